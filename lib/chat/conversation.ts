@@ -1,0 +1,27 @@
+/**
+ * One connection, seen from the domain: the socket that it may use, and what it must do with what comes in. Sessions and
+ * echoes are conversations; `io/socket.ts` holds them to the runtime's sockets.
+ * @module
+ */
+import type { Farewell } from "../core/farewells.ts";
+
+/** A way to answer. All three do nothing when the connection is no longer open. */
+export interface Socket {
+  /** Sends one message. A peer that reads too slowly is parked instead. */
+  send(message: string | Uint8Array<ArrayBuffer>): void;
+  /** Ends the connection; the conversation has then been left already. */
+  close(farewell: Farewell): void;
+}
+
+/** What is done with one connection's messages. */
+export interface Conversation {
+  /** A whole message, no longer than allowed: text, or bytes. */
+  receive(message: string | Uint8Array<ArrayBuffer>): void;
+  /** The peer is parked, closing or gone: gives everything back. Called once, and nothing is called after it. */
+  leave(): void;
+  /** Asks the peer whether it is there. Only where the protocol has a way that people never see. */
+  ask?(): void;
+}
+
+/** Begins a conversation on a socket that has just opened. */
+export type Begin = (socket: Socket) => Conversation;

@@ -1,0 +1,104 @@
+/**
+ * Network addresses as numbers: which are inside a CIDR, and who a request really came from behind trusted proxies.
+ * IPv4 is kept as the IPv4-mapped IPv6 it also is (`::ffff:a.b.c.d`, RFC 4291 §2.5.5.2), so that one comparison serves
+ * both and a dual-stack listener's spelling makes no difference.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * const proxies = [parseCidr("10.0.0.0/8")].filter((cidr) => cidr !== undefined);
+ * assert.equal(clientAddress("10.0.0.1", "203.0.113.7, 10.0.0.9", proxies), "203.0.113.7");
+ * assert.equal(clientAddress("203.0.113.9", "203.0.113.7", proxies), "203.0.113.9");
+ * ```
+ * @module
+ */
+
+/** A block of addresses: those whose first bits, `shift` left out, equal `prefix`. */
+export interface Cidr {
+  readonly prefix: bigint;
+  readonly shift: bigint;
+}
+
+const V4_MAPPED = 0xffff_0000_0000n;
+
+/** Reads an IPv4 or IPv6 address as 128 bits; undefined where it is neither. */
+export function parseAddress(text: string): bigint | undefined {
+  return text.includes(":") ? parseV6(text) : parseV4(text);
+}
+
+function parseV4(text: string): bigint | undefined {
+  const parts = text.split(".");
+  if (parts.length !== 4) return undefined;
+  let bits = 0n;
+  for (const part of parts) {
+    if (!/^(0|[1-9]\d{0,2})$/.test(part) || Number(part) > 255) return undefined;
+    bits = bits << 8n | BigInt(part);
+  }
+  return V4_MAPPED | bits;
+}
+
+function parseV6(text: string): bigint | undefined {
+  const unzoned = text.replace(/%[A-Za-z0-9_.-]+$/, "");
+  // The URL parser knows every spelling of IPv6 and gives back the one canonical form, with hexadecimal groups only.
+  const url = `http://[${unzoned}]/`;
+  if (!/^[0-9A-Fa-f:.]+$/.test(unzoned) || !URL.canParse(url)) return undefined;
+  const [head = "", tail] = new URL(url).hostname.slice(1, -1).split("::");
+  const before = head === "" ? [] : head.split(":");
+  const after = tail === undefined || tail === "" ? [] : tail.split(":");
+  const zeros = Array<string>(8 - before.length - after.length).fill("0");
+  return [...before, ...zeros, ...after].reduce(
+    (bits, group) => bits << 16n | BigInt(`0x${group}`),
+    0n,
+  );
+}
+
+/** Reads `address/bits`, or a single address; undefined where it is neither. */
+export function parseCidr(text: string): Cidr | undefined {
+  const [address = "", length, ...rest] = text.split("/");
+  const bits = parseAddress(address);
+  if (bits === undefined || rest.length > 0) return undefined;
+  const width = address.includes(":") ? 128 : 32;
+  if (length !== undefined && (!/^\d{1,3}$/.test(length) || Number(length) > width)) {
+    return undefined;
+  }
+  const shift = BigInt(length === undefined ? 0 : width - Number(length));
+  return { prefix: bits >> shift, shift };
+}
+
+/** Whether an address, in its usual spelling, is inside one of the blocks. */
+export function isWithin(address: string, cidrs: readonly Cidr[]): boolean {
+  const bits = parseAddress(address);
+  return bits !== undefined && cidrs.some(({ prefix, shift }) => bits >> shift === prefix);
+}
+
+/**
+ * Whose request it is: the last address in the chain `X-Forwarded-For`, remote that is not one of the trusted proxies.
+ * What stands before an untrusted address was written by that address, and is not believed.
+ *
+ * @param remote The address that the connection comes from.
+ * @param forwardedFor The header's value, if there is one.
+ */
+export function clientAddress(
+  remote: string,
+  forwardedFor: string | null,
+  trusted: readonly Cidr[],
+): string {
+  const hops = forwardedFor === null ? [] : forwardedFor.split(",").map((hop) => hop.trim());
+  let client = remote;
+  while (isWithin(client, trusted)) {
+    const before = hops.pop();
+    if (before === undefined || parseAddress(before) === undefined) break;
+    client = before;
+  }
+  return client;
+}
+
+/**
+ * What connections are counted by: an IPv4 address itself; of an IPv6 address the /64, since one subscriber has at least
+ * that many (RFC 6177). What is no address counts as it is.
+ */
+export function addressKey(address: string): string {
+  const bits = parseAddress(address);
+  if (bits === undefined) return address;
+  return bits >> 32n === 0xffffn ? bits.toString(16) : `${(bits >> 64n).toString(16)}/64`;
+}

@@ -1,0 +1,67 @@
+/**
+ * The command line: which command, which settings as flags; and what `--help` says. Flags and environment variables are
+ * the same table; a flag wins.
+ * @module
+ */
+import { flagOf, type Problem, settings } from "./config.ts";
+
+/** What was asked for on the command line. */
+export type Command =
+  | { readonly kind: "help" }
+  | { readonly kind: "version" }
+  | { readonly kind: "serve"; readonly flags: ReadonlyMap<string, string> }
+  | { readonly kind: "bad"; readonly problems: readonly string[] };
+
+const NAMES = new Map(settings.map(({ name }) => [flagOf(name), name]));
+
+/** Reads the arguments: `--port 9000`, `--port=9000`, `--help`, `--version`, and `serve`, which is the default. */
+export function parseCommandLine(args: readonly string[]): Command {
+  const flags = new Map<string, string>();
+  const problems: string[] = [];
+  const rest = args[0] === "serve" ? args.slice(1) : [...args];
+  for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
+    if (arg === "--help" || arg === "-h") return { kind: "help" };
+    if (arg === "--version" || arg === "-V") return { kind: "version" };
+    const [flag = "", ...parts] = arg.split("=");
+    const name = NAMES.get(flag);
+    const value = arg.includes("=") ? parts.join("=") : name === undefined ? "" : rest.shift();
+    if (name === undefined) problems.push(`${arg} is not known; --help lists what is`);
+    else if (value === undefined) problems.push(`${flag} needs a value after it`);
+    else flags.set(name, value);
+  }
+  return problems.length > 0 ? { kind: "bad", problems } : { kind: "serve", flags };
+}
+
+/** One line for a setting that cannot be used: its name, the value, and what is allowed. */
+export function explain(problem: Problem): string {
+  return `${problem.name} is ${JSON.stringify(problem.value)}: allowed: ${problem.allowed}`;
+}
+
+/** What `--help` prints. */
+export function helpText(version: string): string {
+  const rows = settings.map(({ name, about, allowed, fallback }) =>
+    `  ${name}, ${flagOf(name)}\n      ${about}\n      ${allowed}; default: ${fallback || "none"}`
+  );
+  return [
+    `Parley ${version}: a chat service that you run yourself`,
+    "",
+    "Usage: deno task start [settings]",
+    "  deno task start                  serve on http://127.0.0.1:8080",
+    "  deno task start --port 9000      every setting is a flag",
+    "  PORT=9000 deno task start        and an environment variable; the flag wins",
+    "  --help, --version",
+    "",
+    "Settings:",
+    ...rows,
+    "",
+  ].join("\n");
+}
+
+/** The settings as a Markdown table, for the README. */
+export function settingsTable(): string {
+  const rows = settings.map(({ name, about, allowed, fallback }) =>
+    `| \`${name}\` | ${fallback === "" ? "" : `\`${fallback}\``} | ${allowed} | ${about} |`
+  );
+  return ["| setting | default | allowed | what it is for |", "| --- | --- | --- | --- |", ...rows]
+    .join("\n");
+}

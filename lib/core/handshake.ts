@@ -1,0 +1,117 @@
+/**
+ * Whether a request may become a WebSocket (RFC 6455 §4.2.1). The runtime's own upgrade checks little more than that a
+ * key is there, so version, key, Host and Origin are checked here, in one fixed order, and each refusal names the header
+ * at fault.
+ * @module
+ */
+
+/** The part of a `Request` that is looked at. */
+export interface Approach {
+  readonly method: string;
+  readonly headers: Pick<Headers, "get">;
+}
+
+/** Which pages may open a connection: those of the host asked, any, or those in a list of origins. */
+export type OriginPolicy = "same" | "*" | readonly string[];
+
+/** What the service lets in. */
+export interface HandshakePolicy {
+  readonly origins: OriginPolicy;
+  /** Whether the request comes from a proxy whose `X-Forwarded-Host` is believed. */
+  readonly viaTrustedProxy: boolean;
+}
+
+/** An HTTP answer in place of an upgrade. `why` is one line that names the header at fault. */
+export interface Refusal {
+  readonly kind: "refused";
+  readonly status: number;
+  readonly why: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Let in, or not. */
+export type Verdict = { readonly kind: "admitted" } | Refusal;
+
+/** Refuses with a status, a line, and the headers that this status asks for. */
+export function refuse(
+  status: number,
+  why: string,
+  headers: Readonly<Record<string, string>> = {},
+): Refusal {
+  return { kind: "refused", status, why, headers };
+}
+
+/** Whether the request asks for a WebSocket at all, by its Upgrade and Connection headers. */
+export function asksForUpgrade(approach: Approach): boolean {
+  return lists(approach, "connection", "upgrade") && lists(approach, "upgrade", "websocket");
+}
+
+/** Checks method, Upgrade, Connection, version, key, Host and Origin, in that order. */
+export function admit(approach: Approach, policy: HandshakePolicy): Verdict {
+  if (approach.method !== "GET") {
+    return refuse(405, `Method is ${approach.method}: a WebSocket begins with GET`, {
+      allow: "GET",
+    });
+  }
+  if (!lists(approach, "upgrade", "websocket")) return needsUpgrade("Upgrade is not websocket");
+  if (!lists(approach, "connection", "upgrade")) return needsUpgrade("Connection is not Upgrade");
+  if (approach.headers.get("sec-websocket-version")?.trim() !== "13") {
+    return refuse(426, "Sec-WebSocket-Version is not 13", { "sec-websocket-version": "13" });
+  }
+  if (!isKey(approach.headers.get("sec-websocket-key")?.trim() ?? "")) {
+    return refuse(400, "Sec-WebSocket-Key is not 16 bytes of base64");
+  }
+  return admitSource(approach, policy);
+}
+
+function admitSource(approach: Approach, policy: HandshakePolicy): Verdict {
+  const host = approach.headers.get("host");
+  if (host === null || hostUnder("http:", host) === undefined) {
+    return refuse(400, host === null ? "Host is missing" : "Host is not a host and port");
+  }
+  const origin = approach.headers.get("origin");
+  const forwarded = policy.viaTrustedProxy ? approach.headers.get("x-forwarded-host") : null;
+  const asked = forwarded?.split(",")[0]?.trim() ?? host;
+  if (origin !== null && !allows(policy.origins, origin, asked)) {
+    return refuse(403, `Origin ${printable(origin)} is not allowed here (ALLOWED_ORIGINS)`);
+  }
+  return { kind: "admitted" };
+}
+
+function needsUpgrade(why: string): Refusal {
+  return refuse(426, `${why}: this path speaks WebSocket`, {
+    upgrade: "websocket",
+    connection: "Upgrade",
+  });
+}
+
+/** Whether a comma-separated header names a token, in whatever case (RFC 9110 §5.6.1). */
+function lists(approach: Approach, header: string, token: string): boolean {
+  const value = approach.headers.get(header) ?? "";
+  return value.split(",").some((part) => part.trim().toLowerCase() === token);
+}
+
+/** 16 bytes of base64 are 22 characters and `==`; of the last one only two bits are used, and the rest must be 0. */
+function isKey(key: string): boolean {
+  return /^[A-Za-z0-9+/]{21}[AQgw]==$/.test(key);
+}
+
+/** Host and port as a URL of this scheme spells them, the scheme's own port left out; undefined where it is no host. */
+function hostUnder(scheme: string, host: string): string | undefined {
+  // Nothing that a URL would take for the end of the host, or for a user before it.
+  if (!/^[^\s/?#@\\]+$/.test(host)) return undefined;
+  return URL.parse(`${scheme}//${host}`)?.host;
+}
+
+function allows(policy: OriginPolicy, origin: string, host: string): boolean {
+  if (policy === "*") return true;
+  if (policy !== "same") return policy.includes(origin.toLowerCase());
+  const page = URL.parse(origin);
+  if (page === null || (page.protocol !== "http:" && page.protocol !== "https:")) return false;
+  // The scheme is the page's: behind a proxy that ends TLS the service itself cannot know it.
+  return page.host === hostUnder(page.protocol, host);
+}
+
+function printable(text: string): string {
+  return text.replace(/[^\x21-\x7e]/g, "?").slice(0, 100);
+}

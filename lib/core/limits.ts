@@ -1,0 +1,116 @@
+/**
+ * How much is too much: a token bucket, the allowance built of two of them, and a quota of places. None reads a clock;
+ * the caller says what time it is.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * const bucket = new TokenBucket({ perSecond: 1, burst: 2 }, 0);
+ * assert.deepEqual([bucket.take(0), bucket.take(0), bucket.take(0)], [true, true, false]);
+ * assert.equal(bucket.take(1000), true);
+ * ```
+ * @module
+ */
+
+/** How fast a bucket fills, and how much it holds. */
+export interface Rate {
+  readonly perSecond: number;
+  readonly burst: number;
+}
+
+/** A token bucket, full at the start. */
+export class TokenBucket {
+  readonly #rate: Rate;
+  #tokens: number;
+  #at: number;
+
+  /** @param now Milliseconds on any scale that does not go back. */
+  constructor(rate: Rate, now: number) {
+    if (!(rate.burst >= 1)) {
+      throw new RangeError(`Cannot create TokenBucket: burst must be >= 1: received ${rate.burst}`);
+    }
+    this.#rate = rate;
+    this.#tokens = rate.burst;
+    this.#at = now;
+  }
+
+  /** Takes one token, if there is one. @param now Milliseconds on the constructor's scale. */
+  take(now: number): boolean {
+    const gained = (now - this.#at) * this.#rate.perSecond / 1000;
+    this.#tokens = Math.min(this.#rate.burst, this.#tokens + gained);
+    this.#at = now;
+    if (this.#tokens < 1) return false;
+    this.#tokens -= 1;
+    return true;
+  }
+}
+
+/** What may happen to one message: let through, refused, or refused once too often. */
+export type Leave = "granted" | "refused" | "forfeited";
+
+/**
+ * What one connection may say: so many messages a second, three seconds' worth at once. Refusals draw on a second
+ * bucket, as large and filling ten times slower, so that a person who types too fast is only told, and a program that
+ * goes on regardless has forfeited its place.
+ */
+export class Allowance {
+  readonly #words: TokenBucket | undefined;
+  readonly #patience: TokenBucket | undefined;
+
+  /** @param perSecond Messages a second; 0 for no limit. */
+  constructor(perSecond: number, now: number) {
+    if (perSecond === 0) return;
+    const burst = Math.max(1, perSecond * 3);
+    this.#words = new TokenBucket({ perSecond, burst }, now);
+    this.#patience = new TokenBucket({ perSecond: perSecond / 10, burst }, now);
+  }
+
+  /** Asks leave for one message. @param now Milliseconds on the constructor's scale. */
+  ask(now: number): Leave {
+    if (this.#words === undefined || this.#words.take(now)) return "granted";
+    return this.#patience?.take(now) ? "refused" : "forfeited";
+  }
+}
+
+/** So many places in all, and so many for each key. A place is given back by disposing it, as often as one likes. */
+export class Quota {
+  readonly #max: number;
+  readonly #maxPerKey: number;
+  readonly #taken = new Map<string, number>();
+  #total = 0;
+
+  /** @param maxPerKey 0 for no limit of its own. */
+  constructor(max: number, maxPerKey: number) {
+    this.#max = max;
+    this.#maxPerKey = maxPerKey;
+  }
+
+  /** How many places are taken. */
+  get taken(): number {
+    return this.#total;
+  }
+
+  /** Takes a place, or says which limit stands against it. */
+  take(key: string): Disposable | "all taken" | "all of this key taken" {
+    const mine = this.#taken.get(key) ?? 0;
+    if (this.#total >= this.#max) return "all taken";
+    if (this.#maxPerKey > 0 && mine >= this.#maxPerKey) return "all of this key taken";
+    this.#taken.set(key, mine + 1);
+    this.#total += 1;
+    let held = true;
+    return {
+      [Symbol.dispose]: () => {
+        if (!held) return;
+        held = false;
+        this.#giveBack(key);
+      },
+    };
+  }
+
+  #giveBack(key: string): void {
+    this.#total -= 1;
+    const left = (this.#taken.get(key) ?? 1) - 1;
+    if (left === 0) this.#taken.delete(key);
+    else this.#taken.set(key, left);
+  }
+}

@@ -1,0 +1,98 @@
+/**
+ * What to do about one connection, judged by its vital signs: nothing, ask whether it is there, park it, or dismiss it.
+ * Parking is not closing: `close()` on a stalled peer queues behind its backlog and never comes to an end (Deno 2.9.6),
+ * so a slow peer first leaves its rooms, and is closed when its backlog has drained.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * const policy = pulsePolicy({ pingMs: 25_000, maxBufferedBytes: 1000 });
+ * const slow: Vitals = { state: "open", backlog: 1001, movedAt: 0, heardAt: 0, answers: false };
+ * assert.deepEqual(pulse(slow, policy, 0), { kind: "park" });
+ * ```
+ * @module
+ */
+import { type Farewell, SILENT, SLOW } from "./farewells.ts";
+
+/** The vital signs of one connection. Times are milliseconds on one monotonic scale. */
+export type Vitals =
+  | { readonly state: "connecting"; readonly since: number }
+  | {
+    readonly state: "open";
+    /** Bytes waiting to be sent, overheads included. */
+    readonly backlog: number;
+    /** When the backlog was last seen to be empty or to move. */
+    readonly movedAt: number;
+    /** When the peer last said something that we can see. Pongs of the protocol we cannot. */
+    readonly heardAt: number;
+    /** When it was last asked, if it was. */
+    readonly askedAt?: number;
+    /** Whether the peer speaks a protocol in which it can be asked. */
+    readonly answers: boolean;
+  }
+  | { readonly state: "parked"; readonly backlog: number; readonly since: number }
+  | { readonly state: "closing"; readonly since: number };
+
+/** How long is too long, in milliseconds, and how much too much. */
+export interface PulsePolicy {
+  /** A peer that can be asked is asked after so much silence, and is gone after twice that. */
+  readonly pingMs: number;
+  /** A backlog that has not moved for so long belongs to a peer that reads no more. */
+  readonly stalledMs: number;
+  readonly maxBufferedBytes: number;
+  /** A handshake that takes longer than this will never be finished. */
+  readonly stuckMs: number;
+  /** A parked or closing connection that takes longer than this is dead, though the runtime still holds it. */
+  readonly deadMs: number;
+}
+
+/** What is to be done. */
+export type Verdict =
+  | { readonly kind: "rest" }
+  | { readonly kind: "ask" }
+  | { readonly kind: "park" }
+  | { readonly kind: "dismiss"; readonly farewell: Farewell };
+
+/** How a connection counts. `stuck` never finished its handshake; `dead` will never finish its close. */
+export type Condition = Vitals["state"] | "stuck" | "dead";
+
+const REST: Verdict = { kind: "rest" };
+const ASK: Verdict = { kind: "ask" };
+const PARK: Verdict = { kind: "park" };
+
+/** The policy that follows from the two settings. */
+export function pulsePolicy(
+  settings: Pick<PulsePolicy, "pingMs" | "maxBufferedBytes">,
+): PulsePolicy {
+  return { ...settings, stalledMs: settings.pingMs, stuckMs: 5_000, deadMs: 60_000 };
+}
+
+/** Judges one connection. @param now Milliseconds on the scale of the vitals. */
+export function pulse(vitals: Vitals, policy: PulsePolicy, now: number): Verdict {
+  if (vitals.state === "parked") {
+    return vitals.backlog === 0 ? { kind: "dismiss", farewell: SLOW } : REST;
+  }
+  if (vitals.state !== "open") return REST;
+  if (vitals.backlog > policy.maxBufferedBytes) return PARK;
+  if (vitals.backlog > 0 && now - vitals.movedAt >= policy.stalledMs) return PARK;
+  return vitals.answers ? pulseOfOneWhoAnswers(vitals, policy, now) : REST;
+}
+
+function pulseOfOneWhoAnswers(
+  vitals: Extract<Vitals, { state: "open" }>,
+  policy: PulsePolicy,
+  now: number,
+): Verdict {
+  if (now - vitals.heardAt < policy.pingMs) return REST;
+  const asked = vitals.askedAt !== undefined && vitals.askedAt > vitals.heardAt;
+  if (!asked) return ASK;
+  return now - vitals.askedAt < policy.pingMs ? REST : { kind: "dismiss", farewell: SILENT };
+}
+
+/** How a connection counts. @param now Milliseconds on the scale of the vitals. */
+export function condition(vitals: Vitals, policy: PulsePolicy, now: number): Condition {
+  if (vitals.state === "open") return "open";
+  const took = now - vitals.since;
+  if (vitals.state === "connecting") return took > policy.stuckMs ? "stuck" : "connecting";
+  return took > policy.deadMs ? "dead" : vitals.state;
+}

@@ -1,0 +1,114 @@
+/**
+ * Kinds of settings: what a setting is called, what it may be, and how its text becomes a value. The table of those that
+ * there are is in `config.ts`.
+ * @module
+ */
+import { type Cidr, parseCidr } from "./addresses.ts";
+import type { OriginPolicy } from "./handshake.ts";
+
+/** One setting: an environment variable and the flag of the same name. */
+export interface Setting<T> {
+  /** `MAX_CONNECTIONS`; the flag is `--max-connections`. */
+  readonly name: string;
+  readonly about: string;
+  /** What is allowed, in words. */
+  readonly allowed: string;
+  /** As one would write it; "" where there is none. */
+  readonly fallback: string;
+  /** The value, or undefined where the text is not allowed. */
+  parse(text: string): T | undefined;
+}
+
+type Words = Pick<Setting<unknown>, "name" | "about">;
+
+/** A whole number within a range, both ends included. */
+export function whole(
+  words: Words & { min: number; max: number; fallback: number },
+): Setting<number> {
+  const { name, about, min, max } = words;
+  return {
+    name,
+    about,
+    allowed: `${min}–${max}`,
+    fallback: String(words.fallback),
+    parse(text) {
+      const value = /^\d{1,15}$/.test(text) ? Number(text) : NaN;
+      return value >= min && value <= max ? value : undefined;
+    },
+  };
+}
+
+/** One of a few words. */
+export function choice<const T extends string>(
+  words: Words & { of: readonly T[]; fallback: T },
+): Setting<T> {
+  return {
+    name: words.name,
+    about: words.about,
+    allowed: words.of.join(", "),
+    fallback: words.fallback,
+    parse: (text) => words.of.find((word) => word === text),
+  };
+}
+
+/** A text of one line for which a rule holds. */
+export function text(
+  words: Words & { allowed: string; fallback: string; rule: (text: string) => boolean },
+): Setting<string> {
+  const { name, about, allowed, fallback, rule } = words;
+  return { name, about, allowed, fallback, parse: (text) => rule(text) ? text : undefined };
+}
+
+/** A text that may be left out. */
+export function optional(
+  words: Words & { allowed: string; rule: (text: string) => boolean },
+): Setting<string | null> {
+  const { name, about, allowed, rule } = words;
+  return {
+    name,
+    about,
+    allowed,
+    fallback: "",
+    parse: (text) => text === "" ? null : rule(text) ? text : undefined,
+  };
+}
+
+/** Blocks of addresses, separated by commas. */
+export function cidrs(words: Words): Setting<readonly Cidr[]> {
+  return {
+    ...words,
+    allowed: "addresses or CIDRs, separated by commas",
+    fallback: "",
+    parse: (text) => every(text, parseCidr),
+  };
+}
+
+/** `same`, `*`, or a list of origins. */
+export function origins(words: Words): Setting<OriginPolicy> {
+  return {
+    ...words,
+    allowed: "same, *, or origins such as https://chat.example, separated by commas",
+    fallback: "same",
+    parse(text) {
+      if (text === "same" || text === "*") return text;
+      const list = every(text, parseOrigin);
+      return list?.length === 0 ? undefined : list;
+    },
+  };
+}
+
+function parseOrigin(text: string): string | undefined {
+  if (text === "null") return text;
+  const url = URL.parse(text);
+  // An origin has no path; without this `https://chat.example/page` would stand in the list and match nothing.
+  return url !== null && /^https?:$/.test(url.protocol) && url.origin === text.toLowerCase()
+    ? url.origin
+    : undefined;
+}
+
+/** Every part of a comma-separated list, or undefined where one of them is wrong. */
+function every<T>(text: string, parse: (part: string) => T | undefined): readonly T[] | undefined {
+  const parts = text.split(",").map((part) => part.trim()).filter((part) => part !== "");
+  const values = parts.map(parse).filter((value) => value !== undefined);
+  return values.length === parts.length ? values : undefined;
+}

@@ -1,0 +1,40 @@
+/**
+ * Stopping so that nobody is cut off without a word: everybody is told goodbye, spread over a window so that they do not
+ * come back all at once, and given a little time to answer.
+ * @module
+ */
+import type { Clock } from "../chat/clock.ts";
+import type { Peer } from "../chat/heartbeat.ts";
+import { RESTARTING } from "../core/farewells.ts";
+
+const STEP_MS = 20;
+const WINDOW_MS = 1_000;
+const ANSWER_MS = 3_000;
+
+/**
+ * Says goodbye to all peers, and resolves when none is left or their time is over, at most 4 s later. A few are told at
+ * once; a crowd is spread over a second.
+ *
+ * @param peers Everybody who is connected, asked again as often as needed.
+ */
+export async function drain(
+  peers: () => Iterable<Peer>,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<void> {
+  const all = [...peers()];
+  const perStep = Math.max(10, Math.ceil(all.length * STEP_MS / WINDOW_MS));
+  for (let told = 0; told < all.length && !signal.aborted; told += perStep) {
+    if (told > 0) await clock.sleep(STEP_MS, signal);
+    for (const peer of all.slice(told, told + perStep)) peer.dismiss(RESTARTING);
+  }
+  const until = clock.now() + ANSWER_MS;
+  while (!isEmpty(peers()) && clock.now() < until && !signal.aborted) {
+    await clock.sleep(STEP_MS, signal);
+  }
+}
+
+function isEmpty(peers: Iterable<unknown>): boolean {
+  for (const _ of peers) return false;
+  return true;
+}

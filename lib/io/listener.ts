@@ -1,0 +1,79 @@
+/**
+ * The listener: serves HTTP on one port, and comes back when the runtime gives it up. Out of file descriptors, `accept`
+ * fails and the runtime ends the listener for good; `finished` tells, and serving again on the same port works as soon
+ * as there are descriptors again.
+ * @module
+ */
+import type { Clock } from "../chat/clock.ts";
+import { backoffMs } from "../core/backoff.ts";
+import { log } from "./log.ts";
+import type { Handler } from "./routes.ts";
+
+const RETRY = { firstMs: 50, longestMs: 1_000 } as const;
+
+/** A port that is served on. */
+export class Listener {
+  readonly #handler: Handler;
+  readonly #clock: Clock;
+  readonly #address: { readonly hostname: string; readonly port: number };
+  #server: Deno.HttpServer<Deno.NetAddr>;
+
+  /** Throws `Deno.errors.AddrInUse` where the port is taken. */
+  constructor(
+    handler: Handler,
+    clock: Clock,
+    at: { readonly host: string; readonly port: number },
+  ) {
+    this.#handler = handler;
+    this.#clock = clock;
+    this.#server = this.#serve({ hostname: at.host, port: at.port });
+    // Asked for port 0, it must come back on the one that it was given.
+    this.#address = { hostname: at.host, port: this.#server.addr.port };
+  }
+
+  /** The port, also where any was asked for. */
+  get port(): number {
+    return this.#address.port;
+  }
+
+  /** Serves again whenever serving ends, until the signal aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const why = await this.#server.finished.then(() => "shut down", String);
+      if (signal.aborted) return;
+      log.error("listener.lost", { why });
+      await this.#comeBack(signal);
+    }
+  }
+
+  /** Stops accepting and waits for requests under way; hangs on a stuck peer, so race it. */
+  shutdown(): Promise<void> {
+    return this.#server.shutdown();
+  }
+
+  async #comeBack(signal: AbortSignal): Promise<void> {
+    for (let attempt = 0; !signal.aborted; attempt++) {
+      await this.#clock.sleep(backoffMs(attempt, RETRY, Math.random()), signal);
+      try {
+        if (!signal.aborted) this.#server = this.#serve(this.#address);
+        return log.info("listener.back", { port: this.port });
+      } catch (error) {
+        log.debug("listener.not_back", { error: String(error) });
+      }
+    }
+  }
+
+  #serve(
+    address: { readonly hostname: string; readonly port: number },
+  ): Deno.HttpServer<Deno.NetAddr> {
+    return Deno.serve({
+      ...address,
+      onListen: () => {},
+      onError: (error) => {
+        log.error("request.broken", { error: String(error) });
+        return new Response("Internal error\n", { status: 500 });
+      },
+      // Read before the upgrade: afterwards it throws.
+    }, (request, { remoteAddr }) => this.#handler(request, remoteAddr.hostname));
+  }
+}

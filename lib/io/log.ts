@@ -1,0 +1,52 @@
+/**
+ * The service's log, by LogTape: one event a line, flat fields, never a message's text or a secret. It goes to standard
+ * error, so that standard output stays free for the one line that says where the service is.
+ * @module
+ */
+import {
+  configure,
+  getAnsiColorFormatter,
+  getJsonLinesFormatter,
+  getLogger,
+  getTextFormatter,
+  type Logger,
+  type LogRecord,
+  type TextFormatter,
+} from "@logtape/logtape";
+
+/** The service's logger. */
+export const log: Logger = getLogger("parley");
+
+const encoder = new TextEncoder();
+
+/** Sets the log up for the process. `auto` is lines for people on a terminal, and JSON lines otherwise. */
+export async function openLog(
+  settings: {
+    readonly logLevel: "debug" | "info" | "warning" | "error";
+    readonly logFormat: "auto" | "text" | "json";
+  },
+): Promise<void> {
+  const format = formatter(settings.logFormat, Deno.stderr.isTerminal());
+  await configure({
+    sinks: { stderr: (record) => void Deno.stderr.writeSync(encoder.encode(format(record))) },
+    loggers: [
+      { category: "parley", sinks: ["stderr"], lowestLevel: settings.logLevel },
+      { category: ["logtape", "meta"], sinks: ["stderr"], lowestLevel: "warning" },
+    ],
+  });
+}
+
+function formatter(format: "auto" | "text" | "json", isTerminal: boolean): TextFormatter {
+  if (format === "json" || (format === "auto" && !isTerminal)) {
+    return getJsonLinesFormatter({ properties: "flatten" });
+  }
+  const lines = isTerminal ? getAnsiColorFormatter() : getTextFormatter();
+  return (record) => lines({ ...record, message: [...record.message, fields(record)] });
+}
+
+/** The event's fields behind its name, since a line's format alone would leave them out. */
+function fields(record: LogRecord): string {
+  return Object.entries(record.properties).map(([key, value]) => ` ${key}=${String(value)}`).join(
+    "",
+  );
+}

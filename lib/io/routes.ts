@@ -1,0 +1,69 @@
+/**
+ * Which path leads where. Trailing slashes on the socket paths work, since proxies make them, and an upgrade on `/` is
+ * the echo, since that is where the echo server of the write-ups stands behind nginx and httpd.
+ * @module
+ */
+import { type Context, Hono } from "hono";
+import type { Begin } from "../chat/conversation.ts";
+import type { Census } from "../chat/heartbeat.ts";
+import { asksForUpgrade, refuse } from "../core/handshake.ts";
+import { answer, type Door } from "./door.ts";
+import { type Page, servePage } from "./pages.ts";
+import type { Readiness } from "./readiness.ts";
+
+/** What stands behind the paths. */
+export interface Places {
+  readonly door: Door;
+  readonly echo: (prefix: string) => Begin;
+  readonly chat: (wish: { name: string | undefined; room: string | undefined }) => Begin;
+  readonly pages: ReadonlyMap<string, Page>;
+  readonly census: () => Census;
+  readonly readiness: () => Promise<Readiness>;
+}
+
+/** A request, and the address that it comes from. */
+export type Handler = (request: Request, remote: string) => Response | Promise<Response>;
+
+type Bindings = { Bindings: { readonly remote: string } };
+
+/** The paths of the service. */
+export function routes(places: Places): Handler {
+  const app = new Hono<Bindings>();
+  const echo = (c: Context<Bindings>) =>
+    places.door.enter(c.req.raw, c.env.remote, places.echo(c.req.query("prefix") ?? ""));
+  const chat = (c: Context<Bindings>) => {
+    const wish = { name: c.req.query("name"), room: c.req.query("room") };
+    return places.door.enter(c.req.raw, c.env.remote, places.chat(wish));
+  };
+  for (const path of ["/s", "/s/"]) app.all(path, echo);
+  for (const path of ["/ws", "/ws/"]) app.all(path, chat);
+  app.all("/", (c, next) => asksForUpgrade(c.req.raw) ? echo(c) : next());
+  app.all("/healthz", reading((c) => c.json({ status: "ok", connections: places.census() })));
+  app.all("/readyz", reading(async (c) => sayReadiness(c, await places.readiness())));
+  for (const path of MOVED) app.all(path, reading((c) => c.redirect("echo.html", 301)));
+  for (const [path, page] of places.pages) {
+    const tag = (c: Context<Bindings>) => c.req.header("if-none-match") ?? null;
+    app.all(path, reading((c) => servePage(page, c.req.method, tag(c))));
+  }
+  app.notFound((c) => answer(refuse(404, `Nothing is at ${c.req.path}`)));
+  return (request, remote) => app.fetch(request, { remote });
+}
+
+/** Where the echo page stood in the write-ups. */
+const MOVED = ["/websocket.html", "/websockets.html"];
+
+type Serve = (c: Context<Bindings>) => Response | Promise<Response>;
+
+/** Serves what is only read, and refuses every other method. */
+function reading(serve: Serve): Serve {
+  return (c) => {
+    if (c.req.method === "GET" || c.req.method === "HEAD") return serve(c);
+    const why = `Method is ${c.req.method}: ${c.req.path} is only read`;
+    return answer(refuse(405, why, { allow: "GET, HEAD" }));
+  };
+}
+
+function sayReadiness(c: Context<Bindings>, readiness: Readiness): Response {
+  if (readiness.ready) return c.json({ status: "ready" });
+  return c.json({ status: "not ready", reason: readiness.why }, 503);
+}

@@ -1,0 +1,163 @@
+/**
+ * Holds a conversation to one of the runtime's sockets: one reader, one end, and errors stop here. The runtime's sockets
+ * have no `terminate()`, may tell of their end twice, and may never tell of it (docs/operations.md, "What the runtime
+ * does"), so what a connection is, is kept here and not read off `readyState`.
+ * @module
+ */
+import type { Clock } from "../chat/clock.ts";
+import type { Begin, Conversation, Socket } from "../chat/conversation.ts";
+import type { Peer } from "../chat/heartbeat.ts";
+import { BROKEN, type Farewell, TOO_BIG } from "../core/farewells.ts";
+import type { Vitals } from "../core/pulse.ts";
+import { exceedsBytes } from "../core/utf8.ts";
+import { log } from "./log.ts";
+
+/** What all connections of a service share. */
+export interface ConnectionContext {
+  readonly clock: Clock;
+  readonly maxMessageBytes: number;
+  readonly maxBufferedBytes: number;
+}
+
+/** What the runtime spends on each message that waits to be sent, beside its payload (measured on Deno 2.9.6). */
+const QUEUED_MESSAGE_BYTES = 1024;
+
+/** One connection. */
+export class Connection implements Socket, Peer {
+  readonly #socket: WebSocket;
+  readonly #context: ConnectionContext;
+  readonly #held: DisposableStack;
+  #conversation: Conversation | undefined;
+  #state: Vitals["state"] | "ended" = "connecting";
+  #since: number;
+  #heardAt: number;
+  #askedAt: number | undefined;
+  #movedAt: number;
+  #sentBytes = 0;
+  #furthestBytes = 0;
+  // Since the backlog was last empty: what one message weighs on average tells how many are waiting.
+  #recentBytes = 0;
+  #recentMessages = 0;
+
+  /** @param held What is given back when the connection has ended. */
+  constructor(socket: WebSocket, begin: Begin, context: ConnectionContext, held: DisposableStack) {
+    this.#socket = socket;
+    this.#context = context;
+    this.#held = held;
+    this.#since = this.#heardAt = this.#movedAt = context.clock.now();
+    socket.binaryType = "arraybuffer";
+    socket.onopen = () => this.#guard(() => this.#open(begin));
+    socket.onmessage = ({ data }) => this.#guard(() => this.#receive(data));
+    // An error is always followed by a close, with code 0 where the wire said nothing.
+    socket.onerror = () => {};
+    socket.onclose = ({ code }) => this.#guard(() => this.#end(code));
+  }
+
+  send(message: string | Uint8Array<ArrayBuffer>): void {
+    if (this.#state !== "open") return;
+    const buffered = this.#socket.bufferedAmount;
+    if (buffered === 0) this.#recentBytes = this.#recentMessages = 0;
+    else if (this.#backlog(buffered) > this.#context.maxBufferedBytes) return this.park();
+    this.#socket.send(message);
+    this.#sentBytes += message.length;
+    this.#recentBytes += message.length;
+    this.#recentMessages += 1;
+  }
+
+  close(farewell: Farewell): void {
+    if (this.#state !== "open" && this.#state !== "parked") return;
+    this.#become("closing");
+    // Not at once: a close() in the midst of a burst of incoming messages sends no close frame (Deno 2.9.6).
+    setTimeout(() => this.#guard(() => this.#socket.close(farewell.code, farewell.reason)), 0);
+  }
+
+  ask(): void {
+    this.#askedAt = this.#context.clock.now();
+    this.#guard(() => this.#conversation?.ask?.());
+  }
+
+  park(): void {
+    if (this.#state !== "open") return;
+    this.#become("parked");
+    log.info("connection.parked", { buffered: this.#socket.bufferedAmount });
+  }
+
+  dismiss(farewell: Farewell): void {
+    this.close(farewell);
+  }
+
+  vitals(now: number): Vitals {
+    const since = this.#since;
+    if (this.#state === "connecting") return { state: "connecting", since };
+    if (this.#state === "closing" || this.#state === "ended") return { state: "closing", since };
+    const buffered = this.#socket.bufferedAmount;
+    const backlog = this.#backlog(buffered);
+    if (this.#state === "parked") return { state: "parked", backlog, since };
+    this.#noteProgress(buffered, now);
+    return {
+      state: "open",
+      backlog,
+      movedAt: this.#movedAt,
+      heardAt: this.#heardAt,
+      askedAt: this.#askedAt,
+      answers: this.#conversation?.ask !== undefined,
+    };
+  }
+
+  #open(begin: Begin): void {
+    this.#become("open");
+    this.#conversation = begin(this);
+    // It may have been turned away at the door.
+    if (this.#state !== "open") this.#conversation.leave();
+  }
+
+  #receive(data: string | ArrayBuffer): void {
+    if (this.#state !== "open") return;
+    this.#heardAt = this.#context.clock.now();
+    const max = this.#context.maxMessageBytes;
+    const tooBig = typeof data === "string" ? exceedsBytes(data, max) : data.byteLength > max;
+    if (tooBig) return this.close(TOO_BIG);
+    this.#conversation?.receive(typeof data === "string" ? data : new Uint8Array(data));
+  }
+
+  /** The runtime may tell twice (1001, then 1005); only the first counts. */
+  #end(code: number): void {
+    if (this.#state === "ended") return;
+    this.#become("ended");
+    this.#held.dispose();
+    log.debug("connection.ended", { code: code === 0 ? 1006 : code });
+  }
+
+  #become(state: "open" | "parked" | "closing" | "ended"): void {
+    const leaves = this.#state === "open";
+    this.#state = state;
+    this.#since = this.#context.clock.now();
+    if (leaves) this.#conversation?.leave();
+  }
+
+  /** What waits to be sent, its overhead included, in bytes. */
+  #backlog(buffered: number): number {
+    const waiting = this.#recentBytes === 0
+      ? 0
+      : buffered / this.#recentBytes * this.#recentMessages;
+    return buffered + QUEUED_MESSAGE_BYTES * waiting;
+  }
+
+  /** Texts are counted in UTF-16 units, which are fewer than bytes: a stall can look no better than it is. */
+  #noteProgress(buffered: number, now: number): void {
+    const furthest = this.#sentBytes - buffered;
+    if (buffered > 0 && furthest <= this.#furthestBytes) return;
+    this.#furthestBytes = furthest;
+    this.#movedAt = now;
+  }
+
+  /** A throw in a socket's handler would end the process, and with it everybody else's connection. */
+  #guard(deed: () => void): void {
+    try {
+      deed();
+    } catch (error) {
+      log.error("connection.broken", { error: String(error) });
+      this.close(BROKEN);
+    }
+  }
+}

@@ -1,0 +1,124 @@
+/**
+ * The command line of Parley: reads the settings, starts the service, and stops it on a signal. Nothing is done here but
+ * putting together; what the runtime may lack (signals, permissions to give back) is asked for where it is used.
+ * @module
+ */
+import meta from "./deno.json" with { type: "json" };
+import { explain, helpText, parseCommandLine } from "./lib/core/command_line.ts";
+import { type Config, parseConfig } from "./lib/core/config.ts";
+import { withoutPassword } from "./lib/core/redis_url.ts";
+import { log, openLog } from "./lib/io/log.ts";
+import { openService, type Service } from "./lib/io/service.ts";
+
+const encoder = new TextEncoder();
+
+/** Runs the program; resolves with its exit status: 0 after a stop, 1 if it could not start, 2 for bad settings. */
+async function main(args: readonly string[]): Promise<number> {
+  const command = parseCommandLine(args);
+  if (command.kind === "help") return print(helpText(meta.version), 0);
+  if (command.kind === "version") return print(`parley ${meta.version}\n`, 0);
+  if (command.kind === "bad") return complain(command.problems, 2);
+  const read = parseConfig((name) => command.flags.get(name) ?? Deno.env.get(name));
+  if (read.kind === "bad") return complain(read.problems.map(explain), 2);
+  return await serve(read.config);
+}
+
+async function serve(config: Config): Promise<number> {
+  await openLog(config);
+  keepErrorsFromEndingTheProcess();
+  let service: Service;
+  try {
+    const ca = config.redisCaFile === null
+      ? undefined
+      : await Deno.readTextFile(config.redisCaFile);
+    service = await openService(config, ca);
+  } catch (error) {
+    return complain([whyNotStarted(error, config)], 1);
+  }
+  await giveBackPermissions(config);
+  print(greeting(config, service.port), 0);
+  const signal = await nextSignal();
+  log.info("service.stopping", { signal });
+  nextSignal().then((again) => {
+    log.warn("service.stopped_at_once", { signal: again });
+    Deno.exit(1);
+  });
+  await service.stop();
+  return 0;
+}
+
+function greeting(config: Config, port: number): string {
+  const host = /^(0\.0\.0\.0|::)$/.test(config.host) ? "127.0.0.1" : config.host;
+  const at = `${host.includes(":") ? `[${host}]` : host}:${port}`;
+  const store = config.redisUrl === null
+    ? "embedded store"
+    : `Redis at ${withoutPassword(config.redisUrl)}`;
+  return `Parley is on http://${at} (${store}): open it in a browser, or: npx wscat -c ws://${at}/ws\n`;
+}
+
+function whyNotStarted(error: unknown, config: Config): string {
+  if (error instanceof Deno.errors.AddrInUse) {
+    return `Port ${config.port} on ${config.host} is taken: choose another with PORT=… or --port …`;
+  }
+  if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.IsADirectory) {
+    return `REDIS_CA_FILE cannot be read: ${error.message}`;
+  }
+  if (error instanceof Deno.errors.AddrNotAvailable) {
+    return `HOST is ${config.host}, which is no address of this machine: choose another with HOST=… or --host …`;
+  }
+  if (error instanceof Deno.errors.PermissionDenied) {
+    return `Not allowed to listen on ${config.host}:${config.port}: ${error.message}`;
+  }
+  return `Cannot start: ${error instanceof Error ? error.message : String(error)}`;
+}
+
+/** A Redis on a Unix socket is reached through the file system, so read and write stay with it. */
+async function giveBackPermissions(config: Config): Promise<void> {
+  const needless: Deno.PermissionDescriptor[] = [{ name: "env" }];
+  if (!config.redisUrl?.startsWith("unix:")) needless.push({ name: "read" }, { name: "write" });
+  for (const permission of needless) {
+    // Not everywhere is there anything to give back.
+    await Deno.permissions?.revoke?.(permission).catch(() => {});
+  }
+}
+
+/** The last net: whatever gets here is a bug of ours, and no reason to cut everybody off. */
+function keepErrorsFromEndingTheProcess(): void {
+  globalThis.addEventListener("error", (event) => {
+    event.preventDefault();
+    log.error("service.uncaught", { error: event.message });
+  });
+  globalThis.addEventListener("unhandledrejection", (event) => {
+    event.preventDefault();
+    log.error("service.unhandled", { error: String(event.reason) });
+  });
+}
+
+/** The next SIGTERM or SIGINT. */
+function nextSignal(): Promise<Deno.Signal> {
+  const { promise, resolve } = Promise.withResolvers<Deno.Signal>();
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    const heard = () => {
+      Deno.removeSignalListener(signal, heard);
+      resolve(signal);
+    };
+    try {
+      Deno.addSignalListener(signal, heard);
+    } catch (error) {
+      log.debug("service.no_signal", { signal, error: String(error) });
+    }
+  }
+  return promise;
+}
+
+function print(text: string, status: number): number {
+  Deno.stdout.writeSync(encoder.encode(text));
+  return status;
+}
+
+function complain(problems: readonly string[], status: number): number {
+  for (const problem of problems) Deno.stderr.writeSync(encoder.encode(`parley: ${problem}\n`));
+  return status;
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));
