@@ -10,13 +10,15 @@ import { type Announcement, type Bus, BusUnavailable, type Draft, Following } fr
 import type { Clock } from "../chat/clock.ts";
 import { Mailbox } from "../chat/mailbox.ts";
 import { backoffMs } from "../core/backoff.ts";
-import { parseName, type RoomId } from "../core/names.ts";
+import { parseName, parseRoom, type RoomId } from "../core/names.ts";
 import { log } from "./log.ts";
-import { connect, type RedisAddress, type RedisClient } from "./redis_link.ts";
+import { connect, type Listener, type RedisAddress, type RedisClient } from "./redis_link.ts";
+import { within } from "./within.ts";
 
-/** How a room is kept followed when its last member has gone, since people come back. */
+/** How long a room is still followed when its last member has gone, since people come back. */
 const LINGER_MS = 30_000;
 const PROBE_MS = 2_000;
+const LAST_REPLIES_MS = 1_000;
 const RETRY = { firstMs: 100, longestMs: 3_000 } as const;
 
 /** What is published on a room's channel, as JSON. */
@@ -32,6 +34,13 @@ export class RedisBus implements Bus, AsyncDisposable {
   readonly #mailbox = new Mailbox<Announcement>();
   readonly #following = new Following();
   readonly #subscriptions = new Map<RoomId, Promise<void>>();
+  // One function for all rooms: the client tells apart who listens by it, also when a room is left and joined again
+  // before Redis has answered.
+  readonly #hear: Listener = (payload, channel) => {
+    const announcement = decode(channel.slice(this.#channel("").length), payload);
+    if (announcement === undefined) log.warn("redis.stranger", { channel, bytes: payload.length });
+    else this.#mailbox.put(announcement);
+  };
   readonly #probes = new Map<string, () => void>();
   readonly #probeChannel: string;
   readonly #probeReady: Promise<void>;
@@ -57,7 +66,7 @@ export class RedisBus implements Bus, AsyncDisposable {
   follow(room: RoomId): Promise<void> {
     this.#following.add(room);
     const subscribed = this.#subscriptions.get(room) ??
-      this.#subscribe(this.#channel(room), (payload) => this.#hear(room, payload));
+      this.#subscribe(this.#channel(room), this.#hear);
     this.#subscriptions.set(room, subscribed);
     return subscribed;
   }
@@ -73,17 +82,11 @@ export class RedisBus implements Bus, AsyncDisposable {
 
   async probe(): Promise<void> {
     const nonce = crypto.randomUUID();
-    const { promise: heard, resolve } = Promise.withResolvers<void>();
-    this.#probes.set(nonce, resolve);
-    using limit = new Deadline(PROBE_MS, "Redis did not bring a probe back");
     try {
-      await Promise.race([this.#probeReady, limit.passed]);
-      await Promise.race([this.#publisher.publish(this.#probeChannel, nonce), limit.passed]);
-      await Promise.race([heard, limit.passed]);
+      await within(PROBE_MS, "Redis did not bring a probe back", this.#roundTrip(nonce));
     } catch (error) {
-      throw new Error(`Cannot reach all instances through Redis: ${reason(error)}`, {
-        cause: error,
-      });
+      const why = `Cannot reach all instances through Redis: ${reason(error)}`;
+      throw new Error(why, { cause: error });
     } finally {
       this.#probes.delete(nonce);
     }
@@ -91,25 +94,26 @@ export class RedisBus implements Bus, AsyncDisposable {
 
   /** Waits at most a second for replies that are under way, then cuts both connections. */
   async [Symbol.asyncDispose](): Promise<void> {
-    using limit = new Deadline(1_000, "Redis did not answer");
-    if (this.#publisher.isReady) {
-      await Promise.race([this.#publisher.ping(), limit.passed]).catch(() => {});
-    }
+    const answered = this.#publisher.isReady ? this.#publisher.ping() : Promise.resolve();
+    await within(LAST_REPLIES_MS, "Redis did not answer", answered).catch((error: unknown) =>
+      log.warn("redis.not_drained", { error: String(error) })
+    );
     this.#life.abort();
   }
 
-  #channel(room: RoomId): string {
+  async #roundTrip(nonce: string): Promise<void> {
+    const heard = new Promise<void>((resolve) => this.#probes.set(nonce, resolve));
+    await this.#probeReady;
+    await this.#publisher.publish(this.#probeChannel, nonce);
+    await heard;
+  }
+
+  #channel(room: RoomId | ""): string {
     return `${this.#prefix}room:${room}`;
   }
 
-  #hear(room: RoomId, payload: string): void {
-    const announcement = decode(room, payload);
-    if (announcement === undefined) log.warn("redis.stranger", { room, bytes: payload.length });
-    else this.#mailbox.put(announcement);
-  }
-
   /** Subscribes, and tries again until it holds; from then on the client restores it after each reconnect. */
-  async #subscribe(channel: string, listener: (payload: string) => void): Promise<void> {
+  async #subscribe(channel: string, listener: Listener): Promise<void> {
     const { signal } = this.#life;
     for (let attempt = 0; !signal.aborted; attempt++) {
       try {
@@ -127,7 +131,7 @@ export class RedisBus implements Bus, AsyncDisposable {
   #unsubscribe(room: RoomId): void {
     if (this.#following.has(room) || this.#life.signal.aborted) return;
     this.#subscriptions.delete(room);
-    this.#subscriber.unsubscribe(this.#channel(room)).catch((error: unknown) => {
+    this.#subscriber.unsubscribe(this.#channel(room), this.#hear).catch((error: unknown) => {
       if (!this.#life.signal.aborted) {
         log.warn("redis.not_unsubscribed", { room, error: String(error) });
       }
@@ -135,27 +139,12 @@ export class RedisBus implements Bus, AsyncDisposable {
   }
 }
 
-/** A time limit that leaves no timer behind. */
-class Deadline implements Disposable {
-  readonly passed: Promise<never>;
-  readonly #timer: ReturnType<typeof setTimeout>;
-
-  constructor(ms: number, why: string) {
-    const { promise, reject } = Promise.withResolvers<never>();
-    this.passed = promise;
-    this.#timer = setTimeout(() => reject(new Error(why)), ms);
-  }
-
-  [Symbol.dispose](): void {
-    clearTimeout(this.#timer);
-  }
-}
-
-function decode(room: RoomId, payload: string): Announcement | undefined {
+function decode(channel: string, payload: string): Announcement | undefined {
   try {
-    const { author, text } = v.parse(Said, JSON.parse(payload));
-    const name = parseName(author);
-    return name === undefined ? undefined : { room, author: name, text };
+    const said = v.parse(Said, JSON.parse(payload));
+    const room = parseRoom(channel);
+    const author = parseName(said.author);
+    return room && author && { room, author, text: said.text };
   } catch {
     return undefined;
   }

@@ -17,12 +17,15 @@ export interface RedisAddress {
   readonly ca: string | undefined;
 }
 
+/** Hears what is published on a channel. */
+export type Listener = (message: string, channel: string) => void;
+
 /** The part of the library's client that is used; its own type has a parameter for everything else. */
 export interface RedisClient {
   readonly isReady: boolean;
   publish(channel: string, message: string): Promise<unknown>;
-  subscribe(channel: string, listener: (message: string) => void): Promise<void>;
-  unsubscribe(channel: string): Promise<void>;
+  subscribe(channel: string, listener: Listener): Promise<void>;
+  unsubscribe(channel: string, listener: Listener): Promise<void>;
   ping(): Promise<unknown>;
 }
 

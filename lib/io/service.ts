@@ -17,9 +17,11 @@ import { Door } from "./door.ts";
 import { drain } from "./drain.ts";
 import { Listener } from "./listener.ts";
 import { openPages } from "./pages.ts";
+import { log } from "./log.ts";
 import { ReadinessCheck } from "./readiness.ts";
 import { RedisBus } from "./redis_bus.ts";
 import { type Places, routes } from "./routes.ts";
+import { within } from "./within.ts";
 
 const SHUTDOWN_MS = 1_000;
 
@@ -62,10 +64,13 @@ export async function openService(config: Config, ca?: string): Promise<Service>
   const tasks = [listener.run(signal), heartbeat.run(signal), bridge.carry(bus, signal)];
   started.defer(async () => {
     life.abort();
-    await Promise.race([
+    // It hangs on a peer that is stuck, and there is nothing else to wait for.
+    await within(
+      SHUTDOWN_MS,
+      "The listener did not stop",
       Promise.all([listener.shutdown(), ...tasks]),
-      clock.sleep(SHUTDOWN_MS, AbortSignal.any([])),
-    ]);
+    )
+      .catch((error: unknown) => log.warn("service.not_finished", { error: String(error) }));
   });
   const resources = started.move();
   const stop = async () => {
