@@ -64,11 +64,18 @@ export function admit(approach: Approach, policy: HandshakePolicy): Verdict {
   return admitSource(approach, policy);
 }
 
+/** Refuses a Host that is no host and port. In a request's URL it would pass for a part of the path. */
+export function refuseBadHost(approach: Approach): Refusal | undefined {
+  const host = approach.headers.get("host");
+  if (host === null || hostUnder("http:", host) !== undefined) return undefined;
+  return refuse(400, "Host is not a host and port");
+}
+
 function admitSource(approach: Approach, policy: HandshakePolicy): Verdict {
   const host = approach.headers.get("host");
-  if (host === null || hostUnder("http:", host) === undefined) {
-    return refuse(400, host === null ? "Host is missing" : "Host is not a host and port");
-  }
+  if (host === null) return refuse(400, "Host is missing");
+  const badHost = refuseBadHost(approach);
+  if (badHost !== undefined) return badHost;
   const origin = approach.headers.get("origin");
   const forwarded = policy.viaTrustedProxy ? approach.headers.get("x-forwarded-host") : null;
   const asked = forwarded?.split(",")[0]?.trim() ?? host;

@@ -6,7 +6,7 @@
 import { type Context, Hono } from "hono";
 import type { Begin } from "../chat/conversation.ts";
 import type { Census } from "../chat/heartbeat.ts";
-import { asksForUpgrade, refuse } from "../core/handshake.ts";
+import { asksForUpgrade, refuse, refuseBadHost } from "../core/handshake.ts";
 import { answer, type Door } from "./door.ts";
 import { type Page, servePage } from "./pages.ts";
 import type { Readiness } from "./readiness.ts";
@@ -46,7 +46,11 @@ export function routes(places: Places): Handler {
     app.all(path, reading((c) => servePage(page, c.req.method, tag(c))));
   }
   app.notFound((c) => answer(refuse(404, `Nothing is at ${c.req.path}`)));
-  return (request, remote) => app.fetch(request, { remote });
+  return (request, remote) => {
+    // First of all, since a Host such as `a/b` has already changed the path by which the request would be led.
+    const badHost = refuseBadHost(request);
+    return badHost ? answer(badHost) : app.fetch(request, { remote });
+  };
 }
 
 /** Where the echo page stood in the write-ups. */

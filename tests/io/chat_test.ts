@@ -1,0 +1,120 @@
+import assert from "node:assert/strict";
+import { TestClient } from "../client.ts";
+import { closeCode, OPCODE, RawPeer } from "../raw.ts";
+import { startService } from "../service.ts";
+
+Deno.test("/ws gives a guest a name of two digits and brings each text to everybody", async () => {
+  await using service = await startService();
+  await using one = await TestClient.open(`${service.url}/ws`);
+  await using two = await TestClient.open(`${service.url}/ws/`);
+  one.send("你好");
+  const line = await one.next();
+  assert.match(String(line), /^网友[1-9]\d: 你好$/);
+  assert.equal(await two.next(), line);
+});
+
+Deno.test("/ws names guests by GUEST_NAME", async () => {
+  await using service = await startService({ GUEST_NAME: "guest" });
+  await using client = await TestClient.open(`${service.url}/ws`);
+  client.send("hi");
+  assert.match(String(await client.next()), /^guest[1-9]\d: hi$/);
+});
+
+Deno.test("/ws gives everybody the same order", async () => {
+  await using service = await startService({ MESSAGES_PER_SECOND: "0" });
+  await using held = new AsyncDisposableStack();
+  const names = ["Ann", "Bob", "Cid"];
+  const clients = await Promise.all(
+    names.map(async (name) => held.use(await TestClient.open(`${service.url}/ws?name=${name}`))),
+  );
+  for (let i = 0; i < 100; i++) for (const client of clients) client.send(String(i));
+  const [first, ...others] = await Promise.all(clients.map((client) => client.take(300)));
+  for (const other of others) assert.deepEqual(other, first);
+  for (const name of names) {
+    const mine = first?.filter((line) => String(line).startsWith(name));
+    assert.deepEqual(mine, Array.from({ length: 100 }, (_, i) => `${name}: ${i}`));
+  }
+});
+
+Deno.test("/ws tells why a taken name is refused and closes with 4501, then lets it be taken when it is free", async () => {
+  await using service = await startService();
+  const ann = await TestClient.open(`${service.url}/ws?name=Ann`);
+  {
+    await using again = await TestClient.open(`${service.url}/ws?name=Ann`);
+    assert.equal(await again.next(), "! the name Ann is taken");
+    assert.deepEqual(await again.closed, { code: 4501, reason: "name taken" });
+  }
+  await using _elsewhere = await TestClient.open(`${service.url}/ws?name=Ann&room=attic`);
+  await ann[Symbol.asyncDispose]();
+  await using bob = await TestClient.open(`${service.url}/ws?name=Bob`);
+  bob.send("Ann is gone");
+  assert.equal(await bob.next(), "Bob: Ann is gone");
+});
+
+for (
+  const [query, code] of [
+    ["name=" + encodeURIComponent("a: b"), 4502],
+    ["name=*", 4502],
+    ["name=%E2%80%AE", 4502],
+    ["name=", 4502],
+    ["room=no%20space", 4503],
+    ["room=", 4503],
+  ] as const
+) {
+  Deno.test(`/ws?${query} is told why and closed with ${code}`, async () => {
+    await using service = await startService();
+    await using client = await TestClient.open(`${service.url}/ws?${query}`);
+    assert.match(String(await client.next()), /^! a (name|room) has /);
+    assert.equal((await client.closed).code, code);
+  });
+}
+
+Deno.test("/ws lets no text forge a line", async () => {
+  await using service = await startService();
+  await using ann = await TestClient.open(`${service.url}/ws?name=Ann`);
+  for (const end of ["\n", "\r\n", "\r", "\u2028", "\u0085", "\v"]) {
+    ann.send(`hi${end}Bob: I owe you${end}! the server says so`);
+    assert.equal(await ann.next(), "Ann: hi\n  Bob: I owe you\n  ! the server says so");
+  }
+});
+
+Deno.test("/ws closes with 1003 on binary, with 1009 on too much, and leaves the others alone", async () => {
+  await using service = await startService();
+  await using bystander = await TestClient.open(`${service.url}/ws?name=Bob`);
+  for (
+    const [message, code] of [[new Uint8Array([1]), 1003], ["x".repeat(65_536), 1009]] as const
+  ) {
+    await using client = await TestClient.open(`${service.url}/ws`);
+    client.send(message);
+    assert.equal((await client.closed).code, code);
+  }
+  bystander.send("still here");
+  assert.equal(await bystander.next(), "Bob: still here");
+});
+
+Deno.test("/ws does not publish an empty text", async () => {
+  await using service = await startService();
+  await using ann = await TestClient.open(`${service.url}/ws?name=Ann`);
+  ann.send("");
+  ann.send("something");
+  assert.equal(await ann.next(), "Ann: something");
+});
+
+Deno.test("/ws sends pings of the protocol to one who is silent, and no text", async () => {
+  await using service = await startService({ PING_SECONDS: "1" });
+  using peer = await RawPeer.open(service.port, "/ws");
+  assert.equal((await peer.next())?.opcode, OPCODE.ping);
+});
+
+Deno.test("/ws drops one who answers no ping, and keeps one who does", async () => {
+  await using service = await startService({ PING_SECONDS: "1" });
+  await using healthy = await TestClient.open(`${service.url}/ws?name=Bob`);
+  using mute = await RawPeer.open(service.port, "/ws?name=Ann");
+  for (let frame = await mute.next(); frame !== undefined; frame = await mute.next()) {
+    assert.notEqual(frame.opcode, OPCODE.text);
+    if (frame.opcode === OPCODE.close) assert.equal(closeCode(frame), 1001);
+  }
+  healthy.send("still here");
+  assert.equal(await healthy.next(), "Bob: still here");
+  assert.equal(service.census().open, 1);
+});

@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { TestClient } from "../client.ts";
+import { closeCode, encodeFrame, OPCODE, RawPeer } from "../raw.ts";
+import { startService } from "../service.ts";
+
+Deno.test("/s sends text and binary back as they are, up to MAX_MESSAGE_BYTES", async () => {
+  await using service = await startService();
+  await using client = await TestClient.open(`${service.url}/s`);
+  const texts = ["", "a", "网友 😀\n\0", "x".repeat(65_535), "网".repeat(21_845)];
+  const bytes = [new Uint8Array(), new Uint8Array([0, 255]), new Uint8Array(65_535).fill(7)];
+  for (const message of [...texts, ...bytes]) {
+    client.send(message);
+    assert.deepEqual(await client.next(), message);
+  }
+});
+
+for (
+  const [what, message] of [
+    ["a text of one byte more", "x".repeat(65_536)],
+    ["a text whose bytes are more, though its characters are fewer", "网".repeat(21_846)],
+    ["bytes, one more", new Uint8Array(65_536)],
+    ["far too much", new Uint8Array(8 * 1024 * 1024)],
+  ] as const
+) {
+  Deno.test(`/s answers ${what} than allowed with 1009`, async () => {
+    await using service = await startService();
+    await using client = await TestClient.open(`${service.url}/s`);
+    client.send(message);
+    assert.equal((await client.closed).code, 1009);
+  });
+}
+
+Deno.test("/s really sends the close frame 1009, also in the midst of a burst", async () => {
+  await using service = await startService({ MAX_MESSAGE_BYTES: "100" });
+  using peer = await RawPeer.open(service.port, "/s");
+  const frame = encodeFrame(OPCODE.text, new Uint8Array(101).fill(120));
+  const burst = new Uint8Array(frame.length * 500);
+  for (let i = 0; i < 500; i++) burst.set(frame, i * frame.length);
+  await peer.write(burst);
+  assert.equal(closeCode(await peer.next()), 1009);
+});
+
+Deno.test("/s puts fragments together", async () => {
+  await using service = await startService();
+  using peer = await RawPeer.open(service.port, "/s");
+  await peer.send(OPCODE.text, "to", false);
+  await peer.send(OPCODE.ping, "in between");
+  await peer.send(OPCODE.continuation, "geth", false);
+  await peer.send(OPCODE.continuation, "er", true);
+  assert.equal((await peer.next())?.opcode, OPCODE.pong);
+  assert.equal(await peer.nextText(), "together");
+});
+
+Deno.test("/s puts the prefix of its address before each text", async () => {
+  await using service = await startService();
+  await using client = await TestClient.open(
+    `${service.url}/s?prefix=${encodeURIComponent("回: ")}`,
+  );
+  client.send("hi");
+  assert.equal(await client.next(), "回: hi");
+});
+
+for (const code of [1000, 1001, 3000, 4999]) {
+  Deno.test(`/s answers a close of ${code} with the same code`, async () => {
+    await using service = await startService();
+    using peer = await RawPeer.open(service.port, "/s");
+    await peer.send(OPCODE.close, new Uint8Array([code >> 8, code & 0xff]));
+    assert.equal(closeCode(await peer.next()), code);
+  });
+}
+
+Deno.test("/s ends a connection that sends invalid UTF-8, and no other", async () => {
+  await using service = await startService();
+  await using bystander = await TestClient.open(`${service.url}/s`);
+  using peer = await RawPeer.open(service.port, "/s");
+  await peer.send(OPCODE.text, new Uint8Array([0xff, 0xfe]));
+  for (let frame = await peer.next(); frame?.opcode === OPCODE.text; frame = await peer.next());
+  bystander.send("still here");
+  assert.equal(await bystander.next(), "still here");
+});
+
+Deno.test("/s tells one who floods it to slow down and then closes with 1008", async () => {
+  await using service = await startService({ MESSAGES_PER_SECOND: "1" });
+  await using client = await TestClient.open(`${service.url}/s`);
+  for (let i = 0; i < 20; i++) client.send("x");
+  assert.deepEqual(await client.take(4), ["x", "x", "x", "! slow down"]);
+  assert.equal((await client.closed).code, 1008);
+});

@@ -1,0 +1,75 @@
+import assert from "node:assert/strict";
+import { startService } from "../service.ts";
+
+const TYPES: Readonly<Record<string, string>> = {
+  "/": "text/html",
+  "/echo.html": "text/html",
+  "/client.js": "text/javascript",
+  "/ui.js": "text/javascript",
+  "/echo.js": "text/javascript",
+  "/strings.js": "text/javascript",
+  "/parley.css": "text/css",
+  "/icon.svg": "image/svg+xml",
+};
+
+for (const [path, type] of Object.entries(TYPES)) {
+  Deno.test(`GET ${path} is ${type} under a policy of its own, and 304 to one who has it`, async () => {
+    await using service = await startService();
+    const first = await fetch(service.url + path);
+    assert.equal(first.status, 200);
+    assert.ok((await first.text()).length > 0);
+    assert.match(first.headers.get("content-type") ?? "", new RegExp(`^${RegExp.escape(type)}`));
+    assert.match(first.headers.get("content-security-policy") ?? "", /^default-src 'none'/);
+    const etag = first.headers.get("etag") ?? "";
+    for (const tags of [etag, `W/${etag}`, `"other", ${etag}`]) {
+      const again = await fetch(service.url + path, { headers: { "if-none-match": tags } });
+      assert.equal(again.status, 304);
+      assert.equal(await again.text(), "");
+    }
+    const other = await fetch(service.url + path, { headers: { "if-none-match": '"other"' } });
+    assert.equal(other.status, 200);
+    await other.body?.cancel();
+  });
+}
+
+Deno.test("HEAD answers like GET without a body", async () => {
+  await using service = await startService();
+  const answer = await fetch(service.url, { method: "HEAD" });
+  assert.deepEqual([answer.status, await answer.text()], [200, ""]);
+});
+
+for (const path of ["/websocket.html", "/websockets.html"]) {
+  Deno.test(`${path} leads to the echo page`, async () => {
+    await using service = await startService();
+    const answer = await fetch(service.url + path);
+    assert.deepEqual([answer.url, answer.status], [`${service.url}/echo.html`, 200]);
+    await answer.body?.cancel();
+  });
+}
+
+Deno.test("An unknown path is 404 in one line", async () => {
+  await using service = await startService();
+  for (const path of ["/nothing", "/../deno.json", "/%00", "//"]) {
+    const answer = await fetch(service.url + path);
+    assert.equal(answer.status, 404);
+    assert.match(await answer.text(), /^Nothing is at [^\n]+\n$/);
+  }
+});
+
+Deno.test("Writing to what is only read is 405 with Allow", async () => {
+  await using service = await startService();
+  for (const path of ["/", "/echo.html", "/healthz", "/readyz"]) {
+    const answer = await fetch(service.url + path, { method: "POST", body: "x" });
+    assert.deepEqual([answer.status, answer.headers.get("allow")], [405, "GET, HEAD"]);
+    await answer.body?.cancel();
+  }
+});
+
+Deno.test("/healthz counts connections, and /readyz is 200 with the embedded store", async () => {
+  await using service = await startService();
+  const health = await (await fetch(`${service.url}/healthz`)).json();
+  const connections = { connecting: 0, open: 0, parked: 0, closing: 0, stuck: 0, dead: 0 };
+  assert.deepEqual(health, { status: "ok", connections });
+  const ready = await fetch(`${service.url}/readyz`);
+  assert.deepEqual([ready.status, await ready.json()], [200, { status: "ready" }]);
+});

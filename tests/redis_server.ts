@@ -1,0 +1,187 @@
+/**
+ * A real Redis for a test, that can be ended, stopped and started again under the feet of the service. It keeps nothing:
+ * after `restart()` it is empty.
+ * @module
+ */
+import { onFreePort, type Program, redisServer, Running } from "./provision.ts";
+
+/** What Redis answers (RESP 2); its errors are thrown. */
+export type Reply = string | number | null | readonly Reply[];
+
+/** How a Redis is started; `args` come after the test's own and win. */
+export interface RedisInit {
+  readonly args?: readonly string[];
+  readonly port?: number;
+}
+
+/** Starts a Redis that answers, on a free port unless one is given. */
+export async function startRedis(init: RedisInit = {}): Promise<RedisServer> {
+  const program = await redisServer();
+  const folder = await Deno.makeTempDir({ prefix: "parley-redis-" });
+  const start = (port: number) => RedisServer.start(program, port, folder, init.args ?? []);
+  try {
+    return await (init.port === undefined ? onFreePort(start) : start(init.port));
+  } catch (error) {
+    await Deno.remove(folder, { recursive: true });
+    throw error;
+  }
+}
+
+/** A Redis that runs. Disposing of it ends it and removes its folder. */
+export class RedisServer implements AsyncDisposable {
+  readonly port: number;
+  readonly #run: () => Promise<Running>;
+  readonly #folder: string;
+  #running: Running;
+  #outputBefore = "";
+
+  private constructor(port: number, folder: string, run: () => Promise<Running>, running: Running) {
+    this.port = port;
+    this.#folder = folder;
+    this.#run = run;
+    this.#running = running;
+  }
+
+  /** Use {@linkcode startRedis}, which finds the program and a port. */
+  static async start(
+    program: Program,
+    port: number,
+    folder: string,
+    args: readonly string[],
+  ): Promise<RedisServer> {
+    const options = { bind: "127.0.0.1", port, dir: folder, save: "", appendonly: "no" };
+    const own = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
+    const run = () =>
+      Running.start(program, [...own, ...args], folder, ({ pid }) => isUp(port, pid));
+    return new RedisServer(port, folder, run, await run());
+  }
+
+  /** `redis://127.0.0.1:PORT` */
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`;
+  }
+
+  /** Another one after a restart. */
+  get pid(): number {
+    return this.#running.pid;
+  }
+
+  /** All it has printed, since the first start. */
+  get output(): string {
+    return this.#outputBefore + this.#running.output;
+  }
+
+  /** Sends one command on a connection of its own; rejects with what Redis says where it is an error. */
+  command(...args: readonly string[]): Promise<Reply> {
+    return command(this.port, args);
+  }
+
+  /** Ends it as a power cut would, and waits until it is gone. Stopped or not, running or not. */
+  async kill(): Promise<void> {
+    this.#running.signal("SIGKILL");
+    await this.#running.ended;
+  }
+
+  /** Starts it again, empty, on the same port and in the same folder; ends it before if it runs. */
+  async restart(): Promise<void> {
+    await this.kill();
+    this.#outputBefore += this.#running.output;
+    this.#running = await this.#run();
+  }
+
+  /** Stops it without closing a connection: it hangs, as a machine that swaps does. */
+  pause(): void {
+    this.#running.signal("SIGSTOP");
+  }
+
+  /** Lets it go on after `pause()`. */
+  resume(): void {
+    this.#running.signal("SIGCONT");
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill();
+    await Deno.remove(this.#folder, { recursive: true });
+  }
+}
+
+/** Whether the Redis that answers is this process, and not another one that took the port meanwhile. */
+async function isUp(port: number, pid: number): Promise<boolean> {
+  try {
+    await command(port, ["PING"]);
+    const info = await command(port, ["INFO", "server"]);
+    return String(info).includes(`process_id:${pid}\r\n`);
+  } catch {
+    return false;
+  }
+}
+
+async function command(port: number, args: readonly string[]): Promise<Reply> {
+  using connection = await Deno.connect({ hostname: "127.0.0.1", port });
+  const parts = args.map((arg) => `$${new TextEncoder().encode(arg).length}\r\n${arg}\r\n`);
+  await writeAll(connection, new TextEncoder().encode(`*${args.length}\r\n${parts.join("")}`));
+  return await new ReplyReader(connection).read();
+}
+
+async function writeAll(connection: Deno.Conn, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length;) at += await connection.write(bytes.subarray(at));
+}
+
+/** Reads one reply. Bytes are taken as Latin-1 while counting, so that a length is a number of characters. */
+class ReplyReader {
+  readonly #connection: Deno.Conn;
+  #held = "";
+
+  constructor(connection: Deno.Conn) {
+    this.#connection = connection;
+  }
+
+  async read(): Promise<Reply> {
+    const line = await this.#line();
+    const rest = line.slice(1);
+    switch (line[0]) {
+      case "+":
+        return decode(rest);
+      case "-":
+        throw new Error(`Redis answered ${decode(rest)}`);
+      case ":":
+        return Number(rest);
+      case "$":
+        return rest === "-1" ? null : decode((await this.#take(Number(rest) + 2)).slice(0, -2));
+      case "*":
+        return rest === "-1" ? null : await this.#list(Number(rest));
+      default:
+        throw new Error(`Cannot read reply of Redis: received ${line}`);
+    }
+  }
+
+  async #list(length: number): Promise<Reply[]> {
+    const replies: Reply[] = [];
+    while (replies.length < length) replies.push(await this.read());
+    return replies;
+  }
+
+  async #line(): Promise<string> {
+    while (!this.#held.includes("\r\n")) await this.#more();
+    const line = await this.#take(this.#held.indexOf("\r\n") + 2);
+    return line.slice(0, -2);
+  }
+
+  async #take(length: number): Promise<string> {
+    while (this.#held.length < length) await this.#more();
+    const taken = this.#held.slice(0, length);
+    this.#held = this.#held.slice(length);
+    return taken;
+  }
+
+  async #more(): Promise<void> {
+    const buffer = new Uint8Array(65_536);
+    const length = await this.#connection.read(buffer);
+    if (length === null) throw new Error("Redis hung up before its reply was whole");
+    for (const byte of buffer.subarray(0, length)) this.#held += String.fromCharCode(byte);
+  }
+}
+
+function decode(latin1: string): string {
+  return new TextDecoder().decode(Uint8Array.from(latin1, (char) => char.charCodeAt(0)));
+}
