@@ -25,9 +25,8 @@
 /** The most that one text may weigh, in bytes of UTF-8; the server closes with 1009 above it. */
 export const MAX_TEXT_BYTES = 65_535;
 
-// Lost (1006), or sent away for a reason that passes: going away, restarting, try later, too slow.
-// Everything else would only be refused again.
-const PASSING_CODES = new Set([1001, 1006, 1012, 1013, 4008]);
+// Lost (1006), or sent away for a reason that passes: going away, restarting, try again later.
+const PASSING_CODES = new Set([1001, 1006, 1012, 1013]);
 const SHORTEST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 20_000;
 // A server that lets in and throws out at once must not be tried at the shortest wait for ever.
@@ -72,6 +71,16 @@ export function parseLine(raw) {
 export function retryMs(attempt, drawn) {
   const ceiling = Math.min(LONGEST_WAIT_MS, 2_000 * 2 ** attempt);
   return Math.round(SHORTEST_WAIT_MS + drawn * (ceiling - SHORTEST_WAIT_MS));
+}
+
+/**
+ * Whether to come back after a close code. Of the server's own, 4000 to 4499 ask for it; whatever
+ * else is not passing would only be refused again.
+ * @param {number} code
+ * @returns {boolean}
+ */
+export function mayComeBack(code) {
+  return PASSING_CODES.has(code) || (code >= 4000 && code < 4500);
 }
 
 /**
@@ -151,7 +160,7 @@ export class Connection {
   #end({ code, reason }, openedAt) {
     this.#socket = null;
     if (openedAt !== null && performance.now() - openedAt > STEADY_MS) this.#attempt = 0;
-    const waitMs = PASSING_CODES.has(code) ? retryMs(this.#attempt++, Math.random()) : null;
+    const waitMs = mayComeBack(code) ? retryMs(this.#attempt++, Math.random()) : null;
     if (waitMs !== null) this.#timer = setTimeout(() => this.open(), waitMs);
     this.#listener.ended({ code, reason, retryMs: waitMs, reached: openedAt !== null });
   }

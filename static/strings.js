@@ -37,20 +37,23 @@ const en = {
   unreachable: "The server cannot be reached.",
   close1000: "The server ended the conversation.",
   close1001: "The server is going away.",
+  close1003: "The server did not understand this page.",
   close1006: "The connection was lost.",
   close1008:
     "You were disconnected: too many messages in a short time. Wait a little, then join again.",
   close1009: "You were disconnected: a message was too large.",
+  close1011: "The server met an error of its own.",
   close1012: "The server is restarting.",
   close1013: "The server is busy.",
   close4008: "The connection was too slow to keep up.",
+  close4009: "The connection had gone silent.",
   close4501: "The name {name} is taken. Choose another; if it was yours just now, wait a moment.",
   close4502:
     "This name cannot be used. It needs 1 to 32 characters, without “: ” inside, and must " +
     "not begin with *, ! or /.",
   close4503: "This room's name cannot be used. It needs 1 to 64 letters (A–Z), digits, or . _ -",
   closeOther: "The connection was closed (code {code}).",
-  serverSays: "Server: {reason}",
+  serverSays: " Server: {reason}",
 };
 
 /** @type {typeof en} */
@@ -83,12 +86,15 @@ const zh = {
   unreachable: "连不上服务器。",
   close1000: "服务器结束了会话。",
   close1001: "服务器正在下线。",
+  close1003: "服务器无法理解这个页面发送的内容。",
   close1006: "连接已断开。",
   close1008: "连接已被断开：短时间内消息太多。请稍等片刻再加入。",
   close1009: "连接已被断开：有一条消息太大。",
+  close1011: "服务器内部出错。",
   close1012: "服务器正在重启。",
   close1013: "服务器繁忙。",
   close4008: "网络太慢，跟不上消息，连接已断开。",
+  close4009: "连接长时间没有应答。",
   close4501: "昵称 {name} 已有人使用，请换一个；如果刚才就是你在用，请稍等片刻再试。",
   close4502: "这个昵称不能用。昵称须为 1 到 32 个字符，中间不能有“: ”，也不能以 *、! 或 / 开头。",
   close4503: "这个房间名不能用。房间名须为 1 到 64 个英文字母、数字或 . _ - 字符。",
@@ -123,4 +129,19 @@ export function pickLanguage(wanted) {
  */
 export function fill(template, values) {
   return template.replace(/\{(\w+)\}/g, (whole, word) => String(values[word] ?? whole));
+}
+
+/**
+ * How a connection ended, in words. The server's own reason is English and terse, so it is added only
+ * where it may say more than the code does.
+ * @param {Strings} t
+ * @param {{ code: number, reason: string, reached: boolean }} ending
+ * @param {string} name The name that was asked for.
+ * @returns {string}
+ */
+export function endingWords(t, { code, reason, reached }, name) {
+  if (code === 1006 && !reached) return t.unreachable;
+  const known = Object.entries(t).find(([key]) => key === `close${code}`);
+  if (known !== undefined) return fill(known[1], { name });
+  return fill(t.closeOther, { code }) + (reason === "" ? "" : fill(t.serverSays, { reason }));
 }

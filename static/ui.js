@@ -2,25 +2,19 @@
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
 /**
- * The chat page: fields, buttons, words and the log; what goes over the wire is client.js's affair.
- * Everything that others wrote enters the page as text, never as markup, and every look is a class:
- * the server's content policy allows neither inline script nor inline style.
+ * The chat page's fields, buttons and words. What goes over the wire is client.js's affair, and what
+ * was said is log.js's. Every look is an attribute or a class: the server's content policy allows
+ * neither inline script nor inline style.
  * @module
  */
 
 import { Connection, fits, MAX_TEXT_BYTES, roomUrl } from "./client.js";
-import { fill, pickLanguage, strings } from "./strings.js";
+import { Log } from "./log.js";
+import { endingWords, fill, pickLanguage, strings } from "./strings.js";
 
-/** @typedef {import("./client.js").Line} Line */
-/** @typedef {import("./client.js").Ending} Ending */
-/**
- * `out`: not in a room. `joining`: on the way in. `in`: can talk. `waiting`: lost, and coming back.
- * @typedef {"out" | "joining" | "in" | "waiting"} State
- */
+/** @typedef {"out" | "joining" | "in" | "waiting"} State */
 
-const MAX_LINES = 1000;
 const MAX_ROWS = 8;
-const HUES = 8;
 const DEFAULT_ROOM = "lobby";
 
 const language = pickLanguage(navigator.languages);
@@ -30,9 +24,7 @@ const page = {
   where: find("where", HTMLElement),
   leave: find("leave", HTMLButtonElement),
   stage: find("stage", HTMLElement),
-  log: find("log", HTMLElement),
   quiet: find("quiet", HTMLElement),
-  jump: find("jump", HTMLButtonElement),
   words: find("words", HTMLElement),
   countdown: find("countdown", HTMLElement),
   retry: find("retry", HTMLButtonElement),
@@ -45,23 +37,18 @@ const page = {
   send: find("send", HTMLButtonElement),
 };
 
+const jump = find("jump", HTMLButtonElement);
+const log = new Log(find("log", HTMLElement), jump);
 /** @type {Connection | null} */
 let connection = null;
 let asked = { name: "", room: DEFAULT_ROOM };
-/** @type {State} */
+/** Not in a room, on the way in, talking, lost but coming back. @type {State} */
 let state = "out";
 /** @type {ReturnType<typeof setInterval> | undefined} */
 let ticking;
 let hasMissed = false;
-/** @type {HTMLElement[]} */
-let pending = [];
 
-/**
- * @template {Element} T
- * @param {string} id
- * @param {new () => T} kind
- * @returns {T}
- */
+/** @template {Element} T @param {string} id @param {new () => T} kind @returns {T} */
 function find(id, kind) {
   const element = document.getElementById(id);
   if (!(element instanceof kind)) throw new Error(`Cannot find the element: received id ${id}`);
@@ -74,12 +61,12 @@ function translate() {
     for (const element of document.querySelectorAll(`[data-text="${key}"]`)) {
       element.textContent = words;
     }
-    for (const element of document.querySelectorAll(`[data-placeholder="${key}"]`)) {
-      element.setAttribute("placeholder", words);
+    for (const attribute of ["placeholder", "aria-label"]) {
+      for (const element of document.querySelectorAll(`[data-${attribute}="${key}"]`)) {
+        element.setAttribute(attribute, words);
+      }
     }
   }
-  page.log.setAttribute("aria-label", t.conversation);
-  page.text.setAttribute("aria-label", t.message);
   page.words.textContent = t.idle;
 }
 
@@ -93,10 +80,7 @@ function recall(key) {
   }
 }
 
-/**
- * @param {string} key
- * @param {string} value
- */
+/** @param {string} key @param {string} value */
 function remember(key, value) {
   try {
     localStorage.setItem(`parley.${key}`, value);
@@ -105,18 +89,13 @@ function remember(key, value) {
   }
 }
 
-/**
- * Shows what belongs to a state, and says it in words.
- * @param {State} next
- * @param {string} words
- * @param {"calm" | "fault"} [tone]
- */
+/** @param {State} next @param {string} words @param {"calm" | "fault"} [tone] */
 function show(next, words, tone = "calm") {
   state = next;
   clearInterval(ticking);
   document.body.dataset.state = next;
   const talking = next === "in" || next === "waiting";
-  page.stage.hidden = !talking && page.log.childElementCount === 0;
+  page.stage.hidden = !talking && log.isEmpty;
   page.welcome.hidden = !page.stage.hidden;
   page.entrance.hidden = talking;
   page.composer.hidden = !talking;
@@ -125,14 +104,11 @@ function show(next, words, tone = "calm") {
   page.join.disabled = next === "joining";
   page.send.disabled = next !== "in";
   page.countdown.hidden = page.retry.hidden = true;
-  page.quiet.hidden = next !== "in" || page.log.childElementCount > 0;
+  page.quiet.hidden = next !== "in" || !log.isEmpty;
   say(words, tone);
 }
 
-/**
- * @param {string} words
- * @param {"calm" | "fault"} [tone]
- */
+/** @param {string} words @param {"calm" | "fault"} [tone] */
 function say(words, tone = "calm") {
   page.words.textContent = words;
   page.words.className = tone;
@@ -144,8 +120,9 @@ function joinedWords() {
 
 function join() {
   const room = page.room.value.trim() || DEFAULT_ROOM;
-  if (room !== asked.room) page.log.replaceChildren();
-  asked = { name: page.name.value.trim(), room };
+  if (room !== asked.room) log.clear();
+  // In the form in which the server gives names back, so that own lines are known again.
+  asked = { name: page.name.value.trim().normalize("NFC"), room };
   page.room.value = room;
   remember("name", asked.name);
   remember("room", room);
@@ -170,28 +147,28 @@ function opened() {
   const takesFocus = state === "joining" || document.activeElement === page.retry;
   show("in", joinedWords());
   if (takesFocus) page.text.focus();
-  if (hasMissed) heard({ kind: "notice", text: t.back });
+  if (hasMissed) log.add({ kind: "notice", text: t.back });
   hasMissed = false;
 }
 
-/** @param {Ending} ending */
+/** @param {import("./client.js").Line} line */
+function heard(line) {
+  page.quiet.hidden = true;
+  log.add(line, line.kind === "said" && line.name === asked.name);
+}
+
+/** @param {import("./client.js").Ending} ending */
 function ended({ code, reason, retryMs, reached }) {
-  const values = { ...asked, code };
-  const said = Object.entries(t).find(([key]) => key === `close${code}`)?.[1] ?? t.closeOther;
   hasMissed ||= reached;
-  if (retryMs !== null) return wait(code === 1006 && !reached ? t.unreachable : said, retryMs);
-  const explains = reason !== "" && said !== t.close4501;
-  const why = explains ? ` ${fill(t.serverSays, { reason })}` : "";
-  show("out", fill(said, values) + why, "fault");
+  const words = endingWords(t, { code, reason, reached }, asked.name);
+  if (retryMs !== null) return wait(words, retryMs);
+  show("out", words, "fault");
   const field = code === 4503 ? page.room : code === 4501 || code === 4502 ? page.name : null;
   field?.setAttribute("aria-invalid", "true");
   (field ?? page.join).focus();
 }
 
-/**
- * @param {string} words
- * @param {number} retryMs
- */
+/** @param {string} words @param {number} retryMs */
 function wait(words, retryMs) {
   const until = performance.now() + retryMs;
   show("waiting", words, "fault");
@@ -226,78 +203,6 @@ function grow() {
   page.text.rows = Math.min(MAX_ROWS, 1 + more);
 }
 
-/**
- * The same name has the same colour on every page: 32-bit FNV-1a, of which the high bits mix best.
- * @param {string} name
- */
-function hueOf(name) {
-  let hash = 0x811c9dc5;
-  for (const character of name) {
-    hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193);
-  }
-  return (hash >>> 16) % HUES;
-}
-
-/** @param {Line} line */
-function draw(line) {
-  const element = document.createElement("div");
-  element.className = `line ${line.kind}`;
-  if (line.kind !== "said") {
-    element.textContent = line.text;
-    return element;
-  }
-  if (asked.name !== "" && line.name === asked.name) element.classList.add("own");
-  const author = document.createElement("b");
-  author.className = `author hue-${hueOf(line.name)}`;
-  author.textContent = line.name;
-  const colon = document.createElement("span");
-  colon.className = "unseen";
-  colon.textContent = ": ";
-  const text = document.createElement("span");
-  text.className = "text";
-  text.textContent = line.text;
-  element.append(author, colon, text);
-  return element;
-}
-
-// Lines of one moment enter together: asking for the layout once per line would stall a busy room's page.
-/** @param {Line} line */
-function heard(line) {
-  if (pending.length === 0) setTimeout(flush, 16);
-  pending.push(draw(line));
-  // A page in the background is woken seldom, and must not hoard what it would drop anyway.
-  if (pending.length > MAX_LINES) pending.shift();
-}
-
-function flush() {
-  const stays = isAtBottom();
-  page.quiet.hidden = true;
-  page.log.append(...pending);
-  pending = [];
-  while (page.log.childElementCount > MAX_LINES) page.log.firstElementChild?.remove();
-  if (stays) toBottom();
-  else page.jump.hidden = false;
-}
-
-function isAtBottom() {
-  return page.log.scrollHeight - page.log.scrollTop - page.log.clientHeight < 24;
-}
-
-function toBottom() {
-  page.log.scrollTop = page.log.scrollHeight;
-  page.jump.hidden = true;
-}
-
-function keepAtBottom() {
-  let wasAtBottom = true;
-  page.log.addEventListener("scroll", () => {
-    wasAtBottom = isAtBottom();
-    if (wasAtBottom) page.jump.hidden = true;
-  });
-  // A keyboard that opens, or a text that grows, makes the log lower without a scroll.
-  new ResizeObserver(() => wasAtBottom && toBottom()).observe(page.log);
-}
-
 /** @param {KeyboardEvent} event */
 function isSendKey(event) {
   // While an input method is composing, Enter picks a word. Safari ends the composition before the
@@ -325,10 +230,8 @@ function listen() {
   });
   page.leave.addEventListener("click", leave);
   page.retry.addEventListener("click", () => connection?.open());
-  page.jump.addEventListener("click", () => {
-    toBottom();
-    page.text.focus();
-  });
+  // Its own click handler in log.js has hidden it by now, and a hidden button loses the focus.
+  jump.addEventListener("click", () => page.text.focus());
 }
 
 function begin() {
@@ -337,7 +240,6 @@ function begin() {
   page.room.value = search.get("room") ?? recall("room") ?? DEFAULT_ROOM;
   translate();
   listen();
-  keepAtBottom();
   (page.name.value === "" ? page.name : page.join).focus();
 }
 

@@ -1,7 +1,7 @@
 /**
- * Finds the programs that tests need besides Deno, and runs them. A newcomer would put such a program into a container or
- * ask for it in a README; here a test that lacks one says in its own name what to install, and Redis, which most of them
- * need, is unpacked from the system's packages without any privilege.
+ * Finds the programs that tests need besides Deno, and runs them. A newcomer would put such a program into a container
+ * or ask for it in a README; here a test that lacks one says in its own name what to install, and Redis, which most of
+ * them need, is unpacked from the system's packages without any privilege.
  * @module
  */
 import { delimiter, dirname, join } from "node:path";
@@ -142,7 +142,7 @@ async function output(
 /** Far longer than anything takes: only what never happens is found by it. */
 const DEADLINE_MS = 20_000;
 
-/** Asks until the answer is yes; rejects where it never is. @param what What is waited for, for the failure's message. */
+/** Asks until the answer is yes; rejects where it never is. @param what What is waited for, in the failure's words. */
 export async function until(what: string, ask: () => Promise<boolean>): Promise<void> {
   const deadline = performance.now() + DEADLINE_MS;
   while (!await ask()) {

@@ -1,6 +1,6 @@
 /**
- * A real Redis for a test, that can be ended, stopped and started again under the feet of the service. It keeps nothing:
- * after `restart()` it is empty.
+ * A real Redis for a test, that can be ended, stopped and started again under the feet of the service. It keeps
+ * nothing: after `restart()` it is empty.
  * @module
  */
 import { onFreePort, type Program, redisServer, Running } from "./provision.ts";

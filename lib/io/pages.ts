@@ -8,6 +8,7 @@ import echoHtml from "../../static/echo.html" with { type: "text" };
 import echoJs from "../../static/echo.js" with { type: "text" };
 import iconSvg from "../../static/icon.svg" with { type: "text" };
 import indexHtml from "../../static/index.html" with { type: "text" };
+import logJs from "../../static/log.js" with { type: "text" };
 import parleyCss from "../../static/parley.css" with { type: "text" };
 import stringsJs from "../../static/strings.js" with { type: "text" };
 import uiJs from "../../static/ui.js" with { type: "text" };
@@ -23,6 +24,7 @@ const FILES = {
   "/echo.html": echoHtml,
   "/client.js": clientJs,
   "/ui.js": uiJs,
+  "/log.js": logJs,
   "/echo.js": echoJs,
   "/strings.js": stringsJs,
   "/parley.css": parleyCss,

@@ -6,6 +6,7 @@ const TYPES: Readonly<Record<string, string>> = {
   "/echo.html": "text/html",
   "/client.js": "text/javascript",
   "/ui.js": "text/javascript",
+  "/log.js": "text/javascript",
   "/echo.js": "text/javascript",
   "/strings.js": "text/javascript",
   "/parley.css": "text/css",

@@ -1,0 +1,114 @@
+// @ts-check
+/// <reference lib="dom" />
+/// <reference lib="dom.iterable" />
+/**
+ * The list of what was said. Everything that others wrote enters the page as text, never as markup.
+ * It stays at its end as long as the reader is there, and leaves a reader who scrolled back in peace.
+ * @module
+ */
+
+/** @typedef {import("./client.js").Line} Line */
+
+const MAX_LINES = 1000;
+const HUES = 8;
+// A scroll position is a fraction on some screens, and a finger seldom stops at the very end.
+const END_PX = 24;
+
+/**
+ * The same name has the same colour on every page: 32-bit FNV-1a, of which the high bits mix best.
+ * @param {string} name
+ */
+function hueOf(name) {
+  let hash = 0x811c9dc5;
+  for (const character of name) {
+    hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193);
+  }
+  return (hash >>> 16) % HUES;
+}
+
+/** @param {string} tag @param {string} look @param {string} text */
+function piece(tag, look, text) {
+  const element = document.createElement(tag);
+  element.className = look;
+  element.textContent = text;
+  return element;
+}
+
+/** @param {Line} line @param {boolean} isOwn */
+function draw(line, isOwn) {
+  if (line.kind !== "said") return piece("div", `line ${line.kind}`, line.text);
+  const element = piece("div", isOwn ? "line said own" : "line said", "");
+  element.append(
+    piece("b", `author hue-${hueOf(line.name)}`, line.name),
+    piece("span", "unseen", ": "),
+    piece("span", "text", line.text),
+  );
+  return element;
+}
+
+/** The log: at most 1000 lines, and a button that shows up when new ones came in below the view. */
+export class Log {
+  #list;
+  #jump;
+  #isFollowing = true;
+  /** @type {HTMLElement[]} */
+  #pending = [];
+
+  /** @param {HTMLElement} list Scrolls. @param {HTMLElement} jump Goes to the end. */
+  constructor(list, jump) {
+    this.#list = list;
+    this.#jump = jump;
+    jump.addEventListener("click", () => this.#toEnd());
+    list.addEventListener("scroll", () => {
+      this.#isFollowing = this.#isAtEnd();
+      if (this.#isFollowing) jump.hidden = true;
+    });
+    // A keyboard that opens, or a text that grows, makes the list lower without a scroll.
+    new ResizeObserver(() => this.#isFollowing && this.#toEnd()).observe(list);
+  }
+
+  /** Whether nothing stands here, nor is about to. */
+  get isEmpty() {
+    return this.#list.childElementCount + this.#pending.length === 0;
+  }
+
+  /** Forgets every line. */
+  clear() {
+    this.#pending = [];
+    this.#list.replaceChildren();
+    this.#jump.hidden = true;
+  }
+
+  /**
+   * Adds a line at the end. Lines of one moment enter the page together, since asking for the layout
+   * once per line would stall the page of a busy room.
+   * @param {Line} line
+   * @param {boolean} [isOwn]
+   */
+  add(line, isOwn = false) {
+    if (this.#pending.length === 0) setTimeout(() => this.#flush(), 16);
+    this.#pending.push(draw(line, isOwn));
+    // A page in the background is woken seldom, and must not hoard what it would drop anyway.
+    if (this.#pending.length > MAX_LINES) this.#pending.shift();
+  }
+
+  #flush() {
+    if (this.#pending.length === 0) return;
+    const stays = this.#isAtEnd();
+    this.#list.append(...this.#pending);
+    this.#pending = [];
+    while (this.#list.childElementCount > MAX_LINES) this.#list.firstElementChild?.remove();
+    if (stays) this.#toEnd();
+    else this.#jump.hidden = false;
+  }
+
+  #isAtEnd() {
+    const { scrollHeight, scrollTop, clientHeight } = this.#list;
+    return scrollHeight - scrollTop - clientHeight < END_PX;
+  }
+
+  #toEnd() {
+    this.#list.scrollTop = this.#list.scrollHeight;
+    this.#jump.hidden = true;
+  }
+}

@@ -1,0 +1,182 @@
+/**
+ * The shipped httpd.conf, run: an instance behind a real Apache httpd. The very file is used; what differs from one
+ * machine to another are the names that it lets the command line define.
+ * @module
+ */
+import assert from "node:assert/strict";
+import { dirname, join } from "node:path";
+import { TestClient } from "../client.ts";
+import { type Parley, startParley } from "../parley.ts";
+import { onFreePort, type Program, programTest, Running, until } from "../provision.ts";
+
+const HTTPD = { names: ["apache2", "httpd"], install: "the Debian package apache2" };
+const SHIPPED = new URL("../../deploy/httpd.conf", import.meta.url).pathname;
+const UPGRADE = {
+  upgrade: "websocket",
+  connection: "Upgrade",
+  "sec-websocket-version": "13",
+  "sec-websocket-key": "lkUx3lTpjFwO5OI7xY3+1Q==",
+};
+
+/** An httpd in front of an instance. */
+interface Front extends AsyncDisposable {
+  readonly url: string;
+  readonly instance: Parley;
+}
+
+async function openFront(program: Program, env: Record<string, string> = {}): Promise<Front> {
+  await using started = new AsyncDisposableStack();
+  const instance = started.use(await startParley({ TRUST_PROXY: "127.0.0.1/32", ...env }));
+  const folder = await Deno.makeTempDir({ prefix: "parley-httpd-" });
+  started.defer(() => Deno.remove(folder, { recursive: true }));
+  const port = await onFreePort(async (port) => {
+    const names = { LISTEN: `127.0.0.1:${port}`, PARLEY: `127.0.0.1:${instance.port}` };
+    const args = [...await httpdArguments(program, folder, names), "-D", "FOREGROUND"];
+    // Written when the port is open.
+    const isUp = () => exists(`${folder}/httpd.pid`);
+    started.use(await Running.start(program, args, folder, isUp));
+    return port;
+  });
+  // A tunnel that is about to end when httpd is told to stop sometimes holds it up for ten seconds (httpd 2.4.71).
+  started.defer(() => until("all tunnels to end", () => isDeserted(instance)));
+  const all = started.move();
+  return {
+    url: `http://127.0.0.1:${port}`,
+    instance,
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
+  };
+}
+
+async function isDeserted({ url }: Parley): Promise<boolean> {
+  const { connections } = await (await fetch(`${url}/healthz`)).json();
+  return Object.values(connections).every((count) => count === 0);
+}
+
+async function httpdArguments(
+  { path }: Program,
+  folder: string,
+  names: Record<string, string>,
+): Promise<string[]> {
+  const all = { MODULES: await modulesOf(path), ...names };
+  const defines = Object.entries(all).flatMap(([name, value]) => ["-C", `Define ${name} ${value}`]);
+  return ["-d", folder, "-f", SHIPPED, ...defines];
+}
+
+/** The folder of the modules, which lies beside that of the program: /usr/sbin, /usr/lib/apache2/modules. */
+async function modulesOf(program: string): Promise<string> {
+  const prefix = dirname(dirname(await Deno.realPath(program)));
+  const folders = ["lib/apache2/modules", "lib64/httpd/modules", "lib/httpd/modules", "modules"];
+  for (const folder of folders) {
+    if (await exists(join(prefix, folder, "mod_proxy.so"))) return join(prefix, folder);
+  }
+  throw new Error(`Cannot find the modules of ${program}: none of ${folders} is in ${prefix}`);
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await Deno.stat(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+/** How a request is answered. @param from The address that it comes from; Linux has all of 127.0.0.0/8. */
+async function statusOf(
+  url: string,
+  headers: Record<string, string> = {},
+  from = "127.0.0.1",
+): Promise<number> {
+  using client = Deno.createHttpClient({ localAddress: from });
+  const response = await fetch(url, { headers, client });
+  await response.body?.cancel();
+  return response.status;
+}
+
+/** Takes messages until this text has been said. */
+async function hears(client: TestClient, text: string): Promise<void> {
+  while (!String(await client.next()).endsWith(`: ${text}`));
+}
+
+/** A client that is in the room: its own words have come back. */
+async function joined(url: string, name: string): Promise<TestClient> {
+  const client = await TestClient.open(`${url}?name=${name}`);
+  client.send(`${name} is here`);
+  await hears(client, `${name} is here`);
+  return client;
+}
+
+programTest(HTTPD, "httpd accepts deploy/httpd.conf as it is", async (program) => {
+  const folder = await Deno.makeTempDir({ prefix: "parley-httpd-" });
+  const args = ["-t", ...await httpdArguments(program, folder, {})];
+  const { success, stderr } = await new Deno.Command(program.path, { args }).output();
+  await Deno.remove(folder, { recursive: true });
+  assert.ok(success, new TextDecoder().decode(stderr));
+});
+
+programTest(HTTPD, "httpd hands /s/, /s and an upgrade on / to the echo", async (program) => {
+  await using front = await openFront(program);
+  for (const path of ["/s/", "/s", "/"]) {
+    await using client = await TestClient.open(front.url + path);
+    client.send("grüß Gott");
+    assert.equal(await client.next(), "grüß Gott");
+    const bytes = Uint8Array.from({ length: 65_535 }, (_, index) => index % 251);
+    client.send(bytes);
+    assert.deepEqual(await client.next(), bytes);
+  }
+});
+
+programTest(HTTPD, "httpd hands /ws/ and /ws to the chat", async (program) => {
+  await using front = await openFront(program);
+  await using direct = await joined(`${front.instance.url}/ws`, "ann");
+  await using slash = await joined(`${front.url}/ws/`, "ben");
+  await using bare = await joined(`${front.url}/ws`, "cem");
+  const everyone = [direct, slash, bare];
+  for (const [index, speaker] of everyone.entries()) {
+    speaker.send(`word ${index}`);
+    await Promise.all(everyone.map((client) => hears(client, `word ${index}`)));
+  }
+});
+
+programTest(HTTPD, "httpd hands on the page, and a plain GET of a socket path", async (program) => {
+  await using front = await openFront(program);
+  const [direct, through] = await Promise.all(
+    [front.instance.url, front.url].map(async (url) => await (await fetch(url)).text()),
+  );
+  assert.match(through ?? "", /<html/);
+  assert.equal(through, direct);
+  for (const path of ["/s", "/s/", "/ws", "/ws/"]) {
+    assert.equal(await statusOf(front.url + path), 426, path);
+  }
+});
+
+programTest(HTTPD, "httpd lets a page of its own address in, and no other", async (program) => {
+  // Told by Host alone to one that does not believe the proxy, and by X-Forwarded-Host to one that does.
+  for (const TRUST_PROXY of ["", "127.0.0.1/32"]) {
+    await using front = await openFront(program, { TRUST_PROXY });
+    for (const path of ["/s", "/ws/", "/"]) {
+      const url = front.url + path;
+      await using _page = await TestClient.open(url, { headers: { origin: front.url } });
+      const foreign = { ...UPGRADE, origin: "https://foreign.example" };
+      assert.equal(await statusOf(url, foreign), 403);
+      assert.equal(await statusOf(url, { ...foreign, "x-forwarded-host": "foreign.example" }), 403);
+    }
+  }
+});
+
+programTest(HTTPD, "httpd tells Parley each client's own address", async (program) => {
+  await using front = await openFront(program, { CONNECTIONS_PER_ADDRESS: "1" });
+  await using _one = await TestClient.open(`${front.url}/s`);
+  const claiming = { ...UPGRADE, "x-forwarded-for": "203.0.113.7" };
+  assert.equal(await statusOf(`${front.url}/s`, claiming), 503);
+  assert.equal(await statusOf(`${front.url}/s`, UPGRADE, "127.0.0.2"), 101);
+});
+
+programTest(HTTPD, "httpd keeps /metrics from all but its own machine", async (program) => {
+  await using front = await openFront(program);
+  for (const path of ["/metrics", "//metrics", "/%6detrics", "/metrics/"]) {
+    assert.equal(await statusOf(front.url + path, {}, "127.0.0.2"), 403, path);
+  }
+  assert.notEqual(await statusOf(`${front.url}/metrics`), 403);
+});
