@@ -36,9 +36,10 @@ async function serve(config: Config): Promise<number> {
     return complain([whyNotStarted(error, config)], 1);
   }
   await giveBackPermissions(config);
+  // Listened for before the address is told: whoever waits for that line may signal at once.
+  const signalled = nextSignal();
   print(greeting(config, service.port), 0);
-  const signal = await nextSignal();
-  log.info("service.stopping", { signal });
+  log.info("service.stopping", { signal: await signalled });
   nextSignal().then((again) => {
     log.warn("service.stopped_at_once", { signal: again });
     Deno.exit(1);
@@ -80,6 +81,7 @@ async function giveBackPermissions(config: Config): Promise<void> {
     // Not everywhere is there anything to give back.
     await Deno.permissions?.revoke?.(permission).catch(() => {});
   }
+  log.debug("permissions.given_back", { names: needless.map(({ name }) => name).join(" ") });
 }
 
 /** The last net: whatever gets here is a bug of ours, and no reason to cut everybody off. */

@@ -87,6 +87,11 @@ export class TestClient implements AsyncDisposable {
     return this.#messages;
   }
 
+  /** Forgets what has come and was not taken. */
+  clear(): void {
+    this.#messages.length = 0;
+  }
+
   close(code?: number, reason?: string): void {
     this.#socket.close(code, reason);
   }

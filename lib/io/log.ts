@@ -41,7 +41,7 @@ function formatter(format: "auto" | "text" | "json", isTerminal: boolean): TextF
     return getJsonLinesFormatter({ properties: "flatten" });
   }
   const lines = isTerminal ? getAnsiColorFormatter() : getTextFormatter();
-  return (record) => lines({ ...record, message: [...record.message, fields(record)] });
+  return (record) => lines({ ...record, message: [record.message.join("") + fields(record)] });
 }
 
 /** The event's fields behind its name, since a line's format alone would leave them out. */

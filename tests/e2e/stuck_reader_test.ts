@@ -1,0 +1,71 @@
+/** One who stops reading: it costs no more memory than its share, and the others miss nothing. */
+import assert from "node:assert/strict";
+import { TestClient } from "../client.ts";
+import { type Parley, startParley } from "../parley.ts";
+import { until } from "../provision.ts";
+import { closeCode, OPCODE, RawPeer } from "../raw.ts";
+
+const TEXT = "x".repeat(60_000);
+const MEGABYTE = 1024 * 1024;
+
+Deno.test("A stuck reader among 200 is parked, and the other 199 receive everything while it stays stuck", async () => {
+  await using parley = await startParley({ MESSAGES_PER_SECOND: "0" });
+  await using held = new AsyncDisposableStack();
+  using _stuck = await RawPeer.open(parley.port, "/ws?name=stuck");
+  const readers: TestClient[] = [];
+  for (let i = 0; i < 199; i++) {
+    readers.push(held.use(await TestClient.open(`${parley.url}/ws?name=reader${i}`)));
+  }
+  // The kernel takes some megabytes for the stuck one before anything waits in the service.
+  await until("the stuck one to be parked", async () => {
+    await sayToAll(readers, TEXT, 10);
+    const { open, parked } = await census(parley);
+    return open === 199 && parked === 1;
+  });
+  await sayToAll(readers, "and still everybody hears");
+  assert.equal((await parley.stop()).code, 0);
+});
+
+Deno.test("A stuck reader holds no more memory than MAX_BUFFERED_BYTES, however much is said", async () => {
+  await using parley = await startParley({ MESSAGES_PER_SECOND: "0" });
+  using _stuck = await RawPeer.open(parley.port, "/ws?name=stuck");
+  await using speaker = await TestClient.open(`${parley.url}/ws?name=speaker`);
+  await sayToAll([speaker], TEXT, 10);
+  const before = residentBytes(parley.pid);
+  for (let i = 0; i < 300; i++) await sayToAll([speaker], TEXT, 10);
+  const grown = residentBytes(parley.pid) - before;
+  // 180 MB were said. What the runtime itself takes and gives back meanwhile stays far below half of that.
+  assert.ok(grown < 80 * MEGABYTE, `grown by ${Math.round(grown / MEGABYTE)} MB`);
+  const buffered = Number((await parley.printed(/"connection\.parked".*"buffered":(\d+)/))[1]);
+  assert.ok(buffered <= MEGABYTE + TEXT.length, `${buffered} bytes were buffered`);
+});
+
+Deno.test("A slow reader that was parked is closed with 4008 once it has read what it was sent", async () => {
+  await using parley = await startParley({ MESSAGES_PER_SECOND: "0", PING_SECONDS: "10" });
+  using slow = await RawPeer.open(parley.port, "/ws?name=slow");
+  await using speaker = await TestClient.open(`${parley.url}/ws?name=speaker`);
+  await until("the slow one to be parked", async () => {
+    await sayToAll([speaker], TEXT, 10);
+    return (await census(parley)).parked === 1;
+  });
+  let frame = await slow.next();
+  while (frame?.opcode === OPCODE.text) frame = await slow.next();
+  assert.equal(closeCode(frame), 4008);
+});
+
+/** The first says it so many times; all must have heard it before this resolves, so that none of them falls behind. */
+async function sayToAll(readers: readonly TestClient[], text: string, times = 1): Promise<void> {
+  for (let i = 0; i < times; i++) readers[0]?.send(text);
+  for (const reader of readers) {
+    for (const line of await reader.take(times)) assert.ok(String(line).endsWith(text));
+  }
+}
+
+async function census(parley: Parley): Promise<{ open: number; parked: number }> {
+  return (await (await fetch(`${parley.url}/healthz`)).json()).connections;
+}
+
+function residentBytes(pid: number): number {
+  const status = Deno.readTextFileSync(`/proc/${pid}/status`);
+  return Number(status.match(/VmRSS:\s+(\d+) kB/)?.[1] ?? 0) * 1024;
+}
