@@ -8,8 +8,11 @@ import { Mailbox } from "./mailbox.ts";
 
 /** What somebody wants to say. */
 export interface Draft {
+  /** Where it is said. */
   readonly room: RoomId;
+  /** Who says it. */
   readonly author: Name;
+  /** What is said, as it was sent: no line is tamed yet. */
   readonly text: string;
 }
 
@@ -35,10 +38,12 @@ export interface Bus {
 
 /** The bus could not take a draft, or cannot say whether it did. The message is for people in the chat. */
 export class BusUnavailable extends Error {
+  /** For logs; tell it by `instanceof`. */
   override readonly name = "BusUnavailable";
   /** Whether the draft may have been announced all the same: its reply was lost, not its request refused. */
   readonly perhapsSent: boolean;
 
+  /** Says what became of a draft. @param options `cause` is what the store said. */
   constructor(message: string, options: ErrorOptions & { readonly perhapsSent: boolean }) {
     super(message, options);
     this.perhapsSent = options.perhapsSent;

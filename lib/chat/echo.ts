@@ -15,6 +15,7 @@ export class Echo implements Conversation {
   readonly #allowance: Allowance;
   readonly #prefix: string;
 
+  /** An echo on an open socket. @param wish The text before each text, and the most messages a second; 0 for no limit. */
   constructor(
     socket: Socket,
     clock: Clock,

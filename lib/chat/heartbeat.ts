@@ -12,8 +12,11 @@ import type { Clock } from "./clock.ts";
 export interface Peer {
   /** Its vital signs. @param now Milliseconds by the heartbeat's clock. */
   vitals(now: number): Vitals;
+  /** Asks it whether it is there. */
   ask(): void;
+  /** Takes it out of its rooms; it gets nothing more. */
   park(): void;
+  /** Closes it. */
   dismiss(farewell: Farewell): void;
 }
 
@@ -29,6 +32,7 @@ export class Heartbeat {
   readonly #slices = Array.from({ length: SLICES }, () => new Set<Peer>());
   #next = 0;
 
+  /** Watches nobody yet, and beats only while {@linkcode run} does. */
   constructor(clock: Clock, policy: PulsePolicy) {
     this.#clock = clock;
     this.#policy = policy;

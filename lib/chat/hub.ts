@@ -29,6 +29,7 @@ export class Hub {
   readonly #rooms = new Map<RoomId, Room>();
   readonly #bus: Pick<Bus, "follow" | "unfollow">;
 
+  /** A hub without rooms. @param bus Told which rooms have members. */
   constructor(bus: Pick<Bus, "follow" | "unfollow">) {
     this.#bus = bus;
   }

@@ -30,17 +30,25 @@ import type { Hub, Member, Membership } from "./hub.ts";
 
 /** What all sessions of an isolate share. */
 export interface SessionContext {
+  /** Where words go. */
   readonly bus: Pick<Bus, "publish">;
+  /** Where words come from. */
   readonly hub: Hub;
+  /** What time it is, for limits and patience. */
   readonly clock: Clock;
+  /** A number in [0, 1), for the names of guests. */
   readonly random: () => number;
+  /** The word that the names of guests begin with. */
   readonly guestName: string;
+  /** How many messages a second one connection may say; 0 for no limit. */
   readonly messagesPerSecond: number;
 }
 
 /** What was asked for in the address: `?name=Ann&room=lobby`. */
 export interface Wish {
+  /** Unchecked; without one, a guest's name is drawn. */
   readonly name: string | undefined;
+  /** Unchecked; without one, it is the lobby. */
   readonly room: string | undefined;
 }
 
@@ -66,6 +74,7 @@ export class Session implements Conversation, Member {
     | undefined;
   #stage: Stage = { kind: "joining", held: [] };
 
+  /** Joins at once, or turns away. */
   constructor(socket: Socket, context: SessionContext, wish: Wish) {
     this.#socket = socket;
     this.#context = context;

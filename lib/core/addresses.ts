@@ -15,7 +15,9 @@
 
 /** A block of addresses: those whose first bits, `shift` left out, equal `prefix`. */
 export interface Cidr {
+  /** The first bits that all of them share. */
   readonly prefix: bigint;
+  /** How many of the 128 bits come after the prefix. */
   readonly shift: bigint;
 }
 

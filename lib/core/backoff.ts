@@ -6,7 +6,9 @@
 
 /** The shortest and the longest ceiling, in milliseconds. */
 export interface BackoffPolicy {
+  /** The first attempt's ceiling. */
   readonly firstMs: number;
+  /** The ceiling that is never passed. */
   readonly longestMs: number;
 }
 

@@ -10,11 +10,49 @@
  * ```
  * @module
  */
+import type { Cidr } from "./addresses.ts";
+import type { OriginPolicy } from "./handshake.ts";
 import { parseName } from "./names.ts";
 import { isRedisUrl } from "./redis_url.ts";
 import { choice, cidrs, optional, origins, type Setting, text, whole } from "./settings.ts";
 
-const SETTINGS = {
+/** All settings, read and checked; frozen. What each is for stands in the table below. */
+export interface Config {
+  /** 0 for any that is free. */
+  readonly port: number;
+  /** An address of this machine, or a name of one. */
+  readonly host: string;
+  /** Null for the embedded store. */
+  readonly redisUrl: string | null;
+  /** Begins every key and channel. */
+  readonly redisPrefix: string;
+  /** Path of a PEM file, or null for the authorities that the runtime knows. */
+  readonly redisCaFile: string | null;
+  /** Which pages may connect. */
+  readonly allowedOrigins: OriginPolicy;
+  /** Whose forwarded headers are believed. */
+  readonly trustProxy: readonly Cidr[];
+  /** Dead ones count too. */
+  readonly maxConnections: number;
+  /** 0 for no limit. */
+  readonly connectionsPerAddress: number;
+  /** In bytes of UTF-8. */
+  readonly maxMessageBytes: number;
+  /** 0 for no limit. */
+  readonly messagesPerSecond: number;
+  /** Overheads of waiting messages included. */
+  readonly maxBufferedBytes: number;
+  /** Silence after which a connection is pinged. */
+  readonly pingSeconds: number;
+  /** The word before a guest's number. */
+  readonly guestName: string;
+  /** The least that is logged. */
+  readonly logLevel: "debug" | "info" | "warning" | "error";
+  /** `auto` looks whether there is a terminal. */
+  readonly logFormat: "auto" | "text" | "json";
+}
+
+const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
   port: whole({
     name: "PORT",
     about: "Port to listen on; 0 takes a free one",
@@ -118,17 +156,15 @@ const SETTINGS = {
     of: ["auto", "text", "json"],
     fallback: "auto",
   }),
-} as const;
-
-type Value<S> = S extends Setting<infer T> ? T : never;
-
-/** All settings, read and checked; frozen. */
-export type Config = { readonly [K in keyof typeof SETTINGS]: Value<(typeof SETTINGS)[K]> };
+};
 
 /** A setting that cannot be used. */
 export interface Problem {
+  /** `MAX_CONNECTIONS` */
   readonly name: string;
+  /** As it was given. */
   readonly value: string;
+  /** What would be allowed, in words. */
   readonly allowed: string;
 }
 
@@ -150,10 +186,15 @@ export function parseConfig(
       problems.push({ name: setting.name, value, allowed: setting.allowed });
     }
   }
-  if (problems.length > 0) return { kind: "bad", problems };
-  const config = Object.freeze(values as Config);
-  const misfits = misfitsOf(config);
-  return misfits.length > 0 ? { kind: "bad", problems: misfits } : { kind: "good", config };
+  if (!isComplete(values, problems)) return { kind: "bad", problems };
+  const misfits = misfitsOf(values);
+  if (misfits.length > 0) return { kind: "bad", problems: misfits };
+  return { kind: "good", config: Object.freeze(values) };
+}
+
+/** What has a value for every field of the table has one for every field of the config: that is the table's type. */
+function isComplete(values: object, problems: readonly Problem[]): values is Config {
+  return problems.length === 0;
 }
 
 /** Settings that are allowed each by itself, but not together. */

@@ -6,7 +6,9 @@
 
 /** A close code and its reason (RFC 6455 §5.5.1: at most 123 bytes of UTF-8). */
 export interface Farewell {
+  /** A close code, of one of the bands above. */
   readonly code: number;
+  /** At most 123 bytes of UTF-8 (RFC 6455 §5.5). */
   readonly reason: string;
 }
 

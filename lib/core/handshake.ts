@@ -7,7 +7,9 @@
 
 /** The part of a `Request` that is looked at. */
 export interface Approach {
+  /** As on the wire: in capitals. */
   readonly method: string;
+  /** Looked up by name in whatever case. */
   readonly headers: Pick<Headers, "get">;
 }
 
@@ -16,6 +18,7 @@ export type OriginPolicy = "same" | "*" | readonly string[];
 
 /** What the service lets in. */
 export interface HandshakePolicy {
+  /** Which pages may open a connection. */
   readonly origins: OriginPolicy;
   /** Whether the request comes from a proxy whose `X-Forwarded-Host` is believed. */
   readonly viaTrustedProxy: boolean;
@@ -23,9 +26,13 @@ export interface HandshakePolicy {
 
 /** An HTTP answer in place of an upgrade. `why` is one line that names the header at fault. */
 export interface Refusal {
+  /** Tells it from an admission. */
   readonly kind: "refused";
+  /** The HTTP status. */
   readonly status: number;
+  /** One line for a person. */
   readonly why: string;
+  /** What the status asks for: `allow`, `upgrade`, `retry-after` and the like. */
   readonly headers: Readonly<Record<string, string>>;
 }
 

@@ -14,7 +14,9 @@
 
 /** How fast a bucket fills, and how much it holds. */
 export interface Rate {
+  /** Tokens that come in a second. */
   readonly perSecond: number;
+  /** Tokens that it holds at most, and at the start. */
   readonly burst: number;
 }
 
@@ -24,7 +26,7 @@ export class TokenBucket {
   #tokens: number;
   #at: number;
 
-  /** @param now Milliseconds on any scale that does not go back. */
+  /** Fills it. @param now Milliseconds on any scale that does not go back. */
   constructor(rate: Rate, now: number) {
     if (!(rate.burst >= 1)) {
       throw new RangeError(`Cannot create TokenBucket: burst must be >= 1: received ${rate.burst}`);
@@ -57,7 +59,7 @@ export class Allowance {
   readonly #words: TokenBucket | undefined;
   readonly #patience: TokenBucket | undefined;
 
-  /** @param perSecond Messages a second; 0 for no limit. */
+  /** Fills both. @param perSecond Messages a second; 0 for no limit. */
   constructor(perSecond: number, now: number) {
     if (perSecond === 0) return;
     const burst = Math.max(1, perSecond * 3);
@@ -79,7 +81,7 @@ export class Quota {
   readonly #taken = new Map<string, number>();
   #total = 0;
 
-  /** @param maxPerKey 0 for no limit of its own. */
+  /** All places are free. @param maxPerKey 0 for no limit of its own. */
   constructor(max: number, maxPerKey: number) {
     this.#max = max;
     this.#maxPerKey = maxPerKey;

@@ -39,6 +39,7 @@ export interface PulsePolicy {
   readonly pingMs: number;
   /** A backlog that has not moved for so long belongs to a peer that reads no more. */
   readonly stalledMs: number;
+  /** A backlog above this belongs to a peer that reads too slowly. */
   readonly maxBufferedBytes: number;
   /** A handshake that takes longer than this will never be finished. */
   readonly stuckMs: number;

@@ -10,6 +10,7 @@ import type { OriginPolicy } from "./handshake.ts";
 export interface Setting<T> {
   /** `MAX_CONNECTIONS`; the flag is `--max-connections`. */
   readonly name: string;
+  /** What it is for, in words. */
   readonly about: string;
   /** What is allowed, in words. */
   readonly allowed: string;
@@ -19,7 +20,8 @@ export interface Setting<T> {
   parse(text: string): T | undefined;
 }
 
-type Words = Pick<Setting<unknown>, "name" | "about">;
+/** How a setting is called, and what it is for. */
+export type Words = Pick<Setting<unknown>, "name" | "about">;
 
 /** A whole number within a range, both ends included. */
 export function whole(

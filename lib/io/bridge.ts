@@ -11,7 +11,7 @@ export class Bridge implements Disposable {
   readonly #out: BroadcastChannel;
   readonly #in: BroadcastChannel;
 
-  /** @param name Of this process's channel, unlike any other's. */
+  /** Listens at once. @param name Of this process's channel, unlike any other's. */
   constructor(name: string, hear: (announcements: readonly Announcement[]) => void) {
     this.#out = new BroadcastChannel(name);
     this.#in = new BroadcastChannel(name);
@@ -25,6 +25,7 @@ export class Bridge implements Disposable {
     }
   }
 
+  /** Closes both ends; nothing more is heard. */
   [Symbol.dispose](): void {
     this.#in.close();
     this.#out.close();

@@ -13,10 +13,15 @@ import { Connection, type ConnectionContext } from "./socket.ts";
 
 /** What the door needs to know. */
 export interface DoorContext {
+  /** What every connection is given. */
   readonly connections: ConnectionContext;
+  /** Watches every connection. */
   readonly heartbeat: Heartbeat;
+  /** How many may be connected, in all and from one address. */
   readonly quota: Quota;
+  /** Which pages may open a connection. */
   readonly origins: OriginPolicy;
+  /** Whose forwarded headers are believed. */
   readonly trustProxy: readonly Cidr[];
   /** After so much silence the runtime closes a connection; it pings at half of it. */
   readonly idleSeconds: number;
@@ -27,6 +32,7 @@ export class Door {
   readonly #context: DoorContext;
   #shut = false;
 
+  /** A door that is open. */
   constructor(context: DoorContext) {
     this.#context = context;
   }

@@ -9,7 +9,8 @@ import { backoffMs } from "../core/backoff.ts";
 import { log } from "./log.ts";
 import type { Handler } from "./routes.ts";
 
-const RETRY = { firstMs: 50, longestMs: 1_000 } as const;
+const RETRY = { firstMs: 25, longestMs: 1_000 } as const;
+const STEADY_MS = 10_000;
 
 /** A port that is served on. */
 export class Listener {
@@ -38,11 +39,15 @@ export class Listener {
 
   /** Serves again whenever serving ends, until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
+    let attempt = 0;
     while (!signal.aborted) {
+      const since = this.#clock.now();
       const why = await this.#server.finished.then(() => "shut down", String);
       if (signal.aborted) return;
       log.error("listener.lost", { why });
-      await this.#comeBack(signal);
+      // Lost again as soon as it was back: whatever it lacks, it lacks still.
+      attempt = this.#clock.now() - since > STEADY_MS ? 0 : attempt + 1;
+      await this.#comeBack(attempt, signal);
     }
   }
 
@@ -51,11 +56,12 @@ export class Listener {
     return this.#server.shutdown();
   }
 
-  async #comeBack(signal: AbortSignal): Promise<void> {
-    for (let attempt = 0; !signal.aborted; attempt++) {
+  async #comeBack(firstAttempt: number, signal: AbortSignal): Promise<void> {
+    for (let attempt = firstAttempt; !signal.aborted; attempt++) {
       await this.#clock.sleep(backoffMs(attempt, RETRY, Math.random()), signal);
+      if (signal.aborted) return;
       try {
-        if (!signal.aborted) this.#server = this.#serve(this.#address);
+        this.#server = this.#serve(this.#address);
         return log.info("listener.back", { port: this.port });
       } catch (error) {
         log.debug("listener.not_back", { error: String(error) });

@@ -9,13 +9,30 @@ import {
   getJsonLinesFormatter,
   getLogger,
   getTextFormatter,
-  type Logger,
   type LogRecord,
   type TextFormatter,
 } from "@logtape/logtape";
 
-/** The service's logger. */
-export const log: Logger = getLogger("parley");
+/** The fields of an event: flat, and never a message's text or a secret. */
+export type Fields = Readonly<Record<string, string | number | boolean>>;
+
+/** Takes one event, named in the past tense: `session.parked`. */
+export type Teller = (event: string, fields?: Fields) => void;
+
+/** The service's log. */
+export interface Log {
+  /** For those who look for a fault. */
+  readonly debug: Teller;
+  /** What one would want to read the next morning. */
+  readonly info: Teller;
+  /** What is wrong and mends itself. */
+  readonly warn: Teller;
+  /** What somebody should look at. */
+  readonly error: Teller;
+}
+
+/** The service's log; silent until {@linkcode openLog}. */
+export const log: Log = getLogger("parley");
 
 const encoder = new TextEncoder();
 

@@ -15,7 +15,9 @@ import uiJs from "../../static/ui.js" with { type: "text" };
 
 /** One file as it is served. */
 export interface Page {
+  /** The whole file. */
   readonly body: string;
+  /** Names in small letters. */
   readonly headers: Readonly<Record<string, string>>;
 }
 

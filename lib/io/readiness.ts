@@ -18,6 +18,7 @@ export class ReadinessCheck {
   #latest: Promise<Readiness> | undefined;
   #keptUntil = 0;
 
+  /** Nothing is probed before somebody asks. */
   constructor(bus: Pick<Bus, "probe">, clock: Clock) {
     this.#bus = bus;
     this.#clock = clock;

@@ -45,6 +45,7 @@ export class RedisBus implements Bus, AsyncDisposable {
   readonly #probeChannel: string;
   readonly #probeReady: Promise<void>;
 
+  /** Connects in the background. @param prefix Begins every channel. */
   constructor(address: RedisAddress, prefix: string, clock: Clock) {
     this.#prefix = prefix;
     this.#clock = clock;

@@ -12,6 +12,7 @@ import { log } from "./log.ts";
 
 /** Where Redis is, and how to trust it. */
 export interface RedisAddress {
+  /** One of the forms of `core/redis_url.ts`. */
   readonly url: string;
   /** A certificate authority in PEM, for `rediss://` with an own one. */
   readonly ca: string | undefined;
@@ -22,10 +23,15 @@ export type Listener = (message: string, channel: string) => void;
 
 /** The part of the library's client that is used; its own type has a parameter for everything else. */
 export interface RedisClient {
+  /** Whether commands are taken now. */
   readonly isReady: boolean;
+  /** Rejects at once while the link is down. */
   publish(channel: string, message: string): Promise<unknown>;
+  /** Resolves when subscribed; restored after each reconnect from then on. */
   subscribe(channel: string, listener: Listener): Promise<void>;
+  /** The listener must be the one that was subscribed. */
   unsubscribe(channel: string, listener: Listener): Promise<void>;
+  /** Resolves when all that was sent before has been answered. */
   ping(): Promise<unknown>;
 }
 

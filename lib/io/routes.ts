@@ -13,11 +13,17 @@ import type { Readiness } from "./readiness.ts";
 
 /** What stands behind the paths. */
 export interface Places {
+  /** Where sockets come in. */
   readonly door: Door;
+  /** What `/s` begins. */
   readonly echo: (prefix: string) => Begin;
+  /** What `/ws` begins. */
   readonly chat: (wish: { name: string | undefined; room: string | undefined }) => Begin;
+  /** By their paths. */
   readonly pages: ReadonlyMap<string, Page>;
+  /** What `/healthz` counts. */
   readonly census: () => Census;
+  /** What `/readyz` tells. */
   readonly readiness: () => Promise<Readiness>;
 }
 

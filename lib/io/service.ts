@@ -27,7 +27,9 @@ const SHUTDOWN_MS = 1_000;
 
 /** A service that runs. */
 export interface Service extends AsyncDisposable {
+  /** The port that it listens on. */
   readonly port: number;
+  /** Its connections, by condition. */
   census(): Census;
   /** Refuses new connections, says goodbye to all and waits for their answers; resolves within 5 s. */
   stop(): Promise<void>;

@@ -14,8 +14,11 @@ import { log } from "./log.ts";
 
 /** What all connections of a service share. */
 export interface ConnectionContext {
+  /** What time it is, for the vital signs. */
   readonly clock: Clock;
+  /** A longer message is answered with 1009. */
   readonly maxMessageBytes: number;
+  /** A peer that is further behind is parked. */
   readonly maxBufferedBytes: number;
 }
 
@@ -39,7 +42,7 @@ export class Connection implements Socket, Peer {
   #recentBytes = 0;
   #recentMessages = 0;
 
-  /** @param held What is given back when the connection has ended. */
+  /** Takes the socket over before it opens. @param held What is given back when the connection has ended. */
   constructor(socket: WebSocket, begin: Begin, context: ConnectionContext, held: DisposableStack) {
     this.#socket = socket;
     this.#context = context;
