@@ -85,7 +85,7 @@ export function clientAddress(
   forwardedFor: string | null,
   trusted: readonly Cidr[],
 ): string {
-  const hops = forwardedFor === null ? [] : forwardedFor.split(",").map((hop) => hop.trim());
+  const hops = forwardedFor === null ? [] : forwardedFor.split(",").map(withoutPort);
   let client = remote;
   while (isWithin(client, trusted)) {
     const before = hops.pop();
@@ -93,6 +93,11 @@ export function clientAddress(
     client = before;
   }
   return client;
+}
+
+/** Some proxies write the port too: `192.0.2.1:5678`, `[2001:db8::1]:443`. */
+function withoutPort(hop: string): string {
+  return hop.trim().replace(/^\[([^\]]*)\](:\d+)?$|^([\d.]+):\d+$/, "$1$3");
 }
 
 /**

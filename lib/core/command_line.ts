@@ -4,6 +4,7 @@
  * @module
  */
 import { flagOf, type Problem, settings } from "./config.ts";
+import { withoutPassword } from "./redis_url.ts";
 
 /** What was asked for on the command line. */
 export type Command =
@@ -24,17 +25,26 @@ export function parseCommandLine(args: readonly string[]): Command {
     if (arg === "--version" || arg === "-V") return { kind: "version" };
     const [flag = "", ...parts] = arg.split("=");
     const name = NAMES.get(flag);
-    const value = arg.includes("=") ? parts.join("=") : name === undefined ? "" : rest.shift();
-    if (name === undefined) problems.push(`${arg} is not known; --help lists what is`);
-    else if (value === undefined) problems.push(`${flag} needs a value after it`);
+    if (name === undefined) {
+      problems.push(`${arg} is not known; --help lists what is`);
+      continue;
+    }
+    const value = arg.includes("=") ? parts.join("=") : valueAfter(rest);
+    if (value === undefined) problems.push(`${flag} needs a value after it`);
     else flags.set(name, value);
   }
   return problems.length > 0 ? { kind: "bad", problems } : { kind: "serve", flags };
 }
 
-/** One line for a setting that cannot be used: its name, the value, and what is allowed. */
+/** The argument after a flag, unless it is a flag itself. */
+function valueAfter(rest: string[]): string | undefined {
+  return rest[0]?.startsWith("--") ? undefined : rest.shift();
+}
+
+/** One line for a setting that cannot be used: its name, the value without a password, and what is allowed. */
 export function explain(problem: Problem): string {
-  return `${problem.name} is ${JSON.stringify(problem.value)}: allowed: ${problem.allowed}`;
+  const value = JSON.stringify(withoutPassword(problem.value));
+  return `${problem.name} is ${value}: allowed: ${problem.allowed}`;
 }
 
 /** What `--help` prints. */

@@ -76,9 +76,9 @@ const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
   redisPrefix: text({
     name: "REDIS_PREFIX",
     about: "Begins every key and channel, so that several services can share one Redis",
-    allowed: "up to 64 characters without spaces or braces",
+    allowed: "1–64 characters, none of them a space or a brace",
     fallback: "parley:",
-    rule: (text) => /^[^\s{}]{0,64}$/.test(text),
+    rule: (text) => /^[^\s{}\p{Cc}]{1,64}$/u.test(text),
   }),
   redisCaFile: optional({
     name: "REDIS_CA_FILE",
@@ -168,6 +168,9 @@ export interface Problem {
   readonly allowed: string;
 }
 
+/** What has been read so far, by the fields of the config. */
+type Values = Partial<Record<string, unknown>>;
+
 /** All settings, in the order in which they are shown. */
 export const settings: readonly Setting<unknown>[] = Object.values(SETTINGS);
 
@@ -177,7 +180,7 @@ export function parseConfig(
 ):
   | { readonly kind: "good"; readonly config: Config }
   | { readonly kind: "bad"; readonly problems: readonly Problem[] } {
-  const values: Record<string, unknown> = {};
+  const values: Values = {};
   const problems: Problem[] = [];
   for (const [field, setting] of Object.entries(SETTINGS)) {
     const value = get(setting.name)?.trim() || setting.fallback;
@@ -186,20 +189,20 @@ export function parseConfig(
       problems.push({ name: setting.name, value, allowed: setting.allowed });
     }
   }
-  if (!isComplete(values, problems)) return { kind: "bad", problems };
-  const misfits = misfitsOf(values);
-  if (misfits.length > 0) return { kind: "bad", problems: misfits };
+  problems.push(...misfitsOf(values));
+  if (problems.length > 0 || !isComplete(values)) return { kind: "bad", problems };
   return { kind: "good", config: Object.freeze(values) };
 }
 
-/** What has a value for every field of the table has one for every field of the config: that is the table's type. */
-function isComplete(values: object, problems: readonly Problem[]): values is Config {
-  return problems.length === 0;
+/** The table has an entry for every field of the config, each of the field's type: that is the table's own type. */
+function isComplete(values: Values): values is Values & Config {
+  return Object.keys(SETTINGS).every((field) => values[field] !== undefined);
 }
 
-/** Settings that are allowed each by itself, but not together. */
-function misfitsOf({ redisCaFile, redisUrl }: Config): readonly Problem[] {
-  if (redisCaFile === null || redisUrl?.startsWith("rediss:")) return [];
+/** Settings that are allowed each by itself, but not together. What is not allowed by itself has been told already. */
+function misfitsOf({ redisCaFile, redisUrl }: Values): readonly Problem[] {
+  if (typeof redisCaFile !== "string" || redisUrl === undefined) return [];
+  if (typeof redisUrl === "string" && /^rediss:/i.test(redisUrl)) return [];
   return [{
     name: "REDIS_CA_FILE",
     value: redisCaFile,

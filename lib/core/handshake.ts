@@ -85,7 +85,7 @@ function admitSource(approach: Approach, policy: HandshakePolicy): Verdict {
   if (badHost !== undefined) return badHost;
   const origin = approach.headers.get("origin");
   const forwarded = policy.viaTrustedProxy ? approach.headers.get("x-forwarded-host") : null;
-  const asked = forwarded?.split(",")[0]?.trim() ?? host;
+  const asked = forwarded?.split(",")[0]?.trim() || host;
   if (origin !== null && !allows(policy.origins, origin, asked)) {
     return refuse(403, `Origin ${printable(origin)} is not allowed here (ALLOWED_ORIGINS)`);
   }

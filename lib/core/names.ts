@@ -20,15 +20,21 @@ export type RoomId = string & { readonly __brand: "RoomId" };
 
 /** What {@linkcode parseName} asks for, in words for people. */
 export const NAME_RULE =
-  "a name has 1 to 32 characters, no control characters, no colon followed by a space, and does not begin with *, ! or /";
+  "a name has 1 to 32 characters, none of them invisible, no colon followed by a space, and does not begin with *, ! or /";
 /** What {@linkcode parseRoom} asks for, in words for people. */
 export const ROOM_RULE = "a room has 1 to 64 of the characters A-Z a-z 0-9 _ . -";
 
 const MAX_NAME_CHARACTERS = 32;
-// Cc: control. Zl, Zp: line and paragraph separators. Cs: halves of a surrogate pair. Then the marks, embeddings,
-// overrides and isolates that turn the direction of what follows (Unicode Bidi_Control), by which a name could rewrite
-// the line it stands in.
-const FORBIDDEN = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
+// Cc: control. Zl, Zp: line and paragraph separators. Cs: halves of a surrogate pair. Bidi_Control turns the direction of
+// what follows, by which a name could rewrite the line it stands in.
+const FORBIDDEN = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\p{Bidi_Control}]/u;
+// What nobody sees, by which two names could look the same. The joiners and variation selectors among it are allowed:
+// Persian is written and emoji are made with them.
+const UNSEEN = /\p{Default_Ignorable_Code_Point}/gu;
+const UNSEEN_ALLOWED = /[\u200c\u200d\ufe0e\ufe0f]/g;
+// As a reader sees it, a blank at the beginning is a continuation line, and a colon and a blank end the name. U+2800 is a
+// blank that Unicode does not count as one.
+const MISLEADING = /^[*!/\s\u2800]|:[\s\u2800]/;
 
 /** The name in its one form (trimmed, NFC), or undefined where {@linkcode NAME_RULE} is broken. */
 export function parseName(text: string): Name | undefined {
@@ -40,7 +46,9 @@ function isName(text: string): text is Name {
   // 32 characters are at most 64 code units: what is longer need not be spread out to be counted.
   if (text === "" || text.length > 2 * MAX_NAME_CHARACTERS) return false;
   if ([...text].length > MAX_NAME_CHARACTERS) return false;
-  return !/^[*!/]/.test(text) && !text.includes(": ") && !FORBIDDEN.test(text);
+  if (FORBIDDEN.test(text) || text.replace(UNSEEN_ALLOWED, "").search(UNSEEN) >= 0) return false;
+  const seen = text.replace(UNSEEN, "");
+  return seen !== "" && !MISLEADING.test(seen);
 }
 
 /** The room, or undefined where {@linkcode ROOM_RULE} is broken. */

@@ -102,10 +102,10 @@ export function origins(words: Words): Setting<OriginPolicy> {
 function parseOrigin(text: string): string | undefined {
   if (text === "null") return text;
   const url = URL.parse(text);
-  // An origin has no path; without this `https://chat.example/page` would stand in the list and match nothing.
-  return url !== null && /^https?:$/.test(url.protocol) && url.origin === text.toLowerCase()
-    ? url.origin
-    : undefined;
+  // An origin has no path and no wildcard; without this `https://chat.example/page` would stand in the list and match
+  // nothing.
+  const isOrigin = url?.origin === text.toLowerCase() && /^https?:\/\/[^*]+$/.test(url.origin);
+  return isOrigin ? url.origin : undefined;
 }
 
 /** Every part of a comma-separated list, or undefined where one of them is wrong. */

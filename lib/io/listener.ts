@@ -29,7 +29,7 @@ export class Listener {
     this.#clock = clock;
     this.#server = this.#serve({ hostname: at.host, port: at.port });
     // Asked for port 0, it must come back on the one that it was given.
-    this.#address = { hostname: at.host, port: this.#server.addr.port };
+    this.#address = { hostname: at.host, port: this.#server.addr.port ?? at.port };
   }
 
   /** The port, also where any was asked for. */
@@ -79,7 +79,8 @@ export class Listener {
         log.error("request.broken", { error: String(error) });
         return new Response("Internal error\n", { status: 500 });
       },
-      // Read before the upgrade: afterwards it throws.
-    }, (request, { remoteAddr }) => this.#handler(request, remoteAddr.hostname));
+      // Read before the upgrade: afterwards it throws. A host such as Deno Deploy may put the listener on something that
+      // has no addresses, whatever the types say.
+    }, (request, { remoteAddr }) => this.#handler(request, remoteAddr.hostname ?? ""));
   }
 }

@@ -1,0 +1,338 @@
+/**
+ * What each setting may be, what it is by itself, and that every bad one is told.
+ * @module
+ */
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { isWithin } from "../../lib/core/addresses.ts";
+import { type Config, flagOf, parseConfig, type Problem, settings } from "../../lib/core/config.ts";
+import { admit } from "../../lib/core/handshake.ts";
+import { drawGuestName } from "../../lib/core/names.ts";
+import { anyPlainText, anyText } from "./deceits.ts";
+
+type Values = Readonly<Record<string, string>>;
+
+function parse(values: Values): ReturnType<typeof parseConfig> {
+  return parseConfig((name) => Object.hasOwn(values, name) ? values[name] : undefined);
+}
+
+function configOf(values: Values): Config {
+  const read = parse(values);
+  assert.ok(read.kind === "good", problemsOf(values).map(({ name }) => name).join());
+  return read.config;
+}
+
+function problemsOf(values: Values): readonly Problem[] {
+  const read = parse(values);
+  return read.kind === "good" ? [] : read.problems;
+}
+
+/** `MAX_CONNECTIONS` is `maxConnections`. */
+function fieldOf(name: string): string {
+  return name.toLowerCase().replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
+}
+
+const DEFAULTS = {
+  port: 8080,
+  host: "127.0.0.1",
+  redisUrl: null,
+  redisPrefix: "parley:",
+  redisCaFile: null,
+  allowedOrigins: "same",
+  trustProxy: [],
+  maxConnections: 10_000,
+  connectionsPerAddress: 0,
+  maxMessageBytes: 65_535,
+  messagesPerSecond: 10,
+  maxBufferedBytes: 1_048_576,
+  pingSeconds: 25,
+  guestName: "网友",
+  logLevel: "info",
+  logFormat: "auto",
+};
+
+Deno.test("parseConfig() without any setting gives the defaults", () => {
+  assert.deepEqual(configOf({}), DEFAULTS);
+});
+
+Deno.test("parseConfig() takes an empty or blank setting for the default", () => {
+  for (const blank of ["", " ", "\t\n"]) {
+    const values = Object.fromEntries(settings.map(({ name }) => [name, blank]));
+    assert.deepEqual(configOf(values), DEFAULTS);
+  }
+});
+
+Deno.test("parseConfig() gives a config that cannot be changed", () => {
+  assert.ok(Object.isFrozen(configOf({})));
+});
+
+for (const { name, fallback } of settings) {
+  Deno.test(`${name} may be set to its own default`, () => {
+    assert.deepEqual(configOf({ [name]: fallback }), DEFAULTS);
+  });
+}
+
+Deno.test("Settings have names, flags and fields that are all distinct", () => {
+  const names = settings.map(({ name }) => name);
+  for (const name of names) assert.match(name, /^[A-Z]+(_[A-Z]+)*$/);
+  assert.equal(new Set(names.map(flagOf)).size, settings.length);
+  assert.deepEqual(names.map(fieldOf), Object.keys(DEFAULTS));
+});
+
+for (
+  const [name, min, max] of [
+    ["PORT", 0, 65_535],
+    ["MAX_CONNECTIONS", 1, 1_000_000],
+    ["CONNECTIONS_PER_ADDRESS", 0, 1_000_000],
+    ["MAX_MESSAGE_BYTES", 1, 16_777_216],
+    ["MESSAGES_PER_SECOND", 0, 100_000],
+    ["MAX_BUFFERED_BYTES", 1024, 1_073_741_824],
+    ["PING_SECONDS", 1, 3600],
+  ] as const
+) {
+  const allowed = `${min}–${max}`;
+  const field = fieldOf(name);
+
+  Deno.test(`${name} takes ${allowed} and tells every other number with what is allowed`, () => {
+    const anyNumber = fc.oneof(
+      fc.integer({ min, max }),
+      fc.constantFrom(min - 1, min, max, max + 1),
+      fc.integer({ min: -10, max: 2 * max }),
+      fc.maxSafeInteger(),
+    );
+    fc.assert(
+      fc.property(anyNumber, (number) => {
+        const value = String(number);
+        if (number >= min && number <= max) {
+          assert.deepEqual(configOf({ [name]: value }), { ...DEFAULTS, [field]: number });
+        } else assert.deepEqual(problemsOf({ [name]: value }), [{ name, value, allowed }]);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  Deno.test(`${name} takes no text but a whole number in digits`, () => {
+    for (
+      const value of [
+        "x",
+        "1e3",
+        "0x10",
+        "1.0",
+        "1,000",
+        "+1",
+        "-0",
+        "1 0",
+        "NaN",
+        "Infinity",
+        "１",
+      ]
+    ) {
+      assert.deepEqual(problemsOf({ [name]: value }), [{ name, value, allowed }]);
+    }
+    assert.equal(problemsOf({ [name]: "9".repeat(400) }).length, 1);
+  });
+}
+
+for (
+  const [name, value, read] of [
+    ["PORT", " 9000 ", 9000],
+    ["PORT", "09000", 9000],
+    ["HOST", "0.0.0.0", "0.0.0.0"],
+    ["HOST", "::", "::"],
+    ["HOST", "chat-1.example", "chat-1.example"],
+    [
+      "REDIS_URL",
+      "redis://user:secret@redis.example:6379/1",
+      "redis://user:secret@redis.example:6379/1",
+    ],
+    ["REDIS_URL", "unix:///run/redis.sock", "unix:///run/redis.sock"],
+    ["REDIS_PREFIX", "chat:", "chat:"],
+    ["REDIS_PREFIX", "x".repeat(64), "x".repeat(64)],
+    ["ALLOWED_ORIGINS", "*", "*"],
+    ["ALLOWED_ORIGINS", "same", "same"],
+    ["ALLOWED_ORIGINS", "https://chat.example", ["https://chat.example"]],
+    ["ALLOWED_ORIGINS", "https://A.example , null,", ["https://a.example", "null"]],
+    ["ALLOWED_ORIGINS", "http://[::1]:8080", ["http://[::1]:8080"]],
+    ["LOG_LEVEL", "debug", "debug"],
+    ["LOG_LEVEL", "error", "error"],
+    ["LOG_FORMAT", "json", "json"],
+    ["GUEST_NAME", "guest", "guest"],
+    ["GUEST_NAME", "Guest No. ", "Guest No."],
+    ["GUEST_NAME", "😀".repeat(24), "😀".repeat(24)],
+  ] as const
+) {
+  Deno.test(`${name} may be ${JSON.stringify(value)}`, () => {
+    assert.deepEqual(configOf({ [name]: value }), { ...DEFAULTS, [fieldOf(name)]: read });
+  });
+}
+
+for (
+  const [name, value] of [
+    ["HOST", "127.0.0.1/8"],
+    ["HOST", "my host"],
+    ["HOST", "http://localhost"],
+    ["REDIS_URL", "localhost:6379"],
+    ["REDIS_URL", "http://localhost"],
+    ["REDIS_PREFIX", "a b"],
+    ["REDIS_PREFIX", "{a}"],
+    ["REDIS_PREFIX", "x".repeat(65)],
+    ["ALLOWED_ORIGINS", "chat.example"],
+    ["ALLOWED_ORIGINS", "https://chat.example/"],
+    ["ALLOWED_ORIGINS", "https://chat.example/page"],
+    ["ALLOWED_ORIGINS", "https://chat.example:443"],
+    ["ALLOWED_ORIGINS", "https://chat.example?"],
+    ["ALLOWED_ORIGINS", "https://user@chat.example"],
+    ["ALLOWED_ORIGINS", "wss://chat.example"],
+    ["ALLOWED_ORIGINS", "https://a.example, same"],
+    ["ALLOWED_ORIGINS", "*, https://a.example"],
+    ["ALLOWED_ORIGINS", "https://a.example https://b.example"],
+    ["ALLOWED_ORIGINS", ","],
+    ["ALLOWED_ORIGINS", "SAME"],
+    // No browser's origin has an asterisk in it, so this would stand in the list and match nothing.
+    ["ALLOWED_ORIGINS", "https://*.chat.example"],
+    ["TRUST_PROXY", "proxy"],
+    ["TRUST_PROXY", "10.0.0.0/33"],
+    ["TRUST_PROXY", "10.0.0.0/8, proxy"],
+    ["TRUST_PROXY", "10.0.0.0/8 127.0.0.1"],
+    ["GUEST_NAME", "* guest"],
+    ["GUEST_NAME", "/guest"],
+    ["GUEST_NAME", "my: guest"],
+    ["GUEST_NAME", "a\nb"],
+    ["GUEST_NAME", "x".repeat(25)],
+    ["GUEST_NAME", "e\u0301"],
+    ["LOG_LEVEL", "loud"],
+    ["LOG_LEVEL", "inf"],
+    ["LOG_LEVEL", "INFO"],
+    ["LOG_LEVEL", "constructor"],
+    ["LOG_FORMAT", "xml"],
+  ] as const
+) {
+  Deno.test(`${name} may not be ${JSON.stringify(value)}`, () => {
+    const allowed = settings.find((setting) => setting.name === name)?.allowed;
+    assert.deepEqual(problemsOf({ [name]: value }), [{ name, value: value.trim(), allowed }]);
+  });
+}
+
+Deno.test("TRUST_PROXY is a list of addresses and CIDRs", () => {
+  const { trustProxy } = configOf({ TRUST_PROXY: "127.0.0.1, ::1,10.0.0.0/8 ," });
+  assert.equal(trustProxy.length, 3);
+  for (const address of ["127.0.0.1", "::1", "10.9.9.9"]) assert.ok(isWithin(address, trustProxy));
+  for (const address of ["127.0.0.2", "::2", "11.0.0.0"]) assert.ok(!isWithin(address, trustProxy));
+});
+
+Deno.test("ALLOWED_ORIGINS takes only origins that are admitted when a page of theirs comes", () => {
+  const label = fc.constantFrom("chat", "Chat", "a-1", "xn--bcher-kva", "bücher", "127.0.0.1", "*");
+  const anyEntry = fc.tuple(
+    fc.constantFrom("http://", "https://", "HTTPS://"),
+    label,
+    fc.constantFrom("", ":80", ":443", ":8080", "/", ":"),
+  ).map((parts) => parts.join(""));
+  fc.assert(
+    fc.property(anyEntry, (entry) => {
+      const read = parse({ ALLOWED_ORIGINS: entry });
+      if (read.kind === "bad") return;
+      const headers = new Headers({
+        host: "elsewhere.example",
+        upgrade: "websocket",
+        connection: "upgrade",
+        "sec-websocket-version": "13",
+        "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
+        origin: new URL(entry).origin,
+      });
+      const policy = { origins: read.config.allowedOrigins, viaTrustedProxy: false };
+      assert.equal(admit({ method: "GET", headers }, policy).kind, "admitted");
+    }),
+    { numRuns: 300 },
+  );
+});
+
+Deno.test("GUEST_NAME takes only words with which names for guests can be drawn", () => {
+  const takesShort = (digits: number) => (name: string) =>
+    !new RegExp(`\\d{${digits}}$`).test(name);
+  fc.assert(
+    fc.property(anyText, fc.integer({ min: 2, max: 8 }), (word, digits) => {
+      const read = parse({ GUEST_NAME: word });
+      if (read.kind === "bad") return;
+      const { guestName } = read.config;
+      const name = drawGuestName(guestName, takesShort(digits), () => 0.5);
+      assert.ok(name.startsWith(guestName) && /^\d+$/.test(name.slice(guestName.length)), name);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+Deno.test("parseConfig() never throws, and a problem tells a setting, its value and what is allowed", () => {
+  const names = settings.map(({ name }) => name);
+  const anyValue = fc.oneof(
+    anyText,
+    anyPlainText,
+    fc.constantFrom("1", "-1", "same", "*", "redis://h", "::/0", "null", "__proto__", "https://a"),
+  );
+  fc.assert(
+    fc.property(fc.dictionary(fc.constantFrom(...names), anyValue), (values) => {
+      for (const { name, value, allowed } of problemsOf(values)) {
+        const setting = settings.find((setting) => setting.name === name);
+        assert.ok(setting !== undefined, name);
+        assert.equal(value, values[name]?.trim());
+        assert.ok(allowed === setting.allowed || name === "REDIS_CA_FILE", allowed);
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
+
+Deno.test("parseConfig() tells all problems at once, in the order of the table", () => {
+  const values = {
+    LOG_LEVEL: "loud",
+    PORT: "99999",
+    HOST: "my host",
+    TRUST_PROXY: "proxy",
+    PING_SECONDS: "0",
+    GUEST_NAME: "*",
+    REDIS_URL: "localhost",
+  };
+  const names = problemsOf(values).map(({ name }) => name);
+  const order = [
+    "PORT",
+    "HOST",
+    "REDIS_URL",
+    "TRUST_PROXY",
+    "PING_SECONDS",
+    "GUEST_NAME",
+    "LOG_LEVEL",
+  ];
+  assert.deepEqual(names, order);
+});
+
+for (const REDIS_URL of ["", "redis://redis.example", "unix:///run/redis.sock"]) {
+  Deno.test(`REDIS_CA_FILE is a problem with ${REDIS_URL || "no Redis"}`, () => {
+    assert.deepEqual(problemsOf({ REDIS_CA_FILE: "/ca.pem", REDIS_URL }), [{
+      name: "REDIS_CA_FILE",
+      value: "/ca.pem",
+      allowed: "only with a REDIS_URL that begins with rediss://",
+    }]);
+  });
+}
+
+for (const REDIS_URL of ["rediss://redis.example", "REDISS://redis.example"]) {
+  Deno.test(`REDIS_CA_FILE is taken with ${REDIS_URL}`, () => {
+    const config = configOf({ REDIS_CA_FILE: "/ca.pem", REDIS_URL });
+    assert.deepEqual(config, { ...DEFAULTS, redisCaFile: "/ca.pem", redisUrl: REDIS_URL });
+  });
+}
+
+Deno.test("parseConfig() tells of REDIS_CA_FILE without rediss:// beside every other problem", () => {
+  const names = problemsOf({ PORT: "x", REDIS_CA_FILE: "/ca.pem" }).map(({ name }) => name);
+  assert.deepEqual(names.toSorted(), ["PORT", "REDIS_CA_FILE"]);
+});
+
+Deno.test("parseConfig() tells of a bad REDIS_URL alone, whatever REDIS_CA_FILE stands beside it", () => {
+  const problems = problemsOf({ REDIS_URL: "localhost", REDIS_CA_FILE: "/ca.pem" });
+  assert.deepEqual(problems.map(({ name }) => name), ["REDIS_URL"]);
+});
+
+for (
+  const [name, flag] of [["PORT", "--port"], ["MAX_MESSAGE_BYTES", "--max-message-bytes"]] as const
+) {
+  Deno.test(`flagOf() of ${name} is ${flag}`, () => assert.equal(flagOf(name), flag));
+}

@@ -1,0 +1,249 @@
+/**
+ * That nobody gets more than allowed, and that what is taken is given back exactly once.
+ * @module
+ */
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { Allowance, type Leave, Quota, TokenBucket } from "../../lib/core/limits.ts";
+
+for (
+  const [what, rate, at, taken] of [
+    ["grants its burst at once and no more", { perSecond: 1, burst: 3 }, [0, 0, 0, 0], "yyyn"],
+    ["grants one more for each that it gains", { perSecond: 2, burst: 1 }, [0, 500, 1000], "yyy"],
+    ["grants none before one is gained", { perSecond: 2, burst: 1 }, [0, 499, 500], "yny"],
+    ["adds up parts of tokens", { perSecond: 1, burst: 1 }, [0, 400, 800, 1200], "ynny"],
+    [
+      "keeps no more than its burst",
+      { perSecond: 1, burst: 2 },
+      [0, 60_000, 60_000, 60_000],
+      "yyyn",
+    ],
+    ["gains nothing at a rate of 0", { perSecond: 0, burst: 1 }, [0, 1e9], "yn"],
+    ["holds a token and a half", { perSecond: 1, burst: 1.5 }, [0, 0, 500, 500], "ynyn"],
+  ] as const
+) {
+  Deno.test(`TokenBucket ${what}`, () => {
+    const bucket = new TokenBucket(rate, 0);
+    assert.equal(at.map((now) => bucket.take(now) ? "y" : "n").join(""), taken);
+  });
+}
+
+Deno.test("TokenBucket counts time from the moment of its making", () => {
+  const bucket = new TokenBucket({ perSecond: 1, burst: 1 }, 1_000_000);
+  const taken = [1_000_000, 1_000_999, 1_001_000].map((now) => bucket.take(now));
+  assert.deepEqual(taken, [true, false, true]);
+});
+
+for (const burst of [0, 0.9, -1, NaN]) {
+  Deno.test(`TokenBucket cannot have a burst of ${burst}`, () => {
+    assert.throws(() => new TokenBucket({ perSecond: 1, burst }, 0), {
+      name: "RangeError",
+      message: `Cannot create TokenBucket: burst must be >= 1: received ${burst}`,
+    });
+  });
+}
+
+/** Times that do not go back, many of them equal. */
+const anyTimes = fc.array(fc.oneof(fc.constant(0), fc.nat(300), fc.nat(5_000)), {
+  maxLength: 60,
+  size: "max",
+})
+  .map((steps) => {
+    let now = 0;
+    return steps.map((step) => now += step);
+  });
+const anyRate = fc.record({
+  perSecond: fc.oneof(fc.nat(50), fc.double({ min: 0, max: 50, noNaN: true })),
+  burst: fc.integer({ min: 1, max: 20 }),
+});
+
+Deno.test("TokenBucket never grants more in any window than burst + rate × time", () => {
+  fc.assert(
+    fc.property(anyRate, anyTimes, (rate, times) => {
+      const bucket = new TokenBucket(rate, 0);
+      const granted = times.filter((now) => bucket.take(now));
+      for (const [i, from] of granted.entries()) {
+        for (const [more, to] of granted.slice(i).entries()) {
+          const most = rate.burst + rate.perSecond * (to - from) / 1000 + 1e-6;
+          assert.ok(more + 1 <= most, `${more + 1} from ${from} to ${to}`);
+        }
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
+Deno.test("TokenBucket never refuses who keeps to its rate", () => {
+  const whole = fc.record({ perSecond: fc.constantFrom(1, 2, 4, 5, 8, 10), burst: fc.nat(9) });
+  fc.assert(
+    fc.property(whole, fc.array(fc.nat(1000)), ({ perSecond, burst }, extras) => {
+      const bucket = new TokenBucket({ perSecond, burst: burst + 1 }, 0);
+      let now = 0;
+      for (const extra of extras) assert.ok(bucket.take(now += 1000 / perSecond + extra));
+    }),
+    { numRuns: 300 },
+  );
+});
+
+/** What is said to one who asks so many times at the same moment. */
+function answers(allowance: Allowance, count: number, now: number): Leave[] {
+  return Array.from({ length: count }, () => allowance.ask(now));
+}
+
+Deno.test("Allowance grants three seconds' worth, refuses as many, and then it is forfeited", () => {
+  const said = answers(new Allowance(10, 0), 62, 0);
+  assert.deepEqual(new Set(said.slice(0, 30)), new Set(["granted"]));
+  assert.deepEqual(new Set(said.slice(30, 60)), new Set(["refused"]));
+  assert.deepEqual(said.slice(60), ["forfeited", "forfeited"]);
+});
+
+Deno.test("Allowance grants one at a time where three seconds' worth is less than one", () => {
+  const allowance = new Allowance(0.1, 0);
+  assert.deepEqual(answers(allowance, 3, 0), ["granted", "refused", "forfeited"]);
+  assert.deepEqual(answers(allowance, 1, 10_000), ["granted"]);
+});
+
+Deno.test("Allowance without a limit grants everything", () => {
+  assert.deepEqual(new Set(answers(new Allowance(0, 0), 10_000, 0)), new Set(["granted"]));
+});
+
+Deno.test("Allowance counts time from the moment of its making", () => {
+  const allowance = new Allowance(1, 500_000);
+  const said = answers(allowance, 4, 500_000);
+  assert.deepEqual(said, ["granted", "granted", "granted", "refused"]);
+});
+
+Deno.test("Allowance refills refusals ten times slower than words", () => {
+  const allowance = new Allowance(1, 0);
+  answers(allowance, 6, 0);
+  // One word has been gained, and a tenth of a refusal.
+  assert.deepEqual(answers(allowance, 2, 1_000), ["granted", "forfeited"]);
+  // Three words have been gained, and one refusal.
+  const said = answers(allowance, 5, 10_000);
+  assert.deepEqual(said, ["granted", "granted", "granted", "refused", "forfeited"]);
+});
+
+for (
+  const [what, timesTheRate, worst] of [
+    ["grants everything to who keeps to the rate", 0.99, "granted"],
+    ["only tells who is a little too fast", 1.05, "refused"],
+    ["is forfeited by who goes on at twice the rate", 2, "forfeited"],
+  ] as const
+) {
+  Deno.test(`Allowance ${what}`, () => {
+    const allowance = new Allowance(10, 0);
+    const said = new Set<Leave>();
+    for (let k = 0; k < 2_000; k++) said.add(allowance.ask(k * 100 / timesTheRate));
+    const order: readonly Leave[] = ["granted", "refused", "forfeited"];
+    assert.equal(order.findLast((leave) => said.has(leave)), worst);
+  });
+}
+
+/** Takes a place that must be there. */
+function taken(quota: Quota, key: string): Disposable {
+  const place = quota.take(key);
+  assert.ok(typeof place !== "string", String(place));
+  return place;
+}
+
+Deno.test("Quota says when all places are taken, and gives a place again once one is free", () => {
+  const quota = new Quota(2, 0);
+  const place = taken(quota, "a");
+  taken(quota, "b");
+  assert.equal(quota.take("c"), "all taken");
+  place[Symbol.dispose]();
+  taken(quota, "c");
+  assert.equal(quota.taken, 2);
+});
+
+Deno.test("Quota says when all places of a key are taken, and others still have theirs", () => {
+  const quota = new Quota(10, 1);
+  const place = taken(quota, "a");
+  assert.equal(quota.take("a"), "all of this key taken");
+  taken(quota, "b");
+  place[Symbol.dispose]();
+  taken(quota, "a");
+});
+
+Deno.test("Quota names the limit of all before that of the key", () => {
+  const quota = new Quota(1, 1);
+  taken(quota, "a");
+  assert.equal(quota.take("a"), "all taken");
+});
+
+Deno.test("Quota has no limit of a key's own where that is 0", () => {
+  const quota = new Quota(100, 0);
+  for (let k = 0; k < 100; k++) taken(quota, "a");
+  assert.equal(quota.taken, 100);
+});
+
+Deno.test("Quota of no places gives none", () => {
+  assert.equal(new Quota(0, 0).take("a"), "all taken");
+});
+
+Deno.test("Quota counts nothing for a take that is refused", () => {
+  const quota = new Quota(1, 0);
+  taken(quota, "a");
+  for (let k = 0; k < 5; k++) quota.take("b");
+  assert.equal(quota.taken, 1);
+});
+
+Deno.test("Quota takes a place back once, however often it is disposed", () => {
+  const quota = new Quota(2, 2);
+  const place = taken(quota, "a");
+  taken(quota, "a");
+  for (let k = 0; k < 3; k++) place[Symbol.dispose]();
+  assert.equal(quota.taken, 1);
+  taken(quota, "a");
+  assert.equal(quota.take("b"), "all taken");
+});
+
+Deno.test("Quota still counts the other places of a key when one of them is given back", () => {
+  const quota = new Quota(10, 2);
+  const place = taken(quota, "a");
+  taken(quota, "a");
+  place[Symbol.dispose]();
+  taken(quota, "a");
+  assert.equal(quota.take("a"), "all of this key taken");
+});
+
+Deno.test("Quota gives a place back at the end of the block that is using it", () => {
+  const quota = new Quota(1, 0);
+  {
+    using _place = taken(quota, "a");
+    assert.equal(quota.taken, 1);
+  }
+  assert.equal(quota.taken, 0);
+});
+
+Deno.test("Quota holds as many places as are held, whatever is taken and disposed", () => {
+  const deed = fc.oneof(
+    fc.record({ kind: fc.constant("take" as const), key: fc.constantFrom("a", "b", "__proto__") }),
+    fc.record({ kind: fc.constant("dispose" as const), which: fc.nat(40) }),
+  );
+  const anyDeeds = fc.array(deed, { maxLength: 80, size: "max" });
+  fc.assert(
+    fc.property(fc.nat(6), fc.nat(4), anyDeeds, (max, maxPerKey, deeds) => {
+      const quota = new Quota(max, maxPerKey);
+      const places: { readonly key: string; readonly place: Disposable; held: boolean }[] = [];
+      for (const deed of deeds) {
+        const held = places.filter(({ held }) => held);
+        if (deed.kind === "take") {
+          const { key } = deed;
+          const mine = held.filter((place) => place.key === key).length;
+          const place = quota.take(key);
+          if (held.length >= max) assert.equal(place, "all taken");
+          else if (maxPerKey > 0 && mine >= maxPerKey) assert.equal(place, "all of this key taken");
+          else if (typeof place === "string") assert.fail(place);
+          else places.push({ key, place, held: true });
+        } else {
+          const one = places[deed.which % Math.max(1, places.length)];
+          one?.place[Symbol.dispose]();
+          if (one) one.held = false;
+        }
+        assert.equal(quota.taken, places.filter(({ held }) => held).length);
+      }
+    }),
+    { numRuns: 500 },
+  );
+});

@@ -1,0 +1,118 @@
+/**
+ * That whatever stands at the beginning of a line was put there by the server.
+ * @module
+ */
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { type Name, parseName } from "../../lib/core/names.ts";
+import { fault, notice, said } from "../../lib/core/text_mode.ts";
+import { anyName, anyText } from "./deceits.ts";
+
+/** All that something or other takes for the end of a line; FS, GS and RS are some of Python's `str.splitlines()`. */
+// deno-lint-ignore no-control-regex
+const ANY_LINE_BREAK = /\r\n|[\n\v\f\r\x1c-\x1e\x85\u2028\u2029]/;
+
+function nameOf(text: string): Name {
+  const name = parseName(text);
+  assert.ok(name !== undefined);
+  return name;
+}
+
+for (
+  const [what, text, line] of [
+    ["one line as it is", "hi there", "Ann: hi there"],
+    ["nothing as nothing", "", "Ann: "],
+    ["a second line indented", "hi\nBob: I owe you", "Ann: hi\n  Bob: I owe you"],
+    ["CR LF as one line break", "a\r\nb", "Ann: a\n  b"],
+    ["LF CR as two", "a\n\rb", "Ann: a\n  \n  b"],
+    ["a line break at the end", "hi\n", "Ann: hi\n  "],
+    ["a line break at the beginning", "\n! gone", "Ann: \n  ! gone"],
+    ["empty lines indented", "a\n\nb", "Ann: a\n  \n  b"],
+    ["a bare CR as a line break", "hi\rBob: no", "Ann: hi\n  Bob: no"],
+    ["a vertical tab as a line break", "a\vb", "Ann: a\n  b"],
+    ["a form feed as a line break", "a\fb", "Ann: a\n  b"],
+    ["next line as a line break", "a\u0085b", "Ann: a\n  b"],
+    ["a line separator as a line break", "a\u2028b", "Ann: a\n  b"],
+    ["a paragraph separator as a line break", "a\u2029b", "Ann: a\n  b"],
+    ["a tab as it is", "a\tb", "Ann: a\tb"],
+    ["escape as its picture", "\x1b[2KBob: hi", "Ann: \u241b[2KBob: hi"],
+    ["backspace as its picture", "\b\b\b\b\bBob: hi", "Ann: ␈␈␈␈␈Bob: hi"],
+    ["NUL as its picture", "a\0b", "Ann: a\u2400b"],
+    ["US, the last before the space, as its picture", "a\x1fb", "Ann: a\u241fb"],
+    ["DEL as its picture", "a\x7fb", "Ann: a\u2421b"],
+    ["CSI, a C1 control, as the replacement character", "a\x9b2Kb", "Ann: a\ufffd2Kb"],
+  ] as const
+) {
+  Deno.test(`said() writes ${what}`, () => assert.equal(said(nameOf("Ann"), text), line));
+}
+
+Deno.test("said() begins each line after the first with two spaces, and the first with the name", () => {
+  fc.assert(
+    fc.property(anyName, anyText, (name, text) => {
+      const [first = "", ...others] = said(name, text).split(ANY_LINE_BREAK);
+      assert.ok(first.startsWith(`${name}: `), first);
+      for (const line of others) assert.ok(line.startsWith("  "), line);
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+Deno.test("said() leaves no control characters but tab and LF", () => {
+  fc.assert(
+    fc.property(anyName, anyText, (name, text) => {
+      assert.doesNotMatch(said(name, text).replace(/[\t\n]/g, ""), /[\p{Cc}\p{Zl}\p{Zp}]/u);
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+Deno.test("said() makes a line from which the author can be read back", () => {
+  fc.assert(
+    fc.property(anyName, anyText, (name, text) => {
+      const line = said(name, text);
+      assert.equal(line.slice(0, line.indexOf(": ")), name);
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+Deno.test("said() never makes a line that is the server's or another person's", () => {
+  fc.assert(
+    fc.property(anyName, anyName, anyText, (name, other, text) => {
+      fc.pre(name !== other);
+      for (const line of said(name, text).split(ANY_LINE_BREAK)) {
+        assert.doesNotMatch(line, /^[*!/]/);
+        assert.ok(!line.startsWith(`${other}: `), line);
+      }
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+Deno.test("said() changes nothing in a text without line breaks and control characters", () => {
+  const harmless = anyText.map((text) => text.replace(/[\p{Cc}\u2028\u2029]/gu, ""));
+  fc.assert(
+    fc.property(anyName, harmless, (name, text) => {
+      assert.equal(said(name, text), `${name}: ${text}`);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+for (const [name, sign, speak] of [["fault", "!", fault], ["notice", "*", notice]] as const) {
+  Deno.test(`${name}() writes a line that begins with ${sign}`, () => {
+    assert.equal(speak("slow down"), `${sign} slow down`);
+  });
+
+  Deno.test(`${name}() begins each line after the first with two spaces, whatever it quotes`, () => {
+    fc.assert(
+      fc.property(anyText, (text) => {
+        const [first = "", ...others] = speak(text).split(ANY_LINE_BREAK);
+        assert.ok(first.startsWith(`${sign} `), first);
+        for (const line of others) assert.ok(line.startsWith("  "), line);
+        assert.doesNotMatch(speak(text).replace(/[\t\n]/g, ""), /\p{Cc}/u);
+      }),
+      { numRuns: 500 },
+    );
+  });
+}

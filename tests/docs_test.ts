@@ -1,0 +1,105 @@
+/** What is written about the service, held to what the service is. */
+import assert from "node:assert/strict";
+import config from "../deno.json" with { type: "json" };
+import { parseCommandLine, settingsTable } from "../lib/core/command_line.ts";
+import { settings } from "../lib/core/config.ts";
+import * as farewells from "../lib/core/farewells.ts";
+
+const read = (path: string) => Deno.readTextFileSync(new URL(`../${path}`, import.meta.url));
+const ENV = settings.map(({ name }) => name);
+
+/** A table as it is after formatting: cells without the blanks that make columns. */
+function cells(table: string): string[][] {
+  return table.trim().split("\n").filter((line) => !/^[|\s:-]+$/.test(line))
+    .map((line) => line.split("|").slice(1, -1).map((cell) => cell.trim()));
+}
+
+function between(text: string, from: string, to: string): string {
+  const begin = text.indexOf(from) + from.length;
+  return text.slice(begin, text.indexOf(to, begin));
+}
+
+Deno.test("The README's table of settings is the one that the code makes", () => {
+  const marker = /<!-- settings:[^>]*-->/.exec(read("README.md"))?.[0] ?? "";
+  const table = between(read("README.md"), marker, "<!-- /settings -->");
+  assert.deepEqual(cells(table), cells(settingsTable()), `put this in:\n${settingsTable()}`);
+});
+
+Deno.test("The protocol's table of close codes has every farewell with its reason", () => {
+  const table = read("docs/protocol.md").split("<!-- farewells")[1]?.split("\n\n")[1] ?? "";
+  const written = new Map(cells(table).slice(1).map(([code, reason]) => [Number(code), reason]));
+  for (const { code, reason } of Object.values(farewells)) assert.equal(written.get(code), reason);
+  const ours = Object.values(farewells).map(({ code }) => code);
+  assert.deepEqual([...written.keys()].filter((code) => !ours.includes(code)), [1001]);
+});
+
+for (
+  const path of ["deno.json", "Dockerfile", "deploy/parley.service"] as const
+) {
+  Deno.test(`${path} lets the service read every setting, and no other variable`, () => {
+    const lists = [...read(path).matchAll(/--allow-env=([A-Z_,]+)/g)].map(([, list]) => list);
+    assert.ok(lists.length > 0);
+    for (const list of lists) assert.deepEqual(list?.split(","), ENV);
+  });
+}
+
+Deno.test("No way to start the service lets it run programs or load native code", () => {
+  for (const path of ["deno.json", "Dockerfile", "deploy/parley.service"]) {
+    const starts = read(path).replaceAll(/"test":[^}]*}/g, "");
+    assert.doesNotMatch(starts, /--allow-(all|run|ffi|sys)|\s-A\b/, path);
+  }
+});
+
+Deno.test("Dockerfile and service unit name the addresses that may be reached", () => {
+  for (const path of ["Dockerfile", "deploy/parley.service"]) {
+    assert.match(read(path), /--allow-net=[\w.]+:\d+,[\w.]+:\d+/, path);
+    assert.doesNotMatch(read(path), /--allow-(read|write)\b/, path);
+  }
+});
+
+Deno.test("Every document leads to files that are there, and every task it names exists", () => {
+  const paths = ["README.md", "docs/architecture.md", "docs/operations.md", "docs/protocol.md"];
+  for (const path of paths) {
+    const text = read(path);
+    for (const [, target = ""] of text.matchAll(/\]\((?!https?:)([^)#]+)[^)]*\)/g)) {
+      const base = new URL(`../${path}`, import.meta.url);
+      assert.doesNotThrow(() => Deno.statSync(new URL(target, base)), `${path} → ${target}`);
+    }
+    for (const [, task = ""] of text.matchAll(/deno(?:@[\d.]+)? task (\w[\w-]*)/g)) {
+      assert.ok(Object.hasOwn(config.tasks, task), `${path} names the task ${task}`);
+    }
+  }
+});
+
+Deno.test("Every file of the three floors stands in the architecture's table", () => {
+  const text = read("docs/architecture.md");
+  for (const floor of ["core", "chat", "io"]) {
+    for (const { name } of Deno.readDirSync(new URL(`../lib/${floor}`, import.meta.url))) {
+      assert.ok(
+        text.includes(`${floor}/${name}`) || text.includes(`\`${name}\``),
+        `${floor}/${name}`,
+      );
+    }
+  }
+});
+
+Deno.test("Every setting that a document or a configuration names exists", () => {
+  const paths = [
+    "docs/operations.md",
+    "docs/protocol.md",
+    "deploy/nginx.conf",
+    "deploy/httpd.conf",
+  ];
+  const others = ["DENO_DIR", "DENORT_BIN", "DENO_SERVE_ADDRESS", "TIME_WAIT"];
+  for (const path of paths) {
+    for (const [, name = ""] of read(path).matchAll(/`([A-Z]+(?:_[A-Z]+)+)(?:=[^`]*)?`/g)) {
+      assert.ok(ENV.includes(name) || others.includes(name), `${path} names ${name}`);
+    }
+  }
+});
+
+Deno.test("The flags in the README are flags", () => {
+  const flags = [...read("README.md").matchAll(/`(--[a-z-]+ \d+)`/g)].map(([, flag]) => flag ?? "");
+  assert.ok(flags.length > 0);
+  for (const flag of flags) assert.equal(parseCommandLine(flag.split(" ")).kind, "serve");
+});
