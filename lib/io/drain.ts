@@ -31,6 +31,8 @@ export async function drain(
   const until = clock.now() + ANSWER_MS;
   while (!isEmpty(peers()) && clock.now() < until && !signal.aborted) {
     await clock.sleep(STEP_MS, signal);
+    // Again, for those whose handshake was still under way.
+    for (const peer of peers()) peer.dismiss(RESTARTING);
   }
 }
 

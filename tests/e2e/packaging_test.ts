@@ -1,0 +1,74 @@
+/** The ways in which the service is packed: the permissions that they give it are enough, and the binary is whole. */
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import config from "../../deno.json" with { type: "json" };
+import { TestClient } from "../client.ts";
+import { spawn } from "../parley.ts";
+import { freePort, until } from "../provision.ts";
+import { startRedis } from "../redis_server.ts";
+
+const ROOT = new URL("../..", import.meta.url);
+const read = (path: string) => Deno.readTextFileSync(new URL(path, ROOT));
+
+/** The command that a package starts the service with. */
+const commands: Readonly<Record<string, () => string[]>> = {
+  "Dockerfile": () =>
+    JSON.parse(read("Dockerfile").match(/^CMD (\[[^\]]*\])/m)?.[1]?.replaceAll("\\\n", "") ?? "[]"),
+  "deploy/parley.service": () => {
+    const [, command = ""] = read("deploy/parley.service").match(/^ExecStart=((?:.*\\\n)*.*)/m) ??
+      [];
+    return command.replaceAll("\\\n", "").split(/\s+/);
+  },
+};
+
+for (const [path, command] of Object.entries(commands)) {
+  Deno.test(`The permissions in ${path} are enough to chat over Redis`, async () => {
+    await using redis = await startRedis();
+    const port = freePort();
+    const [program = "", ...args] = command();
+    assert.match(program, /deno$/);
+    const here = args.map((arg) =>
+      arg.replace(/(--allow-net=)\S+/, `$1127.0.0.1:${port},127.0.0.1:${redis.port}`)
+        .replace(/^main\.ts$/, new URL("main.ts", ROOT).pathname)
+    );
+    const env = { PORT: String(port), REDIS_URL: redis.url };
+    await using parley = spawn(Deno.execPath(), here, env);
+    await parley.printed(/is on http/);
+    const url = `http://127.0.0.1:${port}`;
+    await until("the service to be ready", async () => {
+      const { ok, body } = await fetch(`${url}/readyz`);
+      await body?.cancel();
+      return ok;
+    });
+    await using ann = await TestClient.open(`${url}/ws?name=Ann`);
+    ann.send("hello");
+    assert.equal(await ann.next(), "Ann: hello");
+    const { ok, body } = await fetch(url);
+    await body?.cancel();
+    assert.ok(ok);
+  });
+}
+
+// The base binary cannot be fetched everywhere, so any program stands in for it.
+Deno.test("deno task compile embeds every page and module", async () => {
+  const folder = await Deno.makeTempDir();
+  const [command = ""] = config.tasks.compile.command.split(" || ");
+  const args = command.replace("deno ", "").replace("dist/parley", `${folder}/parley`).split(" ");
+  const compiled = await new Deno.Command(Deno.execPath(), {
+    args,
+    cwd: ROOT,
+    env: { DENORT_BIN: "/bin/sh" },
+  }).output();
+  assert.ok(compiled.success, new TextDecoder().decode(compiled.stderr));
+  const binary = Buffer.from(await Deno.readFile(`${folder}/parley`));
+  for (const { name } of Deno.readDirSync(new URL("static", ROOT))) {
+    const text = await Deno.readTextFile(new URL(`static/${name}`, ROOT));
+    assert.ok(binary.includes(text), `static/${name} is not embedded`);
+  }
+  assert.ok(binary.includes("class RedisBus"));
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("deno task compile says what to do where the base binary cannot be fetched", () => {
+  assert.match(config.tasks.compile.command, /\|\| \(echo '.*DENORT_BIN.*' && exit 1\)$/);
+});

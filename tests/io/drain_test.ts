@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import type { Peer } from "../../lib/chat/heartbeat.ts";
+import { RESTARTING } from "../../lib/core/farewells.ts";
+import { drain } from "../../lib/io/drain.ts";
+import { FakeClock } from "../fakes.ts";
+
+/** A crowd of which each goes when it is told, unless it is stuck. */
+function gather(size: number, clock: FakeClock, isStuck = false) {
+  const toldAt: number[] = [];
+  const crowd = new Set<Peer>();
+  for (let i = 0; i < size; i++) {
+    const peer: Peer = {
+      vitals: () => ({ state: "connecting", since: 0 }),
+      ask() {},
+      park() {},
+      dismiss(farewell) {
+        assert.equal(farewell, RESTARTING);
+        toldAt.push(clock.now());
+        if (!isStuck) crowd.delete(peer);
+      },
+    };
+    crowd.add(peer);
+  }
+  return { crowd, toldAt };
+}
+
+Deno.test("drain() tells a few at once and is done when they are gone", async () => {
+  const clock = new FakeClock();
+  const { crowd, toldAt } = gather(10, clock);
+  await drain(() => crowd, clock, new AbortController().signal);
+  assert.deepEqual(toldAt, Array(10).fill(0));
+});
+
+Deno.test("drain() spreads a crowd over a second, and tells everybody once", async () => {
+  const clock = new FakeClock();
+  const { crowd, toldAt } = gather(10_000, clock);
+  const draining = drain(() => crowd, clock, new AbortController().signal);
+  await clock.advance(1_000);
+  await draining;
+  assert.equal(toldAt.length, 10_000);
+  assert.ok(Math.max(...toldAt) >= 900 && Math.max(...toldAt) <= 1_000);
+  const atOnce = Math.max(
+    ...Object.values(Object.groupBy(toldAt, String)).map((it) => it?.length ?? 0),
+  );
+  assert.ok(atOnce <= 200, `${atOnce} at once`);
+});
+
+Deno.test("drain() gives up on those who are stuck after 3 s", async () => {
+  const clock = new FakeClock();
+  const { crowd } = gather(3, clock, true);
+  const draining = drain(() => crowd, clock, new AbortController().signal);
+  await clock.advance(3_020);
+  await draining;
+  assert.equal(crowd.size, 3);
+});
+
+Deno.test("drain() tells one whose handshake ends only while it waits", async () => {
+  const clock = new FakeClock();
+  const { crowd } = gather(1, clock, true);
+  const late = gather(1, clock);
+  const draining = drain(() => crowd, clock, new AbortController().signal);
+  for (const peer of late.crowd) crowd.add(peer);
+  await clock.advance(3_020);
+  await draining;
+  assert.ok(late.toldAt.length > 0);
+});
