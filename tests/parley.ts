@@ -3,6 +3,7 @@
  * @module
  */
 import { settings } from "../lib/core/config.ts";
+import { until } from "./provision.ts";
 
 /** A Parley that runs. */
 export interface Parley extends AsyncDisposable {
@@ -37,6 +38,15 @@ export async function startParley(env: Readonly<Record<string, string>> = {}): P
   const listening = await child.printed(/is on (http:\/\/\S+:(\d+)) /);
   const [, url = "", port] = listening;
   return Object.assign(child, { url, port: Number(port) });
+}
+
+/** Resolves when an instance says that its bus works. */
+export function isReady(url: string): Promise<void> {
+  return until(`${url} to be ready`, async () => {
+    const answer = await fetch(`${url}/readyz`);
+    await answer.body?.cancel();
+    return answer.ok;
+  });
 }
 
 /** Runs any command that in the end is the service, and reads along. */

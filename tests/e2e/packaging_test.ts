@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import config from "../../deno.json" with { type: "json" };
 import { TestClient } from "../client.ts";
-import { spawn } from "../parley.ts";
-import { freePort, until } from "../provision.ts";
+import { isReady, spawn } from "../parley.ts";
+import { freePort } from "../provision.ts";
 import { startRedis } from "../redis_server.ts";
 
 const ROOT = new URL("../..", import.meta.url);
@@ -35,11 +35,7 @@ for (const [path, command] of Object.entries(commands)) {
     await using parley = spawn(Deno.execPath(), here, env);
     await parley.printed(/is on http/);
     const url = `http://127.0.0.1:${port}`;
-    await until("the service to be ready", async () => {
-      const { ok, body } = await fetch(`${url}/readyz`);
-      await body?.cancel();
-      return ok;
-    });
+    await isReady(url);
     await using ann = await TestClient.open(`${url}/ws?name=Ann`);
     ann.send("hello");
     assert.equal(await ann.next(), "Ann: hello");

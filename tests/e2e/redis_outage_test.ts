@@ -1,7 +1,7 @@
 /** Two instances on one Redis that is killed, hangs and comes back, while people stay connected. */
 import assert from "node:assert/strict";
 import { TestClient } from "../client.ts";
-import { type Parley, startParley } from "../parley.ts";
+import { isReady, startParley } from "../parley.ts";
 import { freePort, until } from "../provision.ts";
 import { type RedisServer, startRedis } from "../redis_server.ts";
 
@@ -10,21 +10,13 @@ async function openTwo(redis: RedisServer) {
   await using started = new AsyncDisposableStack();
   const env = { REDIS_URL: redis.url };
   const [here, there] = [started.use(await startParley(env)), started.use(await startParley(env))];
-  await isReady(here);
-  await isReady(there);
+  await isReady(here.url);
+  await isReady(there.url);
   const ann = started.use(await TestClient.open(`${here.url}/ws?name=Ann`));
   const bob = started.use(await TestClient.open(`${there.url}/ws?name=Bob`));
   await sayUntilHeard(ann, [ann, bob], "hello");
   const held = started.move();
   return { here, there, ann, bob, [Symbol.asyncDispose]: () => held.disposeAsync() };
-}
-
-function isReady(parley: Parley): Promise<void> {
-  return until("the instance to be ready", async () => {
-    const answer = await fetch(`${parley.url}/readyz`);
-    await answer.body?.cancel();
-    return answer.ok;
-  });
 }
 
 /**
@@ -67,7 +59,7 @@ Deno.test("People stay connected while Redis is killed, are told what was not se
   echo.send("needs no Redis");
   assert.equal(await echo.next(), "needs no Redis");
   await redis.restart();
-  await Promise.all([here, there].map(isReady));
+  await Promise.all([here, there].map(({ url }) => isReady(url)));
   await sayUntilHeard(ann, [ann, bob], "Ann is back");
   await sayUntilHeard(bob, [ann, bob], "Bob is back");
 });
@@ -81,7 +73,7 @@ Deno.test("One who joins while Redis is away is told so, waits, and is told when
   assert.equal(await ann.next(), "! the room cannot be reached yet: waiting to join");
   await using _redis = await startRedis({ port });
   assert.equal(await ann.next(), "* joined lobby");
-  await isReady(parley);
+  await isReady(parley.url);
   ann.send("at last");
   assert.equal(await ann.next(), "Ann: at last");
 });
@@ -94,7 +86,7 @@ Deno.test("One who speaks while Redis hangs is told that it was perhaps not sent
   ann.send("who knows");
   assert.match(String(await ann.next()), /^! perhaps not sent: /);
   redis.resume();
-  await isReady(here);
+  await isReady(here.url);
   await sayUntilHeard(ann, [ann, bob], "back again");
 });
 
