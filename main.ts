@@ -37,13 +37,9 @@ async function serve(config: Config): Promise<number> {
   }
   await giveBackPermissions(config);
   // Listened for before the address is told: whoever waits for that line may signal at once.
-  const signalled = nextSignal();
+  const signalled = firstSignal();
   print(greeting(config, service.port), 0);
   log.info("service.stopping", { signal: await signalled });
-  nextSignal().then((again) => {
-    log.warn("service.stopped_at_once", { signal: again });
-    Deno.exit(1);
-  });
   await service.stop();
   return 0;
 }
@@ -96,16 +92,21 @@ function keepErrorsFromEndingTheProcess(): void {
   });
 }
 
-/** The next SIGTERM or SIGINT. */
-function nextSignal(): Promise<Deno.Signal> {
+/** Resolves on the first SIGTERM or SIGINT; a second one ends the process at once. */
+function firstSignal(): Promise<Deno.Signal> {
   const { promise, resolve } = Promise.withResolvers<Deno.Signal>();
+  let isStopping = false;
+  const heard = (signal: Deno.Signal) => {
+    if (isStopping) {
+      log.warn("service.stopped_at_once", { signal });
+      Deno.exit(1);
+    }
+    isStopping = true;
+    resolve(signal);
+  };
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
-    const heard = () => {
-      Deno.removeSignalListener(signal, heard);
-      resolve(signal);
-    };
     try {
-      Deno.addSignalListener(signal, heard);
+      Deno.addSignalListener(signal, () => heard(signal));
     } catch (error) {
       log.debug("service.no_signal", { signal, error: String(error) });
     }
