@@ -103,3 +103,19 @@ Deno.test("The flags in the README are flags", () => {
   assert.ok(flags.length > 0);
   for (const flag of flags) assert.equal(parseCommandLine(flag.split(" ")).kind, "serve");
 });
+
+Deno.test("Every event of the log stands in the operations guide", () => {
+  const folders = ["lib/io", "lib/chat"].flatMap((folder) =>
+    [...Deno.readDirSync(new URL(`../${folder}`, import.meta.url))].map(({ name }) =>
+      `${folder}/${name}`
+    )
+  );
+  const guide = read("docs/operations.md");
+  const events = [...folders, "main.ts"].flatMap((path) =>
+    [...read(path).matchAll(/\blog\.(?:debug|info|warn|error)\(\s*"([^"]+)"/g)].map(([, event]) =>
+      event
+    )
+  );
+  assert.ok(events.length > 15);
+  for (const event of events) assert.ok(guide.includes(`\`${event}\``), event);
+});
