@@ -78,7 +78,10 @@ Deno.test("parseCommandLine() takes every setting as a flag, its value after a s
   fc.assert(
     fc.property(fc.constantFrom(...settings), anyText, ({ name }, value) => {
       const flag = flagOf(name);
-      assert.deepEqual(parseCommandLine([flag, value]), serve({ [name]: value }));
+      // Behind a space, what looks like a flag is one.
+      if (!value.startsWith("--")) {
+        assert.deepEqual(parseCommandLine([flag, value]), serve({ [name]: value }));
+      }
       assert.deepEqual(parseCommandLine([`${flag}=${value}`]), serve({ [name]: value }));
     }),
     { numRuns: 300 },
