@@ -51,6 +51,7 @@ export class Log {
   #list;
   #jump;
   #isFollowing = true;
+  #lastTop = 0;
   /** @type {HTMLElement[]} */
   #pending = [];
 
@@ -59,10 +60,7 @@ export class Log {
     this.#list = list;
     this.#jump = jump;
     jump.addEventListener("click", () => this.#toEnd());
-    list.addEventListener("scroll", () => {
-      this.#isFollowing = this.#isAtEnd();
-      if (this.#isFollowing) jump.hidden = true;
-    });
+    list.addEventListener("scroll", () => this.#noteScroll());
     // A keyboard that opens, or a text that grows, makes the list lower without a scroll.
     new ResizeObserver(() => this.#isFollowing && this.#toEnd()).observe(list);
   }
@@ -72,10 +70,16 @@ export class Log {
     return this.#list.childElementCount + this.#pending.length === 0;
   }
 
+  /** Whether anybody has said anything; the server's own lines do not count. */
+  get hasTalk() {
+    return [...this.#list.children, ...this.#pending].some((it) => it.classList.contains("said"));
+  }
+
   /** Forgets every line. */
   clear() {
     this.#pending = [];
     this.#list.replaceChildren();
+    this.#isFollowing = true;
     this.#jump.hidden = true;
   }
 
@@ -94,17 +98,21 @@ export class Log {
 
   #flush() {
     if (this.#pending.length === 0) return;
-    const stays = this.#isAtEnd();
     this.#list.append(...this.#pending);
     this.#pending = [];
     while (this.#list.childElementCount > MAX_LINES) this.#list.firstElementChild?.remove();
-    if (stays) this.#toEnd();
+    if (this.#isFollowing) this.#toEnd();
     else this.#jump.hidden = false;
   }
 
-  #isAtEnd() {
+  // Only a reader goes up. The end can move away by itself: when the list becomes lower in the moment a line
+  // comes, the scroll event of that line finds it away from its end although nobody left it.
+  #noteScroll() {
     const { scrollHeight, scrollTop, clientHeight } = this.#list;
-    return scrollHeight - scrollTop - clientHeight < END_PX;
+    const isAtEnd = scrollHeight - scrollTop - clientHeight < END_PX;
+    if (isAtEnd || scrollTop < this.#lastTop) this.#isFollowing = isAtEnd;
+    if (isAtEnd) this.#jump.hidden = true;
+    this.#lastTop = scrollTop;
   }
 
   #toEnd() {

@@ -162,6 +162,8 @@ function ended({ code, reason, retryMs, reached }) {
   hasMissed ||= reached;
   const words = endingWords(t, { code, reason, reached }, asked.name);
   if (retryMs !== null) return wait(words, retryMs);
+  // Turned away at the door: the status says why, and there is nothing else to show.
+  if (!log.hasTalk) log.clear();
   show("out", words, "fault");
   const field = code === 4503 ? page.room : code === 4501 || code === 4502 ? page.name : null;
   field?.setAttribute("aria-invalid", "true");

@@ -10,7 +10,7 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from "p
 import { strings } from "../../static/strings.js";
 import { TestClient } from "../client.ts";
 import { startParley } from "../parley.ts";
-import { freePort, type Program, programTest } from "../provision.ts";
+import { freePort, type Program, programTest, until } from "../provision.ts";
 
 const CHROMIUM = {
   names: ["chromium", "chromium-browser", "google-chrome"],
@@ -224,6 +224,57 @@ const NASTY_NAMES = [
   `__proto__`,
   `{name} $& {room} &lt;`,
 ];
+
+programTest(
+  CHROMIUM,
+  "The chat page stays at the end of its log until the reader leaves it",
+  async (program) => {
+    await using browser = await launch(program);
+    await using parley = await startParley({ MESSAGES_PER_SECOND: "0" });
+    await using window = await openWindow(browser, parley.url, {
+      viewport: { width: 1000, height: 600 },
+    });
+    const { page } = window;
+    await join(page, "Ann");
+    await using ben = await TestClient.open(`${parley.url}/ws?name=Ben`);
+    let said = 0;
+    const hears = async (count: number) => {
+      for (let i = 0; i < count; i++) ben.send(`line ${++said}`);
+      await texts(page, "#log .line", said);
+    };
+    const log = 'document.getElementById("log")';
+    const top = async () => Number(await page.evaluate(`${log}.scrollTop`));
+    const isAtEnd = () =>
+      until("the log to be at its end", async () => {
+        const below = `${log}.scrollHeight - ${log}.scrollTop - ${log}.clientHeight`;
+        return Number(await page.evaluate(below)) < 24;
+      });
+
+    await hears(20);
+    await isAtEnd();
+    // The text field grows, and the log becomes lower, in the very moment a line enters it.
+    await page.evaluate(`new MutationObserver((_, observer) => {
+    observer.disconnect();
+    const text = document.getElementById("text");
+    text.value = "a\\nb\\nc\\nd";
+    text.dispatchEvent(new Event("input"));
+  }).observe(${log}, { childList: true })`);
+    await hears(1);
+    await isAtEnd();
+    await hears(1);
+    await isAtEnd();
+    assert.ok(await page.locator("#jump").isHidden());
+
+    await page.evaluate(`${log}.scrollTop -= 200`);
+    const before = await top();
+    await hears(3);
+    await page.locator("#jump").waitFor();
+    assert.equal(await top(), before);
+    await page.click("#jump");
+    await isAtEnd();
+    await page.locator("#jump").waitFor({ state: "hidden" });
+  },
+);
 
 programTest(CHROMIUM, "The chat page shows nasty texts and names as text", async (program) => {
   await using browser = await launch(program);
