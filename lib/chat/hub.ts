@@ -19,14 +19,9 @@ export interface Membership extends Disposable {
   readonly joined: Promise<void>;
 }
 
-interface Room {
-  readonly members: Map<Name, Member>;
-  readonly followed: Promise<void>;
-}
-
 /** Knows the rooms of this isolate. */
 export class Hub {
-  readonly #rooms = new Map<RoomId, Room>();
+  readonly #rooms = new Map<RoomId, Map<Name, Member>>();
   readonly #bus: Pick<Bus, "follow" | "unfollow">;
 
   /** A hub without rooms. @param bus Told which rooms have members. */
@@ -36,21 +31,23 @@ export class Hub {
 
   /** Whether somebody in the room has this name. */
   isTaken(room: RoomId, name: Name): boolean {
-    return this.#rooms.get(room)?.members.has(name) ?? false;
+    return this.#rooms.get(room)?.has(name) ?? false;
   }
 
   /** Joins under a name; undefined if the name is taken. */
   join(room: RoomId, name: Name, member: Member): Membership | undefined {
     if (this.isTaken(room, name)) return undefined;
-    const { members, followed } = this.#rooms.get(room) ?? this.#open(room);
-    members.set(name, member);
+    const members = this.#rooms.get(room) ?? new Map<Name, Member>();
+    this.#rooms.set(room, members.set(name, member));
     return {
-      joined: followed,
+      // Asked for each member, although one would do for the room: the bus may be away just now.
+      joined: this.#bus.follow(room),
       [Symbol.dispose]: () => {
         // By member and not by name alone: disposed twice, it must not put out whoever has the name now.
         if (members.get(name) !== member) return;
         members.delete(name);
-        if (members.size === 0) this.#close(room);
+        if (members.size === 0) this.#rooms.delete(room);
+        this.#bus.unfollow(room);
       },
     };
   }
@@ -58,21 +55,10 @@ export class Hub {
   /** Delivers what the bus announced, in its order. */
   receive(announcements: readonly Announcement[]): void {
     for (const { room, author, text } of announcements) {
-      const members = this.#rooms.get(room)?.members;
+      const members = this.#rooms.get(room);
       if (members === undefined) continue;
       const frame = said(author, text);
       for (const member of members.values()) member.deliver(frame);
     }
-  }
-
-  #open(room: RoomId): Room {
-    const opened = { members: new Map<Name, Member>(), followed: this.#bus.follow(room) };
-    this.#rooms.set(room, opened);
-    return opened;
-  }
-
-  #close(room: RoomId): void {
-    this.#rooms.delete(room);
-    this.#bus.unfollow(room);
   }
 }

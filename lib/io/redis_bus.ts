@@ -12,64 +12,76 @@ import { Mailbox } from "../chat/mailbox.ts";
 import { backoffMs } from "../core/backoff.ts";
 import { parseName, parseRoom, type RoomId } from "../core/names.ts";
 import { log } from "./log.ts";
-import { connect, type Listener, type RedisAddress, type RedisClient } from "./redis_link.ts";
+import { type Ear, type RedisAddress, RedisLink } from "./redis_link.ts";
 import { within } from "./within.ts";
 
 /** How long a room is still followed when its last member has gone, since people come back. */
 const LINGER_MS = 30_000;
 const PROBE_MS = 2_000;
-const LAST_REPLIES_MS = 1_000;
+const LAST_REPLIES_MS = 300;
 const RETRY = { firstMs: 100, longestMs: 3_000 } as const;
+const AWAY = "the message store is away, try again";
 
 /** What is published on a room's channel, as JSON. */
 const Said = v.object({ author: v.string(), text: v.string() });
 
 /** Joins instances over one Redis. */
 export class RedisBus implements Bus, AsyncDisposable {
-  readonly #prefix: string;
   readonly #clock: Clock;
   readonly #life = new AbortController();
-  readonly #publisher: RedisClient;
-  readonly #subscriber: RedisClient;
+  readonly #publisher: RedisLink;
+  readonly #subscriber: RedisLink;
   readonly #mailbox = new Mailbox<Announcement>();
   readonly #following = new Following();
   readonly #subscriptions = new Map<RoomId, Promise<void>>();
+  readonly #rooms: string;
+  readonly #probeChannel: string;
+  readonly #probeReady: Promise<void>;
+  readonly #probes = new Map<string, () => void>();
   // One function for all rooms: the client tells apart who listens by it, also when a room is left and joined again
   // before Redis has answered.
-  readonly #hear: Listener = (payload, channel) => {
-    const announcement = decode(channel.slice(this.#channel("").length), payload);
+  readonly #ear: Ear = (payload, channel) => {
+    const announcement = decode(channel.slice(this.#rooms.length), payload);
     if (announcement === undefined) log.warn("redis.stranger", { channel, bytes: payload.length });
     else this.#mailbox.put(announcement);
   };
-  readonly #probes = new Map<string, () => void>();
-  readonly #probeChannel: string;
-  readonly #probeReady: Promise<void>;
 
   /** Connects in the background. @param prefix Begins every channel. */
   constructor(address: RedisAddress, prefix: string, clock: Clock) {
-    this.#prefix = prefix;
     this.#clock = clock;
-    this.#publisher = connect(address, "publisher", this.#life.signal);
-    this.#subscriber = connect(address, "subscriber", this.#life.signal);
-    this.#probeChannel = `${prefix}probe:${crypto.randomUUID()}`;
-    this.#probeReady = this.#subscribe(this.#probeChannel, (nonce) => this.#probes.get(nonce)?.());
+    this.#publisher = new RedisLink(address, "publisher", this.#life.signal);
+    this.#subscriber = new RedisLink(address, "subscriber", this.#life.signal);
+    this.#rooms = `${prefix}room:`;
+    // Among the rooms, so that it is allowed where they are, and like none of them, since no room has a question mark.
+    this.#probeChannel = `${this.#rooms}?probe:${crypto.randomUUID()}`;
+    const hear: Ear = (nonce) => this.#probes.get(nonce)?.();
+    this.#probeReady = this.#subscribe(this.#probeChannel, hear, () => true);
   }
 
   async publish(draft: Draft): Promise<void> {
-    const { author, text } = draft;
+    const { room, author, text } = draft;
+    // Deaf ourselves, we would not hear it come back, and its author could not know that it was said.
+    if (this.#subscriber.trouble !== undefined) {
+      throw new BusUnavailable(AWAY, { perhapsSent: false, cause: this.#subscriber.trouble });
+    }
+    let hearers: number;
     try {
-      await this.#publisher.publish(this.#channel(draft.room), JSON.stringify({ author, text }));
+      hearers = await this.#publisher.publish(this.#rooms + room, JSON.stringify({ author, text }));
     } catch (error) {
       throw unavailable(error);
     }
+    if (hearers === 0 && this.#following.has(room)) {
+      throw new BusUnavailable(AWAY, { perhapsSent: false, cause: "nobody is subscribed" });
+    }
   }
 
-  follow(room: RoomId): Promise<void> {
+  async follow(room: RoomId): Promise<void> {
     this.#following.add(room);
-    const subscribed = this.#subscriptions.get(room) ??
-      this.#subscribe(this.#channel(room), this.#hear);
+    const subscribed = this.#subscriptions.get(room) ?? this.#subscribeRoom(room);
     this.#subscriptions.set(room, subscribed);
-    return subscribed;
+    await subscribed;
+    // It may have been subscribed long ago, and Redis be away just now.
+    await this.#subscriber.ready();
   }
 
   unfollow(room: RoomId): void {
@@ -84,21 +96,21 @@ export class RedisBus implements Bus, AsyncDisposable {
   async probe(): Promise<void> {
     const nonce = crypto.randomUUID();
     try {
+      const trouble = this.#publisher.trouble ?? this.#subscriber.trouble;
+      if (trouble !== undefined) throw new Error(trouble);
       await within(PROBE_MS, "Redis did not bring a probe back", this.#roundTrip(nonce));
     } catch (error) {
-      const why = `Cannot reach all instances through Redis: ${reason(error)}`;
-      throw new Error(why, { cause: error });
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new Error(`Cannot reach all instances through Redis: ${reason}`, { cause: error });
     } finally {
       this.#probes.delete(nonce);
     }
   }
 
-  /** Waits at most a second for replies that are under way, then cuts both connections. */
+  /** Waits a little for replies that are under way, then cuts both connections. */
   async [Symbol.asyncDispose](): Promise<void> {
-    const answered = this.#publisher.isReady ? this.#publisher.ping() : Promise.resolve();
-    await within(LAST_REPLIES_MS, "Redis did not answer", answered).catch((error: unknown) =>
-      log.warn("redis.not_drained", { error: String(error) })
-    );
+    await within(LAST_REPLIES_MS, "Redis did not answer", this.#publisher.settle())
+      .catch((error: unknown) => log.warn("redis.not_drained", { error: String(error) }));
     this.#life.abort();
   }
 
@@ -109,33 +121,35 @@ export class RedisBus implements Bus, AsyncDisposable {
     await heard;
   }
 
-  #channel(room: RoomId | ""): string {
-    return `${this.#prefix}room:${room}`;
+  #subscribeRoom(room: RoomId): Promise<void> {
+    return this.#subscribe(this.#rooms + room, this.#ear, () => {
+      if (this.#following.has(room)) return true;
+      this.#subscriptions.delete(room);
+      return false;
+    });
   }
 
-  /** Subscribes, and tries again until it holds; from then on the client restores it after each reconnect. */
-  async #subscribe(channel: string, listener: Listener): Promise<void> {
+  /** Subscribes, and tries again until it holds or is not wanted any more; then it never resolves. */
+  async #subscribe(channel: string, ear: Ear, isWanted: () => boolean): Promise<void> {
     const { signal } = this.#life;
-    for (let attempt = 0; !signal.aborted; attempt++) {
+    for (let attempt = 0; !signal.aborted && (attempt === 0 || isWanted()); attempt++) {
       try {
-        return await this.#subscriber.subscribe(channel, listener);
+        return await this.#subscriber.subscribe(channel, ear);
       } catch (error) {
         if (signal.aborted) break;
-        log.warn("redis.not_subscribed", { channel, error: String(error) });
+        if (attempt === 0) log.warn("redis.not_subscribed", { channel, error: String(error) });
         await this.#clock.sleep(backoffMs(attempt, RETRY, Math.random()), signal);
       }
     }
-    // The service is stopping: nobody is told that they have joined.
     return new Promise(() => {});
   }
 
   #unsubscribe(room: RoomId): void {
     if (this.#following.has(room) || this.#life.signal.aborted) return;
     this.#subscriptions.delete(room);
-    this.#subscriber.unsubscribe(this.#channel(room), this.#hear).catch((error: unknown) => {
-      if (!this.#life.signal.aborted) {
-        log.warn("redis.not_unsubscribed", { room, error: String(error) });
-      }
+    this.#subscriber.unsubscribe(this.#rooms + room, this.#ear).catch((error: unknown) => {
+      if (this.#life.signal.aborted) return;
+      log.warn("redis.not_unsubscribed", { room, error: String(error) });
     });
   }
 }
@@ -157,15 +171,7 @@ const NOT_SENT = [ClientOfflineError, ClientClosedError, TimeoutError, ErrorRepl
 function unavailable(error: unknown): BusUnavailable {
   const notSent = NOT_SENT.some((kind) => error instanceof kind) ||
     (error instanceof Error && error.message === "The queue is full");
-  return new BusUnavailable(
-    notSent
-      ? "the message store is away, try again"
-      : "the message store went away in the midst of it",
-    { cause: error, perhapsSent: !notSent },
-  );
-}
-
-function reason(error: unknown): string {
-  if (error instanceof ClientOfflineError) return "not connected";
-  return error instanceof Error ? error.message : String(error);
+  if (notSent) return new BusUnavailable(AWAY, { cause: error, perhapsSent: false });
+  const message = "the message store went away in the midst of it";
+  return new BusUnavailable(message, { cause: error, perhapsSent: true });
 }

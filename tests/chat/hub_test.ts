@@ -24,17 +24,18 @@ Deno.test("Hub goes on to the next member when one leaves in the midst of a deli
   assert.equal(hub.isTaken(lobby, name("slow")), false);
 });
 
-Deno.test("Hub follows a room once for all its members, and again after it was empty", () => {
+Deno.test("Hub follows a room for each member, and lets it go as often", () => {
   const bus = new FakeBus();
   const hub = new Hub(bus);
   const silent = { deliver() {} };
   const one = hub.join(lobby, name("1"), silent);
   const two = hub.join(lobby, name("2"), silent);
-  assert.deepEqual(bus.followed, [lobby]);
+  assert.deepEqual([bus.followed, bus.unfollowed], [[lobby, lobby], []]);
   one?.[Symbol.dispose]();
+  one?.[Symbol.dispose]();
+  assert.deepEqual(bus.unfollowed, [lobby]);
   two?.[Symbol.dispose]();
-  hub.join(lobby, name("3"), silent);
-  assert.deepEqual([bus.followed, bus.unfollowed], [[lobby, lobby], [lobby]]);
+  assert.deepEqual(bus.unfollowed, [lobby, lobby]);
 });
 
 Deno.test("Membership disposed twice does not put out whoever has the name since", () => {

@@ -94,7 +94,7 @@ Deno.test("RedisBus rejects a draft as not sent while Redis is away, and takes t
   const isRefused = () => bus.publish(say("gone")).then(() => false, () => true);
   await until("the loss to be noticed", isRefused);
   await rejects(bus, say("gone"), "not sent");
-  await assert.rejects(bus.probe(), /through Redis: not connected/);
+  await assert.rejects(bus.probe(), /through Redis: Error: /);
   await redis.restart();
   await until("the bus to be ready", () => isReady(bus));
   await bus.publish(say("back"));
@@ -114,6 +114,65 @@ Deno.test("RedisBus rejects a draft as not sent where Redis refuses it", async (
   await opened.redis.command("ACL", "SETUSER", "default", "-publish");
   await rejects(opened.bus, say("forbidden"), "not sent");
   await assert.rejects(opened.bus.probe(), /NOPERM/);
+});
+
+Deno.test("RedisBus rejects a draft as not sent while its subscriber is away, though its publisher is not", async () => {
+  await using opened = await open();
+  const { redis, bus } = opened;
+  await bus.follow(lobby);
+  // The publisher stays as it is; the subscriber cannot come back.
+  await redis.command("ACL", "SETUSER", "default", "-subscribe");
+  await redis.command("CLIENT", "KILL", "TYPE", "pubsub");
+  const fate = () =>
+    bus.publish(say("heard by nobody")).then(() => "sent", (error) => error.perhapsSent);
+  await until("the loss to be noticed", async () => await fate() !== "sent");
+  await rejects(bus, say("heard by nobody"), "not sent");
+  await until(
+    "the reason to be known",
+    () => bus.probe().then(() => false, (error) => /NOPERM/.test(error.message)),
+  );
+  await redis.command("ACL", "SETUSER", "default", "+subscribe");
+  await until("the bus to be ready", () => isReady(bus));
+});
+
+Deno.test("RedisBus.follow() waits while Redis is away, also for a room that was followed before", async () => {
+  await using opened = await open();
+  const { redis, bus } = opened;
+  await bus.follow(lobby);
+  await redis.kill();
+  await until("the loss to be noticed", async () => !await isReady(bus));
+  let isFollowing = false;
+  const following = bus.follow(lobby).then(() => isFollowing = true);
+  await assert.rejects(bus.probe());
+  assert.equal(isFollowing, false);
+  await redis.restart();
+  await following;
+  await until("the bus to be ready", () => isReady(bus));
+});
+
+Deno.test("RedisBus tries again to subscribe as long as the room is followed, and no longer", async () => {
+  await using redis = await startRedis();
+  const forbidding = ["resetchannels", "&test:room:?probe:*"];
+  await redis.command("ACL", "SETUSER", "default", ...forbidding);
+  const clock = new FakeClock();
+  await using bus = new RedisBus({ url: redis.url, ca: undefined }, "test:", clock);
+  const denied = async () => {
+    const stats = String(await redis.command("INFO", "commandstats"));
+    return Number(stats.match(/cmdstat_subscribe:.*rejected_calls=(\d+)/)?.[1] ?? 0);
+  };
+  bus.follow(room("attic"));
+  for (const times of [1, 2, 3]) {
+    await until(`the room to be denied ${times} times`, async () => await denied() === times);
+    await until("the bus to be ready", () => isReady(bus));
+    if (times < 3) await clock.advance(10_000);
+  }
+  bus.unfollow(room("attic"));
+  for (let i = 0; i < 3; i++) {
+    await clock.advance(60_000);
+    // Whatever was sent before the probe has been answered before it.
+    await bus.probe();
+  }
+  assert.equal(await denied(), 3);
 });
 
 Deno.test("RedisBus.follow() waits for a Redis that is not there yet", async () => {
@@ -155,7 +214,7 @@ Deno.test("RedisBus.unfollow() lets a room go after 30 s, unless it is followed 
   const clock = new FakeClock();
   await using bus = new RedisBus({ url: redis.url, ca: undefined }, "test:", clock);
   const subscribed = async () => {
-    const reply = await redis.command("PUBSUB", "CHANNELS", "test:room:*");
+    const reply = await redis.command("PUBSUB", "CHANNELS", "test:room:lobby");
     return Array.isArray(reply) ? reply.length : -1;
   };
   await bus.follow(lobby);
