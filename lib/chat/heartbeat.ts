@@ -17,7 +17,7 @@ export interface Peer {
   /** Takes it out of its rooms; it gets nothing more. */
   park(): void;
   /** Closes it. */
-  dismiss(farewell: Farewell): void;
+  close(farewell: Farewell): void;
 }
 
 /** How many connections there are of each condition. */
@@ -70,9 +70,9 @@ export class Heartbeat {
 
   #look(peer: Peer): void {
     const now = this.#clock.now();
-    const verdict = pulse(peer.vitals(now), this.#policy, now);
-    if (verdict.kind === "ask") peer.ask();
-    else if (verdict.kind === "park") peer.park();
-    else if (verdict.kind === "dismiss") peer.dismiss(verdict.farewell);
+    const deed = pulse(peer.vitals(now), this.#policy, now);
+    if (deed.kind === "ask") peer.ask();
+    else if (deed.kind === "park") peer.park();
+    else if (deed.kind === "dismiss") peer.close(deed.farewell);
   }
 }

@@ -48,7 +48,7 @@ export interface PulsePolicy {
 }
 
 /** What is to be done. */
-export type Verdict =
+export type Deed =
   | { readonly kind: "rest" }
   | { readonly kind: "ask" }
   | { readonly kind: "park" }
@@ -57,9 +57,9 @@ export type Verdict =
 /** How a connection counts. `stuck` never finished its handshake; `dead` will never finish its close. */
 export type Condition = Vitals["state"] | "stuck" | "dead";
 
-const REST: Verdict = { kind: "rest" };
-const ASK: Verdict = { kind: "ask" };
-const PARK: Verdict = { kind: "park" };
+const REST: Deed = { kind: "rest" };
+const ASK: Deed = { kind: "ask" };
+const PARK: Deed = { kind: "park" };
 
 /** The policy that follows from the two settings. */
 export function pulsePolicy(
@@ -69,7 +69,7 @@ export function pulsePolicy(
 }
 
 /** Judges one connection. @param now Milliseconds on the scale of the vitals. */
-export function pulse(vitals: Vitals, policy: PulsePolicy, now: number): Verdict {
+export function pulse(vitals: Vitals, policy: PulsePolicy, now: number): Deed {
   if (vitals.state === "parked") {
     return vitals.backlog === 0 ? { kind: "dismiss", farewell: SLOW } : REST;
   }
@@ -83,7 +83,7 @@ function pulseOfOneWhoAnswers(
   vitals: Extract<Vitals, { state: "open" }>,
   policy: PulsePolicy,
   now: number,
-): Verdict {
+): Deed {
   if (now - vitals.heardAt < policy.pingMs) return REST;
   const asked = vitals.askedAt !== undefined && vitals.askedAt > vitals.heardAt;
   if (!asked) return ASK;

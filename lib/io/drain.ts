@@ -26,13 +26,13 @@ export async function drain(
   const perStep = Math.max(10, Math.ceil(all.length * STEP_MS / WINDOW_MS));
   for (let told = 0; told < all.length && !signal.aborted; told += perStep) {
     if (told > 0) await clock.sleep(STEP_MS, signal);
-    for (const peer of all.slice(told, told + perStep)) peer.dismiss(RESTARTING);
+    for (const peer of all.slice(told, told + perStep)) peer.close(RESTARTING);
   }
   const until = clock.now() + ANSWER_MS;
   while (!isEmpty(peers()) && clock.now() < until && !signal.aborted) {
     await clock.sleep(STEP_MS, signal);
     // Again, for those whose handshake was still under way.
-    for (const peer of peers()) peer.dismiss(RESTARTING);
+    for (const peer of peers()) peer.close(RESTARTING);
   }
 }
 

@@ -7,25 +7,25 @@
 import type { Clock } from "../chat/clock.ts";
 import { backoffMs } from "../core/backoff.ts";
 import { log } from "./log.ts";
-import type { Handler } from "./routes.ts";
+import type { Answerer } from "./routes.ts";
 
 const RETRY = { firstMs: 25, longestMs: 1_000 } as const;
 const STEADY_MS = 10_000;
 
 /** A port that is served on. */
 export class Listener {
-  readonly #handler: Handler;
+  readonly #answer: Answerer;
   readonly #clock: Clock;
   readonly #address: { readonly hostname: string; readonly port: number };
   #server: Deno.HttpServer<Deno.NetAddr>;
 
   /** Throws `Deno.errors.AddrInUse` where the port is taken. */
   constructor(
-    handler: Handler,
+    answer: Answerer,
     clock: Clock,
     at: { readonly host: string; readonly port: number },
   ) {
-    this.#handler = handler;
+    this.#answer = answer;
     this.#clock = clock;
     this.#server = this.#serve({ hostname: at.host, port: at.port });
     // Asked for port 0, it must come back on the one that it was given.
@@ -81,6 +81,6 @@ export class Listener {
       },
       // Read before the upgrade: afterwards it throws. A host such as Deno Deploy may put the listener on something that
       // has no addresses, whatever the types say.
-    }, (request, { remoteAddr }) => this.#handler(request, remoteAddr.hostname ?? ""));
+    }, (request, { remoteAddr }) => this.#answer(request, remoteAddr.hostname ?? ""));
   }
 }

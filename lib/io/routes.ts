@@ -28,12 +28,12 @@ export interface Places {
 }
 
 /** A request, and the address that it comes from. */
-export type Handler = (request: Request, remote: string) => Response | Promise<Response>;
+export type Answerer = (request: Request, remote: string) => Response | Promise<Response>;
 
 type Bindings = { Bindings: { readonly remote: string } };
 
 /** The paths of the service. */
-export function routes(places: Places): Handler {
+export function routes(places: Places): Answerer {
   const app = new Hono<Bindings>();
   const echo = (c: Context<Bindings>) =>
     places.door.enter(c.req.raw, c.env.remote, places.echo(c.req.query("prefix") ?? ""));

@@ -54,14 +54,14 @@ export async function openService(config: Config, ca?: string): Promise<Service>
   const heartbeat = new Heartbeat(clock, pulsePolicy({ ...config, pingMs }));
   const door = openDoor(config, clock, heartbeat);
   const readiness = new ReadinessCheck(bus, clock);
-  const handler = routes({
+  const answer = routes({
     door,
     pages,
     census: () => heartbeat.census(),
     readiness: () => readiness.check(),
     ...conversations(config, clock, bus, hub),
   });
-  const listener = new Listener(handler, clock, config);
+  const listener = new Listener(answer, clock, config);
   const { signal } = life;
   const tasks = [listener.run(signal), heartbeat.run(signal), bridge.carry(bus, signal)];
   started.defer(async () => {

@@ -37,7 +37,7 @@ export class Connection implements Socket, Peer {
   #askedAt: number | undefined;
   #movedAt: number;
   #sentBytes = 0;
-  #furthestBytes = 0;
+  #takenBytes = 0;
   // Since the backlog was last empty: what one message weighs on average tells how many are waiting.
   #recentBytes = 0;
   #recentMessages = 0;
@@ -62,8 +62,10 @@ export class Connection implements Socket, Peer {
     if (buffered === 0) this.#recentBytes = this.#recentMessages = 0;
     else if (this.#backlog(buffered) > this.#context.maxBufferedBytes) return this.park();
     this.#socket.send(message);
-    this.#sentBytes += message.length;
-    this.#recentBytes += message.length;
+    // What a message weighs is what the runtime adds for it: counting a text's bytes again for each member would be dear.
+    const bytes = this.#socket.bufferedAmount - buffered;
+    this.#sentBytes += bytes;
+    this.#recentBytes += bytes;
     this.#recentMessages += 1;
   }
 
@@ -83,10 +85,6 @@ export class Connection implements Socket, Peer {
     if (this.#state !== "open") return;
     this.#become("parked");
     log.info("connection.parked", { buffered: this.#socket.bufferedAmount });
-  }
-
-  dismiss(farewell: Farewell): void {
-    this.close(farewell);
   }
 
   vitals(now: number): Vitals {
@@ -146,11 +144,10 @@ export class Connection implements Socket, Peer {
     return buffered + QUEUED_MESSAGE_BYTES * waiting;
   }
 
-  /** Texts are counted in UTF-16 units, which are fewer than bytes: a stall can look no better than it is. */
   #noteProgress(buffered: number, now: number): void {
-    const furthest = this.#sentBytes - buffered;
-    if (buffered > 0 && furthest <= this.#furthestBytes) return;
-    this.#furthestBytes = furthest;
+    const takenBytes = this.#sentBytes - buffered;
+    if (buffered > 0 && takenBytes === this.#takenBytes) return;
+    this.#takenBytes = takenBytes;
     this.#movedAt = now;
   }
 

@@ -34,7 +34,7 @@ class FakePeer implements Peer {
     this.state = { state: "parked", backlog: 5_000, since: this.#clock.now() };
   }
 
-  dismiss(farewell: Farewell): void {
+  close(farewell: Farewell): void {
     this.deeds.push("dismiss");
     this.farewells.push(farewell);
     this.state = { state: "closing", since: this.#clock.now() };

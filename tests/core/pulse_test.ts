@@ -7,10 +7,10 @@ import fc from "fast-check";
 import { SILENT, SLOW } from "../../lib/core/farewells.ts";
 import {
   condition,
+  type Deed,
   pulse,
   type PulsePolicy,
   pulsePolicy,
-  type Verdict,
   type Vitals,
 } from "../../lib/core/pulse.ts";
 
@@ -29,11 +29,11 @@ function open(signs: Partial<Open> = {}): Open {
   return { state: "open", backlog: 0, movedAt: 0, heardAt: 0, answers: false, ...signs };
 }
 
-const REST: Verdict = { kind: "rest" };
-const ASK: Verdict = { kind: "ask" };
-const PARK: Verdict = { kind: "park" };
+const REST: Deed = { kind: "rest" };
+const ASK: Deed = { kind: "ask" };
+const PARK: Deed = { kind: "park" };
 
-function dismiss(farewell: typeof SLOW): Verdict {
+function dismiss(farewell: typeof SLOW): Deed {
   return { kind: "dismiss", farewell };
 }
 
@@ -104,7 +104,7 @@ for (
       1e9,
       dismiss(SLOW),
     ],
-  ] as readonly (readonly [string, Vitals, number, Verdict])[]
+  ] as readonly (readonly [string, Vitals, number, Deed])[]
 ) {
   const deed = verdict.kind === "dismiss"
     ? `dismisses as ${verdict.farewell.reason}`

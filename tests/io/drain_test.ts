@@ -13,7 +13,7 @@ function gather(size: number, clock: FakeClock, isStuck = false) {
       vitals: () => ({ state: "connecting", since: 0 }),
       ask() {},
       park() {},
-      dismiss(farewell) {
+      close(farewell) {
         assert.equal(farewell, RESTARTING);
         toldAt.push(clock.now());
         if (!isStuck) crowd.delete(peer);

@@ -1,0 +1,131 @@
+import assert from "node:assert/strict";
+import type { Conversation } from "../../lib/chat/conversation.ts";
+import { pulse, pulsePolicy } from "../../lib/core/pulse.ts";
+import { Connection } from "../../lib/io/socket.ts";
+import { FakeClock } from "../fakes.ts";
+
+const policy = pulsePolicy({ pingMs: 25_000, maxBufferedBytes: 1_000_000 });
+
+/** The part of the runtime's socket that a connection uses, with a backlog that the test reads from. */
+class FakeWebSocket extends EventTarget {
+  binaryType = "blob";
+  bufferedAmount = 0;
+  readonly closed: (number | undefined)[] = [];
+  onopen: (() => void) | null = null;
+  onmessage: ((event: { data: string | ArrayBuffer }) => void) | null = null;
+  onclose: ((event: { code: number }) => void) | null = null;
+
+  send(message: string | Uint8Array): void {
+    const bytes = typeof message === "string" ? new TextEncoder().encode(message) : message;
+    this.bufferedAmount += bytes.length;
+  }
+
+  close(code?: number): void {
+    this.closed.push(code);
+  }
+
+  /** The peer reads so much. */
+  read(bytes: number): void {
+    this.bufferedAmount = Math.max(0, this.bufferedAmount - bytes);
+  }
+}
+
+/** A connection that has opened, on a socket of the test's. */
+function open(conversation: Partial<Conversation> = {}) {
+  const fake = new FakeWebSocket();
+  const clock = new FakeClock();
+  let left = 0;
+  let ended = 0;
+  const held = new DisposableStack();
+  held.defer(() => void ended++);
+  const context = { clock, maxMessageBytes: 100, maxBufferedBytes: policy.maxBufferedBytes };
+  // What the runtime's type has besides is not used.
+  const socket = fake as unknown as WebSocket;
+  const connection = new Connection(
+    socket,
+    () => ({ receive() {}, leave: () => void left++, ...conversation }),
+    context,
+    held,
+  );
+  fake.onopen?.();
+  const deed = () => pulse(connection.vitals(clock.now()), policy, clock.now()).kind;
+  return { fake, clock, connection, deed, left: () => left, ended: () => ended };
+}
+
+for (const [what, letter] of [["ASCII", "x"], ["Chinese", "网"]] as const) {
+  Deno.test(`Connection does not park one who reads ${what} slowly but steadily`, async () => {
+    const { fake, clock, connection, deed } = open();
+    const message = letter.repeat(30_000 / new TextEncoder().encode(letter).length);
+    for (let i = 0; i < 25; i++) connection.send(message);
+    assert.equal(fake.bufferedAmount, 750_000);
+    for (let i = 0; fake.bufferedAmount > 0; i++) {
+      assert.equal(deed(), "rest");
+      fake.read(10_000);
+      await clock.advance(5_000);
+    }
+    assert.equal(deed(), "rest");
+  });
+
+  Deno.test(`Connection parks one who reads nothing for 25 s, in ${what}`, async () => {
+    const { clock, connection, deed } = open();
+    connection.send(letter.repeat(1_000));
+    assert.equal(deed(), "rest");
+    await clock.advance(24_999);
+    connection.send(letter);
+    assert.equal(deed(), "rest");
+    await clock.advance(1);
+    assert.equal(deed(), "park");
+  });
+
+  Deno.test(`Connection counts 1 KB for each waiting message, in ${what}`, () => {
+    const { connection, left } = open();
+    const message = letter.repeat(100 / new TextEncoder().encode(letter).length);
+    let sent = 0;
+    for (; left() === 0 && sent < 10_000; sent++) connection.send(message);
+    // 1,000,000 bytes are 890 messages of 99 or 100 bytes and 1,024 each; the one that finds them waiting is not sent.
+    assert.ok(sent > 885 && sent < 895, `parked after ${sent}`);
+  });
+}
+
+Deno.test("Connection leaves once when it is parked, and ends once however often the runtime tells", () => {
+  const { fake, connection, left, ended } = open();
+  connection.park();
+  connection.park();
+  assert.equal(left(), 1);
+  fake.onclose?.({ code: 1001 });
+  fake.onclose?.({ code: 1005 });
+  assert.deepEqual([left(), ended()], [1, 1]);
+});
+
+Deno.test("Connection sends nothing and takes nothing once it is parked", () => {
+  const heard: unknown[] = [];
+  const { fake, connection } = open({ receive: (message) => heard.push(message) });
+  connection.park();
+  connection.send("too late");
+  fake.onmessage?.({ data: "too late" });
+  assert.deepEqual([fake.bufferedAmount, heard], [0, []]);
+});
+
+Deno.test("Connection closes with 1011 where its conversation throws, and nothing gets out", async () => {
+  const { fake, left } = open({
+    receive: () => {
+      throw new Error("a bug");
+    },
+  });
+  fake.onmessage?.({ data: "anything" });
+  assert.equal(left(), 1);
+  await new Promise((resolve) => setTimeout(resolve, 0)); // close() is put off to the next turn; this is that turn
+  assert.deepEqual(fake.closed, [1011]);
+});
+
+Deno.test("Connection that ends while its handshake is under way gives everything back", () => {
+  const held = new DisposableStack();
+  let ended = 0;
+  held.defer(() => void ended++);
+  const fake = new FakeWebSocket();
+  const context = { clock: new FakeClock(), maxMessageBytes: 1, maxBufferedBytes: 1 };
+  const begin = () => assert.fail("nothing begins");
+  new Connection(fake as unknown as WebSocket, begin, context, held);
+  fake.onclose?.({ code: 0 });
+  assert.equal(ended, 1);
+});
