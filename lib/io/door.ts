@@ -29,10 +29,21 @@ export interface DoorContext {
 
 const STOPPING = refuse(503, "The service stops", { "retry-after": "1" });
 
+const FULL = {
+  "all taken": refuse(503, "Too many connections (MAX_CONNECTIONS)", { "retry-after": "5" }),
+  "all of this key taken": refuse(
+    503,
+    "Too many connections from this address (CONNECTIONS_PER_ADDRESS)",
+    { "retry-after": "30" },
+  ),
+} as const;
+
 /** Lets connections in, until it is shut. */
 export class Door {
   readonly #context: DoorContext;
   #shut = false;
+  #untold = 0;
+  #toldAt = -Infinity;
 
   /** A door that is open. */
   constructor(context: DoorContext) {
@@ -56,7 +67,7 @@ export class Door {
     const forwardedFor = request.headers.get("x-forwarded-for");
     const address = clientAddress(remote, forwardedFor, this.#context.trustProxy);
     const place = this.#context.quota.take(addressKey(address));
-    if (typeof place === "string") return answer(full(place, address));
+    if (typeof place === "string") return answer(this.#full(place, address));
     using held = new DisposableStack();
     held.use(place);
     if (await isGoneSoon(signal)) return new Response(null, { status: 400 });
@@ -67,21 +78,24 @@ export class Door {
     kept.use(heartbeat.watch(new Connection(socket, begin, connections, kept)));
     return response;
   }
+
+  /** Told in the log at most once a second: whoever is refused tries again, and the log must not be what fails. */
+  #full(limit: keyof typeof FULL, address: string): Refusal {
+    this.#untold += 1;
+    const now = this.#context.connections.clock.now();
+    if (now - this.#toldAt >= 1_000) {
+      log.warn("connection.refused", { limit, address, count: this.#untold });
+      this.#untold = 0;
+      this.#toldAt = now;
+    }
+    return FULL[limit];
+  }
 }
 
 /** A refusal as an answer: one line of plain text. */
 export function answer({ status, why, headers }: Refusal): Response {
   const type = { "content-type": "text/plain; charset=utf-8" };
   return new Response(`${why}\n`, { status, headers: { ...type, ...headers } });
-}
-
-function full(reason: "all taken" | "all of this key taken", address: string): Refusal {
-  const ofAll = reason === "all taken";
-  log.warn("connection.refused", { reason, address });
-  const why = ofAll
-    ? "Too many connections (MAX_CONNECTIONS)"
-    : "Too many connections from this address (CONNECTIONS_PER_ADDRESS)";
-  return refuse(503, why, { "retry-after": ofAll ? "5" : "30" });
 }
 
 /** Whether the client goes within four ticks of a millisecond, which is when those who abort a handshake are noticed. */

@@ -23,7 +23,7 @@ import { RedisBus } from "./redis_bus.ts";
 import { type Places, routes } from "./routes.ts";
 import { within } from "./within.ts";
 
-const SHUTDOWN_MS = 1_000;
+const SHUTDOWN_MS = 400;
 
 /** A service that runs. */
 export interface Service extends AsyncDisposable {

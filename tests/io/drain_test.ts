@@ -31,28 +31,31 @@ Deno.test("drain() tells a few at once and is done when they are gone", async ()
   assert.deepEqual(toldAt, Array(10).fill(0));
 });
 
-Deno.test("drain() spreads a crowd over a second, and tells everybody once", async () => {
+Deno.test("drain() spreads a crowd over 0.8 s, and tells everybody once", async () => {
   const clock = new FakeClock();
   const { crowd, toldAt } = gather(10_000, clock);
   const draining = drain(() => crowd, clock, new AbortController().signal);
-  await clock.advance(1_000);
+  await clock.advance(800);
   await draining;
   assert.equal(toldAt.length, 10_000);
-  assert.ok(Math.max(...toldAt) >= 900 && Math.max(...toldAt) <= 1_000);
+  assert.ok(Math.max(...toldAt) >= 700);
   const atOnce = Math.max(
     ...Object.values(Object.groupBy(toldAt, String)).map((it) => it?.length ?? 0),
   );
-  assert.ok(atOnce <= 200, `${atOnce} at once`);
+  assert.ok(atOnce <= 250, `${atOnce} at once`);
 });
 
-Deno.test("drain() gives up on those who are stuck after 3 s", async () => {
-  const clock = new FakeClock();
-  const { crowd } = gather(3, clock, true);
-  const draining = drain(() => crowd, clock, new AbortController().signal);
-  await clock.advance(3_020);
-  await draining;
-  assert.equal(crowd.size, 3);
-});
+// What is left of 5 s is for Redis's last replies (0.3 s), the listener (0.4 s) and the process's end.
+for (const [size, ms] of [[3, 2_920], [10_000, 3_720]] as const) {
+  Deno.test(`drain() gives up on ${size} who are stuck after ${ms} ms`, async () => {
+    const clock = new FakeClock();
+    const { crowd } = gather(size, clock, true);
+    const draining = drain(() => crowd, clock, new AbortController().signal);
+    await clock.advance(ms);
+    await draining;
+    assert.equal(crowd.size, size);
+  });
+}
 
 Deno.test("drain() tells one whose handshake ends only while it waits", async () => {
   const clock = new FakeClock();
