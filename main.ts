@@ -5,7 +5,7 @@
  */
 import meta from "./deno.json" with { type: "json" };
 import { explain, helpText, parseCommandLine } from "./lib/core/command_line.ts";
-import { type Config, parseConfig } from "./lib/core/config.ts";
+import { type Config, parseConfig, type Problem } from "./lib/core/config.ts";
 import { withoutPassword } from "./lib/core/redis_url.ts";
 import { log, openLog } from "./lib/io/log.ts";
 import { openService, type Service } from "./lib/io/service.ts";
@@ -17,20 +17,42 @@ async function main(args: readonly string[]): Promise<number> {
   const command = parseCommandLine(args);
   if (command.kind === "help") return print(helpText(meta.version), 0);
   if (command.kind === "version") return print(`parley ${meta.version}\n`, 0);
-  if (command.kind === "bad") return complain(command.problems, 2);
-  const read = parseConfig((name) => command.flags.get(name) ?? Deno.env.get(name));
-  if (read.kind === "bad") return complain(read.problems.map(explain), 2);
-  return await serve(read.config);
+  const get = (name: string) => command.flags.get(name) ?? Deno.env.get(name);
+  const read = parseConfig(get);
+  const ca = await readCa(get("REDIS_CA_FILE"));
+  const problems = [
+    ...command.problems,
+    ...(read.kind === "bad" ? read.problems : []).map(explain),
+    ...(ca.kind === "bad" ? [explain(ca.problem)] : []),
+  ];
+  if (read.kind === "bad" || problems.length > 0) return complain(problems, 2);
+  return await serve(read.config, ca.kind === "good" ? ca.pem : undefined);
 }
 
-async function serve(config: Config): Promise<number> {
+/** The certificate authority of `REDIS_CA_FILE`, if there is to be one. */
+async function readCa(
+  path: string | undefined,
+): Promise<{ kind: "good"; pem: string | undefined } | { kind: "bad"; problem: Problem }> {
+  if (!path) return { kind: "good", pem: undefined };
+  const problem = { name: "REDIS_CA_FILE", value: path };
+  try {
+    const pem = await Deno.readTextFile(path);
+    if (pem.includes("-----BEGIN CERTIFICATE-----")) return { kind: "good", pem };
+    return { kind: "bad", problem: { ...problem, allowed: "a PEM file with a certificate in it" } };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return {
+      kind: "bad",
+      problem: { ...problem, allowed: `a PEM file that can be read (${why})` },
+    };
+  }
+}
+
+async function serve(config: Config, ca: string | undefined): Promise<number> {
   await openLog(config);
   keepErrorsFromEndingTheProcess();
   let service: Service;
   try {
-    const ca = config.redisCaFile === null
-      ? undefined
-      : await Deno.readTextFile(config.redisCaFile);
     service = await openService(config, ca);
   } catch (error) {
     return complain([whyNotStarted(error, config)], 1);
@@ -39,9 +61,11 @@ async function serve(config: Config): Promise<number> {
   // Listened for before the address is told: whoever waits for that line may signal at once.
   const signalled = firstSignal();
   print(greeting(config, service.port), 0);
-  log.info("service.stopping", { signal: await signalled });
+  const why = await Promise.race([signalled, service.broken]);
+  if (why instanceof Error) log.error("service.broken", { error: why.stack ?? why.message });
+  else log.info("service.stopping", { signal: why });
   await service.stop();
-  return 0;
+  return why instanceof Error ? 1 : 0;
 }
 
 function greeting(config: Config, port: number): string {
@@ -56,9 +80,6 @@ function greeting(config: Config, port: number): string {
 function whyNotStarted(error: unknown, config: Config): string {
   if (error instanceof Deno.errors.AddrInUse) {
     return `Port ${config.port} on ${config.host} is taken: choose another with PORT=… or --port …`;
-  }
-  if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.IsADirectory) {
-    return `REDIS_CA_FILE cannot be read: ${error.message}`;
   }
   if (error instanceof Deno.errors.AddrNotAvailable) {
     return `HOST is ${config.host}, which is no address of this machine: choose another with HOST=… or --host …`;
@@ -84,11 +105,11 @@ async function giveBackPermissions(config: Config): Promise<void> {
 function keepErrorsFromEndingTheProcess(): void {
   globalThis.addEventListener("error", (event) => {
     event.preventDefault();
-    log.error("service.uncaught", { error: event.message });
+    log.error("service.uncaught", { error: event.error?.stack ?? event.message });
   });
   globalThis.addEventListener("unhandledrejection", (event) => {
     event.preventDefault();
-    log.error("service.unhandled", { error: String(event.reason) });
+    log.error("service.unhandled", { error: event.reason?.stack ?? String(event.reason) });
   });
 }
 

@@ -10,8 +10,13 @@ import { withoutPassword } from "./redis_url.ts";
 export type Command =
   | { readonly kind: "help" }
   | { readonly kind: "version" }
-  | { readonly kind: "serve"; readonly flags: ReadonlyMap<string, string> }
-  | { readonly kind: "bad"; readonly problems: readonly string[] };
+  | {
+    readonly kind: "serve";
+    /** Values by the settings' names. */
+    readonly flags: ReadonlyMap<string, string>;
+    /** What of it cannot be understood, a line each; nothing may be started then. */
+    readonly problems: readonly string[];
+  };
 
 const NAMES = new Map(settings.map(({ name }) => [flagOf(name), name]));
 
@@ -26,14 +31,15 @@ export function parseCommandLine(args: readonly string[]): Command {
     const [flag = "", ...parts] = arg.split("=");
     const name = NAMES.get(flag);
     if (name === undefined) {
-      problems.push(`${arg} is not known; --help lists what is`);
+      // Without its value, which may be a password.
+      problems.push(`${flag} is not known; --help lists what is`);
       continue;
     }
     const value = arg.includes("=") ? parts.join("=") : valueAfter(rest);
     if (value === undefined) problems.push(`${flag} needs a value after it`);
     else flags.set(name, value);
   }
-  return problems.length > 0 ? { kind: "bad", problems } : { kind: "serve", flags };
+  return { kind: "serve", flags, problems };
 }
 
 /** The argument after a flag, unless it is a flag itself. */

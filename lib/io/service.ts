@@ -31,6 +31,8 @@ export interface Service extends AsyncDisposable {
   readonly port: number;
   /** Its connections, by condition. */
   census(): Census;
+  /** Resolves with the reason where a task that must go on for ever has ended: nothing works properly any more. */
+  readonly broken: Promise<Error>;
   /** Refuses new connections, says goodbye to all and waits for their answers; resolves within 5 s. */
   stop(): Promise<void>;
 }
@@ -64,6 +66,9 @@ export async function openService(config: Config, ca?: string): Promise<Service>
   const listener = new Listener(answer, clock, config);
   const { signal } = life;
   const tasks = [listener.run(signal), heartbeat.run(signal), bridge.carry(bus, signal)];
+  const broken = new Promise<Error>((resolve) => {
+    for (const task of tasks) task.catch((error: unknown) => resolve(toError(error)));
+  });
   started.defer(async () => {
     life.abort();
     // It hangs on a peer that is stuck, and there is nothing else to wait for.
@@ -82,6 +87,7 @@ export async function openService(config: Config, ca?: string): Promise<Service>
   };
   return {
     port: listener.port,
+    broken,
     census: () => heartbeat.census(),
     stop,
     [Symbol.asyncDispose]: stop,
@@ -121,4 +127,8 @@ function conversations(
     echo: (prefix) => (socket) => new Echo(socket, clock, { prefix, messagesPerSecond }),
     chat: (wish) => (socket) => new Session(socket, context, wish),
   };
+}
+
+function toError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown });
 }

@@ -51,11 +51,27 @@ Deno.test("parley on a taken port says so and how to choose another, and ends wi
   assert.match(output, new RegExp(`Port ${listener.addr.port} .*taken.*PORT=.*--port`));
 });
 
-Deno.test("parley with a certificate file that is not there names the setting and ends with 1", async () => {
-  const env = { REDIS_URL: "rediss://127.0.0.1:1", REDIS_CA_FILE: "/nowhere/ca.pem" };
-  const { code, output } = await run([], env);
-  assert.equal(code, 1);
-  assert.match(output, /REDIS_CA_FILE.*\/nowhere\/ca\.pem/);
+Deno.test("parley tells of a certificate file that is of no use beside every other problem, and ends with 2", async () => {
+  const folder = await Deno.makeTempDir();
+  await Deno.writeTextFile(`${folder}/garbage.pem`, "no certificate");
+  for (
+    const [path, why] of [
+      ["/nowhere/ca.pem", /allowed: a PEM file that can be read \(/],
+      [`${folder}/garbage.pem`, /allowed: a PEM file with a certificate in it/],
+    ] as const
+  ) {
+    const env = { REDIS_URL: "rediss://127.0.0.1:1", REDIS_CA_FILE: path, PING_SECONDS: "0" };
+    const { code, output } = await run(["--nonsense=hunter2"], env);
+    assert.equal(code, 2);
+    const [unknown, ping, ca, ...more] = output.trimEnd().split("\n");
+    assert.match(unknown ?? "", /--nonsense is not known/);
+    assert.match(ping ?? "", /PING_SECONDS is "0"/);
+    assert.match(ca ?? "", why);
+    assert.ok(ca?.includes(path));
+    assert.deepEqual(more, []);
+    assert.doesNotMatch(output, /hunter2/);
+  }
+  await Deno.remove(folder, { recursive: true });
 });
 
 Deno.test("parley prints one line with its address, its store and the ways in, and no password", async () => {
