@@ -62,10 +62,10 @@ export function admit(approach: Approach, policy: HandshakePolicy): Verdict {
   }
   if (!lists(approach, "upgrade", "websocket")) return needsUpgrade("Upgrade is not websocket");
   if (!lists(approach, "connection", "upgrade")) return needsUpgrade("Connection is not Upgrade");
-  if (approach.headers.get("sec-websocket-version")?.trim() !== "13") {
+  if (trimmed(approach.headers.get("sec-websocket-version") ?? "") !== "13") {
     return refuse(426, "Sec-WebSocket-Version is not 13", { "sec-websocket-version": "13" });
   }
-  if (!isKey(approach.headers.get("sec-websocket-key")?.trim() ?? "")) {
+  if (!isKey(trimmed(approach.headers.get("sec-websocket-key") ?? ""))) {
     return refuse(400, "Sec-WebSocket-Key is not 16 bytes of base64");
   }
   return admitSource(approach, policy);
@@ -85,7 +85,7 @@ function admitSource(approach: Approach, policy: HandshakePolicy): Verdict {
   if (badHost !== undefined) return badHost;
   const origin = approach.headers.get("origin");
   const forwarded = policy.viaTrustedProxy ? approach.headers.get("x-forwarded-host") : null;
-  const asked = forwarded?.split(",")[0]?.trim() || host;
+  const asked = trimmed(forwarded?.split(",").at(-1) ?? "") || host;
   if (origin !== null && !allows(policy.origins, origin, asked)) {
     return refuse(403, `Origin ${printable(origin)} is not allowed here (ALLOWED_ORIGINS)`);
   }
@@ -102,7 +102,12 @@ function needsUpgrade(why: string): Refusal {
 /** Whether a comma-separated header names a token, in whatever case (RFC 9110 §5.6.1). */
 function lists(approach: Approach, header: string, token: string): boolean {
   const value = approach.headers.get(header) ?? "";
-  return value.split(",").some((part) => part.trim().toLowerCase() === token);
+  return value.split(",").some((part) => trimmed(part).toLowerCase() === token);
+}
+
+/** Without the white space of HTTP (RFC 9110 §5.6.3), which is less than what `trim()` takes: the runtime takes no more. */
+function trimmed(text: string): string {
+  return text.replace(/^[ \t]+|[ \t]+$/g, "");
 }
 
 /** 16 bytes of base64 are 22 characters and `==`; of the last one only two bits are used, and the rest must be 0. */

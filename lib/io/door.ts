@@ -8,6 +8,7 @@ import type { Heartbeat } from "../chat/heartbeat.ts";
 import { addressKey, type Cidr, clientAddress, isWithin } from "../core/addresses.ts";
 import { admit, type OriginPolicy, type Refusal, refuse } from "../core/handshake.ts";
 import type { Quota } from "../core/limits.ts";
+import { refusalAnswer } from "./answers.ts";
 import { log } from "./log.ts";
 import { Connection, type ConnectionContext } from "./socket.ts";
 
@@ -60,18 +61,18 @@ export class Door {
     // Read before all else, and awaited on below: the runtime leaks the socket of a handshake whose client is gone
     // before the 101 is written, and this is how one knows (0 leaks of 6,000, measured on Deno 2.9.6).
     const { signal } = request;
-    if (this.#shut) return answer(STOPPING);
+    if (this.#shut) return refusalAnswer(STOPPING);
     const viaTrustedProxy = isWithin(remote, this.#context.trustProxy);
     const verdict = admit(request, { origins: this.#context.origins, viaTrustedProxy });
-    if (verdict.kind === "refused") return answer(verdict);
+    if (verdict.kind === "refused") return refusalAnswer(verdict);
     const forwardedFor = request.headers.get("x-forwarded-for");
     const address = clientAddress(remote, forwardedFor, this.#context.trustProxy);
     const place = this.#context.quota.take(addressKey(address));
-    if (typeof place === "string") return answer(this.#full(place, address));
+    if (typeof place === "string") return refusalAnswer(this.#full(place, address));
     using held = new DisposableStack();
     held.use(place);
     if (await isGoneSoon(signal)) return new Response(null, { status: 400 });
-    if (this.#shut) return answer(STOPPING);
+    if (this.#shut) return refusalAnswer(STOPPING);
     const { connections, heartbeat, idleSeconds } = this.#context;
     const { socket, response } = Deno.upgradeWebSocket(request, { idleTimeout: idleSeconds });
     const kept = held.move();
@@ -90,12 +91,6 @@ export class Door {
     }
     return FULL[limit];
   }
-}
-
-/** A refusal as an answer: one line of plain text. */
-export function answer({ status, why, headers }: Refusal): Response {
-  const type = { "content-type": "text/plain; charset=utf-8" };
-  return new Response(`${why}\n`, { status, headers: { ...type, ...headers } });
 }
 
 /** Whether the client goes within four ticks of a millisecond, which is when those who abort a handshake are noticed. */

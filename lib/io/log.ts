@@ -43,7 +43,7 @@ export async function openLog(
     readonly logFormat: "auto" | "text" | "json";
   },
 ): Promise<void> {
-  const format = formatter(settings.logFormat, Deno.stderr.isTerminal());
+  const format = formatter(settings.logFormat, Deno.stderr.isTerminal(), Deno.noColor);
   await configure({
     sinks: { stderr: (record) => void Deno.stderr.writeSync(encoder.encode(format(record))) },
     loggers: [
@@ -53,11 +53,15 @@ export async function openLog(
   });
 }
 
-function formatter(format: "auto" | "text" | "json", isTerminal: boolean): TextFormatter {
+function formatter(
+  format: "auto" | "text" | "json",
+  isTerminal: boolean,
+  noColor: boolean,
+): TextFormatter {
   if (format === "json" || (format === "auto" && !isTerminal)) {
     return getJsonLinesFormatter({ properties: "flatten" });
   }
-  const lines = isTerminal ? getAnsiColorFormatter() : getTextFormatter();
+  const lines = isTerminal && !noColor ? getAnsiColorFormatter() : getTextFormatter();
   return (record) => lines({ ...record, message: [record.message.join("") + fields(record)] });
 }
 

@@ -12,6 +12,7 @@ import logJs from "../../static/log.js" with { type: "text" };
 import parleyCss from "../../static/parley.css" with { type: "text" };
 import stringsJs from "../../static/strings.js" with { type: "text" };
 import uiJs from "../../static/ui.js" with { type: "text" };
+import { textAnswer } from "./answers.ts";
 
 /** One file as it is served. */
 export interface Page {
@@ -73,12 +74,12 @@ async function headersFor(body: string, type: string): Promise<Readonly<Record<s
   };
 }
 
-/** The answer to a GET or HEAD for a page: the page, or 304 where the client has it already (RFC 9110 §13.1.2). */
-export function servePage(page: Page, method: string, ifNoneMatch: string | null): Response {
+/** The answer to who reads a page: the page, or 304 where the client has it already (RFC 9110 §13.1.2). */
+export function servePage(page: Page, ifNoneMatch: string | null): Response {
   const tags = ifNoneMatch?.split(",").map((tag) => tag.trim().replace(/^W\//, "")) ?? [];
   if (tags.includes("*") || tags.includes(page.headers["etag"] ?? "")) {
     const { "content-type": _, ...headers } = page.headers;
     return new Response(null, { status: 304, headers });
   }
-  return new Response(method === "HEAD" ? null : page.body, { headers: page.headers });
+  return textAnswer(page.body, 200, page.headers);
 }

@@ -7,7 +7,8 @@ import { type Context, Hono } from "hono";
 import type { Begin } from "../chat/conversation.ts";
 import type { Census } from "../chat/heartbeat.ts";
 import { asksForUpgrade, refuse, refuseBadHost } from "../core/handshake.ts";
-import { answer, type Door } from "./door.ts";
+import { jsonAnswer, refusalAnswer } from "./answers.ts";
+import type { Door } from "./door.ts";
 import { type Page, servePage } from "./pages.ts";
 import type { Readiness } from "./readiness.ts";
 
@@ -44,18 +45,22 @@ export function routes(places: Places): Answerer {
   for (const path of ["/s", "/s/"]) app.all(path, echo);
   for (const path of ["/ws", "/ws/"]) app.all(path, chat);
   app.all("/", (c, next) => asksForUpgrade(c.req.raw) ? echo(c) : next());
-  app.all("/healthz", reading((c) => c.json({ status: "ok", connections: places.census() })));
-  app.all("/readyz", reading(async (c) => sayReadiness(c, await places.readiness())));
+  app.all("/healthz", reading(() => jsonAnswer({ status: "ok", connections: places.census() })));
+  app.all("/readyz", reading(async () => sayReadiness(await places.readiness())));
   for (const path of MOVED) app.all(path, reading((c) => c.redirect("echo.html", 301)));
   for (const [path, page] of places.pages) {
     const tag = (c: Context<Bindings>) => c.req.header("if-none-match") ?? null;
-    app.all(path, reading((c) => servePage(page, c.req.method, tag(c))));
+    app.all(path, reading((c) => servePage(page, tag(c))));
   }
-  app.notFound((c) => answer(refuse(404, `Nothing is at ${c.req.path}`)));
+  // To the listener, which says it in the log.
+  app.onError((error) => {
+    throw error;
+  });
+  app.notFound((c) => refusalAnswer(refuse(404, `Nothing is at ${c.req.path}`)));
   return (request, remote) => {
     // First of all, since a Host such as `a/b` has already changed the path by which the request would be led.
     const badHost = refuseBadHost(request);
-    return badHost ? answer(badHost) : app.fetch(request, { remote });
+    return badHost ? refusalAnswer(badHost) : app.fetch(request, { remote });
   };
 }
 
@@ -69,11 +74,11 @@ function reading(serve: Serve): Serve {
   return (c) => {
     if (c.req.method === "GET" || c.req.method === "HEAD") return serve(c);
     const why = `Method is ${c.req.method}: ${c.req.path} is only read`;
-    return answer(refuse(405, why, { allow: "GET, HEAD" }));
+    return refusalAnswer(refuse(405, why, { allow: "GET, HEAD" }));
   };
 }
 
-function sayReadiness(c: Context<Bindings>, readiness: Readiness): Response {
-  if (readiness.ready) return c.json({ status: "ready" });
-  return c.json({ status: "not ready", reason: readiness.why }, 503);
+function sayReadiness(readiness: Readiness): Response {
+  if (readiness.ready) return jsonAnswer({ status: "ready" });
+  return jsonAnswer({ status: "not ready", reason: readiness.why }, 503);
 }

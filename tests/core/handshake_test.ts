@@ -301,8 +301,8 @@ for (
   const [what, viaTrustedProxy, headers, status] of [
     ["believes a trusted proxy", true, { "x-forwarded-host": "chat.example" }, "admitted"],
     ["believes nobody else", false, { "x-forwarded-host": "chat.example" }, 403],
-    ["takes the first of several", true, { "x-forwarded-host": "chat.example, in" }, "admitted"],
-    ["takes no other of several", true, { "x-forwarded-host": "in, chat.example" }, 403],
+    ["takes the last of several", true, { "x-forwarded-host": "in, chat.example" }, "admitted"],
+    ["takes no other of several", true, { "x-forwarded-host": "chat.example, in" }, 403],
     ["falls back on Host without it", true, { host: "chat.example" }, "admitted"],
     ["is compared instead of Host", true, { host: "chat.example", "x-forwarded-host": "in" }, 403],
     ["cannot be a broken one", true, { "x-forwarded-host": "chat.example/" }, 403],
@@ -414,4 +414,17 @@ Deno.test("refuse() has no headers unless they are given", () => {
     why: "Nothing is here",
     headers: {},
   });
+});
+
+Deno.test("admit() takes no white space for HTTP's that is not, since the runtime does not", () => {
+  for (const header of ["upgrade", "connection", "sec-websocket-version", "sec-websocket-key"]) {
+    for (const space of ["\u00a0", "\v", "\f"]) {
+      const asked = approach({});
+      const headers = {
+        get: (name: string) => asked.headers.get(name) + (name === header ? space : ""),
+      };
+      const verdict = admit({ method: "GET", headers }, { origins: "*", viaTrustedProxy: false });
+      assert.equal(verdict.kind, "refused", `${header} with ${JSON.stringify(space)}`);
+    }
+  }
 });

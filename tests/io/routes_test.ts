@@ -33,10 +33,19 @@ for (const [path, type] of Object.entries(TYPES)) {
   });
 }
 
-Deno.test("HEAD answers like GET without a body", async () => {
+Deno.test("HEAD answers like GET, length and all, without a body", async () => {
   await using service = await startService();
-  const answer = await fetch(service.url, { method: "HEAD" });
-  assert.deepEqual([answer.status, await answer.text()], [200, ""]);
+  for (const path of ["/", "/icon.svg", "/healthz", "/readyz", "/nothing", "/s"]) {
+    const [head, get] = await Promise.all(
+      ["HEAD", "GET"].map((method) => fetch(service.url + path, { method })),
+    );
+    assert.equal(await head?.text(), "");
+    const length = new TextEncoder().encode(await get?.text()).length;
+    if (path === "/s") continue;
+    assert.equal(head?.status, get?.status, path);
+    assert.equal(head?.headers.get("content-length"), String(length), path);
+    assert.equal(head?.headers.get("content-type"), get?.headers.get("content-type"));
+  }
 });
 
 for (const path of ["/websocket.html", "/websockets.html"]) {
