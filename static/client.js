@@ -22,15 +22,15 @@
  * @typedef {{ opened(): void, heard(line: Line): void, ended(ending: Ending): void }} Listener
  */
 
-/** The most that one text may weigh, in bytes of UTF-8; the server closes with 1009 above it. */
-export const MAX_TEXT_BYTES = 65_535;
-
 // Lost (1006), or sent away for a reason that passes: going away, restarting, try again later.
 const PASSING_CODES = new Set([1001, 1006, 1012, 1013]);
 const SHORTEST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 20_000;
 // A server that lets in and throws out at once must not be tried at the shortest wait for ever.
 const STEADY_MS = 10_000;
+// A connection that was lost may hold its name for so long, until the server finds that nobody is there.
+const OWN_SEAT_MS = 60_000;
+const NAME_TAKEN = 4501;
 
 /**
  * The address of a room, beside the page, so that a path prefix of a proxy is kept.
@@ -84,12 +84,13 @@ export function mayComeBack(code) {
 }
 
 /**
- * Whether a text is short enough for the server.
+ * Whether a text is short enough for the server, which closes with 1009 above its limit.
  * @param {string} text
+ * @param {number} maxBytes In UTF-8.
  * @returns {boolean}
  */
-export function fits(text) {
-  return new TextEncoder().encode(text).length <= MAX_TEXT_BYTES;
+export function fits(text, maxBytes) {
+  return new TextEncoder().encode(text).length <= maxBytes;
 }
 
 /** One stay in one room: from {@linkcode Connection.open} to close(), over as many sockets as it takes. */
@@ -103,6 +104,7 @@ export class Connection {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   #attempt = 0;
+  #lostAt = -Infinity;
 
   /**
    * @param {string} url
@@ -160,7 +162,12 @@ export class Connection {
   #end({ code, reason }, openedAt) {
     this.#socket = null;
     if (openedAt !== null && performance.now() - openedAt > STEADY_MS) this.#attempt = 0;
-    const waitMs = mayComeBack(code) ? retryMs(this.#attempt++, Math.random()) : null;
+    const now = performance.now();
+    // The name that is taken was ours a moment ago, and is still: the server has not yet noticed that we are gone.
+    const isOwnSeat = code === NAME_TAKEN && now - this.#lostAt < OWN_SEAT_MS;
+    if (openedAt !== null && mayComeBack(code)) this.#lostAt = now;
+    const comesBack = isOwnSeat || mayComeBack(code);
+    const waitMs = comesBack ? retryMs(this.#attempt++, Math.random()) : null;
     if (waitMs !== null) this.#timer = setTimeout(() => this.open(), waitMs);
     this.#listener.ended({ code, reason, retryMs: waitMs, reached: openedAt !== null });
   }

@@ -8,7 +8,7 @@
  * @module
  */
 
-import { Connection, fits, MAX_TEXT_BYTES, roomUrl } from "./client.js";
+import { Connection, fits, roomUrl } from "./client.js";
 import { Log } from "./log.js";
 import { endingWords, fill, pickLanguage, strings } from "./strings.js";
 
@@ -37,6 +37,9 @@ const page = {
   send: find("send", HTMLButtonElement),
 };
 
+const maxBytes = Number(
+  document.querySelector("[name=max-message-bytes]")?.getAttribute("content"),
+);
 const jump = find("jump", HTMLButtonElement);
 const log = new Log(find("log", HTMLElement), jump);
 /** @type {Connection | null} */
@@ -186,9 +189,8 @@ function wait(words, retryMs) {
 function submit() {
   const text = page.text.value;
   if (text.trim() === "") return;
-  if (!fits(text)) {
-    const bytes = MAX_TEXT_BYTES.toLocaleString(language);
-    return say(fill(t.tooLong, { bytes }), "fault");
+  if (!fits(text, maxBytes)) {
+    return say(fill(t.tooLong, { bytes: maxBytes.toLocaleString(language) }), "fault");
   }
   if (!connection?.send(text)) return say(t.notSent, "fault");
   say(joinedWords());

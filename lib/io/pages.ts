@@ -49,9 +49,11 @@ const POLICY = [
   ...["base-uri", "form-action", "frame-ancestors"].map((it) => `${it} 'none'`),
 ].join("; ");
 
-/** Every page by its path. */
-export async function openPages(): Promise<ReadonlyMap<string, Page>> {
-  const entries = Object.entries(FILES).map(async ([path, body]) => {
+/** Every page by its path. @param maxMessageBytes The limit that the chat page tells people of. */
+export async function openPages(maxMessageBytes: number): Promise<ReadonlyMap<string, Page>> {
+  const limit = `name="max-message-bytes" content="`;
+  const index = indexHtml.replace(`${limit}65535"`, `${limit}${maxMessageBytes}"`);
+  const entries = Object.entries({ ...FILES, "/": index }).map(async ([path, body]) => {
     const ending = path.endsWith("/") ? "html" : path.slice(path.lastIndexOf(".") + 1);
     return [path, {
       body,

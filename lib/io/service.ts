@@ -46,7 +46,7 @@ export async function openService(config: Config, ca?: string): Promise<Service>
   await using started = new AsyncDisposableStack();
   const life = new AbortController();
   const clock = systemClock;
-  const pages = await openPages();
+  const pages = await openPages(config.maxMessageBytes);
   const bus = openBus(config, ca, clock, started);
   const hub = new Hub(bus);
   const bridge = started.use(

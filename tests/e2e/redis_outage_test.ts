@@ -55,10 +55,13 @@ Deno.test("People stay connected while Redis is killed, are told what was not se
     const { reason } = await answer.json();
     return answer.status === 503 && /Redis/.test(reason);
   });
+  await using cid = await TestClient.open(`${here.url}/ws?name=Cid`);
+  assert.equal(await cid.next(), "! the room cannot be reached yet: waiting to join");
   await using echo = await TestClient.open(`${here.url}/s`);
   echo.send("needs no Redis");
   assert.equal(await echo.next(), "needs no Redis");
   await redis.restart();
+  assert.equal(await cid.next(), "* joined lobby");
   await Promise.all([here, there].map(({ url }) => isReady(url)));
   await sayUntilHeard(ann, [ann, bob], "Ann is back");
   await sayUntilHeard(bob, [ann, bob], "Bob is back");

@@ -26,7 +26,7 @@ Deno.test("A stuck reader among 200 is parked, and the other 199 receive everyth
   assert.equal((await parley.stop()).code, 0);
 });
 
-Deno.test("A stuck reader holds no more memory than MAX_BUFFERED_BYTES, however much is said", async () => {
+Deno.test("A stuck reader is parked at MAX_BUFFERED_BYTES, and holds no more however much is said", async () => {
   await using parley = await startParley({ MESSAGES_PER_SECOND: "0" });
   using _stuck = await RawPeer.open(parley.port, "/ws?name=stuck");
   await using speaker = await TestClient.open(`${parley.url}/ws?name=speaker`);

@@ -34,7 +34,7 @@ function descriptors(pid: number): number {
   return [...Deno.readDirSync(`/proc/${pid}/fd`)].length;
 }
 
-Deno.test("A handshake that never comes to an end is counted, and holds nobody else up", async () => {
+Deno.test("A request that comes in slowly holds nobody else up", async () => {
   await using parley = await startParley();
   using slow = await RawPeer.connect(parley.port);
   const text = handshake(parley.port, "/s");

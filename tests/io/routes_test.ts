@@ -83,3 +83,9 @@ Deno.test("/healthz counts connections, and /readyz is 200 with the embedded sto
   const ready = await fetch(`${service.url}/readyz`);
   assert.deepEqual([ready.status, await ready.json()], [200, { status: "ready" }]);
 });
+
+Deno.test("The chat page is told MAX_MESSAGE_BYTES", async () => {
+  await using service = await startService({ MAX_MESSAGE_BYTES: "1000" });
+  const page = await (await fetch(service.url)).text();
+  assert.match(page, /name="max-message-bytes" content="1000"/);
+});

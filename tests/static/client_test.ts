@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as farewells from "../../lib/core/farewells.ts";
 import { said } from "../../lib/core/text_mode.ts";
-import { fits, mayComeBack, parseLine, retryMs, roomUrl } from "../../static/client.js";
+import { Connection, fits, mayComeBack, parseLine, retryMs, roomUrl } from "../../static/client.js";
 import { name } from "../fakes.ts";
 
 for (
@@ -51,6 +51,68 @@ Deno.test("retryMs() is between half a second and 20 seconds, whatever is drawn"
 });
 
 Deno.test("fits() counts bytes of UTF-8", () => {
-  assert.deepEqual([fits("x".repeat(65_535)), fits("x".repeat(65_536))], [true, false]);
-  assert.deepEqual([fits("网".repeat(21_845)), fits("网".repeat(21_846))], [true, false]);
+  for (
+    const [text, isShort] of [["xxx", true], ["xxxx", false], ["网", true], ["网x", false]] as const
+  ) {
+    assert.equal(fits(text, 3), isShort);
+  }
 });
+
+/** The browser's WebSocket, as far as a connection uses it; the test says what happens to the latest one. */
+class FakeWebSocket extends EventTarget {
+  static readonly OPEN = 1;
+  static latest: FakeWebSocket | undefined;
+
+  constructor() {
+    super();
+    FakeWebSocket.latest = this;
+  }
+
+  close(): void {}
+}
+
+/** A connection whose sockets the test opens and closes; gives the wait before each next try. */
+function openConnection() {
+  const waits: (number | null)[] = [];
+  const connection = new Connection("ws://test", {
+    opened() {},
+    heard() {},
+    ended: ({ retryMs }) => waits.push(retryMs),
+  });
+  const happens = (code: number) => {
+    connection.open();
+    FakeWebSocket.latest?.dispatchEvent(new Event("open"));
+    FakeWebSocket.latest?.dispatchEvent(new CloseEvent("close", { code }));
+  };
+  return { connection, waits, happens };
+}
+
+for (
+  const [what, codes, comesBack] of [
+    ["does not come back to a name that somebody has", [4501], [false]],
+    ["comes back to its own name, which the server does not yet know to be free", [
+      1006,
+      4501,
+      4501,
+    ], [
+      true,
+      true,
+      true,
+    ]],
+    ["does not come back to a name that it was refused before", [4501, 4501], [false, false]],
+    ["does not come back after a bad name, whatever was before", [1006, 4502], [true, false]],
+  ] as const
+) {
+  Deno.test(`Connection ${what}`, () => {
+    const real = globalThis.WebSocket;
+    Object.assign(globalThis, { WebSocket: FakeWebSocket });
+    const { connection, waits, happens } = openConnection();
+    try {
+      codes.forEach(happens);
+      assert.deepEqual(waits.map((wait) => wait !== null), comesBack);
+    } finally {
+      connection.close();
+      Object.assign(globalThis, { WebSocket: real });
+    }
+  });
+}
