@@ -16,8 +16,8 @@ import { Bridge } from "./bridge.ts";
 import { Door } from "./door.ts";
 import { drain } from "./drain.ts";
 import { Listener } from "./listener.ts";
-import { openPages } from "./pages.ts";
 import { log } from "./log.ts";
+import { openPages } from "./pages.ts";
 import { ReadinessCheck } from "./readiness.ts";
 import { RedisBus } from "./redis_bus.ts";
 import { type Places, routes } from "./routes.ts";
@@ -66,18 +66,9 @@ export async function openService(config: Config, ca?: string): Promise<Service>
   const listener = new Listener(answer, clock, config);
   const { signal } = life;
   const tasks = [listener.run(signal), heartbeat.run(signal), bridge.carry(bus, signal)];
-  const broken = new Promise<Error>((resolve) => {
-    for (const task of tasks) task.catch((error: unknown) => resolve(toError(error)));
-  });
-  started.defer(async () => {
+  started.defer(() => {
     life.abort();
-    // It hangs on a peer that is stuck, and there is nothing else to wait for.
-    await within(
-      SHUTDOWN_MS,
-      "The listener did not stop",
-      Promise.all([listener.shutdown(), ...tasks]),
-    )
-      .catch((error: unknown) => log.warn("service.not_finished", { error: String(error) }));
+    return finish([listener.shutdown(), ...tasks]);
   });
   const resources = started.move();
   const stop = async () => {
@@ -87,7 +78,7 @@ export async function openService(config: Config, ca?: string): Promise<Service>
   };
   return {
     port: listener.port,
-    broken,
+    broken: firstFailure(tasks),
     census: () => heartbeat.census(),
     stop,
     [Symbol.asyncDispose]: stop,
@@ -129,6 +120,19 @@ function conversations(
   };
 }
 
-function toError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown });
+/** Waits for everything to end, but not for long: the listener hangs on a peer that is stuck. */
+async function finish(tasks: readonly Promise<void>[]): Promise<void> {
+  try {
+    await within(SHUTDOWN_MS, "The listener did not stop", Promise.all(tasks));
+  } catch (error) {
+    log.warn("service.not_finished", { error: String(error) });
+  }
+}
+
+function firstFailure(tasks: readonly Promise<void>[]): Promise<Error> {
+  return new Promise((resolve) => {
+    for (const task of tasks) {
+      task.catch((thrown) => resolve(thrown instanceof Error ? thrown : new Error(String(thrown))));
+    }
+  });
 }
