@@ -16,9 +16,9 @@ import type { Name } from "./names.ts";
 
 // Everything that some terminal, browser or log viewer takes for a new line; a bare CR too, since it goes back over the line.
 const LINE_BREAK = /\r\n|[\n\r\v\f\u0085\u2028\u2029]/g;
-// Escape sequences move a terminal's cursor, and so could write over another person's line. Tab and LF are left.
-// deno-lint-ignore no-control-regex
-const CONTROL = /[\x00-\x08\x0e-\x1f\x7f-\x9f]/g;
+// Escape sequences move a terminal's cursor, and so could write over another person's line. Tab is left, and the line
+// breaks that are ours.
+const CONTROL = /(?![\t\n])\p{Cc}/gu;
 
 /** What a person said, as everybody in the room reads it. */
 export function said(author: Name, text: string): string {
