@@ -31,6 +31,8 @@ const STEADY_MS = 10_000;
 // A connection that was lost may hold its name for so long, until the server finds that nobody is there.
 const OWN_SEAT_MS = 60_000;
 const NAME_TAKEN = 4501;
+// The server lets in first and turns away then. A seat in doubt is not ours before it has stayed open for so long.
+const SETTLE_MS = 300;
 
 /**
  * The address of a room, beside the page, so that a path prefix of a proxy is kept.
@@ -105,6 +107,8 @@ export class Connection {
   #timer;
   #attempt = 0;
   #lostAt = -Infinity;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #settling;
 
   /**
    * @param {string} url
@@ -123,17 +127,33 @@ export class Connection {
     this.#socket = socket;
     /** @type {number | null} */
     let openedAt = null;
-    socket.addEventListener("open", () => {
-      if (socket !== this.#socket) return;
+    const settle = () => {
+      clearTimeout(this.#settling);
+      if (socket !== this.#socket || openedAt !== null) return;
       openedAt = performance.now();
       this.#listener.opened();
+    };
+    socket.addEventListener("open", () => {
+      if (this.#isSeatInDoubt()) this.#settling = setTimeout(settle, SETTLE_MS);
+      else settle();
     });
     socket.addEventListener("message", (event) => {
-      if (socket === this.#socket) this.#listener.heard(parseLine(String(event.data)));
+      if (socket !== this.#socket) return;
+      const line = parseLine(String(event.data));
+      // A fault that comes first says why we are turned away, and so does the close code that follows it.
+      if (openedAt === null && line.kind === "fault") return;
+      settle();
+      this.#listener.heard(line);
     });
     socket.addEventListener("close", (event) => {
+      clearTimeout(this.#settling);
       if (socket === this.#socket) this.#end(event, openedAt);
     });
+  }
+
+  /** Whether the server may still hold our name for the connection that we lost. */
+  #isSeatInDoubt() {
+    return performance.now() - this.#lostAt < OWN_SEAT_MS;
   }
 
   /**
@@ -150,6 +170,7 @@ export class Connection {
   /** Ends the stay for good. The socket is let go at once: a dead network would answer only much later. */
   close() {
     clearTimeout(this.#timer);
+    clearTimeout(this.#settling);
     const socket = this.#socket;
     this.#socket = null;
     socket?.close(1000);
@@ -162,10 +183,9 @@ export class Connection {
   #end({ code, reason }, openedAt) {
     this.#socket = null;
     if (openedAt !== null && performance.now() - openedAt > STEADY_MS) this.#attempt = 0;
-    const now = performance.now();
     // The name that is taken was ours a moment ago, and is still: the server has not yet noticed that we are gone.
-    const isOwnSeat = code === NAME_TAKEN && now - this.#lostAt < OWN_SEAT_MS;
-    if (openedAt !== null && mayComeBack(code)) this.#lostAt = now;
+    const isOwnSeat = code === NAME_TAKEN && this.#isSeatInDoubt();
+    if (openedAt !== null && mayComeBack(code)) this.#lostAt = performance.now();
     const comesBack = isOwnSeat || mayComeBack(code);
     const waitMs = comesBack ? retryMs(this.#attempt++, Math.random()) : null;
     if (waitMs !== null) this.#timer = setTimeout(() => this.open(), waitMs);

@@ -96,6 +96,8 @@ export class Session implements Conversation, Member {
   }
 
   leave(): void {
+    // Who came only to say something need not wait to hear it.
+    if (this.#stage.kind === "joining") this.#stage.held.forEach((text) => this.#publish(text));
     this.#stage = { kind: "left" };
     this.#patience.abort();
     this.#place?.membership[Symbol.dispose]();

@@ -34,6 +34,7 @@ export class RedisBus implements Bus, AsyncDisposable {
   readonly #mailbox = new Mailbox<Announcement>();
   readonly #following = new Following();
   readonly #subscriptions = new Map<RoomId, Promise<void>>();
+  readonly #lingering = new Map<RoomId, AbortController>();
   readonly #rooms: string;
   readonly #probeChannel: string;
   readonly #probeReady: Promise<void>;
@@ -77,6 +78,7 @@ export class RedisBus implements Bus, AsyncDisposable {
 
   async follow(room: RoomId): Promise<void> {
     this.#following.add(room);
+    this.#lingering.get(room)?.abort();
     const subscribed = this.#subscriptions.get(room) ?? this.#subscribeRoom(room);
     this.#subscriptions.set(room, subscribed);
     await subscribed;
@@ -85,8 +87,7 @@ export class RedisBus implements Bus, AsyncDisposable {
   }
 
   unfollow(room: RoomId): void {
-    if (!this.#following.remove(room)) return;
-    this.#clock.sleep(LINGER_MS, this.#life.signal).then(() => this.#unsubscribe(room));
+    if (this.#following.remove(room)) this.#linger(room);
   }
 
   announcements(signal: AbortSignal): AsyncIterable<readonly Announcement[]> {
@@ -144,13 +145,28 @@ export class RedisBus implements Bus, AsyncDisposable {
     return new Promise(() => {});
   }
 
-  #unsubscribe(room: RoomId): void {
-    if (this.#following.has(room) || this.#life.signal.aborted) return;
+  /** Lets the room go in a while, unless it is followed again. */
+  async #linger(room: RoomId): Promise<void> {
+    const staying = new AbortController();
+    this.#lingering.set(room, staying);
+    await this.#clock.sleep(LINGER_MS, AbortSignal.any([this.#life.signal, staying.signal]));
+    if (this.#lingering.get(room) === staying) this.#lingering.delete(room);
+    if (!staying.signal.aborted) await this.#unsubscribe(room);
+  }
+
+  /** Tries again where the reply was lost, since the client would restore the subscription after its reconnect. */
+  async #unsubscribe(room: RoomId): Promise<void> {
+    const { signal } = this.#life;
     this.#subscriptions.delete(room);
-    this.#subscriber.unsubscribe(this.#rooms + room, this.#ear).catch((error: unknown) => {
-      if (this.#life.signal.aborted) return;
-      log.warn("redis.not_unsubscribed", { room, error: String(error) });
-    });
+    for (let attempt = 0; !signal.aborted && !this.#subscriptions.has(room); attempt++) {
+      try {
+        return await this.#subscriber.unsubscribe(this.#rooms + room, this.#ear);
+      } catch (error) {
+        if (signal.aborted) return;
+        if (attempt === 0) log.warn("redis.not_unsubscribed", { room, error: String(error) });
+        await this.#clock.sleep(backoffMs(attempt, RETRY, Math.random()), signal);
+      }
+    }
   }
 }
 

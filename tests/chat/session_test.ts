@@ -187,3 +187,12 @@ Deno.test("Session.leave() leaves the room and lets the bus go", async () => {
   assert.deepEqual(bob.socket.sent, []);
   assert.deepEqual(bus.unfollowed, [room("lobby")]);
 });
+
+Deno.test("Session.leave() publishes what was said while joining, for one who came only to say it", () => {
+  const { enter, bus } = openChat(new FakeBus("when let"));
+  const { session } = enter({ name: "Ann" });
+  session.receive("1");
+  session.receive("2");
+  session.leave();
+  assert.deepEqual(bus.published.map(({ text }) => text), ["1", "2"]);
+});

@@ -187,6 +187,47 @@ Deno.test("RedisBus.follow() waits for a Redis that is not there yet", async () 
   assert.equal(await hear(bus), "x");
 });
 
+Deno.test("RedisBus lets a room go though Redis hangs at that moment", async () => {
+  await using redis = await startRedis();
+  const clock = new FakeClock();
+  await using bus = new RedisBus({ url: redis.url, ca: undefined }, "test:", clock);
+  await bus.follow(lobby);
+  await until("the bus to be ready", () => isReady(bus));
+  bus.unfollow(lobby);
+  redis.pause();
+  await clock.advance(31_000);
+  await assert.rejects(bus.probe());
+  await until(
+    "the link to be given up",
+    () => bus.probe().then(() => false, (error) => !/bring a probe back/.test(error.message)),
+  );
+  redis.resume();
+  await until("the room to be let go", async () => {
+    await clock.advance(3_000);
+    if (!await isReady(bus)) return false;
+    const reply = await redis.command("PUBSUB", "CHANNELS", "test:room:lobby");
+    return Array.isArray(reply) && reply.length === 0;
+  });
+});
+
+Deno.test("RedisBus lingers 30 s from the last time that a room was left", async () => {
+  await using redis = await startRedis();
+  const clock = new FakeClock();
+  await using bus = new RedisBus({ url: redis.url, ca: undefined }, "test:", clock);
+  await bus.follow(lobby);
+  await until("the bus to be ready", () => isReady(bus));
+  bus.unfollow(lobby);
+  await clock.advance(29_000);
+  await bus.follow(lobby);
+  bus.unfollow(lobby);
+  await clock.advance(29_000);
+  // Whatever was sent before the probe has been answered before it.
+  await bus.probe();
+  assert.deepEqual(await redis.command("PUBSUB", "CHANNELS", "test:room:lobby"), [
+    "test:room:lobby",
+  ]);
+});
+
 Deno.test("RedisBus joins instances of the same prefix, and no others", async () => {
   await using opened = await open();
   const { redis, bus } = opened;

@@ -74,17 +74,22 @@ class FakeWebSocket extends EventTarget {
 /** A connection whose sockets the test opens and closes; gives the wait before each next try. */
 function openConnection() {
   const waits: (number | null)[] = [];
+  const told: string[] = [];
   const connection = new Connection("ws://test", {
-    opened() {},
-    heard() {},
+    opened: () => told.push("opened"),
+    heard: ({ text }) => told.push(text),
     ended: ({ retryMs }) => waits.push(retryMs),
   });
-  const happens = (code: number) => {
+  const opens = (line?: string) => {
     connection.open();
     FakeWebSocket.latest?.dispatchEvent(new Event("open"));
+    if (line) FakeWebSocket.latest?.dispatchEvent(new MessageEvent("message", { data: line }));
+  };
+  const happens = (code: number) => {
+    opens(code === 4501 ? "! the name Ann is taken" : undefined);
     FakeWebSocket.latest?.dispatchEvent(new CloseEvent("close", { code }));
   };
-  return { connection, waits, happens };
+  return { connection, waits, told, opens, happens };
 }
 
 for (
@@ -103,16 +108,30 @@ for (
     ["does not come back after a bad name, whatever was before", [1006, 4502], [true, false]],
   ] as const
 ) {
-  Deno.test(`Connection ${what}`, () => {
-    const real = globalThis.WebSocket;
-    Object.assign(globalThis, { WebSocket: FakeWebSocket });
-    const { connection, waits, happens } = openConnection();
-    try {
+  Deno.test(`Connection ${what}`, () =>
+    withFakeWebSocket(() => {
+      const { connection, waits, happens } = openConnection();
       codes.forEach(happens);
       assert.deepEqual(waits.map((wait) => wait !== null), comesBack);
-    } finally {
       connection.close();
-      Object.assign(globalThis, { WebSocket: real });
-    }
-  });
+    }));
+}
+
+Deno.test("Connection tells nothing of the attempts in which its own name was still taken", () =>
+  withFakeWebSocket(() => {
+    const { connection, told, opens, happens } = openConnection();
+    [1006, 4501, 4501].forEach(happens);
+    opens("Bob: welcome back");
+    assert.deepEqual(told, ["opened", "opened", "welcome back"]);
+    connection.close();
+  }));
+
+function withFakeWebSocket(deed: () => void): void {
+  const real = globalThis.WebSocket;
+  Object.assign(globalThis, { WebSocket: FakeWebSocket });
+  try {
+    deed();
+  } finally {
+    Object.assign(globalThis, { WebSocket: real });
+  }
 }
