@@ -405,6 +405,8 @@ for (const [signal, told] of ENDS) {
       await page.locator("#words", { hasText: strings.en.unreachable }).waitFor();
       await using _after = await startParley(settings);
       await page.click("#retry");
+      // It waits a moment whether its name is still taken.
+      await page.clock.resume();
       await inState(page, "in");
       assert.deepEqual(complaints.filter((it) => !SERVER_IS_DOWN.test(it)), []);
     },
