@@ -59,11 +59,9 @@ export class Following {
     return this.#counts.has(room);
   }
 
-  /** One more; whether that is the first. */
-  add(room: RoomId): boolean {
-    const before = this.#counts.get(room) ?? 0;
-    this.#counts.set(room, before + 1);
-    return before === 0;
+  /** One more. */
+  add(room: RoomId): void {
+    this.#counts.set(room, (this.#counts.get(room) ?? 0) + 1);
   }
 
   /** One fewer; whether that was the last. */

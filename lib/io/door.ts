@@ -59,7 +59,7 @@ export class Door {
   /** Answers a request on a socket path. @param remote The address that the connection comes from. */
   async enter(request: Request, remote: string, begin: Begin): Promise<Response> {
     // Read before all else, and awaited on below: the runtime leaks the socket of a handshake whose client is gone
-    // before the 101 is written, and this is how one knows (0 leaks of 6,000, measured on Deno 2.9.6).
+    // before the 101 is written, and this is how most of them are known (docs/operations.md has what was measured).
     const { signal } = request;
     if (this.#shut) return refusalAnswer(STOPPING);
     const viaTrustedProxy = isWithin(remote, this.#context.trustProxy);

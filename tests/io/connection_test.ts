@@ -3,6 +3,7 @@ import type { Conversation } from "../../lib/chat/conversation.ts";
 import { pulse, pulsePolicy } from "../../lib/core/pulse.ts";
 import { Connection } from "../../lib/io/socket.ts";
 import { FakeClock } from "../fakes.ts";
+import { until } from "../provision.ts";
 
 const policy = pulsePolicy({ pingMs: 25_000, maxBufferedBytes: 1_000_000 });
 
@@ -114,7 +115,8 @@ Deno.test("Connection closes with 1011 where its conversation throws, and nothin
   });
   fake.onmessage?.({ data: "anything" });
   assert.equal(left(), 1);
-  await new Promise((resolve) => setTimeout(resolve, 0)); // close() is put off to the next turn; this is that turn
+  // It is put off to a later turn.
+  await until("the socket to be closed", () => Promise.resolve(fake.closed.length > 0));
   assert.deepEqual(fake.closed, [1011]);
 });
 

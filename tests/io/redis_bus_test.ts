@@ -25,6 +25,21 @@ async function open(
   return { redis, bus, [Symbol.asyncDispose]: () => held.disposeAsync() };
 }
 
+/** The same with a clock that the test turns; `subscribed` is 1 as long as Redis has the lobby's channel, and then 0. */
+async function openInFakeTime() {
+  await using started = new AsyncDisposableStack();
+  const redis = started.use(await startRedis());
+  const clock = new FakeClock();
+  const address = { url: redis.url, ca: undefined };
+  const bus = started.use(new RedisBus(address, "test:", clock));
+  const subscribed = async () => {
+    const reply = await redis.command("PUBSUB", "CHANNELS", "test:room:lobby");
+    return Array.isArray(reply) ? reply.length : -1;
+  };
+  const held = started.move();
+  return { redis, clock, bus, subscribed, [Symbol.asyncDispose]: () => held.disposeAsync() };
+}
+
 function openBus(url: string, { prefix = "test:", ca }: { prefix?: string; ca?: string } = {}) {
   return new RedisBus({ url, ca }, prefix, systemClock);
 }
@@ -188,9 +203,8 @@ Deno.test("RedisBus.follow() waits for a Redis that is not there yet", async () 
 });
 
 Deno.test("RedisBus lets a room go though Redis hangs at that moment", async () => {
-  await using redis = await startRedis();
-  const clock = new FakeClock();
-  await using bus = new RedisBus({ url: redis.url, ca: undefined }, "test:", clock);
+  await using opened = await openInFakeTime();
+  const { redis, clock, bus, subscribed } = opened;
   await bus.follow(lobby);
   await until("the bus to be ready", () => isReady(bus));
   bus.unfollow(lobby);
@@ -204,16 +218,13 @@ Deno.test("RedisBus lets a room go though Redis hangs at that moment", async () 
   redis.resume();
   await until("the room to be let go", async () => {
     await clock.advance(3_000);
-    if (!await isReady(bus)) return false;
-    const reply = await redis.command("PUBSUB", "CHANNELS", "test:room:lobby");
-    return Array.isArray(reply) && reply.length === 0;
+    return await isReady(bus) && await subscribed() === 0;
   });
 });
 
 Deno.test("RedisBus lingers 30 s from the last time that a room was left", async () => {
-  await using redis = await startRedis();
-  const clock = new FakeClock();
-  await using bus = new RedisBus({ url: redis.url, ca: undefined }, "test:", clock);
+  await using opened = await openInFakeTime();
+  const { redis, clock, bus, subscribed } = opened;
   await bus.follow(lobby);
   await until("the bus to be ready", () => isReady(bus));
   bus.unfollow(lobby);
@@ -251,13 +262,8 @@ Deno.test("RedisBus passes over what strangers publish on its channels", async (
 });
 
 Deno.test("RedisBus.unfollow() lets a room go after 30 s, unless it is followed again", async () => {
-  await using redis = await startRedis();
-  const clock = new FakeClock();
-  await using bus = new RedisBus({ url: redis.url, ca: undefined }, "test:", clock);
-  const subscribed = async () => {
-    const reply = await redis.command("PUBSUB", "CHANNELS", "test:room:lobby");
-    return Array.isArray(reply) ? reply.length : -1;
-  };
+  await using opened = await openInFakeTime();
+  const { clock, bus, subscribed } = opened;
   await bus.follow(lobby);
   bus.unfollow(lobby);
   await bus.follow(lobby);
