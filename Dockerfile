@@ -1,7 +1,7 @@
 # Parley in a container: nobody's root, listening on 8080, allowed to reach nothing but a Redis called `redis`.
 #
 #   docker build -t parley .
-#   docker run --rm -p 8080:8080 parley
+#   docker run --rm -p 8080:8080 -v parley:/data parley
 #
 # The permissions below name addresses, since a permission that names none allows all. For another port or another Redis
 # give the command anew, with the addresses that you use: see docs/operations.md, "In a container".
@@ -12,17 +12,21 @@ COPY deno.json deno.lock main.ts ./
 COPY lib lib
 COPY static static
 
+# What is said is kept here, unless REDIS_URL is set.
+RUN mkdir /data && chown deno:deno /data
+VOLUME /data
+
 USER deno
 # Everything is fetched now and checked against the lock file, so that the container starts without a network.
 RUN deno install --frozen --entrypoint main.ts
 
-ENV HOST=0.0.0.0 PORT=8080
+ENV HOST=0.0.0.0 PORT=8080 DATA_DIR=/data
 EXPOSE 8080
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=5s \
   CMD ["deno", "eval", "Deno.exit((await fetch('http://127.0.0.1:8080/healthz')).ok ? 0 : 1)"]
 
 CMD ["deno", "run", "--no-prompt", "--cached-only", "--frozen", \
-  "--allow-net=0.0.0.0:8080,redis:6379", \
-  "--allow-env=PORT,HOST,REDIS_URL,REDIS_PREFIX,REDIS_CA_FILE,ALLOWED_ORIGINS,TRUST_PROXY,MAX_CONNECTIONS,CONNECTIONS_PER_ADDRESS,MAX_MESSAGE_BYTES,MESSAGES_PER_SECOND,MAX_BUFFERED_BYTES,PING_SECONDS,GUEST_NAME,LOG_LEVEL,LOG_FORMAT", \
+  "--allow-net=0.0.0.0:8080,redis:6379", "--allow-read=/data", "--allow-write=/data", \
+  "--allow-env=PORT,HOST,REDIS_URL,REDIS_PREFIX,REDIS_CA_FILE,REDIS_DURABLE,DATA_DIR,SESSION_SECRET,HISTORY_MESSAGES,HISTORY_HOURS,RECOVER_LIMIT,MAX_ROOMS,ALLOWED_ORIGINS,TRUST_PROXY,MAX_CONNECTIONS,CONNECTIONS_PER_ADDRESS,MAX_MESSAGE_BYTES,MESSAGES_PER_SECOND,MAX_BUFFERED_BYTES,PING_SECONDS,GUEST_NAME,LOG_LEVEL,LOG_FORMAT", \
   "main.ts"]

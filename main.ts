@@ -6,7 +6,6 @@
 import meta from "./deno.json" with { type: "json" };
 import { explain, helpText, parseCommandLine } from "./lib/core/command_line.ts";
 import { type Config, parseConfig, type Problem } from "./lib/core/config.ts";
-import { withoutPassword } from "./lib/core/redis_url.ts";
 import { log, openLog } from "./lib/io/log.ts";
 import { openService, type Service } from "./lib/io/service.ts";
 
@@ -60,7 +59,7 @@ async function serve(config: Config, ca: string | undefined): Promise<number> {
   await giveBackPermissions(config);
   // Listened for before the address is told: whoever waits for that line may signal at once.
   const signalled = firstSignal();
-  print(greeting(config, service.port), 0);
+  print(greeting(config, service), 0);
   const why = await Promise.race([signalled, service.broken]);
   if (why instanceof Error) log.error("service.broken", { error: why.stack ?? why.message });
   else log.info("service.stopping", { signal: why });
@@ -68,13 +67,10 @@ async function serve(config: Config, ca: string | undefined): Promise<number> {
   return why instanceof Error ? 1 : 0;
 }
 
-function greeting(config: Config, port: number): string {
+function greeting(config: Config, { port, kept }: Service): string {
   const host = /^(0\.0\.0\.0|::)$/.test(config.host) ? "127.0.0.1" : config.host;
   const at = `${host.includes(":") ? `[${host}]` : host}:${port}`;
-  const store = config.redisUrl === null
-    ? "embedded store"
-    : `Redis at ${withoutPassword(config.redisUrl)}`;
-  return `Parley is on http://${at} (${store}): open it in a browser, or: npx wscat -c ws://${at}/ws\n`;
+  return `Parley is on http://${at} (${kept}): open it in a browser, or: npx wscat -c ws://${at}/ws\n`;
 }
 
 function whyNotStarted(error: unknown, config: Config): string {

@@ -3,11 +3,19 @@
  * taken away.
  * @module
  */
-import { type Announcement, type Bus, BusUnavailable, type Draft } from "../lib/chat/bus.ts";
+import { BusUnavailable, type Published } from "../lib/chat/bus.ts";
 import type { Clock } from "../lib/chat/clock.ts";
 import type { Socket } from "../lib/chat/conversation.ts";
+import { EmbeddedBus } from "../lib/chat/embedded_bus.ts";
+import { Hub } from "../lib/chat/hub.ts";
+import { MemoryStore } from "../lib/chat/memory_store.ts";
+import type { Identities, Identity } from "../lib/chat/identities.ts";
+import type { SessionContext } from "../lib/chat/session.ts";
+import { type Author, type Draft, isUserId, type UserId } from "../lib/core/entries.ts";
 import type { Farewell } from "../lib/core/farewells.ts";
 import { type Name, parseName, parseRoom, type RoomId } from "../lib/core/names.ts";
+import type { Position } from "../lib/core/positions.ts";
+import type { Page, Replay, Retention } from "../lib/core/room_log.ts";
 
 /** The name or room in a test, which is right by the test's making. */
 export function name(text: string): Name {
@@ -24,7 +32,7 @@ export function room(text: string): RoomId {
 
 /** Lets everything run that waits for nothing but its turn. */
 export async function settle(): Promise<void> {
-  for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+  for (let turn = 0; turn < 50; turn++) await Promise.resolve();
 }
 
 /** A clock that stands still until it is turned. */
@@ -34,6 +42,10 @@ export class FakeClock implements Clock {
 
   now(): number {
     return this.#now;
+  }
+
+  date(): number {
+    return Date.UTC(2026, 0, 1) + this.#now;
   }
 
   sleep(ms: number, signal: AbortSignal): Promise<void> {
@@ -84,17 +96,28 @@ export class FakeSocket implements Socket {
   }
 }
 
-/** A bus that says what the test wants: it may be away, lose a reply, or let a follower wait. */
-export class FakeBus implements Bus {
-  readonly published: Draft[] = [];
+/** Keeps so much. */
+export const AMPLE: Retention = { messages: 1_000, entries: 1_000, ageMs: Infinity };
+
+/** Counts up, for what must be unlike any other. */
+export function counter(word: string): () => string {
+  let count = 0;
+  return () => `${word}${++count}`;
+}
+
+/** A bus that keeps its promises, or does not, as the test wants. */
+export class FakeBus extends EmbeddedBus {
   readonly followed: RoomId[] = [];
   readonly unfollowed: RoomId[] = [];
-  /** What becomes of a draft. */
+  /** What was published, whatever became of it. */
+  readonly published: Draft[] = [];
+  /** Whether it answers; a forgetful one does what is asked for, and then says that it does not know. */
   mood: "well" | "away" | "forgetful" = "well";
   #following = Promise.withResolvers<void>();
 
   /** @param follows Whether following takes effect at once, or only with {@linkcode letJoin}. */
-  constructor(follows: "at once" | "when let" = "at once") {
+  constructor(clock: Clock, follows: "at once" | "when let" = "at once") {
+    super(new MemoryStore(clock, AMPLE, counter("epoch")), clock);
     if (follows === "at once") this.letJoin();
   }
 
@@ -102,27 +125,113 @@ export class FakeBus implements Bus {
     this.#following.resolve();
   }
 
-  publish(draft: Draft): Promise<void> {
-    if (this.mood === "well") this.published.push(draft);
-    if (this.mood === "well") return Promise.resolve();
-    const perhapsSent = this.mood === "forgetful";
-    return Promise.reject(new BusUnavailable("the store is away", { perhapsSent }));
+  override async publish(draft: Draft): Promise<Published> {
+    if (this.mood === "away") throw this.#unavailable();
+    this.published.push(draft);
+    const published = await super.publish(draft);
+    if (this.mood === "forgetful") throw this.#unavailable();
+    return published;
   }
 
-  follow(room: RoomId): Promise<void> {
+  override async follow(room: RoomId): Promise<void> {
     this.followed.push(room);
-    return this.#following.promise;
+    await this.#following.promise;
+    await super.follow(room);
   }
 
-  unfollow(room: RoomId): void {
+  override unfollow(room: RoomId): void {
     this.unfollowed.push(room);
+    super.unfollow(room);
   }
 
-  async *announcements(): AsyncIterable<readonly Announcement[]> {}
+  override async page(room: RoomId, before: number | undefined, limit: number): Promise<Page> {
+    if (this.mood === "away") throw this.#unavailable();
+    return await super.page(room, before, limit);
+  }
 
-  probe(): Promise<void> {
-    return this.mood === "well"
-      ? Promise.resolve()
-      : Promise.reject(new Error("the store is away"));
+  override async replay(room: RoomId, since: Position, limit: number): Promise<Replay> {
+    if (this.mood === "away") throw this.#unavailable();
+    return await super.replay(room, since, limit);
+  }
+
+  /** Loses who is where, as a Redis does that comes back empty. */
+  async forgetLeases(room: RoomId): Promise<void> {
+    for (const { user, nodes } of await this.people(room)) {
+      for (const node of nodes) await this.release(room, user, node);
+    }
+  }
+
+  override async probe(): Promise<void> {
+    if (this.mood !== "well") throw new Error("the store is away");
+    await super.probe();
+  }
+
+  #unavailable(): BusUnavailable {
+    return new BusUnavailable("the store is away", { perhapsSent: this.mood === "forgetful" });
+  }
+}
+
+/** Makes tokens that are easy to read, and believes all of them. */
+export class FakeIdentities implements Identities {
+  readonly isReady = true;
+  readonly ready = Promise.resolve();
+  readonly #draw = counter("user_no_");
+
+  draw(): UserId {
+    const id = this.#draw();
+    if (!isUserId(id)) throw new RangeError(`Not a user: ${id}`);
+    return id;
+  }
+
+  sign({ user, name }: Author): string {
+    return `${user}/${name}`;
+  }
+
+  verify(token: string): Identity | undefined {
+    const [user = "", text = ""] = token.split("/");
+    return isUserId(user) ? { user, name: name(text), isDrawn: false } : undefined;
+  }
+}
+
+/** A chat without a network: a hub that hears its bus, and sessions on it. */
+export class FakeChat implements Disposable {
+  readonly clock = new FakeClock();
+  readonly bus: FakeBus;
+  readonly hub: Hub;
+  readonly context: SessionContext;
+  readonly #life = new AbortController();
+  /** Whether what the bus announces gets to the hub. */
+  isDeaf = false;
+
+  /** @param follows See {@linkcode FakeBus}. */
+  constructor(follows?: "at once" | "when let", settings: Partial<SessionContext> = {}) {
+    const { clock } = this;
+    const bus = this.bus = new FakeBus(clock, follows);
+    const common = { clock, bus, random: () => 0, guestName: "网友", drawId: counter("id") };
+    const hub = this.hub = new Hub({ ...common, node: "node", recoverLimit: 5 });
+    const limits = {
+      maxTextBytes: 100,
+      maxMessageBytes: 1_000,
+      maxRooms: 3,
+      messagesPerSecond: 10,
+      recoverLimit: 5,
+    };
+    const server = { name: "parley", version: "0" };
+    const card = { server, limits, heartbeat: { seconds: 25 } };
+    const identities = new FakeIdentities();
+    const own = { hub, identities, card, messagesPerSecond: 10, maxMessageBytes: 100, maxRooms: 3 };
+    this.context = { ...common, ...own, ...settings };
+    this.#carry();
+    hub.run(this.#life.signal);
+  }
+
+  async #carry(): Promise<void> {
+    for await (const heard of this.bus.announcements(this.#life.signal)) {
+      if (!this.isDeaf) this.hub.receive(heard);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#life.abort();
   }
 }

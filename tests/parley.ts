@@ -58,7 +58,7 @@ export function spawn(
   const kept = ["PATH", "HOME", "DENO_DIR"].map((name) => [name, Deno.env.get(name) ?? ""]);
   const child = new Deno.Command(program, {
     args: [...args],
-    env: { ...Object.fromEntries(kept), PORT: "0", ...env },
+    env: { ...Object.fromEntries(kept), PORT: "0", DATA_DIR: ":memory:", ...env },
     clearEnv: true,
     stdin: "null",
     stdout: "piped",

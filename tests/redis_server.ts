@@ -12,13 +12,15 @@ export type Reply = string | number | null | readonly Reply[];
 export interface RedisInit {
   readonly args?: readonly string[];
   readonly port?: number;
+  /** What it watches, as lines of its configuration, where it is to be a sentinel. */
+  readonly sentinel?: readonly string[];
 }
 
 /** Starts a Redis that answers, on a free port unless one is given. */
 export async function startRedis(init: RedisInit = {}): Promise<RedisServer> {
   const program = await redisServer();
   const folder = await Deno.makeTempDir({ prefix: "parley-redis-" });
-  const start = (port: number) => RedisServer.start(program, port, folder, init.args ?? []);
+  const start = (port: number) => RedisServer.start(program, port, folder, init);
   try {
     return await (init.port === undefined ? onFreePort(start) : start(init.port));
   } catch (error) {
@@ -47,10 +49,14 @@ export class RedisServer implements AsyncDisposable {
     program: Program,
     port: number,
     folder: string,
-    args: readonly string[],
+    { args = [], sentinel }: RedisInit,
   ): Promise<RedisServer> {
-    const options = { bind: "127.0.0.1", port, dir: folder, save: "", appendonly: "no" };
-    const own = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
+    const place = { bind: "127.0.0.1", port, dir: folder };
+    const own = sentinel
+      ? [await configure(folder, place, sentinel), "--sentinel"]
+      : Object.entries({ ...place, save: "", appendonly: "no" }).flatMap((
+        [name, value],
+      ) => [`--${name}`, String(value)]);
     const run = () =>
       Running.start(program, [...own, ...args], folder, ({ pid }) => isUp(port, pid));
     return new RedisServer(port, folder, run, await run());
@@ -103,6 +109,18 @@ export class RedisServer implements AsyncDisposable {
     await this.kill();
     await Deno.remove(this.#folder, { recursive: true });
   }
+}
+
+/** Writes the file that a sentinel must have, since it keeps there what it learns; brings its path. */
+async function configure(
+  folder: string,
+  place: Readonly<Record<string, string | number>>,
+  lines: readonly string[],
+): Promise<string> {
+  const own = Object.entries(place).map(([name, value]) => `${name} ${value}`);
+  const path = `${folder}/sentinel.conf`;
+  await Deno.writeTextFile(path, [...own, ...lines, ""].join("\n"));
+  return path;
 }
 
 /** Whether the Redis that answers is this process, and not another one that took the port meanwhile. */

@@ -1,49 +1,110 @@
 /**
  * The bus: the one way that words take from whoever says them to everybody, the speaker included, so that there is one
- * order for all. `EmbeddedBus` is the bus of a service that is alone; `io/redis_bus.ts` joins several.
+ * order for all. It may lose what it announces, and its reader must not trust it to be whole: positions show what is
+ * missing, and the log brings it. `EmbeddedBus` is the bus of a service that is alone; `io/redis/bus.ts` joins several.
  * @module
  */
+import type { Draft, Entry, Rejection, UserId } from "../core/entries.ts";
+import type { Claim, ClaimResult, Person } from "../core/leases.ts";
 import type { Name, RoomId } from "../core/names.ts";
-import { Mailbox } from "./mailbox.ts";
+import type { Position } from "../core/positions.ts";
+import type { Page, Receipt, Replay } from "../core/room_log.ts";
+import type { Movement } from "../core/roster.ts";
 
-/** What somebody wants to say. */
-export interface Draft {
-  /** Where it is said. */
+/** Something that nodes tell each other, which has no number, is not kept, and may be lost. */
+export type Note = Movement | {
+  readonly kind: "typing";
+  readonly user: UserId;
+  readonly name: Name;
+  /** Whether somebody writes, or has stopped. */
+  readonly on: boolean;
+};
+
+/** What comes to everybody who follows a room. */
+export type Announcement =
+  | { readonly kind: "entry"; readonly entry: Entry }
+  | { readonly kind: "note"; readonly room: RoomId; readonly note: Note }
+  | Top;
+
+/** How far a room's log has come. */
+export interface Top {
+  /** Tells it from other announcements. */
+  readonly kind: "top";
+  /** Whose log. */
   readonly room: RoomId;
-  /** Who says it. */
-  readonly author: Name;
-  /** What is said, as it was sent: no line is tamed yet. */
-  readonly text: string;
+  /** Its newest position. */
+  readonly top: Position;
+  /** Whether the log itself said so, just now; otherwise something was announced that stands there. */
+  readonly isRead: boolean;
 }
 
-/** What was said, as it comes back to everybody. */
-export type Announcement = Draft;
+/** What became of a draft. */
+export type Published =
+  | ({ readonly kind: "entered" } & Receipt)
+  | { readonly kind: "rejected"; readonly why: Rejection };
 
 /** Joins the instances of a service. */
 export interface Bus {
   /**
-   * Announces a draft to everybody who follows its room. Drafts published one after another, without waiting between
-   * them, are announced in that order. Rejects with {@linkcode BusUnavailable}.
+   * Deduplicates, numbers, keeps and announces a draft, in one step. Drafts published one after another in one room,
+   * without waiting between them, are numbered in that order. A repetition of what was entered before is answered with
+   * the first one's receipt. Rejects with {@linkcode BusUnavailable}.
    */
-  publish(draft: Draft): Promise<void>;
+  publish(draft: Draft): Promise<Published>;
+  /** Tells a note; nobody knows whether it arrives. */
+  signal(room: RoomId, note: Note): void;
   /** From when this resolves on, the room's announcements come. While the bus is away it waits; it never rejects. */
   follow(room: RoomId): Promise<void>;
   /** Takes back one {@linkcode follow}. What is followed no more may still be announced for a while. */
   unfollow(room: RoomId): void;
-  /** What is said in the followed rooms, a tick's worth at a time. For one reader; ends when the signal aborts. */
+  /** What happens in the followed rooms, a tick's worth at a time. For one reader; ends when the signal aborts. */
   announcements(signal: AbortSignal): AsyncIterable<readonly Announcement[]>;
+  /** How far the log of each followed room has come. Rejects with {@linkcode BusUnavailable}. */
+  tops(): Promise<readonly Top[]>;
   /** Resolves when something published has just come back; otherwise rejects with the reason. */
   probe(): Promise<void>;
 }
 
-/** The bus could not take a draft, or cannot say whether it did. The message is for people in the chat. */
+/** How far somebody has read. */
+export interface Standing {
+  /** What was read last; undefined where nothing was ever marked. */
+  readonly read: Position | undefined;
+  /** How many messages were said after it, of those that are kept. */
+  readonly unread: number;
+}
+
+/** The logs of all rooms, and who has read how far. All of it rejects with {@linkcode BusUnavailable}. */
+export interface Archive {
+  /** What came after a position; the oldest entries, if there are more than the limit. */
+  replay(room: RoomId, since: Position, limit: number): Promise<Replay>;
+  /** The newest messages, or the newest before a number; with a limit of 0 only how far the log has come. */
+  page(room: RoomId, before: number | undefined, limit: number): Promise<Page>;
+  /** How far somebody has read. */
+  standing(room: RoomId, user: UserId): Promise<Standing>;
+  /** Somebody has read so far; what is before what was marked already is passed over. */
+  markRead(room: RoomId, user: UserId, read: Position): Promise<void>;
+}
+
+/** Who is where, as all nodes agree on it (`core/leases.ts`). All of it rejects with {@linkcode BusUnavailable}. */
+export interface Register {
+  /** Puts somebody into a room under a name that nobody else has there. */
+  claim(room: RoomId, claim: Claim): Promise<ClaimResult>;
+  /** Takes somebody out, as far as this node is concerned. */
+  release(room: RoomId, user: UserId, node: string): Promise<void>;
+  /** Renews a node's lease; false where it has none any more. */
+  renew(room: RoomId, node: string): Promise<boolean>;
+  /** Everybody in the room. */
+  people(room: RoomId): Promise<readonly Person[]>;
+}
+
+/** The bus could not do something, or cannot say whether it did. The message is for people in the chat. */
 export class BusUnavailable extends Error {
   /** For logs; tell it by `instanceof`. */
   override readonly name = "BusUnavailable";
-  /** Whether the draft may have been announced all the same: its reply was lost, not its request refused. */
+  /** Whether it may have been done all the same: its reply was lost, not its request refused. */
   readonly perhapsSent: boolean;
 
-  /** Says what became of a draft. @param options `cause` is what the store said. */
+  /** Says what became of it. @param options `cause` is what the store said. */
   constructor(message: string, options: ErrorOptions & { readonly perhapsSent: boolean }) {
     super(message, options);
     this.perhapsSent = options.perhapsSent;
@@ -53,6 +114,11 @@ export class BusUnavailable extends Error {
 /** Counts who follows which room. */
 export class Following {
   readonly #counts = new Map<RoomId, number>();
+
+  /** The rooms that somebody follows. */
+  rooms(): readonly RoomId[] {
+    return [...this.#counts.keys()];
+  }
 
   /** Whether anybody follows the room. */
   has(room: RoomId): boolean {
@@ -70,33 +136,5 @@ export class Following {
     if (left > 0) this.#counts.set(room, left);
     else this.#counts.delete(room);
     return left === 0;
-  }
-}
-
-/** The bus of one process. */
-export class EmbeddedBus implements Bus {
-  readonly #following = new Following();
-  readonly #mailbox = new Mailbox<Announcement>();
-
-  publish(draft: Draft): Promise<void> {
-    if (this.#following.has(draft.room)) this.#mailbox.put(draft);
-    return Promise.resolve();
-  }
-
-  follow(room: RoomId): Promise<void> {
-    this.#following.add(room);
-    return Promise.resolve();
-  }
-
-  unfollow(room: RoomId): void {
-    this.#following.remove(room);
-  }
-
-  announcements(signal: AbortSignal): AsyncIterable<readonly Announcement[]> {
-    return this.#mailbox.batches(signal);
-  }
-
-  probe(): Promise<void> {
-    return Promise.resolve();
   }
 }

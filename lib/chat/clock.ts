@@ -7,6 +7,8 @@
 export interface Clock {
   /** Milliseconds on a monotonic scale of no particular beginning. */
   now(): number;
+  /** What the calendar says: milliseconds since 1970. It may go back. */
+  date(): number;
   /** Waits; resolves early when the signal aborts, and never rejects. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
 }
@@ -14,6 +16,7 @@ export interface Clock {
 /** The computer's clock. */
 export const systemClock: Clock = {
   now: () => performance.now(),
+  date: () => Date.now(),
   sleep(ms, signal) {
     const { promise, resolve } = Promise.withResolvers<void>();
     if (signal.aborted) return Promise.resolve();

@@ -1,64 +1,158 @@
 /**
- * The rooms of one isolate: who is in which, under which name, and how what the bus announces gets to them. A message is
- * encoded once, however many hear it. The hub never hears of a message but from the bus.
+ * The rooms of one isolate: what the bus announces is led to them, and what they tell their members without being asked
+ * (who comes and goes, who writes) is told at intervals, since in a big room it is too much to tell at once. The hub never
+ * hears of a message but from the bus.
  * @module
  */
-import type { Name, RoomId } from "../core/names.ts";
-import { said } from "../core/text_mode.ts";
-import type { Announcement, Bus } from "./bus.ts";
+import type { Author } from "../core/entries.ts";
+import { drawGuestName, type Name, type RoomId } from "../core/names.ts";
+import type { Announcement, Bus, Note } from "./bus.ts";
+import { join } from "./joining.ts";
+import type { JoinWish, Member } from "./member.ts";
+import { patiently } from "./patience.ts";
+import { Room, type RoomContext } from "./room.ts";
 
-/** Whoever hears a room. */
-export interface Member {
-  /** Hands over one encoded message. Must return at once and not throw; it may leave the room. */
-  deliver(frame: string): void;
+/** What a hub needs. */
+export interface HubContext extends RoomContext {
+  /** Also takes what the hub says in somebody's name: a renaming. */
+  readonly bus: RoomContext["bus"] & Pick<Bus, "publish">;
+  /** The word that the names of guests begin with. */
+  readonly guestName: string;
+  /** An id that was never used. */
+  readonly drawId: () => string;
 }
 
-/** A place in a room; disposing it gives the place and the name back. */
-export interface Membership extends Disposable {
-  /** Resolves when everything said from now on will be delivered; waits while the bus is away. */
-  readonly joined: Promise<void>;
+/** A place in a room; disposing it gives it back. */
+export interface Membership {
+  /** The room. */
+  readonly room: Room;
+  /** Leaves. @param comesBack Whether the user is likely to come back soon. */
+  leave(comesBack: boolean): void;
 }
+
+/** Rooms with more people than this are told numbers and samples. */
+export const BIG_ROOM = 200;
+const SAMPLE = 20;
+const BEAT_MS = 250;
+const BEATS_OF_BIG_ROOMS = 8;
+const BEATS_OF_REFRESH = 40;
+/** Somebody who writes is taken to have stopped after so long. */
+const TYPING_MS = 6_000;
 
 /** Knows the rooms of this isolate. */
-export class Hub {
-  readonly #rooms = new Map<RoomId, Map<Name, Member>>();
-  readonly #bus: Pick<Bus, "follow" | "unfollow">;
+export class Hub implements Disposable {
+  readonly #rooms = new Map<RoomId, Room>();
+  readonly #refreshing = new Set<Room>();
+  readonly #context: HubContext;
 
-  /** A hub without rooms. @param bus Told which rooms have members. */
-  constructor(bus: Pick<Bus, "follow" | "unfollow">) {
-    this.#bus = bus;
+  /** A hub without rooms. */
+  constructor(context: HubContext) {
+    this.#context = context;
   }
 
-  /** Whether somebody in the room has this name. */
-  isTaken(room: RoomId, name: Name): boolean {
-    return this.#rooms.get(room)?.has(name) ?? false;
-  }
-
-  /** Joins under a name; undefined if the name is taken. */
-  join(room: RoomId, name: Name, member: Member): Membership | undefined {
-    if (this.isTaken(room, name)) return undefined;
-    const members = this.#rooms.get(room) ?? new Map<Name, Member>();
-    this.#rooms.set(room, members.set(name, member));
+  /** Joins a room; the member is told when it is in, or why it is not. */
+  join(id: RoomId, member: Member, wish: JoinWish): Membership {
+    const room = this.#rooms.get(id) ?? new Room(id, this.#context);
+    this.#rooms.set(id, room);
+    const staying = new AbortController();
+    const joining = join(room, member, wish, this.#context, staying.signal);
     return {
-      // Asked for each member, although one would do for the room: the bus may be away just now.
-      joined: this.#bus.follow(room),
-      [Symbol.dispose]: () => {
-        // By member and not by name alone: disposed twice, it must not put out whoever has the name now.
-        if (members.get(name) !== member) return;
-        members.delete(name);
-        if (members.size === 0) this.#rooms.delete(room);
-        this.#bus.unfollow(room);
+      room,
+      leave: async (comesBack) => {
+        staying.abort();
+        await joining;
+        await room.remove(member, wish.user, comesBack);
+        this.#closeDeserted(room);
       },
     };
   }
 
-  /** Delivers what the bus announced, in its order. */
+  /** Leads what the bus announced to the rooms, in its order. */
   receive(announcements: readonly Announcement[]): void {
-    for (const { room, author, text } of announcements) {
-      const members = this.#rooms.get(room);
-      if (members === undefined) continue;
-      const frame = said(author, text);
-      for (const member of members.values()) member.deliver(frame);
+    const touched = new Set<Room>();
+    for (const announcement of announcements) {
+      const id = announcement.kind === "entry" ? announcement.entry.room : announcement.room;
+      const room = this.#rooms.get(id);
+      if (room === undefined) continue;
+      touched.add(room);
+      if (announcement.kind === "entry") room.take(announcement.entry);
+      else if (announcement.kind === "top") room.notice(announcement.top, announcement.isRead);
+      else this.#hear(room, announcement.note);
+    }
+    for (const room of touched) room.flush();
+  }
+
+  /** Tells who comes and goes, and renews what this isolate holds; until the signal aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    for (let beat = 1; !signal.aborted; beat++) {
+      await this.#context.clock.sleep(BEAT_MS, signal);
+      for (const room of this.#rooms.values()) {
+        const isBig = room.attendance.count > BIG_ROOM;
+        if (!isBig || beat % BEATS_OF_BIG_ROOMS === 0) this.#tellPresence(room, isBig);
+        if (beat % BEATS_OF_REFRESH === 0) this.#refresh(room);
+      }
     }
   }
+
+  /** Closes all rooms; nobody is waited for any more. */
+  [Symbol.dispose](): void {
+    for (const room of this.#rooms.values()) room.close();
+    this.#rooms.clear();
+  }
+
+  #hear(room: Room, note: Note): void {
+    if (note.kind !== "typing") return room.attendance.apply(note);
+    if (room.attendance.count > BIG_ROOM) return;
+    const { user, name, on } = note;
+    room.tell({ type: "typing", room: room.id, user, name, on, ms: TYPING_MS });
+  }
+
+  #tellPresence(room: Room, isBig: boolean): void {
+    const diff = room.attendance.takeDiff();
+    if (diff === undefined) return;
+    const joined = people(diff.joined, isBig), left = people(diff.left, isBig);
+    const { id, attendance: { count } } = room;
+    room.tell({ type: "presence", room: id, count, joined, left, ...(isBig && { sampled: true }) });
+    room.flush();
+  }
+
+  async #refresh(room: Room): Promise<void> {
+    this.#closeDeserted(room);
+    // While the bus is away, the one before is still at it.
+    if (this.#refreshing.has(room)) return;
+    this.#refreshing.add(room);
+    const homeless = await patiently(() => room.attendance.refresh(), this.#context, room.signal);
+    for (const author of homeless ?? []) await this.#rename(room, author);
+    this.#refreshing.delete(room);
+  }
+
+  /** Gives another name to one whose name was taken while the lease was lost. */
+  async #rename(room: Room, { user, name: from }: Author): Promise<void> {
+    const { bus, random, guestName, drawId } = this.#context;
+    const isTaken = (name: Name) => room.attendance.knows(name);
+    for (let attempt = 0; attempt < 10; attempt++) {
+      const name = drawGuestName(guestName, isTaken, random);
+      const isMine = await patiently(
+        () => room.attendance.rename({ user, name }),
+        this.#context,
+        room.signal,
+      );
+      if (!isMine) continue;
+      const deed = { kind: "renamed", from } as const;
+      const draft = { room: room.id, user, name, id: drawId(), deed };
+      await patiently(() => bus.publish(draft), this.#context, room.signal);
+      return;
+    }
+  }
+
+  #closeDeserted(room: Room): void {
+    if (!room.isDeserted || this.#rooms.get(room.id) !== room) return;
+    this.#rooms.delete(room.id);
+    room.close();
+  }
+}
+
+function people(authors: readonly Author[], isBig: boolean): { user: string; name: string }[] {
+  const some = isBig ? authors.slice(0, SAMPLE) : authors;
+  return some.map(({ user, name }) => ({ user, name }));
 }

@@ -1,17 +1,14 @@
 /**
- * One person's connection to the chat, in plain text: a room and a name on the way in, then every text is a message, and
- * every message of the room is a line. What it says goes to the bus and comes back through the hub like everyone's; a
- * newcomer might be tempted to deliver it at once, and there would be two orders.
+ * One person's connection to the chat, whatever it speaks: requests come in, and answers and what happens in the rooms go
+ * out by its voice. What it says goes to the bus and comes back through the hub like everyone's; a newcomer might be
+ * tempted to deliver it at once, and there would be two orders.
  * @module
  */
-import {
-  BAD_NAME,
-  BAD_ROOM,
-  type Farewell,
-  FLOODING,
-  NAME_TAKEN,
-  UNSUPPORTED,
-} from "../core/farewells.ts";
+import type { Dialect } from "../core/dialect.ts";
+import type { Author, UserId } from "../core/entries.ts";
+import { BROKEN, type Farewell, FLOODING, NOT_READY } from "../core/farewells.ts";
+import type { FaultCode } from "../core/faults.ts";
+import type { Frame, FrameOf } from "../core/frames.ts";
 import { Allowance } from "../core/limits.ts";
 import {
   drawGuestName,
@@ -20,147 +17,234 @@ import {
   parseName,
   parseRoom,
   ROOM_RULE,
-  type RoomId,
 } from "../core/names.ts";
-import { fault, notice } from "../core/text_mode.ts";
-import { type Bus, BusUnavailable } from "./bus.ts";
-import type { Clock } from "./clock.ts";
-import type { Conversation, Socket } from "./conversation.ts";
-import type { Hub, Member, Membership } from "./hub.ts";
+import type { Position } from "../core/positions.ts";
+import { fault, withId } from "../core/protocol.ts";
+import type { Request, RequestOf } from "../core/requests.ts";
+import { acknowledge, carryOut, type DeedContext, type RoomRequest } from "./deeds.ts";
+import type { Hub } from "./hub.ts";
+import type { Identities, Identity } from "./identities.ts";
+import { Place, type PlaceHost } from "./place.ts";
+import { rename } from "./renaming.ts";
 
 /** What all sessions of an isolate share. */
-export interface SessionContext {
-  /** Where words go. */
-  readonly bus: Pick<Bus, "publish">;
+export interface SessionContext extends DeedContext {
   /** Where words come from. */
   readonly hub: Hub;
-  /** What time it is, for limits and patience. */
-  readonly clock: Clock;
   /** A number in [0, 1), for the names of guests. */
   readonly random: () => number;
+  /** Who people are when they come back. */
+  readonly identities: Identities;
+  /** What the server tells of itself. */
+  readonly card: Pick<FrameOf<"hello">, "server" | "limits" | "heartbeat">;
   /** The word that the names of guests begin with. */
   readonly guestName: string;
-  /** How many messages a second one connection may say; 0 for no limit. */
+  /** How many requests a second one connection may make; 0 for no limit. */
   readonly messagesPerSecond: number;
+  /** How many rooms one connection may be in. */
+  readonly maxRooms: number;
 }
 
-/** What was asked for in the address: `?name=Ann&room=lobby`. */
-export interface Wish {
-  /** Unchecked; without one, a guest's name is drawn. */
-  readonly name: string | undefined;
-  /** Unchecked; without one, it is the lobby. */
-  readonly room: string | undefined;
+/** How a session speaks to its connection. */
+export interface Voice {
+  /** How rooms are to speak to it. */
+  readonly dialect: Dialect;
+  /** Whether its user may come back as the same. */
+  readonly isResumable: boolean;
+  /** Tells something. */
+  tell(frame: Frame): void;
+  /** A room cannot be reached yet. */
+  waits(): void;
+  /** Hands on what happens in a room. */
+  deliver(messages: readonly string[], last: Position): void;
+  /** Ends the connection. */
+  close(farewell: Farewell): void;
 }
 
-/** Joining takes a blink; who waits longer is told why. */
-const PATIENCE_MS = 1_000;
-/** Texts said while joining are held, so many of them. */
-const MAX_HELD = 100;
-
-type Stage =
-  | { readonly kind: "joining"; readonly held: string[] }
-  | { readonly kind: "waiting" }
-  | { readonly kind: "joined" }
-  | { readonly kind: "left" };
-
-/** A conversation in plain text. */
-export class Session implements Conversation, Member {
-  readonly #socket: Socket;
+/** A conversation's session. */
+export class Session implements PlaceHost {
   readonly #context: SessionContext;
+  readonly #voice: Voice;
   readonly #allowance: Allowance;
-  readonly #patience = new AbortController();
-  #place:
-    | { readonly room: RoomId; readonly name: Name; readonly membership: Membership }
-    | undefined;
-  #stage: Stage = { kind: "joining", held: [] };
+  readonly #places = new Map<string, Place>();
+  #me: Identity | undefined;
+  #isOver = false;
+  #naming: Promise<void> = Promise.resolve();
 
-  /** Joins at once, or turns away. */
-  constructor(socket: Socket, context: SessionContext, wish: Wish) {
-    this.#socket = socket;
+  /** Says nothing before it is asked. */
+  constructor(voice: Voice, context: SessionContext) {
+    this.#voice = voice;
     this.#context = context;
     this.#allowance = new Allowance(context.messagesPerSecond, context.clock.now());
-    this.#enter(wish);
   }
 
-  receive(message: string | Uint8Array<ArrayBuffer>): void {
-    if (this.#stage.kind === "left") return;
+  get dialect(): Dialect {
+    return this.#voice.dialect;
+  }
+
+  /** Who it is; undefined before the hello. */
+  get me(): Author | undefined {
+    return this.#me;
+  }
+
+  /** Whether one more request is within the limit; who goes on regardless is closed. */
+  admits(id?: string): boolean {
+    if (this.#isOver) return false;
     const leave = this.#allowance.ask(this.#context.clock.now());
-    if (leave === "forfeited") this.#socket.close(FLOODING);
-    else if (leave === "refused") this.#socket.send(fault("slow down"));
-    else if (typeof message !== "string") this.#socket.close(UNSUPPORTED);
-    else if (message !== "") this.#say(message);
+    if (leave === "forfeited") this.#voice.close(FLOODING);
+    else if (leave === "refused") this.#refuse(id, "slow_down");
+    return leave === "granted";
   }
 
-  deliver(frame: string): void {
-    this.#socket.send(frame);
+  /** The place in a room that it has joined, or is joining. */
+  place(room: string): Place | undefined {
+    return this.#places.get(room);
   }
 
+  /** Does what is asked for. */
+  handle(request: Request): void {
+    if (this.#isOver || request.type === "pong") return;
+    if (request.type === "ping") return this.#tell({ type: "pong", ...withId(request.id) });
+    if (request.type === "hello") return this.#hello(request);
+    const me = this.#me;
+    if (me === undefined) return this.#refuse(request.id, "hello_first");
+    if (request.type === "join") this.#join(request, me);
+    else if (request.type === "leave") this.#leaveRoom(request);
+    else if (request.type === "name") this.#queueRename(request, me.user);
+    else this.#inRoom(request, me.user);
+  }
+
+  /** Gives everything back. */
   leave(): void {
-    // Who came only to say something need not wait to hear it.
-    if (this.#stage.kind === "joining") this.#stage.held.forEach((text) => this.#publish(text));
-    this.#stage = { kind: "left" };
-    this.#patience.abort();
-    this.#place?.membership[Symbol.dispose]();
+    this.#isOver = true;
+    for (const place of this.#places.values()) place.leave(this.#voice.isResumable);
+    this.#places.clear();
   }
 
-  #enter(wish: Wish): void {
-    const { hub, guestName, random } = this.#context;
-    const room = parseRoom(wish.room ?? "lobby");
-    if (room === undefined) return this.#turnAway(ROOM_RULE, BAD_ROOM);
-    const name = wish.name === undefined
-      ? drawGuestName(guestName, (drawn) => hub.isTaken(room, drawn), random)
-      : parseName(wish.name);
-    if (name === undefined) return this.#turnAway(NAME_RULE, BAD_NAME);
-    const membership = hub.join(room, name, this);
-    if (membership === undefined) return this.#turnAway(`the name ${name} is taken`, NAME_TAKEN);
-    this.#place = { room, name, membership };
-    membership.joined.then(() => this.#arrive());
-    this.#context.clock.sleep(PATIENCE_MS, this.#patience.signal).then(() => this.#wait());
+  arrived(place: Place, frame: FrameOf<"joined">): void {
+    this.#tell(frame);
+    const { name } = place;
+    if (this.#me?.isDrawn && name !== this.#me.name) this.#become({ ...this.#me, name });
   }
 
-  /** A browser cannot see why a handshake was refused, so the door is opened, and the reason given inside. */
-  #turnAway(why: string, farewell: Farewell): void {
-    this.#stage = { kind: "left" };
-    this.#socket.send(fault(why));
-    this.#socket.close(farewell);
+  turnedAway(place: Place): void {
+    this.#places.delete(place.id);
+    this.#refuse(place.request, "name_taken", `the name ${place.name} is taken`);
   }
 
-  #arrive(): void {
-    const before = this.#stage;
-    if (before.kind === "left") return;
-    this.#patience.abort();
-    this.#stage = { kind: "joined" };
-    if (before.kind === "waiting") this.#socket.send(notice(`joined ${this.#place?.room}`));
-    if (before.kind === "joining") before.held.forEach((text) => this.#publish(text));
+  waits(): void {
+    this.#voice.waits();
   }
 
-  #wait(): void {
-    if (this.#stage.kind !== "joining") return;
-    const { held } = this.#stage;
-    this.#stage = { kind: "waiting" };
-    this.#socket.send(fault("the room cannot be reached yet: waiting to join"));
-    held.forEach(() => this.#tellNotJoined());
+  deliver(_place: Place, messages: readonly string[], last: Position): void {
+    this.#voice.deliver(messages, last);
   }
 
-  #tellNotJoined(): void {
-    this.#socket.send(fault("not sent: not joined yet"));
+  #hello({ id, name: wished, resume }: RequestOf<"hello">): void {
+    const { identities, card, guestName, random } = this.#context;
+    if (this.#me) return this.#refuse(id, "bad_frame", "hello was said before");
+    if (resume !== undefined && !identities.isReady) return this.#voice.close(NOT_READY);
+    const known = resume === undefined ? undefined : identities.verify(resume);
+    const chosen = wished === undefined ? undefined : parseName(wished);
+    if (wished !== undefined && chosen === undefined) {
+      return this.#refuse(id, "bad_name", NAME_RULE);
+    }
+    const drawn = known ?? { name: drawGuestName(guestName, () => false, random), isDrawn: true };
+    const { name, isDrawn } = chosen ? { name: chosen, isDrawn: false } : drawn;
+    const user = known?.user ?? identities.draw();
+    this.#me = { user, name, isDrawn };
+    const token = this.#sign();
+    const you = { user, name };
+    this.#tell({ type: "hello", ...withId(id), ...card, you, ...(token && { resume: token }) });
+    if (token === undefined && this.#voice.isResumable) {
+      identities.ready.then(() => this.#tellToken());
+    }
   }
 
-  #say(text: string): void {
-    if (this.#stage.kind === "joined") this.#publish(text);
-    else if (this.#stage.kind === "joining" && this.#stage.held.length < MAX_HELD) {
-      this.#stage.held.push(text);
-    } else this.#tellNotJoined();
+  #join({ id, room: wished, since, limit = 0 }: RequestOf<"join">, me: Identity): void {
+    const { hub, clock, guestName, random, maxRooms } = this.#context;
+    const room = parseRoom(wished);
+    if (room === undefined) return this.#refuse(id, "bad_room", ROOM_RULE);
+    if (this.#places.has(room)) return this.#refuse(id, "in_room");
+    if (this.#places.size >= maxRooms) {
+      return this.#refuse(id, "too_many_rooms", `you are in ${maxRooms} rooms already`);
+    }
+    const draw = (isTaken: (name: Name) => boolean) => drawGuestName(guestName, isTaken, random);
+    const wish = { ...me, since, limit, draw: me.isDrawn ? draw : undefined };
+    this.#places.set(room, new Place(room, this, wish, { hub, clock }, id));
   }
 
-  #publish(text: string): void {
-    if (this.#place === undefined) return;
-    const { room, name } = this.#place;
-    this.#context.bus.publish({ room, author: name, text }).catch((error: unknown) => {
-      if (!(error instanceof BusUnavailable)) throw error;
-      this.#socket.send(
-        fault(`${error.perhapsSent ? "perhaps not" : "not"} sent: ${error.message}`),
-      );
+  #leaveRoom({ id, room }: RequestOf<"leave">): void {
+    const place = this.#places.get(room);
+    if (place === undefined) return this.#refuse(id, "not_in_room");
+    this.#places.delete(room);
+    if (!place.isJoined) this.#refuse(place.request, "not_in_room", "left before it was joined");
+    place.leave(false);
+    this.#tell({ type: "left", ...withId(id), room });
+  }
+
+  /** One after the other: two at once could leave a name behind in some of the rooms. */
+  #queueRename({ id, name: wished }: RequestOf<"name">, user: UserId): void {
+    const name = parseName(wished);
+    if (name === undefined) return this.#refuse(id, "bad_name", NAME_RULE);
+    this.#naming = this.#naming.then(() =>
+      this.#surely(async () => {
+        const places = [...this.#places.values()];
+        const failure = await rename(id, { user, name }, places, this.#context);
+        if (failure) return this.#tell(failure);
+        this.#become({ user, name, isDrawn: false });
+        this.#answer(acknowledge(id));
+      })
+    );
+  }
+
+  #inRoom(request: RoomRequest, user: UserId): void {
+    const place = this.#places.get(request.room);
+    if (place === undefined) return this.#refuse(request.id, "not_in_room");
+    place.whenJoined({
+      run: () =>
+        this.#surely(async () => {
+          this.#answer(await carryOut(request, place, user, this.#context));
+        }),
+      refuse: () => this.#refuse(request.id, "unavailable", "not joined yet"),
     });
+  }
+
+  /** An error that gets here is a bug of ours: the client must not wait for an answer for ever. */
+  async #surely(deed: () => Promise<void>): Promise<void> {
+    try {
+      await deed();
+    } catch (error) {
+      this.#voice.close(BROKEN);
+      reportError(error);
+    }
+  }
+
+  #become(me: Identity): void {
+    this.#me = me;
+    this.#tellToken();
+  }
+
+  #tellToken(): void {
+    const resume = this.#sign();
+    if (resume) this.#tell({ type: "token", resume });
+  }
+
+  #sign(): string | undefined {
+    return this.#me && this.#voice.isResumable
+      ? this.#context.identities.sign(this.#me)
+      : undefined;
+  }
+
+  #answer(frame: Frame | undefined): void {
+    if (frame) this.#tell(frame);
+  }
+
+  #refuse(id: string | undefined, code: FaultCode, message?: string): void {
+    this.#tell(fault(id, code, message));
+  }
+
+  #tell(frame: Frame): void {
+    if (!this.#isOver) this.#voice.tell(frame);
   }
 }

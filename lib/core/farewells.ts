@@ -26,6 +26,8 @@ export const RESTARTING: Farewell = { code: 1012, reason: "the service restarts"
 export const SLOW: Farewell = { code: 4008, reason: "too slow" };
 /** Asked, and not answered. */
 export const SILENT: Farewell = { code: 4009, reason: "no answer" };
+/** Who somebody is cannot be checked yet, since Redis is away; come back. */
+export const NOT_READY: Farewell = { code: 4010, reason: "not ready" };
 /** Somebody in the room has the name that was asked for. */
 export const NAME_TAKEN: Farewell = { code: 4501, reason: "name taken" };
 /** The name asked for breaks the rules for names. */

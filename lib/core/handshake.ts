@@ -53,6 +53,15 @@ export function asksForUpgrade(approach: Approach): boolean {
   return lists(approach, "connection", "upgrade") && lists(approach, "upgrade", "websocket");
 }
 
+/** The first of the subprotocols offered that is spoken here (RFC 6455 §4.2.2); undefined where there is none. */
+export function chooseSubprotocol(
+  approach: Pick<Approach, "headers">,
+  spoken: readonly string[],
+): string | undefined {
+  const offered = approach.headers.get("sec-websocket-protocol")?.split(",") ?? [];
+  return offered.map((name) => name.trim()).find((name) => spoken.includes(name));
+}
+
 /** Checks method, Upgrade, Connection, version, key, Host and Origin, in that order. */
 export function admit(approach: Approach, policy: HandshakePolicy): Verdict {
   if (approach.method !== "GET") {

@@ -1,20 +1,102 @@
 /**
- * The forms of `REDIS_URL`: `redis://[user[:password]@]host[:port][/database]`, the same with `rediss://` for TLS, and
- * `unix://[user[:password]@]/path/to/socket[?db=database]`.
+ * The forms of `REDIS_URL`. One Redis: `redis://[user[:password]@]host[:port][/database]`, the same with `rediss://` for
+ * TLS, and `unix://[user[:password]@]/path/to/socket[?db=database]`. Redis Sentinel:
+ * `redis-sentinel://[user[:password]@]host[:port][,host[:port]…]/master[/database]`, where the hosts are the sentinels'.
+ * Redis Cluster: `redis-cluster://[user[:password]@]host[:port][,host[:port]…]`, where one host is enough to find the rest.
+ * Both with `rediss-` for TLS.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * const place = parseRedisUrl("redis-sentinel://one,two:26380/chat");
+ * assert.ok(place?.kind === "sentinel");
+ * assert.deepEqual(place.hosts, [{ host: "one", port: 26379 }, { host: "two", port: 26380 }]);
+ * assert.equal(place.master, "chat");
+ * ```
  * @module
  */
 
+/** One server's address. */
+export interface RedisHost {
+  /** A name or an address, without brackets. */
+  readonly host: string;
+  /** From 1 to 65535. */
+  readonly port: number;
+}
+
+/** How to get in. */
+export interface RedisAccess {
+  /** Whether by TLS. */
+  readonly tls: boolean;
+  /** As it is, not as a URL has it. */
+  readonly username?: string | undefined;
+  /** As it is, not as a URL has it. */
+  readonly password?: string | undefined;
+}
+
+/** What a URL says of where Redis is. */
+export type RedisPlace =
+  | { readonly kind: "single"; readonly url: string }
+  | (RedisAccess & {
+    readonly kind: "sentinel";
+    readonly hosts: readonly RedisHost[];
+    /** What the sentinels call those whom they watch. */
+    readonly master: string;
+    readonly database: number;
+  })
+  | (RedisAccess & { readonly kind: "cluster"; readonly hosts: readonly RedisHost[] });
+
 const UNIX = /^unix:\/\/([^:@/?#]*(:[^@/?#]*)?@)?\/[^?#]*[^/?#](\?db=\d{1,5})?$/;
+const MANY =
+  /^(rediss?)-(sentinel|cluster):\/\/(?:([^:@/?#]*)(?::([^@/?#]*))?@)?([^@/?#]+)(\/.*)?$/i;
+const HOST = /^(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9_.-]+))(?::(\d{1,5}))?$/;
+const MASTER = /^\/([A-Za-z0-9_.-]+)(?:\/(\d{1,5})?)?$/;
 
 /** Whether the text is one of the forms above. */
 export function isRedisUrl(text: string): boolean {
-  if (!isDecodable(text)) return false;
+  return parseRedisUrl(text) !== undefined;
+}
+
+/** What the text says, or undefined where it is none of the forms above. */
+export function parseRedisUrl(text: string): RedisPlace | undefined {
+  if (!isDecodable(text)) return undefined;
+  const [, scheme, kind, user, password, list = "", path = ""] = MANY.exec(text) ?? [];
+  if (kind === undefined) return isSingle(text) ? { kind: "single", url: text } : undefined;
+  const isCluster = kind.toLowerCase() === "cluster";
+  const hosts = parseHosts(list, isCluster ? 6_379 : 26_379);
+  if (hosts === undefined) return undefined;
+  const access = {
+    tls: scheme?.toLowerCase() === "rediss",
+    ...(user && { username: decodeURIComponent(user) }),
+    ...(password && { password: decodeURIComponent(password) }),
+  };
+  if (isCluster) {
+    return path === "" || path === "/" ? { kind: "cluster", hosts, ...access } : undefined;
+  }
+  const [, master, database = "0"] = MASTER.exec(path) ?? [];
+  if (master === undefined) return undefined;
+  return { kind: "sentinel", hosts, master, database: Number(database), ...access };
+}
+
+function isSingle(text: string): boolean {
   // No host and a user before it: to a URL parser that is no URL.
   if (text.startsWith("unix:")) return UNIX.test(text);
   const url = URL.parse(text);
   if (url === null) return false;
   return (url.protocol === "redis:" || url.protocol === "rediss:") && url.hostname !== "" &&
     /^(\/\d{0,5})?$/.test(url.pathname) && url.search === "" && url.hash === "";
+}
+
+function parseHosts(list: string, usualPort: number): readonly RedisHost[] | undefined {
+  const hosts: RedisHost[] = [];
+  for (const item of list.split(",")) {
+    const [, address, name, digits] = HOST.exec(item) ?? [];
+    const host = address ?? name;
+    const port = digits === undefined ? usualPort : Number(digits);
+    if (host === undefined || port < 1 || port > 65_535) return undefined;
+    hosts.push({ host, port });
+  }
+  return hosts;
 }
 
 /** Whether each per-cent sign begins the code of a character: the Redis client throws where one does not. */
@@ -30,5 +112,5 @@ function isDecodable(text: string): boolean {
 export function withoutPassword(text: string): string {
   if (/^unix:\/\/\//.test(text)) return text;
   // Up to the last @, since an unescaped one may stand in a password.
-  return text.replace(/^(\w+:\/\/)?.*@/s, "$1");
+  return text.replace(/^([\w-]+:\/\/)?.*@/s, "$1");
 }

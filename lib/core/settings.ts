@@ -16,6 +16,8 @@ export interface Setting<T> {
   readonly allowed: string;
   /** As one would write it; "" where there is none. */
   readonly fallback: string;
+  /** Whether nobody may read its value. */
+  readonly isSecret?: true;
   /** The value, or undefined where the text is not allowed. */
   parse(text: string): T | undefined;
 }
@@ -53,6 +55,12 @@ export function choice<const T extends string>(
   };
 }
 
+/** `yes` or `no`. */
+export function yesNo(words: Words & { fallback: "yes" | "no" }): Setting<boolean> {
+  const parse = (text: string) => text === "yes" ? true : text === "no" ? false : undefined;
+  return { ...words, allowed: "yes, no", parse };
+}
+
 /** A text of one line for which a rule holds. */
 export function text(
   words: Words & { allowed: string; fallback: string; rule: (text: string) => boolean },
@@ -63,13 +71,11 @@ export function text(
 
 /** A text that may be left out. */
 export function optional(
-  words: Words & { allowed: string; rule: (text: string) => boolean },
+  words: Words & { allowed: string; rule: (text: string) => boolean; isSecret?: true },
 ): Setting<string | null> {
-  const { name, about, allowed, rule } = words;
+  const { rule, ...rest } = words;
   return {
-    name,
-    about,
-    allowed,
+    ...rest,
     fallback: "",
     parse: (text) => text === "" ? null : rule(text) ? text : undefined,
   };

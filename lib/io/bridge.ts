@@ -4,7 +4,7 @@
  * another of the same name does, in the same isolate too, so two of them make one isolate no special case.
  * @module
  */
-import type { Announcement, Bus } from "../chat/bus.ts";
+import type { Announcement } from "../chat/bus.ts";
 
 /** One isolate's end of the bridge; in the main isolate, both. */
 export class Bridge implements Disposable {
@@ -19,10 +19,13 @@ export class Bridge implements Disposable {
   }
 
   /** The subscriber task: carries announcements over until the signal aborts. */
-  async carry(bus: Bus, signal: AbortSignal): Promise<void> {
-    for await (const announcements of bus.announcements(signal)) {
-      this.#out.postMessage(announcements);
-    }
+  async carry(announced: AsyncIterable<readonly Announcement[]>): Promise<void> {
+    for await (const announcements of announced) this.post(announcements);
+  }
+
+  /** Posts to all hubs. */
+  post(announcements: readonly Announcement[]): void {
+    this.#out.postMessage(announcements);
   }
 
   /** Closes both ends; nothing more is heard. */

@@ -3,14 +3,13 @@
  * connection has really ended, however it ends.
  * @module
  */
-import type { Begin } from "../chat/conversation.ts";
 import type { Heartbeat } from "../chat/heartbeat.ts";
 import { addressKey, type Cidr, clientAddress, isWithin } from "../core/addresses.ts";
 import { admit, type OriginPolicy, type Refusal, refuse } from "../core/handshake.ts";
 import type { Quota } from "../core/limits.ts";
 import { refusalAnswer } from "./answers.ts";
 import { log } from "./log.ts";
-import { Connection, type ConnectionContext } from "./socket.ts";
+import { Connection, type ConnectionContext, type Entrance } from "./socket.ts";
 
 /** What the door needs to know. */
 export interface DoorContext {
@@ -57,7 +56,7 @@ export class Door {
   }
 
   /** Answers a request on a socket path. @param remote The address that the connection comes from. */
-  async enter(request: Request, remote: string, begin: Begin): Promise<Response> {
+  async enter(request: Request, remote: string, entrance: Entrance): Promise<Response> {
     // Read before all else, and awaited on below: the runtime leaks the socket of a handshake whose client is gone
     // before the 101 is written, and this is how most of them are known (docs/operations.md has what was measured).
     const { signal } = request;
@@ -75,8 +74,11 @@ export class Door {
     if (this.#shut) return refusalAnswer(STOPPING);
     const { connections, heartbeat, idleSeconds } = this.#context;
     const { socket, response } = Deno.upgradeWebSocket(request, { idleTimeout: idleSeconds });
+    // Not by the runtime's own option, which throws where the offer is written without blanks.
+    const { subprotocol } = entrance;
+    if (subprotocol) response.headers.set("sec-websocket-protocol", subprotocol);
     const kept = held.move();
-    kept.use(heartbeat.watch(new Connection(socket, begin, connections, kept)));
+    kept.use(heartbeat.watch(new Connection(socket, entrance, connections, kept)));
     return response;
   }
 

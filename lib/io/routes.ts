@@ -4,22 +4,26 @@
  * @module
  */
 import { type Context, Hono } from "hono";
-import type { Begin } from "../chat/conversation.ts";
 import type { Census } from "../chat/heartbeat.ts";
-import { asksForUpgrade, refuse, refuseBadHost } from "../core/handshake.ts";
+import type { Wish } from "../chat/text_conversation.ts";
+import { asksForUpgrade, chooseSubprotocol, refuse, refuseBadHost } from "../core/handshake.ts";
+import { SUBPROTOCOL } from "../core/protocol.ts";
 import { jsonAnswer, refusalAnswer } from "./answers.ts";
 import type { Door } from "./door.ts";
 import { type Page, servePage } from "./pages.ts";
 import type { Readiness } from "./readiness.ts";
+import type { Entrance } from "./socket.ts";
 
 /** What stands behind the paths. */
 export interface Places {
   /** Where sockets come in. */
   readonly door: Door;
   /** What `/s` begins. */
-  readonly echo: (prefix: string) => Begin;
-  /** What `/ws` begins. */
-  readonly chat: (wish: { name: string | undefined; room: string | undefined }) => Begin;
+  readonly echo: (prefix: string) => Entrance;
+  /** What `/ws` begins, in plain text. */
+  readonly text: (wish: Wish) => Entrance;
+  /** What `/ws` begins, in the subprotocol. */
+  readonly json: Entrance;
   /** By their paths. */
   readonly pages: ReadonlyMap<string, Page>;
   /** What `/healthz` counts. */
@@ -39,8 +43,9 @@ export function routes(places: Places): Answerer {
   const echo = (c: Context<Bindings>) =>
     places.door.enter(c.req.raw, c.env.remote, places.echo(c.req.query("prefix") ?? ""));
   const chat = (c: Context<Bindings>) => {
-    const wish = { name: c.req.query("name"), room: c.req.query("room") };
-    return places.door.enter(c.req.raw, c.env.remote, places.chat(wish));
+    const isJson = chooseSubprotocol(c.req.raw, [SUBPROTOCOL]) !== undefined;
+    const entrance = isJson ? places.json : places.text(wishOf(c));
+    return places.door.enter(c.req.raw, c.env.remote, entrance);
   };
   for (const path of ["/s", "/s/"]) app.all(path, echo);
   for (const path of ["/ws", "/ws/"]) app.all(path, chat);
@@ -62,6 +67,12 @@ export function routes(places: Places): Answerer {
     const badHost = refuseBadHost(request);
     return badHost ? refusalAnswer(badHost) : app.fetch(request, { remote });
   };
+}
+
+function wishOf(c: Context<Bindings>): Wish {
+  const [name, room, since, history, notices] = ["name", "room", "since", "history", "notices"]
+    .map((field) => c.req.query(field));
+  return { name, room, since, history, notices };
 }
 
 /** Where the echo page stood in the write-ups. */

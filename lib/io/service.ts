@@ -3,32 +3,40 @@
  * reverse, by disposing the service.
  * @module
  */
-import { type Bus, EmbeddedBus } from "../chat/bus.ts";
+import meta from "../../deno.json" with { type: "json" };
 import { type Clock, systemClock } from "../chat/clock.ts";
 import { Echo } from "../chat/echo.ts";
 import { type Census, Heartbeat } from "../chat/heartbeat.ts";
 import { Hub } from "../chat/hub.ts";
-import { Session } from "../chat/session.ts";
+import { JsonConversation } from "../chat/json_conversation.ts";
+import type { SessionContext } from "../chat/session.ts";
+import { TextConversation } from "../chat/text_conversation.ts";
+import { TopWatch } from "../chat/tops.ts";
 import type { Config } from "../core/config.ts";
 import { Quota } from "../core/limits.ts";
+import { SUBPROTOCOL } from "../core/protocol.ts";
 import { pulsePolicy } from "../core/pulse.ts";
 import { Bridge } from "./bridge.ts";
 import { Door } from "./door.ts";
 import { drain } from "./drain.ts";
+import { drawId, SignedIdentities } from "./identities.ts";
 import { Listener } from "./listener.ts";
 import { log } from "./log.ts";
+import { type Backend, openBackend } from "./backend.ts";
 import { openPages } from "./pages.ts";
 import { ReadinessCheck } from "./readiness.ts";
-import { RedisBus } from "./redis_bus.ts";
 import { type Places, routes } from "./routes.ts";
 import { within } from "./within.ts";
 
 const SHUTDOWN_MS = 400;
+const SWEEP_MS = 600_000;
 
 /** A service that runs. */
 export interface Service extends AsyncDisposable {
   /** The port that it listens on. */
   readonly port: number;
+  /** Where what is said is kept, in words. */
+  readonly kept: string;
   /** Its connections, by condition. */
   census(): Census;
   /** Resolves with the reason where a task that must go on for ever has ended: nothing works properly any more. */
@@ -47,25 +55,33 @@ export async function openService(config: Config, ca?: string): Promise<Service>
   const life = new AbortController();
   const clock = systemClock;
   const pages = await openPages(config.maxMessageBytes);
-  const bus = openBus(config, ca, clock, started);
-  const hub = new Hub(bus);
+  const backend = await openBackend(config, ca, clock, started);
+  const hub = started.use(openHub(config, clock, backend));
   const bridge = started.use(
     new Bridge(`parley:${crypto.randomUUID()}`, (said) => hub.receive(said)),
   );
+  const tops = new TopWatch(backend.bus, clock, (announced) => bridge.post(announced));
   const pingMs = config.pingSeconds * 1000;
   const heartbeat = new Heartbeat(clock, pulsePolicy({ ...config, pingMs }));
   const door = openDoor(config, clock, heartbeat);
-  const readiness = new ReadinessCheck(bus, clock);
+  const readiness = new ReadinessCheck(backend.bus, clock);
   const answer = routes({
     door,
     pages,
     census: () => heartbeat.census(),
     readiness: () => readiness.check(),
-    ...conversations(config, clock, bus, hub),
+    ...entrances(config, sessionContext(config, clock, backend, hub)),
   });
   const listener = new Listener(answer, clock, config);
   const { signal } = life;
-  const tasks = [listener.run(signal), heartbeat.run(signal), bridge.carry(bus, signal)];
+  const tasks = [
+    listener.run(signal),
+    heartbeat.run(signal),
+    hub.run(signal),
+    tops.run(signal),
+    sweep(backend, clock, signal),
+    bridge.carry(tops.watch(backend.bus.announcements(signal))),
+  ];
   started.defer(() => {
     life.abort();
     return finish([listener.shutdown(), ...tasks]);
@@ -78,6 +94,7 @@ export async function openService(config: Config, ca?: string): Promise<Service>
   };
   return {
     port: listener.port,
+    kept: backend.kept,
     broken: firstFailure(tasks),
     census: () => heartbeat.census(),
     stop,
@@ -85,14 +102,8 @@ export async function openService(config: Config, ca?: string): Promise<Service>
   };
 }
 
-function openBus(
-  config: Config,
-  ca: string | undefined,
-  clock: Clock,
-  started: AsyncDisposableStack,
-): Bus {
-  if (config.redisUrl === null) return new EmbeddedBus();
-  return started.use(new RedisBus({ url: config.redisUrl, ca }, config.redisPrefix, clock));
+function openHub(config: Config, clock: Clock, { bus }: Backend): Hub {
+  return new Hub({ ...config, bus, clock, node: drawId(), random: Math.random, drawId });
 }
 
 function openDoor(config: Config, clock: Clock, heartbeat: Heartbeat): Door {
@@ -106,18 +117,61 @@ function openDoor(config: Config, clock: Clock, heartbeat: Heartbeat): Door {
   });
 }
 
-function conversations(
+function sessionContext(
   config: Config,
   clock: Clock,
-  bus: Bus,
+  { bus, secret }: Backend,
   hub: Hub,
-): Pick<Places, "echo" | "chat"> {
-  const context = { ...config, bus, hub, clock, random: Math.random };
-  const { messagesPerSecond } = config;
-  return {
-    echo: (prefix) => (socket) => new Echo(socket, clock, { prefix, messagesPerSecond }),
-    chat: (wish) => (socket) => new Session(socket, context, wish),
+): SessionContext {
+  const identities = new SignedIdentities(clock, secret);
+  const card = {
+    server: { name: "parley", version: meta.version },
+    limits: {
+      maxTextBytes: config.maxMessageBytes,
+      maxMessageBytes: jsonBytes(config),
+      maxRooms: config.maxRooms,
+      messagesPerSecond: config.messagesPerSecond,
+      recoverLimit: config.recoverLimit,
+    },
+    heartbeat: { seconds: config.pingSeconds },
   };
+  return { ...config, bus, hub, clock, random: Math.random, drawId, identities, card };
+}
+
+/** A text as long as allowed, each of its bytes written as `\\u0000`, and room for the rest of the frame. */
+function jsonBytes({ maxMessageBytes }: Config): number {
+  return maxMessageBytes * 6 + 4_096;
+}
+
+function entrances(
+  config: Config,
+  context: SessionContext,
+): Pick<Places, "echo" | "text" | "json"> {
+  const { messagesPerSecond, maxMessageBytes } = config;
+  return {
+    echo: (prefix) => ({
+      begin: (socket) => new Echo(socket, context.clock, { prefix, messagesPerSecond }),
+      maxMessageBytes,
+    }),
+    text: (wish) => ({
+      begin: (socket) => new TextConversation(socket, context, wish),
+      maxMessageBytes,
+    }),
+    json: {
+      begin: (socket) => new JsonConversation(socket, context),
+      subprotocol: SUBPROTOCOL,
+      maxMessageBytes: jsonBytes(config),
+    },
+  };
+}
+
+/** Drops what is too old; where it cannot be done now, it is done the next time. */
+async function sweep(backend: Backend, clock: Clock, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await clock.sleep(SWEEP_MS, signal);
+    if (signal.aborted) return;
+    await backend.sweep().catch((error) => log.warn("store.not_swept", { error: String(error) }));
+  }
 }
 
 /** Waits for everything to end, but not for long: the listener hangs on a peer that is stuck. */

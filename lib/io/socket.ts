@@ -12,12 +12,20 @@ import type { Vitals } from "../core/pulse.ts";
 import { exceedsBytes } from "../core/utf8.ts";
 import { log } from "./log.ts";
 
+/** What somebody comes in for. */
+export interface Entrance {
+  /** The conversation. */
+  readonly begin: Begin;
+  /** The subprotocol that is answered; undefined for none. */
+  readonly subprotocol?: string;
+  /** A longer message is answered with 1009. */
+  readonly maxMessageBytes: number;
+}
+
 /** What all connections of a service share. */
 export interface ConnectionContext {
   /** What time it is, for the vital signs. */
   readonly clock: Clock;
-  /** A longer message is answered with 1009. */
-  readonly maxMessageBytes: number;
   /** A peer that is further behind is parked. */
   readonly maxBufferedBytes: number;
 }
@@ -29,6 +37,7 @@ const QUEUED_MESSAGE_BYTES = 1024;
 export class Connection implements Socket, Peer {
   readonly #socket: WebSocket;
   readonly #context: ConnectionContext;
+  readonly #maxMessageBytes: number;
   readonly #held: DisposableStack;
   #conversation: Conversation | undefined;
   #state: Vitals["state"] | "ended" = "connecting";
@@ -43,8 +52,14 @@ export class Connection implements Socket, Peer {
   #recentMessages = 0;
 
   /** Takes the socket over before it opens. @param held What is given back when the connection has ended. */
-  constructor(socket: WebSocket, begin: Begin, context: ConnectionContext, held: DisposableStack) {
+  constructor(
+    socket: WebSocket,
+    { begin, maxMessageBytes }: Entrance,
+    context: ConnectionContext,
+    held: DisposableStack,
+  ) {
     this.#socket = socket;
+    this.#maxMessageBytes = maxMessageBytes;
     this.#context = context;
     this.#held = held;
     this.#since = this.#heardAt = this.#movedAt = context.clock.now();
@@ -115,7 +130,7 @@ export class Connection implements Socket, Peer {
   #receive(data: string | ArrayBuffer): void {
     if (this.#state !== "open") return;
     this.#heardAt = this.#context.clock.now();
-    const max = this.#context.maxMessageBytes;
+    const max = this.#maxMessageBytes;
     const tooBig = typeof data === "string" ? exceedsBytes(data, max) : data.byteLength > max;
     if (tooBig) return this.close(TOO_BIG);
     this.#conversation?.receive(typeof data === "string" ? data : new Uint8Array(data));

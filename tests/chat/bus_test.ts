@@ -1,7 +1,29 @@
-import { EmbeddedBus } from "../../lib/chat/bus.ts";
+import assert from "node:assert/strict";
+import { systemClock } from "../../lib/chat/clock.ts";
+import { EmbeddedBus } from "../../lib/chat/embedded_bus.ts";
+import { MemoryStore } from "../../lib/chat/memory_store.ts";
+import { LEASE_MS } from "../../lib/core/leases.ts";
 import { busContract } from "../bus_contract.ts";
+import { ann, bob, lobby } from "../contract/given.ts";
+import { FakeClock } from "../fakes.ts";
 
-busContract(
-  "EmbeddedBus",
-  () => Promise.resolve({ bus: new EmbeddedBus(), [Symbol.asyncDispose]: () => Promise.resolve() }),
-);
+let epochs = 0;
+
+busContract("EmbeddedBus in memory", (retention) => {
+  const store = new MemoryStore(systemClock, retention, () => `epoch${++epochs}`);
+  const bus = new EmbeddedBus(store, systemClock);
+  return Promise.resolve({ bus, [Symbol.asyncDispose]: () => Promise.resolve() });
+});
+
+Deno.test("EmbeddedBus forgets whom a node had that did not renew its lease, and nobody else", async () => {
+  const clock = new FakeClock();
+  const store = new MemoryStore(clock, { messages: 1, entries: 1, ageMs: Infinity }, () => "epoch");
+  const bus = new EmbeddedBus(store, clock);
+  await bus.claim(lobby, { ...ann, node: "node-1", rename: false });
+  await bus.claim(lobby, { ...bob, node: "node-2", rename: false });
+  await clock.advance(LEASE_MS - 1);
+  assert.equal(await bus.renew(lobby, "node-1"), true);
+  await clock.advance(1);
+  assert.deepEqual(await bus.people(lobby), [{ ...ann, nodes: ["node-1"] }]);
+  assert.equal(await bus.renew(lobby, "node-2"), false);
+});

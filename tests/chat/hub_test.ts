@@ -1,52 +1,132 @@
 import assert from "node:assert/strict";
-import { Hub, type Membership } from "../../lib/chat/hub.ts";
-import { FakeBus, name, room } from "../fakes.ts";
+import { BIG_ROOM, type Membership } from "../../lib/chat/hub.ts";
+import type { Member } from "../../lib/chat/member.ts";
+import type { Dialect } from "../../lib/core/dialect.ts";
+import { jsonDialect } from "../../lib/core/protocol.ts";
+import { textDialect } from "../../lib/core/text_mode.ts";
+import { FakeChat, FakeIdentities, name, room, settle } from "../fakes.ts";
 
 const lobby = room("lobby");
-const said = (text: string) => ({ room: lobby, author: name("Ann"), text });
+const identities = new FakeIdentities();
 
-Deno.test("Hub hands every member of a room the very same string", () => {
-  const hub = new Hub(new FakeBus());
-  const frames: string[][] = [[], []];
-  frames.forEach((heard, i) => hub.join(lobby, name(`m${i}`), { deliver: (f) => heard.push(f) }));
-  hub.receive([said("a"), said("b")]);
-  assert.deepEqual(frames, [["Ann: a", "Ann: b"], ["Ann: a", "Ann: b"]]);
-});
-
-Deno.test("Hub goes on to the next member when one leaves in the midst of a delivery", () => {
-  const hub = new Hub(new FakeBus());
+/** Joins the lobby, and remembers the very messages that it was handed. */
+async function join(chat: FakeChat, text: string, dialect: Dialect = textDialect) {
   const heard: string[] = [];
-  const places: (Membership | undefined)[] = [];
-  places.push(hub.join(lobby, name("slow"), { deliver: () => places[0]?.[Symbol.dispose]() }));
-  places.push(hub.join(lobby, name("next"), { deliver: (frame) => heard.push(frame) }));
-  hub.receive([said("a"), said("b")]);
-  assert.deepEqual(heard, ["Ann: a", "Ann: b"]);
-  assert.equal(hub.isTaken(lobby, name("slow")), false);
+  const member: Member = {
+    dialect,
+    arrive() {},
+    turnAway: () => heard.push("turned away"),
+    deliver: (messages) => heard.push(...messages),
+  };
+  const author = { user: identities.draw(), name: name(text) };
+  const wish = { ...author, draw: undefined, since: undefined, limit: 0 };
+  const membership = chat.hub.join(lobby, member, wish);
+  await settle();
+  const say = (text: string) =>
+    chat.bus.publish({ ...author, room: lobby, id: text, deed: { kind: "said", text } });
+  return { heard, membership, say, member };
+}
+
+Deno.test("Hub encodes what is said in one turn once for each dialect", async () => {
+  using chat = new FakeChat();
+  const encoded: string[] = [];
+  const counting: Dialect = {
+    joins: true,
+    encode(frame) {
+      encoded.push(frame.type);
+      return jsonDialect.encode(frame);
+    },
+  };
+  const [ann, bob, cid] = [
+    await join(chat, "Ann", counting),
+    await join(chat, "Bob", counting),
+    await join(chat, "Cid"),
+  ];
+  await Promise.all([ann.say("1"), ann.say("2")]);
+  await settle();
+  assert.deepEqual(encoded, ["said", "said"]);
+  assert.equal(ann.heard.length, 1);
+  assert.deepEqual(ann.heard, bob.heard);
+  assert.deepEqual(cid.heard, ["Ann: 1", "Ann: 2"]);
 });
 
-Deno.test("Hub follows a room for each member, and lets it go as often", () => {
-  const bus = new FakeBus();
-  const hub = new Hub(bus);
-  const silent = { deliver() {} };
-  const one = hub.join(lobby, name("1"), silent);
-  const two = hub.join(lobby, name("2"), silent);
-  assert.deepEqual([bus.followed, bus.unfollowed], [[lobby, lobby], []]);
-  one?.[Symbol.dispose]();
-  one?.[Symbol.dispose]();
-  assert.deepEqual(bus.unfollowed, [lobby]);
-  two?.[Symbol.dispose]();
-  assert.deepEqual(bus.unfollowed, [lobby, lobby]);
+Deno.test("Hub goes on to the next member when one leaves in the midst of a delivery", async () => {
+  using chat = new FakeChat();
+  const places: Membership[] = [];
+  const slow = await join(chat, "Ann");
+  places.push(slow.membership);
+  slow.member.deliver = () => places[0]?.leave(false);
+  const next = await join(chat, "Bob");
+  await next.say("a");
+  await next.say("b");
+  await settle();
+  assert.deepEqual(next.heard, ["Bob: a", "Bob: b"]);
+  await join(chat, "Ann");
 });
 
-Deno.test("Membership disposed twice does not put out whoever has the name since", () => {
-  const hub = new Hub(new FakeBus());
-  const first = hub.join(lobby, name("Ann"), { deliver() {} });
-  first?.[Symbol.dispose]();
-  hub.join(lobby, name("Ann"), { deliver() {} });
-  first?.[Symbol.dispose]();
-  assert.equal(hub.isTaken(lobby, name("Ann")), true);
+Deno.test("Hub follows a room once, and lets it go when the last member has left", async () => {
+  using chat = new FakeChat();
+  const ann = await join(chat, "Ann");
+  const bob = await join(chat, "Bob");
+  assert.equal(chat.bus.followed.length, 1);
+  ann.membership.leave(false);
+  await settle();
+  assert.equal(chat.bus.unfollowed.length, 0);
+  bob.membership.leave(false);
+  bob.membership.leave(false);
+  await settle();
+  assert.deepEqual(chat.bus.unfollowed, [lobby]);
 });
 
-Deno.test("Hub passes over what is said in rooms that it does not know", () => {
-  assert.doesNotThrow(() => new Hub(new FakeBus()).receive([said("a")]));
+Deno.test("Hub passes over what is said in rooms that it does not know", async () => {
+  using chat = new FakeChat();
+  await chat.bus.follow(lobby);
+  assert.doesNotThrow(() =>
+    chat.hub.receive([{ kind: "top", room: lobby, top: { epoch: "a", seq: 1 }, isRead: true }])
+  );
+});
+
+Deno.test("Hub renews the lease, so that a name is not lost", async () => {
+  using chat = new FakeChat();
+  await join(chat, "Ann");
+  await chat.clock.advance(120_000);
+  const again = await join(chat, "Ann");
+  assert.deepEqual(again.heard, ["turned away"]);
+});
+
+Deno.test("Hub renames the later one of two who got one name while the leases were lost, and tells", async () => {
+  using chat = new FakeChat();
+  const ann = await join(chat, "Ann");
+  const impostor = { user: identities.draw(), name: name("Ann"), node: "other", rename: false };
+  await chat.bus.forgetLeases(lobby);
+  await chat.bus.claim(lobby, impostor);
+  await chat.clock.advance(10_000);
+  assert.deepEqual(ann.heard, ["* Ann is now 网友10"]);
+  assert.equal((await chat.bus.people(lobby)).length, 2);
+});
+
+Deno.test("Hub takes a dead node's people out within 60 s", async () => {
+  using chat = new FakeChat();
+  const ann = await join(chat, "Ann", jsonDialect);
+  const dead = { user: identities.draw(), name: name("Bob"), node: "dead", rename: false };
+  await chat.bus.claim(lobby, dead);
+  await chat.clock.advance(10_250);
+  assert.equal(JSON.parse(ann.heard.at(-1) ?? "").count, 2);
+  await chat.clock.advance(50_000);
+  assert.equal(JSON.parse(ann.heard.at(-1) ?? "").count, 1);
+});
+
+Deno.test("Hub tells a big room numbers and a sample, once in two seconds", async () => {
+  using chat = new FakeChat();
+  const ann = await join(chat, "Ann", jsonDialect);
+  await chat.clock.advance(2_000);
+  ann.heard.length = 0;
+  for (let i = 0; i <= BIG_ROOM; i++) {
+    const user = identities.draw();
+    chat.bus.signal(lobby, { kind: "here", user, name: name(`m${i}`), node: "other" });
+  }
+  await chat.clock.advance(2_000);
+  assert.equal(ann.heard.length, 1);
+  const { count, joined, sampled } = JSON.parse(ann.heard[0] ?? "");
+  assert.deepEqual([count, joined.length, sampled], [BIG_ROOM + 2, 20, true]);
 });

@@ -38,6 +38,13 @@ const DEFAULTS = {
   redisUrl: null,
   redisPrefix: "parley:",
   redisCaFile: null,
+  redisDurable: false,
+  dataDir: "./data",
+  sessionSecret: null,
+  historyMessages: 1_000,
+  historyHours: 72,
+  recoverLimit: 1_000,
+  maxRooms: 32,
   allowedOrigins: "same",
   trustProxy: [],
   maxConnections: 10_000,
@@ -72,6 +79,11 @@ for (const { name, fallback } of settings) {
   });
 }
 
+Deno.test("parseConfig() does not tell what a secret was that it cannot take", () => {
+  const [problem] = problemsOf({ SESSION_SECRET: "my little secret".slice(1) });
+  assert.deepEqual([problem?.name, problem?.value], ["SESSION_SECRET", "…"]);
+});
+
 Deno.test("Settings have names, flags and fields that are all distinct", () => {
   const names = settings.map(({ name }) => name);
   for (const name of names) assert.match(name, /^[A-Z]+(_[A-Z]+)*$/);
@@ -88,6 +100,10 @@ for (
     ["MESSAGES_PER_SECOND", 0, 100_000],
     ["MAX_BUFFERED_BYTES", 1024, 1_073_741_824],
     ["PING_SECONDS", 1, 3600],
+    ["HISTORY_MESSAGES", 1, 10_000_000],
+    ["HISTORY_HOURS", 0, 1_000_000],
+    ["RECOVER_LIMIT", 1, 10_000],
+    ["MAX_ROOMS", 1, 10_000],
   ] as const
 ) {
   const allowed = `${min}–${max}`;
@@ -156,6 +172,9 @@ for (
     ["LOG_LEVEL", "debug", "debug"],
     ["LOG_LEVEL", "error", "error"],
     ["LOG_FORMAT", "json", "json"],
+    ["REDIS_DURABLE", "yes", true],
+    ["DATA_DIR", ":memory:", ":memory:"],
+    ["SESSION_SECRET", "x".repeat(16), "x".repeat(16)],
     ["GUEST_NAME", "guest", "guest"],
     ["GUEST_NAME", "Guest No. ", "Guest No."],
     ["GUEST_NAME", "😀".repeat(24), "😀".repeat(24)],
@@ -194,6 +213,7 @@ for (
     ["TRUST_PROXY", "10.0.0.0/33"],
     ["TRUST_PROXY", "10.0.0.0/8, proxy"],
     ["TRUST_PROXY", "10.0.0.0/8 127.0.0.1"],
+    ["REDIS_DURABLE", "true"],
     ["GUEST_NAME", "* guest"],
     ["GUEST_NAME", "/guest"],
     ["GUEST_NAME", "my: guest"],
@@ -273,7 +293,7 @@ Deno.test("parseConfig() never throws, and a problem tells a setting, its value 
       for (const { name, value, allowed } of problemsOf(values)) {
         const setting = settings.find((setting) => setting.name === name);
         assert.ok(setting !== undefined, name);
-        assert.equal(value, values[name]?.trim());
+        assert.equal(value, setting.isSecret ? "…" : values[name]?.trim());
         assert.ok(allowed === setting.allowed || name === "REDIS_CA_FILE", allowed);
       }
     }),

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { isRedisUrl, withoutPassword } from "../../lib/core/redis_url.ts";
+import { isRedisUrl, parseRedisUrl, withoutPassword } from "../../lib/core/redis_url.ts";
 import { anyPlainText } from "./deceits.ts";
 
 const GOOD = [
@@ -21,6 +21,13 @@ const GOOD = [
   "unix:///run/redis.sock",
   "unix:///run/redis/redis.sock?db=3",
   "unix:///redis.sock",
+  "redis-sentinel://one/chat",
+  "redis-sentinel://one,two:26380,[::1]:26381/chat-1.main_2/3",
+  "redis-sentinel://user:p%40ss%2Fword@one,two/chat/",
+  "rediss-sentinel://:secret@one/chat",
+  "redis-cluster://one",
+  "redis-cluster://one:7000,127.0.0.1:7001,[::1]:7002/",
+  "rediss-cluster://user:secret@one",
 ];
 
 for (const url of GOOD) {
@@ -58,6 +65,28 @@ for (
     "unix:///run/redis.sock?db=",
     "unix:///run/redis.sock?password=secret",
     "unix:///run/redis.sock#1",
+    "redis-sentinel://",
+    "redis-sentinel://one",
+    "redis-sentinel://one/",
+    "redis-sentinel:///chat",
+    "redis-sentinel://one/chat room",
+    "redis-sentinel://one/chat/name",
+    "redis-sentinel://one/chat/0/1",
+    "redis-sentinel://one/chat?db=1",
+    "redis-sentinel://one,/chat",
+    "redis-sentinel://,one/chat",
+    "redis-sentinel://one two/chat",
+    "redis-sentinel://one:0/chat",
+    "redis-sentinel://one:65536/chat",
+    "redis-sentinel://::1/chat",
+    "redis-sentinel://us@er@one/chat",
+    "redis-cluster://",
+    "redis-cluster:///",
+    "redis-cluster://one/0",
+    "redis-cluster://one:port",
+    "redis-cluster://one#1",
+    "redis-cluster://one,redis://two",
+    "redis-ring://one",
   ]
 ) {
   Deno.test(`isRedisUrl() refuses ${JSON.stringify(url)}`, () => {
@@ -72,6 +101,7 @@ for (
     "unix:///run/100%.sock",
     "redis://:100%@redis.example",
     "redis://us%er@redis.example",
+    "redis-cluster://:100%@one",
   ]
 ) {
   Deno.test(`isRedisUrl() refuses ${url}, at which the Redis client throws`, () => {
@@ -103,6 +133,8 @@ for (
     ["redis://:secret@[::1]:6379", "redis://[::1]:6379"],
     ["unix:///run/redis.sock?db=1", "unix:///run/redis.sock?db=1"],
     ["unix:///run/at@home.sock", "unix:///run/at@home.sock"],
+    ["redis-sentinel://user:secret@one,two:1/chat/2", "redis-sentinel://one,two:1/chat/2"],
+    ["rediss-cluster://:secret@one,[::1]:7000", "rediss-cluster://one,[::1]:7000"],
   ] as const
 ) {
   Deno.test(`withoutPassword() shows ${url} as ${shown}`, () => {
@@ -115,8 +147,8 @@ Deno.test("withoutPassword() leaves nothing of user and password in any URL that
   const character = fc.constantFrom(..."Aa0:;@!$&'()*+,=._~%-|^`{}[]\"<>\\", "é", "网");
   const anySecret = fc.string({ unit: character, maxLength: 12 }).map((text) => `~${text}~`);
   const anyUser = fc.constantFrom("", "user");
-  const scheme = fc.constantFrom("redis", "rediss");
-  const rest = fc.constantFrom("redis.example", "[::1]:6379/0", "h:1/15");
+  const scheme = fc.constantFrom("redis", "rediss", "redis-sentinel", "rediss-cluster");
+  const rest = fc.constantFrom("redis.example", "[::1]:6379/0", "h:1/15", "h,h2:1/chat", "h,h2");
   fc.assert(
     fc.property(scheme, anyUser, anySecret, rest, (scheme, user, secret, rest) => {
       const url = `${scheme}://${user}:${secret}@${rest}`;
@@ -139,9 +171,42 @@ for (
     "redis:///:secret@h",
     "localhost:secret@h",
     "redis://:se\ncret@h",
+    "redis-sentinel://:se@cret@h,:secret@h2/chat",
+    "redis-cluster:/:secret@h",
+    "redis-ring://:secret@h",
   ]
 ) {
   Deno.test(`withoutPassword() leaves no secret in ${JSON.stringify(url)}, which is no URL to be used`, () => {
     assert.ok(!/se\n?cret/.test(withoutPassword(url)));
   });
 }
+
+Deno.test("parseRedisUrl() leaves the URL of one Redis as it is", () => {
+  for (const url of ["redis://user:p%40ss@h:1/2", "rediss://h", "unix:///run/redis.sock"]) {
+    assert.deepEqual(parseRedisUrl(url), { kind: "single", url });
+  }
+});
+
+Deno.test("parseRedisUrl() reads the sentinels, their master and how to get in", () => {
+  assert.deepEqual(parseRedisUrl("redis-sentinel://us%3Aer:p%40ss@one,[::1]:26380/chat/3"), {
+    kind: "sentinel",
+    hosts: [{ host: "one", port: 26_379 }, { host: "::1", port: 26_380 }],
+    master: "chat",
+    database: 3,
+    tls: false,
+    username: "us:er",
+    password: "p@ss",
+  });
+  const plain = parseRedisUrl("REDISS-SENTINEL://one/chat");
+  const hosts = [{ host: "one", port: 26_379 }];
+  assert.deepEqual(plain, { kind: "sentinel", hosts, master: "chat", database: 0, tls: true });
+});
+
+Deno.test("parseRedisUrl() reads the servers of a cluster and how to get in", () => {
+  assert.deepEqual(parseRedisUrl("rediss-cluster://:secret@one,two:7000"), {
+    kind: "cluster",
+    hosts: [{ host: "one", port: 6_379 }, { host: "two", port: 7_000 }],
+    tls: true,
+    password: "secret",
+  });
+});

@@ -77,7 +77,10 @@ Deno.test("parley tells of a certificate file that is of no use beside every oth
 Deno.test("parley prints one line with its address, its store and the ways in, and no password", async () => {
   await using parley = await startParley({ REDIS_URL: "redis://:secret@127.0.0.1:1" });
   const line = parley.output.split("\n").find((it) => it.startsWith("Parley"));
-  assert.match(line ?? "", new RegExp(`${parley.url} \\(Redis at redis://127\\.0\\.0\\.1:1\\)`));
+  assert.match(
+    line ?? "",
+    new RegExp(`${parley.url} \\(messages in Redis at redis://127\\.0\\.0\\.1:1\\)`),
+  );
   assert.match(line ?? "", new RegExp(`wscat -c ws://127.0.0.1:${parley.port}/ws$`));
   assert.doesNotMatch(parley.output, /secret/);
 });

@@ -6,6 +6,7 @@ import { TestClient } from "../client.ts";
 import { isReady, spawn } from "../parley.ts";
 import { freePort } from "../provision.ts";
 import { startRedis } from "../redis_server.ts";
+import { TemporaryFolder } from "../temporary_folder.ts";
 
 const ROOT = new URL("../..", import.meta.url);
 const read = (path: string) => Deno.readTextFileSync(new URL(path, ROOT));
@@ -21,27 +22,39 @@ const commands: Readonly<Record<string, () => string[]>> = {
   },
 };
 
+/** Starts the service as a package does, but for addresses and folder, and talks to it. */
+async function chatAsPacked(command: () => string[], env: Readonly<Record<string, string>>) {
+  const port = freePort();
+  const [program = "", ...args] = command();
+  assert.match(program, /deno$/);
+  const redis = env.REDIS_URL === undefined ? "" : `,${new URL(env.REDIS_URL).host}`;
+  const here = args.map((arg) =>
+    arg.replace(/(--allow-net=)\S+/, `$1127.0.0.1:${port}${redis}`)
+      .replace(/(--allow-(?:read|write)=)\S+/, `$1${env.DATA_DIR}`)
+      .replace(/^main\.ts$/, new URL("main.ts", ROOT).pathname)
+  );
+  await using parley = spawn(Deno.execPath(), here, { PORT: String(port), ...env });
+  await parley.printed(/is on http/);
+  const url = `http://127.0.0.1:${port}`;
+  await isReady(url);
+  await using ann = await TestClient.open(`${url}/ws?name=Ann`);
+  ann.send("hello");
+  assert.equal(await ann.next(), "Ann: hello");
+  const { ok, body } = await fetch(url);
+  await body?.cancel();
+  assert.ok(ok);
+}
+
 for (const [path, command] of Object.entries(commands)) {
   Deno.test(`The permissions in ${path} are enough to chat over Redis`, async () => {
     await using redis = await startRedis();
-    const port = freePort();
-    const [program = "", ...args] = command();
-    assert.match(program, /deno$/);
-    const here = args.map((arg) =>
-      arg.replace(/(--allow-net=)\S+/, `$1127.0.0.1:${port},127.0.0.1:${redis.port}`)
-        .replace(/^main\.ts$/, new URL("main.ts", ROOT).pathname)
-    );
-    const env = { PORT: String(port), REDIS_URL: redis.url };
-    await using parley = spawn(Deno.execPath(), here, env);
-    await parley.printed(/is on http/);
-    const url = `http://127.0.0.1:${port}`;
-    await isReady(url);
-    await using ann = await TestClient.open(`${url}/ws?name=Ann`);
-    ann.send("hello");
-    assert.equal(await ann.next(), "Ann: hello");
-    const { ok, body } = await fetch(url);
-    await body?.cancel();
-    assert.ok(ok);
+    await chatAsPacked(command, { REDIS_URL: redis.url, DATA_DIR: "/nowhere" });
+  });
+
+  Deno.test(`The permissions in ${path} are enough to keep what is said in its folder`, async () => {
+    await using folder = new TemporaryFolder();
+    await chatAsPacked(command, { DATA_DIR: `${folder.path}/data` });
+    assert.ok(Deno.statSync(`${folder.path}/data/parley.sqlite`).size > 0);
   });
 }
 
@@ -62,6 +75,7 @@ Deno.test("deno task compile embeds every page and module", async () => {
     assert.ok(binary.includes(text), `static/${name} is not embedded`);
   }
   assert.ok(binary.includes("class RedisBus"));
+  assert.ok(binary.includes("Enters drafts of one room in their order: deduplicates"));
   await Deno.remove(folder, { recursive: true });
 });
 

@@ -39,12 +39,15 @@ function open(conversation: Partial<Conversation> = {}) {
   let ended = 0;
   const held = new DisposableStack();
   held.defer(() => void ended++);
-  const context = { clock, maxMessageBytes: 100, maxBufferedBytes: policy.maxBufferedBytes };
+  const context = { clock, maxBufferedBytes: policy.maxBufferedBytes };
   // What the runtime's type has besides is not used.
   const socket = fake as unknown as WebSocket;
   const connection = new Connection(
     socket,
-    () => ({ receive() {}, leave: () => void left++, ...conversation }),
+    {
+      begin: () => ({ receive() {}, leave: () => void left++, ...conversation }),
+      maxMessageBytes: 100,
+    },
     context,
     held,
   );
@@ -125,9 +128,9 @@ Deno.test("Connection that ends while its handshake is under way gives everythin
   let ended = 0;
   held.defer(() => void ended++);
   const fake = new FakeWebSocket();
-  const context = { clock: new FakeClock(), maxMessageBytes: 1, maxBufferedBytes: 1 };
+  const context = { clock: new FakeClock(), maxBufferedBytes: 1 };
   const begin = () => assert.fail("nothing begins");
-  new Connection(fake as unknown as WebSocket, begin, context, held);
+  new Connection(fake as unknown as WebSocket, { begin, maxMessageBytes: 1 }, context, held);
   fake.onclose?.({ code: 0 });
   assert.equal(ended, 1);
 });

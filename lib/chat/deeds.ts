@@ -1,0 +1,154 @@
+/**
+ * What is done in one room on request: each request becomes a call to the bus, and what the bus answers becomes the answer.
+ * @module
+ */
+import type { Deed, UserId } from "../core/entries.ts";
+import type { FaultCode } from "../core/faults.ts";
+import type { Frame } from "../core/frames.ts";
+import { formatPosition } from "../core/positions.ts";
+import { fault, wirePage, withId } from "../core/protocol.ts";
+import type { Request, RequestOf } from "../core/requests.ts";
+import { exceedsBytes } from "../core/utf8.ts";
+import { type Archive, type Bus, BusUnavailable, type Published } from "./bus.ts";
+import type { Clock } from "./clock.ts";
+import { MAX_LISTED, type Place } from "./place.ts";
+
+/** What is needed to do it. */
+export interface DeedContext {
+  /** Where it is done. */
+  readonly bus: Pick<Bus, "publish" | "signal"> & Archive;
+  /** For what is told at most so often. */
+  readonly clock: Clock;
+  /** An id that was never used. */
+  readonly drawId: () => string;
+  /** How long a text may be, in bytes of UTF-8. */
+  readonly maxMessageBytes: number;
+}
+
+/** A request that is about a room that one has joined. */
+export type RoomRequest = Exclude<
+  Request,
+  RequestOf<"hello" | "join" | "leave" | "name" | "ping" | "pong">
+>;
+
+/** Somebody writes: told at most so often. */
+const TYPING_EVERY_MS = 2_000;
+const DEFAULT_PAGE = 50;
+
+/** Does it; resolves to the answer, or to nothing where none is needed. Never rejects because the bus is away. */
+export async function carryOut(
+  request: RoomRequest,
+  place: Place,
+  user: UserId,
+  context: DeedContext,
+): Promise<Frame | undefined> {
+  try {
+    return await answer(request, place, user, context);
+  } catch (error) {
+    if (!(error instanceof BusUnavailable)) throw error;
+    const code: FaultCode = error.perhapsSent ? "unknown_outcome" : "unavailable";
+    return fault(request.id, code, error.message);
+  }
+}
+
+async function answer(
+  request: RoomRequest,
+  place: Place,
+  user: UserId,
+  context: DeedContext,
+): Promise<Frame | undefined> {
+  const { bus } = context;
+  const room = place.id;
+  switch (request.type) {
+    case "typing":
+      return tellTyping(request, place, user, context);
+    case "read":
+      await bus.markRead(room, user, request.position);
+      return acknowledge(request.id, { room });
+    case "who": {
+      const { count } = place.room.attendance;
+      const sampled = count > MAX_LISTED && { sampled: true };
+      return {
+        type: "members",
+        ...withId(request.id),
+        room,
+        count,
+        members: place.list(),
+        ...sampled,
+      };
+    }
+    case "history": {
+      const { before, limit = DEFAULT_PAGE } = request;
+      const page = await bus.page(room, before?.seq, limit);
+      const position = formatPosition(page.top);
+      return { type: "history", ...withId(request.id), room, ...wirePage(page), position };
+    }
+    default:
+      return await enter(request, place, user, context);
+  }
+}
+
+type EntryRequest = RequestOf<"say" | "edit" | "delete" | "react">;
+
+async function enter(
+  request: EntryRequest,
+  place: Place,
+  user: UserId,
+  { bus, drawId, maxMessageBytes }: DeedContext,
+): Promise<Frame | undefined> {
+  const { id } = request;
+  const { id: room, name } = place;
+  if (request.type === "say" || request.type === "edit") {
+    if (request.text === "") return fault(id, "empty");
+    if (exceedsBytes(request.text, maxMessageBytes)) {
+      return fault(id, "too_long", `the text has more than ${maxMessageBytes} bytes`);
+    }
+  }
+  const deed = deedOf(request);
+  const published = await bus.publish({ room, user, name, id: id ?? drawId(), deed });
+  if (published.kind === "entered") place.room.promise(published.position);
+  return report(id, room, published);
+}
+
+/** The answer to what became of a draft. */
+function report(id: string | undefined, room: string, published: Published): Frame | undefined {
+  if (published.kind === "rejected") return fault(id, published.why);
+  const { position, at } = published;
+  return acknowledge(id, { room, position: formatPosition(position), at });
+}
+
+/** An acknowledgement, where somebody waits for one. */
+export function acknowledge(
+  id: string | undefined,
+  what: { readonly room?: string; readonly position?: string; readonly at?: number } = {},
+): Frame | undefined {
+  return id === undefined ? undefined : { type: "ack", id, ...what };
+}
+
+function deedOf(request: EntryRequest): Deed {
+  switch (request.type) {
+    case "say":
+      return { kind: "said", text: request.text, ...(request.reply && { reply: request.reply }) };
+    case "edit":
+      return { kind: "edited", of: request.of, text: request.text };
+    case "delete":
+      return { kind: "deleted", of: request.of };
+    case "react":
+      return { kind: "reacted", of: request.of, emoji: request.emoji, on: request.on ?? true };
+  }
+}
+
+function tellTyping(
+  { id, on = true }: RequestOf<"typing">,
+  place: Place,
+  user: UserId,
+  { bus, clock }: DeedContext,
+): Frame | undefined {
+  const now = clock.now();
+  const isNews = on ? now - place.typedAt >= TYPING_EVERY_MS : place.typedAt > -Infinity;
+  if (isNews) {
+    place.typedAt = on ? now : -Infinity;
+    bus.signal(place.id, { kind: "typing", user, name: place.name, on });
+  }
+  return acknowledge(id);
+}

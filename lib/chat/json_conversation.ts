@@ -1,0 +1,68 @@
+/**
+ * A conversation in `chat.v1.json`: messages are decoded into requests, and what is answered in one turn goes out as one
+ * message.
+ * @module
+ */
+import { type Dialect, messagesFor } from "../core/dialect.ts";
+import { type Farewell, UNSUPPORTED } from "../core/farewells.ts";
+import type { Frame } from "../core/frames.ts";
+import { decode, jsonDialect } from "../core/protocol.ts";
+import type { Conversation, Socket } from "./conversation.ts";
+import { Session, type SessionContext, type Voice } from "./session.ts";
+
+/** One connection that speaks `chat.v1.json`. */
+export class JsonConversation implements Conversation, Voice {
+  readonly dialect: Dialect = jsonDialect;
+  readonly isResumable = true;
+  readonly #socket: Socket;
+  readonly #session: Session;
+  #untold: Frame[] = [];
+
+  /** Waits for the hello. */
+  constructor(socket: Socket, context: SessionContext) {
+    this.#socket = socket;
+    this.#session = new Session(this, context);
+  }
+
+  receive(message: string | Uint8Array<ArrayBuffer>): void {
+    if (typeof message !== "string") return this.#socket.close(UNSUPPORTED);
+    for (const request of decode(message)) {
+      // An answer to our own ping is not counted, nor is anything that comes after the last straw.
+      if (request.type !== "pong" && !this.#session.admits(request.id)) continue;
+      if (request.type === "fault") this.tell(request);
+      else this.#session.handle(request);
+    }
+  }
+
+  ask(): void {
+    this.tell({ type: "ping" });
+  }
+
+  leave(): void {
+    this.#session.leave();
+  }
+
+  tell(frame: Frame): void {
+    this.#untold.push(frame);
+    // What else is answered in this turn goes along.
+    if (this.#untold.length === 1) queueMicrotask(() => this.#flush());
+  }
+
+  waits(): void {}
+
+  deliver(messages: readonly string[]): void {
+    this.#flush();
+    for (const message of messages) this.#socket.send(message);
+  }
+
+  close(farewell: Farewell): void {
+    this.#flush();
+    this.#socket.close(farewell);
+  }
+
+  #flush(): void {
+    const frames = this.#untold;
+    this.#untold = [];
+    for (const message of messagesFor(this.dialect, frames)) this.#socket.send(message);
+  }
+}

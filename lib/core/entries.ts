@@ -1,0 +1,160 @@
+/**
+ * What a room's log holds, and what becomes of a message by it. Edits, deletions and reactions are entries like messages
+ * and have numbers of their own; a {@linkcode Message} is how one stands after all of them.
+ * @module
+ */
+import type { Name, RoomId } from "./names.ts";
+import { formatPosition, isSamePosition, type Position } from "./positions.ts";
+
+/** Who somebody is, whatever the name; made by the server. */
+export type UserId = string & { readonly __brand: "UserId" };
+
+/** Whether the text has the form of a {@linkcode UserId}: 8 to 40 of `0-9a-z_`. */
+export function isUserId(text: string): text is UserId {
+  return /^[0-9a-z_]{8,40}$/.test(text);
+}
+
+/** What somebody does in a room that the log keeps. */
+export type Deed =
+  | { readonly kind: "said"; readonly text: string; readonly reply?: Position | undefined }
+  | { readonly kind: "edited"; readonly of: Position; readonly text: string }
+  | { readonly kind: "deleted"; readonly of: Position }
+  | {
+    readonly kind: "reacted";
+    readonly of: Position;
+    readonly emoji: string;
+    /** Whether the reaction is put there, or taken back. */
+    readonly on: boolean;
+  }
+  | { readonly kind: "renamed"; readonly from: Name };
+
+/** Who does something, and under which name. */
+export interface Author {
+  /** Stays the same when the name changes. */
+  readonly user: UserId;
+  /** At the time of the deed; after it, where the deed is a renaming. */
+  readonly name: Name;
+}
+
+/** What is to be entered into a room's log. */
+export interface Draft extends Author {
+  /** The log it is for. */
+  readonly room: RoomId;
+  /** By which a repetition is known: one user uses it for one deed. */
+  readonly id: string;
+  /** What is done. */
+  readonly deed: Deed;
+}
+
+/** What has been entered. */
+export interface Entry extends Draft {
+  /** Where. */
+  readonly position: Position;
+  /** When, in milliseconds since 1970; never less than the entry's before. */
+  readonly at: number;
+}
+
+/** A message as it now stands. */
+export interface Message extends Author {
+  /** Where it was said: by this it is edited, answered and linked to. */
+  readonly position: Position;
+  /** When it was said, in milliseconds since 1970. */
+  readonly at: number;
+  /** The id of the draft that said it. */
+  readonly id: string;
+  /** As last edited; empty where it was deleted. */
+  readonly text: string;
+  /** What it answers. */
+  readonly reply?: Position | undefined;
+  /** When it was last edited. */
+  readonly edited?: number | undefined;
+  /** Whether it was deleted. */
+  readonly deleted?: true | undefined;
+  /** Who reacted with what, each in the order of coming. */
+  readonly reactions?: Readonly<Record<string, readonly UserId[]>> | undefined;
+}
+
+/** Why the log does not take a draft. */
+export type Rejection = "gone" | "not_yours" | "id_reused" | "too_many_reactions";
+
+/** So many reactions may one message have, all emoji and people together. */
+export const MAX_REACTIONS = 500;
+
+/** The message that an entry brings into being. */
+export function messageOf(entry: Entry): Message | undefined {
+  const { deed, user, name, position, at, id } = entry;
+  if (deed.kind !== "said") return undefined;
+  return {
+    position,
+    at,
+    user,
+    name,
+    id,
+    text: deed.text,
+    ...(deed.reply && { reply: deed.reply }),
+  };
+}
+
+/**
+ * The message after the deed, or why it cannot be done.
+ *
+ * @param message What the log keeps at the number that the deed is about.
+ * @param at When it is done, in milliseconds since 1970.
+ */
+export function amend(
+  message: Message | undefined,
+  { deed, user }: Pick<Draft, "deed" | "user">,
+  at: number,
+): Message | Rejection {
+  if (deed.kind === "said" || deed.kind === "renamed") {
+    throw new TypeError(`Cannot amend a message: received ${deed.kind}`);
+  }
+  const isThere = message && !message.deleted && isSamePosition(message.position, deed.of);
+  if (!isThere) return "gone";
+  if (deed.kind === "reacted") return react(message, user, deed.emoji, deed.on);
+  if (message.user !== user) return "not_yours";
+  const { reactions: _, ...plain } = message;
+  if (deed.kind === "deleted") return { ...plain, text: "", deleted: true };
+  return { ...message, text: deed.text, edited: at };
+}
+
+function react(message: Message, user: UserId, emoji: string, on: boolean): Message | Rejection {
+  const { reactions: before = {}, ...rest } = message;
+  const there = Object.hasOwn(before, emoji) ? before[emoji] ?? [] : [];
+  const others = there.filter((other) => other !== user);
+  const users = on ? [...others, user] : others;
+  const { [emoji]: _, ...kept } = before;
+  const reactions = users.length > 0 ? { ...kept, [emoji]: users } : kept;
+  const all = Object.values(reactions);
+  if (all.reduce((sum, { length }) => sum + length, 0) > MAX_REACTIONS) return "too_many_reactions";
+  return all.length > 0 ? { ...rest, reactions } : rest;
+}
+
+/** By which the log knows whether two drafts with one id are the same deed. Not for secrets: anybody can forge it. */
+export function fingerprint(draft: Pick<Draft, "deed" | "name">): string {
+  let high = 0xdeadbeef, low = 0x41c6ce57;
+  const text = stableText(draft);
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    high = Math.imul(high ^ code, 0x9e3779b1);
+    low = Math.imul(low ^ code, 0x5f356495);
+  }
+  high = Math.imul(high ^ (high >>> 16), 0x85ebca6b) ^ Math.imul(low ^ (low >>> 13), 0xc2b2ae35);
+  low = Math.imul(low ^ (low >>> 16), 0x85ebca6b) ^ Math.imul(high ^ (high >>> 13), 0xc2b2ae35);
+  return `${(high >>> 0).toString(36)}.${(low >>> 0).toString(36)}`;
+}
+
+function stableText({ deed, name }: Pick<Draft, "deed" | "name">): string {
+  switch (deed.kind) {
+    case "said":
+      return JSON.stringify(["said", deed.text, deed.reply && formatPosition(deed.reply)]);
+    case "edited":
+      return JSON.stringify(["edited", formatPosition(deed.of), deed.text]);
+    case "deleted":
+      return JSON.stringify(["deleted", formatPosition(deed.of)]);
+    case "reacted":
+      return JSON.stringify(["reacted", formatPosition(deed.of), deed.emoji, deed.on]);
+    case "renamed":
+      return JSON.stringify(["renamed", deed.from, name]);
+  }
+}

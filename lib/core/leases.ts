@@ -1,0 +1,114 @@
+/**
+ * Who is in a room and under which name, as all nodes agree on it. A node holds its part of the room by a lease that it
+ * renews; when it does not, all whom it alone had are gone. One user may be there through several nodes, and has one
+ * name in the room.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import type { UserId } from "./entries.ts";
+ * import { parseName } from "./names.ts";
+ * const table = new LeaseTable();
+ * const [ann, bob] = ["user_ann", "user_bob"] as UserId[];
+ * const name = parseName("Ann");
+ * if (!name || !ann || !bob) throw new Error("unreachable");
+ * assert.deepEqual(table.claim({ user: ann, name, node: "n1", rename: false }, 0), { kind: "granted", name });
+ * assert.deepEqual(table.claim({ user: bob, name, node: "n2", rename: false }, 0), { kind: "taken" });
+ * assert.equal(table.people(LEASE_MS).length, 0);
+ * ```
+ * @module
+ */
+import type { UserId } from "./entries.ts";
+import type { Name } from "./names.ts";
+
+/** A node that does not renew for so long has gone. It renews at a third of it. */
+export const LEASE_MS = 45_000;
+
+/** Somebody in a room. */
+export interface Person {
+  /** Who. */
+  readonly user: UserId;
+  /** The one name that this user has in the room. */
+  readonly name: Name;
+  /** Through which nodes. */
+  readonly nodes: readonly string[];
+}
+
+/** What a node asks for in somebody's name. */
+export interface Claim {
+  /** Who. */
+  readonly user: UserId;
+  /** The name that is asked for. */
+  readonly name: Name;
+  /** Through which node. */
+  readonly node: string;
+  /** Whether a user who has another name in the room already gets this one; otherwise it keeps what it has. */
+  readonly rename: boolean;
+}
+
+/** The name that the user has in the room now; or another one has the name that was asked for. */
+export type ClaimResult =
+  | { readonly kind: "granted"; readonly name: Name }
+  | { readonly kind: "taken" };
+
+/** By this two names are the same: case and width make no difference. */
+export function nameKey(name: Name): string {
+  const seen = name.normalize("NFKC").replace(/\p{Default_Ignorable_Code_Point}/gu, "");
+  // Both, one after the other: ẞ is in capitals already, and ß, ς and ǰ have no other way to meet SS, σ and J̌.
+  return seen.toLowerCase().toUpperCase().normalize("NFKC");
+}
+
+/** The leases of one room. Times are in milliseconds, on any scale that does not go back. */
+export class LeaseTable {
+  readonly #people = new Map<UserId, { name: Name; readonly nodes: Set<string> }>();
+  readonly #bearers = new Map<string, UserId>();
+  readonly #until = new Map<string, number>();
+
+  /** Puts somebody into the room under a name that nobody else has, and renews the node's lease. */
+  claim({ user, name, node, rename }: Claim, now: number): ClaimResult {
+    this.#expire(now);
+    const person = this.#people.get(user);
+    const wanted = person && !rename ? person.name : name;
+    const bearer = this.#bearers.get(nameKey(wanted));
+    if (bearer !== undefined && bearer !== user) return { kind: "taken" };
+    if (person) this.#bearers.delete(nameKey(person.name));
+    this.#bearers.set(nameKey(wanted), user);
+    this.#people.set(user, { name: wanted, nodes: new Set(person?.nodes).add(node) });
+    this.#until.set(node, now + LEASE_MS);
+    return { kind: "granted", name: wanted };
+  }
+
+  /** Takes somebody out of the room, as far as this node is concerned. */
+  release(user: UserId, node: string): void {
+    const person = this.#people.get(user);
+    person?.nodes.delete(node);
+    if (person?.nodes.size === 0) this.#remove(user, person.name);
+  }
+
+  /** Renews a node's lease; false where it has none, so that it must claim all its people again. */
+  renew(node: string, now: number): boolean {
+    this.#expire(now);
+    if (!this.#until.has(node)) return false;
+    this.#until.set(node, now + LEASE_MS);
+    return true;
+  }
+
+  /** Everybody in the room, in the order of coming. */
+  people(now: number): readonly Person[] {
+    this.#expire(now);
+    return [...this.#people].map(([user, { name, nodes }]) => ({ user, name, nodes: [...nodes] }));
+  }
+
+  #expire(now: number): void {
+    for (const [node, until] of this.#until) {
+      if (until > now) continue;
+      this.#until.delete(node);
+      for (const user of [...this.#people.keys()]) this.release(user, node);
+    }
+  }
+
+  #remove(user: UserId, name: Name): void {
+    this.#people.delete(user);
+    this.#bearers.delete(nameKey(name));
+  }
+}

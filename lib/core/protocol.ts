@@ -1,0 +1,122 @@
+/**
+ * The subprotocol `chat.v1.json`: how a WebSocket message becomes requests, and how what happens becomes frames. A message
+ * holds one or more frames of JSON separated by line feeds, both ways.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * assert.deepEqual(decode('{"type":"ping","id":"1","new":true}\n'), [{ type: "ping", id: "1" }]);
+ * const [fault] = decode('{"type":"dance","id":"2"}');
+ * assert.ok(fault?.type === "fault" && fault.code === "unknown_type" && fault.id === "2");
+ * ```
+ * @module
+ */
+import * as v from "valibot";
+import type { Dialect } from "./dialect.ts";
+import type { Entry, Message } from "./entries.ts";
+import { type FaultCode, FAULTS } from "./faults.ts";
+import type { Frame, FrameOf, WireMessage } from "./frames.ts";
+import { formatPosition } from "./positions.ts";
+import type { Page } from "./room_log.ts";
+import { type Request, REQUESTS, type RequestType } from "./requests.ts";
+
+/** The subprotocol's name, as in Sec-WebSocket-Protocol. */
+export const SUBPROTOCOL = "chat.v1.json";
+
+/** What is sent as JSON. */
+export const jsonDialect: Dialect = { encode: (frame) => JSON.stringify(frame), joins: true };
+
+/** The requests in a message, in order; a fault in the place of what is none. */
+export function decode(message: string): readonly (Request | FrameOf<"fault">)[] {
+  return message.split("\n").filter((line) => line.trim() !== "").map(decodeFrame);
+}
+
+const Head = v.object({
+  type: v.string(),
+  id: v.optional(v.pipe(v.string(), v.maxLength(64))),
+});
+
+function decodeFrame(text: string): Request | FrameOf<"fault"> {
+  const json = parseJson(text);
+  const head = v.safeParse(Head, json);
+  if (!head.success) return fault(undefined, "bad_frame", "a frame is a JSON object with a type");
+  const { type, id } = head.output;
+  if (!isRequestType(type)) return fault(id, "unknown_type", `there is no request of type ${type}`);
+  const parsed = v.safeParse(REQUESTS[type], json);
+  if (parsed.success) return parsed.output;
+  const [issue] = parsed.issues;
+  return fault(id, "bad_frame", `${v.getDotPath(issue) ?? "frame"}: ${issue.message}`);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function isRequestType(type: string): type is RequestType {
+  return Object.hasOwn(REQUESTS, type);
+}
+
+/** A fault's frame. @param id Of the request. */
+export function fault(
+  id: string | undefined,
+  code: FaultCode,
+  message: string = FAULTS[code].message,
+): FrameOf<"fault"> {
+  return { type: "fault", ...withId(id), code, message, retry: FAULTS[code].retry };
+}
+
+/** The field `id`, where there is one. */
+export function withId(id: string | undefined): { id?: string } {
+  return id === undefined ? {} : { id };
+}
+
+/** The frame that tells of an entry. */
+export function frameOf({ room, position, at, user, name, id, deed }: Entry): Frame {
+  const common = { room, position: formatPosition(position), at, user, name, id };
+  switch (deed.kind) {
+    case "said": {
+      const reply = deed.reply && { reply: formatPosition(deed.reply) };
+      return { type: "said", ...common, text: deed.text, ...reply };
+    }
+    case "edited":
+      return { type: "edited", ...common, of: formatPosition(deed.of), text: deed.text };
+    case "deleted":
+      return { type: "deleted", ...common, of: formatPosition(deed.of) };
+    case "reacted": {
+      const { emoji, on } = deed;
+      return { type: "reacted", ...common, of: formatPosition(deed.of), emoji, on };
+    }
+    case "renamed":
+      return { type: "renamed", ...common, from: deed.from };
+  }
+}
+
+/** Pages are cut where their texts are longer than this together, in UTF-16 code units. */
+const MAX_PAGE_LENGTH = 262_144;
+
+/** A page as it stands in frames: the newest of its messages that are not too much together, and at least one. */
+export function wirePage({ messages, more }: Page): { messages: WireMessage[]; more: boolean } {
+  let length = 0;
+  const first = messages.findLastIndex(({ text }) => (length += text.length) > MAX_PAGE_LENGTH) + 1;
+  const from = Math.min(first, Math.max(0, messages.length - 1));
+  return { messages: messages.slice(from).map(wireMessage), more: more || from > 0 };
+}
+
+/** A message as it stands in frames. */
+function wireMessage({ position, reply, reactions, ...message }: Message): WireMessage {
+  return {
+    ...message,
+    position: formatPosition(position),
+    ...(reply && { reply: formatPosition(reply) }),
+    // A copy, since what is shared with the log is not to be changed.
+    ...(reactions && { reactions: Object.fromEntries(copied(reactions)) }),
+  };
+}
+
+function copied(reactions: NonNullable<Message["reactions"]>): [string, string[]][] {
+  return Object.entries(reactions).map(([emoji, users]) => [emoji, [...users]]);
+}

@@ -1,0 +1,99 @@
+/**
+ * What stands behind the chat, as the settings say: Redis, or a store in this process, in a folder or in memory. With it
+ * comes the secret by which people are known again, since it is kept in the same place.
+ * @module
+ */
+import type { Archive, Bus, Register } from "../chat/bus.ts";
+import type { Clock } from "../chat/clock.ts";
+import { EmbeddedBus } from "../chat/embedded_bus.ts";
+import { MemoryStore } from "../chat/memory_store.ts";
+import type { Config } from "../core/config.ts";
+import { withoutPassword } from "../core/redis_url.ts";
+import type { Retention } from "../core/room_log.ts";
+import { readOrMakeSecret } from "./data_dir.ts";
+import { drawId } from "./identities.ts";
+import { log } from "./log.ts";
+import { RedisBus } from "./redis/bus.ts";
+import { StoreRefused } from "./sqlite/file.ts";
+import { openSqliteStore } from "./sqlite/store.ts";
+
+/** A bus, and what is kept beside it. */
+export interface Backend {
+  /** Where words go and come from. */
+  readonly bus: Bus & Archive & Register;
+  /** Signs the tokens of those who come back; known when it has been read. */
+  readonly secret: Promise<string>;
+  /** Where what is said is kept, in words. */
+  readonly kept: string;
+  /** Drops what is too old, also where nothing is said any more. */
+  sweep(): Promise<void>;
+}
+
+/**
+ * Opens it. Throws `StoreRefused` where the folder holds something that must not be touched.
+ *
+ * @param ca The certificate authority of `REDIS_CA_FILE`, in PEM.
+ * @param started Takes what is to be closed.
+ */
+export async function openBackend(
+  config: Config,
+  ca: string | undefined,
+  clock: Clock,
+  started: AsyncDisposableStack,
+): Promise<Backend> {
+  const { redisUrl, dataDir } = config;
+  if (redisUrl !== null) return openRedis(config, { url: redisUrl, ca }, clock, started);
+  if (dataDir === ":memory:") return openMemory(config, clock);
+  try {
+    return await openFolder(config, clock, started);
+  } catch (error) {
+    if (!(error instanceof StoreRefused) || error.reason !== "not_writable") throw error;
+    log.warn("store.in_memory", { why: error.message });
+    return openMemory(config, clock);
+  }
+}
+
+function openRedis(
+  config: Config,
+  address: { readonly url: string; readonly ca: string | undefined },
+  clock: Clock,
+  started: AsyncDisposableStack,
+): Backend {
+  const { redisPrefix: prefix, redisDurable: durable, sessionSecret } = config;
+  const options = { prefix, durable, retention: retentionOf(config), drawEpoch: drawId };
+  const bus = started.use(new RedisBus(address, options, clock));
+  const secret = sessionSecret === null
+    ? bus.agreeOnSecret(drawId())
+    : Promise.resolve(sessionSecret);
+  const kept = `messages in Redis at ${withoutPassword(address.url)}`;
+  return { bus, secret, kept, sweep: () => Promise.resolve() };
+}
+
+async function openFolder(
+  config: Config,
+  clock: Clock,
+  started: AsyncDisposableStack,
+): Promise<Backend> {
+  const { dataDir, sessionSecret } = config;
+  const store = started.use(openSqliteStore(dataDir, clock, retentionOf(config), drawId));
+  const secret = sessionSecret ?? await readOrMakeSecret(dataDir);
+  return {
+    bus: new EmbeddedBus(store, clock),
+    secret: Promise.resolve(secret),
+    kept: `messages in ${dataDir}`,
+    sweep: () => store.sweep(),
+  };
+}
+
+function openMemory(config: Config, clock: Clock): Backend {
+  const store = new MemoryStore(clock, retentionOf(config), drawId);
+  const bus = new EmbeddedBus(store, clock);
+  const secret = Promise.resolve(config.sessionSecret ?? drawId());
+  const sweep = () => Promise.resolve(store.sweep((room) => bus.isFollowed(room)));
+  return { bus, secret, kept: "messages in memory only", sweep };
+}
+
+function retentionOf({ historyMessages, historyHours, recoverLimit }: Config): Retention {
+  const ageMs = historyHours === 0 ? Infinity : historyHours * 3_600_000;
+  return { messages: historyMessages, entries: recoverLimit, ageMs };
+}

@@ -1,0 +1,45 @@
+/**
+ * One question to a server, on a connection of its own: where the others are.
+ * @module
+ */
+import { createClient } from "@redis/client";
+import type { RedisAccess, RedisHost } from "../../core/redis_url.ts";
+import type { Login } from "./link.ts";
+
+const ANSWER_MS = 2_000;
+
+/** How to get in to a host. @param ca A certificate authority in PEM, for TLS with an own one. */
+export function loginTo(
+  { host, port }: RedisHost,
+  { tls, username, password }: RedisAccess,
+  ca: string | undefined,
+): Login {
+  const trust = ca === undefined ? {} : { ca };
+  return {
+    ...(username !== undefined && { username }),
+    ...(password !== undefined && { password }),
+    socket: tls ? { host, port, tls, ...trust } : { host, port },
+  };
+}
+
+/** The answer to one command. Rejects where there is none within 2 s. */
+export async function askOnce(login: Login, command: readonly string[]): Promise<unknown> {
+  const client = createClient({
+    ...login,
+    maintNotifications: "disabled",
+    socket: {
+      ...login.socket,
+      connectTimeout: ANSWER_MS,
+      socketTimeout: ANSWER_MS,
+      reconnectStrategy: false,
+    },
+  });
+  const failed = Promise.withResolvers<never>();
+  client.on("error", failed.reject);
+  try {
+    await Promise.race([client.connect(), failed.promise]);
+    return await Promise.race([client.sendCommand(command), failed.promise]);
+  } finally {
+    client.destroy();
+  }
+}

@@ -1,0 +1,209 @@
+/**
+ * The bus over Redis: one order for all instances, kept there and announced by publish and subscribe. Its rules are those
+ * of `core/room_log.ts` and `core/leases.ts`; the scripts beside this file are their second form. A newcomer might trust
+ * what is announced to be whole: it is not, and what was announced while a link was away is known by the tops that come
+ * when it is back.
+ * @module
+ */
+import type {
+  Announcement,
+  Archive,
+  Bus,
+  Note,
+  Published,
+  Register,
+  Standing,
+  Top,
+} from "../../chat/bus.ts";
+import type { Clock } from "../../chat/clock.ts";
+import { Mailbox } from "../../chat/mailbox.ts";
+import { Outbox } from "../../chat/outbox.ts";
+import { patiently } from "../../chat/patience.ts";
+import { backoffMs } from "../../core/backoff.ts";
+import type { Draft, UserId } from "../../core/entries.ts";
+import type { Claim, ClaimResult, Person } from "../../core/leases.ts";
+import { parseRoom, type RoomId } from "../../core/names.ts";
+import type { Position } from "../../core/positions.ts";
+import type { Page, Replay } from "../../core/room_log.ts";
+import { log } from "../log.ts";
+import { type ArchiveOptions, channelOf, RedisArchive } from "./archive.ts";
+import { RedisFollowing } from "./following.ts";
+import { type Ear, type RedisAddress, type RedisLinks } from "./links.ts";
+import { openLinks } from "./open.ts";
+import { RedisRegister } from "./register.ts";
+import { decodeLive, encodeNote } from "./wire.ts";
+import { unavailable } from "./faults.ts";
+import { within } from "../within.ts";
+
+const PROBE_MS = 2_000;
+const LAST_REPLIES_MS = 300;
+const RETRY = { firstMs: 100, longestMs: 3_000 } as const;
+
+/** Joins instances over one Redis, or over those that sentinels or a cluster name. */
+export class RedisBus implements Bus, Archive, Register, AsyncDisposable {
+  readonly #life = new AbortController();
+  readonly #clock: Clock;
+  readonly #prefix: string;
+  readonly #links: RedisLinks;
+  readonly #archive: RedisArchive;
+  readonly #register: RedisRegister;
+  readonly #outbox: Outbox<Published>;
+  readonly #following: RedisFollowing;
+  readonly #mailbox = new Mailbox<Announcement>();
+  readonly #probeChannel: string;
+  readonly #probeReady: Promise<void>;
+  readonly #probes = new Map<string, () => void>();
+  readonly #ear: Ear = (payload, channel) => {
+    const room = parseRoom(channel.slice(this.#prefix.length + 1, -"}:live".length));
+    const announcements = room && decodeLive(room, payload);
+    if (!announcements) log.warn("redis.stranger", { channel, bytes: payload.length });
+    else for (const announcement of announcements) this.#mailbox.put(announcement);
+  };
+
+  /** Connects in the background. */
+  constructor(address: RedisAddress, options: ArchiveOptions, clock: Clock) {
+    const { signal } = this.#life;
+    const { prefix } = options;
+    this.#clock = clock;
+    this.#prefix = prefix;
+    this.#links = openLinks(address, () => void this.#announceTops(), signal);
+    this.#archive = new RedisArchive(this.#links, options);
+    this.#register = new RedisRegister(this.#links, prefix);
+    this.#outbox = new Outbox((room, drafts) => this.#archive.enter(room, drafts), clock, signal);
+    const source = { channelOf: (room: RoomId) => channelOf(prefix, room), ear: this.#ear };
+    this.#following = new RedisFollowing(this.#links, source, clock, signal);
+    // Under the same prefix, so that it is allowed where the rooms are.
+    this.#probeChannel = `${prefix}probe:${crypto.randomUUID()}`;
+    const hear: Ear = (nonce) => this.#probes.get(nonce)?.();
+    this.#probeReady = this.#following.subscribe(this.#probeChannel, hear, () => true);
+  }
+
+  publish(draft: Draft): Promise<Published> {
+    return this.#outbox.send(draft);
+  }
+
+  signal(room: RoomId, note: Note): void {
+    this.#announce(channelOf(this.#prefix, room), encodeNote(note))
+      .catch((error: unknown) => log.debug("redis.note_lost", { room, error: String(error) }));
+  }
+
+  follow(room: RoomId): Promise<void> {
+    return this.#following.follow(room);
+  }
+
+  unfollow(room: RoomId): void {
+    this.#following.unfollow(room);
+  }
+
+  announcements(signal: AbortSignal): AsyncIterable<readonly Announcement[]> {
+    return this.#mailbox.batches(signal);
+  }
+
+  /** Of those rooms whose logs can be reached: in a cluster it may be some. Rejects where it is none. */
+  async tops(): Promise<readonly Top[]> {
+    const { tops, failure } = await this.#askTops();
+    if (failure && tops.length === 0) throw failure.reason;
+    return tops;
+  }
+
+  async probe(): Promise<void> {
+    const nonce = crypto.randomUUID();
+    try {
+      const { trouble } = this.#links;
+      if (trouble !== undefined) throw new Error(trouble);
+      await within(PROBE_MS, "Redis did not bring a probe back", this.#roundTrip(nonce));
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new Error(`Cannot reach all instances through Redis: ${reason}`, { cause: error });
+    } finally {
+      this.#probes.delete(nonce);
+    }
+  }
+
+  replay(room: RoomId, since: Position, limit: number): Promise<Replay> {
+    return this.#archive.replay(room, since, limit);
+  }
+
+  page(room: RoomId, before: number | undefined, limit: number): Promise<Page> {
+    return this.#archive.page(room, before, limit);
+  }
+
+  standing(room: RoomId, user: UserId): Promise<Standing> {
+    return this.#archive.standing(room, user);
+  }
+
+  markRead(room: RoomId, user: UserId, read: Position): Promise<void> {
+    return this.#archive.markRead(room, user, read);
+  }
+
+  claim(room: RoomId, claim: Claim): Promise<ClaimResult> {
+    return this.#register.claim(room, claim);
+  }
+
+  release(room: RoomId, user: UserId, node: string): Promise<void> {
+    return this.#register.release(room, user, node);
+  }
+
+  renew(room: RoomId, node: string): Promise<boolean> {
+    return this.#register.renew(room, node);
+  }
+
+  people(room: RoomId): Promise<readonly Person[]> {
+    return this.#register.people(room);
+  }
+
+  /** The secret that all instances on this Redis share; the candidate becomes it where there is none. Waits for Redis. */
+  async agreeOnSecret(candidate: string): Promise<string> {
+    const key = `${this.#prefix}session_secret`;
+    const agree = async () => {
+      try {
+        await this.#links.send(key, ["SET", key, candidate, "NX"]);
+        return String(await this.#links.send(key, ["GET", key]));
+      } catch (error) {
+        throw unavailable(error);
+      }
+    };
+    const context = { clock: this.#clock, random: Math.random };
+    // Redis is there when this is: so nobody has joined long before they can be given a token.
+    await this.#probeReady;
+    return await patiently(agree, context, this.#life.signal) ?? candidate;
+  }
+
+  /** Waits a little for replies that are under way, then cuts all connections. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await within(LAST_REPLIES_MS, "Redis did not answer", this.#links.settle())
+      .catch((error: unknown) => log.warn("redis.not_drained", { error: String(error) }));
+    this.#life.abort();
+  }
+
+  #announce(channel: string, message: string): Promise<unknown> {
+    return this.#links.send(channel, [this.#links.publishing, channel, message]);
+  }
+
+  async #askTops() {
+    const asked = this.#following.rooms().map(async (room): Promise<Top> => {
+      return { kind: "top", room, top: await this.#archive.top(room), isRead: true };
+    });
+    const results = await Promise.allSettled(asked);
+    const tops = results.flatMap((it) => it.status === "fulfilled" ? [it.value] : []);
+    return { tops, failure: results.find((it) => it.status === "rejected") };
+  }
+
+  /** What was announced while the subscriptions were away is missed no longer than this takes. */
+  async #announceTops(): Promise<void> {
+    const { signal } = this.#life;
+    for (let attempt = 0; !signal.aborted; attempt++) {
+      const { tops, failure } = await this.#askTops();
+      for (const top of tops) this.#mailbox.put(top);
+      if (failure === undefined) return;
+      await this.#clock.sleep(backoffMs(attempt, RETRY, Math.random()), signal);
+    }
+  }
+
+  async #roundTrip(nonce: string): Promise<void> {
+    const heard = new Promise<void>((resolve) => this.#probes.set(nonce, resolve));
+    await this.#probeReady;
+    await this.#announce(this.#probeChannel, nonce);
+    await heard;
+  }
+}

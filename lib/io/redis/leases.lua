@@ -1,0 +1,107 @@
+-- Who is in a room and under which name: LeaseTable of core/leases.ts over again, by this Redis's clock.
+--
+-- KEYS 1 people  hash: user to lines: since, name, the name's key, and each node
+--      2 names   hash: a name's key to the user who bears it
+--      3 nodes   hash: node to "until server", where the server is the one that was there when all its people were claimed
+-- ARGV 1 claim, release, renew or people   2 how long a lease lasts, in milliseconds   3 the node   4 the user   5 the name
+--      6 its key   7 1 for a renaming
+local PEOPLE, NAMES, NODES = KEYS[1], KEYS[2], KEYS[3]
+local VERB, LEASE_MS, NODE, USER, NAME, NAME_KEY, RENAMES = unpack(ARGV)
+
+local time = redis.call("TIME")
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local function whole(number)
+  return string.format("%.0f", number)
+end
+
+local function person(record)
+  local since, name, key, nodes = string.match(record, "^(%d+)\n([^\n]*)\n([^\n]*)(.*)$")
+  return { since = since, name = name, key = key, nodes = nodes }
+end
+
+local function put(user, one)
+  redis.call("HSET", PEOPLE, user, table.concat({ one.since, one.name, one.key }, "\n") .. one.nodes)
+end
+
+-- Each node stands on a line of its own.
+local function withoutNode(nodes, node)
+  local kept = {}
+  for other in string.gmatch(nodes, "\n([^\n]+)") do
+    if other ~= node then kept[#kept + 1] = "\n" .. other end
+  end
+  return table.concat(kept)
+end
+
+local function release(user, record, node)
+  local one = person(record)
+  local nodes = withoutNode(one.nodes, node)
+  if nodes == one.nodes then return end
+  one.nodes = nodes
+  if nodes ~= "" then return put(user, one) end
+  redis.call("HDEL", PEOPLE, user)
+  redis.call("HDEL", NAMES, one.key)
+end
+
+local function dropNode(node)
+  redis.call("HDEL", NODES, node)
+  local people = redis.call("HGETALL", PEOPLE)
+  for index = 1, #people, 2 do release(people[index], people[index + 1], node) end
+end
+
+local function dropExpired()
+  local nodes = redis.call("HGETALL", NODES)
+  for index = 1, #nodes, 2 do
+    if tonumber(string.match(nodes[index + 1], "^%d+")) <= now then dropNode(nodes[index]) end
+  end
+end
+
+local function keep(by)
+  redis.call("HSET", NODES, NODE, whole(now + LEASE_MS) .. " " .. by)
+  -- The last node's lease outlives nobody's, so nothing is left of a room where nobody is.
+  for _, key in ipairs(KEYS) do redis.call("PEXPIRE", key, LEASE_MS) end
+end
+
+local function server()
+  return string.match(redis.call("INFO", "replication"), "master_replid:(%x+)") or ""
+end
+
+local function leaseServer()
+  local lease = redis.call("HGET", NODES, NODE)
+  return lease and string.match(lease, " (%x*)$")
+end
+
+local function claim()
+  local record = redis.call("HGET", PEOPLE, USER)
+  local before = record and person(record)
+  local one = before or { since = whole(time[1] * 1000000 + time[2]), nodes = "" }
+  if not before or RENAMES == "1" then
+    local bearer = redis.call("HGET", NAMES, NAME_KEY)
+    if bearer and bearer ~= USER then return { "taken" } end
+    if before then redis.call("HDEL", NAMES, before.key) end
+    one.name, one.key = NAME, NAME_KEY
+  end
+  one.nodes = withoutNode(one.nodes, NODE) .. "\n" .. NODE
+  redis.call("HSET", NAMES, one.key, USER)
+  put(USER, one)
+  keep(leaseServer() or server())
+  return { "granted", one.name }
+end
+
+-- Where another server has taken over meanwhile, it may have lost claims: they are asked for again.
+local function renew()
+  local by = leaseServer()
+  if not by then return 0 end
+  local present = server()
+  keep(present)
+  return by == present and 1 or 0
+end
+
+if VERB == "release" then
+  local record = redis.call("HGET", PEOPLE, USER)
+  if record then release(USER, record, NODE) end
+  return 1
+end
+dropExpired()
+if VERB == "claim" then return claim() end
+if VERB == "renew" then return renew() end
+return redis.call("HGETALL", PEOPLE)

@@ -1,0 +1,45 @@
+/**
+ * Two connections to one server, which may be another one from time to time: one that publishes and one that listens,
+ * so that a flood of what is heard never holds up a reply.
+ * @module
+ */
+import { type RedisDoor, RedisLink } from "./link.ts";
+import type { Ear, RedisLinks } from "./links.ts";
+
+/** The connections to one Redis, or to the one that the sentinels name. */
+export class RedisPair implements RedisLinks {
+  readonly publishing = "PUBLISH";
+  readonly #publisher: RedisLink;
+  readonly #subscriber: RedisLink;
+
+  /** Connects in the background. @param heard Called when the subscriptions are there, the first time and each time after. */
+  constructor(locate: () => Promise<RedisDoor>, heard: () => void, signal: AbortSignal) {
+    const init = { locate, isSharded: false } as const;
+    this.#publisher = new RedisLink({ ...init, role: "publisher" }, signal);
+    this.#subscriber = new RedisLink({ ...init, role: "subscriber", found: heard }, signal);
+  }
+
+  get trouble(): string | undefined {
+    return this.#publisher.trouble ?? this.#subscriber.trouble;
+  }
+
+  send(_key: string, command: readonly string[]): Promise<unknown> {
+    return this.#publisher.send(command);
+  }
+
+  subscribe(channel: string, ear: Ear): Promise<void> {
+    return this.#subscriber.subscribe(channel, ear);
+  }
+
+  unsubscribe(channel: string): Promise<void> {
+    return this.#subscriber.unsubscribe(channel);
+  }
+
+  hearing(): Promise<void> {
+    return this.#subscriber.ready();
+  }
+
+  settle(): Promise<void> {
+    return this.#publisher.settle();
+  }
+}

@@ -1,0 +1,76 @@
+/**
+ * Runs statements on a SQLite file, each prepared once. What comes out is checked for its type here and nowhere else.
+ * @module
+ */
+import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from "node:sqlite";
+
+/** One row, by the names of its columns. */
+export class Row {
+  readonly #values: Readonly<Record<string, SQLOutputValue>>;
+
+  /** A row as SQLite gave it. */
+  constructor(values: Readonly<Record<string, SQLOutputValue>>) {
+    this.#values = values;
+  }
+
+  /** What is in a column of texts. */
+  text(column: string): string {
+    const value = this.#values[column];
+    if (typeof value === "string") return value;
+    throw new TypeError(`Cannot read column ${column}: it is no text: received ${value}`);
+  }
+
+  /** What is in a column of numbers. */
+  number(column: string): number {
+    const value = this.#values[column];
+    if (typeof value === "number") return value;
+    throw new TypeError(`Cannot read column ${column}: it is no number: received ${value}`);
+  }
+}
+
+/** The statements of one file. All of it throws what SQLite says. */
+export class Statements implements Disposable {
+  readonly #file: DatabaseSync;
+  readonly #lock: Disposable;
+  readonly #prepared = new Map<string, StatementSync>();
+
+  /** None is prepared yet. @param lock What keeps others away; given back when the file is closed. */
+  constructor(file: DatabaseSync, lock: Disposable) {
+    this.#file = file;
+    this.#lock = lock;
+  }
+
+  /** Whether a transaction has begun and has not ended. SQLite ends one by itself when the disk is full. */
+  get isInTransaction(): boolean {
+    return this.#file.isTransaction;
+  }
+
+  /** Runs a statement; how many rows it has changed. */
+  run(sql: string, ...values: SQLInputValue[]): number {
+    return Number(this.#prepare(sql).run(...values).changes);
+  }
+
+  /** The first row. */
+  row(sql: string, ...values: SQLInputValue[]): Row | undefined {
+    const found = this.#prepare(sql).get(...values);
+    return found && new Row(found);
+  }
+
+  /** All rows. */
+  rows(sql: string, ...values: SQLInputValue[]): readonly Row[] {
+    return this.#prepare(sql).all(...values).map((it) => new Row(it));
+  }
+
+  /** Closes the file, and lets others have it. */
+  [Symbol.dispose](): void {
+    this.#prepared.clear();
+    this.#file.close();
+    this.#lock[Symbol.dispose]();
+  }
+
+  #prepare(sql: string): StatementSync {
+    const prepared = this.#prepared.get(sql) ?? this.#file.prepare(sql);
+    this.#prepared.set(sql, prepared);
+    return prepared;
+  }
+}

@@ -1,0 +1,48 @@
+/**
+ * What SQLite says when something goes wrong, in words for people. What a newcomer would get wrong: a write that fails
+ * was not done, with one exception. Where the disk fails while it is told to make sure, nobody knows.
+ * @module
+ */
+import { BusUnavailable } from "../../chat/bus.ts";
+
+/** Result codes of https://sqlite.org/rescode.html, those that mean something of their own here. */
+export const SQLITE = {
+  BUSY: 5,
+  READONLY: 8,
+  IOERR: 10,
+  CORRUPT: 11,
+  FULL: 13,
+  CANTOPEN: 14,
+  NOTADB: 26,
+  IOERR_FSYNC: 1034,
+} as const;
+
+const WORDS: ReadonlyMap<number, string> = new Map([
+  [SQLITE.READONLY, "the message store cannot be written"],
+  [SQLITE.IOERR, "the disk of the message store does not work"],
+  [SQLITE.CORRUPT, "the message store is damaged"],
+  [SQLITE.FULL, "the disk of the message store is full"],
+  [SQLITE.CANTOPEN, "the message store cannot be opened"],
+  [SQLITE.NOTADB, "the message store is damaged"],
+]);
+
+/** The extended result code; 0 where SQLite gave none; undefined where the error is not SQLite's. */
+export function sqliteCode(error: unknown): number | undefined {
+  if (!(error instanceof Error && "code" in error)) return undefined;
+  if (error.code !== "ERR_SQLITE_ERROR") return undefined;
+  return "errcode" in error && typeof error.errcode === "number" ? error.errcode : 0;
+}
+
+/** The primary one of an extended result code. */
+export function primaryCode(code: number): number {
+  return code & 0xff;
+}
+
+/** What becomes of an error that a deed ended in: SQLite's are told to people, ours go on as they are. */
+export function troubleOf(error: unknown): unknown {
+  const code = sqliteCode(error);
+  if (code === undefined) return error;
+  const words = WORDS.get(primaryCode(code)) ?? "the message store does not work";
+  // What was written may be found again when the file is next opened.
+  return new BusUnavailable(words, { cause: error, perhapsSent: code === SQLITE.IOERR_FSYNC });
+}

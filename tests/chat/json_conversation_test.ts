@@ -1,0 +1,383 @@
+import assert from "node:assert/strict";
+import { JsonConversation } from "../../lib/chat/json_conversation.ts";
+import type { SessionContext } from "../../lib/chat/session.ts";
+import { FLOODING, UNSUPPORTED } from "../../lib/core/farewells.ts";
+import { FakeChat, FakeSocket, room, settle } from "../fakes.ts";
+
+type Frame = Record<string, unknown>;
+
+/** Conversations on one fake chat. */
+function openChat(follows?: "at once" | "when let", settings?: Partial<SessionContext>) {
+  const chat = new FakeChat(follows, settings);
+  return {
+    chat,
+    bus: chat.bus,
+    clock: chat.clock,
+    connect: () => new Client(chat),
+    async enter(name: string, ...rooms: readonly string[]) {
+      const client = new Client(chat);
+      await client.ask({ type: "hello", name });
+      for (const room of rooms) await client.ask({ type: "join", room });
+      client.take();
+      return client;
+    },
+    [Symbol.dispose]: () => chat[Symbol.dispose](),
+  };
+}
+
+/** Speaks the protocol to a conversation. */
+class Client {
+  readonly socket = new FakeSocket();
+  readonly conversation: JsonConversation;
+  #seen = 0;
+
+  constructor(chat: FakeChat) {
+    this.conversation = new JsonConversation(this.socket, chat.context);
+  }
+
+  /** Sends frames as one message; brings what has come since it was last looked. */
+  async ask(...frames: readonly Frame[]): Promise<Frame[]> {
+    this.conversation.receive(frames.map((frame) => JSON.stringify(frame)).join("\n"));
+    await settle();
+    return this.take();
+  }
+
+  /** What has come, one frame after the other. */
+  take(): Frame[] {
+    const messages = this.socket.sent.slice(this.#seen);
+    this.#seen = this.socket.sent.length;
+    return messages.flatMap((message) => String(message).split("\n").map((it) => JSON.parse(it)));
+  }
+
+  /** Of what has come, the types. */
+  types(): unknown[] {
+    return this.take().map(({ type }) => type);
+  }
+}
+
+/** The fields of a frame that are asked for. */
+function pick(frame: Frame | undefined, ...fields: readonly string[]): unknown[] {
+  return fields.map((field) => frame?.[field]);
+}
+
+Deno.test("JsonConversation answers hello with who it is and what the server allows", async () => {
+  using chat = openChat();
+  const [hello] = await chat.connect().ask({ type: "hello", id: "1", name: "Ann" });
+  assert.deepEqual(pick(hello, "type", "id", "you"), [
+    "hello",
+    "1",
+    { user: "user_no_1", name: "Ann" },
+  ]);
+  assert.equal(hello?.resume, "user_no_1/Ann");
+  assert.equal(Object(hello?.limits).maxRooms, 3);
+});
+
+Deno.test("JsonConversation makes whoever brings a token who they were", async () => {
+  using chat = openChat();
+  const [hello] = await chat.connect().ask({ type: "hello", resume: "user_no_7/Ann" });
+  assert.deepEqual(hello?.you, { user: "user_no_7", name: "Ann" });
+  const [renamed] = await chat.connect().ask({
+    type: "hello",
+    resume: "user_no_7/Ann",
+    name: "Bea",
+  });
+  assert.deepEqual(renamed?.you, { user: "user_no_7", name: "Bea" });
+  const [stranger] = await chat.connect().ask({ type: "hello", resume: "forged" });
+  assert.deepEqual(stranger?.you, { user: "user_no_1", name: "网友10" });
+});
+
+Deno.test("JsonConversation answers a join with the room, who is there, and the newest messages", async () => {
+  using chat = openChat();
+  const ann = await chat.enter("Ann", "lobby");
+  await ann.ask({ type: "say", room: "lobby", text: "1" }, {
+    type: "say",
+    room: "lobby",
+    text: "2",
+  });
+  const bob = await chat.enter("Bob");
+  const [joined] = await bob.ask({ type: "join", id: "j", room: "lobby", limit: 1 });
+  const fields = pick(joined, "type", "id", "room", "name", "position", "more", "count", "unread");
+  assert.deepEqual(fields, ["joined", "j", "lobby", "Bob", "epoch1:2", true, 2, 2]);
+  assert.equal(Object(joined?.messages)[0].text, "2");
+});
+
+Deno.test("JsonConversation acknowledges a say that has an id, and tells it to everybody once", async () => {
+  using chat = openChat();
+  const ann = await chat.enter("Ann", "lobby");
+  const bob = await chat.enter("Bob", "lobby");
+  const answers = await ann.ask({ type: "say", id: "s", room: "lobby", text: "hi" });
+  const ack = answers.find(({ type }) => type === "ack");
+  assert.deepEqual(pick(ack, "id", "room", "position"), ["s", "lobby", "epoch1:1"]);
+  const told = bob.take();
+  assert.deepEqual(pick(told[0], "type", "position", "name", "id", "text"), [
+    "said",
+    "epoch1:1",
+    "Ann",
+    "s",
+    "hi",
+  ]);
+  const [again, ...none] = await ann.ask({ type: "say", id: "s", room: "lobby", text: "hi" });
+  assert.deepEqual(again, ack);
+  assert.deepEqual([none, bob.take()], [[], []]);
+});
+
+Deno.test("JsonConversation sends what is answered in one turn as one message", async () => {
+  using chat = openChat();
+  const ann = await chat.enter("Ann");
+  const before = ann.socket.sent.length;
+  const pongs = await ann.ask({ type: "ping", id: "1" }, { type: "ping", id: "2" });
+  assert.deepEqual(pongs, [{ type: "pong", id: "1" }, { type: "pong", id: "2" }]);
+  assert.equal(ann.socket.sent.length, before + 1);
+});
+
+for (
+  const [what, request, code] of [
+    ["a room that is none", { type: "join", room: "no good" }, "bad_room"],
+    ["a room that it is in", { type: "join", room: "lobby" }, "in_room"],
+    ["a name that is none", { type: "name", name: "* server" }, "bad_name"],
+    ["a say elsewhere", { type: "say", room: "attic", text: "hi" }, "not_in_room"],
+    ["leaving elsewhere", { type: "leave", room: "attic" }, "not_in_room"],
+    ["no text", { type: "say", room: "lobby", text: "" }, "empty"],
+    ["too much text", { type: "say", room: "lobby", text: "é".repeat(51) }, "too_long"],
+    ["an edit of nothing", { type: "edit", room: "lobby", of: "a:1", text: "x" }, "gone"],
+    ["no type that is known", { type: "dance" }, "unknown_type"],
+    ["a field of the wrong kind", { type: "say", room: "lobby", text: 1 }, "bad_frame"],
+    ["a position that is none", { type: "delete", room: "lobby", of: "1" }, "bad_frame"],
+    ["a word for an emoji", { type: "react", room: "lobby", of: "a:1", emoji: "no" }, "bad_frame"],
+    ["a second hello", { type: "hello" }, "bad_frame"],
+  ] as const
+) {
+  Deno.test(`JsonConversation answers ${what} with ${code}`, async () => {
+    using chat = openChat();
+    const ann = await chat.enter("Ann", "lobby");
+    const [fault, ...rest] = await ann.ask({ ...request, id: "7" });
+    assert.deepEqual(pick(fault, "type", "id", "code"), ["fault", "7", code]);
+    assert.deepEqual([rest, ann.socket.farewells], [[], []]);
+  });
+}
+
+Deno.test("JsonConversation answers what comes before the hello with hello_first", async () => {
+  using chat = openChat();
+  const [fault] = await chat.connect().ask({ type: "join", id: "1", room: "lobby" });
+  assert.equal(fault?.code, "hello_first");
+});
+
+Deno.test("JsonConversation lets edits, deletions and reactions change what history gives", async () => {
+  using chat = openChat();
+  const ann = await chat.enter("Ann", "lobby");
+  for (const text of ["one", "two", "three"]) await ann.ask({ type: "say", room: "lobby", text });
+  const about = (seq: number) => ({ room: "lobby", of: `epoch1:${seq}` });
+  await ann.ask(
+    { type: "edit", ...about(1), text: "uno" },
+    { type: "delete", ...about(2) },
+    { type: "react", ...about(3), emoji: "👍" },
+  );
+  const [history] = await ann.ask({ type: "history", id: "h", room: "lobby" });
+  const messages: Frame[] = Object(history?.messages);
+  assert.deepEqual(messages.map(({ text, deleted, reactions }) => [text, deleted, reactions]), [
+    ["uno", undefined, undefined],
+    ["", true, undefined],
+    ["three", undefined, { "👍": ["user_no_1"] }],
+  ]);
+  assert.equal(history?.position, "epoch1:6");
+});
+
+Deno.test("JsonConversation answers an edit by another with not_yours", async () => {
+  using chat = openChat();
+  const ann = await chat.enter("Ann", "lobby");
+  await ann.ask({ type: "say", room: "lobby", text: "mine" });
+  const bob = await chat.enter("Bob", "lobby");
+  const [fault] = await bob.ask({ type: "edit", room: "lobby", of: "epoch1:1", text: "his" });
+  assert.equal(fault?.code, "not_yours");
+});
+
+Deno.test("JsonConversation replays what was missed, and says whether it is all", async () => {
+  using chat = openChat();
+  const ann = await chat.enter("Ann", "lobby");
+  for (let i = 1; i <= 8; i++) await ann.ask({ type: "say", room: "lobby", text: String(i) });
+  const back = await (await chat.enter("Bob")).ask({
+    type: "join",
+    room: "lobby",
+    since: "epoch1:5",
+  });
+  assert.deepEqual(back.map(({ type, recovered, text }) => recovered ?? text ?? type), [
+    true,
+    "6",
+    "7",
+    "8",
+  ]);
+  const late = await (await chat.enter("Cid")).ask({
+    type: "join",
+    room: "lobby",
+    since: "epoch1:1",
+    limit: 2,
+  });
+  assert.deepEqual(pick(late[0], "recovered", "reason"), [false, "too_many"]);
+  assert.deepEqual(Object(late[0]?.messages).length, 2);
+  assert.equal(late.length, 1);
+});
+
+Deno.test("JsonConversation holds what is asked in a room until it has joined, and not for long", async () => {
+  using chat = openChat("when let");
+  const ann = await chat.enter("Ann");
+  const say = { type: "say", id: "s", room: "lobby", text: "hi" };
+  assert.deepEqual(await ann.ask({ type: "join", room: "lobby" }, say), []);
+  await chat.clock.advance(1_000);
+  assert.deepEqual(pick(ann.take()[0], "id", "code", "retry"), ["s", "unavailable", true]);
+  chat.bus.letJoin();
+  await settle();
+  assert.deepEqual(ann.types(), ["joined"]);
+});
+
+Deno.test("JsonConversation answers with unknown_outcome where the reply was lost", async () => {
+  using chat = openChat();
+  const ann = await chat.enter("Ann", "lobby");
+  chat.bus.mood = "forgetful";
+  const answers = await ann.ask({ type: "say", id: "s", room: "lobby", text: "hi" });
+  const fault = answers.find(({ type }) => type === "fault");
+  assert.deepEqual(pick(fault, "code", "retry"), ["unknown_outcome", true]);
+  chat.bus.mood = "well";
+  const [ack] = await ann.ask({ type: "say", id: "s", room: "lobby", text: "hi" });
+  assert.deepEqual(pick(ack, "type", "position"), ["ack", "epoch1:1"]);
+});
+
+Deno.test("JsonConversation lets one be in several rooms, but not in too many", async () => {
+  using chat = openChat();
+  const ann = await chat.enter("Ann", "a", "b", "c");
+  const [fault] = await ann.ask({ type: "join", room: "d" });
+  assert.equal(fault?.code, "too_many_rooms");
+  assert.deepEqual(await ann.ask({ type: "leave", id: "l", room: "b" }), [
+    { type: "left", id: "l", room: "b" },
+  ]);
+  const [joined] = await ann.ask({ type: "join", room: "d" });
+  assert.equal(joined?.type, "joined");
+});
+
+Deno.test("JsonConversation renames in all rooms or in none", async () => {
+  using chat = openChat();
+  const ann = await chat.enter("Ann", "a", "b");
+  const bob = await chat.enter("Bob", "b");
+  const [taken] = await ann.ask({ type: "name", id: "n", name: "bob" });
+  assert.equal(taken?.code, "name_taken");
+  assert.equal(bob.take().length, 0);
+  const answers = await ann.ask({ type: "name", id: "n", name: "Bea" });
+  const names = answers.filter(({ type }) => type === "renamed");
+  assert.deepEqual(names.map((it) => pick(it, "room", "from", "name")), [
+    ["a", "Ann", "Bea"],
+    ["b", "Ann", "Bea"],
+  ]);
+  assert.ok(answers.some(({ type, resume }) => type === "token" && resume === "user_no_1/Bea"));
+  await ann.ask({ type: "say", room: "b", text: "it is me" });
+  assert.deepEqual(bob.take().map(({ name }) => name), ["Bea", "Bea"]);
+  const [free] = await (await chat.enter("Ann")).ask({ type: "join", room: "a" });
+  assert.equal(free?.name, "Ann");
+});
+
+Deno.test("JsonConversation tells that somebody writes, and not too often", async () => {
+  using chat = openChat();
+  const ann = await chat.enter("Ann", "lobby");
+  const bob = await chat.enter("Bob", "lobby");
+  await ann.ask({ type: "typing", room: "lobby" }, { type: "typing", room: "lobby" });
+  assert.deepEqual(bob.take().map((it) => pick(it, "type", "name", "on")), [[
+    "typing",
+    "Ann",
+    true,
+  ]]);
+  await ann.ask({ type: "typing", room: "lobby", on: false });
+  assert.deepEqual(bob.take().map(({ on }) => on), [false]);
+});
+
+Deno.test("JsonConversation tells how much was said since one has read", async () => {
+  using chat = openChat();
+  const ann = await chat.enter("Ann", "lobby");
+  for (const text of ["1", "2", "3"]) await ann.ask({ type: "say", room: "lobby", text });
+  const [ack] = await ann.ask({ type: "read", id: "r", room: "lobby", position: "epoch1:1" });
+  assert.deepEqual(ack, { type: "ack", id: "r", room: "lobby" });
+  await ann.ask({ type: "leave", room: "lobby" });
+  const [joined] = await ann.ask({ type: "join", room: "lobby" });
+  assert.deepEqual(pick(joined, "read", "unread"), ["epoch1:1", 2]);
+});
+
+Deno.test("JsonConversation counts people and not their windows", async () => {
+  using chat = openChat();
+  const watcher = await chat.enter("Cid", "lobby");
+  const windows = [chat.connect(), chat.connect()];
+  for (const window of windows) {
+    await window.ask({ type: "hello", resume: "user_no_7/Ann" }, { type: "join", room: "lobby" });
+  }
+  await chat.clock.advance(250);
+  const [presence, ...none] = watcher.take();
+  assert.deepEqual(pick(presence, "type", "count"), ["presence", 2]);
+  assert.deepEqual(none, []);
+  windows[0]?.conversation.leave();
+  await chat.clock.advance(60_000);
+  assert.deepEqual(watcher.types().filter((type) => type === "presence"), []);
+  windows[1]?.conversation.leave();
+  await chat.clock.advance(11_000);
+  assert.deepEqual(pick(watcher.take()[0], "type", "count"), ["presence", 1]);
+});
+
+Deno.test("JsonConversation lets one who drops and comes back within 10 s never have been away", async () => {
+  using chat = openChat();
+  const watcher = await chat.enter("Cid", "lobby");
+  const ann = chat.connect();
+  await ann.ask({ type: "hello", resume: "user_no_7/Ann" }, { type: "join", room: "lobby" });
+  await chat.clock.advance(1_000);
+  watcher.take();
+  ann.conversation.leave();
+  await chat.clock.advance(9_000);
+  await chat.connect().ask({ type: "hello", resume: "user_no_7/Ann" }, {
+    type: "join",
+    room: "lobby",
+  });
+  await chat.clock.advance(60_000);
+  assert.deepEqual(watcher.take(), []);
+});
+
+Deno.test("JsonConversation heals a hole before it goes on, and tells what is lost", async () => {
+  using chat = openChat();
+  const ann = await chat.enter("Ann", "lobby");
+  const say = (text: string) => ann.ask({ type: "say", room: "lobby", text });
+  await say("1");
+  chat.chat.isDeaf = true;
+  await say("2");
+  assert.deepEqual(ann.take(), []);
+  chat.chat.isDeaf = false;
+  assert.deepEqual((await say("3")).map(({ text }) => text), ["2", "3"]);
+});
+
+Deno.test("JsonConversation finds a lost last message by the tops that are told", async () => {
+  using chat = openChat();
+  const ann = await chat.enter("Ann", "lobby");
+  chat.chat.isDeaf = true;
+  await ann.ask({ type: "say", room: "lobby", text: "the last" });
+  chat.chat.isDeaf = false;
+  chat.chat.hub.receive(await chat.bus.tops());
+  await settle();
+  assert.deepEqual(ann.take().map(({ text }) => text), ["the last"]);
+});
+
+Deno.test("JsonConversation asks with ping and counts no pong; closes with 1003 on bytes, 1008 on a flood", async () => {
+  using chat = openChat();
+  const ann = await chat.enter("Ann");
+  ann.conversation.ask();
+  await settle();
+  assert.deepEqual(ann.take(), [{ type: "ping" }]);
+  for (let i = 0; i < 200; i++) await ann.ask({ type: "pong" });
+  assert.deepEqual(ann.socket.farewells, []);
+  for (let i = 0; i < 90; i++) await ann.ask({ type: "ping" });
+  assert.deepEqual(ann.socket.farewells[0], FLOODING);
+  const bob = await chat.enter("Bob");
+  bob.conversation.receive(new Uint8Array([1]));
+  assert.deepEqual(bob.socket.farewells, [UNSUPPORTED]);
+});
+
+Deno.test("JsonConversation.leave() lets the bus go when nobody is expected any more", async () => {
+  using chat = openChat();
+  const ann = await chat.enter("Ann", "lobby");
+  ann.conversation.leave();
+  await chat.clock.advance(9_999);
+  assert.equal(chat.bus.unfollowed.length, 0);
+  await chat.clock.advance(1);
+  assert.deepEqual(chat.bus.unfollowed, [room("lobby")]);
+});

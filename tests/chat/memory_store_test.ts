@@ -1,0 +1,189 @@
+/**
+ * What a store in memory does as time goes by; all else every store does, and is proved for all of them together.
+ * @module
+ */
+import assert from "node:assert/strict";
+import { MemoryStore } from "../../lib/chat/memory_store.ts";
+import { type Deed, type Draft, isUserId } from "../../lib/core/entries.ts";
+import type { Position } from "../../lib/core/positions.ts";
+import { RECEIPTS_MS, type Retention } from "../../lib/core/room_log.ts";
+import { FakeClock, name, room } from "../fakes.ts";
+
+const lobby = room("lobby");
+const ann = "user_ann";
+assert.ok(isUserId(ann));
+const user = ann;
+const HOUR = 3_600_000;
+const FOR_AN_HOUR: Retention = { messages: 1_000, entries: 1_000, ageMs: HOUR };
+const said = (text: string): Deed => ({ kind: "said", text });
+
+/** A clock whose calendar can be set back. */
+class Calendar extends FakeClock {
+  setBackMs = 0;
+
+  override date(): number {
+    return super.date() - this.setBackMs;
+  }
+}
+
+/** A store, and its time. */
+class Kept {
+  readonly clock = new Calendar();
+  readonly store: MemoryStore;
+  #ids = 0;
+
+  constructor(retention = FOR_AN_HOUR) {
+    let epochs = 0;
+    this.store = new MemoryStore(this.clock, retention, () => `e${epochs++}`);
+  }
+
+  draft(deed: Deed, id = `id${this.#ids++}`): Draft {
+    return { room: lobby, user, name: name("Ann"), id, deed };
+  }
+
+  async enter(deed: Deed): Promise<Position> {
+    const outcome = await this.store.append(this.draft(deed));
+    return outcome.kind === "entered" ? outcome.entry.position : assert.fail(outcome.kind);
+  }
+
+  async texts(): Promise<string[]> {
+    const { messages } = await this.store.page(lobby, undefined, 100);
+    return messages.map(({ text }) => text);
+  }
+}
+
+Deno.test("MemoryStore keeps a room's epoch, though it draws another each time", async () => {
+  const { store } = new Kept();
+  const { top } = await store.page(lobby, undefined, 0);
+  assert.deepEqual((await store.page(lobby, undefined, 0)).top, top);
+  assert.notEqual((await store.page(room("attic"), undefined, 0)).top.epoch, top.epoch);
+});
+
+Deno.test("MemoryStore knows a repetition for RECEIPTS_MS at least, whatever else is said meanwhile", async () => {
+  const kept = new Kept({ messages: 1, entries: 1, ageMs: 1_000 });
+  const first = kept.draft(said("first"));
+  await kept.store.append(first);
+  for (let k = 0; k < 9; k++) {
+    await kept.clock.advance(RECEIPTS_MS / 10);
+    await kept.enter(said("more"));
+  }
+  await kept.clock.advance(RECEIPTS_MS / 10 - 1);
+  assert.equal((await kept.store.append(first)).kind, "repeated");
+});
+
+Deno.test("MemoryStore forgets a receipt after RECEIPTS_MS, once something else is said", async () => {
+  const kept = new Kept();
+  const first = kept.draft(said("first"));
+  await kept.store.append(first);
+  await kept.clock.advance(RECEIPTS_MS + 1);
+  await kept.enter(said("more"));
+  assert.equal((await kept.store.append(first)).kind, "entered");
+});
+
+Deno.test("MemoryStore knows a repetition though the calendar was set back or forth", async () => {
+  const kept = new Kept();
+  const first = kept.draft(said("first"));
+  await kept.store.append(first);
+  for (const setBackMs of [24 * HOUR, -24 * HOUR]) {
+    kept.clock.setBackMs = setBackMs;
+    await kept.enter(said("more"));
+    assert.equal((await kept.store.append(first)).kind, "repeated");
+  }
+});
+
+Deno.test("MemoryStore gives nothing older than is kept, whether something was said since or not", async () => {
+  const kept = new Kept();
+  const first = await kept.enter(said("first"));
+  await kept.clock.advance(HOUR / 2);
+  await kept.enter(said("second"));
+  assert.deepEqual(await kept.texts(), ["first", "second"]);
+  await kept.clock.advance(HOUR / 2 + 1);
+  assert.deepEqual(await kept.texts(), ["second"]);
+  assert.equal((await kept.store.standing(lobby, user)).unread, 1);
+  const start = { ...first, seq: 0 };
+  assert.equal((await kept.store.replay(lobby, start, 9)).gap, "too_old");
+  await kept.enter(said("third"));
+  assert.deepEqual(await kept.texts(), ["second", "third"]);
+  const replay = await kept.store.replay(lobby, start, 9);
+  assert.deepEqual([replay.entries.map(({ position }) => position.seq), replay.gap], [
+    [2, 3],
+    "too_old",
+  ]);
+  assert.equal((await kept.store.replay(lobby, first, 9)).gap, undefined);
+});
+
+Deno.test("MemoryStore lets go of what has grown too old, once something else is said", async () => {
+  const kept = new Kept();
+  const first = await kept.enter(said("first"));
+  await kept.clock.advance(2 * HOUR);
+  await kept.enter(said("second"));
+  // As far as the calendar goes it would be kept; but it is not there any more.
+  kept.clock.setBackMs = 2 * HOUR;
+  assert.deepEqual(await kept.texts(), ["second"]);
+  assert.equal((await kept.store.replay(lobby, { ...first, seq: 0 }, 9)).gap, "too_old");
+});
+
+Deno.test("MemoryStore lets go of what has grown too old when it is swept, though nobody says anything", async () => {
+  const kept = new Kept();
+  await kept.enter(said("first"));
+  await kept.clock.advance(HOUR + 1);
+  kept.store.sweep(() => true);
+  kept.clock.setBackMs = HOUR + 1;
+  assert.deepEqual(await kept.texts(), []);
+});
+
+Deno.test("MemoryStore goes by when a message was said, not by when it was edited", async () => {
+  const kept = new Kept();
+  const of = await kept.enter(said("first"));
+  await kept.clock.advance(HOUR - 1);
+  await kept.enter({ kind: "edited", of, text: "1st" });
+  assert.deepEqual(await kept.texts(), ["1st"]);
+  await kept.clock.advance(2);
+  assert.deepEqual(await kept.texts(), []);
+});
+
+Deno.test("MemoryStore keeps what was said before the calendar was set back, in its order", async () => {
+  const kept = new Kept();
+  await kept.enter(said("first"));
+  kept.clock.setBackMs = 2 * HOUR;
+  await kept.enter(said("second"));
+  const { messages } = await kept.store.page(lobby, undefined, 9);
+  assert.deepEqual(messages.map(({ text }) => text), ["first", "second"]);
+  assert.equal(messages[0]?.at, messages[1]?.at);
+});
+
+Deno.test("MemoryStore goes on with its numbers when all it had has grown too old", async () => {
+  const kept = new Kept();
+  const first = await kept.enter(said("first"));
+  await kept.clock.advance(2 * HOUR);
+  assert.deepEqual(await kept.store.replay(lobby, first, 9), { top: first, entries: [] });
+  assert.deepEqual(await kept.enter(said("second")), { ...first, seq: 2 });
+});
+
+Deno.test("MemoryStore passes over a mark beyond what there is, or in an epoch that it does not know", async () => {
+  const kept = new Kept();
+  const first = await kept.enter(said("first"));
+  for (const read of [{ ...first, seq: 99 }, { ...first, epoch: "another" }]) {
+    await kept.store.markRead(lobby, user, read);
+    assert.deepEqual(await kept.store.standing(lobby, user), { read: undefined, unread: 1 });
+  }
+  await kept.store.markRead(lobby, user, first);
+  assert.deepEqual(await kept.store.standing(lobby, user), { read: first, unread: 0 });
+});
+
+Deno.test("MemoryStore sweeps rooms where all has long been too old, unless they are wanted", async () => {
+  const kept = new Kept();
+  const first = await kept.enter(said("first"));
+  const sweep = async (isWanted: boolean) => {
+    kept.store.sweep(() => isWanted);
+    return (await kept.store.page(lobby, undefined, 0)).top;
+  };
+  await kept.clock.advance(2 * HOUR);
+  assert.deepEqual(await sweep(false), first);
+  await kept.clock.advance(1);
+  assert.deepEqual(await sweep(true), first);
+  const fresh = await sweep(false);
+  assert.equal(fresh.seq, 0);
+  assert.notEqual(fresh.epoch, first.epoch);
+  assert.equal((await kept.store.replay(lobby, first, 9)).gap, "unknown_epoch");
+});

@@ -1,0 +1,140 @@
+/**
+ * What becomes of a message by edits, deletions and reactions.
+ * @module
+ */
+import assert from "node:assert/strict";
+import { MAX_REACTIONS, type Message } from "../../lib/core/entries.ts";
+import {
+  ann,
+  bob,
+  draft,
+  enter,
+  isRejected,
+  lobby,
+  numbers,
+  react,
+  say,
+  sayAll,
+  type Test,
+  type TestedBus,
+  user,
+} from "./given.ts";
+
+async function newest(bus: TestedBus): Promise<Message> {
+  const { messages: [message] } = await bus.page(lobby, undefined, 1);
+  return message ?? assert.fail("no message");
+}
+
+export function amendingPromises(test: Test): void {
+  test("announces edits, deletions and reactions as entries", async (bus, ear) => {
+    await bus.follow(lobby);
+    const { position: of } = await enter(bus, say("frist"));
+    const drafts = [
+      draft({ kind: "edited", of, text: "first" }),
+      react(of, "👍", true, bob),
+      react(of, "👍", false, bob),
+      draft({ kind: "deleted", of }),
+    ];
+    const receipts = await Promise.all(drafts.map((it) => enter(bus, it)));
+    const entries = drafts.map((it, index) => ({ ...it, ...receipts[index] }));
+    assert.deepEqual((await ear.entries(5)).slice(1), entries);
+    assert.deepEqual((await bus.replay(lobby, of, 10)).entries, entries);
+  });
+
+  test("shows a message as it was last edited, in its old place", async (bus) => {
+    const first = say("frist");
+    const said = await enter(bus, first);
+    await enter(bus, say("second"));
+    const edited = await enter(bus, draft({ kind: "edited", of: said.position, text: "first" }));
+    const { messages, top } = await bus.page(lobby, undefined, 10);
+    assert.deepEqual(messages.map(({ text }) => text), ["first", "second"]);
+    assert.deepEqual(messages[0], {
+      ...ann,
+      id: first.id,
+      ...said,
+      text: "first",
+      edited: edited.at,
+    });
+    assert.equal(top.seq, 3);
+  });
+
+  test("shows a deleted message as deleted, without its text and reactions", async (bus) => {
+    const first = say("sorry");
+    const said = await enter(bus, first);
+    await enter(bus, react(said.position, "👍"));
+    await enter(bus, draft({ kind: "deleted", of: said.position }));
+    const deleted = { ...ann, id: first.id, ...said, text: "", deleted: true };
+    assert.deepEqual(await newest(bus), deleted);
+  });
+
+  test("lets nobody edit or delete what another one has said", async (bus) => {
+    const { position: of } = await enter(bus, say("mine"));
+    await isRejected(bus, draft({ kind: "edited", of, text: "his" }, bob), "not_yours");
+    await isRejected(bus, draft({ kind: "deleted", of }, bob), "not_yours");
+    assert.equal((await newest(bus)).text, "mine");
+  });
+
+  test("answers gone about what is no message, or is one no more", async (bus) => {
+    const { position: of } = await enter(bus, say("one"));
+    const { position: edit } = await enter(bus, draft({ kind: "edited", of, text: "1" }));
+    const { position: bygone } = await enter(bus, say("bygone"));
+    await enter(bus, draft({ kind: "deleted", of: bygone }));
+    const elsewhere = [{ ...of, seq: 0 }, { ...of, seq: 99 }, { ...of, epoch: "another" }];
+    for (const target of [edit, bygone, ...elsewhere]) {
+      await isRejected(bus, draft({ kind: "edited", of: target, text: "!" }), "gone");
+      await isRejected(bus, draft({ kind: "deleted", of: target }), "gone");
+      await isRejected(bus, react(target, "👍"), "gone");
+    }
+    assert.equal((await bus.page(lobby, undefined, 0)).top.seq, 4);
+  });
+
+  test("answers gone about a message that is kept no more", async (bus) => {
+    const [of] = await sayAll(bus, ["1", "2", "3", "4"]);
+    assert.ok(of);
+    await isRejected(bus, draft({ kind: "edited", of, text: "!" }), "gone");
+  }, { messages: 3, entries: 10, ageMs: Infinity });
+
+  test("counts reactions by emoji and user, in the order of coming", async (bus) => {
+    const { position: of } = await enter(bus, say("hi"));
+    for (const by of [bob, ann, bob]) await enter(bus, react(of, "👍", true, by));
+    await enter(bus, react(of, "❤️"));
+    const { reactions } = await newest(bus);
+    assert.deepEqual(reactions, { "👍": [ann.user, bob.user], "❤️": [ann.user] });
+  });
+
+  test("takes any word for an emoji", async (bus) => {
+    const { position: of } = await enter(bus, say("hi"));
+    const words = ["constructor", "__proto__", '"', "1", "a b"];
+    for (const word of words) await enter(bus, react(of, word));
+    const { reactions = {} } = await newest(bus);
+    assert.deepEqual(Object.keys(reactions).toSorted(), words.toSorted());
+    for (const word of words) await enter(bus, react(of, word, false));
+    assert.equal("reactions" in await newest(bus), false);
+  });
+
+  test("takes reactions back, each user's own", async (bus) => {
+    const { position: of } = await enter(bus, say("hi"));
+    for (const by of [ann, bob]) await enter(bus, react(of, "👍", true, by));
+    await enter(bus, react(of, "👍", false, ann));
+    await enter(bus, react(of, "❤️", false, ann));
+    assert.deepEqual((await newest(bus)).reactions, { "👍": [bob.user] });
+    await enter(bus, react(of, "👍", false, bob));
+    assert.equal("reactions" in await newest(bus), false);
+  });
+
+  test(`takes ${MAX_REACTIONS} reactions to a message, and no more`, async (bus) => {
+    const { position: of } = await enter(bus, say("hi"));
+    const by = (index: number) => ({
+      ...ann,
+      user: user(`user_${String(index).padStart(4, "0")}`),
+    });
+    const reactions = numbers(1, MAX_REACTIONS).map((i) =>
+      react(of, i % 2 ? "👍" : "❤️", true, by(i))
+    );
+    await Promise.all(reactions.map((it) => enter(bus, it)));
+    await isRejected(bus, react(of, "👍", true, bob), "too_many_reactions");
+    await enter(bus, react(of, "👍", true, by(1)));
+    await enter(bus, react(of, "👍", false, by(1)));
+    await enter(bus, react(of, "👍", true, bob));
+  });
+}

@@ -1,0 +1,47 @@
+/**
+ * How history is paged through.
+ * @module
+ */
+import assert from "node:assert/strict";
+import { attic, enter, lobby, numbers, react, say, sayAll, type Test } from "./given.ts";
+
+export function pagingPromises(test: Test): void {
+  test("pages backwards through all messages, and says when there are no more", async (bus) => {
+    const first = await enter(bus, say("1"));
+    // What is no message takes numbers between them.
+    await enter(bus, react(first.position, "👍"));
+    await sayAll(bus, numbers(2, 8).map(String));
+    const pages: [string[], boolean][] = [];
+    for (let before: number | undefined, more = true; more;) {
+      const page = await bus.page(lobby, before, 3);
+      pages.push([page.messages.map(({ text }) => text), page.more]);
+      assert.equal(page.top.seq, 9);
+      [before, more] = [page.messages[0]?.position.seq, page.more];
+    }
+    assert.deepEqual(pages, [[["6", "7", "8"], true], [["3", "4", "5"], true], [
+      ["1", "2"],
+      false,
+    ]]);
+  });
+
+  test("says that there are no more where a page ends with the oldest", async (bus) => {
+    await sayAll(bus, ["1", "2", "3"]);
+    assert.equal((await bus.page(lobby, undefined, 3)).more, false);
+    assert.equal((await bus.page(lobby, undefined, 2)).more, true);
+    assert.deepEqual((await bus.page(lobby, 1, 2)).messages, []);
+    assert.equal((await bus.page(lobby, 99, 3)).messages.length, 3);
+  });
+
+  test("tells only how far the log has come where no messages are asked for", async (bus) => {
+    const top = (await sayAll(bus, ["1", "2"])).at(-1);
+    const page = await bus.page(lobby, undefined, 0);
+    assert.deepEqual([page.top, page.messages], [top, []]);
+  });
+
+  test("gives each room its own messages", async (bus) => {
+    await enter(bus, say("here"));
+    await enter(bus, say("there", { room: attic }));
+    const { messages } = await bus.page(attic, undefined, 10);
+    assert.deepEqual(messages.map(({ text }) => text), ["there"]);
+  });
+}

@@ -1,0 +1,79 @@
+/**
+ * What somebody is told who comes back to a position.
+ * @module
+ */
+import assert from "node:assert/strict";
+import { enter, lobby, numbers, react, sayAll, type Test } from "./given.ts";
+
+const seqs = (entries: readonly { readonly position: { readonly seq: number } }[]) =>
+  entries.map(({ position }) => position.seq);
+
+export function recoveringPromises(test: Test): void {
+  test("replays after each position exactly what came after it", async (bus, ear) => {
+    await bus.follow(lobby);
+    const { top: start } = await bus.page(lobby, undefined, 0);
+    await sayAll(bus, numbers(1, 9).map(String));
+    const { position: top } = await enter(bus, react({ ...start, seq: 3 }, "👍"));
+    const entries = await ear.entries(10);
+    for (const seq of numbers(0, 10)) {
+      const replay = await bus.replay(lobby, { ...top, seq }, 100);
+      assert.deepEqual(replay, { top, entries: entries.slice(seq) });
+    }
+  });
+
+  test("replays the oldest where there are more than asked for, and tells the top", async (bus) => {
+    const positions = await sayAll(bus, numbers(1, 10).map(String));
+    const [first, top] = [positions[0], positions[9]];
+    assert.ok(first);
+    const replay = await bus.replay(lobby, first, 3);
+    assert.deepEqual([seqs(replay.entries), replay.top, replay.gap], [[2, 3, 4], top, undefined]);
+    const none = await bus.replay(lobby, first, 0);
+    assert.deepEqual(none, { top, entries: [] });
+  });
+
+  test("gives a room never seen a position, to which one can come back later", async (bus) => {
+    const { top: start, messages, more } = await bus.page(lobby, undefined, 0);
+    assert.deepEqual([start.seq, messages, more], [0, [], false]);
+    assert.match(start.epoch, /^[0-9a-z]{1,32}$/);
+    assert.deepEqual(await bus.replay(lobby, start, 10), { top: start, entries: [] });
+    await sayAll(bus, ["one", "two"]);
+    const replay = await bus.replay(lobby, start, 10);
+    assert.deepEqual([seqs(replay.entries), replay.gap], [[1, 2], undefined]);
+    assert.equal(replay.top.epoch, start.epoch);
+  });
+
+  test("says so where it does not know the epoch, and gives all that is kept", async (bus) => {
+    const stranger = { epoch: "another", seq: 1 };
+    const before = await bus.replay(lobby, stranger, 10);
+    assert.deepEqual([before.top.seq, before.entries, before.gap], [0, [], "unknown_epoch"]);
+    await sayAll(bus, ["one", "two"]);
+    const replay = await bus.replay(lobby, stranger, 10);
+    assert.deepEqual([seqs(replay.entries), replay.gap], [[1, 2], "unknown_epoch"]);
+  });
+
+  test("says so where a position is beyond the top", async (bus) => {
+    const [top] = await sayAll(bus, ["one"]);
+    assert.ok(top);
+    const replay = await bus.replay(lobby, { ...top, seq: 2 }, 10);
+    assert.deepEqual(replay, { top, entries: [], gap: "rewound" });
+  });
+
+  test("says so where some of what came after is kept no more, and gives the rest", async (bus) => {
+    const top = (await sayAll(bus, numbers(1, 8).map(String))).at(-1);
+    assert.ok(top);
+    for (
+      const [seq, expected, gap] of [
+        [0, [4, 5, 6, 7, 8], "too_old"],
+        [2, [4, 5, 6, 7, 8], "too_old"],
+        [3, [4, 5, 6, 7, 8], undefined],
+        [4, [5, 6, 7, 8], undefined],
+        [8, [], undefined],
+      ] as const
+    ) {
+      const replay = await bus.replay(lobby, { ...top, seq }, 10);
+      assert.deepEqual([seqs(replay.entries), replay.gap, replay.top], [expected, gap, top]);
+    }
+    const limited = await bus.replay(lobby, { ...top, seq: 0 }, 2);
+    assert.deepEqual([seqs(limited.entries), limited.gap], [[4, 5], "too_old"]);
+  }, { messages: 3, entries: 5, ageMs: Infinity });
+}

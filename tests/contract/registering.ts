@@ -1,0 +1,109 @@
+/**
+ * Who is where, and who has which name there.
+ * @module
+ */
+import assert from "node:assert/strict";
+import type { Author } from "../../lib/core/entries.ts";
+import type { Claim, ClaimResult } from "../../lib/core/leases.ts";
+import { name } from "../fakes.ts";
+import { ann, attic, bob, lobby, type Test, type TestedBus } from "./given.ts";
+
+const TAKEN: ClaimResult = { kind: "taken" };
+const granted = (text: string): ClaimResult => ({ kind: "granted", name: name(text) });
+const claim = (by: Author, text: string, other: Partial<Claim> = {}): Claim => ({
+  user: by.user,
+  name: name(text),
+  node: "node-1",
+  rename: false,
+  ...other,
+});
+
+/** Who is in the lobby, by name, and through which nodes; the order is nobody's business. */
+async function present(bus: TestedBus): Promise<Record<string, readonly string[]>> {
+  const people = await bus.people(lobby);
+  return Object.fromEntries(people.map((it) => [it.name, it.nodes.toSorted()]));
+}
+
+export function registerPromises(test: Test): void {
+  test("grants a name, and shows who has it", async (bus) => {
+    assert.deepEqual(await bus.people(lobby), []);
+    assert.deepEqual(await bus.claim(lobby, claim(ann, "Ann")), granted("Ann"));
+    assert.deepEqual(await bus.people(lobby), [{ ...ann, nodes: ["node-1"] }]);
+    assert.deepEqual(await bus.people(attic), []);
+  });
+
+  test("does not grant a name that another user has, in whatever case or width", async (bus) => {
+    await bus.claim(lobby, claim(ann, "Ann"));
+    for (const text of ["Ann", "ann", "ANN", "Ａｎｎ"]) {
+      assert.deepEqual(await bus.claim(lobby, claim(bob, text, { node: "node-2" })), TAKEN);
+    }
+    assert.deepEqual(await present(bus), { Ann: ["node-1"] });
+    assert.deepEqual(await bus.claim(attic, claim(bob, "Ann")), granted("Ann"));
+  });
+
+  test("grants a name to one of two who claim it at once", async (bus) => {
+    const claims = [claim(ann, "Eve"), claim(bob, "eve", { node: "node-2" })];
+    const results = await Promise.all(claims.map((it) => bus.claim(lobby, it)));
+    assert.deepEqual(results.map(({ kind }) => kind).sort(), ["granted", "taken"]);
+  });
+
+  test("leaves a user the name it has, unless it is to be renamed", async (bus) => {
+    await bus.claim(lobby, claim(ann, "Ann"));
+    await bus.claim(lobby, claim(bob, "Bob"));
+    for (const text of ["Anna", "Bob"]) {
+      assert.deepEqual(await bus.claim(lobby, claim(ann, text)), granted("Ann"));
+    }
+    assert.deepEqual(await present(bus), { Ann: ["node-1"], Bob: ["node-1"] });
+  });
+
+  test("renames to a name that is free, which sets the old one free", async (bus) => {
+    await bus.claim(lobby, claim(ann, "Ann"));
+    assert.deepEqual(await bus.claim(lobby, claim(ann, "Eve", { rename: true })), granted("Eve"));
+    assert.deepEqual(await bus.claim(lobby, claim(bob, "Ann")), granted("Ann"));
+    assert.deepEqual(await bus.claim(lobby, claim(ann, "Ann", { rename: true })), TAKEN);
+    assert.deepEqual(await bus.claim(lobby, claim(ann, "EVE", { rename: true })), granted("EVE"));
+    assert.deepEqual(await present(bus), { EVE: ["node-1"], Ann: ["node-1"] });
+  });
+
+  test("shows a user once who is there through two nodes, until both let go", async (bus) => {
+    await bus.claim(lobby, claim(ann, "Ann"));
+    await bus.claim(lobby, claim(ann, "Other", { node: "node-2" }));
+    assert.deepEqual(await present(bus), { Ann: ["node-1", "node-2"] });
+    await bus.release(lobby, ann.user, "node-1");
+    assert.deepEqual(await present(bus), { Ann: ["node-2"] });
+    assert.deepEqual(await bus.claim(lobby, claim(bob, "Ann")), TAKEN);
+    await bus.release(lobby, ann.user, "node-2");
+    assert.deepEqual(await present(bus), {});
+    assert.deepEqual(await bus.claim(lobby, claim(bob, "Ann")), granted("Ann"));
+  });
+
+  test("lets go of nobody but whom it is told to", async (bus) => {
+    await bus.release(lobby, ann.user, "node-1");
+    await bus.claim(lobby, claim(ann, "Ann"));
+    await bus.claim(lobby, claim(bob, "Bob"));
+    await bus.release(lobby, ann.user, "node-2");
+    await bus.release(attic, ann.user, "node-1");
+    await bus.release(lobby, bob.user, "node-1");
+    assert.deepEqual(await present(bus), { Ann: ["node-1"] });
+  });
+
+  test("renews the lease of a node that has one, and says where it has none", async (bus) => {
+    assert.equal(await bus.renew(lobby, "node-1"), false);
+    await bus.claim(lobby, claim(ann, "Ann"));
+    assert.equal(await bus.renew(lobby, "node-1"), true);
+    assert.equal(await bus.renew(lobby, "node-2"), false);
+    assert.equal(await bus.renew(attic, "node-1"), false);
+    assert.deepEqual(await present(bus), { Ann: ["node-1"] });
+  });
+
+  test("keeps names apart that look like something else", async (bus) => {
+    for (const [index, text] of ["__proto__", "null", '"', "网友12", "1"].entries()) {
+      const by = index % 2 ? ann : bob;
+      assert.deepEqual(
+        await bus.claim(lobby, claim(by, text, { rename: true })),
+        granted(text),
+      );
+      assert.ok((await bus.people(lobby)).some((it) => it.user === by.user && it.name === text));
+    }
+  });
+}

@@ -1,0 +1,292 @@
+/**
+ * That a name in a room is one user's alone, on however many nodes, and that a node which is heard of no more has nobody.
+ * @module
+ */
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { isUserId, type UserId } from "../../lib/core/entries.ts";
+import {
+  type Claim,
+  type ClaimResult,
+  LEASE_MS,
+  LeaseTable,
+  nameKey,
+  type Person,
+} from "../../lib/core/leases.ts";
+import { type Name, parseName } from "../../lib/core/names.ts";
+import { name } from "../fakes.ts";
+import { anyName } from "./deceits.ts";
+
+function user(text: string): UserId {
+  if (!isUserId(text)) throw new RangeError(`Not a user: ${text}`);
+  return text;
+}
+
+const [ann, bob] = [user("user_ann"), user("user_bob")];
+const TAKEN: ClaimResult = { kind: "taken" };
+const granted = (text: string): ClaimResult => ({ kind: "granted", name: name(text) });
+
+/** A table, and the short form of what is asked of it. */
+class Table extends LeaseTable {
+  ask(user: UserId, wanted: string, node: string, now: number, rename = false): ClaimResult {
+    return this.claim({ user, name: name(wanted), node, rename }, now);
+  }
+
+  names(now: number): string[] {
+    return this.people(now).map(({ name }) => name);
+  }
+}
+
+for (
+  const [what, one, other] of [
+    ["case", "Ann", "aNN"],
+    ["width", "Ann", "Ａｎｎ"],
+    ["both", "ａnn", "AＮN"],
+    ["the case of accented letters", "Zoë", "ZOË"],
+    ["the width of blanks", "Ann Lee", "Ann\u3000Lee"],
+    ["how a letter is composed", "Å", "\u212b"],
+    ["the case of letters without a pair of their own", "Straße", "STRASSE"],
+    ["the case of ß, which has a capital after all", "ẞ", "ß"],
+    ["the case of a sigma, wherever it stands", "ΟΔΟΣ", "οδοσ"],
+    ["joiners and selectors that nobody sees", "Ann", "A\u200dnn\ufe0f"],
+    ["the case of a dotted I", "\u0130x", "i\u0307x"],
+  ] as const
+) {
+  Deno.test(`nameKey() makes no difference by ${what}`, () => {
+    assert.equal(nameKey(name(one)), nameKey(name(other)));
+  });
+}
+
+for (
+  const [one, other] of [["Ann", "Anna"], ["Zoe", "Zoë"], ["Ann Lee", "AnnLee"], [
+    "网友1",
+    "网友2",
+  ]] as const
+) {
+  Deno.test(`nameKey() tells ${one} from ${other}`, () => {
+    assert.notEqual(nameKey(name(one)), nameKey(name(other)));
+  });
+}
+
+Deno.test("nameKey() of any name is that of the name in capitals and in small letters", () => {
+  fc.assert(
+    fc.property(anyName, (one) => {
+      for (const text of [one.toUpperCase(), one.toLowerCase(), one.normalize("NFKC")]) {
+        const other = parseName(text);
+        // It may have become too long, begin with what no name may begin with, or with a blank.
+        if (other && other === text.normalize("NFC")) {
+          assert.equal(nameKey(other), nameKey(one), other);
+        }
+      }
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+Deno.test("LeaseTable grants a name to whoever asks first, and to nobody else", () => {
+  const table = new Table();
+  assert.deepEqual(table.ask(ann, "Ann", "n1", 0), granted("Ann"));
+  assert.deepEqual(table.ask(bob, "ＡＮＮ", "n2", 0), TAKEN);
+  assert.deepEqual(table.ask(bob, "Bob", "n2", 0), granted("Bob"));
+  assert.deepEqual(table.people(0), [
+    { user: ann, name: "Ann", nodes: ["n1"] },
+    { user: bob, name: "Bob", nodes: ["n2"] },
+  ]);
+});
+
+Deno.test("LeaseTable gives a user who comes through a second node the name that it has", () => {
+  const table = new Table();
+  table.ask(ann, "Ann", "n1", 0);
+  assert.deepEqual(table.ask(ann, "Anna", "n2", 0), granted("Ann"));
+  assert.deepEqual(table.people(0), [{ user: ann, name: "Ann", nodes: ["n1", "n2"] }]);
+  assert.deepEqual(table.ask(bob, "Anna", "n1", 0), granted("Anna"));
+});
+
+Deno.test("LeaseTable counts a node once, however often it claims", () => {
+  const table = new Table();
+  for (let k = 0; k < 3; k++) table.ask(ann, "Ann", "n1", 0);
+  table.release(ann, "n1");
+  assert.deepEqual(table.people(0), []);
+});
+
+Deno.test("LeaseTable renames a user on all nodes, and the old name is free", () => {
+  const table = new Table();
+  table.ask(ann, "Ann", "n1", 0);
+  table.ask(ann, "Ann", "n2", 0);
+  assert.deepEqual(table.ask(ann, "Anna", "n2", 0, true), granted("Anna"));
+  assert.deepEqual(table.people(0), [{ user: ann, name: "Anna", nodes: ["n1", "n2"] }]);
+  assert.deepEqual(table.ask(bob, "ann", "n1", 0), granted("ann"));
+});
+
+Deno.test("LeaseTable lets a user change only the case of its own name", () => {
+  const table = new Table();
+  table.ask(ann, "Ann", "n1", 0);
+  assert.deepEqual(table.ask(ann, "ANN", "n1", 0, true), granted("ANN"));
+  assert.deepEqual(table.ask(bob, "Ann", "n1", 0), TAKEN);
+});
+
+Deno.test("LeaseTable leaves a user its name where the new one is another's", () => {
+  const table = new Table();
+  table.ask(ann, "Ann", "n1", 0);
+  table.ask(bob, "Bob", "n1", 0);
+  assert.deepEqual(table.ask(ann, "bob", "n1", 0, true), TAKEN);
+  assert.deepEqual(table.names(0), ["Ann", "Bob"]);
+  assert.deepEqual(table.ask(ann, "x", "n1", 0), granted("Ann"));
+});
+
+Deno.test("LeaseTable frees the name when the last node has released its user", () => {
+  const table = new Table();
+  table.ask(ann, "Ann", "n1", 0);
+  table.ask(ann, "Ann", "n2", 0);
+  table.release(ann, "n1");
+  assert.deepEqual(table.ask(bob, "Ann", "n1", 0), TAKEN);
+  table.release(ann, "n2");
+  assert.deepEqual(table.ask(bob, "Ann", "n1", 0), granted("Ann"));
+});
+
+Deno.test("LeaseTable takes no harm from releasing who is not there, nor through that node", () => {
+  const table = new Table();
+  table.ask(ann, "Ann", "n1", 0);
+  table.release(ann, "n2");
+  table.release(bob, "n1");
+  assert.deepEqual(table.names(0), ["Ann"]);
+});
+
+Deno.test("LeaseTable has nobody of a node that has not renewed for LEASE_MS, and not a moment before", () => {
+  const table = new Table();
+  table.ask(ann, "Ann", "n1", 0);
+  table.ask(bob, "Bob", "n2", 0);
+  table.renew("n2", 1);
+  assert.deepEqual(table.names(LEASE_MS - 1), ["Ann", "Bob"]);
+  assert.deepEqual(table.ask(bob, "Ann", "n2", LEASE_MS - 1, true), TAKEN);
+  assert.deepEqual(table.names(LEASE_MS), ["Bob"]);
+  assert.deepEqual(table.ask(bob, "Ann", "n2", LEASE_MS, true), granted("Ann"));
+});
+
+Deno.test("LeaseTable keeps who is there through another node when one of them has gone", () => {
+  const table = new Table();
+  table.ask(ann, "Ann", "n1", 0);
+  table.ask(ann, "Ann", "n2", LEASE_MS - 1);
+  assert.deepEqual(table.people(LEASE_MS), [{ user: ann, name: "Ann", nodes: ["n2"] }]);
+});
+
+Deno.test("LeaseTable renews a node's lease with each claim, for all its people", () => {
+  const table = new Table();
+  table.ask(ann, "Ann", "n1", 0);
+  table.ask(bob, "Bob", "n1", LEASE_MS - 1);
+  assert.deepEqual(table.names(2 * LEASE_MS - 2), ["Ann", "Bob"]);
+  assert.deepEqual(table.names(2 * LEASE_MS - 1), []);
+});
+
+Deno.test("LeaseTable does not renew what has run out or has never been", () => {
+  const table = new Table();
+  assert.equal(table.renew("n1", 0), false);
+  table.ask(ann, "Ann", "n1", 0);
+  assert.equal(table.renew("n1", LEASE_MS - 1), true);
+  assert.equal(table.renew("n1", 2 * LEASE_MS - 1), false);
+  assert.deepEqual(table.names(2 * LEASE_MS - 1), []);
+});
+
+/** The same rules over plain lists, gone through anew each time. */
+class Model {
+  #places: { readonly user: UserId; readonly node: string }[] = [];
+  #names: { readonly user: UserId; readonly name: Name }[] = [];
+  #leases: { readonly node: string; readonly until: number }[] = [];
+
+  #sweep(now: number): void {
+    this.#leases = this.#leases.filter(({ until }) => now < until);
+    this.#places = this.#places.filter((place) =>
+      this.#leases.some(({ node }) => node === place.node)
+    );
+    this.#names = this.#names.filter(({ user }) => this.#places.some((it) => it.user === user));
+  }
+
+  #lease(node: string, until: number): void {
+    this.#leases = [...this.#leases.filter((lease) => lease.node !== node), { node, until }];
+  }
+
+  claim({ user, name, node, rename }: Claim, now: number): ClaimResult {
+    this.#sweep(now);
+    const index = this.#names.findIndex((it) => it.user === user);
+    const wanted = rename ? name : this.#names[index]?.name ?? name;
+    const isSame = (other: Name) => nameKey(other) === nameKey(wanted);
+    if (this.#names.some((it) => it.user !== user && isSame(it.name))) return TAKEN;
+    if (index < 0) this.#names.push({ user, name: wanted });
+    else this.#names[index] = { user, name: wanted };
+    this.#places = this.#places.filter((it) => it.user !== user || it.node !== node);
+    this.#places.push({ user, node });
+    this.#lease(node, now + LEASE_MS);
+    return { kind: "granted", name: wanted };
+  }
+
+  release(user: UserId, node: string, now: number): void {
+    this.#places = this.#places.filter((it) => it.user !== user || it.node !== node);
+    this.#sweep(now);
+  }
+
+  renew(node: string, now: number): boolean {
+    this.#sweep(now);
+    const isThere = this.#leases.some((lease) => lease.node === node);
+    if (isThere) this.#lease(node, now + LEASE_MS);
+    return isThere;
+  }
+
+  people(now: number): Person[] {
+    this.#sweep(now);
+    return this.#names.map(({ user, name }) => ({
+      user,
+      name,
+      nodes: this.#places.filter((it) => it.user === user).map(({ node }) => node).toSorted(),
+    }));
+  }
+}
+
+const anyUser = fc.constantFrom(...["user_ann", "user_bob", "user_eve", "__proto__"].map(user));
+const anyNode = fc.constantFrom("n1", "n2", "n3", "constructor");
+const anyNameOfFew = fc.constantFrom(
+  ...["Ann", "ANN", "Ａnn", "Bob", "bob", "Zoë", "zoË"].map(name),
+);
+const anyStep = fc.record({
+  after: fc.oneof(fc.constant(0), fc.nat(1_000), fc.nat(30_000), fc.constant(LEASE_MS)),
+  deed: fc.oneof(
+    {
+      weight: 5,
+      arbitrary: fc.record({
+        kind: fc.constant("claim" as const),
+        user: anyUser,
+        name: anyNameOfFew,
+        node: anyNode,
+        rename: fc.boolean(),
+      }),
+    },
+    fc.record({ kind: fc.constant("release" as const), user: anyUser, node: anyNode }),
+    fc.record({ kind: fc.constant("renew" as const), node: anyNode }),
+  ),
+});
+
+Deno.test("LeaseTable answers like the rules written as lists, and no two of its people share a name", () => {
+  fc.assert(
+    fc.property(fc.array(anyStep, { maxLength: 60, size: "max" }), (steps) => {
+      const table = new LeaseTable(), model = new Model();
+      let now = 0;
+      for (const { after, deed } of steps) {
+        now += after;
+        if (deed.kind === "claim") {
+          assert.deepEqual(table.claim(deed, now), model.claim(deed, now));
+        } else if (deed.kind === "renew") {
+          assert.equal(table.renew(deed.node, now), model.renew(deed.node, now));
+        } else {
+          table.release(deed.user, deed.node);
+          model.release(deed.user, deed.node, now);
+        }
+        const people = table.people(now);
+        const sorted = people.map((it) => ({ ...it, nodes: it.nodes.toSorted() }));
+        assert.deepEqual(sorted, model.people(now));
+        assert.equal(new Set(people.map(({ name }) => nameKey(name))).size, people.length);
+        assert.equal(new Set(people.map(({ user }) => user)).size, people.length);
+        assert.ok(people.every(({ nodes }) => nodes.length > 0));
+      }
+    }),
+    { numRuns: 1_000 },
+  );
+});

@@ -1,0 +1,66 @@
+/** The service and its folder, as somebody meets them who starts it, stops it, kills it and starts it again. */
+import assert from "node:assert/strict";
+import { TestClient } from "../client.ts";
+import { runArguments, spawn, startParley } from "../parley.ts";
+import { TemporaryFolder } from "../temporary_folder.ts";
+
+/** Starts a service that refuses to. */
+async function refused(dataDir: string): Promise<string> {
+  await using child = spawn(Deno.execPath(), runArguments(), { DATA_DIR: dataDir });
+  const { code } = await child.ended;
+  assert.equal(code, 1, child.output);
+  return child.output;
+}
+
+Deno.test("What was said is there again after a stop and after a kill, and so is who one was", async () => {
+  await using folder = new TemporaryFolder();
+  const DATA_DIR = `${folder.path}/made/by/itself`;
+  const said: string[] = [];
+  let resume: string | undefined;
+  let user: string | undefined;
+  for (const end of ["SIGTERM", "SIGKILL", "SIGTERM"] as const) {
+    await using parley = await startParley({ DATA_DIR });
+    assert.match(parley.output, new RegExp(`\\(messages in ${DATA_DIR}\\)`));
+    await using ann = await TestClient.open(`${parley.url}/ws?name=Ann&history=9`);
+    assert.deepEqual(await ann.take(said.length), said);
+    ann.send(end);
+    said.push(String(await ann.next()));
+    await using program = await TestClient.open(`${parley.url}/ws`, {
+      protocols: ["chat.v1.json"],
+    });
+    program.send(JSON.stringify({ type: "hello", resume }));
+    const hello = JSON.parse(String(await program.next()));
+    assert.equal(hello.you.user, user ?? hello.you.user);
+    ({ resume, you: { user } } = hello);
+    parley.kill(end);
+    await parley.ended;
+  }
+  assert.deepEqual(said, ["Ann: SIGTERM", "Ann: SIGKILL", "Ann: SIGTERM"]);
+});
+
+Deno.test("A folder that another process has open is refused, with what to do", async () => {
+  await using folder = new TemporaryFolder();
+  await using first = await startParley({ DATA_DIR: folder.path });
+  const output = await refused(folder.path);
+  assert.match(output, /Another process has .*parley\.sqlite open.*DATA_DIR.*REDIS_URL/);
+  await using ann = await TestClient.open(`${first.url}/ws?name=Ann`);
+  ann.send("still here");
+  assert.equal(await ann.next(), "Ann: still here");
+});
+
+Deno.test("A file that is none of ours is refused and left as it was", async () => {
+  await using folder = new TemporaryFolder();
+  const path = `${folder.path}/parley.sqlite`;
+  await Deno.writeTextFile(path, "my diary");
+  assert.match(await refused(folder.path), /parley\.sqlite is damaged.*no SQLite file/);
+  assert.equal(await Deno.readTextFile(path), "my diary");
+});
+
+Deno.test("Where no folder can be made the service runs in memory, and says so", async () => {
+  await using parley = await startParley({ DATA_DIR: "/dev/null/data" });
+  assert.match(parley.output, /\(messages in memory only\)/);
+  await parley.printed(/"store\.in_memory".*DATA_DIR/);
+  await using ann = await TestClient.open(`${parley.url}/ws?name=Ann`);
+  ann.send("hello");
+  assert.equal(await ann.next(), "Ann: hello");
+});

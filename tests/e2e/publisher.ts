@@ -1,0 +1,63 @@
+/**
+ * A program that publishes into an embedded store without pause, for tests that end it or take its disk away. On stdout
+ * it says `opening`, and then for each message that was acknowledged `ack <seq> <epoch> <id>`. Where the store or a
+ * message is refused it says so, and what can be read all the same, and ends. Its arguments are the folder and the
+ * number of the first message; the same number makes the same message. It imports no packages, so as to start fast.
+ * @module
+ */
+import { BusUnavailable } from "../../lib/chat/bus.ts";
+import { systemClock } from "../../lib/chat/clock.ts";
+import { isUserId } from "../../lib/core/entries.ts";
+import { parseName, parseRoom } from "../../lib/core/names.ts";
+import { StoreRefused } from "../../lib/io/sqlite/file.ts";
+import { openSqliteStore, type SqliteStore } from "../../lib/io/sqlite/store.ts";
+
+const RETENTION = { messages: 1e9, entries: 1e9, ageMs: Infinity };
+const [room, name, user] = [parseRoom("lobby"), parseName("Ann"), "user_ann"];
+if (!room || !name || !isUserId(user)) {
+  throw new RangeError("Cannot publish: no room, name or user");
+}
+const author = { room, name, user };
+const drawEpoch = () => crypto.randomUUID().replaceAll("-", "");
+const encoder = new TextEncoder();
+
+/** In one write, so that no reader ever sees half of it. */
+function print(line: string): void {
+  Deno.stdout.writeSync(encoder.encode(`${line}\n`));
+}
+
+async function publish(store: SqliteStore, index: number): Promise<void> {
+  const id = `message-${index}`;
+  const deed = { kind: "said", text: `${index} ${"x".repeat(index % 500)}` } as const;
+  const outcome = await store.append({ ...author, id, deed });
+  if (outcome.kind === "rejected") throw new Error(outcome.why);
+  const receipt = outcome.kind === "entered" ? outcome.entry : outcome.receipt;
+  print(`ack ${receipt.position.seq} ${receipt.position.epoch} ${id}`);
+}
+
+/** Publishes one to eight at once, and goes on when they are there. */
+async function publishAll(store: SqliteStore, first: number): Promise<never> {
+  for (let index = first;;) {
+    const batch = Array.from({ length: 1 + index % 8 }, () => publish(store, index++));
+    await Promise.all(batch);
+  }
+}
+
+async function main([folder = "", first = "0"]: readonly string[]): Promise<void> {
+  print("opening");
+  try {
+    await using store = openSqliteStore(folder, systemClock, RETENTION, drawEpoch);
+    try {
+      await publishAll(store, Number(first));
+    } catch (error) {
+      if (!(error instanceof BusUnavailable)) throw error;
+      const { top, messages } = await store.page(author.room, undefined, 1e9);
+      print(`fault: ${error.message}; ${messages.length} of ${top.seq} can be read`);
+    }
+  } catch (error) {
+    if (!(error instanceof StoreRefused)) throw error;
+    print(`refused ${error.reason}: ${error.message}`);
+  }
+}
+
+await main(Deno.args);

@@ -1,0 +1,167 @@
+/**
+ * By which URLs the bus reaches one Redis, and what Redis must allow it.
+ * @module
+ */
+import assert from "node:assert/strict";
+import type { RedisBus } from "../../lib/io/redis/bus.ts";
+import { Ear } from "../contract/ear.ts";
+import { ann, draft, enter, lobby, react, say } from "../contract/given.ts";
+import { freePort, programTest, until } from "../provision.ts";
+import { openBus, ready } from "../redis_bus.ts";
+import { startRedis } from "../redis_server.ts";
+
+/** Starts a Redis, sets it up, and opens a bus on it by a URL. */
+async function open(
+  setUp: readonly (readonly string[])[],
+  url: (port: number) => string,
+  args: readonly string[] = [],
+) {
+  await using started = new AsyncDisposableStack();
+  const redis = started.use(await startRedis({ args }));
+  for (const command of setUp) await redis.command(...command);
+  const bus = started.use(openBus(url(redis.port)));
+  await ready(bus);
+  const held = started.move();
+  return { redis, bus, [Symbol.asyncDispose]: () => held.disposeAsync() };
+}
+
+/** Does everything that a bus can do. */
+async function useAll(bus: RedisBus): Promise<void> {
+  await bus.follow(lobby);
+  using ear = new Ear(bus);
+  const { position } = await enter(bus, say("hello"));
+  await enter(bus, react(position, "👍"));
+  await enter(bus, draft({ kind: "edited", of: position, text: "Hello" }));
+  assert.equal((await ear.entries(3)).length, 3);
+  bus.signal(lobby, { kind: "typing", ...ann, on: true });
+  assert.equal((await ear.note()).note.kind, "typing");
+  assert.equal((await bus.tops()).length, 1);
+  assert.equal((await bus.replay(lobby, position, 10)).entries.length, 2);
+  assert.equal((await bus.page(lobby, undefined, 10)).messages[0]?.text, "Hello");
+  await bus.markRead(lobby, ann.user, position);
+  assert.deepEqual(await bus.standing(lobby, ann.user), { read: position, unread: 0 });
+  await bus.claim(lobby, { ...ann, node: "n1", rename: false });
+  assert.equal(await bus.renew(lobby, "n1"), true);
+  assert.equal((await bus.people(lobby)).length, 1);
+  await bus.release(lobby, ann.user, "n1");
+}
+
+for (
+  const [what, setUp, url] of [
+    [
+      "a password",
+      ["CONFIG", "SET", "requirepass", "s:e/c@ret"],
+      (port: number) => `redis://:${encodeURIComponent("s:e/c@ret")}@127.0.0.1:${port}`,
+    ],
+    [
+      "an ACL user",
+      [
+        ...["ACL", "SETUSER", "parley", "on", ">pass", "~test:*", "&test:*"],
+        ...["+@read", "+@write", "+@pubsub", "+@scripting", "+@connection", "+info", "+time"],
+      ],
+      (port: number) => `redis://parley:pass@127.0.0.1:${port}`,
+    ],
+    ["a database number", ["PING"], (port: number) => `redis://127.0.0.1:${port}/3`],
+  ] as const
+) {
+  Deno.test(`RedisBus reaches a Redis with ${what} by its URL`, async () => {
+    await using opened = await open([setUp], url);
+    await useAll(opened.bus);
+  });
+}
+
+Deno.test("RedisBus reaches a Redis on a Unix socket by its URL", async () => {
+  const folder = await Deno.makeTempDir();
+  {
+    const path = `${folder}/redis.sock`;
+    await using opened = await open([], () => `unix://${path}?db=1`, ["--unixsocket", path]);
+    await useAll(opened.bus);
+  }
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("RedisBus refuses a URL of no form that it knows, and does not tell its password", () => {
+  assert.throws(() => openBus("redis-ring://user:secret@here"), (error: Error) => {
+    assert.match(error.message, /redis-ring:\/\/here/);
+    return !error.message.includes("secret");
+  });
+});
+
+/** Starts a Redis of some kind that takes TLS at a port; brings what is given back, and the URL. */
+type StartTls = (
+  started: AsyncDisposableStack,
+  port: number,
+  options: readonly (readonly [string, string])[],
+) => Promise<string>;
+
+const startTls: Readonly<Record<string, StartTls>> = {
+  "a Redis": async (started, port, options) => {
+    started.use(await startRedis({ args: argsOf(options) }));
+    return `rediss://127.0.0.1:${port}`;
+  },
+  "a cluster": async (started, port, options) => {
+    const cluster = [["cluster-enabled", "yes"], ["tls-cluster", "yes"]] as const;
+    const redis = started.use(await startRedis({ args: argsOf([...options, ...cluster]) }));
+    await redis.command("CLUSTER", "ADDSLOTSRANGE", "0", "16383");
+    await until("the cluster to be there", async () => {
+      return /cluster_state:ok/.test(String(await redis.command("CLUSTER", "INFO")));
+    });
+    return `rediss-cluster://127.0.0.1:${port}`;
+  },
+  "a master and its sentinel": async (started, port, options) => {
+    const masterPort = freePort();
+    const [, ...trust] = options;
+    started.use(await startRedis({ args: argsOf([["tls-port", `${masterPort}`], ...trust]) }));
+    const lines = [...options, ["tls-replication", "yes"]].map((option) => option.join(" "));
+    const monitor = `sentinel monitor chat 127.0.0.1 ${masterPort} 1`;
+    started.use(await startRedis({ sentinel: [...lines, monitor] }));
+    return `rediss-sentinel://127.0.0.1:${port}/chat`;
+  },
+};
+
+function argsOf(options: readonly (readonly [string, string])[]): readonly string[] {
+  return options.flatMap(([name, value]) => [`--${name}`, value]);
+}
+
+for (const [what, start] of Object.entries(startTls)) {
+  programTest(
+    { names: ["openssl"], install: "the Debian package openssl" },
+    `RedisBus reaches ${what} over TLS whose certificate authority it was given`,
+    async (openssl) => {
+      const folder = await Deno.makeTempDir();
+      await certify(openssl.path, folder);
+      const ca = await Deno.readTextFile(`${folder}/ca.pem`);
+      {
+        await using started = new AsyncDisposableStack();
+        const port = freePort();
+        const url = await start(started, port, [
+          ["tls-port", String(port)],
+          ["tls-auth-clients", "no"],
+          ["tls-cert-file", `${folder}/cert.pem`],
+          ["tls-key-file", `${folder}/key.pem`],
+          ["tls-ca-cert-file", `${folder}/ca.pem`],
+        ]);
+        await using trusting = openBus(url, { ca });
+        await ready(trusting);
+        await useAll(trusting);
+      }
+      await Deno.remove(folder, { recursive: true });
+    },
+  );
+}
+
+/** Makes a certificate authority, and a certificate for 127.0.0.1 that it has signed. */
+async function certify(openssl: string, folder: string): Promise<void> {
+  const base = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2";
+  const leaf = "-addext subjectAltName=IP:127.0.0.1 -addext basicConstraints=critical,CA:FALSE";
+  for (
+    const args of [
+      `${base} -keyout ca.key -out ca.pem -subj /CN=Authority`,
+      `${base} -keyout key.pem -out cert.pem -subj /CN=Redis ${leaf} -CA ca.pem -CAkey ca.key`,
+    ]
+  ) {
+    const command = new Deno.Command(openssl, { args: args.split(" "), cwd: folder });
+    const { success, stderr } = await command.output();
+    assert.ok(success, new TextDecoder().decode(stderr));
+  }
+}

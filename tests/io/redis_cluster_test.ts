@@ -1,0 +1,144 @@
+/**
+ * The bus over a Redis Cluster: all that the bus promises, and what becomes of it when rooms move to other servers.
+ * @module
+ */
+import assert from "node:assert/strict";
+import { BusUnavailable } from "../../lib/chat/bus.ts";
+import { slotOf } from "../../lib/io/redis/slots.ts";
+import { busContract } from "../bus_contract.ts";
+import { Ear } from "../contract/ear.ts";
+import { enter, lobby, numbers, say } from "../contract/given.ts";
+import { room } from "../fakes.ts";
+import { until } from "../provision.ts";
+import { openBus, ready } from "../redis_bus.ts";
+import { type RedisClusterServers, startCluster } from "../redis_cluster.ts";
+import type { RedisServer } from "../redis_server.ts";
+
+// It takes seconds to form, so all tests of the contract have it in common, and each its own prefix.
+let common: RedisClusterServers | undefined;
+let opened = 0;
+
+Deno.test.beforeAll(async () => {
+  common = await startCluster();
+});
+
+Deno.test.afterAll(async () => {
+  await common?.[Symbol.asyncDispose]();
+});
+
+async function openCommon(init: Parameters<typeof openBus>[1] = {}) {
+  const bus = openBus(common?.url ?? "", { ...init, prefix: `test${++opened}:` });
+  await ready(bus);
+  return { bus, [Symbol.asyncDispose]: () => bus[Symbol.asyncDispose]() };
+}
+
+busContract("RedisBus on a cluster", (retention) => openCommon({ retention }));
+
+Deno.test("slotOf() knows the slots that a cluster says", async () => {
+  const braces = [
+    "{user1000}.following",
+    "foo{bar}{zap}",
+    "foo{{bar}}zap",
+    "foo{}{bar}",
+    "x{}y",
+    "}{",
+  ];
+  for (const key of [...braces, "", "123456789", "网友", "parley:{lobby}:log"]) {
+    assert.equal(await common?.masters[0]?.command("CLUSTER", "KEYSLOT", key), slotOf(key), key);
+  }
+});
+
+Deno.test("RedisBus on a cluster carries rooms that are on different servers", async () => {
+  await using own = await openCommon();
+  const { bus } = own;
+  const rooms = numbers(1, 30).map((index) => room(`room-${index}`));
+  await Promise.all(rooms.map((it) => bus.follow(it)));
+  using ear = new Ear(bus);
+  await Promise.all(rooms.map((it) => enter(bus, say("hello", { room: it }))));
+  const heard = await ear.entries(30);
+  assert.deepEqual(heard.map((it) => it.room).toSorted(), rooms.toSorted());
+  assert.equal((await bus.tops()).length, 30);
+  const sizes = await Promise.all((common?.masters ?? []).map((it) => it.command("DBSIZE")));
+  assert.ok(sizes.every((size) => Number(size) > 0));
+});
+
+/** A cluster of its own, whose first master has the lobby and a replica, and a bus that follows it. */
+async function open() {
+  await using started = new AsyncDisposableStack();
+  const servers = started.use(await startCluster(1));
+  // The first master has the lowest third of the slots.
+  const prefix = "test:";
+  const where = numbers(1, 99).map((index) => room(`lobby-${index}`))
+    .find((it) => slotOf(`{${it}}`) < 5_000);
+  assert.ok(where);
+  const bus = started.use(openBus(servers.url, { prefix }));
+  await ready(bus);
+  await bus.follow(where);
+  const held = started.move();
+  return { ...servers, bus, where, [Symbol.asyncDispose]: () => held.disposeAsync() };
+}
+
+for (
+  const [what, strike] of [
+    ["is killed", (server: RedisServer) => server.kill()],
+    ["hangs", (server: RedisServer) => Promise.resolve(server.pause())],
+  ] as const
+) {
+  Deno.test(`RedisBus goes on through the replica when a master of the cluster ${what}`, async () => {
+    await using own = await open();
+    const { masters: [master], replicas: [replica], bus, where } = own;
+    assert.ok(master && replica);
+    using ear = new Ear(bus);
+    const before = await enter(bus, say("before", { room: where }));
+    await until("the replica to have it", async () => await replica.command("DBSIZE") !== 0);
+    await strike(master);
+    await until("what is said to be taken again", async () => {
+      return await bus.publish(say("where am I?", { room: where })).then(() => true, (error) => {
+        assert.ok(error instanceof BusUnavailable);
+        return false;
+      });
+    });
+    await ready(bus);
+    const after = say("after", { room: where });
+    const { position } = await enter(bus, after);
+    assert.notEqual(position.epoch, before.position.epoch);
+    assert.equal((await bus.replay(where, before.position, 10)).gap, undefined);
+    await until("it to be heard", async () => (await ear.entries(1))[0]?.id === after.id);
+    if (what === "hangs") master.resume();
+  });
+}
+
+/** Moves a room to another master, with all its keys. */
+async function move(slot: number, from: RedisServer, to: RedisServer): Promise<void> {
+  const [fromId, toId] = [
+    await from.command("CLUSTER", "MYID"),
+    await to.command("CLUSTER", "MYID"),
+  ];
+  await to.command("CLUSTER", "SETSLOT", `${slot}`, "IMPORTING", String(fromId));
+  await from.command("CLUSTER", "SETSLOT", `${slot}`, "MIGRATING", String(toId));
+  const keys = await from.command("CLUSTER", "GETKEYSINSLOT", `${slot}`, "100");
+  const names = Array.isArray(keys) ? keys.map(String) : [];
+  await from.command("MIGRATE", "127.0.0.1", `${to.port}`, "", "0", "5000", "KEYS", ...names);
+  for (const server of [to, from]) {
+    await server.command("CLUSTER", "SETSLOT", `${slot}`, "NODE", String(toId));
+  }
+}
+
+Deno.test("RedisBus follows a room that is moved to another server of the cluster", async () => {
+  await using own = await open();
+  const { masters: [first, second], bus, where } = own;
+  assert.ok(first && second);
+  using ear = new Ear(bus);
+  await enter(bus, say("before", { room: where }));
+  await move(slotOf(`{${where}}`), first, second);
+  assert.equal((await enter(bus, say("after", { room: where }))).position.seq, 2);
+  await bus.follow(where);
+  await until("the move to be known", async () => {
+    const reply = await second.command("PUBSUB", "SHARDCHANNELS", `test:{${where}}:live`);
+    return Array.isArray(reply) && reply.length === 1;
+  });
+  await enter(bus, say("and after", { room: where }));
+  const heard = (await ear.entries(2)).map(({ position }) => position.seq);
+  assert.deepEqual([heard[0], [2, 3].includes(heard[1] ?? 0)], [1, true]);
+  assert.ok(lobby);
+});

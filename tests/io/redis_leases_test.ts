@@ -1,0 +1,62 @@
+/**
+ * What becomes of the leases in Redis where a node, or Redis itself, is lost. The rest is in the contract.
+ * @module
+ */
+import assert from "node:assert/strict";
+import { ann, bob, lobby } from "../contract/given.ts";
+import { until } from "../provision.ts";
+import { isReady, openBus, ready } from "../redis_bus.ts";
+import { startRedis } from "../redis_server.ts";
+
+async function open(args: readonly string[] = []) {
+  await using started = new AsyncDisposableStack();
+  const redis = started.use(await startRedis({ args }));
+  const bus = started.use(openBus(redis.url));
+  await ready(bus);
+  const restart = async () => {
+    await redis.kill();
+    await until("the loss to be noticed", async () => !await isReady(bus));
+    await redis.restart();
+    await ready(bus);
+  };
+  const held = started.move();
+  return { redis, bus, restart, [Symbol.asyncDispose]: () => held.disposeAsync() };
+}
+
+Deno.test("RedisBus shows nobody of a node whose lease is over, and sets their names free", async () => {
+  await using opened = await open();
+  const { redis, bus } = opened;
+  const claim = { ...ann, node: "dead", rename: false };
+  await bus.claim(lobby, claim);
+  await bus.claim(lobby, { ...bob, node: "dead", rename: false });
+  await bus.claim(lobby, { ...bob, node: "alive", rename: false });
+  const lease = String(await redis.command("HGET", "test:{lobby}:nodes", "dead"));
+  await redis.command("HSET", "test:{lobby}:nodes", "dead", lease.replace(/^\d+/, "1"));
+  assert.deepEqual(await bus.people(lobby), [{ ...bob, nodes: ["alive"] }]);
+  assert.equal(await bus.renew(lobby, "dead"), false);
+  assert.equal(
+    (await bus.claim(lobby, { ...claim, ...bob, name: ann.name, rename: true })).kind,
+    "granted",
+  );
+});
+
+Deno.test("RedisBus leaves nothing of the leases where no node renews them", async () => {
+  await using opened = await open();
+  const { redis, bus } = opened;
+  await bus.claim(lobby, { ...ann, node: "n1", rename: false });
+  for (const part of ["people", "names", "nodes"]) {
+    const ms = Number(await redis.command("PTTL", `test:{lobby}:${part}`));
+    assert.ok(ms > 0 && ms <= 45_000);
+  }
+});
+
+Deno.test("RedisBus.renew() asks once for all claims again where another server may have lost some", async () => {
+  await using opened = await open(["--appendonly", "yes", "--appendfsync", "always"]);
+  const { bus, restart } = opened;
+  await bus.claim(lobby, { ...ann, node: "n1", rename: false });
+  assert.equal(await bus.renew(lobby, "n1"), true);
+  await restart();
+  await bus.claim(lobby, { ...bob, node: "n1", rename: false });
+  assert.deepEqual([await bus.renew(lobby, "n1"), await bus.renew(lobby, "n1")], [false, true]);
+  assert.equal((await bus.people(lobby)).length, 2);
+});

@@ -1,0 +1,239 @@
+import assert from "node:assert/strict";
+import { BusUnavailable } from "../../lib/chat/bus.ts";
+import { type Clock, systemClock } from "../../lib/chat/clock.ts";
+import { EmbeddedBus } from "../../lib/chat/embedded_bus.ts";
+import type { Draft } from "../../lib/core/entries.ts";
+import { RECEIPTS_MS, type Retention } from "../../lib/core/room_log.ts";
+import { openSqliteFile } from "../../lib/io/sqlite/file.ts";
+import type { Statements } from "../../lib/io/sqlite/statements.ts";
+import { openSqliteStore, SqliteStore } from "../../lib/io/sqlite/store.ts";
+import { SQLITE, troubleOf } from "../../lib/io/sqlite/trouble.ts";
+import { busContract } from "../bus_contract.ts";
+import { ann, attic, draft, lobby, numbers, react, say } from "../contract/given.ts";
+import { FakeClock } from "../fakes.ts";
+import { TemporaryFolder } from "../temporary_folder.ts";
+
+const AMPLE: Retention = { messages: 1_000, entries: 1_000, ageMs: Infinity };
+
+let epochs = 0;
+const drawEpoch = () => `epoch${++epochs}`;
+
+busContract("EmbeddedBus in SQLite", (retention) => {
+  const folder = new TemporaryFolder();
+  const held = new AsyncDisposableStack();
+  held.use(folder);
+  const store = held.use(openSqliteStore(folder.path, systemClock, retention, drawEpoch));
+  const bus = new EmbeddedBus(store, systemClock);
+  return Promise.resolve({ bus, [Symbol.asyncDispose]: () => held.disposeAsync() });
+});
+
+function open(folder: TemporaryFolder, clock: Clock = systemClock, retention = AMPLE): SqliteStore {
+  return openSqliteStore(folder.path, clock, retention, drawEpoch);
+}
+
+/** A store, and its file for the test to spoil. */
+function openBoth(folder: TemporaryFolder): { store: SqliteStore; file: Statements } {
+  const file = openSqliteFile(folder.path);
+  return { file, store: new SqliteStore(file, systemClock, AMPLE, drawEpoch) };
+}
+
+async function enter(store: SqliteStore, it: Draft) {
+  const outcome = await store.append(it);
+  assert.equal(outcome.kind, "entered");
+  return outcome.kind === "entered" ? outcome.entry : assert.fail();
+}
+
+async function texts(store: SqliteStore): Promise<readonly string[]> {
+  return (await store.page(lobby, undefined, Infinity)).messages.map(({ text }) => text);
+}
+
+function isRefused(store: SqliteStore, it: Draft, why: RegExp): Promise<void> {
+  return assert.rejects(store.append(it), (error) => {
+    assert.ok(error instanceof BusUnavailable, String(error));
+    assert.match(error.message, why);
+    return !error.perhapsSent;
+  });
+}
+
+Deno.test("SqliteStore has everything again when it is opened again", async () => {
+  await using folder = new TemporaryFolder();
+  const [first, second] = [say("first"), say("secnod")];
+  const look = async (store: SqliteStore) => {
+    const page = await store.page(lobby, undefined, 10);
+    const standing = await store.standing(lobby, ann.user);
+    return [page, standing, await store.replay(lobby, { ...page.top, seq: 0 }, 10)];
+  };
+  let before;
+  {
+    await using store = open(folder);
+    const { position: read } = await enter(store, first);
+    const { position: of } = await enter(store, second);
+    await enter(store, draft({ kind: "edited", of, text: "second" }));
+    await enter(store, react(of, "👍"));
+    await store.markRead(lobby, ann.user, read);
+    before = await look(store);
+  }
+  await using store = open(folder);
+  assert.deepEqual(await look(store), before);
+  const outcome = await store.append(first);
+  assert.equal(outcome.kind === "repeated" && outcome.receipt.position.seq, 1);
+  assert.equal((await enter(store, say("next"))).position.seq, 5);
+});
+
+Deno.test("SqliteStore gives a room that was only looked at the same position after a restart", async () => {
+  await using folder = new TemporaryFolder();
+  const look = async () => {
+    await using store = open(folder);
+    return (await store.page(lobby, undefined, 0)).top;
+  };
+  assert.deepEqual(await look(), await look());
+});
+
+Deno.test("SqliteStore writes what waits before it closes, and nothing afterwards", async () => {
+  await using folder = new TemporaryFolder();
+  const store = open(folder);
+  const waiting = [store.append(say("one")), store.append(say("two"))];
+  await store[Symbol.asyncDispose]();
+  await Promise.all(waiting);
+  await isRefused(store, say("three"), /closed/);
+  await assert.rejects(store.page(lobby, undefined, 1), BusUnavailable);
+  await using again = open(folder);
+  assert.deepEqual(await texts(again), ["one", "two"]);
+});
+
+Deno.test("SqliteStore refuses drafts while its disk is full, lets everything be read, and goes on by itself", async () => {
+  await using folder = new TemporaryFolder();
+  const { store, file } = openBoth(folder);
+  await using _closing = store;
+  await enter(store, say("before"));
+  // SQLite says the same of a file that may not grow as of a disk that is full.
+  file.row(`PRAGMA max_page_count = ${file.row("PRAGMA page_count")?.number("page_count")}`);
+  const long = say("x".repeat(50_000));
+  await isRefused(store, long, /^the disk of the message store is full$/);
+  const { top } = await store.page(lobby, undefined, 10);
+  assert.deepEqual([await texts(store), top.seq], [["before"], 1]);
+  assert.equal((await store.replay(lobby, { ...top, seq: 0 }, 10)).entries.length, 1);
+  file.row("PRAGMA max_page_count = 1000000");
+  assert.equal((await enter(store, long)).position.seq, 2);
+});
+
+Deno.test("SqliteStore refuses drafts while its disk can only be read, and lets everything be read", async () => {
+  await using folder = new TemporaryFolder();
+  const { store, file } = openBoth(folder);
+  await using _closing = store;
+  const { position } = await enter(store, say("before"));
+  file.run("PRAGMA query_only = ON");
+  await isRefused(store, say("meanwhile"), /^the message store cannot be written$/);
+  await assert.rejects(store.markRead(lobby, ann.user, position), BusUnavailable);
+  assert.deepEqual(await texts(store), ["before"]);
+  assert.equal((await store.standing(lobby, ann.user)).unread, 1);
+  file.run("PRAGMA query_only = OFF");
+  assert.equal((await enter(store, say("after"))).position.seq, 2);
+});
+
+Deno.test("SqliteStore gives a room that has never been a position though it cannot write it, and keeps to it", async () => {
+  await using folder = new TemporaryFolder();
+  const { store, file } = openBoth(folder);
+  await using _closing = store;
+  file.run("PRAGMA query_only = ON");
+  const { top } = await store.page(lobby, undefined, 0);
+  assert.deepEqual(await store.replay(lobby, top, 10), { top, entries: [] });
+  await isRefused(store, say("meanwhile"), /cannot be written/);
+  file.run("PRAGMA query_only = OFF");
+  const { position } = await enter(store, say("after"));
+  assert.deepEqual(position, { ...top, seq: 1 });
+});
+
+Deno.test("SqliteStore enters the drafts that fit where one among them does not", async () => {
+  await using folder = new TemporaryFolder();
+  const { store, file } = openBoth(folder);
+  await using _closing = store;
+  const pages = file.row("PRAGMA page_count")?.number("page_count") ?? 0;
+  file.row(`PRAGMA max_page_count = ${pages + 5}`);
+  const drafts = [say("one"), say("x".repeat(50_000)), say("two")];
+  const fates = await Promise.allSettled(drafts.map((it) => enter(store, it)));
+  assert.deepEqual(fates.map(({ status }) => status), ["fulfilled", "rejected", "fulfilled"]);
+  const { entries, top } = await store.replay(lobby, { epoch: "none", seq: 0 }, 10);
+  assert.deepEqual(entries.map(({ deed }) => deed.kind === "said" && deed.text), ["one", "two"]);
+  assert.equal(top.seq, 2);
+});
+
+Deno.test("SqliteStore takes back what it has written where something goes wrong before the end", async () => {
+  await using folder = new TemporaryFolder();
+  const dates = [() => 1, () => assert.fail("no time"), () => 1, () => 1];
+  await using store = open(folder, { ...systemClock, date: () => dates.shift()?.() ?? 1 });
+  const it = say("once");
+  await assert.rejects(store.append(it), /no time/);
+  assert.equal((await enter(store, it)).position.seq, 1);
+});
+
+Deno.test("SqliteStore tells people what is wrong, and says perhaps only where nobody knows", () => {
+  const error = (errcode: number) =>
+    Object.assign(new Error("?"), { code: "ERR_SQLITE_ERROR", errcode });
+  const writeFailed = 778;
+  for (
+    const [code, words, perhapsSent] of [
+      [SQLITE.FULL, /is full/, false],
+      [writeFailed, /does not work/, false],
+      [SQLITE.IOERR_FSYNC, /does not work/, true],
+      [SQLITE.CORRUPT, /is damaged/, false],
+      [1, /does not work/, false],
+    ] as const
+  ) {
+    const trouble = troubleOf(error(code));
+    assert.ok(trouble instanceof BusUnavailable);
+    assert.match(trouble.message, words);
+    assert.equal(trouble.perhapsSent, perhapsSent, String(code));
+  }
+  const bug = new TypeError("ours");
+  assert.equal(troubleOf(bug), bug);
+});
+
+Deno.test("SqliteStore gives times that never go down though the clock does", async () => {
+  await using folder = new TemporaryFolder();
+  const times = [5_000, 3_000, 4_000, 6_000];
+  let now = 0;
+  await using store = open(folder, { ...systemClock, date: () => now });
+  const given: number[] = [];
+  for (now of times) given.push((await enter(store, say("tick"))).at);
+  assert.deepEqual(given, [5_000, 5_000, 5_000, 6_000]);
+});
+
+Deno.test("SqliteStore gives nothing that is too old, and says so to whoever missed it", async () => {
+  await using folder = new TemporaryFolder();
+  const clock = new FakeClock();
+  await using store = open(folder, clock, { messages: 100, entries: 100, ageMs: 60_000 });
+  const { position: first } = await enter(store, say("old"));
+  await clock.advance(60_001);
+  const before = await store.replay(lobby, { ...first, seq: 0 }, 10);
+  assert.deepEqual([before.entries, before.gap, before.top.seq], [[], "too_old", 1]);
+  assert.deepEqual([await texts(store), (await store.standing(lobby, ann.user)).unread], [[], 0]);
+  assert.equal((await store.replay(lobby, first, 10)).gap, undefined);
+  await enter(store, say("new"));
+  assert.deepEqual(await texts(store), ["new"]);
+  assert.equal((await store.replay(lobby, first, 10)).entries.length, 1);
+});
+
+Deno.test("SqliteStore.sweep() drops what is too old from all rooms, and receipts that are", async () => {
+  await using folder = new TemporaryFolder();
+  const clock = new FakeClock();
+  const retention = { messages: 100, entries: 100, ageMs: 2 * RECEIPTS_MS };
+  const file = openSqliteFile(folder.path);
+  await using store = new SqliteStore(file, clock, retention, drawEpoch);
+  const rows = () =>
+    ["entries", "messages", "receipts"].map((table) =>
+      file.row(`SELECT count(*) AS count FROM ${table}`)?.number("count")
+    );
+  const drafts = numbers(1, 50).map((n) => say("hello", { room: n % 2 ? lobby : attic }));
+  await Promise.all(drafts.map((it) => enter(store, it)));
+  await clock.advance(RECEIPTS_MS - 1);
+  await store.sweep();
+  assert.deepEqual(rows(), [50, 50, 50]);
+  await clock.advance(1);
+  await store.sweep();
+  assert.deepEqual(rows(), [50, 50, 0]);
+  await clock.advance(RECEIPTS_MS + 1);
+  await store.sweep();
+  assert.deepEqual(rows(), [0, 0, 0]);
+  assert.equal((await enter(store, say("on"))).position.seq, 26);
+});

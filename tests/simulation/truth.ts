@@ -1,0 +1,142 @@
+/**
+ * What really happened: every entry that any log ever had, what stood before it, and the logs as they are now. Only the
+ * simulation knows this; it is what the records of all are held against.
+ * @module
+ */
+import type { Entry } from "../../lib/core/entries.ts";
+import type { RoomId } from "../../lib/core/names.ts";
+import { formatPosition, isSamePosition, type Position } from "../../lib/core/positions.ts";
+
+/** An entry, and the position before it at the time. */
+export interface Fact {
+  readonly entry: Entry;
+  readonly before: Position;
+  /** So many were there before, in all logs. */
+  readonly order: number;
+}
+
+/** The history of one room. */
+export class Truth {
+  readonly room: RoomId;
+  /** The log as it is now, all of it. */
+  log: readonly Entry[] = [];
+  readonly #kept: number;
+  readonly #losses: { readonly after: number; readonly log: readonly Entry[] }[] = [];
+  #longest = 0;
+  readonly #facts = new Map<string, Fact>();
+  // The positions that have two names.
+  readonly #names = new Map<string, Position>();
+  readonly #texts = new Map<string, Entry[]>();
+
+  constructor(room: RoomId, kept: number) {
+    this.room = room;
+    this.#kept = kept;
+  }
+
+  /** A new epoch begins after a position: its first position is another name of that one. */
+  begin(epoch: string, { seq, ...before }: Position): void {
+    this.#names.set(formatPosition({ epoch, seq }), this.#proper({ ...before, seq }));
+  }
+
+  /** Takes in what was entered; says what is wrong with it. */
+  add(entry: Entry): string | undefined {
+    const { position } = entry;
+    const before = this.log.at(-1)?.position ?? { epoch: position.epoch, seq: 0 };
+    const key = formatPosition(position);
+    if (this.#facts.has(key)) return `${this.room}: the number ${key} is used twice`;
+    if (position.seq !== before.seq + 1) return `${this.room}: ${key} leaves a gap`;
+    const twin = this.log.find(({ user, id }) => user === entry.user && id === entry.id);
+    this.#facts.set(key, { entry, before, order: this.#facts.size });
+    this.log = [...this.log, entry];
+    this.#longest = Math.max(this.#longest, this.log.length);
+    if ("text" in entry.deed) {
+      const { text } = entry.deed;
+      this.#texts.set(text, [...this.withText(text), entry]);
+    }
+    return twin && `${this.room}: ${entry.id} of ${entry.user} is in the log twice`;
+  }
+
+  /** So many entries there were, in all logs. */
+  get size(): number {
+    return this.#facts.size;
+  }
+
+  /** How often something was lost here. */
+  get losses(): number {
+    return this.#losses.length;
+  }
+
+  /** The log is what it was, or empty. */
+  lose(log: readonly Entry[]): void {
+    if (log === this.log) return;
+    this.log = log;
+    this.#losses.push({ after: this.#facts.size, log });
+  }
+
+  /** What stands, or once stood, at a position. */
+  at(position: Position): Fact | undefined {
+    return this.#facts.get(formatPosition(this.#proper(position)));
+  }
+
+  /** Whether it is in the log now. */
+  holds(position: Position): boolean {
+    const entry = this.log[position.seq - 1];
+    return entry !== undefined && entry.position.epoch === position.epoch;
+  }
+
+  /** The entries that had this text: more than one, where the first was lost and it was said again. */
+  withText(text: string): readonly Entry[] {
+    return this.#texts.get(text) ?? [];
+  }
+
+  /** Whether one comes right after the other. */
+  follows(position: Position, next: Position): boolean {
+    const before = this.at(next)?.before;
+    return before !== undefined && this.isSame(before, position);
+  }
+
+  /** Whether both are one place. */
+  isSame(one: Position, other: Position): boolean {
+    return isSamePosition(this.#proper(one), this.#proper(other));
+  }
+
+  /** Whether what stood at a position was ever lost. */
+  wasLost(position: Position): boolean {
+    // A log that lost an epoch does not know that one's name of the place, though the entry is still there.
+    if (this.#names.has(formatPosition(position))) return true;
+    const fact = this.at(position);
+    // Before the first entry; that epoch may have ended before there was one.
+    if (fact === undefined) return true;
+    const { entry, order } = fact;
+    return this.#losses.some(({ after, log }) => after > order && !log.includes(entry));
+  }
+
+  /** Whether there was ever more than is kept. */
+  get wasTrimmed(): boolean {
+    return this.#longest > this.#kept;
+  }
+
+  /** All entries up to a position. */
+  upTo(until: Position): readonly Entry[] {
+    const entries: Entry[] = [];
+    for (let fact = this.at(until); fact; fact = this.at(fact.before)) entries.unshift(fact.entry);
+    return entries;
+  }
+
+  /** The entries after one position up to another; undefined where the one is not on the way to the other. */
+  between(after: Position, until: Position): readonly Entry[] | undefined {
+    const entries: Entry[] = [];
+    let at = until;
+    while (at.seq > after.seq) {
+      const fact = this.at(at);
+      if (fact === undefined) return undefined;
+      entries.unshift(fact.entry);
+      at = fact.before;
+    }
+    return this.isSame(at, after) ? entries : undefined;
+  }
+
+  #proper(position: Position): Position {
+    return this.#names.get(formatPosition(position)) ?? position;
+  }
+}
