@@ -204,17 +204,21 @@ export class FakeChat implements Disposable {
   isDeaf = false;
 
   /** @param follows See {@linkcode FakeBus}. */
-  constructor(follows?: "at once" | "when let", settings: Partial<SessionContext> = {}) {
+  constructor(
+    follows?: "at once" | "when let",
+    settings: Partial<SessionContext> = {},
+    recoverLimit = 5,
+  ) {
     const { clock } = this;
     const bus = this.bus = new FakeBus(clock, follows);
     const common = { clock, bus, random: () => 0, guestName: "网友", drawId: counter("id") };
-    const hub = this.hub = new Hub({ ...common, node: "node", recoverLimit: 5 });
+    const hub = this.hub = new Hub({ ...common, node: "node", recoverLimit });
     const limits = {
       maxTextBytes: 100,
       maxMessageBytes: 1_000,
       maxRooms: 3,
       messagesPerSecond: 10,
-      recoverLimit: 5,
+      recoverLimit,
     };
     const server = { name: "parley", version: "0" };
     const card = { server, limits, heartbeat: { seconds: 25 } };

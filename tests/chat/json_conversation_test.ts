@@ -7,8 +7,12 @@ import { FakeChat, FakeSocket, room, settle } from "../fakes.ts";
 type Frame = Record<string, unknown>;
 
 /** Conversations on one fake chat. */
-function openChat(follows?: "at once" | "when let", settings?: Partial<SessionContext>) {
-  const chat = new FakeChat(follows, settings);
+function openChat(
+  follows?: "at once" | "when let",
+  settings?: Partial<SessionContext>,
+  recoverLimit?: number,
+) {
+  const chat = new FakeChat(follows, settings, recoverLimit);
   return {
     chat,
     bus: chat.bus,
@@ -251,6 +255,48 @@ Deno.test("JsonConversation lets one be in several rooms, but not in too many", 
   ]);
   const [joined] = await ann.ask({ type: "join", room: "d" });
   assert.equal(joined?.type, "joined");
+});
+
+Deno.test("JsonConversation tells nothing of a room that was left, nor that it was joined", async () => {
+  using chat = openChat("when let");
+  const ann = await chat.enter("Ann");
+  const asked = [{ type: "join", id: "j", room: "lobby" }, {
+    type: "leave",
+    id: "l",
+    room: "lobby",
+  }];
+  const answers = await ann.ask(...asked);
+  assert.deepEqual(answers.map((it) => pick(it, "type", "id", "code")), [
+    ["fault", "j", "not_in_room"],
+    ["left", "l", undefined],
+  ]);
+  chat.bus.letJoin();
+  const bob = await chat.enter("Bob", "lobby");
+  await bob.ask({ type: "say", room: "lobby", text: "is she gone?" });
+  await chat.clock.advance(1_000);
+  assert.deepEqual(ann.take(), []);
+});
+
+Deno.test("JsonConversation gives every entry once and in order to one who comes back in a storm", async () => {
+  using chat = openChat(undefined, { messagesPerSecond: 0 }, 100);
+  const ann = await chat.enter("Ann", "lobby");
+  const say = (text: number) =>
+    ann.conversation.receive(`{"type":"say","room":"lobby","text":"${text}"}`);
+  for (let i = 1; i <= 5; i++) say(i);
+  await settle();
+  const bob = await chat.enter("Bob");
+  bob.conversation.receive('{"type":"join","room":"lobby","since":"epoch1:2"}');
+  for (let i = 6; i <= 60; i++) {
+    say(i);
+    await Promise.resolve();
+  }
+  await settle();
+  const [joined, ...told] = bob.take();
+  assert.equal(joined?.recovered, true);
+  assert.deepEqual(
+    told.map(({ text }) => Number(text)),
+    Array.from({ length: 58 }, (_, i) => i + 3),
+  );
 });
 
 Deno.test("JsonConversation renames in all rooms or in none", async () => {

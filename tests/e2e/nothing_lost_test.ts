@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { formatPosition } from "../../lib/core/positions.ts";
 import { until } from "../provision.ts";
 import { type RedisServer, startRedis } from "../redis_server.ts";
+import { startSentinel } from "../redis_sentinel.ts";
 import { startService, type TestService } from "../service.ts";
 import { Talker, type Told } from "../talker.ts";
 
@@ -30,14 +31,15 @@ async function readLog(service: TestService, origin: string): Promise<Told[]> {
   const url = service.url.replace("http", "ws");
   const socket = new WebSocket(`${url}/ws`, "chat.v1.json");
   const log: Told[] = [];
-  const { promise, resolve } = Promise.withResolvers<void>();
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
   let top = "";
   socket.onopen = () =>
     socket.send(`{"type":"hello"}\n{"type":"join","room":"lobby","since":"${origin}"}`);
   socket.onmessage = ({ data }) => {
     for (const line of String(data).split("\n")) {
-      const { type, position, id, text, top: last } = JSON.parse(line);
+      const { type, position, id, text, top: last, recovered } = JSON.parse(line);
       if (type === "joined") top = last;
+      if (recovered === false) reject(new Error(`${origin} is not in the log any more: ${line}`));
       if (type === "said") {
         const [epoch = "", seq] = position.split(":");
         log.push({ kind: "entry", position: { epoch, seq: Number(seq) }, id, text });
@@ -167,4 +169,23 @@ Deno.test("200 people on two nodes lose nothing when Redis is killed and comes b
       await goesOn(first);
     }
   });
+});
+
+Deno.test("200 people on two nodes are left in no false belief by a failover that loses what was acknowledged", async () => {
+  await using servers = await startSentinel();
+  const { master, replica, url } = servers;
+  const { missing, losses } = await talkThrough(url, async ([first]) => {
+    await goesOn(first);
+    await until("the replica to have some of it", async () => {
+      return Number(await replica.command("XLEN", "parley:{lobby}:log")) > 0;
+    });
+    // What is acknowledged from now on does not get to the replica.
+    await master.command("ACL", "SETUSER", "default", "-psync", "-sync");
+    await master.command("CLIENT", "KILL", "TYPE", "replica");
+    await goesOn(first);
+    await goesOn(first);
+    await master.kill();
+    await goesOn(first);
+  });
+  assert.ok(missing > 0 && losses >= PEOPLE, `${missing} missing, told ${losses} times`);
 });

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import type { Retention } from "../../lib/core/room_log.ts";
-import { ann, draft, enter, lobby, numbers, say, sayAll } from "../contract/given.ts";
+import { ann, draft, enter, isRejected, lobby, numbers, say, sayAll } from "../contract/given.ts";
 import { openBus, ready } from "../redis_bus.ts";
 import { startRedis } from "../redis_server.ts";
 
@@ -67,8 +67,9 @@ Deno.test("RedisBus drops what is too old when something is said, and goes on co
   const { redis, bus } = opened;
   await sayOldAndNew(opened, 5, 7);
   const { top } = await bus.page(lobby, undefined, 0);
-  // What is too old and not yet dropped can be edited, as in the log in memory; then it is dropped.
-  await enter(bus, draft({ kind: "edited", of: { ...top, seq: 5 }, text: "!" }));
+  // What is too old and not yet dropped is kept no more all the same.
+  await isRejected(bus, draft({ kind: "edited", of: { ...top, seq: 5 }, text: "!" }), "gone");
+  await enter(bus, draft({ kind: "edited", of: { ...top, seq: 6 }, text: "!" }));
   assert.equal(await redis.command("XLEN", "test:{lobby}:log"), 3);
   assert.equal(await redis.command("ZCARD", "test:{lobby}:messages"), 2);
   assert.equal((await enter(bus, say("9"))).position.seq, 9);

@@ -65,7 +65,9 @@ local function amend(draft, at)
   if not before then return nil, "gone" end
   local seq, epoch, said, user, edited, deleted, about, text, reactions =
     string.match(before, "^(%d+) (%w+) (%d+) ([%w_]+) (%d+) (%d)\n([^\n]*)\n([^\n]*)(.*)$")
-  if epoch ~= draft.epoch or deleted == "1" then return nil, "gone" end
+  -- What is too old is kept no more, though nothing may have come since that would have trimmed it.
+  local isKept = tonumber(said) >= since
+  if epoch ~= draft.epoch or deleted == "1" or not isKept then return nil, "gone" end
   if draft.kind == "reacted" then
     reactions = react(reactions, draft.user, draft.matter, draft.isOn)
     if not reactions then return nil, "too_many_reactions" end
