@@ -78,7 +78,8 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
   redisUrl: optional({
     name: "REDIS_URL",
     about: "Redis that joins several instances; without it this instance is alone",
-    allowed: "redis://, rediss://, unix://, redis-sentinel:// or redis-cluster:// URL",
+    allowed:
+      "redis://, rediss://, unix://, redis-sentinel:// or redis-cluster:// URL (rediss- for TLS)",
     rule: isRedisUrl,
   }),
   redisPrefix: text({
@@ -90,7 +91,7 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
   }),
   redisCaFile: optional({
     name: "REDIS_CA_FILE",
-    about: "Certificate authority to trust for rediss://",
+    about: "Certificate authority to trust for rediss:// and its like",
     allowed: "a PEM file",
     rule: () => true,
   }),
