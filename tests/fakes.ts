@@ -13,6 +13,7 @@ import type { Identities, Identity } from "../lib/chat/identities.ts";
 import type { SessionContext } from "../lib/chat/session.ts";
 import { type Author, type Draft, isUserId, type UserId } from "../lib/core/entries.ts";
 import type { Farewell } from "../lib/core/farewells.ts";
+import type { Claim, ClaimResult } from "../lib/core/leases.ts";
 import { type Name, parseName, parseRoom, type RoomId } from "../lib/core/names.ts";
 import type { Position } from "../lib/core/positions.ts";
 import type { Page, Replay, Retention } from "../lib/core/room_log.ts";
@@ -144,14 +145,26 @@ export class FakeBus extends EmbeddedBus {
     super.unfollow(room);
   }
 
+  override async markRead(room: RoomId, user: UserId, read: Position): Promise<void> {
+    if (this.mood !== "well") throw this.#unavailable();
+    await super.markRead(room, user, read);
+  }
+
   override async page(room: RoomId, before: number | undefined, limit: number): Promise<Page> {
-    if (this.mood === "away") throw this.#unavailable();
+    if (this.mood !== "well") throw this.#unavailable();
     return await super.page(room, before, limit);
   }
 
   override async replay(room: RoomId, since: Position, limit: number): Promise<Replay> {
     if (this.mood === "away") throw this.#unavailable();
     return await super.replay(room, since, limit);
+  }
+
+  override async claim(room: RoomId, claim: Claim): Promise<ClaimResult> {
+    if (this.mood === "away") throw this.#unavailable();
+    const result = await super.claim(room, claim);
+    if (this.mood === "forgetful") throw this.#unavailable();
+    return result;
   }
 
   /** Loses who is where, as a Redis does that comes back empty. */

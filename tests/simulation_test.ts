@@ -17,7 +17,7 @@ const ALONE = Deno.env.get("SIMULATION_SEED");
 const ENOUGH_SEEDS = 100;
 const HARMLESS_SEEDS = 200;
 const DROPS_SEEDS = 200;
-const OCCASION_SEEDS = 500;
+const OCCASION_SEEDS = 4_000;
 
 /** The first so many, or the one that is asked for. */
 function seeds(count: number): readonly number[] {

@@ -46,7 +46,9 @@ export async function carryOut(
     return await answer(request, place, user, context);
   } catch (error) {
     if (!(error instanceof BusUnavailable)) throw error;
-    const code: FaultCode = error.perhapsSent ? "unknown_outcome" : "unavailable";
+    // Reading changes nothing, and a mark may be set twice: of these there is nothing not to know.
+    const isUnknown = error.perhapsSent && isEntered(request);
+    const code: FaultCode = isUnknown ? "unknown_outcome" : "unavailable";
     return fault(request.id, code, error.message);
   }
 }
@@ -89,6 +91,10 @@ async function answer(
 }
 
 type EntryRequest = RequestOf<"say" | "edit" | "delete" | "react">;
+
+function isEntered({ type }: RoomRequest): boolean {
+  return type === "say" || type === "edit" || type === "delete" || type === "react";
+}
 
 async function enter(
   request: EntryRequest,

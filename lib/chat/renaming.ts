@@ -11,6 +11,10 @@ import type { DeedContext } from "./deeds.ts";
 import { patiently } from "./patience.ts";
 import type { Place } from "./place.ts";
 
+/** A lost reply is asked for again for so long. */
+const CLAIMED_MS = 10_000;
+const RETRY_MS = 500;
+
 interface Change {
   readonly place: Place;
   readonly from: Name;
@@ -26,21 +30,40 @@ export async function rename(
   const changes: Change[] = [];
   try {
     for (const place of places) {
-      const from = place.name;
-      if (!await place.room.attendance.rename(author)) {
-        await giveBack(author, changes);
-        return fault(id, "name_taken", `the name ${author.name} is taken in ${place.id}`);
-      }
-      changes.push({ place, from });
+      const change = { place, from: place.name };
+      // Before it is asked for: where the reply is lost, it may have been given.
+      changes.push(change);
+      if (await claim(author, change, context)) continue;
+      changes.pop();
+      giveBack(author, changes, context);
+      return fault(id, "name_taken", `the name ${author.name} is taken in ${place.id}`);
     }
   } catch (error) {
     if (!(error instanceof BusUnavailable)) throw error;
-    await giveBack(author, changes);
+    giveBack(author, changes, context);
     return fault(id, error.perhapsSent ? "unknown_outcome" : "unavailable", error.message);
   }
   const news = changes.filter(({ from }) => from !== author.name);
   await Promise.all(news.map((change) => announce(author, change, context)));
   return undefined;
+}
+
+/** Asks again where a reply was lost, which is harmless: a name is given to one user as often as it is asked for. */
+async function claim(
+  author: Author,
+  { place: { room } }: Change,
+  { clock }: DeedContext,
+): Promise<boolean> {
+  const giveUpAt = clock.now() + CLAIMED_MS;
+  for (;;) {
+    try {
+      return await room.attendance.rename(author);
+    } catch (error) {
+      const isLost = error instanceof BusUnavailable && error.perhapsSent;
+      if (!isLost || clock.now() >= giveUpAt || room.signal.aborted) throw error;
+    }
+    await clock.sleep(RETRY_MS, room.signal);
+  }
 }
 
 /** The lease has the name already, so the room must hear of it, however long that takes. */
@@ -53,11 +76,10 @@ async function announce(
   await patiently(() => bus.publish(draft), { clock, random: () => 0.5 }, signal);
 }
 
-/** Best effort: where the bus is away, the lease is the truth, and is told by the next table that is read. */
-async function giveBack({ user }: Author, changes: readonly Change[]): Promise<void> {
-  for (const { place, from } of changes) {
-    await place.room.attendance.rename({ user, name: from }).catch((error) => {
-      if (!(error instanceof BusUnavailable)) throw error;
-    });
+/** Takes the old names again, however long that takes; nobody need wait for it. */
+function giveBack({ user }: Author, changes: readonly Change[], { clock }: DeedContext): void {
+  for (const { place: { room }, from } of changes) {
+    const back = () => room.attendance.rename({ user, name: from });
+    patiently(back, { clock, random: () => 0.5 }, room.signal);
   }
 }

@@ -54,6 +54,8 @@ export class TextConversation implements Conversation, Voice {
   #goal: string | undefined;
   #last: Position | undefined;
   #isWaiting = false;
+  // How many messages were last asked for.
+  #asked = 0;
 
   /** Joins at once, or turns away. */
   constructor(socket: Socket, context: SessionContext, wish: Wish) {
@@ -62,10 +64,13 @@ export class TextConversation implements Conversation, Voice {
     this.#session = new Session(this, context);
     this.#room = wish.room ?? LOBBY;
     const since = parsePosition(wish.since ?? "");
-    const limit = /^\d{1,3}$/.test(wish.history ?? "") ? Number(wish.history) : 0;
+    const isCount = /^\d{1,3}$/.test(wish.history ?? "0");
+    const limit = isCount ? Number(wish.history ?? 0) : 0;
+    this.#asked = limit;
     this.#session.handle({ type: "hello", name: wish.name });
     if (this.#session.me === undefined) return;
     if (wish.since && since === undefined) socket.send(fault("since is no position: epoch:seq"));
+    if (!isCount) socket.send(fault("history is no number from 0 to 999"));
     this.#session.handle({ type: "join", room: this.#room, since, limit });
   }
 
@@ -86,7 +91,7 @@ export class TextConversation implements Conversation, Voice {
       case "fault":
         return this.#complain(frame);
       case "history":
-        return frame.messages.forEach((message) => this.#show(message));
+        return this.#showPage(frame.messages, frame.more);
       case "members":
         return this.#say(
           `${frame.count} here: ${frame.members.map(({ name }) => name).join(", ")}`,
@@ -116,6 +121,7 @@ export class TextConversation implements Conversation, Voice {
       case "who":
         return this.#session.handle({ type: "who", room });
       case "history":
+        this.#asked = line.limit;
         return this.#session.handle({ type: "history", room, limit: line.limit });
       case "name":
         return this.#session.handle({ type: "name", name: line.name });
@@ -150,7 +156,13 @@ export class TextConversation implements Conversation, Voice {
     if (frame.recovered === false) {
       this.#socket.send(fault(`not all that was said since then can be given: ${frame.reason}`));
     }
-    frame.messages?.forEach((message) => this.#show(message));
+    this.#showPage(frame.messages ?? [], frame.more ?? false);
+  }
+
+  #showPage(messages: FrameOf<"history">["messages"], more: boolean): void {
+    const { length } = messages;
+    if (more && length < this.#asked) this.#say(`the newest ${length} only, since they are long`);
+    messages.forEach((message) => this.#show(message));
   }
 
   #show({ name, text, deleted }: FrameOf<"history">["messages"][number]): void {

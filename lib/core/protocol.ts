@@ -31,16 +31,16 @@ export function decode(message: string): readonly (Request | FrameOf<"fault">)[]
   return message.split("\n").filter((line) => line.trim() !== "").map(decodeFrame);
 }
 
-const Head = v.object({
-  type: v.string(),
-  id: v.optional(v.pipe(v.string(), v.maxLength(64))),
-});
+const Head = v.object({ type: v.string(), id: v.optional(v.unknown()) });
+/** So much of an id comes back, also where it breaks the rule for ids. */
+const MAX_ECHOED_ID = 256;
 
 function decodeFrame(text: string): Request | FrameOf<"fault"> {
   const json = parseJson(text);
   const head = v.safeParse(Head, json);
   if (!head.success) return fault(undefined, "bad_frame", "a frame is a JSON object with a type");
-  const { type, id } = head.output;
+  const { type, id: given } = head.output;
+  const id = typeof given === "string" && given.length <= MAX_ECHOED_ID ? given : undefined;
   if (!isRequestType(type)) return fault(id, "unknown_type", `there is no request of type ${type}`);
   const parsed = v.safeParse(REQUESTS[type], json);
   if (parsed.success) return parsed.output;

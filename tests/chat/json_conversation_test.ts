@@ -319,6 +319,44 @@ Deno.test("JsonConversation renames in all rooms or in none", async () => {
   assert.equal(free?.name, "Ann");
 });
 
+Deno.test("JsonConversation asks again for a name whose reply was lost, and tells the room", async () => {
+  using chat = openChat();
+  const ann = await chat.enter("Ann", "lobby");
+  chat.bus.mood = "forgetful";
+  assert.deepEqual(await ann.ask({ type: "name", id: "n", name: "Bea" }), []);
+  chat.bus.mood = "well";
+  await chat.clock.advance(500);
+  const told = ann.take().map((it) => pick(it, "type", "name", "id"));
+  assert.ok(told.some(([type, name]) => type === "renamed" && name === "Bea"));
+  assert.ok(told.some(([type, , id]) => type === "ack" && id === "n"));
+});
+
+Deno.test("JsonConversation gives back a name of which nobody could say for 10 s whether it was taken", async () => {
+  using chat = openChat();
+  const ann = await chat.enter("Ann", "lobby");
+  chat.bus.mood = "forgetful";
+  await ann.ask({ type: "name", id: "n", name: "Bea" });
+  await chat.clock.advance(10_000);
+  const faults = ann.take().filter(({ type }) => type === "fault");
+  assert.deepEqual(faults.map(({ code }) => code), ["unknown_outcome"]);
+  chat.bus.mood = "well";
+  await chat.clock.advance(20_000);
+  assert.deepEqual((await chat.bus.people(room("lobby"))).map(({ name }) => name), ["Ann"]);
+  ann.take();
+  const answers = await ann.ask({ type: "say", room: "lobby", text: "still me" });
+  assert.deepEqual(answers.map(({ name }) => name), ["Ann"]);
+});
+
+for (const request of [{ type: "history" }, { type: "read", position: "epoch1:0" }]) {
+  Deno.test(`JsonConversation answers ${request.type} with unavailable where the reply was lost`, async () => {
+    using chat = openChat();
+    const ann = await chat.enter("Ann", "lobby");
+    chat.bus.mood = "forgetful";
+    const [fault] = await ann.ask({ ...request, id: "1", room: "lobby" });
+    assert.deepEqual(pick(fault, "id", "code"), ["1", "unavailable"]);
+  });
+}
+
 Deno.test("JsonConversation tells that somebody writes, and not too often", async () => {
   using chat = openChat();
   const ann = await chat.enter("Ann", "lobby");

@@ -90,7 +90,7 @@ function isolate(world: World): void {
   if (node === undefined) return;
   world.note(`${node.id} cannot reach Redis`);
   node.bus.isAway = true;
-  world.clock.after(world.dice.between(100, 8_000), () => node.bus.isAway = false);
+  world.clock.after(world.dice.between(100, 14_000), () => node.bus.isAway = false);
 }
 
 function crash(world: World, crowd: Crowd): void {
