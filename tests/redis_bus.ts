@@ -6,6 +6,7 @@ import { type Clock, systemClock } from "../lib/chat/clock.ts";
 import type { Retention } from "../lib/core/room_log.ts";
 import { RedisBus } from "../lib/io/redis/bus.ts";
 import { until } from "./provision.ts";
+import { type RedisServer, startRedis } from "./redis_server.ts";
 
 /** How a bus is opened where it is not as usual. */
 export interface RedisBusInit {
@@ -32,4 +33,31 @@ export function isReady(bus: RedisBus): Promise<boolean> {
 /** Resolves when what is published comes back. */
 export function ready(bus: RedisBus): Promise<void> {
   return until("the bus to be ready", () => isReady(bus));
+}
+
+/** A Redis that can be ended and started, and a bus on it. */
+export interface Restartable extends AsyncDisposable {
+  readonly redis: RedisServer;
+  readonly bus: RedisBus;
+  /** Ends Redis, lets the bus notice, and starts it again. */
+  restart(): Promise<void>;
+}
+
+/** Starts them. */
+export async function openRestartable(
+  init: RedisBusInit = {},
+  args: readonly string[] = [],
+): Promise<Restartable> {
+  await using started = new AsyncDisposableStack();
+  const redis = started.use(await startRedis({ args }));
+  const bus = started.use(openBus(redis.url, init));
+  await ready(bus);
+  const restart = async () => {
+    await redis.kill();
+    await until("the loss to be noticed", async () => !await isReady(bus));
+    await redis.restart();
+    await ready(bus);
+  };
+  const held = started.move();
+  return { redis, bus, restart, [Symbol.asyncDispose]: () => held.disposeAsync() };
 }

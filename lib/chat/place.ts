@@ -24,9 +24,9 @@ export interface PlaceHost {
   /** The name is taken, and it is not in the room. */
   turnedAway(place: Place): void;
   /** The room cannot be reached yet; what was held is refused from now on. */
-  waits(place: Place): void;
+  waits(): void;
   /** What happens in the room. */
-  deliver(place: Place, messages: readonly string[], last: Position): void;
+  deliver(messages: readonly string[], last: Position): void;
 }
 
 /** Joining takes a blink; who waits longer is told. */
@@ -139,7 +139,7 @@ export class Place implements Member {
   }
 
   deliver(messages: readonly string[], last: Position): void {
-    if (this.#stage !== "left") this.#host.deliver(this, messages, last);
+    if (this.#stage !== "left") this.#host.deliver(messages, last);
   }
 
   /** Leaves the room. @param comesBack Whether the user is likely to come back soon. */
@@ -154,7 +154,7 @@ export class Place implements Member {
   #wait(): void {
     if (this.#stage !== "joining") return;
     this.#stage = "waiting";
-    this.#host.waits(this);
+    this.#host.waits();
     for (const held of this.#held.splice(0)) held.refuse();
   }
 }

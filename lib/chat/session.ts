@@ -136,7 +136,7 @@ export class Session implements PlaceHost {
     this.#voice.waits();
   }
 
-  deliver(_place: Place, messages: readonly string[], last: Position): void {
+  deliver(messages: readonly string[], last: Position): void {
     this.#voice.deliver(messages, last);
   }
 

@@ -6,29 +6,12 @@
 import assert from "node:assert/strict";
 import { MAX_ERAS } from "../../lib/core/room_log.ts";
 import { ann, enter, lobby, numbers, say, sayAll } from "../contract/given.ts";
-import { until } from "../provision.ts";
-import { isReady, openBus, ready, type RedisBusInit } from "../redis_bus.ts";
-import { startRedis } from "../redis_server.ts";
+import { openRestartable } from "../redis_bus.ts";
 
 const SAVING = ["--appendonly", "yes", "--appendfsync", "always"];
 
-async function open(init: RedisBusInit = {}, args: readonly string[] = []) {
-  await using started = new AsyncDisposableStack();
-  const redis = started.use(await startRedis({ args }));
-  const bus = started.use(openBus(redis.url, init));
-  await ready(bus);
-  const restart = async () => {
-    await redis.kill();
-    await until("the loss to be noticed", async () => !await isReady(bus));
-    await redis.restart();
-    await ready(bus);
-  };
-  const held = started.move();
-  return { redis, bus, restart, [Symbol.asyncDispose]: () => held.disposeAsync() };
-}
-
 Deno.test("RedisBus begins a new epoch where Redis comes back empty", async () => {
-  await using opened = await open();
+  await using opened = await openRestartable();
   const { bus, restart } = opened;
   const before = await enter(bus, say("before"));
   await restart();
@@ -40,7 +23,7 @@ Deno.test("RedisBus begins a new epoch where Redis comes back empty", async () =
 });
 
 Deno.test("RedisBus begins a new epoch where all keys are deleted, also for one who only asks", async () => {
-  await using opened = await open();
+  await using opened = await openRestartable();
   const { redis, bus } = opened;
   await bus.follow(lobby);
   const { position } = await enter(bus, say("before"));
@@ -52,7 +35,7 @@ Deno.test("RedisBus begins a new epoch where all keys are deleted, also for one 
 });
 
 Deno.test("RedisBus goes on in one epoch over a restart of a Redis that is durable", async () => {
-  await using opened = await open({ durable: true }, SAVING);
+  await using opened = await openRestartable({ durable: true }, SAVING);
   const { bus, restart } = opened;
   const first = say("first");
   const { position } = await enter(bus, first);
@@ -66,7 +49,7 @@ Deno.test("RedisBus goes on in one epoch over a restart of a Redis that is durab
 });
 
 Deno.test("RedisBus begins a new era over a restart of a Redis that may have lost something, and what it has is good", async () => {
-  await using opened = await open({}, SAVING);
+  await using opened = await openRestartable({}, SAVING);
   const { bus, restart } = opened;
   const positions = await sayAll(bus, ["1", "2"]);
   await restart();
@@ -86,7 +69,7 @@ Deno.test("RedisBus begins a new era over a restart of a Redis that may have los
 });
 
 Deno.test(`RedisBus remembers ${MAX_ERAS} eras, as the log in memory does`, async () => {
-  await using opened = await open({}, SAVING);
+  await using opened = await openRestartable({}, SAVING);
   const { redis, bus } = opened;
   const positions = [];
   for (const index of numbers(1, MAX_ERAS + 1)) {
@@ -101,7 +84,7 @@ Deno.test(`RedisBus remembers ${MAX_ERAS} eras, as the log in memory does`, asyn
 });
 
 Deno.test("RedisBus uses no number again where a room's head alone is lost", async () => {
-  await using opened = await open();
+  await using opened = await openRestartable();
   const { redis, bus } = opened;
   const { position } = await enter(bus, say("before"));
   await bus.markRead(lobby, ann.user, position);
@@ -114,7 +97,7 @@ Deno.test("RedisBus uses no number again where a room's head alone is lost", asy
 });
 
 Deno.test("RedisBus says that what is asked for is too old where a room's log alone is lost", async () => {
-  await using opened = await open();
+  await using opened = await openRestartable();
   const { redis, bus } = opened;
   const [first] = await sayAll(bus, ["1", "2"]);
   await redis.command("DEL", "test:{lobby}:log");

@@ -4,27 +4,10 @@
  */
 import assert from "node:assert/strict";
 import { ann, bob, lobby } from "../contract/given.ts";
-import { until } from "../provision.ts";
-import { isReady, openBus, ready } from "../redis_bus.ts";
-import { startRedis } from "../redis_server.ts";
-
-async function open(args: readonly string[] = []) {
-  await using started = new AsyncDisposableStack();
-  const redis = started.use(await startRedis({ args }));
-  const bus = started.use(openBus(redis.url));
-  await ready(bus);
-  const restart = async () => {
-    await redis.kill();
-    await until("the loss to be noticed", async () => !await isReady(bus));
-    await redis.restart();
-    await ready(bus);
-  };
-  const held = started.move();
-  return { redis, bus, restart, [Symbol.asyncDispose]: () => held.disposeAsync() };
-}
+import { openRestartable } from "../redis_bus.ts";
 
 Deno.test("RedisBus shows nobody of a node whose lease is over, and sets their names free", async () => {
-  await using opened = await open();
+  await using opened = await openRestartable();
   const { redis, bus } = opened;
   const claim = { ...ann, node: "dead", rename: false };
   await bus.claim(lobby, claim);
@@ -41,7 +24,7 @@ Deno.test("RedisBus shows nobody of a node whose lease is over, and sets their n
 });
 
 Deno.test("RedisBus leaves nothing of the leases where no node renews them", async () => {
-  await using opened = await open();
+  await using opened = await openRestartable();
   const { redis, bus } = opened;
   await bus.claim(lobby, { ...ann, node: "n1", rename: false });
   for (const part of ["people", "names", "nodes"]) {
@@ -51,7 +34,12 @@ Deno.test("RedisBus leaves nothing of the leases where no node renews them", asy
 });
 
 Deno.test("RedisBus.renew() asks once for all claims again where another server may have lost some", async () => {
-  await using opened = await open(["--appendonly", "yes", "--appendfsync", "always"]);
+  await using opened = await openRestartable({}, [
+    "--appendonly",
+    "yes",
+    "--appendfsync",
+    "always",
+  ]);
   const { bus, restart } = opened;
   await bus.claim(lobby, { ...ann, node: "n1", rename: false });
   assert.equal(await bus.renew(lobby, "n1"), true);
