@@ -1,0 +1,146 @@
+/** What `parley bench` tells people, and what it does not load without being told twice. */
+import assert from "node:assert/strict";
+import { type BenchOptions, readBenchOptions } from "../../lib/core/bench_options.ts";
+import { refusal } from "../../lib/io/cli/bench_host.ts";
+import { allowedPace, summary } from "../../lib/io/cli/bench_words.ts";
+import type { LoadReport } from "../../lib/io/load/load.ts";
+
+function options(...args: readonly string[]): BenchOptions {
+  const read = readBenchOptions(args);
+  if (read.kind === "bad") throw new Error(read.problems.join("\n"));
+  return read.options;
+}
+
+const NAMES = new Map([
+  ["chat.internal", ["10.0.0.7", "fd00::7"]],
+  ["chat.example", ["203.0.113.9"]],
+  ["half.example", ["10.0.0.7", "203.0.113.9"]],
+]);
+const resolve = (name: string) => Promise.resolve(NAMES.get(name) ?? []);
+
+for (
+  const [args, told] of [
+    [["ws://127.0.0.1:8080/ws"], undefined],
+    [["ws://localhost:8080/ws"], undefined],
+    [["ws://[::1]:8080/ws"], undefined],
+    [["wss://192.168.1.7/ws"], undefined],
+    [["ws://chat.internal/ws"], undefined],
+    [["ws://203.0.113.9/ws"], "add --i-may-load-this-host=203.0.113.9 --really"],
+    [["ws://[2001:db8::1]/ws"], "add --i-may-load-this-host=2001:db8::1 --really"],
+    [["ws://chat.example/ws"], "add --i-may-load-this-host=chat.example --really"],
+    [["ws://half.example/ws"], "add --i-may-load-this-host=half.example --really"],
+    [["ws://unknown.example/ws"], "unknown.example could not be found"],
+    // Written in other ways, an address stays what it is.
+    [["ws://0x7f.1/ws"], undefined],
+    [["ws://3405803785/ws"], "add --i-may-load-this-host=203.0.113.9 --really"],
+    [["ws://chat.example/ws", "--really"], "chat.example is not on this machine"],
+    [["ws://chat.example/ws", "--i-may-load-this-host=chat.example"], "is not on this machine"],
+    [
+      ["ws://chat.example/ws", "--i-may-load-this-host=other.example", "--really"],
+      "is not on this machine",
+    ],
+    [["ws://chat.example/ws", "--i-may-load-this-host=chat.example", "--really"], undefined],
+    [["ws://[2001:db8::1]/ws", "--i-may-load-this-host=2001:db8::1", "--really"], undefined],
+  ] as const
+) {
+  Deno.test(`refusal() of ${args.join(" ")} is ${told ?? "none"}`, async () => {
+    const why = await refusal(options(...args), resolve);
+    assert.equal(why === undefined, told === undefined, why);
+    assert.ok(why?.includes(told ?? "") ?? true, why);
+  });
+}
+
+const limited = { messagesPerSecond: 10, maxTextBytes: 1000 };
+for (
+  const [args, limits, perSecond, isNoted] of [
+    [["--rate", "80"], limited, 80, false],
+    [["--rate", "81"], limited, 80, true],
+    [["--closed", "1"], limited, 80, true],
+    [["--rate", "5000"], { ...limited, messagesPerSecond: 0 }, 5000, false],
+    [["--rate", "5000"], undefined, 5000, false],
+  ] as const
+) {
+  Deno.test(`allowedPace() of ${args.join(" ")} under ${limits?.messagesPerSecond} is ${perSecond}`, () => {
+    const { pace, note } = allowedPace(options("ws://127.0.0.1/", ...args), limits);
+    assert.deepEqual(pace, { kind: "open", perSecond });
+    assert.equal(note !== undefined, isNoted);
+    if (isNoted) assert.match(note ?? "", /allows 10 messages a second .* 80 texts a second/);
+  });
+}
+
+Deno.test("allowedPace() keeps a closed loop where there is no limit", () => {
+  const { pace } = allowedPace(options("ws://127.0.0.1/", "--closed", "2"), undefined);
+  assert.deepEqual(pace, { kind: "closed", window: 2 });
+});
+
+const spread = { p50: 1_000, p90: 2_000, p99: 3_000, p999: 4_000, max: 5_000, mean: 1_500 };
+const whole: LoadReport = {
+  members: 1000,
+  publishers: 8,
+  slow: 0,
+  seconds: 10,
+  said: 1000,
+  expected: 1_000_000,
+  deliveries: 1_000_000,
+  arrived: 1_000_000,
+  deliveriesPerSecond: 100_000,
+  lost: 0,
+  doubled: 0,
+  outOfOrder: 0,
+  connectMs: { total: 500, p50: 10, p90: 20, p99: 30, p999: 30, max: 30, mean: 12 },
+  readyMs: 600,
+  latencyMicros: spread,
+  disconnected: { count: 0, codes: {} },
+  behindMs: 0,
+  histogram: [{ upToMicros: 1_000, count: 600_000 }, { upToMicros: 2_000, count: 400_000 }],
+};
+
+Deno.test("summary() tells in words and units what came of it, and draws the latencies", () => {
+  const text = summary(whole, {}, 0.5);
+  for (
+    const line of [
+      /^ {2}said +1,000 texts, 100 a second$/m,
+      /^ {2}heard +1,000,000 times, 100,000 a second$/m,
+      /^ {2}lost +nothing$/m,
+      /^ {2}latency +half within 1 ms, 90 % 2 ms, 99 % 3 ms, 99.9 % 4 ms, the longest 5 ms$/m,
+      /^ +1 ms █{40} 600000, 60 %$/m,
+    ]
+  ) assert.match(text, line);
+  assert.doesNotMatch(text, /load itself|fell behind|read nothing/);
+});
+
+Deno.test("summary() tells what went wrong, and what may be the load's own fault", () => {
+  const text = summary(
+    {
+      ...whole,
+      ...{
+        lost: 1_234,
+        deliveries: 998_766,
+        doubled: 5,
+        outOfOrder: 2,
+        behindMs: 2_000,
+        slow: 100,
+      },
+      disconnected: { count: 3, codes: { 1006: 1, 4008: 2 } },
+    },
+    { unhurried: { prompt: 100, restMs: 50 } },
+    0.97,
+  );
+  for (
+    const line of [
+      /^ {2}lost +1,234 of 1,000,000$/m,
+      /^ {2}doubled +5$/m,
+      /^ {2}order +2 came too late$/m,
+      /^ {2}closed +by the server: 3 \(1 with 1006, 2 with 4008\)$/m,
+      /^ {2}measured by +those who speak and 100 others; .* every 50 ms$/m,
+      /^ {2}slow +100 members read nothing/m,
+      /^The load fell behind its own clock by up to 2 s\.$/m,
+      /^The load itself used 97 % of a core/m,
+    ]
+  ) assert.match(text, line);
+});
+
+Deno.test("summary() of nothing has no chart and no number that is none", () => {
+  const nothing = { ...whole, said: 0, expected: 0, deliveries: 0, seconds: 0, histogram: [] };
+  assert.doesNotMatch(summary(nothing, {}, 0), /NaN|Infinity|up to/);
+});
