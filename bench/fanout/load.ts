@@ -1,0 +1,69 @@
+/**
+ * The load, in a process of its own. It takes one order as JSON, tells each phase as a line of JSON, and goes on when a line
+ * comes back: between two lines somebody can read exactly what the server has used. The last line is the report.
+ * @module
+ */
+import { openIdle, runLoad, stormConnects } from "../../lib/io/load/load.ts";
+import { dialogueOf, type Order } from "./orders.ts";
+
+const life = new AbortController();
+const encoder = new TextEncoder();
+const lines = Deno.stdin.readable.pipeThrough(new TextDecoderStream()).getReader();
+
+/** Tells a phase and waits for the word to go on; where nobody is there any more, it is over. */
+async function phase(phase: string): Promise<void> {
+  write({ phase });
+  const { done } = await lines.read();
+  if (done) life.abort(new Error("nobody listens"));
+}
+
+function write(line: unknown): void {
+  Deno.stdout.writeSync(encoder.encode(`${JSON.stringify(line)}\n`));
+}
+
+async function carryOut(order: Order): Promise<unknown> {
+  switch (order.kind) {
+    case "load": {
+      const { histogram: _, ...report } = await runLoad(
+        { ...order.plan, dialogue: dialogueOf(order.tongue) },
+        { phase },
+        life.signal,
+      );
+      return report;
+    }
+    case "idle": {
+      const { url, count, connectsAtOnce } = order;
+      const watch = { phase: (it: string) => it === "connected" ? held() : phase(it) };
+      return await openIdle(
+        url,
+        dialogueOf(order.tongue),
+        count,
+        connectsAtOnce,
+        watch,
+        life.signal,
+      );
+    }
+    case "storm": {
+      await phase("measuring");
+      const report = await stormConnects(
+        order.url,
+        order.count,
+        order.connectsAtOnce,
+        life.signal,
+      );
+      await phase("measured");
+      return report;
+    }
+  }
+}
+
+/** The connections are held until the word comes. */
+async function held(): Promise<void> {
+  await phase("connected");
+  life.abort();
+}
+
+if (import.meta.main) {
+  write({ report: await carryOut(JSON.parse(Deno.args[0] ?? "null")) });
+  Deno.exit(0);
+}

@@ -1,0 +1,73 @@
+/**
+ * What a work is: cells to be played, and the table that tells of them. A cell is one peer with one or more variants that
+ * share a server, since starting it and filling it takes longer than to measure it.
+ * @module
+ */
+import type { Report } from "./load_process.ts";
+import type { Figures } from "./samples.ts";
+import type { Played, Stage } from "./stage.ts";
+import type { Column, Told } from "./tables.ts";
+
+/** One peer, in one or more variants of a work. */
+export interface Cell {
+  /** Name of the peer. */
+  readonly peer: string;
+  /** What the figures are called that it brings. */
+  readonly variants: readonly string[];
+  /** Brings the figures of each variant, in that order, as they come. */
+  play(stage: Stage): AsyncIterable<Figures>;
+}
+
+/** Something that is measured, and how it is told. */
+export interface Work extends Told {
+  /** As the report calls it. */
+  readonly title: string;
+  /** What was done, for those who read the table. */
+  readonly about: string;
+  /** In the order of a round. */
+  readonly cells: readonly Cell[];
+}
+
+/** The columns of everything that is about deliveries. */
+export const DELIVERY_COLUMNS: readonly Column[] = [
+  { title: "CPU µs per delivery", figure: "serverMicros", spread: true },
+  { title: "deliveries/s", figure: "perSecond", spread: true },
+  { title: "p50 ms", figure: "p50Micros", per: 1000 },
+  { title: "p99 ms", figure: "p99Micros", per: 1000, spread: true },
+  { title: "p99.9 ms", figure: "p999Micros", per: 1000 },
+  { title: "cores used", figure: "cores" },
+  { title: "Redis CPU µs per delivery", figure: "redisMicros" },
+  { title: "lost", figure: "lost" },
+  { title: "doubled", figure: "doubled" },
+];
+
+/** The figures of deliveries. Throws where there was none. */
+export function deliveryFigures({ report, charge }: Played): Figures {
+  const arrived = numberIn(report, "arrived");
+  if (arrived === 0) throw new Error("Nothing was delivered");
+  return {
+    serverMicros: charge.serverMicros / arrived,
+    redisMicros: charge.redisMicros / arrived,
+    cores: charge.serverMicros / 1e6 / charge.seconds,
+    perSecond: numberIn(report, "deliveriesPerSecond"),
+    saidPerSecond: numberIn(report, "said") / numberIn(report, "seconds"),
+    p50Micros: numberIn(report, "latencyMicros", "p50"),
+    p99Micros: numberIn(report, "latencyMicros", "p99"),
+    p999Micros: numberIn(report, "latencyMicros", "p999"),
+    lost: numberIn(report, "lost"),
+    doubled: numberIn(report, "doubled"),
+    outOfOrder: numberIn(report, "outOfOrder"),
+    disconnected: numberIn(report, "disconnected", "count"),
+    behindMillis: numberIn(report, "behindMs"),
+  };
+}
+
+/** A number in a report, by the names that lead to it. */
+export function numberIn(report: Report, ...path: readonly string[]): number {
+  let value: unknown = report;
+  for (const name of path) {
+    value = typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
+  }
+  if (typeof value === "number") return value;
+  throw new TypeError(`Cannot find ${path.join(".")} in the load's report: received ${value}`);
+}

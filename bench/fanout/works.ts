@@ -1,0 +1,27 @@
+/**
+ * All works, in the order in which they are played and told.
+ * @module
+ */
+import type { Work } from "./work.ts";
+import { IDLE_WORK, STORM } from "./works/connections.ts";
+import { ECHO } from "./works/echo.ts";
+import { FANOUTS } from "./works/fanout.ts";
+import { NODES } from "./works/nodes.ts";
+import { OPEN_LOOP } from "./works/open_loop.ts";
+import { OVERLOAD } from "./works/overload.ts";
+import { JOINING, ROOMS_WORK } from "./works/rooms.ts";
+import { SLOW_READERS } from "./works/slow_readers.ts";
+
+/** Each thing that is measured. */
+export const WORKS: readonly Work[] = [
+  ...FANOUTS,
+  OPEN_LOOP,
+  ECHO,
+  STORM,
+  IDLE_WORK,
+  SLOW_READERS,
+  OVERLOAD,
+  JOINING,
+  ROOMS_WORK,
+  NODES,
+];

@@ -1,0 +1,46 @@
+/**
+ * The echo against the runtime's own: what a message in and a message out cost with nothing between them.
+ * @module
+ */
+import { peerNamed } from "../peers.ts";
+import type { Figures } from "../samples.ts";
+import type { Stage } from "../stage.ts";
+import type { Column } from "../tables.ts";
+import { deliveryFigures, type Work } from "../work.ts";
+
+const VARIANT = "100 connections";
+const COLUMNS: readonly Column[] = [
+  { title: "CPU µs per echo", figure: "serverMicros", spread: true },
+  { title: "echoes/s", figure: "perSecond", spread: true },
+  { title: "p50 ms", figure: "p50Micros", per: 1000 },
+  { title: "p99 ms", figure: "p99Micros", per: 1000 },
+  { title: "lost", figure: "lost" },
+];
+
+/** 100 connections, each with one text on its way. */
+export const ECHO: Work = {
+  name: "echo",
+  title: "Echo",
+  about: "100 connections, each says 64 bytes again as soon as it has heard them.",
+  table: "of peers",
+  columns: COLUMNS,
+  cells: ["text", "text-w1", "bare-deno"].map((peer) => ({
+    peer,
+    variants: [VARIANT],
+    play: (stage) => play(stage, peer),
+  })),
+};
+
+async function* play(stage: Stage, name: string): AsyncGenerator<Figures> {
+  await using server = await stage.start(peerNamed(name));
+  const played = await stage.play([server], {
+    kind: "load",
+    tongue: { kind: "text" },
+    plan: {
+      ...{ url: server.echoUrl, members: 100, publishers: 100, textBytes: 64, slowShare: 0 },
+      ...{ pace: { kind: "closed", window: 1 }, hears: "self", connectsAtOnce: 64 },
+      ...{ warmupMs: 500, measureMs: 1500 },
+    },
+  });
+  yield deliveryFigures(played);
+}

@@ -1,0 +1,59 @@
+/**
+ * The work that a chat is about: a few speak, all hear. In a closed loop each publisher says the next text when it has heard
+ * its last one, so that every server is asked for as much as it can carry, and CPU per delivery compares them.
+ * @module
+ */
+import type { LoadPlan } from "../../../lib/io/load/load.ts";
+import { peerNamed } from "../peers.ts";
+import type { Figures } from "../samples.ts";
+import type { Stage } from "../stage.ts";
+import { DELIVERY_COLUMNS, deliveryFigures, type Work } from "../work.ts";
+
+const OTHERS = ["bare-deno", "bun", "ws", "socket.io", "nchan", "nginx-lua"];
+const OURS = ["json", "text"];
+const OUR_FORMS = ["json-w1", "text-w1", "json-alone", "text-alone"];
+const PUBLISHERS = [1, 8];
+
+/** The work for so many members. */
+export function fanout(members: number, measureMs: number, peers: readonly string[]): Work {
+  return {
+    name: `fanout-${members}`,
+    title: `${members} members`,
+    about: "Closed loop: each publisher (K of them) has one text of 64 bytes on its way.",
+    table: "of peers",
+    columns: DELIVERY_COLUMNS,
+    cells: PUBLISHERS.flatMap((publishers) =>
+      peers.map((peer) => ({
+        peer,
+        variants: [`N=${members} K=${publishers}`],
+        play: (stage) => play(stage, peer, { members, publishers, measureMs }),
+      }))
+    ),
+  };
+}
+
+/** All sizes; the middle one with all forms of ours. */
+export const FANOUTS: readonly Work[] = [
+  fanout(1000, 1500, [...OURS, ...OUR_FORMS, ...OTHERS]),
+  fanout(100, 1000, [...OURS, ...OTHERS]),
+  fanout(5000, 2000, [...OURS, ...OTHERS]),
+];
+
+async function* play(
+  stage: Stage,
+  name: string,
+  size: Pick<LoadPlan, "members" | "publishers" | "measureMs">,
+): AsyncGenerator<Figures> {
+  const peer = peerNamed(name);
+  await using server = await stage.start(peer);
+  const played = await stage.play([server], {
+    kind: "load",
+    tongue: peer.tongue,
+    plan: {
+      ...size,
+      ...{ url: server.chatUrl(), textBytes: 64, slowShare: 0, connectsAtOnce: 64 },
+      ...{ pace: { kind: "closed", window: 1 }, warmupMs: 500 },
+    },
+  });
+  yield deliveryFigures(played);
+}

@@ -1,0 +1,88 @@
+/**
+ * Two instances on one Redis against one: the room is the same, and so is what each instance has to do for its own members.
+ * @module
+ */
+import { peerNamed } from "../peers.ts";
+import type { Figures } from "../samples.ts";
+import type { Report } from "../load_process.ts";
+import type { Order } from "../orders.ts";
+import type { Server } from "../server.ts";
+import type { Played, Stage } from "../stage.ts";
+import type { Column } from "../tables.ts";
+import { deliveryFigures, numberIn, type Work } from "../work.ts";
+
+const MEMBERS = 1000;
+const TEXTS_PER_SECOND = 25;
+
+const COLUMNS: readonly Column[] = [
+  { title: "deliveries/s, all nodes", figure: "perSecond", spread: true },
+  { title: "CPU µs per delivery, all nodes", figure: "serverMicros", spread: true },
+  { title: "Redis CPU µs per delivery", figure: "redisMicros" },
+  { title: "p99 ms, first node", figure: "p99Micros", per: 1000 },
+  { title: "lost, first node", figure: "lost" },
+];
+
+/** One node, and two. */
+export const NODES: Work = {
+  name: "nodes",
+  title: "Two nodes on one Redis",
+  about: `Each node has ${MEMBERS} members of the same room. 8 of the first node's say ` +
+    `${TEXTS_PER_SECOND} texts a second between them; the second node's only hear.`,
+  table: "of variants",
+  columns: COLUMNS,
+  cells: [{ peer: "json", variants: ["one node", "two nodes"], play }],
+};
+
+async function* play(stage: Stage): AsyncGenerator<Figures> {
+  const peer = peerNamed("json");
+  {
+    await using only = await stage.start(peer);
+    yield deliveryFigures(await stage.play([only], order(only, 8, "m")));
+  }
+  await using first = await stage.start(peer);
+  await using second = await stage.join(peer);
+  yield await both(stage, first, second);
+}
+
+/** The second node's members measure while the first's do. They know no publisher, so they only count what arrives. */
+async function both(stage: Stage, first: Server, second: Server): Promise<Figures> {
+  const listening = Promise.withResolvers<void>();
+  const speaking = Promise.withResolvers<void>();
+  const hearing = stage.play([second], order(second, 0, "n"), (phase) => {
+    if (phase !== "measuring") return;
+    listening.resolve();
+    return speaking.promise;
+  });
+  try {
+    await Promise.race([listening.promise, hearing]);
+    const spoken = await stage.play([first, second], order(first, 8, "m"), (phase) => {
+      if (phase === "measuring") speaking.resolve();
+    });
+    speaking.resolve();
+    return together(spoken, (await hearing).report);
+  } finally {
+    speaking.resolve();
+    await hearing.catch(() => {});
+  }
+}
+
+function together({ report, charge }: Played, heard: Report): Figures {
+  const arrived = numberIn(report, "arrived") + numberIn(heard, "arrived");
+  const figures = deliveryFigures({ report: { ...report, arrived }, charge });
+  const perSecond = (figures.perSecond ?? 0) + numberIn(heard, "deliveriesPerSecond");
+  return { ...figures, perSecond };
+}
+
+function order(server: Server, publishers: number, name: string): Order {
+  return {
+    kind: "load",
+    tongue: { kind: "json", room: "lobby", name },
+    plan: {
+      ...{ url: server.chatUrl(), members: MEMBERS, publishers, textBytes: 64, slowShare: 0 },
+      pace: publishers === 0
+        ? { kind: "closed", window: 0 }
+        : { kind: "open", perSecond: TEXTS_PER_SECOND },
+      ...{ warmupMs: 700, measureMs: 3000, connectsAtOnce: 64 },
+    },
+  };
+}

@@ -1,0 +1,36 @@
+/**
+ * A chat as it mostly is: 100 texts a second come whatever the server does, and what counts is how long they take.
+ * @module
+ */
+import { peerNamed } from "../peers.ts";
+import type { Figures } from "../samples.ts";
+import type { Stage } from "../stage.ts";
+import { DELIVERY_COLUMNS, deliveryFigures, type Work } from "../work.ts";
+
+const PEERS = ["json", "text", "json-w1", "bare-deno", "bun", "ws", "socket.io", "nchan"];
+const VARIANT = "N=1000, 100 texts/s";
+
+/** 100 texts a second to 1000 members. */
+export const OPEN_LOOP: Work = {
+  name: "open",
+  title: "Open loop",
+  about: "8 publishers say 100 texts of 64 bytes a second between them, on schedule.",
+  table: "of peers",
+  columns: [...DELIVERY_COLUMNS, { title: "load late by ms", figure: "behindMillis" }],
+  cells: PEERS.map((peer) => ({ peer, variants: [VARIANT], play: (stage) => play(stage, peer) })),
+};
+
+async function* play(stage: Stage, name: string): AsyncGenerator<Figures> {
+  const peer = peerNamed(name);
+  await using server = await stage.start(peer);
+  const played = await stage.play([server], {
+    kind: "load",
+    tongue: peer.tongue,
+    plan: {
+      ...{ url: server.chatUrl(), members: 1000, publishers: 8, textBytes: 64, slowShare: 0 },
+      pace: { kind: "open", perSecond: 100 },
+      ...{ warmupMs: 1000, measureMs: 3000, connectsAtOnce: 64 },
+    },
+  });
+  yield deliveryFigures(played);
+}

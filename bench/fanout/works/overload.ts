@@ -1,0 +1,84 @@
+/**
+ * What happens where more is said than can be sent: first the ceiling is found, with eight publishers who have sixteen texts
+ * each on their way, then multiples of it are offered on schedule. What degrades well stays at its ceiling.
+ * @module
+ */
+import { peerNamed } from "../peers.ts";
+import type { Figures } from "../samples.ts";
+import type { Server } from "../server.ts";
+import type { Stage } from "../stage.ts";
+import type { Column } from "../tables.ts";
+import { deliveryFigures, type Work } from "../work.ts";
+
+const MEMBERS = 1000;
+const MULTIPLES = [0.5, 1, 2, 3];
+
+const COLUMNS: readonly Column[] = [
+  { title: "offered, deliveries/s", figure: "offered" },
+  { title: "delivered/s", figure: "perSecond", spread: true },
+  { title: "share of the ceiling", figure: "ofCeiling", spread: true },
+  { title: "p50 ms", figure: "p50Micros", per: 1000 },
+  { title: "p99 ms", figure: "p99Micros", per: 1000 },
+  { title: "cores used", figure: "cores" },
+  { title: "load late by ms", figure: "behindMillis" },
+  { title: "lost", figure: "lost" },
+  { title: "disconnected", figure: "disconnected" },
+];
+
+/** Multiples of the ceiling, of ours. */
+export const OVERLOAD: Work = {
+  name: "overload",
+  title: "Overload",
+  about:
+    `${MEMBERS} members; the ceiling is what 8 publishers with 16 texts each on their way reach, found anew on ` +
+    "each server; then 8 publishers say multiples of it on schedule, whatever comes back.",
+  table: "of variants",
+  columns: COLUMNS,
+  cells: ["json", "text"].map((peer) => ({
+    peer,
+    variants: ["ceiling", ...MULTIPLES.map((it) => `${it} × the ceiling`)],
+    play: (stage) => play(stage, peer),
+  })),
+};
+
+async function* play(stage: Stage, name: string): AsyncGenerator<Figures> {
+  const ceiling = await onFresh(stage, name, (server) => measure(stage, server, undefined));
+  const top = ceiling.perSecond ?? 0;
+  const said = ceiling.saidPerSecond ?? 0;
+  yield { ...ceiling, offered: top, ofCeiling: 1 };
+  for (const multiple of MULTIPLES) {
+    const perSecond = said * multiple;
+    const figures = await onFresh(stage, name, (server) => measure(stage, server, perSecond));
+    const ofCeiling = (figures.perSecond ?? 0) / top;
+    yield { ...figures, offered: perSecond * MEMBERS, ofCeiling };
+  }
+}
+
+async function onFresh<T>(
+  stage: Stage,
+  name: string,
+  use: (server: Server) => Promise<T>,
+): Promise<T> {
+  await using server = await stage.start(peerNamed(name));
+  return await use(server);
+}
+
+/** @param perSecond Texts on schedule; undefined for a closed loop. */
+async function measure(
+  stage: Stage,
+  server: Server,
+  perSecond: number | undefined,
+): Promise<Figures> {
+  const pace = perSecond === undefined
+    ? { kind: "closed", window: 16 } as const
+    : { kind: "open", perSecond } as const;
+  const played = await stage.play([server], {
+    kind: "load",
+    tongue: server.peer.tongue,
+    plan: {
+      ...{ url: server.chatUrl(), members: MEMBERS, publishers: 8, textBytes: 64, slowShare: 0 },
+      ...{ pace, warmupMs: 700, measureMs: 1500, connectsAtOnce: 64 },
+    },
+  });
+  return deliveryFigures(played);
+}

@@ -1,0 +1,117 @@
+/**
+ * What grows with the number of people and of rooms, and what must not: joins of one room, and publishing in one room while
+ * many others are full.
+ * @module
+ */
+import { peerNamed } from "../peers.ts";
+import type { Figures } from "../samples.ts";
+import type { Stage } from "../stage.ts";
+import type { Column } from "../tables.ts";
+import { deliveryFigures, type Work } from "../work.ts";
+
+const JOINS = [1_000, 2_000, 5_000, 10_000];
+const ROOMS = [1, 100, 1_000, 10_000];
+const ELSEWHERE = 1_000;
+const SILENCE_MS = 1_000;
+
+const JOIN_COLUMNS: readonly Column[] = [
+  { title: "CPU ms in all", figure: "serverMicros", per: 1000, spread: true },
+  { title: "CPU µs per member", figure: "perMember", spread: true },
+  { title: "Redis CPU µs per member", figure: "redisPerMember" },
+  { title: "seconds until calm", figure: "seconds" },
+];
+const ROOM_COLUMNS: readonly Column[] = [
+  { title: "CPU µs per text", figure: "perText", spread: true },
+  { title: "Redis CPU µs per text", figure: "redisPerText", spread: true },
+  { title: "CPU ms/s when nobody speaks", figure: "silentMicros", per: 1000, spread: true },
+  { title: "texts/s", figure: "saidPerSecond" },
+  { title: "p99 ms", figure: "p99Micros", per: 1000 },
+  { title: "lost", figure: "lost" },
+];
+
+/** Many join one room at once. */
+export const JOINING: Work = {
+  name: "joins",
+  title: "Joining one room at once",
+  about: "So many connections of `chat.v1.json` come in and join the same room, 64 at a time; " +
+    "counted until the server is calm again, so with all presence that follows.",
+  table: "of variants",
+  columns: JOIN_COLUMNS,
+  cells: JOINS.map((count) => ({
+    peer: "json",
+    variants: [`${count} members`],
+    play: (stage) => join(stage, count),
+  })),
+};
+
+/** One room is spoken in while others are full. */
+export const ROOMS_WORK: Work = {
+  name: "rooms",
+  title: "Publishing beside many rooms",
+  about:
+    `${ELSEWHERE} connections sit in other rooms: together in one, or each in ten of so many. ` +
+    "One publisher and nine others are in a room of their own, in a closed loop. " +
+    "What the server uses when nobody speaks is measured before, and not in what a text costs.",
+  table: "of variants",
+  columns: ROOM_COLUMNS,
+  cells: ROOMS.map((rooms) => ({
+    peer: "json",
+    variants: [`${rooms} other ${rooms === 1 ? "room" : "rooms"}`],
+    play: (stage) => publishBeside(stage, rooms),
+  })),
+};
+
+async function* join(stage: Stage, count: number): AsyncGenerator<Figures> {
+  const peer = peerNamed("json");
+  await using server = await stage.start(peer);
+  const figures: Record<string, number> = {};
+  await stage.hold([server], { tongue: peer.tongue, url: server.chatUrl(), count }, {
+    joined({ serverMicros, redisMicros, seconds }) {
+      const [perMember, redisPerMember] = [serverMicros / count, redisMicros / count];
+      Object.assign(figures, { serverMicros, perMember, redisPerMember, seconds });
+    },
+    held: () => Promise.resolve(),
+  });
+  yield figures;
+}
+
+async function* publishBeside(stage: Stage, rooms: number): AsyncGenerator<Figures> {
+  const peer = peerNamed("json");
+  await using server = await stage.start(peer);
+  const url = server.chatUrl();
+  const tongue = { kind: "elsewhere", rooms, each: rooms === 1 ? 1 : 10 } as const;
+  let figures: Figures = {};
+  await stage.hold([server], { tongue, url, count: ELSEWHERE }, {
+    held: async () => {
+      figures = await publish(stage, server);
+    },
+  });
+  yield figures;
+}
+
+async function publish(
+  stage: Stage,
+  server: Awaited<ReturnType<Stage["start"]>>,
+): Promise<Figures> {
+  const silent = await stage.bill([server]);
+  await new Promise((resolve) => setTimeout(resolve, SILENCE_MS));
+  const silence = await silent();
+  const played = await stage.play([server], {
+    kind: "load",
+    tongue: { kind: "json", room: "busy" },
+    plan: {
+      ...{ url: server.chatUrl(), members: 10, publishers: 1, textBytes: 64, slowShare: 0 },
+      ...{ pace: { kind: "closed", window: 1 }, connectsAtOnce: 10 },
+      ...{ warmupMs: 500, measureMs: 1500 },
+    },
+  });
+  const figures = deliveryFigures(played);
+  const texts = (figures.saidPerSecond ?? 0) * played.charge.seconds;
+  const { serverMicros, redisMicros, seconds } = played.charge;
+  return {
+    ...figures,
+    silentMicros: silence.serverMicros / silence.seconds,
+    perText: (serverMicros - silence.serverMicros / silence.seconds * seconds) / texts,
+    redisPerText: (redisMicros - silence.redisMicros / silence.seconds * seconds) / texts,
+  };
+}

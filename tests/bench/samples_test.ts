@@ -1,0 +1,35 @@
+/** The results of the bench, put together from several runs. */
+import assert from "node:assert/strict";
+import { figuresOf, merged } from "../../bench/fanout/samples.ts";
+import { failed, measured, resultsOf } from "./samples.ts";
+
+const BEFORE = resultsOf(
+  ...measured("echo", "v", "a", { x: 1 }, { x: 2 }),
+  ...measured("echo", "v", "b", { x: 3 }),
+  ...measured("idle", "v", "a", { x: 4 }),
+);
+
+Deno.test("merged() lets a later run take the place of the cells that it played", () => {
+  const { samples } = merged(BEFORE, resultsOf(...measured("echo", "v", "a", { x: 9 })));
+  assert.deepEqual([...figuresOf(samples, "echo", "v", "a")], [[1, { x: 9 }]]);
+  assert.deepEqual([...figuresOf(samples, "echo", "v", "b")], [[1, { x: 3 }]]);
+  assert.deepEqual([...figuresOf(samples, "idle", "v", "a")], [[1, { x: 4 }]]);
+});
+
+Deno.test("merged() forgets that a peer was absent when it has come", () => {
+  const absent = { ...BEFORE, absences: [{ peer: "c", why: "no" }, { peer: "d", why: "no" }] };
+  const after = resultsOf(...measured("echo", "v", "c", { x: 1 }));
+  assert.deepEqual(merged(absent, after).absences, [{ peer: "d", why: "no" }]);
+});
+
+Deno.test("merged() keeps what a peer did once that is absent now", () => {
+  const after = { ...resultsOf(), absences: [{ peer: "b", why: "gone" }] };
+  const { samples, absences } = merged(BEFORE, after);
+  assert.equal(samples.length, BEFORE.samples.length);
+  assert.deepEqual(absences, after.absences);
+});
+
+Deno.test("figuresOf() leaves out what failed", () => {
+  const samples = [...measured("w", "v", "p", { x: 1 }), failed("w", "v", "q", "no")];
+  assert.equal(figuresOf(samples, "w", "v", "q").size, 0);
+});
