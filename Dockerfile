@@ -4,7 +4,8 @@
 #   docker run --rm -p 8080:8080 -v parley:/data parley
 #
 # The permissions below name addresses, since a permission that names none allows all. For another port or another Redis
-# give the command anew, with the addresses that you use: see docs/operations.md, "In a container".
+# give the command anew, with the addresses that you use: see docs/operations.md, "In a container". Reading is allowed
+# where data is kept, and where the service's own modules are: an isolate that is started later reads them again.
 FROM denoland/deno:2.9.6
 
 WORKDIR /app
@@ -26,7 +27,8 @@ STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=5s \
   CMD ["deno", "eval", "Deno.exit((await fetch('http://127.0.0.1:8080/healthz')).ok ? 0 : 1)"]
 
-CMD ["deno", "run", "--no-prompt", "--cached-only", "--frozen", \
-  "--allow-net=0.0.0.0:8080,redis:6379", "--allow-read=/data", "--allow-write=/data", \
-  "--allow-env=PORT,HOST,REDIS_URL,REDIS_PREFIX,REDIS_CA_FILE,REDIS_DURABLE,DATA_DIR,SESSION_SECRET,HISTORY_MESSAGES,HISTORY_HOURS,RECOVER_LIMIT,MAX_ROOMS,ALLOWED_ORIGINS,TRUST_PROXY,MAX_CONNECTIONS,CONNECTIONS_PER_ADDRESS,MAX_MESSAGE_BYTES,MESSAGES_PER_SECOND,MAX_BUFFERED_BYTES,PING_SECONDS,GUEST_NAME,LOG_LEVEL,LOG_FORMAT", \
+CMD ["deno", "run", "--v8-flags=--max-semi-space-size=4", "--no-prompt", "--cached-only", "--frozen", \
+  "--allow-net=0.0.0.0:8080,redis:6379", "--allow-read=/data,/app/lib,/app/static,/app/deno.json", \
+  "--allow-write=/data", \
+  "--allow-env=PORT,HOST,WORKERS,MAX_MEMORY_MB,REDIS_URL,REDIS_PREFIX,REDIS_CA_FILE,REDIS_DURABLE,DATA_DIR,SESSION_SECRET,HISTORY_MESSAGES,HISTORY_HOURS,RECOVER_LIMIT,MAX_ROOMS,ALLOWED_ORIGINS,TRUST_PROXY,MAX_CONNECTIONS,CONNECTIONS_PER_ADDRESS,MAX_MESSAGE_BYTES,MESSAGES_PER_SECOND,MAX_BUFFERED_BYTES,PING_SECONDS,GUEST_NAME,LOG_LEVEL,LOG_FORMAT", \
   "main.ts"]

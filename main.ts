@@ -6,6 +6,9 @@
 import meta from "./deno.json" with { type: "json" };
 import { explain, helpText, parseCommandLine } from "./lib/core/command_line.ts";
 import { type Config, parseConfig, type Problem } from "./lib/core/config.ts";
+import { bench } from "./lib/io/cli/bench.ts";
+import { Unstoppable } from "./lib/io/isolates/supervisor.ts";
+import { keepErrorsFromEnding } from "./lib/io/last_net.ts";
 import { log, openLog } from "./lib/io/log.ts";
 import { openService, type Service } from "./lib/io/service.ts";
 
@@ -16,6 +19,7 @@ async function main(args: readonly string[]): Promise<number> {
   const command = parseCommandLine(args);
   if (command.kind === "help") return print(helpText(meta.version), 0);
   if (command.kind === "version") return print(`parley ${meta.version}\n`, 0);
+  if (command.kind === "bench") return await bench(command.args);
   const get = (name: string) => command.flags.get(name) ?? Deno.env.get(name);
   const read = parseConfig(get);
   const ca = await readCa(get("REDIS_CA_FILE"));
@@ -49,14 +53,14 @@ async function readCa(
 
 async function serve(config: Config, ca: string | undefined): Promise<number> {
   await openLog(config);
-  keepErrorsFromEndingTheProcess();
+  keepErrorsFromEnding();
   let service: Service;
   try {
     service = await openService(config, ca);
   } catch (error) {
     return complain([whyNotStarted(error, config)], 1);
   }
-  await giveBackPermissions(config);
+  await giveBackPermissions(config, service);
   // Listened for before the address is told: whoever waits for that line may signal at once.
   const signalled = firstSignal();
   print(greeting(config, service), 0);
@@ -64,7 +68,8 @@ async function serve(config: Config, ca: string | undefined): Promise<number> {
   if (why instanceof Error) log.error("service.broken", { error: why.stack ?? why.message });
   else log.info("service.stopping", { signal: why });
   await service.stop();
-  return why instanceof Error ? 1 : 0;
+  // EX_SOFTWARE of sysexits.h: the service manager is to start it again.
+  return why instanceof Unstoppable ? 70 : why instanceof Error ? 1 : 0;
 }
 
 function greeting(config: Config, { port, kept }: Service): string {
@@ -86,27 +91,20 @@ function whyNotStarted(error: unknown, config: Config): string {
   return `Cannot start: ${error instanceof Error ? error.message : String(error)}`;
 }
 
-/** A Redis on a Unix socket is reached through the file system, so read and write stay with it. */
-async function giveBackPermissions(config: Config): Promise<void> {
+/**
+ * A Redis on a Unix socket is reached through the file system, so read and write stay with it; and an isolate that is
+ * started later reads its modules.
+ */
+async function giveBackPermissions(config: Config, { isolates }: Service): Promise<void> {
+  const isOnUnixSocket = config.redisUrl?.startsWith("unix:");
   const needless: Deno.PermissionDescriptor[] = [{ name: "env" }];
-  if (!config.redisUrl?.startsWith("unix:")) needless.push({ name: "read" }, { name: "write" });
+  if (!isOnUnixSocket) needless.push({ name: "write" });
+  if (!isOnUnixSocket && isolates === 0) needless.push({ name: "read" });
   for (const permission of needless) {
     // Not everywhere is there anything to give back.
     await Deno.permissions?.revoke?.(permission).catch(() => {});
   }
   log.debug("permissions.given_back", { names: needless.map(({ name }) => name).join(" ") });
-}
-
-/** The last net: whatever gets here is a bug of ours, and no reason to cut everybody off. */
-function keepErrorsFromEndingTheProcess(): void {
-  globalThis.addEventListener("error", (event) => {
-    event.preventDefault();
-    log.error("service.uncaught", { error: event.error?.stack ?? event.message });
-  });
-  globalThis.addEventListener("unhandledrejection", (event) => {
-    event.preventDefault();
-    log.error("service.unhandled", { error: event.reason?.stack ?? String(event.reason) });
-  });
 }
 
 /** Resolves on the first SIGTERM or SIGINT; a second one ends the process at once. */

@@ -3,6 +3,7 @@
  * @module
  */
 import { type Clock, systemClock } from "../lib/chat/clock.ts";
+import type { Metrics } from "../lib/core/metrics.ts";
 import type { Retention } from "../lib/core/room_log.ts";
 import { RedisBus } from "../lib/io/redis/bus.ts";
 import { until } from "./provision.ts";
@@ -15,6 +16,7 @@ export interface RedisBusInit {
   readonly durable?: boolean;
   readonly retention?: Retention;
   readonly clock?: Clock;
+  readonly metrics?: Metrics;
 }
 
 /** Opens a bus in the background. */
@@ -22,7 +24,8 @@ export function openBus(url: string, init: RedisBusInit = {}): RedisBus {
   const { prefix = "test:", ca, durable = false, clock = systemClock } = init;
   const { retention = { messages: 1_000, entries: 1_000, ageMs: Infinity } } = init;
   const drawEpoch = () => crypto.getRandomValues(new Uint8Array(8)).toHex();
-  return new RedisBus({ url, ca }, { prefix, durable, retention, drawEpoch }, clock);
+  const options = { prefix, durable, retention, drawEpoch };
+  return new RedisBus({ url, ca }, options, clock, init.metrics);
 }
 
 /** Whether what is published comes back. */

@@ -1,6 +1,6 @@
 /**
- * A whole service inside the test's own process, on a free port and keeping nothing, and with the default settings but
- * for those given.
+ * A whole service inside the test's own process, on a free port, keeping nothing and in one isolate, and with the default
+ * settings but for those given.
  * @module
  */
 import { parseConfig } from "../lib/core/config.ts";
@@ -16,7 +16,8 @@ export interface TestService extends Service {
 export async function startService(
   env: Readonly<Record<string, string>> = {},
 ): Promise<TestService> {
-  const read = parseConfig((name) => ({ PORT: "0", DATA_DIR: ":memory:", ...env })[name]);
+  const usual = { PORT: "0", DATA_DIR: ":memory:", WORKERS: "0" };
+  const read = parseConfig((name) => ({ ...usual, ...env })[name]);
   if (read.kind === "bad") throw new RangeError(`Bad settings: ${JSON.stringify(read.problems)}`);
   const service = await openService(read.config);
   return { ...service, url: `http://127.0.0.1:${service.port}` };

@@ -41,6 +41,16 @@ function fanOut(form: string, suffix: string): Target[] {
   ];
 }
 
+/** Like with like: the bare loop has no Redis either. */
+function alone(): Target[] {
+  const [json, text, bare] = ["json-alone", "text-alone", "bare-deno"] as const;
+  return [
+    ratio("JSON K=1 : bare Deno, CPU, no Redis", 1.15, cpu(json, 1), cpu(bare, 1)),
+    ratio("text K=1 : bare Deno, CPU, no Redis", 1.15, cpu(text, 1), cpu(bare, 1)),
+    ratio("text K=8 : bare Deno, CPU, no Redis", 1.15, cpu(text, 8), cpu(bare, 8)),
+  ];
+}
+
 function connections(form: string, suffix: string): Target[] {
   const storm = (variant: string, peer: string) => ({
     ...{ work: "storm", variant, peer, figure: CPU },
@@ -105,6 +115,7 @@ const [ONE, TWO] = ["one node", "two nodes"] as const;
 export const TARGETS: readonly Target[] = [
   ...fanOut("one isolate", ""),
   ...fanOut("WORKERS=1", "-w1"),
+  ...alone(),
   {
     what: "Redis CPU per delivery, N=1000 K=8",
     ...{ bound: { atMost: 0.03 }, unit: " µs" },

@@ -50,6 +50,10 @@ export class Attendance {
     this.#room = room;
     this.#context = context;
     this.#signal = signal;
+    // One for all who drop: `AbortSignal.any()` for each would stay with the room's signal for ever (Deno 2.9.6).
+    signal.addEventListener("abort", () => {
+      for (const { leaving } of this.#here.values()) leaving?.abort();
+    });
   }
 
   /** Whether nobody is here through this node, not even one who has just dropped. */
@@ -63,7 +67,7 @@ export class Attendance {
   }
 
   /** Everybody, or the first so many. */
-  list(limit?: number): readonly Author[] {
+  list(limit?: number): Author[] {
     return this.#roster.list(limit);
   }
 
@@ -115,10 +119,9 @@ export class Attendance {
     if (here.connections > 0) return;
     if (comesBack) {
       const leaving = here.leaving = new AbortController();
-      const ended = AbortSignal.any([leaving.signal, this.#signal]);
-      await this.#context.clock.sleep(GRACE_MS, ended);
+      if (!this.#signal.aborted) await this.#context.clock.sleep(GRACE_MS, leaving.signal);
       // Where it is the node that goes, its lease runs out, and who comes back elsewhere meanwhile was never away.
-      if (ended.aborted) return;
+      if (leaving.signal.aborted || this.#signal.aborted) return;
     }
     this.#here.delete(user);
     this.#unreleased.add(user);

@@ -24,7 +24,7 @@ export class Echo implements Conversation {
     this.#socket = socket;
     this.#clock = clock;
     this.#prefix = wish.prefix;
-    this.#allowance = new Allowance(wish.messagesPerSecond, clock.now());
+    this.#allowance = new Allowance(wish.messagesPerSecond);
   }
 
   receive(message: string | Uint8Array<ArrayBuffer>): void {

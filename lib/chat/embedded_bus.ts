@@ -5,6 +5,7 @@
  */
 import type { Draft, UserId } from "../core/entries.ts";
 import { type Claim, type ClaimResult, LeaseTable, type Person } from "../core/leases.ts";
+import { Counter } from "../core/metrics.ts";
 import type { RoomId } from "../core/names.ts";
 import type { Position } from "../core/positions.ts";
 import type { Outcome, Page, Replay } from "../core/room_log.ts";
@@ -32,19 +33,22 @@ export interface Store extends Archive {
 export class EmbeddedBus implements Bus, Archive, Register {
   readonly #store: Store;
   readonly #clock: Clock;
+  readonly #published: Counter;
   readonly #following = new Following();
   readonly #mailbox = new Mailbox<Announcement>();
   readonly #leases = new Map<RoomId, LeaseTable>();
 
-  /** A bus that keeps what is said in the store. */
-  constructor(store: Store, clock: Clock) {
+  /** A bus that keeps what is said in the store. @param published Counts what was acknowledged. */
+  constructor(store: Store, clock: Clock, published: Counter = new Counter()) {
     this.#store = store;
     this.#clock = clock;
+    this.#published = published;
   }
 
   async publish(draft: Draft): Promise<Published> {
     const outcome = await this.#store.append(draft);
     if (outcome.kind === "rejected") return outcome;
+    this.#published.add();
     if (outcome.kind === "repeated") return { ...outcome.receipt, kind: "entered" };
     const { entry } = outcome;
     this.#announce(entry.room, { kind: "entry", entry });
@@ -111,7 +115,7 @@ export class EmbeddedBus implements Bus, Archive, Register {
   release(room: RoomId, user: UserId, node: string): Promise<void> {
     const table = this.#leases.get(room);
     table?.release(user, node);
-    if (table?.people(this.#clock.now()).length === 0) this.#leases.delete(room);
+    if (table?.isEmpty(this.#clock.now())) this.#leases.delete(room);
     return Promise.resolve();
   }
 

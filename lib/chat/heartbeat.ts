@@ -23,14 +23,16 @@ export interface Peer {
 /** How many connections there are of each condition. */
 export type Census = Readonly<Record<Condition, number>>;
 
-const SLICES = 20;
+/** In so many beats, everybody is looked at once. */
+const BEATS = 20;
 
 /** Watches peers and carries out the pulse. */
 export class Heartbeat {
   readonly #clock: Clock;
   readonly #policy: PulsePolicy;
-  readonly #slices = Array.from({ length: SLICES }, () => new Set<Peer>());
-  #next = 0;
+  readonly #peers = new Set<Peer>();
+  // A round goes through all of them in the order of coming; who comes meanwhile is at its end.
+  #round: Iterator<Peer> = this.#peers.values();
 
   /** Watches nobody yet, and beats only while {@linkcode run} does. */
   constructor(clock: Clock, policy: PulsePolicy) {
@@ -38,17 +40,19 @@ export class Heartbeat {
     this.#policy = policy;
   }
 
-  /** Watches a peer until the result is disposed. */
-  watch(peer: Peer): Disposable {
-    // The slices fill in turn and peers come and go at random, so the slices stay about equal.
-    const slice = this.#slices[this.#next++ % SLICES] ?? new Set();
-    slice.add(peer);
-    return { [Symbol.dispose]: () => void slice.delete(peer) };
+  /** Watches a peer until it is forgotten. */
+  watch(peer: Peer): void {
+    this.#peers.add(peer);
+  }
+
+  /** Watches a peer no more. */
+  forget(peer: Peer): void {
+    this.#peers.delete(peer);
   }
 
   /** Everybody who is watched. */
-  *peers(): Generator<Peer> {
-    for (const slice of this.#slices) yield* slice;
+  peers(): Iterable<Peer> {
+    return this.#peers;
   }
 
   /** Counts everybody by condition. */
@@ -59,12 +63,34 @@ export class Heartbeat {
     return counts;
   }
 
+  /** How much waits to be sent, in bytes; what waits for those who are closing is not known. */
+  buffered(): number {
+    let bytes = 0;
+    const now = this.#clock.now();
+    for (const peer of this.peers()) {
+      const vitals = peer.vitals(now);
+      if ("backlog" in vitals) bytes += vitals.backlog;
+    }
+    return bytes;
+  }
+
   /** Beats until the signal aborts; every peer is looked at five times in a ping interval, and at least each 5 s. */
   async run(signal: AbortSignal): Promise<void> {
-    const beatMs = Math.min(this.#policy.pingMs / 5, 5_000) / SLICES;
+    const beatMs = Math.min(this.#policy.pingMs / 5, 5_000) / BEATS;
     for (let beat = 0; !signal.aborted; beat++) {
       await this.#clock.sleep(beatMs, signal);
-      for (const peer of this.#slices[beat % SLICES] ?? []) this.#look(peer);
+      if (beat % BEATS === 0) this.#round = this.#peers.values();
+      this.#lookAtSome(beat % BEATS === BEATS - 1);
+    }
+  }
+
+  /** A beat's share; the last beat of a round looks at all who are left. */
+  #lookAtSome(isLast: boolean): void {
+    const share = isLast ? Infinity : Math.ceil(this.#peers.size / BEATS);
+    for (let looked = 0; looked < share; looked++) {
+      const next = this.#round.next();
+      if (next.done) return;
+      this.#look(next.value);
     }
   }
 

@@ -5,15 +5,23 @@
  * @module
  */
 import type { Author } from "../core/entries.ts";
+import { Metrics } from "../core/metrics.ts";
 import { drawGuestName, type Name, type RoomId } from "../core/names.ts";
+import { MAX_PORTION, weightOf } from "../core/portions.ts";
 import type { Announcement, Bus, Note } from "./bus.ts";
-import { join } from "./joining.ts";
 import type { JoinWish, Member } from "./member.ts";
+import { type RoomMeters, servingMeters } from "./meters.ts";
 import { patiently } from "./patience.ts";
 import { Room, type RoomContext } from "./room.ts";
+import { Stay } from "./stay.ts";
+import { WaitingRoom } from "./waiting_room.ts";
 
 /** What a hub needs. */
-export interface HubContext extends RoomContext {
+export interface HubContext extends Omit<RoomContext, "meters"> {
+  /** What is counted; without it, it is for nobody. */
+  readonly meters?: RoomMeters;
+  /** Does something when all that has come in by now was received; without it, it is done at once. */
+  readonly soon?: (deed: () => void) => void;
   /** Also takes what the hub says in somebody's name: a renaming. */
   readonly bus: RoomContext["bus"] & Pick<Bus, "publish">;
   /** The word that the names of guests begin with. */
@@ -34,6 +42,8 @@ export interface Membership {
 export const BIG_ROOM = 200;
 const SAMPLE = 20;
 const BEAT_MS = 250;
+/** Joining takes a blink; who waits longer is told. */
+const PATIENCE_MS = 1_000;
 const BEATS_OF_BIG_ROOMS = 8;
 const BEATS_OF_REFRESH = 40;
 /** Somebody who writes is taken to have stopped after so long. */
@@ -41,51 +51,57 @@ const TYPING_MS = 6_000;
 
 /** Knows the rooms of this isolate. */
 export class Hub implements Disposable {
+  /** Those who join. */
+  readonly waiting: WaitingRoom = new WaitingRoom(PATIENCE_MS);
   readonly #rooms = new Map<RoomId, Room>();
   readonly #refreshing = new Set<Room>();
-  readonly #context: HubContext;
+  // Where something was taken in that the members were not handed yet, and how much it weighs.
+  readonly #touched = new Set<Room>();
+  #weight = 0;
+  #isDue = false;
+  readonly #context: HubContext & RoomContext;
 
   /** A hub without rooms. */
   constructor(context: HubContext) {
-    this.#context = context;
+    this.#context = { ...context, meters: context.meters ?? servingMeters(new Metrics()) };
   }
 
   /** Joins a room; the member is told when it is in, or why it is not. */
   join(id: RoomId, member: Member, wish: JoinWish): Membership {
     const room = this.#rooms.get(id) ?? new Room(id, this.#context);
     this.#rooms.set(id, room);
-    const staying = new AbortController();
-    const joining = join(room, member, wish, this.#context, staying.signal);
-    return {
-      room,
-      leave: async (comesBack) => {
-        staying.abort();
-        await joining;
-        await room.remove(member, wish.user, comesBack);
-        this.#closeDeserted(room);
-      },
-    };
+    return new Stay(room, member, wish, this.#context, this.#closeDeserted);
   }
 
-  /** Leads what the bus announced to the rooms, in its order. */
+  /** Leads what the bus announced to the rooms, in its order; the members are handed it soon. */
   receive(announcements: readonly Announcement[]): void {
-    const touched = new Set<Room>();
     for (const announcement of announcements) {
       const id = announcement.kind === "entry" ? announcement.entry.room : announcement.room;
       const room = this.#rooms.get(id);
       if (room === undefined) continue;
-      touched.add(room);
-      if (announcement.kind === "entry") room.take(announcement.entry);
-      else if (announcement.kind === "top") room.notice(announcement.top, announcement.isRead);
+      this.#touched.add(room);
+      if (announcement.kind === "entry") {
+        room.take(announcement.entry);
+        this.#weight += weightOf(announcement.entry);
+      } else if (announcement.kind === "top") room.notice(announcement.top, announcement.isRead);
       else this.#hear(room, announcement.note);
     }
-    for (const room of touched) room.flush();
+    const { soon } = this.#context;
+    if (soon === undefined || this.#weight > MAX_PORTION) return this.#flush();
+    if (this.#isDue) return;
+    this.#isDue = true;
+    // Not post by post: a hub that has fallen behind would send for each, and never catch up.
+    soon(() => {
+      this.#isDue = false;
+      this.#flush();
+    });
   }
 
   /** Tells who comes and goes, and renews what this isolate holds; until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
     for (let beat = 1; !signal.aborted; beat++) {
       await this.#context.clock.sleep(BEAT_MS, signal);
+      this.waiting.look(this.#context.clock.now());
       for (const room of this.#rooms.values()) {
         const isBig = room.attendance.count > BIG_ROOM;
         if (!isBig || beat % BEATS_OF_BIG_ROOMS === 0) this.#tellPresence(room, isBig);
@@ -98,6 +114,12 @@ export class Hub implements Disposable {
   [Symbol.dispose](): void {
     for (const room of this.#rooms.values()) room.close();
     this.#rooms.clear();
+  }
+
+  #flush(): void {
+    for (const room of this.#touched) room.flush();
+    this.#touched.clear();
+    this.#weight = 0;
   }
 
   #hear(room: Room, note: Note): void {
@@ -145,11 +167,12 @@ export class Hub implements Disposable {
     }
   }
 
-  #closeDeserted(room: Room): void {
+  // One for all who stay in a room.
+  readonly #closeDeserted = (room: Room): void => {
     if (!room.isDeserted || this.#rooms.get(room.id) !== room) return;
     this.#rooms.delete(room.id);
     room.close();
-  }
+  };
 }
 
 function people(authors: readonly Author[], isBig: boolean): { user: string; name: string }[] {

@@ -14,6 +14,7 @@ import { Session, type SessionContext, type Voice } from "./session.ts";
 export class JsonConversation implements Conversation, Voice {
   readonly dialect: Dialect = jsonDialect;
   readonly isResumable = true;
+  readonly tellsArrivals = true;
   readonly #socket: Socket;
   readonly #session: Session;
   #untold: Frame[] = [];
@@ -61,6 +62,7 @@ export class JsonConversation implements Conversation, Voice {
   }
 
   #flush(): void {
+    if (this.#untold.length === 0) return;
     const frames = this.#untold;
     this.#untold = [];
     for (const message of messagesFor(this.dialect, frames)) this.#socket.send(message);

@@ -29,6 +29,8 @@ export interface JoinWish extends Author {
   readonly since: Position | undefined;
   /** So many of the newest messages, where there is no `since` or it cannot be kept. */
   readonly limit: number;
+  /** False where it need not be found out how far the user has read. */
+  readonly wantsStanding?: boolean;
 }
 
 /** What whoever joins is told. */
@@ -45,6 +47,6 @@ export interface Arrival {
   readonly reason: Gap | "too_many" | undefined;
   /** The newest messages; undefined where it was recovered. */
   readonly page: Page | undefined;
-  /** How far the user has read. */
-  readonly standing: Standing;
+  /** How far the user has read; undefined where it was not wanted. */
+  readonly standing: Standing | undefined;
 }

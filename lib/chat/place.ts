@@ -5,7 +5,7 @@
  * @module
  */
 import type { Dialect } from "../core/dialect.ts";
-import type { Author } from "../core/entries.ts";
+import type { Author, UserId } from "../core/entries.ts";
 import type { FrameOf } from "../core/frames.ts";
 import type { Name, RoomId } from "../core/names.ts";
 import { formatPosition, type Position } from "../core/positions.ts";
@@ -14,23 +14,31 @@ import type { Clock } from "./clock.ts";
 import type { Hub, Membership } from "./hub.ts";
 import type { Arrival, JoinWish, Member } from "./member.ts";
 import type { Room } from "./room.ts";
+import type { Waiter } from "./waiting_room.ts";
+
+/** How whoever is in a room hears of it. */
+export interface PlaceVoice {
+  /** How it wants to be spoken to. */
+  readonly dialect: Dialect;
+  /** Whether it tells who is in a room that is joined, and what is unread there: to find out is dear. */
+  readonly tellsArrivals: boolean;
+  /** The room cannot be reached yet; what was held is refused from now on. */
+  waits(): void;
+  /** Hands on what happens in the room. */
+  deliver(messages: readonly string[], last: Position): void;
+}
 
 /** What a place tells its session. */
 export interface PlaceHost {
-  /** How it wants to be spoken to. */
-  readonly dialect: Dialect;
+  /** Whom it tells at once, since most of what is told needs no session. */
+  readonly voice: PlaceVoice;
   /** It has joined. */
   arrived(place: Place, frame: FrameOf<"joined">): void;
   /** The name is taken, and it is not in the room. */
   turnedAway(place: Place): void;
-  /** The room cannot be reached yet; what was held is refused from now on. */
-  waits(): void;
-  /** What happens in the room. */
-  deliver(messages: readonly string[], last: Position): void;
 }
 
-/** Joining takes a blink; who waits longer is told. */
-const PATIENCE_MS = 1_000;
+const NOTHING: readonly Held[] = [];
 /** So many requests are held. */
 const MAX_HELD = 100;
 /** So many of the people are told to whoever joins or asks. */
@@ -45,17 +53,18 @@ export interface Held {
 }
 
 /** One place. */
-export class Place implements Member {
+export class Place implements Member, Waiter {
   /** The room's name. */
   readonly id: RoomId;
   /** The id of the request to join. */
   readonly request: string | undefined;
-  readonly #author: Author;
+  readonly #user: UserId;
+  readonly #wished: Name;
   readonly #host: PlaceHost;
+  readonly #hub: Hub;
   readonly #membership: Membership;
-  readonly #patience = new AbortController();
   #stage: "joining" | "waiting" | "joined" | "left" = "joining";
-  #held: Held[] = [];
+  #held: Held[] | undefined;
   /** When it was last told that somebody writes here, in milliseconds of the session's clock. */
   typedAt: number = -Infinity;
 
@@ -68,15 +77,18 @@ export class Place implements Member {
     request?: string,
   ) {
     this.id = id;
-    this.#author = wish;
+    // Not the whole wish, which is of no use any more when it is in.
+    this.#user = wish.user;
+    this.#wished = wish.name;
     this.#host = host;
     this.request = request;
-    this.#membership = context.hub.join(id, this, wish);
-    context.clock.sleep(PATIENCE_MS, this.#patience.signal).then(() => this.#wait());
+    this.#hub = context.hub;
+    this.#hub.waiting.enter(this, context.clock.now());
+    this.#membership = this.#hub.join(id, this, wish);
   }
 
   get dialect(): Dialect {
-    return this.#host.dialect;
+    return this.#host.voice.dialect;
   }
 
   /** The room, and who is in it. */
@@ -91,19 +103,20 @@ export class Place implements Member {
 
   /** The name that the user has here, or will have. */
   get name(): Name {
-    return this.room.attendance.nameOf(this.#author.user) ?? this.#author.name;
+    return this.room.attendance.nameOf(this.#user) ?? this.#wished;
   }
 
   /** Who is here, or some of them where they are many. */
   list(): Author[] {
-    return this.room.attendance.list(MAX_LISTED).map(({ user, name }) => ({ user, name }));
+    return this.room.attendance.list(MAX_LISTED);
   }
 
   /** Does something when the room has been reached. */
   whenJoined(held: Held): void {
     if (this.#stage === "joined") held.run();
-    else if (this.#stage === "joining" && this.#held.length < MAX_HELD) this.#held.push(held);
-    else held.refuse();
+    else if (this.#stage === "joining" && (this.#held?.length ?? 0) < MAX_HELD) {
+      (this.#held ??= []).push(held);
+    } else held.refuse();
   }
 
   arrive({ name, position, top, recovered, reason, page, standing }: Arrival): void {
@@ -120,41 +133,47 @@ export class Place implements Member {
       ...(reason && { reason }),
       ...(page && wirePage(page)),
       count: attendance.count,
-      members: this.list(),
+      members: this.#host.voice.tellsArrivals ? this.list() : [],
       ...(attendance.count > MAX_LISTED && { sampled: true }),
-      ...(standing.read && { read: formatPosition(standing.read) }),
-      unread: standing.unread,
+      ...(standing?.read && { read: formatPosition(standing.read) }),
+      unread: standing?.unread ?? 0,
     });
-    this.#patience.abort();
+    this.#hub.waiting.leave(this);
     this.#stage = "joined";
-    for (const held of this.#held.splice(0)) held.run();
+    for (const held of this.#takeHeld()) held.run();
   }
 
   turnAway(): void {
-    this.#patience.abort();
+    this.#hub.waiting.leave(this);
     if (this.#stage === "left") return;
     this.#stage = "left";
-    for (const held of this.#held.splice(0)) held.refuse();
+    for (const held of this.#takeHeld()) held.refuse();
     this.#host.turnedAway(this);
   }
 
   deliver(messages: readonly string[], last: Position): void {
-    if (this.#stage !== "left") this.#host.deliver(messages, last);
+    if (this.#stage !== "left") this.#host.voice.deliver(messages, last);
   }
 
   /** Leaves the room. @param comesBack Whether the user is likely to come back soon. */
   leave(comesBack: boolean): void {
     // Who came only to say something need not wait to hear it.
-    for (const held of this.#held.splice(0)) held.run();
+    for (const held of this.#takeHeld()) held.run();
     this.#stage = "left";
-    this.#patience.abort();
+    this.#hub.waiting.leave(this);
     this.#membership.leave(comesBack);
   }
 
-  #wait(): void {
+  tire(): void {
     if (this.#stage !== "joining") return;
     this.#stage = "waiting";
-    this.#host.waits();
-    for (const held of this.#held.splice(0)) held.refuse();
+    this.#host.voice.waits();
+    for (const held of this.#takeHeld()) held.refuse();
+  }
+
+  #takeHeld(): readonly Held[] {
+    const held = this.#held ?? NOTHING;
+    this.#held = undefined;
+    return held;
   }
 }

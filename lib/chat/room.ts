@@ -4,18 +4,21 @@
  * both have come to the same position, so that nothing is missed and nothing doubled, however much is said meanwhile.
  * @module
  */
-import { type Dialect, messagesFor } from "../core/dialect.ts";
 import type { Entry, UserId } from "../core/entries.ts";
 import type { Frame } from "../core/frames.ts";
 import type { RoomId } from "../core/names.ts";
+import { portionsOf } from "../core/portions.ts";
 import type { Position } from "../core/positions.ts";
 import { frameOf } from "../core/protocol.ts";
-import { Seat } from "../core/seat.ts";
+import type { Replay } from "../core/room_log.ts";
+import { type Round, Seat } from "../core/seat.ts";
 import { Attendance } from "./attendance.ts";
+import { Audience } from "./audience.ts";
 import type { Archive, Bus, Register } from "./bus.ts";
 import type { Clock } from "./clock.ts";
 import { LossReport, lost } from "./loss_report.ts";
 import type { Member } from "./member.ts";
+import type { RoomMeters } from "./meters.ts";
 import { patiently } from "./patience.ts";
 
 /** What all rooms of an isolate share. */
@@ -30,10 +33,14 @@ export interface RoomContext {
   readonly random: () => number;
   /** So many entries are replayed to whoever joins. */
   readonly recoverLimit: number;
+  /** What is counted. */
+  readonly meters: RoomMeters;
 }
 
 /** So many entries are read at once to heal a hole. */
 const HEAL_LIMIT = 500;
+/** Between two portions of what was read, so that what was sent can leave. */
+const PORTION_MS = 1;
 
 /** One room. */
 export class Room {
@@ -44,12 +51,11 @@ export class Room {
   readonly #context: RoomContext;
   readonly #life = new AbortController();
   readonly #seat = new Seat<Entry>();
-  readonly #members = new Map<Dialect, Set<Member>>();
+  readonly #audience: Audience;
   readonly #waiting = new Set<Seat<Entry>>();
   /** Resolves when the room follows the log, or is closed. */
   readonly opened: Promise<void>;
-  // What has happened in this tick and is not yet told.
-  #untold: Frame[] = [];
+  #isOpened = false;
   // The newest of each epoch that was acknowledged here and not yet given out.
   readonly #promised = new Map<string, Position>();
   #healing: Promise<void> | undefined;
@@ -58,13 +64,19 @@ export class Room {
   constructor(id: RoomId, context: RoomContext) {
     this.id = id;
     this.#context = context;
+    this.#audience = new Audience(context);
     this.attendance = new Attendance(id, context, this.#life.signal);
     this.opened = this.#open();
   }
 
   /** Whether nobody is here any more, nor expected. */
   get isDeserted(): boolean {
-    return this.#waiting.size === 0 && this.#members.size === 0 && this.attendance.isEmpty;
+    return this.#waiting.size === 0 && this.#audience.isEmpty && this.attendance.isEmpty;
+  }
+
+  /** Whether {@linkcode opened} has nothing to wait for. */
+  get isOpened(): boolean {
+    return this.#isOpened;
   }
 
   /** The position of what was given out last; undefined before it is opened. */
@@ -102,19 +114,13 @@ export class Room {
 
   /** Tells the members something that has no position; they hear it after all that was said before. */
   tell(frame: Frame): void {
-    this.#untold.push(frame);
+    if (frame.type === "lost") this.#context.meters.losses.add();
+    this.#audience.tell(frame);
   }
 
   /** Hands to the members what has happened since the last time, encoded once for each dialect. */
   flush(): void {
-    const last = this.#seat.last;
-    if (this.#untold.length === 0 || last === undefined) return;
-    const frames = this.#untold;
-    this.#untold = [];
-    for (const [dialect, members] of this.#members) {
-      const messages = messagesFor(dialect, frames);
-      if (messages.length > 0) { for (const member of members) member.deliver(messages, last); }
-    }
+    if (this.#seat.last) this.#audience.flush(this.#seat.last);
   }
 
   /** Lets a seat hold what is given out from now on, until it is disposed. */
@@ -126,16 +132,13 @@ export class Room {
   /** Lets a member hear what comes next; it must have come to the same position. */
   add(member: Member): void {
     this.flush();
-    const members = this.#members.get(member.dialect) ?? new Set();
-    this.#members.set(member.dialect, members.add(member));
+    this.#audience.add(member);
   }
 
   /** Puts a member out, if it was let in. @param comesBack Whether its user is waited for. */
   remove(member: Member, user: UserId, comesBack: boolean): Promise<void> {
-    const members = this.#members.get(member.dialect);
-    if (!members?.delete(member)) return Promise.resolve();
-    if (members.size === 0) this.#members.delete(member.dialect);
-    return this.attendance.leave(user, comesBack);
+    const wasThere = this.#audience.remove(member);
+    return wasThere ? this.attendance.leave(user, comesBack) : Promise.resolve();
   }
 
   /** Follows the room no more. */
@@ -157,17 +160,20 @@ export class Room {
     await patiently(() => this.attendance.refresh(), this.#context, this.#life.signal);
     // Who was here before is no news to who comes now.
     this.attendance.takeDiff();
+    this.#isOpened = true;
     if (!this.#seat.isLive) this.#heal();
   }
 
   #heal(): Promise<void> {
     // Not yet opened: that will read the log anyway.
     if (this.#seat.last === undefined) return this.opened;
-    return this.#healing ??= this.#readOn().finally(() => this.#healing = undefined);
+    if (this.#healing) return this.#healing;
+    this.#context.meters.holesSeen.add();
+    return this.#healing = this.#readOn().finally(() => this.#healing = undefined);
   }
 
   async #readOn(): Promise<void> {
-    const { bus } = this.#context;
+    const { bus, meters } = this.#context;
     const report = new LossReport(this.id);
     while (!this.#seat.isLive && !this.#life.signal.aborted) {
       const after = this.#seat.last;
@@ -177,12 +183,25 @@ export class Room {
       const reading = () => bus.replay(this.id, after, HEAL_LIMIT);
       const replay = await patiently(reading, this.#context, this.#life.signal);
       if (replay === undefined) return;
-      const entries = this.#seat.catchUp(round, replay);
+      meters.replays.add();
+      meters.entriesRead.add(replay.entries.length);
+      await this.#tellReplay(report, round, replay);
+      for (const position of promised) await this.#tellIfBroken(position);
+    }
+    if (this.#seat.isLive) meters.holesHealed.add();
+  }
+
+  /** Tells what was read, a portion at a time; what is announced meanwhile waits until it is all told. */
+  async #tellReplay(report: LossReport, round: Round, replay: Replay): Promise<void> {
+    const { clock } = this.#context;
+    for (const portion of portionsOf(replay)) {
+      const after = this.#seat.last;
+      const entries = this.#seat.catchUp(round, portion);
       const end = this.#seat.isLive ? this.#seat.last : undefined;
-      this.#untold.push(...report.tell({ after, gap: replay.gap, entries, end }));
+      for (const frame of report.tell({ after, gap: portion.gap, entries, end })) this.tell(frame);
       for (const entry of entries) this.#passOn(entry);
       this.flush();
-      for (const position of promised) await this.#tellIfBroken(position);
+      if (end === undefined) await clock.sleep(PORTION_MS, this.#life.signal);
     }
   }
 

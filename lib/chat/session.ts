@@ -4,7 +4,6 @@
  * tempted to deliver it at once, and there would be two orders.
  * @module
  */
-import type { Dialect } from "../core/dialect.ts";
 import type { Author, UserId } from "../core/entries.ts";
 import { BROKEN, type Farewell, FLOODING, NOT_READY } from "../core/farewells.ts";
 import type { FaultCode } from "../core/faults.ts";
@@ -18,13 +17,12 @@ import {
   parseRoom,
   ROOM_RULE,
 } from "../core/names.ts";
-import type { Position } from "../core/positions.ts";
 import { fault, withId } from "../core/protocol.ts";
 import type { Request, RequestOf } from "../core/requests.ts";
 import { acknowledge, carryOut, type DeedContext, type RoomRequest } from "./deeds.ts";
 import type { Hub } from "./hub.ts";
 import type { Identities, Identity } from "./identities.ts";
-import { Place, type PlaceHost } from "./place.ts";
+import { Place, type PlaceHost, type PlaceVoice } from "./place.ts";
 import { rename } from "./renaming.ts";
 
 /** What all sessions of an isolate share. */
@@ -46,40 +44,30 @@ export interface SessionContext extends DeedContext {
 }
 
 /** How a session speaks to its connection. */
-export interface Voice {
-  /** How rooms are to speak to it. */
-  readonly dialect: Dialect;
+export interface Voice extends PlaceVoice {
   /** Whether its user may come back as the same. */
   readonly isResumable: boolean;
   /** Tells something. */
   tell(frame: Frame): void;
-  /** A room cannot be reached yet. */
-  waits(): void;
-  /** Hands on what happens in a room. */
-  deliver(messages: readonly string[], last: Position): void;
   /** Ends the connection. */
   close(farewell: Farewell): void;
 }
 
 /** A conversation's session. */
 export class Session implements PlaceHost {
+  readonly voice: Voice;
   readonly #context: SessionContext;
-  readonly #voice: Voice;
   readonly #allowance: Allowance;
   readonly #places = new Map<string, Place>();
   #me: Identity | undefined;
   #isOver = false;
-  #naming: Promise<void> = Promise.resolve();
+  #naming: Promise<void> | undefined;
 
   /** Says nothing before it is asked. */
   constructor(voice: Voice, context: SessionContext) {
-    this.#voice = voice;
+    this.voice = voice;
     this.#context = context;
-    this.#allowance = new Allowance(context.messagesPerSecond, context.clock.now());
-  }
-
-  get dialect(): Dialect {
-    return this.#voice.dialect;
+    this.#allowance = new Allowance(context.messagesPerSecond);
   }
 
   /** Who it is; undefined before the hello. */
@@ -91,7 +79,7 @@ export class Session implements PlaceHost {
   admits(id?: string): boolean {
     if (this.#isOver) return false;
     const leave = this.#allowance.ask(this.#context.clock.now());
-    if (leave === "forfeited") this.#voice.close(FLOODING);
+    if (leave === "forfeited") this.voice.close(FLOODING);
     else if (leave === "refused") this.#refuse(id, "slow_down");
     return leave === "granted";
   }
@@ -117,7 +105,7 @@ export class Session implements PlaceHost {
   /** Gives everything back. */
   leave(): void {
     this.#isOver = true;
-    for (const place of this.#places.values()) place.leave(this.#voice.isResumable);
+    for (const place of this.#places.values()) place.leave(this.voice.isResumable);
     this.#places.clear();
   }
 
@@ -132,18 +120,10 @@ export class Session implements PlaceHost {
     this.#refuse(place.request, "name_taken", `the name ${place.name} is taken`);
   }
 
-  waits(): void {
-    this.#voice.waits();
-  }
-
-  deliver(messages: readonly string[], last: Position): void {
-    this.#voice.deliver(messages, last);
-  }
-
   #hello({ id, name: wished, resume }: RequestOf<"hello">): void {
     const { identities, card, guestName, random } = this.#context;
     if (this.#me) return this.#refuse(id, "bad_frame", "hello was said before");
-    if (resume !== undefined && !identities.isReady) return this.#voice.close(NOT_READY);
+    if (resume !== undefined && !identities.isReady) return this.voice.close(NOT_READY);
     const known = resume === undefined ? undefined : identities.verify(resume);
     const chosen = wished === undefined ? undefined : parseName(wished);
     if (wished !== undefined && chosen === undefined) {
@@ -156,7 +136,7 @@ export class Session implements PlaceHost {
     const token = this.#sign();
     const you = { user, name };
     this.#tell({ type: "hello", ...withId(id), ...card, you, ...(token && { resume: token }) });
-    if (token === undefined && this.#voice.isResumable) {
+    if (token === undefined && this.voice.isResumable) {
       identities.ready.then(() => this.#tellToken());
     }
   }
@@ -170,7 +150,8 @@ export class Session implements PlaceHost {
       return this.#refuse(id, "too_many_rooms", `you are in ${maxRooms} rooms already`);
     }
     const draw = (isTaken: (name: Name) => boolean) => drawGuestName(guestName, isTaken, random);
-    const wish = { ...me, since, limit, draw: me.isDrawn ? draw : undefined };
+    const { tellsArrivals: wantsStanding } = this.voice;
+    const wish = { ...me, since, limit, wantsStanding, draw: me.isDrawn ? draw : undefined };
     this.#places.set(room, new Place(room, this, wish, { hub, clock }, id));
   }
 
@@ -187,7 +168,7 @@ export class Session implements PlaceHost {
   #queueRename({ id, name: wished }: RequestOf<"name">, user: UserId): void {
     const name = parseName(wished);
     if (name === undefined) return this.#refuse(id, "bad_name", NAME_RULE);
-    this.#naming = this.#naming.then(() =>
+    this.#naming = (this.#naming ?? Promise.resolve()).then(() =>
       this.#surely(async () => {
         const places = [...this.#places.values()];
         const failure = await rename(id, { user, name }, places, this.#context);
@@ -215,7 +196,7 @@ export class Session implements PlaceHost {
     try {
       await deed();
     } catch (error) {
-      this.#voice.close(BROKEN);
+      this.voice.close(BROKEN);
       reportError(error);
     }
   }
@@ -231,9 +212,7 @@ export class Session implements PlaceHost {
   }
 
   #sign(): string | undefined {
-    return this.#me && this.#voice.isResumable
-      ? this.#context.identities.sign(this.#me)
-      : undefined;
+    return this.#me && this.voice.isResumable ? this.#context.identities.sign(this.#me) : undefined;
   }
 
   #answer(frame: Frame | undefined): void {
@@ -245,6 +224,6 @@ export class Session implements PlaceHost {
   }
 
   #tell(frame: Frame): void {
-    if (!this.#isOver) this.#voice.tell(frame);
+    if (!this.#isOver) this.voice.tell(frame);
   }
 }

@@ -47,6 +47,7 @@ const FAREWELLS: Record<string, Farewell> = {
 export class TextConversation implements Conversation, Voice {
   readonly dialect: Dialect;
   readonly isResumable = false;
+  readonly tellsArrivals = false;
   readonly #socket: Socket;
   readonly #session: Session;
   #room: string;

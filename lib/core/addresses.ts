@@ -69,6 +69,7 @@ export function parseCidr(text: string): Cidr | undefined {
 
 /** Whether an address, in its usual spelling, is inside one of the blocks. */
 export function isWithin(address: string, cidrs: readonly Cidr[]): boolean {
+  if (cidrs.length === 0) return false;
   const bits = parseAddress(address);
   return bits !== undefined && cidrs.some(({ prefix, shift }) => bits >> shift === prefix);
 }
@@ -85,7 +86,7 @@ export function clientAddress(
   forwardedFor: string | null,
   trusted: readonly Cidr[],
 ): string {
-  const hops = forwardedFor === null ? [] : forwardedFor.split(",").map(withoutPort);
+  const hops = forwardedFor?.split(",").map(withoutPort) ?? [];
   let client = remote;
   while (isWithin(client, trusted)) {
     const before = hops.pop();
@@ -105,7 +106,13 @@ function withoutPort(hop: string): string {
  * that many (RFC 6177). What is no address counts as it is.
  */
 export function addressKey(address: string): string {
+  // IPv4 has one spelling, and what has another is no address: both count as they are.
+  if (!address.includes(":")) return address;
   const bits = parseAddress(address);
   if (bits === undefined) return address;
-  return bits >> 32n === 0xffffn ? bits.toString(16) : `${(bits >> 64n).toString(16)}/64`;
+  return bits >> 32n === 0xffffn ? spellV4(bits) : `${(bits >> 64n).toString(16)}/64`;
+}
+
+function spellV4(bits: bigint): string {
+  return [24n, 16n, 8n, 0n].map((shift) => bits >> shift & 0xffn).join(".");
 }

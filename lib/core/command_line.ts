@@ -3,6 +3,7 @@
  * the same table; a flag wins.
  * @module
  */
+import { benchHelp } from "./bench_options.ts";
 import { flagOf, type Problem, settings } from "./config.ts";
 import { withoutPassword } from "./redis_url.ts";
 
@@ -10,6 +11,11 @@ import { withoutPassword } from "./redis_url.ts";
 export type Command =
   | { readonly kind: "help" }
   | { readonly kind: "version" }
+  | {
+    readonly kind: "bench";
+    /** What comes after the word, unread. */
+    readonly args: readonly string[];
+  }
   | {
     readonly kind: "serve";
     /** Values by the settings' names. */
@@ -20,8 +26,12 @@ export type Command =
 
 const NAMES = new Map(settings.map(({ name }) => [flagOf(name), name]));
 
-/** Reads the arguments: `--port 9000`, `--port=9000`, `--help`, `--version`, and `serve`, which is the default. */
+/**
+ * Reads the arguments: `--port 9000`, `--port=9000`, `--help`, `--version`, and `serve`, which is the default. What comes
+ * after `bench` is read where it is run.
+ */
 export function parseCommandLine(args: readonly string[]): Command {
+  if (args[0] === "bench") return parseBench(args.slice(1));
   const flags = new Map<string, string>();
   const problems: string[] = [];
   const rest = args[0] === "serve" ? args.slice(1) : [...args];
@@ -40,6 +50,12 @@ export function parseCommandLine(args: readonly string[]): Command {
     else flags.set(name, value);
   }
   return { kind: "serve", flags, problems };
+}
+
+function parseBench(args: readonly string[]): Command {
+  return args.includes("--help") || args.includes("-h")
+    ? { kind: "help" }
+    : { kind: "bench", args };
 }
 
 /** The argument after a flag, unless it is a flag itself. */
@@ -65,10 +81,14 @@ export function helpText(version: string): string {
     "  deno task start                  serve on http://127.0.0.1:8080",
     "  deno task start --port 9000      every setting is a flag",
     "  PORT=9000 deno task start        and an environment variable; the flag wins",
+    "  deno task start bench ws://…     how much a server carries; its flags are below",
     "  --help, --version",
     "",
     "Settings:",
     ...rows,
+    "",
+    "Flags of bench:",
+    ...benchHelp(),
     "",
   ].join("\n");
 }

@@ -16,11 +16,18 @@ export interface Dialect {
 /** A batch is not made longer than this, in UTF-16 code units; one frame alone may be. */
 const MAX_BATCH = 262_144;
 
-/** The messages that are sent for some frames: one, where the dialect joins and they are not too long. */
+/** The messages that are sent for some frames. */
 export function messagesFor(dialect: Dialect, frames: readonly Frame[]): readonly string[] {
+  return packed(dialect, frames.map((frame) => dialect.encode(frame)));
+}
+
+/** The messages in which encoded frames are sent: one, where the dialect joins and they are not too long. */
+export function packed(
+  dialect: Dialect,
+  texts: readonly (string | undefined)[],
+): readonly string[] {
   const messages: string[] = [];
-  for (const frame of frames) {
-    const text = dialect.encode(frame);
+  for (const text of texts) {
     if (text === undefined) continue;
     const last = messages.at(-1);
     const fits = dialect.joins && last !== undefined && last.length + text.length < MAX_BATCH;

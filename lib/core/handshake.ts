@@ -83,9 +83,14 @@ export function admit(approach: Approach, policy: HandshakePolicy): Verdict {
 /** Refuses a Host that is no host and port. In a request's URL it would pass for a part of the path. */
 export function refuseBadHost(approach: Approach): Refusal | undefined {
   const host = approach.headers.get("host");
-  if (host === null || hostUnder("http:", host) !== undefined) return undefined;
-  return refuse(400, "Host is not a host and port");
+  if (host === null || host === goodHost) return undefined;
+  if (hostUnder("http:", host) === undefined) return refuse(400, "Host is not a host and port");
+  goodHost = host;
+  return undefined;
 }
+
+// The last one that was good: nearly all ask for the same, and a URL is dear to read.
+let goodHost: string | undefined;
 
 function admitSource(approach: Approach, policy: HandshakePolicy): Verdict {
   const host = approach.headers.get("host");

@@ -12,7 +12,7 @@
  * ```
  * @module
  */
-import type { Step } from "./histogram.ts";
+import type { Step } from "./fine_histogram.ts";
 
 /** Where rows end, in each power of ten. */
 const ENDS = [1, 1.5, 2, 3, 5, 7];

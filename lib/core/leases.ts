@@ -30,7 +30,7 @@ export interface Person {
   readonly user: UserId;
   /** The one name that this user has in the room. */
   readonly name: Name;
-  /** Through which nodes. */
+  /** Through which nodes; never changed, since it may be shared. */
   readonly nodes: readonly string[];
 }
 
@@ -51,16 +51,26 @@ export type ClaimResult =
   | { readonly kind: "granted"; readonly name: Name }
   | { readonly kind: "taken" };
 
+/** ASCII and the unified ideographs. */
+const PLAIN = /^[\x20-\x7e\u4e00-\u9fff]*$/;
+
 /** By this two names are the same: case and width make no difference. */
 export function nameKey(name: Name): string {
+  // Most names have nothing in them that the rest could change but letters' case; to find that out is ten times cheaper.
+  if (PLAIN.test(name)) return name.toUpperCase();
   const seen = name.normalize("NFKC").replace(/\p{Default_Ignorable_Code_Point}/gu, "");
   // Both, one after the other: ẞ is in capitals already, and ß, ς and ǰ have no other way to meet SS, σ and J̌.
   return seen.toLowerCase().toUpperCase().normalize("NFKC");
 }
 
+/** One node more, in an array of its own. */
+export function withNode(nodes: readonly string[] = [], node: string): readonly string[] {
+  return nodes.includes(node) ? nodes : [...nodes, node];
+}
+
 /** The leases of one room. Times are in milliseconds, on any scale that does not go back. */
 export class LeaseTable {
-  readonly #people = new Map<UserId, { name: Name; readonly nodes: Set<string> }>();
+  readonly #people = new Map<UserId, Person>();
   readonly #bearers = new Map<string, UserId>();
   readonly #until = new Map<string, number>();
 
@@ -73,7 +83,7 @@ export class LeaseTable {
     if (bearer !== undefined && bearer !== user) return { kind: "taken" };
     if (person) this.#bearers.delete(nameKey(person.name));
     this.#bearers.set(nameKey(wanted), user);
-    this.#people.set(user, { name: wanted, nodes: new Set(person?.nodes).add(node) });
+    this.#people.set(user, { user, name: wanted, nodes: withNode(person?.nodes, node) });
     this.#until.set(node, now + LEASE_MS);
     return { kind: "granted", name: wanted };
   }
@@ -81,8 +91,10 @@ export class LeaseTable {
   /** Takes somebody out of the room, as far as this node is concerned. */
   release(user: UserId, node: string): void {
     const person = this.#people.get(user);
-    person?.nodes.delete(node);
-    if (person?.nodes.size === 0) this.#remove(user, person.name);
+    if (person === undefined) return;
+    const nodes = person.nodes.filter((other) => other !== node);
+    if (nodes.length === 0) this.#remove(user, person.name);
+    else this.#people.set(user, { ...person, nodes });
   }
 
   /** Renews a node's lease; false where it has none, so that it must claim all its people again. */
@@ -93,10 +105,16 @@ export class LeaseTable {
     return true;
   }
 
+  /** Whether nobody is in the room. */
+  isEmpty(now: number): boolean {
+    this.#expire(now);
+    return this.#people.size === 0;
+  }
+
   /** Everybody in the room, in the order of coming. */
   people(now: number): readonly Person[] {
     this.#expire(now);
-    return [...this.#people].map(([user, { name, nodes }]) => ({ user, name, nodes: [...nodes] }));
+    return [...this.#people.values()];
   }
 
   #expire(now: number): void {

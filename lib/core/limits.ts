@@ -22,24 +22,26 @@ export interface Rate {
 
 /** A token bucket, full at the start. */
 export class TokenBucket {
-  readonly #rate: Rate;
+  readonly #perSecond: number;
+  readonly #burst: number;
   #tokens: number;
   #at: number;
 
   /** Fills it. @param now Milliseconds on any scale that does not go back. */
-  constructor(rate: Rate, now: number) {
-    if (!(rate.burst >= 1)) {
-      throw new RangeError(`Cannot create TokenBucket: burst must be >= 1: received ${rate.burst}`);
+  constructor({ perSecond, burst }: Rate, now: number) {
+    if (!(burst >= 1)) {
+      throw new RangeError(`Cannot create TokenBucket: burst must be >= 1: received ${burst}`);
     }
-    this.#rate = rate;
-    this.#tokens = rate.burst;
+    this.#perSecond = perSecond;
+    this.#burst = burst;
+    this.#tokens = burst;
     this.#at = now;
   }
 
   /** Takes one token, if there is one. @param now Milliseconds on the constructor's scale. */
   take(now: number): boolean {
-    const gained = (now - this.#at) * this.#rate.perSecond / 1000;
-    this.#tokens = Math.min(this.#rate.burst, this.#tokens + gained);
+    const gained = (now - this.#at) * this.#perSecond / 1000;
+    this.#tokens = Math.min(this.#burst, this.#tokens + gained);
     this.#at = now;
     if (this.#tokens < 1) return false;
     this.#tokens -= 1;
@@ -53,24 +55,30 @@ export type Leave = "granted" | "refused" | "forfeited";
 /**
  * What one connection may say: so many messages a second, three seconds' worth at once. Refusals draw on a second
  * bucket, as large and filling ten times slower, so that a person who types too fast is only told, and a program that
- * goes on regardless has forfeited its place.
+ * goes on regardless has forfeited its place. Most connections only listen: a bucket is full until it is drawn on, and
+ * is not there before.
  */
 export class Allowance {
-  readonly #words: TokenBucket | undefined;
-  readonly #patience: TokenBucket | undefined;
+  readonly #perSecond: number;
+  #words: TokenBucket | undefined;
+  #patience: TokenBucket | undefined;
 
-  /** Fills both. @param perSecond Messages a second; 0 for no limit. */
-  constructor(perSecond: number, now: number) {
-    if (perSecond === 0) return;
-    const burst = Math.max(1, perSecond * 3);
-    this.#words = new TokenBucket({ perSecond, burst }, now);
-    this.#patience = new TokenBucket({ perSecond: perSecond / 10, burst }, now);
+  /** Both are full. @param perSecond Messages a second; 0 for no limit. */
+  constructor(perSecond: number) {
+    this.#perSecond = perSecond;
   }
 
-  /** Asks leave for one message. @param now Milliseconds on the constructor's scale. */
+  /** Asks leave for one message. @param now Milliseconds on any scale that does not go back. */
   ask(now: number): Leave {
-    if (this.#words === undefined || this.#words.take(now)) return "granted";
-    return this.#patience?.take(now) ? "refused" : "forfeited";
+    if (this.#perSecond === 0) return "granted";
+    this.#words ??= this.#bucket(this.#perSecond, now);
+    if (this.#words.take(now)) return "granted";
+    this.#patience ??= this.#bucket(this.#perSecond / 10, now);
+    return this.#patience.take(now) ? "refused" : "forfeited";
+  }
+
+  #bucket(perSecond: number, now: number): TokenBucket {
+    return new TokenBucket({ perSecond, burst: Math.max(1, this.#perSecond * 3) }, now);
   }
 }
 
@@ -99,20 +107,30 @@ export class Quota {
     if (this.#maxPerKey > 0 && mine >= this.#maxPerKey) return "all of this key taken";
     this.#taken.set(key, mine + 1);
     this.#total += 1;
-    let held = true;
-    return {
-      [Symbol.dispose]: () => {
-        if (!held) return;
-        held = false;
-        this.#giveBack(key);
-      },
-    };
+    return new Taken(this.#giveBack, key);
   }
 
-  #giveBack(key: string): void {
+  // One for all places.
+  readonly #giveBack = (key: string): void => {
     this.#total -= 1;
     const left = (this.#taken.get(key) ?? 1) - 1;
     if (left === 0) this.#taken.delete(key);
     else this.#taken.set(key, left);
+  };
+}
+
+/** A place that is taken. */
+class Taken implements Disposable {
+  readonly #key: string;
+  #giveBack: ((key: string) => void) | undefined;
+
+  constructor(giveBack: (key: string) => void, key: string) {
+    this.#giveBack = giveBack;
+    this.#key = key;
+  }
+
+  [Symbol.dispose](): void {
+    this.#giveBack?.(this.#key);
+    this.#giveBack = undefined;
   }
 }

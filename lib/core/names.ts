@@ -45,7 +45,7 @@ export function parseName(text: string): Name | undefined {
 function isName(text: string): text is Name {
   // 32 characters are at most 64 code units: what is longer need not be spread out to be counted.
   if (text === "" || text.length > 2 * MAX_NAME_CHARACTERS) return false;
-  if ([...text].length > MAX_NAME_CHARACTERS) return false;
+  if (text.length > MAX_NAME_CHARACTERS && [...text].length > MAX_NAME_CHARACTERS) return false;
   if (FORBIDDEN.test(text) || text.replace(UNSEEN_ALLOWED, "").search(UNSEEN) >= 0) return false;
   const seen = text.replace(UNSEEN, "");
   return seen !== "" && !MISLEADING.test(seen);

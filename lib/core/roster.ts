@@ -5,7 +5,7 @@
  * @module
  */
 import type { Author, UserId } from "./entries.ts";
-import { nameKey, type Person } from "./leases.ts";
+import { nameKey, type Person, withNode } from "./leases.ts";
 import type { Name } from "./names.ts";
 
 /** What one node tells the others. */
@@ -23,7 +23,7 @@ export interface Diff {
 
 interface Present {
   readonly name: Name;
-  readonly nodes: Set<string>;
+  readonly nodes: readonly string[];
 }
 
 /** Who has moved since the last telling. */
@@ -48,7 +48,7 @@ export class Roster {
   }
 
   /** Everybody, or the first so many; for somebody who will hear all that is told from now on. */
-  list(limit = Infinity): readonly Author[] {
+  list(limit = Infinity): Author[] {
     this.#wasListed = true;
     const list: Author[] = [];
     for (const [user, { name }] of this.#people) {
@@ -73,7 +73,7 @@ export class Roster {
     const listed = new Set(table.map(({ user }) => user));
     for (const user of [...this.#people.keys()]) if (!listed.has(user)) this.#remove(user);
     for (const { user, name, nodes } of table) {
-      this.#put(user, { name, nodes: new Set(nodes) });
+      this.#put(user, { name, nodes });
     }
     // In the table's order, which is that of coming.
     for (const { user } of table) {
@@ -88,8 +88,12 @@ export class Roster {
     const { user, node } = movement;
     const person = this.#people.get(user);
     if (movement.kind === "here") {
-      this.#put(user, { name: movement.name, nodes: new Set(person?.nodes).add(node) });
-    } else if (person?.nodes.delete(node) && person.nodes.size === 0) this.#remove(user);
+      return this.#put(user, { name: movement.name, nodes: withNode(person?.nodes, node) });
+    }
+    if (!person?.nodes.includes(node)) return;
+    const nodes = person.nodes.filter((other) => other !== node);
+    if (nodes.length === 0) this.#remove(user);
+    else this.#people.set(user, { ...person, nodes });
   }
 
   /** Gives somebody another name, who is told of as such by other means. */

@@ -42,6 +42,20 @@ export function whole(
   };
 }
 
+/** A whole number that may be left out. @param unless What there is then, in words. */
+export function wholeUnless(
+  words: Words & { min: number; max: number; unless: string },
+): Setting<number | null> {
+  const { name, about, min, max, unless } = words;
+  const rule = whole({ name, about, min, max, fallback: min });
+  return {
+    ...rule,
+    allowed: `${rule.allowed}; unset: ${unless}`,
+    fallback: "",
+    parse: (text) => text === "" ? null : rule.parse(text),
+  };
+}
+
 /** One of a few words. */
 export function choice<const T extends string>(
   words: Words & { of: readonly T[]; fallback: T },

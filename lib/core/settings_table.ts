@@ -7,7 +7,17 @@ import type { Cidr } from "./addresses.ts";
 import type { OriginPolicy } from "./handshake.ts";
 import { parseName } from "./names.ts";
 import { isRedisUrl } from "./redis_url.ts";
-import { choice, cidrs, optional, origins, type Setting, text, whole, yesNo } from "./settings.ts";
+import {
+  choice,
+  cidrs,
+  optional,
+  origins,
+  type Setting,
+  text,
+  whole,
+  wholeUnless,
+  yesNo,
+} from "./settings.ts";
 
 /** All settings, read and checked; frozen. What each is for stands in the table below. */
 export interface Config {
@@ -15,6 +25,10 @@ export interface Config {
   readonly port: number;
   /** An address of this machine, or a name of one. */
   readonly host: string;
+  /** Isolates that serve beside the main one; null for as many as there are cores for. */
+  readonly workers: number | null;
+  /** Of the whole process; 0 for no limit. */
+  readonly maxMemoryMb: number;
   /** Null for the embedded store. */
   readonly redisUrl: string | null;
   /** Begins every key and channel. */
@@ -74,6 +88,20 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
     allowed: "an address or a host name",
     fallback: "127.0.0.1",
     rule: (text) => /^[A-Za-z0-9_.:-]+$/.test(text),
+  }),
+  workers: wholeUnless({
+    name: "WORKERS",
+    about: "Isolates that serve beside the main one; 0 serves in the main one",
+    min: 0,
+    max: 64,
+    unless: "cores − 1, at least 1, on Linux; 0 elsewhere",
+  }),
+  maxMemoryMb: whole({
+    name: "MAX_MEMORY_MB",
+    about: "Memory of the process above which an isolate is recycled; 0 for no limit",
+    min: 0,
+    max: 1_000_000,
+    fallback: 4_096,
   }),
   redisUrl: optional({
     name: "REDIS_URL",

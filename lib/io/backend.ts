@@ -6,8 +6,10 @@
 import type { Archive, Bus, Register } from "../chat/bus.ts";
 import type { Clock } from "../chat/clock.ts";
 import { EmbeddedBus } from "../chat/embedded_bus.ts";
+import { publishedCounter } from "../chat/meters.ts";
 import { MemoryStore } from "../chat/memory_store.ts";
 import type { Config } from "../core/config.ts";
+import type { Metrics } from "../core/metrics.ts";
 import { withoutPassword } from "../core/redis_url.ts";
 import type { Retention } from "../core/room_log.ts";
 import { readOrMakeSecret } from "./data_dir.ts";
@@ -29,6 +31,14 @@ export interface Backend {
   sweep(): Promise<void>;
 }
 
+/** What it is handed. */
+export interface Tools {
+  /** For waits and times. */
+  readonly clock: Clock;
+  /** Takes what is counted. */
+  readonly metrics: Metrics;
+}
+
 /**
  * Opens it. Throws `StoreRefused` where the folder holds something that must not be touched.
  *
@@ -38,30 +48,30 @@ export interface Backend {
 export async function openBackend(
   config: Config,
   ca: string | undefined,
-  clock: Clock,
+  tools: Tools,
   started: AsyncDisposableStack,
 ): Promise<Backend> {
   const { redisUrl, dataDir } = config;
-  if (redisUrl !== null) return openRedis(config, { url: redisUrl, ca }, clock, started);
-  if (dataDir === ":memory:") return openMemory(config, clock);
+  if (redisUrl !== null) return openRedis(config, { url: redisUrl, ca }, tools, started);
+  if (dataDir === ":memory:") return openMemory(config, tools);
   try {
-    return await openFolder(config, clock, started);
+    return await openFolder(config, tools, started);
   } catch (error) {
     if (!(error instanceof StoreRefused) || error.reason !== "not_writable") throw error;
     log.warn("store.in_memory", { why: error.message });
-    return openMemory(config, clock);
+    return openMemory(config, tools);
   }
 }
 
 function openRedis(
   config: Config,
   address: { readonly url: string; readonly ca: string | undefined },
-  clock: Clock,
+  { clock, metrics }: Tools,
   started: AsyncDisposableStack,
 ): Backend {
   const { redisPrefix: prefix, redisDurable: durable, sessionSecret } = config;
   const options = { prefix, durable, retention: retentionOf(config), drawEpoch: drawId };
-  const bus = started.use(new RedisBus(address, options, clock));
+  const bus = started.use(new RedisBus(address, options, clock, metrics));
   const secret = sessionSecret === null
     ? bus.agreeOnSecret(drawId())
     : Promise.resolve(sessionSecret);
@@ -71,23 +81,23 @@ function openRedis(
 
 async function openFolder(
   config: Config,
-  clock: Clock,
+  { clock, metrics }: Tools,
   started: AsyncDisposableStack,
 ): Promise<Backend> {
   const { dataDir, sessionSecret } = config;
   const store = started.use(openSqliteStore(dataDir, clock, retentionOf(config), drawId));
   const secret = sessionSecret ?? await readOrMakeSecret(dataDir);
   return {
-    bus: new EmbeddedBus(store, clock),
+    bus: new EmbeddedBus(store, clock, publishedCounter(metrics)),
     secret: Promise.resolve(secret),
     kept: `messages in ${dataDir}`,
     sweep: () => store.sweep(),
   };
 }
 
-function openMemory(config: Config, clock: Clock): Backend {
+function openMemory(config: Config, { clock, metrics }: Tools): Backend {
   const store = new MemoryStore(clock, retentionOf(config), drawId);
-  const bus = new EmbeddedBus(store, clock);
+  const bus = new EmbeddedBus(store, clock, publishedCounter(metrics));
   const secret = Promise.resolve(config.sessionSecret ?? drawId());
   const sweep = () => Promise.resolve(store.sweep((room) => bus.isFollowed(room)));
   return { bus, secret, kept: "messages in memory only", sweep };

@@ -10,15 +10,25 @@ import type { Quota } from "../core/limits.ts";
 import { refusalAnswer } from "./answers.ts";
 import { log } from "./log.ts";
 import { Connection, type ConnectionContext, type Entrance } from "./socket.ts";
+import { Threshold } from "./threshold.ts";
+
+/** Counts who is in. */
+export interface Turnstile {
+  /** Takes a place, which is given back by disposing it, or says which limit stands against it. */
+  take(key: string): Entry | Promise<Entry>;
+}
+
+/** What comes of asking for a place. */
+export type Entry = ReturnType<Quota["take"]>;
 
 /** What the door needs to know. */
 export interface DoorContext {
   /** What every connection is given. */
-  readonly connections: ConnectionContext;
+  readonly connections: Omit<ConnectionContext, "heartbeat">;
   /** Watches every connection. */
   readonly heartbeat: Heartbeat;
   /** How many may be connected, in all and from one address. */
-  readonly quota: Quota;
+  readonly quota: Turnstile;
   /** Which pages may open a connection. */
   readonly origins: OriginPolicy;
   /** Whose forwarded headers are believed. */
@@ -41,6 +51,8 @@ const FULL = {
 /** Lets connections in, until it is shut. */
 export class Door {
   readonly #context: DoorContext;
+  readonly #connections: ConnectionContext;
+  readonly #threshold = new Threshold();
   #shut = false;
   #untold = 0;
   #toldAt = -Infinity;
@@ -48,6 +60,7 @@ export class Door {
   /** A door that is open. */
   constructor(context: DoorContext) {
     this.#context = context;
+    this.#connections = { ...context.connections, heartbeat: context.heartbeat };
   }
 
   /** From now on everybody is refused with 503. */
@@ -66,19 +79,25 @@ export class Door {
     if (verdict.kind === "refused") return refusalAnswer(verdict);
     const forwardedFor = request.headers.get("x-forwarded-for");
     const address = clientAddress(remote, forwardedFor, this.#context.trustProxy);
-    const place = this.#context.quota.take(addressKey(address));
+    const place = await this.#context.quota.take(addressKey(address));
     if (typeof place === "string") return refusalAnswer(this.#full(place, address));
     using held = new DisposableStack();
     held.use(place);
-    if (await isGoneSoon(signal)) return new Response(null, { status: 400 });
+    if (!await this.#threshold.pass(signal)) return new Response(null, { status: 400 });
     if (this.#shut) return refusalAnswer(STOPPING);
-    const { connections, heartbeat, idleSeconds } = this.#context;
+    const response = this.#upgrade(request, entrance, place);
+    // The connection has it now; the stack would weigh more than what is in it.
+    held.move();
+    return response;
+  }
+
+  #upgrade(request: Request, entrance: Entrance, place: Disposable): Response {
+    const { idleSeconds } = this.#context;
     const { socket, response } = Deno.upgradeWebSocket(request, { idleTimeout: idleSeconds });
     // Not by the runtime's own option, which throws where the offer is written without blanks.
     const { subprotocol } = entrance;
     if (subprotocol) response.headers.set("sec-websocket-protocol", subprotocol);
-    const kept = held.move();
-    kept.use(heartbeat.watch(new Connection(socket, entrance, connections, kept)));
+    new Connection(socket, entrance, this.#connections, place);
     return response;
   }
 
@@ -93,12 +112,4 @@ export class Door {
     }
     return FULL[limit];
   }
-}
-
-/** Whether the client goes within four ticks of a millisecond, which is when those who abort a handshake are noticed. */
-async function isGoneSoon(signal: AbortSignal): Promise<boolean> {
-  for (let tick = 0; tick < 4 && !signal.aborted; tick++) {
-    await new Promise((resolve) => setTimeout(resolve, 1));
-  }
-  return signal.aborted;
 }

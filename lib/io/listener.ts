@@ -16,20 +16,25 @@ const STEADY_MS = 10_000;
 export class Listener {
   readonly #answer: Answerer;
   readonly #clock: Clock;
-  readonly #address: { readonly hostname: string; readonly port: number };
+  readonly #address: {
+    readonly hostname: string;
+    readonly port: number;
+    readonly reusePort: boolean;
+  };
   #server: Deno.HttpServer<Deno.NetAddr>;
 
   /** Throws `Deno.errors.AddrInUse` where the port is taken. */
   constructor(
     answer: Answerer,
     clock: Clock,
-    at: { readonly host: string; readonly port: number },
+    at: { readonly host: string; readonly port: number; readonly isShared: boolean },
   ) {
     this.#answer = answer;
     this.#clock = clock;
-    this.#server = this.#serve({ hostname: at.host, port: at.port });
+    const asked = { hostname: at.host, port: at.port, reusePort: at.isShared };
+    this.#server = this.#serve(asked);
     // Asked for port 0, it must come back on the one that it was given.
-    this.#address = { hostname: at.host, port: this.#server.addr.port ?? at.port };
+    this.#address = { ...asked, port: this.#server.addr.port ?? at.port };
   }
 
   /** The port, also where any was asked for. */
@@ -70,7 +75,7 @@ export class Listener {
   }
 
   #serve(
-    address: { readonly hostname: string; readonly port: number },
+    address: { readonly hostname: string; readonly port: number; readonly reusePort: boolean },
   ): Deno.HttpServer<Deno.NetAddr> {
     return Deno.serve({
       ...address,

@@ -36,16 +36,26 @@ export const log: Log = getLogger("parley");
 
 const encoder = new TextEncoder();
 
-/** Sets the log up for the process. `auto` is lines for people on a terminal, and JSON lines otherwise. */
+/**
+ * Sets the log up for this isolate. `auto` is lines for people on a terminal, and JSON lines otherwise.
+ *
+ * @param isolate Its number, for all its events; the main isolate has none.
+ */
 export async function openLog(
   settings: {
     readonly logLevel: "debug" | "info" | "warning" | "error";
     readonly logFormat: "auto" | "text" | "json";
   },
+  isolate?: number,
 ): Promise<void> {
   const format = formatter(settings.logFormat, Deno.stderr.isTerminal(), Deno.noColor);
+  const of = isolate === undefined ? {} : { isolate };
+  const write = (record: LogRecord) => {
+    const line = format({ ...record, properties: { ...record.properties, ...of } });
+    Deno.stderr.writeSync(encoder.encode(line));
+  };
   await configure({
-    sinks: { stderr: (record) => void Deno.stderr.writeSync(encoder.encode(format(record))) },
+    sinks: { stderr: write },
     loggers: [
       { category: "parley", sinks: ["stderr"], lowestLevel: settings.logLevel },
       { category: ["logtape", "meta"], sinks: ["stderr"], lowestLevel: "warning" },

@@ -4,11 +4,13 @@
  * @module
  */
 import { type Context, Hono } from "hono";
+import { getPath, getQueryParam } from "hono/utils/url";
 import type { Census } from "../chat/heartbeat.ts";
 import type { Wish } from "../chat/text_conversation.ts";
+import { EXPOSITION_TYPE } from "../core/exposition.ts";
 import { asksForUpgrade, chooseSubprotocol, refuse, refuseBadHost } from "../core/handshake.ts";
 import { SUBPROTOCOL } from "../core/protocol.ts";
-import { jsonAnswer, refusalAnswer } from "./answers.ts";
+import { jsonAnswer, refusalAnswer, textAnswer } from "./answers.ts";
 import type { Door } from "./door.ts";
 import { type Page, servePage } from "./pages.ts";
 import type { Readiness } from "./readiness.ts";
@@ -27,9 +29,11 @@ export interface Places {
   /** By their paths. */
   readonly pages: ReadonlyMap<string, Page>;
   /** What `/healthz` counts. */
-  readonly census: () => Census;
+  readonly census: () => Promise<Census>;
   /** What `/readyz` tells. */
   readonly readiness: () => Promise<Readiness>;
+  /** What `/metrics` tells. */
+  readonly metrics: () => Promise<string>;
 }
 
 /** A request, and the address that it comes from. */
@@ -40,18 +44,12 @@ type Bindings = { Bindings: { readonly remote: string } };
 /** The paths of the service. */
 export function routes(places: Places): Answerer {
   const app = new Hono<Bindings>();
-  const echo = (c: Context<Bindings>) =>
-    places.door.enter(c.req.raw, c.env.remote, places.echo(c.req.query("prefix") ?? ""));
-  const chat = (c: Context<Bindings>) => {
-    const isJson = chooseSubprotocol(c.req.raw, [SUBPROTOCOL]) !== undefined;
-    const entrance = isJson ? places.json : places.text(wishOf(c));
-    return places.door.enter(c.req.raw, c.env.remote, entrance);
-  };
-  for (const path of ["/s", "/s/"]) app.all(path, echo);
-  for (const path of ["/ws", "/ws/"]) app.all(path, chat);
-  app.all("/", (c, next) => asksForUpgrade(c.req.raw) ? echo(c) : next());
-  app.all("/healthz", reading(() => jsonAnswer({ status: "ok", connections: places.census() })));
+  const sockets = socketAnswerers(places);
+  const { toEcho } = sockets;
+  app.all("/", (c, next) => asksForUpgrade(c.req.raw) ? toEcho(c.req.raw, c.env.remote) : next());
+  app.all("/healthz", reading(async () => sayHealth(await places.census())));
   app.all("/readyz", reading(async () => sayReadiness(await places.readiness())));
+  app.all("/metrics", reading(async () => sayMetrics(await places.metrics())));
   for (const path of MOVED) app.all(path, reading((c) => c.redirect("echo.html", 301)));
   for (const [path, page] of places.pages) {
     const tag = (c: Context<Bindings>) => c.req.header("if-none-match") ?? null;
@@ -65,14 +63,39 @@ export function routes(places: Places): Answerer {
   return (request, remote) => {
     // First of all, since a Host such as `a/b` has already changed the path by which the request would be led.
     const badHost = refuseBadHost(request);
-    return badHost ? refusalAnswer(badHost) : app.fetch(request, { remote });
+    if (badHost) return refusalAnswer(badHost);
+    // Not through the router: a storm of connections is when it counts what each costs.
+    const enter = sockets.byPath.get(getPath(request));
+    return enter ? enter(request, remote) : app.fetch(request, { remote });
   };
 }
 
-function wishOf(c: Context<Bindings>): Wish {
-  const [name, room, since, history, notices] = ["name", "room", "since", "history", "notices"]
-    .map((field) => c.req.query(field));
-  return { name, room, since, history, notices };
+function socketAnswerers(
+  { door, echo, text, json }: Places,
+): { readonly toEcho: Answerer; readonly byPath: ReadonlyMap<string, Answerer> } {
+  const toEcho: Answerer = (request, remote) =>
+    door.enter(request, remote, echo(asked(request.url, "prefix") ?? ""));
+  const toChat: Answerer = (request, remote) => {
+    const isJson = chooseSubprotocol(request, [SUBPROTOCOL]) !== undefined;
+    return door.enter(request, remote, isJson ? json : text(wishOf(request.url)));
+  };
+  const byPath = new Map([["/s", toEcho], ["/s/", toEcho], ["/ws", toChat], ["/ws/", toChat]]);
+  return { toEcho, byPath };
+}
+
+function wishOf(url: string): Wish {
+  return {
+    name: asked(url, "name"),
+    room: asked(url, "room"),
+    since: asked(url, "since"),
+    history: asked(url, "history"),
+    notices: asked(url, "notices"),
+  };
+}
+
+function asked(url: string, field: string): string | undefined {
+  const value = getQueryParam(url, field);
+  return typeof value === "string" ? value : undefined;
 }
 
 /** Where the echo page stood in the write-ups. */
@@ -87,6 +110,14 @@ function reading(serve: Serve): Serve {
     const why = `Method is ${c.req.method}: ${c.req.path} is only read`;
     return refusalAnswer(refuse(405, why, { allow: "GET, HEAD" }));
   };
+}
+
+function sayHealth(connections: Census): Response {
+  return jsonAnswer({ status: "ok", connections });
+}
+
+function sayMetrics(text: string): Response {
+  return textAnswer(text, 200, { "content-type": EXPOSITION_TYPE, "cache-control": "no-store" });
 }
 
 function sayReadiness(readiness: Readiness): Response {

@@ -1,34 +1,24 @@
 /**
- * The whole service, put together: bus, bridge, hub, heartbeat, door, listener. What is started here is stopped in
- * reverse, by disposing the service.
+ * The whole service, put together: what there is once for a process, and what serves people. What is started here is
+ * stopped in reverse, by disposing the service.
  * @module
  */
-import meta from "../../deno.json" with { type: "json" };
 import { type Clock, systemClock } from "../chat/clock.ts";
-import { Echo } from "../chat/echo.ts";
-import { type Census, Heartbeat } from "../chat/heartbeat.ts";
-import { Hub } from "../chat/hub.ts";
-import { JsonConversation } from "../chat/json_conversation.ts";
-import type { SessionContext } from "../chat/session.ts";
-import { TextConversation } from "../chat/text_conversation.ts";
+import type { Census } from "../chat/heartbeat.ts";
 import { TopWatch } from "../chat/tops.ts";
 import type { Config } from "../core/config.ts";
 import { Quota } from "../core/limits.ts";
-import { SUBPROTOCOL } from "../core/protocol.ts";
-import { pulsePolicy } from "../core/pulse.ts";
-import { Bridge } from "./bridge.ts";
-import { Door } from "./door.ts";
-import { drain } from "./drain.ts";
-import { drawId, SignedIdentities } from "./identities.ts";
-import { Listener } from "./listener.ts";
-import { log } from "./log.ts";
+import { Metrics } from "../core/metrics.ts";
 import { type Backend, openBackend } from "./backend.ts";
-import { openPages } from "./pages.ts";
+import { Bridge } from "./bridge.ts";
+import type { Base } from "./front.ts";
+import { isolateCount } from "./isolates/count.ts";
+import { log } from "./log.ts";
+import { meterProcess, Overview } from "./overview.ts";
 import { ReadinessCheck } from "./readiness.ts";
-import { type Places, routes } from "./routes.ts";
-import { within } from "./within.ts";
+import { serveHere, serveInIsolates, type Serving } from "./serving.ts";
+import { finish, firstFailure } from "./tasks.ts";
 
-const SHUTDOWN_MS = 400;
 const SWEEP_MS = 600_000;
 
 /** A service that runs. */
@@ -37,8 +27,10 @@ export interface Service extends AsyncDisposable {
   readonly port: number;
   /** Where what is said is kept, in words. */
   readonly kept: string;
+  /** How many isolates serve beside the main one. */
+  readonly isolates: number;
   /** Its connections, by condition. */
-  census(): Census;
+  census(): Promise<Census>;
   /** Resolves with the reason where a task that must go on for ever has ended: nothing works properly any more. */
   readonly broken: Promise<Error>;
   /** Refuses new connections, says goodbye to all and waits for their answers; resolves within 5 s. */
@@ -53,116 +45,77 @@ export interface Service extends AsyncDisposable {
 export async function openService(config: Config, ca?: string): Promise<Service> {
   await using started = new AsyncDisposableStack();
   const life = new AbortController();
-  const clock = systemClock;
-  const pages = await openPages(config.maxMessageBytes);
-  const backend = await openBackend(config, ca, clock, started);
-  const hub = started.use(openHub(config, clock, backend));
-  const bridge = started.use(
-    new Bridge(`parley:${crypto.randomUUID()}`, (said) => hub.receive(said)),
-  );
-  const tops = new TopWatch(backend.bus, clock, (announced) => bridge.post(announced));
-  const pingMs = config.pingSeconds * 1000;
-  const heartbeat = new Heartbeat(clock, pulsePolicy({ ...config, pingMs }));
-  const door = openDoor(config, clock, heartbeat);
-  const readiness = new ReadinessCheck(backend.bus, clock);
-  const answer = routes({
-    door,
-    pages,
-    census: () => heartbeat.census(),
-    readiness: () => readiness.check(),
-    ...entrances(config, sessionContext(config, clock, backend, hub)),
-  });
-  const listener = new Listener(answer, clock, config);
   const { signal } = life;
+  const clock = systemClock;
+  const metrics = new Metrics();
+  meterProcess(metrics);
+  const backend = await openBackend(config, ca, { clock, metrics }, started);
+  const channel = `parley:${crypto.randomUUID()}`;
+  const bridge = started.use(new Bridge(channel));
+  const tops = new TopWatch(backend.bus, clock, (announced) => bridge.post(announced));
   const tasks = [
-    listener.run(signal),
-    heartbeat.run(signal),
-    hub.run(signal),
     tops.run(signal),
     sweep(backend, clock, signal),
     bridge.carry(tops.watch(backend.bus.announcements(signal))),
   ];
   started.defer(() => {
     life.abort();
-    return finish([listener.shutdown(), ...tasks]);
+    return finish("The subscriber", tasks);
   });
+  const opened = Promise.withResolvers<Serving>();
+  const overview = new Overview(metrics, opened.promise);
+  const base = openBase(config, backend, clock, overview);
+  const serving = started.use(await serve(config, base, channel, metrics));
+  opened.resolve(serving);
   const resources = started.move();
   const stop = async () => {
-    door.shut();
-    await drain(() => heartbeat.peers(), clock, signal);
+    await serving.drain();
     await resources.disposeAsync();
   };
   return {
-    port: listener.port,
+    port: serving.port,
     kept: backend.kept,
-    broken: firstFailure(tasks),
-    census: () => heartbeat.census(),
+    isolates: serving.isolates,
+    broken: Promise.race([serving.broken, firstFailure(tasks)]),
+    census: () => overview.census(),
     stop,
     [Symbol.asyncDispose]: stop,
   };
 }
 
-function openHub(config: Config, clock: Clock, { bus }: Backend): Hub {
-  return new Hub({ ...config, bus, clock, node: drawId(), random: Math.random, drawId });
-}
-
-function openDoor(config: Config, clock: Clock, heartbeat: Heartbeat): Door {
-  return new Door({
-    connections: { ...config, clock },
-    heartbeat,
-    quota: new Quota(config.maxConnections, config.connectionsPerAddress),
-    origins: config.allowedOrigins,
-    trustProxy: config.trustProxy,
-    idleSeconds: config.pingSeconds * 2,
-  });
-}
-
-function sessionContext(
+function openBase(
   config: Config,
-  clock: Clock,
   { bus, secret }: Backend,
-  hub: Hub,
-): SessionContext {
-  const identities = new SignedIdentities(clock, secret);
-  const card = {
-    server: { name: "parley", version: meta.version },
-    limits: {
-      maxTextBytes: config.maxMessageBytes,
-      maxMessageBytes: jsonBytes(config),
-      maxRooms: config.maxRooms,
-      messagesPerSecond: config.messagesPerSecond,
-      recoverLimit: config.recoverLimit,
-    },
-    heartbeat: { seconds: config.pingSeconds },
-  };
-  return { ...config, bus, hub, clock, random: Math.random, drawId, identities, card };
-}
-
-/** A text as long as allowed, each of its bytes written as `\\u0000`, and room for the rest of the frame. */
-function jsonBytes({ maxMessageBytes }: Config): number {
-  return maxMessageBytes * 6 + 4_096;
-}
-
-function entrances(
-  config: Config,
-  context: SessionContext,
-): Pick<Places, "echo" | "text" | "json"> {
-  const { messagesPerSecond, maxMessageBytes } = config;
+  clock: Clock,
+  overview: Overview,
+): Base {
+  const readiness = new ReadinessCheck(bus, clock);
   return {
-    echo: (prefix) => ({
-      begin: (socket) => new Echo(socket, context.clock, { prefix, messagesPerSecond }),
-      maxMessageBytes,
-    }),
-    text: (wish) => ({
-      begin: (socket) => new TextConversation(socket, context, wish),
-      maxMessageBytes,
-    }),
-    json: {
-      begin: (socket) => new JsonConversation(socket, context),
-      subprotocol: SUBPROTOCOL,
-      maxMessageBytes: jsonBytes(config),
-    },
+    bus,
+    secret,
+    quota: new Quota(config.maxConnections, config.connectionsPerAddress),
+    census: () => overview.census(),
+    readiness: () => readiness.check(),
+    metrics: () => overview.metrics(),
   };
+}
+
+/** In isolates of their own where that is asked for, or where it is not forbidden and can be done. */
+async function serve(
+  config: Config,
+  base: Base,
+  channel: string,
+  metrics: Metrics,
+): Promise<Serving> {
+  const count = isolateCount(config);
+  if (count === 0) return await serveHere(config, base, channel);
+  try {
+    return await serveInIsolates(count, config, base, channel, metrics);
+  } catch (error) {
+    if (config.workers !== null || error instanceof Deno.errors.AddrInUse) throw error;
+    log.warn("service.in_one_isolate", { why: String(error) });
+    return await serveHere(config, base, channel);
+  }
 }
 
 /** Drops what is too old; where it cannot be done now, it is done the next time. */
@@ -172,21 +125,4 @@ async function sweep(backend: Backend, clock: Clock, signal: AbortSignal): Promi
     if (signal.aborted) return;
     await backend.sweep().catch((error) => log.warn("store.not_swept", { error: String(error) }));
   }
-}
-
-/** Waits for everything to end, but not for long: the listener hangs on a peer that is stuck. */
-async function finish(tasks: readonly Promise<void>[]): Promise<void> {
-  try {
-    await within(SHUTDOWN_MS, "The listener did not stop", Promise.all(tasks));
-  } catch (error) {
-    log.warn("service.not_finished", { error: String(error) });
-  }
-}
-
-function firstFailure(tasks: readonly Promise<void>[]): Promise<Error> {
-  return new Promise((resolve) => {
-    for (const task of tasks) {
-      task.catch((thrown) => resolve(thrown instanceof Error ? thrown : new Error(String(thrown))));
-    }
-  });
 }

@@ -6,7 +6,8 @@
  */
 import type { Clock } from "../chat/clock.ts";
 import type { Begin, Conversation, Socket } from "../chat/conversation.ts";
-import type { Peer } from "../chat/heartbeat.ts";
+import type { Heartbeat, Peer } from "../chat/heartbeat.ts";
+import type { ServingMeters } from "../chat/meters.ts";
 import { BROKEN, type Farewell, TOO_BIG } from "../core/farewells.ts";
 import type { Vitals } from "../core/pulse.ts";
 import { exceedsBytes } from "../core/utf8.ts";
@@ -28,17 +29,23 @@ export interface ConnectionContext {
   readonly clock: Clock;
   /** A peer that is further behind is parked. */
   readonly maxBufferedBytes: number;
+  /** Watches every connection until it has ended. */
+  readonly heartbeat: Pick<Heartbeat, "watch" | "forget">;
+  /** What is counted. */
+  readonly meters: Pick<ServingMeters, "messagesIn" | "messagesOut">;
 }
 
 /** What the runtime spends on each message that waits to be sent, beside its payload (measured on Deno 2.9.6). */
 const QUEUED_MESSAGE_BYTES = 1024;
 
-/** One connection. */
-export class Connection implements Socket, Peer {
+/** One connection. It listens to its socket itself: handlers of its own would weigh 1 KB (docs/decisions/0012). */
+export class Connection implements Socket, Peer, EventListenerObject {
   readonly #socket: WebSocket;
   readonly #context: ConnectionContext;
   readonly #maxMessageBytes: number;
-  readonly #held: DisposableStack;
+  readonly #place: Disposable;
+  // Until it is open.
+  #begin: Begin | undefined;
   #conversation: Conversation | undefined;
   #state: Vitals["state"] | "ended" = "connecting";
   #since: number;
@@ -51,24 +58,34 @@ export class Connection implements Socket, Peer {
   #recentBytes = 0;
   #recentMessages = 0;
 
-  /** Takes the socket over before it opens. @param held What is given back when the connection has ended. */
+  /** Takes the socket over before it opens. @param place What is given back when the connection has ended. */
   constructor(
     socket: WebSocket,
     { begin, maxMessageBytes }: Entrance,
     context: ConnectionContext,
-    held: DisposableStack,
+    place: Disposable,
   ) {
     this.#socket = socket;
     this.#maxMessageBytes = maxMessageBytes;
     this.#context = context;
-    this.#held = held;
+    this.#place = place;
+    this.#begin = begin;
     this.#since = this.#heardAt = this.#movedAt = context.clock.now();
     socket.binaryType = "arraybuffer";
-    socket.onopen = () => this.#guard(() => this.#open(begin));
-    socket.onmessage = ({ data }) => this.#guard(() => this.#receive(data));
-    // An error is always followed by a close, with code 0 where the wire said nothing.
-    socket.onerror = () => {};
-    socket.onclose = ({ code }) => this.#guard(() => this.#end(code));
+    // Not to errors: one is always followed by a close, with code 0 where the wire said nothing.
+    for (const type of ["open", "message", "close"]) socket.addEventListener(type, this);
+    context.heartbeat.watch(this);
+  }
+
+  /** What the runtime tells. A throw in here would end the process, and with it everybody else's connection. */
+  handleEvent(event: Event): void {
+    try {
+      if (event instanceof MessageEvent) this.#receive(event.data);
+      else if (event instanceof CloseEvent) this.#end(event.code);
+      else this.#open();
+    } catch (error) {
+      this.#break(error);
+    }
   }
 
   send(message: string | Uint8Array<ArrayBuffer>): void {
@@ -77,6 +94,7 @@ export class Connection implements Socket, Peer {
     if (buffered === 0) this.#recentBytes = this.#recentMessages = 0;
     else if (this.#backlog(buffered) > this.#context.maxBufferedBytes) return this.park();
     this.#socket.send(message);
+    this.#context.meters.messagesOut.add();
     // What a message weighs is what the runtime adds for it: counting a text's bytes again for each member would be dear.
     const bytes = this.#socket.bufferedAmount - buffered;
     this.#sentBytes += bytes;
@@ -120,16 +138,19 @@ export class Connection implements Socket, Peer {
     };
   }
 
-  #open(begin: Begin): void {
+  #open(): void {
     this.#become("open");
-    this.#conversation = begin(this);
+    const begin = this.#begin;
+    this.#begin = undefined;
+    this.#conversation = begin?.(this);
     // It may have been turned away at the door.
-    if (this.#state !== "open") this.#conversation.leave();
+    if (this.#state !== "open") this.#conversation?.leave();
   }
 
   #receive(data: string | ArrayBuffer): void {
     if (this.#state !== "open") return;
     this.#heardAt = this.#context.clock.now();
+    this.#context.meters.messagesIn.add();
     const max = this.#maxMessageBytes;
     const tooBig = typeof data === "string" ? exceedsBytes(data, max) : data.byteLength > max;
     if (tooBig) return this.close(TOO_BIG);
@@ -140,7 +161,8 @@ export class Connection implements Socket, Peer {
   #end(code: number): void {
     if (this.#state === "ended") return;
     this.#become("ended");
-    this.#held.dispose();
+    this.#context.heartbeat.forget(this);
+    this.#place[Symbol.dispose]();
     log.debug("connection.ended", { code: code === 0 ? 1006 : code });
   }
 
@@ -166,13 +188,16 @@ export class Connection implements Socket, Peer {
     this.#movedAt = now;
   }
 
-  /** A throw in a socket's handler would end the process, and with it everybody else's connection. */
   #guard(deed: () => void): void {
     try {
       deed();
     } catch (error) {
-      log.error("connection.broken", { error: String(error) });
-      this.close(BROKEN);
+      this.#break(error);
     }
+  }
+
+  #break(error: unknown): void {
+    log.error("connection.broken", { error: String(error) });
+    this.close(BROKEN);
   }
 }

@@ -55,7 +55,7 @@ async function beating(deed: (heartbeat: Heartbeat, clock: FakeClock) => Promise
 Deno.test("Heartbeat leaves a silent peer alone where its protocol has no answer", () =>
   beating(async (heartbeat, clock) => {
     const peer = new FakePeer(clock);
-    using _watch = heartbeat.watch(peer);
+    heartbeat.watch(peer);
     await clock.advance(600_000);
     assert.deepEqual(peer.deeds, []);
   }));
@@ -63,7 +63,7 @@ Deno.test("Heartbeat leaves a silent peer alone where its protocol has no answer
 Deno.test("Heartbeat asks one who can answer after 25 s and dismisses it within 60 s", () =>
   beating(async (heartbeat, clock) => {
     const peer = new FakePeer(clock, { answers: true });
-    using _watch = heartbeat.watch(peer);
+    heartbeat.watch(peer);
     await clock.advance(24_000);
     assert.deepEqual(peer.deeds, []);
     await clock.advance(36_000);
@@ -74,7 +74,7 @@ Deno.test("Heartbeat asks one who can answer after 25 s and dismisses it within 
 Deno.test("Heartbeat parks a slow peer, and dismisses it only when it has drained", () =>
   beating(async (heartbeat, clock) => {
     const peer = new FakePeer(clock, { backlog: 1_001 });
-    using _watch = heartbeat.watch(peer);
+    heartbeat.watch(peer);
     await clock.advance(600_000);
     assert.deepEqual(peer.deeds, ["park"]);
     peer.state = { state: "parked", backlog: 0, since: 0 };
@@ -85,7 +85,7 @@ Deno.test("Heartbeat parks a slow peer, and dismisses it only when it has draine
 Deno.test("Heartbeat parks a peer whose backlog does not move", () =>
   beating(async (heartbeat, clock) => {
     const peer = new FakePeer(clock, { backlog: 1, movedAt: 0 });
-    using _watch = heartbeat.watch(peer);
+    heartbeat.watch(peer);
     await clock.advance(31_000);
     assert.deepEqual(peer.deeds, ["park"]);
   }));
@@ -101,10 +101,23 @@ Deno.test("Heartbeat looks at each of many peers once in 5 s, a slice at a time,
     assert.deepEqual(new Set(peers.map(({ looks }) => looks)), new Set([1]));
   }));
 
-Deno.test("Heartbeat forgets a peer whose watch is disposed", () =>
+Deno.test("Heartbeat looks at everybody once in 5 s, though many go in the midst of it", () =>
+  beating(async (heartbeat, clock) => {
+    const peers = Array.from({ length: 100 }, () => new FakePeer(clock));
+    for (const peer of peers) heartbeat.watch(peer);
+    await clock.advance(2_500);
+    for (const peer of peers.slice(0, 50)) heartbeat.forget(peer);
+    await clock.advance(2_500);
+    assert.deepEqual(new Set(peers.map(({ looks }) => looks)), new Set([1]));
+    await clock.advance(5_000);
+    assert.deepEqual(new Set(peers.slice(50).map(({ looks }) => looks)), new Set([2]));
+  }));
+
+Deno.test("Heartbeat does not look at a peer that is forgotten", () =>
   beating(async (heartbeat, clock) => {
     const peer = new FakePeer(clock);
-    heartbeat.watch(peer)[Symbol.dispose]();
+    heartbeat.watch(peer);
+    heartbeat.forget(peer);
     await clock.advance(10_000);
     assert.equal(peer.looks, 0);
     assert.deepEqual([...heartbeat.peers()], []);

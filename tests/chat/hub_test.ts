@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { BIG_ROOM, type Membership } from "../../lib/chat/hub.ts";
+import { BIG_ROOM, Hub, type Membership } from "../../lib/chat/hub.ts";
 import type { Member } from "../../lib/chat/member.ts";
 import type { Dialect } from "../../lib/core/dialect.ts";
 import { jsonDialect } from "../../lib/core/protocol.ts";
@@ -129,4 +129,45 @@ Deno.test("Hub tells a big room numbers and a sample, once in two seconds", asyn
   assert.equal(ann.heard.length, 1);
   const { count, joined, sampled } = JSON.parse(ann.heard[0] ?? "");
   assert.deepEqual([count, joined.length, sampled], [BIG_ROOM + 2, 20, true]);
+});
+
+Deno.test("Hub hands over together what has come in several posts, when it has come behind", async () => {
+  using chat = new FakeChat();
+  const due: (() => void)[] = [];
+  using hub = new Hub({
+    ...chat.context,
+    bus: chat.bus,
+    node: "another",
+    recoverLimit: 5,
+    soon: (deed) => due.push(deed),
+  });
+  const heard: string[] = [];
+  const member: Member = {
+    dialect: jsonDialect,
+    arrive() {},
+    turnAway() {},
+    deliver: (messages) => heard.push(...messages),
+  };
+  const author = { user: identities.draw(), name: name("Ann") };
+  hub.join(lobby, member, { ...author, draw: undefined, since: undefined, limit: 0 });
+  await settle();
+  let seq = 0;
+  const post = (text: string) => {
+    const position = { epoch: "epoch1", seq: ++seq };
+    const entry = { ...author, room: lobby, id: `${seq}`, at: 0, position };
+    hub.receive([{ kind: "entry", entry: { ...entry, deed: { kind: "said", text } } }]);
+  };
+  for (const text of ["1", "2", "3"]) post(text);
+  assert.deepEqual([due.length, heard.length], [1, 0]);
+  due.shift()?.();
+  post("4");
+  // This is too much to wait.
+  const long = "x".repeat(200_000);
+  post(long);
+  assert.equal(heard.length, 2);
+  post("5");
+  assert.equal(due.length, 1);
+  due.shift()?.();
+  const texts = heard.map((message) => message.split("\n").map((line) => JSON.parse(line).text));
+  assert.deepEqual(texts, [["1", "2", "3"], ["4", long], ["5"]]);
 });

@@ -35,6 +35,8 @@ function fieldOf(name: string): string {
 const DEFAULTS = {
   port: 8080,
   host: "127.0.0.1",
+  workers: null,
+  maxMemoryMb: 4_096,
   redisUrl: null,
   redisPrefix: "parley:",
   redisCaFile: null,
@@ -91,9 +93,21 @@ Deno.test("Settings have names, flags and fields that are all distinct", () => {
   assert.deepEqual(names.map(fieldOf), Object.keys(DEFAULTS));
 });
 
+Deno.test("WORKERS takes 0–64, tells every other number with what is allowed, and may be left out", () => {
+  for (const number of [0, 1, 64]) {
+    assert.deepEqual(configOf({ WORKERS: String(number) }), { ...DEFAULTS, workers: number });
+  }
+  for (const value of ["-1", "65", "1.5", "auto"]) {
+    const [problem] = problemsOf({ WORKERS: value });
+    assert.deepEqual([problem?.name, problem?.value], ["WORKERS", value]);
+    assert.match(problem?.allowed ?? "", /^0–64; unset: cores − 1/);
+  }
+});
+
 for (
   const [name, min, max] of [
     ["PORT", 0, 65_535],
+    ["MAX_MEMORY_MB", 0, 1_000_000],
     ["MAX_CONNECTIONS", 1, 1_000_000],
     ["CONNECTIONS_PER_ADDRESS", 0, 1_000_000],
     ["MAX_MESSAGE_BYTES", 1, 16_777_216],

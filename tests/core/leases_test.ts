@@ -68,6 +68,15 @@ for (
   });
 }
 
+Deno.test("nameKey() of a plain name is what the long way gives, for each character that it may have", () => {
+  for (let code = 0x20; code <= 0x9fff; code = code === 0x7e ? 0x4e00 : code + 1) {
+    const plain = parseName(`a${String.fromCharCode(code)}b`);
+    if (plain === undefined) continue;
+    const folded = plain.normalize("NFKC").toLowerCase().toUpperCase().normalize("NFKC");
+    assert.equal(nameKey(plain), folded);
+  }
+});
+
 Deno.test("nameKey() of any name is that of the name in capitals and in small letters", () => {
   fc.assert(
     fc.property(anyName, (one) => {

@@ -147,7 +147,9 @@ Deno.test("parley ends at once on a second signal", async () => {
   assert.match(parley.output, /stopped_at_once/);
 });
 
-Deno.test("parley gives back what it does not need after the start", async () => {
-  await using parley = await startParley({ LOG_LEVEL: "debug" });
-  await parley.printed(/permissions\.given_back.*env read write/);
-});
+for (const [workers, names] of [["0", "env write read"], ["1", "env write"]] as const) {
+  Deno.test(`parley with WORKERS=${workers} gives back ${names} after the start`, async () => {
+    await using parley = await startParley({ LOG_LEVEL: "debug", WORKERS: workers });
+    await parley.printed(new RegExp(`permissions\\.given_back.*"${names}"`));
+  });
+}

@@ -3,8 +3,10 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import config from "../../deno.json" with { type: "json" };
 import { TestClient } from "../client.ts";
-import { isReady, spawn } from "../parley.ts";
-import { freePort } from "../provision.ts";
+import { isolateCount } from "../../lib/io/isolates/count.ts";
+import { startInspected } from "../inspector.ts";
+import { isReady, runArguments, spawn } from "../parley.ts";
+import { freePort, until } from "../provision.ts";
 import { startRedis } from "../redis_server.ts";
 import { TemporaryFolder } from "../temporary_folder.ts";
 
@@ -22,7 +24,17 @@ const commands: Readonly<Record<string, () => string[]>> = {
   },
 };
 
-/** Starts the service as a package does, but for addresses and folder, and talks to it. */
+/** What a package may read: the first is where data is kept, the others are the service's own. */
+function readableHere(paths: string, dataDir: string | undefined): string {
+  const [, ...own] = paths.split(",");
+  const here = own.map((path) => path.replace(/^\/(?:app|opt\/parley)\//, ROOT.pathname));
+  return [dataDir, ...here].join();
+}
+
+/**
+ * Starts the service as a package does, but for addresses and folder, and talks to it, and to another isolate of it when
+ * the first has died.
+ */
 async function chatAsPacked(command: () => string[], env: Readonly<Record<string, string>>) {
   const port = freePort();
   const [program = "", ...args] = command();
@@ -30,20 +42,43 @@ async function chatAsPacked(command: () => string[], env: Readonly<Record<string
   const redis = env.REDIS_URL === undefined ? "" : `,${new URL(env.REDIS_URL).host}`;
   const here = args.map((arg) =>
     arg.replace(/(--allow-net=)\S+/, `$1127.0.0.1:${port}${redis}`)
-      .replace(/(--allow-(?:read|write)=)\S+/, `$1${env.DATA_DIR}`)
+      .replace(/(--allow-write=)\S+/, `$1${env.DATA_DIR}`)
+      .replace(/(?<=--allow-read=)\S+/, (paths) => readableHere(paths, env.DATA_DIR))
       .replace(/^main\.ts$/, new URL("main.ts", ROOT).pathname)
   );
-  await using parley = spawn(Deno.execPath(), here, { PORT: String(port), ...env });
-  await parley.printed(/is on http/);
-  const url = `http://127.0.0.1:${port}`;
-  await isReady(url);
-  await using ann = await TestClient.open(`${url}/ws?name=Ann`);
-  ann.send("hello");
-  assert.equal(await ann.next(), "Ann: hello");
+  await using parley = await startInspected({ PORT: String(port), WORKERS: "1", ...env }, here);
+  await isReady(parley.url);
+  await chat(parley.url, "Ann");
+  const [isolate = ""] = await parley.isolates();
+  await parley.runIn(isolate, "self.close()");
+  await until("another isolate", async () => !(await parley.isolates()).includes(isolate));
+  await until("it to serve", () => isReady(parley.url).then(() => true, () => false));
+  await chat(parley.url, "Bob");
+  await parley.leave();
+}
+
+async function chat(url: string, name: string): Promise<void> {
+  await using client = await TestClient.open(`${url}/ws?name=${name}`);
+  client.send("hello");
+  assert.equal(await client.next(), `${name}: hello`);
   const { ok, body } = await fetch(url);
   await body?.cancel();
   assert.ok(ok);
 }
+
+Deno.test("parley that may not read its own modules serves in one isolate and says why, or refuses where it was told to serve in more", async () => {
+  const usual = runArguments().map((arg) => arg.replace(/^--allow-read$/, "--allow-read=/nowhere"));
+  const start = (env: Record<string, string>) => spawn(Deno.execPath(), usual, env);
+  await using asked = start({ WORKERS: "2" });
+  assert.equal((await asked.ended).code, 1);
+  assert.match(asked.output, /^parley: Cannot start: Requires read access to "[^"]*worker\.ts"/m);
+  if (isolateCount({ workers: null }) === 0) return;
+  await using unasked = start({});
+  const [, why = ""] = await unasked.printed(/"service\.in_one_isolate".*"why":(".*")/);
+  assert.match(JSON.parse(why), /Requires read access to "[^"]*worker\.ts"/);
+  const [, url = ""] = await unasked.printed(/is on (http:\/\/\S+) /);
+  await chat(url, "Ann");
+});
 
 for (const [path, command] of Object.entries(commands)) {
   Deno.test(`The permissions in ${path} are enough to chat over Redis`, async () => {
@@ -75,6 +110,8 @@ Deno.test("deno task compile embeds every page and module", async () => {
     assert.ok(binary.includes(text), `static/${name} is not embedded`);
   }
   assert.ok(binary.includes("class RedisBus"));
+  // Nobody imports it: it is there because the task names it.
+  assert.ok(binary.includes("A serving isolate, from the inside."));
   assert.ok(binary.includes("Enters drafts of one room in their order: deduplicates"));
   await Deno.remove(folder, { recursive: true });
 });

@@ -116,5 +116,5 @@ Deno.test("/ws drops one who answers no ping, and keeps one who does", async () 
   }
   healthy.send("still here");
   assert.equal(await healthy.next(), "Bob: still here");
-  assert.equal(service.census().open, 1);
+  assert.equal((await service.census()).open, 1);
 });

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import type { Conversation } from "../../lib/chat/conversation.ts";
+import { Heartbeat } from "../../lib/chat/heartbeat.ts";
+import { servingMeters } from "../../lib/chat/meters.ts";
+import { Metrics } from "../../lib/core/metrics.ts";
 import { pulse, pulsePolicy } from "../../lib/core/pulse.ts";
-import { Connection } from "../../lib/io/socket.ts";
+import { Connection, type ConnectionContext } from "../../lib/io/socket.ts";
 import { FakeClock } from "../fakes.ts";
 import { until } from "../provision.ts";
 
@@ -12,9 +15,6 @@ class FakeWebSocket extends EventTarget {
   binaryType = "blob";
   bufferedAmount = 0;
   readonly closed: (number | undefined)[] = [];
-  onopen: (() => void) | null = null;
-  onmessage: ((event: { data: string | ArrayBuffer }) => void) | null = null;
-  onclose: ((event: { code: number }) => void) | null = null;
 
   send(message: string | Uint8Array): void {
     const bytes = typeof message === "string" ? new TextEncoder().encode(message) : message;
@@ -31,6 +31,11 @@ class FakeWebSocket extends EventTarget {
   }
 }
 
+function contextOf(clock: FakeClock, maxBufferedBytes: number): ConnectionContext {
+  const meters = servingMeters(new Metrics());
+  return { clock, maxBufferedBytes, meters, heartbeat: new Heartbeat(clock, policy) };
+}
+
 /** A connection that has opened, on a socket of the test's. */
 function open(conversation: Partial<Conversation> = {}) {
   const fake = new FakeWebSocket();
@@ -39,7 +44,7 @@ function open(conversation: Partial<Conversation> = {}) {
   let ended = 0;
   const held = new DisposableStack();
   held.defer(() => void ended++);
-  const context = { clock, maxBufferedBytes: policy.maxBufferedBytes };
+  const context = contextOf(clock, policy.maxBufferedBytes);
   // What the runtime's type has besides is not used.
   const socket = fake as unknown as WebSocket;
   const connection = new Connection(
@@ -51,7 +56,7 @@ function open(conversation: Partial<Conversation> = {}) {
     context,
     held,
   );
-  fake.onopen?.();
+  fake.dispatchEvent(new Event("open"));
   const deed = () => pulse(connection.vitals(clock.now()), policy, clock.now()).kind;
   return { fake, clock, connection, deed, left: () => left, ended: () => ended };
 }
@@ -96,8 +101,8 @@ Deno.test("Connection leaves once when it is parked, and ends once however often
   connection.park();
   connection.park();
   assert.equal(left(), 1);
-  fake.onclose?.({ code: 1001 });
-  fake.onclose?.({ code: 1005 });
+  fake.dispatchEvent(new CloseEvent("close", { code: 1001 }));
+  fake.dispatchEvent(new CloseEvent("close", { code: 1005 }));
   assert.deepEqual([left(), ended()], [1, 1]);
 });
 
@@ -106,7 +111,7 @@ Deno.test("Connection sends nothing and takes nothing once it is parked", () => 
   const { fake, connection } = open({ receive: (message) => heard.push(message) });
   connection.park();
   connection.send("too late");
-  fake.onmessage?.({ data: "too late" });
+  fake.dispatchEvent(new MessageEvent("message", { data: "too late" }));
   assert.deepEqual([fake.bufferedAmount, heard], [0, []]);
 });
 
@@ -116,7 +121,7 @@ Deno.test("Connection closes with 1011 where its conversation throws, and nothin
       throw new Error("a bug");
     },
   });
-  fake.onmessage?.({ data: "anything" });
+  fake.dispatchEvent(new MessageEvent("message", { data: "anything" }));
   assert.equal(left(), 1);
   // It is put off to a later turn.
   await until("the socket to be closed", () => Promise.resolve(fake.closed.length > 0));
@@ -128,9 +133,9 @@ Deno.test("Connection that ends while its handshake is under way gives everythin
   let ended = 0;
   held.defer(() => void ended++);
   const fake = new FakeWebSocket();
-  const context = { clock: new FakeClock(), maxBufferedBytes: 1 };
+  const context = contextOf(new FakeClock(), 1);
   const begin = () => assert.fail("nothing begins");
   new Connection(fake as unknown as WebSocket, { begin, maxMessageBytes: 1 }, context, held);
-  fake.onclose?.({ code: 0 });
+  fake.dispatchEvent(new CloseEvent("close", { code: 0 }));
   assert.equal(ended, 1);
 });

@@ -37,8 +37,8 @@ class LateHub extends Hub {
 /** Whoever drops is let go at once. */
 class ColdHub extends Hub {
   override join(id: RoomId, member: Member, wish: JoinWish): ReturnType<Hub["join"]> {
-    const { room, leave } = super.join(id, member, wish);
-    return { room, leave: () => leave(false) };
+    const stay = super.join(id, member, wish);
+    return { room: stay.room, leave: () => stay.leave(false) };
   }
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { systemClock } from "../../chat/clock.ts";
-import { Histogram } from "../../core/histogram.ts";
+import { FineHistogram } from "../../core/fine_histogram.ts";
 import { inTurn } from "./in_turn.ts";
 import { Link } from "./link.ts";
 import { type Company, Member } from "./member.ts";
@@ -39,7 +39,7 @@ export class Crowd implements Company, AsyncDisposable {
   /** All of them, by their numbers. */
   readonly members: readonly Member[];
   /** Microseconds that each handshake took. */
-  readonly handshakes: Histogram = new Histogram();
+  readonly handshakes: FineHistogram = new FineHistogram();
   /** From the first handshake to the last. */
   connectMs = 0;
   /** From the first handshake until all heard the room. */

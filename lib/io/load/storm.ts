@@ -2,7 +2,7 @@
  * Connections that come and go at once, as after a network was away: what a handshake costs, and how many fail.
  * @module
  */
-import { Histogram } from "../../core/histogram.ts";
+import { FineHistogram } from "../../core/fine_histogram.ts";
 import { inTurn } from "./in_turn.ts";
 import { Link } from "./link.ts";
 import type { ConnectTimes } from "./plan.ts";
@@ -33,7 +33,7 @@ export async function stormConnects(
   signal: AbortSignal = new AbortController().signal,
 ): Promise<StormReport> {
   const target = await Target.at(url, undefined);
-  const times = new Histogram();
+  const times = new FineHistogram();
   const failures = new Map<string, number>();
   const began = performance.now();
   await inTurn(count, connectsAtOnce, signal, async () => {
@@ -65,7 +65,7 @@ async function leave(opened: Opened): Promise<string | undefined> {
 }
 
 /** One connection; says why where it failed. */
-async function cycle(target: Target, times: Histogram): Promise<string | undefined> {
+async function cycle(target: Target, times: FineHistogram): Promise<string | undefined> {
   const began = performance.now();
   try {
     const opened = await target.open();

@@ -2,7 +2,7 @@
  * What a run counts, and on which clock: microseconds since the run began, which is also what the texts carry.
  * @module
  */
-import { Histogram } from "../../core/histogram.ts";
+import { FineHistogram } from "../../core/fine_histogram.ts";
 import { Ledger } from "./ledger.ts";
 import type { LoadPlan, Spread } from "./plan.ts";
 
@@ -23,7 +23,7 @@ export class Tally {
   /** Who has heard what. */
   readonly ledger: Ledger;
   /** In microseconds, of those who are prompt. */
-  readonly latencies: Histogram = new Histogram();
+  readonly latencies: FineHistogram = new FineHistogram();
   readonly #origin = performance.now();
   #beganAt = 0;
   #endedAt: number | undefined;
@@ -78,7 +78,7 @@ export class Tally {
 }
 
 /** What a histogram comes down to. @param unit How much of what is recorded is one of what is told. */
-export function spreadOf(histogram: Histogram, unit = 1): Spread {
+export function spreadOf(histogram: FineHistogram, unit = 1): Spread {
   const at = (share: number) => histogram.quantile(share) / unit;
   return {
     p50: at(0.5),

@@ -19,11 +19,14 @@ import type { Clock } from "../../chat/clock.ts";
 import { Mailbox } from "../../chat/mailbox.ts";
 import { Outbox } from "../../chat/outbox.ts";
 import { patiently } from "../../chat/patience.ts";
+import { SharedReads } from "../../chat/shared_reads.ts";
+import { publishedCounter, roundTripHistogram } from "../../chat/meters.ts";
 import { backoffMs } from "../../core/backoff.ts";
 import type { Draft, UserId } from "../../core/entries.ts";
 import type { Claim, ClaimResult, Person } from "../../core/leases.ts";
+import { type Counter, Metrics } from "../../core/metrics.ts";
 import { parseRoom, type RoomId } from "../../core/names.ts";
-import type { Position } from "../../core/positions.ts";
+import { formatPosition, type Position } from "../../core/positions.ts";
 import type { Page, Replay } from "../../core/room_log.ts";
 import { log } from "../log.ts";
 import { type ArchiveOptions, channelOf, RedisArchive } from "./archive.ts";
@@ -49,7 +52,10 @@ export class RedisBus implements Bus, Archive, Register, AsyncDisposable {
   readonly #register: RedisRegister;
   readonly #outbox: Outbox<Published>;
   readonly #following: RedisFollowing;
+  readonly #published: Counter;
   readonly #mailbox = new Mailbox<Announcement>();
+  readonly #replays = new SharedReads<Replay>();
+  readonly #pages = new SharedReads<Page>();
   readonly #probeChannel: string;
   readonly #probeReady: Promise<void>;
   readonly #probes = new Map<string, () => void>();
@@ -61,15 +67,23 @@ export class RedisBus implements Bus, Archive, Register, AsyncDisposable {
   };
 
   /** Connects in the background. */
-  constructor(address: RedisAddress, options: ArchiveOptions, clock: Clock) {
+  constructor(
+    address: RedisAddress,
+    options: ArchiveOptions,
+    clock: Clock,
+    metrics: Metrics = new Metrics(),
+  ) {
     const { signal } = this.#life;
     const { prefix } = options;
     this.#clock = clock;
     this.#prefix = prefix;
-    this.#links = openLinks(address, () => void this.#announceTops(), signal);
+    this.#published = publishedCounter(metrics);
+    const roundTrips = roundTripHistogram(metrics);
+    const watch = { heard: () => void this.#announceTops(), roundTrips };
+    this.#links = openLinks(address, watch, signal);
     this.#archive = new RedisArchive(this.#links, options);
     this.#register = new RedisRegister(this.#links, prefix);
-    this.#outbox = new Outbox((room, drafts) => this.#archive.enter(room, drafts), clock, signal);
+    this.#outbox = new Outbox((room, drafts) => this.#enter(room, drafts), clock, signal);
     const source = { channelOf: (room: RoomId) => channelOf(prefix, room), ear: this.#ear };
     this.#following = new RedisFollowing(this.#links, source, clock, signal);
     // Under the same prefix, so that it is allowed where the rooms are.
@@ -121,11 +135,13 @@ export class RedisBus implements Bus, Archive, Register, AsyncDisposable {
   }
 
   replay(room: RoomId, since: Position, limit: number): Promise<Replay> {
-    return this.#archive.replay(room, since, limit);
+    const key = `${room} ${formatPosition(since)} ${limit}`;
+    return this.#replays.read(key, () => this.#archive.replay(room, since, limit));
   }
 
   page(room: RoomId, before: number | undefined, limit: number): Promise<Page> {
-    return this.#archive.page(room, before, limit);
+    const key = `${room} ${before} ${limit}`;
+    return this.#pages.read(key, () => this.#archive.page(room, before, limit));
   }
 
   standing(room: RoomId, user: UserId): Promise<Standing> {
@@ -174,6 +190,12 @@ export class RedisBus implements Bus, Archive, Register, AsyncDisposable {
     await within(LAST_REPLIES_MS, "Redis did not answer", this.#links.settle())
       .catch((error: unknown) => log.warn("redis.not_drained", { error: String(error) }));
     this.#life.abort();
+  }
+
+  async #enter(room: RoomId, drafts: readonly Draft[]): Promise<readonly Published[]> {
+    const answers = await this.#archive.enter(room, drafts);
+    this.#published.add(answers.filter(({ kind }) => kind === "entered").length);
+    return answers;
   }
 
   #announce(channel: string, message: string): Promise<unknown> {

@@ -10,7 +10,7 @@ import type { RedisHost, RedisPlace } from "../../core/redis_url.ts";
 import { log } from "../log.ts";
 import { loginTo } from "./ask.ts";
 import { RedisLink } from "./link.ts";
-import type { Ear, RedisLinks } from "./links.ts";
+import type { Ear, LinksWatch, RedisLinks } from "./links.ts";
 import { addressOf, askSlots, slotOf, type SlotRange } from "./slots.ts";
 import { within } from "../within.ts";
 
@@ -31,7 +31,7 @@ export class RedisCluster implements RedisLinks {
   readonly publishing = "SPUBLISH";
   readonly #place: Extract<RedisPlace, { kind: "cluster" }>;
   readonly #ca: string | undefined;
-  readonly #heard: () => void;
+  readonly #watch: LinksWatch;
   readonly #signal: AbortSignal;
   readonly #nodes = new Map<string, Node>();
   readonly #wanted = new Map<string, Ear>();
@@ -42,16 +42,16 @@ export class RedisCluster implements RedisLinks {
   #changed = Promise.withResolvers<void>();
   #poke = Promise.withResolvers<void>();
 
-  /** Connects in the background. @param heard Called when subscriptions are there, the first time and each time after. */
+  /** Connects in the background. */
   constructor(
     place: Extract<RedisPlace, { kind: "cluster" }>,
     ca: string | undefined,
-    heard: () => void,
+    watch: LinksWatch,
     signal: AbortSignal,
   ) {
     this.#place = place;
     this.#ca = ca;
-    this.#heard = heard;
+    this.#watch = watch;
     this.#signal = signal;
     signal.addEventListener("abort", () => this.#poke.resolve(), { once: true });
     this.#keep();
@@ -166,8 +166,10 @@ export class RedisCluster implements RedisLinks {
   #open(at: string, host: RedisHost): Node {
     const life = new AbortController();
     const signal = AbortSignal.any([life.signal, this.#signal]);
+    const { heard, roundTrips } = this.#watch;
     const init = {
       isSharded: true,
+      roundTrips,
       locate: () => Promise.resolve({ at, login: loginTo(host, this.#place, this.#ca) }),
       lost: () => this.#poke.resolve(),
       channelMoved: (channel: string) => {
@@ -176,8 +178,8 @@ export class RedisCluster implements RedisLinks {
       },
     };
     const publisher = new RedisLink({ ...init, role: "publisher" }, signal);
-    const heard = { role: "subscriber", found: this.#heard } as const;
-    return { publisher, subscriber: new RedisLink({ ...init, ...heard }, signal), life };
+    const hearing = { role: "subscriber", found: heard } as const;
+    return { publisher, subscriber: new RedisLink({ ...init, ...hearing }, signal), life };
   }
 
   async #listen(node: Node, channel: string, ear: Ear): Promise<void> {

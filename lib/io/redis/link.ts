@@ -11,6 +11,7 @@
 import { ClientOfflineError, createClient, ErrorReply } from "@redis/client";
 import { systemClock } from "../../chat/clock.ts";
 import { backoffMs } from "../../core/backoff.ts";
+import type { Histogram } from "../../core/metrics.ts";
 import type { RedisHost } from "../../core/redis_url.ts";
 import { log } from "../log.ts";
 import type { Ear } from "./links.ts";
@@ -48,6 +49,8 @@ export interface LinkInit {
   readonly isSharded: boolean;
   /** Where the server is; asked before each attempt. */
   readonly locate: () => Promise<RedisDoor>;
+  /** Takes how long each command took, in seconds. */
+  readonly roundTrips: Histogram;
   /** It is there, and so are its subscriptions. */
   readonly found?: () => void;
   /** It is not there. */
@@ -89,7 +92,13 @@ export class RedisLink {
 
   /** Sends a command. Rejects at once while the link is down. */
   send(command: readonly string[]): Promise<unknown> {
-    return this.#client?.sendCommand(command) ?? Promise.reject(new ClientOfflineError());
+    if (this.#client === undefined) return Promise.reject(new ClientOfflineError());
+    const sentAt = systemClock.now();
+    const answer = this.#client.sendCommand(command);
+    // Also where it fails: a Redis that hangs is slow, and not absent.
+    const observe = () => this.#init.roundTrips.observe((systemClock.now() - sentAt) / 1000);
+    answer.then(observe, observe);
+    return answer;
   }
 
   /** Resolves when subscribed; from then on it is restored. Rejects where Redis refuses it. */

@@ -2,6 +2,7 @@
  * What a bus over Redis needs of its connections, whether there is one Redis, one behind sentinels, or a cluster of them.
  * @module
  */
+import type { Histogram } from "../../core/metrics.ts";
 
 /** Where Redis is, and how to trust it. */
 export interface RedisAddress {
@@ -13,6 +14,14 @@ export interface RedisAddress {
 
 /** Takes what is published on a channel. */
 export type Ear = (message: string, channel: string) => void;
+
+/** Who is told of connections. */
+export interface LinksWatch {
+  /** Called when subscriptions are there, the first time and each time that they have come back. */
+  readonly heard: () => void;
+  /** Takes how long each command took, in seconds. */
+  readonly roundTrips: Histogram;
+}
 
 /** Connections that are opened in the background and kept. */
 export interface RedisLinks {

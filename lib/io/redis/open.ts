@@ -4,19 +4,15 @@
  */
 import { parseRedisUrl, withoutPassword } from "../../core/redis_url.ts";
 import type { Login } from "./link.ts";
-import type { RedisAddress, RedisLinks } from "./links.ts";
+import type { LinksWatch, RedisAddress, RedisLinks } from "./links.ts";
 import { RedisCluster } from "./cluster.ts";
 import { RedisPair } from "./pair.ts";
 import { RedisSentinels } from "./sentinel.ts";
 
-/**
- * Connects in the background, in the way that the URL asks for.
- *
- * @param heard Called when subscriptions are there, the first time and each time that they have come back.
- */
+/** Connects in the background, in the way that the URL asks for. */
 export function openLinks(
   { url, ca }: RedisAddress,
-  heard: () => void,
+  watch: LinksWatch,
   signal: AbortSignal,
 ): RedisLinks {
   const at = withoutPassword(url);
@@ -27,14 +23,14 @@ export function openLinks(
         url: place.url,
         ...(ca !== undefined && { socket: { tls: true, ca } }),
       };
-      return new RedisPair(() => Promise.resolve({ at, login }), heard, signal);
+      return new RedisPair(() => Promise.resolve({ at, login }), watch, signal);
     }
     case "sentinel": {
       const sentinels = new RedisSentinels(place, ca);
-      return new RedisPair(() => sentinels.locate(), heard, signal);
+      return new RedisPair(() => sentinels.locate(), watch, signal);
     }
     case "cluster":
-      return new RedisCluster(place, ca, heard, signal);
+      return new RedisCluster(place, ca, watch, signal);
     default:
       throw new RangeError(
         `Cannot connect to Redis: the URL has none of its forms: received ${at}`,

@@ -4,7 +4,7 @@
  * @module
  */
 import { type RedisDoor, RedisLink } from "./link.ts";
-import type { Ear, RedisLinks } from "./links.ts";
+import type { Ear, LinksWatch, RedisLinks } from "./links.ts";
 
 /** The connections to one Redis, or to the one that the sentinels name. */
 export class RedisPair implements RedisLinks {
@@ -12,9 +12,10 @@ export class RedisPair implements RedisLinks {
   readonly #publisher: RedisLink;
   readonly #subscriber: RedisLink;
 
-  /** Connects in the background. @param heard Called when the subscriptions are there, the first time and each time after. */
-  constructor(locate: () => Promise<RedisDoor>, heard: () => void, signal: AbortSignal) {
-    const init = { locate, isSharded: false } as const;
+  /** Connects in the background. */
+  constructor(locate: () => Promise<RedisDoor>, watch: LinksWatch, signal: AbortSignal) {
+    const { heard, roundTrips } = watch;
+    const init = { locate, isSharded: false, roundTrips } as const;
     this.#publisher = new RedisLink({ ...init, role: "publisher" }, signal);
     this.#subscriber = new RedisLink({ ...init, role: "subscriber", found: heard }, signal);
   }

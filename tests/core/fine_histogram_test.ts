@@ -1,25 +1,25 @@
 /** What a histogram keeps of what is recorded, and how it is drawn. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { Histogram } from "../../lib/core/histogram.ts";
+import { FineHistogram } from "../../lib/core/fine_histogram.ts";
 import { chart, duration } from "../../lib/core/histogram_chart.ts";
 
-function filled(...values: readonly number[]): Histogram {
-  const histogram = new Histogram();
+function filled(...values: readonly number[]): FineHistogram {
+  const histogram = new FineHistogram();
   for (const value of values) histogram.record(value);
   return histogram;
 }
 
 const micros = fc.oneof(fc.nat(300), fc.nat(), fc.maxSafeNat().map((it) => it % 2 ** 42));
 
-Deno.test("Histogram that is empty is 0 in everything", () => {
+Deno.test("FineHistogram that is empty is 0 in everything", () => {
   const { count, max, mean } = filled();
   assert.deepEqual([count, max, mean], [0, 0, 0]);
   assert.equal(filled().quantile(0.5), 0);
   assert.deepEqual(filled().steps(), []);
 });
 
-Deno.test("Histogram.quantile() is never below the true one, and above it by less than one part in 64", () => {
+Deno.test("FineHistogram.quantile() is never below the true one, and above it by less than one part in 64", () => {
   const shares = [0, 0.001, 0.5, 0.9, 0.99, 0.999, 1];
   fc.assert(
     fc.property(fc.array(micros, { minLength: 1, maxLength: 200 }), (values) => {
@@ -36,12 +36,12 @@ Deno.test("Histogram.quantile() is never below the true one, and above it by les
   );
 });
 
-Deno.test("Histogram knows maximum and mean exactly", () => {
+Deno.test("FineHistogram knows maximum and mean exactly", () => {
   const histogram = filled(1_000_001, 3_000_003);
   assert.deepEqual([histogram.max, histogram.mean], [3_000_003, 2_000_002]);
 });
 
-Deno.test("Histogram.merge() gives what recording all would have given", () => {
+Deno.test("FineHistogram.merge() gives what recording all would have given", () => {
   fc.assert(
     fc.property(fc.array(micros), fc.array(micros), (some, others) => {
       const merged = filled(...some);
@@ -53,7 +53,7 @@ Deno.test("Histogram.merge() gives what recording all would have given", () => {
   );
 });
 
-Deno.test("Histogram.steps() come in order, hold everything, and each holds what is at most so large", () => {
+Deno.test("FineHistogram.steps() come in order, hold everything, and each holds what is at most so large", () => {
   fc.assert(
     fc.property(fc.array(micros), (values) => {
       let before = -1;
@@ -75,7 +75,7 @@ for (
     ["more than it knows", Infinity, 2 ** 42 - 1],
   ] as const
 ) {
-  Deno.test(`Histogram.record() takes ${what} as ${kept}`, () => {
+  Deno.test(`FineHistogram.record() takes ${what} as ${kept}`, () => {
     assert.equal(filled(value).max, kept);
     assert.equal(filled(value).quantile(0.5), kept);
   });

@@ -5,7 +5,7 @@
  * @example
  * ```ts
  * import assert from "node:assert/strict";
- * const times = new Histogram();
+ * const times = new FineHistogram();
  * for (let micros = 1; micros <= 100; micros++) times.record(micros);
  * assert.deepEqual([times.quantile(0.5), times.quantile(0.99), times.max], [50, 99, 100]);
  * ```
@@ -30,7 +30,7 @@ const SIZE = (MAX_BITS - STEPS_BITS + 1) * STEPS;
 const LARGEST = 2 ** MAX_BITS - 1;
 
 /** Counts numbers by their size. */
-export class Histogram {
+export class FineHistogram {
   readonly #counts = new Float64Array(SIZE);
   #count = 0;
   #sum = 0;
@@ -62,7 +62,7 @@ export class Histogram {
   }
 
   /** Counts all that another one has counted. */
-  merge(other: Histogram): void {
+  merge(other: FineHistogram): void {
     for (let at = 0; at < SIZE; at++) {
       this.#counts[at] = (this.#counts[at] ?? 0) + (other.#counts[at] ?? 0);
     }

@@ -1,0 +1,15 @@
+/** Who may become a WebSocket. */
+import { admit } from "../lib/core/handshake.ts";
+
+const headers = new Headers({
+  connection: "Upgrade",
+  upgrade: "websocket",
+  "sec-websocket-version": "13",
+  "sec-websocket-key": "lkUx3lTpjFwO5OI7xY3+1Q==",
+  host: "127.0.0.1:8080",
+  origin: "http://127.0.0.1:8080",
+});
+
+Deno.bench("admit(): a browser's handshake", { group: "handshake" }, () => {
+  admit({ method: "GET", headers }, { origins: "same", viaTrustedProxy: false });
+});

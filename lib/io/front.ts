@@ -1,0 +1,207 @@
+/**
+ * The front: all that one isolate needs to serve people. It has its own sockets, sessions and hub, and stands on what is
+ * there once for the whole process: the bus, the quota, the secret. Whether those are in the same isolate or at the other
+ * end of a line, it cannot tell.
+ * @module
+ */
+import meta from "../../deno.json" with { type: "json" };
+import type { Archive, Bus, Register } from "../chat/bus.ts";
+import { type Clock, systemClock } from "../chat/clock.ts";
+import { Echo } from "../chat/echo.ts";
+import { type Census, Heartbeat } from "../chat/heartbeat.ts";
+import { Hub } from "../chat/hub.ts";
+import { JsonConversation } from "../chat/json_conversation.ts";
+import { meterConnections, type ServingMeters, servingMeters } from "../chat/meters.ts";
+import type { SessionContext } from "../chat/session.ts";
+import { TextConversation } from "../chat/text_conversation.ts";
+import type { Config } from "../core/config.ts";
+import { Metrics, type Snapshot } from "../core/metrics.ts";
+import { SUBPROTOCOL } from "../core/protocol.ts";
+import { pulsePolicy } from "../core/pulse.ts";
+import { listen } from "./bridge.ts";
+import { Door, type Turnstile } from "./door.ts";
+import { drain } from "./drain.ts";
+import { drawId, SignedIdentities } from "./identities.ts";
+import { Listener } from "./listener.ts";
+import { openPages } from "./pages.ts";
+import type { Readiness } from "./readiness.ts";
+import { type Places, routes } from "./routes.ts";
+import { finish, firstFailure } from "./tasks.ts";
+
+/** What rooms and sessions need of the bus. What is announced comes to them by the bridge. */
+export type ServingBus =
+  & Pick<Bus, "publish" | "signal" | "follow" | "unfollow">
+  & Archive
+  & Register;
+
+/** What a front stands on. */
+export interface Base {
+  /** Where words go. */
+  readonly bus: ServingBus;
+  /** Signs the tokens of those who come back; known when it has been read. */
+  readonly secret: Promise<string>;
+  /** How many may be connected to the whole process. */
+  readonly quota: Turnstile;
+  /** What the whole process counts. */
+  census(): Promise<Census>;
+  /** Whether the process can do its work. */
+  readiness(): Promise<Readiness>;
+  /** What the whole process has counted, as Prometheus reads it. */
+  metrics(): Promise<string>;
+}
+
+/** Where a front stands in its process. */
+export interface Station {
+  /** The name of the process's bridge. */
+  readonly channel: string;
+  /** 0 for any that is free. */
+  readonly port: number;
+  /** Whether other isolates listen on the same port. */
+  readonly isShared: boolean;
+}
+
+/** What one isolate tells of itself. */
+export interface Report {
+  /** Its connections, by condition. */
+  readonly census: Census;
+  /** What its heap and what it holds for slow readers take. */
+  readonly bytes: number;
+  /** What it has counted. */
+  readonly counted: Snapshot;
+}
+
+/** One isolate that serves. */
+export interface Front extends AsyncDisposable {
+  /** The port that it listens on. */
+  readonly port: number;
+  /** What it tells of itself. */
+  report(): Report;
+  /** Resolves with the reason where a task that must go on for ever has ended. */
+  readonly broken: Promise<Error>;
+  /** Refuses who comes, says goodbye to all and waits for their answers; resolves within 4 s. */
+  drain(): Promise<void>;
+}
+
+/** Opens it. Throws `Deno.errors.AddrInUse` where the port is taken. */
+export async function openFront(config: Config, base: Base, station: Station): Promise<Front> {
+  await using started = new AsyncDisposableStack();
+  const life = new AbortController();
+  const { signal } = life;
+  const clock = systemClock;
+  const pages = await openPages(config.maxMessageBytes);
+  const metrics = new Metrics();
+  const meters = servingMeters(metrics);
+  const hub = started.use(openHub(config, clock, base, meters));
+  started.use(listen(station.channel, (announced) => hub.receive(announced)));
+  const pingMs = config.pingSeconds * 1000;
+  const heartbeat = new Heartbeat(clock, pulsePolicy({ ...config, pingMs }));
+  meterConnections(metrics, heartbeat);
+  const door = openDoor(config, clock, heartbeat, base, meters);
+  const answer = routes({
+    door,
+    pages,
+    census: () => base.census(),
+    readiness: () => base.readiness(),
+    metrics: () => base.metrics(),
+    ...entrances(config, sessionContext(config, clock, base, hub)),
+  });
+  const listener = new Listener(answer, clock, { ...config, ...station });
+  const tasks = [listener.run(signal), heartbeat.run(signal), hub.run(signal)];
+  started.defer(() => {
+    life.abort();
+    // It hangs on a peer that is stuck.
+    return finish("The listener", [listener.shutdown(), ...tasks]);
+  });
+  const resources = started.move();
+  return {
+    port: listener.port,
+    broken: firstFailure(tasks),
+    report: () => ({
+      census: heartbeat.census(),
+      bytes: takenBytes(),
+      counted: metrics.snapshot(),
+    }),
+    async drain() {
+      door.shut();
+      await drain(() => heartbeat.peers(), clock, signal);
+    },
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
+
+function openHub(config: Config, clock: Clock, { bus }: Base, meters: ServingMeters): Hub {
+  const soon = (deed: () => void) => void setImmediate(deed);
+  const node = drawId();
+  return new Hub({ ...config, bus, clock, meters, node, random: Math.random, drawId, soon });
+}
+
+function openDoor(
+  config: Config,
+  clock: Clock,
+  heartbeat: Heartbeat,
+  { quota }: Base,
+  meters: ServingMeters,
+): Door {
+  return new Door({
+    connections: { ...config, clock, meters },
+    heartbeat,
+    quota,
+    origins: config.allowedOrigins,
+    trustProxy: config.trustProxy,
+    idleSeconds: config.pingSeconds * 2,
+  });
+}
+
+function sessionContext(
+  config: Config,
+  clock: Clock,
+  { bus, secret }: Base,
+  hub: Hub,
+): SessionContext {
+  const identities = new SignedIdentities(clock, secret);
+  const card = {
+    server: { name: "parley", version: meta.version },
+    limits: {
+      maxTextBytes: config.maxMessageBytes,
+      maxMessageBytes: jsonBytes(config),
+      maxRooms: config.maxRooms,
+      messagesPerSecond: config.messagesPerSecond,
+      recoverLimit: config.recoverLimit,
+    },
+    heartbeat: { seconds: config.pingSeconds },
+  };
+  return { ...config, bus, hub, clock, random: Math.random, drawId, identities, card };
+}
+
+/** A text as long as allowed, each of its bytes written as `\\u0000`, and room for the rest of the frame. */
+function jsonBytes({ maxMessageBytes }: Config): number {
+  return maxMessageBytes * 6 + 4_096;
+}
+
+function entrances(
+  config: Config,
+  context: SessionContext,
+): Pick<Places, "echo" | "text" | "json"> {
+  const { messagesPerSecond, maxMessageBytes } = config;
+  return {
+    echo: (prefix) => ({
+      begin: (socket) => new Echo(socket, context.clock, { prefix, messagesPerSecond }),
+      maxMessageBytes,
+    }),
+    text: (wish) => ({
+      begin: (socket) => new TextConversation(socket, context, wish),
+      maxMessageBytes,
+    }),
+    json: {
+      begin: (socket) => new JsonConversation(socket, context),
+      subprotocol: SUBPROTOCOL,
+      maxMessageBytes: jsonBytes(config),
+    },
+  };
+}
+
+/** Without the sockets' own buffers, which the runtime counts nowhere. */
+function takenBytes(): number {
+  const { heapTotal, external } = Deno.memoryUsage();
+  return heapTotal + external;
+}

@@ -1,0 +1,24 @@
+/**
+ * How many serving isolates there are to be. Where a host runs the service for us, the chat must be the first to listen,
+ * in the one isolate that is given to it.
+ * @module
+ */
+import type { Config } from "../../core/config.ts";
+import { usualIsolates } from "../../core/supervision.ts";
+
+/** As it is set; unless it is, one for each core but one, on Linux. */
+export function isolateCount({ workers }: Pick<Config, "workers">): number {
+  if (workers !== null) return workers;
+  if (isHosted()) return 0;
+  return usualIsolates(Deno.build.os, navigator.hardwareConcurrency);
+}
+
+/** Whether it is on Deno Deploy, or somebody else says where it listens. */
+function isHosted(): boolean {
+  try {
+    return Deno.env.has("DENO_DEPLOYMENT_ID") || Deno.env.has("DENO_SERVE_ADDRESS");
+  } catch {
+    // Not allowed to look: so it is a machine of one's own.
+    return false;
+  }
+}

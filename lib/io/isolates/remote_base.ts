@@ -1,0 +1,57 @@
+/**
+ * What a serving isolate stands on: the main isolate, at the other end of a line. It keeps the promises of the ports that
+ * it stands for, so that a hub and its sessions cannot tell it from the things themselves.
+ * @module
+ */
+import type { Base, ServingBus } from "../front.ts";
+import { log } from "../log.ts";
+import type { MainAnswers } from "./calls.ts";
+import type { Line } from "./line.ts";
+
+/** The main isolate, as a base. */
+export function remoteBase(main: Line<MainAnswers>): Base {
+  return {
+    bus: remoteBus(main),
+    secret: main.wait("secret"),
+    quota: {
+      async take(key) {
+        const refusal = await main.call("enter", key);
+        if (refusal !== null) return refusal;
+        let isHeld = true;
+        const giveBack = () => {
+          // Never refused, however much waits: the place would be held for ever.
+          if (isHeld) tell(main.wait("exit", key));
+          isHeld = false;
+        };
+        return { [Symbol.dispose]: giveBack };
+      },
+    },
+    census: () => main.call("census"),
+    readiness: () => main.call("readiness"),
+    metrics: () => main.call("metrics"),
+  };
+}
+
+function remoteBus(main: Line<MainAnswers>): ServingBus {
+  return {
+    publish: (draft) => main.call("publish", draft),
+    signal: (room, note) => tell(main.call("signal", room, note)),
+    // It resolves when the bus is there, which may be never.
+    follow: (room) => main.wait("follow", room),
+    // As it was followed: not refused, and not before.
+    unfollow: (room) => tell(main.wait("unfollow", room)),
+    replay: (room, since, limit) => main.call("replay", room, since, limit),
+    page: (room, before, limit) => main.call("page", room, before, limit),
+    standing: (room, user) => main.call("standing", room, user),
+    markRead: (room, user, read) => main.call("markRead", room, user, read),
+    claim: (room, claim) => main.call("claim", room, claim),
+    release: (room, user, node) => main.call("release", room, user, node),
+    renew: (room, node) => main.call("renew", room, node),
+    people: (room) => main.call("people", room),
+  };
+}
+
+/** For what has no answer that anybody waits for. */
+function tell(call: Promise<unknown>): void {
+  call.catch((error: unknown) => log.debug("isolate.not_told", { error: String(error) }));
+}

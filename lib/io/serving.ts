@@ -1,0 +1,117 @@
+/**
+ * Serving people: by a front in this isolate, or by isolates of their own. Whoever opens it need not know which.
+ * @module
+ */
+import { systemClock } from "../chat/clock.ts";
+import { isolateMeters } from "../chat/meters.ts";
+import type { Config } from "../core/config.ts";
+import { lasting, sum } from "../core/metric_sums.ts";
+import type { Metrics, Snapshot } from "../core/metrics.ts";
+import { supervisionPolicy } from "../core/supervision.ts";
+import { type Base, openFront, type Report } from "./front.ts";
+import { Isolate } from "./isolates/isolate.ts";
+import { Supervisor, type SupervisorContext } from "./isolates/supervisor.ts";
+import { firstFailure } from "./tasks.ts";
+
+/** What serves. */
+export interface Serving extends AsyncDisposable {
+  /** The port that is listened on. */
+  readonly port: number;
+  /** How many isolates serve beside the main one. */
+  readonly isolates: number;
+  /** What each isolate that serves tells of itself. */
+  reports(): Promise<readonly Report[]>;
+  /** What those have counted that serve no more. */
+  readonly past: Snapshot;
+  /** Resolves with the reason where something has ended that must go on, and is not mended. */
+  readonly broken: Promise<Error>;
+  /** Refuses who comes and says goodbye to all; resolves within 4.5 s. */
+  drain(): Promise<void>;
+}
+
+/** Serves in this isolate. Throws `Deno.errors.AddrInUse` where the port is taken. */
+export async function serveHere(config: Config, base: Base, channel: string): Promise<Serving> {
+  const front = await openFront(config, base, { channel, port: config.port, isShared: false });
+  return {
+    port: front.port,
+    isolates: 0,
+    broken: front.broken,
+    past: [],
+    reports: () => Promise.resolve([front.report()]),
+    drain: () => front.drain(),
+    [Symbol.asyncDispose]: () => front[Symbol.asyncDispose](),
+  };
+}
+
+/**
+ * Serves in so many isolates. Throws `Deno.errors.AddrInUse` where the port is taken, and an error where an isolate cannot
+ * be started.
+ */
+export async function serveInIsolates(
+  count: number,
+  config: Config,
+  base: Base,
+  channel: string,
+  metrics: Metrics,
+): Promise<Serving> {
+  const port = findPort(config);
+  const life = new AbortController();
+  let past: Snapshot = [];
+  const recycles = isolateMeters(metrics, () => supervisor.count);
+  const supervisor: Supervisor = new Supervisor({
+    start: (number) => new Isolate({ config, channel, port, number }, base),
+    count,
+    ...limitsOf(config, count),
+    processBytes: () => Deno.memoryUsage().rss,
+    clock: systemClock,
+    ended(why, latest) {
+      recycles[why].add();
+      past = sum([past, lasting(latest?.counted ?? [])]);
+    },
+  });
+  try {
+    await supervisor.start(life.signal);
+  } catch (error) {
+    await supervisor.end();
+    throw error;
+  }
+  const task = supervisor.run(life.signal);
+  return {
+    port,
+    isolates: count,
+    broken: Promise.race([supervisor.broken, firstFailure([task])]),
+    get past() {
+      return past;
+    },
+    reports: () => supervisor.reports(),
+    drain: () => {
+      // Nobody is replaced any more, or it would let people in again.
+      life.abort();
+      return supervisor.drain();
+    },
+    async [Symbol.asyncDispose]() {
+      life.abort();
+      await supervisor.end();
+    },
+  };
+}
+
+function limitsOf(
+  { maxConnections, maxMemoryMb }: Config,
+  isolates: number,
+): Pick<SupervisorContext, "policy" | "maxProcessBytes"> {
+  const maxBytes = maxMemoryMb === 0 ? Infinity : maxMemoryMb * 1024 * 1024;
+  return {
+    policy: supervisionPolicy({ maxConnections, isolates, maxBytes }),
+    maxProcessBytes: maxBytes,
+  };
+}
+
+/**
+ * A port that is free, or known to be: isolates that share one listen beside whoever has it already, without a word
+ * (Deno 2.9.6), and given 0 they would each listen on another.
+ */
+function findPort({ host, port }: Config): number {
+  using listener = Deno.listen({ hostname: host, port });
+  return listener.addr.transport === "tcp" ? listener.addr.port : port;
+}

@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { Quota } from "../../../lib/core/limits.ts";
+import { Desk } from "../../../lib/io/isolates/desk.ts";
+import { attic, lobby } from "../../contract/given.ts";
+import { FakeBus, FakeClock } from "../../fakes.ts";
+
+/** A desk, and what stands behind it. */
+function openDesk(bus = new FakeBus(new FakeClock())) {
+  const quota = new Quota(3, 2);
+  const desk = new Desk({
+    bus,
+    quota,
+    secret: Promise.resolve("a secret"),
+    census: () => Promise.reject(new Error("not asked for")),
+    readiness: () => Promise.resolve({ ready: true }),
+    metrics: () => Promise.resolve("# metrics"),
+  });
+  return { bus, quota, desk, answers: desk.answers };
+}
+
+Deno.test("Desk takes back every room that is followed, as often as it is followed", async () => {
+  const { bus, desk, answers } = openDesk();
+  for (const room of [lobby, lobby, attic]) await answers.follow(room);
+  answers.unfollow(lobby);
+  assert.deepEqual(bus.unfollowed, [lobby]);
+  desk[Symbol.dispose]();
+  assert.deepEqual(bus.unfollowed, [lobby, lobby, attic]);
+  assert.deepEqual([bus.isFollowed(lobby), bus.isFollowed(attic)], [false, false]);
+});
+
+Deno.test("Desk takes back a room of another isolate never", async () => {
+  const { bus, answers } = openDesk();
+  await bus.follow(lobby);
+  answers.unfollow(lobby);
+  assert.deepEqual(bus.unfollowed, []);
+});
+
+Deno.test("Desk takes back a room though the bus does not follow it yet", async () => {
+  const bus = new FakeBus(new FakeClock(), "when let");
+  const { desk, answers } = openDesk(bus);
+  const following = answers.follow(lobby);
+  desk[Symbol.dispose]();
+  assert.deepEqual(bus.unfollowed, [lobby]);
+  bus.letJoin();
+  await following;
+});
+
+Deno.test("Desk tells which limit stands against somebody, and takes back every place", async () => {
+  const { quota, desk, answers } = openDesk();
+  assert.deepEqual(
+    [await answers.enter("a"), await answers.enter("a"), await answers.enter("a")],
+    [null, null, "all of this key taken"],
+  );
+  assert.deepEqual([await answers.enter("b"), await answers.enter("c")], [null, "all taken"]);
+  answers.exit("a");
+  answers.exit("nobody");
+  assert.equal(quota.taken, 2);
+  desk[Symbol.dispose]();
+  assert.equal(quota.taken, 0);
+  answers.exit("a");
+  assert.equal(quota.taken, 0);
+});
+
+Deno.test("Desk gives nothing to an isolate that is gone, however late its wishes come", async () => {
+  const { bus, quota, desk, answers } = openDesk();
+  const entering = answers.enter("a");
+  desk[Symbol.dispose]();
+  await entering;
+  await answers.enter("b");
+  await answers.follow(lobby);
+  assert.equal(quota.taken, 0);
+  assert.equal(bus.isFollowed(lobby), false);
+});
+
+Deno.test("Desk hands over the secret and the readiness of the process", async () => {
+  const { answers } = openDesk();
+  assert.equal(await answers.secret(), "a secret");
+  assert.deepEqual(await answers.readiness(), { ready: true });
+});
