@@ -16,6 +16,7 @@ Deno.test("A stuck reader among 200 is parked, and the other 199 receive everyth
   for (let i = 0; i < 199; i++) {
     readers.push(held.use(await TestClient.open(`${parley.url}/ws?name=reader${i}`)));
   }
+  await Promise.all(readers.map(haveJoined));
   // The kernel takes some megabytes for the stuck one before anything waits in the service.
   await until("the stuck one to be parked", async () => {
     await sayToAll(readers, TEXT, 10);
@@ -65,6 +66,12 @@ async function sayToAll(readers: readonly TestClient[], text: string, times = 1)
   for (const reader of readers) {
     for (const line of await reader.take(times)) assert.ok(String(line).endsWith(text));
   }
+}
+
+/** A connection that is open may still be on its way into the room; who asks there is answered when it is in. */
+async function haveJoined(reader: TestClient): Promise<void> {
+  reader.send("/who");
+  assert.match(String(await reader.next()), /^\* \d+ here: /);
 }
 
 async function census(parley: Parley): Promise<{ open: number; parked: number }> {

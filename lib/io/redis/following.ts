@@ -37,6 +37,10 @@ export class RedisFollowing {
     this.#source = source;
     this.#clock = clock;
     this.#signal = signal;
+    // One for all: `AbortSignal.any()` for each would stay with the signal for ever (Deno 2.9.6).
+    signal.addEventListener("abort", () => {
+      for (const staying of this.#lingering.values()) staying.abort();
+    });
   }
 
   /** The rooms that somebody follows. */
@@ -86,7 +90,7 @@ export class RedisFollowing {
   async #linger(room: RoomId): Promise<void> {
     const staying = new AbortController();
     this.#lingering.set(room, staying);
-    await this.#clock.sleep(LINGER_MS, AbortSignal.any([this.#signal, staying.signal]));
+    await this.#clock.sleep(LINGER_MS, staying.signal);
     if (this.#lingering.get(room) === staying) this.#lingering.delete(room);
     if (staying.signal.aborted || this.#signal.aborted) return;
     this.#subscriptions.delete(room);
