@@ -88,6 +88,7 @@ export class RedisFollowing {
 
   /** Lets the room go in a while, unless it is followed again. */
   async #linger(room: RoomId): Promise<void> {
+    if (this.#signal.aborted) return;
     const staying = new AbortController();
     this.#lingering.set(room, staying);
     await this.#clock.sleep(LINGER_MS, staying.signal);
