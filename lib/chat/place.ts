@@ -43,6 +43,8 @@ const NOTHING: readonly Held[] = [];
 const MAX_HELD = 100;
 /** So many of the people are told to whoever joins or asks. */
 export const MAX_LISTED = 200;
+/** So many to whoever joins where there are more: a socket keeps the memory of the longest message that it was sent. */
+const SAMPLE = 20;
 
 /** Something to be done in the room, or refused. */
 export interface Held {
@@ -133,7 +135,7 @@ export class Place implements Member, Waiter {
       ...(reason && { reason }),
       ...(page && wirePage(page)),
       count: attendance.count,
-      members: this.#host.voice.tellsArrivals ? this.list() : [],
+      members: this.#listed(),
       ...(attendance.count > MAX_LISTED && { sampled: true }),
       ...(standing?.read && { read: formatPosition(standing.read) }),
       unread: standing?.unread ?? 0,
@@ -169,6 +171,12 @@ export class Place implements Member, Waiter {
     this.#stage = "waiting";
     this.#host.voice.waits();
     for (const held of this.#takeHeld()) held.refuse();
+  }
+
+  #listed(): Author[] {
+    if (!this.#host.voice.tellsArrivals) return [];
+    const { attendance } = this.room;
+    return attendance.list(attendance.count > MAX_LISTED ? SAMPLE : MAX_LISTED);
   }
 
   #takeHeld(): readonly Held[] {

@@ -91,10 +91,14 @@ export class Connection implements Socket, Peer, EventListenerObject {
   send(message: string | Uint8Array<ArrayBuffer>): void {
     if (this.#state !== "open") return;
     const buffered = this.#socket.bufferedAmount;
-    if (buffered === 0) this.#recentBytes = this.#recentMessages = 0;
-    else if (this.#backlog(buffered) > this.#context.maxBufferedBytes) return this.park();
+    if (buffered === 0) {
+      // Most of the time nothing waits, and then it does not matter what this one weighs.
+      this.#recentMessages = 1;
+      this.#recentBytes = 0;
+    } else if (this.#backlog(buffered) > this.#context.maxBufferedBytes) return this.park();
     this.#socket.send(message);
     this.#context.meters.messagesOut.add();
+    if (buffered === 0) return;
     // What a message weighs is what the runtime adds for it: counting a text's bytes again for each member would be dear.
     const bytes = this.#socket.bufferedAmount - buffered;
     this.#sentBytes += bytes;
@@ -175,9 +179,13 @@ export class Connection implements Socket, Peer, EventListenerObject {
 
   /** What waits to be sent, its overhead included, in bytes. */
   #backlog(buffered: number): number {
-    const waiting = this.#recentBytes === 0
-      ? 0
-      : buffered / this.#recentBytes * this.#recentMessages;
+    if (buffered === 0) return 0;
+    // The first one that waits, weighed by what is left of it.
+    if (this.#recentBytes === 0) {
+      this.#recentBytes = buffered;
+      this.#sentBytes += buffered;
+    }
+    const waiting = buffered / this.#recentBytes * this.#recentMessages;
     return buffered + QUEUED_MESSAGE_BYTES * waiting;
   }
 
