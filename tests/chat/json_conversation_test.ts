@@ -465,3 +465,24 @@ Deno.test("JsonConversation.leave() lets the bus go when nobody is expected any 
   await chat.clock.advance(1);
   assert.deepEqual(chat.bus.unfollowed, [room("lobby")]);
 });
+
+Deno.test("JsonConversation names everybody to whoever joins a room of 200, and 20 in a bigger one", async () => {
+  using chat = openChat();
+  const lobby = room("lobby");
+  await chat.enter("first", "lobby");
+  for (let i = 0; i < 198; i++) await chat.enter(`m${i}`, "lobby");
+  const last = chat.connect();
+  await last.ask({ type: "hello", name: "last" });
+  const [small] = await last.ask({ type: "join", room: lobby });
+  assert.ok(Array.isArray(small?.["members"]));
+  assert.deepEqual([small["count"], small["members"].length, small["sampled"]], [
+    200,
+    200,
+    undefined,
+  ]);
+  const tooMany = chat.connect();
+  await tooMany.ask({ type: "hello", name: "more" });
+  const [big] = await tooMany.ask({ type: "join", room: lobby });
+  assert.ok(Array.isArray(big?.["members"]));
+  assert.deepEqual([big["count"], big["members"].length, big["sampled"]], [201, 20, true]);
+});
