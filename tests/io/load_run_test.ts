@@ -91,7 +91,7 @@ Deno.test("runLoad() tells its phases in order and waits for whoever it tells", 
   await using service = await startService({ MESSAGES_PER_SECOND: "0" });
   const phases: Phase[] = [];
   const phase = async (phase: Phase) => {
-    await new Promise((resolve) => setTimeout(resolve, 1));
+    await new Promise((resolve) => setImmediate(resolve));
     phases.push(phase);
   };
   const short = plan(`${service.url}/ws`, chatDialogue("attic"), { measureMs: 10 });

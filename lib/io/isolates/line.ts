@@ -90,14 +90,7 @@ export class Line<Theirs extends Answers> {
     verb: V,
     ...args: Parameters<Theirs[V]>
   ): Promise<Awaited<ReturnType<Theirs[V]>>> {
-    const call = { id: ++this.#id, verb, args };
-    return new Promise((resolve, reject) => {
-      if (this.#isCut) return reject(gone());
-      this.#unanswered.set(call.id, { resolve, reject, isCounted: true });
-      if (this.#underWay < WINDOW) this.#send(call);
-      else if (this.#waiting.length < MAX_WAITING) this.#waiting.push(call);
-      else this.#refuse(call);
-    });
+    return this.#ask(verb, args, true);
   }
 
   /** Asks what may be answered late or never: the window does not count it. */
@@ -105,13 +98,7 @@ export class Line<Theirs extends Answers> {
     verb: V,
     ...args: Parameters<Theirs[V]>
   ): Promise<Awaited<ReturnType<Theirs[V]>>> {
-    const call = { id: ++this.#id, verb, args };
-    return new Promise((resolve, reject) => {
-      if (this.#isCut) return reject(gone());
-      this.#unanswered.set(call.id, { resolve, reject, isCounted: false });
-      this.#calls.push(call);
-      this.#postSoon();
-    });
+    return this.#ask(verb, args, false);
   }
 
   /** Takes what came over. */
@@ -128,6 +115,18 @@ export class Line<Theirs extends Answers> {
     this.#waiting.length = 0;
   }
 
+  #ask<R>(verb: string, args: readonly unknown[], isCounted: boolean): Promise<R> {
+    const call = { id: ++this.#id, verb, args };
+    return new Promise((resolve, reject) => {
+      if (this.#isCut) return reject(gone());
+      this.#unanswered.set(call.id, { resolve, reject, isCounted });
+      if (!isCounted) this.#add(call);
+      else if (this.#underWay < WINDOW) this.#send(call);
+      else if (this.#waiting.length < MAX_WAITING) this.#waiting.push(call);
+      else this.#refuse(call);
+    });
+  }
+
   #refuse({ id }: Call): void {
     const error = new BusUnavailable("too much is waiting, try again", { perhapsSent: false });
     this.#unanswered.get(id)?.reject(error);
@@ -136,6 +135,10 @@ export class Line<Theirs extends Answers> {
 
   #send(call: Call): void {
     this.#underWay += 1;
+    this.#add(call);
+  }
+
+  #add(call: Call): void {
     this.#calls.push(call);
     this.#postSoon();
   }
