@@ -9,7 +9,7 @@ import type { Farewell } from "../core/farewells.ts";
 export interface Socket {
   /** Sends one message. A peer that reads too slowly is parked instead. */
   send(message: string | Uint8Array<ArrayBuffer>): void;
-  /** Ends the connection; the conversation has then been left already. */
+  /** Ends the connection; the conversation has then advised the peer, if the farewell has a wait, and been left. */
   close(farewell: Farewell): void;
 }
 
@@ -21,6 +21,8 @@ export interface Conversation {
   leave(): void;
   /** Asks the peer whether it is there. Only where the protocol has a way that people never see. */
   ask?(): void;
+  /** Tells the peer not to come back before so long. Sends at once, since the connection ends right after. Only as above. */
+  advise?(afterMs: number): void;
 }
 
 /** Begins a conversation on a socket that has just opened. */

@@ -39,6 +39,12 @@ export class JsonConversation implements Conversation, Voice {
     this.tell({ type: "ping" });
   }
 
+  advise(afterMs: number): void {
+    this.tell({ type: "retry", afterMs });
+    // After this turn it is too late.
+    this.#flush();
+  }
+
   leave(): void {
     this.#session.leave();
   }

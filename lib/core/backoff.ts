@@ -23,3 +23,21 @@ export function backoffMs(attempt: number, policy: BackoffPolicy, random: number
   const ceiling = Math.min(policy.longestMs, policy.firstMs * 2 ** Math.min(attempt, 30));
   return Math.round(ceiling / 2 + random * ceiling / 2);
 }
+
+/** Whoever takes over is let come up first. */
+const SHORTEST_COMEBACK_MS = 500;
+// Who is back within 10 s has never been away for the others: the client's own wait comes on top of this one.
+const LONGEST_COMEBACK_MS = 8_000;
+
+/**
+ * How long one of a crowd that is sent away together is asked to stay away, in whole milliseconds: 500, and a draw over 1
+ * more for each of them, so that no more than a thousand or so come back in a second. Of more than 7,500 nobody is asked
+ * for more than 8 s; the draw is narrowed and not cut off, or all the others would come at the last moment together.
+ *
+ * @param count How many are sent away.
+ * @param random A number in [0, 1).
+ */
+export function comebackMs(count: number, random: number): number {
+  const spreadMs = Math.min(count, LONGEST_COMEBACK_MS - SHORTEST_COMEBACK_MS);
+  return Math.round(SHORTEST_COMEBACK_MS + random * spreadMs);
+}

@@ -10,6 +10,8 @@ export interface Farewell {
   readonly code: number;
   /** At most 123 bytes of UTF-8 (RFC 6455 §5.5). */
   readonly reason: string;
+  /** Coming back sooner, in milliseconds, is of no use; said right before the close where the protocol can say it. */
+  readonly afterMs?: number;
 }
 
 /** Binary where only text is spoken. */
@@ -20,14 +22,14 @@ export const FLOODING: Farewell = { code: 1008, reason: "too many messages" };
 export const TOO_BIG: Farewell = { code: 1009, reason: "message too large" };
 /** A bug of ours; the connection cannot go on. */
 export const BROKEN: Farewell = { code: 1011, reason: "internal error" };
-/** The service stops or restarts; come back. */
+/** The service stops or restarts; come back. How long after is drawn for each connection: `comebackMs()`. */
 export const RESTARTING: Farewell = { code: 1012, reason: "the service restarts" };
 /** The client reads slower than its room speaks. */
 export const SLOW: Farewell = { code: 4008, reason: "too slow" };
 /** Asked, and not answered. */
 export const SILENT: Farewell = { code: 4009, reason: "no answer" };
 /** Who somebody is cannot be checked yet, since Redis is away; come back. */
-export const NOT_READY: Farewell = { code: 4010, reason: "not ready" };
+export const NOT_READY: Farewell = { code: 4010, reason: "not ready", afterMs: 2_000 };
 /** Somebody in the room has the name that was asked for. */
 export const NAME_TAKEN: Farewell = { code: 4501, reason: "name taken" };
 /** The name asked for breaks the rules for names. */

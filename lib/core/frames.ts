@@ -148,6 +148,9 @@ export const FRAMES = {
   }),
   ping: frame("ping", "Asks whether you are there: answer pong.", {}),
   pong: frame("pong", "Answers ping.", { id }),
+  retry: frame("retry", "The connection ends right after: do not come back before so long.", {
+    afterMs: count("From now; add a wait that you draw at random."),
+  }),
 } as const;
 
 /** A type of the server's frames. */

@@ -1,10 +1,11 @@
 /**
- * Stopping so that nobody is cut off without a word: everybody is told goodbye, spread over a window so that they do not
- * come back all at once, and given a little time to answer.
+ * Stopping so that nobody is cut off without a word: everybody is told goodbye, spread over a window and each with a time
+ * of its own to come back after, so that they do not come back all at once, and given a little time to answer.
  * @module
  */
 import type { Clock } from "../chat/clock.ts";
 import type { Peer } from "../chat/heartbeat.ts";
+import { comebackMs } from "../core/backoff.ts";
 import { RESTARTING } from "../core/farewells.ts";
 
 const STEP_MS = 20;
@@ -16,23 +17,27 @@ const ANSWER_MS = 2_900;
  * once; a crowd is spread over 0.8 s.
  *
  * @param peers Everybody who is connected, asked again as often as needed.
+ * @param random A number in [0, 1), for the time after which each is to come back.
  */
 export async function drain(
   peers: () => Iterable<Peer>,
   clock: Clock,
+  random: () => number,
   signal: AbortSignal,
 ): Promise<void> {
   const all = [...peers()];
+  const dismiss = (peer: Peer) =>
+    peer.close({ ...RESTARTING, afterMs: comebackMs(all.length, random()) });
   const perStep = Math.max(10, Math.ceil(all.length * STEP_MS / WINDOW_MS));
   for (let told = 0; told < all.length && !signal.aborted; told += perStep) {
     if (told > 0) await clock.sleep(STEP_MS, signal);
-    for (const peer of all.slice(told, told + perStep)) peer.close(RESTARTING);
+    for (const peer of all.slice(told, told + perStep)) dismiss(peer);
   }
   const until = clock.now() + ANSWER_MS;
   while (!isEmpty(peers()) && clock.now() < until && !signal.aborted) {
     await clock.sleep(STEP_MS, signal);
     // Again, for those whose handshake was still under way.
-    for (const peer of peers()) peer.close(RESTARTING);
+    for (const peer of peers()) dismiss(peer);
   }
 }
 

@@ -123,7 +123,7 @@ export async function openFront(config: Config, base: Base, station: Station): P
     }),
     async drain() {
       door.shut();
-      await drain(() => heartbeat.peers(), clock, signal);
+      await drain(() => heartbeat.peers(), clock, Math.random, signal);
     },
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };

@@ -106,11 +106,14 @@ export class Connection implements Socket, Peer, EventListenerObject {
     this.#recentMessages += 1;
   }
 
-  close(farewell: Farewell): void {
+  close({ code, reason, afterMs }: Farewell): void {
+    if (this.#state === "open" && afterMs !== undefined) {
+      this.#guard(() => this.#conversation?.advise?.(afterMs));
+    }
     if (this.#state !== "open" && this.#state !== "parked") return;
     this.#become("closing");
     // Not at once: a close() in the midst of a burst of incoming messages sends no close frame (Deno 2.9.6).
-    setTimeout(() => this.#guard(() => this.#socket.close(farewell.code, farewell.reason)), 0);
+    setTimeout(() => this.#guard(() => this.#socket.close(code, reason)), 0);
   }
 
   ask(): void {

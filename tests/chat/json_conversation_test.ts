@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { JsonConversation } from "../../lib/chat/json_conversation.ts";
 import type { SessionContext } from "../../lib/chat/session.ts";
-import { FLOODING, UNSUPPORTED } from "../../lib/core/farewells.ts";
-import { FakeChat, FakeSocket, room, settle } from "../fakes.ts";
+import { FLOODING, NOT_READY, UNSUPPORTED } from "../../lib/core/farewells.ts";
+import { FakeChat, FakeIdentities, FakeSocket, room, settle } from "../fakes.ts";
 
 type Frame = Record<string, unknown>;
 
@@ -74,6 +74,25 @@ Deno.test("JsonConversation answers hello with who it is and what the server all
   ]);
   assert.equal(hello?.resume, "user_no_1/Ann");
   assert.equal(Object(hello?.limits).maxRooms, 3);
+});
+
+Deno.test("JsonConversation closes with 4010, which has a wait, where it cannot check a token yet", async () => {
+  const identities = Object.assign(new FakeIdentities(), { isReady: false });
+  using chat = openChat(undefined, { identities });
+  const ann = chat.connect();
+  assert.deepEqual(await ann.ask({ type: "hello", resume: "user_no_7/Ann" }), []);
+  assert.deepEqual(ann.socket.farewells, [NOT_READY]);
+  assert.equal(NOT_READY.afterMs, 2_000);
+});
+
+Deno.test("JsonConversation advises at once, after all that it has to tell", async () => {
+  using chat = openChat();
+  const ann = chat.connect();
+  ann.conversation.receive('{"type":"ping","id":"1"}');
+  ann.conversation.advise(1_500);
+  assert.deepEqual(ann.take(), [{ type: "pong", id: "1" }, { type: "retry", afterMs: 1_500 }]);
+  await settle();
+  assert.deepEqual(ann.take(), []);
 });
 
 Deno.test("JsonConversation makes whoever brings a token who they were", async () => {

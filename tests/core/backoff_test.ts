@@ -1,10 +1,10 @@
 /**
- * That waits grow, stay within bounds, and never pass the longest.
+ * That waits grow, stay within bounds, and never pass the longest; and that a crowd is spread.
  * @module
  */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { backoffMs } from "../../lib/core/backoff.ts";
+import { backoffMs, comebackMs } from "../../lib/core/backoff.ts";
 
 const policy = { firstMs: 100, longestMs: 3_000 };
 
@@ -71,4 +71,44 @@ Deno.test("backoffMs() does not get shorter from one attempt to the next", () =>
 Deno.test("backoffMs() spreads a crowd over half of the ceiling", () => {
   const waits = new Set(Array.from({ length: 50 }, (_, k) => backoffMs(0, policy, k / 50)));
   assert.equal(waits.size, 50);
+});
+
+for (
+  const [count, longest] of [
+    [1, 501],
+    [100, 600],
+    [5_000, 5_500],
+    [7_500, 8_000],
+    [7_501, 8_000],
+    [1_000_000, 8_000],
+  ] as const
+) {
+  Deno.test(`comebackMs() asks one of ${count} to stay away for 500–${longest} ms`, () => {
+    assert.equal(comebackMs(count, 0), 500);
+    assert.equal(comebackMs(count, 0.5), Math.round((500 + longest) / 2));
+    assert.equal(comebackMs(count, 1 - Number.EPSILON / 2), longest);
+  });
+}
+
+for (const count of [1_000, 10_000, 100_000]) {
+  Deno.test(`comebackMs() lets no crowd of ${count} come back at one time`, () => {
+    const seconds = new Map<number, number>();
+    for (let i = 0; i < count; i++) {
+      const second = Math.floor((comebackMs(count, i / count) - 500) / 1_000);
+      seconds.set(second, (seconds.get(second) ?? 0) + 1);
+    }
+    const most = Math.max(...seconds.values());
+    // 7.5 s at most for all of them.
+    assert.ok(most <= Math.max(1_001, count / 7.5 + 10), `${most} in one second`);
+  });
+}
+
+Deno.test("comebackMs() is whole, and between half a second and 8 s", () => {
+  fc.assert(
+    fc.property(fc.nat(), anyRandom, (count, random) => {
+      const ms = comebackMs(count, random);
+      assert.ok(Number.isInteger(ms) && ms >= 500 && ms <= 8_000, String(ms));
+    }),
+    { numRuns: 1000 },
+  );
 });

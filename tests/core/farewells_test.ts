@@ -44,6 +44,13 @@ for (
   });
 }
 
+Deno.test("Farewells ask only those to wait who are to come back and can be told", () => {
+  const waits = all.filter(([, { afterMs }]) => afterMs !== undefined);
+  assert.deepEqual(waits.map(([name, { code, afterMs }]) => [name, code, afterMs]), [
+    ["NOT_READY", 4010, 2_000],
+  ]);
+});
+
 Deno.test("Farewells of our own say by their band whether to come back", () => {
   const { BAD_NAME, BAD_ROOM, NAME_TAKEN, SILENT, SLOW } = farewells;
   for (const { code } of [SLOW, SILENT]) assert.ok(code >= 4000 && code <= 4499, String(code));

@@ -118,3 +118,45 @@ Deno.test("/ws drops one who answers no ping, and keeps one who does", async () 
   assert.equal(await healthy.next(), "Bob: still here");
   assert.equal((await service.census()).open, 1);
 });
+
+const IN_JSON = { protocols: ["chat.v1.json"] };
+
+/** What has come and was not taken, frame by frame. */
+function framesOf({ untaken }: TestClient): string[] {
+  return untaken.flatMap((message) => String(message).split("\n"));
+}
+
+for (const workers of ["0", "2"]) {
+  Deno.test(`A service with WORKERS=${workers} that stops tells when to come back, in JSON alone and right before 1012`, async () => {
+    const service = await startService({ WORKERS: workers });
+    const json = await Promise.all(
+      Array.from({ length: 6 }, () => TestClient.open(`${service.url}/ws`, IN_JSON)),
+    );
+    await using text = await TestClient.open(`${service.url}/ws`);
+    await using echo = await TestClient.open(`${service.url}/s`);
+    for (const client of json) {
+      client.send('{"type":"hello"}');
+      assert.match(String(await client.next()), /"type":"hello"/);
+    }
+    await service.stop();
+    for (const client of json) {
+      assert.equal((await client.closed).code, 1012);
+      // An isolate may have learned the secret only after the hello, and have told a token before.
+      assert.match(framesOf(client).at(-1) ?? "", /^\{"type":"retry","afterMs":50\d\}$/);
+    }
+    for (const client of [text, echo]) {
+      assert.equal((await client.closed).code, 1012);
+      assert.deepEqual(client.untaken, []);
+    }
+  });
+}
+
+Deno.test("/ws tells one whose token it cannot check yet when to come back, right before 4010", async () => {
+  // Nobody is there.
+  await using service = await startService({ REDIS_URL: "redis://127.0.0.1:1" });
+  await using ann = await TestClient.open(`${service.url}/ws`, IN_JSON);
+  ann.send('{"type":"ping","id":"1"}\n{"type":"hello","resume":"of before"}');
+  assert.deepEqual(await ann.closed, { code: 4010, reason: "not ready" });
+  const told = ['{"type":"pong","id":"1"}', '{"type":"retry","afterMs":2000}'];
+  assert.deepEqual(framesOf(ann), told);
+});

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { Conversation } from "../../lib/chat/conversation.ts";
 import { Heartbeat } from "../../lib/chat/heartbeat.ts";
 import { servingMeters } from "../../lib/chat/meters.ts";
+import { RESTARTING } from "../../lib/core/farewells.ts";
 import { Metrics } from "../../lib/core/metrics.ts";
 import { pulse, pulsePolicy } from "../../lib/core/pulse.ts";
 import { Connection, type ConnectionContext } from "../../lib/io/socket.ts";
@@ -104,6 +105,58 @@ Deno.test("Connection leaves once when it is parked, and ends once however often
   fake.dispatchEvent(new CloseEvent("close", { code: 1001 }));
   fake.dispatchEvent(new CloseEvent("close", { code: 1005 }));
   assert.deepEqual([left(), ended()], [1, 1]);
+});
+
+Deno.test("Connection lets its conversation advise before it closes, and leaves only then", async () => {
+  const deeds: string[] = [];
+  const { fake, connection } = open({
+    advise(afterMs) {
+      deeds.push(`advise ${afterMs}`);
+      connection.send("in time");
+    },
+    leave() {
+      deeds.push("leave");
+      connection.send("too late");
+    },
+  });
+  connection.close({ ...RESTARTING, afterMs: 1_500 });
+  connection.close({ ...RESTARTING, afterMs: 2_500 });
+  assert.deepEqual(deeds, ["advise 1500", "leave"]);
+  assert.equal(fake.bufferedAmount, "in time".length);
+  await until("the socket to be closed", () => Promise.resolve(fake.closed.length > 0));
+  assert.deepEqual(fake.closed, [1012]);
+});
+
+Deno.test("Connection does not advise where the farewell has no wait, nor one who is parked", async () => {
+  const advise = () => assert.fail("nothing is said");
+  const hasty = open({ advise });
+  hasty.connection.close(RESTARTING);
+  const parked = open({ advise });
+  parked.connection.park();
+  parked.connection.close({ ...RESTARTING, afterMs: 1_500 });
+  const areClosed = () => [hasty, parked].every(({ fake }) => fake.closed.length > 0);
+  await until("both sockets to be closed", () => Promise.resolve(areClosed()));
+  assert.deepEqual([hasty.fake.closed, parked.fake.closed], [[1012], [1012]]);
+});
+
+Deno.test("Connection that is parked by the advice itself is closed all the same", async () => {
+  const { fake, connection, left } = open({ advise: () => connection.send("one too many") });
+  connection.send("x".repeat(1_000_001));
+  connection.close({ ...RESTARTING, afterMs: 1_500 });
+  assert.equal(left(), 1);
+  await until("the socket to be closed", () => Promise.resolve(fake.closed.length > 0));
+  assert.deepEqual(fake.closed, [1012]);
+});
+
+Deno.test("Connection closes with 1011 where the advice throws", async () => {
+  const { fake, connection } = open({
+    advise: () => {
+      throw new Error("a bug");
+    },
+  });
+  connection.close({ ...RESTARTING, afterMs: 1_500 });
+  await until("the socket to be closed", () => Promise.resolve(fake.closed.length > 0));
+  assert.deepEqual(fake.closed, [1011]);
 });
 
 Deno.test("Connection sends nothing and takes nothing once it is parked", () => {

@@ -7,6 +7,7 @@ import { FakeClock } from "../fakes.ts";
 /** A crowd of which each goes when it is told, unless it is stuck. */
 function gather(size: number, clock: FakeClock, isStuck = false) {
   const toldAt: number[] = [];
+  const waits: (number | undefined)[] = [];
   const crowd = new Set<Peer>();
   for (let i = 0; i < size; i++) {
     const peer: Peer = {
@@ -14,27 +15,30 @@ function gather(size: number, clock: FakeClock, isStuck = false) {
       ask() {},
       park() {},
       close(farewell) {
-        assert.equal(farewell, RESTARTING);
+        assert.equal(farewell.code, RESTARTING.code);
         toldAt.push(clock.now());
+        waits.push(farewell.afterMs);
         if (!isStuck) crowd.delete(peer);
       },
     };
     crowd.add(peer);
   }
-  return { crowd, toldAt };
+  return { crowd, toldAt, waits };
 }
+
+const half = () => 0.5;
 
 Deno.test("drain() tells a few at once and is done when they are gone", async () => {
   const clock = new FakeClock();
   const { crowd, toldAt } = gather(10, clock);
-  await drain(() => crowd, clock, new AbortController().signal);
+  await drain(() => crowd, clock, half, new AbortController().signal);
   assert.deepEqual(toldAt, Array(10).fill(0));
 });
 
 Deno.test("drain() spreads a crowd over 0.8 s, and tells everybody once", async () => {
   const clock = new FakeClock();
   const { crowd, toldAt } = gather(10_000, clock);
-  const draining = drain(() => crowd, clock, new AbortController().signal);
+  const draining = drain(() => crowd, clock, half, new AbortController().signal);
   await clock.advance(800);
   await draining;
   assert.equal(toldAt.length, 10_000);
@@ -45,12 +49,26 @@ Deno.test("drain() spreads a crowd over 0.8 s, and tells everybody once", async 
   assert.ok(atOnce <= 250, `${atOnce} at once`);
 });
 
+for (const [size, ms] of [[2, 501], [1_000, 1_000], [100_000, 4_250]] as const) {
+  Deno.test(`drain() asks each of ${size} to stay away for a time drawn by their number`, async () => {
+    const clock = new FakeClock();
+    const { crowd, waits } = gather(size, clock);
+    let drawn = 0;
+    const random = () => drawn++ % 2 / 2;
+    const draining = drain(() => crowd, clock, random, new AbortController().signal);
+    await clock.advance(1_000);
+    await draining;
+    assert.equal(waits.length, size);
+    assert.deepEqual(new Set(waits), new Set([500, ms]));
+  });
+}
+
 // What is left of 5 s is for Redis's last replies (0.3 s), the listener (0.4 s) and the process's end.
 for (const [size, ms] of [[3, 2_920], [10_000, 3_720]] as const) {
   Deno.test(`drain() gives up on ${size} who are stuck after ${ms} ms`, async () => {
     const clock = new FakeClock();
     const { crowd } = gather(size, clock, true);
-    const draining = drain(() => crowd, clock, new AbortController().signal);
+    const draining = drain(() => crowd, clock, half, new AbortController().signal);
     await clock.advance(ms);
     await draining;
     assert.equal(crowd.size, size);
@@ -61,7 +79,7 @@ Deno.test("drain() tells one whose handshake ends only while it waits", async ()
   const clock = new FakeClock();
   const { crowd } = gather(1, clock, true);
   const late = gather(1, clock);
-  const draining = drain(() => crowd, clock, new AbortController().signal);
+  const draining = drain(() => crowd, clock, half, new AbortController().signal);
   for (const peer of late.crowd) crowd.add(peer);
   await clock.advance(3_020);
   await draining;

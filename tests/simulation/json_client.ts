@@ -82,7 +82,9 @@ export class JsonClient implements Peer {
 
   closed(farewell: Farewell | undefined): void {
     const { dice, clock, isFine } = this.#world;
-    if (farewell && farewell !== RESTARTING) this.#complain(`closed with ${farewell.code}`);
+    if (farewell && farewell.code !== RESTARTING.code) {
+      this.#complain(`closed with ${farewell.code}`);
+    }
     this.#world.note(`${this.id} is cut off`);
     this.#forget();
     clock.after(dice.between(10, isFine ? 500 : 3_000), () => this.connect());
@@ -157,6 +159,9 @@ export class JsonClient implements Peer {
         break;
       case "pong":
         break;
+      case "retry":
+        // It has waits of its own.
+        return;
       case "ack":
         return this.#takeAck(frame);
       case "fault":

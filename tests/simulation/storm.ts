@@ -2,6 +2,7 @@
  * What goes wrong as long as the storm lasts, and what people do meanwhile.
  * @module
  */
+import { comebackMs } from "../../lib/core/backoff.ts";
 import { RESTARTING } from "../../lib/core/farewells.ts";
 import type { RoomId } from "../../lib/core/names.ts";
 import { formatPosition } from "../../lib/core/positions.ts";
@@ -106,7 +107,9 @@ function restart(world: World, crowd: Crowd): void {
   const node = pickNode(world);
   if (node === undefined) return;
   world.note(`${node.id} restarts`);
-  for (const wire of wiresOf(node, crowd)) wire.close(RESTARTING);
+  const wires = wiresOf(node, crowd);
+  const afterMs = comebackMs(wires.length, 0);
+  for (const wire of wires) wire.close({ ...RESTARTING, afterMs });
   world.clock.after(world.dice.between(1, 2_000), () => {
     node.stop();
     for (const wire of wiresOf(node, crowd)) wire.cut(1);

@@ -70,7 +70,9 @@ export class TextClient implements Peer {
     const { dice, clock, isFine } = this.#world;
     this.#world.note(`${this.id} is cut off`);
     if (farewell?.code === 4501) this.#name = `${this.id}${this.#world.draw()}`;
-    else if (farewell && farewell !== RESTARTING) this.#complain(`closed with ${farewell.code}`);
+    else if (farewell && farewell.code !== RESTARTING.code) {
+      this.#complain(`closed with ${farewell.code}`);
+    }
     this.#forget();
     clock.after(dice.between(10, isFine ? 500 : 3_000), () => this.connect());
   }

@@ -67,6 +67,8 @@ export class Wire implements Socket {
 
   close(farewell: Farewell): void {
     if (this.#nodeEnd === "over") return;
+    const { afterMs } = farewell;
+    if (this.isHeldByNode && afterMs !== undefined) this.#conversation?.advise?.(afterMs);
     this.#endAtNode();
     this.#down(() => this.#endAtPeer(farewell));
   }
