@@ -45,7 +45,9 @@ export class TestClient implements AsyncDisposable {
     url: string,
     init: { protocols?: string[]; headers?: Record<string, string> } = {},
   ): Promise<TestClient> {
-    const client = new TestClient(new WebSocket(url.replace(/^http/, "ws"), init));
+    // Where a test has the browser's types, for a page's module, they know nothing of Deno's options.
+    const socket: WebSocket = Reflect.construct(WebSocket, [url.replace(/^http/, "ws"), init]);
+    const client = new TestClient(socket);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     client.#socket.onopen = () => resolve();
     client.closed.then(({ code }) => reject(new Error(`Cannot open ${url}: closed with ${code}`)));

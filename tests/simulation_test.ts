@@ -5,14 +5,17 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { DROP_FAULTS, FAULTS, HARMLESS } from "./simulation/planted.ts";
+import { DROP_FAULTS, FAULTS, HARMLESS, LIBRARY_FAULTS } from "./simulation/planted.ts";
 import { simulateDrops } from "./simulation/drops.ts";
+import { simulateLibrary } from "./simulation/library_scenario.ts";
 import { type Found, simulate } from "./simulation/scenario.ts";
 
 /** Half a minute on two slow cores. */
 const DEFAULT_SEEDS = 5_000;
 const SEEDS = Number(Deno.env.get("SIMULATION_SEEDS") ?? DEFAULT_SEEDS);
 const ALONE = Deno.env.get("SIMULATION_SEED");
+/** A quarter of the time that the others take. */
+const LIBRARY_SEEDS = Math.ceil(SEEDS / 4);
 /** A planted fault must be found within so many. */
 const ENOUGH_SEEDS = 100;
 const HARMLESS_SEEDS = 200;
@@ -30,6 +33,15 @@ function judge(seed: number, { complaints, trace }: Found): void {
   assert.fail(
     `${what.join("\n")}\nSIMULATION_SEED=${seed} deno test --frozen -A tests/simulation_test.ts`,
   );
+}
+
+/** The trace, with the ids that are drawn at random as numbers. */
+function withoutIds({ trace }: Found): string {
+  const ids = new Map<string, string>();
+  return trace.join("\n").replace(/[0-9a-f]{32}/g, (id) => {
+    ids.set(id, ids.get(id) ?? `id ${ids.size}`);
+    return ids.get(id) ?? "";
+  });
 }
 
 /** The first seed by which something is found. */
@@ -63,13 +75,37 @@ const OCCASIONS: readonly RegExp[] = [
   /plain\d < ! not all that was said since then can be given/,
 ];
 
+/** And where people use the client library. */
+const LIBRARY_OCCASIONS: readonly RegExp[] = [
+  /lib\d\/\d+ is gone/,
+  /lib\d\/\d+ is closed/,
+  /lib\d has lost its token/,
+  /nothing happens for 300000 ms/,
+  /nothing happens for 3600000 ms/,
+  /lib\d\/\d+ > .*"type":"history".*"limit":200/,
+  /lib\d\/\d+ < .*"type":"joined".*"recovered":true/,
+  /lib\d\/\d+ < .*"type":"joined".*"recovered":false,"reason":"rewound"/,
+  /lib\d\/\d+ < .*"type":"joined".*"recovered":false,"reason":"unknown_epoch"/,
+  /lib\d\/\d+ < .*"type":"joined".*"recovered":false,"reason":"too_old"/,
+  /lib\d\/\d+ < .*"type":"joined".*"recovered":false,"reason":"too_many"/,
+  /lib\d\/\d+ < .*"type":"lost".*"reason":"rewound"/,
+  /lib\d\/\d+: \S+ is \{"kind":"unsure"/,
+  /lib\d\/\d+: \S+ is \{"kind":"failed"/,
+  /lib\d\/\d+: \S+ is \{"kind":"discarded"/,
+];
+
 const PLANTED = [
   ...Object.entries(FAULTS).map(([name, plant]) => [name, plant, simulate] as const),
   ...Object.entries(DROP_FAULTS).map(([name, plant]) => [name, plant, simulateDrops] as const),
+  ...Object.entries(LIBRARY_FAULTS).map(([name, plant]) => [name, plant, simulateLibrary] as const),
 ];
 
 Deno.test("rooms lose nothing in simulation", async () => {
   for (const seed of seeds(SEEDS)) judge(seed, await simulate(seed));
+});
+
+Deno.test("the client library says everything once, whatever is lost and however long it was away", async () => {
+  for (const seed of seeds(LIBRARY_SEEDS)) judge(seed, await simulateLibrary(seed));
 });
 
 Deno.test("who drops and comes back within 10 s is not seen to go", async () => {
@@ -92,6 +128,20 @@ Deno.test("a simulation is the same with the same seed, and another one with ano
   const [one, again, other] = [await simulate(1), await simulate(1), await simulate(2)];
   assert.deepEqual(one.trace, again.trace);
   assert.notDeepEqual(one.trace, other.trace);
+});
+
+Deno.test("a simulation of the client library is the same with the same seed, but for the ids that it draws", async () => {
+  const [one, again] = [await simulateLibrary(1), await simulateLibrary(1)];
+  assert.deepEqual(withoutIds(one), withoutIds(again));
+});
+
+Deno.test("simulations of the client library bring about all that they are for", async () => {
+  const missing = new Set(LIBRARY_OCCASIONS);
+  for (let seed = 0; seed < OCCASION_SEEDS && missing.size > 0; seed++) {
+    const trace = (await simulateLibrary(seed)).trace.join("\n");
+    for (const occasion of missing) if (occasion.test(trace)) missing.delete(occasion);
+  }
+  assert.deepEqual([...missing], []);
 });
 
 Deno.test("simulations bring about all that they are for", async () => {

@@ -3,43 +3,40 @@
  * ETag that follows its content, and a Content-Security-Policy that allows nothing from elsewhere.
  * @module
  */
-import clientJs from "../../static/client.js" with { type: "text" };
-import echoHtml from "../../static/echo.html" with { type: "text" };
-import echoJs from "../../static/echo.js" with { type: "text" };
-import iconSvg from "../../static/icon.svg" with { type: "text" };
-import indexHtml from "../../static/index.html" with { type: "text" };
-import logJs from "../../static/log.js" with { type: "text" };
-import parleyCss from "../../static/parley.css" with { type: "text" };
-import stringsJs from "../../static/strings.js" with { type: "text" };
-import uiJs from "../../static/ui.js" with { type: "text" };
-import { textAnswer } from "./answers.ts";
+import { pack, packStyles } from "./pack.ts";
+import { PAGE_FILES } from "./page_files.ts";
 
 /** One file as it is served. */
 export interface Page {
   /** The whole file. */
-  readonly body: string;
+  readonly body: Uint8Array<ArrayBuffer>;
+  /** The same, in gzip. */
+  readonly zipped: Uint8Array<ArrayBuffer>;
   /** Names in small letters. */
   readonly headers: Readonly<Record<string, string>>;
 }
-
-const FILES = {
-  "/": indexHtml,
-  "/echo.html": echoHtml,
-  "/client.js": clientJs,
-  "/ui.js": uiJs,
-  "/log.js": logJs,
-  "/echo.js": echoJs,
-  "/strings.js": stringsJs,
-  "/parley.css": parleyCss,
-  "/icon.svg": iconSvg,
-};
 
 const TYPES: Readonly<Record<string, string>> = {
   html: "text/html; charset=utf-8",
   js: "text/javascript; charset=utf-8",
   css: "text/css; charset=utf-8",
+  ts: "application/typescript; charset=utf-8",
   svg: "image/svg+xml",
+  webmanifest: "application/manifest+json",
 };
+
+// By this a Deno that imports the client library from a running service finds its types.
+const OWN_HEADERS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  "/client.js": { "x-typescript-types": "./client.d.ts" },
+};
+
+// The chat page's modules and style sheets are served as one each; the library's modules also by themselves, for other programs.
+const PARTS = /^\/page\/|\.css$/;
+const SCRIPTS = ["/page/main.js", "/theme.js", "/sw.js"];
+const STYLES = ["/chat.css", "/parley.css"];
+
+// Named, and not with a weight of 0.
+const GZIP = /(?:^|,)\s*gzip\s*(?:;\s*q=(?!0(?:\.0*)?\s*(?:,|$))[\d.]+\s*)?(?:,|$)/i;
 
 const POLICY = [
   "default-src 'none'",
@@ -52,22 +49,42 @@ const POLICY = [
 /** Every page by its path. @param maxMessageBytes The limit that the chat page tells people of. */
 export async function openPages(maxMessageBytes: number): Promise<ReadonlyMap<string, Page>> {
   const limit = `name="max-message-bytes" content="`;
-  const index = indexHtml.replace(`${limit}65535"`, `${limit}${maxMessageBytes}"`);
-  const entries = Object.entries({ ...FILES, "/": index }).map(async ([path, body]) => {
-    const ending = path.endsWith("/") ? "html" : path.slice(path.lastIndexOf(".") + 1);
-    return [path, {
-      body,
-      headers: await headersFor(body, TYPES[ending] ?? "text/plain"),
-    }] as const;
-  });
+  const index = (PAGE_FILES["/"] ?? "").replace(`${limit}65535"`, `${limit}${maxMessageBytes}"`);
+  const files = Object.entries(PAGE_FILES).filter(([path]) => !PARTS.test(path));
+  const packed = [
+    ...SCRIPTS.map((path) => [path, pack(PAGE_FILES, path)] as const),
+    ...STYLES.map((path) => [path, packStyles(PAGE_FILES, path)] as const),
+  ];
+  const entries = Object.entries({
+    ...Object.fromEntries([...files, ...packed]),
+    "/": index,
+  }).map(
+    async ([path, text]) => {
+      const ending = path.endsWith("/") ? "html" : path.slice(path.lastIndexOf(".") + 1);
+      const body = new TextEncoder().encode(text);
+      const headers = await headersFor(body, TYPES[ending] ?? "text/plain");
+      const page = { body, zipped: await zip(body), headers: { ...headers, ...OWN_HEADERS[path] } };
+      return [path, page] as const;
+    },
+  );
   return new Map(await Promise.all(entries));
 }
 
-async function headersFor(body: string, type: string): Promise<Readonly<Record<string, string>>> {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(body));
+async function zip(body: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
+  const zipped = new Blob([body]).stream().pipeThrough(new CompressionStream("gzip"));
+  return new Uint8Array(await new Response(zipped).arrayBuffer());
+}
+
+async function headersFor(
+  body: Uint8Array<ArrayBuffer>,
+  type: string,
+): Promise<Readonly<Record<string, string>>> {
+  const digest = await crypto.subtle.digest("SHA-256", body);
   return {
     "content-type": type,
-    "etag": `"${new Uint8Array(digest).toHex().slice(0, 32)}"`,
+    // Weak, since it is the same for the file and for its gzip.
+    "etag": `W/"${new Uint8Array(digest).toHex().slice(0, 32)}"`,
+    "vary": "accept-encoding",
     // Asked for again each time, and answered with 304: a new version of the service is never mixed with an old page.
     "cache-control": "no-cache",
     "content-security-policy": POLICY,
@@ -76,12 +93,21 @@ async function headersFor(body: string, type: string): Promise<Readonly<Record<s
   };
 }
 
-/** The answer to who reads a page: the page, or 304 where the client has it already (RFC 9110 §13.1.2). */
-export function servePage(page: Page, ifNoneMatch: string | null): Response {
-  const tags = ifNoneMatch?.split(",").map((tag) => tag.trim().replace(/^W\//, "")) ?? [];
-  if (tags.includes("*") || tags.includes(page.headers["etag"] ?? "")) {
+/**
+ * The answer to who reads a page: the page, in gzip where that is understood, or 304 where the client has it already (RFC 9110
+ * §12.5.3, §13.1.2).
+ */
+export function servePage(page: Page, asked: Headers): Response {
+  const tags = asked.get("if-none-match")?.split(",").map((tag) => tag.trim().replace(/^W\//, ""));
+  const own = (page.headers["etag"] ?? "").replace(/^W\//, "");
+  if (tags?.includes("*") || tags?.includes(own)) {
     const { "content-type": _, ...headers } = page.headers;
     return new Response(null, { status: 304, headers });
   }
-  return textAnswer(page.body, 200, page.headers);
+  const isZipped = GZIP.test(asked.get("accept-encoding") ?? "");
+  const body = isZipped ? page.zipped : page.body;
+  const encoding: Record<string, string> = isZipped ? { "content-encoding": "gzip" } : {};
+  // Given, since an answer to HEAD has no body to tell it by and the runtime would say 0.
+  const length = { "content-length": String(body.length) };
+  return new Response(body, { headers: { ...page.headers, ...encoding, ...length } });
 }

@@ -52,8 +52,7 @@ export function routes(places: Places): Answerer {
   app.all("/metrics", reading(async () => sayMetrics(await places.metrics())));
   for (const path of MOVED) app.all(path, reading((c) => c.redirect("echo.html", 301)));
   for (const [path, page] of places.pages) {
-    const tag = (c: Context<Bindings>) => c.req.header("if-none-match") ?? null;
-    app.all(path, reading((c) => servePage(page, tag(c))));
+    app.all(path, reading((c) => servePage(page, c.req.raw.headers)));
   }
   // To the listener, which says it in the log.
   app.onError((error) => {

@@ -166,6 +166,7 @@ const PAGES = [
   ["/", "text/html"],
   ["/echo.html", "text/html"],
   ["/client.js", "text/javascript"],
+  ["/page/main.js", "text/javascript"],
   ["/parley.css", "text/css"],
   ["/icon.svg", "image/svg+xml"],
 ] as const;
@@ -181,7 +182,7 @@ for (const [path, type] of PAGES) {
     const tag = first.headers.get("etag");
     assert.ok(tag);
 
-    const again = await ask(curl, parley.url + path, "--header", `If-None-Match: "x", W/${tag}`);
+    const again = await ask(curl, parley.url + path, "--header", `If-None-Match: "x", ${tag}`);
     assert.equal(again.status, 304);
     assert.equal(again.headers.get("etag"), tag);
     assert.equal(again.body, "");

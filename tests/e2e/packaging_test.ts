@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import config from "../../deno.json" with { type: "json" };
 import { TestClient } from "../client.ts";
+import { PAGE_FILES } from "../../lib/io/page_files.ts";
 import { isolateCount } from "../../lib/io/isolates/count.ts";
 import { startInspected } from "../inspector.ts";
 import { isReady, runArguments, spawn } from "../parley.ts";
@@ -105,9 +106,8 @@ Deno.test("deno task compile embeds every page and module", async () => {
   }).output();
   assert.ok(compiled.success, new TextDecoder().decode(compiled.stderr));
   const binary = Buffer.from(await Deno.readFile(`${folder}/parley`));
-  for (const { name } of Deno.readDirSync(new URL("static", ROOT))) {
-    const text = await Deno.readTextFile(new URL(`static/${name}`, ROOT));
-    assert.ok(binary.includes(text), `static/${name} is not embedded`);
+  for (const [path, text] of Object.entries(PAGE_FILES)) {
+    assert.ok(binary.includes(text), `${path} is not embedded`);
   }
   assert.ok(binary.includes("class RedisBus"));
   // Nobody imports it: it is there because the task names it.

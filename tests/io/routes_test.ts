@@ -1,15 +1,20 @@
 import assert from "node:assert/strict";
+import { get } from "node:http";
+import { buffer } from "node:stream/consumers";
+import { gunzipSync } from "node:zlib";
 import { startService } from "../service.ts";
 
 const TYPES: Readonly<Record<string, string>> = {
   "/": "text/html",
   "/echo.html": "text/html",
+  "/page/main.js": "text/javascript",
   "/client.js": "text/javascript",
-  "/ui.js": "text/javascript",
-  "/log.js": "text/javascript",
+  "/client/chat.js": "text/javascript",
+  "/client.d.ts": "application/typescript",
+  "/sw.js": "text/javascript",
   "/echo.js": "text/javascript",
-  "/strings.js": "text/javascript",
   "/parley.css": "text/css",
+  "/manifest.webmanifest": "application/manifest+json",
   "/icon.svg": "image/svg+xml",
 };
 
@@ -22,7 +27,8 @@ for (const [path, type] of Object.entries(TYPES)) {
     assert.match(first.headers.get("content-type") ?? "", new RegExp(`^${RegExp.escape(type)}`));
     assert.match(first.headers.get("content-security-policy") ?? "", /^default-src 'none'/);
     const etag = first.headers.get("etag") ?? "";
-    for (const tags of [etag, `W/${etag}`, `"other", ${etag}`]) {
+    assert.match(etag, /^W\/"/);
+    for (const tags of [etag, etag.slice("W/".length), `"other", ${etag}`]) {
       const again = await fetch(service.url + path, { headers: { "if-none-match": tags } });
       assert.equal(again.status, 304);
       assert.equal(await again.text(), "");
@@ -36,8 +42,9 @@ for (const [path, type] of Object.entries(TYPES)) {
 Deno.test("HEAD answers like GET, length and all, without a body", async () => {
   await using service = await startService();
   for (const path of ["/", "/icon.svg", "/healthz", "/readyz", "/nothing", "/s"]) {
+    const headers = { "accept-encoding": "identity" };
     const [head, get] = await Promise.all(
-      ["HEAD", "GET"].map((method) => fetch(service.url + path, { method })),
+      ["HEAD", "GET"].map((method) => fetch(service.url + path, { method, headers })),
     );
     assert.equal(await head?.text(), "");
     const length = new TextEncoder().encode(await get?.text()).length;
@@ -47,6 +54,44 @@ Deno.test("HEAD answers like GET, length and all, without a body", async () => {
     assert.equal(head?.headers.get("content-type"), get?.headers.get("content-type"));
   }
 });
+
+for (
+  const [asked, isZipped] of [
+    ["gzip", true],
+    ["gzip, deflate, br, zstd", true],
+    ["br;q=1.0, gzip;q=0.8, *;q=0.1", true],
+    ["GZIP", true],
+    ["br", false],
+    ["identity", false],
+    ["gzip;q=0", false],
+    ["gzip;q=0.000, br", false],
+    ["x-gzip-like", false],
+  ] as const
+) {
+  Deno.test(`Pages come ${isZipped ? "in gzip" : "as they are"} to one who takes ${asked}`, async () => {
+    await using service = await startService();
+    const request = { path: "/parley.css", headers: { "accept-encoding": asked } };
+    const { headers, body } = await plainGet(service.url, request);
+    assert.equal(headers.get("vary"), "accept-encoding");
+    assert.equal(headers.get("content-encoding"), isZipped ? "gzip" : null);
+    assert.equal(headers.get("content-length"), String(body.length));
+    const text = isZipped ? gunzipSync(body).toString() : new TextDecoder().decode(body);
+    assert.match(text, /:root/);
+  });
+}
+
+/** Not by fetch(), which unzips and then hides that it has. */
+function plainGet(
+  url: string,
+  { path, headers }: { readonly path: string; readonly headers: Record<string, string> },
+): Promise<{ readonly headers: Headers; readonly body: Uint8Array }> {
+  return new Promise((resolve, reject) => {
+    get(url + path, { headers, agent: false }, async (answer) => {
+      const body = await buffer(answer);
+      resolve({ headers: new Headers(answer.headers as Record<string, string>), body });
+    }).on("error", reject);
+  });
+}
 
 for (const path of ["/websocket.html", "/websockets.html"]) {
   Deno.test(`${path} leads to the echo page`, async () => {

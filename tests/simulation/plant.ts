@@ -5,6 +5,7 @@
 import { Hub, type HubContext } from "../../lib/chat/hub.ts";
 import { ListShelf } from "../core/list_shelf.ts";
 import type { NodeBus } from "./sim_bus.ts";
+import type { SimClock } from "./sim_clock.ts";
 
 /** What may be replaced. */
 export interface Plant {
@@ -18,6 +19,10 @@ export interface Plant {
   readonly tellsTops: boolean;
   /** Whether a new epoch begins where something may have been lost. */
   readonly beginsEras: boolean;
+  /** Where the client library keeps things. */
+  readonly makeStorage: () => Map<string, string>;
+  /** What it takes for the time, in milliseconds since 1970. */
+  readonly readClock: (clock: SimClock) => number;
 }
 
 /** Everything as it is. */
@@ -27,4 +32,6 @@ export const SOUND: Plant = {
   makeHub: (context) => new Hub(context),
   tellsTops: true,
   beginsEras: true,
+  makeStorage: () => new Map(),
+  readClock: (clock) => clock.date(),
 };

@@ -141,6 +141,25 @@ export const DROP_FAULTS: Readonly<Record<string, Plant>> = {
   "a member who is let go at once": { ...SOUND, makeHub: (context) => new ColdHub(context) },
 };
 
+/** Keeps what was put first under a name: of a deed, that it was never sent. */
+class StubbornStorage extends Map<string, string> {
+  override set(key: string, value: string): this {
+    return key.startsWith("parley.deed.") && this.has(key) ? this : super.set(key, value);
+  }
+}
+
+/** What must be found where people use the client library. */
+export const LIBRARY_FAULTS: Readonly<Record<string, Plant>> = {
+  "a page that does not know what it had sent before": {
+    ...SOUND,
+    makeStorage: () => new StubbornStorage(),
+  },
+  "a page that does not know how long it was away": {
+    ...SOUND,
+    readClock: (clock) => clock.date() - clock.leaptMs,
+  },
+};
+
 /** What must do no harm. */
 export const HARMLESS: Readonly<Record<string, Plant>> = {
   "a follow that resolves before it takes effect": { ...SOUND, wrap: presuming },

@@ -11,7 +11,7 @@ export interface Say {
   readonly id: string;
   readonly room: RoomId;
   readonly text: string;
-  state: "waiting" | "sent" | "refused" | "acknowledged" | "seen";
+  state: "waiting" | "sent" | "refused" | "acknowledged" | "seen" | "given up";
   /** Over which connection it was sent last. */
   connection: number;
 }
@@ -36,7 +36,7 @@ export class Says {
   /** What must be sent in a room before anything new is: what it has not read itself, for an answer can be lost with the log. */
   backlog(room: RoomId, connection: number): readonly Say[] {
     return this.all.filter((say) => {
-      if (say.room !== room || say.state === "seen" || say.state === "refused") return false;
+      if (say.room !== room || /^(seen|refused|given up)$/.test(say.state)) return false;
       return say.state === "waiting" || say.connection !== connection;
     });
   }
@@ -59,6 +59,13 @@ export class Says {
     if (say === undefined || say.state === "seen") return undefined;
     say.state = "refused";
     return say;
+  }
+
+  /** It is long ago: what was sent and not seen must not be sent again. */
+  giveUp(): void {
+    for (const say of this.all) {
+      if (say.connection > 0 && say.state !== "seen") say.state = "given up";
+    }
   }
 
   #find(id: string | undefined): Say | undefined {

@@ -28,7 +28,7 @@ export interface Found {
 export async function simulate(seed: number, plant: Plant = SOUND): Promise<Found> {
   const world = new World(seed, plant);
   const { clock, dice, complaints, trace } = world;
-  const crowd = gather(world);
+  const crowd = gather(world, 5);
   const stormMs = dice.pick([3_000, 8_000, 8_000, 20_000]);
   const everybody = [...crowd.json, ...crowd.text];
   for (const client of everybody) {
@@ -54,11 +54,12 @@ export async function simulate(seed: number, plant: Plant = SOUND): Promise<Foun
   return { complaints, trace };
 }
 
-function gather(world: World): Crowd {
+/** Those who speak the protocol by themselves. @param most So many of them speak JSON. */
+export function gather(world: World, most: number): Crowd {
   const { dice, rooms } = world;
   const slowness = () => dice.pick([20, 20, 100, 2_000]);
   const json: JsonClient[] = [];
-  const count = dice.between(1, 5);
+  const count = dice.between(1, most);
   for (let index = 0; index < count; index++) {
     const tabOf = json.length > 0 && dice.chance(0.2) ? dice.pick(json) : undefined;
     const client = new JsonClient(world, `json${index}`, slowness(), tabOf);
@@ -67,7 +68,11 @@ function gather(world: World): Crowd {
   }
   const room = (): RoomId => dice.pick(rooms);
   const texts = Array.from({ length: dice.between(0, 2) }, (_, index) => `plain${index}`);
-  return { json, text: texts.map((id) => new TextClient(world, id, slowness(), room())) };
+  return {
+    json,
+    text: texts.map((id) => new TextClient(world, id, slowness(), room())),
+    library: [],
+  };
 }
 
 function askWho({ json }: Crowd): void {

@@ -21,6 +21,8 @@ export class SimClock implements Clock {
   readonly #deeds = new Map<number, (() => void)[]>();
   readonly #times: number[] = [];
   #now = 0;
+  /** For so long in all nothing happened. */
+  leaptMs = 0;
 
   constructor(dice: Dice) {
     this.#dice = dice;
@@ -31,7 +33,7 @@ export class SimClock implements Clock {
   }
 
   date(): number {
-    return MIDNIGHT + this.#now;
+    return MIDNIGHT + this.#now + this.leaptMs;
   }
 
   sleep(ms: number, signal: AbortSignal): Promise<void> {
@@ -53,6 +55,11 @@ export class SimClock implements Clock {
     if (deeds) return void deeds.push(deed);
     this.#deeds.set(time, [deed]);
     push(this.#times, time);
+  }
+
+  /** So long nothing happens, and nobody who sleeps wakes: only the calendar shows it. */
+  leap(ms: number): void {
+    this.leaptMs += ms;
   }
 
   /** Turns for so long. */

@@ -169,6 +169,17 @@ export class SimRedis {
     for (const truth of this.#truths.values()) truth.lose([]);
   }
 
+  /** The time for which repetitions are known is over. */
+  forgetReceipts(): void {
+    for (const { shelf } of this.#rooms.values()) shelf.contents = withoutReceipts(shelf.contents);
+    this.#snapshot = new Map(
+      [...this.#snapshot].map(([id, it]) => [
+        id,
+        { ...it, contents: withoutReceipts(it.contents) },
+      ]),
+    );
+  }
+
   #room(id: RoomId): SimRoom {
     const known = this.#rooms.get(id);
     if (known) return known;
@@ -186,4 +197,8 @@ export class SimRedis {
   #drawEpoch(): string {
     return `e${this.#drawn++}`;
   }
+}
+
+function withoutReceipts(contents: Contents): Contents {
+  return { ...contents, receipts: {} };
 }

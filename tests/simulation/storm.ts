@@ -7,6 +7,7 @@ import { RESTARTING } from "../../lib/core/farewells.ts";
 import type { RoomId } from "../../lib/core/names.ts";
 import { formatPosition } from "../../lib/core/positions.ts";
 import type { JsonClient } from "./json_client.ts";
+import type { LibraryClient } from "./library_client.ts";
 import type { SimNode } from "./sim_node.ts";
 import type { TextClient } from "./text_client.ts";
 import type { Wire } from "./wire.ts";
@@ -16,10 +17,11 @@ import type { World } from "./world.ts";
 export interface Crowd {
   readonly json: readonly JsonClient[];
   readonly text: readonly TextClient[];
+  readonly library: readonly LibraryClient[];
 }
 
 /** Lets a client act again and again until a time. */
-export function enliven(world: World, client: JsonClient | TextClient, until: number): void {
+export function enliven(world: World, client: Crowd[keyof Crowd][number], until: number): void {
   const { clock, dice } = world;
   const pauseMs = dice.pick([300, 1_000, 3_000]);
   const act = () => {
@@ -71,9 +73,10 @@ export function rage(world: World, crowd: Crowd, until: number, loses: boolean):
 
 type Trouble = (world: World, crowd: Crowd) => void;
 
-function cut(world: World, { json, text }: Crowd): void {
+function cut(world: World, { json, text, library }: Crowd): void {
   const { dice } = world;
-  const { id, wire } = dice.pick([...json, ...text]);
+  const pages = library.flatMap((it) => it.pages);
+  const { id, wire } = dice.pick([...json, ...text, ...pages]);
   world.note(`the line of ${id} breaks`);
   wire?.cut(dice.chance(0.6) ? 1 : dice.between(1, 30_000));
 }
@@ -117,8 +120,9 @@ function restart(world: World, crowd: Crowd): void {
   world.startNode();
 }
 
-function wiresOf(node: SimNode, { json, text }: Crowd): readonly Wire[] {
-  return [...json, ...text].flatMap(({ wire }) => wire?.node === node ? wire : []);
+function wiresOf(node: SimNode, { json, text, library }: Crowd): readonly Wire[] {
+  const pages = library.flatMap((it) => it.pages);
+  return [...json, ...text, ...pages].flatMap(({ wire }) => wire?.node === node ? wire : []);
 }
 
 function goHome(world: World, { json, text }: Crowd): void {
@@ -133,6 +137,12 @@ function part(world: World): void {
 function promote(world: World): void {
   world.note("the replica takes over");
   world.redis.promote();
+}
+
+/** A replica stays behind after so long, and takes over after so much more. */
+export function fallBack(world: World, afterMs: number, behindMs: number): void {
+  world.clock.after(afterMs, () => part(world));
+  world.clock.after(afterMs + behindMs, () => promote(world));
 }
 
 function empty(world: World): void {

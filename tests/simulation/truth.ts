@@ -5,6 +5,7 @@
  */
 import type { Entry } from "../../lib/core/entries.ts";
 import type { RoomId } from "../../lib/core/names.ts";
+import { RECEIPTS_MS } from "../../lib/core/room_log.ts";
 import { formatPosition, isSamePosition, type Position } from "../../lib/core/positions.ts";
 
 /** An entry, and the position before it at the time. */
@@ -45,7 +46,7 @@ export class Truth {
     const key = formatPosition(position);
     if (this.#facts.has(key)) return `${this.room}: the number ${key} is used twice`;
     if (position.seq !== before.seq + 1) return `${this.room}: ${key} leaves a gap`;
-    const twin = this.log.find(({ user, id }) => user === entry.user && id === entry.id);
+    const twin = this.log.find((it) => isTwin(it, entry));
     this.#facts.set(key, { entry, before, order: this.#facts.size });
     this.log = [...this.log, entry];
     this.#longest = Math.max(this.#longest, this.log.length);
@@ -139,4 +140,10 @@ export class Truth {
   #proper(position: Position): Position {
     return this.#names.get(formatPosition(position)) ?? position;
   }
+}
+
+/** Whether one deed was done twice. To react again is no other thing than to react, once the server has forgotten it. */
+function isTwin(one: Entry, other: Entry): boolean {
+  if (one.user !== other.user || one.id !== other.id) return false;
+  return one.deed.kind !== "reacted" || other.at - one.at < RECEIPTS_MS;
 }

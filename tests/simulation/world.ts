@@ -4,7 +4,7 @@
  * @module
  */
 import type { RoomId } from "../../lib/core/names.ts";
-import type { Retention } from "../../lib/core/room_log.ts";
+import { RECEIPTS_MS, type Retention } from "../../lib/core/room_log.ts";
 import { room } from "../fakes.ts";
 import { Dice } from "./dice.ts";
 import type { Plant } from "./plant.ts";
@@ -67,6 +67,18 @@ export class World {
       bus.isAway = false;
       bus.isDeaf = false;
     }
+  }
+
+  /** Draws the weather anew. */
+  stir(): void {
+    this.#weather = drawWeather(this.dice);
+  }
+
+  /** So long nothing happens; what is known for a time only is forgotten. */
+  leap(ms: number): void {
+    this.note(`nothing happens for ${ms} ms`);
+    this.clock.leap(ms);
+    if (ms > RECEIPTS_MS) this.redis.forgetReceipts();
   }
 
   /** One more node. */

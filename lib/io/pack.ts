@@ -1,0 +1,110 @@
+/**
+ * Puts a page's ES modules together into one, and its style sheets, so that a browser asks once and not for each of a hundred. It is no bundler: it
+ * knows the few forms of `import` and `export` that the pages use, as the formatter writes them, and throws at any other.
+ * Comments and indentation are left out; nothing else is changed.
+ *
+ * Each module becomes a function that is called once, and what it exports a constant around those that come after it. So two
+ * modules may have one name for different things, but may not export it.
+ * @module
+ */
+
+const FROM = /^(import|export)\s*\{([^}]*)\}\s*from\s*"([^"]+)";\n/gm;
+const LISTED = /^export\s*\{([^}]*)\};\n/gm;
+const DECLARED = /^export ((?:async )?function\*?|class|const) (\w+)/gm;
+const COMMENT_LINES = /^[ \t]*\/\*(?:(?!\*\/)[^])*\*\/[ \t]*\n|^[ \t]*\/\/.*\n/gm;
+const DOCUMENTATION = /\/\*\*(?:(?!\*\/)[^])*\*\/[ \t]*/g;
+
+/**
+ * One script that does what the entry does.
+ *
+ * @param files Texts by path; what is imported must be among them.
+ * @param entry Its path. It is put at the end, and what it exports is not exported any more.
+ */
+export function pack(files: Readonly<Record<string, string>>, entry: string): string {
+  const exported = new Map<string, string>();
+  const done = new Set<string>();
+  const add = (path: string, trail: readonly string[]): string => {
+    if (trail.includes(path)) {
+      throw new Error(`Cannot pack: imports go round: ${[...trail, path].join(" → ")}`);
+    }
+    if (done.has(path)) return "";
+    done.add(path);
+    const text = files[path];
+    if (text === undefined) throw new Error(`Cannot pack: there is no ${path}`);
+    const { needs, body, names } = unfold(withoutComments(text), path);
+    for (const [, outer] of names) {
+      const other = exported.get(outer);
+      if (other) throw new Error(`Cannot pack: ${path} and ${other} both export ${outer}`);
+      exported.set(outer, path);
+    }
+    const before = needs.map((need) => add(need, [...trail, path])).join("");
+    return before + (trail.length === 0 ? body : wrapped(body, names));
+  };
+  return add(entry, []);
+}
+
+/** In a text that looks like a comment it would change it; a test holds that none does. */
+function withoutComments(text: string): string {
+  return text.replace(COMMENT_LINES, "").replace(DOCUMENTATION, "")
+    .replace(/^[ \t]+/gm, "").replace(/^\n+/gm, "");
+}
+
+/** A name inside of a module, and outside. */
+type Pair = readonly [inner: string, outer: string];
+
+function unfold(text: string, path: string) {
+  const needs: string[] = [];
+  const names: Pair[] = [];
+  const body = text
+    .replace(FROM, (whole, verb: string, list: string, from: string) => {
+      needs.push(new URL(from, `http://page${path}`).pathname);
+      const renamed = pairs(list).filter(([one, other]) => one !== other);
+      if (verb === "export" && renamed.length > 0) return whole;
+      return renamed.map(([theirs, ours]) => `const ${ours} = ${theirs};\n`).join("");
+    })
+    .replace(LISTED, (_, list: string) => {
+      names.push(...pairs(list).filter(([inner]) => !isTaken(inner, text)));
+      return "";
+    })
+    .replace(DECLARED, (_, kind: string, name: string) => {
+      names.push([name, name]);
+      return `${kind} ${name}`;
+    });
+  if (/^(?:import|export)\b|\bimport\(/m.test(body)) {
+    throw new Error(`Cannot pack: ${path} has a form of import or export that is not known`);
+  }
+  return { needs, body, names };
+}
+
+/** Whether a module has a name from another one: what it passes on is there already. */
+function isTaken(name: string, text: string): boolean {
+  return [...text.matchAll(FROM)].some(([, verb, list = ""]) =>
+    verb === "import" && pairs(list).some(([theirs, ours]) => theirs === name && ours === name)
+  );
+}
+
+function pairs(list: string): readonly Pair[] {
+  return list.split(",").map((it) => it.trim()).filter(Boolean).map((it) => {
+    const [one = "", other = one] = it.split(/\s+as\s+/);
+    return [one, other];
+  });
+}
+
+function wrapped(body: string, names: readonly Pair[]): string {
+  if (names.length === 0) return body === "" ? "" : `(() => {\n${body}})();\n`;
+  const outside = names.map(([, outer]) => outer).join(", ");
+  const inside = names.map(([inner, outer]) => inner === outer ? inner : `${outer}: ${inner}`);
+  return `const { ${outside} } = (() => {\n${body}return { ${inside.join(", ")} };\n})();\n`;
+}
+
+const IMPORTED = /^@import "([^"]+)";\n/gm;
+
+/** One style sheet with those that it imports in their places. */
+export function packStyles(files: Readonly<Record<string, string>>, path: string): string {
+  const text = files[path];
+  if (text === undefined) throw new Error(`Cannot pack: there is no ${path}`);
+  return withoutComments(text).replace(
+    IMPORTED,
+    (_, from: string) => packStyles(files, new URL(from, `http://page${path}`).pathname),
+  );
+}

@@ -1,0 +1,47 @@
+// @ts-check
+/**
+ * Requests that wait for their answers on one connection, found by their ids. When it ends, none of them will be answered.
+ * @module
+ */
+
+import { DisconnectedError, RefusedError } from "./errors.js";
+
+/** What was asked. */
+export class Answers {
+  #asked = 0;
+  /** @type {Map<string, { resolve(frame: any): void, reject(error: Error): void }>} */
+  #waiting = new Map();
+
+  /**
+   * Asks for something under an id of its own.
+   * @param {import("./frames.js").Request} frame
+   * @param {(frame: import("./frames.js").Request) => void} send
+   * @returns {Promise<any>} Resolves with the answer; rejects with a ChatError.
+   */
+  ask(frame, send) {
+    const id = `r${++this.#asked}`;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
+      send({ ...frame, id });
+    });
+  }
+
+  /**
+   * Gives a frame to who has asked for it.
+   * @param {import("./frames.js").Frame & { id?: string }} frame
+   */
+  take(frame) {
+    const waiting = this.#waiting.get(frame.id ?? "");
+    if (waiting === undefined) return;
+    this.#waiting.delete(frame.id ?? "");
+    if (frame.type === "fault") waiting.reject(new RefusedError(frame));
+    else waiting.resolve(frame);
+  }
+
+  /** The connection has ended. */
+  drop() {
+    const all = [...this.#waiting.values()];
+    this.#waiting.clear();
+    for (const { reject } of all) reject(new DisconnectedError());
+  }
+}

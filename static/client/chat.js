@@ -1,0 +1,234 @@
+// @ts-check
+/**
+ * The conversation with one server: who one is, the rooms one is in, and what is on its way. It puts the parts together: the
+ * connection (link.js), the stays (stay.js), the deeds (outbox.js).
+ * @module
+ */
+
+import { Answers } from "./answers.js";
+import { ClosedError, DisconnectedError, RefusedError } from "./errors.js";
+import { Identity } from "./identity.js";
+import { Link } from "./link.js";
+import { Outbox } from "./outbox.js";
+import { Room } from "./room.js";
+import { settled } from "./settled.js";
+import { Shelf } from "./shelf.js";
+import { Stay } from "./stay.js";
+import { realSurroundings } from "./surroundings.js";
+import { Value } from "./values.js";
+
+/** @typedef {import("./frames.js").Frame} Frame */
+/** @typedef {import("./frames.js").Limits} Limits */
+/** @typedef {import("./frames.js").Member} Member */
+/** @typedef {import("./frames.js").Request} Request */
+
+/**
+ * What `connect()` can be asked for.
+ * @typedef {object} ChatOptions
+ * @property {string} [name] What one would like to be called; without it one is a guest, or who one was.
+ * @property {import("./shelf.js").StoragePort} [storage] Where what is not sent outlives this page, such as `localStorage`.
+ * @property {string} [storageKey] What its keys begin with; `parley` without it.
+ * @property {AbortSignal} [signal] Closes when it is aborted.
+ * @property {import("./surroundings.js").Surroundings} [surroundings] For tests.
+ */
+
+const ANSWERS = new Set(["hello", "joined", "left", "ack", "members", "history", "pong", "fault"]);
+const ROOM = /^[A-Za-z0-9_.-]{1,64}$/;
+
+/** A conversation. Made by `connect()`. */
+export class Chat {
+  /** What the server allows; null before the first hello. @readonly @type {Value<Limits | null>} */
+  limits = new Value(/** @type {Limits | null} */ (null));
+  /** In the order of joining. @readonly @type {Value<readonly Room[]>} */
+  rooms = new Value(/** @type {readonly Room[]} */ ([]));
+  #link;
+  #shelf;
+  #outbox;
+  /** @type {import("./stay.js").Host} */
+  #host;
+  #answers = new Answers();
+  /** @type {Map<string, { room: Room, stay: Stay }>} */
+  #stays = new Map();
+  #identity;
+  #stopWaking = () => {};
+
+  /**
+   * @internal @param {string} url
+   * @param {ChatOptions} options
+   */
+  constructor(
+    url,
+    { name, storage, storageKey = "parley", signal, surroundings = realSurroundings },
+  ) {
+    this.#shelf = new Shelf(storage, storageKey);
+    this.#identity = new Identity(name, this.#shelf, surroundings);
+    this.#outbox = new Outbox(this.#shelf, surroundings);
+    this.#link = new Link(url, surroundings, {
+      opened: () => void this.#greet(),
+      heard: (frame) => this.#hear(frame),
+      ended: () => this.#disconnected(),
+    });
+    this.#host = {
+      ...{ surroundings, outbox: this.#outbox, sender: this.#link.sender },
+      user: () => this.me.value?.user ?? "",
+      maxMessageBytes: () => this.limits.value?.maxMessageBytes ?? Infinity,
+      isOnline: () => this.#isOnline,
+      ask: (frame) => this.#ask(frame),
+      mayPass: ({ code, retry }) => retry || code === "name_taken" && this.#identity.hasGhost,
+      renamed: (name) => this.#identity.renamed(name),
+      comeBack: () => this.#link.comeBack(),
+    };
+    this.#stopWaking = surroundings.onWake(() => this.#link.wake());
+    this.#link.state.subscribe(({ kind }) => kind === "closed" && this.#end());
+    signal?.addEventListener("abort", () => this.close(), { once: true });
+    if (signal?.aborted) this.close();
+    else this.#link.open();
+  }
+
+  /** Who one is; null before the first hello. */
+  get me() {
+    return this.#identity.me;
+  }
+
+  /** How the connection stands. */
+  get state() {
+    return this.#link.state;
+  }
+
+  /** All that is not settled, of all rooms, the oldest first. */
+  get outbox() {
+    return this.#outbox.deliveries;
+  }
+
+  /** Whether all that waits to be sent would outlive this page. */
+  get isKept() {
+    return this.#shelf.isKept;
+  }
+
+  /**
+   * Joins a room, and again after each lost connection. The same room again is the same object.
+   * @param {string} name 1 to 64 of `A-Z a-z 0-9 _ . -`.
+   * @param {{ limit?: number }} [options] Messages that come with joining, 0 to 200; 50 without it.
+   * @returns {Room}
+   */
+  join(name, { limit = 50 } = {}) {
+    const known = this.#stays.get(name);
+    if (known !== undefined) return known.room;
+    if (!ROOM.test(name)) {
+      throw new TypeError(`Cannot join: a room has 1 to 64 of A-Z a-z 0-9 _ . -: received ${name}`);
+    }
+    if (this.state.value.kind === "closed") {
+      throw new ClosedError("Cannot join: the conversation is closed");
+    }
+    const stay = new Stay(name, limit, this.#host);
+    const room = new Room(stay, this.#host, () => this.#leave(name));
+    this.#stays.set(name, { room, stay });
+    this.rooms.set([...this.rooms.value, room]);
+    if (this.#isOnline) void stay.enter();
+    return room;
+  }
+
+  /**
+   * Takes another name, in all rooms or in none.
+   * @param {string} name
+   * @returns {Promise<void>} Rejects with a ChatError: `bad_name`, `name_taken`, `disconnected`.
+   */
+  async rename(name) {
+    await this.#ask({ type: "name", name });
+    this.#identity.renamed(name);
+    for (const { stay } of this.#stays.values()) {
+      const { value } = stay.state;
+      if (value.kind === "refused" && value.error.code === "name_taken") void stay.enter();
+    }
+  }
+
+  /** Tries at once instead of waiting. */
+  retryNow() {
+    this.#link.wake();
+  }
+
+  /** Resolves when all that was said is in the log, was refused, or waits for a person. Rejects when closed before. */
+  settled() {
+    return settled(this);
+  }
+
+  /** Ends it. What was not sent is kept where there is a storage, and sent by the next one. */
+  close() {
+    this.#link.close(null);
+  }
+
+  /** For `using`. */
+  [Symbol.dispose]() {
+    this.close();
+  }
+
+  get #isOnline() {
+    return this.state.value.kind === "online";
+  }
+
+  async #greet() {
+    const write = (/** @type {Request} */ frame) => this.#link.write(frame);
+    // Not more than these two at once: how many are allowed, the answer tells. Most have one room, and that is a round trip saved.
+    const hello = this.#answers.ask(this.#identity.hello(), write);
+    const stays = [...this.#stays.values()].map(({ stay }) => stay);
+    void stays[0]?.enter((frame) => this.#answers.ask(frame, write));
+    try {
+      await hello;
+    } catch (error) {
+      if (!(error instanceof RefusedError)) this.#identity.unanswered();
+      else if (error.retry) this.#link.comeBack();
+      else this.#link.close(error);
+    }
+  }
+
+  /** @param {import("./frames.js").Hello} frame */
+  #welcome(frame) {
+    if (!this.#identity.greeted(frame)) return this.#link.again();
+    const { limits, heartbeat } = frame;
+    this.limits.set(limits);
+    this.#link.greet(limits.messagesPerSecond, heartbeat.seconds);
+    // One has been asked for with the hello, or by who has just heard of it.
+    for (const { stay } of [...this.#stays.values()]) if (!stay.isAsked) void stay.enter();
+  }
+
+  /** @param {Frame} frame */
+  #hear(frame) {
+    // Not by any `id`: in an entry it is its author's.
+    if (ANSWERS.has(frame.type)) this.#answers.take(frame);
+    if ("room" in frame && frame.room !== undefined) this.#stays.get(frame.room)?.stay.take(frame);
+    switch (frame.type) {
+      case "hello":
+        return this.#welcome(frame);
+      case "token":
+        return this.#identity.keep(frame.resume);
+      case "ack":
+        return this.#outbox.acknowledged(frame);
+      case "fault":
+        return this.#outbox.refused(frame.id ?? "", frame);
+    }
+  }
+
+  /** @param {Request} frame */
+  #ask(frame) {
+    if (!this.#isOnline) return Promise.reject(new DisconnectedError());
+    return this.#answers.ask(frame, (it) => this.#link.sender.send(it));
+  }
+
+  #disconnected() {
+    this.#answers.drop();
+    for (const { stay } of this.#stays.values()) stay.disconnected();
+  }
+
+  /** @param {string} name */
+  #leave(name) {
+    this.#stays.delete(name);
+    this.rooms.set(this.rooms.value.filter((it) => it.name !== name));
+  }
+
+  #end() {
+    this.#stopWaking();
+    for (const { stay } of this.#stays.values()) stay.end();
+    this.#outbox.end(new ClosedError("Cannot send: the conversation is closed"));
+    for (const told of [this.me, this.limits, this.rooms, this.state, this.isKept]) told.end();
+  }
+}

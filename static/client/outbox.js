@@ -1,0 +1,108 @@
+// @ts-check
+/**
+ * All deeds on their way, of all rooms, also of those that have not been joined yet in this life of the page.
+ * @module
+ */
+
+import { Delivery } from "./delivery.js";
+import { newId } from "./ids.js";
+import { RoomOutbox } from "./room_outbox.js";
+import { Value } from "./values.js";
+
+/** @typedef {import("./errors.js").ClosedError} ClosedError */
+
+/** The queues of all rooms. */
+export class Outbox {
+  /** All that is not settled, the oldest first. @type {Value<readonly Delivery[]>} */
+  deliveries = new Value(/** @type {readonly Delivery[]} */ ([]));
+  #shelf;
+  #surroundings;
+  /** @type {Map<string, RoomOutbox>} */
+  #rooms = new Map();
+  #order = 0;
+  /** Why nothing is sent any more. @type {ClosedError | null} */
+  #end = null;
+  #hooks = {
+    sendAgain: (/** @type {Delivery} */ it) => this.of(it.room).sendAgain(it),
+    discard: (/** @type {Delivery} */ it) => this.of(it.room).discard(it),
+  };
+
+  /**
+   * Takes up what an earlier life has left.
+   * @param {import("./shelf.js").Shelf} shelf
+   * @param {import("./surroundings.js").Surroundings} surroundings
+   */
+  constructor(shelf, surroundings) {
+    this.#shelf = shelf;
+    this.#surroundings = surroundings;
+    for (const record of shelf.deeds()) {
+      // The log has it. That its entry was not told before the page ended is no loss.
+      if (record.receipt !== null) shelf.drop(record.id);
+      else this.#add(new Delivery(record, this.#hooks, true));
+    }
+  }
+
+  /**
+   * One room's queue.
+   * @param {string} room
+   */
+  of(room) {
+    const known = this.#rooms.get(room);
+    if (known !== undefined) return known;
+    const made = new RoomOutbox(
+      this.#shelf,
+      this.#surroundings,
+      (gone) => this.deliveries.set(this.deliveries.value.filter((it) => it !== gone)),
+    );
+    this.#rooms.set(room, made);
+    return made;
+  }
+
+  /**
+   * Puts a deed on its way.
+   * @param {string} room
+   * @param {import("./frames.js").Deed} deed
+   */
+  put(room, deed) {
+    /** @type {import("./shelf.js").DeedRecord} */
+    const record = {
+      ...{
+        id: newId(),
+        room,
+        deed,
+        at: this.#surroundings.now(),
+        order: this.#order++,
+      },
+      ...{ sentAt: null, triedAt: null, sentAs: null, after: null, receipt: null, fault: null },
+    };
+    this.#shelf.keep(record);
+    const delivery = new Delivery(record, this.#hooks, false);
+    this.#add(delivery);
+    if (this.#end !== null) delivery.end(this.#end);
+    return delivery;
+  }
+
+  /** Nothing is sent any more. @param {ClosedError} error */
+  end(error) {
+    this.#end = error;
+    for (const it of this.deliveries.value) it.end(error);
+    this.deliveries.end();
+  }
+
+  /** @param {import("./frames.js").Ack} ack Of a deed, or of something else. */
+  acknowledged({ id = "", position, at }) {
+    if (position === undefined || at === undefined) return;
+    for (const room of this.#rooms.values()) room.acknowledged(id, { position, at });
+  }
+
+  /** @param {string} id @param {import("./frames.js").Fault} fault */
+  refused(id, fault) {
+    for (const room of this.#rooms.values()) room.refused(id, fault);
+  }
+
+  /** @param {Delivery} delivery */
+  #add(delivery) {
+    this.deliveries.set([...this.deliveries.value, delivery]);
+    this.of(delivery.room).add(delivery);
+  }
+}

@@ -1,0 +1,245 @@
+// @ts-check
+/**
+ * One room's deeds on their way: in the order in which they were said, one under way at a time, each until the log has told it.
+ * An acknowledged one is kept until its entry has come, since a Redis may lose what it has acknowledged. Whether one whose answer
+ * is missing may be sent again is for doubts.js to say.
+ * @module
+ */
+
+import { DeedQueue } from "./deed_queue.js";
+import { decide } from "./doubts.js";
+import { RefusedError } from "./errors.js";
+import { newId } from "./ids.js";
+import { search } from "./search.js";
+
+/** @typedef {import("./delivery.js").Delivery} Delivery */
+/** @typedef {import("./delivery.js").Receipt} Receipt */
+/** @typedef {import("./search.js").Path} Path */
+
+// After a fault that may pass.
+const RETRY_MS = 1_000;
+// The server answers everything; but nothing may wait for ever behind an answer that does not come.
+const ANSWER_MS = 30_000;
+
+/** @type {import("./frames.js").Fault} */
+const TOO_LONG = { type: "fault", code: "too_long", message: "the text is too long" };
+const WAITING = Object.freeze({ kind: "waiting" });
+const UNKNOWN = Object.freeze({ isWatched: false, isSearched: false });
+
+/** The queue of one room. */
+export class RoomOutbox {
+  /** @type {DeedQueue} */
+  #queue;
+  /** @type {Delivery | null} */
+  #underway = null;
+  /** @type {Path | null} */
+  #path = null;
+  /** The search that is under way. @type {symbol | null} */
+  #searching = null;
+  #stopTimer = () => {};
+  #surroundings;
+
+  /**
+   * @param {import("./shelf.js").Shelf} shelf
+   * @param {import("./surroundings.js").Surroundings} surroundings
+   * @param {(delivery: Delivery) => void} gone Told of each that leaves the queue.
+   */
+  constructor(shelf, surroundings, gone) {
+    this.#queue = new DeedQueue(shelf, gone);
+    this.#surroundings = surroundings;
+  }
+
+  /** @param {Delivery} delivery */
+  add(delivery) {
+    this.#queue.add(delivery);
+    this.#pump();
+  }
+
+  /**
+   * The room has caught up with all that was said meanwhile: what has not been seen there was not done yet.
+   * @param {Path} path
+   */
+  open(path) {
+    this.#path = path;
+    this.#underway = null;
+    for (const { delivery } of this.#queue.acknowledged) this.#reopen(delivery);
+    this.#pump();
+  }
+
+  /** The connection is lost. */
+  shut() {
+    this.#stopTimer();
+    this.#path = null;
+    this.#underway = null;
+    this.#searching = null;
+    for (const it of this.#queue.pending) it.state.set(WAITING);
+  }
+
+  /** The room was left: what was acknowledged there will not be told any more. */
+  leave() {
+    this.shut();
+    for (const { delivery, receipt } of this.#queue.acknowledged) this.#settle(delivery, receipt);
+  }
+
+  /**
+   * Not everything that happened in the room was told.
+   * @param {string | null} reason Of the protocol; null where nothing was asked for.
+   */
+  miss(reason) {
+    // What a search has found so far is older than this.
+    this.#searching = null;
+    const isLogWhole = reason !== "rewound" && reason !== "unknown_epoch";
+    for (const it of this.#queue.all) it.evidence = UNKNOWN;
+    for (const { delivery, receipt } of this.#queue.acknowledged) {
+      if (isLogWhole) this.#settle(delivery, receipt);
+      else if (this.#path !== null) this.#reopen(delivery);
+    }
+    this.#pump();
+  }
+
+  /** The log has this. @param {{ user: string, id: string, position: string, at: number }} entry @param {string} me */
+  entered({ user, id, position, at }, me) {
+    const delivery = this.#queue.find(id);
+    if (delivery === undefined) return;
+    this.#queue.refresh(delivery);
+    if (user === (delivery.record.sentAs ?? me)) this.#settle(delivery, { position, at });
+  }
+
+  /** @param {string} id @param {Receipt} receipt */
+  acknowledged(id, receipt) {
+    const delivery = this.#queue.find(id);
+    if (delivery === undefined) return;
+    // The room was left meanwhile, or it was a repetition of what was done long ago: its entry will not come.
+    if (this.#path?.isPast(receipt.position) ?? true) return this.#settle(delivery, receipt);
+    this.#queue.note(delivery, { receipt });
+    delivery.state.set({ kind: "sent", ...receipt });
+    this.#answered(delivery);
+  }
+
+  /** @param {string} id @param {import("./frames.js").Fault} fault */
+  refused(id, fault) {
+    const delivery = this.#underway;
+    if (delivery?.id !== id) return;
+    const { deed } = delivery.record;
+    if (fault.retry || fault.code === "not_in_room") {
+      this.#after(RETRY_MS, () => this.#answered(delivery));
+    } else if (deed.type === "delete" && fault.code === "gone") {
+      // It is as it was wanted, and perhaps by this very deed, whose answer was lost.
+      this.#settle(delivery, { position: deed.of, at: this.#surroundings.now() });
+    } else {
+      this.#fail(delivery, fault);
+    }
+  }
+
+  /** @param {Delivery} delivery */
+  sendAgain(delivery) {
+    const { id, fault } = delivery.record;
+    this.#queue.note(delivery, {
+      id: fault?.code === "id_reused" ? newId() : id,
+      ...{ sentAt: null, triedAt: null, sentAs: null, after: null, fault: null },
+    });
+    delivery.state.set(WAITING);
+    this.#pump();
+  }
+
+  /** @param {Delivery} delivery */
+  discard(delivery) {
+    this.#queue.remove(delivery);
+    delivery.state.set({ kind: "discarded" });
+  }
+
+  /** @returns {void} */
+  #pump() {
+    const path = this.#path;
+    if (path === null || this.#underway !== null || this.#searching !== null) return;
+    const next = this.#queue.next;
+    if (next === undefined) return;
+    if (this.#queue.isGoneElsewhere(next)) {
+      this.discard(next);
+      return this.#pump();
+    }
+    this.#queue.refresh(next);
+    const now = this.#surroundings.now();
+    const decision = decide(next.record, { user: path.user, ...next.evidence }, now);
+    if (decision.kind === "send") return this.#send(next, path, decision.isFresh);
+    if (decision.kind === "wait") return this.#after(decision.until - now, () => this.#pump());
+    if (decision.kind === "look") return void this.#search(path);
+    next.state.set({ kind: "unsure" });
+    this.#pump();
+  }
+
+  /** @param {Delivery} delivery @param {Path} path @param {boolean} isFresh */
+  #send(delivery, path, isFresh) {
+    const { id, room, deed } = delivery.record;
+    const frame = { ...deed, id, room };
+    const bytes = new TextEncoder().encode(JSON.stringify(frame)).length;
+    // The server would close the connection over it.
+    if (bytes > path.maxMessageBytes) return this.#fail(delivery, TOO_LONG);
+    this.#underway = delivery;
+    delivery.state.set({ kind: "sending" });
+    path.send(frame, () => {
+      // Before it is sent: should this page end right after, it must not believe that it never was.
+      const triedAt = this.#surroundings.now();
+      const first = { sentAt: triedAt, sentAs: path.user, after: path.position() };
+      if (isFresh) delivery.evidence = { isWatched: true, isSearched: false };
+      this.#queue.note(delivery, isFresh ? { ...first, triedAt } : { triedAt });
+      this.#after(ANSWER_MS, () => this.#answered(delivery));
+    });
+  }
+
+  /** @param {Path} path */
+  async #search(path) {
+    const searching = this.#searching = Symbol();
+    for (const it of this.#queue.pending) this.#queue.refresh(it);
+    const sought = this.#queue.pending.filter((it) => it.record.sentAt !== null);
+    try {
+      const { found, isWhole } = await search(sought.map((it) => it.record), path);
+      if (searching !== this.#searching) return;
+      for (const it of sought) {
+        it.evidence = { isWatched: isWhole(it.record.after), isSearched: true };
+      }
+      for (const message of found.values()) this.entered(message, path.user);
+      this.#searching = null;
+      this.#pump();
+    } catch {
+      if (searching !== this.#searching) return;
+      this.#searching = null;
+      this.#after(RETRY_MS, () => this.#pump());
+    }
+  }
+
+  /** @param {Delivery} delivery @param {import("./frames.js").Fault} fault */
+  #fail(delivery, fault) {
+    this.#queue.note(delivery, { fault: { code: fault.code, message: fault.message } });
+    delivery.state.set({ kind: "failed", error: new RefusedError(fault) });
+    this.#answered(delivery);
+  }
+
+  /** @param {Delivery} delivery @param {Receipt} receipt */
+  #settle(delivery, receipt) {
+    this.#queue.remove(delivery);
+    delivery.state.set({ kind: "sent", ...receipt });
+    this.#answered(delivery);
+  }
+
+  /** @param {Delivery} delivery */
+  #reopen(delivery) {
+    this.#queue.note(delivery, { receipt: null });
+    delivery.state.set(WAITING);
+  }
+
+  /** @param {Delivery} delivery */
+  #answered(delivery) {
+    if (delivery === this.#underway) {
+      this.#stopTimer();
+      this.#underway = null;
+    }
+    this.#pump();
+  }
+
+  /** @param {number} ms @param {() => void} deed */
+  #after(ms, deed) {
+    this.#stopTimer();
+    this.#stopTimer = this.#surroundings.after(deed, ms);
+  }
+}

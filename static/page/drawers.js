@@ -1,0 +1,80 @@
+// @ts-check
+/// <reference lib="dom" />
+/**
+ * Rooms and people as drawers, on screens that have no place for them beside the conversation. While one is open all else is
+ * out of reach; Esc, a click beside it, and going to a room close it. Which of them is a drawer at what width is told by
+ * the style sheet, in the same two lengths.
+ * @module
+ */
+
+import { find, onClick } from "./dom.js";
+
+/** @typedef {{ panel: HTMLElement, opener: HTMLElement, narrow: MediaQueryList }} Drawer */
+
+/** Both drawers; at most one is open. */
+export class Drawers {
+  #main = find("conversation", HTMLElement);
+  #backdrop = find("backdrop", HTMLElement);
+  /** @type {readonly Drawer[]} */
+  #drawers = [
+    {
+      panel: find("sidebar", HTMLElement),
+      opener: find("open-rooms", HTMLElement),
+      narrow: matchMedia("(width < 45rem)"),
+    },
+    {
+      panel: find("people", HTMLElement),
+      opener: find("open-people", HTMLElement),
+      narrow: matchMedia("(width < 68rem)"),
+    },
+  ];
+  /** @type {Drawer | null} */
+  #open = null;
+
+  constructor() {
+    for (const drawer of this.#drawers) {
+      onClick(drawer.opener, () => this.#show(drawer));
+      // There is place for it now: it is no drawer any more.
+      drawer.narrow.addEventListener("change", () => this.close());
+      for (const button of drawer.panel.querySelectorAll(".drawer-close")) {
+        if (button instanceof HTMLElement) onClick(button, () => this.close());
+      }
+    }
+    onClick(this.#backdrop, () => this.close());
+    document.addEventListener("keydown", (event) => {
+      if (event.key === "Escape" && !document.querySelector("dialog[open]")) this.close();
+    });
+  }
+
+  /** Opens the rooms, where they are a drawer. */
+  openRooms() {
+    const [rooms] = this.#drawers;
+    if (rooms?.narrow.matches) this.#show(rooms);
+  }
+
+  /** Closes what is open, and gives the focus back to what has opened it. */
+  close() {
+    const was = this.#open;
+    if (!was) return;
+    this.#open = null;
+    this.#draw();
+    was.opener.focus();
+  }
+
+  /** @param {Drawer} drawer */
+  #show(drawer) {
+    this.#open = drawer;
+    this.#draw();
+    const first = drawer.panel.querySelector(".drawer-close");
+    if (first instanceof HTMLElement) first.focus();
+  }
+
+  #draw() {
+    for (const { panel } of this.#drawers) {
+      panel.classList.toggle("open", panel === this.#open?.panel);
+      panel.inert = this.#open !== null && panel !== this.#open.panel;
+    }
+    this.#main.inert = this.#open !== null;
+    this.#backdrop.hidden = this.#open === null;
+  }
+}

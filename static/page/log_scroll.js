@@ -1,0 +1,140 @@
+// @ts-check
+/// <reference lib="dom" />
+/// <reference lib="dom.iterable" />
+/**
+ * Keeps what the reader sees where it is while the list changes above and below it, or keeps to the end where the reader is
+ * at the end. Only a reader goes up: the end can move away by itself, when the list becomes lower in the moment a line
+ * comes, and the scroll event of that line then finds it away from its end although nobody left it.
+ * @module
+ */
+
+// A scroll position is a fraction on some screens, and a finger seldom stops at the very end.
+const END_PX = 24;
+const NEAR_PX = 900;
+
+/** One scroller and its list. */
+export class Scroll {
+  /** Whether the list is to stay at its end. */
+  isFollowing = true;
+  /** Whether the newest line stands in the page at all. */
+  hasEnd = true;
+  #scroller;
+  #list;
+  #onMove;
+  #lastTop = 0;
+  /** @type {{element: HTMLElement, top: number} | undefined} */
+  #anchor;
+
+  /**
+   * @param {HTMLElement} scroller
+   * @param {HTMLElement} list
+   * @param {() => void} onMove The reader has moved.
+   */
+  constructor(scroller, list, onMove) {
+    this.#scroller = scroller;
+    this.#list = list;
+    this.#onMove = onMove;
+    scroller.addEventListener("scroll", () => this.#noteScroll(), { passive: true });
+    // A keyboard that opens, a field that grows or a window made narrower, without a scroll.
+    const observer = new ResizeObserver(() => this.#restore());
+    observer.observe(scroller);
+    observer.observe(list);
+  }
+
+  /** Whether the last line is in view. */
+  get isAtEnd() {
+    const { scrollHeight, scrollTop, clientHeight } = this.#scroller;
+    return this.hasEnd && scrollHeight - scrollTop - clientHeight < END_PX;
+  }
+
+  /** Near which ends of what stands in the page the reader is. */
+  get isNear() {
+    const { scrollHeight, scrollTop, clientHeight } = this.#scroller;
+    return { older: scrollTop < NEAR_PX, newer: scrollHeight - scrollTop - clientHeight < NEAR_PX };
+  }
+
+  /**
+   * Does a change to the list; what the reader sees stays where it is.
+   * @param {() => void} change
+   */
+  hold(change) {
+    if (!this.isFollowing) this.#anchor = this.#findAnchor();
+    change();
+    this.#restore();
+  }
+
+  /** Goes to the end and stays there. */
+  toEnd() {
+    this.isFollowing = true;
+    this.#scroller.scrollTop = this.#scroller.scrollHeight;
+    this.#lastTop = this.#scroller.scrollTop;
+  }
+
+  /**
+   * Goes to a line and stays there.
+   * @param {Element} element
+   * @param {number} share How far down in view its top is to be, in [0, 1].
+   */
+  toLine(element, share) {
+    this.isFollowing = false;
+    const offset = element.getBoundingClientRect().top - this.#scroller.getBoundingClientRect().top;
+    this.#scroller.scrollTop += offset - this.#scroller.clientHeight * share;
+    this.#lastTop = this.#scroller.scrollTop;
+    this.#anchor = this.#findAnchor();
+  }
+
+  /** The first message that is in view. */
+  firstInView() {
+    return this.#findAnchor()?.element;
+  }
+
+  /** @param {Element} element Whether some of it is in view. */
+  isInView(element) {
+    const { top, bottom } = element.getBoundingClientRect();
+    const view = this.#scroller.getBoundingClientRect();
+    return bottom > view.top && top < view.bottom;
+  }
+
+  #restore() {
+    if (this.isFollowing) return this.toEnd();
+    const { element, top } = this.#anchor ?? {};
+    if (!element?.isConnected || top === undefined) return;
+    const moved = this.#topOf(element) - top;
+    // Setting it to what it is would end a movement under way.
+    if (Math.abs(moved) >= 1) this.#scroller.scrollTop += moved;
+    this.#lastTop = this.#scroller.scrollTop;
+  }
+
+  #noteScroll() {
+    const { scrollTop } = this.#scroller;
+    const { isAtEnd } = this;
+    if (isAtEnd || scrollTop < this.#lastTop) this.isFollowing = isAtEnd;
+    this.#lastTop = scrollTop;
+    this.#anchor = this.#findAnchor();
+    this.#onMove();
+  }
+
+  /** @param {Element} element */
+  #topOf(element) {
+    return element.getBoundingClientRect().top - this.#scroller.getBoundingClientRect().top;
+  }
+
+  // The first message whose end is in view, by halving, since each line is below the one before. Other lines do not serve:
+  // what is above the oldest message stays there when older ones come.
+  #findAnchor() {
+    const lines = this.#list.children;
+    const edge = this.#scroller.getBoundingClientRect().top;
+    let low = 0;
+    let high = lines.length - 1;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((lines[middle]?.getBoundingClientRect().bottom ?? 0) > edge) high = middle;
+      else low = middle + 1;
+    }
+    let element = lines[low];
+    while (element && element.localName !== "article") {
+      element = element.nextElementSibling ?? undefined;
+    }
+    return element instanceof HTMLElement ? { element, top: this.#topOf(element) } : undefined;
+  }
+}

@@ -1,0 +1,170 @@
+// @ts-check
+/// <reference lib="dom" />
+/**
+ * The chat page, put together. It opens straight into the conversation: the connection is made at once and in the
+ * background, and everything else shows what the client library tells. The address decides which room is looked at.
+ * @module
+ */
+
+import { connect } from "../client.js";
+import { addressOf, readAddress } from "./address.js";
+import { Attention } from "./attention.js";
+import { Conversation } from "./conversation.js";
+import { find, onClick } from "./dom.js";
+import { Drafts } from "./drafts.js";
+import { Drawers } from "./drawers.js";
+import { EmojiPicker } from "./emoji.js";
+import { drawIcons } from "./icons.js";
+import { JoinForm } from "./join_form.js";
+import { Myself } from "./myself.js";
+import { NameDialog } from "./name_dialog.js";
+import { Rooms } from "./rooms.js";
+import { DEFAULT_ROOM, Settings } from "./settings.js";
+import { SettingsDialog } from "./settings_dialog.js";
+import { listenToKeys, listShortcuts } from "./shortcuts.js";
+import { Sidebar } from "./sidebar.js";
+import { Status } from "./status.js";
+import { browserStorage, Memory } from "./storage.js";
+import { pickLanguage, Words } from "./strings.js";
+import { Toasts } from "./toast.js";
+import { translate } from "./translate.js";
+
+const storage = browserStorage();
+const memory = new Memory(storage);
+const settings = new Settings(memory);
+const words = new Words(settings.language ?? pickLanguage(navigator.languages));
+drawIcons();
+listShortcuts();
+words.language.subscribe(translate);
+
+const asked = readAddress(location.href);
+const name = asked.name ?? settings.name ?? undefined;
+const chat = connect(new URL("ws", location.href), { name, storage });
+const toasts = new Toasts(words);
+const drawers = new Drawers();
+const rooms = new Rooms(chat, settings, (room, event) => {
+  attention.heard(room, event, () => go(room.name));
+});
+const attention = new Attention(chat, rooms, settings);
+const sidebar = new Sidebar(words);
+const nameDialog = new NameDialog(words, chat, (chosen) => {
+  settings.name = chosen;
+  myself.draw();
+  toasts.tell(words.say("nameSaved", { name: chosen }));
+});
+const rename = () => nameDialog.open(settings.name ?? "");
+const settingsDialog = new SettingsDialog(words, settings, rename);
+const myself = new Myself(words, chat, settings, settingsDialog, rename);
+const conversation = new Conversation({
+  ...{ chat, rooms, settings, words, toasts, rename },
+  drafts: new Drafts(memory),
+  picker: new EmojiPicker(words),
+  maxBytes: () => chat.limits.value?.maxTextBytes ?? servedLimit(),
+});
+const joinForm = new JoinForm(words, rooms, go);
+new Status(words, chat);
+
+/** The limit that the server wrote into the page, for as long as it has not told it itself. */
+function servedLimit() {
+  return Number(document.querySelector("[name=max-message-bytes]")?.getAttribute("content"));
+}
+
+/** Goes to a room by the page's address, so that the browser's way back leads to the one before. @param {string} room */
+function go(room) {
+  const address = addressOf(location.href, room);
+  if (address !== location.href) history.pushState(null, "", address);
+  follow();
+}
+
+/** Shows what the address asks for. */
+function follow() {
+  const { room, position, isBad } = readAddress(location.href);
+  if (isBad) toasts.tell(words.fault("bad_room"));
+  const isThere = rooms.all.some((it) => it.name === room);
+  if (room === null) return;
+  if (!isThere && rooms.isFull) {
+    return toasts.tell(words.say("roomsFull", { count: rooms.all.length }));
+  }
+  rooms.goTo(room);
+  drawers.close();
+  focusField();
+  if (position !== null) void conversation.goTo(position);
+}
+
+function leave() {
+  const room = rooms.active.value;
+  if (!room) return;
+  const next = rooms.leave(room);
+  history.replaceState(null, "", addressOf(location.href, next?.name ?? null));
+  if (next) follow();
+  else find("no-room-join", HTMLElement).focus();
+  toasts.tell(words.say("roomLeft", { room: room.name }), {
+    words: words.say("undo"),
+    deed: () => go(room.name),
+  });
+}
+
+// On a phone the keyboard would jump up by itself.
+function focusField() {
+  if (matchMedia("(pointer: fine)").matches) conversation.composer.focus();
+}
+
+function findRoom() {
+  drawers.openRooms();
+  joinForm.focus();
+}
+
+function listen() {
+  onClick(find("skip", HTMLElement), () => conversation.composer.focus());
+  onClick(find("leave", HTMLElement), leave);
+  onClick(find("no-room-join", HTMLElement), findRoom);
+  // Also where the address does not change, because one is there already.
+  onClick(find("rooms", HTMLElement), () => drawers.close());
+  addEventListener("hashchange", follow);
+  addEventListener("beforeunload", (event) => {
+    if (!chat.isKept.value && chat.outbox.value.length > 0) event.preventDefault();
+  });
+  listenToKeys({
+    step: (by) => {
+      const room = rooms.beside(by);
+      if (room) go(room.name);
+    },
+    find: findRoom,
+  });
+}
+
+function begin() {
+  chat.rooms.subscribe((all) => sidebar.show(all));
+  rooms.active.subscribe((room) => {
+    conversation.show(room);
+    sidebar.mark(room);
+  });
+  words.language.subscribe(() => conversation.speak());
+  chat.isKept.subscribe((isKept) => !isKept && storage && toasts.tell(words.say("notKept")));
+  // A name that the server does not take would close the door each time.
+  chat.state.subscribe((state) => {
+    if (state.kind === "closed" && state.error?.code === "bad_name") settings.name = null;
+  });
+  const remembered = settings.rooms;
+  const last = remembered.find((room) => room === settings.room) ?? remembered[0];
+  for (const room of remembered) rooms.join(room);
+  const first = asked.room ?? last ?? DEFAULT_ROOM;
+  if (asked.name !== null) settings.name = asked.name;
+  if (asked.isBad) toasts.tell(words.fault("bad_room"));
+  history.replaceState(null, "", addressOf(location.href, first, asked.position));
+  follow();
+}
+
+/** An installed page opens without the server. Where this is refused, nothing is missing but that. */
+async function serve() {
+  if (!isSecureContext || !("serviceWorker" in navigator)) return;
+  navigator.serviceWorker.addEventListener("message", ({ data }) => {
+    const { room } = readAddress(String(data?.url));
+    if (room) go(room);
+  });
+  await navigator.serviceWorker.register("sw.js");
+}
+
+listen();
+begin();
+serve().catch(() => {});

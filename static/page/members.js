@@ -1,0 +1,84 @@
+// @ts-check
+/// <reference lib="dom" />
+/**
+ * Who is in the room that is looked at: oneself first, the others by name. In big rooms only some are named, and the panel
+ * says so.
+ * @module
+ */
+
+import { find, make } from "./dom.js";
+import { hueOf, initialOf } from "./log_dom.js";
+
+/** @typedef {import("../client.js").Room} Room */
+/** @typedef {{ user: string, name: string }} Member */
+
+/**
+ * Oneself first, then by name.
+ * @param {readonly Member[]} members
+ * @param {string | undefined} me The user.
+ * @param {string} language
+ * @returns {readonly Member[]}
+ */
+export function inOrder(members, me, language) {
+  const { compare } = new Intl.Collator(language);
+  const rank = (/** @type {Member} */ { user }) => user === me ? 0 : 1;
+  return [...members].sort((a, b) => rank(a) - rank(b) || compare(a.name, b.name));
+}
+
+/** The panel, and the count on the button that opens it where there is no place for it. */
+export class Members {
+  #list = find("members", HTMLUListElement);
+  #total = find("people-total", HTMLElement);
+  #note = find("people-note", HTMLElement);
+  #open = find("open-people", HTMLButtonElement);
+  #count = find("people-count", HTMLElement);
+  #words;
+  #chat;
+  /** @type {Room | null} */
+  #room = null;
+  #stop = () => {};
+
+  /** @param {import("./strings.js").Words} words @param {import("../client.js").Chat} chat */
+  constructor(words, chat) {
+    this.#words = words;
+    this.#chat = chat;
+    chat.me.subscribe(() => this.#draw());
+    words.language.subscribe(() => this.#draw());
+  }
+
+  /** Follows this room. @param {Room | null} room */
+  show(room) {
+    this.#stop();
+    this.#room = room;
+    this.#stop = room?.members.subscribe(() => this.#draw()) ?? (() => {});
+    this.#draw();
+  }
+
+  #draw() {
+    const { count, members, isSampled } = this.#room?.members.value ??
+      { count: 0, members: [], isSampled: false };
+    this.#open.hidden = count === 0;
+    this.#total.textContent = this.#count.textContent = count > 0 ? this.#words.number(count) : "";
+    this.#open.setAttribute(
+      "aria-label",
+      `${this.#words.say("openPeople")}: ${this.#words.people(count)}`,
+    );
+    this.#note.hidden = !isSampled;
+    this.#note.textContent = this.#words.say("sampled", {
+      shown: this.#words.number(members.length),
+      count: this.#words.number(count),
+    });
+    const me = this.#chat.me.value?.user;
+    const rows = inOrder(members, me, this.#words.language.value);
+    this.#list.replaceChildren(...rows.map((member) => this.#row(member, member.user === me)));
+  }
+
+  /** @param {Member} member @param {boolean} isMe */
+  #row({ name }, isMe) {
+    const disc = make("span", `face hue-${hueOf(name)}`, initialOf(name));
+    disc.setAttribute("aria-hidden", "true");
+    const row = make("li", "member", disc, make("bdi", "member-name", name));
+    if (isMe) row.append(make("span", "mark", this.#words.say("thatIsYou")));
+    return row;
+  }
+}

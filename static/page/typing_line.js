@@ -1,0 +1,29 @@
+// @ts-check
+/// <reference lib="dom" />
+/**
+ * Who is writing in the room that is looked at. It is not read aloud: it comes and goes too often for that.
+ * @module
+ */
+
+import { find } from "./dom.js";
+
+/** The line above the message field. */
+export class TypingLine {
+  #line = find("typing", HTMLElement);
+  #words;
+  #stop = () => {};
+
+  /** @param {import("./strings.js").Words} words */
+  constructor(words) {
+    this.#words = words;
+  }
+
+  /** Follows this room. @param {import("../client.js").Room | null} room */
+  show(room) {
+    this.#stop();
+    this.#line.textContent = "";
+    this.#stop = room?.typing.subscribe((members) => {
+      this.#line.textContent = this.#words.typing(members);
+    }) ?? (() => {});
+  }
+}

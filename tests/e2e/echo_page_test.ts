@@ -1,0 +1,91 @@
+/**
+ * The echo page in a real browser: it lists what happens on its WebSocket, word for word and as nothing but text.
+ * @module
+ */
+import assert from "node:assert/strict";
+import type { Page } from "playwright-core";
+import { startParley } from "../parley.ts";
+import { programTest } from "../provision.ts";
+import { barriers, CHROMIUM, launch, openWindow } from "./chromium.ts";
+import { NASTY } from "./nasty.ts";
+
+// What the browser writes about a server that is down.
+const SERVER_IS_DOWN = /^console: WebSocket connection to '[^']+' failed/;
+
+/** Waits until the list has so many entries, and gives their texts. */
+async function entries(page: Page, count: number): Promise<readonly string[]> {
+  const log = page.locator("#log li");
+  if (count > 0) await log.nth(count - 1).waitFor({ state: "attached" });
+  return await log.allTextContents();
+}
+
+programTest(CHROMIUM, "The echo page lists all that happens, word for word", async (program) => {
+  await using browser = await launch(program);
+  await using parley = await startParley();
+  // The address that older write-ups give.
+  await using window = await openWindow(browser, `${parley.url}/websocket.html`);
+  const { page, complaints } = window;
+  assert.equal(page.url(), `${parley.url}/echo.html`);
+  const expected: string[] = [];
+  const happens = async (...lines: readonly string[]) => {
+    expected.push(...lines);
+    assert.deepEqual(await entries(page, expected.length), expected);
+  };
+
+  await page.click("#send");
+  await happens("please connect first");
+  await page.click("#disconnect");
+  await happens("already disconnected");
+  await page.click("#connect");
+  await happens("connected");
+  await page.click("#connect");
+  await happens("already connected");
+  await page.fill("#text", "hello");
+  await page.click("#send");
+  await happens("send: hello", "recv: hello");
+  await page.fill("#text", "世界 👋");
+  await page.press("#text", "Enter");
+  await happens("send: 世界 👋", "recv: 世界 👋");
+  for (const text of NASTY) {
+    await page.fill("#text", text);
+    await page.click("#send");
+    await happens(`send: ${text}`, `recv: ${text}`);
+  }
+  await page.click("#disconnect");
+  await happens("disconnected");
+  await page.click("#disconnect");
+  await happens("already disconnected");
+  await page.click("#send");
+  await happens("please connect first");
+  await page.click("#connect");
+  await happens("connected");
+  assert.equal(await page.locator("#log li *").count(), 0, "nothing but text");
+  assert.deepEqual(complaints, []);
+
+  await parley.stop();
+  await happens("disconnected");
+  await page.click("#connect");
+  await happens("error: the connection failed", "disconnected");
+  assert.deepEqual(complaints.filter((it) => !SERVER_IS_DOWN.test(it)), []);
+});
+
+const LOOKS = [
+  ["light", "en-US"],
+  ["dark", "en-US"],
+  ["light", "zh-CN"],
+  ["dark", "zh-CN"],
+] as const;
+
+programTest(CHROMIUM, "The echo page keeps nobody out", async (program) => {
+  await using browser = await launch(program);
+  await using parley = await startParley();
+  for (const [colorScheme, locale] of LOOKS) {
+    const look = { colorScheme, locale, reducedMotion: "reduce" } as const;
+    await using window = await openWindow(browser, `${parley.url}/echo.html`, look);
+    const { page } = window;
+    assert.deepEqual(await barriers(page), [], `fresh, ${colorScheme}, ${locale}`);
+    await page.click("#send");
+    await entries(page, 1);
+    assert.deepEqual(await barriers(page), [], `with an entry, ${colorScheme}, ${locale}`);
+  }
+});

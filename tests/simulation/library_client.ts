@@ -1,0 +1,227 @@
+/**
+ * Somebody who uses the client library as people do: pages are loaded anew in the midst of everything, two may share one
+ * storage, the network goes away, and what nobody can tell is decided by the person, who here knows what really happened.
+ * @module
+ */
+import type { RoomId } from "../../lib/core/names.ts";
+import { formatPosition } from "../../lib/core/positions.ts";
+import type { Delivery } from "../../static/client/delivery.js";
+import { LibraryPage } from "./library_page.ts";
+import { checkDoubt } from "./library_verdicts.ts";
+import { PersonRecord } from "./person_record.ts";
+import type { World } from "./world.ts";
+
+const TOKEN = "parley.resume";
+/** Why something may be refused for good that is as it should be. */
+const EXPECTED = /^(gone|not_yours)$/;
+
+/** One person. */
+export class LibraryClient {
+  readonly id: string;
+  readonly record = new PersonRecord();
+  /** Whether two pages are open at times. */
+  readonly hasTabs: boolean;
+  /** As whom it was known, one after the other. */
+  readonly users = new Set<string>();
+  readonly #world: World;
+  readonly #slowness: number;
+  readonly #rooms: readonly RoomId[];
+  readonly #storage: Map<string, string>;
+  readonly #name: string | undefined;
+  #pages: readonly LibraryPage[] = [];
+  #isOnline = true;
+  #isAway = false;
+  #opened = 0;
+
+  constructor(world: World, id: string, slowness: number) {
+    const { dice, rooms } = world;
+    this.id = id;
+    this.#world = world;
+    this.#slowness = slowness;
+    this.#storage = world.plant.makeStorage();
+    this.#name = dice.pick(["", id, "Ann"]) || undefined;
+    this.hasTabs = dice.chance(0.3);
+    const rest = rooms.slice(1).filter(() => dice.chance(0.6));
+    this.#rooms = [...rooms.slice(0, 1), ...rest];
+  }
+
+  /** The pages that are open. */
+  get pages(): readonly LibraryPage[] {
+    return this.#pages;
+  }
+
+  /** Opens a page, and goes into the rooms. */
+  open(): void {
+    const page = new LibraryPage({
+      world: this.#world,
+      id: this.id,
+      number: ++this.#opened,
+      name: this.#name,
+      slowness: this.#slowness,
+      storage: this.#storage,
+      record: this.record,
+      isOnline: () => this.#isOnline && !this.#isAway,
+      changed: (at, delivery) => this.#changed(at, delivery),
+    });
+    this.#pages = [...this.#pages, page];
+    for (const room of this.#rooms) page.join(room);
+    page.chat.me.subscribe((me) => me && this.users.add(me.user));
+  }
+
+  /** Out of reach; what is said then waits. */
+  set isAway(isAway: boolean) {
+    this.#isAway = isAway;
+    if (isAway) this.#cut();
+  }
+
+  /** Does something. */
+  act(): void {
+    const { dice } = this.#world;
+    if (this.#pages.length === 0) return;
+    const page = dice.pick(this.#pages);
+    const room = dice.pick(this.#rooms);
+    if (dice.chance(0.55)) return this.#say(page, room);
+    if (dice.chance(0.35)) return this.#amend(page, room);
+    const deed = dice.pick([
+      ...[() => this.#reload(page), () => this.#reload(page), () => this.#toggle(page, room)],
+      ...[() => this.#look(page, room), () => page.wake(), () => this.#tabs(page)],
+      ...[() => this.#network(), () => this.#rename(page), () => this.#forget(page)],
+    ]);
+    deed();
+  }
+
+  /** All is well: it is in all rooms again, with one page at least. */
+  comeBack(): void {
+    this.#isOnline = true;
+    // Of two pages neither knows what the other has said since; a new one does.
+    if (this.#pages.length === 0 || this.hasTabs) this.open();
+    for (const page of this.#pages) {
+      for (const room of this.#rooms) page.join(room);
+      if (this.#world.dice.chance(0.7)) page.wake();
+    }
+  }
+
+  #cut(): void {
+    for (const { wire } of this.#pages) wire?.cut(this.#world.dice.between(1, 5_000));
+  }
+
+  /** Comes to rest. */
+  finish(): void {
+    for (const page of this.#pages) page.finish();
+  }
+
+  /** Goes home for good. */
+  goHome(): void {
+    for (const page of this.#pages) page.close();
+    this.#pages = [];
+  }
+
+  #say(page: LibraryPage, id: RoomId): void {
+    const room = page.room(id);
+    if (room === undefined) return;
+    const text = this.record.think(this.id);
+    const delivery = room.say(text);
+    this.record.say({ room: id, text, isEdit: false, id: delivery.id });
+  }
+
+  #amend(page: LibraryPage, id: RoomId): void {
+    const { dice } = this.#world;
+    const room = page.room(id);
+    const of = this.#recentMessage(id);
+    if (room === undefined || of === undefined) return;
+    if (dice.chance(0.3)) return void room.delete(of);
+    if (dice.chance(0.4)) return void room.react(of, "🐦", dice.chance(0.7));
+    const text = this.record.think(this.id);
+    this.record.say({ room: id, text, isEdit: true, id: room.edit(of, text).id });
+  }
+
+  #recentMessage(room: RoomId): string | undefined {
+    const { redis, dice } = this.#world;
+    const said = redis.truth(room).log.slice(-8).filter(({ deed }) => deed.kind === "said");
+    return said.length > 0 ? formatPosition(dice.pick(said).position) : undefined;
+  }
+
+  /** Closes it, or it is gone without a goodbye; sooner or later there is another one. */
+  #reload(page: LibraryPage): void {
+    const { dice, clock } = this.#world;
+    const isPolite = dice.chance(0.4);
+    this.#world.note(`${page.id} is ${isPolite ? "closed" : "gone"}`);
+    if (isPolite) page.close();
+    else page.drop(dice.chance(0.6) ? 1 : dice.between(1, 10_000));
+    this.#pages = this.#pages.filter((it) => it !== page);
+    clock.after(dice.between(1, 3_000), () => {
+      if (this.#pages.length === 0) this.open();
+    });
+  }
+
+  #tabs(page: LibraryPage): void {
+    if (!this.hasTabs) return;
+    if (this.#pages.length === 1) return this.open();
+    page.close();
+    this.#pages = this.#pages.filter((it) => it !== page);
+  }
+
+  #toggle(page: LibraryPage, room: RoomId): void {
+    if (page.room(room)) page.leave(room);
+    else page.join(room);
+  }
+
+  #look(page: LibraryPage, id: RoomId): void {
+    const room = page.room(id);
+    const noAnswer = () => {};
+    room?.history({ limit: 5 }).catch(noAnswer);
+    room?.who().catch(noAnswer);
+    room?.type();
+    if (room?.position) room.markRead(room.position);
+  }
+
+  #network(): void {
+    const { dice, clock } = this.#world;
+    this.#isOnline = false;
+    this.#cut();
+    clock.after(dice.between(100, 8_000), () => this.#isOnline = true);
+  }
+
+  #rename(page: LibraryPage): void {
+    const { dice } = this.#world;
+    page.chat.rename(dice.pick(["Ann", `${this.id}x${dice.between(1, 3)}`])).catch(() => {});
+  }
+
+  /** The browser drops what it has kept of the session; whoever comes back then is somebody new. */
+  #forget(page: LibraryPage): void {
+    if (this.hasTabs || !this.#world.dice.chance(0.3)) return;
+    this.#storage.delete(TOKEN);
+    this.#world.note(`${this.id} has lost its token`);
+    this.#reload(page);
+  }
+
+  #changed(page: LibraryPage, delivery: Delivery): void {
+    const { value } = delivery.state;
+    const saying = this.record.find(delivery.id);
+    if (value.kind === "failed") {
+      const { code, message } = value.error;
+      if (!EXPECTED.test(code)) this.#complain(`${delivery.id} failed: ${code}: ${message}`);
+      if (saying) saying.fate = "refused";
+    }
+    if (value.kind !== "unsure") return;
+    checkDoubt(this.#world, this.record, page, delivery);
+    const { dice, clock } = this.#world;
+    clock.after(dice.between(1, 2_000), () => {
+      const isOpen = page.isAlive && delivery.state.value.kind === "unsure";
+      if (isOpen && saying) this.#decide(delivery, saying);
+    });
+  }
+
+  #decide(delivery: Delivery, saying: { room: RoomId; text: string; fate: string }): void {
+    const { log } = this.#world.redis.truth(saying.room);
+    const isThere = log.some(({ deed }) => "text" in deed && deed.text === saying.text);
+    const isWanted = !isThere && this.#world.dice.chance(0.8);
+    saying.fate = isWanted ? "said again" : "discarded";
+    if (isWanted) delivery.sendAgain();
+    else delivery.discard();
+  }
+
+  #complain(what: string): void {
+    this.#world.complain(`${this.id}: ${what}`);
+  }
+}

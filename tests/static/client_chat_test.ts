@@ -1,0 +1,228 @@
+/** The conversation as a whole: how it begins and ends, what it throws, and who one is. */
+import assert from "node:assert/strict";
+import {
+  ChatError,
+  ClosedError,
+  connect,
+  DisconnectedError,
+  RefusedError,
+} from "../../static/client.js";
+import {
+  begin,
+  beginInRoom,
+  beginOnline,
+  codeOf,
+  comeBack,
+  FakeWorld,
+  heard,
+  kindOf,
+  said,
+} from "./client_fakes.ts";
+
+for (
+  const [address, url] of [
+    ["ws://test/ws", "ws://test/ws"],
+    ["wss://test/ws?a=b#c", "wss://test/ws?a=b"],
+    ["http://test:8080/ws", "ws://test:8080/ws"],
+    ["https://test/ws", "wss://test/ws"],
+    [new URL("HTTPS://TEST/ws"), "wss://test/ws"],
+  ] as const
+) {
+  Deno.test(`connect() understands ${address}`, () => {
+    const surroundings = new FakeWorld();
+    using _chat = connect(address, { surroundings });
+    assert.equal(surroundings.socket.url, url);
+  });
+}
+
+for (const address of ["", "/ws", "test", "ftp://test/ws", "file:///ws", "mailto:ann@test"]) {
+  Deno.test(`connect() throws at ${JSON.stringify(address)}`, () => {
+    const surroundings = new FakeWorld();
+    assert.throws(() => connect(address, { surroundings }), TypeError);
+    assert.deepEqual([surroundings.sockets, surroundings.sleepers], [[], 0]);
+  });
+}
+
+for (const name of ["", " ", "a b", "世界", "a/b", "x".repeat(65)]) {
+  Deno.test(`Chat.join() throws at ${JSON.stringify(name)}`, () => {
+    const { chat } = begin();
+    assert.throws(() => chat.join(name), TypeError);
+    assert.deepEqual(chat.rooms.value, []);
+    chat.close();
+  });
+}
+
+Deno.test("Chat tells who one is and what the server allows", async () => {
+  const { chat } = begin();
+  assert.deepEqual([chat.me.value, chat.limits.value], [null, null]);
+  chat.close();
+  const online = await beginOnline();
+  assert.deepEqual(online.chat.me.value, { user: "u1", name: "Ann" });
+  assert.equal(online.chat.limits.value?.maxTextBytes, 65_535);
+  online.chat.close();
+});
+
+Deno.test("Chat shows its rooms in the order of joining", async () => {
+  const { chat, room } = await beginInRoom();
+  const names = heard(chat.rooms);
+  const attic = chat.join("attic");
+  assert.equal(chat.join("lobby"), room);
+  room.leave();
+  chat.join("lobby");
+  const told = names.map((rooms) => rooms.map(({ name }) => name).join());
+  assert.deepEqual(told, ["lobby", "lobby,attic", "attic", "attic,lobby"]);
+  assert.equal(chat.join("attic"), attic);
+  chat.close();
+});
+
+Deno.test("Chat comes back with its token and its positions to all its rooms", async () => {
+  const { chat, world, socket } = await beginInRoom();
+  chat.join("attic", { limit: 0 });
+  await socket.joined("attic", { position: "a:7" });
+  await socket.tell(said(1, "one"));
+  const again = await comeBack(world);
+  assert.equal(again.lastOf("hello")["resume"], "token");
+  const joins = again.sentOf("join").map(({ room, since, limit }) => [room, since, limit]);
+  assert.deepEqual(joins, [["lobby", "e:1", 50], ["attic", "a:7", 0]]);
+  chat.close();
+});
+
+Deno.test("Chat ends when its block does", async () => {
+  const world = new FakeWorld();
+  {
+    using chat = connect("ws://test/ws", { surroundings: world });
+    chat.join("lobby");
+    await world.socket.open();
+  }
+  assert.equal(world.socket.closedWith, 1000);
+  assert.deepEqual([world.timers, world.sleepers], [0, 0]);
+});
+
+Deno.test("Chat ends when its signal is aborted, and does not begin when it was before", async () => {
+  const stop = new AbortController();
+  const { chat, world } = await beginOnline({ signal: stop.signal });
+  stop.abort();
+  assert.deepEqual(chat.state.value, { kind: "closed", error: null });
+  assert.equal(world.socket.closedWith, 1000);
+  const late = begin({ signal: stop.signal });
+  assert.equal(kindOf(late.chat.state), "closed");
+  assert.deepEqual([late.world.sockets, late.world.timers, late.world.sleepers], [[], 0, 0]);
+});
+
+Deno.test("Chat ends every loop when it is closed", async () => {
+  const { chat, room, socket } = await beginInRoom();
+  const delivery = room.say("one");
+  const feeds = [
+    ...[chat.state, chat.me, chat.limits, chat.rooms, chat.outbox, chat.isKept, delivery.state],
+    ...[room.events, room.state, room.me, room.members, room.typing, room.unread, room.read],
+    room.last,
+  ];
+  const loops = feeds.map(async (feed) => {
+    for await (const _ of feed) {
+      // To its end.
+    }
+  });
+  await socket.tell(said(1, "hello"));
+  chat.close();
+  await Promise.all(loops);
+});
+
+Deno.test("Chat that is closed refuses what would never be done", async () => {
+  const { chat, room } = await beginInRoom();
+  chat.close();
+  assert.throws(() => chat.join("attic"), ClosedError);
+  await assert.rejects(chat.rename("Bob"), DisconnectedError);
+  await assert.rejects(room.history(), DisconnectedError);
+  await assert.rejects(room.say("hello").sent, ClosedError);
+  assert.equal(chat.join("lobby"), room);
+  chat.retryNow();
+  room.leave();
+});
+
+Deno.test("Chat ends where its hello is refused for good, and says why", async () => {
+  const { chat, world } = begin();
+  await world.socket.open();
+  const fault = { type: "fault", code: "bad_name", message: "this is no name", retry: false };
+  await world.socket.answer("hello", fault);
+  const { value } = chat.state;
+  const error = value.kind === "closed" ? value.error : null;
+  assert.ok(error instanceof RefusedError && error instanceof ChatError && error instanceof Error);
+  assert.deepEqual([error.name, error.code, error.message, error.retry], [
+    "RefusedError",
+    "bad_name",
+    "this is no name",
+    false,
+  ]);
+});
+
+Deno.test("Chat comes back where its hello is refused for now", async () => {
+  const { chat, world } = begin();
+  await world.socket.open();
+  const fault = { type: "fault", code: "unavailable", message: "away", retry: true };
+  await world.socket.answer("hello", fault);
+  assert.equal(kindOf(chat.state), "waiting");
+  await world.advance(500);
+  assert.equal(world.sockets.length, 2);
+  chat.close();
+});
+
+Deno.test("Chat gives each answer to who has asked, in whatever order they come", async () => {
+  const { chat, room, socket } = await beginInRoom();
+  const [one, two, three] = [room.history({ limit: 1 }), room.history({ limit: 2 }), room.who()];
+  const [first, second] = socket.sentOf("history");
+  const page = { type: "history", room: "lobby", more: false, messages: [] };
+  await socket.answer("who", { type: "members", room: "lobby", count: 1, members: [] });
+  await socket.tell({ ...page, id: second?.id, position: "e:2" });
+  await socket.tell(said(1, "one", { id: first?.id }));
+  await socket.tell({ ...page, id: first?.id, position: "e:1" });
+  await socket.tell({ ...page, id: first?.id, position: "e:9" });
+  assert.deepEqual([(await one).position, (await two).position], ["e:1", "e:2"]);
+  assert.equal((await three).count, 1);
+  chat.close();
+});
+
+Deno.test("Chat.settled() waits for what is on its way, and for nothing that waits for a person", async () => {
+  const { chat, room, socket } = await beginInRoom();
+  await chat.settled();
+  const [one, two] = [room.say("one"), room.say("two")];
+  let isSettled = false;
+  const settled = chat.settled().then(() => isSettled = true);
+  await socket.answer("say", { type: "ack", room: "lobby", position: "e:1", at: 1 });
+  assert.deepEqual([kindOf(one.state), kindOf(two.state), isSettled], ["sent", "sending", false]);
+  await socket.answer("say", { type: "fault", code: "empty", message: "", retry: false });
+  await settled;
+  assert.equal(kindOf(two.state), "failed");
+  chat.close();
+  await chat.settled();
+});
+
+Deno.test("Chat.settled() waits also for what was said while it waited", async () => {
+  const { chat, room, socket } = await beginInRoom();
+  const one = room.say("one");
+  let isSettled = false;
+  const settled = chat.settled().then(() => isSettled = true);
+  const two = room.say("two");
+  await socket.tell(said(1, "one", { user: "u1", id: one.id }));
+  assert.equal(isSettled, false);
+  await socket.tell(said(2, "two", { user: "u1", id: two.id }));
+  await settled;
+  chat.close();
+});
+
+Deno.test("Chat.settled() rejects when the conversation is closed before", async () => {
+  const { chat, room } = await beginInRoom();
+  room.say("one");
+  const settled = chat.settled();
+  chat.close();
+  assert.equal(await codeOf(settled), "closed");
+  assert.equal(await codeOf(chat.settled()), "closed");
+});
+
+Deno.test("Chat.rename() rejects where the connection is lost before the answer", async () => {
+  const { chat, world } = await beginOnline();
+  const renamed = codeOf(chat.rename("Bob"));
+  await world.socket.drop();
+  assert.equal(await renamed, "disconnected");
+  assert.equal(chat.me.value?.name, "Ann");
+  chat.close();
+});

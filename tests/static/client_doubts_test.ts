@@ -1,0 +1,81 @@
+/** What is done with a deed that was perhaps done: every case in which nothing may be said twice and nothing left unsaid. */
+import assert from "node:assert/strict";
+import { decide } from "../../static/client/doubts.js";
+
+const NOW = Date.UTC(2026, 0, 1);
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const SAY = { type: "say", text: "hello" } as const;
+const EDIT = { type: "edit", of: "e:1", text: "hello" } as const;
+const DELETE = { type: "delete", of: "e:1" } as const;
+const REACT = { type: "react", of: "e:1", emoji: "👍", on: true } as const;
+
+const FRESH = { kind: "send", isFresh: true };
+const AGAIN = { kind: "send", isFresh: false };
+const LOOK = { kind: "look" };
+const ASK = { kind: "ask" };
+const wait = (ms: number) => ({ kind: "wait", until: NOW + ms });
+
+const NOTHING = { isWatched: false, isSearched: false };
+const WATCHED = { isWatched: true, isSearched: false };
+const IN_VAIN = { isWatched: false, isSearched: true };
+const SEARCHED = { isWatched: true, isSearched: true };
+
+// [what is tested, the deed, how long ago it was sent, as the same user, what is known, the decision]
+const CASES = [
+  ["a say that was never sent", SAY, null, true, NOTHING, FRESH],
+  ["an edit that was never sent", EDIT, null, false, NOTHING, FRESH],
+  ["a say sent just now", SAY, 0, true, NOTHING, AGAIN],
+  ["an edit that the server still knows", EDIT, 9 * MINUTE - 1, true, NOTHING, AGAIN],
+  ["a react that the server still knows", REACT, MINUTE, true, WATCHED, AGAIN],
+  ["a delete that the server still knows", DELETE, MINUTE, true, WATCHED, AGAIN],
+  ["a say that the server knows no more", SAY, 9 * MINUTE, true, NOTHING, LOOK],
+  ["an edit that the server knows no more", EDIT, 9 * MINUTE, true, NOTHING, ASK],
+  ["a react that the server knows no more", REACT, 9 * MINUTE, true, NOTHING, FRESH],
+  ["a delete that the server knows no more", DELETE, 9 * MINUTE, true, NOTHING, FRESH],
+  ["a say that was watched for", SAY, 60 * MINUTE, true, WATCHED, FRESH],
+  ["an edit that was watched for", EDIT, 60 * MINUTE, true, WATCHED, FRESH],
+  ["a say that was searched for in vain", SAY, 60 * MINUTE, true, IN_VAIN, ASK],
+  ["a say that was searched for all the way", SAY, 60 * MINUTE, true, SEARCHED, FRESH],
+  ["another's say", SAY, MINUTE, false, NOTHING, LOOK],
+  ["another's edit", EDIT, MINUTE, false, NOTHING, ASK],
+  ["another's react", REACT, 0, false, NOTHING, FRESH],
+  ["another's delete", DELETE, 0, false, NOTHING, FRESH],
+  [
+    "another's say that may still be on its way",
+    SAY,
+    20 * SECOND,
+    false,
+    WATCHED,
+    wait(40 * SECOND),
+  ],
+  ["another's edit that may still be on its way", EDIT, 0, false, WATCHED, wait(MINUTE)],
+  ["another's say that was watched for", SAY, MINUTE, false, WATCHED, FRESH],
+  ["a say sent in the future, by this clock", SAY, -1, true, WATCHED, ASK],
+  ["a say sent in the future that nobody watched", SAY, -1, true, NOTHING, LOOK],
+  ["a say sent in the future and searched for", SAY, -MINUTE, true, IN_VAIN, ASK],
+  ["an edit sent in the future", EDIT, -1, true, NOTHING, ASK],
+  ["a react sent in the future", REACT, -1, true, NOTHING, FRESH],
+] as const;
+
+for (const [what, deed, agoMs, isSame, evidence, decision] of CASES) {
+  Deno.test(`decide() about ${what} is to ${"isFresh" in decision && decision.isFresh ? "send it as new" : decision.kind}`, () => {
+    const sentAt = agoMs === null ? null : NOW - agoMs;
+    const record = {
+      ...{ id: "m-1", room: "lobby", deed, at: NOW, order: 0, after: null },
+      ...{ sentAt, triedAt: sentAt, sentAs: sentAt === null ? null : isSame ? "u1" : "u0" },
+      ...{ receipt: null, fault: null },
+    };
+    assert.deepEqual(decide(record, { user: "u1", ...evidence }, NOW), decision);
+  });
+}
+
+Deno.test("decide() waits a minute from when it was last sent, and not first", () => {
+  const record = {
+    ...{ id: "m-1", room: "lobby", deed: SAY, at: NOW, order: 0, after: null },
+    ...{ sentAt: NOW - 5 * MINUTE, triedAt: NOW - 20 * SECOND, sentAs: "u0" },
+    ...{ receipt: null, fault: null },
+  };
+  const decision = decide(record, { user: "u1", ...WATCHED }, NOW);
+  assert.deepEqual(decision, wait(40 * SECOND));
+});

@@ -1,0 +1,102 @@
+/** Who one is, over several pages that share a storage and over tokens that are not believed any more. */
+import assert from "node:assert/strict";
+import { Identity } from "../../static/client/identity.js";
+import { Shelf } from "../../static/client/shelf.js";
+import { realSurroundings } from "../../static/client/surroundings.js";
+
+/** A storage of the test's own. */
+class Storage {
+  readonly #items = new Map<string, string>();
+
+  get length(): number {
+    return this.#items.size;
+  }
+  key(index: number): string | null {
+    return [...this.#items.keys()][index] ?? null;
+  }
+  getItem(key: string): string | null {
+    return this.#items.get(key) ?? null;
+  }
+  setItem(key: string, value: string): void {
+    this.#items.set(key, value);
+  }
+  removeItem(key: string): void {
+    this.#items.delete(key);
+  }
+}
+
+function page(storage: Storage, name?: string) {
+  const clock = { now: 0 };
+  const surroundings = { ...realSurroundings, now: () => clock.now };
+  return { clock, identity: new Identity(name, new Shelf(storage, "it"), surroundings) };
+}
+
+const ann = { user: "u1", name: "Ann" };
+
+Deno.test("Identity asks for its name with its token, each time", () => {
+  const { identity } = page(new Storage(), "Ann");
+  assert.deepEqual(identity.hello(), { type: "hello", name: "Ann", resume: undefined });
+  assert.ok(identity.greeted({ you: ann, resume: "t1" }));
+  assert.deepEqual(identity.hello(), { type: "hello", name: "Ann", resume: "t1" });
+  assert.deepEqual(identity.me.value, ann);
+});
+
+Deno.test("Identity does not undo the name that was chosen on another page", () => {
+  const storage = new Storage();
+  const [one, other] = [page(storage, "Ann").identity, page(storage, "Ann").identity];
+  one.hello();
+  one.greeted({ you: ann, resume: "t1" });
+  other.hello();
+  other.greeted({ you: ann, resume: "t2" });
+  other.renamed("Anna");
+  other.keep("t3");
+
+  assert.deepEqual(one.hello(), { type: "hello", name: undefined, resume: "t3" });
+  assert.ok(one.greeted({ you: { user: "u1", name: "Anna" }, resume: "t4" }));
+  assert.equal(one.me.value?.name, "Anna");
+  assert.deepEqual(one.hello(), { type: "hello", name: "Anna", resume: "t4" });
+});
+
+Deno.test("Identity says hello again with its name where another page's token was not believed", () => {
+  const storage = new Storage();
+  const { identity } = page(storage, "Ann");
+  identity.hello();
+  identity.greeted({ you: ann, resume: "t1" });
+  storage.setItem("it.resume", "t2");
+
+  identity.hello();
+  assert.ok(!identity.greeted({ you: { user: "u9", name: "网友12" }, resume: "t3" }));
+  assert.deepEqual(identity.hello(), { type: "hello", name: "Ann", resume: "t2" });
+  assert.ok(identity.greeted({ you: { user: "u10", name: "Ann" }, resume: "t4" }));
+  assert.equal(identity.me.value?.user, "u10");
+});
+
+Deno.test("Identity becomes one person with a page that was greeted meanwhile", () => {
+  const storage = new Storage();
+  const { identity } = page(storage);
+  identity.hello();
+  storage.setItem("it.resume", "t1");
+  assert.ok(!identity.greeted({ you: { user: "u2", name: "网友12" }, resume: "t2" }));
+  assert.deepEqual(identity.hello(), { type: "hello", name: undefined, resume: "t1" });
+});
+
+for (
+  const [what, lose] of [
+    ["a hello without a token was not answered", (it: Identity) => it.unanswered()],
+    ["its token was not believed", (it: Identity) => {
+      it.greeted({ you: ann, resume: "t1" });
+      it.hello();
+      it.greeted({ you: { user: "u2", name: "网友12" }, resume: "t2" });
+    }],
+  ] as const
+) {
+  Deno.test(`Identity takes its name for held by its own ghost for 15 s where ${what}`, () => {
+    const { identity, clock } = page(new Storage(), "Ann");
+    assert.ok(!identity.hasGhost);
+    identity.hello();
+    lose(identity);
+    assert.ok(identity.hasGhost);
+    clock.now = 15_000;
+    assert.ok(!identity.hasGhost);
+  });
+}

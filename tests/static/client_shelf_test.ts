@@ -1,0 +1,213 @@
+/** What outlives a page: reloads, two pages on one storage, a storage that is full or full of other things. */
+import assert from "node:assert/strict";
+import { begin, beginInRoom, FakeStorage, FakeWorld, heard, kindOf, said } from "./client_fakes.ts";
+
+/** Another page on the same storage, at the same time; it is in the room. */
+function another(storage: FakeStorage, world = new FakeWorld()) {
+  return beginInRoom({ storage }, world);
+}
+
+Deno.test("Shelf gives the token to the next page, which is the same person again", async () => {
+  const storage = new FakeStorage();
+  const first = await beginInRoom({ storage });
+  assert.equal(first.socket.lastOf("hello")["resume"], undefined);
+  await first.socket.tell({ type: "token", resume: "newer" });
+  first.chat.close();
+  const second = begin({ storage });
+  await second.world.socket.open();
+  assert.equal(second.world.socket.lastOf("hello")["resume"], "newer");
+  second.chat.close();
+});
+
+Deno.test("Shelf gives what was not sent to the next page, in the order said, of all rooms", async () => {
+  const storage = new FakeStorage();
+  const { chat, world, room, socket } = await beginInRoom({ storage });
+  const attic = chat.join("attic");
+  await socket.drop();
+  room.say("one");
+  attic.say("two");
+  await world.advance(1);
+  room.say("three", { reply: "e:1" });
+  const ids = chat.outbox.value.map(({ id }) => id);
+  chat.close();
+
+  const next = begin({ storage }, world);
+  const restored = next.chat.outbox.value;
+  assert.deepEqual(restored.map(({ id }) => id), ids);
+  assert.deepEqual(restored.map(({ room, deed }) => [room, deed]), [
+    ["lobby", { type: "say", text: "one" }],
+    ["attic", { type: "say", text: "two" }],
+    ["lobby", { type: "say", text: "three", reply: "e:1" }],
+  ]);
+  next.chat.join("lobby");
+  await world.socket.open();
+  await world.socket.greet();
+  await world.socket.joined("lobby");
+  for (const seq of [1, 2]) {
+    const ack = { type: "ack", room: "lobby", position: `e:${seq}`, at: seq };
+    await world.socket.answer("say", ack);
+  }
+  assert.deepEqual(world.socket.sentOf("say").map(({ id }) => id), [ids[0], ids[2]]);
+  await world.socket.tell(said(1, "one", { user: "u1", id: ids[0] }));
+  await world.socket.tell(said(2, "three", { user: "u1", id: ids[2] }));
+  assert.deepEqual(storage.deeds, [`parley.deed.${ids[1]}`], "nobody has joined the attic yet");
+  next.chat.close();
+});
+
+Deno.test("Shelf keeps that something was sent before it is sent", async () => {
+  const storage = new FakeStorage();
+  const { chat, world, room, socket } = await beginInRoom({ storage });
+  const { send } = socket;
+  const kept: unknown[] = [];
+  socket.send = (data) => {
+    const { sentAt, sentAs, after } = JSON.parse(storage.getItem(storage.deeds[0] ?? "") ?? "{}");
+    kept.push([sentAt, sentAs, after]);
+    send.call(socket, data);
+  };
+  room.say("one");
+  assert.deepEqual(kept, [[world.now(), "u1", "e:0"]]);
+  chat.close();
+});
+
+Deno.test("Shelf lets go of what was acknowledged when the page is loaded again", async () => {
+  const storage = new FakeStorage();
+  const { chat, room, socket } = await beginInRoom({ storage });
+  room.say("one");
+  await socket.answer("say", { type: "ack", room: "lobby", position: "e:1", at: 1 });
+  chat.close();
+  assert.equal(storage.deeds.length, 1);
+  const next = begin({ storage });
+  assert.deepEqual([next.chat.outbox.value, storage.deeds], [[], []]);
+  next.chat.close();
+});
+
+Deno.test("Shelf keeps why something was refused over a reload", async () => {
+  const storage = new FakeStorage();
+  const { chat, room, socket } = await beginInRoom({ storage });
+  room.say("one");
+  const fault = { type: "fault", code: "empty", message: "there is no text", retry: false };
+  await socket.answer("say", fault);
+  chat.close();
+  const next = await another(storage);
+  const [delivery] = next.chat.outbox.value;
+  const state = delivery?.state.value;
+  assert.equal(state?.kind === "failed" && state.error.code, "empty");
+  assert.deepEqual(next.socket.sentOf("say"), []);
+  delivery?.discard();
+  assert.deepEqual(storage.deeds, []);
+  next.chat.close();
+});
+
+Deno.test("Shelf lets two pages send each other's deeds without a second copy", async () => {
+  const storage = new FakeStorage();
+  const one = await another(storage);
+  await one.socket.drop();
+  const delivery = one.room.say("hello");
+  const two = await another(storage);
+  const { id } = two.socket.lastOf("say");
+  assert.equal(id, delivery.id);
+  await two.socket.answer("say", { type: "ack", room: "lobby", position: "e:1", at: 1 });
+  await two.socket.tell(said(1, "hello", { user: "u1", id }));
+  assert.deepEqual(storage.deeds, []);
+  await one.world.advance(500);
+  await one.world.socket.open();
+  await one.world.socket.greet();
+  await one.world.socket.joined("lobby", { top: "e:1", recovered: true });
+  await one.world.socket.tell(said(1, "hello", { user: "u1", id }));
+  assert.equal(kindOf(delivery.state), "sent");
+  assert.deepEqual(one.world.socket.sentOf("say"), []);
+  for (const { chat } of [one, two]) chat.close();
+});
+
+Deno.test("Shelf tells the second page that the first has settled what both had", async () => {
+  const storage = new FakeStorage();
+  const one = await another(storage);
+  await one.socket.drop();
+  one.room.say("hello");
+  const two = begin({ storage });
+  const [copy] = two.chat.outbox.value;
+  one.chat.outbox.value[0]?.discard();
+  two.chat.join("lobby");
+  await two.world.socket.open();
+  await two.world.socket.greet();
+  await two.world.socket.joined("lobby");
+  assert.deepEqual([copy && kindOf(copy.state), two.chat.outbox.value], ["discarded", []]);
+  assert.deepEqual(two.world.socket.sentOf("say"), []);
+  for (const { chat } of [one, two]) chat.close();
+});
+
+Deno.test("Shelf says that not all is kept in a full storage, and all goes on", async () => {
+  const storage = new FakeStorage();
+  const { chat, room, socket } = await beginInRoom({ storage });
+  assert.equal(chat.isKept.value, true);
+  storage.isFull = true;
+  const isKept = heard(chat.isKept);
+  const delivery = room.say("one");
+  assert.deepEqual(isKept, [true, false]);
+  await socket.tell({ type: "token", resume: "newer" });
+  await socket.answer("say", { type: "ack", room: "lobby", position: "e:1", at: 1 });
+  await socket.tell(said(1, "one", { user: "u1", id: delivery.id }));
+  assert.equal(kindOf(delivery.state), "sent");
+  assert.deepEqual(chat.outbox.value, []);
+  chat.close();
+});
+
+Deno.test("Shelf keeps a text that was said before its storage was full, and forgets it when it is done", async () => {
+  const storage = new FakeStorage();
+  const { chat, room, socket } = await beginInRoom({ storage });
+  const [one, two] = [room.say("one"), room.say("two")];
+  storage.isFull = true;
+  await socket.answer("say", { type: "ack", room: "lobby", position: "e:1", at: 1 });
+  await socket.tell(said(1, "one", { user: "u1", id: one.id }));
+  assert.deepEqual(storage.deeds, [`parley.deed.${two.id}`]);
+  chat.close();
+});
+
+Deno.test("Shelf does without a storage that throws at everything", async () => {
+  const forbidden = () => {
+    throw new DOMException("forbidden", "SecurityError");
+  };
+  const storage = {
+    ...{ key: forbidden, getItem: forbidden, setItem: forbidden, removeItem: forbidden },
+    get length() {
+      return forbidden();
+    },
+  };
+  const { chat, room, socket } = await beginInRoom({ storage });
+  const delivery = room.say("one");
+  await socket.answer("say", { type: "ack", room: "lobby", position: "e:1", at: 1 });
+  assert.deepEqual([kindOf(delivery.state), chat.isKept.value], ["sent", false]);
+  chat.close();
+});
+
+const GARBAGE = [
+  ...["", "no json", "null", "7", "[]", "{}", '{"id":7}', '{"id":"x","room":"lobby"}'],
+  '{"id":"x","room":"lobby","deed":{"type":"say","text":"boo"}}',
+  '{"id":"x","room":"lobby","deed":null,"at":1}',
+];
+
+Deno.test("Shelf passes over what is no deed, and leaves alone what is not its own", async () => {
+  const storage = new FakeStorage();
+  GARBAGE.forEach((text, index) => storage.setItem(`parley.deed.${index}`, text));
+  storage.setItem("parley.draft.lobby", "a thought");
+  storage.setItem("theme", "dark");
+  const { chat, socket } = await beginInRoom({ storage });
+  assert.deepEqual([chat.outbox.value, socket.sentOf("say")], [[], []]);
+  assert.deepEqual([storage.getItem("theme"), storage.getItem("parley.draft.lobby")], [
+    "dark",
+    "a thought",
+  ]);
+  chat.close();
+});
+
+Deno.test("Shelf keeps apart what has another storageKey", async () => {
+  const storage = new FakeStorage();
+  const one = await beginInRoom({ storage, storageKey: "one" });
+  await one.socket.drop();
+  one.room.say("hello");
+  const two = begin({ storage, storageKey: "two" });
+  await two.world.socket.open();
+  assert.equal(two.world.socket.lastOf("hello")["resume"], undefined);
+  assert.deepEqual(two.chat.outbox.value, []);
+  for (const { chat } of [one, two]) chat.close();
+});

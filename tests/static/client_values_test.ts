@@ -1,0 +1,123 @@
+/** The two shapes in which the client library tells things. */
+import assert from "node:assert/strict";
+import { Feed, Value } from "../../static/client.js";
+import { settle } from "../fakes.ts";
+
+Deno.test("Feed tells each item to all who listen at that time, until they stop", () => {
+  const feed = new Feed<number>();
+  const [one, two]: number[][] = [[], []];
+  feed.tell(0);
+  const stop = feed.subscribe((item) => one?.push(item));
+  const same = (item: number) => void two?.push(item);
+  const stopFirst = feed.subscribe(same);
+  feed.subscribe(same);
+  feed.tell(1);
+  stop();
+  stopFirst();
+  stop();
+  feed.tell(2);
+  assert.deepEqual([one, two], [[1], [1, 1, 2]]);
+});
+
+Deno.test("Feed drops nothing while a loop over it is busy, and ends the loop when it ends", async () => {
+  const feed = new Feed<number>();
+  const heard: number[] = [];
+  const loop = (async () => {
+    for await (const item of feed) {
+      heard.push(item);
+      if (item === 1) [2, 3, 4].forEach((it) => feed.tell(it));
+      await settle();
+    }
+  })();
+  feed.tell(1);
+  await settle();
+  feed.tell(5);
+  feed.end();
+  feed.tell(6);
+  await loop;
+  assert.deepEqual(heard, [1, 2, 3, 4, 5]);
+});
+
+Deno.test("Feed is not heard any more by a loop that has ended early", async () => {
+  const feed = new Feed<number>();
+  const items = feed[Symbol.asyncIterator]();
+  feed.tell(1);
+  feed.tell(2);
+  for await (const item of items) {
+    assert.equal(item, 1);
+    break;
+  }
+  feed.tell(3);
+  assert.deepEqual(await items.next(), { done: true, value: undefined });
+});
+
+Deno.test("Feed gives nothing to a loop that begins after its end", async () => {
+  const feed = new Feed<number>();
+  feed.end();
+  for await (const item of feed) assert.fail(`${item}`);
+});
+
+Deno.test("Feed ends a loop that waits for its first item", async () => {
+  const feed = new Feed<number>();
+  const items = feed[Symbol.asyncIterator]();
+  const next = items.next();
+  await items.return?.();
+  assert.equal((await next).done, true);
+});
+
+Deno.test("Feed tells the others though one throws, and reports the error as uncaught", async () => {
+  const uncaught: unknown[] = [];
+  const report = (event: ErrorEvent) => {
+    event.preventDefault();
+    uncaught.push(event.error);
+  };
+  globalThis.addEventListener("error", report);
+  try {
+    const feed = new Feed<number>();
+    const heard: number[] = [];
+    const error = new Error("a mistake of the listener's");
+    feed.subscribe(() => {
+      throw error;
+    });
+    feed.subscribe((item) => heard.push(item));
+    feed.tell(1);
+    await settle();
+    assert.deepEqual([heard, uncaught], [[1], [error]]);
+  } finally {
+    globalThis.removeEventListener("error", report);
+  }
+});
+
+Deno.test("Value tells what it is at once, and then each change once", () => {
+  const value = new Value("a");
+  const heard: string[] = [];
+  value.subscribe((it) => heard.push(it));
+  for (const it of ["a", "b", "b", "c"]) value.set(it);
+  assert.deepEqual([heard, value.value], [["a", "b", "c"], "c"]);
+});
+
+Deno.test("Value gives a loop what it is and every change, and once more after its end", async () => {
+  const value = new Value(1);
+  const heard: number[] = [];
+  const loop = (async () => {
+    for await (const it of value) heard.push(it);
+  })();
+  value.set(2);
+  await settle();
+  value.set(3);
+  value.end();
+  await loop;
+  for await (const it of value) heard.push(it);
+  assert.deepEqual(heard, [1, 2, 3, 3]);
+});
+
+Deno.test("Value tells nobody an older value after a newer one, whoever changes it meanwhile", () => {
+  const value = new Value(0);
+  const [first, last]: number[][] = [[], []];
+  value.subscribe((it) => first?.push(it));
+  value.subscribe((it) => it === 1 && value.set(2));
+  value.subscribe((it) => last?.push(it));
+  value.set(1);
+  value.set(3);
+  assert.deepEqual([first, last], [[0, 1, 2, 3], [0, 2, 3]]);
+});
