@@ -36,7 +36,8 @@ export class Chat {
   /** Whether all that waits to be sent would outlive this page. */
   get isKept(): Value<boolean>;
   /**
-   * Joins a room, and again after each lost connection. The same room again is the same object.
+   * Joins a room, and again after each lost connection. The same room again is the same object; where it was refused, it is
+   * asked for again.
    * @param name 1 to 64 of `A-Z a-z 0-9 _ . -`.
    * @param options Messages that come with joining, 0 to 200; 50 without it.
    */
@@ -284,7 +285,7 @@ export type State = {
 
 /**
  * How it stands: not sent yet; sent and not answered; in the log; refused for good; nobody can tell whether it was done, so the
- * person must say; given up by the caller.
+ * person must say; given up by the caller, or settled or given up by another page on the same storage.
  */
 export type DeliveryState =
   | {
@@ -483,8 +484,11 @@ export type Surroundings = {
   draw: () => number;
   /** Does something later; the answer calls it off. */
   after: (deed: () => void, ms: number) => () => void;
-  /** Tells when a connection may have come back to life; the answer ends it. */
-  onWake: (wake: () => void) => () => void;
+  /**
+   * Tells when a connection may have come back to life, and
+   * when nobody looks any more, and perhaps never will again; the answer ends it.
+   */
+  onWake: (wake: () => void, rest: () => void) => () => void;
 };
 
 /**

@@ -93,6 +93,7 @@ import pageMyselfJs from "../../static/page/myself.js" with { type: "text" };
 import pageNameDialogJs from "../../static/page/name_dialog.js" with { type: "text" };
 import pageNotifyJs from "../../static/page/notify.js" with { type: "text" };
 import pagePermalinkJs from "../../static/page/permalink.js" with { type: "text" };
+import pageRefusalsJs from "../../static/page/refusals.js" with { type: "text" };
 import pageRichTextJs from "../../static/page/rich_text.js" with { type: "text" };
 import pageRoomStatusJs from "../../static/page/room_status.js" with { type: "text" };
 import pageRoomsJs from "../../static/page/rooms.js" with { type: "text" };
@@ -201,6 +202,7 @@ export const PAGE_FILES: Readonly<Record<string, string>> = {
   "/page/name_dialog.js": pageNameDialogJs,
   "/page/notify.js": pageNotifyJs,
   "/page/permalink.js": pagePermalinkJs,
+  "/page/refusals.js": pageRefusalsJs,
   "/page/rich_text.js": pageRichTextJs,
   "/page/room_status.js": pageRoomStatusJs,
   "/page/rooms.js": pageRoomsJs,

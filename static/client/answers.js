@@ -6,6 +6,9 @@
 
 import { DisconnectedError, RefusedError } from "./errors.js";
 
+// Not by any `id`: in an entry it is its author's.
+const TYPES = new Set(["hello", "joined", "left", "ack", "members", "history", "pong", "fault"]);
+
 /** What was asked. */
 export class Answers {
   #asked = 0;
@@ -32,7 +35,7 @@ export class Answers {
    */
   take(frame) {
     const waiting = this.#waiting.get(frame.id ?? "");
-    if (waiting === undefined) return;
+    if (waiting === undefined || !TYPES.has(frame.type)) return;
     this.#waiting.delete(frame.id ?? "");
     if (frame.type === "fault") waiting.reject(new RefusedError(frame));
     else waiting.resolve(frame);

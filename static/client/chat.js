@@ -32,7 +32,6 @@ import { Value } from "./values.js";
  * @property {import("./surroundings.js").Surroundings} [surroundings] For tests.
  */
 
-const ANSWERS = new Set(["hello", "joined", "left", "ack", "members", "history", "pong", "fault"]);
 const ROOM = /^[A-Za-z0-9_.-]{1,64}$/;
 
 /** A conversation. Made by `connect()`. */
@@ -50,7 +49,7 @@ export class Chat {
   /** @type {Map<string, { room: Room, stay: Stay }>} */
   #stays = new Map();
   #identity;
-  #stopWaking = () => {};
+  #stopListening = () => {};
 
   /**
    * @internal @param {string} url
@@ -78,9 +77,12 @@ export class Chat {
       renamed: (name) => this.#identity.renamed(name),
       comeBack: () => this.#link.comeBack(),
     };
-    this.#stopWaking = surroundings.onWake(() => this.#link.wake());
+    const stopWaking = surroundings.onWake(() => this.#link.wake(), () => this.#rest());
+    const close = () => this.close();
+    signal?.addEventListener("abort", close);
+    // A signal may live far longer than what it would close.
+    this.#stopListening = () => (stopWaking(), signal?.removeEventListener("abort", close));
     this.#link.state.subscribe(({ kind }) => kind === "closed" && this.#end());
-    signal?.addEventListener("abort", () => this.close(), { once: true });
     if (signal?.aborted) this.close();
     else this.#link.open();
   }
@@ -106,13 +108,15 @@ export class Chat {
   }
 
   /**
-   * Joins a room, and again after each lost connection. The same room again is the same object.
+   * Joins a room, and again after each lost connection. The same room again is the same object; where it was refused, it is
+   * asked for again.
    * @param {string} name 1 to 64 of `A-Z a-z 0-9 _ . -`.
    * @param {{ limit?: number }} [options] Messages that come with joining, 0 to 200; 50 without it.
    * @returns {Room}
    */
   join(name, { limit = 50 } = {}) {
     const known = this.#stays.get(name);
+    if (known?.room.state.value.kind === "refused" && this.#isOnline) void known.stay.enter();
     if (known !== undefined) return known.room;
     if (!ROOM.test(name)) {
       throw new TypeError(`Cannot join: a room has 1 to 64 of A-Z a-z 0-9 _ . -: received ${name}`);
@@ -121,7 +125,7 @@ export class Chat {
       throw new ClosedError("Cannot join: the conversation is closed");
     }
     const stay = new Stay(name, limit, this.#host);
-    const room = new Room(stay, this.#host, () => this.#leave(name));
+    const room = new Room(stay, this.#host, (it) => this.#leave(it));
     this.#stays.set(name, { room, stay });
     this.rooms.set([...this.rooms.value, room]);
     if (this.#isOnline) void stay.enter();
@@ -136,10 +140,9 @@ export class Chat {
   async rename(name) {
     await this.#ask({ type: "name", name });
     this.#identity.renamed(name);
-    for (const { stay } of this.#stays.values()) {
-      const { value } = stay.state;
-      if (value.kind === "refused" && value.error.code === "name_taken") void stay.enter();
-    }
+    // The next connection asks for all rooms.
+    if (!this.#isOnline) return;
+    for (const { stay } of this.#stays.values()) stay.renamed();
   }
 
   /** Tries at once instead of waiting. */
@@ -154,6 +157,7 @@ export class Chat {
 
   /** Ends it. What was not sent is kept where there is a storage, and sent by the next one. */
   close() {
+    this.#rest();
     this.#link.close(null);
   }
 
@@ -183,9 +187,12 @@ export class Chat {
 
   /** @param {import("./frames.js").Hello} frame */
   #welcome(frame) {
+    const { connection } = this.#link;
     if (!this.#identity.greeted(frame)) return this.#link.again();
     const { limits, heartbeat } = frame;
     this.limits.set(limits);
+    // Whoever was told may have ended it.
+    if (connection !== this.#link.connection) return;
     this.#link.greet(limits.messagesPerSecond, heartbeat.seconds);
     // One has been asked for with the hello, or by who has just heard of it.
     for (const { stay } of [...this.#stays.values()]) if (!stay.isAsked) void stay.enter();
@@ -193,8 +200,7 @@ export class Chat {
 
   /** @param {Frame} frame */
   #hear(frame) {
-    // Not by any `id`: in an entry it is its author's.
-    if (ANSWERS.has(frame.type)) this.#answers.take(frame);
+    this.#answers.take(frame);
     if ("room" in frame && frame.room !== undefined) this.#stays.get(frame.room)?.stay.take(frame);
     switch (frame.type) {
       case "hello":
@@ -214,19 +220,28 @@ export class Chat {
     return this.#answers.ask(frame, (it) => this.#link.sender.send(it));
   }
 
-  #disconnected() {
-    this.#answers.drop();
-    for (const { stay } of this.#stays.values()) stay.disconnected();
+  #rest() {
+    for (const { stay } of this.#stays.values()) stay.reading.rest();
   }
 
-  /** @param {string} name */
-  #leave(name) {
-    this.#stays.delete(name);
-    this.rooms.set(this.rooms.value.filter((it) => it.name !== name));
+  #disconnected() {
+    for (const { stay } of this.#stays.values()) stay.disconnected();
+    // Last: whoever was told may have asked for something.
+    this.#answers.drop();
+  }
+
+  /** @param {Room} room */
+  #leave(room) {
+    const known = this.#stays.get(room.name);
+    if (known?.room !== room) return;
+    // First, so that whoever hears of it can join again.
+    this.#stays.delete(room.name);
+    known.stay.leave();
+    this.rooms.set(this.rooms.value.filter((it) => it !== room));
   }
 
   #end() {
-    this.#stopWaking();
+    this.#stopListening();
     for (const { stay } of this.#stays.values()) stay.end();
     this.#outbox.end(new ClosedError("Cannot send: the conversation is closed"));
     for (const told of [this.me, this.limits, this.rooms, this.state, this.isKept]) told.end();

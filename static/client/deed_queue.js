@@ -9,8 +9,8 @@
 
 /** The deeds that are not settled. */
 export class DeedQueue {
-  /** @type {Delivery[]} */
-  #deliveries = [];
+  /** By their ids. @type {Map<string, Delivery>} */
+  #deliveries = new Map();
   #shelf;
   #gone;
 
@@ -25,35 +25,41 @@ export class DeedQueue {
 
   /** All of them; a copy, so that they may leave meanwhile. */
   get all() {
-    return [...this.#deliveries];
+    return [...this.#deliveries.values()];
   }
 
   /** Those that still have to be sent, or whose answer is missing. */
   get pending() {
-    return this.#deliveries.filter(isPending);
+    return this.all.filter(isPending);
   }
 
   /** The first of those. */
   get next() {
-    return this.#deliveries.find(isPending);
+    for (const it of this.#deliveries.values()) if (isPending(it)) return it;
+    return undefined;
   }
 
   /** Those that were acknowledged, and not told yet. @returns {readonly { delivery: Delivery, receipt: Receipt }[]} */
   get acknowledged() {
-    return this.#deliveries.flatMap((delivery) => {
+    return this.all.flatMap((delivery) => {
       const { receipt } = delivery.record;
       return receipt === null ? [] : [{ delivery, receipt }];
     });
   }
 
+  /** Whether there is none at all. */
+  get isEmpty() {
+    return this.#deliveries.size === 0;
+  }
+
   /** @param {string} id */
   find(id) {
-    return this.#deliveries.find((it) => it.id === id);
+    return this.#deliveries.get(id);
   }
 
   /** @param {Delivery} delivery */
   add(delivery) {
-    this.#deliveries.push(delivery);
+    this.#deliveries.set(delivery.id, delivery);
   }
 
   /**
@@ -62,14 +68,20 @@ export class DeedQueue {
    * @param {Partial<import("./shelf.js").DeedRecord>} change
    */
   note(delivery, change) {
-    if (change.id !== undefined) this.#shelf.drop(delivery.id);
+    const { id } = delivery;
+    // What has left must not lie on the shelf again.
+    if (this.find(id) !== delivery) return;
     delivery.record = { ...delivery.record, ...change };
     this.#shelf.keep(delivery.record);
+    if (delivery.id === id) return;
+    this.#shelf.drop(id);
+    // It keeps its place among the others.
+    this.#deliveries = new Map(this.all.map((it) => [it.id, it]));
   }
 
   /** @param {Delivery} delivery */
   remove(delivery) {
-    this.#deliveries = this.#deliveries.filter((it) => it !== delivery);
+    if (!this.#deliveries.delete(delivery.id)) return;
     this.#shelf.drop(delivery.id);
     this.#gone(delivery);
   }

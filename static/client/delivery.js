@@ -4,7 +4,7 @@
  * @module
  */
 
-import { ChatError } from "./errors.js";
+import { ChatError, RefusedError } from "./errors.js";
 import { Value } from "./values.js";
 
 /** @typedef {import("./shelf.js").DeedRecord} DeedRecord */
@@ -12,7 +12,7 @@ import { Value } from "./values.js";
 
 /**
  * How it stands: not sent yet; sent and not answered; in the log; refused for good; nobody can tell whether it was done, so the
- * person must say; given up by the caller.
+ * person must say; given up by the caller, or settled or given up by another page on the same storage.
  * @typedef {{ readonly kind: "waiting" } | { readonly kind: "sending" } | ({ readonly kind: "sent" } & Receipt)
  *   | { readonly kind: "failed", readonly error: ChatError } | { readonly kind: "unsure" } | { readonly kind: "discarded" }} DeliveryState
  */
@@ -90,6 +90,12 @@ export class Delivery {
     this.#hooks.sendAgain(this);
   }
 
+  /** Nothing more becomes of it. @internal @param {DeliveryState} state */
+  finish(state) {
+    this.state.set(state);
+    this.state.end();
+  }
+
   /** There is nobody any more who would send it. @internal @param {ChatError} error */
   end(error) {
     this.#settled.reject(error);
@@ -110,6 +116,8 @@ export class Delivery {
  */
 function stateOf({ receipt, fault }) {
   if (receipt !== null) return { kind: "sent", ...receipt };
-  if (fault !== null) return { kind: "failed", error: new ChatError(fault.code, fault.message) };
+  if (fault !== null) {
+    return { kind: "failed", error: new RefusedError({ type: "fault", ...fault }) };
+  }
   return { kind: "waiting" };
 }

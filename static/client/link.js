@@ -9,7 +9,7 @@ import { mayComeBack, waitMs } from "./comebacks.js";
 import { ClosedError } from "./errors.js";
 import { framesOf } from "./frames.js";
 import { Sender } from "./sender.js";
-import { Value } from "./values.js";
+import { attempt, Value } from "./values.js";
 
 /** @typedef {import("./frames.js").Frame} Frame */
 /** @typedef {import("./frames.js").Request} Request */
@@ -56,6 +56,7 @@ export class Link {
   #greetedAt = null;
   #attempt = 0;
   #hintMs = 0;
+  #isProbing = false;
 
   /**
    * @param {string} url
@@ -76,6 +77,7 @@ export class Link {
     this.#stopTimer();
     this.#openedAt = this.#surroundings.now();
     this.#greetedAt = null;
+    this.#isProbing = false;
     const socket = this.#socket = this.#surroundings.open(this.#url, SUBPROTOCOL);
     this.#stopTimer = this.#surroundings.after(() => this.#lose(LOST, "no answer"), GREETING_MS);
     let hasOpened = false;
@@ -93,6 +95,11 @@ export class Link {
     socket.onerror = ifCurrent(() => hasOpened || this.#lose(LOST, ""));
     // Last, here and where it ends: whoever is told may do something about it.
     this.state.set({ kind: "connecting" });
+  }
+
+  /** By which one can tell whether it is still the same; null where there is none. @returns {object | null} */
+  get connection() {
+    return this.#socket;
   }
 
   /**
@@ -163,10 +170,16 @@ export class Link {
     for (const frame of framesOf(message)) {
       // What came before may have ended it.
       if (socket !== this.#socket) return;
-      if (frame.type === "ping") this.write({ type: "pong" });
-      else if (frame.type === "retry") this.hint(frame.afterMs);
-      else this.#listener.heard(frame);
+      // Where one lacks what it must have, the others in the message have nothing to do with it.
+      attempt(() => this.#take(frame));
     }
+  }
+
+  /** @param {Frame} frame */
+  #take(frame) {
+    if (frame.type === "ping") this.write({ type: "pong" });
+    else if (frame.type === "retry") this.hint(frame.afterMs);
+    else this.#listener.heard(frame);
   }
 
   /** @param {number} ms */
@@ -183,12 +196,15 @@ export class Link {
   }
 
   #probe() {
-    if (this.#socket === null) return;
+    // One that is asked again and again must not have for ever to answer.
+    if (this.#socket === null || this.#isProbing) return;
+    this.#isProbing = true;
     // Not by the time: the answer may come in the same millisecond as what was heard before.
     const heard = this.#heard;
     this.#stopTimer();
     this.write({ type: "ping" });
     this.#stopTimer = this.#surroundings.after(() => {
+      this.#isProbing = false;
       if (this.#heard === heard) this.#lose(LOST, "no answer");
       else this.#listenFor(this.#heartbeatMs);
     }, PROBE_MS);
@@ -220,11 +236,12 @@ export class Link {
 
   #letGo() {
     this.#stopTimer();
-    this.sender.clear();
     const socket = this.#socket;
     this.#socket = null;
     if (socket === null) return;
     socket.close(1000);
     this.#listener.ended();
+    // Last: whoever is told of the end may still ask for something.
+    this.sender.clear();
   }
 }

@@ -23,8 +23,16 @@ export class Outbox {
   /** Why nothing is sent any more. @type {ClosedError | null} */
   #end = null;
   #hooks = {
-    sendAgain: (/** @type {Delivery} */ it) => this.of(it.room).sendAgain(it),
-    discard: (/** @type {Delivery} */ it) => this.of(it.room).discard(it),
+    sendAgain: (/** @type {Delivery} */ it) => {
+      this.of(it.room).sendAgain(it);
+      if (this.#end !== null) it.end(this.#end);
+    },
+    discard: (/** @type {Delivery} */ it) => {
+      const isUnsent = it.state.value.kind === "waiting";
+      // Another page may have sent it since.
+      const isSent = isUnsent && (this.#shelf.deed(it.id)?.sentAt ?? null) !== null;
+      if (!isSent) this.of(it.room).discard(it);
+    },
   };
 
   /**
@@ -35,11 +43,11 @@ export class Outbox {
   constructor(shelf, surroundings) {
     this.#shelf = shelf;
     this.#surroundings = surroundings;
-    for (const record of shelf.deeds()) {
-      // The log has it. That its entry was not told before the page ended is no loss.
-      if (record.receipt !== null) shelf.drop(record.id);
-      else this.#add(new Delivery(record, this.#hooks, true));
-    }
+    const records = shelf.deeds();
+    // The log has these. That their entries were not told before the page ended is no loss.
+    for (const { id, receipt } of records) if (receipt !== null) shelf.drop(id);
+    const open = records.filter(({ receipt }) => receipt === null);
+    this.#add(open.map((record) => new Delivery(record, this.#hooks, true)));
   }
 
   /**
@@ -52,7 +60,10 @@ export class Outbox {
     const made = new RoomOutbox(
       this.#shelf,
       this.#surroundings,
-      (gone) => this.deliveries.set(this.deliveries.value.filter((it) => it !== gone)),
+      (gone) => {
+        const { value } = this.deliveries;
+        this.deliveries.set(value.toSpliced(value.indexOf(gone), 1));
+      },
     );
     this.#rooms.set(room, made);
     return made;
@@ -77,9 +88,18 @@ export class Outbox {
     };
     this.#shelf.keep(record);
     const delivery = new Delivery(record, this.#hooks, false);
-    this.#add(delivery);
+    this.#add([delivery]);
     if (this.#end !== null) delivery.end(this.#end);
     return delivery;
+  }
+
+  /**
+   * A room was left.
+   * @param {string} name
+   */
+  leave(name) {
+    // Who goes from room to room for ever must not fill the memory with empty queues.
+    if (this.of(name).leave()) this.#rooms.delete(name);
   }
 
   /** Nothing is sent any more. @param {ClosedError} error */
@@ -100,9 +120,9 @@ export class Outbox {
     for (const room of this.#rooms.values()) room.refused(id, fault);
   }
 
-  /** @param {Delivery} delivery */
-  #add(delivery) {
-    this.deliveries.set([...this.deliveries.value, delivery]);
-    this.of(delivery.room).add(delivery);
+  /** @param {Delivery[]} deliveries */
+  #add(deliveries) {
+    this.deliveries.set([...this.deliveries.value, ...deliveries]);
+    for (const it of deliveries) this.of(it.room).add(it);
   }
 }

@@ -5,11 +5,13 @@
  * @module
  */
 
-import { isUpTo } from "./frames.js";
+import { isUpTo, parsePosition } from "./frames.js";
 import { Value } from "./values.js";
 
 // A reader who scrolls through a busy room must not spend what it may send on telling so.
 const REPEAT_MS = 1_000;
+// Who never reads, as most programs do not, must not fill the memory. Beyond that the number is no news to anybody.
+const MAX_NEWS = 10_000;
 
 /** The mark in one room. */
 export class Reading {
@@ -19,7 +21,7 @@ export class Reading {
   unread = new Value(0);
   #surroundings;
   #tell;
-  /** The messages that came since the joining and are not read. @type {string[]} */
+  /** The numbers of the messages that came since the joining and are not read, in their order. @type {number[]} */
   #news = [];
   /** @type {string | null} */
   #wanted = null;
@@ -41,13 +43,15 @@ export class Reading {
    * not know of it when it counted, so that what was missed is counted here instead.
    * @param {string | undefined} read
    * @param {number} unread
+   * @param {boolean} goesOn Whether what was missed will come.
    */
-  begin(read, unread) {
+  begin(read, unread, goesOn) {
     this.#news = [];
     this.#countsMissed = this.#wanted !== null;
-    if (this.#countsMissed) return this.#flush();
-    this.read.set(read ?? null);
-    this.unread.set(unread);
+    // What does not come can only be counted by the server, though it counts too much.
+    if (!this.#countsMissed || !goesOn) this.unread.set(unread);
+    if (this.#countsMissed) this.#flush();
+    else this.read.set(read ?? null);
   }
 
   /**
@@ -60,7 +64,8 @@ export class Reading {
     if (wasMissed && !this.#countsMissed) return;
     if (isOwn && this.unread.value === 0) return this.mark(position);
     if (isOwn) return;
-    this.#news.push(position);
+    this.#news.push(seqOf(position));
+    if (this.#news.length > MAX_NEWS) this.#news = this.#news.slice(-MAX_NEWS / 2);
     this.unread.set(this.unread.value + 1);
   }
 
@@ -71,11 +76,19 @@ export class Reading {
   mark(position) {
     if (isUpTo(position, this.read.value ?? undefined)) return;
     this.read.set(position);
-    const later = this.#news.filter((it) => !isUpTo(it, position));
+    // By their numbers alone: these go up also from one epoch to the next, but for what was lost between them.
+    const seq = seqOf(position);
+    const later = this.#news.slice(this.#news.findLastIndex((it) => it <= seq) + 1);
     // What was unread when one joined stands before all that came since, so to read any of that is to have read it.
     this.unread.set(later.length);
     this.#news = later;
     this.#wanted = position;
+    this.#flush();
+  }
+
+  /** Nobody looks any more: what waits to be told is told now. */
+  rest() {
+    this.#toldAt = -Infinity;
     this.#flush();
   }
 
@@ -99,3 +112,6 @@ export class Reading {
     this.#wanted = null;
   }
 }
+
+/** @param {string} position */
+const seqOf = (position) => parsePosition(position)?.seq ?? 0;

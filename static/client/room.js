@@ -20,13 +20,13 @@ import { rosterOf } from "./roster.js";
 export class Room {
   #stay;
   #host;
-  #left;
+  #leave;
 
-  /** @internal @param {Stay} stay @param {Host} host @param {() => void} left Told when it was left. */
-  constructor(stay, host, left) {
+  /** @internal @param {Stay} stay @param {Host} host @param {(room: Room) => void} leave */
+  constructor(stay, host, leave) {
     this.#stay = stay;
     this.#host = host;
-    this.#left = left;
+    this.#leave = leave;
     /** The room's name. @readonly */
     this.name = stay.name;
     /** How one stands to it. @readonly */
@@ -113,8 +113,7 @@ export class Room {
 
   /** Leaves. What was not sent yet is kept, and sent when one joins again. */
   leave() {
-    this.#stay.leave();
-    this.#left();
+    this.#leave(this);
   }
 
   /** @param {Deed} deed */

@@ -75,10 +75,11 @@ export class RoomOutbox {
     for (const it of this.#queue.pending) it.state.set(WAITING);
   }
 
-  /** The room was left: what was acknowledged there will not be told any more. */
+  /** The room was left: what was acknowledged there will not be told any more. @returns {boolean} Whether nothing is left to be sent. */
   leave() {
     this.shut();
     for (const { delivery, receipt } of this.#queue.acknowledged) this.#settle(delivery, receipt);
+    return this.#queue.isEmpty;
   }
 
   /**
@@ -128,6 +129,7 @@ export class RoomOutbox {
       this.#settle(delivery, { position: deed.of, at: this.#surroundings.now() });
     } else {
       this.#fail(delivery, fault);
+      this.#answered(delivery);
     }
   }
 
@@ -145,27 +147,26 @@ export class RoomOutbox {
   /** @param {Delivery} delivery */
   discard(delivery) {
     this.#queue.remove(delivery);
-    delivery.state.set({ kind: "discarded" });
+    delivery.finish({ kind: "discarded" });
   }
 
-  /** @returns {void} */
+  /** In a loop, since thousands may be over at once; and whoever is told of one may have left. @returns {void} */
   #pump() {
-    const path = this.#path;
-    if (path === null || this.#underway !== null || this.#searching !== null) return;
-    const next = this.#queue.next;
-    if (next === undefined) return;
-    if (this.#queue.isGoneElsewhere(next)) {
-      this.discard(next);
-      return this.#pump();
+    while (this.#path !== null && this.#underway === null && this.#searching === null) {
+      const next = this.#queue.next;
+      if (next === undefined) return;
+      if (this.#queue.isGoneElsewhere(next)) {
+        this.discard(next);
+        continue;
+      }
+      this.#queue.refresh(next);
+      const [path, now] = [this.#path, this.#surroundings.now()];
+      const decision = decide(next.record, { user: path.user, ...next.evidence }, now);
+      if (decision.kind === "wait") return this.#after(decision.until - now, () => this.#pump());
+      if (decision.kind === "send") this.#send(next, path, decision.isFresh);
+      else if (decision.kind === "look") void this.#search(path);
+      else next.state.set({ kind: "unsure" });
     }
-    this.#queue.refresh(next);
-    const now = this.#surroundings.now();
-    const decision = decide(next.record, { user: path.user, ...next.evidence }, now);
-    if (decision.kind === "send") return this.#send(next, path, decision.isFresh);
-    if (decision.kind === "wait") return this.#after(decision.until - now, () => this.#pump());
-    if (decision.kind === "look") return void this.#search(path);
-    next.state.set({ kind: "unsure" });
-    this.#pump();
   }
 
   /** @param {Delivery} delivery @param {Path} path @param {boolean} isFresh */
@@ -177,13 +178,17 @@ export class RoomOutbox {
     if (bytes > path.maxMessageBytes) return this.#fail(delivery, TOO_LONG);
     this.#underway = delivery;
     delivery.state.set({ kind: "sending" });
+    // Whoever was told may have left, as may anybody while it waits for its turn; or another page has done it by then.
+    if (path !== this.#path) return;
     path.send(frame, () => {
+      if (path !== this.#path || delivery !== this.#underway) return false;
       // Before it is sent: should this page end right after, it must not believe that it never was.
       const triedAt = this.#surroundings.now();
       const first = { sentAt: triedAt, sentAs: path.user, after: path.position() };
       if (isFresh) delivery.evidence = { isWatched: true, isSearched: false };
       this.#queue.note(delivery, isFresh ? { ...first, triedAt } : { triedAt });
       this.#after(ANSWER_MS, () => this.#answered(delivery));
+      return true;
     });
   }
 
@@ -212,13 +217,12 @@ export class RoomOutbox {
   #fail(delivery, fault) {
     this.#queue.note(delivery, { fault: { code: fault.code, message: fault.message } });
     delivery.state.set({ kind: "failed", error: new RefusedError(fault) });
-    this.#answered(delivery);
   }
 
   /** @param {Delivery} delivery @param {Receipt} receipt */
   #settle(delivery, receipt) {
     this.#queue.remove(delivery);
-    delivery.state.set({ kind: "sent", ...receipt });
+    delivery.finish({ kind: "sent", ...receipt });
     this.#answered(delivery);
   }
 

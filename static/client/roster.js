@@ -12,6 +12,9 @@
  * @typedef {{ readonly count: number, readonly members: readonly Member[], readonly isSampled: boolean }} Roster
  */
 
+// As many as the server itself names at most. Where only some are named who go, the others would stay for ever.
+const MAX_SAMPLED = 200;
+
 /** Nobody. @type {Roster} */
 export const NOBODY = { count: 0, members: [], isSampled: false };
 
@@ -34,11 +37,9 @@ export function withPresence(roster, { count, joined, left, sampled }) {
   const members = new Map(roster.members.map((it) => [it.user, it]));
   for (const { user } of left) members.delete(user);
   for (const it of joined) members.set(it.user, it);
-  return {
-    count,
-    members: [...members.values()],
-    isSampled: sampled === true || members.size < count,
-  };
+  const named = [...members.values()];
+  if (sampled !== true) return { count, members: named, isSampled: named.length < count };
+  return { count, members: named.slice(-MAX_SAMPLED), isSampled: true };
 }
 
 /**

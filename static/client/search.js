@@ -17,7 +17,7 @@ import { parsePosition } from "./frames.js";
  * @property {number} maxMessageBytes
  * @property {() => string | null} position The room's newest position here.
  * @property {(position: string) => boolean} isPast Whether that is as far as another one.
- * @property {(frame: import("./frames.js").Request, sent: () => void) => void} send
+ * @property {(frame: import("./frames.js").Request, go: () => boolean) => void} send
  * @property {(before: string | undefined, limit: number) => Promise<History>} history
  */
 

@@ -14,7 +14,7 @@ export class Sender {
   #write;
   #surroundings;
   #pace = new Pace();
-  /** @type {{ frame: Request, sent?: () => void }[]} */
+  /** @type {{ frame: Request, go?: () => boolean }[]} */
   #queue = [];
   #stop = () => {};
 
@@ -44,10 +44,10 @@ export class Sender {
   /**
    * Sends in its turn.
    * @param {Request} frame
-   * @param {() => void} [sent] Called right before it is sent.
+   * @param {() => boolean} [go] Called right before it is sent; false where that is not wanted any more.
    */
-  send(frame, sent) {
-    this.#queue.push({ frame, sent });
+  send(frame, go) {
+    this.#queue.push({ frame, go });
     if (this.#queue.length === 1) this.#flush();
   }
 
@@ -69,8 +69,7 @@ export class Sender {
         return;
       }
       this.#queue.shift();
-      next.sent?.();
-      this.#write(next.frame);
+      if (next.go?.() ?? true) this.#write(next.frame);
     }
   }
 }

@@ -56,9 +56,13 @@ export class Shelf {
     this.#put("mark", this.#mark);
   }
 
-  /** Whether somebody has thrown away all that was here. */
+  /** Whether somebody has thrown away all that was here, as far as can be told; what is in memory only, nobody can. */
   get wasEmptied() {
-    return this.#get("mark") !== this.#mark;
+    try {
+      return this.#storage?.getItem(`${this.#prefix}.mark`) !== this.#mark;
+    } catch {
+      return true;
+    }
   }
 
   /** The newest token, perhaps another page's. */
@@ -87,11 +91,16 @@ export class Shelf {
   }
 
   /**
-   * Whether a deed still lies here, and was not settled by another page.
+   * Whether a deed still lies here, and was not settled by another page. Where that cannot be read, it does.
    * @param {string} id
    */
   has(id) {
-    return this.#get(`deed.${id}`) !== null;
+    const key = `${this.#prefix}.deed.${id}`;
+    try {
+      return this.#memory.has(key) || (this.#storage?.getItem(key) ?? null) !== null;
+    } catch {
+      return true;
+    }
   }
 
   /**

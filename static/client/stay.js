@@ -90,10 +90,10 @@ export class Stay {
 
   /** Leaves, for good. */
   leave() {
-    if (this.state.value.kind === "left") return;
+    this.reading.rest();
     if (this.isAsked) this.#host.sender.send({ type: "leave", room: this.name });
-    this.disconnected();
-    this.outbox.leave();
+    this.#stop();
+    this.#host.outbox.leave(this.name);
     this.state.set({ kind: "left" });
     this.end();
   }
@@ -112,6 +112,8 @@ export class Stay {
    * @param {Host["ask"]} [ask]
    */
   async enter(ask = this.#host.ask) {
+    // By who has just heard of the room, or of the connection.
+    if (this.state.value.kind === "left") return;
     const { name: room } = this;
     const joining = this.#joining = Symbol(room);
     this.state.set(JOINING);
@@ -125,15 +127,25 @@ export class Stay {
     }
   }
 
+  /** One has another name: what was refused because of the one before is asked for again. */
+  renamed() {
+    const { value } = this.state;
+    if (value.kind === "refused" && value.error.code === "name_taken") void this.enter();
+  }
+
   /** There is no connection any more. */
   disconnected() {
+    this.#stop();
+    if (this.state.value.kind === "joined") this.state.set(JOINING);
+  }
+
+  #stop() {
     this.isHere = this.#isOpen = false;
     this.#joining = null;
     this.#stopRetry();
     this.outbox.shut();
     this.typists.clear();
     this.reading.end();
-    if (this.state.value.kind === "joined") this.state.set(JOINING);
   }
 
   /** A frame that is about this room. @param {Frame} frame */
@@ -163,7 +175,7 @@ export class Stay {
     this.isHere = true;
     this.me.set(frame.name);
     this.members.set(rosterOf(frame));
-    this.reading.begin(frame.read, unread);
+    this.reading.begin(frame.read, unread, goesOn);
     if (!goesOn) {
       this.last.set(messages.at(-1) ?? null);
       this.outbox.miss(reason);
@@ -225,7 +237,7 @@ export class Stay {
       maxMessageBytes: this.#host.maxMessageBytes(),
       position: () => this.seat.position,
       isPast: (position) => this.seat.isPast(position),
-      send: (frame, sent) => this.#host.sender.send(frame, sent),
+      send: (frame, go) => this.#host.sender.send(frame, go),
       history: (before, limit) =>
         this.#host.ask({ type: "history", room: this.name, before, limit }),
     });

@@ -24,7 +24,8 @@
  * @property {() => number} now Milliseconds since 1970.
  * @property {() => number} draw From 0 up to 1, at random.
  * @property {(deed: () => void, ms: number) => () => void} after Does something later; the answer calls it off.
- * @property {(wake: () => void) => () => void} onWake Tells when a connection may have come back to life; the answer ends it.
+ * @property {(wake: () => void, rest: () => void) => () => void} onWake Tells when a connection may have come back to life, and
+ *   when nobody looks any more, and perhaps never will again; the answer ends it.
  */
 
 /** The real ones. @type {Surroundings} */
@@ -36,17 +37,16 @@ export const realSurroundings = {
     const timer = setTimeout(deed, ms);
     return () => clearTimeout(timer);
   },
-  onWake(wake) {
+  onWake(wake, rest) {
     const { addEventListener, removeEventListener, document } =
       /** @type {{ addEventListener?: Function, removeEventListener?: Function, document?: { visibilityState: string } }} */ (globalThis);
     if (!addEventListener || !removeEventListener) return () => {};
     // It bubbles from the document to the window, so that no document is needed to listen.
-    const shown = () => document?.visibilityState !== "hidden" && wake();
-    addEventListener.call(globalThis, "online", wake);
-    addEventListener.call(globalThis, "visibilitychange", shown);
+    const changed = () => document?.visibilityState === "hidden" ? rest() : wake();
+    const events = Object.entries({ online: wake, visibilitychange: changed, pagehide: rest });
+    for (const [type, listener] of events) addEventListener.call(globalThis, type, listener);
     return () => {
-      removeEventListener.call(globalThis, "online", wake);
-      removeEventListener.call(globalThis, "visibilitychange", shown);
+      for (const [type, listener] of events) removeEventListener.call(globalThis, type, listener);
     };
   },
 };

@@ -133,8 +133,9 @@ export class Timeline {
     this.#late.begin();
     try {
       const page = await room.history(before ? { before, limit } : { limit });
-      // Opened anew meanwhile: what was asked for is no page before what is here now.
-      return opening === this.#opening ? this.page(page) : NOTHING;
+      // Opened anew meanwhile, or the first one let go of: what was asked for is no page before what is here now.
+      const isNext = opening === this.#opening && (!before || this.#places.has(before));
+      return isNext ? this.page(page) : NOTHING;
     } finally {
       if (opening === this.#opening) this.#late.end();
     }

@@ -7,6 +7,20 @@
  */
 
 /**
+ * Does something; an error is reported as uncaught, and what comes next does not suffer from it.
+ * @param {() => void} deed
+ */
+export function attempt(deed) {
+  try {
+    deed();
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
+  }
+}
+
+/**
  * Things that happen, each told once to whoever listens at that time.
  * @template T
  */
@@ -24,9 +38,14 @@ export class Feed {
    */
   subscribe(listener) {
     // Two who pass the same function are two listeners.
-    const own = (/** @type {T} */ item) => listener(item);
+    let hasStopped = false;
+    const own = (/** @type {T} */ item) => hasStopped || listener(item);
     this.#listeners.add(own);
-    return () => void this.#listeners.delete(own);
+    return () => {
+      // In the midst of a telling, too.
+      hasStopped = true;
+      this.#listeners.delete(own);
+    };
   }
 
   /**
@@ -38,20 +57,15 @@ export class Feed {
   tell(item, isStale = () => false) {
     for (const listener of [...this.#listeners]) {
       if (isStale()) return;
-      try {
-        listener(item);
-      } catch (error) {
-        queueMicrotask(() => {
-          throw error;
-        });
-      }
+      attempt(() => listener(item));
     }
   }
 
   /** Ends every `for await` over it. @internal */
   end() {
     this.#hasEnded = true;
-    for (const end of [...this.#enders]) end();
+    for (const end of this.#enders) end();
+    this.#enders.clear();
     this.#listeners.clear();
   }
 
@@ -61,35 +75,41 @@ export class Feed {
    */
   [Symbol.asyncIterator]() {
     /** @type {T[]} */
-    const heard = [];
+    let heard = [];
+    /** Those heard before, the next one last: to take the first of a long list would move all the others. @type {T[]} */
+    let due = [];
     let isOver = this.#hasEnded;
     /** Of those who have asked and were given nothing yet. @type {(() => void)[]} */
     const wakes = [];
     const wake = () => wakes.splice(0).forEach((it) => it());
     const end = () => {
       isOver = true;
-      stop();
-      this.#enders.delete(end);
       wake();
     };
     const stop = this.subscribe((item) => {
       heard.push(item);
       wake();
     });
+    const leave = () => {
+      stop();
+      this.#enders.delete(end);
+      end();
+    };
     if (isOver) stop();
     else this.#enders.add(end);
     return {
       async next() {
-        while (heard.length === 0 && !isOver) {
+        while (due.length + heard.length === 0 && !isOver) {
           await new Promise((resolve) => wakes.push(() => resolve(undefined)));
         }
-        return heard.length > 0
-          ? { done: false, value: /** @type {T} */ (heard.shift()) }
+        if (due.length === 0) [due, heard] = [heard.reverse(), []];
+        return due.length > 0
+          ? { done: false, value: /** @type {T} */ (due.pop()) }
           : { done: true, value: undefined };
       },
       return() {
-        heard.length = 0;
-        end();
+        due = heard = [];
+        leave();
         return Promise.resolve({ done: true, value: undefined });
       },
       [Symbol.asyncIterator]() {

@@ -38,18 +38,22 @@ export class DeleteDialog {
   #quote = find("delete-quote", HTMLElement);
   #dialog;
   #deed = () => {};
+  /** The message whose tools it was opened from: they are gone when they lose the focus. @type {HTMLElement | null} */
+  #row = null;
 
   constructor() {
     this.#dialog = prepare("delete-dialog", () => {
       this.#dialog.close();
       this.#deed();
     });
+    this.#dialog.addEventListener("close", () => this.#row?.focus({ preventScroll: true }));
   }
 
   /** @param {string} text What would go. @param {() => void} deed */
   ask(text, deed) {
     this.#quote.textContent = text.slice(0, 300);
     this.#deed = deed;
+    this.#row = document.activeElement?.closest("article") ?? null;
     this.#dialog.showModal();
   }
 }

@@ -5,6 +5,7 @@
  * What a click in the log means. One listener serves all messages: each button says by its `data-do` what it is for.
  * @module
  */
+import { isStuck } from "./log_items.js";
 import { linkTo } from "./permalink.js";
 
 /** @typedef {import("./log_items.js").Item} Item */
@@ -21,9 +22,9 @@ export function deedOf(button, item, room) {
   const { do: deed, to = "", emoji = "" } = button.dataset;
   if (deed === "older") return { type: "older" };
   if (deed === "jump") return { type: "jump", position: to };
-  if (item?.type === "pending") {
-    const isKnown = deed === "retry" || deed === "discard";
-    return isKnown ? { type: deed, delivery: item.delivery } : undefined;
+  if (deed === "retry" || deed === "discard") {
+    const delivery = item?.type === "pending" ? item.delivery : stuckOf(item);
+    return delivery && { type: deed, delivery };
   }
   if (item?.type !== "message") return undefined;
   const { message } = item;
@@ -45,4 +46,9 @@ export function deedOf(button, item, room) {
     default:
       return undefined;
   }
+}
+
+/** @param {Item | undefined} item */
+function stuckOf(item) {
+  return item?.type === "message" ? item.deeds.find(isStuck) : undefined;
 }

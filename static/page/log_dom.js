@@ -50,13 +50,17 @@ export function hueOf(name) {
   return (hash >>> 16) % HUES;
 }
 
-const segmenter = new Intl.Segmenter();
+/** @type {Intl.Segmenter | undefined} */
+let segmenter;
 
 /**
  * The first letter as people see it, which may be several characters.
  * @param {string} name
  */
 export function initialOf(name) {
+  // Most names need no segmenter, which a slow machine takes a tenth of a second to make.
+  if (/^[!-~](?:[ -~]|$)/.test(name)) return name.charAt(0).toUpperCase();
+  segmenter ??= new Intl.Segmenter();
   for (const { segment } of segmenter.segment(name)) return segment.toUpperCase();
   return "";
 }

@@ -39,6 +39,14 @@ export function topOf({ isOpen, more, messages }, hasFailed) {
   return seqOf(messages[0]?.position) === 1 ? "beginning" : "oldest";
 }
 
+/**
+ * Whether a delivery waits for what its person decides.
+ * @param {Delivery} delivery
+ */
+export function isStuck({ state: { value: { kind } } }) {
+  return kind === "failed" || kind === "unsure";
+}
+
 /** Messages of one author within this time stand together. */
 export const GROUP_MS = 5 * 60_000;
 
@@ -159,7 +167,7 @@ function deedsByMessage(outbox) {
   const deeds = new Map();
   for (const delivery of outbox) {
     const { deed, state } = delivery;
-    if (deed.type === "say" || !["waiting", "sending", "sent"].includes(state.value.kind)) continue;
+    if (deed.type === "say" || state.value.kind === "discarded") continue;
     deeds.set(deed.of, [...deeds.get(deed.of) ?? [], delivery]);
   }
   return deeds;

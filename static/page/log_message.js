@@ -8,6 +8,7 @@
  */
 import { momentName, timeName } from "./dates.js";
 import { button, hueOf, initialOf, make, refill } from "./log_dom.js";
+import { isStuck } from "./log_items.js";
 import { fill } from "./log_strings.js";
 import { isOnlyEmoji, piecesOf } from "./rich_text.js";
 import { react } from "../client/timeline_amend.js";
@@ -36,8 +37,6 @@ const MAX_QUOTE = 160;
 export function drawMessage(row, { message, isOwn, isGrouped, target, deeds }, pen) {
   const { strings } = pen;
   const shown = deeds.reduce((it, { deed }) => foreseen(it, deed, pen.me.user), message);
-  const isDeleting = deeds.some(({ deed }) => deed.type === "delete");
-  const isSaving = deeds.some(({ deed }) => deed.type === "edit");
   delete row.dataset["delivery"];
   row.dataset["position"] = message.position;
   row.className = look(
@@ -48,11 +47,21 @@ export function drawMessage(row, { message, isOwn, isGrouped, target, deeds }, p
   );
   // A message that is no more has no tools, and focus must not go with them.
   if (message.deleted && row.contains(document.activeElement)) row.focus({ preventScroll: true });
-  const status = isDeleting ? strings.deleting : isSaving ? strings.savingEdit : "";
+  const status = statusOf(deeds, pen);
   const body = message.deleted
-    ? [make("p", "text none", strings.deletedMessage)]
-    : [textOf(shown, pen), reactionsOf(shown, pen), status && make("p", "delivery", status)];
+    ? [make("p", "text none", strings.deletedMessage), status]
+    : [textOf(shown, pen), reactionsOf(shown, pen), status];
   fillRow(row, { ...message, isGrouped, body: [quoteOf(message, target, pen), ...body] }, pen);
+}
+
+// How it stands with what one wants done to the message. What was refused is told first, since it waits for its person.
+/** @param {readonly Delivery[]} deeds @param {Pen} pen */
+function statusOf(deeds, pen) {
+  const stuck = deeds.find(isStuck);
+  if (stuck) return deliveryOf(stuck.state.value, pen);
+  const { deleting, savingEdit } = pen.strings;
+  if (deeds.some(({ deed }) => deed.type === "delete")) return make("p", "delivery", deleting);
+  return deeds.some(({ deed }) => deed.type === "edit") && make("p", "delivery", savingEdit);
 }
 
 /**

@@ -18,6 +18,7 @@ import { drawIcons } from "./icons.js";
 import { JoinForm } from "./join_form.js";
 import { Myself } from "./myself.js";
 import { NameDialog } from "./name_dialog.js";
+import { tellRefusals } from "./refusals.js";
 import { Rooms } from "./rooms.js";
 import { DEFAULT_ROOM, Settings } from "./settings.js";
 import { SettingsDialog } from "./settings_dialog.js";
@@ -63,6 +64,7 @@ const conversation = new Conversation({
 });
 const joinForm = new JoinForm(words, rooms, go);
 new Status(words, chat);
+tellRefusals(chat, (code) => toasts.tell(words.fault(code)));
 
 /** The limit that the server wrote into the page, for as long as it has not told it itself. */
 function servedLimit() {

@@ -226,3 +226,16 @@ Deno.test("Chat.rename() rejects where the connection is lost before the answer"
   assert.equal(chat.me.value?.name, "Ann");
   chat.close();
 });
+
+Deno.test("Chat lets go of its signal when it is closed", async () => {
+  const { signal } = new AbortController();
+  const kept = new Set<unknown>();
+  Object.assign(signal, {
+    addEventListener: (_: string, listener: unknown) => kept.add(listener),
+    removeEventListener: (_: string, listener: unknown) => kept.delete(listener),
+  });
+  const { chat } = await beginOnline({ signal });
+  assert.equal(kept.size, 1);
+  chat.close();
+  assert.equal(kept.size, 0);
+});

@@ -125,6 +125,7 @@ export class FakeWorld implements Surroundings {
   #now = Date.UTC(2026, 0, 1);
   #timers: Timer[] = [];
   readonly #wakes = new Set<() => void>();
+  readonly #rests = new Set<() => void>();
 
   open(url: string): FakeSocket {
     const socket = new FakeSocket(url);
@@ -146,9 +147,18 @@ export class FakeWorld implements Surroundings {
     return () => this.#timers = this.#timers.filter((it) => it !== timer);
   }
 
-  onWake(wake: () => void): () => void {
+  onWake(wake: () => void, rest: () => void): () => void {
     this.#wakes.add(wake);
-    return () => this.#wakes.delete(wake);
+    this.#rests.add(rest);
+    return () => {
+      this.#wakes.delete(wake);
+      this.#rests.delete(rest);
+    };
+  }
+
+  /** Nobody looks any more. */
+  rest(): void {
+    for (const rest of this.#rests) rest();
   }
 
   /** The latest socket. */

@@ -258,3 +258,28 @@ Deno.test("Link leaves no timer, no listener and no socket behind", async () => 
     assert.ok(world.sockets.slice(1).every(({ closedWith }) => closedWith === 1000));
   }
 });
+
+Deno.test("Link finds a dead connection out though it is woken again and again", async () => {
+  const { chat, world } = await beginOnline();
+  for (let i = 0; i < 3; i += 1) {
+    await world.wake();
+    await world.advance(2_000);
+  }
+  assert.equal(world.sockets.length, 2);
+  chat.close();
+});
+
+Deno.test("Link takes the other frames of a message with one that lacks what it must have", async () => {
+  const { chat, room, socket } = await beginInRoom();
+  const uncaught = Promise.withResolvers<unknown>();
+  const report = (event: ErrorEvent) => {
+    event.preventDefault();
+    uncaught.resolve(event.error);
+  };
+  addEventListener("error", report);
+  await socket.tell({ type: "presence", room: "lobby" }, said(1, "hello"));
+  assert.ok(await uncaught.promise instanceof TypeError);
+  removeEventListener("error", report);
+  assert.equal(room.last.value?.text, "hello");
+  chat.close();
+});

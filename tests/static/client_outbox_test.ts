@@ -1,11 +1,12 @@
 /** What becomes of what is said: in order, one under way at a time, kept until the room's log has told it, and never said twice. */
 import assert from "node:assert/strict";
-import type { Delivery } from "../../static/client.js";
+import type { Delivery, Room } from "../../static/client.js";
 import {
   beginInRoom,
   codeOf,
   comeBack,
   type FakeSocket,
+  FakeStorage,
   heard,
   kindOf,
   said,
@@ -423,3 +424,72 @@ Deno.test("Outbox tells that the conversation is closed of what was not answered
   assert.equal(await waiting, "closed");
   assert.equal((await one.sent).position, "e:1");
 });
+
+Deno.test("Delivery ends a loop over its state when nothing more becomes of it", async () => {
+  const { chat, room, socket } = await beginInRoom();
+  const [one, two] = [room.say("one"), room.say("two")];
+  const kinds = [one, two].map(async ({ state }) => {
+    const all: string[] = [];
+    for await (const { kind } of state) all.push(kind);
+    return all;
+  });
+  two.discard();
+  await socket.answer("say", { type: "ack", room: "lobby", position: "e:1", at: 1 });
+  await socket.tell(said(1, "one", { user: "u1", id: one.id }));
+  assert.deepEqual(await Promise.all(kinds), [["sending", "sent", "sent"], [
+    "waiting",
+    "discarded",
+  ]]);
+  chat.close();
+});
+
+Deno.test("Delivery that is sent again after the end is rejected", async () => {
+  const { chat, room, socket } = await beginInRoom();
+  const delivery = room.say("one");
+  const fault = { type: "fault", code: "empty", message: "there is no text", retry: false };
+  await socket.answer("say", fault);
+  chat.close();
+  delivery.sendAgain();
+  await assert.rejects(delivery.sent, { code: "closed" });
+});
+
+Deno.test("Outbox does not send what was given up while it waited for its turn", async () => {
+  const { chat, world, room, socket } = await beginInRoom();
+  spend(room);
+  const delivery = room.say("oops");
+  room.leave();
+  delivery.discard();
+  assert.equal(kindOf(delivery.state), "discarded");
+  await world.advance(10_000);
+  assert.deepEqual(socket.sentOf("say"), []);
+  chat.close();
+});
+
+Deno.test("Outbox does not send what another page has said while it waited for its turn", async () => {
+  const storage = new FakeStorage();
+  const { chat, world, room, socket } = await beginInRoom({ storage });
+  spend(room);
+  const delivery = room.say("hello");
+  await socket.tell(said(1, "hello", { user: "u1", id: delivery.id }));
+  await world.advance(10_000);
+  assert.deepEqual(socket.sentOf("say"), []);
+  assert.deepEqual(storage.deeds, []);
+  chat.close();
+});
+
+Deno.test("Outbox gets through thousands that the server would not take", async () => {
+  const { chat, world, room, socket } = await beginInRoom();
+  await socket.drop();
+  for (let i = 0; i < 5_000; i += 1) room.say("x".repeat(1_000));
+  await world.advance(20_000);
+  await world.socket.open();
+  await world.socket.greet();
+  await world.socket.joined("lobby", { recovered: true });
+  assert.ok(chat.outbox.value.every(({ state }) => kindOf(state) === "failed"));
+  chat.close();
+});
+
+/** Asks so much in a room that what comes next has to wait for its turn. */
+function spend(room: Room): void {
+  for (let i = 0; i < 40; i += 1) room.history().catch(() => {});
+}

@@ -1,6 +1,6 @@
 /** Listeners that do something themselves, in the midst of what they are told: nothing may be done twice, late or after the end. */
 import assert from "node:assert/strict";
-import { begin, beginInRoom, beginOnline, heard, kindOf } from "./client_fakes.ts";
+import { begin, beginInRoom, beginOnline, codeOf, heard, kindOf, said } from "./client_fakes.ts";
 
 Deno.test("Chat joins a room that was asked for between the handshake and the greeting", async () => {
   const { chat, world } = begin();
@@ -161,4 +161,108 @@ Deno.test("Feed gives each of two who ask at once something", async () => {
   chat.close();
   const texts = (await both).map(({ value }) => "text" in value ? value.text : undefined);
   assert.deepEqual(texts, ["one", "two"]);
+});
+
+for (const value of ["me", "limits"] as const) {
+  Deno.test(`Chat stays closed when it is closed by who hears of its ${value}`, async () => {
+    const { chat, world } = begin();
+    chat.join("lobby");
+    const stop: () => void = chat[value].subscribe((it: unknown) => it !== null && chat.close());
+    await world.socket.open();
+    await world.socket.greet();
+    assert.equal(kindOf(chat.state), "closed");
+    assert.equal(world.timers, 0);
+    stop();
+  });
+}
+
+for (const end of ["Room.leave()", "Chat.close()"] as const) {
+  Deno.test(`${end} by who hears that something is being sent comes before it`, async () => {
+    const { chat, world, room, socket } = await beginInRoom();
+    const leave = () => end === "Room.leave()" ? room.leave() : chat.close();
+    chat.outbox.subscribe(([it]) =>
+      it?.state.subscribe(({ kind }) => kind === "sending" && leave())
+    );
+    const delivery = room.say("hello");
+    assert.deepEqual(socket.sentOf("say"), []);
+    assert.equal(kindOf(delivery.state), "waiting");
+    chat.close();
+    assert.equal(world.timers, 0);
+  });
+}
+
+Deno.test("Chat answers what is asked by who hears that the connection is lost", async () => {
+  const { chat, room, socket } = await beginInRoom();
+  const attic = chat.join("attic");
+  await socket.joined("attic");
+  const asked: Promise<unknown>[] = [];
+  room.state.subscribe(({ kind }) => {
+    if (kind === "joining") asked.push(attic.history(), chat.rename("Bea"));
+  });
+  await socket.drop();
+  for (const it of asked) assert.equal(await codeOf(it), "disconnected");
+  assert.equal(asked.length, 2);
+  chat.close();
+});
+
+Deno.test("Chat sends nothing on the next connection that was asked for when the last one ended", async () => {
+  const { chat, world } = begin();
+  const [room, attic] = [chat.join("lobby"), chat.join("attic")];
+  await world.socket.open();
+  await world.socket.greet({ perSecond: 1 });
+  await world.socket.joined("lobby");
+  await world.advance(1_000);
+  await world.socket.joined("attic");
+  room.state.subscribe(({ kind }) => kind === "joining" && attic.leave());
+  await world.socket.drop();
+  await world.advance(3_000);
+  assert.equal(kindOf(attic.state), "left");
+  assert.deepEqual(world.socket.sent, []);
+  chat.close();
+});
+
+Deno.test("Chat joins all rooms again where the connection ended with the answer to a new name", async () => {
+  const { chat, world, socket } = await beginInRoom();
+  const attic = chat.join("attic");
+  const fault = { type: "fault", room: "attic", code: "name_taken", message: "taken" };
+  await socket.answer("join", { ...fault, retry: false });
+  assert.equal(kindOf(attic.state), "refused");
+  const renaming = chat.rename("Bea");
+  // A hole, so that this connection is given up.
+  await socket.tell({ type: "ack", id: socket.lastOf("name").id ?? "" }, said(7, "late"));
+  await renaming;
+  await world.advance(20_000);
+  await world.socket.open();
+  await world.socket.greet({ name: "Bea" });
+  assert.deepEqual(world.socket.sentOf("join").map(({ room }) => room), ["lobby", "attic"]);
+  chat.close();
+});
+
+Deno.test("Room.leave() once more leaves alone the room that was joined in its place", async () => {
+  const { chat, room, socket } = await beginInRoom();
+  room.leave();
+  const again = chat.join("lobby");
+  room.leave();
+  await socket.joined("lobby");
+  assert.equal(kindOf(again.state), "joined");
+  assert.deepEqual(chat.rooms.value, [again]);
+  chat.close();
+});
+
+Deno.test("Chat.join() gives a new room to who hears that the old one was left", async () => {
+  const { chat, room, socket } = await beginInRoom();
+  room.state.subscribe(({ kind }) => kind === "left" && chat.join("lobby"));
+  room.leave();
+  await socket.joined("lobby");
+  assert.deepEqual(chat.rooms.value.map(({ state }) => kindOf(state)), ["joined"]);
+  assert.deepEqual(socket.sent.slice(-2).map(({ type }) => type), ["leave", "join"]);
+  chat.close();
+});
+
+Deno.test("Chat does not ask for a room that is left by who hears that it was joined", async () => {
+  const { chat, world } = await beginOnline();
+  chat.rooms.subscribe(([room]) => room?.leave());
+  chat.join("lobby");
+  assert.deepEqual(world.socket.sentOf("join"), []);
+  chat.close();
 });

@@ -1,5 +1,6 @@
 /** A room as the client library shows it: what is told there, who is there, who writes, and how far one has read. */
 import assert from "node:assert/strict";
+import { Timeline } from "../../static/client.js";
 import { begin, beginInRoom, codeOf, comeBack, heard, kindOf, said } from "./client_fakes.ts";
 
 const ANN = { user: "u1", name: "Ann" };
@@ -206,6 +207,25 @@ Deno.test("Room marks each second at most what was read, and only forward", asyn
   chat.close();
 });
 
+for (
+  const [what, go] of [
+    ["the page is hidden or left", ({ world }) => world.rest()],
+    ["the chat is closed", ({ chat }) => chat.close()],
+    ["the room is left", ({ room }) => room.leave()],
+  ] as const satisfies readonly [string, (it: Awaited<ReturnType<typeof beginInRoom>>) => void][]
+) {
+  Deno.test(`Room keeps no mark back when ${what}`, async () => {
+    const begun = await beginInRoom();
+    const { chat, room, socket } = begun;
+    await socket.tell(said(1, "one"), said(2, "two"));
+    room.markRead("e:1");
+    room.markRead("e:2");
+    go(begun);
+    assert.deepEqual(socket.sentOf("read").map(({ position }) => position), ["e:1", "e:2"]);
+    chat.close();
+  });
+}
+
 Deno.test("Room marks one's own messages where nothing is unread, and counts the others'", async () => {
   const { chat, world, room, socket } = await beginInRoom();
   await socket.tell(said(1, "mine", ANN));
@@ -337,3 +357,84 @@ for (
     chat.close();
   });
 }
+
+Deno.test("Room that was refused is asked for again when it is joined again", async () => {
+  const { chat, socket } = await beginInRoom();
+  const attic = chat.join("attic");
+  const fault = { type: "fault", room: "attic", code: "too_many_rooms", message: "too many" };
+  await socket.answer("join", { ...fault, retry: false });
+  assert.equal(kindOf(attic.state), "refused");
+  assert.equal(chat.join("attic"), attic);
+  await socket.joined("attic");
+  assert.equal(kindOf(attic.state), "joined");
+  chat.close();
+});
+
+Deno.test("Room has no unread before a mark in a later epoch", async () => {
+  const { chat, room, socket } = await beginInRoom();
+  await socket.tell(said(1, "a"), said(2, "b"), said(3, "c", { position: "f:3" }));
+  assert.equal(room.unread.value, 3);
+  room.markRead("f:3");
+  assert.equal(room.unread.value, 0);
+  chat.close();
+});
+
+Deno.test("Room takes the server's count where what was missed does not come, also after a mark", async () => {
+  const { chat, world, room, socket } = await beginInRoom();
+  await socket.tell(said(1, "a"));
+  await socket.drop();
+  room.markRead("e:1");
+  await world.advance(20_000);
+  await world.socket.open();
+  await world.socket.greet();
+  const fields = { recovered: false, reason: "too_many", position: "e:2000", messages: [] };
+  await world.socket.joined("lobby", { ...fields, unread: 1_999 });
+  assert.deepEqual([room.read.value, room.unread.value], ["e:1", 1_999]);
+  chat.close();
+});
+
+Deno.test("Room names no more people than there can be where only some are named who go", async () => {
+  const { chat, room, socket } = await beginInRoom();
+  const joined = Array.from({ length: 400 }, (_, i) => ({ user: `v${i}`, name: `V${i}` }));
+  const presence = { type: "presence", room: "lobby", count: 300, left: [], sampled: true };
+  for (const it of joined) await socket.tell({ ...presence, joined: [it] });
+  const { count, members, isSampled } = room.members.value;
+  assert.deepEqual([count, members.length, isSampled], [300, 200, true]);
+  assert.equal(members.at(-1)?.user, "v399");
+  chat.close();
+});
+
+Deno.test("Timeline passes over a page of what stood before a message that it has let go of", async () => {
+  const { chat, room, socket } = await beginInRoom();
+  const timeline = new Timeline(3);
+  room.events.subscribe((event) => timeline.take(event));
+  await socket.tell(said(1, "one"), said(2, "two"), said(3, "three"));
+  const asking = timeline.older(room);
+  await socket.tell(said(4, "four"));
+  const messages = [{ ...message(0, "zero"), position: "d:9" }];
+  const page = { type: "history", room: "lobby", messages, more: false, position: "e:4" };
+  await socket.answer("history", page);
+  assert.deepEqual(await asking, { type: "nothing" });
+  assert.deepEqual(timeline.messages.map(({ text }) => text), ["two", "three", "four"]);
+  assert.equal(timeline.more, true);
+  chat.close();
+});
+
+Deno.test("Room counts all that is not read, however much it is", async () => {
+  const { chat, room, socket } = await beginInRoom();
+  await socket.tell(...Array.from({ length: 10_001 }, (_, i) => said(i + 1, "x")));
+  assert.equal(room.unread.value, 10_001);
+  room.markRead("e:10000");
+  assert.equal(room.unread.value, 1);
+  room.markRead("e:10001");
+  assert.equal(room.unread.value, 0);
+  chat.close();
+});
+
+Deno.test("Room.leave() tells that it was left, and nothing before", async () => {
+  const { chat, room } = await beginInRoom();
+  const states = heard(room.state);
+  room.leave();
+  assert.deepEqual(states.map(({ kind }) => kind), ["joined", "left"]);
+  chat.close();
+});

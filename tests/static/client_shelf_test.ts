@@ -1,5 +1,6 @@
 /** What outlives a page: reloads, two pages on one storage, a storage that is full or full of other things. */
 import assert from "node:assert/strict";
+import { RefusedError } from "../../static/client.js";
 import { begin, beginInRoom, FakeStorage, FakeWorld, heard, kindOf, said } from "./client_fakes.ts";
 
 /** Another page on the same storage, at the same time; it is in the room. */
@@ -211,3 +212,75 @@ Deno.test("Shelf keeps apart what has another storageKey", async () => {
   assert.deepEqual(two.chat.outbox.value, []);
   for (const { chat } of [one, two]) chat.close();
 });
+
+Deno.test("Shelf gives what was refused to the next page as an error of the same type", async () => {
+  const storage = new FakeStorage();
+  const { chat, room, socket } = await beginInRoom({ storage });
+  room.say("one");
+  const fault = { type: "fault", code: "empty", message: "there is no text", retry: false };
+  await socket.answer("say", fault);
+  chat.close();
+  const next = begin({ storage });
+  const state = next.chat.outbox.value[0]?.state.value;
+  assert.ok(state?.kind === "failed" && state.error instanceof RefusedError);
+  next.chat.close();
+});
+
+Deno.test("Shelf does not let one page give up what the other has sent", async () => {
+  const storage = new FakeStorage();
+  const one = await another(storage);
+  await one.socket.drop();
+  const delivery = one.room.say("hello");
+  const two = await another(storage);
+  assert.equal(two.socket.lastOf("say").id, delivery.id);
+  delivery.discard();
+  assert.equal(kindOf(delivery.state), "waiting");
+  for (const { chat } of [one, two]) chat.close();
+});
+
+Deno.test("Shelf lets thousands go that another page has settled", async () => {
+  const storage = new FakeStorage();
+  const { chat, room, socket, world } = await beginInRoom({ storage });
+  await socket.drop();
+  for (let i = 0; i < 12_000; i += 1) room.say(`${i}`);
+  for (const key of storage.deeds) storage.removeItem(key);
+  await backInRoom(world);
+  assert.deepEqual(chat.outbox.value, []);
+  chat.close();
+});
+
+Deno.test("Shelf loses nothing in a storage that was full at first and emptied later", async () => {
+  const storage = new FakeStorage();
+  storage.isFull = true;
+  const { chat, room, socket, world } = await beginInRoom({ storage });
+  storage.isFull = false;
+  await socket.drop();
+  const delivery = room.say("hello");
+  for (const key of storage.deeds) storage.removeItem(key);
+  await backInRoom(world);
+  assert.equal(kindOf(delivery.state), "sending");
+  chat.close();
+});
+
+Deno.test("Shelf loses nothing where the storage cannot be read for a moment", async () => {
+  const storage = new FakeStorage();
+  const { chat, room, socket, world } = await beginInRoom({ storage });
+  await socket.drop();
+  const delivery = room.say("hello");
+  const { getItem } = storage;
+  storage.getItem = (key) => {
+    if (!key.includes(".deed.")) return getItem.call(storage, key);
+    throw new DOMException("not now", "UnknownError");
+  };
+  await backInRoom(world);
+  assert.equal(kindOf(delivery.state), "sending");
+  chat.close();
+});
+
+/** Comes back to the room, where nothing has happened meanwhile. */
+async function backInRoom(world: FakeWorld): Promise<void> {
+  await world.advance(20_000);
+  await world.socket.open();
+  await world.socket.greet();
+  await world.socket.joined("lobby", { recovered: true });
+}

@@ -121,3 +121,26 @@ Deno.test("Value tells nobody an older value after a newer one, whoever changes 
   value.set(3);
   assert.deepEqual([first, last], [[0, 1, 2, 3], [0, 2, 3]]);
 });
+
+Deno.test("Feed tells nothing any more to one that was stopped in the midst of the telling", () => {
+  const feed = new Feed<number>();
+  feed.subscribe(() => stop());
+  const told: number[] = [];
+  const stop = feed.subscribe((item) => told.push(item));
+  feed.tell(1);
+  assert.deepEqual(told, []);
+});
+
+Deno.test("Feed gives a loop that was busy for long all it has missed, in order", async () => {
+  const feed = new Feed<number>();
+  const loop = feed[Symbol.asyncIterator]();
+  const taken: number[] = [];
+  for (let i = 0; i < 100; i += 1) {
+    feed.tell(2 * i);
+    feed.tell(2 * i + 1);
+    taken.push((await loop.next()).value);
+  }
+  feed.end();
+  for await (const item of loop) taken.push(item);
+  assert.deepEqual(taken, Array.from({ length: 200 }, (_, i) => i));
+});
