@@ -1,0 +1,131 @@
+/**
+ * `deno task bench:page`: what the chat page costs in a browser, and how soon one can talk in it. It prints what it
+ * finds, and writes it into docs/performance.md; nothing fails for being slow.
+ * @module
+ */
+import { describeMachine } from "../fanout/machine.ts";
+import { placed } from "../fanout/placed.ts";
+import { type Parley, startParley } from "../../tests/parley.ts";
+import { type Busy, hear, hush } from "./busy.ts";
+import { launch } from "./chromium.ts";
+import { Crowd } from "./crowd.ts";
+import { firstConversation, type Moments } from "./first.ts";
+import { type Options, parseOptions, type Part } from "./options.ts";
+import { report, type Results } from "./report.ts";
+import { scroll, type Scrolled } from "./scroll.ts";
+import { weigh } from "./weight.ts";
+
+const DOCUMENT = new URL("../../docs/performance.md", import.meta.url);
+const SETTINGS = { WORKERS: "1", HISTORY_MESSAGES: "20000", MESSAGES_PER_SECOND: "0" };
+const WINDOW = { viewport: { width: 1440, height: 900 }, locale: "en-GB" };
+const SLOWDOWN = 4;
+const ALL = 10_000;
+const NEWEST = 300;
+const encoder = new TextEncoder();
+
+async function main(args: readonly string[]): Promise<number> {
+  const options = parseOptions(args);
+  if (typeof options === "string") return complain(options);
+  await using parley = await startParley(SETTINGS);
+  for (const name of ["SIGINT", "SIGTERM"] as const) {
+    // The browser ends by itself with this program; the service would not.
+    Deno.addSignalListener(name, () => {
+      parley.kill("SIGKILL");
+      Deno.exit(130);
+    });
+  }
+  const text = report(await measure(options, parley));
+  say(`\n${text}`);
+  if (options.writes) await write(text);
+  return 0;
+}
+
+async function measure({ only, rounds }: Options, { url }: Parley): Promise<Results> {
+  const asks = (part: Part) => only.includes(part);
+  const turns = Array.from({ length: Math.ceil(rounds / 4) });
+  using lobby = new Crowd(url, "lobby");
+  await lobby.fill(100);
+  const weight = asks("weight") ? await weigh(url) : [];
+  const first = await firsts(asks("first") ? rounds : 0, url);
+  const scroll: { newest: Scrolled[]; all: Scrolled[] } = { newest: [], all: [] };
+  using den = new Crowd(url, "den");
+  if (asks("scroll")) {
+    await den.fill(ALL);
+    say(`${ALL} messages were said`);
+  }
+  for (const _ of asks("scroll") ? turns : []) await scrolls(url, scroll);
+  const busy: { quiet: Busy[]; busy: Busy[] } = { quiet: [], busy: [] };
+  for (const _ of asks("busy") ? turns : []) await hears(url, lobby, busy);
+  return { machine: await machine(), weight, first, scroll, busy };
+}
+
+/** Slowed and plain in turns, so that what disturbs the machine disturbs both. */
+async function firsts(rounds: number, url: string): Promise<Results["first"]> {
+  const plain: Moments[] = [];
+  const slowed: Moments[] = [];
+  for (let round = 1; round <= rounds; round++) {
+    slowed.push(await firstConversation(url, SLOWDOWN));
+    plain.push(await firstConversation(url, 1));
+    const [slow, fast] = [slowed, plain].map((it) => Math.round(it.at(-1)?.seen ?? NaN));
+    say(`first conversation ${round}/${rounds}: ${slow} ms slowed, ${fast} ms`);
+  }
+  return { plain, slowed };
+}
+
+async function scrolls(
+  url: string,
+  found: { readonly newest: Scrolled[]; readonly all: Scrolled[] },
+): Promise<void> {
+  await using browser = await launch();
+  const page = await (await browser.newContext(WINDOW)).newPage();
+  await page.goto(`${url}/#den`);
+  await page.locator("#log article").first().waitFor();
+  const last = await page.evaluate<number>(
+    `Number([...document.querySelectorAll("#log article")].at(-1).dataset.position.split(":")[1])`,
+  );
+  const near = Math.round(last * (1 - NEWEST / ALL));
+  found.newest.push(await scroll(page, { to: near, messages: NEWEST, times: 5 }));
+  found.all.push(await scroll(page, { to: 1, messages: ALL, times: 1 }));
+  const [{ seconds = 0 } = {}] = found.all.slice(-1);
+  say(`scrolled through ${ALL} messages and back in ${Math.round(seconds)} s`);
+}
+
+async function hears(
+  url: string,
+  crowd: Crowd,
+  found: { readonly quiet: Busy[]; readonly busy: Busy[] },
+): Promise<void> {
+  await using browser = await launch();
+  const page = await (await browser.newContext(WINDOW)).newPage();
+  await page.goto(`${url}/#lobby`);
+  await page.locator("#log article").first().waitFor();
+  found.quiet.push(await hush(page));
+  found.busy.push(await hear(page, crowd));
+  say("listened to a busy room");
+}
+
+async function machine(): Promise<Results["machine"]> {
+  const without = new Set(["Redis", "Node"]);
+  const facts = await describeMachine(new Set(), new AbortController().signal);
+  await using browser = await launch();
+  const [date, ...rest] = facts.filter(([name]) => !without.has(name)).toReversed();
+  const chromium = ["Chromium", `${browser.version()}, drawing by software`] as const;
+  return [...rest.toReversed(), chromium, ...(date ? [date] : [])];
+}
+
+async function write(text: string): Promise<void> {
+  await Deno.writeTextFile(DOCUMENT, placed(await Deno.readTextFile(DOCUMENT), "page", text));
+  await new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", DOCUMENT.pathname] }).output();
+  say("Written: docs/performance.md");
+}
+
+function complain(why: string): number {
+  Deno.stderr.writeSync(encoder.encode(`${why}\n`));
+  return 2;
+}
+
+function say(line: string): void {
+  Deno.stdout.writeSync(encoder.encode(`${line}\n`));
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

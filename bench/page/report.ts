@@ -1,0 +1,155 @@
+/**
+ * Tells what was measured as Markdown tables. What was not measured is left out.
+ * @module
+ */
+import { formatNumber, formatSpread, markdownTable } from "../fanout/format.ts";
+import type { Machine } from "../fanout/samples.ts";
+import { spread } from "../fanout/statistics.ts";
+import type { Busy } from "./busy.ts";
+import type { Moments } from "./first.ts";
+import type { Scrolled } from "./scroll.ts";
+import type { Watched } from "./watch.ts";
+import type { Loaded } from "./weight.ts";
+
+/** What was measured. */
+export interface Results {
+  readonly machine: Machine;
+  readonly weight: readonly Loaded[];
+  readonly first: { readonly plain: readonly Moments[]; readonly slowed: readonly Moments[] };
+  readonly scroll: { readonly newest: readonly Scrolled[]; readonly all: readonly Scrolled[] };
+  readonly busy: { readonly quiet: readonly Busy[]; readonly busy: readonly Busy[] };
+}
+
+const MAX_WIRE_BYTES = 60_000;
+const MAX_FIRST_MS = 1_000;
+
+/** The report, from third headings down. */
+export function report({ machine, weight, first, scroll, busy }: Results): string {
+  return [
+    chapter("The machine", machine.length > 0 && markdownTable(["", ""], machine)),
+    chapter("What a first visit loads", weight.length > 0 && weightTable(weight)),
+    chapter("The first conversation", first.slowed.length > 0 && firstTable(first)),
+    chapter("Scrolling", scroll.all.length > 0 && scrollTable(scroll)),
+    chapter("A busy room", busy.busy.length > 0 && busyTable(busy)),
+  ].filter((it) => it !== "").join("\n\n");
+}
+
+function chapter(title: string, text: string | false): string {
+  return text === false ? "" : `### ${title}\n\n${text}`;
+}
+
+function weightTable(weight: readonly Loaded[]): string {
+  const now = weight.filter(({ isLater }) => !isLater);
+  const later = weight.filter(({ isLater }) => isLater);
+  const wire = sum(now.map(({ wireBytes }) => wireBytes));
+  const raw = sum(now.map(({ rawBytes = 0 }) => rawBytes));
+  const row = ({ path, wireBytes, rawBytes }: Loaded) => [
+    `\`${path}\``,
+    whole(wireBytes),
+    rawBytes === undefined ? "" : whole(rawBytes),
+  ];
+  const fresh = later.filter(({ path }) => !now.some((it) => it.path === path));
+  const again = later.filter((it) => !fresh.includes(it));
+  const told = verdict(wire, MAX_WIRE_BYTES);
+  return [
+    markdownTable(["", "bytes on the wire", "bytes unpacked"], [
+      ...now.map(row),
+      ["**together**", `**${whole(wire)}**`, `**${whole(raw)}**`],
+    ]),
+    `At most ${whole(MAX_WIRE_BYTES)} bytes on the wire: ${told}.`,
+    markdownTable(["afterwards, for the service worker", "bytes on the wire"], [
+      ...fresh.map((it) => row(it).slice(0, 2)),
+      [
+        `${again.length} files of the above, unchanged`,
+        whole(sum(again.map((it) => it.wireBytes))),
+      ],
+    ]),
+  ].join("\n\n");
+}
+
+const PARTS: readonly (readonly [string, (it: Moments) => number])[] = [
+  ["the page has come", ({ answered }) => answered],
+  ["first picture", ({ painted }) => painted],
+  ["scripts have run", ({ loaded }) => loaded],
+  ["connected", ({ connected }) => connected],
+  ["in the room, with its messages", ({ joined }) => joined],
+  ["typed, sent and acknowledged", ({ sent }) => sent],
+  ["**and drawn**", ({ seen }) => seen],
+];
+
+function firstTable({ plain, slowed }: Results["first"]): string {
+  const rows = PARTS.map(([title, of]) => [title, told(slowed.map(of)), told(plain.map(of))]);
+  const median = spread(slowed.map(({ seen }) => seen))?.median ?? NaN;
+  return [
+    markdownTable(["ms after the page was asked for", "four times slowed", "as it is"], rows),
+    `At most ${whole(MAX_FIRST_MS)} ms where slowed: ${verdict(median, MAX_FIRST_MS)}.`,
+  ].join("\n\n");
+}
+
+type Column<T> = readonly [string, (it: T) => number];
+
+const SCROLLED: readonly Column<Scrolled>[] = [
+  ["messages that went by", ({ messages }) => messages],
+  ["frames drawn per second", ({ framesDrawn, seconds }) => framesDrawn / seconds],
+  [
+    "frames dropped, %",
+    ({ framesDropped, framesDrawn }) => 100 * framesDropped / (framesDropped + framesDrawn),
+  ],
+  ["tasks over 50 ms", ({ longTasks }) => longTasks],
+  ["longest task, ms", ({ longestTaskMs }) => longestTaskMs],
+  ["main thread, ms per frame", ({ mainMs, framesDrawn }) => mainMs / framesDrawn],
+  ...perMessage<Scrolled>(({ messages }) => messages),
+  ["DOM nodes afterwards", ({ held }) => held.nodes],
+  ["JS heap afterwards, MB", ({ held }) => held.heapBytes / 1_000_000],
+];
+
+function perMessage<T extends Watched>(count: (it: T) => number): readonly Column<T>[] {
+  const parts: readonly Column<Watched>[] = [
+    ["main thread", ({ mainMs }) => mainMs],
+    ["of that script", ({ scriptMs }) => scriptMs],
+    ["of that styles and layout", ({ layoutMs }) => layoutMs],
+    ["of that paint", ({ paintMs }) => paintMs],
+    ["compositor thread", ({ compositorMs }) => compositorMs],
+    ["raster threads (software)", ({ rasterMs }) => rasterMs],
+    ["display thread (software)", ({ displayMs }) => displayMs],
+  ];
+  return parts.map(([title, of]) => [`${title}, ms per message`, (it: T) => of(it) / count(it)]);
+}
+
+function scrollTable({ newest, all }: Results["scroll"]): string {
+  const rows = SCROLLED.map(([title, of]) => {
+    const [near, far] = [newest.map(of), all.map(of)];
+    const shares = far.flatMap((value, at) => near[at] ? [value / near[at]] : []);
+    return [title, told(near), told(far), told(shares)];
+  });
+  return markdownTable(["", "the newest only", "all", "ratio"], rows);
+}
+
+function busyTable({ quiet, busy }: Results["busy"]): string {
+  const each: readonly Column<Busy>[] = [
+    ["main thread, % of the time", ({ mainMs, seconds }) => mainMs / seconds / 10],
+    ["frames drawn per second", ({ framesDrawn, seconds }) => framesDrawn / seconds],
+    ["tasks over 50 ms", ({ longTasks }) => longTasks],
+    ...perMessage<Busy>(({ messages }) => messages),
+  ];
+  const rows = each.map(([title, of]) => [title, told(quiet.map(of)), told(busy.map(of))]);
+  return markdownTable(["", "nobody speaks", "50 messages a second"], rows);
+}
+
+function told(values: readonly number[]): string {
+  const found = spread(values.filter(Number.isFinite));
+  return found ? formatSpread(found) : "–";
+}
+
+function verdict(value: number, limit: number): string {
+  if (value <= limit) return "met";
+  return `missed by ${formatNumber(100 * (value / limit - 1))} %`;
+}
+
+function whole(value: number): string {
+  return Math.round(value).toLocaleString("en-US");
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

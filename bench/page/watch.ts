@@ -1,0 +1,73 @@
+/**
+ * Watches a page while something is done with it: the browser's own trace, added up, and what the page holds afterwards.
+ * @module
+ */
+import type { CDPSession, Page } from "playwright-core";
+import { type Load, loadOf, type TraceEvent } from "./trace.ts";
+
+const CATEGORIES = [
+  ...["devtools.timeline", "disabled-by-default-devtools.timeline"],
+  "disabled-by-default-devtools.timeline.frame",
+];
+// A minute of a busy page is a hundred megabytes; where this is full, events are lost, which is told.
+const BUFFER_KB = 1_000_000;
+
+/** What it took, and how long it took. */
+export interface Watched extends Load {
+  readonly seconds: number;
+}
+
+/** What a page holds. */
+export interface Held {
+  readonly nodes: number;
+  readonly heapBytes: number;
+}
+
+/** Does something with the page under a trace. Throws where the trace has lost events. */
+export async function watched(page: Page, deed: () => Promise<void>): Promise<Watched> {
+  const session = await page.context().newCDPSession(page);
+  await session.send("Tracing.start", {
+    transferMode: "ReturnAsStream",
+    traceConfig: {
+      recordMode: "recordUntilFull",
+      traceBufferSizeInKb: BUFFER_KB,
+      includedCategories: CATEGORIES,
+      excludedCategories: ["*"],
+    },
+  });
+  const start = performance.now();
+  await deed();
+  const seconds = (performance.now() - start) / 1000;
+  const events = await traceOf(session);
+  await session.detach();
+  return { seconds, ...loadOf(events) };
+}
+
+async function traceOf(session: CDPSession): Promise<readonly TraceEvent[]> {
+  const complete = new Promise<{ stream?: string; dataLossOccurred: boolean }>((resolve) =>
+    session.once("Tracing.tracingComplete", resolve)
+  );
+  await session.send("Tracing.end");
+  const { stream = "", dataLossOccurred } = await complete;
+  if (dataLossOccurred) throw new Error("Cannot read the trace: it was too long for its buffer");
+  const parts: string[] = [];
+  for (;;) {
+    const { data, eof } = await session.send("IO.read", { handle: stream, size: 4_000_000 });
+    parts.push(data);
+    if (eof) break;
+  }
+  await session.send("IO.close", { handle: stream });
+  const { traceEvents }: { traceEvents: readonly TraceEvent[] } = JSON.parse(parts.join(""));
+  return traceEvents;
+}
+
+/** What the page holds when its garbage has been collected. */
+export async function held(page: Page): Promise<Held> {
+  const session = await page.context().newCDPSession(page);
+  await session.send("HeapProfiler.collectGarbage");
+  await session.send("Performance.enable");
+  const { metrics } = await session.send("Performance.getMetrics");
+  await session.detach();
+  const metric = (wanted: string) => metrics.find(({ name }) => name === wanted)?.value ?? NaN;
+  return { nodes: metric("Nodes"), heapBytes: metric("JSHeapUsedSize") };
+}
