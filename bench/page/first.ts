@@ -1,10 +1,9 @@
 /**
  * The first conversation: from when the page is asked for until a text that was typed into it is seen as sent. Each run has
- * a browser of its own with nothing kept. The person takes no time here: the keys are pressed in the moment in which one is in the room.
+ * a profile of its own with nothing kept. The person takes no time here: the keys are pressed in the moment in which one is in the room.
  * @module
  */
-import type { CDPSession, Page } from "playwright-core";
-import { launch } from "./chromium.ts";
+import type { Browser, CDPSession, Page } from "playwright-core";
 
 const WORDS = "hello";
 const WINDOW = { viewport: { width: 1440, height: 900 }, locale: "en-GB" };
@@ -64,9 +63,12 @@ const ASKED = `{
 }`;
 
 /** Visits the page for the first time. @param slowdown How many times slower the processor is made. */
-export async function firstConversation(url: string, slowdown: number): Promise<Moments> {
-  await using browser = await launch();
-  const context = await browser.newContext(WINDOW);
+export async function firstConversation(
+  browser: Browser,
+  url: string,
+  slowdown: number,
+): Promise<Moments> {
+  await using context = await browser.newContext(WINDOW);
   const page = await context.newPage();
   await page.addInitScript(LOOKOUT);
   const session = await context.newCDPSession(page);

@@ -59,17 +59,23 @@ async function measure({ only, rounds }: Options, { url }: Parley): Promise<Resu
   return { machine: await machine(), weight, first, scroll, busy };
 }
 
-/** Slowed and plain in turns, so that what disturbs the machine disturbs both. */
+/** All kinds in turns, so that what disturbs the machine disturbs all of them. */
 async function firsts(rounds: number, url: string): Promise<Results["first"]> {
-  const plain: Moments[] = [];
-  const slowed: Moments[] = [];
+  const found = { slowed: [] as Moments[], plain: [] as Moments[], cold: [] as Moments[] };
+  await using open = await launch();
+  // What the browser itself loads with its first page, as fonts, is there from now on.
+  if (rounds > 0) await firstConversation(open, url, 1);
   for (let round = 1; round <= rounds; round++) {
-    slowed.push(await firstConversation(url, SLOWDOWN));
-    plain.push(await firstConversation(url, 1));
-    const [slow, fast] = [slowed, plain].map((it) => Math.round(it.at(-1)?.seen ?? NaN));
-    say(`first conversation ${round}/${rounds}: ${slow} ms slowed, ${fast} ms`);
+    found.slowed.push(await firstConversation(open, url, SLOWDOWN));
+    found.plain.push(await firstConversation(open, url, 1));
+    await using started = await launch();
+    found.cold.push(await firstConversation(started, url, SLOWDOWN));
+    const last = Object.entries(found).map(([kind, all]) =>
+      `${kind} ${Math.round(all.at(-1)?.seen ?? NaN)} ms`
+    );
+    say(`first conversation ${round}/${rounds}: ${last.join(", ")}`);
   }
-  return { plain, slowed };
+  return found;
 }
 
 async function scrolls(

@@ -14,6 +14,7 @@ import { find, onClick } from "./dom.js";
 /** Both drawers; at most one is open. */
 export class Drawers {
   #main = find("conversation", HTMLElement);
+  #skip = find("skip", HTMLElement);
   #backdrop = find("backdrop", HTMLElement);
   /** @type {readonly Drawer[]} */
   #drawers = [
@@ -74,7 +75,7 @@ export class Drawers {
       panel.classList.toggle("open", panel === this.#open?.panel);
       panel.inert = this.#open !== null && panel !== this.#open.panel;
     }
-    this.#main.inert = this.#open !== null;
+    this.#main.inert = this.#skip.inert = this.#open !== null;
     this.#backdrop.hidden = this.#open === null;
   }
 }

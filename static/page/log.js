@@ -157,7 +157,8 @@ export class Log {
     const { room, timeline, me } = this.#visit;
     this.#reader.open(room, timeline, me.value?.user);
     this.#view.open();
-    this.#settle();
+    // Not at once: first, what can be seen is to be seen.
+    this.#plan();
   }
 
   /** @param {import("../client/timeline.js").Change} change */

@@ -52,6 +52,9 @@ export function hueOf(name) {
 
 /** @type {Intl.Segmenter | undefined} */
 let segmenter;
+// Latin, Greek, Cyrillic, Chinese, Japanese and Korean letters with nothing that is put upon them.
+const LETTER =
+  /^[!-~\u00c0-\u02af\u0370-\u0481\u048a-\u052f\u3041-\u3096\u30a1-\u30fa\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3](?![\u0300-\u036f\u200d\u20e3\u3099\u309a\ufe00-\ufe0f])/;
 
 /**
  * The first letter as people see it, which may be several characters.
@@ -59,7 +62,8 @@ let segmenter;
  */
 export function initialOf(name) {
   // Most names need no segmenter, which a slow machine takes a tenth of a second to make.
-  if (/^[!-~](?:[ -~]|$)/.test(name)) return name.charAt(0).toUpperCase();
+  const [letter] = LETTER.exec(name) ?? [];
+  if (letter) return letter.toUpperCase();
   segmenter ??= new Intl.Segmenter();
   for (const { segment } of segmenter.segment(name)) return segment.toUpperCase();
   return "";

@@ -9,6 +9,8 @@
 
 /** So many messages stand in the page at most. */
 export const MAX_ROWS = 300;
+// The newest, which are drawn before anything else can be seen; more come right after. And those around a message.
+const NEWEST_ROWS = 25;
 const FIRST_ROWS = 100;
 // Each of them costs a millisecond or so, and a step must not be felt.
 const STEP = 25;
@@ -19,7 +21,7 @@ const STEP = 25;
  * @returns {Span}
  */
 export function atEnd(all) {
-  return { from: Math.max(all.from, all.to - FIRST_ROWS), to: all.to };
+  return { from: Math.max(all.from, all.to - NEWEST_ROWS), to: all.to };
 }
 
 /**

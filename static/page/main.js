@@ -169,4 +169,5 @@ async function serve() {
 
 listen();
 begin();
-serve().catch(() => {});
+// Not before the conversation is there: it loads all of the page once more.
+(globalThis.requestIdleCallback ?? setTimeout)(() => serve().catch(() => {}));

@@ -27,6 +27,7 @@ export function inOrder(members, me, language) {
 
 /** The panel, and the count on the button that opens it where there is no place for it. */
 export class Members {
+  #panel = find("people", HTMLElement);
   #list = find("members", HTMLUListElement);
   #total = find("people-total", HTMLElement);
   #note = find("people-note", HTMLElement);
@@ -57,6 +58,8 @@ export class Members {
   #draw() {
     const { count, members, isSampled } = this.#room?.members.value ??
       { count: 0, members: [], isSampled: false };
+    // Not by the count, which is 0 on the way into each room: the panel would flicker.
+    this.#panel.hidden = this.#room === null;
     this.#open.hidden = count === 0;
     this.#total.textContent = this.#count.textContent = count > 0 ? this.#words.number(count) : "";
     this.#open.setAttribute(

@@ -13,6 +13,7 @@ import { find, showError } from "./dom.js";
 export class NameDialog {
   #field = find("name", HTMLInputElement);
   #error = find("name-error", HTMLElement);
+  #rule = find("name-rule", HTMLElement);
   #dialog = prepare("name-dialog", () => this.#save());
   #words;
   #chat;
@@ -58,6 +59,8 @@ export class NameDialog {
   /** @param {string} words */
   #complain(words) {
     showError(this.#field, this.#error, words);
+    // What is wrong says the rule again, and both would be read aloud.
+    this.#rule.textContent = words === "" ? this.#words.say("nameRule") : "";
     if (words !== "") this.#field.focus();
   }
 }

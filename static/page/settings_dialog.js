@@ -13,7 +13,7 @@ import { askToNotify, canNotify } from "./notify.js";
 /** The dialog. */
 export class SettingsDialog {
   #dialog = prepare("settings-dialog", () => {});
-  #name = find("settings-name", HTMLButtonElement);
+  #name = find("settings-name", HTMLElement);
   #notifications = find("notifications", HTMLInputElement);
   #error = find("notifications-error", HTMLElement);
   #words;
@@ -28,7 +28,7 @@ export class SettingsDialog {
     this.#words = words;
     this.#settings = settings;
     onClick(find("open-settings", HTMLElement), () => this.#open());
-    onClick(this.#name, rename);
+    onClick(find("settings-rename", HTMLElement), rename);
     this.#onChoice("theme", settings.theme, (theme) => {
       settings.theme = theme === "light" || theme === "dark" ? theme : "system";
       dispatchEvent(new CustomEvent("parley-theme", { detail: settings.theme }));
@@ -40,7 +40,7 @@ export class SettingsDialog {
     this.#notifications.addEventListener("change", () => this.#notify());
   }
 
-  /** Shows one's name on the button that changes it. @param {string} words */
+  /** Shows one's name beside the button that changes it. @param {string} words */
   showName(words) {
     this.#name.textContent = words;
   }

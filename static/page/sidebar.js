@@ -96,6 +96,7 @@ export class Sidebar {
     if (last?.deleted) return this.#words.say("previewDeleted");
     // The beginning is all that can be seen of it.
     if (last) return `${last.name}: ${last.text.slice(0, 120)}`;
-    return kind === "joining" ? "…" : this.#words.say("nobodySpoke");
+    // Once one has been there, a lost connection changes nothing about what was said.
+    return room.position === null ? "…" : this.#words.say("nobodySpoke");
   }
 }

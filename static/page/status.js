@@ -19,9 +19,11 @@ import { find, onClick } from "./dom.js";
 export function stateWords(words, state, isOnline) {
   if (state.kind === "online") return words.say("online");
   if (state.kind === "closed") return words.say("ended", { why: closedWords(words, state.error) });
-  if (!isOnline) return `${words.say("offline")} ${words.say("kept")}`;
+  // Chinese puts no blank between sentences.
+  const kept = (words.language.value === "zh" ? "" : " ") + words.say("kept");
+  if (!isOnline) return words.say("offline") + kept;
   if (state.kind === "connecting") return words.say("connecting");
-  return `${words.ending(state.code)} ${words.say("kept")}`;
+  return words.ending(state.code) + kept;
 }
 
 /** @param {import("./strings.js").Words} words @param {(Error & { code?: string, closeCode?: number }) | null} error */

@@ -62,6 +62,7 @@ export const en = {
   messageTo: "Message #{room}",
   send: "Send",
   save: "Save",
+  change: "Change",
   emoji: "Emoji",
   hint: "Enter sends, Shift+Enter makes a new line.",
   tooLong: "Too long by {bytes} bytes. Shorten it or send it in parts.",
@@ -104,7 +105,8 @@ export const en = {
   fault_bad_frame: "the server did not understand this page. Reload it.",
   fault_unknown_type: "the server does not know how to do this.",
   fault_hello_first: "the server did not understand this page. Reload it.",
-  fault_bad_room: "a room's name has 1 to 64 letters (A–Z), digits, or the signs . _ and -.",
+  fault_bad_room:
+    "a room's name has 1 to 64 letters (A–\u2060Z), digits, or the signs .\u00a0_ and\u00a0-.",
   fault_bad_name:
     "a name has 1 to 32 characters, no “: ” inside, and does not begin with *, ! or /.",
   fault_name_taken: "somebody else already has this name. Choose another one.",
