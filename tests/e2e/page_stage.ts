@@ -5,10 +5,11 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { isDeepStrictEqual } from "node:util";
 import type { Browser, BrowserContextOptions, Locator, Page } from "playwright-core";
 import { type Chat, connect, type Room } from "../../static/client.js";
 import { type Parley, startParley } from "../parley.ts";
-import { freePort, programTest } from "../provision.ts";
+import { freePort, programTest, until } from "../provision.ts";
 import { TemporaryFolder } from "../temporary_folder.ts";
 import { CHROMIUM, launch, openWindow, type Window } from "./chromium.ts";
 
@@ -169,21 +170,14 @@ export function lines(page: Page): Promise<readonly string[]> {
     it.querySelector(".author").textContent + ": " + it.querySelector(".text").textContent)`);
 }
 
-/** Far longer than anything takes. */
-const DEADLINE_MS = 15_000;
-
 /** Asks until the answer is this one; fails with the difference where it never is. */
 export async function becomes<T>(ask: () => Promise<T>, expected: T, why?: string): Promise<void> {
-  const deadline = performance.now() + DEADLINE_MS;
-  for (;;) {
-    const found = await ask();
-    try {
-      return assert.deepEqual(found, expected, why);
-    } catch (error) {
-      if (performance.now() > deadline) throw error;
-    }
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
+  let found: T | undefined;
+  const isSo = async () => isDeepStrictEqual(found = await ask(), expected);
+  await until(why ?? "what is expected", isSo).catch((error) => {
+    assert.deepEqual(found, expected, why);
+    throw error;
+  });
 }
 
 /**

@@ -3,29 +3,9 @@ import assert from "node:assert/strict";
 import { Identity } from "../../static/client/identity.js";
 import { Shelf } from "../../static/client/shelf.js";
 import { realSurroundings } from "../../static/client/surroundings.js";
+import { FakeStorage } from "./client_fakes.ts";
 
-/** A storage of the test's own. */
-class Storage {
-  readonly #items = new Map<string, string>();
-
-  get length(): number {
-    return this.#items.size;
-  }
-  key(index: number): string | null {
-    return [...this.#items.keys()][index] ?? null;
-  }
-  getItem(key: string): string | null {
-    return this.#items.get(key) ?? null;
-  }
-  setItem(key: string, value: string): void {
-    this.#items.set(key, value);
-  }
-  removeItem(key: string): void {
-    this.#items.delete(key);
-  }
-}
-
-function page(storage: Storage, name?: string) {
+function page(storage: FakeStorage, name?: string) {
   const clock = { now: 0 };
   const surroundings = { ...realSurroundings, now: () => clock.now };
   return { clock, identity: new Identity(name, new Shelf(storage, "it"), surroundings) };
@@ -34,7 +14,7 @@ function page(storage: Storage, name?: string) {
 const ann = { user: "u1", name: "Ann" };
 
 Deno.test("Identity asks for its name with its token, each time", () => {
-  const { identity } = page(new Storage(), "Ann");
+  const { identity } = page(new FakeStorage(), "Ann");
   assert.deepEqual(identity.hello(), { type: "hello", name: "Ann", resume: undefined });
   assert.ok(identity.greeted({ you: ann, resume: "t1" }));
   assert.deepEqual(identity.hello(), { type: "hello", name: "Ann", resume: "t1" });
@@ -42,7 +22,7 @@ Deno.test("Identity asks for its name with its token, each time", () => {
 });
 
 Deno.test("Identity does not undo the name that was chosen on another page", () => {
-  const storage = new Storage();
+  const storage = new FakeStorage();
   const [one, other] = [page(storage, "Ann").identity, page(storage, "Ann").identity];
   one.hello();
   one.greeted({ you: ann, resume: "t1" });
@@ -58,7 +38,7 @@ Deno.test("Identity does not undo the name that was chosen on another page", () 
 });
 
 Deno.test("Identity says hello again with its name where another page's token was not believed", () => {
-  const storage = new Storage();
+  const storage = new FakeStorage();
   const { identity } = page(storage, "Ann");
   identity.hello();
   identity.greeted({ you: ann, resume: "t1" });
@@ -72,7 +52,7 @@ Deno.test("Identity says hello again with its name where another page's token wa
 });
 
 Deno.test("Identity becomes one person with a page that was greeted meanwhile", () => {
-  const storage = new Storage();
+  const storage = new FakeStorage();
   const { identity } = page(storage);
   identity.hello();
   storage.setItem("it.resume", "t1");
@@ -91,7 +71,7 @@ for (
   ] as const
 ) {
   Deno.test(`Identity takes its name for held by its own ghost for 15 s where ${what}`, () => {
-    const { identity, clock } = page(new Storage(), "Ann");
+    const { identity, clock } = page(new FakeStorage(), "Ann");
     assert.ok(!identity.hasGhost);
     identity.hello();
     lose(identity);
