@@ -4,10 +4,9 @@
  * @module
  */
 
-/** The shortest wait, in milliseconds. */
-export const SHORTEST_MS = 500;
-/** The longest, unless the server asks for more. */
-export const LONGEST_MS = 20_000;
+const SHORTEST_MS = 500;
+// Unless the server asks for more.
+const LONGEST_MS = 20_000;
 
 // RFC 6455: what we sent could not be understood (1003), broke a rule (1008), was too long (1009). It would only happen again.
 const FINAL_CODES = new Set([1003, 1008, 1009]);

@@ -26,8 +26,7 @@ import { attempt, Value } from "./values.js";
 
 /** @typedef {{ opened(): void, heard(frame: Frame): void, ended(): void }} Listener */
 
-/** The subprotocol that is spoken. */
-export const SUBPROTOCOL = "chat.v1.json";
+const SUBPROTOCOL = "chat.v1.json";
 
 const LOST = 1006;
 // To open a socket, and to be greeted on it.
