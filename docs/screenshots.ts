@@ -251,7 +251,7 @@ async function shoot(browser: Browser, look: Look, folder: string | undefined): 
     await play(stage, story);
     if (!isPointing) await stage.page.mouse.move(...NOWHERE);
     const path = `${folder ?? IMAGES}/${name}-${nameOf(look)}.png`;
-    if (folder !== undefined || looks.includes(nameOf(look))) await stage.page.screenshot({ path });
+    if (folder !== undefined || looks.includes(nameOf(look))) await stage.shoot(path);
     await end?.(stage, story);
   }
 }
@@ -266,7 +266,7 @@ async function shootLarge(browser: Browser): Promise<void> {
     const look = { screen, theme, language: "en" } as const;
     await using stage = await Stage.open(browser, parley.url, { look, scale: 2 }, { story, kept });
     await SCENES[0]?.play(stage, story);
-    await stage.page.screenshot({ path: `${IMAGES}/readme-${screen}.png` });
+    await stage.shoot(`${IMAGES}/readme-${screen}.png`);
     story.rest();
   }
 }

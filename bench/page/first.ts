@@ -1,9 +1,11 @@
 /**
  * The first conversation: from when the page is asked for until a text that was typed into it is seen as sent. Each run has
- * a profile of its own with nothing kept. The person takes no time here: the keys are pressed in the moment in which one is in the room.
+ * a profile of its own with nothing kept. The person takes no time here: the keys are
+ * pressed in the moment in which the room has been drawn.
  * @module
  */
 import type { Browser, CDPSession, Page } from "playwright-core";
+import { atRest } from "./rest.ts";
 
 const WORDS = "hello";
 const WINDOW = { viewport: { width: 1440, height: 900 }, locale: "en-GB" };
@@ -19,7 +21,7 @@ export interface Moments {
   readonly painted: number;
   /** The server has said hello. */
   readonly connected: number;
-  /** What was said in the room is there, and the field to write in. */
+  /** What was said in the room has been drawn, and one is in the field to write in. */
   readonly joined: number;
   /** The text is in the conversation as sent. */
   readonly sent: number;
@@ -36,49 +38,72 @@ const LOOKOUT = `{
     return true;
   };
   const find = (selector) => document.querySelector(selector) !== null;
+  const drawn = (name) => requestAnimationFrame(() => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => note(name, true) && reached(name);
+    port2.postMessage(0);
+  });
   const look = () => {
     note("connected", document.body?.dataset.state === "online");
     const canWrite = document.activeElement?.id === "text" && find("#room-status[hidden]");
-    if (note("joined", canWrite && find("#log article"))) reached("joined");
-    if (!note("sent", find("#log article.own:not(.pending)"))) return;
-    requestAnimationFrame(() => {
-      const { port1, port2 } = new MessageChannel();
-      port1.onmessage = () => {
-        note("seen", true);
-        reached("seen");
-      };
-      port2.postMessage(0);
-    });
+    if (note("there", canWrite && find("#log article"))) drawn("joined");
+    if (note("sent", find("#log article.own:not(.pending)"))) drawn("seen");
   };
   const options = { subtree: true, childList: true, attributes: true };
   new MutationObserver(look).observe(document, options);
   addEventListener("focusin", look);
 }`;
 
+const PAINTED = `performance.getEntriesByName("first-contentful-paint")[0]?.startTime`;
+
 const ASKED = `{
   const [page] = performance.getEntriesByType("navigation");
   const { responseEnd: answered, domContentLoadedEventEnd: loaded } = page;
-  const painted = performance.getEntriesByName("first-contentful-paint")[0]?.startTime;
-  ({ ...moments, answered, loaded, painted });
+  ({ ...moments, answered, loaded, painted: ${PAINTED} });
 }`;
 
-/** Visits the page for the first time. @param slowdown How many times slower the processor is made. */
-export async function firstConversation(
-  browser: Browser,
-  url: string,
-  slowdown: number,
-): Promise<Moments> {
+/** How a page is visited. */
+export interface Visit {
+  readonly url: string;
+  /** How many times slower the processor is made. */
+  readonly slowdown: number;
+  /** Whether to wait until the browser has opened its window and has nothing else to do. */
+  readonly rests: boolean;
+}
+
+/** Visits the chat page for the first time. */
+export async function firstConversation(browser: Browser, visit: Visit): Promise<Moments> {
   await using context = await browser.newContext(WINDOW);
   const page = await context.newPage();
   await page.addInitScript(LOOKOUT);
   const session = await context.newCDPSession(page);
   await session.send("Runtime.enable");
   await session.send("Runtime.addBinding", { name: "reached" });
-  await session.send("Emulation.setCPUThrottlingRate", { rate: slowdown });
   const seen = reached(session);
-  await page.goto(url, { waitUntil: "commit" });
+  await go(browser, page, session, visit);
   await seen;
-  return await momentsOf(page);
+  return await page.evaluate<Moments>(ASKED);
+}
+
+/** Visits any other page. Answers the milliseconds until its first picture. */
+export async function firstPicture(browser: Browser, visit: Visit): Promise<number> {
+  await using context = await browser.newContext(WINDOW);
+  const page = await context.newPage();
+  await go(browser, page, await context.newCDPSession(page), visit);
+  const painted = await page.waitForFunction<number>(PAINTED);
+  return await painted.jsonValue();
+}
+
+async function go(
+  browser: Browser,
+  page: Page,
+  session: CDPSession,
+  { url, slowdown, rests }: Visit,
+): Promise<void> {
+  if (rests) await atRest(browser);
+  // Not before: what slows the page down keeps a core busy also while the page does nothing.
+  await session.send("Emulation.setCPUThrottlingRate", { rate: slowdown });
+  await page.goto(url, { waitUntil: "commit" });
 }
 
 /** Types when one is in the room, and resolves when what was typed is seen. */
@@ -103,8 +128,4 @@ async function type(session: CDPSession): Promise<void> {
     session.send("Input.dispatchKeyEvent", { type: "keyDown", ...key }),
     session.send("Input.dispatchKeyEvent", { type: "keyUp", key: key.key }),
   ]));
-}
-
-async function momentsOf(page: Page): Promise<Moments> {
-  return await page.evaluate<Moments>(ASKED);
 }

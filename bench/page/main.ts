@@ -9,7 +9,7 @@ import { type Parley, startParley } from "../../tests/parley.ts";
 import { type Busy, hear, hush } from "./busy.ts";
 import { launch } from "./chromium.ts";
 import { Crowd } from "./crowd.ts";
-import { firstConversation, type Moments } from "./first.ts";
+import { firstConversation, firstPicture, type Moments } from "./first.ts";
 import { type Options, parseOptions, type Part } from "./options.ts";
 import { report, type Results } from "./report.ts";
 import { scroll, type Scrolled } from "./scroll.ts";
@@ -62,20 +62,24 @@ async function measure({ only, rounds }: Options, { url }: Parley): Promise<Resu
 /** All kinds in turns, so that what disturbs the machine disturbs all of them. */
 async function firsts(rounds: number, url: string): Promise<Results["first"]> {
   const found = { slowed: [] as Moments[], plain: [] as Moments[], cold: [] as Moments[] };
+  const line: number[] = [];
+  const plain = { url, slowdown: 1, rests: true };
+  const slowed = { ...plain, slowdown: SLOWDOWN };
   await using open = await launch();
   // What the browser itself loads with its first page, as fonts, is there from now on.
-  if (rounds > 0) await firstConversation(open, url, 1);
+  if (rounds > 0) await firstConversation(open, plain);
   for (let round = 1; round <= rounds; round++) {
-    found.slowed.push(await firstConversation(open, url, SLOWDOWN));
-    found.plain.push(await firstConversation(open, url, 1));
+    line.push(await firstPicture(open, { ...slowed, url: `${url}/healthz` }));
+    found.slowed.push(await firstConversation(open, slowed));
+    found.plain.push(await firstConversation(open, plain));
     await using started = await launch();
-    found.cold.push(await firstConversation(started, url, SLOWDOWN));
+    found.cold.push(await firstConversation(started, { ...slowed, rests: false }));
     const last = Object.entries(found).map(([kind, all]) =>
       `${kind} ${Math.round(all.at(-1)?.seen ?? NaN)} ms`
     );
     say(`first conversation ${round}/${rounds}: ${last.join(", ")}`);
   }
-  return found;
+  return { ...found, line };
 }
 
 async function scrolls(

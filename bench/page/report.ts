@@ -15,7 +15,10 @@ import type { Loaded } from "./weight.ts";
 export interface Results {
   readonly machine: Machine;
   readonly weight: readonly Loaded[];
-  readonly first: Readonly<Record<"slowed" | "plain" | "cold", readonly Moments[]>>;
+  readonly first: Readonly<Record<"slowed" | "plain" | "cold", readonly Moments[]>> & {
+    /** Until the first picture of a page of one line, slowed, in the same rounds. */
+    readonly line: readonly number[];
+  };
   readonly scroll: { readonly newest: readonly Scrolled[]; readonly all: readonly Scrolled[] };
   readonly busy: { readonly quiet: readonly Busy[]; readonly busy: readonly Busy[] };
 }
@@ -72,16 +75,17 @@ const PARTS: readonly (readonly [string, (it: Moments) => number])[] = [
   ["first picture", ({ painted }) => painted],
   ["scripts have run", ({ loaded }) => loaded],
   ["connected", ({ connected }) => connected],
-  ["in the room, with its messages", ({ joined }) => joined],
+  ["in the room, and its messages drawn", ({ joined }) => joined],
   ["typed, sent and acknowledged", ({ sent }) => sent],
   ["**and drawn**", ({ seen }) => seen],
 ];
 
-function firstTable({ slowed, plain, cold }: Results["first"]): string {
+function firstTable({ slowed, plain, cold, line }: Results["first"]): string {
   const rows = PARTS.map(([title, of]) => [
     title,
     ...[slowed, plain, cold].map((it) => told(it.map(of))),
   ]);
+  const shares = slowed.flatMap(({ seen }, at) => line[at] ? [seen / line[at]] : []);
   const median = spread(slowed.map(({ seen }) => seen))?.median ?? NaN;
   return [
     markdownTable([
@@ -93,6 +97,9 @@ function firstTable({ slowed, plain, cold }: Results["first"]): string {
     `At most ${whole(MAX_FIRST_MS)} ms where slowed, in a browser that is open: ${
       verdict(median, MAX_FIRST_MS)
     }.`,
+    `A page of one line has its first picture after ${
+      told(line)
+    } ms, slowed; the conversation takes ${told(shares)} times as long.`,
   ].join("\n\n");
 }
 

@@ -73,6 +73,14 @@ export class Stage implements AsyncDisposable {
     });
   }
 
+  /** Takes a picture, when the page has drawn also what it leaves for later. */
+  async shoot(path: string): Promise<void> {
+    await this.page.evaluate(
+      "new Promise((done) => requestAnimationFrame(() => setTimeout(() => requestIdleCallback(done))))",
+    );
+    await this.page.screenshot({ path });
+  }
+
   /** The service goes. */
   cut(): void {
     this.#isDown = true;

@@ -21,7 +21,7 @@ import pageCss from "../../static/page.css" with { type: "text" };
 import panelsCss from "../../static/panels.css" with { type: "text" };
 import parleyCss from "../../static/parley.css" with { type: "text" };
 import swJs from "../../static/sw.js" with { type: "text" };
-import themeJs from "../../static/theme.js" with { type: "text" };
+import headJs from "../../static/head.js" with { type: "text" };
 import clientAnswersJs from "../../static/client/answers.js" with { type: "text" };
 import clientChatJs from "../../static/client/chat.js" with { type: "text" };
 import clientComebacksJs from "../../static/client/comebacks.js" with { type: "text" };
@@ -62,6 +62,7 @@ import pageDialogsJs from "../../static/page/dialogs.js" with { type: "text" };
 import pageDomJs from "../../static/page/dom.js" with { type: "text" };
 import pageDraftsJs from "../../static/page/drafts.js" with { type: "text" };
 import pageDrawersJs from "../../static/page/drawers.js" with { type: "text" };
+import pageEarlySocketJs from "../../static/page/early_socket.js" with { type: "text" };
 import pageEmojiJs from "../../static/page/emoji.js" with { type: "text" };
 import pageEmojiSetJs from "../../static/page/emoji_set.js" with { type: "text" };
 import pageIconsJs from "../../static/page/icons.js" with { type: "text" };
@@ -73,6 +74,7 @@ import pageLogDeedsJs from "../../static/page/log_deeds.js" with { type: "text" 
 import pageLogDividerJs from "../../static/page/log_divider.js" with { type: "text" };
 import pageLogDomJs from "../../static/page/log_dom.js" with { type: "text" };
 import pageLogItemsJs from "../../static/page/log_items.js" with { type: "text" };
+import pageLogJumpJs from "../../static/page/log_jump.js" with { type: "text" };
 import pageLogKeysJs from "../../static/page/log_keys.js" with { type: "text" };
 import pageLogLinesJs from "../../static/page/log_lines.js" with { type: "text" };
 import pageLogListJs from "../../static/page/log_list.js" with { type: "text" };
@@ -84,6 +86,7 @@ import pageLogScrollJs from "../../static/page/log_scroll.js" with { type: "text
 import pageLogSearchJs from "../../static/page/log_search.js" with { type: "text" };
 import pageLogStringsJs from "../../static/page/log_strings.js" with { type: "text" };
 import pageLogToolbarJs from "../../static/page/log_toolbar.js" with { type: "text" };
+import pageLogTurnsJs from "../../static/page/log_turns.js" with { type: "text" };
 import pageLogTypesJs from "../../static/page/log_types.js" with { type: "text" };
 import pageLogViewJs from "../../static/page/log_view.js" with { type: "text" };
 import pageLogWindowJs from "../../static/page/log_window.js" with { type: "text" };
@@ -130,7 +133,7 @@ export const PAGE_FILES: Readonly<Record<string, string>> = {
   "/panels.css": panelsCss,
   "/parley.css": parleyCss,
   "/sw.js": swJs,
-  "/theme.js": themeJs,
+  "/head.js": headJs,
   "/client/answers.js": clientAnswersJs,
   "/client/chat.js": clientChatJs,
   "/client/comebacks.js": clientComebacksJs,
@@ -171,6 +174,7 @@ export const PAGE_FILES: Readonly<Record<string, string>> = {
   "/page/dom.js": pageDomJs,
   "/page/drafts.js": pageDraftsJs,
   "/page/drawers.js": pageDrawersJs,
+  "/page/early_socket.js": pageEarlySocketJs,
   "/page/emoji.js": pageEmojiJs,
   "/page/emoji_set.js": pageEmojiSetJs,
   "/page/icons.js": pageIconsJs,
@@ -182,6 +186,7 @@ export const PAGE_FILES: Readonly<Record<string, string>> = {
   "/page/log_divider.js": pageLogDividerJs,
   "/page/log_dom.js": pageLogDomJs,
   "/page/log_items.js": pageLogItemsJs,
+  "/page/log_jump.js": pageLogJumpJs,
   "/page/log_keys.js": pageLogKeysJs,
   "/page/log_lines.js": pageLogLinesJs,
   "/page/log_list.js": pageLogListJs,
@@ -193,6 +198,7 @@ export const PAGE_FILES: Readonly<Record<string, string>> = {
   "/page/log_search.js": pageLogSearchJs,
   "/page/log_strings.js": pageLogStringsJs,
   "/page/log_toolbar.js": pageLogToolbarJs,
+  "/page/log_turns.js": pageLogTurnsJs,
   "/page/log_types.js": pageLogTypesJs,
   "/page/log_view.js": pageLogViewJs,
   "/page/log_window.js": pageLogWindowJs,

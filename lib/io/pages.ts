@@ -32,7 +32,7 @@ const OWN_HEADERS: Readonly<Record<string, Readonly<Record<string, string>>>> = 
 
 // The chat page's modules and style sheets are served as one each; the library's modules also by themselves, for other programs.
 const PARTS = /^\/page\/|\.css$/;
-const SCRIPTS = ["/page/main.js", "/theme.js", "/sw.js"];
+const SCRIPTS = ["/page/main.js", "/head.js", "/sw.js"];
 const STYLES = ["/chat.css", "/parley.css"];
 
 // Named, and not with a weight of 0.

@@ -9,6 +9,8 @@
 
 export { make } from "./log_dom.js";
 
+const IDLE_MS = 200;
+
 /**
  * The element of the page with this id.
  * @template {Element} T
@@ -54,4 +56,23 @@ export function showError(field, line, words) {
   line.textContent = words;
   if (words === "") field.removeAttribute("aria-invalid");
   else field.setAttribute("aria-invalid", "true");
+}
+
+/**
+ * Does something when the next picture is there. Before it, to ask where things are or to go to one would make the browser
+ * lay the page out for that alone, and once more for the picture.
+ * @param {() => void} deed
+ */
+export function afterPicture(deed) {
+  requestAnimationFrame(() => setTimeout(deed));
+}
+
+/**
+ * Does something when there is nothing else to do, but before long.
+ * @param {() => void} deed
+ */
+export function whenIdle(deed) {
+  // Not every browser can tell.
+  if ("requestIdleCallback" in globalThis) requestIdleCallback(deed, { timeout: IDLE_MS });
+  else setTimeout(deed);
 }

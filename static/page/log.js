@@ -8,12 +8,13 @@
  */
 import { deedOf } from "./log_deeds.js";
 import { topOf } from "./log_items.js";
+import { Jump } from "./log_jump.js";
 import { watchDays } from "./log_lines.js";
 import { watchOutbox } from "./log_outbox.js";
 import { Pen } from "./log_pen.js";
-import { counted } from "./log_strings.js";
 import { Reader } from "./log_reader.js";
 import { findMessage } from "./log_search.js";
+import { Turns } from "./log_turns.js";
 import { View } from "./log_view.js";
 
 /** @typedef {import("../client/timeline.js").Timeline} Timeline */
@@ -23,8 +24,6 @@ import { View } from "./log_view.js";
 /** @typedef {import("./log_types.js").Surroundings} Surroundings */
 /** @template T @typedef {import("./log_types.js").Watched<T>} Watched */
 /** @typedef {Watched<import("./log_types.js").Person | null>} Me */
-
-const DRAW_MS = 16;
 
 /** Shows one room at a time. */
 export class Log {
@@ -40,15 +39,13 @@ export class Log {
   #outbox = [];
   #hasFailed = false;
   #pen;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #drawing;
+  #turns = new Turns(() => this.#show(), () => this.#extend());
 
   /**
    * @param {import("./log_types.js").Elements} elements
    * @param {Surroundings} surroundings
    */
   constructor({ scroller, jump, live }, surroundings) {
-    this.#jump = jump;
     this.#surroundings = { ...surroundings };
     this.#reader = new Reader(live, this.#surroundings);
     this.#pen = new Pen(this.#surroundings);
@@ -58,8 +55,7 @@ export class Log {
       scene: () => this.#scene(),
     });
     this.#view.speak(surroundings.strings);
-    jump.classList.add("log-jump");
-    jump.addEventListener("click", () => {
+    this.#jump = new Jump(jump, () => {
       // The button that has the focus goes.
       scroller.focus({ preventScroll: true });
       this.#view.toEnd();
@@ -86,10 +82,10 @@ export class Log {
     this.#ends = [
       timeline.changes.subscribe((change) => this.#take(change)),
       watchOutbox(outbox, room.name, (own, isNewSay) => this.#takeOutbox(own, isNewSay)),
-      me.subscribe(() => this.#plan()),
+      me.subscribe(() => this.#turns.plan()),
       room.state.subscribe(() => {
         this.#hasFailed = false;
-        this.#plan();
+        this.#turns.plan();
       }),
     ];
   }
@@ -99,8 +95,7 @@ export class Log {
     this.#visit?.left.abort();
     for (const end of this.#ends) end();
     this.#ends = [];
-    clearTimeout(this.#drawing);
-    this.#drawing = undefined;
+    this.#turns.clear();
     this.#visit = undefined;
     this.#outbox = [];
     this.#pen.clear();
@@ -157,8 +152,9 @@ export class Log {
     const { room, timeline, me } = this.#visit;
     this.#reader.open(room, timeline, me.value?.user);
     this.#view.open();
-    // Not at once: first, what can be seen is to be seen.
-    this.#plan();
+    // What was planned is for what was seen before.
+    this.#turns.clear();
+    this.#turns.plan();
   }
 
   /** @param {import("../client/timeline.js").Change} change */
@@ -168,33 +164,40 @@ export class Log {
       const isAtEnd = this.#view.isFollowing;
       this.#reader.hear(change.message, { isReplayed: change.replayed, isAtEnd });
     }
-    this.#plan();
+    this.#turns.plan();
   }
 
   /** @param {readonly Delivery[]} own @param {boolean} isNewSay */
   #takeOutbox(own, isNewSay) {
     this.#outbox = own;
-    if (!isNewSay) return this.#plan();
+    if (!isNewSay) return this.#turns.plan();
     this.#reader.divider.clear();
     this.#view.toEnd();
-    this.#settle();
+    this.#turns.plan();
   }
 
-  // What comes in one moment enters the page together, since asking for the layout once per line would stall the page of a
-  // busy room.
-  #plan() {
-    this.#drawing ??= setTimeout(() => {
-      this.#drawing = undefined;
-      this.#view.show();
-      this.#settle();
-    }, DRAW_MS);
+  #show() {
+    this.#view.show();
+    this.#view.fill();
+    this.#look();
   }
 
-  /** After each change, and each movement of the reader. */
+  /** After each movement of the reader. */
   #settle() {
+    this.#extend();
+    this.#look();
+  }
+
+  #extend() {
+    if (!this.#visit) return;
+    const { timeline } = this.#visit;
+    if (this.#view.extend() && timeline.isOpen && timeline.more && !this.#hasFailed) this.#older();
+  }
+
+  /** Takes note of what the reader now sees. */
+  #look() {
     if (!this.#visit) return;
     const { room, timeline } = this.#visit;
-    if (this.#view.extend() && timeline.isOpen && timeline.more && !this.#hasFailed) this.#older();
     if (this.#view.isFollowing) this.#reader.see(room, timeline.messages.at(-1)?.position);
     this.#showJump();
   }
@@ -202,22 +205,18 @@ export class Log {
   #older() {
     const visit = this.#visit;
     if (!visit) return;
-    if (this.#hasFailed) this.#plan();
+    if (this.#hasFailed) this.#turns.plan();
     this.#hasFailed = false;
     visit.timeline.older(visit.room).catch(() => {
       if (visit !== this.#visit) return;
       this.#hasFailed = true;
-      this.#plan();
+      this.#turns.plan();
     });
   }
 
   #showJump() {
-    const { strings } = this.#surroundings;
-    const { unseen } = this.#reader.divider;
-    this.#jump.hidden = !this.#visit || this.#view.isFollowing;
-    const words = unseen > 0 ? counted(strings, "newMessages", unseen) : strings.toLatest;
-    // The same words again would be a change of the page with each step of the reader.
-    if (this.#jump.textContent !== words) this.#jump.textContent = words;
+    const isNeeded = this.#visit !== undefined && !this.#view.isFollowing;
+    this.#jump.show(isNeeded, this.#reader.divider.unseen, this.#surroundings.strings);
   }
 
   /** @param {MouseEvent} event */

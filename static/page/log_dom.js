@@ -62,8 +62,8 @@ const LETTER =
  */
 export function initialOf(name) {
   // Most names need no segmenter, which a slow machine takes a tenth of a second to make.
-  const [letter] = LETTER.exec(name) ?? [];
-  if (letter) return letter.toUpperCase();
+  const [letter] = LETTER.exec(name) ?? [""];
+  if (letter || name === "") return letter.toUpperCase();
   segmenter ??= new Intl.Segmenter();
   for (const { segment } of segmenter.segment(name)) return segment.toUpperCase();
   return "";

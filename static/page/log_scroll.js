@@ -22,6 +22,8 @@ export class Scroll {
   #list;
   #onMove;
   #lastTop = 0;
+  // Asking for the layout while the list changes would make the browser do it more than once for each picture.
+  #isDue = false;
   /** @type {{element: HTMLElement, top: number} | undefined} */
   #anchor;
 
@@ -43,12 +45,19 @@ export class Scroll {
 
   /** Whether the last line is in view. */
   get isAtEnd() {
+    this.#catchUp();
     const { scrollHeight, scrollTop, clientHeight } = this.#scroller;
     return this.hasEnd && scrollHeight - scrollTop - clientHeight < END_PX;
   }
 
+  /** Whether there is more than fits. */
+  get isFull() {
+    return this.#scroller.scrollHeight > this.#scroller.clientHeight;
+  }
+
   /** Near which ends of what stands in the page the reader is. */
   get isNear() {
+    this.#catchUp();
     const { scrollHeight, scrollTop, clientHeight } = this.#scroller;
     return { older: scrollTop < NEAR_PX, newer: scrollHeight - scrollTop - clientHeight < NEAR_PX };
   }
@@ -60,14 +69,14 @@ export class Scroll {
   hold(change) {
     if (!this.isFollowing) this.#anchor = this.#findAnchor();
     change();
-    this.#restore();
+    if (this.isFollowing) this.toEnd();
+    else this.#restore();
   }
 
-  /** Goes to the end and stays there. */
+  /** Goes to the end and stays there: before the next picture, or before anybody asks where the reader is. */
   toEnd() {
     this.isFollowing = true;
-    this.#scroller.scrollTop = this.#scroller.scrollHeight;
-    this.#lastTop = this.#scroller.scrollTop;
+    this.#isDue = true;
   }
 
   /**
@@ -90,13 +99,24 @@ export class Scroll {
 
   /** @param {Element} element Whether some of it is in view. */
   isInView(element) {
+    this.#catchUp();
     const { top, bottom } = element.getBoundingClientRect();
     const view = this.#scroller.getBoundingClientRect();
     return bottom > view.top && top < view.bottom;
   }
 
+  #catchUp() {
+    if (this.#isDue && this.isFollowing) this.#goToEnd();
+  }
+
+  #goToEnd() {
+    this.#isDue = false;
+    this.#scroller.scrollTop = this.#scroller.scrollHeight;
+    this.#lastTop = this.#scroller.scrollTop;
+  }
+
   #restore() {
-    if (this.isFollowing) return this.toEnd();
+    if (this.isFollowing) return this.#goToEnd();
     const { element, top } = this.#anchor ?? {};
     if (!element?.isConnected || top === undefined) return;
     const moved = this.#topOf(element) - top;
@@ -107,6 +127,8 @@ export class Scroll {
 
   #noteScroll() {
     const { scrollTop } = this.#scroller;
+    // What was done here, nobody else needs to be told.
+    if (scrollTop === this.#lastTop) return;
     const { isAtEnd } = this;
     if (isAtEnd || scrollTop < this.#lastTop) this.isFollowing = isAtEnd;
     this.#lastTop = scrollTop;
@@ -122,6 +144,7 @@ export class Scroll {
   // The first message whose end is in view, by halving, since each line is below the one before. Other lines do not serve:
   // what is above the oldest message stays there when older ones come.
   #findAnchor() {
+    this.#catchUp();
     const lines = this.#list.children;
     const edge = this.#scroller.getBoundingClientRect().top;
     let low = 0;

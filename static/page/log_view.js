@@ -112,6 +112,11 @@ export class View {
     this.#keys.mend();
   }
 
+  /** Brings as much of the timeline into the page as fits, if there is as much. */
+  fill() {
+    while (!this.#scroll.isFull && this.#grow("older"));
+  }
+
   /**
    * Brings more of the timeline into the page where the reader is near an edge of it.
    * @returns {boolean} Whether the reader is near the oldest message that there is.
@@ -119,15 +124,19 @@ export class View {
   extend() {
     for (let step = 0; step < MAX_STEPS; step++) {
       const near = this.#scroll.isNear;
-      const older = near.older ? grown(this.#span, this.#all, "older") : this.#span;
-      const span = older === this.#span && near.newer
-        ? grown(this.#span, this.#all, "newer")
-        : older;
-      if (span === this.#span) return near.older;
-      this.#span = span;
-      this.show();
+      const hasGrown = near.older && this.#grow("older") || near.newer && this.#grow("newer");
+      if (!hasGrown) return near.older;
     }
     return false;
+  }
+
+  /** @param {"older" | "newer"} side */
+  #grow(side) {
+    const span = grown(this.#span, this.#all, side);
+    if (span === this.#span) return false;
+    this.#span = span;
+    this.show();
+    return true;
   }
 
   /** Goes to the newest message and stays at the end. */

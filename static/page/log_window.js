@@ -9,8 +9,8 @@
 
 /** So many messages stand in the page at most. */
 export const MAX_ROWS = 300;
-// The newest, which are drawn before anything else can be seen; more come right after. And those around a message.
-const NEWEST_ROWS = 25;
+// The newest, which most windows are filled with, so that they are seen soon; more come right after. And those around a message.
+const NEWEST_ROWS = 16;
 const FIRST_ROWS = 100;
 // Each of them costs a millisecond or so, and a step must not be felt.
 const STEP = 25;

@@ -10,9 +10,10 @@ import { connect } from "../client.js";
 import { addressOf, readAddress } from "./address.js";
 import { Attention } from "./attention.js";
 import { Conversation } from "./conversation.js";
-import { find, onClick } from "./dom.js";
+import { afterPicture, find, onClick } from "./dom.js";
 import { Drafts } from "./drafts.js";
 import { Drawers } from "./drawers.js";
+import { EarlySocket } from "./early_socket.js";
 import { EmojiPicker } from "./emoji.js";
 import { drawIcons } from "./icons.js";
 import { JoinForm } from "./join_form.js";
@@ -30,22 +31,33 @@ import { pickLanguage, Words } from "./strings.js";
 import { Toasts } from "./toast.js";
 import { translate } from "./translate.js";
 
+const SETTLED_MS = 3_000;
+
 const storage = browserStorage();
 const memory = new Memory(storage);
 const settings = new Settings(memory);
+const asked = readAddress(location.href);
+const early = new EarlySocket(Reflect.get(globalThis, "earlySocket"));
+const chat = connect(new URL("ws", location.href), {
+  ...{ storage, surroundings: early.surroundings },
+  name: asked.name ?? settings.name ?? undefined,
+});
+const rooms = new Rooms(chat, settings, (room, event) => {
+  attention.heard(room, event, () => go(room.name));
+});
+const remembered = settings.rooms;
+const last = remembered.find((room) => room === settings.room) ?? remembered[0];
+const first = asked.room ?? last ?? DEFAULT_ROOM;
+for (const room of [...remembered, first]) rooms.join(room);
+// The hello goes out now, and is answered while the page is put together.
+early.catchUp();
+
 const words = new Words(settings.language ?? pickLanguage(navigator.languages));
 drawIcons();
 listShortcuts();
 words.language.subscribe(translate);
-
-const asked = readAddress(location.href);
-const name = asked.name ?? settings.name ?? undefined;
-const chat = connect(new URL("ws", location.href), { name, storage });
 const toasts = new Toasts(words);
 const drawers = new Drawers();
-const rooms = new Rooms(chat, settings, (room, event) => {
-  attention.heard(room, event, () => go(room.name));
-});
 const attention = new Attention(chat, rooms, settings);
 const sidebar = new Sidebar(words);
 const nameDialog = new NameDialog(words, chat, (chosen) => {
@@ -75,7 +87,12 @@ function servedLimit() {
 function go(room) {
   const address = addressOf(location.href, room);
   if (address !== location.href) history.pushState(null, "", address);
+  visit();
+}
+
+function visit() {
   follow();
+  focusField();
 }
 
 /** Shows what the address asks for. */
@@ -89,7 +106,6 @@ function follow() {
   }
   rooms.goTo(room);
   drawers.close();
-  focusField();
   if (position !== null) void conversation.goTo(position);
 }
 
@@ -98,7 +114,7 @@ function leave() {
   if (!room) return;
   const next = rooms.leave(room);
   history.replaceState(null, "", addressOf(location.href, next?.name ?? null));
-  if (next) follow();
+  if (next) visit();
   else find("no-room-join", HTMLElement).focus();
   toasts.tell(words.say("roomLeft", { room: room.name }), {
     words: words.say("undo"),
@@ -122,7 +138,7 @@ function listen() {
   onClick(find("no-room-join", HTMLElement), findRoom);
   // Also where the address does not change, because one is there already.
   onClick(find("rooms", HTMLElement), () => drawers.close());
-  addEventListener("hashchange", follow);
+  addEventListener("hashchange", visit);
   addEventListener("beforeunload", (event) => {
     if (!chat.isKept.value && chat.outbox.value.length > 0) event.preventDefault();
   });
@@ -147,14 +163,11 @@ function begin() {
   chat.state.subscribe((state) => {
     if (state.kind === "closed" && state.error?.code === "bad_name") settings.name = null;
   });
-  const remembered = settings.rooms;
-  const last = remembered.find((room) => room === settings.room) ?? remembered[0];
-  for (const room of remembered) rooms.join(room);
-  const first = asked.room ?? last ?? DEFAULT_ROOM;
   if (asked.name !== null) settings.name = asked.name;
   if (asked.isBad) toasts.tell(words.fault("bad_room"));
   history.replaceState(null, "", addressOf(location.href, first, asked.position));
   follow();
+  afterPicture(() => document.activeElement === document.body && focusField());
 }
 
 /** An installed page opens without the server. Where this is refused, nothing is missing but that. */
@@ -169,5 +182,5 @@ async function serve() {
 
 listen();
 begin();
-// Not before the conversation is there: it loads all of the page once more.
-(globalThis.requestIdleCallback ?? setTimeout)(() => serve().catch(() => {}));
+// Not before one can talk: it loads all of the page once more.
+setTimeout(() => serve().catch(() => {}), SETTLED_MS);

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { find, make } from "./dom.js";
+import { afterPicture, find, make, whenIdle } from "./dom.js";
 import { hueOf, initialOf } from "./log_dom.js";
 
 /** @typedef {import("../client.js").Room} Room */
@@ -20,6 +20,7 @@ import { hueOf, initialOf } from "./log_dom.js";
  * @returns {readonly Member[]}
  */
 export function inOrder(members, me, language) {
+  if (members.length < 2) return members;
   const { compare } = new Intl.Collator(language);
   const rank = (/** @type {Member} */ { user }) => user === me ? 0 : 1;
   return [...members].sort((a, b) => rank(a) - rank(b) || compare(a.name, b.name));
@@ -38,12 +39,13 @@ export class Members {
   /** @type {Room | null} */
   #room = null;
   #stop = () => {};
+  #isDue = false;
 
   /** @param {import("./strings.js").Words} words @param {import("../client.js").Chat} chat */
   constructor(words, chat) {
     this.#words = words;
     this.#chat = chat;
-    chat.me.subscribe(() => this.#draw());
+    chat.me.subscribe(() => this.#plan());
     words.language.subscribe(() => this.#draw());
   }
 
@@ -51,21 +53,30 @@ export class Members {
   show(room) {
     this.#stop();
     this.#room = room;
-    this.#stop = room?.members.subscribe(() => this.#draw()) ?? (() => {});
+    this.#stop = room?.members.subscribe(() => this.#plan()) ?? (() => {});
     this.#draw();
+  }
+
+  // After the conversation, and once for all that come and go in one moment.
+  #plan() {
+    if (this.#isDue) return;
+    this.#isDue = true;
+    afterPicture(() =>
+      whenIdle(() => {
+        this.#isDue = false;
+        this.#draw();
+      })
+    );
   }
 
   #draw() {
     const { count, members, isSampled } = this.#room?.members.value ??
       { count: 0, members: [], isSampled: false };
-    // Not by the count, which is 0 on the way into each room: the panel would flicker.
-    this.#panel.hidden = this.#room === null;
-    this.#open.hidden = count === 0;
+    // Not by the count, which is 0 on the way into each room: what stands beside would jump.
+    this.#panel.hidden = this.#open.hidden = this.#room === null;
     this.#total.textContent = this.#count.textContent = count > 0 ? this.#words.number(count) : "";
-    this.#open.setAttribute(
-      "aria-label",
-      `${this.#words.say("openPeople")}: ${this.#words.people(count)}`,
-    );
+    const people = count > 0 ? `: ${this.#words.people(count)}` : "";
+    this.#open.setAttribute("aria-label", this.#words.say("openPeople") + people);
     this.#note.hidden = !isSampled;
     this.#note.textContent = this.#words.say("sampled", {
       shown: this.#words.number(members.length),

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { find, make } from "./dom.js";
+import { afterPicture, find, make } from "./dom.js";
 
 /** @typedef {import("../client.js").Room} Room */
 /** @typedef {{ li: HTMLLIElement, draw: () => void, stop: () => void }} Row */
@@ -48,7 +48,7 @@ export class Sidebar {
   mark(room) {
     this.#active = room;
     this.#draw();
-    if (room) this.#rows.get(room)?.li.scrollIntoView({ block: "nearest" });
+    if (room) afterPicture(() => this.#rows.get(room)?.li.scrollIntoView({ block: "nearest" }));
   }
 
   #draw() {

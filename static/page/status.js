@@ -66,6 +66,7 @@ export class Status {
     const words = stateWords(this.#words, state, navigator.onLine);
     if (this.#line.textContent !== words) this.#line.textContent = words;
     this.#bar.classList.toggle("unseen", kind === "online");
+    if (kind !== "connecting") this.#bar.classList.remove("fresh");
     this.#retry.hidden = this.#countdown.hidden = kind !== "waiting";
     this.#reload.hidden = kind !== "closed";
     clearInterval(this.#ticking);

@@ -48,6 +48,8 @@ export class Words {
 
   /** A number as it is written. @param {number} number */
   number(number) {
+    // Where nothing parts the digits, the formatter need not be made, which a slow machine feels.
+    if (number < 1000) return String(number);
     return number.toLocaleString(this.language.value);
   }
 

@@ -66,7 +66,7 @@ Deno.test("loadOf() of nothing is nothing", () => {
 });
 
 const NOTHING: Results = {
-  ...{ machine: [], weight: [], first: { plain: [], slowed: [], cold: [] } },
+  ...{ machine: [], weight: [], first: { plain: [], slowed: [], cold: [], line: [] } },
   ...{ scroll: { newest: [], all: [] }, busy: { quiet: [], busy: [] } },
 };
 
@@ -91,7 +91,12 @@ Deno.test("report() tells of the first conversation whether the median is soon e
     ...{ answered: 1, loaded: 2, painted: 3, connected: 4, joined: 5, sent: 6 },
     seen,
   });
-  const first = { slowed: [at(900), at(5_000), at(950)], plain: [at(100)], cold: [at(2_000)] };
+  const first = {
+    slowed: [at(900), at(5_000), at(950)],
+    plain: [at(100)],
+    cold: [at(2_000)],
+    line: [190, 1_000, 190],
+  };
   const told = report({ ...NOTHING, first });
   assert.match(told, /\*\*and drawn\*\* \| 950 \(900–5,000\) \| 100 \| 2,000/);
   assert.match(told, /At most 1,000 ms where slowed, in a browser that is open: met/);

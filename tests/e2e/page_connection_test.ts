@@ -42,6 +42,27 @@ function deliveries(page: Page): Promise<readonly string[]> {
   return page.locator("#log p.delivery, #log .delivery span").allTextContents();
 }
 
+pageTest("A visit takes one connection, opened while the scripts are still away", async (stage) => {
+  // Otherwise the scripts come from the page's own worker.
+  const page = await stage.enter("?name=Ann#den", { serviceWorkers: "block" });
+  const sockets: string[] = [];
+  const dialled = new Promise<void>((resolve) =>
+    page.on("websocket", (socket) => {
+      sockets.push(socket.url());
+      resolve();
+    })
+  );
+  await page.context().route("**/page/main.js", async (route) => {
+    await dialled;
+    await route.continue();
+  });
+  await page.reload();
+  await joined(page);
+  await say(page, "hello");
+  await told(page, "hello");
+  assert.equal(sockets.length, 1);
+});
+
 const ENDS = [
   ["SIGTERM", "The server is restarting. What you write is sent when you are back."],
   ["SIGKILL", "The connection was lost. What you write is sent when you are back."],

@@ -126,6 +126,8 @@ pageTest("New messages do not move who reads above, and are counted and divided"
   await told(page, "number 60");
   await isAtEnd(page);
   assert.ok(await page.isHidden("#jump"));
+  // Only what is seen comes at once, and a wheel does not wait for the rest.
+  await until("700 px above", () => page.evaluate<boolean>(`log.scrollTop > 700`));
   await page.mouse.move(500, 300);
   const still = page.evaluate(STILL);
   await page.mouse.wheel(0, -700);

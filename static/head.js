@@ -2,8 +2,9 @@
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
 /**
- * Puts the chosen theme and language on the page before anything is drawn. A classic script in the head, on purpose: a module
- * would run after the first picture. Nothing else knows how a theme gets onto the page.
+ * What does not wait for the page: puts the chosen theme and language on it before anything is drawn, and opens the connection
+ * while the scripts are still on their way. A classic script in the head, on purpose: a module would run after them. Nothing
+ * else knows how a theme gets onto the page; page/early_socket.js takes the connection over.
  */
 {
   const root = document.documentElement;
@@ -31,4 +32,8 @@
   // Chosen here, or in another tab.
   addEventListener("parley-theme", apply);
   addEventListener("storage", apply);
+
+  const url = new URL("ws", location.href);
+  url.protocol = url.protocol.replace("http", "ws");
+  Object.assign(globalThis, { earlySocket: new WebSocket(url, "chat.v1.json") });
 }
