@@ -4,6 +4,7 @@
  * @module
  */
 import type { Request } from "playwright-core";
+import { until } from "../../tests/provision.ts";
 import { launch } from "./chromium.ts";
 
 /** One answer of the server. */
@@ -45,7 +46,8 @@ export async function weigh(url: string): Promise<readonly Loaded[]> {
   });
   await page.goto(url);
   await page.locator("body[data-state=online]").waitFor();
-  await page.waitForFunction("navigator.serviceWorker.controller?.state === 'activated'");
+  const isServed = "navigator.serviceWorker.controller?.state === 'activated'";
+  await until("the service worker to be there", () => page.evaluate<boolean>(isServed));
   return [...answers.values(), ...await Promise.all(later)];
 }
 

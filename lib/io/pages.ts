@@ -3,6 +3,7 @@
  * ETag that follows its content, and a Content-Security-Policy that allows nothing from elsewhere.
  * @module
  */
+import { gzipSync } from "node:zlib";
 import { pack, packStyles } from "./pack.ts";
 import { PAGE_FILES } from "./page_files.ts";
 
@@ -63,16 +64,16 @@ export async function openPages(maxMessageBytes: number): Promise<ReadonlyMap<st
       const ending = path.endsWith("/") ? "html" : path.slice(path.lastIndexOf(".") + 1);
       const body = new TextEncoder().encode(text);
       const headers = await headersFor(body, TYPES[ending] ?? "text/plain");
-      const page = { body, zipped: await zip(body), headers: { ...headers, ...OWN_HEADERS[path] } };
+      const page = { body, zipped: zip(body), headers: { ...headers, ...OWN_HEADERS[path] } };
       return [path, page] as const;
     },
   );
   return new Map(await Promise.all(entries));
 }
 
-async function zip(body: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
-  const zipped = new Blob([body]).stream().pipeThrough(new CompressionStream("gzip"));
-  return new Uint8Array(await new Response(zipped).arrayBuffer());
+/** As small as can be, since it is done once. */
+function zip(body: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(gzipSync(body, { level: 9 }));
 }
 
 async function headersFor(
