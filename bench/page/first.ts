@@ -1,7 +1,7 @@
 /**
  * The first conversation: from when the page is asked for until a text that was typed into it is seen as sent. Each run has
- * a profile of its own with nothing kept. The person takes no time here: the keys are
- * pressed in the moment in which the room has been drawn.
+ * a profile of its own with nothing kept. The person takes no time here: the keys are pressed in the moment in which the room
+ * has been drawn.
  * @module
  */
 import type { Browser, CDPSession, Page } from "playwright-core";

@@ -6,9 +6,9 @@
 import type { Browser } from "playwright-core";
 
 const LOOK_MS = 250;
-// Of both cores together; what asks for it is in it.
+// Of one core's time, by all processes together: to ask for it takes some as well.
 const QUIET_SHARE = 0.05;
-const TIMES = 3;
+const QUIET_LOOKS = 3;
 const DEADLINE_MS = 30_000;
 
 /** Resolves when all its processes together have used hardly any processor time for a while. */
@@ -20,7 +20,7 @@ export async function atRest(browser: Browser): Promise<void> {
   };
   const start = performance.now();
   let [last, quiet] = [await used(), 0];
-  while (quiet < TIMES) {
+  while (quiet < QUIET_LOOKS) {
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     const now = await used();
     quiet = (now - last) * 1000 < QUIET_SHARE * LOOK_MS ? quiet + 1 : 0;

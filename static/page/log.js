@@ -112,7 +112,7 @@ export class Log {
     Object.assign(this.#surroundings, { strings, language });
     this.#view.speak(strings);
     this.#view.show();
-    this.#showJump();
+    this.#turns.plan();
   }
 
   /**

@@ -52,6 +52,7 @@ export class Scroll {
 
   /** Whether there is more than fits. */
   get isFull() {
+    this.#catchUp();
     return this.#scroller.scrollHeight > this.#scroller.clientHeight;
   }
 
@@ -126,10 +127,10 @@ export class Scroll {
   }
 
   #noteScroll() {
-    const { scrollTop } = this.#scroller;
     // What was done here, nobody else needs to be told.
-    if (scrollTop === this.#lastTop) return;
+    if (this.#scroller.scrollTop === this.#lastTop) return;
     const { isAtEnd } = this;
+    const { scrollTop } = this.#scroller;
     if (isAtEnd || scrollTop < this.#lastTop) this.isFollowing = isAtEnd;
     this.#lastTop = scrollTop;
     this.#anchor = this.#findAnchor();

@@ -3,7 +3,7 @@
 /**
  * When the log is drawn, and when it looks for more to be drawn. What comes between two pictures enters the page together,
  * since asking for the layout once per line would stall the page of a busy room. What is out of view can wait until what is
- * in view is there. In the background there are no pictures, so that nothing is drawn until somebody looks.
+ * in view is there. In the background there are no pictures, so that what comes is drawn when somebody looks.
  * @module
  */
 

@@ -46,7 +46,10 @@ export class View {
     this.#scene = scene;
     this.#list = new List(this.#box, draw);
     this.#scroll = new Scroll(scroller, this.#box, moved);
-    this.#keys = new Keys(scroller, this.#box, this.#scroll, (end) => this.#toEdge(end));
+    this.#keys = new Keys(scroller, this.#box, this.#scroll, (end) => {
+      this.#toEdge(end);
+      moved();
+    });
     scroller.classList.add("log");
     scroller.role = "log";
     // Others' messages are read aloud by a region of their own.
@@ -93,7 +96,6 @@ export class View {
     this.show();
     const line = this.#list.element("divider");
     if (line && !this.#scroll.isInView(line)) this.#scroll.toLine(line, SHARE_ABOVE);
-    else if (this.#scroll.isFollowing) this.#scroll.toEnd();
   }
 
   /** Shows what now is there; what the reader sees stays where it is. */

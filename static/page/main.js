@@ -33,6 +33,7 @@ import { translate } from "./translate.js";
 
 const SETTLED_MS = 3_000;
 
+const workers = isSecureContext && "serviceWorker" in navigator ? navigator.serviceWorker : null;
 const storage = browserStorage();
 const memory = new Memory(storage);
 const settings = new Settings(memory);
@@ -91,22 +92,26 @@ function go(room) {
 }
 
 function visit() {
-  follow();
+  if (!follow()) return;
+  // First, since nothing can be brought into view in a drawer that is closed.
+  sidebar.reveal();
+  drawers.close();
   focusField();
 }
 
-/** Shows what the address asks for. */
+/** Shows what the address asks for, where that is a room that one may be in. */
 function follow() {
   const { room, position, isBad } = readAddress(location.href);
   if (isBad) toasts.tell(words.fault("bad_room"));
   const isThere = rooms.all.some((it) => it.name === room);
-  if (room === null) return;
+  if (room === null) return false;
   if (!isThere && rooms.isFull) {
-    return toasts.tell(words.say("roomsFull", { count: rooms.all.length }));
+    toasts.tell(words.say("roomsFull", { count: rooms.all.length }));
+    return false;
   }
   rooms.goTo(room);
-  drawers.close();
   if (position !== null) void conversation.goTo(position);
+  return true;
 }
 
 function leave() {
@@ -139,6 +144,11 @@ function listen() {
   // Also where the address does not change, because one is there already.
   onClick(find("rooms", HTMLElement), () => drawers.close());
   addEventListener("hashchange", visit);
+  // From a notification.
+  workers?.addEventListener("message", ({ data }) => {
+    const { room } = readAddress(String(data?.url));
+    if (room) go(room);
+  });
   addEventListener("beforeunload", (event) => {
     if (!chat.isKept.value && chat.outbox.value.length > 0) event.preventDefault();
   });
@@ -167,20 +177,13 @@ function begin() {
   if (asked.isBad) toasts.tell(words.fault("bad_room"));
   history.replaceState(null, "", addressOf(location.href, first, asked.position));
   follow();
-  afterPicture(() => document.activeElement === document.body && focusField());
-}
-
-/** An installed page opens without the server. Where this is refused, nothing is missing but that. */
-async function serve() {
-  if (!isSecureContext || !("serviceWorker" in navigator)) return;
-  navigator.serviceWorker.addEventListener("message", ({ data }) => {
-    const { room } = readAddress(String(data?.url));
-    if (room) go(room);
+  afterPicture(() => {
+    sidebar.reveal();
+    if (document.activeElement === document.body) focusField();
   });
-  await navigator.serviceWorker.register("sw.js");
 }
 
 listen();
 begin();
-// Not before one can talk: it loads all of the page once more.
-setTimeout(() => serve().catch(() => {}), SETTLED_MS);
+// Not before one can talk: it loads all of the page once more. Where it is refused, only the page without the server is missing.
+setTimeout(() => workers?.register("sw.js").catch(() => {}), SETTLED_MS);

@@ -53,7 +53,10 @@ export class Members {
   show(room) {
     this.#stop();
     this.#room = room;
-    this.#stop = room?.members.subscribe(() => this.#plan()) ?? (() => {});
+    const stops = room
+      ? [room.members, room.state].map((it) => it.subscribe(() => this.#plan()))
+      : [];
+    this.#stop = () => stops.forEach((stop) => stop());
     this.#draw();
   }
 
@@ -73,7 +76,8 @@ export class Members {
     const { count, members, isSampled } = this.#room?.members.value ??
       { count: 0, members: [], isSampled: false };
     // Not by the count, which is 0 on the way into each room: what stands beside would jump.
-    this.#panel.hidden = this.#open.hidden = this.#room === null;
+    this.#panel.hidden = this.#room === null;
+    this.#open.hidden = this.#room === null || this.#room.state.value.kind === "refused";
     this.#total.textContent = this.#count.textContent = count > 0 ? this.#words.number(count) : "";
     const people = count > 0 ? `: ${this.#words.people(count)}` : "";
     this.#open.setAttribute("aria-label", this.#words.say("openPeople") + people);

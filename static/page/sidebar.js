@@ -6,7 +6,7 @@
  * @module
  */
 
-import { afterPicture, find, make } from "./dom.js";
+import { find, make } from "./dom.js";
 
 /** @typedef {import("../client.js").Room} Room */
 /** @typedef {{ li: HTMLLIElement, draw: () => void, stop: () => void }} Row */
@@ -48,7 +48,12 @@ export class Sidebar {
   mark(room) {
     this.#active = room;
     this.#draw();
-    if (room) afterPicture(() => this.#rows.get(room)?.li.scrollIntoView({ block: "nearest" }));
+  }
+
+  /** Brings the one that is looked at into view. */
+  reveal() {
+    const row = this.#active && this.#rows.get(this.#active);
+    row?.li.scrollIntoView({ block: "nearest" });
   }
 
   #draw() {

@@ -148,10 +148,10 @@ pageTest("What is half written is kept for each room, also over a reload", async
     if (load) await page.reload();
     await joined(page);
     await row(page, "attic").click();
-    assert.equal(await page.inputValue("#text"), "another one");
+    await becomes(() => page.inputValue("#text"), "another one");
     assert.ok(await page.isHidden("#banner"));
     await row(page, "den").click();
-    assert.equal(await page.inputValue("#text"), "half a\nthought");
+    await becomes(() => page.inputValue("#text"), "half a\nthought");
     assert.equal(await page.innerText("#banner-words"), "Answering Ann: a question");
   }
   await page.press("#text", "Enter");
@@ -164,5 +164,39 @@ pageTest("What is half written is kept for each room, also over a reload", async
   await joined(page);
   assert.equal(await page.inputValue("#text"), "", "what was sent is no draft any more");
   await row(page, "attic").click();
-  assert.equal(await page.inputValue("#text"), "another one");
+  await becomes(() => page.inputValue("#text"), "another one");
+});
+
+pageTest(
+  "A room joined from the drawer is in view when the drawer is opened again",
+  async (stage) => {
+    const many = Array.from({ length: 18 }, (_, i) => `room-${i}`).join(" ");
+    const before = `if (location.protocol === "http:") localStorage["parley-page.rooms"] ??= ${
+      JSON.stringify(many)
+    }`;
+    const page = await stage.enter("?name=Ann", { before, viewport: { width: 360, height: 600 } });
+    await page.click("#open-rooms");
+    await join(page, "zulu");
+    await page.click("#open-rooms");
+    const box = await row(page, "zulu").boundingBox();
+    assert.ok(box && box.y > 0 && box.y + box.height < 600, JSON.stringify(box));
+  },
+);
+
+pageTest(
+  "A notification leads to its room, however soon after the page was opened",
+  async (stage) => {
+    const page = await stage.enter("?name=Ann#den", WIDE);
+    await page.evaluate(`navigator.serviceWorker.dispatchEvent(
+    new MessageEvent("message", { data: { type: "open", url: location.origin + "/#attic" } }))`);
+    await page.locator("#room-title", { hasText: "# attic" }).waitFor();
+    await joined(page);
+  },
+);
+
+pageTest("A room that refuses one shows nobody, and offers nobody to be shown", async (stage) => {
+  await stage.guest("Ann", "den");
+  const page = await stage.open("?name=Ann#den", { viewport: { width: 360, height: 600 } });
+  await page.locator("#room-status.wrong").waitFor();
+  await page.locator("#open-people").waitFor({ state: "hidden" });
 });

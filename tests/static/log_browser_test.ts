@@ -168,6 +168,33 @@ logTest("The log stays at its end until the reader leaves it", async ({ page, ru
   await until("all to be read", async () => await run("stage.marks.at(-1)") === "e:105");
 });
 
+const CHANGES = [
+  ["a reaction that makes no line higher", `stage.react(60, "ben", "👍")`],
+  ["another language", `stage.log.speak({ strings: stage.strings, language: "zh" })`],
+];
+
+for (const [change = "", deed = ""] of CHANGES) {
+  logTest(`The reader leaves the end also after ${change}`, async ({ page, run }) => {
+    await run(`stage.open(60, 60); stage.react(60, "cem", "👍")`);
+    await page.locator(`${row(60)} button`, { hasText: "👍" }).waitFor();
+    await isAtEnd(run);
+    await run(`${deed}; ${frames(3)}`);
+    await run(`log.scrollTop -= 120; ${frames(3)}`);
+    assert.ok(await run<number>("log.scrollHeight - log.scrollTop - log.clientHeight") > 100);
+    assert.ok(await page.isVisible("#jump"));
+  });
+}
+
+logTest("The End key leads to the end, also from the last message", async ({ page, run }) => {
+  await run(`stage.open(60, 60)`);
+  await page.locator(row(60)).focus();
+  await run(`log.scrollTop -= 500`);
+  await page.locator("#jump").waitFor();
+  await page.keyboard.press("End");
+  await isAtEnd(run);
+  await page.locator("#jump").waitFor({ state: "hidden" });
+});
+
 logTest("The log opens at the first message that was not read", async ({ page, run }) => {
   await run(`stage.open(400, 200, "e:350")`);
   const line = await page.locator(".divider").boundingBox();

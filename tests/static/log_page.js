@@ -34,9 +34,14 @@ class Stage {
     const find = (id) => document.getElementById(id);
     this.events.subscribe((event) => this.timeline.take(event));
     const elements = { scroller: find("log"), jump: find("jump"), live: find("live") };
-    const strings = { ...logStrings.en, fault_slow_down: "that was too fast." };
+    this.strings = { ...logStrings.en, fault_slow_down: "that was too fast." };
     const act = (deed) => this.deeds.push(deed);
-    this.log = new Log(elements, { strings, language: "en", now: () => Date.now(), act });
+    this.log = new Log(elements, {
+      strings: this.strings,
+      language: "en",
+      now: () => Date.now(),
+      act,
+    });
   }
 
   /** Opens the room with the newest so many of so many messages. */
