@@ -22,6 +22,8 @@ export class Scroll {
   #list;
   #onMove;
   #lastTop = 0;
+  // Small steps count together: in a busy room each of them is followed by a line, and so by the end.
+  #climbed = 0;
   // Asking for the layout while the list changes would make the browser do it more than once for each picture.
   #isDue = false;
   /** @type {{element: HTMLElement, top: number} | undefined} */
@@ -70,7 +72,7 @@ export class Scroll {
   hold(change) {
     if (!this.isFollowing) this.#anchor = this.#findAnchor();
     change();
-    if (this.isFollowing) this.toEnd();
+    if (this.isFollowing) this.#isDue = true;
     else this.#restore();
   }
 
@@ -78,6 +80,7 @@ export class Scroll {
   toEnd() {
     this.isFollowing = true;
     this.#isDue = true;
+    this.#climbed = 0;
   }
 
   /**
@@ -130,8 +133,12 @@ export class Scroll {
     // What was done here, nobody else needs to be told.
     if (this.#scroller.scrollTop === this.#lastTop) return;
     const { isAtEnd } = this;
-    const { scrollTop } = this.#scroller;
-    if (isAtEnd || scrollTop < this.#lastTop) this.isFollowing = isAtEnd;
+    const { scrollTop, scrollHeight, clientHeight } = this.#scroller;
+    // Some browsers go beyond the end and come back, which is no step up.
+    const up = Math.min(this.#lastTop, scrollHeight - clientHeight) - scrollTop;
+    this.#climbed = up > 0 ? this.#climbed + up : 0;
+    if (this.#climbed > END_PX) this.isFollowing = false;
+    else if (isAtEnd) this.isFollowing = true;
     this.#lastTop = scrollTop;
     this.#anchor = this.#findAnchor();
     this.#onMove();

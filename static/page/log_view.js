@@ -92,7 +92,8 @@ export class View {
     if (index >= 0 && this.#all.from + index < this.#span.from) {
       this.#span = around(this.#all.from + index, this.#all);
     }
-    this.#scroll.isFollowing = this.#span.to === this.#all.to;
+    if (this.#span.to === this.#all.to) this.#scroll.toEnd();
+    else this.#scroll.isFollowing = false;
     this.show();
     const line = this.#list.element("divider");
     if (line && !this.#scroll.isInView(line)) this.#scroll.toLine(line, SHARE_ABOVE);
@@ -134,7 +135,9 @@ export class View {
 
   /** @param {"older" | "newer"} side */
   #grow(side) {
-    const span = grown(this.#span, this.#all, side);
+    const { timeline } = this.#scene() ?? {};
+    // What has come since the last drawing is there as well, and need not be asked for.
+    const span = timeline ? grown(this.#span, allOf(timeline), side) : this.#span;
     if (span === this.#span) return false;
     this.#span = span;
     this.show();

@@ -185,6 +185,28 @@ for (const [change = "", deed = ""] of CHANGES) {
   });
 }
 
+logTest("The reader leaves the end of a busy room also by small steps", async ({ page, run }) => {
+  await run(`stage.open(60, 60)`);
+  await page.locator(row(60)).waitFor();
+  await isAtEnd(run);
+  await run(`(async () => {
+    for (let step = 0; step < 20; step++) {
+      stage.say("Ben", "busy");
+      await ${frames(2)};
+      log.scrollTop -= 4;
+      await ${frames(2)};
+    }
+  })()`);
+  await page.locator("#jump").waitFor();
+  assert.ok(await run<number>("log.scrollHeight - log.scrollTop - log.clientHeight") > 24);
+  // And comes back to it by going down.
+  await run("log.scrollTop += 10_000");
+  await page.locator("#jump").waitFor({ state: "hidden" });
+  await run(`stage.say("Ben", "last")`);
+  await page.locator(row(81)).waitFor();
+  await isAtEnd(run);
+});
+
 logTest("The End key leads to the end, also from the last message", async ({ page, run }) => {
   await run(`stage.open(60, 60)`);
   await page.locator(row(60)).focus();
@@ -322,11 +344,12 @@ logTest(
     await page.locator(".top.failed").waitFor();
     await run("stage.isAway = false");
     await page.locator(".top").getByText("Retry").click();
-    await until("all to be loaded", async () => {
+    const beginning = page.locator(".top.beginning", { hasText: "This is the beginning of #den" });
+    await until("the beginning to be seen", async () => {
       await run("log.scrollTop = 0");
-      return await run("stage.timeline.messages.length") === 80;
+      return await beginning.isVisible();
     });
-    await page.locator(".top.beginning", { hasText: "This is the beginning of #den" }).waitFor();
+    assert.equal(await run("stage.timeline.messages.length"), 80);
   },
 );
 
