@@ -137,7 +137,7 @@ export class Scroll {
     // Some browsers go beyond the end and come back, which is no step up.
     const up = Math.min(this.#lastTop, scrollHeight - clientHeight) - scrollTop;
     this.#climbed = up > 0 ? this.#climbed + up : 0;
-    if (this.#climbed > END_PX) this.isFollowing = false;
+    if (up > 0 && (!isAtEnd || this.#climbed > END_PX)) this.isFollowing = false;
     else if (isAtEnd) this.isFollowing = true;
     this.#lastTop = scrollTop;
     this.#anchor = this.#findAnchor();
