@@ -23,6 +23,7 @@ const HTML = `<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>
 const FRAME = `main { display: flex; flex-direction: column; height: 600px; }
 #stage { position: relative; display: flex; flex: 1; min-height: 0; padding: 0; }
 textarea { flex: none; height: 40px; } .tall { height: 200px; }
+main.endless { height: 2000px; }
 #live { position: absolute; clip-path: inset(50%); }`;
 const TYPES = new Map([["js", "text/javascript"], ["css", "text/css"], ["svg", "image/svg+xml"]]);
 
@@ -205,6 +206,17 @@ logTest("The reader leaves the end of a busy room also by small steps", async ({
   await run(`stage.say("Ben", "last")`);
   await page.locator(row(81)).waitFor();
   await isAtEnd(run);
+});
+
+// In a window that more fit into than come first.
+logTest("The first picture of a room is full", async ({ run }) => {
+  const isFull = await run<boolean>(`(async () => {
+    document.querySelector("main").classList.add("endless");
+    stage.open(100, 100);
+    await ${frames(2)};
+    return log.scrollHeight > log.clientHeight && log.clientHeight > 1_500;
+  })()`);
+  assert.ok(isFull);
 });
 
 logTest("The End key leads to the end, also from the last message", async ({ page, run }) => {
