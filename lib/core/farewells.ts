@@ -30,6 +30,10 @@ export const SLOW: Farewell = { code: 4008, reason: "too slow" };
 export const SILENT: Farewell = { code: 4009, reason: "no answer" };
 /** Who somebody is cannot be checked yet, since Redis is away; come back. */
 export const NOT_READY: Farewell = { code: 4010, reason: "not ready", afterMs: 2_000 };
+/** No `hello` arrived on a `chat.v1.json` connection in time. */
+export const NO_HELLO: Farewell = { code: 4011, reason: "no hello" };
+/** A `chat.v1.json` connection joined no room in time. */
+export const NO_ROOM: Farewell = { code: 4012, reason: "no room joined" };
 /** Somebody in the room has the name that was asked for. */
 export const NAME_TAKEN: Farewell = { code: 4501, reason: "name taken" };
 /** The name asked for breaks the rules for names. */

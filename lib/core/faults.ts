@@ -28,6 +28,8 @@ export const FAULTS = {
   not_yours: { message: "the message is not yours", retry: false },
   id_reused: { message: "the id was used for something else", retry: false },
   too_many_reactions: { message: "the message has as many reactions as it can hold", retry: false },
+  store_full: { message: "the message store has reached its size limit", retry: false },
+  rooms_full: { message: "no more rooms can be created", retry: false },
   slow_down: { message: "slow down", retry: true },
   unavailable: { message: "not done, try again", retry: true },
   unknown_outcome: {

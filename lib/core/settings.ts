@@ -128,6 +128,55 @@ function parseOrigin(text: string): string | undefined {
   return isOrigin ? url.origin : undefined;
 }
 
+/** A URL of HTTP that may be left out; kept without a slash at its end. */
+export function httpUrl(words: Words): Setting<string | null> {
+  return {
+    ...words,
+    allowed: "an http:// or https:// URL, with a path where the service is under one",
+    fallback: "",
+    parse(text) {
+      if (text === "") return null;
+      if (!/^https?:\/\/[^\s?#]+$/i.test(text) || !URL.canParse(text)) return undefined;
+      const { origin, pathname, username } = new URL(text);
+      return username === "" ? `${origin}${pathname}`.replace(/\/+$/, "") : undefined;
+    },
+  };
+}
+
+/** Host names, or `*` for any; in lower case, without ports. */
+export function hosts(words: Words): Setting<readonly string[] | "*"> {
+  return {
+    ...words,
+    allowed: "*, or host names without ports, separated by commas",
+    fallback: "",
+    parse(text) {
+      if (text === "*") return text;
+      return every(
+        text.toLowerCase(),
+        (host) => /^[a-z0-9_.:[\]-]{1,253}$/.test(host) ? host : undefined,
+      );
+    },
+  };
+}
+
+/** A port, `off`, or left out. @param unless What happens without it, in words. */
+export function portUnless(
+  words: Words & { unless: string },
+): Setting<number | "off" | null> {
+  const { name, about, unless } = words;
+  return {
+    name,
+    about,
+    allowed: `0–65535, or off; unset: ${unless}`,
+    fallback: "",
+    parse(text) {
+      if (text === "") return null;
+      if (text === "off") return text;
+      return /^\d{1,5}$/.test(text) && Number(text) <= 65_535 ? Number(text) : undefined;
+    },
+  };
+}
+
 /** Every part of a comma-separated list, or undefined where one of them is wrong. */
 function every<T>(text: string, parse: (part: string) => T | undefined): readonly T[] | undefined {
   const parts = text.split(",").map((part) => part.trim()).filter((part) => part !== "");

@@ -10,8 +10,11 @@ import { isRedisUrl } from "./redis_url.ts";
 import {
   choice,
   cidrs,
+  hosts,
+  httpUrl,
   optional,
   origins,
+  portUnless,
   type Setting,
   text,
   whole,
@@ -25,6 +28,14 @@ export interface Config {
   readonly port: number;
   /** An address of this machine, or a name of one. */
   readonly host: string;
+  /** Where clients find the service, without a slash at its end; null where nobody said. */
+  readonly publicUrl: string | null;
+  /** Where metrics and details of readiness are served. */
+  readonly adminHost: string;
+  /** 0 for any that is free; null for {@linkcode DEFAULT_ADMIN_PORT} if it is free. */
+  readonly adminPort: number | "off" | null;
+  /** Opens metrics and details of readiness to whoever sends it as a bearer token. */
+  readonly adminToken: string | null;
   /** Isolates that serve beside the main one; null for as many as there are cores for. */
   readonly workers: number | null;
   /** Of the whole process; 0 for no limit. */
@@ -41,30 +52,42 @@ export interface Config {
   readonly dataDir: string;
   /** Signs the tokens by which people come back; null for one that is made. */
   readonly sessionSecret: string | null;
-  /** Kept of each room. */
-  readonly historyMessages: number;
-  /** 0 for ever. */
-  readonly historyHours: number;
+  /** Kept of each room; null for the store's own default. */
+  readonly historyMessages: number | null;
+  /** 0 for no limit; null for the store's own default. */
+  readonly historyHours: number | null;
+  /** In MiB; 0 for no limit. */
+  readonly maxStoreMb: number;
+  /** Rooms that hold anything; 0 for no limit. */
+  readonly maxRoomsTotal: number;
   /** Entries replayed to one who comes back. */
   readonly recoverLimit: number;
   /** Of one connection. */
   readonly maxRooms: number;
   /** Which pages may connect. */
   readonly allowedOrigins: OriginPolicy;
+  /** Host names beside those that are always allowed, or any. */
+  readonly allowedHosts: readonly string[] | "*";
   /** Whose forwarded headers are believed. */
   readonly trustProxy: readonly Cidr[];
   /** Dead ones count too. */
   readonly maxConnections: number;
   /** 0 for no limit. */
   readonly connectionsPerAddress: number;
+  /** From one address; 0 for no limit. */
+  readonly handshakesPerSecond: number;
   /** In bytes of UTF-8. */
   readonly maxMessageBytes: number;
   /** 0 for no limit. */
   readonly messagesPerSecond: number;
+  /** Received from one connection; 0 for no limit. */
+  readonly bytesPerSecond: number;
   /** Overheads of waiting messages included. */
   readonly maxBufferedBytes: number;
   /** Silence after which a connection is pinged. */
   readonly pingSeconds: number;
+  /** Whether `/s` answers. */
+  readonly echo: "on" | "off";
   /** The word before a guest's number. */
   readonly guestName: string;
   /** The least that is logged. */
@@ -72,6 +95,15 @@ export interface Config {
   /** `auto` looks whether there is a terminal. */
   readonly logFormat: "auto" | "text" | "json";
 }
+
+/** Where the admin listener is unless a setting says otherwise. */
+export const DEFAULT_ADMIN_PORT = 9464;
+
+/** What is kept of each room, by the store, where no setting says it. */
+export const HISTORY_DEFAULTS = {
+  embedded: { messages: 100_000, hours: 0 },
+  redis: { messages: 1_000, hours: 72 },
+} as const;
 
 /** For each field of the config, its setting. */
 export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
@@ -88,6 +120,29 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
     allowed: "an address or a host name",
     fallback: "127.0.0.1",
     rule: (text) => /^[A-Za-z0-9_.:-]+$/.test(text),
+  }),
+  publicUrl: httpUrl({
+    name: "PUBLIC_URL",
+    about: "URL at which clients reach the service, for example behind a proxy",
+  }),
+  adminHost: text({
+    name: "ADMIN_HOST",
+    about: "Address of the admin listener: /metrics, and details at /healthz and /readyz",
+    allowed: "an address or a host name",
+    fallback: "127.0.0.1",
+    rule: (text) => /^[A-Za-z0-9_.:-]+$/.test(text),
+  }),
+  adminPort: portUnless({
+    name: "ADMIN_PORT",
+    about: "Port of the admin listener; 0 takes a free one",
+    unless: `${DEFAULT_ADMIN_PORT} if it is free`,
+  }),
+  adminToken: optional({
+    name: "ADMIN_TOKEN",
+    about: "Bearer token for the admin paths; with it they are served on PORT as well",
+    allowed: "at least 16 characters",
+    isSecret: true,
+    rule: (text) => text.length >= 16,
   }),
   workers: wholeUnless({
     name: "WORKERS",
@@ -142,19 +197,33 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
     isSecret: true,
     rule: (text) => text.length >= 16,
   }),
-  historyMessages: whole({
+  historyMessages: wholeUnless({
     name: "HISTORY_MESSAGES",
-    about: "Messages kept of each room",
+    about: "Messages kept per room; at least RECOVER_LIMIT are",
     min: 1,
     max: 10_000_000,
-    fallback: 1_000,
+    unless: "100,000 in the embedded store, 1,000 in Redis",
   }),
-  historyHours: whole({
+  historyHours: wholeUnless({
     name: "HISTORY_HOURS",
-    about: "How long a message is kept; 0 for ever",
+    about: "Age at which messages are deleted; 0 for no limit",
     min: 0,
     max: 1_000_000,
-    fallback: 72,
+    unless: "no limit in the embedded store, 72 in Redis",
+  }),
+  maxStoreMb: whole({
+    name: "MAX_STORE_MB",
+    about: "Size of the stored data above which messages are refused; 0 for no limit",
+    min: 0,
+    max: 100_000_000,
+    fallback: 10_240,
+  }),
+  maxRoomsTotal: whole({
+    name: "MAX_ROOMS_TOTAL",
+    about: "Number of stored rooms above which no new one is created; 0 for no limit",
+    min: 0,
+    max: 100_000_000,
+    fallback: 100_000,
   }),
   recoverLimit: whole({
     name: "RECOVER_LIMIT",
@@ -174,6 +243,10 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
     name: "ALLOWED_ORIGINS",
     about: "Pages that may connect; same: those of the host and port asked",
   }),
+  allowedHosts: hosts({
+    name: "ALLOWED_HOSTS",
+    about: "Host names accepted besides loopback names, IP addresses, HOST and that of PUBLIC_URL",
+  }),
   trustProxy: cidrs({
     name: "TRUST_PROXY",
     about: "Proxies whose X-Forwarded-For and -Host are believed",
@@ -187,10 +260,18 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
   }),
   connectionsPerAddress: whole({
     name: "CONNECTIONS_PER_ADDRESS",
-    about: "Connections at a time from one IPv4 address or IPv6 /64; 0 for no limit",
+    about:
+      "Connections at a time from one IPv4 address or IPv6 /64; 0 for no limit; loopback has none",
     min: 0,
     max: 1_000_000,
-    fallback: 0,
+    fallback: 256,
+  }),
+  handshakesPerSecond: whole({
+    name: "HANDSHAKES_PER_SECOND",
+    about: "New connections per second from one address, ten times as many at once; 0 for no limit",
+    min: 0,
+    max: 100_000,
+    fallback: 20,
   }),
   maxMessageBytes: whole({
     name: "MAX_MESSAGE_BYTES",
@@ -206,6 +287,13 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
     max: 100_000,
     fallback: 10,
   }),
+  bytesPerSecond: whole({
+    name: "BYTES_PER_SECOND",
+    about: "Bytes per second from one connection, with bursts above; 0 for no limit",
+    min: 0,
+    max: 1_000_000_000,
+    fallback: 32_768,
+  }),
   maxBufferedBytes: whole({
     name: "MAX_BUFFERED_BYTES",
     about: "How far a reader may fall behind before it is parked",
@@ -219,6 +307,12 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
     min: 1,
     max: 3600,
     fallback: 25,
+  }),
+  echo: choice({
+    name: "ECHO",
+    about: "Whether the echo endpoint /s answers",
+    of: ["on", "off"],
+    fallback: "on",
   }),
   guestName: text({
     name: "GUEST_NAME",

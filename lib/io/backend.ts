@@ -9,6 +9,7 @@ import { EmbeddedBus } from "../chat/embedded_bus.ts";
 import { publishedCounter } from "../chat/meters.ts";
 import { MemoryStore } from "../chat/memory_store.ts";
 import type { Config } from "../core/config.ts";
+import { HISTORY_DEFAULTS } from "../core/settings_table.ts";
 import type { Metrics } from "../core/metrics.ts";
 import { withoutPassword } from "../core/redis_url.ts";
 import type { Retention } from "../core/room_log.ts";
@@ -103,7 +104,11 @@ function openMemory(config: Config, { clock, metrics }: Tools): Backend {
   return { bus, secret, kept: "messages in memory only", sweep };
 }
 
-function retentionOf({ historyMessages, historyHours, recoverLimit }: Config): Retention {
-  const ageMs = historyHours === 0 ? Infinity : historyHours * 3_600_000;
-  return { messages: historyMessages, entries: recoverLimit, ageMs };
+function retentionOf(
+  { historyMessages, historyHours, recoverLimit, redisUrl }: Config,
+): Retention {
+  const usual = HISTORY_DEFAULTS[redisUrl === null ? "embedded" : "redis"];
+  const hours = historyHours ?? usual.hours;
+  const messages = Math.max(historyMessages ?? usual.messages, recoverLimit);
+  return { messages, entries: recoverLimit, ageMs: hours === 0 ? Infinity : hours * 3_600_000 };
 }
