@@ -1,0 +1,320 @@
+/**
+ * The attacks, each bounded in time and in sockets. What each one did before its defense existed is in the changelog of
+ * the defense; here is only how it is carried out and how it should be refused.
+ * @module
+ */
+import { encodeFrame, handshake, OPCODE } from "../../tests/raw.ts";
+import { type Attacker, from, type Socket } from "./attacker.ts";
+
+/** One attack. */
+export interface Attack {
+  /** On the command line. */
+  readonly name: string;
+  /** For the table. */
+  readonly about: string;
+  /** Which refusals show that the service noticed it; none where the attack is not to be refused but to cost nothing. */
+  readonly refusedBy: readonly string[];
+  /** Longest text messages are put into the room `stored` first. */
+  readonly needsStored?: true;
+  /** Runs at least this long, where the effect shows late. */
+  readonly minSeconds?: number;
+  /** Carries it out; returns when the time is over. */
+  run(attacker: Attacker): Promise<void>;
+}
+
+/** The longest text, in bytes. */
+const LONGEST = 65_535;
+/** Fits into the longest JSON message. */
+const LARGE = 390_000;
+const hello = JSON.stringify({ type: "hello" });
+
+/** An address of an attacker, from the range for documentation (RFC 5737). */
+function address(index: number): string {
+  return `203.0.113.${index % 250 + 1}`;
+}
+
+/** A connection that has said hello, and joined a room if one is named. */
+async function arrive(
+  attacker: Attacker,
+  index: number,
+  room?: string,
+): Promise<Socket | undefined> {
+  const socket = await attacker.open("/ws", address(index));
+  await socket?.say(room === undefined ? hello : `${hello}\n${join(room)}`);
+  if (room !== undefined) await socket?.heard(/"type":"(joined|fault)"/);
+  return socket;
+}
+
+function join(room: string): string {
+  return JSON.stringify({ type: "join", room });
+}
+
+/** Keeps so many connections that all repeat one step; a connection that was closed is opened again. */
+async function keep(
+  attacker: Attacker,
+  count: number,
+  open: (index: number) => Promise<Socket | undefined>,
+  step: (socket: Socket, round: number) => Promise<void>,
+): Promise<void> {
+  await Promise.all(Array.from({ length: count }, async (_, index) => {
+    let socket = await open(index);
+    await attacker.repeat(async (round) => {
+      if (!socket?.isOpen) {
+        await attacker.pause(250);
+        socket = await open(index);
+      }
+      if (socket) await step(socket, round);
+    });
+  }));
+}
+
+/** Sends one large message again and again on so many connections. */
+function flood(name: string, about: string, count: number, message: () => string): Attack {
+  const bytes = encodeFrame(OPCODE.text, new TextEncoder().encode(message()));
+  return {
+    name,
+    about,
+    refusedBy: ["close 1008", "close 1009", "fault slow_down"],
+    run: (attacker) =>
+      keep(attacker, count, (index) => arrive(attacker, index), (it) => it.write(bytes)),
+  };
+}
+
+/** All attacks, in the order of the table. */
+export const ATTACKS: readonly Attack[] = [
+  {
+    name: "none",
+    about: "Nothing: how much two measurements differ by themselves",
+    refusedBy: [],
+    run: (attacker) => attacker.repeat(() => attacker.pause(1_000)),
+  },
+  {
+    name: "name-marks",
+    about: "A name of 100,000 combining marks, once a second on two connections",
+    refusedBy: ["fault bad_name", "close 1008"],
+    run: (attacker) =>
+      keep(attacker, 2, (index) => arrive(attacker, index), async (socket) => {
+        await socket.frames({ type: "name", name: `a${"\u0301".repeat(100_000)}` });
+        await attacker.pause(1_000);
+      }),
+  },
+  {
+    name: "upgrade-blanks",
+    about: "Six handshakes at a time with 64,000 blanks in Upgrade",
+    refusedBy: ["HTTP 426", "HTTP 429"],
+    run: (attacker) =>
+      attacker.repeat(async (round) => {
+        const headers = { Upgrade: `x${" ".repeat(64_000)}x` };
+        await Promise.all(
+          Array.from({ length: 6 }, (_, index) =>
+            attacker.knock("/ws", address(round + index), headers)),
+        );
+      }),
+  },
+  flood(
+    "pongs",
+    "`pong` frames in messages of 390 KB, two connections",
+    2,
+    () => '{"type":"pong"}\n'.repeat(LARGE / 16),
+  ),
+  flood(
+    "line-feeds",
+    "Line feeds in messages of 390 KB, two connections",
+    2,
+    () => "\n".repeat(LARGE),
+  ),
+  flood(
+    "many-frames",
+    "195,000 frames in one message, two connections",
+    2,
+    () => "1\n".repeat(LARGE / 2),
+  ),
+  {
+    name: "empty-fragments",
+    about: "Empty continuation frames without an end, one connection",
+    refusedBy: [],
+    run: (attacker) => {
+      const begin = encodeFrame(OPCODE.text, new Uint8Array(), false);
+      const empty = encodeFrame(OPCODE.continuation, new Uint8Array(), false);
+      const many = new Uint8Array(empty.length * 10_000);
+      for (let at = 0; at < many.length; at += empty.length) many.set(empty, at);
+      return keep(attacker, 1, async (index) => {
+        const socket = await arrive(attacker, index);
+        await socket?.write(begin);
+        return socket;
+      }, (socket) => socket.write(many));
+    },
+  },
+  {
+    name: "history",
+    about: "`/history 999` in a room of 65 KB messages, two connections, 20 at a time",
+    refusedBy: ["fault slow_down", "close 1008"],
+    needsStored: true,
+    run: (attacker) =>
+      keep(
+        attacker,
+        2,
+        (index) => attacker.open("/ws?room=stored", address(index), false),
+        async (socket) => {
+          for (let i = 0; i < 20; i++) await socket.say("/history 999");
+          await attacker.pause(100);
+        },
+      ),
+  },
+  {
+    name: "joins",
+    about: "Joining and leaving a room of 65 KB messages from its beginning, two connections",
+    refusedBy: ["fault slow_down", "close 1008"],
+    needsStored: true,
+    run: (attacker) =>
+      keep(attacker, 2, (index) => arrive(attacker, index), async (socket) => {
+        await socket.frames(
+          { type: "join", room: "stored", limit: 200 },
+          { type: "leave", room: "stored" },
+        );
+        await attacker.pause(20);
+      }),
+  },
+  {
+    name: "since",
+    about: "Plain-text connections with `?history=999`, opened and dropped, 10 at a time",
+    refusedBy: ["HTTP 429"],
+    needsStored: true,
+    run: (attacker) =>
+      attacker.repeat(async () => {
+        const open = () => attacker.open("/ws?room=stored&history=999", address(0), false);
+        const sockets = await Promise.all(Array.from({ length: 10 }, open));
+        await attacker.pause(50);
+        for (const socket of sockets) socket?.leave();
+      }),
+  },
+  {
+    name: "reactions",
+    about: "History of a message with as many reactions as it takes, two connections",
+    refusedBy: ["fault slow_down", "close 1008"],
+    run: async (attacker) => {
+      const socket = await arrive(attacker, 9, "reacted");
+      await socket?.frames({ type: "say", room: "reacted", id: "m", text: "react to this" });
+      const ack = await socket?.heard(/"type":"ack"/);
+      const [, of = ""] = /"position":"([^"]+)"/.exec(ack ?? "") ?? [];
+      await Promise.all([
+        keep(attacker, 1, () => Promise.resolve(socket), async (it, round) => {
+          const emoji = String.fromCodePoint(0x1f600 + round % 500);
+          await it.frames({ type: "react", room: "reacted", of, emoji });
+          await attacker.pause(120);
+        }),
+        keep(attacker, 2, (index) => arrive(attacker, index, "reacted"), async (it) => {
+          await it.frames({ type: "history", room: "reacted", limit: 200 });
+          await attacker.pause(10);
+        }),
+      ]);
+    },
+  },
+  {
+    name: "loud-senders",
+    about: "Five senders of ten 65 KB messages a second in the honest clients' room",
+    refusedBy: ["fault slow_down", "close 1008"],
+    run: (attacker) =>
+      keep(attacker, 5, (index) => arrive(attacker, index, "honest"), async (socket) => {
+        await socket.frames({ type: "say", room: "honest", text: "x".repeat(LONGEST) });
+        await attacker.pause(100);
+      }),
+  },
+  {
+    name: "store-fillers",
+    about: "Twenty senders of 65 KB messages, each in a room of its own",
+    refusedBy: ["fault slow_down", "close 1008"],
+    run: (attacker) =>
+      keep(attacker, 20, (index) => arrive(attacker, index, `fill${index}`), async (socket) => {
+        const room = `fill${Math.floor(Math.random() * 20)}`;
+        await socket.frames({ type: "say", room, text: "x".repeat(LONGEST) });
+        await attacker.pause(50);
+      }),
+  },
+  {
+    name: "one-token",
+    about: "One user on ten connections, each sending as much as one may",
+    refusedBy: ["fault slow_down", "close 1008"],
+    run: async (attacker) => {
+      const first = await arrive(attacker, 0);
+      const answer = await first?.heard(/"type":"(hello|token)".*"resume"/);
+      const [, resume = ""] = /"resume":"([^"]+)"/.exec(answer ?? "") ?? [];
+      await keep(attacker, 10, async (index) => {
+        const socket = await attacker.open("/ws", address(index));
+        await socket?.frames({ type: "hello", resume }, { type: "join", room: "ten" });
+        await socket?.heard(/"type":"joined"/);
+        return socket;
+      }, async (socket) => {
+        await socket.frames({ type: "say", room: "ten", text: "x".repeat(2_000) });
+        await attacker.pause(110);
+      });
+    },
+  },
+  {
+    name: "ignored-close",
+    about: "120 sockets that are closed and ignore it, from one address",
+    refusedBy: ["close 1003"],
+    minSeconds: 100,
+    run: async (attacker) => {
+      const binary = encodeFrame(OPCODE.binary, new Uint8Array(8));
+      for (let index = 0; index < 120; index++) {
+        const socket = await attacker.open("/ws", address(0), false);
+        await socket?.write(binary);
+      }
+      await attacker.repeat(() => attacker.pause(1_000));
+    },
+  },
+  {
+    name: "reset-handshakes",
+    about: "Handshakes that are reset after 0 to 14 ms, 20 at a time, from one address",
+    refusedBy: ["HTTP 429"],
+    minSeconds: 70,
+    run: (attacker) =>
+      attacker.repeat(async () => {
+        await Promise.all(Array.from({ length: 20 }, async (_, index) => {
+          const peer = await attacker.send(handshake(attacker.port, "/ws", from(address(0))));
+          await attacker.pause(index % 15);
+          peer?.[Symbol.dispose]();
+          if (peer) attacker.ended(peer);
+        }));
+        // Once in a while one that waits for the answer, to see how it is refused.
+        const waits = await attacker.open("/ws", address(0), false);
+        waits?.leave();
+      }),
+  },
+  {
+    name: "deaf-readers",
+    about: "200 sockets that read nothing of a room in which 65 KB messages are sent",
+    refusedBy: [],
+    run: async (attacker) => {
+      for (let index = 0; index < 200; index++) {
+        await attacker.knock("/ws?room=deaf", address(index % 50));
+      }
+      await keep(attacker, 5, (index) => arrive(attacker, index, "deaf"), async (socket) => {
+        await socket.frames({ type: "say", room: "deaf", text: "x".repeat(LONGEST) });
+        await attacker.pause(100);
+      });
+    },
+  },
+  {
+    name: "idle-sockets",
+    about: "10,000 idle sockets from one address",
+    refusedBy: ["HTTP 429", "HTTP 503"],
+    run: async (attacker) => {
+      for (let index = 0; index < 10_000 && !attacker.isOver; index++) {
+        await attacker.knock("/ws", address(0));
+      }
+      await attacker.repeat(() => attacker.pause(500));
+    },
+  },
+  {
+    name: "silent-json",
+    about: "200 connections in `chat.v1.json` that send no `hello`",
+    refusedBy: ["close 4011"],
+    minSeconds: 20,
+    run: async (attacker) => {
+      for (let index = 0; index < 200; index++) await attacker.open("/ws", address(index));
+      await attacker.repeat(() => attacker.pause(500));
+    },
+  },
+];

@@ -1,0 +1,186 @@
+/**
+ * `deno task bench:hostile`: a hundred honest clients beside each attack, with and without it. For each attack a fresh
+ * service with default settings is started; ratios compare two phases of one run, since absolute times differ between
+ * machines. Nothing fails for being slow: the table says what holds.
+ * @module
+ */
+import { residentBytes } from "../fanout/accounting.ts";
+import { describeMachine } from "../fanout/machine.ts";
+import { placed } from "../fanout/placed.ts";
+import { markdownTable } from "../fanout/format.ts";
+import { type Parley, startParley } from "../../tests/parley.ts";
+import { type Attack, ATTACKS } from "./attacks.ts";
+import type { Refusals } from "./attacker.ts";
+import type { Honest } from "./honest.ts";
+import { parseOptions } from "./options.ts";
+import { failuresOf, type Result, resultTable } from "./report.ts";
+import { fillStore } from "./stored.ts";
+
+const DOCUMENT = new URL("../../docs/performance.md", import.meta.url);
+/** Everything else is as by default; every client says which address it comes from. */
+const SETTINGS = { TRUST_PROXY: "127.0.0.1/32", ADMIN_PORT: "off", LOG_LEVEL: "info" };
+const LOOK_MS = 200;
+const encoder = new TextEncoder();
+
+async function main(args: readonly string[]): Promise<number> {
+  const options = parseOptions(args);
+  if (typeof options === "string") return complain(options);
+  const results: Result[] = [];
+  for (const attack of ATTACKS.filter(({ name }) => options.only.includes(name))) {
+    const seconds = Math.max(options.seconds, attack.minSeconds ?? 0);
+    say(`${attack.name}: ${attack.about} (${seconds} s)\n`);
+    const result = await measure(attack, options.seconds, seconds);
+    say(`  ${failuresOf(result).join(", ") || "holds"}\n`);
+    results.push(result);
+  }
+  const machine = await describeMachine(new Set(), AbortSignal.timeout(10_000));
+  const text = `${markdownTable(["", ""], machine)}\n\n${resultTable(results)}\n`;
+  say(`\n${text}`);
+  if (options.writes) await write(text);
+  return results.every((it) => failuresOf(it).length === 0) ? 0 : 1;
+}
+
+/** One attack on a fresh service. */
+async function measure(attack: Attack, calmSeconds: number, seconds: number): Promise<Result> {
+  const folder = await Deno.makeTempDir({ prefix: "parley-hostile-" });
+  try {
+    if (attack.needsStored) await fillStore(folder);
+    await using parley = await startParley({ ...SETTINGS, DATA_DIR: folder });
+    return await attackBeside(parley, attack, calmSeconds, seconds);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+async function attackBeside(
+  parley: Parley,
+  attack: Attack,
+  calmSeconds: number,
+  seconds: number,
+): Promise<Result> {
+  await using honest = new Program("honest.ts", [String(parley.port)], 0);
+  await honest.line((line) => line === "ready");
+  await honest.tell("phase before");
+  await pause(calmSeconds * 1000);
+  const before = await descriptors(parley.pid);
+  await honest.tell("phase attack");
+  const memory = watchMemory(parley.pid);
+  await using attacker = new Program(
+    "attack_process.ts",
+    [attack.name, String(parley.port), String(seconds)],
+    10,
+  );
+  const refusals: Refusals = JSON.parse(await attacker.line((line) => line.startsWith("{")));
+  const peakBytes = await memory.stop();
+  await honest.tell("phase after");
+  // The kernel and the runtime need a moment to notice that the attacker has left.
+  await pause(2_000);
+  const after = await descriptors(parley.pid);
+  await honest.tell("end");
+  const seen: Honest = JSON.parse(await honest.line((line) => line.startsWith("{")));
+  const isAlive = after > 0;
+  return { attack, honest: seen, refusals, peakBytes, descriptors: { before, after }, isAlive };
+}
+
+/** A module of this folder as a process; ended when it is disposed. */
+class Program implements AsyncDisposable {
+  readonly #child: Deno.ChildProcess;
+  readonly #lines: AsyncIterator<string>;
+  readonly #input: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
+
+  /** @param niceness Of the process: 0 to 19. */
+  constructor(module: string, args: readonly string[], niceness: number) {
+    const path = new URL(module, import.meta.url).pathname;
+    this.#child = new Deno.Command("nice", {
+      args: ["-n", String(niceness), Deno.execPath(), "run", "--frozen", "-A", path, ...args],
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "inherit",
+    }).spawn();
+    this.#input = this.#child.stdin.getWriter();
+    this.#lines = lines(this.#child.stdout);
+  }
+
+  async tell(line: string): Promise<void> {
+    await this.#input.write(encoder.encode(`${line}\n`));
+  }
+
+  /** The next line that is wanted. */
+  async line(isWanted: (line: string) => boolean): Promise<string> {
+    for (;;) {
+      const { done, value } = await this.#lines.next();
+      if (done) throw new Error("Cannot go on: a process of the bench has ended");
+      if (isWanted(value)) return value;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#input.close().catch(() => {});
+    try {
+      this.#child.kill("SIGKILL");
+    } catch {
+      // It has ended already.
+    }
+    await this.#child.status;
+  }
+}
+
+async function* lines(stream: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<string> {
+  let rest = "";
+  for await (const part of stream.pipeThrough(new TextDecoderStream())) {
+    const whole = (rest + part).split("\n");
+    rest = whole.pop() ?? "";
+    yield* whole;
+  }
+}
+
+/** Looks at the memory of a process until it is stopped; resolves to the most that was seen, in bytes. */
+function watchMemory(pid: number): { stop(): Promise<number> } {
+  let isOver = false;
+  const look = async () => {
+    let most = 0;
+    while (!isOver) {
+      most = Math.max(most, await residentBytes(pid));
+      await pause(LOOK_MS);
+    }
+    return most;
+  };
+  const watching = look();
+  return {
+    stop() {
+      isOver = true;
+      return watching;
+    },
+  };
+}
+
+/** How many file descriptors a process has open; 0 where it has ended. */
+async function descriptors(pid: number): Promise<number> {
+  let count = 0;
+  try {
+    for await (const _ of Deno.readDir(`/proc/${pid}/fd`)) count++;
+  } catch {
+    return 0;
+  }
+  return count;
+}
+
+async function write(text: string): Promise<void> {
+  const document = await Deno.readTextFile(DOCUMENT);
+  await Deno.writeTextFile(DOCUMENT, placed(document, "hostile", text));
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+function say(text: string): void {
+  Deno.stdout.writeSync(encoder.encode(text));
+}
+
+function complain(text: string): number {
+  Deno.stderr.writeSync(encoder.encode(`${text}\n`));
+  return 2;
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -1,0 +1,91 @@
+/**
+ * From measurements to a table and verdicts.
+ * @module
+ */
+import { formatNumber, markdownTable } from "../fanout/format.ts";
+import type { Refusals } from "./attacker.ts";
+import type { Attack } from "./attacks.ts";
+import type { Honest } from "./honest.ts";
+
+/** What one attack did. */
+export interface Result {
+  /** The attack. */
+  readonly attack: Pick<Attack, "name" | "about" | "refusedBy">;
+  /** What the honest clients saw in the phases `before` and `attack`. */
+  readonly honest: Honest;
+  /** How the attacker was refused. */
+  readonly refusals: Refusals;
+  /** Most resident memory of the service during the attack, in bytes. */
+  readonly peakBytes: number;
+  /** Open file descriptors of the service before the attack, and after it when the attacker had left. */
+  readonly descriptors: { readonly before: number; readonly after: number };
+  /** Whether the service still answered afterwards. */
+  readonly isAlive: boolean;
+}
+
+/** What an attack may do at most. */
+const MAX_RATIO = 4;
+const MIN_HEARD = 0.99;
+const MAX_BYTES = 400 * 1024 * 1024;
+
+/** How many times longer the honest clients' 99th percentile was during the attack. */
+export function ratioOf({ honest: { phases } }: Result): number {
+  return (phases["attack"]?.p99Ms ?? NaN) / (phases["before"]?.p99Ms ?? NaN);
+}
+
+/** Which expectations an attack broke; none where all held. */
+export function failuresOf(result: Result): readonly string[] {
+  const { attack, honest, refusals, peakBytes, isAlive } = result;
+  const during = honest.phases["attack"];
+  const ratio = ratioOf(result);
+  const share = during ? during.heard / during.expected : 0;
+  const isRefused = attack.refusedBy.some((how) => (refusals[how] ?? 0) > 0);
+  return [
+    ...(isAlive ? [] : ["the service ended"]),
+    ...(honest.disconnected > 0 ? [`${honest.disconnected} disconnected`] : []),
+    ...(honest.wrong > 0 ? [`${honest.wrong} out of order`] : []),
+    ...(share >= MIN_HEARD ? [] : [`${formatNumber(share * 100)} % heard`]),
+    ...(ratio < MAX_RATIO ? [] : [`ratio ${formatNumber(ratio)}`]),
+    ...(peakBytes < MAX_BYTES ? [] : [`${mebibytes(peakBytes)} MiB`]),
+    ...(isRefused || attack.refusedBy.length === 0 ? [] : ["not refused"]),
+  ];
+}
+
+/** The table, a row per attack. */
+export function resultTable(results: readonly Result[]): string {
+  const head = [
+    "attack",
+    "p99 before, ms",
+    "during, ms",
+    "ratio",
+    "honest disconnected",
+    "heard, %",
+    "peak memory, MiB",
+    "descriptors before → after",
+    "attacker refused",
+    "verdict",
+  ];
+  return markdownTable(head, results.map(rowOf));
+}
+
+function rowOf(result: Result): string[] {
+  const { attack, honest, refusals, peakBytes, descriptors } = result;
+  const [before, during] = [honest.phases["before"], honest.phases["attack"]];
+  const failures = failuresOf(result);
+  return [
+    `${attack.about} (\`${attack.name}\`)`,
+    formatNumber(before?.p99Ms ?? NaN),
+    formatNumber(during?.p99Ms ?? NaN),
+    formatNumber(ratioOf(result)),
+    String(honest.disconnected),
+    formatNumber(during ? during.heard / during.expected * 100 : NaN),
+    mebibytes(peakBytes),
+    `${descriptors.before} → ${descriptors.after}`,
+    Object.entries(refusals).map(([how, count]) => `${how} × ${count}`).join(", ") || "–",
+    failures.length === 0 ? "holds" : `**${failures.join(", ")}**`,
+  ];
+}
+
+function mebibytes(bytes: number): string {
+  return formatNumber(bytes / 1024 / 1024);
+}

@@ -1,0 +1,87 @@
+/** What the bench of attacks is asked for, and what it makes of what it measured. */
+import assert from "node:assert/strict";
+import { ATTACKS } from "../../bench/hostile/attacks.ts";
+import { parseOptions } from "../../bench/hostile/options.ts";
+import { failuresOf, type Result, resultTable } from "../../bench/hostile/report.ts";
+
+const calm = { p99Ms: 10, said: 100, expected: 10_000, heard: 10_000 };
+const held: Result = {
+  attack: { name: "flood", about: "Much of it", refusedBy: ["close 1008", "fault slow_down"] },
+  honest: { phases: { before: calm, attack: calm }, disconnected: 0, closeCodes: [], wrong: 0 },
+  refusals: { "fault slow_down": 3 },
+  peakBytes: 200 * 1024 * 1024,
+  descriptors: { before: 130, after: 130 },
+  isAlive: true,
+};
+
+function during(attack: Partial<typeof calm>): Partial<Result> {
+  return { honest: { ...held.honest, phases: { before: calm, attack: { ...calm, ...attack } } } };
+}
+
+Deno.test("failuresOf() finds nothing where everything held", () => {
+  assert.deepEqual(failuresOf(held), []);
+});
+
+for (
+  const [change, failure] of [
+    [during({ p99Ms: 40 }), "ratio 4"],
+    [during({ heard: 9_899 }), "99 % heard"],
+    [{ honest: { ...held.honest, disconnected: 1 } }, "1 disconnected"],
+    [{ honest: { ...held.honest, wrong: 2 } }, "2 out of order"],
+    [{ peakBytes: 400 * 1024 * 1024 }, "400 MiB"],
+    [{ refusals: { "close 4008": 1 } }, "not refused"],
+    [{ isAlive: false }, "the service ended"],
+  ] as const
+) {
+  Deno.test(`failuresOf() reports ${failure}`, () => {
+    assert.deepEqual(failuresOf({ ...held, ...change }), [failure]);
+  });
+}
+
+Deno.test("failuresOf() wants no refusal where none is documented", () => {
+  const attack = { ...held.attack, refusedBy: [] };
+  assert.deepEqual(failuresOf({ ...held, attack, refusals: {} }), []);
+});
+
+Deno.test("resultTable() has a row for each attack, with its verdict", () => {
+  const lines = resultTable([held, { ...held, isAlive: false }]).split("\n");
+  assert.equal(lines.length, 4);
+  assert.match(lines[2] ?? "", /fault slow_down × 3 \| holds \|$/);
+  assert.match(lines[3] ?? "", /\*\*the service ended\*\* \|$/);
+});
+
+Deno.test("Attacks have names that are all distinct", () => {
+  assert.equal(new Set(ATTACKS.map(({ name }) => name)).size, ATTACKS.length);
+});
+
+Deno.test("parseOptions() runs every attack and writes the document by default", () => {
+  const all = ATTACKS.map(({ name }) => name);
+  assert.deepEqual(parseOptions([]), { only: all, seconds: 8, writes: true });
+});
+
+for (
+  const [args, only, writes] of [
+    [["--only=pongs,none"], ["none", "pongs"], false],
+    [["--only=pongs", "--seconds=3"], ["pongs"], false],
+  ] as const
+) {
+  Deno.test(`parseOptions() takes ${args.join(" ")}`, () => {
+    const options = parseOptions(args);
+    assert.ok(typeof options === "object");
+    assert.deepEqual([options.only, options.writes], [only, writes]);
+  });
+}
+
+Deno.test("parseOptions() leaves out what takes over a minute with --quick, and writes nothing", () => {
+  const options = parseOptions(["--quick"]);
+  assert.ok(typeof options === "object");
+  const slow = ATTACKS.filter(({ minSeconds = 0 }) => minSeconds > 60).map(({ name }) => name);
+  assert.ok(slow.length > 0 && slow.every((name) => !options.only.includes(name)));
+  assert.equal(options.writes, false);
+});
+
+for (const arg of ["--only=nothing", "--seconds=0", "--seconds=x", "--loud", "pongs"]) {
+  Deno.test(`parseOptions() refuses ${arg}`, () => {
+    assert.equal(typeof parseOptions([arg]), "string");
+  });
+}
