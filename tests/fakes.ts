@@ -187,7 +187,8 @@ export class FakeBus extends EmbeddedBus {
 /** Makes tokens that are easy to read, and believes all of them. */
 export class FakeIdentities implements Identities {
   readonly isReady = true;
-  readonly ready = Promise.resolve();
+  readonly ready: Promise<void> = Promise.resolve();
+  service: string | undefined = "service-under-test";
   readonly #draw = counter("user_no_");
 
   draw(): UserId {
@@ -196,7 +197,7 @@ export class FakeIdentities implements Identities {
     return id;
   }
 
-  sign({ user, name }: Author): string {
+  sign({ user, name }: Author): string | undefined {
     return `${user}/${name}`;
   }
 

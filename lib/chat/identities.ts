@@ -12,6 +12,8 @@ export interface Identities {
   readonly isReady: boolean;
   /** Resolves when they can. */
   readonly ready: Promise<void>;
+  /** Names the deployment, the same on all its nodes and after a restart; undefined before {@linkcode ready}. */
+  readonly service: string | undefined;
   /** A token; undefined before that. */
   sign(me: Identity): string | undefined;
   /** Whose token it is; undefined where it is none of ours or too old, or where none can be checked yet. */

@@ -135,9 +135,12 @@ export class Session implements PlaceHost {
     this.#me = { user, name, isDrawn };
     const token = this.#sign();
     const you = { user, name };
-    this.#tell({ type: "hello", ...withId(id), ...card, you, ...(token && { resume: token }) });
+    const { service } = identities;
+    const server = { ...card.server, ...(service && { id: service }) };
+    const resumable = token && { resume: token };
+    this.#tell({ type: "hello", ...withId(id), ...card, server, you, ...resumable });
     if (token === undefined && this.voice.isResumable) {
-      identities.ready.then(() => this.#tellToken());
+      identities.ready.then(() => this.#tellToken(identities.service));
     }
   }
 
@@ -206,9 +209,11 @@ export class Session implements PlaceHost {
     this.#tellToken();
   }
 
-  #tellToken(): void {
+  /** @param service Names the deployment, where the hello could not. */
+  #tellToken(service?: string): void {
     const resume = this.#sign();
-    if (resume) this.#tell({ type: "token", resume });
+    const server = service && { server: { id: service } };
+    if (resume) this.#tell({ type: "token", resume, ...server });
   }
 
   #sign(): string | undefined {

@@ -20,6 +20,7 @@ const user = text("Who; stays the same when the name changes.");
 const name = text("The name in this room.");
 const person = v.object({ user, name });
 const of = text("The message, as epoch:seq.");
+const serviceId = text("The same on all nodes of one deployment, and after a restart.");
 
 /** A message as it now stands. */
 const message = v.object({
@@ -54,7 +55,7 @@ const entry = <T extends string, E extends v.ObjectEntries>(type: T, about: stri
 export const FRAMES = {
   hello: frame("hello", "Answers hello.", {
     id,
-    server: v.object({ name: v.string(), version: v.string() }),
+    server: v.object({ name: v.string(), version: v.string(), id: v.optional(serviceId) }),
     you: v.object({ user, name: text("The name that you will have where it is free.") }),
     resume: v.optional(text("Keep it secret: whoever has it is you, on any node.")),
     limits: v.object({
@@ -68,6 +69,9 @@ export const FRAMES = {
   }),
   token: frame("token", "A newer resume token; the older one is of no more use for your name.", {
     resume: v.string(),
+    server: v.optional(
+      v.pipe(v.object({ id: serviceId }), v.description("Where the hello could not tell it yet.")),
+    ),
   }),
   joined: frame("joined", "You are in the room; what you missed comes next, then what happens.", {
     id,

@@ -14,6 +14,10 @@ import { parseName } from "../core/names.ts";
 /** A token is good for so long after it was made. */
 const VALID_MS = 30 * 24 * 3_600_000;
 
+// A token's body holds no dot, so that no token is ever sealed with what is told to everybody.
+const SERVICE_LABEL = "parley.service";
+const SERVICE_ID_LENGTH = 22;
+
 /** What a token holds. */
 const Claims = v.object({
   user: v.string(),
@@ -26,13 +30,17 @@ const Claims = v.object({
 export class SignedIdentities implements Identities {
   readonly #clock: Clock;
   #secret: string | undefined;
+  #service: string | undefined;
 
   readonly ready: Promise<void>;
 
   /** Knows nobody. @param secret Until it is known, no token is made or believed. */
   constructor(clock: Clock, secret: Promise<string>) {
     this.#clock = clock;
-    this.ready = secret.then((known) => void (this.#secret = known));
+    this.ready = secret.then((known) => {
+      this.#secret = known;
+      this.#service = seal(SERVICE_LABEL, known).slice(0, SERVICE_ID_LENGTH);
+    });
   }
 
   draw(): UserId {
@@ -43,6 +51,10 @@ export class SignedIdentities implements Identities {
 
   get isReady(): boolean {
     return this.#secret !== undefined;
+  }
+
+  get service(): string | undefined {
+    return this.#service;
   }
 
   sign({ user, name, isDrawn: drawn }: Identity): string | undefined {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { JsonConversation } from "../../lib/chat/json_conversation.ts";
 import type { SessionContext } from "../../lib/chat/session.ts";
+import type { Author } from "../../lib/core/entries.ts";
 import { FLOODING, NOT_READY, UNSUPPORTED } from "../../lib/core/farewells.ts";
 import { FakeChat, FakeIdentities, FakeSocket, room, settle } from "../fakes.ts";
 
@@ -59,6 +60,19 @@ class Client {
   }
 }
 
+/** Those of a server that does not know its secret yet. */
+class LateIdentities extends FakeIdentities {
+  override service: string | undefined = undefined;
+
+  constructor(override readonly ready: Promise<void>) {
+    super();
+  }
+
+  override sign(me: Author): string | undefined {
+    return this.service && super.sign(me);
+  }
+}
+
 /** The fields of a frame that are asked for. */
 function pick(frame: Frame | undefined, ...fields: readonly string[]): unknown[] {
   return fields.map((field) => frame?.[field]);
@@ -74,6 +88,26 @@ Deno.test("JsonConversation answers hello with who it is and what the server all
   ]);
   assert.equal(hello?.resume, "user_no_1/Ann");
   assert.equal(Object(hello?.limits).maxRooms, 3);
+});
+
+Deno.test("JsonConversation names the deployment in its hello, or in a token as soon as it can", async () => {
+  using chat = openChat();
+  const [hello] = await chat.connect().ask({ type: "hello" });
+  assert.equal(Object(hello?.["server"]).id, "service-under-test");
+
+  const known = Promise.withResolvers<void>();
+  const late = new LateIdentities(known.promise);
+  using slow = openChat(undefined, { identities: late });
+  const ann = slow.connect();
+  const [first] = await ann.ask({ type: "hello", name: "Ann" });
+  assert.deepEqual(pick(first, "resume"), [undefined]);
+  assert.ok(!("id" in Object(first?.["server"])));
+  late.service = "known-by-now";
+  known.resolve();
+  await settle();
+  assert.deepEqual(ann.take(), [
+    { type: "token", resume: "user_no_1/Ann", server: { id: "known-by-now" } },
+  ]);
 });
 
 Deno.test("JsonConversation closes with 4010, which has a wait, where it cannot check a token yet", async () => {

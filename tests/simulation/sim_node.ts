@@ -65,6 +65,7 @@ export class SimNode {
     const identities: Identities = {
       isReady: true,
       ready: this.#context.identities.ready,
+      service: this.#context.identities.service,
       draw: () => {
         const user = this.#context.identities.draw();
         draws(user);
@@ -130,6 +131,7 @@ export class SimNode {
 class SimIdentities implements Identities {
   readonly isReady = true;
   readonly ready = Promise.resolve();
+  readonly service = "simulated-service";
   readonly #world: World;
 
   constructor(world: World) {
