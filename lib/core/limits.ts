@@ -1,13 +1,15 @@
 /**
- * How much is too much: a token bucket, the allowance built of two of them, and a quota of places. None reads a clock;
- * the caller says what time it is.
+ * Rate limits without a clock: a token bucket and a quota of places. Callers pass the current time. `core/budgets.ts` has
+ * the rates.
  *
  * @example
  * ```ts
  * import assert from "node:assert/strict";
  * const bucket = new TokenBucket({ perSecond: 1, burst: 2 }, 0);
  * assert.deepEqual([bucket.take(0), bucket.take(0), bucket.take(0)], [true, true, false]);
- * assert.equal(bucket.take(1000), true);
+ * assert.equal(bucket.msUntil(0, 2), 2000);
+ * bucket.charge(2000, 3);
+ * assert.equal(bucket.msUntil(2000), 2000);
  * ```
  * @module
  */
@@ -20,32 +22,59 @@ export interface Rate {
   readonly burst: number;
 }
 
-/** A token bucket, full at the start. */
+/** Sums of fractions are off by less than this. */
+const ROUNDING = 1e-6;
+
+/**
+ * A token bucket, full at the start. A cost above the burst is granted when the bucket is full and leaves a debt, so that
+ * every request is granted some time. The debt never exceeds one burst, which bounds every wait.
+ */
 export class TokenBucket {
-  readonly #perSecond: number;
-  readonly #burst: number;
+  readonly #rate: Rate;
   #tokens: number;
   #at: number;
 
-  /** Fills it. @param now Milliseconds on any scale that does not go back. */
-  constructor({ perSecond, burst }: Rate, now: number) {
-    if (!(burst >= 1)) {
-      throw new RangeError(`Cannot create TokenBucket: burst must be >= 1: received ${burst}`);
+  /** A full bucket. @param now Milliseconds on any scale that does not go back. */
+  constructor(rate: Rate, now: number) {
+    if (!(rate.burst >= 1)) {
+      throw new RangeError(`Cannot create TokenBucket: burst must be >= 1: received ${rate.burst}`);
     }
-    this.#perSecond = perSecond;
-    this.#burst = burst;
-    this.#tokens = burst;
+    this.#rate = rate;
+    this.#tokens = rate.burst;
     this.#at = now;
   }
 
-  /** Takes one token, if there is one. @param now Milliseconds on the constructor's scale. */
-  take(now: number): boolean {
-    const gained = (now - this.#at) * this.#perSecond / 1000;
-    this.#tokens = Math.min(this.#burst, this.#tokens + gained);
-    this.#at = now;
-    if (this.#tokens < 1) return false;
-    this.#tokens -= 1;
+  /** Takes so many tokens, if they are there. @param now Milliseconds on the constructor's scale. */
+  take(now: number, cost: number = 1): boolean {
+    if (this.msUntil(now, cost) > 0) return false;
+    this.charge(now, cost);
     return true;
+  }
+
+  /** Takes so many tokens whether or not they are there: for a cost that is known only afterwards. */
+  charge(now: number, cost: number): void {
+    this.#fill(now);
+    this.#tokens = Math.max(-this.#rate.burst, this.#tokens - cost);
+  }
+
+  /** Milliseconds until {@linkcode take} grants this cost: 0 if it does now, Infinity if it never will. */
+  msUntil(now: number, cost: number = 1): number {
+    this.#fill(now);
+    const { perSecond, burst } = this.#rate;
+    const missing = Math.min(cost, burst) - this.#tokens;
+    return missing <= ROUNDING ? 0 : Math.ceil((missing - ROUNDING) * 1000 / perSecond);
+  }
+
+  /** Whether the bucket is as good as a new one. */
+  isFull(now: number): boolean {
+    this.#fill(now);
+    return this.#tokens >= this.#rate.burst;
+  }
+
+  #fill(now: number): void {
+    const { perSecond, burst } = this.#rate;
+    this.#tokens = Math.min(burst, this.#tokens + (now - this.#at) * perSecond / 1000);
+    this.#at = now;
   }
 }
 

@@ -43,6 +43,37 @@ for (const burst of [0, 0.9, -1, NaN]) {
   });
 }
 
+for (
+  const [what, charged, cost, ms] of [
+    ["0 for a cost that fits", 0, 3, 0],
+    ["the time until what is missing has been gained", 3, 2, 1_000],
+    ["the time until the debt is paid and the cost gained", 5, 1, 1_500],
+    ["the time until it is full for a cost above the burst", 1, 100, 500],
+    ["the same for any debt above one burst, so that no wait is longer", 1_000, 1, 2_000],
+  ] as const
+) {
+  Deno.test(`TokenBucket.msUntil() is ${what}`, () => {
+    const bucket = new TokenBucket({ perSecond: 2, burst: 3 }, 0);
+    bucket.charge(0, charged);
+    assert.equal(bucket.msUntil(0, cost), ms);
+    if (ms > 0) assert.equal(bucket.take(ms - 1, cost), false);
+    assert.equal(bucket.take(ms, cost), true);
+  });
+}
+
+Deno.test("TokenBucket.msUntil() is Infinity where nothing is gained", () => {
+  const bucket = new TokenBucket({ perSecond: 0, burst: 1 }, 0);
+  bucket.charge(0, 1);
+  assert.equal(bucket.msUntil(1e9), Infinity);
+});
+
+Deno.test("TokenBucket is full again when what was taken has been gained", () => {
+  const bucket = new TokenBucket({ perSecond: 1, burst: 3 }, 0);
+  assert.equal(bucket.isFull(0), true);
+  bucket.charge(0, 2);
+  assert.deepEqual([bucket.isFull(1_999), bucket.isFull(2_000)], [false, true]);
+});
+
 /** Times that do not go back, many of them equal. */
 const anyTimes = fc.array(fc.oneof(fc.constant(0), fc.nat(300), fc.nat(5_000)), {
   maxLength: 60,
@@ -67,6 +98,26 @@ Deno.test("TokenBucket never grants more in any window than burst + rate × time
           const most = rate.burst + rate.perSecond * (to - from) / 1000 + 1e-6;
           assert.ok(more + 1 <= most, `${more + 1} from ${from} to ${to}`);
         }
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
+Deno.test("TokenBucket grants any cost after the wait that it told", () => {
+  const anyCosts = fc.array(fc.tuple(fc.nat(3_000), fc.double({ min: 0, max: 40, noNaN: true })));
+  const rate = fc.record({
+    perSecond: fc.double({ min: 0.01, max: 1e6, noNaN: true }),
+    burst: fc.double({ min: 1, max: 1e6, noNaN: true }),
+  });
+  fc.assert(
+    fc.property(rate, anyCosts, (rate, costs) => {
+      const bucket = new TokenBucket(rate, 0);
+      let now = 0;
+      for (const [pause, cost] of costs) {
+        now += pause;
+        now += bucket.msUntil(now, cost);
+        assert.equal(bucket.take(now, cost), true, `${cost} at ${now}`);
       }
     }),
     { numRuns: 300 },

@@ -1,0 +1,168 @@
+/**
+ * The budgets of the service: how many messages and bytes each connection, address, user and room may send. All rates
+ * stand in one table and follow from two settings, so that an operator who raises a setting raises everything that
+ * depends on it. The defaults are far above what people in a team send; `tests/core/budgets_test.ts` lists what must pass.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * const { connection } = budgetTable({ messagesPerSecond: 10, bytesPerSecond: 32_768 });
+ * const budget = new Budget(connection);
+ * assert.equal(budget.msUntil(0, 30, 60_000), 0);
+ * budget.charge(0, 30, 60_000);
+ * assert.equal(budget.msUntil(0, 1, 20), 100);
+ * ```
+ * @module
+ */
+import { type Rate, TokenBucket } from "./limits.ts";
+
+/** What may be sent, in both dimensions; undefined for no limit. */
+export interface BudgetRates {
+  /** In messages; every frame of a WebSocket message is one. */
+  readonly messages: Rate | undefined;
+  /** In bytes of UTF-8. */
+  readonly bytes: Rate | undefined;
+}
+
+/** All budgets. */
+export interface BudgetTable {
+  /** What one connection may send. */
+  readonly connection: BudgetRates;
+  /** What one connection may send in vain, after it was told to slow down, before it is closed. */
+  readonly patience: BudgetRates;
+  /** What all connections of one address may send to one worker. */
+  readonly address: BudgetRates;
+  /** What one user may publish through this process, over all connections. */
+  readonly user: BudgetRates;
+  /** What one room may receive through this process, at the costs of {@linkcode roomCost}. */
+  readonly room: BudgetRates;
+  /** The size of the answers that one connection may ask for, in bytes. */
+  readonly read: Rate | undefined;
+}
+
+/** The settings that all rates follow from; 0 switches a dimension off. */
+export interface BudgetSettings {
+  /** MESSAGES_PER_SECOND. */
+  readonly messagesPerSecond: number;
+  /** BYTES_PER_SECOND. */
+  readonly bytesPerSecond: number;
+}
+
+/** A rate and a burst, both as multiples of the setting. */
+type Multiples = readonly [perSecond: number, burst: number];
+
+function scaled(setting: number, [perSecond, burst]: Multiples): Rate | undefined {
+  if (setting === 0) return undefined;
+  return { perSecond: setting * perSecond, burst: Math.max(1, setting * burst) };
+}
+
+/** The table of all budgets. */
+export function budgetTable(settings: BudgetSettings): BudgetTable {
+  const { messagesPerSecond, bytesPerSecond } = settings;
+  const rates = (messages: Multiples, bytes: Multiples): BudgetRates => ({
+    messages: scaled(messagesPerSecond, messages),
+    bytes: scaled(bytesPerSecond, bytes),
+  });
+  return {
+    // A pasted text of 60 KB takes up to 360 KB where all of it is escaped.
+    connection: rates([1, 3], [1, 16]),
+    patience: rates([0.1, 3], [0.1, 16]),
+    // An office of 200, all of whom reconnect at once to some 30 rooms.
+    address: rates([50, 1_000], [50, 800]),
+    // A phone and a laptop that both come out of a tunnel.
+    user: rates([1, 6], [1, 16]),
+    // The burst stays below MAX_BUFFERED_BYTES, so that it alone makes no reader too slow.
+    room: rates([20, 60], [8, 24]),
+    read: scaled(bytesPerSecond, [8, 128]),
+  };
+}
+
+/** A message in a room with more people than this costs more than one. */
+const PEOPLE_PER_MESSAGE = 1_000;
+/** A byte in a room with more people than this costs more than one. */
+const PEOPLE_PER_BYTE = 100;
+
+/** What a message of so many bytes costs its room: what has to be delivered grows with the audience. */
+export function roomCost(bytes: number, people: number): { messages: number; bytes: number } {
+  return {
+    messages: Math.max(1, people / PEOPLE_PER_MESSAGE),
+    bytes: bytes * Math.max(1, people / PEOPLE_PER_BYTE),
+  };
+}
+
+/** What is left of one budget. Its buckets are made when they are first charged: most connections never send. */
+export class Budget {
+  readonly #rates: BudgetRates;
+  #messages: TokenBucket | undefined;
+  #bytes: TokenBucket | undefined;
+
+  /** Nothing was spent yet. */
+  constructor(rates: BudgetRates) {
+    this.#rates = rates;
+  }
+
+  /** Milliseconds until both costs fit; 0 if they do now. @param now Milliseconds; must not decrease. */
+  msUntil(now: number, messages: number, bytes: number): number {
+    const first = this.#messages?.msUntil(now, messages) ?? 0;
+    return Math.max(first, this.#bytes?.msUntil(now, bytes) ?? 0);
+  }
+
+  /** Spends both, into debt where they do not fit. @param now Milliseconds; must not decrease. */
+  charge(now: number, messages: number, bytes: number): void {
+    const { messages: messageRate, bytes: byteRate } = this.#rates;
+    if (messageRate && messages > 0) {
+      (this.#messages ??= new TokenBucket(messageRate, now)).charge(now, messages);
+    }
+    if (byteRate && bytes > 0) {
+      (this.#bytes ??= new TokenBucket(byteRate, now)).charge(now, bytes);
+    }
+  }
+
+  /** Spends both if they fit. @param now Milliseconds; must not decrease. */
+  take(now: number, messages: number, bytes: number): boolean {
+    if (this.msUntil(now, messages, bytes) > 0) return false;
+    this.charge(now, messages, bytes);
+    return true;
+  }
+
+  /** Whether the budget is as good as a new one. */
+  isFull(now: number): boolean {
+    return (this.#messages?.isFull(now) ?? true) && (this.#bytes?.isFull(now) ?? true);
+  }
+}
+
+/** Below so many budgets it is not worth looking for full ones. */
+const SWEEP_SIZE = 1_024;
+
+/** One budget for each key, forgotten once it is full again: what is kept is bounded by who has sent of late. */
+export class BudgetsByKey<K> {
+  readonly #rates: BudgetRates;
+  readonly #budgets = new Map<K, Budget>();
+  #sweepSize = SWEEP_SIZE;
+
+  /** Nobody has spent anything. */
+  constructor(rates: BudgetRates) {
+    this.#rates = rates;
+  }
+
+  /** How many are kept. */
+  get size(): number {
+    return this.#budgets.size;
+  }
+
+  /** The budget of a key, to be used at once and not to be kept. @param now Milliseconds; must not decrease. */
+  of(key: K, now: number): Budget {
+    const known = this.#budgets.get(key);
+    if (known) return known;
+    if (this.#budgets.size >= this.#sweepSize) this.#sweep(now);
+    const budget = new Budget(this.#rates);
+    this.#budgets.set(key, budget);
+    return budget;
+  }
+
+  // Twice as many must come before the next sweep, so that a sweep costs each of them a constant.
+  #sweep(now: number): void {
+    for (const [key, budget] of this.#budgets) if (budget.isFull(now)) this.#budgets.delete(key);
+    this.#sweepSize = Math.max(SWEEP_SIZE, 2 * this.#budgets.size);
+  }
+}
