@@ -1,11 +1,11 @@
 /**
- * The pages, embedded in the program as text, so that a compiled binary has them too. Each is served with its type, an
- * ETag that follows its content, and a Content-Security-Policy that allows nothing from elsewhere.
+ * The pages, read and put together once, when an isolate begins to serve. Each is served with its type, an ETag that
+ * follows its content, and a Content-Security-Policy that allows nothing from elsewhere.
  * @module
  */
 import { gzipSync } from "node:zlib";
 import { pack, packStyles } from "./pack.ts";
-import { PAGE_FILES } from "./page_files.ts";
+import { readPageFiles } from "./page_files.ts";
 
 /** One file as it is served. */
 export interface Page {
@@ -49,12 +49,13 @@ const POLICY = [
 
 /** Every page by its path. @param maxMessageBytes The limit that the chat page tells people of. */
 export async function openPages(maxMessageBytes: number): Promise<ReadonlyMap<string, Page>> {
+  const texts = readPageFiles();
   const limit = `name="max-message-bytes" content="`;
-  const index = (PAGE_FILES["/"] ?? "").replace(`${limit}65535"`, `${limit}${maxMessageBytes}"`);
-  const files = Object.entries(PAGE_FILES).filter(([path]) => !PARTS.test(path));
+  const index = (texts["/"] ?? "").replace(`${limit}65535"`, `${limit}${maxMessageBytes}"`);
+  const files = Object.entries(texts).filter(([path]) => !PARTS.test(path));
   const packed = [
-    ...SCRIPTS.map((path) => [path, pack(PAGE_FILES, path)] as const),
-    ...STYLES.map((path) => [path, packStyles(PAGE_FILES, path)] as const),
+    ...SCRIPTS.map((path) => [path, pack(texts, path)] as const),
+    ...STYLES.map((path) => [path, packStyles(texts, path)] as const),
   ];
   const entries = Object.entries({
     ...Object.fromEntries([...files, ...packed]),

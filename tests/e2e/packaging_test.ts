@@ -1,9 +1,11 @@
 /** The ways in which the service is packed: the permissions that they give it are enough, and the binary is whole. */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
+import { createHash } from "node:crypto";
 import config from "../../deno.json" with { type: "json" };
 import { TestClient } from "../client.ts";
-import { PAGE_FILES } from "../../lib/io/page_files.ts";
+import { readPageFiles } from "../../lib/io/page_files.ts";
+import { readScripts } from "../../lib/io/redis/script.ts";
 import { isolateCount } from "../../lib/io/isolates/count.ts";
 import { startInspected } from "../inspector.ts";
 import { isReady, runArguments, spawn } from "../parley.ts";
@@ -12,6 +14,14 @@ import { startRedis } from "../redis_server.ts";
 import { TemporaryFolder } from "../temporary_folder.ts";
 
 const ROOT = new URL("../..", import.meta.url);
+
+/** Every file under a folder, from the root. */
+function filesUnder(folder: string): string[] {
+  return [...Deno.readDirSync(new URL(folder, ROOT))].flatMap(({ name, isDirectory }) =>
+    isDirectory ? filesUnder(`${folder}/${name}`) : [`${folder}/${name}`]
+  );
+}
+
 const read = (path: string) => Deno.readTextFileSync(new URL(path, ROOT));
 
 /** The command that a package starts the service with. */
@@ -67,19 +77,42 @@ async function chat(url: string, name: string): Promise<void> {
   assert.ok(ok);
 }
 
+/** Starts the service as usual, but with nothing to read beside these. */
+function startReading(paths: readonly string[], env: Record<string, string> = {}) {
+  const allowed = `--allow-read=${["/nowhere", ...paths].join()}`;
+  const args = runArguments().map((arg) => arg.replace(/^--allow-read$/, allowed));
+  return spawn(Deno.execPath(), args, env);
+}
+
 Deno.test("parley that may not read its own modules serves in one isolate and says why, or refuses where it was told to serve in more", async () => {
-  const usual = runArguments().map((arg) => arg.replace(/^--allow-read$/, "--allow-read=/nowhere"));
-  const start = (env: Record<string, string>) => spawn(Deno.execPath(), usual, env);
-  await using asked = start({ WORKERS: "2" });
+  const pages = [`${ROOT.pathname}static`];
+  await using asked = startReading(pages, { WORKERS: "2" });
   assert.equal((await asked.ended).code, 1);
   assert.match(asked.output, /^parley: Cannot start: Requires read access to "[^"]*worker\.ts"/m);
   if (isolateCount({ workers: null }) === 0) return;
-  await using unasked = start({});
+  await using unasked = startReading(pages);
   const [, why = ""] = await unasked.printed(/"service\.in_one_isolate".*"why":(".*")/);
   assert.match(JSON.parse(why), /Requires read access to "[^"]*worker\.ts"/);
   const [, url = ""] = await unasked.printed(/is on (http:\/\/\S+) /);
   await chat(url, "Ann");
 });
+
+for (
+  const [what, paths, env] of [
+    ["pages", ["lib"], {}],
+    ["scripts", ["static"], { REDIS_URL: "redis://127.0.0.1:1" }],
+  ] as const
+) {
+  Deno.test(`parley that may not read its ${what} does not start, and names the file`, async () => {
+    const allowed = paths.map((path) => ROOT.pathname + path);
+    await using parley = startReading(allowed, { WORKERS: "0", ...env });
+    assert.equal((await parley.ended).code, 1);
+    assert.match(
+      parley.output,
+      /^parley: Cannot start: Requires read access to "[^"]*\.(css|lua)"/m,
+    );
+  });
+}
 
 for (const [path, command] of Object.entries(commands)) {
   Deno.test(`The permissions in ${path} are enough to chat over Redis`, async () => {
@@ -94,6 +127,35 @@ for (const [path, command] of Object.entries(commands)) {
   });
 }
 
+/** The files that hold the scripts of the Redis bus. */
+function scriptFiles(): (readonly [name: string, text: string])[] {
+  const folder = "lib/io/redis";
+  const names = [...Deno.readDirSync(new URL(folder, ROOT))].map(({ name }) => name);
+  return names.filter((name) => name.endsWith(".lua"))
+    .map((name) => [name, read(`${folder}/${name}`)] as const);
+}
+
+Deno.test("readPageFiles() reads every file of the static folder", () => {
+  const listed = Object.keys(readPageFiles()).map((path) => path === "/" ? "/index.html" : path);
+  assert.deepEqual(listed.sort(), filesUnder("static").map((path) => path.slice(6)).sort());
+});
+
+Deno.test("readScripts() reads every script file, each with the hash of its text", () => {
+  const scripts = Object.values(readScripts());
+  for (const [name, text] of scriptFiles()) {
+    assert.ok(scripts.some((script) => script.text.includes(text)), name);
+  }
+  for (const { text, hash } of scripts) {
+    assert.equal(hash, createHash("sha1").update(text).digest("hex"));
+  }
+});
+
+Deno.test("No module is imported as text, which runtimes before Deno 2.8 refuse", () => {
+  for (const path of ["main.ts", ...filesUnder("lib").filter((it) => it.endsWith(".ts"))]) {
+    assert.doesNotMatch(read(path), /with \{ type: "(?!json")/, path);
+  }
+});
+
 // The base binary cannot be fetched everywhere, so any program stands in for it.
 Deno.test("deno task compile embeds every page and module", async () => {
   const folder = await Deno.makeTempDir();
@@ -106,13 +168,13 @@ Deno.test("deno task compile embeds every page and module", async () => {
   }).output();
   assert.ok(compiled.success, new TextDecoder().decode(compiled.stderr));
   const binary = Buffer.from(await Deno.readFile(`${folder}/parley`));
-  for (const [path, text] of Object.entries(PAGE_FILES)) {
+  for (const [path, text] of Object.entries(readPageFiles())) {
     assert.ok(binary.includes(text), `${path} is not embedded`);
   }
+  for (const [name, text] of scriptFiles()) assert.ok(binary.includes(text), `${name} is missing`);
   assert.ok(binary.includes("class RedisBus"));
   // Nobody imports it: it is there because the task names it.
   assert.ok(binary.includes("A serving isolate, from the inside."));
-  assert.ok(binary.includes("Enters drafts of one room in their order: deduplicates"));
   await Deno.remove(folder, { recursive: true });
 });
 

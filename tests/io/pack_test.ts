@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import ts from "@typescript/typescript6";
 import { pack } from "../../lib/io/pack.ts";
-import { PAGE_FILES } from "../../lib/io/page_files.ts";
+import { readPageFiles } from "../../lib/io/page_files.ts";
 
 /** Runs what was packed; gives what it has put into `out`. */
 function run(files: Readonly<Record<string, string>>): unknown {
@@ -70,7 +70,7 @@ for (
 }
 
 Deno.test("pack() changes nothing in the page's modules but comments and white space", () => {
-  const modules = Object.entries(PAGE_FILES).filter(([path]) =>
+  const modules = Object.entries(readPageFiles()).filter(([path]) =>
     /^\/(page|client)\/|^\/client.js/.test(path)
   );
   assert.ok(modules.length > 50, "they were found");

@@ -16,7 +16,7 @@ import {
 } from "../../core/room_log.ts";
 import { unavailable } from "./faults.ts";
 import type { RedisLinks } from "./links.ts";
-import { runScript, type Script, SCRIPTS } from "./script.ts";
+import { runScript, type Script, type Scripts } from "./script.ts";
 import {
   decodeAnswers,
   decodePage,
@@ -49,11 +49,13 @@ export function channelOf(prefix: string, room: RoomId): string {
 /** Keeps rooms in Redis. */
 export class RedisArchive implements Archive {
   readonly #links: RedisLinks;
+  readonly #scripts: Scripts;
   readonly #options: ArchiveOptions;
 
   /** Logs that are there already, or will be. */
-  constructor(links: RedisLinks, options: ArchiveOptions) {
+  constructor(links: RedisLinks, scripts: Scripts, options: ArchiveOptions) {
     this.#links = links;
+    this.#scripts = scripts;
     this.#options = options;
   }
 
@@ -73,25 +75,25 @@ export class RedisArchive implements Archive {
 
   async replay(room: RoomId, since: Position, limit: number): Promise<Replay> {
     const args = [since.epoch, String(since.seq), String(limit)];
-    return await this.#ask(SCRIPTS.replay, room, args, (reply) => decodeReplay(room, reply));
+    return await this.#ask(this.#scripts.replay, room, args, (reply) => decodeReplay(room, reply));
   }
 
   async page(room: RoomId, before: number | undefined, limit: number): Promise<Page> {
     const args = [before === undefined ? "+inf" : String(before), String(limit + 1)];
-    return await this.#ask(SCRIPTS.page, room, args, (reply) => decodePage(reply, limit));
+    return await this.#ask(this.#scripts.page, room, args, (reply) => decodePage(reply, limit));
   }
 
   async standing(room: RoomId, user: UserId): Promise<Standing> {
-    return await this.#ask(SCRIPTS.standing, room, [user], decodeStanding);
+    return await this.#ask(this.#scripts.standing, room, [user], decodeStanding);
   }
 
   async markRead(room: RoomId, user: UserId, { epoch, seq }: Position): Promise<void> {
-    await this.#ask(SCRIPTS.mark, room, [user, epoch, String(seq)], () => {});
+    await this.#ask(this.#scripts.mark, room, [user, epoch, String(seq)], () => {});
   }
 
   /** How far the log has come; as long as it is asked for, the epoch does not end. Rejects with `BusUnavailable`. */
   async top(room: RoomId): Promise<Position> {
-    return await this.#ask(SCRIPTS.top, room, [], decodeTop);
+    return await this.#ask(this.#scripts.top, room, [], decodeTop);
   }
 
   async #append(room: RoomId, drafts: readonly Draft[]): Promise<readonly Published[]> {
@@ -104,7 +106,7 @@ export class RedisArchive implements Archive {
       channelOf(prefix, room),
       ...drafts.flatMap(encodeDraft),
     ];
-    const answers = await this.#ask(SCRIPTS.append, room, args, decodeAnswers, receipts);
+    const answers = await this.#ask(this.#scripts.append, room, args, decodeAnswers, receipts);
     if (answers.length === drafts.length) return answers;
     throw new RangeError(`Cannot enter drafts: received ${answers.length} answers`);
   }

@@ -34,6 +34,7 @@ import { RedisFollowing } from "./following.ts";
 import { type Ear, type RedisAddress, type RedisLinks } from "./links.ts";
 import { openLinks } from "./open.ts";
 import { RedisRegister } from "./register.ts";
+import { readScripts } from "./script.ts";
 import { decodeLive, encodeNote } from "./wire.ts";
 import { unavailable } from "./faults.ts";
 import { within } from "../within.ts";
@@ -66,7 +67,7 @@ export class RedisBus implements Bus, Archive, Register, AsyncDisposable {
     else for (const announcement of announcements) this.#mailbox.put(announcement);
   };
 
-  /** Connects in the background. */
+  /** Reads the scripts, and connects in the background. */
   constructor(
     address: RedisAddress,
     options: ArchiveOptions,
@@ -75,14 +76,15 @@ export class RedisBus implements Bus, Archive, Register, AsyncDisposable {
   ) {
     const { signal } = this.#life;
     const { prefix } = options;
+    const scripts = readScripts();
     this.#clock = clock;
     this.#prefix = prefix;
     this.#published = publishedCounter(metrics);
     const roundTrips = roundTripHistogram(metrics);
     const watch = { heard: () => void this.#announceTops(), roundTrips };
     this.#links = openLinks(address, watch, signal);
-    this.#archive = new RedisArchive(this.#links, options);
-    this.#register = new RedisRegister(this.#links, prefix);
+    this.#archive = new RedisArchive(this.#links, scripts, options);
+    this.#register = new RedisRegister(this.#links, scripts.leases, prefix);
     this.#outbox = new Outbox((room, drafts) => this.#enter(room, drafts), clock, signal);
     const source = { channelOf: (room: RoomId) => channelOf(prefix, room), ear: this.#ear };
     this.#following = new RedisFollowing(this.#links, source, clock, signal);

@@ -10,7 +10,7 @@ import { type Claim, type ClaimResult, LEASE_MS, nameKey, type Person } from "..
 import { type Name, parseName, type RoomId } from "../../core/names.ts";
 import { unavailable } from "./faults.ts";
 import type { RedisLinks } from "./links.ts";
-import { runScript, SCRIPTS } from "./script.ts";
+import { runScript, type Script } from "./script.ts";
 
 const name = v.custom<Name>((input) => typeof input === "string" && parseName(input) === input);
 const user = v.custom<UserId>((input) => typeof input === "string" && isUserId(input));
@@ -19,11 +19,13 @@ const Claimed = v.union([v.tuple([v.literal("granted"), name]), v.tuple([v.liter
 /** Keeps the leases of all rooms in Redis. */
 export class RedisRegister implements Register {
   readonly #links: RedisLinks;
+  readonly #script: Script;
   readonly #prefix: string;
 
   /** Leases that are there already, or will be. @param prefix Begins every key; has no braces. */
-  constructor(links: RedisLinks, prefix: string) {
+  constructor(links: RedisLinks, script: Script, prefix: string) {
     this.#links = links;
+    this.#script = script;
     this.#prefix = prefix;
   }
 
@@ -55,7 +57,7 @@ export class RedisRegister implements Register {
     const keys = ["people", "names", "nodes"].map((part) => `${this.#prefix}{${room}}:${part}`);
     try {
       const all = [verb, String(LEASE_MS), ...args];
-      return decode(await runScript(this.#links, SCRIPTS.leases, keys, all));
+      return decode(await runScript(this.#links, this.#script, keys, all));
     } catch (error) {
       throw unavailable(error);
     }

@@ -1,19 +1,11 @@
 /**
- * The Lua scripts of the Redis bus. A server runs them by the hash of their text, and is given the text where it does not
- * know it: one that has restarted knows none.
+ * The Lua scripts of the Redis bus, read from the files beside this one, which a compiled binary carries inside. A server
+ * runs them by the hash of their text, and is given the text where it does not know it: one that has restarted knows none.
  * @module
  */
 import { createHash } from "node:crypto";
 import { ErrorReply } from "@redis/client";
-import append from "./append.lua" with { type: "text" };
-import leases from "./leases.lua" with { type: "text" };
-import mark from "./mark.lua" with { type: "text" };
-import page from "./page.lua" with { type: "text" };
 import type { RedisLinks } from "./links.ts";
-import replay from "./replay.lua" with { type: "text" };
-import room from "./room.lua" with { type: "text" };
-import standing from "./standing.lua" with { type: "text" };
-import top from "./top.lua" with { type: "text" };
 
 /** A script, and the hash by which servers know it. */
 export interface Script {
@@ -24,18 +16,30 @@ export interface Script {
 }
 
 /** All that is done to a room's log, and to its leases, each as one atomic step. */
-export const SCRIPTS = {
-  append: script(room, append),
-  replay: script(room, replay),
-  page: script(room, page),
-  top: script(room, top),
-  standing: script(room, standing),
-  mark: script(room, mark),
-  leases: script(leases),
-};
+export type Scripts = Readonly<
+  Record<"append" | "replay" | "page" | "top" | "standing" | "mark" | "leases", Script>
+>;
 
-function script(...parts: readonly string[]): Script {
-  const text = parts.join("\n");
+/**
+ * Reads the scripts. Needs permission to read this folder, so call it before permissions are given back. Throws what the
+ * runtime says where one cannot be read.
+ */
+export function readScripts(): Scripts {
+  return {
+    append: script("room", "append"),
+    replay: script("room", "replay"),
+    page: script("room", "page"),
+    top: script("room", "top"),
+    standing: script("room", "standing"),
+    mark: script("room", "mark"),
+    leases: script("leases"),
+  };
+}
+
+function script(...names: readonly string[]): Script {
+  const text = names
+    .map((name) => Deno.readTextFileSync(new URL(`./${name}.lua`, import.meta.url)))
+    .join("\n");
   return { text, hash: createHash("sha1").update(text).digest("hex") };
 }
 
