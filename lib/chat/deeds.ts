@@ -9,6 +9,7 @@ import { formatPosition } from "../core/positions.ts";
 import { fault, wirePage, withId } from "../core/protocol.ts";
 import type { Request, RequestOf } from "../core/requests.ts";
 import { exceedsBytes } from "../core/utf8.ts";
+import { hasVisible } from "../core/visible.ts";
 import { type Archive, type Bus, BusUnavailable, type Published } from "./bus.ts";
 import type { Clock } from "./clock.ts";
 import { MAX_LISTED, type Place } from "./place.ts";
@@ -105,10 +106,10 @@ async function enter(
   const { id } = request;
   const { id: room, name } = place;
   if (request.type === "say" || request.type === "edit") {
-    if (request.text === "") return fault(id, "empty");
     if (exceedsBytes(request.text, maxMessageBytes)) {
       return fault(id, "too_long", `the text has more than ${maxMessageBytes} bytes`);
     }
+    if (!hasVisible(request.text)) return fault(id, "empty");
   }
   const deed = deedOf(request);
   const published = await bus.publish({ room, user, name, id: id ?? drawId(), deed });

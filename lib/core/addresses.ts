@@ -22,9 +22,14 @@ export interface Cidr {
 }
 
 const V4_MAPPED = 0xffff_0000_0000n;
+/** IPv6 with a dotted tail has 45 characters; a zone and a port may follow. */
+const MAX_ADDRESS_LENGTH = 64;
+/** Number of proxies between a client and the service that `X-Forwarded-For` is followed through. */
+const MAX_HOPS = 32;
 
 /** Reads an IPv4 or IPv6 address as 128 bits; undefined where it is neither. */
 export function parseAddress(text: string): bigint | undefined {
+  if (text.length > MAX_ADDRESS_LENGTH) return undefined;
   return text.includes(":") ? parseV6(text) : parseV4(text);
 }
 
@@ -86,18 +91,24 @@ export function clientAddress(
   forwardedFor: string | null,
   trusted: readonly Cidr[],
 ): string {
-  const hops = forwardedFor?.split(",").map(withoutPort) ?? [];
   let client = remote;
-  while (isWithin(client, trusted)) {
-    const before = hops.pop();
-    if (before === undefined || parseAddress(before) === undefined) break;
+  // From the end, and no further than needed: the client decides how long the beginning is.
+  let end = forwardedFor?.length ?? 0;
+  for (let hop = 0; hop < MAX_HOPS && forwardedFor !== null && end >= 0; hop++) {
+    if (!isWithin(client, trusted)) break;
+    const comma = end === 0 ? -1 : forwardedFor.lastIndexOf(",", end - 1);
+    const before = withoutPort(forwardedFor.slice(comma + 1, end));
+    if (parseAddress(before) === undefined) break;
     client = before;
+    end = comma;
   }
   return client;
 }
 
 /** Some proxies write the port too: `192.0.2.1:5678`, `[2001:db8::1]:443`. */
 function withoutPort(hop: string): string {
+  // Blanks may surround it; anything much longer is no address.
+  if (hop.length > 2 * MAX_ADDRESS_LENGTH) return hop;
   return hop.trim().replace(/^\[([^\]]*)\](:\d+)?$|^([\d.]+):\d+$/, "$1$3");
 }
 

@@ -11,7 +11,7 @@ export type UserId = string & { readonly __brand: "UserId" };
 
 /** Whether the text has the form of a {@linkcode UserId}: 8 to 40 of `0-9a-z_`. */
 export function isUserId(text: string): text is UserId {
-  return /^[0-9a-z_]{8,40}$/.test(text);
+  return text.length <= 40 && /^[0-9a-z_]{8,}$/.test(text);
 }
 
 /** What somebody does in a room that the log keeps. */

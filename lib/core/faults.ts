@@ -23,7 +23,7 @@ export const FAULTS = {
   not_in_room: { message: "you are not in this room", retry: false },
   too_many_rooms: { message: "you are in as many rooms as one may be in", retry: false },
   too_long: { message: "the text is too long", retry: false },
-  empty: { message: "there is no text", retry: false },
+  empty: { message: "the text has no visible characters", retry: false },
   gone: { message: "the message is gone", retry: false },
   not_yours: { message: "the message is not yours", retry: false },
   id_reused: { message: "the id was used for something else", retry: false },

@@ -1,7 +1,7 @@
 /**
  * Whether a request may become a WebSocket (RFC 6455 §4.2.1). The runtime's own upgrade checks little more than that a
  * key is there, so version, key, Host and Origin are checked here, in one fixed order, and each refusal names the header
- * at fault.
+ * at fault. A header can fill the whole request head: each is measured before it is read, and read in one pass.
  * @module
  */
 
@@ -39,6 +39,13 @@ export interface Refusal {
 /** Let in, or not. */
 export type Verdict = { readonly kind: "admitted" } | Refusal;
 
+/** Longest list or token that is read from a header, in characters. Longer values count as wrong ones. */
+const MAX_VALUE_LENGTH = 8_192;
+/** A domain name has at most 255 characters (RFC 1035 §2.3.4), and a port six with its colon. */
+const MAX_HOST_LENGTH = 261;
+/** A host with the longest scheme that may open a connection. */
+const MAX_ORIGIN_LENGTH = "https://".length + MAX_HOST_LENGTH;
+
 /** Refuses with a status, a line, and the headers that this status asks for. */
 export function refuse(
   status: number,
@@ -58,23 +65,23 @@ export function chooseSubprotocol(
   approach: Pick<Approach, "headers">,
   spoken: readonly string[],
 ): string | undefined {
-  const offered = approach.headers.get("sec-websocket-protocol")?.split(",") ?? [];
+  const offered = boundedValue(approach, "sec-websocket-protocol").split(",");
   return offered.map((name) => name.trim()).find((name) => spoken.includes(name));
 }
 
 /** Checks method, Upgrade, Connection, version, key, Host and Origin, in that order. */
 export function admit(approach: Approach, policy: HandshakePolicy): Verdict {
   if (approach.method !== "GET") {
-    return refuse(405, `Method is ${approach.method}: a WebSocket begins with GET`, {
+    return refuse(405, `Method is ${printable(approach.method)}: a WebSocket begins with GET`, {
       allow: "GET",
     });
   }
   if (!lists(approach, "upgrade", "websocket")) return needsUpgrade("Upgrade is not websocket");
   if (!lists(approach, "connection", "upgrade")) return needsUpgrade("Connection is not Upgrade");
-  if (trimmed(approach.headers.get("sec-websocket-version") ?? "") !== "13") {
+  if (trimmed(boundedValue(approach, "sec-websocket-version")) !== "13") {
     return refuse(426, "Sec-WebSocket-Version is not 13", { "sec-websocket-version": "13" });
   }
-  if (!isKey(trimmed(approach.headers.get("sec-websocket-key") ?? ""))) {
+  if (!isKey(trimmed(boundedValue(approach, "sec-websocket-key")))) {
     return refuse(400, "Sec-WebSocket-Key is not 16 bytes of base64");
   }
   return admitSource(approach, policy);
@@ -99,7 +106,7 @@ function admitSource(approach: Approach, policy: HandshakePolicy): Verdict {
   if (badHost !== undefined) return badHost;
   const origin = approach.headers.get("origin");
   const forwarded = policy.viaTrustedProxy ? approach.headers.get("x-forwarded-host") : null;
-  const asked = trimmed(forwarded?.split(",").at(-1) ?? "") || host;
+  const asked = trimmed(forwarded?.slice(forwarded.lastIndexOf(",") + 1) ?? "") || host;
   if (origin !== null && !allows(policy.origins, origin, asked)) {
     return refuse(403, `Origin ${printable(origin)} is not allowed here (ALLOWED_ORIGINS)`);
   }
@@ -115,13 +122,27 @@ function needsUpgrade(why: string): Refusal {
 
 /** Whether a comma-separated header names a token, in whatever case (RFC 9110 §5.6.1). */
 function lists(approach: Approach, header: string, token: string): boolean {
-  const value = approach.headers.get(header) ?? "";
-  return value.split(",").some((part) => trimmed(part).toLowerCase() === token);
+  const parts = boundedValue(approach, header).split(",");
+  return parts.some((part) => trimmed(part).toLowerCase() === token);
+}
+
+/** A header's value; empty where there is none, or where it is too long to be right. */
+function boundedValue({ headers }: Pick<Approach, "headers">, header: string): string {
+  const value = headers.get(header) ?? "";
+  return value.length > MAX_VALUE_LENGTH ? "" : value;
 }
 
 /** Without the white space of HTTP (RFC 9110 §5.6.3), which is less than what `trim()` takes: the runtime takes no more. */
 function trimmed(text: string): string {
-  return text.replace(/^[ \t]+|[ \t]+$/g, "");
+  // Not by a pattern: one that looks for blanks at the end begins anew at each blank of a run in the middle.
+  let start = 0, end = text.length;
+  while (start < end && isBlank(text[start])) start++;
+  while (start < end && isBlank(text[end - 1])) end--;
+  return text.slice(start, end);
+}
+
+function isBlank(character: string | undefined): boolean {
+  return character === " " || character === "\t";
 }
 
 /** 16 bytes of base64 are 22 characters and `==`; of the last one only two bits are used, and the rest must be 0. */
@@ -131,6 +152,7 @@ function isKey(key: string): boolean {
 
 /** Host and port as a URL of this scheme spells them, the scheme's own port left out; undefined where it is no host. */
 function hostUnder(scheme: string, host: string): string | undefined {
+  if (host.length > MAX_HOST_LENGTH) return undefined;
   // Nothing that a URL would take for the end of the host, or for a user before it.
   if (!/^[^\s/?#@\\]+$/.test(host)) return undefined;
   return URL.parse(`${scheme}//${host}`)?.host;
@@ -138,6 +160,7 @@ function hostUnder(scheme: string, host: string): string | undefined {
 
 function allows(policy: OriginPolicy, origin: string, host: string): boolean {
   if (policy === "*") return true;
+  if (origin.length > MAX_ORIGIN_LENGTH) return false;
   if (policy !== "same") return policy.includes(origin.toLowerCase());
   const page = URL.parse(origin);
   if (page === null || (page.protocol !== "http:" && page.protocol !== "https:")) return false;
@@ -146,5 +169,5 @@ function allows(policy: OriginPolicy, origin: string, host: string): boolean {
 }
 
 function printable(text: string): string {
-  return text.replace(/[^\x21-\x7e]/g, "?").slice(0, 100);
+  return text.slice(0, 100).replace(/[^\x21-\x7e]/g, "?");
 }

@@ -26,8 +26,12 @@ export function formatPosition({ epoch, seq }: Position): string {
   return `${epoch}:${seq}`;
 }
 
+/** An epoch of 32, a colon, and 15 digits. */
+const MAX_POSITION_LENGTH = 48;
+
 /** The position, or undefined where the text is none. */
 export function parsePosition(text: string): Position | undefined {
+  if (text.length > MAX_POSITION_LENGTH) return undefined;
   const [, epoch, seq] = /^([0-9a-z]{1,32}):(\d{1,15})$/.exec(text) ?? [];
   return epoch === undefined ? undefined : { epoch, seq: Number(seq) };
 }

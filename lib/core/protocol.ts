@@ -34,6 +34,8 @@ export function decode(message: string): readonly (Request | FrameOf<"fault">)[]
 const Head = v.object({ type: v.string(), id: v.optional(v.unknown()) });
 /** So much of an id comes back, also where it breaks the rule for ids. */
 const MAX_ECHOED_ID = 256;
+/** So many characters of a type that there is not. */
+const MAX_REPEATED = 64;
 
 function decodeFrame(text: string): Request | FrameOf<"fault"> {
   const json = parseJson(text);
@@ -41,7 +43,9 @@ function decodeFrame(text: string): Request | FrameOf<"fault"> {
   if (!head.success) return fault(undefined, "bad_frame", "a frame is a JSON object with a type");
   const { type, id: given } = head.output;
   const id = typeof given === "string" && given.length <= MAX_ECHOED_ID ? given : undefined;
-  if (!isRequestType(type)) return fault(id, "unknown_type", `there is no request of type ${type}`);
+  if (!isRequestType(type)) {
+    return fault(id, "unknown_type", `there is no request of type ${repeated(type)}`);
+  }
   const parsed = v.safeParse(REQUESTS[type], json);
   if (parsed.success) return parsed.output;
   const [issue] = parsed.issues;
@@ -54,6 +58,11 @@ function parseJson(text: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+/** What a client wrote, as a fault repeats it: an answer must not grow with the request. */
+function repeated(text: string): string {
+  return text.length <= MAX_REPEATED ? text : `${text.slice(0, MAX_REPEATED)}…`;
 }
 
 function isRequestType(type: string): type is RequestType {

@@ -34,11 +34,14 @@ const limit = (most: number, about: string) =>
     v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(most), v.description(about)),
   );
 
-/** One emoji; no letters, so that it can be no word and no code. Digits are emoji too where a keycap is around them. */
+/**
+ * One emoji; no letters, so that it can be no word and no code. Digits are emoji too where a keycap is around them. It looks
+ * no further than an emoji can be long.
+ */
 const emoji = v.pipe(
   v.string(),
   v.regex(
-    /^(?=.*[\p{Extended_Pictographic}\p{Regional_Indicator}\u20e3])[^\p{L}\p{Cc}\s_]{1,16}$/u,
+    /^(?=.{0,15}[\p{Extended_Pictographic}\p{Regional_Indicator}\u20e3])[^\p{L}\p{Cc}\s_]{1,16}$/u,
     "one emoji",
   ),
   v.description("One emoji."),

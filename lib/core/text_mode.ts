@@ -91,11 +91,18 @@ export const HELP: string = [
 ].join("\n");
 
 const DEFAULT_HISTORY = 20;
+/** Longest line that is read as a command, in UTF-16 units. */
+const MAX_COMMAND_LENGTH = 512;
+/** Number of characters of an unknown command that are repeated to who wrote it. */
+const MAX_REPEATED = 64;
 
 /** Reads a line: a slash begins a command, two slashes a text that begins with one. */
 export function readLine(line: string): Line {
   if (!line.startsWith("/")) return { kind: "say", text: line };
   if (line.startsWith("//")) return { kind: "say", text: line.slice(1) };
+  if (line.length > MAX_COMMAND_LENGTH) {
+    return unknown("a command is shorter than this: begin a text that starts with a slash with //");
+  }
   const [command = "", ...rest] = line.slice(1).trim().split(/\s+/);
   const argument = rest.join(" ");
   switch (command) {
@@ -111,7 +118,7 @@ export function readLine(line: string): Line {
     case "history":
       return readHistory(argument);
     default:
-      return unknown(`there is no command /${command}: try /help`);
+      return unknown(`there is no command /${command.slice(0, MAX_REPEATED)}: try /help`);
   }
 }
 

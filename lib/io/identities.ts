@@ -9,7 +9,7 @@ import * as v from "valibot";
 import type { Clock } from "../chat/clock.ts";
 import type { Identities, Identity } from "../chat/identities.ts";
 import { isUserId, type UserId } from "../core/entries.ts";
-import { parseName } from "../core/names.ts";
+import { isKeptName } from "../core/names.ts";
 
 /** A token is good for so long after it was made. */
 const VALID_MS = 30 * 24 * 3_600_000;
@@ -17,6 +17,9 @@ const VALID_MS = 30 * 24 * 3_600_000;
 // A token's body holds no dot, so that no token is ever sealed with what is told to everybody.
 const SERVICE_LABEL = "parley.service";
 const SERVICE_ID_LENGTH = 22;
+
+/** Longest token that is looked at. One with the longest name has about 500 characters. */
+const MAX_TOKEN_LENGTH = 1_024;
 
 /** What a token holds. */
 const Claims = v.object({
@@ -65,16 +68,16 @@ export class SignedIdentities implements Identities {
   }
 
   verify(token: string): Identity | undefined {
-    const [body = "", signature = ""] = token.split(".");
+    if (token.length > MAX_TOKEN_LENGTH) return undefined;
+    const [body = "", signature = ""] = token.split(".", 2);
     if (this.#secret === undefined || !isSame(signature, seal(body, this.#secret))) {
       return undefined;
     }
     // Signed by us, so it is JSON.
     const parsed = v.safeParse(Claims, JSON.parse(Buffer.from(body, "base64url").toString()));
     if (!parsed.success || parsed.output.until < this.#clock.date()) return undefined;
-    const { user, drawn: isDrawn } = parsed.output;
-    const name = parseName(parsed.output.name);
-    return name && isUserId(user) ? { user, name, isDrawn } : undefined;
+    const { user, name, drawn: isDrawn } = parsed.output;
+    return isKeptName(name) && isUserId(user) ? { user, name, isDrawn } : undefined;
   }
 }
 

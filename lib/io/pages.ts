@@ -36,8 +36,8 @@ const PARTS = /^\/page\/|\.css$/;
 const SCRIPTS = ["/page/main.js", "/head.js", "/sw.js"];
 const STYLES = ["/chat.css", "/parley.css"];
 
-// Named, and not with a weight of 0.
-const GZIP = /(?:^|,)\s*gzip\s*(?:;\s*q=(?!0(?:\.0*)?\s*(?:,|$))[\d.]+\s*)?(?:,|$)/i;
+/** Longest list that is read from a header, in characters. Who sends a longer one is sent the page as it is. */
+const MAX_LIST_LENGTH = 8_192;
 
 const POLICY = [
   "default-src 'none'",
@@ -100,16 +100,34 @@ async function headersFor(
  * §12.5.3, §13.1.2).
  */
 export function servePage(page: Page, asked: Headers): Response {
-  const tags = asked.get("if-none-match")?.split(",").map((tag) => tag.trim().replace(/^W\//, ""));
-  const own = (page.headers["etag"] ?? "").replace(/^W\//, "");
-  if (tags?.includes("*") || tags?.includes(own)) {
+  const tags = listIn(asked, "if-none-match").map(withoutWeakness);
+  if (tags.includes("*") || tags.includes(withoutWeakness(page.headers["etag"] ?? ""))) {
     const { "content-type": _, ...headers } = page.headers;
     return new Response(null, { status: 304, headers });
   }
-  const isZipped = GZIP.test(asked.get("accept-encoding") ?? "");
+  const isZipped = listIn(asked, "accept-encoding").some(isGzip);
   const body = isZipped ? page.zipped : page.body;
   const encoding: Record<string, string> = isZipped ? { "content-encoding": "gzip" } : {};
   // Given, since an answer to HEAD has no body to tell it by and the runtime would say 0.
   const length = { "content-length": String(body.length) };
   return new Response(body, { headers: { ...page.headers, ...encoding, ...length } });
+}
+
+/** The parts of a comma-separated header, without blanks around them; none where it is too long. */
+function listIn(headers: Headers, name: string): readonly string[] {
+  const value = headers.get(name) ?? "";
+  return value.length > MAX_LIST_LENGTH ? [] : value.split(",").map((part) => part.trim());
+}
+
+function withoutWeakness(tag: string): string {
+  return tag.startsWith("W/") ? tag.slice(2) : tag;
+}
+
+/** Whether a part of Accept-Encoding is gzip, and its weight not 0 (RFC 9110 §12.4.2). */
+function isGzip(coding: string): boolean {
+  const [name = "", weight = "q=1", ...rest] = coding.split(";").map((part) =>
+    part.trim().toLowerCase()
+  );
+  return name === "gzip" && rest.length === 0 && weight.startsWith("q=") &&
+    Number(weight.slice(2)) > 0;
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { type Context, Hono } from "hono";
-import { getPath, getQueryParam } from "hono/utils/url";
+import { getPath } from "hono/utils/url";
 import type { Census } from "../chat/heartbeat.ts";
 import type { Wish } from "../chat/text_conversation.ts";
 import { EXPOSITION_TYPE } from "../core/exposition.ts";
@@ -41,6 +41,12 @@ export type Answerer = (request: Request, remote: string) => Response | Promise<
 
 type Bindings = { Bindings: { readonly remote: string } };
 
+/** Longest URL that is looked at, in characters. The longest of the service's own are those of `/ws`, below 500. */
+const MAX_URL_LENGTH = 8_192;
+const LONG_URL = refuse(414, `The URL has more than ${MAX_URL_LENGTH} characters`);
+/** Number of characters of a path that are repeated to who asks for it. */
+const MAX_REPEATED = 200;
+
 /** The paths of the service. */
 export function routes(places: Places): Answerer {
   const app = new Hono<Bindings>();
@@ -58,8 +64,11 @@ export function routes(places: Places): Answerer {
   app.onError((error) => {
     throw error;
   });
-  app.notFound((c) => refusalAnswer(refuse(404, `Nothing is at ${c.req.path}`)));
+  app.notFound((c) =>
+    refusalAnswer(refuse(404, `Nothing is at ${c.req.path.slice(0, MAX_REPEATED)}`))
+  );
   return (request, remote) => {
+    if (request.url.length > MAX_URL_LENGTH) return refusalAnswer(LONG_URL);
     // First of all, since a Host such as `a/b` has already changed the path by which the request would be led.
     const badHost = refuseBadHost(request);
     if (badHost) return refusalAnswer(badHost);
@@ -73,7 +82,7 @@ function socketAnswerers(
   { door, echo, text, json }: Places,
 ): { readonly toEcho: Answerer; readonly byPath: ReadonlyMap<string, Answerer> } {
   const toEcho: Answerer = (request, remote) =>
-    door.enter(request, remote, echo(asked(request.url, "prefix") ?? ""));
+    door.enter(request, remote, echo(queryOf(request.url).get("prefix") ?? ""));
   const toChat: Answerer = (request, remote) => {
     const isJson = chooseSubprotocol(request, [SUBPROTOCOL]) !== undefined;
     return door.enter(request, remote, isJson ? json : text(wishOf(request.url)));
@@ -83,18 +92,21 @@ function socketAnswerers(
 }
 
 function wishOf(url: string): Wish {
+  const query = queryOf(url);
+  const asked = (field: string) => query.get(field) ?? undefined;
   return {
-    name: asked(url, "name"),
-    room: asked(url, "room"),
-    since: asked(url, "since"),
-    history: asked(url, "history"),
-    notices: asked(url, "notices"),
+    name: asked("name"),
+    room: asked("room"),
+    since: asked("since"),
+    history: asked("history"),
+    notices: asked("notices"),
   };
 }
 
-function asked(url: string, field: string): string | undefined {
-  const value = getQueryParam(url, field);
-  return typeof value === "string" ? value : undefined;
+// Not by Hono's `getQueryParam()`, which looks for a `=` to the end of the URL from each `&` anew (4.13.19).
+function queryOf(url: string): URLSearchParams {
+  const start = url.indexOf("?");
+  return new URLSearchParams(start < 0 ? "" : url.slice(start));
 }
 
 /** Where the echo page stood in the write-ups. */
@@ -106,7 +118,7 @@ type Serve = (c: Context<Bindings>) => Response | Promise<Response>;
 function reading(serve: Serve): Serve {
   return (c) => {
     if (c.req.method === "GET" || c.req.method === "HEAD") return serve(c);
-    const why = `Method is ${c.req.method}: ${c.req.path} is only read`;
+    const why = `Method is ${c.req.method.slice(0, MAX_REPEATED)}: ${c.req.path} is only read`;
     return refusalAnswer(refuse(405, why, { allow: "GET, HEAD" }));
   };
 }

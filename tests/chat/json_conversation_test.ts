@@ -195,6 +195,12 @@ for (
     ["a say elsewhere", { type: "say", room: "attic", text: "hi" }, "not_in_room"],
     ["leaving elsewhere", { type: "leave", room: "attic" }, "not_in_room"],
     ["no text", { type: "say", room: "lobby", text: "" }, "empty"],
+    ["a text that shows nothing", { type: "say", room: "lobby", text: " \u200b\u2800\n" }, "empty"],
+    [
+      "an edit to what shows nothing",
+      { type: "edit", room: "lobby", of: "a:1", text: "\u3164\ufe0f" },
+      "empty",
+    ],
     ["too much text", { type: "say", room: "lobby", text: "é".repeat(51) }, "too_long"],
     ["an edit of nothing", { type: "edit", room: "lobby", of: "a:1", text: "x" }, "gone"],
     ["no type that is known", { type: "dance" }, "unknown_type"],
@@ -212,6 +218,13 @@ for (
     assert.deepEqual([rest, ann.socket.farewells], [[], []]);
   });
 }
+
+Deno.test("JsonConversation repeats no more than 64 characters of an unknown type", async () => {
+  using chat = openChat();
+  const ann = await chat.enter("Ann", "lobby");
+  const [fault] = await ann.ask({ type: "x".repeat(300) });
+  assert.equal(fault?.message, `there is no request of type ${"x".repeat(64)}…`);
+});
 
 Deno.test("JsonConversation answers what comes before the hello with hello_first", async () => {
   using chat = openChat();

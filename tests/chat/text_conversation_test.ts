@@ -95,6 +95,17 @@ Deno.test("TextConversation does not say an empty text, and closes with 1003 on 
   assert.deepEqual(socket.farewells, [UNSUPPORTED]);
 });
 
+for (const text of [" ", "\u200b", "\u2800\u2800", "\u3164", "\ufe0f\n", "//\u200b".slice(2)]) {
+  Deno.test(`TextConversation answers ${JSON.stringify(text)}, which shows nothing, with a fault`, async () => {
+    using chat = openChat();
+    const { say, socket } = await chat.enter();
+    say(text);
+    await settle();
+    assert.deepEqual(chat.bus.published, []);
+    assert.equal(socket.sent.at(-1), "! the text has no visible characters");
+  });
+}
+
 Deno.test("TextConversation says texts in the order sent, also those sent while joining", async () => {
   using chat = openChat("when let");
   const { say } = await chat.enter({ name: "Ann" });

@@ -330,3 +330,19 @@ for (
     assert.equal(clientAddress("10.0.0.1", hop, proxies), client);
   });
 }
+
+Deno.test("clientAddress() follows 32 proxies, and takes the last of those where there are more", () => {
+  const proxies = [parseCidr("10.0.0.0/8")].filter((cidr) => cidr !== undefined);
+  const chain = (hops: number) =>
+    ["203.0.113.7", ...Array.from({ length: hops }, (_, k) => `10.0.1.${k + 1}`)].join(", ");
+  assert.equal(clientAddress("10.0.0.1", chain(31), proxies), "203.0.113.7");
+  assert.equal(clientAddress("10.0.0.1", chain(40), proxies), "10.0.1.9");
+});
+
+for (const hop of ["", ",", "x".repeat(100_000), " ".repeat(100_000), "1".repeat(65)]) {
+  Deno.test(`clientAddress() stops at a hop of ${hop.length} characters that is no address`, () => {
+    const proxies = [parseCidr("10.0.0.1")].filter((cidr) => cidr !== undefined);
+    assert.equal(clientAddress("10.0.0.1", hop, proxies), "10.0.0.1");
+    assert.equal(clientAddress("10.0.0.1", `203.0.113.7,${hop}`, proxies), "10.0.0.1");
+  });
+}

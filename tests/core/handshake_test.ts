@@ -8,6 +8,7 @@ import {
   admit,
   type Approach,
   asksForUpgrade,
+  chooseSubprotocol,
   type HandshakePolicy,
   type OriginPolicy,
   refuse,
@@ -319,6 +320,43 @@ Deno.test("admit() asks for a Host even where X-Forwarded-Host is believed", () 
   const headers = { host: undefined, "x-forwarded-host": "chat.example" };
   const verdict = admit(approach(headers), { origins: "same", viaTrustedProxy: true });
   assert.equal(faultOf(verdict), "Host");
+});
+
+const LONG = 8_193;
+
+for (
+  const [what, headers, status, fault] of [
+    ["Upgrade", { upgrade: `websocket${" ".repeat(LONG)},` }, 426, "Upgrade"],
+    ["Connection", { connection: `upgrade,${"x".repeat(LONG)}` }, 426, "Connection"],
+    ["version", { "sec-websocket-version": `13${" ".repeat(LONG)}` }, 426, "Sec-WebSocket-Version"],
+    ["key", { "sec-websocket-key": `${KEY}${" ".repeat(LONG)}` }, 400, "Sec-WebSocket-Key"],
+    ["Host", { host: `${"a.".repeat(130)}example` }, 400, "Host"],
+    ["Origin", { origin: `https://${"a.".repeat(130)}example` }, 403, "Origin"],
+  ] as const
+) {
+  Deno.test(`admit() refuses a longer ${what} than there is with ${status}`, () => {
+    const verdict = admit(rawApproach(headers), SAME);
+    assert.deepEqual([statusOf(verdict), faultOf(verdict)], [status, fault]);
+  });
+}
+
+Deno.test("admit() refuses a longer Origin than there is even where it is in the list", () => {
+  const origin = `https://${"a.".repeat(130)}example`;
+  const verdict = admit(rawApproach({ origin }), { origins: [origin], viaTrustedProxy: false });
+  assert.equal(statusOf(verdict), 403);
+});
+
+Deno.test("admit() compares a longer X-Forwarded-Host than there is, and finds no origin the same", () => {
+  const headers = { origin: "https://chat.example", "x-forwarded-host": "a".repeat(300) };
+  const verdict = admit(approach(headers), { origins: "same", viaTrustedProxy: true });
+  assert.equal(statusOf(verdict), 403);
+});
+
+Deno.test("chooseSubprotocol() finds none in a longer offer than there is", () => {
+  const offer = (blanks: number) =>
+    rawApproach({ "sec-websocket-protocol": `${" ".repeat(blanks)}chat` });
+  assert.equal(chooseSubprotocol(offer(10), ["chat"]), "chat");
+  assert.equal(chooseSubprotocol(offer(LONG), ["chat"]), undefined);
 });
 
 /** In the order in which they are looked at: what is checked, ways to be right, ways to be wrong. */

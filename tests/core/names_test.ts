@@ -4,7 +4,13 @@
  */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { drawGuestName, parseName, parseRoom } from "../../lib/core/names.ts";
+import {
+  drawGuestName,
+  isKeptName,
+  MAX_NAME_UNITS,
+  parseName,
+  parseRoom,
+} from "../../lib/core/names.ts";
 import { anyText } from "./deceits.ts";
 
 const FAMILY = "👩\u200d👩\u200d👧";
@@ -26,6 +32,16 @@ for (
     ["32 letters", "x".repeat(32), "x".repeat(32)],
     ["32 emoji, which are 64 code units", "😀".repeat(32), "😀".repeat(32)],
     ["32 letters that were 64 before they were composed", "e\u0301".repeat(32), "é".repeat(32)],
+    ["Vietnamese, 96 units before they were composed", "e\u0302\u0301".repeat(32), "ế".repeat(32)],
+    ["as much white space as fits", ` ${" ".repeat(MAX_NAME_UNITS - 4)}Ann`, "Ann"],
+    ["three marks on a letter", "x\u0301\u0302\u0303y", "x\u0301\u0302\u0303y"],
+    ["Thai with a vowel and a tone", "น้ำทิพย์", "น้ำทิพย์"],
+    ["Burmese with four signs on a letter", "မြွှေ့", "မြွှေ့"],
+    ["Tibetan with stacked letters", "སྒྲུབ", "སྒྲུབ"],
+    ["Hindi with a nukta, a vowel and a nasal", "ज़ींदा", "ज़ींदा"],
+    ["Arabic with its own marks", "مُحَمَّد", "مُحَمَّد"],
+    ["a keycap emoji", "1\ufe0f\u20e3", "1\ufe0f\u20e3"],
+    ["an emoji with a skin tone", "👍🏽", "👍🏽"],
   ] as const
 ) {
   Deno.test(`parseName() lets ${what} through`, () => assert.equal(parseName(text), name));
@@ -38,6 +54,24 @@ for (
     ["33 letters", "x".repeat(33)],
     ["33 emoji", "😀".repeat(33)],
     ["a very long text", "x".repeat(100_000)],
+    ["a letter under 100,000 marks", `x${"\u0301\u0323".repeat(50_000)}`],
+    ["a name in more white space than fits", " ".repeat(MAX_NAME_UNITS) + "Ann"],
+    ["four marks on a letter", "x\u0301\u0302\u0303\u0304"],
+    ["four marks on a letter with joiners between", "x\u0301\u0302\u200d\u0303\ufe0f\u0304"],
+    ["four Thai vowels on a letter", "ก\u0e47\u0e47\u0e47\u0e47"],
+    ["a mark at the beginning, which goes onto what stands before", "\u0301Ann"],
+    ["an empty Braille cell", "An\u2800n"],
+    ["an annotation anchor", "Ann\ufff9"],
+    ["an object replacement", "Ann\ufffc"],
+    ["a null note head", "Ann\u{1d159}"],
+    ["an Egyptian blank", "Ann\u{13441}"],
+    ["a Khitan filler", "Ann\u{16fe4}"],
+    ["a Hangul filler", "Ann\u3164"],
+    ["a no-break space inside", "Ann\u00a0Lee"],
+    ["an em space inside", "Ann\u2003Lee"],
+    ["an ideographic space inside", "Ann\u3000Lee"],
+    ["a variation selector that is not for emoji", "Ann\ufe00"],
+    ["a tag character", "Ann\u{e0041}"],
     ["an asterisk at the beginning", "* Ann"],
     ["an exclamation mark at the beginning", "!Ann"],
     ["a slash at the beginning", "/nick"],
@@ -230,3 +264,30 @@ Deno.test("drawGuestName() never draws a taken name", () => {
 Deno.test("drawGuestName() throws RangeError for a word that no name can begin with", () => {
   assert.throws(() => drawGuestName("* ", () => false, () => 0), RangeError);
 });
+
+Deno.test("isKeptName() accepts every name that parseName() lets through", () => {
+  fc.assert(
+    fc.property(anyText, (text) => {
+      const name = parseName(text);
+      if (name !== undefined) assert.ok(isKeptName(name), codes(name));
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+for (
+  const [what, text, isKept] of [
+    ["an ideographic space, as earlier versions did", "張\u3000三", true],
+    ["an empty Braille cell inside, as earlier versions did", "An\u2800n", true],
+    ["nothing", "", false],
+    ["65 characters", "x".repeat(65), false],
+    ["a line break", "Ann\nBob", false],
+    ["a sign of the server's", "* Ann", false],
+    ["a colon and a space", "Ann: hi", false],
+    ["a right-to-left override", "Ann\u202eboB", false],
+  ] as const
+) {
+  Deno.test(`isKeptName() ${isKept ? "accepts" : "refuses"} ${what}`, () => {
+    assert.equal(isKeptName(text), isKept);
+  });
+}

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { type Name, parseName } from "../../lib/core/names.ts";
-import { fault, notice, said } from "../../lib/core/text_mode.ts";
+import { fault, notice, readLine, said } from "../../lib/core/text_mode.ts";
 import { anyName, anyText } from "./deceits.ts";
 
 /** All that something or other takes for the end of a line; FS, GS and RS are some of Python's `str.splitlines()`. */
@@ -115,3 +115,16 @@ for (const [name, sign, speak] of [["fault", "!", fault], ["notice", "*", notice
     );
   });
 }
+
+Deno.test("readLine() reads a line of more than 512 units as no command, whatever it says", () => {
+  assert.deepEqual(readLine(`/name Ann${" ".repeat(503)}`), { kind: "name", name: "Ann" });
+  assert.equal(readLine(`/name Ann${" ".repeat(504)}`).kind, "unknown");
+  const text = "/".repeat(100_000);
+  assert.deepEqual(readLine(text), { kind: "say", text: text.slice(1) });
+});
+
+Deno.test("readLine() repeats no more than 64 characters of an unknown command", () => {
+  const line = readLine(`/${"x".repeat(300)}`);
+  assert.ok(line.kind === "unknown");
+  assert.equal(line.why, `there is no command /${"x".repeat(64)}: try /help`);
+});

@@ -1,6 +1,7 @@
 /** What is derived from the session secret: tokens that only its holder can make, and a public id that helps nobody to make one. */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
+import { parseName } from "../../lib/core/names.ts";
 import { SignedIdentities } from "../../lib/io/identities.ts";
 import { FakeClock } from "../fakes.ts";
 
@@ -33,5 +34,19 @@ Deno.test("SignedIdentities believes no token that is made of its service id", a
   const body = Buffer.from(JSON.stringify(claims)).toString("base64url");
   for (const token of [`parley.service.${service}`, `parley.${service}`, `${body}.${service}`]) {
     assert.equal(identities.verify(token), undefined, token);
+  }
+});
+
+Deno.test("SignedIdentities knows the longest name again, and looks at no token of more than 1024 characters", async () => {
+  const identities = await identitiesOf("secret");
+  const name = parseName("\u{10ffff}".repeat(32));
+  assert.ok(name);
+  const me = { user: identities.draw(), name, isDrawn: false };
+  const token = identities.sign(me) ?? "";
+  assert.ok(token.length <= 600, String(token.length));
+  assert.deepEqual(identities.verify(token), me);
+  assert.equal(identities.verify(token.padEnd(1_025, ".")), undefined);
+  for (const worst of [".", "x", "\u0301"]) {
+    assert.equal(identities.verify(worst.repeat(390_000)), undefined);
   }
 });

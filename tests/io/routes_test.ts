@@ -134,3 +134,38 @@ Deno.test("The chat page is told MAX_MESSAGE_BYTES", async () => {
   const page = await (await fetch(service.url)).text();
   assert.match(page, /name="max-message-bytes" content="1000"/);
 });
+
+Deno.test("A URL of more than 8192 characters is 414, on a page and at the chat", async () => {
+  await using service = await startService();
+  const { length } = `${service.url}/ws?`;
+  for (const path of ["/", "/ws", "/s"]) {
+    const answer = await fetch(`${service.url}${path}?${"&".repeat(8_193 - length + 3)}`);
+    assert.equal(answer.status, 414, path);
+    assert.equal(await answer.text(), "The URL has more than 8192 characters\n");
+  }
+});
+
+Deno.test("A 404 repeats no more than 200 characters of the path", async () => {
+  await using service = await startService();
+  const answer = await fetch(`${service.url}/${"x".repeat(5_000)}`);
+  assert.equal((await answer.text()).length, "Nothing is at \n".length + 200);
+});
+
+for (
+  const [asked, isZipped] of [
+    ["gzip;q=0.001", true],
+    [" , gzip ; Q=1 , ", true],
+    ["gzip;q=", false],
+    ["gzip;level=9", false],
+    ["gzip;q=1;q=1", false],
+    [`gzip,${"x".repeat(8_192)}`, false],
+  ] as const
+) {
+  const spelled = asked.length < 100 ? `"${asked}"` : `a list of ${asked.length} characters`;
+  Deno.test(`Pages come ${isZipped ? "in gzip" : "as they are"} to one who takes ${spelled}`, async () => {
+    await using service = await startService();
+    const request = { path: "/icon.svg", headers: { "accept-encoding": asked } };
+    const { headers } = await plainGet(service.url, request);
+    assert.equal(headers.get("content-encoding"), isZipped ? "gzip" : null);
+  });
+}

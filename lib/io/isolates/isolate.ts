@@ -17,6 +17,8 @@ const START_MS = 20_000;
 const END_MS = 2_000;
 /** That something went wrong in it may be heard of a little later than its end. */
 const LAST_WORDS_MS = 200;
+/** Number of characters of an error that are logged. */
+const MAX_WORDS = 1_000;
 
 /** One that serves. */
 export class Isolate {
@@ -97,5 +99,6 @@ export class Isolate {
 
 /** Without the places in the code that the runtime adds, in colours. */
 function firstLine(message: string): string {
-  return stripVTControlCharacters(message.split("\n")[0] ?? "");
+  // An error may repeat what somebody sent, and the patterns behind this are not ours.
+  return stripVTControlCharacters(message.slice(0, MAX_WORDS).split("\n", 1)[0] ?? "");
 }

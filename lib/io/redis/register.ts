@@ -7,12 +7,12 @@ import * as v from "valibot";
 import type { Register } from "../../chat/bus.ts";
 import { isUserId, type UserId } from "../../core/entries.ts";
 import { type Claim, type ClaimResult, LEASE_MS, nameKey, type Person } from "../../core/leases.ts";
-import { type Name, parseName, type RoomId } from "../../core/names.ts";
+import { isKeptName, type Name, type RoomId } from "../../core/names.ts";
 import { unavailable } from "./faults.ts";
 import type { RedisLinks } from "./links.ts";
 import { runScript, type Script } from "./script.ts";
 
-const name = v.custom<Name>((input) => typeof input === "string" && parseName(input) === input);
+const name = v.custom<Name>((input) => typeof input === "string" && isKeptName(input));
 const user = v.custom<UserId>((input) => typeof input === "string" && isUserId(input));
 const Claimed = v.union([v.tuple([v.literal("granted"), name]), v.tuple([v.literal("taken")])]);
 

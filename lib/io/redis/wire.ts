@@ -15,7 +15,7 @@ import {
   type Message,
   type UserId,
 } from "../../core/entries.ts";
-import { type Name, parseName, type RoomId } from "../../core/names.ts";
+import { isKeptName, type Name, type RoomId } from "../../core/names.ts";
 import { parsePosition, type Position } from "../../core/positions.ts";
 import type { Page, Replay } from "../../core/room_log.ts";
 
@@ -24,7 +24,7 @@ const digits = v.pipe(v.string(), v.regex(/^\d{1,16}$/), v.transform(Number), se
 const epoch = v.pipe(v.string(), v.regex(/^[0-9a-z]{1,32}$/));
 const position = v.object({ epoch, seq });
 const user = v.custom<UserId>((input) => typeof input === "string" && isUserId(input));
-const name = v.custom<Name>((input) => typeof input === "string" && parseName(input) === input);
+const name = v.custom<Name>((input) => typeof input === "string" && isKeptName(input));
 
 const deed = v.variant("kind", [
   v.object({ kind: v.literal("said"), reply: v.optional(position), text: v.string() }),
