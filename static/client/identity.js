@@ -11,6 +11,8 @@ import { Value } from "./values.js";
 
 // Who is gone without a word keeps the name for 10 s on the server. The rest is for the way.
 const GHOST_MS = 15_000;
+// As the server has it. What is longer is no name, and to normalize it could take a browser minutes.
+const MAX_NAME_LENGTH = 128;
 
 /** Oneself. */
 export class Identity {
@@ -85,7 +87,8 @@ export class Identity {
   renamed(name) {
     this.#name = name;
     const { value } = this.me;
-    if (value !== null) this.me.set({ ...value, name: name.trim().normalize("NFC") });
+    if (value === null || name.length > MAX_NAME_LENGTH) return;
+    this.me.set({ ...value, name: name.trim().normalize("NFC") });
   }
 
   /** Whether one's name may be taken by nobody but oneself, as somebody who is given up soon. */

@@ -40,6 +40,7 @@ export async function search(records, path) {
   let hasReachedStart = false;
   /** The least number of each epoch, as positions of two epochs cannot be compared. @type {Map<string, number>} */
   const oldest = new Map();
+  const sought = new Map(records.map((it) => [it.id, it]));
   const isWhole = (/** @type {string | null} */ after) => {
     const { epoch, seq } = parsePosition(after ?? undefined) ?? { epoch: "", seq: -1 };
     return (oldest.get(epoch) ?? Infinity) <= seq || hasReachedStart && seq === 0;
@@ -49,8 +50,8 @@ export async function search(records, path) {
     for (const message of messages) {
       const { epoch = "", seq = 0 } = parsePosition(message.position) ?? {};
       oldest.set(epoch, Math.min(seq, oldest.get(epoch) ?? seq));
-      const record = records.find((it) => it.id === message.id && it.sentAs === message.user);
-      if (record !== undefined) found.set(record.id, message);
+      const record = sought.get(message.id);
+      if (record?.sentAs === message.user) found.set(message.id, message);
     }
     first = messages[0]?.position ?? first;
     const isLast = !more || messages.length === 0;

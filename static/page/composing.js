@@ -36,7 +36,8 @@ export function rowsFor(hiddenPx, lineHeightPx) {
 
 /** What is sent of what was written: blanks at the beginning of a line may be meant, blank lines around it are not. @param {string} text */
 export function trimmed(text) {
-  return text.replace(/^(?:[^\S\n]*\n)+|\s+$/g, "");
+  // Not by a pattern at the end: it would begin anew at each blank of a long run.
+  return text.trimEnd().replace(/^(?:[^\S\n]*\n)+/, "");
 }
 
 /**

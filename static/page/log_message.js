@@ -10,7 +10,7 @@ import { momentName, timeName } from "./dates.js";
 import { button, hueOf, initialOf, make, refill } from "./log_dom.js";
 import { isStuck } from "./log_items.js";
 import { fill } from "./log_strings.js";
-import { isOnlyEmoji, piecesOf } from "./rich_text.js";
+import { isOnlyEmoji, paragraphsOf, partsOf } from "./rich_text.js";
 import { react } from "../client/timeline_amend.js";
 
 /** @typedef {import("./log_types.js").Message} Message */
@@ -127,24 +127,32 @@ function foreseen(message, deed, user) {
 /** @param {{text: string, edited?: number}} message @param {Pen} pen */
 function textOf({ text, edited }, { strings, locale }) {
   const element = make("div", isOnlyEmoji(text) ? "text large" : "text");
-  for (const piece of piecesOf(text)) {
-    if (piece.type === "text") element.append(piece.text);
-    else if (piece.type === "code") element.append(make("code", "", piece.text));
-    else if (piece.type === "block") element.append(make("pre", "", make("code", "", piece.text)));
-    else {
-      const link = make("a", "", piece.text);
-      link.href = piece.href;
-      link.target = "_blank";
-      link.rel = "noopener noreferrer nofollow ugc";
-      link.tabIndex = -1;
-      element.append(link);
-    }
-  }
+  element.append(...inBlocks(paragraphsOf(text).map((pieces) => pieces.map(nodeOf))));
   if (edited === undefined) return element;
   const mark = make("span", "mark", strings.edited);
   mark.title = fill(strings.editedAt, { time: momentName(edited, locale) });
   element.append(" ", mark);
   return element;
+}
+
+/** @param {readonly (readonly (Node | string)[])[]} parts */
+function inBlocks(parts) {
+  return parts.length > 1 ? parts.map((nodes) => make("div", "", ...nodes)) : parts[0] ?? [];
+}
+
+/** @param {import("./rich_text.js").Piece} piece */
+function nodeOf(piece) {
+  if (piece.type === "text") return piece.text;
+  if (piece.type === "code") return make("code", "", piece.text);
+  if (piece.type === "block") {
+    return make("pre", "", make("code", "", ...inBlocks(partsOf(piece.text).map((it) => [it]))));
+  }
+  const link = make("a", "", piece.text);
+  link.href = piece.href;
+  link.target = "_blank";
+  link.rel = "noopener noreferrer nofollow ugc";
+  link.tabIndex = -1;
+  return link;
 }
 
 /** @param {{reply?: string}} message @param {Message | undefined} target @param {Pen} pen */

@@ -24,8 +24,9 @@ export function watchOutbox(outbox, room, changed) {
   const stop = outbox.subscribe((all) => {
     own = all.filter((it) => it.room === room);
     const fresh = own.filter((it) => !watched.has(it));
+    const present = new Set(own);
     for (const [delivery, end] of watched) {
-      if (own.includes(delivery)) continue;
+      if (present.has(delivery)) continue;
       end();
       watched.delete(delivery);
     }

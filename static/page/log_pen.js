@@ -45,10 +45,22 @@ export class Pen {
       nameOf: (/** @type {string} */ user) =>
         room.members.value.members.find((it) => it.user === user)?.name ?? this.#names.get(user),
     };
-    if (item.type === "message") {
-      this.#names.set(item.message.user, item.message.name);
-      drawMessage(element, item, pen);
-    } else if (item.type === "pending") drawPending(element, item, pen);
-    else drawLine(element, item, { ...pen, now: now(), room: room.name });
+    if (item.type === "message") this.#names.set(item.message.user, item.message.name);
+    try {
+      if (item.type === "message") drawMessage(element, item, pen);
+      else if (item.type === "pending") drawPending(element, item, pen);
+      else drawLine(element, item, { ...pen, now: now(), room: room.name });
+    } catch (error) {
+      // The other rows have nothing to do with it.
+      reportError(error);
+      element.className = "said";
+      element.textContent = plainText(item);
+    }
   }
+}
+
+/** What a row says that cannot be drawn. @param {Item} item */
+function plainText(item) {
+  if (item.type === "message") return `${item.message.name}: ${item.message.text}`;
+  return item.type === "pending" && "text" in item.delivery.deed ? item.delivery.deed.text : "";
 }

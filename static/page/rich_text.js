@@ -2,7 +2,8 @@
 /**
  * What of a message's text is a link or code, as pieces that a view makes elements of. Nothing is ever read as markup, and
  * the pieces' texts put together are the text again but for the backticks. Only http and https become links, and none that
- * names a user, which would only serve to make `https://bank.example@evil.example` look like the bank.
+ * names a user, which would only serve to make `https://bank.example@evil.example` look like the bank. Links longer than 2,048
+ * characters, and whatever follows the first thousand pieces, stay plain text.
  *
  * @example
  * ```ts
@@ -36,9 +37,15 @@ const MAX_EMOJI_LENGTH = 120;
 const PART =
   "(?:\\p{ExtPict}\\ufe0f|(?!\\p{RI})\\p{EPres}|\\p{ExtPict}(?=\\p{EMod}|\\u200d)|[#*0-9]\\ufe0f\\u20e3)" +
   "(?:\\p{EMod}|[\\u{e0020}-\\u{e007e}]+\\u{e007f})?";
-const WHOLE = `(?:\\p{RI}{2}|${PART}(?:\\u200d\\p{ExtPict}\\p{EMod}?\\ufe0f?)*)`;
-const EMOJI = new RegExp(WHOLE, "gu");
-const EMOJI_ONLY = new RegExp(`^(?:${WHOLE}|\\s)+$`, "u");
+// Never inside of another repetition: a skin tone is also an emoji by itself, so that there would be two ways to read each, and
+// a browser would try them all.
+const EMOJI = new RegExp(
+  `\\p{RI}{2}|${PART}(?:\\u200d\\p{ExtPict}\\p{EMod}?\\ufe0f?)*`,
+  "gu",
+);
+// The URL parser is not linear on long hosts, and a row of thousands of elements holds up the whole page.
+const MAX_LINK_LENGTH = 2_048;
+const MAX_PIECES = 1_000;
 
 /**
  * A message's text in pieces.
@@ -52,6 +59,7 @@ export function piecesOf(text) {
   for (const { 0: whole, 1: block, 2: code, index } of text.matchAll(FOUND)) {
     const link = block === undefined && code === undefined ? linkIn(whole) : undefined;
     if (block === undefined && code === undefined && !link) continue;
+    if (pieces.length >= MAX_PIECES) break;
     if (index > done) pieces.push({ type: "text", text: text.slice(done, index) });
     done = index + (link ? link.text.length : whole.length);
     if (block !== undefined) pieces.push({ type: "block", text: block.replace(/\n$/, "") });
@@ -64,6 +72,7 @@ export function piecesOf(text) {
 
 /** @param {string} found @returns {Extract<Piece, {type: "link"}> | undefined} */
 function linkIn(found) {
+  if (found.length > MAX_LINK_LENGTH) return undefined;
   const text = withoutTail(found);
   const url = URL.parse(text);
   if (!url?.hostname || url.username || url.password) return undefined;
@@ -93,6 +102,61 @@ function withoutTail(text) {
  * @param {string} text
  */
 export function isOnlyEmoji(text) {
-  return text.length <= MAX_EMOJI_LENGTH && text.trim() !== "" && EMOJI_ONLY.test(text) &&
-    (text.match(EMOJI)?.length ?? 0) <= MAX_EMOJI;
+  if (text.length > MAX_EMOJI_LENGTH) return false;
+  let count = 0;
+  const others = text.replace(EMOJI, () => {
+    count += 1;
+    return "";
+  });
+  return count > 0 && count <= MAX_EMOJI && others.trim() === "";
+}
+
+// Browsers need quadratic time to lay out a paragraph of one endless word, of many changes of direction, or of one letter with
+// thousands of marks: 30,000 characters took Chromium more than a second, 4,000 take it some 20 ms.
+const MAX_PARAGRAPH = 4_000;
+
+/**
+ * A text's pieces as paragraphs that a browser can lay out one by one; nearly every text is a single one.
+ * @param {string} text
+ * @returns {readonly (readonly Piece[])[]}
+ */
+export function paragraphsOf(text) {
+  let length = 0;
+  /** @type {Piece[]} */
+  let paragraph = [];
+  const paragraphs = [paragraph];
+  for (const piece of piecesOf(text)) {
+    // A block of code is cut where it is drawn.
+    for (const part of piece.type === "block" ? [piece.text] : partsOf(piece.text)) {
+      const size = piece.type === "block" ? 0 : part.length;
+      if (length + size > MAX_PARAGRAPH && length > 0) {
+        paragraphs.push(paragraph = []);
+        length = 0;
+      }
+      paragraph.push({ ...piece, text: part });
+      length += size;
+    }
+  }
+  return paragraphs;
+}
+
+/**
+ * A text cut after a line, or else after a word, so that no part is longer than a paragraph may be.
+ * @param {string} text
+ * @returns {readonly string[]}
+ */
+export function partsOf(text) {
+  /** @type {string[]} */
+  const parts = [];
+  let start = 0;
+  while (text.length - start > MAX_PARAGRAPH) {
+    const part = text.slice(start, start + MAX_PARAGRAPH);
+    const end = part.lastIndexOf("\n") + 1 || part.lastIndexOf(" ") + 1;
+    // Not between the halves of a pair.
+    const size = end || MAX_PARAGRAPH - Number(/[\ud800-\udbff]$/.test(part));
+    parts.push(part.slice(0, size));
+    start += size;
+  }
+  parts.push(text.slice(start));
+  return parts;
 }

@@ -32,4 +32,5 @@ Deno.test("tooManyBytes() counts UTF-8, exactly at the limit", () => {
 Deno.test("trimmed() takes blank lines away, and leaves what is before the first word", () => {
   assert.equal(trimmed("\n \n  code\n  more \n\n"), "  code\n  more");
   assert.equal(trimmed(" \n\t "), "");
+  assert.equal(trimmed("a\u00a0\ufeff\u2028\n"), "a");
 });

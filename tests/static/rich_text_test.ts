@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { isOnlyEmoji, piecesOf } from "../../static/page/rich_text.js";
+import { isOnlyEmoji, paragraphsOf, partsOf, piecesOf } from "../../static/page/rich_text.js";
 
 /** Links in brackets, code in backticks, so that a table can be read. */
 function shown(text: string): string {
@@ -74,3 +74,35 @@ for (
     assert.equal(isOnlyEmoji(text), expected);
   });
 }
+
+for (const part of ["a", "👍", "line\n", "word ", "`c` ", "https://a.example/ ", "ב", "```x``` "]) {
+  Deno.test(`paragraphsOf() leaves nothing out of ${JSON.stringify(part)} over and over`, () => {
+    const text = part.repeat(20_000 / part.length);
+    const paragraphs = paragraphsOf(text).map((it) => it.map(({ text }) => text).join(""));
+    assert.equal(paragraphs.join(""), piecesOf(text).map(({ text }) => text).join(""));
+    assert.ok(paragraphs.every((it) => it.length <= 4_000 && it.isWellFormed()));
+  });
+}
+
+Deno.test("paragraphsOf() makes a single one of a text of usual length", () => {
+  assert.equal(paragraphsOf("a `b` https://c.example\n".repeat(20)).length, 1);
+  assert.deepEqual(paragraphsOf(""), [[]]);
+});
+
+Deno.test("partsOf() cuts after a line where there is one, and else after a word", () => {
+  const lines = `${"a b ".repeat(900)}\n`;
+  assert.deepEqual(partsOf(lines + lines), [lines, lines]);
+  assert.ok(partsOf("a b ".repeat(2_000)).every((it) => it.endsWith(" ") || it === ""));
+});
+
+Deno.test("isOnlyEmoji() reads a text once, however many ways there are to read it", () => {
+  // Read in all ways, each pair of parts would double the time: 2^29 of them take minutes.
+  for (const part of ["👍🏽", "#\ufe0f\u20e3🏽", "👩🏽\u200d", "🇩🇪🇩"]) {
+    assert.equal(isOnlyEmoji(`${part.repeat(Math.floor(119 / part.length))}a`), false);
+  }
+});
+
+Deno.test("piecesOf() makes no more than a thousand pieces, and no link of a long address", () => {
+  assert.ok(piecesOf("`a` ".repeat(5_000)).length <= 1_002);
+  assert.deepEqual(piecesOf(`http://${"世".repeat(3_000)}`).map(({ type }) => type), ["text"]);
+});
