@@ -48,6 +48,21 @@ export async function startCluster(replicas = 0): Promise<RedisClusterServers> {
   };
 }
 
+/** Starts one more server, which the cluster knows and which has no slots. */
+export async function joinCluster(member: RedisServer): Promise<RedisServer> {
+  const server = await startNode();
+  try {
+    await server.command("CLUSTER", "MEET", "127.0.0.1", String(member.port));
+    await until("the cluster to be known", async () => {
+      return String(await server.command("CLUSTER", "INFO")).includes("cluster_state:ok");
+    });
+    return server;
+  } catch (error) {
+    await server[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
 function startNode(): Promise<RedisServer> {
   const options = {
     "cluster-enabled": "yes",

@@ -63,6 +63,11 @@ export interface Bus {
   tops(): Promise<readonly Top[]>;
   /** Resolves when something published has just come back; otherwise rejects with the reason. */
   probe(): Promise<void>;
+  /**
+   * Resolves the next time that the bus comes back after it was away, wholly or in part: who waits before trying again may
+   * try at once. Ask before the attempt that may fail. Without it the bus is never away.
+   */
+  whenBack?(): Promise<void>;
 }
 
 /** How far somebody has read. */

@@ -8,7 +8,7 @@ import { Ear } from "../contract/ear.ts";
 import { ann, draft, enter, lobby, react, say } from "../contract/given.ts";
 import { freePort, programTest, until } from "../provision.ts";
 import { openBus, ready } from "../redis_bus.ts";
-import { startRedis } from "../redis_server.ts";
+import { type RedisServer, startRedis } from "../redis_server.ts";
 
 /** Starts a Redis, sets it up, and opens a bus on it by a URL. */
 async function open(
@@ -23,6 +23,14 @@ async function open(
   await ready(bus);
   const held = started.move();
   return { redis, bus, [Symbol.asyncDispose]: () => held.disposeAsync() };
+}
+
+/** Makes a server a cluster of one. */
+async function giveAllSlots(redis: RedisServer): Promise<void> {
+  await redis.command("CLUSTER", "ADDSLOTSRANGE", "0", "16383");
+  await until("the cluster to be there", async () => {
+    return /cluster_state:ok/.test(String(await redis.command("CLUSTER", "INFO")));
+  });
 }
 
 /** Does everything that a bus can do. */
@@ -53,20 +61,34 @@ for (
       ["CONFIG", "SET", "requirepass", "s:e/c@ret"],
       (port: number) => `redis://:${encodeURIComponent("s:e/c@ret")}@127.0.0.1:${port}`,
     ],
-    [
-      "an ACL user",
-      [
-        ...["ACL", "SETUSER", "parley", "on", ">pass", "~test:*", "&test:*"],
-        ...["+@read", "+@write", "+@pubsub", "+@scripting", "+@connection", "+info", "+time"],
-      ],
-      (port: number) => `redis://parley:pass@127.0.0.1:${port}`,
-    ],
     ["a database number", ["PING"], (port: number) => `redis://127.0.0.1:${port}/3`],
   ] as const
 ) {
   Deno.test(`RedisBus reaches a Redis with ${what} by its URL`, async () => {
     await using opened = await open([setUp], url);
     await useAll(opened.bus);
+  });
+}
+
+/** The command in the guide for operators. */
+async function aclCommand(): Promise<readonly string[]> {
+  const guide = await Deno.readTextFile(new URL("../../docs/operations.md", import.meta.url));
+  const [line] = /ACL SETUSER parley [^`]+/.exec(guide) ?? [];
+  return line?.split(/\s+/) ?? assert.fail("no ACL command in the guide");
+}
+
+for (const [what, scheme] of [["a Redis", "redis"], ["a cluster", "redis-cluster"]] as const) {
+  Deno.test(`RedisBus can do everything on ${what} as the ACL user of the guide`, async () => {
+    const isCluster = scheme === "redis-cluster";
+    await using redis = await startRedis({ args: isCluster ? ["--cluster-enabled", "yes"] : [] });
+    if (isCluster) await giveAllSlots(redis);
+    await redis.command(...await aclCommand());
+    await redis.command("ACL", "SETUSER", "default", "off");
+    const url = `${scheme}://parley:password@127.0.0.1:${redis.port}`;
+    await using bus = openBus(url, { prefix: "parley:" });
+    await ready(bus);
+    await useAll(bus);
+    assert.equal(await bus.agreeOnSecret("secret"), "secret");
   });
 }
 
@@ -102,10 +124,7 @@ const startTls: Readonly<Record<string, StartTls>> = {
   "a cluster": async (started, port, options) => {
     const cluster = [["cluster-enabled", "yes"], ["tls-cluster", "yes"]] as const;
     const redis = started.use(await startRedis({ args: argsOf([...options, ...cluster]) }));
-    await redis.command("CLUSTER", "ADDSLOTSRANGE", "0", "16383");
-    await until("the cluster to be there", async () => {
-      return /cluster_state:ok/.test(String(await redis.command("CLUSTER", "INFO")));
-    });
+    await giveAllSlots(redis);
     return `rediss-cluster://127.0.0.1:${port}`;
   },
   "a master and its sentinel": async (started, port, options) => {

@@ -7,11 +7,11 @@ import { BusUnavailable } from "../../lib/chat/bus.ts";
 import { slotOf } from "../../lib/io/redis/slots.ts";
 import { busContract } from "../bus_contract.ts";
 import { Ear } from "../contract/ear.ts";
-import { enter, lobby, numbers, say } from "../contract/given.ts";
+import { ann, enter, lobby, numbers, say } from "../contract/given.ts";
 import { room } from "../fakes.ts";
 import { until } from "../provision.ts";
 import { openBus, ready } from "../redis_bus.ts";
-import { type RedisClusterServers, startCluster } from "../redis_cluster.ts";
+import { joinCluster, type RedisClusterServers, startCluster } from "../redis_cluster.ts";
 import type { RedisServer } from "../redis_server.ts";
 
 // It takes seconds to form, so all tests of the contract have it in common, and each its own prefix.
@@ -108,20 +108,33 @@ for (
   });
 }
 
-/** Moves a room to another master, with all its keys. */
-async function move(slot: number, from: RedisServer, to: RedisServer): Promise<void> {
+/** Moves a room to another master, key by key. @param pause Runs before the first key, between two, and after the last. */
+async function move(
+  slot: number,
+  from: RedisServer,
+  to: RedisServer,
+  pause: () => Promise<void> = () => Promise.resolve(),
+): Promise<void> {
   const [fromId, toId] = [
     await from.command("CLUSTER", "MYID"),
     await to.command("CLUSTER", "MYID"),
   ];
   await to.command("CLUSTER", "SETSLOT", `${slot}`, "IMPORTING", String(fromId));
   await from.command("CLUSTER", "SETSLOT", `${slot}`, "MIGRATING", String(toId));
-  const keys = await from.command("CLUSTER", "GETKEYSINSLOT", `${slot}`, "100");
-  const names = Array.isArray(keys) ? keys.map(String) : [];
-  await from.command("MIGRATE", "127.0.0.1", `${to.port}`, "", "0", "5000", "KEYS", ...names);
+  for (;;) {
+    await pause();
+    const [key] = await list(from.command("CLUSTER", "GETKEYSINSLOT", `${slot}`, "1"));
+    if (key === undefined) break;
+    await from.command("MIGRATE", "127.0.0.1", `${to.port}`, String(key), "0", "5000");
+  }
   for (const server of [to, from]) {
     await server.command("CLUSTER", "SETSLOT", `${slot}`, "NODE", String(toId));
   }
+}
+
+async function list(reply: Promise<unknown>): Promise<readonly unknown[]> {
+  const items = await reply;
+  return Array.isArray(items) ? items : [];
 }
 
 Deno.test("RedisBus follows a room that is moved to another server of the cluster", async () => {
@@ -141,4 +154,48 @@ Deno.test("RedisBus follows a room that is moved to another server of the cluste
   const heard = (await ear.entries(2)).map(({ position }) => position.seq);
   assert.deepEqual([heard[0], [2, 3].includes(heard[1] ?? 0)], [1, true]);
   assert.ok(lobby);
+});
+
+Deno.test("RedisBus serves a room while it moves key by key to another server of the cluster", async () => {
+  await using own = await open();
+  const { masters: [first, second], bus, where } = own;
+  assert.ok(first && second);
+  const before = await enter(bus, say("before", { room: where }));
+  await bus.markRead(where, ann.user, before.position);
+  const pending: Promise<unknown>[] = [];
+  let said = 1;
+  await move(slotOf(`{${where}}`), first, second, async () => {
+    said += 1;
+    pending.push(enter(bus, say(String(said), { room: where })));
+    pending.push(bus.page(where, undefined, 10));
+    pending.push(bus.claim(where, { ...ann, node: "node-1", rename: false }));
+    // Answered, or refused for now: what waits does not hold up the others.
+    await bus.probe();
+  });
+  await Promise.all(pending);
+  const { top, messages, more } = await bus.page(where, undefined, 100);
+  assert.deepEqual([top.seq, messages.length, more], [said, said, false]);
+  const texts = messages.map(({ text }) => text);
+  assert.deepEqual(texts, ["before", ...numbers(2, said).map(String)]);
+});
+
+Deno.test("RedisBus asks the server that a cluster's other one names for a key on its way, also where it has no slots", async () => {
+  await using servers = await startCluster();
+  const { masters: [first, second] } = servers;
+  assert.ok(first && second);
+  await using fresh = await joinCluster(first);
+  await using bus = openBus(servers.url);
+  await ready(bus);
+  const secret = await bus.agreeOnSecret("one");
+  assert.equal(secret, "one");
+  const slot = slotOf("test:session_secret");
+  const owner = servers.masters[Math.floor(slot * 3 / 16_384)];
+  const target = owner === second ? first : second;
+  assert.ok(owner);
+  for (const to of [target, fresh]) {
+    const from = to === fresh ? target : owner;
+    await move(slot, from, to, async () => {
+      assert.equal(await bus.agreeOnSecret("two"), "one");
+    });
+  }
 });

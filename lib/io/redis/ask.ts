@@ -1,10 +1,10 @@
 /**
- * One question to a server, on a connection of its own: where the others are.
+ * A question to a server, on a connection of its own: where the others are, and who answers there.
  * @module
  */
 import { createClient } from "@redis/client";
 import type { RedisAccess, RedisHost } from "../../core/redis_url.ts";
-import type { Login } from "./link.ts";
+import type { Login } from "./client.ts";
 
 const ANSWER_MS = 2_000;
 
@@ -22,8 +22,11 @@ export function loginTo(
   };
 }
 
-/** The answer to one command. Rejects where there is none within 2 s. */
-export async function askOnce(login: Login, command: readonly string[]): Promise<unknown> {
+/** The answer to the last of some commands. Rejects where there is none within 2 s. */
+export async function askOnce(
+  login: Login,
+  commands: readonly [...(readonly string[])[], readonly string[]],
+): Promise<unknown> {
   const client = createClient({
     ...login,
     maintNotifications: "disabled",
@@ -38,7 +41,8 @@ export async function askOnce(login: Login, command: readonly string[]): Promise
   client.on("error", failed.reject);
   try {
     await Promise.race([client.connect(), failed.promise]);
-    return await Promise.race([client.sendCommand(command), failed.promise]);
+    const answers = Promise.all(commands.map((command) => client.sendCommand(command)));
+    return (await Promise.race([answers, failed.promise])).at(-1);
   } finally {
     client.destroy();
   }

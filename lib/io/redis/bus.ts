@@ -60,6 +60,7 @@ export class RedisBus implements Bus, Archive, Register, AsyncDisposable {
   readonly #probeChannel: string;
   readonly #probeReady: Promise<void>;
   readonly #probes = new Map<string, () => void>();
+  #back = Promise.withResolvers<void>();
   readonly #ear: Ear = (payload, channel) => {
     const room = parseRoom(channel.slice(this.#prefix.length + 1, -"}:live".length));
     const announcements = room && decodeLive(room, payload);
@@ -81,7 +82,11 @@ export class RedisBus implements Bus, Archive, Register, AsyncDisposable {
     this.#prefix = prefix;
     this.#published = publishedCounter(metrics);
     const roundTrips = roundTripHistogram(metrics);
-    const watch = { heard: () => void this.#announceTops(), roundTrips };
+    const watch = {
+      heard: () => void this.#announceTops(),
+      back: () => this.#comeBack(),
+      roundTrips,
+    };
     this.#links = openLinks(address, watch, signal);
     this.#archive = new RedisArchive(this.#links, scripts, options);
     this.#register = new RedisRegister(this.#links, scripts.leases, prefix);
@@ -134,6 +139,10 @@ export class RedisBus implements Bus, Archive, Register, AsyncDisposable {
     } finally {
       this.#probes.delete(nonce);
     }
+  }
+
+  whenBack(): Promise<void> {
+    return this.#back.promise;
   }
 
   replay(room: RoomId, since: Position, limit: number): Promise<Replay> {
@@ -198,6 +207,11 @@ export class RedisBus implements Bus, Archive, Register, AsyncDisposable {
     const answers = await this.#archive.enter(room, drafts);
     this.#published.add(answers.filter(({ kind }) => kind === "entered").length);
     return answers;
+  }
+
+  #comeBack(): void {
+    this.#back.resolve();
+    this.#back = Promise.withResolvers();
   }
 
   #announce(channel: string, message: string): Promise<unknown> {

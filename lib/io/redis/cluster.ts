@@ -4,12 +4,15 @@
  * subscriptions in promises that nobody holds, and it does not say when they are heard again.
  * @module
  */
-import { ClientOfflineError, ErrorReply } from "@redis/client";
+import { ClientOfflineError } from "@redis/client";
 import { systemClock } from "../../chat/clock.ts";
+import { backoffMs } from "../../core/backoff.ts";
 import type { RedisHost, RedisPlace } from "../../core/redis_url.ts";
 import { log } from "../log.ts";
-import { loginTo } from "./ask.ts";
-import { RedisLink } from "./link.ts";
+import { Alarm } from "./alarm.ts";
+import { askOnce, loginTo } from "./ask.ts";
+import { ClusterNode } from "./cluster_node.ts";
+import { redirectOf } from "./redirects.ts";
 import type { Ear, LinksWatch, RedisLinks } from "./links.ts";
 import { addressOf, askSlots, slotOf, type SlotRange } from "./slots.ts";
 import { within } from "../within.ts";
@@ -19,12 +22,9 @@ const REFRESH_MS = 5_000;
 const SOONEST_MS = 250;
 const REDIRECTED_MS = 1_000;
 
-/** A master. */
-interface Node {
-  readonly publisher: RedisLink;
-  readonly subscriber: RedisLink;
-  readonly life: AbortController;
-}
+/** So long a command is tried again while its room is on its way between two servers. */
+const MOVING_MS = 5_000;
+const AGAIN = { firstMs: 20, longestMs: 500 } as const;
 
 /** The connections to a cluster. */
 export class RedisCluster implements RedisLinks {
@@ -33,14 +33,14 @@ export class RedisCluster implements RedisLinks {
   readonly #ca: string | undefined;
   readonly #watch: LinksWatch;
   readonly #signal: AbortSignal;
-  readonly #nodes = new Map<string, Node>();
+  readonly #nodes = new Map<string, ClusterNode>();
   readonly #wanted = new Map<string, Ear>();
-  readonly #subscribedAt = new Map<string, Node>();
+  readonly #alarm = new Alarm();
+  readonly #subscribedAt = new Map<string, ClusterNode>();
   #ranges: readonly SlotRange[] = [];
   #trouble = "not connected yet";
   #refreshed = Promise.withResolvers<void>();
   #changed = Promise.withResolvers<void>();
-  #poke = Promise.withResolvers<void>();
 
   /** Connects in the background. */
   constructor(
@@ -53,7 +53,6 @@ export class RedisCluster implements RedisLinks {
     this.#ca = ca;
     this.#watch = watch;
     this.#signal = signal;
-    signal.addEventListener("abort", () => this.#poke.resolve(), { once: true });
     this.#keep();
   }
 
@@ -64,15 +63,33 @@ export class RedisCluster implements RedisLinks {
   }
 
   async send(key: string, command: readonly string[]): Promise<unknown> {
-    const node = this.#nodeOf(key);
-    if (node === undefined) throw new ClientOfflineError();
+    const until = systemClock.now() + MOVING_MS;
+    for (let attempt = 0;; attempt++) {
+      const node = this.#nodeOf(key);
+      if (node === undefined) throw new ClientOfflineError();
+      try {
+        return await this.#sendTo(node, command);
+      } catch (error) {
+        const redirect = redirectOf(error, node.host);
+        if (redirect === undefined || systemClock.now() > until) throw error;
+        if (redirect.kind === "moved") {
+          if (await this.#redirect(key, node) === undefined) throw error;
+        } else await systemClock.sleep(backoffMs(attempt, AGAIN, Math.random()), this.#signal);
+      }
+    }
+  }
+
+  /** To a server, or for this once to the one that it names instead. */
+  async #sendTo({ publisher, host }: ClusterNode, command: readonly string[]): Promise<unknown> {
     try {
-      return await node.publisher.send(command);
+      return await publisher.send(command);
     } catch (error) {
-      if (!isMoved(error)) throw error;
-      const next = await this.#redirect(key, node);
-      if (next === undefined) throw error;
-      return await next.publisher.send(command);
+      const redirect = redirectOf(error, host);
+      if (redirect?.kind !== "ask") throw error;
+      const known = this.#nodes.get(addressOf(redirect.to))?.publisher;
+      if (known) return await known.send(command, true);
+      // It has no slots yet, so that no connection to it is kept.
+      return await askOnce(loginTo(redirect.to, this.#place, this.#ca), [["ASKING"], command]);
     }
   }
 
@@ -85,11 +102,11 @@ export class RedisCluster implements RedisLinks {
         if (node && await isFirst(this.#listen(node, channel, ear), changed)) return;
         await changed;
       } catch (error) {
-        if (!isMoved(error)) {
+        if (redirectOf(error)?.kind !== "moved") {
           this.#wanted.delete(channel);
           throw error;
         }
-        this.#poke.resolve();
+        this.#alarm.ring();
         await refreshed;
       }
     }
@@ -126,15 +143,8 @@ export class RedisCluster implements RedisLinks {
         this.#lose(String(error));
       }
       await soonest;
-      await this.#pokedOrDue();
+      await this.#alarm.wait(REFRESH_MS, this.#signal);
     }
-  }
-
-  async #pokedOrDue(): Promise<void> {
-    const due = new AbortController();
-    await Promise.race([this.#poke.promise, systemClock.sleep(REFRESH_MS, due.signal)]);
-    due.abort();
-    if (!this.#signal.aborted) this.#poke = Promise.withResolvers();
   }
 
   /** Asks those who are known and there, and then those who were named at first. */
@@ -149,13 +159,13 @@ export class RedisCluster implements RedisLinks {
     const isSame = JSON.stringify(ranges) === JSON.stringify(this.#ranges);
     this.#ranges = ranges;
     const hosts = new Map(ranges.map((range) => [addressOf(range), range]));
-    for (const [address, { life }] of this.#nodes) {
+    for (const [address, node] of this.#nodes) {
       if (hosts.has(address)) continue;
       this.#nodes.delete(address);
-      life.abort();
+      node[Symbol.dispose]();
     }
     for (const [address, host] of hosts) {
-      if (!this.#nodes.has(address)) this.#nodes.set(address, this.#open(address, host));
+      if (!this.#nodes.has(address)) this.#nodes.set(address, this.#open(host));
     }
     for (const [channel, ear] of this.#wanted) this.#move(channel, ear);
     if (isSame) return;
@@ -163,26 +173,22 @@ export class RedisCluster implements RedisLinks {
     this.#changed = Promise.withResolvers();
   }
 
-  #open(at: string, host: RedisHost): Node {
-    const life = new AbortController();
-    const signal = AbortSignal.any([life.signal, this.#signal]);
-    const { heard, roundTrips } = this.#watch;
-    const init = {
-      isSharded: true,
-      roundTrips,
-      locate: () => Promise.resolve({ at, login: loginTo(host, this.#place, this.#ca) }),
-      lost: () => this.#poke.resolve(),
-      channelMoved: (channel: string) => {
-        this.#subscribedAt.delete(channel);
-        this.#poke.resolve();
-      },
+  #open(host: RedisHost): ClusterNode {
+    const channelMoved = (channel: string) => {
+      this.#subscribedAt.delete(channel);
+      this.#alarm.ring();
     };
-    const publisher = new RedisLink({ ...init, role: "publisher" }, signal);
-    const hearing = { role: "subscriber", found: heard } as const;
-    return { publisher, subscriber: new RedisLink({ ...init, ...hearing }, signal), life };
+    const init = {
+      host,
+      login: loginTo(host, this.#place, this.#ca),
+      watch: this.#watch,
+      lost: () => this.#alarm.ring(),
+      channelMoved,
+    };
+    return new ClusterNode(init, this.#signal);
   }
 
-  async #listen(node: Node, channel: string, ear: Ear): Promise<void> {
+  async #listen(node: ClusterNode, channel: string, ear: Ear): Promise<void> {
     this.#subscribedAt.set(channel, node);
     try {
       await node.subscriber.subscribe(channel, ear);
@@ -204,9 +210,9 @@ export class RedisCluster implements RedisLinks {
   }
 
   /** Where a key is that was not where it had been, if that can be found out soon. */
-  async #redirect(key: string, before: Node): Promise<Node | undefined> {
+  async #redirect(key: string, before: ClusterNode): Promise<ClusterNode | undefined> {
     const refreshed = this.#refreshed.promise;
-    this.#poke.resolve();
+    this.#alarm.ring();
     try {
       await within(REDIRECTED_MS, "The slots were not told", refreshed);
       const node = this.#nodeOf(key);
@@ -222,7 +228,7 @@ export class RedisCluster implements RedisLinks {
     }
   }
 
-  #nodeOf(key: string): Node | undefined {
+  #nodeOf(key: string): ClusterNode | undefined {
     const slot = slotOf(key);
     const range = this.#ranges.find(({ first, last }) => first <= slot && slot <= last);
     return range && this.#nodes.get(addressOf(range));
@@ -233,10 +239,6 @@ export class RedisCluster implements RedisLinks {
     this.#trouble = error;
     log.warn("redis.cluster_lost", { error });
   }
-}
-
-function isMoved(error: unknown): boolean {
-  return error instanceof ErrorReply && error.message.startsWith("MOVED");
 }
 
 /** Whether the first of both resolves before the other. */

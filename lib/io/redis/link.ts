@@ -2,34 +2,24 @@
  * A connection to Redis that is kept: a dead one is found within seconds, and another one is opened, to wherever the
  * server is by then, with the same subscriptions. The client's own reconnecting is not used: it knows one address only,
  * leaves a timer behind when it is given up, and one client has to serve a single Redis, a promoted one and a cluster's.
- *
- * Each option below stands against something measured: a half-open link is found only by ping and socket timeout together;
- * with an offline queue, drafts would be entered minutes after their authors were told that they failed; without
- * an error handler, an error ends the process.
  * @module
  */
-import { ClientOfflineError, createClient, ErrorReply } from "@redis/client";
+import { ClientOfflineError, ErrorReply } from "@redis/client";
 import { systemClock } from "../../chat/clock.ts";
 import { backoffMs } from "../../core/backoff.ts";
 import type { Histogram } from "../../core/metrics.ts";
-import type { RedisHost } from "../../core/redis_url.ts";
 import { log } from "../log.ts";
+import { Alarm } from "./alarm.ts";
+import { type Client, type Login, openClient } from "./client.ts";
 import type { Ear } from "./links.ts";
-
-type Client = ReturnType<typeof open>;
-/** What the client wants to know to get in. */
-export interface Login {
-  /** Instead of a host and a port. */
-  readonly url?: string;
-  /** Without it, the default one. */
-  readonly username?: string;
-  /** Of the user. */
-  readonly password?: string;
-  /** By its number. */
-  readonly database?: number;
-  /** Where, and by which trust. */
-  readonly socket?: Partial<RedisHost> | (Partial<RedisHost> & { tls: true; ca?: string });
-}
+import {
+  assertMaster,
+  identify,
+  isDemoted,
+  NotMaster,
+  type ServerIdentity,
+  watchServer,
+} from "./server_identity.ts";
 
 /** A server, as it is to be reached now. */
 export interface RedisDoor {
@@ -37,6 +27,8 @@ export interface RedisDoor {
   readonly at: string;
   /** How to get in. */
   readonly login: Login;
+  /** Whether {@linkcode login} may lead to another server from one time to the next: a virtual address, a managed name. */
+  readonly isVirtual?: boolean;
   /** Rejects when the server is not the right one any more; until then it is pending. */
   moved?(signal: AbortSignal): Promise<never>;
 }
@@ -69,8 +61,11 @@ export class RedisLink {
   // One function for all channels: the client tells apart who listens by it, also when a channel is left and joined again
   // before Redis has answered.
   readonly #hear: Ear = (message, channel) => this.#wanted.get(channel)?.(message, channel);
+  readonly #alarm = new Alarm();
   #client: Client | undefined;
+  #abandon: (error: Error) => void = () => {};
   #trouble = "not connected yet";
+  #isRefused = false;
   #ready = Promise.withResolvers<void>();
 
   /** Connects at once; it does not matter whether Redis is there. */
@@ -90,15 +85,30 @@ export class RedisLink {
     while (this.trouble !== undefined) await this.#ready.promise;
   }
 
-  /** Sends a command. Rejects at once while the link is down. */
-  send(command: readonly string[]): Promise<unknown> {
-    if (this.#client === undefined) return Promise.reject(new ClientOfflineError());
+  /**
+   * Sends a command. Rejects at once while the link is down. A server that answers that it is no master is left.
+   *
+   * @param asking Whether a cluster's other server has sent it here (Redis Cluster specification, "ASK redirection").
+   */
+  send(command: readonly string[], asking = false): Promise<unknown> {
+    const client = this.#client;
+    if (client === undefined) return Promise.reject(new ClientOfflineError());
     const sentAt = systemClock.now();
-    const answer = this.#client.sendCommand(command);
+    // It holds for the next command of the connection only; where it fails, that one fails too.
+    if (asking) client.sendCommand(["ASKING"]).catch(() => {});
+    const answer = client.sendCommand(command);
     // Also where it fails: a Redis that hangs is slow, and not absent.
     const observe = () => this.#init.roundTrips.observe((systemClock.now() - sentAt) / 1000);
-    answer.then(observe, observe);
+    answer.then(observe, (error: unknown) => {
+      observe();
+      if (isDemoted(error)) this.#leave(client, error);
+    });
     return answer;
+  }
+
+  /** Looks now whether the server is still the right one. */
+  look(): void {
+    this.#alarm.ring();
   }
 
   /** Resolves when subscribed; from then on it is restored. Rejects where Redis refuses it. */
@@ -132,7 +142,7 @@ export class RedisLink {
       try {
         await this.#connect(() => attempt = 0);
       } catch (error) {
-        this.#lose(String(error));
+        this.#lose(error);
       }
       await systemClock.sleep(backoffMs(attempt, RECONNECT, Math.random()), this.#signal);
     }
@@ -144,21 +154,49 @@ export class RedisLink {
     const life = new AbortController();
     const signal = AbortSignal.any([life.signal, this.#signal]);
     const over = Promise.withResolvers<never>();
-    const client = open(door.login);
+    const client = openClient(door.login);
     client.on("error", over.reject);
+    this.#abandon = over.reject;
     client.on("sharded-channel-moved", (channel: string) => this.#init.channelMoved?.(channel));
     signal.addEventListener("abort", () => over.reject(signal.reason), { once: true });
     try {
       const end = Promise.race([over.promise, ...(door.moved ? [door.moved(signal)] : [])]);
-      await Promise.race([client.connect().then(() => this.#restore(client)), end]);
+      const identity = await Promise.race([this.#enter(client, door), end]);
       found();
       log.info("redis.ready", { role: this.#init.role, at: door.at });
       this.#init.found?.();
-      return await end;
+      return await Promise.race([end, this.#watch(client, door, identity, signal)]);
     } finally {
       this.#client = undefined;
       client.destroy();
       life.abort();
+    }
+  }
+
+  /** Connects to a master, and to no other server. */
+  async #enter(client: Client, { at }: RedisDoor): Promise<ServerIdentity | undefined> {
+    await client.connect();
+    const identity = await identify((command) => client.sendCommand(command));
+    assertMaster(identity, at);
+    await this.#restore(client);
+    return identity;
+  }
+
+  #watch(
+    client: Client,
+    { at, login, isVirtual = false }: RedisDoor,
+    identity: ServerIdentity | undefined,
+    signal: AbortSignal,
+  ): Promise<never> {
+    const send = (command: readonly string[]) => client.sendCommand(command);
+    const other = isVirtual ? login : undefined;
+    return watchServer({ send, identity, at, login: other, alarm: this.#alarm }, signal);
+  }
+
+  /** What it has just said may be older than the present connection. */
+  #leave(client: Client, { message }: Error): void {
+    if (this.#client === client) {
+      this.#abandon(new NotMaster(`the server takes no writes: ${message}`));
     }
   }
 
@@ -174,6 +212,7 @@ export class RedisLink {
     if (!client.isReady || this.#signal.aborted) throw new ClientOfflineError();
     this.#client = client;
     this.#trouble = "the connection was lost";
+    this.#isRefused = false;
     this.#ready.resolve();
     this.#ready = Promise.withResolvers<void>();
     const unwanted = [...restored].filter((channel) => !this.#wanted.has(channel));
@@ -198,27 +237,17 @@ export class RedisLink {
   }
 
   /** Says what is wrong once, and again when something else is. */
-  #lose(error: string): void {
+  #lose(error: unknown): void {
     if (this.#signal.aborted) return;
     this.#init.lost?.();
-    if (error === this.#trouble) return;
-    this.#trouble = error;
-    log.warn("redis.lost", { role: this.#init.role, error });
+    const what = error instanceof NotMaster ? error.message : String(error);
+    const wasRefused = this.#isRefused;
+    this.#isRefused = error instanceof NotMaster;
+    if (what === this.#trouble) return;
+    this.#trouble = what;
+    const { role } = this.#init;
+    if (!this.#isRefused) log.warn("redis.lost", { role, error: what });
+    // The subscriber is where the publisher is, and says the same.
+    else if (!wasRefused && role === "publisher") log.warn("redis.not_master", { why: what });
   }
-}
-
-function open(login: Login) {
-  return createClient({
-    ...login,
-    maintNotifications: "disabled",
-    disableOfflineQueue: true,
-    commandsQueueMaxLength: 100_000,
-    pingInterval: 1_500,
-    socket: {
-      ...login.socket,
-      connectTimeout: 4_000,
-      socketTimeout: 4_000,
-      reconnectStrategy: false,
-    },
-  });
 }

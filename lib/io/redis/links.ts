@@ -19,6 +19,8 @@ export type Ear = (message: string, channel: string) => void;
 export interface LinksWatch {
   /** Called when subscriptions are there, the first time and each time that they have come back. */
   readonly heard: () => void;
+  /** Called whenever a server takes commands, or subscriptions are there. */
+  readonly back: () => void;
   /** Takes how long each command took, in seconds. */
   readonly roundTrips: Histogram;
 }

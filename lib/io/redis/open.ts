@@ -3,7 +3,7 @@
  * @module
  */
 import { parseRedisUrl, withoutPassword } from "../../core/redis_url.ts";
-import type { Login } from "./link.ts";
+import type { Login } from "./client.ts";
 import type { LinksWatch, RedisAddress, RedisLinks } from "./links.ts";
 import { RedisCluster } from "./cluster.ts";
 import { RedisPair } from "./pair.ts";
@@ -23,7 +23,7 @@ export function openLinks(
         url: place.url,
         ...(ca !== undefined && { socket: { tls: true, ca } }),
       };
-      return new RedisPair(() => Promise.resolve({ at, login }), watch, signal);
+      return new RedisPair(() => Promise.resolve({ at, login, isVirtual: true }), watch, signal);
     }
     case "sentinel": {
       const sentinels = new RedisSentinels(place, ca);

@@ -14,10 +14,26 @@ export class RedisPair implements RedisLinks {
 
   /** Connects in the background. */
   constructor(locate: () => Promise<RedisDoor>, watch: LinksWatch, signal: AbortSignal) {
-    const { heard, roundTrips } = watch;
+    const { heard, back, roundTrips } = watch;
     const init = { locate, isSharded: false, roundTrips } as const;
-    this.#publisher = new RedisLink({ ...init, role: "publisher" }, signal);
-    this.#subscriber = new RedisLink({ ...init, role: "subscriber", found: heard }, signal);
+    const publisher = {
+      ...init,
+      role: "publisher",
+      found: back,
+      // What has happened to the server of one has happened to that of the other.
+      lost: () => this.#subscriber.look(),
+    } as const;
+    const subscriber = {
+      ...init,
+      role: "subscriber",
+      found: () => {
+        heard();
+        back();
+      },
+      lost: () => this.#publisher.look(),
+    } as const;
+    this.#publisher = new RedisLink(publisher, signal);
+    this.#subscriber = new RedisLink(subscriber, signal);
   }
 
   get trouble(): string | undefined {

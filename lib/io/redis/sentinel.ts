@@ -69,11 +69,11 @@ export class RedisSentinels {
   async #ask(host: RedisHost): Promise<RedisHost> {
     const { master, tls } = this.#place;
     const command = ["SENTINEL", "GET-MASTER-ADDR-BY-NAME", master];
-    const answer = await askOnce(loginTo(host, { tls }, this.#ca), command)
+    const answer = await askOnce(loginTo(host, { tls }, this.#ca), [command])
       .catch((error: unknown) => {
         // Many have no password though their master has one, and refuse to be given any.
         if (!(error instanceof ErrorReply) || !error.message.startsWith("NOAUTH")) throw error;
-        return askOnce(loginTo(host, this.#place, this.#ca), command);
+        return askOnce(loginTo(host, this.#place, this.#ca), [command]);
       });
     if (answer === null) throw new Error(`no master is known by the name ${master}`);
     const [address, port] = v.parse(Address, answer);

@@ -41,7 +41,7 @@ export async function askSlots(
   const errors: unknown[] = [];
   for (const host of hosts) {
     try {
-      const reply = await askOnce(loginTo(host, place, ca), ["CLUSTER", "SLOTS"]);
+      const reply = await askOnce(loginTo(host, place, ca), [["CLUSTER", "SLOTS"]]);
       const ranges = decodeSlots(reply, host.host);
       if (ranges.length > 0) return ranges;
       throw new Error(`${addressOf(host)} knows of no slots`);

@@ -1,0 +1,162 @@
+/**
+ * The bus over a Redis whose master becomes a replica, or whose address begins to lead to another server, while the
+ * connections stay up.
+ * @module
+ */
+import assert from "node:assert/strict";
+import { ErrorReply } from "@redis/client";
+import type { RedisBus } from "../../lib/io/redis/bus.ts";
+import { isDemoted, readIdentity } from "../../lib/io/redis/server_identity.ts";
+import { Ear } from "../contract/ear.ts";
+import { enter, lobby, say } from "../contract/given.ts";
+import { RecordedLog } from "../log_record.ts";
+import { until } from "../provision.ts";
+import { isReady, openBus, ready } from "../redis_bus.ts";
+import { type RedisServer, startRedis } from "../redis_server.ts";
+import { SwitchedLink } from "../switched_link.ts";
+
+/** Two servers, the second a replica of the first, and a virtual address that leads to the first. */
+async function open() {
+  await using started = new AsyncDisposableStack();
+  const log = started.use(await RecordedLog.start());
+  const args = ["--repl-diskless-sync-delay", "0", "--loglevel", "warning"];
+  const master = started.use(await startRedis({ args }));
+  const replica = started.use(await startRedis({ args }));
+  await replicate(replica, master);
+  const address = started.use(new SwitchedLink(master.port));
+  const bus = started.use(openBus(address.url));
+  await ready(bus);
+  await bus.follow(lobby);
+  const held = started.move();
+  const end = () => held.disposeAsync();
+  return { log, master, replica, address, bus, [Symbol.asyncDispose]: end };
+}
+
+async function replicate(replica: RedisServer, master: RedisServer): Promise<void> {
+  await replica.command("REPLICAOF", "127.0.0.1", String(master.port));
+  await until("the replica to follow", async () => {
+    return /master_link_status:up/.test(String(await replica.command("INFO", "replication")));
+  });
+}
+
+/** Proves that the bus takes what is said and hears it, without anybody's help. */
+async function worksAgain(bus: RedisBus): Promise<void> {
+  await ready(bus);
+  using ear = new Ear(bus);
+  const it = say("on the new master");
+  await enter(bus, it);
+  await until("it to be heard", async () => (await ear.entries(1))[0]?.id === it.id);
+}
+
+Deno.test("RedisBus is not ready while its server is a replica, says so once, and goes on when it is a master again", async () => {
+  await using opened = await open();
+  const { log, master, bus } = opened;
+  const { position } = await enter(bus, say("before"));
+  await master.command("REPLICAOF", "127.0.0.1", "1");
+  await assert.rejects(bus.publish(say("refused")), /changing hands|away, try again/);
+  await until("the bus to say so", async () => !await isReady(bus));
+  await assert.rejects(bus.probe(), /takes no writes/);
+  // It is tried again meanwhile, and every attempt is refused.
+  const attempts = async () =>
+    Number(/total_connections_received:(\d+)/.exec(String(await master.command("INFO")))?.[1]);
+  const before = await attempts();
+  await until("more attempts", async () => await attempts() > before + 8);
+  assert.equal(await isReady(bus), false);
+  const back = bus.whenBack();
+  await master.command("REPLICAOF", "NO", "ONE");
+  await back;
+  await worksAgain(bus);
+  assert.equal((await bus.replay(lobby, position, 10)).gap, undefined);
+  assert.equal(log.fields("redis.not_master").length, 1);
+  assert.equal(log.fields("redis.lost").length, 0);
+});
+
+Deno.test("RedisBus notices a demoted server though nobody says anything", async () => {
+  await using opened = await open();
+  const { master, bus } = opened;
+  await master.command("REPLICAOF", "127.0.0.1", "1");
+  await until("the bus to say so", async () => !await isReady(bus));
+  await master.command("REPLICAOF", "NO", "ONE");
+  await worksAgain(bus);
+});
+
+Deno.test("RedisBus goes from a demoted server to the promoted one when the address leads there", async () => {
+  await using opened = await open();
+  const { master, replica, address, bus } = opened;
+  await enter(bus, say("before"));
+  await replica.command("REPLICAOF", "NO", "ONE");
+  await replicate(master, replica);
+  await until("the bus to say so", async () => !await isReady(bus));
+  const following = bus.follow(lobby);
+  address.target = replica.port;
+  await following;
+  await worksAgain(bus);
+  assert.equal(await replica.command("XLEN", "test:{lobby}:log"), 2);
+});
+
+Deno.test("RedisBus leaves a server that still takes writes when the address leads to another master", async () => {
+  await using opened = await open();
+  const { master, replica, address, bus } = opened;
+  await replica.command("REPLICAOF", "NO", "ONE");
+  address.target = replica.port;
+  await until("the promoted server to have all connections", async () => {
+    const clients = String(await master.command("CLIENT", "LIST", "TYPE", "pubsub"));
+    return clients === "" && await isReady(bus);
+  });
+  await worksAgain(bus);
+  assert.equal(await replica.command("XLEN", "test:{lobby}:log"), 1);
+  assert.equal(await master.command("EXISTS", "test:{lobby}:log"), 0);
+});
+
+Deno.test("RedisBus stays with its master while the address leads to a replica or nowhere", async () => {
+  await using opened = await open();
+  const { log, replica, address, bus } = opened;
+  for (const port of [replica.port, 1]) {
+    address.target = port;
+    const before = address.accepted;
+    // Both connections have looked at the address.
+    await until("the bus to have looked", () => Promise.resolve(address.accepted >= before + 2));
+  }
+  await worksAgain(bus);
+  assert.equal(log.fields("redis.not_master").length, 0);
+  assert.equal(log.fields("redis.ready").length, 2);
+});
+
+Deno.test("RedisBus waits for a server that is a replica when it connects", async () => {
+  await using redis = await startRedis({
+    args: ["--replicaof", "127.0.0.1 1", "--loglevel", "warning"],
+  });
+  await using bus = openBus(redis.url);
+  const following = bus.follow(lobby);
+  await until(
+    "the reason to be known",
+    () =>
+      bus.probe().then(
+        () => false,
+        (error) => /takes no writes: it is a replica/.test(error.message),
+      ),
+  );
+  await redis.command("REPLICAOF", "NO", "ONE");
+  await following;
+  await worksAgain(bus);
+});
+
+for (
+  const [what, info, refusal] of [
+    ["a master", "run_id:abc\r\nrole:master\r\nloading:0", undefined],
+    ["a replica", "run_id:abc\r\nrole:slave\r\nloading:0", "it is a replica"],
+    ["a server that loads", "run_id:abc\r\nrole:master\r\nloading:1", "it is loading its data"],
+    ["a server that tells nothing", "", undefined],
+  ] as const
+) {
+  Deno.test(`readIdentity() takes ${what} for what it is`, () => {
+    assert.deepEqual(readIdentity(info), { runId: info === "" ? "" : "abc", refusal });
+  });
+}
+
+for (const word of ["READONLY", "MASTERDOWN", "LOADING", "UNBLOCKED"]) {
+  Deno.test(`isDemoted() knows ${word}`, () => {
+    assert.ok(isDemoted(new ErrorReply(`${word} and why`)));
+    assert.ok(!isDemoted(new Error(`${word} and why`)));
+  });
+}
