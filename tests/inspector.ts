@@ -3,7 +3,7 @@
  * one of them what a fault of the runtime's would, without a back door in the service.
  * @module
  */
-import { type Parley, runArguments, spawn } from "./parley.ts";
+import { addressesOf, type Parley, runArguments, spawn } from "./parley.ts";
 
 /** A Parley whose isolates can be got into. */
 export interface InspectedParley extends Parley {
@@ -23,11 +23,10 @@ export async function startInspected(
   const [run = "run", ...others] = args;
   const child = spawn(Deno.execPath(), [run, "--inspect=127.0.0.1:0", ...others], env);
   const [, address = ""] = await child.printed(/listening on (ws:\/\/\S+)/);
-  const [, url = "", port] = await child.printed(/is on (http:\/\/\S+:(\d+)) /);
+  const addresses = await addressesOf(child, env);
   const inspector = await Inspector.open(address);
   const inspected = Object.assign(child, {
-    url,
-    port: Number(port),
+    ...addresses,
     isolates: () => inspector.workers(),
     runIn: (isolate: string, code: string) => inspector.evaluate(isolate, code),
     leave: () => inspector.close(),

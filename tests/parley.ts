@@ -10,6 +10,8 @@ export interface Parley extends AsyncDisposable {
   /** `http://127.0.0.1:PORT` */
   readonly url: string;
   readonly port: number;
+  /** Where its admin listener is; empty where it does not say so in its log. */
+  readonly adminUrl: string;
   readonly pid: number;
   /** What it has printed so far, log and all. */
   readonly output: string;
@@ -32,12 +34,21 @@ export function runArguments(...args: readonly string[]): string[] {
   return ["run", "--no-prompt", "--cached-only", ...permissions, MAIN, ...args];
 }
 
-/** Runs the service with only these settings; `PORT` is 0, a free one, unless said otherwise. */
+/** Runs the service with only these settings; both ports are free ones unless said otherwise. */
 export async function startParley(env: Readonly<Record<string, string>> = {}): Promise<Parley> {
   const child = spawn(Deno.execPath(), runArguments(), env);
-  const listening = await child.printed(/is on (http:\/\/\S+:(\d+)) /);
-  const [, url = "", port] = listening;
-  return Object.assign(child, { url, port: Number(port) });
+  return Object.assign(child, await addressesOf(child, env));
+}
+
+/** Where a process that was started with these settings listens. */
+export async function addressesOf(
+  { printed }: Pick<Parley, "printed">,
+  env: Readonly<Record<string, string>>,
+): Promise<Pick<Parley, "url" | "port" | "adminUrl">> {
+  const [, url = "", port] = await printed(/is on (http:\/\/\S+:(\d+)) /);
+  const isSilent = env["ADMIN_PORT"] === "off" || /warning|error/.test(env["LOG_LEVEL"] ?? "");
+  const [, adminUrl = ""] = isSilent ? [] : await printed(/admin\.listening.*?(http:[\w./:[\]]+)/);
+  return { url, port: Number(port), adminUrl };
 }
 
 /** Resolves when an instance says that its bus works. */
@@ -54,11 +65,11 @@ export function spawn(
   program: string,
   args: readonly string[],
   env: Readonly<Record<string, string>>,
-): Omit<Parley, "url" | "port"> {
+): Omit<Parley, "url" | "port" | "adminUrl"> {
   const kept = ["PATH", "HOME", "DENO_DIR"].map((name) => [name, Deno.env.get(name) ?? ""]);
   const child = new Deno.Command(program, {
     args: [...args],
-    env: { ...Object.fromEntries(kept), PORT: "0", DATA_DIR: ":memory:", ...env },
+    env: { ...Object.fromEntries(kept), PORT: "0", ADMIN_PORT: "0", DATA_DIR: ":memory:", ...env },
     clearEnv: true,
     stdin: "null",
     stdout: "piped",

@@ -85,10 +85,15 @@ function ours(
   };
 }
 
+/** Opens `/metrics` on the port that is measured. */
+export const ADMIN_TOKEN = "a token for the bench only";
+
 /** The limits of a chat are not what is measured. */
 function limits(place: Place): Record<string, string> {
   return {
     PORT: `${place.port}`,
+    ADMIN_PORT: "off",
+    ADMIN_TOKEN,
     DATA_DIR: ":memory:",
     MESSAGES_PER_SECOND: "0",
     MAX_CONNECTIONS: "19000",

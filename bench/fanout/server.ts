@@ -6,8 +6,9 @@
 import { freePort } from "../../tests/provision.ts";
 import { cpuMicros, family, residentBytes } from "./accounting.ts";
 import { metricIn } from "./metric_in.ts";
-import type { Peer } from "./peers.ts";
+import { ADMIN_TOKEN, type Peer } from "./peers.ts";
 
+const BEARER = { authorization: `Bearer ${ADMIN_TOKEN}` };
 const START_MS = 20_000;
 const LOOK_MS = 25;
 const ASK_MS = 3_000;
@@ -93,7 +94,10 @@ export class Server implements AsyncDisposable {
   async metric(name: string, label: string): Promise<number> {
     try {
       const signal = AbortSignal.timeout(ASK_MS);
-      const answer = await fetch(`http://127.0.0.1:${this.port}/metrics`, { signal });
+      const answer = await fetch(`http://127.0.0.1:${this.port}/metrics`, {
+        signal,
+        headers: BEARER,
+      });
       return metricIn(await answer.text(), name, label);
     } catch {
       return NaN;

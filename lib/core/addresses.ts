@@ -105,6 +105,25 @@ export function clientAddress(
   return client;
 }
 
+/** Where a request comes from. */
+export interface Source {
+  /** The client's address, as {@linkcode clientAddress} finds it. */
+  readonly address: string;
+  /** Whether the connection comes from a proxy whose forwarded headers are believed. */
+  readonly viaTrustedProxy: boolean;
+}
+
+/** Where a request comes from. @param forwardedFor The value of `X-Forwarded-For`. */
+export function sourceOf(
+  remote: string,
+  forwardedFor: string | null,
+  trusted: readonly Cidr[],
+): Source {
+  const viaTrustedProxy = isWithin(remote, trusted);
+  const address = viaTrustedProxy ? clientAddress(remote, forwardedFor, trusted) : remote;
+  return { address, viaTrustedProxy };
+}
+
 /** Some proxies write the port too: `192.0.2.1:5678`, `[2001:db8::1]:443`. */
 function withoutPort(hop: string): string {
   // Blanks may surround it; anything much longer is no address.

@@ -105,12 +105,18 @@ function admitSource(approach: Approach, policy: HandshakePolicy): Verdict {
   const badHost = refuseBadHost(approach);
   if (badHost !== undefined) return badHost;
   const origin = approach.headers.get("origin");
-  const forwarded = policy.viaTrustedProxy ? approach.headers.get("x-forwarded-host") : null;
-  const asked = trimmed(forwarded?.slice(forwarded.lastIndexOf(",") + 1) ?? "") || host;
+  const asked = hostAsked(approach, policy.viaTrustedProxy) ?? host;
   if (origin !== null && !allows(policy.origins, origin, asked)) {
     return refuse(403, `Origin ${printable(origin)} is not allowed here (ALLOWED_ORIGINS)`);
   }
   return { kind: "admitted" };
+}
+
+/** The host that the client asked for: behind a trusted proxy, the last one that it was forwarded for; undefined for none. */
+export function hostAsked(approach: Approach, viaTrustedProxy: boolean): string | undefined {
+  const forwarded = viaTrustedProxy ? approach.headers.get("x-forwarded-host") : null;
+  return trimmed(forwarded?.slice(forwarded.lastIndexOf(",") + 1) ?? "") ||
+    approach.headers.get("host") || undefined;
 }
 
 function needsUpgrade(why: string): Refusal {

@@ -1,11 +1,39 @@
 /**
- * Answers with a text that is known as a whole. Their length is given, since an answer to HEAD has no body to tell it by
- * and the runtime would say 0.
+ * Answers with a text that is known as a whole, and the headers that every answer has. A text's length is given, since an
+ * answer to HEAD has no body to tell it by and the runtime would say 0.
  * @module
  */
 import type { Refusal } from "../core/handshake.ts";
 
 const encoder = new TextEncoder();
+
+/** Everything that browsers let a page ask for and that ours does not use (W3C Permissions Policy). */
+const DENIED_FEATURES = [
+  ...["accelerometer", "autoplay", "bluetooth", "browsing-topics", "camera", "clipboard-read"],
+  ...["display-capture", "encrypted-media", "fullscreen", "gamepad", "geolocation", "gyroscope"],
+  ...["hid", "idle-detection", "local-fonts", "magnetometer", "microphone", "midi", "payment"],
+  ...["picture-in-picture", "publickey-credentials-get", "screen-wake-lock", "serial", "usb"],
+  ...["xr-spatial-tracking"],
+];
+
+/** Nobody may guess a type, open a window of ours, embed what is ours, use a sensor or learn the address of a page. */
+const SECURITY_HEADERS = Object.entries({
+  "x-content-type-options": "nosniff",
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-resource-policy": "same-origin",
+  "permissions-policy": DENIED_FEATURES.map((feature) => `${feature}=()`).join(", "),
+  "referrer-policy": "no-referrer",
+});
+
+/**
+ * Gives an answer the security headers, whatever it answers. A 101 has none: nothing of it is shown, and small clients
+ * hold a handshake's answer in 1 KB (esp_websocket_client).
+ */
+export function secured(answer: Response): Response {
+  if (answer.status === 101) return answer;
+  for (const [name, value] of SECURITY_HEADERS) answer.headers.set(name, value);
+  return answer;
+}
 
 /** An answer with a text. @param headers Names in small letters. */
 export function textAnswer(
@@ -25,5 +53,6 @@ export function refusalAnswer({ status, why, headers }: Refusal): Response {
 
 /** A value as JSON. */
 export function jsonAnswer(value: unknown, status = 200): Response {
-  return textAnswer(JSON.stringify(value), status, { "content-type": "application/json" });
+  const headers = { "content-type": "application/json", "cache-control": "no-store" };
+  return textAnswer(JSON.stringify(value), status, headers);
 }

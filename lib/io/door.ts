@@ -4,7 +4,7 @@
  * @module
  */
 import type { Heartbeat } from "../chat/heartbeat.ts";
-import { addressKey, type Cidr, clientAddress, isWithin } from "../core/addresses.ts";
+import { addressKey, type Source } from "../core/addresses.ts";
 import { admit, type OriginPolicy, type Refusal, refuse } from "../core/handshake.ts";
 import type { Quota } from "../core/limits.ts";
 import { refusalAnswer } from "./answers.ts";
@@ -31,8 +31,6 @@ export interface DoorContext {
   readonly quota: Turnstile;
   /** Which pages may open a connection. */
   readonly origins: OriginPolicy;
-  /** Whose forwarded headers are believed. */
-  readonly trustProxy: readonly Cidr[];
   /** After so much silence the runtime closes a connection; it pings at half of it. */
   readonly idleSeconds: number;
 }
@@ -68,17 +66,18 @@ export class Door {
     this.#shut = true;
   }
 
-  /** Answers a request on a socket path. @param remote The address that the connection comes from. */
-  async enter(request: Request, remote: string, entrance: Entrance): Promise<Response> {
+  /** Answers a request on a socket path. */
+  async enter(
+    request: Request,
+    { address, viaTrustedProxy }: Source,
+    entrance: Entrance,
+  ): Promise<Response> {
     // Read before all else, and awaited on below: the runtime leaks the socket of a handshake whose client is gone
     // before the 101 is written, and this is how most of them are known (docs/operations.md has what was measured).
     const { signal } = request;
     if (this.#shut) return refusalAnswer(STOPPING);
-    const viaTrustedProxy = isWithin(remote, this.#context.trustProxy);
     const verdict = admit(request, { origins: this.#context.origins, viaTrustedProxy });
     if (verdict.kind === "refused") return refusalAnswer(verdict);
-    const forwardedFor = request.headers.get("x-forwarded-for");
-    const address = clientAddress(remote, forwardedFor, this.#context.trustProxy);
     const place = await this.#context.quota.take(addressKey(address));
     if (typeof place === "string") return refusalAnswer(this.#full(place, address));
     using held = new DisposableStack();

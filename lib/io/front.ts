@@ -7,6 +7,7 @@
 import meta from "../../deno.json" with { type: "json" };
 import type { Archive, Bus, Register } from "../chat/bus.ts";
 import { type Clock, systemClock } from "../chat/clock.ts";
+import type { Socket } from "../chat/conversation.ts";
 import { Echo } from "../chat/echo.ts";
 import { type Census, Heartbeat } from "../chat/heartbeat.ts";
 import { Hub } from "../chat/hub.ts";
@@ -15,16 +16,17 @@ import { meterConnections, type ServingMeters, servingMeters } from "../chat/met
 import type { SessionContext } from "../chat/session.ts";
 import { TextConversation } from "../chat/text_conversation.ts";
 import type { Config } from "../core/config.ts";
+import { HostCheck } from "../core/hosts.ts";
 import { Metrics, type Snapshot } from "../core/metrics.ts";
 import { SUBPROTOCOL } from "../core/protocol.ts";
 import { pulsePolicy } from "../core/pulse.ts";
 import { listen } from "./bridge.ts";
 import { Door, type Turnstile } from "./door.ts";
 import { drain } from "./drain.ts";
+import type { HealthSources } from "./health_answers.ts";
 import { drawId, SignedIdentities } from "./identities.ts";
 import { Listener } from "./listener.ts";
 import { openPages } from "./pages.ts";
-import type { Readiness } from "./readiness.ts";
 import { type Places, routes } from "./routes.ts";
 import { finish, firstFailure } from "./tasks.ts";
 
@@ -35,19 +37,13 @@ export type ServingBus =
   & Register;
 
 /** What a front stands on. */
-export interface Base {
+export interface Base extends HealthSources {
   /** Where words go. */
   readonly bus: ServingBus;
   /** Signs the tokens of those who come back; known when it has been read. */
   readonly secret: Promise<string>;
   /** How many may be connected to the whole process. */
   readonly quota: Turnstile;
-  /** What the whole process counts. */
-  census(): Promise<Census>;
-  /** Whether the process can do its work. */
-  readiness(): Promise<Readiness>;
-  /** What the whole process has counted, as Prometheus reads it. */
-  metrics(): Promise<string>;
 }
 
 /** Where a front stands in its process. */
@@ -100,9 +96,10 @@ export async function openFront(config: Config, base: Base, station: Station): P
   const answer = routes({
     door,
     pages,
-    census: () => base.census(),
-    readiness: () => base.readiness(),
-    metrics: () => base.metrics(),
+    health: base,
+    adminToken: config.adminToken,
+    hosts: new HostCheck(config),
+    trustProxy: config.trustProxy,
     ...entrances(config, sessionContext(config, clock, base, hub)),
   });
   const listener = new Listener(answer, clock, { ...config, ...station });
@@ -147,7 +144,6 @@ function openDoor(
     heartbeat,
     quota,
     origins: config.allowedOrigins,
-    trustProxy: config.trustProxy,
     idleSeconds: config.pingSeconds * 2,
   });
 }
@@ -183,11 +179,12 @@ function entrances(
   context: SessionContext,
 ): Pick<Places, "echo" | "text" | "json"> {
   const { messagesPerSecond, maxMessageBytes } = config;
+  const echo = (prefix: string) => ({
+    begin: (socket: Socket) => new Echo(socket, context.clock, { prefix, messagesPerSecond }),
+    maxMessageBytes,
+  });
   return {
-    echo: (prefix) => ({
-      begin: (socket) => new Echo(socket, context.clock, { prefix, messagesPerSecond }),
-      maxMessageBytes,
-    }),
+    echo: config.echo === "on" ? echo : null,
     text: (wish) => ({
       begin: (socket) => new TextConversation(socket, context, wish),
       maxMessageBytes,

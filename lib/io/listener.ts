@@ -6,6 +6,7 @@
  */
 import type { Clock } from "../chat/clock.ts";
 import { backoffMs } from "../core/backoff.ts";
+import { secured, textAnswer } from "./answers.ts";
 import { log } from "./log.ts";
 import type { Answerer } from "./routes.ts";
 
@@ -82,10 +83,12 @@ export class Listener {
       onListen: () => {},
       onError: (error) => {
         log.error("request.broken", { error: String(error) });
-        return new Response("Internal error\n", { status: 500 });
+        return secured(textAnswer("Internal error\n", 500, { "content-type": "text/plain" }));
       },
       // Read before the upgrade: afterwards it throws. A host such as Deno Deploy may put the listener on something that
       // has no addresses, whatever the types say.
-    }, (request, { remoteAddr }) => this.#answer(request, remoteAddr.hostname ?? ""));
+    }, async (request, { remoteAddr }) => {
+      return secured(await this.#answer(request, remoteAddr.hostname ?? ""));
+    });
   }
 }

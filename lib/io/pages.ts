@@ -90,8 +90,6 @@ async function headersFor(
     // Asked for again each time, and answered with 304: a new version of the service is never mixed with an old page.
     "cache-control": "no-cache",
     "content-security-policy": POLICY,
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
   };
 }
 

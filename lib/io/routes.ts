@@ -5,41 +5,55 @@
  */
 import { type Context, Hono } from "hono";
 import { getPath } from "hono/utils/url";
-import type { Census } from "../chat/heartbeat.ts";
 import type { Wish } from "../chat/text_conversation.ts";
-import { EXPOSITION_TYPE } from "../core/exposition.ts";
-import { asksForUpgrade, chooseSubprotocol, refuse, refuseBadHost } from "../core/handshake.ts";
+import { type Cidr, type Source, sourceOf } from "../core/addresses.ts";
+import {
+  asksForUpgrade,
+  chooseSubprotocol,
+  hostAsked,
+  refuse,
+  refuseBadHost,
+} from "../core/handshake.ts";
+import type { HostCheck } from "../core/hosts.ts";
 import { SUBPROTOCOL } from "../core/protocol.ts";
-import { jsonAnswer, refusalAnswer, textAnswer } from "./answers.ts";
+import { refusalAnswer } from "./answers.ts";
 import type { Door } from "./door.ts";
+import {
+  detailedAnswers,
+  type HealthSources,
+  isAuthorized,
+  publicAnswers,
+} from "./health_answers.ts";
 import { type Page, servePage } from "./pages.ts";
-import type { Readiness } from "./readiness.ts";
 import type { Entrance } from "./socket.ts";
 
 /** What stands behind the paths. */
 export interface Places {
   /** Where sockets come in. */
   readonly door: Door;
-  /** What `/s` begins. */
-  readonly echo: (prefix: string) => Entrance;
+  /** What `/s` begins; null where it is off. */
+  readonly echo: ((prefix: string) => Entrance) | null;
   /** What `/ws` begins, in plain text. */
   readonly text: (wish: Wish) => Entrance;
   /** What `/ws` begins, in the subprotocol. */
   readonly json: Entrance;
   /** By their paths. */
   readonly pages: ReadonlyMap<string, Page>;
-  /** What `/healthz` counts. */
-  readonly census: () => Promise<Census>;
-  /** What `/readyz` tells. */
-  readonly readiness: () => Promise<Readiness>;
-  /** What `/metrics` tells. */
-  readonly metrics: () => Promise<string>;
+  /** What `/healthz`, `/readyz` and `/metrics` tell. */
+  readonly health: HealthSources;
+  /** With it, they tell everything; null where they never do. */
+  readonly adminToken: string | null;
+  /** Which hosts are served. */
+  readonly hosts: HostCheck;
+  /** Whose forwarded headers are believed. */
+  readonly trustProxy: readonly Cidr[];
 }
 
 /** A request, and the address that it comes from. */
 export type Answerer = (request: Request, remote: string) => Response | Promise<Response>;
 
-type Bindings = { Bindings: { readonly remote: string } };
+type Bindings = { Bindings: Source };
+type Enter = (request: Request, source: Source) => Response | Promise<Response>;
 
 /** Longest URL that is looked at, in characters. The longest of the service's own are those of `/ws`, below 500. */
 const MAX_URL_LENGTH = 8_192;
@@ -52,42 +66,63 @@ export function routes(places: Places): Answerer {
   const app = new Hono<Bindings>();
   const sockets = socketAnswerers(places);
   const { toEcho } = sockets;
-  app.all("/", (c, next) => asksForUpgrade(c.req.raw) ? toEcho(c.req.raw, c.env.remote) : next());
-  app.all("/healthz", reading(async () => sayHealth(await places.census())));
-  app.all("/readyz", reading(async () => sayReadiness(await places.readiness())));
-  app.all("/metrics", reading(async () => sayMetrics(await places.metrics())));
-  for (const path of MOVED) app.all(path, reading((c) => c.redirect("echo.html", 301)));
-  for (const [path, page] of places.pages) {
+  const nothing = ({ req }: Context<Bindings>) =>
+    refusalAnswer(refuse(404, `Nothing is at ${req.path.slice(0, MAX_REPEATED)}`));
+  app.all("/", (c, next) => {
+    if (!asksForUpgrade(c.req.raw)) return next();
+    return toEcho ? toEcho(c.req.raw, c.env) : nothing(c);
+  });
+  const known = detailedAnswers(places.health);
+  for (const [path, answer] of publicAnswers(places.health, places.adminToken !== null)) {
+    app.all(
+      path,
+      reading((c) => {
+        const mayKnow = isAuthorized(c.req.raw.headers, places.adminToken);
+        return (mayKnow ? known.get(path) ?? answer : answer)();
+      }),
+    );
+  }
+  const isShown = (path: string) => toEcho !== undefined || !ECHO_PAGE.test(path);
+  for (const path of MOVED.filter(isShown)) {
+    app.all(path, reading((c) => c.redirect("echo.html", 301)));
+  }
+  for (const [path, page] of [...places.pages].filter(([path]) => isShown(path))) {
     app.all(path, reading((c) => servePage(page, c.req.raw.headers)));
   }
   // To the listener, which says it in the log.
   app.onError((error) => {
     throw error;
   });
-  app.notFound((c) =>
-    refusalAnswer(refuse(404, `Nothing is at ${c.req.path.slice(0, MAX_REPEATED)}`))
-  );
+  app.notFound(nothing);
   return (request, remote) => {
     if (request.url.length > MAX_URL_LENGTH) return refusalAnswer(LONG_URL);
     // First of all, since a Host such as `a/b` has already changed the path by which the request would be led.
     const badHost = refuseBadHost(request);
     if (badHost) return refusalAnswer(badHost);
+    const source = sourceOf(remote, request.headers.get("x-forwarded-for"), places.trustProxy);
+    const host = hostAsked(request, source.viaTrustedProxy);
+    // None in HTTP/1.0, which no browser speaks.
+    const notServed = host === undefined ? undefined : places.hosts.refusal(host);
+    if (notServed) return refusalAnswer(notServed);
     // Not through the router: a storm of connections is when it counts what each costs.
     const enter = sockets.byPath.get(getPath(request));
-    return enter ? enter(request, remote) : app.fetch(request, { remote });
+    return enter ? enter(request, source) : app.fetch(request, source);
   };
 }
 
 function socketAnswerers(
   { door, echo, text, json }: Places,
-): { readonly toEcho: Answerer; readonly byPath: ReadonlyMap<string, Answerer> } {
-  const toEcho: Answerer = (request, remote) =>
-    door.enter(request, remote, echo(queryOf(request.url).get("prefix") ?? ""));
-  const toChat: Answerer = (request, remote) => {
+): { readonly toEcho: Enter | undefined; readonly byPath: ReadonlyMap<string, Enter> } {
+  const toEcho: Enter | undefined = echo === null
+    ? undefined
+    : (request, source) =>
+      door.enter(request, source, echo(queryOf(request.url).get("prefix") ?? ""));
+  const toChat: Enter = (request, source) => {
     const isJson = chooseSubprotocol(request, [SUBPROTOCOL]) !== undefined;
-    return door.enter(request, remote, isJson ? json : text(wishOf(request.url)));
+    return door.enter(request, source, isJson ? json : text(wishOf(request.url)));
   };
-  const byPath = new Map([["/s", toEcho], ["/s/", toEcho], ["/ws", toChat], ["/ws/", toChat]]);
+  const byPath = new Map([["/ws", toChat], ["/ws/", toChat]]);
+  if (toEcho) byPath.set("/s", toEcho).set("/s/", toEcho);
   return { toEcho, byPath };
 }
 
@@ -111,6 +146,8 @@ function queryOf(url: string): URLSearchParams {
 
 /** Where the echo page stood in the write-ups. */
 const MOVED = ["/websocket.html", "/websockets.html"];
+/** What there is only for the echo. */
+const ECHO_PAGE = /^\/(?:echo|websockets?)\.(?:html|js)$/;
 
 type Serve = (c: Context<Bindings>) => Response | Promise<Response>;
 
@@ -121,17 +158,4 @@ function reading(serve: Serve): Serve {
     const why = `Method is ${c.req.method.slice(0, MAX_REPEATED)}: ${c.req.path} is only read`;
     return refusalAnswer(refuse(405, why, { allow: "GET, HEAD" }));
   };
-}
-
-function sayHealth(connections: Census): Response {
-  return jsonAnswer({ status: "ok", connections });
-}
-
-function sayMetrics(text: string): Response {
-  return textAnswer(text, 200, { "content-type": EXPOSITION_TYPE, "cache-control": "no-store" });
-}
-
-function sayReadiness(readiness: Readiness): Response {
-  if (readiness.ready) return jsonAnswer({ status: "ready" });
-  return jsonAnswer({ status: "not ready", reason: readiness.why }, 503);
 }

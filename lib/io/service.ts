@@ -9,10 +9,11 @@ import { TopWatch } from "../chat/tops.ts";
 import type { Config } from "../core/config.ts";
 import { Quota } from "../core/limits.ts";
 import { Metrics } from "../core/metrics.ts";
+import { openAdmin } from "./admin.ts";
 import { type Backend, openBackend } from "./backend.ts";
 import { Bridge } from "./bridge.ts";
 import type { Base } from "./front.ts";
-import { isolateCount } from "./isolates/count.ts";
+import { isHosted, isolateCount } from "./isolates/count.ts";
 import { log } from "./log.ts";
 import { meterProcess, Overview } from "./overview.ts";
 import { ReadinessCheck } from "./readiness.ts";
@@ -25,6 +26,8 @@ const SWEEP_MS = 600_000;
 export interface Service extends AsyncDisposable {
   /** The port that it listens on. */
   readonly port: number;
+  /** The port of the admin listener; undefined where there is none. */
+  readonly adminPort: number | undefined;
   /** Where what is said is kept, in words. */
   readonly kept: string;
   /** How many isolates serve beside the main one. */
@@ -42,7 +45,9 @@ export interface Service extends AsyncDisposable {
  *
  * @param ca The certificate authority of `REDIS_CA_FILE`, in PEM.
  */
-export async function openService(config: Config, ca?: string): Promise<Service> {
+export async function openService(given: Config, ca?: string): Promise<Service> {
+  // A host that runs the service for us leads requests to it by their name, so every one that comes is ours.
+  const config: Config = isHosted() ? { ...given, allowedHosts: "*", adminPort: "off" } : given;
   await using started = new AsyncDisposableStack();
   const life = new AbortController();
   const { signal } = life;
@@ -65,6 +70,15 @@ export async function openService(config: Config, ca?: string): Promise<Service>
   const opened = Promise.withResolvers<Serving>();
   const overview = new Overview(metrics, opened.promise);
   const base = openBase(config, backend, clock, overview);
+  const admin = openAdmin(config, base, clock);
+  if (admin) {
+    tasks.push(admin.run(signal));
+    started.defer(() => {
+      // Whoever asks for numbers holds up no stop.
+      life.abort();
+      return finish("The admin listener", [admin.shutdown()]);
+    });
+  }
   const serving = started.use(await serve(config, base, channel, metrics));
   opened.resolve(serving);
   const resources = started.move();
@@ -74,6 +88,7 @@ export async function openService(config: Config, ca?: string): Promise<Service>
   };
   return {
     port: serving.port,
+    adminPort: admin?.port,
     kept: backend.kept,
     isolates: serving.isolates,
     broken: Promise.race([serving.broken, firstFailure(tasks)]),

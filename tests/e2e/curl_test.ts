@@ -214,7 +214,7 @@ for (const path of ["/websocket.html", "/websockets.html"]) {
 
 programTest(CURL, "curl reads the health of the service", async (curl) => {
   await using parley = await startParley();
-  const health = await ask(curl, `${parley.url}/healthz`);
+  const health = await ask(curl, `${parley.adminUrl}/healthz`);
   assert.equal(health.status, 200);
   assert.match(health.headers.get("content-type") ?? "", /^application\/json/);
   const { status, connections } = JSON.parse(health.body);

@@ -1,13 +1,13 @@
 /** A service that has run out of file descriptors. */
 import assert from "node:assert/strict";
 import { TestClient } from "../client.ts";
-import { runArguments, spawn } from "../parley.ts";
+import { addressesOf, runArguments, spawn } from "../parley.ts";
 import { until } from "../provision.ts";
 
 Deno.test("Out of file descriptors, those connected go on, and others get in when there are descriptors again", async () => {
   const limited = ["-c", 'ulimit -n 64; exec "$0" "$@"', Deno.execPath(), ...runArguments()];
   await using parley = spawn("/bin/sh", limited, {});
-  const [url = ""] = await parley.printed(/http:\S+:\d+/);
+  const { url } = await addressesOf(parley, {});
   await using held = new AsyncDisposableStack();
   const early = held.use(await TestClient.open(`${url}/s`));
   const crowd = await fill(`${url}/s`);

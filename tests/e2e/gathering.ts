@@ -59,8 +59,10 @@ export async function haveHeard(
   for (const talker of talkers) assert.deepEqual(toldFrom(talker, first), heard);
 }
 
-/** What `/healthz` counts. */
-export async function censusOf({ url }: Parley): Promise<Record<string, number>> {
-  const { connections } = await (await fetch(`${url}/healthz`)).json();
+/** What `/healthz` of the admin listener counts. */
+export async function censusOf(
+  { adminUrl }: Pick<Parley, "adminUrl">,
+): Promise<Record<string, number>> {
+  const { connections } = await (await fetch(`${adminUrl}/healthz`)).json();
   return connections;
 }

@@ -9,12 +9,14 @@ import { TestClient } from "../client.ts";
 import { type Parley, startParley } from "../parley.ts";
 import { onFreePort, type Program, programTest, Running, until } from "../provision.ts";
 import {
+  BEARER,
   exists,
   hears,
   joined,
   keepsMetricsToItself,
   letsInOnlyItsOwnPages,
   statusOf,
+  TOKEN,
   UPGRADE,
 } from "./proxied.ts";
 
@@ -50,8 +52,8 @@ async function openFront(program: Program, env: Record<string, string> = {}): Pr
   };
 }
 
-async function isDeserted({ url }: Parley): Promise<boolean> {
-  const { connections } = await (await fetch(`${url}/healthz`)).json();
+async function isDeserted({ adminUrl }: Parley): Promise<boolean> {
+  const { connections } = await (await fetch(`${adminUrl}/healthz`, { headers: BEARER })).json();
   return Object.values(connections).every((count) => count === 0);
 }
 
@@ -135,7 +137,7 @@ programTest(HTTPD, "httpd tells Parley each client's own address", async (progra
   assert.equal(await statusOf(`${front.url}/s`, UPGRADE, "127.0.0.2"), 101);
 });
 
-programTest(HTTPD, "httpd keeps /metrics from all but its own machine", async (program) => {
-  await using front = await openFront(program);
-  await keepsMetricsToItself(front.url);
+programTest(HTTPD, "httpd hands on no /metrics", async (program) => {
+  await using front = await openFront(program, { ADMIN_TOKEN: TOKEN });
+  await keepsMetricsToItself(front.url, 403);
 });

@@ -49,8 +49,8 @@ async function keepBusy(parley: InspectedParley, isolate: string, file: string):
   await parley.runIn(isolate, `setTimeout(() => { for (;;) { ${isThere} } }, 0)`);
 }
 
-async function metric({ url }: Parley, name: string): Promise<number> {
-  const text = await (await fetch(`${url}/metrics`)).text();
+async function metric({ adminUrl }: Parley, name: string): Promise<number> {
+  const text = await (await fetch(`${adminUrl}/metrics`)).text();
   return Number(text.match(new RegExp(`^${name} (\\d+)`, "m"))?.[1]);
 }
 

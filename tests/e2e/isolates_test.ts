@@ -62,7 +62,7 @@ Deno.test("People on two instances with two isolates each hear each other, every
   await haveHeard(talkers, "begin", MANY * 3);
 });
 
-Deno.test("/healthz counts the connections of all isolates, whichever answers", async () => {
+Deno.test("/healthz of the admin listener counts the connections of all isolates", async () => {
   await using parley = await startParley({ WORKERS: "3" });
   await using held = new AsyncDisposableStack();
   for (let i = 0; i < 20; i++) held.use(await TestClient.open(`${parley.url}/s`));

@@ -1,4 +1,4 @@
-/** What `/metrics` tells is what has happened, whichever isolate is asked. */
+/** What `/metrics` tells is what has happened in all isolates. */
 import assert from "node:assert/strict";
 import { EXPOSITION_TYPE } from "../../lib/core/exposition.ts";
 import { TestClient } from "../client.ts";
@@ -10,9 +10,8 @@ import { startRedis } from "../redis_server.ts";
 const PEOPLE = 12;
 
 /** Every line's value, by its name and labels: `chat_connections{state=open}`. */
-async function scrape({ url }: Parley): Promise<ReadonlyMap<string, number>> {
-  // Another connection each time, so that it is another isolate's turn.
-  const answer = await fetch(`${url}/metrics`, { headers: { connection: "close" } });
+async function scrape({ adminUrl }: Parley): Promise<ReadonlyMap<string, number>> {
+  const answer = await fetch(`${adminUrl}/metrics`);
   assert.equal(answer.headers.get("content-type"), EXPOSITION_TYPE);
   const lines = readExposition(await answer.text()).flatMap((family) => family.lines);
   return new Map(lines.map(({ name, labels, value }) => {

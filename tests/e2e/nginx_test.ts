@@ -15,6 +15,7 @@ import {
   keepsMetricsToItself,
   letsInOnlyItsOwnPages,
   statusOf,
+  TOKEN,
   UPGRADE,
 } from "./proxied.ts";
 
@@ -113,8 +114,8 @@ programTest(NGINX, "nginx makes one chat of two instances on one Redis", async (
   const join = async (url: string, name: string) => clients.use(await joined(`${url}/ws`, name));
   const through: TestClient[] = [];
   for (const name of ["ann", "ben", "cem", "dee"]) through.push(await join(front.url, name));
-  for (const { url } of front.instances) {
-    const { connections } = await (await fetch(`${url}/healthz`)).json();
+  for (const { adminUrl } of front.instances) {
+    const { connections } = await (await fetch(`${adminUrl}/healthz`)).json();
     assert.equal(connections.open, 2, "each instance holds half of them");
   }
   const [one, other] = front.instances;
@@ -201,7 +202,7 @@ programTest(NGINX, "nginx takes the answer for a client that has given up", asyn
   assert.equal(await end, null);
 });
 
-programTest(NGINX, "nginx keeps /metrics from all but its own machine", async (program) => {
-  await using front = await openFront(program);
-  await keepsMetricsToItself(front.url);
+programTest(NGINX, "nginx hands on no /metrics", async (program) => {
+  await using front = await openFront(program, { ADMIN_TOKEN: TOKEN });
+  await keepsMetricsToItself(front.url, 404);
 });

@@ -293,7 +293,7 @@ class Wscat implements AsyncDisposable {
 }
 
 async function connectionsOf(parley: Parley): Promise<number> {
-  const { connections } = await (await fetch(`${parley.url}/healthz`)).json();
+  const { connections } = await (await fetch(`${parley.adminUrl}/healthz`)).json();
   return connections.open;
 }
 

@@ -47,17 +47,18 @@ function readableHere(paths: string, dataDir: string | undefined): string {
  * the first has died.
  */
 async function chatAsPacked(command: () => string[], env: Readonly<Record<string, string>>) {
-  const port = freePort();
+  const [port, adminPort] = [freePort(), freePort()];
   const [program = "", ...args] = command();
   assert.match(program, /deno$/);
   const redis = env.REDIS_URL === undefined ? "" : `,${new URL(env.REDIS_URL).host}`;
   const here = args.map((arg) =>
-    arg.replace(/(--allow-net=)\S+/, `$1127.0.0.1:${port}${redis}`)
+    arg.replace(/(--allow-net=)\S+/, `$1127.0.0.1:${port},127.0.0.1:${adminPort}${redis}`)
       .replace(/(--allow-write=)\S+/, `$1${env.DATA_DIR}`)
       .replace(/(?<=--allow-read=)\S+/, (paths) => readableHere(paths, env.DATA_DIR))
       .replace(/^main\.ts$/, new URL("main.ts", ROOT).pathname)
   );
-  await using parley = await startInspected({ PORT: String(port), WORKERS: "1", ...env }, here);
+  const ports = { PORT: String(port), ADMIN_PORT: String(adminPort) };
+  await using parley = await startInspected({ ...ports, WORKERS: "1", ...env }, here);
   await isReady(parley.url);
   await chat(parley.url, "Ann");
   const [isolate = ""] = await parley.isolates();

@@ -45,7 +45,7 @@ Deno.test("People stay connected while Redis is killed, are told what was not se
   ann.send("into the void");
   assert.match(String(await ann.next()), /^! not sent: /);
   await until("the loss to show in /readyz", async () => {
-    const answer = await fetch(`${here.url}/readyz`);
+    const answer = await fetch(`${here.adminUrl}/readyz`);
     const { reason } = await answer.json();
     return answer.status === 503 && /Redis/.test(reason);
   });

@@ -75,7 +75,7 @@ async function haveJoined(reader: TestClient): Promise<void> {
 }
 
 async function census(parley: Parley): Promise<{ open: number; parked: number }> {
-  return (await (await fetch(`${parley.url}/healthz`)).json()).connections;
+  return (await (await fetch(`${parley.adminUrl}/healthz`)).json()).connections;
 }
 
 function residentBytes(pid: number): number {

@@ -15,18 +15,18 @@ Deno.test("500 clients that vanish in the midst of the handshake leave nothing b
   };
   // Once before counting, since the first ones open what stays open (the log, the timers' own descriptors).
   await vanish();
-  await until("the first one to be gone", () => isEmpty(parley.url));
+  await until("the first one to be gone", () => isEmpty(parley.adminUrl));
   const before = descriptors(parley.pid);
   for (let i = 0; i < VANISHING; i++) await vanish();
-  await until("the service to be empty", () => isEmpty(parley.url));
+  await until("the service to be empty", () => isEmpty(parley.adminUrl));
   await until(
     "descriptors to be given back",
     () => Promise.resolve(descriptors(parley.pid) <= before + 5),
   );
 });
 
-async function isEmpty(url: string): Promise<boolean> {
-  const { connections } = await (await fetch(`${url}/healthz`)).json();
+async function isEmpty(adminUrl: string): Promise<boolean> {
+  const { connections } = await (await fetch(`${adminUrl}/healthz`)).json();
   return Object.values(connections).every((count) => count === 0);
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { TestClient } from "../client.ts";
-import { closeCode, encodeFrame, OPCODE, RawPeer } from "../raw.ts";
+import { closeCode, encodeFrame, handshake, OPCODE, RawPeer, request } from "../raw.ts";
 import { startService } from "../service.ts";
 
 Deno.test("/s sends text and binary back as they are, up to MAX_MESSAGE_BYTES", async () => {
@@ -85,4 +85,15 @@ Deno.test("/s tells one who floods it to slow down and then closes with 1008", a
   for (let i = 0; i < 20; i++) client.send("x");
   assert.deepEqual(await client.take(4), ["x", "x", "x", "! slow down"]);
   assert.equal((await client.closed).code, 1008);
+});
+
+Deno.test("ECHO=off answers 404 on /s, on an upgrade of / and for the echo page, and leaves the chat alone", async () => {
+  await using service = await startService({ ECHO: "off" });
+  for (const path of ["/s", "/s/", "/", "/echo.html", "/echo.js", "/websocket.html"]) {
+    assert.equal((await request(service.port, handshake(service.port, path))).status, 404, path);
+  }
+  const page = await fetch(service.url);
+  assert.equal(page.status, 200);
+  await page.body?.cancel();
+  assert.equal((await request(service.port, handshake(service.port, "/ws"))).status, 101);
 });

@@ -73,7 +73,7 @@ Deno.test("Service answers an upgrade of an unknown path with 404", async () => 
 });
 
 Deno.test("Service lets a page of its own host and port in, by whatever name it is asked", async () => {
-  await using service = await startService();
+  await using service = await startService({ ALLOWED_HOSTS: "chat.example" });
   const { port } = service;
   for (
     const [host, origin, status] of [
@@ -98,7 +98,8 @@ Deno.test("Service answers no subprotocol that it does not know, and stays", asy
 Deno.test("Service believes X-Forwarded-Host and -For only from a proxy it trusts", async () => {
   const forwarded = { "X-Forwarded-Host": "chat.example", Origin: "https://chat.example" };
   for (const [trusted, status] of [["127.0.0.0/8", 101], ["10.0.0.0/8", 403]] as const) {
-    await using service = await startService({ TRUST_PROXY: trusted });
+    const env = { TRUST_PROXY: trusted, PUBLIC_URL: "https://chat.example" };
+    await using service = await startService(env);
     const answer = await request(service.port, handshake(service.port, "/ws", forwarded));
     assert.equal(answer.status, status);
   }

@@ -43,7 +43,7 @@ Deno.test("openIdle() holds so many connections until the signal aborts", async 
   const life = new AbortController();
   const counts: number[] = [];
   const health = async () =>
-    (await (await fetch(`${service.url}/healthz`)).json()).connections.open;
+    (await (await fetch(`${service.adminUrl}/healthz`)).json()).connections.open;
   const report = await openIdle(`${ws(service.url)}/ws`, chatDialogue("attic"), 30, 10, {
     async phase(phase) {
       counts.push(await health());

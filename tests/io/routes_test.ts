@@ -120,13 +120,12 @@ Deno.test("Writing to what is only read is 405 with Allow", async () => {
   }
 });
 
-Deno.test("/healthz counts connections, and /readyz is 200 with the embedded store", async () => {
+Deno.test("/healthz and /readyz say that the service is up and ready, and nothing more", async () => {
   await using service = await startService();
-  const health = await (await fetch(`${service.url}/healthz`)).json();
-  const connections = { connecting: 0, open: 0, parked: 0, closing: 0, stuck: 0, dead: 0 };
-  assert.deepEqual(health, { status: "ok", connections });
-  const ready = await fetch(`${service.url}/readyz`);
-  assert.deepEqual([ready.status, await ready.json()], [200, { status: "ready" }]);
+  for (const [path, status] of [["/healthz", "ok"], ["/readyz", "ready"]] as const) {
+    const answer = await fetch(service.url + path);
+    assert.deepEqual([answer.status, await answer.json()], [200, { status }]);
+  }
 });
 
 Deno.test("The chat page is told MAX_MESSAGE_BYTES", async () => {

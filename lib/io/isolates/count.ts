@@ -13,8 +13,8 @@ export function isolateCount({ workers }: Pick<Config, "workers">): number {
   return usualIsolates(Deno.build.os, navigator.hardwareConcurrency);
 }
 
-/** Whether it is on Deno Deploy, or somebody else says where it listens. */
-function isHosted(): boolean {
+/** Whether the process is on Deno Deploy, or somebody else says where it listens. */
+export function isHosted(): boolean {
   try {
     return Deno.env.has("DENO_DEPLOYMENT_ID") || Deno.env.has("DENO_SERVE_ADDRESS");
   } catch {

@@ -1,0 +1,96 @@
+/** Who is told what: the admin listener, its token, and what everybody may know. */
+import assert from "node:assert/strict";
+import { EXPOSITION_TYPE } from "../../lib/core/exposition.ts";
+import { AdminNotOpened } from "../../lib/io/admin.ts";
+import { startService } from "../service.ts";
+
+const TOKEN = "a token of some length";
+const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+
+/** Status and text of an answer. */
+async function ask(url: string, init: RequestInit = {}): Promise<[number, string]> {
+  const answer = await fetch(url, init);
+  return [answer.status, await answer.text()];
+}
+
+Deno.test("The admin listener tells metrics, connections and readiness", async () => {
+  await using service = await startService();
+  const metrics = await fetch(`${service.adminUrl}/metrics`);
+  assert.equal(metrics.headers.get("content-type"), EXPOSITION_TYPE);
+  assert.match(await metrics.text(), /^chat_connections\{state="open"\} 0$/m);
+  const connections = { connecting: 0, open: 0, parked: 0, closing: 0, stuck: 0, dead: 0 };
+  const health = await (await fetch(`${service.adminUrl}/healthz`)).json();
+  assert.deepEqual(health, { status: "ok", connections });
+  const ready = await fetch(`${service.adminUrl}/readyz`);
+  assert.deepEqual([ready.status, await ready.json()], [200, { status: "ready" }]);
+});
+
+Deno.test("Only the admin listener tells why the service is not ready, and where its Redis is", async () => {
+  await using service = await startService({ REDIS_URL: "redis://127.0.0.1:1" });
+  assert.deepEqual(await ask(`${service.url}/readyz`), [503, '{"status":"not ready"}']);
+  const [status, text] = await ask(`${service.adminUrl}/readyz`);
+  assert.equal(status, 503);
+  assert.match(JSON.parse(text).reason, /Redis/);
+});
+
+Deno.test("The main listener has no /metrics without ADMIN_TOKEN, and says where they are", async () => {
+  await using service = await startService();
+  const [status, text] = await ask(`${service.url}/metrics`, { headers: bearer(TOKEN) });
+  assert.equal(status, 404);
+  assert.match(text, /ADMIN_PORT.*ADMIN_TOKEN/);
+});
+
+Deno.test("ADMIN_TOKEN opens everything on the main listener to whoever sends it, and is required on the admin listener", async () => {
+  await using service = await startService({ ADMIN_TOKEN: TOKEN });
+  for (const url of [service.url, service.adminUrl]) {
+    const [status, text] = await ask(`${url}/metrics`, { headers: bearer(TOKEN) });
+    assert.equal(status, 200);
+    assert.match(text, /^chat_connections/m);
+    const health = await ask(`${url}/healthz`, { headers: bearer(TOKEN) });
+    assert.match(health[1], /"connections":\{/);
+    for (const headers of [{}, bearer("another token, no more"), bearer("")]) {
+      const answer = await fetch(`${url}/metrics`, { headers });
+      assert.deepEqual([answer.status, answer.headers.get("www-authenticate")], [401, "Bearer"]);
+      assert.doesNotMatch(await answer.text(), /chat_/);
+    }
+  }
+  assert.deepEqual(await ask(`${service.url}/healthz`), [200, '{"status":"ok"}']);
+  assert.equal((await ask(`${service.adminUrl}/healthz`))[0], 401);
+});
+
+Deno.test("The admin listener has nothing else, is only read, and checks the host like the main one", async () => {
+  await using service = await startService();
+  for (const path of ["/", "/ws", "/metrics/", "/client.js"]) {
+    assert.equal((await ask(service.adminUrl + path))[0], 404, path);
+  }
+  const written = await fetch(`${service.adminUrl}/metrics`, { method: "POST", body: "x" });
+  assert.deepEqual([written.status, written.headers.get("allow")], [405, "GET, HEAD"]);
+  await written.body?.cancel();
+});
+
+Deno.test("ADMIN_PORT=off opens no admin listener", async () => {
+  await using service = await startService({ ADMIN_PORT: "off" });
+  assert.equal(service.adminPort, undefined);
+});
+
+Deno.test("An ADMIN_PORT that is taken ends the start and says what to do", async () => {
+  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = taken.addr;
+  await assert.rejects(startService({ ADMIN_PORT: String(port) }), (error) => {
+    assert.ok(error instanceof AdminNotOpened);
+    assert.match(
+      error.message,
+      new RegExp(`127\\.0\\.0\\.1:${port}: the port is taken.*ADMIN_PORT`),
+    );
+    return true;
+  });
+});
+
+Deno.test("Without ADMIN_PORT the admin listener is on 9464, or nowhere where that is taken", async () => {
+  await using first = await startService({ ADMIN_PORT: "" });
+  await using second = await startService({ ADMIN_PORT: "" });
+  // Another process of this machine may have it already.
+  assert.ok(first.adminPort === 9464 || first.adminPort === undefined);
+  assert.equal(second.adminPort, undefined);
+  assert.equal((await ask(`${second.url}/healthz`))[0], 200);
+});

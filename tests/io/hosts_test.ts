@@ -1,0 +1,63 @@
+/** Requests by a name that the service is not known by, on every path of both listeners. */
+import assert from "node:assert/strict";
+import { handshake, request } from "../raw.ts";
+import { startService, type TestService } from "../service.ts";
+
+/** The status of a request for a path by a host. */
+async function statusOf(
+  port: number,
+  path: string,
+  headers: Readonly<Record<string, string>>,
+): Promise<number> {
+  return (await request(port, handshake(port, path, headers))).status;
+}
+
+const SOCKETS = ["/ws", "/ws/", "/s", "/"];
+const PAGES = ["/echo.html", "/client.js", "/healthz", "/readyz", "/metrics", "/nowhere"];
+
+/** A page of a site whose name has been pointed at this machine: Origin and Host are the same. */
+const rebound = (port: number) => ({
+  Host: `rebound.example:${port}`,
+  Origin: `http://rebound.example:${port}`,
+});
+
+Deno.test("A page whose name was rebound to this machine is refused with 421 on every path", async () => {
+  await using service = await startService();
+  for (const path of [...SOCKETS, ...PAGES]) {
+    assert.equal(await statusOf(service.port, path, rebound(service.port)), 421, path);
+  }
+  const admin = Number(service.adminPort);
+  for (const path of ["/metrics", "/healthz", "/readyz"]) {
+    assert.equal(await statusOf(admin, path, rebound(admin)), 421, path);
+  }
+});
+
+for (
+  const [env, host, status] of [
+    [{}, "localhost", 101],
+    [{}, "chat.example", 421],
+    [{ PUBLIC_URL: "https://chat.example/team-a" }, "chat.example", 101],
+    [{ ALLOWED_HOSTS: "chat.lan, Chat.Example" }, "chat.example:8080", 101],
+    [{ ALLOWED_HOSTS: "*" }, "rebound.example", 101],
+    [{ TRUST_PROXY: "127.0.0.1", ALLOWED_HOSTS: "chat.example" }, "upstream", 421],
+  ] as const
+) {
+  Deno.test(`A handshake for ${host} is answered with ${status} under ${JSON.stringify(env)}`, async () => {
+    await using service = await startService(env);
+    assert.equal(await statusOf(service.port, "/ws", { Host: host }), status);
+  });
+}
+
+async function viaProxy(service: TestService, forwarded: string): Promise<number> {
+  const headers = { Host: "upstream", "X-Forwarded-Host": forwarded };
+  return await statusOf(service.port, "/ws", headers);
+}
+
+Deno.test("The host that a trusted proxy was asked for counts, and nobody else's word", async () => {
+  const env = { ALLOWED_HOSTS: "chat.example" };
+  await using trusting = await startService({ ...env, TRUST_PROXY: "127.0.0.1" });
+  assert.equal(await viaProxy(trusting, "chat.example"), 101);
+  assert.equal(await viaProxy(trusting, "chat.example, rebound.example"), 421);
+  await using doubting = await startService(env);
+  assert.equal(await viaProxy(doubting, "chat.example"), 421);
+});
