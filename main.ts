@@ -107,16 +107,20 @@ async function giveBackPermissions(config: Config, { isolates }: Service): Promi
   log.debug("permissions.given_back", { names: needless.map(({ name }) => name).join(" ") });
 }
 
-/** Resolves on the first SIGTERM or SIGINT; a second one ends the process at once. */
+/** Signals that come within this time of the first are copies of it: `deno task` and process groups deliver one twice. */
+const SAME_SIGNAL_MS = 1_000;
+
+/** Resolves on the first SIGTERM or SIGINT; another one ends the process at once, unless it is a copy of the first. */
 function firstSignal(): Promise<Deno.Signal> {
   const { promise, resolve } = Promise.withResolvers<Deno.Signal>();
-  let isStopping = false;
+  let firstAt: number | undefined;
   const heard = (signal: Deno.Signal) => {
-    if (isStopping) {
+    const now = performance.now();
+    firstAt ??= now;
+    if (now - firstAt > SAME_SIGNAL_MS) {
       log.warn("service.stopped_at_once", { signal });
       Deno.exit(1);
     }
-    isStopping = true;
     resolve(signal);
   };
   for (const signal of ["SIGTERM", "SIGINT"] as const) {

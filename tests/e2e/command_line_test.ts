@@ -137,16 +137,6 @@ Deno.test("parley stops in time though many never answer, one reads nothing and 
   assert.ok(performance.now() - begun < 6_000);
 });
 
-Deno.test("parley ends at once on a second signal", async () => {
-  await using parley = await startParley();
-  using _mute = await RawPeer.open(parley.port, "/s");
-  parley.kill("SIGTERM");
-  await parley.printed(/service\.stopping/);
-  parley.kill("SIGTERM");
-  assert.equal((await parley.ended).code, 1);
-  assert.match(parley.output, /stopped_at_once/);
-});
-
 for (const [workers, names] of [["0", "env write read"], ["1", "env write"]] as const) {
   Deno.test(`parley with WORKERS=${workers} gives back ${names} after the start`, async () => {
     await using parley = await startParley({ LOG_LEVEL: "debug", WORKERS: workers });
