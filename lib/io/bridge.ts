@@ -1,18 +1,19 @@
 /**
  * The bridge between the bus, which is one for a process, and the hubs, one for each isolate: what the subscriber task
  * hears is posted to a BroadcastChannel, a tick's worth in one post. The channel loses posts where an isolate is more than
- * 256 of them behind (Deno 2.9.6), and nobody is told: positions show it, and the log makes it good.
+ * 256 of them behind (Deno 2.9.6), and nobody is told: positions show it, and the log makes it good. Deno 2.5 has no
+ * BroadcastChannel without a flag: there, what is posted reaches the hub of the same isolate, and no other.
  * @module
  */
 import type { Announcement } from "../chat/bus.ts";
 
 /** The end of the bus. */
 export class Bridge implements Disposable {
-  readonly #channel: BroadcastChannel;
+  readonly #channel: Channel;
 
   /** Nothing is posted yet. @param name Of this process's channel, unlike any other's. */
   constructor(name: string) {
-    this.#channel = new BroadcastChannel(name);
+    this.#channel = openChannel(name);
   }
 
   /** The subscriber task: carries announcements over until there are no more. */
@@ -39,7 +40,53 @@ export function listen(
   name: string,
   hear: (announcements: readonly Announcement[]) => void,
 ): Disposable {
-  const channel = new BroadcastChannel(name);
+  const channel = openChannel(name);
   channel.onmessage = ({ data }: MessageEvent<readonly Announcement[]>) => hear(data);
   return { [Symbol.dispose]: () => channel.close() };
+}
+
+/** Whether posts reach other isolates of this process. */
+export function reachesOtherIsolates(): boolean {
+  return "BroadcastChannel" in globalThis;
+}
+
+/** What is used of a BroadcastChannel. */
+interface Channel extends Pick<BroadcastChannel, "postMessage" | "close"> {
+  onmessage: ((event: MessageEvent) => void) | null;
+}
+
+function openChannel(name: string): Channel {
+  return reachesOtherIsolates() ? new BroadcastChannel(name) : new LocalChannel(name);
+}
+
+/** Stands in for a BroadcastChannel within one isolate: posts arrive as copies, in their order, in a later turn. */
+class LocalChannel implements Channel {
+  static readonly #byName = new Map<string, Set<LocalChannel>>();
+
+  onmessage: Channel["onmessage"] = null;
+  readonly #name: string;
+  readonly #peers: Set<LocalChannel>;
+
+  constructor(name: string) {
+    this.#name = name;
+    this.#peers = LocalChannel.#byName.get(name) ?? new Set();
+    LocalChannel.#byName.set(name, this.#peers.add(this));
+  }
+
+  postMessage(message: unknown): void {
+    const data = structuredClone(message);
+    for (const peer of this.#peers) {
+      if (peer !== this) setImmediate(() => peer.#receive(data));
+    }
+  }
+
+  close(): void {
+    this.onmessage = null;
+    this.#peers.delete(this);
+    if (this.#peers.size === 0) LocalChannel.#byName.delete(this.#name);
+  }
+
+  #receive(data: unknown): void {
+    this.onmessage?.(new MessageEvent("message", { data }));
+  }
 }

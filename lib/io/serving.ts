@@ -8,6 +8,7 @@ import type { Config } from "../core/config.ts";
 import { lasting, sum } from "../core/metric_sums.ts";
 import type { Metrics, Snapshot } from "../core/metrics.ts";
 import { supervisionPolicy } from "../core/supervision.ts";
+import { reachesOtherIsolates } from "./bridge.ts";
 import { type Base, openFront, type Report } from "./front.ts";
 import { Isolate } from "./isolates/isolate.ts";
 import { Supervisor, type SupervisorContext } from "./isolates/supervisor.ts";
@@ -54,6 +55,11 @@ export async function serveInIsolates(
   channel: string,
   metrics: Metrics,
 ): Promise<Serving> {
+  if (!reachesOtherIsolates()) {
+    throw new Error(
+      "WORKERS needs BroadcastChannel, which this runtime lacks: use Deno 2.6 or later",
+    );
+  }
   const port = findPort(config);
   const life = new AbortController();
   let past: Snapshot = [];
