@@ -5,21 +5,13 @@ import type { Announcement } from "../../lib/chat/bus.ts";
 import { parseRoom } from "../../lib/core/names.ts";
 import { Bridge, listen } from "../../lib/io/bridge.ts";
 import { TestClient } from "../client.ts";
+import { asItIs, without } from "../older_runtime.ts";
 import { startService } from "../service.ts";
 
 const LOBBY = parseRoom("lobby") ?? assert.fail();
 
-/** Takes BroadcastChannel away until it is disposed, as on Deno 2.5. */
-function withoutBroadcastChannel(): Disposable {
-  const before = Object.getOwnPropertyDescriptor(globalThis, "BroadcastChannel");
-  assert.ok(before && Reflect.deleteProperty(globalThis, "BroadcastChannel"));
-  return { [Symbol.dispose]: () => Object.defineProperty(globalThis, "BroadcastChannel", before) };
-}
-
-/** Changes nothing. */
-function withBroadcastChannel(): Disposable {
-  return { [Symbol.dispose]: () => {} };
-}
+/** Deno 2.5. */
+const withoutBroadcastChannel = () => without(globalThis, "BroadcastChannel");
 
 function top(seq: number): Announcement {
   return { kind: "top", room: LOBBY, top: { epoch: "e", seq }, isRead: false };
@@ -39,7 +31,7 @@ function ear(name: string) {
 
 for (
   const [what, surroundings] of [
-    ["a BroadcastChannel", withBroadcastChannel],
+    ["a BroadcastChannel", asItIs],
     ["no BroadcastChannel", withoutBroadcastChannel],
   ] as const
 ) {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
 import { BusUnavailable } from "../../lib/chat/bus.ts";
 import { type Clock, systemClock } from "../../lib/chat/clock.ts";
 import { EmbeddedBus } from "../../lib/chat/embedded_bus.ts";
@@ -11,6 +12,7 @@ import { SQLITE, troubleOf } from "../../lib/io/sqlite/trouble.ts";
 import { busContract } from "../bus_contract.ts";
 import { ann, attic, draft, lobby, numbers, react, say } from "../contract/given.ts";
 import { FakeClock } from "../fakes.ts";
+import { asItIs, without } from "../older_runtime.ts";
 import { TemporaryFolder } from "../temporary_folder.ts";
 
 const AMPLE: Retention = { messages: 1_000, entries: 1_000, ageMs: Infinity };
@@ -158,14 +160,22 @@ Deno.test("SqliteStore enters the drafts that fit where one among them does not"
   assert.equal(top.seq, 2);
 });
 
-Deno.test("SqliteStore takes back what it has written where something goes wrong before the end", async () => {
-  await using folder = new TemporaryFolder();
-  const dates = [() => 1, () => assert.fail("no time"), () => 1, () => 1];
-  await using store = open(folder, { ...systemClock, date: () => dates.shift()?.() ?? 1 });
-  const it = say("once");
-  await assert.rejects(store.append(it), /no time/);
-  assert.equal((await enter(store, it)).position.seq, 1);
-});
+for (
+  const [what, runtime] of [
+    ["", asItIs],
+    [", also without isTransaction", () => without(DatabaseSync.prototype, "isTransaction")],
+  ] as const
+) {
+  Deno.test(`SqliteStore takes back what it has written where something goes wrong before the end${what}`, async () => {
+    using _runtime = runtime();
+    await using folder = new TemporaryFolder();
+    const dates = [() => 1, () => assert.fail("no time"), () => 1, () => 1];
+    await using store = open(folder, { ...systemClock, date: () => dates.shift()?.() ?? 1 });
+    const it = say("once");
+    await assert.rejects(store.append(it), /no time/);
+    assert.equal((await enter(store, it)).position.seq, 1);
+  });
+}
 
 Deno.test("SqliteStore tells people what is wrong, and says perhaps only where nobody knows", () => {
   const error = (errcode: number) =>

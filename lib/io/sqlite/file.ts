@@ -6,6 +6,7 @@
  */
 import { join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { tryLock } from "./lock.ts";
 import { Statements } from "./statements.ts";
 import { primaryCode, SQLITE, sqliteCode } from "./trouble.ts";
 
@@ -62,8 +63,9 @@ export function openSqliteFile(folder: string): Statements {
   using opened = new DisposableStack();
   try {
     Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const lock = opened.use(Deno.openSync(join(folder, LOCK_NAME), { create: true, write: true }));
-    if (!lock.tryLockSync(true)) throw inUse(path);
+    const lock = tryLock(join(folder, LOCK_NAME));
+    if (lock === undefined) throw inUse(path);
+    opened.use(lock);
     inspect(path);
     // What SQLite makes itself everybody may read; the log beside it is as open as this.
     Deno.openSync(path, { create: true, write: true, mode: 0o600 }).close();

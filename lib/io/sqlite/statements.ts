@@ -42,7 +42,9 @@ export class Statements implements Disposable {
 
   /** Whether a transaction has begun and has not ended. SQLite ends one by itself when the disk is full. */
   get isInTransaction(): boolean {
-    return this.#file.isTransaction;
+    // Whatever the types say, Deno 2.5 does not have it.
+    const known: boolean | undefined = this.#file.isTransaction;
+    return known ?? this.#refusesToBegin();
   }
 
   /** Runs a statement; how many rows it has changed. */
@@ -66,6 +68,17 @@ export class Statements implements Disposable {
     this.#prepared.clear();
     this.#file.close();
     this.#lock[Symbol.dispose]();
+  }
+
+  /** A transaction cannot begin within another; one that begins and does nothing takes no lock. */
+  #refusesToBegin(): boolean {
+    try {
+      this.run("BEGIN");
+    } catch {
+      return true;
+    }
+    this.run("ROLLBACK");
+    return false;
   }
 
   #prepare(sql: string): StatementSync {
