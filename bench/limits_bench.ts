@@ -1,15 +1,22 @@
 /** How much is too much, asked for each message and each connection. */
-import { Allowance, Quota } from "../lib/core/limits.ts";
+import { Allowance, ConnectionLimits } from "../lib/core/allowance.ts";
+import { Quota } from "../lib/core/limits.ts";
 
-const allowance = new Allowance(10);
+const limits = new ConnectionLimits({ messagesPerSecond: 10, bytesPerSecond: 32_768 });
+const allowance = new Allowance(limits);
 let now = 0;
 Deno.bench("Allowance.ask(): granted", { group: "limits", baseline: true }, () => {
-  allowance.ask(now += 100);
+  allowance.ask(now += 100, 100);
 });
 
-const flooder = new Allowance(10);
+const shared = new Allowance(limits, "192.0.2.1");
+Deno.bench("Allowance.ask(): granted, with an address", { group: "limits" }, () => {
+  shared.ask(now += 100, 100);
+});
+
+const flooder = new Allowance(limits);
 Deno.bench("Allowance.ask(): forfeited", { group: "limits" }, () => {
-  flooder.ask(0);
+  flooder.ask(0, 100);
 });
 
 const quota = new Quota(20_000, 100);

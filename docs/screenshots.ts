@@ -10,7 +10,7 @@ import { type Look, Stage } from "./screenshots/stage.ts";
 import { NOW, Story } from "./screenshots/story.ts";
 
 const IMAGES = new URL("./images/", import.meta.url).pathname;
-const SETTINGS = { WORKERS: "0", MESSAGES_PER_SECOND: "0" };
+const SETTINGS = { WORKERS: "0", MESSAGES_PER_SECOND: "0", BYTES_PER_SECOND: "0" };
 const FIELD = "#text";
 // Where pointing at it changes nothing.
 const NOWHERE = [1, 1] as const;

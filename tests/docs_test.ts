@@ -1,6 +1,7 @@
 /** What is written about the service, held to what the service is. */
 import assert from "node:assert/strict";
 import config from "../deno.json" with { type: "json" };
+import { type BudgetRates, budgetTable } from "../lib/core/budgets.ts";
 import { parseCommandLine, settingsTable } from "../lib/core/command_line.ts";
 import { settings } from "../lib/core/config.ts";
 import * as farewells from "../lib/core/farewells.ts";
@@ -39,6 +40,21 @@ Deno.test("The protocol's table of close codes has every farewell with its reaso
   for (const { code, reason } of Object.values(farewells)) assert.equal(written.get(code), reason);
   const ours = Object.values(farewells).map(({ code }) => code);
   assert.deepEqual([...written.keys()].filter((code) => !ours.includes(code)), [1001]);
+});
+
+Deno.test("The operations guide's table of budgets has the rates of the default settings", () => {
+  const table = read("docs/operations.md").split("<!-- budgets")[1]?.split("\n\n")[1] ?? "";
+  const written = cells(table).slice(1).map(([, ...rates]) => rates);
+  const { patience: _, read: answers, ...budgets } = budgetTable({
+    messagesPerSecond: 10,
+    bytesPerSecond: 32_768,
+  });
+  const spelled = ({ messages, bytes }: BudgetRates) => [
+    messages ? `${messages.perSecond}, ${messages.burst}` : "",
+    bytes ? `${bytes.perSecond / 1024}, ${bytes.burst / 1024}` : "",
+  ];
+  const rates = [...Object.values(budgets), { messages: undefined, bytes: answers }];
+  assert.deepEqual(written, rates.map(spelled));
 });
 
 for (

@@ -11,6 +11,7 @@ import { Hub } from "../lib/chat/hub.ts";
 import { MemoryStore } from "../lib/chat/memory_store.ts";
 import type { Identities, Identity } from "../lib/chat/identities.ts";
 import type { SessionContext } from "../lib/chat/session.ts";
+import { ConnectionLimits } from "../lib/core/allowance.ts";
 import { type Author, type Draft, isUserId, type UserId } from "../lib/core/entries.ts";
 import type { Farewell } from "../lib/core/farewells.ts";
 import type { Claim, ClaimResult } from "../lib/core/leases.ts";
@@ -184,6 +185,12 @@ export class FakeBus extends EmbeddedBus {
   }
 }
 
+/** No limits. */
+export const UNLIMITED: ConnectionLimits = new ConnectionLimits({
+  messagesPerSecond: 0,
+  bytesPerSecond: 0,
+});
+
 /** Makes tokens that are easy to read, and believes all of them. */
 export class FakeIdentities implements Identities {
   readonly isReady = true;
@@ -232,13 +239,14 @@ export class FakeChat implements Disposable {
       maxMessageBytes: 1_000,
       maxRooms: 3,
       messagesPerSecond: 10,
+      bytesPerSecond: 32_768,
       recoverLimit,
     };
     const server = { name: "parley", version: "0" };
     const card = { server, limits, heartbeat: { seconds: 25 } };
     const identities = new FakeIdentities();
-    const own = { hub, identities, card, messagesPerSecond: 10, maxMessageBytes: 100, maxRooms: 3 };
-    this.context = { ...common, ...own, ...settings };
+    const own = { hub, identities, card, maxMessageBytes: 100, maxRooms: 3 };
+    this.context = { ...common, ...own, limits: new ConnectionLimits(limits), ...settings };
     this.#carry();
     hub.run(this.#life.signal);
   }

@@ -81,8 +81,8 @@ const Components = v.object({
 Deno.test("The protocol's client examples decode, or the fault that they get is shown", () => {
   for (const [index, { from, text }] of examples.entries()) {
     if (from === "server") continue;
-    const [decoded, ...others] = decode(text);
-    assert.ok(decoded && others.length === 0, text);
+    const decoded = decode(text);
+    assert.ok(decoded, text);
     if (decoded.type !== "fault") continue;
     const answer: Example | undefined = examples[index + 1];
     assert.deepEqual(JSON.parse(answer?.text ?? "{}"), decoded, text);

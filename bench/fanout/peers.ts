@@ -96,6 +96,7 @@ function limits(place: Place): Record<string, string> {
     ADMIN_TOKEN,
     DATA_DIR: ":memory:",
     MESSAGES_PER_SECOND: "0",
+    BYTES_PER_SECOND: "0",
     MAX_CONNECTIONS: "19000",
     LOG_LEVEL: "warning",
   };

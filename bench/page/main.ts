@@ -16,7 +16,12 @@ import { scroll, type Scrolled } from "./scroll.ts";
 import { weigh } from "./weight.ts";
 
 const DOCUMENT = new URL("../../docs/performance.md", import.meta.url);
-const SETTINGS = { WORKERS: "1", HISTORY_MESSAGES: "20000", MESSAGES_PER_SECOND: "0" };
+const SETTINGS = {
+  WORKERS: "1",
+  HISTORY_MESSAGES: "20000",
+  MESSAGES_PER_SECOND: "0",
+  BYTES_PER_SECOND: "0",
+};
 const WINDOW = { viewport: { width: 1440, height: 900 }, locale: "en-GB" };
 const SLOWDOWN = 4;
 const ALL = 10_000;

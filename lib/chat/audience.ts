@@ -31,6 +31,13 @@ export class Audience {
     this.#context = context;
   }
 
+  /** How many there are. */
+  get size(): number {
+    let size = 0;
+    for (const members of this.#members.values()) size += members.size;
+    return size;
+  }
+
   /** Whether there is nobody. */
   get isEmpty(): boolean {
     return this.#members.size === 0;

@@ -41,7 +41,20 @@ export interface Top {
 /** What became of a draft. */
 export type Published =
   | ({ readonly kind: "entered" } & Receipt)
-  | { readonly kind: "rejected"; readonly why: Rejection };
+  | { readonly kind: "rejected"; readonly why: Rejection }
+  | SlowedDown;
+
+/** A draft that was above a budget, and not entered. */
+export interface SlowedDown {
+  /** As with every other rejection. */
+  readonly kind: "rejected";
+  /** Tells it from the others. */
+  readonly why: "slow_down";
+  /** Whose budget it was above. */
+  readonly limit: "user" | "room";
+  /** Trying again sooner is of no use, in milliseconds. */
+  readonly afterMs: number;
+}
 
 /** Joins the instances of a service. */
 export interface Bus {
@@ -100,6 +113,14 @@ export interface Register {
   renew(room: RoomId, node: string): Promise<boolean>;
   /** Everybody in the room. */
   people(room: RoomId): Promise<readonly Person[]>;
+}
+
+/** What rooms and sessions need of the bus. What is announced comes to them by the bridge. */
+export interface ServingBus extends Pick<Bus, "follow" | "unfollow">, Archive, Register {
+  /** As {@linkcode Bus.publish}, and within the budgets. @param people About how many are in the room. */
+  publish(draft: Draft, people?: number): Promise<Published>;
+  /** As {@linkcode Bus.signal}, and within the budgets. @param people About how many are in the room. */
+  signal(room: RoomId, note: Note, people?: number): void;
 }
 
 /** The bus could not do something, or cannot say whether it did. The message is for people in the chat. */

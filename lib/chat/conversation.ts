@@ -25,5 +25,9 @@ export interface Conversation {
   advise?(afterMs: number): void;
 }
 
-/** Begins a conversation on a socket that has just opened. */
-export type Begin = (socket: Socket) => Conversation;
+/**
+ * Begins a conversation on a socket that has just opened.
+ *
+ * @param address The key under which the limits of its address are counted; undefined where there are none.
+ */
+export type Begin = (socket: Socket, address: string | undefined) => Conversation;

@@ -6,18 +6,24 @@ import type { Deed, UserId } from "../core/entries.ts";
 import type { FaultCode } from "../core/faults.ts";
 import type { Frame } from "../core/frames.ts";
 import { formatPosition } from "../core/positions.ts";
-import { fault, wirePage, withId } from "../core/protocol.ts";
+import { fault, slowDown, wirePage, withId } from "../core/protocol.ts";
 import type { Request, RequestOf } from "../core/requests.ts";
 import { exceedsBytes } from "../core/utf8.ts";
 import { hasVisible } from "../core/visible.ts";
-import { type Archive, type Bus, BusUnavailable, type Published } from "./bus.ts";
+import {
+  type Archive,
+  BusUnavailable,
+  type Published,
+  type ServingBus,
+  type SlowedDown,
+} from "./bus.ts";
 import type { Clock } from "./clock.ts";
 import { MAX_LISTED, type Place } from "./place.ts";
 
 /** What is needed to do it. */
 export interface DeedContext {
   /** Where it is done. */
-  readonly bus: Pick<Bus, "publish" | "signal"> & Archive;
+  readonly bus: Pick<ServingBus, "publish" | "signal"> & Archive;
   /** For what is told at most so often. */
   readonly clock: Clock;
   /** An id that was never used. */
@@ -35,6 +41,11 @@ export type RoomRequest = Exclude<
 /** Somebody writes: told at most so often. */
 const TYPING_EVERY_MS = 2_000;
 const DEFAULT_PAGE = 50;
+/** Why, where it is not the connection that is too fast. */
+const SLOW_DOWN: Readonly<Record<SlowedDown["limit"], string>> = {
+  user: "slow down: too much is sent over all your connections",
+  room: "slow down: the room receives more than it can deliver",
+};
 
 /** Does it; resolves to the answer, or to nothing where none is needed. Never rejects because the bus is away. */
 export async function carryOut(
@@ -112,16 +123,21 @@ async function enter(
     if (!hasVisible(request.text)) return fault(id, "empty");
   }
   const deed = deedOf(request);
-  const published = await bus.publish({ room, user, name, id: id ?? drawId(), deed });
+  const draft = { room, user, name, id: id ?? drawId(), deed };
+  const published = await bus.publish(draft, place.room.people);
   if (published.kind === "entered") place.room.promise(published.position);
+  else if (published.why === "slow_down" && published.limit === "user") place.overspend();
   return report(id, room, published);
 }
 
 /** The answer to what became of a draft. */
 function report(id: string | undefined, room: string, published: Published): Frame | undefined {
-  if (published.kind === "rejected") return fault(id, published.why);
-  const { position, at } = published;
-  return acknowledge(id, { room, position: formatPosition(position), at });
+  if (published.kind === "entered") {
+    const { position, at } = published;
+    return acknowledge(id, { room, position: formatPosition(position), at });
+  }
+  if (published.why !== "slow_down") return fault(id, published.why);
+  return slowDown(id, published.afterMs, SLOW_DOWN[published.limit]);
 }
 
 /** An acknowledgement, where somebody waits for one. */
@@ -155,7 +171,7 @@ function tellTyping(
   const isNews = on ? now - place.typedAt >= TYPING_EVERY_MS : place.typedAt > -Infinity;
   if (isNews) {
     place.typedAt = on ? now : -Infinity;
-    bus.signal(place.id, { kind: "typing", user, name: place.name, on });
+    bus.signal(place.id, { kind: "typing", user, name: place.name, on }, place.room.people);
   }
   return acknowledge(id);
 }

@@ -6,7 +6,8 @@
 import { type Dialect, messagesFor } from "../core/dialect.ts";
 import { type Farewell, UNSUPPORTED } from "../core/farewells.ts";
 import type { Frame } from "../core/frames.ts";
-import { decode, jsonDialect } from "../core/protocol.ts";
+import { decode, jsonDialect, linesOf, slowDown } from "../core/protocol.ts";
+import { utf8Length } from "../core/utf8.ts";
 import type { Conversation, Socket } from "./conversation.ts";
 import { Session, type SessionContext, type Voice } from "./session.ts";
 
@@ -19,19 +20,22 @@ export class JsonConversation implements Conversation, Voice {
   readonly #session: Session;
   #untold: Frame[] = [];
 
-  /** Waits for the hello. */
-  constructor(socket: Socket, context: SessionContext) {
+  /** Waits for the hello. @param address See `Begin`. */
+  constructor(socket: Socket, context: SessionContext, address?: string) {
     this.#socket = socket;
-    this.#session = new Session(this, context);
+    this.#session = new Session(this, context, address);
   }
 
   receive(message: string | Uint8Array<ArrayBuffer>): void {
     if (typeof message !== "string") return this.#socket.close(UNSUPPORTED);
-    for (const request of decode(message)) {
-      // An answer to our own ping is not counted, nor is anything that comes after the last straw.
-      if (request.type !== "pong" && !this.#session.admits(request.id)) continue;
-      if (request.type === "fault") this.tell(request);
-      else this.#session.handle(request);
+    for (const { text, from } of linesOf(message)) {
+      const leave = this.#session.ask(utf8Length(text) + 1, message.length - from);
+      if (leave === "forfeited") return;
+      const request = decode(text);
+      // The rest is dropped unread: it may be a hundred thousand frames.
+      if (leave !== "granted") return this.tell(slowDown(request?.id, leave.afterMs));
+      if (request?.type === "fault") this.tell(request);
+      else if (request) this.#session.handle(request);
     }
   }
 

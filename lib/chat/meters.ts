@@ -5,6 +5,7 @@
  * @module
  */
 import type { Counter, Histogram, Metrics } from "../core/metrics.ts";
+import type { SlowedDown } from "./bus.ts";
 import type { Heartbeat } from "./heartbeat.ts";
 
 /** Bounds for what should take less than a tick, in seconds. */
@@ -38,6 +39,8 @@ export interface ServingMeters extends RoomMeters {
   readonly messagesIn: Counter;
   /** WebSocket messages that were handed to the runtime. */
   readonly messagesOut: Counter;
+  /** Messages above the budget of their connection or address. */
+  readonly refused: Counter;
 }
 
 /** Makes the instruments of a serving isolate. */
@@ -48,6 +51,7 @@ export function servingMeters(metrics: Metrics): ServingMeters {
       "chat_messages_out_total",
       "WebSocket messages handed to the runtime; one may hold many entries.",
     ),
+    refused: slowDowns(metrics, "connection"),
     ...roomMeters(metrics),
   };
 }
@@ -106,6 +110,22 @@ export function publishedCounter(metrics: Metrics): Counter {
   return metrics.counter(
     "chat_published_total",
     "Entries acknowledged by the store, repetitions of one draft each counted.",
+  );
+}
+
+/** Counts what was above the budget of a user or a room. */
+export type SlowDownCounters = Readonly<Record<SlowedDown["limit"], Counter>>;
+
+/** Makes the counters of what was above a budget in front of the bus. */
+export function slowDownCounters(metrics: Metrics): SlowDownCounters {
+  return { user: slowDowns(metrics, "user"), room: slowDowns(metrics, "room") };
+}
+
+function slowDowns(metrics: Metrics, limit: SlowedDown["limit"] | "connection"): Counter {
+  return metrics.counter(
+    "chat_slow_downs_total",
+    "Messages refused with slow_down, by whose budget they were above.",
+    { limit },
   );
 }
 

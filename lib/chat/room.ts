@@ -84,6 +84,11 @@ export class Room {
     return this.#seat.last;
   }
 
+  /** How many people are in the room, or listen to it here: one user may do so over many connections. */
+  get people(): number {
+    return Math.max(this.attendance.count, this.#audience.size);
+  }
+
   /** Aborts when the room is closed. */
   get signal(): AbortSignal {
     return this.#life.signal;

@@ -4,11 +4,11 @@
  * tempted to deliver it at once, and there would be two orders.
  * @module
  */
+import { Allowance, type ConnectionLimits, type Leave } from "../core/allowance.ts";
 import type { Author, UserId } from "../core/entries.ts";
 import { BROKEN, type Farewell, FLOODING, NOT_READY } from "../core/farewells.ts";
 import type { FaultCode } from "../core/faults.ts";
 import type { Frame, FrameOf } from "../core/frames.ts";
-import { Allowance } from "../core/limits.ts";
 import {
   drawGuestName,
   type Name,
@@ -37,8 +37,8 @@ export interface SessionContext extends DeedContext {
   readonly card: Pick<FrameOf<"hello">, "server" | "limits" | "heartbeat">;
   /** The word that the names of guests begin with. */
   readonly guestName: string;
-  /** How many requests a second one connection may make; 0 for no limit. */
-  readonly messagesPerSecond: number;
+  /** What each connection may send. */
+  readonly limits: ConnectionLimits;
   /** How many rooms one connection may be in. */
   readonly maxRooms: number;
 }
@@ -63,11 +63,11 @@ export class Session implements PlaceHost {
   #isOver = false;
   #naming: Promise<void> | undefined;
 
-  /** Says nothing before it is asked. */
-  constructor(voice: Voice, context: SessionContext) {
+  /** Says nothing before it is asked. @param address See `Begin`. */
+  constructor(voice: Voice, context: SessionContext, address?: string) {
     this.voice = voice;
     this.#context = context;
-    this.#allowance = new Allowance(context.messagesPerSecond);
+    this.#allowance = new Allowance(context.limits, address);
   }
 
   /** Who it is; undefined before the hello. */
@@ -75,13 +75,15 @@ export class Session implements PlaceHost {
     return this.#me;
   }
 
-  /** Whether one more request is within the limit; who goes on regardless is closed. */
-  admits(id?: string): boolean {
-    if (this.#isOver) return false;
-    const leave = this.#allowance.ask(this.#context.clock.now());
-    if (leave === "forfeited") this.voice.close(FLOODING);
-    else if (leave === "refused") this.#refuse(id, "slow_down");
-    return leave === "granted";
+  /**
+   * Asks leave for one more frame; who goes on regardless is closed.
+   *
+   * @param bytes Of the frame.
+   * @param dropped Of the frame and of what is dropped with it where it is refused.
+   */
+  ask(bytes: number, dropped: number = bytes): Leave {
+    if (this.#isOver) return "forfeited";
+    return this.#closedIf(this.#allowance.ask(this.#context.clock.now(), bytes, dropped));
   }
 
   /** The place in a room that it has joined, or is joining. */
@@ -118,6 +120,10 @@ export class Session implements PlaceHost {
   turnedAway(place: Place): void {
     this.#places.delete(place.id);
     this.#refuse(place.request, "name_taken", `the name ${place.name} is taken`);
+  }
+
+  overspent(): void {
+    this.#closedIf(this.#allowance.refuse(this.#context.clock.now(), 0, 0));
   }
 
   #hello({ id, name: wished, resume }: RequestOf<"hello">): void {
@@ -171,6 +177,9 @@ export class Session implements PlaceHost {
   #queueRename({ id, name: wished }: RequestOf<"name">, user: UserId): void {
     const name = parseName(wished);
     if (name === undefined) return this.#refuse(id, "bad_name", NAME_RULE);
+    // It is told in every room, which is as much work as a message in each.
+    const more = Math.max(0, this.#places.size - 1);
+    this.#allowance.charge(this.#context.clock.now(), more);
     this.#naming = (this.#naming ?? Promise.resolve()).then(() =>
       this.#surely(async () => {
         const places = [...this.#places.values()];
@@ -218,6 +227,11 @@ export class Session implements PlaceHost {
 
   #sign(): string | undefined {
     return this.#me && this.voice.isResumable ? this.#context.identities.sign(this.#me) : undefined;
+  }
+
+  #closedIf(leave: Leave): Leave {
+    if (leave === "forfeited") this.voice.close(FLOODING);
+    return leave;
   }
 
   #answer(frame: Frame | undefined): void {

@@ -8,6 +8,7 @@ import type { Dialect } from "../core/dialect.ts";
 import { BAD_NAME, BAD_ROOM, type Farewell, NAME_TAKEN, UNSUPPORTED } from "../core/farewells.ts";
 import type { Frame, FrameOf } from "../core/frames.ts";
 import { formatPosition, parsePosition, type Position } from "../core/positions.ts";
+import { slowDown } from "../core/protocol.ts";
 import {
   fault,
   HELP,
@@ -18,6 +19,7 @@ import {
   said,
   textDialect,
 } from "../core/text_mode.ts";
+import { utf8Length } from "../core/utf8.ts";
 import type { Conversation, Socket } from "./conversation.ts";
 import { Session, type SessionContext, type Voice } from "./session.ts";
 
@@ -58,11 +60,11 @@ export class TextConversation implements Conversation, Voice {
   // How many messages were last asked for.
   #asked = 0;
 
-  /** Joins at once, or turns away. */
-  constructor(socket: Socket, context: SessionContext, wish: Wish) {
+  /** Joins at once, or turns away. @param address See `Begin`. */
+  constructor(socket: Socket, context: SessionContext, wish: Wish, address?: string) {
     this.#socket = socket;
     this.dialect = wish.notices === "1" ? noticingDialect : textDialect;
-    this.#session = new Session(this, context);
+    this.#session = new Session(this, context, address);
     this.#room = wish.room ?? LOBBY;
     const since = parsePosition(wish.since ?? "");
     const isCount = /^\d{1,3}$/.test(wish.history ?? "0");
@@ -76,8 +78,10 @@ export class TextConversation implements Conversation, Voice {
   }
 
   receive(message: string | Uint8Array<ArrayBuffer>): void {
-    if (!this.#session.admits()) return;
     if (typeof message !== "string") return this.#socket.close(UNSUPPORTED);
+    const leave = this.#session.ask(utf8Length(message));
+    if (leave === "forfeited") return;
+    if (leave !== "granted") return this.tell(slowDown(undefined, leave.afterMs));
     if (message !== "") this.#obey(readLine(message));
   }
 

@@ -143,6 +143,16 @@ export function addressKey(address: string): string {
   return bits >> 32n === 0xffffn ? spellV4(bits) : `${(bits >> 64n).toString(16)}/64`;
 }
 
+const LOOPBACK_V4 = 0xffff_7fn;
+
+/** Whether an address is this machine's own: 127.0.0.0/8 or ::1. */
+export function isLoopback(address: string): boolean {
+  if (address.startsWith("127.")) return parseAddress(address) !== undefined;
+  if (!address.includes(":")) return false;
+  const bits = parseAddress(address);
+  return bits === 1n || (bits !== undefined && bits >> 24n === LOOPBACK_V4);
+}
+
 function spellV4(bits: bigint): string {
   return [24n, 16n, 8n, 0n].map((shift) => bits >> shift & 0xffn).join(".");
 }

@@ -77,6 +77,9 @@ export function budgetTable(settings: BudgetSettings): BudgetTable {
   };
 }
 
+/** What an entry costs beside its text, in bytes: about what the rest of its frame takes. */
+export const ENTRY_BYTES = 200;
+
 /** A message in a room with more people than this costs more than one. */
 const PEOPLE_PER_MESSAGE = 1_000;
 /** A byte in a room with more people than this costs more than one. */
@@ -103,8 +106,9 @@ export class Budget {
 
   /** Milliseconds until both costs fit; 0 if they do now. @param now Milliseconds; must not decrease. */
   msUntil(now: number, messages: number, bytes: number): number {
-    const first = this.#messages?.msUntil(now, messages) ?? 0;
-    return Math.max(first, this.#bytes?.msUntil(now, bytes) ?? 0);
+    // A debt in one dimension does not matter to what costs nothing there.
+    const first = messages > 0 ? this.#messages?.msUntil(now, messages) ?? 0 : 0;
+    return bytes > 0 ? Math.max(first, this.#bytes?.msUntil(now, bytes) ?? 0) : first;
   }
 
   /** Spends both, into debt where they do not fit. @param now Milliseconds; must not decrease. */

@@ -62,7 +62,10 @@ export const FRAMES = {
       maxTextBytes: count("A text, in UTF-8."),
       maxMessageBytes: count("A WebSocket message to the server, with all its frames."),
       maxRooms: count("Rooms at a time."),
-      messagesPerSecond: count("Requests, and three times as many at once; 0 for no limit."),
+      messagesPerSecond: count("Frames, and three times as many at once; 0 for no limit."),
+      bytesPerSecond: count(
+        "Bytes of UTF-8 that you send, and 16 times as many at once; 0 for no limit.",
+      ),
       recoverLimit: count("Entries that are replayed at most."),
     }),
     heartbeat: v.object({ seconds: count("After so much silence the server asks with ping.") }),
@@ -103,6 +106,7 @@ export const FRAMES = {
     code: v.picklist(Object.keys(FAULTS)),
     message: text("For people."),
     retry: flag("Whether the same request may succeed later."),
+    afterMs: v.optional(count("Not before so long, from now; with slow_down.")),
   }),
   said: entry("said", "Somebody said something.", {
     text: v.string(),

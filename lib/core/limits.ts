@@ -78,39 +78,6 @@ export class TokenBucket {
   }
 }
 
-/** What may happen to one message: let through, refused, or refused once too often. */
-export type Leave = "granted" | "refused" | "forfeited";
-
-/**
- * What one connection may say: so many messages a second, three seconds' worth at once. Refusals draw on a second
- * bucket, as large and filling ten times slower, so that a person who types too fast is only told, and a program that
- * goes on regardless has forfeited its place. Most connections only listen: a bucket is full until it is drawn on, and
- * is not there before.
- */
-export class Allowance {
-  readonly #perSecond: number;
-  #words: TokenBucket | undefined;
-  #patience: TokenBucket | undefined;
-
-  /** Both are full. @param perSecond Messages a second; 0 for no limit. */
-  constructor(perSecond: number) {
-    this.#perSecond = perSecond;
-  }
-
-  /** Asks leave for one message. @param now Milliseconds on any scale that does not go back. */
-  ask(now: number): Leave {
-    if (this.#perSecond === 0) return "granted";
-    this.#words ??= this.#bucket(this.#perSecond, now);
-    if (this.#words.take(now)) return "granted";
-    this.#patience ??= this.#bucket(this.#perSecond / 10, now);
-    return this.#patience.take(now) ? "refused" : "forfeited";
-  }
-
-  #bucket(perSecond: number, now: number): TokenBucket {
-    return new TokenBucket({ perSecond, burst: Math.max(1, this.#perSecond * 3) }, now);
-  }
-}
-
 /** So many places in all, and so many for each key. A place is given back by disposing it, as often as one likes. */
 export class Quota {
   readonly #max: number;

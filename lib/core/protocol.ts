@@ -5,8 +5,9 @@
  * @example
  * ```ts
  * import assert from "node:assert/strict";
- * assert.deepEqual(decode('{"type":"ping","id":"1","new":true}\n'), [{ type: "ping", id: "1" }]);
- * const [fault] = decode('{"type":"dance","id":"2"}');
+ * assert.deepEqual([...linesOf("a\nb\n")], [{ text: "a", from: 0 }, { text: "b", from: 2 }]);
+ * assert.deepEqual(decode('{"type":"ping","id":"1","new":true}'), { type: "ping", id: "1" });
+ * const fault = decode('{"type":"dance","id":"2"}');
  * assert.ok(fault?.type === "fault" && fault.code === "unknown_type" && fault.id === "2");
  * ```
  * @module
@@ -26,9 +27,23 @@ export const SUBPROTOCOL = "chat.v1.json";
 /** What is sent as JSON. */
 export const jsonDialect: Dialect = { encode: (frame) => JSON.stringify(frame), joins: true };
 
-/** The requests in a message, in order; a fault in the place of what is none. */
-export function decode(message: string): readonly (Request | FrameOf<"fault">)[] {
-  return message.split("\n").filter((line) => line.trim() !== "").map(decodeFrame);
+/** A part of a message, between two line feeds, and where in the message it begins. */
+export interface Line {
+  /** Without its line feed. */
+  readonly text: string;
+  /** In UTF-16 code units. */
+  readonly from: number;
+}
+
+/** The lines of a message, at least one. Each is looked for only when it is asked for: most may have to be dropped. */
+export function* linesOf(message: string): Generator<Line, void> {
+  let from = 0;
+  do {
+    const found = message.indexOf("\n", from);
+    const to = found < 0 ? message.length : found;
+    yield { text: message.slice(from, to), from };
+    from = to + 1;
+  } while (from < message.length);
 }
 
 const Head = v.object({ type: v.string(), id: v.optional(v.unknown()) });
@@ -37,7 +52,9 @@ const MAX_ECHOED_ID = 256;
 /** So many characters of a type that there is not. */
 const MAX_REPEATED = 64;
 
-function decodeFrame(text: string): Request | FrameOf<"fault"> {
+/** The request in a line; a fault in the place of what is none; undefined for a blank line. */
+export function decode(text: string): Request | FrameOf<"fault"> | undefined {
+  if (text.trim() === "") return undefined;
   const json = parseJson(text);
   const head = v.safeParse(Head, json);
   if (!head.success) return fault(undefined, "bad_frame", "a frame is a JSON object with a type");
@@ -76,6 +93,15 @@ export function fault(
   message: string = FAULTS[code].message,
 ): FrameOf<"fault"> {
   return { type: "fault", ...withId(id), code, message, retry: FAULTS[code].retry };
+}
+
+/** The fault of one who is to slow down. @param afterMs Trying again sooner is of no use, in milliseconds. */
+export function slowDown(
+  id: string | undefined,
+  afterMs: number,
+  message?: string,
+): FrameOf<"fault"> {
+  return { ...fault(id, "slow_down", message), afterMs };
 }
 
 /** The field `id`, where there is one. */

@@ -12,3 +12,27 @@ export function exceedsBytes(text: string, max: number): boolean {
   if (text.length * 3 <= max) return false;
   return encoder.encode(text).length > max;
 }
+
+/** Up to here a loop is faster than the encoder, which allocates. */
+const LOOP_LENGTH = 256;
+
+/** How many bytes a text takes in UTF-8; a lone surrogate takes three, as the encoder replaces it. */
+export function utf8Length(text: string): number {
+  return text.length > LOOP_LENGTH ? encoder.encode(text).length : counted(text);
+}
+
+function counted(text: string): number {
+  let bytes = text.length;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code < 0x80) continue;
+    bytes += code < 0x800 ? 1 : 2;
+    // The second half of a pair adds nothing: the two take four bytes.
+    if (code >= 0xd800 && code < 0xdc00 && isLow(text.charCodeAt(i + 1))) i++;
+  }
+  return bytes;
+}
+
+function isLow(code: number): boolean {
+  return code >= 0xdc00 && code < 0xe000;
+}

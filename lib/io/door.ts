@@ -4,7 +4,7 @@
  * @module
  */
 import type { Heartbeat } from "../chat/heartbeat.ts";
-import { addressKey, type Source } from "../core/addresses.ts";
+import { addressKey, isLoopback, type Source } from "../core/addresses.ts";
 import { admit, type OriginPolicy, type Refusal, refuse } from "../core/handshake.ts";
 import type { Quota } from "../core/limits.ts";
 import { refusalAnswer } from "./answers.ts";
@@ -78,25 +78,32 @@ export class Door {
     if (this.#shut) return refusalAnswer(STOPPING);
     const verdict = admit(request, { origins: this.#context.origins, viaTrustedProxy });
     if (verdict.kind === "refused") return refusalAnswer(verdict);
-    const place = await this.#context.quota.take(addressKey(address));
+    const key = addressKey(address);
+    const place = await this.#context.quota.take(key);
     if (typeof place === "string") return refusalAnswer(this.#full(place, address));
     using held = new DisposableStack();
     held.use(place);
     if (!await this.#threshold.pass(signal)) return new Response(null, { status: 400 });
     if (this.#shut) return refusalAnswer(STOPPING);
-    const response = this.#upgrade(request, entrance, place);
+    const counted = isLoopback(address) ? undefined : key;
+    const response = this.#upgrade(request, entrance, place, counted);
     // The connection has it now; the stack would weigh more than what is in it.
     held.move();
     return response;
   }
 
-  #upgrade(request: Request, entrance: Entrance, place: Disposable): Response {
+  #upgrade(
+    request: Request,
+    entrance: Entrance,
+    place: Disposable,
+    address: string | undefined,
+  ): Response {
     const { idleSeconds } = this.#context;
     const { socket, response } = Deno.upgradeWebSocket(request, { idleTimeout: idleSeconds });
     // Not by the runtime's own option, which throws where the offer is written without blanks.
     const { subprotocol } = entrance;
     if (subprotocol) response.headers.set("sec-websocket-protocol", subprotocol);
-    new Connection(socket, entrance, this.#connections, place);
+    new Connection(socket, entrance, this.#connections, place, address);
     return response;
   }
 

@@ -5,9 +5,8 @@
  * @module
  */
 import meta from "../../deno.json" with { type: "json" };
-import type { Archive, Bus, Register } from "../chat/bus.ts";
+import type { ServingBus } from "../chat/bus.ts";
 import { type Clock, systemClock } from "../chat/clock.ts";
-import type { Socket } from "../chat/conversation.ts";
 import { Echo } from "../chat/echo.ts";
 import { type Census, Heartbeat } from "../chat/heartbeat.ts";
 import { Hub } from "../chat/hub.ts";
@@ -15,6 +14,7 @@ import { JsonConversation } from "../chat/json_conversation.ts";
 import { meterConnections, type ServingMeters, servingMeters } from "../chat/meters.ts";
 import type { SessionContext } from "../chat/session.ts";
 import { TextConversation } from "../chat/text_conversation.ts";
+import { ConnectionLimits } from "../core/allowance.ts";
 import type { Config } from "../core/config.ts";
 import { HostCheck } from "../core/hosts.ts";
 import { Metrics, type Snapshot } from "../core/metrics.ts";
@@ -28,13 +28,8 @@ import { drawId, SignedIdentities } from "./identities.ts";
 import { Listener } from "./listener.ts";
 import { openPages } from "./pages.ts";
 import { type Places, routes } from "./routes.ts";
+import type { Entrance } from "./socket.ts";
 import { finish, firstFailure } from "./tasks.ts";
-
-/** What rooms and sessions need of the bus. What is announced comes to them by the bridge. */
-export type ServingBus =
-  & Pick<Bus, "publish" | "signal" | "follow" | "unfollow">
-  & Archive
-  & Register;
 
 /** What a front stands on. */
 export interface Base extends HealthSources {
@@ -100,7 +95,7 @@ export async function openFront(config: Config, base: Base, station: Station): P
     adminToken: config.adminToken,
     hosts: new HostCheck(config),
     trustProxy: config.trustProxy,
-    ...entrances(config, sessionContext(config, clock, base, hub)),
+    ...entrances(config, sessionContext(config, clock, base, hub, meters)),
   });
   const listener = new Listener(answer, clock, { ...config, ...station });
   const tasks = [listener.run(signal), heartbeat.run(signal), hub.run(signal)];
@@ -153,6 +148,7 @@ function sessionContext(
   clock: Clock,
   { bus, secret }: Base,
   hub: Hub,
+  meters: ServingMeters,
 ): SessionContext {
   const identities = new SignedIdentities(clock, secret);
   const card = {
@@ -162,11 +158,13 @@ function sessionContext(
       maxMessageBytes: jsonBytes(config),
       maxRooms: config.maxRooms,
       messagesPerSecond: config.messagesPerSecond,
+      bytesPerSecond: config.bytesPerSecond,
       recoverLimit: config.recoverLimit,
     },
     heartbeat: { seconds: config.pingSeconds },
   };
-  return { ...config, bus, hub, clock, random: Math.random, drawId, identities, card };
+  const limits = new ConnectionLimits(config, meters.refused);
+  return { ...config, bus, hub, clock, random: Math.random, drawId, identities, card, limits };
 }
 
 /** A text as long as allowed, each of its bytes written as `\\u0000`, and room for the rest of the frame. */
@@ -178,19 +176,19 @@ function entrances(
   config: Config,
   context: SessionContext,
 ): Pick<Places, "echo" | "text" | "json"> {
-  const { messagesPerSecond, maxMessageBytes } = config;
-  const echo = (prefix: string) => ({
-    begin: (socket: Socket) => new Echo(socket, context.clock, { prefix, messagesPerSecond }),
+  const { maxMessageBytes } = config;
+  const echo = (prefix: string): Entrance => ({
+    begin: (socket, address) => new Echo(socket, context, prefix, address),
     maxMessageBytes,
   });
   return {
     echo: config.echo === "on" ? echo : null,
     text: (wish) => ({
-      begin: (socket) => new TextConversation(socket, context, wish),
+      begin: (socket, address) => new TextConversation(socket, context, wish, address),
       maxMessageBytes,
     }),
     json: {
-      begin: (socket) => new JsonConversation(socket, context),
+      begin: (socket, address) => new JsonConversation(socket, context, address),
       subprotocol: SUBPROTOCOL,
       maxMessageBytes: jsonBytes(config),
     },

@@ -5,7 +5,10 @@
  */
 import { type Clock, systemClock } from "../chat/clock.ts";
 import type { Census } from "../chat/heartbeat.ts";
+import { MeteredBus } from "../chat/metered_bus.ts";
+import { slowDownCounters } from "../chat/meters.ts";
 import { TopWatch } from "../chat/tops.ts";
+import { budgetTable } from "../core/budgets.ts";
 import type { Config } from "../core/config.ts";
 import { Quota } from "../core/limits.ts";
 import { Metrics } from "../core/metrics.ts";
@@ -69,7 +72,7 @@ export async function openService(given: Config, ca?: string): Promise<Service> 
   });
   const opened = Promise.withResolvers<Serving>();
   const overview = new Overview(metrics, opened.promise);
-  const base = openBase(config, backend, clock, overview);
+  const base = openBase(config, backend, clock, metrics, overview);
   const admin = openAdmin(config, base, clock);
   if (admin) {
     tasks.push(admin.run(signal));
@@ -102,11 +105,13 @@ function openBase(
   config: Config,
   { bus, secret }: Backend,
   clock: Clock,
+  metrics: Metrics,
   overview: Overview,
 ): Base {
   const readiness = new ReadinessCheck(bus, clock);
+  const refused = slowDownCounters(metrics);
   return {
-    bus,
+    bus: new MeteredBus({ bus, table: budgetTable(config), clock, refused }),
     secret,
     quota: new Quota(config.maxConnections, config.connectionsPerAddress),
     census: () => overview.census(),

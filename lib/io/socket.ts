@@ -44,6 +44,7 @@ export class Connection implements Socket, Peer, EventListenerObject {
   readonly #context: ConnectionContext;
   readonly #maxMessageBytes: number;
   readonly #place: Disposable;
+  readonly #address: string | undefined;
   // Until it is open.
   #begin: Begin | undefined;
   #conversation: Conversation | undefined;
@@ -58,17 +59,24 @@ export class Connection implements Socket, Peer, EventListenerObject {
   #recentBytes = 0;
   #recentMessages = 0;
 
-  /** Takes the socket over before it opens. @param place What is given back when the connection has ended. */
+  /**
+   * Takes the socket over before it opens.
+   *
+   * @param place What is given back when the connection has ended.
+   * @param address See `Begin`.
+   */
   constructor(
     socket: WebSocket,
     { begin, maxMessageBytes }: Entrance,
     context: ConnectionContext,
     place: Disposable,
+    address?: string,
   ) {
     this.#socket = socket;
     this.#maxMessageBytes = maxMessageBytes;
     this.#context = context;
     this.#place = place;
+    this.#address = address;
     this.#begin = begin;
     this.#since = this.#heardAt = this.#movedAt = context.clock.now();
     socket.binaryType = "arraybuffer";
@@ -149,7 +157,7 @@ export class Connection implements Socket, Peer, EventListenerObject {
     this.#become("open");
     const begin = this.#begin;
     this.#begin = undefined;
-    this.#conversation = begin?.(this);
+    this.#conversation = begin?.(this, this.#address);
     // It may have been turned away at the door.
     if (this.#state !== "open") this.#conversation?.leave();
   }

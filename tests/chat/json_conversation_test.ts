@@ -3,7 +3,7 @@ import { JsonConversation } from "../../lib/chat/json_conversation.ts";
 import type { SessionContext } from "../../lib/chat/session.ts";
 import type { Author } from "../../lib/core/entries.ts";
 import { FLOODING, NOT_READY, UNSUPPORTED } from "../../lib/core/farewells.ts";
-import { FakeChat, FakeIdentities, FakeSocket, room, settle } from "../fakes.ts";
+import { FakeChat, FakeIdentities, FakeSocket, room, settle, UNLIMITED } from "../fakes.ts";
 
 type Frame = Record<string, unknown>;
 
@@ -344,7 +344,7 @@ Deno.test("JsonConversation tells nothing of a room that was left, nor that it w
 });
 
 Deno.test("JsonConversation gives every entry once and in order to one who comes back in a storm", async () => {
-  using chat = openChat(undefined, { messagesPerSecond: 0 }, 100);
+  using chat = openChat(undefined, { limits: UNLIMITED }, 100);
   const ann = await chat.enter("Ann", "lobby");
   const say = (text: number) =>
     ann.conversation.receive(`{"type":"say","room":"lobby","text":"${text}"}`);
@@ -507,19 +507,110 @@ Deno.test("JsonConversation finds a lost last message by the tops that are told"
   assert.deepEqual(ann.take().map(({ text }) => text), ["the last"]);
 });
 
-Deno.test("JsonConversation asks with ping and counts no pong; closes with 1003 on bytes, 1008 on a flood", async () => {
+Deno.test("JsonConversation asks with ping; closes with 1003 on bytes, 1008 on a flood", async () => {
   using chat = openChat();
   const ann = await chat.enter("Ann");
   ann.conversation.ask();
   await settle();
   assert.deepEqual(ann.take(), [{ type: "ping" }]);
-  for (let i = 0; i < 200; i++) await ann.ask({ type: "pong" });
-  assert.deepEqual(ann.socket.farewells, []);
   for (let i = 0; i < 90; i++) await ann.ask({ type: "ping" });
   assert.deepEqual(ann.socket.farewells[0], FLOODING);
   const bob = await chat.enter("Bob");
   bob.conversation.receive(new Uint8Array([1]));
   assert.deepEqual(bob.socket.farewells, [UNSUPPORTED]);
+});
+
+/** Counts what is parsed as JSON until it is disposed. */
+function countParsed(): Disposable & { readonly count: number } {
+  const { parse } = JSON;
+  let count = 0;
+  JSON.parse = (...args) => (count += 1, parse(...args));
+  return {
+    get count() {
+      return count;
+    },
+    [Symbol.dispose]: () => void (JSON.parse = parse),
+  };
+}
+
+for (
+  const [what, message] of [
+    ["195,000 frames", "0\n".repeat(195_000)],
+    ["195,000 blank lines", "\n".repeat(195_000)],
+    ["26,000 pongs", '{"type":"pong"}\n'.repeat(26_000).slice(0, 390_000)],
+    ["7,800 frames with ids", '{"type":"ping","id":"0123456789012345678901234"}\n'.repeat(7_800)],
+  ] as const
+) {
+  Deno.test(`JsonConversation drops the rest of a message once over the limit, unread: ${what}`, async () => {
+    using chat = openChat();
+    const ann = await chat.enter("Ann");
+    using parsed = countParsed();
+    for (let i = 0; i < 4; i++) ann.conversation.receive(message);
+    // 30 and the hello at first, and the first one of each that was refused.
+    assert.ok(parsed.count <= 34, `${parsed.count}`);
+    await settle();
+    const told = ann.take().filter(({ code }) => code === "slow_down");
+    // One for each message, until the bytes of what was dropped have used up the patience.
+    assert.ok(told.length >= 1 && told.length <= 2, `${told.length}`);
+    assert.ok(told.every(({ retry, afterMs }) => retry === true && afterMs === 100));
+    assert.deepEqual(ann.socket.farewells.slice(0, 1), [FLOODING]);
+  });
+}
+
+Deno.test("JsonConversation tells the first frame over the limit by its id, when to come back, and grants it then", async () => {
+  using chat = openChat();
+  const ann = await chat.enter("Ann", "lobby");
+  const says = Array.from(
+    { length: 40 },
+    (_, i) => ({ type: "say", id: `s${i}`, room: "lobby", text: `${i}` }),
+  );
+  const answers = await ann.ask(...says);
+  // The hello and the join have taken two of the thirty.
+  assert.equal(chat.bus.published.length, 28);
+  const faults = answers.filter(({ type }) => type === "fault");
+  assert.deepEqual(faults.map((it) => pick(it, "id", "code", "retry", "afterMs")), [
+    ["s28", "slow_down", true, 100],
+  ]);
+  await chat.clock.advance(99);
+  assert.deepEqual(pick((await ann.ask(says[28] ?? {}))[0], "code"), ["slow_down"]);
+  await chat.clock.advance(1);
+  await ann.ask(says[28] ?? {});
+  assert.equal(chat.bus.published.length, 29);
+});
+
+Deno.test("JsonConversation counts bytes: of ten texts of 60 KB a second it takes what the limit allows, and closes", async () => {
+  using chat = openChat(undefined, { maxMessageBytes: 65_536 });
+  const ann = await chat.enter("Ann", "lobby");
+  const text = "x".repeat(60_000);
+  const answers: Frame[] = [];
+  for (let i = 0; i < 10; i++) {
+    answers.push(...await ann.ask({ type: "say", id: `${i}`, room: "lobby", text }));
+    await chat.clock.advance(100);
+  }
+  // 512 KiB at once, and 32 KiB in a second.
+  assert.equal(chat.bus.published.length, 9);
+  const { afterMs } = answers.find(({ code }) => code === "slow_down") ?? { afterMs: 0 };
+  assert.ok(Number(afterMs) > 0 && Number(afterMs) < 2_000, `${afterMs}`);
+  for (let i = 0; i < 20; i++) await ann.ask({ type: "say", room: "lobby", text });
+  assert.deepEqual(ann.socket.farewells[0], FLOODING);
+});
+
+Deno.test("JsonConversation charges a rename once for each room", async () => {
+  using chat = openChat(undefined, { maxRooms: 31 });
+  const ann = await chat.enter("Ann");
+  for (let i = 0; i < 31; i++) {
+    await ann.ask({ type: "join", room: `room-${i}` });
+    await chat.clock.advance(1_000);
+  }
+  ann.take();
+  await chat.clock.advance(10_000);
+  await ann.ask({ type: "name", id: "n1", name: "Bea" });
+  for (let turn = 0; turn < 20; turn++) await settle();
+  ann.take();
+  const renames = chat.bus.published.filter(({ deed }) => deed.kind === "renamed");
+  assert.equal(renames.length, 31);
+  const [fault] = await ann.ask({ type: "name", id: "n2", name: "Cleo" });
+  assert.deepEqual(pick(fault, "code", "id", "afterMs"), ["slow_down", "n2", 200]);
 });
 
 Deno.test("JsonConversation.leave() lets the bus go when nobody is expected any more", async () => {

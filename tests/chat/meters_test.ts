@@ -142,7 +142,7 @@ Deno.test("Every metric can be read by a strict reader, and stands in the operat
   roundTripHistogram(metrics);
   isolateMeters(metrics, () => 3);
   const families = readExposition(expose(metrics.snapshot()));
-  assert.equal(families.length, 16);
+  assert.equal(families.length, 17);
   const guide = Deno.readTextFileSync(new URL("../../docs/operations.md", import.meta.url));
   for (const { name, help } of families) {
     assert.match(name, /^chat_/);

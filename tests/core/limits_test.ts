@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { Allowance, type Leave, Quota, TokenBucket } from "../../lib/core/limits.ts";
+import { Quota, TokenBucket } from "../../lib/core/limits.ts";
 
 for (
   const [what, rate, at, taken] of [
@@ -135,60 +135,6 @@ Deno.test("TokenBucket never refuses who keeps to its rate", () => {
     { numRuns: 300 },
   );
 });
-
-/** What is said to one who asks so many times at the same moment. */
-function answers(allowance: Allowance, count: number, now: number): Leave[] {
-  return Array.from({ length: count }, () => allowance.ask(now));
-}
-
-Deno.test("Allowance grants three seconds' worth, refuses as many, and then it is forfeited", () => {
-  const said = answers(new Allowance(10), 62, 0);
-  assert.deepEqual(new Set(said.slice(0, 30)), new Set(["granted"]));
-  assert.deepEqual(new Set(said.slice(30, 60)), new Set(["refused"]));
-  assert.deepEqual(said.slice(60), ["forfeited", "forfeited"]);
-});
-
-Deno.test("Allowance grants one at a time where three seconds' worth is less than one", () => {
-  const allowance = new Allowance(0.1);
-  assert.deepEqual(answers(allowance, 3, 0), ["granted", "refused", "forfeited"]);
-  assert.deepEqual(answers(allowance, 1, 10_000), ["granted"]);
-});
-
-Deno.test("Allowance without a limit grants everything", () => {
-  assert.deepEqual(new Set(answers(new Allowance(0), 10_000, 0)), new Set(["granted"]));
-});
-
-Deno.test("Allowance counts time from the first question on", () => {
-  const allowance = new Allowance(1);
-  const said = answers(allowance, 4, 500_000);
-  assert.deepEqual(said, ["granted", "granted", "granted", "refused"]);
-});
-
-Deno.test("Allowance refills refusals ten times slower than words", () => {
-  const allowance = new Allowance(1);
-  answers(allowance, 6, 0);
-  // One word has been gained, and a tenth of a refusal.
-  assert.deepEqual(answers(allowance, 2, 1_000), ["granted", "forfeited"]);
-  // Three words have been gained, and one refusal.
-  const said = answers(allowance, 5, 10_000);
-  assert.deepEqual(said, ["granted", "granted", "granted", "refused", "forfeited"]);
-});
-
-for (
-  const [what, timesTheRate, worst] of [
-    ["grants everything to who keeps to the rate", 0.99, "granted"],
-    ["only tells who is a little too fast", 1.05, "refused"],
-    ["is forfeited by who goes on at twice the rate", 2, "forfeited"],
-  ] as const
-) {
-  Deno.test(`Allowance ${what}`, () => {
-    const allowance = new Allowance(10);
-    const said = new Set<Leave>();
-    for (let k = 0; k < 2_000; k++) said.add(allowance.ask(k * 100 / timesTheRate));
-    const order: readonly Leave[] = ["granted", "refused", "forfeited"];
-    assert.equal(order.findLast((leave) => said.has(leave)), worst);
-  });
-}
 
 /** Takes a place that must be there. */
 function taken(quota: Quota, key: string): Disposable {

@@ -14,7 +14,7 @@ const FEW = ["--members", "20", "--publishers", "2", "--seconds", "0.5"];
 
 Deno.test("parley bench finds nothing lost, tells so in words, draws the latencies and writes a report", async () => {
   await using folder = new TemporaryFolder();
-  await using parley = await startParley({ MESSAGES_PER_SECOND: "0" });
+  await using parley = await startParley({ MESSAGES_PER_SECOND: "0", BYTES_PER_SECOND: "0" });
   const path = `${folder.path}/report.json`;
   const { code, output } = await bench(
     ...[`ws://127.0.0.1:${parley.port}/ws`, ...FEW, "--closed", "1", "--json", path],
@@ -45,7 +45,7 @@ Deno.test("parley bench keeps to what the server allows, says so, and is told no
 });
 
 Deno.test("parley bench --plain --json - prints only the report on standard output", async () => {
-  await using parley = await startParley({ MESSAGES_PER_SECOND: "0" });
+  await using parley = await startParley({ MESSAGES_PER_SECOND: "0", BYTES_PER_SECOND: "0" });
   const child = new Deno.Command(Deno.execPath(), {
     args: runArguments(
       ...["bench", `ws://127.0.0.1:${parley.port}/ws`, ...FEW, "--plain", "--json", "-"],
@@ -60,7 +60,7 @@ Deno.test("parley bench --plain --json - prints only the report on standard outp
 });
 
 Deno.test("parley bench ends on Ctrl-C with what was measured so far", async () => {
-  await using parley = await startParley({ MESSAGES_PER_SECOND: "0" });
+  await using parley = await startParley({ MESSAGES_PER_SECOND: "0", BYTES_PER_SECOND: "0" });
   const args = [`ws://127.0.0.1:${parley.port}/ws`, ...FEW, "--seconds", "3600"];
   await using child = spawn(Deno.execPath(), runArguments("bench", ...args), {});
   await child.printed(/measuring: .* texts said/);

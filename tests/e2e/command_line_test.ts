@@ -119,7 +119,11 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
 
 Deno.test("parley stops in time though many never answer, one reads nothing and Redis hangs", async () => {
   await using redis = await startRedis();
-  await using parley = await startParley({ MESSAGES_PER_SECOND: "0", REDIS_URL: redis.url });
+  await using parley = await startParley({
+    MESSAGES_PER_SECOND: "0",
+    BYTES_PER_SECOND: "0",
+    REDIS_URL: redis.url,
+  });
   await isReady(parley.url);
   using held = new DisposableStack();
   for (let i = 0; i < 300; i++) held.use(await RawPeer.open(parley.port, "/s"));

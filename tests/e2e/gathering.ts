@@ -10,6 +10,7 @@ import { Talker } from "../talker.ts";
 /** Settings with which nothing is held back and nothing is dropped. */
 export const AMPLE = {
   MESSAGES_PER_SECOND: "0",
+  BYTES_PER_SECOND: "0",
   HISTORY_MESSAGES: "10000",
   RECOVER_LIMIT: "10000",
 };

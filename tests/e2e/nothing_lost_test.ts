@@ -14,6 +14,7 @@ const PEOPLE = 200;
 const DURABLE = ["--appendonly", "yes", "--appendfsync", "always"];
 const AMPLE = {
   MESSAGES_PER_SECOND: "0",
+  BYTES_PER_SECOND: "0",
   HISTORY_MESSAGES: "100000",
   RECOVER_LIMIT: "10000",
   LOG_LEVEL: "error",

@@ -125,7 +125,12 @@ export function pageTest(
     const kept: Readonly<Record<string, string>> = needs.restarts
       ? { PORT: String(freePort()), DATA_DIR: folder.path }
       : {};
-    const settings = { MESSAGES_PER_SECOND: "0", ...kept, ...needs.settings };
+    const settings = {
+      MESSAGES_PER_SECOND: "0",
+      BYTES_PER_SECOND: "0",
+      ...kept,
+      ...needs.settings,
+    };
     const browser = stack.use(await launch(program));
     const parley = stack.use(await startParley(settings));
     const stage = new Stage(browser, parley, settings, stack);

@@ -9,7 +9,7 @@ const TEXT = "x".repeat(60_000);
 const MEGABYTE = 1024 * 1024;
 
 Deno.test("A stuck reader among 200 is parked, and the other 199 receive everything while it stays stuck", async () => {
-  await using parley = await startParley({ MESSAGES_PER_SECOND: "0" });
+  await using parley = await startParley({ MESSAGES_PER_SECOND: "0", BYTES_PER_SECOND: "0" });
   await using held = new AsyncDisposableStack();
   using _stuck = await RawPeer.open(parley.port, "/ws?name=stuck");
   const readers: TestClient[] = [];
@@ -30,6 +30,7 @@ Deno.test("A stuck reader among 200 is parked, and the other 199 receive everyth
 Deno.test("A stuck reader is parked at MAX_BUFFERED_BYTES, and holds no more however much is said", async () => {
   await using parley = await startParley({
     MESSAGES_PER_SECOND: "0",
+    BYTES_PER_SECOND: "0",
     // What is kept is no part of this.
     HISTORY_MESSAGES: "1",
     RECOVER_LIMIT: "1",
@@ -48,7 +49,11 @@ Deno.test("A stuck reader is parked at MAX_BUFFERED_BYTES, and holds no more how
 });
 
 Deno.test("A slow reader that was parked is closed with 4008 once it has read what it was sent", async () => {
-  await using parley = await startParley({ MESSAGES_PER_SECOND: "0", PING_SECONDS: "10" });
+  await using parley = await startParley({
+    MESSAGES_PER_SECOND: "0",
+    BYTES_PER_SECOND: "0",
+    PING_SECONDS: "10",
+  });
   using slow = await RawPeer.open(parley.port, "/ws?name=slow");
   await using speaker = await TestClient.open(`${parley.url}/ws?name=speaker`);
   await until("the slow one to be parked", async () => {

@@ -21,7 +21,7 @@ Deno.test("/ws names guests by GUEST_NAME", async () => {
 });
 
 Deno.test("/ws gives everybody the same order", async () => {
-  await using service = await startService({ MESSAGES_PER_SECOND: "0" });
+  await using service = await startService({ MESSAGES_PER_SECOND: "0", BYTES_PER_SECOND: "0" });
   await using held = new AsyncDisposableStack();
   const names = ["Ann", "Bob", "Cid"];
   const clients = await Promise.all(

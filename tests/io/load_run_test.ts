@@ -72,13 +72,13 @@ for (
   ] as readonly (readonly [string, string, Dialogue, Partial<LoadPlan>, number])[]
 ) {
   Deno.test(`runLoad() finds nothing lost or doubled with ${what}`, async () => {
-    await using service = await startService({ MESSAGES_PER_SECOND: "0" });
+    await using service = await startService({ MESSAGES_PER_SECOND: "0", BYTES_PER_SECOND: "0" });
     assertWhole(await run(plan(service.url + path, dialogue, rest)), hearers);
   });
 }
 
 Deno.test("runLoad() hears all with members in no hurry, and measures latencies with the others", async () => {
-  await using service = await startService({ MESSAGES_PER_SECOND: "0" });
+  await using service = await startService({ MESSAGES_PER_SECOND: "0", BYTES_PER_SECOND: "0" });
   const unhurried = { prompt: 3, restMs: 20 };
   const report = await run(plan(`${service.url}/ws`, chatDialogue("attic"), { unhurried }));
   assert.equal(report.deliveries, report.said * 20);
@@ -88,7 +88,7 @@ Deno.test("runLoad() hears all with members in no hurry, and measures latencies 
 });
 
 Deno.test("runLoad() tells its phases in order and waits for whoever it tells", async () => {
-  await using service = await startService({ MESSAGES_PER_SECOND: "0" });
+  await using service = await startService({ MESSAGES_PER_SECOND: "0", BYTES_PER_SECOND: "0" });
   const phases: Phase[] = [];
   const phase = async (phase: Phase) => {
     await new Promise((resolve) => setImmediate(resolve));
@@ -100,7 +100,7 @@ Deno.test("runLoad() tells its phases in order and waits for whoever it tells", 
 });
 
 Deno.test("runLoad() that is interrupted reports of what was measured so far", async () => {
-  await using service = await startService({ MESSAGES_PER_SECOND: "0" });
+  await using service = await startService({ MESSAGES_PER_SECOND: "0", BYTES_PER_SECOND: "0" });
   const began = performance.now();
   const report = await run(plan(`${service.url}/ws`, chatDialogue("attic")));
   assertWhole(report, 20);

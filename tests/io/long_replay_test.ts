@@ -27,7 +27,7 @@ async function framesUntil(
 }
 
 Deno.test("A reader who comes back to more than MAX_BUFFERED_BYTES gets all of it, in order, and stays", async () => {
-  await using service = await startService({ MESSAGES_PER_SECOND: "0" });
+  await using service = await startService({ MESSAGES_PER_SECOND: "0", BYTES_PER_SECOND: "0" });
   const at = service.url.replace("http", "ws") + "/ws";
   await using speaker = await TestClient.open(at, { protocols: ["chat.v1.json"] });
   speaker.send('{"type":"hello"}\n{"type":"join","room":"r","id":"j"}');

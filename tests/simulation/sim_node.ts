@@ -12,6 +12,7 @@ import { JsonConversation } from "../../lib/chat/json_conversation.ts";
 import type { SessionContext } from "../../lib/chat/session.ts";
 import { TextConversation, type Wish } from "../../lib/chat/text_conversation.ts";
 import { TopWatch } from "../../lib/chat/tops.ts";
+import { ConnectionLimits } from "../../lib/core/allowance.ts";
 import { isUserId, type UserId } from "../../lib/core/entries.ts";
 import { parseName } from "../../lib/core/names.ts";
 import { RECOVER_LIMIT, SimBus } from "./sim_bus.ts";
@@ -22,6 +23,7 @@ const LIMITS = {
   maxMessageBytes: 10_000,
   maxRooms: 32,
   messagesPerSecond: 0,
+  bytesPerSecond: 0,
   recoverLimit: RECOVER_LIMIT,
 };
 
@@ -52,7 +54,8 @@ export class SimNode {
       heartbeat: { seconds: 30 },
     };
     const identities = new SimIdentities(world);
-    this.#context = { ...common, ...LIMITS, hub: this.#hub, identities, card };
+    const limits = new ConnectionLimits(LIMITS);
+    this.#context = { ...common, ...LIMITS, limits, hub: this.#hub, identities, card };
     this.#start(new TopWatch(bus, clock, (tops) => this.#post(tops)));
   }
 

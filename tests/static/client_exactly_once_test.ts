@@ -23,6 +23,7 @@ import {
   name,
   room,
   settle,
+  UNLIMITED,
 } from "../fakes.ts";
 import { user } from "../core/list_shelf.ts";
 
@@ -128,13 +129,20 @@ class Service implements Disposable {
     const hub = new Hub({ ...common, node: "node", recoverLimit: RECOVER_LIMIT });
     const limits = {
       ...{ maxTextBytes: 1_000, maxMessageBytes: 10_000, maxRooms: 3 },
-      ...{ messagesPerSecond: 0, recoverLimit: RECOVER_LIMIT },
+      ...{ messagesPerSecond: 0, bytesPerSecond: 0, recoverLimit: RECOVER_LIMIT },
     };
     const card = { server: { name: "parley", version: "0" }, limits, heartbeat: { seconds: 25 } };
     const { signal } = this.#life;
     this.#carry(bus, hub, signal);
     hub.run(signal);
-    return [bus, { ...common, ...limits, hub, identities: this.#identities, card }];
+    return [bus, {
+      ...common,
+      ...limits,
+      limits: UNLIMITED,
+      hub,
+      identities: this.#identities,
+      card,
+    }];
   }
 
   async #carry(bus: EmbeddedBus, hub: Hub, signal: AbortSignal): Promise<void> {

@@ -3,10 +3,11 @@
  * through `postMessage`, so there is nothing here but plain values.
  * @module
  */
+import type { ServingBus } from "../../chat/bus.ts";
 import type { Census } from "../../chat/heartbeat.ts";
 import type { Config } from "../../core/config.ts";
 import type { Entry } from "../door.ts";
-import type { Report, ServingBus } from "../front.ts";
+import type { Report } from "../front.ts";
 import type { Readiness } from "../readiness.ts";
 import type { Post } from "./line.ts";
 

@@ -23,8 +23,8 @@ export class Desk implements Disposable {
   get answers(): MainAnswers {
     const { bus, secret } = this.#base;
     return {
-      publish: (draft) => bus.publish(draft),
-      signal: (room, note) => bus.signal(room, note),
+      publish: (draft, people) => bus.publish(draft, people),
+      signal: (room, note, people) => bus.signal(room, note, people),
       follow: (room) => this.#follow(room),
       unfollow: (room) => this.#unfollow(room),
       replay: (room, since, limit) => bus.replay(room, since, limit),

@@ -3,7 +3,8 @@
  * it stands for, so that a hub and its sessions cannot tell it from the things themselves.
  * @module
  */
-import type { Base, ServingBus } from "../front.ts";
+import type { ServingBus } from "../../chat/bus.ts";
+import type { Base } from "../front.ts";
 import { log } from "../log.ts";
 import type { MainAnswers } from "./calls.ts";
 import type { Line } from "./line.ts";
@@ -34,8 +35,8 @@ export function remoteBase(main: Line<MainAnswers>): Base {
 
 function remoteBus(main: Line<MainAnswers>): ServingBus {
   return {
-    publish: (draft) => main.call("publish", draft),
-    signal: (room, note) => tell(main.call("signal", room, note)),
+    publish: (draft, people) => main.call("publish", draft, people),
+    signal: (room, note, people) => tell(main.call("signal", room, note, people)),
     // It resolves when the bus is there, which may be never.
     follow: (room) => main.wait("follow", room),
     // As it was followed: not refused, and not before.

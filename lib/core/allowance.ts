@@ -1,0 +1,99 @@
+/**
+ * What one connection may send. A message above the limit is refused and costs patience; a connection whose patience is
+ * used up is closed. So a person who types too fast is only told, and a program that goes on regardless ends. The budget
+ * of its address counts as well, where it has one.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * const limits = new ConnectionLimits({ messagesPerSecond: 1, bytesPerSecond: 100 });
+ * const allowance = new Allowance(limits);
+ * const leaves = Array.from({ length: 7 }, () => allowance.ask(0, 10));
+ * assert.equal(leaves[2], "granted");
+ * assert.deepEqual(leaves[3], { afterMs: 1000 });
+ * assert.equal(leaves[6], "forfeited");
+ * ```
+ * @module
+ */
+import {
+  Budget,
+  BudgetsByKey,
+  type BudgetSettings,
+  type BudgetTable,
+  budgetTable,
+} from "./budgets.ts";
+
+import { Counter } from "./metrics.ts";
+
+/** What all connections of one worker share. */
+export class ConnectionLimits {
+  /** The rates. */
+  readonly table: BudgetTable;
+  /** By the key of the address. */
+  readonly addresses: BudgetsByKey<string>;
+
+  /** Counts what was refused. */
+  readonly refused: Counter;
+
+  /** Nobody has sent anything. @param refused See {@linkcode refused}. */
+  constructor(settings: BudgetSettings, refused: Counter = new Counter()) {
+    this.refused = refused;
+    this.table = budgetTable(settings);
+    this.addresses = new BudgetsByKey(this.table.address);
+  }
+}
+
+/** Not done, and not to be tried before so long. */
+export interface Refusal {
+  /** In milliseconds. */
+  readonly afterMs: number;
+}
+
+/** What may happen to one message: let through, refused, or refused once too often. */
+export type Leave = "granted" | Refusal | "forfeited";
+
+/** What one connection may send. Most only listen: a budget is not there before it is drawn on. */
+export class Allowance {
+  readonly #limits: ConnectionLimits;
+  readonly #address: string | undefined;
+  #own: Budget | undefined;
+  #patience: Budget | undefined;
+
+  /** Nothing was sent. @param address The key of its address; undefined for one that has no limit of its own. */
+  constructor(limits: ConnectionLimits, address?: string) {
+    this.#limits = limits;
+    this.#address = address;
+  }
+
+  /**
+   * Asks leave for one message.
+   *
+   * @param now Milliseconds on any scale that does not go back.
+   * @param bytes What it costs.
+   * @param dropped What costs patience where it is refused: the message, and what is dropped along with it.
+   */
+  ask(now: number, bytes: number, dropped: number = bytes): Leave {
+    const { table, addresses } = this.#limits;
+    const own = this.#own ??= new Budget(table.connection);
+    const shared = this.#address === undefined ? undefined : addresses.of(this.#address, now);
+    const afterMs = Math.max(own.msUntil(now, 1, bytes), shared?.msUntil(now, 1, bytes) ?? 0);
+    if (afterMs > 0) return this.refuse(now, dropped, afterMs);
+    own.charge(now, 1, bytes);
+    shared?.charge(now, 1, bytes);
+    return "granted";
+  }
+
+  /** Charges so many messages more for one that was granted, into debt where they do not fit. */
+  charge(now: number, messages: number): void {
+    const { table, addresses } = this.#limits;
+    (this.#own ??= new Budget(table.connection)).charge(now, messages, 0);
+    if (this.#address !== undefined) addresses.of(this.#address, now).charge(now, messages, 0);
+  }
+
+  /** Refuses one message, for a reason of its own or the caller's. @param bytes What is dropped. */
+  refuse(now: number, bytes: number, afterMs: number): Refusal | "forfeited" {
+    this.#limits.refused.add();
+    const patience = this.#patience ??= new Budget(this.#limits.table.patience);
+    return patience.take(now, 1, bytes) ? { afterMs } : "forfeited";
+  }
+}
