@@ -15,6 +15,7 @@ import { ConnectionLimits } from "../lib/core/allowance.ts";
 import { type Author, type Draft, isUserId, type UserId } from "../lib/core/entries.ts";
 import type { Farewell } from "../lib/core/farewells.ts";
 import type { Claim, ClaimResult } from "../lib/core/leases.ts";
+import { nameKeys } from "../lib/core/name_keys.ts";
 import { type Name, parseName, parseRoom, type RoomId } from "../lib/core/names.ts";
 import type { Position } from "../lib/core/positions.ts";
 import type { Page, Replay, Retention } from "../lib/core/room_log.ts";
@@ -24,6 +25,11 @@ export function name(text: string): Name {
   const parsed = parseName(text);
   if (parsed === undefined) throw new RangeError(`Not a name: ${text}`);
   return parsed;
+}
+
+/** Whether only one of two people in a room can have their name. */
+export function isSameName(one: Name, other: Name): boolean {
+  return nameKeys(one).some((key) => nameKeys(other).includes(key));
 }
 
 export function room(text: string): RoomId {

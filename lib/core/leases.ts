@@ -19,6 +19,7 @@
  * @module
  */
 import type { UserId } from "./entries.ts";
+import { nameKeys } from "./name_keys.ts";
 import type { Name } from "./names.ts";
 
 /** A node that does not renew for so long has gone. It renews at a third of it. */
@@ -51,18 +52,6 @@ export type ClaimResult =
   | { readonly kind: "granted"; readonly name: Name }
   | { readonly kind: "taken" };
 
-/** ASCII and the unified ideographs. */
-const PLAIN = /^[\x20-\x7e\u4e00-\u9fff]*$/;
-
-/** By this two names are the same: case and width make no difference. */
-export function nameKey(name: Name): string {
-  // Most names have nothing in them that the rest could change but letters' case; to find that out is ten times cheaper.
-  if (PLAIN.test(name)) return name.toUpperCase();
-  const seen = name.normalize("NFKC").replace(/\p{Default_Ignorable_Code_Point}/gu, "");
-  // Both, one after the other: ẞ is in capitals already, and ß, ς and ǰ have no other way to meet SS, σ and J̌.
-  return seen.toLowerCase().toUpperCase().normalize("NFKC");
-}
-
 /** One node more, in an array of its own. */
 export function withNode(nodes: readonly string[] = [], node: string): readonly string[] {
   return nodes.includes(node) ? nodes : [...nodes, node];
@@ -79,10 +68,10 @@ export class LeaseTable {
     this.#expire(now);
     const person = this.#people.get(user);
     const wanted = person && !rename ? person.name : name;
-    const bearer = this.#bearers.get(nameKey(wanted));
-    if (bearer !== undefined && bearer !== user) return { kind: "taken" };
-    if (person) this.#bearers.delete(nameKey(person.name));
-    this.#bearers.set(nameKey(wanted), user);
+    const keys = nameKeys(wanted);
+    if (keys.some((key) => (this.#bearers.get(key) ?? user) !== user)) return { kind: "taken" };
+    if (person) this.#free(person.name);
+    for (const key of keys) this.#bearers.set(key, user);
     this.#people.set(user, { user, name: wanted, nodes: withNode(person?.nodes, node) });
     this.#until.set(node, now + LEASE_MS);
     return { kind: "granted", name: wanted };
@@ -127,6 +116,10 @@ export class LeaseTable {
 
   #remove(user: UserId, name: Name): void {
     this.#people.delete(user);
-    this.#bearers.delete(nameKey(name));
+    this.#free(name);
+  }
+
+  #free(name: Name): void {
+    for (const key of nameKeys(name)) this.#bearers.delete(key);
   }
 }

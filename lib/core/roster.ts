@@ -5,7 +5,8 @@
  * @module
  */
 import type { Author, UserId } from "./entries.ts";
-import { nameKey, type Person, withNode } from "./leases.ts";
+import { type Person, withNode } from "./leases.ts";
+import { nameKeys } from "./name_keys.ts";
 import type { Name } from "./names.ts";
 
 /** What one node tells the others. */
@@ -65,7 +66,7 @@ export class Roster {
 
   /** Whether somebody is here under this name, or one that is taken for the same. */
   hasName(name: Name): boolean {
-    return this.#bearers.has(nameKey(name));
+    return nameKeys(name).some((key) => this.#bearers.has(key));
   }
 
   /** Takes the table of leases for what is so. */
@@ -144,9 +145,10 @@ export class Roster {
   }
 
   #countName(name: Name, change: 1 | -1): void {
-    const key = nameKey(name);
-    const count = (this.#bearers.get(key) ?? 0) + change;
-    if (count > 0) this.#bearers.set(key, count);
-    else this.#bearers.delete(key);
+    for (const key of nameKeys(name)) {
+      const count = (this.#bearers.get(key) ?? 0) + change;
+      if (count > 0) this.#bearers.set(key, count);
+      else this.#bearers.delete(key);
+    }
   }
 }

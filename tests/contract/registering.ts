@@ -41,6 +41,21 @@ export function registerPromises(test: Test): void {
     assert.deepEqual(await bus.claim(attic, claim(bob, "Ann")), granted("Ann"));
   });
 
+  test("does not grant a name that looks like another user's, and frees it with that one", async (bus) => {
+    for (const [one, other] of [["Alice", "AIice"], ["A1ice", "Аlice"], ["user10", "userlO"]]) {
+      for (const [first, second] of [[one, other], [other, one]]) {
+        await bus.claim(lobby, claim(ann, first ?? ""));
+        assert.deepEqual(await bus.claim(lobby, claim(bob, second ?? "")), TAKEN);
+        const renamed = claim(ann, second ?? "", { rename: true });
+        assert.deepEqual(await bus.claim(lobby, renamed), granted(second ?? ""));
+        assert.deepEqual(await bus.claim(lobby, claim(bob, first ?? "")), TAKEN);
+        await bus.release(lobby, ann.user, "node-1");
+        assert.deepEqual(await bus.claim(lobby, claim(bob, first ?? "")), granted(first ?? ""));
+        await bus.release(lobby, bob.user, "node-1");
+      }
+    }
+  });
+
   test("grants a name to one of two who claim it at once", async (bus) => {
     const claims = [claim(ann, "Eve"), claim(bob, "eve", { node: "node-2" })];
     const results = await Promise.all(claims.map((it) => bus.claim(lobby, it)));

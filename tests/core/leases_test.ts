@@ -10,11 +10,11 @@ import {
   type ClaimResult,
   LEASE_MS,
   LeaseTable,
-  nameKey,
   type Person,
 } from "../../lib/core/leases.ts";
-import { type Name, parseName } from "../../lib/core/names.ts";
-import { name } from "../fakes.ts";
+import { nameKeys } from "../../lib/core/name_keys.ts";
+import type { Name } from "../../lib/core/names.ts";
+import { isSameName, name } from "../fakes.ts";
 import { anyName } from "./deceits.ts";
 
 function user(text: string): UserId {
@@ -36,61 +36,6 @@ class Table extends LeaseTable {
     return this.people(now).map(({ name }) => name);
   }
 }
-
-for (
-  const [what, one, other] of [
-    ["case", "Ann", "aNN"],
-    ["width", "Ann", "Ａｎｎ"],
-    ["both", "ａnn", "AＮN"],
-    ["the case of accented letters", "Zoë", "ZOË"],
-    ["the width of blanks", "Ann Lee", "Ann\u3000Lee"],
-    ["how a letter is composed", "Å", "\u212b"],
-    ["the case of letters without a pair of their own", "Straße", "STRASSE"],
-    ["the case of ß, which has a capital after all", "ẞ", "ß"],
-    ["the case of a sigma, wherever it stands", "ΟΔΟΣ", "οδοσ"],
-    ["joiners and selectors that nobody sees", "Ann", "A\u200dnn\ufe0f"],
-    ["the case of a dotted I", "\u0130x", "i\u0307x"],
-  ] as const
-) {
-  Deno.test(`nameKey() makes no difference by ${what}`, () => {
-    assert.equal(nameKey(name(one)), nameKey(name(other)));
-  });
-}
-
-for (
-  const [one, other] of [["Ann", "Anna"], ["Zoe", "Zoë"], ["Ann Lee", "AnnLee"], [
-    "网友1",
-    "网友2",
-  ]] as const
-) {
-  Deno.test(`nameKey() tells ${one} from ${other}`, () => {
-    assert.notEqual(nameKey(name(one)), nameKey(name(other)));
-  });
-}
-
-Deno.test("nameKey() of a plain name is what the long way gives, for each character that it may have", () => {
-  for (let code = 0x20; code <= 0x9fff; code = code === 0x7e ? 0x4e00 : code + 1) {
-    const plain = parseName(`a${String.fromCharCode(code)}b`);
-    if (plain === undefined) continue;
-    const folded = plain.normalize("NFKC").toLowerCase().toUpperCase().normalize("NFKC");
-    assert.equal(nameKey(plain), folded);
-  }
-});
-
-Deno.test("nameKey() of any name is that of the name in capitals and in small letters", () => {
-  fc.assert(
-    fc.property(anyName, (one) => {
-      for (const text of [one.toUpperCase(), one.toLowerCase(), one.normalize("NFKC")]) {
-        const other = parseName(text);
-        // It may have become too long, begin with what no name may begin with, or with a blank.
-        if (other && other === text.normalize("NFC")) {
-          assert.equal(nameKey(other), nameKey(one), other);
-        }
-      }
-    }),
-    { numRuns: 2_000 },
-  );
-});
 
 Deno.test("LeaseTable grants a name to whoever asks first, and to nobody else", () => {
   const table = new Table();
@@ -218,8 +163,7 @@ class Model {
     this.#sweep(now);
     const index = this.#names.findIndex((it) => it.user === user);
     const wanted = rename ? name : this.#names[index]?.name ?? name;
-    const isSame = (other: Name) => nameKey(other) === nameKey(wanted);
-    if (this.#names.some((it) => it.user !== user && isSame(it.name))) return TAKEN;
+    if (this.#names.some((it) => it.user !== user && isSameName(it.name, wanted))) return TAKEN;
     if (index < 0) this.#names.push({ user, name: wanted });
     else this.#names[index] = { user, name: wanted };
     this.#places = this.#places.filter((it) => it.user !== user || it.node !== node);
@@ -291,7 +235,8 @@ Deno.test("LeaseTable answers like the rules written as lists, and no two of its
         const people = table.people(now);
         const sorted = people.map((it) => ({ ...it, nodes: it.nodes.toSorted() }));
         assert.deepEqual(sorted, model.people(now));
-        assert.equal(new Set(people.map(({ name }) => nameKey(name))).size, people.length);
+        const keys = people.flatMap(({ name }) => nameKeys(name));
+        assert.equal(new Set(keys).size, keys.length);
         assert.equal(new Set(people.map(({ user }) => user)).size, people.length);
         assert.ok(people.every(({ nodes }) => nodes.length > 0));
       }

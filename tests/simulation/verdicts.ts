@@ -2,7 +2,7 @@
  * What must be so when it has been quiet for long, and when everybody has gone.
  * @module
  */
-import { nameKey } from "../../lib/core/leases.ts";
+import { nameKeys } from "../../lib/core/name_keys.ts";
 import type { RoomId } from "../../lib/core/names.ts";
 import type { JsonClient } from "./json_client.ts";
 import type { Crowd } from "./storm.ts";
@@ -49,9 +49,8 @@ export function checkPresence(world: World, crowd: Crowd): void {
       world.complain(`${who}: ${what} in ${room}: ${is}, not ${expected}`);
     if (leased.join() !== expected.join()) wrong("Redis", "leases", leased);
     const names = people.map(({ user, name }) => `${user} ${name}`).sort().join();
-    if (new Set(people.map(({ name }) => nameKey(name))).size < people.length) {
-      wrong("Redis", "names", names);
-    }
+    const keys = people.flatMap(({ name }) => nameKeys(name));
+    if (new Set(keys).size < keys.length) wrong("Redis", "names", names);
     for (const client of crowd.json) {
       if (client.book.has(room)) checkView(world, client, room, expected.join(), names);
     }

@@ -1,12 +1,12 @@
 -- Who is in a room and under which name: LeaseTable of core/leases.ts over again, by this Redis's clock.
 --
--- KEYS 1 people  hash: user to lines: since, name, the name's key, and each node
---      2 names   hash: a name's key to the user who bears it
+-- KEYS 1 people  hash: user to lines: since, name, the name's keys (with tabs between), and each node
+--      2 names   hash: each key of a name to the user who bears it
 --      3 nodes   hash: node to "until server", where the server is the one that was there when all its people were claimed
 -- ARGV 1 claim, release, renew or people   2 how long a lease lasts, in milliseconds   3 the node   4 the user   5 the name
---      6 its key   7 1 for a renaming
+--      6 its keys, with tabs between   7 1 for a renaming
 local PEOPLE, NAMES, NODES = KEYS[1], KEYS[2], KEYS[3]
-local VERB, LEASE_MS, NODE, USER, NAME, NAME_KEY, RENAMES = unpack(ARGV)
+local VERB, LEASE_MS, NODE, USER, NAME, NAME_KEYS, RENAMES = unpack(ARGV)
 
 local time = redis.call("TIME")
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -15,12 +15,16 @@ local function whole(number)
 end
 
 local function person(record)
-  local since, name, key, nodes = string.match(record, "^(%d+)\n([^\n]*)\n([^\n]*)(.*)$")
-  return { since = since, name = name, key = key, nodes = nodes }
+  local since, name, keys, nodes = string.match(record, "^(%d+)\n([^\n]*)\n([^\n]*)(.*)$")
+  return { since = since, name = name, keys = keys, nodes = nodes }
 end
 
 local function put(user, one)
-  redis.call("HSET", PEOPLE, user, table.concat({ one.since, one.name, one.key }, "\n") .. one.nodes)
+  redis.call("HSET", PEOPLE, user, table.concat({ one.since, one.name, one.keys }, "\n") .. one.nodes)
+end
+
+local function freeNames(keys)
+  for key in string.gmatch(keys, "[^\t]+") do redis.call("HDEL", NAMES, key) end
 end
 
 -- Each node stands on a line of its own.
@@ -39,7 +43,7 @@ local function release(user, record, node)
   one.nodes = nodes
   if nodes ~= "" then return put(user, one) end
   redis.call("HDEL", PEOPLE, user)
-  redis.call("HDEL", NAMES, one.key)
+  freeNames(one.keys)
 end
 
 local function dropNode(node)
@@ -75,13 +79,15 @@ local function claim()
   local before = record and person(record)
   local one = before or { since = whole(time[1] * 1000000 + time[2]), nodes = "" }
   if not before or RENAMES == "1" then
-    local bearer = redis.call("HGET", NAMES, NAME_KEY)
-    if bearer and bearer ~= USER then return { "taken" } end
-    if before then redis.call("HDEL", NAMES, before.key) end
-    one.name, one.key = NAME, NAME_KEY
+    for key in string.gmatch(NAME_KEYS, "[^\t]+") do
+      local bearer = redis.call("HGET", NAMES, key)
+      if bearer and bearer ~= USER then return { "taken" } end
+    end
+    if before then freeNames(before.keys) end
+    one.name, one.keys = NAME, NAME_KEYS
   end
   one.nodes = withoutNode(one.nodes, NODE) .. "\n" .. NODE
-  redis.call("HSET", NAMES, one.key, USER)
+  for key in string.gmatch(one.keys, "[^\t]+") do redis.call("HSET", NAMES, key, USER) end
   put(USER, one)
   keep(leaseServer() or server())
   return { "granted", one.name }

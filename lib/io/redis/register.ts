@@ -6,7 +6,8 @@
 import * as v from "valibot";
 import type { Register } from "../../chat/bus.ts";
 import { isUserId, type UserId } from "../../core/entries.ts";
-import { type Claim, type ClaimResult, LEASE_MS, nameKey, type Person } from "../../core/leases.ts";
+import { type Claim, type ClaimResult, LEASE_MS, type Person } from "../../core/leases.ts";
+import { nameKeys } from "../../core/name_keys.ts";
 import { isKeptName, type Name, type RoomId } from "../../core/names.ts";
 import { unavailable } from "./faults.ts";
 import type { RedisLinks } from "./links.ts";
@@ -30,7 +31,7 @@ export class RedisRegister implements Register {
   }
 
   async claim(room: RoomId, { user, name, node, rename }: Claim): Promise<ClaimResult> {
-    const args = ["claim", node, user, name, nameKey(name), rename ? "1" : "0"];
+    const args = ["claim", node, user, name, nameKeys(name).join("\t"), rename ? "1" : "0"];
     return await this.#ask(room, args, (reply) => {
       const [kind, granted] = v.parse(Claimed, reply);
       return kind === "granted" ? { kind, name: granted } : { kind };
