@@ -5,14 +5,11 @@
  * @module
  */
 import type { Author, UserId } from "../core/entries.ts";
-import type { ClaimResult } from "../core/leases.ts";
+import { type ClaimResult, GRACE_MS } from "../core/leases.ts";
 import type { Name, RoomId } from "../core/names.ts";
 import { type Diff, type Movement, Roster } from "../core/roster.ts";
 import { type Bus, BusUnavailable, type Register } from "./bus.ts";
 import type { Clock } from "./clock.ts";
-
-/** Who drops and comes back within this has never been away. */
-export const GRACE_MS = 10_000;
 
 /** What a node needs to hold its part of a room. */
 export interface AttendanceContext {
@@ -42,6 +39,7 @@ export class Attendance {
   // Those whose release was not heard: tried again with the lease.
   readonly #unreleased = new Set<UserId>();
   readonly #roster = new Roster();
+  #hasWithdrawn = false;
   // What is told while the table is read: the table may be older.
   #meanwhile: Movement[] | undefined;
 
@@ -95,7 +93,7 @@ export class Attendance {
     this.#unreleased.delete(user);
     const { name } = claim;
     this.#here.set(user, { name, connections: 1, leaving: undefined });
-    this.#tell({ kind: "here", user, name, node: this.#context.node });
+    this.#tellHere({ user, name }, claim.takenOver);
     return name;
   }
 
@@ -120,7 +118,7 @@ export class Attendance {
     if (comesBack) {
       const leaving = here.leaving = new AbortController();
       if (!this.#signal.aborted) await this.#context.clock.sleep(GRACE_MS, leaving.signal);
-      // Where it is the node that goes, its lease runs out, and who comes back elsewhere meanwhile was never away.
+      // Where it is the node that goes, it withdraws, and who comes back elsewhere meanwhile was never away.
       if (leaving.signal.aborted || this.#signal.aborted) return;
     }
     this.#here.delete(user);
@@ -159,6 +157,8 @@ export class Attendance {
    * they need other names.
    */
   async refresh(): Promise<readonly Author[]> {
+    // It would claim those again who have come back elsewhere.
+    if (this.#hasWithdrawn) return [];
     const { bus, node } = this.#context;
     if (this.#here.size > 0) await bus.renew(this.#room, node);
     const mine = await this.#readTable();
@@ -167,6 +167,22 @@ export class Attendance {
     }
     for (const user of this.#unreleased) await this.#release(user);
     return await this.#claimAgain((user) => !mine.has(user));
+  }
+
+  /** This node stops: those who are here through another one too are there alone, and the others are waited for. */
+  async withdraw(): Promise<void> {
+    if (this.#hasWithdrawn) return;
+    this.#hasWithdrawn = true;
+    const { bus, node } = this.#context;
+    for (const user of this.#here.keys()) {
+      if (this.#roster.isElsewhere(user, node)) this.#tell({ kind: "gone", user, node });
+    }
+    try {
+      await bus.withdraw(this.#room, node);
+    } catch (error) {
+      // Then its lease runs out.
+      if (!(error instanceof BusUnavailable)) throw error;
+    }
   }
 
   /** Who has come and gone since the last call. */
@@ -202,7 +218,7 @@ export class Attendance {
       if (claim.kind === "taken") homeless.push({ user, name });
       else {
         here.name = claim.name;
-        this.#tell({ kind: "here", user, name: here.name, node: this.#context.node });
+        this.#tellHere({ user, name: here.name }, claim.takenOver);
       }
     }
     return homeless;
@@ -221,6 +237,12 @@ export class Attendance {
     // The user may have come back while it was asked.
     if (!this.#unreleased.delete(user)) return;
     this.#tell({ kind: "gone", user, node });
+  }
+
+  /** Tells that a user is here, and no longer through the nodes that have withdrawn. */
+  #tellHere(author: Author, takenOver: readonly string[] = []): void {
+    this.#tell({ kind: "here", ...author, node: this.#context.node });
+    for (const node of takenOver) this.#tell({ kind: "gone", user: author.user, node });
   }
 
   #tell(movement: Movement): void {

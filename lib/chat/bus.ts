@@ -109,6 +109,8 @@ export interface Register {
   claim(room: RoomId, claim: Claim): Promise<ClaimResult>;
   /** Takes somebody out, as far as this node is concerned. */
   release(room: RoomId, user: UserId, node: string): Promise<void>;
+  /** A node stops: those who come back through another one are there through that one alone, others for a while. */
+  withdraw(room: RoomId, node: string): Promise<void>;
   /** Renews a node's lease; false where it has none any more. */
   renew(room: RoomId, node: string): Promise<boolean>;
   /** Everybody in the room. */

@@ -119,6 +119,11 @@ export class EmbeddedBus implements Bus, Archive, Register {
     return Promise.resolve();
   }
 
+  withdraw(room: RoomId, node: string): Promise<void> {
+    this.#leases.get(room)?.withdraw(node, this.#clock.now());
+    return Promise.resolve();
+  }
+
   renew(room: RoomId, node: string): Promise<boolean> {
     return Promise.resolve(this.#leases.get(room)?.renew(node, this.#clock.now()) ?? false);
   }

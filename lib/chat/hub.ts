@@ -110,8 +110,14 @@ export class Hub implements Disposable {
     }
   }
 
-  /** Closes all rooms; nobody is waited for any more. */
+  /** Hands over whoever is here to other nodes; resolves when the bus knows of it, or is away. */
+  async withdraw(): Promise<void> {
+    await Promise.all([...this.#rooms.values()].map(({ attendance }) => attendance.withdraw()));
+  }
+
+  /** Closes all rooms; nobody is waited for any more, but through other nodes. */
   [Symbol.dispose](): void {
+    this.withdraw();
     for (const room of this.#rooms.values()) room.close();
     this.#rooms.clear();
   }

@@ -115,6 +115,10 @@ export class MeteredBus implements ServingBus {
     return this.#bus.release(room, user, node);
   }
 
+  withdraw(room: RoomId, node: string): Promise<void> {
+    return this.#bus.withdraw(room, node);
+  }
+
   renew(room: RoomId, node: string): Promise<boolean> {
     return this.#bus.renew(room, node);
   }

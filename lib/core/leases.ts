@@ -1,7 +1,8 @@
 /**
  * Who is in a room and under which name, as all nodes agree on it. A node holds its part of the room by a lease that it
  * renews; when it does not, all whom it alone had are gone. One user may be there through several nodes, and has one
- * name in the room.
+ * name in the room. A node that stops withdraws: it then holds only those who are nowhere else, and for {@linkcode GRACE_MS},
+ * so that whoever moved to another node and leaves that one is gone.
  *
  * @example
  * ```ts
@@ -24,6 +25,8 @@ import type { Name } from "./names.ts";
 
 /** A node that does not renew for so long has gone. It renews at a third of it. */
 export const LEASE_MS = 45_000;
+/** Who drops and comes back within this, through whatever node, has never been away. */
+export const GRACE_MS = 10_000;
 
 /** Somebody in a room. */
 export interface Person {
@@ -49,7 +52,12 @@ export interface Claim {
 
 /** The name that the user has in the room now; or another one has the name that was asked for. */
 export type ClaimResult =
-  | { readonly kind: "granted"; readonly name: Name }
+  | {
+    readonly kind: "granted";
+    readonly name: Name;
+    /** The nodes that had withdrawn and held the user until now; undefined where there are none. */
+    readonly takenOver?: readonly string[];
+  }
   | { readonly kind: "taken" };
 
 /** One node more, in an array of its own. */
@@ -62,6 +70,7 @@ export class LeaseTable {
   readonly #people = new Map<UserId, Person>();
   readonly #bearers = new Map<string, UserId>();
   readonly #until = new Map<string, number>();
+  readonly #withdrawn = new Set<string>();
 
   /** Puts somebody into the room under a name that nobody else has, and renews the node's lease. */
   claim({ user, name, node, rename }: Claim, now: number): ClaimResult {
@@ -72,9 +81,12 @@ export class LeaseTable {
     if (keys.some((key) => (this.#bearers.get(key) ?? user) !== user)) return { kind: "taken" };
     if (person) this.#free(person.name);
     for (const key of keys) this.#bearers.set(key, user);
-    this.#people.set(user, { user, name: wanted, nodes: withNode(person?.nodes, node) });
-    this.#until.set(node, now + LEASE_MS);
-    return { kind: "granted", name: wanted };
+    const before = person?.nodes ?? [];
+    const takenOver = before.filter((other) => other !== node && this.#withdrawn.has(other));
+    const nodes = withNode(before.filter((other) => !takenOver.includes(other)), node);
+    this.#people.set(user, { user, name: wanted, nodes });
+    if (!this.#withdrawn.has(node)) this.#until.set(node, now + LEASE_MS);
+    return { kind: "granted", name: wanted, ...(takenOver.length > 0 && { takenOver }) };
   }
 
   /** Takes somebody out of the room, as far as this node is concerned. */
@@ -86,10 +98,22 @@ export class LeaseTable {
     else this.#people.set(user, { ...person, nodes });
   }
 
+  /** A node stops: whoever is through another node too is there through that one alone, and the others are held for a while. */
+  withdraw(node: string, now: number): void {
+    this.#expire(now);
+    const until = this.#until.get(node);
+    if (until === undefined || this.#withdrawn.has(node)) return;
+    this.#until.set(node, Math.min(until, now + GRACE_MS));
+    this.#withdrawn.add(node);
+    for (const { user, nodes } of [...this.#people.values()]) {
+      if (nodes.length > 1) this.release(user, node);
+    }
+  }
+
   /** Renews a node's lease; false where it has none, so that it must claim all its people again. */
   renew(node: string, now: number): boolean {
     this.#expire(now);
-    if (!this.#until.has(node)) return false;
+    if (!this.#until.has(node) || this.#withdrawn.has(node)) return false;
     this.#until.set(node, now + LEASE_MS);
     return true;
   }
@@ -110,6 +134,7 @@ export class LeaseTable {
     for (const [node, until] of this.#until) {
       if (until > now) continue;
       this.#until.delete(node);
+      this.#withdrawn.delete(node);
       for (const user of [...this.#people.keys()]) this.release(user, node);
     }
   }

@@ -69,6 +69,11 @@ export class Roster {
     return nameKeys(name).some((key) => this.#bearers.has(key));
   }
 
+  /** Whether somebody is here through another node than this. */
+  isElsewhere(user: UserId, node: string): boolean {
+    return this.#people.get(user)?.nodes.some((other) => other !== node) ?? false;
+  }
+
   /** Takes the table of leases for what is so. */
   reset(table: readonly Person[]): void {
     const listed = new Set(table.map(({ user }) => user));

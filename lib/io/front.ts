@@ -30,6 +30,10 @@ import { openPages } from "./pages.ts";
 import { type Places, routes } from "./routes.ts";
 import type { Entrance } from "./socket.ts";
 import { finish, firstFailure } from "./tasks.ts";
+import { within } from "./within.ts";
+
+/** So long the bus is given to take in that this isolate's people are to be found elsewhere. */
+const WITHDRAWAL_MS = 300;
 
 /** What a front stands on. */
 export interface Base extends HealthSources {
@@ -116,6 +120,8 @@ export async function openFront(config: Config, base: Base, station: Station): P
     async drain() {
       door.shut();
       await drain(() => heartbeat.peers(), clock, Math.random, signal);
+      // Whether it is heard or not: where it is not, the leases run out.
+      await within(WITHDRAWAL_MS, "The rooms were not left", hub.withdraw()).catch(() => {});
     },
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };

@@ -111,6 +111,42 @@ export function registerPromises(test: Test): void {
     assert.deepEqual(await present(bus), { Ann: ["node-1"] });
   });
 
+  test("shows who was there through a node that has withdrawn, until the user comes back", async (bus) => {
+    await bus.claim(lobby, claim(ann, "Ann"));
+    await bus.claim(lobby, claim(bob, "Bob"));
+    await bus.withdraw(lobby, "node-1");
+    assert.deepEqual(await present(bus), { Ann: ["node-1"], Bob: ["node-1"] });
+    assert.deepEqual(await bus.claim(lobby, claim(bob, "Ann", { node: "node-2" })), {
+      ...granted("Bob"),
+      takenOver: ["node-1"],
+    });
+    assert.deepEqual(await present(bus), { Ann: ["node-1"], Bob: ["node-2"] });
+    await bus.release(lobby, bob.user, "node-2");
+    assert.deepEqual(await present(bus), { Ann: ["node-1"] });
+  });
+
+  test("shows a user through the other node alone when one of two withdraws", async (bus) => {
+    await bus.claim(lobby, claim(ann, "Ann"));
+    await bus.claim(lobby, claim(ann, "Ann", { node: "node-2" }));
+    await bus.withdraw(lobby, "node-1");
+    assert.deepEqual(await present(bus), { Ann: ["node-2"] });
+    await bus.release(lobby, ann.user, "node-2");
+    assert.deepEqual(await present(bus), {});
+  });
+
+  test("renews no lease of a node that has withdrawn, and lets it withdraw only itself", async (bus) => {
+    await bus.claim(lobby, claim(ann, "Ann"));
+    await bus.claim(lobby, claim(bob, "Bob", { node: "node-2" }));
+    await bus.withdraw(lobby, "node-1");
+    await bus.withdraw(lobby, "node-3");
+    await bus.withdraw(attic, "node-2");
+    assert.equal(await bus.renew(lobby, "node-1"), false);
+    assert.equal(await bus.renew(lobby, "node-2"), true);
+    const again = await bus.claim(lobby, claim(bob, "Bob", { node: "node-3" }));
+    assert.deepEqual(again, granted("Bob"));
+    assert.deepEqual(await present(bus), { Ann: ["node-1"], Bob: ["node-2", "node-3"] });
+  });
+
   test("keeps names apart that look like something else", async (bus) => {
     for (const [index, text] of ["__proto__", "null", '"', "网友12", "1"].entries()) {
       const by = index % 2 ? ann : bob;

@@ -8,6 +8,7 @@ import { isUserId, type UserId } from "../../lib/core/entries.ts";
 import {
   type Claim,
   type ClaimResult,
+  GRACE_MS,
   LEASE_MS,
   LeaseTable,
   type Person,
@@ -243,4 +244,25 @@ Deno.test("LeaseTable answers like the rules written as lists, and no two of its
     }),
     { numRuns: 1_000 },
   );
+});
+
+Deno.test("LeaseTable holds whoever is nowhere else for the grace when a node withdraws, and no longer", () => {
+  const table = new Table();
+  table.ask(ann, "Ann", "n1", 0);
+  table.ask(bob, "Bob", "n2", 0);
+  table.withdraw("n1", 5_000);
+  // Nothing that the node does puts it off.
+  table.renew("n1", 6_000);
+  table.withdraw("n1", 7_000);
+  table.ask(ann, "Ann", "n1", 8_000);
+  assert.deepEqual(table.names(5_000 + GRACE_MS - 1), ["Ann", "Bob"]);
+  assert.deepEqual(table.names(5_000 + GRACE_MS), ["Bob"]);
+  assert.deepEqual(table.ask(bob, "Ann", "n2", 20_000, true), granted("Ann"));
+});
+
+Deno.test("LeaseTable puts no lease off that ends before the grace", () => {
+  const table = new Table();
+  table.ask(ann, "Ann", "n1", 0);
+  table.withdraw("n1", LEASE_MS - 1_000);
+  assert.deepEqual(table.names(LEASE_MS), []);
 });

@@ -3,6 +3,7 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { GRACE_MS } from "../../lib/core/leases.ts";
 import { ann, bob, lobby } from "../contract/given.ts";
 import { openRestartable } from "../redis_bus.ts";
 
@@ -47,4 +48,23 @@ Deno.test("RedisBus.renew() asks once for all claims again where another server 
   await bus.claim(lobby, { ...bob, node: "n1", rename: false });
   assert.deepEqual([await bus.renew(lobby, "n1"), await bus.renew(lobby, "n1")], [false, true]);
   assert.equal((await bus.people(lobby)).length, 2);
+});
+
+Deno.test("RedisBus.withdraw() ends a node's lease after the grace, by the clock of Redis", async () => {
+  await using opened = await openRestartable();
+  const { redis, bus } = opened;
+  await bus.claim(lobby, { ...ann, node: "n1", rename: false });
+  await bus.withdraw(lobby, "n1");
+  const [seconds, micros] = [await redis.command("TIME")].flat().map(Number);
+  const now = Number(seconds) * 1_000 + Number(micros) / 1_000;
+  const lease = String(await redis.command("HGET", "test:{lobby}:nodes", "n1"));
+  const left = Number.parseInt(lease) - now;
+  assert.ok(left <= GRACE_MS && left > 0, String(left));
+  // Nothing that the node does puts it off.
+  await bus.claim(lobby, { ...ann, node: "n1", rename: false });
+  await bus.renew(lobby, "n1");
+  await bus.withdraw(lobby, "n1");
+  assert.equal(await redis.command("HGET", "test:{lobby}:nodes", "n1"), lease);
+  await redis.command("HSET", "test:{lobby}:nodes", "n1", "1 -");
+  assert.deepEqual(await bus.people(lobby), []);
 });

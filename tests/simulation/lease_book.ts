@@ -45,6 +45,10 @@ export class LeaseBook {
     this.#write(({ table }) => table.release(user, node));
   }
 
+  withdraw(node: string, now: number): void {
+    this.#write(({ table }) => table.withdraw(node, now));
+  }
+
   renew(node: string, server: string, now: number): boolean {
     let holds = false;
     this.#write(({ table, grantors }) => {

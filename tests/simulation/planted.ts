@@ -65,6 +65,7 @@ function altered(bus: NodeBus, methods: Partial<NodeBus>): NodeBus {
     markRead: (room, user, read) => bus.markRead(room, user, read),
     claim: (room, claim) => bus.claim(room, claim),
     release: (room, user, node) => bus.release(room, user, node),
+    withdraw: (room, node) => bus.withdraw(room, node),
     renew: (room, node) => bus.renew(room, node),
     people: (room) => bus.people(room),
     ...methods,

@@ -151,6 +151,10 @@ export class SimBus implements NodeBus {
     return this.#call(() => this.#context.redis.release(room, user, node));
   }
 
+  withdraw(room: RoomId, node: string): Promise<void> {
+    return this.#call(() => this.#context.redis.withdraw(room, node));
+  }
+
   renew(room: RoomId, node: string): Promise<boolean> {
     return this.#call(() => this.#context.redis.renew(room, node));
   }

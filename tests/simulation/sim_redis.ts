@@ -133,6 +133,10 @@ export class SimRedis {
     this.#room(room).leases.release(user, node);
   }
 
+  withdraw(room: RoomId, node: string): void {
+    this.#room(room).leases.withdraw(node, this.#context.clock.now());
+  }
+
   renew(room: RoomId, node: string): boolean {
     return this.#room(room).leases.renew(node, this.#server, this.#context.clock.now());
   }

@@ -5,6 +5,7 @@
  */
 import type { RoomId } from "../../core/names.ts";
 import type { Base } from "../front.ts";
+import { log } from "../log.ts";
 import type { MainAnswers } from "./calls.ts";
 
 /** What the main isolate does for one serving isolate. */
@@ -12,6 +13,7 @@ export class Desk implements Disposable {
   readonly #base: Base;
   readonly #followed = new Map<RoomId, number>();
   readonly #places = new Map<string, Disposable[]>();
+  #node: string | undefined;
   #isGone = false;
 
   /** Nothing is held yet. */
@@ -31,8 +33,12 @@ export class Desk implements Disposable {
       page: (room, before, limit) => bus.page(room, before, limit),
       standing: (room, user) => bus.standing(room, user),
       markRead: (room, user, read) => bus.markRead(room, user, read),
-      claim: (room, claim) => bus.claim(room, claim),
+      claim: (room, claim) => {
+        this.#node = claim.node;
+        return bus.claim(room, claim);
+      },
       release: (room, user, node) => bus.release(room, user, node),
+      withdraw: (room, node) => bus.withdraw(room, node),
       renew: (room, node) => bus.renew(room, node),
       people: (room) => bus.people(room),
       enter: (key) => this.#enter(key),
@@ -48,6 +54,7 @@ export class Desk implements Disposable {
   [Symbol.dispose](): void {
     this.#isGone = true;
     for (const [room, count] of this.#followed) {
+      this.#withdraw(room);
       for (let left = count; left > 0; left--) this.#base.bus.unfollow(room);
     }
     this.#followed.clear();
@@ -55,6 +62,14 @@ export class Desk implements Disposable {
       for (const place of places) place[Symbol.dispose]();
     }
     this.#places.clear();
+  }
+
+  /** It may have ended without doing so itself; where people are, it followed the room. */
+  #withdraw(room: RoomId): void {
+    if (this.#node === undefined) return;
+    this.#base.bus.withdraw(room, this.#node).catch((error: unknown) =>
+      log.debug("isolate.not_withdrawn", { room, error: String(error) })
+    );
   }
 
   async #follow(room: RoomId): Promise<void> {

@@ -47,6 +47,7 @@ function remoteBus(main: Line<MainAnswers>): ServingBus {
     markRead: (room, user, read) => main.call("markRead", room, user, read),
     claim: (room, claim) => main.call("claim", room, claim),
     release: (room, user, node) => main.call("release", room, user, node),
+    withdraw: (room, node) => main.call("withdraw", room, node),
     renew: (room, node) => main.call("renew", room, node),
     people: (room) => main.call("people", room),
   };

@@ -171,6 +171,10 @@ export class RedisBus implements Bus, Archive, Register, AsyncDisposable {
     return this.#register.release(room, user, node);
   }
 
+  withdraw(room: RoomId, node: string): Promise<void> {
+    return this.#register.withdraw(room, node);
+  }
+
   renew(room: RoomId, node: string): Promise<boolean> {
     return this.#register.renew(room, node);
   }

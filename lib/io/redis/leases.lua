@@ -2,9 +2,11 @@
 --
 -- KEYS 1 people  hash: user to lines: since, name, the name's keys (with tabs between), and each node
 --      2 names   hash: each key of a name to the user who bears it
---      3 nodes   hash: node to "until server", where the server is the one that was there when all its people were claimed
--- ARGV 1 claim, release, renew or people   2 how long a lease lasts, in milliseconds   3 the node   4 the user   5 the name
---      6 its keys, with tabs between   7 1 for a renaming
+--      3 nodes   hash: node to "until server", where the server is the one that was there when all its people were claimed;
+--                "until -" where the node has withdrawn
+-- ARGV 1 claim, release, renew, withdraw or people   2 how long a lease lasts, in milliseconds   3 the node   4 the user, or
+--      for withdraw how long it holds those who are nowhere else   5 the name   6 its keys, with tabs between
+--      7 1 for a renaming
 local PEOPLE, NAMES, NODES = KEYS[1], KEYS[2], KEYS[3]
 local VERB, LEASE_MS, NODE, USER, NAME, NAME_KEYS, RENAMES = unpack(ARGV)
 
@@ -52,6 +54,11 @@ local function dropNode(node)
   for index = 1, #people, 2 do release(people[index], people[index + 1], node) end
 end
 
+local function hasWithdrawn(node)
+  local lease = redis.call("HGET", NODES, node)
+  return lease and string.sub(lease, -2) == " -"
+end
+
 local function dropExpired()
   local nodes = redis.call("HGETALL", NODES)
   for index = 1, #nodes, 2 do
@@ -74,6 +81,19 @@ local function leaseServer()
   return lease and string.match(lease, " (%x*)$")
 end
 
+-- The nodes of somebody without those that have withdrawn, and those.
+local function split(nodes)
+  local kept, takenOver = {}, {}
+  for other in string.gmatch(nodes, "\n([^\n]+)") do
+    if other ~= NODE and hasWithdrawn(other) then
+      takenOver[#takenOver + 1] = other
+    else
+      kept[#kept + 1] = "\n" .. other
+    end
+  end
+  return table.concat(kept), takenOver
+end
+
 local function claim()
   local record = redis.call("HGET", PEOPLE, USER)
   local before = record and person(record)
@@ -86,11 +106,26 @@ local function claim()
     if before then freeNames(before.keys) end
     one.name, one.keys = NAME, NAME_KEYS
   end
-  one.nodes = withoutNode(one.nodes, NODE) .. "\n" .. NODE
+  local nodes, takenOver = split(one.nodes)
+  one.nodes = withoutNode(nodes, NODE) .. "\n" .. NODE
   for key in string.gmatch(one.keys, "[^\t]+") do redis.call("HSET", NAMES, key, USER) end
   put(USER, one)
-  keep(leaseServer() or server())
-  return { "granted", one.name }
+  if not hasWithdrawn(NODE) then keep(leaseServer() or server()) end
+  return { "granted", one.name, unpack(takenOver) }
+end
+
+-- Whoever is through another node too is there through that one alone; the others are held for a while.
+local function withdraw(graceMs)
+  local lease = redis.call("HGET", NODES, NODE)
+  if not lease or hasWithdrawn(NODE) then return 1 end
+  local ends = math.min(tonumber(string.match(lease, "^%d+")), now + graceMs)
+  redis.call("HSET", NODES, NODE, whole(ends) .. " -")
+  local people = redis.call("HGETALL", PEOPLE)
+  for index = 1, #people, 2 do
+    local nodes = person(people[index + 1]).nodes
+    if withoutNode(nodes, NODE) ~= "" then release(people[index], people[index + 1], NODE) end
+  end
+  return 1
 end
 
 -- Where another server has taken over meanwhile, it may have lost claims: they are asked for again.
@@ -109,5 +144,6 @@ if VERB == "release" then
 end
 dropExpired()
 if VERB == "claim" then return claim() end
+if VERB == "withdraw" then return withdraw(tonumber(USER)) end
 if VERB == "renew" then return renew() end
 return redis.call("HGETALL", PEOPLE)

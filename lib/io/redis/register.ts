@@ -6,7 +6,13 @@
 import * as v from "valibot";
 import type { Register } from "../../chat/bus.ts";
 import { isUserId, type UserId } from "../../core/entries.ts";
-import { type Claim, type ClaimResult, LEASE_MS, type Person } from "../../core/leases.ts";
+import {
+  type Claim,
+  type ClaimResult,
+  GRACE_MS,
+  LEASE_MS,
+  type Person,
+} from "../../core/leases.ts";
 import { nameKeys } from "../../core/name_keys.ts";
 import { isKeptName, type Name, type RoomId } from "../../core/names.ts";
 import { unavailable } from "./faults.ts";
@@ -15,7 +21,10 @@ import { runScript, type Script } from "./script.ts";
 
 const name = v.custom<Name>((input) => typeof input === "string" && isKeptName(input));
 const user = v.custom<UserId>((input) => typeof input === "string" && isUserId(input));
-const Claimed = v.union([v.tuple([v.literal("granted"), name]), v.tuple([v.literal("taken")])]);
+const Claimed = v.union([
+  v.tupleWithRest([v.literal("granted"), name], v.string()),
+  v.tuple([v.literal("taken")]),
+]);
 
 /** Keeps the leases of all rooms in Redis. */
 export class RedisRegister implements Register {
@@ -33,13 +42,18 @@ export class RedisRegister implements Register {
   async claim(room: RoomId, { user, name, node, rename }: Claim): Promise<ClaimResult> {
     const args = ["claim", node, user, name, nameKeys(name).join("\t"), rename ? "1" : "0"];
     return await this.#ask(room, args, (reply) => {
-      const [kind, granted] = v.parse(Claimed, reply);
-      return kind === "granted" ? { kind, name: granted } : { kind };
+      const [kind, granted, ...takenOver] = v.parse(Claimed, reply);
+      if (kind === "taken") return { kind };
+      return { kind, name: granted, ...(takenOver.length > 0 && { takenOver }) };
     });
   }
 
   async release(room: RoomId, user: UserId, node: string): Promise<void> {
     await this.#ask(room, ["release", node, user], () => {});
+  }
+
+  async withdraw(room: RoomId, node: string): Promise<void> {
+    await this.#ask(room, ["withdraw", node, String(GRACE_MS)], () => {});
   }
 
   async renew(room: RoomId, node: string): Promise<boolean> {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Quota } from "../../../lib/core/limits.ts";
 import { Desk } from "../../../lib/io/isolates/desk.ts";
-import { attic, lobby } from "../../contract/given.ts";
+import { ann, attic, lobby } from "../../contract/given.ts";
 import { FakeBus, FakeClock } from "../../fakes.ts";
 
 /** A desk, and what stands behind it. */
@@ -26,6 +26,16 @@ Deno.test("Desk takes back every room that is followed, as often as it is follow
   desk[Symbol.dispose]();
   assert.deepEqual(bus.unfollowed, [lobby, lobby, attic]);
   assert.deepEqual([bus.isFollowed(lobby), bus.isFollowed(attic)], [false, false]);
+});
+
+Deno.test("Desk withdraws the isolate from every room that it was in, however it ended", async () => {
+  const { bus, desk, answers } = openDesk();
+  for (const room of [lobby, attic]) await answers.follow(room);
+  await answers.claim(lobby, { ...ann, node: "n1", rename: false });
+  desk[Symbol.dispose]();
+  await bus.claim(lobby, { ...ann, node: "n2", rename: false });
+  await bus.release(lobby, ann.user, "n2");
+  assert.deepEqual(await bus.people(lobby), []);
 });
 
 Deno.test("Desk takes back a room of another isolate never", async () => {
