@@ -118,11 +118,15 @@ export interface Register {
 }
 
 /** What rooms and sessions need of the bus. What is announced comes to them by the bridge. */
-export interface ServingBus extends Pick<Bus, "follow" | "unfollow">, Archive, Register {
+export interface ServingBus extends Archive, Register {
   /** As {@linkcode Bus.publish}, and within the budgets. @param people About how many are in the room. */
   publish(draft: Draft, people?: number): Promise<Published>;
   /** As {@linkcode Bus.signal}, and within the budgets. @param people About how many are in the room. */
   signal(room: RoomId, note: Note, people?: number): void;
+  /** As {@linkcode Bus.follow}. */
+  follow(room: RoomId): Promise<void>;
+  /** As {@linkcode Bus.unfollow}. */
+  unfollow(room: RoomId): void;
 }
 
 /** The bus could not do something, or cannot say whether it did. The message is for people in the chat. */
