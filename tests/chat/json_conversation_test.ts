@@ -557,6 +557,13 @@ for (
   });
 }
 
+Deno.test("JsonConversation counts pongs as it counts any frame", async () => {
+  using chat = openChat();
+  const ann = await chat.enter("Ann");
+  for (let i = 0; i < 60; i++) await ann.ask({ type: "pong" });
+  assert.deepEqual(ann.socket.farewells, [FLOODING]);
+});
+
 Deno.test("JsonConversation tells the first frame over the limit by its id, when to come back, and grants it then", async () => {
   using chat = openChat();
   const ann = await chat.enter("Ann", "lobby");
