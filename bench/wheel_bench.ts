@@ -10,7 +10,7 @@ const idle: Vitals = { state: "open", backlog: 0, movedAt: 0, heardAt: 0, answer
 let beat = () => {};
 const clock = { ...systemClock, sleep: () => new Promise<void>((resolve) => beat = resolve) };
 const heartbeat = new Heartbeat(clock, policy);
-const peer: Peer = { vitals: () => ({ ...idle }), ask() {}, park() {}, close() {} };
+const peer: Peer = { vitals: () => ({ ...idle }), ask() {}, park() {}, close() {}, charge() {} };
 for (let i = 0; i < PEERS; i++) heartbeat.watch({ ...peer });
 heartbeat.run(new AbortController().signal);
 

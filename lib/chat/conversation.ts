@@ -4,6 +4,7 @@
  * @module
  */
 import type { Farewell } from "../core/farewells.ts";
+import type { Introduction } from "../core/pulse.ts";
 
 /** A way to answer. All three do nothing when the connection is no longer open. */
 export interface Socket {
@@ -21,6 +22,8 @@ export interface Conversation {
   leave(): void;
   /** Asks the peer whether it is there. Only where the protocol has a way that people never see. */
   ask?(): void;
+  /** What the peer has to do before it takes part and has not done; undefined where nothing is left. */
+  owes?(): Introduction | undefined;
   /** Tells the peer not to come back before so long. Sends at once, since the connection ends right after. Only as above. */
   advise?(afterMs: number): void;
 }

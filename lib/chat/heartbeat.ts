@@ -18,6 +18,8 @@ export interface Peer {
   park(): void;
   /** Closes it. */
   close(farewell: Farewell): void;
+  /** Charges its address for it, once: the runtime holds it for good. */
+  charge(): void;
 }
 
 /** How many connections there are of each condition. */
@@ -99,6 +101,7 @@ export class Heartbeat {
     const deed = pulse(peer.vitals(now), this.#policy, now);
     if (deed.kind === "ask") peer.ask();
     else if (deed.kind === "park") peer.park();
+    else if (deed.kind === "charge") peer.charge();
     else if (deed.kind === "dismiss") peer.close(deed.farewell);
   }
 }

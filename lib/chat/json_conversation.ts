@@ -7,6 +7,7 @@ import { type Dialect, messagesFor } from "../core/dialect.ts";
 import { type Farewell, UNSUPPORTED } from "../core/farewells.ts";
 import type { Frame } from "../core/frames.ts";
 import { decode, jsonDialect, linesOf, slowDown } from "../core/protocol.ts";
+import type { Introduction } from "../core/pulse.ts";
 import { utf8Length } from "../core/utf8.ts";
 import type { Conversation, Socket } from "./conversation.ts";
 import { Session, type SessionContext, type Voice } from "./session.ts";
@@ -41,6 +42,10 @@ export class JsonConversation implements Conversation, Voice {
 
   ask(): void {
     this.tell({ type: "ping" });
+  }
+
+  owes(): Introduction | undefined {
+    return this.#session.owes;
   }
 
   advise(afterMs: number): void {

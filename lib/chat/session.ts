@@ -18,6 +18,7 @@ import {
   ROOM_RULE,
 } from "../core/names.ts";
 import { fault, withId } from "../core/protocol.ts";
+import type { Introduction } from "../core/pulse.ts";
 import type { Request, RequestOf } from "../core/requests.ts";
 import { acknowledge, carryOut, type DeedContext, type RoomRequest } from "./deeds.ts";
 import type { Hub } from "./hub.ts";
@@ -61,6 +62,7 @@ export class Session implements PlaceHost {
   readonly #places = new Map<string, Place>();
   #me: Identity | undefined;
   #isOver = false;
+  #hasJoined = false;
   #naming: Promise<void> | undefined;
 
   /** Says nothing before it is asked. @param address See `Begin`. */
@@ -73,6 +75,12 @@ export class Session implements PlaceHost {
   /** Who it is; undefined before the hello. */
   get me(): Author | undefined {
     return this.#me;
+  }
+
+  /** What it has to do before it takes part: say hello, then join a room, though it may leave it again. */
+  get owes(): Introduction | undefined {
+    if (this.#me === undefined) return "hello";
+    return this.#hasJoined || this.#places.size > 0 ? undefined : "room";
   }
 
   /**
@@ -112,6 +120,7 @@ export class Session implements PlaceHost {
   }
 
   arrived(place: Place, frame: FrameOf<"joined">): void {
+    this.#hasJoined = true;
     this.#tell(frame);
     const { name } = place;
     if (this.#me?.isDrawn && name !== this.#me.name) this.#become({ ...this.#me, name });

@@ -86,9 +86,9 @@ export class Quota {
   #total = 0;
 
   /** All places are free. @param maxPerKey 0 for no limit of its own. */
-  constructor(max: number, maxPerKey: number) {
+  constructor(max: number, maxPerKey: number = 0) {
     this.#max = max;
-    this.#maxPerKey = maxPerKey;
+    this.#maxPerKey = maxPerKey === 0 ? Infinity : maxPerKey;
   }
 
   /** How many places are taken. */
@@ -96,11 +96,14 @@ export class Quota {
     return this.#total;
   }
 
-  /** Takes a place, or says which limit stands against it. */
-  take(key: string): Disposable | "all taken" | "all of this key taken" {
+  /** Takes a place, or says which limit stands against it. @param maxPerKey Most for this key, this time. */
+  take(
+    key: string,
+    maxPerKey: number = this.#maxPerKey,
+  ): Disposable | "all taken" | "all of this key taken" {
     const mine = this.#taken.get(key) ?? 0;
     if (this.#total >= this.#max) return "all taken";
-    if (this.#maxPerKey > 0 && mine >= this.#maxPerKey) return "all of this key taken";
+    if (mine >= maxPerKey) return "all of this key taken";
     this.#taken.set(key, mine + 1);
     this.#total += 1;
     return new Taken(this.#giveBack, key);

@@ -12,11 +12,11 @@
  * ```
  * @module
  */
-import { type Farewell, SILENT, SLOW } from "./farewells.ts";
+import { type Farewell, NO_HELLO, NO_ROOM, SILENT, SLOW } from "./farewells.ts";
 
 /** The vital signs of one connection. Times are milliseconds on one monotonic scale. */
 export type Vitals =
-  | { readonly state: "connecting"; readonly since: number }
+  | { readonly state: "connecting"; readonly since: number; readonly isCharged?: boolean }
   | {
     readonly state: "open";
     /** Bytes waiting to be sent, overheads included. */
@@ -29,9 +29,19 @@ export type Vitals =
     readonly askedAt?: number;
     /** Whether the peer speaks a protocol in which it can be asked. */
     readonly answers: boolean;
+    /** What its protocol asks of it before anything else, and it has not done since it connected. */
+    readonly owes?: { readonly what: Introduction; readonly since: number } | undefined;
   }
-  | { readonly state: "parked"; readonly backlog: number; readonly since: number }
-  | { readonly state: "closing"; readonly since: number };
+  | {
+    readonly state: "parked";
+    readonly backlog: number;
+    readonly since: number;
+    readonly isCharged?: boolean;
+  }
+  | { readonly state: "closing"; readonly since: number; readonly isCharged?: boolean };
+
+/** What a peer has to do before it takes part: say hello, then join a room. */
+export type Introduction = "hello" | "room";
 
 /** How long is too long, in milliseconds, and how much too much. */
 export interface PulsePolicy {
@@ -52,6 +62,8 @@ export type Deed =
   | { readonly kind: "rest" }
   | { readonly kind: "ask" }
   | { readonly kind: "park" }
+  /** The runtime holds it for good: its address is charged for it, once. */
+  | { readonly kind: "charge" }
   | { readonly kind: "dismiss"; readonly farewell: Farewell };
 
 /** How a connection counts. `stuck` never finished its handshake; `dead` will never finish its close. */
@@ -60,6 +72,12 @@ export type Condition = Vitals["state"] | "stuck" | "dead";
 const REST: Deed = { kind: "rest" };
 const ASK: Deed = { kind: "ask" };
 const PARK: Deed = { kind: "park" };
+const CHARGE: Deed = { kind: "charge" };
+/** How long a peer may take for each, and how it is dismissed otherwise. */
+const INTRODUCTIONS = {
+  hello: { ms: 10_000, dismissal: { kind: "dismiss", farewell: NO_HELLO } },
+  room: { ms: 60_000, dismissal: { kind: "dismiss", farewell: NO_ROOM } },
+} as const satisfies Record<Introduction, { ms: number; dismissal: Deed }>;
 
 /** The policy that follows from the two settings. */
 export function pulsePolicy(
@@ -70,12 +88,19 @@ export function pulsePolicy(
 
 /** Judges one connection. @param now Milliseconds on the scale of the vitals. */
 export function pulse(vitals: Vitals, policy: PulsePolicy, now: number): Deed {
-  if (vitals.state === "parked") {
-    return vitals.backlog === 0 ? { kind: "dismiss", farewell: SLOW } : REST;
+  if (vitals.state === "parked" && vitals.backlog === 0) {
+    return { kind: "dismiss", farewell: SLOW };
   }
-  if (vitals.state !== "open") return REST;
+  if (vitals.state !== "open") {
+    const isGone = isHeldForGood(vitals, policy, now);
+    return isGone && !vitals.isCharged ? CHARGE : REST;
+  }
   if (vitals.backlog > policy.maxBufferedBytes) return PARK;
   if (vitals.backlog > 0 && now - vitals.movedAt >= policy.stalledMs) return PARK;
+  const { owes } = vitals;
+  if (owes && now - owes.since >= INTRODUCTIONS[owes.what].ms) {
+    return INTRODUCTIONS[owes.what].dismissal;
+  }
   return vitals.answers ? pulseOfOneWhoAnswers(vitals, policy, now) : REST;
 }
 
@@ -92,8 +117,15 @@ function pulseOfOneWhoAnswers(
 
 /** How a connection counts. @param now Milliseconds on the scale of the vitals. */
 export function condition(vitals: Vitals, policy: PulsePolicy, now: number): Condition {
-  if (vitals.state === "open") return "open";
-  const took = now - vitals.since;
-  if (vitals.state === "connecting") return took > policy.stuckMs ? "stuck" : "connecting";
-  return took > policy.deadMs ? "dead" : vitals.state;
+  if (vitals.state === "open" || !isHeldForGood(vitals, policy, now)) return vitals.state;
+  return vitals.state === "connecting" ? "stuck" : "dead";
+}
+
+/** Whether the runtime will never let go of it by itself. */
+function isHeldForGood(
+  { state, since }: Exclude<Vitals, { state: "open" }>,
+  policy: PulsePolicy,
+  now: number,
+): boolean {
+  return now - since > (state === "connecting" ? policy.stuckMs : policy.deadMs);
 }

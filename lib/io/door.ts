@@ -4,9 +4,9 @@
  * @module
  */
 import type { Heartbeat } from "../chat/heartbeat.ts";
-import { addressKey, isLoopback, type Source } from "../core/addresses.ts";
+import { admissionKey, type AdmissionRefusal, EXEMPT, type Place } from "../core/admissions.ts";
+import type { Source } from "../core/addresses.ts";
 import { admit, type OriginPolicy, type Refusal, refuse } from "../core/handshake.ts";
-import type { Quota } from "../core/limits.ts";
 import { refusalAnswer } from "./answers.ts";
 import { log } from "./log.ts";
 import { Connection, type ConnectionContext, type Entrance } from "./socket.ts";
@@ -16,10 +16,12 @@ import { Threshold } from "./threshold.ts";
 export interface Turnstile {
   /** Takes a place, which is given back by disposing it, or says which limit stands against it. */
   take(key: string): Entry | Promise<Entry>;
+  /** A connection of this address has died. */
+  charge(key: string): void;
 }
 
 /** What comes of asking for a place. */
-export type Entry = ReturnType<Quota["take"]>;
+export type Entry = Place | AdmissionRefusal;
 
 /** What the door needs to know. */
 export interface DoorContext {
@@ -44,7 +46,18 @@ const FULL = {
     "Too many connections from this address (CONNECTIONS_PER_ADDRESS)",
     { "retry-after": "30" },
   ),
-} as const;
+  "too many handshakes": refuse(
+    429,
+    "Too many new connections from this address (HANDSHAKES_PER_SECOND)",
+    { "retry-after": "1" },
+  ),
+  "too many dead": refuse(
+    429,
+    "Too many connections from this address were not closed: some are forgotten every minute",
+    { "retry-after": "60" },
+  ),
+  "no memory": refuse(503, "Out of memory (MAX_MEMORY_MB)", { "retry-after": "5" }),
+} as const satisfies Readonly<Record<AdmissionRefusal, Refusal>>;
 
 /** Lets connections in, until it is shut. */
 export class Door {
@@ -78,14 +91,14 @@ export class Door {
     if (this.#shut) return refusalAnswer(STOPPING);
     const verdict = admit(request, { origins: this.#context.origins, viaTrustedProxy });
     if (verdict.kind === "refused") return refusalAnswer(verdict);
-    const key = addressKey(address);
+    const key = admissionKey(address);
     const place = await this.#context.quota.take(key);
     if (typeof place === "string") return refusalAnswer(this.#full(place, address));
     using held = new DisposableStack();
     held.use(place);
     if (!await this.#threshold.pass(signal)) return new Response(null, { status: 400 });
     if (this.#shut) return refusalAnswer(STOPPING);
-    const counted = isLoopback(address) ? undefined : key;
+    const counted = key === EXEMPT ? undefined : key;
     const response = this.#upgrade(request, entrance, place, counted);
     // The connection has it now; the stack would weigh more than what is in it.
     held.move();
@@ -95,7 +108,7 @@ export class Door {
   #upgrade(
     request: Request,
     entrance: Entrance,
-    place: Disposable,
+    place: Place,
     address: string | undefined,
   ): Response {
     const { idleSeconds } = this.#context;

@@ -16,6 +16,7 @@ import type { SessionContext } from "../chat/session.ts";
 import { TextConversation } from "../chat/text_conversation.ts";
 import { ConnectionLimits } from "../core/allowance.ts";
 import type { Config } from "../core/config.ts";
+import { requestBuckets } from "../core/admissions.ts";
 import { HostCheck } from "../core/hosts.ts";
 import { Metrics, type Snapshot } from "../core/metrics.ts";
 import { SUBPROTOCOL } from "../core/protocol.ts";
@@ -98,6 +99,8 @@ export async function openFront(config: Config, base: Base, station: Station): P
     health: base,
     adminToken: config.adminToken,
     hosts: new HostCheck(config),
+    requests: requestBuckets(config),
+    clock,
     trustProxy: config.trustProxy,
     ...entrances(config, sessionContext(config, clock, base, hub, meters)),
   });

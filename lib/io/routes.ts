@@ -6,6 +6,9 @@
 import { type Context, Hono } from "hono";
 import { getPath } from "hono/utils/url";
 import type { Wish } from "../chat/text_conversation.ts";
+import type { Clock } from "../chat/clock.ts";
+import type { AddressBuckets } from "../core/address_buckets.ts";
+import { admissionKey, EXEMPT } from "../core/admissions.ts";
 import { type Cidr, type Source, sourceOf } from "../core/addresses.ts";
 import {
   asksForUpgrade,
@@ -45,6 +48,10 @@ export interface Places {
   readonly adminToken: string | null;
   /** Which hosts are served. */
   readonly hosts: HostCheck;
+  /** How many requests each address may make; undefined for any. */
+  readonly requests: AddressBuckets | undefined;
+  /** What time it is, for them. */
+  readonly clock: Pick<Clock, "now">;
   /** Whose forwarded headers are believed. */
   readonly trustProxy: readonly Cidr[];
 }
@@ -100,6 +107,7 @@ export function routes(places: Places): Answerer {
     const badHost = refuseBadHost(request);
     if (badHost) return refusalAnswer(badHost);
     const source = sourceOf(remote, request.headers.get("x-forwarded-for"), places.trustProxy);
+    if (isTooOften(source.address, places)) return refusalAnswer(TOO_OFTEN);
     const host = hostAsked(request, source.viaTrustedProxy);
     // None in HTTP/1.0, which no browser speaks.
     const notServed = host === undefined ? undefined : places.hosts.refusal(host);
@@ -108,6 +116,17 @@ export function routes(places: Places): Answerer {
     const enter = sockets.byPath.get(getPath(request));
     return enter ? enter(request, source) : app.fetch(request, source);
   };
+}
+
+const TOO_OFTEN = refuse(
+  429,
+  "Too many requests from this address (10 × HANDSHAKES_PER_SECOND)",
+  { "retry-after": "1" },
+);
+
+function isTooOften(address: string, { requests, clock }: Places): boolean {
+  const key = admissionKey(address);
+  return requests !== undefined && key !== EXEMPT && requests.take(key, clock.now()) > 0;
 }
 
 function socketAnswerers(

@@ -10,7 +10,7 @@ import { slowDownCounters } from "../chat/meters.ts";
 import { TopWatch } from "../chat/tops.ts";
 import { budgetTable } from "../core/budgets.ts";
 import type { Config } from "../core/config.ts";
-import { Quota } from "../core/limits.ts";
+import { Admissions } from "../core/admissions.ts";
 import { Metrics } from "../core/metrics.ts";
 import { openAdmin } from "./admin.ts";
 import { type Backend, openBackend } from "./backend.ts";
@@ -110,10 +110,14 @@ function openBase(
 ): Base {
   const readiness = new ReadinessCheck(bus, clock);
   const refused = slowDownCounters(metrics);
+  const admissions = new Admissions(config);
   return {
     bus: new MeteredBus({ bus, table: budgetTable(config), clock, refused }),
     secret,
-    quota: new Quota(config.maxConnections, config.connectionsPerAddress),
+    quota: {
+      take: (key) => admissions.take(key, clock.now()),
+      charge: (key) => admissions.charge(key, clock.now()),
+    },
     census: () => overview.census(),
     readiness: () => readiness.check(),
     metrics: () => overview.metrics(),

@@ -8,6 +8,7 @@ import type { Clock } from "../chat/clock.ts";
 import type { Begin, Conversation, Socket } from "../chat/conversation.ts";
 import type { Heartbeat, Peer } from "../chat/heartbeat.ts";
 import type { ServingMeters } from "../chat/meters.ts";
+import type { Place } from "../core/admissions.ts";
 import { BROKEN, type Farewell, TOO_BIG } from "../core/farewells.ts";
 import type { Vitals } from "../core/pulse.ts";
 import { exceedsBytes } from "../core/utf8.ts";
@@ -43,12 +44,13 @@ export class Connection implements Socket, Peer, EventListenerObject {
   readonly #socket: WebSocket;
   readonly #context: ConnectionContext;
   readonly #maxMessageBytes: number;
-  readonly #place: Disposable;
+  readonly #place: Place;
   readonly #address: string | undefined;
   // Until it is open.
   #begin: Begin | undefined;
   #conversation: Conversation | undefined;
   #state: Vitals["state"] | "ended" = "connecting";
+  #isCharged = false;
   #since: number;
   #heardAt: number;
   #askedAt: number | undefined;
@@ -69,7 +71,7 @@ export class Connection implements Socket, Peer, EventListenerObject {
     socket: WebSocket,
     { begin, maxMessageBytes }: Entrance,
     context: ConnectionContext,
-    place: Disposable,
+    place: Place,
     address?: string,
   ) {
     this.#socket = socket;
@@ -135,14 +137,24 @@ export class Connection implements Socket, Peer, EventListenerObject {
     log.info("connection.parked", { buffered: this.#socket.bufferedAmount });
   }
 
+  charge(): void {
+    if (this.#isCharged) return;
+    this.#isCharged = true;
+    this.#place.charge(this.#context.clock.now());
+  }
+
   vitals(now: number): Vitals {
     const since = this.#since;
-    if (this.#state === "connecting") return { state: "connecting", since };
-    if (this.#state === "closing" || this.#state === "ended") return { state: "closing", since };
+    const isCharged = this.#isCharged;
+    if (this.#state === "connecting") return { state: "connecting", since, isCharged };
+    if (this.#state === "closing" || this.#state === "ended") {
+      return { state: "closing", since, isCharged };
+    }
     const buffered = this.#socket.bufferedAmount;
     const backlog = this.#backlog(buffered);
-    if (this.#state === "parked") return { state: "parked", backlog, since };
+    if (this.#state === "parked") return { state: "parked", backlog, since, isCharged };
     this.#noteProgress(buffered, now);
+    const owed = this.#conversation?.owes?.();
     return {
       state: "open",
       backlog,
@@ -150,6 +162,8 @@ export class Connection implements Socket, Peer, EventListenerObject {
       heardAt: this.#heardAt,
       askedAt: this.#askedAt,
       answers: this.#conversation?.ask !== undefined,
+      // Open since it became so.
+      owes: owed && { what: owed, since },
     };
   }
 

@@ -34,6 +34,11 @@ class FakePeer implements Peer {
     this.state = { state: "parked", backlog: 5_000, since: this.#clock.now() };
   }
 
+  charge(): void {
+    this.deeds.push("charge");
+    if (this.state.state !== "open") this.state = { ...this.state, isCharged: true };
+  }
+
   close(farewell: Farewell): void {
     this.deeds.push("dismiss");
     this.farewells.push(farewell);
@@ -76,7 +81,7 @@ Deno.test("Heartbeat parks a slow peer, and dismisses it only when it has draine
     const peer = new FakePeer(clock, { backlog: 1_001 });
     heartbeat.watch(peer);
     await clock.advance(600_000);
-    assert.deepEqual(peer.deeds, ["park"]);
+    assert.deepEqual(peer.deeds, ["park", "charge"]);
     peer.state = { state: "parked", backlog: 0, since: 0 };
     await clock.advance(5_000);
     assert.deepEqual(peer.farewells, [SLOW]);

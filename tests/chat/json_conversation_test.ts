@@ -226,6 +226,26 @@ Deno.test("JsonConversation repeats no more than 64 characters of an unknown typ
   assert.equal(fault?.message, `there is no request of type ${"x".repeat(64)}…`);
 });
 
+Deno.test("JsonConversation owes a hello, then a room, and nothing more once it has joined or waits to", async () => {
+  for (const follows of ["at once", "when let"] as const) {
+    using chat = openChat(follows);
+    const client = chat.connect();
+    const { conversation } = client;
+    const ask = (frame: Frame) => client.ask(frame);
+    assert.equal(conversation.owes(), "hello");
+    await ask({ type: "join", room: "lobby" });
+    assert.equal(conversation.owes(), "hello");
+    await ask({ type: "hello", name: "Ann" });
+    assert.equal(conversation.owes(), "room");
+    await ask({ type: "join", room: "not a room" });
+    assert.equal(conversation.owes(), "room");
+    await ask({ type: "join", room: "lobby" });
+    assert.equal(conversation.owes(), undefined);
+    await ask({ type: "leave", room: "lobby" });
+    assert.equal(conversation.owes(), follows === "at once" ? undefined : "room");
+  }
+});
+
 Deno.test("JsonConversation answers what comes before the hello with hello_first", async () => {
   using chat = openChat();
   const [fault] = await chat.connect().ask({ type: "join", id: "1", room: "lobby" });

@@ -165,5 +165,5 @@ const VITALS: readonly Vitals[] = [
 ];
 
 function peer(vitals: Vitals): Peer {
-  return { vitals: () => vitals, ask() {}, park() {}, close() {} };
+  return { vitals: () => vitals, ask() {}, park() {}, close() {}, charge() {} };
 }

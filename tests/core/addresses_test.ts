@@ -9,6 +9,7 @@ import {
   addressKey,
   type Cidr,
   clientAddress,
+  isLoopback,
   isWithin,
   parseAddress,
   parseCidr,
@@ -344,5 +345,24 @@ for (const hop of ["", ",", "x".repeat(100_000), " ".repeat(100_000), "1".repeat
     const proxies = [parseCidr("10.0.0.1")].filter((cidr) => cidr !== undefined);
     assert.equal(clientAddress("10.0.0.1", hop, proxies), "10.0.0.1");
     assert.equal(clientAddress("10.0.0.1", `203.0.113.7,${hop}`, proxies), "10.0.0.1");
+  });
+}
+
+for (
+  const [address, isIt] of [
+    ["127.0.0.1", true],
+    ["127.255.255.254", true],
+    ["::1", true],
+    ["0:0:0:0:0:0:0:1", true],
+    ["::ffff:127.0.0.1", true],
+    ["128.0.0.1", false],
+    ["127.0.0.1.example", false],
+    ["::2", false],
+    ["::ffff:10.0.0.1", false],
+    ["", false],
+  ] as const
+) {
+  Deno.test(`isLoopback() is ${isIt} for ${address || "an empty address"}`, () => {
+    assert.equal(isLoopback(address), isIt);
   });
 }

@@ -4,10 +4,11 @@
  */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { SILENT, SLOW } from "../../lib/core/farewells.ts";
+import { NO_HELLO, NO_ROOM, SILENT, SLOW } from "../../lib/core/farewells.ts";
 import {
   condition,
   type Deed,
+  type Introduction,
   pulse,
   type PulsePolicy,
   pulsePolicy,
@@ -32,19 +33,28 @@ function open(signs: Partial<Open> = {}): Open {
 const REST: Deed = { kind: "rest" };
 const ASK: Deed = { kind: "ask" };
 const PARK: Deed = { kind: "park" };
+const CHARGE: Deed = { kind: "charge" };
 
 function dismiss(farewell: typeof SLOW): Deed {
   return { kind: "dismiss", farewell };
 }
 
 const ANSWERS = { answers: true };
+const owing = (what: Introduction) => ({ heardAt: 60_000, owes: { what, since: 0 } });
 
 for (
   const [what, vitals, now, verdict] of [
     ["one connecting", { state: "connecting", since: 0 }, 0, REST],
-    ["one stuck", { state: "connecting", since: 0 }, 1e9, REST],
+    ["one stuck", { state: "connecting", since: 0 }, 5_001, CHARGE],
+    ["one stuck and charged", { state: "connecting", since: 0, isCharged: true }, 1e9, REST],
     ["one closing", { state: "closing", since: 0 }, 0, REST],
-    ["one dead in closing", { state: "closing", since: 0 }, 1e9, REST],
+    ["one dead in closing", { state: "closing", since: 0 }, 60_001, CHARGE],
+    ["one dead and charged", { state: "closing", since: 0, isCharged: true }, 1e9, REST],
+
+    ["one that says no hello for nearly 10 s", open(owing("hello")), 9_999, REST],
+    ["one that says no hello for 10 s", open(owing("hello")), 10_000, dismiss(NO_HELLO)],
+    ["one in no room for nearly a minute", open(owing("room")), 59_999, REST],
+    ["one in no room for a minute", open(owing("room")), 60_000, dismiss(NO_ROOM)],
 
     ["one that cannot be asked, however silent", open(), 1e9, REST],
     ["one that cannot be asked, asked or not", open({ askedAt: 1 }), 1e9, REST],
@@ -96,7 +106,7 @@ for (
     ],
 
     ["one parked with a backlog", { state: "parked", backlog: 1, since: 0 }, 0, REST],
-    ["one parked and dead", { state: "parked", backlog: 5_000, since: 0 }, 1e9, REST],
+    ["one parked and dead", { state: "parked", backlog: 5_000, since: 0 }, 1e9, CHARGE],
     ["one parked and drained", { state: "parked", backlog: 0, since: 0 }, 0, dismiss(SLOW)],
     [
       "one drained after it counted as dead",

@@ -15,9 +15,10 @@ import {
   joined,
   keepsMetricsToItself,
   letsInOnlyItsOwnPages,
+  startEcho,
   statusOf,
+  tellsEachAddress,
   TOKEN,
-  UPGRADE,
 } from "./proxied.ts";
 
 const HTTPD = { names: ["apache2", "httpd"], install: "the Debian package apache2" };
@@ -32,24 +33,31 @@ interface Front extends AsyncDisposable {
 async function openFront(program: Program, env: Record<string, string> = {}): Promise<Front> {
   await using started = new AsyncDisposableStack();
   const instance = started.use(await startParley({ TRUST_PROXY: "127.0.0.1/32", ...env }));
+  const httpd = started.use(await openHttpd(program, instance.port));
+  // A tunnel that is about to end when httpd is told to stop sometimes holds it up for ten seconds (httpd 2.4.71).
+  started.defer(() => until("all tunnels to end", () => isDeserted(instance)));
+  const all = started.move();
+  return { url: httpd.url, instance, [Symbol.asyncDispose]: () => all.disposeAsync() };
+}
+
+/** Runs the shipped configuration in a folder of its own. @param upstream The port of what is behind it. */
+async function openHttpd(
+  program: Program,
+  upstream: number,
+): Promise<AsyncDisposable & { readonly url: string }> {
+  await using started = new AsyncDisposableStack();
   const folder = await Deno.makeTempDir({ prefix: "parley-httpd-" });
   started.defer(() => Deno.remove(folder, { recursive: true }));
   const port = await onFreePort(async (port) => {
-    const names = { LISTEN: `127.0.0.1:${port}`, PARLEY: `127.0.0.1:${instance.port}` };
+    const names = { LISTEN: `127.0.0.1:${port}`, PARLEY: `127.0.0.1:${upstream}` };
     const args = [...await httpdArguments(program, folder, names), "-D", "FOREGROUND"];
     // Written when the port is open.
     const isUp = () => exists(`${folder}/httpd.pid`);
     started.use(await Running.start(program, args, folder, isUp));
     return port;
   });
-  // A tunnel that is about to end when httpd is told to stop sometimes holds it up for ten seconds (httpd 2.4.71).
-  started.defer(() => until("all tunnels to end", () => isDeserted(instance)));
   const all = started.move();
-  return {
-    url: `http://127.0.0.1:${port}`,
-    instance,
-    [Symbol.asyncDispose]: () => all.disposeAsync(),
-  };
+  return { url: `http://127.0.0.1:${port}`, [Symbol.asyncDispose]: () => all.disposeAsync() };
 }
 
 async function isDeserted({ adminUrl }: Parley): Promise<boolean> {
@@ -130,11 +138,9 @@ programTest(HTTPD, "httpd lets a page of its own address in, and no other", asyn
 });
 
 programTest(HTTPD, "httpd tells Parley each client's own address", async (program) => {
-  await using front = await openFront(program, { CONNECTIONS_PER_ADDRESS: "1" });
-  await using _one = await TestClient.open(`${front.url}/s`);
-  const claiming = { ...UPGRADE, "x-forwarded-for": "203.0.113.7" };
-  assert.equal(await statusOf(`${front.url}/s`, claiming), 503);
-  assert.equal(await statusOf(`${front.url}/s`, UPGRADE, "127.0.0.2"), 101);
+  await using upstream = startEcho();
+  await using httpd = await openHttpd(program, upstream.addr.port);
+  await tellsEachAddress(httpd.url);
 });
 
 programTest(HTTPD, "httpd hands on no /metrics", async (program) => {

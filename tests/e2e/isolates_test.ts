@@ -78,9 +78,12 @@ for (
   ] as const
 ) {
   Deno.test(`${setting} holds for all isolates together, and a place that is given back is given again`, async () => {
-    await using parley = await startParley({ ...others, WORKERS: "3", [setting]: "7" });
+    const env = { ...others, WORKERS: "3", TRUST_PROXY: "127.0.0.1", [setting]: "7" };
+    await using parley = await startParley(env);
     await using held = new AsyncDisposableStack();
-    const open = () => TestClient.open(`${parley.url}/s`);
+    // Loopback itself has no limit.
+    const headers = { "x-forwarded-for": "203.0.113.7" };
+    const open = () => TestClient.open(`${parley.url}/s`, { headers });
     const inside = await Promise.all(Array.from({ length: 7 }, open));
     for (const client of inside) held.use(client);
     for (let i = 0; i < 10; i++) await assert.rejects(open());

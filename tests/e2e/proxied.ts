@@ -41,6 +41,22 @@ export async function statusOf(
   return response.status;
 }
 
+/** A server behind the proxy that answers with the address that it was told. */
+export function startEcho(): Deno.HttpServer<Deno.NetAddr> {
+  const at = { hostname: "127.0.0.1", port: 0, onListen: () => {} };
+  return Deno.serve(at, ({ headers }) => new Response(headers.get("x-forwarded-for")));
+}
+
+/** Proves that the server behind the proxy is told each client's own address, and not what it claims. */
+export async function tellsEachAddress(front: string): Promise<void> {
+  const headers = { "x-forwarded-for": "203.0.113.7" };
+  for (const from of ["127.0.0.1", "127.0.0.2"]) {
+    using client = Deno.createHttpClient({ localAddress: from });
+    const told = await (await fetch(`${front}/healthz`, { headers, client })).text();
+    assert.equal(told, from);
+  }
+}
+
 /** Takes messages until this text has been said. */
 export async function hears(client: TestClient, text: string): Promise<void> {
   while (!String(await client.next()).endsWith(`: ${text}`));

@@ -43,8 +43,8 @@ function open(conversation: Partial<Conversation> = {}) {
   const clock = new FakeClock();
   let left = 0;
   let ended = 0;
-  const held = new DisposableStack();
-  held.defer(() => void ended++);
+  let charged = 0;
+  const held = { charge: () => void charged++, [Symbol.dispose]: () => void ended++ };
   const context = contextOf(clock, policy.maxBufferedBytes);
   // What the runtime's type has besides is not used.
   const socket = fake as unknown as WebSocket;
@@ -59,7 +59,15 @@ function open(conversation: Partial<Conversation> = {}) {
   );
   fake.dispatchEvent(new Event("open"));
   const deed = () => pulse(connection.vitals(clock.now()), policy, clock.now()).kind;
-  return { fake, clock, connection, deed, left: () => left, ended: () => ended };
+  return {
+    fake,
+    clock,
+    connection,
+    deed,
+    left: () => left,
+    ended: () => ended,
+    charged: () => charged,
+  };
 }
 
 for (const [what, letter] of [["ASCII", "x"], ["Chinese", "网"]] as const) {
@@ -182,13 +190,37 @@ Deno.test("Connection closes with 1011 where its conversation throws, and nothin
 });
 
 Deno.test("Connection that ends while its handshake is under way gives everything back", () => {
-  const held = new DisposableStack();
   let ended = 0;
-  held.defer(() => void ended++);
+  const held = { charge: () => {}, [Symbol.dispose]: () => void ended++ };
   const fake = new FakeWebSocket();
   const context = contextOf(new FakeClock(), 1);
   const begin = () => assert.fail("nothing begins");
   new Connection(fake as unknown as WebSocket, { begin, maxMessageBytes: 1 }, context, held);
   fake.dispatchEvent(new CloseEvent("close", { code: 0 }));
   assert.equal(ended, 1);
+});
+
+Deno.test("Connection whose peer never answers the close is charged to its address once", async () => {
+  const { fake, clock, connection, deed, charged } = open();
+  connection.close({ code: 1008, reason: "a test" });
+  await until("the close to be sent", () => Promise.resolve(fake.closed.length > 0));
+  assert.equal(deed(), "rest");
+  await clock.advance(60_001);
+  assert.equal(deed(), "charge");
+  connection.charge();
+  connection.charge();
+  assert.deepEqual([charged(), deed()], [1, "rest"]);
+});
+
+Deno.test("Connection tells what its conversation owes, and since when", async () => {
+  let owes: "hello" | "room" | undefined = "hello";
+  const { clock, connection } = open({ owes: () => owes });
+  await clock.advance(1_000);
+  const owed = () => {
+    const vitals = connection.vitals(clock.now());
+    return vitals.state === "open" ? vitals.owes : assert.fail(vitals.state);
+  };
+  assert.deepEqual(owed(), { what: "hello", since: 0 });
+  owes = undefined;
+  assert.equal(owed(), undefined);
 });

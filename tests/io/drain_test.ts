@@ -13,6 +13,7 @@ function gather(size: number, clock: FakeClock, isStuck = false) {
     const peer: Peer = {
       vitals: () => ({ state: "connecting", since: 0 }),
       ask() {},
+      charge() {},
       park() {},
       close(farewell) {
         assert.equal(farewell.code, RESTARTING.code);

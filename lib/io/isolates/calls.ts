@@ -5,8 +5,8 @@
  */
 import type { ServingBus } from "../../chat/bus.ts";
 import type { Census } from "../../chat/heartbeat.ts";
+import type { AdmissionRefusal } from "../../core/admissions.ts";
 import type { Config } from "../../core/config.ts";
-import type { Entry } from "../door.ts";
 import type { Report } from "../front.ts";
 import type { Readiness } from "../readiness.ts";
 import type { Post } from "./line.ts";
@@ -14,9 +14,11 @@ import type { Post } from "./line.ts";
 /** What the main isolate answers. */
 export type MainAnswers = {
   /** Takes a place in the quota: null, or which limit stands against it. */
-  readonly enter: (key: string) => Promise<Exclude<Entry, Disposable> | null>;
+  readonly enter: (key: string) => Promise<AdmissionRefusal | null>;
   /** Gives one back. */
   readonly exit: (key: string) => void;
+  /** A connection has died. */
+  readonly charge: (key: string) => void;
   /** Resolves when it is known. */
   readonly secret: () => Promise<string>;
   /** Of the whole process. */

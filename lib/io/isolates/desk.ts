@@ -43,6 +43,7 @@ export class Desk implements Disposable {
       people: (room) => bus.people(room),
       enter: (key) => this.#enter(key),
       exit: (key) => this.#places.get(key)?.pop()?.[Symbol.dispose](),
+      charge: (key) => this.#base.quota.charge(key),
       secret: () => secret,
       census: () => this.#base.census(),
       readiness: () => this.#base.readiness(),

@@ -24,8 +24,9 @@ export function remoteBase(main: Line<MainAnswers>): Base {
           if (isHeld) tell(main.wait("exit", key));
           isHeld = false;
         };
-        return { [Symbol.dispose]: giveBack };
+        return { charge: () => tell(main.wait("charge", key)), [Symbol.dispose]: giveBack };
       },
+      charge: (key) => tell(main.wait("charge", key)),
     },
     census: () => main.call("census"),
     readiness: () => main.call("readiness"),

@@ -1,21 +1,23 @@
 import assert from "node:assert/strict";
-import { Quota } from "../../../lib/core/limits.ts";
+import { Admissions } from "../../../lib/core/admissions.ts";
 import { Desk } from "../../../lib/io/isolates/desk.ts";
 import { ann, attic, lobby } from "../../contract/given.ts";
 import { FakeBus, FakeClock } from "../../fakes.ts";
 
 /** A desk, and what stands behind it. */
 function openDesk(bus = new FakeBus(new FakeClock())) {
-  const quota = new Quota(3, 2);
+  const limits = { maxConnections: 3, connectionsPerAddress: 2, handshakesPerSecond: 0 };
+  const quota = new Admissions(limits);
+  const charged: string[] = [];
   const desk = new Desk({
     bus,
-    quota,
+    quota: { take: (key) => quota.take(key, 0), charge: (key) => charged.push(key) },
     secret: Promise.resolve("a secret"),
     census: () => Promise.reject(new Error("not asked for")),
     readiness: () => Promise.resolve({ ready: true }),
     metrics: () => Promise.resolve("# metrics"),
   });
-  return { bus, quota, desk, answers: desk.answers };
+  return { bus, quota, charged, desk, answers: desk.answers };
 }
 
 Deno.test("Desk takes back every room that is followed, as often as it is followed", async () => {
@@ -80,6 +82,12 @@ Deno.test("Desk gives nothing to an isolate that is gone, however late its wishe
   await answers.follow(lobby);
   assert.equal(quota.taken, 0);
   assert.equal(bus.isFollowed(lobby), false);
+});
+
+Deno.test("Desk charges an address for a connection that has died", () => {
+  const { charged, answers } = openDesk();
+  answers.charge("a");
+  assert.deepEqual(charged, ["a"]);
 });
 
 Deno.test("Desk hands over the secret and the readiness of the process", async () => {

@@ -1,0 +1,76 @@
+/**
+ * A token bucket for each address, in bounded memory: a bucket that is full again is forgotten, since a new one is the
+ * same, and where there are too many, those that were used least recently are. A client that uses more addresses than
+ * are remembered has a fresh bucket for each anyway.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * const buckets = new AddressBuckets({ perSecond: 1, burst: 2 });
+ * assert.deepEqual([0, 0, 0].map((now) => buckets.take("192.0.2.1", now)), [0, 0, 1000]);
+ * assert.equal(buckets.take("192.0.2.2", 0), 0);
+ * buckets.take("192.0.2.3", 60_000);
+ * assert.equal(buckets.size, 1);
+ * ```
+ * @module
+ */
+import { type Rate, TokenBucket } from "./limits.ts";
+
+const MAX_ADDRESSES = 50_000;
+
+/** Token buckets by address. */
+export class AddressBuckets {
+  readonly #rate: Rate;
+  readonly #maxAddresses: number;
+  // In the order of their last use.
+  readonly #buckets = new Map<string, TokenBucket>();
+
+  /** All buckets are full. @param maxAddresses Most that are remembered. */
+  constructor(rate: Rate, maxAddresses: number = MAX_ADDRESSES) {
+    this.#rate = rate;
+    this.#maxAddresses = maxAddresses;
+  }
+
+  /** How many are remembered. */
+  get size(): number {
+    return this.#buckets.size;
+  }
+
+  /** Takes one token: 0 where there was one, otherwise how many milliseconds it takes until there is. */
+  take(key: string, now: number): number {
+    const bucket = this.#use(key, now);
+    const waitMs = bucket.msUntil(now);
+    if (waitMs === 0) bucket.charge(now, 1);
+    return waitMs;
+  }
+
+  /** Takes one token whether or not there is one; no bucket is more than one burst in debt. */
+  charge(key: string, now: number): void {
+    this.#use(key, now).charge(now, 1);
+  }
+
+  /** How many tokens have been taken and have not come back yet. */
+  used(key: string, now: number): number {
+    const { perSecond, burst } = this.#rate;
+    const bucket = this.#buckets.get(key);
+    return bucket === undefined ? 0 : bucket.msUntil(now, burst) * perSecond / 1000;
+  }
+
+  #use(key: string, now: number): TokenBucket {
+    const bucket = this.#buckets.get(key) ?? new TokenBucket(this.#rate, now);
+    this.#buckets.delete(key);
+    this.#forget(now);
+    this.#buckets.set(key, bucket);
+    return bucket;
+  }
+
+  /** Two for each that may be new, so that they become fewer where they can. */
+  #forget(now: number): void {
+    let left = 2;
+    for (const [key, bucket] of this.#buckets) {
+      const isTooMany = this.#buckets.size >= this.#maxAddresses;
+      if (left-- === 0 || (!isTooMany && !bucket.isFull(now))) return;
+      this.#buckets.delete(key);
+    }
+  }
+}
