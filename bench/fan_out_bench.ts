@@ -22,6 +22,7 @@ async function openRoom(size: number, dialect: Dialect): Promise<(entries: numbe
     dialect,
     arrive: () => void arrived++,
     turnAway() {},
+    replay() {},
     deliver: ([message]) => void (heard += message?.length ?? 0),
   });
   for (let i = 0; i < size; i++) {

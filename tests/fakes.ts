@@ -7,6 +7,7 @@ import { BusUnavailable, type Published } from "../lib/chat/bus.ts";
 import type { Clock } from "../lib/chat/clock.ts";
 import type { Socket } from "../lib/chat/conversation.ts";
 import { EmbeddedBus } from "../lib/chat/embedded_bus.ts";
+import { Turns } from "../lib/chat/turns.ts";
 import { Hub } from "../lib/chat/hub.ts";
 import { MemoryStore } from "../lib/chat/memory_store.ts";
 import type { Identities, Identity } from "../lib/chat/identities.ts";
@@ -16,6 +17,7 @@ import { type Author, type Draft, isUserId, type UserId } from "../lib/core/entr
 import type { Farewell } from "../lib/core/farewells.ts";
 import type { Claim, ClaimResult } from "../lib/core/leases.ts";
 import { nameKeys } from "../lib/core/name_keys.ts";
+import type { Backlog } from "../lib/core/pacing.ts";
 import { type Name, parseName, parseRoom, type RoomId } from "../lib/core/names.ts";
 import type { Position } from "../lib/core/positions.ts";
 import type { Page, Replay, Retention } from "../lib/core/room_log.ts";
@@ -40,7 +42,7 @@ export function room(text: string): RoomId {
 
 /** Lets everything run that waits for nothing but its turn. */
 export async function settle(): Promise<void> {
-  for (let turn = 0; turn < 50; turn++) await Promise.resolve();
+  for (let turn = 0; turn < 100; turn++) await Promise.resolve();
 }
 
 /** A clock that stands still until it is turned. */
@@ -94,9 +96,16 @@ export class FakeClock implements Clock {
 export class FakeSocket implements Socket {
   readonly sent: (string | Uint8Array)[] = [];
   readonly farewells: Farewell[] = [];
+  /** How many bytes it says are waiting, whatever was sent. */
+  bytes = 0;
+  maxBytes = 1_048_576;
 
   send(message: string | Uint8Array): void {
     if (this.farewells.length === 0) this.sent.push(message);
+  }
+
+  backlog(): Backlog {
+    return { bytes: this.bytes, maxBytes: this.maxBytes };
   }
 
   close(farewell: Farewell): void {
@@ -252,7 +261,8 @@ export class FakeChat implements Disposable {
     const card = { server, limits, heartbeat: { seconds: 25 } };
     const identities = new FakeIdentities();
     const own = { hub, identities, card, maxMessageBytes: 100, maxRooms: 3 };
-    this.context = { ...common, ...own, limits: new ConnectionLimits(limits), ...settings };
+    const reads = { limits: new ConnectionLimits(limits), readTurns: new Turns(16) };
+    this.context = { ...common, ...own, ...reads, ...settings };
     this.#carry();
     hub.run(this.#life.signal);
   }

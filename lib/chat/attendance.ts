@@ -147,8 +147,14 @@ export class Attendance {
   /** Takes in what another node tells; what this one told it knows already, and may have changed since. */
   apply(movement: Movement): void {
     if (movement.node === this.#context.node) return;
-    this.#roster.apply(movement);
+    this.#roster.apply(this.#underOwnName(movement));
     this.#meanwhile?.push(movement);
+  }
+
+  /** A user of this node has one name here, in the list as in what is said; the entry of a renaming changes both. */
+  #underOwnName(movement: Movement): Movement {
+    const here = this.#here.get(movement.user);
+    return here && movement.kind === "here" ? { ...movement, name: here.name } : movement;
   }
 
   /**
@@ -197,7 +203,7 @@ export class Attendance {
     const names = new Map([...this.#here].map(([user, { name }]) => [user, name]));
     const table = await bus.people(this.#room).finally(() => this.#meanwhile = undefined);
     this.#roster.reset(table);
-    for (const movement of meanwhile) this.#roster.apply(movement);
+    for (const movement of meanwhile) this.#roster.apply(this.#underOwnName(movement));
     const mine = table.filter(({ nodes }) => nodes.includes(node));
     for (const { user, name } of mine) {
       const here = this.#here.get(user);

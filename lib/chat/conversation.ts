@@ -4,12 +4,15 @@
  * @module
  */
 import type { Farewell } from "../core/farewells.ts";
+import type { Backlog } from "../core/pacing.ts";
 import type { Introduction } from "../core/pulse.ts";
 
-/** A way to answer. All three do nothing when the connection is no longer open. */
+/** A way to answer. Nothing is sent when the connection is no longer open. */
 export interface Socket {
   /** Sends one message. A peer that reads too slowly is parked instead. */
   send(message: string | Uint8Array<ArrayBuffer>): void;
+  /** What waits to be sent. */
+  backlog(): Backlog;
   /** Ends the connection; the conversation has then advised the peer, if the farewell has a wait, and been left. */
   close(farewell: Farewell): void;
 }

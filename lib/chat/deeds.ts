@@ -18,7 +18,8 @@ import {
   type SlowedDown,
 } from "./bus.ts";
 import type { Clock } from "./clock.ts";
-import { MAX_LISTED, type Place } from "./place.ts";
+import { MAX_LISTED } from "./people.ts";
+import type { Place } from "./place.ts";
 
 /** What is needed to do it. */
 export interface DeedContext {
@@ -37,6 +38,14 @@ export type RoomRequest = Exclude<
   Request,
   RequestOf<"hello" | "join" | "leave" | "name" | "ping" | "pong">
 >;
+
+/** A request whose answer may be long. */
+export type ReadRequest = RequestOf<"history" | "who">;
+
+/** Whether it is a {@linkcode ReadRequest}. */
+export function isReading(request: RoomRequest): request is ReadRequest {
+  return request.type === "history" || request.type === "who";
+}
 
 /** Somebody writes: told at most so often. */
 const TYPING_EVERY_MS = 2_000;

@@ -4,21 +4,17 @@
  * member: the one makes a hole, the other doubles.
  * @module
  */
-import { messagesFor } from "../core/dialect.ts";
 import type { Entry } from "../core/entries.ts";
-import type { Frame } from "../core/frames.ts";
 import type { Name } from "../core/names.ts";
-import { portionsOf } from "../core/portions.ts";
 import { isSamePosition, type Position } from "../core/positions.ts";
 import type { Gap, Replay } from "../core/room_log.ts";
 import { Seat } from "../core/seat.ts";
+import { MAX_READ_BYTES, weighEntry } from "../core/weights.ts";
 import { LossReport } from "./loss_report.ts";
-import type { Arrival, JoinWish, Member } from "./member.ts";
+import type { JoinWish, Member } from "./member.ts";
 import { type Ending, patiently } from "./patience.ts";
 import type { Room, RoomContext } from "./room.ts";
-
-/** Between two portions of what was missed, so that what was sent can leave. */
-const PORTION_MS = 1;
+import { Telling, type ToBeTold } from "./telling.ts";
 
 /** So many names are drawn for a guest before it is told that they are taken. */
 const MAX_DRAWS = 50;
@@ -31,18 +27,17 @@ export async function join(
   context: RoomContext,
   ending: Ending,
 ): Promise<void> {
-  const seat = new Seat<Entry>();
-  using _held = room.hold(seat);
+  using _expected = room.expect();
   if (!room.isOpened) await Promise.race([room.opened, aborted(ending.signal)]);
   const name = await patiently(() => findName(room, wish), context, ending);
   if (name === undefined) return;
   if (name === "taken") return member.turnAway();
-  const isIn = await patiently(
-    () => catchUp({ room, member, seat, context, ending }, { ...wish, name }),
-    context,
-    ending,
-  );
-  if (!isIn) await room.attendance.leave(wish.user, false);
+  const joining = new Joining(room, member, { ...wish, name }, context, ending);
+  for (;;) {
+    const isIn = await patiently(() => joining.readOn(), context, ending);
+    if (isIn) return;
+    if (isIn === undefined) return await room.attendance.leave(wish.user, false);
+  }
 }
 
 /** Claims the name, or draws others. */
@@ -58,108 +53,95 @@ async function findName(room: Room, { user, name, draw }: JoinWish): Promise<Nam
   return "taken";
 }
 
-interface Joiner {
-  readonly room: Room;
-  readonly member: Member;
-  readonly seat: Seat<Entry>;
-  readonly context: RoomContext;
-  readonly ending: Ending;
-}
-
-/** Reads what the member has missed, and lets it in; false where it has gone meanwhile. */
-async function catchUp(joiner: Joiner, wish: JoinWish): Promise<boolean> {
-  const { room, member, seat, context, ending } = joiner;
-  let round = seat.round();
-  const { missed, ...first } = await readFirst(joiner, wish);
-  const report = new LossReport(room.id);
-  const told = new Telling(member, { ...first, name: wish.name });
-  for (let replay: Replay = missed;;) {
-    await room.notice(replay.top, true);
-    for (const portion of portionsOf(replay)) {
-      // After the first one there is a wait before each.
-      if (told.hasArrived) await context.clock.sleep(PORTION_MS, ending.signal);
-      if (ending.aborted) return false;
-      const after = seat.last;
-      const entries = seat.catchUp(round, portion);
-      const { last, isLive } = seat;
-      if (last === undefined) return false;
-      const end = isLive ? last : undefined;
-      told.add(report.tell({ after, gap: portion.gap, entries, end }), last);
-      if (isLive && isSamePosition(last, room.last)) {
-        // In one go: what happens between being told and being let in, the member would never hear.
-        told.tell(last);
-        room.add(member);
-        return true;
-      }
-      if (!isSamePosition(last, replay.top)) told.tell(replay.top);
-    }
-    const after = seat.last;
-    if (after === undefined) return false;
-    // The epoch has changed meanwhile.
-    round = seat.round();
-    const reading = () => context.bus.replay(room.id, after, context.recoverLimit);
-    const next = await patiently(reading, context, ending);
-    if (next === undefined) return false;
-    replay = next;
-  }
-}
-
-/** What a member is told when it joins: first that it has arrived, and then what it has missed. */
-class Telling {
+/** One member on its way into a room. It reads a portion at a time, each when most of the one before has been taken. */
+class Joining {
+  readonly #room: Room;
   readonly #member: Member;
-  readonly #arrival: Omit<Arrival, "top">;
-  #frames: Frame[] = [];
-  #last: Position | undefined;
-  hasArrived = false;
+  readonly #wish: JoinWish;
+  readonly #context: RoomContext;
+  readonly #ending: Ending;
+  readonly #seat = new Seat<Entry>({ weigh: weighEntry, max: MAX_READ_BYTES });
+  readonly #report: LossReport;
+  #telling: Telling | undefined;
 
-  constructor(member: Member, arrival: Omit<Arrival, "top">) {
+  constructor(room: Room, member: Member, wish: JoinWish, context: RoomContext, ending: Ending) {
+    this.#room = room;
     this.#member = member;
-    this.#arrival = arrival;
+    this.#wish = wish;
+    this.#context = context;
+    this.#ending = ending;
+    this.#report = new LossReport(room.id);
   }
 
-  /** To be told with the next ones. @param last The position of the newest. */
-  add(frames: readonly Frame[], last: Position): void {
-    this.#frames.push(...frames);
-    this.#last = last;
+  /** Reads one portion of what was missed and sends it; lets the member in where that was the last. */
+  async readOn(): Promise<boolean> {
+    const { reader } = this.#wish;
+    using _portion = await reader?.portion(this.#ending);
+    const room = this.#room, seat = this.#seat;
+    // Only while the log is read: what is announced between two portions is in the log.
+    using _held = room.hold(seat);
+    const round = seat.round();
+    const after = seat.last;
+    const reading = () => this.#read(after);
+    const { replay, telling } = await (reader ? reader.read(reading) : reading());
+    await room.notice(replay.top, true);
+    if (this.#ending.aborted) return false;
+    const entries = seat.catchUp(round, replay);
+    const { last, isLive } = seat;
+    if (last === undefined) return false;
+    this.#telling = telling;
+    const end = isLive ? last : undefined;
+    const isIn = isLive && isSamePosition(last, room.last);
+    const frames = this.#report.tell({ after, gap: replay.gap, entries, end });
+    const top = isIn ? last : replay.top;
+    const length = telling.tell({ entries, frames, last, top, isLast: isIn });
+    reader?.charge(length);
+    // In one go: what happens between being told and being let in, the member would never hear.
+    if (isIn) room.add(this.#member);
+    return isIn;
   }
 
-  /** Tells what has been added. @param top See `Arrival`; only the first one is told. */
-  tell(top: Position): void {
-    if (!this.hasArrived) this.#member.arrive({ ...this.#arrival, top });
-    this.hasArrived = true;
-    const messages = messagesFor(this.#member.dialect, this.#frames);
-    this.#frames = [];
-    if (this.#last && messages.length > 0) this.#member.deliver(messages, this.#last);
+  async #read(after: Position | undefined): Promise<{ replay: Replay; telling: Telling }> {
+    const { bus, recoverLimit } = this.#context;
+    const telling = this.#telling;
+    if (telling && after) {
+      return { replay: await bus.replay(this.#room.id, after, recoverLimit), telling };
+    }
+    const { missed, ...arrival } = await readFirst(this.#room, this.#context, this.#wish);
+    return { replay: missed, telling: new Telling(this.#room, this.#member, arrival) };
   }
 }
 
-type First = Omit<Arrival, "name" | "top"> & {
+type First = ToBeTold & {
   /** What comes after the arrival. */
   readonly missed: Replay;
 };
 
 /** What came after what the member has seen; or else the newest messages, and why. */
-async function readFirst({ room, context }: Joiner, wish: JoinWish): Promise<First> {
+async function readFirst(room: Room, context: RoomContext, wish: JoinWish): Promise<First> {
   const { bus, recoverLimit } = context;
-  const { user, since, limit, wantsStanding } = wish;
-  const standing = wantsStanding === false ? undefined : await bus.standing(room.id, user);
+  const { user, name, since, limit, wantsStanding = true } = wish;
+  const standing = wantsStanding ? await bus.standing(room.id, user) : undefined;
   const replay = since && await bus.replay(room.id, since, recoverLimit);
-  const reason = replay && whyNotWhole(replay);
+  const reason = replay && whyNotWhole(replay, since, recoverLimit);
   if (replay && !reason) {
-    return { position: since, recovered: true, reason, page: undefined, standing, missed: replay };
+    const whole = { position: since, recovered: true, reason, page: undefined };
+    return { ...whole, name, wantsPeople: wantsStanding, standing, missed: replay };
   }
   const page = await bus.page(room.id, undefined, limit);
   const recovered = since && false;
   const missed = { top: page.top, entries: [] };
-  return { position: page.top, recovered, reason, page, standing, missed };
+  const wanted = { name, wantsPeople: wantsStanding, standing };
+  return { ...wanted, position: page.top, recovered, reason, page, missed };
 }
 
-/** Why a replay is not all that was missed. */
-function whyNotWhole({ gap, entries, top }: Replay): Gap | "too_many" | undefined {
-  if (gap) return gap;
-  const newest = entries.at(-1)?.position;
-  // By number: an epoch may have begun behind the newest entry without one of its own.
-  return newest && newest.seq < top.seq ? "too_many" : undefined;
+/** Why what was missed will not be replayed. By number: a replay is cut by its size and may need several readings. */
+function whyNotWhole(
+  { gap, top }: Replay,
+  since: Position,
+  recoverLimit: number,
+): Gap | "too_many" | undefined {
+  return gap ?? (top.seq - since.seq > recoverLimit ? "too_many" : undefined);
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

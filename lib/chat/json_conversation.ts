@@ -10,20 +10,24 @@ import { decode, jsonDialect, linesOf, slowDown } from "../core/protocol.ts";
 import type { Introduction } from "../core/pulse.ts";
 import { utf8Length } from "../core/utf8.ts";
 import type { Conversation, Socket } from "./conversation.ts";
+import { PacedSocket } from "./paced_socket.ts";
 import { Session, type SessionContext, type Voice } from "./session.ts";
+
+/** Answers that may be long. The session bounds how many of them are asked for. */
+const PACED: ReadonlySet<Frame["type"]> = new Set(["joined", "history", "members"]);
 
 /** One connection that speaks `chat.v1.json`. */
 export class JsonConversation implements Conversation, Voice {
   readonly dialect: Dialect = jsonDialect;
   readonly isResumable = true;
   readonly tellsArrivals = true;
-  readonly #socket: Socket;
+  readonly #socket: PacedSocket;
   readonly #session: Session;
   #untold: Frame[] = [];
 
   /** Waits for the hello. @param address See `Begin`. */
   constructor(socket: Socket, context: SessionContext, address?: string) {
-    this.#socket = socket;
+    this.#socket = new PacedSocket(socket, context.clock);
     this.#session = new Session(this, context, address);
   }
 
@@ -56,6 +60,7 @@ export class JsonConversation implements Conversation, Voice {
 
   leave(): void {
     this.#session.leave();
+    this.#socket.end();
   }
 
   tell(frame: Frame): void {
@@ -71,6 +76,15 @@ export class JsonConversation implements Conversation, Voice {
     for (const message of messages) this.#socket.send(message);
   }
 
+  replay(messages: readonly string[]): void {
+    this.#flush();
+    this.#socket.sendPaced(messages);
+  }
+
+  drained(): Promise<void> {
+    return this.#socket.drained();
+  }
+
   close(farewell: Farewell): void {
     this.#flush();
     this.#socket.close(farewell);
@@ -80,6 +94,8 @@ export class JsonConversation implements Conversation, Voice {
     if (this.#untold.length === 0) return;
     const frames = this.#untold;
     this.#untold = [];
-    for (const message of messagesFor(this.dialect, frames)) this.#socket.send(message);
+    const messages = messagesFor(this.dialect, frames);
+    if (frames.some(({ type }) => PACED.has(type))) return this.#socket.sendPaced(messages);
+    for (const message of messages) this.#socket.send(message);
   }
 }

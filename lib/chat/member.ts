@@ -8,6 +8,8 @@ import type { Name } from "../core/names.ts";
 import type { Position } from "../core/positions.ts";
 import type { Gap, Page } from "../core/room_log.ts";
 import type { Standing } from "./bus.ts";
+import type { People } from "./people.ts";
+import type { Reader } from "./reader.ts";
 
 /** Whoever hears a room. All of it must return at once and not throw; the member may leave the room meanwhile. */
 export interface Member {
@@ -19,6 +21,8 @@ export interface Member {
   turnAway(): void;
   /** Hands over encoded messages. @param last The position of the newest entry in them. */
   deliver(messages: readonly string[], last: Position): void;
+  /** Hands over what was missed, to be sent at the pace at which it is read; what is delivered meanwhile comes after it. */
+  replay(messages: readonly string[], last: Position): void;
 }
 
 /** How somebody wants to join. */
@@ -29,14 +33,18 @@ export interface JoinWish extends Author {
   readonly since: Position | undefined;
   /** So many of the newest messages, where there is no `since` or it cannot be kept. */
   readonly limit: number;
-  /** False where it need not be found out how far the user has read. */
+  /** False where it need not be found out who is there and how far the user has read. */
   readonly wantsStanding?: boolean;
+  /** Bounds and paces what is read for the member; undefined where nothing does. */
+  readonly reader?: Reader | undefined;
 }
 
 /** What whoever joins is told. */
 export interface Arrival {
-  /** The name that it has here. */
+  /** The name that it was given; a renaming may be on its way. */
   readonly name: Name;
+  /** Who is there, the member included. */
+  readonly people: People;
   /** Up to here it has everything; what is told next follows it. */
   readonly position: Position;
   /** Up to here it is told at once. */

@@ -13,6 +13,7 @@ import { wirePage, withId } from "../core/protocol.ts";
 import type { Clock } from "./clock.ts";
 import type { Hub, Membership } from "./hub.ts";
 import type { Arrival, JoinWish, Member } from "./member.ts";
+import { MAX_LISTED } from "./people.ts";
 import type { Room } from "./room.ts";
 import type { Waiter } from "./waiting_room.ts";
 
@@ -26,6 +27,8 @@ export interface PlaceVoice {
   waits(): void;
   /** Hands on what happens in the room. */
   deliver(messages: readonly string[], last: Position): void;
+  /** Hands on what was missed, at the pace at which it is read. */
+  replay(messages: readonly string[], last: Position): void;
 }
 
 /** What a place tells its session. */
@@ -43,10 +46,6 @@ export interface PlaceHost {
 const NOTHING: readonly Held[] = [];
 /** So many requests are held. */
 const MAX_HELD = 100;
-/** So many of the people are told to whoever joins or asks. */
-export const MAX_LISTED = 200;
-/** So many to whoever joins where there are more: a socket keeps the memory of the longest message that it was sent. */
-const SAMPLE = 20;
 
 /** Something to be done in the room, or refused. */
 export interface Held {
@@ -123,22 +122,23 @@ export class Place implements Member, Waiter {
     } else held.refuse();
   }
 
-  arrive({ name, position, top, recovered, reason, page, standing }: Arrival): void {
+  arrive(arrival: Arrival): void {
     if (this.#stage === "left") return;
-    const { attendance } = this.room;
+    const { position, top, recovered, reason, page, standing, people } = arrival;
     this.#host.arrived(this, {
       type: "joined",
       ...withId(this.request),
       room: this.id,
-      name,
+      // As it stands in the list, which may be newer than what was given.
+      name: this.room.attendance.nameOf(this.#user) ?? arrival.name,
       position: formatPosition(position),
       top: formatPosition(top),
       ...(recovered === undefined ? {} : { recovered }),
       ...(reason && { reason }),
       ...(page && wirePage(page)),
-      count: attendance.count,
-      members: this.#listed(),
-      ...(attendance.count > MAX_LISTED && { sampled: true }),
+      count: people.count,
+      members: [...people.listed],
+      ...(people.count > MAX_LISTED && { sampled: true }),
       ...(standing?.read && { read: formatPosition(standing.read) }),
       unread: standing?.unread ?? 0,
     });
@@ -164,6 +164,10 @@ export class Place implements Member, Waiter {
     if (this.#stage !== "left") this.#host.voice.deliver(messages, last);
   }
 
+  replay(messages: readonly string[], last: Position): void {
+    if (this.#stage !== "left") this.#host.voice.replay(messages, last);
+  }
+
   /** Leaves the room. @param comesBack Whether the user is likely to come back soon. */
   leave(comesBack: boolean): void {
     // Who came only to say something need not wait to hear it.
@@ -178,12 +182,6 @@ export class Place implements Member, Waiter {
     this.#stage = "waiting";
     this.#host.voice.waits();
     for (const held of this.#takeHeld()) held.refuse();
-  }
-
-  #listed(): Author[] {
-    if (!this.#host.voice.tellsArrivals) return [];
-    const { attendance } = this.room;
-    return attendance.list(attendance.count > MAX_LISTED ? SAMPLE : MAX_LISTED);
   }
 
   #takeHeld(): readonly Held[] {

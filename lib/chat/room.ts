@@ -12,6 +12,7 @@ import type { Position } from "../core/positions.ts";
 import { frameOf } from "../core/protocol.ts";
 import type { Replay } from "../core/room_log.ts";
 import { type Round, Seat } from "../core/seat.ts";
+import { weighEntry } from "../core/weights.ts";
 import { Attendance } from "./attendance.ts";
 import { Audience } from "./audience.ts";
 import type { Archive, Bus, Register } from "./bus.ts";
@@ -33,12 +34,16 @@ export interface RoomContext {
   readonly random: () => number;
   /** So many entries are replayed to whoever joins. */
   readonly recoverLimit: number;
+  /** So much of a healed hole is handed to the members in one go; see `portionsOf`. */
+  readonly maxPortion?: number | undefined;
   /** What is counted. */
   readonly meters: RoomMeters;
 }
 
 /** So many entries are read at once to heal a hole. */
 const HEAL_LIMIT = 500;
+/** So much is held while a hole is healed; what is more is read from the log. */
+const MAX_HELD_BYTES = 1_048_576;
 /** Between two portions of what was read, so that what was sent can leave. */
 const PORTION_MS = 1;
 
@@ -50,9 +55,11 @@ export class Room {
   readonly attendance: Attendance;
   readonly #context: RoomContext;
   readonly #life = new AbortController();
-  readonly #seat = new Seat<Entry>();
+  readonly #seat = new Seat<Entry>({ weigh: weighEntry, max: MAX_HELD_BYTES });
   readonly #audience: Audience;
   readonly #waiting = new Set<Seat<Entry>>();
+  // How many are on their way into the room.
+  #expected = 0;
   /** Resolves when the room follows the log, or is closed. */
   readonly opened: Promise<void>;
   #isOpened = false;
@@ -71,7 +78,7 @@ export class Room {
 
   /** Whether nobody is here any more, nor expected. */
   get isDeserted(): boolean {
-    return this.#waiting.size === 0 && this.#audience.isEmpty && this.attendance.isEmpty;
+    return this.#expected === 0 && this.#audience.isEmpty && this.attendance.isEmpty;
   }
 
   /** Whether {@linkcode opened} has nothing to wait for. */
@@ -126,6 +133,12 @@ export class Room {
   /** Hands to the members what has happened since the last time, encoded once for each dialect. */
   flush(): void {
     if (this.#seat.last) this.#audience.flush(this.#seat.last);
+  }
+
+  /** Keeps the room open for somebody who is on the way, until it is disposed. */
+  expect(): Disposable {
+    this.#expected += 1;
+    return { [Symbol.dispose]: () => void (this.#expected -= 1) };
   }
 
   /** Lets a seat hold what is given out from now on, until it is disposed. */
@@ -198,8 +211,8 @@ export class Room {
 
   /** Tells what was read, a portion at a time; what is announced meanwhile waits until it is all told. */
   async #tellReplay(report: LossReport, round: Round, replay: Replay): Promise<void> {
-    const { clock } = this.#context;
-    for (const portion of portionsOf(replay)) {
+    const { clock, maxPortion } = this.#context;
+    for (const portion of portionsOf(replay, maxPortion)) {
       const after = this.#seat.last;
       const entries = this.#seat.catchUp(round, portion);
       const end = this.#seat.isLive ? this.#seat.last : undefined;

@@ -17,17 +17,25 @@ import {
   parseRoom,
   ROOM_RULE,
 } from "../core/names.ts";
-import { fault, withId } from "../core/protocol.ts";
+import { answerBytes, fault, slowDown, withId } from "../core/protocol.ts";
 import type { Introduction } from "../core/pulse.ts";
 import type { Request, RequestOf } from "../core/requests.ts";
-import { acknowledge, carryOut, type DeedContext, type RoomRequest } from "./deeds.ts";
+import {
+  acknowledge,
+  carryOut,
+  type DeedContext,
+  isReading,
+  type ReadRequest,
+  type RoomRequest,
+} from "./deeds.ts";
 import type { Hub } from "./hub.ts";
 import type { Identities, Identity } from "./identities.ts";
 import { Place, type PlaceHost, type PlaceVoice } from "./place.ts";
+import { Reader, type ReaderContext } from "./reader.ts";
 import { rename } from "./renaming.ts";
 
 /** What all sessions of an isolate share. */
-export interface SessionContext extends DeedContext {
+export interface SessionContext extends DeedContext, ReaderContext {
   /** Where words come from. */
   readonly hub: Hub;
   /** A number in [0, 1), for the names of guests. */
@@ -50,6 +58,8 @@ export interface Voice extends PlaceVoice {
   readonly isResumable: boolean;
   /** Tells something. */
   tell(frame: Frame): void;
+  /** Resolves when the peer has taken most of what it was sent, or the connection is over. */
+  drained(): Promise<void>;
   /** Ends the connection. */
   close(farewell: Farewell): void;
 }
@@ -59,16 +69,19 @@ export class Session implements PlaceHost {
   readonly voice: Voice;
   readonly #context: SessionContext;
   readonly #allowance: Allowance;
+  readonly #address: string | undefined;
   readonly #places = new Map<string, Place>();
   #me: Identity | undefined;
   #isOver = false;
   #hasJoined = false;
   #naming: Promise<void> | undefined;
+  #reader: Reader | undefined;
 
   /** Says nothing before it is asked. @param address See `Begin`. */
   constructor(voice: Voice, context: SessionContext, address?: string) {
     this.voice = voice;
     this.#context = context;
+    this.#address = address;
     this.#allowance = new Allowance(context.limits, address);
   }
 
@@ -121,7 +134,7 @@ export class Session implements PlaceHost {
 
   arrived(place: Place, frame: FrameOf<"joined">): void {
     this.#hasJoined = true;
-    this.#tell(frame);
+    this.#tellAnswer(frame);
     const { name } = place;
     if (this.#me?.isDrawn && name !== this.#me.name) this.#become({ ...this.#me, name });
   }
@@ -167,9 +180,12 @@ export class Session implements PlaceHost {
     if (this.#places.size >= maxRooms) {
       return this.#refuse(id, "too_many_rooms", `you are in ${maxRooms} rooms already`);
     }
+    const reader = this.#reads(me.user);
+    if (reader.waitMs > 0) return this.#slowDown(id, reader.waitMs);
     const draw = (isTaken: (name: Name) => boolean) => drawGuestName(guestName, isTaken, random);
     const { tellsArrivals: wantsStanding } = this.voice;
-    const wish = { ...me, since, limit, wantsStanding, draw: me.isDrawn ? draw : undefined };
+    const drawn = me.isDrawn ? draw : undefined;
+    const wish = { ...me, since, limit, wantsStanding, draw: drawn, reader };
     this.#places.set(room, new Place(room, this, wish, { hub, clock }, id));
   }
 
@@ -206,10 +222,20 @@ export class Session implements PlaceHost {
     place.whenJoined({
       run: () =>
         this.#surely(async () => {
+          if (isReading(request)) return await this.#read(request, place, user);
           this.#answer(await carryOut(request, place, user, this.#context));
         }),
       refuse: () => this.#refuse(request.id, "unavailable", "not joined yet"),
     });
+  }
+
+  async #read(request: ReadRequest, place: Place, user: UserId): Promise<void> {
+    const reader = this.#reads(user);
+    if (reader.waitMs > 0) return this.#slowDown(request.id, reader.waitMs);
+    const answer = () => carryOut(request, place, user, this.#context);
+    // Who is here is known without the store.
+    const frame = await (request.type === "who" ? answer() : reader.answer(answer));
+    if (frame) this.#tellAnswer(frame);
   }
 
   /** An error that gets here is a bug of ours: the client must not wait for an answer for ever. */
@@ -245,6 +271,22 @@ export class Session implements PlaceHost {
 
   #answer(frame: Frame | undefined): void {
     if (frame) this.#tell(frame);
+  }
+
+  #tellAnswer(frame: Frame): void {
+    this.#reader?.charge(answerBytes(frame));
+    this.#tell(frame);
+  }
+
+  /** Made for the first who reads: most connections only listen once they have joined. */
+  #reads(user: UserId): Reader {
+    const owner = { user, address: this.#address };
+    return this.#reader ??= new Reader(this.#context, owner, () => this.voice.drained());
+  }
+
+  #slowDown(id: string | undefined, afterMs: number): void {
+    this.#tell(slowDown(id, afterMs));
+    this.#closedIf(this.#allowance.refuse(this.#context.clock.now(), 0, afterMs));
   }
 
   #refuse(id: string | undefined, code: FaultCode, message?: string): void {

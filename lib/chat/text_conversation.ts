@@ -21,6 +21,7 @@ import {
 } from "../core/text_mode.ts";
 import { utf8Length } from "../core/utf8.ts";
 import type { Conversation, Socket } from "./conversation.ts";
+import { PacedSocket } from "./paced_socket.ts";
 import { Session, type SessionContext, type Voice } from "./session.ts";
 
 /** What was asked for in the address: `?name=Ann&room=lobby`; all of it unchecked. */
@@ -50,7 +51,7 @@ export class TextConversation implements Conversation, Voice {
   readonly dialect: Dialect;
   readonly isResumable = false;
   readonly tellsArrivals = false;
-  readonly #socket: Socket;
+  readonly #socket: PacedSocket;
   readonly #session: Session;
   #room: string;
   // Where it goes, as long as it has not arrived there: it stays where it is until then.
@@ -62,7 +63,7 @@ export class TextConversation implements Conversation, Voice {
 
   /** Joins at once, or turns away. @param address See `Begin`. */
   constructor(socket: Socket, context: SessionContext, wish: Wish, address?: string) {
-    this.#socket = socket;
+    this.#socket = new PacedSocket(socket, context.clock);
     this.dialect = wish.notices === "1" ? noticingDialect : textDialect;
     this.#session = new Session(this, context, address);
     this.#room = wish.room ?? LOBBY;
@@ -72,8 +73,10 @@ export class TextConversation implements Conversation, Voice {
     this.#asked = limit;
     this.#session.handle({ type: "hello", name: wish.name });
     if (this.#session.me === undefined) return;
-    if (wish.since && since === undefined) socket.send(fault("since is no position: epoch:seq"));
-    if (!isCount) socket.send(fault("history is no number from 0 to 999"));
+    if (wish.since && since === undefined) {
+      this.#socket.send(fault("since is no position: epoch:seq"));
+    }
+    if (!isCount) this.#socket.send(fault("history is no number from 0 to 999"));
     this.#session.handle({ type: "join", room: this.#room, since, limit });
   }
 
@@ -87,6 +90,7 @@ export class TextConversation implements Conversation, Voice {
 
   leave(): void {
     this.#session.leave();
+    this.#socket.end();
   }
 
   tell(frame: Frame): void {
@@ -112,6 +116,15 @@ export class TextConversation implements Conversation, Voice {
   deliver(messages: readonly string[], last: Position): void {
     this.#last = last;
     for (const message of messages) this.#socket.send(message);
+  }
+
+  replay(messages: readonly string[], last: Position): void {
+    this.#last = last;
+    this.#socket.sendPaced(messages);
+  }
+
+  drained(): Promise<void> {
+    return this.#socket.drained();
   }
 
   close(farewell: Farewell): void {
@@ -167,11 +180,8 @@ export class TextConversation implements Conversation, Voice {
   #showPage(messages: FrameOf<"history">["messages"], more: boolean): void {
     const { length } = messages;
     if (more && length < this.#asked) this.#say(`the newest ${length} only, since they are long`);
-    messages.forEach((message) => this.#show(message));
-  }
-
-  #show({ name, text, deleted }: FrameOf<"history">["messages"][number]): void {
-    if (!deleted) this.#socket.send(said(name, text));
+    const kept = messages.filter(({ deleted }) => !deleted);
+    this.#socket.sendPaced(kept.map(({ name, text }) => said(name, text)));
   }
 
   #complain({ code, message }: FrameOf<"fault">): void {

@@ -23,6 +23,7 @@ import {
   budgetTable,
 } from "./budgets.ts";
 
+import type { UserId } from "./entries.ts";
 import { Counter } from "./metrics.ts";
 
 /** What all connections of one worker share. */
@@ -31,6 +32,10 @@ export class ConnectionLimits {
   readonly table: BudgetTable;
   /** By the key of the address. */
   readonly addresses: BudgetsByKey<string>;
+  /** What was read, by user. */
+  readonly readsOfUsers: BudgetsByKey<UserId>;
+  /** What was read, by the key of the address. */
+  readonly readsOfAddresses: BudgetsByKey<string>;
 
   /** Counts what was refused. */
   readonly refused: Counter;
@@ -40,6 +45,8 @@ export class ConnectionLimits {
     this.refused = refused;
     this.table = budgetTable(settings);
     this.addresses = new BudgetsByKey(this.table.address);
+    this.readsOfUsers = new BudgetsByKey(this.table.readOfUser);
+    this.readsOfAddresses = new BudgetsByKey(this.table.readOfAddress);
   }
 }
 

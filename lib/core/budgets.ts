@@ -36,8 +36,12 @@ export interface BudgetTable {
   readonly user: BudgetRates;
   /** What one room may receive through this process, at the costs of {@linkcode roomCost}. */
   readonly room: BudgetRates;
-  /** The size of the answers that one connection may ask for, in bytes. */
-  readonly read: Rate | undefined;
+  /** The size of the answers that one connection may ask for. */
+  readonly read: BudgetRates;
+  /** The same for all connections of one user to one worker. */
+  readonly readOfUser: BudgetRates;
+  /** The same for all connections of one address to one worker. */
+  readonly readOfAddress: BudgetRates;
 }
 
 /** The settings that all rates follow from; 0 switches a dimension off. */
@@ -63,6 +67,10 @@ export function budgetTable(settings: BudgetSettings): BudgetTable {
     messages: scaled(messagesPerSecond, messages),
     bytes: scaled(bytesPerSecond, bytes),
   });
+  const reads = (bytes: Multiples): BudgetRates => ({
+    messages: undefined,
+    bytes: scaled(bytesPerSecond, bytes),
+  });
   return {
     // A pasted text of 60 KB takes up to 360 KB where all of it is escaped.
     connection: rates([1, 3], [1, 16]),
@@ -73,7 +81,10 @@ export function budgetTable(settings: BudgetSettings): BudgetTable {
     user: rates([1, 6], [1, 16]),
     // The burst stays below MAX_BUFFERED_BYTES, so that it alone makes no reader too slow.
     room: rates([20, 60], [8, 24]),
-    read: scaled(bytesPerSecond, [8, 128]),
+    read: reads([8, 128]),
+    readOfUser: reads([8, 256]),
+    // The same office: 320 KiB for each when all of them reconnect.
+    readOfAddress: reads([64, 2_048]),
   };
 }
 

@@ -21,16 +21,21 @@ export function messagesFor(dialect: Dialect, frames: readonly Frame[]): readonl
   return packed(dialect, frames.map((frame) => dialect.encode(frame)));
 }
 
-/** The messages in which encoded frames are sent: one, where the dialect joins and they are not too long. */
+/**
+ * The messages in which encoded frames are sent: one, where the dialect joins and they are not too long.
+ *
+ * @param maxLength Frames are joined up to here, in UTF-16 code units.
+ */
 export function packed(
   dialect: Dialect,
   texts: readonly (string | undefined)[],
+  maxLength: number = MAX_BATCH,
 ): readonly string[] {
   const messages: string[] = [];
   for (const text of texts) {
     if (text === undefined) continue;
     const last = messages.at(-1);
-    const fits = dialect.joins && last !== undefined && last.length + text.length < MAX_BATCH;
+    const fits = dialect.joins && last !== undefined && last.length + text.length < maxLength;
     if (fits) messages[messages.length - 1] = `${last}\n${text}`;
     else messages.push(text);
   }

@@ -23,20 +23,31 @@ export function weightOf({ deed }: Entry): number {
   return OWN_WEIGHT + ("text" in deed ? deed.text.length : 0);
 }
 
+/**
+ * Portions for peers that may be this much behind: an eighth, since a code unit may take three bytes, and other things are
+ * sent too.
+ */
+export function portionFor(maxBufferedBytes: number): number {
+  return Math.min(MAX_PORTION, maxBufferedBytes / 8);
+}
+
 /** The same in parts, at least one. All but the last end before the top, as if there were more to read. */
-export function portionsOf({ entries, gap, ...rest }: Replay): readonly Replay[] {
-  const parts = cut(entries).map((part) => ({ ...rest, entries: part }));
+export function portionsOf(
+  { entries, gap, ...rest }: Replay,
+  max: number = MAX_PORTION,
+): readonly Replay[] {
+  const parts = cut(entries, max).map((part) => ({ ...rest, entries: part }));
   const [first = { ...rest, entries: [] }, ...others] = parts;
   // What is missing is missing before the first.
   return [gap ? { ...first, gap } : first, ...others];
 }
 
-function cut(entries: readonly Entry[]): readonly (readonly Entry[])[] {
+function cut(entries: readonly Entry[], max: number): readonly (readonly Entry[])[] {
   const parts: Entry[][] = [];
   let weight = Infinity;
   for (const entry of entries) {
     weight += weightOf(entry);
-    if (weight > MAX_PORTION) {
+    if (weight > max) {
       parts.push([]);
       weight = weightOf(entry);
     }

@@ -19,6 +19,7 @@ import { type FaultCode, FAULTS } from "./faults.ts";
 import type { Frame, FrameOf, WireMessage } from "./frames.ts";
 import { formatPosition } from "./positions.ts";
 import type { Page } from "./room_log.ts";
+import { weighMessage } from "./weights.ts";
 import { type Request, REQUESTS, type RequestType } from "./requests.ts";
 
 /** The subprotocol's name, as in Sec-WebSocket-Protocol. */
@@ -128,6 +129,16 @@ export function frameOf({ room, position, at, user, name, id, deed }: Entry): Fr
     case "renamed":
       return { type: "renamed", ...common, from: deed.from };
   }
+}
+
+/** What a person in a list takes as JSON, about. */
+const PERSON_BYTES = 64;
+
+/** About how long an answer is as JSON, in UTF-16 code units, its messages and people alone. */
+export function answerBytes(frame: Frame): number {
+  const messages = "messages" in frame ? frame.messages ?? [] : [];
+  const people = "members" in frame ? frame.members.length : 0;
+  return messages.reduce((sum, message) => sum + weighMessage(message), people * PERSON_BYTES);
 }
 
 /** Pages are cut where their texts are longer than this together, in UTF-16 code units. */

@@ -27,8 +27,8 @@ const MAX_EPOCHS = 16;
 
 /** A reading of the log that is under way. */
 export interface Round {
-  /** How many had come in when it began. */
-  readonly heldSoFar: number;
+  /** How many had been let go of when it began. */
+  readonly letGo: number;
 }
 
 /** What the log answered: all that a seat needs of a `Replay`. */
@@ -39,16 +39,31 @@ export interface Missed<T> {
   readonly entries: readonly T[];
 }
 
+/** How much a seat holds, besides that it holds {@linkcode MAX_HELD} at most. */
+export interface HeldLimit<T> {
+  /** How much one item counts. */
+  readonly weigh: (item: T) => number;
+  /** So much may be held; one item alone may be more. */
+  readonly max: number;
+}
+
 /** One place in the order of a room; it waits until it has caught up for the first time. */
 export class Seat<T extends { readonly position: Position }> {
   #last: Position | undefined;
   // How far it has come in each epoch. A log that has forgotten the last one gives everything again.
   readonly #passed = new Map<string, number>();
+  readonly #limit: HeldLimit<T> | undefined;
   #held: T[] = [];
+  #heldWeight = 0;
   #dropped = 0;
   // The farthest of each epoch: which epoch is the newer one, only the log knows.
   readonly #noticed = new Map<string, Position>();
   #isLive = false;
+
+  /** Has given out nothing yet. */
+  constructor(limit?: HeldLimit<T>) {
+    this.#limit = limit;
+  }
 
   /** The position of what was given out last; undefined before the first {@linkcode catchUp}. */
   get last(): Position | undefined {
@@ -73,9 +88,12 @@ export class Seat<T extends { readonly position: Position }> {
       if (order !== "hole") return order;
       this.#isLive = false;
     }
+    const weight = this.#limit?.weigh(item) ?? 0;
+    const isTooMuch = this.#heldWeight + weight > (this.#limit?.max ?? 0);
     // The newest is enough: it keeps the seat waiting until the log has brought those before it.
-    if (this.#held.length >= MAX_HELD) this.#dropped += this.#held.splice(0).length;
+    if (this.#held.length >= MAX_HELD || isTooMuch) this.#drop();
     this.#held.push(item);
+    this.#heldWeight += weight;
     return "held";
   }
 
@@ -100,11 +118,13 @@ export class Seat<T extends { readonly position: Position }> {
   round(): Round {
     this.doubt();
     this.#noticed.clear();
-    return { heldSoFar: this.#dropped + this.#held.length };
+    // What has come in by now is among what is read, or the log has lost it.
+    this.#drop();
+    return { letGo: this.#dropped };
   }
 
   /** Ends a reading: what is to be given out now, in order. Live again, unless more must be read. */
-  catchUp({ heldSoFar }: Round, { top, entries }: Missed<T>): readonly T[] {
+  catchUp({ letGo }: Round, { top, entries }: Missed<T>): readonly T[] {
     const items = entries.filter(({ position }) => !this.#hasPassed(position));
     for (const { position } of entries) this.#pass(position);
     // By number: an epoch may have begun behind the newest entry without one of its own.
@@ -113,16 +133,21 @@ export class Seat<T extends { readonly position: Position }> {
     // If it had come further before, the log has lost that since.
     this.#passed.set(top.epoch, top.seq);
     this.#isLive = true;
-    // What had come in when the reading began is among what was read, or the log has lost it.
-    const later = this.#held.slice(Math.max(0, heldSoFar - this.#dropped));
-    // What was let go of since then can only be read.
-    const hasLetGo = this.#dropped > heldSoFar;
-    this.#held = [];
+    const later = this.#held;
+    // What was let go of since the reading began can only be read.
+    const hasLetGo = this.#dropped > letGo;
+    this.#drop();
     this.#dropped = 0;
     for (const item of later) if (this.take(item) === "next") items.push(item);
     for (const noticed of [...this.#noticed.values()]) this.notice(noticed);
     if (hasLetGo) this.#isLive = false;
     return items;
+  }
+
+  #drop(): void {
+    this.#dropped += this.#held.length;
+    this.#held = [];
+    this.#heldWeight = 0;
   }
 
   #order(position: Position): "next" | "old" | "hole" {

@@ -12,13 +12,16 @@ import { type Census, Heartbeat } from "../chat/heartbeat.ts";
 import { Hub } from "../chat/hub.ts";
 import { JsonConversation } from "../chat/json_conversation.ts";
 import { meterConnections, type ServingMeters, servingMeters } from "../chat/meters.ts";
+import { MAX_READS_PER_ISOLATE } from "../chat/reader.ts";
 import type { SessionContext } from "../chat/session.ts";
 import { TextConversation } from "../chat/text_conversation.ts";
+import { Turns } from "../chat/turns.ts";
 import { ConnectionLimits } from "../core/allowance.ts";
 import type { Config } from "../core/config.ts";
 import { requestBuckets } from "../core/admissions.ts";
 import { HostCheck } from "../core/hosts.ts";
 import { Metrics, type Snapshot } from "../core/metrics.ts";
+import { portionFor } from "../core/portions.ts";
 import { SUBPROTOCOL } from "../core/protocol.ts";
 import { pulsePolicy } from "../core/pulse.ts";
 import { listen } from "./bridge.ts";
@@ -133,7 +136,9 @@ export async function openFront(config: Config, base: Base, station: Station): P
 function openHub(config: Config, clock: Clock, { bus }: Base, meters: ServingMeters): Hub {
   const soon = (deed: () => void) => void setImmediate(deed);
   const node = drawId();
-  return new Hub({ ...config, bus, clock, meters, node, random: Math.random, drawId, soon });
+  const maxPortion = portionFor(config.maxBufferedBytes);
+  const common = { bus, clock, meters, node, random: Math.random, drawId, soon, maxPortion };
+  return new Hub({ ...config, ...common });
 }
 
 function openDoor(
@@ -173,7 +178,9 @@ function sessionContext(
     heartbeat: { seconds: config.pingSeconds },
   };
   const limits = new ConnectionLimits(config, meters.refused);
-  return { ...config, bus, hub, clock, random: Math.random, drawId, identities, card, limits };
+  const readTurns = new Turns(MAX_READS_PER_ISOLATE);
+  const own = { bus, hub, identities, card, limits, readTurns };
+  return { ...config, ...own, clock, random: Math.random, drawId };
 }
 
 /** A text as long as allowed, each of its bytes written as `\\u0000`, and room for the rest of the frame. */

@@ -10,6 +10,7 @@ import type { Heartbeat, Peer } from "../chat/heartbeat.ts";
 import type { ServingMeters } from "../chat/meters.ts";
 import type { Place } from "../core/admissions.ts";
 import { BROKEN, type Farewell, TOO_BIG } from "../core/farewells.ts";
+import { type Backlog, QUEUED_MESSAGE_BYTES } from "../core/pacing.ts";
 import type { Vitals } from "../core/pulse.ts";
 import { exceedsBytes } from "../core/utf8.ts";
 import { log } from "./log.ts";
@@ -35,9 +36,6 @@ export interface ConnectionContext {
   /** What is counted. */
   readonly meters: Pick<ServingMeters, "messagesIn" | "messagesOut">;
 }
-
-/** What the runtime spends on each message that waits to be sent, beside its payload (measured on Deno 2.9.6). */
-const QUEUED_MESSAGE_BYTES = 1024;
 
 /** One connection. It listens to its socket itself: handlers of its own would weigh 1 KB (docs/decisions/0012). */
 export class Connection implements Socket, Peer, EventListenerObject {
@@ -114,6 +112,11 @@ export class Connection implements Socket, Peer, EventListenerObject {
     this.#sentBytes += bytes;
     this.#recentBytes += bytes;
     this.#recentMessages += 1;
+  }
+
+  backlog(): Backlog {
+    const bytes = this.#backlog(this.#socket.bufferedAmount);
+    return { bytes, maxBytes: this.#context.maxBufferedBytes };
   }
 
   close({ code, reason, afterMs }: Farewell): void {

@@ -16,6 +16,7 @@ async function join(chat: FakeChat, text: string, dialect: Dialect = textDialect
     dialect,
     arrive() {},
     turnAway: () => heard.push("turned away"),
+    replay() {},
     deliver: (messages) => heard.push(...messages),
   };
   const author = { user: identities.draw(), name: name(text) };
@@ -146,6 +147,7 @@ Deno.test("Hub hands over together what has come in several posts, when it has c
     dialect: jsonDialect,
     arrive() {},
     turnAway() {},
+    replay() {},
     deliver: (messages) => heard.push(...messages),
   };
   const author = { user: identities.draw(), name: name("Ann") };

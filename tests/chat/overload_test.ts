@@ -51,6 +51,7 @@ class Overload {
       dialect: jsonDialect,
       arrive() {},
       turnAway() {},
+      replay() {},
       deliver: (messages) => {
         this.turns.push([this.clock.now(), messages.join().length]);
         const lines = messages.flatMap((message) => message.split("\n"));

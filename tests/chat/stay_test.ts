@@ -14,6 +14,7 @@ async function join(chat: FakeChat, text: string, wish: Partial<JoinWish> = {}) 
     dialect: textDialect,
     arrive: ({ standing }) => void standings.push(standing),
     turnAway: () => assert.fail("turned away"),
+    replay() {},
     deliver() {},
   };
   const author = { user: identities.draw(), name: name(text) };

@@ -103,19 +103,20 @@ for (
   ] as const
 ) {
   Deno.test(`budgetTable() limits no ${what} where their setting is 0`, () => {
-    const { read, ...rest } = budgetTable(settings);
+    const { read, readOfUser, readOfAddress, ...rest } = budgetTable(settings);
     for (const rates of Object.values(rest)) {
       assert.equal(rates[unlimited], undefined);
       assert.notEqual(rates[unlimited === "bytes" ? "messages" : "bytes"], undefined);
     }
-    assert.equal(read === undefined, unlimited === "bytes");
+    for (const { messages, bytes } of [read, readOfUser, readOfAddress]) {
+      assert.deepEqual([messages, bytes === undefined], [undefined, unlimited === "bytes"]);
+    }
   });
 }
 
 Deno.test("budgetTable() makes budgets that can be had, however small the settings", () => {
-  const { read, ...rest } = budgetTable({ messagesPerSecond: 0.01, bytesPerSecond: 0.01 });
-  for (const rates of Object.values(rest)) new Budget(rates).charge(0, 1, 1);
-  assert.ok(read && read.burst >= 1);
+  const table = budgetTable({ messagesPerSecond: 0.01, bytesPerSecond: 0.01 });
+  for (const rates of Object.values(table)) new Budget(rates).charge(0, 1, 1);
 });
 
 Deno.test("Budget waits for the dimension that takes longer", () => {

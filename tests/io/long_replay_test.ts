@@ -4,13 +4,26 @@ import { TestClient } from "../client.ts";
 import { startService } from "../service.ts";
 
 const TEXTS = 400;
-const TEXT = "x".repeat(6_000);
 
 interface Frame {
   readonly type: string;
   readonly id?: string;
   readonly position?: string;
   readonly top?: string;
+}
+
+/** Says a lot in a room; where it began. */
+async function fillRoom(at: string, length: number): Promise<string> {
+  await using speaker = await TestClient.open(at, { protocols: ["chat.v1.json"] });
+  speaker.send('{"type":"hello"}\n{"type":"join","room":"r","id":"j"}');
+  const frames = await framesUntil(speaker, ({ type }) => type === "joined");
+  const said = "x".repeat(length);
+  for (let i = 0; i < TEXTS; i++) {
+    speaker.send(`{"type":"say","room":"r","id":"s${i}","text":"${i} ${said}"}`);
+    // It hears itself, and must not fall behind.
+    if (i % 4 === 3) await framesUntil(speaker, ({ type, id }) => type === "ack" && id === `s${i}`);
+  }
+  return frames.find(({ type }) => type === "joined")?.position ?? "";
 }
 
 /** The next frames, of one message or more, up to one of a type. */
@@ -29,16 +42,8 @@ async function framesUntil(
 Deno.test("A reader who comes back to more than MAX_BUFFERED_BYTES gets all of it, in order, and stays", async () => {
   await using service = await startService({ MESSAGES_PER_SECOND: "0", BYTES_PER_SECOND: "0" });
   const at = service.url.replace("http", "ws") + "/ws";
-  await using speaker = await TestClient.open(at, { protocols: ["chat.v1.json"] });
-  speaker.send('{"type":"hello"}\n{"type":"join","room":"r","id":"j"}');
-  const [joined] = (await framesUntil(speaker, ({ type }) => type === "joined"))
-    .filter(({ type }) => type === "joined");
-  for (let i = 0; i < TEXTS; i++) {
-    speaker.send(`{"type":"say","room":"r","id":"s${i}","text":"${TEXT}"}`);
-  }
-  await framesUntil(speaker, ({ type, id }) => type === "ack" && id === `s${TEXTS - 1}`);
+  const since = await fillRoom(at, 6_000);
   await using reader = await TestClient.open(at, { protocols: ["chat.v1.json"] });
-  const since = joined?.position;
   reader.send(`{"type":"hello"}\n{"type":"join","room":"r","id":"j","since":"${since}"}`);
   const frames = await framesUntil(reader, ({ id }) => id === `s${TEXTS - 1}`);
   const said = frames.filter(({ type }) => type === "said").map(({ id }) => id);
@@ -49,3 +54,21 @@ Deno.test("A reader who comes back to more than MAX_BUFFERED_BYTES gets all of i
   reader.send('{"type":"ping","id":"still-here"}');
   await framesUntil(reader, ({ type, id }) => type === "pong" && id === "still-here");
 });
+
+const SMALL = { MAX_BUFFERED_BYTES: "65536", MESSAGES_PER_SECOND: "0", BYTES_PER_SECOND: "0" };
+
+for (const query of ["since", "history"] as const) {
+  const how = query === "since" ? "comes back to" : "asks for";
+  Deno.test(`A reader in plain text who ${how} far more than MAX_BUFFERED_BYTES gets all of it, and stays`, async () => {
+    await using service = await startService(SMALL);
+    const at = service.url.replace("http", "ws") + "/ws";
+    const since = await fillRoom(at, query === "since" ? 4_000 : 100);
+    const value = query === "since" ? since : TEXTS;
+    await using reader = await TestClient.open(`${at}?room=r&${query}=${value}`);
+    for (let i = 0; i < TEXTS; i++) {
+      assert.match(String(await reader.next()), new RegExp(`: ${i} x`));
+    }
+    reader.send("/whoami");
+    assert.match(String(await reader.next()), / in r$/);
+  });
+}

@@ -45,6 +45,10 @@ export class HastyMember implements Member {
     }
   }
 
+  replay(messages: readonly string[], last: Position): void {
+    this.#member.replay(messages, last);
+  }
+
   turnAway(): void {
     this.#member.turnAway();
   }
@@ -73,6 +77,10 @@ export class LateMember implements Member {
 
   turnAway(): void {
     this.#member.turnAway();
+  }
+
+  replay(messages: readonly string[], last: Position): void {
+    this.deliver(messages, last);
   }
 
   deliver(messages: readonly string[], last: Position): void {

@@ -11,6 +11,7 @@ import type { Identities, Identity } from "../../lib/chat/identities.ts";
 import { JsonConversation } from "../../lib/chat/json_conversation.ts";
 import type { SessionContext } from "../../lib/chat/session.ts";
 import { TextConversation, type Wish } from "../../lib/chat/text_conversation.ts";
+import { Turns } from "../../lib/chat/turns.ts";
 import { TopWatch } from "../../lib/chat/tops.ts";
 import { ConnectionLimits } from "../../lib/core/allowance.ts";
 import { isUserId, type UserId } from "../../lib/core/entries.ts";
@@ -55,7 +56,9 @@ export class SimNode {
     };
     const identities = new SimIdentities(world);
     const limits = new ConnectionLimits(LIMITS);
-    this.#context = { ...common, ...LIMITS, limits, hub: this.#hub, identities, card };
+    const readTurns = new Turns(2);
+    const own = { limits, readTurns, hub: this.#hub, identities, card };
+    this.#context = { ...common, ...LIMITS, ...own };
     this.#start(new TopWatch(bus, clock, (tops) => this.#post(tops)));
   }
 

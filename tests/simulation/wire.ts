@@ -5,6 +5,7 @@
  */
 import type { Conversation, Socket } from "../../lib/chat/conversation.ts";
 import type { Farewell } from "../../lib/core/farewells.ts";
+import type { Backlog } from "../../lib/core/pacing.ts";
 import type { SimNode } from "./sim_node.ts";
 import type { World } from "./world.ts";
 
@@ -23,6 +24,9 @@ export type BeginAt = (node: SimNode, socket: Socket) => Conversation;
 
 const FAULT = /"type":"fault","id":"([^"]+)"/g;
 
+/** In a simulation little is said, so that little must be much. */
+const MAX_BACKLOG = 4_096;
+
 /** One connection. */
 export class Wire implements Socket {
   readonly node: SimNode;
@@ -34,6 +38,7 @@ export class Wire implements Socket {
   #peerEnd: "open" | "over" = "open";
   // Nothing that the peer sends arrives any more.
   #isBroken = false;
+  #unsent = 0;
   #upUntil = 0;
   #downUntil = 0;
 
@@ -62,7 +67,15 @@ export class Wire implements Socket {
     if (this.#nodeEnd === "over" || typeof message !== "string") return;
     // It may never arrive, and the peer then cannot know.
     for (const [, id = ""] of message.matchAll(FAULT)) this.#world.refused.add(id);
-    this.#down(() => this.#peer.hear(message));
+    this.#unsent += message.length;
+    this.#down(() => {
+      this.#unsent -= message.length;
+      this.#peer.hear(message);
+    });
+  }
+
+  backlog(): Backlog {
+    return { bytes: this.#unsent, maxBytes: MAX_BACKLOG };
   }
 
   close(farewell: Farewell): void {

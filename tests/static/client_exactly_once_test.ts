@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import { EmbeddedBus, type Store } from "../../lib/chat/embedded_bus.ts";
 import { Hub } from "../../lib/chat/hub.ts";
 import { JsonConversation } from "../../lib/chat/json_conversation.ts";
+import { Turns } from "../../lib/chat/turns.ts";
 import { MemoryStore } from "../../lib/chat/memory_store.ts";
 import type { SessionContext } from "../../lib/chat/session.ts";
 import type { Deed, Draft } from "../../lib/core/entries.ts";
@@ -139,6 +140,7 @@ class Service implements Disposable {
       ...common,
       ...limits,
       limits: UNLIMITED,
+      readTurns: new Turns(16),
       hub,
       identities: this.#identities,
       card,

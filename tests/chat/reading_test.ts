@@ -1,0 +1,363 @@
+/** What one connection reads is bounded, paced by its reader, charged, and in turn with what others read. */
+import assert from "node:assert/strict";
+import type { Conversation } from "../../lib/chat/conversation.ts";
+import { JsonConversation } from "../../lib/chat/json_conversation.ts";
+import type { SessionContext } from "../../lib/chat/session.ts";
+import { TextConversation, type Wish } from "../../lib/chat/text_conversation.ts";
+import { ConnectionLimits } from "../../lib/core/allowance.ts";
+import type { Deed } from "../../lib/core/entries.ts";
+import { FLOODING } from "../../lib/core/farewells.ts";
+import { formatPosition } from "../../lib/core/positions.ts";
+import { MAX_READ_BYTES, takeWithin, weighEntry, weighMessage } from "../../lib/core/weights.ts";
+import { FakeChat, FakeIdentities, name, room, settle } from "../fakes.ts";
+import { SlowSocket } from "./slow_socket.ts";
+
+const lobby = room("lobby");
+const MAX_BYTES = 65_536;
+const LENGTH = 4_000;
+const identities = new FakeIdentities();
+const ann = { user: identities.draw(), name: name("Ann") };
+const NOTHING: Wish = {
+  name: undefined,
+  room: undefined,
+  since: undefined,
+  history: undefined,
+  notices: undefined,
+};
+
+/** A chat whose store cuts what is read by its weight, and says how much was read. */
+class Library {
+  readonly chat: FakeChat;
+  /** How much each reading brought. */
+  readonly readings: number[] = [];
+  /** Reads that are under way, and the most that ever were. */
+  underWay = 0;
+  mostUnderWay = 0;
+  /** While it is closed, readings wait. */
+  isOpen = true;
+  readonly #waiting: (() => void)[] = [];
+  #said = 0;
+
+  constructor(settings: Partial<SessionContext> = {}) {
+    const limits = new ConnectionLimits({ messagesPerSecond: 0, bytesPerSecond: 0 });
+    const chat = this.chat = new FakeChat("at once", { limits, ...settings }, 500);
+    const page = chat.bus.page.bind(chat.bus), replay = chat.bus.replay.bind(chat.bus);
+    chat.bus.page = (id, before, limit) =>
+      this.#read(async () => {
+        const { messages, ...rest } = await page(id, before, limit);
+        const { taken, more } = takeWithin(messages.toReversed(), limit, weighMessage);
+        return { ...rest, messages: taken.toReversed(), more: rest.more || more };
+      }, ({ messages }) => messages.map(weighMessage));
+    chat.bus.replay = (id, since, limit) =>
+      this.#read(async () => {
+        const { entries, ...rest } = await replay(id, since, limit);
+        return { ...rest, entries: takeWithin(entries, limit, weighEntry).taken };
+      }, ({ entries }) => entries.map(weighEntry));
+  }
+
+  /** Lets all readings come to their end. */
+  async open(): Promise<void> {
+    this.isOpen = true;
+    for (const resolve of this.#waiting.splice(0)) resolve();
+    await settle();
+  }
+
+  async say(count: number, length = LENGTH): Promise<void> {
+    for (let i = 0; i < count; i++) {
+      const deed: Deed = { kind: "said", text: `${++this.#said} `.padEnd(length, "x") };
+      await this.chat.bus.publish({ ...ann, room: lobby, id: `id${this.#said}`, deed });
+    }
+    await settle();
+  }
+
+  async #read<T>(reading: () => Promise<T>, weights: (read: T) => readonly number[]): Promise<T> {
+    this.underWay += 1;
+    this.mostUnderWay = Math.max(this.mostUnderWay, this.underWay);
+    if (!this.isOpen) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    const read = await reading().finally(() => this.underWay -= 1);
+    const weight = weights(read).reduce((sum, each) => sum + each, 0);
+    if (weight > 0) this.readings.push(weight);
+    return read;
+  }
+
+  [Symbol.dispose](): void {
+    this.chat[Symbol.dispose]();
+  }
+}
+
+/** Somebody who reads when the test lets it. */
+class Guest {
+  readonly socket = new SlowSocket(MAX_BYTES);
+  readonly #conversation: Conversation;
+  readonly #library: Library;
+
+  constructor(library: Library, begin: (socket: SlowSocket) => Conversation) {
+    this.#library = library;
+    this.#conversation = this.socket.conversation = begin(this.socket);
+  }
+
+  say(...messages: readonly string[]): void {
+    for (const message of messages) this.#conversation.receive(message);
+  }
+
+  /** Reads all that comes, until nothing more does. */
+  async readAll(): Promise<void> {
+    do {
+      this.socket.take();
+      await this.#library.chat.clock.advance(100);
+    } while (this.socket.unread > 0);
+  }
+
+  /** The numbers of the texts that were read. */
+  get numbers(): number[] {
+    const texts = this.socket.read.flatMap((message) => {
+      if (!message.startsWith("{")) return [/^Ann: (\d+)/.exec(message)?.[1]];
+      const frames = message.split("\n").map((line) => JSON.parse(line));
+      return frames.flatMap((frame) => {
+        const said = frame.messages ?? (frame.type === "said" ? [frame] : []);
+        return said.map(({ text }: { text: string }) => text.split(" ")[0]);
+      });
+    });
+    return texts.filter((text) => text !== undefined).map(Number);
+  }
+
+  faults(): Record<string, unknown>[] {
+    const lines = this.socket.read.flatMap((message) => message.split("\n"));
+    return lines.filter((line) => line.startsWith("{")).map((line) => JSON.parse(line))
+      .filter(({ type }) => type === "fault");
+  }
+}
+
+async function enterText(library: Library, wish: Partial<Wish>): Promise<Guest> {
+  const { context } = library.chat;
+  const begin = (socket: SlowSocket) =>
+    new TextConversation(socket, context, { ...NOTHING, ...wish });
+  const guest = new Guest(library, begin);
+  await settle();
+  return guest;
+}
+
+async function enterJson(library: Library, join: Record<string, unknown> = {}): Promise<Guest> {
+  const guest = new Guest(library, (socket) => new JsonConversation(socket, library.chat.context));
+  guest.say(
+    '{"type":"hello"}',
+    JSON.stringify({ type: "join", room: "lobby", id: "join", ...join }),
+  );
+  await settle();
+  return guest;
+}
+
+async function position(library: Library): Promise<string> {
+  return formatPosition((await library.chat.bus.page(lobby, undefined, 0)).top);
+}
+
+const upTo = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
+
+for (
+  const [who, enter] of [
+    ["in plain text", (library: Library, since: string) => enterText(library, { since })],
+    ["in JSON", (library: Library, since: string) => enterJson(library, { since })],
+  ] as const
+) {
+  Deno.test(`A reader ${who} gets far more than may wait for it, in order, and is not parked`, async () => {
+    using library = new Library();
+    const since = await position(library);
+    await library.say(400);
+    const guest = await enter(library, since);
+    await guest.readAll();
+    assert.deepEqual(guest.numbers, upTo(400));
+    assert.equal(guest.socket.isParked, false);
+    await library.say(1);
+    await guest.readAll();
+    assert.deepEqual(guest.numbers, upTo(401));
+  });
+
+  Deno.test(`A reader ${who} who does not read lets one portion be read and no more`, async () => {
+    using library = new Library();
+    const since = await position(library);
+    await library.say(400);
+    const guest = await enter(library, since);
+    await library.chat.clock.advance(60_000);
+    assert.equal(library.readings.length, 1);
+    assert.ok(library.readings.every((weight) => weight <= MAX_READ_BYTES));
+    await guest.readAll();
+    assert.deepEqual(guest.numbers, upTo(400));
+    assert.ok(library.readings.every((weight) => weight <= MAX_READ_BYTES));
+  });
+
+  Deno.test(`A reader ${who} who is slower than the room gets all of it, though it is never let in`, async () => {
+    using library = new Library();
+    const since = await position(library);
+    await library.say(100);
+    const guest = await enter(library, since);
+    for (let round = 0; round < 50; round++) {
+      await library.say(4);
+      guest.socket.take(1);
+      await library.chat.clock.advance(100);
+    }
+    await guest.readAll();
+    assert.deepEqual(guest.numbers, upTo(300));
+    assert.equal(guest.socket.isParked, false);
+  });
+}
+
+Deno.test("A page in plain text is sent as it is read, and what is said meanwhile comes after it", async () => {
+  using library = new Library();
+  await library.say(60);
+  const guest = await enterText(library, { history: "999" });
+  await library.say(2, 10);
+  await guest.readAll();
+  assert.deepEqual(guest.numbers, upTo(62));
+  assert.equal(guest.socket.isParked, false);
+});
+
+Deno.test("A thousand short lines of history do not look like a peer that does not read", async () => {
+  using library = new Library();
+  await library.say(900, 10);
+  const guest = await enterText(library, {});
+  guest.say("/history 999");
+  await settle();
+  await guest.readAll();
+  assert.deepEqual(guest.numbers, upTo(900));
+  assert.equal(guest.socket.isParked, false);
+});
+
+Deno.test("A connection has few reads under way, a bounded number waiting, and is told to slow down beyond", async () => {
+  using library = new Library();
+  const guest = await enterJson(library);
+  library.isOpen = false;
+  for (let i = 0; i < 100; i++) guest.say(`{"type":"history","room":"lobby","id":"${i}"}`);
+  await settle();
+  assert.equal(library.underWay, 2);
+  await guest.readAll();
+  assert.deepEqual(
+    guest.faults().map(({ code, afterMs }) => [code, afterMs]),
+    Array(66).fill(["slow_down", 1_000]),
+  );
+  while (library.underWay > 0) await library.open();
+  await guest.readAll();
+  const ids = guest.socket.read.flatMap((it) => it.split("\n")).filter((it) =>
+    it.includes('"history"')
+  );
+  assert.equal(ids.length, 34);
+  assert.equal(library.mostUnderWay, 2);
+});
+
+Deno.test("A connection that asks for much does not hold up another one's read", async () => {
+  using library = new Library();
+  const greedy = await Promise.all(Array.from({ length: 20 }, () => enterJson(library)));
+  const modest = await enterJson(library);
+  library.isOpen = false;
+  for (const guest of greedy) {
+    for (let i = 0; i < 30; i++) guest.say(`{"type":"history","room":"lobby","id":"${i}"}`);
+  }
+  await settle();
+  assert.equal(library.underWay, 16);
+  modest.say('{"type":"history","room":"lobby","id":"mine"}');
+  // One round among those who ask: not one of each of their questions.
+  for (let round = 0; round < 3; round++) {
+    await library.open();
+    library.isOpen = false;
+    modest.socket.take();
+  }
+  assert.ok(modest.socket.read.some((message) => message.includes('"id":"mine"')));
+});
+
+Deno.test("A connection's answers are charged by their size, and it is told how long to wait", async () => {
+  const limits = new ConnectionLimits({ messagesPerSecond: 0, bytesPerSecond: 1_024 });
+  using library = new Library({ limits });
+  await library.say(100);
+  const guest = await enterJson(library);
+  const ask = async (id: string) => {
+    guest.say(`{"type":"history","room":"lobby","limit":30,"id":"${id}"}`);
+    await settle();
+    await guest.readAll();
+  };
+  // 126,000 of 131,072 bytes at once; the second answer is given into debt.
+  await ask("1");
+  await ask("2");
+  assert.deepEqual(guest.faults(), []);
+  await ask("3");
+  guest.say('{"type":"who","room":"lobby","id":"4"}', '{"type":"join","room":"attic","id":"5"}');
+  await settle();
+  await guest.readAll();
+  assert.deepEqual(guest.faults().map(({ id, code }) => [id, code]), [["3", "slow_down"], [
+    "4",
+    "slow_down",
+  ], ["5", "slow_down"]]);
+  const afterMs = guest.faults()[0]?.afterMs;
+  assert.ok(Number(afterMs) > 10_000 && Number(afterMs) < 20_000, `${afterMs}`);
+  await library.chat.clock.advance(Number(afterMs));
+  await ask("6");
+  assert.equal(guest.faults().length, 3);
+  assert.ok(library.readings.every((weight) => weight <= MAX_READ_BYTES));
+});
+
+Deno.test("A long replay is sent no faster than the budget allows, and none of it is refused", async () => {
+  const limits = new ConnectionLimits({ messagesPerSecond: 0, bytesPerSecond: 1_024 });
+  using library = new Library({ limits });
+  const since = await position(library);
+  await library.say(400);
+  const guest = await enterText(library, { since });
+  const { clock } = library.chat;
+  const beganAt = clock.now();
+  while (guest.numbers.length < 400 && clock.now() < 600_000) await guest.readAll();
+  assert.deepEqual(guest.numbers, upTo(400));
+  // 1.6 MB, of which 128 KiB at once and the rest at 8 KiB a second, but for the last portion.
+  const seconds = (clock.now() - beganAt) / 1_000;
+  assert.ok(seconds > 100 && seconds < 250, `${seconds} s`);
+});
+
+Deno.test("A connection that goes on asking while it is to wait is closed", async () => {
+  const limits = new ConnectionLimits({ messagesPerSecond: 10, bytesPerSecond: 1_024 });
+  using library = new Library({ limits });
+  await library.say(100);
+  const guest = await enterText(library, { history: "100" });
+  await guest.readAll();
+  for (let second = 0; second < 60 && guest.socket.farewells.length === 0; second++) {
+    for (let i = 0; i < 9; i++) guest.say("/history 999");
+    await settle();
+    guest.socket.take();
+    await library.chat.clock.advance(1_000);
+  }
+  assert.ok(guest.socket.read.includes("! slow down"));
+  assert.deepEqual(guest.socket.farewells, [FLOODING]);
+});
+
+Deno.test("One user's answers are charged together, whatever the number of connections", async () => {
+  const limits = new ConnectionLimits({ messagesPerSecond: 0, bytesPerSecond: 1_024 });
+  using library = new Library({ limits });
+  await library.say(100);
+  const guests: Guest[] = [];
+  for (let i = 0; i < 6; i++) {
+    const guest = new Guest(
+      library,
+      (socket) => new JsonConversation(socket, library.chat.context),
+    );
+    guest.say(
+      '{"type":"hello","resume":"user_no_77/Bob"}',
+      '{"type":"join","room":"lobby","limit":30,"id":"join"}',
+    );
+    await settle();
+    await guest.readAll();
+    guests.push(guest);
+  }
+  // 256 KiB at once for the user, and the third goes into debt.
+  assert.deepEqual(guests.map((each) => each.faults().length), [0, 0, 0, 1, 1, 1]);
+});
+
+Deno.test("Joins that wait for the store keep no turn from requests, which are answered with unavailable", async () => {
+  using library = new Library({ maxRooms: 10 });
+  const guest = await enterJson(library);
+  library.chat.bus.mood = "away";
+  for (let i = 0; i < 9; i++) guest.say(`{"type":"join","room":"other${i}","id":"other${i}"}`);
+  guest.say('{"type":"history","room":"lobby","id":"history"}');
+  await settle();
+  guest.socket.take();
+  assert.deepEqual(guest.faults().map(({ id, code }) => [id, code]), [["history", "unavailable"]]);
+  library.chat.bus.mood = "well";
+  await library.chat.clock.advance(10_000);
+  guest.socket.take();
+  const joined = guest.socket.read.join("\n").match(/"type":"joined"/g);
+  assert.equal(joined?.length, 10);
+});

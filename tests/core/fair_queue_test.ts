@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { FairQueue } from "../../lib/core/fair_queue.ts";
+
+function drain<T>(queue: FairQueue<string, T>): T[] {
+  const items: T[] = [];
+  for (let item = queue.shift(); item !== undefined; item = queue.shift()) items.push(item);
+  return items;
+}
+
+Deno.test("FairQueue serves its lanes in turn, and each in its order", () => {
+  const queue = new FairQueue<string, string>();
+  for (const item of ["a1", "a2", "a3", "b1", "c1", "c2"]) queue.push(item[0] ?? "", item);
+  assert.equal(queue.size, 6);
+  assert.deepEqual(drain(queue), ["a1", "b1", "c1", "a2", "c2", "a3"]);
+  assert.equal(queue.size, 0);
+});
+
+Deno.test("FairQueue lets a lane that has just been served wait for all the others", () => {
+  const queue = new FairQueue<string, string>();
+  queue.push("a", "a1");
+  queue.push("b", "b1");
+  assert.equal(queue.shift(), "a1");
+  queue.push("a", "a2");
+  queue.push("c", "c1");
+  assert.deepEqual(drain(queue), ["b1", "a2", "c1"]);
+});
+
+Deno.test("FairQueue lets nobody wait longer than for one item of each other lane, however many these have", () => {
+  const queue = new FairQueue<string, string>();
+  for (let i = 0; i < 1_000; i++) queue.push("busy", `busy ${i}`);
+  queue.shift();
+  queue.push("calm", "calm");
+  assert.deepEqual([queue.shift(), queue.shift()], ["busy 1", "calm"]);
+});
+
+Deno.test("FairQueue forgets everything when it is cleared", () => {
+  const queue = new FairQueue<string, string>();
+  queue.push("a", "a1");
+  queue.clear();
+  assert.deepEqual([queue.size, queue.shift()], [0, undefined]);
+});
