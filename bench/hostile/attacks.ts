@@ -94,7 +94,7 @@ export const ATTACKS: readonly Attack[] = [
     refusedBy: ["fault bad_name", "close 1008"],
     run: (attacker) =>
       keep(attacker, 2, (index) => arrive(attacker, index), async (socket) => {
-        await socket.frames({ type: "name", name: `a${"\u0301".repeat(100_000)}` });
+        await socket.frames({ type: "name", name: `a${"\u0301\u0316".repeat(50_000)}` });
         await attacker.pause(1_000);
       }),
   },

@@ -12,7 +12,12 @@ const SECONDS = 120;
 
 /** Fills the room `stored` in a data folder. */
 export async function fillStore(folder: string): Promise<void> {
-  const lifted = { MESSAGES_PER_SECOND: "0", BYTES_PER_SECOND: "0", ADMIN_PORT: "off" };
+  const lifted = {
+    MESSAGES_PER_SECOND: "0",
+    BYTES_PER_SECOND: "0",
+    MAX_BUFFERED_BYTES: String(1024 * 1024 * 1024),
+    ADMIN_PORT: "off",
+  };
   await using parley = await startParley({ ...lifted, DATA_DIR: folder });
   const attacker = new Attacker(parley.port, SECONDS);
   const socket = await attacker.open("/ws", "198.51.100.250");
