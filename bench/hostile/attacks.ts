@@ -3,7 +3,7 @@
  * the defense; here is only how it is carried out and how it should be refused.
  * @module
  */
-import { encodeFrame, handshake, OPCODE } from "../../tests/raw.ts";
+import { closeCode, encodeFrame, handshake, OPCODE } from "../../tests/raw.ts";
 import { type Attacker, from, type Socket } from "./attacker.ts";
 
 /** One attack. */
@@ -54,7 +54,7 @@ async function keep(
   attacker: Attacker,
   count: number,
   open: (index: number) => Promise<Socket | undefined>,
-  step: (socket: Socket, round: number) => Promise<void>,
+  step: (socket: Socket, round: number, index: number) => Promise<void>,
 ): Promise<void> {
   await Promise.all(Array.from({ length: count }, async (_, index) => {
     let socket = await open(index);
@@ -63,7 +63,7 @@ async function keep(
         await attacker.pause(250);
         socket = await open(index);
       }
-      if (socket) await step(socket, round);
+      if (socket) await step(socket, round, index);
     });
   }));
 }
@@ -225,11 +225,16 @@ export const ATTACKS: readonly Attack[] = [
     about: "Twenty senders of 65 KB messages, each in a room of its own",
     refusedBy: ["fault slow_down", "close 1008"],
     run: (attacker) =>
-      keep(attacker, 20, (index) => arrive(attacker, index, `fill${index}`), async (socket) => {
-        const room = `fill${Math.floor(Math.random() * 20)}`;
-        await socket.frames({ type: "say", room, text: "x".repeat(LONGEST) });
-        await attacker.pause(50);
-      }),
+      keep(
+        attacker,
+        20,
+        (index) => arrive(attacker, index, `fill${index}`),
+        async (socket, _, index) => {
+          const text = "x".repeat(LONGEST);
+          await socket.frames({ type: "say", room: `fill${index}`, text });
+          await attacker.pause(50);
+        },
+      ),
   },
   {
     name: "one-token",
@@ -258,8 +263,10 @@ export const ATTACKS: readonly Attack[] = [
     run: async (attacker) => {
       const binary = encodeFrame(OPCODE.binary, new Uint8Array(8));
       for (let index = 0; index < 120; index++) {
-        const socket = await attacker.open("/ws", address(0), false);
-        await socket?.write(binary);
+        const peer = await attacker.knock("/ws", address(0));
+        await peer?.write(binary);
+        const code = await peer?.next().then(closeCode);
+        if (code !== undefined) attacker.refused(`close ${code}`);
       }
       await attacker.repeat(() => attacker.pause(1_000));
     },
