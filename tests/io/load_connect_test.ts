@@ -74,7 +74,7 @@ Deno.test("stormConnects() counts what was refused by its reason", async () => {
 Deno.test("askLimits() brings what the server's hello says", async () => {
   await using service = await startService({ MESSAGES_PER_SECOND: "7", MAX_MESSAGE_BYTES: "100" });
   const limits = await askLimits(`${ws(service.url)}/ws`);
-  assert.deepEqual(limits, { messagesPerSecond: 7, maxTextBytes: 100 });
+  assert.deepEqual(limits, { messagesPerSecond: 7, bytesPerSecond: 32_768, maxTextBytes: 100 });
 });
 
 Deno.test("A crowd that is too large is told the server's reason and which one was refused", async () => {

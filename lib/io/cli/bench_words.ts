@@ -3,6 +3,7 @@
  * @module
  */
 import type { BenchOptions } from "../../core/bench_options.ts";
+import { budgetTable, roomCost } from "../../core/budgets.ts";
 import { chart, duration } from "../../core/histogram_chart.ts";
 import type { LoadPlan, LoadReport, Phase, Progress, ServerLimits } from "../load/load.ts";
 
@@ -26,17 +27,43 @@ export function planLine(options: BenchOptions, pace: BenchOptions["pace"], room
  * how fast it will be, so that under a limit it is spoken by the clock.
  */
 export function allowedPace(
-  { pace, publishers }: BenchOptions,
+  options: BenchOptions,
   limits: ServerLimits | undefined,
 ): { readonly pace: BenchOptions["pace"]; readonly note: string | undefined } {
-  const each = limits?.messagesPerSecond ?? 0;
-  const most = each * publishers;
-  if (each === 0 || (pace.kind === "open" && pace.perSecond <= most)) {
+  const { pace } = options;
+  const [most, what] = limits ? tightest(options, limits) : [Infinity, ""];
+  if (most === Infinity || (pace.kind === "open" && pace.perSecond <= most)) {
     return { pace, note: undefined };
   }
-  const note = `The server allows ${each} messages a second from one connection, so it is ` +
-    `${most} texts a second in all. For more: more --publishers, or MESSAGES_PER_SECOND=0 there`;
+  const note = `The server allows ${what}, so it is ${most} texts a second in all. ` +
+    "For more: MESSAGES_PER_SECOND=0 and BYTES_PER_SECOND=0 there";
   return { pace: { kind: "open", perSecond: most }, note };
+}
+
+/** What a frame takes beside its text, in bytes. */
+const FRAME_BYTES = 120;
+
+/** The limit that is met first: so many texts a second in all, and in words what is limited. */
+function tightest(
+  { publishers, members, textBytes }: BenchOptions,
+  { messagesPerSecond, bytesPerSecond }: ServerLimits,
+): readonly [number, string] {
+  const { connection, room } = budgetTable({ messagesPerSecond, bytesPerSecond });
+  const cost = roomCost(textBytes, members);
+  const from = "from one connection", to = `in a room of ${count(members)}`;
+  const limits: [number | undefined, number, string][] = [
+    [connection.messages?.perSecond, 1 / publishers, `messages a second ${from}`],
+    [connection.bytes?.perSecond, (textBytes + FRAME_BYTES) / publishers, `bytes a second ${from}`],
+    [room.messages?.perSecond, cost.messages, `messages a second ${to}`],
+    [room.bytes?.perSecond, cost.bytes, `bytes a second ${to}`],
+  ];
+  const known = limits.flatMap(([rate, each, what]): [number, string][] =>
+    rate === undefined ? [] : [[
+      Math.max(1, Math.floor(rate / each)),
+      `${count(rate)} ${what}`,
+    ]]
+  );
+  return known.reduce((one, other) => other[0] < one[0] ? other : one, [Infinity, ""]);
 }
 
 /** One line on how far it is. @param elapsedMs Since this phase began. */

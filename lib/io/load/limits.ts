@@ -11,6 +11,8 @@ import { ConnectFailed, Target } from "./target.ts";
 export interface ServerLimits {
   /** Requests of one connection; 0 for no limit. */
   readonly messagesPerSecond: number;
+  /** Of one connection, in UTF-8; 0 for no limit. */
+  readonly bytesPerSecond: number;
   /** In UTF-8. */
   readonly maxTextBytes: number;
 }
@@ -43,7 +45,9 @@ function limitsIn(message: string): ServerLimits | undefined {
   };
   const messagesPerSecond = numberOf("messagesPerSecond");
   const maxTextBytes = numberOf("maxTextBytes");
+  // An older server tells none, and has none.
+  const bytesPerSecond = numberOf("bytesPerSecond") ?? 0;
   return messagesPerSecond === undefined || maxTextBytes === undefined
     ? undefined
-    : { messagesPerSecond, maxTextBytes };
+    : { messagesPerSecond, bytesPerSecond, maxTextBytes };
 }
