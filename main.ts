@@ -7,7 +7,7 @@ import meta from "./deno.json" with { type: "json" };
 import { explain, helpText, parseCommandLine } from "./lib/core/command_line.ts";
 import { type Config, parseConfig, type Problem } from "./lib/core/config.ts";
 import { bench } from "./lib/io/cli/bench.ts";
-import { Unstoppable } from "./lib/io/isolates/supervisor.ts";
+import { Unstoppable } from "./lib/io/isolates/ward.ts";
 import { keepErrorsFromEnding } from "./lib/io/last_net.ts";
 import { log, openLog } from "./lib/io/log.ts";
 import { openService, type Service } from "./lib/io/service.ts";

@@ -31,6 +31,8 @@ export class Talker implements AsyncDisposable {
   readonly acknowledged = new Map<string, Position>();
   /** How often it had to come back. */
   returns = -1;
+  /** How often it has joined its room, the first time included. */
+  joins = 0;
   readonly #urls: readonly string[];
   readonly #room: string;
   readonly #name: string;
@@ -142,6 +144,7 @@ export class Talker implements AsyncDisposable {
       this.told.push({ kind: "lost", why: String(frame.reason), upTo: position });
     }
     this.#last = position;
+    this.joins += 1;
     this.#hasJoined = true;
     this.#joined.resolve();
     for (const waiting of this.#waiting.values()) this.#send(waiting);

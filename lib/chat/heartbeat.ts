@@ -25,6 +25,9 @@ export interface Peer {
 /** How many connections there are of each condition. */
 export type Census = Readonly<Record<Condition, number>>;
 
+/** Less than this helps nobody when it is not sent. */
+const LARGE_BACKLOG_BYTES = 65_536;
+
 /** In so many beats, everybody is looked at once. */
 const BEATS = 20;
 
@@ -74,6 +77,31 @@ export class Heartbeat {
       if ("backlog" in vitals) bytes += vitals.backlog;
     }
     return bytes;
+  }
+
+  /**
+   * Parks the open peers with the largest backlogs until they hold half of all that waits: what they have been sent still
+   * goes to them, and nothing is added. Small backlogs stay. Returns how many were parked.
+   */
+  relieve(): number {
+    const now = this.#clock.now();
+    const behind: { peer: Peer; backlog: number }[] = [];
+    let total = 0;
+    for (const peer of this.peers()) {
+      const vitals = peer.vitals(now);
+      if (vitals.state !== "open" || vitals.backlog < LARGE_BACKLOG_BYTES) continue;
+      behind.push({ peer, backlog: vitals.backlog });
+      total += vitals.backlog;
+    }
+    behind.sort((one, other) => other.backlog - one.backlog);
+    let parked = 0;
+    for (let held = 0; held < total / 2; parked++) {
+      const next = behind[parked];
+      if (next === undefined) break;
+      held += next.backlog;
+      next.peer.park();
+    }
+    return parked;
   }
 
   /** Beats until the signal aborts; every peer is looked at five times in a ping interval, and at least each 5 s. */

@@ -153,7 +153,7 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
   }),
   maxMemoryMb: whole({
     name: "MAX_MEMORY_MB",
-    about: "Memory of the process above which an isolate is recycled; 0 for no limit",
+    about: "Memory of the process above which connections are refused; 0 for no limit",
     min: 0,
     max: 1_000_000,
     fallback: 4_096,

@@ -1,13 +1,16 @@
 /**
  * What to do about one serving isolate, judged by what it tells of itself: nothing, recycle it, or replace it at once. The
  * runtime's sockets cannot all be ended one by one, so what has leaked is given back by ending the isolate that holds it.
+ * That disconnects everybody on it, so it is done only where what has leaked costs something, and not again and again:
+ * otherwise whoever can leak sockets could have all others disconnected.
  *
  * @example
  * ```ts
  * import assert from "node:assert/strict";
- * const policy = { maxMissed: 5, maxDead: 100, maxBytes: 1e9 };
+ * const policy = { maxMissed: 5, maxDead: 2_500, maxBytes: 1e9 };
  * assert.deepEqual(judge({ missed: 5, dead: 0, bytes: 0 }, policy), { kind: "replace" });
- * assert.deepEqual(judge({ missed: 0, dead: 101, bytes: 0 }, policy), { kind: "recycle", why: "dead_sockets" });
+ * const recycle = { kind: "recycle", why: "dead_sockets", isUrgent: false };
+ * assert.deepEqual(judge({ missed: 0, dead: 2_501, bytes: 0 }, policy), recycle);
  * ```
  * @module
  */
@@ -35,17 +38,30 @@ export interface SupervisionPolicy {
 /** Why an isolate is ended: it holds dead sockets, it has grown past its share, or it does not answer. */
 export type Ailment = "dead_sockets" | "grown" | "silent";
 
-/** What is to be done: a recycled isolate says goodbye to its clients first, a silent one cannot. */
+/**
+ * What is to be done: a recycled isolate says goodbye to its clients first, a silent one cannot. What is urgent cannot
+ * wait for {@linkcode RecyclePace}: places or memory run out.
+ */
 export type Judgement =
   | { readonly kind: "rest" }
-  | { readonly kind: "recycle"; readonly why: Exclude<Ailment, "silent"> }
-  | { readonly kind: "replace" };
+  | { readonly kind: "replace" }
+  | {
+    readonly kind: "recycle";
+    readonly why: Exclude<Ailment, "silent">;
+    readonly isUrgent: boolean;
+  };
+
+/** Of this many times the dead sockets that are too many, hardly any places are left. */
+const URGENT_DEAD = 3;
 
 /** Judges one isolate. */
 export function judge(vitals: IsolateVitals, policy: SupervisionPolicy): Judgement {
-  if (vitals.missed >= policy.maxMissed) return { kind: "replace" };
-  if (vitals.dead > policy.maxDead) return { kind: "recycle", why: "dead_sockets" };
-  if (vitals.bytes > policy.maxBytes) return { kind: "recycle", why: "grown" };
+  const { missed, dead, bytes } = vitals;
+  if (missed >= policy.maxMissed) return { kind: "replace" };
+  if (dead > policy.maxDead) {
+    return { kind: "recycle", why: "dead_sockets", isUrgent: dead > policy.maxDead * URGENT_DEAD };
+  }
+  if (bytes > policy.maxBytes) return { kind: "recycle", why: "grown", isUrgent: false };
   return { kind: "rest" };
 }
 
@@ -59,10 +75,49 @@ export function supervisionPolicy(
 ): SupervisionPolicy {
   return {
     maxMissed: 5,
-    // A dead socket holds a place of the quota and a file descriptor: one place in a hundred.
-    maxDead: Math.max(20, Math.floor(maxConnections / isolates / 100)),
+    // A dead socket holds a place, a descriptor and some 20 KB: below a quarter of the places, nobody misses them.
+    maxDead: Math.ceil(maxConnections / isolates / 4),
     maxBytes: maxBytes / (isolates + 1),
   };
+}
+
+/**
+ * How much memory the process takes, against its limit: `ample`; `tight`, where the largest backlogs are parked; `over`,
+ * where new connections are refused; `urgent`, where what else helps must be done at once.
+ */
+export type MemoryLevel = "ample" | "tight" | "over" | "urgent";
+
+/** The level. @param maxBytes Infinity for no limit. */
+export function memoryLevel(bytes: number, maxBytes: number): MemoryLevel {
+  if (bytes <= maxBytes * 0.85) return "ample";
+  if (bytes <= maxBytes) return "tight";
+  return bytes <= maxBytes * 1.5 ? "over" : "urgent";
+}
+
+const FIRST_REST_MS = 600_000;
+const LONGEST_REST_MS = 4 * 3_600_000;
+const URGENT_REST_MS = 30_000;
+
+/**
+ * How often isolates may be recycled: once at any time, then after ten minutes, then after twice as long each time, since
+ * memory may simply be what is needed, and sockets may be leaked on purpose. Where nothing was recycled for twice the
+ * rest, it begins anew. What is urgent waits for half a minute only.
+ */
+export class RecyclePace {
+  #at = -Infinity;
+  #restMs = FIRST_REST_MS;
+
+  /** Whether one may be recycled now. @param now Milliseconds on any scale that does not go back. */
+  allows(isUrgent: boolean, now: number): boolean {
+    return now - this.#at >= (isUrgent ? URGENT_REST_MS : this.#restMs);
+  }
+
+  /** One was recycled. */
+  note(now: number): void {
+    const isAgain = now - this.#at < this.#restMs * 2;
+    this.#restMs = isAgain ? Math.min(LONGEST_REST_MS, this.#restMs * 2) : FIRST_REST_MS;
+    this.#at = now;
+  }
 }
 
 /** How many serving isolates there are unless it is said: all cores but that of the main isolate, where ports can be shared. */

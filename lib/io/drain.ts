@@ -1,6 +1,6 @@
 /**
- * Stopping so that nobody is cut off without a word: everybody is told goodbye, spread over a window and each with a time
- * of its own to come back after, so that they do not come back all at once, and given a little time to answer.
+ * Sending everybody away so that nobody is cut off without a word: all are told goodbye, spread over a window and each
+ * with a time of its own to come back after, so that they do not come back all at once, and given a little time to answer.
  * @module
  */
 import type { Clock } from "../chat/clock.ts";
@@ -8,32 +8,68 @@ import type { Peer } from "../chat/heartbeat.ts";
 import { comebackMs } from "../core/backoff.ts";
 import { RESTARTING } from "../core/farewells.ts";
 
+/**
+ * Why everybody is sent away: the service stops; their isolate is recycled, and there is time to move them one after the
+ * other to another that serves already; or it is recycled because memory runs out.
+ */
+export type DrainKind = "stop" | "move" | "urgent";
+
+interface DrainPace {
+  /** Everybody is told within this. */
+  readonly windowMs: number;
+  /** How many are told at once where there are few. */
+  readonly atOnce: number;
+  /** Answers are awaited for so long. */
+  readonly answerMs: number;
+  /** How long one of so many is to stay away. */
+  readonly comebackMs: (count: number, random: number) => number;
+}
+
 const STEP_MS = 20;
-const WINDOW_MS = 800;
-const ANSWER_MS = 2_900;
+const SHORT_COMEBACK_MS = 500;
+
+const PACES: Readonly<Record<DrainKind, DrainPace>> = {
+  stop: { windowMs: 800, atOnce: 10, answerMs: 2_900, comebackMs },
+  // They are spread already, and whoever takes over is there.
+  move: {
+    windowMs: 10_000,
+    atOnce: 1,
+    answerMs: 2_900,
+    comebackMs: (_, random) => Math.round(random * SHORT_COMEBACK_MS),
+  },
+  urgent: { windowMs: 400, atOnce: 10, answerMs: 500, comebackMs },
+};
+
+/** The longest that {@linkcode drain} takes, in milliseconds. */
+export function longestDrainMs(kind: DrainKind): number {
+  return PACES[kind].windowMs + PACES[kind].answerMs + 100;
+}
 
 /**
- * Says goodbye to all peers, and resolves when none is left or their time is over, at most 3.8 s later. A few are told at
- * once; a crowd is spread over 0.8 s.
+ * Says goodbye to all peers, and resolves when none is left or their time is over: at most 3.8 s later for `stop`, 13 s
+ * for `move`, 1 s for `urgent`.
  *
  * @param peers Everybody who is connected, asked again as often as needed.
  * @param random A number in [0, 1), for the time after which each is to come back.
  */
 export async function drain(
+  kind: DrainKind,
   peers: () => Iterable<Peer>,
   clock: Clock,
   random: () => number,
   signal: AbortSignal,
 ): Promise<void> {
+  const { windowMs, atOnce, answerMs, comebackMs } = PACES[kind];
   const all = [...peers()];
   const dismiss = (peer: Peer) =>
     peer.close({ ...RESTARTING, afterMs: comebackMs(all.length, random()) });
-  const perStep = Math.max(10, Math.ceil(all.length * STEP_MS / WINDOW_MS));
+  const perStep = Math.max(atOnce, Math.ceil(all.length * STEP_MS / windowMs));
+  const stepMs = atOnce > 1 ? STEP_MS : Math.max(STEP_MS, windowMs * perStep / all.length);
   for (let told = 0; told < all.length && !signal.aborted; told += perStep) {
-    if (told > 0) await clock.sleep(STEP_MS, signal);
+    if (told > 0) await clock.sleep(stepMs, signal);
     for (const peer of all.slice(told, told + perStep)) dismiss(peer);
   }
-  const until = clock.now() + ANSWER_MS;
+  const until = clock.now() + answerMs;
   while (!isEmpty(peers()) && clock.now() < until && !signal.aborted) {
     await clock.sleep(STEP_MS, signal);
     // Again, for those whose handshake was still under way.

@@ -26,10 +26,11 @@ import { SUBPROTOCOL } from "../core/protocol.ts";
 import { pulsePolicy } from "../core/pulse.ts";
 import { listen } from "./bridge.ts";
 import { Door, type Turnstile } from "./door.ts";
-import { drain } from "./drain.ts";
+import { drain, type DrainKind } from "./drain.ts";
 import type { HealthSources } from "./health_answers.ts";
 import { drawId, SignedIdentities } from "./identities.ts";
 import { Listener } from "./listener.ts";
+import { log } from "./log.ts";
 import { openPages } from "./pages.ts";
 import { type Places, routes } from "./routes.ts";
 import type { Entrance } from "./socket.ts";
@@ -77,8 +78,10 @@ export interface Front extends AsyncDisposable {
   report(): Report;
   /** Resolves with the reason where a task that must go on for ever has ended. */
   readonly broken: Promise<Error>;
-  /** Refuses who comes, says goodbye to all and waits for their answers; resolves within 4 s. */
-  drain(): Promise<void>;
+  /** Refuses who comes, says goodbye to all and waits for their answers. */
+  drain(kind: DrainKind): Promise<void>;
+  /** Parks those with the largest backlogs, so that they take no more memory. */
+  relieve(): void;
 }
 
 /** Opens it. Throws `Deno.errors.AddrInUse` where the port is taken. */
@@ -123,9 +126,13 @@ export async function openFront(config: Config, base: Base, station: Station): P
       bytes: takenBytes(),
       counted: metrics.snapshot(),
     }),
-    async drain() {
+    relieve: () => {
+      const parked = heartbeat.relieve();
+      if (parked > 0) log.info("memory.relieved", { parked });
+    },
+    async drain(kind) {
       door.shut();
-      await drain(() => heartbeat.peers(), clock, Math.random, signal);
+      await drain(kind, () => heartbeat.peers(), clock, Math.random, signal);
       // Whether it is heard or not: where it is not, the leases run out.
       await within(WITHDRAWAL_MS, "The rooms were not left", hub.withdraw()).catch(() => {});
     },

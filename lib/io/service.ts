@@ -18,9 +18,10 @@ import { Bridge } from "./bridge.ts";
 import type { Base } from "./front.ts";
 import { isHosted, isolateCount } from "./isolates/count.ts";
 import { log } from "./log.ts";
+import { guardMemory } from "./memory_guard.ts";
 import { meterProcess, Overview } from "./overview.ts";
 import { ReadinessCheck } from "./readiness.ts";
-import { serveHere, serveInIsolates, type Serving } from "./serving.ts";
+import { maxProcessBytes, serveHere, serveInIsolates, type Serving } from "./serving.ts";
 import { finish, firstFailure } from "./tasks.ts";
 
 const SWEEP_MS = 600_000;
@@ -72,7 +73,8 @@ export async function openService(given: Config, ca?: string): Promise<Service> 
   });
   const opened = Promise.withResolvers<Serving>();
   const overview = new Overview(metrics, opened.promise);
-  const base = openBase(config, backend, clock, metrics, overview);
+  const admissions = new Admissions(config);
+  const base = openBase(config, backend, admissions, clock, metrics, overview);
   const admin = openAdmin(config, base, clock);
   if (admin) {
     tasks.push(admin.run(signal));
@@ -84,6 +86,10 @@ export async function openService(given: Config, ca?: string): Promise<Service> 
   }
   const serving = started.use(await serve(config, base, channel, metrics));
   opened.resolve(serving);
+  const processBytes = () => Deno.memoryUsage().rss;
+  const maxBytes = maxProcessBytes(config);
+  const guarded = { processBytes, maxBytes, serving, admissions, clock };
+  tasks.push(guardMemory(guarded, signal));
   const resources = started.move();
   const stop = async () => {
     await serving.drain();
@@ -104,13 +110,13 @@ export async function openService(given: Config, ca?: string): Promise<Service> 
 function openBase(
   config: Config,
   { bus, secret }: Backend,
+  admissions: Admissions,
   clock: Clock,
   metrics: Metrics,
   overview: Overview,
 ): Base {
   const readiness = new ReadinessCheck(bus, clock);
   const refused = slowDownCounters(metrics);
-  const admissions = new Admissions(config);
   return {
     bus: new MeteredBus({ bus, table: budgetTable(config), clock, refused }),
     secret,

@@ -26,6 +26,10 @@ export interface Serving extends AsyncDisposable {
   readonly past: Snapshot;
   /** Resolves with the reason where something has ended that must go on, and is not mended. */
   readonly broken: Promise<Error>;
+  /** Whether clients are being moved to another isolate, or were a moment ago: they must be let in again. */
+  readonly isMoving: boolean;
+  /** Parks those with the largest backlogs, so that they take no more memory. */
+  relieve(): void;
   /** Refuses who comes and says goodbye to all; resolves within 4.5 s. */
   drain(): Promise<void>;
 }
@@ -39,7 +43,9 @@ export async function serveHere(config: Config, base: Base, channel: string): Pr
     broken: front.broken,
     past: [],
     reports: () => Promise.resolve([front.report()]),
-    drain: () => front.drain(),
+    isMoving: false,
+    relieve: () => front.relieve(),
+    drain: () => front.drain("stop"),
     [Symbol.asyncDispose]: () => front[Symbol.asyncDispose](),
   };
 }
@@ -89,6 +95,10 @@ export async function serveInIsolates(
     get past() {
       return past;
     },
+    get isMoving() {
+      return supervisor.isMoving;
+    },
+    relieve: () => supervisor.relieve(),
     reports: () => supervisor.reports(),
     drain: () => {
       // Nobody is replaced any more, or it would let people in again.
@@ -102,11 +112,17 @@ export async function serveInIsolates(
   };
 }
 
+/** What the whole process may take; Infinity for any. */
+export function maxProcessBytes({ maxMemoryMb }: Pick<Config, "maxMemoryMb">): number {
+  return maxMemoryMb === 0 ? Infinity : maxMemoryMb * 1024 * 1024;
+}
+
 function limitsOf(
-  { maxConnections, maxMemoryMb }: Config,
+  config: Config,
   isolates: number,
 ): Pick<SupervisorContext, "policy" | "maxProcessBytes"> {
-  const maxBytes = maxMemoryMb === 0 ? Infinity : maxMemoryMb * 1024 * 1024;
+  const { maxConnections } = config;
+  const maxBytes = maxProcessBytes(config);
   return {
     policy: supervisionPolicy({ maxConnections, isolates, maxBytes }),
     maxProcessBytes: maxBytes,

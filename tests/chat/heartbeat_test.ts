@@ -148,3 +148,18 @@ Deno.test("Heartbeat.census() tells the stuck from the connecting and the dead f
     const counts = { connecting: 1, open: 1, parked: 1, closing: 1, stuck: 1, dead: 2 };
     assert.deepEqual(heartbeat.census(), counts);
   }));
+
+Deno.test("Heartbeat relieves memory by parking the largest backlogs, until they are half of all", () => {
+  const clock = new FakeClock();
+  const heartbeat = new Heartbeat(clock, policy);
+  const backlogs = [100_000, 900_000, 70_000, 65_535, 500_000, 0];
+  const peers = backlogs.map((backlog) => new FakePeer(clock, { backlog }));
+  for (const peer of peers) heartbeat.watch(peer);
+  const parked = () => backlogs.filter((_, index) => peers[index]?.state.state === "parked");
+  assert.equal(heartbeat.relieve(), 1);
+  assert.deepEqual(parked(), [900_000]);
+  assert.equal(heartbeat.relieve(), 1);
+  assert.deepEqual(parked(), [900_000, 500_000]);
+  for (let time = 0; time < 5; time++) heartbeat.relieve();
+  assert.deepEqual(parked(), [100_000, 900_000, 70_000, 500_000]);
+});

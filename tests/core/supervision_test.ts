@@ -3,6 +3,8 @@ import {
   type IsolateVitals,
   judge,
   type Judgement,
+  memoryLevel,
+  RecyclePace,
   supervisionPolicy,
   usualIsolates,
 } from "../../lib/core/supervision.ts";
@@ -11,6 +13,9 @@ const policy = { maxMissed: 5, maxDead: 100, maxBytes: 1_000 };
 const well: IsolateVitals = { missed: 0, dead: 0, bytes: 0 };
 const REST: Judgement = { kind: "rest" };
 const REPLACE: Judgement = { kind: "replace" };
+const recycle = (why: "dead_sockets" | "grown", isUrgent: boolean): Judgement => (
+  { kind: "recycle", why, isUrgent }
+);
 
 for (
   const [vitals, what, judgement] of [
@@ -19,9 +24,10 @@ for (
     [{ missed: 5 }, "replaces one that has missed 5 questions", REPLACE],
     [{ missed: 6 }, "replaces one that has missed more", REPLACE],
     [{ dead: 100 }, "lets be one with as many dead sockets as allowed", REST],
-    [{ dead: 101 }, "recycles one with more", { kind: "recycle", why: "dead_sockets" }],
+    [{ dead: 101 }, "recycles one with more", recycle("dead_sockets", false)],
+    [{ dead: 301 }, "recycles one with three times as many at once", recycle("dead_sockets", true)],
     [{ bytes: 1_000 }, "lets be one that takes its share of memory", REST],
-    [{ bytes: 1_001 }, "recycles one that takes more", { kind: "recycle", why: "grown" }],
+    [{ bytes: 1_001 }, "recycles one that takes more", recycle("grown", false)],
     [{ missed: 5, dead: 101 }, "replaces one that cannot say goodbye, whatever it holds", REPLACE],
   ] as const
 ) {
@@ -32,11 +38,11 @@ for (
 
 for (
   const [maxConnections, isolates, maxDead] of [
-    [10_000, 1, 100],
-    [10_000, 3, 33],
-    [10_000, 64, 20],
-    [10, 1, 20],
-    [1_000_000, 2, 5_000],
+    [10_000, 1, 2_500],
+    [10_000, 3, 834],
+    [10_000, 64, 40],
+    [10, 1, 3],
+    [1_000_000, 2, 125_000],
   ] as const
 ) {
   Deno.test(`supervisionPolicy() allows ${maxDead} dead sockets in one of ${isolates} for ${maxConnections} connections`, () => {
@@ -70,3 +76,54 @@ for (
     assert.equal(usualIsolates(os, cores), count);
   });
 }
+
+for (
+  const [bytes, level] of [
+    [0, "ample"],
+    [850, "ample"],
+    [851, "tight"],
+    [1_000, "tight"],
+    [1_001, "over"],
+    [1_500, "over"],
+    [1_501, "urgent"],
+  ] as const
+) {
+  Deno.test(`memoryLevel() of ${bytes} where 1000 are allowed is ${level}`, () => {
+    assert.equal(memoryLevel(bytes, 1_000), level);
+  });
+}
+
+Deno.test("memoryLevel() is ample where there is no limit", () => {
+  assert.equal(memoryLevel(1e15, Infinity), "ample");
+});
+
+const MINUTE = 60_000;
+
+Deno.test("RecyclePace allows one at any time, and makes the next ones wait twice as long each time", () => {
+  const pace = new RecyclePace();
+  const waits: number[] = [];
+  let now = 0;
+  for (let count = 0; count < 8; count++) {
+    assert.ok(pace.allows(false, now));
+    pace.note(now);
+    const from = now;
+    while (!pace.allows(false, now)) now += MINUTE;
+    waits.push((now - from) / MINUTE);
+  }
+  assert.deepEqual(waits, [10, 20, 40, 80, 160, 240, 240, 240]);
+});
+
+Deno.test("RecyclePace lets what is urgent wait for half a minute only", () => {
+  const pace = new RecyclePace();
+  pace.note(0);
+  assert.deepEqual([29_999, 30_000].map((now) => pace.allows(true, now)), [false, true]);
+});
+
+Deno.test("RecyclePace begins anew where nothing was recycled for twice the rest", () => {
+  const pace = new RecyclePace();
+  pace.note(0);
+  pace.note(20 * MINUTE);
+  assert.equal(pace.allows(false, 30 * MINUTE), true);
+  pace.note(30 * MINUTE);
+  assert.equal(pace.allows(false, 40 * MINUTE), false);
+});

@@ -8,6 +8,7 @@ import type { Census } from "../../chat/heartbeat.ts";
 import type { AdmissionRefusal } from "../../core/admissions.ts";
 import type { Config } from "../../core/config.ts";
 import type { Report } from "../front.ts";
+import type { DrainKind } from "../drain.ts";
 import type { Readiness } from "../readiness.ts";
 import type { Post } from "./line.ts";
 
@@ -34,7 +35,9 @@ export type ServingAnswers = {
   /** Tells of itself. */
   readonly report: () => Promise<Report>;
   /** Says goodbye to all. */
-  readonly drain: () => Promise<void>;
+  readonly drain: (kind: DrainKind) => Promise<void>;
+  /** Parks those with the largest backlogs. */
+  readonly relieve: () => Promise<void>;
 };
 
 /** The first thing that a serving isolate is told. */

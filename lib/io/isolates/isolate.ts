@@ -4,6 +4,7 @@
  * @module
  */
 import { stripVTControlCharacters } from "node:util";
+import type { DrainKind } from "../drain.ts";
 import type { Base, Report } from "../front.ts";
 import { within } from "../within.ts";
 import type { FromServing, ServingAnswers, Start, ToServing } from "./calls.ts";
@@ -67,8 +68,13 @@ export class Isolate {
   }
 
   /** Says goodbye to all who are connected to it. */
-  drain(): Promise<void> {
-    return this.#line.wait("drain");
+  drain(kind: DrainKind): Promise<void> {
+    return this.#line.wait("drain", kind);
+  }
+
+  /** Parks those of its clients who are furthest behind. */
+  relieve(): Promise<void> {
+    return this.#line.wait("relieve");
   }
 
   /** Ends it, and frees everything that it holds; false where it cannot be ended. */

@@ -4,66 +4,29 @@
  * serves before it goes, so that whoever is sent away finds a place to come back to.
  * @module
  */
-import type { Clock } from "../../chat/clock.ts";
 import { backoffMs } from "../../core/backoff.ts";
-import { type Ailment, judge, type SupervisionPolicy } from "../../core/supervision.ts";
+import type { Ailment } from "../../core/supervision.ts";
+import { type DrainKind, longestDrainMs } from "../drain.ts";
 import type { Report } from "../front.ts";
 import { log } from "../log.ts";
+import { Recycling, type RecyclingContext, type Treatment } from "./recycling.ts";
+import { type Chart, Unstoppable, type Ward } from "./ward.ts";
 
 const CHECK_MS = 2_000;
 /** One that does not answer within this has missed a question. */
 const ANSWER_MS = 2_000;
-/** Saying goodbye takes 3.8 s at most. */
-const DRAIN_MS = 4_500;
-/** Memory may be given back by recycling, but not again and again: it may be what is needed. */
-const MEMORY_REST_MS = 600_000;
+/** On top of the longest that saying goodbye takes. */
+const DRAIN_SLACK_MS = 700;
 const RETRY = { firstMs: 100, longestMs: 10_000 } as const;
 
-/** One that serves: a part of `Isolate`. */
-export interface Ward {
-  /** Which one it is. */
-  readonly number: number;
-  /** Resolves when it serves; rejects with the reason where it cannot. */
-  isUp(): Promise<void>;
-  /** Resolves with the reason where it has failed. */
-  readonly failed: Promise<string>;
-  /** What it tells of itself; it may never come. */
-  report(): Promise<Report>;
-  /** Says goodbye to its clients. */
-  drain(): Promise<void>;
-  /** Ends it; false where it cannot be ended. */
-  terminate(): Promise<boolean>;
-}
-
 /** What a supervisor needs. */
-export interface SupervisorContext {
+export interface SupervisorContext extends RecyclingContext {
   /** Starts one. */
   readonly start: (number: number) => Ward;
   /** How many there are to be. */
   readonly count: number;
-  /** When one is to be ended. */
-  readonly policy: SupervisionPolicy;
-  /** What the whole process takes, in bytes. */
-  readonly processBytes: () => number;
-  /** What it may take. */
-  readonly maxProcessBytes: number;
-  /** For waits. */
-  readonly clock: Clock;
   /** Counts one that was ended, and why, and what it told last. */
   readonly ended: (why: Ailment | "died", latest: Report | undefined) => void;
-}
-
-/** What is known of one. */
-interface Chart {
-  missed: number;
-  latest: Report | undefined;
-  readonly upAt: number;
-}
-
-/** An isolate that does not answer cannot be ended either: only the end of the process helps. */
-export class Unstoppable extends Error {
-  /** For logs; tell it by `instanceof`. */
-  override readonly name = "Unstoppable";
 }
 
 /** Keeps isolates up. */
@@ -72,12 +35,13 @@ export class Supervisor {
   readonly #wards = new Map<Ward, Chart>();
   readonly #leaving = new Set<Ward>();
   readonly #unstoppable = Promise.withResolvers<Error>();
+  readonly #recycling: Recycling;
   #number = 0;
-  #memoryEasedAt = -Infinity;
 
   /** Nobody is started before {@linkcode start}. */
   constructor(context: SupervisorContext) {
     this.#context = context;
+    this.#recycling = new Recycling(context);
   }
 
   /** Resolves where an isolate cannot be ended. */
@@ -88,6 +52,17 @@ export class Supervisor {
   /** How many serve. */
   get count(): number {
     return this.#wards.size;
+  }
+
+  /** Whether clients are being moved to another isolate, or were a moment ago. */
+  get isMoving(): boolean {
+    return this.#recycling.isMoving;
+  }
+
+  /** Parks those clients of all who are furthest behind. */
+  relieve(): void {
+    // One that is gone, or does not answer, is seen elsewhere.
+    for (const ward of this.#wards.keys()) ward.relieve().catch(() => {});
   }
 
   /** Starts them all; rejects where one of them cannot, when all have tried. @param signal Of {@linkcode run}. */
@@ -104,7 +79,9 @@ export class Supervisor {
       await this.#context.clock.sleep(CHECK_MS, signal);
       if (signal.aborted) return;
       await Promise.all([...this.#wards].map((it) => this.#check(...it)));
-      await this.#treat(signal);
+      const treatment = this.#recycling.choose(this.#wards);
+      if (treatment?.kind === "replace") await this.#replaceSilent(treatment.ward, signal);
+      if (treatment?.kind === "recycle") await this.#recycle(treatment, signal);
     }
   }
 
@@ -117,7 +94,9 @@ export class Supervisor {
 
   /** Says goodbye to all clients of all; resolves within 4.5 s. */
   async drain(): Promise<void> {
-    await Promise.all([...this.#wards.keys()].map((ward) => this.#inTime(ward.drain(), DRAIN_MS)));
+    await Promise.all(
+      [...this.#wards.keys(), ...this.#leaving].map((ward) => this.#drain(ward, "stop")),
+    );
   }
 
   /** Ends them all. */
@@ -137,7 +116,7 @@ export class Supervisor {
       throw error;
     }
     if (signal.aborted) return void await ward.terminate();
-    this.#wards.set(ward, { missed: 0, latest: undefined, upAt: this.#context.clock.now() });
+    this.#wards.set(ward, { missed: 0, latest: undefined });
     ward.failed.then((why) => this.#replaceFailed(ward, why, signal));
   }
 
@@ -181,20 +160,6 @@ export class Supervisor {
     chart.missed = await this.#ask(ward, chart) ? 0 : chart.missed + 1;
   }
 
-  /** Does what is needed for the first that needs something; the others' turn comes. */
-  async #treat(signal: AbortSignal): Promise<void> {
-    const now = this.#context.clock.now();
-    for (const [ward, { missed, latest, upAt }] of this.#wards) {
-      const { dead = 0, stuck = 0 } = latest?.census ?? {};
-      const bytes = now - upAt < MEMORY_REST_MS ? 0 : latest?.bytes ?? 0;
-      const vitals = { missed, dead: dead + stuck, bytes };
-      const judgement = judge(vitals, this.#context.policy);
-      if (judgement.kind === "replace") return await this.#replaceSilent(ward, signal);
-      if (judgement.kind === "recycle") return await this.#recycle(ward, judgement.why, signal);
-    }
-    await this.#easeMemory(signal);
-  }
-
   async #replaceSilent(ward: Ward, signal: AbortSignal): Promise<void> {
     log.error("isolate.silent", { number: ward.number });
     this.#context.ended("silent", this.#wards.get(ward)?.latest);
@@ -203,30 +168,36 @@ export class Supervisor {
     await this.#startAnother(signal);
   }
 
-  async #recycle(ward: Ward, why: Ailment, signal: AbortSignal): Promise<void> {
+  async #recycle(
+    { ward, why, how }: Extract<Treatment, { kind: "recycle" }>,
+    signal: AbortSignal,
+  ): Promise<void> {
     // Where no other one comes up, this one stays, and so does whoever is connected to it.
     if (!await this.#triedToStart(signal) || signal.aborted) return;
     // It may have died meanwhile.
     const chart = this.#wards.get(ward);
     if (!chart || !this.#wards.delete(ward)) return;
     log.warn("isolate.recycled", { number: ward.number, why });
+    using _moving = this.#recycling.begin();
     this.#leaving.add(ward);
-    await this.#inTime(ward.drain(), DRAIN_MS);
+    await this.#sendAway(ward, how);
     await this.#ask(ward, chart);
     this.#context.ended(why, chart.latest);
     await this.#terminate(ward);
     this.#leaving.delete(ward);
   }
 
-  /** What sockets hold is in no isolate's heap, so it is the process that is looked at, and the biggest that goes. */
-  async #easeMemory(signal: AbortSignal): Promise<void> {
-    const { clock, processBytes, maxProcessBytes } = this.#context;
-    const now = clock.now();
-    if (processBytes() <= maxProcessBytes || now - this.#memoryEasedAt < MEMORY_REST_MS) return;
-    this.#memoryEasedAt = now;
-    const bytes = ([, { latest }]: [Ward, Chart]) => latest?.bytes ?? 0;
-    const [biggest] = [...this.#wards].sort((one, other) => bytes(other) - bytes(one));
-    if (biggest) await this.#recycle(biggest[0], "grown", signal);
+  /** Takes its time, unless memory runs out meanwhile. */
+  async #sendAway(ward: Ward, how: DrainKind): Promise<void> {
+    const over = new AbortController();
+    const drained = this.#drain(ward, how).finally(() => over.abort());
+    if (how === "move") await this.#recycling.memoryRunsOut(over.signal);
+    const isDone = how !== "move" || over.signal.aborted;
+    await (isDone ? drained : this.#drain(ward, "urgent"));
+  }
+
+  async #drain(ward: Ward, kind: DrainKind): Promise<void> {
+    await this.#inTime(ward.drain(kind), longestDrainMs(kind) + DRAIN_SLACK_MS);
   }
 
   async #terminate(ward: Ward): Promise<void> {

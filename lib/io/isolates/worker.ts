@@ -6,6 +6,7 @@
  */
 /// <reference no-default-lib="true" />
 /// <reference lib="deno.worker" />
+import type { DrainKind } from "../drain.ts";
 import { type Front, openFront } from "../front.ts";
 import { keepErrorsFromEnding } from "../last_net.ts";
 import { openLog } from "../log.ts";
@@ -16,7 +17,8 @@ import { remoteBase } from "./remote_base.ts";
 const front = Promise.withResolvers<Front>();
 const main = new Line<MainAnswers>((post) => tell({ kind: "post", post }), {
   report: async () => (await front.promise).report(),
-  drain: async () => await (await front.promise).drain(),
+  drain: async (kind: DrainKind) => await (await front.promise).drain(kind),
+  relieve: async () => (await front.promise).relieve(),
 });
 // Held, and never let go: it is closed when this isolate ends.
 let lifeline: MessagePort | undefined;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Unstoppable } from "../../../lib/io/isolates/supervisor.ts";
+import { Unstoppable } from "../../../lib/io/isolates/ward.ts";
 import { settle } from "../../fakes.ts";
 import { Hospital, withDead, withStuck } from "./wards.ts";
 
@@ -87,27 +87,55 @@ Deno.test("Supervisor does not take for silence what is missed by those who only
 });
 
 for (const [what, census] of [["dead", withDead(11)], ["stuck", withStuck(11)]] as const) {
-  Deno.test(`Supervisor lets another one come up before it recycles an isolate with too many ${what} sockets, which says goodbye first`, async () => {
+  Deno.test(`Supervisor lets another one come up before it recycles an isolate with too many ${what} sockets, which moves its clients first`, async () => {
     using hospital = await Hospital.open(1);
     hospital.ward(1).census = census;
     await hospital.rounds(1);
-    assert.deepEqual(hospital.told(), ["2 is up", "1 says goodbye", "1 is ended"]);
+    assert.deepEqual(hospital.told(), ["2 is up", "1 moves its clients", "1 is ended"]);
     assert.deepEqual([hospital.supervisor.count, hospital.ended], [1, ["dead_sockets"]]);
   });
 }
 
-Deno.test("Supervisor recycles one at a time", async () => {
+Deno.test("Supervisor recycles one at a time, and gives each 13.8 s for its clients", async () => {
   using hospital = await Hospital.open(2);
   for (const number of [1, 2]) {
-    hospital.ward(number).census = withDead(11);
+    // So many that it cannot wait.
+    hospital.ward(number).census = withDead(31);
     hospital.ward(number).isDrained = false;
   }
-  await hospital.rounds(1);
-  assert.deepEqual(hospital.told(), ["3 is up", "1 says goodbye"]);
-  await hospital.clock.advance(2_500);
+  await hospital.clock.advance(2_000);
+  assert.deepEqual(hospital.told(), ["3 is up", "1 moves its clients"]);
+  await hospital.clock.advance(13_600);
+  assert.deepEqual(hospital.told(), []);
+  await hospital.clock.advance(200);
   assert.deepEqual(hospital.told(), ["1 is ended"]);
-  await hospital.rounds(1);
-  assert.deepEqual(hospital.told(), ["4 is up", "2 says goodbye"]);
+  await hospital.clock.advance(30_000);
+  assert.deepEqual(hospital.told(), ["4 is up", "2 moves its clients"]);
+});
+
+Deno.test("Supervisor does not recycle again and again where sockets are leaked on purpose", async () => {
+  using hospital = await Hospital.open(1);
+  const times: number[] = [];
+  for (let second = 0; second < 6 * 3_600; second += 10) {
+    for (const ward of hospital.wards) ward.census = withDead(11);
+    const before = hospital.ended.length;
+    await hospital.clock.advance(10_000);
+    if (hospital.ended.length > before) times.push(Math.floor(second / 600));
+  }
+  // In tens of minutes: at once, after ten, twenty, forty minutes, and so on.
+  assert.deepEqual(times, [0, 1, 3, 7, 15, 31]);
+});
+
+Deno.test("Supervisor that stops says goodbye to those too who are being moved", async () => {
+  using hospital = await Hospital.open(1);
+  hospital.ward(1).census = withDead(11);
+  hospital.ward(1).isDrained = false;
+  await hospital.clock.advance(2_000);
+  hospital.told();
+  const draining = hospital.supervisor.drain();
+  await hospital.clock.advance(4_500);
+  await draining;
+  assert.deepEqual(hospital.told(), ["2 says goodbye", "1 says goodbye"]);
 });
 
 Deno.test("Supervisor recycles nobody where no other one comes up", async () => {
@@ -118,7 +146,7 @@ Deno.test("Supervisor recycles nobody where no other one comes up", async () => 
   assert.deepEqual(hospital.told(), ["2 is ended"]);
   assert.deepEqual([hospital.supervisor.count, hospital.ended], [1, []]);
   await hospital.clock.advance(2_000);
-  assert.deepEqual(hospital.told(), ["3 is up", "1 says goodbye", "1 is ended"]);
+  assert.deepEqual(hospital.told(), ["3 is up", "1 moves its clients", "1 is ended"]);
 });
 
 Deno.test("Supervisor leaves it to nature where an isolate dies while it is to be recycled", async () => {
@@ -133,27 +161,68 @@ Deno.test("Supervisor leaves it to nature where an isolate dies while it is to b
   assert.deepEqual(hospital.ended, ["died"]);
 });
 
-Deno.test("Supervisor recycles an isolate that has outgrown its share, not before it is ten minutes old", async () => {
+Deno.test("Supervisor recycles an isolate that has outgrown its share", async () => {
   using hospital = await Hospital.open(2);
   hospital.ward(2).bytes = 1_001;
-  await hospital.clock.advance(599_000);
-  assert.deepEqual(hospital.told(), []);
   await hospital.rounds(1);
-  assert.deepEqual(hospital.told(), ["3 is up", "2 says goodbye", "2 is ended"]);
+  assert.deepEqual(hospital.told(), ["3 is up", "2 moves its clients", "2 is ended"]);
   assert.deepEqual(hospital.ended, ["grown"]);
 });
 
-Deno.test("Supervisor recycles the biggest where the process takes too much, at most every ten minutes", async () => {
+Deno.test("Supervisor recycles the biggest where the process takes too much for six seconds, then with growing rests", async () => {
   using hospital = await Hospital.open(3);
   hospital.ward(2).bytes = 900;
   hospital.ward(3).bytes = 800;
   hospital.processBytes = 5_001;
-  await hospital.rounds(1);
-  assert.deepEqual(hospital.told(), ["4 is up", "2 says goodbye", "2 is ended"]);
+  await hospital.clock.advance(7_000);
+  assert.deepEqual(hospital.told(), []);
+  await hospital.clock.advance(1_000);
+  assert.deepEqual(hospital.told(), ["4 is up", "2 moves its clients", "2 is ended"]);
   await hospital.clock.advance(590_000);
   assert.deepEqual(hospital.told(), []);
-  await hospital.clock.advance(10_000);
-  assert.deepEqual(hospital.told(), ["5 is up", "3 says goodbye", "3 is ended"]);
+  await hospital.clock.advance(12_000);
+  assert.deepEqual(hospital.told(), ["5 is up", "3 moves its clients", "3 is ended"]);
+});
+
+Deno.test("Supervisor recycles in haste where memory runs out, whatever was recycled half a minute ago", async () => {
+  using hospital = await Hospital.open(1);
+  hospital.processBytes = 7_501;
+  await hospital.clock.advance(2_000);
+  assert.deepEqual(hospital.told(), ["2 is up", "1 says goodbye in haste", "1 is ended"]);
+  await hospital.clock.advance(28_000);
+  assert.deepEqual(hospital.told(), []);
+  await hospital.clock.advance(2_000);
+  assert.deepEqual(hospital.told(), ["3 is up", "2 says goodbye in haste", "2 is ended"]);
+});
+
+Deno.test("Supervisor stops taking its time where memory runs out while clients are moved", async () => {
+  using hospital = await Hospital.open(1);
+  hospital.ward(1).census = withDead(11);
+  hospital.ward(1).isDrained = false;
+  await hospital.clock.advance(4_000);
+  assert.deepEqual(hospital.told(), ["2 is up", "1 moves its clients"]);
+  hospital.processBytes = 7_501;
+  await hospital.clock.advance(2_500);
+  assert.deepEqual(hospital.told(), ["1 says goodbye in haste", "1 is ended"]);
+});
+
+Deno.test("Supervisor knows that clients are moved until they have had time to come back", async () => {
+  using hospital = await Hospital.open(1);
+  assert.equal(hospital.supervisor.isMoving, false);
+  hospital.ward(1).census = withDead(11);
+  await hospital.clock.advance(2_000);
+  assert.equal(hospital.supervisor.isMoving, true);
+  await hospital.clock.advance(14_999);
+  assert.equal(hospital.supervisor.isMoving, true);
+  await hospital.clock.advance(1);
+  assert.equal(hospital.supervisor.isMoving, false);
+});
+
+Deno.test("Supervisor has all isolates park who is furthest behind", async () => {
+  using hospital = await Hospital.open(2);
+  hospital.supervisor.relieve();
+  await settle();
+  assert.deepEqual(hospital.told(), ["1 parks", "2 parks"]);
 });
 
 for (const how of ["silent", "dead"] as const) {

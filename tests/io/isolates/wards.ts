@@ -4,14 +4,18 @@
  */
 import type { Census } from "../../../lib/chat/heartbeat.ts";
 import type { Report } from "../../../lib/io/front.ts";
-import {
-  Supervisor,
-  type SupervisorContext,
-  type Ward,
-} from "../../../lib/io/isolates/supervisor.ts";
+import type { DrainKind } from "../../../lib/io/drain.ts";
+import { Supervisor, type SupervisorContext } from "../../../lib/io/isolates/supervisor.ts";
+import type { Ward } from "../../../lib/io/isolates/ward.ts";
 import { FakeClock, settle } from "../../fakes.ts";
 
 const NOBODY: Census = { connecting: 0, open: 0, parked: 0, closing: 0, stuck: 0, dead: 0 };
+
+const GOODBYES: Readonly<Record<DrainKind, string>> = {
+  stop: "says goodbye",
+  move: "moves its clients",
+  urgent: "says goodbye in haste",
+};
 
 /** One that serves, as far as the supervisor can tell. */
 export class FakeWard implements Ward {
@@ -48,8 +52,13 @@ export class FakeWard implements Ward {
     return Promise.resolve({ census: this.census, bytes: this.bytes, counted: [] });
   }
 
-  drain(): Promise<void> {
-    this.#note("says goodbye");
+  relieve(): Promise<void> {
+    this.#note("parks");
+    return Promise.resolve();
+  }
+
+  drain(kind: DrainKind): Promise<void> {
+    this.#note(GOODBYES[kind]);
     return this.isDrained ? Promise.resolve() : new Promise(() => {});
   }
 

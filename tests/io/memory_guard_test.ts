@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { guardMemory } from "../../lib/io/memory_guard.ts";
+import { FakeClock } from "../fakes.ts";
+
+/** A process whose memory the test sets, under a guard. */
+async function guarded(
+  deed: (process: {
+    bytes: number;
+    readonly clock: FakeClock;
+    readonly serving: { isMoving: boolean };
+    readonly admissions: { hasMemory: boolean };
+    reliefs: number;
+  }) => Promise<void>,
+  maxBytes = 1_000,
+): Promise<void> {
+  const clock = new FakeClock();
+  const life = new AbortController();
+  const admissions = { hasMemory: true };
+  const serving = { isMoving: false, relieve: () => void process.reliefs++ };
+  const process = { bytes: 0, clock, serving, admissions, reliefs: 0 };
+  const context = { processBytes: () => process.bytes, maxBytes, serving, admissions, clock };
+  const running = guardMemory(context, life.signal);
+  await deed(process);
+  life.abort();
+  await running;
+}
+
+Deno.test("guardMemory() refuses new connections within half a second of too much memory, until there is room again", () =>
+  guarded(async (process) => {
+    const hasMemory: boolean[] = [];
+    for (const bytes of [1_000, 1_001, 5_000, 951, 950, 1_000]) {
+      process.bytes = bytes;
+      await process.clock.advance(500);
+      hasMemory.push(process.admissions.hasMemory);
+    }
+    assert.deepEqual(hasMemory, [true, false, false, false, true, true]);
+  }));
+
+Deno.test("guardMemory() lets those in again who are being moved, however much memory is taken", () =>
+  guarded(async (process) => {
+    process.bytes = 2_000;
+    await process.clock.advance(500);
+    assert.equal(process.admissions.hasMemory, false);
+    process.serving.isMoving = true;
+    await process.clock.advance(500);
+    assert.equal(process.admissions.hasMemory, true);
+    process.serving.isMoving = false;
+    await process.clock.advance(500);
+    assert.equal(process.admissions.hasMemory, false);
+  }));
+
+Deno.test("guardMemory() has backlogs parked every two seconds from 85 % of the limit", () =>
+  guarded(async (process) => {
+    process.bytes = 850;
+    await process.clock.advance(10_000);
+    assert.equal(process.reliefs, 0);
+    process.bytes = 851;
+    await process.clock.advance(6_000);
+    assert.equal(process.reliefs, 3);
+    assert.equal(process.admissions.hasMemory, true);
+  }));
+
+Deno.test("guardMemory() does nothing where there is no limit", () =>
+  guarded(async (process) => {
+    process.bytes = 1e15;
+    await process.clock.advance(10_000);
+    assert.deepEqual([process.reliefs, process.admissions.hasMemory], [0, true]);
+  }, Infinity));
