@@ -17,7 +17,7 @@ const ALONE = Deno.env.get("SIMULATION_SEED");
 /** A quarter of the time that the others take. */
 const LIBRARY_SEEDS = Math.ceil(SEEDS / 4);
 /** A planted fault must be found within so many. */
-const ENOUGH_SEEDS = 100;
+const ENOUGH_SEEDS = 500;
 const HARMLESS_SEEDS = 200;
 const DROPS_SEEDS = 200;
 const OCCASION_SEEDS = 4_000;

@@ -20,16 +20,18 @@ export interface People {
   readonly listed: readonly Author[];
 }
 
-/** Where they come from. */
-interface Room {
+/** Who is in a room, as its attendance knows it. */
+export interface Roll {
+  /** How many there are. */
   readonly count: number;
+  /** The first so many. */
   list(limit: number): readonly Author[];
 }
 
 /** The people of a room, for whoever joins it. @param areWanted Whether they are listed: to do so is dear. */
-export function peopleOf(room: Room, areWanted: boolean): People {
-  const { count } = room;
-  const listed = areWanted ? room.list(count > MAX_LISTED ? SAMPLE : MAX_LISTED) : [];
+export function peopleOf(roll: Roll, areWanted: boolean): People {
+  const { count } = roll;
+  const listed = areWanted ? roll.list(count > MAX_LISTED ? SAMPLE : MAX_LISTED) : [];
   return { count, listed };
 }
 

@@ -27,8 +27,10 @@ export function weighEntry({ deed }: Pick<Entry, "deed">): number {
 }
 
 /** What of a message has a weight. */
-interface Weighed {
+export interface Weighed {
+  /** As in the message. */
   readonly text: string;
+  /** As in the message. */
   readonly reactions?: Readonly<Record<string, readonly string[]>> | undefined;
 }
 
