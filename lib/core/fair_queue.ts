@@ -24,6 +24,11 @@ export class FairQueue<K, T> {
     return this.#size;
   }
 
+  /** How many items there are in one lane. */
+  sizeOf(lane: K): number {
+    return this.#lanes.get(lane)?.length ?? 0;
+  }
+
   /** Puts an item at the end of a lane. */
   push(lane: K, item: T): void {
     const items = this.#lanes.get(lane);

@@ -5,9 +5,10 @@
  */
 import type { Archive, Bus, Register } from "../chat/bus.ts";
 import type { Clock } from "../chat/clock.ts";
-import { EmbeddedBus } from "../chat/embedded_bus.ts";
+import { EmbeddedBus, type Store } from "../chat/embedded_bus.ts";
 import { publishedCounter } from "../chat/meters.ts";
 import { MemoryStore } from "../chat/memory_store.ts";
+import { SpacedStore } from "../chat/spaced_store.ts";
 import type { Config } from "../core/config.ts";
 import { HISTORY_DEFAULTS } from "../core/settings_table.ts";
 import type { Metrics } from "../core/metrics.ts";
@@ -89,7 +90,7 @@ async function openFolder(
   const store = started.use(openSqliteStore(dataDir, clock, retentionOf(config), drawId));
   const secret = sessionSecret ?? await readOrMakeSecret(dataDir);
   return {
-    bus: new EmbeddedBus(store, clock, publishedCounter(metrics)),
+    bus: new EmbeddedBus(spaced(store), clock, publishedCounter(metrics)),
     secret: Promise.resolve(secret),
     kept: `messages in ${dataDir}`,
     sweep: () => store.sweep(),
@@ -98,10 +99,15 @@ async function openFolder(
 
 function openMemory(config: Config, { clock, metrics }: Tools): Backend {
   const store = new MemoryStore(clock, retentionOf(config), drawId);
-  const bus = new EmbeddedBus(store, clock, publishedCounter(metrics));
+  const bus = new EmbeddedBus(spaced(store), clock, publishedCounter(metrics));
   const secret = Promise.resolve(config.sessionSecret ?? drawId());
   const sweep = () => Promise.resolve(store.sweep((room) => bus.isFollowed(room)));
   return { bus, secret, kept: "messages in memory only", sweep };
+}
+
+/** Reads once in a turn of the event loop, so that publishing need not wait for all reads that were asked for before. */
+function spaced(store: Store): Store {
+  return new SpacedStore(store, (deed) => void setImmediate(deed));
 }
 
 function retentionOf(

@@ -1,11 +1,13 @@
 /**
  * A line between two isolates: each end calls what the other one answers. Calls and answers of one turn go over in one
- * post, in their order, and only so many calls may be without an answer; the others wait their turn, so that an isolate
- * that asks too much is slowed down and not the one that is asked. What comes over is from our own other half and is
+ * post, and only so many calls may be without an answer; the others wait in lanes that are served in turn, so that an isolate
+ * that asks too much is slowed down and not the one that is asked, and a user who asks too much waits alone. Calls of one
+ * lane keep their order. What comes over is from our own other half and is
  * not checked again.
  * @module
  */
 import { BusUnavailable } from "../../chat/bus.ts";
+import { FairQueue } from "../../core/fair_queue.ts";
 
 /** What one end answers, by name; arguments and results must be structured-cloneable. */
 export type Answers = { readonly [verb: string]: (...args: never[]) => unknown };
@@ -33,6 +35,14 @@ export type Reply =
   | { readonly id: number; readonly value: unknown }
   | { readonly id: number; readonly failure: Failure };
 
+/** How something is asked. */
+interface Asking {
+  /** Whether the window counts it. */
+  readonly isCounted: boolean;
+  /** Whose lane it waits in; undefined for that of all who have none. */
+  readonly lane?: string;
+}
+
 /** Somebody who waits for a reply. */
 interface Asker {
   readonly resolve: (value: never) => void;
@@ -53,6 +63,8 @@ export interface Post {
 const WINDOW = 1_000;
 /** So many more may wait for their turn. */
 const MAX_WAITING = 20_000;
+/** And so many of them in one lane that has a name. */
+const MAX_WAITING_IN_LANE = 1_000;
 
 /** One end. `Theirs` is what the other end answers. */
 export class Line<Theirs extends Answers> {
@@ -60,7 +72,7 @@ export class Line<Theirs extends Answers> {
   readonly #answers: Answers;
   readonly #soon: (deed: () => void) => void;
   readonly #unanswered = new Map<number, Asker>();
-  readonly #waiting: Call[] = [];
+  readonly #waiting = new FairQueue<string | undefined, Call>();
   #calls: Call[] = [];
   #replies: Reply[] = [];
   #isPosting = false;
@@ -90,7 +102,16 @@ export class Line<Theirs extends Answers> {
     verb: V,
     ...args: Parameters<Theirs[V]>
   ): Promise<Awaited<ReturnType<Theirs[V]>>> {
-    return this.#ask(verb, args, true);
+    return this.#ask(verb, args, { isCounted: true });
+  }
+
+  /** The same in somebody's lane: it is served in turn with the others. */
+  callFor<V extends keyof Theirs & string>(
+    lane: string,
+    verb: V,
+    ...args: Parameters<Theirs[V]>
+  ): Promise<Awaited<ReturnType<Theirs[V]>>> {
+    return this.#ask(verb, args, { isCounted: true, lane });
   }
 
   /** Asks what may be answered late or never: the window does not count it. */
@@ -98,7 +119,7 @@ export class Line<Theirs extends Answers> {
     verb: V,
     ...args: Parameters<Theirs[V]>
   ): Promise<Awaited<ReturnType<Theirs[V]>>> {
-    return this.#ask(verb, args, false);
+    return this.#ask(verb, args, { isCounted: false });
   }
 
   /** Takes what came over. */
@@ -112,19 +133,24 @@ export class Line<Theirs extends Answers> {
     this.#isCut = true;
     for (const { reject } of this.#unanswered.values()) reject(gone());
     this.#unanswered.clear();
-    this.#waiting.length = 0;
+    this.#waiting.clear();
   }
 
-  #ask<R>(verb: string, args: readonly unknown[], isCounted: boolean): Promise<R> {
+  #ask<R>(verb: string, args: readonly unknown[], how: Asking): Promise<R> {
     const call = { id: ++this.#id, verb, args };
     return new Promise((resolve, reject) => {
       if (this.#isCut) return reject(gone());
-      this.#unanswered.set(call.id, { resolve, reject, isCounted });
-      if (!isCounted) this.#add(call);
+      this.#unanswered.set(call.id, { resolve, reject, isCounted: how.isCounted });
+      if (!how.isCounted) this.#add(call);
       else if (this.#underWay < WINDOW) this.#send(call);
-      else if (this.#waiting.length < MAX_WAITING) this.#waiting.push(call);
+      else if (this.#mayWait(how.lane)) this.#waiting.push(how.lane, call);
       else this.#refuse(call);
     });
+  }
+
+  #mayWait(lane: string | undefined): boolean {
+    const isLaneFull = lane !== undefined && this.#waiting.sizeOf(lane) >= MAX_WAITING_IN_LANE;
+    return !isLaneFull && this.#waiting.size < MAX_WAITING;
   }
 
   #refuse({ id }: Call): void {

@@ -16,7 +16,7 @@ export function remoteBase(main: Line<MainAnswers>): Base {
     secret: main.wait("secret"),
     quota: {
       async take(key) {
-        const refusal = await main.call("enter", key);
+        const refusal = await main.callFor(key, "enter", key);
         if (refusal !== null) return refusal;
         let isHeld = true;
         const giveBack = () => {
@@ -34,20 +34,21 @@ export function remoteBase(main: Line<MainAnswers>): Base {
   };
 }
 
+/** What a user asks for waits in the user's lane, in its order. Reads were put in turn by the isolate's `Turns` before. */
 function remoteBus(main: Line<MainAnswers>): ServingBus {
   return {
-    publish: (draft, people) => main.call("publish", draft, people),
-    signal: (room, note, people) => tell(main.call("signal", room, note, people)),
+    publish: (draft, people) => main.callFor(draft.user, "publish", draft, people),
+    signal: (room, note, people) => tell(main.callFor(note.user, "signal", room, note, people)),
     // It resolves when the bus is there, which may be never.
     follow: (room) => main.wait("follow", room),
     // As it was followed: not refused, and not before.
     unfollow: (room) => tell(main.wait("unfollow", room)),
     replay: (room, since, limit) => main.call("replay", room, since, limit),
     page: (room, before, limit) => main.call("page", room, before, limit),
-    standing: (room, user) => main.call("standing", room, user),
-    markRead: (room, user, read) => main.call("markRead", room, user, read),
-    claim: (room, claim) => main.call("claim", room, claim),
-    release: (room, user, node) => main.call("release", room, user, node),
+    standing: (room, user) => main.callFor(user, "standing", room, user),
+    markRead: (room, user, read) => main.callFor(user, "markRead", room, user, read),
+    claim: (room, claim) => main.callFor(claim.user, "claim", room, claim),
+    release: (room, user, node) => main.callFor(user, "release", room, user, node),
     withdraw: (room, node) => main.call("withdraw", room, node),
     renew: (room, node) => main.call("renew", room, node),
     people: (room) => main.call("people", room),

@@ -117,6 +117,37 @@ Deno.test("Line refuses a call when 20,000 wait for their turn, and takes calls 
   assert.equal(pair.asked.at(-1), "21001");
 });
 
+Deno.test("Line serves those who wait in turn, each in its order, whoever asks for most", async () => {
+  const pair = new Pair();
+  ask(pair, 1, 1_000);
+  const askFor = (lane: string, ...texts: readonly string[]) => {
+    for (const text of texts) pair.near.callFor(lane, "later", text).catch(() => {});
+  };
+  askFor("greedy", "g1", "g2", "g3", "g4");
+  askFor("ann", "a1", "a2");
+  askFor("bob", "b1");
+  await settle();
+  for (let answered = 0; answered < 7; answered++) await pair.answerOne();
+  assert.deepEqual(pair.asked.slice(1_000), ["g1", "a1", "b1", "g2", "a2", "g3", "g4"]);
+});
+
+Deno.test("Line refuses a call when 1,000 wait in its lane, and takes those of others", async () => {
+  const pair = new Pair();
+  ask(pair, 1, 1_000);
+  const askFor = (lane: string) => pair.near.callFor(lane, "later", lane);
+  for (let i = 0; i < 1_000; i++) askFor("greedy").catch(() => {});
+  await assert.rejects(askFor("greedy"), (error) => {
+    return error instanceof BusUnavailable && !error.perhapsSent;
+  });
+  const calm = askFor("calm");
+  await settle();
+  await pair.answerOne();
+  await pair.answerOne();
+  assert.deepEqual(pair.asked.slice(1_000), ["greedy", "calm"]);
+  for (let left = 1_000; left > 0; left--) await pair.answerOne();
+  assert.equal(await calm, "late calm");
+});
+
 Deno.test("Line does not count what may be answered late, and lets it pass those who wait", async () => {
   const pair = new Pair();
   for (let i = 0; i < 2_000; i++) pair.near.wait("later", "whenever").catch(() => {});

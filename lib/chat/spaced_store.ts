@@ -1,0 +1,54 @@
+/**
+ * A store that answers in the same turn of the event loop in which it is asked, such as SQLite's, made to read once in a
+ * turn. Many reads that are asked for together would otherwise hold up everything else, publishing above all; so what comes
+ * in meanwhile is done between two of them.
+ * @module
+ */
+import type { Draft, UserId } from "../core/entries.ts";
+import type { RoomId } from "../core/names.ts";
+import type { Position } from "../core/positions.ts";
+import type { Outcome, Page, Replay } from "../core/room_log.ts";
+import type { Standing } from "./bus.ts";
+import type { Store } from "./embedded_bus.ts";
+import { Turns } from "./turns.ts";
+
+/** Spaces the reads of another store. */
+export class SpacedStore implements Store {
+  readonly #store: Store;
+  readonly #soon: (deed: () => void) => void;
+  readonly #turns = new Turns(1);
+
+  /** Reads from the store. @param soon Does something in the next turn of the event loop. */
+  constructor(store: Store, soon: (deed: () => void) => void) {
+    this.#store = store;
+    this.#soon = soon;
+  }
+
+  append(draft: Draft): Promise<Outcome> {
+    return this.#store.append(draft);
+  }
+
+  markRead(room: RoomId, user: UserId, read: Position): Promise<void> {
+    return this.#store.markRead(room, user, read);
+  }
+
+  replay(room: RoomId, since: Position, limit: number): Promise<Replay> {
+    return this.#read(() => this.#store.replay(room, since, limit));
+  }
+
+  page(room: RoomId, before: number | undefined, limit: number): Promise<Page> {
+    // How far the log has come is known without reading it.
+    if (limit === 0) return this.#store.page(room, before, limit);
+    return this.#read(() => this.#store.page(room, before, limit));
+  }
+
+  standing(room: RoomId, user: UserId): Promise<Standing> {
+    return this.#read(() => this.#store.standing(room, user));
+  }
+
+  async #read<T>(reading: () => Promise<T>): Promise<T> {
+    const turn = await this.#turns.take();
+    this.#soon(() => turn[Symbol.dispose]());
+    return await reading();
+  }
+}
