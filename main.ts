@@ -92,14 +92,17 @@ function whyNotStarted(error: unknown, config: Config): string {
 }
 
 /**
- * A Redis on a Unix socket is reached through the file system, so read and write stay with it; and an isolate that is
- * started later reads its modules.
+ * A Redis on a Unix socket is reached through the file system, so read and write stay with it, and so they do with a store
+ * that is to be written as soon as it can be; and an isolate that is started later reads its modules.
  */
-async function giveBackPermissions(config: Config, { isolates }: Service): Promise<void> {
-  const isOnUnixSocket = config.redisUrl?.startsWith("unix:");
+async function giveBackPermissions(
+  config: Config,
+  { isolates, opensFiles }: Service,
+): Promise<void> {
+  const usesFiles = opensFiles || config.redisUrl?.startsWith("unix:");
   const needless: Deno.PermissionDescriptor[] = [{ name: "env" }];
-  if (!isOnUnixSocket) needless.push({ name: "write" });
-  if (!isOnUnixSocket && isolates === 0) needless.push({ name: "read" });
+  if (!usesFiles) needless.push({ name: "write" });
+  if (!usesFiles && isolates === 0) needless.push({ name: "read" });
   for (const permission of needless) {
     // Not everywhere is there anything to give back.
     await Deno.permissions?.revoke?.(permission).catch(() => {});

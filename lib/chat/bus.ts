@@ -81,21 +81,29 @@ export interface Bus {
    * try at once. Ask before the attempt that may fail. Without it the bus is never away.
    */
   whenBack?(): Promise<void>;
+  /** What is wrong but keeps the bus from nothing, in words for whoever runs the service. */
+  problems?(): readonly string[];
 }
 
 /** How far somebody has read. */
 export interface Standing {
   /** What was read last; undefined where nothing was ever marked. */
   readonly read: Position | undefined;
-  /** How many messages were said after it, of those that are kept. */
+  /** How many messages were said after it, of those that are kept; `MAX_UNREAD` where there are more. */
   readonly unread: number;
 }
 
 /** The logs of all rooms, and who has read how far. All of it rejects with {@linkcode BusUnavailable}. */
 export interface Archive {
-  /** What came after a position; the oldest entries, if there are more than the limit. */
+  /**
+   * What came after a position, each as it stands now (`asItStands`); the oldest entries, if there are more than the limit or
+   * more than `MAX_READ_BYTES`. Where they do not reach the top, there is more to be read.
+   */
   replay(room: RoomId, since: Position, limit: number): Promise<Replay>;
-  /** The newest messages, or the newest before a number; with a limit of 0 only how far the log has come. */
+  /**
+   * The newest messages, or the newest before a number, no more than the limit and than `MAX_READ_BYTES` but at least one;
+   * with a limit of 0 only how far the log has come.
+   */
   page(room: RoomId, before: number | undefined, limit: number): Promise<Page>;
   /** How far somebody has read. */
   standing(room: RoomId, user: UserId): Promise<Standing>;

@@ -27,6 +27,10 @@ import { Mailbox } from "./mailbox.ts";
 export interface Store extends Archive {
   /** Does what `append` of `core/room_log.ts` says, for good: what has been answered survives the process's end. */
   append(draft: Draft): Promise<Outcome>;
+  /** Rejects where nothing can be appended at the moment. */
+  probe(): Promise<void>;
+  /** See `Bus`. */
+  problems(): readonly string[];
 }
 
 /** The bus of one process. */
@@ -87,7 +91,11 @@ export class EmbeddedBus implements Bus, Archive, Register {
   }
 
   probe(): Promise<void> {
-    return Promise.resolve();
+    return this.#store.probe();
+  }
+
+  problems(): readonly string[] {
+    return this.#store.problems();
   }
 
   replay(room: RoomId, since: Position, limit: number): Promise<Replay> {

@@ -46,6 +46,14 @@ export class SpacedStore implements Store {
     return this.#read(() => this.#store.standing(room, user));
   }
 
+  probe(): Promise<void> {
+    return this.#store.probe();
+  }
+
+  problems(): readonly string[] {
+    return this.#store.problems();
+  }
+
   async #read<T>(reading: () => Promise<T>): Promise<T> {
     const turn = await this.#turns.take();
     this.#soon(() => turn[Symbol.dispose]());

@@ -16,8 +16,22 @@ export function isUserId(text: string): text is UserId {
 
 /** What somebody does in a room that the log keeps. */
 export type Deed =
-  | { readonly kind: "said"; readonly text: string; readonly reply?: Position | undefined }
-  | { readonly kind: "edited"; readonly of: Position; readonly text: string }
+  | {
+    readonly kind: "said";
+    readonly text: string;
+    readonly reply?: Position | undefined;
+    /** Only in what was read from a log: when the text was last edited. */
+    readonly edited?: number | undefined;
+    /** Only in what was read from a log: the message is deleted or no longer kept, and the text is empty. */
+    readonly deleted?: true | undefined;
+  }
+  | {
+    readonly kind: "edited";
+    readonly of: Position;
+    readonly text: string;
+    /** Only in what was read from a log: the message is deleted or no longer kept, and the text is empty. */
+    readonly deleted?: true | undefined;
+  }
   | { readonly kind: "deleted"; readonly of: Position }
   | {
     readonly kind: "reacted";
@@ -50,7 +64,7 @@ export interface Draft extends Author {
 export interface Entry extends Draft {
   /** Where. */
   readonly position: Position;
-  /** When, in milliseconds since 1970; never less than the entry's before. */
+  /** When, in milliseconds since 1970. After a wrong clock was corrected it may be less than that of the entry before. */
   readonly at: number;
 }
 
@@ -75,10 +89,20 @@ export interface Message extends Author {
 }
 
 /** Why the log does not take a draft. */
-export type Rejection = "gone" | "not_yours" | "id_reused" | "too_many_reactions";
+export type Rejection =
+  | "gone"
+  | "not_yours"
+  | "id_reused"
+  | "too_many_reactions"
+  | "store_full"
+  | "rooms_full";
 
 /** So many reactions may one message have, all emoji and people together. */
 export const MAX_REACTIONS = 500;
+/** Number of different emoji on one message. */
+export const MAX_REACTION_KINDS = 50;
+/** Number of different emoji that one user may put on one message, so that nobody uses all of them up. */
+export const MAX_REACTION_KINDS_PER_USER = 10;
 
 /** The message that an entry brings into being. */
 export function messageOf(entry: Entry): Message | undefined {
@@ -126,8 +150,44 @@ function react(message: Message, user: UserId, emoji: string, on: boolean): Mess
   const { [emoji]: _, ...kept } = before;
   const reactions = users.length > 0 ? { ...kept, [emoji]: users } : kept;
   const all = Object.values(reactions);
-  if (all.reduce((sum, { length }) => sum + length, 0) > MAX_REACTIONS) return "too_many_reactions";
+  // Taking one back is always possible, also where there were more than the limits allow now.
+  if (on && areTooMany(all, user)) return "too_many_reactions";
   return all.length > 0 ? { ...rest, reactions } : rest;
+}
+
+function areTooMany(reactions: readonly (readonly UserId[])[], user: UserId): boolean {
+  const count = reactions.reduce((sum, { length }) => sum + length, 0);
+  const own = reactions.filter((users) => users.includes(user)).length;
+  return count > MAX_REACTIONS || reactions.length > MAX_REACTION_KINDS ||
+    own > MAX_REACTION_KINDS_PER_USER;
+}
+
+/** The message that holds the text of an entry; undefined where the entry has no text. */
+export function messageAbout({ deed, position }: Entry): Position | undefined {
+  if (deed.kind === "said") return position;
+  return deed.kind === "edited" ? deed.of : undefined;
+}
+
+/** The entry without its text, which only the message keeps: what is deleted or replaced there is then nowhere else. */
+export function withoutText(entry: Entry): Entry {
+  const { deed } = entry;
+  return "text" in deed ? { ...entry, deed: { ...deed, text: "" } } : entry;
+}
+
+/**
+ * The entry with the text that its message has now, so that nobody reads a text that was deleted or replaced.
+ *
+ * @param message What is kept at the number of {@linkcode messageAbout}; undefined where it is no longer kept.
+ */
+export function asItStands(entry: Entry, message: Message | undefined): Entry {
+  const { deed } = entry;
+  if (deed.kind !== "said" && deed.kind !== "edited") return entry;
+  const isKept = message && !message.deleted &&
+    isSamePosition(message.position, messageAbout(entry));
+  if (!isKept) return { ...entry, deed: { ...deed, text: "", deleted: true } };
+  const { text, edited } = message;
+  if (deed.kind === "edited" || edited === undefined) return { ...entry, deed: { ...deed, text } };
+  return { ...entry, deed: { ...deed, text, edited } };
 }
 
 /** By which the log knows whether two drafts with one id are the same deed. Not for secrets: anybody can forge it. */

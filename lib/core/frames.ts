@@ -21,6 +21,12 @@ const name = text("The name in this room.");
 const person = v.object({ user, name });
 const of = text("The message, as epoch:seq.");
 const serviceId = text("The same on all nodes of one deployment, and after a restart.");
+const deleted = v.optional(
+  v.pipe(
+    v.literal(true),
+    v.description("Only in a replay: the message was deleted since, or is no longer kept."),
+  ),
+);
 
 /** A message as it now stands. */
 const message = v.object({
@@ -92,7 +98,7 @@ export const FRAMES = {
     members: v.array(person),
     sampled: v.optional(flag("Whether only some of them are named.")),
     read: v.optional(text("How far you have read.")),
-    unread: count("Messages that were said after it."),
+    unread: count("Messages that were said after it; 1000 where there are 1000 or more."),
   }),
   left: frame("left", "You are no longer in the room.", { id, room }),
   ack: frame("ack", "It is done.", {
@@ -109,10 +115,16 @@ export const FRAMES = {
     afterMs: v.optional(count("Not before so long, from now; with slow_down.")),
   }),
   said: entry("said", "Somebody said something.", {
-    text: v.string(),
+    text: text("In a replay the text that the message has now; empty where it was deleted."),
     reply: v.optional(text("What it answers.")),
+    edited: v.optional(count("Only in a replay: when the message was last edited.")),
+    deleted,
   }),
-  edited: entry("edited", "Somebody gave a message another text.", { of, text: v.string() }),
+  edited: entry("edited", "Somebody gave a message another text.", {
+    of,
+    text: text("In a replay the text that the message has now; empty where it was deleted."),
+    deleted,
+  }),
   deleted: entry("deleted", "Somebody took a message back.", { of }),
   reacted: entry("reacted", "Somebody reacted to a message, or took it back.", {
     of,

@@ -115,11 +115,22 @@ export function frameOf({ room, position, at, user, name, id, deed }: Entry): Fr
   const common = { room, position: formatPosition(position), at, user, name, id };
   switch (deed.kind) {
     case "said": {
+      const { text, edited } = deed;
       const reply = deed.reply && { reply: formatPosition(deed.reply) };
-      return { type: "said", ...common, text: deed.text, ...reply };
+      return {
+        type: "said",
+        ...common,
+        text,
+        ...reply,
+        ...(edited !== undefined && { edited }),
+        ...(deed.deleted && { deleted: true }),
+      };
     }
-    case "edited":
-      return { type: "edited", ...common, of: formatPosition(deed.of), text: deed.text };
+    case "edited": {
+      const { text, deleted } = deed;
+      const of = formatPosition(deed.of);
+      return { type: "edited", ...common, of, text, ...(deleted && { deleted }) };
+    }
     case "deleted":
       return { type: "deleted", ...common, of: formatPosition(deed.of) };
     case "reacted": {
@@ -141,15 +152,9 @@ export function answerBytes(frame: Frame): number {
   return messages.reduce((sum, message) => sum + weighMessage(message), people * PERSON_BYTES);
 }
 
-/** Pages are cut where their texts are longer than this together, in UTF-16 code units. */
-const MAX_PAGE_LENGTH = 262_144;
-
-/** A page as it stands in frames: the newest of its messages that are not too much together, and at least one. */
+/** A page as it stands in frames. */
 export function wirePage({ messages, more }: Page): { messages: WireMessage[]; more: boolean } {
-  let length = 0;
-  const first = messages.findLastIndex(({ text }) => (length += text.length) > MAX_PAGE_LENGTH) + 1;
-  const from = Math.min(first, Math.max(0, messages.length - 1));
-  return { messages: messages.slice(from).map(wireMessage), more: more || from > 0 };
+  return { messages: messages.map(wireMessage), more };
 }
 
 /** A message as it stands in frames. */

@@ -6,8 +6,11 @@
  * @module
  */
 import { amend, type Draft, type Entry, fingerprint, type Message, messageOf } from "./entries.ts";
-import type { Rejection, UserId } from "./entries.ts";
+import { type Rejection, type UserId, withoutText } from "./entries.ts";
 import type { Position } from "./positions.ts";
+import { takeWithin, weighEntry, weighMessage } from "./weights.ts";
+
+export { MAX_READ_BYTES, weighEntry, weighMessage } from "./weights.ts";
 
 /** A stretch of the log; ends where the next one begins. */
 export interface Era {
@@ -23,7 +26,7 @@ export interface Head {
   readonly eras: readonly [Era, ...Era[]];
   /** The newest entry's number; 0 where there is none. */
   readonly top: number;
-  /** The newest entry's time, in milliseconds since 1970. */
+  /** The newest entry's stamp, in milliseconds since 1970. */
   readonly at: number;
 }
 
@@ -53,33 +56,37 @@ export interface Retention {
   readonly messages: number;
   /** So many entries at least. */
   readonly entries: number;
-  /** Nothing older than this, in milliseconds; Infinity for no limit. */
+  /** Nothing older than this, in milliseconds during which the store was in use; Infinity for no limit. */
   readonly ageMs: number;
 }
 
-/** Where one room is kept. What is done to it in one call of {@linkcode append} must be done together or not at all. */
+/**
+ * Where one room is kept. What is done to it in one call of {@linkcode append} must be done together or not at all. Ages are
+ * counted on the scale of {@linkcode Terms.ranMs}, which never goes down, so older ones have lower numbers; `since` is a
+ * reading of that scale.
+ */
 export interface Shelf {
-  /** Undefined where the room has never been. */
+  /** Undefined where the room has no entries, and nobody was told its epoch. */
   head(): Head | undefined;
   /** Sets the head. */
   setHead(head: Head): void;
   /** What is kept by {@linkcode keepReceipt}. */
   receipt(user: UserId, id: string): KeptReceipt | undefined;
   /** Keeps a receipt for {@linkcode RECEIPTS_MS} at least. */
-  keepReceipt(user: UserId, id: string, receipt: KeptReceipt): void;
+  keepReceipt(user: UserId, id: string, receipt: KeptReceipt, ranMs: number): void;
   /** The number before the oldest entry that is kept and not older than `since`; the top where none is. */
   floor(since: number): number;
-  /** Entries with greater numbers, the oldest first. */
-  entries(after: number, limit: number): readonly Entry[];
+  /** Entries with greater numbers, the oldest first, `asItStands` with messages not older than `since`. Read as drawn. */
+  entries(after: number, since: number): Iterable<Entry>;
   /** Adds the entry at the end. */
-  addEntry(entry: Entry): void;
-  /** The message said at this number, as it now stands. */
-  message(seq: number): Message | undefined;
-  /** Puts a message in, or in the place of its older form. */
-  setMessage(message: Message): void;
-  /** The newest messages with numbers less than `before` and not older than `since`; the newest first. */
-  messages(before: number, since: number, limit: number): readonly Message[];
-  /** Drops all but the newest so many, and what is older than `since`. */
+  addEntry(entry: Entry, ranMs: number): void;
+  /** The message said at this number, as it now stands; undefined where it is older than `since`. */
+  message(seq: number, since: number): Message | undefined;
+  /** Puts a message in, or in the place of its older form, which keeps its age. */
+  setMessage(message: Message, ranMs: number): void;
+  /** Messages with numbers less than `before` and not older than `since`; the newest first. Read as drawn. */
+  messages(before: number, since: number): Iterable<Message>;
+  /** Drops all but the newest so many, and what is older than `since`; where that is a lot, only the oldest of it. */
   trim(keep: { readonly entries: number; readonly messages: number; readonly since: number }): void;
 }
 
@@ -87,15 +94,38 @@ export interface Shelf {
 export const RECEIPTS_MS = 10 * 60_000;
 /** So many epochs are remembered; positions of older ones are unknown. */
 export const MAX_ERAS = 8;
+/** A clock that goes back by no more than this does not take the stamps back with it. */
+export const MAX_SMOOTHED_MS = 10_000;
+/** Unread messages are counted up to here. */
+export const MAX_UNREAD = 1_000;
+/** Read marks kept per room: those set last. */
+export const MAX_MARKS = 10_000;
+/** A read mark that was not set anew for so long is forgotten; sooner where messages are not kept that long. */
+const MARKS_MS = 365 * 24 * 3_600_000;
 
 /** What is known at the time of an append. */
 export interface Terms {
-  /** Milliseconds since 1970. */
+  /** What the calendar says, for stamps: milliseconds since 1970. It may be wrong, and jump when it is corrected. */
   readonly now: number;
+  /**
+   * How long the store has been in use, for ages: milliseconds on a scale that goes on only while the service runs, goes
+   * on from there at the next start, and never follows the calendar. A wrong clock can delete nothing.
+   */
+  readonly ranMs: number;
   /** For a room that has never been: an epoch that was never used. */
   readonly epoch: string;
   /** How much is kept. */
   readonly retention: Retention;
+  /** What is used up; undefined where nothing is. */
+  readonly full?: Full | undefined;
+}
+
+/** Which quotas are used up. */
+export interface Full {
+  /** No bytes are left: only deleting is possible. */
+  readonly store: boolean;
+  /** No room is left: only rooms that have entries take more. */
+  readonly rooms: boolean;
 }
 
 /** Deduplicates, numbers and keeps: all of it, or nothing. */
@@ -108,35 +138,57 @@ export function append(shelf: Shelf, draft: Draft, terms: Terms): Outcome {
     if (before.fingerprint === mark) return { kind: "repeated", receipt: { position, at } };
     return { kind: "rejected", why: "id_reused" };
   }
-  const at = Math.max(terms.now, head.at);
   const { kind } = draft.deed;
+  const { ranMs, full } = terms;
+  if (full?.rooms && head.top === 0) return { kind: "rejected", why: "rooms_full" };
+  if (full?.store && kind !== "deleted") return { kind: "rejected", why: "store_full" };
+  const at = stampAfter(head, terms);
   if (kind === "edited" || kind === "deleted" || kind === "reacted") {
-    const message = shelf.message(draft.deed.of.seq);
-    // What is too old is kept no more, though nothing may have come since that would have trimmed it.
-    const isKept = message && message.at >= terms.now - terms.retention.ageMs;
-    const amended = amend(isKept ? message : undefined, draft, at);
+    // What is too old is no longer kept, though nothing may have come since that would have trimmed it.
+    const message = shelf.message(draft.deed.of.seq, sinceOf(terms));
+    const amended = amend(message, draft, at);
     if (typeof amended === "string") return { kind: "rejected", why: amended };
-    shelf.setMessage(amended);
+    shelf.setMessage(amended, ranMs);
   }
   const position = { epoch: presentEra(head).epoch, seq: head.top + 1 };
   const entry: Entry = { ...draft, position, at };
   const message = messageOf(entry);
-  if (message) shelf.setMessage(message);
-  shelf.addEntry(entry);
+  if (message) shelf.setMessage(message, ranMs);
+  shelf.addEntry(withoutText(entry), ranMs);
   shelf.setHead({ ...head, top: position.seq, at });
-  shelf.keepReceipt(draft.user, draft.id, { position, at, fingerprint: mark });
+  shelf.keepReceipt(draft.user, draft.id, { position, at, fingerprint: mark }, ranMs);
   trim(shelf, terms);
   return { kind: "entered", entry };
 }
 
+/** When the next entry is entered: now, unless the clock went back a little. A clock that was wrong is forgotten at once. */
+function stampAfter({ at }: Head, { now }: Pick<Terms, "now">): number {
+  return now < at && at - now <= MAX_SMOOTHED_MS ? at : now;
+}
+
+/** What is older than this is no longer kept. */
+export function sinceOf({ ranMs, retention }: Pick<Terms, "ranMs" | "retention">): number {
+  return ranMs - retention.ageMs;
+}
+
+/** Read marks that were set before this are forgotten. */
+export function marksSinceOf({ ranMs, retention }: Pick<Terms, "ranMs" | "retention">): number {
+  return ranMs - Math.min(MARKS_MS, 2 * retention.ageMs);
+}
+
+/** A room whose newest entry is older than this is forgotten: a position outlives what it leads to. */
+export function roomsSinceOf({ ranMs, retention }: Pick<Terms, "ranMs" | "retention">): number {
+  return ranMs - 2 * retention.ageMs;
+}
+
 /** Drops what is more or older than is to be kept. */
-export function trim(shelf: Shelf, { now, retention }: Pick<Terms, "now" | "retention">): void {
-  const { messages, entries, ageMs } = retention;
-  shelf.trim({ messages, entries: Math.max(messages, entries), since: now - ageMs });
+export function trim(shelf: Shelf, terms: Pick<Terms, "ranMs" | "retention">): void {
+  const { messages, entries } = terms.retention;
+  shelf.trim({ messages, entries: Math.max(messages, entries), since: sinceOf(terms) });
 }
 
 /** The head; a room that has never been begins with this, so that who joins it has a position to come back to. */
-export function openHead(shelf: Shelf, { epoch, now }: Omit<Terms, "retention">): Head {
+export function openHead(shelf: Shelf, { epoch, now }: Pick<Terms, "epoch" | "now">): Head {
   const head = shelf.head();
   if (head) return head;
   const first: Head = { eras: [{ epoch, after: 0 }], top: 0, at: now };
@@ -173,17 +225,18 @@ export interface Replay {
   readonly gap?: Gap | undefined;
 }
 
-/** What somebody who has seen all up to a position has missed. @param limit At most so many entries, the oldest. */
-export function recover(
-  shelf: Shelf,
-  since: Position,
-  limit: number,
-  { retention, ...opening }: Terms,
-): Replay {
-  const head = openHead(shelf, opening);
-  const { after, gap } = judge(head, shelf.floor(opening.now - retention.ageMs), since);
-  const entries = limit > 0 ? shelf.entries(after, limit) : [];
-  return { top: topOf(head), entries, ...(gap && { gap }) };
+/**
+ * What somebody who has seen all up to a position has missed, `asItStands` now: at most so many entries, the oldest, and no
+ * more than weigh {@linkcode MAX_READ_BYTES} together, but at least one.
+ */
+export function recover(shelf: Shelf, since: Position, limit: number, terms: Terms): Replay {
+  const head = openHead(shelf, terms);
+  const oldest = sinceOf(terms);
+  const { after, gap } = judge(head, shelf.floor(oldest), since);
+  const { taken } = limit > 0
+    ? takeWithin(shelf.entries(after, oldest), limit, weighEntry)
+    : { taken: [] };
+  return { top: topOf(head), entries: taken, ...(gap && { gap }) };
 }
 
 /** After which number what is new to somebody begins, and why it is not all of it. @param floor See {@linkcode Shelf}. */
@@ -221,16 +274,19 @@ export interface Page {
   readonly more: boolean;
 }
 
-/** The newest messages, or the newest before a number. */
+/**
+ * The newest messages, or the newest before a number: at most so many, and no more than weigh
+ * {@linkcode MAX_READ_BYTES} together, but at least one.
+ */
 export function leaf(
   shelf: Shelf,
   before: number | undefined,
   limit: number,
-  { retention, ...opening }: Terms,
+  terms: Terms,
 ): Page {
-  const head = openHead(shelf, opening);
-  const since = opening.now - retention.ageMs;
-  const found = limit > 0 ? shelf.messages(before ?? Infinity, since, limit + 1) : [];
-  const messages = found.slice(0, limit).reverse();
-  return { top: topOf(head), messages, more: found.length > limit };
+  const head = openHead(shelf, terms);
+  if (limit <= 0) return { top: topOf(head), messages: [], more: false };
+  const found = shelf.messages(before ?? Infinity, sinceOf(terms));
+  const { taken, more } = takeWithin(found, limit, weighMessage);
+  return { top: topOf(head), messages: taken.toReversed(), more };
 }

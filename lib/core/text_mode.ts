@@ -39,9 +39,10 @@ export function notice(what: string): string {
 function encode(frame: Frame, notices: boolean): string | undefined {
   switch (frame.type) {
     case "said":
-      return said(frame.name, frame.text);
+      // A message that was deleted since is not told at all.
+      return frame.deleted ? undefined : said(frame.name, frame.text);
     case "edited":
-      return notice(`${frame.name} edited: ${frame.text}`);
+      return frame.deleted ? undefined : notice(`${frame.name} edited: ${frame.text}`);
     case "deleted":
       return notice(`${frame.name} deleted a message`);
     case "renamed":

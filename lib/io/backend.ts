@@ -7,7 +7,7 @@ import type { Archive, Bus, Register } from "../chat/bus.ts";
 import type { Clock } from "../chat/clock.ts";
 import { EmbeddedBus, type Store } from "../chat/embedded_bus.ts";
 import { publishedCounter } from "../chat/meters.ts";
-import { MemoryStore } from "../chat/memory_store.ts";
+import { MemoryStore, type StoreQuota } from "../chat/memory_store.ts";
 import { SpacedStore } from "../chat/spaced_store.ts";
 import type { Config } from "../core/config.ts";
 import { HISTORY_DEFAULTS } from "../core/settings_table.ts";
@@ -16,9 +16,7 @@ import { withoutPassword } from "../core/redis_url.ts";
 import type { Retention } from "../core/room_log.ts";
 import { readOrMakeSecret } from "./data_dir.ts";
 import { drawId } from "./identities.ts";
-import { log } from "./log.ts";
 import { RedisBus } from "./redis/bus.ts";
-import { StoreRefused } from "./sqlite/file.ts";
 import { openSqliteStore } from "./sqlite/store.ts";
 
 /** A bus, and what is kept beside it. */
@@ -29,6 +27,8 @@ export interface Backend {
   readonly secret: Promise<string>;
   /** Where what is said is kept, in words. */
   readonly kept: string;
+  /** Whether files will be opened later, so that the permissions for them are still needed. */
+  readonly opensFiles: boolean;
   /** Drops what is too old, also where nothing is said any more. */
   sweep(): Promise<void>;
 }
@@ -42,27 +42,21 @@ export interface Tools {
 }
 
 /**
- * Opens it. Throws `StoreRefused` where the folder holds something that must not be touched.
+ * Opens it. Throws `StoreRefused` where the folder holds something that must not be touched, or cannot be used.
  *
  * @param ca The certificate authority of `REDIS_CA_FILE`, in PEM.
  * @param started Takes what is to be closed.
  */
-export async function openBackend(
+export function openBackend(
   config: Config,
   ca: string | undefined,
   tools: Tools,
   started: AsyncDisposableStack,
-): Promise<Backend> {
+): Promise<Backend> | Backend {
   const { redisUrl, dataDir } = config;
   if (redisUrl !== null) return openRedis(config, { url: redisUrl, ca }, tools, started);
-  if (dataDir === ":memory:") return openMemory(config, tools);
-  try {
-    return await openFolder(config, tools, started);
-  } catch (error) {
-    if (!(error instanceof StoreRefused) || error.reason !== "not_writable") throw error;
-    log.warn("store.in_memory", { why: error.message });
-    return openMemory(config, tools);
-  }
+  // Never in memory where nobody asked for it: what is acknowledged then is lost at the next start.
+  return dataDir === ":memory:" ? openMemory(config, tools) : openFolder(config, tools, started);
 }
 
 function openRedis(
@@ -78,7 +72,7 @@ function openRedis(
     ? bus.agreeOnSecret(drawId())
     : Promise.resolve(sessionSecret);
   const kept = `messages in Redis at ${withoutPassword(address.url)}`;
-  return { bus, secret, kept, sweep: () => Promise.resolve() };
+  return { bus, secret, kept, opensFiles: false, sweep: () => Promise.resolve() };
 }
 
 async function openFolder(
@@ -87,22 +81,25 @@ async function openFolder(
   started: AsyncDisposableStack,
 ): Promise<Backend> {
   const { dataDir, sessionSecret } = config;
-  const store = started.use(openSqliteStore(dataDir, clock, retentionOf(config), drawId));
+  const retention = retentionOf(config);
+  const store = started.use(openSqliteStore(dataDir, clock, retention, drawId, quotaOf(config)));
   const secret = sessionSecret ?? await readOrMakeSecret(dataDir);
+  const bus = new EmbeddedBus(spaced(store), clock, publishedCounter(metrics));
   return {
-    bus: new EmbeddedBus(spaced(store), clock, publishedCounter(metrics)),
+    bus,
     secret: Promise.resolve(secret),
-    kept: `messages in ${dataDir}`,
-    sweep: () => store.sweep(),
+    kept: `messages in ${dataDir}${store.isReadOnly ? ", which can only be read" : ""}`,
+    opensFiles: store.isReadOnly,
+    sweep: () => store.sweep((room) => bus.isFollowed(room)),
   };
 }
 
 function openMemory(config: Config, { clock, metrics }: Tools): Backend {
-  const store = new MemoryStore(clock, retentionOf(config), drawId);
+  const store = new MemoryStore(clock, retentionOf(config), drawId, quotaOf(config));
   const bus = new EmbeddedBus(spaced(store), clock, publishedCounter(metrics));
   const secret = Promise.resolve(config.sessionSecret ?? drawId());
   const sweep = () => Promise.resolve(store.sweep((room) => bus.isFollowed(room)));
-  return { bus, secret, kept: "messages in memory only", sweep };
+  return { bus, secret, kept: "messages in memory only", opensFiles: false, sweep };
 }
 
 /** Reads once in a turn of the event loop, so that publishing need not wait for all reads that were asked for before. */
@@ -117,4 +114,11 @@ function retentionOf(
   const hours = historyHours ?? usual.hours;
   const messages = Math.max(historyMessages ?? usual.messages, recoverLimit);
   return { messages, entries: recoverLimit, ageMs: hours === 0 ? Infinity : hours * 3_600_000 };
+}
+
+const MIB = 1_048_576;
+
+function quotaOf({ maxStoreMb, maxRoomsTotal }: Config): StoreQuota {
+  const bytes = maxStoreMb === 0 ? Infinity : maxStoreMb * MIB;
+  return { bytes, rooms: maxRoomsTotal === 0 ? Infinity : maxRoomsTotal };
 }

@@ -11,12 +11,16 @@ export const SECRET_NAME = "session_secret";
 /** The secret that is kept in the folder: 32 random bytes as base64url. Makes both where they are missing. */
 export async function readOrMakeSecret(folder: string): Promise<string> {
   const path = join(folder, SECRET_NAME);
-  await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
-  const secret = await readIfThere(path) ?? await makeSecret(path);
+  const secret = await readSecret(folder) ?? await makeSecret(folder, path);
   if (/^[\w-]{43}$/.test(secret)) return secret;
   throw new Error(
     `Cannot use ${path}: it holds no secret of 43 characters; delete it for a new one`,
   );
+}
+
+/** What is kept in the folder, whatever it is; undefined where there is nothing. */
+export function readSecret(folder: string): Promise<string | undefined> {
+  return readIfThere(join(folder, SECRET_NAME));
 }
 
 async function readIfThere(path: string): Promise<string | undefined> {
@@ -28,10 +32,22 @@ async function readIfThere(path: string): Promise<string | undefined> {
   }
 }
 
-/** Written beside and moved there when it is on the disk: half a secret is never found. */
-async function makeSecret(path: string): Promise<string> {
+async function makeSecret(folder: string, path: string): Promise<string> {
   const bytes = crypto.getRandomValues(new Uint8Array(32));
   const secret = bytes.toBase64({ alphabet: "base64url", omitPadding: true });
+  try {
+    await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
+    await writeSecret(path, secret);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    const advice = "make the folder writable, or set SESSION_SECRET";
+    throw new Error(`Cannot write ${path} (${why}): ${advice}`, { cause });
+  }
+  return secret;
+}
+
+/** Written beside and moved there when it is on the disk: half a secret is never found. */
+export async function writeSecret(path: string, secret: string): Promise<void> {
   const work = `${path}.${crypto.randomUUID()}`;
   {
     using file = await Deno.open(work, { write: true, createNew: true, mode: 0o600 });
@@ -39,5 +55,4 @@ async function makeSecret(path: string): Promise<string> {
     await file.sync();
   }
   await Deno.rename(work, path);
-  return secret;
 }

@@ -58,8 +58,10 @@ function sayWhetherReady(ready: boolean): Response {
 }
 
 function sayReadiness(readiness: Readiness): Response {
-  if (readiness.ready) return jsonAnswer({ status: "ready" });
-  return jsonAnswer({ status: "not ready", reason: readiness.why }, 503);
+  const { problems } = readiness;
+  const more = problems && { problems };
+  if (readiness.ready) return jsonAnswer({ status: "ready", ...more });
+  return jsonAnswer({ status: "not ready", reason: readiness.why, ...more }, 503);
 }
 
 function sayMetrics(text: string): Response {

@@ -6,20 +6,22 @@
 import type { Bus } from "../chat/bus.ts";
 import type { Clock } from "../chat/clock.ts";
 
-/** Ready, or why not. */
-export type Readiness = { readonly ready: true } | { readonly ready: false; readonly why: string };
+/** Ready, or why not; and what is wrong besides, without keeping the service from its work. */
+export type Readiness =
+  | { readonly ready: true; readonly problems?: readonly string[] }
+  | { readonly ready: false; readonly why: string; readonly problems?: readonly string[] };
 
 const KEPT_MS = 1_000;
 
 /** Asks the bus, but not more often than each second. */
 export class ReadinessCheck {
-  readonly #bus: Pick<Bus, "probe">;
+  readonly #bus: Pick<Bus, "probe" | "problems">;
   readonly #clock: Clock;
   #latest: Promise<Readiness> | undefined;
   #keptUntil = 0;
 
   /** Nothing is probed before somebody asks. */
-  constructor(bus: Pick<Bus, "probe">, clock: Clock) {
+  constructor(bus: Pick<Bus, "probe" | "problems">, clock: Clock) {
     this.#bus = bus;
     this.#clock = clock;
   }
@@ -36,11 +38,17 @@ export class ReadinessCheck {
   async #probe(): Promise<Readiness> {
     try {
       await this.#bus.probe();
-      return { ready: true };
+      return { ready: true, ...this.#problems() };
     } catch (error) {
-      return { ready: false, why: error instanceof Error ? error.message : String(error) };
+      const why = error instanceof Error ? error.message : String(error);
+      return { ready: false, why, ...this.#problems() };
     } finally {
       this.#keptUntil = this.#clock.now() + KEPT_MS;
     }
+  }
+
+  #problems(): { readonly problems?: readonly string[] } {
+    const problems = this.#bus.problems?.() ?? [];
+    return problems.length > 0 ? { problems } : {};
   }
 }

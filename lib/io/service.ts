@@ -23,6 +23,7 @@ import { meterProcess, Overview } from "./overview.ts";
 import { ReadinessCheck } from "./readiness.ts";
 import { maxProcessBytes, serveHere, serveInIsolates, type Serving } from "./serving.ts";
 import { finish, firstFailure } from "./tasks.ts";
+import { watchClock } from "./wall_clock.ts";
 
 const SWEEP_MS = 600_000;
 
@@ -34,6 +35,8 @@ export interface Service extends AsyncDisposable {
   readonly adminPort: number | undefined;
   /** Where what is said is kept, in words. */
   readonly kept: string;
+  /** Whether files of the store will be opened later. */
+  readonly opensFiles: boolean;
   /** How many isolates serve beside the main one. */
   readonly isolates: number;
   /** Its connections, by condition. */
@@ -65,6 +68,7 @@ export async function openService(given: Config, ca?: string): Promise<Service> 
   const tasks = [
     tops.run(signal),
     sweep(backend, clock, signal),
+    watchClock(clock, signal),
     bridge.carry(tops.watch(backend.bus.announcements(signal))),
   ];
   started.defer(() => {
@@ -99,6 +103,7 @@ export async function openService(given: Config, ca?: string): Promise<Service> 
     port: serving.port,
     adminPort: admin?.port,
     kept: backend.kept,
+    opensFiles: backend.opensFiles,
     isolates: serving.isolates,
     broken: Promise.race([serving.broken, firstFailure(tasks)]),
     census: () => overview.census(),

@@ -9,8 +9,8 @@ import { FakeClock } from "../fakes.ts";
 
 let epochs = 0;
 
-busContract("EmbeddedBus in memory", (retention) => {
-  const store = new MemoryStore(systemClock, retention, () => `epoch${++epochs}`);
+busContract("EmbeddedBus in memory", (retention, quota) => {
+  const store = new MemoryStore(systemClock, retention, () => `epoch${++epochs}`, quota);
   const bus = new EmbeddedBus(store, systemClock);
   return Promise.resolve({ bus, [Symbol.asyncDispose]: () => Promise.resolve() });
 });

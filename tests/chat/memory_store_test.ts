@@ -7,6 +7,8 @@ import { MemoryStore } from "../../lib/chat/memory_store.ts";
 import { type Deed, type Draft, isUserId } from "../../lib/core/entries.ts";
 import type { Position } from "../../lib/core/positions.ts";
 import { RECEIPTS_MS, type Retention } from "../../lib/core/room_log.ts";
+import type { RoomId } from "../../lib/core/names.ts";
+import { numbers } from "../contract/given.ts";
 import { FakeClock, name, room } from "../fakes.ts";
 
 const lobby = room("lobby");
@@ -142,14 +144,40 @@ Deno.test("MemoryStore goes by when a message was said, not by when it was edite
   assert.deepEqual(await kept.texts(), []);
 });
 
-Deno.test("MemoryStore keeps what was said before the calendar was set back, in its order", async () => {
+Deno.test("MemoryStore deletes nothing because of a wrong calendar, and stamps right once it is corrected", async () => {
   const kept = new Kept();
-  await kept.enter(said("first"));
-  kept.clock.setBackMs = 2 * HOUR;
-  await kept.enter(said("second"));
-  const { messages } = await kept.store.page(lobby, undefined, 9);
-  assert.deepEqual(messages.map(({ text }) => text), ["first", "second"]);
-  assert.equal(messages[0]?.at, messages[1]?.at);
+  const wrong = [-97 * HOUR, 0, 24 * HOUR, 0, 97 * HOUR, 0];
+  const stamps: number[] = [];
+  for (const [k, setBackMs] of wrong.entries()) {
+    kept.clock.setBackMs = setBackMs;
+    await kept.enter(said(String(k)));
+    kept.store.sweep(() => false);
+    const { messages } = await kept.store.page(lobby, undefined, 9);
+    assert.deepEqual(messages.map(({ text }) => text), wrong.slice(0, k + 1).map((_, k) => `${k}`));
+    stamps.push((messages.at(-1)?.at ?? 0) - kept.clock.date());
+  }
+  assert.deepEqual(stamps, wrong.map(() => 0));
+});
+
+Deno.test("MemoryStore keeps nothing of rooms that were only visited", async () => {
+  const kept = new Kept();
+  const visited = numbers(1, 100).map((n) => room(`room-${n}`));
+  for (const one of visited) {
+    const { top } = await kept.store.page(one, undefined, 0);
+    await kept.store.markRead(one, user, top);
+    assert.deepEqual((await kept.store.page(one, undefined, 0)).top, top);
+    assert.equal((await kept.store.standing(one, user)).read, undefined);
+  }
+  const [first, second] = visited;
+  assert.ok(first && second);
+  const ask = async (one: RoomId) => (await kept.store.page(one, undefined, 0)).top.epoch;
+  const before = await ask(first);
+  const forgotten = await ask(second);
+  for (let minute = 0; minute < 5; minute++) {
+    await kept.clock.advance(60_000);
+    assert.equal(await ask(first), before);
+  }
+  assert.notEqual(await ask(second), forgotten);
 });
 
 Deno.test("MemoryStore goes on with its numbers when all it had has grown too old", async () => {

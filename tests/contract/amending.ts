@@ -3,7 +3,12 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { MAX_REACTIONS, type Message } from "../../lib/core/entries.ts";
+import {
+  MAX_REACTION_KINDS,
+  MAX_REACTION_KINDS_PER_USER,
+  MAX_REACTIONS,
+  type Message,
+} from "../../lib/core/entries.ts";
 import {
   ann,
   bob,
@@ -38,7 +43,9 @@ export function amendingPromises(test: Test): void {
     const receipts = await Promise.all(drafts.map((it) => enter(bus, it)));
     const entries = drafts.map((it, index) => ({ ...it, ...receipts[index] }));
     assert.deepEqual((await ear.entries(5)).slice(1), entries);
-    assert.deepEqual((await bus.replay(lobby, of, 10)).entries, entries);
+    const [edited, ...others] = entries;
+    const tombstone = { ...edited, deed: { kind: "edited", of, text: "", deleted: true } };
+    assert.deepEqual((await bus.replay(lobby, of, 10)).entries, [tombstone, ...others]);
   });
 
   test("shows a message as it was last edited, in its old place", async (bus) => {
@@ -66,6 +73,42 @@ export function amendingPromises(test: Test): void {
     const deleted = { ...ann, id: first.id, ...said, text: "", deleted: true };
     assert.deepEqual(await newest(bus), deleted);
   });
+
+  test("replays messages as they now stand, and tombstones of deleted ones", async (bus, ear) => {
+    await bus.follow(lobby);
+    const { position: of } = await enter(bus, say("frist"));
+    const { position: bygone } = await enter(bus, say("secret", { id: "bygone" }));
+    await enter(bus, draft({ kind: "edited", of: bygone, text: "secret too" }));
+    await enter(bus, draft({ kind: "edited", of, text: "firts" }));
+    const { at: edited } = await enter(bus, draft({ kind: "edited", of, text: "first" }));
+    await enter(bus, draft({ kind: "deleted", of: bygone }));
+    const announced = await ear.entries(6);
+    const deeds = [
+      { kind: "said", text: "first", edited },
+      { kind: "said", text: "", deleted: true },
+      { kind: "edited", of: bygone, text: "", deleted: true },
+      { kind: "edited", of, text: "first" },
+      { kind: "edited", of, text: "first" },
+      { kind: "deleted", of: bygone },
+    ];
+    const expected = announced.map((entry, index) => ({ ...entry, deed: deeds[index] }));
+    const { entries } = await bus.replay(lobby, { ...of, seq: 0 }, 10);
+    assert.deepEqual(entries, expected);
+  });
+
+  test("replays tombstones of messages that are no longer kept", async (bus) => {
+    const [of] = await sayAll(bus, ["1"]);
+    assert.ok(of);
+    await enter(bus, draft({ kind: "edited", of, text: "one" }));
+    await sayAll(bus, ["2", "3"]);
+    const { entries } = await bus.replay(lobby, { ...of, seq: 0 }, 10);
+    assert.deepEqual(entries.map(({ deed }) => deed), [
+      { kind: "said", text: "", deleted: true },
+      { kind: "edited", of, text: "", deleted: true },
+      { kind: "said", text: "2" },
+      { kind: "said", text: "3" },
+    ]);
+  }, { messages: 2, entries: 9, ageMs: Infinity });
 
   test("lets nobody edit or delete what another one has said", async (bus) => {
     const { position: of } = await enter(bus, say("mine"));
@@ -136,5 +179,29 @@ export function amendingPromises(test: Test): void {
     await enter(bus, react(of, "👍", true, by(1)));
     await enter(bus, react(of, "👍", false, by(1)));
     await enter(bus, react(of, "👍", true, bob));
+  });
+
+  test(`takes ${MAX_REACTION_KINDS_PER_USER} kinds of reaction from one user`, async (bus) => {
+    const { position: of } = await enter(bus, say("hi"));
+    const kinds = numbers(1, MAX_REACTION_KINDS_PER_USER).map(String);
+    for (const emoji of kinds) await enter(bus, react(of, emoji));
+    await isRejected(bus, react(of, "one more"), "too_many_reactions");
+    await enter(bus, react(of, "1"));
+    await enter(bus, react(of, "one more", true, bob));
+    await isRejected(bus, react(of, "one more"), "too_many_reactions");
+    await enter(bus, react(of, "1", false));
+    await enter(bus, react(of, "one more"));
+  });
+
+  test(`takes ${MAX_REACTION_KINDS} kinds of reaction to one message`, async (bus) => {
+    const { position: of } = await enter(bus, say("hi"));
+    for (const k of numbers(1, MAX_REACTION_KINDS)) {
+      const by = { ...ann, user: user(`user_${String(k).padStart(4, "0")}`) };
+      await enter(bus, react(of, `emoji${k}`, true, by));
+    }
+    await isRejected(bus, react(of, "one more", true, bob), "too_many_reactions");
+    await enter(bus, react(of, "emoji1", true, bob));
+    await enter(bus, react(of, "emoji1", false, bob));
+    await isRejected(bus, react(of, "one more", true, bob), "too_many_reactions");
   });
 }

@@ -124,7 +124,7 @@ export function enteringPromises(test: Test): void {
     assert.equal((await enter(bus, say("one", { id: it.id }))).position.seq, 1);
   });
 
-  test("gives times that never go down, and tells them as it keeps them", async (bus, ear) => {
+  test("gives times that do not go down, and tells them as it keeps them", async (bus, ear) => {
     await bus.follow(lobby);
     const times: number[] = [];
     for (let i = 0; i < 20; i++) times.push((await enter(bus, say(String(i)))).at);

@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import type { Archive, Bus, Register } from "../../lib/chat/bus.ts";
+import type { StoreQuota } from "../../lib/chat/memory_store.ts";
 import {
   type Author,
   type Deed,
@@ -25,11 +26,15 @@ export interface OpenBus extends AsyncDisposable {
   readonly bus: TestedBus;
 }
 
-/** Registers one test; its bus keeps 1000 of all, unless more or less is asked for. */
+/** How much an opened bus may store: so many bytes beyond what an empty store takes, and so many rooms. */
+export type Quota = StoreQuota;
+
+/** Registers one test; its bus keeps 1000 of all and has no quota, unless more or less is asked for. */
 export type Test = (
   promise: string,
   prove: (bus: TestedBus, ear: Ear) => Promise<void>,
   retention?: Retention,
+  quota?: Quota,
 ) => void;
 
 /** The user id in a test, which is right by the test's making. */

@@ -3,6 +3,7 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { MAX_READ_BYTES } from "../../lib/core/room_log.ts";
 import { attic, enter, lobby, numbers, react, say, sayAll, type Test } from "./given.ts";
 
 export function pagingPromises(test: Test): void {
@@ -43,5 +44,27 @@ export function pagingPromises(test: Test): void {
     await enter(bus, say("there", { room: attic }));
     const { messages } = await bus.page(attic, undefined, 10);
     assert.deepEqual(messages.map(({ text }) => text), ["there"]);
+  });
+
+  test("cuts pages by weight, and leads through all messages", async (bus) => {
+    const texts = numbers(1, 20).map((n) => String(n).padEnd(50_000, "x"));
+    for (const text of texts) await enter(bus, say(text));
+    const pages: string[][] = [];
+    for (let before: number | undefined, more = true; more;) {
+      const page = await bus.page(lobby, before, 100);
+      const found = page.messages.map(({ text }) => text);
+      assert.ok(found.length > 0 && found.join("").length <= MAX_READ_BYTES + 50_000);
+      pages.unshift(found);
+      [before, more] = [page.messages[0]?.position.seq, page.more];
+    }
+    assert.deepEqual(pages.flat(), texts);
+    assert.ok(pages.length >= 4);
+  });
+
+  test("gives at least one message, however long it is", async (bus) => {
+    const long = "x".repeat(MAX_READ_BYTES);
+    await sayAll(bus, ["short", long]);
+    const { messages, more } = await bus.page(lobby, undefined, 2);
+    assert.deepEqual([messages.map(({ text }) => text.length), more], [[long.length], true]);
   });
 }

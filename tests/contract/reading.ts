@@ -3,6 +3,7 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { MAX_UNREAD } from "../../lib/core/room_log.ts";
 import { ann, attic, bob, enter, lobby, numbers, react, sayAll, type Test } from "./given.ts";
 
 export function readingPromises(test: Test): void {
@@ -56,4 +57,12 @@ export function readingPromises(test: Test): void {
     assert.deepEqual(await bus.standing(lobby, ann.user), { read: first, unread: 4 });
     assert.deepEqual(await bus.standing(lobby, bob.user), { read: undefined, unread: 4 });
   }, { messages: 4, entries: 4, ageMs: Infinity });
+
+  test(`counts unread messages up to ${MAX_UNREAD}`, async (bus) => {
+    const [first] = await sayAll(bus, numbers(0, MAX_UNREAD + 1).map(String));
+    assert.ok(first);
+    assert.equal((await bus.standing(lobby, ann.user)).unread, MAX_UNREAD);
+    await bus.markRead(lobby, ann.user, { ...first, seq: 3 });
+    assert.equal((await bus.standing(lobby, ann.user)).unread, MAX_UNREAD - 1);
+  }, { messages: 2 * MAX_UNREAD, entries: 10, ageMs: Infinity });
 }

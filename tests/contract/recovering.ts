@@ -3,7 +3,8 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { enter, lobby, numbers, react, sayAll, type Test } from "./given.ts";
+import { MAX_READ_BYTES } from "../../lib/core/room_log.ts";
+import { enter, lobby, numbers, react, say, sayAll, type Test } from "./given.ts";
 
 const seqs = (entries: readonly { readonly position: { readonly seq: number } }[]) =>
   entries.map(({ position }) => position.seq);
@@ -76,4 +77,30 @@ export function recoveringPromises(test: Test): void {
     const limited = await bus.replay(lobby, { ...top, seq: 0 }, 2);
     assert.deepEqual([seqs(limited.entries), limited.gap], [[4, 5], "too_old"]);
   }, { messages: 3, entries: 5, ageMs: Infinity });
+
+  test("cuts replays by weight, and leads to the top", async (bus, ear) => {
+    await bus.follow(lobby);
+    const { top: start } = await bus.page(lobby, undefined, 0);
+    const texts = numbers(1, 20).map((n) => String(n).padEnd(50_000, "x"));
+    for (const text of texts) await enter(bus, say(text));
+    const announced = await ear.entries(20);
+    let [since, count] = [start, 0];
+    for (let isThere = false; !isThere;) {
+      const { top, entries, gap } = await bus.replay(lobby, since, 100);
+      assert.equal(gap, undefined);
+      assert.ok(entries.length > 0 && entries.length * 50_000 <= MAX_READ_BYTES + 50_000);
+      assert.deepEqual(entries, announced.slice(count, count + entries.length));
+      count += entries.length;
+      since = entries.at(-1)?.position ?? since;
+      isThere = since.seq === top.seq;
+    }
+    assert.equal(count, 20);
+  });
+
+  test("replays at least one entry, however long it is", async (bus) => {
+    const { top: start } = await bus.page(lobby, undefined, 0);
+    await sayAll(bus, ["x".repeat(MAX_READ_BYTES), "short"]);
+    const { entries } = await bus.replay(lobby, start, 100);
+    assert.deepEqual(seqs(entries), [1]);
+  });
 }

@@ -10,6 +10,8 @@ import {
   type Entry,
   fingerprint,
   isUserId,
+  MAX_REACTION_KINDS,
+  MAX_REACTION_KINDS_PER_USER,
   MAX_REACTIONS,
   type Message,
   messageOf,
@@ -294,4 +296,27 @@ Deno.test("fingerprint() of what is said does not depend on the name, which may 
     fingerprint({ name: name("Ann"), deed }),
     fingerprint({ name: name("Anna"), deed }),
   );
+});
+
+Deno.test(`amend() lets one user put ${MAX_REACTION_KINDS_PER_USER} kinds of reaction, and leaves room for others`, () => {
+  const kinds = Array.from({ length: MAX_REACTION_KINDS_PER_USER }, (_, k) => put(`emoji${k}`));
+  const message = after(hello, ...kinds.map((deed) => [ann, deed] as const));
+  const one = { user: ann, deed: put("one more") };
+  assert.equal(amend(message, one, 2_000), "too_many_reactions");
+  after(message, [ann, put("emoji1")], [bob, put("one more")], [ann, takeBack("emoji1")]);
+  after(message, [ann, takeBack("emoji1")], [ann, put("one more")]);
+});
+
+Deno.test(`amend() lets a message have ${MAX_REACTION_KINDS} kinds of reaction, and all of them go`, () => {
+  const by = (k: number) => user(`user_${String(k).padStart(4, "0")}`);
+  const kinds = Array.from({ length: MAX_REACTION_KINDS }, (_, k) => put(`emoji${k}`));
+  const message = after(hello, ...kinds.map((deed, k) => [by(k), deed] as const));
+  assert.equal(
+    amend(message, { user: ann, deed: put("one more") }, 2_000),
+    "too_many_reactions",
+  );
+  after(message, [ann, put("emoji1")]);
+  // There may be more from before there was a limit.
+  const reactions = { ...message.reactions, more: [ann, bob], "even more": [ann] };
+  after({ ...message, reactions }, [ann, takeBack("more")]);
 });

@@ -5,11 +5,13 @@
  */
 import assert from "node:assert/strict";
 import {
+  asItStands,
   type Deed,
   type Draft,
   type Entry,
   isUserId,
   type Message,
+  messageAbout,
   type UserId,
 } from "../../lib/core/entries.ts";
 import {
@@ -21,7 +23,9 @@ import {
   type Outcome,
   type Retention,
   type Shelf,
+  type Terms,
 } from "../../lib/core/room_log.ts";
+import { formatPosition } from "../../lib/core/positions.ts";
 import { name, room } from "../fakes.ts";
 
 /** All that a shelf holds; never changed, only replaced. */
@@ -35,6 +39,8 @@ export interface Contents {
 /** Keeps everything in lists. */
 export class ListShelf implements Shelf {
   contents: Contents = { receipts: {}, entries: [], messages: [] };
+  /** When each was entered, on the scale of `Terms.ranMs`; no place is used twice, so nothing is ever put back here. */
+  readonly #ages = new Map<string, number>();
 
   #set(change: Partial<Contents>): void {
     this.contents = { ...this.contents, ...change };
@@ -57,47 +63,64 @@ export class ListShelf implements Shelf {
   }
 
   floor(since: number): number {
-    const oldest = this.contents.entries.find(({ at }) => at >= since);
+    const oldest = this.contents.entries.find((entry) => this.#isFresh(entry, since));
     return oldest ? oldest.position.seq - 1 : this.contents.head?.top ?? 0;
   }
 
-  entries(after: number, limit: number): readonly Entry[] {
-    return this.contents.entries.filter(({ position }) => position.seq > after).slice(0, limit);
+  entries(after: number, since: number): readonly Entry[] {
+    return this.contents.entries.filter(({ position }) => position.seq > after).map((entry) => {
+      const about = messageAbout(entry);
+      return asItStands(entry, about && this.message(about.seq, since));
+    });
   }
 
-  addEntry(entry: Entry): void {
+  addEntry(entry: Entry, ranMs: number): void {
+    this.#ages.set(keyOf(entry), ranMs);
     this.#set({ entries: [...this.contents.entries, entry] });
   }
 
-  message(seq: number): Message | undefined {
-    return this.contents.messages.find(({ position }) => position.seq === seq);
+  message(seq: number, since: number): Message | undefined {
+    const message = this.contents.messages.find(({ position }) => position.seq === seq);
+    return message && this.#isFresh(message, since) ? message : undefined;
   }
 
-  setMessage(message: Message): void {
+  setMessage(message: Message, ranMs: number): void {
     const others = this.contents.messages.filter(({ position }) =>
       position.seq !== message.position.seq
     );
+    if (others.length === this.contents.messages.length) this.#ages.set(keyOf(message), ranMs);
     const messages = [...others, message].toSorted((a, b) => a.position.seq - b.position.seq);
     this.#set({ messages });
   }
 
-  messages(before: number, since: number, limit: number): readonly Message[] {
+  messages(before: number, since: number): readonly Message[] {
     return this.contents.messages
-      .filter(({ position, at }) => position.seq < before && at >= since)
-      .toReversed().slice(0, limit);
+      .filter((message) => message.position.seq < before && this.#isFresh(message, since))
+      .toReversed();
   }
 
   trim(
     keep: { readonly entries: number; readonly messages: number; readonly since: number },
   ): void {
-    const newest = <T extends { readonly at: number }>(list: readonly T[], count: number) =>
-      list.slice(Math.max(0, list.length - count)).filter(({ at }) => at >= keep.since);
+    const newest = <T extends Aged>(list: readonly T[], count: number) =>
+      list.slice(Math.max(0, list.length - count)).filter((it) => this.#isFresh(it, keep.since));
     const { entries, messages } = this.contents;
     this.#set({
       entries: newest(entries, keep.entries),
       messages: newest(messages, keep.messages),
     });
   }
+
+  #isFresh(it: Aged, since: number): boolean {
+    return (this.#ages.get(keyOf(it)) ?? 0) >= since;
+  }
+}
+
+/** What has an age. */
+type Aged = Pick<Entry, "position">;
+
+function keyOf({ position }: Aged): string {
+  return formatPosition(position);
 }
 
 /** The user in a test, who is right by the test's making. */
@@ -112,14 +135,19 @@ export class Log {
   readonly shelf = new ListShelf();
   readonly retention: Retention;
   now = 1_000;
+  /** The latest that {@linkcode now} has been. */
+  #ranMs = 0;
+  full: Terms["full"];
   #ids = 0;
 
   constructor(retention: Partial<Retention> = {}) {
     this.retention = { ...FOR_EVER, ...retention };
   }
 
-  get terms(): { now: number; epoch: string; retention: Retention } {
-    return { now: this.now, epoch: "a", retention: this.retention };
+  get terms(): Terms {
+    const { now, retention, full } = this;
+    this.#ranMs = Math.max(this.#ranMs, now);
+    return { now, ranMs: this.#ranMs, epoch: "a", retention, full };
   }
 
   /** Begins the log if it has never been. */

@@ -5,22 +5,37 @@
  */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { amend, type Deed, type Entry, type Message, messageOf } from "../../lib/core/entries.ts";
+import {
+  amend,
+  asItStands,
+  type Deed,
+  type Entry,
+  type Message,
+  messageAbout,
+  messageOf,
+} from "../../lib/core/entries.ts";
 import type { Position } from "../../lib/core/positions.ts";
 import {
+  append,
   type Gap,
   type Head,
   isReadFurther,
   judge,
   leaf,
   MAX_ERAS,
+  MAX_READ_BYTES,
+  MAX_SMOOTHED_MS,
   recover,
   type Retention,
+  sinceOf,
   topOf,
+  weighEntry,
+  weighMessage,
 } from "../../lib/core/room_log.ts";
 import { name } from "../fakes.ts";
 import { type Contents, Log, user } from "./list_shelf.ts";
 
+const HOUR = 3_600_000;
 const [ann, bob] = [user("user_ann"), user("user_bob")];
 const seqs = (list: readonly { readonly position: Position }[]) =>
   list.map(({ position }) => position.seq);
@@ -33,7 +48,7 @@ Deno.test("append() numbers from 1 in the epoch of a room that has never been", 
     { epoch: "a", seq: 1 },
     { epoch: "a", seq: 2 },
   ]);
-  assert.deepEqual(log.shelf.contents.entries, entries);
+  assert.deepEqual(log.shelf.entries(0, -Infinity), entries);
   assert.deepEqual(topOf(log.head), { epoch: "a", seq: 2 });
 });
 
@@ -121,18 +136,43 @@ Deno.test("append() amends what was said before the epoch", () => {
   const { position: of } = log.say();
   log.beginEra("b");
   log.enter({ kind: "edited", of, text: "bye" });
-  assert.equal(log.shelf.message(1)?.text, "bye");
+  assert.equal(log.shelf.message(1, -Infinity)?.text, "bye");
 });
 
-Deno.test("append() never lets an entry be older than the one before, though the clock goes back", () => {
+Deno.test("append() stamps with the calendar, and smooths over a clock that goes back a little", () => {
   const log = new Log();
-  let { at: before } = log.head;
-  for (const step of [5_000, -3_000, 0, -9_000, 7_000, 1, -2, 90_000]) {
-    log.now += step;
-    const { at } = log.say();
-    assert.equal(at, Math.max(before, log.now));
-    before = at;
+  const stamps: readonly (readonly [date: number, at: number])[] = [
+    [1e9, 1e9],
+    [1e9 - MAX_SMOOTHED_MS, 1e9],
+    [1e9 + 1, 1e9 + 1],
+    [1e9 + 97 * HOUR, 1e9 + 97 * HOUR],
+    // Corrected: what comes next is stamped right at once.
+    [1e9 + 2, 1e9 + 2],
+    [1e9 + 24 * HOUR, 1e9 + 24 * HOUR],
+    [1e9 + 3, 1e9 + 3],
+    [5, 5],
+    [1e9 + 4, 1e9 + 4],
+  ];
+  for (const [date, at] of stamps) {
+    log.now = date;
+    assert.equal(log.say().at, at);
   }
+});
+
+Deno.test("append() lets no calendar decide what is too old", () => {
+  const log = new Log({ ageMs: 72 * HOUR });
+  const terms = (date: number, ranMs: number) => ({ ...log.terms, now: date, ranMs });
+  const dates = [1e12, 1e12 + 97 * HOUR, 1e12, 0, 1e12, 1e12 + 24 * HOUR, 1e12];
+  for (const [ranMs, date] of dates.entries()) {
+    append(log.shelf, log.draft({ kind: "said", text: "hello" }), terms(date, ranMs));
+    const page = leaf(log.shelf, undefined, 100, terms(date, ranMs));
+    assert.equal(page.messages.length, ranMs + 1);
+    const replay = recover(log.shelf, { epoch: "a", seq: 0 }, 100, terms(date, ranMs));
+    assert.deepEqual([replay.entries.length, replay.gap], [ranMs + 1, undefined]);
+  }
+  const kept = (ranMs: number) =>
+    leaf(log.shelf, undefined, 100, terms(1e12, ranMs)).messages.length;
+  assert.deepEqual([72 * HOUR, 72 * HOUR + 1, 72 * HOUR + 7].map(kept), [7, 6, 0]);
 });
 
 Deno.test("append() keeps so many messages, and at least as many entries", () => {
@@ -204,6 +244,118 @@ Deno.test("beginEra() goes on with the numbers, and remembers MAX_ERAS epochs", 
   }
   const epochs = log.head.eras.map(({ epoch }) => epoch);
   assert.deepEqual(epochs, Array.from({ length: MAX_ERAS }, (_, k) => `b${k + MAX_ERAS}`));
+});
+
+Deno.test("recover() never gives a text that was deleted or replaced", () => {
+  const log = new Log();
+  const deleted = log.say("secret");
+  log.enter({ kind: "edited", of: deleted.position, text: "still secret" });
+  const edited = log.say("frist");
+  const edit = log.enter({ kind: "edited", of: edited.position, text: "firts" });
+  log.now += 5;
+  const last = log.enter({ kind: "edited", of: edited.position, text: "first" });
+  log.enter({ kind: "deleted", of: deleted.position });
+  assert.doesNotMatch(JSON.stringify(log.shelf.contents), /secret|frist|firts/);
+  const { entries } = recover(log.shelf, { epoch: "a", seq: 0 }, 100, log.terms);
+  assert.deepEqual(entries.slice(0, 5).map(({ deed }) => deed), [
+    { kind: "said", text: "", deleted: true },
+    { kind: "edited", of: deleted.position, text: "", deleted: true },
+    { kind: "said", text: "first", edited: last.at },
+    { ...edit.deed, text: "first" },
+    last.deed,
+  ]);
+});
+
+Deno.test("recover() gives tombstones for messages that are no longer kept", () => {
+  const log = new Log({ messages: 1, entries: 9 });
+  const { position: of } = log.say("one");
+  log.enter({ kind: "edited", of, text: "1" });
+  log.say("two");
+  const { entries } = recover(log.shelf, { ...of, seq: 0 }, 9, log.terms);
+  assert.deepEqual(entries.map(({ deed }) => deed), [
+    { kind: "said", text: "", deleted: true },
+    { kind: "edited", of, text: "", deleted: true },
+    { kind: "said", text: "two" },
+  ]);
+});
+
+for (
+  const [what, length, count] of [
+    ["many short messages", 10, 2_000],
+    ["long messages", 60_000, 20],
+    ["messages that are too long each", MAX_READ_BYTES, 3],
+  ] as const
+) {
+  Deno.test(`recover() and leaf() are cut by weight, and lead to all of ${what}`, () => {
+    const log = new Log({ messages: 1e6, entries: 1e6 });
+    for (let k = 0; k < count; k++) log.say(String(k).padEnd(length, "x"));
+    const sum = (weights: number[]) => weights.reduce((all, one) => all + one, 0);
+    for (let after = 0; after < count;) {
+      const { entries } = recover(log.shelf, { epoch: "a", seq: after }, Infinity, log.terms);
+      const weights = entries.map(weighEntry);
+      assert.ok(weights.length === 1 || sum(weights) <= MAX_READ_BYTES);
+      const isLast = after + weights.length === count;
+      assert.ok(isLast || sum([...weights, ...weights.slice(0, 1)]) > MAX_READ_BYTES);
+      assert.deepEqual(seqs(entries), weights.map((_, index) => after + index + 1));
+      after += entries.length;
+    }
+    for (let before = count + 1, more = true; more;) {
+      const page = leaf(log.shelf, before, Infinity, log.terms);
+      const weights = page.messages.map(weighMessage);
+      assert.ok(weights.length === 1 || sum(weights) <= MAX_READ_BYTES);
+      assert.equal(page.messages.at(-1)?.position.seq, before - 1);
+      [before, more] = [before - weights.length, page.more];
+      assert.equal(more, before > 1);
+    }
+  });
+}
+
+Deno.test("leaf() counts reactions by their weight", () => {
+  const log = new Log();
+  const users = Array.from({ length: 60 }, (_, k) => user(`user_${String(k).padStart(4, "0")}`));
+  for (let k = 0; k < 300; k++) log.say("hello");
+  const head = log.head.top;
+  const reactions = { "👍": users };
+  for (const message of log.shelf.contents.messages) {
+    log.shelf.setMessage({ ...message, reactions }, 0);
+  }
+  const { messages, more } = leaf(log.shelf, undefined, 1_000, log.terms);
+  assert.equal(more, true);
+  assert.ok(JSON.stringify(messages).length < 1.2 * MAX_READ_BYTES);
+  assert.equal(messages.at(-1)?.position.seq, head);
+});
+
+for (
+  const [what, full, deed, why] of [
+    ["a message while the store is full", { store: true, rooms: false }, "said", "store_full"],
+    ["an edit while the store is full", { store: true, rooms: false }, "edited", "store_full"],
+    ["a deletion while the store is full", { store: true, rooms: false }, "deleted", undefined],
+    ["a message while there are all rooms", { store: false, rooms: true }, "said", undefined],
+  ] as const
+) {
+  Deno.test(`append() ${why ? `rejects ${what} with ${why}` : `enters ${what}`}`, () => {
+    const log = new Log();
+    const said = log.draft({ kind: "said", text: "one" });
+    log.append(said);
+    const of = { epoch: "a", seq: 1 };
+    const deeds = {
+      said: { kind: "said", text: "x" },
+      edited: { kind: "edited", of, text: "x" },
+      deleted: { kind: "deleted", of },
+    } as const;
+    log.full = full;
+    assert.equal(log.append(said).kind, "repeated");
+    const outcome = log.append(log.draft(deeds[deed]));
+    assert.equal(outcome.kind === "rejected" ? outcome.why : undefined, why);
+  });
+}
+
+Deno.test("append() creates no room while there are all rooms", () => {
+  const log = new Log();
+  log.full = { store: false, rooms: true };
+  const outcome = log.append(log.draft({ kind: "said", text: "x" }));
+  assert.deepEqual(outcome, { kind: "rejected", why: "rooms_full" });
+  assert.equal(log.head.top, 0);
 });
 
 /** Entries up to 5 in epoch a, then up to 5 still in b, up to 8 in c; the top is 10. */
@@ -336,6 +488,14 @@ class History {
   }
 }
 
+/** Entries as a reader is given them. */
+function standing({ shelf, terms }: Log, entries: readonly Entry[]): Entry[] {
+  return entries.map((entry) => {
+    const about = messageAbout(entry);
+    return asItStands(entry, about && shelf.message(about.seq, sinceOf(terms)));
+  });
+}
+
 /** Proves something of every history there can be. */
 function always(prove: (history: History) => void, runs = 500): void {
   fc.assert(
@@ -365,14 +525,14 @@ Deno.test("recover() gives all that came after any position it ever gave out, or
       assert.deepEqual(replay.top, topOf(log.head));
       if (replay.gap !== undefined) continue;
       assert.deepEqual(entries.slice(0, seen.length), seen);
-      assert.deepEqual(replay.entries, entries.slice(seen.length));
+      assert.deepEqual(replay.entries, standing(log, entries.slice(seen.length)));
     }
   });
 });
 
 Deno.test("recover() tells of a gap only where there is one, as long as it knows the epoch", () => {
   always(({ log, entries, given }) => {
-    const floor = log.shelf.floor(log.now - log.retention.ageMs);
+    const floor = log.shelf.floor(sinceOf(log.terms));
     for (const { position, entries: seen } of given) {
       const { gap } = recover(log.shelf, position, Infinity, log.terms);
       const isSame = seen.every((entry, index) => entry === entries[index]);
@@ -387,15 +547,16 @@ Deno.test("recover() tells of a gap only where there is one, as long as it knows
 
 Deno.test("recover() gives with a gap all that is kept and was not seen, without a hole", () => {
   always(({ log, entries, given }) => {
-    const floor = log.shelf.floor(log.now - log.retention.ageMs);
+    const floor = log.shelf.floor(sinceOf(log.terms));
     for (const { position, entries: seen } of given) {
       const replay = recover(log.shelf, position, Infinity, log.terms);
       if (replay.gap === undefined) continue;
       const fresh = entries.slice(floor).filter((entry) => !seen.includes(entry));
-      assert.deepEqual(replay.entries, entries.slice(entries.length - replay.entries.length));
+      const newest = entries.slice(entries.length - replay.entries.length);
+      assert.deepEqual(replay.entries, standing(log, newest));
       if (replay.gap === "unknown_epoch") {
         assert.equal(replay.entries.length, entries.length - floor);
-      } else assert.deepEqual(replay.entries, fresh);
+      } else assert.deepEqual(newest, fresh);
     }
   });
 });
@@ -435,9 +596,8 @@ Deno.test("leaf() gives what folding the log gives: the newest that are kept and
     const newest = folded(entries).slice(-most);
     const { length } = page.messages;
     assert.deepEqual(page.messages, newest.slice(newest.length - length));
-    assert.ok(page.messages.every(({ at }) => at >= log.now - ageMs), "some are too old");
-    // When the clock goes back, what was trimmed before does not come back with it.
-    assert.ok(length >= newest.filter(({ at }) => at >= latest - ageMs).length, "some are missing");
+    // Stamps are smoothed over steps back as small as these, so they go by the latest that it has been.
+    assert.equal(length, newest.filter(({ at }) => at >= latest - ageMs).length);
     assert.deepEqual([page.top, page.more], [topOf(log.head), false]);
   });
 });

@@ -56,11 +56,7 @@ Deno.test("A file that is none of ours is refused and left as it was", async () 
   assert.equal(await Deno.readTextFile(path), "my diary");
 });
 
-Deno.test("Where no folder can be made the service runs in memory, and says so", async () => {
-  await using parley = await startParley({ DATA_DIR: "/dev/null/data" });
-  assert.match(parley.output, /\(messages in memory only\)/);
-  await parley.printed(/"store\.in_memory".*DATA_DIR/);
-  await using ann = await TestClient.open(`${parley.url}/ws?name=Ann`);
-  ann.send("hello");
-  assert.equal(await ann.next(), "Ann: hello");
+Deno.test("Where no folder can be made the service does not start, and says what to do", async () => {
+  const output = await refused("/dev/null/data");
+  assert.match(output, /Cannot write \/dev\/null\/data.*make it writable.*DATA_DIR/);
 });

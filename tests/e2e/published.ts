@@ -49,7 +49,7 @@ export function publisher(
   permissions: readonly string[] = ["--allow-read", "--allow-write"],
 ): [string, ...string[]] {
   const program = new URL("publisher.ts", import.meta.url).pathname;
-  const flags = ["--no-config", "--no-check", "--no-prompt", "--quiet", ...permissions];
+  const flags = ["--cached-only", "--no-check", "--no-prompt", "--quiet", ...permissions];
   return [Deno.execPath(), "run", ...flags, program, folder, String(first)];
 }
 

@@ -2,15 +2,16 @@
  * A program that publishes into an embedded store without pause, for tests that end it or take its disk away. On stdout
  * it says `opening`, and then for each message that was acknowledged `ack <seq> <epoch> <id>`. Where the store or a
  * message is refused it says so, and what can be read all the same, and ends. Its arguments are the folder and the
- * number of the first message; the same number makes the same message. It imports no packages, so as to start fast.
+ * number of the first message; the same number makes the same message.
  * @module
  */
 import { BusUnavailable } from "../../lib/chat/bus.ts";
 import { systemClock } from "../../lib/chat/clock.ts";
 import { isUserId } from "../../lib/core/entries.ts";
 import { parseName, parseRoom } from "../../lib/core/names.ts";
-import { StoreRefused } from "../../lib/io/sqlite/file.ts";
+import { StoreRefused } from "../../lib/io/sqlite/trouble.ts";
 import { openSqliteStore, type SqliteStore } from "../../lib/io/sqlite/store.ts";
+import { allMessages } from "../whole_log.ts";
 
 const RETENTION = { messages: 1e9, entries: 1e9, ageMs: Infinity };
 const [room, name, user] = [parseRoom("lobby"), parseName("Ann"), "user_ann"];
@@ -51,7 +52,8 @@ async function main([folder = "", first = "0"]: readonly string[]): Promise<void
       await publishAll(store, Number(first));
     } catch (error) {
       if (!(error instanceof BusUnavailable)) throw error;
-      const { top, messages } = await store.page(author.room, undefined, 1e9);
+      const { top } = await store.page(author.room, undefined, 0);
+      const messages = await allMessages(store, author.room);
       print(`fault: ${error.message}; ${messages.length} of ${top.seq} can be read`);
     }
   } catch (error) {

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { systemClock } from "../../lib/chat/clock.ts";
-import { openSqliteFile, StoreRefused } from "../../lib/io/sqlite/file.ts";
+import { openSqliteFile } from "../../lib/io/sqlite/file.ts";
+import { StoreRefused } from "../../lib/io/sqlite/trouble.ts";
 import { openSqliteStore } from "../../lib/io/sqlite/store.ts";
 import { lobby, numbers, say } from "../contract/given.ts";
 import { Publisher, publisher } from "../e2e/published.ts";
@@ -105,8 +106,8 @@ Deno.test("openSqliteFile() begins anew where a crash has left an empty file", a
 Deno.test("openSqliteFile() refuses a file of a newer version", async () => {
   await using folder = new TemporaryFolder();
   await fill(folder.path);
-  execute(join(folder.path, NAME), "PRAGMA user_version = 2");
-  isRefused(folder.path, "newer", /version 2 .* for version 1\): update Parley/);
+  execute(join(folder.path, NAME), "PRAGMA user_version = 3");
+  isRefused(folder.path, "newer", /version 3 .* for version 2\): update Parley/);
 });
 
 Deno.test("openSqliteFile() refuses a file of another application", async () => {
@@ -175,15 +176,26 @@ Deno.test("openSqliteFile() says where a folder cannot be made", async () => {
     assert.throws(() => openSqliteFile(join(folder.path, path)), {
       name: "StoreRefused",
       reason: "not_writable",
-      message: /^Cannot write .*: choose another folder with DATA_DIR$/,
+      message: /^Cannot write .*: make it writable, free some space, or choose another folder/,
     });
   }
 });
 
-Deno.test("openSqliteFile() says where it may not write", async () => {
+Deno.test("openSqliteStore() lets everything be read of a file that it may not write, and answers drafts with unavailable", async () => {
   await using folder = new TemporaryFolder();
   await fill(folder.path);
   await using running = new Publisher(publisher(folder.path, 0, ["--allow-read"]));
   assert.equal(await running.next(), "opening");
-  assert.match(await running.next() ?? "", /^refused not_writable: Cannot write /);
+  const fault = "fault: the message store cannot be written; 200 of 200 can be read";
+  assert.equal(await running.next(), fault);
+});
+
+Deno.test("openSqliteStore() refuses to begin a file where it may not write", async () => {
+  await using folder = new TemporaryFolder();
+  await using running = new Publisher(publisher(folder.path, 0, ["--allow-read"]));
+  assert.equal(await running.next(), "opening");
+  assert.match(
+    await running.next() ?? "",
+    /^refused not_writable: Cannot write .* make it writable/,
+  );
 });

@@ -6,13 +6,14 @@ import { EmbeddedBus } from "../../lib/chat/embedded_bus.ts";
 import type { Draft } from "../../lib/core/entries.ts";
 import { RECEIPTS_MS, type Retention } from "../../lib/core/room_log.ts";
 import { openSqliteFile } from "../../lib/io/sqlite/file.ts";
-import type { Statements } from "../../lib/io/sqlite/statements.ts";
+import type { SQLInputValue } from "node:sqlite";
+import { Statements } from "../../lib/io/sqlite/statements.ts";
 import { openSqliteStore, SqliteStore } from "../../lib/io/sqlite/store.ts";
 import { SQLITE, troubleOf } from "../../lib/io/sqlite/trouble.ts";
 import { busContract } from "../bus_contract.ts";
 import { ann, attic, draft, lobby, numbers, react, say } from "../contract/given.ts";
-import { FakeClock } from "../fakes.ts";
 import { asItIs, without } from "../older_runtime.ts";
+import { FakeClock, room } from "../fakes.ts";
 import { TemporaryFolder } from "../temporary_folder.ts";
 
 const AMPLE: Retention = { messages: 1_000, entries: 1_000, ageMs: Infinity };
@@ -20,11 +21,11 @@ const AMPLE: Retention = { messages: 1_000, entries: 1_000, ageMs: Infinity };
 let epochs = 0;
 const drawEpoch = () => `epoch${++epochs}`;
 
-busContract("EmbeddedBus in SQLite", (retention) => {
+busContract("EmbeddedBus in SQLite", (retention, quota) => {
   const folder = new TemporaryFolder();
   const held = new AsyncDisposableStack();
   held.use(folder);
-  const store = held.use(openSqliteStore(folder.path, systemClock, retention, drawEpoch));
+  const store = held.use(openSqliteStore(folder.path, systemClock, retention, drawEpoch, quota));
   const bus = new EmbeddedBus(store, systemClock);
   return Promise.resolve({ bus, [Symbol.asyncDispose]: () => held.disposeAsync() });
 });
@@ -82,13 +83,22 @@ Deno.test("SqliteStore has everything again when it is opened again", async () =
   assert.equal((await enter(store, say("next"))).position.seq, 5);
 });
 
-Deno.test("SqliteStore gives a room that was only looked at the same position after a restart", async () => {
+Deno.test("SqliteStore stores nothing of rooms that were only visited, and gives each of them one position", async () => {
   await using folder = new TemporaryFolder();
-  const look = async () => {
-    await using store = open(folder);
-    return (await store.page(lobby, undefined, 0)).top;
-  };
-  assert.deepEqual(await look(), await look());
+  const { store, file } = openBoth(folder);
+  await using _closing = store;
+  const rows = () =>
+    ["rooms", "entries", "messages", "receipts", "reads"].map((table) =>
+      file.row(`SELECT count(*) AS count FROM ${table}`)?.number("count")
+    );
+  for (const one of numbers(1, 50).map((n) => room(`visited-${n}`))) {
+    const { top } = await store.page(one, undefined, 10);
+    assert.deepEqual(await store.replay(one, top, 10), { top, entries: [] });
+    await store.markRead(one, ann.user, top);
+    await store.append(draft({ kind: "deleted", of: top }, { room: one }));
+    assert.deepEqual((await store.page(one, undefined, 10)).top, top);
+  }
+  assert.deepEqual(rows(), [0, 0, 0, 0, 0]);
 });
 
 Deno.test("SqliteStore writes what waits before it closes, and nothing afterwards", async () => {
@@ -169,10 +179,20 @@ for (
   Deno.test(`SqliteStore takes back what it has written where something goes wrong before the end${what}`, async () => {
     using _runtime = runtime();
     await using folder = new TemporaryFolder();
-    const dates = [() => 1, () => assert.fail("no time"), () => 1, () => 1];
-    await using store = open(folder, { ...systemClock, date: () => dates.shift()?.() ?? 1 });
+    let isBroken = false;
+    const file = openSqliteFile(folder.path);
+    // What is run last before a commit.
+    const run = (sql: string, ...values: SQLInputValue[]) => {
+      if (isBroken && sql.startsWith("DELETE FROM receipts")) throw new Error("broken");
+      return Statements.prototype.run.call(file, sql, ...values);
+    };
+    const breakable = Object.assign(file, { run });
+    await using store = new SqliteStore(breakable, systemClock, AMPLE, drawEpoch);
     const it = say("once");
-    await assert.rejects(store.append(it), /no time/);
+    isBroken = true;
+    await assert.rejects(store.append(it), /broken/);
+    isBroken = false;
+    assert.deepEqual((await store.page(lobby, undefined, 9)).messages, []);
     assert.equal((await enter(store, it)).position.seq, 1);
   });
 }
@@ -199,14 +219,57 @@ Deno.test("SqliteStore tells people what is wrong, and says perhaps only where n
   assert.equal(troubleOf(bug), bug);
 });
 
-Deno.test("SqliteStore gives times that never go down though the clock does", async () => {
+Deno.test("SqliteStore deletes nothing because of a wrong calendar, also over restarts, and stamps right once it is corrected", async () => {
+  const HOUR = 3_600_000;
   await using folder = new TemporaryFolder();
-  const times = [5_000, 3_000, 4_000, 6_000];
-  let now = 0;
-  await using store = open(folder, { ...systemClock, date: () => now });
-  const given: number[] = [];
-  for (now of times) given.push((await enter(store, say("tick"))).at);
-  assert.deepEqual(given, [5_000, 5_000, 5_000, 6_000]);
+  const retention = { messages: 100, entries: 100, ageMs: 72 * HOUR };
+  const right = Date.UTC(2026, 0, 1);
+  const said: string[] = [];
+  for (
+    const [what, offBy] of [
+      ["right", 0],
+      ["97 h ahead", 97 * HOUR],
+      ["corrected", 0],
+      ["a day ahead", 24 * HOUR],
+      ["corrected again", 0],
+      ["before NTP", -right],
+      ["after NTP", 0],
+    ] as const
+  ) {
+    // Each reading once without a restart, and once after one.
+    for (const time of ["before", "after"]) {
+      const clock = Object.assign(new FakeClock(), { date: () => right + offBy });
+      await using store = open(folder, clock, retention);
+      said.push(`${what}, ${time} a restart`);
+      const { at } = await enter(store, say(said.at(-1) ?? ""));
+      assert.equal(at, right + offBy);
+      await store.sweep();
+      assert.deepEqual(await texts(store), said);
+      const { position } = await enter(store, say("counted"));
+      said.push("counted");
+      const replay = await store.replay(lobby, { ...position, seq: 0 }, 100);
+      assert.deepEqual([replay.entries.length, replay.gap], [said.length, undefined]);
+    }
+  }
+});
+
+Deno.test("SqliteStore counts ages on while it runs, and goes on counting after a restart", async () => {
+  await using folder = new TemporaryFolder();
+  const retention = { messages: 100, entries: 100, ageMs: 60_000 };
+  {
+    const clock = new FakeClock();
+    await using store = open(folder, clock, retention);
+    await enter(store, say("first"));
+    await clock.advance(40_000);
+    await enter(store, say("second"));
+  }
+  const clock = new FakeClock();
+  await using store = open(folder, clock, retention);
+  assert.deepEqual(await texts(store), ["first", "second"]);
+  await clock.advance(20_001);
+  assert.deepEqual(await texts(store), ["second"]);
+  await clock.advance(40_000);
+  assert.deepEqual(await texts(store), []);
 });
 
 Deno.test("SqliteStore gives nothing that is too old, and says so to whoever missed it", async () => {

@@ -116,7 +116,7 @@ export class SimRedis {
     const { shelf, reads } = this.#room(room);
     const read = reads.get(user);
     const seen = read ? judge(openHead(shelf, this.#terms()), 0, read).after : 0;
-    const kept = shelf.messages(Infinity, -Infinity, Infinity);
+    const kept = shelf.messages(Infinity, -Infinity);
     return { read, unread: kept.filter(({ position }) => position.seq > seen).length };
   }
 
@@ -195,7 +195,8 @@ export class SimRedis {
 
   #terms(): Terms {
     const { clock, retention } = this.#context;
-    return { now: clock.date(), epoch: this.#drawEpoch(), retention };
+    const [now, ranMs] = [clock.date(), clock.now()];
+    return { now, ranMs, epoch: this.#drawEpoch(), retention };
   }
 
   #drawEpoch(): string {

@@ -95,8 +95,9 @@ export class TextClient implements Peer {
 
   /** Comes to rest. */
   finish(): void {
-    const { log, losses } = this.#world.redis.truth(this.room);
-    const newest = log.filter(isTold).at(-1)?.position.seq ?? 0;
+    const truth = this.#world.redis.truth(this.room);
+    const { log, losses } = truth;
+    const newest = log.findLast((it) => isTold(it) && !truth.wasDeleted(it))?.position.seq ?? 0;
     const isThere = this.#isLoose || this.#places.some(({ seq }) => seq >= newest);
     if (this.wire && !isThere) this.#complain(`has not read ${newest}, which is the newest`);
     if (losses === 0 && this.wire && this.#unread.size > this.#refusals) {
@@ -119,7 +120,7 @@ export class TextClient implements Peer {
   #read(text: string): void {
     this.#unread.delete(text);
     const truth = this.#world.redis.truth(this.room);
-    const entries = truth.withText(text);
+    const entries = truth.toldWith(text);
     const next = entries.filter(({ position }) => this.#isLoose || this.#comesNext(position));
     if (next.length === 0) {
       this.#complain(`${text} comes after ${this.#places.map(({ seq }) => seq)}`);
@@ -130,9 +131,13 @@ export class TextClient implements Peer {
 
   #comesNext(position: Position): boolean {
     const truth = this.#world.redis.truth(this.room);
-    return this.#places.some((place) =>
-      place.seq < position.seq && truth.between(place, position)?.filter(isTold).length === 1
-    );
+    return this.#places.some((place) => {
+      if (place.seq >= position.seq) return false;
+      const passed = truth.between(place, position)?.filter(isTold);
+      // Of a message that was deleted meanwhile nothing is told.
+      return passed?.slice(0, -1).every((it) => truth.mayBeTombstone(it)) === true &&
+        passed.length > 0;
+    });
   }
 
   #complain(what: string): void {

@@ -3,7 +3,7 @@
  * simulation knows this; it is what the records of all are held against.
  * @module
  */
-import type { Entry } from "../../lib/core/entries.ts";
+import { type Deed, type Entry, messageAbout } from "../../lib/core/entries.ts";
 import type { RoomId } from "../../lib/core/names.ts";
 import { RECEIPTS_MS } from "../../lib/core/room_log.ts";
 import { formatPosition, isSamePosition, type Position } from "../../lib/core/positions.ts";
@@ -28,6 +28,8 @@ export class Truth {
   // The positions that have two names.
   readonly #names = new Map<string, Position>();
   readonly #texts = new Map<string, Entry[]>();
+  // All that ever happened to a message, by its position.
+  readonly #messages = new Map<string, Entry[]>();
 
   constructor(room: RoomId, kept: number) {
     this.room = room;
@@ -50,9 +52,10 @@ export class Truth {
     this.#facts.set(key, { entry, before, order: this.#facts.size });
     this.log = [...this.log, entry];
     this.#longest = Math.max(this.#longest, this.log.length);
+    this.#kin(entry)?.push(entry);
     if ("text" in entry.deed) {
       const { text } = entry.deed;
-      this.#texts.set(text, [...this.withText(text), entry]);
+      this.#texts.set(text, [...this.#texts.get(text) ?? [], entry]);
     }
     return twin && `${this.room}: ${entry.id} of ${entry.user} is in the log twice`;
   }
@@ -88,6 +91,50 @@ export class Truth {
   /** The entries that had this text: more than one, where the first was lost and it was said again. */
   withText(text: string): readonly Entry[] {
     return this.#texts.get(text) ?? [];
+  }
+
+  /** The entries that may be told with this text: those that had it, and others of the same messages in a replay. */
+  toldWith(text: string): readonly Entry[] {
+    const all = this.withText(text).flatMap((entry) => this.#kin(entry) ?? []);
+    return [...new Set(all)].filter(({ deed }) => "text" in deed);
+  }
+
+  /** Whether the entry's message was ever deleted. */
+  wasDeleted(entry: Entry): boolean {
+    return this.#kin(entry)?.some(({ deed }) => deed.kind === "deleted") === true;
+  }
+
+  /** Whether the entry may be told without its text: its message was deleted, or is no longer kept. */
+  mayBeTombstone(entry: Entry): boolean {
+    return this.wasTrimmed || this.wasDeleted(entry);
+  }
+
+  /** The entry in all the ways in which it may be told: as it was, and with what became of its message. */
+  tellings(entry: Entry): readonly Entry[] {
+    const { deed } = entry;
+    if (deed.kind !== "said" && deed.kind !== "edited") return [entry];
+    const texts = (this.#kin(entry) ?? []).flatMap(({ deed: other, at }) =>
+      "text" in other
+        ? [{ text: other.text, edited: other.kind === "edited" ? at : undefined }]
+        : []
+    );
+    const forms = texts.flatMap(({ text, edited }): Deed[] => {
+      if (deed.kind === "edited") return [{ ...deed, text }];
+      return edited === undefined ? [] : [{ ...deed, text, edited }];
+    });
+    const tombstone: Deed[] = this.mayBeTombstone(entry)
+      ? [{ ...deed, text: "", deleted: true }]
+      : [];
+    return [entry, ...[...forms, ...tombstone].map((it) => ({ ...entry, deed: it }))];
+  }
+
+  #kin(entry: Entry): Entry[] | undefined {
+    const about = entry.deed.kind === "deleted" ? entry.deed.of : messageAbout(entry);
+    if (about === undefined) return undefined;
+    const key = formatPosition(about);
+    const kin = this.#messages.get(key) ?? [];
+    this.#messages.set(key, kin);
+    return kin;
   }
 
   /** Whether one comes right after the other. */

@@ -120,6 +120,8 @@ class Service implements Disposable {
       page: (id, before, limit) => store.page(id, before, limit),
       standing: (id, who) => store.standing(id, who),
       markRead: (id, who, read) => store.markRead(id, who, read),
+      probe: () => store.probe(),
+      problems: () => store.problems(),
     };
   }
 

@@ -1,44 +1,94 @@
 /**
  * One room in the embedded store's file. A shelf is good for one transaction, or for one reading: it remembers the
- * room's head meanwhile and writes it once, by {@linkcode SqliteShelf.save}; it must be thrown away where the transaction
- * is taken back.
+ * room's row meanwhile and writes it once, by {@linkcode SqliteShelf.save}; it must be thrown away where the transaction
+ * is taken back. No row is trusted: what cannot be read is reported, and stands for nothing or for a tombstone.
  * @module
  */
-import type { Entry, Message, UserId } from "../../core/entries.ts";
+import { type Entry, type Message, messageAbout, type UserId } from "../../core/entries.ts";
 import type { RoomId } from "../../core/names.ts";
 import type { Position } from "../../core/positions.ts";
-import type { Head, KeptReceipt, Shelf } from "../../core/room_log.ts";
+import {
+  type Head,
+  type KeptReceipt,
+  MAX_MARKS,
+  MAX_UNREAD,
+  type Shelf,
+} from "../../core/room_log.ts";
+import { PositionSchema } from "../log_schemas.ts";
+import * as v from "valibot";
+import type { Damage } from "./damage.ts";
+import { freshFrom, seqAt } from "./ages.ts";
+import { RowReader } from "./rows.ts";
 import type { Statements } from "./statements.ts";
+
+/** So many entries, and so many messages, are dropped at a time; the sweep drops the rest. */
+export const MAX_TRIMMED = 500;
+
+/** What shelves have in common. */
+export interface ShelfContext {
+  /** Where rows are. */
+  readonly file: Statements;
+  /** Where damaged rows are reported. */
+  readonly damage: Damage;
+  /** An epoch that was never used before, for a room whose head cannot be read. */
+  readonly epochFor: (room: RoomId) => string;
+}
 
 /** A room as the file has it. */
 export class SqliteShelf implements Shelf {
   readonly #file: Statements;
   readonly #room: RoomId;
+  readonly #rows: RowReader;
   #head: Head | undefined;
   /** How many there are: to count them would be to read them all. */
-  #messages: number;
-  #isChanged: boolean;
+  #messages = 0;
+  #marks = 0;
+  #enteredAt = 0;
+  #isStored = false;
+  #isChanged = false;
+  /** Rows that were dropped by {@linkcode trim}. */
+  dropped = 0;
+  /** Whether {@linkcode trim} has left something that is to be dropped. */
+  hasMoreToTrim = false;
 
-  /** The room. @param spare The head of a room that is not in the file yet. */
-  constructor(file: Statements, room: RoomId, spare?: Head) {
+  /** The room. @param empty The head of a room that has no entries. */
+  constructor({ file, damage, epochFor }: ShelfContext, room: RoomId, empty?: Head) {
     this.#file = file;
     this.#room = room;
-    const row = file.row("SELECT head, messages FROM rooms WHERE room = ?", room);
-    this.#head = row ? JSON.parse(row.text("head")) : spare;
-    this.#messages = row?.number("messages") ?? 0;
-    this.#isChanged = row === undefined && spare !== undefined;
+    this.#rows = new RowReader(file, room, damage, epochFor);
+    const row = file.row("SELECT head, messages, marks, ran FROM rooms WHERE room = ?", room);
+    const stored = row && this.#rows.room(row);
+    this.#head = stored?.head ?? empty;
+    if (stored === undefined) return;
+    this.#isStored = true;
+    this.#isChanged = stored.isMended;
+    ({ messages: this.#messages, marks: this.#marks, enteredAt: this.#enteredAt } = stored);
   }
 
-  /** Writes what has changed in the room's own row. */
+  /** When the newest entry was entered, on the scale of ages. */
+  get enteredAt(): number {
+    return this.#enteredAt;
+  }
+
+  /** Whether the room has a row of its own. */
+  get isStored(): boolean {
+    return this.#isStored;
+  }
+
+  /** Writes what has changed in the room's own row; a room without entries has none. */
   save(): void {
-    if (!this.#isChanged) return;
+    if (!this.#isChanged || this.#head === undefined || this.#head.top === 0) return;
     this.#file.run(
-      `INSERT INTO rooms (room, head, messages) VALUES (?, ?, ?)
-        ON CONFLICT DO UPDATE SET head = excluded.head, messages = excluded.messages`,
+      `INSERT INTO rooms (room, head, messages, marks, ran) VALUES (?, ?, ?, ?, ?)
+        ON CONFLICT DO UPDATE SET head = excluded.head, messages = excluded.messages,
+          marks = excluded.marks, ran = excluded.ran`,
       this.#room,
       JSON.stringify(this.#head),
       this.#messages,
+      this.#marks,
+      this.#enteredAt,
     );
+    this.#isStored = true;
     this.#isChanged = false;
   }
 
@@ -54,101 +104,157 @@ export class SqliteShelf implements Shelf {
   receipt(user: UserId, id: string): KeptReceipt | undefined {
     const sql = "SELECT body FROM receipts WHERE room = ? AND user = ? AND id = ?";
     const row = this.#file.row(sql, this.#room, user, id);
-    return row && JSON.parse(row.text("body"));
+    return row && this.#rows.receipt(row);
   }
 
-  keepReceipt(user: UserId, id: string, receipt: KeptReceipt): void {
-    const sql = "INSERT INTO receipts (room, user, id, at, body) VALUES (?, ?, ?, ?, ?)";
-    this.#file.run(sql, this.#room, user, id, receipt.at, JSON.stringify(receipt));
+  keepReceipt(user: UserId, id: string, receipt: KeptReceipt, ranMs: number): void {
+    // One that cannot be read is replaced.
+    const sql =
+      "INSERT OR REPLACE INTO receipts (room, user, id, ran, body) VALUES (?, ?, ?, ?, ?)";
+    this.#file.run(sql, this.#room, user, id, ranMs, JSON.stringify(receipt));
   }
 
   floor(since: number): number {
-    const sql = "SELECT seq FROM entries WHERE room = ? AND at >= ? ORDER BY seq LIMIT 1";
-    const oldest = this.#file.row(sql, this.#room, since)?.number("seq");
-    return oldest === undefined ? this.#head?.top ?? 0 : oldest - 1;
+    const fresh = freshFrom(this.#file, "entries", this.#room, since);
+    return fresh === undefined ? this.#head?.top ?? 0 : fresh - 1;
   }
 
-  entries(after: number, limit: number): readonly Entry[] {
-    const sql = "SELECT body FROM entries WHERE room = ? AND seq > ? ORDER BY seq LIMIT ?";
-    const rows = this.#file.rows(sql, this.#room, after, limited(limit));
-    return rows.map((row): Entry => JSON.parse(row.text("body")));
+  *entries(after: number, since: number): Generator<Entry> {
+    const rows = this.#file.each(
+      `SELECT entries.seq, entries.body, about, messages.body AS message, messages.ran AS ran
+        FROM entries LEFT JOIN messages ON messages.room = entries.room AND messages.seq = about
+        WHERE entries.room = ? AND entries.seq > ? ORDER BY entries.seq`,
+      this.#room,
+      after,
+    );
+    for (const row of rows) yield this.#rows.entry(row, since, this.#head);
   }
 
-  addEntry(entry: Entry): void {
-    const sql = "INSERT INTO entries (room, seq, at, body) VALUES (?, ?, ?, ?)";
-    this.#file.run(sql, this.#room, entry.position.seq, entry.at, JSON.stringify(entry));
+  addEntry(entry: Entry, ranMs: number): void {
+    const sql = "INSERT INTO entries (room, seq, ran, body, about) VALUES (?, ?, ?, ?, ?)";
+    const about = messageAbout(entry)?.seq ?? null;
+    this.#file.run(sql, this.#room, entry.position.seq, ranMs, JSON.stringify(entry), about);
+    this.#enteredAt = ranMs;
   }
 
-  message(seq: number): Message | undefined {
-    const sql = "SELECT body FROM messages WHERE room = ? AND seq = ?";
-    const row = this.#file.row(sql, this.#room, seq);
-    return row && JSON.parse(row.text("body"));
+  message(seq: number, since: number): Message | undefined {
+    const sql = "SELECT seq, body FROM messages WHERE room = ? AND seq = ? AND ran >= ?";
+    const row = this.#file.row(sql, this.#room, seq, since);
+    return row && this.#rows.message(row);
   }
 
-  setMessage(message: Message): void {
-    const { position: { seq }, at } = message;
+  setMessage(message: Message, ranMs: number): void {
+    const { position: { seq } } = message;
     const body = JSON.stringify(message);
+    const isNew = seq > (this.#head?.top ?? 0);
     const update = "UPDATE messages SET body = ? WHERE room = ? AND seq = ?";
-    if (this.#file.run(update, body, this.#room, seq) > 0) return;
-    const insert = "INSERT INTO messages (room, seq, at, body) VALUES (?, ?, ?, ?)";
-    this.#messages += this.#file.run(insert, this.#room, seq, at, body);
+    if (!isNew && this.#file.run(update, body, this.#room, seq) > 0) return;
+    const insert = "INSERT INTO messages (room, seq, ran, body) VALUES (?, ?, ?, ?)";
+    this.#messages += this.#file.run(insert, this.#room, seq, ranMs, body);
     this.#isChanged = true;
   }
 
-  messages(before: number, since: number, limit: number): readonly Message[] {
-    const sql = `SELECT body FROM messages WHERE room = ? AND seq < ? AND at >= ?
-      ORDER BY seq DESC LIMIT ?`;
-    const rows = this.#file.rows(sql, this.#room, before, since, limited(limit));
-    return rows.map((row): Message => JSON.parse(row.text("body")));
+  *messages(before: number, since: number): Generator<Message> {
+    const oldest = freshFrom(this.#file, "messages", this.#room, since);
+    if (oldest === undefined) return;
+    const rows = this.#file.each(
+      "SELECT seq, body FROM messages WHERE room = ? AND seq < ? AND seq >= ? ORDER BY seq DESC",
+      this.#room,
+      before,
+      oldest,
+    );
+    for (const row of rows) {
+      const message = this.#rows.message(row);
+      if (message) yield message;
+    }
   }
 
-  /** How many messages have greater numbers and are not older than `since`. */
-  count(after: number, since: number): number {
-    const sql = "SELECT count(*) AS count FROM messages WHERE room = ? AND seq > ? AND at >= ?";
-    return this.#file.row(sql, this.#room, after, since)?.number("count") ?? 0;
+  /** How many messages have greater numbers and are not older than `since`, up to `MAX_UNREAD`. */
+  countAfter(seq: number, since: number): number {
+    const oldest = freshFrom(this.#file, "messages", this.#room, since);
+    if (oldest === undefined) return 0;
+    const sql = `SELECT count(*) AS count FROM
+      (SELECT 1 FROM messages WHERE room = ? AND seq > ? LIMIT ?)`;
+    const after = Math.max(seq, oldest - 1);
+    return this.#file.row(sql, this.#room, after, MAX_UNREAD)?.number("count") ?? 0;
   }
 
   trim(keep: { entries: number; messages: number; since: number }): void {
-    const last = Math.max((this.#head?.top ?? 0) - keep.entries, this.floor(keep.since));
-    this.#file.run("DELETE FROM entries WHERE room = ? AND seq <= ?", this.#room, last);
-    const first = this.#firstMessage(this.#messages - keep.messages, keep.since);
-    const sql = "DELETE FROM messages WHERE room = ? AND seq < ?";
-    const dropped = this.#file.run(sql, this.#room, first);
-    this.#messages -= dropped;
-    this.#isChanged ||= dropped > 0;
+    const surplus = (this.#head?.top ?? 0) - keep.entries;
+    if (surplus > 0 || keep.since > -Infinity) {
+      const fresh = freshFrom(this.#file, "entries", this.#room, keep.since) ?? Infinity;
+      this.#drop("entries", Math.max(surplus + 1, fresh));
+    }
+    const more = this.#messages - keep.messages;
+    if (more > 0 || keep.since > -Infinity) {
+      const fresh = freshFrom(this.#file, "messages", this.#room, keep.since) ?? Infinity;
+      const newest = more > 0 ? seqAt(this.#file, "messages", this.#room, more) ?? 0 : 0;
+      const dropped = this.#drop("messages", Math.max(newest, fresh));
+      this.#messages -= dropped;
+      this.#isChanged ||= dropped > 0;
+    }
   }
 
   /** What the user has read last. */
-  read(user: UserId): Position | undefined {
+  mark(user: UserId): Position | undefined {
     const sql = "SELECT epoch, seq FROM reads WHERE room = ? AND user = ?";
     const row = this.#file.row(sql, this.#room, user);
-    return row && { epoch: row.text("epoch"), seq: row.number("seq") };
+    if (row === undefined) return undefined;
+    const read = { epoch: row.textOrNone("epoch"), seq: row.numberOrNone("seq") };
+    const parsed = v.safeParse(PositionSchema, read);
+    if (!parsed.success) this.#rows.report("reads");
+    return parsed.success ? parsed.output : undefined;
   }
 
-  /** Keeps what the user has read last. */
-  setRead(user: UserId, { epoch, seq }: Position): void {
-    this.#file.run(
-      `INSERT INTO reads (room, user, epoch, seq) VALUES (?, ?, ?, ?)
-        ON CONFLICT DO UPDATE SET epoch = excluded.epoch, seq = excluded.seq`,
+  /** Keeps what the user has read last; in the place of the oldest mark, where there are too many. */
+  setMark(user: UserId, { epoch, seq }: Position, ranMs: number): void {
+    const update = "UPDATE reads SET epoch = ?, seq = ?, ran = ? WHERE room = ? AND user = ?";
+    if (this.#file.run(update, epoch, seq, ranMs, this.#room, user) > 0) return;
+    const insert = "INSERT INTO reads (room, user, epoch, seq, ran) VALUES (?, ?, ?, ?, ?)";
+    this.#marks += this.#file.run(insert, this.#room, user, epoch, seq, ranMs);
+    this.#isChanged = true;
+    if (this.#marks > MAX_MARKS) this.#dropMarks(Infinity, this.#marks - MAX_MARKS);
+  }
+
+  /** Drops some of the read marks that were set before `since`. */
+  forgetMarks(since: number): void {
+    if (this.#marks > 0 && since > -Infinity) this.#dropMarks(since, MAX_TRIMMED);
+  }
+
+  /** Drops everything that is left of the room. */
+  remove(): void {
+    for (const table of ["reads", "receipts", "messages", "entries", "rooms"]) {
+      this.dropped += this.#file.run(`DELETE FROM ${table} WHERE room = ?`, this.#room);
+    }
+    this.#isChanged = false;
+    this.#isStored = false;
+    this.#head = undefined;
+  }
+
+  #dropMarks(before: number, limit: number): void {
+    const dropped = this.#file.run(
+      `DELETE FROM reads WHERE (room, user) IN
+        (SELECT room, user FROM reads WHERE room = ? AND ran < ? ORDER BY ran LIMIT ?)`,
       this.#room,
-      user,
-      epoch,
-      seq,
+      before,
+      limit,
     );
+    this.dropped += dropped;
+    this.#marks -= dropped;
+    this.#isChanged ||= dropped > 0;
   }
 
-  /** The number of the oldest message that is neither one of so many oldest nor older than `since`. */
-  #firstMessage(surplus: number, since: number): number {
-    const sql = `SELECT seq FROM messages WHERE room = ? AND at >= ?
-      ORDER BY seq LIMIT 1 OFFSET ?`;
-    const place = (since: number, offset: number) =>
-      this.#file.row(sql, this.#room, since, offset)?.number("seq") ?? Infinity;
-    const fresh = place(since, 0);
-    return surplus > 0 ? Math.max(fresh, place(-Infinity, surplus)) : fresh;
+  /** Drops some of what has lesser numbers, the oldest first; how many. */
+  #drop(table: "entries" | "messages", before: number): number {
+    const oldest = seqAt(this.#file, table, this.#room, 0);
+    if (oldest === undefined || oldest >= before) return 0;
+    const last = before - oldest > MAX_TRIMMED
+      ? seqAt(this.#file, table, this.#room, MAX_TRIMMED) ?? before
+      : before;
+    this.hasMoreToTrim ||= last < before;
+    const sql = `DELETE FROM ${table} WHERE room = ? AND seq < ?`;
+    const dropped = this.#file.run(sql, this.#room, Math.min(before, last));
+    this.dropped += dropped;
+    return dropped;
   }
-}
-
-/** As SQLite wants it, for whom a negative limit is none. */
-function limited(limit: number): number {
-  return limit === Infinity ? -1 : limit;
 }

@@ -26,16 +26,28 @@ export class Row {
     if (typeof value === "number") return value;
     throw new TypeError(`Cannot read column ${column}: it is no number: received ${value}`);
   }
+
+  /** The text in a column; undefined where there is something else, as in a damaged row. */
+  textOrNone(column: string): string | undefined {
+    const value = this.#values[column];
+    return typeof value === "string" ? value : undefined;
+  }
+
+  /** The number in a column; undefined where there is something else, as in a damaged row. */
+  numberOrNone(column: string): number | undefined {
+    const value = this.#values[column];
+    return typeof value === "number" ? value : undefined;
+  }
 }
 
 /** The statements of one file. All of it throws what SQLite says. */
 export class Statements implements Disposable {
   readonly #file: DatabaseSync;
-  readonly #lock: Disposable;
+  readonly #lock: Disposable | undefined;
   readonly #prepared = new Map<string, StatementSync>();
 
   /** None is prepared yet. @param lock What keeps others away; given back when the file is closed. */
-  constructor(file: DatabaseSync, lock: Disposable) {
+  constructor(file: DatabaseSync, lock?: Disposable) {
     this.#file = file;
     this.#lock = lock;
   }
@@ -63,11 +75,22 @@ export class Statements implements Disposable {
     return this.#prepare(sql).all(...values).map((it) => new Row(it));
   }
 
+  /** Rows, read one by one as they are drawn; the same statement must not run meanwhile. */
+  *each(sql: string, ...values: SQLInputValue[]): Generator<Row> {
+    for (const found of this.#prepare(sql).iterate(...values)) yield new Row(found);
+  }
+
   /** Closes the file, and lets others have it. */
   [Symbol.dispose](): void {
     this.#prepared.clear();
+    try {
+      // In WAL mode a file cannot even be read in a folder that cannot be written, unless its log is there.
+      this.#file.prepare("PRAGMA journal_mode = DELETE").get();
+    } catch {
+      // It is read by somebody else or cannot be written: then it stays as it is.
+    }
     this.#file.close();
-    this.#lock[Symbol.dispose]();
+    this.#lock?.[Symbol.dispose]();
   }
 
   /** A transaction cannot begin within another; one that begins and does nothing takes no lock. */

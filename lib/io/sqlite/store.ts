@@ -4,15 +4,16 @@
  * where nothing can be written, what is there can still be read.
  * @module
  */
-import { BusUnavailable, type Standing } from "../../chat/bus.ts";
+import type { Standing } from "../../chat/bus.ts";
 import type { Clock } from "../../chat/clock.ts";
 import type { Store } from "../../chat/embedded_bus.ts";
+import { EmptyRooms } from "../../chat/empty_rooms.ts";
+import { type StoreQuota, UNLIMITED } from "../../chat/memory_store.ts";
 import type { Draft, UserId } from "../../core/entries.ts";
-import { parseRoom, type RoomId } from "../../core/names.ts";
+import type { RoomId } from "../../core/names.ts";
 import type { Position } from "../../core/positions.ts";
 import {
   append,
-  type Head,
   isReadFurther,
   judge,
   leaf,
@@ -23,19 +24,20 @@ import {
   recover,
   type Replay,
   type Retention,
+  sinceOf,
   type Terms,
-  trim,
 } from "../../core/room_log.ts";
-import { openSqliteFile } from "./file.ts";
-import { SqliteShelf } from "./shelf.ts";
+import { Access } from "./access.ts";
+import { Damage } from "./damage.ts";
+import { RunTime } from "./run_time.ts";
+import { type ShelfContext, SqliteShelf } from "./shelf.ts";
 import type { Statements } from "./statements.ts";
-import { sqliteCode, troubleOf } from "./trouble.ts";
+import { Sweeper } from "./sweeper.ts";
+import { closed, troubleOf } from "./trouble.ts";
 import { SqliteWriter } from "./writer.ts";
 
 /** So many receipts are forgotten at a time: more than one transaction brings. */
 const FORGOTTEN_AT_A_TIME = 500;
-/** So many rooms are swept in one transaction. */
-const SWEPT_AT_A_TIME = 20;
 
 /** Opens the store in a folder, or makes one there. Throws `StoreRefused`. @param drawEpoch One that was never used. */
 export function openSqliteStore(
@@ -43,37 +45,76 @@ export function openSqliteStore(
   clock: Clock,
   retention: Retention,
   drawEpoch: () => string,
+  quota: StoreQuota = UNLIMITED,
 ): SqliteStore {
-  return new SqliteStore(openSqliteFile(folder), clock, retention, drawEpoch);
+  return new SqliteStore(Access.open(folder, clock), clock, retention, drawEpoch, quota);
 }
 
 /** Keeps rooms in a SQLite file. */
 export class SqliteStore implements Store, AsyncDisposable {
-  readonly #file: Statements;
+  readonly #access: Access;
   readonly #clock: Clock;
   readonly #retention: Retention;
   readonly #drawEpoch: () => string;
+  readonly #quota: StoreQuota;
   readonly #writer: SqliteWriter;
+  readonly #damage = new Damage();
+  readonly #empty = new EmptyRooms();
+  readonly #time: RunTime;
+  readonly #sweeper: Sweeper;
   /** The rooms of the transaction that is under way. */
   readonly #shelves = new Map<RoomId, SqliteShelf>();
-  /** Heads of rooms that have never been, for as long as they cannot be written. */
-  readonly #spares = new Map<RoomId, Head>();
+  /** How many rooms have entries; undefined where they must be counted. */
+  #rooms: number | undefined;
+  /** Of the transaction that is under way. */
+  #isFull: boolean | undefined;
+  #dropped = 0;
+  /** Of rooms whose own row could not be read: the same for as long as nothing could be written there. */
+  readonly #mendedEpochs = new Map<RoomId, string>();
   #isClosed = false;
 
-  /** A store in a file that `openSqliteFile` has opened; it closes it too. */
-  constructor(file: Statements, clock: Clock, retention: Retention, drawEpoch: () => string) {
-    this.#file = file;
+  /** A store in a file that is open; it closes it too. */
+  constructor(
+    file: Access | Statements,
+    clock: Clock,
+    retention: Retention,
+    drawEpoch: () => string,
+    quota: StoreQuota = UNLIMITED,
+  ) {
+    this.#access = file instanceof Access ? file : Access.of(file, clock);
     this.#clock = clock;
     this.#retention = retention;
     this.#drawEpoch = drawEpoch;
+    this.#quota = quota;
+    this.#time = new RunTime(this.#file, clock);
     this.#writer = new SqliteWriter(this.#file, {
       beforeCommit: () => this.#finish(),
-      afterwards: () => this.#shelves.clear(),
+      afterwards: (error) => this.#settle(error),
+    });
+    this.#markStart();
+    this.#access.onReopened = (reopened) => this.#writer.turnTo(reopened);
+    this.#sweeper = new Sweeper({
+      file: () => this.#file,
+      write: (deed) => this.#write(deed),
+      shelf: (room) => this.#shelf(room),
+      terms: () => this.#terms(),
+      damage: this.#damage,
+      takeDropped: () => this.#takeDropped(),
     });
   }
 
   append(draft: Draft): Promise<Outcome> {
-    return this.#write(() => append(this.#shelf(draft.room), draft, this.#terms()));
+    return this.#write(() => {
+      const shelf = this.#shelf(draft.room);
+      const wasStored = shelf.isStored;
+      const outcome = append(shelf, draft, this.#terms());
+      if (outcome.kind === "entered" && !wasStored) {
+        // At once, so that the next draft of the transaction finds it counted.
+        shelf.save();
+        if (this.#rooms !== undefined) this.#rooms++;
+      }
+      return outcome;
+    });
   }
 
   replay(room: RoomId, since: Position, limit: number): Promise<Replay> {
@@ -86,31 +127,50 @@ export class SqliteStore implements Store, AsyncDisposable {
 
   standing(room: RoomId, user: UserId): Promise<Standing> {
     return this.#read(room, (shelf, terms) => {
-      const read = shelf.read(user);
+      const read = shelf.mark(user);
       const seen = read ? judge(openHead(shelf, terms), 0, read).after : 0;
-      return { read, unread: shelf.count(seen, terms.now - this.#retention.ageMs) };
+      return { read, unread: shelf.countAfter(seen, sinceOf(terms)) };
     });
   }
 
   markRead(room: RoomId, user: UserId, read: Position): Promise<void> {
     return this.#write(() => {
       const shelf = this.#shelf(room);
-      const head = openHead(shelf, this.#terms());
-      if (isReadFurther(head, shelf.read(user), read)) shelf.setRead(user, read);
+      const terms = this.#terms();
+      // In a room without entries there is nothing to read, and nothing is stored.
+      if (openHead(shelf, terms).top === 0) return;
+      const before = shelf.mark(user);
+      if (before === undefined && terms.full?.store) return;
+      if (isReadFurther(openHead(shelf, terms), before, read)) {
+        shelf.setMark(user, read, terms.ranMs);
+      }
     });
   }
 
-  /** Drops what is too old, also in rooms where nothing is said any more. Rejects with `BusUnavailable`. */
-  async sweep(): Promise<void> {
-    const sql = "SELECT room FROM rooms WHERE room > ? ORDER BY room LIMIT ?";
-    for (let last: string | undefined = ""; last !== undefined;) {
-      const after: string = last;
-      last = await this.#write(() => {
-        const rooms = this.#file.rows(sql, after, SWEPT_AT_A_TIME).map((row) => row.text("room"));
-        for (const room of rooms) this.#trim(room);
-        return rooms.at(-1);
-      });
-    }
+  /**
+   * Drops what is too old, also in rooms where nothing is said any more, and gives back what the file does not use. Rejects
+   * with `BusUnavailable`.
+   *
+   * @param isWanted Whether a room must stay.
+   */
+  sweep(isWanted: (room: RoomId) => boolean = () => false): Promise<void> {
+    return this.#sweeper.sweep(isWanted);
+  }
+
+  /** Whether its file is only open to be read, and will be opened again. */
+  get isReadOnly(): boolean {
+    return this.#access.isReadOnly;
+  }
+
+  /** Resolves where it can be written, as far as is known; otherwise it is tried. Rejects with `BusUnavailable`. */
+  async probe(): Promise<void> {
+    if (!this.#isClosed && this.#access.isWritable) return;
+    await this.#write(() => this.#time.save(this.#file));
+  }
+
+  /** What is wrong, but keeps nobody from reading and writing. */
+  problems(): readonly string[] {
+    return this.#damage.problems();
   }
 
   /** Writes what waits to be written, and closes the file. */
@@ -118,67 +178,120 @@ export class SqliteStore implements Store, AsyncDisposable {
     if (this.#isClosed) return Promise.resolve();
     this.#writer.flush();
     this.#isClosed = true;
-    this.#file[Symbol.dispose]();
+    this.#access[Symbol.dispose]();
     return Promise.resolve();
   }
 
+  /** Writes something at once, so that a disk that is full is known before anybody says anything. */
+  #markStart(): void {
+    if (!this.#access.isWritable) return;
+    try {
+      this.#time.save(this.#file);
+    } catch (error) {
+      this.#access.report(error);
+    }
+  }
+
+  get #file(): Statements {
+    return this.#access.file;
+  }
+
+  get #context(): ShelfContext {
+    const epochFor = (room: RoomId) => {
+      const epoch = this.#mendedEpochs.get(room) ?? this.#drawEpoch();
+      this.#mendedEpochs.set(room, epoch);
+      return epoch;
+    };
+    return { file: this.#file, damage: this.#damage, epochFor };
+  }
+
   #write<T>(deed: () => T): Promise<T> {
-    return this.#isClosed ? Promise.reject(closed()) : this.#writer.write(deed);
+    if (this.#isClosed) return Promise.reject(closed());
+    try {
+      this.#access.requireWritable();
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return this.#writer.write(deed);
   }
 
   #read<T>(room: RoomId, look: (shelf: SqliteShelf, terms: Terms) => T): Promise<T> {
     if (this.#isClosed) return Promise.reject(closed());
     try {
-      const shelf = new SqliteShelf(this.#file, room, this.#spares.get(room));
+      const shelf = new SqliteShelf(this.#context, room, this.#empty.get(room));
       const seen = look(shelf, this.#terms());
-      this.#keepHead(room, shelf);
+      if (!shelf.isStored) this.#empty.keep(room, shelf.head(), this.#clock.now());
       return Promise.resolve(seen);
     } catch (error) {
       return Promise.reject(troubleOf(error));
     }
   }
 
-  /** A reading changes nothing but a room that has never been, which gets its first epoch. */
-  #keepHead(room: RoomId, shelf: SqliteShelf): void {
-    try {
-      shelf.save();
-      this.#spares.delete(room);
-    } catch (error) {
-      const head = shelf.head();
-      if (sqliteCode(error) === undefined || head === undefined) throw error;
-      // Whoever joins a room need not care that nothing can be said in it at the moment.
-      this.#spares.set(room, head);
-    }
-  }
-
   #shelf(room: RoomId): SqliteShelf {
     const shelf = this.#shelves.get(room) ??
-      new SqliteShelf(this.#file, room, this.#spares.get(room));
+      new SqliteShelf(this.#context, room, this.#empty.get(room));
     this.#shelves.set(room, shelf);
     return shelf;
   }
 
   #finish(): void {
     for (const shelf of this.#shelves.values()) shelf.save();
+    this.#time.saveNowAndThen(this.#file);
     this.#file.run(
       `DELETE FROM receipts WHERE (room, user, id) IN
-        (SELECT room, user, id FROM receipts WHERE at <= ? ORDER BY at LIMIT ?)`,
-      this.#clock.date() - RECEIPTS_MS,
+        (SELECT room, user, id FROM receipts WHERE ran <= ? ORDER BY ran LIMIT ?)`,
+      this.#time.ranMs() - RECEIPTS_MS,
       FORGOTTEN_AT_A_TIME,
     );
   }
 
-  #trim(text: string): void {
-    const room = parseRoom(text);
-    if (room === undefined) throw new RangeError(`Cannot sweep: not a room: received ${text}`);
-    trim(this.#shelf(room), this.#terms());
+  #settle(error: unknown): void {
+    this.#access.report(error);
+    this.#isFull = undefined;
+    if (error !== undefined) this.#rooms = undefined;
+    const now = this.#clock.now();
+    for (const [room, shelf] of this.#shelves) {
+      // What was taken back did not happen; but an epoch that was told stays the room's.
+      if (error === undefined) this.#dropped += shelf.dropped;
+      const hasRow = shelf.isStored && error === undefined;
+      if (!hasRow && shelf.head()?.top === 0) this.#empty.keep(room, shelf.head(), now);
+      else if (hasRow) this.#empty.keep(room, undefined, now);
+    }
+    this.#shelves.clear();
+  }
+
+  #takeDropped(): number {
+    const dropped = this.#dropped;
+    this.#dropped = 0;
+    this.#rooms = undefined;
+    return dropped;
+  }
+
+  #countRooms(): number {
+    const sql = "SELECT count(*) AS count FROM rooms";
+    return this.#rooms ?? this.#file.row(sql)?.number("count") ?? 0;
+  }
+
+  #usedBytes(): number {
+    const number = (name: string) => this.#file.row(`PRAGMA ${name}`)?.number(name) ?? 0;
+    return (number("page_count") - number("freelist_count")) * number("page_size");
   }
 
   #terms(): Terms {
-    return { now: this.#clock.date(), epoch: this.#drawEpoch(), retention: this.#retention };
+    return {
+      now: this.#clock.date(),
+      ranMs: this.#time.ranMs(),
+      epoch: this.#drawEpoch(),
+      retention: this.#retention,
+      full: this.#full,
+    };
   }
-}
 
-function closed(): BusUnavailable {
-  return new BusUnavailable("the message store is closed", { perhapsSent: false });
+  get #full(): Terms["full"] {
+    const { bytes, rooms } = this.#quota;
+    if (bytes === Infinity && rooms === Infinity) return undefined;
+    this.#isFull ??= bytes < Infinity && this.#usedBytes() >= bytes;
+    if (rooms < Infinity) this.#rooms = this.#countRooms();
+    return { store: this.#isFull, rooms: (this.#rooms ?? 0) >= rooms };
+  }
 }

@@ -5,6 +5,29 @@
  */
 import { BusUnavailable } from "../../chat/bus.ts";
 
+/** What to do where a folder is not to be used. */
+export const ELSEWHERE = "choose another folder with DATA_DIR";
+
+/** Why a folder or file cannot be used; the message says what to do. */
+export class StoreRefused extends Error {
+  /** For logs; tell it by `instanceof`. */
+  override readonly name = "StoreRefused";
+  /** Which kind of reason it is. */
+  readonly reason: "not_writable" | "in_use" | "damaged" | "newer" | "foreign";
+
+  /** A refusal. @param options `cause` is what SQLite or the system said. */
+  constructor(reason: StoreRefused["reason"], message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.reason = reason;
+  }
+}
+
+/** Why a file that somebody else has is refused. */
+export function inUse(path: string, cause?: unknown): StoreRefused {
+  const advice = `${ELSEWHERE}, or join instances with REDIS_URL`;
+  return new StoreRefused("in_use", `Another process has ${path} open: ${advice}`, { cause });
+}
+
 /** Result codes of https://sqlite.org/rescode.html, those that mean something of their own here. */
 export const SQLITE = {
   BUSY: 5,
@@ -45,4 +68,15 @@ export function troubleOf(error: unknown): unknown {
   const words = WORDS.get(primaryCode(code)) ?? "the message store does not work";
   // What was written may be found again when the file is next opened.
   return new BusUnavailable(words, { cause: error, perhapsSent: code === SQLITE.IOERR_FSYNC });
+}
+
+/** What is answered when the store is closed. */
+export function closed(): BusUnavailable {
+  return new BusUnavailable("the message store is closed", { perhapsSent: false });
+}
+
+/** What is answered to who wants to write where that cannot be done. @param why What kept the file from being opened. */
+export function notWritable(why: string): BusUnavailable {
+  const cause = new Error(why);
+  return new BusUnavailable("the message store cannot be written", { cause, perhapsSent: false });
 }

@@ -22,13 +22,13 @@ interface Deed {
 export interface Partner {
   /** Writes what is left to be written. */
   beforeCommit(): void;
-  /** The transaction is over, done or taken back. */
-  afterwards(): void;
+  /** The transaction is over. @param error Why it was taken back; undefined where it is done. */
+  afterwards(error?: unknown): void;
 }
 
 /** Writes to one file. */
 export class SqliteWriter {
-  readonly #file: Statements;
+  #file: Statements;
   readonly #partner: Partner;
   #deeds: Deed[] = [];
 
@@ -36,6 +36,11 @@ export class SqliteWriter {
   constructor(file: Statements, partner: Partner) {
     this.#file = file;
     this.#partner = partner;
+  }
+
+  /** Writes to another opening of the file from now on. */
+  turnTo(file: Statements): void {
+    this.#file = file;
   }
 
   /** Does something to the file; resolves when it is on the disk. Rejects with `BusUnavailable`, and is undone then. */
@@ -81,11 +86,13 @@ export class SqliteWriter {
       const answers = deeds.map((deed) => deed.run());
       this.#partner.beforeCommit();
       this.#file.run("COMMIT");
-      return () => answers.forEach((answer) => answer());
-    } finally {
       this.#partner.afterwards();
+      return () => answers.forEach((answer) => answer());
+    } catch (error) {
+      this.#partner.afterwards(error);
       // Where the disk is full SQLite may have taken it back already.
       if (this.#file.isInTransaction) this.#file.run("ROLLBACK");
+      throw error;
     }
   }
 }

@@ -34,8 +34,8 @@ function remote(bus: TestedBus): TestedBus {
   };
 }
 
-busContract("EmbeddedBus at the other end of a line", (retention) => {
-  const store = new MemoryStore(systemClock, retention, counter("epoch"));
+busContract("EmbeddedBus at the other end of a line", (retention, quota) => {
+  const store = new MemoryStore(systemClock, retention, counter("epoch"), quota);
   const bus = remote(new EmbeddedBus(store, systemClock));
   return Promise.resolve({ bus, [Symbol.asyncDispose]: () => Promise.resolve() });
 });

@@ -1,0 +1,108 @@
+/**
+ * What comes out of a store, checked: somebody may have written into the file or the Redis, or a disk may have lost bits.
+ * Names are checked leniently, since the rules for names become stricter with time and what was said stays.
+ * @module
+ */
+import * as v from "valibot";
+import { type Entry, isUserId, type Message, type UserId } from "../core/entries.ts";
+import type { Name } from "../core/names.ts";
+import type { Position } from "../core/positions.ts";
+import type { Head, KeptReceipt } from "../core/room_log.ts";
+
+// Guards of one call instead of pipes of many: a replay checks a thousand entries, and each of them a dozen values.
+const isWhole = (input: unknown): input is number => Number.isSafeInteger(input);
+const isSeq = (input: unknown): input is number => isWhole(input) && input >= 0;
+const isEpoch = (input: unknown): input is string =>
+  typeof input === "string" && /^[0-9a-z]{1,32}$/.test(input);
+const isUser = (input: unknown): input is UserId => typeof input === "string" && isUserId(input);
+const isId = (input: unknown): boolean => typeof input === "string" && input.length <= 1_024;
+// No more than what keeps a name from posing as a line of the server's.
+const isName = (input: unknown): boolean =>
+  typeof input === "string" && input.length <= 256 &&
+  /^[^\s\p{Cc}*!][^\p{Cc}\u2028\u2029]*$/u.test(input);
+
+function isPosition(input: unknown): input is Position {
+  if (typeof input !== "object" || input === null) return false;
+  return "epoch" in input && isEpoch(input.epoch) && "seq" in input && isSeq(input.seq);
+}
+
+const seq = v.custom<number>(isSeq);
+const at = v.custom<number>(isWhole);
+const epoch = v.custom<string>(isEpoch);
+const user = v.custom<UserId>(isUser);
+const id = v.custom<string>(isId);
+const name = v.custom<Name>(isName);
+
+/** A position. */
+export const PositionSchema: v.GenericSchema<unknown, Position> = v.custom<Position>(isPosition);
+
+const deed = v.variant("kind", [
+  v.object({ kind: v.literal("said"), text: v.string(), reply: v.optional(PositionSchema) }),
+  v.object({ kind: v.literal("edited"), of: PositionSchema, text: v.string() }),
+  v.object({ kind: v.literal("deleted"), of: PositionSchema }),
+  v.object({
+    kind: v.literal("reacted"),
+    of: PositionSchema,
+    emoji: v.string(),
+    on: v.boolean(),
+  }),
+  v.object({ kind: v.literal("renamed"), from: name }),
+]);
+
+/** An entry; its room is that of the log that it stands in. */
+export const EntrySchema: v.GenericSchema<unknown, Omit<Entry, "room">> = v.object({
+  user,
+  name,
+  id,
+  deed,
+  position: PositionSchema,
+  at,
+});
+
+type Reactions = NonNullable<Message["reactions"]>;
+
+/** As it is, whatever the words: a schema for records passes over `constructor` and its like. */
+function isReactions(input: unknown): input is Reactions {
+  if (typeof input !== "object" || input === null || Array.isArray(input)) return false;
+  return Object.values(input).every((users) => Array.isArray(users) && users.every(isUser));
+}
+
+/** A message. */
+export const MessageSchema: v.GenericSchema<unknown, Message> = v.object({
+  position: PositionSchema,
+  at,
+  user,
+  name,
+  id,
+  text: v.string(),
+  reply: v.optional(PositionSchema),
+  edited: v.optional(at),
+  deleted: v.optional(v.literal(true)),
+  reactions: v.optional(v.custom<Reactions>(isReactions)),
+});
+
+/** A receipt. */
+export const ReceiptSchema: v.GenericSchema<unknown, KeptReceipt> = v.object({
+  position: PositionSchema,
+  at,
+  fingerprint: v.string(),
+});
+
+const era = v.object({ epoch, after: seq });
+
+/** A head. */
+export const HeadSchema: v.GenericSchema<unknown, Head> = v.object({
+  eras: v.tupleWithRest([era], era),
+  top: seq,
+  at,
+});
+
+/** The value in a JSON text; undefined where it is not what it should be. */
+export function parseJson<T>(schema: v.GenericSchema<unknown, T>, text: string): T | undefined {
+  try {
+    const parsed = v.safeParse(schema, JSON.parse(text));
+    return parsed.success ? parsed.output : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,130 @@
+/**
+ * Whether the file can be written. One that cannot is opened to be read, so that what was said can be read, and is tried
+ * again now and then until it can be written. A newcomer would go on in memory instead: what is acknowledged then is lost
+ * at the next start, and nobody is who they were.
+ * @module
+ */
+import type { Clock } from "../../chat/clock.ts";
+import { log } from "../log.ts";
+import { openReadOnly, openSqliteFile, pathIn } from "./file.ts";
+import { sizeOf } from "./inspection.ts";
+import type { Statements } from "./statements.ts";
+import { notWritable, sqliteCode, StoreRefused } from "./trouble.ts";
+
+/** A file that cannot be written is opened again at most so often. */
+const RETRY_MS = 5_000;
+
+/** One file, and how it is open at the moment. */
+export class Access implements Disposable {
+  readonly #folder: string | undefined;
+  readonly #clock: Clock;
+  /** Undefined where it could not even be opened to be read, the last time. */
+  #file: Statements | undefined;
+  /** Why it is only open to be read. */
+  #why: string | undefined;
+  #retryAt = 0;
+  /** Whether the last transaction failed. */
+  #hasFailed = false;
+  /** Told of another opening of the file, which takes the place of the one before. */
+  onReopened: (file: Statements) => void = () => {};
+
+  private constructor(
+    file: Statements,
+    clock: Clock,
+    folder?: string,
+    why?: string,
+  ) {
+    this.#file = file;
+    this.#clock = clock;
+    this.#folder = folder;
+    this.#why = why;
+  }
+
+  /** A file that is open to be written. */
+  static of(file: Statements, clock: Clock): Access {
+    return new Access(file, clock);
+  }
+
+  /** Opens the file in a folder, or makes one. Throws {@linkcode StoreRefused} where it can be neither written nor read. */
+  static open(folder: string, clock: Clock): Access {
+    try {
+      return new Access(openSqliteFile(folder, clock.date()), clock, folder);
+    } catch (error) {
+      const isThere = error instanceof StoreRefused && error.reason === "not_writable" &&
+        isReadable(folder);
+      if (!isThere) throw error;
+      const access = new Access(openReadOnly(folder), clock, folder, error.message);
+      log.warn("store.read_only", { why: error.message });
+      access.#retryAt = clock.now() + RETRY_MS;
+      return access;
+    }
+  }
+
+  /** The file, as it is open now. Throws `BusUnavailable` where it cannot be opened any more. */
+  get file(): Statements {
+    if (this.#file === undefined) throw notWritable(this.#why ?? "it is closed");
+    return this.#file;
+  }
+
+  /** Whether it is only open to be read. */
+  get isReadOnly(): boolean {
+    return this.#why !== undefined;
+  }
+
+  /** Whether it can be written, as far as is known. */
+  get isWritable(): boolean {
+    return !this.isReadOnly && !this.#hasFailed;
+  }
+
+  /** Throws `BusUnavailable` where the file is only open to be read, after trying whether it can be written by now. */
+  requireWritable(): void {
+    if (this.#why === undefined) return;
+    if (this.#clock.now() >= this.#retryAt) this.#reopen();
+    if (this.#why === undefined) return;
+    throw notWritable(this.#why);
+  }
+
+  /** Takes note of how a transaction ended. @param error Undefined where it was done. */
+  report(error: unknown): void {
+    // Anything else is a bug, and says nothing about the disk.
+    const hasFailed = sqliteCode(error) !== undefined;
+    if (this.#hasFailed && !hasFailed) log.info("store.writable", {});
+    if (!this.#hasFailed && hasFailed) log.warn("store.not_written", { error: String(error) });
+    this.#hasFailed = hasFailed;
+  }
+
+  /** Closes the file. */
+  [Symbol.dispose](): void {
+    this.#file?.[Symbol.dispose]();
+    this.#file = undefined;
+  }
+
+  #reopen(): void {
+    if (this.#folder === undefined) return;
+    this.#retryAt = this.#clock.now() + RETRY_MS;
+    // It has the lock, which the next one needs.
+    this[Symbol.dispose]();
+    try {
+      this.#file = openSqliteFile(this.#folder, this.#clock.date());
+      this.#why = undefined;
+      log.info("store.writable", {});
+    } catch (error) {
+      this.#why = error instanceof Error ? error.message : String(error);
+      try {
+        this.#file = openReadOnly(this.#folder);
+      } catch {
+        // Not even that any more: tried again the next time.
+        return;
+      }
+    }
+    this.onReopened(this.#file);
+  }
+}
+
+function isReadable(folder: string): boolean {
+  try {
+    return sizeOf(pathIn(folder)) > 0;
+  } catch {
+    return false;
+  }
+}

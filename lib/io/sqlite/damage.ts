@@ -1,0 +1,40 @@
+/**
+ * Rows that cannot be read: skipped, so that a damaged row never makes a room unusable, and reported, so that somebody
+ * learns of it. Each is logged once, and only some of them, since all of a table may be damaged.
+ * @module
+ */
+import { log } from "../log.ts";
+
+/** So many damaged rows are told apart and logged; beyond that they are only known to be more. */
+const MAX_KNOWN = 100;
+
+/** Where a row is that cannot be read. */
+export interface DamagedRow {
+  /** Its table. */
+  readonly table: "rooms" | "entries" | "messages" | "receipts" | "reads";
+  /** As the row has it. */
+  readonly room: string;
+  /** Its number, where its table has numbers. */
+  readonly seq?: number | undefined;
+}
+
+/** What was found to be damaged since the store was opened. */
+export class Damage {
+  readonly #known = new Set<string>();
+
+  /** Takes in one; it may come again and again. */
+  report({ table, room, seq }: DamagedRow): void {
+    const key = JSON.stringify([table, room, seq]);
+    if (this.#known.has(key) || this.#known.size >= MAX_KNOWN) return;
+    this.#known.add(key);
+    log.warn("store.damaged_row", { table, room, ...(seq !== undefined && { seq }) });
+  }
+
+  /** What to tell whoever looks at the state of the service. */
+  problems(): readonly string[] {
+    const { size } = this.#known;
+    if (size === 0) return [];
+    const count = size < MAX_KNOWN ? String(size) : `${size} or more`;
+    return [`damaged rows in the message store: ${count}; see store.damaged_row in the log`];
+  }
+}

@@ -1,0 +1,69 @@
+/**
+ * Looking at a file before it is opened, without changing anything: whether it is ours, whole, and not newer than this.
+ * @module
+ */
+import { DatabaseSync } from "node:sqlite";
+import { APPLICATION_ID, VERSION } from "./schema.ts";
+import { ELSEWHERE, StoreRefused } from "./trouble.ts";
+
+/** Throws {@linkcode StoreRefused} where the file is there and not right, without changing anything. */
+export function inspect(path: string): void {
+  // A file that was never finished: SQLite takes back what it finds half made.
+  if (sizeOf(path) <= 0 || sizeOf(`${path}-journal`) > 0) return;
+  const header = headerOf(path);
+  if (header.magic !== "SQLite format 3\0") throw damaged(path, "it is no SQLite file");
+  if (header.application !== APPLICATION_ID) {
+    throw new StoreRefused("foreign", `${path} belongs to another application: ${ELSEWHERE}`);
+  }
+  if (header.version > VERSION) {
+    const versions = `version ${header.version} of the store, this is for version ${VERSION}`;
+    throw new StoreRefused("newer", `${path} is of a newer Parley (${versions}): update Parley`);
+  }
+  const problem = checked(path);
+  if (problem !== "ok") throw damaged(path, problem);
+}
+
+/** Why a damaged file is refused. */
+export function damaged(path: string, why: string, cause?: unknown): StoreRefused {
+  const advice = `move it away and start with an empty one, or put back a copy`;
+  return new StoreRefused("damaged", `${path} is damaged (${why}): ${advice}`, { cause });
+}
+
+function headerOf(path: string) {
+  using file = Deno.openSync(path);
+  const bytes = new Uint8Array(100);
+  file.readSync(bytes);
+  const view = new DataView(bytes.buffer);
+  const magic = new TextDecoder().decode(bytes.subarray(0, 16));
+  // https://sqlite.org/fileformat.html#the_database_header
+  return { magic, version: view.getInt32(60), application: view.getInt32(68) };
+}
+
+/** What SQLite finds wrong in the file and its log: "ok", or the first problem. */
+function checked(path: string): string {
+  // Even where it only reads, SQLite makes these two and leaves them behind.
+  const made = [`${path}-wal`, `${path}-shm`].filter((it) => sizeOf(it) < 0);
+  const file = new DatabaseSync(path, { readOnly: true });
+  try {
+    // One that is opened to be read waits 5 s for whoever has it, whatever is asked for in the options (Deno 2.9.6).
+    file.exec("PRAGMA busy_timeout = 0");
+    const { quick_check: problem } = file.prepare("PRAGMA quick_check(1)").get() ?? {};
+    // The first line says which database, of which there is one.
+    return String(problem).split("\n").at(-1) ?? "";
+  } finally {
+    file.close();
+    for (const it of made) if (sizeOf(it) >= 0) Deno.removeSync(it);
+  }
+}
+
+/** In bytes; -1 where there is none. */
+export function sizeOf(path: string): number {
+  try {
+    return Deno.statSync(path).size;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
+      return -1;
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,144 @@
+/**
+ * What the rows of one room say, checked on their way out.
+ * @module
+ */
+import { asItStands, type Entry, isUserId, type Message } from "../../core/entries.ts";
+import { parseName, type RoomId } from "../../core/names.ts";
+import type { Position } from "../../core/positions.ts";
+import type { Head, KeptReceipt } from "../../core/room_log.ts";
+import {
+  EntrySchema,
+  HeadSchema,
+  MessageSchema,
+  parseJson,
+  ReceiptSchema,
+} from "../log_schemas.ts";
+import type { Damage, DamagedRow } from "./damage.ts";
+import type { Row, Statements } from "./statements.ts";
+
+/** A room's own row. */
+export interface StoredRoom {
+  /** How far its log has come. */
+  readonly head: Head;
+  /** How many there are. */
+  readonly messages: number;
+  /** How many users have marked how far they have read. */
+  readonly marks: number;
+  /** When the newest entry was entered, on the scale of ages. */
+  readonly enteredAt: number;
+  /** Whether it was put together anew, and is to be written. */
+  readonly isMended: boolean;
+}
+
+/** Stands for an author who is not known any more. */
+const NOBODY = { user: "unknown_user", name: parseName("unknown") } as const;
+
+/** Reads the rows of one room. */
+export class RowReader {
+  readonly #file: Statements;
+  readonly #room: RoomId;
+  readonly #damage: Damage;
+  readonly #epochFor: (room: RoomId) => string;
+
+  /** Has read nothing yet. @param epochFor One that was never used before. */
+  constructor(
+    file: Statements,
+    room: RoomId,
+    damage: Damage,
+    epochFor: (room: RoomId) => string,
+  ) {
+    this.#file = file;
+    this.#room = room;
+    this.#damage = damage;
+    this.#epochFor = epochFor;
+  }
+
+  /** Reports a damaged row of the room. */
+  report(table: DamagedRow["table"], seq?: number): void {
+    this.#damage.report({ table, room: this.#room, seq });
+  }
+
+  /** The room's own row; where it cannot be read, it is put together from what the room holds, in a new epoch. */
+  room(row: Row): StoredRoom {
+    const head = parseJson(HeadSchema, row.textOrNone("head") ?? "");
+    const [messages, marks] = [row.numberOrNone("messages"), row.numberOrNone("marks")];
+    const enteredAt = row.numberOrNone("ran");
+    const isWhole = head && messages !== undefined && marks !== undefined &&
+      enteredAt !== undefined;
+    if (isWhole) return { head, messages, marks, enteredAt, isMended: false };
+    this.report("rooms");
+    return {
+      head: head ?? this.#mendedHead(),
+      messages: this.#count("messages"),
+      marks: this.#count("reads"),
+      enteredAt: enteredAt ?? 0,
+      isMended: true,
+    };
+  }
+
+  /** A receipt; undefined where it cannot be read. */
+  receipt(row: Row): KeptReceipt | undefined {
+    const receipt = parseJson(ReceiptSchema, row.textOrNone("body") ?? "");
+    if (receipt === undefined) this.report("receipts");
+    return receipt;
+  }
+
+  /** A message; undefined where it cannot be read. */
+  message(row: Row, body = "body", seq = row.numberOrNone("seq")): Message | undefined {
+    const message = parseJson(MessageSchema, row.textOrNone(body) ?? "");
+    if (message !== undefined && message.position.seq === seq) return message;
+    this.report("messages", seq);
+    return undefined;
+  }
+
+  /**
+   * An entry as it stands, with its message beside it in the row. One that cannot be read is told from its message, or else
+   * as a deleted message of nobody, so that the numbers go on without a gap.
+   */
+  entry(row: Row, since: number, head: Head | undefined): Entry {
+    const about = row.numberOrNone("about");
+    const isKept = (row.numberOrNone("ran") ?? -Infinity) >= since;
+    const message = isKept ? this.message(row, "message", about) : undefined;
+    const seq = row.number("seq");
+    const entry = parseJson(EntrySchema, row.textOrNone("body") ?? "");
+    if (entry?.position.seq === seq) return asItStands({ ...entry, room: this.#room }, message);
+    this.report("entries", seq);
+    return message?.position.seq === seq ? this.#toldBy(message) : this.#tombstone(seq, head);
+  }
+
+  #toldBy({ position, at, user, name, id, text, reply }: Message): Entry {
+    const deed = { kind: "said", text, ...(reply && { reply }) } as const;
+    return { room: this.#room, position, at, user, name, id, deed };
+  }
+
+  #tombstone(seq: number, head: Head | undefined): Entry {
+    const { user, name } = NOBODY;
+    if (!isUserId(user) || name === undefined) throw new TypeError("Cannot stand for nobody");
+    const deed = { kind: "said", text: "", deleted: true } as const;
+    const at = head?.at ?? 0;
+    const position = placeOf(seq, head);
+    return { room: this.#room, position, at, user, name, id: `damaged-${seq}`, deed };
+  }
+
+  /** All positions that were given out are unknown then, so nothing of the log is passed off as something else. */
+  #mendedHead(): Head {
+    const top = Math.max(this.#newest("entries"), this.#newest("messages"));
+    return { eras: [{ epoch: this.#epochFor(this.#room), after: top }], top, at: 0 };
+  }
+
+  #newest(table: "entries" | "messages"): number {
+    const sql = `SELECT seq FROM ${table} WHERE room = ? ORDER BY seq DESC LIMIT 1`;
+    return this.#file.row(sql, this.#room)?.numberOrNone("seq") ?? 0;
+  }
+
+  #count(table: "messages" | "reads"): number {
+    const sql = `SELECT count(*) AS count FROM ${table} WHERE room = ?`;
+    return this.#file.row(sql, this.#room)?.numberOrNone("count") ?? 0;
+  }
+}
+
+/** The position with a number: its epoch is the last that began before it. */
+function placeOf(seq: number, head: Head | undefined): Position {
+  const era = head?.eras.findLast(({ after }) => after < seq) ?? head?.eras[0];
+  return { epoch: era?.epoch ?? "0", seq };
+}

@@ -1,0 +1,55 @@
+/**
+ * How long the store has been in use: the scale on which ages are counted. It goes on with the monotonic clock and from
+ * what is stored, so that no reading of the calendar, right or wrong, can make anything old.
+ * @module
+ */
+import type { Clock } from "../../chat/clock.ts";
+import { MAX_CLOCK_STEP_MS } from "../../core/clock_watch.ts";
+import { log } from "../log.ts";
+import type { Statements } from "./statements.ts";
+
+/** It is stored at most so often; what is newer is found by the newest receipt. */
+const SAVED_EVERY_MS = 1_000;
+
+/** The scale of one file. */
+export class RunTime {
+  readonly #clock: Clock;
+  readonly #base: number;
+  #savedAt = -Infinity;
+
+  /** Goes on from what the file has. */
+  constructor(file: Statements, clock: Clock) {
+    this.#clock = clock;
+    const stored = file.row("SELECT ran, date FROM store");
+    const newest = file.row("SELECT ran FROM receipts ORDER BY ran DESC LIMIT 1");
+    const date = clock.date();
+    const last = Math.max(
+      stored?.numberOrNone("ran") ?? date,
+      newest?.numberOrNone("ran") ?? -Infinity,
+    );
+    this.#base = last - clock.now();
+    const byMs = date - (stored?.numberOrNone("date") ?? date);
+    // Ahead it may be: nobody knows how long nothing ran.
+    if (byMs < -MAX_CLOCK_STEP_MS) log.warn("clock.jumped", { byMs: Math.round(byMs) });
+  }
+
+  /** Milliseconds on the scale; whole, and never less than before. */
+  ranMs(): number {
+    return Math.floor(this.#base + this.#clock.now());
+  }
+
+  /** Stores it, unless that was done within the last second. Within a transaction. */
+  saveNowAndThen(file: Statements): void {
+    if (this.#clock.now() - this.#savedAt >= SAVED_EVERY_MS) this.save(file);
+  }
+
+  /** Stores it. Within a transaction. */
+  save(file: Statements): void {
+    file.run(
+      "INSERT OR REPLACE INTO store (only, ran, date) VALUES (1, ?, ?)",
+      this.ranMs(),
+      Math.floor(this.#clock.date()),
+    );
+    this.#savedAt = this.#clock.now();
+  }
+}

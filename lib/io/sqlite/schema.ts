@@ -1,0 +1,104 @@
+/**
+ * The tables of the embedded store, and how an older file comes to have them. A file is brought up to date in one
+ * transaction, so a crash leaves it as it was or as it shall be.
+ *
+ * `ran` is a reading of the store's own scale of ages (`Terms.ranMs`), never of the calendar. The text of a message stands
+ * in `messages` and nowhere else: entries have the number of the message that holds theirs (`about`).
+ * @module
+ */
+import type { DatabaseSync } from "node:sqlite";
+
+/** "Prly": by this a file is known as ours. */
+export const APPLICATION_ID = 0x50726c79;
+/** Of the tables. */
+export const VERSION = 2;
+
+const SCHEMA = `
+  CREATE TABLE rooms (
+    room TEXT PRIMARY KEY, head TEXT NOT NULL, messages INTEGER NOT NULL,
+    marks INTEGER NOT NULL DEFAULT 0, ran INTEGER NOT NULL DEFAULT 0
+  ) WITHOUT ROWID;
+  CREATE TABLE entries (
+    room TEXT, seq INTEGER, ran INTEGER NOT NULL, body TEXT NOT NULL, about INTEGER,
+    PRIMARY KEY (room, seq)
+  ) WITHOUT ROWID;
+  CREATE TABLE messages (
+    room TEXT, seq INTEGER, ran INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (room, seq)
+  ) WITHOUT ROWID;
+  CREATE TABLE receipts (
+    room TEXT, user TEXT, id TEXT, ran INTEGER NOT NULL, body TEXT NOT NULL,
+    PRIMARY KEY (room, user, id)
+  ) WITHOUT ROWID;
+  CREATE INDEX receipts_by_time ON receipts (ran);
+  CREATE TABLE reads (
+    room TEXT, user TEXT, epoch TEXT NOT NULL, seq INTEGER NOT NULL, ran INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (room, user)
+  ) WITHOUT ROWID;
+  CREATE INDEX reads_by_age ON reads (room, ran);
+  CREATE TABLE store (
+    only INTEGER PRIMARY KEY CHECK (only = 1), ran INTEGER NOT NULL, date INTEGER NOT NULL
+  );
+  PRAGMA application_id = ${APPLICATION_ID};
+  PRAGMA user_version = ${VERSION};
+`;
+
+/**
+ * Version 1 counted ages by the calendar, in columns called `at`. The scale goes on from the last of them, or from the
+ * calendar where that is less: one wrong reading then makes nothing old.
+ */
+const FROM_1 = `
+  ALTER TABLE rooms ADD COLUMN marks INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE rooms ADD COLUMN ran INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE entries RENAME COLUMN at TO ran;
+  ALTER TABLE entries ADD COLUMN about INTEGER;
+  ALTER TABLE messages RENAME COLUMN at TO ran;
+  ALTER TABLE receipts RENAME COLUMN at TO ran;
+  ALTER TABLE reads ADD COLUMN ran INTEGER NOT NULL DEFAULT 0;
+  CREATE INDEX reads_by_age ON reads (room, ran);
+  CREATE TABLE store (
+    only INTEGER PRIMARY KEY CHECK (only = 1), ran INTEGER NOT NULL, date INTEGER NOT NULL
+  );
+  INSERT INTO store SELECT 1, min(:date, coalesce(max(ran), :date)), :date
+    FROM (SELECT max(ran) AS ran FROM entries UNION ALL SELECT max(ran) FROM receipts);
+  UPDATE entries SET ran = min(ran, (SELECT ran FROM store));
+  UPDATE messages SET ran = min(ran, (SELECT ran FROM store));
+  UPDATE receipts SET ran = min(ran, (SELECT ran FROM store));
+  UPDATE entries SET
+    about = CASE body ->> '$.deed.kind' WHEN 'said' THEN seq ELSE body ->> '$.deed.of.seq' END,
+    body = json_set(body, '$.deed.text', '')
+    WHERE json_valid(body) AND body ->> '$.deed.kind' IN ('said', 'edited');
+  DELETE FROM rooms WHERE json_valid(head) AND head ->> '$.top' = 0;
+  DELETE FROM reads WHERE room NOT IN (SELECT room FROM rooms);
+  UPDATE reads SET ran = (SELECT ran FROM store);
+  UPDATE rooms SET
+    marks = (SELECT count(*) FROM reads WHERE reads.room = rooms.room),
+    ran = coalesce(
+      (SELECT ran FROM entries WHERE entries.room = rooms.room ORDER BY seq DESC LIMIT 1),
+      (SELECT ran FROM store));
+  PRAGMA user_version = 2;
+`;
+
+/** Makes the tables in an empty file. */
+export function makeTables(file: DatabaseSync, date: number): void {
+  // Before there are any tables, and not within a transaction.
+  file.exec("PRAGMA auto_vacuum = INCREMENTAL");
+  const store = `INSERT INTO store VALUES (1, ${date}, ${date});`;
+  file.exec(`BEGIN EXCLUSIVE; ${SCHEMA} ${store} COMMIT`);
+}
+
+/** Brings the tables of an older version up to date. @param date Milliseconds since 1970. */
+export function updateTables(file: DatabaseSync, date: number): boolean {
+  const { user_version: version } = file.prepare("PRAGMA user_version").get() ?? {};
+  if (version !== 1) return false;
+  try {
+    file.exec(`BEGIN IMMEDIATE; ${FROM_1.replaceAll(":date", String(Math.floor(date)))} COMMIT`);
+  } catch (error) {
+    try {
+      file.exec("ROLLBACK");
+    } catch {
+      // SQLite has taken it back already.
+    }
+    throw error;
+  }
+  return true;
+}
