@@ -23,6 +23,7 @@ async function openRoom(size: number, dialect: Dialect): Promise<(entries: numbe
     arrive: () => void arrived++,
     turnAway() {},
     replay() {},
+    isBehind: () => false,
     deliver: ([message]) => void (heard += message?.length ?? 0),
   });
   for (let i = 0; i < size; i++) {

@@ -7,6 +7,7 @@
 import { type Dialect, packed } from "../core/dialect.ts";
 import type { Frame } from "../core/frames.ts";
 import type { Position } from "../core/positions.ts";
+import { Strain } from "../core/strain.ts";
 import type { Clock } from "./clock.ts";
 import type { Member } from "./member.ts";
 import type { RoomMeters } from "./meters.ts";
@@ -23,6 +24,7 @@ export interface AudienceContext {
 export class Audience {
   readonly #context: AudienceContext;
   readonly #members = new Map<Dialect, Set<Member>>();
+  readonly #strain = new Strain();
   // What has happened in this tick and is not yet told.
   #untold: Frame[] = [];
 
@@ -31,11 +33,17 @@ export class Audience {
     this.#context = context;
   }
 
-  /** How many there are. */
-  get size(): number {
-    let size = 0;
-    for (const members of this.#members.values()) size += members.size;
-    return size;
+  /** For how many people a message is to be charged, where so many are in the room: one may listen several times. */
+  load(people: number): number {
+    const members = [...this.#members.values()];
+    const size = members.reduce((sum, { size }) => sum + size, 0);
+    const now = this.#context.clock.now();
+    if (size > 0 && this.#strain.isDue(now)) {
+      let behind = 0;
+      for (const some of members) for (const member of some) if (member.isBehind()) behind += 1;
+      this.#strain.note(behind / size, now);
+    }
+    return this.#strain.load(Math.max(people, size));
   }
 
   /** Whether there is nobody. */

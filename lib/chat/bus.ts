@@ -127,9 +127,9 @@ export interface Register {
 
 /** What rooms and sessions need of the bus. What is announced comes to them by the bridge. */
 export interface ServingBus extends Archive, Register {
-  /** As {@linkcode Bus.publish}, and within the budgets. @param people About how many are in the room. */
+  /** As {@linkcode Bus.publish}, and within the budgets. @param people For how many the room is charged. */
   publish(draft: Draft, people?: number): Promise<Published>;
-  /** As {@linkcode Bus.signal}, and within the budgets. @param people About how many are in the room. */
+  /** As {@linkcode Bus.signal}, and within the budgets. @param people For how many the room is charged. */
   signal(room: RoomId, note: Note, people?: number): void;
   /** As {@linkcode Bus.follow}. */
   follow(room: RoomId): Promise<void>;

@@ -133,7 +133,7 @@ async function enter(
   }
   const deed = deedOf(request);
   const draft = { room, user, name, id: id ?? drawId(), deed };
-  const published = await bus.publish(draft, place.room.people);
+  const published = await bus.publish(draft, place.room.load());
   if (published.kind === "entered") place.room.promise(published.position);
   else if (published.why === "slow_down" && published.limit === "user") place.overspend();
   return report(id, room, published);
@@ -180,7 +180,7 @@ function tellTyping(
   const isNews = on ? now - place.typedAt >= TYPING_EVERY_MS : place.typedAt > -Infinity;
   if (isNews) {
     place.typedAt = on ? now : -Infinity;
-    bus.signal(place.id, { kind: "typing", user, name: place.name, on }, place.room.people);
+    bus.signal(place.id, { kind: "typing", user, name: place.name, on }, place.room.load());
   }
   return acknowledge(id);
 }

@@ -6,6 +6,7 @@
 import { type Dialect, messagesFor } from "../core/dialect.ts";
 import { type Farewell, UNSUPPORTED } from "../core/farewells.ts";
 import type { Frame } from "../core/frames.ts";
+import { isBehind } from "../core/pacing.ts";
 import { decode, jsonDialect, linesOf, slowDown } from "../core/protocol.ts";
 import type { Introduction } from "../core/pulse.ts";
 import { utf8Length } from "../core/utf8.ts";
@@ -79,6 +80,10 @@ export class JsonConversation implements Conversation, Voice {
   replay(messages: readonly string[]): void {
     this.#flush();
     this.#socket.sendPaced(messages);
+  }
+
+  isBehind(): boolean {
+    return isBehind(this.#socket.backlog());
   }
 
   drained(): Promise<void> {

@@ -23,6 +23,8 @@ export interface Member {
   deliver(messages: readonly string[], last: Position): void;
   /** Hands over what was missed, to be sent at the pace at which it is read; what is delivered meanwhile comes after it. */
   replay(messages: readonly string[], last: Position): void;
+  /** Whether it reads more slowly than it is sent messages. */
+  isBehind(): boolean;
 }
 
 /** How somebody wants to join. */

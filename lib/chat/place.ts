@@ -29,6 +29,8 @@ export interface PlaceVoice {
   deliver(messages: readonly string[], last: Position): void;
   /** Hands on what was missed, at the pace at which it is read. */
   replay(messages: readonly string[], last: Position): void;
+  /** Whether the peer reads more slowly than it is sent messages. */
+  isBehind(): boolean;
 }
 
 /** What a place tells its session. */
@@ -166,6 +168,10 @@ export class Place implements Member, Waiter {
 
   replay(messages: readonly string[], last: Position): void {
     if (this.#stage !== "left") this.#host.voice.replay(messages, last);
+  }
+
+  isBehind(): boolean {
+    return this.#host.voice.isBehind();
   }
 
   /** Leaves the room. @param comesBack Whether the user is likely to come back soon. */

@@ -91,9 +91,9 @@ export class Room {
     return this.#seat.last;
   }
 
-  /** How many people are in the room, or listen to it here: one user may do so over many connections. */
-  get people(): number {
-    return Math.max(this.attendance.count, this.#audience.size);
+  /** For how many people a message is to be charged: those who are here, and more where most of them are behind. */
+  load(): number {
+    return this.#audience.load(this.attendance.count);
   }
 
   /** Aborts when the room is closed. */

@@ -7,6 +7,7 @@
 import type { Dialect } from "../core/dialect.ts";
 import { BAD_NAME, BAD_ROOM, type Farewell, NAME_TAKEN, UNSUPPORTED } from "../core/farewells.ts";
 import type { Frame, FrameOf } from "../core/frames.ts";
+import { isBehind } from "../core/pacing.ts";
 import { formatPosition, parsePosition, type Position } from "../core/positions.ts";
 import { slowDown } from "../core/protocol.ts";
 import {
@@ -121,6 +122,10 @@ export class TextConversation implements Conversation, Voice {
   replay(messages: readonly string[], last: Position): void {
     this.#last = last;
     this.#socket.sendPaced(messages);
+  }
+
+  isBehind(): boolean {
+    return isBehind(this.#socket.backlog());
   }
 
   drained(): Promise<void> {

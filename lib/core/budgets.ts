@@ -91,7 +91,7 @@ export function budgetTable(settings: BudgetSettings): BudgetTable {
 /** A message in a room with more people than this costs more than one. */
 const PEOPLE_PER_MESSAGE = 1_000;
 /** A byte in a room with more people than this costs more than one. */
-const PEOPLE_PER_BYTE = 100;
+export const PEOPLE_PER_BYTE = 100;
 
 /** What a text of so many bytes costs its room: what has to be delivered grows with the audience. */
 export function roomCost(bytes: number, people: number): { messages: number; bytes: number } {

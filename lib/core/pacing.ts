@@ -40,6 +40,11 @@ export function sendableNow(messages: readonly string[], { bytes, maxBytes }: Ba
   return count === 0 && bytes === 0 ? Math.min(1, messages.length) : count;
 }
 
+/** Whether more waits than paced sending lets wait: the peer reads more slowly than is sent. */
+export function isBehind({ bytes, maxBytes }: Backlog): boolean {
+  return bytes > maxBytes * PACED_SHARE;
+}
+
 /** Whether so little waits that more may be read for this peer. */
 export function isDrained({ bytes, maxBytes }: Backlog): boolean {
   return bytes <= maxBytes * PACED_SHARE / 2;

@@ -17,6 +17,7 @@ async function join(chat: FakeChat, text: string, dialect: Dialect = textDialect
     arrive() {},
     turnAway: () => heard.push("turned away"),
     replay() {},
+    isBehind: () => false,
     deliver: (messages) => heard.push(...messages),
   };
   const author = { user: identities.draw(), name: name(text) };
@@ -148,6 +149,7 @@ Deno.test("Hub hands over together what has come in several posts, when it has c
     arrive() {},
     turnAway() {},
     replay() {},
+    isBehind: () => false,
     deliver: (messages) => heard.push(...messages),
   };
   const author = { user: identities.draw(), name: name("Ann") };

@@ -47,7 +47,14 @@ class Chat implements Disposable {
   }
 
   async join(dialect: Dialect): Promise<void> {
-    const member: Member = { dialect, arrive() {}, turnAway() {}, deliver() {}, replay() {} };
+    const member: Member = {
+      dialect,
+      arrive() {},
+      turnAway() {},
+      deliver() {},
+      replay() {},
+      isBehind: () => false,
+    };
     const author = { user: identities.draw(), name: name(`m${identities.draw()}`) };
     this.#hub.join(lobby, member, { ...author, draw: undefined, since: undefined, limit: 0 });
     await settle();

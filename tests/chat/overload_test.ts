@@ -52,6 +52,7 @@ class Overload {
       arrive() {},
       turnAway() {},
       replay() {},
+      isBehind: () => false,
       deliver: (messages) => {
         this.turns.push([this.clock.now(), messages.join().length]);
         const lines = messages.flatMap((message) => message.split("\n"));

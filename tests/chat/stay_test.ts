@@ -15,6 +15,7 @@ async function join(chat: FakeChat, text: string, wish: Partial<JoinWish> = {}) 
     arrive: ({ standing }) => void standings.push(standing),
     turnAway: () => assert.fail("turned away"),
     replay() {},
+    isBehind: () => false,
     deliver() {},
   };
   const author = { user: identities.draw(), name: name(text) };

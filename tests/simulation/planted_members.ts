@@ -53,6 +53,10 @@ export class HastyMember implements Member {
     this.#member.turnAway();
   }
 
+  isBehind(): boolean {
+    return this.#member.isBehind();
+  }
+
   deliver(messages: readonly string[], last: Position): void {
     this.#member.deliver(messages, last);
   }
@@ -81,6 +85,10 @@ export class LateMember implements Member {
 
   replay(messages: readonly string[], last: Position): void {
     this.deliver(messages, last);
+  }
+
+  isBehind(): boolean {
+    return this.#member.isBehind();
   }
 
   deliver(messages: readonly string[], last: Position): void {
