@@ -91,9 +91,11 @@ Deno.test("parley logs JSON lines where there is no terminal, and lines for peop
   const logged = json.output.split("\n").filter((line) => line.startsWith("{")).map((it) =>
     JSON.parse(it)
   );
-  assert.deepEqual(logged.map(({ message }) => message), ["service.stopping"]);
+  const events = logged.map(({ message }) => message);
+  assert.deepEqual(events, ["admin.listening", "service.stopping"]);
   await using text = await startParley({ LOG_FORMAT: "text" });
   await text.stop();
+  assert.match(text.output, /admin\.listening url=http:\/\/127\.0\.0\.1:\d+/);
   assert.match(text.output, /service\.stopping signal=SIGTERM/);
 });
 
