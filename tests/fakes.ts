@@ -122,20 +122,40 @@ export function counter(word: string): () => string {
   return () => `${word}${++count}`;
 }
 
+type Mood = "well" | "away" | "forgetful";
+
 /** A bus that keeps its promises, or does not, as the test wants. */
 export class FakeBus extends EmbeddedBus {
   readonly followed: RoomId[] = [];
   readonly unfollowed: RoomId[] = [];
   /** What was published, whatever became of it. */
   readonly published: Draft[] = [];
+  /** Whether it says when it is well again. */
+  saysWhenBack = true;
   /** Whether it answers; a forgetful one does what is asked for, and then says that it does not know. */
-  mood: "well" | "away" | "forgetful" = "well";
+  #mood: Mood = "well";
+  #back = Promise.withResolvers<void>();
   #following = Promise.withResolvers<void>();
 
   /** @param follows Whether following takes effect at once, or only with {@linkcode letJoin}. */
   constructor(clock: Clock, follows: "at once" | "when let" = "at once") {
     super(new MemoryStore(clock, AMPLE, counter("epoch")), clock);
     if (follows === "at once") this.letJoin();
+  }
+
+  get mood(): Mood {
+    return this.#mood;
+  }
+
+  set mood(mood: Mood) {
+    this.#mood = mood;
+    if (mood !== "well" || !this.saysWhenBack) return;
+    this.#back.resolve();
+    this.#back = Promise.withResolvers();
+  }
+
+  whenBack(): Promise<void> {
+    return this.#back.promise;
   }
 
   letJoin(): void {

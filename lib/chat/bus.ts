@@ -135,6 +135,8 @@ export interface ServingBus extends Archive, Register {
   follow(room: RoomId): Promise<void>;
   /** As {@linkcode Bus.unfollow}. */
   unfollow(room: RoomId): void;
+  /** As {@linkcode Bus.whenBack}; never resolves where the bus is never away. */
+  whenBack(): Promise<void>;
 }
 
 /** The bus could not do something, or cannot say whether it did. The message is for people in the chat. */

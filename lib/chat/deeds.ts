@@ -12,6 +12,7 @@ import { exceedsBytes } from "../core/utf8.ts";
 import { hasVisible } from "../core/visible.ts";
 import {
   type Archive,
+  type Bus,
   BusUnavailable,
   type Published,
   type ServingBus,
@@ -24,7 +25,7 @@ import type { Place } from "./place.ts";
 /** What is needed to do it. */
 export interface DeedContext {
   /** Where it is done. */
-  readonly bus: Pick<ServingBus, "publish" | "signal"> & Archive;
+  readonly bus: Pick<ServingBus, "publish" | "signal"> & Pick<Bus, "whenBack"> & Archive;
   /** For what is told at most so often. */
   readonly clock: Clock;
   /** An id that was never used. */

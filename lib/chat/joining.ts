@@ -129,6 +129,9 @@ async function readFirst(room: Room, context: RoomContext, wish: JoinWish): Prom
     return { ...whole, name, wantsPeople: wantsStanding, standing, missed: replay };
   }
   const page = await bus.page(room.id, undefined, limit);
+  const isTooMany = since && page.top.seq - since.seq > recoverLimit;
+  // In between the log has lost what made it too many.
+  if (reason === "too_many" && !isTooMany) return await readFirst(room, context, wish);
   const recovered = since && false;
   const missed = { top: page.top, entries: [] };
   const wanted = { name, wantsPeople: wantsStanding, standing };

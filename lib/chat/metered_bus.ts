@@ -27,7 +27,10 @@ import type { SlowDownCounters } from "./meters.ts";
 /** What is metered, by what, and where refusals are counted. */
 export interface MeteredBusContext {
   /** What is behind the budgets. */
-  readonly bus: Pick<Bus, "publish" | "signal" | "follow" | "unfollow"> & Archive & Register;
+  readonly bus:
+    & Pick<Bus, "publish" | "signal" | "follow" | "unfollow" | "whenBack">
+    & Archive
+    & Register;
   /** The rates. */
   readonly table: BudgetTable;
   /** For the budgets. */
@@ -40,6 +43,7 @@ export interface MeteredBusContext {
 export class MeteredBus implements ServingBus {
   readonly #bus: MeteredBusContext["bus"];
   readonly #clock: Clock;
+  readonly #never = new Promise<void>(() => {});
   readonly #users: BudgetsByKey<UserId>;
   readonly #rooms: BudgetsByKey<RoomId>;
   readonly #refused: MeteredBusContext["refused"];
@@ -89,6 +93,10 @@ export class MeteredBus implements ServingBus {
 
   unfollow(room: RoomId): void {
     this.#bus.unfollow(room);
+  }
+
+  whenBack(): Promise<void> {
+    return this.#bus.whenBack?.() ?? this.#never;
   }
 
   replay(room: RoomId, since: Position, limit: number): Promise<Replay> {

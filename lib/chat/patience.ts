@@ -1,12 +1,15 @@
 /**
- * Doing something as often as it takes while the bus is away.
+ * Doing something as often as it takes while the bus is away. Whoever waits is woken when the bus is back, so that its own
+ * backoff, which has grown meanwhile, does not come on top.
  * @module
  */
 import { backoffMs } from "../core/backoff.ts";
-import { BusUnavailable } from "./bus.ts";
+import { type Bus, BusUnavailable } from "./bus.ts";
 import type { Clock } from "./clock.ts";
 
 const RETRY = { firstMs: 100, longestMs: 3_000 } as const;
+/** Those who are woken together try again within so long, and not all at once. */
+const SPREAD_MS = 250;
 
 /**
  * When to stop trying. An `AbortSignal` says it; so does whoever makes one only where it is needed, since most things are
@@ -19,20 +22,78 @@ export interface Ending {
   readonly signal: AbortSignal;
 }
 
+/** What it takes to wait. */
+export interface PatienceContext {
+  /** For the waits. */
+  readonly clock: Clock;
+  /** A number in [0, 1). */
+  readonly random: () => number;
+  /** Who says that it is back; undefined where only the backoff counts. */
+  readonly bus?: Pick<Bus, "whenBack"> | undefined;
+}
+
 /** Tries until it is done; undefined where it was over before. Other errors than `BusUnavailable` are passed on. */
 export async function patiently<T>(
   deed: () => Promise<T>,
-  { clock, random }: { readonly clock: Clock; readonly random: () => number },
+  context: PatienceContext,
   ending: AbortSignal | Ending,
 ): Promise<T | undefined> {
   for (let attempt = 0; !ending.aborted; attempt++) {
+    const back = context.bus?.whenBack?.();
     try {
       return await deed();
     } catch (error) {
       if (!(error instanceof BusUnavailable)) throw error;
     }
     const signal = "signal" in ending ? ending.signal : ending;
-    await clock.sleep(backoffMs(attempt, RETRY, random()), signal);
+    const ms = backoffMs(attempt, RETRY, context.random());
+    if (await pause(ms, context.clock, signal, back) === "over") continue;
+    // It is back: what fails from now on is another failure.
+    attempt = -1;
+    await context.clock.sleep(context.random() * SPREAD_MS, signal);
   }
   return undefined;
+}
+
+/** Those who sleep until the bus is back. Many may, for long: each of them listening to the promise would stay with it. */
+interface Sleepers {
+  readonly wakers: Set<() => void>;
+  isBack: boolean;
+}
+
+const sleepersOf = new WeakMap<Promise<void>, Sleepers>();
+
+/** Sleeps for so long, or until the bus is back. */
+async function pause(
+  ms: number,
+  clock: Clock,
+  signal: AbortSignal,
+  back: Promise<void> | undefined,
+): Promise<"over" | "back"> {
+  if (back === undefined) {
+    await clock.sleep(ms, signal);
+    return "over";
+  }
+  const sleepers = sleepersOf.get(back) ?? gather(back);
+  // One turn, after which it is known whether it has come back during the attempt.
+  await Promise.resolve();
+  if (sleepers.isBack || signal.aborted) return sleepers.isBack ? "back" : "over";
+  const alarm = new AbortController();
+  const wake = () => alarm.abort();
+  sleepers.wakers.add(wake);
+  signal.addEventListener("abort", wake);
+  await clock.sleep(ms, alarm.signal);
+  signal.removeEventListener("abort", wake);
+  sleepers.wakers.delete(wake);
+  return sleepers.isBack ? "back" : "over";
+}
+
+function gather(back: Promise<void>): Sleepers {
+  const sleepers: Sleepers = { wakers: new Set(), isBack: false };
+  sleepersOf.set(back, sleepers);
+  back.then(() => {
+    sleepers.isBack = true;
+    for (const wake of sleepers.wakers) wake();
+  });
+  return sleepers;
 }

@@ -73,13 +73,13 @@ async function announce(
   { bus, clock, drawId }: DeedContext,
 ): Promise<void> {
   const draft = { room, user, name, id: drawId(), deed: { kind: "renamed", from } } as const;
-  await patiently(() => bus.publish(draft), { clock, random: () => 0.5 }, signal);
+  await patiently(() => bus.publish(draft), { bus, clock, random: () => 0.5 }, signal);
 }
 
 /** Takes the old names again, however long that takes; nobody need wait for it. */
-function giveBack({ user }: Author, changes: readonly Change[], { clock }: DeedContext): void {
+function giveBack({ user }: Author, changes: readonly Change[], { bus, clock }: DeedContext): void {
   for (const { place: { room }, from } of changes) {
     const back = () => room.attendance.rename({ user, name: from });
-    patiently(back, { clock, random: () => 0.5 }, room.signal);
+    patiently(back, { bus, clock, random: () => 0.5 }, room.signal);
   }
 }

@@ -25,7 +25,7 @@ import { patiently } from "./patience.ts";
 /** What all rooms of an isolate share. */
 export interface RoomContext {
   /** Where entries come from and are read. */
-  readonly bus: Pick<Bus, "follow" | "unfollow" | "signal"> & Archive & Register;
+  readonly bus: Pick<Bus, "follow" | "unfollow" | "signal" | "whenBack"> & Archive & Register;
   /** For waits. */
   readonly clock: Clock;
   /** This isolate, unlike any other. */

@@ -65,8 +65,9 @@ Deno.test("Stay gives up its joining when the room is closed", async () => {
   assert.deepEqual(await chat.bus.people(lobby), []);
 });
 
-Deno.test("Stay that is tried again while the bus is away joins when it is back", async () => {
+Deno.test("Stay that is tried again while the bus is away joins by itself when it is back", async () => {
   using chat = new FakeChat();
+  chat.bus.saysWhenBack = false;
   await join(chat, "Ann");
   chat.bus.mood = "away";
   const { standings } = await join(chat, "Bob");
@@ -74,4 +75,19 @@ Deno.test("Stay that is tried again while the bus is away joins when it is back"
   chat.bus.mood = "well";
   await chat.clock.advance(3_000);
   assert.equal(standings.length, 1);
+});
+
+Deno.test("Stays that have waited for long join within a blink of the bus being back, also where it was back before", async () => {
+  using chat = new FakeChat();
+  chat.bus.mood = "away";
+  const stays = await Promise.all(["Ann", "Bob", "Cid"].map((name) => join(chat, name)));
+  await chat.clock.advance(60_000);
+  // It flaps: nobody has got through.
+  chat.bus.mood = "well";
+  chat.bus.mood = "away";
+  await chat.clock.advance(5_000);
+  assert.deepEqual(stays.map(({ standings }) => standings.length), [0, 0, 0]);
+  chat.bus.mood = "well";
+  await chat.clock.advance(250);
+  assert.deepEqual(stays.map(({ standings }) => standings.length), [1, 1, 1]);
 });

@@ -59,6 +59,7 @@ function altered(bus: NodeBus, methods: Partial<NodeBus>): NodeBus {
     announcements: (signal) => bus.announcements(signal),
     tops: () => bus.tops(),
     probe: () => bus.probe(),
+    whenBack: () => bus.whenBack?.() ?? new Promise(() => {}),
     replay: (room, since, limit) => bus.replay(room, since, limit),
     page: (room, before, limit) => bus.page(room, before, limit),
     standing: (room, user) => bus.standing(room, user),

@@ -47,8 +47,6 @@ export interface BusContext {
 
 /** One node's bus. */
 export class SimBus implements NodeBus {
-  /** Cut off from Redis: every call is refused. */
-  isAway = false;
   /** So many calls were made. */
   calls = 0;
   /** So many rooms are followed, each as often as it is. */
@@ -59,6 +57,8 @@ export class SimBus implements NodeBus {
   readonly #subscribed = new Set<RoomId>();
   readonly #outbox: Outbox<Published>;
   #isDeaf = false;
+  #isAway = false;
+  #back = Promise.withResolvers<void>();
   #requestsUntil = 0;
   #repliesUntil = 0;
   #announcedUntil = 0;
@@ -72,6 +72,22 @@ export class SimBus implements NodeBus {
       new AbortController().signal,
     );
     redis.ears.add((room, announcement) => this.#hear(room, announcement));
+  }
+
+  /** Cut off from Redis, or no more: meanwhile every call is refused. */
+  get isAway(): boolean {
+    return this.#isAway;
+  }
+
+  set isAway(isAway: boolean) {
+    this.#isAway = isAway;
+    if (isAway) return;
+    this.#back.resolve();
+    this.#back = Promise.withResolvers();
+  }
+
+  whenBack(): Promise<void> {
+    return this.#back.promise;
   }
 
   /** Cut off from what is announced, or no more. */

@@ -29,6 +29,7 @@ export class Desk implements Disposable {
       signal: (room, note, people) => bus.signal(room, note, people),
       follow: (room) => this.#follow(room),
       unfollow: (room) => this.#unfollow(room),
+      whenBack: () => bus.whenBack(),
       replay: (room, since, limit) => bus.replay(room, since, limit),
       page: (room, before, limit) => bus.page(room, before, limit),
       standing: (room, user) => bus.standing(room, user),

@@ -36,6 +36,7 @@ export function remoteBase(main: Line<MainAnswers>): Base {
 
 /** What a user asks for waits in the user's lane, in its order. Reads were put in turn by the isolate's `Turns` before. */
 function remoteBus(main: Line<MainAnswers>): ServingBus {
+  let back: Promise<void> | undefined;
   return {
     publish: (draft, people) => main.callFor(draft.user, "publish", draft, people),
     signal: (room, note, people) => tell(main.callFor(note.user, "signal", room, note, people)),
@@ -43,6 +44,11 @@ function remoteBus(main: Line<MainAnswers>): ServingBus {
     follow: (room) => main.wait("follow", room),
     // As it was followed: not refused, and not before.
     unfollow: (room) => tell(main.wait("unfollow", room)),
+    // One question for all who wait in this isolate.
+    whenBack: () =>
+      back ??= main.wait("whenBack").then(() => {
+        back = undefined;
+      }),
     replay: (room, since, limit) => main.call("replay", room, since, limit),
     page: (room, before, limit) => main.call("page", room, before, limit),
     standing: (room, user) => main.callFor(user, "standing", room, user),

@@ -76,3 +76,23 @@ Deno.test("MeteredBus at the other end of several lines gives one user one budge
     "user",
   );
 });
+
+Deno.test("A bus at the other end of a line says that it is back to all who wait, by one question", async () => {
+  const store = new MemoryStore(systemClock, AMPLE, counter("epoch"));
+  const questions: PromiseWithResolvers<void>[] = [];
+  const whenBack = () => {
+    const question = Promise.withResolvers<void>();
+    questions.push(question);
+    return question.promise;
+  };
+  const far = remoteBus(
+    metered(Object.assign(new EmbeddedBus(store, systemClock), { whenBack })),
+  );
+  for (let outage = 1; outage <= 2; outage++) {
+    const waiting = [far.whenBack(), far.whenBack()];
+    while (questions.length < outage) await new Promise((resolve) => setImmediate(resolve));
+    questions.at(-1)?.resolve();
+    await Promise.all(waiting);
+    assert.equal(questions.length, outage);
+  }
+});
