@@ -16,12 +16,17 @@ const DENIED_FEATURES = [
   ...["xr-spatial-tracking"],
 ];
 
+const ALL_DENIED = denied(DENIED_FEATURES);
+
+/** Of those, what any answer denies. Browsers heed the list with documents only, and a page has many other files. */
+const DENIED_ANYWHERE = ["camera", "geolocation", "microphone"];
+
 /** Nobody may guess a type, open a window of ours, embed what is ours, use a sensor or learn the address of a page. */
 const SECURITY_HEADERS = Object.entries({
   "x-content-type-options": "nosniff",
   "cross-origin-opener-policy": "same-origin",
   "cross-origin-resource-policy": "same-origin",
-  "permissions-policy": DENIED_FEATURES.map((feature) => `${feature}=()`).join(", "),
+  "permissions-policy": denied(DENIED_ANYWHERE),
   "referrer-policy": "no-referrer",
 });
 
@@ -32,7 +37,14 @@ const SECURITY_HEADERS = Object.entries({
 export function secured(answer: Response): Response {
   if (answer.status === 101) return answer;
   for (const [name, value] of SECURITY_HEADERS) answer.headers.set(name, value);
+  if (answer.headers.get("content-type")?.startsWith("text/html")) {
+    answer.headers.set("permissions-policy", ALL_DENIED);
+  }
   return answer;
+}
+
+function denied(features: readonly string[]): string {
+  return features.map((feature) => `${feature}=()`).join(", ");
 }
 
 /** An answer with a text. @param headers Names in small letters. */

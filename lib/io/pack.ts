@@ -1,10 +1,10 @@
 /**
  * Puts a page's ES modules together into one, and its style sheets, so that a browser asks once and not for each of a hundred. It is no bundler: it
  * knows the few forms of `import` and `export` that the pages use, as the formatter writes them, and throws at any other.
- * Comments and indentation are left out; nothing else is changed.
+ * Comments and white space that means nothing are left out, and private names are short; nothing else is changed.
  *
- * Each module becomes a function that is called once, and what it exports a constant around those that come after it. So two
- * modules may have one name for different things, but may not export it.
+ * A module whose names no other one uses stands as it is. Any other becomes a function that is called once, and what it exports a
+ * constant around those that come after it. So two modules may have one name for different things, but may not export it.
  * @module
  */
 
@@ -12,6 +12,10 @@ const FROM = /^(import|export)\s*\{([^}]*)\}\s*from\s*"([^"]+)";\n/gm;
 const LISTED = /^export\s*\{([^}]*)\};\n/gm;
 const DECLARED = /^export ((?:async )?function\*?|class|const) (\w+)/gm;
 const COMMENT_LINES = /^[ \t]*\/\*(?:(?!\*\/)[^])*\*\/[ \t]*\n|^[ \t]*\/\/.*\n/gm;
+// What is indented belongs to a function or a class.
+const OWN = /^(?:(?:async )?function\*?|class|const|let) (\w+|[{[][^=]*)/gm;
+const WORD = /(?<![.#\w$])[A-Za-z_$][\w$]*/g;
+const PRIVATE = /(?<=\.|^(?:(?:static|async|get|set) )*\*?)#([A-Za-z_]\w*)/gm;
 const DOCUMENTATION = /\/\*\*(?:(?!\*\/)[^])*\*\/[ \t]*/g;
 
 /**
@@ -21,6 +25,10 @@ const DOCUMENTATION = /\/\*\*(?:(?!\*\/)[^])*\*\/[ \t]*/g;
  * @param entry Its path. It is put at the end, and what it exports is not exported any more.
  */
 export function pack(files: Readonly<Record<string, string>>, entry: string): string {
+  const words = Object.entries(files).filter(([path]) => path.endsWith(".js"))
+    .map(([path, text]) => [path, new Set(withoutComments(text).match(WORD))] as const);
+  const isUsedBeside = (name: string, path: string) =>
+    words.some(([other, used]) => other !== path && used.has(name));
   const exported = new Map<string, string>();
   const done = new Set<string>();
   const add = (path: string, trail: readonly string[]): string => {
@@ -38,9 +46,38 @@ export function pack(files: Readonly<Record<string, string>>, entry: string): st
       exported.set(outer, path);
     }
     const before = needs.map((need) => add(need, [...trail, path])).join("");
-    return before + (trail.length === 0 ? body : wrapped(body, names));
+    const outer = new Set(names.filter(([one, other]) => one === other).map(([name]) => name));
+    const own = [...text.matchAll(OWN)].map(([, name = ""]) => name);
+    const isApart = names.length === outer.size &&
+      own.every((name) => outer.has(name) || /^\w+$/.test(name) && !isUsedBeside(name, path));
+    return before + (trail.length === 0 || isApart ? body : wrapped(body, names));
   };
-  return add(entry, []);
+  return withoutSpace(withShortNames(add(entry, [])));
+}
+
+// Strings, templates and patterns, whose blanks mean something; and blanks around signs, and new lines after some of them. Not
+// around + and -, of which two would become one.
+const SPACE =
+  /("(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`|(?<=[(,=:[!&|?{};]\s*)\/(?:[^/\\\n[]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\/)|(?<=[{[(,;])\n| *([=!<>&|?:*%]+|[{}()[\],;]) */g;
+
+/** A test holds that what the page does stays the same. */
+function withoutSpace(text: string): string {
+  return text.replace(SPACE, (_, whole: string = "", sign: string = "") => whole + sign);
+}
+
+/** Gives each private name a short one, the same wherever it stands: the most used ones the shortest. */
+function withShortNames(text: string): string {
+  const uses = new Map<string, number>();
+  for (const [, name = ""] of text.matchAll(PRIVATE)) uses.set(name, (uses.get(name) ?? 0) + 1);
+  const sorted = [...uses].sort(([, one], [, other]) => other - one).map(([name]) => name);
+  const short = new Map(sorted.map((name, index) => [name, letters(index)]));
+  return text.replace(PRIVATE, (_, name: string) => `#${short.get(name)}`);
+}
+
+/** a, b … z, aa, ab … */
+function letters(index: number): string {
+  const last = String.fromCharCode(97 + index % 26);
+  return index < 26 ? last : letters(Math.floor(index / 26) - 1) + last;
 }
 
 /** In a text that looks like a comment it would change it; a test holds that none does. */
@@ -106,5 +143,10 @@ export function packStyles(files: Readonly<Record<string, string>>, path: string
   return withoutComments(text).replace(
     IMPORTED,
     (_, from: string) => packStyles(files, new URL(from, `http://page${path}`).pathname),
-  );
+  ).replace(/(?<=[{},;])\n| (?=\{)|(?<=:) /g, "").replaceAll(";}", "}");
+}
+
+/** A page without its comments and indentation. */
+export function packMarkup(text: string): string {
+  return text.replace(/<!--[^]*?-->\s*/g, "").replace(/\n\s*/g, "\n");
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { gzipSync } from "node:zlib";
-import { pack, packStyles } from "./pack.ts";
+import { pack, packMarkup, packStyles } from "./pack.ts";
 import { readPageFiles } from "./page_files.ts";
 
 /** One file as it is served. */
@@ -47,6 +47,11 @@ const POLICY = [
   ...["base-uri", "form-action", "frame-ancestors"].map((it) => `${it} 'none'`),
 ].join("; ");
 
+// Browsers heed a policy with documents and workers. What neither is gets the shortest one, for whoever opens it by itself.
+const DOCUMENTS = /^text\/html|^image\/svg/;
+const WORKER = "/sw.js";
+const SHORT_POLICY = "default-src 'none'";
+
 /** Every page by its path. @param maxMessageBytes The limit that the chat page tells people of. */
 export async function openPages(maxMessageBytes: number): Promise<ReadonlyMap<string, Page>> {
   const texts = readPageFiles();
@@ -59,12 +64,14 @@ export async function openPages(maxMessageBytes: number): Promise<ReadonlyMap<st
   ];
   const entries = Object.entries({
     ...Object.fromEntries([...files, ...packed]),
-    "/": index,
+    "/": packMarkup(index),
   }).map(
     async ([path, text]) => {
       const ending = path.endsWith("/") ? "html" : path.slice(path.lastIndexOf(".") + 1);
       const body = new TextEncoder().encode(text);
-      const headers = await headersFor(body, TYPES[ending] ?? "text/plain");
+      const type = TYPES[ending] ?? "text/plain";
+      const policy = DOCUMENTS.test(type) || path === WORKER ? POLICY : SHORT_POLICY;
+      const headers = await headersFor(body, type, policy);
       const page = { body, zipped: zip(body), headers: { ...headers, ...OWN_HEADERS[path] } };
       return [path, page] as const;
     },
@@ -80,6 +87,7 @@ function zip(body: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
 async function headersFor(
   body: Uint8Array<ArrayBuffer>,
   type: string,
+  policy: string,
 ): Promise<Readonly<Record<string, string>>> {
   const digest = await crypto.subtle.digest("SHA-256", body);
   return {
@@ -89,7 +97,7 @@ async function headersFor(
     "vary": "accept-encoding",
     // Asked for again each time, and answered with 304: a new version of the service is never mixed with an old page.
     "cache-control": "no-cache",
-    "content-security-policy": POLICY,
+    "content-security-policy": policy,
   };
 }
 

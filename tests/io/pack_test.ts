@@ -69,23 +69,23 @@ for (
   });
 }
 
-Deno.test("pack() changes nothing in the page's modules but comments and white space", () => {
+Deno.test("pack() changes nothing in the page's modules but comments, white space and private names", () => {
   const modules = Object.entries(readPageFiles()).filter(([path]) =>
     /^\/(page|client)\/|^\/client.js/.test(path)
   );
   assert.ok(modules.length > 50, "they were found");
   for (const [path, text] of modules) {
     // Nothing is imported or exported in the one module that a text makes by itself.
-    const alone = printed(text).replace(/^import .*$|^export \{.*$/gm, "").replace(
-      /^export /gm,
-      "",
-    );
-    assert.equal(printed(pack({ [path]: alone }, path)), printed(alone), path);
+    const alone = text.replace(/^(?:import|export) \{[^}]*\}.*$/gm, "").replace(/^export /gm, "");
+    assert.equal(meaning(pack({ [path]: alone }, path)), meaning(alone), path);
   }
 });
 
-/** Without comments, and laid out alike. */
-function printed(text: string): string {
+/**
+ * What a text means: its syntax tree, with private names by their order of appearance, so that two texts are alike only where
+ * each is still a name of its own.
+ */
+function meaning(text: string): string {
   const source = ts.createSourceFile(
     "it.js",
     text,
@@ -93,5 +93,51 @@ function printed(text: string): string {
     false,
     ts.ScriptKind.JS,
   );
-  return ts.createPrinter({ removeComments: true }).printFile(source);
+  assert.deepEqual(Object(source).parseDiagnostics, []);
+  const names = new Map<string, number>();
+  const dump = (node: ts.Node): string => {
+    const { text: own = "", operator = "", flags } = Object(node);
+    if (ts.isPrivateIdentifier(node) && !names.has(node.text)) names.set(node.text, names.size);
+    const words = ts.isSourceFile(node) ? "" : names.get(own) ?? JSON.stringify(own);
+    const kind = `${ts.SyntaxKind[node.kind]} ${operator} ${flags & ts.NodeFlags.BlockScoped}`;
+    const children: string[] = [];
+    ts.forEachChild(node, (child) => void children.push(dump(child)));
+    return `${kind} ${words}\n${children.join("").replace(/^/gm, " ")}`;
+  };
+  return dump(source);
 }
+
+Deno.test("pack() leaves a module as it is where no other one uses its names, and wraps it elsewhere", () => {
+  const files = {
+    "/a/main.js":
+      `import { one } from "./one.js";\nimport { two } from "./two.js";\nout.push(one(), two());\n`,
+    "/a/one.js": `const apart = 1;\nexport function one() {\n  return apart;\n}\n`,
+    "/a/two.js":
+      `const out_ = 2;\nexport function two() {\n  return out_ + late;\n}\nconst late = 40;\n`,
+  };
+  assert.doesNotMatch(pack(files, "/a/main.js"), /\(\(\)=>/);
+  assert.deepEqual(run(files), [1, 42]);
+  const other = files["/a/two.js"].replaceAll("out_", "apart");
+  assert.match(pack({ ...files, "/a/two.js": other }, "/a/main.js"), /\(\(\)=>/);
+  assert.deepEqual(run({ ...files, "/a/two.js": other }), [1, 42]);
+});
+
+Deno.test("pack() keeps apart private names, whatever looks like one", () => {
+  const main = `class It {
+  #first = 1;
+  static #second = 2;
+  get #third() {
+    return this.#first + It.#second;
+  }
+  async #fourth() {
+    return "#first" + \`#second\` + document?.a?.["#first"];
+  }
+  value() {
+    return [this.#first, It.#second, this.#third, "a#first", "x.#first"];
+  }
+}
+out.push(new It().value());
+`;
+  const files = { "/a/main.js": main.replaceAll('"x.#first"', '"x"') };
+  assert.deepEqual(run(files), [[1, 2, 3, "a#first", "x"]]);
+});
