@@ -31,6 +31,8 @@ export class Chat {
   get me(): Value<Member | null>;
   /** How the connection stands. */
   get state(): Value<State>;
+  /** Whether what is sent has to wait, since the server takes no more at a time. */
+  get isSlowed(): Value<boolean>;
   /** All that is not settled, of all rooms, the oldest first. */
   get outbox(): Value<readonly Delivery[]>;
   /** Whether all that waits to be sent would outlive this page. */
@@ -212,6 +214,8 @@ export class RefusedError extends ChatError {
   private constructor();
   /** Whether the same request may succeed later. */
   readonly retry: boolean;
+  /** Not before so many milliseconds; undefined where the server has not said. */
+  readonly afterMs: number | undefined;
 }
 
 /** Things that happen, each told once to whoever listens at that time. */
@@ -258,6 +262,8 @@ export type Limits = {
   maxRooms: number;
   /** 0 for no limit. */
   messagesPerSecond: number;
+  /** Of UTF-8; 0 for no limit. */
+  bytesPerSecond?: number | undefined;
   /** Entries that are replayed at most. */
   recoverLimit: number;
 };
@@ -268,7 +274,10 @@ export type Member = {
   readonly name: string;
 };
 
-/** How the connection stands. `retryAt` is in milliseconds since 1970; `code` and `reason` are those of the WebSocket's close. */
+/**
+ * How the connection stands. `retryAt` is in milliseconds since 1970, and Infinity where the server has closed because one is in
+ * no room, until there is one; `code` and `reason` are those of the WebSocket's close.
+ */
 export type State = {
   readonly kind: "connecting";
 } | {
@@ -285,7 +294,8 @@ export type State = {
 
 /**
  * How it stands: not sent yet; sent and not answered; in the log; refused for good; nobody can tell whether it was done, so the
- * person must say; given up by the caller, or settled or given up by another page on the same storage.
+ * person must say; given up by the caller, or settled or given up by another page on the same storage. `unsure` also where it
+ * was said for another service, which was at this URL before.
  */
 export type DeliveryState =
   | {
@@ -303,6 +313,7 @@ export type DeliveryState =
   }
   | {
     readonly kind: "unsure";
+    readonly reason: Doubt;
   }
   | {
     readonly kind: "discarded";
@@ -491,6 +502,9 @@ export type Surroundings = {
   onWake: (wake: () => void, rest: () => void) => () => void;
 };
 
+/** Why a person is asked: the answer was lost, or the message was written for another service, which was at this URL before. */
+export type Doubt = "answer_lost" | "other_service";
+
 /**
  * What stands in the place of all that one had: on the first joining (`reason` null), or because not all that was missed can be
  * given (a reason of docs/protocol.md).
@@ -524,6 +538,8 @@ export type TimelineSaid = Stamp & {
   type: "said";
   text: string;
   reply?: string;
+  edited?: number;
+  deleted?: true;
 };
 
 export type Amendment =
@@ -534,6 +550,7 @@ export type Amendment =
   & ({
     type: "edited";
     text: string;
+    deleted?: true;
   } | {
     type: "deleted";
   } | {
@@ -567,6 +584,8 @@ export type Said = EntryBase & {
   type: "said";
   text: string;
   reply?: string;
+  edited?: number;
+  deleted?: true;
 };
 
 /** The text of a message is another one now. */
@@ -574,6 +593,7 @@ export type Edited = EntryBase & {
   type: "edited";
   of: string;
   text: string;
+  deleted?: true;
 };
 
 /** A message was taken back. */

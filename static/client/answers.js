@@ -4,6 +4,7 @@
  * @module
  */
 
+import { pauseMs } from "./comebacks.js";
 import { DisconnectedError, RefusedError } from "./errors.js";
 
 // Not by any `id`: in an entry it is its author's.
@@ -46,5 +47,22 @@ export class Answers {
     const all = [...this.#waiting.values()];
     this.#waiting.clear();
     for (const { reject } of all) reject(new DisconnectedError());
+  }
+}
+
+/**
+ * Asks again, for as long as one is told to slow down.
+ * @param {() => Promise<any>} ask
+ * @param {import("./surroundings.js").Surroundings} surroundings
+ * @returns {Promise<any>}
+ */
+export async function askPatiently(ask, surroundings) {
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!(error instanceof RefusedError) || error.code !== "slow_down") throw error;
+      await new Promise((resolve) => surroundings.after(() => resolve(undefined), pauseMs(error)));
+    }
   }
 }

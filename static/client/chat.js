@@ -5,7 +5,8 @@
  * @module
  */
 
-import { Answers } from "./answers.js";
+import { Answers, askPatiently } from "./answers.js";
+import { pauseMs } from "./comebacks.js";
 import { ClosedError, DisconnectedError, RefusedError } from "./errors.js";
 import { Identity } from "./identity.js";
 import { Link } from "./link.js";
@@ -50,6 +51,8 @@ export class Chat {
   #stays = new Map();
   #identity;
   #stopListening = () => {};
+  /** The id that the service told on this connection; undefined before it has. @type {string | null | undefined} */
+  #service;
 
   /**
    * @internal @param {string} url
@@ -59,20 +62,23 @@ export class Chat {
     url,
     { name, storage, storageKey = "parley", signal, surroundings = realSurroundings },
   ) {
-    this.#shelf = new Shelf(storage, storageKey);
+    this.#shelf = new Shelf(storage, storageKey, url);
     this.#identity = new Identity(name, this.#shelf, surroundings);
     this.#outbox = new Outbox(this.#shelf, surroundings);
     this.#link = new Link(url, surroundings, {
       opened: () => void this.#greet(),
       heard: (frame) => this.#hear(frame),
       ended: () => this.#disconnected(),
+      isNeeded: () => this.#stays.size > 0,
     });
     this.#host = {
       ...{ surroundings, outbox: this.#outbox, sender: this.#link.sender },
       user: () => this.me.value?.user ?? "",
+      service: () => this.#service,
       maxMessageBytes: () => this.limits.value?.maxMessageBytes ?? Infinity,
       isOnline: () => this.#isOnline,
       ask: (frame) => this.#ask(frame),
+      askPatiently: (frame) => askPatiently(() => this.#ask(frame), surroundings),
       mayPass: ({ code, retry }) => retry || code === "name_taken" && this.#identity.hasGhost,
       renamed: (name) => this.#identity.renamed(name),
       comeBack: () => this.#link.comeBack(),
@@ -95,6 +101,11 @@ export class Chat {
   /** How the connection stands. */
   get state() {
     return this.#link.state;
+  }
+
+  /** Whether what is sent has to wait, since the server takes no more at a time. */
+  get isSlowed() {
+    return this.#link.sender.isSlowed;
   }
 
   /** All that is not settled, of all rooms, the oldest first. */
@@ -129,6 +140,8 @@ export class Chat {
     this.#stays.set(name, { room, stay });
     this.rooms.set([...this.rooms.value, room]);
     if (this.#isOnline) void stay.enter();
+    // The server had closed for want of a room.
+    if (this.#link.isResting) this.#link.open();
     return room;
   }
 
@@ -138,7 +151,10 @@ export class Chat {
    * @returns {Promise<void>} Rejects with a ChatError: `bad_name`, `name_taken`, `disconnected`.
    */
   async rename(name) {
-    await this.#ask({ type: "name", name });
+    if (this.#link.isResting) await this.#link.reopen();
+    const renaming = this.#ask({ type: "name", name });
+    this.#link.sender.charge(this.#stays.size);
+    await renaming;
     this.#identity.renamed(name);
     // The next connection asks for all rooms.
     if (!this.#isOnline) return;
@@ -147,6 +163,7 @@ export class Chat {
 
   /** Tries at once instead of waiting. */
   retryNow() {
+    this.#link.open();
     this.#link.wake();
   }
 
@@ -189,11 +206,14 @@ export class Chat {
   #welcome(frame) {
     const { connection } = this.#link;
     if (!this.#identity.greeted(frame)) return this.#link.again();
-    const { limits, heartbeat } = frame;
+    const { limits, heartbeat, resume, server } = frame;
+    // Without a token it does not know its secret yet, from which it has its id as well.
+    this.#service = resume === undefined ? undefined : null;
+    this.#identify(server);
     this.limits.set(limits);
     // Whoever was told may have ended it.
     if (connection !== this.#link.connection) return;
-    this.#link.greet(limits.messagesPerSecond, heartbeat.seconds);
+    this.#link.greet(limits, heartbeat.seconds);
     // One has been asked for with the hello, or by who has just heard of it.
     for (const { stay } of [...this.#stays.values()]) if (!stay.isAsked) void stay.enter();
   }
@@ -206,12 +226,24 @@ export class Chat {
       case "hello":
         return this.#welcome(frame);
       case "token":
-        return this.#identity.keep(frame.resume);
+        this.#identity.keep(frame.resume);
+        this.#service ??= null;
+        this.#identify(frame.server);
+        for (const { stay } of [...this.#stays.values()]) stay.openOutbox();
+        return;
       case "ack":
         return this.#outbox.acknowledged(frame);
       case "fault":
+        if (frame.code === "slow_down") this.#link.sender.slow(pauseMs(frame));
         return this.#outbox.refused(frame.id ?? "", frame);
     }
+  }
+
+  /** @param {{ id?: string } | undefined} server */
+  #identify(server) {
+    if (typeof server?.id !== "string") return;
+    this.#service = server.id;
+    this.#outbox.identify(server.id);
   }
 
   /** @param {Request} frame */
@@ -225,6 +257,7 @@ export class Chat {
   }
 
   #disconnected() {
+    this.#service = undefined;
     for (const { stay } of this.#stays.values()) stay.disconnected();
     // Last: whoever was told may have asked for something.
     this.#answers.drop();
@@ -244,6 +277,8 @@ export class Chat {
     this.#stopListening();
     for (const { stay } of this.#stays.values()) stay.end();
     this.#outbox.end(new ClosedError("Cannot send: the conversation is closed"));
-    for (const told of [this.me, this.limits, this.rooms, this.state, this.isKept]) told.end();
+    for (const told of [this.me, this.limits, this.rooms, this.state, this.isKept, this.isSlowed]) {
+      told.end();
+    }
   }
 }

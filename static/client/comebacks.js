@@ -8,8 +8,20 @@ const SHORTEST_MS = 500;
 // Unless the server asks for more.
 const LONGEST_MS = 20_000;
 
+const AGAIN_MS = 1_000;
+const LONGEST_PAUSE_MS = 10 * 60_000;
+
 // RFC 6455: what we sent could not be understood (1003), broke a rule (1008), was too long (1009). It would only happen again.
 const FINAL_CODES = new Set([1003, 1008, 1009]);
+
+/**
+ * How long to wait before what may succeed later is asked for again.
+ * @param {{ afterMs?: number }} fault
+ * @returns {number} Milliseconds.
+ */
+export function pauseMs({ afterMs = AGAIN_MS }) {
+  return Number.isFinite(afterMs) ? Math.min(Math.max(0, afterMs), LONGEST_PAUSE_MS) : AGAIN_MS;
+}
 
 /**
  * Whether a connection that ended with this code may be made again. 4500 and above are the server's own way to say no.

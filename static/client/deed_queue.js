@@ -91,10 +91,11 @@ export class DeedQueue {
    * @param {Delivery} delivery
    */
   refresh(delivery) {
-    const { sentAt, triedAt, sentAs, after } = this.#shelf.deed(delivery.id) ?? delivery.record;
+    const { sentAt, triedAt, sentAs, after, service } = this.#shelf.deed(delivery.id) ??
+      delivery.record;
     if ((triedAt ?? 0) <= (delivery.record.triedAt ?? 0)) return;
     delivery.evidence = { ...delivery.evidence, isSearched: false };
-    delivery.record = { ...delivery.record, sentAt, triedAt, sentAs, after };
+    delivery.record = { ...delivery.record, sentAt, triedAt, sentAs, after, service };
   }
 
   /**

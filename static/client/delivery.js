@@ -12,9 +12,10 @@ import { Value } from "./values.js";
 
 /**
  * How it stands: not sent yet; sent and not answered; in the log; refused for good; nobody can tell whether it was done, so the
- * person must say; given up by the caller, or settled or given up by another page on the same storage.
+ * person must say; given up by the caller, or settled or given up by another page on the same storage. `unsure` also where it
+ * was said for another service, which was at this URL before.
  * @typedef {{ readonly kind: "waiting" } | { readonly kind: "sending" } | ({ readonly kind: "sent" } & Receipt)
- *   | { readonly kind: "failed", readonly error: ChatError } | { readonly kind: "unsure" } | { readonly kind: "discarded" }} DeliveryState
+ *   | { readonly kind: "failed", readonly error: ChatError } | { readonly kind: "unsure", readonly reason: import("./doubts.js").Doubt } | { readonly kind: "discarded" }} DeliveryState
  */
 
 /** A deed on its way. */

@@ -34,8 +34,8 @@
  */
 
 /** What every entry has: where it stands, when and by whom it was done, under which name, and the id its author gave it. @typedef {{ room: string, position: string, at: number, user: string, name: string, id: string }} EntryBase */
-/** Somebody has said something. @typedef {EntryBase & { type: "said", text: string, reply?: string }} Said */
-/** The text of a message is another one now. @typedef {EntryBase & { type: "edited", of: string, text: string }} Edited */
+/** Somebody has said something. @typedef {EntryBase & { type: "said", text: string, reply?: string, edited?: number, deleted?: true }} Said */
+/** The text of a message is another one now. @typedef {EntryBase & { type: "edited", of: string, text: string, deleted?: true }} Edited */
 /** A message was taken back. @typedef {EntryBase & { type: "deleted", of: string }} Deleted */
 /** An emoji was put to a message, or taken back. @typedef {EntryBase & { type: "reacted", of: string, emoji: string, on: boolean }} Reacted */
 /** Somebody has another name. @typedef {EntryBase & { type: "renamed", from: string }} Renamed */
@@ -51,10 +51,11 @@
  * @property {number} maxMessageBytes Of UTF-8, in one WebSocket message.
  * @property {number} maxRooms At a time.
  * @property {number} messagesPerSecond 0 for no limit.
+ * @property {number} [bytesPerSecond] Of UTF-8; 0 for no limit.
  * @property {number} recoverLimit Entries that are replayed at most.
  */
 
-/** @typedef {{ type: "hello", id?: string, limits: Limits, heartbeat: { seconds: number }, you: Member, resume?: string }} Hello */
+/** @typedef {{ type: "hello", id?: string, server?: { id?: string }, limits: Limits, heartbeat: { seconds: number }, you: Member, resume?: string }} Hello */
 /**
  * @typedef {object} Joined
  * @property {"joined"} type
@@ -72,7 +73,7 @@
  * @property {string} [read]
  * @property {number} unread
  */
-/** @typedef {{ type: "fault", id?: string, code: string, message: string, retry?: boolean }} Fault */
+/** @typedef {{ type: "fault", id?: string, code: string, message: string, retry?: boolean, afterMs?: number }} Fault */
 /** @typedef {{ type: "ack", id?: string, room?: string, position?: string, at?: number }} Ack */
 /** @typedef {{ type: "history", id?: string, room: string, messages: readonly Message[], more: boolean, position: string }} History */
 /** @typedef {{ type: "members", id?: string, room: string, count: number, members: readonly Member[] }} Members */
@@ -82,7 +83,7 @@
 /**
  * All that the server may send.
  * @typedef {Hello | Joined | Fault | Ack | History | Members | Presence | Typing | Lost | Entry
- *   | { type: "left", id?: string, room: string } | { type: "token", resume: string } | { type: "ping" }
+ *   | { type: "left", id?: string, room: string } | { type: "token", resume: string, server?: { id: string } } | { type: "ping" }
  *   | { type: "pong", id?: string } | { type: "retry", afterMs: number }} Frame
  */
 

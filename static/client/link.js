@@ -18,17 +18,19 @@ import { attempt, Value } from "./values.js";
 /** @typedef {import("./errors.js").ChatError} ChatError */
 
 /**
- * How the connection stands. `retryAt` is in milliseconds since 1970; `code` and `reason` are those of the WebSocket's close.
+ * How the connection stands. `retryAt` is in milliseconds since 1970, and Infinity where the server has closed because one is in
+ * no room, until there is one; `code` and `reason` are those of the WebSocket's close.
  * @typedef {{ readonly kind: "connecting" } | { readonly kind: "online" }
  *   | { readonly kind: "waiting", readonly code: number, readonly reason: string, readonly retryAt: number }
  *   | { readonly kind: "closed", readonly error: ChatError | null }} State
  */
 
-/** @typedef {{ opened(): void, heard(frame: Frame): void, ended(): void }} Listener */
+/** @typedef {{ opened(): void, heard(frame: Frame): void, ended(): void, isNeeded(): boolean }} Listener */
 
 const SUBPROTOCOL = "chat.v1.json";
 
 const LOST = 1006;
+const NO_ROOM = 4012;
 // To open a socket, and to be greeted on it.
 const GREETING_MS = 20_000;
 // Beyond the heartbeat's own time, before a silent server is asked, and then until it has answered.
@@ -103,13 +105,13 @@ export class Link {
 
   /**
    * The server has answered the hello: from now on there is a pace to keep and a heartbeat to hear.
-   * @param {number} messagesPerSecond 0 for no limit.
+   * @param {import("./frames.js").Limits} limits
    * @param {number} heartbeatSeconds
    */
-  greet(messagesPerSecond, heartbeatSeconds) {
+  greet(limits, heartbeatSeconds) {
     const now = this.#surroundings.now();
     this.#greetedAt = now;
-    this.sender.begin(messagesPerSecond);
+    this.sender.begin(limits);
     this.#heartbeatMs = heartbeatSeconds * 1000 + SILENCE_MS;
     this.#listenFor(this.#heartbeatMs);
     this.state.set({ kind: "online" });
@@ -131,8 +133,27 @@ export class Link {
     if (Number.isFinite(ms)) this.#hintMs = ms;
   }
 
+  /** Whether there is nothing to connect for. */
+  get isResting() {
+    const { value } = this.state;
+    return value.kind === "waiting" && value.retryAt === Infinity;
+  }
+
+  /** Connects after a rest. @returns {Promise<void>} Resolves when one is online, or has failed to be. */
+  reopen() {
+    return new Promise((resolve) => {
+      this.open();
+      const stop = this.state.subscribe(({ kind }) => {
+        if (kind === "connecting") return;
+        queueMicrotask(() => stop());
+        resolve();
+      });
+    });
+  }
+
   /** Something says that the network may be back: tries at once, or asks whether the server is still there. */
   wake() {
+    if (this.isResting) return;
     const { kind } = this.state.value;
     if (kind === "waiting") return this.open();
     if (kind === "online") return this.#probe();
@@ -176,9 +197,16 @@ export class Link {
 
   /** @param {Frame} frame */
   #take(frame) {
-    if (frame.type === "ping") this.write({ type: "pong" });
+    if (frame.type === "ping") this.#answer({ type: "pong" });
     else if (frame.type === "retry") this.hint(frame.afterMs);
     else this.#listener.heard(frame);
+  }
+
+  // What cannot wait is counted all the same.
+  /** @param {Request} frame */
+  #answer(frame) {
+    this.sender.charge(1);
+    this.write(frame);
   }
 
   /** @param {number} ms */
@@ -201,7 +229,7 @@ export class Link {
     // Not by the time: the answer may come in the same millisecond as what was heard before.
     const heard = this.#heard;
     this.#stopTimer();
-    this.write({ type: "ping" });
+    this.#answer({ type: "ping" });
     this.#stopTimer = this.#surroundings.after(() => {
       this.#isProbing = false;
       if (this.#heard === heard) this.#lose(LOST, "no answer");
@@ -224,6 +252,9 @@ export class Link {
         kind: "closed",
         error: new ClosedError(`Cannot go on: the server closed with ${code} ${reason}`, code),
       });
+    }
+    if (code === NO_ROOM && !this.#listener.isNeeded()) {
+      return this.state.set({ kind: "waiting", code, reason, retryAt: Infinity });
     }
     const now = this.#surroundings.now();
     if (this.#greetedAt !== null && now - this.#greetedAt > STEADY_MS) this.#attempt = 0;

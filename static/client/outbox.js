@@ -19,12 +19,13 @@ export class Outbox {
   #surroundings;
   /** @type {Map<string, RoomOutbox>} */
   #rooms = new Map();
-  #order = 0;
+  /** The id of the service that has greeted this page last. @type {string | null} */
+  #service = null;
   /** Why nothing is sent any more. @type {ClosedError | null} */
   #end = null;
   #hooks = {
     sendAgain: (/** @type {Delivery} */ it) => {
-      this.of(it.room).sendAgain(it);
+      this.of(it.room).sendAgain(it, this.service);
       if (this.#end !== null) it.end(this.#end);
     },
     discard: (/** @type {Delivery} */ it) => {
@@ -48,6 +49,17 @@ export class Outbox {
     for (const { id, receipt } of records) if (receipt !== null) shelf.drop(id);
     const open = records.filter(({ receipt }) => receipt === null);
     this.#add(open.map((record) => new Delivery(record, this.#hooks, true)));
+  }
+
+  /** The id of the service as far as it is known: told to this page, or to an earlier one at the same URL. */
+  get service() {
+    return this.#service ?? this.#shelf.service ?? null;
+  }
+
+  /** The service has told its id. @param {string} id */
+  identify(id) {
+    this.#service = this.#shelf.service = id;
+    for (const room of this.#rooms.values()) room.identify(id);
   }
 
   /**
@@ -77,13 +89,8 @@ export class Outbox {
   put(room, deed) {
     /** @type {import("./shelf.js").DeedRecord} */
     const record = {
-      ...{
-        id: newId(),
-        room,
-        deed,
-        at: this.#surroundings.now(),
-        order: this.#order++,
-      },
+      ...{ id: newId(), room, deed, at: this.#surroundings.now() },
+      ...{ sequence: this.#shelf.nextSequence(), service: this.service },
       ...{ sentAt: null, triedAt: null, sentAs: null, after: null, receipt: null, fault: null },
     };
     this.#shelf.keep(record);

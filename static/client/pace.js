@@ -1,44 +1,87 @@
 // @ts-check
 /**
- * Keeps to the server's `messagesPerSecond`, so that nothing is refused with `slow_down`. A token bucket that reads no clock. It
- * is smaller than the server's, because frames that left in a row may arrive in a crowd.
+ * Keeps to the server's limits, so that nothing is refused with `slow_down`: two token buckets, one of messages and one of bytes,
+ * that read no clock. They are smaller than the server's, because frames that left in a row may arrive in a crowd, and because
+ * one's other pages are counted with this one.
  * @module
  */
 
-/** How fast may be sent. */
-export class Pace {
+// The server lets three seconds' worth of messages and sixteen of bytes pass at once.
+const MESSAGES_BURST_S = 2;
+const BYTES_BURST_S = 8;
+
+/** One bucket. */
+class Bucket {
   #perSecond = 0;
+  #capacity = 0;
   #tokens = 0;
   #filledAt = 0;
 
   /**
-   * Begins anew: the server counts each connection for itself.
+   * Begins anew.
    * @param {number} perSecond 0 for no limit.
+   * @param {number} capacity
+   * @param {number} spent Of what may be sent at once.
    * @param {number} now Milliseconds.
    */
-  begin(perSecond, now) {
+  begin(perSecond, capacity, spent, now) {
     this.#perSecond = perSecond;
-    // The hello and the first joining have been sent already.
-    this.#tokens = this.#capacity - 2;
+    this.#capacity = Math.max(1, capacity);
+    this.#tokens = this.#capacity - spent;
     this.#filledAt = now;
   }
 
-  get #capacity() {
-    return Math.max(1, 2 * this.#perSecond);
-  }
-
   /**
-   * Takes leave to send one frame, if there is any.
+   * The milliseconds until a cost may be spent; 0 if it may be now. What costs more than all may be sent when the bucket is full.
+   * @param {number} cost
    * @param {number} now
-   * @returns {number} 0 if it may be sent, or else the milliseconds until it may.
    */
-  take(now) {
+  msUntil(cost, now) {
     if (this.#perSecond === 0) return 0;
     const passed = Math.max(0, now - this.#filledAt);
     this.#tokens = Math.min(this.#capacity, this.#tokens + passed * this.#perSecond / 1000);
     this.#filledAt = now;
-    if (this.#tokens < 1) return Math.ceil((1 - this.#tokens) * 1000 / this.#perSecond);
-    this.#tokens -= 1;
-    return 0;
+    const missing = Math.min(cost, this.#capacity) - this.#tokens;
+    return missing > 0 ? Math.ceil(missing * 1000 / this.#perSecond) : 0;
+  }
+
+  /** Spends it, if need be into debt. @param {number} cost */
+  spend(cost) {
+    this.#tokens -= cost;
+  }
+}
+
+/** How fast may be sent. */
+export class Pace {
+  #messages = new Bucket();
+  #bytes = new Bucket();
+
+  /**
+   * Begins anew: the server counts each connection for itself.
+   * @param {{ messagesPerSecond: number, bytesPerSecond?: number }} limits 0 for no limit.
+   * @param {number} now Milliseconds.
+   */
+  begin({ messagesPerSecond, bytesPerSecond = 0 }, now) {
+    // The hello and the first joining have been sent already.
+    this.#messages.begin(messagesPerSecond, MESSAGES_BURST_S * messagesPerSecond, 2, now);
+    this.#bytes.begin(bytesPerSecond, BYTES_BURST_S * bytesPerSecond, 0, now);
+  }
+
+  /**
+   * Takes leave to send one frame, if there is any.
+   * @param {number} bytes
+   * @param {number} now
+   * @returns {number} 0 if it may be sent, or else the milliseconds until it may.
+   */
+  take(bytes, now) {
+    const ms = Math.max(this.#messages.msUntil(1, now), this.#bytes.msUntil(bytes, now));
+    if (ms === 0) this.charge(1, bytes);
+    return ms;
+  }
+
+  /** Counts what was sent past it. @param {number} messages @param {number} bytes */
+  charge(messages, bytes) {
+    this.#messages.spend(messages);
+    this.#bytes.spend(bytes);
   }
 }

@@ -101,13 +101,13 @@ export class Room {
    */
   history({ before, limit = 50 } = {}) {
     if (!this.#stay.isHere) return Promise.reject(new DisconnectedError());
-    return this.#host.ask({ type: "history", room: this.name, before, limit });
+    return this.#host.askPatiently({ type: "history", room: this.name, before, limit });
   }
 
   /** Asks who is here; 200 people at most are named. @returns {Promise<Roster>} Rejects with a {@linkcode ChatError}. */
   async who() {
     if (!this.#stay.isHere) throw new DisconnectedError();
-    this.members.set(rosterOf(await this.#host.ask({ type: "who", room: this.name })));
+    this.members.set(rosterOf(await this.#host.askPatiently({ type: "who", room: this.name })));
     return this.members.value;
   }
 

@@ -6,6 +6,7 @@
  * @module
  */
 
+import { pauseMs } from "./comebacks.js";
 import { DeedQueue } from "./deed_queue.js";
 import { decide } from "./doubts.js";
 import { RefusedError } from "./errors.js";
@@ -16,13 +17,13 @@ import { search } from "./search.js";
 /** @typedef {import("./delivery.js").Receipt} Receipt */
 /** @typedef {import("./search.js").Path} Path */
 
-// After a fault that may pass.
-const RETRY_MS = 1_000;
 // The server answers everything; but nothing may wait for ever behind an answer that does not come.
 const ANSWER_MS = 30_000;
 
 /** @type {import("./frames.js").Fault} */
 const TOO_LONG = { type: "fault", code: "too_long", message: "the text is too long" };
+/** @type {import("./frames.js").Fault} */
+const GONE = { type: "fault", code: "gone", message: "the message was in another service" };
 const WAITING = Object.freeze({ kind: "waiting" });
 const UNKNOWN = Object.freeze({ isWatched: false, isSearched: false });
 
@@ -123,7 +124,7 @@ export class RoomOutbox {
     if (delivery?.id !== id) return;
     const { deed } = delivery.record;
     if (fault.retry || fault.code === "not_in_room") {
-      this.#after(RETRY_MS, () => this.#answered(delivery));
+      this.#after(pauseMs(fault), () => this.#answered(delivery));
     } else if (deed.type === "delete" && fault.code === "gone") {
       // It is as it was wanted, and perhaps by this very deed, whose answer was lost.
       this.#settle(delivery, { position: deed.of, at: this.#surroundings.now() });
@@ -133,11 +134,19 @@ export class RoomOutbox {
     }
   }
 
-  /** @param {Delivery} delivery */
-  sendAgain(delivery) {
+  /** The service has told its id: what was said before it was known is for this one. @param {string} service */
+  identify(service) {
+    for (const it of this.#queue.all) {
+      if (it.record.service === null) this.#queue.note(it, { service });
+    }
+  }
+
+  /** @param {Delivery} delivery @param {string | null} service For which it is now. */
+  sendAgain(delivery, service) {
     const { id, fault } = delivery.record;
     this.#queue.note(delivery, {
       id: fault?.code === "id_reused" ? newId() : id,
+      service,
       ...{ sentAt: null, triedAt: null, sentAs: null, after: null, fault: null },
     });
     delivery.state.set(WAITING);
@@ -161,11 +170,13 @@ export class RoomOutbox {
       }
       this.#queue.refresh(next);
       const [path, now] = [this.#path, this.#surroundings.now()];
-      const decision = decide(next.record, { user: path.user, ...next.evidence }, now);
+      const { user, service } = path;
+      const decision = decide(next.record, { ...next.evidence, user, service }, now);
       if (decision.kind === "wait") return this.#after(decision.until - now, () => this.#pump());
       if (decision.kind === "send") this.#send(next, path, decision.isFresh);
       else if (decision.kind === "look") void this.#search(path);
-      else next.state.set({ kind: "unsure" });
+      else if (decision.kind === "gone") this.#fail(next, GONE);
+      else next.state.set({ kind: "unsure", reason: decision.reason });
     }
   }
 
@@ -209,7 +220,7 @@ export class RoomOutbox {
     } catch {
       if (searching !== this.#searching) return;
       this.#searching = null;
-      this.#after(RETRY_MS, () => this.#pump());
+      this.#after(pauseMs({}), () => this.#pump());
     }
   }
 

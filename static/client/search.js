@@ -14,6 +14,7 @@ import { parsePosition } from "./frames.js";
  * The way to the server, as long as there is one and the room has caught up.
  * @typedef {object} Path
  * @property {string} user
+ * @property {string | null} service
  * @property {number} maxMessageBytes
  * @property {() => string | null} position The room's newest position here.
  * @property {(position: string) => boolean} isPast Whether that is as far as another one.

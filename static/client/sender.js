@@ -6,17 +6,26 @@
  */
 
 import { Pace } from "./pace.js";
+import { Value } from "./values.js";
 
 /** @typedef {import("./frames.js").Request} Request */
 
+// What the server counts for an entry beside its text is about as much.
+const FRAME_BYTES = 200;
+// Shown for as long after the last frame that had to wait, since the next one mostly has to as well.
+const SHOWN_MS = 1_000;
+
 /** A queue in front of a socket. */
 export class Sender {
+  /** Whether what is sent has to wait for the server's limits. */
+  isSlowed = new Value(false);
   #write;
   #surroundings;
   #pace = new Pace();
   /** @type {{ frame: Request, go?: () => boolean }[]} */
   #queue = [];
   #stop = () => {};
+  #stopShowing = () => {};
 
   /**
    * @param {(frame: Request) => void} write
@@ -29,16 +38,30 @@ export class Sender {
 
   /**
    * A connection begins.
-   * @param {number} messagesPerSecond 0 for no limit.
+   * @param {{ messagesPerSecond: number, bytesPerSecond?: number }} limits 0 for no limit.
    */
-  begin(messagesPerSecond) {
-    this.#pace.begin(messagesPerSecond, this.#surroundings.now());
+  begin(limits) {
+    this.#pace.begin(limits, this.#surroundings.now());
   }
 
   /** It has ended. */
   clear() {
     this.#stop();
+    this.#stopShowing();
     this.#queue = [];
+    this.isSlowed.set(false);
+  }
+
+  /** The server counts so many messages more: for what went past this queue, or has to be done in many rooms. @param {number} messages */
+  charge(messages) {
+    this.#pace.charge(messages, FRAME_BYTES);
+  }
+
+  /** Something has to wait. @param {number} ms */
+  slow(ms) {
+    this.#stopShowing();
+    this.#stopShowing = this.#surroundings.after(() => this.isSlowed.set(false), ms + SHOWN_MS);
+    this.isSlowed.set(true);
   }
 
   /**
@@ -56,20 +79,25 @@ export class Sender {
    * @param {Request} frame
    */
   sendNow(frame) {
-    const isFree = this.#queue.length === 0 && this.#pace.take(this.#surroundings.now()) === 0;
-    if (isFree) this.#write(frame);
+    if (this.#queue.length === 0 && this.#msUntil(frame) === 0) this.#write(frame);
   }
 
   #flush() {
     this.#stop();
     for (let next = this.#queue[0]; next !== undefined; next = this.#queue[0]) {
-      const ms = this.#pace.take(this.#surroundings.now());
+      const ms = this.#msUntil(next.frame);
       if (ms > 0) {
         this.#stop = this.#surroundings.after(() => this.#flush(), ms);
-        return;
+        return this.slow(ms);
       }
       this.#queue.shift();
       if (next.go?.() ?? true) this.#write(next.frame);
     }
+  }
+
+  /** @param {Request} frame */
+  #msUntil(frame) {
+    const bytes = new TextEncoder().encode(JSON.stringify(frame)).length + FRAME_BYTES;
+    return this.#pace.take(bytes, this.#surroundings.now());
   }
 }

@@ -1,7 +1,8 @@
 // @ts-check
 /**
  * What outlives a page: the resume token, and every deed that is not settled. Each deed lies under a key of its own, so that two
- * pages on one storage cannot overwrite each other's. Where the storage refuses, everything is still here, in memory.
+ * pages on one storage cannot overwrite each other's. Keys begin with the service's URL: several services can share an origin,
+ * and so a storage, but nothing in it. Where the storage refuses, everything is still here, in memory.
  * @module
  */
 
@@ -25,7 +26,8 @@ import { Value } from "./values.js";
  * @property {string} room
  * @property {import("./frames.js").Deed} deed
  * @property {number} at When it was said, in milliseconds since 1970, by this machine's clock.
- * @property {number} order Of two that were said in one millisecond, the greater is the later.
+ * @property {number} sequence The greater is the later, whatever the clock showed.
+ * @property {string | null} service The id of the service for which it was said; null where it was not known.
  * @property {number | null} sentAt When it was first sent; null as long as it surely was not.
  * @property {number | null} triedAt When it was last sent.
  * @property {string | null} sentAs As which user it was first sent.
@@ -34,7 +36,9 @@ import { Value } from "./values.js";
  * @property {{ code: string, message: string } | null} fault Why it was refused for good.
  */
 
-/** A shelf in a storage, under a prefix. */
+const ROOT = /^\/ws\/?$/;
+
+/** What one service has in a storage. */
 export class Shelf {
   /** Whether all that was put here is kept. */
   isKept = new Value(true);
@@ -43,15 +47,20 @@ export class Shelf {
   /** @type {Map<string, string>} */
   #memory = new Map();
   #mark;
+  #last = 0;
 
   /**
    * @param {StoragePort | undefined} storage
-   * @param {string} prefix
+   * @param {string} storageKey What the keys begin with.
+   * @param {string} url Of the service.
    */
-  constructor(storage, prefix) {
+  constructor(storage, storageKey, url) {
+    const { origin, pathname } = new URL(url);
     this.#storage = storage;
-    this.#prefix = prefix;
+    // A URL has no blank in it, so that no service's keys begin with another's.
+    this.#prefix = `${storageKey} ${origin}${pathname.replace(/\/$/, "")} `;
     if (storage === undefined) this.isKept.set(false);
+    if (ROOT.test(pathname)) this.#adopt(`${storageKey}.`);
     this.#mark = this.#get("mark") ?? newId();
     this.#put("mark", this.#mark);
   }
@@ -59,7 +68,7 @@ export class Shelf {
   /** Whether somebody has thrown away all that was here, as far as can be told; what is in memory only, nobody can. */
   get wasEmptied() {
     try {
-      return this.#storage?.getItem(`${this.#prefix}.mark`) !== this.#mark;
+      return this.#storage?.getItem(`${this.#prefix}mark`) !== this.#mark;
     } catch {
       return true;
     }
@@ -74,6 +83,23 @@ export class Shelf {
     if (token !== undefined) this.#put("resume", token);
   }
 
+  /** The id of the service that was last met at this URL. */
+  get service() {
+    return this.#get("service") ?? undefined;
+  }
+
+  set service(id) {
+    if (id !== undefined && id !== this.service) this.#put("service", id);
+  }
+
+  /** The number of the next deed, greater than those of all pages on this storage. */
+  nextSequence() {
+    const stored = Number(this.#get("last"));
+    this.#last = Math.max(this.#last, Number.isSafeInteger(stored) ? stored : 0) + 1;
+    this.#put("last", String(this.#last));
+    return this.#last;
+  }
+
   /** @param {DeedRecord} record */
   keep(record) {
     this.#put(`deed.${record.id}`, JSON.stringify(record));
@@ -81,7 +107,7 @@ export class Shelf {
 
   /** @param {string} id */
   drop(id) {
-    const key = `${this.#prefix}.deed.${id}`;
+    const key = `${this.#prefix}deed.${id}`;
     this.#memory.delete(key);
     try {
       this.#storage?.removeItem(key);
@@ -95,7 +121,7 @@ export class Shelf {
    * @param {string} id
    */
   has(id) {
-    const key = `${this.#prefix}.deed.${id}`;
+    const key = `${this.#prefix}deed.${id}`;
     try {
       return this.#memory.has(key) || (this.#storage?.getItem(key) ?? null) !== null;
     } catch {
@@ -116,16 +142,42 @@ export class Shelf {
    * @returns {DeedRecord[]}
    */
   deeds() {
-    const start = `${this.#prefix}.deed.`;
+    const start = `${this.#prefix}deed.`;
     const keys = this.#keys().filter((key) => key.startsWith(start));
-    const records = keys.flatMap((key) => parse(this.#get(key.slice(this.#prefix.length + 1))));
-    return records.sort((one, two) => one.at - two.at || one.order - two.order);
+    const records = keys.flatMap((key) => parse(this.#get(key.slice(this.#prefix.length))));
+    const numbered = records.filter(({ sequence }) => sequence > 0)
+      .sort((one, two) => one.sequence - two.sequence);
+    this.#last = Math.max(this.#last, numbered.at(-1)?.sequence ?? 0);
+    // An earlier version went by the clock.
+    const older = records.filter(({ sequence }) => sequence === 0)
+      .sort((one, two) => one.at - two.at || (one.order ?? 0) - (two.order ?? 0))
+      .map(({ order: _, ...record }) => ({ ...record, sequence: this.nextSequence() }));
+    for (const record of older) this.keep(record);
+    return [...numbered, ...older];
+  }
+
+  // An earlier version kept everything under the origin, so that only the service at its root can have left it. A page of that
+  // version which is still open sees that its deeds were taken over, as it does with any other page, and sends none of them.
+  /** @param {string} prefix */
+  #adopt(prefix) {
+    for (const key of this.#keys().filter((it) => it.startsWith(prefix))) {
+      const name = key.slice(prefix.length);
+      if (name !== "resume" && !name.startsWith("deed.")) continue;
+      try {
+        const text = this.#storage?.getItem(key) ?? "";
+        this.#storage?.removeItem(key);
+        if (this.#get(name) === null) this.#put(name, text);
+      } catch {
+        // It stays where it is.
+      }
+    }
   }
 
   #keys() {
     try {
       const count = this.#storage?.length ?? 0;
-      return Array.from({ length: count }, (_, index) => this.#storage?.key(index) ?? "");
+      const kept = Array.from({ length: count }, (_, index) => this.#storage?.key(index) ?? "");
+      return [...new Set([...kept, ...this.#memory.keys()])];
     } catch {
       return [];
     }
@@ -133,7 +185,7 @@ export class Shelf {
 
   /** @param {string} name */
   #get(name) {
-    const key = `${this.#prefix}.${name}`;
+    const key = this.#prefix + name;
     try {
       return this.#memory.get(key) ?? this.#storage?.getItem(key) ?? null;
     } catch {
@@ -143,7 +195,7 @@ export class Shelf {
 
   /** @param {string} name @param {string} value */
   #put(name, value) {
-    const key = `${this.#prefix}.${name}`;
+    const key = this.#prefix + name;
     try {
       if (this.#storage === undefined) throw new Error("there is no storage");
       this.#storage.setItem(key, value);
@@ -156,16 +208,43 @@ export class Shelf {
 }
 
 /**
+ * Reads a record, also one of an earlier version, which has `order` and neither a sequence nor a service. What another hand has
+ * left there is passed over.
  * @param {string | null} text
- * @returns {DeedRecord[]} One, or none where the text is no record.
+ * @returns {(DeedRecord & { order?: number })[]} One, or none.
  */
 function parse(text) {
   try {
-    const record = JSON.parse(text ?? "null");
-    const isRecord = typeof record?.id === "string" && typeof record.room === "string" &&
-      typeof record.deed?.type === "string" && typeof record.at === "number";
-    return isRecord ? [record] : [];
+    const { sequence = 0, service = null, ...record } = JSON.parse(text ?? "{}");
+    const { id, room, deed, at, sentAt, triedAt, sentAs, after, receipt, fault } = record;
+    const isRecord = isText(id) && isText(room) && isDeed(deed) && Number.isFinite(at) &&
+      Number.isSafeInteger(sequence) && [sentAt, triedAt].every((it) =>
+        isNull(it) || Number.isFinite(it)
+      ) &&
+      [service, sentAs, after].every((it) => isNull(it) || isText(it)) &&
+      (isNull(receipt) || isText(receipt.position)) && (isNull(fault) || isText(fault.code));
+    return isRecord ? [{ ...EMPTY, ...record, sequence, service }] : [];
   } catch {
     return [];
   }
+}
+
+const EMPTY = {
+  sentAt: null,
+  triedAt: null,
+  sentAs: null,
+  after: null,
+  receipt: null,
+  fault: null,
+};
+
+const isText = (/** @type {unknown} */ it) => typeof it === "string";
+const isNull = (/** @type {unknown} */ it) => it === null || it === undefined;
+
+/** @param {Record<string, unknown>} deed */
+function isDeed({ type, text, of, reply, emoji, on }) {
+  if (type === "say") return isText(text) && (isNull(reply) || isText(reply));
+  if (type === "edit") return isText(of) && isText(text);
+  if (type === "react") return isText(of) && isText(emoji) && typeof on === "boolean";
+  return type === "delete" && isText(of);
 }

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { pauseMs } from "./comebacks.js";
 import { RefusedError } from "./errors.js";
 import { Reading } from "./reading.js";
 import { NOBODY, rosterOf, withName, withPresence } from "./roster.js";
@@ -20,18 +21,17 @@ import { Feed, Value } from "./values.js";
 /** @typedef {import("./room_events.js").RoomEvent} RoomEvent */
 /** @typedef {import("./room_events.js").RoomState} RoomState */
 
-// Where a joining was refused for a reason that may pass.
-const RETRY_MS = 1_000;
-
 /**
  * What a room needs of the conversation that it is part of.
  * @typedef {object} Host
  * @property {import("./surroundings.js").Surroundings} surroundings
  * @property {import("./outbox.js").Outbox} outbox
  * @property {() => string} user Who one is.
+ * @property {() => string | null | undefined} service The id of the service; null where it has none, undefined before it is known.
  * @property {() => number} maxMessageBytes
  * @property {() => boolean} isOnline
  * @property {(frame: import("./frames.js").Request) => Promise<any>} ask Resolves with the answer; rejects with a ChatError.
+ * @property {(frame: import("./frames.js").Request) => Promise<any>} askPatiently The same, and again after each `slow_down`.
  * @property {(error: RefusedError) => boolean} mayPass Whether to join may succeed later.
  * @property {(name: string) => void} renamed One has another name, which was perhaps chosen on another page.
  * @property {import("./sender.js").Sender} sender
@@ -123,7 +123,7 @@ export class Stay {
       // What came of an earlier connection is of no interest any more.
       if (joining !== this.#joining || !(error instanceof RefusedError)) return;
       if (!this.#host.mayPass(error)) return this.state.set({ kind: "refused", error });
-      this.#stopRetry = this.#host.surroundings.after(() => void this.enter(), RETRY_MS);
+      this.#stopRetry = this.#host.surroundings.after(() => void this.enter(), pauseMs(error));
     }
   }
 
@@ -189,7 +189,7 @@ export class Stay {
         ? { type: "resumed" }
         : { type: "opened", messages, more, position, reason, read, unread },
     );
-    this.#openOutbox();
+    this.openOutbox();
   }
 
   /** @param {Entry} entry */
@@ -211,7 +211,7 @@ export class Stay {
       this.last.set(amend(this.last.value, { ...entry, replayed: wasMissed }));
     }
     this.events.tell({ ...entry, replayed: wasMissed });
-    if (wasMissed) this.#openOutbox();
+    if (wasMissed) this.openOutbox();
   }
 
   /** @param {string} name */
@@ -225,21 +225,23 @@ export class Stay {
     this.seat.skip(frame.until);
     this.outbox.miss(frame.reason);
     this.events.tell(frame);
-    this.#openOutbox();
+    this.openOutbox();
   }
 
-  // Not before all that was missed has come: what is in it need not be sent again.
-  #openOutbox() {
-    if (!this.isHere || !this.seat.hasCaughtUp || this.#isOpen) return;
+  /** Lets deeds go out, where they may: not before all that was missed has come, since what is in it need not be sent again. */
+  openOutbox() {
+    const service = this.#host.service();
+    if (!this.isHere || !this.seat.hasCaughtUp || this.#isOpen || service === undefined) return;
     this.#isOpen = true;
     this.outbox.open({
+      service,
       user: this.#host.user(),
       maxMessageBytes: this.#host.maxMessageBytes(),
       position: () => this.seat.position,
       isPast: (position) => this.seat.isPast(position),
       send: (frame, go) => this.#host.sender.send(frame, go),
       history: (before, limit) =>
-        this.#host.ask({ type: "history", room: this.name, before, limit }),
+        this.#host.askPatiently({ type: "history", room: this.name, before, limit }),
     });
   }
 }

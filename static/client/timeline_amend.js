@@ -11,9 +11,9 @@
  *   readonly deleted?: true, readonly reactions?: Readonly<Record<string, readonly string[]>>}} Message
  */
 /** @typedef {{position: string, at: number, user: string, name: string, id: string, replayed: boolean}} Stamp */
-/** @typedef {Stamp & {type: "said", text: string, reply?: string}} Said */
+/** @typedef {Stamp & {type: "said", text: string, reply?: string, edited?: number, deleted?: true}} Said */
 /**
- * @typedef {Stamp & {of: string} & ({type: "edited", text: string} | {type: "deleted"}
+ * @typedef {Stamp & {of: string} & ({type: "edited", text: string, deleted?: true} | {type: "deleted"}
  *   | {type: "reacted", emoji: string, on: boolean})} Amendment
  */
 /**
@@ -25,12 +25,13 @@
  */
 
 /**
- * The message that an entry brings into being.
+ * The message that an entry brings into being. An entry that was missed says what has become of its text since.
  * @param {Said} entry
  * @returns {Message}
  */
-export function toMessage({ position, at, user, name, id, text, reply }) {
-  return Object.freeze({ position, at, user, name, id, text, ...(reply && { reply }) });
+export function toMessage({ position, at, user, name, id, text, reply, edited, deleted }) {
+  const since = deleted ? { deleted } : edited === undefined ? {} : { edited };
+  return Object.freeze({ position, at, user, name, id, text, ...(reply && { reply }), ...since });
 }
 
 /**
@@ -41,7 +42,7 @@ export function toMessage({ position, at, user, name, id, text, reply }) {
  */
 export function amend(message, entry) {
   if (message.deleted) return message;
-  if (entry.type === "edited") {
+  if (entry.type === "edited" && !entry.deleted) {
     return Object.freeze({ ...message, text: entry.text, edited: entry.at });
   }
   if (entry.type === "reacted") return react(message, entry.user, entry.emoji, entry.on);

@@ -11,7 +11,7 @@ import { checkDoubt } from "./library_verdicts.ts";
 import { PersonRecord } from "./person_record.ts";
 import type { World } from "./world.ts";
 
-const TOKEN = "parley.resume";
+const TOKEN = "parley ws://simulation/ws resume";
 /** Why something may be refused for good that is as it should be. */
 const EXPECTED = /^(gone|not_yours)$/;
 

@@ -146,7 +146,7 @@ export const DROP_FAULTS: Readonly<Record<string, Plant>> = {
 /** Keeps what was put first under a name: of a deed, that it was never sent. */
 class StubbornStorage extends Map<string, string> {
   override set(key: string, value: string): this {
-    return key.startsWith("parley.deed.") && this.has(key) ? this : super.set(key, value);
+    return key.includes(" deed.") && this.has(key) ? this : super.set(key, value);
   }
 }
 

@@ -13,7 +13,7 @@ const REACT = { type: "react", of: "e:1", emoji: "👍", on: true } as const;
 const FRESH = { kind: "send", isFresh: true };
 const AGAIN = { kind: "send", isFresh: false };
 const LOOK = { kind: "look" };
-const ASK = { kind: "ask" };
+const ASK = { kind: "ask", reason: "answer_lost" };
 const wait = (ms: number) => ({ kind: "wait", until: NOW + ms });
 
 const NOTHING = { isWatched: false, isSearched: false };
@@ -62,20 +62,53 @@ for (const [what, deed, agoMs, isSame, evidence, decision] of CASES) {
   Deno.test(`decide() about ${what} is to ${"isFresh" in decision && decision.isFresh ? "send it as new" : decision.kind}`, () => {
     const sentAt = agoMs === null ? null : NOW - agoMs;
     const record = {
-      ...{ id: "m-1", room: "lobby", deed, at: NOW, order: 0, after: null },
+      ...{ id: "m-1", room: "lobby", deed, at: NOW, sequence: 1, service: "s1", after: null },
       ...{ sentAt, triedAt: sentAt, sentAs: sentAt === null ? null : isSame ? "u1" : "u0" },
       ...{ receipt: null, fault: null },
     };
-    assert.deepEqual(decide(record, { user: "u1", ...evidence }, NOW), decision);
+    assert.deepEqual(decide(record, { user: "u1", service: "s1", ...evidence }, NOW), decision);
   });
 }
 
 Deno.test("decide() waits a minute from when it was last sent, and not first", () => {
   const record = {
-    ...{ id: "m-1", room: "lobby", deed: SAY, at: NOW, order: 0, after: null },
+    ...{ id: "m-1", room: "lobby", deed: SAY, at: NOW, sequence: 1, service: "s1", after: null },
     ...{ sentAt: NOW - 5 * MINUTE, triedAt: NOW - 20 * SECOND, sentAs: "u0" },
     ...{ receipt: null, fault: null },
   };
-  const decision = decide(record, { user: "u1", ...WATCHED }, NOW);
+  const decision = decide(record, { user: "u1", service: "s1", ...WATCHED }, NOW);
   assert.deepEqual(decision, wait(40 * SECOND));
 });
+
+const FOREIGN = { kind: "ask", reason: "other_service" } as const;
+
+// [for which service it was said, which one is there now, the deed, the decision]
+for (
+  const [was, is, deed, decision] of [
+    ["s1", "s1", SAY, FRESH],
+    ["s1", "s2", SAY, FOREIGN],
+    [null, "s2", SAY, FRESH],
+    ["s1", null, SAY, FRESH],
+    ["s1", "s2", EDIT, { kind: "gone" }],
+    ["s1", "s2", REACT, { kind: "gone" }],
+    ["s1", "s2", DELETE, { kind: "gone" }],
+  ] as const
+) {
+  Deno.test(`decide() about a ${deed.type} for ${was} is ${decision.kind} where ${is} is there`, () => {
+    for (const sentAt of [null, NOW - MINUTE, NOW - 60 * MINUTE]) {
+      const record = {
+        ...{ id: "m-1", room: "lobby", deed, at: NOW, sequence: 1, service: was, after: null },
+        ...{
+          sentAt,
+          triedAt: sentAt,
+          sentAs: sentAt === null ? null : "u1",
+          receipt: null,
+          fault: null,
+        },
+      };
+      const { kind } = decide(record, { user: "u1", service: is, ...WATCHED }, NOW);
+      if (was === "s1" && is === "s2") assert.equal(kind, decision.kind);
+      else assert.equal(kind, "send");
+    }
+  });
+}

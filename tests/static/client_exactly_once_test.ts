@@ -311,7 +311,7 @@ class Keeper {
 
   /** The keys of what is still on its way. */
   get deeds(): readonly string[] {
-    return [...this.#kept.keys()].filter((key) => key.startsWith("parley.deed."));
+    return [...this.#kept.keys()].filter((key) => key.includes(" deed."));
   }
 }
 
@@ -415,7 +415,7 @@ for (const isDone of [true, false]) {
     const { service, machine, lobby, chat } = it;
     const before = chat.me.value?.user;
     const delivery = await sayInDoubt(machine, () => lobby.say("hello"), isDone);
-    machine.storage.removeItem("parley.resume");
+    machine.storage.removeItem("parley ws://machine/ws resume");
     await service.clock.advance(2 * 60_000);
     await machine.mend();
     assert.notEqual(chat.me.value?.user, before);
@@ -516,7 +516,7 @@ Deno.test("what another user of the same page may still have on its way is waite
   const delivery = lobby.say("hello");
   await settle();
   await machine.cut();
-  machine.storage.removeItem("parley.resume");
+  machine.storage.removeItem("parley ws://machine/ws resume");
   await machine.mend();
   assert.equal(chat.state.value.kind, "online");
   assert.equal(delivery.state.value.kind, "waiting");
@@ -530,7 +530,7 @@ Deno.test("what another user of the same page had on its way and never came is s
   using it = await open();
   const { service, machine, lobby } = it;
   const delivery = await sayInDoubt(machine, () => lobby.say("hello"), false);
-  machine.storage.removeItem("parley.resume");
+  machine.storage.removeItem("parley ws://machine/ws resume");
   await machine.mend();
   assert.deepEqual(await service.log(), []);
   await service.clock.advance(60_000);
@@ -685,12 +685,19 @@ Deno.test("search() knows what was there before, though another epoch's messages
     ...{ id: position, text: "babble" },
   });
   const record = {
-    ...{ id: "a", room: "lobby", deed: { type: "say", text: "hello" } as const, at: 0, order: 0 },
+    ...{ id: "a", room: "lobby", deed: { type: "say", text: "hello" } as const, at: 0 },
+    ...{ sequence: 1, service: null },
     ...{ sentAt: 0, triedAt: 0, sentAs: "user_ann", after: "new:8", receipt: null, fault: null },
   };
   const messages = ["old:5", "new:7", "new:9"].map(of);
   const { found, isWhole } = await search([record], {
-    ...{ user: "user_ann", maxMessageBytes: 1_000, position: () => "new:9", isPast: () => true },
+    ...{
+      user: "user_ann",
+      service: null,
+      maxMessageBytes: 1_000,
+      position: () => "new:9",
+      isPast: () => true,
+    },
     send: () => {},
     history: () =>
       Promise.resolve({ type: "history", room: "lobby", messages, more: false, position: "new:9" }),

@@ -70,20 +70,33 @@ export class FakeSocket implements Socket {
 
   /** The server greets. */
   greet(
-    { user = "u1", name = "Ann", perSecond = 10, seconds = 25, resume = "token" } = {},
+    { user = "u1", name = "Ann", perSecond = 10, bytesPerSecond = 0, seconds = 25, ...told }: {
+      readonly user?: string;
+      readonly name?: string;
+      readonly perSecond?: number;
+      readonly bytesPerSecond?: number;
+      readonly seconds?: number;
+      readonly maxMessageBytes?: number;
+      /** None where the server does not know its secret yet. */
+      readonly resume?: string | undefined;
+      /** The id of the service. */
+      readonly service?: string;
+    } = {},
   ): Promise<void> {
     return this.answer("hello", {
       type: "hello",
       limits: {
         maxTextBytes: 65_535,
-        maxMessageBytes: 1_000,
+        maxMessageBytes: told.maxMessageBytes ?? 1_000,
         maxRooms: 32,
         messagesPerSecond: perSecond,
+        bytesPerSecond,
         recoverLimit: 1_000,
       },
+      server: { name: "parley", version: "0.1.0", ...(told.service && { id: told.service }) },
       heartbeat: { seconds },
       you: { user, name },
-      resume,
+      ...("resume" in told ? { resume: told.resume } : { resume: "token" }),
     });
   }
 
@@ -230,9 +243,14 @@ export class FakeStorage {
     this.#items.delete(key);
   }
 
+  /** All keys. */
+  get keys(): readonly string[] {
+    return [...this.#items.keys()];
+  }
+
   /** The keys of the deeds that lie there. */
   get deeds(): readonly string[] {
-    return [...this.#items.keys()].filter((it) => it.includes(".deed."));
+    return [...this.#items.keys()].filter((it) => it.includes(" deed."));
   }
 }
 

@@ -8,7 +8,10 @@ import { FakeStorage } from "./client_fakes.ts";
 function page(storage: FakeStorage, name?: string) {
   const clock = { now: 0 };
   const surroundings = { ...realSurroundings, now: () => clock.now };
-  return { clock, identity: new Identity(name, new Shelf(storage, "it"), surroundings) };
+  return {
+    clock,
+    identity: new Identity(name, new Shelf(storage, "it", "ws://test/ws"), surroundings),
+  };
 }
 
 const ann = { user: "u1", name: "Ann" };
@@ -42,7 +45,7 @@ Deno.test("Identity says hello again with its name where another page's token wa
   const { identity } = page(storage, "Ann");
   identity.hello();
   identity.greeted({ you: ann, resume: "t1" });
-  storage.setItem("it.resume", "t2");
+  storage.setItem("it ws://test/ws resume", "t2");
 
   identity.hello();
   assert.ok(!identity.greeted({ you: { user: "u9", name: "网友12" }, resume: "t3" }));
@@ -55,7 +58,7 @@ Deno.test("Identity becomes one person with a page that was greeted meanwhile", 
   const storage = new FakeStorage();
   const { identity } = page(storage);
   identity.hello();
-  storage.setItem("it.resume", "t1");
+  storage.setItem("it ws://test/ws resume", "t1");
   assert.ok(!identity.greeted({ you: { user: "u2", name: "网友12" }, resume: "t2" }));
   assert.deepEqual(identity.hello(), { type: "hello", name: undefined, resume: "t1" });
 });

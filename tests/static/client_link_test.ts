@@ -1,6 +1,7 @@
 /** The client library's connection: when it comes back and when it does not, and how it notices that nobody is there. */
 import assert from "node:assert/strict";
 import * as farewells from "../../lib/core/farewells.ts";
+import type { Chat } from "../../static/client.js";
 import { begin, beginInRoom, beginOnline, heard, kindOf, said } from "./client_fakes.ts";
 
 Deno.test("Link offers chat.v1.json, and says hello and joins before it waits for anything", async () => {
@@ -197,7 +198,7 @@ Deno.test("Link takes the server's own farewells as docs/protocol.md says", asyn
     if (chat.state.value.kind === "waiting") back.push(code);
     chat.close();
   }
-  assert.deepEqual(back.sort(), [1011, 1012, 4008, 4009, 4010]);
+  assert.deepEqual(back.sort(), [1011, 1012, 4008, 4009, 4010, 4011, 4012]);
 });
 
 Deno.test("Link ends where the server does not answer the subprotocol", async () => {
@@ -281,5 +282,47 @@ Deno.test("Link takes the other frames of a message with one that lacks what it 
   assert.ok(await uncaught.promise instanceof TypeError);
   removeEventListener("error", report);
   assert.equal(room.last.value?.text, "hello");
+  chat.close();
+});
+
+Deno.test("Link rests where the server has closed for want of a room, until there is one", async () => {
+  const { chat, world } = await beginOnline();
+  await world.socket.drop(4012, "no room joined");
+  assert.deepEqual(chat.state.value, {
+    ...{ kind: "waiting", code: 4012, reason: "no room joined", retryAt: Infinity },
+  });
+  await world.wake();
+  await world.advance(3_600_000);
+  assert.deepEqual([world.sockets.length, world.timers], [1, 0]);
+  chat.join("lobby");
+  await world.socket.open();
+  await world.socket.greet();
+  assert.deepEqual(world.socket.sentOf("join").map(({ room }) => room), ["lobby"]);
+  chat.close();
+});
+
+for (
+  const [what, rouse] of [
+    ["a name that is chosen", (chat: Chat) => void chat.rename("Bea").catch(() => {})],
+    ["a person who wants it", (chat: Chat) => chat.retryNow()],
+  ] as const
+) {
+  Deno.test(`Link that rests connects again for ${what}`, async () => {
+    const { chat, world } = await beginOnline();
+    await world.socket.drop(4012);
+    rouse(chat);
+    await world.socket.open();
+    await world.socket.greet();
+    assert.equal(kindOf(chat.state), "online");
+    assert.equal(world.socket.sentOf("name").length, what.includes("name") ? 1 : 0);
+    chat.close();
+  });
+}
+
+Deno.test("Link comes back after 4012 where there is a room to join", async () => {
+  const { chat, world } = await beginInRoom();
+  await world.socket.drop(4012);
+  await world.advance(1_000);
+  assert.equal(world.sockets.length, 2);
   chat.close();
 });

@@ -179,7 +179,8 @@ Deno.test("Two devices of one person share the name and the mark of what was rea
       positions.push((await bob.room.say(text).sent).position);
     }
     await soon("three", when(ann.room.unread, (it) => it === 3));
-    phone.setItem("parley.resume", desk.getItem("parley.resume") ?? "");
+    const token = `parley ${service.url.replace("http", "ws")}/ws resume`;
+    phone.setItem(token, desk.getItem(token) ?? "");
     await using other = await come(`${service.url}/ws`, "Ann", { storage: phone });
     assert.equal(other.chat.me.value?.user, ann.chat.me.value?.user);
     assert.equal(other.room.unread.value, 3);

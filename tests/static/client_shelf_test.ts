@@ -1,7 +1,16 @@
 /** What outlives a page: reloads, two pages on one storage, a storage that is full or full of other things. */
 import assert from "node:assert/strict";
-import { RefusedError } from "../../static/client.js";
-import { begin, beginInRoom, FakeStorage, FakeWorld, heard, kindOf, said } from "./client_fakes.ts";
+import { connect, RefusedError } from "../../static/client.js";
+import {
+  begin,
+  beginInRoom,
+  type Begun,
+  FakeStorage,
+  FakeWorld,
+  heard,
+  kindOf,
+  said,
+} from "./client_fakes.ts";
 
 /** Another page on the same storage, at the same time; it is in the room. */
 function another(storage: FakeStorage, world = new FakeWorld()) {
@@ -51,7 +60,11 @@ Deno.test("Shelf gives what was not sent to the next page, in the order said, of
   assert.deepEqual(world.socket.sentOf("say").map(({ id }) => id), [ids[0], ids[2]]);
   await world.socket.tell(said(1, "one", { user: "u1", id: ids[0] }));
   await world.socket.tell(said(2, "three", { user: "u1", id: ids[2] }));
-  assert.deepEqual(storage.deeds, [`parley.deed.${ids[1]}`], "nobody has joined the attic yet");
+  assert.deepEqual(
+    storage.deeds,
+    [`parley ws://test/ws deed.${ids[1]}`],
+    "nobody has joined the attic yet",
+  );
   next.chat.close();
 });
 
@@ -160,7 +173,7 @@ Deno.test("Shelf keeps a text that was said before its storage was full, and for
   storage.isFull = true;
   await socket.answer("say", { type: "ack", room: "lobby", position: "e:1", at: 1 });
   await socket.tell(said(1, "one", { user: "u1", id: one.id }));
-  assert.deepEqual(storage.deeds, [`parley.deed.${two.id}`]);
+  assert.deepEqual(storage.deeds, [`parley ws://test/ws deed.${two.id}`]);
   chat.close();
 });
 
@@ -189,7 +202,7 @@ const GARBAGE = [
 
 Deno.test("Shelf passes over what is no deed, and leaves alone what is not its own", async () => {
   const storage = new FakeStorage();
-  GARBAGE.forEach((text, index) => storage.setItem(`parley.deed.${index}`, text));
+  GARBAGE.forEach((text, index) => storage.setItem(`parley ws://test/ws deed.${index}`, text));
   storage.setItem("parley.draft.lobby", "a thought");
   storage.setItem("theme", "dark");
   const { chat, socket } = await beginInRoom({ storage });
@@ -269,7 +282,7 @@ Deno.test("Shelf loses nothing where the storage cannot be read for a moment", a
   const delivery = room.say("hello");
   const { getItem } = storage;
   storage.getItem = (key) => {
-    if (!key.includes(".deed.")) return getItem.call(storage, key);
+    if (!key.includes(" deed.")) return getItem.call(storage, key);
     throw new DOMException("not now", "UnknownError");
   };
   await backInRoom(world);
@@ -284,3 +297,116 @@ async function backInRoom(world: FakeWorld): Promise<void> {
   await world.socket.greet();
   await world.socket.joined("lobby", { recovered: true });
 }
+
+/** Deeds as an earlier version kept them: under the origin, in the order of the clock. */
+function leaveOld(storage: FakeStorage, ...texts: readonly string[]): void {
+  for (const [order, text] of texts.entries()) {
+    const record = {
+      ...{ id: `old-${text}`, room: "lobby", deed: { type: "say", text }, at: 5, order },
+      ...{ sentAt: null, triedAt: null, sentAs: null, after: null, receipt: null, fault: null },
+    };
+    storage.setItem(`parley.deed.${record.id}`, JSON.stringify(record));
+  }
+  storage.setItem("parley.resume", "old token");
+  storage.setItem("parley.mark", "old");
+}
+
+function textsIn({ chat }: Pick<Begun, "chat">): readonly unknown[] {
+  return chat.outbox.value.map(({ deed }) => "text" in deed && deed.text);
+}
+
+Deno.test("Shelf takes over what an earlier version has left, once, for the service at the root", async () => {
+  const storage = new FakeStorage();
+  leaveOld(storage, "one", "two", "three");
+  const first = begin({ storage });
+  await first.world.socket.open();
+  assert.equal(first.world.socket.lastOf("hello")["resume"], "old token");
+  first.chat.join("lobby").say("four");
+  assert.deepEqual(textsIn(first), ["one", "two", "three", "four"]);
+  first.chat.close();
+  assert.ok(
+    storage.keys.every((it) => it === "parley.mark" || it.startsWith("parley ws://test/ws ")),
+  );
+  storage.setItem("parley.resume", "of a page that is still open");
+  const second = begin({ storage });
+  assert.deepEqual(textsIn(second), ["one", "two", "three", "four"]);
+  await second.world.socket.open();
+  assert.equal(second.world.socket.lastOf("hello")["resume"], "old token");
+  second.chat.close();
+});
+
+Deno.test("Shelf leaves what an earlier version kept to the service at the root", () => {
+  const storage = new FakeStorage();
+  leaveOld(storage, "one");
+  const { chat } = beginAt("ws://test/team-a/ws", storage);
+  assert.deepEqual(chat.outbox.value, []);
+  assert.ok(storage.getItem("parley.deed.old-one"));
+  chat.close();
+});
+
+Deno.test("Shelf takes over what it can of a storage that is full", () => {
+  const storage = new FakeStorage();
+  leaveOld(storage, "one", "two");
+  storage.isFull = true;
+  const begun = begin({ storage });
+  assert.deepEqual([textsIn(begun), begun.chat.isKept.value], [["one", "two"], false]);
+  begun.chat.close();
+});
+
+Deno.test("Shelf keeps the order said, whatever becomes of the clock", async () => {
+  const storage = new FakeStorage();
+  const { chat, world, room, socket } = await beginInRoom({ storage });
+  await socket.drop();
+  const texts = ["one", "two", "three", "four"];
+  for (const [i, text] of texts.entries()) {
+    room.say(text);
+    world.setClock(i % 2 === 0 ? -97 * 3_600_000 : 24 * 3_600_000);
+  }
+  chat.close();
+  const next = begin({ storage }, world);
+  next.chat.join("lobby").say("five");
+  next.chat.close();
+  const last = begin({ storage }, world);
+  assert.deepEqual(textsIn(last), [...texts, "five"]);
+  last.chat.close();
+});
+
+Deno.test("Shelf puts what two pages say into one order", async () => {
+  const storage = new FakeStorage();
+  const pages = [await another(storage), await another(storage)] as const;
+  for (const { socket } of pages) await socket.drop();
+  pages[0].room.say("one");
+  pages[1].room.say("two");
+  pages[0].room.say("three");
+  for (const { chat } of pages) chat.close();
+  const next = begin({ storage });
+  assert.deepEqual(textsIn(next), ["one", "two", "three"]);
+  next.chat.close();
+});
+
+/** A conversation at another address. */
+function beginAt(url: string, storage: FakeStorage): Begun {
+  const world = new FakeWorld();
+  return { chat: connect(url, { storage, surroundings: world }), world };
+}
+
+Deno.test("Shelf shares nothing between services, though they share an origin or begin alike", async () => {
+  const storage = new FakeStorage();
+  const paths = ["/team-a/ws", "/team-b/ws", "/team/ws", "/ws", "/ws deed.x/ws", "/ws/deed./ws"];
+  const urls = [...paths.map((it) => `ws://test${it}`), "ws://test:8080/ws", "wss://test/ws"];
+  for (const url of urls) {
+    const { chat, world } = beginAt(url, storage);
+    chat.join("lobby").say(`for ${url}`);
+    await world.socket.open();
+    assert.equal(world.socket.lastOf("hello")["resume"], undefined);
+    await world.socket.greet({ resume: `token of ${url}` });
+    chat.close();
+  }
+  for (const url of urls) {
+    const begun = beginAt(url.replace(/ws$/, "ws/"), storage);
+    assert.deepEqual(textsIn(begun), [`for ${url}`]);
+    await begun.world.socket.open();
+    assert.equal(begun.world.socket.lastOf("hello")["resume"], `token of ${url}`);
+    begun.chat.close();
+  }
+});

@@ -270,3 +270,30 @@ async function live(seed: number): Promise<void> {
   assert.deepEqual(timeline.messages, all, `seed ${seed}`);
   for (const [i, { position }] of all.entries()) assert.equal(timeline.indexOf(position), i);
 }
+
+Deno.test("Timeline shows what was deleted or edited since as it now stands, in whatever order it is told", () => {
+  const replay = { replayed: true };
+  const timeline = new Timeline();
+  timeline.take(opened([]));
+  timeline.take({ ...said(1, ""), ...replay, deleted: true });
+  timeline.take({ ...said(2, "new"), ...replay, edited: 9_000, reply: "e:1" });
+  timeline.take({ ...said(3, "old"), ...replay });
+  const gone = (seq: number, of: number): Amendment => ({
+    ...{ ...stamp(seq), ...replay },
+    ...{ type: "edited", of: `e:${of}`, text: "", deleted: true },
+  });
+  timeline.take(gone(4, 1));
+  timeline.take({ ...edited(5, 2, "new"), ...replay });
+  timeline.take(gone(6, 3));
+  timeline.take({ ...deleted(7, 1), ...replay });
+  assert.deepEqual(
+    timeline.messages.map(({ text, deleted, edited, reply }) => ({
+      ...{ text, deleted, edited, reply },
+    })),
+    [
+      { text: "", deleted: true, edited: undefined, reply: undefined },
+      { text: "new", deleted: undefined, edited: 5_000, reply: "e:1" },
+      { text: "", deleted: true, edited: undefined, reply: undefined },
+    ],
+  );
+});
