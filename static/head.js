@@ -2,19 +2,36 @@
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
 /**
- * What does not wait for the page: puts the chosen theme and language on it before anything is drawn, and opens the connection
+ * What does not wait for the page: takes over what earlier versions kept, puts the chosen theme and language on it before anything is drawn, and opens the connection
  * while the scripts are still on their way. A classic script in the head, on purpose: a module would run after them. Nothing
  * else knows how a theme gets onto the page; page/early_socket.js takes the connection over.
  */
 {
   const root = document.documentElement;
+  const { pathname } = new URL(".", location.href);
+  const prefix = `parley-page ${pathname} `;
   const choice = (/** @type {string} */ key) => {
     try {
-      return localStorage.getItem(`parley-page.${key}`);
+      return localStorage.getItem(prefix + key);
     } catch {
       return null;
     }
   };
+  // Earlier versions kept nothing apart by paths, so that it can only be of the service at the root.
+  const takeOver = () => {
+    for (const old of Object.keys(localStorage)) {
+      if (pathname !== "/" || !old.startsWith("parley-page.")) continue;
+      const key = prefix + old.slice(12);
+      const text = localStorage.getItem(old) ?? "";
+      localStorage.removeItem(old);
+      if (localStorage.getItem(key) === null) localStorage.setItem(key, text);
+    }
+  };
+  try {
+    takeOver();
+  } catch {
+    // Forbidden, or full: the page goes on with what it has in memory.
+  }
   const apply = (/** @type {Event | undefined} */ event) => {
     const theme = event instanceof CustomEvent ? event.detail : choice("theme");
     // Anything may lie in the storage.

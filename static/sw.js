@@ -3,18 +3,19 @@
 /**
  * Lets an installed page open without the server, so that one can read what waits to be sent. The network is always asked
  * first: what is kept here is only for when it fails, or the server says 5xx. Only the page's own files are kept, never an
- * answer of the service such as /metrics; WebSockets do not pass here at all.
+ * answer of the service such as /metrics; WebSockets do not pass here at all. Another service may have its page below this one's
+ * path, and its own worker: nothing of it is kept here.
  */
 const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
-const CACHE = "parley";
 const HOME = new URL("./", worker.location.href).href;
-const OWN = /\.(?:html|js|css|svg|webmanifest)$/;
+const CACHE = `parley ${HOME}`;
+const OWN = /^(?:page\/|client\/)?[\w.-]+\.(?:html|js|css|svg|webmanifest)$/;
 
 /** What a request is kept under, without its query; undefined for what is none of the page's own files. @param {Request} request */
 function keyOf(request) {
   const { origin, pathname } = new URL(request.url);
   const key = origin + pathname;
-  const isOwn = key === HOME || (key.startsWith(HOME) && OWN.test(pathname));
+  const isOwn = key === HOME || (key.startsWith(HOME) && OWN.test(key.slice(HOME.length)));
   return request.method === "GET" && isOwn ? key : undefined;
 }
 
@@ -47,7 +48,7 @@ async function fill() {
 /** Brings the page to the front, at a room. @param {string} url */
 async function show(url) {
   const windows = await worker.clients.matchAll({ type: "window" });
-  const [window] = windows;
+  const window = windows.find((it) => it.url.split(/[?#]/)[0] === HOME);
   if (!window) return worker.clients.openWindow(url);
   window.postMessage({ type: "open", url });
   return window.focus();
@@ -57,7 +58,10 @@ worker.addEventListener("install", (event) => {
   worker.skipWaiting();
   event.waitUntil(fill());
 });
-worker.addEventListener("activate", (event) => event.waitUntil(worker.clients.claim()));
+worker.addEventListener("activate", (event) => {
+  // Of earlier versions, which had one for the whole origin.
+  event.waitUntil(Promise.all([caches.delete("parley"), worker.clients.claim()]));
+});
 worker.addEventListener("fetch", (event) => {
   const key = keyOf(event.request);
   if (key) event.respondWith(answer(event.request, key));

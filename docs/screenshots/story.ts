@@ -135,8 +135,8 @@ export class Story implements Disposable {
     this.#chats.get(VIEWER)?.close();
     return {
       ...Object.fromEntries(this.#kept),
-      "parley-page.name": VIEWER,
-      "parley-page.rooms": ["lobby", ...Object.keys(OTHERS)].join(" "),
+      "parley-page / name": VIEWER,
+      "parley-page / rooms": ["lobby", ...Object.keys(OTHERS)].join(" "),
     };
   }
 

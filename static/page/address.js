@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * What the page's address asks for: a room and perhaps a message behind the `#`, or, as older addresses have it, a room and
- * a name as parameters.
+ * a name as parameters. The name is a proposal of whoever made the link: it never renames anybody.
  *
  * @example
  * ```ts
@@ -13,14 +13,15 @@
  */
 
 import { makeHash, parseHash } from "./permalink.js";
-import { ROOM } from "./settings.js";
+import { MAX_NAME_LENGTH, ROOM } from "./settings.js";
 
 /** @typedef {{ room: string | null, position: string | null, name: string | null, isBad: boolean }} Asked `isBad`: what was asked for is no room. */
 
 /** Reads a whole address. @param {string} href @returns {Asked} */
 export function readAddress(href) {
   const { hash, searchParams } = new URL(href);
-  const name = searchParams.get("name")?.trim() || null;
+  const proposed = searchParams.get("name") ?? "";
+  const name = proposed.length > MAX_NAME_LENGTH ? null : proposed.trim() || null;
   const behind = parseHash(hash);
   if (behind) return { ...behind, name, isBad: false };
   const room = searchParams.get("room") ?? "";

@@ -7,6 +7,7 @@
  */
 
 import { find, nameButton, onClick, onSubmit, showError } from "./dom.js";
+import { sentence } from "./log_dom.js";
 import { isSendKey, rowsFor, tooManyBytes, trimmed } from "./composing.js";
 
 /** @typedef {import("../client.js").Room} Room */
@@ -153,9 +154,9 @@ export class Composer {
     this.#text.placeholder = say("messageTo", { room });
     this.#text.setAttribute("aria-label", say("messageTo", { room }));
     this.#banner.hidden = !this.#reply && !this.#edited;
-    this.#bannerWords.textContent = this.#reply
-      ? say("answering", { ...this.#reply })
-      : say("editing");
+    this.#bannerWords.replaceChildren(
+      ...(this.#reply ? sentence(say("answering"), { ...this.#reply }) : [say("editing")]),
+    );
     nameButton(this.#cancel, say(this.#edited ? "cancelEdit" : "cancelReply"));
     nameButton(this.#send, say(this.#edited ? "save" : "send"));
   }

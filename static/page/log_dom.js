@@ -23,6 +23,17 @@ export function make(tag, look, ...children) {
 }
 
 /**
+ * A sentence with its places filled in, each in an element that keeps the direction of its letters from the words around it.
+ * @param {string} words With `{places}`.
+ * @param {Readonly<Record<string, string | number>>} values
+ */
+export function sentence(words, values) {
+  return words.split(/\{(\w+)\}/).map((part, i) =>
+    i % 2 === 0 ? part : make("bdi", "", String(values[part] ?? ""))
+  );
+}
+
+/**
  * A button that the log's one listener knows by its `data-do`. Not reached by Tab, unless its message is the one that is.
  * @param {string} look
  * @param {string} deed

@@ -5,7 +5,7 @@
  * @module
  */
 import { dayName, nextDay } from "./dates.js";
-import { button, make } from "./log_dom.js";
+import { button, make, sentence } from "./log_dom.js";
 import { counted, fill } from "./log_strings.js";
 
 /** @typedef {import("./log_items.js").Item} Item */
@@ -23,7 +23,7 @@ const MISSING = { too_many: "missingTooMany", too_old: "missingTooOld", rewound:
 export function drawLine(line, item, pen) {
   line.className = item.type;
   if (item.type === "top") return drawTop(line, item.state, pen);
-  line.replaceChildren(make("span", "", wordsOf(item, pen)));
+  line.replaceChildren(make("span", "", ...[wordsOf(item, pen)].flat()));
   if (item.type === "note") line.classList.toggle("missing", item.note.type === "missing");
 }
 
@@ -32,7 +32,9 @@ function wordsOf(item, { strings, locale, now }) {
   if (item.type === "day") return dayName(item.at, now, locale, strings);
   if (item.type === "divider") return counted(strings, "newMessages", item.count);
   const { note } = item;
-  if (note.type === "renamed") return fill(strings.renamed, { from: note.from, name: note.name });
+  if (note.type === "renamed") {
+    return sentence(strings.renamed, { from: note.from, name: note.name });
+  }
   return strings[MISSING[note.reason] ?? "missingUnknown"];
 }
 

@@ -211,7 +211,10 @@ function deliveryOf(state, { strings }) {
     return deliveryLine("delivery fault", fill(strings.notSent, { why }), strings.retry, strings);
   }
   if (state.kind === "unsure") {
-    return deliveryLine("delivery fault", strings.unsureSent, strings.sendAgain, strings);
+    const [words, again] = state.reason === "other_service"
+      ? [strings.otherService, strings.sendHere]
+      : [strings.unsureSent, strings.sendAgain];
+    return deliveryLine("delivery fault", words, again, strings);
   }
   if (state.kind === "sent") return undefined;
   return make("p", "delivery", state.kind === "waiting" ? strings.waitingToSend : strings.sending);

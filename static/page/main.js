@@ -35,13 +35,13 @@ const SETTLED_MS = 3_000;
 
 const workers = isSecureContext && "serviceWorker" in navigator ? navigator.serviceWorker : null;
 const storage = browserStorage();
-const memory = new Memory(storage);
+const memory = new Memory(storage, location.href);
 const settings = new Settings(memory);
 const asked = readAddress(location.href);
 const early = new EarlySocket(Reflect.get(globalThis, "earlySocket"));
 const chat = connect(new URL("ws", location.href), {
   ...{ storage, surroundings: early.surroundings },
-  name: asked.name ?? settings.name ?? undefined,
+  name: settings.name ?? undefined,
 });
 const rooms = new Rooms(chat, settings, (room, event) => {
   attention.heard(room, event, () => go(room.name));
@@ -66,7 +66,8 @@ const nameDialog = new NameDialog(words, chat, (chosen) => {
   myself.draw();
   toasts.tell(words.say("nameSaved", { name: chosen }));
 });
-const rename = () => nameDialog.open(settings.name ?? "");
+// A link may propose a name to whoever has none; it takes a person to accept it.
+const rename = () => nameDialog.open(settings.name ?? asked.name ?? "");
 const settingsDialog = new SettingsDialog(words, settings, rename);
 const myself = new Myself(words, chat, settings, settingsDialog, rename);
 const conversation = new Conversation({
@@ -173,7 +174,6 @@ function begin() {
   chat.state.subscribe((state) => {
     if (state.kind === "closed" && state.error?.code === "bad_name") settings.name = null;
   });
-  if (asked.name !== null) settings.name = asked.name;
   if (asked.isBad) toasts.tell(words.fault("bad_room"));
   history.replaceState(null, "", addressOf(location.href, first, asked.position));
   follow();

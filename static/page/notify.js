@@ -54,7 +54,7 @@ export async function notify(room, { name, text }, open) {
   const short = text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text;
   const title = `${name} · #${room}`;
   const url = new URL(`#${room}`, location.href).href;
-  const options = { body: short, tag: `parley ${room}`, icon: "icon.svg", data: url };
+  const options = { body: short, tag: url, icon: "icon.svg", data: url };
   // Phones show none but the service worker's; without one, the page's own.
   const registration = await navigator.serviceWorker?.getRegistration();
   if (registration) return registration.showNotification(title, options);

@@ -13,6 +13,8 @@
  */
 
 const ROOM = /^[\w.-]{1,64}$/;
+// Three times a room and a position: each character may be written as %XX.
+const MAX_HASH_LENGTH = 400;
 const POSITION = /^[0-9a-z]{1,32}:\d{1,15}$/;
 
 /**
@@ -21,6 +23,7 @@ const POSITION = /^[0-9a-z]{1,32}:\d{1,15}$/;
  * @returns {{room: string, position: string | null} | null}
  */
 export function parseHash(hash) {
+  if (hash.length > MAX_HASH_LENGTH) return null;
   const [room = "", position = ""] = decoded(hash.replace(/^#/, "")).split("/");
   if (!ROOM.test(room)) return null;
   return { room, position: POSITION.test(position) ? position : null };

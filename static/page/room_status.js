@@ -1,8 +1,8 @@
 // @ts-check
 /// <reference lib="dom" />
 /**
- * How it stands with the room that is looked at, where it is not simply joined: on the way, or refused and why. A lost
- * connection is the affair of status.js, so that nothing is said twice.
+ * How it stands with the room that is looked at, where it is not simply joined: on the way, or refused and why; and that what is
+ * sent waits for the server's limits. A lost connection is the affair of status.js, so that nothing is said twice.
  * @module
  */
 
@@ -31,6 +31,7 @@ export class RoomStatus {
     this.#chat = chat;
     onClick(this.#rename, rename);
     chat.state.subscribe(() => this.#draw());
+    chat.isSlowed.subscribe(() => this.#draw());
     words.language.subscribe(() => this.#draw());
   }
 
@@ -47,18 +48,20 @@ export class RoomStatus {
     const code = state?.kind === "refused" ? state.error.code : undefined;
     const isJoining = state?.kind === "joining" && this.#chat.state.value.kind === "online";
     const hadFocus = this.#bar.contains(document.activeElement);
-    this.#bar.hidden = !isJoining && code === undefined;
+    const isSlowed = this.#chat.isSlowed.value && this.#chat.outbox.value.length > 0;
+    this.#bar.hidden = !isJoining && !isSlowed && code === undefined;
     this.#bar.classList.toggle("wrong", code !== undefined);
     this.#rename.hidden = code !== "name_taken" && code !== "bad_name";
-    this.#line.textContent = this.#sentence(code, isJoining);
+    this.#line.textContent = this.#sentence(code, isJoining, isSlowed);
     if (hadFocus && this.#rename.hidden) document.getElementById("text")?.focus();
   }
 
-  /** @param {string | undefined} code @param {boolean} isJoining */
-  #sentence(code, isJoining) {
+  /** @param {string | undefined} code @param {boolean} isJoining @param {boolean} isSlowed */
+  #sentence(code, isJoining, isSlowed) {
     const room = this.#room?.name ?? "";
     if (code === "name_taken") return this.#words.say("roomNameTaken", { room });
     if (code) return this.#words.say("roomRefused", { room, why: this.#words.why(code) });
-    return isJoining ? this.#words.say("roomJoining", { room }) : "";
+    if (isJoining) return this.#words.say("roomJoining", { room });
+    return isSlowed ? this.#words.say("slowed") : "";
   }
 }

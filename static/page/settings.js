@@ -10,6 +10,8 @@
 
 /** What may stand in an address as a room, as the server has it. */
 export const ROOM = /^[A-Za-z0-9_.-]{1,64}$/;
+/** What is longer is no name, as the server has it; in UTF-16 units. */
+export const MAX_NAME_LENGTH = 128;
 /** Where one goes who has named no room. */
 export const DEFAULT_ROOM = "lobby";
 
@@ -24,7 +26,8 @@ export class Settings {
 
   /** The name chosen; null for a guest. */
   get name() {
-    return this.#memory.get("name");
+    const name = this.#memory.get("name");
+    return name !== null && name.length <= MAX_NAME_LENGTH ? name : null;
   }
 
   set name(name) {

@@ -85,7 +85,7 @@ export class Sidebar {
     else link.removeAttribute("aria-current");
     link.replaceChildren(
       make("span", "room-name", room.name),
-      make("span", "room-last", this.#lastWords(room)),
+      make("span", "room-last", ...[this.#lastWords(room)].flat()),
     );
     if (unread === 0 || (room === this.#active && document.hasFocus())) return;
     const badge = make("span", "badge", unread > MAX_UNREAD ? `${MAX_UNREAD}+` : String(unread));
@@ -100,7 +100,7 @@ export class Sidebar {
     if (kind === "refused") return this.#words.say("roomMarkRefused");
     if (last?.deleted) return this.#words.say("previewDeleted");
     // The beginning is all that can be seen of it.
-    if (last) return `${last.name}: ${last.text.slice(0, 120)}`;
+    if (last) return [make("bdi", "", last.name), `: ${last.text.slice(0, 120)}`];
     // Once one has been there, a lost connection changes nothing about what was said.
     return room.position === null ? "…" : this.#words.say("nobodySpoke");
   }

@@ -67,10 +67,12 @@ export class Status {
     if (this.#line.textContent !== words) this.#line.textContent = words;
     this.#bar.classList.toggle("unseen", kind === "online");
     if (kind !== "connecting") this.#bar.classList.remove("fresh");
-    this.#retry.hidden = this.#countdown.hidden = kind !== "waiting";
+    // Without a room there is nothing to connect for.
+    const isDue = kind === "waiting" && state.retryAt < Infinity;
+    this.#retry.hidden = this.#countdown.hidden = !isDue;
     this.#reload.hidden = kind !== "closed";
     clearInterval(this.#ticking);
-    if (kind === "waiting") {
+    if (isDue) {
       this.#tick(state.retryAt);
       this.#ticking = setInterval(() => this.#tick(state.retryAt), 250);
     }

@@ -3,11 +3,10 @@
 /**
  * What the browser keeps for this page. It can be forbidden, full or cleared at any time: then the page goes on with
  * what it has in memory. The client library is given the browser's own storage, and tells by
- * `isKept` where that refuses; what stands here begins with another word than the library's.
+ * `isKept` where that refuses; what stands here begins with another word than the library's. Keys have the page's path in them,
+ * since another service may have its page on the same origin. What earlier versions kept without one is taken over in head.js.
  * @module
  */
-
-const PREFIX = "parley-page.";
 
 /** @typedef {Pick<Storage, "getItem" | "setItem" | "removeItem">} Keep */
 
@@ -23,12 +22,14 @@ export function browserStorage() {
 /** Texts by key. What the browser does not keep is forgotten at the next visit, and nothing worse. */
 export class Memory {
   #keep;
+  #prefix;
   /** @type {Map<string, string | null>} */
   #refused = new Map();
 
-  /** @param {Keep | undefined} keep */
-  constructor(keep) {
+  /** @param {Keep | undefined} keep @param {string} page Its address. */
+  constructor(keep, page) {
     this.#keep = keep;
+    this.#prefix = `parley-page ${new URL(".", page).pathname} `;
   }
 
   /** The text, or null where there is none. @param {string} key @returns {string | null} */
@@ -36,7 +37,7 @@ export class Memory {
     const refused = this.#refused.get(key);
     if (refused !== undefined) return refused;
     try {
-      return this.#keep?.getItem(PREFIX + key) ?? null;
+      return this.#keep?.getItem(this.#prefix + key) ?? null;
     } catch {
       return null;
     }
@@ -51,8 +52,8 @@ export class Memory {
   /** @param {string} key @param {string | null} text */
   #put(key, text) {
     try {
-      if (text === null) this.#keep?.removeItem(PREFIX + key);
-      else this.#keep?.setItem(PREFIX + key, text);
+      if (text === null) this.#keep?.removeItem(this.#prefix + key);
+      else this.#keep?.setItem(this.#prefix + key, text);
       return this.#keep !== undefined;
     } catch {
       return false;

@@ -63,12 +63,10 @@ export class Words {
     return this.say(count === 1 ? "unreadOne" : "unreadMany", { count: this.number(count) });
   }
 
-  /** Who is writing; no words where nobody is. @param {readonly { name: string }[]} members */
-  typing([first, second, ...others]) {
-    if (first === undefined) return "";
-    if (second === undefined) return this.say("typingOne", { name: first.name });
-    if (others.length > 0) return this.say("typingMany");
-    return this.say("typingTwo", { name: first.name, other: second.name });
+  /** Who is writing, as a sentence with a place for each; no words where nobody is. @param {number} count How many. */
+  typing(count) {
+    if (count === 0) return "";
+    return this.say(count === 1 ? "typingOne" : count === 2 ? "typingTwo" : "typingMany");
   }
 
   /** Why something was not done, as a sentence. @param {string} code A fault's. */

@@ -6,6 +6,7 @@
  */
 
 import { find } from "./dom.js";
+import { sentence } from "./log_dom.js";
 
 /** The line above the message field. */
 export class TypingLine {
@@ -23,7 +24,8 @@ export class TypingLine {
     this.#stop();
     this.#line.textContent = "";
     this.#stop = room?.typing.subscribe((members) => {
-      this.#line.textContent = this.#words.typing(members);
+      const [name = "", other = ""] = members.map((it) => it.name);
+      this.#line.replaceChildren(...sentence(this.#words.typing(members.length), { name, other }));
     }) ?? (() => {});
   }
 }

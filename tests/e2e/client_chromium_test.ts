@@ -70,7 +70,7 @@ class AnnsPage {
   /** How many deeds lie in the page's storage. */
   async kept(): Promise<number> {
     return await this.#page.evaluate<number>(
-      "Object.keys(localStorage).filter((it) => it.startsWith('parley.deed.')).length",
+      "Object.keys(localStorage).filter((it) => it.includes(' deed.')).length",
     );
   }
 }

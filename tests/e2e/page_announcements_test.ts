@@ -17,9 +17,9 @@ pageTest(
   async (stage) => {
     const ben = await stage.guest("Ben", "den");
     for (const text of ["old 1", "old 2"]) await ben.say(text).sent;
-    const page = await stage.open("", {});
+    const page = await stage.open("?name=Ann", {});
     await page.clock.install();
-    await page.goto(`${stage.url}/?name=Ann#den`);
+    await page.goto(`${stage.url}/?again#den`);
     await page.locator("body[data-state=online]").waitFor();
     await page.evaluate(OBSERVE);
     const announced = () => page.evaluate<string[]>("announced");

@@ -33,7 +33,7 @@ async function isServed(page: Page): Promise<void> {
 
 function deedsKept(page: Page): Promise<number> {
   return page.evaluate<number>(
-    "Object.keys(localStorage).filter((it) => it.startsWith('parley.deed.')).length",
+    "Object.keys(localStorage).filter((it) => it.includes(' deed.')).length",
   );
 }
 

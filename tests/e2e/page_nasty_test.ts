@@ -38,7 +38,7 @@ async function isHarmless(page: Page): Promise<void> {
     stung: typeof stung,
     elements: [...new Set([...document.querySelectorAll(
       "#log .text *, .author *, .quote > * *, .room-last *, .room-name *, bdi *, .toast > span *, h1 *, #banner-words *",
-    )].map((it) => it.localName))].filter((it) => !["a", "code", "div", "pre", "span"].includes(it)),
+    )].map((it) => it.localName))].filter((it) => !["a", "bdi", "code", "div", "pre", "span"].includes(it)),
     links: [...document.querySelectorAll("#log a")].filter((it) =>
       !/^https?:\\/\\/[^@]*$/.test(it.href) || it.target !== "_blank" ||
       !["noopener", "noreferrer", "nofollow"].every((word) => it.relList.contains(word))
@@ -120,14 +120,14 @@ const ODD_EMOJI = [
 ];
 
 pageTest("Whatever a server gives out as a reaction is shown as text", async (stage) => {
-  const page = await stage.open("", { viewport: { width: 360, height: 700 } });
+  const page = await stage.open("?name=Ann", { viewport: { width: 360, height: 700 } });
   let emoji = "";
   await page.routeWebSocket(/\/ws/, (socket) => {
     const server = socket.connectToServer();
     // What an honest server would never let through.
     server.onMessage((told) => socket.send(String(told).replaceAll(`"👍"`, JSON.stringify(emoji))));
   });
-  await page.goto(`${stage.url}/?name=Ann#den`);
+  await page.goto(`${stage.url}/?again#den`);
   await joined(page);
   const ben = await stage.guest("Ben", "den");
   for (emoji of ODD_EMOJI) {

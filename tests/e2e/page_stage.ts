@@ -15,7 +15,7 @@ import { CHROMIUM, launch, openWindow, type Window } from "./chromium.ts";
 
 /** What the browser writes about a server that is down. */
 export const SERVER_IS_DOWN =
-  /^console: (?:WebSocket connection to '[^']+' failed|Failed to load resource: net::ERR_)/;
+  /^console: (?:WebSocket connection to '[^']+' failed|Failed to load resource: net::ERR_|An unknown error occurred when fetching the script)/;
 
 /** How a window is opened. */
 export interface Opening extends BrowserContextOptions {
@@ -59,11 +59,17 @@ export class Stage {
     return this.#windows.flatMap(({ complaints }) => complaints);
   }
 
-  /** Opens the page in a window of its own. @param path Behind the service's address, such as `?name=Ann#den`. */
+  /**
+   * Opens the page in a window of its own.
+   * @param path Behind the service's address, such as `?name=Ann#den`. The name is one that was chosen at an earlier visit,
+   * since the page takes none from its address.
+   */
   async open(path = "", { before, port, ...options }: Opening = {}): Promise<Page> {
     const address = new URL(path, this.url);
     if (port !== undefined) address.port = String(port);
-    const window = await openWindow(this.#browser, address.href, options, before);
+    const name = address.searchParams.get("name");
+    const script = [name === null ? "" : withName(name), before ?? ""].join("\n");
+    const window = await openWindow(this.#browser, address.href, options, script);
     this.#windows.push(window);
     this.#stack.use(window);
     return window.page;
@@ -102,6 +108,13 @@ export class Stage {
   async startService(settings: Readonly<Record<string, string>> = {}): Promise<void> {
     this.#parley = this.#stack.use(await startParley({ ...this.#settings, ...settings }));
   }
+}
+
+/** A script that has a name chosen before the first visit. */
+function withName(name: string): string {
+  return `if (location.protocol === "http:" && localStorage.length === 0) {
+    localStorage.setItem("parley-page / name", ${JSON.stringify(name)});
+  }`;
 }
 
 /** What a test needs besides. */

@@ -183,7 +183,7 @@ Deno.test("watchOutbox() tells of what is its room's, and of each change to it",
   outbox.set([two]);
   one.state.set({ kind: "discarded" });
   stop();
-  two.state.set({ kind: "unsure" });
+  two.state.set({ kind: "unsure", reason: "answer_lost" });
   assert.deepEqual(told, [[1, false], [2, true], [2, false], [1, false]]);
 });
 

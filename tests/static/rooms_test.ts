@@ -32,7 +32,7 @@ function open(maxRooms = 32) {
       getItem: (key) => texts.get(key) ?? null,
       setItem: (key, text) => void texts.set(key, text),
       removeItem: (key) => void texts.delete(key),
-    }),
+    }, "http://nowhere.example/"),
   );
   const heard: string[] = [];
   const page = new Rooms(chat, settings, ({ name }, { type }) => heard.push(`${name}: ${type}`));

@@ -42,7 +42,7 @@ async function install(network: Network) {
   const begin = new Function("self", "caches", "fetch", SOURCE);
   begin(
     self,
-    { open: () => Promise.resolve(cache) },
+    { open: () => Promise.resolve(cache), delete: () => Promise.resolve(true) },
     (it: string | Request) => request(typeof it === "string" ? it : it.url),
   );
   listeners.get("install")?.({ waitUntil: (it: Promise<unknown>) => waited = it });
@@ -102,7 +102,17 @@ Deno.test("The service worker answers also what it cannot keep", async () => {
   assert.equal(await (await ask("icon.svg"))?.text(), `now ${HOME}icon.svg`);
 });
 
-const OTHERS = ["ws", "metrics", "healthz", "readyz", "status", "/elsewhere/page.js"] as const;
+const OTHERS = [
+  "ws",
+  "metrics",
+  "healthz",
+  "readyz",
+  "status",
+  "/elsewhere/page.js",
+  "team-b/",
+  "team-b/page/main.js",
+  "team-b/sw.js",
+] as const;
 
 for (const path of [...OTHERS, "https://elsewhere.example/x.js"]) {
   Deno.test(`The service worker has nothing to do with ${path}`, async () => {

@@ -49,13 +49,12 @@ Deno.test("The page speaks the first language that it knows, and else English", 
   assert.equal(pickLanguage([]), "en");
 });
 
-Deno.test("Words name up to two who write, and count the rest", () => {
-  const [ann, bob, cem] = [{ name: "Ann" }, { name: "Bob" }, { name: "Cem" }] as const;
+Deno.test("Words have a place for up to two who write, and none for more", () => {
   const words = new Words("en");
-  assert.equal(words.typing([]), "");
-  assert.equal(words.typing([ann]), "Ann is writing…");
-  assert.equal(words.typing([ann, bob]), "Ann and Bob are writing…");
-  assert.equal(words.typing([ann, bob, cem]), "Several people are writing…");
+  assert.deepEqual([0, 1, 2, 3, 9].map((count) => words.typing(count)), [
+    ...["", "{name} is writing…", "{name} and {other} are writing…"],
+    ...["Several people are writing…", "Several people are writing…"],
+  ]);
 });
 
 Deno.test("Words are those of the language that is chosen now", () => {
