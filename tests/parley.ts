@@ -60,8 +60,17 @@ export function isReady(url: string): Promise<void> {
   });
 }
 
-/** Runs any command that in the end is the service, and reads along. */
+/** Runs any command that in the end is the service, and reads along; on free ports, keeping nothing, unless said otherwise. */
 export function spawn(
+  program: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Omit<Parley, "url" | "port" | "adminUrl"> {
+  return spawnAsIs(program, args, { PORT: "0", ADMIN_PORT: "0", DATA_DIR: ":memory:", ...env });
+}
+
+/** The same, with these settings and no others. */
+export function spawnAsIs(
   program: string,
   args: readonly string[],
   env: Readonly<Record<string, string>>,
@@ -69,7 +78,7 @@ export function spawn(
   const kept = ["PATH", "HOME", "DENO_DIR"].map((name) => [name, Deno.env.get(name) ?? ""]);
   const child = new Deno.Command(program, {
     args: [...args],
-    env: { ...Object.fromEntries(kept), PORT: "0", ADMIN_PORT: "0", DATA_DIR: ":memory:", ...env },
+    env: { ...Object.fromEntries(kept), ...env },
     clearEnv: true,
     stdin: "null",
     stdout: "piped",

@@ -77,7 +77,8 @@ export async function redisServer(): Promise<Program> {
   return unpackedRedis(folder);
 }
 
-function cacheFolder(): string {
+/** Where what was fetched for tests is kept. */
+export function cacheFolder(): string {
   const cache = Deno.env.get("XDG_CACHE_HOME") || join(Deno.env.get("HOME") ?? "/tmp", ".cache");
   return join(cache, "parley");
 }

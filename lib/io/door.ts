@@ -111,11 +111,13 @@ export class Door {
     place: Place,
     address: string | undefined,
   ): Response {
-    const { idleSeconds } = this.#context;
-    const { socket, response } = Deno.upgradeWebSocket(request, { idleTimeout: idleSeconds });
-    // Not by the runtime's own option, which throws where the offer is written without blanks.
+    const { idleSeconds: idleTimeout } = this.#context;
     const { subprotocol } = entrance;
-    if (subprotocol) response.headers.set("sec-websocket-protocol", subprotocol);
+    // The runtime's option throws where the offer is written without blanks.
+    const isOption = subprotocol !== undefined && offersOf(request).includes(subprotocol);
+    const options = isOption ? { idleTimeout, protocol: subprotocol } : { idleTimeout };
+    const { socket, response } = Deno.upgradeWebSocket(request, options);
+    if (subprotocol !== undefined && !isOption) tellSubprotocol(response, subprotocol);
     new Connection(socket, entrance, this.#connections, place, address);
     return response;
   }
@@ -130,5 +132,19 @@ export class Door {
       this.#toldAt = now;
     }
     return FULL[limit];
+  }
+}
+
+/** The offered subprotocols as the runtime tells them apart. */
+function offersOf(request: Request): readonly string[] {
+  return request.headers.get("sec-websocket-protocol")?.split(", ") ?? [];
+}
+
+/** The first releases of Deno 2.5 do not let the header be set, and thrown from here an error would end the listener. */
+function tellSubprotocol(response: Response, subprotocol: string): void {
+  try {
+    response.headers.set("sec-websocket-protocol", subprotocol);
+  } catch (error) {
+    log.debug("subprotocol.not_told", { error: String(error) });
   }
 }

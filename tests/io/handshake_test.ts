@@ -95,6 +95,16 @@ Deno.test("Service answers no subprotocol that it does not know, and stays", asy
   assert.equal(answer.headers.has("sec-websocket-protocol"), false);
 });
 
+for (const offer of ["chat.v1.json", "other, chat.v1.json", "other,chat.v1.json"]) {
+  Deno.test(`Service answers the subprotocol that it knows out of "${offer}"`, async () => {
+    await using service = await startService();
+    const headers = { "Sec-WebSocket-Protocol": offer };
+    const answer = await request(service.port, handshake(service.port, "/ws", headers));
+    assert.equal(answer.status, 101);
+    assert.equal(answer.headers.get("sec-websocket-protocol"), "chat.v1.json");
+  });
+}
+
 Deno.test("Service believes X-Forwarded-Host and -For only from a proxy it trusts", async () => {
   const forwarded = { "X-Forwarded-Host": "chat.example", Origin: "https://chat.example" };
   for (const [trusted, status] of [["127.0.0.0/8", 101], ["10.0.0.0/8", 403]] as const) {

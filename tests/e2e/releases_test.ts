@@ -1,0 +1,146 @@
+/** Every release line of Deno that the service is said to start on, as a host of one's own and as Deno Deploy run it. */
+import assert from "node:assert/strict";
+import config from "../../deno.json" with { type: "json" };
+import { TestClient } from "../client.ts";
+import { findReleases, releaseTest } from "../deno_releases.ts";
+import { isReady, type Parley, spawn, spawnAsIs } from "../parley.ts";
+import { freePort, until } from "../provision.ts";
+import { startRedis } from "../redis_server.ts";
+import { TemporaryFolder } from "../temporary_folder.ts";
+
+const MAIN = new URL("../../main.ts", import.meta.url).pathname;
+/** Deno Deploy ends a process that is still there so long after SIGINT. */
+const STOP_MS = 5_000;
+
+const releases = await findReleases();
+
+type Child = Omit<Parley, "url" | "port" | "adminUrl">;
+
+/** An instance as Deno Deploy runs it: no flags but permissions, nothing to write to, and a listener from outside. */
+function deployed(deno: string, redisUrl: string): Child & { readonly url: string } {
+  const port = freePort();
+  const child = spawnAsIs(deno, ["run", "--no-prompt", "--allow-all", "--deny-write", MAIN], {
+    DENO_DEPLOYMENT_ID: "test",
+    DENO_SERVE_ADDRESS: `tcp:127.0.0.1:${port}`,
+    REDIS_URL: redisUrl,
+  });
+  return Object.assign(child, { url: `http://127.0.0.1:${port}` });
+}
+
+/** Resolves when an instance can be asked and says that it is ready. */
+function isUp({ url, ended }: Child & { readonly url: string }): Promise<void> {
+  const asked = until(`${url} to be up`, () => isReady(url).then(() => true, () => false));
+  return Promise.race([asked, ended.then(({ code }) => assert.fail(`it ended with ${code}`))]);
+}
+
+/** Reads the page and its script, zipped as a browser asks for them. */
+async function readPage(url: string): Promise<void> {
+  for (const [path, part] of [["/", "<!doctype html>"], ["/page/main.js", "chat.v1.json"]]) {
+    const answer = await fetch(url + path, { headers: { "accept-encoding": "gzip" } });
+    assert.equal(answer.status, 200, path);
+    assert.ok((await answer.text()).toLowerCase().includes(part ?? ""), path);
+  }
+}
+
+/** One who speaks `chat.v1.json` and has come into a room. */
+async function join(url: string, name: string, room: string): Promise<TestClient> {
+  const client = await TestClient.open(`${url}/ws`, { protocols: ["chat.v1.json"] });
+  assert.equal(client.protocol, "chat.v1.json");
+  client.send(JSON.stringify({ type: "hello", name }));
+  await frame(client, "hello");
+  client.send(JSON.stringify({ type: "join", room }));
+  await frame(client, "joined");
+  return client;
+}
+
+/** The next frame of a type; those before it are passed over. */
+async function frame(client: TestClient, type: string): Promise<Record<string, unknown>> {
+  for (;;) {
+    for (const line of String(await client.next()).split("\n")) {
+      const found = JSON.parse(line);
+      if (found.type === type) return found;
+    }
+  }
+}
+
+/** The next line of plain text that is somebody's words. */
+async function line(client: TestClient): Promise<string> {
+  for (;;) {
+    const text = String(await client.next());
+    if (!text.startsWith("*")) return text;
+  }
+}
+
+/** Ends an instance as Deno Deploy does; everybody is told, and it is gone in time. */
+async function stop(child: Child, clients: readonly TestClient[]): Promise<void> {
+  const since = performance.now();
+  child.kill("SIGINT");
+  const endings = await Promise.all(clients.map(({ closed }) => closed));
+  assert.deepEqual(endings.map(({ code }) => code), clients.map(() => 1012), child.output);
+  assert.equal((await child.ended).code, 0, child.output);
+  assert.ok(performance.now() - since < STOP_MS, child.output);
+}
+
+releaseTest(
+  releases,
+  (version) => `Deno ${version} runs two instances as Deno Deploy would`,
+  async (deno) => {
+    await using redis = await startRedis();
+    await using one = deployed(deno, redis.url);
+    await using other = deployed(deno, redis.url);
+    await Promise.all([isUp(one), isUp(other)]);
+    await readPage(one.url);
+    await using ann = await TestClient.open(`${one.url}/ws?name=Ann&room=den`);
+    await using bob = await join(other.url, "Bob", "den");
+    await using cid = await join(one.url, "Cid", "den");
+    ann.send("hello");
+    for (const client of [bob, cid]) {
+      const { text, name } = await frame(client, "said");
+      assert.deepEqual([text, name], ["hello", "Ann"]);
+    }
+    bob.send(JSON.stringify({ type: "say", id: "1", room: "den", text: "hi" }));
+    assert.equal(await line(ann), "Ann: hello");
+    assert.equal(await line(ann), "Bob: hi");
+    await stop(one, [ann, cid]);
+    await using dan = await TestClient.open(`${other.url}/ws?name=Dan&room=den&history=2`);
+    assert.deepEqual([await line(dan), await line(dan)], ["Ann: hello", "Bob: hi"]);
+    await stop(other, [bob, dan]);
+  },
+);
+
+releaseTest(
+  releases,
+  (version) => `Deno ${version} keeps what is said over a restart`,
+  async (deno) => {
+    await using folder = new TemporaryFolder();
+    const start = () =>
+      spawn(deno, ["run", "--no-prompt", "--allow-all", MAIN], { DATA_DIR: folder.path });
+    const said: string[] = [];
+    for (const text of ["one", "two"]) {
+      await using parley = start();
+      const [, url = ""] = await parley.printed(/is on (http:\/\/\S+) \(messages in \//);
+      await readPage(url);
+      await using ann = await TestClient.open(`${url}/ws?name=Ann&history=9`);
+      await using bob = await join(url, "Bob", "lobby");
+      for (const before of said) assert.equal(await line(ann), before);
+      ann.send(text);
+      assert.equal((await frame(bob, "said"))["text"], text);
+      said.push(await line(ann));
+      await stop(parley, [ann, bob]);
+    }
+    assert.deepEqual(said, ["Ann: one", "Ann: two"]);
+  },
+);
+
+Deno.test("deno task start serves with the permissions that it names", async () => {
+  await using folder = new TemporaryFolder();
+  const [program = "", ...args] = config.tasks.start.command.replace("main.ts", MAIN).split(" ");
+  assert.equal(program, "deno");
+  await using parley = spawn(Deno.execPath(), args, { DATA_DIR: folder.path });
+  const [, url = ""] = await parley.printed(/is on (http:\/\/\S+) \(messages in \//);
+  await readPage(url);
+  await using ann = await TestClient.open(`${url}/ws?name=Ann`);
+  ann.send("hello");
+  assert.equal(await line(ann), "Ann: hello");
+  await stop(parley, [ann]);
+});
