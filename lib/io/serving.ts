@@ -62,9 +62,7 @@ export async function serveInIsolates(
   metrics: Metrics,
 ): Promise<Serving> {
   if (!reachesOtherIsolates()) {
-    throw new Error(
-      "WORKERS needs BroadcastChannel, which this runtime lacks: use Deno 2.6 or later",
-    );
+    throw new Error("WORKERS needs BroadcastChannel, which this version of Deno does not have");
   }
   const port = findPort(config);
   const life = new AbortController();

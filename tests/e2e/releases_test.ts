@@ -79,6 +79,7 @@ async function stop(child: Child, clients: readonly TestClient[]): Promise<void>
   assert.deepEqual(endings.map(({ code }) => code), clients.map(() => 1012), child.output);
   assert.equal((await child.ended).code, 0, child.output);
   assert.ok(performance.now() - since < STOP_MS, child.output);
+  assert.doesNotMatch(child.output, /"level":"ERROR"/);
 }
 
 releaseTest(
