@@ -5,6 +5,7 @@ import { type BudgetRates, budgetTable } from "../lib/core/budgets.ts";
 import { parseCommandLine, settingsTable } from "../lib/core/command_line.ts";
 import { settings } from "../lib/core/config.ts";
 import * as farewells from "../lib/core/farewells.ts";
+import { RELEASES } from "./deno_releases.ts";
 
 const read = (path: string) => Deno.readTextFileSync(new URL(`../${path}`, import.meta.url));
 const ENV = settings.map(({ name }) => name);
@@ -135,4 +136,13 @@ Deno.test("Every event of the log stands in the operations guide", () => {
   );
   assert.ok(events.length > 15);
   for (const event of events) assert.ok(guide.includes(`\`${event}\``), event);
+});
+
+Deno.test("README, operations guide and changelog name the oldest release of Deno that is tested", () => {
+  const [oldest] = RELEASES;
+  assert.ok(read("README.md").includes(`(${oldest} or later)`));
+  const guide = read("docs/operations.md").replaceAll(/\s+/g, " ");
+  assert.ok(guide.includes(`Deno ${oldest} is the oldest release that works`));
+  assert.ok(guide.includes(`${RELEASES.slice(0, -1).join(", ")} and ${RELEASES.at(-1)}`));
+  assert.ok(read("CHANGELOG.md").includes(`Deno ${oldest} and later`));
 });
