@@ -46,6 +46,8 @@ export class MeteredBus implements ServingBus {
   readonly #never = new Promise<void>(() => {});
   readonly #users: BudgetsByKey<UserId>;
   readonly #rooms: BudgetsByKey<RoomId>;
+  // Of their own: who writes must not use up what is left for messages.
+  readonly #notes: BudgetsByKey<RoomId>;
   readonly #refused: MeteredBusContext["refused"];
 
   /** Nobody has spent anything. */
@@ -55,6 +57,7 @@ export class MeteredBus implements ServingBus {
     this.#refused = refused;
     this.#users = new BudgetsByKey(table.user);
     this.#rooms = new BudgetsByKey(table.room);
+    this.#notes = new BudgetsByKey(table.room);
   }
 
   publish(draft: Draft, people: number = 1): Promise<Published> {
@@ -82,7 +85,7 @@ export class MeteredBus implements ServingBus {
     if (note.kind === "typing") {
       const now = this.#clock.now();
       const cost = roomCost(0, people);
-      if (!this.#rooms.of(room, now).take(now, cost.messages, cost.bytes)) return;
+      if (!this.#notes.of(room, now).take(now, cost.messages, cost.bytes)) return;
     }
     this.#bus.signal(room, note);
   }

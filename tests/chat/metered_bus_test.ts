@@ -138,12 +138,16 @@ Deno.test("MeteredBus charges no user for what the room refused", async () => {
   assert.equal(refusal(await meter.say(user, 60_000, room("attic"))), undefined);
 });
 
-Deno.test("MeteredBus drops news of who is writing where there is too much of it, and no other", () => {
+Deno.test("MeteredBus drops news of who is writing where there is too much of it, and no other", async () => {
   const meter = new Meter();
   const user = identities.draw();
   const typing: Note = { kind: "typing", user, name: name("Ann"), on: true };
   for (let i = 0; i < 1_000; i++) meter.bus.signal(lobby, typing, 100);
   assert.equal(meter.noted.length, 600);
+  const movement: Note = { kind: "gone", node: "node", user };
+  meter.bus.signal(lobby, movement, 100);
+  assert.deepEqual(meter.noted.at(-1), movement);
+  assert.equal(refusal(await meter.say(user, 10)), undefined);
 });
 
 Deno.test("MeteredBus without limits lets everything pass", async () => {

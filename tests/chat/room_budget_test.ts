@@ -1,10 +1,13 @@
 /** That a room whose readers fall behind slows its senders down, and that few slow readers do not. */
 import assert from "node:assert/strict";
+import type { Conversation } from "../../lib/chat/conversation.ts";
 import { JsonConversation } from "../../lib/chat/json_conversation.ts";
 import { MeteredBus } from "../../lib/chat/metered_bus.ts";
 import { slowDownCounters } from "../../lib/chat/meters.ts";
 import type { SessionContext } from "../../lib/chat/session.ts";
+import { TextConversation } from "../../lib/chat/text_conversation.ts";
 import { budgetTable } from "../../lib/core/budgets.ts";
+import { FLOODING } from "../../lib/core/farewells.ts";
 import { Metrics } from "../../lib/core/metrics.ts";
 import { FakeChat, FakeSocket, settle } from "../fakes.ts";
 
@@ -13,29 +16,47 @@ const DEFAULTS = { messagesPerSecond: 10, bytesPerSecond: 32_768 };
 /** Somebody in the lobby. */
 class Person {
   readonly socket = new FakeSocket();
-  readonly #conversation: JsonConversation;
+  readonly #conversation: Conversation;
 
-  constructor(context: SessionContext) {
+  constructor(context: SessionContext, resume?: string) {
     this.#conversation = new JsonConversation(this.socket, context);
-    this.send({ type: "hello" });
+    this.send({ type: "hello", resume });
     this.send({ type: "join", room: "lobby" });
   }
 
   send(frame: Readonly<Record<string, unknown>>): void {
     this.#conversation.receive(JSON.stringify(frame));
   }
+
+  /** The faults that were told. */
+  get faults(): readonly Readonly<Record<string, unknown>>[] {
+    const frames = this.socket.sent.flatMap((message) => String(message).split("\n"));
+    return frames.map((frame) => JSON.parse(frame)).filter(({ type }) => type === "fault");
+  }
+}
+
+/** A chat behind budgets, and its refusals. */
+function openChat() {
+  const chat = new FakeChat(undefined, { maxMessageBytes: 65_536 });
+  const { bus, clock } = chat;
+  const refused = slowDownCounters(new Metrics());
+  const metered = new MeteredBus({ bus, table: budgetTable(DEFAULTS), clock, refused });
+  const context: SessionContext = { ...chat.context, bus: metered };
+  return { bus, clock, refused, context, [Symbol.dispose]: () => chat[Symbol.dispose]() };
+}
+
+async function settleAll(): Promise<void> {
+  for (let turn = 0; turn < 20; turn++) await settle();
 }
 
 for (
   const [slow, isSlowed] of [[0, false], [1, false], [10, false], [11, true], [15, true]] as const
 ) {
   Deno.test(`A room of 20 with ${slow} slow readers ${isSlowed ? "slows" : "does not slow"} its senders`, async () => {
-    using chat = new FakeChat(undefined, { maxMessageBytes: 65_536 });
-    const { bus, clock } = chat;
-    const refused = slowDownCounters(new Metrics());
-    const metered = new MeteredBus({ bus, table: budgetTable(DEFAULTS), clock, refused });
-    const people = Array.from({ length: 20 }, () => new Person({ ...chat.context, bus: metered }));
-    for (let turn = 0; turn < 20; turn++) await settle();
+    using chat = openChat();
+    const { bus, clock, refused, context } = chat;
+    const people = Array.from({ length: 20 }, () => new Person(context));
+    await settleAll();
     for (const { socket } of people.slice(20 - slow)) socket.bytes = 600_000;
     const text = "x".repeat(24_000);
     // 117 KiB a second, which the room may receive.
@@ -56,3 +77,59 @@ for (
     assert.equal(bus.published.length, said + 1);
   });
 }
+
+Deno.test("A room that is sent too much tells its senders why and until when, and closes none of them for it", async () => {
+  using chat = openChat();
+  const { bus, clock, refused, context } = chat;
+  const text = "x".repeat(60_000);
+  const people = Array.from({ length: 40 }, () => new Person(context));
+  await settleAll();
+  for (let second = 0; second < 40; second++) {
+    for (const person of people) person.send({ type: "say", id: `${second}`, room: "lobby", text });
+    await settleAll();
+    // As fast as a connection may.
+    await clock.advance(2_000);
+  }
+  assert.ok(refused.room.value > 1_000 && bus.published.length > 150);
+  const faults = people.flatMap((it) => it.faults);
+  for (const { code, message, retry, afterMs } of faults) {
+    assert.deepEqual([code, retry], ["slow_down", true]);
+    assert.equal(message, "slow down: the room receives more than it can deliver");
+    assert.ok(Number(afterMs) > 0 && Number(afterMs) <= 4_000, `${afterMs}`);
+  }
+  assert.deepEqual(people.flatMap(({ socket }) => socket.farewells), []);
+
+  const { socket } = new Person(context);
+  const plain = new FakeSocket();
+  const conversation = new TextConversation(plain, context, {
+    name: "Ann",
+    room: "lobby",
+    since: undefined,
+    history: undefined,
+    notices: undefined,
+  });
+  await settleAll();
+  for (let i = 0; i < 8; i++) conversation.receive(text);
+  await settleAll();
+  assert.ok(plain.sent.includes("! slow down: the room receives more than it can deliver"));
+  assert.deepEqual([...plain.farewells, ...socket.farewells], []);
+});
+
+Deno.test("A user who sends too much over many connections is told so on each, and closed for going on", async () => {
+  using chat = openChat();
+  const { clock, context } = chat;
+  const people = Array.from({ length: 10 }, () => new Person(context, "user_no_7/Ann"));
+  await settleAll();
+  // Nine a second each, which one connection may send.
+  for (let round = 0; round < 100; round++) {
+    // In turn, since the first gets what has been gained.
+    people.push(...people.splice(0, 1));
+    for (const person of people) person.send({ type: "say", room: "lobby", text: "x" });
+    await settleAll();
+    await clock.advance(111);
+  }
+  for (const { faults, socket } of people) {
+    assert.equal(faults[0]?.message, "slow down: too much is sent over all your connections");
+    assert.deepEqual(socket.farewells[0], FLOODING);
+  }
+});
