@@ -1,5 +1,5 @@
 /**
- * Finds older releases of Deno, which npm brings (some 45 MB each, once), so that the service can be started on them.
+ * Finds older releases of Deno, so that the service can be started on them. npm brings each once: 46 MB, in 2 to 3 s here.
  * @module
  */
 import { dirname, join } from "node:path";
@@ -63,7 +63,8 @@ export function releaseTest(
   for (const release of releases) {
     const title = name(release.version);
     if (release.kind === "found") Deno.test(title, () => fn(release.path));
-    else if (Deno.env.get("CI") === "true") Deno.test(title, () => Promise.reject(release.why));
-    else Deno.test({ name: `${title} (ignored: ${release.why})`, ignore: true, fn: () => {} });
+    else if (Deno.env.get("CI") === "true") {
+      Deno.test(title, () => Promise.reject(new Error(release.why)));
+    } else Deno.test({ name: `${title} (ignored: ${release.why})`, ignore: true, fn: () => {} });
   }
 }

@@ -13,6 +13,8 @@ const MAIN = new URL("../../main.ts", import.meta.url).pathname;
 /** Deno Deploy ends a process that is still there so long after SIGINT. */
 const STOP_MS = 5_000;
 
+const ADMIN_TOKEN = "0123456789abcdef";
+
 const releases = await findReleases();
 
 type Child = Omit<Parley, "url" | "port" | "adminUrl">;
@@ -24,6 +26,8 @@ function deployed(deno: string, redisUrl: string): Child & { readonly url: strin
     DENO_DEPLOYMENT_ID: "test",
     DENO_SERVE_ADDRESS: `tcp:127.0.0.1:${port}`,
     REDIS_URL: redisUrl,
+    ADMIN_TOKEN,
+    MAX_MEMORY_MB: "400",
   });
   return Object.assign(child, { url: `http://127.0.0.1:${port}` });
 }
@@ -41,6 +45,13 @@ async function readPage(url: string): Promise<void> {
     assert.equal(answer.status, 200, path);
     assert.ok((await answer.text()).toLowerCase().includes(part ?? ""), path);
   }
+}
+
+/** Reads the metrics where there is no admin listener. */
+async function readMetrics(url: string): Promise<void> {
+  const authorization = `Bearer ${ADMIN_TOKEN}`;
+  const answer = await fetch(`${url}/metrics`, { headers: { authorization } });
+  assert.match(await answer.text(), /^chat_connections\b/m);
 }
 
 /** An offer as some clients write it; not every release can name what was chosen of it, but none may fail on it. */
@@ -99,6 +110,7 @@ releaseTest(
     await using other = deployed(deno, redis.url);
     await Promise.all([isUp(one), isUp(other)]);
     await readPage(one.url);
+    await readMetrics(one.url);
     await offerWithoutBlanks(one.url);
     await using ann = await TestClient.open(`${one.url}/ws?name=Ann&room=den`);
     await using bob = await join(other.url, "Bob", "den");
