@@ -75,8 +75,9 @@ export function budgetTable(settings: BudgetSettings): BudgetTable {
     // A pasted text of 60 KB takes up to 360 KB where all of it is escaped.
     connection: rates([1, 3], [1, 16]),
     patience: rates([0.1, 3], [0.1, 16]),
-    // An office of 200, all of whom reconnect at once to some 30 rooms.
-    address: rates([50, 1_000], [50, 800]),
+    // An office of 200, all of whom reconnect at once to some 30 rooms. In bytes that is little, and who is closed and
+    // reconnects gets no more than four connections get.
+    address: rates([50, 1_000], [8, 64]),
     // A phone and a laptop that both come out of a tunnel.
     user: rates([1, 6], [1, 16]),
     // The burst is far below MAX_BUFFERED_BYTES, and handing it out takes a worker less than a tenth of a second.

@@ -62,6 +62,12 @@ const HONEST: readonly (readonly [string, {
     rooms: 20,
     sendings: [{ count: 60, bytes: 300, everyMs: 1_000 }],
   }],
+  ["an office of 200 behind one address, ten of whom paste 60 KB at the same time", {
+    users: 10,
+    people: 20,
+    rooms: 10,
+    sendings: [{ count: 1, bytes: 60 * KB }],
+  }],
   ["a lively room of 100 people, each speaking once a second", {
     users: 100,
     people: 100,

@@ -155,18 +155,18 @@ Deno.test("A user on ten connections has the limit of one", async () => {
 });
 
 Deno.test("Connections of one address share its limit, and those of another address have theirs", async () => {
-  // A connection may send 16 bytes at once, and an address 800.
+  // A connection may send 16 bytes at once, and an address 64.
   await using service = await startService({ ...BEHIND_PROXY, BYTES_PER_SECOND: "1" });
   const echo = (address: string) =>
     TestClient.open(`${service.url}/s`, { headers: { "x-forwarded-for": address } });
   await using connections = new AsyncDisposableStack();
   const beganAt = performance.now();
-  const opened = await Promise.all(Array.from({ length: 70 }, () => echo("192.0.2.66")));
+  const opened = await Promise.all(Array.from({ length: 20 }, () => echo("192.0.2.66")));
   for (const client of opened) connections.use(client).send("x".repeat(16));
   const answers = await Promise.all(opened.map((client) => client.next()));
   const seconds = (performance.now() - beganAt) / 1_000;
   const taken = answers.filter((it) => it !== "! slow down").length;
-  assert.ok(taken >= 50 && taken <= 51 + seconds * 50 / 16, `${taken} in ${seconds} s`);
+  assert.ok(taken >= 4 && taken <= 5 + seconds * 8 / 16, `${taken} in ${seconds} s`);
   const other = connections.use(await echo("192.0.2.67"));
   other.send("x".repeat(16));
   assert.equal(await other.next(), "x".repeat(16));
