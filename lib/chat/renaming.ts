@@ -20,16 +20,26 @@ interface Change {
   readonly from: Name;
 }
 
-/** Claims the name in every room, then tells it in each; or says why it cannot be. @param id Of the request. */
+/** What is to be renamed. */
+export interface Renaming {
+  /** Of the request. */
+  readonly id: string | undefined;
+  /** Who, and under which name from now on. */
+  readonly author: Author;
+  /** Where. Rooms that are joined meanwhile are renamed too. */
+  readonly places: ReadonlyMap<string, Place>;
+  /** Called when the name is claimed in every room, before any of them is told: whoever joins from now on has it. */
+  readonly claimed: () => void;
+}
+
+/** Claims the name in every room, then tells it in each; or says why it cannot be. */
 export async function rename(
-  id: string | undefined,
-  author: Author,
-  places: readonly Place[],
+  { id, author, places, claimed }: Renaming,
   context: DeedContext,
 ): Promise<FrameOf<"fault"> | undefined> {
   const changes: Change[] = [];
   try {
-    for (const place of places) {
+    for (let place = next(places, changes); place; place = next(places, changes)) {
       const change = { place, from: place.name };
       // Before it is asked for: where the reply is lost, it may have been given.
       changes.push(change);
@@ -43,9 +53,16 @@ export async function rename(
     giveBack(author, changes, context);
     return fault(id, error.perhapsSent ? "unknown_outcome" : "unavailable", error.message);
   }
+  claimed();
   const news = changes.filter(({ from }) => from !== author.name);
   await Promise.all(news.map((change) => announce(author, change, context)));
   return undefined;
+}
+
+/** A place where the name is not claimed yet. */
+function next(places: ReadonlyMap<string, Place>, changes: readonly Change[]): Place | undefined {
+  const claimed = new Set(changes.map(({ place }) => place));
+  return [...places.values()].find((place) => !claimed.has(place));
 }
 
 /** Asks again where a reply was lost, which is harmless: a name is given to one user as often as it is asked for. */

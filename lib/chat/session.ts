@@ -207,11 +207,10 @@ export class Session implements PlaceHost {
     this.#allowance.charge(this.#context.clock.now(), more);
     this.#naming = (this.#naming ?? Promise.resolve()).then(() =>
       this.#surely(async () => {
-        const places = [...this.#places.values()];
-        const failure = await rename(id, { user, name }, places, this.#context);
-        if (failure) return this.#tell(failure);
-        this.#become({ user, name, isDrawn: false });
-        this.#answer(acknowledge(id));
+        const author = { user, name };
+        const claimed = () => this.#become({ ...author, isDrawn: false });
+        const renaming = { id, author, places: this.#places, claimed };
+        this.#answer(await rename(renaming, this.#context) ?? acknowledge(id));
       })
     );
   }

@@ -8,7 +8,7 @@ import { ConnectionLimits } from "../../lib/core/allowance.ts";
 import type { Deed } from "../../lib/core/entries.ts";
 import { FLOODING } from "../../lib/core/farewells.ts";
 import { formatPosition } from "../../lib/core/positions.ts";
-import { MAX_READ_BYTES, takeWithin, weighEntry, weighMessage } from "../../lib/core/weights.ts";
+import { MAX_READ_BYTES, weighEntry, weighMessage } from "../../lib/core/weights.ts";
 import { FakeChat, FakeIdentities, name, room, settle } from "../fakes.ts";
 import { SlowSocket } from "./slow_socket.ts";
 
@@ -25,7 +25,7 @@ const NOTHING: Wish = {
   notices: undefined,
 };
 
-/** A chat whose store cuts what is read by its weight, and says how much was read. */
+/** A chat that counts what is read of its store. */
 class Library {
   readonly chat: FakeChat;
   /** How much each reading brought. */
@@ -42,17 +42,10 @@ class Library {
     const limits = new ConnectionLimits({ messagesPerSecond: 0, bytesPerSecond: 0 });
     const chat = this.chat = new FakeChat("at once", { limits, ...settings }, 500);
     const page = chat.bus.page.bind(chat.bus), replay = chat.bus.replay.bind(chat.bus);
-    chat.bus.page = (id, before, limit) =>
-      this.#read(async () => {
-        const { messages, ...rest } = await page(id, before, limit);
-        const { taken, more } = takeWithin(messages.toReversed(), limit, weighMessage);
-        return { ...rest, messages: taken.toReversed(), more: rest.more || more };
-      }, ({ messages }) => messages.map(weighMessage));
-    chat.bus.replay = (id, since, limit) =>
-      this.#read(async () => {
-        const { entries, ...rest } = await replay(id, since, limit);
-        return { ...rest, entries: takeWithin(entries, limit, weighEntry).taken };
-      }, ({ entries }) => entries.map(weighEntry));
+    chat.bus.page = (...asked) =>
+      this.#read(() => page(...asked), ({ messages }) => messages.map(weighMessage));
+    chat.bus.replay = (...asked) =>
+      this.#read(() => replay(...asked), ({ entries }) => entries.map(weighEntry));
   }
 
   /** Lets all readings come to their end. */
@@ -219,6 +212,22 @@ Deno.test("A thousand short lines of history do not look like a peer that does n
   await settle();
   await guest.readAll();
   assert.deepEqual(guest.numbers, upTo(900));
+  assert.equal(guest.socket.isParked, false);
+});
+
+Deno.test("A page of messages as long as allowed is cut in the store, however many are asked for", async () => {
+  using library = new Library();
+  await library.say(50, 65_000);
+  const guest = await enterText(library, { history: "999" });
+  guest.say("/history 999");
+  await guest.readAll();
+  assert.equal(library.readings.length, 2);
+  assert.ok(library.readings.every((weight) => weight <= MAX_READ_BYTES), `${library.readings}`);
+  assert.deepEqual(guest.numbers, [47, 48, 49, 50, 47, 48, 49, 50]);
+  assert.deepEqual(
+    guest.socket.read.filter((line) => line.startsWith("*")),
+    Array(2).fill("* the newest 4 only, since they are long"),
+  );
   assert.equal(guest.socket.isParked, false);
 });
 
