@@ -3,6 +3,7 @@
  * @module
  */
 import { type Clock, systemClock } from "../lib/chat/clock.ts";
+import { type StoreQuota, UNLIMITED } from "../lib/chat/memory_store.ts";
 import type { Metrics } from "../lib/core/metrics.ts";
 import type { Retention } from "../lib/core/room_log.ts";
 import { RedisBus } from "../lib/io/redis/bus.ts";
@@ -15,6 +16,7 @@ export interface RedisBusInit {
   readonly ca?: string;
   readonly durable?: boolean;
   readonly retention?: Retention;
+  readonly quota?: StoreQuota;
   readonly clock?: Clock;
   readonly metrics?: Metrics;
 }
@@ -24,8 +26,19 @@ export function openBus(url: string, init: RedisBusInit = {}): RedisBus {
   const { prefix = "test:", ca, durable = false, clock = systemClock } = init;
   const { retention = { messages: 1_000, entries: 1_000, ageMs: Infinity } } = init;
   const drawEpoch = () => crypto.getRandomValues(new Uint8Array(8)).toHex();
-  const options = { prefix, durable, retention, drawEpoch };
+  const { quota = UNLIMITED } = init;
+  const options = { prefix, durable, retention, drawEpoch, quota };
   return new RedisBus({ url, ca }, options, clock, init.metrics);
+}
+
+/** A quota whose bytes begin with what these servers take already. */
+export async function quotaBeyond(
+  servers: readonly RedisServer[],
+  { bytes, rooms }: StoreQuota,
+): Promise<StoreQuota> {
+  const infos = await Promise.all(servers.map((it) => it.command("INFO", "memory")));
+  const used = infos.map((info) => Number(/^used_memory:(\d+)/m.exec(String(info))?.[1]));
+  return { bytes: used.reduce((sum, one) => sum + one, bytes), rooms };
 }
 
 /** Whether what is published comes back. */

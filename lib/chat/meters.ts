@@ -138,6 +138,19 @@ export function roundTripHistogram(metrics: Metrics): Histogram {
   );
 }
 
+/** Makes the counters of what is found in Redis and is not ours, or not as it was put there. */
+export function strayCounters(
+  metrics: Metrics,
+): Readonly<Record<"announcements" | "rows", Counter>> {
+  const counter = (what: string) =>
+    metrics.counter(
+      "chat_redis_strays_total",
+      "Announcements of strangers and damaged rows in Redis that were passed over.",
+      { what },
+    );
+  return { announcements: counter("announcement"), rows: counter("row") };
+}
+
 /** Why an isolate was replaced: it ended, cannot end its connections, took too much memory, or did not answer. */
 export type RecycleReason = "died" | "dead_sockets" | "grown" | "silent";
 

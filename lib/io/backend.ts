@@ -66,13 +66,14 @@ function openRedis(
   started: AsyncDisposableStack,
 ): Backend {
   const { redisPrefix: prefix, redisDurable: durable, sessionSecret } = config;
-  const options = { prefix, durable, retention: retentionOf(config), drawEpoch: drawId };
+  const [retention, quota] = [retentionOf(config), quotaOf(config)];
+  const options = { prefix, durable, retention, drawEpoch: drawId, quota };
   const bus = started.use(new RedisBus(address, options, clock, metrics));
   const secret = sessionSecret === null
     ? bus.agreeOnSecret(drawId())
     : Promise.resolve(sessionSecret);
   const kept = `messages in Redis at ${withoutPassword(address.url)}`;
-  return { bus, secret, kept, opensFiles: false, sweep: () => Promise.resolve() };
+  return { bus, secret, kept, opensFiles: false, sweep: () => bus.sweep() };
 }
 
 async function openFolder(

@@ -16,7 +16,6 @@ import {
 import { nameKeys } from "../../lib/core/name_keys.ts";
 import type { Name } from "../../lib/core/names.ts";
 import { isSameName, name } from "../fakes.ts";
-import { anyName } from "./deceits.ts";
 
 function user(text: string): UserId {
   if (!isUserId(text)) throw new RangeError(`Not a user: ${text}`);

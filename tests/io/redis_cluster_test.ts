@@ -10,7 +10,7 @@ import { Ear } from "../contract/ear.ts";
 import { ann, enter, lobby, numbers, say } from "../contract/given.ts";
 import { room } from "../fakes.ts";
 import { until } from "../provision.ts";
-import { openBus, ready } from "../redis_bus.ts";
+import { openBus, quotaBeyond, ready } from "../redis_bus.ts";
 import { joinCluster, type RedisClusterServers, startCluster } from "../redis_cluster.ts";
 import type { RedisServer } from "../redis_server.ts";
 
@@ -32,7 +32,9 @@ async function openCommon(init: Parameters<typeof openBus>[1] = {}) {
   return { bus, [Symbol.asyncDispose]: () => bus[Symbol.asyncDispose]() };
 }
 
-busContract("RedisBus on a cluster", (retention) => openCommon({ retention }));
+busContract("RedisBus on a cluster", async (retention, wanted) => {
+  return await openCommon({ retention, quota: await quotaBeyond(common?.masters ?? [], wanted) });
+});
 
 Deno.test("slotOf() knows the slots that a cluster says", async () => {
   const braces = [

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { type Metric, Metrics } from "../../lib/core/metrics.ts";
 import { enter, say } from "../contract/given.ts";
+import { until } from "../provision.ts";
 import { openBus, ready } from "../redis_bus.ts";
 import { startRedis } from "../redis_server.ts";
 
@@ -27,6 +28,9 @@ Deno.test("RedisBus counts what Redis acknowledged, and each round trip once how
   await using bus = openBus(redis.url, { metrics });
   await ready(bus);
   await enter(bus, say("so that the script is known"));
+  await until("the new room to be counted", async () => {
+    return await redis.command("HGET", "test:state", "rooms") === "1";
+  });
   const before = roundTrips(metrics);
   const drafts = Array.from({ length: 100 }, (_, index) => say(`${index}`));
   await Promise.all(drafts.map((draft) => bus.publish(draft)));

@@ -8,7 +8,7 @@ import { busContract } from "../bus_contract.ts";
 import { Ear } from "../contract/ear.ts";
 import { enter, lobby, say, sayAll } from "../contract/given.ts";
 import { until } from "../provision.ts";
-import { openBus, ready } from "../redis_bus.ts";
+import { openBus, quotaBeyond, ready } from "../redis_bus.ts";
 import { type RedisSentinelServers, startSentinel } from "../redis_sentinel.ts";
 
 // They take seconds to find each other, so all tests of the contract have them in common, and each its own prefix.
@@ -23,8 +23,9 @@ Deno.test.afterAll(async () => {
   await common?.[Symbol.asyncDispose]();
 });
 
-busContract("RedisBus behind a sentinel", async (retention) => {
-  const bus = openBus(common?.url ?? "", { retention, prefix: `test${++opened}:` });
+busContract("RedisBus behind a sentinel", async (retention, wanted) => {
+  const quota = await quotaBeyond(common ? [common.master] : [], wanted);
+  const bus = openBus(common?.url ?? "", { retention, quota, prefix: `test${++opened}:` });
   await ready(bus);
   return { bus, [Symbol.asyncDispose]: () => bus[Symbol.asyncDispose]() };
 });

@@ -1,30 +1,30 @@
 -- Enters drafts of one room in their order: deduplicates, numbers, keeps and announces, all or nothing.
 --
--- KEYS 5… where the receipt of each draft is kept: "epoch number at fingerprint"
--- ARGV 4 durable (1 where this Redis never loses what it has acknowledged)   5 so many messages are kept
---      6 so many eras   7 so many reactions to one message   8 how long a receipt is kept, in milliseconds
---      9 PUBLISH or SPUBLISH   10 the channel   11… nine for each draft: user, fingerprint, kind, epoch and number of what
---      it is about, 1 to put a reaction there, about, opening, matter
--- A message is lines: number epoch at user edited deleted / about (JSON: name, id, reply) / text (JSON) / for each emoji
+-- KEYS 6… where the receipt of each draft is kept: "epoch number at fingerprint"
+-- ARGV 6 durable (1 where this Redis never loses what it has acknowledged)   7 so many messages are kept
+--      8 so many eras   9 so many reactions to one message   10 of so many kinds   11 of so many kinds by one user
+--      12 how long a receipt is kept, in milliseconds   13 a clock that goes back by no more than this takes no stamps with it
+--      14 1 where the store is full   15 1 where there are as many rooms as there may be   16 PUBLISH or SPUBLISH
+--      17 the channel   18… nine for each draft: user, fingerprint, kind, epoch and number of what it is about, 1 to put a
+--      reaction there, about, opening, matter
+-- A message is lines: number epoch at user edited deleted ran / about (JSON: name, id, reply) / text (JSON) / for each emoji
 -- the users with commas between, a blank, the emoji (JSON). An entry's draft is opening .. matter .. "}}".
+-- Brings: the tag, 1 where the room had no entry before, how many strange rows were in the way, and the answers.
 --
 -- Nothing can fail after the first write, so nothing is ever half done: what has the wrong type is found by reading it
 -- before, and a Redis that is full, read-only or cannot save refuses the first write and none that follow.
-local DURABLE, MAX_MESSAGES = ARGV[4] == "1", tonumber(ARGV[5])
-local MAX_ERAS, MAX_REACTIONS, RECEIPTS_MS = tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8]
-local PUBLISH, CHANNEL = ARGV[9], ARGV[10]
-local FIRST_KEY, FIRST_ARGUMENT, WIDTH = 5, 11, 9
+local DURABLE, MAX_MESSAGES, MAX_ERAS = ARGV[6] == "1", tonumber(ARGV[7]), tonumber(ARGV[8])
+local MAX_REACTIONS, MAX_KINDS, MAX_OWN_KINDS = tonumber(ARGV[9]), tonumber(ARGV[10]), tonumber(ARGV[11])
+local RECEIPTS_MS, MAX_SMOOTHED_MS = ARGV[12], tonumber(ARGV[13])
+local IS_FULL, IS_CLOSED = ARGV[14] == "1", ARGV[15] == "1"
+local PUBLISH, CHANNEL = ARGV[16], ARGV[17]
+local FIRST_KEY, FIRST_ARGUMENT, WIDTH = 6, 18, 9
 
 local head = openHead()
-local entries, messages = redis.call("XLEN", LOG), redis.call("ZCARD", MESSAGES)
+local wasEmpty, wasRan = head.top == 0, head.ran
+local messages = redis.call("ZCARD", MESSAGES)
 local receipts = redis.call("MGET", unpack(KEYS, FIRST_KEY))
-local announced, answers = {}, {}
-
--- When all this goes by itself is put off twice in the time that there is to spare, and for what is only now begun.
-local function period(ms)
-  return math.floor(2 * ms / SLACK_MS)
-end
-local isDue = entries == 0 or messages == 0 or period(now) ~= period(head.at)
+local announced, answers, strange = {}, {}, 0
 
 local by = DURABLE and head.server or server()
 if by ~= head.server then
@@ -35,51 +35,50 @@ if by ~= head.server then
 end
 
 local function message(parts, rest)
-  return table.concat(parts, " ", 1, 6) .. "\n" .. parts.about .. "\n" .. parts.text .. rest
+  return table.concat(parts, " ", 1, 7) .. "\n" .. parts.about .. "\n" .. parts.text .. rest
 end
 
 -- The reactions after one more, or one fewer; nothing where they are too many.
 local function react(before, user, emoji, isOn)
-  local lines, own, count = {}, {}, 0
+  local lines, same, count, ownKinds = {}, {}, 0, 0
   for line in string.gmatch(before, "\n([^\n]+)") do
     local users, what = string.match(line, "^(%S+) (.*)$")
-    local isOwn = what == emoji
-    for other in string.gmatch(users, "[^,]+") do
-      if not isOwn or other ~= user then
+    local isSame = what == emoji
+    for other in string.gmatch(users or "", "[^,]+") do
+      if other == user and not isSame then ownKinds = ownKinds + 1 end
+      if other ~= user or not isSame then
         count = count + 1
-        if isOwn then own[#own + 1] = other end
+        if isSame then same[#same + 1] = other end
       end
     end
-    if not isOwn then lines[#lines + 1] = "\n" .. line end
+    if users and not isSame then lines[#lines + 1] = "\n" .. line end
   end
-  if isOn then own[#own + 1] = user end
-  if isOn then count = count + 1 end
-  if count > MAX_REACTIONS then return nil end
-  if #own > 0 then lines[#lines + 1] = "\n" .. table.concat(own, ",") .. " " .. emoji end
+  if isOn then
+    same[#same + 1] = user
+    if count + 1 > MAX_REACTIONS or #lines + 1 > MAX_KINDS or ownKinds + 1 > MAX_OWN_KINDS then return nil end
+  end
+  if #same > 0 then lines[#lines + 1] = "\n" .. table.concat(same, ",") .. " " .. emoji end
   return table.concat(lines)
 end
 
 -- How the message stands that a draft is about, and how it will; or why that cannot be done.
 local function amend(draft, at)
-  local before = redis.call("ZRANGEBYSCORE", MESSAGES, draft.seq, draft.seq)[1]
-  if not before then return nil, "gone" end
-  local seq, epoch, said, user, edited, deleted, about, text, reactions =
-    string.match(before, "^(%d+) (%w+) (%d+) ([%w_]+) (%d+) (%d)\n([^\n]*)\n([^\n]*)(.*)$")
-  -- What is too old is kept no more, though nothing may have come since that would have trimmed it.
-  local isKept = tonumber(said) >= since
-  if epoch ~= draft.epoch or deleted == "1" or not isKept then return nil, "gone" end
+  local found, before = messageAt(draft.seq)
+  if not found or found.epoch ~= draft.epoch or found.deleted then return nil, "gone" end
+  local edited, deleted, text, reactions = found.edited, "0", found.text, found.reactions
   if draft.kind == "reacted" then
     reactions = react(reactions, draft.user, draft.matter, draft.isOn)
     if not reactions then return nil, "too_many_reactions" end
-  elseif user ~= draft.user then
+  elseif found.user ~= draft.user then
     return nil, "not_yours"
   elseif draft.kind == "deleted" then
     text, deleted, reactions = '""', "1", ""
   else
     text, edited = draft.matter, whole(at)
   end
-  local after = message({ seq, epoch, said, user, edited, deleted, about = about, text = text }, reactions)
-  return { before = before, after = after }
+  local parts = { found.seq, found.epoch, found.at, found.user, edited, deleted, whole(found.ran) }
+  parts.about, parts.text = found.about, text
+  return { before = before, after = message(parts, reactions) }
 end
 
 -- Not after each draft, but before anything asks which messages there are.
@@ -91,14 +90,41 @@ end
 -- What is too old goes when the first of several drafts is in: what comes in after it is new.
 local function dropOld()
   if AGE_MS == math.huge or #announced ~= 1 then return end
-  local floor, stale = floorOf(head, entries), staleMessages(messages)
-  if floor > head.top - math.min(entries, MAX_ENTRIES) then redis.call("XTRIM", LOG, "MINID", whole(floor + 1)) end
+  local oldest = redis.call("XRANGE", LOG, "-", "+", "COUNT", 1)[1]
+  if oldest and ranOfRow(oldest) < since then redis.call("XTRIM", LOG, "MINID", whole(floorOf(head) + 1)) end
+  local stale = staleMessages(messages)
   if stale > 0 then redis.call("ZREMRANGEBYRANK", MESSAGES, 0, stale - 1) end
   messages = messages - stale
 end
 
+-- Somebody else may have put rows into the log whose numbers are not reached yet: no row could follow them.
+local function dropStrange()
+  repeat
+    local rows = redis.call("XRANGE", LOG, whole(head.top + 1), "+", "COUNT", 100)
+    for _, row in ipairs(rows) do redis.call("XDEL", LOG, row[1]) end
+    strange = strange + #rows
+  until #rows == 0
+  redis.call("XSETID", LOG, whole(head.top) .. "-0")
+end
+
+local ranText = whole(ran)
+
+local function addEntry(id, entry, about)
+  local reply = redis.pcall("XADD", LOG, "MAXLEN", "~", MAX_ENTRIES, id, "entry", entry, "ran", ranText, "about", about)
+  if type(reply) ~= "table" or not reply.err then return end
+  if string.find(reply.err, "equal or smaller", 1, true) then dropStrange() end
+  redis.call("XADD", LOG, "MAXLEN", "~", MAX_ENTRIES, id, "entry", entry, "ran", ranText, "about", about)
+end
+
+local function stamp()
+  if now < head.at and head.at - now <= MAX_SMOOTHED_MS then return head.at end
+  return now
+end
+
 local function enter(draft)
-  local at = math.max(now, head.at)
+  if IS_CLOSED and head.top == 0 then return { "rejected", "rooms_full" } end
+  if IS_FULL and draft.kind ~= "deleted" then return { "rejected", "store_full" } end
+  local at = stamp()
   local amended, why
   if draft.kind == "edited" or draft.kind == "deleted" or draft.kind == "reacted" then
     dropSurplus()
@@ -106,19 +132,22 @@ local function enter(draft)
     if not amended then return { "rejected", why } end
   end
   local epoch, seq, atText = presentEpoch(head), whole(head.top + 1), whole(at)
-  local json = draft.opening .. draft.matter .. "}}"
-  redis.call("XADD", LOG, "MAXLEN", "~", MAX_ENTRIES, seq .. "-0", "entry", epoch .. " " .. atText .. " " .. json)
+  local isSaid = draft.kind == "said"
+  -- The text is kept once, with the message, so that what is deleted or replaced there is nowhere else.
+  local isText = isSaid or draft.kind == "edited"
+  local kept = draft.opening .. (isText and '""' or draft.matter) .. "}}"
+  addEntry(seq .. "-0", epoch .. " " .. atText .. " " .. kept, isSaid and seq or isText and draft.seq or "0")
   if amended and amended.before ~= amended.after then
-    -- In this order: a set that is empty for a moment would forget when it is to go.
     redis.call("ZADD", MESSAGES, draft.seq, amended.after)
     redis.call("ZREM", MESSAGES, amended.before)
-  elseif draft.kind == "said" then
-    local parts = { seq, epoch, atText, draft.user, "0", "0", about = draft.about, text = draft.matter }
+  elseif isSaid then
+    local parts = { seq, epoch, atText, draft.user, "0", "0", ranText, about = draft.about, text = draft.matter }
     redis.call("ZADD", MESSAGES, seq, message(parts, ""))
     messages = messages + 1
   end
-  head.top, head.at, entries = head.top + 1, at, entries + 1
-  announced[#announced + 1] = string.format('{"epoch":"%s","seq":%s,"at":%s,"draft":', epoch, seq, atText) .. json .. "}"
+  head.top, head.at, head.ran = head.top + 1, at, ran
+  announced[#announced + 1] = string.format('{"epoch":"%s","seq":%s,"at":%s,"draft":', epoch, seq, atText) ..
+    draft.opening .. draft.matter .. "}}}"
   dropOld()
   return { "entered", epoch, seq, atText }
 end
@@ -130,8 +159,8 @@ local function answer(index)
   local key, first = KEYS[FIRST_KEY + index - 1], FIRST_ARGUMENT + (index - 1) * WIDTH
   local user, mark, kind, epoch, seq, on, about, opening, matter = unpack(ARGV, first, first + WIDTH - 1)
   local receipt = known[key] or receipts[index]
-  if receipt then
-    local epochThen, seqThen, atThen, markThen = string.match(receipt, "^(%w+) (%d+) (%d+) (%S+)$")
+  local epochThen, seqThen, atThen, markThen = string.match(receipt or "", "^(%w+) (%d+) (%d+) (%S+)$")
+  if epochThen then
     if markThen ~= mark then return { "rejected", "id_reused" } end
     return { "entered", epochThen, seqThen, atThen }
   end
@@ -149,12 +178,11 @@ for index = 1, #KEYS - FIRST_KEY + 1 do answers[index] = answer(index) end
 if #announced > 0 then
   dropSurplus()
   setHead(head)
-  if isDue then
-    keepHead()
-    expire(LOG, AGE_MS + SLACK_MS)
-    expire(MESSAGES, AGE_MS + SLACK_MS)
+  -- The log goes on from here until RedisSweeper removes the room. Before there were ages, all its keys expired.
+  if wasEmpty or wasRan == 0 then
+    for _, key in ipairs({ HEAD, LOG, MESSAGES, READS }) do redis.call("PERSIST", key) end
   end
   -- Where this is not allowed, all is in nevertheless, and who follows finds it by the tops; the probe finds what is wrong.
-  redis.pcall(PUBLISH, CHANNEL, '{"entries":[' .. table.concat(announced, ",") .. "]}")
+  redis.pcall(PUBLISH, CHANNEL, '{"tag":"' .. head.tag .. '","entries":[' .. table.concat(announced, ",") .. "]}")
 end
-return answers
+return { head.tag, wasEmpty and #announced > 0 and 1 or 0, strange, answers }

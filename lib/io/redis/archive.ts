@@ -4,27 +4,45 @@
  * @module
  */
 import type { Archive, Published, Standing } from "../../chat/bus.ts";
-import { type Draft, MAX_REACTIONS, type UserId } from "../../core/entries.ts";
+import {
+  type Draft,
+  MAX_REACTION_KINDS,
+  MAX_REACTION_KINDS_PER_USER,
+  MAX_REACTIONS,
+  type UserId,
+} from "../../core/entries.ts";
 import type { RoomId } from "../../core/names.ts";
 import type { Position } from "../../core/positions.ts";
 import {
+  marksSinceOf,
   MAX_ERAS,
+  MAX_MARKS,
+  MAX_READ_BYTES,
+  MAX_SMOOTHED_MS,
+  MAX_UNREAD,
   type Page,
   RECEIPTS_MS,
   type Replay,
   type Retention,
+  roomsSinceOf,
 } from "../../core/room_log.ts";
 import { unavailable } from "./faults.ts";
 import type { RedisLinks } from "./links.ts";
-import { runScript, type Script, type Scripts } from "./script.ts";
 import {
   decodeAnswers,
   decodePage,
   decodeReplay,
   decodeStanding,
+  decodeSweep,
   decodeTop,
-  encodeDraft,
-} from "./wire.ts";
+  type Reply,
+} from "./replies.ts";
+import type { RoomTags } from "./room_tags.ts";
+import { runScript, type Scripts } from "./script.ts";
+import type { ServiceState } from "./service_state.ts";
+import type { Place, Strays } from "./strays.ts";
+import type { Usage } from "./usage.ts";
+import { encodeDraft } from "./wire.ts";
 
 /** How the logs are kept. */
 export interface ArchiveOptions {
@@ -46,16 +64,30 @@ export function channelOf(prefix: string, room: RoomId): string {
   return `${prefix}{${room}}:live`;
 }
 
+/** What an archive works with. */
+export interface ArchiveContext {
+  /** To Redis. */
+  readonly links: RedisLinks;
+  /** What is done there. */
+  readonly scripts: Scripts;
+  /** By which ages are counted. */
+  readonly state: ServiceState;
+  /** Which quotas are used up. */
+  readonly usage: Usage;
+  /** Is told of damaged rows. */
+  readonly strays: Strays;
+  /** Learns the tags of rooms. */
+  readonly tags: RoomTags;
+}
+
 /** Keeps rooms in Redis. */
 export class RedisArchive implements Archive {
-  readonly #links: RedisLinks;
-  readonly #scripts: Scripts;
+  readonly #context: ArchiveContext;
   readonly #options: ArchiveOptions;
 
   /** Logs that are there already, or will be. */
-  constructor(links: RedisLinks, scripts: Scripts, options: ArchiveOptions) {
-    this.#links = links;
-    this.#scripts = scripts;
+  constructor(context: ArchiveContext, options: ArchiveOptions) {
+    this.#context = context;
     this.#options = options;
   }
 
@@ -74,65 +106,111 @@ export class RedisArchive implements Archive {
   }
 
   async replay(room: RoomId, since: Position, limit: number): Promise<Replay> {
-    const args = [since.epoch, String(since.seq), String(limit)];
-    return await this.#ask(this.#scripts.replay, room, args, (reply) => decodeReplay(room, reply));
+    const args = [since.epoch, String(since.seq), String(limit), String(MAX_READ_BYTES)];
+    const reply = await this.#ask("replay", room, args);
+    return this.#learn(room, "log", () => decodeReplay(room, limit, reply));
   }
 
   async page(room: RoomId, before: number | undefined, limit: number): Promise<Page> {
-    const args = [before === undefined ? "+inf" : String(before), String(limit + 1)];
-    return await this.#ask(this.#scripts.page, room, args, (reply) => decodePage(reply, limit));
+    const from = before === undefined ? "+inf" : String(before);
+    const reply = await this.#ask("page", room, [from, String(limit), String(MAX_READ_BYTES)]);
+    return this.#learn(room, "messages", () => decodePage(reply));
   }
 
   async standing(room: RoomId, user: UserId): Promise<Standing> {
-    return await this.#ask(this.#scripts.standing, room, [user], decodeStanding);
+    const reply = await this.#ask("standing", room, [user, String(MAX_UNREAD)]);
+    return decoded(() => decodeStanding(reply));
   }
 
   async markRead(room: RoomId, user: UserId, { epoch, seq }: Position): Promise<void> {
-    await this.#ask(this.#scripts.mark, room, [user, epoch, String(seq)], () => {});
+    await this.#ask("mark", room, [user, epoch, String(seq), String(MAX_MARKS)]);
   }
 
   /** How far the log has come; as long as it is asked for, the epoch does not end. Rejects with `BusUnavailable`. */
   async top(room: RoomId): Promise<Position> {
-    return await this.#ask(this.#scripts.top, room, [], decodeTop);
+    const reply = await this.#ask("top", room, []);
+    return this.#learn(room, "log", () => decodeTop(reply));
+  }
+
+  /** Drops what is too old of a room; resolves to how much that was. Rejects with `BusUnavailable`. */
+  async sweep(room: RoomId): Promise<ReturnType<typeof decodeSweep>> {
+    const terms = { ranMs: await this.#context.state.ranMs(), retention: this.#options.retention };
+    const ages = [marksSinceOf(terms), roomsSinceOf(terms)].map((ms) => luaNumber(ms));
+    const reply = await this.#ask("sweep", room, ages);
+    return decoded(() => decodeSweep(reply));
   }
 
   async #append(room: RoomId, drafts: readonly Draft[]): Promise<readonly Published[]> {
+    const { links, usage, state } = this.#context;
     const { prefix, durable, retention: { messages } } = this.#options;
     const receipts = drafts.map(({ user, id }) => this.#key(room, `once:${user}:${id}`));
+    const limits = [MAX_REACTIONS, MAX_REACTION_KINDS, MAX_REACTION_KINDS_PER_USER];
+    const { store, rooms } = await usage.full();
     const args = [
       durable ? "1" : "0",
-      ...[messages, MAX_ERAS, MAX_REACTIONS, RECEIPTS_MS].map(String),
-      this.#links.publishing,
+      ...[messages, MAX_ERAS, ...limits, RECEIPTS_MS, MAX_SMOOTHED_MS].map(String),
+      store ? "1" : "0",
+      rooms ? "1" : "0",
+      links.publishing,
       channelOf(prefix, room),
       ...drafts.flatMap(encodeDraft),
     ];
-    const answers = await this.#ask(this.#scripts.append, room, args, decodeAnswers, receipts);
-    if (answers.length === drafts.length) return answers;
-    throw new RangeError(`Cannot enter drafts: received ${answers.length} answers`);
+    const reply = await this.#ask("append", room, args, receipts);
+    const { isNewRoom, answers } = this.#learn(room, "log", () => decodeAnswers(reply));
+    if (answers.length !== drafts.length) {
+      throw new RangeError(`Cannot enter drafts: received ${answers.length} answers`);
+    }
+    usage.add(drafts);
+    // Where it is not heard, the next count of all rooms finds it.
+    if (isNewRoom) state.addRoom().catch(() => {});
+    return answers;
   }
 
-  async #ask<T>(
-    script: Script,
+  /** What a script brings. Rejects with `BusUnavailable`. */
+  async #ask(
+    script: keyof Scripts,
     room: RoomId,
     args: readonly string[],
-    decode: (reply: unknown) => T,
     moreKeys: readonly string[] = [],
-  ): Promise<T> {
+  ): Promise<unknown> {
     const { drawEpoch, retention: { ageMs, messages, entries } } = this.#options;
-    const keys = ["head", "log", "messages", "reads"].map((part) => this.#key(room, part));
-    const age = ageMs === Infinity ? "inf" : String(ageMs);
-    const common = [drawEpoch(), age, String(Math.max(messages, entries))];
+    const { links, scripts } = this.#context;
+    const keys = ["head", "log", "messages", "reads", "marks"].map((it) => this.#key(room, it));
+    const kept = String(Math.max(messages, entries));
+    const ranMs = await this.#context.state.ranMs();
+    const common = [drawEpoch(), drawEpoch(), luaNumber(ageMs), kept, luaNumber(ranMs)];
     try {
-      const allKeys = [...keys, ...moreKeys];
-      return decode(await runScript(this.#links, script, allKeys, [...common, ...args]));
+      const all = [...common, ...args];
+      return await runScript(links, scripts[script], [...keys, ...moreKeys], all);
     } catch (error) {
       throw unavailable(error);
     }
   }
 
+  #learn<T>(room: RoomId, place: Place, decode: () => Reply<T>): T {
+    const { value, tag, damaged } = decoded(decode);
+    this.#context.tags.learn(room, tag);
+    this.#context.strays.damaged(room, place, damaged);
+    return value;
+  }
+
   #key(room: RoomId, part: string): string {
     return `${this.#options.prefix}{${room}}:${part}`;
   }
+}
+
+/** What cannot be read at all is not in any form of ours. */
+function decoded<T>(decode: () => T): T {
+  try {
+    return decode();
+  } catch (error) {
+    throw unavailable(error);
+  }
+}
+
+/** As Lua reads it. */
+function luaNumber(number: number): string {
+  return Number.isFinite(number) ? String(number) : number > 0 ? "inf" : "-inf";
 }
 
 /** The drafts in their order, cut where they would be too long together. */

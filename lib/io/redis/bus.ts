@@ -17,6 +17,7 @@ import type {
 } from "../../chat/bus.ts";
 import type { Clock } from "../../chat/clock.ts";
 import { Mailbox } from "../../chat/mailbox.ts";
+import type { StoreQuota } from "../../chat/memory_store.ts";
 import { Outbox } from "../../chat/outbox.ts";
 import { patiently } from "../../chat/patience.ts";
 import { SharedReads } from "../../chat/shared_reads.ts";
@@ -25,21 +26,27 @@ import { backoffMs } from "../../core/backoff.ts";
 import type { Draft, UserId } from "../../core/entries.ts";
 import type { Claim, ClaimResult, Person } from "../../core/leases.ts";
 import { type Counter, Metrics } from "../../core/metrics.ts";
-import { parseRoom, type RoomId } from "../../core/names.ts";
+import type { RoomId } from "../../core/names.ts";
 import { formatPosition, type Position } from "../../core/positions.ts";
 import type { Page, Replay } from "../../core/room_log.ts";
 import { log } from "../log.ts";
+import { within } from "../within.ts";
 import { type ArchiveOptions, channelOf, RedisArchive } from "./archive.ts";
+import { unavailable } from "./faults.ts";
 import { RedisFollowing } from "./following.ts";
 import { type Ear, type RedisAddress, type RedisLinks } from "./links.ts";
 import { openLinks } from "./open.ts";
+import { RedisProbe } from "./probe.ts";
 import { RedisRegister } from "./register.ts";
 import { readScripts } from "./script.ts";
-import { decodeLive, encodeNote } from "./wire.ts";
-import { unavailable } from "./faults.ts";
-import { within } from "../within.ts";
+import { Listening } from "./listening.ts";
+import { RoomTags } from "./room_tags.ts";
+import { ServiceState } from "./service_state.ts";
+import { Strays } from "./strays.ts";
+import { RedisSweeper } from "./sweeper.ts";
+import { Usage } from "./usage.ts";
+import { encodeNote } from "./wire.ts";
 
-const PROBE_MS = 2_000;
 const LAST_REPLIES_MS = 300;
 const RETRY = { firstMs: 100, longestMs: 3_000 } as const;
 
@@ -57,21 +64,16 @@ export class RedisBus implements Bus, Archive, Register, AsyncDisposable {
   readonly #mailbox = new Mailbox<Announcement>();
   readonly #replays = new SharedReads<Replay>();
   readonly #pages = new SharedReads<Page>();
-  readonly #probeChannel: string;
-  readonly #probeReady: Promise<void>;
-  readonly #probes = new Map<string, () => void>();
+  readonly #probe: RedisProbe;
+  readonly #task: Promise<void>;
   #back = Promise.withResolvers<void>();
-  readonly #ear: Ear = (payload, channel) => {
-    const room = parseRoom(channel.slice(this.#prefix.length + 1, -"}:live".length));
-    const announcements = room && decodeLive(room, payload);
-    if (!announcements) log.warn("redis.stranger", { channel, bytes: payload.length });
-    else for (const announcement of announcements) this.#mailbox.put(announcement);
-  };
+  readonly #strays: Strays;
+  readonly #sweeper: RedisSweeper;
 
   /** Reads the scripts, and connects in the background. */
   constructor(
     address: RedisAddress,
-    options: ArchiveOptions,
+    options: ArchiveOptions & { readonly quota: StoreQuota },
     clock: Clock,
     metrics: Metrics = new Metrics(),
   ) {
@@ -88,15 +90,26 @@ export class RedisBus implements Bus, Archive, Register, AsyncDisposable {
       roundTrips,
     };
     this.#links = openLinks(address, watch, signal);
-    this.#archive = new RedisArchive(this.#links, scripts, options);
-    this.#register = new RedisRegister(this.#links, scripts.leases, prefix);
+    const links = this.#links;
+    const state = new ServiceState(links, scripts.state, prefix, clock);
+    const usage = new Usage(links, state, options.quota, clock);
+    const tags = new RoomTags();
+    const strays = this.#strays = new Strays(clock, metrics);
+    this.#archive = new RedisArchive({ links, scripts, state, usage, strays, tags }, options);
+    const archive = this.#archive;
+    this.#register = new RedisRegister(links, scripts.leases, prefix, strays);
+    this.#sweeper = new RedisSweeper({ links, prefix, archive, state });
     this.#outbox = new Outbox((room, drafts) => this.#enter(room, drafts), clock, signal);
-    const source = { channelOf: (room: RoomId) => channelOf(prefix, room), ear: this.#ear };
+    const put = (announcement: Announcement) => this.#mailbox.put(announcement);
+    const top = (room: RoomId) => archive.top(room);
+    const listening = new Listening({ prefix, tags, strays, top, put, clock }, signal);
+    const ear: Ear = (payload, channel) => listening.hear(payload, channel);
+    const source = { channelOf: (room: RoomId) => channelOf(prefix, room), ear };
     this.#following = new RedisFollowing(this.#links, source, clock, signal);
     // Under the same prefix, so that it is allowed where the rooms are.
-    this.#probeChannel = `${prefix}probe:${crypto.randomUUID()}`;
-    const hear: Ear = (nonce) => this.#probes.get(nonce)?.();
-    this.#probeReady = this.#following.subscribe(this.#probeChannel, hear, () => true);
+    this.#probe = new RedisProbe(links, this.#following, `${prefix}probe:${crypto.randomUUID()}`);
+    const count = () => this.#sweeper.count();
+    this.#task = state.run(signal, options.quota.rooms === Infinity ? undefined : count);
   }
 
   publish(draft: Draft): Promise<Published> {
@@ -127,18 +140,17 @@ export class RedisBus implements Bus, Archive, Register, AsyncDisposable {
     return tops;
   }
 
-  async probe(): Promise<void> {
-    const nonce = crypto.randomUUID();
-    try {
-      const { trouble } = this.#links;
-      if (trouble !== undefined) throw new Error(trouble);
-      await within(PROBE_MS, "Redis did not bring a probe back", this.#roundTrip(nonce));
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new Error(`Cannot reach all instances through Redis: ${reason}`, { cause: error });
-    } finally {
-      this.#probes.delete(nonce);
-    }
+  probe(): Promise<void> {
+    return this.#probe.probe();
+  }
+
+  /** Drops what is too old, and counts the rooms. Rejects where Redis is away. */
+  sweep(): Promise<void> {
+    return this.#sweeper.sweep();
+  }
+
+  problems(): readonly string[] {
+    return this.#strays.problems();
   }
 
   whenBack(): Promise<void> {
@@ -196,7 +208,7 @@ export class RedisBus implements Bus, Archive, Register, AsyncDisposable {
     };
     const context = { clock: this.#clock, random: Math.random };
     // Redis is there when this is: so nobody has joined long before they can be given a token.
-    await this.#probeReady;
+    await this.#probe.ready;
     return await patiently(agree, context, this.#life.signal) ?? candidate;
   }
 
@@ -205,6 +217,7 @@ export class RedisBus implements Bus, Archive, Register, AsyncDisposable {
     await within(LAST_REPLIES_MS, "Redis did not answer", this.#links.settle())
       .catch((error: unknown) => log.warn("redis.not_drained", { error: String(error) }));
     this.#life.abort();
+    await this.#task;
   }
 
   async #enter(room: RoomId, drafts: readonly Draft[]): Promise<readonly Published[]> {
@@ -240,12 +253,5 @@ export class RedisBus implements Bus, Archive, Register, AsyncDisposable {
       if (failure === undefined) return;
       await this.#clock.sleep(backoffMs(attempt, RETRY, Math.random()), signal);
     }
-  }
-
-  async #roundTrip(nonce: string): Promise<void> {
-    const heard = new Promise<void>((resolve) => this.#probes.set(nonce, resolve));
-    await this.#probeReady;
-    await this.#announce(this.#probeChannel, nonce);
-    await heard;
   }
 }

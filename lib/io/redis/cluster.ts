@@ -93,6 +93,10 @@ export class RedisCluster implements RedisLinks {
     }
   }
 
+  servers(): readonly ((command: readonly string[]) => Promise<unknown>)[] {
+    return [...this.#nodes.values()].map((node) => (command) => node.publisher.send(command));
+  }
+
   async subscribe(channel: string, ear: Ear): Promise<void> {
     this.#wanted.set(channel, ear);
     for (;;) {

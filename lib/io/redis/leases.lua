@@ -4,11 +4,13 @@
 --      2 names   hash: each key of a name to the user who bears it
 --      3 nodes   hash: node to "until server", where the server is the one that was there when all its people were claimed;
 --                "until -" where the node has withdrawn
+-- What is damaged counts for nothing and is removed, so that nobody is kept out of a room by it.
 -- ARGV 1 claim, release, renew, withdraw or people   2 how long a lease lasts, in milliseconds   3 the node   4 the user, or
 --      for withdraw how long it holds those who are nowhere else   5 the name   6 its keys, with tabs between
 --      7 1 for a renaming
 local PEOPLE, NAMES, NODES = KEYS[1], KEYS[2], KEYS[3]
 local VERB, LEASE_MS, NODE, USER, NAME, NAME_KEYS, RENAMES = unpack(ARGV)
+LEASE_MS = tonumber(LEASE_MS)
 
 local time = redis.call("TIME")
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -16,9 +18,10 @@ local function whole(number)
   return string.format("%.0f", number)
 end
 
+-- Nothing where the record is damaged.
 local function person(record)
   local since, name, keys, nodes = string.match(record, "^(%d+)\n([^\n]*)\n([^\n]*)(.*)$")
-  return { since = since, name = name, keys = keys, nodes = nodes }
+  return since and { since = since, name = name, keys = keys, nodes = nodes }
 end
 
 local function put(user, one)
@@ -40,6 +43,7 @@ end
 
 local function release(user, record, node)
   local one = person(record)
+  if not one then return redis.call("HDEL", PEOPLE, user) end
   local nodes = withoutNode(one.nodes, node)
   if nodes == one.nodes then return end
   one.nodes = nodes
@@ -62,8 +66,20 @@ end
 local function dropExpired()
   local nodes = redis.call("HGETALL", NODES)
   for index = 1, #nodes, 2 do
-    if tonumber(string.match(nodes[index + 1], "^%d+")) <= now then dropNode(nodes[index]) end
+    local ends, by = string.match(nodes[index + 1], "^(%d+)( .*)$")
+    if not ends or tonumber(ends) <= now then
+      dropNode(nodes[index])
+    elseif tonumber(ends) > now + LEASE_MS then
+      -- The clock has gone back: the lease would outlive its node.
+      redis.call("HSET", NODES, nodes[index], whole(now + LEASE_MS) .. by)
+    end
   end
+end
+
+-- Whether another user has the name; one who is not in the room has none.
+local function isTaken(key)
+  local bearer = redis.call("HGET", NAMES, key)
+  return bearer and bearer ~= USER and redis.call("HEXISTS", PEOPLE, bearer) == 1
 end
 
 local function keep(by)
@@ -100,8 +116,7 @@ local function claim()
   local one = before or { since = whole(time[1] * 1000000 + time[2]), nodes = "" }
   if not before or RENAMES == "1" then
     for key in string.gmatch(NAME_KEYS, "[^\t]+") do
-      local bearer = redis.call("HGET", NAMES, key)
-      if bearer and bearer ~= USER then return { "taken" } end
+      if isTaken(key) then return { "taken" } end
     end
     if before then freeNames(before.keys) end
     one.name, one.keys = NAME, NAME_KEYS
@@ -118,12 +133,12 @@ end
 local function withdraw(graceMs)
   local lease = redis.call("HGET", NODES, NODE)
   if not lease or hasWithdrawn(NODE) then return 1 end
-  local ends = math.min(tonumber(string.match(lease, "^%d+")), now + graceMs)
+  local ends = math.min(tonumber(string.match(lease, "^%d+") or 0), now + graceMs)
   redis.call("HSET", NODES, NODE, whole(ends) .. " -")
   local people = redis.call("HGETALL", PEOPLE)
   for index = 1, #people, 2 do
-    local nodes = person(people[index + 1]).nodes
-    if withoutNode(nodes, NODE) ~= "" then release(people[index], people[index + 1], NODE) end
+    local one = person(people[index + 1])
+    if not one or withoutNode(one.nodes, NODE) ~= "" then release(people[index], people[index + 1], NODE) end
   end
   return 1
 end

@@ -33,6 +33,8 @@ export interface RedisLinks {
   readonly publishing: "PUBLISH" | "SPUBLISH";
   /** Sends a command to the server that has the key or channel. Rejects at once where that is known to be away. */
   send(key: string, command: readonly string[]): Promise<unknown>;
+  /** For each server that has keys, what sends a command to it. */
+  servers(): readonly ((command: readonly string[]) => Promise<unknown>)[];
   /** Resolves when subscribed; from then on it is restored by itself. Rejects where Redis refuses it. */
   subscribe(channel: string, ear: Ear): Promise<void>;
   /** The channel may be subscribed again at once. */

@@ -1,14 +1,21 @@
--- Somebody has read so far: isReadFurther of core/room_log.ts. ARGV 4 the user   5 the epoch   6 the number.
+-- Somebody has read so far: isReadFurther of core/room_log.ts. ARGV 6 the user   7 the epoch   8 the number   9 so many marks are
+-- kept: those set last.
 local head = openHead()
-local user, epoch, seq = ARGV[4], ARGV[5], tonumber(ARGV[6])
+local user, epoch, seq = ARGV[6], ARGV[7], tonumber(ARGV[8])
 local after, gap = judge(head, 0, epoch, seq)
 local before = redis.call("HGET", READS, user)
-local isFurther = gap == ""
+local isFurther = head.top > 0 and gap == ""
 if isFurther and before then
   local epochBefore, seqBefore = string.match(before, "^(%w+):(%d+)$")
-  isFurther = after > judge(head, 0, epochBefore, tonumber(seqBefore))
+  isFurther = not epochBefore or after > judge(head, 0, epochBefore, tonumber(seqBefore))
 end
 if isFurther then
   redis.call("HSET", READS, user, epoch .. ":" .. whole(seq))
-  expire(READS, AGE_MS + SLACK_MS)
+  redis.call("ZADD", MARKS, whole(ran), user)
+  local surplus = redis.call("ZCARD", MARKS) - tonumber(ARGV[9])
+  if surplus > 0 then
+    for index, forgotten in ipairs(redis.call("ZPOPMIN", MARKS, surplus)) do
+      if index % 2 == 1 then redis.call("HDEL", READS, forgotten) end
+    end
+  end
 end

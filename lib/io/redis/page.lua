@@ -1,7 +1,37 @@
--- The newest messages before a number. ARGV 4 the number, or +inf   5 at most so many.
--- Brings: the top's epoch and number, the messages, the newest first.
+-- The newest messages before a number. ARGV 6 the number, or +inf   7 at most so many   8 so much may they weigh together.
+-- Brings: the top's epoch and number, the tag, whether there are more, the messages, the newest first, and how many were
+-- passed over since they are damaged.
 local head = openHead()
-keepHead()
-local highest = ARGV[4] == "+inf" and ARGV[4] or "(" .. ARGV[4]
-local messages = redis.call("ZREVRANGEBYSCORE", MESSAGES, highest, lowestMessage(), "LIMIT", 0, ARGV[5])
-return { presentEpoch(head), whole(head.top), messages }
+local limit, maxWeight = tonumber(ARGV[7]), tonumber(ARGV[8])
+local messages, weight, passed, more = {}, 0, 0, 0
+
+-- So much is everything in a message besides text and reactions (core/weights.ts).
+local OWN_WEIGHT = 200
+
+-- In few steps, and never much more at once than may be brought.
+local function read(highest, lowest)
+  local offset, step = 0, 4
+  while true do
+    local members = redis.call("ZREVRANGEBYSCORE", MESSAGES, highest, lowest, "LIMIT", offset, step)
+    for _, member in ipairs(members) do
+      -- Most of a reaction is a user id, as it stands here.
+      local _, opening = string.find(member, "^%d+ %w+ %d+ [%w_]+ %d+ %d ?%d*\n[^\n]*\n")
+      if opening then
+        weight = weight + OWN_WEIGHT + #member - opening
+        if #messages >= limit or (#messages > 0 and weight > maxWeight) then return 1 end
+        messages[#messages + 1] = member
+      else
+        passed = passed + 1
+      end
+    end
+    if #members < step then return 0 end
+    offset = offset + step
+    local average = math.max(OWN_WEIGHT, weight / math.max(1, #messages))
+    step = math.max(1, math.min(100, math.floor((maxWeight - weight) / average) + 1, limit - #messages + 1))
+  end
+end
+
+if limit > 0 then
+  more = read(ARGV[6] == "+inf" and ARGV[6] or "(" .. ARGV[6], lowestMessage())
+end
+return { presentEpoch(head), whole(head.top), head.tag, more, messages, passed }

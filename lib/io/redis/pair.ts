@@ -44,6 +44,10 @@ export class RedisPair implements RedisLinks {
     return this.#publisher.send(command);
   }
 
+  servers(): readonly ((command: readonly string[]) => Promise<unknown>)[] {
+    return [(command) => this.#publisher.send(command)];
+  }
+
   subscribe(channel: string, ear: Ear): Promise<void> {
     return this.#subscriber.subscribe(channel, ear);
   }

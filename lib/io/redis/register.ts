@@ -18,11 +18,12 @@ import { isKeptName, type Name, type RoomId } from "../../core/names.ts";
 import { unavailable } from "./faults.ts";
 import type { RedisLinks } from "./links.ts";
 import { runScript, type Script } from "./script.ts";
+import type { Strays } from "./strays.ts";
 
 const name = v.custom<Name>((input) => typeof input === "string" && isKeptName(input));
 const user = v.custom<UserId>((input) => typeof input === "string" && isUserId(input));
 const Claimed = v.union([
-  v.tupleWithRest([v.literal("granted"), name], v.string()),
+  v.tupleWithRest([v.literal("granted"), v.string()], v.string()),
   v.tuple([v.literal("taken")]),
 ]);
 
@@ -31,21 +32,30 @@ export class RedisRegister implements Register {
   readonly #links: RedisLinks;
   readonly #script: Script;
   readonly #prefix: string;
+  readonly #strays: Strays;
 
   /** Leases that are there already, or will be. @param prefix Begins every key; has no braces. */
-  constructor(links: RedisLinks, script: Script, prefix: string) {
+  constructor(links: RedisLinks, script: Script, prefix: string, strays: Strays) {
     this.#links = links;
+    this.#strays = strays;
     this.#script = script;
     this.#prefix = prefix;
   }
 
-  async claim(room: RoomId, { user, name, node, rename }: Claim): Promise<ClaimResult> {
+  async claim(room: RoomId, claim: Claim): Promise<ClaimResult> {
+    const { user, name, node, rename } = claim;
     const args = ["claim", node, user, name, nameKeys(name).join("\t"), rename ? "1" : "0"];
-    return await this.#ask(room, args, (reply) => {
-      const [kind, granted, ...takenOver] = v.parse(Claimed, reply);
-      if (kind === "taken") return { kind };
-      return { kind, name: granted, ...(takenOver.length > 0 && { takenOver }) };
+    const [kind, granted, ...takenOver] = await this.#ask(room, args, (reply) => {
+      return v.parse(Claimed, reply);
     });
+    if (kind === "taken") return { kind };
+    if (isKeptName(granted)) {
+      return { kind, name: granted, ...(takenOver.length > 0 && { takenOver }) };
+    }
+    this.#strays.damaged(room, "people", 1);
+    // What stands there as the user's name is none.
+    if (!rename) return await this.claim(room, { ...claim, rename: true });
+    throw unavailable(new TypeError(`Cannot claim a name: received ${kind}`));
   }
 
   async release(room: RoomId, user: UserId, node: string): Promise<void> {
@@ -61,7 +71,9 @@ export class RedisRegister implements Register {
   }
 
   async people(room: RoomId): Promise<readonly Person[]> {
-    return await this.#ask(room, ["people"], decodePeople);
+    const { people, damaged } = await this.#ask(room, ["people"], decodePeople);
+    this.#strays.damaged(room, "people", damaged);
+    return people;
   }
 
   async #ask<T>(
@@ -79,14 +91,21 @@ export class RedisRegister implements Register {
   }
 }
 
-/** The hash of people, in the order of their coming. */
-function decodePeople(reply: unknown): readonly Person[] {
+/** The hash of people, in the order of their coming, and how many of them cannot be read. */
+function decodePeople(
+  reply: unknown,
+): { readonly people: readonly Person[]; readonly damaged: number } {
   const list = v.parse(v.array(v.string()), reply);
-  const people: { readonly since: number; readonly person: Person }[] = [];
+  const found: { readonly since: number; readonly person: Person }[] = [];
   for (let index = 0; index < list.length; index += 2) {
     const [since, own, , ...nodes] = list[index + 1]?.split("\n") ?? [];
-    const person = { user: v.parse(user, list[index]), name: v.parse(name, own), nodes };
-    people.push({ since: Number(since), person });
+    const [whose, called] = [v.safeParse(user, list[index]), v.safeParse(name, own)];
+    if (!whose.success || !called.success) continue;
+    found.push({
+      since: Number(since),
+      person: { user: whose.output, name: called.output, nodes },
+    });
   }
-  return people.sort((one, other) => one.since - other.since).map(({ person }) => person);
+  found.sort((one, other) => one.since - other.since);
+  return { people: found.map(({ person }) => person), damaged: list.length / 2 - found.length };
 }

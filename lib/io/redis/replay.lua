@@ -1,9 +1,56 @@
--- What came after a position. ARGV 4 its epoch   5 its number   6 at most so many.
--- Brings: the top's epoch and number, what is wrong with the position or nothing, the entries.
+-- What came after a position, with the texts that the messages have now. ARGV 6 its epoch   7 its number   8 at most so many
+-- entries   9 so much may they weigh together.
+-- Brings: the top's epoch and number, the tag, what is wrong with the position or nothing, the number after which the entries
+-- begin, whether there are more, and of each entry: the number, what stands in the log, "-" where its message is deleted or
+-- kept no more, when that was edited otherwise, and its text.
 local head = openHead()
-keepHead()
-local after, gap = judge(head, floorOf(head, redis.call("XLEN", LOG)), ARGV[4], tonumber(ARGV[5]))
-local limit = tonumber(ARGV[6])
-local entries = {}
-if limit > 0 then entries = redis.call("XRANGE", LOG, whole(after + 1), "+", "COUNT", limit) end
-return { presentEpoch(head), whole(head.top), gap, entries }
+local after, gap = judge(head, floorOf(head), ARGV[6], tonumber(ARGV[7]))
+local limit, maxWeight = tonumber(ARGV[8]), tonumber(ARGV[9])
+local rows, weight, more = {}, 0, 0
+
+-- So much is everything in an entry besides its text (core/weights.ts).
+local OWN_WEIGHT = 200
+
+-- The message that holds the text of an entry; 0 where it has none, and nothing where it cannot be known.
+local function aboutOf(seq, fields)
+  local about = tonumber(fields.about)
+  if about then return about end
+  -- Nobody can put these into a name or a text: quotes are escaped there.
+  local entry = fields.entry or ""
+  if string.find(entry, '"deed":{"kind":"said"', 1, true) then return seq end
+  return tonumber(string.match(entry, '"deed":{"kind":"edited","of":{"epoch":"%w+","seq":(%d+)}')) or 0
+end
+
+local function stateOf(about)
+  if about == 0 then return "", "" end
+  local member = redis.call("ZRANGEBYSCORE", MESSAGES, about, about, "LIMIT", 0, 1)[1]
+  local edited, deleted, age, text =
+    string.match(member or "", "^%d+ %w+ %d+ [%w_]+ (%d+) (%d) ?(%d*)\n[^\n]*\n([^\n]*)")
+  if not edited or deleted == "1" or (tonumber(age) or 0) < since then return "-", "" end
+  return edited, text
+end
+
+local function read()
+  local from, step = whole(after + 1), 4
+  while true do
+    local found = redis.call("XRANGE", LOG, from, whole(head.top), "COUNT", step)
+    for _, row in ipairs(found) do
+      from = "(" .. row[1]
+      -- Whatever has another form, somebody else has put there.
+      local seq = tonumber(string.match(row[1], "^(%d+)%-0$"))
+      if seq then
+        local fields = fieldsOf(row)
+        local mark, text = stateOf(aboutOf(seq, fields))
+        weight = weight + OWN_WEIGHT + #text
+        if #rows >= limit or (#rows > 0 and weight > maxWeight) then return 1 end
+        rows[#rows + 1] = { whole(seq), fields.entry or "", mark, text }
+      end
+    end
+    if #found < step then return 0 end
+    local average = math.max(OWN_WEIGHT, weight / math.max(1, #rows))
+    step = math.max(1, math.min(100, math.floor((maxWeight - weight) / average) + 1, limit - #rows + 1))
+  end
+end
+
+if limit > 0 then more = read() end
+return { presentEpoch(head), whole(head.top), head.tag, gap, whole(after), more, rows }

@@ -2,14 +2,25 @@
 -- place where numbering, keeping and announcing can be one step, and tests/bus_contract.ts holds both to the same rules.
 -- Nothing that somebody typed is looked into: it comes as JSON, is kept as it came, and is put together by joining texts.
 --
--- KEYS 1 head      hash: eras ("epoch:after epoch:after"), top, at, server (the replication id that numbered last)
---      2 log       stream: ids are NUMBER-0, one field entry: epoch at draft (JSON)
+-- Stamps, which people see, are by the clock of Redis. Ages are not: they are counted by "ran", how long the service has
+-- been in use, which callers pass (RunTime). So a clock that was set wrong deletes nothing, and no key of a room that has
+-- entries expires by itself: RedisSweeper removes it.
+--
+-- Whatever is read may be damaged, or have been written by somebody else: it is passed over, and no script fails for it.
+--
+-- KEYS 1 head      hash: eras ("epoch:after epoch:after"), top, at, ran, server (the replication id that numbered last), tag
+--                  (by which announcements of this room are told from those of strangers)
+--      2 log       stream: ids are NUMBER-0, fields entry: epoch at draft (JSON, its text empty), ran, about: the number of
+--                  the message whose text is the entry's, or 0
 --      3 messages  sorted set by number; how a member is built, append.lua says
 --      4 reads     hash: user to epoch:number
--- ARGV 1 an epoch that was never used   2 how old things may become, in milliseconds, or inf   3 so many entries are kept
-local HEAD, LOG, MESSAGES, READS = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local UNUSED, AGE_MS, MAX_ENTRIES = ARGV[1], tonumber(ARGV[2]) or math.huge, tonumber(ARGV[3])
-local SLACK_MS = 60000
+--      5 marks     sorted set: user by when it was last marked, by ran
+-- ARGV 1 an epoch that was never used   2 a tag that was never used   3 how old things may become, in milliseconds, or inf
+--      4 so many entries are kept   5 how long the service has been in use, in milliseconds
+local HEAD, LOG, MESSAGES, READS, MARKS = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local UNUSED, UNUSED_TAG, AGE_MS, MAX_ENTRIES = ARGV[1], ARGV[2], tonumber(ARGV[3]) or math.huge, tonumber(ARGV[4])
+-- A room that nobody has said anything in is forgotten when nobody has asked about it for so long.
+local EMPTY_MS = 120000
 
 -- Lua would write large numbers with an exponent.
 local function whole(number)
@@ -18,7 +29,9 @@ end
 
 local time = redis.call("TIME")
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local since = now - AGE_MS
+-- It never goes down in one room: openHead sees to that.
+local ran = tonumber(ARGV[5])
+local since
 
 -- Which server this is: another one after a restart and after a promotion. Read here and not by who connects, since a
 -- client that has found its way to a promoted server may not know it yet, and would pass the old one's.
@@ -26,36 +39,51 @@ local function server()
   return string.match(redis.call("INFO", "replication"), "master_replid:(%x+)") or ""
 end
 
-local function expire(key, ms)
-  if ms < math.huge then redis.call("PEXPIRE", key, whole(ms)) else redis.call("PERSIST", key) end
-end
-
--- What is kept goes by itself when nobody comes any more; the head later, so that the numbers go on as long as anything is there.
-local function keepHead()
-  expire(HEAD, 2 * (AGE_MS + SLACK_MS))
+local function joinEras(head)
+  local eras = {}
+  for index, era in ipairs(head.eras) do eras[index] = era.epoch .. ":" .. whole(era.after) end
+  return table.concat(eras, " ")
 end
 
 local function setHead(head)
-  local eras = {}
-  for index, era in ipairs(head.eras) do eras[index] = era.epoch .. ":" .. whole(era.after) end
-  redis.call("HSET", HEAD, "eras", table.concat(eras, " "), "top", whole(head.top), "at", whole(head.at),
-    "server", head.server)
+  redis.call("HSET", HEAD, "eras", joinEras(head), "top", whole(head.top), "at", whole(head.at),
+    "ran", whole(head.ran), "server", head.server, "tag", head.tag)
 end
 
+-- The eras that can be read, in their order; nothing where none can.
+local function parseEras(text)
+  local eras = {}
+  for epoch, after in string.gmatch(text or "", "([0-9a-z]+):(%d+)") do
+    if #epoch <= 32 and #after <= 15 then eras[#eras + 1] = { epoch = epoch, after = tonumber(after) } end
+  end
+  return #eras > 0 and eras
+end
+
+local function parseNumber(text)
+  return text and #text <= 15 and string.match(text, "^%d+$") and tonumber(text)
+end
+
+-- As long as nobody has said anything, the head lasts as long as somebody asks about it.
 local function openHead()
-  local eras, top, at, by = unpack(redis.call("HMGET", HEAD, "eras", "top", "at", "server"))
-  if not eras then
+  local eras, top, at, before, by, tag = unpack(redis.call("HMGET", HEAD, "eras", "top", "at", "ran", "server", "tag"))
+  eras, top = parseEras(eras), parseNumber(top)
+  local head
+  if eras and top then
+    head = { eras = eras, top = top, at = parseNumber(at) or now, ran = parseNumber(before) or 0, server = by or "", tag = tag }
+    if not tag or not string.match(tag, "^%w+$") then
+      head.tag = UNUSED_TAG
+      -- A Redis that is full refuses it; then the room can be read all the same.
+      redis.pcall("HSET", HEAD, "tag", UNUSED_TAG)
+    end
+  else
     -- What is left of a room whose head is lost has numbers that are about to be used again.
-    redis.call("DEL", LOG, MESSAGES, READS)
-    local first = { eras = { { epoch = UNUSED, after = 0 } }, top = 0, at = now, server = server() }
-    setHead(first)
-    keepHead()
-    return first
+    redis.call("DEL", HEAD, LOG, MESSAGES, READS, MARKS)
+    head = { eras = { { epoch = UNUSED, after = 0 } }, top = 0, at = now, ran = ran, server = server(), tag = UNUSED_TAG }
+    setHead(head)
   end
-  local head = { eras = {}, top = tonumber(top), at = tonumber(at), server = by }
-  for epoch, after in string.gmatch(eras, "(%w+):(%d+)") do
-    head.eras[#head.eras + 1] = { epoch = epoch, after = tonumber(after) }
-  end
+  if head.top == 0 then redis.call("PEXPIRE", HEAD, EMPTY_MS) end
+  ran = math.max(ran, head.ran)
+  since = ran - AGE_MS
   return head
 end
 
@@ -77,37 +105,64 @@ local function judge(head, floor, epoch, seq)
   return floor, "unknown_epoch"
 end
 
--- The first index in low..high-1 where something is not too old; high where all is. Times do not go back.
-local function firstFresh(low, high, at)
-  if low >= high or at(low) >= since then return low end
+-- The first index in low..high-1 where something is not too old; high where all is. What is damaged counts as new.
+local function firstFresh(low, high, ranOf)
+  local function isFresh(index)
+    local age = ranOf(index)
+    return not age or age >= since
+  end
+  if low >= high or isFresh(low) then return low end
   while low < high do
     local middle = math.floor((low + high) / 2)
-    if at(middle) < since then low = middle + 1 else high = middle end
+    if isFresh(middle) then high = middle else low = middle + 1 end
   end
   return low
 end
 
-local function entryTime(seq)
+-- A row of the log: its fields by their names.
+local function fieldsOf(row)
+  local fields = {}
+  for index = 1, #row[2], 2 do fields[row[2][index]] = row[2][index + 1] end
+  return fields
+end
+
+-- What is older than this service's first use of ages has none.
+local function ranOfRow(row)
+  return tonumber(fieldsOf(row).ran) or 0
+end
+
+local function entryRan(seq)
   local id = whole(seq)
-  return tonumber(string.match(redis.call("XRANGE", LOG, id, id)[1][2][2], "^%w+ (%d+)"))
+  local row = redis.call("XRANGE", LOG, id, id)[1]
+  return row and ranOfRow(row)
 end
 
--- The number before the oldest entry, of so many in the log, that counts. The log has no holes; it may hold some more than
--- it should, since the stream drops them a hundred at a time.
-local function floorOf(head, held)
-  local oldest = head.top - math.min(held, MAX_ENTRIES)
-  if since == -math.huge then return oldest end
-  return firstFresh(oldest + 1, head.top + 1, entryTime) - 1
+-- The number before the oldest entry that counts. The log may hold some more than it should, since the stream drops them a
+-- hundred at a time.
+local function floorOf(head)
+  local row = redis.call("XRANGE", LOG, "-", "+", "COUNT", 1)[1]
+  local oldest = row and tonumber(string.match(row[1], "^%d+"))
+  if not oldest or oldest > head.top then return head.top end
+  local floor = math.max(oldest - 1, head.top - MAX_ENTRIES, 0)
+  if since == -math.huge or (floor == oldest - 1 and ranOfRow(row) >= since) then return floor end
+  return firstFresh(floor + 1, head.top + 1, entryRan) - 1
 end
 
-local function messageTime(rank)
-  return tonumber(string.match(redis.call("ZRANGE", MESSAGES, rank, rank)[1], "^%d+ %w+ (%d+)"))
+local function ranOfMessage(member)
+  local marks = string.match(member, "^[^\n]*")
+  local first, age = string.match(marks, "^(%d+) %w+ %d+ [%w_]+ %d+ %d ?(%d*)$")
+  return first and (tonumber(age) or 0)
+end
+
+local function messageRan(rank)
+  local member = redis.call("ZRANGE", MESSAGES, rank, rank)[1]
+  return member and ranOfMessage(member)
 end
 
 -- How many of so many messages are too old.
 local function staleMessages(held)
   if since == -math.huge then return 0 end
-  return firstFresh(0, held, messageTime)
+  return firstFresh(0, held, messageRan)
 end
 
 -- The lowest number of the messages that are not too old, as the commands for sorted sets take it.
@@ -115,4 +170,23 @@ local function lowestMessage()
   local stale = staleMessages(redis.call("ZCARD", MESSAGES))
   if stale == 0 then return "-inf" end
   return "(" .. redis.call("ZRANGE", MESSAGES, stale - 1, stale - 1, "WITHSCORES")[2]
+end
+
+-- A message in its parts; nothing where it is damaged.
+local function parseMessage(member)
+  local seq, epoch, at, user, edited, deleted, age, about, text, reactions =
+    string.match(member, "^(%d+) (%w+) (%d+) ([%w_]+) (%d+) (%d) ?(%d*)\n([^\n]*)\n([^\n]*)(.*)$")
+  if not seq then return nil end
+  return {
+    seq = seq, epoch = epoch, at = at, user = user, edited = edited, deleted = deleted == "1", ran = tonumber(age) or 0,
+    about = about, text = text, reactions = reactions,
+  }
+end
+
+-- The message of a number as it now stands; nothing where it is kept no more, or damaged.
+local function messageAt(seq)
+  local member = redis.call("ZRANGEBYSCORE", MESSAGES, seq, seq, "LIMIT", 0, 1)[1]
+  local message = member and parseMessage(member)
+  if message and message.ran >= since then return message, member end
+  return nil
 end

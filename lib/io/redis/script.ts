@@ -17,7 +17,10 @@ export interface Script {
 
 /** All that is done to a room's log, and to its leases, each as one atomic step. */
 export type Scripts = Readonly<
-  Record<"append" | "replay" | "page" | "top" | "standing" | "mark" | "leases", Script>
+  Record<
+    "append" | "replay" | "page" | "top" | "standing" | "mark" | "sweep" | "leases" | "state",
+    Script
+  >
 >;
 
 /**
@@ -32,7 +35,9 @@ export function readScripts(): Scripts {
     top: script("room", "top"),
     standing: script("room", "standing"),
     mark: script("room", "mark"),
+    sweep: script("room", "sweep"),
     leases: script("leases"),
+    state: script("state"),
   };
 }
 

@@ -1,4 +1,4 @@
--- How far the log has come: the top's epoch and number. Asking for it keeps the numbers going on in a room that is followed.
+-- How far the log has come: the top's epoch and number, and the tag. Asking for it keeps the head of a room that is followed and
+-- in which nobody has said anything.
 local head = openHead()
-keepHead()
-return { presentEpoch(head), whole(head.top) }
+return { presentEpoch(head), whole(head.top), head.tag }

@@ -1,26 +1,26 @@
 /**
- * What goes to Redis and comes back, as text. Drafts go in pieces, so that the scripts can put entries and messages
- * together without looking into them (append.lua); whatever comes back passes a schema, since anybody who may use the
- * same Redis may have written it.
+ * What goes to Redis, and what comes over the rooms' channels, as text. Drafts go in pieces, so that the scripts can put
+ * entries and messages together without looking into them (append.lua); whatever comes back passes a schema, since anybody
+ * who may use the same Redis may have written it.
  * @module
  */
 import * as v from "valibot";
-import type { Announcement, Note, Published, Standing } from "../../chat/bus.ts";
+import type { Note } from "../../chat/bus.ts";
 import {
   type Deed,
   type Draft,
   type Entry,
   fingerprint,
   isUserId,
-  type Message,
   type UserId,
 } from "../../core/entries.ts";
 import { isKeptName, type Name, type RoomId } from "../../core/names.ts";
-import { parsePosition, type Position } from "../../core/positions.ts";
-import type { Page, Replay } from "../../core/room_log.ts";
+import type { Position } from "../../core/positions.ts";
+
+// Redis cuts off whoever has more than this waiting (client-output-buffer-limit pubsub), so nobody can have sent it.
+const MAX_LIVE_LENGTH = 32 * 1024 * 1024;
 
 const seq = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-const digits = v.pipe(v.string(), v.regex(/^\d{1,16}$/), v.transform(Number), seq);
 const epoch = v.pipe(v.string(), v.regex(/^[0-9a-z]{1,32}$/));
 const position = v.object({ epoch, seq });
 const user = v.custom<UserId>((input) => typeof input === "string" && isUserId(input));
@@ -33,7 +33,14 @@ const deed = v.variant("kind", [
   v.object({ kind: v.literal("reacted"), of: position, on: v.boolean(), emoji: v.string() }),
   v.object({ kind: v.literal("renamed"), from: name }),
 ]);
-const draft = v.object({ user, name, id: v.string(), deed });
+
+/** A draft without its room, as it stands in a log and in announcements. */
+export const DraftSchema: v.GenericSchema<unknown, Omit<Draft, "room">> = v.object({
+  user,
+  name,
+  id: v.string(),
+  deed,
+});
 
 const note = v.variant("kind", [
   v.object({ kind: v.literal("here"), node: v.string(), user, name }),
@@ -42,9 +49,17 @@ const note = v.variant("kind", [
 ]);
 
 const Live = v.union([
-  v.object({ entries: v.array(v.object({ epoch, seq, at: seq, draft })) }),
+  v.object({
+    tag: v.string(),
+    entries: v.array(v.object({ epoch, seq, at: seq, draft: DraftSchema })),
+  }),
   v.object({ note }),
 ]);
+
+/** What came over a room's channel. */
+export type Live =
+  | { readonly kind: "entries"; readonly tag: string; readonly entries: readonly Entry[] }
+  | { readonly kind: "note"; readonly note: Note };
 
 /** How many of the script's arguments make one draft. */
 export function encodeDraft(draft: Draft): readonly string[] {
@@ -92,104 +107,17 @@ export function encodeNote(note: Note): string {
   return JSON.stringify({ note });
 }
 
-/** What came over a room's channel; undefined where it is nothing of ours. */
-export function decodeLive(room: RoomId, payload: string): readonly Announcement[] | undefined {
+/** What came over a room's channel; undefined where it has no form of ours. */
+export function decodeLive(room: RoomId, payload: string): Live | undefined {
+  if (payload.length > MAX_LIVE_LENGTH) return undefined;
   try {
     const live = v.parse(Live, JSON.parse(payload));
-    if ("note" in live) return [{ kind: "note", room, note: live.note }];
-    return live.entries.map(({ epoch, seq, at, draft }) => {
-      return { kind: "entry", entry: { ...draft, room, position: { epoch, seq }, at } };
+    if ("note" in live) return { kind: "note", note: live.note };
+    const entries = live.entries.map(({ epoch, seq, at, draft }): Entry => {
+      return { ...draft, room, position: { epoch, seq }, at };
     });
+    return { kind: "entries", tag: live.tag, entries };
   } catch {
     return undefined;
   }
-}
-
-const Answers = v.array(v.union([
-  v.tuple([v.literal("entered"), epoch, digits, digits]),
-  v.tuple([
-    v.literal("rejected"),
-    v.picklist(["gone", "not_yours", "id_reused", "too_many_reactions"]),
-  ]),
-]));
-
-/** What append.lua answers, one for each draft. */
-export function decodeAnswers(reply: unknown): readonly Published[] {
-  return v.parse(Answers, reply).map((answer) => {
-    if (answer[0] === "rejected") return { kind: "rejected", why: answer[1] };
-    const [, epoch, seq, at] = answer;
-    return { kind: "entered", position: { epoch, seq }, at };
-  });
-}
-
-const Row = v.tuple([
-  v.pipe(v.string(), v.regex(/^\d{1,16}-0$/)),
-  v.tuple([v.literal("entry"), v.string()]),
-]);
-const Stamp = v.tuple([v.string(), epoch, digits, v.string()]);
-const Replayed = v.tuple([
-  epoch,
-  digits,
-  v.picklist(["", "unknown_epoch", "rewound", "too_old"]),
-  v.array(Row),
-]);
-
-/** What replay.lua brings. */
-export function decodeReplay(room: RoomId, reply: unknown): Replay {
-  const [epoch, seq, gap, rows] = v.parse(Replayed, reply);
-  const entries = rows.map((row) => decodeRow(room, row));
-  return { top: { epoch, seq }, entries, ...(gap !== "" && { gap }) };
-}
-
-function decodeRow(room: RoomId, [id, [, text]]: v.InferOutput<typeof Row>): Entry {
-  const [, epoch, at, json] = v.parse(Stamp, /^(\w+) (\d+) (.*)$/s.exec(text)?.slice(0, 4));
-  return {
-    ...v.parse(draft, JSON.parse(json)),
-    room,
-    position: { epoch, seq: Number.parseInt(id) },
-    at,
-  };
-}
-
-const About = v.object({ name, id: v.string(), reply: v.optional(position) });
-const Marks = v.tuple([digits, epoch, digits, user, digits, v.picklist(["0", "1"])]);
-const Paged = v.tuple([epoch, digits, v.array(v.string())]);
-
-/** What page.lua brings, where it was asked for one more than the limit. */
-export function decodePage(reply: unknown, limit: number): Page {
-  const [epoch, seq, members] = v.parse(Paged, reply);
-  const messages = members.slice(0, limit).reverse().map(decodeMessage);
-  return { top: { epoch, seq }, messages, more: members.length > limit };
-}
-
-function decodeMessage(member: string): Message {
-  const [marks = "", about = "", text = "", ...reactions] = member.split("\n");
-  const [seq, epoch, at, user, edited, deleted] = v.parse(Marks, marks.split(" "));
-  return {
-    position: { epoch, seq },
-    at,
-    user,
-    ...v.parse(About, JSON.parse(about)),
-    text: v.parse(v.string(), JSON.parse(text)),
-    ...(edited > 0 && { edited }),
-    ...(deleted === "1" && { deleted: true }),
-    ...(reactions.length > 0 && { reactions: Object.fromEntries(reactions.map(decodeReaction)) }),
-  };
-}
-
-function decodeReaction(line: string): readonly [string, readonly UserId[]] {
-  const [, users = "", emoji = ""] = /^(\S+) (.*)$/.exec(line) ?? [];
-  return [v.parse(v.string(), JSON.parse(emoji)), v.parse(v.array(user), users.split(","))];
-}
-
-/** What top.lua brings. */
-export function decodeTop(reply: unknown): Position {
-  const [epochNow, seqNow] = v.parse(v.tuple([epoch, digits]), reply);
-  return { epoch: epochNow, seq: seqNow };
-}
-
-/** What standing.lua brings. */
-export function decodeStanding(reply: unknown): Standing {
-  const [read, unread] = v.parse(v.tuple([v.string(), seq]), reply);
-  return { read: parsePosition(read), unread };
 }

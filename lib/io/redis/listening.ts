@@ -1,0 +1,125 @@
+/**
+ * What comes over the rooms' channels. Anybody who may use the same Redis can publish there, so entries are believed only
+ * where they bear their room's tag; where they do not, the log is asked how far it has come, so that whatever the message
+ * was meant to be, nothing is hidden by it.
+ * @module
+ */
+import type { Announcement } from "../../chat/bus.ts";
+import type { Clock } from "../../chat/clock.ts";
+import { parseRoom, type RoomId } from "../../core/names.ts";
+import type { Position } from "../../core/positions.ts";
+import type { RoomTags } from "./room_tags.ts";
+import type { Strays } from "./strays.ts";
+import { decodeLive, type Live } from "./wire.ts";
+
+/** A room on whose channel a stranger publishes asks its log no more often. */
+const AGAIN_MS = 1_000;
+/** So many messages of one room wait while its log is asked. */
+const MAX_WAITING = 1_000;
+
+/** What it works with. */
+export interface ListeningContext {
+  /** Begins every channel. */
+  readonly prefix: string;
+  /** What is believed. */
+  readonly tags: RoomTags;
+  /** Is told of what is not. */
+  readonly strays: Strays;
+  /** How far a room's log has come; the room's tag is known then. Rejects where Redis is away. */
+  readonly top: (room: RoomId) => Promise<Position>;
+  /** Takes what is announced. */
+  readonly put: (announcement: Announcement) => void;
+  /** For waits. */
+  readonly clock: Clock;
+}
+
+type Entries = Extract<Live, { kind: "entries" }>;
+
+interface Doubtful {
+  /** Undefined where it has no form of ours. */
+  readonly live: Entries | undefined;
+  readonly bytes: number;
+  readonly channel: string;
+}
+
+/** A room whose log is asked. */
+interface Doubt {
+  readonly messages: Doubtful[];
+  /** The tag has just been learned, so that what bears it is believed meanwhile. */
+  isResting: boolean;
+}
+
+/** Hears the rooms of one instance. */
+export class Listening {
+  readonly #context: ListeningContext;
+  readonly #signal: AbortSignal;
+  readonly #doubts = new Map<RoomId, Doubt>();
+
+  /** Hears what it is given. @param signal When it aborts, nothing is asked any more. */
+  constructor(context: ListeningContext, signal: AbortSignal) {
+    this.#context = context;
+    this.#signal = signal;
+  }
+
+  /** Takes a message. */
+  hear(payload: string, channel: string): void {
+    const { prefix, tags, strays, put } = this.#context;
+    const bytes = payload.length;
+    const room = parseRoom(channel.slice(prefix.length + 1, -"}:live".length));
+    if (room === undefined) return strays.stranger(channel, bytes);
+    const live = decodeLive(room, payload);
+    if (live?.kind === "note") return put({ kind: "note", room, note: live.note });
+    const doubt = this.#doubts.get(room);
+    // Behind those that came before, in their order, while the tag is asked for.
+    const isWaiting = doubt !== undefined && !doubt.isResting;
+    if (!isWaiting && live && tags.matches(room, live.tag)) this.#putEntries(live);
+    else this.#doubt(room, { live, bytes, channel });
+  }
+
+  #putEntries({ entries }: Entries): void {
+    for (const entry of entries) this.#context.put({ kind: "entry", entry });
+  }
+
+  #doubt(room: RoomId, message: Doubtful): void {
+    const known = this.#doubts.get(room);
+    const doubt = known ?? { messages: [], isResting: false };
+    // What is dropped is in the log if it is ours.
+    if (doubt.messages.length >= MAX_WAITING) doubt.messages.length = 0;
+    doubt.messages.push(message);
+    if (known) return;
+    this.#doubts.set(room, doubt);
+    this.#ask(room, doubt);
+  }
+
+  async #ask(room: RoomId, doubt: Doubt): Promise<void> {
+    const { top, put, clock } = this.#context;
+    while (!this.#signal.aborted && doubt.messages.length > 0) {
+      doubt.isResting = false;
+      let position: Position | undefined;
+      try {
+        position = await top(room);
+      } catch {
+        // When Redis is back, all tops are asked for.
+      }
+      const hasStranger = this.#judge(room, doubt.messages.splice(0));
+      if (position) put({ kind: "top", room, top: position, isRead: true });
+      doubt.isResting = true;
+      if (hasStranger) await clock.sleep(AGAIN_MS, this.#signal);
+    }
+    this.#doubts.delete(room);
+  }
+
+  /** Hands on what is ours, now that the tag is known; whether there was anything else. */
+  #judge(room: RoomId, messages: readonly Doubtful[]): boolean {
+    const { tags, strays } = this.#context;
+    let hasStranger = false;
+    for (const { live, bytes, channel } of messages) {
+      if (live && tags.matches(room, live.tag)) this.#putEntries(live);
+      else {
+        strays.stranger(channel, bytes);
+        hasStranger = true;
+      }
+    }
+    return hasStranger;
+  }
+}

@@ -1,0 +1,10 @@
+-- What all instances know together. ARGV 1 how long the service has been in use, as far as the caller knows, in milliseconds.
+-- KEYS 1 state   hash: ran (that, as the one knows who has known it longest), rooms (how many rooms have entries)
+-- Brings: how long it has been in use, how many rooms have entries or nothing where nobody has counted them, and the time.
+local kept, rooms = unpack(redis.call("HMGET", KEYS[1], "ran", "rooms"))
+kept = kept and #kept <= 15 and string.match(kept, "^%d+$") and tonumber(kept) or 0
+local ran = string.format("%.0f", math.max(kept, tonumber(ARGV[1])))
+-- A Redis that is full refuses it; then it is told the next time.
+redis.pcall("HSET", KEYS[1], "ran", ran)
+local time = redis.call("TIME")
+return { ran, rooms and string.match(rooms, "^%d+$") or "", time[1] .. string.format("%06d", time[2]) }
