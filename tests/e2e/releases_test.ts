@@ -23,7 +23,7 @@ type Child = Omit<Parley, "url" | "port" | "adminUrl">;
 function deployed(deno: string, redisUrl: string): Child & { readonly url: string } {
   const port = freePort();
   const child = spawnAsIs(deno, ["run", "--no-prompt", "--allow-all", "--deny-write", MAIN], {
-    DENO_DEPLOYMENT_ID: "test",
+    DENO_DEPLOY: "1",
     DENO_SERVE_ADDRESS: `tcp:127.0.0.1:${port}`,
     REDIS_URL: redisUrl,
     ADMIN_TOKEN,

@@ -67,12 +67,20 @@ for (
   });
 }
 
-Deno.test("Parley without a BroadcastChannel serves in one isolate, and refuses to start where WORKERS asks for more", async () => {
-  using _runtime = withoutBroadcastChannel();
-  await assert.rejects(startService({ WORKERS: "1" }), /^Error: WORKERS needs BroadcastChannel/);
-  await using service = await startService();
-  await using ann = await TestClient.open(`${service.url}/ws?name=Ann`);
-  await using bob = await TestClient.open(`${service.url}/ws?name=Bob`);
-  ann.send("hello");
-  assert.deepEqual([await ann.next(), await bob.next()], ["Ann: hello", "Ann: hello"]);
-});
+for (
+  const [property, why] of [
+    ["BroadcastChannel", /^Error: WORKERS needs BroadcastChannel/],
+    ["Worker", /Worker is not defined/],
+  ] as const
+) {
+  Deno.test(`A service without ${property} serves in one isolate, and refuses to start where WORKERS asks for more`, async () => {
+    using _runtime = without(globalThis, property);
+    await assert.rejects(startService({ WORKERS: "1" }), why);
+    await using service = await startService({ WORKERS: "" });
+    assert.equal(service.isolates, 0);
+    await using ann = await TestClient.open(`${service.url}/ws?name=Ann`);
+    await using bob = await TestClient.open(`${service.url}/ws?name=Bob`);
+    ann.send("hello");
+    assert.deepEqual([await ann.next(), await bob.next()], ["Ann: hello", "Ann: hello"]);
+  });
+}

@@ -13,10 +13,13 @@ export function isolateCount({ workers }: Pick<Config, "workers">): number {
   return usualIsolates(Deno.build.os, navigator.hardwareConcurrency);
 }
 
+// The first two are set by Deno Deploy, the last where a host puts our listener somewhere.
+const SET_BY_HOSTS = ["DENO_DEPLOY", "DENO_DEPLOYMENT_ID", "DENO_SERVE_ADDRESS"];
+
 /** Whether the process is on Deno Deploy, or somebody else says where it listens. */
 export function isHosted(): boolean {
   try {
-    return Deno.env.has("DENO_DEPLOYMENT_ID") || Deno.env.has("DENO_SERVE_ADDRESS");
+    return SET_BY_HOSTS.some((name) => Deno.env.has(name));
   } catch {
     // Not allowed to look: so it is a machine of one's own.
     return false;

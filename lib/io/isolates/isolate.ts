@@ -36,11 +36,12 @@ export class Isolate {
   /** Starts it. */
   constructor(start: Start, base: Base) {
     this.number = start.number;
+    // First of all, since it throws where the runtime has no workers, and nothing must be left open then.
+    this.#worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
     this.#desk = new Desk(base);
     this.#line = new Line((post) => this.#tell({ kind: "post", post }), this.#desk.answers);
     const { farEnd, cut } = openLifeline();
     this.ended = cut.then(() => this.#bury());
-    this.#worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
     this.#worker.onmessage = ({ data }: MessageEvent<FromServing>) => this.#hear(data);
     this.#worker.onerror = (event) => {
       // Otherwise it would end the process.

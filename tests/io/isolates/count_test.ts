@@ -20,7 +20,7 @@ Deno.test("isolateCount() unset is what this machine has cores for", () => {
   assert.equal(isolateCount({ workers: null }), usual);
 });
 
-for (const name of ["DENO_DEPLOYMENT_ID", "DENO_SERVE_ADDRESS"]) {
+for (const name of ["DENO_DEPLOY", "DENO_DEPLOYMENT_ID", "DENO_SERVE_ADDRESS"]) {
   Deno.test(`isolateCount() unset is 0 where a host has set ${name}`, () => {
     using _host = setting(name, "tcp:127.0.0.1:80");
     assert.equal(isolateCount({ workers: null }), 0);
