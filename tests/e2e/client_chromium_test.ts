@@ -201,6 +201,9 @@ for (const [what, happen] of Object.entries(BACK)) {
       await using browser = await launch(program);
       await play(browser, async ({ page, ann, kill, start }) => {
         await ann.join();
+        // A room in which nothing was said does not outlive the service.
+        await ann.say("hello");
+        await ann.isSettled();
         // The page's clock stands still from here on, so that it cannot come back by itself.
         await page.clock.install();
         await page.clock.pauseAt(Date.now() + 60_000);
@@ -210,7 +213,7 @@ for (const [what, happen] of Object.entries(BACK)) {
         await start();
         await happen(page);
         await ann.isSettled();
-        assert.deepEqual(await ann.told(), ["opened", "resumed", "still here"]);
+        assert.deepEqual(await ann.told(), ["opened", "hello", "resumed", "still here"]);
       });
     },
   );
