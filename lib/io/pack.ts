@@ -13,7 +13,7 @@ const LISTED = /^export\s*\{([^}]*)\};\n/gm;
 const DECLARED = /^export ((?:async )?function\*?|class|const) (\w+)/gm;
 const COMMENT_LINES = /^[ \t]*\/\*(?:(?!\*\/)[^])*\*\/[ \t]*\n|^[ \t]*\/\/.*\n/gm;
 // What is indented belongs to a function or a class.
-const OWN = /^(?:(?:async )?function\*?|class|const|let) (\w+|[{[][^=]*)/gm;
+const OWN = /^(?:(?:async )?function\*?|class|const|let) (\w+|[{[])/gm;
 const WORD = /(?<![.#\w$])[A-Za-z_$][\w$]*/g;
 const PRIVATE = /(?<=\.|^(?:(?:static|async|get|set) )*\*?)#([A-Za-z_]\w*)/gm;
 const DOCUMENTATION = /\/\*\*(?:(?!\*\/)[^])*\*\/[ \t]*/g;
@@ -56,9 +56,9 @@ export function pack(files: Readonly<Record<string, string>>, entry: string): st
 }
 
 // Strings, templates and patterns, whose blanks mean something; and blanks around signs, and new lines after some of them. Not
-// around + and -, of which two would become one.
+// around + and -, of which two would become one. Each is taken also where its end is missing, so that no text is read twice.
 const SPACE =
-  /("(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`|(?<=[(,=:[!&|?{};]\s*)\/(?:[^/\\\n[]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\/)|(?<=[{[(,;])\n| *([=!<>&|?:*%]+|[{}()[\],;]) */g;
+  /("(?:[^"\\\n]|\\.)*"?|`(?:[^`\\]|\\.)*`?|(?<=[(,=:[!&|?{};]\s?)\/(?:[^/\\\n[]|\\.|\[(?:[^\]\\\n]|\\.)*\]?)+\/?)|(?<=[{[(,;])\n| ?([=!<>&|?:*%]+|[{}()[\],;]) ?/g;
 
 /** A test holds that what the page does stays the same. */
 function withoutSpace(text: string): string {
@@ -148,5 +148,7 @@ export function packStyles(files: Readonly<Record<string, string>>, path: string
 
 /** A page without its comments and indentation. */
 export function packMarkup(text: string): string {
-  return text.replace(/<!--[^]*?-->\s*/g, "").replace(/\n\s*/g, "\n");
+  const [first = "", ...others] = text.split("<!--");
+  const rest = others.map((it) => it.slice(it.indexOf("-->") + "-->".length).trimStart());
+  return [first, ...rest].join("").replace(/\n\s*/g, "\n");
 }
