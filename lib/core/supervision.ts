@@ -91,17 +91,18 @@ export type MemoryLevel = "ample" | "tight" | "over" | "urgent";
 export function memoryLevel(bytes: number, maxBytes: number): MemoryLevel {
   if (bytes <= maxBytes * 0.85) return "ample";
   if (bytes <= maxBytes) return "tight";
-  return bytes <= maxBytes * 1.5 ? "over" : "urgent";
+  return bytes <= maxBytes * 1.2 ? "over" : "urgent";
 }
 
 const FIRST_REST_MS = 600_000;
 const LONGEST_REST_MS = 4 * 3_600_000;
-const URGENT_REST_MS = 30_000;
+const URGENT_REST_MS = 5_000;
 
 /**
  * How often isolates may be recycled: once at any time, then after ten minutes, then after twice as long each time, since
  * memory may simply be what is needed, and sockets may be leaked on purpose. Where nothing was recycled for twice the
- * rest, it begins anew. What is urgent waits for half a minute only.
+ * rest, it begins anew. What is urgent waits for five seconds only: a client can fill the memory within seconds by
+ * fragments that the runtime gathers unseen, and the kernel would end the whole process for it.
  */
 export class RecyclePace {
   #at = -Infinity;

@@ -37,7 +37,7 @@ const PACES: Readonly<Record<DrainKind, DrainPace>> = {
     answerMs: 2_900,
     comebackMs: (_, random) => Math.round(random * SHORT_COMEBACK_MS),
   },
-  urgent: { windowMs: 400, atOnce: 10, answerMs: 500, comebackMs },
+  urgent: { windowMs: 300, atOnce: 10, answerMs: 300, comebackMs },
 };
 
 /** The longest that {@linkcode drain} takes, in milliseconds. */
@@ -47,7 +47,7 @@ export function longestDrainMs(kind: DrainKind): number {
 
 /**
  * Says goodbye to all peers, and resolves when none is left or their time is over: at most 3.8 s later for `stop`, 13 s
- * for `move`, 1 s for `urgent`.
+ * for `move`, 0.7 s for `urgent`.
  *
  * @param peers Everybody who is connected, asked again as often as needed.
  * @param random A number in [0, 1), for the time after which each is to come back.

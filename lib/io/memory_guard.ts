@@ -6,11 +6,15 @@
  */
 import type { Clock } from "../chat/clock.ts";
 import { memoryLevel } from "../core/supervision.ts";
+import type { Moving } from "./isolates/recycling.ts";
 import { log } from "./log.ts";
 
 const CHECK_MS = 500;
 /** Backlogs need some time to drain before more are parked. */
 const RELIEF_MS = 2_000;
+const HYSTERESIS = 0.95;
+/** Those who come back may take a little more, but not so much that they would be sent away again at once. */
+const RETURN_MARGIN = 1.1;
 const MEGABYTE = 1_048_576;
 
 /** What it watches, and what it can do. */
@@ -22,7 +26,7 @@ export interface MemoryGuardContext {
   /** What serves. */
   readonly serving: {
     /** Whether clients are being moved: they were let in before. */
-    readonly isMoving: boolean;
+    readonly moving: Moving;
     /** Parks those with the largest backlogs. */
     relieve(): void;
   };
@@ -48,12 +52,18 @@ export async function guardMemory(
       serving.relieve();
     }
     // Once refused, they are let in when there is some room, and not at each breath of the garbage collector.
-    const enough = admissions.hasMemory ? maxBytes : maxBytes * 0.95;
-    const hasMemory = bytes <= enough || serving.isMoving;
+    const enough = maxBytes * (admissions.hasMemory ? 1 : HYSTERESIS);
+    const hasMemory = bytes <= enough || takesBack(serving.moving, bytes, maxBytes);
     if (hasMemory === admissions.hasMemory) continue;
     admissions.hasMemory = hasMemory;
     const fields = { megabytes: Math.round(bytes / MEGABYTE), limit: maxBytes / MEGABYTE };
     if (hasMemory) log.info("memory.enough", fields);
     else log.warn("memory.short", fields);
   }
+}
+
+/** Whether those are let in who have been sent away: until then the memory that they take is that of two isolates. */
+function takesBack(moving: Moving, bytes: number, maxBytes: number): boolean {
+  if (moving === "returning") return bytes <= maxBytes * RETURN_MARGIN;
+  return moving === "under way";
 }

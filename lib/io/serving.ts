@@ -11,6 +11,7 @@ import { supervisionPolicy } from "../core/supervision.ts";
 import { reachesOtherIsolates } from "./bridge.ts";
 import { type Base, openFront, type Report } from "./front.ts";
 import { Isolate } from "./isolates/isolate.ts";
+import type { Moving } from "./isolates/recycling.ts";
 import { Supervisor, type SupervisorContext } from "./isolates/supervisor.ts";
 import { firstFailure } from "./tasks.ts";
 
@@ -27,7 +28,7 @@ export interface Serving extends AsyncDisposable {
   /** Resolves with the reason where something has ended that must go on, and is not mended. */
   readonly broken: Promise<Error>;
   /** Whether clients are being moved to another isolate, or were a moment ago: they must be let in again. */
-  readonly isMoving: boolean;
+  readonly moving: Moving;
   /** Parks those with the largest backlogs, so that they take no more memory. */
   relieve(): void;
   /** Refuses who comes and says goodbye to all; resolves within 4.5 s. */
@@ -43,7 +44,7 @@ export async function serveHere(config: Config, base: Base, channel: string): Pr
     broken: front.broken,
     past: [],
     reports: () => Promise.resolve([front.report()]),
-    isMoving: false,
+    moving: "no",
     relieve: () => front.relieve(),
     drain: () => front.drain("stop"),
     [Symbol.asyncDispose]: () => front[Symbol.asyncDispose](),
@@ -93,8 +94,8 @@ export async function serveInIsolates(
     get past() {
       return past;
     },
-    get isMoving() {
-      return supervisor.isMoving;
+    get moving() {
+      return supervisor.moving;
     },
     relieve: () => supervisor.relieve(),
     reports: () => supervisor.reports(),

@@ -84,8 +84,8 @@ for (
     [851, "tight"],
     [1_000, "tight"],
     [1_001, "over"],
-    [1_500, "over"],
-    [1_501, "urgent"],
+    [1_200, "over"],
+    [1_201, "urgent"],
   ] as const
 ) {
   Deno.test(`memoryLevel() of ${bytes} where 1000 are allowed is ${level}`, () => {
@@ -113,10 +113,10 @@ Deno.test("RecyclePace allows one at any time, and makes the next ones wait twic
   assert.deepEqual(waits, [10, 20, 40, 80, 160, 240, 240, 240]);
 });
 
-Deno.test("RecyclePace lets what is urgent wait for half a minute only", () => {
+Deno.test("RecyclePace lets what is urgent wait for five seconds only", () => {
   const pace = new RecyclePace();
   pace.note(0);
-  assert.deepEqual([29_999, 30_000].map((now) => pace.allows(true, now)), [false, true]);
+  assert.deepEqual([4_999, 5_000].map((now) => pace.allows(true, now)), [false, true]);
 });
 
 Deno.test("RecyclePace begins anew where nothing was recycled for twice the rest", () => {

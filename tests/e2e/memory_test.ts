@@ -36,7 +36,7 @@ Deno.test("A process that stays above MAX_MEMORY_MB moves its clients to another
     await using parley = await startParley({ WORKERS: "1" });
     await using held = new AsyncDisposableStack();
     await gather(held, [parley], COUNT);
-    limit = Math.round(await residentBytes(parley) / MEGABYTE / 1.2);
+    limit = Math.round(await residentBytes(parley) / MEGABYTE / 1.1);
   }
   await using limited = await startParley({ WORKERS: "1", MAX_MEMORY_MB: String(limit) });
   await using held = new AsyncDisposableStack();

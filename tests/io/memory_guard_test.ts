@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { Moving } from "../../lib/io/isolates/recycling.ts";
 import { guardMemory } from "../../lib/io/memory_guard.ts";
 import { FakeClock } from "../fakes.ts";
 
@@ -7,7 +8,7 @@ async function guarded(
   deed: (process: {
     bytes: number;
     readonly clock: FakeClock;
-    readonly serving: { isMoving: boolean };
+    readonly serving: { moving: Moving };
     readonly admissions: { hasMemory: boolean };
     reliefs: number;
   }) => Promise<void>,
@@ -16,7 +17,7 @@ async function guarded(
   const clock = new FakeClock();
   const life = new AbortController();
   const admissions = { hasMemory: true };
-  const serving = { isMoving: false, relieve: () => void process.reliefs++ };
+  const serving = { moving: "no" as Moving, relieve: () => void process.reliefs++ };
   const process = { bytes: 0, clock, serving, admissions, reliefs: 0 };
   const context = { processBytes: () => process.bytes, maxBytes, serving, admissions, clock };
   const running = guardMemory(context, life.signal);
@@ -36,18 +37,22 @@ Deno.test("guardMemory() refuses new connections within half a second of too muc
     assert.deepEqual(hasMemory, [true, false, false, false, true, true]);
   }));
 
-Deno.test("guardMemory() lets those in again who are being moved, however much memory is taken", () =>
-  guarded(async (process) => {
-    process.bytes = 2_000;
-    await process.clock.advance(500);
-    assert.equal(process.admissions.hasMemory, false);
-    process.serving.isMoving = true;
-    await process.clock.advance(500);
-    assert.equal(process.admissions.hasMemory, true);
-    process.serving.isMoving = false;
-    await process.clock.advance(500);
-    assert.equal(process.admissions.hasMemory, false);
-  }));
+for (
+  const [moving, bytes, isLetIn] of [
+    ["no", 1_001, false],
+    ["under way", 5_000, true],
+    ["returning", 1_100, true],
+    ["returning", 1_101, false],
+  ] as const
+) {
+  Deno.test(`guardMemory() ${isLetIn ? "lets clients in" : "refuses"} at ${bytes} of 1000 where moving is ${moving}`, () =>
+    guarded(async (process) => {
+      process.bytes = bytes;
+      process.serving.moving = moving;
+      await process.clock.advance(500);
+      assert.equal(process.admissions.hasMemory, isLetIn);
+    }));
+}
 
 Deno.test("guardMemory() has backlogs parked every two seconds from 85 % of the limit", () =>
   guarded(async (process) => {

@@ -18,7 +18,7 @@ import type { Chart, Ward } from "./ward.ts";
 const MEMORY_PATIENCE_MS = 6_000;
 /** Clients that were sent away are back within this. */
 const RETURN_MS = 15_000;
-const LOOK_MS = 500;
+const LOOK_MS = 250;
 
 /** What the choice depends on. */
 export interface RecyclingContext {
@@ -31,6 +31,9 @@ export interface RecyclingContext {
   /** For times and waits. */
   readonly clock: Clock;
 }
+
+/** Where clients are who are sent from one isolate to another. */
+export type Moving = "no" | "under way" | "returning";
 
 /** What is to be done to whom. */
 export type Treatment =
@@ -55,9 +58,10 @@ export class Recycling {
     this.#context = context;
   }
 
-  /** Whether clients are being moved to another isolate, or were a moment ago. */
-  get isMoving(): boolean {
-    return this.#isUnderWay || this.#context.clock.now() - this.#endedAt < RETURN_MS;
+  /** Whether clients are being moved to another isolate, or were a moment ago and are on their way back. */
+  get moving(): Moving {
+    if (this.#isUnderWay) return "under way";
+    return this.#context.clock.now() - this.#endedAt < RETURN_MS ? "returning" : "no";
   }
 
   /** What the first that needs something needs; the others' turn comes. */
@@ -90,6 +94,16 @@ export class Recycling {
   async memoryRunsOut(signal: AbortSignal): Promise<void> {
     while (!signal.aborted && this.#level() !== "urgent") {
       await this.#context.clock.sleep(LOOK_MS, signal);
+    }
+  }
+
+  /** Waits for so long, but no longer than until something must be recycled at once and may be. */
+  async rest(ms: number, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#context;
+    const until = clock.now() + ms;
+    while (!signal.aborted && clock.now() < until) {
+      if (this.#level() === "urgent" && this.#allows(true)) return;
+      await clock.sleep(Math.min(LOOK_MS, until - clock.now()), signal);
     }
   }
 

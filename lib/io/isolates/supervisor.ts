@@ -9,7 +9,7 @@ import type { Ailment } from "../../core/supervision.ts";
 import { type DrainKind, longestDrainMs } from "../drain.ts";
 import type { Report } from "../front.ts";
 import { log } from "../log.ts";
-import { Recycling, type RecyclingContext, type Treatment } from "./recycling.ts";
+import { type Moving, Recycling, type RecyclingContext, type Treatment } from "./recycling.ts";
 import { type Chart, Unstoppable, type Ward } from "./ward.ts";
 
 const CHECK_MS = 2_000;
@@ -55,8 +55,8 @@ export class Supervisor {
   }
 
   /** Whether clients are being moved to another isolate, or were a moment ago. */
-  get isMoving(): boolean {
-    return this.#recycling.isMoving;
+  get moving(): Moving {
+    return this.#recycling.moving;
   }
 
   /** Parks those clients of all who are furthest behind. */
@@ -76,7 +76,7 @@ export class Supervisor {
   /** Looks after them until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      await this.#context.clock.sleep(CHECK_MS, signal);
+      await this.#recycling.rest(CHECK_MS, signal);
       if (signal.aborted) return;
       await Promise.all([...this.#wards].map((it) => this.#check(...it)));
       const treatment = this.#recycling.choose(this.#wards);
