@@ -22,7 +22,6 @@ import {
   type BudgetTable,
   budgetTable,
 } from "./budgets.ts";
-
 import type { UserId } from "./entries.ts";
 import { Counter } from "./metrics.ts";
 
@@ -36,7 +35,6 @@ export class ConnectionLimits {
   readonly readsOfUsers: BudgetsByKey<UserId>;
   /** What was read, by the key of the address. */
   readonly readsOfAddresses: BudgetsByKey<string>;
-
   /** Counts what was refused. */
   readonly refused: Counter;
 
@@ -51,13 +49,13 @@ export class ConnectionLimits {
 }
 
 /** Not done, and not to be tried before so long. */
-export interface Refusal {
+export interface Refused {
   /** In milliseconds. */
   readonly afterMs: number;
 }
 
 /** What may happen to one message: let through, refused, or refused once too often. */
-export type Leave = "granted" | Refusal | "forfeited";
+export type Leave = "granted" | Refused | "forfeited";
 
 /** What one connection may send. Most only listen: a budget is not there before it is drawn on. */
 export class Allowance {
@@ -84,7 +82,10 @@ export class Allowance {
     const own = this.#own ??= new Budget(table.connection);
     const shared = this.#address === undefined ? undefined : addresses.of(this.#address, now);
     const afterMs = Math.max(own.msUntil(now, 1, bytes), shared?.msUntil(now, 1, bytes) ?? 0);
-    if (afterMs > 0) return this.refuse(now, dropped, afterMs);
+    if (afterMs > 0) {
+      this.#limits.refused.add();
+      return this.refuse(now, dropped, afterMs);
+    }
     own.charge(now, 1, bytes);
     shared?.charge(now, 1, bytes);
     return "granted";
@@ -97,9 +98,8 @@ export class Allowance {
     if (this.#address !== undefined) addresses.of(this.#address, now).charge(now, messages, 0);
   }
 
-  /** Refuses one message, for a reason of its own or the caller's. @param bytes What is dropped. */
-  refuse(now: number, bytes: number, afterMs: number): Refusal | "forfeited" {
-    this.#limits.refused.add();
+  /** Takes patience for a message that is refused, here or elsewhere. @param bytes What is dropped. */
+  refuse(now: number, bytes: number, afterMs: number): Refused | "forfeited" {
     const patience = this.#patience ??= new Budget(this.#limits.table.patience);
     return patience.take(now, 1, bytes) ? { afterMs } : "forfeited";
   }

@@ -117,7 +117,7 @@ Deno.test("A room that is sent too much tells its senders why and until when, an
 
 Deno.test("A user who sends too much over many connections is told so on each, and closed for going on", async () => {
   using chat = openChat();
-  const { clock, context } = chat;
+  const { clock, refused, context } = chat;
   const people = Array.from({ length: 10 }, () => new Person(context, "user_no_7/Ann"));
   await settleAll();
   // Nine a second each, which one connection may send.
@@ -132,4 +132,6 @@ Deno.test("A user who sends too much over many connections is told so on each, a
     assert.equal(faults[0]?.message, "slow down: too much is sent over all your connections");
     assert.deepEqual(socket.farewells[0], FLOODING);
   }
+  // Counted where it was refused, and not again.
+  assert.deepEqual([context.limits.refused.value, refused.user.value > 500], [0, true]);
 });
