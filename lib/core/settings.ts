@@ -138,7 +138,7 @@ export function httpUrl(words: Words): Setting<string | null> {
       if (text === "") return null;
       if (!/^https?:\/\/[^\s?#]+$/i.test(text) || !URL.canParse(text)) return undefined;
       const { origin, pathname, username } = new URL(text);
-      return username === "" ? `${origin}${pathname}`.replace(/\/+$/, "") : undefined;
+      return username === "" ? withoutSlashes(`${origin}${pathname}`) : undefined;
     },
   };
 }
@@ -178,6 +178,13 @@ export function portUnless(
 }
 
 /** Every part of a comma-separated list, or undefined where one of them is wrong. */
+/** Without slashes at the end. Not by a pattern, which would begin anew at each slash. */
+function withoutSlashes(text: string): string {
+  let end = text.length;
+  while (text[end - 1] === "/") end--;
+  return text.slice(0, end);
+}
+
 function every<T>(text: string, parse: (part: string) => T | undefined): readonly T[] | undefined {
   const parts = text.split(",").map((part) => part.trim()).filter((part) => part !== "");
   const values = parts.map(parse).filter((value) => value !== undefined);

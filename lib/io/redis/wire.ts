@@ -111,7 +111,7 @@ export function encodeNote(note: Note): string {
 export function decodeLive(room: RoomId, payload: string): Live | undefined {
   if (payload.length > MAX_LIVE_LENGTH) return undefined;
   try {
-    const live = v.parse(Live, JSON.parse(payload));
+    const live = v.parse(Live, JSON.parse(payload), { abortEarly: true });
     if ("note" in live) return { kind: "note", note: live.note };
     const entries = live.entries.map(({ epoch, seq, at, draft }): Entry => {
       return { ...draft, room, position: { epoch, seq }, at };

@@ -1,0 +1,111 @@
+/**
+ * No pattern of the service or the page takes time that grows faster than its text: each is tried on texts made from what
+ * it looks for. A pattern that is put together at run time cannot be found so, and stands in the list below with the
+ * entrance that tries it.
+ * @module
+ */
+import assert from "node:assert/strict";
+import { superlinear, type Work } from "./growth.ts";
+import { PAGE } from "./page.ts";
+import { filesUnder, hardTexts, type Pattern, patternsIn } from "./patterns.ts";
+import { SERVER } from "./server.ts";
+
+const FILES = [
+  "main.ts",
+  ...filesUnder("lib", [".ts"]),
+  ...filesUnder("static", [".js"]),
+];
+const { patterns, made } = patternsIn(FILES);
+
+/** Long enough for quadratic work to be seen, and short enough for it to end. */
+const LENGTH = 4_096;
+/** In small steps, so that exponential work is found before it never ends. */
+const LENGTHS = [
+  ...Array.from({ length: 8 }, (_, step) => 12 + 4 * step),
+  ...Array.from({ length: 15 }, (_, step) => 48 + 8 * step),
+  LENGTH,
+];
+/** Linear patterns take less than a tenth of this, on a slow machine too. */
+const SUSPECT_MS = 3;
+
+function workOf(
+  { source, flags }: Pick<Pattern, "source" | "flags">,
+  make: (length: number) => string,
+): Work {
+  const pattern = new RegExp(source, flags.replace("y", ""));
+  return (length) => {
+    const text = make(length);
+    return () => text.replace(pattern, "");
+  };
+}
+
+/** Describes the first text for which a pattern takes more than its length. */
+function fault(pattern: Pick<Pattern, "source" | "flags">): string | undefined {
+  for (const make of hardTexts(pattern)) {
+    const work = workOf(pattern, make);
+    if (!LENGTHS.some((length) => millis(work(length)) > SUSPECT_MS)) continue;
+    const found = superlinear(work, LENGTH * 2);
+    if (found) return `${JSON.stringify(make(20))}: ${found}`;
+  }
+  return undefined;
+}
+
+function millis(run: () => void): number {
+  const from = performance.now();
+  run();
+  return performance.now() - from;
+}
+
+Deno.test("The test of patterns finds those of the service and of the page", () => {
+  assert.ok(patterns.length > 60, String(patterns.length));
+  for (const part of ["lib/core/", "lib/chat/", "lib/io/", "static/page/", "static/client/"]) {
+    assert.ok(patterns.some(({ path }) => path.startsWith(part)), part);
+  }
+});
+
+for (
+  const [source, flags, isSlow] of [
+    ["^[ \\t]+|[ \\t]+$", "g", true],
+    ["\\s+$", "", true],
+    ["^(?:\\p{Emoji_Presentation}\\p{EMod}?)+$", "u", true],
+    ["^(a+)+$", "", true],
+    ["^\\s+$", "", false],
+    ["[^a-z]+", "g", false],
+    ["^(\\w+) (\\d+)", "", false],
+  ] as const
+) {
+  Deno.test(`The test of patterns ${isSlow ? "finds" : "lets pass"} /${source}/${flags}`, () => {
+    assert.equal(fault({ source, flags }) !== undefined, isSlow);
+  });
+}
+
+/** Reads nothing but the files of the service itself, once, when it starts. */
+const OWN_TEXT_ONLY = ["lib/io/pack.ts"];
+
+for (const path of new Set(patterns.map((pattern) => pattern.path))) {
+  if (OWN_TEXT_ONLY.includes(path)) continue;
+  Deno.test(`The patterns of ${path} take time that grows as their text does`, () => {
+    for (const pattern of patterns.filter((it) => it.path === path)) {
+      assert.equal(fault(pattern), undefined, `/${pattern.source}/${pattern.flags}`);
+    }
+  });
+}
+
+/** Patterns that are put together when the program runs, and what tries them. */
+const MADE: Readonly<Record<string, string>> = {
+  'lib/io/load/limits.ts: new RegExp(`"${name}":': "none: what a server answers to parley bench",
+  'static/page/rich_text.js: new RegExp( "```(?:[\\\\w+#.-]*': "a text that is shown",
+  "static/page/rich_text.js: new RegExp( `\\\\p{RI}{2}|${PART}":
+    "a text that may be nothing but emoji",
+};
+
+Deno.test("Each pattern that is made at run time is known, and an entrance tries it", () => {
+  const begins = Object.keys(MADE);
+  const found = made.map(({ path, text }) => `${path}: ${text.replaceAll(/\s+/g, " ")}`);
+  for (const it of found) assert.ok(begins.some((begin) => it.startsWith(begin)), it);
+  assert.equal(found.length, begins.length);
+  const tried = [...SERVER, ...PAGE].map(({ what }) => what);
+  for (const what of Object.values(MADE)) {
+    assert.ok(what.startsWith("none: ") || tried.includes(what), what);
+  }
+});
