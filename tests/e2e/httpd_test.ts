@@ -40,17 +40,27 @@ async function openFront(program: Program, env: Record<string, string> = {}): Pr
   return { url: httpd.url, instance, [Symbol.asyncDispose]: () => all.disposeAsync() };
 }
 
-/** Runs the shipped configuration in a folder of its own. @param upstream The port of what is behind it. */
+/**
+ * Runs the shipped configuration in a folder of its own.
+ * @param upstream The port of what is behind it.
+ * @param hasPath Whether the lines for a service under a path are in use, for what is behind it.
+ */
 async function openHttpd(
   program: Program,
   upstream: number,
+  hasPath = false,
 ): Promise<AsyncDisposable & { readonly url: string }> {
   await using started = new AsyncDisposableStack();
   const folder = await Deno.makeTempDir({ prefix: "parley-httpd-" });
   started.defer(() => Deno.remove(folder, { recursive: true }));
   const port = await onFreePort(async (port) => {
     const names = { LISTEN: `127.0.0.1:${port}`, PARLEY: `127.0.0.1:${upstream}` };
-    const args = [...await httpdArguments(program, folder, names), "-D", "FOREGROUND"];
+    const shipped = await Deno.readTextFile(SHIPPED);
+    const used = shipped.replace(/^#\|/gm, "").replace("127.0.0.1:8091", `127.0.0.1:${upstream}`);
+    if (hasPath) assert.notEqual(used, shipped);
+    const file = hasPath ? `${folder}/httpd.conf` : SHIPPED;
+    if (hasPath) await Deno.writeTextFile(file, used);
+    const args = [...await httpdArguments(program, folder, names, file), "-D", "FOREGROUND"];
     // Written when the port is open.
     const isUp = () => exists(`${folder}/httpd.pid`);
     started.use(await Running.start(program, args, folder, isUp));
@@ -69,10 +79,11 @@ async function httpdArguments(
   { path }: Program,
   folder: string,
   names: Record<string, string>,
+  file = SHIPPED,
 ): Promise<string[]> {
   const all = { MODULES: await modulesOf(path), ...names };
   const defines = Object.entries(all).flatMap(([name, value]) => ["-C", `Define ${name} ${value}`]);
-  return ["-d", folder, "-f", SHIPPED, ...defines];
+  return ["-d", folder, "-f", file, ...defines];
 }
 
 /** The folder of the modules, which lies beside that of the program: /usr/sbin, /usr/lib/apache2/modules. */
@@ -146,4 +157,27 @@ programTest(HTTPD, "httpd tells Parley each client's own address", async (progra
 programTest(HTTPD, "httpd hands on no /metrics", async (program) => {
   await using front = await openFront(program, { ADMIN_TOKEN: TOKEN });
   await keepsMetricsToItself(front.url, 403);
+});
+
+programTest(HTTPD, "httpd has a service under a path, by the lines for it", async (program) => {
+  await using instance = await startParley({ TRUST_PROXY: "127.0.0.1/32" });
+  await using httpd = await openHttpd(program, instance.port, true);
+  const { url, redirected, body } = await fetch(`${httpd.url}/team-a`);
+  await body?.cancel();
+  assert.deepEqual([url, redirected], [`${httpd.url}/team-a/`, true]);
+  for (const file of ["", "page/main.js", "manifest.webmanifest"]) {
+    const [direct, through] = await Promise.all(
+      [`${instance.url}/`, `${httpd.url}/team-a/`].map(async (at) =>
+        await (await fetch(at + file)).text()
+      ),
+    );
+    assert.equal(through, direct, file);
+  }
+  {
+    await using ann = await joined(`${httpd.url}/team-a/ws`, "ann");
+    await using ben = await joined(`${instance.url}/ws`, "ben");
+    ben.send("hello");
+    await hears(ann, "hello");
+  }
+  await until("all tunnels to end", () => isDeserted(instance));
 });

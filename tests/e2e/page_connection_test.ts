@@ -283,3 +283,18 @@ pageTest("Where nobody can tell whether something was sent, the person is asked"
   await becomes(() => lines(page), ["Ben: hello", "Ann: surely", "Ann: perhaps one"]);
   await becomes(() => deedsKept(page), 0);
 });
+
+pageTest(
+  "A page that has to send slowly says so, and sends all in order",
+  async (stage) => {
+    const texts = Array.from({ length: 40 }, (_, i) => `text ${i}`);
+    const page = await writtenWithoutServer(stage, texts);
+    await stage.startService({ MESSAGES_PER_SECOND: "10" });
+    await page.locator("#room-words", { hasText: "Sending slowly" }).waitFor();
+    await told(page, "text 39");
+    await page.locator("#room-status").waitFor({ state: "hidden" });
+    const ben = await stage.enter("?name=Ben#den");
+    await becomes(() => lines(ben), ["Ann: zero", ...texts.map((text) => `Ann: ${text}`)]);
+  },
+  RESTARTS,
+);

@@ -217,3 +217,39 @@ pageTest("The theme and the language are the system's, until others are chosen",
   assert.equal(await ground(), dark);
   assert.equal(await page.getAttribute("html", "lang"), "en");
 });
+
+pageTest(
+  "A name stays in its line, however long it is and however its letters are piled up",
+  async (stage) => {
+    const page = await stage.open("?name=Ann", { viewport: { width: 360, height: HEIGHT } });
+    let name = "";
+    await page.routeWebSocket(/\/ws/, (socket) => {
+      const server = socket.connectToServer();
+      // Names that our server would never let through.
+      server.onMessage((told) =>
+        socket.send(String(told).replaceAll('"name":"Ben"', `"name":${JSON.stringify(name)}`))
+      );
+    });
+    await page.goto(`${stage.url}/?again#den`);
+    await joined(page);
+    const ben = await stage.guest("Ben", "den");
+    for (
+      name of ["W".repeat(64), `Z${"\u0301\u0323".repeat(40)}`, "\u202eabc \u2067def", "مرحبا"]
+    ) {
+      const { position } = await ben.say("hello").sent;
+      await ben.say("hello again", { reply: position }).sent;
+      ben.type();
+      await told(page, "hello again");
+      const all = await page.evaluate<unknown[]>(
+        `[...document.querySelectorAll("#log article:last-of-type .author")].map((it) => {
+          const { overflow, textOverflow, fontSize } = getComputedStyle(it);
+          const { right, height } = it.getBoundingClientRect();
+          return [overflow, textOverflow, right <= innerWidth, height < 2 * parseFloat(fontSize)];
+        })`,
+      );
+      assert.ok(all.length > 0);
+      for (const it of all) assert.deepEqual(it, ["hidden", "ellipsis", true, true], name);
+      assert.deepEqual(await outside(page), [], name);
+    }
+  },
+);
