@@ -6,6 +6,7 @@
 import meta from "./deno.json" with { type: "json" };
 import { explain, helpText, parseCommandLine } from "./lib/core/command_line.ts";
 import { type Config, parseConfig, type Problem } from "./lib/core/config.ts";
+import { runBackupCommand } from "./lib/io/cli/backup.ts";
 import { bench } from "./lib/io/cli/bench.ts";
 import { Unstoppable } from "./lib/io/isolates/ward.ts";
 import { keepErrorsFromEnding } from "./lib/io/last_net.ts";
@@ -29,6 +30,9 @@ async function main(args: readonly string[]): Promise<number> {
     ...(ca.kind === "bad" ? [explain(ca.problem)] : []),
   ];
   if (read.kind === "bad" || problems.length > 0) return complain(problems, 2);
+  if (command.kind !== "serve") {
+    return await runBackupCommand(command.kind, command.file, read.config);
+  }
   return await serve(read.config, ca.kind === "good" ? ca.pem : undefined);
 }
 

@@ -84,6 +84,8 @@ export class MemoryStore implements Store {
     return this.#read(room, (shelf, terms) => {
       const read = shelf.mark(user);
       const seen = read ? judge(openHead(shelf, terms), 0, read).after : 0;
+      // A mark lives as long as its user comes back.
+      if (read) shelf.setMark(user, read, terms.ranMs);
       return { read, unread: shelf.countAfter(seen, sinceOf(terms)) };
     });
   }

@@ -16,13 +16,20 @@ export type Command =
     /** What comes after the word, unread. */
     readonly args: readonly string[];
   }
-  | {
-    readonly kind: "serve";
-    /** Values by the settings' names. */
-    readonly flags: ReadonlyMap<string, string>;
-    /** What of it cannot be understood, a line each; nothing may be started then. */
-    readonly problems: readonly string[];
-  };
+  | ({ readonly kind: "serve" } & Flags)
+  | ({
+    readonly kind: "backup" | "restore";
+    /** The backup. */
+    readonly file: string;
+  } & Flags);
+
+/** The flags of a command. */
+interface Flags {
+  /** Values by the settings' names. */
+  readonly flags: ReadonlyMap<string, string>;
+  /** What of the command line cannot be understood, a line each; nothing may be done then. */
+  readonly problems: readonly string[];
+}
 
 const NAMES = new Map(settings.map(({ name }) => [flagOf(name), name]));
 
@@ -31,13 +38,53 @@ const NAMES = new Map(settings.map(({ name }) => [flagOf(name), name]));
  * after `bench` is read where it is run.
  */
 export function parseCommandLine(args: readonly string[]): Command {
-  if (args[0] === "bench") return parseBench(args.slice(1));
+  const [command = "", ...after] = args;
+  switch (command) {
+    case "bench":
+      return parseBench(after);
+    case "backup":
+    case "restore":
+      return parseBackup(command, after);
+    case "serve":
+      return parseServe(after);
+    default:
+      return parseServe(args);
+  }
+}
+
+function parseServe(args: readonly string[]): Command {
+  const { request, flags, problems } = parseFlags(args, 0);
+  return request ? { kind: request } : { kind: "serve", flags, problems };
+}
+
+function parseBackup(kind: "backup" | "restore", args: readonly string[]): Command {
+  const { request, words: [file], flags, problems } = parseFlags(args, 1);
+  if (request) return { kind: request };
+  const missing = file === undefined ? [`${kind} needs a file after it`] : [];
+  return { kind, file: file ?? "", flags, problems: [...problems, ...missing] };
+}
+
+/** What there is in the arguments. */
+interface Parsed extends Flags {
+  /** Arguments that are no flags. */
+  readonly words: readonly string[];
+  /** Asked for instead of anything else. */
+  readonly request?: "help" | "version";
+}
+
+/** Reads flags, and at most so many words between them. */
+function parseFlags(args: readonly string[], maxWords: number): Parsed {
   const flags = new Map<string, string>();
-  const problems: string[] = [];
-  const rest = args[0] === "serve" ? args.slice(1) : [...args];
+  const [problems, words]: [string[], string[]] = [[], []];
+  const rest = [...args];
   for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
-    if (arg === "--help" || arg === "-h") return { kind: "help" };
-    if (arg === "--version" || arg === "-V") return { kind: "version" };
+    const isHelp = arg === "--help" || arg === "-h";
+    if (isHelp) return { flags, problems, words, request: "help" };
+    if (arg === "--version" || arg === "-V") return { flags, problems, words, request: "version" };
+    if (!arg.startsWith("-") && words.length < maxWords) {
+      words.push(arg);
+      continue;
+    }
     const [flag = "", ...parts] = arg.split("=");
     const name = NAMES.get(flag);
     if (name === undefined) {
@@ -49,7 +96,7 @@ export function parseCommandLine(args: readonly string[]): Command {
     if (value === undefined) problems.push(`${flag} needs a value after it`);
     else flags.set(name, value);
   }
-  return { kind: "serve", flags, problems };
+  return { flags, problems, words };
 }
 
 function parseBench(args: readonly string[]): Command {
@@ -81,6 +128,8 @@ export function helpText(version: string): string {
     "  deno task start                  serve on http://127.0.0.1:8080",
     "  deno task start --port 9000      every setting is a flag",
     "  PORT=9000 deno task start        and an environment variable; the flag wins",
+    "  deno task start backup FILE      copy the messages of DATA_DIR, also while it serves",
+    "  deno task start restore FILE     put a copy back, while it does not",
     "  deno task start bench ws://…     how much a server carries; its flags are below",
     "  --help, --version",
     "",

@@ -25,6 +25,15 @@ function bad(...problems: readonly string[]): Command {
   return serve({}, ...problems);
 }
 
+function backup(
+  kind: "backup" | "restore",
+  file: string,
+  flags: Readonly<Record<string, string>> = {},
+  ...problems: readonly string[]
+): Command {
+  return { kind, file, flags: new Map(Object.entries(flags)), problems };
+}
+
 for (
   const [args, command] of [
     [[], serve()],
@@ -50,6 +59,16 @@ for (
     [["bench", "ws://h/", "--help"], { kind: "help" }],
     [["bench", "-h"], { kind: "help" }],
     [["--port", "1", "bench"], serve({ PORT: "1" }, "bench is not known; --help lists what is")],
+    [["backup", "a.sqlite"], backup("backup", "a.sqlite")],
+    [["backup", "--data-dir", "d", "a"], backup("backup", "a", { DATA_DIR: "d" })],
+    [["restore", "a", "--data-dir=d"], backup("restore", "a", { DATA_DIR: "d" })],
+    [["backup"], backup("backup", "", {}, "backup needs a file after it")],
+    [["restore", "a", "b"], backup("restore", "a", {}, "b is not known; --help lists what is")],
+    [
+      ["restore", "--force", "a"],
+      backup("restore", "a", {}, "--force is not known; --help lists what is"),
+    ],
+    [["backup", "a", "--help"], { kind: "help" }],
     [["--version"], { kind: "version" }],
     [["-V"], { kind: "version" }],
     [["--port"], bad("--port needs a value after it")],
@@ -168,7 +187,7 @@ Deno.test("helpText() shows ways to call it that it understands", () => {
   const kinds = examples.map(([, args = ""]) =>
     parseCommandLine(args.split(" ").filter(Boolean)).kind
   );
-  assert.deepEqual(kinds, ["serve", "serve", "serve", "bench"]);
+  assert.deepEqual(kinds, ["serve", "serve", "serve", "backup", "restore", "bench"]);
 });
 
 Deno.test("settingsTable() is a Markdown table with nothing but the settings in it", () => {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { systemClock } from "../../lib/chat/clock.ts";
 import { openSqliteFile } from "../../lib/io/sqlite/file.ts";
+import { inspect } from "../../lib/io/sqlite/inspection.ts";
 import { StoreRefused } from "../../lib/io/sqlite/trouble.ts";
 import { openSqliteStore } from "../../lib/io/sqlite/store.ts";
 import { lobby, numbers, say } from "../contract/given.ts";
@@ -87,6 +88,15 @@ Deno.test("openSqliteFile() refuses a damaged file that a crash has left, and le
   spoil(join(folder.path, NAME));
   isRefused(folder.path, "damaged", /is damaged/);
   assert.deepEqual([...contents(folder.path).keys()], [NAME, `${NAME}-wal`]);
+});
+
+Deno.test("inspect() reads no file through that is larger than it is told", async () => {
+  await using folder = new TemporaryFolder();
+  await fill(folder.path);
+  const path = join(folder.path, NAME);
+  spoil(path);
+  inspect(path, 1_000);
+  assert.throws(() => inspect(path), { reason: "damaged" });
 });
 
 Deno.test("openSqliteFile() opens what a crash has left", async () => {

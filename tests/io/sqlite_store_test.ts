@@ -129,6 +129,59 @@ Deno.test("SqliteStore refuses drafts while its disk is full, lets everything be
   assert.equal((await enter(store, long)).position.seq, 2);
 });
 
+Deno.test("SqliteStore is read-only while its folder cannot be written, and writes as soon as it can be", async () => {
+  await using folder = new TemporaryFolder();
+  {
+    await using store = open(folder);
+    await enter(store, say("before"));
+  }
+  // Stands for a folder without permission, which the superuser does not have to ask for.
+  const lock = `${folder.path}/parley.lock`;
+  Deno.removeSync(lock);
+  Deno.mkdirSync(lock);
+  const clock = new FakeClock();
+  await using store = open(folder, clock);
+  assert.equal(store.isReadOnly, true);
+  const isReadable = async () => {
+    assert.deepEqual(await texts(store), ["before"]);
+    assert.equal((await store.standing(lobby, ann.user)).unread, 1);
+    const { top } = await store.page(attic, undefined, 0);
+    assert.deepEqual((await store.page(attic, undefined, 0)).top, top);
+  };
+  await isReadable();
+  const { top } = await store.page(lobby, undefined, 0);
+  await isRefused(store, say("meanwhile"), /^the message store cannot be written$/);
+  await assert.rejects(store.markRead(lobby, ann.user, top), BusUnavailable);
+  await assert.rejects(store.probe(), /cannot be written/);
+  await assert.rejects(store.sweep(), BusUnavailable);
+  await clock.advance(5_000);
+  await isRefused(store, say("meanwhile"), /cannot be written/);
+  await isReadable();
+  Deno.removeSync(lock);
+  // Not at each draft.
+  await isRefused(store, say("meanwhile"), /cannot be written/);
+  await clock.advance(5_000);
+  await store.probe();
+  assert.equal(store.isReadOnly, false);
+  assert.equal((await enter(store, say("after"))).position.seq, 2);
+  assert.deepEqual(await texts(store), ["before", "after"]);
+});
+
+Deno.test("SqliteStore says that it is not ready while nothing can be written, and that it is as soon as it can be", async () => {
+  await using folder = new TemporaryFolder();
+  const { store, file } = openBoth(folder);
+  await using _closing = store;
+  await store.probe();
+  file.run("PRAGMA query_only = ON");
+  // Nobody has tried.
+  await store.probe();
+  await isRefused(store, say("meanwhile"), /cannot be written/);
+  await assert.rejects(store.probe(), /cannot be written/);
+  file.run("PRAGMA query_only = OFF");
+  await store.probe();
+  await enter(store, say("after"));
+});
+
 Deno.test("SqliteStore refuses drafts while its disk can only be read, and lets everything be read", async () => {
   await using folder = new TemporaryFolder();
   const { store, file } = openBoth(folder);

@@ -31,12 +31,15 @@ export function freshFrom(
     const sql = `SELECT seq, ran FROM ${table} WHERE room = ? AND seq >= ? ORDER BY seq LIMIT 1`;
     const row = file.row(sql, room, seq);
     // A row whose age cannot be read counts as new: it goes when it is one too many.
-    return row && { seq: row.number("seq"), ran: row.numberOrNone("ran") ?? Infinity };
+    const found = row?.numberOrNone("seq");
+    if (found === undefined) return undefined;
+    return { seq: found, ran: row?.numberOrNone("ran") ?? Infinity };
   };
   const oldest = probe(0);
   if (oldest === undefined || oldest.ran >= since) return oldest?.seq;
-  const sql = `SELECT seq FROM ${table} WHERE room = ? ORDER BY seq DESC LIMIT 1`;
-  let [old, end] = [oldest.seq, (file.row(sql, room)?.number("seq") ?? oldest.seq) + 1];
+  const sql = `SELECT seq FROM ${table} WHERE room = ? AND typeof(seq) = 'integer'
+    ORDER BY seq DESC LIMIT 1`;
+  let [old, end] = [oldest.seq, (file.row(sql, room)?.numberOrNone("seq") ?? oldest.seq) + 1];
   let fresh: number | undefined;
   while (old + 1 < end) {
     const middle = Math.floor((old + end) / 2);

@@ -7,11 +7,12 @@
 import { join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { log } from "../log.ts";
-import { damaged, inspect, sizeOf } from "./inspection.ts";
+import { inspect, refusal, sizeOf } from "./inspection.ts";
 import { tryLock } from "./lock.ts";
-import { makeTables, updateTables, VERSION } from "./schema.ts";
+import { copyStore } from "./copy.ts";
+import { makeTables, updateTables, VERSION, versionOf } from "./schema.ts";
 import { Statements } from "./statements.ts";
-import { ELSEWHERE, inUse, primaryCode, SQLITE, sqliteCode, StoreRefused } from "./trouble.ts";
+import { inUse, primaryCode, SQLITE, sqliteCode, StoreRefused } from "./trouble.ts";
 
 /** The file's name in its folder. */
 export const FILE_NAME = "parley.sqlite";
@@ -33,7 +34,7 @@ export function lockFolder(folder: string): Disposable {
 /**
  * Opens the file, or makes one. Nobody else can write it until it is closed. Throws {@linkcode StoreRefused}.
  *
- * @param date Milliseconds since 1970, for a file that is made now.
+ * @param date Milliseconds since 1970, for a file of an earlier version.
  */
 export function openSqliteFile(folder: string, date: number = Date.now()): Statements {
   const path = pathIn(folder);
@@ -63,7 +64,7 @@ export function openReadOnly(folder: string): Statements {
     const lock = opened.use(lockToRead(folder));
     inspect(path);
     const file = opened.adopt(new DatabaseSync(path, { readOnly: true }), (it) => it.close());
-    if (file.prepare("PRAGMA user_version").get()?.user_version !== VERSION) {
+    if (versionOf(file) !== VERSION) {
       throw new Error("it must be brought up to date");
     }
     opened.move();
@@ -93,6 +94,9 @@ function lockToRead(folder: string): Disposable {
 
 function openWritable(path: string, date: number): DatabaseSync {
   try {
+    const file = settled(new DatabaseSync(path), "NORMAL", date);
+    if (isShrinkable(file) || !isRewritten(file, path)) return file;
+    file.close();
     return settled(new DatabaseSync(path), "NORMAL", date);
   } catch (error) {
     const code = primaryCode(sqliteCode(error) ?? 0);
@@ -112,13 +116,12 @@ function settled(file: DatabaseSync, locking: "NORMAL" | "EXCLUSIVE", date: numb
     file.prepare("PRAGMA secure_delete = FAST").get();
     // Before there is a log: the file alone must tell whose it is.
     const isEmpty = file.prepare("SELECT 1 FROM sqlite_schema LIMIT 1").get() === undefined;
-    if (isEmpty) makeTables(file, date);
+    if (isEmpty) makeTables(file);
     file.prepare("PRAGMA journal_mode = WAL").get();
     // A file that can only be read says so here.
     file.prepare("BEGIN IMMEDIATE").run();
     file.prepare("COMMIT").run();
     if (updateTables(file, date)) log.info("store.updated", {});
-    if (locking === "NORMAL") makeShrinkable(file);
     return file;
   } catch (error) {
     file.close();
@@ -126,34 +129,27 @@ function settled(file: DatabaseSync, locking: "NORMAL" | "EXCLUSIVE", date: numb
   }
 }
 
-/** Files of version 1 cannot give back what they do not use; written anew, once, they can. */
-function makeShrinkable(file: DatabaseSync): void {
+/** Whether it can give back what it does not use: files of version 1 cannot. */
+function isShrinkable(file: DatabaseSync): boolean {
   const incremental = 2;
-  if (file.prepare("PRAGMA auto_vacuum").get()?.auto_vacuum === incremental) return;
+  return file.prepare("PRAGMA auto_vacuum").get()?.auto_vacuum === incremental;
+}
+
+/** Puts a copy that can give space back in the place of the file; the old one stays open. Whether that could be done. */
+function isRewritten(file: DatabaseSync, path: string): boolean {
+  const work = `${path}.rewritten`;
   try {
-    file.exec("PRAGMA auto_vacuum = INCREMENTAL; VACUUM");
-    file.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get();
+    if (sizeOf(work) >= 0) Deno.removeSync(work);
+    copyStore(file, work);
+    // Without a log of its own that would be taken for the new file's.
+    file.prepare("PRAGMA journal_mode = DELETE").get();
+    if (sizeOf(`${path}-wal`) >= 0) throw new Error("The log could not be removed");
+    Deno.renameSync(work, path);
+    return true;
   } catch (error) {
     // It needs as much space again for a moment. The file works as it is.
     log.warn("store.not_shrinkable", { error: String(error) });
-  }
-}
-
-/** Why the file could not be opened, in words that say what to do. */
-export function refusal(path: string, cause: unknown): unknown {
-  if (cause instanceof StoreRefused) return cause;
-  const why = cause instanceof Error ? cause.message : String(cause);
-  switch (primaryCode(sqliteCode(cause) ?? SQLITE.CANTOPEN)) {
-    case SQLITE.BUSY:
-      return inUse(path, cause);
-    case SQLITE.CORRUPT:
-    case SQLITE.NOTADB:
-      return damaged(path, why, cause);
-    default: {
-      const advice = `make it writable, free some space, or ${ELSEWHERE}`;
-      return new StoreRefused("not_writable", `Cannot write ${path} (${why}): ${advice}`, {
-        cause,
-      });
-    }
+    file.prepare("PRAGMA journal_mode = WAL").get();
+    return false;
   }
 }

@@ -4,10 +4,17 @@
  */
 import { DatabaseSync } from "node:sqlite";
 import { APPLICATION_ID, VERSION } from "./schema.ts";
-import { ELSEWHERE, StoreRefused } from "./trouble.ts";
+import { ELSEWHERE, inUse, primaryCode, SQLITE, sqliteCode, StoreRefused } from "./trouble.ts";
 
-/** Throws {@linkcode StoreRefused} where the file is there and not right, without changing anything. */
-export function inspect(path: string): void {
+/** A larger file is not read through before it is opened, which takes some 3 s for each of these. */
+const MAX_CHECKED_BYTES = 2 ** 30;
+
+/**
+ * Throws {@linkcode StoreRefused} where the file is there and not right, without changing anything.
+ *
+ * @param largest A larger one is looked at, but not read through: damage in it is found when it is used.
+ */
+export function inspect(path: string, largest: number = MAX_CHECKED_BYTES): void {
   // A file that was never finished: SQLite takes back what it finds half made.
   if (sizeOf(path) <= 0 || sizeOf(`${path}-journal`) > 0) return;
   const header = headerOf(path);
@@ -19,12 +26,13 @@ export function inspect(path: string): void {
     const versions = `version ${header.version} of the store, this is for version ${VERSION}`;
     throw new StoreRefused("newer", `${path} is of a newer Parley (${versions}): update Parley`);
   }
-  const problem = checked(path);
+  if (sizeOf(path) > largest) return;
+  const problem = problemIn(path);
   if (problem !== "ok") throw damaged(path, problem);
 }
 
 /** Why a damaged file is refused. */
-export function damaged(path: string, why: string, cause?: unknown): StoreRefused {
+function damaged(path: string, why: string, cause?: unknown): StoreRefused {
   const advice = `move it away and start with an empty one, or put back a copy`;
   return new StoreRefused("damaged", `${path} is damaged (${why}): ${advice}`, { cause });
 }
@@ -37,6 +45,14 @@ function headerOf(path: string) {
   const magic = new TextDecoder().decode(bytes.subarray(0, 16));
   // https://sqlite.org/fileformat.html#the_database_header
   return { magic, version: view.getInt32(60), application: view.getInt32(68) };
+}
+
+function problemIn(path: string): string {
+  try {
+    return checked(path);
+  } catch (error) {
+    throw refusal(path, error);
+  }
 }
 
 /** What SQLite finds wrong in the file and its log: "ok", or the first problem. */
@@ -65,5 +81,24 @@ export function sizeOf(path: string): number {
       return -1;
     }
     throw error;
+  }
+}
+
+/** Why the file could not be opened, in words that say what to do. */
+export function refusal(path: string, cause: unknown): unknown {
+  if (cause instanceof StoreRefused) return cause;
+  const why = cause instanceof Error ? cause.message : String(cause);
+  switch (primaryCode(sqliteCode(cause) ?? SQLITE.CANTOPEN)) {
+    case SQLITE.BUSY:
+      return inUse(path, cause);
+    case SQLITE.CORRUPT:
+    case SQLITE.NOTADB:
+      return damaged(path, why, cause);
+    default: {
+      const advice = `make it writable, free some space, or ${ELSEWHERE}`;
+      return new StoreRefused("not_writable", `Cannot write ${path} (${why}): ${advice}`, {
+        cause,
+      });
+    }
   }
 }

@@ -69,8 +69,8 @@ export class RowReader {
     this.report("rooms");
     return {
       head: head ?? this.#mendedHead(),
-      messages: this.#count("messages"),
-      marks: this.#count("reads"),
+      messages: this.count("messages"),
+      marks: this.count("reads"),
       enteredAt: enteredAt ?? 0,
       isMended: true,
     };
@@ -95,15 +95,15 @@ export class RowReader {
    * An entry as it stands, with its message beside it in the row. One that cannot be read is told from its message, or else
    * as a deleted message of nobody, so that the numbers go on without a gap.
    */
-  entry(row: Row, since: number, head: Head | undefined): Entry {
+  entry(row: Row, seq: number, since: number, head: Head | undefined): Entry {
     const about = row.numberOrNone("about");
     const isKept = (row.numberOrNone("ran") ?? -Infinity) >= since;
     const message = isKept ? this.message(row, "message", about) : undefined;
-    const seq = row.number("seq");
     const entry = parseJson(EntrySchema, row.textOrNone("body") ?? "");
     if (entry?.position.seq === seq) return asItStands({ ...entry, room: this.#room }, message);
+    if (message?.position.seq !== seq) return this.tombstone(seq, head);
     this.report("entries", seq);
-    return message?.position.seq === seq ? this.#toldBy(message) : this.#tombstone(seq, head);
+    return this.#toldBy(message);
   }
 
   #toldBy({ position, at, user, name, id, text, reply }: Message): Entry {
@@ -111,7 +111,9 @@ export class RowReader {
     return { room: this.#room, position, at, user, name, id, deed };
   }
 
-  #tombstone(seq: number, head: Head | undefined): Entry {
+  /** Reports an entry that is missing or cannot be read; what stands for it. */
+  tombstone(seq: number, head: Head | undefined): Entry {
+    this.report("entries", seq);
     const { user, name } = NOBODY;
     if (!isUserId(user) || name === undefined) throw new TypeError("Cannot stand for nobody");
     const deed = { kind: "said", text: "", deleted: true } as const;
@@ -127,11 +129,13 @@ export class RowReader {
   }
 
   #newest(table: "entries" | "messages"): number {
-    const sql = `SELECT seq FROM ${table} WHERE room = ? ORDER BY seq DESC LIMIT 1`;
+    const sql = `SELECT seq FROM ${table} WHERE room = ? AND typeof(seq) = 'integer'
+      ORDER BY seq DESC LIMIT 1`;
     return this.#file.row(sql, this.#room)?.numberOrNone("seq") ?? 0;
   }
 
-  #count(table: "messages" | "reads"): number {
+  /** How many rows the room has: all of them are read. */
+  count(table: "messages" | "reads"): number {
     const sql = `SELECT count(*) AS count FROM ${table} WHERE room = ?`;
     return this.#file.row(sql, this.#room)?.numberOrNone("count") ?? 0;
   }

@@ -78,18 +78,31 @@ const FROM_1 = `
   PRAGMA user_version = 2;
 `;
 
-/** Makes the tables in an empty file. */
-export function makeTables(file: DatabaseSync, date: number): void {
+/** All tables, with their columns. */
+export const TABLES = {
+  rooms: ["room", "head", "messages", "marks", "ran"],
+  entries: ["room", "seq", "ran", "body", "about"],
+  messages: ["room", "seq", "ran", "body"],
+  receipts: ["room", "user", "id", "ran", "body"],
+  reads: ["room", "user", "epoch", "seq", "ran"],
+  store: ["only", "ran", "date"],
+} as const;
+
+/** Makes the tables in an empty file, all of them empty. */
+export function makeTables(file: DatabaseSync): void {
   // Before there are any tables, and not within a transaction.
   file.exec("PRAGMA auto_vacuum = INCREMENTAL");
-  const store = `INSERT INTO store VALUES (1, ${date}, ${date});`;
-  file.exec(`BEGIN EXCLUSIVE; ${SCHEMA} ${store} COMMIT`);
+  file.exec(`BEGIN EXCLUSIVE; ${SCHEMA} COMMIT`);
+}
+
+/** The version of the tables, which a file's log may have changed. */
+export function versionOf(file: DatabaseSync): number {
+  return Number(file.prepare("PRAGMA user_version").get()?.user_version);
 }
 
 /** Brings the tables of an older version up to date. @param date Milliseconds since 1970. */
 export function updateTables(file: DatabaseSync, date: number): boolean {
-  const { user_version: version } = file.prepare("PRAGMA user_version").get() ?? {};
-  if (version !== 1) return false;
+  if (versionOf(file) !== 1) return false;
   try {
     file.exec(`BEGIN IMMEDIATE; ${FROM_1.replaceAll(":date", String(Math.floor(date)))} COMMIT`);
   } catch (error) {

@@ -127,7 +127,15 @@ export class SqliteShelf implements Shelf {
       this.#room,
       after,
     );
-    for (const row of rows) yield this.#rows.entry(row, since, this.#head);
+    let next = after + 1;
+    for (const row of rows) {
+      const seq = row.numberOrNone("seq");
+      // A row without a number comes last, and stands in the place of one that was missing before.
+      if (seq === undefined) return;
+      for (; next < seq; next++) yield this.#rows.tombstone(next, this.#head);
+      yield this.#rows.entry(row, seq, since, this.#head);
+      next = seq + 1;
+    }
   }
 
   addEntry(entry: Entry, ranMs: number): void {
@@ -188,22 +196,24 @@ export class SqliteShelf implements Shelf {
     const more = this.#messages - keep.messages;
     if (more > 0 || keep.since > -Infinity) {
       const fresh = freshFrom(this.#file, "messages", this.#room, keep.since) ?? Infinity;
-      const newest = more > 0 ? seqAt(this.#file, "messages", this.#room, more) ?? 0 : 0;
+      this.hasMoreToTrim ||= more > MAX_TRIMMED;
+      const newest = more > 0 ? this.#messageAfter(Math.min(more, MAX_TRIMMED)) : 0;
       const dropped = this.#drop("messages", Math.max(newest, fresh));
       this.#messages -= dropped;
       this.#isChanged ||= dropped > 0;
     }
   }
 
-  /** What the user has read last. */
-  mark(user: UserId): Position | undefined {
-    const sql = "SELECT epoch, seq FROM reads WHERE room = ? AND user = ?";
+  /** What the user has read last, and when that was set or the user was last seen. */
+  mark(user: UserId): { readonly read: Position; readonly ranMs: number } | undefined {
+    const sql = "SELECT epoch, seq, ran FROM reads WHERE room = ? AND user = ?";
     const row = this.#file.row(sql, this.#room, user);
     if (row === undefined) return undefined;
     const read = { epoch: row.textOrNone("epoch"), seq: row.numberOrNone("seq") };
     const parsed = v.safeParse(PositionSchema, read);
     if (!parsed.success) this.#rows.report("reads");
-    return parsed.success ? parsed.output : undefined;
+    if (!parsed.success) return undefined;
+    return { read: parsed.output, ranMs: row.numberOrNone("ran") ?? 0 };
   }
 
   /** Keeps what the user has read last; in the place of the oldest mark, where there are too many. */
@@ -229,6 +239,16 @@ export class SqliteShelf implements Shelf {
     this.#isChanged = false;
     this.#isStored = false;
     this.#head = undefined;
+  }
+
+  /** The number of the message that comes after so many older ones, which are too many. */
+  #messageAfter(count: number): number {
+    const seq = seqAt(this.#file, "messages", this.#room, count);
+    if (seq !== undefined) return seq;
+    // There are not so many: the row has counted wrong.
+    this.#messages = this.#rows.count("messages");
+    this.#isChanged = true;
+    return 0;
   }
 
   #dropMarks(before: number, limit: number): void {

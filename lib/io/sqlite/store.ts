@@ -36,6 +36,8 @@ import { Sweeper } from "./sweeper.ts";
 import { closed, troubleOf } from "./trouble.ts";
 import { SqliteWriter } from "./writer.ts";
 
+/** That a user was seen, whose mark stays the same, is written at most so often. */
+const SEEN_EVERY_MS = 30 * 24 * 3_600_000;
 /** So many receipts are forgotten at a time: more than one transaction brings. */
 const FORGOTTEN_AT_A_TIME = 500;
 
@@ -127,9 +129,10 @@ export class SqliteStore implements Store, AsyncDisposable {
 
   standing(room: RoomId, user: UserId): Promise<Standing> {
     return this.#read(room, (shelf, terms) => {
-      const read = shelf.mark(user);
-      const seen = read ? judge(openHead(shelf, terms), 0, read).after : 0;
-      return { read, unread: shelf.countAfter(seen, sinceOf(terms)) };
+      const mark = shelf.mark(user);
+      const seen = mark ? judge(openHead(shelf, terms), 0, mark.read).after : 0;
+      if (mark && mark.ranMs < terms.ranMs - SEEN_EVERY_MS) this.#touchMark(room, user);
+      return { read: mark?.read, unread: shelf.countAfter(seen, sinceOf(terms)) };
     });
   }
 
@@ -141,10 +144,18 @@ export class SqliteStore implements Store, AsyncDisposable {
       if (openHead(shelf, terms).top === 0) return;
       const before = shelf.mark(user);
       if (before === undefined && terms.full?.store) return;
-      if (isReadFurther(openHead(shelf, terms), before, read)) {
+      if (isReadFurther(openHead(shelf, terms), before?.read, read)) {
         shelf.setMark(user, read, terms.ranMs);
       }
     });
+  }
+
+  /** The user has been seen; where that cannot be written, it is the next time. */
+  #touchMark(room: RoomId, user: UserId): void {
+    this.#write(() => {
+      const mark = this.#shelf(room).mark(user);
+      if (mark) this.#shelf(room).setMark(user, mark.read, this.#time.ranMs());
+    }).catch(() => {});
   }
 
   /**

@@ -1,0 +1,173 @@
+/**
+ * Backups of the embedded store. One is taken while the service runs, and is a file of its own: the store as it was at one
+ * moment, and the secret by which people are known again. When it is put back, every room begins a new epoch, since clients
+ * may have seen what came after the backup: they are told so instead of going on in another past.
+ * @module
+ */
+import { resolve } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { beginEra } from "../../core/room_log.ts";
+import { readSecret, SECRET_NAME, writeSecret } from "../data_dir.ts";
+import { HeadSchema, parseJson } from "../log_schemas.ts";
+import { copyStore } from "./copy.ts";
+import { lockFolder, pathIn } from "./file.ts";
+import { inspect, refusal, sizeOf } from "./inspection.ts";
+import { updateTables, VERSION, versionOf } from "./schema.ts";
+import { ELSEWHERE } from "./trouble.ts";
+
+/** What was copied. */
+export interface Copied {
+  /** How many rooms. */
+  readonly rooms: number;
+  /** How many messages, in all of them. */
+  readonly messages: number;
+}
+
+/** Writes the store in a folder into a file, also while a service has it open. Throws an error that says what to do. */
+export async function backUp(folder: string, file: string): Promise<Copied> {
+  const path = pathIn(folder);
+  if (sizeOf(path) <= 0) throw new Error(`There is no store in ${folder}: ${ELSEWHERE}`);
+  if (resolve(file) === path) throw new Error(`${file} is the store itself: choose another file`);
+  if (sizeOf(file) > 0) inspect(file);
+  const secret = await readSecret(folder);
+  const work = `${file}.${crypto.randomUUID()}.part`;
+  using opened = new DisposableStack();
+  const store = opened.adopt(new DatabaseSync(path, { readOnly: true }), (it) => it.close());
+  let copied: Copied = { rooms: 0, messages: 0 };
+  if (versionOf(store) !== VERSION) {
+    throw new Error(`${path} is of another version of Parley: start this one on it once`);
+  }
+  copyStore(store, work, (copy) => {
+    copied = contentOf(copy);
+    copy.exec("CREATE TABLE backup (secret TEXT)");
+    copy.prepare("INSERT INTO backup (secret) VALUES (?)").run(secret ?? null);
+  });
+  Deno.renameSync(work, file);
+  return copied;
+}
+
+/** What was put back, and where what was there is now. */
+export interface Restored extends Copied {
+  /** The files that were moved aside. */
+  readonly aside: readonly string[];
+}
+
+/**
+ * Puts a backup into a folder, where no service may be running. A store that is there is moved aside. Throws an error that
+ * says what to do; then the folder is as it was.
+ *
+ * @param now Names what is moved aside.
+ * @param drawEpoch An epoch that was never used.
+ */
+export async function restore(
+  folder: string,
+  file: string,
+  now: Date,
+  drawEpoch: () => string,
+): Promise<Restored> {
+  const path = pathIn(folder);
+  if (sizeOf(file) < 0) throw new Error(`There is no file ${file}`);
+  inspect(file, Infinity);
+  Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
+  using _lock = lockFolder(folder);
+  const work = `${path}.restored`;
+  try {
+    const { secret, ...copied } = prepare(file, work, now, drawEpoch);
+    const suffix = `before-restore-${now.toISOString().replace(/\D/g, "").slice(0, 14)}`;
+    const aside = [
+      ...moveStoreAside(path, suffix),
+      ...await moveSecretAside(folder, secret, suffix),
+    ];
+    // In one step: whatever happens, there is a whole store here.
+    Deno.renameSync(work, path);
+    if (secret !== undefined) await writeSecret(`${folder}/${SECRET_NAME}`, secret);
+    return { ...copied, aside };
+  } finally {
+    if (sizeOf(work) >= 0) Deno.removeSync(work);
+  }
+}
+
+/** Makes what will be the store, beside its place. */
+function prepare(
+  file: string,
+  work: string,
+  now: Date,
+  drawEpoch: () => string,
+): Copied & { readonly secret: string | undefined } {
+  if (sizeOf(work) >= 0) Deno.removeSync(work);
+  Deno.copyFileSync(file, work);
+  Deno.chmodSync(work, 0o600);
+  using opened = new DisposableStack();
+  const store = opened.adopt(new DatabaseSync(work), (it) => it.close());
+  try {
+    store.prepare("PRAGMA journal_mode = DELETE").get();
+    store.prepare("PRAGMA synchronous = FULL").get();
+    updateTables(store, now.getTime());
+    store.exec("BEGIN");
+    beginEras(store, drawEpoch);
+    const secret = takeSecret(store);
+    store.exec("COMMIT");
+    return { ...contentOf(store), secret };
+  } catch (error) {
+    throw refusal(work, error);
+  }
+}
+
+function beginEras(store: DatabaseSync, drawEpoch: () => string): void {
+  const update = store.prepare("UPDATE rooms SET head = ? WHERE room = ?");
+  for (const { room, head: text } of store.prepare("SELECT room, head FROM rooms").all()) {
+    const head = parseJson(HeadSchema, String(text));
+    // One that cannot be read is put together in a new epoch when the room is first asked for.
+    if (head) update.run(JSON.stringify(beginEra(head, drawEpoch())), room ?? null);
+  }
+}
+
+/** The secret that the backup holds, which is then nowhere but in its own file. */
+function takeSecret(store: DatabaseSync): string | undefined {
+  const sql = "SELECT 1 FROM sqlite_schema WHERE name = 'backup'";
+  if (store.prepare(sql).get() === undefined) return undefined;
+  const { secret } = store.prepare("SELECT secret FROM backup").get() ?? {};
+  store.exec("DROP TABLE backup");
+  return typeof secret === "string" ? secret : undefined;
+}
+
+/** Gives the store that is there a second name; it keeps its own until another one takes its place. */
+function moveStoreAside(path: string, suffix: string): readonly string[] {
+  if (sizeOf(path) < 0) return [];
+  mergeLog(path);
+  const aside = `${path}.${suffix}`;
+  Deno.linkSync(path, aside);
+  // Of a store that could not be opened. SQLite would take it for the log of the new one.
+  const rest = ["-wal", "-shm", "-journal"].filter((it) => sizeOf(`${path}${it}`) >= 0);
+  for (const it of rest) Deno.renameSync(`${path}${it}`, `${aside}${it}`);
+  return [aside, ...rest.map((it) => `${aside}${it}`)];
+}
+
+function mergeLog(path: string): void {
+  if (sizeOf(`${path}-wal`) < 0) return;
+  using opened = new DisposableStack();
+  try {
+    const store = opened.adopt(new DatabaseSync(path), (it) => it.close());
+    store.prepare("PRAGMA journal_mode = DELETE").get();
+  } catch {
+    // It is damaged, and moved aside as it is.
+  }
+}
+
+async function moveSecretAside(
+  folder: string,
+  secret: string | undefined,
+  suffix: string,
+): Promise<readonly string[]> {
+  const before = await readSecret(folder);
+  if (before === undefined || secret === undefined || before === secret) return [];
+  const aside = `${folder}/${SECRET_NAME}.${suffix}`;
+  await writeSecret(aside, before);
+  return [aside];
+}
+
+function contentOf(store: DatabaseSync): Copied {
+  const count = (table: "rooms" | "messages") =>
+    Number(store.prepare(`SELECT count(*) AS count FROM ${table}`).get()?.count);
+  return { rooms: count("rooms"), messages: count("messages") };
+}

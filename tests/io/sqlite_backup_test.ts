@@ -1,0 +1,190 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { systemClock } from "../../lib/chat/clock.ts";
+import { readOrMakeSecret, readSecret } from "../../lib/io/data_dir.ts";
+import { backUp, restore } from "../../lib/io/sqlite/backup.ts";
+import { openSqliteStore, type SqliteStore } from "../../lib/io/sqlite/store.ts";
+import { ann, attic, bob, draft, lobby, numbers, react, say } from "../contract/given.ts";
+import { counter, room } from "../fakes.ts";
+import { TemporaryFolder } from "../temporary_folder.ts";
+import { allEntries, allMessages } from "../whole_log.ts";
+
+const RETENTION = { messages: 1e6, entries: 1e6, ageMs: Infinity };
+const NOW = new Date("2026-03-01T12:00:00Z");
+
+const bobsRoom = room("bobs");
+const drawEpoch = counter("epoch");
+const open = (folder: string) => openSqliteStore(folder, systemClock, RETENTION, drawEpoch);
+
+async function enter(store: SqliteStore, it: ReturnType<typeof say>) {
+  const outcome = await store.append(it);
+  return outcome.kind === "entered" ? outcome.entry : assert.fail(outcome.kind);
+}
+
+/** Says, edits, deletes and reacts; reads. */
+async function live(store: SqliteStore): Promise<void> {
+  for (const n of numbers(1, 50)) {
+    const { position: of } = await enter(store, say(`${n}`, { room: n % 2 ? lobby : attic }));
+    if (n % 5 === 0 && n % 2) await enter(store, draft({ kind: "edited", of, text: `${n}!` }));
+    if (n % 7 === 0 && n % 2) await enter(store, react(of, "👍", true, bob));
+    if (n % 9 === 0 && n % 2) await enter(store, draft({ kind: "deleted", of }));
+    if (n % 11 === 0 && n % 2) await store.markRead(lobby, ann.user, of);
+  }
+}
+
+/** All that people can see of a store. */
+async function seen(store: SqliteStore) {
+  const rooms = [lobby, attic].map(async (room) => {
+    // All that is kept, whatever epochs it is of.
+    const { top, entries } = await store.replay(room, { epoch: "stranger", seq: 0 }, 1);
+    const [first] = entries;
+    assert.ok(first);
+    return {
+      top,
+      messages: await allMessages(store, room),
+      entries: [first, ...await allEntries(store, room, first.position)],
+      standings: await Promise.all([ann, bob].map(({ user }) => store.standing(room, user))),
+    };
+  });
+  return await Promise.all(rooms);
+}
+
+/** The same, whatever the present epoch. */
+function withoutTop(all: Awaited<ReturnType<typeof seen>>) {
+  return all.map(({ top, ...rest }) => ({ seq: top.seq, ...rest }));
+}
+
+Deno.test("restore() brings back what backUp() saw, and who people were", async () => {
+  await using folder = new TemporaryFolder();
+  const [one, other, file] = ["one", "other", "copy.sqlite"].map((it) => join(folder.path, it));
+  assert.ok(one && other && file);
+  const secret = await readOrMakeSecret(one);
+  let before;
+  const said = say("a repetition of this is known");
+  {
+    await using store = open(one);
+    await live(store);
+    await store.append(said);
+    before = await seen(store);
+    assert.deepEqual(await backUp(one, file), { rooms: 2, messages: 51 });
+    assert.deepEqual(await seen(store), before);
+    await enter(store, say("after the backup"));
+  }
+  assert.equal((Deno.statSync(file).mode ?? 0) & 0o777, 0o600);
+  const restored = await restore(other, file, NOW, drawEpoch);
+  assert.deepEqual(restored, { rooms: 2, messages: 51, aside: [] });
+  assert.equal(await readSecret(other), secret);
+  await using store = open(other);
+  const after = await seen(store);
+  const positions = before.map(({ top }) => top);
+  for (const [index, room] of [lobby, attic].entries()) {
+    const top = positions[index] ?? assert.fail();
+    // Whoever has seen exactly what is there goes on; the present epoch is a new one.
+    assert.notEqual(after[index]?.top.epoch, top.epoch);
+    const replay = await store.replay(room, top, 10);
+    assert.deepEqual([replay.entries, replay.gap], [[], undefined]);
+  }
+  assert.deepEqual(withoutTop(after), withoutTop(before));
+  assert.equal((await store.append(said)).kind, "repeated");
+});
+
+Deno.test("restore() tells whoever has seen more than the backup, and uses no number again in one epoch", async () => {
+  await using folder = new TemporaryFolder();
+  const [data, file] = [join(folder.path, "data"), join(folder.path, "copy.sqlite")];
+  let newer, unknown;
+  {
+    await using store = open(data);
+    await live(store);
+    await backUp(data, file);
+    newer = await enter(store, say("after the backup"));
+    unknown = await enter(store, say("a room of its own", { room: bobsRoom }));
+  }
+  const { aside } = await restore(data, file, NOW, drawEpoch);
+  assert.deepEqual(aside, [join(data, "parley.sqlite.before-restore-20260301120000")]);
+  await using store = open(data);
+  assert.equal((await store.replay(lobby, newer.position, 10)).gap, "rewound");
+  assert.equal((await store.replay(bobsRoom, unknown.position, 10)).gap, "unknown_epoch");
+  const { position } = await enter(store, say("another one"));
+  assert.equal(position.seq, newer.position.seq);
+  assert.notEqual(position.epoch, newer.position.epoch);
+  // What was there before is all there, under its other name.
+  const old = new DatabaseSync(aside[0] ?? "", { readOnly: true });
+  const { count } = old.prepare("SELECT count(*) AS count FROM messages").get() ?? {};
+  old.close();
+  assert.equal(count, 52);
+});
+
+Deno.test("restore() refuses a folder that a service has open, and changes nothing", async () => {
+  await using folder = new TemporaryFolder();
+  const [data, file] = [join(folder.path, "data"), join(folder.path, "copy.sqlite")];
+  await using store = open(data);
+  await live(store);
+  await backUp(data, file);
+  const names = () => [...Deno.readDirSync(data)].map(({ name }) => name).sort();
+  const before = [names(), await seen(store)];
+  await assert.rejects(restore(data, file, NOW, drawEpoch), { reason: "in_use" });
+  assert.deepEqual([names(), await seen(store)], before);
+});
+
+Deno.test("restore() refuses a backup that is damaged or none, and leaves the store as it is", async () => {
+  await using folder = new TemporaryFolder();
+  const [data, file] = [join(folder.path, "data"), join(folder.path, "copy.sqlite")];
+  let before;
+  {
+    await using store = open(data);
+    await live(store);
+    before = await seen(store);
+    await backUp(data, file);
+  }
+  const whole = Deno.readFileSync(file);
+  const spoilt = whole.slice();
+  spoilt.fill(0x5a, 4096, 5 * 4096);
+  for (
+    const [bytes, why] of [
+      [spoilt, /is damaged/],
+      [whole.slice(0, whole.length / 2), /is damaged/],
+      [new TextEncoder().encode("no backup"), /no SQLite file/],
+      [undefined, /There is no file/],
+    ] as const
+  ) {
+    if (bytes) Deno.writeFileSync(file, bytes);
+    else Deno.removeSync(file);
+    await assert.rejects(restore(data, file, NOW, drawEpoch), why);
+    assert.deepEqual(
+      [...Deno.readDirSync(data)].map(({ name }) => name).sort(),
+      ["parley.lock", "parley.sqlite"],
+    );
+  }
+  await using store = open(data);
+  assert.deepEqual(await seen(store), before);
+});
+
+Deno.test("backUp() copies nothing that was deleted", async () => {
+  await using folder = new TemporaryFolder();
+  const [data, file] = [join(folder.path, "data"), join(folder.path, "copy.sqlite")];
+  await using store = open(data);
+  const { position: of } = await enter(store, say("do not tell anybody"));
+  await enter(store, draft({ kind: "deleted", of }));
+  await backUp(data, file);
+  assert.ok(!new TextDecoder("latin1").decode(Deno.readFileSync(file)).includes("do not tell"));
+});
+
+Deno.test("backUp() replaces an earlier backup in one step, and nothing that is none", async () => {
+  await using folder = new TemporaryFolder();
+  const [data, file] = [join(folder.path, "data"), join(folder.path, "copy.sqlite")];
+  await using store = open(data);
+  await live(store);
+  await backUp(data, file);
+  await enter(store, say("more"));
+  assert.equal((await backUp(data, file)).messages, 51);
+  Deno.writeTextFileSync(file, "my diary");
+  await assert.rejects(backUp(data, file), /no SQLite file/);
+  assert.equal(Deno.readTextFileSync(file), "my diary");
+  await assert.rejects(backUp(data, join(data, "parley.sqlite")), /is the store itself/);
+  await assert.rejects(backUp(join(folder.path, "nowhere"), file), /There is no store in/);
+  assert.deepEqual([...Deno.readDirSync(folder.path)].map(({ name }) => name).sort(), [
+    "copy.sqlite",
+    "data",
+  ]);
+});
