@@ -167,6 +167,29 @@ Deno.test("TextConversation tells one who speaks too fast, and closes with 1008 
   assert.deepEqual(socket.farewells[0], FLOODING);
 });
 
+Deno.test("TextConversation counts bytes, also of texts that are refused as too long", async () => {
+  using chat = openChat();
+  const { socket, say } = await chat.enter();
+  const text = "x".repeat(60_000);
+  for (let i = 0; i < 16; i++) say(text);
+  await settle();
+  // 512 KiB at once.
+  assert.equal(
+    socket.sent.filter((line) => String(line).startsWith("! the text has more")).length,
+    8,
+  );
+  assert.equal(socket.sent.filter((line) => line === "! slow down").length, 8);
+  say(text);
+  assert.deepEqual(socket.farewells[0], FLOODING);
+});
+
+Deno.test("TextConversation counts empty messages", async () => {
+  using chat = openChat();
+  const { socket, say } = await chat.enter();
+  for (let i = 0; i < 61; i++) say("");
+  assert.deepEqual(socket.farewells, [FLOODING]);
+});
+
 Deno.test("TextConversation.leave() leaves the room and, when all have left, lets the bus go", async () => {
   using chat = openChat();
   const ann = await chat.enter({ name: "Ann" });
