@@ -177,6 +177,21 @@ Deno.test("RedisBus.agreeOnSecret() gives all instances of a prefix the first on
   for (const it of [same, other]) await ready(it);
 });
 
+for (
+  const [what, command] of [
+    ["is empty", ["SET", "test:session_secret", ""]],
+    ["is a list", ["RPUSH", "test:session_secret", "one"]],
+  ] as const
+) {
+  Deno.test(`RedisBus.agreeOnSecret() replaces a secret that ${what}`, async () => {
+    await using opened = await open();
+    const { redis, bus } = opened;
+    await redis.command(...command);
+    assert.equal(await bus.agreeOnSecret("one"), "one");
+    assert.equal(await bus.agreeOnSecret("two"), "one");
+  });
+}
+
 Deno.test("RedisBus joins instances of the same prefix, and no others", async () => {
   await using opened = await open();
   const { redis, bus } = opened;

@@ -6,7 +6,13 @@
 import assert from "node:assert/strict";
 import { ErrorReply } from "@redis/client";
 import type { RedisBus } from "../../lib/io/redis/bus.ts";
-import { isDemoted, readIdentity } from "../../lib/io/redis/server_identity.ts";
+import {
+  assertMaster,
+  identify,
+  isDemoted,
+  NotMaster,
+  readIdentity,
+} from "../../lib/io/redis/server_identity.ts";
 import { Ear } from "../contract/ear.ts";
 import { enter, lobby, say } from "../contract/given.ts";
 import { RecordedLog } from "../log_record.ts";
@@ -139,6 +145,20 @@ Deno.test("RedisBus waits for a server that is a replica when it connects", asyn
   await redis.command("REPLICAOF", "NO", "ONE");
   await following;
   await worksAgain(bus);
+});
+
+for (const word of ["BUSY", "NOPERM", "NOAUTH"]) {
+  Deno.test(`identify() leaves a connection alone whose server answers ${word}`, async () => {
+    const identity = await identify(() => Promise.reject(new ErrorReply(`${word} and why`)));
+    assert.equal(identity, undefined);
+    assert.doesNotThrow(() => assertMaster(identity, "here"));
+  });
+}
+
+Deno.test("identify() rejects where the server takes no writes, and where the connection is lost", async () => {
+  const loading = identify(() => Promise.reject(new ErrorReply("LOADING and why")));
+  await assert.rejects(loading, NotMaster);
+  await assert.rejects(identify(() => Promise.reject(new Error("lost"))), /lost/);
 });
 
 for (

@@ -158,6 +158,7 @@ for (const key of ["head", "log", "messages"]) {
       ? bus.page(lobby, undefined, 10)
       : bus.replay(lobby, { epoch: "e", seq: 0 }, 10);
     await assert.rejects(read, BusUnavailable);
+    assert.match(bus.problems().join(), /damaged rows in Redis/);
   });
 }
 

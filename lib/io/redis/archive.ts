@@ -26,7 +26,7 @@ import {
   type Retention,
   roomsSinceOf,
 } from "../../core/room_log.ts";
-import { unavailable } from "./faults.ts";
+import { isWrongType, unavailable } from "./faults.ts";
 import type { RedisLinks } from "./links.ts";
 import {
   decodeAnswers,
@@ -174,7 +174,7 @@ export class RedisArchive implements Archive {
     moreKeys: readonly string[] = [],
   ): Promise<unknown> {
     const { drawEpoch, retention: { ageMs, messages, entries } } = this.#options;
-    const { links, scripts } = this.#context;
+    const { links, scripts, strays } = this.#context;
     const keys = ["head", "log", "messages", "reads", "marks"].map((it) => this.#key(room, it));
     const kept = String(Math.max(messages, entries));
     const ranMs = await this.#context.state.ranMs();
@@ -183,6 +183,8 @@ export class RedisArchive implements Archive {
       const all = [...common, ...args];
       return await runScript(links, scripts[script], [...keys, ...moreKeys], all);
     } catch (error) {
+      // Something else stands in the place of a whole key: that is for somebody to look at.
+      if (isWrongType(error)) strays.damaged(room, script === "page" ? "messages" : "log", 1);
       throw unavailable(error);
     }
   }

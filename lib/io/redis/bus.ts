@@ -32,13 +32,13 @@ import type { Page, Replay } from "../../core/room_log.ts";
 import { log } from "../log.ts";
 import { within } from "../within.ts";
 import { type ArchiveOptions, channelOf, RedisArchive } from "./archive.ts";
-import { unavailable } from "./faults.ts";
 import { RedisFollowing } from "./following.ts";
 import { type Ear, type RedisAddress, type RedisLinks } from "./links.ts";
 import { openLinks } from "./open.ts";
 import { RedisProbe } from "./probe.ts";
 import { RedisRegister } from "./register.ts";
 import { readScripts } from "./script.ts";
+import { agreeOnSecret } from "./secret.ts";
 import { Listening } from "./listening.ts";
 import { RoomTags } from "./room_tags.ts";
 import { ServiceState } from "./service_state.ts";
@@ -198,14 +198,7 @@ export class RedisBus implements Bus, Archive, Register, AsyncDisposable {
   /** The secret that all instances on this Redis share; the candidate becomes it where there is none. Waits for Redis. */
   async agreeOnSecret(candidate: string): Promise<string> {
     const key = `${this.#prefix}session_secret`;
-    const agree = async () => {
-      try {
-        await this.#links.send(key, ["SET", key, candidate, "NX"]);
-        return String(await this.#links.send(key, ["GET", key]));
-      } catch (error) {
-        throw unavailable(error);
-      }
-    };
+    const agree = () => agreeOnSecret(this.#links, key, candidate);
     const context = { clock: this.#clock, random: Math.random };
     // Redis is there when this is: so nobody has joined long before they can be given a token.
     await this.#probe.ready;

@@ -44,6 +44,11 @@ export function unavailable(error: unknown): BusUnavailable {
   return new BusUnavailable(message, { cause: error, perhapsSent: false });
 }
 
+/** Whether something else stands in the place of a key of ours. */
+export function isWrongType(error: unknown): boolean {
+  return error instanceof ErrorReply && error.message.includes("WRONGTYPE");
+}
+
 function isNotSent(error: unknown): boolean {
   return NOT_SENT.some((kind) => error instanceof kind) ||
     (error instanceof Error && error.message === "The queue is full");

@@ -95,14 +95,16 @@ export class Listening {
     const { top, put, clock } = this.#context;
     while (!this.#signal.aborted && doubt.messages.length > 0) {
       doubt.isResting = false;
-      let position: Position | undefined;
+      let position: Position;
       try {
         position = await top(room);
       } catch {
-        // When Redis is back, all tops are asked for.
+        // What is not known to be a stranger's is not taken for one.
+        await clock.sleep(AGAIN_MS, this.#signal);
+        continue;
       }
       const hasStranger = this.#judge(room, doubt.messages.splice(0));
-      if (position) put({ kind: "top", room, top: position, isRead: true });
+      put({ kind: "top", room, top: position, isRead: true });
       doubt.isResting = true;
       if (hasStranger) await clock.sleep(AGAIN_MS, this.#signal);
     }

@@ -15,7 +15,7 @@ import {
 } from "../../core/leases.ts";
 import { nameKeys } from "../../core/name_keys.ts";
 import { isKeptName, type Name, type RoomId } from "../../core/names.ts";
-import { unavailable } from "./faults.ts";
+import { isWrongType, unavailable } from "./faults.ts";
 import type { RedisLinks } from "./links.ts";
 import { runScript, type Script } from "./script.ts";
 import type { Strays } from "./strays.ts";
@@ -86,6 +86,7 @@ export class RedisRegister implements Register {
       const all = [verb, String(LEASE_MS), ...args];
       return decode(await runScript(this.#links, this.#script, keys, all));
     } catch (error) {
+      if (isWrongType(error)) this.#strays.damaged(room, "people", 1);
       throw unavailable(error);
     }
   }

@@ -10,6 +10,7 @@ local rows, weight, more = {}, 0, 0
 
 -- So much is everything in an entry besides its text (core/weights.ts).
 local OWN_WEIGHT = 200
+local MAX_ENTRY_BYTES = 65536
 
 -- The message that holds the text of an entry; 0 where it has none, and nothing where it cannot be known.
 local function aboutOf(seq, fields)
@@ -41,9 +42,12 @@ local function read()
       if seq then
         local fields = fieldsOf(row)
         local mark, text = stateOf(aboutOf(seq, fields))
+        local entry = fields.entry or ""
+        -- Without its text an entry is short: this is none of ours.
+        if #entry > MAX_ENTRY_BYTES then entry = "" end
         weight = weight + OWN_WEIGHT + #text
         if #rows >= limit or (#rows > 0 and weight > maxWeight) then return 1 end
-        rows[#rows + 1] = { whole(seq), fields.entry or "", mark, text }
+        rows[#rows + 1] = { whole(seq), entry, mark, text }
       end
     end
     if #found < step then return 0 end

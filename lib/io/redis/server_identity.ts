@@ -37,12 +37,13 @@ export function isDemoted(error: unknown): error is ErrorReply {
   return error instanceof ErrorReply && DEMOTED.has(error.message.split(" ", 1)[0] ?? "");
 }
 
-/** What the server says of itself; undefined where an ACL forbids the question. */
+/** What the server says of itself; undefined where it does not answer that: an ACL forbids it, or a script runs for long. */
 export async function identify(send: Send): Promise<ServerIdentity | undefined> {
   try {
     return readIdentity(String(await send(IDENTITY)));
   } catch (error) {
-    if (error instanceof ErrorReply && error.message.startsWith("NOPERM")) return undefined;
+    if (isDemoted(error)) throw new NotMaster(`the server takes no writes: ${error.message}`);
+    if (error instanceof ErrorReply) return undefined;
     throw error;
   }
 }
