@@ -76,7 +76,7 @@ export function initialOf(name) {
   const [letter] = LETTER.exec(name) ?? [""];
   if (letter || name === "") return letter.toUpperCase();
   segmenter ??= new Intl.Segmenter();
-  for (const { segment } of segmenter.segment(name)) return segment.toUpperCase();
+  for (const { segment } of segmenter.segment(name.slice(0, 128))) return segment.toUpperCase();
   return "";
 }
 
