@@ -3,6 +3,7 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { StatementSync } from "node:sqlite";
 
 /**
  * Takes a property away, from the object or from whatever it inherits it from, until it is disposed. Fails where there is
@@ -18,6 +19,20 @@ export function without(object: object, property: string): Disposable {
 function ownerOf(object: object, property: string): object {
   const parent: object | null = Object.getPrototypeOf(object);
   return Object.hasOwn(object, property) || parent === null ? object : ownerOf(parent, property);
+}
+
+/** Lets a statement bring its rows once, and none when it is iterated again, as on Deno 2.5. */
+export function iteratingOnce(): Disposable {
+  const owner = ownerOf(StatementSync.prototype, "iterate");
+  const before = Object.getOwnPropertyDescriptor(owner, "iterate");
+  const iterate: StatementSync["iterate"] = before?.value;
+  const iterated = new WeakSet<StatementSync>();
+  const once = function (this: StatementSync, ...values: Parameters<typeof iterate>) {
+    const all = iterate.apply(this, values);
+    return iterated.has(this) ? [].values() : (iterated.add(this), all);
+  };
+  Object.defineProperty(owner, "iterate", { ...before, value: once });
+  return { [Symbol.dispose]: () => Object.defineProperty(owner, "iterate", before ?? {}) };
 }
 
 /** Changes nothing: the runtime as it is. */

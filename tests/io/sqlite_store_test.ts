@@ -12,7 +12,7 @@ import { openSqliteStore, SqliteStore } from "../../lib/io/sqlite/store.ts";
 import { SQLITE, troubleOf } from "../../lib/io/sqlite/trouble.ts";
 import { busContract } from "../bus_contract.ts";
 import { ann, attic, draft, lobby, numbers, react, say } from "../contract/given.ts";
-import { asItIs, without } from "../older_runtime.ts";
+import { asItIs, iteratingOnce, without } from "../older_runtime.ts";
 import { FakeClock, room } from "../fakes.ts";
 import { TemporaryFolder } from "../temporary_folder.ts";
 
@@ -247,6 +247,25 @@ for (
     isBroken = false;
     assert.deepEqual((await store.page(lobby, undefined, 9)).messages, []);
     assert.equal((await enter(store, it)).position.seq, 1);
+  });
+}
+
+for (
+  const [what, runtime] of [
+    ["", asItIs],
+    [", also where a statement can be iterated only once", iteratingOnce],
+  ] as const
+) {
+  Deno.test(`SqliteStore gives the same page and replay as often as it is asked${what}`, async () => {
+    using _runtime = runtime();
+    await using folder = new TemporaryFolder();
+    await using store = open(folder);
+    for (const text of ["one", "two"]) await enter(store, say(text));
+    const since = { epoch: "none", seq: 0 };
+    for (const _ of [1, 2, 3]) {
+      assert.equal((await store.page(lobby, undefined, 10)).messages.length, 2);
+      assert.equal((await store.replay(lobby, since, 10)).entries.length, 2);
+    }
   });
 }
 

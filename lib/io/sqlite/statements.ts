@@ -44,10 +44,12 @@ export class Row {
 export class Statements implements Disposable {
   readonly #file: DatabaseSync;
   readonly #lock: Disposable | undefined;
+  readonly #canIterateAgain: boolean;
   readonly #prepared = new Map<string, StatementSync>();
 
   /** None is prepared yet. @param lock What keeps others away; given back when the file is closed. */
   constructor(file: DatabaseSync, lock?: Disposable) {
+    this.#canIterateAgain = canIterateAgain(file);
     this.#file = file;
     this.#lock = lock;
   }
@@ -77,7 +79,8 @@ export class Statements implements Disposable {
 
   /** Rows, read one by one as they are drawn; the same statement must not run meanwhile. */
   *each(sql: string, ...values: SQLInputValue[]): Generator<Row> {
-    for (const found of this.#prepare(sql).iterate(...values)) yield new Row(found);
+    const statement = this.#canIterateAgain ? this.#prepare(sql) : this.#file.prepare(sql);
+    for (const found of statement.iterate(...values)) yield new Row(found);
   }
 
   /** Closes the file, and lets others have it. */
@@ -109,4 +112,11 @@ export class Statements implements Disposable {
     this.#prepared.set(sql, prepared);
     return prepared;
   }
+}
+
+/** A statement of Deno 2.5 brings its rows once: iterated again it brings none. */
+function canIterateAgain(file: DatabaseSync): boolean {
+  const statement = file.prepare("SELECT 1");
+  const counts = [1, 2].map(() => [...statement.iterate()].length);
+  return counts[1] === 1;
 }
