@@ -30,6 +30,8 @@ const MAX_READS = 2;
 const MAX_WAITING = 32;
 /** What is too much at once may be asked for again after so long. */
 const FULL_MS = 1_000;
+/** Does not abort: these waits are short. */
+const NEVER = new AbortController().signal;
 
 /** Whose reads they are. */
 export interface ReaderOwner {
@@ -80,9 +82,13 @@ export class Reader {
     return turn;
   }
 
-  /** Reads from the store when it is this connection's turn. */
+  /** Reads from the store when it is this connection's turn, and the isolate has not read too much already. */
   async read<T>(reading: () => Promise<T>): Promise<T> {
-    using _turn = await this.#context.readTurns.take(this);
+    const { clock, limits, readTurns } = this.#context;
+    using _turn = await readTurns.take(this);
+    const waitMs = limits.reads.msUntil(clock.now(), 0, 1);
+    // The turn is kept meanwhile, so that the order holds.
+    if (waitMs > 0) await clock.sleep(waitMs, NEVER);
     return await reading();
   }
 
@@ -90,6 +96,7 @@ export class Reader {
   charge(bytes: number): void {
     const now = this.#context.clock.now();
     for (const budget of this.#budgets(now)) budget.charge(now, 0, bytes);
+    this.#context.limits.reads.charge(now, 0, bytes);
   }
 
   /** Until all budgets are out of debt. */

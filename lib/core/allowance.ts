@@ -35,6 +35,8 @@ export class ConnectionLimits {
   readonly readsOfUsers: BudgetsByKey<UserId>;
   /** What was read, by the key of the address. */
   readonly readsOfAddresses: BudgetsByKey<string>;
+  /** What was read by all of them. */
+  readonly reads: Budget;
   /** Counts what was refused. */
   readonly refused: Counter;
 
@@ -45,6 +47,7 @@ export class ConnectionLimits {
     this.addresses = new BudgetsByKey(this.table.address);
     this.readsOfUsers = new BudgetsByKey(this.table.readOfUser);
     this.readsOfAddresses = new BudgetsByKey(this.table.readOfAddress);
+    this.reads = new Budget(this.table.readOfWorker);
   }
 }
 

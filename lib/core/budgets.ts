@@ -42,6 +42,8 @@ export interface BudgetTable {
   readonly readOfUser: BudgetRates;
   /** The same for all connections of one address to one worker. */
   readonly readOfAddress: BudgetRates;
+  /** The same for all connections to one worker. Above it, reads wait; they are not refused. */
+  readonly readOfWorker: BudgetRates;
 }
 
 /** The settings that all rates follow from; 0 switches a dimension off. */
@@ -86,6 +88,8 @@ export function budgetTable(settings: BudgetSettings): BudgetTable {
     readOfUser: reads([8, 256]),
     // The same office: 320 KiB for each when all of them reconnect.
     readOfAddress: reads([64, 2_048]),
+    // A fraction of what a worker can read and send in a second.
+    readOfWorker: reads([512, 1_024]),
   };
 }
 

@@ -134,7 +134,7 @@ export const FRAMES = {
   renamed: entry("renamed", "Somebody has another name now.", { from: v.string() }),
   lost: frame("lost", "Something between two positions cannot be given any more.", {
     room,
-    after: text("The last position that you have."),
+    after: text("The last position before the gap; you may never have had it."),
     until: text("The position before the next one that you get."),
     reason: v.picklist(["unknown_epoch", "rewound", "too_old"]),
   }),

@@ -148,11 +148,11 @@ const upTo = (count: number) => Array.from({ length: count }, (_, index) => inde
 
 for (
   const [who, enter] of [
-    ["in plain text", (library: Library, since: string) => enterText(library, { since })],
-    ["in JSON", (library: Library, since: string) => enterJson(library, { since })],
+    ["A reader in plain text", (library: Library, since: string) => enterText(library, { since })],
+    ["A reader in JSON", (library: Library, since: string) => enterJson(library, { since })],
   ] as const
 ) {
-  Deno.test(`A reader ${who} gets far more than may wait for it, in order, and is not parked`, async () => {
+  Deno.test(`${who} gets far more than may wait for it, in order, and is not parked`, async () => {
     using library = new Library();
     const since = await position(library);
     await library.say(400);
@@ -165,7 +165,7 @@ for (
     assert.deepEqual(guest.numbers, upTo(401));
   });
 
-  Deno.test(`A reader ${who} who does not read lets one portion be read and no more`, async () => {
+  Deno.test(`${who} who does not read lets one portion be read and no more`, async () => {
     using library = new Library();
     const since = await position(library);
     await library.say(400);
@@ -178,7 +178,7 @@ for (
     assert.ok(library.readings.every((weight) => weight <= MAX_READ_BYTES));
   });
 
-  Deno.test(`A reader ${who} who is slower than the room gets all of it, though it is never let in`, async () => {
+  Deno.test(`${who} who is slower than the room gets all of it, though it is never let in`, async () => {
     using library = new Library();
     const since = await position(library);
     await library.say(100);
@@ -315,6 +315,25 @@ Deno.test("A long replay is sent no faster than the budget allows, and none of i
   // 1.6 MB, of which 128 KiB at once and the rest at 8 KiB a second, but for the last portion.
   const seconds = (clock.now() - beganAt) / 1_000;
   assert.ok(seconds > 100 && seconds < 250, `${seconds} s`);
+});
+
+Deno.test("Many connections together read no faster than an isolate may, in turn, and are not refused", async () => {
+  const limits = new ConnectionLimits({ messagesPerSecond: 0, bytesPerSecond: 1_024 });
+  using library = new Library({ limits });
+  await library.say(100);
+  const { clock } = library.chat;
+  const read = () => library.readings.reduce((sum, weight) => sum + weight, 0);
+  const guests: Guest[] = [];
+  for (let i = 0; i < 50; i++) guests.push(await enterText(library, { history: "25" }));
+  // 1 MiB at once, and what was under way.
+  assert.ok(read() < 3_000_000, `${read()} at once`);
+  while (guests.some(({ numbers }) => numbers.length < 25) && clock.now() < 60_000) {
+    for (const guest of guests) guest.socket.take();
+    await clock.advance(100);
+  }
+  assert.ok(guests.every(({ numbers, socket }) => numbers.length === 25 && !socket.isParked));
+  const seconds = clock.now() / 1_000;
+  assert.ok(seconds > 3 && seconds < 10, `${seconds} s`);
 });
 
 Deno.test("A connection that goes on asking while it is to wait is closed", async () => {

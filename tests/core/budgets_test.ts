@@ -109,12 +109,12 @@ for (
   ] as const
 ) {
   Deno.test(`budgetTable() limits no ${what} where their setting is 0`, () => {
-    const { read, readOfUser, readOfAddress, ...rest } = budgetTable(settings);
+    const { read, readOfUser, readOfAddress, readOfWorker, ...rest } = budgetTable(settings);
     for (const rates of Object.values(rest)) {
       assert.equal(rates[unlimited], undefined);
       assert.notEqual(rates[unlimited === "bytes" ? "messages" : "bytes"], undefined);
     }
-    for (const { messages, bytes } of [read, readOfUser, readOfAddress]) {
+    for (const { messages, bytes } of [read, readOfUser, readOfAddress, readOfWorker]) {
       assert.deepEqual([messages, bytes === undefined], [undefined, unlimited === "bytes"]);
     }
   });
