@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Allowance, ConnectionLimits } from "../../lib/core/allowance.ts";
+import { utf8Length } from "../../lib/core/utf8.ts";
 import { begin, type Frame, kindOf } from "./client_fakes.ts";
 
 Deno.test("Chat joins 32 rooms at the pace that the server allows, each once", async () => {
@@ -47,32 +48,37 @@ Deno.test("Chat is never told to slow down, whatever is done", async () => {
   const deed = fc.record({
     what: fc.constantFrom(...DEEDS),
     count: fc.integer({ min: 1, max: 40 }),
+    length: fc.constantFrom(4, 400, 4_000),
     restMs: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 4_000 })),
   });
+  const limits = fc.record({
+    messagesPerSecond: fc.integer({ min: 1, max: 50 }),
+    bytesPerSecond: fc.oneof(fc.constant(0), fc.integer({ min: 1_000, max: 50_000 })),
+  });
   await fc.assert(
-    fc.asyncProperty(fc.integer({ min: 1, max: 50 }), fc.array(deed), async (perSecond, deeds) => {
+    fc.asyncProperty(limits, fc.array(deed), async (limits, deeds) => {
       const { chat, world } = begin();
       const room = chat.join("lobby");
       const { socket } = world;
-      const allowance = new Allowance(
-        new ConnectionLimits({ messagesPerSecond: perSecond, bytesPerSecond: 0 }),
-      );
+      const allowance = new Allowance(new ConnectionLimits(limits));
       let checked = 0;
       const check = () => {
         const counted = socket.sent.slice(checked);
         checked = socket.sent.length;
-        const verdicts = counted.map(() => allowance.ask(world.now(), 1));
+        const bytes = counted.map((frame) => utf8Length(JSON.stringify(frame)) + 1);
+        const verdicts = bytes.map((it) => allowance.ask(world.now(), it));
         assert.ok(verdicts.every((it) => it === "granted"), `${verdicts}`);
       };
       await socket.open();
       check();
-      await socket.greet({ perSecond });
+      const { messagesPerSecond: perSecond, bytesPerSecond } = limits;
+      await socket.greet({ perSecond, bytesPerSecond });
       await socket.joined("lobby");
       await world.wake();
       const answered = new Set<Frame>();
-      for (const { what, count, restMs } of deeds) {
+      for (const { what, count, length, restMs } of deeds) {
         for (let each = 0; each < count; each++) {
-          if (what === "say") room.say("text");
+          if (what === "say") room.say("é".repeat(length));
           if (what === "join") chat.join(`room-${checked}-${each}`);
           if (what === "type") room.type(each % 2 === 0);
           if (what === "ask") room.history().catch(() => {});
