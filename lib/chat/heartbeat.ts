@@ -4,6 +4,7 @@
  * sends them, and shows us no pong.
  * @module
  */
+import type { Charge } from "../core/admissions.ts";
 import type { Farewell } from "../core/farewells.ts";
 import { type Condition, condition, pulse, type PulsePolicy, type Vitals } from "../core/pulse.ts";
 import type { Clock } from "./clock.ts";
@@ -18,8 +19,10 @@ export interface Peer {
   park(): void;
   /** Closes it. */
   close(farewell: Farewell): void;
-  /** Charges its address for it, once: the runtime holds it for good. */
-  charge(): void;
+  /** What the limits of its address are counted by; undefined where it has none. */
+  readonly address?: string | undefined;
+  /** Charges its address, once. */
+  charge(what: Charge): void;
 }
 
 /** How many connections there are of each condition. */
@@ -129,7 +132,7 @@ export class Heartbeat {
     const deed = pulse(peer.vitals(now), this.#policy, now);
     if (deed.kind === "ask") peer.ask();
     else if (deed.kind === "park") peer.park();
-    else if (deed.kind === "charge") peer.charge();
+    else if (deed.kind === "charge") peer.charge("dead");
     else if (deed.kind === "dismiss") peer.close(deed.farewell);
   }
 }

@@ -44,9 +44,9 @@ export class AddressBuckets {
     return waitMs;
   }
 
-  /** Takes one token whether or not there is one; no bucket is more than one burst in debt. */
-  charge(key: string, now: number): void {
-    this.#use(key, now).charge(now, 1);
+  /** Takes tokens whether or not there are any; no bucket is more than one burst in debt. */
+  charge(key: string, now: number, cost: number): void {
+    this.#use(key, now).charge(now, cost);
   }
 
   /** How many tokens have been taken and have not come back yet. */

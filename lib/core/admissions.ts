@@ -34,13 +34,13 @@ export type AdmissionRefusal =
   | "all taken"
   | "all of this key taken"
   | "too many handshakes"
-  | "too many dead"
+  | "address charged"
   | "no memory";
 
 /** A place among the connections, given back by disposing it, as often as one likes. */
 export interface Place extends Disposable {
-  /** The connection has died and the runtime holds it still: its address pays. */
-  charge(now: number): void;
+  /** Charges the address of the connection. */
+  charge(what: Charge, now: number): void;
 }
 
 /** The key of addresses that no limit of its own holds for: loopback, and where addresses are not known. */
@@ -67,27 +67,34 @@ export function requestBuckets(
 const REQUESTS_PER_HANDSHAKE = 10;
 /** Handshakes at once, in seconds of the rate: everybody in an office comes back when the network does. */
 const BURST_SECONDS = 10;
+/** What an address is charged for: a connection that the runtime holds for good, or suspicion when memory ran out. */
+export type Charge = "dead" | "memory";
+
 /**
- * Dead connections come back to the account at this rate. Phones that lose their network leave some behind too, so the
- * first ones are free; each one above counts as several connections, until nothing is left of the address's share.
+ * How much dead connections count, in shares of what one address may hold. Phones that lose their network leave some
+ * behind too, so the first ones are free; each one above takes two places, and one is forgiven every ten seconds.
  */
-const DEAD = { perSecond: 1 / 20, burst: 40 } as const;
-const FREE_DEAD = 16;
-const DEAD_WEIGHT = 4;
+const FREE_SHARE = 1 / 4;
+const PLACES_EACH = 2;
+const FORGIVEN_PER_SECOND = 1 / 10;
+/** Three times within minutes close the door for an address; after that, each time closes it for ten minutes more. */
+const MEMORY_SHARE = 1 / 4;
 
 /** Admits connections. */
 export class Admissions {
   readonly #quota: Quota;
   readonly #perAddress: number;
   readonly #handshakes: AddressBuckets | undefined;
-  readonly #dead = new AddressBuckets(DEAD);
+  readonly #charges: AddressBuckets;
   /** Whether there is memory for more; the caller knows. */
   hasMemory = true;
 
   /** Nobody is connected. */
   constructor(limits: AdmissionLimits) {
     const { maxConnections, connectionsPerAddress, handshakesPerSecond: perSecond } = limits;
-    this.#perAddress = connectionsPerAddress;
+    this.#perAddress = connectionsPerAddress === 0 ? Infinity : connectionsPerAddress;
+    const burst = Math.max(1, connectionsPerAddress);
+    this.#charges = new AddressBuckets({ perSecond: FORGIVEN_PER_SECOND, burst });
     this.#quota = new Quota(maxConnections);
     this.#handshakes = perSecond === 0
       ? undefined
@@ -104,15 +111,22 @@ export class Admissions {
     if (!this.hasMemory) return "no memory";
     if (key === EXEMPT) return this.#place(key, Infinity);
     if ((this.#handshakes?.take(key, now) ?? 0) > 0) return "too many handshakes";
-    const most = this.#perAddress === 0 ? Infinity : this.#perAddress;
-    const left = most - DEAD_WEIGHT * Math.max(0, this.#dead.used(key, now) - FREE_DEAD);
+    const left = this.#left(key, now);
     const place = this.#place(key, left);
-    return place === "all of this key taken" && left < most ? "too many dead" : place;
+    return place === "all of this key taken" && left < this.#perAddress ? "address charged" : place;
   }
 
-  /** A connection of this address has died. */
-  charge(key: string, now: number): void {
-    if (key !== EXEMPT) this.#dead.charge(key, now);
+  /** Charges an address. */
+  charge(key: string, what: Charge, now: number): void {
+    if (key === EXEMPT || this.#perAddress === Infinity) return;
+    this.#charges.charge(key, now, what === "dead" ? 1 : this.#perAddress * MEMORY_SHARE);
+  }
+
+  /** How many connections an address may hold after what it was charged for. */
+  #left(key: string, now: number): number {
+    if (this.#perAddress === Infinity) return Infinity;
+    const charged = this.#charges.used(key, now) - this.#perAddress * FREE_SHARE;
+    return this.#perAddress - PLACES_EACH * Math.max(0, charged);
   }
 
   #place(key: string, max: number): Place | AdmissionRefusal {
@@ -133,8 +147,8 @@ class Taken implements Place {
     this.#place = place;
   }
 
-  charge(now: number): void {
-    this.#admissions.charge(this.#key, now);
+  charge(what: Charge, now: number): void {
+    this.#admissions.charge(this.#key, what, now);
   }
 
   [Symbol.dispose](): void {

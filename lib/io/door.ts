@@ -4,7 +4,13 @@
  * @module
  */
 import type { Heartbeat } from "../chat/heartbeat.ts";
-import { admissionKey, type AdmissionRefusal, EXEMPT, type Place } from "../core/admissions.ts";
+import {
+  admissionKey,
+  type AdmissionRefusal,
+  type Charge,
+  EXEMPT,
+  type Place,
+} from "../core/admissions.ts";
 import type { Source } from "../core/addresses.ts";
 import { admit, type OriginPolicy, type Refusal, refuse } from "../core/handshake.ts";
 import { refusalAnswer } from "./answers.ts";
@@ -16,8 +22,8 @@ import { Threshold } from "./threshold.ts";
 export interface Turnstile {
   /** Takes a place, which is given back by disposing it, or says which limit stands against it. */
   take(key: string): Entry | Promise<Entry>;
-  /** A connection of this address has died. */
-  charge(key: string): void;
+  /** Charges an address. */
+  charge(key: string, what: Charge): void;
 }
 
 /** What comes of asking for a place. */
@@ -51,9 +57,9 @@ const FULL = {
     "Too many new connections from this address (HANDSHAKES_PER_SECOND)",
     { "retry-after": "1" },
   ),
-  "too many dead": refuse(
+  "address charged": refuse(
     429,
-    "Too many connections from this address were not closed: some are forgotten every minute",
+    "Connections from this address were left open: it is refused for a while",
     { "retry-after": "60" },
   ),
   "no memory": refuse(503, "Out of memory (MAX_MEMORY_MB)", { "retry-after": "5" }),

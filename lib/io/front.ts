@@ -34,6 +34,7 @@ import { log } from "./log.ts";
 import { openPages } from "./pages.ts";
 import { type Places, routes } from "./routes.ts";
 import type { Entrance } from "./socket.ts";
+import { chargeSuspects } from "./suspects.ts";
 import { finish, firstFailure } from "./tasks.ts";
 import { within } from "./within.ts";
 
@@ -132,6 +133,10 @@ export async function openFront(config: Config, base: Base, station: Station): P
     },
     async drain(kind) {
       door.shut();
+      if (kind === "urgent") {
+        const addresses = await chargeSuspects(() => heartbeat.peers(), clock, signal);
+        log.warn("memory.suspected", { addresses });
+      }
       await drain(kind, () => heartbeat.peers(), clock, Math.random, signal);
       // Whether it is heard or not: where it is not, the leases run out.
       await within(WITHDRAWAL_MS, "The rooms were not left", hub.withdraw()).catch(() => {});

@@ -127,7 +127,7 @@ function openBase(
     secret,
     quota: {
       take: (key) => admissions.take(key, clock.now()),
-      charge: (key) => admissions.charge(key, clock.now()),
+      charge: (key, what) => admissions.charge(key, what, clock.now()),
     },
     census: () => overview.census(),
     readiness: () => readiness.check(),

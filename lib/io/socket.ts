@@ -8,7 +8,7 @@ import type { Clock } from "../chat/clock.ts";
 import type { Begin, Conversation, Socket } from "../chat/conversation.ts";
 import type { Heartbeat, Peer } from "../chat/heartbeat.ts";
 import type { ServingMeters } from "../chat/meters.ts";
-import type { Place } from "../core/admissions.ts";
+import type { Charge, Place } from "../core/admissions.ts";
 import { BROKEN, type Farewell, TOO_BIG } from "../core/farewells.ts";
 import { type Backlog, QUEUED_MESSAGE_BYTES } from "../core/pacing.ts";
 import type { Vitals } from "../core/pulse.ts";
@@ -140,10 +140,15 @@ export class Connection implements Socket, Peer, EventListenerObject {
     log.info("connection.parked", { buffered: this.#socket.bufferedAmount });
   }
 
-  charge(): void {
+  /** What the limits of its address are counted by; undefined where it has none. */
+  get address(): string | undefined {
+    return this.#address;
+  }
+
+  charge(what: Charge): void {
     if (this.#isCharged) return;
     this.#isCharged = true;
-    this.#place.charge(this.#context.clock.now());
+    this.#place.charge(what, this.#context.clock.now());
   }
 
   vitals(now: number): Vitals {

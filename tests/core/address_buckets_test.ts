@@ -10,7 +10,7 @@ Deno.test("AddressBuckets gives each address a bucket of its own", () => {
 
 Deno.test("AddressBuckets tells what was taken and has not come back", () => {
   const buckets = new AddressBuckets({ perSecond: 1, burst: 10 });
-  for (let time = 0; time < 15; time++) buckets.charge("a", 0);
+  for (let time = 0; time < 15; time++) buckets.charge("a", 0, 1);
   assert.deepEqual([0, 5_000, 15_000].map((now) => buckets.used("a", now)), [15, 10, 0]);
   assert.equal(buckets.used("b", 0), 0);
 });

@@ -45,8 +45,8 @@ Deno.test("Admissions refuses everybody while there is no memory", () => {
 
 Deno.test("Admissions holds the first dead connections of an address against nobody", () => {
   const admissions = new Admissions(LIMITS);
-  for (const place of takeAll(admissions, "a", 0, 16)) {
-    place.charge(0);
+  for (const place of takeAll(admissions, "a", 0, 64)) {
+    place.charge("dead", 0);
     place[Symbol.dispose]();
   }
   assert.equal(takeAll(admissions, "a").length, 256);
@@ -55,27 +55,47 @@ Deno.test("Admissions holds the first dead connections of an address against nob
 Deno.test("Admissions lets an address in less the more of its connections have died, also when they are gone", () => {
   const admissions = new Admissions(LIMITS);
   const dead = takeAll(admissions, "a", 0, 120);
-  for (const place of dead.slice(0, 40)) place.charge(0);
-  // 24 above what is free, each worth 4: 160 are left to it, and it holds 120.
-  assert.equal(takeAll(admissions, "a").length, 40);
-  assert.equal(admissions.take("a", 0), "too many dead");
-  for (const place of dead.slice(40)) place.charge(0);
+  for (const place of dead.slice(0, 100)) place.charge("dead", 0);
+  // 36 above what is free, each worth 2: 184 are left to it, and it holds 120.
+  assert.equal(takeAll(admissions, "a").length, 64);
+  assert.equal(admissions.take("a", 0), "address charged");
   for (const place of dead) place[Symbol.dispose]();
-  assert.equal(admissions.take("a", 0), "too many dead");
+  assert.equal(takeAll(admissions, "a").length, 120);
   assert.equal(takeAll(admissions, "b").length, 256);
 });
 
-Deno.test("Admissions forgives a dead connection every twenty seconds", () => {
+Deno.test("Admissions forgives a dead connection every ten seconds", () => {
   const admissions = new Admissions(LIMITS);
-  for (let time = 0; time < 500; time++) admissions.charge("a", 0);
-  assert.equal(admissions.take("a", 0), "too many dead");
-  assert.equal(takeAll(admissions, "a", 20_000).length, 4);
-  assert.equal(takeAll(admissions, "a", 70 * 20_000).length, 252);
+  for (let time = 0; time < 193; time++) admissions.charge("a", "dead", 0);
+  assert.equal(admissions.take("a", 10_000), "address charged");
+  assert.equal(takeAll(admissions, "a", 20_000).length, 2);
+  assert.equal(takeAll(admissions, "a", 2_000_000).length, 254);
+});
+
+Deno.test("Admissions refuses an address for ten minutes where memory ran out by its side four times", () => {
+  const admissions = new Admissions(LIMITS);
+  const left = [1, 2, 3, 4].map(() => {
+    admissions.charge("a", "memory", 0);
+    const places = takeAll(admissions, "a");
+    for (const place of places) place[Symbol.dispose]();
+    return places.length;
+  });
+  assert.deepEqual(left, [256, 128, 0, 0]);
+  const minute = 60_000;
+  assert.equal(admissions.take("a", 10.6 * minute), "address charged");
+  assert.equal(typeof admissions.take("a", 10.9 * minute), "object");
+});
+
+Deno.test("Admissions holds an address out for no more than an hour, whatever it was charged for", () => {
+  const admissions = new Admissions(LIMITS);
+  for (let time = 0; time < 1_000; time++) admissions.charge("a", "memory", 0);
+  assert.equal(admissions.take("a", 3_000_000), "address charged");
+  assert.equal(typeof admissions.take("a", 3_600_000), "object");
 });
 
 Deno.test("Admissions holds no dead connection against exempt addresses", () => {
   const admissions = new Admissions(LIMITS);
-  for (let time = 0; time < 500; time++) admissions.charge(EXEMPT, 0);
+  for (let time = 0; time < 500; time++) admissions.charge(EXEMPT, "dead", 0);
   assert.equal(takeAll(admissions, EXEMPT).length, 1_000);
 });
 

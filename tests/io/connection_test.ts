@@ -207,8 +207,8 @@ Deno.test("Connection whose peer never answers the close is charged to its addre
   assert.equal(deed(), "rest");
   await clock.advance(60_001);
   assert.equal(deed(), "charge");
-  connection.charge();
-  connection.charge();
+  connection.charge("dead");
+  connection.charge("dead");
   assert.deepEqual([charged(), deed()], [1, "rest"]);
 });
 

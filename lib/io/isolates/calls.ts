@@ -5,7 +5,7 @@
  */
 import type { ServingBus } from "../../chat/bus.ts";
 import type { Census } from "../../chat/heartbeat.ts";
-import type { AdmissionRefusal } from "../../core/admissions.ts";
+import type { AdmissionRefusal, Charge } from "../../core/admissions.ts";
 import type { Config } from "../../core/config.ts";
 import type { Report } from "../front.ts";
 import type { DrainKind } from "../drain.ts";
@@ -18,8 +18,8 @@ export type MainAnswers = {
   readonly enter: (key: string) => Promise<AdmissionRefusal | null>;
   /** Gives one back. */
   readonly exit: (key: string) => void;
-  /** A connection has died. */
-  readonly charge: (key: string) => void;
+  /** Charges an address. */
+  readonly charge: (key: string, what: Charge) => void;
   /** Resolves when it is known. */
   readonly secret: () => Promise<string>;
   /** Of the whole process. */

@@ -44,7 +44,7 @@ export class Desk implements Disposable {
       people: (room) => bus.people(room),
       enter: (key) => this.#enter(key),
       exit: (key) => this.#places.get(key)?.pop()?.[Symbol.dispose](),
-      charge: (key) => this.#base.quota.charge(key),
+      charge: (key, what) => this.#base.quota.charge(key, what),
       secret: () => secret,
       census: () => this.#base.census(),
       readiness: () => this.#base.readiness(),

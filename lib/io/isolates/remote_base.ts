@@ -4,6 +4,7 @@
  * @module
  */
 import type { ServingBus } from "../../chat/bus.ts";
+import type { Charge } from "../../core/admissions.ts";
 import type { Base } from "../front.ts";
 import { log } from "../log.ts";
 import type { MainAnswers } from "./calls.ts";
@@ -24,9 +25,10 @@ export function remoteBase(main: Line<MainAnswers>): Base {
           if (isHeld) tell(main.wait("exit", key));
           isHeld = false;
         };
-        return { charge: () => tell(main.wait("charge", key)), [Symbol.dispose]: giveBack };
+        const charge = (what: Charge) => tell(main.wait("charge", key, what));
+        return { charge, [Symbol.dispose]: giveBack };
       },
-      charge: (key) => tell(main.wait("charge", key)),
+      charge: (key, what) => tell(main.wait("charge", key, what)),
     },
     census: () => main.call("census"),
     readiness: () => main.call("readiness"),

@@ -11,7 +11,10 @@ function openDesk(bus = new FakeBus(new FakeClock())) {
   const charged: string[] = [];
   const desk = new Desk({
     bus,
-    quota: { take: (key) => quota.take(key, 0), charge: (key) => charged.push(key) },
+    quota: {
+      take: (key) => quota.take(key, 0),
+      charge: (key, what) => charged.push(`${key} for ${what}`),
+    },
     secret: Promise.resolve("a secret"),
     census: () => Promise.reject(new Error("not asked for")),
     readiness: () => Promise.resolve({ ready: true }),
@@ -86,8 +89,8 @@ Deno.test("Desk gives nothing to an isolate that is gone, however late its wishe
 
 Deno.test("Desk charges an address for a connection that has died", () => {
   const { charged, answers } = openDesk();
-  answers.charge("a");
-  assert.deepEqual(charged, ["a"]);
+  answers.charge("a", "dead");
+  assert.deepEqual(charged, ["a for dead"]);
 });
 
 Deno.test("Desk hands over the secret and the readiness of the process", async () => {
