@@ -90,6 +90,9 @@ Deno.test("RedisBus goes from a demoted server to the promoted one when the addr
   await using opened = await open();
   const { master, replica, address, bus } = opened;
   await enter(bus, say("before"));
+  await until("the replica to have it", async () => {
+    return await replica.command("XLEN", "test:{lobby}:log") === 1;
+  });
   await replica.command("REPLICAOF", "NO", "ONE");
   await replicate(master, replica);
   await until("the bus to say so", async () => !await isReady(bus));
