@@ -87,9 +87,9 @@ local function dropSurplus()
   messages = math.min(messages, MAX_MESSAGES)
 end
 
--- What is too old goes when the first of several drafts is in: what comes in after it is new.
+-- What is too old goes when the first of several drafts is in, once in a minute: nobody is shown it before either.
 local function dropOld()
-  if AGE_MS == math.huge or #announced ~= 1 then return end
+  if AGE_MS == math.huge or #announced ~= 1 or math.floor(ran / 60000) == math.floor(wasRan / 60000) then return end
   local oldest = redis.call("XRANGE", LOG, "-", "+", "COUNT", 1)[1]
   if oldest and ranOfRow(oldest) < since then redis.call("XTRIM", LOG, "MINID", whole(floorOf(head) + 1)) end
   local stale = staleMessages(messages)

@@ -27,7 +27,7 @@ local function read(highest, lowest)
     if #members < step then return 0 end
     offset = offset + step
     local average = math.max(OWN_WEIGHT, weight / math.max(1, #messages))
-    step = math.max(1, math.min(100, math.floor((maxWeight - weight) / average) + 1, limit - #messages + 1))
+    step = math.max(1, math.min(32, math.floor((maxWeight - weight) / average) + 1, limit - #messages + 1))
   end
 end
 

@@ -22,9 +22,20 @@ local function aboutOf(seq, fields)
   return tonumber(string.match(entry, '"deed":{"kind":"edited","of":{"epoch":"%w+","seq":(%d+)}')) or 0
 end
 
-local function stateOf(about)
+-- The messages that were said in these rows, by their numbers.
+local function messagesOf(rows)
+  local members = {}
+  if #rows == 0 then return members end
+  local first, last = string.match(rows[1][1], "^%d+"), string.match(rows[#rows][1], "^%d+")
+  for _, member in ipairs(redis.call("ZRANGEBYSCORE", MESSAGES, first, last, "LIMIT", 0, #rows)) do
+    members[tonumber(string.match(member, "^%d+")) or 0] = member
+  end
+  return members
+end
+
+local function stateOf(about, members)
   if about == 0 then return "", "" end
-  local member = redis.call("ZRANGEBYSCORE", MESSAGES, about, about, "LIMIT", 0, 1)[1]
+  local member = members[about] or redis.call("ZRANGEBYSCORE", MESSAGES, about, about, "LIMIT", 0, 1)[1]
   local edited, deleted, age, text =
     string.match(member or "", "^%d+ %w+ %d+ [%w_]+ (%d+) (%d) ?(%d*)\n[^\n]*\n([^\n]*)")
   if not edited or deleted == "1" or (tonumber(age) or 0) < since then return "-", "" end
@@ -35,13 +46,14 @@ local function read()
   local from, step = whole(after + 1), 4
   while true do
     local found = redis.call("XRANGE", LOG, from, whole(head.top), "COUNT", step)
+    local members = messagesOf(found)
     for _, row in ipairs(found) do
       from = "(" .. row[1]
       -- Whatever has another form, somebody else has put there.
       local seq = tonumber(string.match(row[1], "^(%d+)%-0$"))
       if seq then
         local fields = fieldsOf(row)
-        local mark, text = stateOf(aboutOf(seq, fields))
+        local mark, text = stateOf(aboutOf(seq, fields), members)
         local entry = fields.entry or ""
         -- Without its text an entry is short: this is none of ours.
         if #entry > MAX_ENTRY_BYTES then entry = "" end
@@ -52,7 +64,7 @@ local function read()
     end
     if #found < step then return 0 end
     local average = math.max(OWN_WEIGHT, weight / math.max(1, #rows))
-    step = math.max(1, math.min(100, math.floor((maxWeight - weight) / average) + 1, limit - #rows + 1))
+    step = math.max(1, math.min(32, math.floor((maxWeight - weight) / average) + 1, limit - #rows + 1))
   end
 end
 

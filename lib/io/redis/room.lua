@@ -60,7 +60,8 @@ local function parseEras(text)
 end
 
 local function parseNumber(text)
-  return text and #text <= 15 and string.match(text, "^%d+$") and tonumber(text)
+  local number = tonumber(text)
+  return number and number >= 0 and number < 1e15 and number == math.floor(number) and number
 end
 
 -- As long as nobody has said anything, the head lasts as long as somebody asks about it.
@@ -128,7 +129,9 @@ end
 
 -- What is older than this service's first use of ages has none.
 local function ranOfRow(row)
-  return tonumber(fieldsOf(row).ran) or 0
+  local fields = row[2]
+  -- Where it stands in every row of ours, without a table of all fields.
+  return tonumber(fields[3] == "ran" and fields[4] or fieldsOf(row).ran) or 0
 end
 
 local function entryRan(seq)
