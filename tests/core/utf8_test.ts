@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { exceedsBytes } from "../../lib/core/utf8.ts";
+import { exceedsBytes, utf8Length } from "../../lib/core/utf8.ts";
 import { anyText } from "./deceits.ts";
 
 for (
@@ -33,5 +33,17 @@ Deno.test("exceedsBytes() agrees with TextEncoder about every text and limit", (
       }
     }),
     { numRuns: 1000 },
+  );
+});
+
+Deno.test("utf8Length() is what the encoder makes, however long the text and wherever its surrogates are", () => {
+  const piece = fc.constantFrom("a", "é", "中", "👋", "\ud83d", "\udc4b", "\0", "xyz ");
+  const text = fc.array(piece, { maxLength: 200, size: "max" }).map((pieces) => pieces.join(""));
+  fc.assert(
+    fc.property(text, fc.nat(500), fc.nat(3), (text, times, before) => {
+      const long = "x".repeat(before) + text.repeat(times);
+      assert.equal(utf8Length(long), new TextEncoder().encode(long).length);
+    }),
+    { numRuns: 300 },
   );
 });
