@@ -24,7 +24,13 @@
       const key = prefix + old.slice(12);
       const text = localStorage.getItem(old) ?? "";
       localStorage.removeItem(old);
-      if (localStorage.getItem(key) === null) localStorage.setItem(key, text);
+      try {
+        if (localStorage.getItem(key) === null) localStorage.setItem(key, text);
+      } catch (error) {
+        // Full: the new key is longer than the old one. It waits for another visit.
+        localStorage.setItem(old, text);
+        throw error;
+      }
     }
   };
   try {

@@ -1,6 +1,6 @@
 /** The client library and the real service: what two people do with each other, on one device or two, over lines that are cut. */
 import assert from "node:assert/strict";
-import { type Chat, connect, type Room } from "../../static/client.js";
+import { type Chat, connect, type Room, Timeline } from "../../static/client.js";
 import type { ChatOptions } from "../../static/client/chat.js";
 import { startService } from "../service.ts";
 import { codeOf, FakeStorage, heard, kindOf } from "./client_fakes.ts";
@@ -31,6 +31,17 @@ async function come(
   };
   await soon(`${name} to join`, isThere(present.room));
   return present;
+}
+
+/** Where all that is told is noted. */
+class OverheardWorld extends QuickWorld {
+  readonly told: string[] = [];
+
+  override open(url: string, protocol: string): WebSocket {
+    const socket = super.open(url, protocol);
+    socket.addEventListener("message", ({ data }) => this.told.push(String(data)));
+    return socket;
+  }
 }
 
 async function isThere(room: Room): Promise<void> {
@@ -310,4 +321,60 @@ Deno.test("A chat that is closed by a service that restarts stays away as long a
   assert.equal(state.kind === "waiting" && state.code, 1012);
   assert.ok(state.kind === "waiting" && state.retryAt >= Date.now());
   await stopped;
+});
+
+Deno.test("What was deleted or edited while one was away is not told to whoever comes back", async () => {
+  await using service = await startService();
+  await using link = new ByteLink(service.port);
+  await using ann = await come(link.url, "Ann");
+  await using bob = await come(`${service.url}/ws`, "Bob");
+  const timeline = new Timeline();
+  const texts: string[] = [];
+  ann.room.events.subscribe((event) => {
+    timeline.take(event);
+    if ("text" in event) texts.push(event.text);
+  });
+  await bob.room.say("before").sent;
+  await soon("it", when(ann.room.last, (it) => it?.text === "before"));
+  link.isDown = true;
+  link.cut();
+  await soon("the loss", when(ann.chat.state, ({ kind }) => kind === "waiting"));
+  const [secret, draft] = [
+    await bob.room.say("a secret").sent,
+    await bob.room.say("a first try").sent,
+  ];
+  await bob.room.edit(draft.position, "what was meant").sent;
+  await bob.room.delete(secret.position).sent;
+  const last = await bob.room.say("the end").sent;
+  link.isDown = false;
+  await soon("all", when(ann.room.last, (it) => it?.position === last.position));
+  assert.ok(!texts.includes("a secret") && !texts.includes("a first try"), texts.join(", "));
+  assert.deepEqual(
+    timeline.messages.map(({ text, deleted, edited }) => [text, deleted, edited !== undefined]),
+    [
+      ["before", undefined, false],
+      ["", true, false],
+      ["what was meant", undefined, true],
+      ["the end", undefined, false],
+    ],
+  );
+});
+
+Deno.test("A long outbox is sent in order, and the service never has to ask for less", async () => {
+  const settings = { MESSAGES_PER_SECOND: "100", BYTES_PER_SECOND: "60000" };
+  await using service = await startService(settings);
+  await using world = new OverheardWorld(1);
+  await using ann = await come(`${service.url}/ws`, "Ann", { surroundings: world });
+  const slowed = heard(ann.chat.isSlowed);
+  const texts = Array.from(
+    { length: 320 },
+    (_, i) => i % 16 > 0 ? `${i}` : `${i} ${"x".repeat(30_000)}`,
+  );
+  for (const text of texts) ann.room.say(text);
+  await soon("all", ann.chat.settled());
+  const { messages } = await ann.room.history({ limit: 200 });
+  assert.deepEqual(world.told.filter((it) => it.includes("slow_down")), []);
+  assert.equal(ann.chat.state.value.kind, "online");
+  assert.ok(slowed.includes(true), "it was more than may be sent at once");
+  assert.deepEqual(messages.map(({ text }) => text), texts.slice(-messages.length));
 });

@@ -3,7 +3,7 @@
  * cut at any byte. What is left to chance comes from a seed.
  * @module
  */
-import type { Socket, Surroundings } from "../../static/client/surroundings.js";
+import type { Surroundings } from "../../static/client/surroundings.js";
 import { Dice } from "../simulation/dice.ts";
 
 // From here on it is no wait but a time in which somebody has to answer, also on a machine that has much to do.
@@ -19,7 +19,7 @@ export class QuickWorld implements Surroundings, AsyncDisposable {
     this.#dice = new Dice(seed);
   }
 
-  open(url: string, protocol: string): Socket {
+  open(url: string, protocol: string): WebSocket {
     const socket = new WebSocket(url, protocol);
     const { promise, resolve } = Promise.withResolvers<void>();
     socket.addEventListener("close", () => {
