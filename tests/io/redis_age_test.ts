@@ -124,6 +124,21 @@ Deno.test("RedisBus.sweep() leaves the work to one of two instances, and keeps r
   assert.equal((await bus.page(lobby, undefined, 10)).messages.length, 2);
 });
 
+Deno.test("RedisBus.sweep() is not kept from its work for ever by what stands in the place of its own keys", async () => {
+  await using opened = await open();
+  const { redis, bus } = opened;
+  await enter(bus, say("1"));
+  await redis.command("SET", "test:sweeper", "strange");
+  await redis.command("DEL", "test:state");
+  await redis.command("SET", "test:state", "strange");
+  await bus.sweep();
+  await using other = openBus(redis.url, { retention: RETENTION });
+  await ready(other);
+  assert.equal((await other.page(lobby, undefined, 10)).messages.length, 1);
+  await bus.sweep();
+  assert.equal(await redis.command("HGET", "test:state", "rooms"), "1");
+});
+
 Deno.test("RedisBus lets no key of a room with entries expire, whatever the clock of Redis says", async () => {
   await using opened = await open();
   const { redis, bus } = opened;

@@ -64,6 +64,17 @@ Deno.test("RedisBus on a cluster carries rooms that are on different servers", a
   assert.ok(sizes.every((size) => Number(size) > 0));
 });
 
+Deno.test("RedisBus on a cluster sweeps and counts the rooms of all its servers", async () => {
+  await using own = await openCommon();
+  const { bus } = own;
+  const rooms = numbers(1, 12).map((index) => room(`swept-${index}`));
+  await Promise.all(rooms.map((it) => enter(bus, say("hello", { room: it }))));
+  await bus.sweep();
+  const key = `test${opened}:state`;
+  const owner = common?.masters[Math.floor(slotOf(key) * 3 / 16_384)];
+  assert.equal(await owner?.command("HGET", key, "rooms"), "12");
+});
+
 /** A cluster of its own, whose first master has the lobby and a replica, and a bus that follows it. */
 async function open() {
   await using started = new AsyncDisposableStack();

@@ -1,7 +1,10 @@
 -- What all instances know together. ARGV 1 how long the service has been in use, as far as the caller knows, in milliseconds.
 -- KEYS 1 state   hash: ran (that, as the one knows who has known it longest), rooms (how many rooms have entries)
 -- Brings: how long it has been in use, how many rooms have entries or nothing where nobody has counted them, and the time.
-local kept, rooms = unpack(redis.call("HMGET", KEYS[1], "ran", "rooms"))
+local fields = redis.pcall("HMGET", KEYS[1], "ran", "rooms")
+-- Something else stands in its place: all that is known is what the instances know.
+if fields.err then redis.pcall("DEL", KEYS[1]) end
+local kept, rooms = fields[1], fields[2]
 kept = kept and #kept <= 15 and string.match(kept, "^%d+$") and tonumber(kept) or 0
 local ran = string.format("%.0f", math.max(kept, tonumber(ARGV[1])))
 -- A Redis that is full refuses it; then it is told the next time.

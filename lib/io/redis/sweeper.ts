@@ -43,7 +43,11 @@ export class RedisSweeper {
     const { links, prefix, state } = this.#context;
     const key = `${prefix}sweeper`;
     const begins = await links.send(key, ["SET", key, "1", "NX", "PX", String(PERIOD_MS)]);
-    if (begins !== "OK") return;
+    if (begins !== "OK") {
+      // What does not end by itself was not put there by us.
+      if (await links.send(key, ["PTTL", key]) === -1) await links.send(key, ["DEL", key]);
+      return;
+    }
     const dropped = { entries: 0, messages: 0, marks: 0, rooms: 0 };
     let count = 0;
     for await (const rooms of this.#rooms()) {
