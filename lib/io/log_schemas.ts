@@ -5,7 +5,7 @@
  */
 import * as v from "valibot";
 import { type Entry, isUserId, type Message, type UserId } from "../core/entries.ts";
-import type { Name } from "../core/names.ts";
+import { isKeptName, type Name } from "../core/names.ts";
 import type { Position } from "../core/positions.ts";
 import type { Head, KeptReceipt } from "../core/room_log.ts";
 
@@ -16,10 +16,7 @@ const isEpoch = (input: unknown): input is string =>
   typeof input === "string" && /^[0-9a-z]{1,32}$/.test(input);
 const isUser = (input: unknown): input is UserId => typeof input === "string" && isUserId(input);
 const isId = (input: unknown): boolean => typeof input === "string" && input.length <= 1_024;
-// No more than what keeps a name from posing as a line of the server's.
-const isName = (input: unknown): boolean =>
-  typeof input === "string" && input.length <= 256 &&
-  /^[^\s\p{Cc}*!][^\p{Cc}\u2028\u2029]*$/u.test(input);
+const isName = (input: unknown): input is Name => typeof input === "string" && isKeptName(input);
 
 function isPosition(input: unknown): input is Position {
   if (typeof input !== "object" || input === null) return false;

@@ -28,6 +28,7 @@ import {
   publicAnswers,
 } from "./health_answers.ts";
 import { type Page, servePage } from "./pages.ts";
+import { queryOf, wishOf } from "./query.ts";
 import type { Entrance } from "./socket.ts";
 
 /** What stands behind the paths. */
@@ -143,24 +144,6 @@ function socketAnswerers(
   const byPath = new Map([["/ws", toChat], ["/ws/", toChat]]);
   if (toEcho) byPath.set("/s", toEcho).set("/s/", toEcho);
   return { toEcho, byPath };
-}
-
-function wishOf(url: string): Wish {
-  const query = queryOf(url);
-  const asked = (field: string) => query.get(field) ?? undefined;
-  return {
-    name: asked("name"),
-    room: asked("room"),
-    since: asked("since"),
-    history: asked("history"),
-    notices: asked("notices"),
-  };
-}
-
-// Not by Hono's `getQueryParam()`, which looks for a `=` to the end of the URL from each `&` anew (4.13.19).
-function queryOf(url: string): URLSearchParams {
-  const start = url.indexOf("?");
-  return new URLSearchParams(start < 0 ? "" : url.slice(start));
 }
 
 /** Where the echo page stood in the write-ups. */

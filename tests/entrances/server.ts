@@ -4,6 +4,7 @@
  * @module
  */
 import { ErrorReply } from "@redis/client";
+import { getPath } from "hono/utils/url";
 import { decode, linesOf } from "../../lib/core/protocol.ts";
 import { clientAddress, isWithin, parseAddress, parseCidr } from "../../lib/core/addresses.ts";
 import { isUserId } from "../../lib/core/entries.ts";
@@ -23,8 +24,12 @@ import { notice, readLine, said } from "../../lib/core/text_mode.ts";
 import { exceedsBytes } from "../../lib/core/utf8.ts";
 import { hasVisible } from "../../lib/core/visible.ts";
 import { SignedIdentities } from "../../lib/io/identities.ts";
+import { EntrySchema, MessageSchema, parseJson } from "../../lib/io/log_schemas.ts";
 import { type Page, servePage } from "../../lib/io/pages.ts";
+import { wishOf } from "../../lib/io/query.ts";
 import { unavailable } from "../../lib/io/redis/faults.ts";
+import { redirectOf } from "../../lib/io/redis/redirects.ts";
+import { readIdentity } from "../../lib/io/redis/server_identity.ts";
 import {
   decodeAnswers,
   decodePage,
@@ -106,6 +111,24 @@ const page: Page = {
 };
 
 const REQUEST: readonly Entrance[] = [
+  {
+    what: "the query of a URL",
+    longest: HEAD,
+    hard: [
+      repeat("&", { begin: "http://a/ws?", end: "%" }),
+      repeat("a&", { begin: "http://a/ws?", end: "%" }),
+      repeat("name&", { begin: "http://a/ws?" }),
+      repeat("name=%ff&", { begin: "http://a/ws?" }),
+      repeat("?"),
+    ],
+    read: wishOf,
+  },
+  {
+    what: "the path of a URL",
+    longest: HEAD,
+    hard: [repeat("%", { begin: "http://a/" }), repeat("%ff", { begin: "http://a/" }), repeat("/")],
+    read: (text) => getPath(new Request(text)),
+  },
   {
     what: "X-Forwarded-For",
     longest: HEAD,
@@ -299,7 +322,34 @@ const REDIS: readonly Entrance[] = [
   reply("a message's text", (text) => paged(ABOUT + JSON.stringify(text))),
   reply("the top", (text) => decodeTop([text, text, text])),
   reply("a read mark", (text) => decodeStanding([text, 1])),
-  reply("an error", (text) => unavailable(new ErrorReply(text)), repeat("OOM", { begin: "ERR " })),
+  reply(
+    "an error",
+    (text) => [unavailable(new ErrorReply(text)), redirectOf(new ErrorReply(text))],
+    repeat("OOM", { begin: "ERR " }),
+    repeat(":", { begin: "ASK 1 a" }),
+  ),
+  reply("INFO", readIdentity, repeat("\r\n:")),
+];
+
+const DATABASE: readonly Entrance[] = [
+  { what: "an entry in the database", longest: MESSAGE, read: (it) => parseJson(EntrySchema, it) },
+  {
+    what: "a message in the database",
+    longest: MESSAGE,
+    hard: [
+      repeat("[", { begin: '{"reactions":' }),
+      repeat('"a":[],', { begin: '{"reactions":{', end: '"b":[]}}' }),
+    ],
+    read: (text) => parseJson(MessageSchema, text),
+  },
+  ...(["user", "name", "id", "text"] as const).map((field): Entrance => ({
+    what: `a message's ${field} in the database`,
+    longest: MESSAGE,
+    read: (text) => {
+      const message = { position: { epoch: "a", seq: 1 }, at: 1, ...ann, text: "", [field]: text };
+      parseJson(MessageSchema, JSON.stringify(message));
+    },
+  })),
 ];
 
 /** Every one of them. Not here is what only who runs the service writes: settings, the command line, and its files. */
@@ -309,6 +359,7 @@ export const SERVER: readonly Entrance[] = [
   ...FRAMES,
   ...TEXTS,
   ...REDIS,
+  ...DATABASE,
 ];
 
 /** What Redis answers above is right but for the text that is tried; otherwise nothing of it would be read. */
