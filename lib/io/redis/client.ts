@@ -6,9 +6,31 @@
  */
 import { createClient } from "@redis/client";
 import type { RedisHost } from "../../core/redis_url.ts";
+import type { Ear } from "./links.ts";
 
-/** A connection of the Redis client. */
-export type Client = ReturnType<typeof createClient>;
+/** What is used of a connection of the Redis client. */
+export interface Client {
+  /** Whether commands are taken. */
+  readonly isReady: boolean;
+  /** Resolves when they are. */
+  connect(): Promise<unknown>;
+  /** Ends it at once. */
+  destroy(): void;
+  /** Listens to its errors. */
+  on(event: "error", listener: (error: Error) => void): unknown;
+  /** Hears of a channel that its server no longer has. */
+  on(event: "sharded-channel-moved", listener: (channel: string) => void): unknown;
+  /** Resolves to the answer; rejects with what the server says where that is an error. */
+  sendCommand(command: readonly string[]): Promise<unknown>;
+  /** Resolves when subscribed. */
+  subscribe(channels: string[], listener: Ear): Promise<void>;
+  /** Resolves when not subscribed. */
+  unsubscribe(channel: string, listener: Ear): Promise<void>;
+  /** The same for a cluster's shard. */
+  sSubscribe(channel: string, listener: Ear): Promise<void>;
+  /** The same for a cluster's shard. */
+  sUnsubscribe(channel: string, listener: Ear): Promise<void>;
+}
 
 /** What the client wants to know to get in. */
 export interface Login {

@@ -101,7 +101,7 @@ export class RedisLink {
     const observe = () => this.#init.roundTrips.observe((systemClock.now() - sentAt) / 1000);
     answer.then(observe, (error: unknown) => {
       observe();
-      if (isDemoted(error)) this.#leave(client, error);
+      if (isDemoted(error)) this.#leave(client, String(error));
     });
     return answer;
   }
@@ -194,9 +194,9 @@ export class RedisLink {
   }
 
   /** What it has just said may be older than the present connection. */
-  #leave(client: Client, { message }: Error): void {
+  #leave(client: Client, answer: string): void {
     if (this.#client === client) {
-      this.#abandon(new NotMaster(`the server takes no writes: ${message}`));
+      this.#abandon(new NotMaster(`the server takes no writes: ${answer}`));
     }
   }
 

@@ -9,7 +9,7 @@ import { type Deed, type Entry, isUserId, type Message, type UserId } from "../.
 import { isKeptName, type Name, type RoomId } from "../../core/names.ts";
 import { parsePosition, type Position } from "../../core/positions.ts";
 import type { Page, Replay } from "../../core/room_log.ts";
-import { DraftSchema } from "./wire.ts";
+import { parseDraft } from "./wire.ts";
 
 /** A reply, the tag that the room's announcements bear, and how many damaged rows there were. */
 export interface Reply<T> {
@@ -102,7 +102,7 @@ function decodeRow(
 ): Entry | undefined {
   try {
     const [, era, at, json = ""] = /^(\w+) (\d+) (.*)$/s.exec(text) ?? [];
-    const draft = v.parse(DraftSchema, JSON.parse(json));
+    const draft = parseDraft(json);
     const deed = withText(draft.deed, mark, now);
     return {
       ...draft,

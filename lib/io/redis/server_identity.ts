@@ -33,7 +33,7 @@ const IDENTITY = ["INFO", "server", "replication", "persistence"] as const;
 const DEMOTED = new Set(["READONLY", "MASTERDOWN", "LOADING", "UNBLOCKED"]);
 
 /** Whether a server has answered that it does not take writes. */
-export function isDemoted(error: unknown): error is ErrorReply {
+export function isDemoted(error: unknown): boolean {
   return error instanceof ErrorReply && DEMOTED.has(error.message.split(" ", 1)[0] ?? "");
 }
 
@@ -42,7 +42,7 @@ export async function identify(send: Send): Promise<ServerIdentity | undefined> 
   try {
     return readIdentity(String(await send(IDENTITY)));
   } catch (error) {
-    if (isDemoted(error)) throw new NotMaster(`the server takes no writes: ${error.message}`);
+    if (isDemoted(error)) throw new NotMaster(`the server takes no writes: ${String(error)}`);
     if (error instanceof ErrorReply) return undefined;
     throw error;
   }

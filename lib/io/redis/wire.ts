@@ -34,13 +34,12 @@ const deed = v.variant("kind", [
   v.object({ kind: v.literal("renamed"), from: name }),
 ]);
 
-/** A draft without its room, as it stands in a log and in announcements. */
-export const DraftSchema: v.GenericSchema<unknown, Omit<Draft, "room">> = v.object({
-  user,
-  name,
-  id: v.string(),
-  deed,
-});
+const draft = v.object({ user, name, id: v.string(), deed });
+
+/** A draft without its room, as it stands in a log. Throws where it is none. */
+export function parseDraft(json: string): Omit<Draft, "room"> {
+  return v.parse(draft, JSON.parse(json));
+}
 
 const note = v.variant("kind", [
   v.object({ kind: v.literal("here"), node: v.string(), user, name }),
@@ -48,10 +47,10 @@ const note = v.variant("kind", [
   v.object({ kind: v.literal("typing"), user, name, on: v.boolean() }),
 ]);
 
-const Live = v.union([
+const LiveSchema = v.union([
   v.object({
     tag: v.string(),
-    entries: v.array(v.object({ epoch, seq, at: seq, draft: DraftSchema })),
+    entries: v.array(v.object({ epoch, seq, at: seq, draft })),
   }),
   v.object({ note }),
 ]);
@@ -111,7 +110,7 @@ export function encodeNote(note: Note): string {
 export function decodeLive(room: RoomId, payload: string): Live | undefined {
   if (payload.length > MAX_LIVE_LENGTH) return undefined;
   try {
-    const live = v.parse(Live, JSON.parse(payload), { abortEarly: true });
+    const live = v.parse(LiveSchema, JSON.parse(payload), { abortEarly: true });
     if ("note" in live) return { kind: "note", note: live.note };
     const entries = live.entries.map(({ epoch, seq, at, draft }): Entry => {
       return { ...draft, room, position: { epoch, seq }, at };
