@@ -30,6 +30,8 @@ const MAX_READS = 2;
 const MAX_WAITING = 32;
 /** What is too much at once may be asked for again after so long. */
 const FULL_MS = 1_000;
+/** A shorter answer costs nothing but its request. */
+const FREE_BYTES = 4_096;
 /** Does not abort: these waits are short. */
 const NEVER = new AbortController().signal;
 
@@ -39,23 +41,32 @@ export interface ReaderOwner {
   readonly user: UserId;
   /** The key of the address; undefined where it has no limit of its own. */
   readonly address: string | undefined;
+  /** The connection. */
+  readonly voice: Drain;
+}
+
+/** Where answers go. */
+export interface Drain {
+  /** Resolves when the peer has taken most of what it was sent. */
+  drained(): Promise<void>;
 }
 
 /** One connection's reads. */
 export class Reader {
   readonly #context: ReaderContext;
-  readonly #drained: () => Promise<void>;
+  readonly #voice: Drain;
+  readonly #user: UserId;
+  readonly #address: string | undefined;
   readonly #joins = new Turns(MAX_READS);
   readonly #requests = new Turns(MAX_READS);
-  readonly #owner: ReaderOwner;
-  readonly #budget: Budget;
+  #budget: Budget | undefined;
 
-  /** Nothing was read yet. @param drained Resolves when the peer has taken most of what it was sent. */
-  constructor(context: ReaderContext, owner: ReaderOwner, drained: () => Promise<void>) {
+  /** Nothing was read yet. */
+  constructor(context: ReaderContext, { user, address, voice }: ReaderOwner) {
     this.#context = context;
-    this.#owner = owner;
-    this.#drained = drained;
-    this.#budget = new Budget(context.limits.table.read);
+    this.#user = user;
+    this.#address = address;
+    this.#voice = voice;
   }
 
   /** After how many milliseconds the next read may be asked for; 0 where it may be asked for now. */
@@ -66,7 +77,7 @@ export class Reader {
   /** Does what answers a request, in its turn. @param answer Reads from the store. */
   async answer<T>(answer: () => Promise<T>): Promise<T> {
     using _turn = await this.#requests.take();
-    await this.#drained();
+    await this.#voice.drained();
     return await this.read(answer);
   }
 
@@ -76,7 +87,7 @@ export class Reader {
    */
   async portion(ending: Ending): Promise<Disposable> {
     const turn = await this.#joins.take();
-    await this.#drained();
+    await this.#voice.drained();
     const debtMs = ending.aborted ? 0 : this.#debtMs;
     if (debtMs > 0) await this.#context.clock.sleep(debtMs, ending.signal);
     return turn;
@@ -94,21 +105,23 @@ export class Reader {
 
   /** Charges an answer. @param bytes About how long it was. */
   charge(bytes: number): void {
-    const now = this.#context.clock.now();
-    for (const budget of this.#budgets(now)) budget.charge(now, 0, bytes);
-    this.#context.limits.reads.charge(now, 0, bytes);
+    // Most connections join and then only listen: they need no budget.
+    if (bytes < FREE_BYTES) return;
+    const { clock, limits: { table, readsOfUsers, readsOfAddresses, reads } } = this.#context;
+    const user = this.#user, address = this.#address;
+    const now = clock.now();
+    const budgets = [this.#budget ??= new Budget(table.read), readsOfUsers.of(user, now), reads];
+    if (address !== undefined) budgets.push(readsOfAddresses.of(address, now));
+    for (const budget of budgets) budget.charge(now, 0, bytes);
   }
 
-  /** Until all budgets are out of debt. */
+  /** Until this connection, its user and its address are out of debt. */
   get #debtMs(): number {
-    const now = this.#context.clock.now();
-    return Math.max(...this.#budgets(now).map((budget) => budget.msUntil(now, 0, 1)));
-  }
-
-  #budgets(now: number): readonly Budget[] {
-    const { limits: { readsOfUsers, readsOfAddresses } } = this.#context;
-    const { user, address } = this.#owner;
-    const shared = address === undefined ? [] : [readsOfAddresses.of(address, now)];
-    return [this.#budget, readsOfUsers.of(user, now), ...shared];
+    const { clock, limits: { readsOfUsers, readsOfAddresses } } = this.#context;
+    const user = this.#user, address = this.#address;
+    const ofAddress = address === undefined ? undefined : readsOfAddresses.peek(address);
+    const now = clock.now();
+    const budgets = [this.#budget, readsOfUsers.peek(user), ofAddress];
+    return Math.max(...budgets.map((budget) => budget?.msUntil(now, 0, 1) ?? 0));
   }
 }

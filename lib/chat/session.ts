@@ -279,8 +279,8 @@ export class Session implements PlaceHost {
 
   /** Made for the first who reads: most connections only listen once they have joined. */
   #reads(user: UserId): Reader {
-    const owner = { user, address: this.#address };
-    return this.#reader ??= new Reader(this.#context, owner, () => this.voice.drained());
+    const owner = { user, address: this.#address, voice: this.voice };
+    return this.#reader ??= new Reader(this.#context, owner);
   }
 
   #slowDown(id: string | undefined, afterMs: number): void {

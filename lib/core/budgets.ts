@@ -167,6 +167,11 @@ export class BudgetsByKey<K> {
     return this.#budgets.size;
   }
 
+  /** The budget of a key where it has spent anything, to be used as that of {@linkcode of}. */
+  peek(key: K): Budget | undefined {
+    return this.#budgets.get(key);
+  }
+
   /** The budget of a key, to be used at once and not to be kept. @param now Milliseconds; must not decrease. */
   of(key: K, now: number): Budget {
     const known = this.#budgets.get(key);
