@@ -4,7 +4,12 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { MAX_MARKS, MAX_SMOOTHED_MS, type Retention } from "../../lib/core/room_log.ts";
+import {
+  MAX_MARKS,
+  MAX_SMOOTHED_MS,
+  RECEIPTS_MS,
+  type Retention,
+} from "../../lib/core/room_log.ts";
 import {
   ann,
   bob,
@@ -177,6 +182,25 @@ for (const byMs of [97 * HOUR_MS, 24 * HOUR_MS, -97 * HOUR_MS]) {
     assert.deepEqual([gap, entries.length], [undefined, 3]);
   });
 }
+
+Deno.test("RedisBus enters nothing twice though a clock that went ahead has made its receipt expire", async () => {
+  await using opened = await open();
+  const { redis, clock, bus } = opened;
+  const first = say("once", { id: 'an "id", {odd}' });
+  const receipt = await enter(bus, first);
+  await sayAll(bus, ["2", "3"]);
+  // As it is when the clock has gone ahead by a day: receipts have expired, and the newest entry is a day old.
+  await redis.command("HINCRBY", "test:{lobby}:head", "at", String(-24 * HOUR_MS));
+  await redis.command("DEL", `test:{lobby}:once:${first.user}:${first.id}`);
+  await enter(bus, say("4"));
+  await redis.command("DEL", `test:{lobby}:once:${first.user}:${first.id}`);
+  assert.deepEqual((await enter(bus, first)).position, receipt.position);
+  assert.equal((await enter(bus, { ...first, ...bob })).position.seq, 5);
+  assert.equal((await enter(bus, say("once"))).position.seq, 6);
+  // By then it would be known no more anyway.
+  await clock.advance(RECEIPTS_MS);
+  assert.equal((await enter(bus, first)).position.seq, 7);
+});
 
 Deno.test("RedisBus lets no stamp go back where the clock goes back a little", async () => {
   await using opened = await open();

@@ -9,7 +9,8 @@
 -- Whatever is read may be damaged, or have been written by somebody else: it is passed over, and no script fails for it.
 --
 -- KEYS 1 head      hash: eras ("epoch:after epoch:after"), top, at, ran, server (the replication id that numbered last), tag
---                  (by which announcements of this room are told from those of strangers)
+--                  (by which announcements of this room are told from those of strangers), doubt (until when by ran receipts
+--                  may have expired early)
 --      2 log       stream: ids are NUMBER-0, fields entry: epoch at draft (JSON, its text empty), ran, about: the number of
 --                  the message whose text is the entry's, or 0
 --      3 messages  sorted set by number; how a member is built, append.lua says
@@ -45,6 +46,9 @@ local function joinEras(head)
   return table.concat(eras, " ")
 end
 
+-- A clock that is ahead of ages by more than this was set.
+local MAX_CLOCK_STEP_MS = 60000
+
 local function setHead(head)
   redis.call("HSET", HEAD, "eras", joinEras(head), "top", whole(head.top), "at", whole(head.at),
     "ran", whole(head.ran), "server", head.server, "tag", head.tag)
@@ -66,11 +70,13 @@ end
 
 -- As long as nobody has said anything, the head lasts as long as somebody asks about it.
 local function openHead()
-  local eras, top, at, before, by, tag = unpack(redis.call("HMGET", HEAD, "eras", "top", "at", "ran", "server", "tag"))
+  local eras, top, at, before, by, tag, doubt =
+    unpack(redis.call("HMGET", HEAD, "eras", "top", "at", "ran", "server", "tag", "doubt"))
   eras, top = parseEras(eras), parseNumber(top)
   local head
   if eras and top then
     head = { eras = eras, top = top, at = parseNumber(at) or now, ran = parseNumber(before) or 0, server = by or "", tag = tag }
+    head.doubt = parseNumber(doubt)
     if not tag or not string.match(tag, "^%w+$") then
       head.tag = UNUSED_TAG
       -- A Redis that is full refuses it; then the room can be read all the same.
