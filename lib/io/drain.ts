@@ -26,7 +26,8 @@ interface DrainPace {
 }
 
 const STEP_MS = 20;
-const SHORT_COMEBACK_MS = 500;
+/** Who is moved is let in again even where memory is short, which is noticed within a quarter of a second. */
+const SHORT_COMEBACK_MS = 250;
 
 const PACES: Readonly<Record<DrainKind, DrainPace>> = {
   stop: { windowMs: 800, atOnce: 10, answerMs: 2_900, comebackMs },
@@ -35,7 +36,7 @@ const PACES: Readonly<Record<DrainKind, DrainPace>> = {
     windowMs: 10_000,
     atOnce: 1,
     answerMs: 2_900,
-    comebackMs: (_, random) => Math.round(random * SHORT_COMEBACK_MS),
+    comebackMs: (_, random) => Math.round(SHORT_COMEBACK_MS * (1 + random)),
   },
   urgent: { windowMs: 300, atOnce: 10, answerMs: 300, comebackMs },
 };

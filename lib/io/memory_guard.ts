@@ -9,7 +9,7 @@ import { memoryLevel } from "../core/supervision.ts";
 import type { Moving } from "./isolates/recycling.ts";
 import { log } from "./log.ts";
 
-const CHECK_MS = 500;
+const CHECK_MS = 250;
 /** Backlogs need some time to drain before more are parked. */
 const RELIEF_MS = 2_000;
 const HYSTERESIS = 0.95;
@@ -43,6 +43,7 @@ export async function guardMemory(
 ): Promise<void> {
   if (maxBytes === Infinity) return;
   let relievedAt = -Infinity;
+  let wasEnough = true;
   while (!signal.aborted) {
     await clock.sleep(CHECK_MS, signal);
     const bytes = processBytes();
@@ -52,12 +53,12 @@ export async function guardMemory(
       serving.relieve();
     }
     // Once refused, they are let in when there is some room, and not at each breath of the garbage collector.
-    const enough = maxBytes * (admissions.hasMemory ? 1 : HYSTERESIS);
-    const hasMemory = bytes <= enough || takesBack(serving.moving, bytes, maxBytes);
-    if (hasMemory === admissions.hasMemory) continue;
-    admissions.hasMemory = hasMemory;
+    const isEnough: boolean = bytes <= maxBytes * (wasEnough ? 1 : HYSTERESIS);
+    admissions.hasMemory = isEnough || takesBack(serving.moving, bytes, maxBytes);
+    if (isEnough === wasEnough) continue;
+    wasEnough = isEnough;
     const fields = { megabytes: Math.round(bytes / MEGABYTE), limit: maxBytes / MEGABYTE };
-    if (hasMemory) log.info("memory.enough", fields);
+    if (isEnough) log.info("memory.enough", fields);
     else log.warn("memory.short", fields);
   }
 }

@@ -78,10 +78,9 @@ export class Recycling {
     return this.#chooseForMemory(all);
   }
 
-  /** Clients are being sent away from one until what is returned is disposed. */
+  /** One is about to be recycled, until what is returned is disposed. */
   begin(): Disposable {
     this.#isUnderWay = true;
-    this.#pace.note(this.#context.clock.now());
     return {
       [Symbol.dispose]: () => {
         this.#isUnderWay = false;
@@ -90,10 +89,20 @@ export class Recycling {
     };
   }
 
-  /** Resolves when memory runs out, or when the signal aborts. */
+  /** Clients are sent away from one: the next one has to wait. */
+  note(): void {
+    this.#pace.note(this.#context.clock.now());
+  }
+
+  /**
+   * Resolves when memory runs out, or when the signal aborts. What is taken at the call is granted: an isolate that has
+   * just come up takes memory too, while the other one is still there.
+   */
   async memoryRunsOut(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted && this.#level() !== "urgent") {
-      await this.#context.clock.sleep(LOOK_MS, signal);
+    const { clock, processBytes, maxProcessBytes } = this.#context;
+    const granted = Math.max(maxProcessBytes, processBytes());
+    while (!signal.aborted && memoryLevel(processBytes(), granted) !== "urgent") {
+      await clock.sleep(LOOK_MS, signal);
     }
   }
 

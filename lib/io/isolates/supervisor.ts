@@ -172,13 +172,14 @@ export class Supervisor {
     { ward, why, how }: Extract<Treatment, { kind: "recycle" }>,
     signal: AbortSignal,
   ): Promise<void> {
+    using _moving = this.#recycling.begin();
     // Where no other one comes up, this one stays, and so does whoever is connected to it.
     if (!await this.#triedToStart(signal) || signal.aborted) return;
     // It may have died meanwhile.
     const chart = this.#wards.get(ward);
     if (!chart || !this.#wards.delete(ward)) return;
     log.warn("isolate.recycled", { number: ward.number, why });
-    using _moving = this.#recycling.begin();
+    this.#recycling.note();
     this.#leaving.add(ward);
     await this.#sendAway(ward, how);
     await this.#ask(ward, chart);
