@@ -194,6 +194,41 @@ for (
   });
 }
 
+Deno.test("Who comes, goes and is renamed while a reader is told what it missed is told when it is in", async () => {
+  using library = new Library();
+  const since = await position(library);
+  await library.say(200);
+  const others = await Promise.all([enterJson(library), enterJson(library), enterJson(library)]);
+  const guest = await enterJson(library, { since });
+  const [leaver, renamer] = others;
+  leaver?.say('{"type":"leave","room":"lobby"}');
+  renamer?.say('{"type":"name","name":"Cleo"}');
+  others.push(await enterJson(library));
+  await library.chat.clock.advance(1_000);
+  await guest.readAll();
+  const frames = guest.socket.read.flatMap((message) => message.split("\n")).map((it) =>
+    JSON.parse(it)
+  );
+  const people = new Map<string, string>();
+  for (const frame of frames) {
+    for (const { user, name } of frame.members ?? []) people.set(user, name);
+    for (const { user, name } of frame.joined ?? []) people.set(user, name);
+    for (const { user } of frame.left ?? []) people.delete(user);
+    if (frame.type === "renamed") people.set(frame.user, frame.name);
+  }
+  const listed = frames.findLast(({ type }) => type === "presence" || type === "joined");
+  assert.equal(listed?.count, people.size);
+  guest.say('{"type":"who","room":"lobby","id":"who"}');
+  await settle();
+  await guest.readAll();
+  const answer = guest.socket.read.flatMap((message) => message.split("\n")).map((it) =>
+    JSON.parse(it)
+  )
+    .find(({ type }) => type === "members");
+  const expected = answer.members.map(({ user, name }: Record<string, string>) => [user, name]);
+  assert.deepEqual([...people].toSorted(), expected.toSorted());
+});
+
 Deno.test("A page in plain text is sent as it is read, and what is said meanwhile comes after it", async () => {
   using library = new Library();
   await library.say(60);

@@ -187,6 +187,20 @@ Deno.test("Seat that holds too much gives out what came after the reading began,
   assert.equal(seat.isLive, true);
 });
 
+Deno.test("Seat holds no more than its limit weighs, but for one item alone, and gets the rest from the log", () => {
+  for (const weight of [10, 33, 100, 1_000]) {
+    const seat = new Seat<Item>({ weigh: () => weight, max: 100 });
+    const round = seat.round();
+    for (const each of items(1, 77)) seat.take(each);
+    const given = [...seat.catchUp(round, { top: at(0), entries: [] })];
+    assert.ok(given.length * weight <= Math.max(100, weight), `${given.length} of ${weight}`);
+    const after = given.length;
+    given.push(...seat.catchUp(seat.round(), { top: at(77), entries: items(after + 1, 77) }));
+    assert.deepEqual(given, items(1, 77));
+    assert.equal(seat.isLive, true);
+  }
+});
+
 Deno.test("Seat that let go of what it held waits for it, whatever came last", () => {
   const seat = liveSeat(0);
   seat.notice(at(1));
