@@ -6,12 +6,14 @@
 import assert from "node:assert/strict";
 import { ErrorReply } from "@redis/client";
 import type { RedisBus } from "../../lib/io/redis/bus.ts";
+import { Alarm } from "../../lib/io/redis/alarm.ts";
 import {
   assertMaster,
   identify,
   isDemoted,
   NotMaster,
   readIdentity,
+  watchServer,
 } from "../../lib/io/redis/server_identity.ts";
 import { Ear } from "../contract/ear.ts";
 import { enter, lobby, say } from "../contract/given.ts";
@@ -148,6 +150,30 @@ Deno.test("RedisBus waits for a server that is a replica when it connects", asyn
   await redis.command("REPLICAOF", "NO", "ONE");
   await following;
   await worksAgain(bus);
+});
+
+Deno.test("watchServer() leaves a connection alone that cannot ask, and leaves one that has become a replica's", async () => {
+  const life = new AbortController();
+  const alarm = new Alarm();
+  const answers = [
+    () => Promise.reject(new Error("The queue is full")),
+    () => Promise.resolve("run_id:abc\r\nrole:slave"),
+  ];
+  let asked = 0;
+  const send = () => {
+    const answer = answers[asked++] ?? answers[1];
+    alarm.ring();
+    return answer?.() ?? Promise.resolve("");
+  };
+  const identity = { runId: "abc", refusal: undefined };
+  alarm.ring();
+  const watching = watchServer(
+    { send, identity, at: "here", login: undefined, alarm },
+    life.signal,
+  );
+  await assert.rejects(watching, /the server at here takes no writes: it is a replica/);
+  assert.equal(asked, 2);
+  life.abort();
 });
 
 for (const word of ["BUSY", "NOPERM", "NOAUTH"]) {

@@ -88,10 +88,20 @@ export async function watchServer(server: WatchedServer, signal: AbortSignal): P
   for (let look = 1; !signal.aborted; look++) {
     await server.alarm.wait(WATCH_MS, signal);
     if (signal.aborted) break;
-    assertMaster(await identify(server.send), server.at);
+    assertMaster(await identifyIfAnswered(server.send), server.at);
     if (look % 2 === 0) await assertSame(server);
   }
   return new Promise(() => {});
+}
+
+/** A connection that is lost says so itself, and one whose queue is full is not lost. */
+async function identifyIfAnswered(send: Send): Promise<ServerIdentity | undefined> {
+  try {
+    return await identify(send);
+  } catch (error) {
+    if (error instanceof NotMaster) throw error;
+    return undefined;
+  }
 }
 
 async function assertSame({ login, identity, at }: WatchedServer): Promise<void> {
