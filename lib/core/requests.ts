@@ -35,13 +35,14 @@ const limit = (most: number, about: string) =>
   );
 
 /**
- * One emoji; no letters, so that it can be no word and no code. Digits are emoji too where a keycap is around them. It looks
- * no further than an emoji can be long.
+ * One emoji; no letters, so that it can be no word and no code, and of what cannot be seen or is put upon others only what
+ * emoji are made with, so that no two look the same. Digits are emoji too where a keycap is around them. It looks no further
+ * than an emoji can be long.
  */
 const emoji = v.pipe(
   v.string(),
   v.regex(
-    /^(?=.{0,15}[\p{Extended_Pictographic}\p{Regional_Indicator}\u20e3])[^\p{L}\p{Cc}\s_]{1,16}$/u,
+    /^(?=.{0,15}[\p{Extended_Pictographic}\p{Regional_Indicator}\u20e3])(?:[^\p{L}\p{M}\p{Z}\p{Cc}\p{Cf}\p{Co}\p{Cs}_\u2800\ufffc]|[\u2139\u200d\ufe0e\ufe0f\u20e3\u{e0020}-\u{e007f}]){1,16}$/u,
     "one emoji",
   ),
   v.description("One emoji."),

@@ -73,6 +73,11 @@ class LateIdentities extends FakeIdentities {
   }
 }
 
+/** A reaction to a message that there is not. */
+function react(emoji: string): Frame {
+  return { type: "react", room: "lobby", of: "a:1", emoji };
+}
+
 /** The fields of a frame that are asked for. */
 function pick(frame: Frame | undefined, ...fields: readonly string[]): unknown[] {
   return fields.map((field) => frame?.[field]);
@@ -207,6 +212,20 @@ for (
     ["a field of the wrong kind", { type: "say", room: "lobby", text: 1 }, "bad_frame"],
     ["a position that is none", { type: "delete", room: "lobby", of: "1" }, "bad_frame"],
     ["a word for an emoji", { type: "react", room: "lobby", of: "a:1", emoji: "no" }, "bad_frame"],
+    ["an emoji under marks", react("👍\u0301\u0301"), "bad_frame"],
+    ["an emoji beside what nobody sees", react("👍\u200b"), "bad_frame"],
+    ["an emoji beside a blank", react("👍\u2800"), "bad_frame"],
+    ["17 emoji", react("👍".repeat(17)), "bad_frame"],
+    ["an emoji to no message", react("👍"), "gone"],
+    ["a keycap to no message", react("1\ufe0f\u20e3"), "gone"],
+    ["a family to no message", react("👩🏽\u200d👩🏽\u200d👧🏽\u200d👦🏽"), "gone"],
+    [
+      "a flag made of tags to no message",
+      react("🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}"),
+      "gone",
+    ],
+    ["a flag to no message", react("🇩🇪"), "gone"],
+    ["a heart in colour to no message", react("❤\ufe0f"), "gone"],
     ["a second hello", { type: "hello" }, "bad_frame"],
   ] as const
 ) {
