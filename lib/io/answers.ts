@@ -9,7 +9,7 @@ const encoder = new TextEncoder();
 
 /** Everything that browsers let a page ask for and that ours does not use (W3C Permissions Policy). */
 const DENIED_FEATURES = [
-  ...["accelerometer", "autoplay", "bluetooth", "browsing-topics", "camera", "clipboard-read"],
+  ...["accelerometer", "autoplay", "browsing-topics", "camera", "clipboard-read"],
   ...["display-capture", "encrypted-media", "fullscreen", "gamepad", "geolocation", "gyroscope"],
   ...["hid", "idle-detection", "local-fonts", "magnetometer", "microphone", "midi", "payment"],
   ...["picture-in-picture", "publickey-credentials-get", "screen-wake-lock", "serial", "usb"],

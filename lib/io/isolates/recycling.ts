@@ -112,7 +112,7 @@ export class Recycling {
     const until = clock.now() + ms;
     while (!signal.aborted && clock.now() < until) {
       if (this.#level() === "urgent" && this.#allows(true)) return;
-      await clock.sleep(Math.min(LOOK_MS, until - clock.now()), signal);
+      await clock.sleep(Math.max(1, Math.min(LOOK_MS, until - clock.now())), signal);
     }
   }
 
