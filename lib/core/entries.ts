@@ -179,7 +179,10 @@ export function withoutText(entry: Entry): Entry {
  *
  * @param message What is kept at the number of {@linkcode messageAbout}; undefined where it is no longer kept.
  */
-export function asItStands(entry: Entry, message: Message | undefined): Entry {
+export function asItStands(
+  entry: Entry,
+  message: Pick<Message, "position" | "text" | "edited" | "deleted"> | undefined,
+): Entry {
   const { deed } = entry;
   if (deed.kind !== "said" && deed.kind !== "edited") return entry;
   const isKept = message && !message.deleted &&

@@ -4,7 +4,7 @@
  * @module
  */
 import * as v from "valibot";
-import { type Entry, isUserId, type Message, type UserId } from "../core/entries.ts";
+import { type Deed, type Entry, isUserId, type Message, type UserId } from "../core/entries.ts";
 import { isKeptName, type Name } from "../core/names.ts";
 import type { Position } from "../core/positions.ts";
 import type { Head, KeptReceipt } from "../core/room_log.ts";
@@ -33,28 +33,51 @@ const name = v.custom<Name>(isName);
 /** A position. */
 export const PositionSchema: v.GenericSchema<unknown, Position> = v.custom<Position>(isPosition);
 
-const deed = v.variant("kind", [
-  v.object({ kind: v.literal("said"), text: v.string(), reply: v.optional(PositionSchema) }),
-  v.object({ kind: v.literal("edited"), of: PositionSchema, text: v.string() }),
-  v.object({ kind: v.literal("deleted"), of: PositionSchema }),
-  v.object({
-    kind: v.literal("reacted"),
-    of: PositionSchema,
-    emoji: v.string(),
-    on: v.boolean(),
-  }),
-  v.object({ kind: v.literal("renamed"), from: name }),
-]);
+const isObject = (input: unknown): input is Readonly<Record<string, unknown>> =>
+  typeof input === "object" && input !== null;
 
-/** An entry; its room is that of the log that it stands in. */
-export const EntrySchema: v.GenericSchema<unknown, Omit<Entry, "room">> = v.object({
-  user,
-  name,
-  id,
-  deed,
-  position: PositionSchema,
-  at,
-});
+function isDeed(deed: unknown): deed is Deed {
+  if (!isObject(deed)) return false;
+  switch (deed.kind) {
+    case "said":
+      return typeof deed.text === "string" &&
+        (deed.reply === undefined || isPosition(deed.reply));
+    case "edited":
+      return isPosition(deed.of) && typeof deed.text === "string";
+    case "deleted":
+      return isPosition(deed.of);
+    case "reacted":
+      return isPosition(deed.of) && typeof deed.emoji === "string" && typeof deed.on === "boolean";
+    case "renamed":
+      return isName(deed.from);
+    default:
+      return false;
+  }
+}
+
+function isEntry(input: unknown): input is Omit<Entry, "room"> {
+  return isObject(input) && isUser(input.user) && isName(input.name) && isId(input.id) &&
+    isDeed(input.deed) && isPosition(input.position) && isWhole(input.at);
+}
+
+/** An entry; its room is that of the log that it stands in. What else there is in it is passed on, and told to nobody. */
+export const EntrySchema: v.GenericSchema<unknown, Omit<Entry, "room">> = v.custom<
+  Omit<Entry, "room">
+>(isEntry);
+
+/** What an entry takes from its message. */
+export type MessageState = Pick<Message, "position" | "text" | "edited" | "deleted">;
+
+function isMessageState(input: unknown): input is MessageState {
+  return isObject(input) && isPosition(input.position) && typeof input.text === "string" &&
+    (input.edited === undefined || isWhole(input.edited)) &&
+    (input.deleted === undefined || input.deleted === true);
+}
+
+/** All of a message that its entries are told with: a replay checks a thousand of them. */
+export const MessageStateSchema: v.GenericSchema<unknown, MessageState> = v.custom<MessageState>(
+  isMessageState,
+);
 
 type Reactions = NonNullable<Message["reactions"]>;
 

@@ -1,5 +1,6 @@
 /** The service and its folder, as somebody meets them who starts it, stops it, kills it and starts it again. */
 import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
 import { TestClient } from "../client.ts";
 import { runArguments, spawn, startParley } from "../parley.ts";
 import { TemporaryFolder } from "../temporary_folder.ts";
@@ -59,4 +60,23 @@ Deno.test("A file that is none of ours is refused and left as it was", async () 
 Deno.test("Where no folder can be made the service does not start, and says what to do", async () => {
   const output = await refused("/dev/null/data");
   assert.match(output, /Cannot write \/dev\/null\/data.*make it writable.*DATA_DIR/);
+});
+
+Deno.test("A clock that is behind that of the last run is told in the log, and deletes nothing", async () => {
+  await using folder = new TemporaryFolder();
+  const env = { DATA_DIR: folder.path, HISTORY_HOURS: "1" };
+  {
+    await using parley = await startParley(env);
+    await using ann = await TestClient.open(`${parley.url}/ws?name=Ann`);
+    ann.send("hello");
+    assert.equal(await ann.next(), "Ann: hello");
+    await parley.stop();
+  }
+  const file = new DatabaseSync(`${folder.path}/parley.sqlite`);
+  file.exec("UPDATE store SET date = date + 97 * 3600000");
+  file.close();
+  await using parley = await startParley(env);
+  await parley.printed(/"clock\.jumped".*"byMs":-34919/);
+  await using ann = await TestClient.open(`${parley.url}/ws?name=Ann&history=9`);
+  assert.equal(await ann.next(), "Ann: hello");
 });

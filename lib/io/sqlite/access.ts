@@ -102,6 +102,8 @@ export class Access implements Disposable {
   #reopen(): void {
     if (this.#folder === undefined) return;
     this.#retryAt = this.#clock.now() + RETRY_MS;
+    // Opening it again reads it through, which is not to be done in vain.
+    if (!isWritable(this.#folder)) return;
     // It has the lock, which the next one needs.
     this[Symbol.dispose]();
     try {
@@ -118,6 +120,19 @@ export class Access implements Disposable {
       }
     }
     this.onReopened(this.#file);
+  }
+}
+
+/** Whether the file and its folder can be written, as far as the system lets them. */
+function isWritable(folder: string): boolean {
+  const trial = `${pathIn(folder)}.trial`;
+  try {
+    Deno.openSync(pathIn(folder), { write: true }).close();
+    Deno.writeFileSync(trial, new Uint8Array(1));
+    Deno.removeSync(trial);
+    return true;
+  } catch {
+    return false;
   }
 }
 

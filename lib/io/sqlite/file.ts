@@ -12,7 +12,10 @@ import { tryLock } from "./lock.ts";
 import { copyStore } from "./copy.ts";
 import { makeTables, updateTables, VERSION, versionOf } from "./schema.ts";
 import { Statements } from "./statements.ts";
-import { inUse, primaryCode, SQLITE, sqliteCode, StoreRefused } from "./trouble.ts";
+import { inUse, StoreRefused } from "./trouble.ts";
+
+/** For locks that others hold for a moment while they read. Nothing else happens meanwhile. */
+const PATIENCE_MS = 250;
 
 /** The file's name in its folder. */
 export const FILE_NAME = "parley.sqlite";
@@ -93,40 +96,30 @@ function lockToRead(folder: string): Disposable {
 }
 
 function openWritable(path: string, date: number): DatabaseSync {
-  try {
-    const file = settled(new DatabaseSync(path), "NORMAL", date);
-    if (isShrinkable(file) || !isRewritten(file, path)) return file;
-    file.close();
-    return settled(new DatabaseSync(path), "NORMAL", date);
-  } catch (error) {
-    const code = primaryCode(sqliteCode(error) ?? 0);
-    const isFull = code === SQLITE.FULL || code === SQLITE.IOERR || code === SQLITE.CANTOPEN;
-    if (!isFull || sizeOf(path) <= 0) throw error;
-    // On a full disk there is no place for the index by which several read one log; alone it is kept in memory.
-    return settled(new DatabaseSync(path), "EXCLUSIVE", date);
-  }
+  const file = settled(path, date);
+  if (isShrinkable(file) || !isRewritten(file, path)) return file;
+  file.close();
+  return settled(path, date);
 }
 
-/** Takes hold of the file, and makes its tables or brings them up to date. Closes it where that cannot be done. */
-function settled(file: DatabaseSync, locking: "NORMAL" | "EXCLUSIVE", date: number): DatabaseSync {
-  try {
-    file.prepare(`PRAGMA locking_mode = ${locking}`).get();
-    file.prepare("PRAGMA synchronous = FULL").get();
-    // What is deleted is overwritten where its page is written anyway.
-    file.prepare("PRAGMA secure_delete = FAST").get();
-    // Before there is a log: the file alone must tell whose it is.
-    const isEmpty = file.prepare("SELECT 1 FROM sqlite_schema LIMIT 1").get() === undefined;
-    if (isEmpty) makeTables(file);
-    file.prepare("PRAGMA journal_mode = WAL").get();
-    // A file that can only be read says so here.
-    file.prepare("BEGIN IMMEDIATE").run();
-    file.prepare("COMMIT").run();
-    if (updateTables(file, date)) log.info("store.updated", {});
-    return file;
-  } catch (error) {
-    file.close();
-    throw error;
-  }
+/** Opens the file, and makes its tables or brings them up to date. */
+function settled(path: string, date: number): DatabaseSync {
+  using opened = new DisposableStack();
+  const file = opened.adopt(new DatabaseSync(path), (it) => it.close());
+  // As a statement: the option for it is newer than the oldest runtime.
+  file.exec(`PRAGMA busy_timeout = ${PATIENCE_MS}`);
+  file.prepare("PRAGMA synchronous = FULL").get();
+  // What is deleted is overwritten where its page is written anyway.
+  file.prepare("PRAGMA secure_delete = FAST").get();
+  // Before there is a log: the file alone must tell whose it is.
+  if (file.prepare("SELECT 1 FROM sqlite_schema LIMIT 1").get() === undefined) makeTables(file);
+  file.prepare("PRAGMA journal_mode = WAL").get();
+  // A file that can only be read says so here.
+  file.prepare("BEGIN IMMEDIATE").run();
+  file.prepare("COMMIT").run();
+  if (updateTables(file, date)) log.info("store.updated", {});
+  opened.move();
+  return file;
 }
 
 /** Whether it can give back what it does not use: files of version 1 cannot. */

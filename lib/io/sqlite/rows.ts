@@ -2,6 +2,7 @@
  * What the rows of one room say, checked on their way out.
  * @module
  */
+import type * as v from "valibot";
 import { asItStands, type Entry, isUserId, type Message } from "../../core/entries.ts";
 import { parseName, type RoomId } from "../../core/names.ts";
 import type { Position } from "../../core/positions.ts";
@@ -10,6 +11,8 @@ import {
   EntrySchema,
   HeadSchema,
   MessageSchema,
+  type MessageState,
+  MessageStateSchema,
   parseJson,
   ReceiptSchema,
 } from "../log_schemas.ts";
@@ -84,8 +87,16 @@ export class RowReader {
   }
 
   /** A message; undefined where it cannot be read. */
-  message(row: Row, body = "body", seq = row.numberOrNone("seq")): Message | undefined {
-    const message = parseJson(MessageSchema, row.textOrNone(body) ?? "");
+  message(row: Row): Message | undefined {
+    return this.#message(MessageSchema, row.textOrNone("body"), row.numberOrNone("seq"));
+  }
+
+  #message<T extends MessageState>(
+    schema: v.GenericSchema<unknown, T>,
+    body: string | undefined,
+    seq: number | undefined,
+  ): T | undefined {
+    const message = parseJson(schema, body ?? "");
     if (message !== undefined && message.position.seq === seq) return message;
     this.report("messages", seq);
     return undefined;
@@ -98,12 +109,14 @@ export class RowReader {
   entry(row: Row, seq: number, since: number, head: Head | undefined): Entry {
     const about = row.numberOrNone("about");
     const isKept = (row.numberOrNone("ran") ?? -Infinity) >= since;
-    const message = isKept ? this.message(row, "message", about) : undefined;
+    const body = row.textOrNone("message");
+    const message = isKept ? this.#message(MessageStateSchema, body, about) : undefined;
     const entry = parseJson(EntrySchema, row.textOrNone("body") ?? "");
     if (entry?.position.seq === seq) return asItStands({ ...entry, room: this.#room }, message);
-    if (message?.position.seq !== seq) return this.tombstone(seq, head);
+    const whole = about === seq && isKept ? parseJson(MessageSchema, body ?? "") : undefined;
+    if (whole === undefined) return this.tombstone(seq, head);
     this.report("entries", seq);
-    return this.#toldBy(message);
+    return this.#toldBy(whole);
   }
 
   #toldBy({ position, at, user, name, id, text, reply }: Message): Entry {

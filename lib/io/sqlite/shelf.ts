@@ -6,18 +6,10 @@
  */
 import { type Entry, type Message, messageAbout, type UserId } from "../../core/entries.ts";
 import type { RoomId } from "../../core/names.ts";
-import type { Position } from "../../core/positions.ts";
-import {
-  type Head,
-  type KeptReceipt,
-  MAX_MARKS,
-  MAX_UNREAD,
-  type Shelf,
-} from "../../core/room_log.ts";
-import { PositionSchema } from "../log_schemas.ts";
-import * as v from "valibot";
+import { type Head, type KeptReceipt, MAX_UNREAD, type Shelf } from "../../core/room_log.ts";
 import type { Damage } from "./damage.ts";
 import { freshFrom, seqAt } from "./ages.ts";
+import { Marks } from "./marks.ts";
 import { RowReader } from "./rows.ts";
 import type { Statements } from "./statements.ts";
 
@@ -42,12 +34,13 @@ export class SqliteShelf implements Shelf {
   #head: Head | undefined;
   /** How many there are: to count them would be to read them all. */
   #messages = 0;
-  #marks = 0;
+  /** How far users have read here. */
+  readonly marks: Marks;
   #enteredAt = 0;
+  #storedMarks: number;
   #isStored = false;
   #isChanged = false;
-  /** Rows that were dropped by {@linkcode trim}. */
-  dropped = 0;
+  #dropped = 0;
   /** Whether {@linkcode trim} has left something that is to be dropped. */
   hasMoreToTrim = false;
 
@@ -59,15 +52,22 @@ export class SqliteShelf implements Shelf {
     const row = file.row("SELECT head, messages, marks, ran FROM rooms WHERE room = ?", room);
     const stored = row && this.#rows.room(row);
     this.#head = stored?.head ?? empty;
+    this.#storedMarks = stored?.marks ?? 0;
+    this.marks = new Marks(file, room, this.#storedMarks, () => this.#rows.report("reads"));
     if (stored === undefined) return;
     this.#isStored = true;
     this.#isChanged = stored.isMended;
-    ({ messages: this.#messages, marks: this.#marks, enteredAt: this.#enteredAt } = stored);
+    ({ messages: this.#messages, enteredAt: this.#enteredAt } = stored);
   }
 
   /** When the newest entry was entered, on the scale of ages. */
   get enteredAt(): number {
     return this.#enteredAt;
+  }
+
+  /** How many rows were dropped so far. */
+  get dropped(): number {
+    return this.#dropped + this.marks.forgotten;
   }
 
   /** Whether the room has a row of its own. */
@@ -77,7 +77,8 @@ export class SqliteShelf implements Shelf {
 
   /** Writes what has changed in the room's own row; a room without entries has none. */
   save(): void {
-    if (!this.#isChanged || this.#head === undefined || this.#head.top === 0) return;
+    const isChanged = this.#isChanged || this.marks.count !== this.#storedMarks;
+    if (!isChanged || this.#head === undefined || this.#head.top === 0) return;
     this.#file.run(
       `INSERT INTO rooms (room, head, messages, marks, ran) VALUES (?, ?, ?, ?, ?)
         ON CONFLICT DO UPDATE SET head = excluded.head, messages = excluded.messages,
@@ -85,9 +86,10 @@ export class SqliteShelf implements Shelf {
       this.#room,
       JSON.stringify(this.#head),
       this.#messages,
-      this.#marks,
+      this.marks.count,
       this.#enteredAt,
     );
+    this.#storedMarks = this.marks.count;
     this.#isStored = true;
     this.#isChanged = false;
   }
@@ -204,39 +206,12 @@ export class SqliteShelf implements Shelf {
     }
   }
 
-  /** What the user has read last, and when that was set or the user was last seen. */
-  mark(user: UserId): { readonly read: Position; readonly ranMs: number } | undefined {
-    const sql = "SELECT epoch, seq, ran FROM reads WHERE room = ? AND user = ?";
-    const row = this.#file.row(sql, this.#room, user);
-    if (row === undefined) return undefined;
-    const read = { epoch: row.textOrNone("epoch"), seq: row.numberOrNone("seq") };
-    const parsed = v.safeParse(PositionSchema, read);
-    if (!parsed.success) this.#rows.report("reads");
-    if (!parsed.success) return undefined;
-    return { read: parsed.output, ranMs: row.numberOrNone("ran") ?? 0 };
-  }
-
-  /** Keeps what the user has read last; in the place of the oldest mark, where there are too many. */
-  setMark(user: UserId, { epoch, seq }: Position, ranMs: number): void {
-    const update = "UPDATE reads SET epoch = ?, seq = ?, ran = ? WHERE room = ? AND user = ?";
-    if (this.#file.run(update, epoch, seq, ranMs, this.#room, user) > 0) return;
-    const insert = "INSERT INTO reads (room, user, epoch, seq, ran) VALUES (?, ?, ?, ?, ?)";
-    this.#marks += this.#file.run(insert, this.#room, user, epoch, seq, ranMs);
-    this.#isChanged = true;
-    if (this.#marks > MAX_MARKS) this.#dropMarks(Infinity, this.#marks - MAX_MARKS);
-  }
-
-  /** Drops some of the read marks that were set before `since`. */
-  forgetMarks(since: number): void {
-    if (this.#marks > 0 && since > -Infinity) this.#dropMarks(since, MAX_TRIMMED);
-  }
-
   /** Drops everything that is left of the room. */
   remove(): void {
     for (const table of ["reads", "receipts", "messages", "entries", "rooms"]) {
-      this.dropped += this.#file.run(`DELETE FROM ${table} WHERE room = ?`, this.#room);
+      this.#dropped += this.#file.run(`DELETE FROM ${table} WHERE room = ?`, this.#room);
     }
-    this.#isChanged = false;
+    // There is no head any more, so nothing is written.
     this.#isStored = false;
     this.#head = undefined;
   }
@@ -251,19 +226,6 @@ export class SqliteShelf implements Shelf {
     return 0;
   }
 
-  #dropMarks(before: number, limit: number): void {
-    const dropped = this.#file.run(
-      `DELETE FROM reads WHERE (room, user) IN
-        (SELECT room, user FROM reads WHERE room = ? AND ran < ? ORDER BY ran LIMIT ?)`,
-      this.#room,
-      before,
-      limit,
-    );
-    this.dropped += dropped;
-    this.#marks -= dropped;
-    this.#isChanged ||= dropped > 0;
-  }
-
   /** Drops some of what has lesser numbers, the oldest first; how many. */
   #drop(table: "entries" | "messages", before: number): number {
     const oldest = seqAt(this.#file, table, this.#room, 0);
@@ -274,7 +236,7 @@ export class SqliteShelf implements Shelf {
     this.hasMoreToTrim ||= last < before;
     const sql = `DELETE FROM ${table} WHERE room = ? AND seq < ?`;
     const dropped = this.#file.run(sql, this.#room, Math.min(before, last));
-    this.dropped += dropped;
+    this.#dropped += dropped;
     return dropped;
   }
 }

@@ -34,6 +34,7 @@ import { type ShelfContext, SqliteShelf } from "./shelf.ts";
 import type { Statements } from "./statements.ts";
 import { Sweeper } from "./sweeper.ts";
 import { closed, troubleOf } from "./trouble.ts";
+import { Usage } from "./usage.ts";
 import { SqliteWriter } from "./writer.ts";
 
 /** That a user was seen, whose mark stays the same, is written at most so often. */
@@ -58,7 +59,7 @@ export class SqliteStore implements Store, AsyncDisposable {
   readonly #clock: Clock;
   readonly #retention: Retention;
   readonly #drawEpoch: () => string;
-  readonly #quota: StoreQuota;
+  readonly #usage: Usage;
   readonly #writer: SqliteWriter;
   readonly #damage = new Damage();
   readonly #empty = new EmptyRooms();
@@ -66,10 +67,7 @@ export class SqliteStore implements Store, AsyncDisposable {
   readonly #sweeper: Sweeper;
   /** The rooms of the transaction that is under way. */
   readonly #shelves = new Map<RoomId, SqliteShelf>();
-  /** How many rooms have entries; undefined where they must be counted. */
-  #rooms: number | undefined;
-  /** Of the transaction that is under way. */
-  #isFull: boolean | undefined;
+  /** Rows, since it was last asked. */
   #dropped = 0;
   /** Of rooms whose own row could not be read: the same for as long as nothing could be written there. */
   readonly #mendedEpochs = new Map<RoomId, string>();
@@ -87,7 +85,7 @@ export class SqliteStore implements Store, AsyncDisposable {
     this.#clock = clock;
     this.#retention = retention;
     this.#drawEpoch = drawEpoch;
-    this.#quota = quota;
+    this.#usage = new Usage(quota, () => this.#file);
     this.#time = new RunTime(this.#file, clock);
     this.#writer = new SqliteWriter(this.#file, {
       beforeCommit: () => this.#finish(),
@@ -109,11 +107,11 @@ export class SqliteStore implements Store, AsyncDisposable {
     return this.#write(() => {
       const shelf = this.#shelf(draft.room);
       const wasStored = shelf.isStored;
-      const outcome = append(shelf, draft, this.#terms());
+      const outcome = append(shelf, draft, { ...this.#terms(), full: this.#usage.full() });
       if (outcome.kind === "entered" && !wasStored) {
         // At once, so that the next draft of the transaction finds it counted.
         shelf.save();
-        if (this.#rooms !== undefined) this.#rooms++;
+        this.#usage.addRoom();
       }
       return outcome;
     });
@@ -129,7 +127,7 @@ export class SqliteStore implements Store, AsyncDisposable {
 
   standing(room: RoomId, user: UserId): Promise<Standing> {
     return this.#read(room, (shelf, terms) => {
-      const mark = shelf.mark(user);
+      const mark = shelf.marks.get(user);
       const seen = mark ? judge(openHead(shelf, terms), 0, mark.read).after : 0;
       if (mark && mark.ranMs < terms.ranMs - SEEN_EVERY_MS) this.#touchMark(room, user);
       return { read: mark?.read, unread: shelf.countAfter(seen, sinceOf(terms)) };
@@ -142,10 +140,10 @@ export class SqliteStore implements Store, AsyncDisposable {
       const terms = this.#terms();
       // In a room without entries there is nothing to read, and nothing is stored.
       if (openHead(shelf, terms).top === 0) return;
-      const before = shelf.mark(user);
-      if (before === undefined && terms.full?.store) return;
+      const before = shelf.marks.get(user);
+      if (before === undefined && this.#usage.full()?.store) return;
       if (isReadFurther(openHead(shelf, terms), before?.read, read)) {
-        shelf.setMark(user, read, terms.ranMs);
+        shelf.marks.set(user, { read, ranMs: terms.ranMs });
       }
     });
   }
@@ -153,8 +151,9 @@ export class SqliteStore implements Store, AsyncDisposable {
   /** The user has been seen; where that cannot be written, it is the next time. */
   #touchMark(room: RoomId, user: UserId): void {
     this.#write(() => {
-      const mark = this.#shelf(room).mark(user);
-      if (mark) this.#shelf(room).setMark(user, mark.read, this.#time.ranMs());
+      const { marks } = this.#shelf(room);
+      const mark = marks.get(user);
+      if (mark) marks.set(user, { ...mark, ranMs: this.#time.ranMs() });
     }).catch(() => {});
   }
 
@@ -258,8 +257,7 @@ export class SqliteStore implements Store, AsyncDisposable {
 
   #settle(error: unknown): void {
     this.#access.report(error);
-    this.#isFull = undefined;
-    if (error !== undefined) this.#rooms = undefined;
+    this.#usage.settle(error !== undefined);
     const now = this.#clock.now();
     for (const [room, shelf] of this.#shelves) {
       // What was taken back did not happen; but an epoch that was told stays the room's.
@@ -274,18 +272,8 @@ export class SqliteStore implements Store, AsyncDisposable {
   #takeDropped(): number {
     const dropped = this.#dropped;
     this.#dropped = 0;
-    this.#rooms = undefined;
+    this.#usage.settle(true);
     return dropped;
-  }
-
-  #countRooms(): number {
-    const sql = "SELECT count(*) AS count FROM rooms";
-    return this.#rooms ?? this.#file.row(sql)?.number("count") ?? 0;
-  }
-
-  #usedBytes(): number {
-    const number = (name: string) => this.#file.row(`PRAGMA ${name}`)?.number(name) ?? 0;
-    return (number("page_count") - number("freelist_count")) * number("page_size");
   }
 
   #terms(): Terms {
@@ -294,15 +282,6 @@ export class SqliteStore implements Store, AsyncDisposable {
       ranMs: this.#time.ranMs(),
       epoch: this.#drawEpoch(),
       retention: this.#retention,
-      full: this.#full,
     };
-  }
-
-  get #full(): Terms["full"] {
-    const { bytes, rooms } = this.#quota;
-    if (bytes === Infinity && rooms === Infinity) return undefined;
-    this.#isFull ??= bytes < Infinity && this.#usedBytes() >= bytes;
-    if (rooms < Infinity) this.#rooms = this.#countRooms();
-    return { store: this.#isFull, rooms: (this.#rooms ?? 0) >= rooms };
   }
 }

@@ -99,7 +99,7 @@ export class Sweeper {
     }
     shelf.hasMoreToTrim = false;
     trim(shelf, terms);
-    shelf.forgetMarks(marksSinceOf(terms));
+    shelf.marks.forgetSome(marksSinceOf(terms));
     return shelf.hasMoreToTrim && shelf.dropped > before;
   }
 

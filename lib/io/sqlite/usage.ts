@@ -1,0 +1,53 @@
+/**
+ * How much of the quotas is used up. Both are looked up at most once in a transaction: rooms are counted when the count may
+ * have changed without notice, and otherwise the count goes on.
+ * @module
+ */
+import type { StoreQuota } from "../../chat/memory_store.ts";
+import type { Full } from "../../core/room_log.ts";
+import type { Statements } from "./statements.ts";
+
+/** What one store uses of its quota. */
+export class Usage {
+  readonly #quota: StoreQuota;
+  readonly #file: () => Statements;
+  /** How many rooms have entries; undefined where they must be counted. */
+  #rooms: number | undefined;
+  /** In the transaction that is under way. */
+  #isFull: boolean | undefined;
+
+  /** Nothing is known yet. @param file The file, as it is open now. */
+  constructor(quota: StoreQuota, file: () => Statements) {
+    this.#quota = quota;
+    this.#file = file;
+  }
+
+  /** What is used up; undefined where there is no quota. */
+  full(): Full | undefined {
+    const { bytes, rooms } = this.#quota;
+    if (bytes === Infinity && rooms === Infinity) return undefined;
+    this.#isFull ??= bytes < Infinity && this.#usedBytes() >= bytes;
+    if (rooms < Infinity) this.#rooms ??= this.#countRooms();
+    return { store: this.#isFull, rooms: (this.#rooms ?? 0) >= rooms };
+  }
+
+  /** A room has its first entry now. */
+  addRoom(): void {
+    if (this.#rooms !== undefined) this.#rooms++;
+  }
+
+  /** A transaction is over. @param roomsMayDiffer Whether rooms may have gone, or have not come after all. */
+  settle(roomsMayDiffer: boolean): void {
+    this.#isFull = undefined;
+    if (roomsMayDiffer) this.#rooms = undefined;
+  }
+
+  #countRooms(): number {
+    return this.#file().row("SELECT count(*) AS count FROM rooms")?.number("count") ?? 0;
+  }
+
+  #usedBytes(): number {
+    const number = (name: string) => this.#file().row(`PRAGMA ${name}`)?.number(name) ?? 0;
+    return (number("page_count") - number("freelist_count")) * number("page_size");
+  }
+}
