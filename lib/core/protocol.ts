@@ -50,8 +50,8 @@ export function* linesOf(message: string): Generator<Line, void> {
 const Head = v.object({ type: v.string(), id: v.optional(v.unknown()) });
 /** So much of an id comes back, also where it breaks the rule for ids. */
 const MAX_ECHOED_ID = 256;
-/** So many characters of a type that there is not. */
-const MAX_REPEATED = 64;
+/** Number of characters of what a client wrote that a fault repeats. */
+const MAX_REPEATED = 100;
 
 /** The request in a line; a fault in the place of what is none; undefined for a blank line. */
 export function decode(text: string): Request | FrameOf<"fault"> | undefined {
@@ -67,7 +67,8 @@ export function decode(text: string): Request | FrameOf<"fault"> | undefined {
   const parsed = v.safeParse(REQUESTS[type], json);
   if (parsed.success) return parsed.output;
   const [issue] = parsed.issues;
-  return fault(id, "bad_frame", `${v.getDotPath(issue) ?? "frame"}: ${issue.message}`);
+  // The schema's own words repeat what they found in the place of what they expected.
+  return fault(id, "bad_frame", repeated(`${v.getDotPath(issue) ?? "frame"}: ${issue.message}`));
 }
 
 function parseJson(text: string): unknown {

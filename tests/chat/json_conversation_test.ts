@@ -238,11 +238,11 @@ for (
   });
 }
 
-Deno.test("JsonConversation repeats no more than 64 characters of an unknown type", async () => {
+Deno.test("JsonConversation repeats no more than 100 characters of an unknown type", async () => {
   using chat = openChat();
   const ann = await chat.enter("Ann", "lobby");
   const [fault] = await ann.ask({ type: "x".repeat(300) });
-  assert.equal(fault?.message, `there is no request of type ${"x".repeat(64)}…`);
+  assert.equal(fault?.message, `there is no request of type ${"x".repeat(100)}…`);
 });
 
 Deno.test("JsonConversation owes a hello, then a room, and nothing more once it has joined or waits to", async () => {
