@@ -31,7 +31,7 @@ export class Chat {
   get me(): Value<Member | null>;
   /** How the connection stands. */
   get state(): Value<State>;
-  /** Whether what is sent has to wait, since the server takes no more at a time. */
+  /** Whether requests wait because of the server's rate limits. */
   get isSlowed(): Value<boolean>;
   /** All that is not settled, of all rooms, the oldest first. */
   get outbox(): Value<readonly Delivery[]>;
@@ -214,7 +214,7 @@ export class RefusedError extends ChatError {
   private constructor();
   /** Whether the same request may succeed later. */
   readonly retry: boolean;
-  /** Not before so many milliseconds; undefined where the server has not said. */
+  /** Milliseconds to wait before trying again; undefined if the server gave none. */
   readonly afterMs: number | undefined;
 }
 
@@ -275,8 +275,8 @@ export type Member = {
 };
 
 /**
- * How the connection stands. `retryAt` is in milliseconds since 1970, and Infinity where the server has closed because one is in
- * no room, until there is one; `code` and `reason` are those of the WebSocket's close.
+ * How the connection stands. `retryAt` is in milliseconds since 1970; it is Infinity after the server closed because no room was
+ * joined. `code` and `reason` are those of the WebSocket's close.
  */
 export type State = {
   readonly kind: "connecting";
@@ -294,8 +294,8 @@ export type State = {
 
 /**
  * How it stands: not sent yet; sent and not answered; in the log; refused for good; nobody can tell whether it was done, so the
- * person must say; given up by the caller, or settled or given up by another page on the same storage. `unsure` also where it
- * was said for another service, which was at this URL before.
+ * person must say; given up by the caller, or settled or given up by another page on the same storage. A message
+ * for another service, which used this URL before, is `unsure` too.
  */
 export type DeliveryState =
   | {
@@ -502,7 +502,7 @@ export type Surroundings = {
   onWake: (wake: () => void, rest: () => void) => () => void;
 };
 
-/** Why a person is asked: the answer was lost, or the message was written for another service, which was at this URL before. */
+/** Why a person has to decide: the answer was lost, or the message was written for another service, which used this URL before. */
 export type Doubt = "answer_lost" | "other_service";
 
 /**

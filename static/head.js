@@ -17,7 +17,7 @@
       return null;
     }
   };
-  // Earlier versions kept nothing apart by paths, so that it can only be of the service at the root.
+  // Earlier versions had no path in their keys, so the values most likely belong to the service at the root.
   const takeOver = () => {
     for (const old of Object.keys(localStorage)) {
       if (pathname !== "/" || !old.startsWith("parley-page.")) continue;
@@ -27,7 +27,7 @@
       try {
         if (localStorage.getItem(key) === null) localStorage.setItem(key, text);
       } catch (error) {
-        // Full: the new key is longer than the old one. It waits for another visit.
+        // The storage is full, and the new key is longer. Keep the old one for another visit.
         localStorage.setItem(old, text);
         throw error;
       }
@@ -36,7 +36,7 @@
   try {
     takeOver();
   } catch {
-    // Forbidden, or full: the page goes on with what it has in memory.
+    // The storage is forbidden or full: the page works from memory.
   }
   const apply = (/** @type {Event | undefined} */ event) => {
     const theme = event instanceof CustomEvent ? event.detail : choice("theme");

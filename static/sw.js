@@ -3,8 +3,8 @@
 /**
  * Lets an installed page open without the server, so that one can read what waits to be sent. The network is always asked
  * first: what is kept here is only for when it fails, or the server says 5xx. Only the page's own files are kept, never an
- * answer of the service such as /metrics; WebSockets do not pass here at all. Another service may have its page below this one's
- * path, and its own worker: nothing of it is kept here.
+ * answer of the service such as /metrics; WebSockets do not pass here at all. Pages of other services
+ * below this path have their own workers and caches.
  */
 const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
 const HOME = new URL("./", worker.location.href).href;
@@ -59,7 +59,7 @@ worker.addEventListener("install", (event) => {
   event.waitUntil(fill());
 });
 worker.addEventListener("activate", (event) => {
-  // Of earlier versions, which had one for the whole origin.
+  // Earlier versions shared one cache per origin.
   event.waitUntil(Promise.all([caches.delete("parley"), worker.clients.claim()]));
 });
 worker.addEventListener("fetch", (event) => {

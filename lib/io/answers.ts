@@ -18,7 +18,7 @@ const DENIED_FEATURES = [
 
 const ALL_DENIED = denied(DENIED_FEATURES);
 
-/** Of those, what any answer denies. Browsers heed the list with documents only, and a page has many other files. */
+/** The features that answers other than documents deny. Browsers apply the policy to documents only. */
 const DENIED_ANYWHERE = ["camera", "geolocation", "microphone"];
 
 /** Nobody may guess a type, open a window of ours, embed what is ours, use a sensor or learn the address of a page. */

@@ -14,7 +14,7 @@ import { isKeptName } from "../core/names.ts";
 /** A token is good for so long after it was made. */
 const VALID_MS = 30 * 24 * 3_600_000;
 
-// A token's body holds no dot, so that no token is ever sealed with what is told to everybody.
+// The body of a token contains no dot, so this seal can never be that of a token.
 const SERVICE_LABEL = "parley.service";
 const SERVICE_ID_LENGTH = 22;
 

@@ -1,10 +1,10 @@
 /**
  * Puts a page's ES modules together into one, and its style sheets, so that a browser asks once and not for each of a hundred. It is no bundler: it
  * knows the few forms of `import` and `export` that the pages use, as the formatter writes them, and throws at any other.
- * Comments and white space that means nothing are left out, and private names are short; nothing else is changed.
+ * It removes comments and insignificant white space, and shortens private names; nothing else changes.
  *
- * A module whose names no other one uses stands as it is. Any other becomes a function that is called once, and what it exports a
- * constant around those that come after it. So two modules may have one name for different things, but may not export it.
+ * A module is inlined if none of its names occurs in another module. Otherwise it becomes a function that is called once, and
+ * its exports become constants. So two modules can use one name for different things, but cannot both export it.
  * @module
  */
 
@@ -12,7 +12,7 @@ const FROM = /^(import|export)\s*\{([^}]*)\}\s*from\s*"([^"]+)";\n/gm;
 const LISTED = /^export\s*\{([^}]*)\};\n/gm;
 const DECLARED = /^export ((?:async )?function\*?|class|const) (\w+)/gm;
 const COMMENT_LINES = /^[ \t]*\/\*(?:(?!\*\/)[^])*\*\/[ \t]*\n|^[ \t]*\/\/.*\n/gm;
-// What is indented belongs to a function or a class.
+// Top-level declarations: everything inside a function or class is indented.
 const OWN = /^(?:(?:async )?function\*?|class|const|let) (\w+|[{[])/gm;
 const WORD = /(?<![.#\w$])[A-Za-z_$][\w$]*/g;
 const PRIVATE = /(?<=\.|^(?:(?:static|async|get|set) )*\*?)#([A-Za-z_]\w*)/gm;
@@ -55,17 +55,17 @@ export function pack(files: Readonly<Record<string, string>>, entry: string): st
   return withoutSpace(withShortNames(add(entry, [])));
 }
 
-// Strings, templates and patterns, whose blanks mean something; and blanks around signs, and new lines after some of them. Not
-// around + and -, of which two would become one. Each is taken also where its end is missing, so that no text is read twice.
+// Either a string, template or regular expression, which stays as it is, or white space around punctuation. Not around + and -,
+// since `a + +b` would become `a ++b`. Unterminated literals match too, so that the pattern stays linear.
 const SPACE =
   /("(?:[^"\\\n]|\\.)*"?|`(?:[^`\\]|\\.)*`?|(?<=[(,=:[!&|?{};]\s?)\/(?:[^/\\\n[]|\\.|\[(?:[^\]\\\n]|\\.)*\]?)+\/?)|(?<=[{[(,;])\n| ?([=!<>&|?:*%]+|[{}()[\],;]) ?/g;
 
-/** A test holds that what the page does stays the same. */
+/** A test compares the syntax trees before and after. */
 function withoutSpace(text: string): string {
   return text.replace(SPACE, (_, whole: string = "", sign: string = "") => whole + sign);
 }
 
-/** Gives each private name a short one, the same wherever it stands: the most used ones the shortest. */
+/** Renames private members consistently; the most frequent names become the shortest. */
 function withShortNames(text: string): string {
   const uses = new Map<string, number>();
   for (const [, name = ""] of text.matchAll(PRIVATE)) uses.set(name, (uses.get(name) ?? 0) + 1);
@@ -146,7 +146,7 @@ export function packStyles(files: Readonly<Record<string, string>>, path: string
   ).replace(/(?<=[{},;])\n| (?=\{)|(?<=:) /g, "").replaceAll(";}", "}");
 }
 
-/** A page without its comments and indentation. */
+/** Removes comments and indentation from an HTML document. */
 export function packMarkup(text: string): string {
   const [first = "", ...others] = text.split("<!--");
   const rest = others.map((it) => it.slice(it.indexOf("-->") + "-->".length).trimStart());

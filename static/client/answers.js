@@ -51,7 +51,7 @@ export class Answers {
 }
 
 /**
- * Asks again, for as long as one is told to slow down.
+ * Repeats a request until the answer is not `slow_down`, waiting as long as the server asks.
  * @param {() => Promise<any>} ask
  * @param {import("./surroundings.js").Surroundings} surroundings
  * @returns {Promise<any>}

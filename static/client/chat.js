@@ -51,7 +51,7 @@ export class Chat {
   #stays = new Map();
   #identity;
   #stopListening = () => {};
-  /** The id that the service told on this connection; undefined before it has. @type {string | null | undefined} */
+  /** The service's id on this connection; null if it has none, undefined until it is known. @type {string | null | undefined} */
   #service;
 
   /**
@@ -103,7 +103,7 @@ export class Chat {
     return this.#link.state;
   }
 
-  /** Whether what is sent has to wait, since the server takes no more at a time. */
+  /** Whether requests wait because of the server's rate limits. */
   get isSlowed() {
     return this.#link.sender.isSlowed;
   }
@@ -140,7 +140,7 @@ export class Chat {
     this.#stays.set(name, { room, stay });
     this.rooms.set([...this.rooms.value, room]);
     if (this.#isOnline) void stay.enter();
-    // The server had closed for want of a room.
+    // The server closed the connection because no room was joined.
     if (this.#link.isResting) this.#link.open();
     return room;
   }
@@ -207,7 +207,7 @@ export class Chat {
     const { connection } = this.#link;
     if (!this.#identity.greeted(frame)) return this.#link.again();
     const { limits, heartbeat, resume, server } = frame;
-    // Without a token it does not know its secret yet, from which it has its id as well.
+    // A server without a token does not know its secret yet; the id is derived from it and follows with the token.
     this.#service = resume === undefined ? undefined : null;
     this.#identify(server);
     this.limits.set(limits);

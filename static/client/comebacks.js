@@ -15,7 +15,7 @@ const LONGEST_PAUSE_MS = 10 * 60_000;
 const FINAL_CODES = new Set([1003, 1008, 1009]);
 
 /**
- * How long to wait before what may succeed later is asked for again.
+ * The wait before a refused request is repeated.
  * @param {{ afterMs?: number }} fault
  * @returns {number} Milliseconds.
  */

@@ -12,8 +12,8 @@ import { Value } from "./values.js";
 
 /**
  * How it stands: not sent yet; sent and not answered; in the log; refused for good; nobody can tell whether it was done, so the
- * person must say; given up by the caller, or settled or given up by another page on the same storage. `unsure` also where it
- * was said for another service, which was at this URL before.
+ * person must say; given up by the caller, or settled or given up by another page on the same storage. A message
+ * for another service, which used this URL before, is `unsure` too.
  * @typedef {{ readonly kind: "waiting" } | { readonly kind: "sending" } | ({ readonly kind: "sent" } & Receipt)
  *   | { readonly kind: "failed", readonly error: ChatError } | { readonly kind: "unsure", readonly reason: import("./doubts.js").Doubt } | { readonly kind: "discarded" }} DeliveryState
  */

@@ -13,7 +13,7 @@ const IN_FLIGHT_MS = 60_000;
 const ASK = { kind: "ask", reason: "answer_lost" };
 
 /**
- * Why a person is asked: the answer was lost, or the message was written for another service, which was at this URL before.
+ * Why a person has to decide: the answer was lost, or the message was written for another service, which used this URL before.
  * @typedef {"answer_lost" | "other_service"} Doubt
  */
 
@@ -23,12 +23,12 @@ const ASK = { kind: "ask", reason: "answer_lost" };
  * @property {string} user As whom it would be sent now.
  * @property {boolean} isWatched Everything that happened in the room since it was first sent was told, and the deed was not in it.
  * @property {boolean} isSearched The history was searched for it, and was of no help.
- * @property {string | null} service The id of the service to which it would be sent now; null where it has none.
+ * @property {string | null} service The id of the connected service; null if it has none.
  */
 
 /**
  * Send it (`isFresh`: as if for the first time, since it was surely not done), wait until a time, look into the history, ask the
- * person, or give it up, since it is about a message that is not here.
+ * person, or fail because the message it refers to belongs to another service.
  * @typedef {{ readonly kind: "send", readonly isFresh: boolean } | { readonly kind: "wait", readonly until: number }
  *   | { readonly kind: "look" } | { readonly kind: "ask", readonly reason: Doubt } | { readonly kind: "gone" }} Decision
  */

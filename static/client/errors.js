@@ -28,7 +28,7 @@ export class RefusedError extends ChatError {
     super(fault.code, fault.message);
     /** Whether the same request may succeed later. @readonly */
     this.retry = fault.retry === true;
-    /** Not before so many milliseconds; undefined where the server has not said. @readonly */
+    /** Milliseconds to wait before trying again; undefined if the server gave none. @readonly */
     this.afterMs = fault.afterMs;
   }
 }

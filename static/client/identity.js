@@ -11,7 +11,7 @@ import { Value } from "./values.js";
 
 // Who is gone without a word keeps the name for 10 s on the server. The rest is for the way.
 const GHOST_MS = 15_000;
-// As the server has it. What is longer is no name, and to normalize it could take a browser minutes.
+// The server's limit, in UTF-16 units. Normalizing a long run of combining marks takes quadratic time.
 const MAX_NAME_LENGTH = 128;
 
 /** Oneself. */

@@ -18,8 +18,8 @@ import { attempt, Value } from "./values.js";
 /** @typedef {import("./errors.js").ChatError} ChatError */
 
 /**
- * How the connection stands. `retryAt` is in milliseconds since 1970, and Infinity where the server has closed because one is in
- * no room, until there is one; `code` and `reason` are those of the WebSocket's close.
+ * How the connection stands. `retryAt` is in milliseconds since 1970; it is Infinity after the server closed because no room was
+ * joined. `code` and `reason` are those of the WebSocket's close.
  * @typedef {{ readonly kind: "connecting" } | { readonly kind: "online" }
  *   | { readonly kind: "waiting", readonly code: number, readonly reason: string, readonly retryAt: number }
  *   | { readonly kind: "closed", readonly error: ChatError | null }} State
@@ -133,13 +133,13 @@ export class Link {
     if (Number.isFinite(ms)) this.#hintMs = ms;
   }
 
-  /** Whether there is nothing to connect for. */
+  /** Whether the link stays disconnected until a room is joined. */
   get isResting() {
     const { value } = this.state;
     return value.kind === "waiting" && value.retryAt === Infinity;
   }
 
-  /** Connects after a rest. @returns {Promise<void>} Resolves when one is online, or has failed to be. */
+  /** Connects again while resting. @returns {Promise<void>} Resolves when the attempt has succeeded or failed. */
   reopen() {
     return new Promise((resolve) => {
       this.open();
@@ -202,7 +202,7 @@ export class Link {
     else this.#listener.heard(frame);
   }
 
-  // What cannot wait is counted all the same.
+  // Heartbeat frames skip the queue, but the server counts them.
   /** @param {Request} frame */
   #answer(frame) {
     this.sender.charge(1);

@@ -19,7 +19,7 @@ export class Outbox {
   #surroundings;
   /** @type {Map<string, RoomOutbox>} */
   #rooms = new Map();
-  /** The id of the service that has greeted this page last. @type {string | null} */
+  /** The id of the service that answered the last hello. @type {string | null} */
   #service = null;
   /** Why nothing is sent any more. @type {ClosedError | null} */
   #end = null;
@@ -51,12 +51,12 @@ export class Outbox {
     this.#add(open.map((record) => new Delivery(record, this.#hooks, true)));
   }
 
-  /** The id of the service as far as it is known: told to this page, or to an earlier one at the same URL. */
+  /** The id of the service, as told to this page or to an earlier page at the same URL; null if unknown. */
   get service() {
     return this.#service ?? this.#shelf.service ?? null;
   }
 
-  /** The service has told its id. @param {string} id */
+  /** Records the id of the connected service. @param {string} id */
   identify(id) {
     this.#service = this.#shelf.service = id;
     for (const room of this.#rooms.values()) room.identify(id);

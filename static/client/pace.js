@@ -1,16 +1,16 @@
 // @ts-check
 /**
- * Keeps to the server's limits, so that nothing is refused with `slow_down`: two token buckets, one of messages and one of bytes,
- * that read no clock. They are smaller than the server's, because frames that left in a row may arrive in a crowd, and because
- * one's other pages are counted with this one.
+ * Keeps below the server's rate limits, so that nothing is refused with `slow_down`: two token buckets without a clock, one for
+ * messages and one for bytes. They are smaller than the server's, because frames can arrive in bursts, and because the server
+ * adds up all connections of a user.
  * @module
  */
 
-// The server lets three seconds' worth of messages and sixteen of bytes pass at once.
+// The server's bursts are 3 s worth of messages and 16 s worth of bytes.
 const MESSAGES_BURST_S = 2;
 const BYTES_BURST_S = 8;
 
-/** One bucket. */
+/** A token bucket. Callers pass the current time. */
 class Bucket {
   #perSecond = 0;
   #capacity = 0;
@@ -18,10 +18,10 @@ class Bucket {
   #filledAt = 0;
 
   /**
-   * Begins anew.
+   * Fills the bucket.
    * @param {number} perSecond 0 for no limit.
    * @param {number} capacity
-   * @param {number} spent Of what may be sent at once.
+   * @param {number} spent Tokens that are already used.
    * @param {number} now Milliseconds.
    */
   begin(perSecond, capacity, spent, now) {
@@ -32,7 +32,7 @@ class Bucket {
   }
 
   /**
-   * The milliseconds until a cost may be spent; 0 if it may be now. What costs more than all may be sent when the bucket is full.
+   * Milliseconds until the cost is available; 0 if it is now. A cost above the capacity is available when the bucket is full.
    * @param {number} cost
    * @param {number} now
    */
@@ -45,13 +45,13 @@ class Bucket {
     return missing > 0 ? Math.ceil(missing * 1000 / this.#perSecond) : 0;
   }
 
-  /** Spends it, if need be into debt. @param {number} cost */
+  /** Takes tokens; the bucket may go into debt. @param {number} cost */
   spend(cost) {
     this.#tokens -= cost;
   }
 }
 
-/** How fast may be sent. */
+/** The rate limits of one connection. */
 export class Pace {
   #messages = new Bucket();
   #bytes = new Bucket();
@@ -79,7 +79,7 @@ export class Pace {
     return ms;
   }
 
-  /** Counts what was sent past it. @param {number} messages @param {number} bytes */
+  /** Charges frames that were sent without asking. @param {number} messages @param {number} bytes */
   charge(messages, bytes) {
     this.#messages.spend(messages);
     this.#bytes.spend(bytes);

@@ -134,14 +134,14 @@ export class RoomOutbox {
     }
   }
 
-  /** The service has told its id: what was said before it was known is for this one. @param {string} service */
+  /** Assigns deeds that have no service yet to this one. @param {string} service */
   identify(service) {
     for (const it of this.#queue.all) {
       if (it.record.service === null) this.#queue.note(it, { service });
     }
   }
 
-  /** @param {Delivery} delivery @param {string | null} service For which it is now. */
+  /** @param {Delivery} delivery @param {string | null} service The service that it is for now. */
   sendAgain(delivery, service) {
     const { id, fault } = delivery.record;
     this.#queue.note(delivery, {

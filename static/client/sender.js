@@ -10,14 +10,14 @@ import { Value } from "./values.js";
 
 /** @typedef {import("./frames.js").Request} Request */
 
-// What the server counts for an entry beside its text is about as much.
+// About what the server charges for an entry on top of its text.
 const FRAME_BYTES = 200;
-// Shown for as long after the last frame that had to wait, since the next one mostly has to as well.
+// Kept up between delayed frames, so that a display does not flicker.
 const SHOWN_MS = 1_000;
 
 /** A queue in front of a socket. */
 export class Sender {
-  /** Whether what is sent has to wait for the server's limits. */
+  /** Whether frames wait because of the server's rate limits. */
   isSlowed = new Value(false);
   #write;
   #surroundings;
@@ -52,12 +52,12 @@ export class Sender {
     this.isSlowed.set(false);
   }
 
-  /** The server counts so many messages more: for what went past this queue, or has to be done in many rooms. @param {number} messages */
+  /** Charges messages that did not pass through this queue, or that count several times. @param {number} messages */
   charge(messages) {
     this.#pace.charge(messages, FRAME_BYTES);
   }
 
-  /** Something has to wait. @param {number} ms */
+  /** Reports that a frame has to wait. @param {number} ms */
   slow(ms) {
     this.#stopShowing();
     this.#stopShowing = this.#surroundings.after(() => this.isSlowed.set(false), ms + SHOWN_MS);

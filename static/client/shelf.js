@@ -1,8 +1,8 @@
 // @ts-check
 /**
  * What outlives a page: the resume token, and every deed that is not settled. Each deed lies under a key of its own, so that two
- * pages on one storage cannot overwrite each other's. Keys begin with the service's URL: several services can share an origin,
- * and so a storage, but nothing in it. Where the storage refuses, everything is still here, in memory.
+ * pages on one storage cannot overwrite each other's. Keys contain the service's URL, since several services can share an
+ * origin and so a storage. Where the storage refuses, everything is still here, in memory.
  * @module
  */
 
@@ -26,8 +26,8 @@ import { Value } from "./values.js";
  * @property {string} room
  * @property {import("./frames.js").Deed} deed
  * @property {number} at When it was said, in milliseconds since 1970, by this machine's clock.
- * @property {number} sequence The greater is the later, whatever the clock showed.
- * @property {string | null} service The id of the service for which it was said; null where it was not known.
+ * @property {number} sequence Grows with each deed; independent of the clock.
+ * @property {string | null} service The id of the service that the deed is for; null if it was not known.
  * @property {number | null} sentAt When it was first sent; null as long as it surely was not.
  * @property {number | null} triedAt When it was last sent.
  * @property {string | null} sentAs As which user it was first sent.
@@ -38,7 +38,7 @@ import { Value } from "./values.js";
 
 const ROOT = /^\/ws\/?$/;
 
-/** What one service has in a storage. */
+/** The records of one service in a storage. */
 export class Shelf {
   /** Whether all that was put here is kept. */
   isKept = new Value(true);
@@ -51,13 +51,13 @@ export class Shelf {
 
   /**
    * @param {StoragePort | undefined} storage
-   * @param {string} storageKey What the keys begin with.
-   * @param {string} url Of the service.
+   * @param {string} storageKey The beginning of every key.
+   * @param {string} url The service's URL.
    */
   constructor(storage, storageKey, url) {
     const { origin, pathname } = new URL(url);
     this.#storage = storage;
-    // A URL has no blank in it, so that no service's keys begin with another's.
+    // A URL contains no blank, so the prefix of one service is never the beginning of another's.
     this.#prefix = `${storageKey} ${origin}${pathname.replace(/\/$/, "")} `;
     if (storage === undefined) this.isKept.set(false);
     if (ROOT.test(pathname)) this.#adopt(`${storageKey}.`);
@@ -83,7 +83,7 @@ export class Shelf {
     if (token !== undefined) this.#put("resume", token);
   }
 
-  /** The id of the service that was last met at this URL. */
+  /** The id of the service that answered last at this URL. */
   get service() {
     return this.#get("service") ?? undefined;
   }
@@ -92,7 +92,7 @@ export class Shelf {
     if (id !== undefined && id !== this.service) this.#put("service", id);
   }
 
-  /** The number of the next deed, greater than those of all pages on this storage. */
+  /** The next sequence number, above those of all pages on this storage. */
   nextSequence() {
     const stored = Number(this.#get("last"));
     this.#last = Math.max(this.#last, Number.isSafeInteger(stored) ? stored : 0) + 1;
@@ -148,7 +148,7 @@ export class Shelf {
     const numbered = records.filter(({ sequence }) => sequence > 0)
       .sort((one, two) => one.sequence - two.sequence);
     this.#last = Math.max(this.#last, numbered.at(-1)?.sequence ?? 0);
-    // An earlier version went by the clock.
+    // Records of earlier versions are ordered by the clock.
     const older = records.filter(({ sequence }) => sequence === 0)
       .sort((one, two) => one.at - two.at || (one.order ?? 0) - (two.order ?? 0))
       .map(({ order: _, ...record }) => ({ ...record, sequence: this.nextSequence() }));
@@ -156,8 +156,8 @@ export class Shelf {
     return [...numbered, ...older];
   }
 
-  // An earlier version kept everything under the origin, so that only the service at its root can have left it. A page of that
-  // version which is still open sees that its deeds were taken over, as it does with any other page, and sends none of them.
+  // Earlier versions had no URL in their keys, so the records most likely belong to the service at the origin's root. A page of
+  // such a version that is still open sees that its deeds are gone, as if another page had settled them, and does not send them.
   /** @param {string} prefix */
   #adopt(prefix) {
     for (const key of this.#keys().filter((it) => it.startsWith(prefix))) {
@@ -168,7 +168,7 @@ export class Shelf {
         this.#storage?.removeItem(key);
         if (this.#get(name) === null) this.#put(name, text);
       } catch {
-        // It stays where it is.
+        // The record stays under its old key.
       }
     }
   }
@@ -208,8 +208,8 @@ export class Shelf {
 }
 
 /**
- * Reads a record, also one of an earlier version, which has `order` and neither a sequence nor a service. What another hand has
- * left there is passed over.
+ * Reads a record, including those of earlier versions, which have `order` instead of `sequence` and no `service`. Anything else is
+ * skipped.
  * @param {string | null} text
  * @returns {(DeedRecord & { order?: number })[]} One, or none.
  */

@@ -27,11 +27,11 @@ import { Feed, Value } from "./values.js";
  * @property {import("./surroundings.js").Surroundings} surroundings
  * @property {import("./outbox.js").Outbox} outbox
  * @property {() => string} user Who one is.
- * @property {() => string | null | undefined} service The id of the service; null where it has none, undefined before it is known.
+ * @property {() => string | null | undefined} service The id of the service; null if it has none, undefined until it is known.
  * @property {() => number} maxMessageBytes
  * @property {() => boolean} isOnline
  * @property {(frame: import("./frames.js").Request) => Promise<any>} ask Resolves with the answer; rejects with a ChatError.
- * @property {(frame: import("./frames.js").Request) => Promise<any>} askPatiently The same, and again after each `slow_down`.
+ * @property {(frame: import("./frames.js").Request) => Promise<any>} askPatiently Like `ask`, but repeats the request after `slow_down`.
  * @property {(error: RefusedError) => boolean} mayPass Whether to join may succeed later.
  * @property {(name: string) => void} renamed One has another name, which was perhaps chosen on another page.
  * @property {import("./sender.js").Sender} sender
@@ -228,7 +228,7 @@ export class Stay {
     this.openOutbox();
   }
 
-  /** Lets deeds go out, where they may: not before all that was missed has come, since what is in it need not be sent again. */
+  /** Starts sending deeds, unless missed entries are still coming: those may already contain them. */
   openOutbox() {
     const service = this.#host.service();
     if (!this.isHere || !this.seat.hasCaughtUp || this.#isOpen || service === undefined) return;

@@ -25,7 +25,7 @@
  */
 
 /**
- * The message that an entry brings into being. An entry that was missed says what has become of its text since.
+ * The message that an entry creates. A replayed entry already tells whether the message was edited or deleted since.
  * @param {Said} entry
  * @returns {Message}
  */

@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * What the page's address asks for: a room and perhaps a message behind the `#`, or, as older addresses have it, a room and
- * a name as parameters. The name is a proposal of whoever made the link: it never renames anybody.
+ * a name as parameters. The name is only a proposal: a link never renames anybody.
  *
  * @example
  * ```ts

@@ -36,7 +36,7 @@ export function rowsFor(hiddenPx, lineHeightPx) {
 
 /** What is sent of what was written: blanks at the beginning of a line may be meant, blank lines around it are not. @param {string} text */
 export function trimmed(text) {
-  // Not by a pattern at the end: it would begin anew at each blank of a long run.
+  // Not /\s+$/, which takes quadratic time on a long run of blanks.
   return text.trimEnd().replace(/^(?:[^\S\n]*\n)+/, "");
 }
 

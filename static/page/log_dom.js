@@ -23,7 +23,7 @@ export function make(tag, look, ...children) {
 }
 
 /**
- * A sentence with its places filled in, each in an element that keeps the direction of its letters from the words around it.
+ * A sentence with its places filled in. Each value is isolated, so that its direction does not affect the words around it.
  * @param {string} words With `{places}`.
  * @param {Readonly<Record<string, string | number>>} values
  */

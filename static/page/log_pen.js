@@ -51,7 +51,7 @@ export class Pen {
       else if (item.type === "pending") drawPending(element, item, pen);
       else drawLine(element, item, { ...pen, now: now(), room: room.name });
     } catch (error) {
-      // The other rows have nothing to do with it.
+      // One bad message must not prevent the others from being drawn.
       reportError(error);
       element.className = "said";
       element.textContent = plainText(item);
@@ -59,7 +59,7 @@ export class Pen {
   }
 }
 
-/** What a row says that cannot be drawn. @param {Item} item */
+/** The fallback for a row that cannot be drawn. @param {Item} item */
 function plainText(item) {
   if (item.type === "message") return `${item.message.name}: ${item.message.text}`;
   return item.type === "pending" && "text" in item.delivery.deed ? item.delivery.deed.text : "";

@@ -66,7 +66,7 @@ const nameDialog = new NameDialog(words, chat, (chosen) => {
   myself.draw();
   toasts.tell(words.say("nameSaved", { name: chosen }));
 });
-// A link may propose a name to whoever has none; it takes a person to accept it.
+// A name from the address is only a suggestion, and only for guests.
 const rename = () => nameDialog.open(settings.name ?? asked.name ?? "");
 const settingsDialog = new SettingsDialog(words, settings, rename);
 const myself = new Myself(words, chat, settings, settingsDialog, rename);

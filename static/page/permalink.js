@@ -13,7 +13,7 @@
  */
 
 const ROOM = /^[\w.-]{1,64}$/;
-// Three times a room and a position: each character may be written as %XX.
+// A room and a position with every character percent-encoded.
 const MAX_HASH_LENGTH = 400;
 const POSITION = /^[0-9a-z]{1,32}:\d{1,15}$/;
 

@@ -37,13 +37,13 @@ const MAX_EMOJI_LENGTH = 120;
 const PART =
   "(?:\\p{ExtPict}\\ufe0f|(?!\\p{RI})\\p{EPres}|\\p{ExtPict}(?=\\p{EMod}|\\u200d)|[#*0-9]\\ufe0f\\u20e3)" +
   "(?:\\p{EMod}|[\\u{e0020}-\\u{e007e}]+\\u{e007f})?";
-// Never inside of another repetition: a skin tone is also an emoji by itself, so that there would be two ways to read each, and
-// a browser would try them all.
+// Do not repeat this inside another pattern: a skin tone is also an emoji of its own, so a matcher would backtrack through
+// exponentially many readings.
 const EMOJI = new RegExp(
   `\\p{RI}{2}|${PART}(?:\\u200d\\p{ExtPict}\\p{EMod}?\\ufe0f?)*`,
   "gu",
 );
-// The URL parser is not linear on long hosts, and a row of thousands of elements holds up the whole page.
+// Nobody opens longer links, and a row with thousands of elements blocks the page.
 const MAX_LINK_LENGTH = 2_048;
 const MAX_PIECES = 1_000;
 
@@ -111,12 +111,12 @@ export function isOnlyEmoji(text) {
   return count > 0 && count <= MAX_EMOJI && others.trim() === "";
 }
 
-// Browsers need quadratic time to lay out a paragraph of one endless word, of many changes of direction, or of one letter with
-// thousands of marks: 30,000 characters took Chromium more than a second, 4,000 take it some 20 ms.
+// Layout of a paragraph takes quadratic time for one endless word, for many changes of direction, and for one letter with
+// thousands of marks: Chromium needs more than a second for 30,000 characters and about 20 ms for 4,000.
 const MAX_PARAGRAPH = 4_000;
 
 /**
- * A text's pieces as paragraphs that a browser can lay out one by one; nearly every text is a single one.
+ * The pieces of a text, divided into paragraphs that a browser lays out separately. Most texts are one paragraph.
  * @param {string} text
  * @returns {readonly (readonly Piece[])[]}
  */
@@ -126,7 +126,7 @@ export function paragraphsOf(text) {
   let paragraph = [];
   const paragraphs = [paragraph];
   for (const piece of piecesOf(text)) {
-    // A block of code is cut where it is drawn.
+    // Code blocks are divided when they are drawn.
     for (const part of piece.type === "block" ? [piece.text] : partsOf(piece.text)) {
       const size = piece.type === "block" ? 0 : part.length;
       if (length + size > MAX_PARAGRAPH && length > 0) {
@@ -141,7 +141,7 @@ export function paragraphsOf(text) {
 }
 
 /**
- * A text cut after a line, or else after a word, so that no part is longer than a paragraph may be.
+ * Divides a text after lines, or else after words, into parts of at most the maximum length.
  * @param {string} text
  * @returns {readonly string[]}
  */
@@ -152,7 +152,7 @@ export function partsOf(text) {
   while (text.length - start > MAX_PARAGRAPH) {
     const part = text.slice(start, start + MAX_PARAGRAPH);
     const end = part.lastIndexOf("\n") + 1 || part.lastIndexOf(" ") + 1;
-    // Not between the halves of a pair.
+    // Do not divide a surrogate pair.
     const size = end || MAX_PARAGRAPH - Number(/[\ud800-\udbff]$/.test(part));
     parts.push(part.slice(0, size));
     start += size;

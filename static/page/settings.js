@@ -10,7 +10,7 @@
 
 /** What may stand in an address as a room, as the server has it. */
 export const ROOM = /^[A-Za-z0-9_.-]{1,64}$/;
-/** What is longer is no name, as the server has it; in UTF-16 units. */
+/** The server's limit for names, in UTF-16 units. */
 export const MAX_NAME_LENGTH = 128;
 /** Where one goes who has named no room. */
 export const DEFAULT_ROOM = "lobby";

@@ -67,7 +67,7 @@ export class Status {
     if (this.#line.textContent !== words) this.#line.textContent = words;
     this.#bar.classList.toggle("unseen", kind === "online");
     if (kind !== "connecting") this.#bar.classList.remove("fresh");
-    // Without a room there is nothing to connect for.
+    // Without a room the library does not reconnect.
     const isDue = kind === "waiting" && state.retryAt < Infinity;
     this.#retry.hidden = this.#countdown.hidden = !isDue;
     this.#reload.hidden = kind !== "closed";

@@ -3,8 +3,8 @@
 /**
  * What the browser keeps for this page. It can be forbidden, full or cleared at any time: then the page goes on with
  * what it has in memory. The client library is given the browser's own storage, and tells by
- * `isKept` where that refuses; what stands here begins with another word than the library's. Keys have the page's path in them,
- * since another service may have its page on the same origin. What earlier versions kept without one is taken over in head.js.
+ * `isKept` where that refuses; what stands here begins with another word than the library's. Keys contain the page's path,
+ * since several services can share an origin. head.js migrates the keys of earlier versions.
  * @module
  */
 

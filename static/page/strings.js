@@ -63,7 +63,7 @@ export class Words {
     return this.say(count === 1 ? "unreadOne" : "unreadMany", { count: this.number(count) });
   }
 
-  /** Who is writing, as a sentence with a place for each; no words where nobody is. @param {number} count How many. */
+  /** A template that says who is writing; empty if nobody is. @param {number} count */
   typing(count) {
     if (count === 0) return "";
     return this.say(count === 1 ? "typingOne" : count === 2 ? "typingTwo" : "typingMany");
