@@ -52,6 +52,8 @@ async function useAll(bus: RedisBus): Promise<void> {
   assert.equal(await bus.renew(lobby, "n1"), true);
   assert.equal((await bus.people(lobby)).length, 1);
   await bus.release(lobby, ann.user, "n1");
+  await bus.withdraw(lobby, "n1");
+  await bus.sweep();
 }
 
 for (
@@ -85,7 +87,8 @@ for (const [what, scheme] of [["a Redis", "redis"], ["a cluster", "redis-cluster
     await redis.command(...await aclCommand());
     await redis.command("ACL", "SETUSER", "default", "off");
     const url = `${scheme}://parley:password@127.0.0.1:${redis.port}`;
-    await using bus = openBus(url, { prefix: "parley:" });
+    const quota = { bytes: 2 ** 40, rooms: 1_000 };
+    await using bus = openBus(url, { prefix: "parley:", quota });
     await ready(bus);
     await useAll(bus);
     assert.equal(await bus.agreeOnSecret("secret"), "secret");

@@ -79,6 +79,21 @@ for (
   });
 }
 
+Deno.test("RedisBus believes no note without the room's tag, and tells its own with it", async () => {
+  await using opened = await open();
+  const { redis, bus } = opened;
+  await bus.follow(lobby);
+  using ear = new Ear(bus);
+  const forged = { kind: "gone", node: "n1", user: ann.user };
+  for (const tag of [undefined, "0123456789"]) {
+    await redis.command("PUBLISH", CHANNEL, JSON.stringify({ tag, note: forged }));
+  }
+  // The first note of an instance that has asked about the room never before.
+  const note = { kind: "here", node: "n1", ...ann } as const;
+  bus.signal(lobby, note);
+  assert.deepEqual(await ear.note(), { room: lobby, note });
+});
+
 Deno.test("RedisBus asks the log how far it has come where a stranger publishes", async () => {
   await using opened = await open();
   const { redis, bus } = opened;

@@ -68,6 +68,7 @@ export class RedisBus implements Bus, Archive, Register, AsyncDisposable {
   readonly #task: Promise<void>;
   #back = Promise.withResolvers<void>();
   readonly #strays: Strays;
+  readonly #tags = new RoomTags();
   readonly #sweeper: RedisSweeper;
 
   /** Reads the scripts, and connects in the background. */
@@ -93,7 +94,7 @@ export class RedisBus implements Bus, Archive, Register, AsyncDisposable {
     const links = this.#links;
     const state = new ServiceState(links, scripts.state, prefix, clock);
     const usage = new Usage(links, state, options.quota, clock);
-    const tags = new RoomTags();
+    const tags = this.#tags;
     const strays = this.#strays = new Strays(clock, metrics);
     this.#archive = new RedisArchive({ links, scripts, state, usage, strays, tags }, options);
     const archive = this.#archive;
@@ -117,7 +118,12 @@ export class RedisBus implements Bus, Archive, Register, AsyncDisposable {
   }
 
   signal(room: RoomId, note: Note): void {
-    this.#announce(channelOf(this.#prefix, room), encodeNote(note))
+    // At once where the tag is known: a note that is told at the end must leave before the connection does.
+    const tag = this.#tags.of(room);
+    const told = tag === undefined
+      ? this.#learnTag(room).then((learned) => this.#tell(room, note, learned))
+      : this.#tell(room, note, tag);
+    told
       .catch((error: unknown) => log.debug("redis.note_lost", { room, error: String(error) }));
   }
 
@@ -224,8 +230,14 @@ export class RedisBus implements Bus, Archive, Register, AsyncDisposable {
     this.#back = Promise.withResolvers();
   }
 
-  #announce(channel: string, message: string): Promise<unknown> {
-    return this.#links.send(channel, [this.#links.publishing, channel, message]);
+  #tell(room: RoomId, note: Note, tag: string): Promise<unknown> {
+    const channel = channelOf(this.#prefix, room);
+    return this.#links.send(channel, [this.#links.publishing, channel, encodeNote(note, tag)]);
+  }
+
+  async #learnTag(room: RoomId): Promise<string> {
+    await this.#archive.top(room);
+    return this.#tags.of(room) ?? "";
   }
 
   async #askTops() {

@@ -1,7 +1,7 @@
 /**
- * What comes over the rooms' channels. Anybody who may use the same Redis can publish there, so entries are believed only
- * where they bear their room's tag; where they do not, the log is asked how far it has come, so that whatever the message
- * was meant to be, nothing is hidden by it.
+ * What comes over the rooms' channels. Anybody who may use the same Redis can publish there, so it is believed only where it
+ * bears its room's tag; where it does not, the log is asked how far it has come, so that whatever the message was meant to
+ * be, nothing is hidden by it.
  * @module
  */
 import type { Announcement } from "../../chat/bus.ts";
@@ -33,11 +33,9 @@ export interface ListeningContext {
   readonly clock: Clock;
 }
 
-type Entries = Extract<Live, { kind: "entries" }>;
-
 interface Doubtful {
   /** Undefined where it has no form of ours. */
-  readonly live: Entries | undefined;
+  readonly live: Live | undefined;
   readonly bytes: number;
   readonly channel: string;
 }
@@ -63,21 +61,22 @@ export class Listening {
 
   /** Takes a message. */
   hear(payload: string, channel: string): void {
-    const { prefix, tags, strays, put } = this.#context;
+    const { prefix, tags, strays } = this.#context;
     const bytes = payload.length;
     const room = parseRoom(channel.slice(prefix.length + 1, -"}:live".length));
     if (room === undefined) return strays.stranger(channel, bytes);
     const live = decodeLive(room, payload);
-    if (live?.kind === "note") return put({ kind: "note", room, note: live.note });
     const doubt = this.#doubts.get(room);
     // Behind those that came before, in their order, while the tag is asked for.
     const isWaiting = doubt !== undefined && !doubt.isResting;
-    if (!isWaiting && live && tags.matches(room, live.tag)) this.#putEntries(live);
+    if (!isWaiting && live && tags.matches(room, live.tag)) this.#put(room, live);
     else this.#doubt(room, { live, bytes, channel });
   }
 
-  #putEntries({ entries }: Entries): void {
-    for (const entry of entries) this.#context.put({ kind: "entry", entry });
+  #put(room: RoomId, live: Live): void {
+    const { put } = this.#context;
+    if (live.kind === "note") put({ kind: "note", room, note: live.note });
+    else for (const entry of live.entries) put({ kind: "entry", entry });
   }
 
   #doubt(room: RoomId, message: Doubtful): void {
@@ -116,10 +115,11 @@ export class Listening {
     const { tags, strays } = this.#context;
     let hasStranger = false;
     for (const { live, bytes, channel } of messages) {
-      if (live && tags.matches(room, live.tag)) this.#putEntries(live);
+      if (live && tags.matches(room, live.tag)) this.#put(room, live);
       else {
-        strays.stranger(channel, bytes);
         hasStranger = true;
+        // A note of ours bears the tag that its instance knows: an old one for seconds after a room's head was lost.
+        if (live?.kind !== "note") strays.stranger(channel, bytes);
       }
     }
     return hasStranger;

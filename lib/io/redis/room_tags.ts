@@ -1,7 +1,7 @@
 /**
  * By what announcements of this service are told from those of strangers: each room has a tag that stands in its head in
- * Redis, where only scripts and their replies bring it, and in each announcement of entries. Whoever can publish on a channel
- * but not read the keys does not know it; what bears another one is not believed.
+ * Redis, where only scripts and their replies bring it, and in each announcement. Whoever can publish on a channel but not
+ * read the keys does not know it; what bears another one is not believed.
  * @module
  */
 import type { RoomId } from "../../core/names.ts";
@@ -20,6 +20,11 @@ export class RoomTags {
     if (this.#tags.size <= MAX_TAGS) return;
     const [oldest] = this.#tags.keys();
     if (oldest !== undefined) this.#tags.delete(oldest);
+  }
+
+  /** The room's tag; undefined where it is not known. */
+  of(room: RoomId): string | undefined {
+    return this.#tags.get(room);
   }
 
   /** Whether this is the room's tag, as far as is known. */

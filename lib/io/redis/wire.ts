@@ -41,9 +41,10 @@ export function parseDraft(json: string): Omit<Draft, "room"> {
   return v.parse(draft, JSON.parse(json));
 }
 
+const node = v.pipe(v.string(), v.maxLength(64));
 const note = v.variant("kind", [
-  v.object({ kind: v.literal("here"), node: v.string(), user, name }),
-  v.object({ kind: v.literal("gone"), node: v.string(), user }),
+  v.object({ kind: v.literal("here"), node, user, name }),
+  v.object({ kind: v.literal("gone"), node, user }),
   v.object({ kind: v.literal("typing"), user, name, on: v.boolean() }),
 ]);
 
@@ -52,13 +53,13 @@ const LiveSchema = v.union([
     tag: v.string(),
     entries: v.array(v.object({ epoch, seq, at: seq, draft })),
   }),
-  v.object({ note }),
+  v.object({ tag: v.string(), note }),
 ]);
 
 /** What came over a room's channel. */
 export type Live =
   | { readonly kind: "entries"; readonly tag: string; readonly entries: readonly Entry[] }
-  | { readonly kind: "note"; readonly note: Note };
+  | { readonly kind: "note"; readonly tag: string; readonly note: Note };
 
 /** How many of the script's arguments make one draft. */
 export function encodeDraft(draft: Draft): readonly string[] {
@@ -101,9 +102,9 @@ function divide(
   }
 }
 
-/** A note as it goes over a room's channel. */
-export function encodeNote(note: Note): string {
-  return JSON.stringify({ note });
+/** A note as it goes over a room's channel. @param tag The room's. */
+export function encodeNote(note: Note, tag: string): string {
+  return JSON.stringify({ tag, note });
 }
 
 /** What came over a room's channel; undefined where it has no form of ours. */
@@ -111,11 +112,12 @@ export function decodeLive(room: RoomId, payload: string): Live | undefined {
   if (payload.length > MAX_LIVE_LENGTH) return undefined;
   try {
     const live = v.parse(LiveSchema, JSON.parse(payload), { abortEarly: true });
-    if ("note" in live) return { kind: "note", note: live.note };
+    const { tag } = live;
+    if ("note" in live) return { kind: "note", tag, note: live.note };
     const entries = live.entries.map(({ epoch, seq, at, draft }): Entry => {
       return { ...draft, room, position: { epoch, seq }, at };
     });
-    return { kind: "entries", tag: live.tag, entries };
+    return { kind: "entries", tag, entries };
   } catch {
     return undefined;
   }
