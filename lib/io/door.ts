@@ -43,7 +43,8 @@ export interface DoorContext {
   readonly idleSeconds: number;
 }
 
-const STOPPING = refuse(503, "The service stops", { "retry-after": "1" });
+// Whoever keeps the connection comes to this isolate again, though another one may have taken over.
+const STOPPING = refuse(503, "The service stops", { "retry-after": "1", connection: "close" });
 
 const FULL = {
   "all taken": refuse(503, "Too many connections (MAX_CONNECTIONS)", { "retry-after": "5" }),
