@@ -17,7 +17,7 @@ function blockAfter(text: string): string {
 function timeless(text: string): { readonly type: string } {
   const steady = text
     .replaceAll(/"(at|edited)":\d+/g, '"$1":0')
-    .replaceAll(/"resume":"[^"]+"|"version":"[^"]+"/g, '"drawn":""')
+    .replaceAll(/"resume":"[^"]+"|"version":"[^"]+"|"id":"[\w-]{22}"/g, '"drawn":""')
     .replaceAll(/\bu(?:[0-9a-v]{20}|8k2ann)\b/g, "ann")
     .replaceAll(/"[0-9a-z]+:(\d+)"/g, '"epoch:$1"');
   return JSON.parse(steady);
