@@ -181,7 +181,8 @@ export class Session implements PlaceHost {
       return this.#refuse(id, "too_many_rooms", `you are in ${maxRooms} rooms already`);
     }
     const reader = this.#reads(me.user);
-    if (reader.waitMs > 0) return this.#slowDown(id, reader.waitMs);
+    // Who has just come waits instead: in plain text there is nobody who would ask again.
+    if (this.#hasJoined && reader.waitMs > 0) return this.#slowDown(id, reader.waitMs);
     const draw = (isTaken: (name: Name) => boolean) => drawGuestName(guestName, isTaken, random);
     const { tellsArrivals: wantsStanding } = this.voice;
     const drawn = me.isDrawn ? draw : undefined;

@@ -352,6 +352,32 @@ Deno.test("A long replay is sent no faster than the budget allows, and none of i
   assert.ok(seconds > 100 && seconds < 250, `${seconds} s`);
 });
 
+Deno.test("One who comes from an address that has read too much waits to join, and is not refused", async () => {
+  const limits = new ConnectionLimits({ messagesPerSecond: 0, bytesPerSecond: 1_024 });
+  using library = new Library({ limits });
+  await library.say(30);
+  const { clock, context } = library.chat;
+  // A debt of ten seconds.
+  limits.readsOfAddresses.of("office", clock.now()).charge(clock.now(), 0, (2_048 + 640) * 1_024);
+  const wish = { ...NOTHING, history: "5" };
+  const guest = new Guest(
+    library,
+    (socket) => new TextConversation(socket, context, wish, "office"),
+  );
+  await guest.readAll();
+  guest.say("/history 5");
+  await clock.advance(5_000);
+  await guest.readAll();
+  assert.deepEqual(guest.numbers, []);
+  assert.deepEqual(guest.socket.farewells, []);
+  await clock.advance(5_000);
+  await guest.readAll();
+  assert.deepEqual(guest.numbers, [26, 27, 28, 29, 30]);
+  const loopback = await enterText(library, { history: "5" });
+  await loopback.readAll();
+  assert.equal(loopback.numbers.length, 5);
+});
+
 Deno.test("Many connections together read no faster than an isolate may, in turn, and are not refused", async () => {
   const limits = new ConnectionLimits({ messagesPerSecond: 0, bytesPerSecond: 1_024 });
   using library = new Library({ limits });
@@ -399,14 +425,18 @@ Deno.test("One user's answers are charged together, whatever the number of conne
     );
     guest.say(
       '{"type":"hello","resume":"user_no_77/Bob"}',
-      '{"type":"join","room":"lobby","limit":30,"id":"join"}',
+      '{"type":"join","room":"lobby","id":"join"}',
+      '{"type":"history","room":"lobby","limit":30,"id":"history"}',
     );
     await settle();
     await guest.readAll();
     guests.push(guest);
   }
-  // 256 KiB at once for the user, and the third goes into debt.
-  assert.deepEqual(guests.map((each) => each.faults().length), [0, 0, 0, 1, 1, 1]);
+  // 256 KiB at once for the user, and the third goes into debt; the others wait to join.
+  assert.deepEqual(guests.map(({ numbers }) => numbers.length), [30, 30, 30, 0, 0, 0]);
+  await library.chat.clock.advance(60_000);
+  for (const guest of guests) await guest.readAll();
+  assert.ok(guests.every(({ socket }) => socket.read.join().includes('"type":"joined"')));
 });
 
 Deno.test("Joins that wait for the store keep no turn from requests, which are answered with unavailable", async () => {

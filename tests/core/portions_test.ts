@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import type { Entry } from "../../lib/core/entries.ts";
-import { MAX_PORTION, portionsOf, weightOf } from "../../lib/core/portions.ts";
+import { MAX_PORTION, portionFor, portionsOf, weightOf } from "../../lib/core/portions.ts";
 import { isUserId } from "../../lib/core/entries.ts";
 import { name, room } from "../fakes.ts";
 
@@ -50,4 +50,16 @@ Deno.test("portionsOf() makes no part of several entries that is too much for on
   assert.ok(weights.every((weight) => weight <= MAX_PORTION), `${weights}`);
   assert.ok(parts.length <= 7);
   assert.equal(portionsOf(replay([1_000_000])).length, 1);
+});
+
+Deno.test("portionFor() leaves a peer that may be little behind room for a portion, whatever its characters take", () => {
+  for (const maxBufferedBytes of [8_192, 65_536, 1_048_576, 16_777_216]) {
+    const max = portionFor(maxBufferedBytes);
+    assert.ok(max <= MAX_PORTION && 3 * max <= maxBufferedBytes / 2);
+    const parts = portionsOf(replay(Array(100).fill(max / 4)), max);
+    for (const { entries } of parts) {
+      const weight = entries.reduce((sum, entry) => sum + weightOf(entry), 0);
+      assert.ok(weight <= max || entries.length === 1, `${weight} of ${max}`);
+    }
+  }
 });
