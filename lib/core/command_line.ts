@@ -24,7 +24,7 @@ export type Command =
   } & Flags);
 
 /** The flags of a command. */
-interface Flags {
+export interface Flags {
   /** Values by the settings' names. */
   readonly flags: ReadonlyMap<string, string>;
   /** What of the command line cannot be understood, a line each; nothing may be done then. */

@@ -30,8 +30,25 @@ const user = v.custom<UserId>(isUser);
 const id = v.custom<string>(isId);
 const name = v.custom<Name>(isName);
 
+const position = v.custom<Position>(isPosition);
+
+/** What a value has to be. */
+export interface Schema<T> {
+  /** The value, typed; undefined where it is something else. */
+  readonly read: (value: unknown) => T | undefined;
+}
+
+function schemaOf<T>(schema: v.GenericSchema<unknown, T>): Schema<T> {
+  return {
+    read(value) {
+      const parsed = v.safeParse(schema, value);
+      return parsed.success ? parsed.output : undefined;
+    },
+  };
+}
+
 /** A position. */
-export const PositionSchema: v.GenericSchema<unknown, Position> = v.custom<Position>(isPosition);
+export const PositionSchema: Schema<Position> = schemaOf(position);
 
 const isObject = (input: unknown): input is Readonly<Record<string, unknown>> =>
   typeof input === "object" && input !== null;
@@ -61,9 +78,9 @@ function isEntry(input: unknown): input is Omit<Entry, "room"> {
 }
 
 /** An entry; its room is that of the log that it stands in. What else there is in it is passed on, and told to nobody. */
-export const EntrySchema: v.GenericSchema<unknown, Omit<Entry, "room">> = v.custom<
-  Omit<Entry, "room">
->(isEntry);
+export const EntrySchema: Schema<Omit<Entry, "room">> = schemaOf(
+  v.custom<Omit<Entry, "room">>(isEntry),
+);
 
 /** What an entry takes from its message. */
 export type MessageState = Pick<Message, "position" | "text" | "edited" | "deleted">;
@@ -75,8 +92,8 @@ function isMessageState(input: unknown): input is MessageState {
 }
 
 /** All of a message that its entries are told with: a replay checks a thousand of them. */
-export const MessageStateSchema: v.GenericSchema<unknown, MessageState> = v.custom<MessageState>(
-  isMessageState,
+export const MessageStateSchema: Schema<MessageState> = schemaOf(
+  v.custom<MessageState>(isMessageState),
 );
 
 type Reactions = NonNullable<Message["reactions"]>;
@@ -88,40 +105,39 @@ function isReactions(input: unknown): input is Reactions {
 }
 
 /** A message. */
-export const MessageSchema: v.GenericSchema<unknown, Message> = v.object({
-  position: PositionSchema,
+export const MessageSchema: Schema<Message> = schemaOf(v.object({
+  position,
   at,
   user,
   name,
   id,
   text: v.string(),
-  reply: v.optional(PositionSchema),
+  reply: v.optional(position),
   edited: v.optional(at),
   deleted: v.optional(v.literal(true)),
   reactions: v.optional(v.custom<Reactions>(isReactions)),
-});
+}));
 
 /** A receipt. */
-export const ReceiptSchema: v.GenericSchema<unknown, KeptReceipt> = v.object({
-  position: PositionSchema,
+export const ReceiptSchema: Schema<KeptReceipt> = schemaOf(v.object({
+  position,
   at,
   fingerprint: v.string(),
-});
+}));
 
 const era = v.object({ epoch, after: seq });
 
 /** A head. */
-export const HeadSchema: v.GenericSchema<unknown, Head> = v.object({
+export const HeadSchema: Schema<Head> = schemaOf(v.object({
   eras: v.tupleWithRest([era], era),
   top: seq,
   at,
-});
+}));
 
 /** The value in a JSON text; undefined where it is not what it should be. */
-export function parseJson<T>(schema: v.GenericSchema<unknown, T>, text: string): T | undefined {
+export function parseJson<T>(schema: Schema<T>, text: string): T | undefined {
   try {
-    const parsed = v.safeParse(schema, JSON.parse(text));
-    return parsed.success ? parsed.output : undefined;
+    return schema.read(JSON.parse(text));
   } catch {
     return undefined;
   }

@@ -3,7 +3,6 @@
  * those of users who are not seen any more are forgotten.
  * @module
  */
-import * as v from "valibot";
 import type { UserId } from "../../core/entries.ts";
 import type { RoomId } from "../../core/names.ts";
 import type { Position } from "../../core/positions.ts";
@@ -54,8 +53,8 @@ export class Marks {
     const row = this.#file.row(sql, this.#room, user);
     if (row === undefined) return undefined;
     const read = { epoch: row.textOrNone("epoch"), seq: row.numberOrNone("seq") };
-    const parsed = v.safeParse(PositionSchema, read);
-    if (parsed.success) return { read: parsed.output, ranMs: row.numberOrNone("ran") ?? 0 };
+    const position = PositionSchema.read(read);
+    if (position) return { read: position, ranMs: row.numberOrNone("ran") ?? 0 };
     this.#reportDamage();
     return undefined;
   }

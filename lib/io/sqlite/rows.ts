@@ -2,7 +2,6 @@
  * What the rows of one room say, checked on their way out.
  * @module
  */
-import type * as v from "valibot";
 import { asItStands, type Entry, isUserId, type Message } from "../../core/entries.ts";
 import { parseName, type RoomId } from "../../core/names.ts";
 import type { Position } from "../../core/positions.ts";
@@ -15,6 +14,7 @@ import {
   MessageStateSchema,
   parseJson,
   ReceiptSchema,
+  type Schema,
 } from "../log_schemas.ts";
 import type { Damage, DamagedRow } from "./damage.ts";
 import type { Row, Statements } from "./statements.ts";
@@ -92,7 +92,7 @@ export class RowReader {
   }
 
   #message<T extends MessageState>(
-    schema: v.GenericSchema<unknown, T>,
+    schema: Schema<T>,
     body: string | undefined,
     seq: number | undefined,
   ): T | undefined {
