@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { TestClient } from "../client.ts";
-import { runArguments, spawn, startParley } from "../parley.ts";
+import { isReady, runArguments, spawn, startParley } from "../parley.ts";
 import { programTest } from "../provision.ts";
 import { TemporaryFolder } from "../temporary_folder.ts";
 import { Publisher, publisher } from "./published.ts";
@@ -103,4 +103,25 @@ Deno.test("A service that cannot write its secret says so, and what to do", asyn
     child.output,
     /Cannot write .*session_secret .*make the folder writable, or set SESSION_SECRET/,
   );
+});
+
+Deno.test("A service that could not write at its start goes on without a restart once it can", async () => {
+  await using folder = new TemporaryFolder();
+  {
+    await using parley = await startParley({ DATA_DIR: folder.path });
+    await parley.stop();
+  }
+  // Stands for a folder without permission, which the superuser does not have to ask for.
+  const lock = `${folder.path}/parley.lock`;
+  Deno.removeSync(lock);
+  Deno.mkdirSync(lock);
+  // With an isolate as without: permissions that it will need must not be given back.
+  await using parley = await startParley({ DATA_DIR: folder.path, WORKERS: "0" });
+  await using ann = await TestClient.open(`${parley.url}/ws?name=Ann`);
+  ann.send("meanwhile");
+  assert.match(String(await ann.next()), /^! not sent: the message store cannot be written/);
+  Deno.removeSync(lock);
+  await isReady(parley.url);
+  ann.send("after");
+  assert.equal(await ann.next(), "Ann: after");
 });

@@ -10,6 +10,8 @@ import { ann, attic, bob, draft, lobby, numbers, say } from "../contract/given.t
 import { counter } from "../fakes.ts";
 import { TemporaryFolder } from "../temporary_folder.ts";
 
+/** The size of SQLite's pages. */
+const PAGE = 4_096;
 const RETENTION = { messages: 1_000, entries: 1_000, ageMs: Infinity };
 
 /** A store with ten messages in the lobby, the fifth of them edited, and one in the attic; opened again after a damage. */
@@ -156,4 +158,38 @@ Deno.test("A service with damaged rows is ready, and tells of them", async () =>
     ready: true,
     problems: ["damaged rows in the message store: 10; see store.damaged_row in the log"],
   });
+});
+
+Deno.test("SqliteStore tells where a part of its file cannot be read, and serves the rest", async () => {
+  await using folder = new TemporaryFolder();
+  const drawEpoch = counter("epoch");
+  const open = () =>
+    new SqliteStore(openSqliteFile(folder.path), systemClock, RETENTION, drawEpoch);
+  {
+    await using store = open();
+    for (const room of [attic, lobby]) {
+      for (const n of numbers(1, 50)) await store.append(say(`${n}`.padEnd(2_000, "x"), { room }));
+    }
+  }
+  await using store = open();
+  // Once it is open: a small file is read through before.
+  const path = `${folder.path}/parley.sqlite`;
+  const bytes = Deno.readFileSync(path);
+  const leaf = 0x0a;
+  const place = numbers(1, bytes.length / PAGE - 1).map((page) => page * PAGE).find((at) =>
+    bytes[at] === leaf &&
+    new TextDecoder("latin1").decode(bytes.subarray(at, at + PAGE)).includes('"text":"5')
+  );
+  assert.ok(place);
+  {
+    using file = Deno.openSync(path, { write: true });
+    file.seekSync(place, Deno.SeekMode.Start);
+    file.writeSync(new Uint8Array(PAGE).fill(0x5a));
+  }
+  const reads = await Promise.allSettled(
+    [attic, lobby].map((room) => store.page(room, undefined, 100)),
+  );
+  assert.deepEqual(reads.map(({ status }) => status).sort(), ["fulfilled", "rejected"]);
+  const problem = "the file of the message store is damaged: restore a backup";
+  assert.deepEqual(store.problems(), [problem]);
 });

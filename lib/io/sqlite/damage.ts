@@ -21,6 +21,7 @@ export interface DamagedRow {
 /** What was found to be damaged since the store was opened. */
 export class Damage {
   readonly #known = new Set<string>();
+  #isFileDamaged = false;
 
   /** Takes in one; it may come again and again. */
   report({ table, room, seq }: DamagedRow): void {
@@ -30,11 +31,24 @@ export class Damage {
     log.warn("store.damaged_row", { table, room, ...(seq !== undefined && { seq }) });
   }
 
+  /** Takes in that a part of the file itself cannot be read: what is stored there cannot be used. */
+  reportFile(error: unknown): void {
+    if (this.#isFileDamaged) return;
+    this.#isFileDamaged = true;
+    log.error("store.damaged", { error: String(error) });
+  }
+
   /** What to tell whoever looks at the state of the service. */
   problems(): readonly string[] {
     const { size } = this.#known;
-    if (size === 0) return [];
     const count = size < MAX_KNOWN ? String(size) : `${size} or more`;
-    return [`damaged rows in the message store: ${count}; see store.damaged_row in the log`];
+    return [
+      ...(this.#isFileDamaged
+        ? ["the file of the message store is damaged: restore a backup"]
+        : []),
+      ...(size > 0
+        ? [`damaged rows in the message store: ${count}; see store.damaged_row in the log`]
+        : []),
+    ];
   }
 }

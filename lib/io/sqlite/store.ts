@@ -33,7 +33,7 @@ import { RunTime } from "./run_time.ts";
 import { type ShelfContext, SqliteShelf } from "./shelf.ts";
 import type { Statements } from "./statements.ts";
 import { Sweeper } from "./sweeper.ts";
-import { closed, troubleOf } from "./trouble.ts";
+import { closed, primaryCode, SQLITE, sqliteCode, troubleOf } from "./trouble.ts";
 import { Usage } from "./usage.ts";
 import { SqliteWriter } from "./writer.ts";
 
@@ -233,6 +233,7 @@ export class SqliteStore implements Store, AsyncDisposable {
       if (!shelf.isStored) this.#empty.keep(room, shelf.head(), this.#clock.now());
       return Promise.resolve(seen);
     } catch (error) {
+      this.#noteDamage(error);
       return Promise.reject(troubleOf(error));
     }
   }
@@ -255,8 +256,13 @@ export class SqliteStore implements Store, AsyncDisposable {
     );
   }
 
+  #noteDamage(error: unknown): void {
+    if (primaryCode(sqliteCode(error) ?? 0) === SQLITE.CORRUPT) this.#damage.reportFile(error);
+  }
+
   #settle(error: unknown): void {
     this.#access.report(error);
+    this.#noteDamage(error);
     this.#usage.settle(error !== undefined);
     const now = this.#clock.now();
     for (const [room, shelf] of this.#shelves) {
