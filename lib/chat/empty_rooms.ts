@@ -1,33 +1,33 @@
 /**
- * Rooms that nobody has said anything in. They have an epoch, so that whoever joins has a position to come back to, but
- * nothing of them is stored: anybody can visit any number of rooms. A followed room is asked about every few seconds
- * (`Bus.tops`), so one that nobody has asked about for a while is followed by nobody, and is forgotten.
+ * Rooms without entries. They have an epoch, so that clients that join have a position to resume from, but they are not
+ * stored: anyone can visit any number of rooms. Followed rooms are looked up every few seconds (`Bus.tops`), so a room that
+ * was not looked up for a while has no followers and is forgotten.
  * @module
  */
 import type { RoomId } from "../core/names.ts";
 import type { Head } from "../core/room_log.ts";
 
-/** A room that nobody asks about is forgotten after so long. */
+/** A room is forgotten when it was not looked up for this long. */
 const GRACE_MS = 120_000;
-/** So many at most; beyond that the one asked about longest ago is forgotten at once. */
+/** Maximum number of rooms; above it, the one looked up longest ago is forgotten at once. */
 const MAX_EMPTY_ROOMS = 100_000;
 
 /** The heads of rooms without entries. Callers pass the current time on one monotonic scale. */
 export class EmptyRooms {
-  /** In the order in which they were last asked about. */
+  /** In the order of their last lookup. */
   readonly #heads = new Map<RoomId, { readonly head: Head; readonly askedAt: number }>();
 
-  /** How many are remembered. */
+  /** Number of rooms that are remembered. */
   get size(): number {
     return this.#heads.size;
   }
 
-  /** The head that was told; undefined where none was, or long ago. */
+  /** The head that clients were given; undefined if none was, or too long ago. */
   get(room: RoomId): Head | undefined {
     return this.#heads.get(room)?.head;
   }
 
-  /** Remembers the head for as long as somebody asks about it, or forgets it where the room has an entry now. */
+  /** Remembers the head of an empty room after a lookup, or forgets a room that has entries now. */
   keep(room: RoomId, head: Head | undefined, now: number): void {
     this.#heads.delete(room);
     if (head?.top === 0) this.#heads.set(room, { head, askedAt: now });

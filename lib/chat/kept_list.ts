@@ -1,6 +1,6 @@
 /**
- * Entries or messages of one room in memory, in the order of their numbers: what is looked for is found by halving, so that
- * a read of a room with 100,000 messages does not look at all of them.
+ * Entries or messages of one room in memory, ordered by number. All lookups are binary searches, so that a read in a room
+ * with 100,000 messages does not visit all of them.
  * @module
  */
 import type { Position } from "../core/positions.ts";
@@ -11,7 +11,7 @@ interface Kept<T> {
   readonly value: T;
 }
 
-/** A list that grows at its end and is shortened at its front. */
+/** A list that grows at the end and is trimmed at the front. */
 export class KeptList<T extends { readonly position: Position }> {
   readonly #weigh: (value: T) => number;
   #items: Kept<T>[] = [];

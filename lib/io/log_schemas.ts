@@ -1,6 +1,6 @@
 /**
- * What comes out of a store, checked: somebody may have written into the file or the Redis, or a disk may have lost bits.
- * Names are checked leniently, since the rules for names become stricter with time and what was said stays.
+ * Schemas for stored rows: the file may have been edited, or the disk may have lost bits. Names are checked by the rules for
+ * kept names, since the rules for new names become stricter over time and stored messages must stay readable.
  * @module
  */
 import * as v from "valibot";

@@ -1,7 +1,7 @@
 /**
- * Whether the file can be written. One that cannot is opened to be read, so that what was said can be read, and is tried
- * again now and then until it can be written. A newcomer would go on in memory instead: what is acknowledged then is lost
- * at the next start, and nobody is who they were.
+ * How the file is open: to be written, or read-only while it cannot be. A read-only file is opened again every few seconds
+ * until it can be written. Do not fall back to memory: everything acknowledged there is lost at the next start, and users
+ * come back as other users.
  * @module
  */
 import type { Clock } from "../../chat/clock.ts";
@@ -11,21 +11,21 @@ import { sizeOf } from "./inspection.ts";
 import type { Statements } from "./statements.ts";
 import { notWritable, sqliteCode, StoreRefused } from "./trouble.ts";
 
-/** A file that cannot be written is opened again at most so often. */
+/** Minimum time between two attempts to open a read-only file for writing. */
 const RETRY_MS = 5_000;
 
-/** One file, and how it is open at the moment. */
+/** One file and its current access mode. */
 export class Access implements Disposable {
   readonly #folder: string | undefined;
   readonly #clock: Clock;
-  /** Undefined where it could not even be opened to be read, the last time. */
+  /** Undefined if the last attempt could not even open it read-only. */
   #file: Statements | undefined;
-  /** Why it is only open to be read. */
+  /** Why it is read-only; undefined if it is not. */
   #why: string | undefined;
   #retryAt = 0;
   /** Whether the last transaction failed. */
   #hasFailed = false;
-  /** Told of another opening of the file, which takes the place of the one before. */
+  /** Called with the new handle when the file was opened again; the previous handle is closed. */
   onReopened: (file: Statements) => void = () => {};
 
   private constructor(
@@ -40,12 +40,12 @@ export class Access implements Disposable {
     this.#why = why;
   }
 
-  /** A file that is open to be written. */
+  /** Wraps a file that is already open for writing. */
   static of(file: Statements, clock: Clock): Access {
     return new Access(file, clock);
   }
 
-  /** Opens the file in a folder, or makes one. Throws {@linkcode StoreRefused} where it can be neither written nor read. */
+  /** Opens or creates the file in a folder. Throws {@linkcode StoreRefused} if it can be neither written nor read. */
   static open(folder: string, clock: Clock): Access {
     try {
       return new Access(openSqliteFile(folder, clock.date()), clock, folder);

@@ -1,7 +1,7 @@
 /**
- * Backups of the embedded store. One is taken while the service runs, and is a file of its own: the store as it was at one
- * moment, and the secret by which people are known again. When it is put back, every room begins a new epoch, since clients
- * may have seen what came after the backup: they are told so instead of going on in another past.
+ * Backup and restore of the embedded store. A backup is one file, taken while the service runs: the store at one moment,
+ * plus the session secret. A restore begins a new epoch in every room, because clients may have seen messages from after
+ * the backup; without it they would take new messages for those.
  * @module
  */
 import { resolve } from "node:path";

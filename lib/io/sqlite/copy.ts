@@ -1,17 +1,17 @@
 /**
- * Copies a store row by row into a new file, as it is at one moment, while others go on reading and writing. The copy is as
- * small as it can be, holds nothing that was deleted, and can give space back. `VACUUM INTO` would do the same, but
- * attaching a file is not allowed without permission for all files.
+ * Copies a store row by row into a new file, in one read transaction, while others read and write it. The copy is compact,
+ * contains nothing that was deleted, and can shrink. `VACUUM INTO` would do the same, but Deno allows SQLite to attach a
+ * file only with permission for all files (Deno 2.9.6).
  * @module
  */
 import { DatabaseSync } from "node:sqlite";
 import { makeTables, TABLES } from "./schema.ts";
 
 /**
- * Copies everything into a file that is not there yet; it is on the disk when this returns. Throws what SQLite or the system
- * says, and leaves no file then.
+ * Copies all tables to a path where there is no file yet, and syncs the copy to disk. Throws the error of SQLite or the
+ * system, and leaves no file then.
  *
- * @param finish Does what else is to be done to the copy.
+ * @param finish Called with the copy before it is checked and closed.
  */
 export function copyStore(
   from: DatabaseSync,

@@ -1,11 +1,11 @@
 /**
- * Rows that cannot be read: skipped, so that a damaged row never makes a room unusable, and reported, so that somebody
- * learns of it. Each is logged once, and only some of them, since all of a table may be damaged.
+ * Reports rows that cannot be read. Such rows are skipped, so that a damaged row never makes a room unusable. Each is logged
+ * once, up to a limit, since a whole table may be damaged.
  * @module
  */
 import { log } from "../log.ts";
 
-/** So many damaged rows are told apart and logged; beyond that they are only known to be more. */
+/** Maximum number of damaged rows that are logged and counted. */
 const MAX_KNOWN = 100;
 
 /** Where a row is that cannot be read. */

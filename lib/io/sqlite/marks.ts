@@ -1,6 +1,6 @@
 /**
- * How far users have read in one room. Anybody can come under a new name and mark something, so there are only so many, and
- * those of users who are not seen any more are forgotten.
+ * Read marks of one room. Anyone can become a new user and set a mark, so their number is limited, and marks of users who
+ * do not come back expire.
  * @module
  */
 import type { UserId } from "../../core/entries.ts";
@@ -10,7 +10,7 @@ import { MAX_MARKS } from "../../core/room_log.ts";
 import { PositionSchema } from "../log_schemas.ts";
 import type { Statements } from "./statements.ts";
 
-/** So many are forgotten at a time. */
+/** Marks deleted per step. */
 const FORGOTTEN_AT_A_TIME = 500;
 
 /** How far a user has read. */

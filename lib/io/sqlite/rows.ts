@@ -1,5 +1,6 @@
 /**
- * What the rows of one room say, checked on their way out.
+ * Reads and validates the rows of one room. A row that cannot be read is reported, and replaced where something must stand
+ * in its place.
  * @module
  */
 import { asItStands, type Entry, isUserId, type Message } from "../../core/entries.ts";

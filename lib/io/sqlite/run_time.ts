@@ -1,6 +1,6 @@
 /**
- * How long the store has been in use: the scale on which ages are counted. It goes on with the monotonic clock and from
- * what is stored, so that no reading of the calendar, right or wrong, can make anything old.
+ * The scale on which ages are counted: how long the store has been in use. It advances with the monotonic clock and
+ * continues from its stored value after a restart, so no reading of the wall clock can expire anything.
  * @module
  */
 import type { Clock } from "../../chat/clock.ts";
@@ -8,7 +8,7 @@ import { MAX_CLOCK_STEP_MS } from "../../core/clock_watch.ts";
 import { log } from "../log.ts";
 import type { Statements } from "./statements.ts";
 
-/** It is stored at most so often; what is newer is found by the newest receipt. */
+/** Minimum time between two writes of the scale; the newest receipt tells the rest after a crash. */
 const SAVED_EVERY_MS = 1_000;
 
 /** The scale of one file. */

@@ -1,6 +1,6 @@
 /**
- * Drops what is too old from all rooms, a few in each transaction, and gives back to the disk what the file no longer
- * uses. Rooms are found by their own rows: what they hold is read only where something of it is to go.
+ * Deletes expired rows from all rooms, a few rooms per transaction, and returns unused pages to the file system. The sweep
+ * decides by the rooms' own rows and reads entries and messages only where some of them must go.
  * @module
  */
 import { setImmediate } from "node:timers/promises";
@@ -11,15 +11,15 @@ import type { Damage } from "./damage.ts";
 import type { SqliteShelf } from "./shelf.ts";
 import type { Statements } from "./statements.ts";
 
-/** So many rooms are looked at in one transaction. */
+/** Rooms examined per step. */
 const LOOKED_AT_A_TIME = 200;
-/** So many rooms are swept in one transaction. */
+/** Rooms swept per transaction. */
 const SWEPT_AT_A_TIME = 20;
-/** So many pages are given back in one transaction, */
+/** Pages returned per transaction. */
 const FREED_AT_A_TIME = 256;
-/** and so many in one sweep. */
+/** Pages returned per sweep. */
 const FREED_PER_SWEEP = 16_384;
-/** So many are left for what comes next. */
+/** Unused pages that are kept for new rows. */
 const SPARE_PAGES = 256;
 
 /** What the sweeper needs of its store. */

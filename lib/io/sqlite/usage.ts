@@ -1,6 +1,6 @@
 /**
- * How much of the quotas is used up. Both are looked up at most once in a transaction: rooms are counted when the count may
- * have changed without notice, and otherwise the count goes on.
+ * Which quotas are used up. Stored bytes are read once per transaction. Rooms are counted once; after that the count is
+ * kept up to date, and taken again when a transaction failed or a sweep removed rooms.
  * @module
  */
 import type { StoreQuota } from "../../chat/memory_store.ts";
