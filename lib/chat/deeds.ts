@@ -136,7 +136,6 @@ async function enter(
   const draft = { room, user, name, id: id ?? drawId(), deed };
   const published = await bus.publish(draft, place.room.load());
   if (published.kind === "entered") place.room.promise(published.position);
-  else if (published.why === "slow_down" && published.limit === "user") place.overspend();
   return report(id, room, published);
 }
 

@@ -41,8 +41,6 @@ export interface PlaceHost {
   arrived(place: Place, frame: FrameOf<"joined">): void;
   /** The name is taken, and it is not in the room. */
   turnedAway(place: Place): void;
-  /** The user has sent too much over all connections. */
-  overspent(): void;
 }
 
 const NOTHING: readonly Held[] = [];
@@ -155,11 +153,6 @@ export class Place implements Member, Waiter {
     this.#stage = "left";
     for (const held of this.#takeHeld()) held.refuse();
     this.#host.turnedAway(this);
-  }
-
-  /** The user's budget has refused something. */
-  overspend(): void {
-    this.#host.overspent();
   }
 
   deliver(messages: readonly string[], last: Position): void {

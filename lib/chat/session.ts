@@ -144,10 +144,6 @@ export class Session implements PlaceHost {
     this.#refuse(place.request, "name_taken", `the name ${place.name} is taken`);
   }
 
-  overspent(): void {
-    this.#closedIf(this.#allowance.refuse(this.#context.clock.now(), 0, 0));
-  }
-
   #hello({ id, name: wished, resume }: RequestOf<"hello">): void {
     const { identities, card, guestName, random } = this.#context;
     if (this.#me) return this.#refuse(id, "bad_frame", "hello was said before");
@@ -286,7 +282,7 @@ export class Session implements PlaceHost {
 
   #slowDown(id: string | undefined, afterMs: number): void {
     this.#tell(slowDown(id, afterMs));
-    this.#closedIf(this.#allowance.refuse(this.#context.clock.now(), 0, afterMs));
+    this.#closedIf(this.#allowance.wait(this.#context.clock.now(), afterMs));
   }
 
   #refuse(id: string | undefined, code: FaultCode, message?: string): void {

@@ -1,7 +1,8 @@
 /**
  * What one connection may send. A message above the limit is refused and costs patience; a connection whose patience is
  * used up is closed. So a person who types too fast is only told, and a program that goes on regardless ends. The budget
- * of its address counts as well, where it has one.
+ * of its address counts as well, where it has one, but costs no patience: a connection that keeps to its own rate is not
+ * closed for what others send.
  *
  * @example
  * ```ts
@@ -57,6 +58,9 @@ export interface Refused {
   readonly afterMs: number;
 }
 
+/** What was sent before its sender was told to wait has arrived after this. */
+const IN_FLIGHT_MS = 1_000;
+
 /** What may happen to one message: let through, refused, or refused once too often. */
 export type Leave = "granted" | Refused | "forfeited";
 
@@ -66,6 +70,7 @@ export class Allowance {
   readonly #address: string | undefined;
   #own: Budget | undefined;
   #patience: Budget | undefined;
+  #wait: { readonly toldAt: number; readonly until: number } | undefined;
 
   /** Nothing was sent. @param address The key of its address; undefined for one that has no limit of its own. */
   constructor(limits: ConnectionLimits, address?: string) {
@@ -84,12 +89,13 @@ export class Allowance {
     const { table, addresses } = this.#limits;
     const own = this.#own ??= new Budget(table.connection);
     const shared = this.#address === undefined ? undefined : addresses.of(this.#address, now);
-    const afterMs = Math.max(own.msUntil(now, 1, bytes), shared?.msUntil(now, 1, bytes) ?? 0);
-    if (afterMs > 0) {
-      this.#limits.refused.add();
-      return this.refuse(now, dropped, afterMs);
-    }
-    own.charge(now, 1, bytes);
+    const ownMs = own.msUntil(now, 1, bytes);
+    const afterMs = Math.max(ownMs, shared?.msUntil(now, 1, bytes) ?? 0);
+    if (afterMs > 0) this.#limits.refused.add();
+    if (ownMs > 0) return this.#refuse(now, dropped, afterMs);
+    // Also where it is refused: whoever goes on faster than its own rate is above its own limit soon.
+    own.charge(now, 1, afterMs > 0 ? dropped : bytes);
+    if (afterMs > 0) return { afterMs };
     shared?.charge(now, 1, bytes);
     return "granted";
   }
@@ -101,8 +107,18 @@ export class Allowance {
     if (this.#address !== undefined) addresses.of(this.#address, now).charge(now, messages, 0);
   }
 
-  /** Takes patience for a message that is refused, here or elsewhere. @param bytes What is dropped. */
-  refuse(now: number, bytes: number, afterMs: number): Refused | "forfeited" {
+  /**
+   * Tells it to wait before it asks for the same again. What it asks for meanwhile costs patience, but for what may have
+   * been on its way already: a client that comes back to thirty rooms asks for all of them at once.
+   */
+  wait(now: number, afterMs: number): Refused | "forfeited" {
+    const { toldAt, until } = this.#wait ?? { toldAt: -Infinity, until: -Infinity };
+    if (now >= until) this.#wait = { toldAt: now, until: now + afterMs };
+    else if (now - toldAt >= IN_FLIGHT_MS) return this.#refuse(now, 0, afterMs);
+    return { afterMs };
+  }
+
+  #refuse(now: number, bytes: number, afterMs: number): Refused | "forfeited" {
     const patience = this.#patience ??= new Budget(this.#limits.table.patience);
     return patience.take(now, 1, bytes) ? { afterMs } : "forfeited";
   }

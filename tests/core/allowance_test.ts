@@ -106,6 +106,43 @@ Deno.test("Allowance grants no more to all connections of an address than the ad
   assert.equal(grantedTo(undefined), 1_200);
 });
 
+Deno.test("Allowance is not forfeited by who keeps to its own rate where others have spent the budget of the address", () => {
+  const limits = new ConnectionLimits({ messagesPerSecond: 1, bytesPerSecond: 1_000 });
+  const said: string[] = [], flood: string[] = [];
+  const connections = Array.from({ length: 400 }, () => new Allowance(limits, "192.0.2.1"));
+  for (const it of connections) answers(it, 3, 0);
+  const [patient, flooder] = [1, 2].map(() => new Allowance(limits, "192.0.2.1"));
+  for (let second = 1; second < 100; second++) {
+    // The others go on and take what comes in.
+    for (const it of connections) it.ask(second * 1_000, 1);
+    if (patient) said.push(word(patient.ask(second * 1_000, 100)));
+    if (flooder) flood.push(...answers(flooder, 3, second * 1_000));
+  }
+  assert.deepEqual(new Set(said), new Set(["refused"]));
+  assert.equal(flood.at(-1), "forfeited");
+});
+
+Deno.test("Allowance charges whoever is refused for all that is dropped, also where the address has spent too much", () => {
+  const limits = new ConnectionLimits({ messagesPerSecond: 0, bytesPerSecond: 1_000 });
+  for (let i = 0; i < 4; i++) new Allowance(limits, "192.0.2.1").ask(0, 16_000);
+  const flooder = new Allowance(limits, "192.0.2.1");
+  const said = Array.from({ length: 3 }, () => word(flooder.ask(0, 10, 15_995)));
+  assert.deepEqual(said, ["refused", "refused", "forfeited"]);
+});
+
+Deno.test("Allowance.wait() costs patience only where it is asked again before it is time", () => {
+  const refusals = (ask: (allowance: Allowance, round: number) => Leave) => {
+    const allowance = allow(10);
+    return Array.from({ length: 100 }, (_, round) => word(ask(allowance, round)));
+  };
+  const all = refusals((it) => it.wait(500, 5_000));
+  assert.deepEqual(new Set(all), new Set(["refused"]), "all at once");
+  const obedient = refusals((it, round) => it.wait(Math.floor(round / 30) * 5_000, 5_000));
+  assert.deepEqual(new Set(obedient), new Set(["refused"]), "again when it is time");
+  const deaf = refusals((it, round) => it.wait(round * 111, 60_000));
+  assert.deepEqual([deaf.at(8), deaf.at(-1)], ["refused", "forfeited"], "nine times a second");
+});
+
 Deno.test("Allowance leaves the budget of the address to the others when its own is spent", () => {
   const limits = new ConnectionLimits({ messagesPerSecond: 1, bytesPerSecond: 0 });
   const flooder = new Allowance(limits, "192.0.2.1");
