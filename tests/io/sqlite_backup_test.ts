@@ -188,3 +188,37 @@ Deno.test("backUp() replaces an earlier backup in one step, and nothing that is 
     "data",
   ]);
 });
+
+Deno.test("backUp() replaces no store, neither its own by another path nor that of another service", async () => {
+  await using folder = new TemporaryFolder();
+  const [data, other, link] = ["data", "other", "link"].map((it) => join(folder.path, it));
+  assert.ok(data && other && link);
+  await using store = open(data);
+  await live(store);
+  // One that is in use, and one that is not.
+  await using _inUse = open(other);
+  const closed = join(folder.path, "closed");
+  {
+    await using atRest = open(closed);
+    await live(atRest);
+  }
+  Deno.symlinkSync(data, link);
+  for (const it of [link, other, closed]) {
+    const file = join(it, "parley.sqlite");
+    const before = Deno.statSync(file).ino;
+    const names = [...Deno.readDirSync(it)].map(({ name }) => name).sort();
+    await assert.rejects(backUp(data, file), /is a store and no backup/);
+    assert.equal(Deno.statSync(file).ino, before);
+    assert.deepEqual([...Deno.readDirSync(it)].map(({ name }) => name).sort(), names);
+  }
+});
+
+Deno.test("restore() refuses a store whose log holds what the file does not", async () => {
+  await using folder = new TemporaryFolder();
+  const [data, to] = [join(folder.path, "data"), join(folder.path, "to")];
+  await using store = open(data);
+  await live(store);
+  const file = join(data, "parley.sqlite");
+  await assert.rejects(restore(to, file, new Date(), () => "epoch"), /in use, or was not closed/);
+  assert.throws(() => Deno.statSync(join(to, "parley.sqlite")), Deno.errors.NotFound);
+});

@@ -28,7 +28,7 @@ export async function backUp(folder: string, file: string): Promise<Copied> {
   const path = pathIn(folder);
   if (sizeOf(path) <= 0) throw new Error(`There is no store in ${folder}: ${ELSEWHERE}`);
   if (resolve(file) === path) throw new Error(`${file} is the store itself: choose another file`);
-  if (sizeOf(file) > 0) inspect(file);
+  refuseToReplace(file);
   const secret = await readSecret(folder);
   const work = `${file}.${crypto.randomUUID()}.part`;
   using opened = new DisposableStack();
@@ -44,6 +44,28 @@ export async function backUp(folder: string, file: string): Promise<Copied> {
   });
   Deno.renameSync(work, file);
   return copied;
+}
+
+/**
+ * Throws where the file is there and is no backup. A store, this one by another path or that of another service, would be
+ * replaced under a service that goes on writing to a file without a name.
+ */
+function refuseToReplace(file: string): void {
+  if (sizeOf(file) <= 0) return;
+  inspect(file);
+  if (sizeOf(`${file}-wal`) < 0 && isBackup(file)) return;
+  throw new Error(`${file} is a store and no backup: choose another file`);
+}
+
+function isBackup(file: string): boolean {
+  using opened = new DisposableStack();
+  return hasSecret(opened.adopt(new DatabaseSync(file, { readOnly: true }), (it) => it.close()));
+}
+
+/** Whether it has the table that only backups have. */
+function hasSecret(store: DatabaseSync): boolean {
+  const sql = "SELECT 1 FROM sqlite_schema WHERE name = 'backup'";
+  return store.prepare(sql).get() !== undefined;
 }
 
 /** What was put back, and where what was there is now. */
@@ -67,6 +89,10 @@ export async function restore(
 ): Promise<Restored> {
   const path = pathIn(folder);
   if (sizeOf(file) < 0) throw new Error(`There is no file ${file}`);
+  // Only the file is copied, and what is in its log would be missing.
+  if (sizeOf(`${file}-wal`) > 0) {
+    throw new Error(`${file} is a store in use, or was not closed: take a backup of it first`);
+  }
   inspect(file, Infinity);
   Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
   using _lock = lockFolder(folder);
@@ -124,8 +150,7 @@ function beginEras(store: DatabaseSync, drawEpoch: () => string): void {
 
 /** The secret that the backup holds, which is then nowhere but in its own file. */
 function takeSecret(store: DatabaseSync): string | undefined {
-  const sql = "SELECT 1 FROM sqlite_schema WHERE name = 'backup'";
-  if (store.prepare(sql).get() === undefined) return undefined;
+  if (!hasSecret(store)) return undefined;
   const { secret } = store.prepare("SELECT secret FROM backup").get() ?? {};
   store.exec("DROP TABLE backup");
   return typeof secret === "string" ? secret : undefined;
