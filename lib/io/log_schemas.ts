@@ -4,8 +4,15 @@
  * @module
  */
 import * as v from "valibot";
-import { type Deed, type Entry, isUserId, type Message, type UserId } from "../core/entries.ts";
-import { isKeptName, type Name } from "../core/names.ts";
+import {
+  type Author,
+  type Deed,
+  type Entry,
+  isUserId,
+  type Message,
+  type UserId,
+} from "../core/entries.ts";
+import { isKeptName, type Name, type RoomId } from "../core/names.ts";
 import type { Position } from "../core/positions.ts";
 import type { Head, KeptReceipt } from "../core/room_log.ts";
 
@@ -133,6 +140,23 @@ export const HeadSchema: Schema<Head> = schemaOf(v.object({
   top: seq,
   at,
 }));
+
+/** Stands for an author who cannot be read. */
+export const UNKNOWN_AUTHOR: Author = {
+  user: v.parse(user, "unknown_user"),
+  name: v.parse(name, "unknown"),
+};
+
+/** A deleted message in the place of an entry that cannot be read. */
+export function tombstone(room: RoomId, position: Position, at: number): Entry {
+  const deed = { kind: "said", text: "", deleted: true } as const;
+  return { ...UNKNOWN_AUTHOR, room, id: damagedId(position), position, at, deed };
+}
+
+/** The id of what stands for a damaged row. */
+export function damagedId({ seq }: Position): string {
+  return `damaged-${seq}`;
+}
 
 /** The value in a JSON text; undefined where it is not what it should be. */
 export function parseJson<T>(schema: Schema<T>, text: string): T | undefined {

@@ -1,6 +1,6 @@
 /**
- * What the scripts bring. A damaged row never makes a room unusable: where a position is known, a tombstone stands in its
- * place, so that positions have no gap, and otherwise it is passed over; how many there were is told beside the reply.
+ * Decodes the replies of the scripts. A damaged row never makes a room unusable: if its position is known, a tombstone
+ * takes its place, so that positions have no gap; otherwise it is skipped. Replies include the number of damaged rows.
  * @module
  */
 import * as v from "valibot";
@@ -9,15 +9,16 @@ import { type Deed, type Entry, isUserId, type Message, type UserId } from "../.
 import { isKeptName, type Name, type RoomId } from "../../core/names.ts";
 import { parsePosition, type Position } from "../../core/positions.ts";
 import type { Page, Replay } from "../../core/room_log.ts";
+import { damagedId, tombstone, UNKNOWN_AUTHOR } from "../log_schemas.ts";
 import { parseDraft } from "./wire.ts";
 
-/** A reply, the tag that the room's announcements bear, and how many damaged rows there were. */
+/** A decoded reply, the tag of the room's announcements, and the number of damaged rows. */
 export interface Reply<T> {
   /** What was asked for. */
   readonly value: T;
   /** See room.lua. */
   readonly tag: string;
-  /** Passed over, or replaced by tombstones. */
+  /** Rows that were skipped or replaced by tombstones. */
   readonly damaged: number;
 }
 
@@ -28,9 +29,6 @@ const tag = v.string();
 const position = v.object({ epoch, seq });
 const user = v.custom<UserId>((input) => typeof input === "string" && isUserId(input));
 const name = v.custom<Name>((input) => typeof input === "string" && isKeptName(input));
-
-/** Who is named where nobody knows who it was. */
-const NOBODY = { user: v.parse(user, "unknown_user"), name: v.parse(name, "unknown") };
 
 const Answers = v.tuple([
   tag,
@@ -52,7 +50,7 @@ const Answers = v.tuple([
   ])),
 ]);
 
-/** What append.lua answers, one for each draft, and whether the room had no entry before. */
+/** The answers of append.lua, one for each draft, and whether the room had no entry before. */
 export function decodeAnswers(
   reply: unknown,
 ): Reply<{ readonly isNewRoom: boolean; readonly answers: readonly Published[] }> {
@@ -76,7 +74,7 @@ const Replayed = v.tuple([
   v.array(Row),
 ]);
 
-/** What replay.lua brings. @param limit As it was asked for. */
+/** The reply of replay.lua. @param limit The limit of the request. */
 export function decodeReplay(room: RoomId, limit: number, reply: unknown): Reply<Replay> {
   const [epoch, topSeq, tag, gap, after, more, rows] = v.parse(Replayed, reply);
   const found = new Map(rows.map((row) => [row[0], decodeRow(room, row)]));
@@ -86,7 +84,7 @@ export function decodeReplay(room: RoomId, limit: number, reply: unknown): Reply
   for (let seq = after + 1; seq <= last && entries.length < limit; seq++) {
     const entry = found.get(seq);
     if (entry === undefined) damaged += 1;
-    // Of the neighbour's epoch: where an era ends is known to the log alone.
+    // With the neighbour's epoch: only the log knows where an era ends.
     const before = entries.at(-1) ?? [...found.values()].find((other) => other !== undefined);
     const era = before?.position.epoch ?? epoch;
     entries.push(entry ?? tombstone(room, { epoch: era, seq }, before?.at ?? 0));
@@ -95,7 +93,7 @@ export function decodeReplay(room: RoomId, limit: number, reply: unknown): Reply
   return { value, tag, damaged };
 }
 
-/** The entry with the text that its message has now; undefined where it is damaged. */
+/** The entry with the present text of its message; undefined if it is damaged. */
 function decodeRow(
   room: RoomId,
   [seq, text, mark, now]: v.InferOutput<typeof Row>,
@@ -125,11 +123,6 @@ function withText(deed: Deed, mark: string, json: string): Deed {
   return { ...deed, text, edited };
 }
 
-function tombstone(room: RoomId, position: Position, at: number): Entry {
-  const deed = { kind: "said", text: "", deleted: true } as const;
-  return { ...NOBODY, room, id: `damaged-${position.seq}`, position, at, deed };
-}
-
 const About = v.object({ name, id: v.string(), reply: v.optional(position) });
 const Marks = v.tupleWithRest(
   [digits, epoch, digits, v.string(), digits, v.picklist(["0", "1"])],
@@ -137,7 +130,7 @@ const Marks = v.tupleWithRest(
 );
 const Paged = v.tuple([epoch, digits, tag, v.picklist([0, 1]), v.array(v.string()), v.number()]);
 
-/** What page.lua brings. */
+/** The reply of page.lua. */
 export function decodePage(reply: unknown): Reply<Page> {
   const [epoch, seq, tag, more, members, passedOver] = v.parse(Paged, reply);
   const messages: Message[] = [];
@@ -172,14 +165,14 @@ function decodeMessage(member: string): Message | undefined {
   }
 }
 
-/** In the place of a message that is damaged but for its position. */
+/** A tombstone for a message of which only the position can be read. */
 function tombstoneOf(member: string): Message | undefined {
   const marks = v.safeParse(Marks, member.slice(0, 200).split("\n", 1)[0]?.split(" "));
   if (!marks.success) return undefined;
   const [seq, epoch, at, author] = marks.output;
-  const whose = isUserId(author) ? author : NOBODY.user;
   const position = { epoch, seq };
-  return { ...NOBODY, user: whose, position, at, id: `damaged-${seq}`, text: "", deleted: true };
+  const known = { ...UNKNOWN_AUTHOR, ...(isUserId(author) && { user: author }) };
+  return { ...known, position, at, id: damagedId(position), text: "", deleted: true };
 }
 
 function decodeReaction(line: string): readonly [string, readonly UserId[]] {
@@ -187,19 +180,19 @@ function decodeReaction(line: string): readonly [string, readonly UserId[]] {
   return [v.parse(v.string(), JSON.parse(emoji)), v.parse(v.array(user), users.split(","))];
 }
 
-/** What top.lua brings. */
+/** The reply of top.lua. */
 export function decodeTop(reply: unknown): Reply<Position> {
   const [epochNow, seqNow, tagNow] = v.parse(v.tuple([epoch, digits, tag]), reply);
   return { value: { epoch: epochNow, seq: seqNow }, tag: tagNow, damaged: 0 };
 }
 
-/** What standing.lua brings. */
+/** The reply of standing.lua. */
 export function decodeStanding(reply: unknown): Standing {
   const [read, unread] = v.parse(v.tuple([v.string(), seq]), reply);
   return { read: parsePosition(read), unread };
 }
 
-/** What sweep.lua brings: what was dropped. */
+/** The reply of sweep.lua: what was dropped. */
 export function decodeSweep(
   reply: unknown,
 ): Readonly<Record<"entries" | "messages" | "marks" | "rooms", number>> {

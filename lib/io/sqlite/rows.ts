@@ -3,8 +3,8 @@
  * in its place.
  * @module
  */
-import { asItStands, type Entry, isUserId, type Message } from "../../core/entries.ts";
-import { parseName, type RoomId } from "../../core/names.ts";
+import { asItStands, type Entry, type Message } from "../../core/entries.ts";
+import type { RoomId } from "../../core/names.ts";
 import type { Position } from "../../core/positions.ts";
 import type { Head, KeptReceipt } from "../../core/room_log.ts";
 import {
@@ -16,6 +16,7 @@ import {
   parseJson,
   ReceiptSchema,
   type Schema,
+  tombstone,
 } from "../log_schemas.ts";
 import type { Damage, DamagedRow } from "./damage.ts";
 import type { Row, Statements } from "./statements.ts";
@@ -33,9 +34,6 @@ export interface StoredRoom {
   /** Whether it was put together anew, and is to be written. */
   readonly isMended: boolean;
 }
-
-/** Stands for an author who is not known any more. */
-const NOBODY = { user: "unknown_user", name: parseName("unknown") } as const;
 
 /** Reads the rows of one room. */
 export class RowReader {
@@ -128,12 +126,7 @@ export class RowReader {
   /** Reports an entry that is missing or cannot be read; what stands for it. */
   tombstone(seq: number, head: Head | undefined): Entry {
     this.report("entries", seq);
-    const { user, name } = NOBODY;
-    if (!isUserId(user) || name === undefined) throw new TypeError("Cannot stand for nobody");
-    const deed = { kind: "said", text: "", deleted: true } as const;
-    const at = head?.at ?? 0;
-    const position = placeOf(seq, head);
-    return { room: this.#room, position, at, user, name, id: `damaged-${seq}`, deed };
+    return tombstone(this.#room, placeOf(seq, head), head?.at ?? 0);
   }
 
   /** All positions that were given out are unknown then, so nothing of the log is passed off as something else. */
