@@ -53,8 +53,7 @@ export interface Service extends AsyncDisposable {
  * @param ca The certificate authority of `REDIS_CA_FILE`, in PEM.
  */
 export async function openService(given: Config, ca?: string): Promise<Service> {
-  // A host that runs the service for us leads requests to it by their name, so every one that comes is ours.
-  const config: Config = isHosted() ? { ...given, allowedHosts: "*", adminPort: "off" } : given;
+  const config = isHosted() ? hosted(given) : given;
   await using started = new AsyncDisposableStack();
   const life = new AbortController();
   const { signal } = life;
@@ -83,7 +82,7 @@ export async function openService(given: Config, ca?: string): Promise<Service> 
   if (admin) {
     tasks.push(admin.run(signal));
     started.defer(() => {
-      // Whoever asks for numbers holds up no stop.
+      // A scrape under way must not delay the stop.
       life.abort();
       return finish("The admin listener", [admin.shutdown()]);
     });
@@ -109,6 +108,16 @@ export async function openService(given: Config, ca?: string): Promise<Service> 
     census: () => overview.census(),
     stop,
     [Symbol.asyncDispose]: stop,
+  };
+}
+
+/** A platform routes requests by their host name, so names are checked only on request; it has no second listener. */
+function hosted(config: Config): Config {
+  const { allowedHosts } = config;
+  return {
+    ...config,
+    allowedHosts: allowedHosts.length > 0 ? allowedHosts : "*",
+    adminPort: "off",
   };
 }
 

@@ -61,3 +61,18 @@ Deno.test("The host that a trusted proxy was asked for counts, and nobody else's
   await using doubting = await startService(env);
   assert.equal(await viaProxy(doubting, "chat.example"), 421);
 });
+
+for (
+  const [env, host, status] of [
+    [{}, "chat.deno.dev", 101],
+    [{ ALLOWED_HOSTS: "chat.example" }, "chat.deno.dev", 421],
+    [{ ALLOWED_HOSTS: "chat.example" }, "chat.example", 101],
+  ] as const
+) {
+  Deno.test(`On a hosting platform a handshake for ${host} is answered with ${status} under ${JSON.stringify(env)}`, async () => {
+    Deno.env.set("DENO_DEPLOY", "1");
+    using _platform = { [Symbol.dispose]: () => Deno.env.delete("DENO_DEPLOY") };
+    await using service = await startService(env);
+    assert.equal(await statusOf(service.port, "/ws", { Host: host }), status);
+  });
+}
