@@ -83,6 +83,12 @@ Deno.test("Dockerfile and service unit name the addresses that may be reached", 
   }
 });
 
+Deno.test("The service unit starts the service after the clock is set", () => {
+  for (const line of [/^Wants=.*\btime-sync\.target\b/m, /^After=.*\btime-sync\.target\b/m]) {
+    assert.match(read("deploy/parley.service"), line);
+  }
+});
+
 Deno.test("Every document leads to files that are there, and every task it names exists", () => {
   const paths = ["README.md", "docs/architecture.md", "docs/operations.md", "docs/protocol.md"];
   for (const path of paths) {

@@ -42,7 +42,7 @@ export interface Tools {
 }
 
 /**
- * Opens it. Throws `StoreRefused` where the folder holds something that must not be touched, or cannot be used.
+ * Opens the backend. Throws `StoreRefused` if the folder cannot be used or holds something that must not be touched.
  *
  * @param ca The certificate authority of `REDIS_CA_FILE`, in PEM.
  * @param started Takes what is to be closed.
@@ -55,7 +55,7 @@ export function openBackend(
 ): Promise<Backend> | Backend {
   const { redisUrl, dataDir } = config;
   if (redisUrl !== null) return openRedis(config, { url: redisUrl, ca }, tools, started);
-  // Never in memory where nobody asked for it: what is acknowledged then is lost at the next start.
+  // Never in memory unless requested: acknowledged messages would be lost at the next start.
   return dataDir === ":memory:" ? openMemory(config, tools) : openFolder(config, tools, started);
 }
 
@@ -103,12 +103,13 @@ function openMemory(config: Config, { clock, metrics }: Tools): Backend {
   return { bus, secret, kept: "messages in memory only", opensFiles: false, sweep };
 }
 
-/** Reads once in a turn of the event loop, so that publishing need not wait for all reads that were asked for before. */
+/** Limits reads to one per turn of the event loop, so that publishing does not wait for all earlier reads. */
 function spaced(store: Store): Store {
   return new SpacedStore(store, (deed) => void setImmediate(deed));
 }
 
-function retentionOf(
+/** How much is kept, by the settings and the defaults of the kind of store. */
+export function retentionOf(
   { historyMessages, historyHours, recoverLimit, redisUrl }: Config,
 ): Retention {
   const usual = HISTORY_DEFAULTS[redisUrl === null ? "embedded" : "redis"];

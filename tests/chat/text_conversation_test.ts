@@ -136,6 +136,13 @@ Deno.test("TextConversation tells one who waits for the bus, and again when join
   assert.deepEqual(chat.bus.published, []);
 });
 
+Deno.test("TextConversation has no position to tell before it has joined", async () => {
+  using chat = openChat("when let");
+  const { socket, say } = await chat.enter();
+  say("/since");
+  assert.deepEqual(socket.sent, ["* nothing was said yet"]);
+});
+
 for (
   const [mood, lines] of [
     ["away", ["! not sent: the store is away"]],
