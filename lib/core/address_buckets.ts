@@ -1,7 +1,7 @@
 /**
- * A token bucket for each address, in bounded memory: a bucket that is full again is forgotten, since a new one is the
- * same, and where there are too many, those that were used least recently are. A client that uses more addresses than
- * are remembered has a fresh bucket for each anyway.
+ * A token bucket for each address, in bounded memory. A full bucket is dropped, since a new one is the same; above the
+ * maximum, the least recently used buckets are dropped. A client with more addresses than that has a fresh bucket for
+ * each of them anyway.
  *
  * @example
  * ```ts
@@ -25,18 +25,18 @@ export class AddressBuckets {
   // In the order of their last use.
   readonly #buckets = new Map<string, TokenBucket>();
 
-  /** All buckets are full. @param maxAddresses Most that are remembered. */
+  /** Starts without buckets. @param maxAddresses Maximum number of buckets kept. */
   constructor(rate: Rate, maxAddresses: number = MAX_ADDRESSES) {
     this.#rate = rate;
     this.#maxAddresses = maxAddresses;
   }
 
-  /** How many are remembered. */
+  /** Number of buckets kept. */
   get size(): number {
     return this.#buckets.size;
   }
 
-  /** Takes one token: 0 where there was one, otherwise how many milliseconds it takes until there is. */
+  /** Takes one token and returns 0; if there is none, returns the milliseconds until there is. */
   take(key: string, now: number): number {
     const bucket = this.#use(key, now);
     const waitMs = bucket.msUntil(now);
@@ -44,12 +44,12 @@ export class AddressBuckets {
     return waitMs;
   }
 
-  /** Takes tokens whether or not there are any; no bucket is more than one burst in debt. */
+  /** Takes tokens even if there are too few. A bucket's debt never exceeds one burst. */
   charge(key: string, now: number, cost: number): void {
     this.#use(key, now).charge(now, cost);
   }
 
-  /** How many tokens have been taken and have not come back yet. */
+  /** Number of tokens that were taken and are not refilled yet. */
   used(key: string, now: number): number {
     const { perSecond, burst } = this.#rate;
     const bucket = this.#buckets.get(key);
@@ -64,7 +64,7 @@ export class AddressBuckets {
     return bucket;
   }
 
-  /** Two for each that may be new, so that they become fewer where they can. */
+  /** Drops up to two buckets per call, so that the number of idle buckets shrinks. */
   #forget(now: number): void {
     let left = 2;
     for (const [key, bucket] of this.#buckets) {

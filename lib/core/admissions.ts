@@ -1,7 +1,7 @@
 /**
- * Who may connect: so many in all, so many from one address, and so many handshakes a second from one address. An address
- * whose connections are never properly closed pays for them: each one that died counts against it for a while, also
- * after the runtime has been freed of it, so that a client cannot fill the service with dead sockets again and again.
+ * Limits on connections: in total, per address, and handshakes per second per address. Connections that are never closed
+ * properly are charged to their address for a while, even after the runtime is rid of them, so that a client cannot fill
+ * the service with dead sockets again and again.
  *
  * @example
  * ```ts
@@ -29,7 +29,7 @@ export interface AdmissionLimits {
   readonly handshakesPerSecond: number;
 }
 
-/** Which limit stands against a connection. */
+/** The limit by which a connection is refused. */
 export type AdmissionRefusal =
   | "all taken"
   | "all of this key taken"
@@ -37,23 +37,23 @@ export type AdmissionRefusal =
   | "address charged"
   | "no memory";
 
-/** A place among the connections, given back by disposing it, as often as one likes. */
+/** A place among the connections. Disposing it gives it back; disposing it twice does nothing. */
 export interface Place extends Disposable {
   /** Charges the address of the connection. */
   charge(what: Charge, now: number): void;
 }
 
-/** The key of addresses that no limit of its own holds for: loopback, and where addresses are not known. */
+/** The key of addresses without limits: loopback and unknown addresses. */
 export const EXEMPT = "";
 
-/** What the limits of an address are counted by; {@linkcode EXEMPT} for loopback and for "", which is not known. */
+/** The key under which an address is counted; {@linkcode EXEMPT} for loopback and for "", an unknown address. */
 export function admissionKey(address: string): string {
   return address === "" || isLoopback(address) ? EXEMPT : addressKey(address);
 }
 
 /**
- * How many HTTP requests of any kind one address may make of one worker; undefined for no limit. A page takes some ten,
- * a program that imports the client library some forty.
+ * Limits HTTP requests of any kind per address and worker; undefined for no limit. A page makes about ten requests, a
+ * program that imports the client library about forty.
  */
 export function requestBuckets(
   { handshakesPerSecond }: Pick<AdmissionLimits, "handshakesPerSecond">,
@@ -65,19 +65,19 @@ export function requestBuckets(
 }
 
 const REQUESTS_PER_HANDSHAKE = 10;
-/** Handshakes at once, in seconds of the rate: everybody in an office comes back when the network does. */
+/** Burst of handshakes, in seconds of the rate: an office reconnects all at once when its network is back. */
 const BURST_SECONDS = 10;
-/** What an address is charged for: a connection that the runtime holds for good, or suspicion when memory ran out. */
+/** What an address is charged for: a connection that the runtime never frees, or being a suspect when memory ran out. */
 export type Charge = "dead" | "memory";
 
 /**
- * How much dead connections count, in shares of what one address may hold. Phones that lose their network leave some
- * behind too, so the first ones are free; each one above takes two places, and one is forgiven every ten seconds.
+ * Dead connections, as shares of the limit per address. Phones that lose their network leave some behind too, so the
+ * first ones are free; each further one takes two places, and one is forgiven every ten seconds.
  */
 const FREE_SHARE = 1 / 4;
 const PLACES_EACH = 2;
 const FORGIVEN_PER_SECOND = 1 / 10;
-/** Three times within minutes close the door for an address; after that, each time closes it for ten minutes more. */
+/** Three charges within minutes refuse an address; each further one adds about ten minutes. */
 const MEMORY_SHARE = 1 / 4;
 
 /** Admits connections. */
@@ -86,10 +86,10 @@ export class Admissions {
   readonly #perAddress: number;
   readonly #handshakes: AddressBuckets | undefined;
   readonly #charges: AddressBuckets;
-  /** Whether there is memory for more; the caller knows. */
+  /** Whether there is memory for more connections; set by the caller. */
   hasMemory = true;
 
-  /** Nobody is connected. */
+  /** Starts without connections. */
   constructor(limits: AdmissionLimits) {
     const { maxConnections, connectionsPerAddress, handshakesPerSecond: perSecond } = limits;
     this.#perAddress = connectionsPerAddress === 0 ? Infinity : connectionsPerAddress;
@@ -101,12 +101,12 @@ export class Admissions {
       : new AddressBuckets({ perSecond, burst: perSecond * BURST_SECONDS });
   }
 
-  /** How many places are taken. */
+  /** Number of places taken. */
   get taken(): number {
     return this.#quota.taken;
   }
 
-  /** Takes a place, or says which limit stands against it. @param key Of the address, or {@linkcode EXEMPT}. */
+  /** Takes a place, or returns the limit that refuses it. @param key Of the address, or {@linkcode EXEMPT}. */
   take(key: string, now: number): Place | AdmissionRefusal {
     if (!this.hasMemory) return "no memory";
     if (key === EXEMPT) return this.#place(key, Infinity);
@@ -122,7 +122,7 @@ export class Admissions {
     this.#charges.charge(key, now, what === "dead" ? 1 : this.#perAddress * MEMORY_SHARE);
   }
 
-  /** How many connections an address may hold after what it was charged for. */
+  /** Number of connections that an address may hold, less what it is charged for. */
   #left(key: string, now: number): number {
     if (this.#perAddress === Infinity) return Infinity;
     const charged = this.#charges.used(key, now) - this.#perAddress * FREE_SHARE;

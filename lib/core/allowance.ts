@@ -1,8 +1,8 @@
 /**
- * What one connection may send. A message above the limit is refused and costs patience; a connection whose patience is
- * used up is closed. So a person who types too fast is only told, and a program that goes on regardless ends. The budget
- * of its address counts as well, where it has one, but costs no patience: a connection that keeps to its own rate is not
- * closed for what others send.
+ * What one connection may send. A message above the limit is refused and costs patience; a connection without patience
+ * left is closed. So a person who types too fast is only told to slow down, and a program that keeps sending is
+ * disconnected. If the address has a budget, it counts as well, but costs no patience: a connection that keeps to its own
+ * rate is not closed for what others send.
  *
  * @example
  * ```ts
@@ -26,22 +26,22 @@ import {
 import type { UserId } from "./entries.ts";
 import { Counter } from "./metrics.ts";
 
-/** What all connections of one worker share. */
+/** The budgets that all connections of one worker share. */
 export class ConnectionLimits {
   /** The rates. */
   readonly table: BudgetTable;
   /** By the key of the address. */
   readonly addresses: BudgetsByKey<string>;
-  /** What was read, by user. */
+  /** Budgets of answers, by user. */
   readonly readsOfUsers: BudgetsByKey<UserId>;
-  /** What was read, by the key of the address. */
+  /** Budgets of answers, by the key of the address. */
   readonly readsOfAddresses: BudgetsByKey<string>;
-  /** What was read by all of them. */
+  /** Budget of all answers of the worker. */
   readonly reads: Budget;
-  /** Counts what was refused. */
+  /** Counts refused messages. */
   readonly refused: Counter;
 
-  /** Nobody has sent anything. @param refused See {@linkcode refused}. */
+  /** Starts with full budgets. @param refused See {@linkcode refused}. */
   constructor(settings: BudgetSettings, refused: Counter = new Counter()) {
     this.refused = refused;
     this.table = budgetTable(settings);
@@ -52,19 +52,19 @@ export class ConnectionLimits {
   }
 }
 
-/** Not done, and not to be tried before so long. */
+/** Not done; try again later. */
 export interface Refused {
-  /** In milliseconds. */
+  /** Milliseconds to wait before trying again. */
   readonly afterMs: number;
 }
 
-/** What was sent before its sender was told to wait has arrived after this. */
+/** After this time, everything has arrived that was sent before its sender was told to wait. */
 const IN_FLIGHT_MS = 1_000;
 
-/** What may happen to one message: let through, refused, or refused once too often. */
+/** The outcome for one message: granted, refused, or refused once too often. */
 export type Leave = "granted" | Refused | "forfeited";
 
-/** What one connection may send. Most only listen: a budget is not there before it is drawn on. */
+/** What one connection may send. Most connections only listen, so a budget is created when it is first used. */
 export class Allowance {
   readonly #limits: ConnectionLimits;
   readonly #address: string | undefined;
@@ -72,18 +72,18 @@ export class Allowance {
   #patience: Budget | undefined;
   #wait: { readonly toldAt: number; readonly until: number } | undefined;
 
-  /** Nothing was sent. @param address The key of its address; undefined for one that has no limit of its own. */
+  /** Starts with a full budget. @param address The key of its address; undefined if that has no limit. */
   constructor(limits: ConnectionLimits, address?: string) {
     this.#limits = limits;
     this.#address = address;
   }
 
   /**
-   * Asks leave for one message.
+   * Requests permission for one message.
    *
    * @param now Milliseconds on any scale that does not go back.
-   * @param bytes What it costs.
-   * @param dropped What costs patience where it is refused: the message, and what is dropped along with it.
+   * @param bytes The cost.
+   * @param dropped Bytes charged to patience if it is refused: the message and everything dropped with it.
    */
   ask(now: number, bytes: number, dropped: number = bytes): Leave {
     const { table, addresses } = this.#limits;
@@ -100,7 +100,7 @@ export class Allowance {
     return "granted";
   }
 
-  /** Charges so many messages more for one that was granted, into debt where they do not fit. */
+  /** Charges a granted message as several more; the budget may go into debt. */
   charge(now: number, messages: number): void {
     const { table, addresses } = this.#limits;
     (this.#own ??= new Budget(table.connection)).charge(now, messages, 0);
@@ -108,8 +108,8 @@ export class Allowance {
   }
 
   /**
-   * Tells it to wait before it asks for the same again. What it asks for meanwhile costs patience, but for what may have
-   * been on its way already: a client that comes back to thirty rooms asks for all of them at once.
+   * Tells the client to wait before it repeats a request. Repeating it sooner costs patience, except for requests that may
+   * have been under way already: a client that comes back to thirty rooms asks for all of them at once.
    */
   wait(now: number, afterMs: number): Refused | "forfeited" {
     const { toldAt, until } = this.#wait ?? { toldAt: -Infinity, until: -Infinity };

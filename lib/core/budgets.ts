@@ -28,7 +28,7 @@ export interface BudgetRates {
 export interface BudgetTable {
   /** What one connection may send. */
   readonly connection: BudgetRates;
-  /** What one connection may send in vain, after it was told to slow down, before it is closed. */
+  /** What one connection may keep sending after `slow_down` before it is closed. */
   readonly patience: BudgetRates;
   /** What all connections of one address may send to one worker. */
   readonly address: BudgetRates;
@@ -77,12 +77,12 @@ export function budgetTable(settings: BudgetSettings): BudgetTable {
     // A pasted text of 60 KB takes up to 360 KB where all of it is escaped.
     connection: rates([1, 3], [1, 16]),
     patience: rates([0.1, 3], [0.1, 16]),
-    // An office of 200, all of whom reconnect at once to some 30 rooms. In bytes that is little, and who is closed and
-    // reconnects gets no more than four connections get.
+    // An office of 200 people who all reconnect at once to about 30 rooms. In bytes that is little, so a client that is
+    // closed and reconnects again and again gets no more than four connections get.
     address: rates([50, 1_000], [8, 64]),
-    // A phone and a laptop that both come out of a tunnel.
+    // A phone and a laptop that reconnect at the same time.
     user: rates([1, 6], [1, 16]),
-    // The burst is far below MAX_BUFFERED_BYTES, and handing it out takes a worker less than a tenth of a second.
+    // The burst is far below MAX_BUFFERED_BYTES, and delivering it takes a worker less than a tenth of a second.
     room: rates([20, 60], [4, 8]),
     read: reads([8, 128]),
     readOfUser: reads([8, 256]),
@@ -98,7 +98,7 @@ const PEOPLE_PER_MESSAGE = 1_000;
 /** A byte in a room with more people than this costs more than one. */
 export const PEOPLE_PER_BYTE = 100;
 
-/** What a text of so many bytes costs its room: what has to be delivered grows with the audience. */
+/** The cost of a text to its room: what has to be delivered grows with the audience. */
 export function roomCost(bytes: number, people: number): { messages: number; bytes: number } {
   return {
     messages: Math.max(1, people / PEOPLE_PER_MESSAGE),
@@ -106,25 +106,25 @@ export function roomCost(bytes: number, people: number): { messages: number; byt
   };
 }
 
-/** What is left of one budget. Its buckets are made when they are first charged: most connections never send. */
+/** One budget. Its buckets are created when they are first charged, since most connections never send. */
 export class Budget {
   readonly #rates: BudgetRates;
   #messages: TokenBucket | undefined;
   #bytes: TokenBucket | undefined;
 
-  /** Nothing was spent yet. */
+  /** Starts full. */
   constructor(rates: BudgetRates) {
     this.#rates = rates;
   }
 
   /** Milliseconds until both costs fit; 0 if they do now. @param now Milliseconds; must not decrease. */
   msUntil(now: number, messages: number, bytes: number): number {
-    // A debt in one dimension does not matter to what costs nothing there.
+    // A debt in one dimension does not delay what costs nothing there.
     const first = messages > 0 ? this.#messages?.msUntil(now, messages) ?? 0 : 0;
     return bytes > 0 ? Math.max(first, this.#bytes?.msUntil(now, bytes) ?? 0) : first;
   }
 
-  /** Spends both, into debt where they do not fit. @param now Milliseconds; must not decrease. */
+  /** Spends both, going into debt if they do not fit. @param now Milliseconds; must not decrease. */
   charge(now: number, messages: number, bytes: number): void {
     const { messages: messageRate, bytes: byteRate } = this.#rates;
     if (messageRate && messages > 0) {
@@ -148,31 +148,31 @@ export class Budget {
   }
 }
 
-/** Below so many budgets it is not worth looking for full ones. */
+/** With fewer budgets it is not worth looking for full ones. */
 const SWEEP_SIZE = 1_024;
 
-/** One budget for each key, forgotten once it is full again: what is kept is bounded by who has sent of late. */
+/** One budget per key. A full one is dropped, so the number kept is bounded by the number of recent senders. */
 export class BudgetsByKey<K> {
   readonly #rates: BudgetRates;
   readonly #budgets = new Map<K, Budget>();
   #sweepSize = SWEEP_SIZE;
 
-  /** Nobody has spent anything. */
+  /** Starts without budgets. */
   constructor(rates: BudgetRates) {
     this.#rates = rates;
   }
 
-  /** How many are kept. */
+  /** Number of budgets kept. */
   get size(): number {
     return this.#budgets.size;
   }
 
-  /** The budget of a key where it has spent anything, to be used as that of {@linkcode of}. */
+  /** The budget of a key, if it has spent anything. Use it at once, as that of {@linkcode of}. */
   peek(key: K): Budget | undefined {
     return this.#budgets.get(key);
   }
 
-  /** The budget of a key, to be used at once and not to be kept. @param now Milliseconds; must not decrease. */
+  /** The budget of a key. Use it at once and do not keep it. @param now Milliseconds; must not decrease. */
   of(key: K, now: number): Budget {
     const known = this.#budgets.get(key);
     if (known) return known;
@@ -182,7 +182,7 @@ export class BudgetsByKey<K> {
     return budget;
   }
 
-  // Twice as many must come before the next sweep, so that a sweep costs each of them a constant.
+  // The next sweep waits until the number has doubled, so that its cost per budget is constant.
   #sweep(now: number): void {
     for (const [key, budget] of this.#budgets) if (budget.isFull(now)) this.#budgets.delete(key);
     this.#sweepSize = Math.max(SWEEP_SIZE, 2 * this.#budgets.size);

@@ -1,6 +1,6 @@
 /**
- * Finds that the calendar was set, forward or back, by comparing it with a clock that only goes on. Nothing is decided by
- * that: it is told to whoever runs the service, since stamps given meanwhile are wrong.
+ * Detects that the wall clock was set, forward or back, by comparing it with a monotonic clock. It is only for the log:
+ * operators should know that timestamps given in between are wrong.
  *
  * @example
  * ```ts
@@ -13,30 +13,30 @@
  * @module
  */
 
-/** What both clocks say at one time, in milliseconds. */
+/** Both clocks at one time, in milliseconds. */
 export interface Reading {
   /** On a monotonic scale. */
   readonly now: number;
-  /** By the calendar. */
+  /** The wall clock. */
   readonly date: number;
 }
 
-/** Smaller steps are the daily work of time synchronization. */
+/** Smaller steps are normal time synchronization. */
 export const MAX_CLOCK_STEP_MS = 60_000;
 
-/** Compares both clocks each time it is asked. */
+/** Compares both clocks at each check. */
 export class ClockWatch {
   #ahead: number;
 
-  /** Begins with both as they are. */
+  /** Starts from the present readings. */
   constructor({ now, date }: Reading) {
     this.#ahead = date - now;
   }
 
-  /** By how much the calendar was set since the last time; undefined where it was not. */
+  /** By how much the wall clock was set since the last check; undefined if it was not. */
   check({ now, date }: Reading): number | undefined {
     const byMs = date - now - this.#ahead;
-    // Kept, so that many small steps do not look like a large one.
+    // Stored at each check, so that many small steps do not add up to a large one.
     this.#ahead = date - now;
     return Math.abs(byMs) > MAX_CLOCK_STEP_MS ? byMs : undefined;
   }

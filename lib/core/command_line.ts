@@ -27,7 +27,7 @@ export type Command =
 export interface Flags {
   /** Values by the settings' names. */
   readonly flags: ReadonlyMap<string, string>;
-  /** What of the command line cannot be understood, a line each; nothing may be done then. */
+  /** Errors in the command line, one line each. If there are any, nothing may be done. */
   readonly problems: readonly string[];
 }
 
@@ -64,7 +64,7 @@ function parseBackup(kind: "backup" | "restore", args: readonly string[]): Comma
   return { kind, file: file ?? "", flags, problems: [...problems, ...missing] };
 }
 
-/** What there is in the arguments. */
+/** The parsed arguments. */
 interface Parsed extends Flags {
   /** Arguments that are no flags. */
   readonly words: readonly string[];
@@ -72,7 +72,7 @@ interface Parsed extends Flags {
   readonly request?: "help" | "version";
 }
 
-/** Reads flags, and at most so many words between them. */
+/** Reads flags, and up to `maxWords` words between them. */
 function parseFlags(args: readonly string[], maxWords: number): Parsed {
   const flags = new Map<string, string>();
   const [problems, words]: [string[], string[]] = [[], []];
@@ -128,8 +128,8 @@ export function helpText(version: string): string {
     "  deno task start                  serve on http://127.0.0.1:8080",
     "  deno task start --port 9000      every setting is a flag",
     "  PORT=9000 deno task start        and an environment variable; the flag wins",
-    "  deno task start backup FILE      copy the messages of DATA_DIR, also while it serves",
-    "  deno task start restore FILE     put a copy back, while it does not",
+    "  deno task start backup FILE      copy the store in DATA_DIR; the service may be running",
+    "  deno task start restore FILE     restore such a copy; the service must be stopped",
     "  deno task start bench ws://…     how much a server carries; its flags are below",
     "  --help, --version",
     "",

@@ -1,7 +1,7 @@
 /**
- * What a text looks like: its skeleton by Unicode's list of confusable characters (UTS #39 §4). Two texts with one
- * skeleton are drawn alike in some common typeface, whatever scripts their letters belong to. A skeleton is for comparing
- * only. Callers bound the text's length; the table is read when it is first needed.
+ * The skeleton of a text by Unicode's list of confusable characters (UTS #39 §4). Two texts with the same skeleton look
+ * alike in some common typeface, even if their letters belong to different scripts. A skeleton is for comparison only.
+ * Callers bound the text's length; the table is unpacked when it is first needed.
  *
  * @example
  * ```ts
@@ -14,12 +14,12 @@
  */
 import { CONFUSABLES } from "./confusables_table.ts";
 
-/** What a character is drawn like, by the character. */
+/** Maps a character to the characters that it looks like. */
 export type Prototypes = ReadonlyMap<string, string>;
 
 let table: Prototypes | undefined;
 
-/** The skeleton of a text. @param prototypes Other ones than Unicode's. */
+/** The skeleton of a text. @param prototypes Replaces Unicode's table. */
 export function skeleton(text: string, prototypes: Prototypes = table ??= unpack()): string {
   let drawn = "";
   for (const character of text.normalize("NFD")) {
@@ -28,7 +28,7 @@ export function skeleton(text: string, prototypes: Prototypes = table ??= unpack
   return drawn.normalize("NFD");
 }
 
-/** The skeleton of what a letter of another style or width stands for: Unicode's list has them, the table leaves them out. */
+/** The skeleton of a letter in another style or width: Unicode's list has these, the table leaves them out. */
 function compatible(character: string, prototypes: Prototypes): string {
   const plain = character.normalize("NFKD");
   if (plain === character) return character;
@@ -36,8 +36,8 @@ function compatible(character: string, prototypes: Prototypes): string {
 }
 
 /**
- * The table as it is written: for each prototype `to:from,from …`, numbers in base 36; `to` are code points joined by
- * dots, and each `from` is what is added to the one before.
+ * Unpacks the table: `to:from,from …` for each prototype, with numbers in base 36. `to` is code points joined by dots;
+ * each `from` is the difference from the one before.
  */
 function unpack(): Prototypes {
   const prototypes = new Map<string, string>();

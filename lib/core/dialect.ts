@@ -22,9 +22,9 @@ export function messagesFor(dialect: Dialect, frames: readonly Frame[]): readonl
 }
 
 /**
- * The messages in which encoded frames are sent: one, where the dialect joins and they are not too long.
+ * The messages in which encoded frames are sent: one, if the dialect joins frames and they are not too long.
  *
- * @param maxLength Frames are joined up to here, in UTF-16 code units.
+ * @param maxLength Maximum length of a joined message, in UTF-16 code units.
  */
 export function packed(
   dialect: Dialect,

@@ -20,7 +20,7 @@ export type Deed =
     readonly kind: "said";
     readonly text: string;
     readonly reply?: Position | undefined;
-    /** Only in what was read from a log: when the text was last edited. */
+    /** Only in entries read from a log: when the text was last edited. */
     readonly edited?: number | undefined;
     /** Only in what was read from a log: the message is deleted or no longer kept, and the text is empty. */
     readonly deleted?: true | undefined;
@@ -64,7 +64,7 @@ export interface Draft extends Author {
 export interface Entry extends Draft {
   /** Where. */
   readonly position: Position;
-  /** When, in milliseconds since 1970. After a wrong clock was corrected it may be less than that of the entry before. */
+  /** When, in milliseconds since 1970. After a clock correction it can be less than that of the entry before. */
   readonly at: number;
 }
 
@@ -101,7 +101,7 @@ export type Rejection =
 export const MAX_REACTIONS = 500;
 /** Number of different emoji on one message. */
 export const MAX_REACTION_KINDS = 50;
-/** Number of different emoji that one user may put on one message, so that nobody uses all of them up. */
+/** Number of different emoji that one user may put on one message, so that one user cannot use up all of them. */
 export const MAX_REACTION_KINDS_PER_USER = 10;
 
 /** The message that an entry brings into being. */
@@ -150,7 +150,7 @@ function react(message: Message, user: UserId, emoji: string, on: boolean): Mess
   const { [emoji]: _, ...kept } = before;
   const reactions = users.length > 0 ? { ...kept, [emoji]: users } : kept;
   const all = Object.values(reactions);
-  // Taking one back is always possible, also where there were more than the limits allow now.
+  // Removing a reaction is always possible, even if there are more than the limits allow now.
   if (on && areTooMany(all, user)) return "too_many_reactions";
   return all.length > 0 ? { ...rest, reactions } : rest;
 }
@@ -162,22 +162,22 @@ function areTooMany(reactions: readonly (readonly UserId[])[], user: UserId): bo
     own > MAX_REACTION_KINDS_PER_USER;
 }
 
-/** The message that holds the text of an entry; undefined where the entry has no text. */
+/** The position of the message that holds an entry's text; undefined if the entry has no text. */
 export function messageAbout({ deed, position }: Entry): Position | undefined {
   if (deed.kind === "said") return position;
   return deed.kind === "edited" ? deed.of : undefined;
 }
 
-/** The entry without its text, which only the message keeps: what is deleted or replaced there is then nowhere else. */
+/** The entry without its text. Only the message keeps the text, so deleting or replacing it there removes it everywhere. */
 export function withoutText(entry: Entry): Entry {
   const { deed } = entry;
   return "text" in deed ? { ...entry, deed: { ...deed, text: "" } } : entry;
 }
 
 /**
- * The entry with the text that its message has now, so that nobody reads a text that was deleted or replaced.
+ * The entry with the present text of its message, so that deleted and replaced texts are never sent.
  *
- * @param message What is kept at the number of {@linkcode messageAbout}; undefined where it is no longer kept.
+ * @param message The message at {@linkcode messageAbout}; undefined if it is no longer kept.
  */
 export function asItStands(
   entry: Entry,

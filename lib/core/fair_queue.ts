@@ -1,6 +1,6 @@
 /**
- * A queue that is fair between those who put things into it: each has a lane of its own, and the lanes are served in turn.
- * Within a lane the order is kept; somebody who puts in much waits for itself.
+ * A fair queue: each producer has a lane, and lanes are served round-robin. Within a lane the order is kept, so a producer
+ * of many items delays only itself.
  *
  * @example
  * ```ts
@@ -13,23 +13,23 @@
  * @module
  */
 
-/** Items of type `T` in lanes that are told apart by `K`. */
+/** Items of type `T` in lanes with keys of type `K`. */
 export class FairQueue<K, T> {
   // The lane that is served next comes first.
   readonly #lanes = new Map<K, T[]>();
   #size = 0;
 
-  /** How many items there are. */
+  /** Number of items. */
   get size(): number {
     return this.#size;
   }
 
-  /** How many items there are in one lane. */
+  /** Number of items in one lane. */
   sizeOf(lane: K): number {
     return this.#lanes.get(lane)?.length ?? 0;
   }
 
-  /** Puts an item at the end of a lane. */
+  /** Appends an item to a lane. */
   push(lane: K, item: T): void {
     const items = this.#lanes.get(lane);
     if (items) items.push(item);
@@ -37,12 +37,12 @@ export class FairQueue<K, T> {
     this.#size += 1;
   }
 
-  /** Takes the first item of the lane whose turn it is; undefined where there is none. */
+  /** Takes the first item of the next lane; undefined if the queue is empty. */
   shift(): T | undefined {
     for (const [lane, items] of this.#lanes) {
       const item = items.shift();
       this.#lanes.delete(lane);
-      // It comes again when all the others have.
+      // The lane moves to the end.
       if (items.length > 0) this.#lanes.set(lane, items);
       this.#size -= 1;
       return item;

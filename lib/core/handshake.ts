@@ -1,7 +1,7 @@
 /**
  * Whether a request may become a WebSocket (RFC 6455 §4.2.1). The runtime's own upgrade checks little more than that a
  * key is there, so version, key, Host and Origin are checked here, in one fixed order, and each refusal names the header
- * at fault. A header can fill the whole request head: each is measured before it is read, and read in one pass.
+ * at fault. A header can fill the whole request head, so each is measured before it is read, and read in one pass.
  * @module
  */
 
@@ -39,10 +39,10 @@ export interface Refusal {
 /** Let in, or not. */
 export type Verdict = { readonly kind: "admitted" } | Refusal;
 
-/** Longest list or token that is read from a header, in characters. Longer values count as wrong ones. */
+/** Longest list or token that is read from a header, in characters. Longer values count as wrong. */
 const MAX_VALUE_LENGTH = 8_192;
 /** A domain name has at most 255 characters (RFC 1035 §2.3.4), and a port six with its colon. */
-const MAX_HOST_LENGTH = 261;
+export const MAX_HOST_LENGTH = 261;
 /** A host with the longest scheme that may open a connection. */
 const MAX_ORIGIN_LENGTH = "https://".length + MAX_HOST_LENGTH;
 
@@ -112,7 +112,7 @@ function admitSource(approach: Approach, policy: HandshakePolicy): Verdict {
   return { kind: "admitted" };
 }
 
-/** The host that the client asked for: behind a trusted proxy, the last one that it was forwarded for; undefined for none. */
+/** The host that the client requested, behind a trusted proxy the last one in `X-Forwarded-Host`; undefined for none. */
 export function hostAsked(approach: Approach, viaTrustedProxy: boolean): string | undefined {
   const forwarded = viaTrustedProxy ? approach.headers.get("x-forwarded-host") : null;
   return trimmed(forwarded?.slice(forwarded.lastIndexOf(",") + 1) ?? "") ||
@@ -132,7 +132,7 @@ function lists(approach: Approach, header: string, token: string): boolean {
   return parts.some((part) => trimmed(part).toLowerCase() === token);
 }
 
-/** A header's value; empty where there is none, or where it is too long to be right. */
+/** A header's value; empty if it is missing or too long to be valid. */
 function boundedValue({ headers }: Pick<Approach, "headers">, header: string): string {
   const value = headers.get(header) ?? "";
   return value.length > MAX_VALUE_LENGTH ? "" : value;
@@ -140,7 +140,7 @@ function boundedValue({ headers }: Pick<Approach, "headers">, header: string): s
 
 /** Without the white space of HTTP (RFC 9110 §5.6.3), which is less than what `trim()` takes: the runtime takes no more. */
 function trimmed(text: string): string {
-  // Not by a pattern: one that looks for blanks at the end begins anew at each blank of a run in the middle.
+  // Not by a pattern: one for blanks at the end takes quadratic time on a run of blanks in the middle.
   let start = 0, end = text.length;
   while (start < end && isBlank(text[start])) start++;
   while (start < end && isBlank(text[end - 1])) end--;

@@ -1,8 +1,8 @@
 /**
  * Who is in a room and under which name, as all nodes agree on it. A node holds its part of the room by a lease that it
  * renews; when it does not, all whom it alone had are gone. One user may be there through several nodes, and has one
- * name in the room. A node that stops withdraws: it then holds only those who are nowhere else, and for {@linkcode GRACE_MS},
- * so that whoever moved to another node and leaves that one is gone.
+ * name in the room. A node that stops withdraws: it then holds only users who are on no other node, for {@linkcode GRACE_MS}.
+ * So a user who has moved to another node and leaves that one is gone at once.
  *
  * @example
  * ```ts
@@ -25,7 +25,7 @@ import type { Name } from "./names.ts";
 
 /** A node that does not renew for so long has gone. It renews at a third of it. */
 export const LEASE_MS = 45_000;
-/** Who drops and comes back within this, through whatever node, has never been away. */
+/** A user who disconnects and comes back within this time, on any node, has never been away. */
 export const GRACE_MS = 10_000;
 
 /** Somebody in a room. */
@@ -55,7 +55,7 @@ export type ClaimResult =
   | {
     readonly kind: "granted";
     readonly name: Name;
-    /** The nodes that had withdrawn and held the user until now; undefined where there are none. */
+    /** The withdrawn nodes that held the user until now; undefined if there are none. */
     readonly takenOver?: readonly string[];
   }
   | { readonly kind: "taken" };
@@ -98,7 +98,7 @@ export class LeaseTable {
     else this.#people.set(user, { ...person, nodes });
   }
 
-  /** A node stops: whoever is through another node too is there through that one alone, and the others are held for a while. */
+  /** A node stops: it releases users who are on another node too, and holds the others for a while. */
   withdraw(node: string, now: number): void {
     this.#expire(now);
     const until = this.#until.get(node);

@@ -27,7 +27,7 @@ const ROUNDING = 1e-6;
 
 /**
  * A token bucket, full at the start. A cost above the burst is granted when the bucket is full and leaves a debt, so that
- * every request is granted some time. The debt never exceeds one burst, which bounds every wait.
+ * every request is granted eventually. The debt never exceeds one burst, which bounds every wait.
  */
 export class TokenBucket {
   readonly #rate: Rate;
@@ -44,14 +44,14 @@ export class TokenBucket {
     this.#at = now;
   }
 
-  /** Takes so many tokens, if they are there. @param now Milliseconds on the constructor's scale. */
+  /** Takes tokens if there are enough. @param now Milliseconds on the constructor's scale. */
   take(now: number, cost: number = 1): boolean {
     if (this.msUntil(now, cost) > 0) return false;
     this.charge(now, cost);
     return true;
   }
 
-  /** Takes so many tokens whether or not they are there: for a cost that is known only afterwards. */
+  /** Takes tokens even if there are too few: for a cost that is known only afterwards. */
   charge(now: number, cost: number): void {
     this.#fill(now);
     this.#tokens = Math.max(-this.#rate.burst, this.#tokens - cost);
@@ -96,7 +96,7 @@ export class Quota {
     return this.#total;
   }
 
-  /** Takes a place, or says which limit stands against it. @param maxPerKey Most for this key, this time. */
+  /** Takes a place, or returns the limit that refuses it. @param maxPerKey Limit of this key for this call. */
   take(
     key: string,
     maxPerKey: number = this.#maxPerKey,

@@ -1,8 +1,8 @@
 /**
- * Which names count as the same. Two names do where only case, width, or what cannot be seen differs, and where they look
- * the same in some typeface (UTS #39): `Ann` with a Cyrillic А, `AIice` with a capital I, `userlO` beside `user10`. These
- * are two relations, and to merge them into one would make `Ian` and `Lan` one name, since both meet `lan`; so a name has
- * up to two keys, and is another's where any of them is.
+ * Which names count as the same: those that differ only by case, width or invisible characters, and those that look alike
+ * in some typeface (UTS #39), such as `Ann` with a Cyrillic А, `AIice` with a capital I, and `userlO` beside `user10`. A
+ * single key for both relations would make `Ian` and `Lan` one name, since both match `lan`. So a name has up to two keys,
+ * and is taken if any of them is.
  *
  * @example
  * ```ts
@@ -18,12 +18,12 @@
 import { skeleton } from "./confusables.ts";
 import type { Name } from "./names.ts";
 
-// Most names consist of these, in which nothing but case can differ; to find that out is ten times cheaper.
+// Most names consist of these characters, in which only case can differ. The check is ten times cheaper than folding.
 const PLAIN = /^[\x20-\x7e\u4e00-\u9fff]*$/;
-// Of ASCII without what is drawn like another character: " % 0 1 I ` m |. The table is not even loaded for these.
+// ASCII without characters that look like others: " % 0 1 I ` m |. Names of these do not need the table.
 const UNMISTAKABLE = /^[ !#$&'()*+,./2-9:;<=>?@A-HJ-Z[\\\]^_a-ln-z{}~-]*$/;
 
-/** One or two keys, without tabs and line breaks. A name is taken where somebody else's has any of them. */
+/** One or two keys, without tabs and line breaks. A name is taken if another user's name has any of them. */
 export function nameKeys(name: Name): readonly string[] {
   const seen = withoutUnseen(name).replace(/ {2,}/g, " ");
   const own = fold(seen);

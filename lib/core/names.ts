@@ -20,7 +20,7 @@ export type Name = string & { readonly __brand: "Name" };
 /** A room's name that {@linkcode parseRoom} has let through. */
 export type RoomId = string & { readonly __brand: "RoomId" };
 
-/** What {@linkcode parseName} requires, for people. */
+/** What {@linkcode parseName} requires, as shown to people. */
 export const NAME_RULE =
   "a name has 1 to 32 characters. It cannot contain invisible characters, special spaces, more than three marks on a letter, or a colon before a space, and cannot begin with *, ! or /";
 /** What {@linkcode parseRoom} asks for, in words for people. */
@@ -29,17 +29,17 @@ export const ROOM_RULE = "a room has 1 to 64 of the characters A-Z a-z 0-9 _ . -
 const MAX_ROOM_LENGTH = 64;
 const MAX_NAME_CHARACTERS = 32;
 /**
- * Longest text that is looked at as a name, in UTF-16 units: 32 letters with three marks each, before they are composed.
- * Checked first, since composing takes time with the square of the number of marks, in native code that nothing can stop.
+ * Longest text that is considered as a name, in UTF-16 units: 32 letters with three marks each, before composition.
+ * Checked first, since composition takes quadratic time in the number of marks, in native code that cannot be interrupted.
  */
 export const MAX_NAME_UNITS = 128;
-// Of what cannot be seen, names may have the space, and what Persian is written and emoji are made with.
+// Invisible characters that names may contain: the space, and those that Persian and emoji need.
 const UNSEEN_ALLOWED = /[ \u200c\u200d\ufe0e\ufe0f]/g;
 const JOINERS = /[\u200c\u200d\ufe0e\ufe0f]/g;
-// As a reader sees it: the server's signs; a space at the beginning, which is a continuation line; a colon and a space,
-// which end the name; a mark with no letter, which goes onto what stands before the name.
+// What would mislead a reader: the server's signs; a space at the beginning, as in a continuation line; a colon and a
+// space, which end the name; a mark without a letter, which would combine with the text before the name.
 const MISLEADING = /^[*!/ \p{M}]|: |\p{Cs}/u;
-// Four in a row reach into the lines above and below. Living scripts write three at most, the letter's own apart.
+// Four in a row reach into the lines above and below. Living scripts use three at most besides the letter's own.
 const STACKED_MARKS = /[\p{Mn}\p{Me}]{4}/u;
 
 /** The name in its one form (trimmed, NFC), or undefined where {@linkcode NAME_RULE} is broken. */
@@ -57,12 +57,12 @@ function isName(text: string): text is Name {
   return seen !== "" && !MISLEADING.test(seen) && !STACKED_MARKS.test(seen);
 }
 
-// What turns a name into another line, or into no text at all.
+// Characters that would make a name look like another line, or like no text at all.
 const DISHONEST = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\p{Bidi_Control}]|^[*!/\s\u2800]|:[\s\u2800]/u;
 
 /**
- * Whether a text may stand as a name where it was kept: in a log, a lease or a token. These are the rules that no version
- * has been without, so that a stricter {@linkcode NAME_RULE} hides no message that was sent before it.
+ * Whether a stored text (in a log, a lease or a token) is valid as a name. These rules hold in every version, so that a
+ * stricter {@linkcode NAME_RULE} hides no message that was sent before it.
  */
 export function isKeptName(text: string): text is Name {
   return text !== "" && text.length <= 2 * MAX_NAME_CHARACTERS && !DISHONEST.test(text);

@@ -1,7 +1,7 @@
 /**
- * Sending much to one peer at the pace at which it reads: how much can be sent now, given what still waits. Whatever is
- * sent in one turn of the event loop waits in memory until its end, however fast the peer reads, so a long answer that is
- * sent in one turn looks like a peer that does not read.
+ * Sending a long answer at the pace at which a peer reads: how much can be sent now, given what still waits. Everything
+ * sent in one turn of the event loop waits in memory until the end of the turn, even if the peer reads fast. So a long
+ * answer sent in one turn makes the peer look as if it did not read.
  *
  * @example
  * ```ts
@@ -15,24 +15,24 @@
 
 /** What waits to be sent to one peer. */
 export interface Backlog {
-  /** Bytes that wait, the runtime's overhead included. */
+  /** Waiting bytes, including the runtime's overhead. */
   readonly bytes: number;
   /** A peer with more than this counts as too slow. */
   readonly maxBytes: number;
 }
 
-/** What the runtime spends on each message that waits to be sent, beside its payload (measured on Deno 2.9.6). */
+/** The runtime's overhead for each message that waits to be sent (measured on Deno 2.9.6). */
 export const QUEUED_MESSAGE_BYTES = 1_024;
 
-/** Paced sending leaves the other half of the backlog to what happens meanwhile. */
+/** Share of the allowed backlog that paced sending uses; the rest is for live messages. */
 const PACED_SHARE = 0.5;
 
-/** At most so many bytes a message takes while it waits: one UTF-16 code unit is at most three bytes of UTF-8. */
+/** Most bytes that a message takes while it waits: one UTF-16 code unit is at most three bytes of UTF-8. */
 export function queuedBytes(message: string): number {
   return QUEUED_MESSAGE_BYTES + 3 * message.length;
 }
 
-/** How many of the messages, from the first on, can be sent now; at least one where nothing waits. */
+/** How many of the messages, from the first on, can be sent now; at least one if nothing waits. */
 export function sendableNow(messages: readonly string[], { bytes, maxBytes }: Backlog): number {
   let free = maxBytes * PACED_SHARE - bytes;
   const end = messages.findIndex((message) => (free -= queuedBytes(message)) < 0);
@@ -40,7 +40,7 @@ export function sendableNow(messages: readonly string[], { bytes, maxBytes }: Ba
   return count === 0 && bytes === 0 ? Math.min(1, messages.length) : count;
 }
 
-/** Whether more waits than paced sending lets wait: the peer reads more slowly than is sent. */
+/** Whether more waits than paced sending allows: the peer reads more slowly than it is sent messages. */
 export function isBehind({ bytes, maxBytes }: Backlog): boolean {
   return bytes > maxBytes * PACED_SHARE;
 }

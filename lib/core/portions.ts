@@ -24,8 +24,8 @@ export function weightOf({ deed }: Entry): number {
 }
 
 /**
- * Portions for peers that may be this much behind: an eighth, since a code unit may take three bytes, and other things are
- * sent too.
+ * Size of portions for peers with this allowed backlog: an eighth, since a code unit takes up to three bytes and other
+ * messages are sent too.
  */
 export function portionFor(maxBufferedBytes: number): number {
   return Math.min(MAX_PORTION, maxBufferedBytes / 8);

@@ -36,7 +36,7 @@ export interface Line {
   readonly from: number;
 }
 
-/** The lines of a message, at least one. Each is looked for only when it is asked for: most may have to be dropped. */
+/** The lines of a message, at least one. They are split lazily, since most of them may have to be dropped. */
 export function* linesOf(message: string): Generator<Line, void> {
   let from = 0;
   do {
@@ -50,7 +50,7 @@ export function* linesOf(message: string): Generator<Line, void> {
 const Head = v.object({ type: v.string(), id: v.optional(v.unknown()) });
 /** So much of an id comes back, also where it breaks the rule for ids. */
 const MAX_ECHOED_ID = 256;
-/** Number of characters of what a client wrote that a fault repeats. */
+/** Number of characters of a client's text that a fault repeats. */
 const MAX_REPEATED = 100;
 
 /** The request in a line; a fault in the place of what is none; undefined for a blank line. */
@@ -67,7 +67,7 @@ export function decode(text: string): Request | FrameOf<"fault"> | undefined {
   const parsed = v.safeParse(REQUESTS[type], json);
   if (parsed.success) return parsed.output;
   const [issue] = parsed.issues;
-  // The schema's own words repeat what they found in the place of what they expected.
+  // The schema's message quotes the received value.
   return fault(id, "bad_frame", repeated(`${v.getDotPath(issue) ?? "frame"}: ${issue.message}`));
 }
 
@@ -79,7 +79,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** What a client wrote, as a fault repeats it: an answer must not grow with the request. */
+/** A client's text as a fault repeats it: an answer must not grow with the request. */
 function repeated(text: string): string {
   return text.length <= MAX_REPEATED ? text : `${text.slice(0, MAX_REPEATED)}…`;
 }
@@ -97,7 +97,7 @@ export function fault(
   return { type: "fault", ...withId(id), code, message, retry: FAULTS[code].retry };
 }
 
-/** The fault of one who is to slow down. @param afterMs Trying again sooner is of no use, in milliseconds. */
+/** The fault `slow_down`. @param afterMs Milliseconds to wait before trying again. */
 export function slowDown(
   id: string | undefined,
   afterMs: number,
@@ -143,10 +143,10 @@ export function frameOf({ room, position, at, user, name, id, deed }: Entry): Fr
   }
 }
 
-/** What a person in a list takes as JSON, about. */
+/** Approximate size of a person in a list, as JSON. */
 const PERSON_BYTES = 64;
 
-/** About how long an answer is as JSON, in UTF-16 code units, its messages and people alone. */
+/** Approximate length of an answer's messages and people as JSON, in UTF-16 code units. */
 export function answerBytes(frame: Frame): number {
   const messages = "messages" in frame ? frame.messages ?? [] : [];
   const people = "members" in frame ? frame.members.length : 0;

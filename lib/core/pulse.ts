@@ -29,7 +29,7 @@ export type Vitals =
     readonly askedAt?: number;
     /** Whether the peer speaks a protocol in which it can be asked. */
     readonly answers: boolean;
-    /** What its protocol asks of it before anything else, and it has not done since it connected. */
+    /** What the peer has to do first in its protocol and has not done since it connected. */
     readonly owes?: { readonly what: Introduction; readonly since: number } | undefined;
   }
   | {
@@ -62,7 +62,7 @@ export type Deed =
   | { readonly kind: "rest" }
   | { readonly kind: "ask" }
   | { readonly kind: "park" }
-  /** The runtime holds it for good: its address is charged for it, once. */
+  /** The runtime will never free it: charge its address, once. */
   | { readonly kind: "charge" }
   | { readonly kind: "dismiss"; readonly farewell: Farewell };
 
@@ -73,7 +73,7 @@ const REST: Deed = { kind: "rest" };
 const ASK: Deed = { kind: "ask" };
 const PARK: Deed = { kind: "park" };
 const CHARGE: Deed = { kind: "charge" };
-/** How long a peer may take for each, and how it is dismissed otherwise. */
+/** How long a peer may take for each, and its dismissal after that. */
 const INTRODUCTIONS = {
   hello: { ms: 10_000, dismissal: { kind: "dismiss", farewell: NO_HELLO } },
   room: { ms: 60_000, dismissal: { kind: "dismiss", farewell: NO_ROOM } },
@@ -121,7 +121,7 @@ export function condition(vitals: Vitals, policy: PulsePolicy, now: number): Con
   return vitals.state === "connecting" ? "stuck" : "dead";
 }
 
-/** Whether the runtime will never let go of it by itself. */
+/** Whether the runtime will never free it by itself. */
 function isHeldForGood(
   { state, since }: Exclude<Vitals, { state: "open" }>,
   policy: PulsePolicy,

@@ -35,9 +35,9 @@ const limit = (most: number, about: string) =>
   );
 
 /**
- * One emoji; no letters, so that it can be no word and no code, and of what cannot be seen or is put upon others only what
- * emoji are made with, so that no two look the same. Digits are emoji too where a keycap is around them. It looks no further
- * than an emoji can be long.
+ * One emoji. No letters, so that it cannot be a word or code; of marks and invisible characters only those that emoji are
+ * made of, so that no two emoji look the same. Digits are allowed for keycaps. The pattern looks no further than the
+ * longest emoji.
  */
 const emoji = v.pipe(
   v.string(),

@@ -56,7 +56,7 @@ export interface Retention {
   readonly messages: number;
   /** So many entries at least. */
   readonly entries: number;
-  /** Nothing older than this, in milliseconds during which the store was in use; Infinity for no limit. */
+  /** Maximum age, in milliseconds during which the store was in use; Infinity for no limit. */
   readonly ageMs: number;
 }
 
@@ -66,7 +66,7 @@ export interface Retention {
  * reading of that scale.
  */
 export interface Shelf {
-  /** Undefined where the room has no entries, and nobody was told its epoch. */
+  /** Undefined if the room has no entries and its epoch was not given out yet. */
   head(): Head | undefined;
   /** Sets the head. */
   setHead(head: Head): void;
@@ -86,7 +86,7 @@ export interface Shelf {
   setMessage(message: Message, ranMs: number): void;
   /** Messages with numbers less than `before` and not older than `since`; the newest first. Read as drawn. */
   messages(before: number, since: number): Iterable<Message>;
-  /** Drops all but the newest so many, and what is older than `since`; where that is a lot, only the oldest of it. */
+  /** Drops what is above the counts or older than `since`. If that is a lot, it may drop only the oldest part. */
   trim(keep: { readonly entries: number; readonly messages: number; readonly since: number }): void;
 }
 
@@ -94,29 +94,29 @@ export interface Shelf {
 export const RECEIPTS_MS = 10 * 60_000;
 /** So many epochs are remembered; positions of older ones are unknown. */
 export const MAX_ERAS = 8;
-/** A clock that goes back by no more than this does not take the stamps back with it. */
+/** Timestamps do not go back when the clock goes back by no more than this. */
 export const MAX_SMOOTHED_MS = 10_000;
-/** Unread messages are counted up to here. */
+/** Highest count of unread messages. */
 export const MAX_UNREAD = 1_000;
-/** Read marks kept per room: those set last. */
+/** Number of read marks kept per room: the most recent ones. */
 export const MAX_MARKS = 10_000;
-/** A read mark that was not set anew for so long is forgotten; sooner where messages are not kept that long. */
+/** A read mark is dropped if it was not set again for this long, or sooner if messages are not kept that long. */
 const MARKS_MS = 365 * 24 * 3_600_000;
 
 /** What is known at the time of an append. */
 export interface Terms {
-  /** What the calendar says, for stamps: milliseconds since 1970. It may be wrong, and jump when it is corrected. */
+  /** The wall clock, for timestamps: milliseconds since 1970. It may be wrong, and jump when it is corrected. */
   readonly now: number;
   /**
-   * How long the store has been in use, for ages: milliseconds on a scale that goes on only while the service runs, goes
-   * on from there at the next start, and never follows the calendar. A wrong clock can delete nothing.
+   * How long the store has been in use, for ages: milliseconds on a scale that advances only while the service runs,
+   * continues at the next start, and never follows the wall clock. So a wrong clock can delete nothing.
    */
   readonly ranMs: number;
   /** For a room that has never been: an epoch that was never used. */
   readonly epoch: string;
   /** How much is kept. */
   readonly retention: Retention;
-  /** What is used up; undefined where nothing is. */
+  /** Which quotas are used up; undefined if there are no quotas. */
   readonly full?: Full | undefined;
 }
 
@@ -124,7 +124,7 @@ export interface Terms {
 export interface Full {
   /** No bytes are left: only deleting is possible. */
   readonly store: boolean;
-  /** No room is left: only rooms that have entries take more. */
+  /** No more rooms can be created: only rooms that have entries take more. */
   readonly rooms: boolean;
 }
 
@@ -161,22 +161,22 @@ export function append(shelf: Shelf, draft: Draft, terms: Terms): Outcome {
   return { kind: "entered", entry };
 }
 
-/** When the next entry is entered: now, unless the clock went back a little. A clock that was wrong is forgotten at once. */
+/** The next entry's timestamp: now, unless the clock went back a little. After a larger step the clock is followed at once. */
 function stampAfter({ at }: Head, { now }: Pick<Terms, "now">): number {
   return now < at && at - now <= MAX_SMOOTHED_MS ? at : now;
 }
 
-/** What is older than this is no longer kept. */
+/** The age limit of messages and entries. */
 export function sinceOf({ ranMs, retention }: Pick<Terms, "ranMs" | "retention">): number {
   return ranMs - retention.ageMs;
 }
 
-/** Read marks that were set before this are forgotten. */
+/** The age limit of read marks. */
 export function marksSinceOf({ ranMs, retention }: Pick<Terms, "ranMs" | "retention">): number {
   return ranMs - Math.min(MARKS_MS, 2 * retention.ageMs);
 }
 
-/** A room whose newest entry is older than this is forgotten: a position outlives what it leads to. */
+/** The age limit of a room's newest entry. It is twice that of entries: a position outlives what it leads to. */
 export function roomsSinceOf({ ranMs, retention }: Pick<Terms, "ranMs" | "retention">): number {
   return ranMs - 2 * retention.ageMs;
 }
@@ -226,8 +226,8 @@ export interface Replay {
 }
 
 /**
- * What somebody who has seen all up to a position has missed, `asItStands` now: at most so many entries, the oldest, and no
- * more than weigh {@linkcode MAX_READ_BYTES} together, but at least one.
+ * The entries after a position, `asItStands` now: the oldest ones, at most `limit` and at most {@linkcode MAX_READ_BYTES}
+ * in weight, but at least one.
  */
 export function recover(shelf: Shelf, since: Position, limit: number, terms: Terms): Replay {
   const head = openHead(shelf, terms);
@@ -275,8 +275,8 @@ export interface Page {
 }
 
 /**
- * The newest messages, or the newest before a number: at most so many, and no more than weigh
- * {@linkcode MAX_READ_BYTES} together, but at least one.
+ * The newest messages, or the newest before a number: at most `limit` and at most {@linkcode MAX_READ_BYTES} in weight,
+ * but at least one.
  */
 export function leaf(
   shelf: Shelf,

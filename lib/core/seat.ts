@@ -27,7 +27,7 @@ const MAX_EPOCHS = 16;
 
 /** A reading of the log that is under way. */
 export interface Round {
-  /** How many had been let go of when it began. */
+  /** How many items had been dropped when it began. */
   readonly letGo: number;
 }
 
@@ -39,11 +39,11 @@ export interface Missed<T> {
   readonly entries: readonly T[];
 }
 
-/** How much a seat holds, besides that it holds {@linkcode MAX_HELD} at most. */
+/** A limit by weight, besides {@linkcode MAX_HELD} items. */
 export interface HeldLimit<T> {
-  /** How much one item counts. */
+  /** The weight of one item. */
   readonly weigh: (item: T) => number;
-  /** So much may be held; one item alone may be more. */
+  /** Maximum weight held; one item alone may be heavier. */
   readonly max: number;
 }
 
@@ -60,7 +60,7 @@ export class Seat<T extends { readonly position: Position }> {
   readonly #noticed = new Map<string, Position>();
   #isLive = false;
 
-  /** Has given out nothing yet. */
+  /** A seat that has given out nothing yet. */
   constructor(limit?: HeldLimit<T>) {
     this.#limit = limit;
   }
@@ -118,7 +118,7 @@ export class Seat<T extends { readonly position: Position }> {
   round(): Round {
     this.doubt();
     this.#noticed.clear();
-    // What has come in by now is among what is read, or the log has lost it.
+    // What has come in by now is among the entries read, or the log has lost it.
     this.#drop();
     return { letGo: this.#dropped };
   }
@@ -134,7 +134,7 @@ export class Seat<T extends { readonly position: Position }> {
     this.#passed.set(top.epoch, top.seq);
     this.#isLive = true;
     const later = this.#held;
-    // What was let go of since the reading began can only be read.
+    // What was dropped since the reading began must be read from the log.
     const hasLetGo = this.#dropped > letGo;
     this.#drop();
     this.#dropped = 0;

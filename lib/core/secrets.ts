@@ -1,12 +1,12 @@
 /**
- * Comparing secrets without telling by the time taken how much of a guess is right.
+ * Compares secrets in constant time, and reads bearer tokens.
  * @module
  */
 
-/** Longer than any secret that somebody would set; a guess that is longer is not looked at. */
+/** Longer guesses are rejected unread. Longer than any secret in practice. */
 const MAX_LENGTH = 4_096;
 
-/** Whether a guess is the secret; takes time by the guess's length only. @param secret Not empty. */
+/** Whether a guess is the secret. The time depends on the guess's length only. @param secret Not empty. */
 export function equalsSecret(guess: string, secret: string): boolean {
   if (guess.length > MAX_LENGTH) return false;
   let difference = guess.length ^ secret.length;
@@ -16,7 +16,7 @@ export function equalsSecret(guess: string, secret: string): boolean {
   return difference === 0;
 }
 
-/** The token of an `Authorization: Bearer` header (RFC 6750 §2.1); undefined where it is something else. */
+/** The token of an `Authorization: Bearer` header (RFC 6750 §2.1); undefined for any other value. */
 export function bearerToken(authorization: string | null): string | undefined {
   if (authorization?.slice(0, 7).toLowerCase() !== "bearer ") return undefined;
   return authorization.slice(7).trim();

@@ -128,7 +128,7 @@ function parseOrigin(text: string): string | undefined {
   return isOrigin ? url.origin : undefined;
 }
 
-/** A URL of HTTP that may be left out; kept without a slash at its end. */
+/** An optional HTTP URL, stored without a trailing slash. */
 export function httpUrl(words: Words): Setting<string | null> {
   return {
     ...words,
@@ -159,7 +159,7 @@ export function hosts(words: Words): Setting<readonly string[] | "*"> {
   };
 }
 
-/** A port, `off`, or left out. @param unless What happens without it, in words. */
+/** A port, `off`, or unset. @param unless What happens if it is unset, in words. */
 export function portUnless(
   words: Words & { unless: string },
 ): Setting<number | "off" | null> {
@@ -177,14 +177,14 @@ export function portUnless(
   };
 }
 
-/** Every part of a comma-separated list, or undefined where one of them is wrong. */
-/** Without slashes at the end. Not by a pattern, which would begin anew at each slash. */
+/** Without slashes at the end. Not by a pattern, which would take quadratic time. */
 function withoutSlashes(text: string): string {
   let end = text.length;
   while (text[end - 1] === "/") end--;
   return text.slice(0, end);
 }
 
+/** Every part of a comma-separated list, or undefined where one of them is wrong. */
 function every<T>(text: string, parse: (part: string) => T | undefined): readonly T[] | undefined {
   const parts = text.split(",").map((part) => part.trim()).filter((part) => part !== "");
   const values = parts.map(parse).filter((value) => value !== undefined);

@@ -28,13 +28,13 @@ export interface Config {
   readonly port: number;
   /** An address of this machine, or a name of one. */
   readonly host: string;
-  /** Where clients find the service, without a slash at its end; null where nobody said. */
+  /** The URL at which clients reach the service, without a trailing slash; null if unset. */
   readonly publicUrl: string | null;
   /** Where metrics and details of readiness are served. */
   readonly adminHost: string;
   /** 0 for any that is free; null for {@linkcode DEFAULT_ADMIN_PORT} if it is free. */
   readonly adminPort: number | "off" | null;
-  /** Opens metrics and details of readiness to whoever sends it as a bearer token. */
+  /** The bearer token for metrics and details of readiness. */
   readonly adminToken: string | null;
   /** Isolates that serve beside the main one; null for as many as there are cores for. */
   readonly workers: number | null;
@@ -96,10 +96,10 @@ export interface Config {
   readonly logFormat: "auto" | "text" | "json";
 }
 
-/** Where the admin listener is unless a setting says otherwise. */
+/** The default port of the admin listener. */
 export const DEFAULT_ADMIN_PORT = 9464;
 
-/** What is kept of each room, by the store, where no setting says it. */
+/** What is kept per room by default, by the kind of store. */
 export const HISTORY_DEFAULTS = {
   embedded: { messages: 100_000, hours: 0 },
   redis: { messages: 1_000, hours: 72 },

@@ -1,7 +1,7 @@
 /**
- * Whether a room is sent more than its members read. The rates are an estimate of what can be delivered; this is what is
- * observed. The cost of a message doubles with every second in which most members are behind, and is halved with every
- * other second. So one slow reader changes nothing. The factor is bounded: a crowd of slow readers cannot silence a room.
+ * Whether a room is sent more than its members read. The rates estimate what can be delivered; this is what is observed.
+ * The cost of a message doubles with every second in which most members are behind, and halves with every other second.
+ * So one slow reader changes nothing. The factor is bounded: a crowd of slow readers cannot silence a room.
  *
  * @example
  * ```ts
@@ -17,31 +17,31 @@
  */
 import { PEOPLE_PER_BYTE } from "./budgets.ts";
 
-/** The members are looked at so often. */
+/** Interval at which members are checked. */
 const LOOK_MS = 1_000;
 const MAX_FACTOR = 64;
 
-/** What is known of one room. */
+/** The strain of one room. */
 export class Strain {
   #factor = 1;
   #notedAt: number | undefined;
 
-  /** Whether the members are to be looked at again. @param now Milliseconds; must not decrease. */
+  /** Whether the members have to be checked again. @param now Milliseconds; must not decrease. */
   isDue(now: number): boolean {
     return this.#notedAt === undefined || now - this.#notedAt >= LOOK_MS;
   }
 
-  /** Takes note of which share of the members is behind. @param now Milliseconds; must not decrease. */
+  /** Records the share of members that are behind. @param now Milliseconds; must not decrease. */
   note(share: number, now: number): void {
     const looks = this.#notedAt === undefined ? 1 : (now - this.#notedAt) / LOOK_MS;
     this.#notedAt = now;
-    // What was not looked at meanwhile was not strained: nobody sent anything.
+    // Without checks in between there was no strain: no messages were sent.
     this.#factor = share > 0.5
       ? Math.min(MAX_FACTOR, this.#factor * 2)
       : Math.max(1, this.#factor / 2 ** looks);
   }
 
-  /** How many people a message is to be charged for, where so many are in the room. */
+  /** The number of people for which a message is charged. @param people Number of people in the room. */
   load(people: number): number {
     return this.#factor === 1 ? people : Math.max(people, PEOPLE_PER_BYTE) * this.#factor;
   }

@@ -1,8 +1,8 @@
 /**
  * What to do about one serving isolate, judged by what it tells of itself: nothing, recycle it, or replace it at once. The
  * runtime's sockets cannot all be ended one by one, so what has leaked is given back by ending the isolate that holds it.
- * That disconnects everybody on it, so it is done only where what has leaked costs something, and not again and again:
- * otherwise whoever can leak sockets could have all others disconnected.
+ * That disconnects all its clients, so it is done only when the leak has a real cost, and not repeatedly: otherwise a
+ * client that leaks sockets could have all others disconnected.
  *
  * @example
  * ```ts
@@ -39,8 +39,8 @@ export interface SupervisionPolicy {
 export type Ailment = "dead_sockets" | "grown" | "silent";
 
 /**
- * What is to be done: a recycled isolate says goodbye to its clients first, a silent one cannot. What is urgent cannot
- * wait for {@linkcode RecyclePace}: places or memory run out.
+ * What is to be done: a recycled isolate says goodbye to its clients first, a silent one cannot. If it is urgent, places or
+ * memory run out, and {@linkcode RecyclePace} allows it sooner.
  */
 export type Judgement =
   | { readonly kind: "rest" }
@@ -51,7 +51,7 @@ export type Judgement =
     readonly isUrgent: boolean;
   };
 
-/** Of this many times the dead sockets that are too many, hardly any places are left. */
+/** At this multiple of the allowed dead sockets, hardly any places are left. */
 const URGENT_DEAD = 3;
 
 /** Judges one isolate. */
@@ -75,15 +75,15 @@ export function supervisionPolicy(
 ): SupervisionPolicy {
   return {
     maxMissed: 5,
-    // A dead socket holds a place, a descriptor and some 20 KB: below a quarter of the places, nobody misses them.
+    // A dead socket holds a place, a descriptor and about 20 KB: a quarter of the places can be spared.
     maxDead: Math.ceil(maxConnections / isolates / 4),
     maxBytes: maxBytes / (isolates + 1),
   };
 }
 
 /**
- * How much memory the process takes, against its limit: `ample`; `tight`, where the largest backlogs are parked; `over`,
- * where new connections are refused; `urgent`, where what else helps must be done at once.
+ * The memory of the process compared with its limit: `ample`; `tight`: the largest backlogs are parked; `over`: new
+ * connections are refused; `urgent`: an isolate is recycled at once.
  */
 export type MemoryLevel = "ample" | "tight" | "over" | "urgent";
 
@@ -99,10 +99,10 @@ const LONGEST_REST_MS = 4 * 3_600_000;
 const URGENT_REST_MS = 5_000;
 
 /**
- * How often isolates may be recycled: once at any time, then after ten minutes, then after twice as long each time, since
- * memory may simply be what is needed, and sockets may be leaked on purpose. Where nothing was recycled for twice the
- * rest, it begins anew. What is urgent waits for five seconds only: a client can fill the memory within seconds by
- * fragments that the runtime gathers unseen, and the kernel would end the whole process for it.
+ * How often isolates may be recycled: once at any time, again after ten minutes, then after twice as long each time, since
+ * the memory may simply be needed, and sockets may be leaked on purpose. After twice the rest without recycling, it starts
+ * over. Urgent recycling waits for five seconds only: a client can fill the memory within seconds with fragments that the
+ * runtime buffers unseen, and the kernel would end the whole process.
  */
 export class RecyclePace {
   #at = -Infinity;
@@ -113,7 +113,7 @@ export class RecyclePace {
     return now - this.#at >= (isUrgent ? URGENT_REST_MS : this.#restMs);
   }
 
-  /** One was recycled. */
+  /** Records that one was recycled. */
   note(now: number): void {
     const isAgain = now - this.#at < this.#restMs * 2;
     this.#restMs = isAgain ? Math.min(LONGEST_REST_MS, this.#restMs * 2) : FIRST_REST_MS;

@@ -39,7 +39,7 @@ export function notice(what: string): string {
 function encode(frame: Frame, notices: boolean): string | undefined {
   switch (frame.type) {
     case "said":
-      // A message that was deleted since is not told at all.
+      // Plain text leaves deleted messages out.
       return frame.deleted ? undefined : said(frame.name, frame.text);
     case "edited":
       return frame.deleted ? undefined : notice(`${frame.name} edited: ${frame.text}`);
@@ -94,7 +94,7 @@ export const HELP: string = [
 const DEFAULT_HISTORY = 20;
 /** Longest line that is read as a command, in UTF-16 units. */
 const MAX_COMMAND_LENGTH = 512;
-/** Number of characters of an unknown command that are repeated to who wrote it. */
+/** Number of characters of an unknown command that the answer repeats. */
 const MAX_REPEATED = 64;
 
 /** Reads a line: a slash begins a command, two slashes a text that begins with one. */

@@ -13,12 +13,12 @@ export function exceedsBytes(text: string, max: number): boolean {
   return utf8Length(text) > max;
 }
 
-/** Up to here a loop is faster than the encoder. */
+/** Up to this length a loop is faster than the encoder. */
 const LOOP_LENGTH = 64;
-// Nothing is read from it. A buffer as long as the text would have to be allocated for each: that takes ten times longer.
+// Never read. Allocating a buffer as long as each text would take ten times longer.
 const scratch = new Uint8Array(16_384);
 
-/** How many bytes a text takes in UTF-8; a lone surrogate takes three, as the encoder replaces it. */
+/** Length of a text in UTF-8, in bytes. A lone surrogate counts as three, since the encoder replaces it. */
 export function utf8Length(text: string): number {
   if (text.length <= LOOP_LENGTH) return counted(text);
   let bytes = 0;

@@ -1,6 +1,6 @@
 /**
- * Which characters leave nothing on the screen. Unicode has no property for that: spaces, controls and ignorable
- * characters have one each, and the rest of the classes below are blanks that count as letters, symbols or marks.
+ * Which characters are invisible. Unicode has no single property for that: spaces, controls and ignorable characters have
+ * one each, and the rest of the classes below are blanks that count as letters, symbols or marks.
  *
  * @example
  * ```ts
@@ -20,12 +20,12 @@ const INVISIBLE =
 const VISIBLE =
   /[^\s\p{Cc}\p{Z}\p{Default_Ignorable_Code_Point}\u2800\ufff9-\ufffc\u{16fe4}\u{13430}-\u{13442}\u{13447}-\u{13455}\u{1d159}]/u;
 
-/** Whether anything of the text can be seen. */
+/** Whether the text has a visible character. */
 export function hasVisible(text: string): boolean {
   return VISIBLE.test(text);
 }
 
-/** Whether any character of the text cannot be seen; a space is one of those. */
+/** Whether the text has an invisible character. A space is one. */
 export function hasInvisible(text: string): boolean {
   return INVISIBLE.test(text);
 }

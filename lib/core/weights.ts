@@ -1,6 +1,6 @@
 /**
- * How much one read of a log may bring. Readers ask for a number of messages, but a message may be 64 KiB long and carry
- * hundreds of reactions, so a read is cut by weight as well; whoever wants more reads on from there.
+ * How much one read of a log may return. Readers ask for a number of messages, but a message can be 64 KiB long and have
+ * hundreds of reactions, so a read is cut by weight as well; readers continue from there.
  *
  * @example
  * ```ts
@@ -21,12 +21,12 @@ const OWN_WEIGHT = 200;
 /** A user id in a list, as JSON. */
 const USER_WEIGHT = 24;
 
-/** About how long an entry is as JSON: its text in UTF-16 code units, plus a constant. */
+/** Approximate length of an entry as JSON: its text in UTF-16 code units, plus a constant. */
 export function weighEntry({ deed }: Pick<Entry, "deed">): number {
   return OWN_WEIGHT + ("text" in deed ? deed.text.length : 0);
 }
 
-/** What of a message has a weight. */
+/** The parts of a message that have a weight. */
 export interface Weighed {
   /** As in the message. */
   readonly text: string;
@@ -34,7 +34,7 @@ export interface Weighed {
   readonly reactions?: Readonly<Record<string, readonly string[]>> | undefined;
 }
 
-/** About how long a message is as JSON: text and reactions in UTF-16 code units, plus a constant. */
+/** Approximate length of a message as JSON: text and reactions in UTF-16 code units, plus a constant. */
 export function weighMessage({ text, reactions = {} }: Weighed): number {
   let weight = OWN_WEIGHT + text.length;
   for (const [emoji, users] of Object.entries(reactions)) {
@@ -43,7 +43,7 @@ export function weighMessage({ text, reactions = {} }: Weighed): number {
   return weight;
 }
 
-/** The first items, as many as fit into both limits and at least one; no more than one beyond them is drawn. */
+/** The first items that fit into both limits, at least one. Draws at most one item beyond them. */
 export function takeWithin<T>(
   items: Iterable<T>,
   limit: number,
