@@ -118,7 +118,7 @@ export class Attendance {
     if (comesBack) {
       const leaving = here.leaving = new AbortController();
       if (!this.#signal.aborted) await this.#context.clock.sleep(GRACE_MS, leaving.signal);
-      // Where it is the node that goes, it withdraws, and who comes back elsewhere meanwhile was never away.
+      // If the node itself stops, it withdraws, and users who come back elsewhere in time were never away.
       if (leaving.signal.aborted || this.#signal.aborted) return;
     }
     this.#here.delete(user);
@@ -151,7 +151,7 @@ export class Attendance {
     this.#meanwhile?.push(movement);
   }
 
-  /** A user of this node has one name here, in the list as in what is said; the entry of a renaming changes both. */
+  /** A user of this node has one name here, in the list and on messages. The entry of a renaming changes both. */
   #underOwnName(movement: Movement): Movement {
     const here = this.#here.get(movement.user);
     return here && movement.kind === "here" ? { ...movement, name: here.name } : movement;
@@ -163,7 +163,7 @@ export class Attendance {
    * they need other names.
    */
   async refresh(): Promise<readonly Author[]> {
-    // It would claim those again who have come back elsewhere.
+    // It would claim users again who have come back elsewhere.
     if (this.#hasWithdrawn) return [];
     const { bus, node } = this.#context;
     if (this.#here.size > 0) await bus.renew(this.#room, node);
@@ -175,7 +175,7 @@ export class Attendance {
     return await this.#claimAgain((user) => !mine.has(user));
   }
 
-  /** This node stops: those who are here through another one too are there alone, and the others are waited for. */
+  /** This node stops: it releases users who are on another node too, and holds the others for the grace period. */
   async withdraw(): Promise<void> {
     if (this.#hasWithdrawn) return;
     this.#hasWithdrawn = true;
@@ -186,7 +186,7 @@ export class Attendance {
     try {
       await bus.withdraw(this.#room, node);
     } catch (error) {
-      // Then its lease runs out.
+      // Then the lease expires.
       if (!(error instanceof BusUnavailable)) throw error;
     }
   }
@@ -245,7 +245,7 @@ export class Attendance {
     this.#tell({ kind: "gone", user, node });
   }
 
-  /** Tells that a user is here, and no longer through the nodes that have withdrawn. */
+  /** Announces that a user is here, and no longer on the nodes that have withdrawn. */
   #tellHere(author: Author, takenOver: readonly string[] = []): void {
     this.#tell({ kind: "here", ...author, node: this.#context.node });
     for (const node of takenOver) this.#tell({ kind: "gone", user: author.user, node });

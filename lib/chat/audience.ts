@@ -33,7 +33,7 @@ export class Audience {
     this.#context = context;
   }
 
-  /** For how many people a message is to be charged, where so many are in the room: one may listen several times. */
+  /** The number of people for which a message is charged. @param people In the room; one can have several connections. */
   load(people: number): number {
     const members = [...this.#members.values()];
     const size = members.reduce((sum, { size }) => sum + size, 0);

@@ -44,15 +44,15 @@ export type Published =
   | { readonly kind: "rejected"; readonly why: Rejection }
   | SlowedDown;
 
-/** A draft that was above a budget, and not entered. */
+/** A draft that exceeded a budget and was not entered. */
 export interface SlowedDown {
   /** As with every other rejection. */
   readonly kind: "rejected";
-  /** Tells it from the others. */
+  /** The kind of rejection. */
   readonly why: "slow_down";
-  /** Whose budget it was above. */
+  /** Whose budget it exceeded. */
   readonly limit: "user" | "room";
-  /** Trying again sooner is of no use, in milliseconds. */
+  /** Milliseconds to wait before trying again. */
   readonly afterMs: number;
 }
 
@@ -77,11 +77,11 @@ export interface Bus {
   /** Resolves when something published has just come back; otherwise rejects with the reason. */
   probe(): Promise<void>;
   /**
-   * Resolves the next time that the bus comes back after it was away, wholly or in part: who waits before trying again may
-   * try at once. Ask before the attempt that may fail. Without it the bus is never away.
+   * Resolves the next time that the bus, or a part of it, is back after an outage: callers that wait before trying again
+   * can try at once. Ask before the attempt that may fail. A bus without this method is never away.
    */
   whenBack?(): Promise<void>;
-  /** What is wrong but keeps the bus from nothing, in words for whoever runs the service. */
+  /** Problems that do not stop the bus from working, described for operators. */
   problems?(): readonly string[];
 }
 
@@ -89,20 +89,20 @@ export interface Bus {
 export interface Standing {
   /** What was read last; undefined where nothing was ever marked. */
   readonly read: Position | undefined;
-  /** How many messages were said after it, of those that are kept; `MAX_UNREAD` where there are more. */
+  /** Number of messages after it that are still kept, `MAX_UNREAD` at most. */
   readonly unread: number;
 }
 
 /** The logs of all rooms, and who has read how far. All of it rejects with {@linkcode BusUnavailable}. */
 export interface Archive {
   /**
-   * What came after a position, each as it stands now (`asItStands`); the oldest entries, if there are more than the limit or
-   * more than `MAX_READ_BYTES`. Where they do not reach the top, there is more to be read.
+   * The entries after a position, each as it stands now (`asItStands`): the oldest ones, if there are more than the limit or
+   * than `MAX_READ_BYTES`. If they do not reach the top, there is more to read.
    */
   replay(room: RoomId, since: Position, limit: number): Promise<Replay>;
   /**
-   * The newest messages, or the newest before a number, no more than the limit and than `MAX_READ_BYTES` but at least one;
-   * with a limit of 0 only how far the log has come.
+   * The newest messages, or the newest before a number: at most the limit and `MAX_READ_BYTES`, but at least one. With a
+   * limit of 0 only the top of the log.
    */
   page(room: RoomId, before: number | undefined, limit: number): Promise<Page>;
   /** How far somebody has read. */
@@ -117,7 +117,7 @@ export interface Register {
   claim(room: RoomId, claim: Claim): Promise<ClaimResult>;
   /** Takes somebody out, as far as this node is concerned. */
   release(room: RoomId, user: UserId, node: string): Promise<void>;
-  /** A node stops: those who come back through another one are there through that one alone, others for a while. */
+  /** A node stops: it releases users who are on another node too, and holds the others for `GRACE_MS`. */
   withdraw(room: RoomId, node: string): Promise<void>;
   /** Renews a node's lease; false where it has none any more. */
   renew(room: RoomId, node: string): Promise<boolean>;
@@ -125,17 +125,17 @@ export interface Register {
   people(room: RoomId): Promise<readonly Person[]>;
 }
 
-/** What rooms and sessions need of the bus. What is announced comes to them by the bridge. */
+/** What rooms and sessions need of the bus. Announcements reach them through the bridge. */
 export interface ServingBus extends Archive, Register {
-  /** As {@linkcode Bus.publish}, and within the budgets. @param people For how many the room is charged. */
+  /** As {@linkcode Bus.publish}, within the budgets. @param people Number of people for which the room is charged. */
   publish(draft: Draft, people?: number): Promise<Published>;
-  /** As {@linkcode Bus.signal}, and within the budgets. @param people For how many the room is charged. */
+  /** As {@linkcode Bus.signal}, within the budgets. @param people Number of people for which the room is charged. */
   signal(room: RoomId, note: Note, people?: number): void;
   /** As {@linkcode Bus.follow}. */
   follow(room: RoomId): Promise<void>;
   /** As {@linkcode Bus.unfollow}. */
   unfollow(room: RoomId): void;
-  /** As {@linkcode Bus.whenBack}; never resolves where the bus is never away. */
+  /** As {@linkcode Bus.whenBack}; never resolves if the bus is never away. */
   whenBack(): Promise<void>;
 }
 

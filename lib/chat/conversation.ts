@@ -25,7 +25,7 @@ export interface Conversation {
   leave(): void;
   /** Asks the peer whether it is there. Only where the protocol has a way that people never see. */
   ask?(): void;
-  /** What the peer has to do before it takes part and has not done; undefined where nothing is left. */
+  /** What the peer still has to do before it takes part; undefined if nothing. */
   owes?(): Introduction | undefined;
   /** Tells the peer not to come back before so long. Sends at once, since the connection ends right after. Only as above. */
   advise?(afterMs: number): void;
@@ -34,6 +34,6 @@ export interface Conversation {
 /**
  * Begins a conversation on a socket that has just opened.
  *
- * @param address The key under which the limits of its address are counted; undefined where there are none.
+ * @param address The key under which the limits of its address are counted; undefined if there are none.
  */
 export type Begin = (socket: Socket, address: string | undefined) => Conversation;

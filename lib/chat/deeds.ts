@@ -51,7 +51,7 @@ export function isReading(request: RoomRequest): request is ReadRequest {
 /** Somebody writes: told at most so often. */
 const TYPING_EVERY_MS = 2_000;
 const DEFAULT_PAGE = 50;
-/** Why, where it is not the connection that is too fast. */
+/** Messages for the cases in which the connection itself is not too fast. */
 const SLOW_DOWN: Readonly<Record<SlowedDown["limit"], string>> = {
   user: "slow down: too much is sent over all your connections",
   room: "slow down: the room receives more than it can deliver",

@@ -27,7 +27,7 @@ import { Mailbox } from "./mailbox.ts";
 export interface Store extends Archive {
   /** Does what `append` of `core/room_log.ts` says, for good: what has been answered survives the process's end. */
   append(draft: Draft): Promise<Outcome>;
-  /** Rejects where nothing can be appended at the moment. */
+  /** Rejects if nothing can be appended at the moment. */
   probe(): Promise<void>;
   /** See `Bus`. */
   problems(): readonly string[];

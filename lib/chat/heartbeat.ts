@@ -19,7 +19,7 @@ export interface Peer {
   park(): void;
   /** Closes it. */
   close(farewell: Farewell): void;
-  /** What the limits of its address are counted by; undefined where it has none. */
+  /** The key under which its address is counted; undefined if the address has no limits. */
   readonly address?: string | undefined;
   /** Charges its address, once. */
   charge(what: Charge): void;
@@ -28,7 +28,7 @@ export interface Peer {
 /** How many connections there are of each condition. */
 export type Census = Readonly<Record<Condition, number>>;
 
-/** Less than this helps nobody when it is not sent. */
+/** Parking peers with smaller backlogs would not free a noticeable amount. */
 const LARGE_BACKLOG_BYTES = 65_536;
 
 /** In so many beats, everybody is looked at once. */
@@ -83,8 +83,8 @@ export class Heartbeat {
   }
 
   /**
-   * Parks the open peers with the largest backlogs until they hold half of all that waits: what they have been sent still
-   * goes to them, and nothing is added. Small backlogs stay. Returns how many were parked.
+   * Parks the open peers with the largest backlogs, which together hold half of all large backlogs. They still receive what
+   * was already sent, and nothing new. Returns the number of parked peers.
    */
   relieve(): number {
     const now = this.#clock.now();

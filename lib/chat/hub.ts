@@ -110,12 +110,12 @@ export class Hub implements Disposable {
     }
   }
 
-  /** Hands over whoever is here to other nodes; resolves when the bus knows of it, or is away. */
+  /** Hands this isolate's users over to other nodes; resolves when the bus has taken note, or is away. */
   async withdraw(): Promise<void> {
     await Promise.all([...this.#rooms.values()].map(({ attendance }) => attendance.withdraw()));
   }
 
-  /** Closes all rooms; nobody is waited for any more, but through other nodes. */
+  /** Closes all rooms. Users who come back are expected on other nodes. */
   [Symbol.dispose](): void {
     this.withdraw();
     for (const room of this.#rooms.values()) room.close();

@@ -53,7 +53,7 @@ async function findName(room: Room, { user, name, draw }: JoinWish): Promise<Nam
   return "taken";
 }
 
-/** One member on its way into a room. It reads a portion at a time, each when most of the one before has been taken. */
+/** One member that joins a room. It reads a portion at a time, each when the peer has taken most of the one before. */
 class Joining {
   readonly #room: Room;
   readonly #member: Member;
@@ -73,12 +73,12 @@ class Joining {
     this.#report = new LossReport(room.id);
   }
 
-  /** Reads one portion of what was missed and sends it; lets the member in where that was the last. */
+  /** Reads one portion of what was missed and sends it; after the last one, lets the member in. */
   async readOn(): Promise<boolean> {
     const { reader } = this.#wish;
     using _portion = await reader?.portion(this.#ending);
     const room = this.#room, seat = this.#seat;
-    // Only while the log is read: what is announced between two portions is in the log.
+    // Only while reading: entries announced between two portions are in the log.
     using _held = room.hold(seat);
     const round = seat.round();
     const after = seat.last;
@@ -96,7 +96,7 @@ class Joining {
     const top = isIn ? last : replay.top;
     const length = telling.tell({ entries, frames, last, top, isLast: isIn });
     reader?.charge(length);
-    // In one go: what happens between being told and being let in, the member would never hear.
+    // Without an await in between: the member would miss what happens between the two.
     if (isIn) room.add(this.#member);
     return isIn;
   }
@@ -130,7 +130,7 @@ async function readFirst(room: Room, context: RoomContext, wish: JoinWish): Prom
   }
   const page = await bus.page(room.id, undefined, limit);
   const isTooMany = since && page.top.seq - since.seq > recoverLimit;
-  // In between the log has lost what made it too many.
+  // The log has lost entries in between.
   if (reason === "too_many" && !isTooMany) return await readFirst(room, context, wish);
   const recovered = since && false;
   const missed = { top: page.top, entries: [] };
@@ -138,7 +138,7 @@ async function readFirst(room: Room, context: RoomContext, wish: JoinWish): Prom
   return { ...wanted, position: page.top, recovered, reason, page, missed };
 }
 
-/** Why what was missed will not be replayed. By number: a replay is cut by its size and may need several readings. */
+/** Why missed entries will not be replayed. Decided by number: a replay is cut by size and may need several reads. */
 function whyNotWhole(
   { gap, top }: Replay,
   since: Position,

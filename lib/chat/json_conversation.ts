@@ -14,7 +14,7 @@ import type { Conversation, Socket } from "./conversation.ts";
 import { PacedSocket } from "./paced_socket.ts";
 import { Session, type SessionContext, type Voice } from "./session.ts";
 
-/** Answers that may be long. The session bounds how many of them are asked for. */
+/** Answers that may be long. The session bounds how many are under way. */
 const PACED: ReadonlySet<Frame["type"]> = new Set(["joined", "history", "members"]);
 
 /** One connection that speaks `chat.v1.json`. */
@@ -38,7 +38,7 @@ export class JsonConversation implements Conversation, Voice {
       const leave = this.#session.ask(utf8Length(text) + 1, message.length - from);
       if (leave === "forfeited") return;
       const request = decode(text);
-      // The rest is dropped unread: it may be a hundred thousand frames.
+      // The rest is dropped undecoded: it may be a hundred thousand frames.
       if (leave !== "granted") return this.tell(slowDown(request?.id, leave.afterMs));
       if (request?.type === "fault") this.tell(request);
       else if (request) this.#session.handle(request);

@@ -21,9 +21,9 @@ export interface Member {
   turnAway(): void;
   /** Hands over encoded messages. @param last The position of the newest entry in them. */
   deliver(messages: readonly string[], last: Position): void;
-  /** Hands over what was missed, to be sent at the pace at which it is read; what is delivered meanwhile comes after it. */
+  /** Hands over missed messages, to be sent at the peer's pace. Messages delivered in the meantime come after them. */
   replay(messages: readonly string[], last: Position): void;
-  /** Whether it reads more slowly than it is sent messages. */
+  /** Whether the peer reads more slowly than it is sent messages. */
   isBehind(): boolean;
 }
 
@@ -35,17 +35,17 @@ export interface JoinWish extends Author {
   readonly since: Position | undefined;
   /** So many of the newest messages, where there is no `since` or it cannot be kept. */
   readonly limit: number;
-  /** False where it need not be found out who is there and how far the user has read. */
+  /** False if the member list and the user's read position are not needed. */
   readonly wantsStanding?: boolean;
-  /** Bounds and paces what is read for the member; undefined where nothing does. */
+  /** Bounds and paces reads for the member; undefined for no bounds. */
   readonly reader?: Reader | undefined;
 }
 
 /** What whoever joins is told. */
 export interface Arrival {
-  /** The name that it was given; a renaming may be on its way. */
+  /** The name that was claimed; a renaming may be under way. */
   readonly name: Name;
-  /** Who is there, the member included. */
+  /** The people in the room, including the member. */
   readonly people: People;
   /** Up to here it has everything; what is told next follows it. */
   readonly position: Position;

@@ -24,7 +24,7 @@ import {
 } from "../core/room_log.ts";
 import { KeptList } from "./kept_list.ts";
 
-/** Something that is forgotten after a while. */
+/** A value that is dropped after a while. */
 interface Timed<T> {
   readonly value: T;
   readonly ranMs: number;
@@ -34,13 +34,13 @@ interface Timed<T> {
 export class MemoryShelf implements Shelf {
   readonly #entries = new KeptList<Entry>(weighEntry);
   readonly #messages = new KeptList<Message>(weighMessage);
-  /** Both in the order in which they were set, so the oldest are at the front. */
+  /** Receipts and marks are in the order in which they were set, the oldest first. */
   readonly #receipts = new Map<string, Timed<KeptReceipt>>();
   readonly #marks = new Map<UserId, Timed<Position>>();
   #head: Head | undefined;
   #enteredAt = -Infinity;
 
-  /** A room without entries. @param head What was told of it before. */
+  /** A room without entries. @param head The head that was given out before. */
   constructor(head: Head | undefined) {
     this.#head = head;
   }
@@ -50,7 +50,7 @@ export class MemoryShelf implements Shelf {
     return this.#enteredAt;
   }
 
-  /** What all entries and messages weigh. */
+  /** Total weight of all entries and messages. */
   get weight(): number {
     return this.#entries.weight + this.#messages.weight;
   }
@@ -121,7 +121,7 @@ export class MemoryShelf implements Shelf {
     }
   }
 
-  /** How many messages have greater numbers and are not older than `since`, up to `MAX_UNREAD`. */
+  /** Number of messages with greater numbers that are not older than `since`, `MAX_UNREAD` at most. */
   countAfter(seq: number, since: number): number {
     const first = Math.max(this.#messages.indexOf(seq + 1), this.#messages.freshFrom(since));
     return Math.min(MAX_UNREAD, this.#messages.length - first);
@@ -132,13 +132,13 @@ export class MemoryShelf implements Shelf {
     return this.#marks.get(user)?.value;
   }
 
-  /** Keeps what the user has read last. */
+  /** Sets what the user has read last. */
   setMark(user: UserId, value: Position, ranMs: number): void {
     this.#marks.delete(user);
     this.#marks.set(user, { value, ranMs });
   }
 
-  /** Drops read marks that are too old, or more than are kept. */
+  /** Drops read marks that are too old or too many. */
   forgetMarks(terms: Pick<Terms, "ranMs" | "retention">): void {
     const since = marksSinceOf(terms);
     for (const [user, { ranMs }] of this.#marks) {

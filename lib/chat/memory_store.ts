@@ -1,7 +1,6 @@
 /**
  * The logs of all rooms in memory: what is said is gone with the process. The rules are those of `core/room_log.ts`;
- * here are only the shelves. Ages are counted on the clock's monotonic scale, which is all the scale that a store needs
- * that ends with the process.
+ * here are only the shelves. Ages are counted on the clock's monotonic scale, since the store ends with the process.
  * @module
  */
 import type { Draft, UserId } from "../core/entries.ts";
@@ -29,7 +28,7 @@ import type { Store } from "./embedded_bus.ts";
 import { EmptyRooms } from "./empty_rooms.ts";
 import { MemoryShelf } from "./memory_shelf.ts";
 
-/** How much may be stored in all; Infinity for no limit. */
+/** How much may be stored in total; Infinity for no limit. */
 export interface StoreQuota {
   /** Bytes, as the store counts them. */
   readonly bytes: number;
@@ -42,14 +41,14 @@ export const UNLIMITED: StoreQuota = { bytes: Infinity, rooms: Infinity };
 
 /** Keeps rooms in memory. */
 export class MemoryStore implements Store {
-  /** Those that have entries. */
+  /** Rooms that have entries. */
   readonly #rooms = new Map<RoomId, MemoryShelf>();
   readonly #empty = new EmptyRooms();
   readonly #clock: Clock;
   readonly #retention: Retention;
   readonly #drawEpoch: () => string;
   readonly #quota: StoreQuota;
-  /** What is kept in all rooms. */
+  /** Total weight of all rooms. */
   #weight = 0;
 
   /** A store without rooms. @param drawEpoch An epoch that was never used. */
@@ -84,7 +83,7 @@ export class MemoryStore implements Store {
     return this.#read(room, (shelf, terms) => {
       const read = shelf.mark(user);
       const seen = read ? judge(openHead(shelf, terms), 0, read).after : 0;
-      // A mark lives as long as its user comes back.
+      // A mark is kept as long as its user comes back.
       if (read) shelf.setMark(user, read, terms.ranMs);
       return { read, unread: shelf.countAfter(seen, sinceOf(terms)) };
     });
@@ -130,7 +129,7 @@ export class MemoryStore implements Store {
     return this.#rooms.get(room) ?? new MemoryShelf(this.#empty.get(room));
   }
 
-  /** Keeps a room that has entries, and only the head of one that has none. */
+  /** Keeps a room that has entries; of a room without entries, keeps only the head. */
   #put(room: RoomId, shelf: MemoryShelf): void {
     if (this.#rooms.has(room)) return;
     const head = shelf.head();

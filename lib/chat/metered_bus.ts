@@ -1,7 +1,7 @@
 /**
- * The bus behind the budgets of users and rooms. It stands in the main worker, before the store, so that one user on many
- * connections and workers has one budget, and a room that is sent more than it can deliver slows its senders down before
- * its readers fall behind. What a worker cannot see is metered here; what one connection sends is metered in its session.
+ * Enforces the budgets of users and rooms in front of the bus. It runs in the main worker, so that a user with connections
+ * to several workers has one budget, and a room that receives more than it can deliver slows its senders down before its
+ * readers fall behind. What one connection sends is metered in its session.
  * @module
  */
 import { BudgetsByKey, type BudgetTable, roomCost } from "../core/budgets.ts";
@@ -24,9 +24,9 @@ import type {
 import type { Clock } from "./clock.ts";
 import type { SlowDownCounters } from "./meters.ts";
 
-/** What is metered, by what, and where refusals are counted. */
+/** What a metered bus needs. */
 export interface MeteredBusContext {
-  /** What is behind the budgets. */
+  /** The bus behind the budgets. */
   readonly bus:
     & Pick<Bus, "publish" | "signal" | "follow" | "unfollow" | "whenBack">
     & Archive
@@ -35,7 +35,7 @@ export interface MeteredBusContext {
   readonly table: BudgetTable;
   /** For the budgets. */
   readonly clock: Clock;
-  /** Counts what was refused. */
+  /** Counts refused drafts. */
   readonly refused: Pick<SlowDownCounters, "user" | "room">;
 }
 
@@ -46,11 +46,11 @@ export class MeteredBus implements ServingBus {
   readonly #never = new Promise<void>(() => {});
   readonly #users: BudgetsByKey<UserId>;
   readonly #rooms: BudgetsByKey<RoomId>;
-  // Of their own: who writes must not use up what is left for messages.
+  // Separate, so that typing notes cannot use up the budget for messages.
   readonly #notes: BudgetsByKey<RoomId>;
   readonly #refused: MeteredBusContext["refused"];
 
-  /** Nobody has spent anything. */
+  /** Starts with full budgets. */
   constructor({ bus, table, clock, refused }: MeteredBusContext) {
     this.#bus = bus;
     this.#clock = clock;
@@ -67,7 +67,7 @@ export class MeteredBus implements ServingBus {
     const cost = roomCost(bytes, people);
     const user = this.#users.of(draft.user, now);
     const room = this.#rooms.of(draft.room, now);
-    // A name that was given must be told: a renaming is charged where it is asked for, and only counted here.
+    // A claimed name must be announced, so renamings are never refused here; the session charges them on request.
     if (deed.kind !== "renamed") {
       const userMs = user.msUntil(now, 1, bytes);
       if (userMs > 0) return this.#refuse("user", userMs);
@@ -79,9 +79,9 @@ export class MeteredBus implements ServingBus {
     return this.#bus.publish(draft);
   }
 
-  /** Drops notes of which there are too many: nobody knows whether they arrive anyway. */
+  /** Drops notes above the budget; their delivery is not guaranteed anyway. */
   signal(room: RoomId, note: Note, people: number = 1): void {
-    // Who comes and goes costs a join or an ending, and the room is told at intervals.
+    // Presence costs its cause a join or a disconnection, and rooms announce it at intervals.
     if (note.kind === "typing") {
       const now = this.#clock.now();
       const cost = roomCost(0, people);

@@ -39,7 +39,7 @@ export interface ServingMeters extends RoomMeters {
   readonly messagesIn: Counter;
   /** WebSocket messages that were handed to the runtime. */
   readonly messagesOut: Counter;
-  /** Messages above the budget of their connection or address. */
+  /** Messages that exceeded the budget of their connection or address. */
   readonly refused: Counter;
 }
 
@@ -113,10 +113,10 @@ export function publishedCounter(metrics: Metrics): Counter {
   );
 }
 
-/** Counts what was above the budget of a user or a room. */
+/** Counts messages that exceeded the budget of a user or a room. */
 export type SlowDownCounters = Readonly<Record<SlowedDown["limit"], Counter>>;
 
-/** Makes the counters of what was above a budget in front of the bus. */
+/** Makes the counters of messages that exceeded the budget of a user or a room. */
 export function slowDownCounters(metrics: Metrics): SlowDownCounters {
   return { user: slowDowns(metrics, "user"), room: slowDowns(metrics, "room") };
 }
@@ -138,7 +138,7 @@ export function roundTripHistogram(metrics: Metrics): Histogram {
   );
 }
 
-/** Makes the counters of what is found in Redis and is not ours, or not as it was put there. */
+/** Makes the counters of foreign announcements and damaged rows in Redis. */
 export function strayCounters(
   metrics: Metrics,
 ): Readonly<Record<"announcements" | "rows", Counter>> {

@@ -1,7 +1,6 @@
 /**
- * A socket through which much can be sent at the pace at which the peer reads. The runtime tells nobody that a socket has
- * drained, so while something is held back the backlog is looked at every few milliseconds; otherwise every message goes
- * straight through.
+ * A socket that sends long answers at the pace at which the peer reads. The runtime has no event for a drained socket, so
+ * the backlog is polled every few milliseconds while something is held back; otherwise every message goes straight through.
  * @module
  */
 import type { Farewell } from "../core/farewells.ts";
@@ -12,15 +11,15 @@ import type { Socket } from "./conversation.ts";
 const SHORTEST_LOOK_MS = 1;
 const LONGEST_LOOK_MS = 32;
 
-/** What is only there while the peer is waited for. */
+/** State that exists only while waiting for the peer. */
 interface Pump {
-  /** Aborts when the conversation is over. */
+  /** Aborts when the pump is no longer needed. */
   readonly end: AbortController;
-  /** What is held back, in order. */
+  /** Messages held back, in order. */
   held: string[];
-  /** How much of it was not sent at the peer's pace, in bytes. */
+  /** Bytes of the held messages that were not to be paced. */
   unpacedBytes: number;
-  /** Those who wait until the socket has drained. */
+  /** Resolve the promises of {@linkcode PacedSocket.drained}. */
   waiting: (() => void)[];
 }
 
@@ -37,7 +36,7 @@ export class PacedSocket implements Socket {
     this.#clock = clock;
   }
 
-  /** Sends a message, after what is held back. A peer that reads too slowly is parked instead. */
+  /** Sends a message, after those held back. A peer that reads too slowly is parked instead. */
   send(message: string | Uint8Array<ArrayBuffer>): void {
     const pump = this.#pump;
     if (pump === undefined || pump.held.length === 0 || typeof message !== "string") {
@@ -45,11 +44,11 @@ export class PacedSocket implements Socket {
     }
     pump.held.push(message);
     pump.unpacedBytes += queuedBytes(message);
-    // As much as may wait in the socket itself: sent now, it is for the socket to say that this is too slow.
+    // As much as may wait in the socket itself. Sent now, the socket decides whether the peer is too slow.
     if (pump.unpacedBytes > this.#socket.backlog().maxBytes) this.#release();
   }
 
-  /** Sends messages as the peer reads them; what is sent meanwhile comes after them. */
+  /** Sends messages at the peer's pace; messages sent in the meantime come after them. */
   sendPaced(messages: readonly string[]): void {
     if (this.#isOver) return;
     if (this.#pump === undefined && this.#fits(messages)) {
@@ -61,25 +60,25 @@ export class PacedSocket implements Socket {
     this.#sendSome();
   }
 
-  /** What waits in the socket; what is held back does not count. */
+  /** What waits in the socket, without the messages held back. */
   backlog(): Backlog {
     return this.#socket.backlog();
   }
 
-  /** Resolves when the peer has read nearly all that it was sent, or the conversation is over. */
+  /** Resolves when the peer has read most of what it was sent, or the conversation is over. */
   drained(): Promise<void> {
     if (this.#isOver || this.#isDrained()) return Promise.resolve();
     const { waiting } = this.#startPump();
     return new Promise((resolve) => void waiting.push(resolve));
   }
 
-  /** Ends the connection; what is held back is sent before. */
+  /** Sends what is held back and ends the connection. */
   close(farewell: Farewell): void {
     this.#release();
     this.#socket.close(farewell);
   }
 
-  /** Drops what is held back: the conversation is over. */
+  /** Drops what is held back, since the conversation is over. */
   end(): void {
     this.#isOver = true;
     this.#pump?.end.abort();
@@ -97,13 +96,13 @@ export class PacedSocket implements Socket {
 
   async #run(pump: Pump): Promise<void> {
     for (let ms = SHORTEST_LOOK_MS; this.#pump === pump; ms = Math.min(2 * ms, LONGEST_LOOK_MS)) {
-      // Before the first look, too: whoever has started it has something to hold back, or to wait for.
+      // Also before the first look: the pump starts only when something must wait.
       await this.#clock.sleep(ms, pump.end.signal);
       if (this.#sendSome()) ms = SHORTEST_LOOK_MS / 2;
     }
   }
 
-  /** Sends what can be sent now; whether that was anything. */
+  /** Sends what can be sent now. Returns whether anything was sent. */
   #sendSome(): boolean {
     const pump = this.#pump;
     if (pump === undefined) return false;
@@ -134,7 +133,7 @@ export class PacedSocket implements Socket {
     for (const resolve of pump.waiting) resolve();
   }
 
-  /** Sends all that is held back, however much it is. */
+  /** Sends everything that is held back. */
   #release(): void {
     const { held = [] } = this.#pump ?? {};
     for (const message of held.splice(0)) this.#socket.send(message);

@@ -1,6 +1,6 @@
 /**
- * Doing something as often as it takes while the bus is away. Whoever waits is woken when the bus is back, so that its own
- * backoff, which has grown meanwhile, does not come on top.
+ * Retries while the bus is away. Waiting callers are woken when the bus is back, so that their backoff, which has grown in
+ * the meantime, does not delay them further.
  * @module
  */
 import { backoffMs } from "../core/backoff.ts";
@@ -8,7 +8,7 @@ import { type Bus, BusUnavailable } from "./bus.ts";
 import type { Clock } from "./clock.ts";
 
 const RETRY = { firstMs: 100, longestMs: 3_000 } as const;
-/** Those who are woken together try again within so long, and not all at once. */
+/** Callers woken together try again spread over this time, not all at once. */
 const SPREAD_MS = 250;
 
 /**
@@ -22,13 +22,13 @@ export interface Ending {
   readonly signal: AbortSignal;
 }
 
-/** What it takes to wait. */
+/** What retrying needs. */
 export interface PatienceContext {
   /** For the waits. */
   readonly clock: Clock;
   /** A number in [0, 1). */
   readonly random: () => number;
-  /** Who says that it is back; undefined where only the backoff counts. */
+  /** Says when the bus is back; undefined to use the backoff only. */
   readonly bus?: Pick<Bus, "whenBack"> | undefined;
 }
 
@@ -48,14 +48,14 @@ export async function patiently<T>(
     const signal = "signal" in ending ? ending.signal : ending;
     const ms = backoffMs(attempt, RETRY, context.random());
     if (await pause(ms, context.clock, signal, back) === "over") continue;
-    // It is back: what fails from now on is another failure.
+    // The bus is back, so the next failure begins a new backoff.
     attempt = -1;
     await context.clock.sleep(context.random() * SPREAD_MS, signal);
   }
   return undefined;
 }
 
-/** Those who sleep until the bus is back. Many may, for long: each of them listening to the promise would stay with it. */
+/** Callers that sleep until the bus is back. One reaction on the promise serves all of them: reactions cannot be removed. */
 interface Sleepers {
   readonly wakers: Set<() => void>;
   isBack: boolean;
@@ -63,7 +63,7 @@ interface Sleepers {
 
 const sleepersOf = new WeakMap<Promise<void>, Sleepers>();
 
-/** Sleeps for so long, or until the bus is back. */
+/** Sleeps for a time, or until the bus is back. */
 async function pause(
   ms: number,
   clock: Clock,
@@ -75,7 +75,7 @@ async function pause(
     return "over";
   }
   const sleepers = sleepersOf.get(back) ?? gather(back);
-  // One turn, after which it is known whether it has come back during the attempt.
+  // One turn, so that a return during the attempt is known.
   await Promise.resolve();
   if (sleepers.isBack || signal.aborted) return sleepers.isBack ? "back" : "over";
   const alarm = new AbortController();

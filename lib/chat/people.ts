@@ -1,41 +1,41 @@
 /**
- * Who is in a room, as whoever joins it is told. What a newcomer would get wrong: between the telling and the first news
- * that the member hears, a long replay may pass, and who comes and goes meanwhile must be told once it is in.
+ * The people in a room, as told to a member that joins. What a newcomer would get wrong: a long replay can lie between
+ * that list and the first live presence, so changes in between must be announced when the member is in.
  * @module
  */
 import type { Author, UserId } from "../core/entries.ts";
 import type { FrameOf } from "../core/frames.ts";
 import type { Name, RoomId } from "../core/names.ts";
 
-/** So many of the people are told to whoever joins or asks. */
+/** Maximum number of people listed in an answer. */
 export const MAX_LISTED = 200;
-/** So many to whoever joins where there are more: a socket keeps the memory of the longest message that it was sent. */
+/** Number listed in `joined` if there are more: a socket keeps the memory of the longest message that it was sent. */
 const SAMPLE = 20;
 
 /** The people of a room at one moment. */
 export interface People {
-  /** How many there are. */
+  /** Number of people. */
   readonly count: number;
-  /** All of them or some, or none where they are not wanted. */
+  /** All or some of them; none if they are not wanted. */
   readonly listed: readonly Author[];
 }
 
 /** Who is in a room, as its attendance knows it. */
 export interface Roll {
-  /** How many there are. */
+  /** Number of people. */
   readonly count: number;
-  /** The first so many. */
+  /** The first ones, up to the limit. */
   list(limit: number): readonly Author[];
 }
 
-/** The people of a room, for whoever joins it. @param areWanted Whether they are listed: to do so is dear. */
+/** The people of a room, for a member that joins. @param areWanted Whether to list them, which is expensive. */
 export function peopleOf(roll: Roll, areWanted: boolean): People {
   const { count } = roll;
   const listed = areWanted ? roll.list(count > MAX_LISTED ? SAMPLE : MAX_LISTED) : [];
   return { count, listed };
 }
 
-/** What somebody must be told who was told of the people before; undefined where nothing has changed. */
+/** The presence frame that updates an earlier list; undefined if nothing has changed. */
 export function presenceSince(
   room: RoomId,
   told: People,

@@ -27,7 +27,7 @@ export interface PlaceVoice {
   waits(): void;
   /** Hands on what happens in the room. */
   deliver(messages: readonly string[], last: Position): void;
-  /** Hands on what was missed, at the pace at which it is read. */
+  /** Hands on missed messages, to be sent at the peer's pace. */
   replay(messages: readonly string[], last: Position): void;
   /** Whether the peer reads more slowly than it is sent messages. */
   isBehind(): boolean;
@@ -129,7 +129,7 @@ export class Place implements Member, Waiter {
       type: "joined",
       ...withId(this.request),
       room: this.id,
-      // As it stands in the list, which may be newer than what was given.
+      // As in the member list, which may be newer than the claimed name.
       name: this.room.attendance.nameOf(this.#user) ?? arrival.name,
       position: formatPosition(position),
       top: formatPosition(top),

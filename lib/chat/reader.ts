@@ -1,8 +1,8 @@
 /**
- * What one connection may read of the logs. An answer can be a hundred thousand times as long as the request for it, so
- * requests alone limit nothing: a read begins when the peer has taken most of what it was sent before, in its turn among
- * all connections of the isolate, and its answer is charged by its size. What a newcomer would get wrong: a join waits for
- * the store as long as it takes, so it must not use up the turns of those who ask and want to be refused at once.
+ * What one connection may read from the logs. An answer can be a hundred thousand times as long as its request, so a limit
+ * of requests is not enough: a read starts when the peer has taken most of what it was sent before, takes turns with the
+ * other connections of the isolate, and is charged by the size of its answer. What a newcomer would get wrong: a join waits
+ * for an unavailable store, so joins must not use up the turns of requests, which are refused at once.
  * @module
  */
 import type { ConnectionLimits } from "../core/allowance.ts";
@@ -16,30 +16,30 @@ import { Turns } from "./turns.ts";
 export interface ReaderContext {
   /** For the budget. */
   readonly clock: Clock;
-  /** Reads that are under way, with a lane for each connection. */
+  /** Turns for reads, with a lane for each connection. */
   readonly readTurns: Turns;
-  /** How much may be read. */
+  /** The budgets. */
   readonly limits: ConnectionLimits;
 }
 
-/** Reads of one isolate that are under way at a time. */
+/** Concurrent reads of one isolate. */
 export const MAX_READS_PER_ISOLATE = 16;
-/** Joins of one connection that read at a time, and as many other requests. */
+/** Concurrent reads of one connection: this many joins, and this many other requests. */
 const MAX_READS = 2;
 /** Requests of one connection that wait for their turn. */
 const MAX_WAITING = 32;
-/** What is too much at once may be asked for again after so long. */
+/** Wait told to a client whose queue of requests is full. */
 const FULL_MS = 1_000;
-/** A shorter answer costs nothing but its request. */
+/** Shorter answers are not charged. */
 const FREE_BYTES = 4_096;
-/** Does not abort: these waits are short. */
+/** Never aborts: these waits are short. */
 const NEVER = new AbortController().signal;
 
-/** Whose reads they are. */
+/** The owner of a reader. */
 export interface ReaderOwner {
   /** Who reads. */
   readonly user: UserId;
-  /** The key of the address; undefined where it has no limit of its own. */
+  /** The key of the address; undefined if it has no limit. */
   readonly address: string | undefined;
   /** The connection. */
   readonly voice: Drain;
@@ -61,7 +61,7 @@ export class Reader {
   readonly #requests = new Turns(MAX_READS);
   #budget: Budget | undefined;
 
-  /** Nothing was read yet. */
+  /** Starts with full budgets. */
   constructor(context: ReaderContext, { user, address, voice }: ReaderOwner) {
     this.#context = context;
     this.#user = user;
@@ -69,12 +69,12 @@ export class Reader {
     this.#voice = voice;
   }
 
-  /** After how many milliseconds the next read may be asked for; 0 where it may be asked for now. */
+  /** Milliseconds until the next request is accepted; 0 if it is now. */
   get waitMs(): number {
     return this.#requests.waiting >= MAX_WAITING ? FULL_MS : this.#debtMs;
   }
 
-  /** Does what answers a request, in its turn. @param answer Reads from the store. */
+  /** Answers a request in its turn. @param answer Reads from the store. */
   async answer<T>(answer: () => Promise<T>): Promise<T> {
     using _turn = await this.#requests.take();
     await this.#voice.drained();
@@ -82,8 +82,8 @@ export class Reader {
   }
 
   /**
-   * Resolves when a join may read its next portion, to be disposed when that is sent. Portions are not refused but wait
-   * until the ones before are paid for: whoever has been let in gets all of it.
+   * Resolves when a join may read its next portion; dispose the result when the portion is sent. Portions are not refused:
+   * they wait until the earlier ones are paid for, so a member that joins gets all of its missed entries.
    */
   async portion(ending: Ending): Promise<Disposable> {
     const turn = await this.#joins.take();
@@ -93,19 +93,19 @@ export class Reader {
     return turn;
   }
 
-  /** Reads from the store when it is this connection's turn, and the isolate has not read too much already. */
+  /** Reads from the store when it is this connection's turn and the isolate's budget allows it. */
   async read<T>(reading: () => Promise<T>): Promise<T> {
     const { clock, limits, readTurns } = this.#context;
     using _turn = await readTurns.take(this);
     const waitMs = limits.reads.msUntil(clock.now(), 0, 1);
-    // The turn is kept meanwhile, so that the order holds.
+    // The turn is held while waiting, to keep the order.
     if (waitMs > 0) await clock.sleep(waitMs, NEVER);
     return await reading();
   }
 
-  /** Charges an answer. @param bytes About how long it was. */
+  /** Charges an answer. @param bytes Its approximate length. */
   charge(bytes: number): void {
-    // Most connections join and then only listen: they need no budget.
+    // Most connections only join and listen, and need no budget.
     if (bytes < FREE_BYTES) return;
     const { clock, limits: { table, readsOfUsers, readsOfAddresses, reads } } = this.#context;
     const user = this.#user, address = this.#address;
@@ -115,7 +115,7 @@ export class Reader {
     for (const budget of budgets) budget.charge(now, 0, bytes);
   }
 
-  /** Until this connection, its user and its address are out of debt. */
+  /** Milliseconds until this connection, its user and its address are out of debt. */
   get #debtMs(): number {
     const { clock, limits: { readsOfUsers, readsOfAddresses } } = this.#context;
     const user = this.#user, address = this.#address;

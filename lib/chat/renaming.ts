@@ -20,19 +20,19 @@ interface Change {
   readonly from: Name;
 }
 
-/** What is to be renamed. */
+/** A request for another name. */
 export interface Renaming {
-  /** Of the request. */
+  /** The request's id. */
   readonly id: string | undefined;
-  /** Who, and under which name from now on. */
+  /** The user and the new name. */
   readonly author: Author;
-  /** Where. Rooms that are joined meanwhile are renamed too. */
+  /** The user's rooms. Rooms joined during the renaming are included. */
   readonly places: ReadonlyMap<string, Place>;
-  /** Called when the name is claimed in every room, before any of them is told: whoever joins from now on has it. */
+  /** Called when the name is claimed in every room and before it is announced: later joins use the new name. */
   readonly claimed: () => void;
 }
 
-/** Claims the name in every room, then tells it in each; or says why it cannot be. */
+/** Claims the name in every room, then announces it in each; or returns the fault. */
 export async function rename(
   { id, author, places, claimed }: Renaming,
   context: DeedContext,

@@ -34,7 +34,7 @@ export interface RoomContext {
   readonly random: () => number;
   /** So many entries are replayed to whoever joins. */
   readonly recoverLimit: number;
-  /** So much of a healed hole is handed to the members in one go; see `portionsOf`. */
+  /** Maximum weight of replayed entries that members are handed at once; see `portionsOf`. */
   readonly maxPortion?: number | undefined;
   /** What is counted. */
   readonly meters: RoomMeters;
@@ -42,7 +42,7 @@ export interface RoomContext {
 
 /** So many entries are read at once to heal a hole. */
 const HEAL_LIMIT = 500;
-/** So much is held while a hole is healed; what is more is read from the log. */
+/** Maximum weight of entries held while a gap is filled; further ones are read from the log. */
 const MAX_HELD_BYTES = 1_048_576;
 /** Between two portions of what was read, so that what was sent can leave. */
 const PORTION_MS = 1;
@@ -58,7 +58,7 @@ export class Room {
   readonly #seat = new Seat<Entry>({ weigh: weighEntry, max: MAX_HELD_BYTES });
   readonly #audience: Audience;
   readonly #waiting = new Set<Seat<Entry>>();
-  // How many are on their way into the room.
+  // Number of members that are joining.
   #expected = 0;
   /** Resolves when the room follows the log, or is closed. */
   readonly opened: Promise<void>;
@@ -91,7 +91,7 @@ export class Room {
     return this.#seat.last;
   }
 
-  /** For how many people a message is to be charged: those who are here, and more where most of them are behind. */
+  /** The number of people for which a message is charged: those in the room, and more if most of them are behind. */
   load(): number {
     return this.#audience.load(this.attendance.count);
   }
@@ -135,7 +135,7 @@ export class Room {
     if (this.#seat.last) this.#audience.flush(this.#seat.last);
   }
 
-  /** Keeps the room open for somebody who is on the way, until it is disposed. */
+  /** Keeps the room open for a joining member until the result is disposed. */
   expect(): Disposable {
     this.#expected += 1;
     return { [Symbol.dispose]: () => void (this.#expected -= 1) };

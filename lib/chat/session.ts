@@ -90,17 +90,17 @@ export class Session implements PlaceHost {
     return this.#me;
   }
 
-  /** What it has to do before it takes part: say hello, then join a room, though it may leave it again. */
+  /** What the client has to do before it takes part: send `hello`, then join a room, which it may leave again. */
   get owes(): Introduction | undefined {
     if (this.#me === undefined) return "hello";
     return this.#hasJoined || this.#places.size > 0 ? undefined : "room";
   }
 
   /**
-   * Asks leave for one more frame; who goes on regardless is closed.
+   * Requests permission for one more frame; a client that keeps sending is closed.
    *
-   * @param bytes Of the frame.
-   * @param dropped Of the frame and of what is dropped with it where it is refused.
+   * @param bytes Size of the frame.
+   * @param dropped Size of the frame and of everything dropped with it if it is refused.
    */
   ask(bytes: number, dropped: number = bytes): Leave {
     if (this.#isOver) return "forfeited";
@@ -177,7 +177,7 @@ export class Session implements PlaceHost {
       return this.#refuse(id, "too_many_rooms", `you are in ${maxRooms} rooms already`);
     }
     const reader = this.#reads(me.user);
-    // Who has just come waits instead: in plain text there is nobody who would ask again.
+    // The first join waits instead: a plain-text client would not ask again.
     if (this.#hasJoined && reader.waitMs > 0) return this.#slowDown(id, reader.waitMs);
     const draw = (isTaken: (name: Name) => boolean) => drawGuestName(guestName, isTaken, random);
     const { tellsArrivals: wantsStanding } = this.voice;
@@ -199,7 +199,7 @@ export class Session implements PlaceHost {
   #queueRename({ id, name: wished }: RequestOf<"name">, user: UserId): void {
     const name = parseName(wished);
     if (name === undefined) return this.#refuse(id, "bad_name", NAME_RULE);
-    // It is told in every room, which is as much work as a message in each.
+    // It is announced in every room, which is as much work as a message in each.
     const more = Math.max(0, this.#places.size - 1);
     this.#allowance.charge(this.#context.clock.now(), more);
     this.#naming = (this.#naming ?? Promise.resolve()).then(() =>
@@ -229,7 +229,7 @@ export class Session implements PlaceHost {
     const reader = this.#reads(user);
     if (reader.waitMs > 0) return this.#slowDown(request.id, reader.waitMs);
     const answer = () => carryOut(request, place, user, this.#context);
-    // Who is here is known without the store.
+    // The members are known without the store.
     const frame = await (request.type === "who" ? answer() : reader.answer(answer));
     if (frame) this.#tellAnswer(frame);
   }
@@ -249,7 +249,7 @@ export class Session implements PlaceHost {
     this.#tellToken();
   }
 
-  /** @param service Names the deployment, where the hello could not. */
+  /** @param service The deployment's id, if the hello did not have it. */
   #tellToken(service?: string): void {
     const resume = this.#sign();
     const server = service && { server: { id: service } };
@@ -274,7 +274,7 @@ export class Session implements PlaceHost {
     this.#tell(frame);
   }
 
-  /** Made for the first who reads: most connections only listen once they have joined. */
+  /** Created on the first read: most connections only listen. */
   #reads(user: UserId): Reader {
     const owner = { user, address: this.#address, voice: this.voice };
     return this.#reader ??= new Reader(this.#context, owner);

@@ -1,7 +1,6 @@
 /**
- * A store that answers in the same turn of the event loop in which it is asked, such as SQLite's, made to read once in a
- * turn. Many reads that are asked for together would otherwise hold up everything else, publishing above all; so what comes
- * in meanwhile is done between two of them.
+ * Limits a synchronous store, such as SQLite's, to one read per turn of the event loop. Many reads requested together would
+ * otherwise block everything else, above all publishing, which now happens between two of them.
  * @module
  */
 import type { Draft, UserId } from "../core/entries.ts";
@@ -37,7 +36,7 @@ export class SpacedStore implements Store {
   }
 
   page(room: RoomId, before: number | undefined, limit: number): Promise<Page> {
-    // How far the log has come is known without reading it.
+    // The top of a log is known without reading it.
     if (limit === 0) return this.#store.page(room, before, limit);
     return this.#read(() => this.#store.page(room, before, limit));
   }

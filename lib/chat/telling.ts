@@ -1,6 +1,6 @@
 /**
- * What a member is told when it joins: first that it has arrived, then what it has missed, a portion at a time, and in the
- * end who has come and gone meanwhile, since until then it hears no news of the room.
+ * What a member is sent when it joins: `joined`, then what it has missed, a portion at a time, and at the end who has come
+ * and gone in the meantime, since until then it receives no live frames of the room.
  * @module
  */
 import { packed } from "../core/dialect.ts";
@@ -11,45 +11,45 @@ import type { Arrival, Member } from "./member.ts";
 import { type People, peopleOf, presenceSince } from "./people.ts";
 import type { Room } from "./room.ts";
 
-/** Frames that are replayed are joined up to here, so that each message can be sent as soon as the one before has left. */
+/** Maximum length of a message of replayed frames: short enough that each can be sent as soon as the one before has left. */
 const MAX_REPLAY_LENGTH = 16_384;
 
-/** What is known of an arrival before it is told. */
+/** What is known of an arrival before it is sent. */
 export type ToBeTold = Omit<Arrival, "top" | "people"> & {
-  /** Whether it is told who is in the room. */
+  /** Whether the people in the room are listed. */
   readonly wantsPeople: boolean;
 };
 
-/** One portion of what was missed. */
+/** One portion of missed entries. */
 export interface Portion {
   /** The entries, in order. */
   readonly entries: readonly Entry[];
-  /** What is told of them. */
+  /** The frames for them. */
   readonly frames: readonly Frame[];
   /** The position of the newest. */
   readonly last: Position;
-  /** See `Arrival`; only that of the first portion is told. */
+  /** See `Arrival`; only that of the first portion is sent. */
   readonly top: Position;
-  /** Whether the member hears from now on what happens. */
+  /** Whether the member receives live frames from now on. */
   readonly isLast: boolean;
 }
 
-/** Tells one member. */
+/** Sends to one member. */
 export class Telling {
   readonly #room: Room;
   readonly #member: Member;
   readonly #arrival: ToBeTold;
-  // What it was told in the arrival; the people under the names that it knows by now.
+  // What the arrival said, with the names that the member knows by now.
   #told: { readonly people: People; readonly top: Position } | undefined;
 
-  /** Nothing is told yet. */
+  /** Nothing is sent yet. */
   constructor(room: Room, member: Member, arrival: ToBeTold) {
     this.#room = room;
     this.#member = member;
     this.#arrival = arrival;
   }
 
-  /** Tells a portion; how long it was, in UTF-16 code units. */
+  /** Sends a portion. Returns its length in UTF-16 code units. */
   tell({ entries, frames, last, top, isLast }: Portion): number {
     const { dialect } = this.#member;
     const before = this.#told;
@@ -77,7 +77,7 @@ export class Telling {
   }
 }
 
-/** The people under the names that whoever was told of them takes from entries behind the top: until there it is history. */
+/** The people with the names that the member takes from entries after the top. Earlier renamings are history. */
 function renamed(
   { people, top }: { readonly people: People; readonly top: Position },
   entries: readonly Entry[],

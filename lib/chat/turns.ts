@@ -1,28 +1,28 @@
 /**
- * Taking turns at something of which only so much may go on at a time. Those who wait stand in lanes, and the lanes are
- * served in turn, so that one who asks for much waits for itself and not the others for it.
+ * Limits how many operations run at a time. Waiting callers stand in lanes that are served round-robin, so that a caller
+ * with many requests delays only itself.
  * @module
  */
 import { FairQueue } from "../core/fair_queue.ts";
 
-/** So many turns at a time. */
+/** Hands out a limited number of turns. */
 export class Turns {
   readonly #max: number;
-  // There are many that nobody ever waits for.
+  // Created on demand: for most instances there is never a queue.
   #waiting: FairQueue<unknown, () => void> | undefined;
   #underWay = 0;
 
-  /** All turns are free. @param max How many may be under way at a time. */
+  /** All turns are free. @param max Maximum number of concurrent turns. */
   constructor(max: number) {
     this.#max = max;
   }
 
-  /** How many wait for a turn. */
+  /** Number of callers waiting for a turn. */
   get waiting(): number {
     return this.#waiting?.size ?? 0;
   }
 
-  /** Resolves to a turn, which is given back by disposing it. @param lane Whose turn it is. */
+  /** Resolves to a turn; dispose it to give it back. @param lane The caller's lane. */
   take(lane?: unknown): Promise<Disposable> {
     if (this.#underWay < this.#max) return Promise.resolve(this.#begin());
     const waiting = this.#waiting ??= new FairQueue();
