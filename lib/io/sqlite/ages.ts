@@ -1,15 +1,14 @@
 /**
- * Finding rows by age and by count, without reading all rows of a room: ages go up with the numbers, so what is too old is
- * found by halving.
+ * Finds rows by age and by count, without reading all rows of a room: ages increase with numbers, so binary search works.
  * @module
  */
 import type { RoomId } from "../../core/names.ts";
 import type { Statements } from "./statements.ts";
 
-/** A table that has a number and an age in each row. */
+/** A table whose rows have a number and an age. */
 export type AgedTable = "entries" | "messages";
 
-/** The number of the row that has so many older ones before it in the room; undefined where there are fewer. */
+/** The number of the row at an offset from the room's oldest row; undefined if there are fewer rows. */
 export function seqAt(
   file: Statements,
   table: AgedTable,
@@ -20,7 +19,7 @@ export function seqAt(
   return file.row(sql, room, offset)?.numberOrNone("seq");
 }
 
-/** The number of the oldest row that is not older than `since`; undefined where there is none. */
+/** The number of the oldest row that is not older than `since`; undefined if there is none. */
 export function freshFrom(
   file: Statements,
   table: AgedTable,
@@ -30,7 +29,7 @@ export function freshFrom(
   const probe = (seq: number) => {
     const sql = `SELECT seq, ran FROM ${table} WHERE room = ? AND seq >= ? ORDER BY seq LIMIT 1`;
     const row = file.row(sql, room, seq);
-    // A row whose age cannot be read counts as new: it goes when it is one too many.
+    // A row with an unreadable age counts as new, and is dropped by count only.
     const found = row?.numberOrNone("seq");
     if (found === undefined) return undefined;
     return { seq: found, ran: row?.numberOrNone("ran") ?? Infinity };

@@ -1,7 +1,7 @@
 /**
  * The file of the embedded store: found or made, and refused where it is not right. What is refused is left as it was,
  * byte for byte, so that it can be put right by hand; therefore it is looked at before it is opened, since SQLite tidies
- * up in every file that it closes. Others may read the file while the service has it, as a backup does.
+ * up in every file that it closes. Other processes, such as a backup, may read the file while the service has it open.
  * @module
  */
 import { join, resolve } from "node:path";
@@ -14,11 +14,10 @@ import { makeTables, updateTables, VERSION, versionOf } from "./schema.ts";
 import { Statements } from "./statements.ts";
 import { inUse, StoreRefused } from "./trouble.ts";
 
-/** For locks that others hold for a moment while they read. Nothing else happens meanwhile. */
+/** Wait for locks that readers hold for a moment. It blocks the event loop. */
 const PATIENCE_MS = 250;
 
-/** The file's name in its folder. */
-export const FILE_NAME = "parley.sqlite";
+const FILE_NAME = "parley.sqlite";
 /** Locked as long as the file is open, so that two who start at the same time never both look into the file. */
 const LOCK_NAME = "parley.lock";
 
@@ -27,7 +26,7 @@ export function pathIn(folder: string): string {
   return join(resolve(folder), FILE_NAME);
 }
 
-/** Takes the lock of a folder, until it is disposed. Throws {@linkcode StoreRefused} where somebody else has it. */
+/** Takes the lock of a folder until it is disposed. Throws {@linkcode StoreRefused} if another process has it. */
 export function lockFolder(folder: string): Disposable {
   const lock = tryLock(join(folder, LOCK_NAME));
   if (lock === undefined) throw inUse(pathIn(folder));
@@ -35,7 +34,7 @@ export function lockFolder(folder: string): Disposable {
 }
 
 /**
- * Opens the file, or makes one. Nobody else can write it until it is closed. Throws {@linkcode StoreRefused}.
+ * Opens the file, or creates it. No other service can open it until it is closed. Throws {@linkcode StoreRefused}.
  *
  * @param date Milliseconds since 1970, for a file of an earlier version.
  */
@@ -57,8 +56,8 @@ export function openSqliteFile(folder: string, date: number = Date.now()): State
 }
 
 /**
- * Opens a file that is there, to be read only. Throws {@linkcode StoreRefused}, also where that cannot be done without
- * writing: a log without its index must first be looked through, and an older file be brought up to date.
+ * Opens an existing file read-only. Throws {@linkcode StoreRefused}, also if that is impossible without writing: for a log
+ * without its index, or a file of an earlier version.
  */
 export function openReadOnly(folder: string): Statements {
   const path = pathIn(folder);
@@ -77,7 +76,7 @@ export function openReadOnly(folder: string): Statements {
   }
 }
 
-/** As {@linkcode lockFolder}, where nothing may be written; without a lock where there is none to take. */
+/** As {@linkcode lockFolder} where nothing can be written; does nothing if there is no lock to take. */
 function lockToRead(folder: string): Disposable {
   try {
     return lockFolder(folder);
@@ -102,7 +101,7 @@ function openWritable(path: string, date: number): DatabaseSync {
   return settled(path, date);
 }
 
-/** Opens the file, and makes its tables or brings them up to date. */
+/** Opens the file, and creates or updates its tables. */
 function settled(path: string, date: number): DatabaseSync {
   using opened = new DisposableStack();
   const file = opened.adopt(new DatabaseSync(path), (it) => it.close());
@@ -122,25 +121,25 @@ function settled(path: string, date: number): DatabaseSync {
   return file;
 }
 
-/** Whether it can give back what it does not use: files of version 1 cannot. */
+/** Whether the file can give unused space back. Files of version 1 cannot. */
 function isShrinkable(file: DatabaseSync): boolean {
   const incremental = 2;
   return file.prepare("PRAGMA auto_vacuum").get()?.auto_vacuum === incremental;
 }
 
-/** Puts a copy that can give space back in the place of the file; the old one stays open. Whether that could be done. */
+/** Replaces the file by a copy that can give space back; the old file stays open. Returns whether that succeeded. */
 function isRewritten(file: DatabaseSync, path: string): boolean {
   const work = `${path}.rewritten`;
   try {
     if (sizeOf(work) >= 0) Deno.removeSync(work);
     copyStore(file, work);
-    // Without a log of its own that would be taken for the new file's.
+    // Its log must be gone, or it would be taken for the new file's.
     file.prepare("PRAGMA journal_mode = DELETE").get();
     if (sizeOf(`${path}-wal`) >= 0) throw new Error("The log could not be removed");
     Deno.renameSync(work, path);
     return true;
   } catch (error) {
-    // It needs as much space again for a moment. The file works as it is.
+    // The copy needs as much space again for a moment. The file works as it is.
     log.warn("store.not_shrinkable", { error: String(error) });
     file.prepare("PRAGMA journal_mode = WAL").get();
     return false;

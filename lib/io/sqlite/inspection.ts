@@ -1,18 +1,18 @@
 /**
- * Looking at a file before it is opened, without changing anything: whether it is ours, whole, and not newer than this.
+ * Checks a file before it is opened, without changing anything: whether it is ours, intact, and not of a newer version.
  * @module
  */
 import { DatabaseSync } from "node:sqlite";
 import { APPLICATION_ID, VERSION } from "./schema.ts";
 import { ELSEWHERE, inUse, primaryCode, SQLITE, sqliteCode, StoreRefused } from "./trouble.ts";
 
-/** A larger file is not read through before it is opened, which takes some 3 s for each of these. */
+/** Larger files are not checked in full before they are opened: this many bytes take about 3 s. */
 const MAX_CHECKED_BYTES = 2 ** 30;
 
 /**
- * Throws {@linkcode StoreRefused} where the file is there and not right, without changing anything.
+ * Throws {@linkcode StoreRefused} if the file exists and is not valid, without changing anything.
  *
- * @param largest A larger one is looked at, but not read through: damage in it is found when it is used.
+ * @param largest Of larger files only the header is checked; damage is found when it is read.
  */
 export function inspect(path: string, largest: number = MAX_CHECKED_BYTES): void {
   // A file that was never finished: SQLite takes back what it finds half made.
@@ -84,7 +84,7 @@ export function sizeOf(path: string): number {
   }
 }
 
-/** Why the file could not be opened, in words that say what to do. */
+/** The error for a file that could not be opened, with a message that says what to do. */
 export function refusal(path: string, cause: unknown): unknown {
   if (cause instanceof StoreRefused) return cause;
   const why = cause instanceof Error ? cause.message : String(cause);

@@ -1,16 +1,15 @@
 /**
- * A lock between processes on a file beside the database, which is free again when its holder ends, however it ends.
- * `FsFile.tryLockSync` exists since Deno 2.7 and `lockSync` waits for the other process without an end, so older runtimes
- * use a lock of SQLite on the same file. The two kinds do not see each other: processes on an old and on a new runtime are
- * kept apart by the lock that SQLite has on the database itself.
+ * A lock between processes on a file beside the database. It is free again when its holder ends, however it ends.
+ * `FsFile.tryLockSync` exists since Deno 2.7, and `lockSync` waits without a limit, so older runtimes use a lock of SQLite
+ * on the same file. The two kinds do not see each other: do not open a folder with an old and a new runtime at once.
  * @module
  */
 import { DatabaseSync } from "node:sqlite";
 import { primaryCode, SQLITE, sqliteCode } from "./trouble.ts";
 
 /**
- * Takes the lock until it is disposed; undefined where another has it. Makes the file where there is none; throws what the
- * system says where that cannot be done.
+ * Takes the lock until it is disposed; undefined if another process has it. Creates the file if there is none, and throws
+ * the system's error if that fails.
  */
 export function tryLock(path: string): Disposable | undefined {
   return "tryLockSync" in Deno.FsFile.prototype ? lockFile(path) : lockDatabase(path);

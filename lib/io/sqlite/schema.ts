@@ -1,14 +1,14 @@
 /**
- * The tables of the embedded store, and how an older file comes to have them. A file is brought up to date in one
- * transaction, so a crash leaves it as it was or as it shall be.
+ * The tables of the embedded store, and the update of older files. A file is updated in one transaction, so a crash leaves
+ * it in the old or in the new version.
  *
- * `ran` is a reading of the store's own scale of ages (`Terms.ranMs`), never of the calendar. The text of a message stands
- * in `messages` and nowhere else: entries have the number of the message that holds theirs (`about`).
+ * `ran` is a reading of the store's own scale of ages (`Terms.ranMs`), never of the wall clock. The text of a message is
+ * stored in `messages` only: entries have the number of the message that holds their text (`about`).
  * @module
  */
 import type { DatabaseSync } from "node:sqlite";
 
-/** "Prly": by this a file is known as ours. */
+/** "Prly": marks a file as ours. */
 export const APPLICATION_ID = 0x50726c79;
 /** Of the tables. */
 export const VERSION = 2;
@@ -43,8 +43,8 @@ const SCHEMA = `
 `;
 
 /**
- * Version 1 counted ages by the calendar, in columns called `at`. The scale goes on from the last of them, or from the
- * calendar where that is less: one wrong reading then makes nothing old.
+ * Version 1 counted ages by the wall clock, in columns called `at`. The scale continues from the last of them, or from the
+ * wall clock if that is less, so that one wrong reading makes nothing old.
  */
 const FROM_1 = `
   ALTER TABLE rooms ADD COLUMN marks INTEGER NOT NULL DEFAULT 0;
@@ -88,19 +88,19 @@ export const TABLES = {
   store: ["only", "ran", "date"],
 } as const;
 
-/** Makes the tables in an empty file, all of them empty. */
+/** Creates empty tables in an empty file. */
 export function makeTables(file: DatabaseSync): void {
-  // Before there are any tables, and not within a transaction.
+  // This must come before the tables, outside of a transaction.
   file.exec("PRAGMA auto_vacuum = INCREMENTAL");
   file.exec(`BEGIN EXCLUSIVE; ${SCHEMA} COMMIT`);
 }
 
-/** The version of the tables, which a file's log may have changed. */
+/** The version of the tables, including changes that are still in the log. */
 export function versionOf(file: DatabaseSync): number {
   return Number(file.prepare("PRAGMA user_version").get()?.user_version);
 }
 
-/** Brings the tables of an older version up to date. @param date Milliseconds since 1970. */
+/** Updates the tables of an older version; returns whether there was anything to do. @param date Milliseconds since 1970. */
 export function updateTables(file: DatabaseSync, date: number): boolean {
   if (versionOf(file) !== 1) return false;
   try {
@@ -109,7 +109,7 @@ export function updateTables(file: DatabaseSync, date: number): boolean {
     try {
       file.exec("ROLLBACK");
     } catch {
-      // SQLite has taken it back already.
+      // SQLite has rolled it back already.
     }
     throw error;
   }

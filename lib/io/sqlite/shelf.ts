@@ -1,7 +1,7 @@
 /**
  * One room in the embedded store's file. A shelf is good for one transaction, or for one reading: it remembers the
  * room's row meanwhile and writes it once, by {@linkcode SqliteShelf.save}; it must be thrown away where the transaction
- * is taken back. No row is trusted: what cannot be read is reported, and stands for nothing or for a tombstone.
+ * is taken back. No row is trusted: what cannot be read is reported, and is skipped or replaced by a tombstone.
  * @module
  */
 import { type Entry, type Message, messageAbout, type UserId } from "../../core/entries.ts";
@@ -13,16 +13,16 @@ import { Marks } from "./marks.ts";
 import { RowReader } from "./rows.ts";
 import type { Statements } from "./statements.ts";
 
-/** So many entries, and so many messages, are dropped at a time; the sweep drops the rest. */
-export const MAX_TRIMMED = 500;
+/** Number of entries, and of messages, dropped at a time; the sweep drops the rest. */
+const MAX_TRIMMED = 500;
 
 /** What shelves have in common. */
 export interface ShelfContext {
-  /** Where rows are. */
+  /** The file. */
   readonly file: Statements;
-  /** Where damaged rows are reported. */
+  /** Takes reports of damaged rows. */
   readonly damage: Damage;
-  /** An epoch that was never used before, for a room whose head cannot be read. */
+  /** Returns an epoch that was never used before, for a room whose head cannot be read. */
   readonly epochFor: (room: RoomId) => string;
 }
 
@@ -41,7 +41,7 @@ export class SqliteShelf implements Shelf {
   #isStored = false;
   #isChanged = false;
   #dropped = 0;
-  /** Whether {@linkcode trim} has left something that is to be dropped. */
+  /** Whether {@linkcode trim} has left rows that are to be dropped. */
   hasMoreToTrim = false;
 
   /** The room. @param empty The head of a room that has no entries. */
@@ -65,7 +65,7 @@ export class SqliteShelf implements Shelf {
     return this.#enteredAt;
   }
 
-  /** How many rows were dropped so far. */
+  /** Number of rows dropped so far. */
   get dropped(): number {
     return this.#dropped + this.marks.forgotten;
   }
@@ -75,7 +75,7 @@ export class SqliteShelf implements Shelf {
     return this.#isStored;
   }
 
-  /** Writes what has changed in the room's own row; a room without entries has none. */
+  /** Writes the room's own row if it has changed; a room without entries has none. */
   save(): void {
     const isChanged = this.#isChanged || this.marks.count !== this.#storedMarks;
     if (!isChanged || this.#head === undefined || this.#head.top === 0) return;
@@ -110,7 +110,7 @@ export class SqliteShelf implements Shelf {
   }
 
   keepReceipt(user: UserId, id: string, receipt: KeptReceipt, ranMs: number): void {
-    // One that cannot be read is replaced.
+    // Replaces a receipt that cannot be read.
     const sql =
       "INSERT OR REPLACE INTO receipts (room, user, id, ran, body) VALUES (?, ?, ?, ?, ?)";
     this.#file.run(sql, this.#room, user, id, ranMs, JSON.stringify(receipt));
@@ -132,7 +132,7 @@ export class SqliteShelf implements Shelf {
     let next = after + 1;
     for (const row of rows) {
       const seq = row.numberOrNone("seq");
-      // A row without a number comes last, and stands in the place of one that was missing before.
+      // Rows without a number sort last; the gap that each has left is already filled.
       if (seq === undefined) return;
       for (; next < seq; next++) yield this.#rows.tombstone(next, this.#head);
       yield this.#rows.entry(row, seq, since, this.#head);
@@ -179,7 +179,7 @@ export class SqliteShelf implements Shelf {
     }
   }
 
-  /** How many messages have greater numbers and are not older than `since`, up to `MAX_UNREAD`. */
+  /** Number of messages with greater numbers that are not older than `since`, `MAX_UNREAD` at most. */
   countAfter(seq: number, since: number): number {
     const oldest = freshFrom(this.#file, "messages", this.#room, since);
     if (oldest === undefined) return 0;
@@ -211,22 +211,22 @@ export class SqliteShelf implements Shelf {
     for (const table of ["reads", "receipts", "messages", "entries", "rooms"]) {
       this.#dropped += this.#file.run(`DELETE FROM ${table} WHERE room = ?`, this.#room);
     }
-    // There is no head any more, so nothing is written.
+    // Without a head, nothing is written.
     this.#isStored = false;
     this.#head = undefined;
   }
 
-  /** The number of the message that comes after so many older ones, which are too many. */
+  /** The number of the first message to keep, after `count` older ones. */
   #messageAfter(count: number): number {
     const seq = seqAt(this.#file, "messages", this.#room, count);
     if (seq !== undefined) return seq;
-    // There are not so many: the row has counted wrong.
+    // There are fewer messages: the row's count was wrong.
     this.#messages = this.#rows.count("messages");
     this.#isChanged = true;
     return 0;
   }
 
-  /** Drops some of what has lesser numbers, the oldest first; how many. */
+  /** Drops some of the rows with lesser numbers, the oldest first. Returns their number. */
   #drop(table: "entries" | "messages", before: number): number {
     const oldest = seqAt(this.#file, table, this.#room, 0);
     if (oldest === undefined || oldest >= before) return 0;

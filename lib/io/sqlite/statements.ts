@@ -27,13 +27,13 @@ export class Row {
     throw new TypeError(`Cannot read column ${column}: it is no number: received ${value}`);
   }
 
-  /** The text in a column; undefined where there is something else, as in a damaged row. */
+  /** The text in a column; undefined if it holds something else, as in a damaged row. */
   textOrNone(column: string): string | undefined {
     const value = this.#values[column];
     return typeof value === "string" ? value : undefined;
   }
 
-  /** The number in a column; undefined where there is something else, as in a damaged row. */
+  /** The number in a column; undefined if it holds something else, as in a damaged row. */
   numberOrNone(column: string): number | undefined {
     const value = this.#values[column];
     return typeof value === "number" ? value : undefined;
@@ -56,7 +56,7 @@ export class Statements implements Disposable {
 
   /** Whether a transaction has begun and has not ended. SQLite ends one by itself when the disk is full. */
   get isInTransaction(): boolean {
-    // Whatever the types say, Deno 2.5 does not have it.
+    // Deno 2.5 does not have it, despite the types.
     const known: boolean | undefined = this.#file.isTransaction;
     return known ?? this.#refusesToBegin();
   }
@@ -77,7 +77,7 @@ export class Statements implements Disposable {
     return this.#prepare(sql).all(...values).map((it) => new Row(it));
   }
 
-  /** Rows, read one by one as they are drawn; the same statement must not run meanwhile. */
+  /** Rows, read one by one as they are drawn; do not run the same statement in between. */
   *each(sql: string, ...values: SQLInputValue[]): Generator<Row> {
     const statement = this.#canIterateAgain ? this.#prepare(sql) : this.#file.prepare(sql);
     for (const found of statement.iterate(...values)) yield new Row(found);
@@ -87,16 +87,16 @@ export class Statements implements Disposable {
   [Symbol.dispose](): void {
     this.#prepared.clear();
     try {
-      // In WAL mode a file cannot even be read in a folder that cannot be written, unless its log is there.
+      // In WAL mode, a file in a folder that cannot be written can only be read if its log is there.
       this.#file.prepare("PRAGMA journal_mode = DELETE").get();
     } catch {
-      // It is read by somebody else or cannot be written: then it stays as it is.
+      // Another process reads it, or it cannot be written: it stays in WAL mode.
     }
     this.#file.close();
     this.#lock?.[Symbol.dispose]();
   }
 
-  /** A transaction cannot begin within another; one that begins and does nothing takes no lock. */
+  /** A transaction cannot begin within another. One that does nothing takes no lock. */
   #refusesToBegin(): boolean {
     try {
       this.run("BEGIN");
@@ -114,7 +114,7 @@ export class Statements implements Disposable {
   }
 }
 
-/** A statement of Deno 2.5 brings its rows once: iterated again it brings none. */
+/** In Deno 2.5, a statement that is iterated a second time returns no rows. */
 function canIterateAgain(file: DatabaseSync): boolean {
   const statement = file.prepare("SELECT 1");
   const counts = [1, 2].map(() => [...statement.iterate()].length);

@@ -37,7 +37,7 @@ import { closed, primaryCode, SQLITE, sqliteCode, troubleOf } from "./trouble.ts
 import { Usage } from "./usage.ts";
 import { SqliteWriter } from "./writer.ts";
 
-/** That a user was seen, whose mark stays the same, is written at most so often. */
+/** Shortest interval at which an unchanged mark is written because its user was seen. */
 const SEEN_EVERY_MS = 30 * 24 * 3_600_000;
 /** So many receipts are forgotten at a time: more than one transaction brings. */
 const FORGOTTEN_AT_A_TIME = 500;
@@ -67,13 +67,13 @@ export class SqliteStore implements Store, AsyncDisposable {
   readonly #sweeper: Sweeper;
   /** The rooms of the transaction that is under way. */
   readonly #shelves = new Map<RoomId, SqliteShelf>();
-  /** Rows, since it was last asked. */
+  /** Rows dropped since the last {@linkcode takeDropped}. */
   #dropped = 0;
-  /** Of rooms whose own row could not be read: the same for as long as nothing could be written there. */
+  /** New epochs of rooms whose own row cannot be read, kept until the row is written. */
   readonly #mendedEpochs = new Map<RoomId, string>();
   #isClosed = false;
 
-  /** A store in a file that is open; it closes it too. */
+  /** A store in an open file, which it closes. */
   constructor(
     file: Access | Statements,
     clock: Clock,
@@ -109,7 +109,7 @@ export class SqliteStore implements Store, AsyncDisposable {
       const wasStored = shelf.isStored;
       const outcome = append(shelf, draft, { ...this.#terms(), full: this.#usage.full() });
       if (outcome.kind === "entered" && !wasStored) {
-        // At once, so that the next draft of the transaction finds it counted.
+        // At once, so that the room counts for the next draft of the transaction.
         shelf.save();
         this.#usage.addRoom();
       }
@@ -138,7 +138,7 @@ export class SqliteStore implements Store, AsyncDisposable {
     return this.#write(() => {
       const shelf = this.#shelf(room);
       const terms = this.#terms();
-      // In a room without entries there is nothing to read, and nothing is stored.
+      // A room without entries has nothing to mark, and is not stored.
       if (openHead(shelf, terms).top === 0) return;
       const before = shelf.marks.get(user);
       if (before === undefined && this.#usage.full()?.store) return;
@@ -148,7 +148,7 @@ export class SqliteStore implements Store, AsyncDisposable {
     });
   }
 
-  /** The user has been seen; where that cannot be written, it is the next time. */
+  /** Records that the user was seen; if that cannot be written, it is tried the next time. */
   #touchMark(room: RoomId, user: UserId): void {
     this.#write(() => {
       const { marks } = this.#shelf(room);
@@ -158,8 +158,7 @@ export class SqliteStore implements Store, AsyncDisposable {
   }
 
   /**
-   * Drops what is too old, also in rooms where nothing is said any more, and gives back what the file does not use. Rejects
-   * with `BusUnavailable`.
+   * Drops what is too old, also in inactive rooms, and gives unused space of the file back. Rejects with `BusUnavailable`.
    *
    * @param isWanted Whether a room must stay.
    */
@@ -167,18 +166,18 @@ export class SqliteStore implements Store, AsyncDisposable {
     return this.#sweeper.sweep(isWanted);
   }
 
-  /** Whether its file is only open to be read, and will be opened again. */
+  /** Whether its file is open read-only, and will be opened again. */
   get isReadOnly(): boolean {
     return this.#access.isReadOnly;
   }
 
-  /** Resolves where it can be written, as far as is known; otherwise it is tried. Rejects with `BusUnavailable`. */
+  /** Resolves if the file can be written, as far as is known, or else tries it. Rejects with `BusUnavailable`. */
   async probe(): Promise<void> {
     if (!this.#isClosed && this.#access.isWritable) return;
     await this.#write(() => this.#time.save(this.#file));
   }
 
-  /** What is wrong, but keeps nobody from reading and writing. */
+  /** See `Store`. */
   problems(): readonly string[] {
     return this.#damage.problems();
   }
@@ -192,7 +191,7 @@ export class SqliteStore implements Store, AsyncDisposable {
     return Promise.resolve();
   }
 
-  /** Writes something at once, so that a disk that is full is known before anybody says anything. */
+  /** Writes something at once, so that a full disk is known before the first message. */
   #markStart(): void {
     if (!this.#access.isWritable) return;
     try {
@@ -266,7 +265,7 @@ export class SqliteStore implements Store, AsyncDisposable {
     this.#usage.settle(error !== undefined);
     const now = this.#clock.now();
     for (const [room, shelf] of this.#shelves) {
-      // What was taken back did not happen; but an epoch that was told stays the room's.
+      // A rolled-back transaction has dropped nothing; but an epoch that was given out stays the room's.
       if (error === undefined) this.#dropped += shelf.dropped;
       const hasRow = shelf.isStored && error === undefined;
       if (!hasRow && shelf.head()?.top === 0) this.#empty.keep(room, shelf.head(), now);

@@ -5,7 +5,7 @@
  */
 import { BusUnavailable } from "../../chat/bus.ts";
 
-/** What to do where a folder is not to be used. */
+/** Advice if a folder cannot be used. */
 export const ELSEWHERE = "choose another folder with DATA_DIR";
 
 /** Why a folder or file cannot be used; the message says what to do. */
@@ -22,7 +22,7 @@ export class StoreRefused extends Error {
   }
 }
 
-/** Why a file that somebody else has is refused. */
+/** The refusal of a file that another process has open. */
 export function inUse(path: string, cause?: unknown): StoreRefused {
   const advice = `${ELSEWHERE}, or join instances with REDIS_URL`;
   return new StoreRefused("in_use", `Another process has ${path} open: ${advice}`, { cause });
@@ -70,12 +70,12 @@ export function troubleOf(error: unknown): unknown {
   return new BusUnavailable(words, { cause: error, perhapsSent: code === SQLITE.IOERR_FSYNC });
 }
 
-/** What is answered when the store is closed. */
+/** The error after the store was closed. */
 export function closed(): BusUnavailable {
   return new BusUnavailable("the message store is closed", { perhapsSent: false });
 }
 
-/** What is answered to who wants to write where that cannot be done. @param why What kept the file from being opened. */
+/** The error for writes to a read-only store. @param why Why the file could not be opened for writing. */
 export function notWritable(why: string): BusUnavailable {
   const cause = new Error(why);
   return new BusUnavailable("the message store cannot be written", { cause, perhapsSent: false });

@@ -22,7 +22,7 @@ interface Deed {
 export interface Partner {
   /** Writes what is left to be written. */
   beforeCommit(): void;
-  /** The transaction is over. @param error Why it was taken back; undefined where it is done. */
+  /** The transaction is over. @param error Why it was rolled back; undefined if it succeeded. */
   afterwards(error?: unknown): void;
 }
 
@@ -38,7 +38,7 @@ export class SqliteWriter {
     this.#partner = partner;
   }
 
-  /** Writes to another opening of the file from now on. */
+  /** From now on, writes to the file as it was opened again. */
   turnTo(file: Statements): void {
     this.#file = file;
   }
