@@ -34,7 +34,7 @@ Deno.test("Strangers in Redis hide nothing and keep nobody out, and whoever runs
   for (const it of [ann, bob]) assert.equal(await it.next(), "Bob: three");
   await until("it to be reported", async () => {
     const { status, body } = await readiness(parley.adminUrl);
-    return status === 200 && /strangers on the channels/.test(body) && /damaged rows/.test(body);
+    return status === 200 && /other programs on the rooms/.test(body) && /damaged rows/.test(body);
   });
   assert.equal(parley.output.match(/redis\.stranger/g)?.length, 1);
 });

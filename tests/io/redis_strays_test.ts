@@ -68,7 +68,7 @@ for (
     const heard = await ear.entries(2);
     assert.deepEqual(heard.map(({ deed }) => "text" in deed && deed.text), ["first", "ours"]);
     await until("it to be reported", () => Promise.resolve(bus.problems().length > 0));
-    assert.match(bus.problems().join(), /strangers/);
+    assert.match(bus.problems().join(), /other programs/);
     assert.equal(log.fields("redis.stranger").length, 1);
     assert.deepEqual(Object.keys(log.fields("redis.stranger")[0] ?? {}).toSorted(), [
       "bytes",

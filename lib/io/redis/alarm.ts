@@ -1,14 +1,14 @@
 /**
- * The wait of a loop that does something now and then, and at once where there is a reason.
+ * The wait of a loop that runs at intervals, and at once when there is a reason.
  * @module
  */
 import { systemClock } from "../../chat/clock.ts";
 
-/** For one loop. */
+/** The alarm of one loop. */
 export class Alarm {
   #rung = Promise.withResolvers<void>();
 
-  /** Resolves after so long, when it rings or has rung since the last wait, or when the signal aborts. */
+  /** Resolves after a time, when it rings or has rung since the last wait, or when the signal aborts. */
   async wait(ms: number, signal: AbortSignal): Promise<void> {
     const due = new AbortController();
     const end = () => this.ring();
@@ -20,7 +20,7 @@ export class Alarm {
     this.#rung = Promise.withResolvers();
   }
 
-  /** Ends the present wait, or the next. */
+  /** Ends the present wait, or the next one. */
   ring(): void {
     this.#rung.resolve();
   }

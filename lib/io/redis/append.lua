@@ -1,15 +1,15 @@
 -- Enters drafts of one room in their order: deduplicates, numbers, keeps and announces, all or nothing.
 --
 -- KEYS 6… where the receipt of each draft is kept: "epoch number at fingerprint"
--- ARGV 6 durable (1 where this Redis never loses what it has acknowledged)   7 so many messages are kept
---      8 so many eras   9 so many reactions to one message   10 of so many kinds   11 of so many kinds by one user
---      12 how long a receipt is kept, in milliseconds   13 a clock that goes back by no more than this takes no stamps with it
---      14 1 where the store is full   15 1 where there are as many rooms as there may be   16 PUBLISH or SPUBLISH
+-- ARGV 6 durable (1 if this Redis never loses what it has acknowledged)   7 number of messages kept
+--      8 of eras kept   9 of reactions to one message   10 of their kinds   11 of kinds by one user
+--      12 how long a receipt is kept, in milliseconds   13 timestamps do not follow a clock that goes back by no more than this
+--      14 1 if the store is full   15 1 if no more rooms can be created   16 PUBLISH or SPUBLISH
 --      17 the channel   18… nine for each draft: user, fingerprint, kind, epoch and number of what it is about, 1 to put a
 --      reaction there, about, opening, matter
 -- A message is lines: number epoch at user edited deleted ran / about (JSON: name, id, reply) / text (JSON) / for each emoji
 -- the users with commas between, a blank, the emoji (JSON). An entry's draft is opening .. matter .. "}}".
--- Brings: the tag, 1 where the room had no entry before, how many strange rows were in the way, and the answers.
+-- Returns the tag, 1 if the room had no entry before, the number of foreign rows that were removed, and the answers.
 --
 -- Nothing can fail after the first write, so nothing is ever half done: what has the wrong type is found by reading it
 -- before, and a Redis that is full, read-only or cannot save refuses the first write and none that follow.
@@ -26,8 +26,8 @@ local messages = redis.call("ZCARD", MESSAGES)
 local receipts = redis.call("MGET", unpack(KEYS, FIRST_KEY))
 local announced, answers, strange = {}, {}, 0
 
--- Receipts expire by the clock of Redis. Where it has gone ahead, they may have done so at once, and for as long as they should
--- have lasted the log is asked instead.
+-- Receipts expire by the clock of Redis. If that went ahead, they may have expired at once; for as long as they should have
+-- lasted, the log is searched instead.
 if not wasEmpty and (now - head.at) - (ran - wasRan) > MAX_CLOCK_STEP_MS then
   head.doubt = ran + tonumber(RECEIPTS_MS)
   redis.call("HSET", HEAD, "doubt", whole(head.doubt))
@@ -94,7 +94,7 @@ local function dropSurplus()
   messages = math.min(messages, MAX_MESSAGES)
 end
 
--- What is too old goes when the first of several drafts is in, once in a minute: nobody is shown it before either.
+-- Drops what is too old, once a minute and after the first of several drafts. Reads leave it out in any case.
 local function dropOld()
   if AGE_MS == math.huge or #announced ~= 1 or math.floor(ran / 60000) == math.floor(wasRan / 60000) then return end
   local oldest = redis.call("XRANGE", LOG, "-", "+", "COUNT", 1)[1]
@@ -104,7 +104,7 @@ local function dropOld()
   messages = messages - stale
 end
 
--- Somebody else may have put rows into the log whose numbers are not reached yet: no row could follow them.
+-- Other programs may have added rows to the log with numbers that are not reached yet: no row could follow them.
 local function dropStrange()
   repeat
     local rows = redis.call("XRANGE", LOG, whole(head.top + 1), "+", "COUNT", 100)
@@ -140,7 +140,7 @@ local function enter(draft)
   end
   local epoch, seq, atText = presentEpoch(head), whole(head.top + 1), whole(at)
   local isSaid = draft.kind == "said"
-  -- The text is kept once, with the message, so that what is deleted or replaced there is nowhere else.
+  -- The text is kept once, with the message, so that deleting or replacing it there removes it everywhere.
   local isText = isSaid or draft.kind == "edited"
   local kept = draft.opening .. (isText and '""' or draft.matter) .. "}}"
   addEntry(seq .. "-0", epoch .. " " .. atText .. " " .. kept, isSaid and seq or isText and draft.seq or "0")
@@ -159,10 +159,10 @@ local function enter(draft)
   return { "entered", epoch, seq, atText }
 end
 
--- So many entries are looked at for one whose receipt may have expired early.
+-- Number of entries searched for a draft whose receipt may have expired early.
 local MAX_LOOKED_AT = 500
 
--- Where a draft was entered before, by its author and id, which nobody can put into a name or a text: quotes are escaped there.
+-- Finds an earlier entry by its author and id. Names and texts cannot contain these patterns, since quotes are escaped there.
 local function inLog(user, opening)
   local from = string.find(opening, ',"id":"', 1, true)
   local _, to = string.find(opening, ',"deed":{"kind":"%l+"', from)
@@ -205,7 +205,7 @@ for index = 1, #KEYS - FIRST_KEY + 1 do answers[index] = answer(index) end
 if #announced > 0 then
   dropSurplus()
   setHead(head)
-  -- The log goes on from here until RedisSweeper removes the room. Before there were ages, all its keys expired.
+  -- From here on, RedisSweeper removes the room. In earlier versions all its keys expired.
   if wasEmpty or wasRan == 0 then
     for _, key in ipairs({ HEAD, LOG, MESSAGES, READS }) do redis.call("PERSIST", key) end
   end

@@ -64,17 +64,17 @@ export function channelOf(prefix: string, room: RoomId): string {
   return `${prefix}{${room}}:live`;
 }
 
-/** What an archive works with. */
+/** What an archive needs. */
 export interface ArchiveContext {
-  /** To Redis. */
+  /** The connections to Redis. */
   readonly links: RedisLinks;
-  /** What is done there. */
+  /** The scripts to run there. */
   readonly scripts: Scripts;
-  /** By which ages are counted. */
+  /** The scale of ages. */
   readonly state: ServiceState;
   /** Which quotas are used up. */
   readonly usage: Usage;
-  /** Is told of damaged rows. */
+  /** Takes reports of damaged rows. */
   readonly strays: Strays;
   /** Learns the tags of rooms. */
   readonly tags: RoomTags;
@@ -132,7 +132,7 @@ export class RedisArchive implements Archive {
     return this.#learn(room, "log", () => decodeTop(reply));
   }
 
-  /** Drops what is too old of a room; resolves to how much that was. Rejects with `BusUnavailable`. */
+  /** Drops what is too old in a room; resolves to what was dropped. Rejects with `BusUnavailable`. */
   async sweep(room: RoomId): Promise<ReturnType<typeof decodeSweep>> {
     const terms = { ranMs: await this.#context.state.ranMs(), retention: this.#options.retention };
     const ages = [marksSinceOf(terms), roomsSinceOf(terms)].map((ms) => luaNumber(ms));
@@ -161,12 +161,12 @@ export class RedisArchive implements Archive {
       throw new RangeError(`Cannot enter drafts: received ${answers.length} answers`);
     }
     usage.add(drafts);
-    // Where it is not heard, the next count of all rooms finds it.
+    // If this fails, the next count of all rooms corrects it.
     if (isNewRoom) state.addRoom().catch(() => {});
     return answers;
   }
 
-  /** What a script brings. Rejects with `BusUnavailable`. */
+  /** The reply of a script. Rejects with `BusUnavailable`. */
   async #ask(
     script: keyof Scripts,
     room: RoomId,
@@ -183,7 +183,7 @@ export class RedisArchive implements Archive {
       const all = [...common, ...args];
       return await runScript(links, scripts[script], [...keys, ...moreKeys], all);
     } catch (error) {
-      // Something else stands in the place of a whole key: that is for somebody to look at.
+      // A key has another type: an operator has to look at it.
       if (isWrongType(error)) strays.damaged(room, script === "page" ? "messages" : "log", 1);
       throw unavailable(error);
     }
@@ -201,7 +201,7 @@ export class RedisArchive implements Archive {
   }
 }
 
-/** What cannot be read at all is not in any form of ours. */
+/** Decodes a reply. Rejects with `BusUnavailable` if it has an unknown form. */
 function decoded<T>(decode: () => T): T {
   try {
     return decode();
@@ -210,7 +210,7 @@ function decoded<T>(decode: () => T): T {
   }
 }
 
-/** As Lua reads it. */
+/** A number in a form that Lua reads. */
 function luaNumber(number: number): string {
   return Number.isFinite(number) ? String(number) : number > 0 ? "inf" : "-inf";
 }

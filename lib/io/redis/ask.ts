@@ -1,5 +1,5 @@
 /**
- * A question to a server, on a connection of its own: where the others are, and who answers there.
+ * Asks a server on a separate connection: where the other servers are, and which server answers there.
  * @module
  */
 import { createClient } from "@redis/client";
@@ -22,7 +22,7 @@ export function loginTo(
   };
 }
 
-/** The answer to the last of some commands. Rejects where there is none within 2 s. */
+/** The answer to the last of the commands. Rejects if there is none within 2 s. */
 export async function askOnce(
   login: Login,
   commands: readonly [...(readonly string[])[], readonly string[]],

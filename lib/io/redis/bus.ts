@@ -118,7 +118,7 @@ export class RedisBus implements Bus, Archive, Register, AsyncDisposable {
   }
 
   signal(room: RoomId, note: Note): void {
-    // At once where the tag is known: a note that is told at the end must leave before the connection does.
+    // Synchronously if the tag is known: a note sent while stopping must leave before the connection is closed.
     const tag = this.#tags.of(room);
     const told = tag === undefined
       ? this.#learnTag(room).then((learned) => this.#tell(room, note, learned))
@@ -150,7 +150,7 @@ export class RedisBus implements Bus, Archive, Register, AsyncDisposable {
     return this.#probe.probe();
   }
 
-  /** Drops what is too old, and counts the rooms. Rejects where Redis is away. */
+  /** Drops what is too old, and counts the rooms. Rejects if Redis is away. */
   sweep(): Promise<void> {
     return this.#sweeper.sweep();
   }

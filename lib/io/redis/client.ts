@@ -1,14 +1,14 @@
 /**
- * How the Redis client is set up. Each option stands against something measured: a half-open connection is found only by
- * ping and socket timeout together; with an offline queue, drafts would be entered minutes after their authors were told
- * that they failed.
+ * Creates Redis clients. Each option prevents something that was measured: only ping and socket timeout together find a
+ * half-open connection; with an offline queue, drafts would be entered minutes after their authors were told that they
+ * failed.
  * @module
  */
 import { createClient } from "@redis/client";
 import type { RedisHost } from "../../core/redis_url.ts";
 import type { Ear } from "./links.ts";
 
-/** What is used of a connection of the Redis client. */
+/** The used part of the Redis client. */
 export interface Client {
   /** Whether commands are taken. */
   readonly isReady: boolean;
@@ -18,9 +18,9 @@ export interface Client {
   destroy(): void;
   /** Listens to its errors. */
   on(event: "error", listener: (error: Error) => void): unknown;
-  /** Hears of a channel that its server no longer has. */
+  /** Listens for channels that the server no longer has. */
   on(event: "sharded-channel-moved", listener: (channel: string) => void): unknown;
-  /** Resolves to the answer; rejects with what the server says where that is an error. */
+  /** Resolves to the answer; rejects with an error of the server. */
   sendCommand(command: readonly string[]): Promise<unknown>;
   /** Resolves when subscribed. */
   subscribe(channels: string[], listener: Ear): Promise<void>;
@@ -32,7 +32,7 @@ export interface Client {
   sUnsubscribe(channel: string, listener: Ear): Promise<void>;
 }
 
-/** What the client wants to know to get in. */
+/** Address and credentials of a server. */
 export interface Login {
   /** Instead of a host and a port. */
   readonly url?: string;
@@ -42,11 +42,11 @@ export interface Login {
   readonly password?: string;
   /** By its number. */
   readonly database?: number;
-  /** Where, and by which trust. */
+  /** Where, and which certificate authority to trust. */
   readonly socket?: Partial<RedisHost> | (Partial<RedisHost> & { tls: true; ca?: string });
 }
 
-/** A client that is not yet connected. Whoever opens it must listen to its errors: without a listener one ends the process. */
+/** A client that is not yet connected. Listen to its errors: without a listener, an error ends the process. */
 export function openClient(login: Login): Client {
   return createClient({
     ...login,

@@ -22,7 +22,7 @@ const REFRESH_MS = 5_000;
 const SOONEST_MS = 250;
 const REDIRECTED_MS = 1_000;
 
-/** So long a command is tried again while its room is on its way between two servers. */
+/** How long a command is repeated while its room moves from one server to another. */
 const MOVING_MS = 5_000;
 const AGAIN = { firstMs: 20, longestMs: 500 } as const;
 
@@ -79,7 +79,7 @@ export class RedisCluster implements RedisLinks {
     }
   }
 
-  /** To a server, or for this once to the one that it names instead. */
+  /** Sends to a server, or this once to the one that it names instead. */
   async #sendTo({ publisher, host }: ClusterNode, command: readonly string[]): Promise<unknown> {
     try {
       return await publisher.send(command);
@@ -88,7 +88,7 @@ export class RedisCluster implements RedisLinks {
       if (redirect?.kind !== "ask") throw error;
       const known = this.#nodes.get(addressOf(redirect.to))?.publisher;
       if (known) return await known.send(command, true);
-      // It has no slots yet, so that no connection to it is kept.
+      // That server has no slots yet, so there is no connection to it.
       return await askOnce(loginTo(redirect.to, this.#place, this.#ca), [["ASKING"], command]);
     }
   }

@@ -8,17 +8,17 @@ import { RedisLink } from "./link.ts";
 import type { LinksWatch } from "./links.ts";
 import { addressOf } from "./slots.ts";
 
-/** What a node is told. */
+/** What a node needs. */
 export interface ClusterNodeInit {
-  /** Where it is. */
+  /** The server's address. */
   readonly host: RedisHost;
-  /** How to get in. */
+  /** Address and credentials. */
   readonly login: Login;
-  /** Who is told of connections. */
+  /** Observes the connections. */
   readonly watch: LinksWatch;
-  /** A connection was lost. */
+  /** Called when a connection was lost. */
   readonly lost: () => void;
-  /** A channel belongs to another node. */
+  /** Called when a channel belongs to another node. */
   readonly channelMoved: (channel: string) => void;
 }
 

@@ -44,7 +44,7 @@ export function unavailable(error: unknown): BusUnavailable {
   return new BusUnavailable(message, { cause: error, perhapsSent: false });
 }
 
-/** Whether something else stands in the place of a key of ours. */
+/** Whether one of our keys has another type. */
 export function isWrongType(error: unknown): boolean {
   return error instanceof ErrorReply && error.message.includes("WRONGTYPE");
 }

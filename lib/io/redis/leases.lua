@@ -4,7 +4,7 @@
 --      2 names   hash: each key of a name to the user who bears it
 --      3 nodes   hash: node to "until server", where the server is the one that was there when all its people were claimed;
 --                "until -" where the node has withdrawn
--- What is damaged counts for nothing and is removed, so that nobody is kept out of a room by it.
+-- Damaged records are ignored and removed, so that they keep no user out of a room.
 -- ARGV 1 claim, release, renew, withdraw or people   2 how long a lease lasts, in milliseconds   3 the node   4 the user, or
 --      for withdraw how long it holds those who are nowhere else   5 the name   6 its keys, with tabs between
 --      7 1 for a renaming
@@ -18,7 +18,7 @@ local function whole(number)
   return string.format("%.0f", number)
 end
 
--- Nothing where the record is damaged.
+-- Nil if the record is damaged.
 local function person(record)
   local since, name, keys, nodes = string.match(record, "^(%d+)\n([^\n]*)\n([^\n]*)(.*)$")
   return since and { since = since, name = name, keys = keys, nodes = nodes }
@@ -76,7 +76,7 @@ local function dropExpired()
   end
 end
 
--- Whether another user has the name; one who is not in the room has none.
+-- Whether another user in the room has the name.
 local function isTaken(key)
   local bearer = redis.call("HGET", NAMES, key)
   return bearer and bearer ~= USER and redis.call("HEXISTS", PEOPLE, bearer) == 1
@@ -129,7 +129,7 @@ local function claim()
   return { "granted", one.name, unpack(takenOver) }
 end
 
--- Whoever is through another node too is there through that one alone; the others are held for a while.
+-- The node releases users who are on another node too, and holds the others for a while.
 local function withdraw(graceMs)
   local lease = redis.call("HGET", NODES, NODE)
   if not lease or hasWithdrawn(NODE) then return 1 end

@@ -27,7 +27,7 @@ export interface RedisDoor {
   readonly at: string;
   /** How to get in. */
   readonly login: Login;
-  /** Whether {@linkcode login} may lead to another server from one time to the next: a virtual address, a managed name. */
+  /** Whether {@linkcode login} can lead to another server at any time, as a virtual address or a managed name does. */
   readonly isVirtual?: boolean;
   /** Rejects when the server is not the right one any more; until then it is pending. */
   moved?(signal: AbortSignal): Promise<never>;
@@ -86,15 +86,16 @@ export class RedisLink {
   }
 
   /**
-   * Sends a command. Rejects at once while the link is down. A server that answers that it is no master is left.
+   * Sends a command. Rejects at once while the link is down. If the server answers that it is not a master, the link
+   * leaves it.
    *
-   * @param asking Whether a cluster's other server has sent it here (Redis Cluster specification, "ASK redirection").
+   * @param asking Whether another server of the cluster redirected the command here (Redis Cluster specification, "ASK").
    */
   send(command: readonly string[], asking = false): Promise<unknown> {
     const client = this.#client;
     if (client === undefined) return Promise.reject(new ClientOfflineError());
     const sentAt = systemClock.now();
-    // It holds for the next command of the connection only; where it fails, that one fails too.
+    // ASKING holds for the next command of the connection only; if it fails, that command fails too.
     if (asking) client.sendCommand(["ASKING"]).catch(() => {});
     const answer = client.sendCommand(command);
     // Also where it fails: a Redis that hangs is slow, and not absent.
@@ -106,7 +107,7 @@ export class RedisLink {
     return answer;
   }
 
-  /** Looks now whether the server is still the right one. */
+  /** Checks now whether the server is still the right one. */
   look(): void {
     this.#alarm.ring();
   }
@@ -173,7 +174,7 @@ export class RedisLink {
     }
   }
 
-  /** Connects to a master, and to no other server. */
+  /** Connects, and rejects if the server is not a master. */
   async #enter(client: Client, { at }: RedisDoor): Promise<ServerIdentity | undefined> {
     await client.connect();
     const identity = await identify((command) => client.sendCommand(command));
@@ -193,7 +194,7 @@ export class RedisLink {
     return watchServer({ send, identity, at, login: other, alarm: this.#alarm }, signal);
   }
 
-  /** What it has just said may be older than the present connection. */
+  /** Leaves the server, unless the answer came over an earlier connection. */
   #leave(client: Client, answer: string): void {
     if (this.#client === client) {
       this.#abandon(new NotMaster(`the server takes no writes: ${answer}`));
@@ -247,7 +248,7 @@ export class RedisLink {
     this.#trouble = what;
     const { role } = this.#init;
     if (!this.#isRefused) log.warn("redis.lost", { role, error: what });
-    // The subscriber is where the publisher is, and says the same.
+    // The subscriber is on the same server and would log the same.
     else if (!wasRefused && role === "publisher") log.warn("redis.not_master", { why: what });
   }
 }

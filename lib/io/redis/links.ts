@@ -19,7 +19,7 @@ export type Ear = (message: string, channel: string) => void;
 export interface LinksWatch {
   /** Called when subscriptions are there, the first time and each time that they have come back. */
   readonly heard: () => void;
-  /** Called whenever a server takes commands, or subscriptions are there. */
+  /** Called whenever a server takes commands again, or subscriptions are restored. */
   readonly back: () => void;
   /** Takes how long each command took, in seconds. */
   readonly roundTrips: Histogram;
@@ -33,7 +33,7 @@ export interface RedisLinks {
   readonly publishing: "PUBLISH" | "SPUBLISH";
   /** Sends a command to the server that has the key or channel. Rejects at once where that is known to be away. */
   send(key: string, command: readonly string[]): Promise<unknown>;
-  /** For each server that has keys, what sends a command to it. */
+  /** A function for each server that has keys, which sends a command to it. */
   servers(): readonly ((command: readonly string[]) => Promise<unknown>)[];
   /** Resolves when subscribed; from then on it is restored by itself. Rejects where Redis refuses it. */
   subscribe(channel: string, ear: Ear): Promise<void>;

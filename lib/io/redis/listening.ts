@@ -1,7 +1,6 @@
 /**
- * What comes over the rooms' channels. Anybody who may use the same Redis can publish there, so it is believed only where it
- * bears its room's tag; where it does not, the log is asked how far it has come, so that whatever the message was meant to
- * be, nothing is hidden by it.
+ * Receives the rooms' channels. Other users of the same Redis can publish there, so a message is accepted only if it has
+ * the room's tag. Otherwise the log is asked for its top, so that a forged message cannot hide a real entry.
  * @module
  */
 import type { Announcement } from "../../chat/bus.ts";
@@ -12,48 +11,48 @@ import type { RoomTags } from "./room_tags.ts";
 import type { Strays } from "./strays.ts";
 import { decodeLive, type Live } from "./wire.ts";
 
-/** A room on whose channel a stranger publishes asks its log no more often. */
+/** Shortest interval between two questions to the log of one room. */
 const AGAIN_MS = 1_000;
-/** So many messages of one room wait while its log is asked. */
+/** Number of messages of one room that wait while its log is asked. */
 const MAX_WAITING = 1_000;
 
-/** What it works with. */
+/** What it needs. */
 export interface ListeningContext {
-  /** Begins every channel. */
+  /** The prefix of every channel. */
   readonly prefix: string;
-  /** What is believed. */
+  /** The known tags. */
   readonly tags: RoomTags;
-  /** Is told of what is not. */
+  /** Takes reports of foreign messages. */
   readonly strays: Strays;
-  /** How far a room's log has come; the room's tag is known then. Rejects where Redis is away. */
+  /** The top of a room's log; afterwards the room's tag is known. Rejects if Redis is away. */
   readonly top: (room: RoomId) => Promise<Position>;
-  /** Takes what is announced. */
+  /** Takes announcements. */
   readonly put: (announcement: Announcement) => void;
   /** For waits. */
   readonly clock: Clock;
 }
 
 interface Doubtful {
-  /** Undefined where it has no form of ours. */
+  /** Undefined if it has an unknown form. */
   readonly live: Live | undefined;
   readonly bytes: number;
   readonly channel: string;
 }
 
-/** A room whose log is asked. */
+/** A room whose log is being asked. */
 interface Doubt {
   readonly messages: Doubtful[];
-  /** The tag has just been learned, so that what bears it is believed meanwhile. */
+  /** Whether the tag has just been read, so that messages with it are accepted directly. */
   isResting: boolean;
 }
 
-/** Hears the rooms of one instance. */
+/** Receives the channels of one instance's rooms. */
 export class Listening {
   readonly #context: ListeningContext;
   readonly #signal: AbortSignal;
   readonly #doubts = new Map<RoomId, Doubt>();
 
-  /** Hears what it is given. @param signal When it aborts, nothing is asked any more. */
+  /** Starts without messages. @param signal Ends all questions. */
   constructor(context: ListeningContext, signal: AbortSignal) {
     this.#context = context;
     this.#signal = signal;
@@ -67,7 +66,7 @@ export class Listening {
     if (room === undefined) return strays.stranger(channel, bytes);
     const live = decodeLive(room, payload);
     const doubt = this.#doubts.get(room);
-    // Behind those that came before, in their order, while the tag is asked for.
+    // While the tag is read, messages wait behind earlier ones, to keep the order.
     const isWaiting = doubt !== undefined && !doubt.isResting;
     if (!isWaiting && live && tags.matches(room, live.tag)) this.#put(room, live);
     else this.#doubt(room, { live, bytes, channel });
@@ -82,7 +81,7 @@ export class Listening {
   #doubt(room: RoomId, message: Doubtful): void {
     const known = this.#doubts.get(room);
     const doubt = known ?? { messages: [], isResting: false };
-    // What is dropped is in the log if it is ours.
+    // Dropped messages of ours are in the log.
     if (doubt.messages.length >= MAX_WAITING) doubt.messages.length = 0;
     doubt.messages.push(message);
     if (known) return;
@@ -98,7 +97,7 @@ export class Listening {
       try {
         position = await top(room);
       } catch {
-        // What is not known to be a stranger's is not taken for one.
+        // Without an answer, messages are not reported as foreign.
         await clock.sleep(AGAIN_MS, this.#signal);
         continue;
       }
@@ -110,7 +109,7 @@ export class Listening {
     this.#doubts.delete(room);
   }
 
-  /** Hands on what is ours, now that the tag is known; whether there was anything else. */
+  /** Hands on our messages, now that the tag is known. Returns whether there were others. */
   #judge(room: RoomId, messages: readonly Doubtful[]): boolean {
     const { tags, strays } = this.#context;
     let hasStranger = false;
@@ -118,7 +117,7 @@ export class Listening {
       if (live && tags.matches(room, live.tag)) this.#put(room, live);
       else {
         hasStranger = true;
-        // A note of ours bears the tag that its instance knows: an old one for seconds after a room's head was lost.
+        // Our own notes may have an old tag for some seconds after a room's head was lost.
         if (live?.kind !== "note") strays.stranger(channel, bytes);
       }
     }

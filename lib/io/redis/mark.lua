@@ -1,5 +1,5 @@
--- Somebody has read so far: isReadFurther of core/room_log.ts. ARGV 6 the user   7 the epoch   8 the number   9 so many marks are
--- kept: those set last.
+-- Marks how far a user has read: isReadFurther of core/room_log.ts. ARGV 6 the user   7 the epoch   8 the number   9 number of
+-- marks kept, the most recent ones.
 local head = openHead()
 local user, epoch, seq = ARGV[6], ARGV[7], tonumber(ARGV[8])
 local after, gap = judge(head, 0, epoch, seq)

@@ -1,20 +1,20 @@
--- The newest messages before a number. ARGV 6 the number, or +inf   7 at most so many   8 so much may they weigh together.
--- Brings: the top's epoch and number, the tag, whether there are more, the messages, the newest first, and how many were
--- passed over since they are damaged.
+-- The newest messages before a number. ARGV 6 the number, or +inf   7 their maximum number   8 their maximum weight.
+-- Returns the top's epoch and number, the tag, whether there are more, the messages, the newest first, and how many damaged
+-- ones were skipped.
 local head = openHead()
 local limit, maxWeight = tonumber(ARGV[7]), tonumber(ARGV[8])
 local messages, weight, passed, more = {}, 0, 0, 0
 
--- So much is everything in a message besides text and reactions (core/weights.ts).
+-- The weight of a message besides text and reactions (core/weights.ts).
 local OWN_WEIGHT = 200
 
--- In few steps, and never much more at once than may be brought.
+-- Reads in few steps, and never much more at once than may be returned.
 local function read(highest, lowest)
   local offset, step = 0, 4
   while true do
     local members = redis.call("ZREVRANGEBYSCORE", MESSAGES, highest, lowest, "LIMIT", offset, step)
     for _, member in ipairs(members) do
-      -- Most of a reaction is a user id, as it stands here.
+      -- Reactions weigh what they take here: most of it is user ids.
       local _, opening = string.find(member, "^%d+ %w+ %d+ [%w_]+ %d+ %d ?%d*\n[^\n]*\n")
       if opening then
         weight = weight + OWN_WEIGHT + #member - opening

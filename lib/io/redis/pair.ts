@@ -20,7 +20,7 @@ export class RedisPair implements RedisLinks {
       ...init,
       role: "publisher",
       found: back,
-      // What has happened to the server of one has happened to that of the other.
+      // Both are on the same server, so the other one should check it too.
       lost: () => this.#subscriber.look(),
     } as const;
     const subscriber = {

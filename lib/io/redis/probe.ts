@@ -1,5 +1,5 @@
 /**
- * Whether the bus works: something is published on a channel that nobody else listens to, and has to come back.
+ * Checks whether the bus works: a message published on a private channel has to come back.
  * @module
  */
 import { within } from "../within.ts";
@@ -8,15 +8,15 @@ import type { RedisLinks } from "./links.ts";
 
 const PROBE_MS = 2_000;
 
-/** Tries one bus. */
+/** Probes one bus. */
 export class RedisProbe {
-  /** Resolves when the channel is subscribed for the first time, so when Redis is there. */
+  /** Resolves when the channel is subscribed for the first time, that is, when Redis is there. */
   readonly ready: Promise<void>;
   readonly #links: RedisLinks;
   readonly #channel: string;
   readonly #waiting = new Map<string, () => void>();
 
-  /** Subscribes. @param channel Of this instance alone; under its prefix, so that it is allowed where the rooms are. */
+  /** Subscribes. @param channel Used by this instance only; with the common prefix, so that the same ACL allows it. */
   constructor(links: RedisLinks, following: Pick<RedisFollowing, "subscribe">, channel: string) {
     this.#links = links;
     this.#channel = channel;
@@ -24,7 +24,7 @@ export class RedisProbe {
     this.ready = following.subscribe(channel, hear, () => true);
   }
 
-  /** Resolves when something published has come back. Rejects with the reason, after 2 s at the latest. */
+  /** Resolves when a published message has come back. Rejects with the reason, after 2 s at the latest. */
   async probe(): Promise<void> {
     const nonce = crypto.randomUUID();
     try {

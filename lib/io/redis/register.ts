@@ -53,7 +53,7 @@ export class RedisRegister implements Register {
       return { kind, name: granted, ...(takenOver.length > 0 && { takenOver }) };
     }
     this.#strays.damaged(room, "people", 1);
-    // What stands there as the user's name is none.
+    // The stored name is invalid, so replace it.
     if (!rename) return await this.claim(room, { ...claim, rename: true });
     throw unavailable(new TypeError(`Cannot claim a name: received ${kind}`));
   }
@@ -92,7 +92,7 @@ export class RedisRegister implements Register {
   }
 }
 
-/** The hash of people, in the order of their coming, and how many of them cannot be read. */
+/** The people in the order in which they came, and how many of them cannot be read. */
 function decodePeople(
   reply: unknown,
 ): { readonly people: readonly Person[]; readonly damaged: number } {

@@ -1,22 +1,22 @@
--- What came after a position, with the texts that the messages have now. ARGV 6 its epoch   7 its number   8 at most so many
--- entries   9 so much may they weigh together.
--- Brings: the top's epoch and number, the tag, what is wrong with the position or nothing, the number after which the entries
--- begin, whether there are more, and of each entry: the number, what stands in the log, "-" where its message is deleted or
--- kept no more, when that was edited otherwise, and its text.
+-- The entries after a position, with the present texts of their messages. ARGV 6 its epoch   7 its number   8 maximum number
+-- of entries   9 their maximum weight.
+-- Returns the top's epoch and number, the tag, what is wrong with the position or nothing, the number after which the entries
+-- begin, whether there are more, and for each entry: the number, the row in the log, "-" if its message is deleted or no
+-- longer kept or else when it was edited, and the message's text.
 local head = openHead()
 local after, gap = judge(head, floorOf(head), ARGV[6], tonumber(ARGV[7]))
 local limit, maxWeight = tonumber(ARGV[8]), tonumber(ARGV[9])
 local rows, weight, more = {}, 0, 0
 
--- So much is everything in an entry besides its text (core/weights.ts).
+-- The weight of an entry besides its text (core/weights.ts).
 local OWN_WEIGHT = 200
 local MAX_ENTRY_BYTES = 65536
 
--- The message that holds the text of an entry; 0 where it has none, and nothing where it cannot be known.
+-- The number of the message that holds an entry's text; 0 if it has none.
 local function aboutOf(seq, fields)
   local about = tonumber(fields.about)
   if about then return about end
-  -- Nobody can put these into a name or a text: quotes are escaped there.
+  -- Names and texts cannot contain these patterns, since quotes are escaped there.
   local entry = fields.entry or ""
   if string.find(entry, '"deed":{"kind":"said"', 1, true) then return seq end
   return tonumber(string.match(entry, '"deed":{"kind":"edited","of":{"epoch":"%w+","seq":(%d+)}')) or 0
@@ -49,13 +49,13 @@ local function read()
     local members = messagesOf(found)
     for _, row in ipairs(found) do
       from = "(" .. row[1]
-      -- Whatever has another form, somebody else has put there.
+      -- Rows with other ids are not ours.
       local seq = tonumber(string.match(row[1], "^(%d+)%-0$"))
       if seq then
         local fields = fieldsOf(row)
         local mark, text = stateOf(aboutOf(seq, fields), members)
         local entry = fields.entry or ""
-        -- Without its text an entry is short: this is none of ours.
+        -- Without its text an entry is short: a long one is not ours.
         if #entry > MAX_ENTRY_BYTES then entry = "" end
         weight = weight + OWN_WEIGHT + #text
         if #rows >= limit or (#rows > 0 and weight > maxWeight) then return 1 end

@@ -2,25 +2,25 @@
 -- place where numbering, keeping and announcing can be one step, and tests/bus_contract.ts holds both to the same rules.
 -- Nothing that somebody typed is looked into: it comes as JSON, is kept as it came, and is put together by joining texts.
 --
--- Stamps, which people see, are by the clock of Redis. Ages are not: they are counted by "ran", how long the service has
--- been in use, which callers pass (RunTime). So a clock that was set wrong deletes nothing, and no key of a room that has
--- entries expires by itself: RedisSweeper removes it.
+-- Timestamps, which people see, come from the clock of Redis. Ages do not: they are counted by "ran", how long the service
+-- has been in use, which callers pass (ServiceState). So a wrong clock deletes nothing. Keys of a room with entries do not
+-- expire; RedisSweeper removes them.
 --
--- Whatever is read may be damaged, or have been written by somebody else: it is passed over, and no script fails for it.
+-- Anything read can be damaged or written by other programs: it is skipped, and no script fails because of it.
 --
 -- KEYS 1 head      hash: eras ("epoch:after epoch:after"), top, at, ran, server (the replication id that numbered last), tag
---                  (by which announcements of this room are told from those of strangers), doubt (until when by ran receipts
+--                  (in every announcement of this room, to tell it from foreign messages), doubt (until when, by ran, receipts
 --                  may have expired early)
 --      2 log       stream: ids are NUMBER-0, fields entry: epoch at draft (JSON, its text empty), ran, about: the number of
 --                  the message whose text is the entry's, or 0
 --      3 messages  sorted set by number; how a member is built, append.lua says
 --      4 reads     hash: user to epoch:number
 --      5 marks     sorted set: user by when it was last marked, by ran
--- ARGV 1 an epoch that was never used   2 a tag that was never used   3 how old things may become, in milliseconds, or inf
---      4 so many entries are kept   5 how long the service has been in use, in milliseconds
+-- ARGV 1 an epoch that was never used   2 a tag that was never used   3 maximum age, in milliseconds, or inf
+--      4 number of entries kept   5 how long the service has been in use, in milliseconds
 local HEAD, LOG, MESSAGES, READS, MARKS = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local UNUSED, UNUSED_TAG, AGE_MS, MAX_ENTRIES = ARGV[1], ARGV[2], tonumber(ARGV[3]) or math.huge, tonumber(ARGV[4])
--- A room that nobody has said anything in is forgotten when nobody has asked about it for so long.
+-- A room without entries expires when it was not asked about for this long.
 local EMPTY_MS = 120000
 
 -- Lua would write large numbers with an exponent.
@@ -46,7 +46,7 @@ local function joinEras(head)
   return table.concat(eras, " ")
 end
 
--- A clock that is ahead of ages by more than this was set.
+-- If the clock advances by this much more than ages, it was set.
 local MAX_CLOCK_STEP_MS = 60000
 
 local function setHead(head)
@@ -54,7 +54,7 @@ local function setHead(head)
     "ran", whole(head.ran), "server", head.server, "tag", head.tag)
 end
 
--- The eras that can be read, in their order; nothing where none can.
+-- The readable eras, in order; false if there are none.
 local function parseEras(text)
   local eras = {}
   for epoch, after in string.gmatch(text or "", "([0-9a-z]+):(%d+)") do
@@ -68,7 +68,7 @@ local function parseNumber(text)
   return number and number >= 0 and number < 1e15 and number == math.floor(number) and number
 end
 
--- As long as nobody has said anything, the head lasts as long as somebody asks about it.
+-- The head of a room without entries is kept as long as it is asked about.
 local function openHead()
   local eras, top, at, before, by, tag, doubt =
     unpack(redis.call("HMGET", HEAD, "eras", "top", "at", "ran", "server", "tag", "doubt"))
@@ -79,7 +79,7 @@ local function openHead()
     head.doubt = parseNumber(doubt)
     if not tag or not string.match(tag, "^%w+$") then
       head.tag = UNUSED_TAG
-      -- A Redis that is full refuses it; then the room can be read all the same.
+      -- A full Redis refuses this; the room can be read all the same.
       redis.pcall("HSET", HEAD, "tag", UNUSED_TAG)
     end
   else
@@ -112,7 +112,7 @@ local function judge(head, floor, epoch, seq)
   return floor, "unknown_epoch"
 end
 
--- The first index in low..high-1 where something is not too old; high where all is. What is damaged counts as new.
+-- The first index in low..high-1 that is not too old; high if all are. Damaged rows count as new.
 local function firstFresh(low, high, ranOf)
   local function isFresh(index)
     local age = ranOf(index)
@@ -133,10 +133,10 @@ local function fieldsOf(row)
   return fields
 end
 
--- What is older than this service's first use of ages has none.
+-- Rows of versions before there were ages have none.
 local function ranOfRow(row)
   local fields = row[2]
-  -- Where it stands in every row of ours, without a table of all fields.
+  -- Our own rows have it in this place, so no table of all fields is needed.
   return tonumber(fields[3] == "ran" and fields[4] or fieldsOf(row).ran) or 0
 end
 
@@ -146,8 +146,8 @@ local function entryRan(seq)
   return row and ranOfRow(row)
 end
 
--- The number before the oldest entry that counts. The log may hold some more than it should, since the stream drops them a
--- hundred at a time.
+-- The number before the oldest entry that counts. The stream can hold more entries than are kept, since it drops a hundred at
+-- a time.
 local function floorOf(head)
   local row = redis.call("XRANGE", LOG, "-", "+", "COUNT", 1)[1]
   local oldest = row and tonumber(string.match(row[1], "^%d+"))
@@ -181,7 +181,7 @@ local function lowestMessage()
   return "(" .. redis.call("ZRANGE", MESSAGES, stale - 1, stale - 1, "WITHSCORES")[2]
 end
 
--- A message in its parts; nothing where it is damaged.
+-- The parts of a message; nil if it is damaged.
 local function parseMessage(member)
   local seq, epoch, at, user, edited, deleted, age, about, text, reactions =
     string.match(member, "^(%d+) (%w+) (%d+) ([%w_]+) (%d+) (%d) ?(%d*)\n([^\n]*)\n([^\n]*)(.*)$")
@@ -192,7 +192,7 @@ local function parseMessage(member)
   }
 end
 
--- The message of a number as it now stands; nothing where it is kept no more, or damaged.
+-- The message with a number as it now stands; nil if it is no longer kept, or damaged.
 local function messageAt(seq)
   local member = redis.call("ZRANGEBYSCORE", MESSAGES, seq, seq, "LIMIT", 0, 1)[1]
   local message = member and parseMessage(member)

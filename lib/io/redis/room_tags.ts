@@ -1,19 +1,19 @@
 /**
- * By what announcements of this service are told from those of strangers: each room has a tag that stands in its head in
- * Redis, where only scripts and their replies bring it, and in each announcement. Whoever can publish on a channel but not
- * read the keys does not know it; what bears another one is not believed.
+ * Tags that tell the announcements of this service from foreign messages. Each room has a tag in its head in Redis, which
+ * the scripts return, and every announcement has it. A program that can publish on a channel but not read the keys does
+ * not know the tag, and its messages are not accepted.
  * @module
  */
 import type { RoomId } from "../../core/names.ts";
 
-/** So many are remembered; a room whose tag is forgotten is asked for it again. */
+/** Number of tags kept; a dropped one is read again. */
 const MAX_TAGS = 50_000;
 
 /** The tags of the rooms that this instance has asked about. */
 export class RoomTags {
   readonly #tags = new Map<RoomId, string>();
 
-  /** Takes in what the room's head says now: another one after it was lost. */
+  /** Sets the tag that the room's head has now. It changes if the head was lost. */
   learn(room: RoomId, tag: string): void {
     this.#tags.delete(room);
     this.#tags.set(room, tag);
@@ -22,7 +22,7 @@ export class RoomTags {
     if (oldest !== undefined) this.#tags.delete(oldest);
   }
 
-  /** The room's tag; undefined where it is not known. */
+  /** The room's tag; undefined if it is not known. */
   of(room: RoomId): string | undefined {
     return this.#tags.get(room);
   }

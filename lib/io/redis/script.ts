@@ -24,8 +24,8 @@ export type Scripts = Readonly<
 >;
 
 /**
- * Reads the scripts. Needs permission to read this folder, so call it before permissions are given back. Throws what the
- * runtime says where one cannot be read.
+ * Reads the scripts. Needs permission to read this folder, so call it before permissions are given back. Throws the
+ * runtime's error if a file cannot be read.
  */
 export function readScripts(): Scripts {
   return {

@@ -1,5 +1,5 @@
 /**
- * The secret that signs the tokens of those who come back, as all instances on one Redis have it.
+ * The secret that signs resume tokens, shared by all instances on one Redis.
  * @module
  */
 import { ErrorReply } from "@redis/client";
@@ -8,8 +8,8 @@ import { unavailable } from "./faults.ts";
 import type { RedisLinks } from "./links.ts";
 
 /**
- * The secret at a key; the candidate becomes it where there is none, or where something else stands in its place: without a
- * secret nobody could come back, and an empty one can be guessed. Rejects with `BusUnavailable`.
+ * The secret at a key. The candidate is stored if there is none or the value is invalid: without a secret no client could
+ * resume, and an empty one can be guessed. Rejects with `BusUnavailable`.
  */
 export async function agreeOnSecret(
   links: RedisLinks,
@@ -28,7 +28,7 @@ export async function agreeOnSecret(
   }
 }
 
-/** What stands there; undefined where it is no secret. */
+/** The stored secret; undefined if the value is invalid. */
 async function read(links: RedisLinks, key: string): Promise<string | undefined> {
   try {
     const kept = await links.send(key, ["GET", key]);

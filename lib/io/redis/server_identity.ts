@@ -1,7 +1,7 @@
 /**
- * Which server a connection has reached, and whether that server takes writes. A promoted replica keeps its connections,
- * and a demoted master keeps them too: neither tells its clients, so a connection has to ask. A server behind a virtual
- * address or a managed name may also stop being the one that the address leads to while it still answers.
+ * Which server a connection has reached, and whether that server takes writes. Promoted replicas and demoted masters keep
+ * their connections and do not notify clients, so each connection has to ask. A virtual address or a managed name can also
+ * lead to another server while the old one still answers.
  * @module
  */
 import { ErrorReply } from "@redis/client";
@@ -9,15 +9,15 @@ import type { Alarm } from "./alarm.ts";
 import { askOnce } from "./ask.ts";
 import type { Login } from "./client.ts";
 
-/** What a server says of itself. */
+/** What a server reports about itself. */
 export interface ServerIdentity {
-  /** Another one after each start; empty where the server does not tell. */
+  /** Changes at each start; empty if the server does not report it. */
   readonly runId: string;
-  /** Why it takes no writes; undefined where it takes them. */
+  /** Why it takes no writes; undefined if it does. */
   readonly refusal: string | undefined;
 }
 
-/** The server is a replica, is still loading, or is not the one that the address leads to. */
+/** The server is a replica, is still loading, or is no longer the one that the address leads to. */
 export class NotMaster extends Error {
   /** For logs; tell it by `instanceof`. */
   override readonly name = "NotMaster";
@@ -26,10 +26,10 @@ export class NotMaster extends Error {
 /** Sends a command and resolves with the answer. */
 export type Send = (command: readonly string[]) => Promise<unknown>;
 
-/** A demoted server is left within so long, one that the address no longer leads to within twice that. */
+/** A demoted server is left within this time, one that the address no longer leads to within twice this time. */
 const WATCH_MS = 2_000;
 const IDENTITY = ["INFO", "server", "replication", "persistence"] as const;
-/** The first word of errors by which a server says that it is no master, or not yet. */
+/** First words of the errors of a server that is not a master, or not yet. */
 const DEMOTED = new Set(["READONLY", "MASTERDOWN", "LOADING", "UNBLOCKED"]);
 
 /** Whether a server has answered that it does not take writes. */
@@ -37,7 +37,7 @@ export function isDemoted(error: unknown): boolean {
   return error instanceof ErrorReply && DEMOTED.has(error.message.split(" ", 1)[0] ?? "");
 }
 
-/** What the server says of itself; undefined where it does not answer that: an ACL forbids it, or a script runs for long. */
+/** The server's identity; undefined if it does not answer, because of an ACL or a long-running script. */
 export async function identify(send: Send): Promise<ServerIdentity | undefined> {
   try {
     return readIdentity(String(await send(IDENTITY)));
@@ -63,7 +63,7 @@ export function readIdentity(info: string): ServerIdentity {
   return { runId, refusal: undefined };
 }
 
-/** Throws {@linkcode NotMaster} where the server takes no writes. @param at For the message. */
+/** Throws {@linkcode NotMaster} if the server takes no writes. @param at For the message. */
 export function assertMaster(identity: ServerIdentity | undefined, at: string): void {
   if (identity?.refusal === undefined) return;
   throw new NotMaster(`the server at ${at} takes no writes: ${identity.refusal}`);
@@ -71,19 +71,19 @@ export function assertMaster(identity: ServerIdentity | undefined, at: string): 
 
 /** A connection whose server is watched. */
 export interface WatchedServer {
-  /** Asks over the connection. */
+  /** Sends commands over the connection. */
   readonly send: Send;
-  /** As it was when the connection was opened. */
+  /** The identity when the connection was opened. */
   readonly identity: ServerIdentity | undefined;
-  /** Where the connection leads. */
+  /** The address. */
   readonly at: string;
-  /** Also asks over a new connection who answers at the address by now; undefined where something else knows it. */
+  /** Used to check, over a new connection, which server answers at the address now; undefined to skip that. */
   readonly login: Login | undefined;
-  /** Rings when it is to be asked sooner than usual. */
+  /** Rings to check sooner than usual. */
   readonly alarm: Alarm;
 }
 
-/** Rejects when the server takes no writes any more or the address leads to another master; until then it is pending. */
+/** Rejects when the server no longer takes writes or the address leads to another master; pending until then. */
 export async function watchServer(server: WatchedServer, signal: AbortSignal): Promise<never> {
   for (let look = 1; !signal.aborted; look++) {
     await server.alarm.wait(WATCH_MS, signal);
@@ -94,7 +94,7 @@ export async function watchServer(server: WatchedServer, signal: AbortSignal): P
   return new Promise(() => {});
 }
 
-/** A connection that is lost says so itself, and one whose queue is full is not lost. */
+/** Ignores other errors: a lost connection reports that itself, and a full queue is not a lost connection. */
 async function identifyIfAnswered(send: Send): Promise<ServerIdentity | undefined> {
   try {
     return await identify(send);
@@ -106,8 +106,7 @@ async function identifyIfAnswered(send: Send): Promise<ServerIdentity | undefine
 
 async function assertSame({ login, identity, at }: WatchedServer): Promise<void> {
   if (login === undefined || !identity?.runId) return;
-  // While nobody answers there, the server that is known is the best that there is. A replica that answers is no place
-  // to go to either.
+  // If no server answers there, or only a replica, the present server is the best choice.
   const other = await identify((command) => askOnce(login, [command])).catch(() => undefined);
   if (!other?.runId || other.refusal !== undefined || other.runId === identity.runId) return;
   throw new NotMaster(`the address ${at} leads to another server`);

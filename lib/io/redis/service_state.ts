@@ -1,7 +1,7 @@
 /**
- * What all instances on one Redis know together: for how long the service has been in use, by which ages are counted, and
- * how many rooms there are. The first is not the time of day: each instance adds what has passed on its own monotonic clock,
- * and the largest sum counts. So a clock that is set wrong, here or on the Redis, makes nothing old, and a time in which no
+ * State shared by all instances on one Redis: for how long the service has been in use, which is the scale of ages, and how
+ * many rooms there are. The former is not the time of day: each instance adds what has passed on its own monotonic clock,
+ * and the largest sum counts. So a wrong clock, here or on the Redis machine, makes nothing old, and time during which no
  * instance runs does not count.
  * @module
  */
@@ -17,19 +17,19 @@ const SYNC_MS = 10_000;
 const digits = v.pipe(v.string(), v.regex(/^\d{1,16}$/), v.transform(Number));
 const State = v.tuple([digits, v.union([v.literal(""), digits]), digits]);
 
-/** What one instance knows of it. */
+/** One instance's view of the shared state. */
 export class ServiceState {
   readonly #links: RedisLinks;
   readonly #script: Script;
   readonly #key: string;
   readonly #clock: Clock;
-  // The sum, and when that was so; undefined before Redis was asked.
+  // The sum at a time; undefined before Redis was asked.
   #known: { readonly ranMs: number; readonly at: number } | undefined;
   #asking: Promise<void> | undefined;
   #watch: ClockWatch | undefined;
   #rooms: number | undefined;
 
-  /** Asks when it is needed. @param prefix Begins the key. */
+  /** Reads on request. @param prefix Begins the key. */
   constructor(links: RedisLinks, script: Script, prefix: string, clock: Clock) {
     this.#links = links;
     this.#script = script;
@@ -37,42 +37,42 @@ export class ServiceState {
     this.#clock = clock;
   }
 
-  /** How many rooms have entries, as far as is known; undefined where nobody has counted them yet. */
+  /** Number of rooms with entries, as far as is known; undefined if they were not counted yet. */
   get rooms(): number | undefined {
     return this.#rooms;
   }
 
-  /** For how long the service has been in use, in milliseconds. Rejects with `BusUnavailable` where it is not known yet. */
+  /** For how long the service has been in use, in milliseconds. Rejects with `BusUnavailable` if it is not known yet. */
   ranMs(): number | Promise<number> {
     return this.#now() ?? this.#first();
   }
 
-  /** Learns what the other instances know, and tells them. Rejects with `BusUnavailable`. */
+  /** Exchanges the state with the other instances. Rejects with `BusUnavailable`. */
   sync(): Promise<void> {
     return this.#asking ??= this.#ask().finally(() => this.#asking = undefined);
   }
 
-  /** The same again and again, until the signal aborts. @param count Counts the rooms where nobody has yet. */
+  /** Syncs at intervals until the signal aborts. @param count Counts the rooms if they were not counted yet. */
   async run(signal: AbortSignal, count?: () => Promise<void>): Promise<void> {
     while (!signal.aborted) {
       try {
         await this.sync();
         if (this.#rooms === undefined) await count?.();
       } catch {
-        // While Redis is away, this instance goes on alone.
+        // While Redis is away, this instance continues alone.
       }
       await this.#clock.sleep(SYNC_MS, signal);
     }
   }
 
-  /** One room more has entries. */
+  /** Counts a room that has its first entry. */
   async addRoom(): Promise<void> {
     this.#rooms = (this.#rooms ?? 0) + 1;
     const rooms = await this.#links.send(this.#key, ["HINCRBY", this.#key, "rooms", "1"]);
     if (typeof rooms === "number") this.#rooms = rooms;
   }
 
-  /** They have been counted. */
+  /** Sets the number of rooms after a count. */
   async setRooms(rooms: number): Promise<void> {
     this.#rooms = rooms;
     await this.#links.send(this.#key, ["HSET", this.#key, "rooms", String(rooms)]);

@@ -1,5 +1,5 @@
--- How far somebody has read. ARGV 6 the user   7 messages are counted up to here. Brings: the position, or nothing, and how
--- many messages came after it.
+-- How far a user has read. ARGV 6 the user   7 highest count. Returns the position, or nothing, and how many messages came
+-- after it.
 local head = openHead()
 local read = redis.call("HGET", READS, ARGV[6])
 local seen = 0

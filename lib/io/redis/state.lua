@@ -1,13 +1,13 @@
--- What all instances know together. ARGV 1 how long the service has been in use, as far as the caller knows, in milliseconds.
--- KEYS 1 state   hash: ran (that, as the one knows who has known it longest), rooms (how many rooms have entries)
--- Brings: how long it has been in use, how many rooms have entries or nothing where nobody has counted them, and the time.
+-- State shared by all instances. ARGV 1 how long the service has been in use, as far as the caller knows, in milliseconds.
+-- KEYS 1 state   hash: ran (the largest such value), rooms (how many rooms have entries)
+-- Returns how long it has been in use, how many rooms have entries or nothing if they were not counted, and the time.
 local fields = redis.pcall("HMGET", KEYS[1], "ran", "rooms")
--- Something else stands in its place: all that is known is what the instances know.
+-- The key has another type: continue with what the instances know.
 if fields.err then redis.pcall("DEL", KEYS[1]) end
 local kept, rooms = fields[1], fields[2]
 kept = kept and #kept <= 15 and string.match(kept, "^%d+$") and tonumber(kept) or 0
 local ran = string.format("%.0f", math.max(kept, tonumber(ARGV[1])))
--- A Redis that is full refuses it; then it is told the next time.
+-- A full Redis refuses this; the next call tries again.
 redis.pcall("HSET", KEYS[1], "ran", ran)
 local time = redis.call("TIME")
 return { ran, rooms and string.match(rooms, "^%d+$") or "", time[1] .. string.format("%06d", time[2]) }

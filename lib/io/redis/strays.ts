@@ -1,7 +1,6 @@
 /**
- * What is found in Redis and is not as this service has put it there: announcements of strangers on the rooms' channels, and
- * rows that are damaged. They are passed over, counted, and reported to whoever runs the service, but not one by one: a
- * stranger may publish thousands a second.
+ * Reports foreign announcements on the rooms' channels and damaged rows in Redis. Both are skipped, counted and logged, but
+ * not one by one: another program can publish thousands of messages a second.
  * @module
  */
 import type { Clock } from "../../chat/clock.ts";
@@ -10,9 +9,9 @@ import type { RoomId } from "../../core/names.ts";
 import { strayCounters } from "../../chat/meters.ts";
 import { log } from "../log.ts";
 
-/** The same event is logged no more often. */
+/** Shortest interval between two log lines of one kind. */
 const LOG_MS = 10_000;
-/** What was not seen for so long is no problem any more. */
+/** Time after which a problem that was not seen again is no longer reported. */
 const PROBLEM_MS = 10 * 60_000;
 
 /** Where damaged rows are. */
@@ -28,13 +27,13 @@ interface Kind {
   seenAt: number;
 }
 
-/** What one instance has found. */
+/** The findings of one instance. */
 export class Strays {
   readonly #clock: Clock;
   readonly #announcements: Kind;
   readonly #rows: Kind;
 
-  /** Nothing yet. */
+  /** Starts without findings. */
   constructor(clock: Clock, metrics: Metrics = new Metrics()) {
     this.#clock = clock;
     const counters = strayCounters(metrics);
@@ -43,7 +42,7 @@ export class Strays {
       ...none,
       counter: counters.announcements,
       event: "redis.stranger",
-      words: "announcements of strangers on the channels of rooms",
+      words: "messages of other programs on the rooms' channels",
     };
     this.#rows = {
       ...none,
@@ -53,17 +52,17 @@ export class Strays {
     };
   }
 
-  /** Somebody else has published something. @param bytes About how long it was. */
+  /** Reports a foreign message. @param bytes Its approximate length. */
   stranger(channel: string, bytes: number): void {
     this.#note(this.#announcements, 1, { channel, bytes });
   }
 
-  /** So many rows were passed over; none is nothing. */
+  /** Reports damaged rows that were skipped; 0 is ignored. */
   damaged(room: RoomId, place: Place, rows: number): void {
     if (rows > 0) this.#note(this.#rows, rows, { room, place });
   }
 
-  /** What was found in the last minutes, in words. */
+  /** The findings of the last minutes, described for operators. */
   problems(): readonly string[] {
     const since = this.#clock.now() - PROBLEM_MS;
     return [this.#announcements, this.#rows].filter(({ seenAt }) => seenAt > since)

@@ -1,6 +1,6 @@
--- Drops what is too old of a room in which perhaps nothing is said any more, and the room itself where its newest entry is too
--- old by far: a position outlives what it leads to. ARGV 6 read marks older than this are forgotten, by ran   7 rooms older
--- than this, by ran. Brings how many entries, messages and marks were dropped, and 1 where the room was.
+-- Drops what is too old in a room that may be inactive, and the room itself if its newest entry is older than twice the age
+-- limit: a position outlives what it leads to. ARGV 6 age limit of read marks, by ran   7 age limit of the room, by ran.
+-- Returns how many entries, messages and marks were dropped, and 1 if the room was.
 if redis.call("EXISTS", HEAD) == 0 then
   return { 0, 0, 0, redis.call("DEL", LOG, MESSAGES, READS, MARKS) > 0 and 1 or 0 }
 end

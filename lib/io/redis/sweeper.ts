@@ -1,6 +1,6 @@
 /**
- * Goes through all rooms in Redis now and then: counts those that have entries, and drops what is too old. Keys do not expire
- * by themselves, since a clock that was set wrong would make them do so. One of all instances does it.
+ * Goes through all rooms in Redis at intervals: counts those with entries, and drops what is too old. Keys do not expire by
+ * themselves, since a wrong clock would make them do so. One of the instances does it for all.
  * @module
  */
 import type { RoomId } from "../../core/names.ts";
@@ -10,22 +10,22 @@ import type { RedisArchive } from "./archive.ts";
 import type { RedisLinks } from "./links.ts";
 import type { ServiceState } from "./service_state.ts";
 
-/** Who has begun does not begin again so soon; nor does anybody else. */
+/** Shortest interval between two sweeps of all instances. */
 const PERIOD_MS = 540_000;
-/** So many keys are looked at in one step; Redis does nothing else meanwhile. */
+/** Number of keys scanned in one step, during which Redis does nothing else. */
 const KEYS_AT_ONCE = "500";
-/** So many rooms are swept at once. */
+/** Number of rooms swept at once. */
 const ROOMS_AT_ONCE = 20;
 
-/** What it works with. */
+/** What the sweeper needs. */
 export interface SweeperContext {
-  /** To Redis. */
+  /** The connections to Redis. */
   readonly links: RedisLinks;
   /** Begins every key. */
   readonly prefix: string;
-  /** Drops what is too old of a room. */
+  /** Drops what is too old in a room. */
   readonly archive: Pick<RedisArchive, "sweep">;
-  /** Is told how many rooms there are. */
+  /** Takes the number of rooms. */
   readonly state: Pick<ServiceState, "setRooms">;
 }
 
@@ -33,18 +33,18 @@ export interface SweeperContext {
 export class RedisSweeper {
   readonly #context: SweeperContext;
 
-  /** Sweeps when it is told to. */
+  /** Sweeps on request. */
   constructor(context: SweeperContext) {
     this.#context = context;
   }
 
-  /** Does it, unless another instance did so in the last minutes. Rejects where Redis is away. */
+  /** Sweeps, unless another instance did so in the last minutes. Rejects if Redis is away. */
   async sweep(): Promise<void> {
     const { links, prefix, state } = this.#context;
     const key = `${prefix}sweeper`;
     const begins = await links.send(key, ["SET", key, "1", "NX", "PX", String(PERIOD_MS)]);
     if (begins !== "OK") {
-      // What does not end by itself was not put there by us.
+      // A key without expiry is not ours.
       if (await links.send(key, ["PTTL", key]) === -1) await links.send(key, ["DEL", key]);
       return;
     }
@@ -64,14 +64,14 @@ export class RedisSweeper {
     if (Object.values(dropped).some((rows) => rows > 0)) log.info("redis.freed", dropped);
   }
 
-  /** Counts the rooms where nobody has yet. Rejects where Redis is away. */
+  /** Counts the rooms. Rejects if Redis is away. */
   async count(): Promise<void> {
     let count = 0;
     for await (const rooms of this.#rooms()) count += rooms.length;
     await this.#context.state.setRooms(count);
   }
 
-  /** The rooms that have entries, some at a time, each once or twice: that is all that SCAN promises. */
+  /** The rooms with entries, some at a time. SCAN may return a room more than once. */
   async *#rooms(): AsyncGenerator<readonly RoomId[]> {
     const { links, prefix } = this.#context;
     const pattern = `${prefix.replace(/[*?[\]\\]/g, "\\$&")}{*}:log`;

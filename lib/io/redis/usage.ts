@@ -1,6 +1,6 @@
 /**
- * How much of the quotas is used: the memory of Redis, looked at now and then and estimated in between, and the number of
- * rooms that have entries.
+ * How much of the quotas is used: the memory of Redis, read at intervals and estimated in between, and the number of rooms
+ * with entries.
  * @module
  */
 import type { Clock } from "../../chat/clock.ts";
@@ -11,12 +11,12 @@ import type { RedisLinks } from "./links.ts";
 import type { ServiceState } from "./service_state.ts";
 
 const LOOK_MS = 5_000;
-/** Where it seems to be full, it is looked again, but no more often. */
+/** Shortest interval between two looks while Redis seems to be full. */
 const SOONEST_MS = 500;
-/** About what Redis takes for an entry besides its text. */
+/** Approximate memory of an entry in Redis besides its text. */
 const ENTRY_BYTES = 600;
 
-/** What one instance knows of it. */
+/** One instance's view of the usage. */
 export class Usage {
   readonly #links: RedisLinks;
   readonly #state: ServiceState;
@@ -26,7 +26,7 @@ export class Usage {
   #lookedAt = -Infinity;
   #looking: Promise<void> | undefined;
 
-  /** Looks when it is asked. */
+  /** Looks on request. */
   constructor(links: RedisLinks, state: ServiceState, quota: StoreQuota, clock: Clock) {
     this.#links = links;
     this.#state = state;
@@ -34,20 +34,20 @@ export class Usage {
     this.#clock = clock;
   }
 
-  /** Which quotas are used up; known at once but where it has to be looked. */
+  /** Which quotas are used up; a promise only if Redis must be asked first. */
   full(): Full | Promise<Full> {
     const isDue = this.#bytes >= this.#quota.bytes ? SOONEST_MS : LOOK_MS;
     if (this.#quota.bytes === Infinity || this.#clock.now() - this.#lookedAt < isDue) {
       return this.#judge();
     }
     this.#looking ??= this.#look().finally(() => this.#looking = undefined);
-    // Where there seems to be room, nobody waits for it.
+    // While there seems to be space, callers do not wait for the answer.
     return this.#bytes > 0 && this.#bytes < this.#quota.bytes
       ? this.#judge()
       : this.#looking.then(() => this.#judge());
   }
 
-  /** Takes in what was entered. */
+  /** Adds entered drafts to the estimate. */
   add(drafts: readonly Draft[]): void {
     for (const { deed } of drafts) {
       this.#bytes += ENTRY_BYTES + ("text" in deed ? deed.text.length : 0);
@@ -68,7 +68,7 @@ export class Usage {
       const used = infos.map((info) => Number(/^used_memory:(\d+)/m.exec(String(info))?.[1] ?? 0));
       this.#bytes = used.reduce((sum, one) => sum + one, 0);
     } catch {
-      // Whatever is asked of Redis next says what is wrong with it.
+      // The next command will report what is wrong with Redis.
     }
   }
 }

@@ -17,7 +17,7 @@ import {
 import { isKeptName, type Name, type RoomId } from "../../core/names.ts";
 import type { Position } from "../../core/positions.ts";
 
-// Redis cuts off whoever has more than this waiting (client-output-buffer-limit pubsub), so nobody can have sent it.
+// Redis disconnects subscribers with more than this waiting (client-output-buffer-limit pubsub), so no message is longer.
 const MAX_LIVE_LENGTH = 32 * 1024 * 1024;
 
 const seq = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -36,7 +36,7 @@ const deed = v.variant("kind", [
 
 const draft = v.object({ user, name, id: v.string(), deed });
 
-/** A draft without its room, as it stands in a log. Throws where it is none. */
+/** A draft without its room, as stored in a log. Throws if it is invalid. */
 export function parseDraft(json: string): Omit<Draft, "room"> {
   return v.parse(draft, JSON.parse(json));
 }
@@ -107,7 +107,7 @@ export function encodeNote(note: Note, tag: string): string {
   return JSON.stringify({ tag, note });
 }
 
-/** What came over a room's channel; undefined where it has no form of ours. */
+/** What came over a room's channel; undefined if it has an unknown form. */
 export function decodeLive(room: RoomId, payload: string): Live | undefined {
   if (payload.length > MAX_LIVE_LENGTH) return undefined;
   try {
