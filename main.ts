@@ -96,8 +96,8 @@ function whyNotStarted(error: unknown, config: Config): string {
 }
 
 /**
- * A Redis on a Unix socket is reached through the file system, so read and write stay with it, and so they do with a store
- * that is to be written as soon as it can be; and an isolate that is started later reads its modules.
+ * Read and write permissions stay where they will be needed: for a Redis on a Unix socket, and for a store that is still
+ * read-only and will be opened again. An isolate that is started later reads its modules.
  */
 async function giveBackPermissions(
   config: Config,
@@ -114,7 +114,7 @@ async function giveBackPermissions(
   log.debug("permissions.given_back", { names: needless.map(({ name }) => name).join(" ") });
 }
 
-/** Signals that come within this time of the first are copies of it: `deno task` and process groups deliver one twice. */
+/** Signals within this time of the first are copies of it: `deno task` and process groups deliver a signal twice. */
 const SAME_SIGNAL_MS = 1_000;
 
 /** Resolves on the first SIGTERM or SIGINT; another one ends the process at once, unless it is a copy of the first. */

@@ -1,6 +1,6 @@
 /**
  * The admin listener: `/metrics`, and `/healthz` and `/readyz` with all details, on a port of its own, by default for this
- * machine only. There is one for the whole process. Where somebody else says what is listened on, there is none, and
+ * machine only. There is one per process. Hosting platforms with a single listener have none; there, and everywhere else,
  * `ADMIN_TOKEN` opens the same paths on the main listener.
  * @module
  */
@@ -21,7 +21,7 @@ export class AdminNotOpened extends Error {
   override readonly name = "AdminNotOpened";
 }
 
-/** Opens it; undefined where there is to be none. Throws {@linkcode AdminNotOpened}. */
+/** Opens the admin listener; undefined if there is none. Throws {@linkcode AdminNotOpened}. */
 export function openAdmin(
   config: Config,
   sources: HealthSources,

@@ -7,7 +7,7 @@ import type { Refusal } from "../core/handshake.ts";
 
 const encoder = new TextEncoder();
 
-/** Everything that browsers let a page ask for and that ours does not use (W3C Permissions Policy). */
+/** Browser features that the pages do not use (W3C Permissions Policy). */
 const DENIED_FEATURES = [
   ...["accelerometer", "autoplay", "browsing-topics", "camera", "clipboard-read"],
   ...["display-capture", "encrypted-media", "fullscreen", "gamepad", "geolocation", "gyroscope"],
@@ -21,7 +21,7 @@ const ALL_DENIED = denied(DENIED_FEATURES);
 /** The features that answers other than documents deny. Browsers apply the policy to documents only. */
 const DENIED_ANYWHERE = ["camera", "geolocation", "microphone"];
 
-/** Nobody may guess a type, open a window of ours, embed what is ours, use a sensor or learn the address of a page. */
+/** Against guessed content types, window handles, embedding, use of sensors, and page addresses in `Referer`. */
 const SECURITY_HEADERS = Object.entries({
   "x-content-type-options": "nosniff",
   "cross-origin-opener-policy": "same-origin",
@@ -31,8 +31,8 @@ const SECURITY_HEADERS = Object.entries({
 });
 
 /**
- * Gives an answer the security headers, whatever it answers. A 101 has none: nothing of it is shown, and small clients
- * hold a handshake's answer in 1 KB (esp_websocket_client).
+ * Adds the security headers to a response. A 101 gets none: browsers do not show it, and small clients have a buffer of
+ * 1 KB for it (esp_websocket_client).
  */
 export function secured(answer: Response): Response {
   if (answer.status === 101) return answer;

@@ -18,7 +18,7 @@ export async function readOrMakeSecret(folder: string): Promise<string> {
   );
 }
 
-/** What is kept in the folder, whatever it is; undefined where there is nothing. */
+/** The content of the secret's file, unchecked; undefined if there is none. */
 export function readSecret(folder: string): Promise<string | undefined> {
   return readIfThere(join(folder, SECRET_NAME));
 }
@@ -46,7 +46,7 @@ async function makeSecret(folder: string, path: string): Promise<string> {
   return secret;
 }
 
-/** Written beside and moved there when it is on the disk: half a secret is never found. */
+/** Writes a temporary file and moves it into place once it is on the disk, so that half a secret is never found. */
 export async function writeSecret(path: string, secret: string): Promise<void> {
   const work = `${path}.${crypto.randomUUID()}`;
   {

@@ -43,7 +43,7 @@ export interface DoorContext {
   readonly idleSeconds: number;
 }
 
-// Whoever keeps the connection comes to this isolate again, though another one may have taken over.
+// A client that reuses the connection would reach this isolate again, although another one has taken over.
 const STOPPING = refuse(503, "The service stops", { "retry-after": "1", connection: "close" });
 
 const FULL = {
@@ -60,7 +60,7 @@ const FULL = {
   ),
   "address charged": refuse(
     429,
-    "Connections from this address were left open: it is refused for a while",
+    "Too many connections from this address were not closed: it is refused for a while",
     { "retry-after": "60" },
   ),
   "no memory": refuse(503, "Out of memory (MAX_MEMORY_MB)", { "retry-after": "5" }),
@@ -120,7 +120,7 @@ export class Door {
   ): Response {
     const { idleSeconds: idleTimeout } = this.#context;
     const { subprotocol } = entrance;
-    // The runtime's option throws where the offer is written without blanks.
+    // The runtime's option throws if the offer is written without blanks.
     const isOption = subprotocol !== undefined && offersOf(request).includes(subprotocol);
     const options = isOption ? { idleTimeout, protocol: subprotocol } : { idleTimeout };
     const { socket, response } = Deno.upgradeWebSocket(request, options);
@@ -142,12 +142,12 @@ export class Door {
   }
 }
 
-/** The offered subprotocols as the runtime tells them apart. */
+/** The offered subprotocols as the runtime splits them. */
 function offersOf(request: Request): readonly string[] {
   return request.headers.get("sec-websocket-protocol")?.split(", ") ?? [];
 }
 
-/** The first releases of Deno 2.5 do not let the header be set, and thrown from here an error would end the listener. */
+/** Deno 2.5.0 does not allow this header to be set, and an error thrown here would end the listener. */
 function tellSubprotocol(response: Response, subprotocol: string): void {
   try {
     response.headers.set("sec-websocket-protocol", subprotocol);

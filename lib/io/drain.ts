@@ -1,6 +1,6 @@
 /**
- * Sending everybody away so that nobody is cut off without a word: all are told goodbye, spread over a window and each
- * with a time of its own to come back after, so that they do not come back all at once, and given a little time to answer.
+ * Closes all connections in an orderly way: each peer gets a close frame, spread over a window, and a delay of its own
+ * before it comes back, so that peers do not come back all at once; then there is a little time for their answers.
  * @module
  */
 import type { Clock } from "../chat/clock.ts";
@@ -9,29 +9,29 @@ import { comebackMs } from "../core/backoff.ts";
 import { RESTARTING } from "../core/farewells.ts";
 
 /**
- * Why everybody is sent away: the service stops; their isolate is recycled, and there is time to move them one after the
- * other to another that serves already; or it is recycled because memory runs out.
+ * Why connections are closed: the service stops; the isolate is recycled, and there is time to move its clients one by one
+ * to another that serves already; or it is recycled because memory runs out.
  */
 export type DrainKind = "stop" | "move" | "urgent";
 
 interface DrainPace {
-  /** Everybody is told within this. */
+  /** Close frames are spread over this time. */
   readonly windowMs: number;
-  /** How many are told at once where there are few. */
+  /** Minimum number of peers closed at once. */
   readonly atOnce: number;
-  /** Answers are awaited for so long. */
+  /** How long answers are awaited. */
   readonly answerMs: number;
-  /** How long one of so many is to stay away. */
+  /** How long one of `count` peers stays away. */
   readonly comebackMs: (count: number, random: number) => number;
 }
 
 const STEP_MS = 20;
-/** Who is moved is let in again even where memory is short, which is noticed within a quarter of a second. */
+/** Moved clients are admitted even when memory is short; the guard notices the move within a quarter of a second. */
 const SHORT_COMEBACK_MS = 250;
 
 const PACES: Readonly<Record<DrainKind, DrainPace>> = {
   stop: { windowMs: 800, atOnce: 10, answerMs: 2_900, comebackMs },
-  // They are spread already, and whoever takes over is there.
+  // The clients are spread already, and the other isolate is up.
   move: {
     windowMs: 10_000,
     atOnce: 1,
@@ -47,10 +47,10 @@ export function longestDrainMs(kind: DrainKind): number {
 }
 
 /**
- * Says goodbye to all peers, and resolves when none is left or their time is over: at most 3.8 s later for `stop`, 13 s
- * for `move`, 0.7 s for `urgent`.
+ * Closes all peers. Resolves when none is left or the time is over: after 3.8 s at most for `stop`, 13 s for `move`, 0.7 s
+ * for `urgent`.
  *
- * @param peers Everybody who is connected, asked again as often as needed.
+ * @param peers All connected peers; called as often as needed.
  * @param random A number in [0, 1), for the time after which each is to come back.
  */
 export async function drain(

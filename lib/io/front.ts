@@ -38,7 +38,7 @@ import { chargeSuspects } from "./suspects.ts";
 import { finish, firstFailure } from "./tasks.ts";
 import { within } from "./within.ts";
 
-/** So long the bus is given to take in that this isolate's people are to be found elsewhere. */
+/** How long to wait for the bus to take note that this isolate hands its users over. */
 const WITHDRAWAL_MS = 300;
 
 /** What a front stands on. */
@@ -79,9 +79,9 @@ export interface Front extends AsyncDisposable {
   report(): Report;
   /** Resolves with the reason where a task that must go on for ever has ended. */
   readonly broken: Promise<Error>;
-  /** Refuses who comes, says goodbye to all and waits for their answers. */
+  /** Refuses new connections, closes all others and waits for their answers. */
   drain(kind: DrainKind): Promise<void>;
-  /** Parks those with the largest backlogs, so that they take no more memory. */
+  /** Parks the connections with the largest backlogs, so that they take no more memory. */
   relieve(): void;
 }
 
@@ -138,7 +138,7 @@ export async function openFront(config: Config, base: Base, station: Station): P
         log.warn("memory.suspected", { addresses });
       }
       await drain(kind, () => heartbeat.peers(), clock, Math.random, signal);
-      // Whether it is heard or not: where it is not, the leases run out.
+      // If the bus does not take note, the leases expire.
       await within(WITHDRAWAL_MS, "The rooms were not left", hub.withdraw()).catch(() => {});
     },
     [Symbol.asyncDispose]: () => resources.disposeAsync(),

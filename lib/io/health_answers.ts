@@ -1,6 +1,6 @@
 /**
- * What `/healthz`, `/readyz` and `/metrics` say: all there is to those who may know it, on the admin listener or with its
- * token, and to everybody else no more than whether the service is up and ready.
+ * The answers of `/healthz`, `/readyz` and `/metrics`: with all details on the admin listener or with its token, and
+ * otherwise only whether the service is up and ready.
  * @module
  */
 import type { Census } from "../chat/heartbeat.ts";
@@ -10,7 +10,7 @@ import { bearerToken, equalsSecret } from "../core/secrets.ts";
 import { jsonAnswer, refusalAnswer, textAnswer } from "./answers.ts";
 import type { Readiness } from "./readiness.ts";
 
-/** What is known of the whole process. */
+/** What is known about the whole process. */
 export interface HealthSources {
   /** Its connections, by condition. */
   readonly census: () => Promise<Census>;
@@ -23,7 +23,7 @@ export interface HealthSources {
 /** Answers to GET, by path. */
 export type HealthAnswers = ReadonlyMap<string, () => Response | Promise<Response>>;
 
-/** Everything, details and numbers and all. */
+/** Answers with all details. */
 export function detailedAnswers({ census, readiness, metrics }: HealthSources): HealthAnswers {
   return new Map([
     ["/healthz", async () => jsonAnswer({ status: "ok", connections: await census() })],
@@ -32,7 +32,7 @@ export function detailedAnswers({ census, readiness, metrics }: HealthSources): 
   ]);
 }
 
-/** What everybody may know. @param hasToken Whether a token would open more. */
+/** Answers without details. @param hasToken Whether there is a token that opens the details. */
 export function publicAnswers(
   { readiness }: Pick<HealthSources, "readiness">,
   hasToken: boolean,
@@ -47,7 +47,7 @@ export function publicAnswers(
   ]);
 }
 
-/** Whether a request carries the token. @param token Null where there is none. */
+/** Whether a request carries the token. @param token Null if there is none. */
 export function isAuthorized(headers: Pick<Headers, "get">, token: string | null): boolean {
   const sent = bearerToken(headers.get("authorization"));
   return token !== null && sent !== undefined && equalsSecret(sent, token);

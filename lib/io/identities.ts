@@ -18,7 +18,7 @@ const VALID_MS = 30 * 24 * 3_600_000;
 const SERVICE_LABEL = "parley.service";
 const SERVICE_ID_LENGTH = 22;
 
-/** Longest token that is looked at. One with the longest name has about 500 characters. */
+/** Longest token that is checked. One with the longest name has about 500 characters. */
 const MAX_TOKEN_LENGTH = 1_024;
 
 /** What a token holds. */

@@ -1,7 +1,7 @@
 /**
- * Keeps the process within its memory, always: where it gets tight, those clients are parked for whom most waits, and
- * above the limit nobody new is let in. What is left is the supervisor's, who recycles isolates. The runtime's own buffers
- * are in no heap, so it is the memory of the process that counts.
+ * Keeps the process within its memory: when it gets tight, the clients with the largest backlogs are parked; above the
+ * limit, new connections are refused. If that is not enough, the supervisor recycles isolates. The runtime's own buffers
+ * are in no heap, so the memory of the process is measured.
  * @module
  */
 import type { Clock } from "../chat/clock.ts";
@@ -10,27 +10,27 @@ import type { Moving } from "./isolates/recycling.ts";
 import { log } from "./log.ts";
 
 const CHECK_MS = 250;
-/** Backlogs need some time to drain before more are parked. */
+/** Time for backlogs to drain before more clients are parked. */
 const RELIEF_MS = 2_000;
 const HYSTERESIS = 0.95;
-/** Those who come back may take a little more, but not so much that they would be sent away again at once. */
+/** Moved clients may exceed the limit a little, but not so far that they would be closed again at once. */
 const RETURN_MARGIN = 1.1;
 const MEGABYTE = 1_048_576;
 
-/** What it watches, and what it can do. */
+/** What the guard watches, and what it can do. */
 export interface MemoryGuardContext {
-  /** What the process takes, in bytes. */
+  /** Memory of the process, in bytes. */
   readonly processBytes: () => number;
-  /** What it may take; Infinity for any. */
+  /** Limit of that memory, in bytes; Infinity for no limit. */
   readonly maxBytes: number;
-  /** What serves. */
+  /** The serving part of the process. */
   readonly serving: {
-    /** Whether clients are being moved: they were let in before. */
+    /** Whether clients are being moved: those were admitted before. */
     readonly moving: Moving;
-    /** Parks those with the largest backlogs. */
+    /** Parks the connections with the largest backlogs. */
     relieve(): void;
   };
-  /** Lets connections in. */
+  /** Admits connections. */
   readonly admissions: { hasMemory: boolean };
   /** For waits. */
   readonly clock: Clock;
@@ -52,7 +52,7 @@ export async function guardMemory(
       relievedAt = clock.now();
       serving.relieve();
     }
-    // Once refused, they are let in when there is some room, and not at each breath of the garbage collector.
+    // Hysteresis, so that each run of the garbage collector does not change the answer.
     const isEnough: boolean = bytes <= maxBytes * (wasEnough ? 1 : HYSTERESIS);
     admissions.hasMemory = isEnough || takesBack(serving.moving, bytes, maxBytes);
     if (isEnough === wasEnough) continue;
@@ -63,7 +63,7 @@ export async function guardMemory(
   }
 }
 
-/** Whether those are let in who have been sent away: until then the memory that they take is that of two isolates. */
+/** Whether moved clients are admitted: while two isolates are up, the process takes more memory than usual. */
 function takesBack(moving: Moving, bytes: number, maxBytes: number): boolean {
   if (moving === "returning") return bytes <= maxBytes * RETURN_MARGIN;
   return moving === "under way";

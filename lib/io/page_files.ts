@@ -1,7 +1,7 @@
 /**
  * The files of the pages: which ones are served, and their texts. They are read from the `static` folder beside this
  * program, which a compiled binary carries inside; text imports would do the same but need Deno 2.8. A file that is not
- * listed here is not served, whatever else the folder holds.
+ * listed here is not served.
  * @module
  */
 
@@ -124,8 +124,8 @@ const FILES = [
 export type PageFiles = Readonly<Record<string, string>>;
 
 /**
- * Reads every file. Needs permission to read the folder, so call it before permissions are given back. Throws what the
- * runtime says where a file cannot be read.
+ * Reads every file. Needs permission to read the folder, so call it before permissions are given back. Throws the runtime's
+ * error if a file cannot be read.
  */
 export function readPageFiles(): PageFiles {
   const entries = FILES.map((file) => {

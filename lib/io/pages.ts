@@ -36,7 +36,7 @@ const PARTS = /^\/page\/|\.css$/;
 const SCRIPTS = ["/page/main.js", "/head.js", "/sw.js"];
 const STYLES = ["/chat.css", "/parley.css"];
 
-/** Longest list that is read from a header, in characters. Who sends a longer one is sent the page as it is. */
+/** Longest list that is read from a header, in characters. With a longer one, the page is sent uncompressed. */
 const MAX_LIST_LENGTH = 8_192;
 
 const POLICY = [

@@ -1,11 +1,11 @@
 /**
- * What is asked for in the query of a URL. Callers bound the URL's length. Hono's `getQueryParam()` must not be used for it:
- * from each `&` it looks for a `=` to the end of the URL, which takes time with the square of its length (4.13.19).
+ * Reads the query of a URL. Callers bound the URL's length. Hono's `getQueryParam()` must not be used: from each `&` it
+ * searches for a `=` to the end of the URL, which takes quadratic time (4.13.19).
  * @module
  */
 import type { Wish } from "../chat/text_conversation.ts";
 
-/** The query of a URL; of a field that occurs more than once, the first counts. */
+/** The query of a URL. If a field occurs more than once, the first one counts. */
 export function queryOf(url: string): URLSearchParams {
   const start = url.indexOf("?");
   return new URLSearchParams(start < 0 ? "" : url.slice(start));

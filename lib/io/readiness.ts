@@ -6,7 +6,7 @@
 import type { Bus } from "../chat/bus.ts";
 import type { Clock } from "../chat/clock.ts";
 
-/** Ready, or why not; and what is wrong besides, without keeping the service from its work. */
+/** Ready, or why not; and problems that do not stop the service from working. */
 export type Readiness =
   | { readonly ready: true; readonly problems?: readonly string[] }
   | { readonly ready: false; readonly why: string; readonly problems?: readonly string[] };

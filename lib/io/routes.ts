@@ -43,15 +43,15 @@ export interface Places {
   readonly json: Entrance;
   /** By their paths. */
   readonly pages: ReadonlyMap<string, Page>;
-  /** What `/healthz`, `/readyz` and `/metrics` tell. */
+  /** What `/healthz`, `/readyz` and `/metrics` report. */
   readonly health: HealthSources;
-  /** With it, they tell everything; null where they never do. */
+  /** The token that opens their details here; null for none. */
   readonly adminToken: string | null;
-  /** Which hosts are served. */
+  /** Checks the host of each request. */
   readonly hosts: HostCheck;
-  /** How many requests each address may make; undefined for any. */
+  /** Limits the requests of each address; undefined for no limit. */
   readonly requests: AddressBuckets | undefined;
-  /** What time it is, for them. */
+  /** For that limit. */
   readonly clock: Pick<Clock, "now">;
   /** Whose forwarded headers are believed. */
   readonly trustProxy: readonly Cidr[];
@@ -63,10 +63,10 @@ export type Answerer = (request: Request, remote: string) => Response | Promise<
 type Bindings = { Bindings: Source };
 type Enter = (request: Request, source: Source) => Response | Promise<Response>;
 
-/** Longest URL that is looked at, in characters. The longest of the service's own are those of `/ws`, below 500. */
+/** Longest URL that is accepted, in characters. The service's own URLs have fewer than 500. */
 const MAX_URL_LENGTH = 8_192;
 const LONG_URL = refuse(414, `The URL has more than ${MAX_URL_LENGTH} characters`);
-/** Number of characters of a path that are repeated to who asks for it. */
+/** Number of characters of a path that an answer repeats. */
 const MAX_REPEATED = 200;
 
 /** The paths of the service. */
@@ -110,7 +110,7 @@ export function routes(places: Places): Answerer {
     const source = sourceOf(remote, request.headers.get("x-forwarded-for"), places.trustProxy);
     if (isTooOften(source.address, places)) return refusalAnswer(TOO_OFTEN);
     const host = hostAsked(request, source.viaTrustedProxy);
-    // None in HTTP/1.0, which no browser speaks.
+    // HTTP/1.0 may have none; browsers do not use it.
     const notServed = host === undefined ? undefined : places.hosts.refusal(host);
     if (notServed) return refusalAnswer(notServed);
     // Not through the router: a storm of connections is when it counts what each costs.
@@ -148,7 +148,7 @@ function socketAnswerers(
 
 /** Where the echo page stood in the write-ups. */
 const MOVED = ["/websocket.html", "/websockets.html"];
-/** What there is only for the echo. */
+/** Paths that exist only for the echo. */
 const ECHO_PAGE = /^\/(?:echo|websockets?)\.(?:html|js)$/;
 
 type Serve = (c: Context<Bindings>) => Response | Promise<Response>;

@@ -27,9 +27,9 @@ export interface Serving extends AsyncDisposable {
   readonly past: Snapshot;
   /** Resolves with the reason where something has ended that must go on, and is not mended. */
   readonly broken: Promise<Error>;
-  /** Whether clients are being moved to another isolate, or were a moment ago: they must be let in again. */
+  /** Whether clients are being moved to another isolate, or were a moment ago: those must be admitted again. */
   readonly moving: Moving;
-  /** Parks those with the largest backlogs, so that they take no more memory. */
+  /** Parks the connections with the largest backlogs, so that they take no more memory. */
   relieve(): void;
   /** Refuses who comes and says goodbye to all; resolves within 4.5 s. */
   drain(): Promise<void>;

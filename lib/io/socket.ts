@@ -140,7 +140,7 @@ export class Connection implements Socket, Peer, EventListenerObject {
     log.info("connection.parked", { buffered: this.#socket.bufferedAmount });
   }
 
-  /** What the limits of its address are counted by; undefined where it has none. */
+  /** The key under which its address is counted; undefined if the address has no limits. */
   get address(): string | undefined {
     return this.#address;
   }
@@ -170,7 +170,7 @@ export class Connection implements Socket, Peer, EventListenerObject {
       heardAt: this.#heardAt,
       askedAt: this.#askedAt,
       answers: this.#conversation?.ask !== undefined,
-      // Open since it became so.
+      // `since` is when the connection was opened.
       owes: owed && { what: owed, since },
     };
   }

@@ -1,21 +1,21 @@
 /**
- * Who may have used up the memory: the runtime gathers the fragments of an unfinished message and tells nobody, so the
- * sender cannot be seen. But a client in the midst of a message can say nothing else. Whoever answers at once, or said
- * something a moment ago, is therefore no suspect; the addresses of the others are charged, unless there are so many of
- * them that their silence tells nothing.
+ * Finds addresses that may have used up the memory. The runtime buffers the fragments of an unfinished message without an
+ * event, so their sender is unknown. But a client in the middle of a message can send nothing else. So clients that answer
+ * a ping, or sent something a moment ago, are no suspects. The addresses of the others are charged, unless there are so
+ * many of them that their silence means nothing.
  * @module
  */
 import type { Clock } from "../chat/clock.ts";
 import type { Peer } from "../chat/heartbeat.ts";
 
-/** An honest client answers within this. */
+/** An honest client answers a ping within this time. */
 const ANSWER_MS = 300;
-/** One that cannot be asked is no suspect if it said something so shortly before. */
+/** A client that cannot be pinged is no suspect if it sent something within this time. */
 const SILENCE_MS = 2_000;
-/** More suspects than one address in so many are too many to tell. */
+/** If more than one address in this many is suspect, none is charged. */
 const MOST_IN = 5;
 
-/** Asks all who can be asked, and charges the addresses of those who are silent; resolves to how many they are. */
+/** Pings all clients that can be pinged, and charges the addresses of silent ones; resolves to their number. */
 export async function chargeSuspects(
   peers: () => Iterable<Peer>,
   clock: Clock,

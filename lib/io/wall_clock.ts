@@ -1,5 +1,5 @@
 /**
- * Tells whoever runs the service that the machine's calendar was set while it ran. Nothing is decided by that.
+ * Logs that the machine's wall clock was set while the service ran. It has no other effect.
  * @module
  */
 import type { Clock } from "../chat/clock.ts";
@@ -9,9 +9,9 @@ import { log } from "./log.ts";
 const LOOK_MS = 10_000;
 
 /**
- * Looks at both clocks until the signal aborts.
+ * Compares both clocks until the signal aborts.
  *
- * @param tell Takes by how many milliseconds the calendar was set; forward where that is positive.
+ * @param tell Takes the number of milliseconds by which the wall clock was set; positive for forward.
  */
 export async function watchClock(
   clock: Clock,

@@ -40,10 +40,10 @@ export function allowedPace(
   return { pace: { kind: "open", perSecond: most }, note };
 }
 
-/** What a frame takes beside its text, in bytes. */
+/** Bytes of a frame besides its text. */
 const FRAME_BYTES = 120;
 
-/** The limit that is met first: so many texts a second in all, and in words what is limited. */
+/** The limit that is reached first: texts per second in total, and what is limited, in words. */
 function tightest(
   { publishers, members, textBytes }: BenchOptions,
   { messagesPerSecond, bytesPerSecond }: ServerLimits,

@@ -14,7 +14,7 @@ import type { Post } from "./line.ts";
 
 /** What the main isolate answers. */
 export type MainAnswers = {
-  /** Takes a place in the quota: null, or which limit stands against it. */
+  /** Takes a place in the quota: null, or the limit that refuses it. */
   readonly enter: (key: string) => Promise<AdmissionRefusal | null>;
   /** Gives one back. */
   readonly exit: (key: string) => void;
@@ -36,7 +36,7 @@ export type ServingAnswers = {
   readonly report: () => Promise<Report>;
   /** Says goodbye to all. */
   readonly drain: (kind: DrainKind) => Promise<void>;
-  /** Parks those with the largest backlogs. */
+  /** Parks the connections with the largest backlogs. */
   readonly relieve: () => Promise<void>;
 };
 

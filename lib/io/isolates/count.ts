@@ -13,10 +13,10 @@ export function isolateCount({ workers }: Pick<Config, "workers">): number {
   return usualIsolates(Deno.build.os, navigator.hardwareConcurrency);
 }
 
-// The first two are set by Deno Deploy, the last where a host puts our listener somewhere.
+// Deno Deploy sets the first two. The last makes `Deno.serve` listen elsewhere than the settings say.
 const SET_BY_HOSTS = ["DENO_DEPLOY", "DENO_DEPLOYMENT_ID", "DENO_SERVE_ADDRESS"];
 
-/** Whether the process is on Deno Deploy, or somebody else says where it listens. */
+/** Whether a hosting platform runs the process: Deno Deploy, or one that decides where it listens. */
 export function isHosted(): boolean {
   try {
     return SET_BY_HOSTS.some((name) => Deno.env.has(name));

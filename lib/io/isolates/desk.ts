@@ -66,7 +66,7 @@ export class Desk implements Disposable {
     this.#places.clear();
   }
 
-  /** It may have ended without doing so itself; where people are, it followed the room. */
+  /** The isolate may have ended without withdrawing. It followed every room that it had users in. */
   #withdraw(room: RoomId): void {
     if (this.#node === undefined) return;
     this.#base.bus.withdraw(room, this.#node).catch((error: unknown) =>

@@ -36,7 +36,7 @@ export class Isolate {
   /** Starts it. */
   constructor(start: Start, base: Base) {
     this.number = start.number;
-    // First of all, since it throws where the runtime has no workers, and nothing must be left open then.
+    // First, since it throws if the runtime has no workers, and nothing must be left open then.
     this.#worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
     this.#desk = new Desk(base);
     this.#line = new Line((post) => this.#tell({ kind: "post", post }), this.#desk.answers);
@@ -73,7 +73,7 @@ export class Isolate {
     return this.#line.wait("drain", kind);
   }
 
-  /** Parks those of its clients who are furthest behind. */
+  /** Parks the clients with the largest backlogs. */
   relieve(): Promise<void> {
     return this.#line.wait("relieve");
   }
@@ -106,6 +106,6 @@ export class Isolate {
 
 /** Without the places in the code that the runtime adds, in colours. */
 function firstLine(message: string): string {
-  // An error may repeat what somebody sent, and the patterns behind this are not ours.
+  // An error may quote a client's text, and the patterns behind this function are not ours.
   return stripVTControlCharacters(message.slice(0, MAX_WORDS).split("\n", 1)[0] ?? "");
 }

@@ -1,9 +1,8 @@
 /**
  * A line between two isolates: each end calls what the other one answers. Calls and answers of one turn go over in one
- * post, and only so many calls may be without an answer; the others wait in lanes that are served in turn, so that an isolate
- * that asks too much is slowed down and not the one that is asked, and a user who asks too much waits alone. Calls of one
- * lane keep their order. What comes over is from our own other half and is
- * not checked again.
+ * post, and the number of calls without an answer is limited; further calls wait in lanes that are served round-robin. So an
+ * isolate that asks too much slows itself down, and a user who asks too much waits alone. Calls of one lane keep their
+ * order. What comes over is from our own other half and is not checked again.
  * @module
  */
 import { BusUnavailable } from "../../chat/bus.ts";
@@ -35,11 +34,11 @@ export type Reply =
   | { readonly id: number; readonly value: unknown }
   | { readonly id: number; readonly failure: Failure };
 
-/** How something is asked. */
+/** How a call is made. */
 interface Asking {
   /** Whether the window counts it. */
   readonly isCounted: boolean;
-  /** Whose lane it waits in; undefined for that of all who have none. */
+  /** The lane in which it waits; undefined for the common one. */
   readonly lane?: string;
 }
 
@@ -63,7 +62,7 @@ export interface Post {
 const WINDOW = 1_000;
 /** So many more may wait for their turn. */
 const MAX_WAITING = 20_000;
-/** And so many of them in one lane that has a name. */
+/** Number of calls that may wait in one named lane. */
 const MAX_WAITING_IN_LANE = 1_000;
 
 /** One end. `Theirs` is what the other end answers. */
@@ -105,7 +104,7 @@ export class Line<Theirs extends Answers> {
     return this.#ask(verb, args, { isCounted: true });
   }
 
-  /** The same in somebody's lane: it is served in turn with the others. */
+  /** The same in a lane of its own, for example a user's, served in turn with the others. */
   callFor<V extends keyof Theirs & string>(
     lane: string,
     verb: V,

@@ -1,6 +1,6 @@
 /**
- * Which isolate is recycled, and when: the rules of `core/supervision.ts` with a clock, and with the memory of the whole
- * process. Nothing is done here.
+ * Decides which isolate is recycled, and when: the rules of `core/supervision.ts` with a clock, and with the memory of the
+ * whole process. The supervisor carries it out.
  * @module
  */
 import type { Clock } from "../../chat/clock.ts";
@@ -14,28 +14,28 @@ import {
 import type { DrainKind } from "../drain.ts";
 import type { Chart, Ward } from "./ward.ts";
 
-/** What parking and refusing can do against too much memory, they have done after this. */
+/** Parking and refusing connections have taken effect after this time. */
 const MEMORY_PATIENCE_MS = 6_000;
-/** Clients that were sent away are back within this. */
+/** Clients that were closed are back within this time. */
 const RETURN_MS = 15_000;
 const LOOK_MS = 250;
 
-/** What the choice depends on. */
+/** What the decision depends on. */
 export interface RecyclingContext {
-  /** When one is to be ended. */
+  /** When an isolate is to be ended. */
   readonly policy: SupervisionPolicy;
-  /** What the whole process takes, in bytes. */
+  /** Memory of the whole process, in bytes. */
   readonly processBytes: () => number;
-  /** What it may take. */
+  /** Limit of that memory, in bytes. */
   readonly maxProcessBytes: number;
   /** For times and waits. */
   readonly clock: Clock;
 }
 
-/** Where clients are who are sent from one isolate to another. */
+/** Whether clients are being moved from one isolate to another. */
 export type Moving = "no" | "under way" | "returning";
 
-/** What is to be done to whom. */
+/** What to do with which isolate. */
 export type Treatment =
   | { readonly kind: "replace"; readonly ward: Ward }
   | {
@@ -45,7 +45,7 @@ export type Treatment =
     readonly how: DrainKind;
   };
 
-/** Chooses. */
+/** Decides about recycling. */
 export class Recycling {
   readonly #context: RecyclingContext;
   readonly #pace = new RecyclePace();
@@ -53,18 +53,18 @@ export class Recycling {
   #isUnderWay = false;
   #endedAt = -Infinity;
 
-  /** Nothing has been recycled. */
+  /** Starts with nothing recycled. */
   constructor(context: RecyclingContext) {
     this.#context = context;
   }
 
-  /** Whether clients are being moved to another isolate, or were a moment ago and are on their way back. */
+  /** Whether clients are being moved to another isolate, or were moved a moment ago and are coming back. */
   get moving(): Moving {
     if (this.#isUnderWay) return "under way";
     return this.#context.clock.now() - this.#endedAt < RETURN_MS ? "returning" : "no";
   }
 
-  /** What the first that needs something needs; the others' turn comes. */
+  /** The treatment of the first isolate that needs one; the others' turn comes later. */
   choose(wards: Iterable<readonly [Ward, Chart]>): Treatment | undefined {
     const all = [...wards];
     for (const [ward, { missed, latest }] of all) {
@@ -78,7 +78,7 @@ export class Recycling {
     return this.#chooseForMemory(all);
   }
 
-  /** One is about to be recycled, until what is returned is disposed. */
+  /** An isolate is being recycled until the result is disposed. */
   begin(): Disposable {
     this.#isUnderWay = true;
     return {
@@ -89,14 +89,14 @@ export class Recycling {
     };
   }
 
-  /** Clients are sent away from one: the next one has to wait. */
+  /** Records that clients are closed, so that the next recycling has to wait. */
   note(): void {
     this.#pace.note(this.#context.clock.now());
   }
 
   /**
-   * Resolves when memory runs out, or when the signal aborts. What is taken at the call is granted: an isolate that has
-   * just come up takes memory too, while the other one is still there.
+   * Resolves when memory runs out, or when the signal aborts. The memory used at the call is granted: a new isolate takes
+   * memory too, while the old one is still there.
    */
   async memoryRunsOut(signal: AbortSignal): Promise<void> {
     const { clock, processBytes, maxProcessBytes } = this.#context;
@@ -106,7 +106,7 @@ export class Recycling {
     }
   }
 
-  /** Waits for so long, but no longer than until something must be recycled at once and may be. */
+  /** Waits for a time, or until an isolate must and may be recycled at once. */
   async rest(ms: number, signal: AbortSignal): Promise<void> {
     const { clock } = this.#context;
     const until = clock.now() + ms;
@@ -116,7 +116,7 @@ export class Recycling {
     }
   }
 
-  /** What sockets hold is in no isolate's heap, so it is the process that is looked at, and the biggest that goes. */
+  /** Memory of sockets is in no isolate's heap, so the process is measured, and the isolate with the biggest heap goes. */
   #chooseForMemory(wards: readonly (readonly [Ward, Chart])[]): Treatment | undefined {
     const level = this.#level();
     const isUrgent = level === "urgent";

@@ -21,7 +21,7 @@ export function remoteBase(main: Line<MainAnswers>): Base {
         if (refusal !== null) return refusal;
         let isHeld = true;
         const giveBack = () => {
-          // Never refused, however much waits: the place would be held for ever.
+          // Never refused, however many calls wait: the place would never be given back.
           if (isHeld) tell(main.wait("exit", key));
           isHeld = false;
         };
@@ -36,7 +36,7 @@ export function remoteBase(main: Line<MainAnswers>): Base {
   };
 }
 
-/** What a user asks for waits in the user's lane, in its order. Reads were put in turn by the isolate's `Turns` before. */
+/** A user's calls wait in the user's lane, in order. Reads have already taken turns in the isolate's `Turns`. */
 function remoteBus(main: Line<MainAnswers>): ServingBus {
   let back: Promise<void> | undefined;
   return {
@@ -46,7 +46,7 @@ function remoteBus(main: Line<MainAnswers>): ServingBus {
     follow: (room) => main.wait("follow", room),
     // As it was followed: not refused, and not before.
     unfollow: (room) => tell(main.wait("unfollow", room)),
-    // One question for all who wait in this isolate.
+    // One call serves all waiting callers of this isolate.
     whenBack: () =>
       back ??= main.wait("whenBack").then(() => {
         back = undefined;

@@ -15,7 +15,7 @@ import { type Chart, Unstoppable, type Ward } from "./ward.ts";
 const CHECK_MS = 2_000;
 /** One that does not answer within this has missed a question. */
 const ANSWER_MS = 2_000;
-/** On top of the longest that saying goodbye takes. */
+/** Added to the longest time that a drain takes. */
 const DRAIN_SLACK_MS = 700;
 const RETRY = { firstMs: 100, longestMs: 10_000 } as const;
 
@@ -59,9 +59,9 @@ export class Supervisor {
     return this.#recycling.moving;
   }
 
-  /** Parks those clients of all who are furthest behind. */
+  /** Has every isolate park the clients with the largest backlogs. */
   relieve(): void {
-    // One that is gone, or does not answer, is seen elsewhere.
+    // An isolate that has ended or does not answer is handled by the checks.
     for (const ward of this.#wards.keys()) ward.relieve().catch(() => {});
   }
 
@@ -188,7 +188,7 @@ export class Supervisor {
     this.#leaving.delete(ward);
   }
 
-  /** Takes its time, unless memory runs out meanwhile. */
+  /** Closes the clients over the usual time, or in haste if memory runs out in the meantime. */
   async #sendAway(ward: Ward, how: DrainKind): Promise<void> {
     const over = new AbortController();
     const drained = this.#drain(ward, how).finally(() => over.abort());

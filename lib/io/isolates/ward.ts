@@ -1,5 +1,5 @@
 /**
- * What the supervisor knows of a serving isolate, and what it may do to one.
+ * What the supervisor knows about a serving isolate, and what it can do with it.
  * @module
  */
 import type { DrainKind } from "../drain.ts";
@@ -17,13 +17,13 @@ export interface Ward {
   report(): Promise<Report>;
   /** Says goodbye to its clients. */
   drain(kind: DrainKind): Promise<void>;
-  /** Parks those of its clients who are furthest behind. */
+  /** Parks the clients with the largest backlogs. */
   relieve(): Promise<void>;
   /** Ends it; false where it cannot be ended. */
   terminate(): Promise<boolean>;
 }
 
-/** What is known of one. */
+/** What is known about an isolate. */
 export interface Chart {
   /** How many questions in a row it has not answered. */
   missed: number;
