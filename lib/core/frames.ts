@@ -79,7 +79,7 @@ export const FRAMES = {
   token: frame("token", "A newer resume token; the older one is of no more use for your name.", {
     resume: v.string(),
     server: v.optional(
-      v.pipe(v.object({ id: serviceId }), v.description("Where the hello could not tell it yet.")),
+      v.pipe(v.object({ id: serviceId }), v.description("If the hello did not have it yet.")),
     ),
   }),
   joined: frame("joined", "You are in the room; what you missed comes next, then what happens.", {
@@ -112,7 +112,7 @@ export const FRAMES = {
     code: v.picklist(Object.keys(FAULTS)),
     message: text("For people."),
     retry: flag("Whether the same request may succeed later."),
-    afterMs: v.optional(count("Not before so long, from now; with slow_down.")),
+    afterMs: v.optional(count("Milliseconds to wait before trying again; with slow_down.")),
   }),
   said: entry("said", "Somebody said something.", {
     text: text("In a replay the text that the message has now; empty where it was deleted."),

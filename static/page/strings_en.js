@@ -29,7 +29,7 @@ export const en = {
   unreadOne: "1 unread message",
   unreadMany: "{count} unread messages",
   roomJoining: "Joining #{room}…",
-  slowed: "Sending slowly: the server takes only so much at a time…",
+  slowed: "Sending slowly, to stay within the server's limits…",
   roomRefused: "You could not join #{room}: {why}",
   roomNameTaken: "Somebody in #{room} already has your name. Choose another one to join.",
   chooseOther: "Choose another name",
