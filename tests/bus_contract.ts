@@ -25,7 +25,7 @@ const AMPLE: Retention = { messages: 1_000, entries: 1_000, ageMs: Infinity };
 /**
  * Registers the contract's tests for one kind of bus.
  *
- * @param open Opens a bus that is ready and empty, keeps so much, and may store so much.
+ * @param open Opens a ready, empty bus with this retention and quota.
  * @param pending Promises that this kind of bus does not keep yet, by their first words; their tests are ignored.
  */
 export function busContract(

@@ -8,7 +8,7 @@ import { cacheFolder } from "./provision.ts";
 /** The last release of each line from the oldest that works, and the first of them, which Deno Deploy states. */
 export const RELEASES = ["2.5.0", "2.5.7", "2.6.8", "2.7.14", "2.8.3", "2.9.6"] as const;
 
-/** A download that has not come after so long does not come. */
+/** Timeout of a download. */
 const DOWNLOAD_MS = 180_000;
 
 /** A release as a test needs it: the path of its program, or why there is none. */

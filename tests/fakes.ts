@@ -96,7 +96,7 @@ export class FakeClock implements Clock {
 export class FakeSocket implements Socket {
   readonly sent: (string | Uint8Array)[] = [];
   readonly farewells: Farewell[] = [];
-  /** How many bytes it says are waiting, whatever was sent. */
+  /** Number of waiting bytes that it reports. */
   bytes = 0;
   maxBytes = 1_048_576;
 

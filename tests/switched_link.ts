@@ -8,9 +8,9 @@
 export class SwitchedLink implements AsyncDisposable {
   readonly #listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   readonly #running: Promise<void>;
-  /** The server's port for whoever connects from now on. */
+  /** The server's port for new connections. */
   target: number;
-  /** So many have connected. */
+  /** Number of connections so far. */
   accepted = 0;
 
   constructor(target: number) {

@@ -116,7 +116,7 @@ export function from(
 
 const JSON_HEADERS = { "Sec-WebSocket-Protocol": "chat.v1.json" };
 
-/** A socket that reads whatever comes and counts faults and close codes. */
+/** A socket that reads everything and counts faults and close codes. */
 export class Socket {
   readonly #peer: RawPeer;
   readonly #attacker: Attacker;

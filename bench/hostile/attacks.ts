@@ -1,6 +1,5 @@
 /**
- * The attacks, each bounded in time and in sockets. What each one did before its defense existed is in the changelog of
- * the defense; here is only how it is carried out and how it should be refused.
+ * The attacks, each bounded in time and in sockets: how each is carried out, and how it should be refused.
  * @module
  */
 import { closeCode, encodeFrame, handshake, OPCODE } from "../../tests/raw.ts";
@@ -12,9 +11,9 @@ export interface Attack {
   readonly name: string;
   /** For the table. */
   readonly about: string;
-  /** Which refusals show that the service noticed it; none where the attack is not to be refused but to cost nothing. */
+  /** Refusals that show that the service noticed the attack; none if it need not be refused, only withstood. */
   readonly refusedBy: readonly string[];
-  /** Longest text messages are put into the room `stored` first. */
+  /** Whether the room `stored` must first be filled with messages of the maximum length. */
   readonly needsStored?: true;
   /** Runs at least this long, where the effect shows late. */
   readonly minSeconds?: number;
@@ -49,7 +48,7 @@ function join(room: string): string {
   return JSON.stringify({ type: "join", room });
 }
 
-/** Keeps so many connections that all repeat one step; a connection that was closed is opened again. */
+/** Keeps a number of connections that repeat one step; a closed connection is opened again. */
 async function keep(
   attacker: Attacker,
   count: number,
@@ -68,7 +67,7 @@ async function keep(
   }));
 }
 
-/** Sends one large message again and again on so many connections. */
+/** Sends one large message again and again on a number of connections. */
 function flood(name: string, about: string, count: number, message: () => string): Attack {
   const bytes = encodeFrame(OPCODE.text, new TextEncoder().encode(message()));
   return {

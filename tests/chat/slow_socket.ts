@@ -52,7 +52,7 @@ export class SlowSocket implements Socket {
     this.conversation?.leave();
   }
 
-  /** Lets the peer read so many messages. */
+  /** Lets the peer read a number of messages. */
   take(count = Infinity): void {
     const messages = this.#unread.splice(0, count);
     for (const message of messages) this.#bytes -= bytesOf(message);

@@ -1,4 +1,4 @@
-/** Backups as whoever runs the service takes them: from the command line, while people talk. */
+/** Backups as operators take them: from the command line, while people talk. */
 import assert from "node:assert/strict";
 import { TestClient } from "../client.ts";
 import { type Parley, runArguments, spawn, startParley } from "../parley.ts";

@@ -46,7 +46,7 @@ async function startAgain(
   return spawn(program, [...before, ...args], settings);
 }
 
-/** Proves that everything can be read, nothing said, and that whoever looks is told. */
+/** Proves that history can be read, messages are refused, and the problem is reported. */
 async function isReadOnly(child: ReturnType<typeof spawn>, why: RegExp): Promise<void> {
   const [, url = ""] = await child.printed(/is on (http:\/\/\S+:\d+) /);
   const ready = await fetch(`${url}/readyz`);

@@ -30,7 +30,7 @@ function residentBytes({ pid }: Parley): number {
   return Number(status.match(/VmRSS:\s+(\d+) kB/)?.[1]) * 1024;
 }
 
-/** What a service takes with so many people in a room, in megabytes. */
+/** Memory of a service with a number of people in a room, in megabytes. */
 async function usualMegabytes(): Promise<number> {
   await using parley = await startParley({ WORKERS: "1" });
   await using held = new AsyncDisposableStack();

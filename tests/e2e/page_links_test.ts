@@ -1,5 +1,5 @@
 /**
- * Links that propose a name: `/?name=Ann#den`. Whoever makes a link must not be able to rename whoever clicks it.
+ * Links that propose a name: `/?name=Ann#den`. The author of a link must not be able to rename the user who opens it.
  * @module
  */
 import assert from "node:assert/strict";

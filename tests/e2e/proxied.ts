@@ -81,7 +81,7 @@ export async function letsInOnlyItsOwnPages(front: string): Promise<void> {
   }
 }
 
-/** Proves that /metrics, however it is spelled and whoever asks, ends at the proxy. @param status Its answer. */
+/** Proves that /metrics, in any spelling and from any address, ends at the proxy. @param status Its answer. */
 export async function keepsMetricsToItself(front: string, status: number): Promise<void> {
   for (const path of ["/metrics", "//metrics", "/%6detrics", "/metrics/"]) {
     for (const from of ["127.0.0.1", "127.0.0.2"]) {

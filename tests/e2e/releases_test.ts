@@ -10,7 +10,7 @@ import { startRedis } from "../redis_server.ts";
 import { TemporaryFolder } from "../temporary_folder.ts";
 
 const MAIN = new URL("../../main.ts", import.meta.url).pathname;
-/** Deno Deploy ends a process that is still there so long after SIGINT. */
+/** Deno Deploy kills a process that still runs this long after SIGINT. */
 const STOP_MS = 5_000;
 
 const ADMIN_TOKEN = "0123456789abcdef";
@@ -90,7 +90,7 @@ async function line(client: TestClient): Promise<string> {
   }
 }
 
-/** Ends an instance as Deno Deploy does; everybody is told, and it is gone in time. */
+/** Ends an instance as Deno Deploy does; all clients are closed in time, and the process ends. */
 async function stop(child: Child, clients: readonly TestClient[]): Promise<void> {
   const since = performance.now();
   child.kill("SIGINT");

@@ -5,7 +5,7 @@
  * @module
  */
 
-/** A text of about so many UTF-16 units. */
+/** A text of about this many UTF-16 units. */
 export type Make = (length: number) => string;
 
 /** One place where text from outside comes in. */

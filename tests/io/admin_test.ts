@@ -1,4 +1,4 @@
-/** Who is told what: the admin listener, its token, and what everybody may know. */
+/** The admin listener, its token, and what is public without them. */
 import assert from "node:assert/strict";
 import { EXPOSITION_TYPE } from "../../lib/core/exposition.ts";
 import { AdminNotOpened } from "../../lib/io/admin.ts";

@@ -1,4 +1,4 @@
-/** That a text that was deleted or replaced reaches nobody who comes later, whatever they ask for. */
+/** Deleted and replaced texts reach no client that comes later, by any request. */
 import assert from "node:assert/strict";
 import { TestClient } from "../client.ts";
 import { startService } from "../service.ts";

@@ -89,7 +89,7 @@ async function isServed(honest: Talker, room: string): Promise<void> {
 
 const PING = '{"type":"ping","id":"end"}';
 
-/** Sends a message so many times, each when the one before was done or refused; the code of the close. */
+/** Sends a message several times, each when the one before was answered; returns the close code. */
 async function persist(attacker: Talker, message: string, most: number): Promise<number> {
   for (let sent = 0; sent < most; sent++) {
     attacker.sendRaw(`${message}\n${PING}`);

@@ -1,4 +1,4 @@
-/** What is derived from the session secret: tokens that only its holder can make, and a public id that helps nobody to make one. */
+/** What is derived from the session secret: tokens that only its holder can make, and a public id of no use for that. */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { parseName } from "../../lib/core/names.ts";

@@ -1,5 +1,5 @@
 /**
- * What becomes of what is old in Redis: nobody is shown it, and in the end it is gone. Ages are counted by how long the service
+ * What becomes of old entries in Redis: they are not shown, and in the end they are deleted. Ages are counted by how long the service
  * has been in use, and no clock that is set wrong makes anything old.
  * @module
  */
@@ -41,7 +41,7 @@ async function open(retention = RETENTION) {
   return { redis, clock, bus, [Symbol.asyncDispose]: () => held.disposeAsync() };
 }
 
-/** Says so many things, and those after the first of them an hour later. */
+/** Says a number of messages, those after the first an hour later. */
 async function sayOldAndNew(
   { clock, bus }: Awaited<ReturnType<typeof open>>,
   old: number,

@@ -47,7 +47,7 @@ async function replicate(replica: RedisServer, master: RedisServer): Promise<voi
   });
 }
 
-/** Proves that the bus takes what is said and hears it, without anybody's help. */
+/** Proves that the bus takes messages and delivers them by itself. */
 async function worksAgain(bus: RedisBus): Promise<void> {
   await ready(bus);
   using ear = new Ear(bus);

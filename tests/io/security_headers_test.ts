@@ -1,4 +1,4 @@
-/** What every answer has, whatever it answers. */
+/** Headers that every response has. */
 import assert from "node:assert/strict";
 import { handshake, request } from "../raw.ts";
 import { startService } from "../service.ts";

@@ -80,7 +80,7 @@ Deno.test("restore() brings back what backUp() saw, and who people were", async 
   const positions = before.map(({ top }) => top);
   for (const [index, room] of [lobby, attic].entries()) {
     const top = positions[index] ?? assert.fail();
-    // Whoever has seen exactly what is there goes on; the present epoch is a new one.
+    // A client that has seen exactly what is there continues; the present epoch is a new one.
     assert.notEqual(after[index]?.top.epoch, top.epoch);
     const replay = await store.replay(room, top, 10);
     assert.deepEqual([replay.entries, replay.gap], [[], undefined]);

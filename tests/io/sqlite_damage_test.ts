@@ -1,4 +1,4 @@
-/** That a damaged row costs nobody more than what it held, and that somebody is told. */
+/** A damaged row costs no more than what it held, and is reported. */
 import assert from "node:assert/strict";
 import { systemClock } from "../../lib/chat/clock.ts";
 import { EmbeddedBus } from "../../lib/chat/embedded_bus.ts";

@@ -173,7 +173,7 @@ Deno.test("SqliteStore says that it is not ready while nothing can be written, a
   await using _closing = store;
   await store.probe();
   file.run("PRAGMA query_only = ON");
-  // Nobody has tried.
+  // No write was tried.
   await store.probe();
   await isRefused(store, say("meanwhile"), /cannot be written/);
   await assert.rejects(store.probe(), /cannot be written/);
