@@ -22,17 +22,17 @@ export class KeptList<T extends { readonly position: Position }> {
     this.#weigh = weigh;
   }
 
-  /** How many there are. */
+  /** Number of items. */
   get length(): number {
     return this.#items.length;
   }
 
-  /** What all of them weigh. */
+  /** Total weight. */
   get weight(): number {
     return this.#weight;
   }
 
-  /** Adds one with a greater number, or replaces the one that has its number and leaves its age as it is. */
+  /** Appends an item with a greater number, or replaces the item with the same number, which keeps its age. */
   set(value: T, ranMs: number): void {
     const index = this.indexOf(value.position.seq);
     const before = this.#items[index];
@@ -42,7 +42,7 @@ export class KeptList<T extends { readonly position: Position }> {
     this.#items[index] = { ranMs: isThere ? before.ranMs : ranMs, weight, value };
   }
 
-  /** The one with this number, unless it is older than `since`. */
+  /** The item with this number, unless it is older than `since`. */
   get(seq: number, since: number): T | undefined {
     const item = this.#items[this.indexOf(seq)];
     return item && item.value.position.seq === seq && item.ranMs >= since ? item.value : undefined;
@@ -53,21 +53,21 @@ export class KeptList<T extends { readonly position: Position }> {
     return this.#items[index]?.value;
   }
 
-  /** The index of the first with this number or a greater one; the length where there is none. */
+  /** The index of the first item with this number or a greater one; the length if there is none. */
   indexOf(seq: number): number {
     const last = this.#items.at(-1);
     if (last === undefined || last.value.position.seq < seq) return this.#items.length;
     return this.#firstWhere((item) => item.value.position.seq >= seq);
   }
 
-  /** The index of the first that is not older than `since`; the length where there is none. */
+  /** The index of the first item that is not older than `since`; the length if there is none. */
   freshFrom(since: number): number {
     const [oldest] = this.#items;
     if (oldest === undefined || oldest.ranMs >= since) return 0;
     return this.#firstWhere((item) => item.ranMs >= since);
   }
 
-  /** Drops so many from the front. */
+  /** Drops items from the front. */
   dropFirst(count: number): void {
     if (count <= 0) return;
     for (const { weight } of this.#items.splice(0, count)) this.#weight -= weight;

@@ -93,7 +93,7 @@ export class Allowance {
     const afterMs = Math.max(ownMs, shared?.msUntil(now, 1, bytes) ?? 0);
     if (afterMs > 0) this.#limits.refused.add();
     if (ownMs > 0) return this.#refuse(now, dropped, afterMs);
-    // Also where it is refused: whoever goes on faster than its own rate is above its own limit soon.
+    // Also if it is refused: a connection that keeps exceeding its own rate soon exceeds its own limit.
     own.charge(now, 1, afterMs > 0 ? dropped : bytes);
     if (afterMs > 0) return { afterMs };
     shared?.charge(now, 1, bytes);

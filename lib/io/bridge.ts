@@ -1,7 +1,7 @@
 /**
  * The bridge between the bus, which is one for a process, and the hubs, one for each isolate: what the subscriber task
  * hears is posted to a BroadcastChannel, a tick's worth in one post. The channel loses posts where an isolate is more than
- * 256 of them behind (Deno 2.9.6), and nobody is told: positions show it, and the log makes it good. Deno 2.5 has no
+ * 256 of them behind (Deno 2.9.6), without an event: positions show it, and the log makes it good. Deno 2.5 has no
  * BroadcastChannel without a flag: there, posts reach only the hub of the same isolate.
  * @module
  */

@@ -16,7 +16,7 @@ import { isKeptName, type Name, type RoomId } from "../core/names.ts";
 import type { Position } from "../core/positions.ts";
 import type { Head, KeptReceipt } from "../core/room_log.ts";
 
-// Guards of one call instead of pipes of many: a replay checks a thousand entries, and each of them a dozen values.
+// Single guards instead of long pipes: a replay checks a thousand entries with a dozen values each.
 const isWhole = (input: unknown): input is number => Number.isSafeInteger(input);
 const isSeq = (input: unknown): input is number => isWhole(input) && input >= 0;
 const isEpoch = (input: unknown): input is string =>
@@ -39,9 +39,9 @@ const name = v.custom<Name>(isName);
 
 const position = v.custom<Position>(isPosition);
 
-/** What a value has to be. */
+/** Checks a value. */
 export interface Schema<T> {
-  /** The value, typed; undefined where it is something else. */
+  /** The value, typed; undefined if it is invalid. */
   readonly read: (value: unknown) => T | undefined;
 }
 
@@ -84,7 +84,7 @@ function isEntry(input: unknown): input is Omit<Entry, "room"> {
     isDeed(input.deed) && isPosition(input.position) && isWhole(input.at);
 }
 
-/** An entry; its room is that of the log that it stands in. What else there is in it is passed on, and told to nobody. */
+/** An entry without its room, which is that of the log. Unknown fields are kept, and never sent to clients. */
 export const EntrySchema: Schema<Omit<Entry, "room">> = schemaOf(
   v.custom<Omit<Entry, "room">>(isEntry),
 );
@@ -98,14 +98,14 @@ function isMessageState(input: unknown): input is MessageState {
     (input.deleted === undefined || input.deleted === true);
 }
 
-/** All of a message that its entries are told with: a replay checks a thousand of them. */
+/** The part of a message that its entries need. A replay checks a thousand of them. */
 export const MessageStateSchema: Schema<MessageState> = schemaOf(
   v.custom<MessageState>(isMessageState),
 );
 
 type Reactions = NonNullable<Message["reactions"]>;
 
-/** As it is, whatever the words: a schema for records passes over `constructor` and its like. */
+/** Keeps every key: valibot's record schema would drop keys such as `constructor`. */
 function isReactions(input: unknown): input is Reactions {
   if (typeof input !== "object" || input === null || Array.isArray(input)) return false;
   return Object.values(input).every((users) => Array.isArray(users) && users.every(isUser));
@@ -158,7 +158,7 @@ export function damagedId({ seq }: Position): string {
   return `damaged-${seq}`;
 }
 
-/** The value in a JSON text; undefined where it is not what it should be. */
+/** The value in a JSON text; undefined if it is invalid. */
 export function parseJson<T>(schema: Schema<T>, text: string): T | undefined {
   try {
     return schema.read(JSON.parse(text));

@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * What the page's address asks for: a room and perhaps a message behind the `#`, or, as older addresses have it, a room and
- * a name as parameters. The name is only a proposal: a link never renames anybody.
+ * a name as parameters. The name is only a proposal: a link never renames a user.
  *
  * @example
  * ```ts

@@ -3,7 +3,7 @@
  * What of a message's text is a link or code, as pieces that a view makes elements of. Nothing is ever read as markup, and
  * the pieces' texts put together are the text again but for the backticks. Only http and https become links, and none that
  * names a user, which would only serve to make `https://bank.example@evil.example` look like the bank. Links longer than 2,048
- * characters, and whatever follows the first thousand pieces, stay plain text.
+ * characters, and everything after the first thousand pieces, stay plain text.
  *
  * @example
  * ```ts

@@ -60,13 +60,13 @@ export class Access implements Disposable {
     }
   }
 
-  /** The file, as it is open now. Throws `BusUnavailable` where it cannot be opened any more. */
+  /** The file, as it is open now. Throws `BusUnavailable` if it cannot be opened any more. */
   get file(): Statements {
     if (this.#file === undefined) throw notWritable(this.#why ?? "it is closed");
     return this.#file;
   }
 
-  /** Whether it is only open to be read. */
+  /** Whether it is open read-only. */
   get isReadOnly(): boolean {
     return this.#why !== undefined;
   }
@@ -76,7 +76,7 @@ export class Access implements Disposable {
     return !this.isReadOnly && !this.#hasFailed;
   }
 
-  /** Throws `BusUnavailable` where the file is only open to be read, after trying whether it can be written by now. */
+  /** Throws `BusUnavailable` if the file is read-only, after trying whether it can be written by now. */
   requireWritable(): void {
     if (this.#why === undefined) return;
     if (this.#clock.now() >= this.#retryAt) this.#reopen();
@@ -84,9 +84,9 @@ export class Access implements Disposable {
     throw notWritable(this.#why);
   }
 
-  /** Takes note of how a transaction ended. @param error Undefined where it was done. */
+  /** Records how a transaction ended. @param error Undefined if it succeeded. */
   report(error: unknown): void {
-    // Anything else is a bug, and says nothing about the disk.
+    // Any other error is a bug, and says nothing about the disk.
     const hasFailed = sqliteCode(error) !== undefined;
     if (this.#hasFailed && !hasFailed) log.info("store.writable", {});
     if (!this.#hasFailed && hasFailed) log.warn("store.not_written", { error: String(error) });
@@ -102,9 +102,9 @@ export class Access implements Disposable {
   #reopen(): void {
     if (this.#folder === undefined) return;
     this.#retryAt = this.#clock.now() + RETRY_MS;
-    // Opening it again reads it through, which is not to be done in vain.
+    // Opening it again reads the whole file, so check first.
     if (!isWritable(this.#folder)) return;
-    // It has the lock, which the next one needs.
+    // The open file holds the lock, which the next one needs.
     this[Symbol.dispose]();
     try {
       this.#file = openSqliteFile(this.#folder, this.#clock.date());
@@ -115,7 +115,7 @@ export class Access implements Disposable {
       try {
         this.#file = openReadOnly(this.#folder);
       } catch {
-        // Not even that any more: tried again the next time.
+        // Not even readable any more; tried again the next time.
         return;
       }
     }
@@ -123,7 +123,7 @@ export class Access implements Disposable {
   }
 }
 
-/** Whether the file and its folder can be written, as far as the system lets them. */
+/** Whether the file and its folder can be written. */
 function isWritable(folder: string): boolean {
   const trial = `${pathIn(folder)}.trial`;
   try {

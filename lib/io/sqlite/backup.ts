@@ -17,13 +17,13 @@ import { ELSEWHERE } from "./trouble.ts";
 
 /** What was copied. */
 export interface Copied {
-  /** How many rooms. */
+  /** Number of rooms. */
   readonly rooms: number;
-  /** How many messages, in all of them. */
+  /** Number of messages in all rooms. */
   readonly messages: number;
 }
 
-/** Writes the store in a folder into a file, also while a service has it open. Throws an error that says what to do. */
+/** Copies the store in a folder into a file; a service may have it open. Throws an error that says what to do. */
 export async function backUp(folder: string, file: string): Promise<Copied> {
   const path = pathIn(folder);
   if (sizeOf(path) <= 0) throw new Error(`There is no store in ${folder}: ${ELSEWHERE}`);
@@ -68,17 +68,17 @@ function hasSecret(store: DatabaseSync): boolean {
   return store.prepare(sql).get() !== undefined;
 }
 
-/** What was put back, and where what was there is now. */
+/** What was restored, and where the earlier store is now. */
 export interface Restored extends Copied {
   /** The files that were moved aside. */
   readonly aside: readonly string[];
 }
 
 /**
- * Puts a backup into a folder, where no service may be running. A store that is there is moved aside. Throws an error that
- * says what to do; then the folder is as it was.
+ * Restores a backup into a folder that no service uses. An existing store is moved aside. Throws an error that says what
+ * to do, and then leaves the folder as it was.
  *
- * @param now Names what is moved aside.
+ * @param now Used in the names of files moved aside.
  * @param drawEpoch An epoch that was never used.
  */
 export async function restore(
@@ -104,7 +104,7 @@ export async function restore(
       ...moveStoreAside(path, suffix),
       ...await moveSecretAside(folder, secret, suffix),
     ];
-    // In one step: whatever happens, there is a whole store here.
+    // In one step, so that there is a whole store at every moment.
     Deno.renameSync(work, path);
     if (secret !== undefined) await writeSecret(`${folder}/${SECRET_NAME}`, secret);
     return { ...copied, aside };
@@ -113,7 +113,7 @@ export async function restore(
   }
 }
 
-/** Makes what will be the store, beside its place. */
+/** Prepares the future store in a work file. */
 function prepare(
   file: string,
   work: string,
@@ -143,12 +143,12 @@ function beginEras(store: DatabaseSync, drawEpoch: () => string): void {
   const update = store.prepare("UPDATE rooms SET head = ? WHERE room = ?");
   for (const { room, head: text } of store.prepare("SELECT room, head FROM rooms").all()) {
     const head = parseJson(HeadSchema, String(text));
-    // One that cannot be read is put together in a new epoch when the room is first asked for.
+    // An unreadable head is rebuilt in a new epoch when the room is first used.
     if (head) update.run(JSON.stringify(beginEra(head, drawEpoch())), room ?? null);
   }
 }
 
-/** The secret that the backup holds, which is then nowhere but in its own file. */
+/** Moves the secret out of the backup: it belongs into its own file. */
 function takeSecret(store: DatabaseSync): string | undefined {
   if (!hasSecret(store)) return undefined;
   const { secret } = store.prepare("SELECT secret FROM backup").get() ?? {};
@@ -156,13 +156,13 @@ function takeSecret(store: DatabaseSync): string | undefined {
   return typeof secret === "string" ? secret : undefined;
 }
 
-/** Gives the store that is there a second name; it keeps its own until another one takes its place. */
+/** Gives the existing store a second name; it keeps its own until the new store replaces it. */
 function moveStoreAside(path: string, suffix: string): readonly string[] {
   if (sizeOf(path) < 0) return [];
   mergeLog(path);
   const aside = `${path}.${suffix}`;
   Deno.linkSync(path, aside);
-  // Of a store that could not be opened. SQLite would take it for the log of the new one.
+  // Left over from a store that could not be opened. SQLite would take them for the log of the new one.
   const rest = ["-wal", "-shm", "-journal"].filter((it) => sizeOf(`${path}${it}`) >= 0);
   for (const it of rest) Deno.renameSync(`${path}${it}`, `${aside}${it}`);
   return [aside, ...rest.map((it) => `${aside}${it}`)];
@@ -175,7 +175,7 @@ function mergeLog(path: string): void {
     const store = opened.adopt(new DatabaseSync(path), (it) => it.close());
     store.prepare("PRAGMA journal_mode = DELETE").get();
   } catch {
-    // It is damaged, and moved aside as it is.
+    // The store is damaged, and is moved aside as it is.
   }
 }
 

@@ -32,7 +32,7 @@ export function copyStore(
 function fill(from: DatabaseSync, path: string, finish: (copy: DatabaseSync) => void): void {
   using opened = new DisposableStack();
   const copy = opened.adopt(new DatabaseSync(path), (it) => it.close());
-  // A copy that is not finished is thrown away, so nothing need be safe before that.
+  // An unfinished copy is deleted, so it need not survive a crash.
   copy.prepare("PRAGMA journal_mode = OFF").get();
   copy.prepare("PRAGMA synchronous = OFF").get();
   makeTables(copy);

@@ -8,22 +8,22 @@ import { log } from "../log.ts";
 /** Maximum number of damaged rows that are logged and counted. */
 const MAX_KNOWN = 100;
 
-/** Where a row is that cannot be read. */
+/** A row that cannot be read. */
 export interface DamagedRow {
   /** Its table. */
   readonly table: "rooms" | "entries" | "messages" | "receipts" | "reads";
-  /** As the row has it. */
+  /** Its room, unchecked. */
   readonly room: string;
-  /** Its number, where its table has numbers. */
+  /** Its number, if its table has numbers. */
   readonly seq?: number | undefined;
 }
 
-/** What was found to be damaged since the store was opened. */
+/** The damaged rows found since the store was opened. */
 export class Damage {
   readonly #known = new Set<string>();
   #isFileDamaged = false;
 
-  /** Takes in one; it may come again and again. */
+  /** Reports a row, which may have been reported before. */
   report({ table, room, seq }: DamagedRow): void {
     const key = JSON.stringify([table, room, seq]);
     if (this.#known.has(key) || this.#known.size >= MAX_KNOWN) return;
@@ -38,7 +38,7 @@ export class Damage {
     log.error("store.damaged", { error: String(error) });
   }
 
-  /** What to tell whoever looks at the state of the service. */
+  /** The problems, described for operators. */
   problems(): readonly string[] {
     const { size } = this.#known;
     const count = size < MAX_KNOWN ? String(size) : `${size} or more`;

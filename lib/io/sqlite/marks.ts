@@ -17,7 +17,7 @@ const FORGOTTEN_AT_A_TIME = 500;
 export interface Mark {
   /** What was read last. */
   readonly read: Position;
-  /** When it was set, or its user was last seen, on the scale of ages. */
+  /** When the mark was set or its user was last seen, on the scale of ages. */
   readonly ranMs: number;
 }
 
@@ -29,7 +29,7 @@ export class Marks {
   #count: number;
   #forgotten = 0;
 
-  /** Those that are stored. @param count How many there are: to count them would be to read them all. */
+  /** The stored marks. @param count Their number, since counting would read all of them. */
   constructor(file: Statements, room: RoomId, count: number, reportDamage: () => void) {
     this.#file = file;
     this.#room = room;
@@ -37,17 +37,17 @@ export class Marks {
     this.#reportDamage = reportDamage;
   }
 
-  /** How many there are now. */
+  /** Present number of marks. */
   get count(): number {
     return this.#count;
   }
 
-  /** How many were forgotten so far. */
+  /** Number of marks dropped so far. */
   get forgotten(): number {
     return this.#forgotten;
   }
 
-  /** The user's; undefined where there is none that can be read. */
+  /** The user's mark; undefined if there is none or it cannot be read. */
   get(user: UserId): Mark | undefined {
     const sql = "SELECT epoch, seq, ran FROM reads WHERE room = ? AND user = ?";
     const row = this.#file.row(sql, this.#room, user);
@@ -59,7 +59,7 @@ export class Marks {
     return undefined;
   }
 
-  /** Sets the user's; in the place of the oldest, where there are too many. */
+  /** Sets the user's mark; drops the oldest one if there are too many. */
   set(user: UserId, { read: { epoch, seq }, ranMs }: Mark): void {
     const update = "UPDATE reads SET epoch = ?, seq = ?, ran = ? WHERE room = ? AND user = ?";
     if (this.#file.run(update, epoch, seq, ranMs, this.#room, user) > 0) return;
@@ -68,7 +68,7 @@ export class Marks {
     if (this.#count > MAX_MARKS) this.#drop(Infinity, this.#count - MAX_MARKS);
   }
 
-  /** Forgets some of those that were set before `since`. */
+  /** Drops some of the marks that were set before `since`. */
   forgetSome(since: number): void {
     if (this.#count > 0 && since > -Infinity) this.#drop(since, FORGOTTEN_AT_A_TIME);
   }

@@ -25,13 +25,13 @@ import type { Row, Statements } from "./statements.ts";
 export interface StoredRoom {
   /** How far its log has come. */
   readonly head: Head;
-  /** How many there are. */
+  /** Number of messages. */
   readonly messages: number;
-  /** How many users have marked how far they have read. */
+  /** Number of read marks. */
   readonly marks: number;
   /** When the newest entry was entered, on the scale of ages. */
   readonly enteredAt: number;
-  /** Whether it was put together anew, and is to be written. */
+  /** Whether the row was rebuilt and has to be written. */
   readonly isMended: boolean;
 }
 
@@ -42,7 +42,7 @@ export class RowReader {
   readonly #damage: Damage;
   readonly #epochFor: (room: RoomId) => string;
 
-  /** Has read nothing yet. @param epochFor One that was never used before. */
+  /** Reads rows on request. @param epochFor Returns an epoch that was never used before. */
   constructor(
     file: Statements,
     room: RoomId,
@@ -60,7 +60,7 @@ export class RowReader {
     this.#damage.report({ table, room: this.#room, seq });
   }
 
-  /** The room's own row; where it cannot be read, it is put together from what the room holds, in a new epoch. */
+  /** The room's own row. If it cannot be read, it is rebuilt from the room's content, in a new epoch. */
   room(row: Row): StoredRoom {
     const head = parseJson(HeadSchema, row.textOrNone("head") ?? "");
     const [messages, marks] = [row.numberOrNone("messages"), row.numberOrNone("marks")];
@@ -78,14 +78,14 @@ export class RowReader {
     };
   }
 
-  /** A receipt; undefined where it cannot be read. */
+  /** A receipt; undefined if it cannot be read. */
   receipt(row: Row): KeptReceipt | undefined {
     const receipt = parseJson(ReceiptSchema, row.textOrNone("body") ?? "");
     if (receipt === undefined) this.report("receipts");
     return receipt;
   }
 
-  /** A message; undefined where it cannot be read. */
+  /** A message; undefined if it cannot be read. */
   message(row: Row): Message | undefined {
     return this.#message(MessageSchema, row.textOrNone("body"), row.numberOrNone("seq"));
   }
@@ -102,8 +102,8 @@ export class RowReader {
   }
 
   /**
-   * An entry as it stands, with its message beside it in the row. One that cannot be read is told from its message, or else
-   * as a deleted message of nobody, so that the numbers go on without a gap.
+   * An entry as it stands now; the row also has its message. An unreadable entry is rebuilt from its message, or replaced
+   * by a tombstone, so that the numbers have no gap.
    */
   entry(row: Row, seq: number, since: number, head: Head | undefined): Entry {
     const about = row.numberOrNone("about");
@@ -123,13 +123,13 @@ export class RowReader {
     return { room: this.#room, position, at, user, name, id, deed };
   }
 
-  /** Reports an entry that is missing or cannot be read; what stands for it. */
+  /** Reports an entry that is missing or cannot be read, and returns a tombstone in its place. */
   tombstone(seq: number, head: Head | undefined): Entry {
     this.report("entries", seq);
     return tombstone(this.#room, placeOf(seq, head), head?.at ?? 0);
   }
 
-  /** All positions that were given out are unknown then, so nothing of the log is passed off as something else. */
+  /** In a new epoch, so that earlier positions are unknown and cannot refer to other entries. */
   #mendedHead(): Head {
     const top = Math.max(this.#newest("entries"), this.#newest("messages"));
     return { eras: [{ epoch: this.#epochFor(this.#room), after: top }], top, at: 0 };
@@ -141,14 +141,14 @@ export class RowReader {
     return this.#file.row(sql, this.#room)?.numberOrNone("seq") ?? 0;
   }
 
-  /** How many rows the room has: all of them are read. */
+  /** Number of rows of the room. Reads all of them. */
   count(table: "messages" | "reads"): number {
     const sql = `SELECT count(*) AS count FROM ${table} WHERE room = ?`;
     return this.#file.row(sql, this.#room)?.numberOrNone("count") ?? 0;
   }
 }
 
-/** The position with a number: its epoch is the last that began before it. */
+/** The position of a number; its epoch is the last one that began before it. */
 function placeOf(seq: number, head: Head | undefined): Position {
   const era = head?.eras.findLast(({ after }) => after < seq) ?? head?.eras[0];
   return { epoch: era?.epoch ?? "0", seq };

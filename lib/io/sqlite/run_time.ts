@@ -17,7 +17,7 @@ export class RunTime {
   readonly #base: number;
   #savedAt = -Infinity;
 
-  /** Goes on from what the file has. */
+  /** Continues from the file's value. */
   constructor(file: Statements, clock: Clock) {
     this.#clock = clock;
     const stored = file.row("SELECT ran, date FROM store");
@@ -29,7 +29,7 @@ export class RunTime {
     );
     this.#base = last - clock.now();
     const byMs = date - (stored?.numberOrNone("date") ?? date);
-    // Ahead it may be: nobody knows how long nothing ran.
+    // A forward step is not reported: the service may have been stopped for that long.
     if (byMs < -MAX_CLOCK_STEP_MS) log.warn("clock.jumped", { byMs: Math.round(byMs) });
   }
 
@@ -38,12 +38,12 @@ export class RunTime {
     return Math.floor(this.#base + this.#clock.now());
   }
 
-  /** Stores it, unless that was done within the last second. Within a transaction. */
+  /** Stores it unless it was stored within the last second. Call within a transaction. */
   saveNowAndThen(file: Statements): void {
     if (this.#clock.now() - this.#savedAt >= SAVED_EVERY_MS) this.save(file);
   }
 
-  /** Stores it. Within a transaction. */
+  /** Stores it. Call within a transaction. */
   save(file: Statements): void {
     file.run(
       "INSERT OR REPLACE INTO store (only, ran, date) VALUES (1, ?, ?)",

@@ -30,11 +30,11 @@ export interface SweepContext {
   readonly write: <T>(deed: () => T) => Promise<T>;
   /** The room in the transaction that is under way. */
   readonly shelf: (room: RoomId) => SqliteShelf;
-  /** What is known now. */
+  /** The present terms. */
   readonly terms: () => Terms;
-  /** Where damaged rows are reported. */
+  /** Takes reports of damaged rows. */
   readonly damage: Damage;
-  /** How many rows were dropped since the last time. */
+  /** Number of rows dropped since the last call. */
   readonly takeDropped: () => number;
 }
 
@@ -42,7 +42,7 @@ export interface SweepContext {
 export class Sweeper {
   readonly #context: SweepContext;
 
-  /** Sweeps when it is told to. */
+  /** Sweeps on request. */
   constructor(context: SweepContext) {
     this.#context = context;
   }
@@ -67,7 +67,7 @@ export class Sweeper {
       after = last;
       await setImmediate();
     }
-    // Receipts go with any transaction, also where no room had anything to drop.
+    // Every transaction drops old receipts, even if no room had anything to drop.
     await write(() => {});
     const pages = await this.#shrink();
     const dropped = takeDropped();
@@ -76,17 +76,17 @@ export class Sweeper {
     log.info("store.freed", { rows: dropped, bytes: pages * pageSize });
   }
 
-  /** Whether a look at a room can be worth it, by its row alone. */
+  /** Whether a room may have something to drop, by its row alone. */
   #isDue(messages = Infinity, marks = Infinity): boolean {
     const terms = this.#context.terms();
     return sinceOf(terms) > -Infinity || messages > terms.retention.messages || marks > 0;
   }
 
-  /** Whether there is more to be dropped. */
+  /** Sweeps one room. Returns whether there is more to drop. */
   #sweepRoom(text: string, isWanted: (room: RoomId) => boolean): boolean {
     const { shelf: shelfOf, terms: termsNow, damage } = this.#context;
     const room = parseRoom(text);
-    // What is no room's name can be reached by nobody, and is no reason to leave the others.
+    // No client can reach a room with an invalid name; the other rooms are swept all the same.
     if (room !== text) {
       damage.report({ table: "rooms", room: text });
       return false;
@@ -103,7 +103,7 @@ export class Sweeper {
     return shelf.hasMoreToTrim && shelf.dropped > before;
   }
 
-  /** Gives back pages that are not used; how many. */
+  /** Gives unused pages back. Returns their number. */
   async #shrink(): Promise<number> {
     const { file, write } = this.#context;
     const spare = () =>

@@ -11,18 +11,18 @@ import type { Statements } from "./statements.ts";
 export class Usage {
   readonly #quota: StoreQuota;
   readonly #file: () => Statements;
-  /** How many rooms have entries; undefined where they must be counted. */
+  /** Number of rooms with entries; undefined if they must be counted. */
   #rooms: number | undefined;
-  /** In the transaction that is under way. */
+  /** Whether the store is full, for the present transaction. */
   #isFull: boolean | undefined;
 
-  /** Nothing is known yet. @param file The file, as it is open now. */
+  /** Looks up on request. @param file The file, as it is open now. */
   constructor(quota: StoreQuota, file: () => Statements) {
     this.#quota = quota;
     this.#file = file;
   }
 
-  /** What is used up; undefined where there is no quota. */
+  /** Which quotas are used up; undefined if there are none. */
   full(): Full | undefined {
     const { bytes, rooms } = this.#quota;
     if (bytes === Infinity && rooms === Infinity) return undefined;
@@ -31,12 +31,12 @@ export class Usage {
     return { store: this.#isFull, rooms: (this.#rooms ?? 0) >= rooms };
   }
 
-  /** A room has its first entry now. */
+  /** Counts a room that has its first entry. */
   addRoom(): void {
     if (this.#rooms !== undefined) this.#rooms++;
   }
 
-  /** A transaction is over. @param roomsMayDiffer Whether rooms may have gone, or have not come after all. */
+  /** A transaction is over. @param roomsMayDiffer Whether the number of rooms may have changed unnoticed. */
   settle(roomsMayDiffer: boolean): void {
     this.#isFull = undefined;
     if (roomsMayDiffer) this.#rooms = undefined;
