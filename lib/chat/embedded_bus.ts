@@ -33,6 +33,12 @@ export interface Store extends Archive {
   problems(): readonly string[];
 }
 
+/** A store may answer in the same turn: of so many rooms it is asked in one, and of the others after a pause. */
+const TOPS_AT_ONCE = 250;
+const BETWEEN_TOPS_MS = 1;
+/** Does not abort: the pauses are short. */
+const NEVER = new AbortController().signal;
+
 /** The bus of one process. */
 export class EmbeddedBus implements Bus, Archive, Register {
   readonly #store: Store;
@@ -81,13 +87,15 @@ export class EmbeddedBus implements Bus, Archive, Register {
     return this.#mailbox.batches(signal);
   }
 
-  tops(): Promise<readonly Top[]> {
-    return Promise.all(
-      this.#following.rooms().map(async (room): Promise<Top> => {
-        const { top } = await this.#store.page(room, undefined, 0);
-        return { kind: "top", room, top, isRead: true };
-      }),
-    );
+  async tops(): Promise<readonly Top[]> {
+    const tops: Top[] = [];
+    const rooms = this.#following.rooms();
+    for (let from = 0; from < rooms.length; from += TOPS_AT_ONCE) {
+      if (from > 0) await this.#clock.sleep(BETWEEN_TOPS_MS, NEVER);
+      const some = rooms.slice(from, from + TOPS_AT_ONCE);
+      tops.push(...await Promise.all(some.map((room) => this.#top(room))));
+    }
+    return tops;
   }
 
   probe(): Promise<void> {
@@ -138,6 +146,11 @@ export class EmbeddedBus implements Bus, Archive, Register {
 
   people(room: RoomId): Promise<readonly Person[]> {
     return Promise.resolve(this.#leases.get(room)?.people(this.#clock.now()) ?? []);
+  }
+
+  async #top(room: RoomId): Promise<Top> {
+    const { top } = await this.#store.page(room, undefined, 0);
+    return { kind: "top", room, top, isRead: true };
   }
 
   #announce(room: RoomId, announcement: Announcement): void {

@@ -54,6 +54,9 @@ export class Hub implements Disposable {
   /** Those who join. */
   readonly waiting: WaitingRoom = new WaitingRoom(PATIENCE_MS);
   readonly #rooms = new Map<RoomId, Room>();
+  // Each in the beat in which it is refreshed: thousands at once would hold up whatever else the bus has to do.
+  readonly #shifts = Array.from({ length: BEATS_OF_REFRESH }, () => new Set<Room>());
+  #nextShift = 0;
   readonly #refreshing = new Set<Room>();
   // Where something was taken in that the members were not handed yet, and how much it weighs.
   readonly #touched = new Set<Room>();
@@ -68,8 +71,7 @@ export class Hub implements Disposable {
 
   /** Joins a room; the member is told when it is in, or why it is not. */
   join(id: RoomId, member: Member, wish: JoinWish): Membership {
-    const room = this.#rooms.get(id) ?? new Room(id, this.#context);
-    this.#rooms.set(id, room);
+    const room = this.#rooms.get(id) ?? this.#open(id);
     return new Stay(room, member, wish, this.#context, this.#closeDeserted);
   }
 
@@ -105,8 +107,8 @@ export class Hub implements Disposable {
       for (const room of this.#rooms.values()) {
         const isBig = room.attendance.count > BIG_ROOM;
         if (!isBig || beat % BEATS_OF_BIG_ROOMS === 0) this.#tellPresence(room, isBig);
-        if (beat % BEATS_OF_REFRESH === 0) this.#refresh(room);
       }
+      for (const room of this.#shifts[beat % BEATS_OF_REFRESH] ?? []) this.#refresh(room);
     }
   }
 
@@ -120,6 +122,15 @@ export class Hub implements Disposable {
     this.withdraw();
     for (const room of this.#rooms.values()) room.close();
     this.#rooms.clear();
+    for (const shift of this.#shifts) shift.clear();
+  }
+
+  #open(id: RoomId): Room {
+    const room = new Room(id, this.#context);
+    this.#rooms.set(id, room);
+    this.#shifts[this.#nextShift]?.add(room);
+    this.#nextShift = (this.#nextShift + 1) % BEATS_OF_REFRESH;
+    return room;
   }
 
   #flush(): void {
@@ -177,6 +188,7 @@ export class Hub implements Disposable {
   readonly #closeDeserted = (room: Room): void => {
     if (!room.isDeserted || this.#rooms.get(room.id) !== room) return;
     this.#rooms.delete(room.id);
+    for (const shift of this.#shifts) if (shift.delete(room)) break;
     room.close();
   };
 }

@@ -113,6 +113,10 @@ export class Roster {
 
   /** What has changed since the last call, and perhaps something that some know already; undefined where nothing has. */
   takeDiff(): Diff | undefined {
+    if (this.#moves.size === 0) {
+      this.#wasListed = false;
+      return undefined;
+    }
     const joined: Author[] = [], left: Author[] = [];
     for (const [user, { told, last }] of this.#moves) {
       const name = this.nameOf(user);

@@ -9,8 +9,8 @@ import { FakeChat, FakeIdentities, name, room, settle } from "../fakes.ts";
 const lobby = room("lobby");
 const identities = new FakeIdentities();
 
-/** Joins the lobby, and remembers the very messages that it was handed. */
-async function join(chat: FakeChat, text: string, dialect: Dialect = textDialect) {
+/** Joins a room, and remembers the very messages that it was handed. */
+async function join(chat: FakeChat, text: string, dialect: Dialect = textDialect, id = lobby) {
   const heard: string[] = [];
   const member: Member = {
     dialect,
@@ -22,10 +22,10 @@ async function join(chat: FakeChat, text: string, dialect: Dialect = textDialect
   };
   const author = { user: identities.draw(), name: name(text) };
   const wish = { ...author, draw: undefined, since: undefined, limit: 0 };
-  const membership = chat.hub.join(lobby, member, wish);
+  const membership = chat.hub.join(id, member, wish);
   await settle();
   const say = (text: string) =>
-    chat.bus.publish({ ...author, room: lobby, id: text, deed: { kind: "said", text } });
+    chat.bus.publish({ ...author, room: id, id: text, deed: { kind: "said", text } });
   return { heard, membership, say, member };
 }
 
@@ -174,4 +174,32 @@ Deno.test("Hub hands over together what has come in several posts, when it has c
   due.shift()?.();
   const texts = heard.map((message) => message.split("\n").map((line) => JSON.parse(line).text));
   assert.deepEqual(texts, [["1", "2", "3"], ["4", long], ["5"]]);
+});
+
+Deno.test("Hub renews its rooms one after the other, each within ten seconds", async () => {
+  using chat = new FakeChat();
+  const renewed: string[] = [];
+  const { renew } = chat.bus;
+  chat.bus.renew = (id, node) => {
+    renewed.push(id);
+    return renew.call(chat.bus, id, node);
+  };
+  const rooms = Array.from({ length: 80 }, (_, index) => room(`room${index}`));
+  const memberships = [];
+  for (const id of rooms) memberships.push((await join(chat, "Ann", textDialect, id)).membership);
+  renewed.length = 0;
+  let most = 0;
+  for (let beat = 0; beat < 40; beat++) {
+    const before = renewed.length;
+    await chat.clock.advance(250);
+    most = Math.max(most, renewed.length - before);
+  }
+  assert.deepEqual(renewed.toSorted(), rooms.toSorted());
+  assert.equal(most, 2);
+  // Those that are left keep their turns.
+  for (const membership of memberships.slice(0, 79)) membership.leave(false);
+  await settle();
+  renewed.length = 0;
+  await chat.clock.advance(20_000);
+  assert.deepEqual(renewed, [rooms.at(-1), rooms.at(-1)]);
 });
