@@ -188,6 +188,44 @@ export const ATTACKS: readonly Attack[] = [
       }),
   },
   {
+    name: "replays",
+    about: "Joining a room of 65 KB messages with `since` at its beginning, two connections",
+    refusedBy: ["fault slow_down", "close 1008"],
+    needsStored: true,
+    run: async (attacker) => {
+      const first = await arrive(attacker, 0);
+      await first?.say(join("stored"));
+      const joined = await first?.heard(/"type":"joined"/);
+      const [, epoch = ""] = /"position":"(\w+):/.exec(joined ?? "") ?? [];
+      await keep(attacker, 2, (index) => arrive(attacker, index), async (socket) => {
+        await socket.frames(
+          { type: "join", room: "stored", since: `${epoch}:0` },
+          { type: "leave", room: "stored" },
+        );
+        await attacker.pause(20);
+      });
+    },
+  },
+  {
+    name: "renames",
+    about: "Renaming in 31 rooms again and again, two connections",
+    refusedBy: ["fault slow_down", "close 1008"],
+    run: (attacker) =>
+      keep(attacker, 2, async (index) => {
+        const socket = await arrive(attacker, index);
+        const rooms = Array.from({ length: 31 }, (_, room) => `rename${index}-${room}`);
+        for (const room of rooms) {
+          await socket?.say(join(room));
+          // Below the rate limit, so that only the renames are refused.
+          await attacker.pause(30);
+        }
+        return socket;
+      }, async (socket, round, index) => {
+        await socket.frames({ type: "name", name: `Mallory${index} ${round}` });
+        await attacker.pause(20);
+      }),
+  },
+  {
     name: "reactions",
     about: "History of a message with as many reactions as it takes, two connections",
     refusedBy: ["fault slow_down", "close 1008"],
