@@ -33,10 +33,10 @@ export interface Store extends Archive {
   problems(): readonly string[];
 }
 
-/** A store may answer in the same turn: of so many rooms it is asked in one, and of the others after a pause. */
+/** Number of rooms whose tops are read in one turn, since a store may answer synchronously; the others follow after a pause. */
 const TOPS_AT_ONCE = 250;
 const BETWEEN_TOPS_MS = 1;
-/** Does not abort: the pauses are short. */
+/** Never aborts: the pauses are short. */
 const NEVER = new AbortController().signal;
 
 /** The bus of one process. */

@@ -54,7 +54,7 @@ export class Hub implements Disposable {
   /** Those who join. */
   readonly waiting: WaitingRoom = new WaitingRoom(PATIENCE_MS);
   readonly #rooms = new Map<RoomId, Room>();
-  // Each in the beat in which it is refreshed: thousands at once would hold up whatever else the bus has to do.
+  // Rooms by the beat in which they are refreshed: refreshing thousands at once would hold up the bus.
   readonly #shifts = Array.from({ length: BEATS_OF_REFRESH }, () => new Set<Room>());
   #nextShift = 0;
   readonly #refreshing = new Set<Room>();

@@ -69,7 +69,7 @@ export class Roster {
     return nameKeys(name).some((key) => this.#bearers.has(key));
   }
 
-  /** Whether somebody is here through another node than this. */
+  /** Whether a user is here through another node than this one. */
   isElsewhere(user: UserId, node: string): boolean {
     return this.#people.get(user)?.nodes.some((other) => other !== node) ?? false;
   }

@@ -55,7 +55,9 @@ function answers(config: Config, sources: HealthSources): Answerer {
     const refused = refuseBadHost(request) ?? hosts.refusal(hostAsked(request, false) ?? "");
     if (refused) return refusalAnswer(refused);
     const answer = byPath.get(new URL(request.url).pathname);
-    if (!answer) return refusalAnswer(refuse(404, `Here are ${[...byPath.keys()].join(", ")}`));
+    if (!answer) {
+      return refusalAnswer(refuse(404, `The admin listener has ${[...byPath.keys()].join(", ")}`));
+    }
     if (request.method !== "GET" && request.method !== "HEAD") {
       return refusalAnswer(refuse(405, `Method is ${request.method}`, { allow: "GET, HEAD" }));
     }

@@ -153,7 +153,7 @@ export function tombstone(room: RoomId, position: Position, at: number): Entry {
   return { ...UNKNOWN_AUTHOR, room, id: damagedId(position), position, at, deed };
 }
 
-/** The id of what stands for a damaged row. */
+/** The id of a tombstone for a damaged row. */
 export function damagedId({ seq }: Position): string {
   return `damaged-${seq}`;
 }

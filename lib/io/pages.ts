@@ -47,7 +47,7 @@ const POLICY = [
   ...["base-uri", "form-action", "frame-ancestors"].map((it) => `${it} 'none'`),
 ].join("; ");
 
-// Browsers apply the policy to documents and workers. Other files get a short one, in case somebody opens them directly.
+// Browsers apply the policy to documents and workers. Other files get a short one, in case they are opened directly.
 const DOCUMENTS = /^text\/html|^image\/svg/;
 const WORKER = "/sw.js";
 const SHORT_POLICY = "default-src 'none'";

@@ -97,7 +97,7 @@ local function leaseServer()
   return lease and string.match(lease, " (%x*)$")
 end
 
--- The nodes of somebody without those that have withdrawn, and those.
+-- A user's nodes without the withdrawn ones, and the withdrawn ones.
 local function split(nodes)
   local kept, takenOver = {}, {}
   for other in string.gmatch(nodes, "\n([^\n]+)") do
