@@ -22,6 +22,7 @@ import {
 } from "./bus.ts";
 import type { Clock } from "./clock.ts";
 import { Mailbox } from "./mailbox.ts";
+import { inPortions } from "./tops.ts";
 
 /** Where the logs of all rooms are kept. All of it may reject with `BusUnavailable`: a disk can be full. */
 export interface Store extends Archive {
@@ -33,9 +34,6 @@ export interface Store extends Archive {
   problems(): readonly string[];
 }
 
-/** Number of rooms whose tops are read in one turn, since a store may answer synchronously; the others follow after a pause. */
-const TOPS_AT_ONCE = 250;
-const BETWEEN_TOPS_MS = 1;
 /** Never aborts: the pauses are short. */
 const NEVER = new AbortController().signal;
 
@@ -89,11 +87,9 @@ export class EmbeddedBus implements Bus, Archive, Register {
 
   async tops(): Promise<readonly Top[]> {
     const tops: Top[] = [];
-    const rooms = this.#following.rooms();
-    for (let from = 0; from < rooms.length; from += TOPS_AT_ONCE) {
-      if (from > 0) await this.#clock.sleep(BETWEEN_TOPS_MS, NEVER);
-      const some = rooms.slice(from, from + TOPS_AT_ONCE);
-      tops.push(...await Promise.all(some.map((room) => this.#top(room))));
+    // A store may answer in the same turn.
+    for await (const rooms of inPortions(this.#following.rooms(), this.#clock, NEVER)) {
+      tops.push(...await Promise.all(rooms.map((room) => this.#top(room))));
     }
     return tops;
   }

@@ -9,6 +9,9 @@ import type { RoomId } from "../core/names.ts";
 
 const BEAT_MS = 1_000;
 const BEATS_OF_CHECK = 15;
+/** Number of rooms handled in one turn; the others follow after a pause. */
+const PORTION = 250;
+const PAUSE_MS = 1;
 
 /** Watches how far the logs have come. */
 export class TopWatch {
@@ -45,17 +48,29 @@ export class TopWatch {
       const changed = [...this.#changed.values()];
       this.#changed.clear();
       if (changed.length > 0) this.#tell(changed);
-      if (beat % BEATS_OF_CHECK === 0) await this.#check();
+      if (beat % BEATS_OF_CHECK === 0) await this.#check(signal);
     }
   }
 
-  async #check(): Promise<void> {
+  async #check(signal: AbortSignal): Promise<void> {
     try {
       const tops = await this.#bus.tops();
-      if (tops.length > 0) this.#tell(tops);
+      for await (const some of inPortions(tops, this.#clock, signal)) this.#tell(some);
     } catch (error) {
       // The next check will tell.
       if (!(error instanceof BusUnavailable)) throw error;
     }
+  }
+}
+
+/** Yields the items in portions with pauses: anybody can join thousands of rooms, and handling them in one turn delays messages. */
+export async function* inPortions<T>(
+  items: readonly T[],
+  clock: Pick<Clock, "sleep">,
+  signal: AbortSignal,
+): AsyncGenerator<readonly T[]> {
+  for (let from = 0; from < items.length; from += PORTION) {
+    if (from > 0) await clock.sleep(PAUSE_MS, signal);
+    yield items.slice(from, from + PORTION);
   }
 }

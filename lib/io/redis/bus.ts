@@ -20,6 +20,7 @@ import { Mailbox } from "../../chat/mailbox.ts";
 import type { StoreQuota } from "../../chat/memory_store.ts";
 import { Outbox } from "../../chat/outbox.ts";
 import { patiently } from "../../chat/patience.ts";
+import { inPortions } from "../../chat/tops.ts";
 import { SharedReads } from "../../chat/shared_reads.ts";
 import { publishedCounter, roundTripHistogram } from "../../chat/meters.ts";
 import { backoffMs } from "../../core/backoff.ts";
@@ -241,12 +242,18 @@ export class RedisBus implements Bus, Archive, Register, AsyncDisposable {
   }
 
   async #askTops() {
-    const asked = this.#following.rooms().map(async (room): Promise<Top> => {
-      return { kind: "top", room, top: await this.#archive.top(room), isRead: true };
-    });
-    const results = await Promise.allSettled(asked);
+    const asked: Promise<readonly PromiseSettledResult<Top>[]>[] = [];
+    // The replies are not waited for in between: where some servers are away, the others tell at once.
+    for await (const rooms of inPortions(this.#following.rooms(), this.#clock, this.#life.signal)) {
+      asked.push(Promise.allSettled(rooms.map((room) => this.#askTop(room))));
+    }
+    const results = (await Promise.all(asked)).flat();
     const tops = results.flatMap((it) => it.status === "fulfilled" ? [it.value] : []);
     return { tops, failure: results.find((it) => it.status === "rejected") };
+  }
+
+  async #askTop(room: RoomId): Promise<Top> {
+    return { kind: "top", room, top: await this.#archive.top(room), isRead: true };
   }
 
   /** What was announced while the subscriptions were away is missed no longer than this takes. */
