@@ -119,6 +119,17 @@ export function hostAsked(approach: Approach, viaTrustedProxy: boolean): string 
     approach.headers.get("host") || undefined;
 }
 
+/**
+ * The same, from the URL where no header has it: HTTP/2 sends the host as `:authority`, which the runtime puts there. For
+ * HTTP/1.0 without `Host` the URL has the address that was connected to. Empty for none.
+ */
+export function authorityAsked(
+  request: Approach & { readonly url: string },
+  viaTrustedProxy: boolean,
+): string {
+  return hostAsked(request, viaTrustedProxy) ?? URL.parse(request.url)?.host ?? "";
+}
+
 function needsUpgrade(why: string): Refusal {
   return refuse(426, `${why}: this path speaks WebSocket`, {
     upgrade: "websocket",

@@ -6,7 +6,7 @@
  */
 import type { Clock } from "../chat/clock.ts";
 import type { Config } from "../core/config.ts";
-import { hostAsked, refuse, refuseBadHost } from "../core/handshake.ts";
+import { authorityAsked, refuse, refuseBadHost } from "../core/handshake.ts";
 import { HostCheck } from "../core/hosts.ts";
 import { DEFAULT_ADMIN_PORT } from "../core/settings_table.ts";
 import { refusalAnswer } from "./answers.ts";
@@ -52,7 +52,7 @@ function answers(config: Config, sources: HealthSources): Answerer {
   const hosts = new HostCheck({ host: adminHost, publicUrl: null, allowedHosts });
   const byPath = detailedAnswers(sources);
   return (request) => {
-    const refused = refuseBadHost(request) ?? hosts.refusal(hostAsked(request, false) ?? "");
+    const refused = refuseBadHost(request) ?? hosts.refusal(authorityAsked(request, false));
     if (refused) return refusalAnswer(refused);
     const answer = byPath.get(new URL(request.url).pathname);
     if (!answer) {

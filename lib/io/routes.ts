@@ -12,8 +12,8 @@ import { admissionKey, EXEMPT } from "../core/admissions.ts";
 import { type Cidr, type Source, sourceOf } from "../core/addresses.ts";
 import {
   asksForUpgrade,
+  authorityAsked,
   chooseSubprotocol,
-  hostAsked,
   refuse,
   refuseBadHost,
 } from "../core/handshake.ts";
@@ -109,9 +109,7 @@ export function routes(places: Places): Answerer {
     if (badHost) return refusalAnswer(badHost);
     const source = sourceOf(remote, request.headers.get("x-forwarded-for"), places.trustProxy);
     if (isTooOften(source.address, places)) return refusalAnswer(TOO_OFTEN);
-    const host = hostAsked(request, source.viaTrustedProxy);
-    // HTTP/1.0 may have none; browsers do not use it.
-    const notServed = host === undefined ? undefined : places.hosts.refusal(host);
+    const notServed = places.hosts.refusal(authorityAsked(request, source.viaTrustedProxy));
     if (notServed) return refusalAnswer(notServed);
     // Not through the router: a storm of connections is when it counts what each costs.
     const enter = sockets.byPath.get(getPath(request));

@@ -1,5 +1,7 @@
 /** Requests by a name that the service is not known by, on every path of both listeners. */
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import * as http2 from "node:http2";
 import { handshake, request } from "../raw.ts";
 import { startService, type TestService } from "../service.ts";
 
@@ -76,3 +78,25 @@ for (
     assert.equal(await statusOf(service.port, "/ws", { Host: host }), status);
   });
 }
+
+Deno.test("The host of a request in HTTP/2 counts, though it is in no header", async () => {
+  await using service = await startService();
+  const statuses = async (port: number, host: string) => {
+    const client = http2.connect(`http://127.0.0.1:${port}`);
+    const request = client.request({ ":path": "/readyz", ":authority": `${host}:${port}` });
+    const [headers] = await once(request, "response");
+    request.close();
+    client.destroy();
+    return headers[":status"];
+  };
+  for (const port of [service.port, Number(service.adminPort)]) {
+    assert.equal(await statuses(port, "rebound.example"), 421);
+    assert.equal(await statuses(port, "localhost"), 200);
+  }
+});
+
+Deno.test("A request in HTTP/1.0 without Host is served", async () => {
+  await using service = await startService();
+  const { status } = await request(service.port, "GET /readyz HTTP/1.0\r\n\r\n");
+  assert.equal(status, 200);
+});
