@@ -176,13 +176,13 @@ export const ATTACKS: readonly Attack[] = [
   },
   {
     name: "since",
-    about: "Plain-text connections with `?history=999`, opened and dropped, 10 at a time",
+    about: "Plain-text connections with `?history=999`, opened and dropped, 25 at a time",
     refusedBy: ["HTTP 429"],
     needsStored: true,
     run: (attacker) =>
       attacker.repeat(async () => {
         const open = () => attacker.open("/ws?room=stored&history=999", address(0), false);
-        const sockets = await Promise.all(Array.from({ length: 10 }, open));
+        const sockets = await Promise.all(Array.from({ length: 25 }, open));
         await attacker.pause(50);
         for (const socket of sockets) socket?.leave();
       }),
@@ -345,8 +345,8 @@ export const ATTACKS: readonly Attack[] = [
     about: "10,000 idle sockets from one address",
     refusedBy: ["HTTP 429", "HTTP 503"],
     run: async (attacker) => {
-      for (let index = 0; index < 10_000 && !attacker.isOver; index++) {
-        await attacker.knock("/ws", address(0));
+      for (let index = 0; index < 10_000 && !attacker.isOver; index += 50) {
+        await Promise.all(Array.from({ length: 50 }, () => attacker.knock("/ws", address(0))));
       }
       await attacker.repeat(() => attacker.pause(500));
     },
