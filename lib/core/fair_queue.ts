@@ -1,6 +1,8 @@
 /**
  * A fair queue: each producer has a lane, and lanes are served round-robin. Within a lane the order is kept, so a producer
- * of many items delays only itself.
+ * of many items delays only itself. Items may have costs: then every round gives each lane the same credit, and an item is
+ * taken when its lane has enough (deficit round-robin, Shreedhar and Varghese 1995), so that small items overtake the
+ * large ones of other lanes.
  *
  * @example
  * ```ts
@@ -13,11 +15,23 @@
  * @module
  */
 
+interface Lane<T> {
+  readonly items: T[];
+  readonly costs: number[];
+  credit: number;
+}
+
 /** Items of type `T` in lanes with keys of type `K`. */
 export class FairQueue<K, T> {
   // The lane that is served next comes first.
-  readonly #lanes = new Map<K, T[]>();
+  readonly #lanes = new Map<K, Lane<T>>();
+  readonly #credit: number;
   #size = 0;
+
+  /** Empty. @param credit What a lane receives each round, in the unit of costs. */
+  constructor(credit: number = 1) {
+    this.#credit = credit;
+  }
 
   /** Number of items. */
   get size(): number {
@@ -26,25 +40,34 @@ export class FairQueue<K, T> {
 
   /** Number of items in one lane. */
   sizeOf(lane: K): number {
-    return this.#lanes.get(lane)?.length ?? 0;
+    return this.#lanes.get(lane)?.items.length ?? 0;
   }
 
   /** Appends an item to a lane. */
-  push(lane: K, item: T): void {
-    const items = this.#lanes.get(lane);
-    if (items) items.push(item);
-    else this.#lanes.set(lane, [item]);
+  push(lane: K, item: T, cost: number = 1): void {
+    const known = this.#lanes.get(lane);
+    if (known === undefined) this.#lanes.set(lane, { items: [item], costs: [cost], credit: 0 });
+    known?.items.push(item);
+    known?.costs.push(cost);
     this.#size += 1;
   }
 
-  /** Takes the first item of the next lane; undefined if the queue is empty. */
+  /** Takes the first item of the next lane that can pay for it; undefined if the queue is empty. */
   shift(): T | undefined {
-    for (const [lane, items] of this.#lanes) {
-      const item = items.shift();
-      this.#lanes.delete(lane);
-      // The lane moves to the end.
-      if (items.length > 0) this.#lanes.set(lane, items);
+    // A lane that is moved to the end comes again, with more credit.
+    for (const [key, lane] of this.#lanes) {
+      lane.credit += this.#credit;
+      this.#lanes.delete(key);
+      const cost = lane.costs[0] ?? 0;
+      if (cost > lane.credit) {
+        this.#lanes.set(key, lane);
+        continue;
+      }
+      lane.credit -= cost;
+      lane.costs.shift();
+      const item = lane.items.shift();
       this.#size -= 1;
+      if (lane.items.length > 0) this.#lanes.set(key, lane);
       return item;
     }
     return undefined;

@@ -39,3 +39,22 @@ Deno.test("FairQueue forgets everything when it is cleared", () => {
   queue.clear();
   assert.deepEqual([queue.size, queue.shift()], [0, undefined]);
 });
+
+Deno.test("FairQueue takes small items before the large ones of other lanes, and each lane in its order", () => {
+  const queue = new FairQueue<string, string>(4_096);
+  for (const lane of ["a", "b"]) {
+    for (const number of [1, 2]) queue.push(lane, `${lane}${number}`, 65_000);
+  }
+  for (const number of [1, 2, 3]) queue.push("calm", `calm${number}`, 300);
+  assert.deepEqual(drain(queue), ["calm1", "calm2", "calm3", "a1", "b1", "a2", "b2"]);
+});
+
+Deno.test("FairQueue gives lanes of small and of large items the same share", () => {
+  const queue = new FairQueue<string, string>(10);
+  for (let item = 0; item < 100; item++) {
+    queue.push("small", "small", 10);
+    queue.push("large", "large", 100);
+  }
+  const first = Array.from({ length: 88 }, () => queue.shift());
+  assert.equal(first.filter((item) => item === "large").length, 8);
+});

@@ -27,6 +27,7 @@ import {
   sinceOf,
   type Terms,
 } from "../../core/room_log.ts";
+import { weighEntry } from "../../core/weights.ts";
 import { Access } from "./access.ts";
 import { Damage } from "./damage.ts";
 import { RunTime } from "./run_time.ts";
@@ -104,17 +105,21 @@ export class SqliteStore implements Store, AsyncDisposable {
   }
 
   append(draft: Draft): Promise<Outcome> {
-    return this.#write(() => {
-      const shelf = this.#shelf(draft.room);
-      const wasStored = shelf.isStored;
-      const outcome = append(shelf, draft, { ...this.#terms(), full: this.#usage.full() });
-      if (outcome.kind === "entered" && !wasStored) {
-        // At once, so that the room counts for the next draft of the transaction.
-        shelf.save();
-        this.#usage.addRoom();
-      }
-      return outcome;
-    });
+    return this.#write(
+      () => {
+        const shelf = this.#shelf(draft.room);
+        const wasStored = shelf.isStored;
+        const outcome = append(shelf, draft, { ...this.#terms(), full: this.#usage.full() });
+        if (outcome.kind === "entered" && !wasStored) {
+          // At once, so that the room counts for the next draft of the transaction.
+          shelf.save();
+          this.#usage.addRoom();
+        }
+        return outcome;
+      },
+      draft.room,
+      weighEntry(draft),
+    );
   }
 
   replay(room: RoomId, since: Position, limit: number): Promise<Replay> {
@@ -145,7 +150,7 @@ export class SqliteStore implements Store, AsyncDisposable {
       if (isReadFurther(openHead(shelf, terms), before?.read, read)) {
         shelf.marks.set(user, { read, ranMs: terms.ranMs });
       }
-    });
+    }, room);
   }
 
   /** Records that the user was seen; if that cannot be written, it is tried the next time. */
@@ -214,14 +219,14 @@ export class SqliteStore implements Store, AsyncDisposable {
     return { file: this.#file, damage: this.#damage, epochFor };
   }
 
-  #write<T>(deed: () => T): Promise<T> {
+  #write<T>(deed: () => T, room?: RoomId, weight?: number): Promise<T> {
     if (this.#isClosed) return Promise.reject(closed());
     try {
       this.#access.requireWritable();
     } catch (error) {
       return Promise.reject(error);
     }
-    return this.#writer.write(deed);
+    return this.#writer.write(deed, room, weight);
   }
 
   #read<T>(room: RoomId, look: (shelf: SqliteShelf, terms: Terms) => T): Promise<T> {
