@@ -79,6 +79,26 @@ function flood(name: string, about: string, count: number, message: () => string
   };
 }
 
+/** Twenty senders of long messages, each in a room of its own. */
+function fillers(name: string, where: string, addressOf: (index: number) => number): Attack {
+  const text = "x".repeat(LONGEST);
+  return {
+    name,
+    about: `Twenty senders of 65 KB messages, each in a room of its own, ${where}`,
+    refusedBy: ["fault slow_down", "close 1008"],
+    run: (attacker) =>
+      keep(
+        attacker,
+        20,
+        (index) => arrive(attacker, addressOf(index), `fill${index}`),
+        async (socket, _, index) => {
+          await socket.frames({ type: "say", room: `fill${index}`, text });
+          await attacker.pause(50);
+        },
+      ),
+  };
+}
+
 /** All attacks, in the order of the table. */
 export const ATTACKS: readonly Attack[] = [
   {
@@ -106,7 +126,7 @@ export const ATTACKS: readonly Attack[] = [
         const headers = { Upgrade: `x${" ".repeat(64_000)}x` };
         await Promise.all(
           Array.from({ length: 6 }, (_, index) =>
-            attacker.knock("/ws", address(round + index), headers)),
+            attacker.knock("/ws", address(round % 25 * 6 + index), headers)),
         );
       }),
   },
@@ -257,22 +277,8 @@ export const ATTACKS: readonly Attack[] = [
         await attacker.pause(100);
       }),
   },
-  {
-    name: "store-fillers",
-    about: "Twenty senders of 65 KB messages, each in a room of its own",
-    refusedBy: ["fault slow_down", "close 1008"],
-    run: (attacker) =>
-      keep(
-        attacker,
-        20,
-        (index) => arrive(attacker, index, `fill${index}`),
-        async (socket, _, index) => {
-          const text = "x".repeat(LONGEST);
-          await socket.frames({ type: "say", room: `fill${index}`, text });
-          await attacker.pause(50);
-        },
-      ),
-  },
+  fillers("store-fillers", "from one address", () => 0),
+  fillers("store-fillers-20", "from twenty addresses", (index) => index),
   {
     name: "one-token",
     about: "One user on ten connections, each sending as much as one may",
