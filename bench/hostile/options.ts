@@ -17,7 +17,7 @@ export interface Options {
 /** The flags, for people. */
 export const USAGE = `deno task bench:hostile [flags]
   --only=a,b    only these attacks; the document stays as it is
-  --seconds=n   seconds before and during each attack; 8 without it
+  --seconds=n   seconds before and during each attack; 12 without it
   --quick       2 seconds each, without the attacks that take over a minute; the document stays as it is
 Attacks: ${ATTACKS.map(({ name }) => name).join(", ")}
 `;
@@ -30,7 +30,7 @@ export function parseOptions(args: readonly string[]): Options | string {
   const isQuick = args.includes("--quick");
   const short = ATTACKS.filter(({ minSeconds = 0 }) => minSeconds <= 60).map(({ name }) => name);
   let only: readonly string[] = isQuick ? short : all;
-  let seconds = isQuick ? QUICK_SECONDS : 8;
+  let seconds = isQuick ? QUICK_SECONDS : 12;
   for (const arg of args.filter((it) => it !== "--quick")) {
     const [, name, value = ""] = /^--(only|seconds)=(.+)$/.exec(arg) ?? [];
     if (name === "only") only = value.split(",");

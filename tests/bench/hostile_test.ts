@@ -56,7 +56,7 @@ Deno.test("Attacks have names that are all distinct", () => {
 
 Deno.test("parseOptions() runs every attack and writes the document by default", () => {
   const all = ATTACKS.map(({ name }) => name);
-  assert.deepEqual(parseOptions([]), { only: all, seconds: 8, writes: true });
+  assert.deepEqual(parseOptions([]), { only: all, seconds: 12, writes: true });
 });
 
 for (
