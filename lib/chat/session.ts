@@ -64,6 +64,8 @@ export interface Voice extends PlaceVoice {
   close(farewell: Farewell): void;
 }
 
+const TOO_MANY_ROOMS = "slow down: too many new rooms from this address";
+
 /** A conversation's session. */
 export class Session implements PlaceHost {
   readonly voice: Voice;
@@ -219,6 +221,9 @@ export class Session implements PlaceHost {
       run: () =>
         this.#surely(async () => {
           if (isReading(request)) return await this.#read(request, place, user);
+          const isFirst = request.type === "say" && place.room.last?.seq === 0;
+          const waitMs = isFirst ? this.#allowance.beginRoom(this.#context.clock.now()) : 0;
+          if (waitMs > 0) return this.#tell(slowDown(request.id, waitMs, TOO_MANY_ROOMS));
           this.#answer(await carryOut(request, place, user, this.#context));
         }),
       refuse: () => this.#refuse(request.id, "unavailable", "not joined yet"),

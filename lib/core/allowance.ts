@@ -34,6 +34,8 @@ export class ConnectionLimits {
   readonly addresses: BudgetsByKey<string>;
   /** Budgets of answers, by user. */
   readonly readsOfUsers: BudgetsByKey<UserId>;
+  /** Rooms begun, by the key of the address. */
+  readonly newRooms: BudgetsByKey<string>;
   /** Budgets of answers, by the key of the address. */
   readonly readsOfAddresses: BudgetsByKey<string>;
   /** Budget of all answers of the worker. */
@@ -46,6 +48,7 @@ export class ConnectionLimits {
     this.refused = refused;
     this.table = budgetTable(settings);
     this.addresses = new BudgetsByKey(this.table.address);
+    this.newRooms = new BudgetsByKey(this.table.newRoomsOfAddress);
     this.readsOfUsers = new BudgetsByKey(this.table.readOfUser);
     this.readsOfAddresses = new BudgetsByKey(this.table.readOfAddress);
     this.reads = new Budget(this.table.readOfWorker);
@@ -116,6 +119,16 @@ export class Allowance {
     if (now >= until) this.#wait = { toldAt: now, until: now + afterMs };
     else if (now - toldAt >= IN_FLIGHT_MS) return this.#refuse(now, 0, afterMs);
     return { afterMs };
+  }
+
+  /** Asks leave to begin a room: 0 if it is granted, or else how many milliseconds to wait. */
+  beginRoom(now: number): number {
+    if (this.#address === undefined) return 0;
+    const budget = this.#limits.newRooms.of(this.#address, now);
+    const waitMs = budget.msUntil(now, 1, 0);
+    if (waitMs === 0) budget.charge(now, 1, 0);
+    else this.#limits.refused.add();
+    return waitMs;
   }
 
   #refuse(now: number, bytes: number, afterMs: number): Refused | "forfeited" {

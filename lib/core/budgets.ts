@@ -32,6 +32,8 @@ export interface BudgetTable {
   readonly patience: BudgetRates;
   /** What all connections of one address may send to one worker. */
   readonly address: BudgetRates;
+  /** How many rooms all connections of one address to one worker may begin, by the first message in each. */
+  readonly newRoomsOfAddress: BudgetRates;
   /** What one user may publish through this process, over all connections. */
   readonly user: BudgetRates;
   /** What one room may receive through this process, at the costs of {@linkcode roomCost}. */
@@ -80,6 +82,8 @@ export function budgetTable(settings: BudgetSettings): BudgetTable {
     // An office of 200 people who all reconnect at once to about 30 rooms. In bytes that is little, so a client that is
     // closed and reconnects again and again gets no more than four connections get.
     address: rates([50, 1_000], [8, 64]),
+    // A program that sets up 200 rooms. At this rate MAX_ROOMS_TOTAL lasts for more than a day.
+    newRoomsOfAddress: { messages: scaled(messagesPerSecond, [0.1, 20]), bytes: undefined },
     // A phone and a laptop that reconnect at the same time.
     user: rates([1, 6], [1, 16]),
     // The burst is far below MAX_BUFFERED_BYTES, and delivering it takes a worker less than a tenth of a second.

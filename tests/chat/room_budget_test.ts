@@ -17,10 +17,10 @@ class Person {
   readonly socket = new FakeSocket();
   readonly #conversation: Conversation;
 
-  constructor(context: SessionContext, resume?: string) {
-    this.#conversation = new JsonConversation(this.socket, context);
+  constructor(context: SessionContext, resume?: string, room = "lobby", address?: string) {
+    this.#conversation = new JsonConversation(this.socket, context, address);
     this.send({ type: "hello", resume });
-    this.send({ type: "join", room: "lobby" });
+    this.send({ type: "join", room });
   }
 
   send(frame: Readonly<Record<string, unknown>>): void {
@@ -133,4 +133,32 @@ Deno.test("A user who sends too much over many connections is told so on each, a
   }
   // Counted where it was refused, and not again.
   assert.deepEqual([context.limits.refused.value, refused.user.value > 500], [0, true]);
+});
+
+Deno.test("One address may begin 200 rooms at once and one more each second, and other addresses are not affected", async () => {
+  using chat = openChat();
+  const { clock, bus, context } = chat;
+  const begin = async (from: number, count: number, address?: string) => {
+    const before = bus.published.length;
+    const people = Array.from({ length: count }, (_, index) => {
+      return new Person(context, undefined, `room${from + index}`, address);
+    });
+    await settleAll();
+    for (const [index, person] of people.entries()) {
+      person.send({ type: "say", id: "1", room: `room${from + index}`, text: "first" });
+    }
+    await settleAll();
+    return { faults: people.flatMap((it) => it.faults), count: bus.published.length - before };
+  };
+  const flood = await begin(0, 210, "192.0.2.1");
+  assert.deepEqual([flood.count, flood.faults.length], [200, 10]);
+  const [fault] = flood.faults;
+  assert.deepEqual([fault?.code, fault?.retry, fault?.afterMs], ["slow_down", true, 1_000]);
+  assert.equal(fault?.message, "slow down: too many new rooms from this address");
+  assert.equal((await begin(300, 5, "192.0.2.2")).count, 5);
+  assert.equal((await begin(400, 210)).count, 210, "loopback");
+  // A room that has begun is no new one.
+  assert.equal((await begin(0, 5, "192.0.2.1")).count, 5);
+  await clock.advance(1_000);
+  assert.equal((await begin(700, 5, "192.0.2.1")).count, 1);
 });

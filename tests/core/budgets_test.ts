@@ -109,7 +109,8 @@ for (
   ] as const
 ) {
   Deno.test(`budgetTable() limits no ${what} where their setting is 0`, () => {
-    const { read, readOfUser, readOfAddress, readOfWorker, ...rest } = budgetTable(settings);
+    const table = budgetTable(settings);
+    const { read, readOfUser, readOfAddress, readOfWorker, newRoomsOfAddress, ...rest } = table;
     for (const rates of Object.values(rest)) {
       assert.equal(rates[unlimited], undefined);
       assert.notEqual(rates[unlimited === "bytes" ? "messages" : "bytes"], undefined);
@@ -117,6 +118,8 @@ for (
     for (const { messages, bytes } of [read, readOfUser, readOfAddress, readOfWorker]) {
       assert.deepEqual([messages, bytes === undefined], [undefined, unlimited === "bytes"]);
     }
+    const { messages, bytes } = newRoomsOfAddress;
+    assert.deepEqual([messages === undefined, bytes], [unlimited === "messages", undefined]);
   });
 }
 
