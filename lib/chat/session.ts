@@ -201,6 +201,8 @@ export class Session implements PlaceHost {
   #queueRename({ id, name: wished }: RequestOf<"name">, user: UserId): void {
     const name = parseName(wished);
     if (name === undefined) return this.#refuse(id, "bad_name", NAME_RULE);
+    const waitMs = this.#beginRooms(this.#places.values());
+    if (waitMs > 0) return this.#tell(slowDown(id, waitMs, TOO_MANY_ROOMS));
     // It is announced in every room, which is as much work as a message in each.
     const more = Math.max(0, this.#places.size - 1);
     this.#allowance.charge(this.#context.clock.now(), more);
@@ -221,13 +223,23 @@ export class Session implements PlaceHost {
       run: () =>
         this.#surely(async () => {
           if (isReading(request)) return await this.#read(request, place, user);
-          const isFirst = request.type === "say" && place.room.last?.seq === 0;
-          const waitMs = isFirst ? this.#allowance.beginRoom(this.#context.clock.now()) : 0;
+          const waitMs = request.type === "say" ? this.#beginRooms([place]) : 0;
           if (waitMs > 0) return this.#tell(slowDown(request.id, waitMs, TOO_MANY_ROOMS));
           this.#answer(await carryOut(request, place, user, this.#context));
         }),
       refuse: () => this.#refuse(request.id, "unavailable", "not joined yet"),
     });
+  }
+
+  /** Asks leave to enter something in rooms, for those not known to hold anything; milliseconds to wait, 0 for none. */
+  #beginRooms(places: Iterable<Place>): number {
+    let waitMs = 0;
+    for (const { room } of places) {
+      if ((room.last?.seq ?? 0) === 0) {
+        waitMs ||= this.#allowance.beginRoom(this.#context.clock.now());
+      }
+    }
+    return waitMs;
   }
 
   async #read(request: ReadRequest, place: Place, user: UserId): Promise<void> {

@@ -162,3 +162,15 @@ Deno.test("One address may begin 200 rooms at once and one more each second, and
   await clock.advance(1_000);
   assert.equal((await begin(700, 5, "192.0.2.1")).count, 1);
 });
+
+Deno.test("A renaming draws on the address's budget of new rooms, too", async () => {
+  using chat = openChat();
+  const people = Array.from({ length: 210 }, (_, index) => {
+    return new Person(chat.context, undefined, `room${index}`, "192.0.2.1");
+  });
+  await settleAll();
+  for (const [index, person] of people.entries()) person.send({ type: "name", name: `N${index}` });
+  await settleAll();
+  const faults = people.flatMap((it) => it.faults);
+  assert.deepEqual([chat.bus.published.length, faults.length], [200, 10]);
+});
