@@ -38,8 +38,17 @@ export class JsonConversation implements Conversation, Voice {
       const leave = this.#session.ask(utf8Length(text) + 1, message.length - from);
       if (leave === "forfeited") return;
       const request = decode(text);
-      // The rest is dropped undecoded: it may be a hundred thousand frames.
-      if (leave !== "granted") return this.tell(slowDown(request?.id, leave.afterMs));
+      if (leave !== "granted") {
+        // A user whose `leave` was dropped would stay in the room, and other clients would show it there.
+        const isLeaving = request?.type === "leave";
+        if (isLeaving) this.#session.handle(request);
+        const hasMore = from + text.length < message.length;
+        if (!isLeaving || hasMore) {
+          this.tell(slowDown(isLeaving ? undefined : request?.id, leave.afterMs));
+        }
+        // The rest is dropped undecoded: it may be a hundred thousand frames.
+        return;
+      }
       if (request?.type === "fault") this.tell(request);
       else if (request) this.#session.handle(request);
     }

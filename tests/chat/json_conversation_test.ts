@@ -624,6 +624,22 @@ Deno.test("JsonConversation tells the first frame over the limit by its id, when
   assert.equal(chat.bus.published.length, 29);
 });
 
+Deno.test("JsonConversation lets a user leave a room while above the limit, and still counts it", async () => {
+  using chat = openChat();
+  const ann = await chat.enter("Ann", "lobby");
+  for (let i = 0; i < 30; i++) await ann.ask({ type: "ping" });
+  const [left, ...others] = await ann.ask({ type: "leave", room: "lobby" });
+  assert.deepEqual([left?.type, others], ["left", []]);
+  assert.deepEqual(pick((await ann.ask({ type: "ping", id: "p" }))[0], "code", "id"), [
+    "slow_down",
+    "p",
+  ]);
+  const answers = await ann.ask({ type: "leave", room: "lobby" }, { type: "ping", id: "dropped" });
+  assert.deepEqual(answers.map(({ code }) => code), ["not_in_room", "slow_down"]);
+  for (let i = 0; i < 30; i++) await ann.ask({ type: "leave", room: "lobby" });
+  assert.deepEqual(ann.socket.farewells[0], FLOODING);
+});
+
 Deno.test("JsonConversation counts bytes: of ten texts of 60 KB a second it takes what the limit allows, and closes", async () => {
   using chat = openChat(undefined, { maxMessageBytes: 65_536 });
   const ann = await chat.enter("Ann", "lobby");
