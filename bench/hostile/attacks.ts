@@ -161,7 +161,9 @@ export const ATTACKS: readonly Attack[] = [
         const socket = await arrive(attacker, index);
         await socket?.write(begin);
         return socket;
-      }, (socket) => socket.write(many));
+      }, async (socket) => {
+        for (let i = 0; i < 50; i++) await socket.write(many);
+      });
     },
   },
   {
