@@ -63,7 +63,8 @@ export class FairQueue<K, T> {
         this.#lanes.set(key, lane);
         continue;
       }
-      lane.credit -= cost;
+      // No more than one round's credit is kept, so that many small items do not pay for a large one.
+      lane.credit = Math.min(lane.credit - cost, this.#credit);
       lane.costs.shift();
       const item = lane.items.shift();
       this.#size -= 1;

@@ -227,7 +227,7 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
   }),
   recoverLimit: whole({
     name: "RECOVER_LIMIT",
-    about: "Most that is replayed to one who comes back",
+    about: "Maximum number of entries replayed to a reconnecting client",
     min: 1,
     max: 10_000,
     fallback: 1_000,

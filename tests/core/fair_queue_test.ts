@@ -49,6 +49,16 @@ Deno.test("FairQueue takes small items before the large ones of other lanes, and
   assert.deepEqual(drain(queue), ["calm1", "calm2", "calm3", "a1", "b1", "a2", "b2"]);
 });
 
+Deno.test("FairQueue lets a lane save no credit with small items for a large one", () => {
+  const queue = new FairQueue<string, string>(100);
+  for (let item = 0; item < 20; item++) queue.push("mixed", "small", 1);
+  queue.push("mixed", "large", 1_000);
+  for (let item = 0; item < 25; item++) queue.push("calm", "calm", 100);
+  const order = drain(queue);
+  // Twenty rounds of small items, and then nine that bring the credit for the large one.
+  assert.equal(order.slice(0, order.indexOf("large")).filter((item) => item === "calm").length, 25);
+});
+
 Deno.test("FairQueue gives lanes of small and of large items the same share", () => {
   const queue = new FairQueue<string, string>(10);
   for (let item = 0; item < 100; item++) {

@@ -101,6 +101,24 @@ Deno.test("SqliteStore stores nothing of rooms that were only visited, and gives
   assert.deepEqual(rows(), [0, 0, 0, 0, 0]);
 });
 
+Deno.test("SqliteStore writes a short message before the long ones of another room that came first", async () => {
+  await using folder = new TemporaryFolder();
+  await using store = open(folder);
+  const written: string[] = [];
+  const long = Array.from({ length: 20 }, (_, index) => say(`${index} ${"x".repeat(60_000)}`));
+  const appended = [...long, { ...say("short"), room: attic }].map(async (it) => {
+    const entry = await enter(store, it);
+    written.push(`${entry.room} ${entry.position.seq}`);
+  });
+  await Promise.all(appended);
+  // In the first transaction, which has room for three of the long ones; those keep their order.
+  assert.ok(written.indexOf(`${attic} 1`) <= 3, written.join());
+  assert.deepEqual(
+    written.filter((it) => it !== `${attic} 1`),
+    long.map((_, index) => `${lobby} ${index + 1}`),
+  );
+});
+
 Deno.test("SqliteStore writes what waits before it closes, and nothing afterwards", async () => {
   await using folder = new TemporaryFolder();
   const store = open(folder);
