@@ -1,42 +1,45 @@
 /**
- * The command line of Parley: reads the settings, starts the service, and stops it on a signal. Nothing is done here but
- * putting together; what the runtime may lack (signals, permissions to give back) is asked for where it is used.
+ * The command line of Parley: reads the settings, starts the service, and stops it on a signal. This file only wires
+ * the parts together. Features that a runtime may lack (signals, revocable permissions) are checked where they are
+ * used.
  * @module
  */
 import meta from "./deno.json" with { type: "json" };
-import { explain, helpText, parseCommandLine } from "./lib/core/command_line.ts";
-import { type Config, parseConfig, type Problem } from "./lib/core/config.ts";
-import { runBackupCommand } from "./lib/io/cli/backup.ts";
-import { bench } from "./lib/io/cli/bench.ts";
-import { Unstoppable } from "./lib/io/isolates/ward.ts";
-import { keepErrorsFromEnding } from "./lib/io/last_net.ts";
-import { log, openLog } from "./lib/io/log.ts";
-import { openService, type Service } from "./lib/io/service.ts";
+import { describeProblem, helpText, parseCommandLine } from "./lib/core/config/command_line.ts";
+import { type Config, parseConfig, type Problem } from "./lib/core/config/config.ts";
+import { listensOnAll, startupMessage } from "./lib/core/config/startup_message.ts";
+import { runBackupCommand } from "./lib/io/app/backup_command.ts";
+import { runBenchCommand } from "./lib/load/cli/command.ts";
+import { benchHelp } from "./lib/load/cli/options.ts";
+import { WorkerUnstoppable } from "./lib/io/workers/supervised_worker.ts";
+import { logUncaughtErrors } from "./lib/io/uncaught_errors.ts";
+import { configureLog, log } from "./lib/io/log.ts";
+import { type Service, startService } from "./lib/io/app/service.ts";
 
 const encoder = new TextEncoder();
 
 /** Runs the program; resolves with its exit status: 0 after a stop, 1 if it could not start, 2 for bad settings. */
 async function main(args: readonly string[]): Promise<number> {
   const command = parseCommandLine(args);
-  if (command.kind === "help") return print(helpText(meta.version), 0);
+  if (command.kind === "help") return print(helpText(meta.version, benchHelp()), 0);
   if (command.kind === "version") return print(`parley ${meta.version}\n`, 0);
-  if (command.kind === "bench") return await bench(command.args);
+  if (command.kind === "bench") return await runBenchCommand(command.args);
   const get = (name: string) => command.flags.get(name) ?? Deno.env.get(name);
   const read = parseConfig(get);
   const ca = await readCa(get("REDIS_CA_FILE"));
   const problems = [
     ...command.problems,
-    ...(read.kind === "bad" ? read.problems : []).map(explain),
-    ...(ca.kind === "bad" ? [explain(ca.problem)] : []),
+    ...(read.kind === "bad" ? read.problems : []).map(describeProblem),
+    ...(ca.kind === "bad" ? [describeProblem(ca.problem)] : []),
   ];
-  if (read.kind === "bad" || problems.length > 0) return complain(problems, 2);
+  if (read.kind === "bad" || problems.length > 0) return reportProblems(problems, 2);
   if (command.kind !== "serve") {
     return await runBackupCommand(command.kind, command.file, read.config);
   }
   return await serve(read.config, ca.kind === "good" ? ca.pem : undefined);
 }
 
-/** The certificate authority of `REDIS_CA_FILE`, if there is to be one. */
+/** Reads the certificate authority of `REDIS_CA_FILE`; `pem` is undefined if the setting is empty. */
 async function readCa(
   path: string | undefined,
 ): Promise<{ kind: "good"; pem: string | undefined } | { kind: "bad"; problem: Problem }> {
@@ -56,38 +59,41 @@ async function readCa(
 }
 
 async function serve(config: Config, ca: string | undefined): Promise<number> {
-  await openLog(config);
-  keepErrorsFromEnding();
+  await configureLog(config);
+  logUncaughtErrors();
   let service: Service;
   try {
-    service = await openService(config, ca);
+    service = await startService(config, ca);
   } catch (error) {
-    return complain([whyNotStarted(error, config)], 1);
+    return reportProblems([startFailure(error, config)], 1);
   }
-  await giveBackPermissions(config, service);
-  // Listened for before the address is told: whoever waits for that line may signal at once.
-  const signalled = firstSignal();
-  print(greeting(config, service), 0);
-  const why = await Promise.race([signalled, service.broken]);
-  if (why instanceof Error) log.error("service.broken", { error: why.stack ?? why.message });
+  const addresses = listensOnAll(config.host) ? await machineAddresses() : undefined;
+  await revokePermissions(config, service);
+  // Listen before printing the address: a script that waits for that line may send a signal at once.
+  const signal = firstSignal();
+  print(startupMessage({ ...config, ...service }, addresses), 0);
+  const why = await Promise.race([signal, service.failed]);
+  if (why instanceof Error) log.error("service.failed", { error: why.stack ?? why.message });
   else log.info("service.stopping", { signal: why });
   await service.stop();
-  // EX_SOFTWARE of sysexits.h: the service manager is to start it again.
-  return why instanceof Unstoppable ? 70 : why instanceof Error ? 1 : 0;
+  // EX_SOFTWARE of sysexits.h: the service manager should restart the service.
+  return why instanceof WorkerUnstoppable ? 70 : why instanceof Error ? 1 : 0;
 }
 
-function greeting(config: Config, { port, kept }: Service): string {
-  const host = /^(0\.0\.0\.0|::)$/.test(config.host) ? "127.0.0.1" : config.host;
-  const at = `${host.includes(":") ? `[${host}]` : host}:${port}`;
-  return `Parley is on http://${at} (${kept}): open it in a browser, or: npx wscat -c ws://${at}/ws\n`;
+/** The addresses of this machine; undefined without the permission to read them, as in a container or on a platform. */
+async function machineAddresses(): Promise<readonly string[] | undefined> {
+  const permission = { name: "sys", kind: "networkInterfaces" } as const;
+  const state = await Deno.permissions?.query?.(permission).catch(() => undefined);
+  if (state?.state !== "granted") return undefined;
+  return Deno.networkInterfaces().map(({ address }) => address);
 }
 
-function whyNotStarted(error: unknown, config: Config): string {
+function startFailure(error: unknown, config: Config): string {
   if (error instanceof Deno.errors.AddrInUse) {
     return `Port ${config.port} on ${config.host} is taken: choose another with PORT=… or --port …`;
   }
   if (error instanceof Deno.errors.AddrNotAvailable) {
-    return `HOST is ${config.host}, which is no address of this machine: choose another with HOST=… or --host …`;
+    return `HOST is ${config.host}, which is not an address of this machine: choose another with HOST=… or --host …`;
   }
   if (error instanceof Deno.errors.PermissionDenied) {
     return `Not allowed to listen on ${config.host}:${config.port}: ${error.message}`;
@@ -96,45 +102,47 @@ function whyNotStarted(error: unknown, config: Config): string {
 }
 
 /**
- * Read and write permissions stay where they will be needed: for a Redis on a Unix socket, and for a store that is still
- * read-only and will be opened again. An isolate that is started later reads its modules.
+ * Revokes permissions that are no longer needed. Read and write stay for Redis on a Unix socket and for a read-only
+ * store, which will be opened again. Read stays with workers: a worker started later reads its modules.
  */
-async function giveBackPermissions(
+async function revokePermissions(
   config: Config,
-  { isolates, opensFiles }: Service,
+  { workers, needsFileAccess }: Service,
 ): Promise<void> {
-  const usesFiles = opensFiles || config.redisUrl?.startsWith("unix:");
-  const needless: Deno.PermissionDescriptor[] = [{ name: "env" }];
-  if (!usesFiles) needless.push({ name: "write" });
-  if (!usesFiles && isolates === 0) needless.push({ name: "read" });
-  for (const permission of needless) {
-    // Not everywhere is there anything to give back.
+  const usesFiles = needsFileAccess || config.redisUrl?.startsWith("unix:");
+  const unneeded: Deno.PermissionDescriptor[] = [{ name: "env" }, { name: "sys" }];
+  if (!usesFiles) unneeded.push({ name: "write" });
+  if (!usesFiles && workers === 0) unneeded.push({ name: "read" });
+  for (const permission of unneeded) {
+    // Some runtimes cannot revoke permissions.
     await Deno.permissions?.revoke?.(permission).catch(() => {});
   }
-  log.debug("permissions.given_back", { names: needless.map(({ name }) => name).join(" ") });
+  log.debug("permissions.dropped", { names: unneeded.map(({ name }) => name).join(" ") });
 }
 
-/** Signals within this time of the first are copies of it: `deno task` and process groups deliver a signal twice. */
+/** Signals within this time of the first count as copies: `deno task` and process groups deliver a signal twice. */
 const SAME_SIGNAL_MS = 1_000;
 
-/** Resolves on the first SIGTERM or SIGINT; another one ends the process at once, unless it is a copy of the first. */
+/**
+ * Resolves on the first SIGTERM or SIGINT. A second signal ends the process at once, unless it is a copy of the first.
+ */
 function firstSignal(): Promise<Deno.Signal> {
   const { promise, resolve } = Promise.withResolvers<Deno.Signal>();
   let firstAt: number | undefined;
-  const heard = (signal: Deno.Signal) => {
+  const onSignal = (signal: Deno.Signal) => {
     const now = performance.now();
     firstAt ??= now;
     if (now - firstAt > SAME_SIGNAL_MS) {
-      log.warn("service.stopped_at_once", { signal });
+      log.warn("service.stop_forced", { signal });
       Deno.exit(1);
     }
     resolve(signal);
   };
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     try {
-      Deno.addSignalListener(signal, () => heard(signal));
+      Deno.addSignalListener(signal, () => onSignal(signal));
     } catch (error) {
-      log.debug("service.no_signal", { signal, error: String(error) });
+      log.debug("signal.unsupported", { signal, error: String(error) });
     }
   }
   return promise;
@@ -145,7 +153,7 @@ function print(text: string, status: number): number {
   return status;
 }
 
-function complain(problems: readonly string[], status: number): number {
+function reportProblems(problems: readonly string[], status: number): number {
   for (const problem of problems) Deno.stderr.writeSync(encoder.encode(`parley: ${problem}\n`));
   return status;
 }

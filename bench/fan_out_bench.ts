@@ -1,48 +1,51 @@
 /** What a hub makes of what is announced. Its members do nothing: what sending costs is not in it. */
-import { systemClock } from "../lib/chat/clock.ts";
-import { EmbeddedBus } from "../lib/chat/embedded_bus.ts";
-import { Hub } from "../lib/chat/hub.ts";
-import type { Member } from "../lib/chat/member.ts";
-import { MemoryStore } from "../lib/chat/memory_store.ts";
-import type { Dialect } from "../lib/core/dialect.ts";
-import { jsonDialect } from "../lib/core/protocol.ts";
-import { textDialect } from "../lib/core/text_mode.ts";
-import { entry, name, retention, room, user } from "./given.ts";
+import { systemClock } from "../lib/chat/ports/clock.ts";
+import { EmbeddedBus } from "../lib/chat/bus/embedded_bus.ts";
+import { Hub } from "../lib/chat/room/hub.ts";
+import type { Subscriber } from "../lib/chat/room/subscriber.ts";
+import { MemoryStore } from "../lib/chat/bus/memory_store.ts";
+import type { FrameEncoder } from "../lib/core/protocol/encoder.ts";
+import type { UserId } from "../lib/core/log/entry.ts";
+import { jsonEncoder } from "../lib/core/protocol/json_protocol.ts";
+import { textEncoder } from "../lib/core/protocol/text_protocol.ts";
+import { entry, name, retention, room, user } from "./fixtures.ts";
 
 const clock = systemClock;
-let heard = 0;
+let received = 0;
 
 /** A hub with so many in one room; the result takes so many entries in one tick. */
-async function openRoom(size: number, dialect: Dialect): Promise<(entries: number) => void> {
+async function openRoom(size: number, dialect: FrameEncoder): Promise<(entries: number) => void> {
   const bus = new EmbeddedBus(new MemoryStore(clock, retention, () => "epoch"), clock);
-  const common = { bus, clock, random: Math.random, drawId: () => crypto.randomUUID() };
+  const common = { bus, clock, random: Math.random, newId: () => crypto.randomUUID() };
   const hub = new Hub({ ...common, node: "bench", guestName: "guest", recoverLimit: 1 });
   let arrived = 0;
-  const member = (): Member => ({
-    dialect,
-    arrive: () => void arrived++,
-    turnAway() {},
+  const member = (user: UserId): Subscriber => ({
+    encoder: dialect,
+    user,
+    onJoined: () => void arrived++,
+    onNameTaken() {},
     replay() {},
-    isBehind: () => false,
-    deliver: ([message]) => void (heard += message?.length ?? 0),
+    onReadMark() {},
+    isBacklogged: () => false,
+    deliver: ([message]) => void (received += message?.length ?? 0),
   });
   for (let i = 0; i < size; i++) {
-    const wish = { user: user(i), name: name(i), draw: undefined, since: undefined, limit: 0 };
-    hub.join(room, member(), wish);
+    const wish = { user: user(i), name: name(i), pickName: undefined, since: undefined, limit: 0 };
+    hub.join(room, member(wish.user), wish);
   }
   while (arrived < size) await new Promise((resolve) => setTimeout(resolve, 1));
   let { top: { seq } } = await bus.page(room, undefined, 0);
   return (entries) =>
-    hub.receive(Array.from({ length: entries }, () => ({ kind: "entry", entry: entry(++seq) })));
+    hub.dispatch(Array.from({ length: entries }, () => ({ kind: "entry", entry: entry(++seq) })));
 }
 
 for (const size of [1, 100, 1_000]) {
-  const receive = await openRoom(size, jsonDialect);
+  const receive = await openRoom(size, jsonEncoder);
   const group = "fan-out";
-  Deno.bench(`Hub.receive(): one message for ${size}`, { group }, () => receive(1));
-  Deno.bench(`Hub.receive(): eight messages for ${size}`, { group }, () => receive(8));
+  Deno.bench(`Hub.dispatch(): one message for ${size}`, { group }, () => receive(1));
+  Deno.bench(`Hub.dispatch(): eight messages for ${size}`, { group }, () => receive(8));
 }
-const receive = await openRoom(1_000, textDialect);
-Deno.bench("Hub.receive(): eight messages for 1000 in plain text", { group: "fan-out" }, () => {
+const receive = await openRoom(1_000, textEncoder);
+Deno.bench("Hub.dispatch(): eight messages for 1000 in plain text", { group: "fan-out" }, () => {
   receive(8);
 });

@@ -1,5 +1,5 @@
 /** Who may become a WebSocket. */
-import { admit } from "../lib/core/handshake.ts";
+import { checkHandshake } from "../lib/core/http/handshake.ts";
 
 const headers = new Headers({
   connection: "Upgrade",
@@ -11,5 +11,5 @@ const headers = new Headers({
 });
 
 Deno.bench("admit(): a browser's handshake", { group: "handshake" }, () => {
-  admit({ method: "GET", headers }, { origins: "same", viaTrustedProxy: false });
+  checkHandshake({ method: "GET", headers }, { origins: "same", viaTrustedProxy: false });
 });

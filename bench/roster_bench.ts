@@ -1,6 +1,6 @@
 /** Who is in a room of 10,000. */
-import { Roster } from "../lib/core/roster.ts";
-import { name, user } from "./given.ts";
+import { Roster } from "../lib/core/presence/roster.ts";
+import { name, user } from "./fixtures.ts";
 
 const PEOPLE = 10_000;
 const node = "bench";

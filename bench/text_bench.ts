@@ -1,15 +1,15 @@
 /** Plain text, and its length in bytes. */
-import { said } from "../lib/core/text_mode.ts";
+import { messageLine } from "../lib/core/protocol/text_protocol.ts";
 import { exceedsBytes } from "../lib/core/utf8.ts";
-import { author, short } from "./given.ts";
+import { author, short } from "./fixtures.ts";
 
 const long = "网".repeat(20_000);
 
 Deno.bench("said(): a line of 64 characters", { group: "text", baseline: true }, () => {
-  said(author, short);
+  messageLine(author, short);
 });
 Deno.bench("said(): 64 characters with line breaks", { group: "text" }, () => {
-  said(author, "x\n".repeat(32));
+  messageLine(author, "x\n".repeat(32));
 });
 Deno.bench("exceedsBytes(): 64 characters", { group: "text" }, () => {
   exceedsBytes(short, 65_535);

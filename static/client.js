@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * A client for Parley that cannot lose a message, for browsers, Deno, Node 22 and Bun. It needs this file and the folder
- * `client/` beside it, and nothing else. What is said is kept until the room's log has it; what is told comes in order and
- * once, over as many connections as it takes. The protocol is docs/protocol.md.
+ * A client for Parley that loses no messages, for browsers, Deno, Node and Bun. It needs this file, the folder `client/`
+ * beside it and, on Node 20, the package `ws`. Messages are kept and resent until they are in the room's log; events arrive in
+ * order and exactly once, even across reconnects. The protocol is docs/reference/protocol.md.
  *
  * ```js
  * import { connect } from "./client.js";
@@ -17,23 +17,29 @@
 import { Chat } from "./client/chat.js";
 
 export { Chat };
-export { Delivery } from "./client/delivery.js";
+export { Delivery } from "./client/outbox/delivery.js";
 export { ChatError, ClosedError, DisconnectedError, RefusedError } from "./client/errors.js";
-export { Room } from "./client/room.js";
-export { Timeline } from "./client/timeline.js";
-export { Feed, Value } from "./client/values.js";
+export { Room } from "./client/room/room.js";
+export { Timeline } from "./client/timeline/timeline.js";
+export { Feed, Value } from "./client/observable.js";
+
+const NO_WEBSOCKET =
+  "Cannot connect: this runtime has no WebSocket (Node has one since version 22). Install the package ws and begin with: import WebSocket from 'ws'; globalThis.WebSocket = WebSocket";
 
 /**
- * Begins a conversation. It connects in the background, and comes back by itself until it is closed.
- * @param {string | URL} url Of the chat, such as `wss://chat.example/ws`; `http:` and `https:` are understood as well.
+ * Opens a chat. It connects in the background and reconnects by itself until it is closed.
+ * @param {string | URL} url The service's URL, such as `wss://chat.example/ws`; `http:` and `https:` are accepted as well.
  * @param {import("./client/chat.js").ChatOptions} [options]
- * @returns {Chat}
+ * @returns {Chat} Throws a TypeError if the URL is invalid, and an Error if there is no global WebSocket.
  */
 export function connect(url, options = {}) {
   const address = new URL(url);
   address.protocol = address.protocol.replace(/^http/, "ws");
   if (!/^wss?:$/.test(address.protocol)) {
-    throw new TypeError(`Cannot connect: the address must begin with ws: or wss: received ${url}`);
+    throw new TypeError(`Cannot connect: the URL must begin with ws: or wss: received ${url}`);
+  }
+  if (options.platform === undefined && globalThis.WebSocket === undefined) {
+    throw new Error(NO_WEBSOCKET);
   }
   address.hash = "";
   return new Chat(address.href, options);

@@ -2,10 +2,12 @@
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
 /**
- * The echo page: one socket, three buttons, and a list of all that happened, in words that tests and
- * older write-ups rely on. It does without client.js, so that it shows the bare WebSocket.
+ * The echo page: one socket, three buttons, and a list of all events, in words that tests and
+ * older write-ups rely on. It does not use client.js, so that it shows the bare WebSocket.
  * @module
  */
+
+import { refuseFiles } from "./page/composer/refuse_files.js";
 
 const log = find("log", HTMLOListElement);
 const text = find("text", HTMLInputElement);
@@ -24,37 +26,37 @@ function find(id, kind) {
   return element;
 }
 
-/** @param {string} words */
-function note(words) {
+/** @param {string} line */
+function appendLine(line) {
   const entry = document.createElement("li");
-  entry.textContent = words;
+  entry.textContent = line;
   log.append(entry);
   log.scrollTop = log.scrollHeight;
 }
 
 function connect() {
-  if (socket !== null) return note("already connected");
+  if (socket !== null) return appendLine("already connected");
   const url = new URL("s", location.href);
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
   socket = new WebSocket(url);
-  socket.addEventListener("open", () => note("connected"));
-  socket.addEventListener("message", (event) => note(`recv: ${event.data}`));
-  // The event itself says nothing about the cause: browsers hide it from scripts.
-  socket.addEventListener("error", () => note("error: the connection failed"));
+  socket.addEventListener("open", () => appendLine("connected"));
+  socket.addEventListener("message", (event) => appendLine(`recv: ${event.data}`));
+  // The event has no cause: browsers hide it from scripts.
+  socket.addEventListener("error", () => appendLine("error: the connection failed"));
   socket.addEventListener("close", () => {
     socket = null;
-    note("disconnected");
+    appendLine("disconnected");
   });
 }
 
 function disconnect() {
-  if (socket === null) return note("already disconnected");
+  if (socket === null) return appendLine("already disconnected");
   socket.close(1000);
 }
 
 function send() {
-  if (socket?.readyState !== WebSocket.OPEN) return note("please connect first");
-  note(`send: ${text.value}`);
+  if (socket?.readyState !== WebSocket.OPEN) return appendLine("please connect first");
+  appendLine(`send: ${text.value}`);
   socket.send(text.value);
 }
 
@@ -64,3 +66,4 @@ find("say", HTMLFormElement).addEventListener("submit", (event) => {
   event.preventDefault();
   send();
 });
+refuseFiles(() => appendLine("files are not supported"));

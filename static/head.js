@@ -2,15 +2,16 @@
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
 /**
- * What does not wait for the page: takes over what earlier versions kept, puts the chosen theme and language on it before anything is drawn, and opens the connection
- * while the scripts are still on their way. A classic script in the head, on purpose: a module would run after them. Nothing
- * else knows how a theme gets onto the page; page/early_socket.js takes the connection over.
+ * Runs before the page: migrates the storage of earlier versions, applies the chosen theme and language before the first
+ * paint, and opens the connection while the scripts are still loading. A classic script in the head on purpose: a
+ * module would run after them. Only this file applies a theme to the page; page/early_socket.js takes over
+ * the connection.
  */
 {
   const root = document.documentElement;
   const { pathname } = new URL(".", location.href);
   const prefix = `parley-page ${pathname} `;
-  const choice = (/** @type {string} */ key) => {
+  const storedChoice = (/** @type {string} */ key) => {
     try {
       return localStorage.getItem(prefix + key);
     } catch {
@@ -18,7 +19,7 @@
     }
   };
   // Earlier versions had no path in their keys, so the values most likely belong to the service at the root.
-  const takeOver = () => {
+  const migrateKeys = () => {
     for (const old of Object.keys(localStorage)) {
       if (pathname !== "/" || !old.startsWith("parley-page.")) continue;
       const key = prefix + old.slice(12);
@@ -34,13 +35,13 @@
     }
   };
   try {
-    takeOver();
+    migrateKeys();
   } catch {
     // The storage is forbidden or full: the page works from memory.
   }
-  const apply = (/** @type {Event | undefined} */ event) => {
-    const theme = event instanceof CustomEvent ? event.detail : choice("theme");
-    // Anything may lie in the storage.
+  const applyTheme = (/** @type {Event | undefined} */ event) => {
+    const theme = event instanceof CustomEvent ? event.detail : storedChoice("theme");
+    // The storage may contain anything.
     const isChosen = theme === "light" || theme === "dark";
     if (isChosen) root.dataset["theme"] = theme;
     else delete root.dataset["theme"];
@@ -49,12 +50,16 @@
       meta.setAttribute("content", chosen.getAttribute("data-colour") ?? "");
     }
   };
-  const wanted = choice("language") ?? navigator.language;
-  if (wanted.toLowerCase().startsWith("zh")) root.lang = "zh";
-  apply(undefined);
+  const wanted = storedChoice("language") ?? navigator.language;
+  if (wanted.toLowerCase().startsWith("zh")) {
+    root.lang = "zh";
+    const strings = { rel: "modulepreload", href: "page/i18n/zh.js" };
+    document.head.append(Object.assign(document.createElement("link"), strings));
+  }
+  applyTheme(undefined);
   // Chosen here, or in another tab.
-  addEventListener("parley-theme", apply);
-  addEventListener("storage", apply);
+  addEventListener("parley-theme", applyTheme);
+  addEventListener("storage", applyTheme);
 
   const url = new URL("ws", location.href);
   url.protocol = url.protocol.replace("http", "ws");

@@ -3,8 +3,8 @@
  * comes back: between two lines somebody can read exactly what the server has used. The last line is the report.
  * @module
  */
-import { openIdle, runLoad, stormConnects } from "../../lib/io/load/load.ts";
-import { dialogueOf, type Order } from "./orders.ts";
+import { holdIdle, runConnectStorm, runLoad } from "../../lib/load/mod.ts";
+import { clientProtocolOf, type LoadOrder } from "./orders.ts";
 
 const life = new AbortController();
 const encoder = new TextEncoder();
@@ -21,31 +21,33 @@ function write(line: unknown): void {
   Deno.stdout.writeSync(encoder.encode(`${JSON.stringify(line)}\n`));
 }
 
-async function carryOut(order: Order): Promise<unknown> {
+async function runOrder(order: LoadOrder): Promise<unknown> {
   switch (order.kind) {
     case "load": {
       const { histogram: _, ...report } = await runLoad(
-        { ...order.plan, dialogue: dialogueOf(order.tongue) },
-        { phase },
+        { ...order.plan, protocol: clientProtocolOf(order.tongue) },
+        { onPhase: phase },
         life.signal,
       );
       return report;
     }
     case "idle": {
       const { url, count, connectsAtOnce } = order;
-      const watch = { phase: (it: string) => it === "connected" ? held() : phase(it) };
-      return await openIdle(
+      const observer = {
+        onPhase: (it: string) => it === "connected" ? holdUntilReleased() : phase(it),
+      };
+      return await holdIdle(
         url,
-        dialogueOf(order.tongue),
+        clientProtocolOf(order.tongue),
         count,
         connectsAtOnce,
-        watch,
+        observer,
         life.signal,
       );
     }
     case "storm": {
       await phase("measuring");
-      const report = await stormConnects(
+      const report = await runConnectStorm(
         order.url,
         order.count,
         order.connectsAtOnce,
@@ -58,12 +60,12 @@ async function carryOut(order: Order): Promise<unknown> {
 }
 
 /** The connections are held until the word comes. */
-async function held(): Promise<void> {
+async function holdUntilReleased(): Promise<void> {
   await phase("connected");
   life.abort();
 }
 
 if (import.meta.main) {
-  write({ report: await carryOut(JSON.parse(Deno.args[0] ?? "null")) });
+  write({ report: await runOrder(JSON.parse(Deno.args[0] ?? "null")) });
   Deno.exit(0);
 }

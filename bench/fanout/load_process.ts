@@ -2,7 +2,7 @@
  * Starts the load's own process and looks on: at each phase something can be read before it goes on.
  * @module
  */
-import type { Order } from "./orders.ts";
+import type { LoadOrder } from "./orders.ts";
 
 const LOAD = new URL("load.ts", import.meta.url).pathname;
 
@@ -16,7 +16,7 @@ export interface Report {
 }
 
 /** Carries out an order in a process of its own and brings its report; ends the process where the signal aborts. */
-export async function load(order: Order, at: OnPhase, signal: AbortSignal): Promise<Report> {
+export async function load(order: LoadOrder, at: OnPhase, signal: AbortSignal): Promise<Report> {
   signal.throwIfAborted();
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "--frozen", "--no-prompt", "-A", LOAD, JSON.stringify(order)],

@@ -1,6 +1,6 @@
 /**
  * `deno task bench:fanout`: plays the works on real servers, one after another, and writes what came of it into
- * docs/performance.md.
+ * docs/internals/performance.md.
  * @module
  */
 import { writeDocument } from "./document.ts";
@@ -8,7 +8,7 @@ import { describeMachine } from "./machine.ts";
 import { type Options, parseOptions } from "./options.ts";
 import { PEERS_BY_NAME } from "./peers.ts";
 import { absencesAmong } from "./presence.ts";
-import { playRounds, turns } from "./rounds.ts";
+import { runRounds, turns } from "./rounds.ts";
 import { distinct, merged, type Results, type Sample } from "./samples.ts";
 import { WORKS } from "./works.ts";
 
@@ -47,7 +47,7 @@ async function measure(
     say(`${samples.length}/${perRound * options.rounds} ${describe(sample)}`);
     Deno.writeTextFileSync(path, JSON.stringify(together()));
   };
-  await playRounds(order, options.rounds, tell, signal);
+  await runRounds(order, options.rounds, tell, signal);
   say(`The results are kept in ${path}`);
   return together();
 }

@@ -15,7 +15,7 @@ export interface Options {
   readonly json: string | undefined;
   /** Whether something is measured at all; not with `--from` alone. */
   readonly measures: boolean;
-  /** Whether docs/performance.md is written: not of a part, unless there is something to put it into. */
+  /** Whether docs/internals/performance.md is written: not of a part, unless there is something to put it into. */
   readonly writes: boolean;
 }
 

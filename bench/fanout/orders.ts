@@ -4,32 +4,32 @@
  * @module
  */
 import {
-  chatDialogue,
-  type Dialogue,
+  type ClientProtocol,
+  jsonClientProtocol,
   type LoadPlan,
   type Pace,
-  textDialogue,
-} from "../../lib/io/load/load.ts";
+  textClientProtocol,
+} from "../../lib/load/mod.ts";
 
-export type { Dialogue, LoadPlan, Pace };
+export type { ClientProtocol, LoadPlan, Pace };
 
 /** How to speak: text as it is, Socket.IO's framing, our JSON in one room, or our JSON in some of many rooms. */
-export type Tongue =
+export type WireProtocol =
   | { readonly kind: "text" }
   | { readonly kind: "socket.io" }
   | { readonly kind: "json"; readonly room: string; readonly name?: string }
   | { readonly kind: "elsewhere"; readonly rooms: number; readonly each: number };
 
 /** One thing to do. */
-export type Order =
+export type LoadOrder =
   | {
     readonly kind: "load";
-    readonly tongue: Tongue;
-    readonly plan: Omit<LoadPlan, "dialogue">;
+    readonly tongue: WireProtocol;
+    readonly plan: Omit<LoadPlan, "protocol">;
   }
   | {
     readonly kind: "idle";
-    readonly tongue: Tongue;
+    readonly tongue: WireProtocol;
     readonly url: string;
     readonly count: number;
     readonly connectsAtOnce: number;
@@ -42,39 +42,39 @@ export type Order =
   };
 
 /** The dialogue of that name. */
-export function dialogueOf(tongue: Tongue): Dialogue {
-  switch (tongue.kind) {
+export function clientProtocolOf(wire: WireProtocol): ClientProtocol {
+  switch (wire.kind) {
     case "text":
-      return textDialogue();
+      return textClientProtocol();
     case "json":
-      return chatDialogue(tongue.room, tongue.name);
+      return jsonClientProtocol(wire.room, wire.name);
     case "socket.io":
       return socketIo();
     case "elsewhere":
-      return elsewhere(tongue.rooms, tongue.each);
+      return elsewhere(wire.rooms, wire.each);
   }
 }
 
 /** Engine.IO 4 with Socket.IO 5 on top: digits before the matter say what a message is. */
-function socketIo(): Dialogue {
+function socketIo(): ClientProtocol {
   return {
-    opening: () => ["40"],
+    openingMessages: () => ["40"],
     isReady: (message) => message.startsWith("40"),
-    answer: (message) => message === "2" ? "3" : undefined,
-    say: (text) => `42["chat","${text}"]`,
+    reply: (message) => message === "2" ? "3" : undefined,
+    encodeSay: (text) => `42["chat","${text}"]`,
   };
 }
 
 /** Connection number i is in `each` of `rooms` rooms, evenly, and is ready when it is in the last of them. */
-function elsewhere(rooms: number, each: number): Dialogue {
+function elsewhere(rooms: number, each: number): ClientProtocol {
   const joins = (index: number) =>
     Array.from({ length: each }, (_, nth) => {
       const room = `elsewhere-${(index * each + nth) % rooms}`;
       return `{"type":"join","id":"${nth + 1}","room":"${room}"}`;
     });
   return {
-    ...chatDialogue("elsewhere"),
-    opening: (
+    ...jsonClientProtocol("elsewhere"),
+    openingMessages: (
       index,
     ) => [[`{"type":"hello","id":"hello","name":"e${index}"}`, ...joins(index)].join("\n")],
     isReady: (message) => message.includes(`"type":"joined","id":"${each}"`),

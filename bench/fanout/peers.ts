@@ -4,16 +4,16 @@
  * @module
  */
 import { join } from "node:path";
-import { settings as knownSettings } from "../../lib/core/config.ts";
+import { settings as knownSettings } from "../../lib/core/config/config.ts";
 import { unpackedNginx } from "./debian.ts";
 import { withPackages } from "./npm.ts";
-import type { Tongue } from "./orders.ts";
+import type { WireProtocol } from "./orders.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 const PEERS = join(ROOT, "bench/peers");
 
 /** What a server is given to run with. */
-export interface Place {
+export interface LaunchContext {
   /** Where it is to listen. */
   readonly port: number;
   /** Where its Redis is. */
@@ -43,7 +43,7 @@ export interface Peer {
   /** As the tables call it. */
   readonly title: string;
   /** How its chat is spoken to. */
-  readonly tongue: Tongue;
+  readonly tongue: WireProtocol;
   /** Where its chat is, from the slash on. */
   readonly chat: string;
   /** Where its echo is, if it has one. */
@@ -51,18 +51,18 @@ export interface Peer {
   /** Asked until it answers well; undefined: any answer from the chat's path will do. */
   readonly ready?: string;
   /** Rejects with what to install, or what is wrong, where it cannot be had. */
-  launch(place: Place, signal: AbortSignal): Promise<Launch>;
+  launch(place: LaunchContext, signal: AbortSignal): Promise<Launch>;
 }
 
-const redisUrl = ({ redisPort }: Place) => `redis://127.0.0.1:${redisPort}`;
-const TEXT: Tongue = { kind: "text" };
-const JSON_TONGUE: Tongue = { kind: "json", room: "lobby" };
+const redisUrl = ({ redisPort }: LaunchContext) => `redis://127.0.0.1:${redisPort}`;
+const TEXT: WireProtocol = { kind: "text" };
+const JSON_TONGUE: WireProtocol = { kind: "json", room: "lobby" };
 
 /** Parley, in one of its forms. */
 function ours(
   name: string,
   title: string,
-  tongue: Tongue,
+  tongue: WireProtocol,
   form: { readonly store: "redis" | "embedded"; readonly workers: number },
 ): Peer {
   return {
@@ -89,7 +89,7 @@ function ours(
 export const ADMIN_TOKEN = "a token for the bench only";
 
 /** The limits of a chat are not what is measured. */
-function limits(place: Place): Record<string, string> {
+function limits(place: LaunchContext): Record<string, string> {
   return {
     PORT: `${place.port}`,
     ADMIN_PORT: "off",
@@ -102,12 +102,13 @@ function limits(place: Place): Record<string, string> {
   };
 }
 
-/** What the start task says after `deno`, so that permissions and flags are those that users have. */
-async function startArguments(): Promise<string[]> {
+/** The arguments of the start task, as the task's shell expands them: permissions and flags are those that users have. */
+export async function startArguments(): Promise<string[]> {
   const { tasks } = JSON.parse(await Deno.readTextFile(join(ROOT, "deno.json")));
   const command: unknown = tasks?.start?.command;
   if (typeof command !== "string") throw new TypeError("Cannot find the start task in deno.json");
-  return command.split(" ").slice(1);
+  const flags = await Deno.readTextFile(join(ROOT, "deploy/flags.txt"));
+  return command.replace("$(cat deploy/flags.txt)", flags.trim()).split(" ").slice(1);
 }
 
 /** A peer of npm packages. @param program What runs the file, from where the packages are. */

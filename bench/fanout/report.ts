@@ -6,11 +6,11 @@ import { markdownTable } from "./format.ts";
 import type { Panel } from "./plot.ts";
 import { distinct, figuresOf, type Results, type Sample } from "./samples.ts";
 import { spread } from "./statistics.ts";
-import { failures, type TitleOf, type Told, workTables } from "./tables.ts";
+import { failures, type TableSpec, type TitleOf, workTables } from "./tables.ts";
 import { type Target, targetTable } from "./targets.ts";
 
 /** What of a work is told beside its tables. */
-export interface Chapter extends Told {
+export interface Chapter extends TableSpec {
   /** The heading. */
   readonly title: string;
   /** What was done. */
@@ -30,7 +30,7 @@ export function report(
     absences.length > 0 &&
     `### Left out\n\n${absences.map((it) => `- ${titleOf(it.peer)}: ${it.why}`).join("\n")}`,
     `### Targets\n\n${rounds(samples)}\n\n${targetTable(targets, samples)}`,
-    ...chapters.map((chapter) => tell(chapter, samples, titleOf)),
+    ...chapters.map((chapter) => renderChapter(chapter, samples, titleOf)),
   ];
   const failed = failures(samples, titleOf);
   if (failed !== "") parts.push(`### What failed\n\n${failed}`);
@@ -42,7 +42,7 @@ function rounds(samples: readonly Sample[]): string {
   return `Medians of up to ${count} interleaved rounds, least and greatest in parentheses.`;
 }
 
-function tell(chapter: Chapter, samples: readonly Sample[], titleOf: TitleOf): string {
+function renderChapter(chapter: Chapter, samples: readonly Sample[], titleOf: TitleOf): string {
   const tables = workTables(chapter, samples, titleOf);
   return tables === "" ? "" : `### ${chapter.title}\n\n${chapter.about}\n\n${tables}`;
 }

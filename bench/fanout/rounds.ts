@@ -3,10 +3,10 @@
  * that fails is written down and ends nothing.
  * @module
  */
-import { startRedis } from "../../tests/redis_server.ts";
+import { startRedis } from "../../tests/support/redis_server.ts";
 import { isWanted } from "./options.ts";
 import type { Absence, Figures, Sample } from "./samples.ts";
-import { Stage } from "./stage.ts";
+import { CellRunner } from "./cell_runner.ts";
 import type { Cell, Work } from "./work.ts";
 
 // Far longer than any cell takes: only what hangs is found by it.
@@ -33,11 +33,11 @@ export function turns(
   );
 }
 
-/** Plays all rounds. @param tell Told each sample as it comes. */
-export async function playRounds(
+/** Plays all rounds. @param onSample Told each sample as it comes. */
+export async function runRounds(
   order: readonly Turn[],
   rounds: number,
-  tell: (sample: Sample) => void,
+  onSample: (sample: Sample) => void,
   signal: AbortSignal,
 ): Promise<void> {
   await using redis = await startRedis({ args: ["--maxclients", "18000"] });
@@ -45,27 +45,27 @@ export async function playRounds(
     for (const turn of order) {
       signal.throwIfAborted();
       const life = AbortSignal.any([signal, AbortSignal.timeout(CELL_MS)]);
-      await play(turn, new Stage(redis, life), round, tell);
+      await runCell(turn, new CellRunner(redis, life), round, onSample);
     }
   }
 }
 
-async function play(
+async function runCell(
   { work, cell }: Turn,
-  stage: Stage,
+  stage: CellRunner,
   round: number,
-  tell: (sample: Sample) => void,
+  onSample: (sample: Sample) => void,
 ): Promise<void> {
   const left = [...cell.variants];
   const place = { work: work.name, peer: cell.peer, round };
   const measured = (figures: Figures) => {
     const variant = left.shift() ?? "?";
-    tell({ ...place, variant, outcome: { kind: "measured", figures } });
+    onSample({ ...place, variant, outcome: { kind: "measured", figures } });
   };
   try {
-    for await (const figures of cell.play(stage)) measured(figures);
+    for await (const figures of cell.run(stage)) measured(figures);
   } catch (error) {
     const why = (error instanceof Error ? error.message : String(error)).slice(0, 800);
-    for (const variant of left) tell({ ...place, variant, outcome: { kind: "failed", why } });
+    for (const variant of left) onSample({ ...place, variant, outcome: { kind: "failed", why } });
   }
 }

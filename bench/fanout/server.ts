@@ -3,15 +3,15 @@
  * came from it. It is killed, not asked: what a shutdown takes is measured nowhere, and thousands of farewells take long.
  * @module
  */
-import { freePort } from "../../tests/provision.ts";
+import { freePort } from "../../tests/support/provision.ts";
 import { cpuMicros, family, residentBytes } from "./accounting.ts";
 import { metricIn } from "./metric_in.ts";
 import { ADMIN_TOKEN, type Peer } from "./peers.ts";
 
 const BEARER = { authorization: `Bearer ${ADMIN_TOKEN}` };
 const START_MS = 20_000;
-const LOOK_MS = 25;
-const ASK_MS = 3_000;
+const POLL_MS = 25;
+const REQUEST_TIMEOUT_MS = 3_000;
 const MAX_OUTPUT = 2_000;
 
 /** A server that runs. */
@@ -55,14 +55,14 @@ export class Server implements AsyncDisposable {
       const child = new Deno.Command(launch.program, {
         args: [...launch.args],
         cwd: launch.cwd,
-        env: { ...kept(), ...launch.env },
+        env: { ...inheritedEnv(), ...launch.env },
         clearEnv: true,
         stdin: "null",
         stdout: "piped",
         stderr: "piped",
       }).spawn();
       const server = new Server(peer, port, child, folder);
-      await server.#up(signal);
+      await server.#whenUp(signal);
       return server;
     } catch (error) {
       await Deno.remove(folder, { recursive: true }).catch(() => {});
@@ -93,7 +93,7 @@ export class Server implements AsyncDisposable {
   /** One number of `/metrics`, by name and label; NaN where there is none. Only ours has any. */
   async metric(name: string, label: string): Promise<number> {
     try {
-      const signal = AbortSignal.timeout(ASK_MS);
+      const signal = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
       const answer = await fetch(`http://127.0.0.1:${this.port}/metrics`, {
         signal,
         headers: BEARER,
@@ -122,11 +122,11 @@ export class Server implements AsyncDisposable {
     await Deno.remove(this.#folder, { recursive: true }).catch(() => {});
   }
 
-  async #up(signal: AbortSignal): Promise<void> {
+  async #whenUp(signal: AbortSignal): Promise<void> {
     const limit = AbortSignal.any([signal, AbortSignal.timeout(START_MS)]);
     while (!limit.aborted && !this.#over) {
       if (await this.#answers(limit)) return;
-      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
     const why = this.#over ? "ended" : `did not answer within ${START_MS} ms`;
     await this[Symbol.asyncDispose]();
@@ -151,7 +151,7 @@ export class Server implements AsyncDisposable {
   }
 }
 
-function kept(): Record<string, string> {
+function inheritedEnv(): Record<string, string> {
   const names = ["PATH", "HOME", "DENO_DIR", "XDG_CACHE_HOME"];
   return Object.fromEntries(names.flatMap((name) => {
     const value = Deno.env.get(name);

@@ -20,7 +20,7 @@ export interface Column {
 }
 
 /** What of a work its tables are made of. */
-export interface Told {
+export interface TableSpec {
   /** As in the samples. */
   readonly name: string;
   /** Whether there is a table for each variant with a row for each peer, or one table with a row for each of both. */
@@ -33,7 +33,7 @@ export interface Told {
 export type TitleOf = (peer: string) => string;
 
 /** The tables of one work, each under a line that says which it is; empty where nothing was played. */
-export function workTables(work: Told, samples: readonly Sample[], titleOf: TitleOf): string {
+export function workTables(work: TableSpec, samples: readonly Sample[], titleOf: TitleOf): string {
   const own = samples.filter((it) => it.work === work.name);
   const variants = distinct(own.map(({ variant }) => variant));
   if (variants.length === 0) return "";
@@ -46,7 +46,7 @@ export function workTables(work: Told, samples: readonly Sample[], titleOf: Titl
 }
 
 function variantTable(
-  work: Told,
+  work: TableSpec,
   own: readonly Sample[],
   variants: readonly string[],
   titleOf: TitleOf,
@@ -61,12 +61,12 @@ function variantTable(
   return markdownTable(["", ...titles(work)], rows);
 }
 
-function titles({ columns }: Told): string[] {
+function titles({ columns }: TableSpec): string[] {
   return columns.map(({ title }) => title);
 }
 
 function cells(
-  work: Told,
+  work: TableSpec,
   own: readonly Sample[],
   variant: string,
   peer: string,

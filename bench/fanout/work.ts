@@ -5,8 +5,8 @@
  */
 import type { Report } from "./load_process.ts";
 import type { Figures } from "./samples.ts";
-import type { Played, Stage } from "./stage.ts";
-import type { Column, Told } from "./tables.ts";
+import type { CellRunner, MeasuredLoad } from "./cell_runner.ts";
+import type { Column, TableSpec } from "./tables.ts";
 
 /** One peer, in one or more variants of a work. */
 export interface Cell {
@@ -15,11 +15,11 @@ export interface Cell {
   /** What the figures are called that it brings. */
   readonly variants: readonly string[];
   /** Brings the figures of each variant, in that order, as they come. */
-  play(stage: Stage): AsyncIterable<Figures>;
+  run(stage: CellRunner): AsyncIterable<Figures>;
 }
 
 /** Something that is measured, and how it is told. */
-export interface Work extends Told {
+export interface Work extends TableSpec {
   /** As the report calls it. */
   readonly title: string;
   /** What was done, for those who read the table. */
@@ -42,13 +42,13 @@ export const DELIVERY_COLUMNS: readonly Column[] = [
 ];
 
 /** The figures of deliveries. Throws where there was none. */
-export function deliveryFigures({ report, charge }: Played): Figures {
+export function deliveryFigures({ report, usage }: MeasuredLoad): Figures {
   const arrived = numberIn(report, "arrived");
   if (arrived === 0) throw new Error("Nothing was delivered");
   return {
-    serverMicros: charge.serverMicros / arrived,
-    redisMicros: charge.redisMicros / arrived,
-    cores: charge.serverMicros / 1e6 / charge.seconds,
+    serverMicros: usage.serverMicros / arrived,
+    redisMicros: usage.redisMicros / arrived,
+    cores: usage.serverMicros / 1e6 / usage.seconds,
     perSecond: numberIn(report, "deliveriesPerSecond"),
     saidPerSecond: numberIn(report, "said") / numberIn(report, "seconds"),
     p50Micros: numberIn(report, "latencyMicros", "p50"),

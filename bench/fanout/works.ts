@@ -9,7 +9,7 @@ import { FANOUTS } from "./works/fanout.ts";
 import { NODES } from "./works/nodes.ts";
 import { OPEN_LOOP } from "./works/open_loop.ts";
 import { OVERLOAD } from "./works/overload.ts";
-import { JOINING, ROOMS_WORK } from "./works/rooms.ts";
+import { JOIN_WORK, ROOMS_WORK } from "./works/rooms.ts";
 import { SLOW_READERS } from "./works/slow_readers.ts";
 
 /** Each thing that is measured. */
@@ -21,7 +21,7 @@ export const WORKS: readonly Work[] = [
   IDLE_WORK,
   SLOW_READERS,
   OVERLOAD,
-  JOINING,
+  JOIN_WORK,
   ROOMS_WORK,
   NODES,
 ];

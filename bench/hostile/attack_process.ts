@@ -11,6 +11,6 @@ const attack = ATTACKS.find((it) => it.name === name);
 if (attack === undefined) throw new RangeError(`Cannot attack: received ${name}`);
 const attacker = new Attacker(Number(port), Number(seconds));
 await attack.run(attacker);
-attacker.leave();
+attacker.closeAll();
 Deno.stdout.writeSync(new TextEncoder().encode(`${JSON.stringify(attacker.refusals)}\n`));
 Deno.exit(0);

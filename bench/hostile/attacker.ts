@@ -3,7 +3,14 @@
  * address by `X-Forwarded-For`, so that the limits per address apply although all traffic is on loopback.
  * @module
  */
-import { closeCode, encodeFrame, type Frame, handshake, OPCODE, RawPeer } from "../../tests/raw.ts";
+import {
+  closeCode,
+  encodeFrame,
+  type Frame,
+  handshake,
+  OPCODE,
+  RawSocket,
+} from "../../tests/support/raw_socket.ts";
 
 /** How often the service refused the attacker, by `close 1008`, `HTTP 429`, `fault slow_down` and the like. */
 export type Refusals = Readonly<Record<string, number>>;
@@ -21,7 +28,7 @@ export class Attacker {
   readonly port: number;
   readonly #until: number;
   readonly #refusals = new Map<string, number>();
-  readonly #peers = new Set<RawPeer>();
+  readonly #peers = new Set<RawSocket>();
 
   /** Attacks nothing yet. */
   constructor(port: number, seconds: number) {
@@ -45,17 +52,17 @@ export class Attacker {
   }
 
   /** Opens a socket that reads and counts refusals; undefined where the handshake is refused. */
-  async open(path: string, address: string, isJson = true): Promise<Socket | undefined> {
-    const peer = await this.knock(path, address, isJson ? JSON_HEADERS : {});
-    return peer && new Socket(peer, this);
+  async open(path: string, address: string, isJson = true): Promise<AttackSocket | undefined> {
+    const peer = await this.shakeHands(path, address, isJson ? JSON_HEADERS : {});
+    return peer && new AttackSocket(peer, this);
   }
 
   /** Shakes hands and reads no further. */
-  async knock(
+  async shakeHands(
     path: string,
     address: string,
     headers: Readonly<Record<string, string>> = {},
-  ): Promise<RawPeer | undefined> {
+  ): Promise<RawSocket | undefined> {
     if (this.#peers.size >= MAX_SOCKETS) return undefined;
     const peer = await this.send(handshake(this.port, path, from(address, headers)));
     try {
@@ -70,9 +77,9 @@ export class Attacker {
   }
 
   /** Connects and sends bytes as they are, reading nothing. */
-  async send(text: string): Promise<RawPeer | undefined> {
+  async send(text: string): Promise<RawSocket | undefined> {
     try {
-      const peer = await RawPeer.connect(this.port);
+      const peer = await RawSocket.connect(this.port);
       this.#peers.add(peer);
       await peer.write(encoder.encode(text));
       return peer;
@@ -96,12 +103,12 @@ export class Attacker {
   }
 
   /** Forgets a socket that has ended. */
-  ended(peer: RawPeer): void {
+  ended(peer: RawSocket): void {
     this.#peers.delete(peer);
   }
 
   /** Closes every socket. */
-  leave(): void {
+  closeAll(): void {
     for (const peer of this.#peers) peer[Symbol.dispose]();
   }
 }
@@ -117,8 +124,8 @@ export function from(
 const JSON_HEADERS = { "Sec-WebSocket-Protocol": "chat.v1.json" };
 
 /** A socket that reads everything and counts faults and close codes. */
-export class Socket {
-  readonly #peer: RawPeer;
+export class AttackSocket {
+  readonly #peer: RawSocket;
   readonly #attacker: Attacker;
   /** Resolves when the connection has ended. */
   readonly ended: Promise<void>;
@@ -127,7 +134,7 @@ export class Socket {
   #wake: (() => void) | undefined;
 
   /** Reads at once. */
-  constructor(peer: RawPeer, attacker: Attacker) {
+  constructor(peer: RawSocket, attacker: Attacker) {
     this.#peer = peer;
     this.#attacker = attacker;
     this.ended = this.#read();
@@ -155,7 +162,7 @@ export class Socket {
   }
 
   /** Resolves with the next message that matches; undefined where the connection ends first. */
-  async heard(pattern: RegExp): Promise<string | undefined> {
+  async untilReceived(pattern: RegExp): Promise<string | undefined> {
     while (this.#isOpen) {
       if (pattern.test(this.#latest)) return this.#latest;
       await new Promise<void>((resolve) => this.#wake = resolve);
@@ -164,7 +171,7 @@ export class Socket {
   }
 
   /** Goes without a word. */
-  leave(): void {
+  drop(): void {
     this.#end();
   }
 
@@ -172,12 +179,12 @@ export class Socket {
     while (this.#isOpen) {
       const frame = await this.#peer.next();
       if (frame === undefined) break;
-      this.#take(frame);
+      this.#onFrame(frame);
     }
     this.#end();
   }
 
-  #take(frame: Frame): void {
+  #onFrame(frame: Frame): void {
     const code = closeCode(frame);
     if (code !== undefined) {
       this.#attacker.refused(`close ${code}`);

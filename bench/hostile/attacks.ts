@@ -2,8 +2,8 @@
  * The attacks, each bounded in time and in sockets: how each is carried out, and how it should be refused.
  * @module
  */
-import { closeCode, encodeFrame, handshake, OPCODE } from "../../tests/raw.ts";
-import { type Attacker, from, type Socket } from "./attacker.ts";
+import { closeCode, encodeFrame, handshake, OPCODE } from "../../tests/support/raw_socket.ts";
+import { type Attacker, type AttackSocket, from } from "./attacker.ts";
 
 /** One attack. */
 export interface Attack {
@@ -37,10 +37,10 @@ async function arrive(
   attacker: Attacker,
   index: number,
   room?: string,
-): Promise<Socket | undefined> {
+): Promise<AttackSocket | undefined> {
   const socket = await attacker.open("/ws", address(index));
   await socket?.say(room === undefined ? hello : `${hello}\n${join(room)}`);
-  if (room !== undefined) await socket?.heard(/"type":"(joined|fault)"/);
+  if (room !== undefined) await socket?.untilReceived(/"type":"(joined|fault)"/);
   return socket;
 }
 
@@ -52,8 +52,8 @@ function join(room: string): string {
 async function keep(
   attacker: Attacker,
   count: number,
-  open: (index: number) => Promise<Socket | undefined>,
-  step: (socket: Socket, round: number, index: number) => Promise<void>,
+  open: (index: number) => Promise<AttackSocket | undefined>,
+  step: (socket: AttackSocket, round: number, index: number) => Promise<void>,
 ): Promise<void> {
   await Promise.all(Array.from({ length: count }, async (_, index) => {
     let socket = await open(index);
@@ -126,7 +126,7 @@ export const ATTACKS: readonly Attack[] = [
         const headers = { Upgrade: `x${" ".repeat(64_000)}x` };
         await Promise.all(
           Array.from({ length: 6 }, (_, index) =>
-            attacker.knock("/ws", address(round % 25 * 6 + index), headers)),
+            attacker.shakeHands("/ws", address(round % 25 * 6 + index), headers)),
         );
       }),
   },
@@ -206,7 +206,7 @@ export const ATTACKS: readonly Attack[] = [
         const open = () => attacker.open("/ws?room=stored&history=999", address(0), false);
         const sockets = await Promise.all(Array.from({ length: 25 }, open));
         await attacker.pause(50);
-        for (const socket of sockets) socket?.leave();
+        for (const socket of sockets) socket?.drop();
       }),
   },
   {
@@ -217,7 +217,7 @@ export const ATTACKS: readonly Attack[] = [
     run: async (attacker) => {
       const first = await arrive(attacker, 0);
       await first?.say(join("stored"));
-      const joined = await first?.heard(/"type":"joined"/);
+      const joined = await first?.untilReceived(/"type":"joined"/);
       const [, epoch = ""] = /"position":"(\w+):/.exec(joined ?? "") ?? [];
       await keep(attacker, 2, (index) => arrive(attacker, index), async (socket) => {
         await socket.frames(
@@ -254,7 +254,7 @@ export const ATTACKS: readonly Attack[] = [
     run: async (attacker) => {
       const socket = await arrive(attacker, 9, "reacted");
       await socket?.frames({ type: "say", room: "reacted", id: "m", text: "react to this" });
-      const ack = await socket?.heard(/"type":"ack"/);
+      const ack = await socket?.untilReceived(/"type":"ack"/);
       const [, of = ""] = /"position":"([^"]+)"/.exec(ack ?? "") ?? [];
       await Promise.all([
         keep(attacker, 1, () => Promise.resolve(socket), async (it, round) => {
@@ -287,12 +287,12 @@ export const ATTACKS: readonly Attack[] = [
     refusedBy: ["fault slow_down", "close 1008"],
     run: async (attacker) => {
       const first = await arrive(attacker, 0);
-      const answer = await first?.heard(/"type":"(hello|token)".*"resume"/);
+      const answer = await first?.untilReceived(/"type":"(hello|token)".*"resume"/);
       const [, resume = ""] = /"resume":"([^"]+)"/.exec(answer ?? "") ?? [];
       await keep(attacker, 10, async (index) => {
         const socket = await attacker.open("/ws", address(index));
         await socket?.frames({ type: "hello", resume }, { type: "join", room: "ten" });
-        await socket?.heard(/"type":"joined"/);
+        await socket?.untilReceived(/"type":"joined"/);
         return socket;
       }, async (socket) => {
         await socket.frames({ type: "say", room: "ten", text: "x".repeat(2_000) });
@@ -308,7 +308,7 @@ export const ATTACKS: readonly Attack[] = [
     run: async (attacker) => {
       const binary = encodeFrame(OPCODE.binary, new Uint8Array(8));
       for (let index = 0; index < 120; index++) {
-        const peer = await attacker.knock("/ws", address(0));
+        const peer = await attacker.shakeHands("/ws", address(0));
         await peer?.write(binary);
         const code = await peer?.next().then(closeCode);
         if (code !== undefined) attacker.refused(`close ${code}`);
@@ -331,7 +331,7 @@ export const ATTACKS: readonly Attack[] = [
         }));
         // Once in a while one that waits for the answer, to see how it is refused.
         const waits = await attacker.open("/ws", address(0), false);
-        waits?.leave();
+        waits?.drop();
       }),
   },
   {
@@ -340,7 +340,7 @@ export const ATTACKS: readonly Attack[] = [
     refusedBy: [],
     run: async (attacker) => {
       for (let index = 0; index < 200; index++) {
-        await attacker.knock("/ws?room=deaf", address(index % 50));
+        await attacker.shakeHands("/ws?room=deaf", address(index % 50));
       }
       await keep(attacker, 5, (index) => arrive(attacker, index, "deaf"), async (socket) => {
         await socket.frames({ type: "say", room: "deaf", text: "x".repeat(LONGEST) });
@@ -354,7 +354,7 @@ export const ATTACKS: readonly Attack[] = [
     refusedBy: ["HTTP 429", "HTTP 503"],
     run: async (attacker) => {
       for (let index = 0; index < 10_000 && !attacker.isOver; index += 50) {
-        await Promise.all(Array.from({ length: 50 }, () => attacker.knock("/ws", address(0))));
+        await Promise.all(Array.from({ length: 50 }, () => attacker.shakeHands("/ws", address(0))));
       }
       await attacker.repeat(() => attacker.pause(500));
     },

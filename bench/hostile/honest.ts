@@ -24,7 +24,7 @@ export interface Phase {
 }
 
 /** What the honest clients saw. */
-export interface Honest {
+export interface HonestResult {
   /** By their names. */
   readonly phases: Readonly<Record<string, Phase>>;
   /** Clients whose connection ended before the run did. */
@@ -75,7 +75,7 @@ class Clients {
     return heard >= this.#number * CLIENTS;
   }
 
-  end(): Honest {
+  end(): HonestResult {
     this.#isOver = true;
     for (const socket of this.#sockets) socket.terminate();
     const phases = [...this.#phases].map(([name, { said, delays }]): [string, Phase] => {
@@ -107,7 +107,7 @@ class Clients {
     socket.on("message", (data: unknown) => {
       for (const line of String(data).split("\n")) {
         if (line.startsWith('{"type":"joined"')) joined.resolve();
-        else this.#hear(index, line, socket);
+        else this.#onFrame(index, line, socket);
       }
     });
     socket.on("error", (error: Error) => joined.reject(error));
@@ -118,7 +118,7 @@ class Clients {
     await joined.promise;
   }
 
-  #hear(index: number, line: string, socket: WebSocket): void {
+  #onFrame(index: number, line: string, socket: WebSocket): void {
     if (line === '{"type":"ping"}') socket.send('{"type":"pong"}');
     const [, number] = /"text":"honest (\d+)"/.exec(line.slice(0, 500)) ?? [];
     if (!line.startsWith('{"type":"said"') || number === undefined) return;

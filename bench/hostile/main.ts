@@ -6,17 +6,17 @@
  */
 import { residentBytes } from "../fanout/accounting.ts";
 import { describeMachine } from "../fanout/machine.ts";
-import { placed } from "../fanout/placed.ts";
+import { withSection } from "../fanout/document_section.ts";
 import { markdownTable } from "../fanout/format.ts";
-import { type Parley, startParley } from "../../tests/parley.ts";
+import { type Parley, startParley } from "../../tests/support/parley.ts";
 import { type Attack, ATTACKS } from "./attacks.ts";
 import type { Refusals } from "./attacker.ts";
-import type { Honest } from "./honest.ts";
+import type { HonestResult } from "./honest.ts";
 import { parseOptions } from "./options.ts";
 import { failuresOf, type Result, resultTable } from "./report.ts";
 import { fillStore } from "./stored.ts";
 
-const DOCUMENT = new URL("../../docs/performance.md", import.meta.url);
+const DOCUMENT = new URL("../../docs/internals/performance.md", import.meta.url);
 /** Everything else is as by default; every client says which address it comes from. */
 const SETTINGS = { TRUST_PROXY: "127.0.0.1/32", ADMIN_PORT: "off", LOG_LEVEL: "info" };
 const LOOK_MS = 200;
@@ -60,10 +60,10 @@ async function attackBeside(
 ): Promise<Result> {
   await using honest = new Program("honest.ts", [String(parley.port)], 0);
   await honest.line((line) => line === "ready");
-  await honest.tell("phase before");
+  await honest.send("phase before");
   await pause(calmSeconds * 1000);
   const before = await descriptors(parley.pid);
-  await honest.tell("phase attack");
+  await honest.send("phase attack");
   const memory = watchMemory(parley.pid);
   await using attacker = new Program(
     "attack_process.ts",
@@ -72,15 +72,18 @@ async function attackBeside(
   );
   const refusals: Refusals = JSON.parse(await attacker.line((line) => line.startsWith("{")));
   const peakBytes = await memory.stop();
-  await honest.tell("phase after");
+  await honest.send("phase after");
   // The kernel and the runtime need a moment to notice that the attacker has left.
   await pause(2_000);
   const after = await descriptors(parley.pid);
-  await honest.tell("end");
-  const seen: Honest = JSON.parse(await honest.line((line) => line.startsWith("{")));
+  await honest.send("end");
+  const seen: HonestResult = JSON.parse(await honest.line((line) => line.startsWith("{")));
   const isAlive = after > 0;
   return { attack, honest: seen, refusals, peakBytes, descriptors: { before, after }, isAlive };
 }
+
+const CONFIG = new URL("../../tests/deno.json", import.meta.url).pathname;
+const FLAGS = ["--config", CONFIG, "--frozen", "-A"];
 
 /** A module of this folder as a process; ended when it is disposed. */
 class Program implements AsyncDisposable {
@@ -92,7 +95,7 @@ class Program implements AsyncDisposable {
   constructor(module: string, args: readonly string[], niceness: number) {
     const path = new URL(module, import.meta.url).pathname;
     this.#child = new Deno.Command("nice", {
-      args: ["-n", String(niceness), Deno.execPath(), "run", "--frozen", "-A", path, ...args],
+      args: ["-n", String(niceness), Deno.execPath(), "run", ...FLAGS, path, ...args],
       stdin: "piped",
       stdout: "piped",
       stderr: "inherit",
@@ -101,7 +104,7 @@ class Program implements AsyncDisposable {
     this.#lines = lines(this.#child.stdout);
   }
 
-  async tell(line: string): Promise<void> {
+  async send(line: string): Promise<void> {
     await this.#input.write(encoder.encode(`${line}\n`));
   }
 
@@ -137,7 +140,7 @@ async function* lines(stream: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGen
 /** Looks at the memory of a process until it is stopped; resolves to the most that was seen, in bytes. */
 function watchMemory(pid: number): { stop(): Promise<number> } {
   let isOver = false;
-  const look = async () => {
+  const sample = async () => {
     let most = 0;
     while (!isOver) {
       most = Math.max(most, await residentBytes(pid));
@@ -145,7 +148,7 @@ function watchMemory(pid: number): { stop(): Promise<number> } {
     }
     return most;
   };
-  const watching = look();
+  const watching = sample();
   return {
     stop() {
       isOver = true;
@@ -167,7 +170,7 @@ async function descriptors(pid: number): Promise<number> {
 
 async function write(text: string): Promise<void> {
   const document = await Deno.readTextFile(DOCUMENT);
-  await Deno.writeTextFile(DOCUMENT, placed(document, "hostile", text));
+  await Deno.writeTextFile(DOCUMENT, withSection(document, "hostile", text));
 }
 
 function pause(ms: number): Promise<void> {

@@ -10,7 +10,7 @@ export interface Options {
   readonly only: readonly string[];
   /** Length of the measurement before an attack and of a short attack, in seconds. */
   readonly seconds: number;
-  /** Whether docs/performance.md is written: only after a full run. */
+  /** Whether docs/internals/performance.md is written: only after a full run. */
   readonly writes: boolean;
 }
 

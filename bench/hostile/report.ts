@@ -5,14 +5,14 @@
 import { formatNumber, markdownTable } from "../fanout/format.ts";
 import type { Refusals } from "./attacker.ts";
 import type { Attack } from "./attacks.ts";
-import type { Honest } from "./honest.ts";
+import type { HonestResult } from "./honest.ts";
 
 /** What one attack did. */
 export interface Result {
   /** The attack. */
   readonly attack: Pick<Attack, "name" | "about" | "refusedBy">;
   /** What the honest clients saw in the phases `before` and `attack`. */
-  readonly honest: Honest;
+  readonly honest: HonestResult;
   /** How the attacker was refused. */
   readonly refusals: Refusals;
   /** Most resident memory of the service during the attack, in bytes. */

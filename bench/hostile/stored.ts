@@ -3,7 +3,7 @@
  * is done, since it is the reading that is measured.
  * @module
  */
-import { startParley } from "../../tests/parley.ts";
+import { startParley } from "../../tests/support/parley.ts";
 import { Attacker } from "./attacker.ts";
 
 const MESSAGES = 1_000;
@@ -22,14 +22,14 @@ export async function fillStore(folder: string): Promise<void> {
   const attacker = new Attacker(parley.port, SECONDS);
   const socket = await attacker.open("/ws", "198.51.100.250");
   await socket?.frames({ type: "hello" }, { type: "join", room: "stored" });
-  await socket?.heard(/"type":"joined"/);
+  await socket?.untilReceived(/"type":"joined"/);
   for (let from = 0; from < MESSAGES; from += AT_A_TIME) {
     for (let index = from; index < from + AT_A_TIME; index++) {
       const text = `${index} ${"x".repeat(65_000)}`;
       await socket?.frames({ type: "say", room: "stored", text, id: `stored-${index}` });
     }
-    await socket?.heard(new RegExp(`"type":"ack","id":"stored-${from + AT_A_TIME - 1}"`));
+    await socket?.untilReceived(new RegExp(`"type":"ack","id":"stored-${from + AT_A_TIME - 1}"`));
   }
   if (!socket?.isOpen) throw new Error("Cannot fill the room: the connection has ended");
-  socket.leave();
+  socket.drop();
 }

@@ -3,27 +3,27 @@
  * @module
  */
 import type { Page } from "playwright-core";
-import type { Crowd } from "./crowd.ts";
-import { type Watched, watched } from "./watch.ts";
+import type { Chatters } from "./chatters.ts";
+import { traced, type TracedRun } from "./watch.ts";
 
 const PER_SECOND = 50;
 const SECONDS = 10;
 
 /** What came in, and what it took. */
-export interface Busy extends Watched {
+export interface BusyRun extends TracedRun {
   /** Messages that came in. */
   readonly messages: number;
 }
 
 /** Everybody talks. */
-export async function hear(page: Page, crowd: Crowd): Promise<Busy> {
+export async function measureBusy(page: Page, crowd: Chatters): Promise<BusyRun> {
   const messages = PER_SECOND * SECONDS;
-  const load = await watched(page, () => crowd.talk(messages, 1000 / PER_SECOND));
+  const load = await traced(page, () => crowd.talk(messages, 1000 / PER_SECOND));
   return { ...load, messages };
 }
 
 /** Nobody talks. */
-export async function hush(page: Page): Promise<Busy> {
+export async function measureQuiet(page: Page): Promise<BusyRun> {
   const pause = () => new Promise<void>((resolve) => setTimeout(resolve, SECONDS * 1000));
-  return { ...await watched(page, pause), messages: 0 };
+  return { ...await traced(page, pause), messages: 0 };
 }

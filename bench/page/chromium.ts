@@ -4,7 +4,7 @@
  * @module
  */
 import { type Browser, chromium } from "playwright-core";
-import { findProgram } from "../../tests/provision.ts";
+import { findProgram } from "../../tests/support/provision.ts";
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome"];
 // No sandbox, because containers and root have none to give; and nothing that the browser would do of its own accord.

@@ -5,7 +5,7 @@
  * @module
  */
 import type { Browser, CDPSession, Page } from "playwright-core";
-import { atRest } from "./rest.ts";
+import { untilIdle } from "./rest.ts";
 
 const WORDS = "hello";
 const WINDOW = { viewport: { width: 1440, height: 900 }, locale: "en-GB" };
@@ -100,7 +100,7 @@ async function go(
   session: CDPSession,
   { url, slowdown, rests }: Visit,
 ): Promise<void> {
-  if (rests) await atRest(browser);
+  if (rests) await untilIdle(browser);
   // Not before: what slows the page down keeps a core busy also while the page does nothing.
   await session.send("Emulation.setCPUThrottlingRate", { rate: slowdown });
   await page.goto(url, { waitUntil: "commit" });

@@ -1,21 +1,21 @@
 /**
  * `deno task bench:page`: what the chat page costs in a browser, and how soon one can talk in it. It prints what it
- * finds, and writes it into docs/performance.md; nothing fails for being slow.
+ * finds, and writes it into docs/internals/performance.md; nothing fails for being slow.
  * @module
  */
 import { describeMachine } from "../fanout/machine.ts";
-import { placed } from "../fanout/placed.ts";
-import { type Parley, startParley } from "../../tests/parley.ts";
-import { type Busy, hear, hush } from "./busy.ts";
+import { withSection } from "../fanout/document_section.ts";
+import { type Parley, startParley } from "../../tests/support/parley.ts";
+import { type BusyRun, measureBusy, measureQuiet } from "./busy.ts";
 import { launch } from "./chromium.ts";
-import { Crowd } from "./crowd.ts";
+import { Chatters } from "./chatters.ts";
 import { firstConversation, firstPicture, type Moments } from "./first.ts";
 import { type Options, parseOptions, type Part } from "./options.ts";
 import { report, type Results } from "./report.ts";
 import { scroll, type Scrolled } from "./scroll.ts";
 import { weigh } from "./weight.ts";
 
-const DOCUMENT = new URL("../../docs/performance.md", import.meta.url);
+const DOCUMENT = new URL("../../docs/internals/performance.md", import.meta.url);
 const SETTINGS = {
   WORKERS: "1",
   HISTORY_MESSAGES: "20000",
@@ -48,18 +48,18 @@ async function main(args: readonly string[]): Promise<number> {
 async function measure({ only, rounds }: Options, { url }: Parley): Promise<Results> {
   const asks = (part: Part) => only.includes(part);
   const turns = Array.from({ length: Math.ceil(rounds / 4) });
-  using lobby = new Crowd(url, "lobby");
+  using lobby = new Chatters(url, "lobby");
   await lobby.fill(100);
   const weight = asks("weight") ? await weigh(url) : [];
   const first = await firsts(asks("first") ? rounds : 0, url);
   const scroll: { newest: Scrolled[]; all: Scrolled[] } = { newest: [], all: [] };
-  using den = new Crowd(url, "den");
+  using den = new Chatters(url, "den");
   if (asks("scroll")) {
     await den.fill(ALL);
     say(`${ALL} messages were said`);
   }
   for (const _ of asks("scroll") ? turns : []) await scrolls(url, scroll);
-  const busy: { quiet: Busy[]; busy: Busy[] } = { quiet: [], busy: [] };
+  const busy: { quiet: BusyRun[]; busy: BusyRun[] } = { quiet: [], busy: [] };
   for (const _ of asks("busy") ? turns : []) await hears(url, lobby, busy);
   return { machine: await machine(), weight, first, scroll, busy };
 }
@@ -107,15 +107,15 @@ async function scrolls(
 
 async function hears(
   url: string,
-  crowd: Crowd,
-  found: { readonly quiet: Busy[]; readonly busy: Busy[] },
+  crowd: Chatters,
+  found: { readonly quiet: BusyRun[]; readonly busy: BusyRun[] },
 ): Promise<void> {
   await using browser = await launch();
   const page = await (await browser.newContext(WINDOW)).newPage();
   await page.goto(`${url}/#lobby`);
   await page.locator("#log article").first().waitFor();
-  found.quiet.push(await hush(page));
-  found.busy.push(await hear(page, crowd));
+  found.quiet.push(await measureQuiet(page));
+  found.busy.push(await measureBusy(page, crowd));
   say("listened to a busy room");
 }
 
@@ -129,9 +129,9 @@ async function machine(): Promise<Results["machine"]> {
 }
 
 async function write(text: string): Promise<void> {
-  await Deno.writeTextFile(DOCUMENT, placed(await Deno.readTextFile(DOCUMENT), "page", text));
+  await Deno.writeTextFile(DOCUMENT, withSection(await Deno.readTextFile(DOCUMENT), "page", text));
   await new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", DOCUMENT.pathname] }).output();
-  say("Written: docs/performance.md");
+  say("Written: docs/internals/performance.md");
 }
 
 function complain(why: string): number {

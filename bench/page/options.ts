@@ -14,7 +14,7 @@ export interface Options {
   readonly only: readonly Part[];
   /** How often the first conversation is held; the rest is played once for each four of them. */
   readonly rounds: number;
-  /** Whether docs/performance.md is written: not of a part. */
+  /** Whether docs/internals/performance.md is written: not of a part. */
   readonly writes: boolean;
 }
 

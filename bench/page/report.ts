@@ -5,10 +5,10 @@
 import { formatNumber, formatSpread, markdownTable } from "../fanout/format.ts";
 import type { Machine } from "../fanout/samples.ts";
 import { spread } from "../fanout/statistics.ts";
-import type { Busy } from "./busy.ts";
+import type { BusyRun } from "./busy.ts";
 import type { Moments } from "./first.ts";
 import type { Scrolled } from "./scroll.ts";
-import type { Watched } from "./watch.ts";
+import type { TracedRun } from "./watch.ts";
 import type { Loaded } from "./weight.ts";
 
 /** What was measured. */
@@ -20,7 +20,7 @@ export interface Results {
     readonly line: readonly number[];
   };
   readonly scroll: { readonly newest: readonly Scrolled[]; readonly all: readonly Scrolled[] };
-  readonly busy: { readonly quiet: readonly Busy[]; readonly busy: readonly Busy[] };
+  readonly busy: { readonly quiet: readonly BusyRun[]; readonly busy: readonly BusyRun[] };
 }
 
 const MAX_WIRE_BYTES = 60_000;
@@ -51,7 +51,9 @@ function weightTable(weight: readonly Loaded[]): string {
     whole(wireBytes),
     rawBytes === undefined ? "" : whole(rawBytes),
   ];
-  const fresh = later.filter(({ path }) => !now.some((it) => it.path === path));
+  const fresh = later.filter(({ path }, i) =>
+    [...now, ...later.slice(0, i)].every((it) => it.path !== path)
+  );
   const again = later.filter((it) => !fresh.includes(it));
   const told = verdict(wire, MAX_WIRE_BYTES);
   return [
@@ -60,7 +62,7 @@ function weightTable(weight: readonly Loaded[]): string {
       ["**together**", `**${whole(wire)}**`, `**${whole(raw)}**`],
     ]),
     `At most ${whole(MAX_WIRE_BYTES)} bytes on the wire: ${told}.`,
-    markdownTable(["afterwards, for the service worker", "bytes on the wire"], [
+    markdownTable(["afterwards, on demand and for the service worker", "bytes on the wire"], [
       ...fresh.map((it) => row(it).slice(0, 2)),
       [
         `${again.length} files of the above, unchanged`,
@@ -120,8 +122,8 @@ const SCROLLED: readonly Column<Scrolled>[] = [
   ["JS heap afterwards, MB", ({ held }) => held.heapBytes / 1_000_000],
 ];
 
-function perMessage<T extends Watched>(count: (it: T) => number): readonly Column<T>[] {
-  const parts: readonly Column<Watched>[] = [
+function perMessage<T extends TracedRun>(count: (it: T) => number): readonly Column<T>[] {
+  const parts: readonly Column<TracedRun>[] = [
     ["main thread", ({ mainMs }) => mainMs],
     ["of that script", ({ scriptMs }) => scriptMs],
     ["of that styles and layout", ({ layoutMs }) => layoutMs],
@@ -143,11 +145,11 @@ function scrollTable({ newest, all }: Results["scroll"]): string {
 }
 
 function busyTable({ quiet, busy }: Results["busy"]): string {
-  const each: readonly Column<Busy>[] = [
+  const each: readonly Column<BusyRun>[] = [
     ["main thread, % of the time", ({ mainMs, seconds }) => mainMs / seconds / 10],
     ["frames drawn per second", ({ framesDrawn, seconds }) => framesDrawn / seconds],
     ["tasks over 50 ms", ({ longTasks }) => longTasks],
-    ...perMessage<Busy>(({ messages }) => messages),
+    ...perMessage<BusyRun>(({ messages }) => messages),
   ];
   const rows = each.map(([title, of]) => [title, told(quiet.map(of)), told(busy.map(of))]);
   return markdownTable(["", "nobody speaks", "50 messages a second"], rows);

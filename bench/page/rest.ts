@@ -12,7 +12,7 @@ const QUIET_LOOKS = 3;
 const DEADLINE_MS = 30_000;
 
 /** Resolves when all its processes together have used hardly any processor time for a while. */
-export async function atRest(browser: Browser): Promise<void> {
+export async function untilIdle(browser: Browser): Promise<void> {
   const session = await browser.newBrowserCDPSession();
   const used = async () => {
     const { processInfo } = await session.send("SystemInfo.getProcessInfo");

@@ -4,16 +4,16 @@
  * @module
  */
 import type { CDPSession, Page } from "playwright-core";
-import { type Held, held, type Watched, watched } from "./watch.ts";
+import { type PageMemory, pageMemory, traced, type TracedRun } from "./watch.ts";
 
 const SPEED_PX_PER_S = 25_000;
 const PLACE = { x: 700, y: 400 };
 
 /** What was scrolled through, and what it took. */
-export interface Scrolled extends Watched {
+export interface Scrolled extends TracedRun {
   /** Messages that went by. */
   readonly messages: number;
-  readonly held: Held;
+  readonly held: PageMemory;
 }
 
 /** From the newest message up to another one, and down again. */
@@ -31,14 +31,14 @@ export async function scroll(page: Page, { to, messages, times }: Way): Promise<
   const session = await page.context().newCDPSession(page);
   // Short ones where the way is short, since a gesture is not ended halfway.
   const step = messages > 1_000 ? 10_000 : 1_500;
-  const load = await watched(page, async () => {
+  const load = await traced(page, async () => {
     for (let i = 0; i < times; i++) {
       while (await firstInView(page) > to) await wheel(session, step);
       while (!await isAtEnd(page)) await wheel(session, -step);
     }
   });
   await session.detach();
-  return { ...load, messages: 2 * times * messages, held: await held(page) };
+  return { ...load, messages: 2 * times * messages, held: await pageMemory(page) };
 }
 
 async function wheel(session: CDPSession, yDistance: number): Promise<void> {

@@ -13,18 +13,18 @@ const CATEGORIES = [
 const BUFFER_KB = 1_000_000;
 
 /** What it took, and how long it took. */
-export interface Watched extends Load {
+export interface TracedRun extends Load {
   readonly seconds: number;
 }
 
 /** What a page holds. */
-export interface Held {
+export interface PageMemory {
   readonly nodes: number;
   readonly heapBytes: number;
 }
 
 /** Does something with the page under a trace. Throws where the trace has lost events. */
-export async function watched(page: Page, deed: () => Promise<void>): Promise<Watched> {
+export async function traced(page: Page, fn: () => Promise<void>): Promise<TracedRun> {
   const session = await page.context().newCDPSession(page);
   await session.send("Tracing.start", {
     transferMode: "ReturnAsStream",
@@ -36,7 +36,7 @@ export async function watched(page: Page, deed: () => Promise<void>): Promise<Wa
     },
   });
   const start = performance.now();
-  await deed();
+  await fn();
   const seconds = (performance.now() - start) / 1000;
   const events = await traceOf(session);
   await session.detach();
@@ -62,7 +62,7 @@ async function traceOf(session: CDPSession): Promise<readonly TraceEvent[]> {
 }
 
 /** What the page holds when its garbage has been collected. */
-export async function held(page: Page): Promise<Held> {
+export async function pageMemory(page: Page): Promise<PageMemory> {
   const session = await page.context().newCDPSession(page);
   await session.send("HeapProfiler.collectGarbage");
   await session.send("Performance.enable");

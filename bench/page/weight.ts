@@ -1,10 +1,11 @@
 /**
- * What a first visit loads: each file, what it weighs on the wire with its headers, and what it is without compression. The
- * service worker, which comes when all else is there, asks for the same files again and is told that they have not changed.
+ * What a first visit loads: each file with its size on the wire, headers included, and without compression. What the page
+ * loads on demand comes after three seconds. The service worker, which comes last, asks for the same files again and is told
+ * that they have not changed.
  * @module
  */
 import type { Request } from "playwright-core";
-import { until } from "../../tests/provision.ts";
+import { until } from "../../tests/support/provision.ts";
 import { launch } from "./chromium.ts";
 
 /** One answer of the server. */
@@ -14,7 +15,7 @@ export interface Loaded {
   readonly wireBytes: number;
   /** The body unpacked; undefined where the browser does not say. */
   readonly rawBytes: number | undefined;
-  /** Whether the service worker has asked for it. */
+  /** Whether it comes after the first conversation: on demand, or for the service worker. */
   readonly isLater: boolean;
 }
 
@@ -48,7 +49,10 @@ export async function weigh(url: string): Promise<readonly Loaded[]> {
   await page.locator("body[data-state=online]").waitFor();
   const isServed = "navigator.serviceWorker.controller?.state === 'activated'";
   await until("the service worker to be there", () => page.evaluate<boolean>(isServed));
-  return [...answers.values(), ...await Promise.all(later)];
+  const names = await page.getAttribute("meta[name=later]", "content") ?? "";
+  const isOnDemand = (path: string) => names.split(" ").includes(path.slice(1));
+  const loaded = [...answers.values()].map((it) => ({ ...it, isLater: isOnDemand(it.path) }));
+  return [...loaded, ...await Promise.all(later)];
 }
 
 async function laterOne(request: Request): Promise<Loaded> {

@@ -1,78 +1,84 @@
 /**
- * The heartbeat scheduler: one timer for all connections. Each beat looks at a slice of them, so that thousands are
- * never judged at once, and does what the pulse says. The pings of the WebSocket protocol are not sent here: the runtime
- * sends them, and shows us no pong.
+ * Checks the health of all connections with one timer. Each beat checks a slice of them, so that thousands are never
+ * checked at once, and carries out the resulting actions. WebSocket ping frames are not sent here: the runtime sends
+ * them, and does not expose the pongs.
  * @module
  */
-import type { Charge } from "../core/admissions.ts";
-import type { Farewell } from "../core/farewells.ts";
-import { type Condition, condition, pulse, type PulsePolicy, type Vitals } from "../core/pulse.ts";
-import type { Clock } from "./clock.ts";
+import type { ChargeReason } from "../core/limits/connection_limits.ts";
+import type { CloseStatus } from "../core/protocol/close_codes.ts";
+import {
+  checkConnection,
+  type ConnectionStatus,
+  type HealthPolicy,
+  statusOf,
+  type Vitals,
+} from "../core/health/connection_health.ts";
+import type { Clock } from "./ports/clock.ts";
 
 /** One connection, as the heartbeat sees it. */
 export interface Peer {
-  /** Its vital signs. @param now Milliseconds by the heartbeat's clock. */
+  /** Its vital signs. @param now Milliseconds on the heartbeat's clock. */
   vitals(now: number): Vitals;
-  /** Asks it whether it is there. */
-  ask(): void;
-  /** Takes it out of its rooms; it gets nothing more. */
+  /** Asks it for a sign of life. */
+  ping(): void;
+  /** Removes it from its rooms. It receives nothing new from then on. */
   park(): void;
   /** Closes it. */
-  close(farewell: Farewell): void;
-  /** The key under which its address is counted; undefined if the address has no limits. */
+  close(status: CloseStatus): void;
+  /** The key under which its address is rate-limited; undefined if the address has no limits. */
   readonly address?: string | undefined;
   /** Charges its address, once. */
-  charge(what: Charge): void;
+  charge(what: ChargeReason): void;
 }
 
-/** How many connections there are of each condition. */
-export type Census = Readonly<Record<Condition, number>>;
+/** Number of connections by status. */
+export type ConnectionCounts = Readonly<Record<ConnectionStatus, number>>;
 
 /** Parking peers with smaller backlogs would not free a noticeable amount. */
 const LARGE_BACKLOG_BYTES = 65_536;
 
-/** In so many beats, everybody is looked at once. */
-const BEATS = 20;
+/** Number of beats in which every connection is checked once. */
+const BEATS_PER_ROUND = 20;
 
-/** Watches peers and carries out the pulse. */
+/** Checks connections and carries out the resulting actions. */
 export class Heartbeat {
   readonly #clock: Clock;
-  readonly #policy: PulsePolicy;
+  readonly #policy: HealthPolicy;
   readonly #peers = new Set<Peer>();
-  // A round goes through all of them in the order of coming; who comes meanwhile is at its end.
+  // A round visits all peers in order of arrival. Peers that arrive meanwhile come last.
   #round: Iterator<Peer> = this.#peers.values();
 
-  /** Watches nobody yet, and beats only while {@linkcode run} does. */
-  constructor(clock: Clock, policy: PulsePolicy) {
+  /** Watches no peers yet, and beats only during {@linkcode run}. */
+  constructor(clock: Clock, policy: HealthPolicy) {
     this.#clock = clock;
     this.#policy = policy;
   }
 
-  /** Watches a peer until it is forgotten. */
+  /** Watches a peer until {@linkcode unwatch}. */
   watch(peer: Peer): void {
     this.#peers.add(peer);
   }
 
-  /** Watches a peer no more. */
-  forget(peer: Peer): void {
+  /** Stops watching a peer. */
+  unwatch(peer: Peer): void {
     this.#peers.delete(peer);
   }
 
-  /** Everybody who is watched. */
+  /** All watched peers. */
   peers(): Iterable<Peer> {
     return this.#peers;
   }
 
-  /** Counts everybody by condition. */
-  census(): Census {
+  /** Counts the watched peers by status. */
+  connectionCounts(): ConnectionCounts {
     const counts = { connecting: 0, open: 0, parked: 0, closing: 0, stuck: 0, dead: 0 };
     const now = this.#clock.now();
-    for (const peer of this.peers()) counts[condition(peer.vitals(now), this.#policy, now)] += 1;
+    for (const peer of this.peers()) counts[statusOf(peer.vitals(now), this.#policy, now)] += 1;
     return counts;
   }
 
-  /** How much waits to be sent, in bytes; what waits for those who are closing is not known. */
-  buffered(): number {
+  /** Number of bytes waiting to be sent. Backlogs of closing peers are unknown and not included. */
+  bufferedBytes(): number {
     let bytes = 0;
     const now = this.#clock.now();
     for (const peer of this.peers()) {
@@ -83,10 +89,10 @@ export class Heartbeat {
   }
 
   /**
-   * Parks the open peers with the largest backlogs, which together hold half of all large backlogs. They still receive what
-   * was already sent, and nothing new. Returns the number of parked peers.
+   * Parks the open peers with the largest backlogs, which together hold half of all large backlogs. They still receive
+   * what was already sent, and nothing new. Returns the number of parked peers.
    */
-  relieve(): number {
+  parkLargestBacklogs(): number {
     const now = this.#clock.now();
     const behind: { peer: Peer; backlog: number }[] = [];
     let total = 0;
@@ -98,41 +104,41 @@ export class Heartbeat {
     }
     behind.sort((one, other) => other.backlog - one.backlog);
     let parked = 0;
-    for (let held = 0; held < total / 2; parked++) {
+    for (let parkedBytes = 0; parkedBytes < total / 2; parked++) {
       const next = behind[parked];
       if (next === undefined) break;
-      held += next.backlog;
+      parkedBytes += next.backlog;
       next.peer.park();
     }
     return parked;
   }
 
-  /** Beats until the signal aborts; every peer is looked at five times in a ping interval, and at least each 5 s. */
+  /** Beats until the signal aborts. Checks every peer five times per ping interval, and at least every 5 s. */
   async run(signal: AbortSignal): Promise<void> {
-    const beatMs = Math.min(this.#policy.pingMs / 5, 5_000) / BEATS;
+    const beatMs = Math.min(this.#policy.pingMs / 5, 5_000) / BEATS_PER_ROUND;
     for (let beat = 0; !signal.aborted; beat++) {
       await this.#clock.sleep(beatMs, signal);
-      if (beat % BEATS === 0) this.#round = this.#peers.values();
-      this.#lookAtSome(beat % BEATS === BEATS - 1);
+      if (beat % BEATS_PER_ROUND === 0) this.#round = this.#peers.values();
+      this.#checkSlice(beat % BEATS_PER_ROUND === BEATS_PER_ROUND - 1);
     }
   }
 
-  /** A beat's share; the last beat of a round looks at all who are left. */
-  #lookAtSome(isLast: boolean): void {
-    const share = isLast ? Infinity : Math.ceil(this.#peers.size / BEATS);
-    for (let looked = 0; looked < share; looked++) {
+  /** Checks the share of one beat. The last beat of a round checks all remaining peers. */
+  #checkSlice(isLast: boolean): void {
+    const sliceSize = isLast ? Infinity : Math.ceil(this.#peers.size / BEATS_PER_ROUND);
+    for (let checked = 0; checked < sliceSize; checked++) {
       const next = this.#round.next();
       if (next.done) return;
-      this.#look(next.value);
+      this.#check(next.value);
     }
   }
 
-  #look(peer: Peer): void {
+  #check(peer: Peer): void {
     const now = this.#clock.now();
-    const deed = pulse(peer.vitals(now), this.#policy, now);
-    if (deed.kind === "ask") peer.ask();
-    else if (deed.kind === "park") peer.park();
-    else if (deed.kind === "charge") peer.charge("dead");
-    else if (deed.kind === "dismiss") peer.close(deed.farewell);
+    const action = checkConnection(peer.vitals(now), this.#policy, now);
+    if (action.kind === "ping") peer.ping();
+    else if (action.kind === "park") peer.park();
+    else if (action.kind === "charge") peer.charge("dead");
+    else if (action.kind === "close") peer.close(action.closeStatus);
   }
 }

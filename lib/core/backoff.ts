@@ -1,22 +1,24 @@
 /**
- * How long to wait before trying again: exponential with jitter, so that a crowd that failed together does not come
- * back together.
+ * Wait times before a retry: exponential with jitter, so that clients that failed together do not retry together.
  * @module
  */
 
-/** The shortest and the longest ceiling, in milliseconds. */
+/** The lowest and the highest ceiling, in milliseconds. */
 export interface BackoffPolicy {
   /** The first attempt's ceiling. */
   readonly firstMs: number;
-  /** The ceiling that is never passed. */
+  /** The highest ceiling of any attempt. */
   readonly longestMs: number;
 }
 
+/** For a store that does not answer: long outages end with one attempt in 1.5 to 3 s. */
+export const STORE_RETRY: BackoffPolicy = { firstMs: 100, longestMs: 3_000 };
+
 /**
- * A delay in whole milliseconds between half of this attempt's ceiling and all of it; the ceiling doubles each time.
- * The lower half is left out so that no one hammers a server that is only just coming up.
+ * A delay in whole milliseconds between half of this attempt's ceiling and the ceiling, which doubles with each
+ * attempt. There are no shorter delays, so that no client hammers a server that is just starting.
  *
- * @param attempt 0 for the first.
+ * @param attempt 0 for the first attempt.
  * @param random A number in [0, 1).
  */
 export function backoffMs(attempt: number, policy: BackoffPolicy, random: number): number {
@@ -24,20 +26,20 @@ export function backoffMs(attempt: number, policy: BackoffPolicy, random: number
   return Math.round(ceiling / 2 + random * ceiling / 2);
 }
 
-/** Whoever takes over is let come up first. */
-const SHORTEST_COMEBACK_MS = 500;
-// Who is back within 10 s has never been away for the others: the client's own wait comes on top of this one.
-const LONGEST_COMEBACK_MS = 8_000;
+/** The server that takes over gets time to start. */
+const MIN_RECONNECT_MS = 500;
+// Users who reconnect within 10 s stay listed as present. The client's own wait is added to this one.
+const MAX_RECONNECT_MS = 8_000;
 
 /**
- * How long one of a crowd that is sent away together is asked to stay away, in whole milliseconds: 500, and a draw over 1
- * more for each of them, so that no more than a thousand or so come back in a second. Of more than 7,500 nobody is asked
- * for more than 8 s; the draw is narrowed and not cut off, or all the others would come at the last moment together.
+ * The wait before reconnecting for one of many clients disconnected together, in whole milliseconds: 500 plus a random
+ * time of up to 1 ms per client, so that about a thousand reconnect per second. With more than 7,500 clients the wait
+ * is at most 8 s: the range is narrowed rather than clamped, or all further clients would reconnect at the last moment.
  *
- * @param count How many are sent away.
+ * @param count Number of clients disconnected.
  * @param random A number in [0, 1).
  */
-export function comebackMs(count: number, random: number): number {
-  const spreadMs = Math.min(count, LONGEST_COMEBACK_MS - SHORTEST_COMEBACK_MS);
-  return Math.round(SHORTEST_COMEBACK_MS + random * spreadMs);
+export function reconnectSpreadMs(count: number, random: number): number {
+  const spreadMs = Math.min(count, MAX_RECONNECT_MS - MIN_RECONNECT_MS);
+  return Math.round(MIN_RECONNECT_MS + random * spreadMs);
 }

@@ -1,12 +1,12 @@
 /**
- * How long a text is in UTF-8, which is how the protocol counts (RFC 6455 §5.6). `text.length` counts UTF-16 code units
- * and is off by up to three times.
+ * The length of a text in UTF-8, which is what the protocol counts (RFC 6455 §5.6). Do not use `text.length` for it: it
+ * counts UTF-16 code units, each of which takes up to three bytes.
  * @module
  */
 
 const encoder = new TextEncoder();
 
-/** Whether a text takes more than `max` bytes in UTF-8; encodes only where the length leaves it open. */
+/** Whether a text is longer than `max` bytes in UTF-8. Encodes only if `text.length` does not decide it. */
 export function exceedsBytes(text: string, max: number): boolean {
   if (text.length > max) return true;
   if (text.length * 3 <= max) return false;
@@ -20,7 +20,7 @@ const scratch = new Uint8Array(16_384);
 
 /** Length of a text in UTF-8, in bytes. A lone surrogate counts as three, since the encoder replaces it. */
 export function utf8Length(text: string): number {
-  if (text.length <= LOOP_LENGTH) return counted(text);
+  if (text.length <= LOOP_LENGTH) return countBytes(text);
   let bytes = 0;
   for (let from = 0; from < text.length;) {
     const { read, written } = encoder.encodeInto(text.slice(from), scratch);
@@ -30,18 +30,18 @@ export function utf8Length(text: string): number {
   return bytes;
 }
 
-function counted(text: string): number {
+function countBytes(text: string): number {
   let bytes = text.length;
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
     if (code < 0x80) continue;
     bytes += code < 0x800 ? 1 : 2;
     // The second half of a pair adds nothing: the two take four bytes.
-    if (code >= 0xd800 && code < 0xdc00 && isLow(text.charCodeAt(i + 1))) i++;
+    if (code >= 0xd800 && code < 0xdc00 && isLowSurrogate(text.charCodeAt(i + 1))) i++;
   }
   return bytes;
 }
 
-function isLow(code: number): boolean {
+function isLowSurrogate(code: number): boolean {
   return code >= 0xdc00 && code < 0xe000;
 }

@@ -1,6 +1,6 @@
 /**
- * The service's log, by LogTape: one event a line, flat fields, never a message's text or a secret. It goes to standard
- * error, so that standard output stays free for the one line that says where the service is.
+ * The service's log, written by LogTape to standard error: one event per line, with flat fields. Do not log a message's text,
+ * a token or a secret. Do not write to standard output, which has only the line with the service's address.
  * @module
  */
 import {
@@ -13,45 +13,45 @@ import {
   type TextFormatter,
 } from "@logtape/logtape";
 
-/** The fields of an event: flat, and never a message's text or a secret. */
-export type Fields = Readonly<Record<string, string | number | boolean>>;
+/** The fields of an event: flat values, never a message's text, a token or a secret. */
+export type LogFields = Readonly<Record<string, string | number | boolean>>;
 
-/** Takes one event, named in the past tense: `session.parked`. */
-export type Teller = (event: string, fields?: Fields) => void;
+/** Logs one event, named in the past tense: `session.parked`. */
+export type LogFunction = (event: string, fields?: LogFields) => void;
 
 /** The service's log. */
 export interface Log {
-  /** For those who look for a fault. */
-  readonly debug: Teller;
-  /** What one would want to read the next morning. */
-  readonly info: Teller;
-  /** What is wrong and mends itself. */
-  readonly warn: Teller;
-  /** What somebody should look at. */
-  readonly error: Teller;
+  /** Details for debugging. */
+  readonly debug: LogFunction;
+  /** Normal events that operators may want to review. */
+  readonly info: LogFunction;
+  /** Problems that the service recovers from. */
+  readonly warn: LogFunction;
+  /** Problems that need an operator. */
+  readonly error: LogFunction;
 }
 
-/** The service's log; silent until {@linkcode openLog}. */
+/** The service's log; discards events until {@linkcode configureLog} is called. */
 export const log: Log = getLogger("parley");
 
 const encoder = new TextEncoder();
 
 /**
- * Sets the log up for this isolate. `auto` is lines for people on a terminal, and JSON lines otherwise.
+ * Configures the log of this worker or the main thread. The format `auto` is text on a terminal, and JSON lines otherwise.
  *
- * @param isolate Its number, for all its events; the main isolate has none.
+ * @param worker Number of the worker, added to all its events; undefined on the main thread.
  */
-export async function openLog(
+export async function configureLog(
   settings: {
     readonly logLevel: "debug" | "info" | "warning" | "error";
     readonly logFormat: "auto" | "text" | "json";
   },
-  isolate?: number,
+  worker?: number,
 ): Promise<void> {
   const format = formatter(settings.logFormat, Deno.stderr.isTerminal(), Deno.noColor);
-  const of = isolate === undefined ? {} : { isolate };
+  const origin = worker === undefined ? {} : { worker };
   const write = (record: LogRecord) => {
-    const line = format({ ...record, properties: { ...record.properties, ...of } });
+    const line = format({ ...record, properties: { ...record.properties, ...origin } });
     Deno.stderr.writeSync(encoder.encode(line));
   };
   await configure({
@@ -71,12 +71,13 @@ function formatter(
   if (format === "json" || (format === "auto" && !isTerminal)) {
     return getJsonLinesFormatter({ properties: "flatten" });
   }
-  const lines = isTerminal && !noColor ? getAnsiColorFormatter() : getTextFormatter();
-  return (record) => lines({ ...record, message: [record.message.join("") + fields(record)] });
+  const formatLine = isTerminal && !noColor ? getAnsiColorFormatter() : getTextFormatter();
+  return (record) =>
+    formatLine({ ...record, message: [record.message.join("") + formatFields(record)] });
 }
 
-/** The event's fields behind its name, since a line's format alone would leave them out. */
-function fields(record: LogRecord): string {
+/** Formats the fields for a text line, since LogTape's text formatters omit them. */
+function formatFields(record: LogRecord): string {
   return Object.entries(record.properties).map(([key, value]) => ` ${key}=${String(value)}`).join(
     "",
   );

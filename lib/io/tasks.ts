@@ -1,13 +1,13 @@
 /**
- * Tasks that go on until they are told to stop: one that ends by itself with an error has failed all that stands on it.
+ * Helpers for tasks that run until they are stopped. A task that fails before that fails the whole service.
  * @module
  */
 import { log } from "./log.ts";
-import { within } from "./within.ts";
+import { withTimeout } from "./timeout.ts";
 
 const END_MS = 400;
 
-/** Resolves with the error of the first task that fails; never, if none does. */
+/** Resolves to the error of the first task that fails; never resolves if none does. */
 export function firstFailure(tasks: readonly Promise<unknown>[]): Promise<Error> {
   return new Promise((resolve) => {
     for (const task of tasks) {
@@ -16,11 +16,11 @@ export function firstFailure(tasks: readonly Promise<unknown>[]): Promise<Error>
   });
 }
 
-/** Waits for all of them to end, but not for long. @param what They are, in words. */
-export async function finish(what: string, tasks: readonly Promise<void>[]): Promise<void> {
+/** Waits up to 400 ms for all tasks to end; logs a warning otherwise. @param what Names the tasks in the warning. */
+export async function waitForEnd(what: string, tasks: readonly Promise<void>[]): Promise<void> {
   try {
-    await within(END_MS, `${what} did not stop`, Promise.all(tasks));
+    await withTimeout(END_MS, `${what} did not stop`, Promise.all(tasks));
   } catch (error) {
-    log.warn("service.not_finished", { error: String(error) });
+    log.warn("service.stop_timed_out", { error: String(error) });
   }
 }

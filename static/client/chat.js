@@ -1,54 +1,57 @@
 // @ts-check
 /**
- * The conversation with one server: who one is, the rooms one is in, and what is on its way. It puts the parts together: the
- * connection (link.js), the stays (stay.js), the deeds (outbox.js).
+ * A session with one server: the user, the joined rooms and the pending actions. It connects the parts: the connection
+ * (connection.js), the subscriptions (room_subscription.js) and the outbox (outbox.js).
  * @module
  */
 
-import { Answers, askPatiently } from "./answers.js";
-import { pauseMs } from "./comebacks.js";
+import { PendingRequests, retryWhileLimited } from "./connection/pending_requests.js";
 import { ClosedError, DisconnectedError, RefusedError } from "./errors.js";
 import { Identity } from "./identity.js";
-import { Link } from "./link.js";
-import { Outbox } from "./outbox.js";
-import { Room } from "./room.js";
-import { settled } from "./settled.js";
-import { Shelf } from "./shelf.js";
-import { Stay } from "./stay.js";
-import { realSurroundings } from "./surroundings.js";
-import { Value } from "./values.js";
+import { Connection } from "./connection/connection.js";
+import { Outbox } from "./outbox/outbox.js";
+import { Room } from "./room/room.js";
+import { roomName } from "./room/room_name.js";
+import { whenSettled } from "./outbox/when_settled.js";
+import { ClientStorage } from "./client_storage.js";
+import { RoomSubscription } from "./room/room_subscription.js";
+import { realPlatform } from "./connection/platform.js";
+import { Value } from "./observable.js";
 
 /** @typedef {import("./frames.js").Frame} Frame */
 /** @typedef {import("./frames.js").Limits} Limits */
 /** @typedef {import("./frames.js").Member} Member */
 /** @typedef {import("./frames.js").Request} Request */
+/** @typedef {import("./frames.js").Server} Server */
 
 /**
- * What `connect()` can be asked for.
+ * The options of `connect()`.
  * @typedef {object} ChatOptions
- * @property {string} [name] What one would like to be called; without it one is a guest, or who one was.
- * @property {import("./shelf.js").StoragePort} [storage] Where what is not sent outlives this page, such as `localStorage`.
- * @property {string} [storageKey] What its keys begin with; `parley` without it.
- * @property {AbortSignal} [signal] Closes when it is aborted.
- * @property {import("./surroundings.js").Surroundings} [surroundings] For tests.
+ * @property {string} [name] The name to ask for. Default: the name of the stored session, or a guest name.
+ * @property {string} [language] BCP 47 tag of the language for a guest name, up to 35 characters. Default: the
+ *   `Accept-Language` of the handshake.
+ * @property {import("./client_storage.js").StoragePort} [storage] Keeps unsent actions across reloads, such as `localStorage`.
+ * @property {string} [storageKey] Prefix of its keys. Default: `parley`.
+ * @property {AbortSignal} [signal] Closes the chat when it aborts.
+ * @property {import("./connection/platform.js").Platform} [platform] For tests.
  */
 
-const ROOM = /^[A-Za-z0-9_.-]{1,64}$/;
-
-/** A conversation. Made by `connect()`. */
+/** A session with one server, across reconnects. Created by `connect()`. */
 export class Chat {
-  /** What the server allows; null before the first hello. @readonly @type {Value<Limits | null>} */
+  /** The server's limits; null before the first hello. @readonly @type {Value<Limits | null>} */
   limits = new Value(/** @type {Limits | null} */ (null));
-  /** In the order of joining. @readonly @type {Value<readonly Room[]>} */
+  /** The server's name and version, updated by each hello; null before the first. The id may follow later. @readonly @type {Value<Server | null>} */
+  server = new Value(/** @type {Server | null} */ (null));
+  /** The joined rooms, in the order of joining. @readonly @type {Value<readonly Room[]>} */
   rooms = new Value(/** @type {readonly Room[]} */ ([]));
-  #link;
-  #shelf;
+  #connection;
+  #storage;
   #outbox;
-  /** @type {import("./stay.js").Host} */
+  /** @type {import("./room/room_subscription.js").RoomHost} */
   #host;
-  #answers = new Answers();
-  /** @type {Map<string, { room: Room, stay: Stay }>} */
-  #stays = new Map();
+  #pendingRequests = new PendingRequests();
+  /** @type {Map<string, { room: Room, subscription: RoomSubscription }>} */
+  #subscriptions = new Map();
   #identity;
   #stopListening = () => {};
   /** The service's id on this connection; null if it has none, undefined until it is known. @type {string | null | undefined} */
@@ -60,125 +63,135 @@ export class Chat {
    */
   constructor(
     url,
-    { name, storage, storageKey = "parley", signal, surroundings = realSurroundings },
+    { name, language, storage, storageKey = "parley", signal, platform = realPlatform },
   ) {
-    this.#shelf = new Shelf(storage, storageKey, url);
-    this.#identity = new Identity(name, this.#shelf, surroundings);
-    this.#outbox = new Outbox(this.#shelf, surroundings);
-    this.#link = new Link(url, surroundings, {
-      opened: () => void this.#greet(),
-      heard: (frame) => this.#hear(frame),
-      ended: () => this.#disconnected(),
-      isNeeded: () => this.#stays.size > 0,
+    this.#storage = new ClientStorage(storage, storageKey, url);
+    this.#identity = new Identity(name, this.#storage, platform, language);
+    this.#outbox = new Outbox(this.#storage, platform);
+    this.#connection = new Connection(url, platform, {
+      onOpen: () => void this.#sayHello(),
+      onFrame: (frame) => this.#onFrame(frame),
+      onClose: () => this.#onDisconnected(),
+      isNeeded: () => this.#subscriptions.size > 0,
     });
     this.#host = {
-      ...{ surroundings, outbox: this.#outbox, sender: this.#link.sender },
+      ...{ platform, outbox: this.#outbox, sendQueue: this.#connection.sender },
       user: () => this.me.value?.user ?? "",
       service: () => this.#service,
       maxMessageBytes: () => this.limits.value?.maxMessageBytes ?? Infinity,
       isOnline: () => this.#isOnline,
-      ask: (frame) => this.#ask(frame),
-      askPatiently: (frame) => askPatiently(() => this.#ask(frame), surroundings),
-      mayPass: ({ code, retry }) => retry || code === "name_taken" && this.#identity.hasGhost,
-      renamed: (name) => this.#identity.renamed(name),
-      comeBack: () => this.#link.comeBack(),
+      request: (frame) => this.#request(frame),
+      requestWithRetry: (frame) => retryWhileLimited(() => this.#request(frame), platform),
+      canRetryJoin: ({ code, retry }) => retry || code === "name_taken" && this.#identity.hasGhost,
+      onRenamed: (name) => this.#identity.onRenamed(name),
+      hasGhost: () => this.#identity.hasGhost,
+      reconnect: () => this.#connection.reconnect(),
     };
-    const stopWaking = surroundings.onWake(() => this.#link.wake(), () => this.#rest());
+    const stopWaking = platform.onLifecycle(
+      () => this.#connection.reconnectOrProbe(),
+      () => this.#flushReadMarkers(),
+      () => this.#connection.onOffline(),
+    );
     const close = () => this.close();
     signal?.addEventListener("abort", close);
-    // A signal may live far longer than what it would close.
+    // A signal may live far longer than the chat it closes.
     this.#stopListening = () => (stopWaking(), signal?.removeEventListener("abort", close));
-    this.#link.state.subscribe(({ kind }) => kind === "closed" && this.#end());
+    this.#connection.state.subscribe(({ kind }) => kind === "closed" && this.#end());
     if (signal?.aborted) this.close();
-    else this.#link.open();
+    else this.#connection.open();
   }
 
-  /** Who one is; null before the first hello. */
+  /** The user of this session; null before the first hello. */
   get me() {
     return this.#identity.me;
   }
 
-  /** How the connection stands. */
+  /** The state of the connection. */
   get state() {
-    return this.#link.state;
+    return this.#connection.state;
   }
 
   /** Whether requests wait because of the server's rate limits. */
   get isSlowed() {
-    return this.#link.sender.isSlowed;
+    return this.#connection.sender.isSlowed;
   }
 
-  /** All that is not settled, of all rooms, the oldest first. */
+  /** All unsettled actions of all rooms, oldest first. */
   get outbox() {
     return this.#outbox.deliveries;
   }
 
-  /** Whether all that waits to be sent would outlive this page. */
+  /** Whether all unsent actions would survive a reload. */
   get isKept() {
-    return this.#shelf.isKept;
+    return this.#storage.isKept;
   }
 
   /**
-   * Joins a room, and again after each lost connection. The same room again is the same object; where it was refused, it is
-   * asked for again.
-   * @param {string} name 1 to 64 of `A-Z a-z 0-9 _ . -`.
-   * @param {{ limit?: number }} [options] Messages that come with joining, 0 to 200; 50 without it.
+   * Joins a room, and joins it again after each reconnect. Joining the same room returns the same object; if the room was
+   * refused, the request is repeated.
+   * @param {string} name 1 to 64 letters and digits of any script, `_`, `.` and `-`. Case does not matter: see {@linkcode Room.name}.
+   * @param {{ limit?: number }} [options] Number of messages to load on joining, 0 to 200. Default: 50.
    * @returns {Room}
    */
   join(name, { limit = 50 } = {}) {
-    const known = this.#stays.get(name);
-    if (known?.room.state.value.kind === "refused" && this.#isOnline) void known.stay.enter();
+    const id = roomName(name);
+    if (id === null) {
+      throw new TypeError(
+        `Cannot join: a room name has 1 to 64 letters and digits of any script, _ . and -: received ${name}`,
+      );
+    }
+    const known = this.#subscriptions.get(id);
+    if (known?.room.state.value.kind === "refused" && this.#isOnline) {
+      void known.subscription.join();
+    }
     if (known !== undefined) return known.room;
-    if (!ROOM.test(name)) {
-      throw new TypeError(`Cannot join: a room has 1 to 64 of A-Z a-z 0-9 _ . -: received ${name}`);
-    }
     if (this.state.value.kind === "closed") {
-      throw new ClosedError("Cannot join: the conversation is closed");
+      throw new ClosedError("Cannot join: the chat is closed");
     }
-    const stay = new Stay(name, limit, this.#host);
-    const room = new Room(stay, this.#host, (it) => this.#leave(it));
-    this.#stays.set(name, { room, stay });
+    const subscription = new RoomSubscription(id, limit, this.#host);
+    const room = new Room(subscription, this.#host, (it) => this.#leave(it));
+    this.#subscriptions.set(id, { room, subscription });
     this.rooms.set([...this.rooms.value, room]);
-    if (this.#isOnline) void stay.enter();
+    if (this.#isOnline) void subscription.join();
     // The server closed the connection because no room was joined.
-    if (this.#link.isResting) this.#link.open();
+    if (this.#connection.isIdle) this.#connection.open();
     return room;
   }
 
   /**
-   * Takes another name, in all rooms or in none.
+   * Changes the user's name in all rooms; if one room refuses it, it changes in none.
    * @param {string} name
    * @returns {Promise<void>} Rejects with a ChatError: `bad_name`, `name_taken`, `disconnected`.
    */
   async rename(name) {
-    if (this.#link.isResting) await this.#link.reopen();
-    const renaming = this.#ask({ type: "name", name });
-    this.#link.sender.charge(this.#stays.size);
-    await renaming;
-    this.#identity.renamed(name);
+    if (this.#connection.isIdle) await this.#connection.reopen();
+    const renamed = this.#request({ type: "name", name });
+    this.#connection.sender.charge(this.#subscriptions.size);
+    await renamed;
+    this.#identity.setName(name);
     // The next connection asks for all rooms.
     if (!this.#isOnline) return;
-    for (const { stay } of this.#stays.values()) stay.renamed();
+    for (const { subscription } of this.#subscriptions.values()) subscription.onRenamed();
   }
 
-  /** Tries at once instead of waiting. */
+  /** Reconnects immediately instead of waiting for the next attempt. */
   retryNow() {
-    this.#link.open();
-    this.#link.wake();
+    this.#connection.open();
+    this.#connection.reconnectOrProbe();
   }
 
-  /** Resolves when all that was said is in the log, was refused, or waits for a person. Rejects when closed before. */
+  /** Resolves when every action is in the log, refused, or waiting for the user's decision. Rejects if the chat closes first. */
   settled() {
-    return settled(this);
+    return whenSettled(this);
   }
 
-  /** Ends it. What was not sent is kept where there is a storage, and sent by the next one. */
+  /** Closes the chat. With a storage, unsent actions are kept and sent by the next session. */
   close() {
-    this.#rest();
-    this.#link.close(null);
+    this.#flushReadMarkers();
+    this.#connection.close(null);
   }
 
-  /** For `using`. */
+  /** Closes the chat at the end of a `using` block. */
   [Symbol.dispose]() {
     this.close();
   }
@@ -187,98 +200,126 @@ export class Chat {
     return this.state.value.kind === "online";
   }
 
-  async #greet() {
-    const write = (/** @type {Request} */ frame) => this.#link.write(frame);
-    // Not more than these two at once: how many are allowed, the answer tells. Most have one room, and that is a round trip saved.
-    const hello = this.#answers.ask(this.#identity.hello(), write);
-    const stays = [...this.#stays.values()].map(({ stay }) => stay);
-    void stays[0]?.enter((frame) => this.#answers.ask(frame, write));
+  async #sayHello() {
+    const write = (/** @type {Request} */ frame) => this.#connection.write(frame);
+    // Send at most these two at once: the answer to the hello states the limits. Most users have one room, which saves a round trip.
+    const hello = this.#pendingRequests.request(this.#identity.helloRequest(), write);
+    const subscriptions = [...this.#subscriptions.values()].map(({ subscription }) => subscription);
+    void subscriptions[0]?.join((frame) => this.#pendingRequests.request(frame, write));
     try {
       await hello;
     } catch (error) {
-      if (!(error instanceof RefusedError)) this.#identity.unanswered();
-      else if (error.retry) this.#link.comeBack();
-      else this.#link.close(error);
+      if (!(error instanceof RefusedError)) this.#identity.onHelloLost();
+      else if (error.retry) this.#connection.reconnect();
+      else this.#connection.close(error);
     }
   }
 
   /** @param {import("./frames.js").Hello} frame */
-  #welcome(frame) {
-    const { connection } = this.#link;
-    if (!this.#identity.greeted(frame)) return this.#link.again();
+  #onHello(frame) {
+    const { currentSocket } = this.#connection;
+    if (!this.#identity.acceptHello(frame)) return this.#connection.reconnectNow();
     const { limits, heartbeat, resume, server } = frame;
     // A server without a token does not know its secret yet; the id is derived from it and follows with the token.
     this.#service = resume === undefined ? undefined : null;
-    this.#identify(server);
+    this.#setService(server);
+    this.server.set(server ?? null);
     this.limits.set(limits);
-    // Whoever was told may have ended it.
-    if (connection !== this.#link.connection) return;
-    this.#link.greet(limits, heartbeat.seconds);
-    // One has been asked for with the hello, or by who has just heard of it.
-    for (const { stay } of [...this.#stays.values()]) if (!stay.isAsked) void stay.enter();
-  }
-
-  /** @param {Frame} frame */
-  #hear(frame) {
-    this.#answers.take(frame);
-    if ("room" in frame && frame.room !== undefined) this.#stays.get(frame.room)?.stay.take(frame);
-    switch (frame.type) {
-      case "hello":
-        return this.#welcome(frame);
-      case "token":
-        this.#identity.keep(frame.resume);
-        this.#service ??= null;
-        this.#identify(frame.server);
-        for (const { stay } of [...this.#stays.values()]) stay.openOutbox();
-        return;
-      case "ack":
-        return this.#outbox.acknowledged(frame);
-      case "fault":
-        if (frame.code === "slow_down") this.#link.sender.slow(pauseMs(frame));
-        return this.#outbox.refused(frame.id ?? "", frame);
+    // A subscriber of these values may have closed the connection.
+    if (currentSocket !== this.#connection.currentSocket) return;
+    this.#connection.onHello(limits, heartbeat.seconds);
+    // The first room was requested with the hello; subscribers may have requested others just now.
+    for (const { subscription } of [...this.#subscriptions.values()]) {
+      if (!subscription.isJoinRequested) void subscription.join();
     }
   }
 
+  /** @param {Frame} frame */
+  #onFrame(frame) {
+    const request = this.#pendingRequests.settle(frame);
+    if (request?.type === "join") this.#applyServerSpelling(String(request.room), frame);
+    if ("room" in frame && frame.room !== undefined) {
+      this.#subscriptions.get(frame.room)?.subscription.onFrame(frame);
+    }
+    switch (frame.type) {
+      case "hello":
+        return this.#onHello(frame);
+      case "token":
+        this.#identity.saveToken(frame.resume);
+        this.#service ??= null;
+        this.#setService(frame.server);
+        if (frame.server && this.server.value) {
+          this.server.set({ ...this.server.value, ...frame.server });
+        }
+        for (const { subscription } of [...this.#subscriptions.values()]) {
+          subscription.resumeOutbox();
+        }
+        return;
+      case "ack":
+        return this.#outbox.onAck(frame);
+      case "fault":
+        if (frame.code === "slow_down") this.#connection.sender.onSlowDown(frame);
+        return this.#outbox.onFault(frame.id ?? "", frame);
+    }
+  }
+
+  /** The server may spell the room's name differently than the request did. @param {string} requested @param {Frame} answer */
+  #applyServerSpelling(requested, answer) {
+    const isThere = answer.type === "fault" && answer.code === "in_room";
+    const name = answer.type === "joined"
+      ? answer.room
+      : isThere
+      ? requested.toLowerCase()
+      : requested;
+    const known = this.#subscriptions.get(requested);
+    if (requested === name || known === undefined) return;
+    this.#outbox.moveRoom(requested, name);
+    if (isThere || this.#subscriptions.has(name)) return;
+    this.#subscriptions.delete(requested);
+    this.#subscriptions.set(name, known);
+    known.subscription.name = name;
+    this.rooms.set([...this.rooms.value]);
+  }
+
   /** @param {{ id?: string } | undefined} server */
-  #identify(server) {
+  #setService(server) {
     if (typeof server?.id !== "string") return;
     this.#service = server.id;
-    this.#outbox.identify(server.id);
+    this.#outbox.setService(server.id);
   }
 
   /** @param {Request} frame */
-  #ask(frame) {
+  #request(frame) {
     if (!this.#isOnline) return Promise.reject(new DisconnectedError());
-    return this.#answers.ask(frame, (it) => this.#link.sender.send(it));
+    return this.#pendingRequests.request(frame, (it) => this.#connection.sender.send(it));
   }
 
-  #rest() {
-    for (const { stay } of this.#stays.values()) stay.reading.rest();
+  #flushReadMarkers() {
+    for (const { subscription } of this.#subscriptions.values()) subscription.readMarker.flush();
   }
 
-  #disconnected() {
+  #onDisconnected() {
     this.#service = undefined;
-    for (const { stay } of this.#stays.values()) stay.disconnected();
-    // Last: whoever was told may have asked for something.
-    this.#answers.drop();
+    for (const { subscription } of this.#subscriptions.values()) subscription.onDisconnected();
+    // Last: the listeners above may have made requests.
+    this.#pendingRequests.rejectAll();
   }
 
   /** @param {Room} room */
   #leave(room) {
-    const known = this.#stays.get(room.name);
+    const known = this.#subscriptions.get(room.name);
     if (known?.room !== room) return;
-    // First, so that whoever hears of it can join again.
-    this.#stays.delete(room.name);
-    known.stay.leave();
+    // First, so that listeners can join the room again.
+    this.#subscriptions.delete(room.name);
+    known.subscription.leave();
     this.rooms.set(this.rooms.value.filter((it) => it !== room));
   }
 
   #end() {
     this.#stopListening();
-    for (const { stay } of this.#stays.values()) stay.end();
-    this.#outbox.end(new ClosedError("Cannot send: the conversation is closed"));
-    for (const told of [this.me, this.limits, this.rooms, this.state, this.isKept, this.isSlowed]) {
-      told.end();
-    }
+    for (const { subscription } of this.#subscriptions.values()) subscription.end();
+    this.#outbox.end(new ClosedError("Cannot send: the chat is closed"));
+    const { me, server, limits, rooms, state, isKept, isSlowed } = this;
+    for (const observable of [me, server, limits, rooms, state, isKept, isSlowed]) observable.end();
   }
 }

@@ -1,16 +1,16 @@
 // @ts-check
 /**
- * What can go wrong, as types. Each has a `code` for programs, which never changes, and a message for people. What the
- * server refuses is no failure of the connection: it goes on.
+ * The errors of the client library. Each has a stable `code` for programs and a message for humans. A refused request does
+ * not affect the connection.
  * @module
  */
 
-/** Anything that went wrong here; the others are of this kind. */
+/** Base class of all errors of this library. */
 export class ChatError extends Error {
   /**
-   * One of one's own making.
+   * Creates an error, for example in a fake of the library.
    * @param {string} code A fault code of the protocol, or `disconnected`, `closed`, `discarded`.
-   * @param {string} message For people.
+   * @param {string} message For humans; may change.
    * @param {ErrorOptions} [options]
    */
   constructor(code, message, options) {
@@ -21,7 +21,7 @@ export class ChatError extends Error {
   }
 }
 
-/** The server has refused a request; it was not done. */
+/** The server refused the request and did not carry it out. */
 export class RefusedError extends ChatError {
   /** @internal @param {import("./frames.js").Fault} fault */
   constructor(fault) {
@@ -33,24 +33,24 @@ export class RefusedError extends ChatError {
   }
 }
 
-/** There is no connection now, or it was lost before the answer came. */
+/** There is no connection, or it was lost before the answer arrived. */
 export class DisconnectedError extends ChatError {
   /** @internal */
   constructor() {
-    super("disconnected", "Cannot ask the server: there is no connection");
+    super("disconnected", "Cannot send the request: the client is not connected");
   }
 }
 
-/** The conversation is over: closed by the caller, or for a reason that coming back would not mend. */
+/** The chat is closed: by the caller, or for a reason that reconnecting would not fix. */
 export class ClosedError extends ChatError {
   /**
    * @internal @param {string} message
-   * @param {number} [closeCode] Of the WebSocket, where it was the server who closed.
+   * @param {number} [closeCode] The WebSocket's close code, if the server closed it.
    * @param {ErrorOptions} [options]
    */
   constructor(message, closeCode, options) {
     super("closed", message, options);
-    /** The WebSocket's close code, where it was the server who closed. @readonly */
+    /** The WebSocket's close code, if the server closed it. @readonly */
     this.closeCode = closeCode;
   }
 }

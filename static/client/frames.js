@@ -1,67 +1,77 @@
 // @ts-check
 /**
- * The frames of `chat.v1.json` as a client sees them: their shapes, and how a WebSocket message is taken apart. A field or a
- * type that is not known here is passed over, so that a newer server can be talked to.
+ * The frames of `chat.v1.json` as a client sees them: their types, and a parser for WebSocket messages. Unknown fields and
+ * types are ignored, so that newer servers remain compatible.
  * @module
  */
 
 /**
- * A person in a room.
+ * A member of a room.
  * @typedef {{ readonly user: string, readonly name: string }} Member
  */
 
 /**
- * A message with all that was done to it since. Treat it as immutable.
+ * A message with all later edits, reactions and deletion applied. Treat it as immutable.
  * @typedef {object} Message
- * @property {string} position Its name for ever, `epoch:seq`.
- * @property {number} at When it was said, in milliseconds since 1970.
- * @property {string} user Who said it.
- * @property {string} name Under which name.
- * @property {string} id The id that its author gave it.
- * @property {string} text The latest.
- * @property {string} [reply] The position of what it answers.
- * @property {number} [edited] When it was edited last.
- * @property {true} [deleted] It was taken back.
- * @property {Readonly<Record<string, readonly string[]>>} [reactions] Users by emoji, in the order of coming.
+ * @property {string} position Its permanent position, `epoch:seq`.
+ * @property {number} at When it was sent, in milliseconds since 1970.
+ * @property {string} user The author's user id.
+ * @property {string} name The author's name at that time.
+ * @property {string} id The id that the author's client assigned.
+ * @property {string} text The latest text.
+ * @property {string} [reply] The position of the message it replies to.
+ * @property {number} [edited] When it was last edited.
+ * @property {true} [deleted] Set if it was deleted.
+ * @property {Readonly<Record<string, readonly string[]>>} [reactions] User ids by emoji, in the order of reacting.
  */
 
 /**
- * What can be done in a room so that everybody is told and the log keeps it.
+ * An action in a room that is published to all members and stored in the log.
  * @typedef {{ readonly type: "say", readonly text: string, readonly reply?: string }
  *   | { readonly type: "edit", readonly of: string, readonly text: string }
  *   | { readonly type: "delete", readonly of: string }
- *   | { readonly type: "react", readonly of: string, readonly emoji: string, readonly on: boolean }} Deed
+ *   | { readonly type: "react", readonly of: string, readonly emoji: string, readonly on: boolean }} Action
  */
 
-/** What every entry has: where it stands, when and by whom it was done, under which name, and the id its author gave it. @typedef {{ room: string, position: string, at: number, user: string, name: string, id: string }} EntryBase */
-/** Somebody has said something. @typedef {EntryBase & { type: "said", text: string, reply?: string, edited?: number, deleted?: true }} Said */
-/** The text of a message is another one now. @typedef {EntryBase & { type: "edited", of: string, text: string, deleted?: true }} Edited */
-/** A message was taken back. @typedef {EntryBase & { type: "deleted", of: string }} Deleted */
-/** An emoji was put to a message, or taken back. @typedef {EntryBase & { type: "reacted", of: string, emoji: string, on: boolean }} Reacted */
-/** Somebody has another name. @typedef {EntryBase & { type: "renamed", from: string }} Renamed */
+/** The common fields of all entries: position, time, author, the author's name at that time, and the id that the author's client assigned. @typedef {{ room: string, position: string, at: number, user: string, name: string, id: string }} EntryBase */
+/** A message was sent. @typedef {EntryBase & { type: "said", text: string, reply?: string, edited?: number, deleted?: true }} Said */
+/** The text of a message was replaced. @typedef {EntryBase & { type: "edited", of: string, text: string, deleted?: true }} Edited */
+/** A message was deleted. @typedef {EntryBase & { type: "deleted", of: string }} Deleted */
+/** A reaction was added to a message, or removed. @typedef {EntryBase & { type: "reacted", of: string, emoji: string, on: boolean }} Reacted */
+/** A user changed their name. @typedef {EntryBase & { type: "renamed", from: string }} Renamed */
 /**
- * What a room's log holds; they come in the order of their positions, each once.
+ * An entry of a room's log. Entries arrive in the order of their positions, each once.
  * @typedef {Said | Edited | Deleted | Reacted | Renamed} Entry
  */
 
 /**
- * What the server tells in its hello.
+ * The limits that the server states in its hello.
  * @typedef {object} Limits
- * @property {number} maxTextBytes Of UTF-8, in one text.
- * @property {number} maxMessageBytes Of UTF-8, in one WebSocket message.
- * @property {number} maxRooms At a time.
+ * @property {number} maxTextBytes UTF-8 bytes of one text.
+ * @property {number} maxMessageBytes UTF-8 bytes of one WebSocket message.
+ * @property {number} maxRooms Rooms joined at the same time.
  * @property {number} messagesPerSecond 0 for no limit.
- * @property {number} [bytesPerSecond] Of UTF-8; 0 for no limit.
- * @property {number} recoverLimit Entries that are replayed at most.
+ * @property {number} [bytesPerSecond] UTF-8 bytes; 0 for no limit.
+ * @property {number} recoverLimit Maximum number of entries replayed after a reconnect.
  */
 
-/** @typedef {{ type: "hello", id?: string, server?: { id?: string }, limits: Limits, heartbeat: { seconds: number }, you: Member, resume?: string }} Hello */
+/**
+ * The server's description of itself.
+ * @typedef {object} Server
+ * @property {string} name `parley`.
+ * @property {string} version
+ * @property {string} [page] The version of the chat page it serves.
+ * @property {string} [id] The id of the deployment.
+ */
+
+/** @typedef {{ type: "hello", id?: string, server?: Server, limits: Limits, heartbeat: { seconds: number }, you: Member, resume?: string }} Hello */
 /**
  * @typedef {object} Joined
  * @property {"joined"} type
  * @property {string} [id]
  * @property {string} room
  * @property {string} name
+ * @property {string} [wanted]
  * @property {string} position
  * @property {string} top
  * @property {boolean} [recovered]
@@ -73,31 +83,32 @@
  * @property {string} [read]
  * @property {number} unread
  */
-/** @typedef {{ type: "fault", id?: string, code: string, message: string, retry?: boolean, afterMs?: number }} Fault */
+/** @typedef {{ type: "fault", id?: string, code: string, message: string, retry?: boolean, afterMs?: number, scope?: string }} Fault */
 /** @typedef {{ type: "ack", id?: string, room?: string, position?: string, at?: number }} Ack */
 /** @typedef {{ type: "history", id?: string, room: string, messages: readonly Message[], more: boolean, position: string }} History */
 /** @typedef {{ type: "members", id?: string, room: string, count: number, members: readonly Member[] }} Members */
 /** @typedef {{ type: "presence", room: string, count: number, joined: readonly Member[], left: readonly Member[], sampled?: boolean }} Presence */
 /** @typedef {{ type: "typing", room: string, user: string, name: string, on: boolean, ms: number }} Typing */
-/** What stands after one position and up to another can not be given any more. @typedef {{ type: "lost", room: string, after: string, until: string, reason: string }} Lost */
+/** The user has read up to this position on another connection. @typedef {{ type: "read", room: string, position: string }} Read */
+/** The entries after one position and up to another are no longer available. @typedef {{ type: "lost", room: string, after: string, until: string, reason: string }} Lost */
 /**
- * All that the server may send.
- * @typedef {Hello | Joined | Fault | Ack | History | Members | Presence | Typing | Lost | Entry
+ * Any frame that the server sends.
+ * @typedef {Hello | Joined | Fault | Ack | History | Members | Presence | Typing | Read | Lost | Entry
  *   | { type: "left", id?: string, room: string } | { type: "token", resume: string, server?: { id: string } } | { type: "ping" }
  *   | { type: "pong", id?: string } | { type: "retry", afterMs: number }} Frame
  */
 
 /**
- * What is sent: any request of the protocol.
+ * Any request that a client sends.
  * @typedef {{ readonly type: string, readonly id?: string, readonly [field: string]: unknown }} Request
  */
 
 /**
- * Takes a WebSocket message apart. What is no frame is left out: the connection is worth more than a line.
+ * Parses a WebSocket message. Lines that are not frames are skipped: one bad line must not end the connection.
  * @param {string} message
  * @returns {Frame[]}
  */
-export function framesOf(message) {
+export function parseFrames(message) {
   return message.split("\n").flatMap((line) => {
     try {
       const frame = line.trim() === "" ? null : JSON.parse(line);
@@ -111,7 +122,7 @@ export function framesOf(message) {
 /** @typedef {{ readonly epoch: string, readonly seq: number }} Position */
 
 /**
- * Reads `epoch:seq`; null for anything else.
+ * Parses `epoch:seq`; null for anything else.
  * @param {string | undefined} position
  * @returns {Position | null}
  */
@@ -121,7 +132,7 @@ export function parsePosition(position) {
 }
 
 /**
- * Whether a position is another's or an earlier one, as far as can be told: of two epochs it cannot.
+ * Whether a position is at or before another. False if they cannot be compared because their epochs differ.
  * @param {string | undefined} position
  * @param {string | undefined} other
  * @returns {boolean}

@@ -1,102 +1,125 @@
 // @ts-check
 /**
- * Who one is to the server: the name one asks for, and the token by which one is the same person again, on this page and on
- * every other that shares its storage.
+ * The user's identity: the wanted name, and the session token that keeps the same user across reconnects, on this page
+ * and on every other page that shares the storage.
  * @module
  */
 
-import { Value } from "./values.js";
+import { Value } from "./observable.js";
 
 /** @typedef {import("./frames.js").Member} Member */
 
-// Who is gone without a word keeps the name for 10 s on the server. The rest is for the way.
+// The server holds the name of a silently lost connection for 10 s. The rest allows for network delay.
 const GHOST_MS = 15_000;
-// The server's limit, in UTF-16 units. Normalizing a long run of combining marks takes quadratic time.
-const MAX_NAME_LENGTH = 128;
+/** The server's limit for names, in UTF-16 units. Normalizing a long run of combining marks takes quadratic time. */
+export const MAX_NAME_LENGTH = 128;
 
-/** Oneself. */
+/** Matches the server's temporary names: `Ann (2)` for `Ann`. The server may shorten the wanted name. */
+const TEMPORARY_NAME = /^(.*) \(\d{1,5}\)$/;
+
+/** This session's user. */
 export class Identity {
   /** Null before the first hello. @type {Value<Member | null>} */
   me = new Value(/** @type {Member | null} */ (null));
   #name;
-  #shelf;
-  #surroundings;
-  /** By which one has asked on this connection. @type {string | undefined} */
-  #asked;
-  /** The newest that this page was given. @type {string | undefined} */
-  #given;
-  #ghostUntil = -Infinity;
+  #storage;
+  #platform;
+  #language;
+  /** The token sent on this connection. @type {string | undefined} */
+  #sentToken;
+  /** The newest token issued to this page. @type {string | undefined} */
+  #ownToken;
+  #ghostSince = -Infinity;
 
   /**
    * @param {string | undefined} name
-   * @param {import("./shelf.js").Shelf} shelf
-   * @param {import("./surroundings.js").Surroundings} surroundings
+   * @param {import("./client_storage.js").ClientStorage} storage
+   * @param {import("./connection/platform.js").Platform} platform
+   * @param {string} [language]
    */
-  constructor(name, shelf, surroundings) {
+  constructor(name, storage, platform, language) {
     this.#name = name;
-    this.#shelf = shelf;
-    this.#surroundings = surroundings;
+    this.#storage = storage;
+    this.#platform = platform;
+    this.#language = language;
   }
 
-  /** As whom one would be known. */
-  hello() {
-    this.#asked = this.#shelf.token;
-    return { type: "hello", name: this.#isOthers ? undefined : this.#name, resume: this.#asked };
+  /** The hello to send. */
+  helloRequest() {
+    this.#sentToken = this.#storage.token;
+    const name = this.#isOthers ? undefined : this.#name;
+    const language = this.#language && { language: this.#language };
+    return { type: "hello", name, resume: this.#sentToken, ...language };
   }
 
-  // The name that was chosen on another page goes with its token, and must not be undone from here.
+  // A name chosen on another page belongs to that page's token; do not overwrite it from here.
   get #isOthers() {
-    return this.#given !== undefined && this.#asked !== this.#given;
+    return this.#ownToken !== undefined && this.#sentToken !== this.#ownToken;
   }
 
   /** The connection was lost before the hello was answered. */
-  unanswered() {
-    // Somebody was made, perhaps, whose token we shall never have.
-    if (this.#asked === undefined) this.#haunt();
+  onHelloLost() {
+    // The server may have created a user whose token this page will never receive.
+    if (this.#sentToken === undefined) this.#startGhost();
   }
 
   /**
-   * The hello is answered.
+   * Handles the answer to the hello.
    * @param {{ you: Member, resume?: string }} hello
-   * @returns {boolean} False where one is not whom one should be, and should say hello again.
+   * @returns {boolean} False if the server assigned another user than it should: send the hello again.
    */
-  greeted({ you, resume }) {
-    // Another page on the same storage was greeted meanwhile: they are to be one person.
-    if (this.#asked === undefined && this.#shelf.token !== undefined) return false;
+  acceptHello({ you, resume }) {
+    // Another page on the same storage received its hello meanwhile: both pages must be the same user.
+    if (this.#sentToken === undefined && this.#storage.token !== undefined) return false;
     const isStranger = this.me.value !== null && this.me.value.user !== you.user;
-    if (isStranger) this.#haunt();
+    if (isStranger) this.#startGhost();
     if (this.#isOthers) {
-      this.#given = undefined;
-      // The other page's token was not believed, and no name was asked for with it.
+      this.#ownToken = undefined;
+      // The server rejected the other page's token, and no name was requested with it.
       if (isStranger && this.#name !== undefined) return false;
       if (this.#name !== undefined) this.#name = you.name;
     }
-    this.keep(resume);
+    this.saveToken(resume);
     this.me.set(you);
     return true;
   }
 
-  /** @param {string | undefined} token A newer one. */
-  keep(token) {
+  /** @param {string | undefined} token The new token. */
+  saveToken(token) {
     if (token === undefined) return;
-    this.#given = token;
-    this.#shelf.token = token;
+    this.#ownToken = token;
+    this.#storage.token = token;
   }
 
-  /** One is called so now. @param {string} name */
-  renamed(name) {
+  /**
+   * The server or another page has renamed the user.
+   * @param {string} name
+   * @returns {string | null} The wanted name, if the new one is temporary.
+   */
+  onRenamed(name) {
+    const wantedName = this.me.value?.name ?? "";
+    const stem = TEMPORARY_NAME.exec(name)?.[1];
+    if (stem && wantedName !== name && wantedName.startsWith(stem)) return wantedName;
+    this.setName(name);
+    return null;
+  }
+
+  /** Records the user's current name. @param {string} name */
+  setName(name) {
     this.#name = name;
     const { value } = this.me;
     if (value === null || name.length > MAX_NAME_LENGTH) return;
     this.me.set({ ...value, name: name.trim().normalize("NFC") });
   }
 
-  /** Whether one's name may be taken by nobody but oneself, as somebody who is given up soon. */
+  /** Whether the name may still be held by this user's own earlier connection, which the server drops soon. */
   get hasGhost() {
-    return this.#surroundings.now() < this.#ghostUntil;
+    const passedMs = this.#platform.now() - this.#ghostSince;
+    // Negative if the clock was set back.
+    return passedMs >= 0 && passedMs < GHOST_MS;
   }
 
-  #haunt() {
-    this.#ghostUntil = this.#surroundings.now() + GHOST_MS;
+  #startGhost() {
+    this.#ghostSince = this.#platform.now();
   }
 }

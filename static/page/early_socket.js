@@ -1,42 +1,44 @@
 // @ts-check
 /// <reference lib="dom" />
 /**
- * The socket that the page's head has opened (head.js), for the conversation to begin on. It serves once, and only as long as
- * it is good; every other time a socket is opened as always.
+ * Hands the socket opened in the page's head (head.js) to the client library. It is used once, and only while
+ * it is still good; later sockets are opened as usual.
  * @module
  */
 
-import { realSurroundings } from "../client/surroundings.js";
+import { realPlatform } from "../client/connection/platform.js";
 
-/** Takes the socket over. */
+/** Hands over the early socket. */
 export class EarlySocket {
   /** @type {WebSocket | null} */
-  #free;
+  #unused;
   /** @type {WebSocket | null} */
-  #taken = null;
+  #handedOver = null;
 
-  /** @param {unknown} socket What the head has left; anything else than a socket is none. */
+  /** @param {unknown} socket What the head has left; anything else than a socket is ignored. */
   constructor(socket) {
-    this.#free = socket instanceof WebSocket ? socket : null;
+    this.#unused = socket instanceof WebSocket ? socket : null;
   }
 
-  /** The real surroundings, but for the first socket. @returns {import("../client/surroundings.js").Surroundings} */
-  get surroundings() {
-    return { ...realSurroundings, open: (url, protocol) => this.#open(url, protocol) };
+  /** The real platform, except for the first socket. @returns {import("../client/connection/platform.js").Platform} */
+  get platform() {
+    return { ...realPlatform, open: (url, protocol) => this.#open(url, protocol) };
   }
 
-  /** Tells who has taken it that it is open, if it was open before: its own event has gone by. */
-  catchUp() {
-    if (this.#taken?.readyState === WebSocket.OPEN) this.#taken.onopen?.(new Event("open"));
-    this.#taken = null;
+  /** Repeats the `open` event to the new owner if the socket opened earlier: it has missed it. */
+  replayOpen() {
+    if (this.#handedOver?.readyState === WebSocket.OPEN) {
+      this.#handedOver.onopen?.(new Event("open"));
+    }
+    this.#handedOver = null;
   }
 
   /** @param {string} url @param {string} protocol */
   #open(url, protocol) {
-    const socket = this.#free;
-    this.#free = null;
+    const socket = this.#unused;
+    this.#unused = null;
     const isGood = socket !== null && socket.url === url && socket.readyState < WebSocket.CLOSING;
-    this.#taken = isGood ? socket : null;
-    return this.#taken ?? realSurroundings.open(url, protocol);
+    this.#handedOver = isGood ? socket : null;
+    return this.#handedOver ?? realPlatform.open(url, protocol);
   }
 }

@@ -1,117 +1,166 @@
 // @ts-check
 /// <reference lib="dom" />
 /**
- * The chat page, put together. It opens straight into the conversation: the connection is made at once and in the
- * background, and everything else shows what the client library tells. The address decides which room is looked at.
+ * The entry of the chat page. It opens straight into the room: the connection is opened at once in the
+ * background, and everything else renders the state of the client library. The URL decides which room is shown.
  * @module
  */
 
 import { connect } from "../client.js";
-import { addressOf, readAddress } from "./address.js";
-import { Attention } from "./attention.js";
-import { Conversation } from "./conversation.js";
-import { afterPicture, find, onClick } from "./dom.js";
-import { Drafts } from "./drafts.js";
-import { Drawers } from "./drawers.js";
+import { linkTo, parseAddress } from "./base/address.js";
+import { Attention } from "./shell/attention.js";
+import { RoomPane } from "./room_pane.js";
+import { afterFrame, find, onClick } from "./base/dom.js";
+import { Drafts } from "./composer/drafts.js";
+import { Drawers } from "./rooms/drawers.js";
 import { EarlySocket } from "./early_socket.js";
-import { EmojiPicker } from "./emoji.js";
-import { drawIcons } from "./icons.js";
-import { JoinForm } from "./join_form.js";
-import { Myself } from "./myself.js";
-import { NameDialog } from "./name_dialog.js";
-import { tellRefusals } from "./refusals.js";
-import { Rooms } from "./rooms.js";
-import { DEFAULT_ROOM, Settings } from "./settings.js";
-import { SettingsDialog } from "./settings_dialog.js";
-import { listenToKeys, listShortcuts } from "./shortcuts.js";
-import { Sidebar } from "./sidebar.js";
-import { Status } from "./status.js";
-import { browserStorage, Memory } from "./storage.js";
-import { pickLanguage, Words } from "./strings.js";
-import { Toasts } from "./toast.js";
-import { translate } from "./translate.js";
+import { refuseFiles } from "./composer/refuse_files.js";
+import { drawIcons } from "./base/icons.js";
+import { isHidden } from "./base/user_presence.js";
+import { Account } from "./shell/account.js";
+import { OnDemand } from "./on_demand.js";
+import { Rooms } from "./rooms/rooms.js";
+import { DEFAULT_ROOM, Preferences } from "./preferences.js";
+import { listenToShortcuts } from "./shell/shortcuts.js";
+import { Sidebar } from "./rooms/sidebar.js";
+import { ConnectionStatus } from "./shell/connection_status.js";
+import { browserStorage, PageStorage } from "./base/storage.js";
+import { loadStrings, pickLanguage, Translator } from "./i18n/strings.js";
+import { Toasts } from "./shell/toasts.js";
+import { translate } from "./i18n/translate.js";
 
-const SETTLED_MS = 3_000;
+const PRELOAD_DELAY_MS = 3_000;
+/** Maximum time for which the page stays empty while its language loads. */
+const STRINGS_TIMEOUT_MS = 5_000;
 
 const workers = isSecureContext && "serviceWorker" in navigator ? navigator.serviceWorker : null;
 const storage = browserStorage();
-const memory = new Memory(storage, location.href);
-const settings = new Settings(memory);
-const asked = readAddress(location.href);
-const early = new EarlySocket(Reflect.get(globalThis, "earlySocket"));
+const pageStorage = new PageStorage(storage, location.href);
+const preferences = new Preferences(pageStorage);
+const requested = parseAddress(location.href);
+const language = preferences.language ?? pickLanguage(navigator.languages);
+const isLoaded = await languageLoaded();
+const earlySocket = new EarlySocket(Reflect.get(globalThis, "earlySocket"));
 const chat = connect(new URL("ws", location.href), {
-  ...{ storage, surroundings: early.surroundings },
-  name: settings.name ?? undefined,
+  ...{ storage, language, platform: earlySocket.platform },
+  name: preferences.name ?? undefined,
 });
-const rooms = new Rooms(chat, settings, (room, event) => {
-  attention.heard(room, event, () => go(room.name));
+const rooms = new Rooms(chat, preferences, (room, event) => {
+  attention.onEvent(room, event, () => goToRoom(room.name));
+}, (room, from) => {
+  const { position } = parseAddress(location.href);
+  history.replaceState(null, "", linkTo(location.href, room.name, position));
+  roomPane.onRenamed(room, from);
 });
-const remembered = settings.rooms;
-const last = remembered.find((room) => room === settings.room) ?? remembered[0];
-const first = asked.room ?? last ?? DEFAULT_ROOM;
+const remembered = preferences.rooms;
+const last = remembered.find((room) => room === preferences.room) ?? remembered[0];
+const first = requested.room ?? last ?? DEFAULT_ROOM;
 for (const room of [...remembered, first]) rooms.join(room);
-// The hello goes out now, and is answered while the page is put together.
-early.catchUp();
+// Send the hello now: the answer arrives while the page is assembled.
+earlySocket.replayOpen();
 
-const words = new Words(settings.language ?? pickLanguage(navigator.languages));
-drawIcons();
-listShortcuts();
-words.language.subscribe(translate);
-const toasts = new Toasts(words);
+const translator = new Translator(isLoaded ? language : "en", () => void onDemand.preload());
+drawIcons(document);
+translator.language.subscribe(translate);
+const toasts = new Toasts(translator);
 const drawers = new Drawers();
-const attention = new Attention(chat, rooms, settings);
-const sidebar = new Sidebar(words);
-const nameDialog = new NameDialog(words, chat, (chosen) => {
-  settings.name = chosen;
-  myself.draw();
-  toasts.tell(words.say("nameSaved", { name: chosen }));
+const attention = new Attention(chat, rooms, preferences);
+const sidebar = new Sidebar(translator);
+const account = new Account(translator, chat, preferences, rename);
+const onDemand = new OnDemand({
+  ...{ attention, chat, preferences, translator, toasts, leave, rename, onRenamed, isFree },
+  ownName: account.ownName,
+  palette: { rooms, goToRoom, mention },
+  attachToolbar: (toolbar) => roomPane.attachToolbar(toolbar),
+  putBack: (room, text) => roomPane.composer.putBack(room, text),
 });
-// A name from the address is only a suggestion, and only for guests.
-const rename = () => nameDialog.open(settings.name ?? asked.name ?? "");
-const settingsDialog = new SettingsDialog(words, settings, rename);
-const myself = new Myself(words, chat, settings, settingsDialog, rename);
-const conversation = new Conversation({
-  ...{ chat, rooms, settings, words, toasts, rename },
-  drafts: new Drafts(memory),
-  picker: new EmojiPicker(words),
+const drafts = new Drafts(pageStorage);
+const roomPane = new RoomPane({
+  ...{ chat, rooms, preferences, translator, toasts, rename, onDemand, forgetPosition, drafts },
+  run: (line) => new Promise((resolve) => void onDemand.use((later) => resolve(later.run(line)))),
   maxBytes: () => chat.limits.value?.maxTextBytes ?? servedLimit(),
 });
-const joinForm = new JoinForm(words, rooms, go);
-new Status(words, chat);
-tellRefusals(chat, (code) => toasts.tell(words.fault(code)));
+new ConnectionStatus(translator, chat);
+refuseFiles(() => toasts.show(translator.text("noFiles")));
 
-/** The limit that the server wrote into the page, for as long as it has not told it itself. */
+/** Whether the language's strings are loaded. A Chinese page is shown once they are, or after a timeout. */
+async function languageLoaded() {
+  if (language === "en") return true;
+  document.documentElement.hidden = true;
+  const loaded = loadStrings(language).then(() => true, () => false);
+  const isThere = await Promise.race([
+    loaded,
+    new Promise((resolve) => setTimeout(() => resolve(false), STRINGS_TIMEOUT_MS)),
+  ]);
+  document.documentElement.hidden = false;
+  return isThere;
+}
+
+/** Switches to the language once its strings are loaded, unless another one was chosen meanwhile. */
+async function applyLateLanguage() {
+  try {
+    await loadStrings(language);
+    if ((preferences.language ?? language) === language) translator.language.set(language);
+  } catch {
+    // Stay in English.
+  }
+}
+
+/** Whether a reload would go unnoticed: the page is hidden and nothing would be lost, such as drafts in other rooms. @returns {boolean} */
+function isFree() {
+  const isKept = pageStorage.isKept && chat.isKept.value;
+  return isHidden() && isKept && !roomPane.composer.isUsed &&
+    !document.querySelector("dialog[open]");
+}
+
+// A name from the address is only a suggestion, and only for guests.
+function rename() {
+  void onDemand.use(({ nameDialog }) => nameDialog.open(preferences.name ?? requested.name ?? ""));
+}
+
+function showBadRoom() {
+  void onDemand.use(() => toasts.show(translator.faultSentence("bad_room")));
+}
+
+/** The limit that the server wrote into the page, until its hello states it. */
 function servedLimit() {
   return Number(document.querySelector("[name=max-message-bytes]")?.getAttribute("content"));
 }
 
-/** Goes to a room by the page's address, so that the browser's way back leads to the one before. @param {string} room */
-function go(room) {
-  const address = addressOf(location.href, room);
-  if (address !== location.href) history.pushState(null, "", address);
-  visit();
+/** Keeps the room in the page's URL and removes the message. */
+function forgetPosition() {
+  const room = rooms.active.value?.name ?? null;
+  history.replaceState(null, "", linkTo(location.href, room));
 }
 
-function visit() {
-  if (!follow()) return;
-  // First, since nothing can be brought into view in a drawer that is closed.
+/** Opens a room through the page's URL, so that the browser's back button returns to the previous one. @param {string} room */
+function goToRoom(room) {
+  const address = linkTo(location.href, room);
+  if (address !== location.href) history.pushState(null, "", address);
+  goToAddress();
+}
+
+function goToAddress() {
+  if (!showAddress()) return;
+  // First: nothing can be scrolled into view in a closed drawer.
   sidebar.reveal();
   drawers.close();
-  focusField();
+  focusComposer();
 }
 
-/** Shows what the address asks for, where that is a room that one may be in. */
-function follow() {
-  const { room, position, isBad } = readAddress(location.href);
-  if (isBad) toasts.tell(words.fault("bad_room"));
+/** Shows the room of the URL, if the user may join it. */
+function showAddress() {
+  const { room, position, isBad } = parseAddress(location.href);
+  if (isBad) showBadRoom();
   const isThere = rooms.all.some((it) => it.name === room);
   if (room === null) return false;
   if (!isThere && rooms.isFull) {
-    toasts.tell(words.say("roomsFull", { count: rooms.all.length }));
+    toasts.show(translator.text("roomsFull", { count: rooms.all.length }));
+    forgetPosition();
     return false;
   }
   rooms.goTo(room);
-  if (position !== null) void conversation.goTo(position);
+  void roomPane.goTo(position);
   return true;
 }
 
@@ -119,71 +168,105 @@ function leave() {
   const room = rooms.active.value;
   if (!room) return;
   const next = rooms.leave(room);
-  history.replaceState(null, "", addressOf(location.href, next?.name ?? null));
-  if (next) visit();
+  history.replaceState(null, "", linkTo(location.href, next?.name ?? null));
+  if (next) goToAddress();
   else find("no-room-join", HTMLElement).focus();
-  toasts.tell(words.say("roomLeft", { room: room.name }), {
-    words: words.say("undo"),
-    deed: () => go(room.name),
+  toasts.show(translator.text("roomLeft", { room: room.name }), {
+    words: translator.text("undo"),
+    run: () => goToRoom(room.name),
   });
 }
 
-// On a phone the keyboard would jump up by itself.
-function focusField() {
-  if (matchMedia("(pointer: fine)").matches) conversation.composer.focus();
+/** @param {string} name The user's new name. */
+function onRenamed(name) {
+  preferences.name = name;
+  account.draw();
+  toasts.show(translator.text("nameSaved", { name }));
+}
+
+// On a phone, focusing the field would open the keyboard.
+function focusComposer() {
+  if (matchMedia("(pointer: fine)").matches) roomPane.composer.focus();
 }
 
 function findRoom() {
-  drawers.openRooms();
-  joinForm.focus();
+  void onDemand.use(({ palette }) => palette.open());
 }
 
-function listen() {
-  onClick(find("skip", HTMLElement), () => conversation.composer.focus());
+/** Mentions a user in the message field of a room. @param {string} name @param {string} room */
+function mention(name, room) {
+  if (rooms.active.value?.name !== room) goToRoom(room);
+  drawers.close();
+  roomPane.composer.insert(`@${name} `);
+}
+
+function addListeners() {
+  onClick(find("skip", HTMLElement), () => roomPane.composer.focus());
   onClick(find("leave", HTMLElement), leave);
+  onClick(find("open-settings", HTMLElement), () => {
+    void onDemand.use(({ settingsDialog }) => settingsDialog.open());
+  });
+  onClick(find("find-room", HTMLElement), findRoom);
   onClick(find("no-room-join", HTMLElement), findRoom);
-  // Also where the address does not change, because one is there already.
+  // Needed even if the URL stays the same.
   onClick(find("rooms", HTMLElement), () => drawers.close());
-  addEventListener("hashchange", visit);
+  addEventListener("hashchange", goToAddress);
   // From a notification.
   workers?.addEventListener("message", ({ data }) => {
-    const { room } = readAddress(String(data?.url));
-    if (room) go(room);
+    const { room } = parseAddress(String(data?.url));
+    if (room) goToRoom(room);
+  });
+  addEventListener("storage", ({ key, newValue }) => {
+    // Without a key, the user has removed everything.
+    if (key !== null && newValue === null) drafts.restore();
   });
   addEventListener("beforeunload", (event) => {
     if (!chat.isKept.value && chat.outbox.value.length > 0) event.preventDefault();
   });
-  listenToKeys({
+  listenToShortcuts({
     step: (by) => {
-      const room = rooms.beside(by);
-      if (room) go(room.name);
+      const room = rooms.neighbor(by);
+      if (room) goToRoom(room.name);
     },
     find: findRoom,
+    type: () => roomPane.composer.focus(),
   });
 }
 
-function begin() {
+function start() {
   chat.rooms.subscribe((all) => sidebar.show(all));
   rooms.active.subscribe((room) => {
-    conversation.show(room);
-    sidebar.mark(room);
+    roomPane.show(room);
+    sidebar.setActive(room);
   });
-  words.language.subscribe(() => conversation.speak());
-  chat.isKept.subscribe((isKept) => !isKept && storage && toasts.tell(words.say("notKept")));
-  // A name that the server does not take would close the door each time.
+  translator.language.subscribe(() => roomPane.setLanguage());
+  // The parts loaded on demand show the cached messages.
+  chat.state.subscribe(({ kind }) => kind === "waiting" && void onDemand.preload());
+  if (!isLoaded) void applyLateLanguage();
+  // The list of rooms was written by now. Unlike a blocked storage, a full one still contains what was stored before.
+  const isBlocked = !pageStorage.isKept && !storage?.length;
+  if (isBlocked) toasts.show(translator.text("nothingKept"));
+  else chat.isKept.subscribe((isKept) => !isKept && toasts.show(translator.text("notKept")));
+  // A refused name must not block every later visit.
   chat.state.subscribe((state) => {
-    if (state.kind === "closed" && state.error?.code === "bad_name") settings.name = null;
+    if (state.kind === "closed" && state.error?.code === "bad_name") preferences.name = null;
   });
-  if (asked.isBad) toasts.tell(words.fault("bad_room"));
-  history.replaceState(null, "", addressOf(location.href, first, asked.position));
-  follow();
-  afterPicture(() => {
+  if (requested.isBad) showBadRoom();
+  history.replaceState(null, "", linkTo(location.href, first, requested.position));
+  showAddress();
+  afterFrame(() => {
     sidebar.reveal();
-    if (document.activeElement === document.body) focusField();
+    if (document.activeElement === document.body) focusComposer();
   });
 }
 
-listen();
-begin();
-// Not before one can talk: it loads all of the page once more. Where it is refused, only the page without the server is missing.
-setTimeout(() => workers?.register("sw.js").catch(() => {}), SETTLED_MS);
+addListeners();
+start();
+// later.css has the replacements for the page's own colours.
+if (matchMedia("(forced-colors: active)").matches) void onDemand.preload();
+// Wait until the chat works. The service worker loads the whole page again; without it, only the page without a server
+// is missing.
+setTimeout(async () => {
+  await onDemand.preload();
+  workers?.register("sw.js").catch(() => {});
+}, PRELOAD_DELAY_MS);

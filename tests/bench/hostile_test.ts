@@ -1,4 +1,4 @@
-/** What the bench of attacks is asked for, and what it makes of what it measured. */
+/** The options of the attack bench, and how it judges its measurements. */
 import assert from "node:assert/strict";
 import { ATTACKS } from "../../bench/hostile/attacks.ts";
 import { parseOptions } from "../../bench/hostile/options.ts";
@@ -18,7 +18,7 @@ function during(attack: Partial<typeof calm>): Partial<Result> {
   return { honest: { ...held.honest, phases: { before: calm, attack: { ...calm, ...attack } } } };
 }
 
-Deno.test("failuresOf() finds nothing where everything held", () => {
+Deno.test("failuresOf() finds nothing when everything held", () => {
   assert.deepEqual(failuresOf(held), []);
 });
 
@@ -38,7 +38,7 @@ for (
   });
 }
 
-Deno.test("failuresOf() wants no refusal where none is documented", () => {
+Deno.test("failuresOf() requires no refusal when none is documented", () => {
   const attack = { ...held.attack, refusedBy: [] };
   assert.deepEqual(failuresOf({ ...held, attack, refusals: {} }), []);
 });
@@ -50,7 +50,7 @@ Deno.test("resultTable() has a row for each attack, with its verdict", () => {
   assert.match(lines[3] ?? "", /\*\*the service ended\*\* \|$/);
 });
 
-Deno.test("Attacks have names that are all distinct", () => {
+Deno.test("Attacks have distinct names", () => {
   assert.equal(new Set(ATTACKS.map(({ name }) => name)).size, ATTACKS.length);
 });
 
@@ -65,14 +65,14 @@ for (
     [["--only=pongs", "--seconds=3"], ["pongs"], false],
   ] as const
 ) {
-  Deno.test(`parseOptions() takes ${args.join(" ")}`, () => {
+  Deno.test(`parseOptions() accepts ${args.join(" ")}`, () => {
     const options = parseOptions(args);
     assert.ok(typeof options === "object");
     assert.deepEqual([options.only, options.writes], [only, writes]);
   });
 }
 
-Deno.test("parseOptions() leaves out what takes over a minute with --quick, and writes nothing", () => {
+Deno.test("parseOptions() omits attacks of over a minute with --quick, and writes nothing", () => {
   const options = parseOptions(["--quick"]);
   assert.ok(typeof options === "object");
   const slow = ATTACKS.filter(({ minSeconds = 0 }) => minSeconds > 60).map(({ name }) => name);
@@ -81,7 +81,7 @@ Deno.test("parseOptions() leaves out what takes over a minute with --quick, and 
 });
 
 for (const arg of ["--only=nothing", "--seconds=0", "--seconds=x", "--loud", "pongs"]) {
-  Deno.test(`parseOptions() refuses ${arg}`, () => {
+  Deno.test(`parseOptions() rejects ${arg}`, () => {
     assert.equal(typeof parseOptions([arg]), "string");
   });
 }

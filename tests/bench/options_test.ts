@@ -1,15 +1,15 @@
-/** What the bench is asked for, and what it plays then. */
+/** The options of the bench, and what it runs for them. */
 import assert from "node:assert/strict";
 import { isWanted, parseOptions } from "../../bench/fanout/options.ts";
 import { turns } from "../../bench/fanout/rounds.ts";
 import { parseVersions } from "../../bench/fanout/debian.ts";
 import { TARGETS } from "../../bench/fanout/goals.ts";
-import { dialogueOf } from "../../bench/fanout/orders.ts";
+import { clientProtocolOf } from "../../bench/fanout/orders.ts";
 import { PEERS_BY_NAME } from "../../bench/fanout/peers.ts";
 import type { Source } from "../../bench/fanout/targets.ts";
 import { WORKS } from "../../bench/fanout/works.ts";
 
-Deno.test("parseOptions() without arguments asks for five rounds of everything", () => {
+Deno.test("parseOptions() without arguments requests five rounds of everything", () => {
   assert.deepEqual(parseOptions([]), {
     ...{ rounds: 5, only: [], from: undefined, json: undefined, measures: true, writes: true },
   });
@@ -32,12 +32,12 @@ for (
 }
 
 for (const arg of ["--rounds=0", "--rounds=x", "--only", "--quick=1", "--dance=1", "echo"]) {
-  Deno.test(`parseOptions() refuses ${arg}`, () => {
+  Deno.test(`parseOptions() rejects ${arg}`, () => {
     assert.equal(typeof parseOptions([arg]), "string");
   });
 }
 
-Deno.test("isWanted() takes a work, a peer, or one of both", () => {
+Deno.test("isWanted() accepts a work, a peer, or both", () => {
   for (const only of [[], ["echo"], ["bun"], ["echo/bun"]]) {
     assert.ok(isWanted(only, "echo", "bun"), only.join());
   }
@@ -46,13 +46,13 @@ Deno.test("isWanted() takes a work, a peer, or one of both", () => {
   }
 });
 
-Deno.test("turns() leaves out the absent", () => {
+Deno.test("turns() omits absent peers", () => {
   const all = turns(WORKS, ["echo"], []);
   const some = turns(WORKS, ["echo"], [{ peer: "bare-deno", why: "no" }]);
   assert.equal(some.length, all.length - 1);
 });
 
-Deno.test("Every cell is of a peer that exists, and no two of a work are the same", () => {
+Deno.test("Every cell belongs to an existing peer, and no two of a work are the same", () => {
   for (const { name, cells } of WORKS) {
     const places = cells.flatMap(({ peer, variants }) => variants.map((it) => `${peer} ${it}`));
     assert.equal(new Set(places).size, places.length, name);
@@ -60,7 +60,7 @@ Deno.test("Every cell is of a peer that exists, and no two of a work are the sam
   }
 });
 
-Deno.test("Every target is about cells that are played", () => {
+Deno.test("Every target refers to cells that are run", () => {
   const sources = TARGETS.flatMap(({ measure }): Source[] => {
     if (measure.kind === "value") return [measure.of];
     return [measure.of, measure.kind === "ratio" ? measure.to : measure.than];
@@ -72,10 +72,10 @@ Deno.test("Every target is about cells that are played", () => {
   }
 });
 
-Deno.test("Connections elsewhere sit evenly in as many rooms as there are to be", () => {
-  const dialogue = dialogueOf({ kind: "elsewhere", rooms: 20, each: 10 });
+Deno.test("Connections elsewhere are distributed evenly over the given number of rooms", () => {
+  const dialogue = clientProtocolOf({ kind: "elsewhere", rooms: 20, each: 10 });
   const rooms = [0, 1].flatMap((index) =>
-    dialogue.opening(index).join("\n").match(/elsewhere-\d+/g) ?? []
+    dialogue.openingMessages(index).join("\n").match(/elsewhere-\d+/g) ?? []
   );
   assert.equal(new Set(rooms).size, 20);
 });

@@ -1,4 +1,4 @@
-/** The pure parts of the page's bench: what a trace is added up to, what is told, what is asked for. */
+/** The pure parts of the page's bench: adding up a trace, the report, and the options. */
 import assert from "node:assert/strict";
 import { parseOptions, PARTS } from "../../bench/page/options.ts";
 import { report, type Results } from "../../bench/page/report.ts";
@@ -37,13 +37,13 @@ Deno.test("loadOf() counts a script inside a script once", () => {
   assert.equal(loadOf([...THREADS, event("RunTask", 0, 9_000), ...events]).scriptMs, 9);
 });
 
-Deno.test("loadOf() takes the time on a processor, and calls a task long by the clock", () => {
+Deno.test("loadOf() counts CPU time, and calls a task long by the clock", () => {
   const task = event("RunTask", 0, 60_000, { tdur: 10_000 });
   const { mainMs, longTasks, longestTaskMs } = loadOf([...THREADS, task]);
   assert.deepEqual([mainMs, longTasks, longestTaskMs], [10, 1, 60]);
 });
 
-Deno.test("loadOf() counts the frames of the page and not those of the browser around it", () => {
+Deno.test("loadOf() counts the frames of the page but not those of the surrounding browser", () => {
   const instant = { ph: "I", ...COMPOSITOR };
   const { framesDrawn, framesDropped } = loadOf([
     ...THREADS,
@@ -55,13 +55,13 @@ Deno.test("loadOf() counts the frames of the page and not those of the browser a
   assert.deepEqual([framesDrawn, framesDropped], [3, 1]);
 });
 
-Deno.test("loadOf() takes the busiest of several pages", () => {
+Deno.test("loadOf() uses the busiest of several pages", () => {
   const other = { pid: 2, tid: 1 };
   const events = [event("RunTask", 0, 1_000), event("RunTask", 0, 7_000, other)];
   assert.equal(loadOf([...THREADS, named(other, "CrRendererMain"), ...events]).mainMs, 7);
 });
 
-Deno.test("loadOf() of nothing is nothing", () => {
+Deno.test("loadOf() of an empty trace is empty", () => {
   assert.ok(Object.values(loadOf([])).every((value) => value === 0));
 });
 
@@ -70,23 +70,23 @@ const NOTHING: Results = {
   ...{ scroll: { newest: [], all: [] }, busy: { quiet: [], busy: [] } },
 };
 
-Deno.test("report() leaves out what was not measured", () => {
+Deno.test("report() omits what was not measured", () => {
   assert.equal(report(NOTHING), "");
 });
 
-Deno.test("report() adds up what comes first, and tells apart what comes again afterwards", () => {
+Deno.test("report() adds up the first visit, and keeps repeat visits separate", () => {
   const weight = [
     { path: "/", wireBytes: 61_000, rawBytes: 100_000, isLater: false },
     { path: "/", wireBytes: 400, rawBytes: undefined, isLater: true },
     { path: "/sw.js", wireBytes: 500, rawBytes: undefined, isLater: true },
   ];
-  const told = report({ ...NOTHING, weight });
-  assert.match(told, /\*\*together\*\* \| \*\*61,000\*\* \| \*\*100,000\*\*/);
-  assert.match(told, /At most 60,000 bytes on the wire: missed by 1\.67 %/);
-  assert.match(told, /`\/sw\.js` \| 500[^]*1 files of the above, unchanged \| 400/);
+  const text = report({ ...NOTHING, weight });
+  assert.match(text, /\*\*together\*\* \| \*\*61,000\*\* \| \*\*100,000\*\*/);
+  assert.match(text, /At most 60,000 bytes on the wire: missed by 1\.67 %/);
+  assert.match(text, /`\/sw\.js` \| 500[^]*1 files of the above, unchanged \| 400/);
 });
 
-Deno.test("report() tells of the first conversation whether the median is soon enough", () => {
+Deno.test("report() compares the median of the first conversation with its limit", () => {
   const at = (seen: number) => ({
     ...{ answered: 1, loaded: 2, painted: 3, connected: 4, joined: 5, sent: 6 },
     seen,
@@ -97,9 +97,9 @@ Deno.test("report() tells of the first conversation whether the median is soon e
     cold: [at(2_000)],
     line: [190, 1_000, 190],
   };
-  const told = report({ ...NOTHING, first });
-  assert.match(told, /\*\*and drawn\*\* \| 950 \(900–5,000\) \| 100 \| 2,000/);
-  assert.match(told, /At most 1,000 ms where slowed, in a browser that is open: met/);
+  const text = report({ ...NOTHING, first });
+  assert.match(text, /\*\*and drawn\*\* \| 950 \(900–5,000\) \| 100 \| 2,000/);
+  assert.match(text, /At most 1,000 ms where slowed, in a browser that is open: met/);
 });
 
 for (
@@ -110,13 +110,13 @@ for (
     [["--rounds=3"], PARTS, 3, true],
   ] as const
 ) {
-  Deno.test(`parseOptions() reads "${args.join(" ")}"`, () => {
+  Deno.test(`parseOptions() parses "${args.join(" ")}"`, () => {
     assert.deepEqual(parseOptions(args), { only, rounds, writes });
   });
 }
 
 for (const arg of ["--only=this", "--rounds=0", "--rounds=x", "--slow", "weight"]) {
-  Deno.test(`parseOptions() says what is wrong with ${arg}`, () => {
+  Deno.test(`parseOptions() reports what is wrong with ${arg}`, () => {
     assert.match(String(parseOptions([arg])), /deno task bench:page/);
   });
 }

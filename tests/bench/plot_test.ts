@@ -1,4 +1,4 @@
-/** The picture of the bench. */
+/** The chart of the bench. */
 import assert from "node:assert/strict";
 import { plot } from "../../bench/fanout/plot.ts";
 
@@ -8,7 +8,7 @@ const bar = (label: string, median: number, isOurs = false) => ({
 });
 const PANEL = { title: "K=1", bars: [bar("ours", 2, true), bar('<theirs> & "more"', 4)] };
 
-Deno.test("plot() draws bars in proportion, with whiskers to the least and the greatest", () => {
+Deno.test("plot() draws bars in proportion, with whiskers to the minimum and the maximum", () => {
   const picture = plot("cost", [PANEL]);
   const widths = [...picture.matchAll(/class="(?:ours|other)"[^>]* width="([\d.]+)"/g)];
   const [ours = NaN, theirs = NaN] = widths.map(([, width]) => Number(width));
@@ -16,13 +16,13 @@ Deno.test("plot() draws bars in proportion, with whiskers to the least and the g
   assert.equal(picture.split('class="whisker"').length - 1, 6);
 });
 
-Deno.test("plot() escapes what it is given, and knows light and dark", () => {
+Deno.test("plot() escapes its texts, and supports light and dark", () => {
   const picture = plot("a < b", [PANEL]);
   assert.match(picture, /&lt;theirs> &amp; &quot;more&quot;/);
   assert.match(picture, /prefers-color-scheme: dark/);
   assert.match(picture, /aria-label="a &lt; b"/);
 });
 
-Deno.test("plot() stands where there is nothing to draw", () => {
+Deno.test("plot() draws an empty chart for no values", () => {
   assert.match(plot("nothing", [{ title: "empty", bars: [] }]), /^<svg [^]*<\/svg>\n$/);
 });

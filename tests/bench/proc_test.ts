@@ -1,4 +1,4 @@
-/** What Linux writes about processes, read by the bench. */
+/** Parsing what Linux reports about processes, for the bench. */
 import assert from "node:assert/strict";
 import { metricIn } from "../../bench/fanout/metric_in.ts";
 import {
@@ -8,18 +8,18 @@ import {
   parseStatTicks,
 } from "../../bench/fanout/proc.ts";
 
-Deno.test("parseSchedstat() takes the time on a processor", () => {
+Deno.test("parseSchedstat() returns the CPU time", () => {
   assert.equal(parseSchedstat("675421 97341 2\n"), 675_421);
 });
 
-Deno.test("parseStatTicks() adds user and kernel mode, whatever the program is called", () => {
+Deno.test("parseStatTicks() adds user and kernel mode, for any program name", () => {
   const rest = "S 1 7 7 0 -1 4194304 100 0 0 0 123 45 9 9 20 0 1 0 5";
   for (const name of ["deno", "a b", "a) R 1 (b"]) {
     assert.equal(parseStatTicks(`7 (${name}) ${rest}\n`), 168, name);
   }
 });
 
-Deno.test("parseResidentBytes() reads a rollup and a status", () => {
+Deno.test("parseResidentBytes() parses a rollup and a status", () => {
   assert.equal(
     parseResidentBytes("5619-7ffe ---p [rollup]\nRss:    1768 kB\nPss: 1 kB\n"),
     1_810_432,
@@ -27,7 +27,7 @@ Deno.test("parseResidentBytes() reads a rollup and a status", () => {
   assert.equal(parseResidentBytes("Name:\tdeno\nVmHWM:\t 9 kB\nVmRSS:\t   12 kB\n"), 12_288);
 });
 
-Deno.test("parseChildren() reads ids, and none", () => {
+Deno.test("parseChildren() parses several ids, and none", () => {
   assert.deepEqual(parseChildren("12 345 "), [12, 345]);
   assert.deepEqual(parseChildren(""), []);
 });
@@ -35,7 +35,7 @@ Deno.test("parseChildren() reads ids, and none", () => {
 for (
   const [name, parse] of [["schedstat", parseSchedstat], ["Rss", parseResidentBytes]] as const
 ) {
-  Deno.test(`The reader of ${name} throws where there is no number`, () => {
+  Deno.test(`The parser of ${name} throws without a number`, () => {
     assert.throws(() => parse("nonsense"), { message: new RegExp(`^Cannot read ${name}: `) });
   });
 }

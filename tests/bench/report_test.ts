@@ -1,20 +1,20 @@
-/** What the bench writes: numbers, tables, verdicts, and where they go. */
+/** The bench's output: numbers, tables, verdicts, and where they are inserted. */
 import assert from "node:assert/strict";
 import { formatNumber, formatSpread } from "../../bench/fanout/format.ts";
-import { placed } from "../../bench/fanout/placed.ts";
+import { withSection } from "../../bench/fanout/document_section.ts";
 import { report } from "../../bench/fanout/report.ts";
-import { type Told, workTables } from "../../bench/fanout/tables.ts";
+import { type TableSpec, workTables } from "../../bench/fanout/tables.ts";
 import { reached, type Target, targetTable, verdict } from "../../bench/fanout/targets.ts";
 import { failed, measured, resultsOf } from "./samples.ts";
 
-const WORK: Told = {
+const WORK: TableSpec = {
   ...{ name: "w", table: "of peers" },
   columns: [{ title: "µs", figure: "x", spread: true }, { title: "ms", figure: "y", per: 1000 }],
 };
 const titleOf = (peer: string) => peer.toUpperCase();
 
 for (
-  const [value, told] of [
+  const [value, expected] of [
     [0, "0"],
     [1.234, "1.23"],
     [12.345, "12.3"],
@@ -26,12 +26,12 @@ for (
     [NaN, "–"],
   ] as const
 ) {
-  Deno.test(`formatNumber() tells ${value} as ${told}`, () => {
-    assert.equal(formatNumber(value), told);
+  Deno.test(`formatNumber() formats ${value} as ${expected}`, () => {
+    assert.equal(formatNumber(value), expected);
   });
 }
 
-Deno.test("formatSpread() leaves out ends that are the median", () => {
+Deno.test("formatSpread() omits ends that equal the median", () => {
   assert.equal(formatSpread({ median: 2, min: 1, max: 3 }), "2 (1–3)");
   assert.equal(formatSpread({ median: 2, min: 2, max: 2 }), "2");
 });
@@ -42,23 +42,23 @@ Deno.test("workTables() has a table for each variant and a row for each peer", (
     ...measured("w", "K=1", "b", { x: 5, y: 5000 }),
     ...measured("w", "K=8", "a", { x: 7, y: 7000 }),
   ];
-  const told = workTables(WORK, samples, titleOf);
-  assert.match(told, /\*\*K=1\*\*[^]*\| A \| 2 \(1–3\) \| 2 \|\n\| B \| 5 \| 5 \|/);
-  assert.match(told, /\*\*K=8\*\*[^]*\| A \| 7 \| 7 \|$/);
+  const tables = workTables(WORK, samples, titleOf);
+  assert.match(tables, /\*\*K=1\*\*[^]*\| A \| 2 \(1–3\) \| 2 \|\n\| B \| 5 \| 5 \|/);
+  assert.match(tables, /\*\*K=8\*\*[^]*\| A \| 7 \| 7 \|$/);
 });
 
-Deno.test("workTables() of variants names the peer where there are several", () => {
+Deno.test("workTables() of variants names the peer when there are several", () => {
   const samples = [...measured("w", "few", "a", { x: 1 }), ...measured("w", "few", "b", { x: 2 })];
-  const told = workTables({ ...WORK, table: "of variants" }, samples, titleOf);
-  assert.match(told, /\| A: few \| 1 \| – \|\n\| B: few \| 2 \| – \|$/);
+  const tables = workTables({ ...WORK, table: "of variants" }, samples, titleOf);
+  assert.match(tables, /\| A: few \| 1 \| – \|\n\| B: few \| 2 \| – \|$/);
 });
 
-Deno.test("workTables() says what failed, and nothing of what was not played", () => {
+Deno.test("workTables() reports what failed, and omits what was not run", () => {
   assert.match(workTables(WORK, [failed("w", "K=1", "a", "no")], titleOf), /\| A \| failed \|/);
   assert.equal(workTables(WORK, [], titleOf), "");
 });
 
-Deno.test("report() tells the first line of why a cell failed, without colours", () => {
+Deno.test("report() shows the first line of a cell's failure, without colors", () => {
   const samples = [failed("w", "K=1", "a", "\x1b[31mit\x1b[0m ended\nat x")];
   const text = report(resultsOf(...samples), [], [], titleOf);
   assert.match(text, /- A, w, K=1: `it ended`$/);
@@ -71,24 +71,24 @@ const RATIO: Target = {
 };
 
 for (
-  const [b, told] of [[2, "met"], [1, "missed by 100 %"], [undefined, "not measured"]] as const
+  const [b, expected] of [[2, "met"], [1, "missed by 100 %"], [undefined, "not measured"]] as const
 ) {
-  Deno.test(`verdict() of 3 to ${b} where 1.5 is the most: ${told}`, () => {
+  Deno.test(`verdict() of 3 to ${b} with a maximum of 1.5: ${expected}`, () => {
     const samples = [
       ...measured("w", "v", "a", { x: 3 }),
       ...(b === undefined ? [] : measured("w", "v", "b", { x: b })),
     ];
-    assert.equal(verdict(RATIO, reached(RATIO.measure, samples)), told);
+    assert.equal(verdict(RATIO, reached(RATIO.measure, samples)), expected);
   });
 }
 
-Deno.test("verdict() holds what must be at least so much to that", () => {
+Deno.test("verdict() checks a minimum", () => {
   const target: Target = { ...RATIO, bound: { atLeast: 0.9 } };
   assert.equal(verdict(target, { median: 0.9, min: 0, max: 1 }), "met");
   assert.equal(verdict(target, { median: 0.45, min: 0, max: 1 }), "missed by 50 %");
 });
 
-Deno.test("reached() tells how much more one is than another, in its unit", () => {
+Deno.test("reached() reports how much larger one value is than another, in its unit", () => {
   const samples = [
     ...measured("w", "v", "a", { x: 5000 }),
     ...measured("w", "v", "b", { x: 2000 }),
@@ -102,13 +102,13 @@ Deno.test("targetTable() has limit, figure and verdict", () => {
   assert.match(targetTable([RATIO], samples), /\| a : b \| ≤ 1\.5 × \| 1\.5 × \| met \|$/);
 });
 
-Deno.test("placed() changes what is between the markers and nothing else", () => {
+Deno.test("placed() changes only what is between the markers", () => {
   const before = "by hand\n\n<!-- t: made -->\n\nold\n\n<!-- /t -->\n\nby hand too\n";
-  const after = placed(before, "t", "new");
+  const after = withSection(before, "t", "new");
   assert.equal(after, before.replace("old", "new"));
-  assert.equal(placed(after, "t", "new"), after);
+  assert.equal(withSection(after, "t", "new"), after);
 });
 
-Deno.test("placed() throws where the markers are missing", () => {
-  assert.throws(() => placed("nothing", "t", "new"), /Cannot find the markers of t/);
+Deno.test("placed() throws without the markers", () => {
+  assert.throws(() => withSection("nothing", "t", "new"), /Cannot find the markers of t/);
 });

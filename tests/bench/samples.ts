@@ -1,5 +1,5 @@
 /**
- * Samples for tests, as a run would have left them.
+ * Samples for tests, as a run would have recorded them.
  * @module
  */
 import type { Figures, Results, Sample } from "../../bench/fanout/samples.ts";
@@ -22,7 +22,7 @@ export function failed(work: string, variant: string, peer: string, why: string)
   return { work, variant, peer, round: 1, outcome: { kind: "failed", why } };
 }
 
-/** Results with nothing but samples. */
+/** Results that consist only of samples. */
 export function resultsOf(...samples: readonly Sample[]): Results {
   return { machine: [["processor", "abacus"]], absences: [], samples };
 }

@@ -11,11 +11,11 @@ for (
   });
 }
 
-Deno.test("spread() of nothing is nothing", () => {
+Deno.test("spread() of no values is undefined", () => {
   assert.equal(spread([]), undefined);
 });
 
-Deno.test("ratios() are taken round by round, where both were measured", () => {
+Deno.test("ratios() are computed round by round, when both were measured", () => {
   const over = new Map([[1, 10], [2, 30], [3, 8], [4, 1]]);
   const under = new Map([[1, 5], [2, 10], [3, 8], [4, 0], [5, 9]]);
   assert.deepEqual(ratios(over, under), { median: 2, min: 1, max: 3 });

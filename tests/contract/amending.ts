@@ -1,5 +1,5 @@
 /**
- * What becomes of a message by edits, deletions and reactions.
+ * How edits, deletions and reactions change a message.
  * @module
  */
 import assert from "node:assert/strict";
@@ -8,14 +8,14 @@ import {
   MAX_REACTION_KINDS_PER_USER,
   MAX_REACTIONS,
   type Message,
-} from "../../lib/core/entries.ts";
+} from "../../lib/core/log/entry.ts";
 import {
   ann,
   bob,
   draft,
-  enter,
   isRejected,
   lobby,
+  mustPublish,
   numbers,
   react,
   say,
@@ -23,7 +23,7 @@ import {
   type Test,
   type TestedBus,
   user,
-} from "./given.ts";
+} from "./fixtures.ts";
 
 async function newest(bus: TestedBus): Promise<Message> {
   const { messages: [message] } = await bus.page(lobby, undefined, 1);
@@ -31,28 +31,31 @@ async function newest(bus: TestedBus): Promise<Message> {
 }
 
 export function amendingPromises(test: Test): void {
-  test("announces edits, deletions and reactions as entries", async (bus, ear) => {
-    await bus.follow(lobby);
-    const { position: of } = await enter(bus, say("frist"));
+  test("announces edits, deletions and reactions as entries", async (bus, reader) => {
+    await bus.subscribe(lobby);
+    const { position: of } = await mustPublish(bus, say("frist"));
     const drafts = [
       draft({ kind: "edited", of, text: "first" }),
       react(of, "👍", true, bob),
       react(of, "👍", false, bob),
       draft({ kind: "deleted", of }),
     ];
-    const receipts = await Promise.all(drafts.map((it) => enter(bus, it)));
+    const receipts = await Promise.all(drafts.map((it) => mustPublish(bus, it)));
     const entries = drafts.map((it, index) => ({ ...it, ...receipts[index] }));
-    assert.deepEqual((await ear.entries(5)).slice(1), entries);
+    assert.deepEqual((await reader.entries(5)).slice(1), entries);
     const [edited, ...others] = entries;
-    const tombstone = { ...edited, deed: { kind: "edited", of, text: "", deleted: true } };
+    const tombstone = { ...edited, action: { kind: "edited", of, text: "", deleted: true } };
     assert.deepEqual((await bus.replay(lobby, of, 10)).entries, [tombstone, ...others]);
   });
 
-  test("shows a message as it was last edited, in its old place", async (bus) => {
+  test("shows an edited message with its newest text, in its old place", async (bus) => {
     const first = say("frist");
-    const said = await enter(bus, first);
-    await enter(bus, say("second"));
-    const edited = await enter(bus, draft({ kind: "edited", of: said.position, text: "first" }));
+    const said = await mustPublish(bus, first);
+    await mustPublish(bus, say("second"));
+    const edited = await mustPublish(
+      bus,
+      draft({ kind: "edited", of: said.position, text: "first" }),
+    );
     const { messages, top } = await bus.page(lobby, undefined, 10);
     assert.deepEqual(messages.map(({ text }) => text), ["first", "second"]);
     assert.deepEqual(messages[0], {
@@ -67,42 +70,45 @@ export function amendingPromises(test: Test): void {
 
   test("shows a deleted message as deleted, without its text and reactions", async (bus) => {
     const first = say("sorry");
-    const said = await enter(bus, first);
-    await enter(bus, react(said.position, "👍"));
-    await enter(bus, draft({ kind: "deleted", of: said.position }));
+    const said = await mustPublish(bus, first);
+    await mustPublish(bus, react(said.position, "👍"));
+    await mustPublish(bus, draft({ kind: "deleted", of: said.position }));
     const deleted = { ...ann, id: first.id, ...said, text: "", deleted: true };
     assert.deepEqual(await newest(bus), deleted);
   });
 
-  test("replays messages as they now stand, and tombstones of deleted ones", async (bus, ear) => {
-    await bus.follow(lobby);
-    const { position: of } = await enter(bus, say("frist"));
-    const { position: bygone } = await enter(bus, say("secret", { id: "bygone" }));
-    await enter(bus, draft({ kind: "edited", of: bygone, text: "secret too" }));
-    await enter(bus, draft({ kind: "edited", of, text: "firts" }));
-    const { at: edited } = await enter(bus, draft({ kind: "edited", of, text: "first" }));
-    await enter(bus, draft({ kind: "deleted", of: bygone }));
-    const announced = await ear.entries(6);
-    const deeds = [
-      { kind: "said", text: "first", edited },
-      { kind: "said", text: "", deleted: true },
-      { kind: "edited", of: bygone, text: "", deleted: true },
-      { kind: "edited", of, text: "first" },
-      { kind: "edited", of, text: "first" },
-      { kind: "deleted", of: bygone },
-    ];
-    const expected = announced.map((entry, index) => ({ ...entry, deed: deeds[index] }));
-    const { entries } = await bus.replay(lobby, { ...of, seq: 0 }, 10);
-    assert.deepEqual(entries, expected);
-  });
+  test(
+    "replays messages in their current state, and tombstones of deleted ones",
+    async (bus, reader) => {
+      await bus.subscribe(lobby);
+      const { position: of } = await mustPublish(bus, say("frist"));
+      const { position: bygone } = await mustPublish(bus, say("secret", { id: "bygone" }));
+      await mustPublish(bus, draft({ kind: "edited", of: bygone, text: "secret too" }));
+      await mustPublish(bus, draft({ kind: "edited", of, text: "firts" }));
+      const { at: edited } = await mustPublish(bus, draft({ kind: "edited", of, text: "first" }));
+      await mustPublish(bus, draft({ kind: "deleted", of: bygone }));
+      const announced = await reader.entries(6);
+      const actions = [
+        { kind: "said", text: "first", edited },
+        { kind: "said", text: "", deleted: true },
+        { kind: "edited", of: bygone, text: "", deleted: true },
+        { kind: "edited", of, text: "first" },
+        { kind: "edited", of, text: "first" },
+        { kind: "deleted", of: bygone },
+      ];
+      const expected = announced.map((entry, index) => ({ ...entry, action: actions[index] }));
+      const { entries } = await bus.replay(lobby, { ...of, seq: 0 }, 10);
+      assert.deepEqual(entries, expected);
+    },
+  );
 
   test("replays tombstones of messages that are no longer kept", async (bus) => {
     const [of] = await sayAll(bus, ["1"]);
     assert.ok(of);
-    await enter(bus, draft({ kind: "edited", of, text: "one" }));
+    await mustPublish(bus, draft({ kind: "edited", of, text: "one" }));
     await sayAll(bus, ["2", "3"]);
     const { entries } = await bus.replay(lobby, { ...of, seq: 0 }, 10);
-    assert.deepEqual(entries.map(({ deed }) => deed), [
+    assert.deepEqual(entries.map(({ action }) => action), [
       { kind: "said", text: "", deleted: true },
       { kind: "edited", of, text: "", deleted: true },
       { kind: "said", text: "2" },
@@ -110,18 +116,18 @@ export function amendingPromises(test: Test): void {
     ]);
   }, { messages: 2, entries: 9, ageMs: Infinity });
 
-  test("lets nobody edit or delete what another one has said", async (bus) => {
-    const { position: of } = await enter(bus, say("mine"));
+  test("lets no user edit or delete another user's message", async (bus) => {
+    const { position: of } = await mustPublish(bus, say("mine"));
     await isRejected(bus, draft({ kind: "edited", of, text: "his" }, bob), "not_yours");
     await isRejected(bus, draft({ kind: "deleted", of }, bob), "not_yours");
     assert.equal((await newest(bus)).text, "mine");
   });
 
-  test("answers gone about what is no message, or is one no more", async (bus) => {
-    const { position: of } = await enter(bus, say("one"));
-    const { position: edit } = await enter(bus, draft({ kind: "edited", of, text: "1" }));
-    const { position: bygone } = await enter(bus, say("bygone"));
-    await enter(bus, draft({ kind: "deleted", of: bygone }));
+  test("answers gone for an entry that is not a message, and for a deleted message", async (bus) => {
+    const { position: of } = await mustPublish(bus, say("one"));
+    const { position: edit } = await mustPublish(bus, draft({ kind: "edited", of, text: "1" }));
+    const { position: bygone } = await mustPublish(bus, say("bygone"));
+    await mustPublish(bus, draft({ kind: "deleted", of: bygone }));
     const elsewhere = [{ ...of, seq: 0 }, { ...of, seq: 99 }, { ...of, epoch: "another" }];
     for (const target of [edit, bygone, ...elsewhere]) {
       await isRejected(bus, draft({ kind: "edited", of: target, text: "!" }), "gone");
@@ -131,42 +137,42 @@ export function amendingPromises(test: Test): void {
     assert.equal((await bus.page(lobby, undefined, 0)).top.seq, 4);
   });
 
-  test("answers gone about a message that is kept no more", async (bus) => {
+  test("answers gone for a message that is no longer kept", async (bus) => {
     const [of] = await sayAll(bus, ["1", "2", "3", "4"]);
     assert.ok(of);
     await isRejected(bus, draft({ kind: "edited", of, text: "!" }), "gone");
   }, { messages: 3, entries: 10, ageMs: Infinity });
 
-  test("counts reactions by emoji and user, in the order of coming", async (bus) => {
-    const { position: of } = await enter(bus, say("hi"));
-    for (const by of [bob, ann, bob]) await enter(bus, react(of, "👍", true, by));
-    await enter(bus, react(of, "❤️"));
+  test("counts reactions by emoji and user, in the order in which they were added", async (bus) => {
+    const { position: of } = await mustPublish(bus, say("hi"));
+    for (const by of [bob, ann, bob]) await mustPublish(bus, react(of, "👍", true, by));
+    await mustPublish(bus, react(of, "❤️"));
     const { reactions } = await newest(bus);
     assert.deepEqual(reactions, { "👍": [ann.user, bob.user], "❤️": [ann.user] });
   });
 
-  test("takes any word for an emoji", async (bus) => {
-    const { position: of } = await enter(bus, say("hi"));
+  test("accepts any word as an emoji", async (bus) => {
+    const { position: of } = await mustPublish(bus, say("hi"));
     const words = ["constructor", "__proto__", '"', "1", "a b"];
-    for (const word of words) await enter(bus, react(of, word));
+    for (const word of words) await mustPublish(bus, react(of, word));
     const { reactions = {} } = await newest(bus);
     assert.deepEqual(Object.keys(reactions).toSorted(), words.toSorted());
-    for (const word of words) await enter(bus, react(of, word, false));
+    for (const word of words) await mustPublish(bus, react(of, word, false));
     assert.equal("reactions" in await newest(bus), false);
   });
 
-  test("takes reactions back, each user's own", async (bus) => {
-    const { position: of } = await enter(bus, say("hi"));
-    for (const by of [ann, bob]) await enter(bus, react(of, "👍", true, by));
-    await enter(bus, react(of, "👍", false, ann));
-    await enter(bus, react(of, "❤️", false, ann));
+  test("removes only the user's own reaction", async (bus) => {
+    const { position: of } = await mustPublish(bus, say("hi"));
+    for (const by of [ann, bob]) await mustPublish(bus, react(of, "👍", true, by));
+    await mustPublish(bus, react(of, "👍", false, ann));
+    await mustPublish(bus, react(of, "❤️", false, ann));
     assert.deepEqual((await newest(bus)).reactions, { "👍": [bob.user] });
-    await enter(bus, react(of, "👍", false, bob));
+    await mustPublish(bus, react(of, "👍", false, bob));
     assert.equal("reactions" in await newest(bus), false);
   });
 
-  test(`takes ${MAX_REACTIONS} reactions to a message, and no more`, async (bus) => {
-    const { position: of } = await enter(bus, say("hi"));
+  test(`accepts ${MAX_REACTIONS} reactions to a message, and no more`, async (bus) => {
+    const { position: of } = await mustPublish(bus, say("hi"));
     const by = (index: number) => ({
       ...ann,
       user: user(`user_${String(index).padStart(4, "0")}`),
@@ -174,34 +180,34 @@ export function amendingPromises(test: Test): void {
     const reactions = numbers(1, MAX_REACTIONS).map((i) =>
       react(of, i % 2 ? "👍" : "❤️", true, by(i))
     );
-    await Promise.all(reactions.map((it) => enter(bus, it)));
+    await Promise.all(reactions.map((it) => mustPublish(bus, it)));
     await isRejected(bus, react(of, "👍", true, bob), "too_many_reactions");
-    await enter(bus, react(of, "👍", true, by(1)));
-    await enter(bus, react(of, "👍", false, by(1)));
-    await enter(bus, react(of, "👍", true, bob));
+    await mustPublish(bus, react(of, "👍", true, by(1)));
+    await mustPublish(bus, react(of, "👍", false, by(1)));
+    await mustPublish(bus, react(of, "👍", true, bob));
   });
 
-  test(`takes ${MAX_REACTION_KINDS_PER_USER} kinds of reaction from one user`, async (bus) => {
-    const { position: of } = await enter(bus, say("hi"));
+  test(`accepts ${MAX_REACTION_KINDS_PER_USER} kinds of reaction from one user`, async (bus) => {
+    const { position: of } = await mustPublish(bus, say("hi"));
     const kinds = numbers(1, MAX_REACTION_KINDS_PER_USER).map(String);
-    for (const emoji of kinds) await enter(bus, react(of, emoji));
+    for (const emoji of kinds) await mustPublish(bus, react(of, emoji));
     await isRejected(bus, react(of, "one more"), "too_many_reactions");
-    await enter(bus, react(of, "1"));
-    await enter(bus, react(of, "one more", true, bob));
+    await mustPublish(bus, react(of, "1"));
+    await mustPublish(bus, react(of, "one more", true, bob));
     await isRejected(bus, react(of, "one more"), "too_many_reactions");
-    await enter(bus, react(of, "1", false));
-    await enter(bus, react(of, "one more"));
+    await mustPublish(bus, react(of, "1", false));
+    await mustPublish(bus, react(of, "one more"));
   });
 
-  test(`takes ${MAX_REACTION_KINDS} kinds of reaction to one message`, async (bus) => {
-    const { position: of } = await enter(bus, say("hi"));
+  test(`accepts ${MAX_REACTION_KINDS} kinds of reaction to one message`, async (bus) => {
+    const { position: of } = await mustPublish(bus, say("hi"));
     for (const k of numbers(1, MAX_REACTION_KINDS)) {
       const by = { ...ann, user: user(`user_${String(k).padStart(4, "0")}`) };
-      await enter(bus, react(of, `emoji${k}`, true, by));
+      await mustPublish(bus, react(of, `emoji${k}`, true, by));
     }
     await isRejected(bus, react(of, "one more", true, bob), "too_many_reactions");
-    await enter(bus, react(of, "emoji1", true, bob));
-    await enter(bus, react(of, "emoji1", false, bob));
+    await mustPublish(bus, react(of, "emoji1", true, bob));
+    await mustPublish(bus, react(of, "emoji1", false, bob));
     await isRejected(bus, react(of, "one more", true, bob), "too_many_reactions");
   });
 }

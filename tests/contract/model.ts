@@ -1,44 +1,44 @@
 /**
- * A bus and the simplest one that keeps the rules are done the same things to, drawn at random, and must answer the same.
- * Targets are drawn near the top and ids from a small pool, so that repetitions, strangers' edits and trimmed targets
- * come about; fast-check prints the seed and the shortest row of steps that fails.
+ * The same random steps run on a bus and on the simplest one that follows the rules, and must give the same answers.
+ * Targets are drawn near the top and ids from a small pool, so that repetitions, edits by other users and trimmed targets
+ * occur; fast-check prints the seed and the shortest failing sequence of steps.
  * @module
  */
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
-import { systemClock } from "../../lib/chat/clock.ts";
-import { EmbeddedBus } from "../../lib/chat/embedded_bus.ts";
-import { MemoryStore } from "../../lib/chat/memory_store.ts";
-import type { Deed, Draft } from "../../lib/core/entries.ts";
-import type { RoomId } from "../../lib/core/names.ts";
-import type { Position } from "../../lib/core/positions.ts";
-import { name, room } from "../fakes.ts";
-import { Ear } from "./ear.ts";
-import { ann, bob, type Test, type TestedBus } from "./given.ts";
+import { systemClock } from "../../lib/chat/ports/clock.ts";
+import { EmbeddedBus } from "../../lib/chat/bus/embedded_bus.ts";
+import { MemoryStore } from "../../lib/chat/bus/memory_store.ts";
+import type { Action, Draft } from "../../lib/core/log/entry.ts";
+import type { RoomId } from "../../lib/core/names/names.ts";
+import type { Position } from "../../lib/core/log/position.ts";
+import { name, room } from "../support/fakes.ts";
+import { AnnouncementReader } from "./announcement_reader.ts";
+import { ann, bob, type Test, type TestedBus } from "./fixtures.ts";
 
 const RETENTION = { messages: 4, entries: 7, ageMs: Infinity };
 const RUNS = 60;
 
-/** A bus in the middle of a run. */
+/** A bus during a run. */
 interface Scene {
   readonly bus: TestedBus;
   readonly room: RoomId;
-  /** Of the room, now. */
+  /** Of the room, currently. */
   readonly top: Position;
-  /** All that were published so far. */
+  /** All receipts so far. */
   readonly drafts: Draft[];
 }
 
-/** Something to be done to a bus; what it answers. */
+/** An operation on a bus; returns its answer. */
 type Step = (scene: Scene) => Promise<unknown>;
-/** Something that is known when it is known how far the room has come. */
+/** A value that depends on the top of the room. */
 type Later<T> = (top: Position) => T;
 
 const author = fc.constantFrom(ann, bob);
 const text = fc.constantFrom("a", "b", "");
 const id = fc.integer({ min: 1, max: 60 }).map((n) => `id${n}`);
 const back = fc.integer({ min: -1, max: 10 });
-// Mostly the present epoch: in another one everything is gone.
+// Mostly the current epoch: in another one everything is gone.
 const epoch = fc.constantFrom("", "", "", "", "", "", "another");
 
 const position: fc.Arbitrary<Later<Position>> = fc.tuple(epoch, back).map(
@@ -48,7 +48,7 @@ const position: fc.Arbitrary<Later<Position>> = fc.tuple(epoch, back).map(
   }),
 );
 
-const deed: fc.Arbitrary<Later<Deed>> = fc.oneof(
+const action: fc.Arbitrary<Later<Action>> = fc.oneof(
   { weight: 5, arbitrary: text.map((it) => () => ({ kind: "said", text: it }) as const) },
   fc.tuple(text, position).map(([it, to]) => (top: Position) =>
     ({ kind: "said", text: it, reply: to(top) }) as const
@@ -67,8 +67,8 @@ const deed: fc.Arbitrary<Later<Deed>> = fc.oneof(
   fc.constant(() => ({ kind: "renamed", from: name("Eve") }) as const),
 );
 
-const publish = fc.tuple(author, id, deed).map(([by, id, it]): Step => (scene) => {
-  const draft: Draft = { room: scene.room, ...by, id, deed: it(scene.top) };
+const publish = fc.tuple(author, id, action).map(([by, id, it]): Step => (scene) => {
+  const draft: Draft = { room: scene.room, ...by, id, action: it(scene.top) };
   scene.drafts.push(draft);
   return scene.bus.publish(draft);
 });
@@ -89,55 +89,60 @@ const page = fc.tuple(fc.option(back), fc.integer({ min: 1, max: 6 })).map(
 
 const read = fc.tuple(author, back).map(
   ([{ user }, steps]): Step => async ({ bus, room, top }) => {
-    // How far somebody has read is never beyond the top.
+    // A read mark is never beyond the top.
     const seq = Math.max(0, top.seq - Math.max(0, steps));
-    await bus.markRead(room, user, { ...top, seq });
-    return bus.standing(room, user);
+    const isFurther = await bus.markRead(room, user, { ...top, seq });
+    return [isFurther, await bus.readState(room, user)];
   },
 );
 
 const step = fc.oneof({ weight: 8, arbitrary: publish }, repeat, replay, page, read);
 
-/** The same but for what no two buses have in common: epochs and times. */
-function likened(answer: unknown, { epoch }: Position): unknown {
+/** Without what differs between any two buses: epochs and times. */
+function comparable(answer: unknown, { epoch }: Position): unknown {
   return JSON.parse(JSON.stringify(answer ?? null), (key, value) => {
     if ((key === "at" || key === "edited") && typeof value === "number") return "some time";
     return key === "epoch" && value === epoch ? "present" : value;
   });
 }
 
-/** What a bus answers to the steps, one after another, and what it announced. */
-async function live(bus: TestedBus, ear: Ear, room: RoomId, steps: readonly Step[]) {
-  await bus.follow(room);
+/** The answers of a bus to the steps, one after another, and its announcements. */
+async function run(
+  bus: TestedBus,
+  reader: AnnouncementReader,
+  room: RoomId,
+  steps: readonly Step[],
+) {
+  await bus.subscribe(room);
   const drafts: Draft[] = [];
   const answers: unknown[] = [];
   for (const step of steps) {
     const { top } = await bus.page(room, undefined, 0);
-    answers.push(likened(await step({ bus, room, top, drafts }), top));
+    answers.push(comparable(await step({ bus, room, top, drafts }), top));
   }
   const { top } = await bus.page(room, undefined, 0);
-  const announced = likened(await ear.entries(top.seq), top);
-  bus.unfollow(room);
+  const announced = comparable(await reader.entries(top.seq), top);
+  bus.unsubscribe(room);
   return { answers, announced };
 }
 
-/** Registers the one test. */
+/** Registers the test. */
 export function modelPromise(test: Test): void {
   test(
-    "answers and announces as a bus in memory does, whatever is done to it",
-    async (bus, ear) => {
+    "answers and announces like a bus in memory, for any steps",
+    async (bus, reader) => {
       let runs = 0;
       const steps = fc.array(step, { maxLength: 80, size: "max" });
       const property = fc.asyncProperty(steps, async (steps) => {
-        // A room that has never been, each time.
+        // A new room each time.
         const where = room(`model-${++runs}`);
         const model = new EmbeddedBus(
           new MemoryStore(systemClock, RETENTION, () => "model"),
           systemClock,
         );
-        using modelEar = new Ear(model);
-        const expected = await live(model, modelEar, where, steps);
-        assert.deepEqual(await live(bus, ear, where, steps), expected);
+        using modelEar = new AnnouncementReader(model);
+        const expected = await run(model, modelEar, where, steps);
+        assert.deepEqual(await run(bus, reader, where, steps), expected);
       });
       await fc.assert(property, { numRuns: RUNS });
     },

@@ -1,16 +1,16 @@
 /**
- * How history is paged through.
+ * Paging through the history.
  * @module
  */
 import assert from "node:assert/strict";
-import { MAX_READ_BYTES } from "../../lib/core/room_log.ts";
-import { attic, enter, lobby, numbers, react, say, sayAll, type Test } from "./given.ts";
+import { MAX_READ_BYTES } from "../../lib/core/log/room_log.ts";
+import { attic, lobby, mustPublish, numbers, react, say, sayAll, type Test } from "./fixtures.ts";
 
-export function pagingPromises(test: Test): void {
-  test("pages backwards through all messages, and says when there are no more", async (bus) => {
-    const first = await enter(bus, say("1"));
-    // What is no message takes numbers between them.
-    await enter(bus, react(first.position, "👍"));
+export function pagePromises(test: Test): void {
+  test("pages backwards through all messages, and reports when there are no more", async (bus) => {
+    const first = await mustPublish(bus, say("1"));
+    // Entries that are not messages take numbers between them.
+    await mustPublish(bus, react(first.position, "👍"));
     await sayAll(bus, numbers(2, 8).map(String));
     const pages: [string[], boolean][] = [];
     for (let before: number | undefined, more = true; more;) {
@@ -25,7 +25,7 @@ export function pagingPromises(test: Test): void {
     ]]);
   });
 
-  test("says that there are no more where a page ends with the oldest", async (bus) => {
+  test("reports that there are no more when a page ends with the oldest", async (bus) => {
     await sayAll(bus, ["1", "2", "3"]);
     assert.equal((await bus.page(lobby, undefined, 3)).more, false);
     assert.equal((await bus.page(lobby, undefined, 2)).more, true);
@@ -33,22 +33,22 @@ export function pagingPromises(test: Test): void {
     assert.equal((await bus.page(lobby, 99, 3)).messages.length, 3);
   });
 
-  test("tells only how far the log has come where no messages are asked for", async (bus) => {
+  test("returns only the top of the log when no messages are requested", async (bus) => {
     const top = (await sayAll(bus, ["1", "2"])).at(-1);
     const page = await bus.page(lobby, undefined, 0);
     assert.deepEqual([page.top, page.messages], [top, []]);
   });
 
-  test("gives each room its own messages", async (bus) => {
-    await enter(bus, say("here"));
-    await enter(bus, say("there", { room: attic }));
+  test("keeps the messages of each room separate", async (bus) => {
+    await mustPublish(bus, say("here"));
+    await mustPublish(bus, say("there", { room: attic }));
     const { messages } = await bus.page(attic, undefined, 10);
     assert.deepEqual(messages.map(({ text }) => text), ["there"]);
   });
 
-  test("cuts pages by weight, and leads through all messages", async (bus) => {
+  test("limits pages by size, and leads through all messages", async (bus) => {
     const texts = numbers(1, 20).map((n) => String(n).padEnd(50_000, "x"));
-    for (const text of texts) await enter(bus, say(text));
+    for (const text of texts) await mustPublish(bus, say(text));
     const pages: string[][] = [];
     for (let before: number | undefined, more = true; more;) {
       const page = await bus.page(lobby, before, 100);
@@ -61,7 +61,7 @@ export function pagingPromises(test: Test): void {
     assert.ok(pages.length >= 4);
   });
 
-  test("gives at least one message, however long it is", async (bus) => {
+  test("returns at least one message, however long it is", async (bus) => {
     const long = "x".repeat(MAX_READ_BYTES);
     await sayAll(bus, ["short", long]);
     const { messages, more } = await bus.page(lobby, undefined, 2);

@@ -1,10 +1,10 @@
 /**
- * That waits grow, stay within bounds, and never pass the longest; and that a crowd is spread.
+ * Waits grow, stay within bounds and never exceed the maximum; clients that reconnect together are spread out.
  * @module
  */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { backoffMs, comebackMs } from "../../lib/core/backoff.ts";
+import { backoffMs, reconnectSpreadMs } from "../../lib/core/backoff.ts";
 
 const policy = { firstMs: 100, longestMs: 3_000 };
 
@@ -34,7 +34,7 @@ const anyPolicy = fc.record({
 const anyAttempt = fc.oneof(fc.nat(40), fc.nat());
 const anyRandom = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 
-Deno.test("backoffMs() is whole, never above the longest, never below half of the first", () => {
+Deno.test("backoffMs() is an integer, never above the maximum and never below half of the first wait", () => {
   fc.assert(
     fc.property(anyAttempt, anyPolicy, anyRandom, (attempt, policy, random) => {
       const ms = backoffMs(attempt, policy, random);
@@ -46,7 +46,7 @@ Deno.test("backoffMs() is whole, never above the longest, never below half of th
   );
 });
 
-Deno.test("backoffMs() waits no shorter than half of this attempt's ceiling and no longer than all of it", () => {
+Deno.test("backoffMs() waits between half of the attempt's ceiling and all of it", () => {
   fc.assert(
     fc.property(fc.nat(25), anyPolicy, anyRandom, (attempt, policy, random) => {
       let ceiling = policy.firstMs;
@@ -59,7 +59,7 @@ Deno.test("backoffMs() waits no shorter than half of this attempt's ceiling and 
   );
 });
 
-Deno.test("backoffMs() does not get shorter from one attempt to the next", () => {
+Deno.test("backoffMs() never shrinks from one attempt to the next", () => {
   fc.assert(
     fc.property(anyAttempt, anyPolicy, anyRandom, (attempt, policy, random) => {
       assert.ok(backoffMs(attempt, policy, random) <= backoffMs(attempt + 1, policy, random));
@@ -68,7 +68,7 @@ Deno.test("backoffMs() does not get shorter from one attempt to the next", () =>
   );
 });
 
-Deno.test("backoffMs() spreads a crowd over half of the ceiling", () => {
+Deno.test("backoffMs() spreads many clients over half of the ceiling", () => {
   const waits = new Set(Array.from({ length: 50 }, (_, k) => backoffMs(0, policy, k / 50)));
   assert.equal(waits.size, 50);
 });
@@ -83,30 +83,30 @@ for (
     [1_000_000, 8_000],
   ] as const
 ) {
-  Deno.test(`comebackMs() asks one of ${count} to stay away for 500–${longest} ms`, () => {
-    assert.equal(comebackMs(count, 0), 500);
-    assert.equal(comebackMs(count, 0.5), Math.round((500 + longest) / 2));
-    assert.equal(comebackMs(count, 1 - Number.EPSILON / 2), longest);
+  Deno.test(`reconnectSpreadMs() delays each of ${count} clients by 500–${longest} ms`, () => {
+    assert.equal(reconnectSpreadMs(count, 0), 500);
+    assert.equal(reconnectSpreadMs(count, 0.5), Math.round((500 + longest) / 2));
+    assert.equal(reconnectSpreadMs(count, 1 - Number.EPSILON / 2), longest);
   });
 }
 
 for (const count of [1_000, 10_000, 100_000]) {
-  Deno.test(`comebackMs() lets no crowd of ${count} come back at one time`, () => {
+  Deno.test(`reconnectSpreadMs() keeps ${count} clients from reconnecting at the same time`, () => {
     const seconds = new Map<number, number>();
     for (let i = 0; i < count; i++) {
-      const second = Math.floor((comebackMs(count, i / count) - 500) / 1_000);
+      const second = Math.floor((reconnectSpreadMs(count, i / count) - 500) / 1_000);
       seconds.set(second, (seconds.get(second) ?? 0) + 1);
     }
     const most = Math.max(...seconds.values());
-    // 7.5 s at most for all of them.
+    // At most 7.5 s for all of them.
     assert.ok(most <= Math.max(1_001, count / 7.5 + 10), `${most} in one second`);
   });
 }
 
-Deno.test("comebackMs() is whole, and between half a second and 8 s", () => {
+Deno.test("reconnectSpreadMs() is an integer between 500 ms and 8 s", () => {
   fc.assert(
     fc.property(fc.nat(), anyRandom, (count, random) => {
-      const ms = comebackMs(count, random);
+      const ms = reconnectSpreadMs(count, random);
       assert.ok(Number.isInteger(ms) && ms >= 500 && ms <= 8_000, String(ms));
     }),
     { numRuns: 1000 },

@@ -1,11 +1,11 @@
 /**
- * That texts are counted in bytes of UTF-8.
+ * Texts are counted in bytes of UTF-8.
  * @module
  */
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { exceedsBytes, utf8Length } from "../../lib/core/utf8.ts";
-import { anyText } from "./deceits.ts";
+import { anyText } from "./names/hostile_texts.ts";
 
 for (
   const [what, text, bytes] of [
@@ -24,7 +24,7 @@ for (
   });
 }
 
-Deno.test("exceedsBytes() agrees with TextEncoder about every text and limit", () => {
+Deno.test("exceedsBytes() agrees with TextEncoder for every text and limit", () => {
   fc.assert(
     fc.property(anyText, fc.integer({ min: -3, max: 3 }), fc.nat(200), (text, offset, other) => {
       const { length } = new TextEncoder().encode(text);
@@ -36,7 +36,7 @@ Deno.test("exceedsBytes() agrees with TextEncoder about every text and limit", (
   );
 });
 
-Deno.test("utf8Length() is what the encoder makes, however long the text and wherever its surrogates are", () => {
+Deno.test("utf8Length() equals the encoder's length, for any length and any surrogates", () => {
   const piece = fc.constantFrom("a", "é", "中", "👋", "\ud83d", "\udc4b", "\0", "xyz ");
   const text = fc.array(piece, { maxLength: 200, size: "max" }).map((pieces) => pieces.join(""));
   fc.assert(

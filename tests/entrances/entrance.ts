@@ -1,26 +1,26 @@
 /**
- * What the list of entrances consists of. An entrance is a place where text from outside comes in: every function that
- * reads such text first stands here, with the most that can come in and the texts that are hardest for it. To add one, put
- * it into `server.ts` or `page.ts`; the test feeds it those, and the texts that are hard for everything.
+ * What the list of entrances consists of. An entrance is a place where text from outside arrives: each function that is the
+ * first to read such text is listed here, with the longest text that can arrive and the texts that are hardest for it. To add
+ * one, add it to `server.ts` or `page.ts`; the test runs it on those texts, and on texts that are hard for everything.
  * @module
  */
 
-/** A text of about this many UTF-16 units. */
+/** Creates a text of about this many UTF-16 units. */
 export type Make = (length: number) => string;
 
-/** One place where text from outside comes in. */
+/** One place where text from outside arrives. */
 export interface Entrance {
   /** As in "reading …". */
   readonly what: string;
-  /** The most that can come in, in UTF-16 units. */
+  /** The longest text that can arrive, in UTF-16 units. */
   readonly longest: number;
-  /** Texts that are hard for it in particular; these are given to it beside {@linkcode HARD}. */
+  /** Texts that are hard for this entrance, in addition to {@linkcode HARD}. */
   readonly hard?: readonly Make[];
-  /** Reads a text. It may throw: that is an answer, too. */
+  /** Reads a text. It may throw, which is a valid outcome. */
   readonly read: (text: string) => unknown;
 }
 
-/** A part over and over, between a beginning and an end. */
+/** A part repeated between a beginning and an end. */
 export function repeat(part: string, { begin = "", end = "" } = {}): Make {
   return (length) => {
     const times = Math.max(0, Math.ceil((length - begin.length - end.length) / part.length));
@@ -30,7 +30,7 @@ export function repeat(part: string, { begin = "", end = "" } = {}): Make {
 
 /** Texts that are hard for some kind of reading: composing, trimming, splitting, matching, nesting. */
 export const HARD: readonly Make[] = [
-  // Marks in the wrong order have to be sorted, which takes time with the square of their number.
+  // Marks in the wrong order must be sorted, which takes time quadratic in their number.
   repeat("\u0301\u0323", { begin: "x" }),
   repeat(" ", { begin: "x", end: "x" }),
   repeat(" \t", { end: "x" }),

@@ -1,6 +1,6 @@
 /**
- * No text from outside costs more than its length: every entrance is given the texts that are hardest for it, up to the
- * longest that can come in, and the time may grow only as the length does.
+ * No text from outside costs more than its length: every entrance reads the texts that are hardest for it, up to the
+ * longest that can arrive, in time that may grow only linearly with the length.
  * @module
  */
 import assert from "node:assert/strict";
@@ -16,7 +16,7 @@ function workOf({ read }: Entrance, make: Make) {
       try {
         read(text);
       } catch {
-        // What is refused has been read.
+        // A refused text has been read.
       }
     };
   };
@@ -24,7 +24,7 @@ function workOf({ read }: Entrance, make: Make) {
 
 for (const [side, entrances] of [["The service", SERVER], ["The page", PAGE]] as const) {
   for (const entrance of entrances) {
-    Deno.test(`${side} reads ${entrance.what} in time that grows as its length does`, () => {
+    Deno.test(`${side} reads ${entrance.what} in time that grows linearly with its length`, () => {
       for (const make of [...HARD, ...entrance.hard ?? []]) {
         const found = superlinear(workOf(entrance, make), entrance.longest);
         assert.equal(found, undefined, `${JSON.stringify(make(24))}: ${found}`);
@@ -33,6 +33,6 @@ for (const [side, entrances] of [["The service", SERVER], ["The page", PAGE]] as
   }
 }
 
-Deno.test("What Redis answers in the list of entrances is right but for the text that is tried", () => {
+Deno.test("The example replies of Redis in the list of entrances are valid except for the tested text", () => {
   assert.deepEqual(exampleReplies(), [true, true, true]);
 });

@@ -1,44 +1,46 @@
 /**
- * Whether work grows with the length of its input, or faster. Times are compared with each other and never with a limit:
- * of each length the shortest of several times counts, which a busy machine changes least.
+ * Whether work grows linearly with the length of its input, or faster. Times are compared with each other, never with a limit,
+ * and measure the CPU time of this process, since a busy machine makes it wait. For each length, the shortest of several times
+ * counts.
  * @module
  */
+import process from "node:process";
 
-/** What is measured: reads an input of about this length. */
+/** The work to measure: reads an input of about this length. */
 export type Work = (length: number) => () => void;
 
-/** What time is measured by. */
+/** The clock. */
 export interface Stopwatch {
   /** In milliseconds, on any scale. */
   readonly now: () => number;
-  /** How long it takes to look at each unit of a text once. */
+  /** The time to look at each unit of a text once. */
   readonly passMs: (length: number) => number;
 }
 
-/** Each length is twice the one before: what is linear takes twice as long, and what is quadratic four times. */
+/** Each length is twice the one before: linear work takes twice as long, and quadratic work four times. */
 const SHARES = [8, 4, 2, 1];
-/** Work grows too fast where each step takes longer by this, and all of them together by that. */
+/** Work grows too fast if each step takes longer by the first factor, and all of them together by the second. */
 const STEEP = 2.4;
 const STEEP_IN_ALL = 28;
-/** What takes 8 times as long in all is linear; this needs no second look. */
+/** Work that takes 8 times as long in total is linear and needs no second look. */
 const CLEARLY_LINEAR = 12;
 const ROUNDS = 8;
 /**
- * Work that takes no longer than so many passes over its text is linear, whatever the factors: below that they tell of
- * memory and short cuts. Quadratic work takes thousands of passes at the lengths that matter.
+ * Work that takes at most this many passes over its text is linear, whatever the factors: below that, they reflect memory
+ * and short cuts. Quadratic work takes thousands of passes at the lengths that matter.
  */
 const PASSES = 50;
-/** Work that takes less than this is repeated, so that the clock can tell. */
-const LEAST_MS = 1;
-/** Work that takes longer is looked at before a larger length is tried. */
+/** Shorter work is repeated, so that the clock can measure it: reading the clock takes 1.5 µs. */
+const LEAST_MS = 0.2;
+/** Longer work is checked before a larger length is tried. */
 const SUSPECT_MS = 40;
 /** Up to this length, lengths grow by a tenth, and then they double. */
 const SLOWLY = 512;
 
 /**
- * Describes how the work grows faster than its input; undefined where it does not.
+ * Describes how the work grows faster than its input; undefined if it does not.
  *
- * @param longest The greatest length; from small ones on, so that exponential work is found before it never ends.
+ * @param longest The greatest length; lengths start small, so that exponential work is found before it runs forever.
  */
 export function superlinear(
   work: Work,
@@ -64,7 +66,7 @@ type Judge = (
   stopwatch: Stopwatch,
 ) => string | undefined;
 
-/** A step of exponential work is a tenth longer and takes some times as long. */
+/** A step of exponential work is a tenth longer and takes several times as long. */
 const exponential: Judge = (work, length, before, stopwatch) => {
   const least = (length: number) => Math.min(...[1, 2, 3].map(() => once(work(length), stopwatch)));
   const factor = least(length) / least(before);
@@ -85,22 +87,31 @@ const polynomial: Judge = (work, longest, _, stopwatch) => {
     factors = least.slice(1).map((ms, at) => ms / (least[at] ?? ms));
     if (product(factors) <= CLEARLY_LINEAR) return undefined;
   }
-  // A single step may be steep, where a text is too long for a short cut or for a small heap.
+  // A single step may be steep, when a text is too long for a short cut or for a small heap.
   if (product(factors) <= STEEP_IN_ALL || factors.some((it) => it <= STEEP)) return undefined;
   const written = factors.map((factor) => factor.toFixed(1)).join(", ");
   return `each of ${lengths.join(", ")} units takes ${written} times as long as the one before`;
 };
 
+const passes = new Map<number, number>();
+
 const REAL: Stopwatch = {
-  now: () => performance.now(),
+  now() {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1_000;
+  },
   passMs(length) {
+    const known = passes.get(length);
+    if (known !== undefined) return known;
     const text = "x".repeat(length);
     let sum = 0;
     const look = () => {
       for (let at = 0; at < length; at++) sum = Math.imul(sum ^ text.charCodeAt(at), 31);
     };
     look();
-    return Math.min(...[1, 2, 3].map(() => mean(look, REAL)));
+    const ms = Math.min(...[1, 2, 3].map(() => mean(look, REAL)));
+    passes.set(length, ms);
+    return ms;
   },
 };
 
@@ -119,7 +130,7 @@ function mean(run: () => void, { now }: Stopwatch): number {
   }
 }
 
-/** Slowly at first, where each step of exponential work takes some times as long as the one before. */
+/** Slowly at first, when each step of exponential work takes several times as long as the one before. */
 function* lengthsTo(longest: number): Generator<number> {
   for (
     let length = 16;

@@ -1,5 +1,5 @@
 /**
- * The measure itself: it finds what grows faster than its input, and nothing else. Time is counted in steps here, so that
+ * The measurement itself: it detects only work that grows faster than its input. Time is counted in steps here, so that
  * the result is the same on every machine.
  * @module
  */
@@ -12,7 +12,7 @@ for (
   const [what, steps, longest, isFound] of [
     ["constant", () => 1e5, 100_000, false],
     ["linear", (length) => 100 * length, 1_000_000, false],
-    ["linear with a logarithm", (length) => 20 * length * Math.log2(length), 300_000, false],
+    ["linear times a logarithm", (length) => 20 * length * Math.log2(length), 300_000, false],
     ["linear from some length on", (length) => length < 9_000 ? 1e5 : 100 * length, 20_000, false],
     ["linear with a costly first read", (length) => 1e7 + 100 * length, 20_000, false],
     ["quadratic", (length) => length ** 2, 3_000, true],
@@ -22,7 +22,7 @@ for (
       60_000,
       true,
     ],
-    ["of the power of 1.7", (length) => length ** 1.7, 12_000, true],
+    ["proportional to its length to the power of 1.7", (length) => length ** 1.7, 12_000, true],
     ["cubic", (length) => length ** 3, 2_000, true],
     ["exponential", (length) => 2 ** (length / 4), 10_000, true],
   ] as readonly (readonly [string, (length: number) => number, number, boolean])[]

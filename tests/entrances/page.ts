@@ -1,33 +1,41 @@
 /**
- * Every entrance of text from outside into the page and the client library: frames, what is shown of them, what is typed or
- * pasted, addresses, and what the browser has stored.
+ * Every entrance of text from outside into the page and the client library: frames and their parts that are shown, typed and
+ * pasted text, URLs, and the browser's storage.
  * @module
  */
-import { framesOf, parsePosition } from "../../static/client/frames.js";
+import { parseFrames, parsePosition } from "../../static/client/frames.js";
 import { Identity } from "../../static/client/identity.js";
-import { Shelf } from "../../static/client/shelf.js";
-import { realSurroundings } from "../../static/client/surroundings.js";
-import { readAddress } from "../../static/page/address.js";
-import { tooManyBytes, trimmed } from "../../static/page/composing.js";
-import { Drafts } from "../../static/page/drafts.js";
-import { hueOf, initialOf } from "../../static/page/log_dom.js";
-import { isOnlyEmoji, paragraphsOf, partsOf } from "../../static/page/rich_text.js";
-import { Settings } from "../../static/page/settings.js";
-import { Memory } from "../../static/page/storage.js";
+import { roomName } from "../../static/client/room/room_name.js";
+import { ClientStorage } from "../../static/client/client_storage.js";
+import { realPlatform } from "../../static/client/connection/platform.js";
+import { parseAddress } from "../../static/page/base/address.js";
+import { parseLine } from "../../static/page/composer/commands.js";
+import { isInCode, tooManyBytes, trimmed } from "../../static/page/composer/composer_rules.js";
+import { Drafts } from "../../static/page/composer/drafts.js";
+import { hueOf, initialOf } from "../../static/page/base/elements.js";
+import { itemsFor } from "../../static/page/rooms/palette_items.js";
+import {
+  hasStackedMarks,
+  isOnlyEmoji,
+  paragraphsOf,
+  splitText,
+} from "../../static/page/base/rich_text.js";
+import { Preferences } from "../../static/page/preferences.js";
+import { PageStorage } from "../../static/page/base/storage.js";
 import { type Entrance, repeat } from "./entrance.ts";
 
 const MESSAGE = 397_306;
 const TEXT = 65_535;
-/** Browsers keep about 5 MB for an origin. A tenth tells as much, and is tried sooner. */
+/** Browsers keep about 5 MB for an origin. A tenth shows as much in less time. */
 const STORED = 500_000;
 
-/** All of them. */
+/** All entrances of the page. */
 export const PAGE: readonly Entrance[] = [
   {
     what: "the server's frames",
     longest: MESSAGE,
     hard: [repeat('{"type":"pong"}\n'), repeat("[", { begin: '{"type":' })],
-    read: framesOf,
+    read: parseFrames,
   },
   {
     what: "a position in a frame",
@@ -52,10 +60,19 @@ export const PAGE: readonly Entrance[] = [
       repeat("世", { begin: "http://" }),
       repeat(")", { begin: "http://a" }),
       repeat("(", { begin: "http://a", end: ")" }),
+      repeat("http://a)"),
+      repeat("（", { begin: "http://a/b" }),
+      repeat("http://a/b（"),
+      repeat("www.a.a'"),
+      repeat("www."),
+      repeat("*", { begin: "http://a/" }),
+      repeat("_http://a/_"),
+      repeat("*", { end: "http://a/" }),
+      repeat("’", { begin: "http://a/" }),
       repeat("a\n"),
       repeat("א1"),
     ],
-    read: paragraphsOf,
+    read: (text) => [paragraphsOf(text), hasStackedMarks(text)],
   },
   {
     what: "a text that may be nothing but emoji",
@@ -64,16 +81,23 @@ export const PAGE: readonly Entrance[] = [
     read: isOnlyEmoji,
   },
   {
-    what: "what is written in the field",
+    what: "the text in the field",
     longest: TEXT,
-    hard: [repeat(" \n", { end: "x" }), repeat("\n", { begin: "x", end: "x" })],
-    read: (text) => [trimmed(text), tooManyBytes(text, TEXT)],
+    hard: [
+      repeat(" \n", { end: "x" }),
+      repeat("\n", { begin: "x", end: "x" }),
+      repeat("/"),
+      repeat("a", { begin: "/" }),
+      repeat("```"),
+      repeat("```a"),
+    ],
+    read: (text) => [trimmed(text), tooManyBytes(text, TEXT), parseLine(text), isInCode(text)],
   },
   {
     what: "a block of code that is shown",
     longest: TEXT,
     hard: [repeat("\n"), repeat("👍")],
-    read: partsOf,
+    read: splitText,
   },
   {
     what: "a name that is shown",
@@ -82,44 +106,57 @@ export const PAGE: readonly Entrance[] = [
     read: (name) => [initialOf(name), hueOf(name)],
   },
   {
-    what: "a name that is one's own now",
+    what: "the user's new name",
     longest: MESSAGE,
     read(name) {
-      const shelf = new Shelf(undefined, "parley", "wss://chat.example/ws");
-      const identity = new Identity(undefined, shelf, realSurroundings);
-      identity.hello();
-      identity.greeted({ you: { user: "u1", name: "Ann" } });
-      identity.renamed(name);
+      const shelf = new ClientStorage(undefined, "parley", "wss://chat.example/ws");
+      const identity = new Identity(undefined, shelf, realPlatform);
+      identity.helloRequest();
+      identity.acceptHello({ you: { user: "u1", name: "Ann" } });
+      identity.setName(name);
     },
   },
   {
-    what: "an address of the page",
+    what: "the text typed to find a room",
+    longest: 200,
+    hard: [repeat("a"), repeat("a", { end: "b" }), repeat("a\u0301")],
+    read: (text) => itemsFor(text, [{ name: "a".repeat(64), isJoined: true }], []),
+  },
+  {
+    what: "the room name that is typed",
+    longest: TEXT,
+    hard: [repeat("a\u0301\u0323"), repeat("\u0301\u0323", { begin: "a" }), repeat("\u1100\u1161")],
+    read: roomName,
+  },
+  {
+    what: "a URL of the page",
     longest: TEXT,
     hard: [repeat("%41"), repeat("a/"), repeat("%")],
     read: (text) => [
-      readAddress(`https://chat.example/#${text}`),
-      readAddress(`https://chat.example/?room=${text}&name=${text}`),
+      parseAddress(`https://chat.example/#${text}`),
+      parseAddress(`https://chat.example/?room=${text}&name=${text}`),
     ],
   },
   {
     what: "unsent messages in the browser's storage",
     longest: STORED,
     hard: [repeat('{"id":"'), repeat("[", { begin: '{"deed":' })],
-    read: (text) => new Shelf(holding("deed.1", text), "parley", "wss://chat.example/ws").deeds(),
+    read: (text) =>
+      new ClientStorage(holding("deed.1", text), "parley", "wss://chat.example/ws").readActions(),
   },
   {
     what: "settings and drafts in the browser's storage",
     longest: STORED,
     hard: [repeat("a "), repeat("a", { begin: '{"text":"', end: '"}' })],
     read(text) {
-      const memory = new Memory(holding("", text), "https://chat.example/");
-      const { name, rooms, room, theme } = new Settings(memory);
+      const memory = new PageStorage(holding("", text), "https://chat.example/");
+      const { name, rooms, room, theme } = new Preferences(memory);
       return [name, rooms, room, theme, new Drafts(memory).get("den")];
     },
   },
 ];
 
-/** A storage in which each key has this text, and which has one key. */
+/** A storage with one key, which returns this text for every key. */
 function holding(name: string, text: string) {
   return {
     length: 1,

@@ -1,28 +1,28 @@
 /**
- * Every regular expression of the service and the page, found in their syntax trees, and the texts that a backtracking
- * matcher finds hardest: each part that a pattern may be looking for, over and over, behind what it begins with, and
- * before an end that it does not want.
+ * Every regular expression of the service and the page, found in their syntax trees, and the texts that are hardest for a
+ * backtracking matcher: each part that a pattern may look for, repeated, after what the pattern begins with, and before an
+ * end that it does not match.
  * @module
  */
-// Not the package `typescript`, for the reason given in docs/client_types.ts.
+// Not the package `typescript`, for the reason given in docs/tools/client_types.ts.
 import ts from "@typescript/typescript6";
 import { type Make, repeat } from "./entrance.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 
-/** A pattern, and where it stands. */
+/** A pattern and its location. */
 export interface Pattern {
   /** The file, from the root. */
   readonly path: string;
-  /** As it is written. */
+  /** Its source. */
   readonly source: string;
   readonly flags: string;
 }
 
-/** A pattern that is put together when the program runs. */
+/** A pattern that is built at run time. */
 export interface MadePattern {
   readonly path: string;
-  /** The expression that makes it. */
+  /** The expression that builds it. */
   readonly text: string;
 }
 
@@ -59,7 +59,7 @@ export function filesUnder(folder: string, endings: readonly string[]): readonly
   });
 }
 
-/** What patterns look for, for the classes in them that stand for many characters. */
+/** Characters that the classes of a pattern match, for classes that stand for many characters. */
 const PARTS = [" ", "\t", "\n", "a", "A", "0", "_", "\u0301", "世", "👍🏽", "\u200d", "\ufe0f"];
 const ENDS = ["", "!", "a", "\n!"];
 

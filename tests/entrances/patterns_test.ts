@@ -1,7 +1,7 @@
 /**
  * No pattern of the service or the page takes time that grows faster than its text: each is tried on texts made from what
- * it looks for. A pattern that is put together at run time cannot be found so, and stands in the list below with the
- * entrance that tries it.
+ * it looks for. Patterns that are built at run time cannot be found this way; the list below names the entrance that tries
+ * each of them.
  * @module
  */
 import assert from "node:assert/strict";
@@ -17,15 +17,15 @@ const FILES = [
 ];
 const { patterns, made } = patternsIn(FILES);
 
-/** Long enough for quadratic work to be seen, and short enough for it to end. */
+/** Long enough to detect quadratic work, and short enough for it to end. */
 const LENGTH = 4_096;
-/** In small steps, so that exponential work is found before it never ends. */
+/** In small steps, so that exponential work is found before it runs forever. */
 const LENGTHS = [
   ...Array.from({ length: 8 }, (_, step) => 12 + 4 * step),
   ...Array.from({ length: 15 }, (_, step) => 48 + 8 * step),
   LENGTH,
 ];
-/** Linear patterns take less than a tenth of this, on a slow machine too. */
+/** Linear patterns take less than a tenth of this, even on a slow machine. */
 const SUSPECT_MS = 3;
 
 function workOf(
@@ -39,7 +39,7 @@ function workOf(
   };
 }
 
-/** Describes the first text for which a pattern takes more than its length. */
+/** Describes the first text for which a pattern takes more than linear time. */
 function fault(pattern: Pick<Pattern, "source" | "flags">): string | undefined {
   for (const make of hardTexts(pattern)) {
     const work = workOf(pattern, make);
@@ -56,7 +56,7 @@ function millis(run: () => void): number {
   return performance.now() - from;
 }
 
-Deno.test("The test of patterns finds those of the service and of the page", () => {
+Deno.test("The pattern test finds the patterns of the service and of the page", () => {
   assert.ok(patterns.length > 60, String(patterns.length));
   for (const part of ["lib/core/", "lib/chat/", "lib/io/", "static/page/", "static/client/"]) {
     assert.ok(patterns.some(({ path }) => path.startsWith(part)), part);
@@ -74,32 +74,32 @@ for (
     ["^(\\w+) (\\d+)", "", false],
   ] as const
 ) {
-  Deno.test(`The test of patterns ${isSlow ? "finds" : "lets pass"} /${source}/${flags}`, () => {
+  Deno.test(`The pattern test ${isSlow ? "rejects" : "accepts"} /${source}/${flags}`, () => {
     assert.equal(fault({ source, flags }) !== undefined, isSlow);
   });
 }
 
-/** Reads nothing but the files of the service itself, once, when it starts. */
-const OWN_TEXT_ONLY = ["lib/io/pack.ts"];
+/** Reads only the service's own files, once at startup. */
+const OWN_TEXT_ONLY = ["lib/io/web/bundle.ts"];
 
 for (const path of new Set(patterns.map((pattern) => pattern.path))) {
   if (OWN_TEXT_ONLY.includes(path)) continue;
-  Deno.test(`The patterns of ${path} take time that grows as their text does`, () => {
+  Deno.test(`The patterns of ${path} take time that grows linearly with their text`, () => {
     for (const pattern of patterns.filter((it) => it.path === path)) {
       assert.equal(fault(pattern), undefined, `/${pattern.source}/${pattern.flags}`);
     }
   });
 }
 
-/** Patterns that are put together when the program runs, and what tries them. */
+/** Patterns that are built at run time, and the entrance that tries each. */
 const MADE: Readonly<Record<string, string>> = {
-  'lib/io/load/limits.ts: new RegExp(`"${name}":': "none: what a server answers to parley bench",
-  'static/page/rich_text.js: new RegExp( "```(?:[\\\\w+#.-]*': "a text that is shown",
-  "static/page/rich_text.js: new RegExp( `\\\\p{RI}{2}|${PART}":
+  'lib/load/server_limits.ts: new RegExp(`"${name}":': "none: a server's response to parley bench",
+  'static/page/base/rich_text.js: new RegExp( "```(?:[\\\\w+#.-]*': "a text that is shown",
+  "static/page/base/rich_text.js: new RegExp( `\\\\p{RI}{2}|${PART}":
     "a text that may be nothing but emoji",
 };
 
-Deno.test("Each pattern that is made at run time is known, and an entrance tries it", () => {
+Deno.test("Each pattern that is built at run time is known, and an entrance tries it", () => {
   const begins = Object.keys(MADE);
   const found = made.map(({ path, text }) => `${path}: ${text.replaceAll(/\s+/g, " ")}`);
   for (const it of found) assert.ok(begins.some((begin) => it.startsWith(begin)), it);

@@ -1,47 +1,64 @@
 /**
- * Every entrance of text from outside into the service: headers, URLs, frames, lines, names, tokens, what Redis answers and
- * what stands in the database.
+ * Every entrance of text from outside into the service: headers, URLs, frames, lines, names, tokens, the replies of Redis
+ * and the contents of the database.
  * @module
  */
 import { ErrorReply } from "@redis/client";
 import { getPath } from "hono/utils/url";
-import { decode, linesOf } from "../../lib/core/protocol.ts";
-import { clientAddress, isWithin, parseAddress, parseCidr } from "../../lib/core/addresses.ts";
-import { isUserId } from "../../lib/core/entries.ts";
+import { parseRequest, splitFrameLines } from "../../lib/core/protocol/json_protocol.ts";
 import {
-  admit,
-  type Approach,
-  asksForUpgrade,
+  clientAddress,
+  isWithin,
+  parseAddress,
+  parseCidr,
+} from "../../lib/core/http/ip_address.ts";
+import { isUserId } from "../../lib/core/log/entry.ts";
+import {
+  checkHandshake,
+  checkHost,
   chooseSubprotocol,
-  refuseBadHost,
-} from "../../lib/core/handshake.ts";
-import { HostCheck } from "../../lib/core/hosts.ts";
-import { nameKeys } from "../../lib/core/name_keys.ts";
-import { isKeptName, parseName, parseRoom } from "../../lib/core/names.ts";
-import { parsePosition } from "../../lib/core/positions.ts";
-import { bearerToken, equalsSecret } from "../../lib/core/secrets.ts";
-import { notice, readLine, said } from "../../lib/core/text_mode.ts";
-import { exceedsBytes } from "../../lib/core/utf8.ts";
-import { hasVisible } from "../../lib/core/visible.ts";
-import { SignedIdentities } from "../../lib/io/identities.ts";
-import { EntrySchema, MessageSchema, parseJson } from "../../lib/io/log_schemas.ts";
-import { type Page, servePage } from "../../lib/io/pages.ts";
-import { wishOf } from "../../lib/io/query.ts";
-import { unavailable } from "../../lib/io/redis/faults.ts";
-import { redirectOf } from "../../lib/io/redis/redirects.ts";
-import { readIdentity } from "../../lib/io/redis/server_identity.ts";
+  isUpgradeRequest,
+  type UpgradeRequest,
+} from "../../lib/core/http/handshake.ts";
+import { AllowedHosts } from "../../lib/core/http/allowed_hosts.ts";
+import { nameKeys } from "../../lib/core/names/name_keys.ts";
 import {
-  decodeAnswers,
+  guestLanguage,
+  isStoredName,
+  parseLegacyRoom,
+  parseName,
+  parseRoom,
+  parseStoredRoom,
+} from "../../lib/core/names/names.ts";
+import { parsePosition } from "../../lib/core/log/position.ts";
+import { bearerToken, equalsSecret } from "../../lib/core/http/bearer_token.ts";
+import { corsHeaders } from "../../lib/core/http/cross_origin.ts";
+import {
+  messageLine,
+  noticeLine,
+  parseTextCommand,
+} from "../../lib/core/protocol/text_protocol.ts";
+import { exceedsBytes } from "../../lib/core/utf8.ts";
+import { hasVisible } from "../../lib/core/names/invisible.ts";
+import { SignedSessionTokens } from "../../lib/io/auth/signed_tokens.ts";
+import { EntrySchema, MessageSchema, parseJson } from "../../lib/io/stored_entry.ts";
+import { serveFile, type StaticFile } from "../../lib/io/web/pages.ts";
+import { textOptionsOf } from "../../lib/io/http/query.ts";
+import { fromRedisError } from "../../lib/io/redis/errors.ts";
+import { redirectOf } from "../../lib/io/redis/client/redirects.ts";
+import { readIdentity } from "../../lib/io/redis/client/server_identity.ts";
+import {
+  decodeAppend,
   decodePage,
+  decodeReadState,
   decodeReplay,
-  decodeStanding,
   decodeTop,
-} from "../../lib/io/redis/replies.ts";
-import { decodeLive } from "../../lib/io/redis/wire.ts";
-import { FakeClock, room } from "../fakes.ts";
+} from "../../lib/io/redis/history/reply_decoder.ts";
+import { decodeChannelMessage } from "../../lib/io/redis/codec.ts";
+import { FakeClock, room } from "../support/fakes.ts";
 import { type Entrance, repeat } from "./entrance.ts";
 
-/** The head of a request, all headers together (measured: the runtime refuses more). */
+/** The head of a request with all headers (measured: the runtime refuses more). */
 const HEAD = 65_536;
 /** A message of `chat.v1.json` with the default MAX_MESSAGE_BYTES. */
 const MESSAGE = 397_306;
@@ -57,8 +74,8 @@ const GOOD: Readonly<Record<string, string>> = {
   origin: "https://chat.example",
 };
 
-/** A handshake that is in order but for one header. */
-function approach(header: string, value: string, method = "GET"): Approach {
+/** A valid handshake except for one header. */
+function approach(header: string, value: string, method = "GET"): UpgradeRequest {
   const headers = { get: (name: string) => name === header ? value : GOOD[name] ?? null };
   return { method, headers };
 }
@@ -70,11 +87,11 @@ function header(name: string, ...hard: Entrance["hard"] & object): Entrance {
     hard,
     read: (text) => {
       const asked = approach(name, text);
-      asksForUpgrade(asked);
+      isUpgradeRequest(asked);
       chooseSubprotocol(asked, ["chat.v1.json"]);
-      refuseBadHost(asked);
+      checkHost(asked);
       for (const origins of ["same", ["https://chat.example"]] as const) {
-        admit(asked, { origins, viaTrustedProxy: true });
+        checkHandshake(asked, { origins, viaTrustedProxy: true });
       }
     },
   };
@@ -98,13 +115,18 @@ const HANDSHAKE: readonly Entrance[] = [
   {
     what: "the method of a handshake",
     longest: HEAD,
-    read: (text) => admit(approach("", "", text), { origins: "same", viaTrustedProxy: false }),
+    read: (text) =>
+      checkHandshake(approach("", "", text), { origins: "same", viaTrustedProxy: false }),
   },
 ];
 
 const proxies = [parseCidr("10.0.0.0/8"), parseCidr("fd00::/8")].filter((it) => it !== undefined);
-const hosts = new HostCheck({ host: "127.0.0.1", publicUrl: null, allowedHosts: ["chat.example"] });
-const page: Page = {
+const hosts = new AllowedHosts({
+  host: "127.0.0.1",
+  publicUrl: null,
+  allowedHosts: ["chat.example"],
+});
+const page: StaticFile = {
   body: new Uint8Array(1),
   zipped: new Uint8Array(1),
   headers: { etag: 'W/"0123456789abcdef"' },
@@ -121,13 +143,24 @@ const REQUEST: readonly Entrance[] = [
       repeat("name=%ff&", { begin: "http://a/ws?" }),
       repeat("?"),
     ],
-    read: wishOf,
+    read: textOptionsOf,
   },
   {
     what: "the path of a URL",
     longest: HEAD,
     hard: [repeat("%", { begin: "http://a/" }), repeat("%ff", { begin: "http://a/" }), repeat("/")],
     read: (text) => getPath(new Request(text)),
+  },
+  {
+    what: "the Origin of a page that imports the library",
+    longest: HEAD,
+    read: (text) => corsHeaders(["https://chat.example"], text),
+  },
+  {
+    what: "Accept-Language",
+    longest: HEAD,
+    hard: [repeat("zh,"), repeat("-", { begin: "zh" })],
+    read: guestLanguage,
   },
   {
     what: "X-Forwarded-For",
@@ -148,7 +181,7 @@ const REQUEST: readonly Entrance[] = [
     hard: [repeat("%a"), repeat("%", { begin: "::1" }), repeat("0:"), repeat("1.")],
     read: (text) => [parseAddress(text), isWithin(text, proxies)],
   },
-  { what: "a host name, against rebinding", longest: HEAD, read: (text) => hosts.refusal(text) },
+  { what: "a host name, against rebinding", longest: HEAD, read: (text) => hosts.check(text) },
   {
     what: "Authorization",
     longest: HEAD,
@@ -166,19 +199,19 @@ const REQUEST: readonly Entrance[] = [
       repeat(";", { begin: "gzip" }),
     ],
     // What HTTP does not carry is refused here as it is on the wire.
-    read: (text) => servePage(page, new Headers({ [name]: text })),
+    read: (text) => serveFile(page, new Headers({ [name]: text })),
   })),
 ];
 
-const identities = new SignedIdentities(new FakeClock(), Promise.resolve("secret"));
+const identities = new SignedSessionTokens(new FakeClock(), Promise.resolve("secret"));
 await identities.ready;
 
-/** One frame with a text in it, as JSON writes it. */
+/** A frame with a text in one field, as JSON writes it. */
 function field(what: string, frame: (text: string) => unknown, longest = MESSAGE / 2): Entrance {
   return {
     what: `the field ${what}`,
     longest,
-    read: (text) => decode(JSON.stringify(frame(text))),
+    read: (text) => parseRequest(JSON.stringify(frame(text))),
   };
 }
 
@@ -197,7 +230,7 @@ const FRAMES: readonly Entrance[] = [
       repeat("[", { begin: '{"type":"ping","id":' }),
       repeat("\\u0061", { begin: '{"type":"', end: '"}' }),
     ],
-    read: (text) => [...linesOf(text)].map((line) => decode(line.text)),
+    read: (text) => [...splitFrameLines(text)].map((line) => parseRequest(line.text)),
   },
   field("type", (type) => ({ type })),
   field("id", (id) => ({ type: "ping", id })),
@@ -209,7 +242,7 @@ const FRAMES: readonly Entrance[] = [
   field("of", (of) => ({ type: "delete", room: "a", of })),
   field("text", (text) => ({ type: "say", room: "a", text })),
   field("emoji", (emoji) => ({ type: "react", room: "a", of, emoji })),
-  field("a name that there is not", (name) => ({ type: "ping", [name]: 1 })),
+  field("an unknown field's name", (name) => ({ type: "ping", [name]: 1 })),
 ];
 
 const TEXTS: readonly Entrance[] = [
@@ -219,11 +252,16 @@ const TEXTS: readonly Entrance[] = [
     hard: [repeat(" ", { end: "Ann" }), repeat("a\u0301\u0323\u0331"), repeat("Il1|0Om")],
     read: (text) => {
       const name = parseName(text);
-      isKeptName(text);
+      isStoredName(text);
       return name && nameKeys(name);
     },
   },
-  { what: "a room", longest: MESSAGE, read: parseRoom },
+  {
+    what: "a room",
+    longest: MESSAGE,
+    hard: [repeat("a\u0301\u0323"), repeat("\u0301\u0323", { begin: "a" }), repeat("\u1100\u1161")],
+    read: (text) => [parseRoom(text), parseLegacyRoom(text), parseStoredRoom(text)],
+  },
   {
     what: "a position",
     longest: MESSAGE,
@@ -238,7 +276,7 @@ const TEXTS: readonly Entrance[] = [
     read: (text) => identities.verify(text),
   },
   {
-    what: "a text, for what can be seen of it and how long it is",
+    what: "a text, for its visibility and its length",
     longest: TEXT,
     hard: [repeat("\ufe0f\u3164"), repeat("\u{e0041}")],
     read: (text) => [exceedsBytes(text, TEXT), hasVisible(text)],
@@ -253,25 +291,25 @@ const TEXTS: readonly Entrance[] = [
       repeat("x", { begin: "/" }),
       repeat("9", { begin: "/history " }),
     ],
-    read: readLine,
+    read: parseTextCommand,
   },
   {
-    what: "a text that plain text shows",
+    what: "a text shown in plain text",
     longest: TEXT,
     hard: [repeat("\r"), repeat("\x1b["), repeat("\u2028\u0085")],
-    read: (text) => [said("Ann", text), notice(text)],
+    read: (text) => [messageLine("Ann", text), noticeLine(text)],
   },
 ];
 
 const lobby = room("lobby");
 const user = "user_ann_1";
 const ann = { user, name: "Ann", id: "1" };
-/** An answer of Redis that is in order but for one text. */
+/** A reply of Redis that is valid except for one text. */
 function reply(what: string, read: Entrance["read"], ...hard: Entrance["hard"] & object): Entrance {
   return { what: `what Redis answers: ${what}`, longest: MESSAGE, hard, read };
 }
 
-/** What page.lua brings, with one message, and replay.lua, with one entry. */
+/** The result of page.lua with one message, and of replay.lua with one entry. */
 const paged = (member: string) => decodePage(["a", "1", "tag", 0, [member], 0]);
 const replayed = (...row: readonly string[]) =>
   decodeReplay(lobby, 50, ["a", "1", "tag", "", "0", 0, [row]]);
@@ -282,24 +320,31 @@ const SAID = `a 1 ${JSON.stringify({ ...ann, deed: { kind: "said", text: "" } })
 const REDIS: readonly Entrance[] = [
   reply(
     "an announcement",
-    (text) => decodeLive(lobby, text),
+    (text) => decodeChannelMessage(lobby, text),
     repeat("[", { begin: '{"entries":' }),
     repeat("1,", { begin: '{"tag":"a","entries":[', end: "1]}" }),
   ),
   reply(
     "an announced name",
-    (name) => decodeLive(lobby, JSON.stringify({ note: { kind: "typing", user, name, on: true } })),
+    (name) =>
+      decodeChannelMessage(
+        lobby,
+        JSON.stringify({ note: { kind: "typing", user, name, on: true } }),
+      ),
   ),
   reply("an announced user", (user) => {
-    decodeLive(lobby, JSON.stringify({ note: { kind: "typing", user, name: "Ann", on: true } }));
+    decodeChannelMessage(
+      lobby,
+      JSON.stringify({ note: { kind: "typing", user, name: "Ann", on: true } }),
+    );
   }),
   reply("an announced text", (text) => {
     const entry = { epoch: "a", seq: 1, at: 1, draft: { ...ann, deed: { kind: "said", text } } };
-    decodeLive(lobby, JSON.stringify({ tag: "a", entries: [entry] }));
+    decodeChannelMessage(lobby, JSON.stringify({ tag: "a", entries: [entry] }));
   }),
   reply(
     "an entry's place",
-    (text) => decodeAnswers(["tag", 0, 0, [["entered", text, text, text]]]),
+    (text) => decodeAppend(["tag", 0, 0, [["entered", text, text, text]]]),
   ),
   reply(
     "an entry of the log",
@@ -321,10 +366,10 @@ const REDIS: readonly Entrance[] = [
   ),
   reply("a message's text", (text) => paged(ABOUT + JSON.stringify(text))),
   reply("the top", (text) => decodeTop([text, text, text])),
-  reply("a read mark", (text) => decodeStanding([text, 1])),
+  reply("a read mark", (text) => decodeReadState([text, 1])),
   reply(
     "an error",
-    (text) => [unavailable(new ErrorReply(text)), redirectOf(new ErrorReply(text))],
+    (text) => [fromRedisError(new ErrorReply(text)), redirectOf(new ErrorReply(text))],
     repeat("OOM", { begin: "ERR " }),
     repeat(":", { begin: "ASK 1 a" }),
   ),
@@ -362,7 +407,7 @@ export const SERVER: readonly Entrance[] = [
   ...DATABASE,
 ];
 
-/** What Redis answers above is right but for the text that is tried; otherwise nothing of it would be read. */
+/** The replies of Redis above must be valid except for the tested text; otherwise they would not be read at all. */
 export function exampleReplies(): readonly unknown[] {
   return [
     isUserId(user),

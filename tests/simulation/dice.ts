@@ -1,15 +1,14 @@
 /**
- * Chance that can be had again: everything in a simulation is drawn from one seed, so that one number is enough to see a
- * failure once more.
+ * Reproducible random numbers: everything in a simulation is drawn from one seed, so one number reproduces a failure.
  * @module
  */
 
-/** Draws; the same seed draws the same (mulberry32). */
+/** A seeded generator (mulberry32). */
 export class Dice {
   #state: number;
 
   constructor(seed: number) {
-    // Seeds that follow one another are spread over the whole range.
+    // Spread consecutive seeds over the whole range.
     this.#state = Math.imul(seed + 1, 0x9e3779b1);
   }
 
@@ -21,25 +20,25 @@ export class Dice {
     return ((bits ^ (bits >>> 14)) >>> 0) / 2 ** 32;
   }
 
-  /** Whole, from `least` to `most`, both possible. */
+  /** An integer from `least` to `most`, inclusive. */
   between(least: number, most: number): number {
     return least + Math.floor(this.next() * (most - least + 1));
   }
 
-  /** True so often. @param share In [0, 1]. */
+  /** True with this probability. @param share In [0, 1]. */
   chance(share: number): boolean {
-    // What never happens draws nothing, so that a fault less does not change all the rest.
+    // Draw nothing at 0, so that switching off one fault does not change all later draws.
     return share > 0 && this.next() < share;
   }
 
-  /** One of them; throws where there is none. */
+  /** A random element; throws if the list is empty. */
   pick<T>(list: readonly T[]): T {
     const one = list[this.between(0, list.length - 1)];
-    if (one === undefined) throw new RangeError("Cannot pick: there is nothing");
+    if (one === undefined) throw new RangeError("Cannot pick: the list is empty");
     return one;
   }
 
-  /** Nothing in half of the cases, otherwise up to so much. */
+  /** 0 in half of the cases, otherwise up to `most`. */
   perhaps(most: number): number {
     return this.chance(0.5) ? 0 : this.next() * most;
   }

@@ -1,24 +1,27 @@
 /**
- * Nothing goes wrong but that people drop and come back at once, to any node: nobody may see them go.
+ * The only fault is that clients drop and reconnect at once, to any node: no other client may see them leave.
  * @module
  */
 import { JsonClient } from "./json_client.ts";
-import { type Plant, SOUND } from "./plant.ts";
-import type { Found } from "./scenario.ts";
+import { type Mutant, UNMUTATED } from "./mutant.ts";
+import type { SimulationResult } from "./scenario.ts";
 import { World } from "./world.ts";
 
 const SETTLING_MS = 3_000;
 const DROPPING_MS = 30_000;
 const LONGEST_MS = 9_000;
 
-/** Runs it; see `simulate`. */
-export async function simulateDrops(seed: number, plant: Plant = SOUND): Promise<Found> {
-  const world = new World(seed, plant);
-  const { clock, dice, complaints, trace } = world;
-  world.clearUp();
+/** Runs this simulation; see `simulate`. */
+export async function simulateDrops(
+  seed: number,
+  mutant: Mutant = UNMUTATED,
+): Promise<SimulationResult> {
+  const world = new World(seed, mutant);
+  const { clock, dice, violations, trace } = world;
+  world.stopFaults();
   const clients = ["ann", "bob", "cid"].map((id) => new JsonClient(world, id, 20));
   for (const client of clients) {
-    for (const room of world.rooms) client.wishes.add(room);
+    for (const room of world.rooms) client.wantedRooms.add(room);
     client.connect();
   }
   await clock.run(SETTLING_MS);
@@ -30,8 +33,10 @@ export async function simulateDrops(seed: number, plant: Plant = SOUND): Promise
   drop();
   await clock.run(2 * DROPPING_MS);
   for (const line of trace.slice(settled)) {
-    if (/"type":"presence".*"left":\[\{/.test(line)) world.complain(`somebody was away: ${line}`);
+    if (/"type":"presence".*"left":\[\{/.test(line)) {
+      world.reportViolation(`a user was reported as left: ${line}`);
+    }
   }
-  for (const client of clients) client.finish();
-  return { complaints, trace };
+  for (const client of clients) client.checkFinalState();
+  return { violations, trace };
 }

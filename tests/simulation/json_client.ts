@@ -1,59 +1,62 @@
 /**
- * A client of `chat.v1.json` as the protocol wants it: it keeps its token and its place in each room, comes back to any
- * node, and sends again what was not answered. It checks everything that it is told.
+ * A `chat.v1.json` client that follows the protocol: it keeps its token and its position in each room, reconnects to
+ * any node, and resends what was not answered. It checks every frame that it receives.
  * @module
  */
-import { type Farewell, RESTARTING } from "../../lib/core/farewells.ts";
-import type { Frame, FrameOf } from "../../lib/core/frames.ts";
-import type { RoomId } from "../../lib/core/names.ts";
-import { Questions, type Wanted } from "./questions.ts";
-import { isRoomFrame, RoomBook } from "./room_book.ts";
+import { type CloseStatus, SERVICE_RESTART } from "../../lib/core/protocol/close_codes.ts";
+import type { Frame, FrameOf } from "../../lib/core/protocol/frames.ts";
+import type { RoomId } from "../../lib/core/names/names.ts";
+import { PendingRequests, type RequestFields } from "./pending_requests.ts";
+import { isRoomFrame, JoinedRooms } from "./joined_rooms.ts";
 import { isEntry } from "./room_record.ts";
-import { type Say, Says } from "./says.ts";
-import { type Peer, Wire } from "./wire.ts";
+import { type SimMessage, SimMessages } from "./sim_messages.ts";
+import { Wire, type WireClient } from "./wire.ts";
 import type { World } from "./world.ts";
 
-/** What may go wrong with a request that is as it should be. */
+/** Fault codes that a valid request may receive. */
 const EXPECTED = /^(unavailable|unknown_outcome|gone|not_yours|name_taken|not_in_room)$/;
 
-/** One person's program. */
-export class JsonClient implements Peer {
+/** The client of one user. */
+export class JsonClient implements WireClient {
   readonly id: string;
-  readonly says: Says;
-  readonly book: RoomBook;
-  /** Where it wants to be. */
-  readonly wishes = new Set<RoomId>();
-  /** What `who` answered last. */
+  readonly messages: SimMessages;
+  readonly rooms: JoinedRooms;
+  /** The rooms that it should be in. */
+  readonly wantedRooms = new Set<RoomId>();
+  /** The last answer to `who`. */
   readonly answers = new Map<RoomId, FrameOf<"members">>();
   user: string | undefined;
-  /** By which it is known when it comes back. */
+  /** The token that it reconnects with. */
   token: string | undefined;
   wire: Wire | undefined;
   readonly #world: World;
-  readonly #slowness: number;
+  readonly #maxLatencyMs: number;
   readonly #tabOf: JsonClient | undefined;
-  readonly #questions: Questions;
+  readonly #pendingRequests: PendingRequests;
   #name: string | undefined;
+  /** Whether it accepts a temporary name when its own is taken, instead of choosing another one. */
+  readonly #isPatient: boolean;
   #connection = 0;
-  #isHome = false;
-  // The hello of this connection is answered.
-  #isGreeted = false;
+  #isRetired = false;
+  // Whether the hello of this connection was answered.
+  #hasHello = false;
 
-  /** @param tabOf Whose user it shares, as another tab of the same browser does. */
-  constructor(world: World, id: string, slowness: number, tabOf?: JsonClient) {
+  /** @param tabOf The client whose user it shares, like another tab in one browser. */
+  constructor(world: World, id: string, maxLatencyMs: number, tabOf?: JsonClient) {
     this.#world = world;
     this.id = id;
-    this.says = new Says(id);
-    this.book = new RoomBook(world, id);
-    this.#questions = new Questions(world, id);
-    this.#slowness = slowness;
+    this.messages = new SimMessages(id);
+    this.rooms = new JoinedRooms(world, id);
+    this.#pendingRequests = new PendingRequests(world, id);
+    this.#maxLatencyMs = maxLatencyMs;
     this.#tabOf = tabOf;
+    this.#isPatient = tabOf ? tabOf.#isPatient : world.dice.chance(0.5);
     this.#name = tabOf ? undefined : world.dice.pick(["", id, "Ann"]) || undefined;
   }
 
-  /** Connects to any node that runs. */
+  /** Connects to any running node. */
   connect(): void {
-    if (this.#isHome || this.wire) return;
+    if (this.#isRetired || this.wire) return;
     const { dice, running, clock } = this.#world;
     this.token ??= this.#tabOf?.token;
     const hasToWait = this.#tabOf !== undefined && this.token === undefined;
@@ -61,193 +64,197 @@ export class JsonClient implements Peer {
     const node = dice.pick(running);
     this.#connection += 1;
     this.#world.note(`${this.id} connects to ${node.id}`);
-    this.wire = new Wire(this.#world, node, this, this.#slowness, (at, socket) => {
-      return at.begin(socket, undefined, () => {});
+    this.wire = new Wire(this.#world, node, this, this.#maxLatencyMs, (at, socket) => {
+      return at.openHandler(socket, undefined, () => {});
     });
   }
 
-  /** Goes home for good. */
-  goHome(): void {
-    this.#isHome = true;
-    this.wire?.hangUp();
+  /** Disconnects for good. */
+  retire(): void {
+    this.#isRetired = true;
+    this.wire?.disconnect();
     this.#forget();
   }
 
   opened(): void {
     const who = this.token ? { resume: this.token } : { name: this.#name };
-    const hello = this.#questions.ask({ type: "hello", ...who });
+    const hello = this.#pendingRequests.register({ type: "hello", ...who });
     const joins = this.#world.dice.chance(0.5) ? this.#joinRequests() : [];
     this.#send([hello, ...joins]);
   }
 
-  closed(farewell: Farewell | undefined): void {
-    const { dice, clock, isFine } = this.#world;
-    if (farewell && farewell.code !== RESTARTING.code) {
-      this.#complain(`closed with ${farewell.code}`);
+  closed(status: CloseStatus | undefined): void {
+    const { dice, clock, isFaultFree } = this.#world;
+    if (status && status.code !== SERVICE_RESTART.code) {
+      this.#reportViolation(`closed with ${status.code}`);
     }
     this.#world.note(`${this.id} is cut off`);
     this.#forget();
-    clock.after(dice.between(10, isFine ? 500 : 3_000), () => this.connect());
+    clock.after(dice.between(10, isFaultFree ? 500 : 3_000), () => this.connect());
   }
 
-  hear(message: string): void {
+  received(message: string): void {
     for (const line of message.split("\n")) {
       this.#world.note(`${this.id} < ${line}`);
       const frame: Frame = JSON.parse(line);
-      if (!isRoomFrame(frame)) this.#takeAnswer(frame);
+      if (!isRoomFrame(frame)) this.#onResponse(frame);
       else {
-        const room = this.book.take(frame);
-        if (isEntry(frame) && frame.user === this.user) this.says.see(frame);
+        const room = this.rooms.onFrame(frame);
+        if (isEntry(frame) && frame.user === this.user) this.messages.onEcho(frame);
         this.#catchUp(room);
       }
     }
   }
 
-  /** Says something new. */
+  /** Sends a new message. */
   say(room: RoomId): void {
-    const say = this.says.think(room);
-    const isJoining = this.#isGreeted && this.#questions.isOpen("join", room);
-    const isFirst = this.says.backlog(room, this.#connection).length === 1;
-    // In one breath with its first join; where it has been before, it first hears what need not be sent again.
-    const isNew = this.book.record(room) === undefined;
+    const say = this.messages.compose(room);
+    const isJoining = this.#hasHello && this.#pendingRequests.isPending("join", room);
+    const isFirst = this.messages.pending(room, this.#connection).length === 1;
+    // At once on its first join; after a reconnect only when it knows what need not be resent.
+    const isNew = this.rooms.record(room) === undefined;
     if (isJoining && isFirst && isNew) this.#sendSay(say);
     else this.#catchUp(room);
   }
 
-  /** Asks for something. */
-  request(wanted: Wanted): void {
-    if (this.#isGreeted) this.#send([this.#questions.ask(wanted)]);
+  /** Sends a request. */
+  request(wanted: RequestFields): void {
+    if (this.#hasHello) this.#send([this.#pendingRequests.register(wanted)]);
   }
 
-  /** Leaves a room, or goes in. */
+  /** Leaves a room, or joins one. */
   toggle(room: RoomId): void {
-    if (this.book.has(room) || this.#questions.isOpen("join", room)) {
-      this.wishes.delete(room);
+    if (this.rooms.has(room) || this.#pendingRequests.isPending("join", room)) {
+      this.wantedRooms.delete(room);
       this.request({ type: "leave", room });
     } else {
-      this.wishes.add(room);
-      if (this.#isGreeted) this.#send(this.#joinRequests());
+      this.wantedRooms.add(room);
+      if (this.#hasHello) this.#send(this.#joinRequests());
     }
   }
 
-  /** Comes to rest: what was never answered, and what it wrongly believes. */
-  finish(): void {
-    this.#questions.finish();
-    this.book.finish();
+  /** Checks the final state: unanswered requests, and wrong beliefs about the rooms. */
+  checkFinalState(): void {
+    this.#pendingRequests.checkFinalState();
+    this.rooms.checkFinalState();
     if (this.wire === undefined) return;
-    for (const room of this.wishes) {
-      if (!this.book.has(room)) this.#complain(`never came into ${room}`);
+    for (const room of this.wantedRooms) {
+      if (!this.rooms.has(room)) this.#reportViolation(`never joined ${room}`);
     }
   }
 
-  #takeAnswer(frame: Frame): void {
+  #onResponse(frame: Frame): void {
     switch (frame.type) {
       case "hello":
-        return this.#greet(frame);
+        return this.#onHello(frame);
       case "token":
         return void (this.token = frame.resume);
       case "joined":
-        return this.#catchUp(this.book.join(frame, this.#questions.answer(frame.id)?.since));
+        return this.#catchUp(
+          this.rooms.onJoined(frame, this.#pendingRequests.resolve(frame.id)?.since),
+        );
       case "left":
-        this.book.leave(frame.room);
+        this.rooms.onLeft(frame.room);
         break;
       case "members":
-        this.answers.set(this.book.room(frame.room), frame);
+        this.answers.set(this.rooms.room(frame.room), frame);
         break;
       case "history":
-        this.book.record(this.book.room(frame.room))?.checkHistory(frame);
+        this.rooms.record(this.rooms.room(frame.room))?.checkHistory(frame);
         break;
       case "pong":
         break;
       case "retry":
-        // It has waits of its own.
+        // These faults have their own delays.
         return;
       case "ack":
-        return this.#takeAck(frame);
+        return this.#onAck(frame);
       case "fault":
-        return this.#takeFault(frame);
+        return this.#onFault(frame);
       default:
-        return this.#complain(`${frame.type}, which was not asked for`);
+        return this.#reportViolation(`${frame.type}, which was not requested`);
     }
-    this.#questions.answer(frame.id);
+    this.#pendingRequests.resolve(frame.id);
   }
 
-  #greet({ id, you, resume }: FrameOf<"hello">): void {
-    this.#questions.answer(id);
+  #onHello({ id, you, resume }: FrameOf<"hello">): void {
+    this.#pendingRequests.resolve(id);
     const before = this.user ?? this.#tabOf?.user;
-    if (before && before !== you.user) this.#complain(`was ${before}, and is ${you.user}`);
+    if (before && before !== you.user) this.#reportViolation(`was ${before}, and is ${you.user}`);
     this.user = you.user;
-    this.#isGreeted = true;
+    this.#hasHello = true;
     this.token = resume ?? this.token;
     this.#send(this.#joinRequests());
   }
 
-  /** Sends what must be sent again, when it is known what need not be. */
+  /** Resends unconfirmed messages, once the replay has shown which ones those are. */
   #catchUp(room: RoomId): void {
-    if (!this.book.has(room) || !this.book.record(room)?.isCaughtUp) return;
-    for (const say of this.says.backlog(room, this.#connection)) this.#sendSay(say);
+    if (!this.rooms.has(room) || !this.rooms.record(room)?.isCaughtUp) return;
+    for (const say of this.messages.pending(room, this.#connection)) this.#sendSay(say);
   }
 
-  #sendSay(say: Say): void {
+  #sendSay(say: SimMessage): void {
     say.state = "sent";
     say.connection = this.#connection;
     const { id, room, text } = say;
-    this.#send([this.#questions.ask({ type: "say", room, text }, undefined, id)]);
+    this.#send([this.#pendingRequests.register({ type: "say", room, text }, undefined, id)]);
   }
 
-  #takeAck({ id = "", room, position }: FrameOf<"ack">): void {
-    const asked = this.#questions.answer(id);
-    this.says.acknowledge(id);
-    if (asked?.room === undefined || position === undefined || room === undefined) return;
-    this.book.record(asked.room)?.acknowledge(position, this.user ?? "", id);
+  #onAck({ id = "", room, position }: FrameOf<"ack">): void {
+    const request = this.#pendingRequests.resolve(id);
+    this.messages.onAck(id);
+    if (request?.room === undefined || position === undefined || room === undefined) return;
+    this.rooms.record(request.room)?.onAck(position, this.user ?? "", id);
   }
 
-  #takeFault({ id, code, message, retry }: FrameOf<"fault">): void {
-    const asked = this.#questions.answer(id);
+  #onFault({ id, code, message, retry }: FrameOf<"fault">): void {
+    const request = this.#pendingRequests.resolve(id);
     const { clock, dice } = this.#world;
-    if (!EXPECTED.test(code)) this.#complain(`${asked?.type} ${id}: ${code}: ${message}`);
-    const say = retry ? this.says.refuse(id) : undefined;
+    if (!EXPECTED.test(code)) this.#reportViolation(`${request?.type} ${id}: ${code}: ${message}`);
+    const say = retry ? this.messages.onFault(id) : undefined;
     if (say) clock.after(dice.between(200, 1_500), () => this.#sayAgain(say));
-    if (asked?.type === "join" && code === "name_taken") this.#rename();
+    if (request?.type === "join" && code === "name_taken") this.#rename();
   }
 
-  #sayAgain(say: Say): void {
+  #sayAgain(say: SimMessage): void {
     if (say.state !== "refused") return;
-    if (this.book.has(say.room)) this.#sendSay(say);
+    if (this.rooms.has(say.room)) this.#sendSay(say);
     else say.state = "waiting";
   }
 
-  /** Another one has the name. */
+  /** Another user has the name. */
   #rename(): void {
-    const name = `${this.id}${this.#world.draw()}`;
-    this.#send([this.#questions.ask({ type: "name", name }), ...this.#joinRequests()]);
+    const name = `${this.id}${this.#world.nextNumber()}`;
+    this.#send([this.#pendingRequests.register({ type: "name", name }), ...this.#joinRequests()]);
   }
 
-  #joinRequests(): readonly Wanted[] {
+  #joinRequests(): readonly RequestFields[] {
     const { dice } = this.#world;
-    return [...this.wishes]
-      .filter((room) => !this.book.has(room) && !this.#questions.isOpen("join", room))
+    return [...this.wantedRooms]
+      .filter((room) => !this.rooms.has(room) && !this.#pendingRequests.isPending("join", room))
       .map((room) => {
-        const since = this.book.record(room)?.since;
-        return this.#questions.ask({ type: "join", room, limit: dice.between(0, 5) }, since);
+        const since = this.rooms.record(room)?.since;
+        const temporaryName = this.#isPatient;
+        const join = { type: "join", room, limit: dice.between(0, 5), temporaryName } as const;
+        return this.#pendingRequests.register(join, since);
       });
   }
 
-  #send(requests: readonly Wanted[]): void {
+  #send(requests: readonly RequestFields[]): void {
     if (requests.length === 0) return;
     const message = requests.map((request) => JSON.stringify(request)).join("\n");
     this.#world.note(`${this.id} > ${message}`);
-    this.wire?.post(message);
+    this.wire?.sendToNode(message);
   }
 
   #forget(): void {
     this.wire = undefined;
-    this.#isGreeted = false;
-    this.#questions.forget();
-    this.book.forget();
+    this.#hasHello = false;
+    this.#pendingRequests.clear();
+    this.rooms.clear();
   }
 
-  #complain(what: string): void {
-    this.#world.complain(`${this.id}: ${what}`);
+  #reportViolation(what: string): void {
+    this.#world.reportViolation(`${this.id}: ${what}`);
   }
 }

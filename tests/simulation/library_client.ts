@@ -1,30 +1,30 @@
 /**
- * Somebody who uses the client library as people do: pages are loaded anew in the midst of everything, two may share one
- * storage, the network goes away, and what nobody can tell is decided by the person, who here knows what really happened.
+ * A user of the client library: pages are reloaded at any time, two pages may share one storage, the network fails, and
+ * the user, who here knows the truth, decides about unsure deliveries.
  * @module
  */
-import type { RoomId } from "../../lib/core/names.ts";
-import { formatPosition } from "../../lib/core/positions.ts";
-import type { Delivery } from "../../static/client/delivery.js";
+import type { RoomId } from "../../lib/core/names/names.ts";
+import { formatPosition } from "../../lib/core/log/position.ts";
+import type { Delivery } from "../../static/client/outbox/delivery.js";
 import { LibraryPage } from "./library_page.ts";
-import { checkDoubt } from "./library_verdicts.ts";
-import { PersonRecord } from "./person_record.ts";
+import { checkUnsure } from "./library_checks.ts";
+import { UserRecord } from "./user_record.ts";
 import type { World } from "./world.ts";
 
 const TOKEN = "parley ws://simulation/ws resume";
-/** Why something may be refused for good that is as it should be. */
+/** Fault codes that a valid action may be refused with for good. */
 const EXPECTED = /^(gone|not_yours)$/;
 
-/** One person. */
+/** One user. */
 export class LibraryClient {
   readonly id: string;
-  readonly record = new PersonRecord();
-  /** Whether two pages are open at times. */
+  readonly record = new UserRecord();
+  /** Whether two pages may be open at the same time. */
   readonly hasTabs: boolean;
-  /** As whom it was known, one after the other. */
+  /** The user ids that it has had, in order. */
   readonly users = new Set<string>();
   readonly #world: World;
-  readonly #slowness: number;
+  readonly #maxLatencyMs: number;
   readonly #rooms: readonly RoomId[];
   readonly #storage: Map<string, string>;
   readonly #name: string | undefined;
@@ -33,31 +33,31 @@ export class LibraryClient {
   #isAway = false;
   #opened = 0;
 
-  constructor(world: World, id: string, slowness: number) {
+  constructor(world: World, id: string, maxLatencyMs: number) {
     const { dice, rooms } = world;
     this.id = id;
     this.#world = world;
-    this.#slowness = slowness;
-    this.#storage = world.plant.makeStorage();
+    this.#maxLatencyMs = maxLatencyMs;
+    this.#storage = world.mutant.makeStorage();
     this.#name = dice.pick(["", id, "Ann"]) || undefined;
     this.hasTabs = dice.chance(0.3);
     const rest = rooms.slice(1).filter(() => dice.chance(0.6));
     this.#rooms = [...rooms.slice(0, 1), ...rest];
   }
 
-  /** The pages that are open. */
+  /** The open pages. */
   get pages(): readonly LibraryPage[] {
     return this.#pages;
   }
 
-  /** Opens a page, and goes into the rooms. */
+  /** Opens a page and joins the rooms. */
   open(): void {
     const page = new LibraryPage({
       world: this.#world,
       id: this.id,
       number: ++this.#opened,
       name: this.#name,
-      slowness: this.#slowness,
+      maxLatencyMs: this.#maxLatencyMs,
       storage: this.#storage,
       record: this.record,
       isOnline: () => this.#isOnline && !this.#isAway,
@@ -68,13 +68,13 @@ export class LibraryClient {
     page.chat.me.subscribe((me) => me && this.users.add(me.user));
   }
 
-  /** Out of reach; what is said then waits. */
+  /** Whether there is no network; messages then wait. */
   set isAway(isAway: boolean) {
     this.#isAway = isAway;
     if (isAway) this.#cut();
   }
 
-  /** Does something. */
+  /** Does something at random. */
   act(): void {
     const { dice } = this.#world;
     if (this.#pages.length === 0) return;
@@ -82,18 +82,18 @@ export class LibraryClient {
     const room = dice.pick(this.#rooms);
     if (dice.chance(0.55)) return this.#say(page, room);
     if (dice.chance(0.35)) return this.#amend(page, room);
-    const deed = dice.pick([
+    const action = dice.pick([
       ...[() => this.#reload(page), () => this.#reload(page), () => this.#toggle(page, room)],
-      ...[() => this.#look(page, room), () => page.wake(), () => this.#tabs(page)],
+      ...[() => this.#readSomething(page, room), () => page.wake(), () => this.#tabs(page)],
       ...[() => this.#network(), () => this.#rename(page), () => this.#forget(page)],
     ]);
-    deed();
+    action();
   }
 
-  /** All is well: it is in all rooms again, with one page at least. */
-  comeBack(): void {
+  /** Restores the network, and joins all rooms with at least one page. */
+  reconnect(): void {
     this.#isOnline = true;
-    // Of two pages neither knows what the other has said since; a new one does.
+    // Two pages do not know what the other has sent since; a reloaded one does.
     if (this.#pages.length === 0 || this.hasTabs) this.open();
     for (const page of this.#pages) {
       for (const room of this.#rooms) page.join(room);
@@ -105,13 +105,13 @@ export class LibraryClient {
     for (const { wire } of this.#pages) wire?.cut(this.#world.dice.between(1, 5_000));
   }
 
-  /** Comes to rest. */
-  finish(): void {
-    for (const page of this.#pages) page.finish();
+  /** Checks the final state. */
+  checkFinalState(): void {
+    for (const page of this.#pages) page.checkFinalState();
   }
 
-  /** Goes home for good. */
-  goHome(): void {
+  /** Closes all pages for good. */
+  retire(): void {
     for (const page of this.#pages) page.close();
     this.#pages = [];
   }
@@ -119,7 +119,7 @@ export class LibraryClient {
   #say(page: LibraryPage, id: RoomId): void {
     const room = page.room(id);
     if (room === undefined) return;
-    const text = this.record.think(this.id);
+    const text = this.record.newText(this.id);
     const delivery = room.say(text);
     this.record.say({ room: id, text, isEdit: false, id: delivery.id });
   }
@@ -131,23 +131,23 @@ export class LibraryClient {
     if (room === undefined || of === undefined) return;
     if (dice.chance(0.3)) return void room.delete(of);
     if (dice.chance(0.4)) return void room.react(of, "🐦", dice.chance(0.7));
-    const text = this.record.think(this.id);
+    const text = this.record.newText(this.id);
     this.record.say({ room: id, text, isEdit: true, id: room.edit(of, text).id });
   }
 
   #recentMessage(room: RoomId): string | undefined {
     const { redis, dice } = this.#world;
-    const said = redis.truth(room).log.slice(-8).filter(({ deed }) => deed.kind === "said");
+    const said = redis.oracle(room).log.slice(-8).filter(({ action }) => action.kind === "said");
     return said.length > 0 ? formatPosition(dice.pick(said).position) : undefined;
   }
 
-  /** Closes it, or it is gone without a goodbye; sooner or later there is another one. */
+  /** Closes a page, or lets it disappear without a close; another one opens later. */
   #reload(page: LibraryPage): void {
     const { dice, clock } = this.#world;
     const isPolite = dice.chance(0.4);
     this.#world.note(`${page.id} is ${isPolite ? "closed" : "gone"}`);
     if (isPolite) page.close();
-    else page.drop(dice.chance(0.6) ? 1 : dice.between(1, 10_000));
+    else page.vanish(dice.chance(0.6) ? 1 : dice.between(1, 10_000));
     this.#pages = this.#pages.filter((it) => it !== page);
     clock.after(dice.between(1, 3_000), () => {
       if (this.#pages.length === 0) this.open();
@@ -166,7 +166,7 @@ export class LibraryClient {
     else page.join(room);
   }
 
-  #look(page: LibraryPage, id: RoomId): void {
+  #readSomething(page: LibraryPage, id: RoomId): void {
     const room = page.room(id);
     const noAnswer = () => {};
     room?.history({ limit: 5 }).catch(noAnswer);
@@ -187,7 +187,7 @@ export class LibraryClient {
     page.chat.rename(dice.pick(["Ann", `${this.id}x${dice.between(1, 3)}`])).catch(() => {});
   }
 
-  /** The browser drops what it has kept of the session; whoever comes back then is somebody new. */
+  /** The browser discards the session; the next connection is a new user. */
   #forget(page: LibraryPage): void {
     if (this.hasTabs || !this.#world.dice.chance(0.3)) return;
     this.#storage.delete(TOKEN);
@@ -200,11 +200,11 @@ export class LibraryClient {
     const saying = this.record.find(delivery.id);
     if (value.kind === "failed") {
       const { code, message } = value.error;
-      if (!EXPECTED.test(code)) this.#complain(`${delivery.id} failed: ${code}: ${message}`);
-      if (saying) saying.fate = "refused";
+      if (!EXPECTED.test(code)) this.#reportViolation(`${delivery.id} failed: ${code}: ${message}`);
+      if (saying) saying.outcome = "refused";
     }
     if (value.kind !== "unsure") return;
-    checkDoubt(this.#world, this.record, page, delivery);
+    checkUnsure(this.#world, this.record, page, delivery);
     const { dice, clock } = this.#world;
     clock.after(dice.between(1, 2_000), () => {
       const isOpen = page.isAlive && delivery.state.value.kind === "unsure";
@@ -212,16 +212,16 @@ export class LibraryClient {
     });
   }
 
-  #decide(delivery: Delivery, saying: { room: RoomId; text: string; fate: string }): void {
-    const { log } = this.#world.redis.truth(saying.room);
-    const isThere = log.some(({ deed }) => "text" in deed && deed.text === saying.text);
+  #decide(delivery: Delivery, saying: { room: RoomId; text: string; outcome: string }): void {
+    const { log } = this.#world.redis.oracle(saying.room);
+    const isThere = log.some(({ action }) => "text" in action && action.text === saying.text);
     const isWanted = !isThere && this.#world.dice.chance(0.8);
-    saying.fate = isWanted ? "said again" : "discarded";
+    saying.outcome = isWanted ? "said again" : "discarded";
     if (isWanted) delivery.sendAgain();
     else delivery.discard();
   }
 
-  #complain(what: string): void {
-    this.#world.complain(`${this.id}: ${what}`);
+  #reportViolation(what: string): void {
+    this.#world.reportViolation(`${this.id}: ${what}`);
   }
 }

@@ -1,61 +1,61 @@
 /**
- * One life of a page that has the client library: until it is closed, or is gone without a word. It checks what it is told of
- * each room as it comes, by the record that the other clients use.
+ * One page with the client library, from opening until it is closed or disappears. It checks room events as they
+ * arrive, with the same record as the other clients.
  * @module
  */
 import * as v from "valibot";
-import { FRAMES } from "../../lib/core/frames.ts";
-import type { RoomId } from "../../lib/core/names.ts";
-import { formatPosition, parsePosition } from "../../lib/core/positions.ts";
+import { FRAMES } from "../../lib/core/protocol/frames.ts";
+import type { RoomId } from "../../lib/core/names/names.ts";
+import { formatPosition, parsePosition } from "../../lib/core/log/position.ts";
 import { Chat } from "../../static/client/chat.js";
-import type { Delivery } from "../../static/client/delivery.js";
-import type { Room } from "../../static/client/room.js";
-import type { RoomEvent } from "../../static/client/room_events.js";
-import { LibrarySocket, type Watcher } from "./library_socket.ts";
-import type { PersonRecord } from "./person_record.ts";
+import type { Delivery } from "../../static/client/outbox/delivery.js";
+import type { Room } from "../../static/client/room/room.js";
+import type { RoomEvent } from "../../static/client/events.js";
+import { LibrarySocket, type SocketObserver } from "./library_socket.ts";
+import type { UserRecord } from "./user_record.ts";
 import { RoomRecord } from "./room_record.ts";
 import type { Wire } from "./wire.ts";
 import type { World } from "./world.ts";
 
-/** What the page needs of its person. */
+/** What a page needs from its client. */
 export interface PageContext {
   readonly world: World;
   readonly id: string;
   readonly number: number;
   readonly name: string | undefined;
-  readonly slowness: number;
+  readonly maxLatencyMs: number;
   readonly storage: Map<string, string>;
-  readonly record: PersonRecord;
+  readonly record: UserRecord;
   /** Whether there is a network. */
   readonly isOnline: () => boolean;
-  /** A delivery has another state. */
+  /** A delivery has changed its state. */
   readonly changed: (page: LibraryPage, delivery: Delivery) => void;
 }
 
-interface Seen {
+interface JoinedRoom {
   readonly room: Room;
   readonly record: RoomRecord;
 }
 
-const DEED = /^(say|edit|delete|react)$/;
+const ACTION = /^(say|edit|delete|react)$/;
 
 /** One page. */
-export class LibraryPage implements Watcher {
+export class LibraryPage implements SocketObserver {
   readonly id: string;
   readonly number: number;
   readonly chat: Chat;
-  /** Whether it still runs. */
+  /** Whether the page still runs. */
   isAlive = true;
   readonly #context: PageContext;
-  readonly #seen = new Map<RoomId, Seen>();
+  readonly #joined = new Map<RoomId, JoinedRoom>();
   readonly #known = new WeakSet<Delivery>();
   readonly #left = new Set<RoomId>();
-  readonly #told = new Set<string>();
-  readonly #breaks = new Map<RoomId, number>();
+  readonly #deliveredIds = new Set<string>();
+  readonly #losses = new Map<RoomId, number>();
   #socket: LibrarySocket | undefined;
   #wake = () => {};
 
-  /** Opens it. */
+  /** Opens the page. */
   constructor(context: PageContext) {
     this.#context = context;
     this.number = context.number;
@@ -64,12 +64,12 @@ export class LibraryPage implements Watcher {
     this.chat = new Chat("ws://simulation/ws", {
       ...(name === undefined ? {} : { name }),
       storage: this.#storage(),
-      surroundings: {
+      platform: {
         open: () => this.#open(),
-        now: () => context.world.plant.readClock(context.world.clock),
-        draw: () => context.world.dice.next(),
-        after: (deed, ms) => this.#after(deed, ms),
-        onWake: (wake) => {
+        now: () => context.world.mutant.readClock(context.world.clock),
+        random: () => context.world.dice.next(),
+        after: (fn, ms) => this.#after(fn, ms),
+        onLifecycle: (wake) => {
           this.#wake = wake;
           return () => this.#wake = () => {};
         },
@@ -86,127 +86,127 @@ export class LibraryPage implements Watcher {
     return this.chat.me.value?.user ?? "";
   }
 
-  /** Where it is, or wants to be. */
+  /** The rooms that it has joined, or is joining. */
   get rooms(): readonly RoomId[] {
-    return [...this.#seen.keys()];
+    return [...this.#joined.keys()];
   }
 
   room(id: RoomId): Room | undefined {
-    return this.#seen.get(id)?.room;
+    return this.#joined.get(id)?.room;
   }
 
-  /** How often it was told that something is missing in a room. */
-  breaks(id: RoomId): number {
-    return this.#breaks.get(id) ?? 0;
+  /** Number of loss reports in a room. */
+  losses(id: RoomId): number {
+    return this.#losses.get(id) ?? 0;
   }
 
-  /** Whether it has heard an entry of this id. */
-  wasTold(id: string): boolean {
-    return this.#told.has(id);
+  /** Whether it has received an entry with this id. */
+  wasDelivered(id: string): boolean {
+    return this.#deliveredIds.has(id);
   }
 
   join(id: RoomId): void {
-    if (this.#seen.has(id)) return;
+    if (this.#joined.has(id)) return;
     const { redis, dice } = this.#context.world;
     const room = this.chat.join(id, { limit: dice.between(0, 5) });
-    const record = new RoomRecord(redis.truth(id), (what) => this.#complain(what));
+    const record = new RoomRecord(redis.oracle(id), (what) => this.#reportViolation(what));
     const seen = { room, record };
-    this.#seen.set(id, seen);
-    room.events.subscribe((event) => this.#take(seen, id, event));
+    this.#joined.set(id, seen);
+    room.events.subscribe((event) => this.#onEvent(seen, id, event));
     room.state.subscribe((state) => {
-      if (state.kind === "refused") this.#refused(state.error.code);
+      if (state.kind === "refused") this.#onRefused(state.error.code);
     });
   }
 
   leave(id: RoomId): void {
     this.room(id)?.leave();
     this.#left.add(id);
-    this.#seen.delete(id);
+    this.#joined.delete(id);
   }
 
-  /** Something says that there is a network again. */
+  /** Signals that the network is back. */
   wake(): void {
     this.#wake();
   }
 
-  /** The page is closed as it should be. */
+  /** Closes the page properly. */
   close(): void {
     this.chat.close();
-    this.#die();
+    this.#stop();
   }
 
-  /** The page is gone, and nobody has said goodbye. @param noticedMs After which time the node learns of it. */
-  drop(noticedMs: number): void {
+  /** The page disappears without a close. @param noticedMs Time until the node notices. */
+  vanish(noticedMs: number): void {
     this.#socket?.wire?.cut(noticedMs);
-    this.#die();
+    this.#stop();
   }
 
-  /** Whether anything is on its way. */
+  /** Whether a delivery is pending. */
   get isBusy(): boolean {
     return this.chat.outbox.value.some(({ room, state: { value } }) =>
       /^(waiting|sending|sent)$/.test(value.kind) && this.rooms.some((it) => it === room)
     );
   }
 
-  /** Comes to rest: what it wrongly believes. */
-  finish(): void {
+  /** Checks the final state. */
+  checkFinalState(): void {
     const { world } = this.#context;
     if (this.chat.state.value.kind !== "online") {
-      return this.#complain(`is ${JSON.stringify(this.chat.state.value)}`);
+      return this.#reportViolation(`is ${JSON.stringify(this.chat.state.value)}`);
     }
-    for (const [id, { room, record }] of this.#seen) {
-      if (room.state.value.kind === "joined") record.finish(world.redis.top(id).top);
-      else this.#complain(`${id}: is ${room.state.value.kind}`);
+    for (const [id, { room, record }] of this.#joined) {
+      if (room.state.value.kind === "joined") record.checkFinalState(world.redis.top(id).top);
+      else this.#reportViolation(`${id}: is ${room.state.value.kind}`);
     }
     if (!this.isBusy) return;
     for (const { id, room, state: { value } } of this.chat.outbox.value) {
-      this.#complain(`${room}: ${id} is still ${value.kind}`);
+      this.#reportViolation(`${room}: ${id} is still ${value.kind}`);
     }
   }
 
-  #die(): void {
+  #stop(): void {
     this.isAlive = false;
   }
 
   #open(): LibrarySocket {
-    const { world, slowness, isOnline } = this.#context;
+    const { world, maxLatencyMs, isOnline } = this.#context;
     const { running, dice } = world;
     const node = isOnline() && running.length > 0 ? dice.pick(running) : undefined;
     world.note(`${this.id} connects to ${node?.id ?? "nobody"}`);
-    return this.#socket = new LibrarySocket(world, node, slowness, this);
+    return this.#socket = new LibrarySocket(world, node, maxLatencyMs, this);
   }
 
-  /** This has come. */
-  hears(message: string): void {
+  /** A message has arrived. */
+  onReceive(message: string): void {
     this.#context.world.note(`${this.id} < ${message}`);
   }
 
-  /** This goes out now. */
-  sends(message: string): void {
+  /** A message is sent. */
+  onSend(message: string): void {
     const { world, record } = this.#context;
     world.note(`${this.id} > ${message}`);
     const { type, id, room } = JSON.parse(message);
-    if (!DEED.test(type)) return;
-    const seen = this.#seen.get(room);
+    if (!ACTION.test(type)) return;
+    const seen = this.#joined.get(room);
     const after = seen?.record.since;
-    record.post(id, {
+    record.recordAttempt(id, {
       at: world.clock.date(),
       user: this.user,
       page: this.number,
-      breaks: this.breaks(room),
+      losses: this.losses(room),
       after,
     });
   }
 
-  #after(deed: () => void, ms: number): () => void {
+  #after(fn: () => void, ms: number): () => void {
     let isWanted = true;
     this.#context.world.clock.after(ms, () => {
-      if (isWanted && this.isAlive) this.#context.world.guard(deed);
+      if (isWanted && this.isAlive) this.#context.world.guard(fn);
     });
     return () => isWanted = false;
   }
 
-  /** What is dead writes nothing. */
+  /** A dead page writes nothing. */
   #storage(): {
     readonly length: number;
     key(index: number): string | null;
@@ -238,59 +238,59 @@ export class LibraryPage implements Watcher {
     });
   }
 
-  #acknowledge({ id, deed, room }: Delivery, position: string): void {
-    // One that was gone already has no place of its own.
-    if (deed.type === "delete") return;
+  #acknowledge({ id, action, room }: Delivery, position: string): void {
+    // A message that had already been lost has no entry here.
+    if (action.type === "delete") return;
     const { redis, rooms } = this.#context.world;
-    const truth = rooms.filter((it) => it === room).map((it) => redis.truth(it))[0];
+    const oracle = rooms.filter((it) => it === room).map((it) => redis.oracle(it))[0];
     const at = parsePosition(position);
-    const entry = at && truth?.at(at)?.entry;
-    if (entry?.id !== id) this.#complain(`${room}: ${id} is said to be at ${position}`);
+    const entry = at && oracle?.at(at)?.entry;
+    if (entry?.id !== id) this.#reportViolation(`${room}: ${id} was reported at ${position}`);
   }
 
-  #take({ record }: Seen, id: RoomId, event: RoomEvent): void {
+  #onEvent({ record }: JoinedRoom, id: RoomId, event: RoomEvent): void {
     if (!this.isAlive) return;
     const common = { room: id, name: "", count: 0, members: [], unread: 0 };
     switch (event.type) {
       case "opened": {
         const { messages, more, position, reason } = event;
         const since = reason === null ? undefined : record.since;
-        // Who leaves and comes back within a round trip may be told of both joinings.
+        // A room left and joined again within a round trip may receive both answers.
         if (reason === null && record.since && !this.#left.has(id)) {
-          this.#complain(`${id}: opened again without a reason`);
+          this.#reportViolation(`${id}: reopened without a reason`);
         }
-        this.#breaks.set(id, this.breaks(id) + 1);
+        this.#losses.set(id, this.losses(id) + 1);
         const recovery = reason === null ? {} : { recovered: false, reason };
         const frame = { ...common, type: "joined", position, top: position, messages, more };
-        return record.join(v.parse(FRAMES.joined, { ...frame, ...recovery }), since);
+        return record.onJoined(v.parse(FRAMES.joined, { ...frame, ...recovery }), since);
       }
       case "resumed": {
         const since = record.since;
-        if (since === undefined) return this.#complain(`${id}: resumed from nowhere`);
+        if (since === undefined) return this.#reportViolation(`${id}: resumed without a position`);
         const position = formatPosition(since);
         const frame = { ...common, type: "joined", position, top: position } as const;
-        return record.join({ ...frame, recovered: true }, since);
+        return record.onJoined({ ...frame, recovered: true }, since);
       }
       case "lost":
-        this.#breaks.set(id, this.breaks(id) + 1);
-        return record.lose(v.parse(FRAMES.lost, event));
+        this.#losses.set(id, this.losses(id) + 1);
+        return record.onLost(v.parse(FRAMES.lost, event));
       default: {
         const { replayed: _, ...frame } = event;
-        this.#told.add(event.id);
-        return record.take(frame);
+        this.#deliveredIds.add(event.id);
+        return record.onEntry(frame);
       }
     }
   }
 
-  #refused(code: string): void {
+  #onRefused(code: string): void {
     const { world, id } = this.#context;
-    if (code !== "name_taken") this.#complain(`was refused: ${code}`);
-    const rename = () => this.chat.rename(`${id}x${world.draw()}`).catch(again);
+    if (code !== "name_taken") this.#reportViolation(`was refused: ${code}`);
+    const rename = () => this.chat.rename(`${id}x${world.nextNumber()}`).catch(again);
     const again = () => void (this.isAlive && this.#after(rename, 500));
     again();
   }
 
-  #complain(what: string): void {
-    this.#context.world.complain(`${this.id}: ${what}`);
+  #reportViolation(what: string): void {
+    this.#context.world.reportViolation(`${this.id}: ${what}`);
   }
 }

@@ -1,70 +1,75 @@
 /**
- * What the client library takes for a WebSocket, with a simulated wire behind it. As with a real one, what is told to whoever
- * let go of it comes to nothing.
+ * The WebSocket of the client library, on a simulated wire. As with a real one, events on a socket that was let go of
+ * are ignored.
  * @module
  */
-import type { Farewell } from "../../lib/core/farewells.ts";
-import type { Socket } from "../../static/client/surroundings.js";
+import type { CloseStatus } from "../../lib/core/protocol/close_codes.ts";
+import type { Socket } from "../../static/client/connection/platform.js";
 import type { SimNode } from "./sim_node.ts";
-import { type Peer, Wire } from "./wire.ts";
+import { Wire, type WireClient } from "./wire.ts";
 import type { World } from "./world.ts";
 
 const LOST = 1006;
 
-/** The page that has it. */
-export interface Watcher {
-  /** Whether it still runs. */
+/** The page that owns the socket. */
+export interface SocketObserver {
+  /** Whether the page still runs. */
   readonly isAlive: boolean;
-  /** This goes out now. */
-  sends(message: string): void;
-  /** This has come. */
-  hears(message: string): void;
+  /** A message is sent. */
+  onSend(message: string): void;
+  /** A message has arrived. */
+  onReceive(message: string): void;
 }
 
 /** One socket. */
-export class LibrarySocket implements Peer, Socket {
+export class LibrarySocket implements WireClient, Socket {
   readonly protocol = "chat.v1.json";
   readonly wire: Wire | undefined;
   onopen: Socket["onopen"] = null;
   onmessage: Socket["onmessage"] = null;
   onclose: Socket["onclose"] = null;
   onerror: Socket["onerror"] = null;
-  readonly #watcher: Watcher;
+  readonly #observer: SocketObserver;
 
-  /** Connects to a node; to none where there is no way. */
-  constructor(world: World, node: SimNode | undefined, slowness: number, watcher: Watcher) {
-    this.#watcher = watcher;
+  /** Connects to a node; to none if there is no route. */
+  constructor(
+    world: World,
+    node: SimNode | undefined,
+    maxLatencyMs: number,
+    observer: SocketObserver,
+  ) {
+    this.#observer = observer;
     if (node === undefined) world.clock.after(world.dice.between(1, 50), () => this.closed());
-    else this.wire = new Wire(world, node, this, slowness, (at, socket) => begin(at, socket));
+    else this.wire = new Wire(world, node, this, maxLatencyMs, (at, socket) => begin(at, socket));
   }
 
   send(message: string): void {
-    this.#watcher.sends(message);
-    this.wire?.post(message);
+    this.#observer.onSend(message);
+    this.wire?.sendToNode(message);
   }
 
   close(): void {
-    this.wire?.hangUp();
+    this.wire?.disconnect();
   }
 
   opened(): void {
-    if (this.#watcher.isAlive) this.onopen?.({});
+    if (this.#observer.isAlive) this.onopen?.({});
   }
 
-  hear(message: string): void {
-    if (!this.#watcher.isAlive) return;
-    this.#watcher.hears(message);
+  received(message: string): void {
+    if (!this.#observer.isAlive) return;
+    this.#observer.onReceive(message);
     this.onmessage?.({ data: message });
   }
 
-  closed(farewell?: Farewell): void {
-    if (!this.#watcher.isAlive) return;
-    this.onclose?.({ code: farewell?.code ?? LOST, reason: farewell?.reason ?? "" });
+  closed(status?: CloseStatus): void {
+    if (!this.#observer.isAlive) return;
+    this.onclose?.({ code: status?.code ?? LOST, reason: status?.reason ?? "" });
   }
 }
 
-function begin(node: SimNode, socket: Parameters<SimNode["begin"]>[0]): ReturnType<
-  SimNode["begin"]
+function begin(node: SimNode, socket: Parameters<SimNode["openHandler"]>[0]): ReturnType<
+  SimNode["openHandler"]
 > {
-  return node.begin(socket, undefined, () => {});
+  return node.openHandler(socket, undefined, () => {});
 }

@@ -1,212 +1,232 @@
 /**
- * What one JSON client was sent about one room, held against the truth as it comes: each entry right after the one before,
- * unless it was told that something is missing.
+ * What one JSON client received about one room, compared with the oracle as it arrives: each entry directly follows the
+ * previous one, unless a loss was reported.
  * @module
  */
-import type { Entry } from "../../lib/core/entries.ts";
-import type { Frame, FrameOf } from "../../lib/core/frames.ts";
+import type { Entry } from "../../lib/core/log/entry.ts";
+import type { Frame, FrameOf } from "../../lib/core/protocol/frames.ts";
 import {
   formatPosition,
   isSamePosition,
+  isUpTo,
   parsePosition,
   type Position,
-} from "../../lib/core/positions.ts";
-import { frameOf } from "../../lib/core/protocol.ts";
+} from "../../lib/core/log/position.ts";
+import { entryFrame } from "../../lib/core/protocol/json_protocol.ts";
 import { RECOVER_LIMIT } from "./sim_bus.ts";
-import type { Truth } from "./truth.ts";
+import type { RoomOracle } from "./room_oracle.ts";
 
-/** A frame that tells of an entry. */
+/** A frame with an entry. */
 export type EntryFrame = FrameOf<"said" | "edited" | "deleted" | "reacted" | "renamed">;
 
-/** An acknowledged deed. */
+/** An acknowledged action. */
 interface Ack {
   readonly position: Position;
-  /** How often it had been told of a loss. */
-  readonly breaks: number;
+  /** Number of loss reports until then. */
+  readonly losses: number;
 }
 
-/** One client's knowledge of one room. */
+/** One client's view of one room. */
 export class RoomRecord {
-  /** Who is here, as the frames told it. */
+  /** The members according to the frames. */
   readonly people = new Map<string, string>();
-  readonly #truth: Truth;
-  readonly #complain: (what: string) => void;
-  // By the deed's id. What is not read when it comes back is sent again, and acknowledged anew.
+  readonly #oracle: RoomOracle;
+  readonly #reportViolation: (what: string) => void;
+  // By action id. What is not in the replay is sent again, and acknowledged anew.
   readonly #acks = new Map<string, Ack>();
-  // What it has read, and what was entered before it joined last: that is history.
+  // Entries that it received, and those entered before its last join, which are history.
   readonly #known = new Set<Entry>();
   #history = 0;
   #cursor: Position | undefined;
-  // Told of a loss: the next entry may be of another line.
-  #isLoose = false;
-  // What was missed when it joined ends here.
-  #goal: Position | undefined;
-  #breaks = 0;
+  // A loss was reported: the next entry may be from another branch.
+  #isAfterLoss = false;
+  // The replay of the last join ends here.
+  #catchUpTarget: Position | undefined;
+  #losses = 0;
+  // The newest read mark from the user's other connections, received on this connection.
+  #marked: Position | undefined;
 
-  constructor(truth: Truth, complain: (what: string) => void) {
-    this.#truth = truth;
-    this.#complain = (what) => complain(`${truth.room}: ${what}`);
+  constructor(oracle: RoomOracle, reportViolation: (what: string) => void) {
+    this.#oracle = oracle;
+    this.#reportViolation = (what) => reportViolation(`${oracle.room}: ${what}`);
   }
 
-  /** What it asks for when it comes back. */
+  /** The position that it resumes from. */
   get since(): Position | undefined {
     return this.#cursor;
   }
 
-  /** Whether all that was missed has come. */
+  /** Whether the replay is complete. */
   get isCaughtUp(): boolean {
-    return this.#goal === undefined;
+    return this.#catchUpTarget === undefined;
   }
 
-  /** Takes in that it has joined. @param since What it had asked for. */
-  join(frame: FrameOf<"joined">, since: Position | undefined): void {
+  /** Handles a join. @param since The position that it had asked for. */
+  onJoined(frame: FrameOf<"joined">, since: Position | undefined): void {
     const position = this.#parse(frame.position);
     if ((since === undefined) !== (frame.recovered === undefined)) {
-      this.#complain(`since ${since?.seq}, recovered ${frame.recovered}`);
+      this.#reportViolation(`since ${since?.seq}, recovered ${frame.recovered}`);
     }
-    this.#goal = this.#parse(frame.top);
+    this.#catchUpTarget = this.#parse(frame.top);
     this.#acks.clear();
+    this.#marked = undefined;
     this.people.clear();
     for (const { user, name } of frame.members) this.people.set(user, name);
     if (frame.messages) this.#checkPage(frame, position);
-    if (since && frame.recovered) this.#recover(since, position);
-    else if (since) this.#giveUp(since, position, frame);
-    if (!frame.recovered) this.#history = this.#truth.size;
-    this.#isLoose = false;
-    this.#goTo(position);
+    if (since && frame.recovered) this.#checkRecovered(since, position);
+    else if (since) this.#checkNotRecovered(since, position, frame);
+    if (!frame.recovered) this.#history = this.#oracle.size;
+    this.#isAfterLoss = false;
+    this.#advanceTo(position);
   }
 
-  /** Takes in an entry. */
-  take(frame: EntryFrame): void {
+  /** Handles a read mark from another connection of its user. */
+  onRead(frame: FrameOf<"read">): void {
     const position = this.#parse(frame.position);
-    const fact = this.#truth.at(position);
-    const tellings = fact ? this.#truth.tellings(fact.entry) : [];
-    const isTrue = tellings.some((it) => JSON.stringify(frameOf(it)) === JSON.stringify(frame));
+    if (isUpTo(position, this.#marked)) {
+      this.#reportViolation(`read ${frame.position} after a later one`);
+    }
+    this.#marked = position;
+  }
+
+  /** Handles an entry. */
+  onEntry(frame: EntryFrame): void {
+    const position = this.#parse(frame.position);
+    const recorded = this.#oracle.at(position);
+    const variants = recorded ? this.#oracle.variantsOf(recorded.entry) : [];
+    const isTrue = variants.some((it) => JSON.stringify(entryFrame(it)) === JSON.stringify(frame));
     if (!isTrue) {
-      this.#complain(`what came at ${frame.position} was never entered: ${JSON.stringify(frame)}`);
+      this.#reportViolation(
+        `what came at ${frame.position} was never entered: ${JSON.stringify(frame)}`,
+      );
     }
     this.#checkOrder(position);
-    if (this.#isLoose) this.#checkLoss(position);
-    if (fact) this.#known.add(fact.entry);
-    // The list of those who are here came with the answer to the join, and is newer than what was missed.
+    if (this.#isAfterLoss) this.#checkLoss(position);
+    if (recorded) this.#known.add(recorded.entry);
+    // The member list in the answer to the join is newer than the replay.
     const isNews = this.isCaughtUp;
-    this.#isLoose = false;
-    this.#goTo(position);
+    this.#isAfterLoss = false;
+    this.#advanceTo(position);
     if (isNews && frame.type === "renamed" && this.people.has(frame.user)) {
       this.people.set(frame.user, frame.name);
     }
   }
 
-  /** Takes in that something is lost. */
-  lose({ after, until, reason }: FrameOf<"lost">): void {
+  /** Handles a loss report. */
+  onLost({ after, until, reason }: FrameOf<"lost">): void {
     const [from, to] = [this.#parse(after), this.#parse(until)];
-    // It may go back to where this client is already: what another one was promised there is lost.
+    // The position may equal the client's: entries promised to another client were lost there.
     const isHere = this.#cursor && [from, to].some((end) => this.#isAt(end));
-    if (!isHere) this.#complain(`lost after ${after}, but the last one was ${this.#at()}`);
-    this.#knowAll(from);
-    const isTrue = reason === "too_old" ? this.#truth.wasTrimmed : this.#truth.wasLost(from);
-    if (!isTrue) this.#complain(`${reason}: nothing after ${after} is lost`);
-    this.#isLoose = true;
-    this.#goTo(to);
-    this.#breaks += 1;
+    if (!isHere) this.#reportViolation(`lost after ${after}, but the last one was ${this.#at()}`);
+    this.#markKnown(from);
+    const isTrue = reason === "too_old" ? this.#oracle.wasTrimmed : this.#oracle.wasLost(from);
+    if (!isTrue) this.#reportViolation(`${reason}: nothing after ${after} is lost`);
+    this.#isAfterLoss = true;
+    this.#advanceTo(to);
+    this.#losses += 1;
   }
 
-  /** Takes in who comes and goes. */
-  move({ joined, left }: FrameOf<"presence">): void {
+  /** Handles presence. */
+  onPresence({ joined, left }: FrameOf<"presence">): void {
     for (const { user } of left) this.people.delete(user);
     for (const { user, name } of joined) this.people.set(user, name);
   }
 
-  /** Checks what it was given on asking. */
+  /** Checks a page of history that it requested. */
   checkHistory(frame: FrameOf<"history">): void {
     this.#checkPage(frame, this.#parse(frame.position));
   }
 
-  /** Takes in that a deed of its own was done. */
-  acknowledge(at: string, user: string, id: string): void {
+  /** Handles the acknowledgement of its own action. */
+  onAck(at: string, user: string, id: string): void {
     const position = this.#parse(at);
-    const entry = this.#truth.at(position)?.entry;
+    const entry = this.#oracle.at(position)?.entry;
     if (entry?.user !== user || entry.id !== id) {
-      this.#complain(`${id} is acknowledged at ${at}, where it is not`);
+      this.#reportViolation(`${id} is acknowledged at ${at}, where it is not`);
     }
-    this.#acks.set(id, { position, breaks: this.#breaks });
+    this.#acks.set(id, { position, losses: this.#losses });
   }
 
-  /** All is quiet, and has been for long. @param top Of the log. */
-  finish(top: Position): void {
+  /** Checks the state after a long quiet period. @param top Of the log. */
+  checkFinalState(top: Position): void {
     if (!this.#isAt(top)) {
-      this.#complain(`believes in ${this.#at()}, and the log is at ${formatPosition(top)}`);
+      this.#reportViolation(`believes in ${this.#at()}, and the log is at ${formatPosition(top)}`);
     }
-    for (const { position, breaks } of this.#acks.values()) {
-      // Of what it has read it was told by the order of things.
-      const isTold = this.#isKnown(position) || this.#breaks > breaks;
-      if (!this.#truth.holds(position) && !isTold) {
-        this.#complain(`believes that ${formatPosition(position)} was entered`);
+    for (const { position, losses } of this.#acks.values()) {
+      // For entries that it received, order alone was proof.
+      const isTold = this.#isKnown(position) || this.#losses > losses;
+      if (!this.#oracle.holds(position) && !isTold) {
+        this.#reportViolation(`believes that ${formatPosition(position)} was entered`);
       }
     }
   }
 
-  #goTo(position: Position): void {
+  #advanceTo(position: Position): void {
     this.#cursor = position;
-    if (isSamePosition(position, this.#goal)) this.#goal = undefined;
+    if (isSamePosition(position, this.#catchUpTarget)) this.#catchUpTarget = undefined;
   }
 
-  #recover(since: Position, position: Position): void {
-    const isWhole = this.#truth.isSame(since, position);
-    if (!isWhole) this.#complain(`recovered after ${since.seq}, but goes on at ${position.seq}`);
+  #checkRecovered(since: Position, position: Position): void {
+    const isWhole = this.#oracle.isSame(since, position);
+    if (!isWhole) {
+      this.#reportViolation(`recovered after ${since.seq}, but goes on at ${position.seq}`);
+    }
   }
 
-  #giveUp(since: Position, position: Position, { reason }: FrameOf<"joined">): void {
-    this.#breaks += 1;
-    const missed = this.#truth.between(since, position);
+  #checkNotRecovered(since: Position, position: Position, { reason }: FrameOf<"joined">): void {
+    this.#losses += 1;
+    const missed = this.#oracle.between(since, position);
     if (reason === "too_many" && missed && missed.length <= RECOVER_LIMIT) {
-      this.#complain(`${missed.length} missed are too many`);
+      this.#reportViolation(`${missed.length} missed entries were replayed, which is too many`);
     }
     const isLost = reason === "rewound" || reason === "unknown_epoch";
-    if (isLost && !this.#truth.wasLost(since)) {
-      this.#complain(`${reason}: ${formatPosition(since)} was always in the log`);
+    if (isLost && !this.#oracle.wasLost(since)) {
+      this.#reportViolation(`${reason}: ${formatPosition(since)} was always in the log`);
     }
   }
 
   #checkOrder(position: Position): void {
     const cursor = this.#cursor;
     const isNext = cursor &&
-      (this.#isLoose ? position.seq === cursor.seq + 1 : this.#truth.follows(cursor, position));
-    if (!isNext) this.#complain(`${formatPosition(position)} comes after ${this.#at()}`);
+      (this.#isAfterLoss
+        ? position.seq === cursor.seq + 1
+        : this.#oracle.follows(cursor, position));
+    if (!isNext) this.#reportViolation(`${formatPosition(position)} comes after ${this.#at()}`);
   }
 
-  /** What is said to be lost must be, all of it. */
+  /** Checks that everything reported as lost is. */
   #checkLoss(next: Position): void {
-    const kept = this.#truth.upTo(next).slice(0, -1).map(({ position }) => position)
+    const kept = this.#oracle.upTo(next).slice(0, -1).map(({ position }) => position)
       .filter((position) => !this.#isKnown(position));
-    if (kept.length === 0 || this.#truth.wasTrimmed) return;
-    this.#complain(`told that ${kept.map(formatPosition)} are lost, and they are not`);
+    if (kept.length === 0 || this.#oracle.wasTrimmed) return;
+    this.#reportViolation(`${kept.map(formatPosition)} were reported as lost, and are not`);
   }
 
   #isKnown(position: Position): boolean {
-    const fact = this.#truth.at(position);
-    return fact === undefined || fact.order < this.#history || this.#known.has(fact.entry);
+    const recorded = this.#oracle.at(position);
+    return recorded === undefined || recorded.order < this.#history ||
+      this.#known.has(recorded.entry);
   }
 
-  #knowAll(until: Position): void {
-    for (const entry of this.#truth.upTo(until)) this.#known.add(entry);
+  #markKnown(until: Position): void {
+    for (const entry of this.#oracle.upTo(until)) this.#known.add(entry);
   }
 
-  /** The messages must be the newest that were said up to a position, as they then stood. */
+  /** Checks that the messages are the newest up to a position, as they read at that time. */
   #checkPage({ messages = [] }: Pick<FrameOf<"joined">, "messages">, until: Position): void {
     const texts = new Map<string, string>();
-    for (const { position, deed } of this.#truth.upTo(until)) {
-      if (deed.kind === "said") texts.set(formatPosition(position), deed.text);
-      if (deed.kind === "edited") texts.set(formatPosition(deed.of), deed.text);
-      if (deed.kind === "deleted") texts.set(formatPosition(deed.of), "");
+    for (const { position, action } of this.#oracle.upTo(until)) {
+      if (action.kind === "said") texts.set(formatPosition(position), action.text);
+      if (action.kind === "edited") texts.set(formatPosition(action.of), action.text);
+      if (action.kind === "deleted") texts.set(formatPosition(action.of), "");
     }
-    const stands = [...texts].slice(texts.size - messages.length).join();
+    const expected = [...texts].slice(texts.size - messages.length).join();
     const given = messages.map(({ position, text }) => [position, text]).join();
-    if (given !== stands) this.#complain(`given ${given}, not ${stands}`);
+    if (given !== expected) this.#reportViolation(`given ${given}, not ${expected}`);
   }
 
   #isAt(position: Position): boolean {
-    return this.#cursor !== undefined && this.#truth.isSame(position, this.#cursor);
+    return this.#cursor !== undefined && this.#oracle.isSame(position, this.#cursor);
   }
 
   #at(): string {
@@ -220,7 +240,7 @@ export class RoomRecord {
   }
 }
 
-/** Whether it tells of an entry. */
+/** Whether the frame has an entry. */
 export function isEntry(frame: Frame): frame is EntryFrame {
   return ["said", "edited", "deleted", "reacted", "renamed"].includes(frame.type);
 }

@@ -1,62 +1,62 @@
 /**
- * One node's way to the shared Redis: it keeps what the port promises, and does everything that the port does not forbid.
- * Requests and replies go each in their order, as over one connection; announcements come over another one.
+ * One node's connection to the shared Redis: it keeps the promises of the port, and does everything that they allow.
+ * Requests and replies are each in order, as over one connection; announcements use another one.
  * @module
  */
 import {
   type Announcement,
-  type Archive,
   type Bus,
   BusUnavailable,
-  Following,
-  type Note,
-  type Published,
-  type Register,
-  type Standing,
+  type PresenceRegistry,
+  type PublishResult,
+  type ReadState,
+  type RoomHistory,
+  type Signal,
+  SubscriptionCounts,
   type Top,
-} from "../../lib/chat/bus.ts";
-import { Mailbox } from "../../lib/chat/mailbox.ts";
-import { Outbox } from "../../lib/chat/outbox.ts";
-import type { Draft, UserId } from "../../lib/core/entries.ts";
-import type { Claim, ClaimResult, Person } from "../../lib/core/leases.ts";
-import type { RoomId } from "../../lib/core/names.ts";
-import type { Position } from "../../lib/core/positions.ts";
-import type { Page, Replay } from "../../lib/core/room_log.ts";
+} from "../../lib/chat/ports/bus.ts";
+import { BatchQueue } from "../../lib/chat/bus/batch_queue.ts";
+import { PublishQueue } from "../../lib/chat/bus/publish_queue.ts";
+import type { Draft, UserId } from "../../lib/core/log/entry.ts";
+import type { Claim, ClaimResult, Person } from "../../lib/core/presence/lease_table.ts";
+import type { RoomId } from "../../lib/core/names/names.ts";
+import type { Position } from "../../lib/core/log/position.ts";
+import type { HistoryPage, Replay } from "../../lib/core/log/room_log.ts";
 import type { Dice } from "./dice.ts";
 import type { SimClock } from "./sim_clock.ts";
 import type { SimRedis } from "./sim_redis.ts";
-import type { Weather } from "./weather.ts";
+import type { FaultRates } from "./fault_rates.ts";
 
-/** So many entries are replayed at most. */
+/** Maximum number of replayed entries. */
 export const RECOVER_LIMIT = 12;
 
 /** All of the ports that a node needs. */
-export type NodeBus = Bus & Archive & Register;
+export type NodeBus = Bus & RoomHistory & PresenceRegistry;
 
-/** Where a bus is. */
+/** What a bus depends on. */
 export interface BusContext {
   readonly redis: SimRedis;
   readonly clock: SimClock;
   readonly dice: Dice;
-  readonly weather: () => Weather;
-  /** Whether the node runs: one that has crashed hears nothing. */
+  readonly faultRates: () => FaultRates;
+  /** Whether the node runs: a crashed one receives nothing. */
   readonly isAlive: () => boolean;
-  /** The ids of what was refused, whether or not anybody was told so. */
+  /** The ids of refused drafts, even if no client was notified. */
   readonly refused: Set<string>;
 }
 
 /** One node's bus. */
 export class SimBus implements NodeBus {
-  /** So many calls were made. */
+  /** Number of calls. */
   calls = 0;
-  /** So many rooms are followed, each as often as it is. */
-  followers = 0;
+  /** Number of subscriptions, counting repeated ones. */
+  subscriptionCount = 0;
   readonly #context: BusContext;
-  readonly #mailbox = new Mailbox<Announcement>();
-  readonly #following = new Following();
+  readonly #queue = new BatchQueue<Announcement>();
+  readonly #subscriptions = new SubscriptionCounts();
   readonly #subscribed = new Set<RoomId>();
-  readonly #outbox: Outbox<Published>;
-  #isDeaf = false;
+  readonly #publishQueue: PublishQueue<PublishResult>;
+  #dropsAnnouncements = false;
   #isAway = false;
   #back = Promise.withResolvers<void>();
   #requestsUntil = 0;
@@ -66,15 +66,15 @@ export class SimBus implements NodeBus {
   constructor(context: BusContext) {
     this.#context = context;
     const { redis, clock } = context;
-    this.#outbox = new Outbox(
-      (_room, drafts) => this.#call(() => drafts.map((draft) => redis.enter(draft))),
+    this.#publishQueue = new PublishQueue(
+      (_room, drafts) => this.#call(() => drafts.map((draft) => redis.append(draft))),
       clock,
       new AbortController().signal,
     );
-    redis.ears.add((room, announcement) => this.#hear(room, announcement));
+    redis.listeners.add((room, announcement) => this.#onAnnouncement(room, announcement));
   }
 
-  /** Cut off from Redis, or no more: meanwhile every call is refused. */
+  /** Cuts the node off from Redis, or reconnects it; while cut off, every call is refused. */
   get isAway(): boolean {
     return this.#isAway;
   }
@@ -90,51 +90,51 @@ export class SimBus implements NodeBus {
     return this.#back.promise;
   }
 
-  /** Cut off from what is announced, or no more. */
-  set isDeaf(isDeaf: boolean) {
-    this.#isDeaf = isDeaf;
+  /** Cuts the node off from announcements, or reconnects it. */
+  set dropsAnnouncements(isDeaf: boolean) {
+    this.#dropsAnnouncements = isDeaf;
     this.#subscribed.clear();
-    if (!isDeaf) { for (const room of this.#following.rooms()) this.#subscribed.add(room); }
+    if (!isDeaf) { for (const room of this.#subscriptions.rooms()) this.#subscribed.add(room); }
   }
 
-  async publish(draft: Draft): Promise<Published> {
+  async publish(draft: Draft): Promise<PublishResult> {
     try {
-      return await this.#outbox.send(draft);
+      return await this.#publishQueue.publish(draft);
     } catch (error) {
       this.#context.refused.add(draft.id);
       throw error;
     }
   }
 
-  signal(room: RoomId, note: Note): void {
+  signal(room: RoomId, signal: Signal): void {
     const { redis } = this.#context;
-    this.#call(() => redis.announce(room, { kind: "note", room, note })).catch(() => {});
+    this.#call(() => redis.announce(room, { kind: "signal", room, signal })).catch(() => {});
   }
 
-  async follow(room: RoomId): Promise<void> {
-    this.followers += 1;
-    this.#following.add(room);
+  async subscribe(room: RoomId): Promise<void> {
+    this.subscriptionCount += 1;
+    this.#subscriptions.add(room);
     const { clock, dice } = this.#context;
     const pass = (ms: number) => new Promise<void>((resolve) => clock.after(ms, resolve));
-    while (this.#following.has(room) && !this.#subscribed.has(room)) {
-      await pass(this.#isDeaf ? 200 : dice.between(1, 20));
-      if (!this.#isDeaf) this.#subscribed.add(room);
+    while (this.#subscriptions.has(room) && !this.#subscribed.has(room)) {
+      await pass(this.#dropsAnnouncements ? 200 : dice.between(1, 20));
+      if (!this.#dropsAnnouncements) this.#subscribed.add(room);
     }
     await pass(dice.between(1, 20));
   }
 
-  unfollow(room: RoomId): void {
-    this.followers -= 1;
-    if (this.#following.remove(room)) this.#subscribed.delete(room);
+  unsubscribe(room: RoomId): void {
+    this.subscriptionCount -= 1;
+    if (this.#subscriptions.remove(room)) this.#subscribed.delete(room);
   }
 
   announcements(signal: AbortSignal): AsyncIterable<readonly Announcement[]> {
-    return this.#mailbox.batches(signal);
+    return this.#queue.batches(signal);
   }
 
-  tops(): Promise<readonly Top[]> {
+  topPositions(): Promise<readonly Top[]> {
     const { redis } = this.#context;
-    return this.#call(() => this.#following.rooms().map((room) => redis.top(room)));
+    return this.#call(() => this.#subscriptions.rooms().map((room) => redis.top(room)));
   }
 
   probe(): Promise<void> {
@@ -142,20 +142,20 @@ export class SimBus implements NodeBus {
   }
 
   replay(room: RoomId, since: Position, limit: number): Promise<Replay> {
-    // In a simulation little is said, so that little must be much: a hole may have more entries than are read at once.
+    // Few entries per read, because a simulation has few: a gap may need more than one read.
     const most = Math.min(limit, RECOVER_LIMIT);
     return this.#call(() => this.#context.redis.replay(room, since, most));
   }
 
-  page(room: RoomId, before: number | undefined, limit: number): Promise<Page> {
+  page(room: RoomId, before: number | undefined, limit: number): Promise<HistoryPage> {
     return this.#call(() => this.#context.redis.page(room, before, limit));
   }
 
-  standing(room: RoomId, user: UserId): Promise<Standing> {
-    return this.#call(() => this.#context.redis.standing(room, user));
+  readState(room: RoomId, user: UserId): Promise<ReadState> {
+    return this.#call(() => this.#context.redis.readState(room, user));
   }
 
-  markRead(room: RoomId, user: UserId, read: Position): Promise<void> {
+  markRead(room: RoomId, user: UserId, read: Position): Promise<boolean> {
     return this.#call(() => this.#context.redis.markRead(room, user, read));
   }
 
@@ -179,54 +179,55 @@ export class SimBus implements NodeBus {
     return this.#call(() => this.#context.redis.people(room));
   }
 
-  #call<T>(deed: () => T): Promise<T> {
+  #call<T>(fn: () => T): Promise<T> {
     const { clock, dice, isAlive } = this.#context;
-    const { refused, unheard, unanswered } = this.#context.weather();
+    const { refused, requestLost, replyLost } = this.#context.faultRates();
     const { promise, resolve, reject } = Promise.withResolvers<T>();
     this.calls += 1;
     const later = (ms: number, what: () => void) => clock.after(ms, () => isAlive() && what());
-    const fail = (perhapsSent: boolean) => reject(new BusUnavailable("away", { perhapsSent }));
+    const fail = (mayHaveApplied: boolean) =>
+      reject(new BusUnavailable("away", { mayHaveApplied }));
     if (this.isAway || dice.chance(refused)) {
       later(dice.between(1, 10), () => fail(false));
       return promise;
     }
-    const isUnheard = dice.chance(unheard);
-    const isAnswered = !isUnheard && !dice.chance(unanswered);
+    const isRequestLost = dice.chance(requestLost);
+    const isAnswered = !isRequestLost && !dice.chance(replyLost);
     if (!isAnswered) later(dice.between(50, 2_000), () => fail(true));
-    if (isUnheard) return promise;
+    if (isRequestLost) return promise;
     const now = clock.now();
     this.#requestsUntil = Math.max(this.#requestsUntil, now + this.#latency());
     this.#repliesUntil = Math.max(this.#repliesUntil, this.#requestsUntil + this.#latency());
     const repliedAt = this.#repliesUntil;
-    // What a node sent before it crashed is done all the same.
+    // Whatever a node sent before it crashed is still executed.
     clock.after(this.#requestsUntil - now, () => {
-      const result = deed();
+      const result = fn();
       if (isAnswered) later(repliedAt - clock.now(), () => resolve(result));
     });
     return promise;
   }
 
   #latency(): number {
-    const { dice, weather } = this.#context;
-    return dice.chance(weather().slow) ? dice.between(100, 3_000) : dice.between(1, 15);
+    const { dice, faultRates } = this.#context;
+    return dice.chance(faultRates().slow) ? dice.between(100, 3_000) : dice.between(1, 15);
   }
 
-  #hear(room: RoomId, announcement: Announcement): void {
+  #onAnnouncement(room: RoomId, announcement: Announcement): void {
     const { dice, isAlive } = this.#context;
-    const { lost, doubled, late, isOrderly } = this.#context.weather();
+    const { lost, duplicated, late, isOrderly } = this.#context.faultRates();
     if (!isAlive() || !this.#subscribed.has(room) || dice.chance(lost)) return;
-    const copies = dice.chance(doubled) ? 2 : 1;
+    const copies = dice.chance(duplicated) ? 2 : 1;
     for (let copy = 0; copy < copies; copy++) {
       const ms = dice.chance(late) ? dice.between(20, 2_000) : dice.between(1, 10);
-      this.#bring(announcement, ms, isOrderly);
+      this.#enqueue(announcement, ms, isOrderly);
     }
   }
 
-  #bring(announcement: Announcement, ms: number, isOrderly: boolean): void {
+  #enqueue(announcement: Announcement, ms: number, isOrderly: boolean): void {
     const { clock, isAlive } = this.#context;
     const now = clock.now();
     const at = isOrderly ? Math.max(this.#announcedUntil, now + ms) : now + ms;
     if (isOrderly) this.#announcedUntil = at;
-    clock.after(at - now, () => isAlive() && this.#mailbox.put(announcement));
+    clock.after(at - now, () => isAlive() && this.#queue.push(announcement));
   }
 }

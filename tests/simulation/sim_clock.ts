@@ -1,28 +1,28 @@
 /**
- * Time in a simulation: it jumps from one event to the next. Between two jumps everything runs that waits for nothing but
- * its turn, however long the chain of promises is: the event loop goes round once, which costs 2 µs.
+ * Time in a simulation jumps from one event to the next. Between two jumps all promises that can settle do, however
+ * long the chain is: the event loop turns once, which costs 2 µs.
  * @module
  */
 import { setImmediate } from "node:timers";
-import type { Clock } from "../../lib/chat/clock.ts";
+import type { Clock } from "../../lib/chat/ports/clock.ts";
 import type { Dice } from "./dice.ts";
 
 const MIDNIGHT = Date.UTC(2026, 0, 1);
 
-/** Lets everything run that waits for nothing but its turn. */
+/** Waits until no promise can settle any more. */
 function settle(): Promise<void> {
   return new Promise((resolve) => void setImmediate(() => resolve()));
 }
 
-/** A clock that turns by itself, as fast as it can. */
+/** A clock that advances by itself, as fast as possible. */
 export class SimClock implements Clock {
   readonly #dice: Dice;
-  // What is to be done at which time, and those times as a heap.
-  readonly #deeds = new Map<number, (() => void)[]>();
+  // The tasks by time, and those times as a heap.
+  readonly #tasks = new Map<number, (() => void)[]>();
   readonly #times: number[] = [];
   #now = 0;
-  /** For so long in all nothing happened. */
-  leaptMs = 0;
+  /** Total of the skipped time. */
+  skippedMs = 0;
 
   constructor(dice: Dice) {
     this.#dice = dice;
@@ -33,7 +33,7 @@ export class SimClock implements Clock {
   }
 
   date(): number {
-    return MIDNIGHT + this.#now + this.leaptMs;
+    return MIDNIGHT + this.#now + this.skippedMs;
   }
 
   sleep(ms: number, signal: AbortSignal): Promise<void> {
@@ -48,32 +48,32 @@ export class SimClock implements Clock {
     });
   }
 
-  /** Does something later. */
-  after(ms: number, deed: () => void): void {
+  /** Runs a task later. */
+  after(ms: number, fn: () => void): void {
     const time = this.#now + Math.max(1, Math.ceil(ms));
-    const deeds = this.#deeds.get(time);
-    if (deeds) return void deeds.push(deed);
-    this.#deeds.set(time, [deed]);
+    const tasks = this.#tasks.get(time);
+    if (tasks) return void tasks.push(fn);
+    this.#tasks.set(time, [fn]);
     push(this.#times, time);
   }
 
-  /** So long nothing happens, and nobody who sleeps wakes: only the calendar shows it. */
-  leap(ms: number): void {
-    this.leaptMs += ms;
+  /** Skips a time in which nothing happens: no sleep ends, only the date changes. */
+  skip(ms: number): void {
+    this.skippedMs += ms;
   }
 
-  /** Turns for so long. */
+  /** Runs for this long. */
   async run(ms: number): Promise<void> {
     const end = this.#now + ms;
     for (let time = this.#times[0]; time !== undefined && time <= end; time = this.#times[0]) {
       pop(this.#times);
       this.#now = time;
-      const deeds = this.#deeds.get(time) ?? [];
-      this.#deeds.delete(time);
-      for (const [index, deed] of deeds.entries()) {
-        deed();
-        // Some replies come in one packet, and nothing runs between them.
-        const isLast = index === deeds.length - 1;
+      const tasks = this.#tasks.get(time) ?? [];
+      this.#tasks.delete(time);
+      for (const [index, task] of tasks.entries()) {
+        task();
+        // Some replies arrive in one packet, with no turn of the loop in between.
+        const isLast = index === tasks.length - 1;
         if (isLast || this.#dice.chance(0.5)) await settle();
       }
     }

@@ -1,21 +1,21 @@
 /**
- * One node of the service, put together as `lib/io/service.ts` does it, with a bridge that loses posts. It can crash: then
- * nothing of it goes on, its connections are gone, and its leases stay until they run out.
+ * One node of the service, assembled as in `lib/io/app/service.ts`, with a bridge that loses posts. After a crash
+ * nothing of it runs, its connections are gone, and its leases remain until they expire.
  * @module
  */
-import type { Announcement } from "../../lib/chat/bus.ts";
-import type { Clock } from "../../lib/chat/clock.ts";
-import type { Conversation, Socket } from "../../lib/chat/conversation.ts";
-import type { Hub } from "../../lib/chat/hub.ts";
-import type { Identities, Identity } from "../../lib/chat/identities.ts";
-import { JsonConversation } from "../../lib/chat/json_conversation.ts";
-import type { SessionContext } from "../../lib/chat/session.ts";
-import { TextConversation, type Wish } from "../../lib/chat/text_conversation.ts";
-import { Turns } from "../../lib/chat/turns.ts";
-import { TopWatch } from "../../lib/chat/tops.ts";
-import { ConnectionLimits } from "../../lib/core/allowance.ts";
-import { isUserId, type UserId } from "../../lib/core/entries.ts";
-import { parseName } from "../../lib/core/names.ts";
+import type { Announcement } from "../../lib/chat/ports/bus.ts";
+import type { Clock } from "../../lib/chat/ports/clock.ts";
+import type { ConnectionHandler, Socket } from "../../lib/chat/ports/connection_handler.ts";
+import type { Hub } from "../../lib/chat/room/hub.ts";
+import type { Identity, SessionTokens } from "../../lib/chat/ports/session_tokens.ts";
+import { JsonHandler } from "../../lib/chat/session/json_handler.ts";
+import type { SessionContext } from "../../lib/chat/session/session.ts";
+import { TextHandler, type TextOptions } from "../../lib/chat/session/text_handler.ts";
+import { ConcurrencyLimit } from "../../lib/chat/concurrency_limit.ts";
+import { TopAnnouncer } from "../../lib/chat/bus/top_announcer.ts";
+import { SharedBudgets } from "../../lib/core/limits/rate_limiter.ts";
+import { isUserId, type UserId } from "../../lib/core/log/entry.ts";
+import { parseName } from "../../lib/core/names/names.ts";
 import { RECOVER_LIMIT, SimBus } from "./sim_bus.ts";
 import type { World } from "./world.ts";
 
@@ -37,89 +37,91 @@ export class SimNode {
   readonly #context: SessionContext;
   #isAlive = true;
 
-  /** Starts it. */
+  /** Starts the node. */
   constructor(world: World, id: string) {
     this.id = id;
     this.#world = world;
-    const { dice, plant } = world;
+    const { dice, mutant } = world;
     const random = () => dice.next();
     const clock = this.#clock();
     this.bus = new SimBus({ ...world.busContext, isAlive: () => this.#isAlive });
-    const bus = plant.wrap(this.bus);
-    const drawId = () => `id${world.draw()}`;
-    const common = { bus, clock, random, drawId, guestName: "guest" };
-    this.#hub = plant.makeHub({ ...common, node: id, recoverLimit: RECOVER_LIMIT });
-    const card = {
+    const bus = mutant.wrap(this.bus);
+    const newId = () => `id${world.nextNumber()}`;
+    const common = { bus, clock, random, newId, guestName: "guest" };
+    this.#hub = mutant.makeHub({ ...common, node: id, recoverLimit: RECOVER_LIMIT });
+    const serverInfo = {
       server: { name: "parley", version: "0" },
       limits: LIMITS,
       heartbeat: { seconds: 30 },
     };
-    const identities = new SimIdentities(world);
-    const limits = new ConnectionLimits(LIMITS);
-    const readTurns = new Turns(2);
-    const own = { limits, readTurns, hub: this.#hub, identities, card };
+    const sessionTokens = new SimSessionTokens(world);
+    const limits = new SharedBudgets(LIMITS);
+    const readLimit = new ConcurrencyLimit(2);
+    const own = { limits, readLimit, hub: this.#hub, sessionTokens, serverInfo };
     this.#context = { ...common, ...LIMITS, ...own };
-    this.#start(new TopWatch(bus, clock, (tops) => this.#post(tops)));
+    this.#start(new TopAnnouncer(bus, clock, (tops) => this.#dispatchLater(tops)));
   }
 
   get isAlive(): boolean {
     return this.#isAlive;
   }
 
-  /** Begins a conversation. @param draws Is told the user that is made for it, if there is one. */
-  begin(socket: Socket, wish: Wish | undefined, draws: (user: UserId) => void): Conversation {
-    const identities: Identities = {
+  /** Opens a session. @param onNewUser Receives the user that is created for it, if any. */
+  openHandler(
+    socket: Socket,
+    options: TextOptions | undefined,
+    onNewUser: (user: UserId) => void,
+  ): ConnectionHandler {
+    const sessionTokens: SessionTokens = {
       isReady: true,
-      ready: this.#context.identities.ready,
-      service: this.#context.identities.service,
-      draw: () => {
-        const user = this.#context.identities.draw();
-        draws(user);
+      ready: this.#context.sessionTokens.ready,
+      serviceId: this.#context.sessionTokens.serviceId,
+      newUserId: () => {
+        const user = this.#context.sessionTokens.newUserId();
+        onNewUser(user);
         return user;
       },
-      sign: (author) => this.#context.identities.sign(author),
-      verify: (token) => this.#context.identities.verify(token),
+      sign: (author) => this.#context.sessionTokens.sign(author),
+      verify: (token) => this.#context.sessionTokens.verify(token),
     };
-    const context = { ...this.#context, identities };
-    return wish
-      ? new TextConversation(socket, context, wish)
-      : new JsonConversation(socket, context);
+    const context = { ...this.#context, sessionTokens };
+    return options ? new TextHandler(socket, context, options) : new JsonHandler(socket, context);
   }
 
-  /** Ends it as an operator does: who is there has been told. */
+  /** Stops the node as an operator does; clients have been notified. */
   stop(): void {
     this.#hub[Symbol.dispose]();
     this.crash();
   }
 
-  /** Ends it in the midst of everything. */
+  /** Crashes the node. */
   crash(): void {
     this.#isAlive = false;
   }
 
-  #start(tops: TopWatch): void {
+  #start(topAnnouncer: TopAnnouncer): void {
     const { signal } = new AbortController();
-    const tasks = [this.#hub.run(signal), this.#carry(tops, signal)];
-    if (this.#world.plant.tellsTops) tasks.push(tops.run(signal));
-    const broken = (error: unknown) => this.#world.complain(`${this.id} broke: ${error}`);
+    const tasks = [this.#hub.run(signal), this.#forwardAnnouncements(topAnnouncer, signal)];
+    if (this.#world.mutant.announcesTops) tasks.push(topAnnouncer.run(signal));
+    const broken = (error: unknown) => this.#world.reportViolation(`${this.id} broke: ${error}`);
     Promise.all(tasks).catch(broken);
   }
 
-  async #carry(tops: TopWatch, signal: AbortSignal): Promise<void> {
-    for await (const announcements of tops.watch(this.bus.announcements(signal))) {
-      this.#post(announcements);
+  async #forwardAnnouncements(topAnnouncer: TopAnnouncer, signal: AbortSignal): Promise<void> {
+    for await (const announcements of topAnnouncer.observe(this.bus.announcements(signal))) {
+      this.#dispatchLater(announcements);
     }
   }
 
-  #post(announcements: readonly Announcement[]): void {
+  #dispatchLater(announcements: readonly Announcement[]): void {
     const { clock, dice, busContext } = this.#world;
-    if (dice.chance(busContext.weather().dropped)) return;
+    if (dice.chance(busContext.faultRates().dropped)) return;
     clock.after(1, () => {
-      if (this.#isAlive) this.#world.guard(() => this.#hub.receive(announcements));
+      if (this.#isAlive) this.#world.guard(() => this.#hub.dispatch(announcements));
     });
   }
 
-  /** Who sleeps when the node crashes never wakes. */
+  /** Sleeps end only while the node is alive. */
   #clock(): Clock {
     const { clock } = this.#world;
     return {
@@ -133,29 +135,29 @@ export class SimNode {
   }
 }
 
-/** Tokens that are easily forged. */
-class SimIdentities implements Identities {
+/** Tokens that are trivial to forge. */
+class SimSessionTokens implements SessionTokens {
   readonly isReady = true;
   readonly ready = Promise.resolve();
-  readonly service = "simulated-service";
+  readonly serviceId = "simulated-service";
   readonly #world: World;
 
   constructor(world: World) {
     this.#world = world;
   }
 
-  draw(): UserId {
-    const user = `user_${1000 + this.#world.draw()}`;
+  newUserId(): UserId {
+    const user = `user_${1000 + this.#world.nextNumber()}`;
     return isUserId(user) ? user : this.#world.fail(`${user} is no user`);
   }
 
-  sign({ user, name, isDrawn }: Identity): string {
-    return `${user} ${isDrawn} ${name}`;
+  sign({ user, name, isGuest }: Identity): string {
+    return `${user} ${isGuest} ${name}`;
   }
 
   verify(token: string): Identity | undefined {
-    const [user = "", isDrawn, ...rest] = token.split(" ");
+    const [user = "", isGuest, ...rest] = token.split(" ");
     const name = parseName(rest.join(" "));
-    return name && isUserId(user) ? { user, name, isDrawn: isDrawn === "true" } : undefined;
+    return name && isUserId(user) ? { user, name, isGuest: isGuest === "true" } : undefined;
   }
 }

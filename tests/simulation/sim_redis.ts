@@ -1,128 +1,138 @@
 /**
- * A Redis in memory, shared by all nodes: the rules are those of `core/room_log.ts` and `core/leases.ts`, and it can do
- * what makes Redis dangerous: be put back to what it was a while ago, as when a replica is promoted, or be emptied.
+ * An in-memory Redis shared by all nodes, with the rules of `core/log/room_log.ts` and
+ * `core/presence/lease_table.ts`. It can fail as Redis does: return to an earlier
+ * state, as when a replica is promoted, or become empty.
  * @module
  */
-import { type Announcement, type Published, type Standing, type Top } from "../../lib/chat/bus.ts";
-import type { Draft, Entry, UserId } from "../../lib/core/entries.ts";
-import type { Claim, ClaimResult, Person } from "../../lib/core/leases.ts";
-import type { RoomId } from "../../lib/core/names.ts";
-import type { Position } from "../../lib/core/positions.ts";
 import {
+  type Announcement,
+  type PublishResult,
+  type ReadState,
+  type Top,
+} from "../../lib/chat/ports/bus.ts";
+import type { Draft, Entry, UserId } from "../../lib/core/log/entry.ts";
+import type { Claim, ClaimResult, Person } from "../../lib/core/presence/lease_table.ts";
+import type { RoomId } from "../../lib/core/names/names.ts";
+import type { Position } from "../../lib/core/log/position.ts";
+import {
+  advancesReadMark,
   append,
-  beginEra,
-  judge,
-  leaf,
-  openHead,
-  type Page,
-  recover,
+  ensureHead,
+  type HistoryPage,
+  type LogContext,
+  readPage,
   type Replay,
+  replaySince,
+  resolvePosition,
   type Retention,
-  type Terms,
+  startEpoch,
   topOf,
-} from "../../lib/core/room_log.ts";
-import type { Contents, ListShelf } from "../core/list_shelf.ts";
-import { LeaseBook } from "./lease_book.ts";
-import type { Plant } from "./plant.ts";
+} from "../../lib/core/log/room_log.ts";
+import type { Contents, ListRoomStorage } from "../core/log/list_room_storage.ts";
+import { LeaseHistory } from "./lease_history.ts";
+import type { Mutant } from "./mutant.ts";
 import type { SimClock } from "./sim_clock.ts";
-import { Truth } from "./truth.ts";
+import { RoomOracle } from "./room_oracle.ts";
 
 interface SimRoom {
-  readonly shelf: ListShelf;
-  /** Which server numbered last. */
+  readonly storage: ListRoomStorage;
+  /** The server that numbered last. */
   server: string;
   reads: ReadonlyMap<UserId, Position>;
-  leases: LeaseBook;
+  leases: LeaseHistory;
 }
 
-/** All that a Redis held at one time. */
+/** The contents of a Redis at one time. */
 type Snapshot = ReadonlyMap<RoomId, {
   readonly contents: Contents;
   readonly server: string;
   readonly reads: ReadonlyMap<UserId, Position>;
-  readonly leases: LeaseBook;
+  readonly leases: LeaseHistory;
   readonly leaseCount: number;
   readonly log: readonly Entry[];
 }>;
 
-/** What a Redis is made of. */
+/** What a Redis depends on. */
 export interface RedisContext {
   readonly clock: SimClock;
   readonly retention: Retention;
-  readonly plant: Pick<Plant, "makeShelf" | "beginsEras">;
-  /** Says that something is wrong. */
-  readonly complain: (what: string) => void;
+  readonly mutant: Pick<Mutant, "makeRoomStorage" | "startsEpochs">;
+  /** Reports a violation. */
+  readonly reportViolation: (what: string) => void;
 }
 
 /** One Redis. */
 export class SimRedis {
-  /** Who hears what is announced; whether a room is followed is for them to say. */
-  readonly ears = new Set<(room: RoomId, announcement: Announcement) => void>();
+  /** Receives all announcements; each listener checks its own subscriptions. */
+  readonly listeners = new Set<(room: RoomId, announcement: Announcement) => void>();
   readonly #context: RedisContext;
-  readonly #truths = new Map<RoomId, Truth>();
+  readonly #oracles = new Map<RoomId, RoomOracle>();
   readonly #rooms = new Map<RoomId, SimRoom>();
   #snapshot: Snapshot = new Map();
-  #drawn = 0;
+  #lastNumber = 0;
   #server = "server0";
 
   constructor(context: RedisContext) {
     this.#context = context;
   }
 
-  /** What happened in a room. */
-  truth(room: RoomId): Truth {
-    const truth = this.#truths.get(room) ??
-      new Truth(room, this.#context.retention.entries);
-    this.#truths.set(room, truth);
-    return truth;
+  /** The oracle of a room. */
+  oracle(room: RoomId): RoomOracle {
+    const oracle = this.#oracles.get(room) ??
+      new RoomOracle(room, this.#context.retention.entries);
+    this.#oracles.set(room, oracle);
+    return oracle;
   }
 
-  enter(draft: Draft): Published {
+  append(draft: Draft): PublishResult {
     const room = this.#room(draft.room);
-    if (room.server !== this.#server && this.#context.plant.beginsEras) {
-      const [head, epoch] = [openHead(room.shelf, this.#terms()), this.#drawEpoch()];
-      this.truth(draft.room).begin(epoch, topOf(head));
-      room.shelf.setHead(beginEra(head, epoch));
+    if (room.server !== this.#server && this.#context.mutant.startsEpochs) {
+      const [head, epoch] = [ensureHead(room.storage, this.#logContext()), this.#newEpoch()];
+      this.oracle(draft.room).startEpoch(epoch, topOf(head));
+      room.storage.setHead(startEpoch(head, epoch));
       room.server = this.#server;
     }
-    const outcome = append(room.shelf, draft, this.#terms());
+    const outcome = append(room.storage, draft, this.#logContext());
     if (outcome.kind === "rejected") return outcome;
     if (outcome.kind === "repeated") return { ...outcome.receipt, kind: "entered" };
     const { entry } = outcome;
-    const wrong = this.truth(draft.room).add(entry);
-    if (wrong) this.#context.complain(wrong);
+    const wrong = this.oracle(draft.room).add(entry);
+    if (wrong) this.#context.reportViolation(wrong);
     this.announce(entry.room, { kind: "entry", entry });
     return { kind: "entered", position: entry.position, at: entry.at };
   }
 
   announce(room: RoomId, announcement: Announcement): void {
-    for (const hear of this.ears) hear(room, announcement);
+    for (const listener of this.listeners) listener(room, announcement);
   }
 
   top(room: RoomId): Top {
-    const top = topOf(openHead(this.#room(room).shelf, this.#terms()));
+    const top = topOf(ensureHead(this.#room(room).storage, this.#logContext()));
     return { kind: "top", room, top, isRead: true };
   }
 
   replay(room: RoomId, since: Position, limit: number): Replay {
-    return recover(this.#room(room).shelf, since, limit, this.#terms());
+    return replaySince(this.#room(room).storage, since, limit, this.#logContext());
   }
 
-  page(room: RoomId, before: number | undefined, limit: number): Page {
-    return leaf(this.#room(room).shelf, before, limit, this.#terms());
+  page(room: RoomId, before: number | undefined, limit: number): HistoryPage {
+    return readPage(this.#room(room).storage, before, limit, this.#logContext());
   }
 
-  standing(room: RoomId, user: UserId): Standing {
-    const { shelf, reads } = this.#room(room);
+  readState(room: RoomId, user: UserId): ReadState {
+    const { storage, reads } = this.#room(room);
     const read = reads.get(user);
-    const seen = read ? judge(openHead(shelf, this.#terms()), 0, read).after : 0;
-    const kept = shelf.messages(Infinity, -Infinity);
+    const seen = read ? resolvePosition(ensureHead(storage, this.#logContext()), 0, read).after : 0;
+    const kept = storage.messages(Infinity, -Infinity);
     return { read, unread: kept.filter(({ position }) => position.seq > seen).length };
   }
 
-  markRead(room: RoomId, user: UserId, read: Position): void {
+  markRead(room: RoomId, user: UserId, read: Position): boolean {
     const one = this.#room(room);
-    one.reads = new Map(one.reads).set(user, read);
+    const head = ensureHead(one.storage, this.#logContext());
+    const isFurther = head.top > 0 && advancesReadMark(head, one.reads.get(user), read);
+    if (isFurther) one.reads = new Map(one.reads).set(user, read);
+    return isFurther;
   }
 
   claim(room: RoomId, claim: Claim): ClaimResult {
@@ -145,37 +155,39 @@ export class SimRedis {
     return this.#room(room).leases.people(this.#context.clock.now());
   }
 
-  /** From here on a replica does not follow. */
-  part(): void {
+  /** The replica stops following here. */
+  detachReplica(): void {
     this.#snapshot = new Map(
-      [...this.#rooms].map(([id, { shelf: { contents }, server, reads, leases }]) => {
-        const { log } = this.truth(id);
+      [...this.#rooms].map(([id, { storage: { contents }, server, reads, leases }]) => {
+        const { log } = this.oracle(id);
         return [id, { contents, server, reads, leases, leaseCount: leases.length, log }];
       }),
     );
   }
 
-  /** The replica takes over. */
-  promote(): void {
-    this.#server = `server${this.#drawn++}`;
+  /** The replica is promoted. */
+  promoteReplica(): void {
+    this.#server = `server${this.#lastNumber++}`;
     this.#rooms.clear();
     for (const [id, { contents, server, reads, leases, leaseCount }] of this.#snapshot) {
-      const shelf = this.#context.plant.makeShelf();
-      shelf.contents = contents;
-      this.#rooms.set(id, { shelf, server, reads, leases: leases.upTo(leaseCount) });
+      const storage = this.#context.mutant.makeRoomStorage();
+      storage.contents = contents;
+      this.#rooms.set(id, { storage, server, reads, leases: leases.upTo(leaseCount) });
     }
-    for (const [id, truth] of this.#truths) truth.lose(this.#snapshot.get(id)?.log ?? []);
+    for (const [id, oracle] of this.#oracles) oracle.rewindTo(this.#snapshot.get(id)?.log ?? []);
   }
 
   /** FLUSHALL: the server is the same. */
-  empty(): void {
+  flushAll(): void {
     this.#rooms.clear();
-    for (const truth of this.#truths.values()) truth.lose([]);
+    for (const oracle of this.#oracles.values()) oracle.rewindTo([]);
   }
 
-  /** The time for which repetitions are known is over. */
+  /** Forgets all receipts. */
   forgetReceipts(): void {
-    for (const { shelf } of this.#rooms.values()) shelf.contents = withoutReceipts(shelf.contents);
+    for (const { storage } of this.#rooms.values()) {
+      storage.contents = withoutReceipts(storage.contents);
+    }
     this.#snapshot = new Map(
       [...this.#snapshot].map(([id, it]) => [
         id,
@@ -187,20 +199,20 @@ export class SimRedis {
   #room(id: RoomId): SimRoom {
     const known = this.#rooms.get(id);
     if (known) return known;
-    const shelf = this.#context.plant.makeShelf();
-    const room = { shelf, server: this.#server, reads: new Map(), leases: new LeaseBook() };
+    const storage = this.#context.mutant.makeRoomStorage();
+    const room = { storage, server: this.#server, reads: new Map(), leases: new LeaseHistory() };
     this.#rooms.set(id, room);
     return room;
   }
 
-  #terms(): Terms {
+  #logContext(): LogContext {
     const { clock, retention } = this.#context;
     const [now, ranMs] = [clock.date(), clock.now()];
-    return { now, ranMs, epoch: this.#drawEpoch(), retention };
+    return { now, ranMs, epoch: this.#newEpoch(), retention };
   }
 
-  #drawEpoch(): string {
-    return `e${this.#drawn++}`;
+  #newEpoch(): string {
+    return `e${this.#lastNumber++}`;
   }
 }
 

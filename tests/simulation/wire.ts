@@ -1,76 +1,83 @@
 /**
- * A connection between somebody and a node: messages take their time, each way in order, and it can be cut in the midst of
- * them. The two ends do not learn of it at the same time, and a node may go on talking to nobody for half a minute.
+ * A connection between a client and a node. Messages take time, in order in each direction, and the connection can be
+ * cut between them. The two ends notice at different times, and a node may keep sending to a dead peer for half a
+ * minute.
  * @module
  */
-import type { Conversation, Socket } from "../../lib/chat/conversation.ts";
-import type { Farewell } from "../../lib/core/farewells.ts";
-import type { Backlog } from "../../lib/core/pacing.ts";
+import type { ConnectionHandler, Socket } from "../../lib/chat/ports/connection_handler.ts";
+import type { CloseStatus } from "../../lib/core/protocol/close_codes.ts";
+import type { Backlog } from "../../lib/core/limits/send_pacing.ts";
 import type { SimNode } from "./sim_node.ts";
 import type { World } from "./world.ts";
 
-/** Whoever is at the other end. */
-export interface Peer {
+/** The client's end. */
+export interface WireClient {
   /** The connection is open. */
   opened(): void;
-  /** A message has come. */
-  hear(message: string): void;
-  /** The connection is over. */
-  closed(farewell: Farewell | undefined): void;
+  /** A message has arrived. */
+  received(message: string): void;
+  /** The connection has ended. */
+  closed(status: CloseStatus | undefined): void;
 }
 
-/** Begins the conversation when the connection has reached the node. */
-export type BeginAt = (node: SimNode, socket: Socket) => Conversation;
+/** Opens the handler when the connection has reached the node. */
+export type OpenHandlerAt = (node: SimNode, socket: Socket) => ConnectionHandler;
 
 const FAULT = /"type":"fault","id":"([^"]+)"/g;
 
-/** In a simulation little is said, so that little must be much. */
+/** Small, because a simulation sends few messages. */
 const MAX_BACKLOG = 4_096;
 
 /** One connection. */
 export class Wire implements Socket {
   readonly node: SimNode;
   readonly #world: World;
-  readonly #peer: Peer;
-  readonly #slowness: number;
-  #conversation: Conversation | undefined;
+  readonly #client: WireClient;
+  readonly #maxLatencyMs: number;
+  #handler: ConnectionHandler | undefined;
   #nodeEnd: "connecting" | "open" | "over" = "connecting";
-  #peerEnd: "open" | "over" = "open";
-  // Nothing that the peer sends arrives any more.
+  #clientEnd: "open" | "over" = "open";
+  // Nothing from the client arrives any more.
   #isBroken = false;
   #unsent = 0;
   #upUntil = 0;
   #downUntil = 0;
 
-  /** Connects. @param slowness How long a message takes at most. */
-  constructor(world: World, node: SimNode, peer: Peer, slowness: number, begin: BeginAt) {
+  /** Connects. @param maxLatencyMs Maximum latency of a message. */
+  constructor(
+    world: World,
+    node: SimNode,
+    client: WireClient,
+    maxLatencyMs: number,
+    openHandler: OpenHandlerAt,
+  ) {
     this.#world = world;
     this.node = node;
-    this.#peer = peer;
-    this.#slowness = slowness;
-    this.#up(() => this.#open(begin));
+    this.#client = client;
+    this.#maxLatencyMs = maxLatencyMs;
+    this.#scheduleAtNode(() => this.#open(openHandler));
   }
 
-  /** Whether the node has not yet noticed its end. */
+  /** Whether the node still considers it open. */
   get isHeldByNode(): boolean {
     return this.node.isAlive && this.#nodeEnd === "open";
   }
 
-  /** From the peer to the node. */
-  post(message: string): void {
-    this.#up(() => {
-      if (this.#nodeEnd === "open") this.#conversation?.receive(message);
+  /** Sends from the client to the node. */
+  sendToNode(message: string): void {
+    this.#scheduleAtNode(() => {
+      if (this.#nodeEnd === "open") this.#handler?.onMessage(message);
     });
   }
 
   send(message: string | Uint8Array<ArrayBuffer>): void {
     if (this.#nodeEnd === "over" || typeof message !== "string") return;
-    // It may never arrive, and the peer then cannot know.
+    // The fault may never arrive, and the client then cannot know.
     for (const [, id = ""] of message.matchAll(FAULT)) this.#world.refused.add(id);
     this.#unsent += message.length;
-    this.#down(() => {
+    this.#scheduleAtClient(() => {
       this.#unsent -= message.length;
-      this.#peer.hear(message);
+      this.#client.received(message);
     });
   }
 
@@ -78,67 +85,67 @@ export class Wire implements Socket {
     return { bytes: this.#unsent, maxBytes: MAX_BACKLOG };
   }
 
-  close(farewell: Farewell): void {
+  close(status: CloseStatus): void {
     if (this.#nodeEnd === "over") return;
-    const { afterMs } = farewell;
-    if (this.isHeldByNode && afterMs !== undefined) this.#conversation?.advise?.(afterMs);
+    const { afterMs } = status;
+    if (this.isHeldByNode && afterMs !== undefined) this.#handler?.sendRetryAfter?.(afterMs);
     this.#endAtNode();
-    this.#down(() => this.#endAtPeer(farewell));
+    this.#scheduleAtClient(() => this.#endAtClient(status));
   }
 
-  /** The peer says goodbye: what it has said before arrives. */
-  hangUp(): void {
-    this.#peerEnd = "over";
-    this.#up(() => this.#endAtNode());
+  /** The client closes; what it sent before still arrives. */
+  disconnect(): void {
+    this.#clientEnd = "over";
+    this.#scheduleAtNode(() => this.#endAtNode());
   }
 
-  /** The connection breaks. @param noticedMs After which time the node learns of it. */
+  /** The connection breaks. @param noticedMs Time until the node notices. */
   cut(noticedMs: number): void {
     const { clock, dice } = this.#world;
-    clock.after(dice.between(1, 60), () => this.#endAtPeer(undefined));
+    clock.after(dice.between(1, 60), () => this.#endAtClient(undefined));
     clock.after(dice.between(1, 60), () => {
       this.#isBroken = true;
       clock.after(noticedMs, () => this.#endAtNode());
     });
   }
 
-  #open(begin: BeginAt): void {
+  #open(openHandler: OpenHandlerAt): void {
     if (!this.node.isAlive) return this.cut(1);
     this.#nodeEnd = "open";
-    this.#down(() => this.#peer.opened());
-    this.#conversation = begin(this.node, this);
-    if (!this.isHeldByNode) this.#conversation.leave();
+    this.#scheduleAtClient(() => this.#client.opened());
+    this.#handler = openHandler(this.node, this);
+    if (!this.isHeldByNode) this.#handler.onClose();
   }
 
   #endAtNode(): void {
     if (this.#nodeEnd !== "open") return void (this.#nodeEnd = "over");
     this.#nodeEnd = "over";
-    if (this.node.isAlive) this.#world.guard(() => this.#conversation?.leave());
+    if (this.node.isAlive) this.#world.guard(() => this.#handler?.onClose());
   }
 
-  #endAtPeer(farewell: Farewell | undefined): void {
-    if (this.#peerEnd === "over") return;
-    this.#peerEnd = "over";
-    this.#peer.closed(farewell);
+  #endAtClient(status: CloseStatus | undefined): void {
+    if (this.#clientEnd === "over") return;
+    this.#clientEnd = "over";
+    this.#client.closed(status);
   }
 
-  #up(deed: () => void): void {
+  #scheduleAtNode(fn: () => void): void {
     const { clock } = this.#world;
     this.#upUntil = Math.max(this.#upUntil, clock.now() + this.#latency());
     clock.after(this.#upUntil - clock.now(), () => {
-      if (!this.#isBroken) this.#world.guard(deed);
+      if (!this.#isBroken) this.#world.guard(fn);
     });
   }
 
-  #down(deed: () => void): void {
+  #scheduleAtClient(fn: () => void): void {
     const { clock } = this.#world;
     this.#downUntil = Math.max(this.#downUntil, clock.now() + this.#latency());
     clock.after(this.#downUntil - clock.now(), () => {
-      if (this.#peerEnd === "open") this.#world.guard(deed);
+      if (this.#clientEnd === "open") this.#world.guard(fn);
     });
   }
 
   #latency(): number {
-    return this.#world.dice.between(1, this.#slowness);
+    return this.#world.dice.between(1, this.#maxLatencyMs);
   }
 }

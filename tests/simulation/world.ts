@@ -1,124 +1,129 @@
 /**
- * What everything in one simulation shares: the dice, the clock, the Redis, the nodes that run, and the list of what was
- * found to be wrong.
+ * Everything that one simulation shares: the dice, the clock, the Redis, the running nodes and the list of violations.
  * @module
  */
-import type { RoomId } from "../../lib/core/names.ts";
-import { RECEIPTS_MS, type Retention } from "../../lib/core/room_log.ts";
-import { room } from "../fakes.ts";
+import type { RoomId } from "../../lib/core/names/names.ts";
+import { RECEIPTS_MS, type Retention } from "../../lib/core/log/room_log.ts";
+import { room } from "../support/fakes.ts";
 import { Dice } from "./dice.ts";
-import type { Plant } from "./plant.ts";
+import type { Mutant } from "./mutant.ts";
 import type { BusContext } from "./sim_bus.ts";
 import { SimClock } from "./sim_clock.ts";
 import { SimNode } from "./sim_node.ts";
 import { SimRedis } from "./sim_redis.ts";
-import { drawWeather, FINE, type Weather } from "./weather.ts";
+import { type FaultRates, NO_FAULTS, randomFaultRates } from "./fault_rates.ts";
 
-/** One simulation's world. */
+/** The world of one simulation. */
 export class World {
   readonly dice: Dice;
   readonly clock: SimClock;
-  readonly plant: Plant;
+  readonly mutant: Mutant;
   readonly redis: SimRedis;
   readonly busContext: Omit<BusContext, "isAlive">;
   readonly rooms: readonly RoomId[];
   readonly nodes: SimNode[] = [];
-  /** The ids of what was refused: nothing is promised of their order. */
+  /** The ids of refused actions, whose order is not guaranteed. */
   readonly refused = new Set<string>();
-  /** What is wrong; empty where nothing is. */
-  readonly complaints: string[] = [];
-  /** What happened, one line each. */
+  /** The violations. */
+  readonly violations: string[] = [];
+  /** All events, one line each. */
   readonly trace: string[] = [];
-  #weather: Weather;
-  #drawn = 0;
+  #faultRates: FaultRates;
+  #lastNumber = 0;
 
-  constructor(seed: number, plant: Plant) {
+  constructor(seed: number, mutant: Mutant) {
     this.dice = new Dice(seed);
     this.clock = new SimClock(this.dice);
-    this.plant = plant;
+    this.mutant = mutant;
     this.redis = new SimRedis({
       clock: this.clock,
-      retention: drawRetention(this.dice),
-      plant,
-      complain: (what) => this.complain(what),
+      retention: randomRetention(this.dice),
+      mutant,
+      reportViolation: (what) => this.reportViolation(what),
     });
-    this.#weather = drawWeather(this.dice);
+    this.#faultRates = randomFaultRates(this.dice);
     const { dice, clock, redis } = this;
-    this.busContext = { dice, clock, redis, refused: this.refused, weather: () => this.#weather };
+    this.busContext = {
+      dice,
+      clock,
+      redis,
+      refused: this.refused,
+      faultRates: () => this.#faultRates,
+    };
     this.rooms = ["attic", "lobby", "cellar"].slice(0, dice.between(1, 3)).map(room);
     const count = dice.between(1, 3);
     for (let index = 0; index < count; index++) this.startNode();
   }
 
-  /** The nodes that run. */
+  /** The running nodes. */
   get running(): readonly SimNode[] {
     return this.nodes.filter(({ isAlive }) => isAlive);
   }
 
-  /** Whether faults are over. */
-  get isFine(): boolean {
-    return this.#weather === FINE;
+  /** Whether the faults have ended. */
+  get isFaultFree(): boolean {
+    return this.#faultRates === NO_FAULTS;
   }
 
   /** Ends all faults. */
-  clearUp(): void {
-    this.#weather = FINE;
+  stopFaults(): void {
+    this.#faultRates = NO_FAULTS;
     for (const { bus } of this.running) {
       bus.isAway = false;
-      bus.isDeaf = false;
+      bus.dropsAnnouncements = false;
     }
   }
 
-  /** Draws the weather anew. */
-  stir(): void {
-    this.#weather = drawWeather(this.dice);
+  /** Draws new fault rates. */
+  changeFaultRates(): void {
+    this.#faultRates = randomFaultRates(this.dice);
   }
 
-  /** So long nothing happens; what is known for a time only is forgotten. */
-  leap(ms: number): void {
+  /** Skips a time in which nothing happens; state that expires is gone. */
+  skip(ms: number): void {
     this.note(`nothing happens for ${ms} ms`);
-    this.clock.leap(ms);
+    this.clock.skip(ms);
     if (ms > RECEIPTS_MS) this.redis.forgetReceipts();
   }
 
-  /** One more node. */
+  /** Starts another node. */
   startNode(): void {
-    this.nodes.push(new SimNode(this, `node${this.draw()}`));
+    this.nodes.push(new SimNode(this, `node${this.nextNumber()}`));
   }
 
-  /** A number that was never drawn. */
-  draw(): number {
-    return ++this.#drawn;
+  /** A number that was not used before. */
+  nextNumber(): number {
+    return ++this.#lastNumber;
   }
 
-  /** Writes down what happens. */
+  /** Adds an event to the trace. */
   note(what: string): void {
     this.trace.push(`${this.clock.now()} ${what}`);
   }
 
-  /** Writes down what is wrong. */
-  complain(what: string): void {
-    this.complaints.push(`at ${this.clock.now()} ms: ${what}`);
+  /** Reports a violation. */
+  reportViolation(what: string): void {
+    this.violations.push(`at ${this.clock.now()} ms: ${what}`);
     this.note(`WRONG: ${what}`);
   }
 
-  /** Complains, and can not go on. */
+  /** Reports a violation and throws. */
   fail(what: string): never {
     throw new Error(what);
   }
 
-  /** Does what must not throw. */
-  guard(deed: () => void): void {
+  /** Reports an exception as a violation. */
+  guard(fn: () => void): void {
     try {
-      deed();
+      fn();
     } catch (error) {
-      this.complain(error instanceof Error ? error.stack ?? error.message : String(error));
+      this.reportViolation(error instanceof Error ? error.stack ?? error.message : String(error));
     }
   }
 }
 
-/** Mostly more than is ever said; sometimes so little that what was missed is gone. */
-function drawRetention(dice: Dice): Retention {
+/** Usually more than a simulation sends; sometimes so few that missed entries are already deleted. */
+function randomRetention(dice: Dice): Retention {
   const messages = dice.chance(0.8) ? 10_000 : dice.between(5, 20);
   return { messages, entries: messages, ageMs: Infinity };
 }

@@ -4,7 +4,7 @@
  */
 import { peerNamed } from "../peers.ts";
 import type { Figures } from "../samples.ts";
-import type { Stage } from "../stage.ts";
+import type { CellRunner } from "../cell_runner.ts";
 import type { Column } from "../tables.ts";
 import { numberIn, type Work } from "../work.ts";
 
@@ -35,7 +35,7 @@ export const STORM: Work = {
   cells: ["text", "text-w1", "bare-deno"].map((peer) => ({
     peer,
     variants: ["to the echo", "to the chat"],
-    play: (stage) => storm(stage, peer),
+    run: (stage) => storm(stage, peer),
   })),
 };
 
@@ -52,36 +52,36 @@ export const IDLE_WORK: Work = {
   cells: FORMS.map((peer) => ({
     peer,
     variants: [`${IDLE} connections`],
-    play: (stage) => idle(stage, peer),
+    run: (stage) => idle(stage, peer),
   })),
 };
 
-async function* storm(stage: Stage, name: string): AsyncGenerator<Figures> {
+async function* storm(stage: CellRunner, name: string): AsyncGenerator<Figures> {
   await using server = await stage.start(peerNamed(name));
   for (const url of [server.echoUrl, server.chatUrl()]) {
     const order = { kind: "storm", url, connectsAtOnce: 64 } as const;
-    await stage.play([server], { ...order, count: 300 });
-    const { report, charge } = await stage.play([server], { ...order, count: CYCLES });
+    await stage.run([server], { ...order, count: 300 });
+    const { report, usage } = await stage.run([server], { ...order, count: CYCLES });
     const cycles = numberIn(report, "cycles");
     if (cycles < CYCLES) throw new Error(`Only ${cycles} of ${CYCLES} connections came about`);
     yield {
-      serverMicros: charge.serverMicros / cycles,
+      serverMicros: usage.serverMicros / cycles,
       perSecond: numberIn(report, "cyclesPerSecond"),
       p99Millis: numberIn(report, "connectMs", "p99"),
     };
   }
 }
 
-async function* idle(stage: Stage, name: string): AsyncGenerator<Figures> {
+async function* idle(stage: CellRunner, name: string): AsyncGenerator<Figures> {
   const { tongue } = peerNamed(name);
   await using server = await stage.start(peerNamed(name));
   const url = server.chatUrl();
   const figures: Record<string, number> = {};
-  await stage.hold([server], { tongue, url, count: FIRST }, {
+  await stage.holdIdle([server], { tongue, url, count: FIRST }, {
     held: async () => {
       const before = await server.residentBytes();
       const others = tongue.kind === "json" ? { ...tongue, name: "other" } : tongue;
-      await stage.hold([server], { tongue: others, url, count: IDLE - FIRST }, {
+      await stage.holdIdle([server], { tongue: others, url, count: IDLE - FIRST }, {
         joined: ({ serverMicros }) => void (figures.serverMicros = serverMicros / (IDLE - FIRST)),
         held: async () => {
           figures.bytes = (await server.residentBytes() - before) / (IDLE - FIRST);

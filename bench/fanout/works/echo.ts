@@ -4,7 +4,7 @@
  */
 import { peerNamed } from "../peers.ts";
 import type { Figures } from "../samples.ts";
-import type { Stage } from "../stage.ts";
+import type { CellRunner } from "../cell_runner.ts";
 import type { Column } from "../tables.ts";
 import { deliveryFigures, type Work } from "../work.ts";
 
@@ -27,13 +27,13 @@ export const ECHO: Work = {
   cells: ["text", "text-w1", "bare-deno"].map((peer) => ({
     peer,
     variants: [VARIANT],
-    play: (stage) => play(stage, peer),
+    run: (stage) => play(stage, peer),
   })),
 };
 
-async function* play(stage: Stage, name: string): AsyncGenerator<Figures> {
+async function* play(stage: CellRunner, name: string): AsyncGenerator<Figures> {
   await using server = await stage.start(peerNamed(name));
-  const played = await stage.play([server], {
+  const played = await stage.run([server], {
     kind: "load",
     tongue: { kind: "text" },
     plan: {

@@ -3,10 +3,10 @@
  * its last one, so that every server is asked for as much as it can carry, and CPU per delivery compares them.
  * @module
  */
-import type { LoadPlan } from "../../../lib/io/load/load.ts";
+import type { LoadPlan } from "../../../lib/load/mod.ts";
 import { peerNamed } from "../peers.ts";
 import type { Figures } from "../samples.ts";
-import type { Stage } from "../stage.ts";
+import type { CellRunner } from "../cell_runner.ts";
 import { DELIVERY_COLUMNS, deliveryFigures, type Work } from "../work.ts";
 
 const OTHERS = ["bare-deno", "bun", "ws", "socket.io", "nchan", "nginx-lua"];
@@ -26,7 +26,7 @@ export function fanout(members: number, measureMs: number, peers: readonly strin
       peers.map((peer) => ({
         peer,
         variants: [`N=${members} K=${publishers}`],
-        play: (stage) => play(stage, peer, { members, publishers, measureMs }),
+        run: (stage) => play(stage, peer, { members, publishers, measureMs }),
       }))
     ),
   };
@@ -40,13 +40,13 @@ export const FANOUTS: readonly Work[] = [
 ];
 
 async function* play(
-  stage: Stage,
+  stage: CellRunner,
   name: string,
   size: Pick<LoadPlan, "members" | "publishers" | "measureMs">,
 ): AsyncGenerator<Figures> {
   const peer = peerNamed(name);
   await using server = await stage.start(peer);
-  const played = await stage.play([server], {
+  const played = await stage.run([server], {
     kind: "load",
     tongue: peer.tongue,
     plan: {

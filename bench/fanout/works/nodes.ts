@@ -5,9 +5,9 @@
 import { peerNamed } from "../peers.ts";
 import type { Figures } from "../samples.ts";
 import type { Report } from "../load_process.ts";
-import type { Order } from "../orders.ts";
+import type { LoadOrder } from "../orders.ts";
 import type { Server } from "../server.ts";
-import type { Played, Stage } from "../stage.ts";
+import type { CellRunner, MeasuredLoad } from "../cell_runner.ts";
 import type { Column } from "../tables.ts";
 import { deliveryFigures, numberIn, type Work } from "../work.ts";
 
@@ -30,14 +30,14 @@ export const NODES: Work = {
     `${TEXTS_PER_SECOND} texts a second between them; the second node's only hear.`,
   table: "of variants",
   columns: COLUMNS,
-  cells: [{ peer: "json", variants: ["one node", "two nodes"], play }],
+  cells: [{ peer: "json", variants: ["one node", "two nodes"], run: play }],
 };
 
-async function* play(stage: Stage): AsyncGenerator<Figures> {
+async function* play(stage: CellRunner): AsyncGenerator<Figures> {
   const peer = peerNamed("json");
   {
     await using only = await stage.start(peer);
-    yield deliveryFigures(await stage.play([only], order(only, 8, "m")));
+    yield deliveryFigures(await stage.run([only], order(only, 8, "m")));
   }
   await using first = await stage.start(peer);
   await using second = await stage.join(peer);
@@ -45,17 +45,17 @@ async function* play(stage: Stage): AsyncGenerator<Figures> {
 }
 
 /** The second node's members measure while the first's do. They know no publisher, so they only count what arrives. */
-async function both(stage: Stage, first: Server, second: Server): Promise<Figures> {
+async function both(stage: CellRunner, first: Server, second: Server): Promise<Figures> {
   const listening = Promise.withResolvers<void>();
   const speaking = Promise.withResolvers<void>();
-  const hearing = stage.play([second], order(second, 0, "n"), (phase) => {
+  const hearing = stage.run([second], order(second, 0, "n"), (phase) => {
     if (phase !== "measuring") return;
     listening.resolve();
     return speaking.promise;
   });
   try {
     await Promise.race([listening.promise, hearing]);
-    const spoken = await stage.play([first, second], order(first, 8, "m"), (phase) => {
+    const spoken = await stage.run([first, second], order(first, 8, "m"), (phase) => {
       if (phase === "measuring") speaking.resolve();
     });
     speaking.resolve();
@@ -66,14 +66,14 @@ async function both(stage: Stage, first: Server, second: Server): Promise<Figure
   }
 }
 
-function together({ report, charge }: Played, heard: Report): Figures {
+function together({ report, usage }: MeasuredLoad, heard: Report): Figures {
   const arrived = numberIn(report, "arrived") + numberIn(heard, "arrived");
-  const figures = deliveryFigures({ report: { ...report, arrived }, charge });
+  const figures = deliveryFigures({ report: { ...report, arrived }, usage });
   const perSecond = (figures.perSecond ?? 0) + numberIn(heard, "deliveriesPerSecond");
   return { ...figures, perSecond };
 }
 
-function order(server: Server, publishers: number, name: string): Order {
+function order(server: Server, publishers: number, name: string): LoadOrder {
   return {
     kind: "load",
     tongue: { kind: "json", room: "lobby", name },

@@ -4,7 +4,7 @@
  */
 import { peerNamed } from "../peers.ts";
 import type { Figures } from "../samples.ts";
-import type { Stage } from "../stage.ts";
+import type { CellRunner } from "../cell_runner.ts";
 import { DELIVERY_COLUMNS, deliveryFigures, type Work } from "../work.ts";
 
 const PEERS = ["json", "text", "json-w1", "bare-deno", "bun", "ws", "socket.io", "nchan"];
@@ -17,13 +17,13 @@ export const OPEN_LOOP: Work = {
   about: "8 publishers say 100 texts of 64 bytes a second between them, on schedule.",
   table: "of peers",
   columns: [...DELIVERY_COLUMNS, { title: "load late by ms", figure: "behindMillis" }],
-  cells: PEERS.map((peer) => ({ peer, variants: [VARIANT], play: (stage) => play(stage, peer) })),
+  cells: PEERS.map((peer) => ({ peer, variants: [VARIANT], run: (stage) => play(stage, peer) })),
 };
 
-async function* play(stage: Stage, name: string): AsyncGenerator<Figures> {
+async function* play(stage: CellRunner, name: string): AsyncGenerator<Figures> {
   const peer = peerNamed(name);
   await using server = await stage.start(peer);
-  const played = await stage.play([server], {
+  const played = await stage.run([server], {
     kind: "load",
     tongue: peer.tongue,
     plan: {

@@ -6,7 +6,7 @@
 import { peerNamed } from "../peers.ts";
 import type { Figures } from "../samples.ts";
 import type { Server } from "../server.ts";
-import type { Stage } from "../stage.ts";
+import type { CellRunner } from "../cell_runner.ts";
 import type { Column } from "../tables.ts";
 import { deliveryFigures, type Work } from "../work.ts";
 
@@ -37,11 +37,11 @@ export const OVERLOAD: Work = {
   cells: ["json", "text"].map((peer) => ({
     peer,
     variants: ["ceiling", ...MULTIPLES.map((it) => `${it} × the ceiling`)],
-    play: (stage) => play(stage, peer),
+    run: (stage) => play(stage, peer),
   })),
 };
 
-async function* play(stage: Stage, name: string): AsyncGenerator<Figures> {
+async function* play(stage: CellRunner, name: string): AsyncGenerator<Figures> {
   const ceiling = await onFresh(stage, name, (server) => measure(stage, server, undefined));
   const top = ceiling.perSecond ?? 0;
   const said = ceiling.saidPerSecond ?? 0;
@@ -55,7 +55,7 @@ async function* play(stage: Stage, name: string): AsyncGenerator<Figures> {
 }
 
 async function onFresh<T>(
-  stage: Stage,
+  stage: CellRunner,
   name: string,
   use: (server: Server) => Promise<T>,
 ): Promise<T> {
@@ -65,14 +65,14 @@ async function onFresh<T>(
 
 /** @param perSecond Texts on schedule; undefined for a closed loop. */
 async function measure(
-  stage: Stage,
+  stage: CellRunner,
   server: Server,
   perSecond: number | undefined,
 ): Promise<Figures> {
   const pace = perSecond === undefined
     ? { kind: "closed", window: 16 } as const
     : { kind: "open", perSecond } as const;
-  const played = await stage.play([server], {
+  const played = await stage.run([server], {
     kind: "load",
     tongue: server.peer.tongue,
     plan: {

@@ -5,7 +5,7 @@
  */
 import { peerNamed } from "../peers.ts";
 import type { Figures } from "../samples.ts";
-import type { Stage } from "../stage.ts";
+import type { CellRunner } from "../cell_runner.ts";
 import type { Column } from "../tables.ts";
 import { deliveryFigures, type Work } from "../work.ts";
 
@@ -30,7 +30,7 @@ const ROOM_COLUMNS: readonly Column[] = [
 ];
 
 /** Many join one room at once. */
-export const JOINING: Work = {
+export const JOIN_WORK: Work = {
   name: "joins",
   title: "Joining one room at once",
   about: "So many connections of `chat.v1.json` come in and join the same room, 64 at a time; " +
@@ -40,7 +40,7 @@ export const JOINING: Work = {
   cells: JOINS.map((count) => ({
     peer: "json",
     variants: [`${count} members`],
-    play: (stage) => join(stage, count),
+    run: (stage) => join(stage, count),
   })),
 };
 
@@ -57,15 +57,15 @@ export const ROOMS_WORK: Work = {
   cells: ROOMS.map((rooms) => ({
     peer: "json",
     variants: [`${rooms} other ${rooms === 1 ? "room" : "rooms"}`],
-    play: (stage) => publishBeside(stage, rooms),
+    run: (stage) => publishBeside(stage, rooms),
   })),
 };
 
-async function* join(stage: Stage, count: number): AsyncGenerator<Figures> {
+async function* join(stage: CellRunner, count: number): AsyncGenerator<Figures> {
   const peer = peerNamed("json");
   await using server = await stage.start(peer);
   const figures: Record<string, number> = {};
-  await stage.hold([server], { tongue: peer.tongue, url: server.chatUrl(), count }, {
+  await stage.holdIdle([server], { tongue: peer.tongue, url: server.chatUrl(), count }, {
     joined({ serverMicros, redisMicros, seconds }) {
       const [perMember, redisPerMember] = [serverMicros / count, redisMicros / count];
       Object.assign(figures, { serverMicros, perMember, redisPerMember, seconds });
@@ -75,13 +75,13 @@ async function* join(stage: Stage, count: number): AsyncGenerator<Figures> {
   yield figures;
 }
 
-async function* publishBeside(stage: Stage, rooms: number): AsyncGenerator<Figures> {
+async function* publishBeside(stage: CellRunner, rooms: number): AsyncGenerator<Figures> {
   const peer = peerNamed("json");
   await using server = await stage.start(peer);
   const url = server.chatUrl();
   const tongue = { kind: "elsewhere", rooms, each: rooms === 1 ? 1 : 10 } as const;
   let figures: Figures = {};
-  await stage.hold([server], { tongue, url, count: ELSEWHERE }, {
+  await stage.holdIdle([server], { tongue, url, count: ELSEWHERE }, {
     held: async () => {
       figures = await publish(stage, server);
     },
@@ -90,13 +90,13 @@ async function* publishBeside(stage: Stage, rooms: number): AsyncGenerator<Figur
 }
 
 async function publish(
-  stage: Stage,
-  server: Awaited<ReturnType<Stage["start"]>>,
+  stage: CellRunner,
+  server: Awaited<ReturnType<CellRunner["start"]>>,
 ): Promise<Figures> {
-  const silent = await stage.bill([server]);
+  const silent = await stage.meter([server]);
   await new Promise((resolve) => setTimeout(resolve, SILENCE_MS));
   const silence = await silent();
-  const played = await stage.play([server], {
+  const played = await stage.run([server], {
     kind: "load",
     tongue: { kind: "json", room: "busy" },
     plan: {
@@ -106,8 +106,8 @@ async function publish(
     },
   });
   const figures = deliveryFigures(played);
-  const texts = (figures.saidPerSecond ?? 0) * played.charge.seconds;
-  const { serverMicros, redisMicros, seconds } = played.charge;
+  const texts = (figures.saidPerSecond ?? 0) * played.usage.seconds;
+  const { serverMicros, redisMicros, seconds } = played.usage;
   return {
     ...figures,
     silentMicros: silence.serverMicros / silence.seconds,

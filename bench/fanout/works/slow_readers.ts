@@ -5,7 +5,7 @@
 import { peerNamed } from "../peers.ts";
 import type { Figures } from "../samples.ts";
 import type { Server } from "../server.ts";
-import type { Stage } from "../stage.ts";
+import type { CellRunner } from "../cell_runner.ts";
 import type { Column } from "../tables.ts";
 import { deliveryFigures, type Work } from "../work.ts";
 
@@ -40,20 +40,20 @@ export const SLOW_READERS: Work = {
   cells: ["json", "text"].map((peer) => ({
     peer,
     variants: ["all read", "10 % read nothing"],
-    play: (stage) => play(stage, peer),
+    run: (stage) => play(stage, peer),
   })),
 };
 
-async function* play(stage: Stage, name: string): AsyncGenerator<Figures> {
+async function* play(stage: CellRunner, name: string): AsyncGenerator<Figures> {
   for (const slowShare of [0, SLOW_SHARE]) yield await measure(stage, name, slowShare);
 }
 
-async function measure(stage: Stage, name: string, slowShare: number): Promise<Figures> {
+async function measure(stage: CellRunner, name: string, slowShare: number): Promise<Figures> {
   const peer = peerNamed(name);
   await using server = await stage.start(peer);
   await using memory = new Memory(server);
   let parked = NaN;
-  const played = await stage.play([server], {
+  const played = await stage.run([server], {
     kind: "load",
     tongue: peer.tongue,
     plan: {
@@ -69,7 +69,7 @@ async function measure(stage: Stage, name: string, slowShare: number): Promise<F
     },
   }, async (phase) => {
     if (phase === "measuring") await memory.watch();
-    if (phase === "measured") parked = await server.metric("chat_connections", 'state="parked"');
+    if (phase === "measured") parked = await server.metric("parley_connections", 'state="parked"');
   });
   const figures = deliveryFigures(played);
   return {

@@ -1,81 +1,80 @@
 /**
- * The bus over Redis: one order for all instances, kept there and announced by publish and subscribe. Its rules are those
- * of `core/room_log.ts` and `core/leases.ts`; the scripts beside this file are their second form. A newcomer might trust
- * what is announced to be whole: it is not, and what was announced while a link was away is known by the tops that come
- * when it is back.
+ * The bus over Redis: one order of entries for all instances, stored in Redis and announced over pub/sub. The rules of
+ * `core/log/room_log.ts` and `core/presence/lease_table.ts` are implemented a second time, in the Lua scripts: change both
+ * together. Do not rely on announcements to be complete: after a connection was lost, gaps are found by the tops that are
+ * announced when it is restored.
  * @module
  */
 import type {
   Announcement,
-  Archive,
   Bus,
-  Note,
-  Published,
-  Register,
-  Standing,
+  PresenceRegistry,
+  PublishResult,
+  ReadState,
+  RoomHistory,
+  Signal,
   Top,
-} from "../../chat/bus.ts";
-import type { Clock } from "../../chat/clock.ts";
-import { Mailbox } from "../../chat/mailbox.ts";
-import type { StoreQuota } from "../../chat/memory_store.ts";
-import { Outbox } from "../../chat/outbox.ts";
-import { patiently } from "../../chat/patience.ts";
-import { inPortions } from "../../chat/tops.ts";
-import { SharedReads } from "../../chat/shared_reads.ts";
-import { publishedCounter, roundTripHistogram } from "../../chat/meters.ts";
-import { backoffMs } from "../../core/backoff.ts";
-import type { Draft, UserId } from "../../core/entries.ts";
-import type { Claim, ClaimResult, Person } from "../../core/leases.ts";
-import { type Counter, Metrics } from "../../core/metrics.ts";
-import type { RoomId } from "../../core/names.ts";
-import { formatPosition, type Position } from "../../core/positions.ts";
-import type { Page, Replay } from "../../core/room_log.ts";
+} from "../../chat/ports/bus.ts";
+import type { Clock } from "../../chat/ports/clock.ts";
+import { BatchQueue } from "../../chat/bus/batch_queue.ts";
+import type { StoreQuota } from "../../chat/bus/memory_store.ts";
+import { PublishQueue } from "../../chat/bus/publish_queue.ts";
+import { retryWhileUnavailable } from "../../chat/retry.ts";
+import { inPacedSlices } from "../../chat/bus/top_announcer.ts";
+import { ReadCoalescer } from "../../chat/bus/read_coalescer.ts";
+import { publishedCounter, roundTripHistogram } from "../../chat/metrics.ts";
+import { backoffMs, STORE_RETRY } from "../../core/backoff.ts";
+import type { Draft, UserId } from "../../core/log/entry.ts";
+import type { Claim, ClaimResult, Person } from "../../core/presence/lease_table.ts";
+import { type Counter, Metrics } from "../../core/metrics/metrics.ts";
+import type { RoomId } from "../../core/names/names.ts";
+import { formatPosition, type Position } from "../../core/log/position.ts";
+import type { HistoryPage, Replay } from "../../core/log/room_log.ts";
 import { log } from "../log.ts";
-import { within } from "../within.ts";
-import { type ArchiveOptions, channelOf, RedisArchive } from "./archive.ts";
-import { RedisFollowing } from "./following.ts";
-import { type Ear, type RedisAddress, type RedisLinks } from "./links.ts";
-import { openLinks } from "./open.ts";
+import { withTimeout } from "../timeout.ts";
+import { channelOf, type RedisHistoryOptions, RedisRoomHistory } from "./history/room_history.ts";
+import { RedisSubscriptions } from "./subscriptions.ts";
+import { type MessageListener, type RedisAddress, type RedisClient } from "./client/client.ts";
+import { openRedisClient } from "./client/connect.ts";
 import { RedisProbe } from "./probe.ts";
-import { RedisRegister } from "./register.ts";
-import { readScripts } from "./script.ts";
-import { agreeOnSecret } from "./secret.ts";
-import { Listening } from "./listening.ts";
+import { RedisPresence } from "./presence.ts";
+import { readScripts } from "./scripts.ts";
+import { getOrCreateSecret } from "./shared_secret.ts";
+import { AnnouncementReceiver } from "./announcement_receiver.ts";
 import { RoomTags } from "./room_tags.ts";
 import { ServiceState } from "./service_state.ts";
-import { Strays } from "./strays.ts";
-import { RedisSweeper } from "./sweeper.ts";
-import { Usage } from "./usage.ts";
-import { encodeNote } from "./wire.ts";
+import { IntegrityReporter } from "./integrity_reporter.ts";
+import { RedisSweeper } from "./history/sweeper.ts";
+import { RedisUsage } from "./usage.ts";
+import { encodeSignal } from "./codec.ts";
 
-const LAST_REPLIES_MS = 300;
-const RETRY = { firstMs: 100, longestMs: 3_000 } as const;
+const FLUSH_TIMEOUT_MS = 300;
 
-/** Joins instances over one Redis, or over those that sentinels or a cluster name. */
-export class RedisBus implements Bus, Archive, Register, AsyncDisposable {
+/** Connects instances through a single Redis, a master behind sentinels, or a cluster. Dispose of it to disconnect. */
+export class RedisBus implements Bus, RoomHistory, PresenceRegistry, AsyncDisposable {
   readonly #life = new AbortController();
   readonly #clock: Clock;
   readonly #prefix: string;
-  readonly #links: RedisLinks;
-  readonly #archive: RedisArchive;
-  readonly #register: RedisRegister;
-  readonly #outbox: Outbox<Published>;
-  readonly #following: RedisFollowing;
+  readonly #client: RedisClient;
+  readonly #history: RedisRoomHistory;
+  readonly #presence: RedisPresence;
+  readonly #publishQueue: PublishQueue<PublishResult>;
+  readonly #subscriptions: RedisSubscriptions;
   readonly #published: Counter;
-  readonly #mailbox = new Mailbox<Announcement>();
-  readonly #replays = new SharedReads<Replay>();
-  readonly #pages = new SharedReads<Page>();
+  readonly #mailbox = new BatchQueue<Announcement>();
+  readonly #replays = new ReadCoalescer<Replay>();
+  readonly #pages = new ReadCoalescer<HistoryPage>();
   readonly #probe: RedisProbe;
   readonly #task: Promise<void>;
   #back = Promise.withResolvers<void>();
-  readonly #strays: Strays;
+  readonly #reporter: IntegrityReporter;
   readonly #tags = new RoomTags();
   readonly #sweeper: RedisSweeper;
 
-  /** Reads the scripts, and connects in the background. */
+  /** Reads the scripts from disk, and connects in the background. Throws a `RangeError` if the URL is invalid. */
   constructor(
     address: RedisAddress,
-    options: ArchiveOptions & { readonly quota: StoreQuota },
+    options: RedisHistoryOptions & { readonly quota: StoreQuota },
     clock: Clock,
     metrics: Metrics = new Metrics(),
   ) {
@@ -86,63 +85,77 @@ export class RedisBus implements Bus, Archive, Register, AsyncDisposable {
     this.#prefix = prefix;
     this.#published = publishedCounter(metrics);
     const roundTrips = roundTripHistogram(metrics);
-    const watch = {
-      heard: () => void this.#announceTops(),
-      back: () => this.#comeBack(),
+    const events = {
+      onSubscribed: () => void this.#announceTops(),
+      onAvailable: () => this.#onAvailable(),
       roundTrips,
     };
-    this.#links = openLinks(address, watch, signal);
-    const links = this.#links;
-    const state = new ServiceState(links, scripts.state, prefix, clock);
-    const usage = new Usage(links, state, options.quota, clock);
+    this.#client = openRedisClient(address, events, signal);
+    const client = this.#client;
+    const state = new ServiceState(client, scripts.state, prefix, clock);
+    const usage = new RedisUsage(client, state, options.quota, clock);
     const tags = this.#tags;
-    const strays = this.#strays = new Strays(clock, metrics);
-    this.#archive = new RedisArchive({ links, scripts, state, usage, strays, tags }, options);
-    const archive = this.#archive;
-    this.#register = new RedisRegister(links, scripts.leases, prefix, strays);
-    this.#sweeper = new RedisSweeper({ links, prefix, archive, state });
-    this.#outbox = new Outbox((room, drafts) => this.#enter(room, drafts), clock, signal);
-    const put = (announcement: Announcement) => this.#mailbox.put(announcement);
-    const top = (room: RoomId) => archive.top(room);
-    const listening = new Listening({ prefix, tags, strays, top, put, clock }, signal);
-    const ear: Ear = (payload, channel) => listening.hear(payload, channel);
-    const source = { channelOf: (room: RoomId) => channelOf(prefix, room), ear };
-    this.#following = new RedisFollowing(this.#links, source, clock, signal);
-    // Under the same prefix, so that it is allowed where the rooms are.
-    this.#probe = new RedisProbe(links, this.#following, `${prefix}probe:${crypto.randomUUID()}`);
+    const reporter = this.#reporter = new IntegrityReporter(clock, metrics);
+    this.#history = new RedisRoomHistory(
+      { client, scripts, state, usage, reporter, tags },
+      options,
+    );
+    const history = this.#history;
+    this.#presence = new RedisPresence(client, scripts.leases, prefix, reporter);
+    this.#sweeper = new RedisSweeper({ client, prefix, history, state });
+    this.#publishQueue = new PublishQueue(
+      (room, drafts) => this.#append(room, drafts),
+      clock,
+      signal,
+    );
+    const announce = (announcement: Announcement) => this.#mailbox.push(announcement);
+    const top = (room: RoomId) => history.top(room);
+    const receiver = new AnnouncementReceiver(
+      { prefix, tags, reporter, top, announce, clock },
+      signal,
+    );
+    const listener: MessageListener = (payload, channel) => receiver.onMessage(payload, channel);
+    const source = { channelOf: (room: RoomId) => channelOf(prefix, room), listener };
+    this.#subscriptions = new RedisSubscriptions(this.#client, source, clock, signal);
+    // Uses the common prefix, so that the ACL that allows the rooms' channels allows this one.
+    this.#probe = new RedisProbe(
+      client,
+      this.#subscriptions,
+      `${prefix}probe:${crypto.randomUUID()}`,
+    );
     const count = () => this.#sweeper.count();
     this.#task = state.run(signal, options.quota.rooms === Infinity ? undefined : count);
   }
 
-  publish(draft: Draft): Promise<Published> {
-    return this.#outbox.send(draft);
+  publish(draft: Draft): Promise<PublishResult> {
+    return this.#publishQueue.publish(draft);
   }
 
-  signal(room: RoomId, note: Note): void {
-    // Synchronously if the tag is known: a note sent while stopping must leave before the connection is closed.
-    const tag = this.#tags.of(room);
-    const told = tag === undefined
-      ? this.#learnTag(room).then((learned) => this.#tell(room, note, learned))
-      : this.#tell(room, note, tag);
-    told
-      .catch((error: unknown) => log.debug("redis.note_lost", { room, error: String(error) }));
+  signal(room: RoomId, note: Signal): void {
+    // Send synchronously if the tag is known: a note sent during shutdown must leave before the connection is closed.
+    const tag = this.#tags.get(room);
+    const sent = tag === undefined
+      ? this.#fetchTag(room).then((fetched) => this.#sendSignal(room, note, fetched))
+      : this.#sendSignal(room, note, tag);
+    sent
+      .catch((error: unknown) => log.debug("redis.signal_failed", { room, error: String(error) }));
   }
 
-  follow(room: RoomId): Promise<void> {
-    return this.#following.follow(room);
+  subscribe(room: RoomId): Promise<void> {
+    return this.#subscriptions.subscribe(room);
   }
 
-  unfollow(room: RoomId): void {
-    this.#following.unfollow(room);
+  unsubscribe(room: RoomId): void {
+    this.#subscriptions.unsubscribe(room);
   }
 
   announcements(signal: AbortSignal): AsyncIterable<readonly Announcement[]> {
     return this.#mailbox.batches(signal);
   }
 
-  /** Of those rooms whose logs can be reached: in a cluster it may be some. Rejects where it is none. */
-  async tops(): Promise<readonly Top[]> {
-    const { tops, failure } = await this.#askTops();
+  /** The tops of all rooms whose log can be read; in a cluster these may be only some. Rejects if none can. */
+  async topPositions(): Promise<readonly Top[]> {
+    const { tops, failure } = await this.#readTops();
     if (failure && tops.length === 0) throw failure.reason;
     return tops;
   }
@@ -151,13 +164,13 @@ export class RedisBus implements Bus, Archive, Register, AsyncDisposable {
     return this.#probe.probe();
   }
 
-  /** Drops what is too old, and counts the rooms. Rejects if Redis is away. */
+  /** Deletes what has exceeded its retention, and counts the rooms. Rejects if Redis is unavailable. */
   sweep(): Promise<void> {
     return this.#sweeper.sweep();
   }
 
   problems(): readonly string[] {
-    return this.#strays.problems();
+    return this.#reporter.problems();
   }
 
   whenBack(): Promise<void> {
@@ -166,104 +179,110 @@ export class RedisBus implements Bus, Archive, Register, AsyncDisposable {
 
   replay(room: RoomId, since: Position, limit: number): Promise<Replay> {
     const key = `${room} ${formatPosition(since)} ${limit}`;
-    return this.#replays.read(key, () => this.#archive.replay(room, since, limit));
+    return this.#replays.read(key, () => this.#history.replay(room, since, limit));
   }
 
-  page(room: RoomId, before: number | undefined, limit: number): Promise<Page> {
+  page(room: RoomId, before: number | undefined, limit: number): Promise<HistoryPage> {
     const key = `${room} ${before} ${limit}`;
-    return this.#pages.read(key, () => this.#archive.page(room, before, limit));
+    return this.#pages.read(key, () => this.#history.page(room, before, limit));
   }
 
-  standing(room: RoomId, user: UserId): Promise<Standing> {
-    return this.#archive.standing(room, user);
+  readState(room: RoomId, user: UserId): Promise<ReadState> {
+    return this.#history.readState(room, user);
   }
 
-  markRead(room: RoomId, user: UserId, read: Position): Promise<void> {
-    return this.#archive.markRead(room, user, read);
+  markRead(room: RoomId, user: UserId, read: Position): Promise<boolean> {
+    return this.#history.markRead(room, user, read);
   }
 
   claim(room: RoomId, claim: Claim): Promise<ClaimResult> {
-    return this.#register.claim(room, claim);
+    return this.#presence.claim(room, claim);
   }
 
   release(room: RoomId, user: UserId, node: string): Promise<void> {
-    return this.#register.release(room, user, node);
+    return this.#presence.release(room, user, node);
   }
 
   withdraw(room: RoomId, node: string): Promise<void> {
-    return this.#register.withdraw(room, node);
+    return this.#presence.withdraw(room, node);
   }
 
   renew(room: RoomId, node: string): Promise<boolean> {
-    return this.#register.renew(room, node);
+    return this.#presence.renew(room, node);
   }
 
   people(room: RoomId): Promise<readonly Person[]> {
-    return this.#register.people(room);
+    return this.#presence.people(room);
   }
 
-  /** The secret that all instances on this Redis share; the candidate becomes it where there is none. Waits for Redis. */
-  async agreeOnSecret(candidate: string): Promise<string> {
+  /** The secret that all instances on this Redis share. Stores the candidate if there is none. Waits for Redis. */
+  async getOrCreateSecret(candidate: string): Promise<string> {
     const key = `${this.#prefix}session_secret`;
-    const agree = () => agreeOnSecret(this.#links, key, candidate);
+    const attempt = () => getOrCreateSecret(this.#client, key, candidate);
     const context = { clock: this.#clock, random: Math.random };
-    // Redis is there when this is: so nobody has joined long before they can be given a token.
+    // The probe's channel is subscribed as soon as Redis is available, so clients get a session token soon after they join.
     await this.#probe.ready;
-    return await patiently(agree, context, this.#life.signal) ?? candidate;
+    return await retryWhileUnavailable(attempt, context, this.#life.signal) ?? candidate;
   }
 
-  /** Waits a little for replies that are under way, then cuts all connections. */
+  /** Waits up to 300 ms for pending replies, then closes all connections. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await within(LAST_REPLIES_MS, "Redis did not answer", this.#links.settle())
-      .catch((error: unknown) => log.warn("redis.not_drained", { error: String(error) }));
+    await withTimeout(FLUSH_TIMEOUT_MS, "Redis did not answer", this.#client.flush())
+      .catch((error: unknown) => log.warn("redis.drain_failed", { error: String(error) }));
     this.#life.abort();
     await this.#task;
   }
 
-  async #enter(room: RoomId, drafts: readonly Draft[]): Promise<readonly Published[]> {
-    const answers = await this.#archive.enter(room, drafts);
-    this.#published.add(answers.filter(({ kind }) => kind === "entered").length);
-    return answers;
+  async #append(room: RoomId, drafts: readonly Draft[]): Promise<readonly PublishResult[]> {
+    const results = await this.#history.append(room, drafts);
+    this.#published.add(results.filter(({ kind }) => kind === "entered").length);
+    return results;
   }
 
-  #comeBack(): void {
+  #onAvailable(): void {
     this.#back.resolve();
     this.#back = Promise.withResolvers();
   }
 
-  #tell(room: RoomId, note: Note, tag: string): Promise<unknown> {
+  #sendSignal(room: RoomId, note: Signal, tag: string): Promise<unknown> {
     const channel = channelOf(this.#prefix, room);
-    return this.#links.send(channel, [this.#links.publishing, channel, encodeNote(note, tag)]);
+    return this.#client.send(channel, [
+      this.#client.publishCommand,
+      channel,
+      encodeSignal(note, tag),
+    ]);
   }
 
-  async #learnTag(room: RoomId): Promise<string> {
-    await this.#archive.top(room);
-    return this.#tags.of(room) ?? "";
+  async #fetchTag(room: RoomId): Promise<string> {
+    await this.#history.top(room);
+    return this.#tags.get(room) ?? "";
   }
 
-  async #askTops() {
-    const asked: Promise<readonly PromiseSettledResult<Top>[]>[] = [];
-    // The replies are not waited for in between: where some servers are away, the others tell at once.
-    for await (const rooms of inPortions(this.#following.rooms(), this.#clock, this.#life.signal)) {
-      asked.push(Promise.allSettled(rooms.map((room) => this.#askTop(room))));
+  async #readTops() {
+    const reads: Promise<readonly PromiseSettledResult<Top>[]>[] = [];
+    // Do not await each slice: if some servers are unavailable, the others' tops must not be delayed.
+    for await (
+      const rooms of inPacedSlices(this.#subscriptions.rooms(), this.#clock, this.#life.signal)
+    ) {
+      reads.push(Promise.allSettled(rooms.map((room) => this.#readTop(room))));
     }
-    const results = (await Promise.all(asked)).flat();
+    const results = (await Promise.all(reads)).flat();
     const tops = results.flatMap((it) => it.status === "fulfilled" ? [it.value] : []);
     return { tops, failure: results.find((it) => it.status === "rejected") };
   }
 
-  async #askTop(room: RoomId): Promise<Top> {
-    return { kind: "top", room, top: await this.#archive.top(room), isRead: true };
+  async #readTop(room: RoomId): Promise<Top> {
+    return { kind: "top", room, top: await this.#history.top(room), isRead: true };
   }
 
-  /** What was announced while the subscriptions were away is missed no longer than this takes. */
+  /** Announces the tops of all rooms until every read has succeeded, so that subscribers can find and fill gaps. */
   async #announceTops(): Promise<void> {
     const { signal } = this.#life;
     for (let attempt = 0; !signal.aborted; attempt++) {
-      const { tops, failure } = await this.#askTops();
-      for (const top of tops) this.#mailbox.put(top);
+      const { tops, failure } = await this.#readTops();
+      for (const top of tops) this.#mailbox.push(top);
       if (failure === undefined) return;
-      await this.#clock.sleep(backoffMs(attempt, RETRY, Math.random()), signal);
+      await this.#clock.sleep(backoffMs(attempt, STORE_RETRY, Math.random()), signal);
     }
   }
 }

@@ -1,36 +1,40 @@
 /**
- * Checks whether the bus works: a message published on a private channel has to come back.
+ * Checks whether the bus works: publishes a message on a private channel and waits until it is received.
  * @module
  */
-import { within } from "../within.ts";
-import type { RedisFollowing } from "./following.ts";
-import type { RedisLinks } from "./links.ts";
+import { withTimeout } from "../timeout.ts";
+import type { RedisSubscriptions } from "./subscriptions.ts";
+import type { RedisClient } from "./client/client.ts";
 
 const PROBE_MS = 2_000;
 
-/** Probes one bus. */
+/** Probes one bus, over the same connections as its rooms. */
 export class RedisProbe {
-  /** Resolves when the channel is subscribed for the first time, that is, when Redis is there. */
+  /** Resolves when the channel is first subscribed, that is, when Redis is first available. */
   readonly ready: Promise<void>;
-  readonly #links: RedisLinks;
+  readonly #client: RedisClient;
   readonly #channel: string;
   readonly #waiting = new Map<string, () => void>();
 
-  /** Subscribes. @param channel Used by this instance only; with the common prefix, so that the same ACL allows it. */
-  constructor(links: RedisLinks, following: Pick<RedisFollowing, "subscribe">, channel: string) {
-    this.#links = links;
+  /** Subscribes. @param channel Used by this instance only; must have the common prefix, so that the same ACL allows it. */
+  constructor(
+    client: RedisClient,
+    subscriptions: Pick<RedisSubscriptions, "subscribeChannel">,
+    channel: string,
+  ) {
+    this.#client = client;
     this.#channel = channel;
-    const hear = (nonce: string) => this.#waiting.get(nonce)?.();
-    this.ready = following.subscribe(channel, hear, () => true);
+    const listener = (nonce: string) => this.#waiting.get(nonce)?.();
+    this.ready = subscriptions.subscribeChannel(channel, listener, () => true);
   }
 
-  /** Resolves when a published message has come back. Rejects with the reason, after 2 s at the latest. */
+  /** Resolves when the probe's message is received. Rejects with the reason, after at most 2 s. */
   async probe(): Promise<void> {
     const nonce = crypto.randomUUID();
     try {
-      const { trouble } = this.#links;
-      if (trouble !== undefined) throw new Error(trouble);
-      await within(PROBE_MS, "Redis did not bring a probe back", this.#roundTrip(nonce));
+      const { lastError } = this.#client;
+      if (lastError !== undefined) throw new Error(lastError);
+      await withTimeout(PROBE_MS, "the probe message was not received", this.#roundTrip(nonce));
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       throw new Error(`Cannot reach all instances through Redis: ${reason}`, { cause: error });
@@ -40,9 +44,9 @@ export class RedisProbe {
   }
 
   async #roundTrip(nonce: string): Promise<void> {
-    const heard = new Promise<void>((resolve) => this.#waiting.set(nonce, resolve));
+    const received = new Promise<void>((resolve) => this.#waiting.set(nonce, resolve));
     await this.ready;
-    await this.#links.send(this.#channel, [this.#links.publishing, this.#channel, nonce]);
-    await heard;
+    await this.#client.send(this.#channel, [this.#client.publishCommand, this.#channel, nonce]);
+    await received;
   }
 }

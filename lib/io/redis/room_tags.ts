@@ -1,20 +1,20 @@
 /**
- * Tags that tell the announcements of this service from foreign messages. Each room has a tag in its head in Redis, which
- * the scripts return, and every announcement has it. A program that can publish on a channel but not read the keys does
- * not know the tag, and its messages are not accepted.
+ * Tags that distinguish this service's announcements from foreign messages. Each room's head in Redis has a tag, which the
+ * scripts return and every announcement contains. A program that can publish on a channel but cannot read the keys does not
+ * know the tag, so its messages are not accepted.
  * @module
  */
-import type { RoomId } from "../../core/names.ts";
+import type { RoomId } from "../../core/names/names.ts";
 
-/** Number of tags kept; a dropped one is read again. */
+/** Maximum number of tags kept; a dropped tag is read again when needed. */
 const MAX_TAGS = 50_000;
 
-/** The tags of the rooms that this instance has asked about. */
+/** The tags of the rooms that this instance has used. */
 export class RoomTags {
   readonly #tags = new Map<RoomId, string>();
 
-  /** Sets the tag that the room's head has now. It changes if the head was lost. */
-  learn(room: RoomId, tag: string): void {
+  /** Sets the current tag of the room. A tag changes only if the room's head is lost. */
+  set(room: RoomId, tag: string): void {
     this.#tags.delete(room);
     this.#tags.set(room, tag);
     if (this.#tags.size <= MAX_TAGS) return;
@@ -23,11 +23,11 @@ export class RoomTags {
   }
 
   /** The room's tag; undefined if it is not known. */
-  of(room: RoomId): string | undefined {
+  get(room: RoomId): string | undefined {
     return this.#tags.get(room);
   }
 
-  /** Whether this is the room's tag, as far as is known. */
+  /** Whether this is the room's tag; false if the room's tag is not known. */
   matches(room: RoomId, tag: string): boolean {
     return this.#tags.get(room) === tag;
   }

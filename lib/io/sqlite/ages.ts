@@ -1,26 +1,26 @@
 /**
- * Finds rows by age and by count, without reading all rows of a room: ages increase with numbers, so binary search works.
+ * Finds rows by age and by count. Ages increase with numbers, so a binary search avoids reading all rows of a room.
  * @module
  */
-import type { RoomId } from "../../core/names.ts";
-import type { Statements } from "./statements.ts";
+import type { RoomId } from "../../core/names/names.ts";
+import type { Statements } from "./file/statements.ts";
 
-/** A table whose rows have a number and an age. */
+/** A table whose rows have a number (`seq`) and a run time (`ran`). */
 export type AgedTable = "entries" | "messages";
 
 /** The number of the row at an offset from the room's oldest row; undefined if there are fewer rows. */
-export function seqAt(
+export function seqAtOffset(
   file: Statements,
   table: AgedTable,
   room: RoomId,
   offset: number,
 ): number | undefined {
   const sql = `SELECT seq FROM ${table} WHERE room = ? ORDER BY seq LIMIT 1 OFFSET ?`;
-  return file.row(sql, room, offset)?.numberOrNone("seq");
+  return file.row(sql, room, offset)?.numberOrUndefined("seq");
 }
 
 /** The number of the oldest row that is not older than `since`; undefined if there is none. */
-export function freshFrom(
+export function oldestSeqSince(
   file: Statements,
   table: AgedTable,
   room: RoomId,
@@ -29,16 +29,16 @@ export function freshFrom(
   const probe = (seq: number) => {
     const sql = `SELECT seq, ran FROM ${table} WHERE room = ? AND seq >= ? ORDER BY seq LIMIT 1`;
     const row = file.row(sql, room, seq);
-    // A row with an unreadable age counts as new, and is dropped by count only.
-    const found = row?.numberOrNone("seq");
+    // A row with a damaged age counts as new, so it is dropped by count only.
+    const found = row?.numberOrUndefined("seq");
     if (found === undefined) return undefined;
-    return { seq: found, ran: row?.numberOrNone("ran") ?? Infinity };
+    return { seq: found, ran: row?.numberOrUndefined("ran") ?? Infinity };
   };
   const oldest = probe(0);
   if (oldest === undefined || oldest.ran >= since) return oldest?.seq;
   const sql = `SELECT seq FROM ${table} WHERE room = ? AND typeof(seq) = 'integer'
     ORDER BY seq DESC LIMIT 1`;
-  let [old, end] = [oldest.seq, (file.row(sql, room)?.numberOrNone("seq") ?? oldest.seq) + 1];
+  let [old, end] = [oldest.seq, (file.row(sql, room)?.numberOrUndefined("seq") ?? oldest.seq) + 1];
   let fresh: number | undefined;
   while (old + 1 < end) {
     const middle = Math.floor((old + end) / 2);

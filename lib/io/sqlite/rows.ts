@@ -1,12 +1,11 @@
 /**
- * Reads and validates the rows of one room. A row that cannot be read is reported, and replaced where something must stand
- * in its place.
+ * Reads and validates the rows of one room. Damaged rows are reported, and replaced where a gap would be wrong.
  * @module
  */
-import { asItStands, type Entry, type Message } from "../../core/entries.ts";
-import type { RoomId } from "../../core/names.ts";
-import type { Position } from "../../core/positions.ts";
-import type { Head, KeptReceipt } from "../../core/room_log.ts";
+import { type Entry, type Message, withCurrentText } from "../../core/log/entry.ts";
+import type { RoomId } from "../../core/names/names.ts";
+import type { Position } from "../../core/log/position.ts";
+import type { Head, StoredReceipt } from "../../core/log/room_log.ts";
 import {
   EntrySchema,
   HeadSchema,
@@ -17,36 +16,36 @@ import {
   ReceiptSchema,
   type Schema,
   tombstone,
-} from "../log_schemas.ts";
-import type { Damage, DamagedRow } from "./damage.ts";
-import type { Row, Statements } from "./statements.ts";
+} from "../stored_entry.ts";
+import type { DamagedRow, DamageTracker } from "./damage_tracker.ts";
+import type { Row, Statements } from "./file/statements.ts";
 
-/** A room's own row. */
+/** A room's row in the table `rooms`. */
 export interface StoredRoom {
-  /** How far its log has come. */
+  /** The log's epochs and its newest number. */
   readonly head: Head;
   /** Number of messages. */
   readonly messages: number;
   /** Number of read marks. */
   readonly marks: number;
-  /** When the newest entry was entered, on the scale of ages. */
+  /** When the newest entry was added, as run time in milliseconds. */
   readonly enteredAt: number;
-  /** Whether the row was rebuilt and has to be written. */
-  readonly isMended: boolean;
+  /** Whether the row was rebuilt and must be written. */
+  readonly isRebuilt: boolean;
 }
 
 /** Reads the rows of one room. */
 export class RowReader {
   readonly #file: Statements;
   readonly #room: RoomId;
-  readonly #damage: Damage;
+  readonly #damage: DamageTracker;
   readonly #epochFor: (room: RoomId) => string;
 
-  /** Reads rows on request. @param epochFor Returns an epoch that was never used before. */
+  /** Reads nothing yet. @param epochFor Returns an unused epoch for a room whose head is damaged. */
   constructor(
     file: Statements,
     room: RoomId,
-    damage: Damage,
+    damage: DamageTracker,
     epochFor: (room: RoomId) => string,
   ) {
     this.#file = file;
@@ -60,34 +59,34 @@ export class RowReader {
     this.#damage.report({ table, room: this.#room, seq });
   }
 
-  /** The room's own row. If it cannot be read, it is rebuilt from the room's content, in a new epoch. */
+  /** Reads the room's row. If it is damaged, it is rebuilt from the room's content; a damaged head gets a new epoch. */
   room(row: Row): StoredRoom {
-    const head = parseJson(HeadSchema, row.textOrNone("head") ?? "");
-    const [messages, marks] = [row.numberOrNone("messages"), row.numberOrNone("marks")];
-    const enteredAt = row.numberOrNone("ran");
-    const isWhole = head && messages !== undefined && marks !== undefined &&
+    const head = parseJson(HeadSchema, row.textOrUndefined("head") ?? "");
+    const [messages, marks] = [row.numberOrUndefined("messages"), row.numberOrUndefined("marks")];
+    const enteredAt = row.numberOrUndefined("ran");
+    const isComplete = head && messages !== undefined && marks !== undefined &&
       enteredAt !== undefined;
-    if (isWhole) return { head, messages, marks, enteredAt, isMended: false };
+    if (isComplete) return { head, messages, marks, enteredAt, isRebuilt: false };
     this.report("rooms");
     return {
-      head: head ?? this.#mendedHead(),
+      head: head ?? this.#rebuiltHead(),
       messages: this.count("messages"),
       marks: this.count("reads"),
       enteredAt: enteredAt ?? 0,
-      isMended: true,
+      isRebuilt: true,
     };
   }
 
-  /** A receipt; undefined if it cannot be read. */
-  receipt(row: Row): KeptReceipt | undefined {
-    const receipt = parseJson(ReceiptSchema, row.textOrNone("body") ?? "");
+  /** Reads a receipt; undefined if it is damaged. */
+  receipt(row: Row): StoredReceipt | undefined {
+    const receipt = parseJson(ReceiptSchema, row.textOrUndefined("body") ?? "");
     if (receipt === undefined) this.report("receipts");
     return receipt;
   }
 
-  /** A message; undefined if it cannot be read. */
+  /** Reads a message; undefined if it is damaged. */
   message(row: Row): Message | undefined {
-    return this.#message(MessageSchema, row.textOrNone("body"), row.numberOrNone("seq"));
+    return this.#message(MessageSchema, row.textOrUndefined("body"), row.numberOrUndefined("seq"));
   }
 
   #message<T extends MessageState>(
@@ -102,54 +101,56 @@ export class RowReader {
   }
 
   /**
-   * An entry as it stands now; the row also has its message. An unreadable entry is rebuilt from its message, or replaced
-   * by a tombstone, so that the numbers have no gap.
+   * Reads an entry, with the current text of its message from the same row. A damaged entry is rebuilt from its message or
+   * replaced by a tombstone, so that the numbers have no gap.
    */
   entry(row: Row, seq: number, since: number, head: Head | undefined): Entry {
-    const about = row.numberOrNone("about");
-    const isKept = (row.numberOrNone("ran") ?? -Infinity) >= since;
-    const body = row.textOrNone("message");
+    const about = row.numberOrUndefined("about");
+    const isKept = (row.numberOrUndefined("ran") ?? -Infinity) >= since;
+    const body = row.textOrUndefined("message");
     const message = isKept ? this.#message(MessageStateSchema, body, about) : undefined;
-    const entry = parseJson(EntrySchema, row.textOrNone("body") ?? "");
-    if (entry?.position.seq === seq) return asItStands({ ...entry, room: this.#room }, message);
+    const entry = parseJson(EntrySchema, row.textOrUndefined("body") ?? "");
+    if (entry?.position.seq === seq) {
+      return withCurrentText({ ...entry, room: this.#room }, message);
+    }
     const whole = about === seq && isKept ? parseJson(MessageSchema, body ?? "") : undefined;
     if (whole === undefined) return this.tombstone(seq, head);
     this.report("entries", seq);
-    return this.#toldBy(whole);
+    return this.#entryFromMessage(whole);
   }
 
-  #toldBy({ position, at, user, name, id, text, reply }: Message): Entry {
-    const deed = { kind: "said", text, ...(reply && { reply }) } as const;
-    return { room: this.#room, position, at, user, name, id, deed };
+  #entryFromMessage({ position, at, user, name, id, text, reply }: Message): Entry {
+    const action = { kind: "said", text, ...(reply && { reply }) } as const;
+    return { room: this.#room, position, at, user, name, id, action };
   }
 
-  /** Reports an entry that is missing or cannot be read, and returns a tombstone in its place. */
+  /** Reports an entry that is missing or damaged, and returns a tombstone in its place. */
   tombstone(seq: number, head: Head | undefined): Entry {
     this.report("entries", seq);
-    return tombstone(this.#room, placeOf(seq, head), head?.at ?? 0);
+    return tombstone(this.#room, positionOf(seq, head), head?.at ?? 0);
   }
 
-  /** In a new epoch, so that earlier positions are unknown and cannot refer to other entries. */
-  #mendedHead(): Head {
-    const top = Math.max(this.#newest("entries"), this.#newest("messages"));
-    return { eras: [{ epoch: this.#epochFor(this.#room), after: top }], top, at: 0 };
+  /** Starts a new epoch, so that positions of earlier epochs cannot refer to other entries. */
+  #rebuiltHead(): Head {
+    const top = Math.max(this.#newestSeq("entries"), this.#newestSeq("messages"));
+    return { epochs: [{ epoch: this.#epochFor(this.#room), after: top }], top, at: 0 };
   }
 
-  #newest(table: "entries" | "messages"): number {
+  #newestSeq(table: "entries" | "messages"): number {
     const sql = `SELECT seq FROM ${table} WHERE room = ? AND typeof(seq) = 'integer'
       ORDER BY seq DESC LIMIT 1`;
-    return this.#file.row(sql, this.#room)?.numberOrNone("seq") ?? 0;
+    return this.#file.row(sql, this.#room)?.numberOrUndefined("seq") ?? 0;
   }
 
-  /** Number of rows of the room. Reads all of them. */
+  /** Counts the rows of the room. Reads all of them. */
   count(table: "messages" | "reads"): number {
     const sql = `SELECT count(*) AS count FROM ${table} WHERE room = ?`;
-    return this.#file.row(sql, this.#room)?.numberOrNone("count") ?? 0;
+    return this.#file.row(sql, this.#room)?.numberOrUndefined("count") ?? 0;
   }
 }
 
 /** The position of a number; its epoch is the last one that began before it. */
-function placeOf(seq: number, head: Head | undefined): Position {
-  const era = head?.eras.findLast(({ after }) => after < seq) ?? head?.eras[0];
-  return { epoch: era?.epoch ?? "0", seq };
+function positionOf(seq: number, head: Head | undefined): Position {
+  const epochStart = head?.epochs.findLast(({ after }) => after < seq) ?? head?.epochs[0];
+  return { epoch: epochStart?.epoch ?? "0", seq };
 }

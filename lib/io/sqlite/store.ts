@@ -1,206 +1,210 @@
 /**
- * The embedded store: the logs of all rooms in one SQLite file. The rules are those of `core/room_log.ts`; here is when
- * they are carried out. What has been answered is on the disk, so that neither a crash nor a power cut takes it back;
- * where nothing can be written, what is there can still be read.
+ * The embedded store: the logs of all rooms in one SQLite file, with the rules of `core/log/room_log.ts`. Do not resolve a
+ * write before its transaction is on disk: an acknowledged message must survive a crash and a power failure. If the file
+ * cannot be written, it can still be read.
  * @module
  */
-import type { Standing } from "../../chat/bus.ts";
-import type { Clock } from "../../chat/clock.ts";
-import type { Store } from "../../chat/embedded_bus.ts";
-import { EmptyRooms } from "../../chat/empty_rooms.ts";
-import { type StoreQuota, UNLIMITED } from "../../chat/memory_store.ts";
-import type { Draft, UserId } from "../../core/entries.ts";
-import type { RoomId } from "../../core/names.ts";
-import type { Position } from "../../core/positions.ts";
+import type { ReadState } from "../../chat/ports/bus.ts";
+import type { Clock } from "../../chat/ports/clock.ts";
+import type { Store } from "../../chat/bus/embedded_bus.ts";
+import { EmptyRooms } from "../../chat/bus/empty_rooms.ts";
+import { type StoreQuota, UNLIMITED } from "../../chat/bus/memory_store.ts";
+import type { Draft, UserId } from "../../core/log/entry.ts";
+import type { RoomId } from "../../core/names/names.ts";
+import type { Position } from "../../core/log/position.ts";
 import {
+  advancesReadMark,
   append,
-  isReadFurther,
-  judge,
-  leaf,
-  openHead,
-  type Outcome,
-  type Page,
+  type AppendResult,
+  ensureHead,
+  type HistoryPage,
+  type LogContext,
+  readPage,
   RECEIPTS_MS,
-  recover,
   type Replay,
+  replaySince,
+  resolvePosition,
+  retainedSince,
   type Retention,
-  sinceOf,
-  type Terms,
-} from "../../core/room_log.ts";
-import { weighEntry } from "../../core/weights.ts";
-import { Access } from "./access.ts";
-import { Damage } from "./damage.ts";
+} from "../../core/log/room_log.ts";
+import { estimateEntrySize } from "../../core/log/read_size.ts";
+import { StoreFile } from "./file/store_file.ts";
+import { DamageTracker } from "./damage_tracker.ts";
 import { RunTime } from "./run_time.ts";
-import { type ShelfContext, SqliteShelf } from "./shelf.ts";
-import type { Statements } from "./statements.ts";
-import { Sweeper } from "./sweeper.ts";
-import { closed, primaryCode, SQLITE, sqliteCode, troubleOf } from "./trouble.ts";
-import { Usage } from "./usage.ts";
-import { SqliteWriter } from "./writer.ts";
+import { SqliteRoom, type SqliteRoomContext } from "./room_storage.ts";
+import type { Statements } from "./file/statements.ts";
+import { SqliteSweeper } from "./sweeper.ts";
+import { fromSqliteError, primaryCode, SQLITE, sqliteCode, storeClosed } from "./file/errors.ts";
+import { SqliteUsage } from "./usage.ts";
+import { GroupCommit } from "./group_commit.ts";
 
-/** Shortest interval at which an unchanged mark is written because its user was seen. */
-const SEEN_EVERY_MS = 30 * 24 * 3_600_000;
-/** So many receipts are forgotten at a time: more than one transaction brings. */
-const FORGOTTEN_AT_A_TIME = 500;
+/** Minimum interval at which an unchanged read mark is rewritten because its user was seen. */
+const MARK_REFRESH_MS = 30 * 24 * 3_600_000;
+/** Receipts deleted per commit; must exceed the number that one commit adds. */
+const RECEIPTS_DELETED_PER_COMMIT = 500;
 
-/** Opens the store in a folder, or makes one there. Throws `StoreRefused`. @param drawEpoch One that was never used. */
+/** Opens or creates the store in a folder. Throws `StoreRefused`. @param newEpoch Returns an epoch that was never used. */
 export function openSqliteStore(
   folder: string,
   clock: Clock,
   retention: Retention,
-  drawEpoch: () => string,
+  newEpoch: () => string,
   quota: StoreQuota = UNLIMITED,
 ): SqliteStore {
-  return new SqliteStore(Access.open(folder, clock), clock, retention, drawEpoch, quota);
+  return new SqliteStore(StoreFile.open(folder, clock), clock, retention, newEpoch, quota);
 }
 
-/** Keeps rooms in a SQLite file. */
+/** Stores the logs of rooms in a SQLite file. Methods reject with `BusUnavailable` if the file cannot be used. */
 export class SqliteStore implements Store, AsyncDisposable {
-  readonly #access: Access;
+  readonly #access: StoreFile;
   readonly #clock: Clock;
   readonly #retention: Retention;
-  readonly #drawEpoch: () => string;
-  readonly #usage: Usage;
-  readonly #writer: SqliteWriter;
-  readonly #damage = new Damage();
-  readonly #empty = new EmptyRooms();
-  readonly #time: RunTime;
-  readonly #sweeper: Sweeper;
-  /** The rooms of the transaction that is under way. */
-  readonly #shelves = new Map<RoomId, SqliteShelf>();
-  /** Rows dropped since the last {@linkcode takeDropped}. */
+  readonly #newEpoch: () => string;
+  readonly #usage: SqliteUsage;
+  readonly #groupCommit: GroupCommit;
+  readonly #damage = new DamageTracker();
+  readonly #emptyRooms = new EmptyRooms();
+  readonly #runTime: RunTime;
+  readonly #sweeper: SqliteSweeper;
+  /** The rooms used in the current transaction. */
+  readonly #openRooms = new Map<RoomId, SqliteRoom>();
+  /** Rows dropped since the last `#takeDropped()`. */
   #dropped = 0;
-  /** New epochs of rooms whose own row cannot be read, kept until the row is written. */
-  readonly #mendedEpochs = new Map<RoomId, string>();
+  /** New epochs of rooms whose row is damaged, kept until the row is written. */
+  readonly #rebuiltEpochs = new Map<RoomId, string>();
   #isClosed = false;
 
-  /** A store in an open file, which it closes. */
+  /** Takes ownership of an open file: disposing of the store closes it. */
   constructor(
-    file: Access | Statements,
+    file: StoreFile | Statements,
     clock: Clock,
     retention: Retention,
-    drawEpoch: () => string,
+    newEpoch: () => string,
     quota: StoreQuota = UNLIMITED,
   ) {
-    this.#access = file instanceof Access ? file : Access.of(file, clock);
+    this.#access = file instanceof StoreFile ? file : StoreFile.of(file, clock);
     this.#clock = clock;
     this.#retention = retention;
-    this.#drawEpoch = drawEpoch;
-    this.#usage = new Usage(quota, () => this.#file);
-    this.#time = new RunTime(this.#file, clock);
-    this.#writer = new SqliteWriter(this.#file, {
-      beforeCommit: () => this.#finish(),
-      afterwards: (error) => this.#settle(error),
+    this.#newEpoch = newEpoch;
+    this.#usage = new SqliteUsage(quota, () => this.#file);
+    this.#runTime = new RunTime(this.#file, clock);
+    this.#groupCommit = new GroupCommit(this.#file, {
+      beforeCommit: () => this.#beforeCommit(),
+      afterTransaction: (error) => this.#afterTransaction(error),
     });
-    this.#markStart();
-    this.#access.onReopened = (reopened) => this.#writer.turnTo(reopened);
-    this.#sweeper = new Sweeper({
+    this.#probeWrite();
+    this.#access.onReopened = (reopened) => this.#groupCommit.useFile(reopened);
+    this.#sweeper = new SqliteSweeper({
       file: () => this.#file,
-      write: (deed) => this.#write(deed),
-      shelf: (room) => this.#shelf(room),
-      terms: () => this.#terms(),
+      write: (fn) => this.#write(fn),
+      storageOf: (room) => this.#storageOf(room),
+      logContext: () => this.#logContext(),
       damage: this.#damage,
       takeDropped: () => this.#takeDropped(),
     });
   }
 
-  append(draft: Draft): Promise<Outcome> {
+  append(draft: Draft): Promise<AppendResult> {
     return this.#write(
       () => {
-        const shelf = this.#shelf(draft.room);
-        const wasStored = shelf.isStored;
-        const outcome = append(shelf, draft, { ...this.#terms(), full: this.#usage.full() });
+        const storage = this.#storageOf(draft.room);
+        const wasStored = storage.isStored;
+        const outcome = append(storage, draft, {
+          ...this.#logContext(),
+          exhausted: this.#usage.full(),
+        });
         if (outcome.kind === "entered" && !wasStored) {
-          // At once, so that the room counts for the next draft of the transaction.
-          shelf.save();
+          // Save now, so that the room counts towards the quota for the next draft of the transaction.
+          storage.save();
           this.#usage.addRoom();
         }
         return outcome;
       },
       draft.room,
-      weighEntry(draft),
+      estimateEntrySize(draft),
     );
   }
 
   replay(room: RoomId, since: Position, limit: number): Promise<Replay> {
-    return this.#read(room, (shelf, terms) => recover(shelf, since, limit, terms));
+    return this.#read(room, (storage, context) => replaySince(storage, since, limit, context));
   }
 
-  page(room: RoomId, before: number | undefined, limit: number): Promise<Page> {
-    return this.#read(room, (shelf, terms) => leaf(shelf, before, limit, terms));
+  page(room: RoomId, before: number | undefined, limit: number): Promise<HistoryPage> {
+    return this.#read(room, (storage, context) => readPage(storage, before, limit, context));
   }
 
-  standing(room: RoomId, user: UserId): Promise<Standing> {
-    return this.#read(room, (shelf, terms) => {
-      const mark = shelf.marks.get(user);
-      const seen = mark ? judge(openHead(shelf, terms), 0, mark.read).after : 0;
-      if (mark && mark.ranMs < terms.ranMs - SEEN_EVERY_MS) this.#touchMark(room, user);
-      return { read: mark?.read, unread: shelf.countAfter(seen, sinceOf(terms)) };
+  readState(room: RoomId, user: UserId): Promise<ReadState> {
+    return this.#read(room, (storage, context) => {
+      const mark = storage.marks.get(user);
+      const seen = mark ? resolvePosition(ensureHead(storage, context), 0, mark.read).after : 0;
+      if (mark && mark.ranMs < context.ranMs - MARK_REFRESH_MS) this.#refreshMark(room, user);
+      return { read: mark?.read, unread: storage.countAfter(seen, retainedSince(context)) };
     });
   }
 
-  markRead(room: RoomId, user: UserId, read: Position): Promise<void> {
+  markRead(room: RoomId, user: UserId, read: Position): Promise<boolean> {
     return this.#write(() => {
-      const shelf = this.#shelf(room);
-      const terms = this.#terms();
-      // A room without entries has nothing to mark, and is not stored.
-      if (openHead(shelf, terms).top === 0) return;
-      const before = shelf.marks.get(user);
-      if (before === undefined && this.#usage.full()?.store) return;
-      if (isReadFurther(openHead(shelf, terms), before?.read, read)) {
-        shelf.marks.set(user, { read, ranMs: terms.ranMs });
-      }
+      const storage = this.#storageOf(room);
+      const context = this.#logContext();
+      // A room without entries is not stored, and has nothing to mark.
+      if (ensureHead(storage, context).top === 0) return false;
+      const before = storage.marks.get(user);
+      if (before === undefined && this.#usage.full()?.store) return false;
+      const isFurther = advancesReadMark(ensureHead(storage, context), before?.read, read);
+      if (isFurther) storage.marks.set(user, { read, ranMs: context.ranMs });
+      return isFurther;
     }, room);
   }
 
-  /** Records that the user was seen; if that cannot be written, it is tried the next time. */
-  #touchMark(room: RoomId, user: UserId): void {
+  /** Records that the user was seen; a failure is ignored, because the next read retries. */
+  #refreshMark(room: RoomId, user: UserId): void {
     this.#write(() => {
-      const { marks } = this.#shelf(room);
+      const { marks } = this.#storageOf(room);
       const mark = marks.get(user);
-      if (mark) marks.set(user, { ...mark, ranMs: this.#time.ranMs() });
+      if (mark) marks.set(user, { ...mark, ranMs: this.#runTime.ranMs() });
     }).catch(() => {});
   }
 
   /**
-   * Drops what is too old, also in inactive rooms, and gives unused space of the file back. Rejects with `BusUnavailable`.
+   * Deletes expired rows, including those of inactive rooms, and returns unused space to the file system. Rejects with
+   * `BusUnavailable`.
    *
-   * @param isWanted Whether a room must stay.
+   * @param isWanted Whether an expired room must be kept.
    */
   sweep(isWanted: (room: RoomId) => boolean = () => false): Promise<void> {
     return this.#sweeper.sweep(isWanted);
   }
 
-  /** Whether its file is open read-only, and will be opened again. */
+  /** Whether the file is open read-only; it is reopened when it becomes writable. */
   get isReadOnly(): boolean {
     return this.#access.isReadOnly;
   }
 
-  /** Resolves if the file can be written, as far as is known, or else tries it. Rejects with `BusUnavailable`. */
+  /** Resolves if the last write succeeded; otherwise tries to write. Rejects with `BusUnavailable`. */
   async probe(): Promise<void> {
     if (!this.#isClosed && this.#access.isWritable) return;
-    await this.#write(() => this.#time.save(this.#file));
+    await this.#write(() => this.#runTime.save(this.#file));
   }
 
-  /** See `Store`. */
+  /** Problems for operators: damaged rows and a damaged file. */
   problems(): readonly string[] {
     return this.#damage.problems();
   }
 
-  /** Writes what waits to be written, and closes the file. */
+  /** Commits pending writes, and closes the file. */
   [Symbol.asyncDispose](): Promise<void> {
     if (this.#isClosed) return Promise.resolve();
-    this.#writer.flush();
+    this.#groupCommit.flush();
     this.#isClosed = true;
     this.#access[Symbol.dispose]();
     return Promise.resolve();
   }
 
-  /** Writes something at once, so that a full disk is known before the first message. */
-  #markStart(): void {
+  /** Writes at startup, so that a full disk is detected before the first message. */
+  #probeWrite(): void {
     if (!this.#access.isWritable) return;
     try {
-      this.#time.save(this.#file);
+      this.#runTime.save(this.#file);
     } catch (error) {
       this.#access.report(error);
     }
@@ -210,87 +214,87 @@ export class SqliteStore implements Store, AsyncDisposable {
     return this.#access.file;
   }
 
-  get #context(): ShelfContext {
+  get #roomContext(): SqliteRoomContext {
     const epochFor = (room: RoomId) => {
-      const epoch = this.#mendedEpochs.get(room) ?? this.#drawEpoch();
-      this.#mendedEpochs.set(room, epoch);
+      const epoch = this.#rebuiltEpochs.get(room) ?? this.#newEpoch();
+      this.#rebuiltEpochs.set(room, epoch);
       return epoch;
     };
     return { file: this.#file, damage: this.#damage, epochFor };
   }
 
-  #write<T>(deed: () => T, room?: RoomId, weight?: number): Promise<T> {
-    if (this.#isClosed) return Promise.reject(closed());
+  #write<T>(fn: () => T, room?: RoomId, weight?: number): Promise<T> {
+    if (this.#isClosed) return Promise.reject(storeClosed());
     try {
       this.#access.requireWritable();
     } catch (error) {
       return Promise.reject(error);
     }
-    return this.#writer.write(deed, room, weight);
+    return this.#groupCommit.write(fn, room, weight);
   }
 
-  #read<T>(room: RoomId, look: (shelf: SqliteShelf, terms: Terms) => T): Promise<T> {
-    if (this.#isClosed) return Promise.reject(closed());
+  #read<T>(room: RoomId, read: (storage: SqliteRoom, context: LogContext) => T): Promise<T> {
+    if (this.#isClosed) return Promise.reject(storeClosed());
     try {
-      const shelf = new SqliteShelf(this.#context, room, this.#empty.get(room));
-      const seen = look(shelf, this.#terms());
-      if (!shelf.isStored) this.#empty.keep(room, shelf.head(), this.#clock.now());
-      return Promise.resolve(seen);
+      const storage = new SqliteRoom(this.#roomContext, room, this.#emptyRooms.get(room));
+      const result = read(storage, this.#logContext());
+      if (!storage.isStored) this.#emptyRooms.keep(room, storage.head(), this.#clock.now());
+      return Promise.resolve(result);
     } catch (error) {
-      this.#noteDamage(error);
-      return Promise.reject(troubleOf(error));
+      this.#recordDamage(error);
+      return Promise.reject(fromSqliteError(error));
     }
   }
 
-  #shelf(room: RoomId): SqliteShelf {
-    const shelf = this.#shelves.get(room) ??
-      new SqliteShelf(this.#context, room, this.#empty.get(room));
-    this.#shelves.set(room, shelf);
-    return shelf;
+  #storageOf(room: RoomId): SqliteRoom {
+    const storage = this.#openRooms.get(room) ??
+      new SqliteRoom(this.#roomContext, room, this.#emptyRooms.get(room));
+    this.#openRooms.set(room, storage);
+    return storage;
   }
 
-  #finish(): void {
-    for (const shelf of this.#shelves.values()) shelf.save();
-    this.#time.saveNowAndThen(this.#file);
+  #beforeCommit(): void {
+    for (const storage of this.#openRooms.values()) storage.save();
+    this.#runTime.saveIfDue(this.#file);
     this.#file.run(
       `DELETE FROM receipts WHERE (room, user, id) IN
         (SELECT room, user, id FROM receipts WHERE ran <= ? ORDER BY ran LIMIT ?)`,
-      this.#time.ranMs() - RECEIPTS_MS,
-      FORGOTTEN_AT_A_TIME,
+      this.#runTime.ranMs() - RECEIPTS_MS,
+      RECEIPTS_DELETED_PER_COMMIT,
     );
   }
 
-  #noteDamage(error: unknown): void {
+  #recordDamage(error: unknown): void {
     if (primaryCode(sqliteCode(error) ?? 0) === SQLITE.CORRUPT) this.#damage.reportFile(error);
   }
 
-  #settle(error: unknown): void {
+  #afterTransaction(error: unknown): void {
     this.#access.report(error);
-    this.#noteDamage(error);
-    this.#usage.settle(error !== undefined);
+    this.#recordDamage(error);
+    this.#usage.afterTransaction(error !== undefined);
     const now = this.#clock.now();
-    for (const [room, shelf] of this.#shelves) {
-      // A rolled-back transaction has dropped nothing; but an epoch that was given out stays the room's.
-      if (error === undefined) this.#dropped += shelf.dropped;
-      const hasRow = shelf.isStored && error === undefined;
-      if (!hasRow && shelf.head()?.top === 0) this.#empty.keep(room, shelf.head(), now);
-      else if (hasRow) this.#empty.keep(room, undefined, now);
+    for (const [room, storage] of this.#openRooms) {
+      // A rolled-back transaction has dropped nothing, but an epoch that clients may have seen must be kept.
+      if (error === undefined) this.#dropped += storage.dropped;
+      const hasRow = storage.isStored && error === undefined;
+      if (!hasRow && storage.head()?.top === 0) this.#emptyRooms.keep(room, storage.head(), now);
+      else if (hasRow) this.#emptyRooms.keep(room, undefined, now);
     }
-    this.#shelves.clear();
+    this.#openRooms.clear();
   }
 
   #takeDropped(): number {
     const dropped = this.#dropped;
     this.#dropped = 0;
-    this.#usage.settle(true);
+    this.#usage.afterTransaction(true);
     return dropped;
   }
 
-  #terms(): Terms {
+  #logContext(): LogContext {
     return {
       now: this.#clock.date(),
-      ranMs: this.#time.ranMs(),
-      epoch: this.#drawEpoch(),
+      ranMs: this.#runTime.ranMs(),
+      epoch: this.#newEpoch(),
       retention: this.#retention,
     };
   }

@@ -1,118 +1,124 @@
 /**
  * Deletes expired rows from all rooms, a few rooms per transaction, and returns unused pages to the file system. The sweep
- * decides by the rooms' own rows and reads entries and messages only where some of them must go.
+ * decides by the rooms' rows, and reads entries and messages only in rooms that may have expired ones.
  * @module
  */
 import { setImmediate } from "node:timers/promises";
-import { parseRoom, type RoomId } from "../../core/names.ts";
-import { marksSinceOf, roomsSinceOf, sinceOf, type Terms, trim } from "../../core/room_log.ts";
+import { parseStoredRoom, type RoomId } from "../../core/names/names.ts";
+import {
+  applyRetention,
+  type LogContext,
+  readMarksRetainedSince,
+  retainedSince,
+  roomsRetainedSince,
+} from "../../core/log/room_log.ts";
 import { log } from "../log.ts";
-import type { Damage } from "./damage.ts";
-import type { SqliteShelf } from "./shelf.ts";
-import type { Statements } from "./statements.ts";
+import type { DamageTracker } from "./damage_tracker.ts";
+import type { SqliteRoom } from "./room_storage.ts";
+import type { Statements } from "./file/statements.ts";
 
-/** Rooms examined per step. */
-const LOOKED_AT_A_TIME = 200;
+/** Room rows read per step. */
+const ROOMS_PER_STEP = 200;
 /** Rooms swept per transaction. */
-const SWEPT_AT_A_TIME = 20;
+const ROOMS_PER_TRANSACTION = 20;
 /** Pages returned per transaction. */
-const FREED_AT_A_TIME = 256;
+const PAGES_PER_TRANSACTION = 256;
 /** Pages returned per sweep. */
-const FREED_PER_SWEEP = 16_384;
-/** Unused pages that are kept for new rows. */
+const PAGES_PER_SWEEP = 16_384;
+/** Unused pages kept for new rows. */
 const SPARE_PAGES = 256;
 
-/** What the sweeper needs of its store. */
-export interface SweepContext {
+/** What the sweeper needs from its store. */
+export interface SqliteSweeperContext {
   /** The file, as it is open now. */
   readonly file: () => Statements;
-  /** Runs something in a transaction. */
-  readonly write: <T>(deed: () => T) => Promise<T>;
-  /** The room in the transaction that is under way. */
-  readonly shelf: (room: RoomId) => SqliteShelf;
-  /** The present terms. */
-  readonly terms: () => Terms;
-  /** Takes reports of damaged rows. */
-  readonly damage: Damage;
-  /** Number of rows dropped since the last call. */
+  /** Runs a function in a transaction. */
+  readonly write: <T>(fn: () => T) => Promise<T>;
+  /** The room's storage in the current transaction. */
+  readonly storageOf: (room: RoomId) => SqliteRoom;
+  /** Current time, run time and retention. */
+  readonly logContext: () => LogContext;
+  /** Logs and counts damaged rows. */
+  readonly damage: DamageTracker;
+  /** Returns the number of rows dropped since the last call. */
   readonly takeDropped: () => number;
 }
 
 /** Sweeps one store. */
-export class Sweeper {
-  readonly #context: SweepContext;
+export class SqliteSweeper {
+  readonly #context: SqliteSweeperContext;
 
-  /** Sweeps on request. */
-  constructor(context: SweepContext) {
+  /** Does nothing until {@linkcode sweep} is called. */
+  constructor(context: SqliteSweeperContext) {
     this.#context = context;
   }
 
-  /** Drops what is too old. Rejects with `BusUnavailable`. @param isWanted Whether a room must stay. */
+  /** Deletes expired rows. Rejects with `BusUnavailable`. @param isWanted Whether an expired room must be kept. */
   async sweep(isWanted: (room: RoomId) => boolean): Promise<void> {
     const { file, write, takeDropped } = this.#context;
     for (let after = "";;) {
       const sql = `SELECT room, messages, marks, ran FROM rooms WHERE room > ?
         ORDER BY room LIMIT ?`;
-      const rows = file().rows(sql, after, LOOKED_AT_A_TIME);
+      const rows = file().rows(sql, after, ROOMS_PER_STEP);
       if (rows.length === 0) break;
       const due = rows.filter((row) =>
-        this.#isDue(row.numberOrNone("messages"), row.numberOrNone("marks"))
-      ).map((row) => row.textOrNone("room") ?? "");
-      for (let some = due.splice(0, SWEPT_AT_A_TIME); some.length > 0;) {
+        this.#isDue(row.numberOrUndefined("messages"), row.numberOrUndefined("marks"))
+      ).map((row) => row.textOrUndefined("room") ?? "");
+      for (let some = due.splice(0, ROOMS_PER_TRANSACTION); some.length > 0;) {
         const left = await write(() => some.filter((room) => this.#sweepRoom(room, isWanted)));
-        some = [...left, ...due.splice(0, SWEPT_AT_A_TIME - left.length)];
+        some = [...left, ...due.splice(0, ROOMS_PER_TRANSACTION - left.length)];
       }
-      const last = rows.at(-1)?.textOrNone("room");
+      const last = rows.at(-1)?.textOrUndefined("room");
       if (last === undefined) break;
       after = last;
       await setImmediate();
     }
-    // Every transaction drops old receipts, even if no room had anything to drop.
+    // Every transaction deletes expired receipts, so run one even if no room had anything to drop.
     await write(() => {});
     const pages = await this.#shrink();
     const dropped = takeDropped();
     if (dropped === 0 && pages === 0) return;
     const pageSize = file().row("PRAGMA page_size")?.number("page_size") ?? 0;
-    log.info("store.freed", { rows: dropped, bytes: pages * pageSize });
+    log.info("store.rows_deleted", { rows: dropped, bytes: pages * pageSize });
   }
 
-  /** Whether a room may have something to drop, by its row alone. */
+  /** Whether a room may have rows to drop, judging by its own row. */
   #isDue(messages = Infinity, marks = Infinity): boolean {
-    const terms = this.#context.terms();
-    return sinceOf(terms) > -Infinity || messages > terms.retention.messages || marks > 0;
+    const context = this.#context.logContext();
+    return retainedSince(context) > -Infinity || messages > context.retention.messages || marks > 0;
   }
 
-  /** Sweeps one room. Returns whether there is more to drop. */
+  /** Sweeps one room. Returns whether more must be dropped. */
   #sweepRoom(text: string, isWanted: (room: RoomId) => boolean): boolean {
-    const { shelf: shelfOf, terms: termsNow, damage } = this.#context;
-    const room = parseRoom(text);
-    // No client can reach a room with an invalid name; the other rooms are swept all the same.
+    const { storageOf, logContext, damage } = this.#context;
+    const room = parseStoredRoom(text);
+    // No client can join a room with an invalid name; report it and continue with the other rooms.
     if (room !== text) {
       damage.report({ table: "rooms", room: text });
       return false;
     }
-    const [shelf, terms] = [shelfOf(room), termsNow()];
-    const before = shelf.dropped;
-    if (shelf.enteredAt < roomsSinceOf(terms) && !isWanted(room)) {
-      shelf.remove();
+    const [storage, context] = [storageOf(room), logContext()];
+    const before = storage.dropped;
+    if (storage.enteredAt < roomsRetainedSince(context) && !isWanted(room)) {
+      storage.remove();
       return false;
     }
-    shelf.hasMoreToTrim = false;
-    trim(shelf, terms);
-    shelf.marks.forgetSome(marksSinceOf(terms));
-    return shelf.hasMoreToTrim && shelf.dropped > before;
+    storage.hasMoreToTrim = false;
+    applyRetention(storage, context);
+    storage.marks.dropExpired(readMarksRetainedSince(context));
+    return storage.hasMoreToTrim && storage.dropped > before;
   }
 
-  /** Gives unused pages back. Returns their number. */
+  /** Returns unused pages to the file system. Returns how many. */
   async #shrink(): Promise<number> {
     const { file, write } = this.#context;
     const spare = () =>
       (file().row("PRAGMA freelist_count")?.number("freelist_count") ?? 0) - SPARE_PAGES;
     let freed = 0;
-    for (let left = spare(); left > 0 && freed < FREED_PER_SWEEP; left = spare()) {
-      const step = Math.min(left, FREED_AT_A_TIME);
+    for (let left = spare(); left > 0 && freed < PAGES_PER_SWEEP; left = spare()) {
+      const step = Math.min(left, PAGES_PER_TRANSACTION);
       await write(() => file().rows(`PRAGMA incremental_vacuum(${step})`));
-      // A file that was never made shrinkable keeps its pages.
+      // A file without incremental auto-vacuum keeps its pages.
       if (spare() >= left) return freed;
       freed += step;
       await setImmediate();

@@ -1,29 +1,29 @@
 /**
- * Which quotas are used up. Stored bytes are read once per transaction. Rooms are counted once; after that the count is
- * kept up to date, and taken again when a transaction failed or a sweep removed rooms.
+ * Usage of the quotas. Stored bytes are read once per transaction. Rooms are counted once; then the count is kept up to
+ * date, and repeated after a failed transaction and after a sweep that removed rooms.
  * @module
  */
-import type { StoreQuota } from "../../chat/memory_store.ts";
-import type { Full } from "../../core/room_log.ts";
-import type { Statements } from "./statements.ts";
+import type { StoreQuota } from "../../chat/bus/memory_store.ts";
+import type { ExhaustedQuotas } from "../../core/log/room_log.ts";
+import type { Statements } from "./file/statements.ts";
 
-/** What one store uses of its quota. */
-export class Usage {
+/** One store's usage of its quotas. */
+export class SqliteUsage {
   readonly #quota: StoreQuota;
   readonly #file: () => Statements;
   /** Number of rooms with entries; undefined if they must be counted. */
   #rooms: number | undefined;
-  /** Whether the store is full, for the present transaction. */
+  /** Whether the store is full, cached for the current transaction. */
   #isFull: boolean | undefined;
 
-  /** Looks up on request. @param file The file, as it is open now. */
+  /** Reads nothing yet. @param file Returns the file as it is open now. */
   constructor(quota: StoreQuota, file: () => Statements) {
     this.#quota = quota;
     this.#file = file;
   }
 
-  /** Which quotas are used up; undefined if there are none. */
-  full(): Full | undefined {
+  /** The exhausted quotas; undefined if no quota is set. */
+  full(): ExhaustedQuotas | undefined {
     const { bytes, rooms } = this.#quota;
     if (bytes === Infinity && rooms === Infinity) return undefined;
     this.#isFull ??= bytes < Infinity && this.#usedBytes() >= bytes;
@@ -31,15 +31,15 @@ export class Usage {
     return { store: this.#isFull, rooms: (this.#rooms ?? 0) >= rooms };
   }
 
-  /** Counts a room that has its first entry. */
+  /** Increments the number of rooms, when a room gets its first entry. */
   addRoom(): void {
     if (this.#rooms !== undefined) this.#rooms++;
   }
 
-  /** A transaction is over. @param roomsMayDiffer Whether the number of rooms may have changed unnoticed. */
-  settle(roomsMayDiffer: boolean): void {
+  /** Call after each transaction. @param mayRoomsDiffer Whether rooms must be counted again. */
+  afterTransaction(mayRoomsDiffer: boolean): void {
     this.#isFull = undefined;
-    if (roomsMayDiffer) this.#rooms = undefined;
+    if (mayRoomsDiffer) this.#rooms = undefined;
   }
 
   #countRooms(): number {

@@ -1,0 +1,9 @@
+/** A worker that hears what is posted over the bridge, and answers each post. */
+import { onBroadcast } from "../lib/io/serving/broadcast.ts";
+
+const main = new BroadcastChannel("bench:answers");
+addEventListener("message", (event) => {
+  if (!(event instanceof MessageEvent)) return;
+  onBroadcast(event.data, (announcements) => main.postMessage(announcements.length));
+  main.postMessage(0);
+});

@@ -1,0 +1,165 @@
+/**
+ * The bus of a single instance. Logs are kept in a {@linkcode Store}; presence is kept in memory, since no one is
+ * present once the process has ended.
+ * @module
+ */
+import type { Draft, UserId } from "../../core/log/entry.ts";
+import {
+  type Claim,
+  type ClaimResult,
+  LeaseTable,
+  type Person,
+} from "../../core/presence/lease_table.ts";
+import { Counter } from "../../core/metrics/metrics.ts";
+import type { RoomId } from "../../core/names/names.ts";
+import type { Position } from "../../core/log/position.ts";
+import type { AppendResult, HistoryPage, Replay } from "../../core/log/room_log.ts";
+import {
+  type Announcement,
+  type Bus,
+  type PresenceRegistry,
+  type PublishResult,
+  type ReadState,
+  type RoomHistory,
+  type Signal,
+  SubscriptionCounts,
+  type Top,
+} from "../ports/bus.ts";
+import type { Clock } from "../ports/clock.ts";
+import { BatchQueue } from "./batch_queue.ts";
+import { inPacedSlices } from "./top_announcer.ts";
+
+/** Stores the logs of all rooms. All methods may reject with `BusUnavailable`, for example because the disk is full. */
+export interface Store extends RoomHistory {
+  /**
+   * Appends by the rules of `append` in `core/log/room_log.ts`. What has been acknowledged survives the end of the
+   * process.
+   */
+  append(draft: Draft): Promise<AppendResult>;
+  /** Rejects if nothing can be appended at the moment. */
+  probe(): Promise<void>;
+  /** See `Bus`. */
+  problems(): readonly string[];
+}
+
+/** Never aborts: the pauses are short. */
+const NEVER_ABORTS = new AbortController().signal;
+
+/** The bus of one process. */
+export class EmbeddedBus implements Bus, RoomHistory, PresenceRegistry {
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #published: Counter;
+  readonly #subscriptions = new SubscriptionCounts();
+  readonly #queue = new BatchQueue<Announcement>();
+  readonly #leases = new Map<RoomId, LeaseTable>();
+
+  /** Publishes to the store. @param published Counts acknowledged drafts. */
+  constructor(store: Store, clock: Clock, published: Counter = new Counter()) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#published = published;
+  }
+
+  async publish(draft: Draft): Promise<PublishResult> {
+    const outcome = await this.#store.append(draft);
+    if (outcome.kind === "rejected") return outcome;
+    this.#published.add();
+    if (outcome.kind === "repeated") return { ...outcome.receipt, kind: "entered" };
+    const { entry } = outcome;
+    this.#announce(entry.room, { kind: "entry", entry });
+    return { kind: "entered", position: entry.position, at: entry.at };
+  }
+
+  signal(room: RoomId, signal: Signal): void {
+    this.#announce(room, { kind: "signal", room, signal });
+  }
+
+  subscribe(room: RoomId): Promise<void> {
+    this.#subscriptions.add(room);
+    return Promise.resolve();
+  }
+
+  unsubscribe(room: RoomId): void {
+    this.#subscriptions.remove(room);
+  }
+
+  /** Whether the room has subscriptions. */
+  isSubscribed(room: RoomId): boolean {
+    return this.#subscriptions.has(room);
+  }
+
+  announcements(signal: AbortSignal): AsyncIterable<readonly Announcement[]> {
+    return this.#queue.batches(signal);
+  }
+
+  async topPositions(): Promise<readonly Top[]> {
+    const tops: Top[] = [];
+    // In slices, since a store may answer in the same turn.
+    for await (
+      const rooms of inPacedSlices(this.#subscriptions.rooms(), this.#clock, NEVER_ABORTS)
+    ) {
+      tops.push(...await Promise.all(rooms.map((room) => this.#topPosition(room))));
+    }
+    return tops;
+  }
+
+  probe(): Promise<void> {
+    return this.#store.probe();
+  }
+
+  problems(): readonly string[] {
+    return this.#store.problems();
+  }
+
+  replay(room: RoomId, since: Position, limit: number): Promise<Replay> {
+    return this.#store.replay(room, since, limit);
+  }
+
+  page(room: RoomId, before: number | undefined, limit: number): Promise<HistoryPage> {
+    return this.#store.page(room, before, limit);
+  }
+
+  readState(room: RoomId, user: UserId): Promise<ReadState> {
+    return this.#store.readState(room, user);
+  }
+
+  markRead(room: RoomId, user: UserId, read: Position): Promise<boolean> {
+    return this.#store.markRead(room, user, read);
+  }
+
+  claim(room: RoomId, claim: Claim): Promise<ClaimResult> {
+    const table = this.#leases.get(room) ?? new LeaseTable();
+    this.#leases.set(room, table);
+    return Promise.resolve(table.claim(claim, this.#clock.now()));
+  }
+
+  release(room: RoomId, user: UserId, node: string): Promise<void> {
+    const table = this.#leases.get(room);
+    table?.release(user, node);
+    if (table?.isEmpty(this.#clock.now())) this.#leases.delete(room);
+    return Promise.resolve();
+  }
+
+  withdraw(room: RoomId, node: string): Promise<void> {
+    this.#leases.get(room)?.withdraw(node, this.#clock.now());
+    return Promise.resolve();
+  }
+
+  renew(room: RoomId, node: string): Promise<boolean> {
+    return Promise.resolve(this.#leases.get(room)?.renew(node, this.#clock.now()) ?? false);
+  }
+
+  people(room: RoomId): Promise<readonly Person[]> {
+    return Promise.resolve(this.#leases.get(room)?.people(this.#clock.now()) ?? []);
+  }
+
+  async #topPosition(room: RoomId): Promise<Top> {
+    const { top } = await this.#store.page(room, undefined, 0);
+    return { kind: "top", room, top, isRead: true };
+  }
+
+  #announce(room: RoomId, announcement: Announcement): void {
+    if (this.#subscriptions.has(room)) this.#queue.push(announcement);
+  }
+}

@@ -1,0 +1,149 @@
+/**
+ * One room of the in-memory store.
+ * @module
+ */
+import {
+  type Entry,
+  type Message,
+  messagePositionOf,
+  type UserId,
+  withCurrentText,
+} from "../../core/log/entry.ts";
+import type { Position } from "../../core/log/position.ts";
+import {
+  estimateEntrySize,
+  estimateMessageSize,
+  type Head,
+  type LogContext,
+  MAX_READ_MARKS,
+  MAX_UNREAD,
+  readMarksRetainedSince,
+  RECEIPTS_MS,
+  type RoomStorage,
+  type StoredReceipt,
+} from "../../core/log/room_log.ts";
+import { PositionList } from "./position_list.ts";
+
+/** A value that expires. */
+interface Timed<T> {
+  readonly value: T;
+  readonly ranMs: number;
+}
+
+/** A room's log, receipts and read marks. */
+export class MemoryRoom implements RoomStorage {
+  readonly #entries = new PositionList<Entry>(estimateEntrySize);
+  readonly #messages = new PositionList<Message>(estimateMessageSize);
+  /** Receipts and read marks are in the order in which they were set, the oldest first. */
+  readonly #receipts = new Map<string, Timed<StoredReceipt>>();
+  readonly #marks = new Map<UserId, Timed<Position>>();
+  #head: Head | undefined;
+  #enteredAt = -Infinity;
+
+  /** A room without entries. @param head The head that clients were given before. */
+  constructor(head: Head | undefined) {
+    this.#head = head;
+  }
+
+  /** When the newest entry was added, on the scale of `LogContext.ranMs`. */
+  get enteredAt(): number {
+    return this.#enteredAt;
+  }
+
+  /** Total size of all entries and messages. */
+  get totalSize(): number {
+    return this.#entries.totalSize + this.#messages.totalSize;
+  }
+
+  head(): Head | undefined {
+    return this.#head;
+  }
+
+  setHead(head: Head): void {
+    this.#head = head;
+  }
+
+  receipt(user: UserId, id: string): StoredReceipt | undefined {
+    return this.#receipts.get(`${user} ${id}`)?.value;
+  }
+
+  keepReceipt(user: UserId, id: string, value: StoredReceipt, ranMs: number): void {
+    for (const [key, receipt] of this.#receipts) {
+      if (receipt.ranMs + RECEIPTS_MS > ranMs) break;
+      this.#receipts.delete(key);
+    }
+    this.#receipts.set(`${user} ${id}`, { value, ranMs });
+  }
+
+  floor(since: number): number {
+    const oldest = this.#entries.at(this.#entries.firstSince(since));
+    return oldest ? oldest.position.seq - 1 : this.#head?.top ?? 0;
+  }
+
+  *entries(after: number, since: number): Generator<Entry> {
+    for (let index = this.#entries.indexOf(after + 1);; index++) {
+      const entry = this.#entries.at(index);
+      if (entry === undefined) return;
+      const about = messagePositionOf(entry);
+      yield withCurrentText(entry, about && this.#messages.get(about.seq, since));
+    }
+  }
+
+  addEntry(entry: Entry, ranMs: number): void {
+    this.#entries.set(entry, ranMs);
+    this.#enteredAt = ranMs;
+  }
+
+  message(seq: number, since: number): Message | undefined {
+    return this.#messages.get(seq, since);
+  }
+
+  setMessage(message: Message, ranMs: number): void {
+    this.#messages.set(message, ranMs);
+  }
+
+  *messages(before: number, since: number): Generator<Message> {
+    const oldest = this.#messages.firstSince(since);
+    for (let index = this.#messages.indexOf(before) - 1; index >= oldest; index--) {
+      const message = this.#messages.at(index);
+      if (message) yield message;
+    }
+  }
+
+  trim(keep: { entries: number; messages: number; since: number }): void {
+    for (
+      const [list, count] of [
+        [this.#entries, keep.entries],
+        [this.#messages, keep.messages],
+      ] as const
+    ) {
+      list.dropFirst(Math.max(list.length - count, list.firstSince(keep.since)));
+    }
+  }
+
+  /** Number of messages with greater numbers that are not older than `since`; at most `MAX_UNREAD`. */
+  countAfter(seq: number, since: number): number {
+    const first = Math.max(this.#messages.indexOf(seq + 1), this.#messages.firstSince(since));
+    return Math.min(MAX_UNREAD, this.#messages.length - first);
+  }
+
+  /** The user's read position. */
+  mark(user: UserId): Position | undefined {
+    return this.#marks.get(user)?.value;
+  }
+
+  /** Sets the user's read position. */
+  setMark(user: UserId, value: Position, ranMs: number): void {
+    this.#marks.delete(user);
+    this.#marks.set(user, { value, ranMs });
+  }
+
+  /** Drops read marks that are too old or too many. */
+  dropReadMarks(context: Pick<LogContext, "ranMs" | "retention">): void {
+    const since = readMarksRetainedSince(context);
+    for (const [user, { ranMs }] of this.#marks) {
+      if (ranMs >= since && this.#marks.size <= MAX_READ_MARKS) return;
+      this.#marks.delete(user);
+    }
+  }
+}

@@ -1,0 +1,158 @@
+/**
+ * Stores the logs of all rooms in memory; they are lost when the process ends. The rules are in `core/log/room_log.ts`,
+ * and only the storage is here. Ages use the clock's monotonic scale, since the store ends with the process.
+ * @module
+ */
+import type { Draft, UserId } from "../../core/log/entry.ts";
+import type { RoomId } from "../../core/names/names.ts";
+import type { Position } from "../../core/log/position.ts";
+import {
+  advancesReadMark,
+  append,
+  type AppendResult,
+  applyRetention,
+  ensureHead,
+  type HistoryPage,
+  type LogContext,
+  readPage,
+  type Replay,
+  replaySince,
+  resolvePosition,
+  retainedSince,
+  type Retention,
+  roomsRetainedSince,
+} from "../../core/log/room_log.ts";
+import type { ReadState } from "../ports/bus.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Store } from "./embedded_bus.ts";
+import { EmptyRooms } from "./empty_rooms.ts";
+import { MemoryRoom } from "./memory_room.ts";
+
+/** Limits of the total stored; Infinity for no limit. */
+export interface StoreQuota {
+  /** Bytes, as the store counts them. */
+  readonly bytes: number;
+  /** Rooms that have entries. */
+  readonly rooms: number;
+}
+
+/** No limit. */
+export const UNLIMITED: StoreQuota = { bytes: Infinity, rooms: Infinity };
+
+/** Stores rooms in memory. */
+export class MemoryStore implements Store {
+  /** Rooms that have entries. */
+  readonly #rooms = new Map<RoomId, MemoryRoom>();
+  readonly #empty = new EmptyRooms();
+  readonly #clock: Clock;
+  readonly #retention: Retention;
+  readonly #newEpoch: () => string;
+  readonly #quota: StoreQuota;
+  /** Total size of all rooms. */
+  #totalSize = 0;
+
+  /** A store without rooms. @param newEpoch Returns an epoch that was never used. */
+  constructor(
+    clock: Clock,
+    retention: Retention,
+    newEpoch: () => string,
+    quota: StoreQuota = UNLIMITED,
+  ) {
+    this.#clock = clock;
+    this.#retention = retention;
+    this.#newEpoch = newEpoch;
+    this.#quota = quota;
+  }
+
+  append(draft: Draft): Promise<AppendResult> {
+    const storage = this.#storageOf(draft.room);
+    const outcome = this.#trackSize(storage, () => append(storage, draft, this.#logContext()));
+    this.#keep(draft.room, storage);
+    return Promise.resolve(outcome);
+  }
+
+  replay(room: RoomId, since: Position, limit: number): Promise<Replay> {
+    return this.#read(room, (storage, context) => replaySince(storage, since, limit, context));
+  }
+
+  page(room: RoomId, before: number | undefined, limit: number): Promise<HistoryPage> {
+    return this.#read(room, (storage, context) => readPage(storage, before, limit, context));
+  }
+
+  readState(room: RoomId, user: UserId): Promise<ReadState> {
+    return this.#read(room, (storage, context) => {
+      const read = storage.mark(user);
+      const seen = read ? resolvePosition(ensureHead(storage, context), 0, read).after : 0;
+      // Renew it: a mark is kept as long as its user comes back.
+      if (read) storage.setMark(user, read, context.ranMs);
+      return { read, unread: storage.countAfter(seen, retainedSince(context)) };
+    });
+  }
+
+  markRead(room: RoomId, user: UserId, read: Position): Promise<boolean> {
+    return this.#read(room, (storage, context) => {
+      const head = ensureHead(storage, context);
+      const isFurther = head.top > 0 && advancesReadMark(head, storage.mark(user), read);
+      if (isFurther) storage.setMark(user, read, context.ranMs);
+      return isFurther;
+    });
+  }
+
+  probe(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  problems(): readonly string[] {
+    return [];
+  }
+
+  /** Drops expired entries, and rooms that were unused for long. @param isWanted Whether a room must be kept. */
+  sweep(isWanted: (room: RoomId) => boolean): void {
+    const context = this.#logContext();
+    for (const [room, storage] of this.#rooms) {
+      this.#trackSize(storage, () => applyRetention(storage, context));
+      storage.dropReadMarks(context);
+      const isOld = storage.enteredAt < roomsRetainedSince(context);
+      if (!isOld || isWanted(room)) continue;
+      this.#totalSize -= storage.totalSize;
+      this.#rooms.delete(room);
+    }
+  }
+
+  #read<T>(room: RoomId, fn: (storage: MemoryRoom, context: LogContext) => T): Promise<T> {
+    const storage = this.#storageOf(room);
+    const result = fn(storage, this.#logContext());
+    this.#keep(room, storage);
+    return Promise.resolve(result);
+  }
+
+  #storageOf(room: RoomId): MemoryRoom {
+    return this.#rooms.get(room) ?? new MemoryRoom(this.#empty.get(room));
+  }
+
+  /** Keeps a room that has entries. Of a room without entries, keeps only the head. */
+  #keep(room: RoomId, storage: MemoryRoom): void {
+    if (this.#rooms.has(room)) return;
+    const head = storage.head();
+    if (head && head.top > 0) this.#rooms.set(room, storage);
+    this.#empty.keep(room, head, this.#clock.now());
+  }
+
+  #trackSize<T>(storage: MemoryRoom, change: () => T): T {
+    const before = storage.totalSize;
+    const result = change();
+    this.#totalSize += storage.totalSize - before;
+    return result;
+  }
+
+  #logContext(): LogContext {
+    const { bytes, rooms } = this.#quota;
+    return {
+      now: this.#clock.date(),
+      ranMs: this.#clock.now(),
+      epoch: this.#newEpoch(),
+      retention: this.#retention,
+      exhausted: { store: this.#totalSize >= bytes, rooms: this.#rooms.size >= rooms },
+    };
+  }
+}

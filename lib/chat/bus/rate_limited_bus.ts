@@ -1,0 +1,145 @@
+/**
+ * Enforces the budgets of users and rooms in front of the bus. It runs in the main thread, so that a user with
+ * connections to several workers has one budget, and a room that receives more than it can deliver slows its senders
+ * down before its readers fall behind. The rate limit of a single connection is enforced in its session.
+ * @module
+ */
+import { BudgetsByKey, type BudgetTable, roomCost } from "../../core/limits/budgets.ts";
+import type { Draft, UserId } from "../../core/log/entry.ts";
+import type { Claim, ClaimResult, Person } from "../../core/presence/lease_table.ts";
+import type { RoomId } from "../../core/names/names.ts";
+import type { Position } from "../../core/log/position.ts";
+import type { HistoryPage, Replay } from "../../core/log/room_log.ts";
+import { utf8Length } from "../../core/utf8.ts";
+import type {
+  Bus,
+  PresenceRegistry,
+  PublishResult,
+  ReadState,
+  RoomHistory,
+  Signal,
+  SlowDownRejection,
+  WorkerBus,
+} from "../ports/bus.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { SlowDownCounters } from "../metrics.ts";
+
+/** What a rate-limited bus needs. */
+export interface RateLimitedBusContext {
+  /** The bus behind the budgets. */
+  readonly bus:
+    & Pick<Bus, "publish" | "signal" | "subscribe" | "unsubscribe" | "whenBack">
+    & RoomHistory
+    & PresenceRegistry;
+  /** The budgets of users and rooms. */
+  readonly table: BudgetTable;
+  /** For the budgets. */
+  readonly clock: Clock;
+  /** Counts refused drafts. */
+  readonly refused: Pick<SlowDownCounters, "user" | "room">;
+}
+
+/** A bus with budgets. */
+export class RateLimitedBus implements WorkerBus {
+  readonly #bus: RateLimitedBusContext["bus"];
+  readonly #clock: Clock;
+  readonly #never = new Promise<void>(() => {});
+  readonly #userBudgets: BudgetsByKey<UserId>;
+  readonly #roomBudgets: BudgetsByKey<RoomId>;
+  // Separate, so that typing signals cannot use up the budget for messages.
+  readonly #typingBudgets: BudgetsByKey<RoomId>;
+  readonly #refused: RateLimitedBusContext["refused"];
+
+  /** Starts with full budgets. */
+  constructor({ bus, table, clock, refused }: RateLimitedBusContext) {
+    this.#bus = bus;
+    this.#clock = clock;
+    this.#refused = refused;
+    this.#userBudgets = new BudgetsByKey(table.user);
+    this.#roomBudgets = new BudgetsByKey(table.room);
+    this.#typingBudgets = new BudgetsByKey(table.room);
+  }
+
+  publish(draft: Draft, people: number = 1): Promise<PublishResult> {
+    const now = this.#clock.now();
+    const { action } = draft;
+    const bytes = "text" in action ? utf8Length(action.text) : 0;
+    const cost = roomCost(bytes, people);
+    const user = this.#userBudgets.of(draft.user, now);
+    const room = this.#roomBudgets.of(draft.room, now);
+    // A claimed name must be announced, so renames are never refused here. The session charges requested ones.
+    if (action.kind !== "renamed") {
+      const userMs = user.msUntil(now, 1, bytes);
+      if (userMs > 0) return this.#reject("user", userMs);
+      const roomMs = room.msUntil(now, cost.messages, cost.bytes);
+      if (roomMs > 0) return this.#reject("room", roomMs);
+    }
+    user.charge(now, 1, bytes);
+    room.charge(now, cost.messages, cost.bytes);
+    return this.#bus.publish(draft);
+  }
+
+  /** Drops typing signals above the budget; their delivery is not guaranteed anyway. */
+  signal(room: RoomId, signal: Signal, people: number = 1): void {
+    // Presence costs its cause a join or a disconnection, and rooms announce it at intervals.
+    if (signal.kind === "typing") {
+      const now = this.#clock.now();
+      const cost = roomCost(0, people);
+      if (!this.#typingBudgets.of(room, now).take(now, cost.messages, cost.bytes)) return;
+    }
+    this.#bus.signal(room, signal);
+  }
+
+  subscribe(room: RoomId): Promise<void> {
+    return this.#bus.subscribe(room);
+  }
+
+  unsubscribe(room: RoomId): void {
+    this.#bus.unsubscribe(room);
+  }
+
+  whenBack(): Promise<void> {
+    return this.#bus.whenBack?.() ?? this.#never;
+  }
+
+  replay(room: RoomId, since: Position, limit: number): Promise<Replay> {
+    return this.#bus.replay(room, since, limit);
+  }
+
+  page(room: RoomId, before: number | undefined, limit: number): Promise<HistoryPage> {
+    return this.#bus.page(room, before, limit);
+  }
+
+  readState(room: RoomId, user: UserId): Promise<ReadState> {
+    return this.#bus.readState(room, user);
+  }
+
+  markRead(room: RoomId, user: UserId, read: Position): Promise<boolean> {
+    return this.#bus.markRead(room, user, read);
+  }
+
+  claim(room: RoomId, claim: Claim): Promise<ClaimResult> {
+    return this.#bus.claim(room, claim);
+  }
+
+  release(room: RoomId, user: UserId, node: string): Promise<void> {
+    return this.#bus.release(room, user, node);
+  }
+
+  withdraw(room: RoomId, node: string): Promise<void> {
+    return this.#bus.withdraw(room, node);
+  }
+
+  renew(room: RoomId, node: string): Promise<boolean> {
+    return this.#bus.renew(room, node);
+  }
+
+  people(room: RoomId): Promise<readonly Person[]> {
+    return this.#bus.people(room);
+  }
+
+  #reject(limit: SlowDownRejection["limit"], afterMs: number): Promise<PublishResult> {
+    this.#refused[limit].add();
+    return Promise.resolve({ kind: "rejected", why: "slow_down", limit, afterMs });
+  }
+}

@@ -1,0 +1,84 @@
+/**
+ * Announces the newest position of each room's log. Without it, a lost last message leaves no visible gap, because
+ * nothing follows it. Rooms with new entries are announced within a second, and all subscribed rooms every 15 seconds,
+ * as read from the log.
+ * @module
+ */
+import { type Announcement, type Bus, BusUnavailable, type Top } from "../ports/bus.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { RoomId } from "../../core/names/names.ts";
+
+const INTERVAL_MS = 1_000;
+const INTERVALS_PER_CHECK = 15;
+/** Number of rooms handled in one turn. The others follow after a pause. */
+const SLICE_SIZE = 250;
+const PAUSE_MS = 1;
+
+/** Announces the newest positions of the logs. */
+export class TopAnnouncer {
+  readonly #bus: Pick<Bus, "topPositions">;
+  readonly #clock: Clock;
+  readonly #announce: (tops: readonly Top[]) => void;
+  readonly #changed = new Map<RoomId, Top>();
+
+  /** Observes nothing before {@linkcode observe}. @param announce Sends the positions to the rooms. */
+  constructor(
+    bus: Pick<Bus, "topPositions">,
+    clock: Clock,
+    announce: (tops: readonly Top[]) => void,
+  ) {
+    this.#bus = bus;
+    this.#clock = clock;
+    this.#announce = announce;
+  }
+
+  /** Passes announcements through and records their positions. */
+  async *observe(
+    announced: AsyncIterable<readonly Announcement[]>,
+  ): AsyncGenerator<readonly Announcement[]> {
+    for await (const announcements of announced) {
+      for (const announcement of announcements) {
+        if (announcement.kind !== "entry") continue;
+        const { room, position } = announcement.entry;
+        this.#changed.set(room, { kind: "top", room, top: position, isRead: false });
+      }
+      yield announcements;
+    }
+  }
+
+  /** Announces positions until the signal aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    for (let interval = 1; !signal.aborted; interval++) {
+      await this.#clock.sleep(INTERVAL_MS, signal);
+      const changed = [...this.#changed.values()];
+      this.#changed.clear();
+      if (changed.length > 0) this.#announce(changed);
+      if (interval % INTERVALS_PER_CHECK === 0) await this.#check(signal);
+    }
+  }
+
+  async #check(signal: AbortSignal): Promise<void> {
+    try {
+      const positions = await this.#bus.topPositions();
+      for await (const some of inPacedSlices(positions, this.#clock, signal)) this.#announce(some);
+    } catch (error) {
+      // The next check retries.
+      if (!(error instanceof BusUnavailable)) throw error;
+    }
+  }
+}
+
+/**
+ * Yields items in slices, with pauses. Clients can join thousands of rooms, and handling all in one turn would delay
+ * messages.
+ */
+export async function* inPacedSlices<T>(
+  items: readonly T[],
+  clock: Pick<Clock, "sleep">,
+  signal: AbortSignal,
+): AsyncGenerator<readonly T[]> {
+  for (let from = 0; from < items.length; from += SLICE_SIZE) {
+    if (from > 0) await clock.sleep(PAUSE_MS, signal);
+    yield items.slice(from, from + SLICE_SIZE);
+  }
+}

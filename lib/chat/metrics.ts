@@ -1,0 +1,186 @@
+/**
+ * The metrics of each worker and of the main one that has the bus. Code that counts is passed its instruments, so
+ * nothing here runs unless metrics are read. Do not rename metrics or labels: operators' dashboards rely on them. They
+ * are documented in docs/operations/monitoring.md.
+ * @module
+ */
+import type { RecycleReason } from "../core/health/worker_health.ts";
+import type { Counter, Histogram, Metrics } from "../core/metrics/metrics.ts";
+import type { SlowDownRejection } from "./ports/bus.ts";
+import type { Heartbeat } from "./heartbeat.ts";
+
+/** Bucket bounds in seconds, for what should take less than a tick. */
+const SHORT_BUCKETS = [
+  0.0001,
+  0.00025,
+  0.0005,
+  0.001,
+  0.0025,
+  0.005,
+  0.01,
+  0.025,
+  0.05,
+  0.1,
+  0.25,
+  0.5,
+  1,
+];
+/** Bucket bounds in seconds, for what users notice. */
+const LONG_BUCKETS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30];
+
+/** Metrics of the rooms of a worker. */
+export interface RoomMetrics {
+  /** Entries delivered live, counted once per subscriber. */
+  readonly deliveries: Counter;
+  /** Time from the first subscriber to the last, in seconds; observed per room and tick. */
+  readonly fanoutSeconds: Histogram;
+  /** Time from storing an entry to the last subscriber, in seconds; observed per entry. */
+  readonly deliverySeconds: Histogram;
+  /** Gaps found. */
+  readonly gapsDetected: Counter;
+  /** Gaps filled, or known to be lost. */
+  readonly gapsFilled: Counter;
+  /** Reads of the log to fill gaps. */
+  readonly replays: Counter;
+  /** Entries that these reads returned. */
+  readonly entriesRead: Counter;
+  /** Losses reported to a room. */
+  readonly losses: Counter;
+}
+
+/** Metrics of a worker that serves connections. */
+export interface WorkerMetrics extends RoomMetrics {
+  /** WebSocket messages received. */
+  readonly messagesIn: Counter;
+  /** WebSocket messages passed to the runtime. */
+  readonly messagesOut: Counter;
+  /** Messages that exceeded the budget of their connection or address. */
+  readonly refused: Counter;
+}
+
+/** Registers the metrics of a worker. */
+export function workerMetrics(metrics: Metrics): WorkerMetrics {
+  return {
+    messagesIn: metrics.counter("parley_messages_received_total", "WebSocket messages received."),
+    messagesOut: metrics.counter(
+      "parley_messages_sent_total",
+      "WebSocket messages passed to the runtime. One can contain many entries.",
+    ),
+    refused: slowDownCounter(metrics, "connection"),
+    ...roomMetrics(metrics),
+  };
+}
+
+function roomMetrics(metrics: Metrics): RoomMetrics {
+  return {
+    deliveries: metrics.counter(
+      "parley_deliveries_total",
+      "Entries delivered live, one for each entry and member.",
+    ),
+    fanoutSeconds: metrics.histogram(
+      "parley_fanout_seconds",
+      "Time to pass the entries of one room and tick to all its members on one worker.",
+      SHORT_BUCKETS,
+    ),
+    deliverySeconds: metrics.histogram(
+      "parley_delivery_seconds",
+      "Time from storing an entry until it was passed to all members on one worker. The difference " +
+        "of two clocks, to the millisecond: with Redis, those of two machines. 0 if it is negative.",
+      LONG_BUCKETS,
+    ),
+    gapsDetected: metrics.counter(
+      "parley_gaps_detected_total",
+      "Times a room detected that the entries announced to it were not all that the log has.",
+    ),
+    gapsFilled: metrics.counter(
+      "parley_gaps_filled_total",
+      "Times a room had read everything that was missing, or had learned that it is lost.",
+    ),
+    replays: metrics.counter("parley_gap_reads_total", "Ranges read from the log to fill gaps."),
+    entriesRead: metrics.counter("parley_gap_entries_read_total", "Entries in those ranges."),
+    losses: metrics.counter(
+      "parley_losses_total",
+      "Times a room's members on one worker received a lost frame: entries are gone for good.",
+    ),
+  };
+}
+
+/** Registers gauges of a worker's connections, counted when they are read. */
+export function addConnectionGauges(metrics: Metrics, heartbeat: Heartbeat): void {
+  metrics.gauges(
+    "parley_connections",
+    "Connections by state. Stuck and dead ones can only be ended with their worker.",
+    "state",
+    () => heartbeat.connectionCounts(),
+  );
+  metrics.gauge(
+    "parley_buffered_bytes",
+    "Bytes waiting to be sent to open and parked connections, including overhead.",
+    () => heartbeat.bufferedBytes(),
+  );
+}
+
+/** Registers the counter of entries published through this process. */
+export function publishedCounter(metrics: Metrics): Counter {
+  return metrics.counter(
+    "parley_entries_published_total",
+    "Entries that the store acknowledged. A retried entry counts each time.",
+  );
+}
+
+/** Counts messages that exceeded the budget of a user or a room. */
+export type SlowDownCounters = Readonly<Record<SlowDownRejection["limit"], Counter>>;
+
+/** Registers the counters of messages that exceeded the budget of a user or a room. */
+export function slowDownCounters(metrics: Metrics): SlowDownCounters {
+  return { user: slowDownCounter(metrics, "user"), room: slowDownCounter(metrics, "room") };
+}
+
+function slowDownCounter(
+  metrics: Metrics,
+  limit: SlowDownRejection["limit"] | "connection",
+): Counter {
+  return metrics.counter(
+    "parley_rate_limited_total",
+    "Messages refused with slow_down, by the limit that they exceeded.",
+    { limit },
+  );
+}
+
+/** Registers the histogram of Redis round trips. */
+export function roundTripHistogram(metrics: Metrics): Histogram {
+  return metrics.histogram(
+    "parley_redis_round_trip_seconds",
+    "Time from sending a command or script to Redis until its reply, or until the service gave up.",
+    SHORT_BUCKETS,
+  );
+}
+
+/** Registers the counters of unknown announcements and damaged rows in Redis. */
+export function ignoredInputCounters(
+  metrics: Metrics,
+): Readonly<Record<"announcements" | "rows", Counter>> {
+  const counter = (what: string) =>
+    metrics.counter(
+      "parley_redis_unknown_messages_total",
+      "Skipped messages of other programs and damaged rows in Redis.",
+      { what },
+    );
+  return { announcements: counter("announcement"), rows: counter("row") };
+}
+
+/** Registers the gauge of workers and the counters of replaced ones. */
+export function workerPoolMetrics(
+  metrics: Metrics,
+  count: () => number,
+): Readonly<Record<RecycleReason, Counter>> {
+  metrics.gauge("parley_workers", "Workers that serve clients.", count);
+  const counter = (reason: RecycleReason) =>
+    metrics.counter("parley_worker_recycles_total", "Workers replaced.", { reason });
+  return {
+    died: counter("died"),
+    dead_sockets: counter("dead_sockets"),
+    grown: counter("grown"),
+    silent: counter("silent"),
+  };
+}

@@ -1,0 +1,195 @@
+/**
+ * The bus: the only path of a message from its sender to all subscribers, the sender included, so that everyone sees
+ * one order. It may lose announcements. Do not rely on them to be complete: positions reveal gaps, and the log fills
+ * them.
+ * `EmbeddedBus` serves a single instance; `io/redis/bus.ts` connects several.
+ * @module
+ */
+import type { Draft, Entry, Rejection, UserId } from "../../core/log/entry.ts";
+import type { Claim, ClaimResult, Person } from "../../core/presence/lease_table.ts";
+import type { Name, RoomId } from "../../core/names/names.ts";
+import type { Position } from "../../core/log/position.ts";
+import type { HistoryPage, Receipt, Replay } from "../../core/log/room_log.ts";
+import type { PresenceUpdate } from "../../core/presence/roster.ts";
+
+/** A message between nodes that has no position, is not stored, and may be lost. */
+export type Signal = PresenceUpdate | {
+  readonly kind: "typing";
+  readonly user: UserId;
+  readonly name: Name;
+  /** Whether the user is typing, or has stopped. */
+  readonly on: boolean;
+} | {
+  /** For the user's own connections only. */
+  readonly kind: "read";
+  readonly user: UserId;
+  /** How far the user has read, as {@linkcode RoomHistory} has it. */
+  readonly read: Position;
+};
+
+/** What subscribers of a room receive from the bus. */
+export type Announcement =
+  | { readonly kind: "entry"; readonly entry: Entry }
+  | { readonly kind: "signal"; readonly room: RoomId; readonly signal: Signal }
+  | Top;
+
+/** The newest position of a room's log. */
+export interface Top {
+  /** Discriminates it from other announcements. */
+  readonly kind: "top";
+  /** The room. */
+  readonly room: RoomId;
+  /** Its newest position. */
+  readonly top: Position;
+  /** True if just read from the log; false if taken from an announced entry. */
+  readonly isRead: boolean;
+}
+
+/** The result of publishing a draft. */
+export type PublishResult =
+  | ({ readonly kind: "entered" } & Receipt)
+  | { readonly kind: "rejected"; readonly why: Rejection }
+  | SlowDownRejection;
+
+/** A draft that exceeded a budget and was not entered. */
+export interface SlowDownRejection {
+  /** As with every other rejection. */
+  readonly kind: "rejected";
+  /** The kind of rejection. */
+  readonly why: "slow_down";
+  /** Whose budget it exceeded. */
+  readonly limit: "user" | "room";
+  /** Milliseconds to wait before retrying. */
+  readonly afterMs: number;
+}
+
+/** Connects the instances of a service. */
+export interface Bus {
+  /**
+   * Deduplicates, numbers, stores and announces a draft in one step. Drafts published one after another in one room,
+   * without waiting between them, are numbered in that order. A repeated draft gets the receipt of the first one.
+   * Rejects with {@linkcode BusUnavailable}.
+   */
+  publish(draft: Draft): Promise<PublishResult>;
+  /** Sends a signal to all nodes. Delivery is not guaranteed. */
+  signal(room: RoomId, signal: Signal): void;
+  /** Resolves when the room's announcements arrive. Waits while the bus is unavailable; never rejects. */
+  subscribe(room: RoomId): Promise<void>;
+  /** Undoes one {@linkcode subscribe}. Announcements of the room may still arrive for a while. */
+  unsubscribe(room: RoomId): void;
+  /** Announcements of all subscribed rooms, one batch per tick. Has one reader; ends when the signal aborts. */
+  announcements(signal: AbortSignal): AsyncIterable<readonly Announcement[]>;
+  /** The newest position of each subscribed room's log. Rejects with {@linkcode BusUnavailable}. */
+  topPositions(): Promise<readonly Top[]>;
+  /** Resolves when a published probe has come back; otherwise rejects with the reason. */
+  probe(): Promise<void>;
+  /**
+   * Resolves the next time that the bus, or a part of it, is back after an outage, so that waiting callers can retry at
+   * once. Call it before the attempt that may fail. A bus without this method is always available.
+   */
+  whenBack?(): Promise<void>;
+  /** Problems that do not stop the bus from working, described for operators. */
+  problems?(): readonly string[];
+}
+
+/** How far a user has read in a room. */
+export interface ReadState {
+  /** Position of the newest read entry; undefined if none was ever marked. */
+  readonly read: Position | undefined;
+  /** Number of messages after it that are still kept, `MAX_UNREAD` at most. */
+  readonly unread: number;
+}
+
+/** The logs of all rooms and the read marks of their users. All methods reject with {@linkcode BusUnavailable}. */
+export interface RoomHistory {
+  /**
+   * Returns the entries after a position, each in its current state (`withCurrentText`). If there are more than the
+   * limit or than `MAX_READ_BYTES`, returns the oldest; read again from the last one until you reach the top.
+   */
+  replay(room: RoomId, since: Position, limit: number): Promise<Replay>;
+  /**
+   * Returns the newest messages, or the newest before a number: at most the limit and `MAX_READ_BYTES`, but at least
+   * one. A limit of 0 returns only the top of the log.
+   */
+  page(room: RoomId, before: number | undefined, limit: number): Promise<HistoryPage>;
+  /** Returns how far a user has read. */
+  readState(room: RoomId, user: UserId): Promise<ReadState>;
+  /**
+   * Records how far a user has read. Resolves to whether that advanced the mark. If it did not, or if the log has no
+   * such position, nothing changes.
+   */
+  markRead(room: RoomId, user: UserId, read: Position): Promise<boolean>;
+}
+
+/**
+ * Who is in which room, agreed between all nodes (`core/presence/lease_table.ts`). All methods reject with {@linkcode
+ * BusUnavailable}.
+ */
+export interface PresenceRegistry {
+  /** Adds a user to a room under a name that no other user has there. */
+  claim(room: RoomId, claim: Claim): Promise<ClaimResult>;
+  /** Removes a user from a room, as far as this node is concerned. */
+  release(room: RoomId, user: UserId, node: string): Promise<void>;
+  /** Called when a node stops: releases its users who are on another node too, and holds the others for `GRACE_MS`. */
+  withdraw(room: RoomId, node: string): Promise<void>;
+  /** Renews a node's lease. Resolves to false if it no longer has one. */
+  renew(room: RoomId, node: string): Promise<boolean>;
+  /** All people in the room. */
+  people(room: RoomId): Promise<readonly Person[]>;
+}
+
+/** The part of the bus that rooms and sessions use. Announcements reach them through `io/serving/broadcast.ts`. */
+export interface WorkerBus extends RoomHistory, PresenceRegistry {
+  /** As {@linkcode Bus.publish}, within the budgets. @param people Number of people for which the room is charged. */
+  publish(draft: Draft, people?: number): Promise<PublishResult>;
+  /** As {@linkcode Bus.signal}, within the budgets. @param people Number of people for which the room is charged. */
+  signal(room: RoomId, signal: Signal, people?: number): void;
+  /** As {@linkcode Bus.subscribe}. */
+  subscribe(room: RoomId): Promise<void>;
+  /** As {@linkcode Bus.unsubscribe}. */
+  unsubscribe(room: RoomId): void;
+  /** As {@linkcode Bus.whenBack}; never resolves if the bus is never away. */
+  whenBack(): Promise<void>;
+}
+
+/** The bus could not do something, or cannot confirm that it did. The message is shown to users. */
+export class BusUnavailable extends Error {
+  /** For logs; test with `instanceof`. */
+  override readonly name = "BusUnavailable";
+  /** Whether it may have been applied: its reply was lost, and it was not refused. */
+  readonly mayHaveApplied: boolean;
+
+  /** Describes the failure. @param message Shown to users. @param options `cause` is the store's error. */
+  constructor(message: string, options: ErrorOptions & { readonly mayHaveApplied: boolean }) {
+    super(message, options);
+    this.mayHaveApplied = options.mayHaveApplied;
+  }
+}
+
+/** Counts the subscriptions per room. */
+export class SubscriptionCounts {
+  readonly #counts = new Map<RoomId, number>();
+
+  /** The rooms that have subscriptions. */
+  rooms(): readonly RoomId[] {
+    return [...this.#counts.keys()];
+  }
+
+  /** Whether the room has subscriptions. */
+  has(room: RoomId): boolean {
+    return this.#counts.has(room);
+  }
+
+  /** Adds one subscription. */
+  add(room: RoomId): void {
+    this.#counts.set(room, (this.#counts.get(room) ?? 0) + 1);
+  }
+
+  /** Removes one subscription. Returns whether it was the last. */
+  remove(room: RoomId): boolean {
+    const left = (this.#counts.get(room) ?? 0) - 1;
+    if (left > 0) this.#counts.set(room, left);
+    else this.#counts.delete(room);
+    return left === 0;
+  }
+}

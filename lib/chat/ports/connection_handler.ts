@@ -1,0 +1,45 @@
+/**
+ * The domain's side of one connection: the socket that it may use, and how it handles what arrives. Sessions and echoes
+ * are handlers; `io/http/connection.ts` connects them to the runtime's sockets.
+ * @module
+ */
+import type { CloseStatus } from "../../core/protocol/close_codes.ts";
+import type { Backlog } from "../../core/limits/send_pacing.ts";
+import type { SetupStep } from "../../core/health/connection_health.ts";
+
+/** The sending side of a connection. Sends nothing when the connection is no longer open. */
+export interface Socket {
+  /** Sends one message, or parks the peer if it reads too slowly. */
+  send(message: string | Uint8Array<ArrayBuffer>): void;
+  /** What is waiting to be sent. */
+  backlog(): Backlog;
+  /**
+   * Closes the connection. By then the handler has sent its retry advice, if the status has one, and had its `onClose`
+   * called.
+   */
+  close(status: CloseStatus): void;
+}
+
+/** Handles the messages of one connection. */
+export interface ConnectionHandler {
+  /** Handles a complete message of at most the permitted size: text, or bytes. */
+  onMessage(message: string | Uint8Array<ArrayBuffer>): void;
+  /** The peer is parked, closing or gone: release everything. Called once, and nothing is called after it. */
+  onClose(): void;
+  /** Asks the peer for a sign of life. Only in protocols where users do not see the request. */
+  ping?(): void;
+  /** The next setup step that the peer owes; undefined if it has completed them. */
+  pendingStep?(): SetupStep | undefined;
+  /**
+   * Asks the peer to wait this long before reconnecting. Sends at once, since the connection ends right after. Only as
+   * above.
+   */
+  sendRetryAfter?(afterMs: number): void;
+}
+
+/**
+ * Creates the handler of a socket that has just opened.
+ *
+ * @param address The key under which its address is rate-limited; undefined if the address has no limits.
+ */
+export type OpenHandler = (socket: Socket, address: string | undefined) => ConnectionHandler;

@@ -1,0 +1,27 @@
+/**
+ * How a session recognizes returning users. Implemented with signed tokens in `io/auth/signed_tokens.ts`.
+ * @module
+ */
+import type { Author, UserId } from "../../core/log/entry.ts";
+
+/** Issues tokens that identify users, and verifies them. */
+export interface SessionTokens {
+  /** Returns an id that no user has. */
+  newUserId(): UserId;
+  /** Whether tokens can be signed and verified. */
+  readonly isReady: boolean;
+  /** Resolves when {@linkcode isReady} is true. */
+  readonly ready: Promise<void>;
+  /** Identifies the deployment: the same on all its nodes and after a restart; undefined before {@linkcode ready}. */
+  readonly serviceId: string | undefined;
+  /** Returns a token for a user; undefined before {@linkcode ready}. */
+  sign(me: Identity): string | undefined;
+  /** Returns the token's user; undefined if the token is invalid or too old, or before {@linkcode ready}. */
+  verify(token: string): Identity | undefined;
+}
+
+/** A user, as a session token identifies it. */
+export interface Identity extends Author {
+  /** Whether the server picked the name, and may pick another. */
+  readonly isGuest: boolean;
+}

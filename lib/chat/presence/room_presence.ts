@@ -1,0 +1,348 @@
+/**
+ * The people of one room: those in it through this node, counted by user and not by connection, and the roster of all
+ * nodes. A node claims a name for each of its users and renews its lease. A user who disconnects is kept for a grace
+ * period, so that a quick reconnect goes unnoticed.
+ * @module
+ */
+import type { Author, UserId } from "../../core/log/entry.ts";
+import { type ClaimResult, GRACE_MS } from "../../core/presence/lease_table.ts";
+import { isTemporaryName, type Name, type RoomId } from "../../core/names/names.ts";
+import { type PresenceDiff, type PresenceUpdate, Roster } from "../../core/presence/roster.ts";
+import { type Bus, BusUnavailable, type PresenceRegistry } from "../ports/bus.ts";
+import type { Clock } from "../ports/clock.ts";
+import { TemporaryNames } from "./temporary_names.ts";
+
+/** What a room's presence needs from its node. */
+export interface RoomPresenceContext {
+  /** Claims names and sends presence signals. */
+  readonly bus: PresenceRegistry & Pick<Bus, "signal">;
+  /** For the grace period. */
+  readonly clock: Clock;
+  /** Unique id of this node. */
+  readonly node: string;
+}
+
+interface LocalUser {
+  name: Name;
+  connections: number;
+  /** Aborts the grace period of a disconnected user. */
+  gracePeriod: AbortController | undefined;
+}
+
+/** The people of one room. */
+export class RoomPresence {
+  /** The names that users of this node want. */
+  readonly temporaryNames: TemporaryNames = new TemporaryNames();
+  readonly #room: RoomId;
+  readonly #context: RoomPresenceContext;
+  readonly #signal: AbortSignal;
+  readonly #localUsers = new Map<UserId, LocalUser>();
+  // Users with a claim under way.
+  readonly #claiming = new Set<UserId>();
+  // Users whose release was not confirmed. Retried with the lease.
+  readonly #unreleased = new Set<UserId>();
+  // Names that users may have been assigned: the reply was lost.
+  readonly #unconfirmedNames = new Map<UserId, Name>();
+  readonly #roster = new Roster();
+  #hasWithdrawn = false;
+  // Updates received while the table is read. The table may be older.
+  #updatesWhileReading: PresenceUpdate[] | undefined;
+
+  /** Starts without people. @param signal When it aborts, grace periods end. */
+  constructor(room: RoomId, context: RoomPresenceContext, signal: AbortSignal) {
+    this.#room = room;
+    this.#context = context;
+    this.#signal = signal;
+    // One listener for all users: `AbortSignal.any()` for each would stay registered on the room's signal forever (Deno
+    // 2.9.6).
+    signal.addEventListener("abort", () => {
+      for (const { gracePeriod } of this.#localUsers.values()) gracePeriod?.abort();
+    });
+  }
+
+  /** Whether no user is here through this node, not even in a grace period. */
+  get isEmpty(): boolean {
+    return this.#localUsers.size === 0 && this.#unreleased.size === 0;
+  }
+
+  /** Number of people in the room, through all nodes. */
+  get count(): number {
+    return this.#roster.size;
+  }
+
+  /** The people in the room. @param limit Maximum number to return. */
+  list(limit?: number): Author[] {
+    return this.#roster.list(limit);
+  }
+
+  /** Whether a person in the room is known to have this name. */
+  hasName(name: Name): boolean {
+    return this.#roster.hasName(name);
+  }
+
+  /** The name of a user of this node. */
+  nameOf(user: UserId): Name | undefined {
+    return this.#localUsers.get(user)?.name;
+  }
+
+  /** Whether a user is known to be in the room through another node too. */
+  isElsewhere(user: UserId): boolean {
+    return this.#roster.isElsewhere(user, this.#context.node);
+  }
+
+  /** Adds a connection of a user. Resolves to the user's name here; undefined if another user has it. */
+  async join(author: Author): Promise<Name | undefined> {
+    const { user } = author;
+    const localUser = this.#localUsers.get(user);
+    if (localUser) return this.#addConnection(localUser);
+    this.#claiming.add(user);
+    const claim = await this.#claim(author).finally(() => this.#claiming.delete(user));
+    if (claim.kind === "taken") return undefined;
+    // Another connection of the same user may have been faster.
+    const meanwhile = this.#localUsers.get(user);
+    if (meanwhile) return this.#addConnection(meanwhile);
+    this.#unreleased.delete(user);
+    const { name } = claim;
+    this.#localUsers.set(user, { name, connections: 1, gracePeriod: undefined });
+    this.signalHere({ user, name }, claim.takenOver);
+    return name;
+  }
+
+  #claim({ user, name }: Author, rename = false): Promise<ClaimResult> {
+    const { bus, node } = this.#context;
+    return bus.claim(this.#room, { user, name, node, rename });
+  }
+
+  #addConnection(localUser: LocalUser): Name {
+    localUser.gracePeriod?.abort();
+    localUser.gracePeriod = undefined;
+    localUser.connections += 1;
+    return localUser.name;
+  }
+
+  /**
+   * Removes a connection of a user. @param comesBack Whether the user is likely to come back, and gets a grace period.
+   */
+  async leave(user: UserId, comesBack: boolean): Promise<void> {
+    const localUser = this.#localUsers.get(user);
+    if (localUser === undefined) return;
+    localUser.connections -= 1;
+    if (localUser.connections > 0) return;
+    if (comesBack) {
+      const gracePeriod = localUser.gracePeriod = new AbortController();
+      if (!this.#signal.aborted) await this.#context.clock.sleep(GRACE_MS, gracePeriod.signal);
+      // If the node itself stops, it withdraws, and users who reconnect elsewhere in time never left.
+      if (gracePeriod.signal.aborted || this.#signal.aborted) return;
+    }
+    this.#localUsers.delete(user);
+    this.temporaryNames.forget(user);
+    this.#unconfirmedNames.delete(user);
+    this.#unreleased.add(user);
+    await this.#release(user);
+  }
+
+  /** Users whose wanted names seem to be free. @param isRefresh Whether to try even if nothing has changed. */
+  takeRestorableNames(isRefresh: boolean): readonly Author[] {
+    if (isRefresh) this.temporaryNames.onPeopleChanged();
+    return this.temporaryNames.takeCandidates().filter(({ user, name }) => {
+      if ((this.#localUsers.get(user)?.connections ?? 0) === 0 || this.#roster.hasName(name)) {
+        return false;
+      }
+      // Of several nodes, one tries at once. The others follow if it has not succeeded by the refresh.
+      return isRefresh || this.#roster.isFirst(user, this.#context.node);
+    });
+  }
+
+  /**
+   * Gives a user a name that the user has chosen. Resolves to whether no other user has it. The caller must publish a
+   * `renamed` entry.
+   *
+   * @param wanted The name that the user gets when it is free, if the chosen one is temporary.
+   */
+  async rename(author: Author, wanted?: Name): Promise<boolean> {
+    using _suspended = this.temporaryNames.suspend(author.user);
+    const claim = await this.#claim(author, true);
+    if (claim.kind === "taken") return false;
+    this.#choose(author, wanted);
+    const here = this.#applyName(author);
+    // The name alone does not show it: a user can choose `Ann (2)` too.
+    if (this.isElsewhere(author.user)) {
+      this.#context.bus.signal(this.#room, { ...here, isChosen: true, ...(wanted && { wanted }) });
+    }
+    return true;
+  }
+
+  /**
+   * Gives a user a name that the user did not ask for just now.
+   *
+   * @param keepsOther Whether a name that the user already has in the table stays.
+   * @returns `renamed`: the caller must publish a `renamed` entry; `unchanged`: another node has renamed the user, and
+   *   publishes it.
+   */
+  async assignName(
+    author: Author,
+    keepsOther: boolean,
+  ): Promise<"taken" | "renamed" | "unchanged"> {
+    const { user } = author;
+    const claim = await this.#claim(author, !keepsOther).catch((error) => {
+      const isLost = error instanceof BusUnavailable && error.mayHaveApplied;
+      if (isLost && this.#localUsers.has(user)) this.#unconfirmedNames.set(user, author.name);
+      throw error;
+    });
+    if (claim.kind === "taken") return "taken";
+    const isUnconfirmed = this.#unconfirmedNames.get(user) === claim.name;
+    this.#unconfirmedNames.delete(user);
+    this.#applyName({ user, name: claim.name });
+    return claim.isNew || isUnconfirmed ? "renamed" : "unchanged";
+  }
+
+  #choose({ user, name }: Author, wanted: Name | undefined): void {
+    this.temporaryNames.choose(user, name);
+    // Only a user of this node has a preference here; it is forgotten when the user leaves.
+    if (wanted && this.#localUsers.has(user)) this.temporaryNames.prefer(user, wanted, name);
+  }
+
+  /** Sets a claimed name here, in case the entry never arrives. */
+  #applyName({ user, name }: Author) {
+    this.#setLocalName(user, name);
+    const here = { kind: "here", user, name, node: this.#context.node } as const;
+    this.#roster.apply(here);
+    return here;
+  }
+
+  /** Announces that a user is here under a name, and no longer on the nodes that have withdrawn. */
+  signalHere(author: Author, takenOver: readonly string[] = []): void {
+    this.#signalUpdate({ kind: "here", ...author, node: this.#context.node });
+    for (const node of takenOver) this.#signalUpdate({ kind: "gone", user: author.user, node });
+  }
+
+  /** Applies a `renamed` entry of the room. */
+  onRenamed(user: UserId, name: Name): void {
+    const preferred = this.temporaryNames.preferredName(user);
+    if (preferred && !isTemporaryName(name, preferred)) this.temporaryNames.choose(user, name);
+    this.#unconfirmedNames.delete(user);
+    this.#setLocalName(user, name);
+    this.#roster.rename(user, name);
+    this.temporaryNames.onPeopleChanged();
+  }
+
+  /** Applies an update of another node. Ignores this node's own, which were applied when sent and may be outdated. */
+  apply(update: PresenceUpdate): void {
+    if (update.node === this.#context.node) return;
+    if (update.kind === "here" && update.isChosen) this.#choose(update, update.wanted);
+    this.#roster.apply(this.#withLocalName(update));
+    this.temporaryNames.onPeopleChanged();
+    this.#updatesWhileReading?.push(update);
+  }
+
+  /** Users of this node have the same name in the list and on messages. A `renamed` entry changes both. */
+  #withLocalName(update: PresenceUpdate): PresenceUpdate {
+    const localUser = this.#localUsers.get(update.user);
+    return localUser && update.kind === "here" ? { ...update, name: localUser.name } : update;
+  }
+
+  /**
+   * Renews the node's lease, reads the table, and repairs differences between the two: a reply may have been lost, and
+   * a Redis that came back empty has lost everything. Resolves to the users whose names were taken meanwhile; they need
+   * other names.
+   */
+  async refresh(): Promise<readonly Author[]> {
+    // It would reclaim users who have reconnected elsewhere.
+    if (this.#hasWithdrawn) return [];
+    const { bus, node } = this.#context;
+    if (this.#localUsers.size > 0) await bus.renew(this.#room, node);
+    const mine = await this.#readTable();
+    for (const user of mine) {
+      if (!this.#localUsers.has(user) && !this.#claiming.has(user)) this.#unreleased.add(user);
+    }
+    for (const user of this.#unreleased) await this.#release(user);
+    return await this.#reclaim((user) => !mine.has(user));
+  }
+
+  /**
+   * Called when this node stops: releases its users who are on another node too, and holds the others for the grace
+   * period.
+   */
+  async withdraw(): Promise<void> {
+    if (this.#hasWithdrawn) return;
+    this.#hasWithdrawn = true;
+    const { bus, node } = this.#context;
+    for (const user of this.#localUsers.keys()) {
+      if (this.isElsewhere(user)) this.#signalUpdate({ kind: "gone", user, node });
+    }
+    try {
+      await bus.withdraw(this.#room, node);
+    } catch (error) {
+      // The lease expires instead.
+      if (!(error instanceof BusUnavailable)) throw error;
+    }
+  }
+
+  /** The people who have joined and left since the last call. */
+  takeDiff(): PresenceDiff | undefined {
+    return this.#roster.takeDiff();
+  }
+
+  /**
+   * Resets the roster to the table, plus the updates received while it was read. Resolves to the table's users of this
+   * node.
+   */
+  async #readTable(): Promise<ReadonlySet<UserId>> {
+    const { bus, node } = this.#context;
+    const updates: PresenceUpdate[] = this.#updatesWhileReading = [];
+    const names = new Map([...this.#localUsers].map(([user, { name }]) => [user, name]));
+    const table = await bus.people(this.#room).finally(() => this.#updatesWhileReading = undefined);
+    this.#roster.reset(table);
+    for (const update of updates) this.#roster.apply(this.#withLocalName(update));
+    const mine = table.filter(({ nodes }) => nodes.includes(node));
+    for (const { user, name } of mine) {
+      if (this.nameOf(user) === names.get(user)) this.#setLocalName(user, name);
+    }
+    for (const [user, { name }] of this.#localUsers) {
+      this.#roster.apply({ kind: "here", user, name, node });
+    }
+    return new Set(mine.map(({ user }) => user));
+  }
+
+  async #reclaim(isMissing: (user: UserId) => boolean): Promise<readonly Author[]> {
+    const displaced: Author[] = [];
+    for (const [user, localUser] of this.#localUsers) {
+      if (!isMissing(user)) continue;
+      const { name } = localUser;
+      const claim = await this.#claim({ user, name });
+      if (claim.kind === "taken") displaced.push({ user, name });
+      else {
+        this.#setLocalName(user, claim.name);
+        this.signalHere({ user, name: localUser.name }, claim.takenOver);
+      }
+    }
+    return displaced;
+  }
+
+  async #release(user: UserId): Promise<void> {
+    const { bus, node } = this.#context;
+    // The release would arrive after that claim and undo it.
+    if (this.#claiming.has(user)) return;
+    try {
+      await bus.release(this.#room, user, node);
+    } catch (error) {
+      if (error instanceof BusUnavailable) return;
+      throw error;
+    }
+    // The user may have come back meanwhile.
+    if (!this.#unreleased.delete(user)) return;
+    this.#signalUpdate({ kind: "gone", user, node });
+  }
+
+  #setLocalName(user: UserId, name: Name): void {
+    const localUser = this.#localUsers.get(user);
+    if (localUser) localUser.name = name;
+    this.temporaryNames.setCurrent(user, name);
+  }
+
+  #signalUpdate(update: PresenceUpdate): void {
+    this.#roster.apply(update);
+    this.temporaryNames.onPeopleChanged();
+    this.#context.bus.signal(this.#room, update);
+  }
+}

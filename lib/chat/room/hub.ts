@@ -1,0 +1,205 @@
+/**
+ * The rooms of one worker. Dispatches what the bus announces to them, and broadcasts presence at intervals, because in
+ * a large room every single change would be too much.
+ * Do not pass messages to the hub directly: it receives them from the bus only.
+ * @module
+ */
+import type { Author, UserId } from "../../core/log/entry.ts";
+import { Metrics } from "../../core/metrics/metrics.ts";
+import type { RoomId } from "../../core/names/names.ts";
+import { estimateQueuedSize, MAX_CHUNK } from "../../core/log/replay_chunks.ts";
+import { isUpTo, type Position } from "../../core/log/position.ts";
+import type { Announcement, Signal } from "../ports/bus.ts";
+import type { JoinRequest, Subscriber } from "./subscriber.ts";
+import { type RoomMetrics, workerMetrics } from "../metrics.ts";
+import { retryWhileUnavailable } from "../retry.ts";
+import { ReadMarkRelay } from "./read_mark_relay.ts";
+import { Room, type RoomContext } from "./room.ts";
+import { AssignedNames, type NamingContext } from "./assigned_names.ts";
+import { Subscription } from "./subscription.ts";
+import { JoinDeadlines } from "./join_deadlines.ts";
+
+/** What a hub needs from its worker. */
+export interface HubContext extends Omit<RoomContext, "metrics" | "bus">, NamingContext {
+  /** Metrics to record; default: a set that nobody reads. */
+  readonly metrics?: RoomMetrics;
+  /** Runs a function when all input received so far has been handled; default: at once. */
+  readonly defer?: (fn: () => void) => void;
+}
+
+/** Rooms with more people than this receive counts and samples in `presence` frames. */
+export const LARGE_ROOM_PEOPLE = 200;
+const SAMPLE_SIZE = 20;
+const CYCLE_MS = 250;
+/** Joins normally take milliseconds. After this time the subscriber is notified. */
+const JOIN_TIMEOUT_MS = 1_000;
+const CYCLES_PER_LARGE_ROOM_UPDATE = 8;
+const CYCLES_PER_REFRESH = 40;
+/** How long clients show a user as typing without a new signal. */
+const TYPING_TIMEOUT_MS = 6_000;
+
+/** The rooms of one worker. */
+export class Hub implements Disposable {
+  /** Subscribers that are joining. */
+  readonly joinDeadlines: JoinDeadlines = new JoinDeadlines(JOIN_TIMEOUT_MS);
+  /** Forwards users' read marks to their other connections. */
+  readonly readMarks: ReadMarkRelay;
+  readonly #rooms = new Map<RoomId, Room>();
+  // Rooms by the cycle in which they are refreshed: refreshing thousands at once would block the bus.
+  readonly #refreshGroups = Array.from({ length: CYCLES_PER_REFRESH }, () => new Set<Room>());
+  #nextGroup = 0;
+  readonly #refreshing = new Set<Room>();
+  // Rooms with frames that were not delivered yet, and their estimated size in total.
+  readonly #roomsToFlush = new Set<Room>();
+  #pendingSize = 0;
+  #isFlushDeferred = false;
+  readonly #context: HubContext & RoomContext;
+  readonly #assignedNames: AssignedNames;
+
+  /** Creates a hub without rooms. */
+  constructor(context: HubContext) {
+    this.#context = { ...context, metrics: context.metrics ?? workerMetrics(new Metrics()) };
+    this.readMarks = new ReadMarkRelay(context.bus);
+    this.#assignedNames = new AssignedNames(context);
+  }
+
+  /** Joins a room, opening it if necessary. The subscriber is notified of the result. */
+  join(id: RoomId, subscriber: Subscriber, request: JoinRequest): Subscription {
+    const room = this.#rooms.get(id) ?? this.#open(id);
+    return new Subscription(room, subscriber, request, this.#context, this.#closeIfEmpty);
+  }
+
+  /** Dispatches announcements to the rooms, in order. Subscribers receive them with the next flush. */
+  dispatch(announcements: readonly Announcement[]): void {
+    const readMarks = new Map<Room, Map<UserId, Position>>();
+    for (const announcement of announcements) {
+      const id = announcement.kind === "entry" ? announcement.entry.room : announcement.room;
+      const room = this.#rooms.get(id);
+      if (room === undefined) continue;
+      this.#roomsToFlush.add(room);
+      if (announcement.kind === "entry") {
+        room.onEntry(announcement.entry);
+        this.#pendingSize += estimateQueuedSize(announcement.entry);
+      } else if (announcement.kind === "top") room.onTop(announcement.top, announcement.isRead);
+      else if (announcement.signal.kind !== "read") this.#onSignal(room, announcement.signal);
+      else {
+        const { user, read } = announcement.signal;
+        // Most read marks belong to users of other nodes.
+        if (room.presence.nameOf(user) === undefined) continue;
+        const known = readMarks.get(room) ?? new Map<UserId, Position>();
+        // Marks from two nodes arrive in any order.
+        if (!isUpTo(read, known.get(user))) readMarks.set(room, known.set(user, read));
+      }
+    }
+    for (const [room, known] of readMarks) room.sendReadMarks(known);
+    const { defer } = this.#context;
+    if (defer === undefined || this.#pendingSize > MAX_CHUNK) return this.#flush();
+    if (this.#isFlushDeferred) return;
+    this.#isFlushDeferred = true;
+    // Do not flush per batch: a hub that has fallen behind would send for each batch, and never catch up.
+    defer(() => {
+      this.#isFlushDeferred = false;
+      this.#flush();
+    });
+  }
+
+  /** Broadcasts presence, relays read marks and renews this worker's leases, until the signal aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    for (let cycle = 1; !signal.aborted; cycle++) {
+      await this.#context.clock.sleep(CYCLE_MS, signal);
+      this.joinDeadlines.check(this.#context.clock.now());
+      this.readMarks.relay();
+      for (const room of this.#rooms.values()) {
+        const isLarge = room.presence.count > LARGE_ROOM_PEOPLE;
+        if (!isLarge || cycle % CYCLES_PER_LARGE_ROOM_UPDATE === 0) {
+          this.#broadcastPresence(room, isLarge);
+        }
+        this.#assignedNames.restoreNames(room, false);
+      }
+      for (const room of this.#refreshGroups[cycle % CYCLES_PER_REFRESH] ?? []) {
+        this.#refreshPresence(room);
+      }
+    }
+  }
+
+  /** Hands this worker's users over to other nodes. Resolves when the bus has recorded it, or is unavailable. */
+  async withdraw(): Promise<void> {
+    await Promise.all([...this.#rooms.values()].map(({ presence }) => presence.withdraw()));
+  }
+
+  /** Closes all rooms. Their users are expected to reconnect to other nodes. */
+  [Symbol.dispose](): void {
+    this.withdraw();
+    for (const room of this.#rooms.values()) room.close();
+    this.#rooms.clear();
+    for (const group of this.#refreshGroups) group.clear();
+  }
+
+  #open(id: RoomId): Room {
+    const room = new Room(id, this.#context);
+    this.#rooms.set(id, room);
+    this.#refreshGroups[this.#nextGroup]?.add(room);
+    this.#nextGroup = (this.#nextGroup + 1) % CYCLES_PER_REFRESH;
+    return room;
+  }
+
+  #flush(): void {
+    for (const room of this.#roomsToFlush) room.flush();
+    this.#roomsToFlush.clear();
+    this.#pendingSize = 0;
+  }
+
+  #onSignal(room: Room, signal: Exclude<Signal, { readonly kind: "read" }>): void {
+    if (signal.kind !== "typing") return room.presence.apply(signal);
+    if (room.presence.count > LARGE_ROOM_PEOPLE) return;
+    const { user, name, on } = signal;
+    room.broadcast({ type: "typing", room: room.id, user, name, on, ms: TYPING_TIMEOUT_MS });
+  }
+
+  #broadcastPresence(room: Room, isLarge: boolean): void {
+    const diff = room.presence.takeDiff();
+    if (diff === undefined) return;
+    const joined = peopleInFrame(diff.joined, isLarge), left = peopleInFrame(diff.left, isLarge);
+    const { id, presence: { count } } = room;
+    room.broadcast({
+      type: "presence",
+      room: id,
+      count,
+      joined,
+      left,
+      ...(isLarge && { sampled: true }),
+    });
+    room.flush();
+  }
+
+  async #refreshPresence(room: Room): Promise<void> {
+    this.#closeIfEmpty(room);
+    // While the bus is unavailable, the previous refresh is still retrying.
+    if (this.#refreshing.has(room)) return;
+    this.#refreshing.add(room);
+    const displaced = await retryWhileUnavailable(
+      () => room.presence.refresh(),
+      this.#context,
+      room.signal,
+    );
+    for (const author of displaced ?? []) await this.#assignedNames.replaceTakenName(room, author);
+    this.#refreshing.delete(room);
+    await this.#assignedNames.restoreNames(room, true);
+  }
+
+  // One function for all subscriptions, instead of one each.
+  readonly #closeIfEmpty = (room: Room): void => {
+    if (!room.isEmpty || this.#rooms.get(room.id) !== room) return;
+    this.#rooms.delete(room.id);
+    for (const group of this.#refreshGroups) if (group.delete(room)) break;
+    room.close();
+  };
+}
+
+function peopleInFrame(
+  authors: readonly Author[],
+  isLarge: boolean,
+): { user: string; name: string }[] {
+  const listed = isLarge ? authors.slice(0, SAMPLE_SIZE) : authors;
+  return listed.map(({ user, name }) => ({ user, name }));
+}

@@ -1,0 +1,290 @@
+/**
+ * One room on this worker. Puts announced entries in order, reads missing ones from the log and broadcasts the same
+ * frames to every subscriber. Fill gaps only here.
+ * A joining subscriber reads the log by itself and is subscribed once both are at the same position, so it misses
+ * nothing and receives nothing twice.
+ * @module
+ */
+import type { Entry, UserId } from "../../core/log/entry.ts";
+import type { Frame } from "../../core/protocol/frames.ts";
+import type { RoomId } from "../../core/names/names.ts";
+import { chunkReplay } from "../../core/log/replay_chunks.ts";
+import type { Position } from "../../core/log/position.ts";
+import { entryFrame } from "../../core/protocol/json_protocol.ts";
+import type { Replay } from "../../core/log/room_log.ts";
+import { type CursorRead, LogCursor } from "../../core/log/log_cursor.ts";
+import { estimateEntrySize } from "../../core/log/read_size.ts";
+import { RoomPresence } from "../presence/room_presence.ts";
+import { sendReadMarksTo, Subscribers } from "./subscribers.ts";
+import type { Bus, PresenceRegistry, RoomHistory } from "../ports/bus.ts";
+import type { Clock } from "../ports/clock.ts";
+import { LossReport, lostFrame } from "./loss_report.ts";
+import type { Subscriber } from "./subscriber.ts";
+import type { RoomMetrics } from "../metrics.ts";
+import { retryWhileUnavailable } from "../retry.ts";
+
+/** What all rooms of a worker share. */
+export interface RoomContext {
+  /** Announces entries and reads the log. */
+  readonly bus:
+    & Pick<Bus, "subscribe" | "unsubscribe" | "signal" | "whenBack">
+    & RoomHistory
+    & PresenceRegistry;
+  /** For waits and retries. */
+  readonly clock: Clock;
+  /** Unique id of this worker. */
+  readonly node: string;
+  /** Returns a number in [0, 1). */
+  readonly random: () => number;
+  /** Maximum number of entries replayed on join. */
+  readonly recoverLimit: number;
+  /** Maximum size of replayed entries that are delivered at once; see `chunkReplay`. */
+  readonly maxChunk?: number | undefined;
+  /** Metrics to record. */
+  readonly metrics: RoomMetrics;
+}
+
+/** Maximum number of entries per read while filling a gap. */
+const GAP_READ_LIMIT = 500;
+/** Maximum size of entries buffered while a gap is filled. Later ones are read from the log. */
+const MAX_BUFFERED_BYTES = 1_048_576;
+/** Pause between two chunks of a replay, so that what was sent can leave. */
+const CHUNK_PAUSE_MS = 1;
+
+/** One room of a worker. */
+export class Room {
+  /** The room's name. */
+  readonly id: RoomId;
+  /** The people in the room. */
+  readonly presence: RoomPresence;
+  readonly #context: RoomContext;
+  readonly #life = new AbortController();
+  readonly #cursor = new LogCursor<Entry>({
+    sizeOf: estimateEntrySize,
+    maxSize: MAX_BUFFERED_BYTES,
+  });
+  readonly #subscribers: Subscribers;
+  readonly #joinCursors = new Set<LogCursor<Entry>>();
+  readonly #joiners = new Set<Subscriber>();
+  // Positions lost while these were joining: they may have been acknowledged to them after their `joined`.
+  readonly #lostWhileJoining = new Map<Subscriber, Position[]>();
+  /** Resolves when the room receives announcements and knows the log's position, or is closed. */
+  readonly whenOpen: Promise<void>;
+  #isOpen = false;
+  // The newest position of each epoch that was acknowledged here and not delivered yet.
+  readonly #expected = new Map<string, Position>();
+  #gapFill: Promise<void> | undefined;
+
+  /** Subscribes to the bus at once. */
+  constructor(id: RoomId, context: RoomContext) {
+    this.id = id;
+    this.#context = context;
+    this.#subscribers = new Subscribers(context);
+    this.presence = new RoomPresence(id, context, this.#life.signal);
+    this.whenOpen = this.#open();
+  }
+
+  /** Whether no one is in the room, joining it, or expected back. */
+  get isEmpty(): boolean {
+    return this.#joiners.size === 0 && this.#subscribers.isEmpty && this.presence.isEmpty;
+  }
+
+  /** Whether {@linkcode whenOpen} has resolved. */
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  /** Position of the last delivered entry; undefined before the room is open. */
+  get last(): Position | undefined {
+    return this.#cursor.last;
+  }
+
+  /** The number of people for which a message is charged: those in the room, and more if most of them are behind. */
+  chargedPeople(): number {
+    return this.#subscribers.chargedPeople(this.presence.count);
+  }
+
+  /** Aborts when the room is closed. */
+  get signal(): AbortSignal {
+    return this.#life.signal;
+  }
+
+  /** Handles an announced entry: delivers it, or fills the gap before it. */
+  onEntry(entry: Entry): void {
+    const order = this.#cursor.accept(entry);
+    if (order === "next") this.#deliver(entry);
+    else if (order === "buffered") this.#fillGap();
+  }
+
+  /** Handles the log's newest position. Resolves when the room has caught up with it. @param isRead See `Top`. */
+  onTop(top: Position, isRead: boolean): Promise<void> {
+    if (isRead) this.#cursor.reconcileTop(top);
+    else this.#cursor.observeTop(top);
+    // Acknowledged entries should have been announced by now.
+    if (isRead && this.#hasUndelivered()) this.#cursor.markBehind();
+    return this.#cursor.isLive ? Promise.resolve() : this.#fillGap();
+  }
+
+  /**
+   * Records a position that was acknowledged to a subscriber. If the log loses the entry undelivered, the loss is
+   * reported.
+   */
+  expectEntry(position: Position): void {
+    if (!this.#cursor.isBehind(position)) return;
+    const before = this.#expected.get(position.epoch);
+    if (!before || before.seq < position.seq) this.#expected.set(position.epoch, position);
+  }
+
+  /** Queues a frame without a position. Subscribers receive it after everything queued before. */
+  broadcast(frame: Frame): void {
+    if (frame.type === "lost") this.#context.metrics.losses.add();
+    this.#subscribers.enqueue(frame);
+  }
+
+  /** Delivers all queued frames to the subscribers, encoded once per protocol. */
+  flush(): void {
+    if (this.#cursor.last) this.#subscribers.flush(this.#cursor.last);
+  }
+
+  /** Sends users' read marks to their connections here. */
+  sendReadMarks(marks: ReadonlyMap<UserId, Position>): void {
+    // A joining subscriber may have received an older mark, or be about to.
+    sendReadMarksTo(this.#joiners, marks);
+    this.#subscribers.sendReadMarks(marks);
+  }
+
+  /** Keeps the room open for a joining subscriber until the result is disposed. */
+  keepOpenFor(subscriber: Subscriber): Disposable {
+    this.#joiners.add(subscriber);
+    return {
+      [Symbol.dispose]: () => {
+        this.#joiners.delete(subscriber);
+        this.#lostWhileJoining.delete(subscriber);
+      },
+    };
+  }
+
+  /** Passes all entries delivered from now on to a cursor too, until the result is disposed. */
+  attach(cursor: LogCursor<Entry>): Disposable {
+    this.#joinCursors.add(cursor);
+    return { [Symbol.dispose]: () => void this.#joinCursors.delete(cursor) };
+  }
+
+  /** Subscribes to live frames. The subscriber must be at the room's position. */
+  subscribe(subscriber: Subscriber): void {
+    this.flush();
+    this.#subscribers.add(subscriber);
+    const { last } = this;
+    for (const position of this.#lostWhileJoining.get(subscriber) ?? []) {
+      const text = last && subscriber.encoder.encode(lostFrame(this.id, position, last, "rewound"));
+      if (last && text !== undefined) subscriber.deliver([text], last);
+    }
+  }
+
+  /** Removes a subscriber, if it was subscribed. @param comesBack Whether its user is likely to come back soon. */
+  unsubscribe(subscriber: Subscriber, user: UserId, comesBack: boolean): Promise<void> {
+    const wasSubscribed = this.#subscribers.remove(subscriber);
+    return wasSubscribed ? this.presence.leave(user, comesBack) : Promise.resolve();
+  }
+
+  /** Unsubscribes from the bus and aborts everything under way. */
+  close(): void {
+    this.#life.abort();
+    this.#context.bus.unsubscribe(this.id);
+  }
+
+  async #open(): Promise<void> {
+    const { bus } = this.#context;
+    await bus.subscribe(this.id);
+    const read = this.#cursor.beginRead();
+    const readTop = () => bus.page(this.id, undefined, 0);
+    const page = await retryWhileUnavailable(readTop, this.#context, this.#life.signal);
+    if (page === undefined) return;
+    for (const entry of this.#cursor.completeRead(read, { top: page.top, entries: [] })) {
+      this.#deliver(entry);
+    }
+    await retryWhileUnavailable(() => this.presence.refresh(), this.#context, this.#life.signal);
+    // Discard the initial diff: joiners already receive the full list.
+    this.presence.takeDiff();
+    this.#isOpen = true;
+    if (!this.#cursor.isLive) this.#fillGap();
+  }
+
+  #fillGap(): Promise<void> {
+    // Opening the room reads the log anyway.
+    if (this.#cursor.last === undefined) return this.whenOpen;
+    if (this.#gapFill) return this.#gapFill;
+    this.#context.metrics.gapsDetected.add();
+    return this.#gapFill = this.#readGap().finally(() => this.#gapFill = undefined);
+  }
+
+  async #readGap(): Promise<void> {
+    const { bus, metrics } = this.#context;
+    const report = new LossReport(this.id);
+    while (!this.#cursor.isLive && !this.#life.signal.aborted) {
+      const after = this.#cursor.last;
+      if (after === undefined) return;
+      const read = this.#cursor.beginRead();
+      const expected = [...this.#expected.values()];
+      const readReplay = () => bus.replay(this.id, after, GAP_READ_LIMIT);
+      const replay = await retryWhileUnavailable(readReplay, this.#context, this.#life.signal);
+      if (replay === undefined) return;
+      metrics.replays.add();
+      metrics.entriesRead.add(replay.entries.length);
+      await this.#broadcastReplay(report, read, replay);
+      for (const position of expected) await this.#reportIfLost(position);
+    }
+    if (this.#cursor.isLive) metrics.gapsFilled.add();
+  }
+
+  /** Broadcasts what was read, chunk by chunk. Entries announced meanwhile wait until it is complete. */
+  async #broadcastReplay(report: LossReport, read: CursorRead, replay: Replay): Promise<void> {
+    const { clock, maxChunk } = this.#context;
+    for (const chunk of chunkReplay(replay, maxChunk)) {
+      const after = this.#cursor.last;
+      const entries = this.#cursor.completeRead(read, chunk);
+      const end = this.#cursor.isLive ? this.#cursor.last : undefined;
+      for (const frame of report.framesFor({ after, lossReason: chunk.lossReason, entries, end })) {
+        this.broadcast(frame);
+      }
+      for (const entry of entries) this.#forwardToJoiners(entry);
+      this.flush();
+      if (end === undefined) await clock.sleep(CHUNK_PAUSE_MS, this.#life.signal);
+    }
+  }
+
+  #hasUndelivered(): boolean {
+    for (const [epoch, position] of this.#expected) {
+      if (!this.#cursor.isBehind(position)) this.#expected.delete(epoch);
+    }
+    return this.#expected.size > 0;
+  }
+
+  /** Reports a loss if the log lacks a position that was acknowledged before it was read. */
+  async #reportIfLost(expected: Position): Promise<void> {
+    if (!this.#cursor.isLive) return;
+    if (this.#expected.get(expected.epoch) === expected) this.#expected.delete(expected.epoch);
+    if (!this.#cursor.isBehind(expected)) return;
+    // A repeated draft is acknowledged with the first one's position, which the log may still have.
+    const readAfter = () => this.#context.bus.replay(this.id, expected, 0);
+    const replay = await retryWhileUnavailable(readAfter, this.#context, this.#life.signal);
+    const { last } = this.#cursor;
+    if (!last || replay?.lossReason === undefined || replay.lossReason === "too_old") return;
+    this.broadcast(lostFrame(this.id, expected, last, "rewound"));
+    this.flush();
+    for (const subscriber of this.#joiners) {
+      const known = this.#lostWhileJoining.get(subscriber) ?? [];
+      this.#lostWhileJoining.set(subscriber, [...known, expected]);
+    }
+  }
+
+  #deliver(entry: Entry): void {
+    this.broadcast(entryFrame(entry));
+    this.#forwardToJoiners(entry);
+  }
+
+  #forwardToJoiners(entry: Entry): void {
+    for (const cursor of this.#joinCursors) cursor.accept(entry);
+    if (entry.action.kind === "renamed") this.presence.onRenamed(entry.user, entry.name);
+  }
+}

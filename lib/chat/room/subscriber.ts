@@ -1,0 +1,73 @@
+/**
+ * A subscriber of a room, and what it exchanges with the room when it joins.
+ * @module
+ */
+import type { FrameEncoder } from "../../core/protocol/encoder.ts";
+import type { Author, UserId } from "../../core/log/entry.ts";
+import type { Name } from "../../core/names/names.ts";
+import type { Position } from "../../core/log/position.ts";
+import type { HistoryPage, LossReason } from "../../core/log/room_log.ts";
+import type { ReadState } from "../ports/bus.ts";
+import type { People } from "../presence/member_list.ts";
+import type { LogReader } from "../log_reader.ts";
+
+/**
+ * Receives a room's frames. All methods must return at once and not throw; the subscriber may leave the room meanwhile.
+ */
+export interface Subscriber {
+  /** Encodes frames in the subscriber's protocol. */
+  readonly encoder: FrameEncoder;
+  /** The connection's user. */
+  readonly user: UserId;
+  /** Called once, when it has joined. What follows arrives through {@linkcode deliver}. */
+  onJoined(result: JoinResult): void;
+  /** The requested name belongs to another user, and the room was not joined. */
+  onNameTaken(): void;
+  /** Sends encoded messages. @param last Position of the newest entry in them. */
+  deliver(messages: readonly string[], last: Position): void;
+  /** Sends missed messages at the peer's pace. Messages delivered meanwhile are sent after them. */
+  replay(messages: readonly string[], last: Position): void;
+  /**
+   * The user has read up to a position on some connection. May be called repeatedly, late, or before {@linkcode
+   * onJoined}.
+   */
+  onReadMark(read: Position): void;
+  /** Whether the peer reads more slowly than messages are sent to it. */
+  isBacklogged(): boolean;
+}
+
+/** A request to join a room. */
+export interface JoinRequest extends Author {
+  /** Picks another name if the requested one is taken; undefined if the user has chosen it. */
+  readonly pickName: ((isTaken: (name: Name) => boolean) => Name) | undefined;
+  /** Whether a picked name is temporary: the user gets the requested one when it becomes free. */
+  readonly isTemporary?: boolean;
+  /** Position of the last entry that the client has. */
+  readonly since: Position | undefined;
+  /** Maximum number of newest messages to send if there is no `since`, or it cannot be resumed from. */
+  readonly limit: number;
+  /** False if the member list and the user's read position are not needed. */
+  readonly wantsDetails?: boolean;
+  /** Limits and paces the subscriber's reads; undefined for no limits. */
+  readonly reader?: LogReader | undefined;
+}
+
+/** The result of a join. */
+export interface JoinResult {
+  /** The claimed name. A rename may be under way. */
+  readonly name: Name;
+  /** The people in the room, including the user. */
+  readonly people: People;
+  /** The client has everything up to here. What is sent next follows it. */
+  readonly position: Position;
+  /** The top of the log: entries up to here are replayed now. */
+  readonly top: Position;
+  /** Whether all missed entries are replayed; undefined without `since`. */
+  readonly recovered: boolean | undefined;
+  /** Why they are not. */
+  readonly reason: LossReason | "too_many" | undefined;
+  /** The newest messages; undefined if the missed entries are replayed. */
+  readonly page: HistoryPage | undefined;
+  /** How far the user has read; undefined if not requested. */
+  readonly readState: ReadState | undefined;
+}

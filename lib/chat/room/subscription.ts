@@ -1,0 +1,248 @@
+/**
+ * One subscriber's time in a room, from the join request until it leaves. The join loses nothing: a cursor buffers what
+ * the room delivers while the log is read, then both are merged.
+ * Do not read the log before the room is open: that leaves a gap. Do not subscribe before the room is at the
+ * subscriber's position: that delivers entries twice. Drop state that only the join needs afterwards: subscriptions are
+ * many and long-lived.
+ * @module
+ */
+import type { Entry, UserId } from "../../core/log/entry.ts";
+import type { Name } from "../../core/names/names.ts";
+import { isSamePosition, type Position } from "../../core/log/position.ts";
+import type { LossReason, Replay } from "../../core/log/room_log.ts";
+import { LogCursor } from "../../core/log/log_cursor.ts";
+import { estimateEntrySize, MAX_READ_BYTES } from "../../core/log/read_size.ts";
+import { LossReport } from "./loss_report.ts";
+import type { JoinRequest, Subscriber } from "./subscriber.ts";
+import { type Cancellation, retryWhileUnavailable } from "../retry.ts";
+import type { Room, RoomContext } from "./room.ts";
+import { JoinReplay, type PendingJoinResult } from "./join_replay.ts";
+
+/** Maximum number of names tried for a guest before the join is refused. */
+const MAX_NAME_ATTEMPTS = 50;
+
+/** One subscriber's subscription to a room. */
+export class Subscription implements Cancellation, EventListenerObject {
+  /** The room. */
+  readonly room: Room;
+  readonly #subscriber: Subscriber;
+  readonly #user: UserId;
+  readonly #onLeft: (room: Room) => void;
+  #joining: Promise<void> | undefined;
+  #isLeaving = false;
+  #abortController: AbortController | undefined;
+
+  /** Starts joining. @param onLeft Called when the subscriber has left. */
+  constructor(
+    room: Room,
+    subscriber: Subscriber,
+    request: JoinRequest,
+    context: RoomContext,
+    onLeft: (room: Room) => void,
+  ) {
+    this.room = room;
+    this.#subscriber = subscriber;
+    this.#user = request.user;
+    this.#onLeft = onLeft;
+    this.#joining = this.#join(request, context);
+  }
+
+  /** Whether the join is cancelled. */
+  get aborted(): boolean {
+    return this.#isLeaving || this.room.signal.aborted;
+  }
+
+  /**
+   * The same, for waits. Created on demand: `AbortSignal.any()` would stay registered on the room's signal forever
+   * (Deno 2.9.6).
+   */
+  get signal(): AbortSignal {
+    if (this.#abortController === undefined) {
+      this.#abortController = new AbortController();
+      if (this.aborted) this.#abortController.abort();
+      else this.room.signal.addEventListener("abort", this);
+    }
+    return this.#abortController.signal;
+  }
+
+  /** Called when the room is closed. */
+  handleEvent(): void {
+    this.#abortController?.abort();
+  }
+
+  /** Leaves the room. @param comesBack Whether the user is likely to come back soon. */
+  async leave(comesBack: boolean): Promise<void> {
+    this.#isLeaving = true;
+    this.#abortController?.abort();
+    await this.#joining;
+    await this.room.unsubscribe(this.#subscriber, this.#user, comesBack);
+    this.#onLeft(this.room);
+  }
+
+  async #join(request: JoinRequest, context: RoomContext): Promise<void> {
+    await joinRoom(this.room, this.#subscriber, request, context, this);
+    this.#joining = undefined;
+    if (this.#abortController === undefined) return;
+    this.room.signal.removeEventListener("abort", this);
+    this.#abortController = undefined;
+  }
+}
+
+/** Joins a subscriber to a room. It is notified by `onJoined` or `onNameTaken`, unless the join is cancelled first. */
+async function joinRoom(
+  room: Room,
+  subscriber: Subscriber,
+  request: JoinRequest,
+  context: RoomContext,
+  cancellation: Cancellation,
+): Promise<void> {
+  using _expected = room.keepOpenFor(subscriber);
+  if (!room.isOpen) await Promise.race([room.whenOpen, whenAborted(cancellation.signal)]);
+  const name = await retryWhileUnavailable(() => claimName(room, request), context, cancellation);
+  if (name === undefined) return;
+  if (name === "taken") return subscriber.onNameTaken();
+  const roomJoin = new RoomJoin(room, subscriber, { ...request, name }, context, cancellation);
+  for (;;) {
+    const isSubscribed = await retryWhileUnavailable(
+      () => roomJoin.readNextChunk(),
+      context,
+      cancellation,
+    );
+    if (isSubscribed) return;
+    if (isSubscribed === undefined) return await room.presence.leave(request.user, false);
+  }
+}
+
+/** Claims the requested name; if it is taken, tries generated ones. */
+async function claimName(room: Room, request: JoinRequest): Promise<Name | "taken"> {
+  const { user, name, pickName, isTemporary } = request;
+  const tried = new Set<Name>();
+  const isTaken = (picked: Name) => room.presence.hasName(picked) || tried.has(picked);
+  for (let next = name; tried.size < MAX_NAME_ATTEMPTS; next = pickName(isTaken)) {
+    const claimed = await room.presence.join({ user, name: next });
+    if (claimed !== undefined) {
+      const { temporaryNames } = room.presence;
+      // A user who has chosen `Ann (2)` wants no other, even if an older token says `Ann`.
+      if (isTemporary && temporaryNames.preferredName(user) !== claimed) {
+        temporaryNames.prefer(user, name, claimed);
+      }
+      return claimed;
+    }
+    if (pickName === undefined) return "taken";
+    tried.add(next);
+  }
+  return "taken";
+}
+
+/** One subscriber joining a room. Reads a chunk at a time, each when the peer has read most of the previous one. */
+class RoomJoin {
+  readonly #room: Room;
+  readonly #subscriber: Subscriber;
+  readonly #request: JoinRequest;
+  readonly #context: RoomContext;
+  readonly #cancellation: Cancellation;
+  readonly #cursor = new LogCursor<Entry>({ sizeOf: estimateEntrySize, maxSize: MAX_READ_BYTES });
+  readonly #report: LossReport;
+  #joinReplay: JoinReplay | undefined;
+
+  constructor(
+    room: Room,
+    subscriber: Subscriber,
+    request: JoinRequest,
+    context: RoomContext,
+    cancellation: Cancellation,
+  ) {
+    this.#room = room;
+    this.#subscriber = subscriber;
+    this.#request = request;
+    this.#context = context;
+    this.#cancellation = cancellation;
+    this.#report = new LossReport(room.id);
+  }
+
+  /** Reads and sends one chunk of missed entries. After the last one, subscribes. Returns whether it is subscribed. */
+  async readNextChunk(): Promise<boolean> {
+    const { reader } = this.#request;
+    using _turn = await reader?.acquireJoinTurn(this.#cancellation);
+    const room = this.#room, cursor = this.#cursor;
+    // Only while reading: entries announced between two chunks are in the log.
+    using _attached = room.attach(cursor);
+    const read = cursor.beginRead();
+    const after = cursor.last;
+    const readChunk = () => this.#readChunk(after);
+    const { replay, joinReplay } = await (reader ? reader.read(readChunk) : readChunk());
+    await room.onTop(replay.top, true);
+    if (this.#cancellation.aborted) return false;
+    const entries = cursor.completeRead(read, replay);
+    const { last, isLive } = cursor;
+    if (last === undefined) return false;
+    this.#joinReplay = joinReplay;
+    const end = isLive ? last : undefined;
+    const isSubscribed = isLive && isSamePosition(last, room.last);
+    const frames = this.#report.framesFor({ after, lossReason: replay.lossReason, entries, end });
+    const top = isSubscribed ? last : replay.top;
+    const length = joinReplay.sendChunk({ entries, frames, last, top, isLast: isSubscribed });
+    reader?.charge(length);
+    // Without an `await` after the cursors were compared: the subscriber would miss whatever happens in between.
+    if (isSubscribed) room.subscribe(this.#subscriber);
+    return isSubscribed;
+  }
+
+  async #readChunk(
+    after: Position | undefined,
+  ): Promise<{ replay: Replay; joinReplay: JoinReplay }> {
+    const { bus, recoverLimit } = this.#context;
+    const joinReplay = this.#joinReplay;
+    if (joinReplay && after) {
+      return { replay: await bus.replay(this.#room.id, after, recoverLimit), joinReplay };
+    }
+    const { missed, ...result } = await readFirst(this.#room, this.#context, this.#request);
+    return { replay: missed, joinReplay: new JoinReplay(this.#room, this.#subscriber, result) };
+  }
+}
+
+type FirstRead = PendingJoinResult & {
+  /** The entries after the joined position. */
+  readonly missed: Replay;
+};
+
+/** Reads what follows the subscriber's last position, or else the newest messages and the reason. */
+async function readFirst(
+  room: Room,
+  context: RoomContext,
+  request: JoinRequest,
+): Promise<FirstRead> {
+  const { bus, recoverLimit } = context;
+  const { user, name, since, limit, wantsDetails = true } = request;
+  const readState = wantsDetails ? await bus.readState(room.id, user) : undefined;
+  const replay = since && await bus.replay(room.id, since, recoverLimit);
+  const reason = replay && incompleteReason(replay, since, recoverLimit);
+  if (replay && !reason) {
+    const complete = { position: since, recovered: true, reason, page: undefined };
+    return { ...complete, name, wantsPeople: wantsDetails, readState, missed: replay };
+  }
+  const page = await bus.page(room.id, undefined, limit);
+  const isTooMany = since && page.top.seq - since.seq > recoverLimit;
+  // Within the limit now, because the log has lost entries in between: read again.
+  if (reason === "too_many" && !isTooMany) return await readFirst(room, context, request);
+  const recovered = since && false;
+  const missed = { top: page.top, entries: [] };
+  const details = { name, wantsPeople: wantsDetails, readState };
+  return { ...details, position: page.top, recovered, reason, page, missed };
+}
+
+/** Why missed entries will not be replayed. Decided by number: a replay is cut by size and may need several reads. */
+function incompleteReason(
+  { lossReason, top }: Replay,
+  since: Position,
+  recoverLimit: number,
+): LossReason | "too_many" | undefined {
+  return lossReason ?? (top.seq - since.seq > recoverLimit ? "too_many" : undefined);
+}
+
+function whenAborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}

@@ -1,0 +1,252 @@
+/**
+ * One session's membership in one room, from the join request until it leaves. Requests that arrive before the join
+ * completes are queued, so a client can send `join` and a message at once. After a timeout they are refused instead:
+ * users do not want to send minutes-old messages.
+ * @module
+ */
+import type { FrameEncoder } from "../../core/protocol/encoder.ts";
+import type { Author, UserId } from "../../core/log/entry.ts";
+import type { FrameOf } from "../../core/protocol/frames.ts";
+import type { Name, RoomId } from "../../core/names/names.ts";
+import { formatPosition, isUpTo, type Position } from "../../core/log/position.ts";
+import { toWirePage, withId } from "../../core/protocol/json_protocol.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Hub } from "../room/hub.ts";
+import type { Subscription } from "../room/subscription.ts";
+import type { JoinRequest, JoinResult, Subscriber } from "../room/subscriber.ts";
+import type { ClientOutput } from "./client_output.ts";
+import { MAX_LISTED } from "../presence/member_list.ts";
+import type { Room } from "../room/room.ts";
+import type { DeadlineListener } from "../room/join_deadlines.ts";
+
+/** What a membership reports to its session. */
+export interface MembershipListener {
+  /** Receives most frames directly, since they need no session. */
+  readonly output: ClientOutput;
+  /** The room was joined; the frame is for the client. */
+  onRoomJoined(membership: Membership, frame: FrameOf<"joined">): void;
+  /** The name is taken, and the room was not joined. */
+  onJoinRefused(membership: Membership): void;
+  /** Moves to another room. Returns false if the session is in that room already, which ends the membership. */
+  tryMove(membership: Membership, room: RoomId): boolean;
+}
+
+const NO_REQUESTS: readonly QueuedRequest[] = [];
+/** Maximum number of requests queued while joining. */
+const MAX_QUEUED = 100;
+
+/** A request that runs once the room is joined, or is refused. */
+export interface QueuedRequest {
+  /** Carries out the request. */
+  readonly run: () => void;
+  /** Answers that it was not carried out. */
+  readonly refuse: () => void;
+}
+
+/** The room to join, and another one to join instead if it was never used. */
+export interface Destination {
+  /** The room to join. */
+  readonly room: RoomId;
+  /** The room to join if `room` has no entries. */
+  readonly otherwise?: RoomId;
+}
+
+/** One session's membership in one room. */
+export class Membership implements Subscriber, DeadlineListener {
+  /** The id of the join request. */
+  readonly requestId: string | undefined;
+  readonly user: UserId;
+  readonly #requestedName: Name;
+  readonly #listener: MembershipListener;
+  readonly #hub: Hub;
+  #subscription: Subscription;
+  // Dropped once it is certain which room is joined.
+  #move: (() => boolean) | undefined;
+  #stage: "joining" | "waiting" | "joined" | "left" = "joining";
+  // Whether to leave as soon as the room is certain.
+  #isLeaving = false;
+  #queued: QueuedRequest[] | undefined;
+  /** When `typing` was last sent here, in milliseconds of the session's clock. */
+  typedAt: number = -Infinity;
+  /** How far the user has read here: the newest position that this connection sent or received. */
+  #readPosition: Position | undefined;
+
+  /** Starts joining. @param request See {@linkcode requestId}. */
+  constructor(
+    { room, otherwise }: Destination,
+    listener: MembershipListener,
+    joinRequest: JoinRequest,
+    context: { readonly hub: Hub; readonly clock: Clock },
+    request?: string,
+  ) {
+    // Keep no reference to the whole request: it is not needed after joining, and memberships are many and long-lived.
+    this.user = joinRequest.user;
+    this.#requestedName = joinRequest.name;
+    this.#listener = listener;
+    this.requestId = request;
+    this.#hub = context.hub;
+    this.#hub.joinDeadlines.add(this, context.clock.now());
+    this.#subscription = this.#hub.join(room, this, joinRequest);
+    if (otherwise === undefined) return;
+    this.#move = () => {
+      this.#subscription.leave(false);
+      if (!listener.tryMove(this, otherwise)) return false;
+      this.#subscription = this.#hub.join(otherwise, this, joinRequest);
+      return true;
+    };
+  }
+
+  /** The room's name. */
+  get id(): RoomId {
+    return this.room.id;
+  }
+
+  get encoder(): FrameEncoder {
+    return this.#listener.output.encoder;
+  }
+
+  /** The room, with its presence. */
+  get room(): Room {
+    return this.#subscription.room;
+  }
+
+  /** Whether it is certain which room is joined; see {@linkcode Destination}. */
+  get isCertain(): boolean {
+    return this.#move === undefined;
+  }
+
+  /** Whether the client was sent `joined`. */
+  get isJoined(): boolean {
+    return this.#stage === "joined";
+  }
+
+  /** The user's name in this room, or the requested one before the user is in it. */
+  get name(): Name {
+    return this.room.presence.nameOf(this.user) ?? this.#requestedName;
+  }
+
+  /** The members, or a sample of at most `MAX_LISTED`. */
+  listPeople(): Author[] {
+    return this.room.presence.list(MAX_LISTED);
+  }
+
+  /** Runs a request now if the room is joined, later if it is being joined; otherwise refuses it. */
+  runWhenJoined(request: QueuedRequest): void {
+    if (this.#stage === "joined") request.run();
+    else if (this.#stage === "joining" && (this.#queued?.length ?? 0) < MAX_QUEUED) {
+      (this.#queued ??= []).push(request);
+    } else request.refuse();
+  }
+
+  onJoined(result: JoinResult): void {
+    if (this.#stage === "left") return;
+    const { position, top, recovered, reason, page, readState, people } = result;
+    if (this.#moveIfUnused(top)) return;
+    if (this.#isLeaving) return this.#leaveNow();
+    const wanted = this.room.presence.temporaryNames.wantedName(this.user);
+    if (readState?.read && !isUpTo(readState.read, this.#readPosition)) {
+      this.#readPosition = readState.read;
+    }
+    this.#listener.onRoomJoined(this, {
+      type: "joined",
+      ...withId(this.requestId),
+      room: this.id,
+      // As in the member list, which may be newer than the claimed name.
+      name: this.room.presence.nameOf(this.user) ?? result.name,
+      ...(wanted && { wanted }),
+      position: formatPosition(position),
+      top: formatPosition(top),
+      ...(recovered === undefined ? {} : { recovered }),
+      ...(reason && { reason }),
+      ...(page && toWirePage(page)),
+      count: people.count,
+      members: [...people.listed],
+      ...(people.count > MAX_LISTED && { sampled: true }),
+      ...(readState?.read && { read: formatPosition(readState.read) }),
+      unread: readState?.unread ?? 0,
+    });
+    this.#hub.joinDeadlines.remove(this);
+    this.#stage = "joined";
+    for (const request of this.#takeQueued()) request.run();
+  }
+
+  /** Records a read mark that this connection has set and that advanced the stored one. */
+  recordRead(read: Position): void {
+    this.#readPosition = read;
+    this.#hub.readMarks.add(this.room, this.user, read);
+  }
+
+  onReadMark(read: Position): void {
+    if (this.#stage === "left" || isUpTo(read, this.#readPosition)) return;
+    this.#readPosition = read;
+    const frame = { type: "read", room: this.id, position: formatPosition(read) } as const;
+    // Skip it if `joined` has reported a newer one meanwhile.
+    const run = () => this.#readPosition === read && this.#listener.output.sendFrame(frame);
+    this.runWhenJoined({ run, refuse: () => {} });
+  }
+
+  onNameTaken(): void {
+    if (this.#stage === "left") return this.#hub.joinDeadlines.remove(this);
+    if (this.#moveIfUnused(this.room.last)) return;
+    if (this.#isLeaving) return this.#leaveNow();
+    this.#abandon();
+    this.#listener.onJoinRefused(this);
+  }
+
+  deliver(messages: readonly string[], last: Position): void {
+    if (this.#stage !== "left") this.#listener.output.deliver(messages, last);
+  }
+
+  replay(messages: readonly string[], last: Position): void {
+    if (this.#stage !== "left") this.#listener.output.replay(messages, last);
+  }
+
+  isBacklogged(): boolean {
+    return this.#listener.output.isBacklogged();
+  }
+
+  /** Leaves the room. @param comesBack Whether the user is likely to come back soon. */
+  leave(comesBack: boolean): void {
+    // Running the queued requests before the room is certain could create a room with capitals in its name.
+    if (!this.isCertain && this.#queued !== undefined) this.#isLeaving = true;
+    else this.#leaveNow(comesBack);
+  }
+
+  #leaveNow(comesBack = false): void {
+    // A client that joins, sends and leaves at once need not wait for the join.
+    for (const request of this.#takeQueued()) request.run();
+    this.#stage = "left";
+    this.#hub.joinDeadlines.remove(this);
+    this.#subscription.leave(comesBack);
+  }
+
+  onJoinTimeout(): void {
+    if (this.#stage !== "joining") return;
+    this.#stage = "waiting";
+    if (!this.#isLeaving) this.#listener.output.onJoinDelayed();
+    for (const request of this.#takeQueued()) request.refuse();
+    if (this.#isLeaving) this.#leaveNow();
+  }
+
+  /** Moves to the other room if there is one and this one is empty. @param top The newest position here. */
+  #moveIfUnused(top: Position | undefined): boolean {
+    const move = this.#move;
+    this.#move = undefined;
+    if (move === undefined || (top?.seq ?? 0) > 0) return false;
+    if (!move()) this.#abandon();
+    else if (this.#isLeaving) this.#leaveNow();
+    return true;
+  }
+
+  #abandon(): void {
+    this.#hub.joinDeadlines.remove(this);
+    this.#stage = "left";
+    for (const request of this.#takeQueued()) request.refuse();
+  }
+
+  #takeQueued(): readonly QueuedRequest[] {
+    const queued = this.#queued ?? NO_REQUESTS;
+    this.#queued = undefined;
+    return queued;
+  }
+}

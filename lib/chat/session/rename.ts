@@ -1,0 +1,118 @@
+/**
+ * Renames a user in several rooms: in all of them, or in none.
+ * @module
+ */
+import type { Author } from "../../core/log/entry.ts";
+import type { FrameOf } from "../../core/protocol/frames.ts";
+import type { Name } from "../../core/names/names.ts";
+import { faultFrame } from "../../core/protocol/json_protocol.ts";
+import { BusUnavailable } from "../ports/bus.ts";
+import type { RequestContext } from "./room_requests.ts";
+import { retryWhileUnavailable } from "../retry.ts";
+import type { Membership } from "./membership.ts";
+
+/** How long to repeat a claim whose reply was lost. */
+const CLAIM_TIMEOUT_MS = 10_000;
+const RETRY_MS = 500;
+
+interface RoomRename {
+  readonly membership: Membership;
+  readonly from: Name;
+  readonly wanted: Name | undefined;
+}
+
+/** A user's request for another name. */
+export interface RenameRequest {
+  /** The request's id. */
+  readonly id: string | undefined;
+  /** The user and the new name. */
+  readonly author: Author;
+  /** The session's memberships. Rooms joined while the rename runs are included. */
+  readonly memberships: ReadonlyMap<string, Membership>;
+  /** Called when the name is claimed in every room and not yet announced: later joins use the new name. */
+  readonly onClaimed: () => void;
+}
+
+/** Claims the name in every room, then announces it in each. Returns the fault if it could not. */
+export async function renameInAllRooms(
+  { id, author, memberships, onClaimed }: RenameRequest,
+  context: RequestContext,
+): Promise<FrameOf<"fault"> | undefined> {
+  const changes: RoomRename[] = [];
+  try {
+    for (
+      let membership = nextUnclaimed(memberships, changes);
+      membership;
+      membership = nextUnclaimed(memberships, changes)
+    ) {
+      const wanted = membership.room.presence.temporaryNames.preferredName(author.user);
+      const change = { membership, from: membership.name, wanted };
+      // Recorded before the claim: if the reply is lost, the name may have been claimed.
+      changes.push(change);
+      if (await claimWithRetry(author, change, context)) continue;
+      changes.pop();
+      restoreNames(author, changes, context);
+      return faultFrame(id, "name_taken", `the name ${author.name} is taken in ${membership.id}`);
+    }
+  } catch (error) {
+    if (!(error instanceof BusUnavailable)) throw error;
+    restoreNames(author, changes, context);
+    return faultFrame(id, error.mayHaveApplied ? "unknown_outcome" : "unavailable", error.message);
+  }
+  onClaimed();
+  const changed = changes.filter(({ from }) => from !== author.name);
+  await Promise.all(changed.map((change) => publishRename(author, change, context)));
+  return undefined;
+}
+
+/** A membership not claimed yet. Skips those whose room is not certain: an entry could create the wrong room. */
+function nextUnclaimed(
+  memberships: ReadonlyMap<string, Membership>,
+  changes: readonly RoomRename[],
+): Membership | undefined {
+  const claimed = new Set(changes.map(({ membership }) => membership));
+  return [...memberships.values()].find((it) => it.isCertain && !claimed.has(it));
+}
+
+/**
+ * Repeats the claim if its reply was lost. That is harmless: claims of the same user are idempotent. Gives up at the
+ * first failure that is certain: a user who connects elsewhere meanwhile must not be renamed late.
+ */
+async function claimWithRetry(
+  author: Author,
+  { membership: { room } }: RoomRename,
+  { clock }: RequestContext,
+): Promise<boolean> {
+  const giveUpAt = clock.now() + CLAIM_TIMEOUT_MS;
+  for (;;) {
+    try {
+      return await room.presence.rename(author);
+    } catch (error) {
+      const isLost = error instanceof BusUnavailable && error.mayHaveApplied;
+      if (!isLost || clock.now() >= giveUpAt || room.signal.aborted) throw error;
+    }
+    await clock.sleep(RETRY_MS, room.signal);
+  }
+}
+
+/** The lease already holds the name, so the entry is published however long that takes. */
+async function publishRename(
+  { user, name }: Author,
+  { membership: { id: room, room: { signal } }, from }: RoomRename,
+  { bus, clock, newId }: RequestContext,
+): Promise<void> {
+  const draft = { room, user, name, id: newId(), action: { kind: "renamed", from } } as const;
+  await retryWhileUnavailable(() => bus.publish(draft), { bus, clock, random: () => 0.5 }, signal);
+}
+
+/** Claims the old names again, however long that takes. Runs in the background. */
+function restoreNames(
+  { user }: Author,
+  changes: readonly RoomRename[],
+  { bus, clock }: RequestContext,
+): void {
+  for (const { membership: { room }, from, wanted } of changes) {
+    const restore = () => room.presence.rename({ user, name: from }, wanted);
+    retryWhileUnavailable(restore, { bus, clock, random: () => 0.5 }, room.signal);
+  }
+}

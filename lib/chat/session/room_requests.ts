@@ -1,0 +1,201 @@
+/**
+ * Requests within one room. Each becomes a call to the bus, and the result becomes the response.
+ * @module
+ */
+import type { Action, UserId } from "../../core/log/entry.ts";
+import type { FaultCode } from "../../core/protocol/faults.ts";
+import type { Frame } from "../../core/protocol/frames.ts";
+import { formatPosition } from "../../core/log/position.ts";
+import {
+  faultFrame,
+  slowDownFault,
+  toWirePage,
+  withId,
+} from "../../core/protocol/json_protocol.ts";
+import type { Request, RequestOf } from "../../core/protocol/requests.ts";
+import { exceedsBytes } from "../../core/utf8.ts";
+import { hasVisible } from "../../core/names/invisible.ts";
+import {
+  type Bus,
+  BusUnavailable,
+  type PublishResult,
+  type RoomHistory,
+  type SlowDownRejection,
+  type WorkerBus,
+} from "../ports/bus.ts";
+import type { Clock } from "../ports/clock.ts";
+import { MAX_LISTED } from "../presence/member_list.ts";
+import type { Membership } from "./membership.ts";
+
+/** What handling requests needs. */
+export interface RequestContext {
+  /** Publishes entries and signals, and reads the log. */
+  readonly bus: Pick<WorkerBus, "publish" | "signal"> & Pick<Bus, "whenBack"> & RoomHistory;
+  /** For the interval of typing signals. */
+  readonly clock: Clock;
+  /** Returns an id that was never used. */
+  readonly newId: () => string;
+  /** Maximum size of a text in bytes of UTF-8. */
+  readonly maxMessageBytes: number;
+}
+
+/** A request within a joined room. */
+export type RoomRequest = Exclude<
+  Request,
+  RequestOf<"hello" | "join" | "leave" | "name" | "ping" | "pong">
+>;
+
+/** A request whose response may be long. */
+export type ReadRequest = RequestOf<"history" | "who">;
+
+/** Whether it is a {@linkcode ReadRequest}. */
+export function isReadRequest(request: RoomRequest): request is ReadRequest {
+  return request.type === "history" || request.type === "who";
+}
+
+/** Minimum interval between `typing` signals of one membership. */
+const TYPING_INTERVAL_MS = 2_000;
+const DEFAULT_PAGE_SIZE = 50;
+/** Fault messages for limits other than the connection's own. */
+const SLOW_DOWN_MESSAGES: Readonly<Record<SlowDownRejection["limit"], string>> = {
+  user: "slow down: you send too much over all your connections",
+  room: "slow down: the room receives more than it can deliver",
+};
+
+/** Handles a request. Resolves to the response; undefined if none is needed. An unavailable bus becomes a fault. */
+export async function handleRoomRequest(
+  request: RoomRequest,
+  membership: Membership,
+  user: UserId,
+  context: RequestContext,
+): Promise<Frame | undefined> {
+  try {
+    return await respond(request, membership, user, context);
+  } catch (error) {
+    if (!(error instanceof BusUnavailable)) throw error;
+    // Reads change nothing, and marks are idempotent, so only entries can have an unknown outcome.
+    const isUnknown = error.mayHaveApplied && isEntryRequest(request);
+    const code: FaultCode = isUnknown ? "unknown_outcome" : "unavailable";
+    return faultFrame(request.id, code, error.message);
+  }
+}
+
+async function respond(
+  request: RoomRequest,
+  membership: Membership,
+  user: UserId,
+  context: RequestContext,
+): Promise<Frame | undefined> {
+  const { bus } = context;
+  const room = membership.id;
+  switch (request.type) {
+    case "typing":
+      return signalTyping(request, membership, user, context);
+    case "read":
+      if (await bus.markRead(room, user, request.position)) membership.recordRead(request.position);
+      return acknowledge(request.id, { room });
+    case "who": {
+      const { count } = membership.room.presence;
+      const sampled = count > MAX_LISTED && { sampled: true };
+      return {
+        type: "members",
+        ...withId(request.id),
+        room,
+        count,
+        members: membership.listPeople(),
+        ...sampled,
+      };
+    }
+    case "history": {
+      const { before, limit = DEFAULT_PAGE_SIZE } = request;
+      const page = await bus.page(room, before?.seq, limit);
+      const position = formatPosition(page.top);
+      return { type: "history", ...withId(request.id), room, ...toWirePage(page), position };
+    }
+    default:
+      return await publish(request, membership, user, context);
+  }
+}
+
+type EntryRequest = RequestOf<"say" | "edit" | "delete" | "react">;
+
+function isEntryRequest({ type }: RoomRequest): boolean {
+  return type === "say" || type === "edit" || type === "delete" || type === "react";
+}
+
+async function publish(
+  request: EntryRequest,
+  membership: Membership,
+  user: UserId,
+  { bus, newId, maxMessageBytes }: RequestContext,
+): Promise<Frame | undefined> {
+  const { id } = request;
+  const { id: room, name } = membership;
+  if (request.type === "say" || request.type === "edit") {
+    if (exceedsBytes(request.text, maxMessageBytes)) {
+      return faultFrame(id, "too_long", `the text has more than ${maxMessageBytes} bytes`);
+    }
+    if (!hasVisible(request.text)) return faultFrame(id, "empty");
+  }
+  const action = actionOf(request);
+  const draft = { room, user, name, id: id ?? newId(), action };
+  const result = await bus.publish(draft, membership.room.chargedPeople());
+  if (result.kind === "entered") membership.room.expectEntry(result.position);
+  return ackOrFault(id, room, result);
+}
+
+/** The response to a publish result. */
+function ackOrFault(
+  id: string | undefined,
+  room: string,
+  result: PublishResult,
+): Frame | undefined {
+  if (result.kind === "entered") {
+    const { position, at } = result;
+    return acknowledge(id, { room, position: formatPosition(position), at });
+  }
+  if (result.why !== "slow_down") return faultFrame(id, result.why);
+  return slowDownFault(id, result.afterMs, result.limit, SLOW_DOWN_MESSAGES[result.limit]);
+}
+
+/** The acknowledgement; undefined if the request has no id. */
+export function acknowledge(
+  id: string | undefined,
+  fields: { readonly room?: string; readonly position?: string; readonly at?: number } = {},
+): Frame | undefined {
+  return id === undefined ? undefined : { type: "ack", id, ...fields };
+}
+
+function actionOf(request: EntryRequest): Action {
+  switch (request.type) {
+    case "say":
+      return { kind: "said", text: request.text, ...(request.reply && { reply: request.reply }) };
+    case "edit":
+      return { kind: "edited", of: request.of, text: request.text };
+    case "delete":
+      return { kind: "deleted", of: request.of };
+    case "react":
+      return { kind: "reacted", of: request.of, emoji: request.emoji, on: request.on ?? true };
+  }
+}
+
+function signalTyping(
+  { id, on = true }: RequestOf<"typing">,
+  membership: Membership,
+  user: UserId,
+  { bus, clock }: RequestContext,
+): Frame | undefined {
+  const now = clock.now();
+  const isNews = on
+    ? now - membership.typedAt >= TYPING_INTERVAL_MS
+    : membership.typedAt > -Infinity;
+  if (isNews) {
+    membership.typedAt = on ? now : -Infinity;
+    bus.signal(
+      membership.id,
+      { kind: "typing", user, name: membership.name, on },
+      membership.room.chargedPeople(),
+    );
+  }
+  return acknowledge(id);
+}

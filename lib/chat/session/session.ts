@@ -1,0 +1,391 @@
+/**
+ * One client connection, whatever protocol it speaks: handles its requests, and sends responses and room events to its
+ * output.
+ * Do not deliver a client's own message locally: it goes to the bus and comes back through the hub like everyone
+ * else's, or there would be two orders.
+ * @module
+ */
+import {
+  type RateDecision,
+  RateLimiter,
+  type SharedBudgets,
+} from "../../core/limits/rate_limiter.ts";
+import type { Author, UserId } from "../../core/log/entry.ts";
+import { INTERNAL_ERROR, NOT_READY, TOO_MANY_MESSAGES } from "../../core/protocol/close_codes.ts";
+import type { FaultCode } from "../../core/protocol/faults.ts";
+import type { Frame, FrameOf } from "../../core/protocol/frames.ts";
+import {
+  type GuestLanguage,
+  guestLanguage,
+  guestPrefix,
+  type Name,
+  NAME_RULE,
+  parseLegacyRoom,
+  parseName,
+  parseRoom,
+  pickGuestName,
+  pickTemporaryName,
+  ROOM_RULE,
+  type RoomId,
+} from "../../core/names/names.ts";
+import {
+  faultFrame,
+  responseSize,
+  slowDownFault,
+  withId,
+} from "../../core/protocol/json_protocol.ts";
+import type { SetupStep } from "../../core/health/connection_health.ts";
+import type { Request, RequestOf } from "../../core/protocol/requests.ts";
+import {
+  acknowledge,
+  handleRoomRequest,
+  isReadRequest,
+  type ReadRequest,
+  type RequestContext,
+  type RoomRequest,
+} from "./room_requests.ts";
+import type { Hub } from "../room/hub.ts";
+import type { Identity, SessionTokens } from "../ports/session_tokens.ts";
+import type { ClientOutput } from "./client_output.ts";
+import { Membership, type MembershipListener } from "./membership.ts";
+import { LogReader, type LogReaderContext } from "../log_reader.ts";
+import { renameInAllRooms } from "./rename.ts";
+
+/** What all sessions of a worker share. */
+export interface SessionContext extends RequestContext, LogReaderContext {
+  /** Delivers what the bus announces to the rooms. */
+  readonly hub: Hub;
+  /** Returns a number in [0, 1), for guest names. */
+  readonly random: () => number;
+  /** Identifies returning users. */
+  readonly sessionTokens: SessionTokens;
+  /** The server's part of the `hello` frame. */
+  readonly serverInfo: Pick<FrameOf<"hello">, "server" | "limits" | "heartbeat">;
+  /** Prefix for guest names; null for one in the guest's language. */
+  readonly guestName: string | null;
+  /** Rate limits of each connection. */
+  readonly limits: SharedBudgets;
+  /** Maximum number of rooms per connection. */
+  readonly maxRooms: number;
+}
+
+const TOO_MANY_NEW_ROOMS = "slow down: too many new rooms from this address";
+
+/** The session of one connection. */
+export class Session implements MembershipListener {
+  readonly output: ClientOutput;
+  readonly #context: SessionContext;
+  readonly #rateLimiter: RateLimiter;
+  readonly #address: string | undefined;
+  #language: GuestLanguage;
+  readonly #memberships = new Map<string, Membership>();
+  #me: Identity | undefined;
+  #isEnded = false;
+  #hasJoined = false;
+  #renaming: Promise<void> | undefined;
+  // Rooms that were being joined under the old name when the current one was chosen.
+  #joinedUnderOldName: WeakSet<Membership> | undefined;
+  #reader: LogReader | undefined;
+
+  /**
+   * Sends nothing before the first request.
+   *
+   * @param address See `OpenHandler`.
+   * @param language Language of a guest's name, unless the `hello` sets another.
+   */
+  constructor(
+    output: ClientOutput,
+    context: SessionContext,
+    address?: string,
+    language: GuestLanguage = "en",
+  ) {
+    this.output = output;
+    this.#language = language;
+    this.#context = context;
+    this.#address = address;
+    this.#rateLimiter = new RateLimiter(context.limits, address);
+  }
+
+  /** The user; undefined before the `hello`. */
+  get me(): Author | undefined {
+    return this.#me;
+  }
+
+  /** The next setup step that the client owes: send `hello`, then join a room (which it may leave again). */
+  get pendingStep(): SetupStep | undefined {
+    if (this.#me === undefined) return "hello";
+    return this.#hasJoined || this.#memberships.size > 0 ? undefined : "room";
+  }
+
+  /**
+   * Requests permission for one more frame; a client that keeps sending is closed.
+   *
+   * @param bytes Size of the frame.
+   * @param dropped Size of the frame and of everything dropped with it if it is refused.
+   */
+  checkRate(bytes: number, dropped: number = bytes): RateDecision {
+    if (this.#isEnded) return "exceeded";
+    return this.#closeIfExceeded(
+      this.#rateLimiter.check(this.#context.clock.now(), bytes, dropped),
+    );
+  }
+
+  /** The membership in a room that it has joined or is joining. @param room As the client spells it. */
+  membership(room: string): Membership | undefined {
+    return this.#memberships.get(room) ?? this.#memberships.get(parseRoom(room) ?? "");
+  }
+
+  /** Handles one request and sends the response. */
+  handle(request: Request): void {
+    if (this.#isEnded || request.type === "pong") return;
+    if (request.type === "ping") return this.#sendFrame({ type: "pong", ...withId(request.id) });
+    if (request.type === "hello") return this.#handleHello(request);
+    const me = this.#me;
+    if (me === undefined) return this.#sendFault(request.id, "hello_first");
+    if (request.type === "join") this.#handleJoin(request, me);
+    else if (request.type === "leave") this.#handleLeave(request);
+    else if (request.type === "name") this.#handleRename(request, me.user);
+    else this.#handleInRoom(request, me.user);
+  }
+
+  /** Leaves all rooms. Nothing is sent after it. */
+  end(): void {
+    this.#isEnded = true;
+    for (const membership of this.#memberships.values()) membership.leave(this.output.isResumable);
+    this.#memberships.clear();
+  }
+
+  onRoomJoined(membership: Membership, frame: FrameOf<"joined">): void {
+    this.#hasJoined = true;
+    this.#sendCharged(frame);
+    const { name } = membership;
+    const me = this.#me;
+    if (me === undefined || name === me.name) return;
+    if (me.isGuest) this.#setIdentity({ ...me, name });
+    // The rename was acknowledged before this join completed, so it cannot report that the name is taken here.
+    else if (this.#joinedUnderOldName?.has(membership)) this.#queueRename(() => this.#me ?? me);
+  }
+
+  onJoinRefused(membership: Membership): void {
+    this.#memberships.delete(membership.id);
+    this.#sendFault(membership.requestId, "name_taken", `the name ${membership.name} is taken`);
+  }
+
+  tryMove(membership: Membership, room: RoomId): boolean {
+    // It has left, except that its queued requests still run.
+    if (this.#memberships.get(membership.id) !== membership) return true;
+    this.#memberships.delete(membership.id);
+    const isFree = !this.#memberships.has(room);
+    if (isFree) this.#memberships.set(room, membership);
+    else this.#sendFault(membership.requestId, "in_room");
+    return isFree;
+  }
+
+  #handleHello({ id, name: requestedName, resume, language }: RequestOf<"hello">): void {
+    const { sessionTokens, serverInfo } = this.#context;
+    if (this.#me) return this.#sendFault(id, "bad_frame", "hello was already sent");
+    if (resume !== undefined && !sessionTokens.isReady) return this.output.close(NOT_READY);
+    const known = resume === undefined ? undefined : sessionTokens.verify(resume);
+    const chosen = requestedName === undefined ? undefined : parseName(requestedName);
+    if (requestedName !== undefined && chosen === undefined) {
+      return this.#sendFault(id, "bad_name", NAME_RULE);
+    }
+    if (language !== undefined) this.#language = guestLanguage(language);
+    const fallback = known ?? { name: this.#pickGuestName(() => false), isGuest: true };
+    const { name, isGuest } = chosen ? { name: chosen, isGuest: false } : fallback;
+    const user = known?.user ?? sessionTokens.newUserId();
+    this.#me = { user, name, isGuest };
+    const token = this.#signToken();
+    const you = { user, name };
+    const { serviceId } = sessionTokens;
+    const server = { ...serverInfo.server, ...(serviceId && { id: serviceId }) };
+    const resumable = token && { resume: token };
+    this.#sendFrame({ type: "hello", ...withId(id), ...serverInfo, server, you, ...resumable });
+    if (token === undefined && this.output.isResumable) {
+      sessionTokens.ready.then(() => this.#sendToken(sessionTokens.serviceId));
+    }
+  }
+
+  #handleJoin(request: RequestOf<"join">, me: Identity): void {
+    const { id, room: requestedRoom, since, limit = 0, temporaryName = false } = request;
+    const { hub, clock, random, maxRooms } = this.#context;
+    const parsed = parseRoom(requestedRoom);
+    if (parsed === undefined) return this.#sendFault(id, "bad_room", ROOM_RULE);
+    // Only the log knows whether this room exists under its name from before names were lower case.
+    const old = parseLegacyRoom(requestedRoom);
+    const room = old ?? parsed;
+    if (this.#memberships.has(room)) return this.#sendFault(id, "in_room");
+    if (this.#memberships.size >= maxRooms) {
+      return this.#sendFault(id, "too_many_rooms", `you are in ${maxRooms} rooms already`);
+    }
+    const reader = this.#readerFor(me.user);
+    // The first join waits instead: a plain-text client would not retry.
+    if (this.#hasJoined && reader.waitMs > 0) return this.#sendSlowDown(id, reader.waitMs);
+    const isTemporary = temporaryName && !me.isGuest;
+    const pickName = (isTaken: (name: Name) => boolean) =>
+      isTemporary ? pickTemporaryName(me.name, isTaken, random) : this.#pickGuestName(isTaken);
+    const { wantsJoinDetails: wantsDetails } = this.output;
+    const pick = me.isGuest || isTemporary ? pickName : undefined;
+    const joinRequest = { ...me, since, limit, wantsDetails, pickName: pick, isTemporary, reader };
+    const destination = old === undefined ? { room } : { room, otherwise: parsed };
+    this.#memberships.set(room, new Membership(destination, this, joinRequest, { hub, clock }, id));
+  }
+
+  #pickGuestName(isTaken: (name: Name) => boolean): Name {
+    const { guestName, random } = this.#context;
+    return pickGuestName(guestPrefix(guestName, this.#language), isTaken, random);
+  }
+
+  #handleLeave({ id, room: requestedRoom }: RequestOf<"leave">): void {
+    const membership = this.membership(requestedRoom);
+    if (membership === undefined) return this.#sendFault(id, "not_in_room");
+    const room = membership.id;
+    this.#memberships.delete(room);
+    if (!membership.isJoined) {
+      this.#sendFault(membership.requestId, "not_in_room", "left before the join completed");
+    }
+    membership.leave(false);
+    this.#sendFrame({ type: "left", ...withId(id), room });
+  }
+
+  /** Runs one rename at a time: two at once could leave an old name behind in some rooms. */
+  #handleRename({ id, name: requestedName }: RequestOf<"name">, user: UserId): void {
+    const name = parseName(requestedName);
+    if (name === undefined) return this.#sendFault(id, "bad_name", NAME_RULE);
+    const waitMs = this.#chargeNewRooms(this.#memberships.values());
+    if (waitMs > 0) {
+      return this.#sendFrame(slowDownFault(id, waitMs, undefined, TOO_MANY_NEW_ROOMS));
+    }
+    // A rename is announced in every room, which costs as much as a message in each.
+    const more = Math.max(0, this.#memberships.size - 1);
+    this.#rateLimiter.charge(this.#context.clock.now(), more);
+    this.#queueRename(() => ({ user, name }), id, (frame) => this.#respond(frame));
+  }
+
+  #queueRename(
+    authorOf: () => Author,
+    id?: string,
+    respond?: (frame: Frame | undefined) => void,
+  ): void {
+    this.#renaming = (this.#renaming ?? Promise.resolve()).then(() =>
+      this.#guarded(async () => {
+        const { user, name } = authorOf();
+        const onClaimed = () => {
+          const isNews = name !== this.#me?.name || this.#me.isGuest;
+          if (isNews) this.#setIdentity({ user, name, isGuest: false });
+          this.#joinedUnderOldName = new WeakSet(
+            [...this.#memberships.values()].filter((it) => !it.isJoined),
+          );
+        };
+        const renameRequest = {
+          id,
+          author: { user, name },
+          memberships: this.#memberships,
+          onClaimed,
+        };
+        const refusal = await renameInAllRooms(renameRequest, this.#context);
+        respond?.(refusal ?? acknowledge(id));
+      })
+    );
+  }
+
+  #handleInRoom(request: RoomRequest, user: UserId): void {
+    const membership = this.membership(request.room);
+    if (membership === undefined) return this.#sendFault(request.id, "not_in_room");
+    membership.runWhenJoined({
+      run: () =>
+        this.#guarded(async () => {
+          if (isReadRequest(request)) return await this.#handleRead(request, membership, user);
+          const waitMs = request.type === "say" ? this.#chargeNewRooms([membership]) : 0;
+          if (waitMs > 0) {
+            return this.#sendFrame(
+              slowDownFault(request.id, waitMs, undefined, TOO_MANY_NEW_ROOMS),
+            );
+          }
+          this.#respond(await handleRoomRequest(request, membership, user, this.#context));
+        }),
+      refuse: () => this.#sendFault(request.id, "unavailable", "not joined yet"),
+    });
+  }
+
+  /** Charges for publishing to rooms not known to hold an entry. Returns the milliseconds to wait, 0 for none. */
+  #chargeNewRooms(memberships: Iterable<Membership>): number {
+    let waitMs = 0;
+    for (const { room } of memberships) {
+      if ((room.last?.seq ?? 0) === 0) {
+        waitMs ||= this.#rateLimiter.checkNewRoom(this.#context.clock.now());
+      }
+    }
+    return waitMs;
+  }
+
+  async #handleRead(request: ReadRequest, membership: Membership, user: UserId): Promise<void> {
+    const reader = this.#readerFor(user);
+    if (reader.waitMs > 0) return this.#sendSlowDown(request.id, reader.waitMs);
+    const respond = () => handleRoomRequest(request, membership, user, this.#context);
+    // The member list is answered from memory, without the store.
+    const frame = await (request.type === "who" ? respond() : reader.readForRequest(respond));
+    if (frame) this.#sendCharged(frame);
+  }
+
+  /** Unexpected errors are bugs: close the connection so that the client does not wait forever. */
+  async #guarded(fn: () => Promise<void>): Promise<void> {
+    try {
+      await fn();
+    } catch (error) {
+      this.output.close(INTERNAL_ERROR);
+      reportError(error);
+    }
+  }
+
+  #setIdentity(me: Identity): void {
+    this.#me = me;
+    this.#sendToken();
+  }
+
+  /** @param serviceId The deployment's id, if the `hello` frame lacked it. */
+  #sendToken(serviceId?: string): void {
+    const resume = this.#signToken();
+    const server = serviceId && { server: { id: serviceId } };
+    if (resume) this.#sendFrame({ type: "token", resume, ...server });
+  }
+
+  #signToken(): string | undefined {
+    return this.#me && this.output.isResumable
+      ? this.#context.sessionTokens.sign(this.#me)
+      : undefined;
+  }
+
+  #closeIfExceeded(decision: RateDecision): RateDecision {
+    if (decision === "exceeded") this.output.close(TOO_MANY_MESSAGES);
+    return decision;
+  }
+
+  #respond(frame: Frame | undefined): void {
+    if (frame) this.#sendFrame(frame);
+  }
+
+  #sendCharged(frame: Frame): void {
+    this.#reader?.charge(responseSize(frame));
+    this.#sendFrame(frame);
+  }
+
+  /** Created on the first read: most connections never read the log. */
+  #readerFor(user: UserId): LogReader {
+    const owner = { user, address: this.#address, output: this.output };
+    return this.#reader ??= new LogReader(this.#context, owner);
+  }
+
+  #sendSlowDown(id: string | undefined, afterMs: number): void {
+    this.#sendFrame(slowDownFault(id, afterMs));
+    this.#closeIfExceeded(this.#rateLimiter.retryAfter(this.#context.clock.now(), afterMs));
+  }
+
+  #sendFault(id: string | undefined, code: FaultCode, message?: string): void {
+    this.#sendFrame(faultFrame(id, code, message));
+  }
+
+  #sendFrame(frame: Frame): void {
+    if (!this.#isEnded) this.output.sendFrame(frame);
+  }
+}

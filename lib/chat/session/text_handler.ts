@@ -1,0 +1,234 @@
+/**
+ * Speaks plain text, for clients with nothing but a WebSocket: one room at a time, lines that begin with a slash are
+ * commands, all other text is published, and the server's own lines begin with `* ` or `! `. It sends its session the
+ * same requests as the JSON handler, and puts the responses into words.
+ * @module
+ */
+import type { FrameEncoder } from "../../core/protocol/encoder.ts";
+import {
+  BAD_NAME,
+  BAD_ROOM,
+  type CloseStatus,
+  NAME_TAKEN,
+  UNSUPPORTED_DATA,
+} from "../../core/protocol/close_codes.ts";
+import type { Frame, FrameOf } from "../../core/protocol/frames.ts";
+import { isBacklogged } from "../../core/limits/send_pacing.ts";
+import type { GuestLanguage } from "../../core/names/names.ts";
+import { formatPosition, parsePosition, type Position } from "../../core/log/position.ts";
+import { slowDownFault } from "../../core/protocol/json_protocol.ts";
+import {
+  COMMAND_HELP,
+  faultLine,
+  messageLine,
+  noticeLine,
+  parseTextCommand,
+  type TextCommand,
+  textEncoder,
+  textEncoderWithPresence,
+} from "../../core/protocol/text_protocol.ts";
+import { utf8Length } from "../../core/utf8.ts";
+import type { ConnectionHandler, Socket } from "../ports/connection_handler.ts";
+import { PacedSocket } from "./paced_socket.ts";
+import type { ClientOutput } from "./client_output.ts";
+import { Session, type SessionContext } from "./session.ts";
+
+/** Query parameters of the connection, such as `?name=Ann&room=lobby`; none of them validated. */
+export interface TextOptions {
+  /** The user's name; default: a guest name. */
+  readonly name: string | undefined;
+  /** The room to join; default: the lobby. */
+  readonly room: string | undefined;
+  /** Position of the last entry that the client has. */
+  readonly since: string | undefined;
+  /** Number of newest messages to send on join. */
+  readonly history: string | undefined;
+  /** `1` to receive join and leave notices. */
+  readonly notices: string | undefined;
+}
+
+/** Id of a request to move to another room. The room's name may change while it is joined. */
+const MOVE_REQUEST_ID = "move";
+/** The room of clients that request none. */
+const DEFAULT_ROOM = "lobby";
+const CLOSE_STATUSES: Record<string, CloseStatus> = {
+  bad_name: BAD_NAME,
+  bad_room: BAD_ROOM,
+  name_taken: NAME_TAKEN,
+};
+
+/** One connection that speaks plain text. */
+export class TextHandler implements ConnectionHandler, ClientOutput {
+  readonly encoder: FrameEncoder;
+  readonly isResumable = false;
+  readonly wantsJoinDetails = false;
+  readonly #socket: PacedSocket;
+  readonly #session: Session;
+  #room: string;
+  // The room being moved to. The client stays in the current one until that is joined.
+  #pendingRoom: string | undefined;
+  #lastPosition: Position | undefined;
+  #isWaiting = false;
+  // Number of messages last requested.
+  #historyLimit = 0;
+
+  /** Joins at once, or refuses. @param address See `OpenHandler`. @param language See `Session`. */
+  constructor(
+    socket: Socket,
+    context: SessionContext,
+    options: TextOptions,
+    address?: string,
+    language?: GuestLanguage,
+  ) {
+    this.#socket = new PacedSocket(socket, context.clock);
+    this.encoder = options.notices === "1" ? textEncoderWithPresence : textEncoder;
+    this.#session = new Session(this, context, address, language);
+    this.#room = options.room ?? DEFAULT_ROOM;
+    const since = parsePosition(options.since ?? "");
+    const isCount = /^\d{1,3}$/.test(options.history ?? "0");
+    const limit = isCount ? Number(options.history ?? 0) : 0;
+    this.#historyLimit = limit;
+    this.#session.handle({ type: "hello", name: options.name });
+    if (this.#session.me === undefined) return;
+    if (options.since && since === undefined) {
+      this.#socket.send(faultLine("since is not a position: expected epoch:seq"));
+    }
+    if (!isCount) this.#socket.send(faultLine("history is not a number from 0 to 999"));
+    this.#session.handle({ type: "join", room: this.#room, since, limit });
+  }
+
+  onMessage(message: string | Uint8Array<ArrayBuffer>): void {
+    if (typeof message !== "string") return this.#socket.close(UNSUPPORTED_DATA);
+    const decision = this.#session.checkRate(utf8Length(message));
+    if (decision === "exceeded") return;
+    if (decision !== "allowed") return this.sendFrame(slowDownFault(undefined, decision.afterMs));
+    if (message !== "") this.#runCommand(parseTextCommand(message));
+  }
+
+  onClose(): void {
+    this.#session.end();
+    this.#socket.end();
+  }
+
+  sendFrame(frame: Frame): void {
+    switch (frame.type) {
+      case "joined":
+        return this.#onJoined(frame);
+      case "fault":
+        return this.#onFault(frame);
+      case "history":
+        return this.#sendMessages(frame.messages, frame.more);
+      case "members":
+        return this.#sendNotice(
+          `${frame.count} here: ${frame.members.map(({ name }) => name).join(", ")}`,
+        );
+    }
+  }
+
+  onJoinDelayed(): void {
+    this.#isWaiting = true;
+    this.#socket.send(faultLine("the room cannot be reached yet: waiting to join"));
+  }
+
+  deliver(messages: readonly string[], last: Position): void {
+    this.#lastPosition = last;
+    for (const message of messages) this.#socket.send(message);
+  }
+
+  replay(messages: readonly string[], last: Position): void {
+    this.#lastPosition = last;
+    this.#socket.sendPaced(messages);
+  }
+
+  isBacklogged(): boolean {
+    return isBacklogged(this.#socket.backlog());
+  }
+
+  whenDrained(): Promise<void> {
+    return this.#socket.whenDrained();
+  }
+
+  close(status: CloseStatus): void {
+    this.#socket.close(status);
+  }
+
+  #runCommand(command: TextCommand): void {
+    const room = this.#room;
+    switch (command.kind) {
+      case "say":
+        return this.#session.handle({ type: "say", room, text: command.text });
+      case "who":
+        return this.#session.handle({ type: "who", room });
+      case "history":
+        this.#historyLimit = command.limit;
+        return this.#session.handle({ type: "history", room, limit: command.limit });
+      case "name":
+        return this.#session.handle({ type: "name", name: command.name });
+      case "join":
+        return this.#moveTo(command.room);
+      case "help":
+        return this.#sendNotice(COMMAND_HELP);
+      case "whoami":
+        return this.#sendNotice(`${this.#session.membership(room)?.name} in ${room}`);
+      case "since":
+        return this.#sendNotice(
+          this.#lastPosition ? formatPosition(this.#lastPosition) : "no messages yet",
+        );
+      case "unknown":
+        return this.#socket.send(faultLine(command.message));
+    }
+  }
+
+  #moveTo(room: string): void {
+    if (room === this.#room) return this.#sendNotice(`you are in ${room}`);
+    if (this.#pendingRoom !== undefined) {
+      return this.#socket.send(faultLine(`already moving to ${this.#pendingRoom}`));
+    }
+    this.#pendingRoom = room;
+    this.#session.handle({ type: "join", id: MOVE_REQUEST_ID, room });
+  }
+
+  #onJoined(frame: FrameOf<"joined">): void {
+    const isMove = frame.id === MOVE_REQUEST_ID;
+    if (isMove) {
+      this.#session.handle({ type: "leave", room: this.#room });
+      this.#pendingRoom = undefined;
+    }
+    this.#room = frame.room;
+    this.#lastPosition = parsePosition(frame.position);
+    if (isMove || this.#isWaiting) this.#sendNotice(`joined ${frame.room}`);
+    this.#isWaiting = false;
+    if (frame.recovered === false) {
+      this.#socket.send(
+        faultLine(`not all messages since then can be replayed: ${frame.reason}`),
+      );
+    }
+    this.#sendMessages(frame.messages ?? [], frame.more ?? false);
+  }
+
+  #sendMessages(messages: FrameOf<"history">["messages"], more: boolean): void {
+    const { length } = messages;
+    if (more && length < this.#historyLimit) {
+      this.#sendNotice(`only the newest ${length}, because they are long`);
+    }
+    const visible = messages.filter(({ deleted }) => !deleted);
+    this.#socket.sendPaced(visible.map(({ name, text }) => messageLine(name, text)));
+  }
+
+  #onFault({ id, code, message }: FrameOf<"fault">): void {
+    if (code === "unavailable") return this.#socket.send(faultLine(`not sent: ${message}`));
+    if (code === "unknown_outcome") {
+      return this.#socket.send(faultLine(`perhaps not sent: ${message}`));
+    }
+    this.#socket.send(faultLine(message));
+    if (id === MOVE_REQUEST_ID) this.#pendingRoom = undefined;
+    // Browsers hide why a handshake was refused, so the connection is accepted and closed with the reason.
+    const status = CLOSE_STATUSES[code];
+    const isNowhere = this.#session.membership(this.#room) === undefined;
+    if (status && isNowhere) this.#socket.close(status);
+  }
+
+  #sendNotice(what: string): void {
+    this.#socket.send(noticeLine(what));
+  }
+}

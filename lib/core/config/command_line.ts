@@ -1,0 +1,148 @@
+/**
+ * Parses the command line and prints `--help`. Flags and environment variables come from the same table; a flag
+ * overrides its environment variable.
+ * @module
+ */
+import { splitArguments } from "./arguments.ts";
+import { flagOf, type Problem, settings } from "./config.ts";
+import { withoutPassword } from "./redis_url.ts";
+
+/** The command given on the command line. */
+export type Command =
+  | { readonly kind: "help" }
+  | { readonly kind: "version" }
+  | {
+    readonly kind: "bench";
+    /** The arguments after `bench`, not parsed. */
+    readonly args: readonly string[];
+  }
+  | ({ readonly kind: "serve" } & Flags)
+  | ({
+    readonly kind: "backup" | "restore";
+    /** Path of the backup file. */
+    readonly file: string;
+  } & Flags);
+
+/** The flags of a command. */
+export interface Flags {
+  /** Values by setting name, such as `PORT`. */
+  readonly flags: ReadonlyMap<string, string>;
+  /** Errors in the command line, one line each. If there are any, do not run the command. */
+  readonly problems: readonly string[];
+}
+
+const REQUESTS: ReadonlyMap<string, "help" | "version"> = new Map(
+  [["--help", "help"], ["-h", "help"], ["--version", "version"], ["-V", "version"]] as const,
+);
+const NAMES = new Map(settings.map(({ name }) => [flagOf(name), name]));
+
+/**
+ * Parses the arguments: `--port 9000`, `--port=9000`, `--help`, `--version`, and the command, by default `serve`. The
+ * bench itself parses the arguments after `bench`.
+ */
+export function parseCommandLine(args: readonly string[]): Command {
+  const [command = "", ...after] = args;
+  switch (command) {
+    case "bench":
+      return parseBench(after);
+    case "backup":
+    case "restore":
+      return parseBackup(command, after);
+    case "serve":
+      return parseServe(after);
+    default:
+      return parseServe(args);
+  }
+}
+
+function parseServe(args: readonly string[]): Command {
+  const { request, flags, problems } = parseFlags(args, 0);
+  return request ? { kind: request } : { kind: "serve", flags, problems };
+}
+
+function parseBackup(kind: "backup" | "restore", args: readonly string[]): Command {
+  const { request, words: [file], flags, problems } = parseFlags(args, 1);
+  if (request) return { kind: request };
+  const missing = file === undefined ? [`${kind} needs a file after it`] : [];
+  return { kind, file: file ?? "", flags, problems: [...problems, ...missing] };
+}
+
+/** The parsed arguments. */
+interface ParsedFlags extends Flags {
+  /** Arguments that are not flags. */
+  readonly words: readonly string[];
+  /** Set if `--help` or `--version` was given; it overrides everything else. */
+  readonly request?: "help" | "version";
+}
+
+/** Reads flags, and up to `maxWords` words between them. */
+function parseFlags(args: readonly string[], maxWords: number): ParsedFlags {
+  const given = splitArguments(args, (name) => NAMES.has(name));
+  const words = given.words.slice(0, maxWords);
+  const values = new Map<string, string>();
+  const problems: string[] = [];
+  for (const { name, value } of given.flags) {
+    const setting = NAMES.get(name);
+    const request = value === undefined ? REQUESTS.get(name) : undefined;
+    if (request) return { flags: values, problems, words, request };
+    if (setting === undefined) problems.push(unknownFlag(name));
+    else if (value === undefined) problems.push(`${name} needs a value after it`);
+    else values.set(setting, value);
+  }
+  // Do not print values: they may be passwords.
+  for (const word of given.words.slice(maxWords)) {
+    problems.push(unknownFlag(word.split("=")[0] ?? ""));
+  }
+  return { flags: values, problems, words };
+}
+
+function unknownFlag(name: string): string {
+  return `${name} is not known; --help lists what is`;
+}
+
+function parseBench(args: readonly string[]): Command {
+  return args.includes("--help") || args.includes("-h")
+    ? { kind: "help" }
+    : { kind: "bench", args };
+}
+
+/** One line for an invalid setting: its name, the value without a password, and what is allowed. */
+export function describeProblem(problem: Problem): string {
+  const value = JSON.stringify(withoutPassword(problem.value));
+  return `${problem.name} is ${value}: allowed: ${problem.allowed}`;
+}
+
+/** The output of `--help`. @param benchHelp The lines about the flags of `bench`. */
+export function helpText(version: string, benchHelp: readonly string[]): string {
+  const rows = settings.map(({ name, about, allowed, fallback }) =>
+    `  ${name}, ${flagOf(name)}\n      ${about}\n      ${allowed}; default: ${fallback || "none"}`
+  );
+  return [
+    `Parley ${version}: a chat service that you run yourself`,
+    "",
+    "Usage: deno task start [settings]",
+    "  deno task start                  serve on http://127.0.0.1:8080",
+    "  deno task start --port 9000      every setting is a flag",
+    "  PORT=9000 deno task start        and an environment variable; the flag overrides it",
+    "  deno task start backup FILE      copy the store in DATA_DIR; the service may be running",
+    "  deno task start restore FILE     restore such a copy; the service must be stopped",
+    "  deno task start bench ws://…     measure a server's capacity; its flags are below",
+    "  --help, --version",
+    "",
+    "Settings:",
+    ...rows,
+    "",
+    "Flags of bench:",
+    ...benchHelp,
+    "",
+  ].join("\n");
+}
+
+/** The settings as a Markdown table, for `docs/reference/configuration.md`. */
+export function settingsTable(): string {
+  const rows = settings.map(({ name, about, allowed, fallback }) =>
+    `| \`${name}\` | ${fallback === "" ? "" : `\`${fallback}\``} | ${allowed} | ${about} |`
+  );
+  return ["| setting | default | allowed | what it is for |", "| --- | --- | --- | --- |", ...rows]
+    .join("\n");
+}

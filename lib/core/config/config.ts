@@ -1,0 +1,74 @@
+/**
+ * Reads and validates the settings of the table into a frozen {@linkcode Config}. Invalid settings are never ignored:
+ * all of them are collected, so that one start reports them all.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * const read = parseConfig((name) => ({ PORT: "9000" })[name]);
+ * assert.equal(read.kind === "good" && read.config.port, 9000);
+ * ```
+ * @module
+ */
+import type { Setting } from "./setting_kinds.ts";
+import { type Config, SETTINGS } from "./settings_table.ts";
+
+export type { Config } from "./settings_table.ts";
+
+/** An invalid setting. */
+export interface Problem {
+  /** `MAX_CONNECTIONS` */
+  readonly name: string;
+  /** The given value; `…` if it is secret. */
+  readonly value: string;
+  /** What is allowed, in words. */
+  readonly allowed: string;
+}
+
+/** The values read so far, by field of the config. */
+type Values = Partial<Record<string, unknown>>;
+
+/** All settings, in display order. */
+export const settings: readonly Setting<unknown>[] = Object.values(SETTINGS);
+
+/** Reads all settings. @param get Returns the text of a name such as `PORT`; undefined or "" for the default. */
+export function parseConfig(
+  get: (name: string) => string | undefined,
+):
+  | { readonly kind: "good"; readonly config: Config }
+  | { readonly kind: "bad"; readonly problems: readonly Problem[] } {
+  const values: Values = {};
+  const problems: Problem[] = [];
+  for (const [field, setting] of Object.entries(SETTINGS)) {
+    const value = get(setting.name)?.trim() || setting.fallback;
+    values[field] = setting.parse(value);
+    if (values[field] === undefined) {
+      const shown = setting.isSecret ? "…" : value;
+      problems.push({ name: setting.name, value: shown, allowed: setting.allowed });
+    }
+  }
+  problems.push(...crossFieldProblems(values));
+  if (problems.length > 0 || !isComplete(values)) return { kind: "bad", problems };
+  return { kind: "good", config: Object.freeze(values) };
+}
+
+/** By its type, the table has a setting for every field of the config, each with the field's type. */
+function isComplete(values: Values): values is Values & Config {
+  return Object.keys(SETTINGS).every((field) => values[field] !== undefined);
+}
+
+/** Settings that are each valid but not in combination. Those that are invalid alone are already reported. */
+function crossFieldProblems({ redisCaFile, redisUrl }: Values): readonly Problem[] {
+  if (typeof redisCaFile !== "string" || redisUrl === undefined) return [];
+  if (typeof redisUrl === "string" && /^rediss(-\w+)?:/i.test(redisUrl)) return [];
+  return [{
+    name: "REDIS_CA_FILE",
+    value: redisCaFile,
+    allowed: "only with a REDIS_URL that begins with rediss://",
+  }];
+}
+
+/** The flag of a setting: `MAX_CONNECTIONS` is `--max-connections`. */
+export function flagOf(name: string): string {
+  return `--${name.toLowerCase().replaceAll("_", "-")}`;
+}

@@ -1,0 +1,212 @@
+/**
+ * Kinds of settings: how a setting's text is validated and parsed. The settings themselves are in `settings_table.ts`.
+ * @module
+ */
+import { type Cidr, parseCidr } from "../http/ip_address.ts";
+import type { OriginPolicy } from "../http/handshake.ts";
+import type { FramerPolicy } from "../http/cross_origin.ts";
+
+/** One setting: an environment variable and the flag of the same name. */
+export interface Setting<T> {
+  /** `MAX_CONNECTIONS`; the flag is `--max-connections`. */
+  readonly name: string;
+  /** Its description. */
+  readonly about: string;
+  /** What is allowed, in words. */
+  readonly allowed: string;
+  /** The default, as text; "" for none. */
+  readonly fallback: string;
+  /** Whether its value must never be shown. */
+  readonly isSecret?: true;
+  /** The value; undefined if the text is invalid. */
+  parse(text: string): T | undefined;
+}
+
+/** A setting's name and description. */
+export type Label = Pick<Setting<unknown>, "name" | "about">;
+
+/** A whole number within a range, both ends included. */
+export function wholeNumber(
+  options: Label & { min: number; max: number; fallback: number },
+): Setting<number> {
+  const { name, about, min, max } = options;
+  return {
+    name,
+    about,
+    allowed: `${min}–${max}`,
+    fallback: String(options.fallback),
+    parse(text) {
+      const value = /^\d{1,15}$/.test(text) ? Number(text) : NaN;
+      return value >= min && value <= max ? value : undefined;
+    },
+  };
+}
+
+/** An optional whole number. @param unless The effect of leaving it unset, in words. */
+export function wholeNumberOrUnset(
+  options: Label & { min: number; max: number; unless: string },
+): Setting<number | null> {
+  const { name, about, min, max, unless } = options;
+  const rule = wholeNumber({ name, about, min, max, fallback: min });
+  return {
+    ...rule,
+    allowed: `${rule.allowed}; unset: ${unless}`,
+    fallback: "",
+    parse: (text) => text === "" ? null : rule.parse(text),
+  };
+}
+
+/** One of a list of words. */
+export function choice<const T extends string>(
+  options: Label & { of: readonly T[]; fallback: T },
+): Setting<T> {
+  return {
+    name: options.name,
+    about: options.about,
+    allowed: options.of.join(", "),
+    fallback: options.fallback,
+    parse: (text) => options.of.find((word) => word === text),
+  };
+}
+
+/** `yes` or `no`. */
+export function yesNo(options: Label & { fallback: "yes" | "no" }): Setting<boolean> {
+  const parse = (text: string) => text === "yes" ? true : text === "no" ? false : undefined;
+  return { ...options, allowed: "yes, no", parse };
+}
+
+/** A single-line text that satisfies a rule. */
+export function text(
+  options: Label & { allowed: string; fallback: string; rule: (text: string) => boolean },
+): Setting<string> {
+  const { name, about, allowed, fallback, rule } = options;
+  return { name, about, allowed, fallback, parse: (text) => rule(text) ? text : undefined };
+}
+
+/** An optional text; null if unset. */
+export function optionalText(
+  options: Label & { allowed: string; rule: (text: string) => boolean; isSecret?: true },
+): Setting<string | null> {
+  const { rule, ...rest } = options;
+  return {
+    ...rest,
+    fallback: "",
+    parse: (text) => text === "" ? null : rule(text) ? text : undefined,
+  };
+}
+
+/** Addresses or CIDR blocks, separated by commas. */
+export function cidrs(label: Label): Setting<readonly Cidr[]> {
+  return {
+    ...label,
+    allowed: "addresses or CIDRs, separated by commas",
+    fallback: "",
+    parse: (text) => parseList(text, parseCidr),
+  };
+}
+
+/** `same`, `*`, or a list of origins. */
+export function origins(label: Label): Setting<OriginPolicy> {
+  return {
+    ...label,
+    allowed: "same, *, or origins such as https://chat.example, separated by commas",
+    fallback: "same",
+    parse(text) {
+      if (text === "same" || text === "*") return text;
+      const list = parseList(text, parseOrigin);
+      return list?.length === 0 ? undefined : list;
+    },
+  };
+}
+
+/** `none`, `same`, `*`, or a list of origins. */
+export function framers(label: Label): Setting<FramerPolicy> {
+  const rule = origins(label);
+  return {
+    ...rule,
+    allowed: `none, ${rule.allowed}`,
+    fallback: "none",
+    parse(text) {
+      if (text === "none") return text;
+      const policy = rule.parse(text);
+      // `null` names no page, and a semicolon, which a URL's host may contain, would start another CSP directive.
+      const isSource = (origin: string) => origin !== "null" && !origin.includes(";");
+      return typeof policy !== "object" || policy.every(isSource) ? policy : undefined;
+    },
+  };
+}
+
+function parseOrigin(text: string): string | undefined {
+  if (text === "null") return text;
+  const url = URL.parse(text);
+  // An origin has no path and no wildcard. Without this check `https://chat.example/page` would be listed and match
+  // nothing.
+  const isOrigin = url?.origin === text.toLowerCase() && /^https?:\/\/[^*]+$/.test(url.origin);
+  return isOrigin ? url.origin : undefined;
+}
+
+/** An optional HTTP URL, stored without a trailing slash. */
+export function httpUrl(label: Label): Setting<string | null> {
+  return {
+    ...label,
+    allowed: "an http:// or https:// URL, with a path if the service is below one",
+    fallback: "",
+    parse(text) {
+      if (text === "") return null;
+      if (!/^https?:\/\/[^\s?#]+$/i.test(text) || !URL.canParse(text)) return undefined;
+      const { origin, pathname, username } = new URL(text);
+      return username === "" ? withoutSlashes(`${origin}${pathname}`) : undefined;
+    },
+  };
+}
+
+/** Host names, or `*` for any; in lower case, without ports. */
+export function hostNames(label: Label): Setting<readonly string[] | "*"> {
+  return {
+    ...label,
+    allowed: "*, or host names without ports, separated by commas",
+    fallback: "",
+    parse(text) {
+      if (text === "*") return text;
+      return parseList(
+        text.toLowerCase(),
+        (host) => /^[a-z0-9_.:[\]-]{1,253}$/.test(host) ? host : undefined,
+      );
+    },
+  };
+}
+
+/** A port, `off`, or unset. @param unless The effect of leaving it unset, in words. */
+export function portOrUnset(
+  options: Label & { unless: string },
+): Setting<number | "off" | null> {
+  const { name, about, unless } = options;
+  return {
+    name,
+    about,
+    allowed: `0–65535, or off; unset: ${unless}`,
+    fallback: "",
+    parse(text) {
+      if (text === "") return null;
+      if (text === "off") return text;
+      return /^\d{1,5}$/.test(text) && Number(text) <= 65_535 ? Number(text) : undefined;
+    },
+  };
+}
+
+/** Removes trailing slashes. Not by a pattern, which would take quadratic time. */
+function withoutSlashes(text: string): string {
+  let end = text.length;
+  while (text[end - 1] === "/") end--;
+  return text.slice(0, end);
+}
+
+/** Parses a comma-separated list; undefined if any part is invalid. */
+function parseList<T>(
+  text: string,
+  parse: (part: string) => T | undefined,
+): readonly T[] | undefined {
+  const parts = text.split(",").map((part) => part.trim()).filter((part) => part !== "");
+  const values = parts.map(parse).filter((value) => value !== undefined);
+  return values.length === parts.length ? values : undefined;
+}

@@ -1,0 +1,348 @@
+/**
+ * The table of all settings. Add a setting here and nowhere else: everything that lists settings is generated from this
+ * table or checked against it by a test.
+ * @module
+ */
+import type { Cidr } from "../http/ip_address.ts";
+import type { OriginPolicy } from "../http/handshake.ts";
+import { parseName } from "../names/names.ts";
+import { isRedisUrl } from "./redis_url.ts";
+import type { FramerPolicy } from "../http/cross_origin.ts";
+import {
+  choice,
+  cidrs,
+  framers,
+  hostNames,
+  httpUrl,
+  optionalText,
+  origins,
+  portOrUnset,
+  type Setting,
+  text,
+  wholeNumber,
+  wholeNumberOrUnset,
+  yesNo,
+} from "./setting_kinds.ts";
+
+/** All settings, validated and frozen. The table below describes each. */
+export interface Config {
+  /** 0 for any free port. */
+  readonly port: number;
+  /** An address of this machine, or a host name. */
+  readonly host: string;
+  /** The URL at which clients reach the service, without a trailing slash; null if unset. */
+  readonly publicUrl: string | null;
+  /** The address on which metrics and readiness details are served. */
+  readonly adminHost: string;
+  /** 0 for any free port; null for {@linkcode DEFAULT_ADMIN_PORT} if it is free. */
+  readonly adminPort: number | "off" | null;
+  /** The bearer token for metrics and readiness details. */
+  readonly adminToken: string | null;
+  /** Number of workers besides the main isolate; null for the default by number of cores. */
+  readonly workers: number | null;
+  /** Limit of the whole process, in MiB; 0 for no limit. */
+  readonly maxMemoryMb: number;
+  /** Null for the embedded store. */
+  readonly redisUrl: string | null;
+  /** Prefix of every key and channel. */
+  readonly redisPrefix: string;
+  /** Path of a PEM file; null for the runtime's own certificate authorities. */
+  readonly redisCaFile: string | null;
+  /** Whether Redis never loses acknowledged writes, even when it restarts. */
+  readonly redisDurable: boolean;
+  /** Folder of the embedded store; `:memory:` stores nothing on disk. */
+  readonly dataDir: string;
+  /** Signs session tokens; null for a generated secret. */
+  readonly sessionSecret: string | null;
+  /** Messages kept per room; null for the store's default. */
+  readonly historyMessages: number | null;
+  /** 0 for no limit; null for the store's default. */
+  readonly historyHours: number | null;
+  /** In MiB; 0 for no limit. */
+  readonly maxStoreMb: number;
+  /** Maximum number of stored rooms; 0 for no limit. */
+  readonly maxRoomsTotal: number;
+  /** Maximum number of entries replayed to a reconnecting client. */
+  readonly recoverLimit: number;
+  /** Maximum number of rooms per connection. */
+  readonly maxRooms: number;
+  /** Pages that may connect and import the client library. */
+  readonly allowedOrigins: OriginPolicy;
+  /** Pages that may show the service's pages in a frame. */
+  readonly allowedFramers: FramerPolicy;
+  /** Host names in addition to those that are always allowed, or any. */
+  readonly allowedHosts: readonly string[] | "*";
+  /** Proxies whose forwarded headers are trusted. */
+  readonly trustProxy: readonly Cidr[];
+  /** Dead connections count too. */
+  readonly maxConnections: number;
+  /** 0 for no limit. */
+  readonly connectionsPerAddress: number;
+  /** Handshakes per address; 0 for no limit. */
+  readonly handshakesPerSecond: number;
+  /** In bytes of UTF-8. */
+  readonly maxMessageBytes: number;
+  /** 0 for no limit. */
+  readonly messagesPerSecond: number;
+  /** Limit on bytes received from one connection; 0 for no limit. */
+  readonly bytesPerSecond: number;
+  /** Includes the runtime's overhead for queued messages. */
+  readonly maxBufferedBytes: number;
+  /** Silence after which a connection is pinged. */
+  readonly pingSeconds: number;
+  /** Whether `/s` answers. */
+  readonly echo: "on" | "off";
+  /** Prefix for guest names; null for one in the guest's language. */
+  readonly guestName: string | null;
+  /** Minimum log level. */
+  readonly logLevel: "debug" | "info" | "warning" | "error";
+  /** `auto` is text on a terminal and JSON otherwise. */
+  readonly logFormat: "auto" | "text" | "json";
+}
+
+/** The default port of the admin listener. */
+export const DEFAULT_ADMIN_PORT = 9464;
+
+/** Default retention per room, by kind of store. */
+export const HISTORY_DEFAULTS = {
+  embedded: { messages: 100_000, hours: 0 },
+  redis: { messages: 1_000, hours: 72 },
+} as const;
+
+/** The setting for each field of the config. */
+export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
+  port: wholeNumber({
+    name: "PORT",
+    about: "Port to listen on; 0 for any free port",
+    min: 0,
+    max: 65535,
+    fallback: 8080,
+  }),
+  host: text({
+    name: "HOST",
+    about: "Address to listen on; 0.0.0.0 for all addresses",
+    allowed: "an address or a host name",
+    fallback: "127.0.0.1",
+    rule: (text) => /^[A-Za-z0-9_.:-]+$/.test(text),
+  }),
+  publicUrl: httpUrl({
+    name: "PUBLIC_URL",
+    about: "URL at which clients reach the service, for example behind a proxy",
+  }),
+  adminHost: text({
+    name: "ADMIN_HOST",
+    about:
+      "Address of the admin listener, which serves /metrics and details at /healthz and /readyz",
+    allowed: "an address or a host name",
+    fallback: "127.0.0.1",
+    rule: (text) => /^[A-Za-z0-9_.:-]+$/.test(text),
+  }),
+  adminPort: portOrUnset({
+    name: "ADMIN_PORT",
+    about: "Port of the admin listener; 0 for any free port",
+    unless: `${DEFAULT_ADMIN_PORT} if it is free`,
+  }),
+  adminToken: optionalText({
+    name: "ADMIN_TOKEN",
+    about: "Bearer token for the admin paths; if set, they are also served on PORT",
+    allowed: "at least 16 characters",
+    isSecret: true,
+    rule: (text) => text.length >= 16,
+  }),
+  workers: wholeNumberOrUnset({
+    name: "WORKERS",
+    about: "Number of workers that serve connections; 0 serves them in the main isolate",
+    min: 0,
+    max: 64,
+    unless: "cores − 1, at least 1, on Linux; 0 elsewhere",
+  }),
+  maxMemoryMb: wholeNumber({
+    name: "MAX_MEMORY_MB",
+    about: "Process memory in MiB above which new connections are refused; 0 for no limit",
+    min: 0,
+    max: 1_000_000,
+    fallback: 4_096,
+  }),
+  redisUrl: optionalText({
+    name: "REDIS_URL",
+    about: "Redis that connects several instances; if unset, this instance runs alone",
+    allowed:
+      "redis://, rediss://, unix://, redis-sentinel:// or redis-cluster:// URL (rediss- for TLS)",
+    rule: isRedisUrl,
+  }),
+  redisPrefix: text({
+    name: "REDIS_PREFIX",
+    about: "Prefix of every key and channel, so that several services can share one Redis",
+    allowed: "1–64 characters, no spaces or braces",
+    fallback: "parley:",
+    rule: (text) => /^[^\s{}\p{Cc}]{1,64}$/u.test(text),
+  }),
+  redisCaFile: optionalText({
+    name: "REDIS_CA_FILE",
+    about: "Certificate authority to trust for TLS connections to Redis",
+    allowed: "a PEM file",
+    rule: () => true,
+  }),
+  redisDurable: yesNo({
+    name: "REDIS_DURABLE",
+    about: "Whether Redis never loses acknowledged writes: appendfsync always and no failover",
+    fallback: "no",
+  }),
+  dataDir: text({
+    name: "DATA_DIR",
+    about: "Folder of the embedded store; :memory: stores nothing on disk",
+    allowed: "a folder, or :memory:",
+    fallback: "./data",
+    rule: (text) => !/\p{Cc}/u.test(text),
+  }),
+  sessionSecret: optionalText({
+    name: "SESSION_SECRET",
+    about: "Secret that signs session tokens; if unset, one is generated and stored",
+    allowed: "at least 16 characters, the same on all instances",
+    isSecret: true,
+    rule: (text) => text.length >= 16,
+  }),
+  historyMessages: wholeNumberOrUnset({
+    name: "HISTORY_MESSAGES",
+    about: "Number of messages kept per room; never less than RECOVER_LIMIT",
+    min: 1,
+    max: 10_000_000,
+    unless: "100,000 in the embedded store, 1,000 in Redis",
+  }),
+  historyHours: wholeNumberOrUnset({
+    name: "HISTORY_HOURS",
+    about: "Age in hours at which messages are deleted; 0 for no limit",
+    min: 0,
+    max: 1_000_000,
+    unless: "no limit in the embedded store, 72 in Redis",
+  }),
+  maxStoreMb: wholeNumber({
+    name: "MAX_STORE_MB",
+    about: "Size of the stored data in MiB above which messages are refused; 0 for no limit",
+    min: 0,
+    max: 100_000_000,
+    fallback: 10_240,
+  }),
+  maxRoomsTotal: wholeNumber({
+    name: "MAX_ROOMS_TOTAL",
+    about: "Maximum number of stored rooms; 0 for no limit",
+    min: 0,
+    max: 100_000_000,
+    fallback: 100_000,
+  }),
+  recoverLimit: wholeNumber({
+    name: "RECOVER_LIMIT",
+    about: "Maximum number of entries replayed to a reconnecting client",
+    min: 1,
+    max: 10_000,
+    fallback: 1_000,
+  }),
+  maxRooms: wholeNumber({
+    name: "MAX_ROOMS",
+    about: "Maximum number of rooms per connection",
+    min: 1,
+    max: 10_000,
+    fallback: 32,
+  }),
+  allowedOrigins: origins({
+    name: "ALLOWED_ORIGINS",
+    about: "Origins of pages that may connect; same: only those with the requested host and port",
+  }),
+  allowedFramers: framers({
+    name: "ALLOWED_FRAMERS",
+    about: "Origins of pages that may show the chat in a frame; same: only the chat's own origin",
+  }),
+  allowedHosts: hostNames({
+    name: "ALLOWED_HOSTS",
+    about:
+      "Host names accepted in addition to loopback names, IP addresses, HOST and the host of PUBLIC_URL",
+  }),
+  trustProxy: cidrs({
+    name: "TRUST_PROXY",
+    about: "Proxies whose X-Forwarded-For and X-Forwarded-Host headers are trusted",
+  }),
+  maxConnections: wholeNumber({
+    name: "MAX_CONNECTIONS",
+    about: "Maximum number of concurrent connections; keep it below the open-file limit",
+    min: 1,
+    max: 1_000_000,
+    fallback: 10_000,
+  }),
+  connectionsPerAddress: wholeNumber({
+    name: "CONNECTIONS_PER_ADDRESS",
+    about:
+      "Maximum number of concurrent connections from one IPv4 address or IPv6 /64; 0 for no limit; loopback is exempt",
+    min: 0,
+    max: 1_000_000,
+    fallback: 256,
+  }),
+  handshakesPerSecond: wholeNumber({
+    name: "HANDSHAKES_PER_SECOND",
+    about:
+      "New connections per second from one address, with bursts of ten times as many; 0 for no limit",
+    min: 0,
+    max: 100_000,
+    fallback: 20,
+  }),
+  maxMessageBytes: wholeNumber({
+    name: "MAX_MESSAGE_BYTES",
+    about: "Maximum length of a text, in bytes of UTF-8",
+    min: 1,
+    max: 16 * 1024 * 1024,
+    fallback: 65_535,
+  }),
+  messagesPerSecond: wholeNumber({
+    name: "MESSAGES_PER_SECOND",
+    about:
+      "Messages per second from one connection, with bursts of three times as many; 0 for no limit",
+    min: 0,
+    max: 100_000,
+    fallback: 10,
+  }),
+  bytesPerSecond: wholeNumber({
+    name: "BYTES_PER_SECOND",
+    about: "Bytes per second from one connection, with bursts of 16 times as many; 0 for no limit",
+    min: 0,
+    max: 1_000_000_000,
+    fallback: 32_768,
+  }),
+  maxBufferedBytes: wholeNumber({
+    name: "MAX_BUFFERED_BYTES",
+    about: "Maximum backlog of a connection, in bytes; a slower reader is parked",
+    min: 1024,
+    max: 1024 * 1024 * 1024,
+    fallback: 1024 * 1024,
+  }),
+  pingSeconds: wholeNumber({
+    name: "PING_SECONDS",
+    about: "Seconds of silence after which a connection is pinged; after twice that it is closed",
+    min: 1,
+    max: 3600,
+    fallback: 25,
+  }),
+  echo: choice({
+    name: "ECHO",
+    about: "Whether the echo endpoint /s answers",
+    of: ["on", "off"],
+    fallback: "on",
+  }),
+  guestName: optionalText({
+    name: "GUEST_NAME",
+    about: "Prefix for guest names",
+    allowed: "1–24 characters that a name can begin with; unset: Guest, or 网友 in Chinese",
+    // The rest of a name's 32 characters is for the number.
+    rule: (text) => [...text].length <= 24 && parseName(`${text}1`) === `${text}1`,
+  }),
+  logLevel: choice({
+    name: "LOG_LEVEL",
+    about: "Minimum log level",
+    of: ["debug", "info", "warning", "error"],
+    fallback: "info",
+  }),
+  logFormat: choice({
+    name: "LOG_FORMAT",
+    about: "Log format; auto: text on a terminal, JSON lines otherwise",
+    of: ["auto", "text", "json"],
+    fallback: "auto",
+  }),
+};

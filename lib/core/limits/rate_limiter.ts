@@ -1,0 +1,138 @@
+/**
+ * Rate limits of one connection. A message above the connection's own rate is refused and counts as a strike; a
+ * connection with too many strikes is closed. So a person who types too fast only receives `slow_down`, and a program
+ * that keeps sending is disconnected. The budget of the address refuses messages too, but without strikes: a connection
+ * that keeps to its own rate is never closed for what others send.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * const limits = new SharedBudgets({ messagesPerSecond: 1, bytesPerSecond: 100 });
+ * const limiter = new RateLimiter(limits);
+ * const decisions = Array.from({ length: 7 }, () => limiter.check(0, 10));
+ * assert.equal(decisions[2], "allowed");
+ * assert.deepEqual(decisions[3], { afterMs: 1000 });
+ * assert.equal(decisions[6], "exceeded");
+ * ```
+ * @module
+ */
+import {
+  Budget,
+  BudgetsByKey,
+  type BudgetSettings,
+  type BudgetTable,
+  budgetTable,
+} from "./budgets.ts";
+import type { UserId } from "../log/entry.ts";
+import { Counter } from "../metrics/metrics.ts";
+
+/** The budgets that all connections of one worker share. */
+export class SharedBudgets {
+  /** The rates. */
+  readonly table: BudgetTable;
+  /** By the key of the address. */
+  readonly addresses: BudgetsByKey<string>;
+  /** Budgets of answers, by user. */
+  readonly readsOfUsers: BudgetsByKey<UserId>;
+  /** Created rooms, by the key of the address. */
+  readonly newRooms: BudgetsByKey<string>;
+  /** Budgets of answers, by the key of the address. */
+  readonly readsOfAddresses: BudgetsByKey<string>;
+  /** Budget of all answers of the worker. */
+  readonly reads: Budget;
+  /** Counts refused messages. */
+  readonly refused: Counter;
+
+  /** Starts with full budgets. @param refused See {@linkcode refused}. */
+  constructor(settings: BudgetSettings, refused: Counter = new Counter()) {
+    this.refused = refused;
+    this.table = budgetTable(settings);
+    this.addresses = new BudgetsByKey(this.table.address);
+    this.newRooms = new BudgetsByKey(this.table.newRoomsOfAddress);
+    this.readsOfUsers = new BudgetsByKey(this.table.readOfUser);
+    this.readsOfAddresses = new BudgetsByKey(this.table.readOfAddress);
+    this.reads = new Budget(this.table.readOfWorker);
+  }
+}
+
+/** Refused: try again later. */
+export interface RateLimited {
+  /** Milliseconds to wait before trying again. */
+  readonly afterMs: number;
+}
+
+/** After this time, everything that a client sent before it received `slow_down` has arrived. */
+const IN_FLIGHT_MS = 1_000;
+
+/** The decision on one message. After `exceeded`, close the connection. */
+export type RateDecision = "allowed" | RateLimited | "exceeded";
+
+/** Rate limits of one connection. Most connections only listen, so budgets are created when first used. */
+export class RateLimiter {
+  readonly #budgets: SharedBudgets;
+  readonly #address: string | undefined;
+  #own: Budget | undefined;
+  #strikes: Budget | undefined;
+  #retryWindow: { readonly since: number; readonly until: number } | undefined;
+
+  /** Starts with a full budget. @param address The key of its address; undefined if that has no limit. */
+  constructor(limits: SharedBudgets, address?: string) {
+    this.#budgets = limits;
+    this.#address = address;
+  }
+
+  /**
+   * Requests permission for one message.
+   *
+   * @param now Milliseconds on any scale that does not decrease.
+   * @param bytes Size of the message.
+   * @param dropped Bytes charged as a strike if it is refused: the message and everything dropped with it.
+   */
+  check(now: number, bytes: number, dropped: number = bytes): RateDecision {
+    const { table, addresses } = this.#budgets;
+    const own = this.#own ??= new Budget(table.connection);
+    const shared = this.#address === undefined ? undefined : addresses.of(this.#address, now);
+    const ownMs = own.msUntil(now, 1, bytes);
+    const afterMs = Math.max(ownMs, shared?.msUntil(now, 1, bytes) ?? 0);
+    if (afterMs > 0) this.#budgets.refused.add();
+    if (ownMs > 0) return this.#strike(now, dropped, afterMs);
+    // Charge even if the address refuses it: a connection that keeps sending anyway soon exceeds its own rate.
+    own.charge(now, 1, afterMs > 0 ? dropped : bytes);
+    if (afterMs > 0) return { afterMs };
+    shared?.charge(now, 1, bytes);
+    return "allowed";
+  }
+
+  /** Charges further messages for an allowed one; the budget may go into debt. */
+  charge(now: number, messages: number): void {
+    const { table, addresses } = this.#budgets;
+    (this.#own ??= new Budget(table.connection)).charge(now, messages, 0);
+    if (this.#address !== undefined) addresses.of(this.#address, now).charge(now, messages, 0);
+  }
+
+  /**
+   * Makes the client wait before it repeats a request. Repeating it sooner is a strike, except for requests that may
+   * have been in flight already: a client that reconnects to thirty rooms joins all of them at once.
+   */
+  retryAfter(now: number, afterMs: number): RateLimited | "exceeded" {
+    const { since, until } = this.#retryWindow ?? { since: -Infinity, until: -Infinity };
+    if (now >= until) this.#retryWindow = { since: now, until: now + afterMs };
+    else if (now - since >= IN_FLIGHT_MS) return this.#strike(now, 0, afterMs);
+    return { afterMs };
+  }
+
+  /** Requests permission to create a room: returns 0, or the milliseconds to wait. */
+  checkNewRoom(now: number): number {
+    if (this.#address === undefined) return 0;
+    const budget = this.#budgets.newRooms.of(this.#address, now);
+    const waitMs = budget.msUntil(now, 1, 0);
+    if (waitMs === 0) budget.charge(now, 1, 0);
+    else this.#budgets.refused.add();
+    return waitMs;
+  }
+
+  #strike(now: number, bytes: number, afterMs: number): RateLimited | "exceeded" {
+    const strikes = this.#strikes ??= new Budget(this.#budgets.table.strikes);
+    return strikes.take(now, 1, bytes) ? { afterMs } : "exceeded";
+  }
+}

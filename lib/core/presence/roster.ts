@@ -1,0 +1,179 @@
+/**
+ * The users in a room as one node sees them: the lease table, read periodically, plus the updates that nodes send each
+ * other in between. Updates can be late or lost; the next read of the table corrects that. Users are counted, not
+ * connections. A user who leaves and returns between two diffs is in neither.
+ * @module
+ */
+import type { Author, UserId } from "../log/entry.ts";
+import { type Person, withNode } from "./lease_table.ts";
+import { nameKeys } from "../names/name_keys.ts";
+import type { Name } from "../names/names.ts";
+
+/** A presence update that one node sends to the others. */
+export type PresenceUpdate =
+  | ({
+    readonly kind: "here";
+    readonly node: string;
+    /** True if the user has chosen this name instead of the one wanted before. */
+    readonly isChosen?: boolean | undefined;
+    /** With a chosen name that is temporary, the name that the user gets when it is free. */
+    readonly wanted?: Name | undefined;
+  } & Author)
+  | { readonly kind: "gone"; readonly node: string; readonly user: UserId };
+
+/** The changes since the previous diff. */
+export interface PresenceDiff {
+  /** Users who are present now and were not, or have a new name. */
+  readonly joined: readonly Author[];
+  /** Users who were present and are not now. */
+  readonly left: readonly Author[];
+}
+
+interface PresentUser {
+  readonly name: Name;
+  readonly nodes: readonly string[];
+}
+
+/** A user who joined, left or was renamed since the last diff. */
+interface PendingChange {
+  /** The name in the last diff; undefined if the user was not present. */
+  reportedName: Name | undefined;
+  /** The name under which the user was last present. */
+  latestName: Name;
+}
+
+/** The users of one room. */
+export class Roster {
+  readonly #people = new Map<UserId, PresentUser>();
+  readonly #nameCounts = new Map<string, number>();
+  readonly #pendingChanges = new Map<UserId, PendingChange>();
+  // Receivers of a list since the last diff know of changes that the others do not.
+  #wasListed = false;
+
+  /** The number of users. */
+  get size(): number {
+    return this.#people.size;
+  }
+
+  /** All users, or the first `limit`. The receiver must get all diffs from now on. */
+  list(limit = Infinity): Author[] {
+    this.#wasListed = true;
+    const list: Author[] = [];
+    for (const [user, { name }] of this.#people) {
+      if (list.length >= limit) break;
+      list.push({ user, name });
+    }
+    return list;
+  }
+
+  /** The name of a user; undefined if not present. */
+  nameOf(user: UserId): Name | undefined {
+    return this.#people.get(user)?.name;
+  }
+
+  /** Whether a user is present under this name or one that counts as the same. */
+  hasName(name: Name): boolean {
+    return nameKeys(name).some((key) => this.#nameCounts.has(key));
+  }
+
+  /** Whether a user is present through a node other than this one. */
+  isElsewhere(user: UserId, node: string): boolean {
+    return this.#people.get(user)?.nodes.some((other) => other !== node) ?? false;
+  }
+
+  /** Whether this node has the lowest id of the nodes that a user is present through, so that only one of them acts. */
+  isFirst(user: UserId, node: string): boolean {
+    return this.#people.get(user)?.nodes.every((other) => other >= node) ?? false;
+  }
+
+  /** Replaces everything by the lease table. */
+  reset(table: readonly Person[]): void {
+    const listed = new Set(table.map(({ user }) => user));
+    for (const user of [...this.#people.keys()]) if (!listed.has(user)) this.#remove(user);
+    for (const { user, name, nodes } of table) {
+      this.#upsert(user, { name, nodes });
+    }
+    // Restore the table's order, in which users joined.
+    for (const { user } of table) {
+      const person = this.#people.get(user);
+      this.#people.delete(user);
+      if (person) this.#people.set(user, person);
+    }
+  }
+
+  /** Applies an update of another node or of this one. */
+  apply(update: PresenceUpdate): void {
+    const { user, node } = update;
+    const person = this.#people.get(user);
+    if (update.kind === "here") {
+      return this.#upsert(user, { name: update.name, nodes: withNode(person?.nodes, node) });
+    }
+    if (!person?.nodes.includes(node)) return;
+    const nodes = person.nodes.filter((other) => other !== node);
+    if (nodes.length === 0) this.#remove(user);
+    else this.#people.set(user, { ...person, nodes });
+  }
+
+  /** Renames a user without a diff: members learn of it from the `renamed` entry. */
+  rename(user: UserId, name: Name): void {
+    const person = this.#people.get(user);
+    if (person) this.#replace(user, { ...person, name });
+    const change = this.#pendingChanges.get(user);
+    if (change?.reportedName !== undefined) change.reportedName = name;
+    if (change) change.latestName = name;
+  }
+
+  /** The changes since the last call, and possibly some that a receiver knows already; undefined if there are none. */
+  takeDiff(): PresenceDiff | undefined {
+    if (this.#pendingChanges.size === 0) {
+      this.#wasListed = false;
+      return undefined;
+    }
+    const joined: Author[] = [], left: Author[] = [];
+    for (const [user, { reportedName, latestName }] of this.#pendingChanges) {
+      const name = this.nameOf(user);
+      if (name !== undefined && (name !== reportedName || this.#wasListed)) {
+        joined.push({ user, name });
+      }
+      const isKnown = reportedName !== undefined || this.#wasListed;
+      if (name === undefined && isKnown) left.push({ user, name: reportedName ?? latestName });
+    }
+    this.#pendingChanges.clear();
+    this.#wasListed = false;
+    return joined.length + left.length > 0 ? { joined, left } : undefined;
+  }
+
+  #upsert(user: UserId, person: PresentUser): void {
+    const reportedName = this.nameOf(user);
+    this.#replace(user, person);
+    if (reportedName === person.name) return;
+    const change = this.#pendingChanges.get(user);
+    if (change) change.latestName = person.name;
+    else this.#pendingChanges.set(user, { reportedName, latestName: person.name });
+  }
+
+  #remove(user: UserId): void {
+    const latestName = this.nameOf(user);
+    if (latestName === undefined) return;
+    this.#people.delete(user);
+    this.#countName(latestName, -1);
+    if (!this.#pendingChanges.has(user)) {
+      this.#pendingChanges.set(user, { reportedName: latestName, latestName });
+    }
+  }
+
+  #replace(user: UserId, person: PresentUser): void {
+    const before = this.nameOf(user);
+    if (before !== undefined) this.#countName(before, -1);
+    this.#people.set(user, person);
+    this.#countName(person.name, 1);
+  }
+
+  #countName(name: Name, change: 1 | -1): void {
+    for (const key of nameKeys(name)) {
+      const count = (this.#nameCounts.get(key) ?? 0) + change;
+      if (count > 0) this.#nameCounts.set(key, count);
+      else this.#nameCounts.delete(key);
+    }
+  }
+}

@@ -1,0 +1,40 @@
+/**
+ * Faults: errors that a request can cause without ending the connection. Each has a code that never changes, a message
+ * for people, and whether the same request may succeed when repeated. Programs must match on the code: messages may
+ * change, and a fault may carry a more specific one.
+ * @module
+ */
+
+interface FaultKind {
+  /** The default message, for people. */
+  readonly message: string;
+  /** Whether the same request may succeed later. */
+  readonly retry: boolean;
+}
+
+/** All faults, by code. */
+export const FAULTS = {
+  bad_frame: { message: "invalid frame", retry: false },
+  unknown_type: { message: "unknown request type", retry: false },
+  hello_first: { message: "the first frame must be hello", retry: false },
+  bad_room: { message: "invalid room name", retry: false },
+  bad_name: { message: "invalid name", retry: false },
+  name_taken: { message: "the name is taken", retry: false },
+  in_room: { message: "you are already in this room", retry: false },
+  not_in_room: { message: "you are not in this room", retry: false },
+  too_many_rooms: { message: "room limit reached", retry: false },
+  too_long: { message: "the text is too long", retry: false },
+  empty: { message: "the text has no visible characters", retry: false },
+  gone: { message: "the message no longer exists", retry: false },
+  not_yours: { message: "only the author can edit or delete a message", retry: false },
+  id_reused: { message: "the id was used for a different action", retry: false },
+  too_many_reactions: { message: "reaction limit reached", retry: false },
+  store_full: { message: "the message store has reached its size limit", retry: false },
+  rooms_full: { message: "no more rooms can be created", retry: false },
+  slow_down: { message: "slow down", retry: true },
+  unavailable: { message: "temporarily unavailable, try again", retry: true },
+  unknown_outcome: { message: "outcome unknown: retry with the same id", retry: true },
+} as const satisfies Record<string, FaultKind>;
+
+/** A code of {@linkcode FAULTS}. */
+export type FaultCode = keyof typeof FAULTS;

@@ -1,0 +1,137 @@
+/**
+ * The requests that a client can send in `chat.v1.json`: one schema per type, used for the TypeScript types, the
+ * validation and the AsyncAPI document. Unknown fields are ignored, so that newer clients can send more.
+ * @module
+ */
+import * as v from "valibot";
+import { parsePosition } from "../log/position.ts";
+
+const text = (about: string) => v.pipe(v.string(), v.description(about));
+
+const id = v.optional(v.pipe(
+  v.string(),
+  v.regex(/^[\x21-\x7e]{1,64}$/, "1 to 64 printable ASCII characters"),
+  v.description(
+    "Returned in the answer. For an action it is also the entry's id: the server applies each id once, however often it is sent. Never use one id for two actions.",
+  ),
+));
+const room = text(
+  "A room: 1 to 64 letters and digits of any script, _ . -; upper and lower case are the same.",
+);
+
+const position = (about: string) =>
+  v.pipe(
+    v.string(),
+    v.regex(/^[0-9a-z]{1,32}:\d{1,15}$/, "epoch:seq"),
+    v.description(about),
+    v.rawTransform(({ dataset, addIssue, NEVER }) => {
+      const parsed = parsePosition(dataset.value);
+      if (parsed === undefined) addIssue({ message: "epoch:seq" });
+      return parsed ?? NEVER;
+    }),
+  );
+
+const limit = (max: number, about: string) =>
+  v.optional(
+    v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(max), v.description(about)),
+  );
+
+/**
+ * One emoji. Letters are not allowed, so that it cannot be a word or code. Of marks and invisible characters only those
+ * that emoji consist of are allowed, so that no two emoji look the same. Digits are allowed for keycaps. The pattern
+ * reads no further than the longest emoji.
+ */
+const emoji = v.pipe(
+  v.string(),
+  v.regex(
+    /^(?=.{0,15}[\p{Extended_Pictographic}\p{Regional_Indicator}\u20e3])(?:[^\p{L}\p{M}\p{Z}\p{Cc}\p{Cf}\p{Co}\p{Cs}_\u2800\ufffc]|[\u2139\u200d\ufe0e\ufe0f\u20e3\u{e0020}-\u{e007f}]){1,16}$/u,
+    "one emoji",
+  ),
+  v.description("One emoji."),
+);
+
+/** The longest language tag that must be accepted (RFC 5646 §4.4.1). */
+const MAX_TAG_LENGTH = 35;
+
+/** Maximum number of messages that a request can ask for. */
+export const MAX_PAGE = 200;
+
+const frame = <T extends string, E extends v.ObjectEntries>(type: T, about: string, entries: E) =>
+  v.pipe(v.object({ type: v.literal(type), id, ...entries }), v.description(about));
+
+/** All requests, by type. */
+export const REQUESTS = {
+  hello: frame("hello", "Starts the session; must be the first frame.", {
+    name: v.optional(text("The name that you want; without it you get a guest name.")),
+    resume: v.optional(text("The resume token of an earlier session: you remain the same user.")),
+    language: v.optional(v.pipe(
+      text(
+        "Language for the guest name, as a BCP 47 tag; without it, Accept-Language applies.",
+      ),
+      v.maxLength(MAX_TAG_LENGTH),
+    )),
+  }),
+  join: frame("join", "Joins a room; answered by joined once the room is available.", {
+    room,
+    since: v.optional(position("The last position that you have received in this room.")),
+    limit: limit(
+      MAX_PAGE,
+      "Maximum number of newest messages to send if not all missed entries can be replayed.",
+    ),
+    temporaryName: v.optional(v.pipe(
+      v.boolean(),
+      v.description("true joins under a temporary name while another user has yours."),
+    )),
+  }),
+  leave: frame("leave", "Leaves a room.", { room }),
+  say: frame("say", "Sends a message to a room that you have joined.", {
+    room,
+    text: text("At most maxTextBytes of UTF-8."),
+    reply: v.optional(position("The message that this replies to.")),
+  }),
+  edit: frame("edit", "Replaces the text of your own message.", {
+    room,
+    of: position("The message."),
+    text: text("At most maxTextBytes of UTF-8."),
+  }),
+  delete: frame("delete", "Deletes your own message.", { room, of: position("The message.") }),
+  react: frame("react", "Adds a reaction to a message or removes it.", {
+    room,
+    of: position("The message."),
+    emoji,
+    on: v.optional(v.pipe(v.boolean(), v.description("false removes it."))),
+  }),
+  typing: frame("typing", "You are typing or have stopped. Repeat it while you type.", {
+    room,
+    on: v.optional(v.pipe(v.boolean(), v.description("false if you have stopped."))),
+  }),
+  read: frame("read", "Sets how far you have read.", {
+    room,
+    position: position("The last position that you have read."),
+  }),
+  who: frame("who", "Requests the members of a room.", { room }),
+  history: frame("history", "Requests messages in their current state.", {
+    room,
+    before: v.optional(position("Only messages before this position.")),
+    limit: limit(MAX_PAGE, "Maximum number of messages; 50 by default."),
+  }),
+  name: frame("name", "Changes your name in all rooms that you are in.", {
+    name: text("1 to 32 characters."),
+  }),
+  ping: frame("ping", "Checks that the server is there.", {}),
+  pong: frame("pong", "Answers the server's ping.", {}),
+} as const;
+
+/** The output type of a schema. */
+export type SchemaOutput<
+  S extends { readonly "~types"?: { readonly output: unknown } | undefined },
+> = NonNullable<S["~types"]>["output"];
+
+/** The type of a request. */
+export type RequestType = keyof typeof REQUESTS;
+
+/** A validated request. */
+export type Request = { [T in RequestType]: SchemaOutput<typeof REQUESTS[T]> }[RequestType];
+
+/** The request of one type. */
+export type RequestOf<T extends RequestType> = SchemaOutput<typeof REQUESTS[T]>;

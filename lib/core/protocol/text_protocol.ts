@@ -1,0 +1,157 @@
+/**
+ * The plain-text protocol. Each WebSocket message is one chat message or command, and may contain line breaks. No user
+ * can forge a line: only the server writes at the beginning of a line. Continuation lines are indented, and a name
+ * cannot begin with a space or with a sign that the server uses.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * assert.equal(messageLine("Ann", "hi\nBob: I owe you"), "Ann: hi\n  Bob: I owe you");
+ * assert.deepEqual(parseTextCommand("/join attic"), { kind: "join", room: "attic" });
+ * ```
+ * @module
+ */
+import type { FrameEncoder } from "./encoder.ts";
+import type { Frame, FrameOf } from "./frames.ts";
+
+// Everything that a terminal, browser or log viewer treats as a line break. Also a bare CR, which overwrites the line.
+const LINE_BREAK = /\r\n|[\n\r\v\f\u0085\u2028\u2029]/g;
+// Escape sequences move a terminal's cursor and could overwrite another user's line. Tabs and our own line breaks stay.
+const CONTROL = /(?![\t\n])\p{Cc}/gu;
+
+/** A user's message. */
+export function messageLine(author: string, text: string): string {
+  return `${author}: ${sanitize(text)}`;
+}
+
+/** An error of the server, after which the connection stays open. */
+export function faultLine(message: string): string {
+  return `! ${sanitize(message)}`;
+}
+
+/** A notice of the server. */
+export function noticeLine(message: string): string {
+  return `* ${sanitize(message)}`;
+}
+
+/** A frame as plain text. @param withPresence Whether to report who joins and leaves. */
+function encodeText(frame: Frame, withPresence: boolean): string | undefined {
+  switch (frame.type) {
+    case "said":
+      // Plain text leaves deleted messages out.
+      return frame.deleted ? undefined : messageLine(frame.name, frame.text);
+    case "edited":
+      return frame.deleted ? undefined : noticeLine(`${frame.name} edited: ${frame.text}`);
+    case "deleted":
+      return noticeLine(`${frame.name} deleted a message`);
+    case "renamed":
+      return noticeLine(`${frame.from} is now ${frame.name}`);
+    case "lost":
+      return faultLine(`some messages are lost: ${frame.after} to ${frame.until}`);
+    case "presence":
+      return withPresence ? noticeLine(presenceText(frame)) : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function presenceText({ joined, left, count, sampled }: FrameOf<"presence">): string {
+  const names = (people: readonly { name: string }[]) => people.map(({ name }) => name).join(", ");
+  const parts = [
+    ...(joined.length > 0 ? [`${names(joined)} joined`] : []),
+    ...(left.length > 0 ? [`${names(left)} left`] : []),
+    ...(sampled ? [`${count} are here`] : []),
+  ];
+  return parts.join("; ");
+}
+
+/** Plain text without presence. */
+export const textEncoder: FrameEncoder = {
+  encode: (frame) => encodeText(frame, false),
+  canBatch: false,
+};
+/** Plain text with presence. */
+export const textEncoderWithPresence: FrameEncoder = {
+  encode: (frame) => encodeText(frame, true),
+  canBatch: false,
+};
+
+/** A parsed line from a client. */
+export type TextCommand =
+  | { readonly kind: "say"; readonly text: string }
+  | { readonly kind: "help" | "who" | "whoami" | "since" }
+  | { readonly kind: "name"; readonly name: string }
+  | { readonly kind: "join"; readonly room: string }
+  | { readonly kind: "history"; readonly limit: number }
+  | { readonly kind: "unknown"; readonly message: string };
+
+/** The answer to `/help`. */
+export const COMMAND_HELP: string = [
+  "/name NAME   change your name",
+  "/join ROOM   switch to another room",
+  "/who         list who is here",
+  "/history N   show the newest N messages",
+  "/whoami      show your name and room",
+  "/since       show the position of the last line sent to you: reconnect with ?since=",
+  "//TEXT       send a text that begins with a slash",
+].join("\n");
+
+const DEFAULT_HISTORY = 20;
+/** Maximum length of a command, in UTF-16 code units. */
+const MAX_COMMAND_LENGTH = 512;
+/** Maximum number of characters of an unknown command that the answer repeats. */
+const MAX_ECHOED_COMMAND = 64;
+
+/** Parses a line: `/` begins a command, `//` a text that begins with a slash. */
+export function parseTextCommand(line: string): TextCommand {
+  if (!line.startsWith("/")) return { kind: "say", text: line };
+  if (line.startsWith("//")) return { kind: "say", text: line.slice(1) };
+  if (line.length > MAX_COMMAND_LENGTH) {
+    return unknownCommand(
+      "the command is too long: begin a text that starts with a slash with //",
+    );
+  }
+  const [command = "", ...rest] = line.slice(1).trim().split(/\s+/);
+  const argument = rest.join(" ");
+  switch (command) {
+    case "help":
+    case "who":
+    case "whoami":
+    case "since":
+      return { kind: command };
+    case "name":
+      return argument ? { kind: "name", name: argument } : unknownCommand("/name needs a name");
+    case "join":
+      return argument ? { kind: "join", room: argument } : unknownCommand("/join needs a room");
+    case "history":
+      return parseHistoryCommand(argument);
+    default:
+      return unknownCommand(
+        `there is no command /${command.slice(0, MAX_ECHOED_COMMAND)}: try /help`,
+      );
+  }
+}
+
+function parseHistoryCommand(argument: string): TextCommand {
+  if (argument === "") return { kind: "history", limit: DEFAULT_HISTORY };
+  const isCount = /^[1-9]\d{0,2}$/.test(argument);
+  return isCount
+    ? { kind: "history", limit: Number(argument) }
+    : unknownCommand("/history needs a number from 1 to 999");
+}
+
+function unknownCommand(message: string): TextCommand {
+  return { kind: "unknown", message };
+}
+
+/** Indents continuation lines and makes control characters visible. */
+function sanitize(text: string): string {
+  return text.replace(LINE_BREAK, "\n  ").replace(CONTROL, controlPicture);
+}
+
+/** The picture of a control character (U+2400 block); C1 controls have none of their own. */
+function controlPicture(control: string): string {
+  const code = control.charCodeAt(0);
+  if (code < 0x20) return String.fromCharCode(0x2400 + code);
+  return code === 0x7f ? "\u2421" : "\ufffd";
+}

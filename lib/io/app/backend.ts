@@ -1,0 +1,128 @@
+/**
+ * Opens the storage chosen by the settings: Redis, or a store in this process, in a folder or in memory. The secret
+ * that signs session tokens comes with it, because it is stored in the same place.
+ * @module
+ */
+import type { Bus, PresenceRegistry, RoomHistory } from "../../chat/ports/bus.ts";
+import type { Clock } from "../../chat/ports/clock.ts";
+import { EmbeddedBus, type Store } from "../../chat/bus/embedded_bus.ts";
+import { publishedCounter } from "../../chat/metrics.ts";
+import { MemoryStore, type StoreQuota } from "../../chat/bus/memory_store.ts";
+import { SpacedStore } from "../../chat/bus/spaced_store.ts";
+import type { Config } from "../../core/config/config.ts";
+import { HISTORY_DEFAULTS } from "../../core/config/settings_table.ts";
+import type { Metrics } from "../../core/metrics/metrics.ts";
+import { withoutPassword } from "../../core/config/redis_url.ts";
+import type { Retention } from "../../core/log/room_log.ts";
+import { readOrCreateSecret } from "../auth/session_secret.ts";
+import { newId } from "../auth/signed_tokens.ts";
+import { RedisBus } from "../redis/bus.ts";
+import { openSqliteStore } from "../sqlite/store.ts";
+
+/** A bus, its storage and the session secret. */
+export interface Backend {
+  /** Publishes messages and delivers announcements. */
+  readonly bus: Bus & RoomHistory & PresenceRegistry;
+  /** Signs session tokens; resolves when it has been read from the storage. */
+  readonly secret: Promise<string>;
+  /** Describes where messages are stored, for the startup message. */
+  readonly storage: string;
+  /** Whether files will be opened later, so that the file permissions must be kept. */
+  readonly needsFileAccess: boolean;
+  /** Deletes expired messages, including those of inactive rooms. */
+  sweep(): Promise<void>;
+}
+
+/** What a backend needs. */
+export interface BackendContext {
+  /** Measures time and waits. */
+  readonly clock: Clock;
+  /** Receives the backend's metrics. */
+  readonly metrics: Metrics;
+}
+
+/**
+ * Opens the backend. Throws `StoreRefused` if the folder cannot be used or holds files that must not be changed.
+ *
+ * @param ca The certificate authority of `REDIS_CA_FILE`, in PEM.
+ * @param started Receives the resources to close on stop.
+ */
+export function openBackend(
+  config: Config,
+  ca: string | undefined,
+  context: BackendContext,
+  started: AsyncDisposableStack,
+): Promise<Backend> | Backend {
+  const { redisUrl, dataDir } = config;
+  if (redisUrl !== null) return openRedisBackend(config, { url: redisUrl, ca }, context, started);
+  // Never in memory unless requested: acknowledged messages would be lost at the next start.
+  return dataDir === ":memory:"
+    ? openMemoryBackend(config, context)
+    : openSqliteBackend(config, context, started);
+}
+
+function openRedisBackend(
+  config: Config,
+  address: { readonly url: string; readonly ca: string | undefined },
+  { clock, metrics }: BackendContext,
+  started: AsyncDisposableStack,
+): Backend {
+  const { redisPrefix: prefix, redisDurable: durable, sessionSecret } = config;
+  const [retention, quota] = [retentionOf(config), quotaOf(config)];
+  const options = { prefix, durable, retention, newEpoch: newId, quota };
+  const bus = started.use(new RedisBus(address, options, clock, metrics));
+  const secret = sessionSecret === null
+    ? bus.getOrCreateSecret(newId())
+    : Promise.resolve(sessionSecret);
+  const storage = `messages in Redis at ${withoutPassword(address.url)}`;
+  return { bus, secret, storage, needsFileAccess: false, sweep: () => bus.sweep() };
+}
+
+async function openSqliteBackend(
+  config: Config,
+  { clock, metrics }: BackendContext,
+  started: AsyncDisposableStack,
+): Promise<Backend> {
+  const { dataDir, sessionSecret } = config;
+  const retention = retentionOf(config);
+  const store = started.use(openSqliteStore(dataDir, clock, retention, newId, quotaOf(config)));
+  const secret = sessionSecret ?? await readOrCreateSecret(dataDir);
+  const bus = new EmbeddedBus(withReadSpacing(store), clock, publishedCounter(metrics));
+  return {
+    bus,
+    secret: Promise.resolve(secret),
+    storage: `messages in ${dataDir}${store.isReadOnly ? ", which can only be read" : ""}`,
+    needsFileAccess: store.isReadOnly,
+    sweep: () => store.sweep((room) => bus.isSubscribed(room)),
+  };
+}
+
+function openMemoryBackend(config: Config, { clock, metrics }: BackendContext): Backend {
+  const store = new MemoryStore(clock, retentionOf(config), newId, quotaOf(config));
+  const bus = new EmbeddedBus(withReadSpacing(store), clock, publishedCounter(metrics));
+  const secret = Promise.resolve(config.sessionSecret ?? newId());
+  const sweep = () => Promise.resolve(store.sweep((room) => bus.isSubscribed(room)));
+  return { bus, secret, storage: "messages in memory only", needsFileAccess: false, sweep };
+}
+
+/** Limits reads to one per turn of the event loop, so that publishing does not wait for all earlier reads. */
+function withReadSpacing(store: Store): Store {
+  return new SpacedStore(store, (fn) => void setImmediate(fn));
+}
+
+/** How many messages are stored and for how long: the settings, else the defaults of the kind of store. */
+export function retentionOf(
+  { historyMessages, historyHours, recoverLimit, redisUrl }: Config,
+): Retention {
+  const defaults = HISTORY_DEFAULTS[redisUrl === null ? "embedded" : "redis"];
+  const hours = historyHours ?? defaults.hours;
+  const messages = Math.max(historyMessages ?? defaults.messages, recoverLimit);
+  return { messages, entries: recoverLimit, ageMs: hours === 0 ? Infinity : hours * 3_600_000 };
+}
+
+const MIB = 1_048_576;
+
+function quotaOf({ maxStoreMb, maxRoomsTotal }: Config): StoreQuota {
+  const bytes = maxStoreMb === 0 ? Infinity : maxStoreMb * MIB;
+  return { bytes, rooms: maxRoomsTotal === 0 ? Infinity : maxRoomsTotal };
+}

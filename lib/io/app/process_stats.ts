@@ -1,0 +1,61 @@
+/**
+ * Statistics of the whole process: the sum of its workers' reports, collected on request. For a worker that does not
+ * respond, its last report counts.
+ * @module
+ */
+import type { ConnectionCounts } from "../../chat/heartbeat.ts";
+import { formatPrometheus } from "../../core/metrics/prometheus.ts";
+import { mergeSnapshots } from "../../core/metrics/merge.ts";
+import type { Metrics } from "../../core/metrics/metrics.ts";
+import type { ConnectionStatus } from "../../core/health/connection_health.ts";
+import type { ServerPool } from "./server_pool.ts";
+
+/** Sums the reports of all workers. */
+export class ProcessStats {
+  readonly #metrics: Metrics;
+  readonly #pool: Promise<Pick<ServerPool, "reports" | "retiredCounters">>;
+
+  /** Requests no report yet. @param metrics The metrics of the main isolate itself. */
+  constructor(metrics: Metrics, pool: Promise<Pick<ServerPool, "reports" | "retiredCounters">>) {
+    this.#metrics = metrics;
+    this.#pool = pool;
+  }
+
+  /** Number of connections in the whole process, by status. */
+  async connectionCounts(): Promise<ConnectionCounts> {
+    const pool = await this.#pool;
+    return sumCounts((await pool.reports()).map(({ connectionCounts }) => connectionCounts));
+  }
+
+  /** All metrics in the text format of Prometheus. */
+  async metrics(): Promise<string> {
+    const pool = await this.#pool;
+    const reports = await pool.reports();
+    const snapshots = reports.map(({ metrics }) => metrics);
+    return formatPrometheus(
+      mergeSnapshots([this.#metrics.snapshot(), ...snapshots, pool.retiredCounters]),
+    );
+  }
+}
+
+/** Registers the gauge of the memory of the whole process, including buffers and workers. */
+export function registerProcessMetrics(metrics: Metrics): void {
+  metrics.gauge(
+    "parley_resident_memory_bytes",
+    "Memory of the whole process, including buffers and workers.",
+    () => Deno.memoryUsage().rss,
+  );
+}
+
+function sumCounts(all: readonly ConnectionCounts[]): ConnectionCounts {
+  const sum = (status: ConnectionStatus) =>
+    all.reduce((count, counts) => count + counts[status], 0);
+  return {
+    connecting: sum("connecting"),
+    open: sum("open"),
+    parked: sum("parked"),
+    closing: sum("closing"),
+    stuck: sum("stuck"),
+    dead: sum("dead"),
+  };
+}

@@ -1,0 +1,147 @@
+/**
+ * Serves clients in the main isolate or in workers, behind one interface. Callers do not need to know which of the two
+ * is in use.
+ * @module
+ */
+import { systemClock } from "../../chat/ports/clock.ts";
+import { workerPoolMetrics } from "../../chat/metrics.ts";
+import type { Config } from "../../core/config/config.ts";
+import { mergeSnapshots, withoutGauges } from "../../core/metrics/merge.ts";
+import type { Metrics, Snapshot } from "../../core/metrics/metrics.ts";
+import { workerHealthPolicy } from "../../core/health/worker_health.ts";
+import { reachesOtherWorkers } from "../serving/broadcast.ts";
+import { type ServerReport, type SharedServices, startChatServer } from "../serving/chat_server.ts";
+import { WorkerHandle } from "../workers/worker_handle.ts";
+import type { MoveState } from "../workers/recycle_planner.ts";
+import { Supervisor, type SupervisorContext } from "../workers/supervisor.ts";
+import { firstFailure } from "../tasks.ts";
+
+/** Serves clients, in this isolate or in workers. */
+export interface ServerPool extends AsyncDisposable {
+  /** The port that it listens on. */
+  readonly port: number;
+  /** Number of workers; 0 if the main isolate serves. */
+  readonly workers: number;
+  /** One report for each worker that has sent one. */
+  reports(): Promise<readonly ServerReport[]>;
+  /** Counters of the workers that have ended. */
+  readonly retiredCounters: Snapshot;
+  /** Resolves with the reason when a required task has ended and cannot be restarted. */
+  readonly failed: Promise<Error>;
+  /** Whether clients are being moved to another worker, or were a moment ago: they must be admitted again. */
+  readonly moveState: MoveState;
+  /** Parks the connections with the largest backlogs, so that they use no more memory. */
+  parkLargestBacklogs(): void;
+  /** Refuses new connections and closes all others; resolves within 4.5 s. */
+  drain(): Promise<void>;
+}
+
+/** Serves in this isolate. Throws `Deno.errors.AddrInUse` if the port is taken. */
+export async function serveInProcess(
+  config: Config,
+  services: SharedServices,
+  channel: string,
+): Promise<ServerPool> {
+  const server = await startChatServer(config, services, {
+    channel,
+    port: config.port,
+    isShared: false,
+  });
+  return {
+    port: server.port,
+    workers: 0,
+    failed: server.failed,
+    retiredCounters: [],
+    reports: () => Promise.resolve([server.report()]),
+    moveState: "no",
+    parkLargestBacklogs: () => server.parkLargestBacklogs(),
+    drain: () => server.drain("stop"),
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+}
+
+/**
+ * Serves in `count` workers. Throws `Deno.errors.AddrInUse` if the port is taken, and an error if a worker cannot be
+ * started.
+ */
+export async function serveInWorkers(
+  count: number,
+  config: Config,
+  services: SharedServices,
+  channel: string,
+  metrics: Metrics,
+): Promise<ServerPool> {
+  if (!reachesOtherWorkers()) {
+    throw new Error("WORKERS needs BroadcastChannel, which this version of Deno does not have");
+  }
+  const port = findFreePort(config);
+  const life = new AbortController();
+  let retiredCounters: Snapshot = [];
+  const recycles = workerPoolMetrics(metrics, () => supervisor.count);
+  const supervisor: Supervisor = new Supervisor({
+    startWorker: (number) => new WorkerHandle({ config, channel, port, number }, services),
+    count,
+    ...limitsOf(config, count),
+    processBytes: () => Deno.memoryUsage().rss,
+    clock: systemClock,
+    onEnded(why, latest) {
+      recycles[why].add();
+      retiredCounters = mergeSnapshots([retiredCounters, withoutGauges(latest?.metrics ?? [])]);
+    },
+  });
+  try {
+    await supervisor.start(life.signal);
+  } catch (error) {
+    await supervisor.terminate();
+    throw error;
+  }
+  const task = supervisor.run(life.signal);
+  return {
+    port,
+    workers: count,
+    failed: Promise.race([supervisor.failed, firstFailure([task])]),
+    get retiredCounters() {
+      return retiredCounters;
+    },
+    get moveState() {
+      return supervisor.moveState;
+    },
+    parkLargestBacklogs: () => supervisor.parkLargestBacklogs(),
+    reports: () => supervisor.reports(),
+    drain: () => {
+      // Stop replacing workers: a new worker would accept connections again.
+      life.abort();
+      return supervisor.drain();
+    },
+    async [Symbol.asyncDispose]() {
+      life.abort();
+      await supervisor.terminate();
+    },
+  };
+}
+
+/** Memory limit of the whole process, in bytes; Infinity for no limit. */
+export function maxProcessBytes({ maxMemoryMb }: Pick<Config, "maxMemoryMb">): number {
+  return maxMemoryMb === 0 ? Infinity : maxMemoryMb * 1024 * 1024;
+}
+
+function limitsOf(
+  config: Config,
+  workers: number,
+): Pick<SupervisorContext, "policy" | "maxProcessBytes"> {
+  const { maxConnections } = config;
+  const maxBytes = maxProcessBytes(config);
+  return {
+    policy: workerHealthPolicy({ maxConnections, workers, maxBytes }),
+    maxProcessBytes: maxBytes,
+  };
+}
+
+/**
+ * Checks that the port is free, and resolves 0 to a free port. Workers share a port, and so they would listen beside
+ * another program on it without an error (Deno 2.9.6); with port 0, each of them would listen on a different port.
+ */
+function findFreePort({ host, port }: Config): number {
+  using listener = Deno.listen({ hostname: host, port });
+  return listener.addr.transport === "tcp" ? listener.addr.port : port;
+}

@@ -1,0 +1,182 @@
+/**
+ * Assembles the whole service: the parts that exist once per process, and the servers. Disposing the service stops the
+ * parts in reverse order of their start.
+ * @module
+ */
+import { type Clock, systemClock } from "../../chat/ports/clock.ts";
+import type { ConnectionCounts } from "../../chat/heartbeat.ts";
+import { RateLimitedBus } from "../../chat/bus/rate_limited_bus.ts";
+import { slowDownCounters } from "../../chat/metrics.ts";
+import { TopAnnouncer } from "../../chat/bus/top_announcer.ts";
+import { budgetTable } from "../../core/limits/budgets.ts";
+import type { Config } from "../../core/config/config.ts";
+import { AdmissionControl } from "../../core/limits/connection_limits.ts";
+import { Metrics } from "../../core/metrics/metrics.ts";
+import { openAdminListener } from "../http/admin_listener.ts";
+import { type Backend, openBackend } from "./backend.ts";
+import { Broadcaster } from "../serving/broadcast.ts";
+import type { SharedServices } from "../serving/chat_server.ts";
+import { isHosted, workerCount } from "../workers/worker_count.ts";
+import { log } from "../log.ts";
+import { guardMemory } from "./memory_guard.ts";
+import { ProcessStats, registerProcessMetrics } from "./process_stats.ts";
+import { ReadinessCheck } from "../http/readiness.ts";
+import { maxProcessBytes, serveInProcess, serveInWorkers, type ServerPool } from "./server_pool.ts";
+import { firstFailure, waitForEnd } from "../tasks.ts";
+import { monitorClock } from "./clock_monitor.ts";
+
+const SWEEP_MS = 600_000;
+
+/** A running service. */
+export interface Service extends AsyncDisposable {
+  /** The port that it listens on. */
+  readonly port: number;
+  /** The port of the admin listener; undefined without one. */
+  readonly adminPort: number | undefined;
+  /** Describes where messages are stored, for the startup message. */
+  readonly storage: string;
+  /** Whether files of the store will be opened later, so that the file permissions must be kept. */
+  readonly needsFileAccess: boolean;
+  /** Number of workers; 0 if the main isolate serves. */
+  readonly workers: number;
+  /** Number of connections, by status. */
+  connectionCounts(): Promise<ConnectionCounts>;
+  /** Resolves with the reason when a required task has ended; the service must then be stopped. */
+  readonly failed: Promise<Error>;
+  /** Refuses new connections, closes all others and waits for the peers' close frames; resolves within 5 s. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the service without waiting for Redis. Throws `Deno.errors.AddrInUse` if the port is taken.
+ *
+ * @param ca The certificate authority of `REDIS_CA_FILE`, in PEM.
+ */
+export async function startService(settings: Config, ca?: string): Promise<Service> {
+  const config = isHosted() ? hostedConfig(settings) : settings;
+  await using started = new AsyncDisposableStack();
+  const life = new AbortController();
+  const { signal } = life;
+  const clock = systemClock;
+  const metrics = new Metrics();
+  registerProcessMetrics(metrics);
+  const backend = await openBackend(config, ca, { clock, metrics }, started);
+  const channel = `parley:${crypto.randomUUID()}`;
+  const broadcaster = started.use(new Broadcaster(channel));
+  const announcer = new TopAnnouncer(
+    backend.bus,
+    clock,
+    (announced) => broadcaster.post(announced),
+  );
+  const tasks = [
+    announcer.run(signal),
+    sweepPeriodically(backend, clock, signal),
+    monitorClock(clock, signal),
+    broadcaster.forward(announcer.observe(backend.bus.announcements(signal))),
+  ];
+  started.defer(() => {
+    life.abort();
+    return waitForEnd("The subscriber", tasks);
+  });
+  const poolStarted = Promise.withResolvers<ServerPool>();
+  const stats = new ProcessStats(metrics, poolStarted.promise);
+  const admissions = new AdmissionControl(config);
+  const services = createServices(config, backend, admissions, clock, metrics, stats);
+  const admin = openAdminListener(config, services, clock);
+  if (admin) {
+    tasks.push(admin.run(signal));
+    started.defer(() => {
+      // A scrape in progress must not delay the stop.
+      life.abort();
+      return waitForEnd("The admin listener", [admin.shutdown()]);
+    });
+  }
+  const pool = started.use(await startPool(config, services, channel, metrics));
+  poolStarted.resolve(pool);
+  const processBytes = () => Deno.memoryUsage().rss;
+  const maxBytes = maxProcessBytes(config);
+  const guardContext = { processBytes, maxBytes, pool, admissions, clock };
+  tasks.push(guardMemory(guardContext, signal));
+  const resources = started.move();
+  const stop = async () => {
+    await pool.drain();
+    await resources.disposeAsync();
+  };
+  return {
+    port: pool.port,
+    adminPort: admin?.port,
+    storage: backend.storage,
+    needsFileAccess: backend.needsFileAccess,
+    workers: pool.workers,
+    failed: Promise.race([pool.failed, firstFailure(tasks)]),
+    connectionCounts: () => stats.connectionCounts(),
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+/** Hosting platforms route requests by host name, so hosts are checked only if set; they allow no second listener. */
+function hostedConfig(config: Config): Config {
+  const { allowedHosts } = config;
+  return {
+    ...config,
+    allowedHosts: allowedHosts.length > 0 ? allowedHosts : "*",
+    adminPort: "off",
+  };
+}
+
+function createServices(
+  config: Config,
+  { bus, secret }: Backend,
+  admissions: AdmissionControl,
+  clock: Clock,
+  metrics: Metrics,
+  stats: ProcessStats,
+): SharedServices {
+  const readiness = new ReadinessCheck(bus, clock);
+  const refused = slowDownCounters(metrics);
+  return {
+    bus: new RateLimitedBus({ bus, table: budgetTable(config), clock, refused }),
+    secret,
+    quota: {
+      acquire: (key) => admissions.acquire(key, clock.now()),
+      charge: (key, what) => admissions.charge(key, what, clock.now()),
+    },
+    connectionCounts: () => stats.connectionCounts(),
+    readiness: () => readiness.check(),
+    metrics: () => stats.metrics(),
+  };
+}
+
+/** Starts workers if the settings require or allow it; falls back to this isolate unless they require it. */
+async function startPool(
+  config: Config,
+  services: SharedServices,
+  channel: string,
+  metrics: Metrics,
+): Promise<ServerPool> {
+  const count = workerCount(config);
+  if (count === 0) return await serveInProcess(config, services, channel);
+  try {
+    return await serveInWorkers(count, config, services, channel, metrics);
+  } catch (error) {
+    if (config.workers !== null || error instanceof Deno.errors.AddrInUse) throw error;
+    log.warn("service.workers_unavailable", { why: String(error) });
+    return await serveInProcess(config, services, channel);
+  }
+}
+
+/** Deletes expired messages every ten minutes; a failed sweep is logged and repeated at the next one. */
+async function sweepPeriodically(
+  backend: Backend,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    await clock.sleep(SWEEP_MS, signal);
+    if (signal.aborted) return;
+    await backend.sweep().catch((error) =>
+      log.warn("store.sweep_failed", { error: String(error) })
+    );
+  }
+}

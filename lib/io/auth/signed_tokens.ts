@@ -1,0 +1,109 @@
+/**
+ * Session tokens that clients present when they reconnect. A token contains the user and the name, and is signed, so the
+ * server stores nothing per user. Keep the secret safe: with it, anyone can impersonate any user.
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import { createHmac, timingSafeEqual } from "node:crypto";
+import * as v from "valibot";
+import type { Clock } from "../../chat/ports/clock.ts";
+import type { Identity, SessionTokens } from "../../chat/ports/session_tokens.ts";
+import { isUserId, type UserId } from "../../core/log/entry.ts";
+import { isStoredName } from "../../core/names/names.ts";
+
+/** Time for which a token is valid. */
+const VALID_MS = 30 * 24 * 3_600_000;
+
+// The body of a token contains no dot, so the signature of this label can never be that of a token.
+const SERVICE_LABEL = "parley.service";
+const SERVICE_ID_LENGTH = 22;
+
+/** Maximum length of a token that is checked. A token with the longest name has about 500 characters. */
+const MAX_TOKEN_LENGTH = 1_024;
+
+/** The claims in a token; the wire name of `isGuest` is `drawn`. */
+const Claims = v.object({
+  user: v.string(),
+  name: v.string(),
+  drawn: v.boolean(),
+  until: v.number(),
+});
+
+/** Signs and verifies session tokens with HMAC-SHA256. */
+export class SignedSessionTokens implements SessionTokens {
+  readonly #clock: Clock;
+  #secret: string | undefined;
+  #service: string | undefined;
+
+  readonly ready: Promise<void>;
+
+  /** Resolves {@linkcode ready} with the secret. @param secret Until it resolves, no token is issued or accepted. */
+  constructor(clock: Clock, secret: Promise<string>) {
+    this.#clock = clock;
+    this.ready = secret.then((known) => {
+      this.#secret = known;
+      this.#service = signatureOf(SERVICE_LABEL, known).slice(0, SERVICE_ID_LENGTH);
+    });
+  }
+
+  newUserId(): UserId {
+    const id = `u${newId()}`;
+    if (!isUserId(id)) throw new TypeError(`Cannot draw a user: received ${id}`);
+    return id;
+  }
+
+  get isReady(): boolean {
+    return this.#secret !== undefined;
+  }
+
+  get serviceId(): string | undefined {
+    return this.#service;
+  }
+
+  sign({ user, name, isGuest: drawn }: Identity): string | undefined {
+    if (this.#secret === undefined) return undefined;
+    const claims = { user, name, drawn, until: this.#clock.date() + VALID_MS };
+    const body = Buffer.from(JSON.stringify(claims)).toString("base64url");
+    return `${body}.${signatureOf(body, this.#secret)}`;
+  }
+
+  verify(token: string): Identity | undefined {
+    if (token.length > MAX_TOKEN_LENGTH) return undefined;
+    const [body = "", signature = ""] = token.split(".", 2);
+    if (this.#secret === undefined || !isSame(signature, signatureOf(body, this.#secret))) {
+      return undefined;
+    }
+    // The signature is ours, so the body is valid JSON.
+    const parsed = v.safeParse(Claims, JSON.parse(Buffer.from(body, "base64url").toString()));
+    if (!parsed.success || parsed.output.until < this.#clock.date()) return undefined;
+    const { user, name, drawn: isGuest } = parsed.output;
+    return isStoredName(name) && isUserId(user) ? { user, name, isGuest } : undefined;
+  }
+}
+
+const DIGITS = "0123456789abcdefghijklmnopqrstuv";
+const ID_LENGTH = 20;
+// Random bytes for 100 ids at a time: a call for each id costs ten times as much as the id. No byte is used twice.
+const randomBytes = new Uint8Array(100 * ID_LENGTH);
+let used = randomBytes.length;
+
+/** Creates a unique id: 20 characters of 0-9a-v, 100 random bits. */
+export function newId(): string {
+  if (used === randomBytes.length) {
+    crypto.getRandomValues(randomBytes);
+    used = 0;
+  }
+  let id = "";
+  for (const byte of randomBytes.subarray(used, used += ID_LENGTH)) id += DIGITS[byte % 32];
+  return id;
+}
+
+function signatureOf(body: string, secret: string): string {
+  return createHmac("sha256", secret).update(body).digest("base64url");
+}
+
+/** Compares in constant time. */
+function isSame(one: string, other: string): boolean {
+  const [a, b] = [Buffer.from(one), Buffer.from(other)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}

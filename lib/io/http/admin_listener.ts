@@ -1,0 +1,74 @@
+/**
+ * The admin listener: `/metrics`, and `/healthz` and `/readyz` with all details, on a separate port, by default for
+ * this machine only. There is one per process, and none on hosting platforms, which allow a single listener. There and
+ * elsewhere, `ADMIN_TOKEN` gives access to the same paths on the main listener.
+ * @module
+ */
+import type { Clock } from "../../chat/ports/clock.ts";
+import type { Config } from "../../core/config/config.ts";
+import { checkHost, refuse, requestedAuthority } from "../../core/http/handshake.ts";
+import { AllowedHosts } from "../../core/http/allowed_hosts.ts";
+import { DEFAULT_ADMIN_PORT } from "../../core/config/settings_table.ts";
+import { refusalResponse } from "./responses.ts";
+import { detailedHealthHandlers, type HealthSources, isAuthorized } from "./health_responses.ts";
+import { Listener } from "./listener.ts";
+import { log } from "../log.ts";
+import type { RequestHandler } from "./routes.ts";
+
+/** Cannot listen on an explicitly set `ADMIN_PORT`; the message says why and what to set. */
+export class AdminPortUnavailable extends Error {
+  /** For logs. */
+  override readonly name = "AdminPortUnavailable";
+}
+
+/** Opens the admin listener; undefined if there is none. Throws {@linkcode AdminPortUnavailable}. */
+export function openAdminListener(
+  config: Config,
+  sources: HealthSources,
+  clock: Clock,
+): Listener | undefined {
+  const { adminHost: host, adminPort } = config;
+  if (adminPort === "off") return undefined;
+  const port = adminPort ?? DEFAULT_ADMIN_PORT;
+  try {
+    const at = { host, port, isShared: false };
+    const listener = new Listener(adminHandler(config, sources), clock, at);
+    const name = host.includes(":") ? `[${host}]` : host;
+    log.info("admin.listening", { url: `http://${name}:${listener.port}` });
+    return listener;
+  } catch (error) {
+    const why = error instanceof Deno.errors.AddrInUse ? "the port is taken" : String(error);
+    if (adminPort === null) {
+      log.warn("admin.listen_failed", { host, port, why });
+      return undefined;
+    }
+    const help = "choose another with ADMIN_PORT, or turn it off with ADMIN_PORT=off";
+    throw new AdminPortUnavailable(
+      `Cannot open the admin listener on ${host}:${port}: ${why}: ${help}`,
+    );
+  }
+}
+
+function adminHandler(config: Config, sources: HealthSources): RequestHandler {
+  const { adminHost, adminToken, allowedHosts } = config;
+  const hosts = new AllowedHosts({ host: adminHost, publicUrl: null, allowedHosts });
+  const handlers = detailedHealthHandlers(sources);
+  return (request) => {
+    const refusal = checkHost(request) ?? hosts.check(requestedAuthority(request, false));
+    if (refusal) return refusalResponse(refusal);
+    const handler = handlers.get(new URL(request.url).pathname);
+    if (!handler) {
+      return refusalResponse(
+        refuse(404, `The admin listener has ${[...handlers.keys()].join(", ")}`),
+      );
+    }
+    if (request.method !== "GET" && request.method !== "HEAD") {
+      return refusalResponse(refuse(405, `Method is ${request.method}`, { allow: "GET, HEAD" }));
+    }
+    if (adminToken !== null && !isAuthorized(request.headers, adminToken)) {
+      const headers = { "www-authenticate": "Bearer" };
+      return refusalResponse(refuse(401, "Authorization is not Bearer with ADMIN_TOKEN", headers));
+    }
+    return handler();
+  };
+}

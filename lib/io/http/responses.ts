@@ -1,0 +1,93 @@
+/**
+ * Builds responses with a text body, and the headers common to all responses. The length is set explicitly: a response to
+ * HEAD has no body, and the runtime would send a length of 0.
+ * @module
+ */
+import type { Refusal } from "../../core/http/handshake.ts";
+import { ANY_ORIGIN_HEADERS } from "../../core/http/cross_origin.ts";
+
+/** Why a handshake is refused. */
+export interface RefusalReason {
+  /** Stable code for programs. */
+  readonly code: "origin_refused" | "host_refused" | "too_many_connections" | "unavailable";
+  /** The response that the handshake would get. */
+  readonly refusal: Refusal;
+}
+
+const encoder = new TextEncoder();
+
+/** Browser features that the pages do not use (W3C Permissions Policy). */
+const DENIED_FEATURES = [
+  ...["accelerometer", "autoplay", "browsing-topics", "camera", "clipboard-read"],
+  ...["display-capture", "encrypted-media", "fullscreen", "gamepad", "geolocation", "gyroscope"],
+  ...["hid", "idle-detection", "local-fonts", "magnetometer", "microphone", "midi", "payment"],
+  ...["picture-in-picture", "publickey-credentials-get", "screen-wake-lock", "serial", "usb"],
+  ...["xr-spatial-tracking"],
+];
+
+const ALL_DENIED = denyPolicy(DENIED_FEATURES);
+
+/** The features that other responses deny. Browsers apply the policy to documents only. */
+const DENIED_EVERYWHERE = ["camera", "geolocation", "microphone"];
+
+/** Prevent content sniffing, window handles, embedding, use of sensors, and page addresses in `Referer`. */
+const SECURITY_HEADERS = Object.entries({
+  "x-content-type-options": "nosniff",
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-resource-policy": "same-origin",
+  "permissions-policy": denyPolicy(DENIED_EVERYWHERE),
+  "referrer-policy": "no-referrer",
+});
+
+/**
+ * Adds the security headers to a response, except those already set. A 101 gets none: browsers do not show it, and small
+ * clients have only 1 KB for it (esp_websocket_client).
+ */
+export function withSecurityHeaders(response: Response): Response {
+  if (response.status === 101) return response;
+  for (const [name, value] of SECURITY_HEADERS) {
+    if (!response.headers.has(name)) response.headers.set(name, value);
+  }
+  if (response.headers.get("content-type")?.startsWith("text/html")) {
+    response.headers.set("permissions-policy", ALL_DENIED);
+  }
+  return response;
+}
+
+function denyPolicy(features: readonly string[]): string {
+  return features.map((feature) => `${feature}=()`).join(", ");
+}
+
+/** A response with a text body. @param headers Names in lower case. */
+export function textResponse(
+  body: string,
+  status: number,
+  headers: Readonly<Record<string, string>>,
+): Response {
+  const length = String(encoder.encode(body).length);
+  return new Response(body, { status, headers: { ...headers, "content-length": length } });
+}
+
+/** A refusal, as one line of plain text. */
+export function refusalResponse({ status, reason, headers }: Refusal): Response {
+  const type = { "content-type": "text/plain; charset=utf-8" };
+  return textResponse(`${reason}\n`, status, { ...type, ...headers });
+}
+
+/** The response that explains a refused handshake; no reason means it would be accepted. Readable by any origin. */
+export function refusalReasonResponse(reason?: RefusalReason): Response {
+  const waitSeconds = Number(reason?.refusal.headers["retry-after"]);
+  const response = jsonResponse({
+    admitted: reason === undefined,
+    ...(reason && { code: reason.code, message: reason.refusal.reason }),
+    ...(waitSeconds > 0 && { afterMs: waitSeconds * 1000 }),
+  });
+  for (const [name, value] of Object.entries(ANY_ORIGIN_HEADERS)) response.headers.set(name, value);
+  return response;
+}
+
+/** A response with a value as JSON; not to be cached. */
+export function jsonResponse(value: unknown, status = 200): Response {
+  const headers = { "content-type": "application/json", "cache-control": "no-store" };
+  return textResponse(JSON.stringify(value), status, headers);
+}

@@ -1,0 +1,192 @@
+/**
+ * Maps paths to their targets. Socket paths accept a trailing slash, because proxies add one. An upgrade on `/` reaches
+ * the echo, because the write-ups put the echo server there behind nginx and httpd.
+ * @module
+ */
+import { type Context, Hono } from "hono";
+import { getPath } from "hono/utils/url";
+import type { TextOptions } from "../../chat/session/text_handler.ts";
+import type { Clock } from "../../chat/ports/clock.ts";
+import type { AddressBuckets } from "../../core/limits/address_buckets.ts";
+import { admissionKey, EXEMPT_KEY } from "../../core/limits/connection_limits.ts";
+import { type Cidr, type RequestSource, requestSource } from "../../core/http/ip_address.ts";
+import {
+  checkHost,
+  chooseSubprotocol,
+  isHandshakeQuery,
+  isUpgradeRequest,
+  refuse,
+  requestedAuthority,
+} from "../../core/http/handshake.ts";
+import type { AllowedHosts } from "../../core/http/allowed_hosts.ts";
+import { type GuestLanguage, guestLanguage } from "../../core/names/names.ts";
+import { JSON_SUBPROTOCOL } from "../../core/protocol/json_protocol.ts";
+import { type RefusalReason, refusalReasonResponse, refusalResponse } from "./responses.ts";
+import type { Upgrader } from "./upgrade.ts";
+import {
+  detailedHealthHandlers,
+  type HealthSources,
+  isAuthorized,
+  publicHealthHandlers,
+} from "./health_responses.ts";
+import { serveFile, type StaticFile } from "../web/pages.ts";
+import { queryOf, textOptionsOf } from "./query.ts";
+import type { Endpoint } from "./connection.ts";
+
+/** The targets of the paths. */
+export interface RouteTargets {
+  /** Upgrades requests on the socket paths. */
+  readonly upgrader: Upgrader;
+  /** The echo at `/s`; null if it is off. */
+  readonly echo: ((prefix: string) => Endpoint) | null;
+  /** The chat at `/ws` as plain text. */
+  readonly text: (options: TextOptions, language: GuestLanguage) => Endpoint;
+  /** The chat at `/ws` in the JSON subprotocol. */
+  readonly json: (language: GuestLanguage) => Endpoint;
+  /** Files of the page, by path. */
+  readonly pages: ReadonlyMap<string, StaticFile>;
+  /** Sources of `/healthz`, `/readyz` and `/metrics`. */
+  readonly health: HealthSources;
+  /** The token that gives access to their details on this listener; null for none. */
+  readonly adminToken: string | null;
+  /** Checks the host of each request. */
+  readonly hosts: AllowedHosts;
+  /** Limits the requests of each address; undefined for no limit. */
+  readonly requests: AddressBuckets | undefined;
+  /** Current time, for that limit. */
+  readonly clock: Pick<Clock, "now">;
+  /** Proxies whose forwarded headers are trusted. */
+  readonly trustProxy: readonly Cidr[];
+}
+
+/** Responds to a request. `remote` is the IP address of the TCP peer, which may be a proxy. */
+export type RequestHandler = (request: Request, remote: string) => Response | Promise<Response>;
+
+type Bindings = { Bindings: RequestSource };
+type UpgradeHandler = (request: Request, source: RequestSource) => Response | Promise<Response>;
+
+/** Maximum length of a URL, in characters. The service's own URLs have fewer than 500. */
+const MAX_URL_LENGTH = 8_192;
+const LONG_URL = refuse(414, `The URL has more than ${MAX_URL_LENGTH} characters`);
+/** Maximum number of characters of a path or method that a response repeats. */
+const MAX_REPEATED = 200;
+
+/** Creates the handler for all paths of the main listener. */
+export function createRoutes(targets: RouteTargets): RequestHandler {
+  const app = new Hono<Bindings>();
+  const upgrades = upgradeHandlers(targets);
+  const { toEcho } = upgrades;
+  const notFoundResponse = ({ req }: Context<Bindings>) =>
+    refusalResponse(refuse(404, `Nothing is at ${req.path.slice(0, MAX_REPEATED)}`));
+  app.all("/", (c, next) => {
+    if (!isUpgradeRequest(c.req.raw)) return next();
+    return toEcho ? toEcho(c.req.raw, c.env) : notFoundResponse(c);
+  });
+  const detailed = detailedHealthHandlers(targets.health);
+  for (const [path, handler] of publicHealthHandlers(targets.health, targets.adminToken !== null)) {
+    app.all(
+      path,
+      readOnly((c) => {
+        const isAllowed = isAuthorized(c.req.raw.headers, targets.adminToken);
+        return (isAllowed ? detailed.get(path) ?? handler : handler)();
+      }),
+    );
+  }
+  const isServed = (path: string) => toEcho !== undefined || !ECHO_PATHS.test(path);
+  for (const path of MOVED.filter(isServed)) {
+    app.all(path, readOnly((c) => c.redirect("echo.html", 301)));
+  }
+  for (const [path, page] of [...targets.pages].filter(([path]) => isServed(path))) {
+    app.all(path, readOnly((c) => serveFile(page, c.req.raw.headers)));
+  }
+  // Pass errors on to the listener, which logs them.
+  app.onError((error) => {
+    throw error;
+  });
+  app.notFound(notFoundResponse);
+  return (request, remote) => {
+    if (request.url.length > MAX_URL_LENGTH) return refusalResponse(LONG_URL);
+    // Check first: a Host such as `a/b` has already changed the path that would be routed.
+    const badHost = checkHost(request);
+    if (badHost) return refusalResponse(badHost);
+    const source = requestSource(
+      remote,
+      request.headers.get("x-forwarded-for"),
+      targets.trustProxy,
+    );
+    // Bypass the router: during a connection storm, the cost of each upgrade matters.
+    const upgrade = upgrades.byPath.get(getPath(request));
+    const wantsReason = upgrade !== undefined && isHandshakeQuery(request);
+    const reason = commonRefusal(request, source, targets);
+    if (reason) {
+      return wantsReason ? refusalReasonResponse(reason) : refusalResponse(reason.refusal);
+    }
+    if (wantsReason) {
+      return targets.upgrader.explainRefusal(request, source).then(refusalReasonResponse);
+    }
+    return upgrade ? upgrade(request, source) : app.fetch(request, source);
+  };
+}
+
+const TOO_MANY_REQUESTS: RefusalReason = {
+  code: "too_many_connections",
+  refusal: refuse(429, "Too many requests from this address (10 × HANDSHAKES_PER_SECOND)", {
+    "retry-after": "1",
+  }),
+};
+
+/** The reason to refuse a request on any path; undefined if there is none. */
+function commonRefusal(
+  request: Request,
+  source: RequestSource,
+  targets: RouteTargets,
+): RefusalReason | undefined {
+  if (isRateLimited(source.address, targets)) return TOO_MANY_REQUESTS;
+  const refusal = targets.hosts.check(requestedAuthority(request, source.viaTrustedProxy));
+  return refusal && { code: "host_refused", refusal };
+}
+
+function isRateLimited(address: string, { requests, clock }: RouteTargets): boolean {
+  const key = admissionKey(address);
+  return requests !== undefined && key !== EXEMPT_KEY && requests.take(key, clock.now()) > 0;
+}
+
+function upgradeHandlers(
+  { upgrader, echo, text, json }: RouteTargets,
+): {
+  readonly toEcho: UpgradeHandler | undefined;
+  readonly byPath: ReadonlyMap<string, UpgradeHandler>;
+} {
+  const toEcho: UpgradeHandler | undefined = echo === null
+    ? undefined
+    : (request, source) =>
+      upgrader.upgrade(request, source, echo(queryOf(request.url).get("prefix") ?? ""));
+  const toChat: UpgradeHandler = (request, source) => {
+    const isJson = chooseSubprotocol(request, [JSON_SUBPROTOCOL]) !== undefined;
+    const language = guestLanguage(request.headers.get("accept-language"));
+    return upgrader.upgrade(
+      request,
+      source,
+      isJson ? json(language) : text(textOptionsOf(request.url), language),
+    );
+  };
+  const byPath = new Map([["/ws", toChat], ["/ws/", toChat]]);
+  if (toEcho) byPath.set("/s", toEcho).set("/s/", toEcho);
+  return { toEcho, byPath };
+}
+
+/** Paths of the echo page in the write-ups. */
+const MOVED = ["/websocket.html", "/websockets.html"];
+/** Paths that exist only for the echo. */
+const ECHO_PATHS = /^\/(?:echo|websockets?)\.(?:html|js)$/;
+
+type RouteHandler = (c: Context<Bindings>) => Response | Promise<Response>;
+
+/** Serves GET and HEAD, and refuses every other method with 405. */
+function readOnly(serve: RouteHandler): RouteHandler {
+  return (c) => {
+    if (c.req.method === "GET" || c.req.method === "HEAD") return serve(c);
+    const why = `Method is ${c.req.method.slice(0, MAX_REPEATED)}: ${c.req.path} is read-only`;
+    return refusalResponse(refuse(405, why, { allow: "GET, HEAD" }));
+  };
+}

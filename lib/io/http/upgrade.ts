@@ -1,0 +1,187 @@
+/**
+ * Upgrades requests to connections, or refuses them with a reason. An accepted connection holds a slot of the quota until
+ * it has really ended, for whatever reason.
+ * @module
+ */
+import type { Heartbeat } from "../../chat/heartbeat.ts";
+import {
+  admissionKey,
+  type AdmissionRefusal,
+  type ChargeReason,
+  type ConnectionSlot,
+  EXEMPT_KEY,
+} from "../../core/limits/connection_limits.ts";
+import type { RequestSource } from "../../core/http/ip_address.ts";
+import {
+  checkHandshake,
+  checkHostAndOrigin,
+  type OriginPolicy,
+  type Refusal,
+  refuse,
+} from "../../core/http/handshake.ts";
+import { type RefusalReason, refusalResponse } from "./responses.ts";
+import { log } from "../log.ts";
+import { Connection, type ConnectionContext, type Endpoint } from "./connection.ts";
+import { HandshakeDelay } from "./handshake_delay.ts";
+
+/** Limits the number of connections. */
+export interface ConnectionQuota {
+  /** Acquires a slot, which is released by disposing it, or returns the limit that refuses it. */
+  acquire(key: string): QuotaResult | Promise<QuotaResult>;
+  /** Charges an address. */
+  charge(key: string, what: ChargeReason): void;
+}
+
+/** A slot, or the limit that refuses it. */
+export type QuotaResult = ConnectionSlot | AdmissionRefusal;
+
+/** What an {@linkcode Upgrader} needs. */
+export interface UpgraderContext {
+  /** Shared by all connections. */
+  readonly connections: Omit<ConnectionContext, "heartbeat">;
+  /** Watches every connection. */
+  readonly heartbeat: Heartbeat;
+  /** Limits the connections in total and for each address. */
+  readonly quota: ConnectionQuota;
+  /** Origins of the pages that may open a connection. */
+  readonly origins: OriginPolicy;
+  /** The runtime closes a connection after this time of silence, in seconds; it pings after half of it. */
+  readonly idleSeconds: number;
+}
+
+// `connection: close`, because a client that reuses the connection would reach this worker again, not its replacement.
+const STOPPING = refuse(503, "The service is stopping", {
+  "retry-after": "1",
+  connection: "close",
+});
+
+const QUOTA_REFUSALS = {
+  "all taken": refuse(503, "Too many connections (MAX_CONNECTIONS)", { "retry-after": "5" }),
+  "all of this key taken": refuse(
+    503,
+    "Too many connections from this address (CONNECTIONS_PER_ADDRESS)",
+    { "retry-after": "30" },
+  ),
+  "too many handshakes": refuse(
+    429,
+    "Too many new connections from this address (HANDSHAKES_PER_SECOND)",
+    { "retry-after": "1" },
+  ),
+  "address charged": refuse(
+    429,
+    "Too many connections from this address were not closed: the address is blocked for a while",
+    { "retry-after": "60" },
+  ),
+  "no memory": refuse(503, "Out of memory (MAX_MEMORY_MB)", { "retry-after": "5" }),
+} as const satisfies Readonly<Record<AdmissionRefusal, Refusal>>;
+
+/** Upgrades requests until {@linkcode Upgrader.stopAccepting} is called. */
+export class Upgrader {
+  readonly #context: UpgraderContext;
+  readonly #connections: ConnectionContext;
+  readonly #delay = new HandshakeDelay();
+  #isStopping = false;
+  #unloggedCount = 0;
+  #loggedAt = -Infinity;
+
+  /** Accepts connections from the start. */
+  constructor(context: UpgraderContext) {
+    this.#context = context;
+    this.#connections = { ...context.connections, heartbeat: context.heartbeat };
+  }
+
+  /** Refuses all further requests with 503. */
+  stopAccepting(): void {
+    this.#isStopping = true;
+  }
+
+  /** Responds to a request on a socket path: 101, or a refusal with its reason. */
+  async upgrade(
+    request: Request,
+    { address, viaTrustedProxy }: RequestSource,
+    endpoint: Endpoint,
+  ): Promise<Response> {
+    // Read the signal first, and wait on it below: the runtime leaks the socket of a handshake whose client has gone
+    // before the 101 is written, and the signal detects most of them (measurements: docs/internals/runtime.md).
+    const { signal } = request;
+    if (this.#isStopping) return refusalResponse(STOPPING);
+    const result = checkHandshake(request, { origins: this.#context.origins, viaTrustedProxy });
+    if (result.kind === "refused") return refusalResponse(result);
+    const key = admissionKey(address);
+    const slot = await this.#context.quota.acquire(key);
+    if (typeof slot === "string") return refusalResponse(this.#reportFull(slot, address));
+    using held = new DisposableStack();
+    held.use(slot);
+    if (!await this.#delay.wait(signal)) return new Response(null, { status: 400 });
+    if (this.#isStopping) return refusalResponse(STOPPING);
+    const countedAddress = key === EXEMPT_KEY ? undefined : key;
+    const response = this.#openConnection(request, endpoint, slot, countedAddress);
+    // The connection owns the slot now; keeping the stack would take more memory than the slot.
+    held.move();
+    return response;
+  }
+
+  /**
+   * Why a handshake with the Host and Origin of this request would be refused now; undefined if it would be accepted.
+   * Counts as a handshake of its address.
+   */
+  async explainRefusal(
+    request: Request,
+    { address, viaTrustedProxy }: RequestSource,
+  ): Promise<RefusalReason | undefined> {
+    if (this.#isStopping) return { code: "unavailable", refusal: STOPPING };
+    const result = checkHostAndOrigin(request, { origins: this.#context.origins, viaTrustedProxy });
+    if (result.kind === "refused") {
+      return { code: result.status === 403 ? "origin_refused" : "host_refused", refusal: result };
+    }
+    const slot = await this.#context.quota.acquire(admissionKey(address));
+    if (typeof slot === "string") {
+      return { code: "too_many_connections", refusal: this.#reportFull(slot, address) };
+    }
+    slot[Symbol.dispose]();
+  }
+
+  #openConnection(
+    request: Request,
+    endpoint: Endpoint,
+    slot: ConnectionSlot,
+    address: string | undefined,
+  ): Response {
+    const { idleSeconds: idleTimeout } = this.#context;
+    const { subprotocol } = endpoint;
+    // The runtime's option throws if the client's offer has no space after its commas.
+    const isOption = subprotocol !== undefined &&
+      offeredSubprotocols(request).includes(subprotocol);
+    const options = isOption ? { idleTimeout, protocol: subprotocol } : { idleTimeout };
+    const { socket, response } = Deno.upgradeWebSocket(request, options);
+    if (subprotocol !== undefined && !isOption) setSubprotocol(response, subprotocol);
+    new Connection(socket, endpoint, this.#connections, slot, address);
+    return response;
+  }
+
+  /** Logs at most once a second: refused clients try again, and must not flood the log. */
+  #reportFull(limit: keyof typeof QUOTA_REFUSALS, address: string): Refusal {
+    this.#unloggedCount += 1;
+    const now = this.#context.connections.clock.now();
+    if (now - this.#loggedAt >= 1_000) {
+      log.warn("connection.refused", { limit, address, count: this.#unloggedCount });
+      this.#unloggedCount = 0;
+      this.#loggedAt = now;
+    }
+    return QUOTA_REFUSALS[limit];
+  }
+}
+
+/** The offered subprotocols, split as the runtime does it. */
+function offeredSubprotocols(request: Request): readonly string[] {
+  return request.headers.get("sec-websocket-protocol")?.split(", ") ?? [];
+}
+
+/** Deno 2.5.0 does not allow setting this header, and an exception here would end the listener. */
+function setSubprotocol(response: Response, subprotocol: string): void {
+  try {
+    response.headers.set("sec-websocket-protocol", subprotocol);
+  } catch (error) {
+    log.debug("subprotocol.not_sent", { error: String(error) });
+  }
+}

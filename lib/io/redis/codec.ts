@@ -1,0 +1,124 @@
+/**
+ * Encodes drafts and signals for Redis, and decodes the messages of the rooms' channels. Drafts are sent in parts, so that
+ * append.lua can assemble entries and messages without parsing them. Validate everything that Redis returns: any program
+ * with access to the same Redis may have written it.
+ * @module
+ */
+import * as v from "valibot";
+import type { Signal } from "../../chat/ports/bus.ts";
+import { type Action, type Draft, type Entry, fingerprint } from "../../core/log/entry.ts";
+import type { RoomId } from "../../core/names/names.ts";
+import type { Position } from "../../core/log/position.ts";
+import { epoch, name, position, seq, user } from "../stored_values.ts";
+
+// Redis disconnects subscribers with a longer output buffer (client-output-buffer-limit pubsub), so no message is longer.
+const MAX_CHANNEL_MESSAGE_LENGTH = 32 * 1024 * 1024;
+
+const action = v.variant("kind", [
+  v.object({ kind: v.literal("said"), reply: v.optional(position), text: v.string() }),
+  v.object({ kind: v.literal("edited"), of: position, text: v.string() }),
+  v.object({ kind: v.literal("deleted"), of: position }),
+  v.object({ kind: v.literal("reacted"), of: position, on: v.boolean(), emoji: v.string() }),
+  v.object({ kind: v.literal("renamed"), from: name }),
+]);
+
+// Stored logs and the scripts use the field name `deed` for a draft's action.
+const draft = v.pipe(
+  v.object({ user, name, id: v.string(), deed: action }),
+  v.transform(({ deed, ...draft }) => ({ ...draft, action: deed })),
+);
+
+/** Parses a draft as stored in a log, without its room. Throws if it is invalid. */
+export function parseDraft(json: string): Omit<Draft, "room"> {
+  return v.parse(draft, JSON.parse(json));
+}
+
+const node = v.pipe(v.string(), v.maxLength(64));
+const note = v.variant("kind", [
+  v.object({
+    kind: v.literal("here"),
+    node,
+    user,
+    name,
+    isChosen: v.optional(v.boolean()),
+    wanted: v.optional(name),
+  }),
+  v.object({ kind: v.literal("gone"), node, user }),
+  v.object({ kind: v.literal("typing"), user, name, on: v.boolean() }),
+  v.object({ kind: v.literal("read"), user, read: position }),
+]);
+
+const ChannelMessageSchema = v.union([
+  v.object({
+    tag: v.string(),
+    entries: v.array(v.object({ epoch, seq, at: seq, draft })),
+  }),
+  v.object({ tag: v.string(), note }),
+]);
+
+/** A message on a room's channel, with the room's tag as its sender knew it. */
+export type ChannelMessage =
+  | { readonly kind: "entries"; readonly tag: string; readonly entries: readonly Entry[] }
+  | { readonly kind: "note"; readonly tag: string; readonly signal: Signal };
+
+/** Encodes a draft as the nine arguments that append.lua expects. */
+export function encodeDraft(draft: Draft): readonly string[] {
+  const { user, name, id, action } = draft;
+  const of: Position | undefined = "of" in action ? action.of : undefined;
+  const { key, payload, rest } = splitPayload(action);
+  const prefix = JSON.stringify({ user, name, id, deed: rest }).slice(0, -2);
+  const about = action.kind === "said" ? JSON.stringify({ name, id, reply: action.reply }) : "";
+  return [
+    user,
+    fingerprint(draft),
+    action.kind,
+    of?.epoch ?? "",
+    String(of?.seq ?? 0),
+    action.kind === "reacted" && action.on ? "1" : "0",
+    about,
+    `${prefix},"${key}":`,
+    JSON.stringify(payload),
+  ];
+}
+
+/** Splits an action into its longest field and the rest. */
+function splitPayload(
+  action: Action,
+): { readonly key: string; readonly payload: unknown; readonly rest: unknown } {
+  switch (action.kind) {
+    case "said":
+    case "edited": {
+      const { text, ...rest } = action;
+      return { key: "text", payload: text, rest };
+    }
+    case "reacted": {
+      const { emoji, ...rest } = action;
+      return { key: "emoji", payload: emoji, rest };
+    }
+    case "deleted":
+      return { key: "of", payload: action.of, rest: { kind: action.kind } };
+    case "renamed":
+      return { key: "from", payload: action.from, rest: { kind: action.kind } };
+  }
+}
+
+/** Encodes a note for a room's channel. @param tag The room's tag. */
+export function encodeSignal(note: Signal, tag: string): string {
+  return JSON.stringify({ tag, note });
+}
+
+/** Decodes a message of a room's channel. Returns undefined if it is invalid; does not check the tag. */
+export function decodeChannelMessage(room: RoomId, payload: string): ChannelMessage | undefined {
+  if (payload.length > MAX_CHANNEL_MESSAGE_LENGTH) return undefined;
+  try {
+    const message = v.parse(ChannelMessageSchema, JSON.parse(payload), { abortEarly: true });
+    const { tag } = message;
+    if ("note" in message) return { kind: "note", tag, signal: message.note };
+    const entries = message.entries.map(({ epoch, seq, at, draft }): Entry => {
+      return { ...draft, room, position: { epoch, seq }, at };
+    });
+    return { kind: "entries", tag, entries };
+  } catch {
+    return undefined;
+  }
+}

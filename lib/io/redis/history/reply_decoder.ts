@@ -1,0 +1,212 @@
+/**
+ * Decodes the replies of the scripts. Do not throw for a damaged row, which would make its room unusable: if its position
+ * is known, return a tombstone in its place, so that positions have no gap; otherwise skip it. Replies include the number
+ * of damaged rows.
+ * @module
+ */
+import * as v from "valibot";
+import type { PublishResult, ReadState } from "../../../chat/ports/bus.ts";
+import {
+  type Action,
+  type Entry,
+  isUserId,
+  type Message,
+  type UserId,
+} from "../../../core/log/entry.ts";
+import type { RoomId } from "../../../core/names/names.ts";
+import { parsePosition, type Position } from "../../../core/log/position.ts";
+import type { HistoryPage, Replay } from "../../../core/log/room_log.ts";
+import { damagedId, tombstone, UNKNOWN_AUTHOR } from "../../stored_entry.ts";
+import { epoch, name, position, user } from "../../stored_values.ts";
+import { parseDraft } from "../codec.ts";
+
+/** A decoded reply, the tag of the room's announcements, and the number of damaged rows. */
+export interface ScriptReply<T> {
+  /** The decoded value. */
+  readonly value: T;
+  /** The room's tag, as in room.lua. */
+  readonly tag: string;
+  /** Number of rows that were skipped or replaced by tombstones. */
+  readonly damaged: number;
+}
+
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const digits = v.pipe(v.string(), v.regex(/^\d{1,16}$/), v.transform(Number), v.safeInteger());
+const tag = v.string();
+
+const AppendReply = v.tuple([
+  tag,
+  v.picklist([0, 1]),
+  v.number(),
+  v.array(v.union([
+    v.tuple([v.literal("entered"), epoch, digits, digits]),
+    v.tuple([
+      v.literal("rejected"),
+      v.picklist([
+        "gone",
+        "not_yours",
+        "id_reused",
+        "too_many_reactions",
+        "store_full",
+        "rooms_full",
+      ]),
+    ]),
+  ])),
+]);
+
+/** Decodes the reply of append.lua: one result for each draft, and whether the room had no entries before. */
+export function decodeAppend(
+  reply: unknown,
+): ScriptReply<{ readonly isNewRoom: boolean; readonly results: readonly PublishResult[] }> {
+  const [tag, isNew, damaged, list] = v.parse(AppendReply, reply);
+  const answers = list.map((result): PublishResult => {
+    if (result[0] === "rejected") return { kind: "rejected", why: result[1] };
+    const [, epoch, seq, at] = result;
+    return { kind: "entered", position: { epoch, seq }, at };
+  });
+  return { value: { isNewRoom: isNew === 1, results: answers }, tag, damaged };
+}
+
+const Row = v.tuple([digits, v.string(), v.string(), v.string()]);
+const ReplayReply = v.tuple([
+  epoch,
+  digits,
+  tag,
+  v.picklist(["", "unknown_epoch", "rewound", "too_old"]),
+  digits,
+  v.picklist([0, 1]),
+  v.array(Row),
+]);
+
+/** Decodes the reply of replay.lua. @param limit The limit of the request. */
+export function decodeReplay(room: RoomId, limit: number, reply: unknown): ScriptReply<Replay> {
+  const [epoch, topSeq, tag, gap, after, more, rows] = v.parse(ReplayReply, reply);
+  const found = new Map(rows.map((row) => [row[0], decodeRow(room, row)]));
+  const last = limit === 0 ? after : more === 1 ? rows.at(-1)?.[0] ?? after : topSeq;
+  const entries: Entry[] = [];
+  let damaged = 0;
+  for (let seq = after + 1; seq <= last && entries.length < limit; seq++) {
+    const entry = found.get(seq);
+    if (entry === undefined) damaged += 1;
+    // Use the neighbor's epoch: the reply does not say where an epoch ends.
+    const before = entries.at(-1) ?? [...found.values()].find((other) => other !== undefined);
+    const entryEpoch = before?.position.epoch ?? epoch;
+    entries.push(entry ?? tombstone(room, { epoch: entryEpoch, seq }, before?.at ?? 0));
+  }
+  const value = { top: { epoch, seq: topSeq }, entries, ...(gap !== "" && { lossReason: gap }) };
+  return { value, tag, damaged };
+}
+
+/** The entry with the current text of its message; undefined if it is damaged. */
+function decodeRow(
+  room: RoomId,
+  [seq, text, editedMark, currentText]: v.InferOutput<typeof Row>,
+): Entry | undefined {
+  try {
+    const [, rowEpoch, at, json = ""] = /^(\w+) (\d+) (.*)$/s.exec(text) ?? [];
+    const draft = parseDraft(json);
+    const action = withCurrentText(draft.action, editedMark, currentText);
+    return {
+      ...draft,
+      room,
+      position: { epoch: v.parse(epoch, rowEpoch), seq },
+      at: v.parse(digits, at),
+      action,
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+function withCurrentText(action: Action, editedMark: string, json: string): Action {
+  if (action.kind !== "said" && action.kind !== "edited") return action;
+  if (editedMark === "" || editedMark === "-") return { ...action, text: "", deleted: true };
+  const text = v.parse(v.string(), JSON.parse(json));
+  const edited = v.parse(digits, editedMark);
+  if (action.kind === "edited" || edited === 0) return { ...action, text };
+  return { ...action, text, edited };
+}
+
+const MessageFields = v.object({ name, id: v.string(), reply: v.optional(position) });
+const MessageHeader = v.tupleWithRest(
+  [digits, epoch, digits, v.string(), digits, v.picklist(["0", "1"])],
+  v.string(),
+);
+const PageReply = v.tuple([
+  epoch,
+  digits,
+  tag,
+  v.picklist([0, 1]),
+  v.array(v.string()),
+  v.number(),
+]);
+
+/** Decodes the reply of page.lua; returns the messages oldest first. */
+export function decodePage(reply: unknown): ScriptReply<HistoryPage> {
+  const [epoch, seq, tag, more, members, skipped] = v.parse(PageReply, reply);
+  const messages: Message[] = [];
+  let damaged = skipped;
+  for (const member of members) {
+    const message = decodeMessage(member);
+    if (message === undefined) damaged += 1;
+    const shown = message ?? tombstoneOf(member);
+    if (shown) messages.unshift(shown);
+  }
+  return { value: { top: { epoch, seq }, messages, more: more === 1 }, tag, damaged };
+}
+
+function decodeMessage(member: string): Message | undefined {
+  try {
+    const [header = "", about = "", text = "", ...reactions] = member.split("\n");
+    const [seq, epoch, at, author, edited, deleted] = v.parse(MessageHeader, header.split(" "));
+    return {
+      position: { epoch, seq },
+      at,
+      user: v.parse(user, author),
+      ...v.parse(MessageFields, JSON.parse(about)),
+      text: v.parse(v.string(), JSON.parse(text)),
+      ...(edited > 0 && { edited }),
+      ...(deleted === "1" && { deleted: true }),
+      ...(reactions.length > 0 && {
+        reactions: Object.fromEntries(reactions.map(decodeReaction)),
+      }),
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+/** A tombstone for a message of which only the header can be read. */
+function tombstoneOf(member: string): Message | undefined {
+  const header = v.safeParse(MessageHeader, member.slice(0, 200).split("\n", 1)[0]?.split(" "));
+  if (!header.success) return undefined;
+  const [seq, epoch, at, author] = header.output;
+  const position = { epoch, seq };
+  const known = { ...UNKNOWN_AUTHOR, ...(isUserId(author) && { user: author }) };
+  return { ...known, position, at, id: damagedId(position), text: "", deleted: true };
+}
+
+function decodeReaction(line: string): readonly [string, readonly UserId[]] {
+  const [, users = "", emoji = ""] = /^(\S+) (.*)$/.exec(line) ?? [];
+  return [v.parse(v.string(), JSON.parse(emoji)), v.parse(v.array(user), users.split(","))];
+}
+
+/** Decodes the reply of top.lua. */
+export function decodeTop(reply: unknown): ScriptReply<Position> {
+  const [epochNow, seqNow, tagNow] = v.parse(v.tuple([epoch, digits, tag]), reply);
+  return { value: { epoch: epochNow, seq: seqNow }, tag: tagNow, damaged: 0 };
+}
+
+/** Decodes the reply of read_state.lua. */
+export function decodeReadState(reply: unknown): ReadState {
+  const [read, unread] = v.parse(v.tuple([v.string(), count]), reply);
+  return { read: parsePosition(read), unread };
+}
+
+/** Decodes the reply of sweep.lua: the numbers of deleted rows. */
+export function decodeSweep(
+  reply: unknown,
+): Readonly<Record<"entries" | "messages" | "marks" | "rooms", number>> {
+  const [entries, messages, marks, rooms] = v.parse(v.tuple([count, count, count, count]), reply);
+  return { entries, messages, marks, rooms };
+}

@@ -1,0 +1,165 @@
+-- Presence of one room: implements LeaseTable of core/presence/lease_table.ts, with this Redis's clock.
+--
+-- KEYS 1 people  hash: user to lines: since, name, the name's keys (separated by tabs), and each node
+--      2 names   hash: each key of a name to the user who has the name
+--      3 nodes   hash: node to "until server", where server is the replication id when all its users were claimed;
+--                "until -" if the node has withdrawn
+-- Damaged records are ignored and removed, so that they do not keep a user out of a room.
+-- ARGV 1 claim, release, renew, withdraw or people   2 duration of a lease, in milliseconds   3 the node   4 the user, or
+--      for withdraw how long to keep users who are on no other node, in milliseconds   5 the name
+--      6 its keys, separated by tabs   7 1 to rename
+local PEOPLE, NAMES, NODES = KEYS[1], KEYS[2], KEYS[3]
+local VERB, LEASE_MS, NODE, USER, NAME, NAME_KEYS, RENAMES = unpack(ARGV)
+LEASE_MS = tonumber(LEASE_MS)
+
+local time = redis.call("TIME")
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local function whole(number)
+  return string.format("%.0f", number)
+end
+
+-- Nil if the record is damaged.
+local function person(record)
+  local since, name, keys, nodes = string.match(record, "^(%d+)\n([^\n]*)\n([^\n]*)(.*)$")
+  return since and { since = since, name = name, keys = keys, nodes = nodes }
+end
+
+local function put(user, one)
+  redis.call("HSET", PEOPLE, user, table.concat({ one.since, one.name, one.keys }, "\n") .. one.nodes)
+end
+
+local function freeNames(keys)
+  for key in string.gmatch(keys, "[^\t]+") do redis.call("HDEL", NAMES, key) end
+end
+
+-- Each node is on its own line.
+local function withoutNode(nodes, node)
+  local kept = {}
+  for other in string.gmatch(nodes, "\n([^\n]+)") do
+    if other ~= node then kept[#kept + 1] = "\n" .. other end
+  end
+  return table.concat(kept)
+end
+
+local function release(user, record, node)
+  local one = person(record)
+  if not one then return redis.call("HDEL", PEOPLE, user) end
+  local nodes = withoutNode(one.nodes, node)
+  if nodes == one.nodes then return end
+  one.nodes = nodes
+  if nodes ~= "" then return put(user, one) end
+  redis.call("HDEL", PEOPLE, user)
+  freeNames(one.keys)
+end
+
+local function dropNode(node)
+  redis.call("HDEL", NODES, node)
+  local people = redis.call("HGETALL", PEOPLE)
+  for index = 1, #people, 2 do release(people[index], people[index + 1], node) end
+end
+
+local function hasWithdrawn(node)
+  local lease = redis.call("HGET", NODES, node)
+  return lease and string.sub(lease, -2) == " -"
+end
+
+local function dropExpired()
+  local nodes = redis.call("HGETALL", NODES)
+  for index = 1, #nodes, 2 do
+    local ends, by = string.match(nodes[index + 1], "^(%d+)( .*)$")
+    if not ends or tonumber(ends) <= now then
+      dropNode(nodes[index])
+    elseif tonumber(ends) > now + LEASE_MS then
+      -- The clock was set back: without this, the lease would outlive its node.
+      redis.call("HSET", NODES, nodes[index], whole(now + LEASE_MS) .. by)
+    end
+  end
+end
+
+-- Whether another user in the room has the name.
+local function isTaken(key)
+  local bearer = redis.call("HGET", NAMES, key)
+  return bearer and bearer ~= USER and redis.call("HEXISTS", PEOPLE, bearer) == 1
+end
+
+local function keep(by)
+  redis.call("HSET", NODES, NODE, whole(now + LEASE_MS) .. " " .. by)
+  -- The keys expire with the last lease, so nothing is left of an empty room.
+  for _, key in ipairs(KEYS) do redis.call("PEXPIRE", key, LEASE_MS) end
+end
+
+local function server()
+  return string.match(redis.call("INFO", "replication"), "master_replid:(%x+)") or ""
+end
+
+local function leaseServer()
+  local lease = redis.call("HGET", NODES, NODE)
+  return lease and string.match(lease, " (%x*)$")
+end
+
+-- A user's active nodes, and the withdrawn ones that are taken over.
+local function split(nodes)
+  local kept, takenOver = {}, {}
+  for other in string.gmatch(nodes, "\n([^\n]+)") do
+    if other ~= NODE and hasWithdrawn(other) then
+      takenOver[#takenOver + 1] = other
+    else
+      kept[#kept + 1] = "\n" .. other
+    end
+  end
+  return table.concat(kept), takenOver
+end
+
+local function claim()
+  local record = redis.call("HGET", PEOPLE, USER)
+  local before = record and person(record)
+  local nameBefore = before and before.name
+  local one = before or { since = whole(time[1] * 1000000 + time[2]), nodes = "" }
+  if not before or RENAMES == "1" then
+    for key in string.gmatch(NAME_KEYS, "[^\t]+") do
+      if isTaken(key) then return { "taken" } end
+    end
+    if before then freeNames(before.keys) end
+    one.name, one.keys = NAME, NAME_KEYS
+  end
+  local nodes, takenOver = split(one.nodes)
+  one.nodes = withoutNode(nodes, NODE) .. "\n" .. NODE
+  for key in string.gmatch(one.keys, "[^\t]+") do redis.call("HSET", NAMES, key, USER) end
+  put(USER, one)
+  if not hasWithdrawn(NODE) then keep(leaseServer() or server()) end
+  return { "granted", one.name, one.name ~= nameBefore and "1" or "0", unpack(takenOver) }
+end
+
+-- Releases the node's users who are on another node too, and keeps the others for the grace period.
+local function withdraw(graceMs)
+  local lease = redis.call("HGET", NODES, NODE)
+  if not lease or hasWithdrawn(NODE) then return 1 end
+  local ends = math.min(tonumber(string.match(lease, "^%d+") or 0), now + graceMs)
+  redis.call("HSET", NODES, NODE, whole(ends) .. " -")
+  local people = redis.call("HGETALL", PEOPLE)
+  for index = 1, #people, 2 do
+    local one = person(people[index + 1])
+    if not one or withoutNode(one.nodes, NODE) ~= "" then release(people[index], people[index + 1], NODE) end
+  end
+  return 1
+end
+
+-- Returns 0 if the node must claim its users again: its lease expired, or another server that may lack claims took over.
+local function renew()
+  local by = leaseServer()
+  if not by then return 0 end
+  local present = server()
+  keep(present)
+  return by == present and 1 or 0
+end
+
+if VERB == "release" then
+  local record = redis.call("HGET", PEOPLE, USER)
+  if record then release(USER, record, NODE) end
+  return 1
+end
+dropExpired()
+if VERB == "claim" then return claim() end
+if VERB == "withdraw" then return withdraw(tonumber(USER)) end
+if VERB == "renew" then return renew() end
+return redis.call("HGETALL", PEOPLE)

@@ -1,0 +1,22 @@
+-- Deletes expired rows of a room, and the room itself if its newest entry is older than twice the age limit: positions
+-- outlive their entries. ARGV 6 run time before which read marks expire   7 run time before which the room expires.
+-- Returns the numbers of deleted entries, messages and marks, and 1 if the room was deleted.
+if redis.call("EXISTS", HEAD) == 0 then
+  return { 0, 0, 0, redis.call("DEL", LOG, MESSAGES, READS, MARKS) > 0 and 1 or 0 }
+end
+local head = openHead()
+if head.top > 0 and head.ran < tonumber(ARGV[7]) then
+  local entries, messages = redis.call("XLEN", LOG), redis.call("ZCARD", MESSAGES)
+  local marks = redis.call("HLEN", READS)
+  redis.call("DEL", HEAD, LOG, MESSAGES, READS, MARKS)
+  return { entries, messages, marks, 1 }
+end
+local entries = redis.call("XTRIM", LOG, "MINID", whole(floorOf(head) + 1))
+local stale = staleMessages(redis.call("ZCARD", MESSAGES))
+local messages = stale > 0 and redis.call("ZREMRANGEBYRANK", MESSAGES, 0, stale - 1) or 0
+local forgotten = redis.call("ZRANGEBYSCORE", MARKS, "-inf", "(" .. ARGV[6], "LIMIT", 0, 1000)
+for _, user in ipairs(forgotten) do
+  redis.call("HDEL", READS, user)
+  redis.call("ZREM", MARKS, user)
+end
+return { entries, messages, #forgotten, 0 }

@@ -1,0 +1,244 @@
+/**
+ * Everything that one isolate needs to serve clients: its own sockets, sessions and hub. It uses the services that
+ * exist once per process (bus, quota, secret) through interfaces. Do not assume that they are in the same isolate: in a
+ * worker, each call goes over an RPC channel.
+ * @module
+ */
+import meta from "../../../deno.json" with { type: "json" };
+import type { WorkerBus } from "../../chat/ports/bus.ts";
+import { type Clock, systemClock } from "../../chat/ports/clock.ts";
+import { EchoHandler } from "../../chat/session/echo_handler.ts";
+import { type ConnectionCounts, Heartbeat } from "../../chat/heartbeat.ts";
+import { Hub } from "../../chat/room/hub.ts";
+import { JsonHandler } from "../../chat/session/json_handler.ts";
+import { addConnectionGauges, type WorkerMetrics, workerMetrics } from "../../chat/metrics.ts";
+import { MAX_READS_PER_WORKER } from "../../chat/log_reader.ts";
+import type { SessionContext } from "../../chat/session/session.ts";
+import { TextHandler } from "../../chat/session/text_handler.ts";
+import { ConcurrencyLimit } from "../../chat/concurrency_limit.ts";
+import { SharedBudgets } from "../../core/limits/rate_limiter.ts";
+import type { Config } from "../../core/config/config.ts";
+import { requestBuckets } from "../../core/limits/connection_limits.ts";
+import { AllowedHosts } from "../../core/http/allowed_hosts.ts";
+import { Metrics, type Snapshot } from "../../core/metrics/metrics.ts";
+import { chunkSizeFor } from "../../core/log/replay_chunks.ts";
+import { JSON_SUBPROTOCOL } from "../../core/protocol/json_protocol.ts";
+import { healthPolicy } from "../../core/health/connection_health.ts";
+import { onBroadcast } from "./broadcast.ts";
+import { type ConnectionQuota, Upgrader } from "../http/upgrade.ts";
+import { drain, type DrainKind } from "./drain.ts";
+import type { HealthSources } from "../http/health_responses.ts";
+import { newId, SignedSessionTokens } from "../auth/signed_tokens.ts";
+import { Listener } from "../http/listener.ts";
+import { log } from "../log.ts";
+import { buildOf, loadPages } from "../web/pages.ts";
+import { createRoutes, type RouteTargets } from "../http/routes.ts";
+import type { Endpoint } from "../http/connection.ts";
+import { chargeSuspects } from "./memory_suspects.ts";
+import { firstFailure, waitForEnd } from "../tasks.ts";
+import { withTimeout } from "../timeout.ts";
+
+/** Timeout for withdrawing this node's users from the presence registry. */
+const WITHDRAW_TIMEOUT_MS = 300;
+
+/** The services that exist once per process. */
+export interface SharedServices extends HealthSources {
+  /** Publishes messages. */
+  readonly bus: WorkerBus;
+  /** Signs session tokens; resolves when it has been read from the storage. */
+  readonly secret: Promise<string>;
+  /** Limits the connections of the whole process. */
+  readonly quota: ConnectionQuota;
+}
+
+/** Where a server listens. */
+export interface ListenOptions {
+  /** The name of the process's broadcast channel. */
+  readonly channel: string;
+  /** 0 for any free port. */
+  readonly port: number;
+  /** Whether other workers listen on the same port. */
+  readonly isShared: boolean;
+}
+
+/** The state of one server, for health checks and metrics. */
+export interface ServerReport {
+  /** Number of its connections, by status. */
+  readonly connectionCounts: ConnectionCounts;
+  /** Memory of its heap and of the messages queued for slow consumers, in bytes. */
+  readonly memoryBytes: number;
+  /** Its metrics. */
+  readonly metrics: Snapshot;
+}
+
+/** The server of one isolate. */
+export interface ChatServer extends AsyncDisposable {
+  /** The port that it listens on. */
+  readonly port: number;
+  /** Returns its current state. */
+  report(): ServerReport;
+  /** Resolves with the reason when a required task has ended. */
+  readonly failed: Promise<Error>;
+  /** Refuses new connections, closes all others and waits for the peers' close frames. */
+  drain(kind: DrainKind): Promise<void>;
+  /** Parks the connections with the largest backlogs, so that they use no more memory. */
+  parkLargestBacklogs(): void;
+}
+
+/** Starts the server. Throws `Deno.errors.AddrInUse` if the port is taken. */
+export async function startChatServer(
+  config: Config,
+  services: SharedServices,
+  options: ListenOptions,
+): Promise<ChatServer> {
+  await using started = new AsyncDisposableStack();
+  const life = new AbortController();
+  const { signal } = life;
+  const clock = systemClock;
+  const pages = await loadPages(config.maxMessageBytes, config);
+  const metrics = new Metrics();
+  const instruments = workerMetrics(metrics);
+  const hub = started.use(createHub(config, clock, services, instruments));
+  started.use(onBroadcast(options.channel, (announcements) => hub.dispatch(announcements)));
+  const pingMs = config.pingSeconds * 1000;
+  const heartbeat = new Heartbeat(clock, healthPolicy({ ...config, pingMs }));
+  addConnectionGauges(metrics, heartbeat);
+  const upgrader = createUpgrader(config, clock, heartbeat, services, instruments);
+  const handler = createRoutes({
+    upgrader,
+    pages,
+    health: services,
+    adminToken: config.adminToken,
+    hosts: new AllowedHosts(config),
+    requests: requestBuckets(config),
+    clock,
+    trustProxy: config.trustProxy,
+    ...createEndpoints(
+      config,
+      createSessionContext(config, clock, services, { hub, instruments, page: buildOf(pages) }),
+    ),
+  });
+  const listener = new Listener(handler, clock, { ...config, ...options });
+  const tasks = [listener.run(signal), heartbeat.run(signal), hub.run(signal)];
+  started.defer(() => {
+    life.abort();
+    // shutdown() does not resolve while a peer is stuck, so the wait is bounded.
+    return waitForEnd("The listener", [listener.shutdown(), ...tasks]);
+  });
+  const resources = started.move();
+  return {
+    port: listener.port,
+    failed: firstFailure(tasks),
+    report: () => ({
+      connectionCounts: heartbeat.connectionCounts(),
+      memoryBytes: usedMemoryBytes(),
+      metrics: metrics.snapshot(),
+    }),
+    parkLargestBacklogs: () => {
+      const parked = heartbeat.parkLargestBacklogs();
+      if (parked > 0) log.info("memory.clients_parked", { parked });
+    },
+    async drain(kind) {
+      upgrader.stopAccepting();
+      if (kind === "urgent") {
+        const addresses = await chargeSuspects(() => heartbeat.peers(), clock, signal);
+        log.warn("memory.addresses_suspected", { addresses });
+      }
+      await drain(kind, () => heartbeat.peers(), clock, Math.random, signal);
+      // If this fails, the leases expire.
+      await withTimeout(WITHDRAW_TIMEOUT_MS, "The rooms were not left", hub.withdraw()).catch(
+        () => {},
+      );
+    },
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
+
+function createHub(
+  config: Config,
+  clock: Clock,
+  { bus }: SharedServices,
+  metrics: WorkerMetrics,
+): Hub {
+  const defer = (fn: () => void) => void setImmediate(fn);
+  const node = newId();
+  const maxChunk = chunkSizeFor(config.maxBufferedBytes);
+  const common = { bus, clock, metrics, node, random: Math.random, newId, defer, maxChunk };
+  return new Hub({ ...config, ...common });
+}
+
+function createUpgrader(
+  config: Config,
+  clock: Clock,
+  heartbeat: Heartbeat,
+  { quota }: SharedServices,
+  instruments: WorkerMetrics,
+): Upgrader {
+  return new Upgrader({
+    connections: { ...config, clock, metrics: instruments },
+    heartbeat,
+    quota,
+    origins: config.allowedOrigins,
+    idleSeconds: config.pingSeconds * 2,
+  });
+}
+
+function createSessionContext(
+  config: Config,
+  clock: Clock,
+  { bus, secret }: SharedServices,
+  { hub, instruments, page }: { hub: Hub; instruments: WorkerMetrics; page: string },
+): SessionContext {
+  const sessionTokens = new SignedSessionTokens(clock, secret);
+  const serverInfo = {
+    server: { name: "parley", version: meta.version, page },
+    limits: {
+      maxTextBytes: config.maxMessageBytes,
+      maxMessageBytes: maxJsonBytes(config),
+      maxRooms: config.maxRooms,
+      messagesPerSecond: config.messagesPerSecond,
+      bytesPerSecond: config.bytesPerSecond,
+      recoverLimit: config.recoverLimit,
+    },
+    heartbeat: { seconds: config.pingSeconds },
+  };
+  const limits = new SharedBudgets(config, instruments.refused);
+  const readLimit = new ConcurrencyLimit(MAX_READS_PER_WORKER);
+  const own = { bus, hub, sessionTokens, serverInfo, limits, readLimit };
+  return { ...config, ...own, clock, random: Math.random, newId };
+}
+
+/** Size of a frame with the longest text, each byte escaped as `\\u0000`, plus space for the other fields. */
+function maxJsonBytes({ maxMessageBytes }: Config): number {
+  return maxMessageBytes * 6 + 4_096;
+}
+
+function createEndpoints(
+  config: Config,
+  context: SessionContext,
+): Pick<RouteTargets, "echo" | "text" | "json"> {
+  const { maxMessageBytes } = config;
+  const echo = (prefix: string): Endpoint => ({
+    openHandler: (socket, address) => new EchoHandler(socket, context, prefix, address),
+    maxMessageBytes,
+  });
+  return {
+    echo: config.echo === "on" ? echo : null,
+    text: (options, language) => ({
+      openHandler: (socket, address) =>
+        new TextHandler(socket, context, options, address, language),
+      maxMessageBytes,
+    }),
+    json: (language) => ({
+      openHandler: (socket, address) => new JsonHandler(socket, context, address, language),
+      subprotocol: JSON_SUBPROTOCOL,
+      maxMessageBytes: maxJsonBytes(config),
+    }),
+  };
+}
+
+/** Excludes the sockets' own buffers, which the runtime does not report. */
+function usedMemoryBytes(): number {
+  const { heapTotal, external } = Deno.memoryUsage();
+  return heapTotal + external;
+}

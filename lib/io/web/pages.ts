@@ -1,0 +1,188 @@
+/**
+ * The pages, read and packed once, when a worker starts. Each is served with its type, an ETag derived from its content,
+ * and a Content-Security-Policy that allows no other origin.
+ * @module
+ */
+import { gzipSync } from "node:zlib";
+import { type OriginPolicy } from "../../core/http/handshake.ts";
+import { corsHeaders, type FramerPolicy, framingHeaders } from "../../core/http/cross_origin.ts";
+import { digestOf, packMarkup, packScript, packScripts, packStyles } from "./bundle.ts";
+import { readPageFiles } from "./page_files.ts";
+
+/** A file in the form in which it is served. */
+export interface StaticFile {
+  /** The uncompressed file. */
+  readonly body: Uint8Array<ArrayBuffer>;
+  /** The file, compressed with gzip. */
+  readonly zipped: Uint8Array<ArrayBuffer>;
+  /** Response headers; names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Other origins whose pages may import it; undefined for none. */
+  readonly sharedWith?: OriginPolicy;
+}
+
+/** What pages of other sites may do. */
+export interface Embedding {
+  /** Origins whose pages may import the client library. */
+  readonly allowedOrigins: OriginPolicy;
+  /** Origins whose pages may show these pages in a frame. */
+  readonly allowedFramers: FramerPolicy;
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  html: "text/html; charset=utf-8",
+  js: "text/javascript; charset=utf-8",
+  css: "text/css; charset=utf-8",
+  ts: "application/typescript; charset=utf-8",
+  svg: "image/svg+xml",
+  webmanifest: "application/manifest+json",
+};
+
+// Lets Deno find the types of the client library when it is imported from a running service.
+const OWN_HEADERS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  "/client.js": { "x-typescript-types": "./client.d.ts" },
+};
+
+// The pages' modules and style sheets are served only packed; the library's modules also as files, for other programs.
+const PARTS = /^\/page\/|\.css$/;
+const CHAT_SCRIPT = "/page/main.js";
+/** Scripts that the chat page loads on demand, including the strings of other languages. */
+const LATER_SCRIPTS = ["/page/later.js", "/page/i18n/zh.js"];
+const SCRIPTS = ["/head.js", "/sw.js", "/echo.js"];
+const STYLES = ["/chat.css", "/later.css", "/parley.css"];
+
+const BUILD = `<meta name="build" content="`;
+
+/** Maximum length of a list in a header, in characters. With a longer one, the page is sent whole and uncompressed. */
+const MAX_LIST_LENGTH = 8_192;
+
+const POLICY = [
+  "default-src 'none'",
+  ...["script-src", "style-src", "img-src", "connect-src", "manifest-src"].map((it) =>
+    `${it} 'self'`
+  ),
+  ...["base-uri", "form-action"].map((it) => `${it} 'none'`),
+].join("; ");
+
+/** Files of the client library, which other programs and pages import. */
+const LIBRARY = /^\/client(?:\.js|\.d\.ts|(?:\/\w+){1,2}\.js)$/;
+
+// Browsers apply the policy to documents and workers. Other files get a short one, in case they are opened directly.
+const DOCUMENTS = /^text\/html|^image\/svg/;
+const WORKER = "/sw.js";
+const SHORT_POLICY = "default-src 'none'";
+
+const UNEMBEDDED: Embedding = { allowedOrigins: "same", allowedFramers: "none" };
+
+/** Reads and packs every page, by path. @param maxMessageBytes The limit that the chat page shows. */
+export async function loadPages(
+  maxMessageBytes: number,
+  { allowedOrigins, allowedFramers }: Embedding = UNEMBEDDED,
+): Promise<ReadonlyMap<string, StaticFile>> {
+  const { ancestors, options } = framingHeaders(allowedFramers);
+  const framing = options && { "x-frame-options": options };
+  const texts = readPageFiles();
+  const limit = `name="max-message-bytes" content="`;
+  const source = texts["/"];
+  if (source === undefined) throw new Error("Cannot serve the pages: static/index.html is missing");
+  const index = source.replace(`${limit}65535"`, `${limit}${maxMessageBytes}"`);
+  const files = Object.entries(texts).filter(([path]) => !PARTS.test(path));
+  const packed = [
+    ...packScripts(texts, CHAT_SCRIPT, LATER_SCRIPTS),
+    ...SCRIPTS.map((path) => [path, packScript(texts, path)] as const),
+    ...STYLES.map((path) => [path, packStyles(texts, path)] as const),
+  ];
+  const scripts = new Map(packed);
+  const build = digestOf([source, ...scripts.values()]);
+  // The digest changes the service worker with each build, so that it caches all files again.
+  scripts.set(WORKER, `${scripts.get(WORKER) ?? ""}// ${build}\n`);
+  const entries = Object.entries({
+    ...Object.fromEntries([...files, ...scripts]),
+    "/": packMarkup(index.replace(BUILD, `${BUILD}${build}`)),
+  }).map(
+    async ([path, text]) => {
+      const ending = path.endsWith("/") ? "html" : path.slice(path.lastIndexOf(".") + 1);
+      const body = new TextEncoder().encode(text);
+      const type = TYPES[ending] ?? "text/plain";
+      const isDocument = DOCUMENTS.test(type);
+      const full = `${POLICY}; frame-ancestors ${ancestors}`;
+      const policy = isDocument || path === WORKER ? full : SHORT_POLICY;
+      const headers = {
+        ...await headersFor(body, type, policy),
+        ...(isDocument && framing),
+        ...OWN_HEADERS[path],
+      };
+      const sharing = LIBRARY.test(path) && { sharedWith: allowedOrigins };
+      const page = { body, zipped: zip(body), headers, ...sharing };
+      return [path, page] as const;
+    },
+  );
+  return new Map(await Promise.all(entries));
+}
+
+/** The version of the chat page, read from the page: 16 hexadecimal digits, the same for the same files. */
+export function buildOf(pages: ReadonlyMap<string, StaticFile>): string {
+  const text = new TextDecoder().decode(pages.get("/")?.body);
+  const start = text.indexOf(BUILD) + BUILD.length;
+  return text.slice(start, text.indexOf('"', start));
+}
+
+/** Uses the highest compression level, since it runs only once. */
+function zip(body: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(gzipSync(body, { level: 9 }));
+}
+
+async function headersFor(
+  body: Uint8Array<ArrayBuffer>,
+  type: string,
+  policy: string,
+): Promise<Readonly<Record<string, string>>> {
+  const digest = await crypto.subtle.digest("SHA-256", body);
+  return {
+    "content-type": type,
+    // Weak, since it is the same for the file and for its compressed form.
+    "etag": `W/"${new Uint8Array(digest).toHex().slice(0, 32)}"`,
+    "vary": "accept-encoding",
+    // Revalidate each time, usually with 304: an old page must not be mixed with files of a new version.
+    "cache-control": "no-cache",
+    "content-security-policy": policy,
+  };
+}
+
+/**
+ * Serves a file: compressed if the client accepts gzip, or as 304 if the client already has it (RFC 9110 §12.5.3,
+ * §13.1.2).
+ */
+export function serveFile(file: StaticFile, requestHeaders: Headers): Response {
+  const sharing = corsHeaders(file.sharedWith ?? "same", requestHeaders.get("origin"));
+  const tags = listIn(requestHeaders, "if-none-match").map(strongTag);
+  if (tags.includes("*") || tags.includes(strongTag(file.headers["etag"] ?? ""))) {
+    const { "content-type": _, ...headers } = file.headers;
+    return new Response(null, { status: 304, headers: { ...headers, ...sharing } });
+  }
+  const isZipped = listIn(requestHeaders, "accept-encoding").some(isGzip);
+  const body = isZipped ? file.zipped : file.body;
+  const encoding: Record<string, string> = isZipped ? { "content-encoding": "gzip" } : {};
+  // Set explicitly: a response to HEAD has no body, and the runtime would send a length of 0.
+  const length = { "content-length": String(body.length) };
+  return new Response(body, { headers: { ...file.headers, ...encoding, ...length, ...sharing } });
+}
+
+/** The trimmed items of a comma-separated header; none if it is too long. */
+function listIn(headers: Headers, name: string): readonly string[] {
+  const value = headers.get(name) ?? "";
+  return value.length > MAX_LIST_LENGTH ? [] : value.split(",").map((part) => part.trim());
+}
+
+function strongTag(tag: string): string {
+  return tag.startsWith("W/") ? tag.slice(2) : tag;
+}
+
+/** Whether an item of Accept-Encoding is gzip with a weight above 0 (RFC 9110 §12.4.2). */
+function isGzip(coding: string): boolean {
+  const [name = "", weight = "q=1", ...rest] = coding.split(";").map((part) =>
+    part.trim().toLowerCase()
+  );
+  return name === "gzip" && rest.length === 0 && weight.startsWith("q=") &&
+    Number(weight.slice(2)) > 0;
+}

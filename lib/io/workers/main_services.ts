@@ -1,0 +1,102 @@
+/**
+ * The services of the main isolate for one worker. It records the worker's subscriptions and connection slots, and
+ * releases them when the worker has ended; otherwise they would be held forever.
+ * @module
+ */
+import type { RoomId } from "../../core/names/names.ts";
+import type { SharedServices } from "../serving/chat_server.ts";
+import { log } from "../log.ts";
+import type { MainApi } from "./rpc_types.ts";
+
+/** Serves the calls of one worker, and releases what the worker holds when disposed. */
+export class MainServices implements Disposable {
+  readonly #services: SharedServices;
+  readonly #subscriptions = new Map<RoomId, number>();
+  readonly #slots = new Map<string, Disposable[]>();
+  #node: string | undefined;
+  #isDisposed = false;
+
+  /** Starts with no subscriptions and no slots. */
+  constructor(services: SharedServices) {
+    this.#services = services;
+  }
+
+  /** Handlers for the worker's RPC channel. */
+  get handlers(): MainApi {
+    const { bus, secret } = this.#services;
+    return {
+      publish: (draft, people) => bus.publish(draft, people),
+      signal: (room, note, people) => bus.signal(room, note, people),
+      subscribe: (room) => this.#subscribe(room),
+      unsubscribe: (room) => this.#unsubscribe(room),
+      whenBack: () => bus.whenBack(),
+      replay: (room, since, limit) => bus.replay(room, since, limit),
+      page: (room, before, limit) => bus.page(room, before, limit),
+      readState: (room, user) => bus.readState(room, user),
+      markRead: (room, user, read) => bus.markRead(room, user, read),
+      claim: (room, claim) => {
+        this.#node = claim.node;
+        return bus.claim(room, claim);
+      },
+      release: (room, user, node) => bus.release(room, user, node),
+      withdraw: (room, node) => bus.withdraw(room, node),
+      renew: (room, node) => bus.renew(room, node),
+      people: (room) => bus.people(room),
+      acquireSlot: (key) => this.#acquireSlot(key),
+      releaseSlot: (key) => this.#slots.get(key)?.pop()?.[Symbol.dispose](),
+      charge: (key, what) => this.#services.quota.charge(key, what),
+      secret: () => secret,
+      connectionCounts: () => this.#services.connectionCounts(),
+      readiness: () => this.#services.readiness(),
+      metrics: () => this.#services.metrics(),
+    };
+  }
+
+  /** Releases everything that the worker held; calls that arrive later acquire nothing. */
+  [Symbol.dispose](): void {
+    this.#isDisposed = true;
+    for (const [room, count] of this.#subscriptions) {
+      this.#withdraw(room);
+      for (let left = count; left > 0; left--) this.#services.bus.unsubscribe(room);
+    }
+    this.#subscriptions.clear();
+    for (const slots of this.#slots.values()) {
+      for (const slot of slots) slot[Symbol.dispose]();
+    }
+    this.#slots.clear();
+  }
+
+  /** The worker may have ended without withdrawing. It was subscribed to every room that it had users in. */
+  #withdraw(room: RoomId): void {
+    if (this.#node === undefined) return;
+    this.#services.bus.withdraw(room, this.#node).catch((error: unknown) =>
+      log.debug("worker.withdraw_failed", { room, error: String(error) })
+    );
+  }
+
+  async #subscribe(room: RoomId): Promise<void> {
+    if (this.#isDisposed) return;
+    this.#subscriptions.set(room, (this.#subscriptions.get(room) ?? 0) + 1);
+    await this.#services.bus.subscribe(room);
+  }
+
+  #unsubscribe(room: RoomId): void {
+    const count = this.#subscriptions.get(room) ?? 0;
+    if (count > 1) this.#subscriptions.set(room, count - 1);
+    else this.#subscriptions.delete(room);
+    if (count > 0) this.#services.bus.unsubscribe(room);
+  }
+
+  async #acquireSlot(key: string): ReturnType<MainApi["acquireSlot"]> {
+    const slot = await this.#services.quota.acquire(key);
+    if (typeof slot === "string") return slot;
+    if (this.#isDisposed) {
+      slot[Symbol.dispose]();
+      return null;
+    }
+    const slots = this.#slots.get(key) ?? [];
+    this.#slots.set(key, slots);
+    slots.push(slot);
+    return null;
+  }
+}

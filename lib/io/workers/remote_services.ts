@@ -1,0 +1,70 @@
+/**
+ * The shared services as a worker sees them: each call goes to the main isolate over an RPC channel. The proxies keep the
+ * promises of the ports, so a hub and its sessions behave the same in a worker and in the main isolate.
+ * @module
+ */
+import type { WorkerBus } from "../../chat/ports/bus.ts";
+import type { ChargeReason } from "../../core/limits/connection_limits.ts";
+import type { SharedServices } from "../serving/chat_server.ts";
+import { log } from "../log.ts";
+import type { MainApi } from "./rpc_types.ts";
+import type { RpcChannel } from "./rpc.ts";
+
+/** Proxies for the services of the main isolate. */
+export function remoteServices(main: RpcChannel<MainApi>): SharedServices {
+  return {
+    bus: remoteBus(main),
+    secret: main.callUnbounded("secret"),
+    quota: {
+      async acquire(key) {
+        const refusal = await main.callInLane(key, "acquireSlot", key);
+        if (refusal !== null) return refusal;
+        let isHeld = true;
+        const release = () => {
+          // Unbounded, so that it is never refused: the slot would be held forever.
+          if (isHeld) sendOnly(main.callUnbounded("releaseSlot", key));
+          isHeld = false;
+        };
+        const charge = (what: ChargeReason) => sendOnly(main.callUnbounded("charge", key, what));
+        return { charge, [Symbol.dispose]: release };
+      },
+      charge: (key, what) => sendOnly(main.callUnbounded("charge", key, what)),
+    },
+    connectionCounts: () => main.call("connectionCounts"),
+    readiness: () => main.call("readiness"),
+    metrics: () => main.call("metrics"),
+  };
+}
+
+/** A user's calls wait in the user's lane, in order. Reads have already passed the worker's `ConcurrencyLimit`. */
+function remoteBus(main: RpcChannel<MainApi>): WorkerBus {
+  let back: Promise<void> | undefined;
+  return {
+    publish: (draft, people) => main.callInLane(draft.user, "publish", draft, people),
+    signal: (room, note, people) =>
+      sendOnly(main.callInLane(note.user, "signal", room, note, people)),
+    // Unbounded: it resolves when the bus is available, which may be never.
+    subscribe: (room) => main.callUnbounded("subscribe", room),
+    // Unbounded like `subscribe`: never refused, and never sent before it.
+    unsubscribe: (room) => sendOnly(main.callUnbounded("unsubscribe", room)),
+    // One call serves all waiting callers of this worker.
+    whenBack: () =>
+      back ??= main.callUnbounded("whenBack").then(() => {
+        back = undefined;
+      }),
+    replay: (room, since, limit) => main.call("replay", room, since, limit),
+    page: (room, before, limit) => main.call("page", room, before, limit),
+    readState: (room, user) => main.callInLane(user, "readState", room, user),
+    markRead: (room, user, read) => main.callInLane(user, "markRead", room, user, read),
+    claim: (room, claim) => main.callInLane(claim.user, "claim", room, claim),
+    release: (room, user, node) => main.callInLane(user, "release", room, user, node),
+    withdraw: (room, node) => main.call("withdraw", room, node),
+    renew: (room, node) => main.call("renew", room, node),
+    people: (room) => main.call("people", room),
+  };
+}
+
+/** For calls whose result no caller needs. */
+function sendOnly(call: Promise<unknown>): void {
+  call.catch((error: unknown) => log.debug("worker.notify_failed", { error: String(error) }));
+}

@@ -1,0 +1,64 @@
+/**
+ * The calls between the main isolate and its workers, and the messages that start a worker. All of it goes through
+ * `postMessage`, so use only plain values here.
+ * @module
+ */
+import type { WorkerBus } from "../../chat/ports/bus.ts";
+import type { ConnectionCounts } from "../../chat/heartbeat.ts";
+import type { AdmissionRefusal, ChargeReason } from "../../core/limits/connection_limits.ts";
+import type { Config } from "../../core/config/config.ts";
+import type { ServerReport } from "../serving/chat_server.ts";
+import type { DrainKind } from "../serving/drain.ts";
+import type { Readiness } from "../http/readiness.ts";
+import type { RpcBatch } from "./rpc.ts";
+
+/** The calls that the main isolate answers. */
+export type MainApi = {
+  /** Acquires a connection slot: null on success, or the limit that refuses it. */
+  readonly acquireSlot: (key: string) => Promise<AdmissionRefusal | null>;
+  /** Releases a slot of the same key. */
+  readonly releaseSlot: (key: string) => void;
+  /** Charges an address; see `ChargeReason`. */
+  readonly charge: (key: string, what: ChargeReason) => void;
+  /** The secret that signs session tokens; resolves when it has been read. */
+  readonly secret: () => Promise<string>;
+  /** Number of connections in the whole process, by status. */
+  readonly connectionCounts: () => Promise<ConnectionCounts>;
+  /** Readiness of the whole process. */
+  readonly readiness: () => Promise<Readiness>;
+  /** Metrics of the whole process, in the text format of Prometheus. */
+  readonly metrics: () => Promise<string>;
+} & { readonly [V in keyof WorkerBus]: WorkerBus[V] };
+
+/** The calls that a worker answers. */
+export type WorkerApi = {
+  /** Returns its current state. */
+  readonly report: () => Promise<ServerReport>;
+  /** Closes all its connections. */
+  readonly drain: (kind: DrainKind) => Promise<void>;
+  /** Parks the connections with the largest backlogs. */
+  readonly parkLargestBacklogs: () => Promise<void>;
+};
+
+/** Everything that a worker needs to start. */
+export interface WorkerInit {
+  /** All settings. */
+  readonly config: Config;
+  /** The name of the process's broadcast channel. */
+  readonly channel: string;
+  /** The port that all workers listen on. */
+  readonly port: number;
+  /** Number of the worker, from 1; a replacement gets a new number. */
+  readonly number: number;
+}
+
+/** A message to a worker. `start` transfers the lifeline's port, which closes when the worker has ended. */
+export type ToWorker =
+  | { readonly kind: "start"; readonly init: WorkerInit }
+  | { readonly kind: "post"; readonly batch: RpcBatch };
+
+/** A message from a worker. */
+export type FromWorker =
+  | { readonly kind: "up" }
+  | { readonly kind: "failed"; readonly why: string }
+  | { readonly kind: "post"; readonly batch: RpcBatch };

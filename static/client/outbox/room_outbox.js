@@ -1,0 +1,274 @@
+// @ts-check
+/**
+ * One room's unsettled actions, sent in the order of creation, one at a time, each kept until its entry arrives from the log.
+ * Do not drop an action at its ack: Redis may lose an acknowledged write. resend_policy.js decides whether an action
+ * without an answer may be sent again.
+ * @module
+ */
+
+import { retryDelayMs } from "../connection/reconnect.js";
+import { ActionQueue } from "./action_queue.js";
+import { decideResend } from "./resend_policy.js";
+import { RefusedError } from "../errors.js";
+import { newId } from "../ids.js";
+import { searchHistory } from "./history_search.js";
+
+/** @typedef {import("./delivery.js").Delivery} Delivery */
+/** @typedef {import("./delivery.js").Receipt} Receipt */
+/** @typedef {import("./history_search.js").Uplink} Uplink */
+
+// The server answers every request, but a lost answer must not block the queue forever.
+const ANSWER_TIMEOUT_MS = 30_000;
+
+/** @type {import("../frames.js").Fault} */
+const TOO_LONG_FAULT = { type: "fault", code: "too_long", message: "the text is too long" };
+/** @type {import("../frames.js").Fault} */
+const GONE_FAULT = {
+  type: "fault",
+  code: "gone",
+  message: "the message belongs to another service",
+};
+const WAITING = Object.freeze({ kind: "waiting" });
+const NO_EVIDENCE = Object.freeze({ isWatched: false, isSearched: false });
+
+/** The outbox of one room. */
+export class RoomOutbox {
+  /** @type {ActionQueue} */
+  #queue;
+  /** @type {Delivery | null} */
+  #inFlight = null;
+  /** @type {Uplink | null} */
+  #uplink = null;
+  /** Identifies the running search. @type {symbol | null} */
+  #currentSearch = null;
+  #stopTimer = () => {};
+  #platform;
+
+  /**
+   * @param {import("../client_storage.js").ClientStorage} storage
+   * @param {import("../connection/platform.js").Platform} platform
+   * @param {(delivery: Delivery) => void} onRemoved Called with each action that leaves the queue.
+   */
+  constructor(storage, platform, onRemoved) {
+    this.#queue = new ActionQueue(storage, onRemoved);
+    this.#platform = platform;
+  }
+
+  /** @param {Delivery} delivery */
+  add(delivery) {
+    this.#queue.add(delivery);
+    this.#sendNext();
+  }
+
+  /** Removes and returns all actions, for the room's new name. @param {string} room */
+  detachAll(room) {
+    const { all } = this.#queue;
+    this.pause();
+    for (const it of all) this.#queue.update(it, { room });
+    return all;
+  }
+
+  /**
+   * The room has caught up: actions whose entries have not arrived were not carried out yet.
+   * @param {Uplink} uplink
+   */
+  resume(uplink) {
+    this.#uplink = uplink;
+    this.#inFlight = null;
+    for (const { delivery } of this.#queue.acknowledged) this.#requeue(delivery);
+    this.#sendNext();
+  }
+
+  /** The connection is lost. */
+  pause() {
+    this.#stopTimer();
+    this.#uplink = null;
+    this.#inFlight = null;
+    this.#currentSearch = null;
+    for (const it of this.#queue.pending) it.state.set(WAITING);
+  }
+
+  /** The room was left, so entries of acknowledged actions will not arrive. @returns {boolean} Whether no actions are left to send. */
+  leaveRoom() {
+    this.pause();
+    for (const { delivery, receipt } of this.#queue.acknowledged) this.#settle(delivery, receipt);
+    return this.#queue.isEmpty;
+  }
+
+  /**
+   * Not all of the room's entries were received.
+   * @param {string | null} reason Of the protocol; null if no replay was requested.
+   */
+  onGap(reason) {
+    // The results of a running search are older than this gap.
+    this.#currentSearch = null;
+    const isLogWhole = reason !== "rewound" && reason !== "unknown_epoch";
+    for (const it of this.#queue.all) it.evidence = NO_EVIDENCE;
+    for (const { delivery, receipt } of this.#queue.acknowledged) {
+      if (isLogWhole) this.#settle(delivery, receipt);
+      else if (this.#uplink !== null) this.#requeue(delivery);
+    }
+    this.#sendNext();
+  }
+
+  /** An entry has arrived from the log. @param {{ user: string, id: string, position: string, at: number }} entry @param {string} me */
+  onEntry({ user, id, position, at }, me) {
+    const delivery = this.#queue.find(id);
+    if (delivery === undefined) return;
+    this.#queue.refresh(delivery);
+    if (user === (delivery.record.sentAs ?? me)) this.#settle(delivery, { position, at });
+  }
+
+  /** @param {string} id @param {Receipt} receipt */
+  onAck(id, receipt) {
+    const delivery = this.#queue.find(id);
+    if (delivery === undefined) return;
+    // The room was left meanwhile, or this repeats an action from long ago: its entry will not arrive again.
+    if (this.#uplink?.isPast(receipt.position) ?? true) return this.#settle(delivery, receipt);
+    this.#queue.update(delivery, { receipt });
+    delivery.state.set({ kind: "sent", ...receipt });
+    this.#onAnswered(delivery);
+  }
+
+  /** @param {string} id @param {import("../frames.js").Fault} fault */
+  onFault(id, fault) {
+    const delivery = this.#inFlight;
+    if (delivery?.id !== id) return;
+    const { deed } = delivery.record;
+    if (fault.retry || fault.code === "not_in_room") {
+      this.#startTimer(retryDelayMs(fault), () => this.#onAnswered(delivery));
+    } else if (deed.type === "delete" && fault.code === "gone") {
+      // The message is already deleted, perhaps by this same action, whose answer was lost.
+      this.#settle(delivery, { position: deed.of, at: this.#platform.now() });
+    } else {
+      this.#fail(delivery, fault);
+      this.#onAnswered(delivery);
+    }
+  }
+
+  /** Assigns actions that have no service yet to this one. @param {string} service */
+  assignService(service) {
+    for (const it of this.#queue.all) {
+      if (it.record.service === null) this.#queue.update(it, { service });
+    }
+  }
+
+  /** @param {Delivery} delivery @param {string | null} service The service it is meant for now. */
+  sendAgain(delivery, service) {
+    const { id, fault } = delivery.record;
+    this.#queue.update(delivery, {
+      id: fault?.code === "id_reused" ? newId() : id,
+      service,
+      ...{ sentAt: null, triedAt: null, sentAs: null, after: null, fault: null },
+    });
+    delivery.state.set(WAITING);
+    this.#sendNext();
+  }
+
+  /** @param {Delivery} delivery */
+  discard(delivery) {
+    this.#queue.remove(delivery);
+    delivery.finish({ kind: "discarded" });
+  }
+
+  /** A loop, not recursion: thousands may settle at once. A listener may end the uplink in between. @returns {void} */
+  #sendNext() {
+    while (this.#uplink !== null && this.#inFlight === null && this.#currentSearch === null) {
+      const next = this.#queue.next;
+      if (next === undefined) return;
+      if (this.#queue.isGoneElsewhere(next)) {
+        this.discard(next);
+        continue;
+      }
+      this.#queue.refresh(next);
+      const [uplink, now] = [this.#uplink, this.#platform.now()];
+      const { user, service } = uplink;
+      const decision = decideResend(next.record, { ...next.evidence, user, service }, now);
+      if (decision.kind === "wait") {
+        return this.#startTimer(decision.until - now, () => this.#sendNext());
+      }
+      if (decision.kind === "send") this.#send(next, uplink, decision.isFresh);
+      else if (decision.kind === "searchHistory") void this.#runSearch(uplink);
+      else if (decision.kind === "gone") this.#fail(next, GONE_FAULT);
+      else next.state.set({ kind: "unsure", reason: decision.reason });
+    }
+  }
+
+  /** @param {Delivery} delivery @param {Uplink} uplink @param {boolean} isFresh */
+  #send(delivery, uplink, isFresh) {
+    const { id, room, deed } = delivery.record;
+    const frame = { ...deed, id, room };
+    const bytes = new TextEncoder().encode(JSON.stringify(frame)).length;
+    // The server closes the connection on a longer message.
+    if (bytes > uplink.maxMessageBytes) return this.#fail(delivery, TOO_LONG_FAULT);
+    this.#inFlight = delivery;
+    delivery.state.set({ kind: "sending" });
+    // A listener may have left the room. While the frame is queued, the caller may leave the room or another page send the action.
+    if (uplink !== this.#uplink) return;
+    uplink.send(frame, () => {
+      if (uplink !== this.#uplink || delivery !== this.#inFlight) return false;
+      // Store this before sending: if the page ends right after, the next one must not conclude that it was never sent.
+      const triedAt = this.#platform.now();
+      const first = { sentAt: triedAt, sentAs: uplink.user, after: uplink.position() };
+      if (isFresh) delivery.evidence = { isWatched: true, isSearched: false };
+      this.#queue.update(delivery, isFresh ? { ...first, triedAt } : { triedAt });
+      this.#startTimer(ANSWER_TIMEOUT_MS, () => this.#onAnswered(delivery));
+      return true;
+    });
+  }
+
+  /** @param {Uplink} uplink */
+  async #runSearch(uplink) {
+    const currentSearch = this.#currentSearch = Symbol();
+    for (const it of this.#queue.pending) this.#queue.refresh(it);
+    const candidates = this.#queue.pending.filter((it) => it.record.sentAt !== null);
+    try {
+      const { found, isWhole } = await searchHistory(candidates.map((it) => it.record), uplink);
+      if (currentSearch !== this.#currentSearch) return;
+      for (const it of candidates) {
+        it.evidence = { isWatched: isWhole(it.record.after), isSearched: true };
+      }
+      for (const message of found.values()) this.onEntry(message, uplink.user);
+      this.#currentSearch = null;
+      this.#sendNext();
+    } catch {
+      if (currentSearch !== this.#currentSearch) return;
+      this.#currentSearch = null;
+      this.#startTimer(retryDelayMs({}), () => this.#sendNext());
+    }
+  }
+
+  /** @param {Delivery} delivery @param {import("../frames.js").Fault} fault */
+  #fail(delivery, fault) {
+    this.#queue.update(delivery, { fault: { code: fault.code, message: fault.message } });
+    delivery.state.set({ kind: "failed", error: new RefusedError(fault) });
+  }
+
+  /** @param {Delivery} delivery @param {Receipt} receipt */
+  #settle(delivery, receipt) {
+    this.#queue.remove(delivery);
+    delivery.finish({ kind: "sent", ...receipt });
+    this.#onAnswered(delivery);
+  }
+
+  /** @param {Delivery} delivery */
+  #requeue(delivery) {
+    this.#queue.update(delivery, { receipt: null });
+    delivery.state.set(WAITING);
+  }
+
+  /** @param {Delivery} delivery */
+  #onAnswered(delivery) {
+    if (delivery === this.#inFlight) {
+      this.#stopTimer();
+      this.#inFlight = null;
+    }
+    this.#sendNext();
+  }
+
+  /** @param {number} ms @param {() => void} fn */
+  #startTimer(ms, fn) {
+    this.#stopTimer();
+    this.#stopTimer = this.#platform.after(fn, ms);
+  }
+}

@@ -1,0 +1,133 @@
+// @ts-check
+/**
+ * The public view of one room: its events and the actions in it. Actions are kept and resent until the room's log has
+ * them, even across reconnects: do not retry them. A room does not keep messages: see
+ * timeline.js.
+ * @module
+ */
+
+import { DisconnectedError } from "../errors.js";
+import { rosterOf } from "./roster.js";
+
+/** @typedef {import("../outbox/delivery.js").Delivery} Delivery */
+/** @typedef {import("../frames.js").Action} Action */
+/** @typedef {import("../frames.js").Message} Message */
+/** @typedef {import("./roster.js").Roster} Roster */
+/** @typedef {import("./room_subscription.js").RoomHost} RoomHost */
+/** @typedef {import("./room_subscription.js").RoomSubscription} RoomSubscription */
+
+/** A joined room. Created by `Chat.join()`. */
+export class Room {
+  #subscription;
+  #host;
+  #leave;
+
+  /** @internal @param {RoomSubscription} subscription @param {RoomHost} host @param {(room: Room) => void} leave */
+  constructor(subscription, host, leave) {
+    this.#subscription = subscription;
+    this.#host = host;
+    this.#leave = leave;
+    /** The state of the subscription. @readonly */
+    this.state = subscription.state;
+    /** The user's name in this room; null before joining. @readonly */
+    this.me = subscription.me;
+    /** The wanted name, while another user here has it and `me` is a temporary name; otherwise null. @readonly */
+    this.wanted = subscription.wanted;
+    /** The members of this room. @readonly */
+    this.members = subscription.members;
+    /** The users who are typing, without this one. @readonly */
+    this.typing = subscription.typingUsers.users;
+    /** The number of unread messages. @readonly */
+    this.unread = subscription.readMarker.unread;
+    /** The position up to which the user has read. @readonly */
+    this.read = subscription.readMarker.read;
+    /** The newest message, for a preview. @readonly */
+    this.last = subscription.last;
+    /** The room's events, in order and each once. @readonly */
+    this.events = subscription.events;
+  }
+
+  /**
+   * The room's name, normalized and in lower case. ASCII capitals remain until the server has answered, and for good in rooms
+   * created before names were in lower case; `chat.rooms` reports the change.
+   */
+  get name() {
+    return this.#subscription.name;
+  }
+
+  /** The position of the last delivered entry; null before the first join. */
+  get position() {
+    return this.#subscription.cursor.position;
+  }
+
+  /**
+   * Sends a message. It is kept and resent until the room's log has it.
+   * @param {string} text
+   * @param {{ reply?: string }} [options] `reply`: the position of the message it replies to.
+   * @returns {Delivery}
+   */
+  say(text, { reply } = {}) {
+    this.#subscription.typingUsers.stopOwn();
+    return this.#enqueue(
+      reply === undefined ? { type: "say", text } : { type: "say", text, reply },
+    );
+  }
+
+  /** Replaces the text of one of the user's own messages. @param {string} of Its position. @param {string} text */
+  edit(of, text) {
+    return this.#enqueue({ type: "edit", of, text });
+  }
+
+  /** Deletes one of the user's own messages. @param {string} of Its position. */
+  delete(of) {
+    return this.#enqueue({ type: "delete", of });
+  }
+
+  /** Adds a reaction to a message, or removes it. @param {string} of Its position. @param {string} emoji @param {boolean} [on] */
+  react(of, emoji, on = true) {
+    return this.#enqueue({ type: "react", of, emoji, on });
+  }
+
+  /** Reports that the user is typing, or has stopped. Call it on every keystroke: it limits its own rate. @param {boolean} [isTyping] */
+  type(isTyping = true) {
+    if (!this.#subscription.isJoined) return;
+    if (isTyping && this.#subscription.typingUsers.claimOwn()) {
+      this.#host.sendQueue.sendNow({ type: "typing", room: this.name });
+    }
+    if (!isTyping && this.#subscription.typingUsers.stopOwn()) {
+      this.#host.sendQueue.sendNow({ type: "typing", room: this.name, on: false });
+    }
+  }
+
+  /** Marks all messages up to this one as read, on all devices. @param {string} position */
+  markRead(position) {
+    this.#subscription.readMarker.mark(position);
+  }
+
+  /**
+   * Loads older messages in their current state, oldest first.
+   * @param {{ before?: string, limit?: number }} [options] `before`: a position; default: the end of the log. `limit`: 0 to 200; default: 50.
+   * @returns {Promise<{ messages: readonly Message[], more: boolean, position: string }>} Rejects with a {@linkcode ChatError}.
+   */
+  history({ before, limit = 50 } = {}) {
+    if (!this.#subscription.isJoined) return Promise.reject(new DisconnectedError());
+    return this.#host.requestWithRetry({ type: "history", room: this.name, before, limit });
+  }
+
+  /** Requests the member list; it names at most 200 users. @returns {Promise<Roster>} Rejects with a {@linkcode ChatError}. */
+  async who() {
+    if (!this.#subscription.isJoined) throw new DisconnectedError();
+    this.members.set(rosterOf(await this.#host.requestWithRetry({ type: "who", room: this.name })));
+    return this.members.value;
+  }
+
+  /** Leaves the room. Unsent messages are kept, and sent after joining again. */
+  leave() {
+    this.#leave(this);
+  }
+
+  /** @param {Action} action */
+  #enqueue(action) {
+    return this.#host.outbox.enqueue(this.name, action);
+  }
+}

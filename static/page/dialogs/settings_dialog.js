@@ -1,0 +1,110 @@
+// @ts-check
+/// <reference lib="dom" />
+/// <reference lib="dom.iterable" />
+/**
+ * The settings dialog. Each choice is applied at once; there is no save button.
+ * @module
+ */
+
+import { prepareDialog } from "../base/dialog.js";
+import { find, onClick } from "../base/dom.js";
+import { requestPermission } from "../shell/notification_permission.js";
+import { loadStrings } from "../i18n/strings.js";
+
+/**
+ * What the settings need from the page.
+ * @typedef {object} SettingsContext
+ * @property {import("../shell/toasts.js").Toasts} toasts
+ * @property {import("../../client/observable.js").Value<string>} ownName The user's name, as a sentence.
+ * @property {() => void} rename Opens the name dialog.
+ */
+
+/** The dialog. */
+export class SettingsDialog {
+  #dialog = prepareDialog("settings-dialog", () => {});
+  #name = find("settings-name", HTMLElement);
+  #notifications = find("notifications", HTMLInputElement);
+  #error = find("notifications-error", HTMLElement);
+  #translator;
+  #preferences;
+  #toasts;
+  /** The language chosen last. @type {import("../i18n/strings.js").Language | null} */
+  #chosenLanguage = null;
+
+  /**
+   * @param {import("../i18n/strings.js").Translator} translator
+   * @param {import("../preferences.js").Preferences} preferences
+   * @param {SettingsContext} context
+   */
+  constructor(translator, preferences, { toasts, ownName, rename }) {
+    this.#translator = translator;
+    this.#preferences = preferences;
+    this.#toasts = toasts;
+    ownName.subscribe((name) => this.#name.textContent = name);
+    onClick(find("settings-rename", HTMLElement), rename);
+    this.#onChoice("theme", preferences.theme, (theme) => {
+      preferences.theme = theme === "light" || theme === "dark" ? theme : "system";
+      dispatchEvent(new CustomEvent("parley-theme", { detail: preferences.theme }));
+    });
+    this.#onChoice(
+      "language",
+      translator.language.value,
+      (language) => this.#setLanguage(language === "zh" ? "zh" : "en"),
+    );
+    this.#notifications.addEventListener("change", () => this.#toggleNotifications());
+  }
+
+  /** Opens it at the list of shortcuts and commands. */
+  help() {
+    this.open();
+    find("help", HTMLElement).focus();
+  }
+
+  /** Opens it. */
+  open() {
+    this.#notifications.checked = this.#preferences.notifies;
+    this.#error.textContent = "";
+    this.#dialog.showModal();
+  }
+
+  /** @param {string} group @param {string} chosen @param {(value: string) => void} choose */
+  #onChoice(group, chosen, choose) {
+    this.#select(group, chosen);
+    for (const radio of radios(group)) {
+      radio.addEventListener("change", () => choose(radio.value));
+    }
+  }
+
+  /** @param {string} group @param {string} chosen */
+  #select(group, chosen) {
+    for (const radio of radios(group)) radio.checked = radio.value === chosen;
+  }
+
+  /** @param {import("../i18n/strings.js").Language} language */
+  async #setLanguage(language) {
+    this.#chosenLanguage = language;
+    const error = await loadStrings(language).then(() => null, (error) => error);
+    // Another language was chosen meanwhile.
+    if (this.#chosenLanguage !== language) return;
+    if (error) {
+      this.#select("language", this.#translator.language.value);
+      this.#toasts.show(this.#translator.text("partNotLoaded"));
+    } else {
+      this.#translator.language.set(this.#preferences.language = language);
+    }
+  }
+
+  async #toggleNotifications() {
+    const obstacle = this.#notifications.checked ? await requestPermission() : null;
+    const isAllowed = this.#notifications.checked && obstacle === null;
+    this.#preferences.notifies = this.#notifications.checked = isAllowed;
+    this.#error.textContent = obstacle
+      ? this.#translator.text(obstacle, { host: location.host })
+      : "";
+  }
+}
+
+/** @param {string} group */
+function radios(group) {
+  return find(group, HTMLFieldSetElement).querySelectorAll("input");
+}

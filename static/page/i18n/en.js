@@ -1,0 +1,113 @@
+// @ts-check
+/**
+ * The English strings of the page's frame. Those of the log are in log_en.js, and those of the parts loaded on demand in
+ * later_en.js. The Chinese strings have the same keys and the same placeholders. For counts, a key ending in One has a
+ * counterpart ending in Many.
+ * @module
+ */
+
+/** @typedef {import("./log_en.js").LogStrings} LogStrings */
+/** @typedef {typeof import("./later_en.js").laterEn} LaterStrings */
+/** All strings of the page. @typedef {typeof en & LogStrings & LaterStrings} Strings */
+
+/** The strings by key. */
+export const en = {
+  skip: "Skip to the message field",
+  rooms: "Rooms",
+  openRooms: "Show rooms",
+  people: "People",
+  openPeople: "Show people",
+  close: "Close",
+  dismiss: "Dismiss",
+  settings: "Settings",
+  conversation: "Conversation",
+
+  joinField: "Join or find a room",
+  leaveRoom: "Leave this room",
+  noRooms: "You have not joined any rooms",
+  noRoomsHint: "Find a room by its name, or create one.",
+  nobodySpoke: "No messages yet",
+  previewDeleted: "A message was deleted",
+  unreadOne: "1 unread message",
+  unreadMany: "{count} unread messages",
+  roomJoining: "Joining #{room}…",
+  slowed: "Sending slowly, to stay within the server's limits…",
+  roomRefused: "You could not join #{room}: {why}",
+  roomNameTaken: "Your name is already taken in #{room}. Choose another one to join.",
+  roomNameTemporary: "{wanted} is taken here. You are {name} until it is free.",
+  chooseOther: "Choose another name",
+  roomMarkRefused: "not joined",
+  roomsFull: "You are in {count} rooms, the maximum. Leave one first.",
+  roomLeft: "You left #{room}.",
+  undo: "Join again",
+
+  peopleOne: "1 person",
+  peopleMany: "{count} people",
+  sampled: "Showing {shown} of {count}",
+  thatIsYou: "you",
+  guestBar: "You are {name}.",
+  chooseName: "Choose a name",
+  myName: "Your name: {name}",
+  nameless: "Your name",
+
+  connecting: "Connecting…",
+  offline: "You are offline.",
+  kept: "Messages are sent when you reconnect.",
+  retryIn: "Reconnecting in {seconds} s",
+  retrying: "Reconnecting…",
+  retryNow: "Try now",
+  ended: "The server closed the connection: {why}",
+  reload: "Reload",
+  online: "Connected",
+  nothingKept:
+    "This browser stores nothing for this page. Your name, drafts and unsent messages last only until this tab is closed or reloaded.",
+  notKept: "This browser cannot save unsent messages. Keep this page open until they are sent.",
+
+  message: "Message",
+  messageTo: "Message #{room}",
+  send: "Send",
+  save: "Save",
+  emoji: "Emoji",
+  hint: "Press Enter to send, Shift+Enter for a new line.",
+  hintCode: "In code, press Enter for a new line, Ctrl+Enter to send.",
+  tooLong: "Too long by {bytes} bytes. Shorten it or send it in parts.",
+  answering: "Replying to {name}: {text}",
+  cancelReply: "Cancel reply",
+  editing: "Editing your message",
+  cancelEdit: "Stop editing",
+  editDeleted: "The message you were editing was deleted. Any changes are now a draft.",
+  editChanged: "The message you were editing was changed elsewhere. Any changes are now a draft.",
+  replyDeleted: "The message you were replying to was deleted.",
+  typingOne: "{name} is typing…",
+  typingTwo: "{name} and {other} are typing…",
+  typingMany: "Several people are typing…",
+
+  nameSaved: "You are now {name}.",
+  delete: "Delete",
+  partNotLoaded: "This part of the page could not be loaded.",
+  tryAgain: "Try again",
+  pageUpdated: "The page has been updated. Reload it to continue.",
+  reloadPage: "Reload",
+  linkCopied: "Link copied.",
+  noFiles: "Files are not supported yet.",
+
+  fault_bad_name:
+    "a name has 1 to 32 characters. It cannot contain invisible characters, special spaces, more than three marks on a letter, or “: ”, and cannot begin with *, ! or /.",
+  fault_name_taken: "this name is already taken. Choose another one.",
+  fault_too_many_rooms: "you have reached the room limit. Leave a room first.",
+  fault_slow_down: "that was too fast. Wait a moment.",
+  fault_unavailable: "the server cannot do this right now. Try again.",
+  fault_disconnected: "there is no connection right now.",
+  fault_origin_refused:
+    "the server does not accept this page's address. Its operator has to allow it.",
+  fault_host_refused:
+    "the server does not accept this page's address. Its operator has to allow it.",
+  fault_too_many_connections: "the server has too many connections right now.",
+  faultOther: "something went wrong ({code}).",
+
+  close1001: "The server is shutting down.",
+  close1006: "The connection was lost.",
+  close1012: "The server is restarting.",
+  close1013: "The server is busy.",
+  closeOther: "The connection was closed (code {code}).",
+};

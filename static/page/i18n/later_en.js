@@ -1,0 +1,90 @@
+// @ts-check
+/**
+ * The English strings used only by the parts loaded on demand, and those of rare faults and close codes, which have general
+ * fallbacks until these are loaded. The Chinese ones are all in zh.js.
+ * @module
+ */
+
+/** The strings by key. */
+export const laterEn = {
+  paletteField: "Room or person",
+  paletteIn: "in #{room}",
+  paletteJoin: "Join or create #{room}",
+  paletteNone: "No room or person matches.",
+  newVersion: "There is a new version of this page.",
+  nameTitle: "Your name",
+  nameLabel: "What should others call you?",
+  nameRule:
+    "1 to 32 characters, none invisible, and at most three marks on a letter. Everyone in your rooms is notified when your name changes.",
+  deleteTitle: "Delete this message?",
+  deleteText: "It will be deleted for everyone, with its reactions. This cannot be undone.",
+  linkTitle: "Link to the message",
+  linkText: "Copy this address:",
+  theme: "Appearance",
+  themeSystem: "System",
+  themeLight: "Light",
+  themeDark: "Dark",
+  language: "Language",
+  notifications: "Notify me of new messages when this page is not in view",
+  notifyInsecure:
+    "Notifications need https, and this page was opened over plain http. Ask the operator of {host} for its https address.",
+  notifyInstall:
+    "On this device, notifications require installing the page: add it to the home screen from the share menu, then open it there.",
+  notifyUnsupported: "This browser does not support notifications.",
+  notifyDenied:
+    "This browser blocks notifications from this page. You can allow them in its site settings.",
+  notifyDismissed: "Permission was not granted. Switch this on again to be asked again.",
+  shortcuts: "Keyboard shortcuts",
+  shortcutSend: "Send the message",
+  shortcutLine: "New line",
+  shortcutSendCode: "Send, even from code",
+  shortcutType: "Start typing, from the conversation",
+  shortcutEdit: "Edit your last message, in an empty field",
+  shortcutRooms: "Previous or next room",
+  shortcutFind: "Find a room or a person, or join a room",
+  shortcutLog: "Move through messages, then Tab for their actions",
+  shortcutEnds: "First or latest message",
+  shortcutEsc: "Close, or cancel a reply or an edit",
+  commands: "Commands in the message field",
+  commandHelp: "Show shortcuts and commands",
+  commandName: "Change your name",
+  commandJoin: "Join a room, or switch to it",
+  commandText: "Send text that looks like a command",
+  echoPage: "Echo page",
+  savedCopy: "Saved copy. New messages and changes will appear once you are connected.",
+  cancel: "Cancel",
+  change: "Change",
+
+  fault_bad_frame: "the server did not understand this page. Reload it.",
+  fault_unknown_type: "the server does not support this.",
+  fault_hello_first: "the server did not understand this page. Reload it.",
+  fault_in_room: "you are already in this room.",
+  fault_not_in_room: "you are not in this room.",
+  fault_too_long: "the text is too long.",
+  fault_empty: "the text is empty.",
+  fault_gone: "the message no longer exists.",
+  fault_not_yours: "only its author can change a message.",
+  fault_id_reused: "it was confused with another action. Try again.",
+  fault_too_many_reactions: "the message has reached its reaction limit.",
+  fault_store_full: "the server is out of space.",
+  fault_rooms_full: "the server has reached its room limit.",
+  fault_unknown_outcome: "the outcome could not be confirmed. Try again.",
+  fault_closed: "the connection is closed.",
+  close1000: "The server closed the connection.",
+  close1003: "The server did not understand this page.",
+  close1008: "Too many messages in a short time. Wait a moment.",
+  close1009: "A message was too large.",
+  close1011: "Internal server error.",
+  close4008: "The connection was too slow to keep up.",
+  close4009: "The connection timed out.",
+  close4010: "The server is not ready yet.",
+  close4011: "The handshake timed out.",
+  close4012: "Not connected: you have not joined any rooms.",
+  close4501: "The name is taken.",
+  close4502: "The name cannot be used.",
+  close4503: "The room's name cannot be used.",
+  fault_bad_room:
+    "a room's name has 1 to 64 letters or digits of any language, or the characters .\u00a0_ and\u00a0-.",
+  unknownCommand:
+    "There is no command /{word}. Type /help for a list, or //{word} to send it as text.",
+};

@@ -1,0 +1,79 @@
+// @ts-check
+/**
+ * The English strings of the log; log_zh.js has the Chinese ones under the same keys. {@linkcode fillTemplate} replaces
+ * the `{placeholders}`. For counts, English has two keys: the one for a single item ends in `One`.
+ * @module
+ */
+
+/** The English strings. */
+export const logEn = {
+  today: "Today",
+  yesterday: "Yesterday",
+  youToo: "you",
+  edited: "edited",
+  deletedMessage: "This message was deleted.",
+  editedAt: "Edited {time}",
+  actions: "Message actions",
+  reply: "Reply",
+  react: "React",
+  edit: "Edit",
+  delete: "Delete",
+  copyLink: "Copy link",
+  reactedBy: "{emoji}: {names}",
+  andOthers: "{names} and {count} others",
+  andOtherOne: "{names} and 1 other",
+  replyTo: "Reply to {name}: {text}. Go to this message.",
+  replyToUnknown: "An earlier message",
+  replyToDeleted: "a deleted message",
+  sending: "Sending…",
+  waitingToSend: "Waiting to be sent",
+  savingEdit: "Saving…",
+  deleting: "Deleting…",
+  notSent: "Not sent: {why}",
+  unsureSent: "Possibly sent. Delivery could not be confirmed.",
+  otherService: "Written for another service at this address. Not sent.",
+  retry: "Retry",
+  sendAgain: "Send again",
+  sendHere: "Send here",
+  discard: "Discard",
+  showMore: "Show more",
+  showLess: "Show less",
+  newMessagesOne: "1 new message",
+  newMessages: "{count} new messages",
+  toLatest: "Jump to the latest",
+  saidAloud: "{name}: {text}",
+  loadingOlder: "Loading older messages…",
+  olderFailed: "Older messages could not be loaded.",
+  beginning: "This is the beginning of #{room}.",
+  oldestKept: "Older messages in #{room} are no longer stored.",
+  nothingYet: "No messages yet. Say hello!",
+  renamed: "{from} is now {name}",
+  nowCalled: "now {name}",
+  missingTooMany: "You were away for a while. Scroll up to see what you missed.",
+  missingTooOld: "Some messages are missing here: they are no longer stored.",
+  missingUnknown: "The room was reset. Earlier messages may be missing.",
+  missingRewound: "The server lost its latest messages. Some that you saw may be missing.",
+  goneMessage: "This message no longer exists.",
+  farMessage: "This message could not be loaded. Try again when you are connected.",
+};
+
+/** @typedef {typeof logEn} LogStrings */
+
+/**
+ * Fills in the `{placeholders}` of a string. Values are inserted unchanged.
+ * @param {string} text
+ * @param {Readonly<Record<string, string | number>>} values
+ */
+export function fillTemplate(text, values) {
+  return text.replace(/\{(\w+)\}/g, (whole, key) => String(values[key] ?? whole));
+}
+
+/**
+ * The string for a count.
+ * @param {LogStrings} strings
+ * @param {"newMessages"} key
+ * @param {number} count
+ */
+export function withCount(strings, key, count) {
+  return count === 1 ? strings[`${key}One`] : fillTemplate(strings[key], { count });
+}

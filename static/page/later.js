@@ -1,0 +1,92 @@
+// @ts-check
+/// <reference lib="dom" />
+/**
+ * Assembles the parts loaded on demand: the entry of the page's second script. It has no script tag: on_demand.js loads
+ * it, with later.css.
+ * @module
+ */
+
+import { commandRunner } from "./composer/command_runner.js";
+import { DeleteDialog, LinkDialog } from "./dialogs/dialogs.js";
+import { EmojiPicker } from "./composer/emoji_picker.js";
+import { drawIcons } from "./base/icons.js";
+import { KeptPages } from "./rooms/kept_pages.js";
+import { KeptWriter } from "./rooms/kept_writer.js";
+import { MARKUP } from "./dialogs/later_markup.js";
+import { laterEn } from "./i18n/later_en.js";
+import { Toolbar } from "./log/toolbar.js";
+import { NameDialog } from "./dialogs/name_dialog.js";
+import { Palette } from "./rooms/palette.js";
+import { reportFailedActions } from "./shell/failed_actions.js";
+import { SettingsDialog } from "./dialogs/settings_dialog.js";
+import { listShortcuts } from "./dialogs/shortcut_list.js";
+import { notify, withdraw } from "./shell/notifications.js";
+import { browserStorage } from "./base/storage.js";
+import { addStrings } from "./i18n/strings.js";
+import { translate } from "./i18n/translate.js";
+import { UpgradeBar } from "./shell/upgrade.js";
+
+/**
+ * What the parts need from the page.
+ * @typedef {object} OnDemandContext
+ * @property {import("./shell/attention.js").Attention} attention
+ * @property {import("../client.js").Chat} chat
+ * @property {import("./preferences.js").Preferences} preferences
+ * @property {import("./i18n/strings.js").Translator} translator
+ * @property {import("./shell/toasts.js").Toasts} toasts
+ * @property {import("../client/observable.js").Value<string>} ownName The user's name, as a sentence.
+ * @property {import("./rooms/palette.js").PaletteContext} palette
+ * @property {() => void} leave Leaves the room.
+ * @property {(toolbar: Toolbar) => void} attachToolbar Gives the log its toolbar.
+ * @property {() => void} rename Opens the name dialog.
+ * @property {() => boolean} isFree Whether a reload would go unnoticed.
+ * @property {(room: string, text: string) => void} putBack Puts a text into the message field of a room.
+ * @property {(name: string) => void} onRenamed Called with the user's new name.
+ */
+
+/** The parts, in the page. */
+export class OnDemandParts {
+  deleteDialog;
+  linkDialog;
+  nameDialog;
+  palette;
+  picker;
+  /** Runs a command; resolves with an error message, or with an empty string. */
+  run;
+  settingsDialog;
+
+  /** @param {OnDemandContext} context */
+  constructor(context) {
+    const { attention, chat, preferences, translator, toasts, ownName, palette } = context;
+    const { rename, onRenamed, isFree } = context;
+    addStrings(laterEn);
+    const template = document.createElement("template");
+    template.innerHTML = MARKUP;
+    drawIcons(template.content);
+    document.body.append(template.content);
+    listShortcuts();
+    translate(translator.language.value);
+    new KeptWriter(new KeptPages(browserStorage(), location.href, chat, palette.rooms), chat);
+    attention.useNotifications({ notify, withdraw });
+    this.deleteDialog = new DeleteDialog();
+    this.linkDialog = new LinkDialog();
+    this.nameDialog = new NameDialog(translator, chat, onRenamed);
+    this.palette = new Palette(translator, palette);
+    this.picker = new EmojiPicker(translator);
+    this.settingsDialog = new SettingsDialog(translator, preferences, { toasts, ownName, rename });
+    this.run = commandRunner({
+      ...context,
+      ...palette,
+      help: () => this.settingsDialog.help(),
+      findRoom: () => this.palette.open(),
+    });
+    reportFailedActions(
+      chat,
+      (code) => toasts.show(translator.faultSentence(code)),
+      context.putBack,
+    );
+    context.attachToolbar(new Toolbar());
+    translator.refresh();
+    new UpgradeBar(translator, chat, isFree);
+  }
+}

@@ -1,0 +1,104 @@
+// @ts-check
+/// <reference lib="dom" />
+/**
+ * The member panel of the current room: the user first, the others by name. In big rooms it lists a sample, with a
+ * note.
+ * @module
+ */
+
+import { afterFrame, find, make, whenIdle } from "../base/dom.js";
+import { hueOf, initialOf } from "../base/elements.js";
+
+/** @typedef {import("../../client.js").Room} Room */
+/** @typedef {{ user: string, name: string }} Member */
+
+/**
+ * Sorts members: this user first, then by name.
+ * @param {readonly Member[]} members
+ * @param {string | undefined} me The user.
+ * @param {string} language
+ * @returns {readonly Member[]}
+ */
+export function sortMembers(members, me, language) {
+  if (members.length < 2) return members;
+  const { compare } = new Intl.Collator(language);
+  const rank = (/** @type {Member} */ { user }) => user === me ? 0 : 1;
+  return [...members].sort((a, b) => rank(a) - rank(b) || compare(a.name, b.name));
+}
+
+/** The panel, and the count on the button that opens it on narrow screens. */
+export class MembersPanel {
+  #panel = find("people", HTMLElement);
+  #list = find("members", HTMLUListElement);
+  #total = find("people-total", HTMLElement);
+  #note = find("people-note", HTMLElement);
+  #open = find("open-people", HTMLButtonElement);
+  #count = find("people-count", HTMLElement);
+  #translator;
+  #chat;
+  /** @type {Room | null} */
+  #room = null;
+  #stop = () => {};
+  #isDue = false;
+
+  /** @param {import("../i18n/strings.js").Translator} translator @param {import("../../client.js").Chat} chat */
+  constructor(translator, chat) {
+    this.#translator = translator;
+    this.#chat = chat;
+    chat.me.subscribe(() => this.#scheduleDraw());
+    translator.language.subscribe(() => this.#draw());
+  }
+
+  /** Switches to this room. @param {Room | null} room */
+  show(room) {
+    this.#stop();
+    this.#room = room;
+    const stops = room
+      ? [room.members, room.state].map((it) => it.subscribe(() => this.#scheduleDraw()))
+      : [];
+    this.#stop = () => stops.forEach((stop) => stop());
+    this.#draw();
+  }
+
+  // Render after the log, and once for all members who join and leave at the same moment.
+  #scheduleDraw() {
+    if (this.#isDue) return;
+    this.#isDue = true;
+    afterFrame(() =>
+      whenIdle(() => {
+        this.#isDue = false;
+        this.#draw();
+      })
+    );
+  }
+
+  #draw() {
+    const { count, members, isSampled } = this.#room?.members.value ??
+      { count: 0, members: [], isSampled: false };
+    // Do not hide it by the count, which is 0 while joining: the elements next to it would jump.
+    this.#panel.hidden = this.#room === null;
+    this.#open.hidden = this.#room === null || this.#room.state.value.kind === "refused";
+    this.#total.textContent = this.#count.textContent = count > 0
+      ? this.#translator.number(count)
+      : "";
+    const people = count > 0 ? `: ${this.#translator.peopleCount(count)}` : "";
+    this.#open.setAttribute("aria-label", this.#translator.text("openPeople") + people);
+    this.#note.hidden = !isSampled;
+    this.#note.textContent = this.#translator.text("sampled", {
+      shown: this.#translator.number(members.length),
+      count: this.#translator.number(count),
+    });
+    const me = this.#chat.me.value?.user;
+    const rows = sortMembers(members, me, this.#translator.language.value);
+    this.#list.replaceChildren(...rows.map((member) => this.#row(member, member.user === me)));
+  }
+
+  /** @param {Member} member @param {boolean} isMe */
+  #row({ name }, isMe) {
+    const disc = make("span", `face hue-${hueOf(name)}`, initialOf(name));
+    disc.setAttribute("aria-hidden", "true");
+    const row = make("li", "member", disc, make("bdi", "member-name", name));
+    if (isMe) row.append(make("span", "mark", this.#translator.text("thatIsYou")));
+    return row;
+  }
+}

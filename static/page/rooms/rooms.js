@@ -1,0 +1,162 @@
+// @ts-check
+/**
+ * The joined rooms, the current one, and the timeline of each. The page's URL decides which room is current; this class
+ * follows it and remembers both for the next visit.
+ * @module
+ */
+
+import { Timeline } from "../../client/timeline/timeline.js";
+import { Value } from "../../client/observable.js";
+import { DEFAULT_ROOM } from "../preferences.js";
+
+/** @typedef {import("../../client.js").Room} Room */
+/** @typedef {import("../../client/events.js").RoomEvent} RoomEvent */
+
+/** The rooms of this page. */
+export class Rooms {
+  /** The current room. */
+  active = new Value(/** @type {Room | null} */ (null));
+  #chat;
+  #preferences;
+  #onEvent;
+  #onRenamed;
+  /** @type {Map<Room, Timeline>} */
+  #timelines = new Map();
+
+  /**
+   * @param {import("../../client.js").Chat} chat
+   * @param {import("../preferences.js").Preferences} preferences
+   * @param {(room: Room, event: RoomEvent) => void} onEvent Called with every event of any room.
+   * @param {(room: Room, from: string) => void} [onRenamed] Called when the current room is replaced or renamed,
+   *   because the server spells it differently.
+   */
+  constructor(chat, preferences, onEvent, onRenamed = () => {}) {
+    this.#chat = chat;
+    this.#preferences = preferences;
+    this.#onEvent = onEvent;
+    this.#onRenamed = onRenamed;
+  }
+
+  /** All joined rooms, in the order of joining. @returns {readonly Room[]} */
+  get all() {
+    return this.#chat.rooms.value;
+  }
+
+  /** The rooms to offer: unread ones first, then the others, the current one, and those the user has left. */
+  get known() {
+    const rank = (/** @type {Room} */ room) =>
+      room === this.active.value ? 2 : room.unread.value > 0 ? 0 : 1;
+    const joined = [...this.all].sort((a, b) => rank(a) - rank(b)).map(({ name }) => name);
+    const left = [...this.#preferences.leftRooms, DEFAULT_ROOM].filter((it) =>
+      !joined.includes(it)
+    );
+    return [
+      ...joined.map((name) => ({ name, isJoined: true })),
+      ...[...new Set(left)].map((name) => ({ name, isJoined: false })),
+    ];
+  }
+
+  /** The other people in all rooms, each with one room: the current one if they are in it. */
+  get people() {
+    const me = this.#chat.me.value?.user;
+    const active = this.active.value;
+    /** @type {Map<string, { user: string, name: string, room: string }>} */
+    const people = new Map();
+    for (const room of active ? [active, ...this.all] : this.all) {
+      for (const { user, name } of room.members.value.members) {
+        if (user !== me && !people.has(user)) people.set(user, { user, name, room: room.name });
+      }
+    }
+    return [...people.values()];
+  }
+
+  /** Number of unread messages in a room; 0 if it is not joined. @param {string} name */
+  unreadIn(name) {
+    return this.all.find((room) => room.name === name)?.unread.value ?? 0;
+  }
+
+  /** Whether the room limit is reached. */
+  get isFull() {
+    return this.all.length >= (this.#chat.limits.value?.maxRooms ?? Infinity);
+  }
+
+  /** The timeline of a room. @param {Room} room @returns {Timeline} */
+  timelineOf(room) {
+    const known = this.#timelines.get(room);
+    if (known) return known;
+    const made = new Timeline();
+    this.#timelines.set(room, made);
+    return made;
+  }
+
+  /** Joins a room if it is not joined; does not go there. @param {string} name */
+  join(name) {
+    const known = this.all.find((room) => room.name === name);
+    if (known) return known;
+    const room = this.#chat.join(name);
+    const timeline = this.timelineOf(room);
+    room.events.subscribe((event) => {
+      timeline.apply(event);
+      this.#onEvent(room, event);
+    });
+    room.state.subscribe((state) => {
+      // After all other listeners.
+      if (state.kind === "refused" && state.error.code === "in_room") {
+        queueMicrotask(() => this.#merge(room));
+      } else if (state.kind === "joined" && room.name !== name) {
+        this.#onRespelled(room, name);
+        name = room.name;
+      }
+    });
+    this.#saveRooms();
+    return room;
+  }
+
+  /** Goes to a room, joining it if necessary. @param {string} name */
+  goTo(name) {
+    const room = this.join(name);
+    this.#preferences.room = name;
+    this.active.set(room);
+    return room;
+  }
+
+  /** Leaves a room. @param {Room} room @returns {Room | null} The room to show next. */
+  leave(room) {
+    const index = this.all.indexOf(room);
+    const next = this.all[index + 1] ?? this.all[index - 1] ?? null;
+    room.leave();
+    this.#timelines.delete(room);
+    this.#preferences.leftRooms = [room.name, ...this.#preferences.leftRooms];
+    this.#saveRooms();
+    if (this.active.value === room && next === null) this.active.set(null);
+    return next;
+  }
+
+  /** The room at this distance from the current one. @param {number} step @returns {Room | undefined} */
+  neighbor(step) {
+    const index = this.all.findIndex((room) => room === this.active.value);
+    return this.all[(index + step + this.all.length) % this.all.length];
+  }
+
+  /** Drops a room that is another joined room under a different spelling. @param {Room} room */
+  #merge(room) {
+    const { name } = room;
+    const isActive = this.active.value === room;
+    const other = this.all.find((it) => it !== room && it.name === name.toLowerCase());
+    if (!other || !this.all.includes(room)) return;
+    this.leave(room);
+    if (isActive) this.#onRenamed(this.goTo(other.name), name);
+  }
+
+  /** @param {Room} room @param {string} from */
+  #onRespelled(room, from) {
+    this.#saveRooms();
+    if (this.active.value !== room) return;
+    this.#preferences.room = room.name;
+    this.#onRenamed(room, from);
+  }
+
+  #saveRooms() {
+    this.#preferences.rooms = this.all.map(({ name }) => name);
+  }
+}

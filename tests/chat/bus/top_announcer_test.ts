@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { type Announcement, BusUnavailable, type Top } from "../../../lib/chat/ports/bus.ts";
+import { inPacedSlices, TopAnnouncer } from "../../../lib/chat/bus/top_announcer.ts";
+import { ann, lobby, say } from "../../contract/fixtures.ts";
+import { FakeClock, room } from "../../support/fakes.ts";
+
+/** A TopAnnouncer over a bus with this top, its announcements, and those that it receives. */
+function watch(read: () => Promise<readonly Top[]> = () => Promise.resolve([])) {
+  const clock = new FakeClock();
+  const life = new AbortController();
+  const announced: (readonly Top[])[] = [];
+  const tops = new TopAnnouncer({ topPositions: read }, clock, (some) => announced.push(some));
+  const running = tops.run(life.signal);
+  return {
+    clock,
+    announced,
+    async receive(...announcements: readonly Announcement[]) {
+      async function* once() {
+        yield await Promise.resolve(announcements);
+      }
+      for await (const handedOn of tops.observe(once())) assert.equal(handedOn, announcements);
+    },
+    async [Symbol.asyncDispose]() {
+      life.abort();
+      await running;
+    },
+  };
+}
+
+const entry = (seq: number): Announcement => ({
+  kind: "entry",
+  entry: { ...say("hello"), ...ann, room: lobby, position: { epoch: "a", seq }, at: 0 },
+});
+
+Deno.test("TopAnnouncer announces the newest position of each changed room once, within a second", async () => {
+  await using watched = watch();
+  await watched.receive(entry(1), entry(2));
+  await watched.clock.advance(1_000);
+  const top = { kind: "top", room: lobby, top: { epoch: "a", seq: 2 }, isRead: false };
+  assert.deepEqual(watched.announced, [[top]]);
+  await watched.clock.advance(10_000);
+  assert.equal(watched.announced.length, 1);
+});
+
+Deno.test("TopAnnouncer announces the log's own top every 15 s, even after the bus was away", async () => {
+  const top: Top = { kind: "top", room: lobby, top: { epoch: "a", seq: 9 }, isRead: true };
+  let isAway = true;
+  await using watched = watch(() => {
+    if (isAway) return Promise.reject(new BusUnavailable("away", { mayHaveApplied: false }));
+    return Promise.resolve([top]);
+  });
+  await watched.clock.advance(15_000);
+  assert.deepEqual(watched.announced, []);
+  isAway = false;
+  await watched.clock.advance(14_000);
+  assert.deepEqual(watched.announced, []);
+  await watched.clock.advance(1_000);
+  assert.deepEqual(watched.announced, [[top]]);
+});
+
+Deno.test("inPortions() yields all items in order, at most 250 in one turn", async () => {
+  const clock = new FakeClock();
+  const rooms = Array.from({ length: 1_001 }, (_, index) => room(`room${index}`));
+  const given: (typeof rooms)[] = [];
+  const reading = (async () => {
+    for await (const some of inPacedSlices(rooms, clock, new AbortController().signal)) {
+      given.push([...some]);
+    }
+  })();
+  const counts = [];
+  for (let ms = 0; ms < 5; ms++) {
+    await clock.advance(ms === 0 ? 0 : 1);
+    counts.push(given.length);
+  }
+  await reading;
+  assert.deepEqual(counts, [1, 2, 3, 4, 5]);
+  assert.ok(given.every(({ length }) => length <= 250));
+  assert.deepEqual(given.flat(), rooms);
+});
+
+Deno.test("TopAnnouncer announces the tops of a thousand rooms in portions", async () => {
+  const tops = Array.from({ length: 1_000 }, (_, seq): Top => {
+    return { kind: "top", room: room(`room${seq}`), top: { epoch: "a", seq }, isRead: true };
+  });
+  await using watched = watch(() => Promise.resolve(tops));
+  await watched.clock.advance(15_100);
+  assert.equal(watched.announced.length, 4);
+  assert.deepEqual(watched.announced.flat(), tops);
+});

@@ -1,0 +1,55 @@
+/**
+ * The promises of every bus, checked on each by the same tests. The ports in `lib/chat/ports/bus.ts` state them; each file
+ * under `contract/` checks one group of them.
+ * @module
+ */
+import { UNLIMITED } from "../../lib/chat/bus/memory_store.ts";
+import type { Retention } from "../../lib/core/log/room_log.ts";
+import { amendingPromises } from "./amending.ts";
+import { announcingPromises } from "./announcing.ts";
+import { AnnouncementReader } from "./announcement_reader.ts";
+import { publishingPromises } from "./publishing.ts";
+import type { OpenBus, Quota, Test } from "./fixtures.ts";
+import { quotaPromises } from "./quotas.ts";
+import { retentionPromises } from "./retention.ts";
+import { modelPromise } from "./model.ts";
+import { pagePromises } from "./paging.ts";
+import { readMarkPromises } from "./read_marks.ts";
+import { replayPromises } from "./replaying.ts";
+import { presencePromises } from "./presence.ts";
+
+export type { OpenBus, Quota, TestedBus } from "./fixtures.ts";
+
+const AMPLE: Retention = { messages: 1_000, entries: 1_000, ageMs: Infinity };
+
+/**
+ * Registers the contract's tests for one kind of bus.
+ *
+ * @param open Opens a ready, empty bus with this retention and quota.
+ * @param pending Promises that this kind of bus does not keep yet, by their first words; their tests are ignored.
+ */
+export function busContract(
+  kind: string,
+  open: (retention: Retention, quota: Quota) => Promise<OpenBus>,
+  pending: readonly string[] = [],
+): void {
+  const test: Test = (promise, prove, retention = AMPLE, quota = UNLIMITED) => {
+    const fn = async () => {
+      await using opened = await open(retention, quota);
+      using reader = new AnnouncementReader(opened.bus);
+      await prove(opened.bus, reader);
+    };
+    const ignore = pending.some((words) => promise.startsWith(words));
+    Deno.test({ name: `${kind} ${promise}`, ignore, fn });
+  };
+  announcingPromises(test);
+  publishingPromises(test);
+  amendingPromises(test);
+  replayPromises(test);
+  retentionPromises(test);
+  pagePromises(test);
+  readMarkPromises(test);
+  quotaPromises(test);
+  presencePromises(test);
+  modelPromise(test);
+}

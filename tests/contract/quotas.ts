@@ -1,0 +1,75 @@
+/**
+ * What is refused when the store is full, or has reached the room limit.
+ * @module
+ */
+import assert from "node:assert/strict";
+import type { Position } from "../../lib/core/log/position.ts";
+import { room } from "../support/fakes.ts";
+import { ann, draft, isRejected, lobby, mustPublish, react, say, type Test } from "./fixtures.ts";
+
+const RETENTION = { messages: 1_000, entries: 1_000, ageMs: Infinity };
+/** Long enough to fill a store soon, short enough to show that it is filled completely. */
+const TEXT = "x".repeat(20_000);
+
+export function quotaPromises(test: Test): void {
+  test(
+    "refuses messages when it is full, and everything except deletions",
+    async (bus) => {
+      const said: Position[] = [];
+      const first = say(TEXT);
+      const receipt = await mustPublish(bus, first);
+      let why: string | undefined;
+      while (why === undefined && said.length < 200) {
+        const published = await bus.publish(say(TEXT));
+        if (published.kind === "entered") said.push(published.position);
+        else why = published.why;
+      }
+      assert.equal(why, "store_full");
+      assert.ok(said.length > 10, `full after ${said.length}`);
+      const [of] = said;
+      assert.ok(of);
+      await isRejected(bus, draft({ kind: "edited", of, text: "x" }), "store_full");
+      await isRejected(bus, react(of, "👍"), "store_full");
+      await isRejected(bus, say("x", { room: room("another") }), "store_full");
+      // Earlier messages are still known, and can be read and deleted.
+      assert.deepEqual(await mustPublish(bus, first), receipt);
+      assert.equal((await bus.page(lobby, undefined, 1)).messages.length, 1);
+      await mustPublish(bus, draft({ kind: "deleted", of }));
+    },
+    RETENTION,
+    { bytes: 2_000_000, rooms: Infinity },
+  );
+
+  test(
+    "creates rooms up to the limit, and lets all of them be used",
+    async (bus) => {
+      const rooms = ["one", "two", "three"].map(room);
+      for (const it of rooms) await mustPublish(bus, say("first", { room: it }));
+      const more = room("one-too-many");
+      await isRejected(bus, say("x", { room: more }), "rooms_full");
+      for (const it of rooms) await mustPublish(bus, say("second", { room: it }));
+      // It can still be joined, as a room without messages.
+      const { top } = await bus.page(more, undefined, 0);
+      assert.equal(top.seq, 0);
+      assert.deepEqual(await bus.replay(more, top, 10), { top, entries: [] });
+    },
+    RETENTION,
+    { bytes: Infinity, rooms: 3 },
+  );
+
+  test(
+    "counts no rooms that were only visited, and stores no read marks there",
+    async (bus) => {
+      for (let k = 0; k < 20; k++) {
+        const visited = room(`visited-${k}`);
+        const { top } = await bus.page(visited, undefined, 10);
+        await bus.markRead(visited, ann.user, top);
+        assert.equal((await bus.readState(visited, ann.user)).read, undefined);
+      }
+      await mustPublish(bus, say("first"));
+      await isRejected(bus, say("x", { room: room("visited-1") }), "rooms_full");
+    },
+    RETENTION,
+    { bytes: Infinity, rooms: 1 },
+  );
+}

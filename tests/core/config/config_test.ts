@@ -1,0 +1,399 @@
+/**
+ * The allowed values and the default of each setting; every invalid setting is reported.
+ * @module
+ */
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { isWithin } from "../../../lib/core/http/ip_address.ts";
+import {
+  type Config,
+  flagOf,
+  parseConfig,
+  type Problem,
+  settings,
+} from "../../../lib/core/config/config.ts";
+import { checkHandshake } from "../../../lib/core/http/handshake.ts";
+import { guestPrefix, pickGuestName } from "../../../lib/core/names/names.ts";
+import { anyPlainText, anyText } from "../names/hostile_texts.ts";
+
+type Values = Readonly<Record<string, string>>;
+
+function parse(values: Values): ReturnType<typeof parseConfig> {
+  return parseConfig((name) => Object.hasOwn(values, name) ? values[name] : undefined);
+}
+
+function configOf(values: Values): Config {
+  const read = parse(values);
+  assert.ok(read.kind === "good", problemsOf(values).map(({ name }) => name).join());
+  return read.config;
+}
+
+function problemsOf(values: Values): readonly Problem[] {
+  const read = parse(values);
+  return read.kind === "good" ? [] : read.problems;
+}
+
+/** `MAX_CONNECTIONS` is `maxConnections`. */
+function fieldOf(name: string): string {
+  return name.toLowerCase().replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
+}
+
+const DEFAULTS = {
+  port: 8080,
+  host: "127.0.0.1",
+  publicUrl: null,
+  adminHost: "127.0.0.1",
+  adminPort: null,
+  adminToken: null,
+  workers: null,
+  maxMemoryMb: 4_096,
+  redisUrl: null,
+  redisPrefix: "parley:",
+  redisCaFile: null,
+  redisDurable: false,
+  dataDir: "./data",
+  sessionSecret: null,
+  historyMessages: null,
+  historyHours: null,
+  maxStoreMb: 10_240,
+  maxRoomsTotal: 100_000,
+  recoverLimit: 1_000,
+  maxRooms: 32,
+  allowedOrigins: "same",
+  allowedFramers: "none",
+  allowedHosts: [],
+  trustProxy: [],
+  maxConnections: 10_000,
+  connectionsPerAddress: 256,
+  handshakesPerSecond: 20,
+  maxMessageBytes: 65_535,
+  messagesPerSecond: 10,
+  bytesPerSecond: 32_768,
+  maxBufferedBytes: 1_048_576,
+  pingSeconds: 25,
+  echo: "on",
+  guestName: null,
+  logLevel: "info",
+  logFormat: "auto",
+};
+
+Deno.test("parseConfig() without any setting returns the defaults", () => {
+  assert.deepEqual(configOf({}), DEFAULTS);
+});
+
+Deno.test("parseConfig() uses the default for an empty or blank setting", () => {
+  for (const blank of ["", " ", "\t\n"]) {
+    const values = Object.fromEntries(settings.map(({ name }) => [name, blank]));
+    assert.deepEqual(configOf(values), DEFAULTS);
+  }
+});
+
+Deno.test("parseConfig() returns a frozen config", () => {
+  assert.ok(Object.isFrozen(configOf({})));
+});
+
+for (const { name, fallback } of settings) {
+  Deno.test(`${name} accepts its own default`, () => {
+    assert.deepEqual(configOf({ [name]: fallback }), DEFAULTS);
+  });
+}
+
+Deno.test("parseConfig() does not reveal an invalid secret", () => {
+  const [problem] = problemsOf({ SESSION_SECRET: "my little secret".slice(1) });
+  assert.deepEqual([problem?.name, problem?.value], ["SESSION_SECRET", "…"]);
+});
+
+Deno.test("Settings have distinct names, flags and fields", () => {
+  const names = settings.map(({ name }) => name);
+  for (const name of names) assert.match(name, /^[A-Z]+(_[A-Z]+)*$/);
+  assert.equal(new Set(names.map(flagOf)).size, settings.length);
+  assert.deepEqual(names.map(fieldOf), Object.keys(DEFAULTS));
+});
+
+Deno.test("WORKERS accepts 0–64, rejects every other number with what is allowed, and may be omitted", () => {
+  for (const number of [0, 1, 64]) {
+    assert.deepEqual(configOf({ WORKERS: String(number) }), { ...DEFAULTS, workers: number });
+  }
+  for (const value of ["-1", "65", "1.5", "auto"]) {
+    const [problem] = problemsOf({ WORKERS: value });
+    assert.deepEqual([problem?.name, problem?.value], ["WORKERS", value]);
+    assert.match(problem?.allowed ?? "", /^0–64; unset: cores − 1/);
+  }
+});
+
+for (
+  const [name, min, max] of [
+    ["PORT", 0, 65_535],
+    ["MAX_MEMORY_MB", 0, 1_000_000],
+    ["MAX_CONNECTIONS", 1, 1_000_000],
+    ["CONNECTIONS_PER_ADDRESS", 0, 1_000_000],
+    ["MAX_MESSAGE_BYTES", 1, 16_777_216],
+    ["MESSAGES_PER_SECOND", 0, 100_000],
+    ["MAX_BUFFERED_BYTES", 1024, 1_073_741_824],
+    ["PING_SECONDS", 1, 3600],
+    ["MAX_STORE_MB", 0, 100_000_000],
+    ["MAX_ROOMS_TOTAL", 0, 100_000_000],
+    ["HANDSHAKES_PER_SECOND", 0, 100_000],
+    ["BYTES_PER_SECOND", 0, 1_000_000_000],
+    ["RECOVER_LIMIT", 1, 10_000],
+    ["MAX_ROOMS", 1, 10_000],
+  ] as const
+) {
+  const allowed = `${min}–${max}`;
+  const field = fieldOf(name);
+
+  Deno.test(`${name} accepts ${allowed} and rejects every other number with what is allowed`, () => {
+    const anyNumber = fc.oneof(
+      fc.integer({ min, max }),
+      fc.constantFrom(min - 1, min, max, max + 1),
+      fc.integer({ min: -10, max: 2 * max }),
+      fc.maxSafeInteger(),
+    );
+    fc.assert(
+      fc.property(anyNumber, (number) => {
+        const value = String(number);
+        if (number >= min && number <= max) {
+          assert.deepEqual(configOf({ [name]: value }), { ...DEFAULTS, [field]: number });
+        } else assert.deepEqual(problemsOf({ [name]: value }), [{ name, value, allowed }]);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  Deno.test(`${name} accepts only an integer in digits`, () => {
+    for (
+      const value of [
+        "x",
+        "1e3",
+        "0x10",
+        "1.0",
+        "1,000",
+        "+1",
+        "-0",
+        "1 0",
+        "NaN",
+        "Infinity",
+        "１",
+      ]
+    ) {
+      assert.deepEqual(problemsOf({ [name]: value }), [{ name, value, allowed }]);
+    }
+    assert.equal(problemsOf({ [name]: "9".repeat(400) }).length, 1);
+  });
+}
+
+for (
+  const [name, value, read] of [
+    ["PORT", " 9000 ", 9000],
+    ["PORT", "09000", 9000],
+    ["HOST", "0.0.0.0", "0.0.0.0"],
+    ["HOST", "::", "::"],
+    ["HOST", "chat-1.example", "chat-1.example"],
+    [
+      "REDIS_URL",
+      "redis://user:secret@redis.example:6379/1",
+      "redis://user:secret@redis.example:6379/1",
+    ],
+    ["REDIS_URL", "unix:///run/redis.sock", "unix:///run/redis.sock"],
+    ["REDIS_PREFIX", "chat:", "chat:"],
+    ["REDIS_PREFIX", "x".repeat(64), "x".repeat(64)],
+    ["ALLOWED_FRAMERS", "none", "none"],
+    ["ALLOWED_FRAMERS", "same", "same"],
+    ["ALLOWED_FRAMERS", "*", "*"],
+    ["ALLOWED_FRAMERS", "https://A.example, http://b:81", ["https://a.example", "http://b:81"]],
+    ["ALLOWED_ORIGINS", "*", "*"],
+    ["ALLOWED_ORIGINS", "same", "same"],
+    ["ALLOWED_ORIGINS", "https://chat.example", ["https://chat.example"]],
+    ["ALLOWED_ORIGINS", "https://A.example , null,", ["https://a.example", "null"]],
+    ["ALLOWED_ORIGINS", "http://[::1]:8080", ["http://[::1]:8080"]],
+    ["LOG_LEVEL", "debug", "debug"],
+    ["LOG_LEVEL", "error", "error"],
+    ["LOG_FORMAT", "json", "json"],
+    ["REDIS_DURABLE", "yes", true],
+    ["DATA_DIR", ":memory:", ":memory:"],
+    ["SESSION_SECRET", "x".repeat(16), "x".repeat(16)],
+    ["GUEST_NAME", "guest", "guest"],
+    ["GUEST_NAME", "Guest No. ", "Guest No."],
+    ["GUEST_NAME", "😀".repeat(24), "😀".repeat(24)],
+  ] as const
+) {
+  Deno.test(`${name} accepts ${JSON.stringify(value)}`, () => {
+    assert.deepEqual(configOf({ [name]: value }), { ...DEFAULTS, [fieldOf(name)]: read });
+  });
+}
+
+for (
+  const [name, value] of [
+    ["HOST", "127.0.0.1/8"],
+    ["HOST", "my host"],
+    ["HOST", "http://localhost"],
+    ["REDIS_URL", "localhost:6379"],
+    ["REDIS_URL", "http://localhost"],
+    ["REDIS_PREFIX", "a b"],
+    ["REDIS_PREFIX", "{a}"],
+    ["REDIS_PREFIX", "x".repeat(65)],
+    ["ALLOWED_ORIGINS", "chat.example"],
+    ["ALLOWED_ORIGINS", "https://chat.example/"],
+    ["ALLOWED_ORIGINS", "https://chat.example/page"],
+    ["ALLOWED_ORIGINS", "https://chat.example:443"],
+    ["ALLOWED_ORIGINS", "https://chat.example?"],
+    ["ALLOWED_ORIGINS", "https://user@chat.example"],
+    ["ALLOWED_ORIGINS", "wss://chat.example"],
+    ["ALLOWED_ORIGINS", "https://a.example, same"],
+    ["ALLOWED_ORIGINS", "*, https://a.example"],
+    ["ALLOWED_ORIGINS", "https://a.example https://b.example"],
+    ["ALLOWED_ORIGINS", ","],
+    ["ALLOWED_ORIGINS", "SAME"],
+    // No browser's origin contains an asterisk, so this entry would match nothing.
+    ["ALLOWED_ORIGINS", "https://*.chat.example"],
+    ["ALLOWED_FRAMERS", "all"],
+    ["ALLOWED_FRAMERS", "null"],
+    ["ALLOWED_FRAMERS", "none, https://a.example"],
+    ["ALLOWED_FRAMERS", "https://a;script-src"],
+    ["TRUST_PROXY", "proxy"],
+    ["TRUST_PROXY", "10.0.0.0/33"],
+    ["TRUST_PROXY", "10.0.0.0/8, proxy"],
+    ["TRUST_PROXY", "10.0.0.0/8 127.0.0.1"],
+    ["REDIS_DURABLE", "true"],
+    ["GUEST_NAME", "* guest"],
+    ["GUEST_NAME", "/guest"],
+    ["GUEST_NAME", "my: guest"],
+    ["GUEST_NAME", "a\nb"],
+    ["GUEST_NAME", "x".repeat(25)],
+    ["GUEST_NAME", "e\u0301"],
+    ["LOG_LEVEL", "loud"],
+    ["LOG_LEVEL", "inf"],
+    ["LOG_LEVEL", "INFO"],
+    ["LOG_LEVEL", "constructor"],
+    ["LOG_FORMAT", "xml"],
+  ] as const
+) {
+  Deno.test(`${name} rejects ${JSON.stringify(value)}`, () => {
+    const allowed = settings.find((setting) => setting.name === name)?.allowed;
+    assert.deepEqual(problemsOf({ [name]: value }), [{ name, value: value.trim(), allowed }]);
+  });
+}
+
+Deno.test("TRUST_PROXY is a list of addresses and CIDRs", () => {
+  const { trustProxy } = configOf({ TRUST_PROXY: "127.0.0.1, ::1,10.0.0.0/8 ," });
+  assert.equal(trustProxy.length, 3);
+  for (const address of ["127.0.0.1", "::1", "10.9.9.9"]) assert.ok(isWithin(address, trustProxy));
+  for (const address of ["127.0.0.2", "::2", "11.0.0.0"]) assert.ok(!isWithin(address, trustProxy));
+});
+
+Deno.test("ALLOWED_ORIGINS accepts only origins that checkHandshake() then admits", () => {
+  const label = fc.constantFrom("chat", "Chat", "a-1", "xn--bcher-kva", "bücher", "127.0.0.1", "*");
+  const anyEntry = fc.tuple(
+    fc.constantFrom("http://", "https://", "HTTPS://"),
+    label,
+    fc.constantFrom("", ":80", ":443", ":8080", "/", ":"),
+  ).map((parts) => parts.join(""));
+  fc.assert(
+    fc.property(anyEntry, (entry) => {
+      const read = parse({ ALLOWED_ORIGINS: entry });
+      if (read.kind === "bad") return;
+      const headers = new Headers({
+        host: "elsewhere.example",
+        upgrade: "websocket",
+        connection: "upgrade",
+        "sec-websocket-version": "13",
+        "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
+        origin: new URL(entry).origin,
+      });
+      const policy = { origins: read.config.allowedOrigins, viaTrustedProxy: false };
+      assert.equal(checkHandshake({ method: "GET", headers }, policy).kind, "accepted");
+    }),
+    { numRuns: 300 },
+  );
+});
+
+Deno.test("GUEST_NAME accepts only prefixes from which guest names can be generated", () => {
+  const takesShort = (digits: number) => (name: string) =>
+    !new RegExp(`\\d{${digits}}$`).test(name);
+  fc.assert(
+    fc.property(anyText, fc.integer({ min: 2, max: 8 }), (word, digits) => {
+      const read = parse({ GUEST_NAME: word });
+      if (read.kind === "bad") return;
+      const guestName = guestPrefix(read.config.guestName, "en");
+      const name = pickGuestName(guestName, takesShort(digits), () => 0.5);
+      assert.ok(name.startsWith(guestName) && /^\d+$/.test(name.slice(guestName.length)), name);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+Deno.test("parseConfig() never throws, and a problem names a setting, its value and what is allowed", () => {
+  const names = settings.map(({ name }) => name);
+  const anyValue = fc.oneof(
+    anyText,
+    anyPlainText,
+    fc.constantFrom("1", "-1", "same", "*", "redis://h", "::/0", "null", "__proto__", "https://a"),
+  );
+  fc.assert(
+    fc.property(fc.dictionary(fc.constantFrom(...names), anyValue), (values) => {
+      for (const { name, value, allowed } of problemsOf(values)) {
+        const setting = settings.find((setting) => setting.name === name);
+        assert.ok(setting !== undefined, name);
+        assert.equal(value, setting.isSecret ? "…" : values[name]?.trim());
+        assert.ok(allowed === setting.allowed || name === "REDIS_CA_FILE", allowed);
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
+
+Deno.test("parseConfig() reports all problems at once, in the order of the table", () => {
+  const values = {
+    LOG_LEVEL: "loud",
+    PORT: "99999",
+    HOST: "my host",
+    TRUST_PROXY: "proxy",
+    PING_SECONDS: "0",
+    GUEST_NAME: "*",
+    REDIS_URL: "localhost",
+  };
+  const names = problemsOf(values).map(({ name }) => name);
+  const order = [
+    "PORT",
+    "HOST",
+    "REDIS_URL",
+    "TRUST_PROXY",
+    "PING_SECONDS",
+    "GUEST_NAME",
+    "LOG_LEVEL",
+  ];
+  assert.deepEqual(names, order);
+});
+
+for (const REDIS_URL of ["", "redis://redis.example", "unix:///run/redis.sock"]) {
+  Deno.test(`parseConfig() rejects REDIS_CA_FILE with ${REDIS_URL || "no Redis"}`, () => {
+    assert.deepEqual(problemsOf({ REDIS_CA_FILE: "/ca.pem", REDIS_URL }), [{
+      name: "REDIS_CA_FILE",
+      value: "/ca.pem",
+      allowed: "only with a REDIS_URL that begins with rediss://",
+    }]);
+  });
+}
+
+for (const REDIS_URL of ["rediss://redis.example", "REDISS://redis.example"]) {
+  Deno.test(`parseConfig() accepts REDIS_CA_FILE with ${REDIS_URL}`, () => {
+    const config = configOf({ REDIS_CA_FILE: "/ca.pem", REDIS_URL });
+    assert.deepEqual(config, { ...DEFAULTS, redisCaFile: "/ca.pem", redisUrl: REDIS_URL });
+  });
+}
+
+Deno.test("parseConfig() reports REDIS_CA_FILE without rediss:// together with every other problem", () => {
+  const names = problemsOf({ PORT: "x", REDIS_CA_FILE: "/ca.pem" }).map(({ name }) => name);
+  assert.deepEqual(names.toSorted(), ["PORT", "REDIS_CA_FILE"]);
+});
+
+Deno.test("parseConfig() reports only the REDIS_URL when it is invalid and REDIS_CA_FILE is set", () => {
+  const problems = problemsOf({ REDIS_URL: "localhost", REDIS_CA_FILE: "/ca.pem" });
+  assert.deepEqual(problems.map(({ name }) => name), ["REDIS_URL"]);
+});
+
+for (
+  const [name, flag] of [["PORT", "--port"], ["MAX_MESSAGE_BYTES", "--max-message-bytes"]] as const
+) {
+  Deno.test(`flagOf() returns ${flag} for ${name}`, () => assert.equal(flagOf(name), flag));
+}

@@ -1,0 +1,273 @@
+/**
+ * What the heartbeat does with a connection, by its vitals and the time.
+ * @module
+ */
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import {
+  HELLO_TIMEOUT,
+  JOIN_TIMEOUT,
+  PING_TIMEOUT,
+  SLOW_CONSUMER,
+} from "../../../lib/core/protocol/close_codes.ts";
+import {
+  checkConnection,
+  type HealthAction,
+  type HealthPolicy,
+  healthPolicy,
+  type SetupStep,
+  statusOf,
+  type Vitals,
+} from "../../../lib/core/health/connection_health.ts";
+
+const POLICY: HealthPolicy = {
+  pingMs: 25_000,
+  stalledMs: 20_000,
+  maxBufferedBytes: 1_000,
+  stuckMs: 5_000,
+  deadMs: 60_000,
+};
+
+type Open = Extract<Vitals, { state: "open" }>;
+
+/** An open, healthy connection at time 0. */
+function open(signs: Partial<Open> = {}): Open {
+  return { state: "open", backlog: 0, progressAt: 0, receivedAt: 0, canPing: false, ...signs };
+}
+
+const NONE: HealthAction = { kind: "none" };
+const PING: HealthAction = { kind: "ping" };
+const PARK: HealthAction = { kind: "park" };
+const CHARGE: HealthAction = { kind: "charge" };
+
+function closeWith(closeStatus: typeof SLOW_CONSUMER): HealthAction {
+  return { kind: "close", closeStatus };
+}
+
+const PINGABLE = { canPing: true };
+const pendingStep = (step: SetupStep) => ({ receivedAt: 60_000, pendingStep: { step, since: 0 } });
+
+for (
+  const [what, vitals, now, verdict] of [
+    ["a connecting one", { state: "connecting", since: 0 }, 0, NONE],
+    ["a stuck one", { state: "connecting", since: 0 }, 5_001, CHARGE],
+    ["a stuck one that is charged", { state: "connecting", since: 0, isCharged: true }, 1e9, NONE],
+    ["a closing one", { state: "closing", since: 0 }, 0, NONE],
+    ["one that is dead in closing", { state: "closing", since: 0 }, 60_001, CHARGE],
+    ["a dead one that is charged", { state: "closing", since: 0, isCharged: true }, 1e9, NONE],
+
+    ["one without a hello for nearly 10 s", open(pendingStep("hello")), 9_999, NONE],
+    [
+      "one without a hello for 10 s",
+      open(pendingStep("hello")),
+      10_000,
+      closeWith(HELLO_TIMEOUT),
+    ],
+    ["one in no room for nearly a minute", open(pendingStep("room")), 59_999, NONE],
+    ["one in no room for a minute", open(pendingStep("room")), 60_000, closeWith(JOIN_TIMEOUT)],
+
+    ["one that cannot be pinged, however long silent", open(), 1e9, NONE],
+    ["one that cannot be pinged, pinged or not", open({ pingedAt: 1 }), 1e9, NONE],
+    ["one that has just sent something", open(PINGABLE), 0, NONE],
+    ["one that has been silent for nearly an interval", open(PINGABLE), 24_999, NONE],
+    ["one that has been silent for an interval", open(PINGABLE), 25_000, PING],
+    ["one that has been silent for long and never pinged", open(PINGABLE), 1e9, PING],
+    ["one that was just pinged", open({ ...PINGABLE, pingedAt: 25_000 }), 25_000, NONE],
+    [
+      "one with nearly an interval left to answer",
+      open({ ...PINGABLE, pingedAt: 25_000 }),
+      49_999,
+      NONE,
+    ],
+    [
+      "one that did not answer",
+      open({ ...PINGABLE, pingedAt: 25_000 }),
+      50_000,
+      closeWith(PING_TIMEOUT),
+    ],
+    [
+      "one that was pinged late, with time left",
+      open({ ...PINGABLE, pingedAt: 40_000 }),
+      64_999,
+      NONE,
+    ],
+    [
+      "one that was pinged late, with no time left",
+      open({ ...PINGABLE, pingedAt: 40_000 }),
+      65_000,
+      closeWith(PING_TIMEOUT),
+    ],
+    [
+      "one that answered",
+      open({ ...PINGABLE, pingedAt: 25_000, receivedAt: 25_300 }),
+      50_299,
+      NONE,
+    ],
+    [
+      "one that answered and is silent again",
+      open({ ...PINGABLE, pingedAt: 25_000, receivedAt: 25_300 }),
+      50_300,
+      PING,
+    ],
+    [
+      "one that answered in the same millisecond",
+      open({ ...PINGABLE, pingedAt: 25_000, receivedAt: 25_000 }),
+      50_000,
+      PING,
+    ],
+
+    ["one with the largest backlog allowed", open({ backlog: 1_000 }), 0, NONE],
+    ["one with a larger backlog", open({ backlog: 1_001 }), 0, PARK],
+    ["one whose backlog shrinks", open({ backlog: 1, progressAt: 5_000 }), 24_999, NONE],
+    ["one whose backlog has stalled", open({ backlog: 1, progressAt: 5_000 }), 25_000, PARK],
+    [
+      "one without a backlog, however long ago it last shrank",
+      open({ backlog: 0, progressAt: 0 }),
+      1e9,
+      NONE,
+    ],
+    [
+      "one with a backlog that could be pinged",
+      open({ ...PINGABLE, backlog: 1, progressAt: 24_000 }),
+      25_000,
+      PING,
+    ],
+    ["a stalled one that could be pinged", open({ ...PINGABLE, backlog: 1 }), 25_000, PARK],
+    [
+      "a stalled one that did not answer",
+      open({ ...PINGABLE, backlog: 1, pingedAt: 25_000 }),
+      50_000,
+      PARK,
+    ],
+
+    ["a parked one with a backlog", { state: "parked", backlog: 1, since: 0 }, 0, NONE],
+    ["a parked one that is dead", { state: "parked", backlog: 5_000, since: 0 }, 1e9, CHARGE],
+    [
+      "a parked one that has drained",
+      { state: "parked", backlog: 0, since: 0 },
+      0,
+      closeWith(SLOW_CONSUMER),
+    ],
+    [
+      "one that drained after it counted as dead",
+      { state: "parked", backlog: 0, since: 0 },
+      1e9,
+      closeWith(SLOW_CONSUMER),
+    ],
+  ] as readonly (readonly [string, Vitals, number, HealthAction])[]
+) {
+  const deed = verdict.kind === "close"
+    ? `closes with ${verdict.closeStatus.reason}`
+    : verdict.kind === "none"
+    ? "does nothing"
+    : `${verdict.kind}s`;
+  Deno.test(`checkConnection() ${deed} for ${what}`, () => {
+    assert.deepEqual(checkConnection(vitals, POLICY, now), verdict);
+  });
+}
+
+Deno.test("checkConnection() pings a silent connection once, then closes it, and not before two intervals", () => {
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: 1, max: 9_000 }), { minLength: 80 }), (beats) => {
+      let now = 0;
+      let pingedAt: number | undefined;
+      for (const beat of beats) {
+        now += beat;
+        const verdict = checkConnection(open({ ...PINGABLE, pingedAt }), POLICY, now);
+        if (verdict.kind === "ping") {
+          assert.equal(pingedAt, undefined, "asked twice");
+          assert.ok(now >= POLICY.pingMs);
+          pingedAt = now;
+        } else if (verdict.kind === "close") {
+          assert.ok(pingedAt !== undefined && now >= pingedAt + POLICY.pingMs);
+          return;
+        }
+      }
+      // No beat is longer than 9 s, so each of the two steps is at most that late.
+      assert.ok(now < 2 * (POLICY.pingMs + 9_000), `not closed at ${now}`);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+Deno.test("checkConnection() never closes a connection that answers within an interval", () => {
+  const step = fc.record({ beat: fc.integer({ min: 1, max: 9_000 }), delay: fc.nat(24_999) });
+  fc.assert(
+    fc.property(fc.array(step, { minLength: 50, maxLength: 200 }), (steps) => {
+      let now = 0;
+      let vitals = open(PINGABLE);
+      let answerAt = Infinity;
+      for (const { beat, delay } of steps) {
+        now += beat;
+        if (answerAt <= now) {
+          vitals = { ...vitals, receivedAt: answerAt };
+          answerAt = Infinity;
+        }
+        const verdict = checkConnection(vitals, POLICY, now);
+        assert.notEqual(verdict.kind, "close");
+        if (verdict.kind !== "ping") continue;
+        vitals = { ...vitals, pingedAt: now };
+        answerAt = now + delay;
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
+Deno.test("checkConnection() pings and parks only open connections, and closes none with a backlog", () => {
+  const time = fc.nat(200_000);
+  const backlog = fc.oneof(fc.constant(0), fc.nat(2_000));
+  const anyVitals: fc.Arbitrary<Vitals> = fc.oneof(
+    fc.record({ state: fc.constantFrom("connecting" as const, "closing" as const), since: time }),
+    fc.record({ state: fc.constant("parked" as const), backlog, since: time }),
+    fc.record({
+      state: fc.constant("open" as const),
+      backlog,
+      progressAt: time,
+      receivedAt: time,
+      pingedAt: fc.option(time, { nil: undefined }),
+      canPing: fc.boolean(),
+    }),
+  );
+  fc.assert(
+    fc.property(anyVitals, time, (vitals, now) => {
+      const { kind } = checkConnection(vitals, POLICY, now);
+      if (kind === "ping" || kind === "park") assert.equal(vitals.state, "open");
+      if (kind === "park") assert.ok("backlog" in vitals && vitals.backlog > 0);
+      if (kind === "close" && vitals.state === "parked") assert.equal(vitals.backlog, 0);
+      if (kind === "close") assert.ok(vitals.state === "open" || vitals.state === "parked");
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+for (
+  const [vitals, now, counts] of [
+    [{ state: "connecting", since: 0 }, 0, "connecting"],
+    [{ state: "connecting", since: 0 }, 5_000, "connecting"],
+    [{ state: "connecting", since: 0 }, 5_001, "stuck"],
+    [{ state: "connecting", since: 1_000 }, 6_000, "connecting"],
+    [open(), 0, "open"],
+    [open({ backlog: 5_000 }), 1e9, "open"],
+    [{ state: "parked", backlog: 1, since: 0 }, 60_000, "parked"],
+    [{ state: "parked", backlog: 1, since: 0 }, 60_001, "dead"],
+    [{ state: "closing", since: 0 }, 5_001, "closing"],
+    [{ state: "closing", since: 0 }, 60_000, "closing"],
+    [{ state: "closing", since: 0 }, 60_001, "dead"],
+    [{ state: "closing", since: 1_000 }, 61_000, "closing"],
+  ] as readonly (readonly [Vitals, number, string])[]
+) {
+  Deno.test(`statusOf() of ${JSON.stringify(vitals)} at ${now} is ${counts}`, () => {
+    assert.equal(statusOf(vitals, POLICY, now), counts);
+  });
+}
+
+Deno.test("healthPolicy() counts a backlog as stalled after the silence that leads to a ping", () => {
+  assert.deepEqual(healthPolicy({ pingMs: 7_000, maxBufferedBytes: 99 }), {
+    pingMs: 7_000,
+    stalledMs: 7_000,
+    maxBufferedBytes: 99,
+    stuckMs: 5_000,
+    deadMs: 60_000,
+  });
+});

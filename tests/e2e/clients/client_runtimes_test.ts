@@ -1,0 +1,224 @@
+/**
+ * Runs the examples of README.md and docs/reference/client.md unchanged except for the address, on the runtimes that
+ * they name and against a real service.
+ * @module
+ */
+import assert from "node:assert/strict";
+import { dirname, join } from "node:path";
+// Only so that Deno caches the package and import.meta.resolve() finds the file.
+import "ws";
+import { FAULTS } from "../../../lib/core/protocol/faults.ts";
+import { TestClient } from "../../support/test_client.ts";
+import { type Parley, startParley } from "../../support/parley.ts";
+import {
+  findProgram,
+  freePort,
+  type Program,
+  programTest,
+  type RequiredProgram,
+  Running,
+  until,
+} from "../../support/provision.ts";
+import { startTestService } from "../../support/service.ts";
+import { TemporaryFolder } from "../../support/temporary_folder.ts";
+
+const ROOT = new URL("../../../", import.meta.url).pathname;
+const STATIC = join(ROOT, "static");
+const readme = Deno.readTextFileSync(join(ROOT, "README.md"));
+const guide = Deno.readTextFileSync(join(ROOT, "docs/reference/client.md"));
+
+const [, section = ""] = readme.split("## A bot in ten lines\n");
+const BOT = /^```js\n([^]*?)^```/m.exec(section)?.[1] ?? "";
+const COMMAND = /^\$ npx -y deno@[\d.]+ (.*)$/m.exec(section)?.[1]?.split(" ") ?? [];
+
+/** The prelude that the guide gives for Node 20. */
+const WITH_WS = /^```ts\n(import WebSocket[^]*?)^```/m.exec(guide)?.[1] ?? "";
+
+const NODE: RequiredProgram = { names: ["node"], install: "Node 20 or later" };
+const BUN: RequiredProgram = { names: ["bun"], install: "Bun" };
+
+function withAddress(text: string, port: number): string {
+  return text.replaceAll("127.0.0.1:8080", `127.0.0.1:${port}`);
+}
+
+/** The files under a folder of `static`, by their relative paths. */
+function filesUnder(folder: string): readonly string[] {
+  return [...Deno.readDirSync(join(STATIC, folder))].flatMap(({ name, isDirectory }) =>
+    isDirectory ? filesUnder(`${folder}/${name}`) : [`${folder}/${name}`]
+  );
+}
+
+/** A copy of the library, with the bot beside it. */
+async function copyLibrary(folder: string, port: number): Promise<void> {
+  for (const path of ["client.js", ...filesUnder("client")]) {
+    await Deno.mkdir(dirname(join(folder, path)), { recursive: true });
+    await Deno.copyFile(join(STATIC, path), join(folder, path));
+  }
+  const local = BOT.replace("http://127.0.0.1:8080/client.js", "./client.js");
+  await Deno.writeTextFile(join(folder, "bot.js"), withAddress(local, port));
+}
+
+/** Skips the lines before this one. The bot may take longer to reconnect than one `next()` waits. */
+async function hear(client: TestClient, line: string): Promise<void> {
+  for (let triesLeft = 5;; triesLeft--) {
+    try {
+      while (await client.next() !== line);
+      return;
+    } catch (error) {
+      if (triesLeft === 0) throw error;
+    }
+  }
+}
+
+/** Starts the bot in a folder, and checks that it answers once, before and after its server is killed. */
+async function answersPings(
+  startBot: (folder: string, port: number) => Promise<Running>,
+): Promise<void> {
+  await using data = new TemporaryFolder();
+  await using folder = new TemporaryFolder();
+  const port = freePort();
+  const settings = { PORT: String(port), DATA_DIR: data.path };
+  const ping = async (parley: Parley, begin: (ann: TestClient) => Promise<void>) => {
+    await using ann = await TestClient.open(`${parley.url}/ws?name=Ann&notices=1`);
+    await begin(ann);
+    ann.send("ping");
+    await hear(ann, "bot: pong, Ann");
+    ann.send("thank you");
+    // Joins are announced every quarter of a second, so this one may arrive only now.
+    let line = String(await ann.next());
+    while (line.startsWith("* ")) line = String(await ann.next());
+    assert.equal(line, "Ann: thank you");
+  };
+  await using first = await startParley(settings);
+  let bot: Running | undefined;
+  try {
+    await ping(first, async (ann) => {
+      await hear(ann, "* Ann joined");
+      bot = await startBot(folder.path, port);
+      await hear(ann, "* bot joined").catch((cause) => {
+        throw new Error(`The bot did not come: ${bot?.output}`, { cause });
+      });
+    });
+    first.kill("SIGKILL");
+    await first.ended;
+    await using second = await startParley(settings);
+    // Whether the bot has reconnected or not: it receives what it missed.
+    await ping(second, () => Promise.resolve());
+  } finally {
+    await bot?.[Symbol.asyncDispose]();
+  }
+}
+
+function run(program: Program, args: readonly string[], folder: string): Promise<Running> {
+  return Running.start(program, args, folder, () => Promise.resolve(true));
+}
+
+/** Deno with its own cache, since another service may have used this port before. */
+function denoWithCacheIn(folder: string): Program {
+  const env = { DENO_DIR: join(folder, "cache"), NO_COLOR: "1" };
+  return { path: Deno.execPath(), env };
+}
+
+Deno.test("The README's bot has at most ten lines", () => {
+  assert.match(BOT, /^import \{ connect \}/);
+  assert.ok(BOT.trim().split("\n").length <= 10);
+});
+
+Deno.test("The README's bot answers under Deno, run as the README says, even after the server was killed", async () => {
+  await answersPings(async (folder, port) => {
+    await Deno.writeTextFile(join(folder, "bot.js"), withAddress(BOT, port));
+    return await run(denoWithCacheIn(folder), COMMAND, folder);
+  });
+});
+
+programTest(
+  NODE,
+  "The README's bot answers under Node, even after the server was killed",
+  async (node) => {
+    await answersPings(async (folder, port) => {
+      await copyLibrary(folder, port);
+      // Node cannot resolve Deno's package names.
+      const local = join(folder, "bot.js");
+      const ws = WITH_WS.replace('"ws"', JSON.stringify(import.meta.resolve("ws")));
+      await Deno.writeTextFile(local, ws + await Deno.readTextFile(local));
+      return await run(node, ["bot.js"], folder);
+    });
+  },
+);
+
+programTest(NODE, "connect() explains what to do on a Node without WebSocket", async (node) => {
+  await using folder = new TemporaryFolder();
+  await copyLibrary(folder.path, 9);
+  const script = `delete globalThis.WebSocket;
+    const { connect } = await import("./client.js");
+    try { connect("ws://127.0.0.1:9/ws"); } catch (error) { console.log(String(error)); }`;
+  const { stdout } = await new Deno.Command(node.path, {
+    args: ["--input-type=module", "--eval", script],
+    cwd: folder.path,
+  }).output();
+  const said = new TextDecoder().decode(stdout);
+  assert.match(said, /^Error: Cannot connect: this runtime has no WebSocket/);
+  for (const line of WITH_WS.trim().split("\n")) {
+    assert.ok(said.includes(line.replaceAll('"', "'").replace(/;$/, "")), line);
+  }
+});
+
+// Not programTest(), which would fail without Bun: no Debian package has it.
+const bun = await findProgram(BUN.names);
+Deno.test({
+  name: "The README's bot answers under Bun, even after the server was killed" +
+    (bun ? "" : ` (ignored: bun not found; install ${BUN.install})`),
+  ignore: bun === undefined,
+  fn: () =>
+    answersPings(async (folder, port) => {
+      await copyLibrary(folder, port);
+      return await run({ path: bun ?? "", env: {} }, ["bot.js"], folder);
+    }),
+});
+
+Deno.test("No module of the library has a statement that Node 22 cannot read", () => {
+  for (const path of ["client.js", ...filesUnder("client")]) {
+    const text = Deno.readTextFileSync(join(STATIC, path));
+    assert.doesNotMatch(text, /^\s*(await )?using \w/m, path);
+  }
+});
+
+/** The programs of the guide: each import starts a new one. */
+function programs(): readonly string[] {
+  const blocks = [...guide.matchAll(/^```js\n([^]*?)^```/gm)].map(([, code = ""]) => code);
+  return blocks.join("").split(/^(?=import )/m);
+}
+
+for (const [index, program] of programs().entries()) {
+  Deno.test(`Program ${index + 1} of the client's guide type-checks and prints what it says`, async () => {
+    await using service = await startTestService();
+    await using folder = new TemporaryFolder();
+    // As TypeScript, to check the library's declarations; JavaScript callers pass untyped values.
+    const code = withAddress(program, service.port);
+    await Deno.writeTextFile(join(folder.path, "program.ts"), code);
+    const flags = ["--quiet", "--check", "--no-prompt", "--allow-net", "--allow-import"];
+    const config = join(folder.path, "deno.json");
+    await Deno.writeTextFile(config, `{"compilerOptions":{"noImplicitAny":false}}`);
+    const args = ["run", ...flags, "program.ts"];
+    await using running = await run(denoWithCacheIn(folder.path), args, folder.path);
+    const printed = () => running.output.split("\n").filter(Boolean);
+    const expected = [...program.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm)].map(([, it]) => it);
+    assert.ok(expected.length > 0);
+    const isDone = () => printed().length >= expected.length;
+    await Promise.race([running.ended, until("it to print", () => Promise.resolve(isDone()))]);
+    assert.deepEqual(printed().toSorted(), expected.toSorted());
+  });
+}
+
+Deno.test("The client's guide links only to existing files", () => {
+  for (const [, target = ""] of guide.matchAll(/\]\(([^)#]+)[^)]*\)/g)) {
+    assert.doesNotThrow(() => Deno.statSync(join(ROOT, "docs/reference", target)), target);
+  }
+});
+
+Deno.test("The client's guide lists every fault, as an error to expect or as handled by the library", () => {
+  const [, after = ""] = guide.split("<!-- codes");
+  const [errors = ""] = after.split("\n## ");
+  const codes = new Set([...errors.matchAll(/`([a-z]+(?:_[a-z]+)*)`/g)].map(([, code]) => code));
+  for (const code of Object.keys(FAULTS)) assert.ok(codes.has(code), code);
+});

@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+import type { Peer } from "../../../lib/chat/heartbeat.ts";
+import { SERVICE_RESTART } from "../../../lib/core/protocol/close_codes.ts";
+import { drain, longestDrainMs } from "../../../lib/io/serving/drain.ts";
+import { FakeClock } from "../../support/fakes.ts";
+
+/** Connections that close when told to, unless they are stuck. */
+function fakePeers(size: number, clock: FakeClock, isStuck = false) {
+  const toldAt: number[] = [];
+  const waits: (number | undefined)[] = [];
+  const crowd = new Set<Peer>();
+  for (let i = 0; i < size; i++) {
+    const peer: Peer = {
+      vitals: () => ({ state: "connecting", since: 0 }),
+      ping() {},
+      charge() {},
+      park() {},
+      close(farewell) {
+        assert.equal(farewell.code, SERVICE_RESTART.code);
+        toldAt.push(clock.now());
+        waits.push(farewell.afterMs);
+        if (!isStuck) crowd.delete(peer);
+      },
+    };
+    crowd.add(peer);
+  }
+  return { crowd, toldAt, waits };
+}
+
+const half = () => 0.5;
+
+Deno.test("drain() closes a few connections immediately and resolves when they are closed", async () => {
+  const clock = new FakeClock();
+  const { crowd, toldAt } = fakePeers(10, clock);
+  await drain("stop", () => crowd, clock, half, new AbortController().signal);
+  assert.deepEqual(toldAt, Array(10).fill(0));
+});
+
+Deno.test("drain() spreads many connections over 0.8 s, and closes each once", async () => {
+  const clock = new FakeClock();
+  const { crowd, toldAt } = fakePeers(10_000, clock);
+  const draining = drain("stop", () => crowd, clock, half, new AbortController().signal);
+  await clock.advance(800);
+  await draining;
+  assert.equal(toldAt.length, 10_000);
+  assert.ok(Math.max(...toldAt) >= 700);
+  const atOnce = Math.max(
+    ...Object.values(Object.groupBy(toldAt, String)).map((it) => it?.length ?? 0),
+  );
+  assert.ok(atOnce <= 250, `${atOnce} at once`);
+});
+
+for (const [size, ms] of [[2, 501], [1_000, 1_000], [100_000, 4_250]] as const) {
+  Deno.test(`drain() delays the reconnection of each of ${size} by a time that depends on their number`, async () => {
+    const clock = new FakeClock();
+    const { crowd, waits } = fakePeers(size, clock);
+    let drawn = 0;
+    const random = () => drawn++ % 2 / 2;
+    const draining = drain("stop", () => crowd, clock, random, new AbortController().signal);
+    await clock.advance(1_000);
+    await draining;
+    assert.equal(waits.length, size);
+    assert.deepEqual(new Set(waits), new Set([500, ms]));
+  });
+}
+
+// The rest of 5 s is for Redis's last replies (0.3 s), the listener (0.4 s) and the process's end.
+for (const [size, ms] of [[3, 2_920], [10_000, 3_720]] as const) {
+  Deno.test(`drain() gives up on ${size} stuck connections after ${ms} ms`, async () => {
+    const clock = new FakeClock();
+    const { crowd } = fakePeers(size, clock, true);
+    const draining = drain("stop", () => crowd, clock, half, new AbortController().signal);
+    await clock.advance(ms);
+    await draining;
+    assert.equal(crowd.size, size);
+  });
+}
+
+Deno.test("drain() closes a connection whose handshake completes during the wait", async () => {
+  const clock = new FakeClock();
+  const { crowd } = fakePeers(1, clock, true);
+  const late = fakePeers(1, clock);
+  const draining = drain("stop", () => crowd, clock, half, new AbortController().signal);
+  for (const peer of late.crowd) crowd.add(peer);
+  await clock.advance(3_020);
+  await draining;
+  assert.ok(late.toldAt.length > 0);
+});
+
+for (const [size, gap] of [[10, 1_000], [100, 100], [500, 20]] as const) {
+  Deno.test(`drain() that moves ${size} closes one each ${gap} ms, and delays none by more than half a second`, async () => {
+    const clock = new FakeClock();
+    const { crowd, toldAt, waits } = fakePeers(size, clock);
+    const draining = drain("move", () => crowd, clock, half, new AbortController().signal);
+    await clock.advance(10_000);
+    await draining;
+    assert.deepEqual(toldAt, Array.from({ length: size }, (_, index) => index * gap));
+    assert.ok(waits.every((wait) => wait !== undefined && wait <= 500));
+  });
+}
+
+Deno.test("drain() that moves many connections takes ten seconds", async () => {
+  const clock = new FakeClock();
+  const { crowd, toldAt } = fakePeers(10_000, clock);
+  const draining = drain("move", () => crowd, clock, half, new AbortController().signal);
+  await clock.advance(10_000);
+  await draining;
+  assert.equal(toldAt.length, 10_000);
+  assert.equal(Math.max(...toldAt), 9_980);
+});
+
+Deno.test("A stop leaves the service one of the five seconds that Deno Deploy grants", () => {
+  assert.ok(longestDrainMs("stop") <= 4_000);
+});
+
+for (const kind of ["stop", "move", "urgent"] as const) {
+  Deno.test(`drain() for ${kind} ends in time even if all connections are stuck`, async () => {
+    const clock = new FakeClock();
+    const { crowd } = fakePeers(1_000, clock, true);
+    const draining = drain(kind, () => crowd, clock, half, new AbortController().signal);
+    await clock.advance(longestDrainMs(kind));
+    await draining;
+  });
+}

@@ -1,0 +1,195 @@
+/** A damaged row affects only what it held, and is reported. */
+import assert from "node:assert/strict";
+import { systemClock } from "../../../lib/chat/ports/clock.ts";
+import { EmbeddedBus } from "../../../lib/chat/bus/embedded_bus.ts";
+import { ReadinessCheck } from "../../../lib/io/http/readiness.ts";
+import { openSqliteFile } from "../../../lib/io/sqlite/file/database.ts";
+import type { Statements } from "../../../lib/io/sqlite/file/statements.ts";
+import { SqliteStore } from "../../../lib/io/sqlite/store.ts";
+import { ann, attic, bob, draft, lobby, numbers, say } from "../../contract/fixtures.ts";
+import { counter } from "../../support/fakes.ts";
+import { TemporaryFolder } from "../../support/temporary_folder.ts";
+
+/** The size of SQLite's pages. */
+const PAGE = 4_096;
+const RETENTION = { messages: 1_000, entries: 1_000, ageMs: Infinity };
+
+/** A store with ten messages in the lobby, the fifth of them edited, and one in the attic; reopened after the damage. */
+async function damaged(damage: (file: Statements) => void) {
+  await using held = new AsyncDisposableStack();
+  const folder = held.use(new TemporaryFolder());
+  const drawEpoch = counter("epoch");
+  const open = (file: Statements) => new SqliteStore(file, systemClock, RETENTION, drawEpoch);
+  let epoch = "";
+  {
+    await using store = open(openSqliteFile(folder.path));
+    for (const n of numbers(1, 10)) await store.append(say(`text ${n}`, { id: `id${n}` }));
+    await store.append(say("elsewhere", { room: attic }));
+    ({ epoch } = (await store.page(lobby, undefined, 0)).top);
+    await store.append(draft({ kind: "edited", of: { epoch, seq: 5 }, text: "5!" }));
+    await store.markRead(lobby, ann.user, { epoch, seq: 4 });
+  }
+  const file = openSqliteFile(folder.path);
+  damage(file);
+  const store = held.use(open(file));
+  const kept = held.move();
+  return { store, file, epoch, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+}
+
+const seqs = (list: readonly { readonly position: { readonly seq: number } }[]) =>
+  list.map(({ position }) => position.seq);
+
+const BAD_BODIES = [
+  ["no JSON", "'{\"position\":'"],
+  ["JSON of something else", "'[1,2,3]'"],
+  ["a number", "17"],
+  ["bytes", "x'00ff'"],
+  ["another user id", "json_set(body, '$.user', 'Nobody!')"],
+  ["another number", "json_set(body, '$.position.seq', 99)"],
+  ["a text of another type", "json_set(body, '$.text', 5, '$.deed.text', 5)"],
+  ["a name that poses as the server", "json_set(body, '$.name', '* server')"],
+] as const;
+
+for (const [what, body] of BAD_BODIES) {
+  Deno.test(`SqliteStore skips a message that is ${what}, and returns all others`, async () => {
+    await using given = await damaged((file) =>
+      file.run(`UPDATE messages SET body = ${body} WHERE room = 'lobby' AND seq = 7`)
+    );
+    const { store, epoch } = given;
+    const { messages } = await store.page(lobby, undefined, 100);
+    assert.deepEqual(seqs(messages), numbers(1, 10).filter((n) => n !== 7));
+    const { entries, top } = await store.replay(lobby, { epoch, seq: 0 }, 100);
+    assert.deepEqual(seqs(entries), numbers(1, 11));
+    // An entry has its own author, and takes only the text from its message.
+    const isTold = /user id|name that/.test(what);
+    const tombstone = { kind: "said", text: "", deleted: true };
+    assert.deepEqual(entries[6]?.action, isTold ? { kind: "said", text: "text 7" } : tombstone);
+    assert.equal(top.seq, 11);
+    assert.equal((await store.append(say("on"))).kind, "entered");
+    assert.match(store.problems()[0] ?? "", /^damaged rows in the message store: 1;/);
+  });
+
+  Deno.test(`SqliteStore returns a tombstone or the message for an entry that is ${what}`, async () => {
+    await using given = await damaged((file) =>
+      file.run(`UPDATE entries SET body = ${body} WHERE room = 'lobby' AND seq IN (7, 11)`)
+    );
+    const { store, epoch } = given;
+    const { entries } = await store.replay(lobby, { epoch, seq: 5 }, 100);
+    assert.deepEqual(seqs(entries), numbers(6, 11));
+    assert.deepEqual(entries[1]?.action, { kind: "said", text: "text 7" });
+    // An edit has no message of its own from which it can be restored.
+    if (what !== "a text of another type" || entries[5]?.id.startsWith("damaged")) {
+      assert.deepEqual(entries[5]?.action, { kind: "said", text: "", deleted: true });
+      assert.deepEqual(entries[5]?.position, { epoch, seq: 11 });
+    }
+    assert.equal((await store.page(lobby, undefined, 100)).messages.length, 10);
+    assert.equal(store.problems().length, 1);
+  });
+}
+
+for (
+  const [what, damage] of [
+    ["head is no JSON", "UPDATE rooms SET head = '{' WHERE room = 'lobby'"],
+    ["head has no eras", `UPDATE rooms SET head = '{"eras":[],"top":3,"at":1}'`],
+    ["counts are texts", "UPDATE rooms SET messages = 'many', marks = 'few', ran = 'long'"],
+  ] as const
+) {
+  Deno.test(`SqliteStore keeps a room usable whose ${what}, and reuses no number`, async () => {
+    await using given = await damaged((file) => file.run(damage));
+    const { store, epoch } = given;
+    const page = await store.page(lobby, undefined, 100);
+    assert.deepEqual(seqs(page.messages), numbers(1, 10));
+    assert.equal(page.top.seq, 11);
+    // The same as long as nothing is sent, and then forever.
+    assert.deepEqual((await store.page(lobby, undefined, 0)).top, page.top);
+    const outcome = await store.append(say("on"));
+    assert.ok(outcome.kind === "entered");
+    assert.deepEqual(outcome.entry.position, { epoch: page.top.epoch, seq: 12 });
+    const { lossReason } = await store.replay(lobby, { epoch, seq: 9 }, 100);
+    assert.equal(lossReason, page.top.epoch === epoch ? undefined : "unknown_epoch");
+    assert.equal((await store.readState(lobby, bob.user)).unread, 11);
+  });
+}
+
+Deno.test("SqliteStore ignores a damaged receipt and a damaged read mark", async () => {
+  await using given = await damaged((file) => {
+    file.run("UPDATE receipts SET body = 'x'");
+    file.run("UPDATE reads SET epoch = x'00', seq = 'four'");
+  });
+  const { store, epoch } = given;
+  assert.deepEqual(await store.readState(lobby, ann.user), { read: undefined, unread: 10 });
+  await store.markRead(lobby, ann.user, { epoch, seq: 6 });
+  assert.equal((await store.readState(lobby, ann.user)).unread, 4);
+  const again = say("text 3", { id: "id3" });
+  assert.equal((await store.append(again)).kind, "entered");
+  assert.equal((await store.append(again)).kind, "repeated");
+});
+
+Deno.test("SqliteStore ignores rows without a number", async () => {
+  await using given = await damaged((file) => {
+    for (const table of ["entries", "messages"]) {
+      file.run(`UPDATE ${table} SET seq = 'seven' WHERE room = 'lobby' AND seq = 7`);
+    }
+  });
+  const { store, epoch } = given;
+  const others = (last: number) => numbers(1, last).filter((n) => n !== 7);
+  assert.deepEqual(seqs((await store.page(lobby, undefined, 100)).messages), others(10));
+  const { entries } = await store.replay(lobby, { epoch, seq: 0 }, 100);
+  assert.deepEqual(seqs(entries), numbers(1, 11));
+  assert.deepEqual(entries[6]?.action, { kind: "said", text: "", deleted: true });
+  assert.equal((await store.append(say("on"))).kind, "entered");
+});
+
+Deno.test("SqliteStore.sweep() sweeps all other rooms when one has an invalid name", async () => {
+  await using given = await damaged((file) => {
+    file.run("INSERT INTO rooms SELECT '* no room', head, 9999, 0, 0 FROM rooms LIMIT 1");
+    file.run("UPDATE rooms SET messages = 5000 WHERE room = 'lobby'");
+  });
+  await given.store.sweep();
+  const count = given.file.row("SELECT messages FROM rooms WHERE room = 'lobby'");
+  assert.ok((count?.number("messages") ?? 0) < 5_000);
+});
+
+Deno.test("A service with damaged rows is ready, and reports them", async () => {
+  await using given = await damaged((file) => file.run("UPDATE messages SET body = ''"));
+  const readiness = new ReadinessCheck(new EmbeddedBus(given.store, systemClock), systemClock);
+  await given.store.page(lobby, undefined, 100);
+  assert.deepEqual(await readiness.check(), {
+    ready: true,
+    problems: ["damaged rows in the message store: 10; see store.damaged_row in the log"],
+  });
+});
+
+Deno.test("SqliteStore reports an unreadable part of its file, and serves the rest", async () => {
+  await using folder = new TemporaryFolder();
+  const drawEpoch = counter("epoch");
+  const open = () =>
+    new SqliteStore(openSqliteFile(folder.path), systemClock, RETENTION, drawEpoch);
+  {
+    await using store = open();
+    for (const room of [attic, lobby]) {
+      for (const n of numbers(1, 50)) await store.append(say(`${n}`.padEnd(2_000, "x"), { room }));
+    }
+  }
+  await using store = open();
+  // After opening: a small file is read entirely before.
+  const path = `${folder.path}/parley.sqlite`;
+  const bytes = Deno.readFileSync(path);
+  const leaf = 0x0a;
+  const place = numbers(1, bytes.length / PAGE - 1).map((page) => page * PAGE).find((at) =>
+    bytes[at] === leaf &&
+    new TextDecoder("latin1").decode(bytes.subarray(at, at + PAGE)).includes('"text":"5')
+  );
+  assert.ok(place);
+  {
+    using file = Deno.openSync(path, { write: true });
+    file.seekSync(place, Deno.SeekMode.Start);
+    file.writeSync(new Uint8Array(PAGE).fill(0x5a));
+  }
+  const reads = await Promise.allSettled(
+    [attic, lobby].map((room) => store.page(room, undefined, 100)),
+  );
+  assert.deepEqual(reads.map(({ status }) => status).sort(), ["fulfilled", "rejected"]);
+  const problem = "the file of the message store is damaged: restore a backup";
+  assert.deepEqual(store.problems(), [problem]);
+});

@@ -1,0 +1,169 @@
+/** A file of version 1 is migrated with all its contents, in one step, and once. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { openSqliteFile } from "../../../../lib/io/sqlite/file/database.ts";
+import { openSqliteStore } from "../../../../lib/io/sqlite/store.ts";
+import { ann, bob, lobby, numbers, say } from "../../../contract/fixtures.ts";
+import { FakeClock } from "../../../support/fakes.ts";
+import { TemporaryFolder } from "../../../support/temporary_folder.ts";
+import { allEntries, allMessages } from "../../../support/read_all.ts";
+
+const HOUR = 3_600_000;
+const DAYS = { messages: 10_000, entries: 10_000, ageMs: 72 * HOUR };
+const NOW = Date.UTC(2026, 0, 1);
+
+/** The tables of version 1. */
+const SCHEMA = `
+  CREATE TABLE rooms (room TEXT PRIMARY KEY, head TEXT NOT NULL, messages INTEGER NOT NULL)
+    WITHOUT ROWID;
+  CREATE TABLE entries (
+    room TEXT, seq INTEGER, at INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (room, seq)
+  ) WITHOUT ROWID;
+  CREATE TABLE messages (
+    room TEXT, seq INTEGER, at INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (room, seq)
+  ) WITHOUT ROWID;
+  CREATE TABLE receipts (
+    room TEXT, user TEXT, id TEXT, at INTEGER NOT NULL, body TEXT NOT NULL,
+    PRIMARY KEY (room, user, id)
+  ) WITHOUT ROWID;
+  CREATE INDEX receipts_by_time ON receipts (at);
+  CREATE TABLE reads (
+    room TEXT, user TEXT, epoch TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (room, user)
+  ) WITHOUT ROWID;
+  PRAGMA application_id = 0x50726c79;
+  PRAGMA user_version = 1;
+`;
+
+interface Old {
+  /** The timestamps of the messages, one by one. */
+  readonly stamps: readonly number[];
+}
+
+/** Creates a file of version 1: messages, of which the second was edited and the third deleted, and rooms without any. */
+function makeOld(folder: string, { stamps }: Old): void {
+  const file = new DatabaseSync(join(folder, "parley.sqlite"));
+  file.exec(SCHEMA);
+  file.exec("PRAGMA journal_mode = WAL");
+  const insert = (table: string, ...values: (string | number)[]) =>
+    file.prepare(`INSERT INTO ${table} VALUES (${values.map(() => "?").join(", ")})`).run(
+      ...values,
+    );
+  const position = (seq: number) => ({ epoch: "old", seq });
+  let seq = 0;
+  const enter = (at: number, deed: Record<string, unknown>) => {
+    const body = { room: "lobby", ...ann, id: `id${++seq}`, deed, position: position(seq), at };
+    insert("entries", "lobby", seq, at, JSON.stringify(body));
+  };
+  for (const at of stamps) {
+    const text = `text ${seq + 1} "\\ 网友 \u2028`;
+    enter(at, { kind: "said", text });
+    const state = seq === 2
+      ? { text: "edited", edited: at }
+      : seq === 3
+      ? { text: "", deleted: true }
+      : { text };
+    const body = { position: position(seq), at, ...ann, id: `id${seq}`, ...state };
+    insert("messages", "lobby", seq, at, JSON.stringify(body));
+  }
+  const last = stamps.at(-1) ?? 0;
+  enter(last, { kind: "edited", of: position(2), text: "edited" });
+  enter(last, { kind: "deleted", of: position(3) });
+  const receipt = { position: position(1), at: last, fingerprint: "x" };
+  insert("receipts", "lobby", ann.user, "id1", last, JSON.stringify(receipt));
+  insert("reads", "lobby", ann.user, "old", 2);
+  insert("reads", "visited", bob.user, "old", 0);
+  const head = (top: number) =>
+    JSON.stringify({ eras: [{ epoch: "old", after: 0 }], top, at: last });
+  insert("rooms", "lobby", head(seq), stamps.length);
+  for (const n of numbers(1, 100)) insert("rooms", `visited-${n}`, head(0), 0);
+  file.close();
+}
+
+function open(folder: string, date = NOW) {
+  const clock = Object.assign(new FakeClock(), { date: () => date });
+  let epochs = 0;
+  return { clock, store: openSqliteStore(folder, clock, DAYS, () => `new${epochs++}`) };
+}
+
+const minutes = (count: number, end = NOW) =>
+  numbers(1, count).map((n) => end - (count - n) * 60_000);
+
+Deno.test("openSqliteStore() migrates a file of version 1 with all its contents", async () => {
+  await using folder = new TemporaryFolder();
+  makeOld(folder.path, { stamps: minutes(20) });
+  for (const time of ["first", "second"]) {
+    const { store } = open(folder.path);
+    await using _closing = store;
+    const messages = await allMessages(store, lobby);
+    const texts = messages.map(({ text }) => text);
+    assert.deepEqual(texts.slice(0, 4), [
+      'text 1 "\\ 网友 \u2028',
+      "edited",
+      "",
+      'text 4 "\\ 网友 \u2028',
+    ], time);
+    assert.equal(texts.length, 20);
+    const entries = await allEntries(store, lobby, { epoch: "old", seq: 0 });
+    assert.deepEqual(entries.map(({ position }) => position.seq), numbers(1, 22));
+    assert.deepEqual(
+      entries.slice(0, 4).map(({ action }) => "text" in action && action.text),
+      texts.slice(0, 4),
+    );
+    assert.deepEqual(await store.readState(lobby, ann.user), {
+      read: { epoch: "old", seq: 2 },
+      unread: 18,
+    });
+    assert.deepEqual(store.problems(), []);
+  }
+  using file = openSqliteFile(folder.path);
+  assert.equal(file.row("SELECT count(*) AS count FROM rooms")?.number("count"), 1);
+  assert.equal(file.row("PRAGMA auto_vacuum")?.number("auto_vacuum"), 2);
+  assert.deepEqual([...Deno.readDirSync(folder.path)].map(({ name }) => name).sort(), [
+    "parley.lock",
+    "parley.sqlite",
+    "parley.sqlite-shm",
+    "parley.sqlite-wal",
+  ]);
+});
+
+for (
+  const [what, stamps, date] of [
+    ["by a clock that was 97 h ahead", [...minutes(5), ...minutes(5, NOW + 97 * HOUR)], NOW],
+    ["by a clock that is 97 h ahead now", minutes(10), NOW + 97 * HOUR],
+    ["by a clock that was never set", minutes(10, 3_600_000), NOW],
+  ] as const
+) {
+  Deno.test(`openSqliteStore() deletes nothing of a file of version 1 that was stamped ${what}`, async () => {
+    await using folder = new TemporaryFolder();
+    makeOld(folder.path, { stamps });
+    const { store, clock } = open(folder.path, date);
+    await using _closing = store;
+    await store.append(say("new"));
+    await store.sweep();
+    assert.equal((await allMessages(store, lobby)).length, 11);
+    await clock.advance(70 * HOUR);
+    assert.equal((await allMessages(store, lobby)).length, 11);
+    await clock.advance(3 * HOUR);
+    assert.equal((await allMessages(store, lobby)).length, 0);
+  });
+}
+
+Deno.test("openSqliteFile() leaves a file of version 1 unchanged when it cannot be migrated", async () => {
+  await using folder = new TemporaryFolder();
+  makeOld(folder.path, { stamps: minutes(5) });
+  const path = join(folder.path, "parley.sqlite");
+  // A table with a name that the migration uses.
+  const spoiler = new DatabaseSync(path);
+  spoiler.exec("CREATE TABLE store (x)");
+  spoiler.close();
+  assert.throws(() => openSqliteFile(folder.path));
+  const file = new DatabaseSync(path);
+  assert.equal(file.prepare("PRAGMA user_version").get()?.user_version, 1);
+  assert.equal(file.prepare("SELECT count(*) AS count FROM rooms").get()?.count, 101);
+  file.exec("DROP TABLE store");
+  file.close();
+  const { store } = open(folder.path);
+  await using _closing = store;
+  assert.equal((await allMessages(store, lobby)).length, 5);
+});

@@ -1,0 +1,37 @@
+/** The cost of a first visit to the chat page: everything that it loads before the user can chat, including headers. */
+import assert from "node:assert/strict";
+import { startTestService } from "../../support/service.ts";
+
+const MAX_BYTES = 60_000;
+/** The first requests of a browser; the icon once for the page, and once for the tab, when it already has it. */
+const FILES = ["/", "/head.js", "/chat.css", "/page/main.js", "/icon.svg", "/icon.svg"] as const;
+
+/** The bytes of a whole response. */
+async function weigh(port: number, path: string, isKnown: boolean): Promise<number> {
+  using connection = await Deno.connect({ hostname: "127.0.0.1", port });
+  const host = `127.0.0.1:${port}`;
+  const lines = [`GET ${path} HTTP/1.1`, `host: ${host}`, "accept-encoding: gzip"];
+  if (isKnown) lines.push("if-none-match: *");
+  const request = [...lines, "connection: close", "", ""].join("\r\n");
+  await connection.write(new TextEncoder().encode(request));
+  let bytes = 0;
+  let head = "";
+  for await (const chunk of connection.readable) {
+    head ||= new TextDecoder().decode(chunk);
+    bytes += chunk.length;
+  }
+  assert.match(head, isKnown ? /^HTTP\/1\.1 304 / : /^HTTP\/1\.1 200 /, path);
+  assert.match(head, isKnown ? /^/ : /\r\ncontent-encoding: gzip\r\n/i, path);
+  return bytes;
+}
+
+Deno.test(`The chat page is at most ${MAX_BYTES} bytes on the wire`, async () => {
+  await using service = await startTestService();
+  const weights: number[] = [];
+  for (const [i, path] of FILES.entries()) {
+    weights.push(await weigh(service.port, path, FILES.indexOf(path) < i));
+  }
+  const sum = weights.reduce((one, other) => one + other);
+  assert.ok(sum <= MAX_BYTES, `${sum} bytes: ${FILES.map((it, i) => `${it} ${weights[i]}`)}`);
+  assert.ok(sum > MAX_BYTES / 2, "every response was counted");
+});

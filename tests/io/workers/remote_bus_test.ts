@@ -1,0 +1,101 @@
+/** A bus behind a line keeps every promise of a local one. */
+import assert from "node:assert/strict";
+import type { WorkerBus } from "../../../lib/chat/ports/bus.ts";
+import { systemClock } from "../../../lib/chat/ports/clock.ts";
+import { EmbeddedBus } from "../../../lib/chat/bus/embedded_bus.ts";
+import { MemoryStore } from "../../../lib/chat/bus/memory_store.ts";
+import { RateLimitedBus } from "../../../lib/chat/bus/rate_limited_bus.ts";
+import { slowDownCounters } from "../../../lib/chat/metrics.ts";
+import type { MainApi, WorkerApi } from "../../../lib/io/workers/rpc_types.ts";
+import { Metrics } from "../../../lib/core/metrics/metrics.ts";
+import { budgetTable } from "../../../lib/core/limits/budgets.ts";
+import { MainServices } from "../../../lib/io/workers/main_services.ts";
+import { RpcChannel } from "../../../lib/io/workers/rpc.ts";
+import { remoteServices } from "../../../lib/io/workers/remote_services.ts";
+import { busContract } from "../../contract/bus_contract.ts";
+import { ann, lobby, type TestedBus } from "../../contract/fixtures.ts";
+import { AMPLE, counter } from "../../support/fakes.ts";
+
+/** A bus behind budgets. */
+function metered(
+  bus: TestedBus,
+  settings = { messagesPerSecond: 0, bytesPerSecond: 0 },
+): RateLimitedBus {
+  const refused = slowDownCounters(new Metrics());
+  return new RateLimitedBus({ bus, table: budgetTable(settings), clock: systemClock, refused });
+}
+
+/** A bus as a worker has it. */
+function remoteBus(bus: WorkerBus): WorkerBus {
+  const desk = new MainServices({
+    bus,
+    quota: { acquire: () => "all taken", charge: () => {} },
+    secret: Promise.resolve(""),
+    connectionCounts: () => Promise.reject(new Error("not asked for")),
+    readiness: () => Promise.resolve({ ready: true }),
+    metrics: () => Promise.resolve(""),
+  });
+  // Copied, as by postMessage: values that cannot be copied fail.
+  const near: RpcChannel<WorkerApi> = new RpcChannel(
+    (post) => far.receive(structuredClone(post)),
+    desk.handlers,
+  );
+  const far: RpcChannel<MainApi> = new RpcChannel(
+    (post) => near.receive(structuredClone(post)),
+    {},
+  );
+  return remoteServices(far).bus;
+}
+
+/** The same; announcements take another path, and so do tops and probes. */
+function withRemoteBus(bus: TestedBus): TestedBus {
+  return {
+    ...remoteBus(metered(bus)),
+    announcements: (signal) => bus.announcements(signal),
+    topPositions: () => bus.topPositions(),
+    probe: () => bus.probe(),
+  };
+}
+
+busContract("EmbeddedBus behind budgets, at the other end of a line", (retention, quota) => {
+  const store = new MemoryStore(systemClock, retention, counter("epoch"), quota);
+  const bus = withRemoteBus(new EmbeddedBus(store, systemClock));
+  return Promise.resolve({ bus, [Symbol.asyncDispose]: () => Promise.resolve() });
+});
+
+Deno.test("RateLimitedBus behind several lines gives one user one budget", async () => {
+  const store = new MemoryStore(systemClock, AMPLE, counter("epoch"));
+  // Nothing is gained while the test runs, however slow it is.
+  const settings = { messagesPerSecond: 0.000_001, bytesPerSecond: 16 };
+  const bus = metered(new EmbeddedBus(store, systemClock), settings);
+  const workers = [remoteBus(bus), remoteBus(bus)];
+  const draft = (id: string) =>
+    ({ ...ann, room: lobby, id, action: { kind: "said", text: "x" } }) as const;
+  const first = await Promise.all(workers.map((it, index) => it.publish(draft(`${index}`), 5_000)));
+  const [published, refused] = first;
+  assert.equal(published?.kind, "entered");
+  assert.equal(
+    refused?.kind === "rejected" && refused.why === "slow_down" && refused.limit,
+    "user",
+  );
+});
+
+Deno.test("A bus behind a line notifies all waiting callers of its return, with one call", async () => {
+  const store = new MemoryStore(systemClock, AMPLE, counter("epoch"));
+  const questions: PromiseWithResolvers<void>[] = [];
+  const whenBack = () => {
+    const question = Promise.withResolvers<void>();
+    questions.push(question);
+    return question.promise;
+  };
+  const far = remoteBus(
+    metered(Object.assign(new EmbeddedBus(store, systemClock), { whenBack })),
+  );
+  for (let outage = 1; outage <= 2; outage++) {
+    const waiting = [far.whenBack(), far.whenBack()];
+    while (questions.length < outage) await new Promise((resolve) => setImmediate(resolve));
+    questions.at(-1)?.resolve();
+    await Promise.all(waiting);
+    assert.equal(questions.length, outage);
+  }
+});

@@ -1,0 +1,112 @@
+/** The runner of the test suite, and the tier of each test file. */
+import assert from "node:assert/strict";
+import { type Job, jobsOf, outcomeOf, runJobs, startDeno, summary, tiersNamed } from "../run.ts";
+import { testFiles, type Tier, tierOf, TIERS } from "../tiers.ts";
+
+const ROOT = new URL("../..", import.meta.url);
+
+Deno.test("Every test file is in exactly one tier, and every tier has files", () => {
+  const files = testFiles(ROOT);
+  assert.ok(files.length > 200, String(files.length));
+  const run = TIERS.flatMap((tier) => {
+    const its = files.filter((path) => tierOf(path) === tier);
+    assert.notDeepEqual(its, [], tier.name);
+    return jobsOf(tier, its, () => 1).flatMap(({ args }) =>
+      args.filter((it) => files.includes(it))
+    );
+  });
+  assert.deepEqual(run.sort(), files);
+});
+
+Deno.test("Each tier has a task", () => {
+  const { tasks } = JSON.parse(Deno.readTextFileSync(new URL("deno.json", ROOT)));
+  for (const { name } of TIERS) {
+    assert.equal(tasks[`test:${name}`]?.command, `${tasks.test.command} ${name}`);
+  }
+});
+
+Deno.test("tiersNamed() returns the requested tiers, all by default, and rejects an unknown name", () => {
+  assert.deepEqual(tiersNamed([]), TIERS);
+  assert.deepEqual(tiersNamed(["unit"]).map(({ name }) => name), ["unit"]);
+  assert.throws(
+    () => tiersNamed(["unit", "units"]),
+    /simulation, e2e, redis, unit: received units/,
+  );
+});
+
+const TIER: Tier = {
+  ...{ name: "unit", pattern: /^/ },
+  ...{ filesPerProcess: 2, usesPrograms: false, examples: ["lib"] },
+};
+
+Deno.test("jobsOf() distributes a tier's files, largest first, and runs examples by themselves", () => {
+  const jobs = jobsOf(TIER, ["a", "bbb", "cc"], ({ length }) => length);
+  assert.deepEqual(jobs.map(({ what }) => what), ["bbb a", "cc", "lib"]);
+  assert.ok(jobs[2]?.args.includes("--doc"));
+});
+
+for (
+  const [what, output, code, counts] of [
+    ["success", "ok | 3 passed | 0 failed (2s)\n", 0, [3, 0, 0]],
+    ["ignored tests", "ok | 3 passed | 0 failed | 2 ignored (1m2s)\n", 0, [3, 0, 2]],
+    ["steps", "ok | 3 passed (2 steps) | 0 failed (9ms)\n", 0, [3, 0, 0]],
+    ["failures", "FAILED | 3 passed | 2 failed (9ms)\n\nerror: Test failed\n", 1, [3, 2, 0]],
+    ["an error outside tests", "ok | 3 passed | 0 failed (9ms)\nerror\n", 1, [3, 1, 0]],
+    ["a crash", "running 3 tests\n", 139, [0, 1, 0]],
+    ["a process that ends without a closing line", "running 3 tests\n", 0, [0, 1, 0]],
+    ["no tests", "ok | 0 passed | 0 failed (0ms)\n", 0, [0, 0, 0]],
+  ] as const
+) {
+  Deno.test(`outcomeOf() counts ${what}`, () => {
+    const { passed, failed, ignored } = outcomeOf(output, code);
+    assert.deepEqual([passed, failed, ignored], counts);
+  });
+}
+
+for (
+  const [counts, ms, line] of [
+    [{ passed: 3, failed: 0, ignored: 0 }, 61_000, "ok | 3 passed | 0 failed (1m01s)"],
+    [{ passed: 3, failed: 1, ignored: 2 }, 9, "FAILED | 3 passed | 1 failed | 2 ignored (0m00s)"],
+  ] as const
+) {
+  Deno.test(`summary() is "${line}"`, () => assert.equal(summary(counts, ms), line));
+}
+
+Deno.test("runJobs() runs all jobs, at most the allowed number at a time, and prints the output of failed ones", async () => {
+  const jobs: readonly Job[] = ["one", "two", "three", "four", "five"].map((what, index) => ({
+    ...{ tier: index < 2 ? "e2e" : "unit", what, args: [] },
+  }));
+  const printed: string[] = [];
+  let running = 0;
+  let most = 0;
+  const counts = await runJobs(jobs, 2, async ({ what }) => {
+    most = Math.max(most, ++running);
+    await Promise.resolve();
+    running--;
+    const isBad = what === "two";
+    const output = `first test ... ok (1ms)\n${isBad ? "second test ... FAILED (1ms)\n" : ""}`;
+    return { passed: 1, failed: isBad ? 1 : 0, ignored: 0, output: `${output}output of ${what}` };
+  }, (text) => printed.push(text));
+  assert.deepEqual(counts, { passed: 5, failed: 1, ignored: 0 });
+  assert.equal(most, 2);
+  const text = printed.join("\n");
+  assert.match(text, /^FAILED e2e: second test$/m);
+  assert.match(text, /^e2e +FAILED \| 2 passed \| 1 failed/m);
+  assert.match(text, /^unit +ok \| 3 passed \| 0 failed/m);
+  assert.deepEqual(text.match(/output of \w+/g), ["output of two"]);
+  assert.doesNotMatch(text, /first test/);
+});
+
+Deno.test("startDeno() kills a process that prints nothing for too long, and shows its earlier output", async () => {
+  const script = "console.log('before'); setInterval(() => {}, 1_000);";
+  let started = 0;
+  // The first timer starts with the process, the second one with its first output: only that one expires.
+  const startTimer = (onSilence: () => void) => {
+    started += 1;
+    if (started === 2) queueMicrotask(onSilence);
+    return () => {};
+  };
+  const { failed, output } = await startDeno({ tier: "unit", args: ["eval", script] }, startTimer);
+  assert.equal(failed, 1);
+  assert.match(output, /^before\n\nKilled: it printed nothing for 15 minutes\n[^]*SIGKILL\n$/);
+});

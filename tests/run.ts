@@ -1,0 +1,261 @@
+/**
+ * Runs the test suite, or the tiers that are named as arguments. Several processes of `deno test` run next to each other, and
+ * what one printed is shown when it has ended, and only where a test failed. A failing tier does not keep the others from
+ * running.
+ *
+ * TEST_JOBS sets how many processes run at the same time.
+ * @module
+ */
+import { testFiles, type Tier, tierOf, TIERS } from "./tiers.ts";
+
+/** What one process of `deno test` is to run. */
+export interface Job {
+  readonly tier: string;
+  /** In words, for people. */
+  readonly what: string;
+  readonly args: readonly string[];
+}
+
+/** Numbers of tests, by how they ended. */
+export interface Counts {
+  readonly passed: number;
+  readonly failed: number;
+  readonly ignored: number;
+}
+
+/** How a process of `deno test` ended. */
+export interface Outcome extends Counts {
+  readonly output: string;
+}
+
+/** Runs a job to its end. */
+export type Start = (job: Job) => Promise<Outcome>;
+
+const ROOT = new URL("..", import.meta.url);
+const NONE: Counts = { passed: 0, failed: 0, ignored: 0 };
+const PASSED = /^.* \.\.\. ok \(.*\)\n/gm;
+const FAILED = /^(.*) \.\.\. FAILED/gm;
+/** Between two reports of progress. */
+const REPORT_MS = 30_000;
+/** Far longer than any test takes on a busy machine. */
+const SILENCE_MS = 15 * 60_000;
+
+/** Splits the files of a tier among processes; the largest files come first, since they tend to take longest. */
+export function jobsOf(
+  { name, filesPerProcess, usesPrograms, examples }: Tier,
+  files: readonly string[],
+  size: (path: string) => number,
+): readonly Job[] {
+  const sorted = files.toSorted((one, other) => size(other) - size(one));
+  const count = Math.ceil(sorted.length / filesPerProcess);
+  const shares = Array.from(
+    { length: count },
+    (_, share) => sorted.filter((_, index) => index % count === share),
+  );
+  const permissions = usesPrograms
+    ? ["--allow-all"]
+    : ["read", "write", "net", "env", "sys", `run=${Deno.execPath()}`].map((it) => `--allow-${it}`);
+  const job = (paths: readonly string[], ...flags: string[]) => ({
+    tier: name,
+    what: paths.join(" "),
+    args: [
+      "test",
+      "--config",
+      "tests/deno.json",
+      "--frozen",
+      "--no-check",
+      ...permissions,
+      ...flags,
+      ...paths,
+    ],
+  });
+  return [
+    ...shares.map((paths) => job(paths)),
+    ...examples.map((folder) => job([folder], "--doc")),
+  ];
+}
+
+/** Reads what `deno test` printed. A process that ends without a closing line, or with an error besides, counts as a failure. */
+export function outcomeOf(output: string, code: number): Outcome {
+  const closing =
+    /^(?:ok|FAILED) \| (\d+) passed[^|]* \| (\d+) failed[^|\n]*?(?: \| (\d+) ignored.*)?$/gm;
+  const last = [...output.matchAll(closing)].at(-1);
+  const [, passed = 0, failed = 0, ignored = 0] = last ?? [];
+  const counts = { passed: Number(passed), failed: Number(failed), ignored: Number(ignored) };
+  if ((code === 0 && last) || counts.failed > 0) return { ...counts, output };
+  return { ...counts, failed: 1, output: `${output}\ndeno test ended with ${code}\n` };
+}
+
+/** The tiers of these names, or all if there are none. Throws RangeError for an unknown name. */
+export function tiersNamed(names: readonly string[]): readonly Tier[] {
+  const known = [...new Set(TIERS.map(({ name }) => name))];
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    throw new RangeError(
+      `Cannot run tests: the tiers are ${known.join(", ")}: received ${unknown}`,
+    );
+  }
+  return TIERS.filter(({ name }) => names.length === 0 || names.includes(name));
+}
+
+/** The closing line. */
+export function summary({ passed, failed, ignored }: Counts, ms: number): string {
+  const verdict = failed === 0 ? "ok" : "FAILED";
+  const rest = ignored === 0 ? "" : ` | ${ignored} ignored`;
+  return `${verdict} | ${passed} passed | ${failed} failed${rest} (${duration(ms)})`;
+}
+
+function duration(ms: number): string {
+  const seconds = Math.round(ms / 1_000);
+  return `${Math.floor(seconds / 60)}m${String(seconds % 60).padStart(2, "0")}s`;
+}
+
+function sum(one: Counts, other: Counts): Counts {
+  return {
+    passed: one.passed + other.passed,
+    failed: one.failed + other.failed,
+    ignored: one.ignored + other.ignored,
+  };
+}
+
+/** How far a tier is. */
+class Progress {
+  readonly name: string;
+  readonly running = new Set<string>();
+  counts = NONE;
+  readonly #total: number;
+  readonly #from = performance.now();
+  #ended = 0;
+
+  constructor(name: string, total: number) {
+    this.name = name;
+    this.#total = total;
+  }
+
+  get isOver(): boolean {
+    return this.#ended === this.#total;
+  }
+
+  add(outcome: Counts): void {
+    this.#ended++;
+    this.counts = sum(this.counts, outcome);
+  }
+
+  toString(): string {
+    const name = this.name.padEnd(10);
+    if (this.isOver) return `${name} ${summary(this.counts, performance.now() - this.#from)}`;
+    const { passed, failed } = this.counts;
+    const share = `${this.#ended} of ${this.#total} processes ended`;
+    const now = [...this.running].map((what) => what.replaceAll(/\S*\/| .*/g, "")).join(" ");
+    return `${name} ${share}, ${passed} passed, ${failed} failed; now ${now}`;
+  }
+}
+
+/**
+ * Runs jobs in their order, so many at a time, and prints how far they are; resolves with the numbers of all.
+ *
+ * @param print Takes a text of one or more lines.
+ */
+export async function runJobs(
+  jobs: readonly Job[],
+  atATime: number,
+  start: Start,
+  print: (text: string) => void,
+): Promise<Counts> {
+  const tiers = new Map<string, Progress>();
+  for (const [tier, its] of Map.groupBy(jobs, ({ tier }) => tier)) {
+    tiers.set(tier, new Progress(tier, its.length));
+  }
+  const report = setInterval(() => {
+    for (const it of tiers.values()) if (it.running.size > 0) print(String(it));
+  }, REPORT_MS);
+  const failures: string[] = [];
+  const waiting = jobs.values();
+  const work = async () => {
+    for (const job of waiting) {
+      const progress = tiers.get(job.tier) ?? new Progress(job.tier, 1);
+      progress.running.add(job.what);
+      const outcome = await start(job);
+      progress.running.delete(job.what);
+      progress.add(outcome);
+      if (outcome.failed > 0) {
+        print(`\n== ${job.tier}: ${job.what}\n${outcome.output.replaceAll(PASSED, "")}`);
+        const names = [...outcome.output.matchAll(FAILED)].map(([, name]) => name);
+        failures.push(...(names.length > 0 ? names : [job.what]).map((it) => `${job.tier}: ${it}`));
+      }
+      if (progress.isOver) print(String(progress));
+    }
+  };
+  await Promise.all(Array.from({ length: atATime }, work));
+  clearInterval(report);
+  for (const failure of failures) print(`FAILED ${failure}`);
+  return [...tiers.values()].map(({ counts }) => counts).reduce(sum, NONE);
+}
+
+function startSilenceTimer(onSilence: () => void): () => void {
+  const timer = setTimeout(onSilence, SILENCE_MS);
+  return () => clearTimeout(timer);
+}
+
+/**
+ * Runs Deno as a job asks. The names of ignored tests say what to install, so they are printed at once.
+ *
+ * @param startTimer Calls back after the longest silence that is allowed; returns a function that cancels it. A process
+ *   that prints nothing for so long counts as hung and is killed; its last line names the test.
+ */
+export async function startDeno(
+  { tier, args }: Pick<Job, "tier" | "args">,
+  startTimer: (onSilence: () => void) => () => void = startSilenceTimer,
+): Promise<Outcome> {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [...args],
+    cwd: ROOT,
+    env: { NO_COLOR: "1" },
+    ...{ stdin: "null", stdout: "piped", stderr: "piped" },
+  }).spawn();
+  let printed = "";
+  const onSilence = () => {
+    printed += `\nKilled: it printed nothing for ${SILENCE_MS / 60_000} minutes\n`;
+    child.kill("SIGKILL");
+  };
+  let cancel = startTimer(onSilence);
+  const read = async (stream: ReadableStream<Uint8Array<ArrayBuffer>>) => {
+    for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+      printed += text;
+      cancel();
+      cancel = startTimer(onSilence);
+    }
+  };
+  const [{ code, signal }] = await Promise.all([
+    child.status,
+    read(child.stdout),
+    read(child.stderr),
+  ]);
+  cancel();
+  const outcome = outcomeOf(printed, code);
+  for (const [line] of outcome.output.matchAll(/^.* \.\.\. ignored .*$/gm)) {
+    print(`${tier.padEnd(10)} ${line}`);
+  }
+  return signal === null ? outcome : { ...outcome, output: `${outcome.output}${signal}\n` };
+}
+
+function print(text: string): void {
+  let bytes = new TextEncoder().encode(`${text}\n`);
+  while (bytes.length > 0) bytes = bytes.subarray(Deno.stdout.writeSync(bytes));
+}
+
+/** Two a core, since most wait for one another most of the time. */
+function defaultJobs(): number {
+  return Number(Deno.env.get("TEST_JOBS")) || 2 * navigator.hardwareConcurrency;
+}
+
+if (import.meta.main) {
+  const from = performance.now();
+  const files = Map.groupBy(testFiles(ROOT), tierOf);
+  const tiers = tiersNamed(Deno.args);
+  const size = (path: string) => Deno.statSync(new URL(path, ROOT)).size;
+  const jobs = tiers.flatMap((tier) => jobsOf(tier, files.get(tier) ?? [], size));
+  const counts = await runJobs(jobs, defaultJobs(), (job) => startDeno(job), print);
+  print(`\n${summary(counts, performance.now() - from)}`);
+  Deno.exit(counts.failed === 0 ? 0 : 1);
+}

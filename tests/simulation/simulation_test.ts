@@ -1,0 +1,166 @@
+/**
+ * A deterministic simulation of the whole chat: clients, nodes and a Redis on a clock that jumps, with all faults drawn
+ * from a seed. The checked guarantees are in `room_record.ts` and `final_checks.ts`. `SIMULATION_SEEDS` sets the number
+ * of seeds; `SIMULATION_SEED` runs a single one and prints its trace.
+ * @module
+ */
+import assert from "node:assert/strict";
+import { DROP_MUTANTS, EQUIVALENT_MUTANTS, LIBRARY_MUTANTS, MUTANTS } from "./mutants.ts";
+import { simulateDrops } from "./drops.ts";
+import { simulateLibrary } from "./library_scenario.ts";
+import { simulate, type SimulationResult } from "./scenario.ts";
+
+/** Takes half a minute on two slow cores. */
+const DEFAULT_SEEDS = 5_000;
+const SEEDS = Number(Deno.env.get("SIMULATION_SEEDS") ?? DEFAULT_SEEDS);
+const ALONE = Deno.env.get("SIMULATION_SEED");
+/** Takes a quarter of the time of the others. */
+const LIBRARY_SEEDS = Math.ceil(SEEDS / 4);
+/** A planted bug must be found within this number of seeds. */
+const ENOUGH_SEEDS = 500;
+const HARMLESS_SEEDS = 200;
+const DROPS_SEEDS = 200;
+const OCCASION_SEEDS = 4_000;
+
+/** The first seeds, or the single requested one. */
+function seeds(count: number): readonly number[] {
+  return ALONE === undefined ? Array.from({ length: count }, (_, seed) => seed) : [Number(ALONE)];
+}
+
+function assertNoViolations(seed: number, { violations, trace }: SimulationResult): void {
+  if (violations.length === 0) return;
+  const what = ALONE === undefined ? violations : [...trace, ...violations];
+  assert.fail(
+    `${
+      what.join("\n")
+    }\nSIMULATION_SEED=${seed} deno test --config tests/deno.json -A tests/simulation/simulation_test.ts`,
+  );
+}
+
+/** The trace, with random ids replaced by numbers. */
+function withoutIds({ trace }: SimulationResult): string {
+  const ids = new Map<string, string>();
+  return trace.join("\n").replace(/[0-9a-f]{32}/g, (id) => {
+    ids.set(id, ids.get(id) ?? `id ${ids.size}`);
+    return ids.get(id) ?? "";
+  });
+}
+
+/** The first seed that finds a violation. */
+async function firstFound(
+  run: (seed: number) => Promise<SimulationResult>,
+): Promise<number | undefined> {
+  for (let seed = 0; seed < ENOUGH_SEEDS; seed++) {
+    if ((await run(seed)).violations.length > 0) return seed;
+  }
+  return undefined;
+}
+
+/** Events that must occur now and then, or the simulation proves little. */
+const OCCASIONS: readonly RegExp[] = [
+  /crashes/,
+  /is deaf/,
+  /cannot reach Redis/,
+  /the replica takes over/,
+  /Redis is emptied/,
+  /"recovered":true/,
+  /"recovered":false,"reason":"rewound"/,
+  /"recovered":false,"reason":"unknown_epoch"/,
+  /"recovered":false,"reason":"too_old"/,
+  /"recovered":false,"reason":"too_many"/,
+  /"type":"lost".*"reason":"rewound"/,
+  /"type":"lost".*"reason":"too_old"/,
+  /"code":"name_taken"/,
+  /"type":"joined".*"wanted":"Ann"/,
+  /"type":"renamed".*"name":"Ann".*"from":"Ann \(\d\)"/,
+  /"code":"unavailable"/,
+  /"code":"unknown_outcome"/,
+  /"type":"renamed"/,
+  /"type":"edited"/,
+  /plain\d < ! some messages are lost/,
+  /plain\d < ! not all messages since then can be replayed/,
+];
+
+/** The same for the client library. */
+const LIBRARY_OCCASIONS: readonly RegExp[] = [
+  /lib\d\/\d+ is gone/,
+  /lib\d\/\d+ is closed/,
+  /lib\d has lost its token/,
+  /lib\d\/\d+ < .*"type":"joined".*"wanted":"Ann"/,
+  /lib\d\/\d+ < .*"type":"renamed".*"name":"Ann".*"from":"Ann \(\d\)"/,
+  /nothing happens for 300000 ms/,
+  /nothing happens for 3600000 ms/,
+  /lib\d\/\d+ > .*"type":"history".*"limit":200/,
+  /lib\d\/\d+ < .*"type":"joined".*"recovered":true/,
+  /lib\d\/\d+ < .*"type":"joined".*"recovered":false,"reason":"rewound"/,
+  /lib\d\/\d+ < .*"type":"joined".*"recovered":false,"reason":"unknown_epoch"/,
+  /lib\d\/\d+ < .*"type":"joined".*"recovered":false,"reason":"too_old"/,
+  /lib\d\/\d+ < .*"type":"joined".*"recovered":false,"reason":"too_many"/,
+  /lib\d\/\d+ < .*"type":"lost".*"reason":"rewound"/,
+  /lib\d\/\d+: \S+ is \{"kind":"unsure"/,
+  /lib\d\/\d+: \S+ is \{"kind":"failed"/,
+  /lib\d\/\d+: \S+ is \{"kind":"discarded"/,
+];
+
+const PLANTED = [
+  ...Object.entries(MUTANTS).map(([name, mutant]) => [name, mutant, simulate] as const),
+  ...Object.entries(DROP_MUTANTS).map(([name, mutant]) => [name, mutant, simulateDrops] as const),
+  ...Object.entries(LIBRARY_MUTANTS).map(([name, mutant]) =>
+    [name, mutant, simulateLibrary] as const
+  ),
+];
+
+Deno.test("Rooms lose nothing in simulation", async () => {
+  for (const seed of seeds(SEEDS)) assertNoViolations(seed, await simulate(seed));
+});
+
+Deno.test("The client library sends everything once, whatever is lost and however long it was offline", async () => {
+  for (const seed of seeds(LIBRARY_SEEDS)) assertNoViolations(seed, await simulateLibrary(seed));
+});
+
+Deno.test("A user who drops and reconnects within 10 s is not reported as left", async () => {
+  for (const seed of seeds(DROPS_SEEDS)) assertNoViolations(seed, await simulateDrops(seed));
+});
+
+for (const [name, mutant] of Object.entries(EQUIVALENT_MUTANTS)) {
+  Deno.test(`Rooms lose nothing with ${name}`, async () => {
+    for (const seed of seeds(HARMLESS_SEEDS)) {
+      assertNoViolations(seed, await simulate(seed, mutant));
+    }
+  });
+}
+
+for (const [name, mutant, run] of PLANTED) {
+  Deno.test(`The simulation finds ${name} within ${ENOUGH_SEEDS} seeds`, async () => {
+    assert.notEqual(await firstFound((seed) => run(seed, mutant)), undefined);
+  });
+}
+
+Deno.test("A simulation is identical for the same seed, and different for another", async () => {
+  const [one, again, other] = [await simulate(1), await simulate(1), await simulate(2)];
+  assert.deepEqual(one.trace, again.trace);
+  assert.notDeepEqual(one.trace, other.trace);
+});
+
+Deno.test("A simulation of the client library is identical for the same seed, except for its random ids", async () => {
+  const [one, again] = [await simulateLibrary(1), await simulateLibrary(1)];
+  assert.deepEqual(withoutIds(one), withoutIds(again));
+});
+
+Deno.test("Simulations of the client library reach every required event", async () => {
+  const missing = new Set(LIBRARY_OCCASIONS);
+  for (let seed = 0; seed < OCCASION_SEEDS && missing.size > 0; seed++) {
+    const trace = (await simulateLibrary(seed)).trace.join("\n");
+    for (const occasion of missing) if (occasion.test(trace)) missing.delete(occasion);
+  }
+  assert.deepEqual([...missing], []);
+});
+
+Deno.test("Simulations reach every required event", async () => {
+  const missing = new Set(OCCASIONS);
+  for (let seed = 0; seed < OCCASION_SEEDS && missing.size > 0; seed++) {
+    const trace = (await simulate(seed)).trace.join("\n");
+    for (const occasion of missing) if (occasion.test(trace)) missing.delete(occasion);
+  }
+  assert.deepEqual([...missing], []);
+});

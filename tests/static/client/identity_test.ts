@@ -1,0 +1,93 @@
+/** The user's identity, over several pages on one storage and with tokens that are no longer valid. */
+import assert from "node:assert/strict";
+import { Identity } from "../../../static/client/identity.js";
+import { ClientStorage } from "../../../static/client/client_storage.js";
+import { realPlatform } from "../../../static/client/connection/platform.js";
+import { FakeStorage } from "./fake_platform.ts";
+
+function page(storage: FakeStorage, name?: string) {
+  const clock = { now: 0 };
+  const platform = { ...realPlatform, now: () => clock.now };
+  return {
+    clock,
+    identity: new Identity(name, new ClientStorage(storage, "it", "ws://test/ws"), platform),
+  };
+}
+
+const ann = { user: "u1", name: "Ann" };
+
+Deno.test("Identity sends its name and its token in every hello", () => {
+  const { identity } = page(new FakeStorage(), "Ann");
+  assert.deepEqual(identity.helloRequest(), { type: "hello", name: "Ann", resume: undefined });
+  assert.ok(identity.acceptHello({ you: ann, resume: "t1" }));
+  assert.deepEqual(identity.helloRequest(), { type: "hello", name: "Ann", resume: "t1" });
+  assert.deepEqual(identity.me.value, ann);
+});
+
+Deno.test("Identity sends the language for a guest's name", () => {
+  const shelf = new ClientStorage(undefined, "it", "ws://test/ws");
+  const identity = new Identity(undefined, shelf, realPlatform, "zh");
+  assert.equal(JSON.stringify(identity.helloRequest()), '{"type":"hello","language":"zh"}');
+});
+
+Deno.test("Identity does not revert a name chosen on another page", () => {
+  const storage = new FakeStorage();
+  const [one, other] = [page(storage, "Ann").identity, page(storage, "Ann").identity];
+  one.helloRequest();
+  one.acceptHello({ you: ann, resume: "t1" });
+  other.helloRequest();
+  other.acceptHello({ you: ann, resume: "t2" });
+  other.setName("Anna");
+  other.saveToken("t3");
+
+  assert.deepEqual(one.helloRequest(), { type: "hello", name: undefined, resume: "t3" });
+  assert.ok(one.acceptHello({ you: { user: "u1", name: "Anna" }, resume: "t4" }));
+  assert.equal(one.me.value?.name, "Anna");
+  assert.deepEqual(one.helloRequest(), { type: "hello", name: "Anna", resume: "t4" });
+});
+
+Deno.test("Identity sends its name in a new hello when another page's token is rejected", () => {
+  const storage = new FakeStorage();
+  const { identity } = page(storage, "Ann");
+  identity.helloRequest();
+  identity.acceptHello({ you: ann, resume: "t1" });
+  storage.setItem("it ws://test/ws resume", "t2");
+
+  identity.helloRequest();
+  assert.ok(!identity.acceptHello({ you: { user: "u9", name: "网友12" }, resume: "t3" }));
+  assert.deepEqual(identity.helloRequest(), { type: "hello", name: "Ann", resume: "t2" });
+  assert.ok(identity.acceptHello({ you: { user: "u10", name: "Ann" }, resume: "t4" }));
+  assert.equal(identity.me.value?.user, "u10");
+});
+
+Deno.test("Identity adopts the user of a page that was greeted first", () => {
+  const storage = new FakeStorage();
+  const { identity } = page(storage);
+  identity.helloRequest();
+  storage.setItem("it ws://test/ws resume", "t1");
+  assert.ok(!identity.acceptHello({ you: { user: "u2", name: "网友12" }, resume: "t2" }));
+  assert.deepEqual(identity.helloRequest(), { type: "hello", name: undefined, resume: "t1" });
+});
+
+for (
+  const [what, lose] of [
+    ["a hello without a token was not answered", (it: Identity) => it.onHelloLost()],
+    ["its token was rejected", (it: Identity) => {
+      it.acceptHello({ you: ann, resume: "t1" });
+      it.helloRequest();
+      it.acceptHello({ you: { user: "u2", name: "网友12" }, resume: "t2" });
+    }],
+  ] as const
+) {
+  Deno.test(`Identity assumes for 15 s that its own ghost holds its name when ${what}`, () => {
+    const { identity, clock } = page(new FakeStorage(), "Ann");
+    assert.ok(!identity.hasGhost);
+    identity.helloRequest();
+    lose(identity);
+    assert.ok(identity.hasGhost);
+    clock.now = 15_000;
+    assert.ok(!identity.hasGhost);
+    clock.now = -3_600_000;
+    assert.ok(!identity.hasGhost, "the clock was set back");
+  });
+}

@@ -1,0 +1,344 @@
+import assert from "node:assert/strict";
+import {
+  type HistoryPage,
+  Timeline,
+  type TimelineChange,
+} from "../../../../static/client/timeline/timeline.js";
+import {
+  amend,
+  type Amendment,
+  type Message,
+  type Said,
+  toMessage,
+} from "../../../../static/client/timeline/amendments.js";
+import type { RoomEvent } from "../../../../static/client/events.js";
+import { Dice } from "../../../simulation/dice.ts";
+
+type Replayable<T> = T & { replayed: boolean };
+type Entry = Replayable<Said | Amendment>;
+
+const entryFields = (seq: number, user = "ann") => ({
+  room: "den",
+  position: `e:${seq}`,
+  at: seq * 1_000,
+  user,
+  name: user,
+  id: `i-${seq}`,
+  replayed: false,
+});
+const said = (seq: number, text = `text ${seq}`, user = "ann"): Replayable<Said> => ({
+  ...entryFields(seq, user),
+  type: "said",
+  text,
+});
+const edited = (seq: number, of: number, text: string): Replayable<Amendment> => ({
+  ...entryFields(seq),
+  type: "edited",
+  of: `e:${of}`,
+  text,
+});
+const deleted = (seq: number, of: number): Replayable<Amendment> => ({
+  ...entryFields(seq),
+  type: "deleted",
+  of: `e:${of}`,
+});
+const reacted = (seq: number, of: number, user: string, on = true): Replayable<Amendment> => ({
+  ...entryFields(seq, user),
+  type: "reacted",
+  of: `e:${of}`,
+  emoji: "👍",
+  on,
+});
+const opened = (messages: readonly Message[], more = false): RoomEvent => ({
+  type: "opened",
+  messages,
+  more,
+  position: messages.at(-1)?.position ?? "e:0",
+  reason: null,
+  read: null,
+  unread: 0,
+});
+
+/** A room as stored by a server. */
+class TestRoomLog {
+  readonly entries: Entry[] = [];
+  #messages: Message[] = [];
+
+  append(entry: Entry): void {
+    this.entries.push(entry);
+    if (entry.type === "said") this.#messages.push(toMessage(entry));
+    else {
+      const index = this.#messages.findIndex((it) => it.position === entry.of);
+      const message = this.#messages[index];
+      if (message) this.#messages[index] = amend(message, entry);
+    }
+  }
+
+  page({ before, limit = 50 }: { before?: string; limit?: number } = {}): HistoryPage {
+    const index = this.#messages.findIndex((it) => it.position === before);
+    const end = index < 0 ? this.#messages.length : index;
+    const start = Math.max(0, end - limit);
+    const position = this.entries.at(-1)?.position ?? "e:0";
+    return { messages: this.#messages.slice(start, end), more: start > 0, position };
+  }
+}
+
+const texts = (timeline: Timeline) => timeline.messages.map(({ text }) => text);
+
+Deno.test("Timeline appends each message once", () => {
+  const timeline = new Timeline();
+  timeline.apply(opened([toMessage(said(1))]));
+  const change = timeline.apply(said(2));
+  assert.deepEqual(change, { type: "added", message: toMessage(said(2)), replayed: false });
+  assert.deepEqual(timeline.apply(said(2)), { type: "nothing" });
+  assert.deepEqual(texts(timeline), ["text 1", "text 2"]);
+});
+
+Deno.test("Timeline replaces a changed message by a new object", () => {
+  const timeline = new Timeline();
+  timeline.apply(opened([toMessage(said(1)), toMessage(said(2))]));
+  const [before, other] = timeline.messages;
+  timeline.apply(edited(3, 1, "changed"));
+  assert.notEqual(timeline.messages[0], before);
+  assert.equal(timeline.messages[1], other);
+  assert.equal(before?.text, "text 1");
+  assert.equal(timeline.get("e:1")?.edited, 3_000);
+});
+
+Deno.test("Timeline counts each user once for an emoji, and removes an emoji without users", () => {
+  const timeline = new Timeline();
+  timeline.apply(opened([toMessage(said(1))]));
+  for (const entry of [reacted(2, 1, "ann"), reacted(3, 1, "bob"), reacted(4, 1, "ann")]) {
+    timeline.apply(entry);
+  }
+  assert.deepEqual(timeline.get("e:1")?.reactions, { "👍": ["bob", "ann"] });
+  timeline.apply(reacted(5, 1, "ann", false));
+  timeline.apply(reacted(6, 1, "bob", false));
+  assert.deepEqual(timeline.get("e:1"), toMessage(said(1)));
+});
+
+Deno.test("Timeline keeps a deleted message without its text and reactions", () => {
+  const timeline = new Timeline();
+  timeline.apply(opened([toMessage(said(1))]));
+  timeline.apply(reacted(2, 1, "bob"));
+  timeline.apply(deleted(3, 1));
+  timeline.apply(edited(4, 1, "never"));
+  assert.deepEqual(timeline.messages, [{ ...toMessage(said(1)), text: "", deleted: true }]);
+});
+
+Deno.test("Timeline drops the oldest messages above its limit, and knows that there are more", () => {
+  const timeline = new Timeline(40);
+  timeline.apply(opened([]));
+  for (let seq = 1; seq <= 100; seq++) timeline.apply(said(seq));
+  assert.ok(timeline.messages.length <= 40);
+  assert.equal(timeline.more, true);
+  assert.equal(timeline.messages.at(-1)?.position, "e:100");
+  assert.equal(timeline.indexOf("e:1"), -1);
+  assert.equal(timeline.messages[timeline.indexOf("e:90")]?.position, "e:90");
+});
+
+Deno.test("Timeline applies to a page the entries received while it was loading", async () => {
+  const timeline = new Timeline();
+  timeline.apply(opened([toMessage(said(3))], true));
+  const answer = Promise.withResolvers<HistoryPage>();
+  const asking = timeline.loadOlder({ history: () => answer.promise });
+  timeline.apply(edited(4, 1, "before the page was read"));
+  timeline.apply(edited(6, 1, "after"));
+  timeline.apply(deleted(7, 2));
+  const first = { ...toMessage(said(1)), text: "newer", edited: 5_000 };
+  answer.resolve({ messages: [first, toMessage(said(2))], more: false, position: "e:5" });
+  await asking;
+  assert.deepEqual(texts(timeline), ["after", "", "text 3"]);
+});
+
+Deno.test("Timeline does not apply to a page what it already includes", async () => {
+  const timeline = new Timeline();
+  timeline.apply(opened([toMessage(said(2))], true));
+  const page = { messages: [{ ...toMessage(said(1)), text: "newest" }], more: false };
+  await timeline.loadOlder({ history: () => Promise.resolve({ ...page, position: "e:9" }) });
+  assert.equal(timeline.apply(edited(8, 1, "older")).type, "nothing");
+  assert.equal(timeline.get("e:1")?.text, "newest");
+  timeline.apply(edited(10, 1, "newer still"));
+  assert.equal(timeline.get("e:1")?.text, "newer still");
+});
+
+Deno.test("Timeline ignores a page that was requested before the room was reopened", async () => {
+  const timeline = new Timeline();
+  timeline.apply(opened([toMessage(said(2))], true));
+  const answer = Promise.withResolvers<HistoryPage>();
+  const asking = timeline.loadOlder({ history: () => answer.promise });
+  timeline.apply(opened([toMessage(said(90))], true));
+  answer.resolve({ messages: [toMessage(said(1))], more: false, position: "e:2" });
+  assert.deepEqual(await asking, { type: "nothing" });
+  assert.deepEqual(texts(timeline), ["text 90"]);
+  assert.equal(timeline.more, true);
+});
+
+Deno.test("Timeline shows stored messages until it is opened, and keeps the objects of those still present", () => {
+  const timeline = new Timeline();
+  const kept = [3, 4, 5].map((seq) => toMessage(said(seq)));
+  assert.deepEqual(timeline.fill(kept), { type: "replaced", hasOverlap: false });
+  assert.deepEqual([timeline.isOpen, timeline.more, texts(timeline)], [
+    false,
+    false,
+    ["text 3", "text 4", "text 5"],
+  ]);
+  const places = () => timeline.messages.map((it, i) => [it.text, timeline.firstOrdinal + i]);
+  const now = [2, 3, 4, 5, 6].map((seq) => toMessage(said(seq, seq === 4 ? "edited" : undefined)));
+  assert.deepEqual(timeline.apply(opened(now)), { type: "replaced", hasOverlap: true });
+  const expected = [["text 2", -1], ["text 3", 0], ["edited", 1], ["text 5", 2], ["text 6", 3]];
+  assert.deepEqual(places(), expected);
+  assert.deepEqual([timeline.indexOf("e:2"), timeline.indexOf("e:6")], [0, 4]);
+  assert.deepEqual(timeline.fill(kept), { type: "nothing" }, "already open");
+  timeline.apply(said(7));
+  timeline.prependPage({ messages: [toMessage(said(1))], more: false, position: "e:7" });
+  assert.deepEqual([timeline.firstOrdinal, texts(timeline).length], [-2, 7]);
+});
+
+Deno.test("Timeline drops stored messages that the room does not have", () => {
+  for (const now of [[], [toMessage({ ...said(3), position: "f:3" })]]) {
+    const timeline = new Timeline();
+    timeline.fill([3, 4].map((seq) => toMessage(said(seq, "of another epoch"))));
+    assert.deepEqual(timeline.apply(opened(now)), { type: "replaced", hasOverlap: false });
+    assert.deepEqual(timeline.messages, now);
+    assert.equal(timeline.get("e:3"), undefined);
+  }
+});
+
+Deno.test("Timeline sends one request at a time, and another after a fault", async () => {
+  const timeline = new Timeline();
+  timeline.apply(opened([toMessage(said(5))], true));
+  let asked = 0;
+  const fails = { history: () => (asked++, Promise.reject(new Error("away"))) };
+  const both = [timeline.loadOlder(fails), timeline.loadOlder(fails)];
+  await Promise.allSettled(both);
+  assert.equal(asked, 1);
+  await assert.rejects(timeline.loadOlder(fails), /away/);
+  assert.equal(asked, 2);
+});
+
+Deno.test("Timeline drops what the log has lost, and reports it", () => {
+  const timeline = new Timeline();
+  timeline.apply(opened([1, 2, 3, 4].map((seq) => toMessage(said(seq)))));
+  const change = timeline.apply({
+    type: "lost",
+    room: "den",
+    after: "e:4",
+    until: "f:2",
+    reason: "rewound",
+  });
+  assert.equal(change.type, "replaced");
+  assert.deepEqual(texts(timeline), ["text 1", "text 2"]);
+  assert.deepEqual(timeline.notes.map((it) => [it.type, it.after]), [["missing", "e:2"]]);
+});
+
+Deno.test("Timeline records renames as they arrive, and gaps until they are filled", () => {
+  const timeline = new Timeline();
+  timeline.apply({ ...opened([toMessage(said(9))], true), reason: "too_many" } as RoomEvent);
+  assert.deepEqual(timeline.notes.map(({ after }) => after), [null]);
+  const renamed = { ...entryFields(10), type: "renamed", name: "Anna", from: "ann" } as const;
+  timeline.apply({ ...renamed, replayed: true });
+  timeline.apply(renamed);
+  timeline.prependPage({ messages: [toMessage(said(8))], more: false, position: "e:10" });
+  assert.deepEqual(timeline.notes.map((it) => [it.type, it.after]), [["renamed", "e:9"]]);
+});
+
+Deno.test("Timeline reports changes after it has made them", () => {
+  const timeline = new Timeline();
+  const seen: [TimelineChange["type"], number][] = [];
+  timeline.changes.subscribe(({ type }) => seen.push([type, timeline.messages.length]));
+  timeline.apply(opened([toMessage(said(1))]));
+  timeline.apply(said(2));
+  timeline.apply({ type: "resumed" });
+  assert.deepEqual(seen, [["replaced", 1], ["added", 2]]);
+});
+
+/** Draws an entry about earlier messages. */
+function randomEntry(dice: Dice, seq: number, saidBefore: number[]): Entry {
+  if (saidBefore.length === 0 || dice.chance(0.4)) {
+    saidBefore.push(seq);
+    return said(seq, `text ${seq}`);
+  }
+  const of = dice.pick(saidBefore);
+  if (dice.chance(0.1)) return deleted(seq, of);
+  if (dice.chance(0.5)) return edited(seq, of, `edit ${seq}`);
+  return reacted(seq, of, dice.pick(["ann", "bob", "cem"]), dice.chance(0.7));
+}
+
+Deno.test("Timeline matches the history, whatever arrives meanwhile", async () => {
+  for (let seed = 0; seed < 200; seed++) await simulateRoom(seed);
+});
+
+async function simulateRoom(seed: number): Promise<void> {
+  const dice = new Dice(seed);
+  const record = new TestRoomLog();
+  const timeline = new Timeline();
+  const saidBefore: number[] = [];
+  let told = 0;
+  let asking: Promise<unknown> | undefined;
+  let answer: (() => void) | undefined;
+  const tell = () => {
+    const entry = record.entries[told];
+    if (entry) timeline.apply(entry);
+    told += entry ? 1 : 0;
+  };
+  // The server reads a page at some moment between the request and the response.
+  const history = (options?: { before?: string; limit?: number }) => {
+    const { promise, resolve } = Promise.withResolvers<HistoryPage>();
+    let page: HistoryPage | undefined;
+    answer = () => page ? resolve(page) : page = record.page(options);
+    return promise;
+  };
+  for (let seq = 1; seq <= 60; seq++) record.append(randomEntry(dice, seq, saidBefore));
+  told = record.entries.length;
+  const page = record.page({ limit: 5 });
+  timeline.apply({ ...opened(page.messages, page.more), position: page.position } as RoomEvent);
+  for (let seq = 61; seq <= 200; seq++) {
+    record.append(randomEntry(dice, seq, saidBefore));
+    while (dice.chance(0.5)) tell();
+    if (!asking && timeline.more && dice.chance(0.3)) {
+      asking = timeline.loadOlder({ history }, dice.between(1, 10)).finally(() =>
+        asking = undefined
+      );
+    }
+    if (dice.chance(0.3)) answer?.();
+    await Promise.resolve();
+  }
+  while (told < record.entries.length) tell();
+  while (asking || timeline.more) {
+    asking ??= timeline.loadOlder({ history }).finally(() => asking = undefined);
+    answer?.();
+    answer?.();
+    await asking;
+  }
+  const all = record.page({ limit: 1_000 }).messages;
+  assert.deepEqual(timeline.messages, all, `seed ${seed}`);
+  for (const [i, { position }] of all.entries()) assert.equal(timeline.indexOf(position), i);
+}
+
+Deno.test("Timeline shows deleted and edited messages in their current state, in whatever order the entries arrive", () => {
+  const replay = { replayed: true };
+  const timeline = new Timeline();
+  timeline.apply(opened([]));
+  timeline.apply({ ...said(1, ""), ...replay, deleted: true });
+  timeline.apply({ ...said(2, "new"), ...replay, edited: 9_000, reply: "e:1" });
+  timeline.apply({ ...said(3, "old"), ...replay });
+  const gone = (seq: number, of: number): Replayable<Amendment> => ({
+    ...{ ...entryFields(seq), ...replay },
+    ...{ type: "edited", of: `e:${of}`, text: "", deleted: true },
+  });
+  timeline.apply(gone(4, 1));
+  timeline.apply({ ...edited(5, 2, "new"), ...replay });
+  timeline.apply(gone(6, 3));
+  timeline.apply({ ...deleted(7, 1), ...replay });
+  assert.deepEqual(
+    timeline.messages.map(({ text, deleted, edited, reply }) => ({
+      ...{ text, deleted, edited, reply },
+    })),
+    [
+      { text: "", deleted: true, edited: undefined, reply: undefined },
+      { text: "new", deleted: undefined, edited: 5_000, reply: "e:1" },
+      { text: "", deleted: true, edited: undefined, reply: undefined },
+    ],
+  );
+});

@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { parseKeptPage } from "../../../../static/page/rooms/kept_pages.js";
+import { formatKeptPage } from "../../../../static/page/rooms/kept_writer.js";
+
+const message = (seq: number, more: Record<string, unknown> = {}) => ({
+  position: `e:${seq}`,
+  ...{ at: seq, user: "u1", name: "Ann", id: `i${seq}`, text: `text ${seq}` },
+  ...more,
+});
+
+Deno.test("parseKeptPage() returns what formatKeptPage() was given", () => {
+  const messages = [
+    message(1, { text: "two\nlines", reply: "d:9", edited: 5 }),
+    message(2, { text: "", deleted: true }),
+    message(9, { reactions: { "👍": ["u1", "u2"], "❤️": ["u1"] } }),
+  ];
+  assert.deepEqual(parseKeptPage(formatKeptPage(messages)), messages);
+  assert.deepEqual(parseKeptPage(formatKeptPage([])), []);
+});
+
+Deno.test("formatKeptPage() omits the oldest messages, up to the last that is too long", () => {
+  const half = "x".repeat(20_000);
+  const long = [message(1, { text: half }), message(2, { text: half }), message(3)];
+  assert.deepEqual(parseKeptPage(formatKeptPage(long)), long.slice(1), "as many as fit");
+  const tooLong = message(3, { text: "x".repeat(40_000) });
+  const cut = [message(1), message(2), tooLong, message(4), message(5)];
+  assert.deepEqual(parseKeptPage(formatKeptPage(cut)), cut.slice(3));
+  assert.equal(formatKeptPage([message(1), tooLong]), "", "a page with a gap would look complete");
+});
+
+for (
+  const [what, text] of [
+    ["nothing", null],
+    ["an empty text", ""],
+    ["no JSON", "{"],
+    ["no object", "null"],
+    ["an invalid position", formatKeptPage([message(1, { position: "e1" })])],
+    ["a number as a text", formatKeptPage([message(1, { text: 1 })])],
+    ["an invalid time", JSON.stringify(message(1, { at: "now" }))],
+    ["a reply that is not a string", formatKeptPage([message(1, { reply: {} })])],
+    ["reactions of null", formatKeptPage([message(1, { reactions: null })])],
+    ["reactions of nobody", formatKeptPage([message(1, { reactions: { "👍": "u1" } })])],
+    ["deleted that is not true", formatKeptPage([message(1, { deleted: "yes" })])],
+    ["an invalid order", formatKeptPage([message(2), message(1)])],
+    ["the same twice", formatKeptPage([message(1), message(1)])],
+    ["too many", formatKeptPage(Array.from({ length: 51 }, (_, i) => message(i)))],
+    ["too much", `${formatKeptPage([message(1)])}${" ".repeat(33_000)}`],
+  ] as const
+) {
+  Deno.test(`parseKeptPage() reads ${what} as no messages`, () => {
+    assert.deepEqual(parseKeptPage(text), []);
+  });
+}

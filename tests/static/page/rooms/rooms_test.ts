@@ -1,0 +1,164 @@
+import assert from "node:assert/strict";
+import { connect } from "../../../../static/client.js";
+import { Rooms } from "../../../../static/page/rooms/rooms.js";
+import { Preferences } from "../../../../static/page/preferences.js";
+import { PageStorage } from "../../../../static/page/base/storage.js";
+import { type Frame, startOnline } from "../../client/fake_platform.ts";
+
+/** A network without a server. */
+const NOWHERE = {
+  open: () => ({
+    protocol: "",
+    onopen: null,
+    onmessage: null,
+    onclose: null,
+    onerror: null,
+    send() {},
+    close() {},
+  }),
+  now: () => 0,
+  random: () => 0,
+  after: () => () => {},
+  onLifecycle: () => () => {},
+};
+
+/** The rooms of a page that has no connection yet. */
+function open(maxRooms = 32) {
+  const chat = connect("ws://nowhere.example/ws", { platform: NOWHERE });
+  const limits = { maxTextBytes: 1, maxMessageBytes: 1, messagesPerSecond: 0, recoverLimit: 1 };
+  chat.limits.set({ ...limits, maxRooms });
+  const texts = new Map<string, string>();
+  const settings = new Preferences(
+    new PageStorage({
+      getItem: (key) => texts.get(key) ?? null,
+      setItem: (key, text) => void texts.set(key, text),
+      removeItem: (key) => void texts.delete(key),
+    }, "http://nowhere.example/"),
+  );
+  const heard: string[] = [];
+  const page = new Rooms(chat, settings, ({ name }, { type }) => heard.push(`${name}: ${type}`));
+  return { page, chat, settings, heard };
+}
+
+Deno.test("Rooms joins each room once, opens it, and remembers both", () => {
+  const { page, settings } = open();
+  page.goTo("lobby");
+  page.goTo("den");
+  page.goTo("lobby");
+  assert.deepEqual(page.all.map(({ name }) => name), ["lobby", "den"]);
+  assert.equal(page.active.value?.name, "lobby");
+  assert.deepEqual([settings.rooms, settings.room], [["lobby", "den"], "lobby"]);
+});
+
+Deno.test("Rooms receives the events of every room, including those not shown", () => {
+  const { page, chat, heard } = open();
+  page.goTo("lobby");
+  page.join("den");
+  for (const room of chat.rooms.value) room.events.emit({ type: "resumed" });
+  assert.deepEqual(heard, ["lobby: resumed", "den: resumed"]);
+});
+
+Deno.test("Rooms opens the next room when one is left, and none after the last", () => {
+  const { page } = open();
+  const [a, b, c] = ["a", "b", "c"].map((name) => page.goTo(name));
+  assert.ok(a && b && c);
+  page.active.set(b);
+  assert.equal(page.leave(b), c);
+  assert.equal(page.leave(c), a);
+  page.active.set(a);
+  assert.equal(page.leave(a), null);
+  assert.equal(page.active.value, null);
+});
+
+Deno.test("Rooms steps from room to room, and wraps around", () => {
+  const { page } = open();
+  for (const name of ["a", "b", "c"]) page.goTo(name);
+  assert.equal(page.neighbor(1)?.name, "a");
+  assert.equal(page.neighbor(-1)?.name, "b");
+});
+
+Deno.test("Rooms is full at the room limit", () => {
+  const { page } = open(2);
+  page.join("a");
+  assert.equal(page.isFull, false);
+  page.join("b");
+  assert.equal(page.isFull, true);
+});
+
+Deno.test("Rooms remembers the last 20 rooms that were left, the latest first", () => {
+  const { page, settings } = open();
+  const names = Array.from({ length: 22 }, (_, n) => `room-${n}`);
+  for (const name of names) page.leave(page.goTo(name));
+  assert.deepEqual(settings.leftRooms, names.toReversed().slice(0, 20));
+  page.goTo("room-20");
+  page.leave(page.goTo("room-20"));
+  assert.deepEqual(settings.leftRooms.slice(0, 2), ["room-20", "room-21"]);
+});
+
+Deno.test("Rooms lists rooms with unread messages first, then the others, then those not joined", () => {
+  const { page } = open();
+  for (const name of ["a", "b", "c", "d"]) page.goTo(name);
+  page.goTo("b");
+  page.all.find(({ name }) => name === "c")?.unread.set(3);
+  page.leave(page.goTo("d"));
+  page.goTo("b");
+  const known = page.known.map(({ name, isJoined }) => isJoined ? name : `(${name})`);
+  assert.deepEqual(known, ["c", "a", "b", "(d)", "(lobby)"]);
+  assert.deepEqual([page.unreadIn("c"), page.unreadIn("d")], [3, 0]);
+});
+
+Deno.test("Rooms lists each other user once, preferring the current room", () => {
+  const { page, chat } = open();
+  chat.me.set({ user: "u1", name: "Ann" });
+  const people = (...users: readonly string[]) => ({
+    count: users.length,
+    members: users.map((user) => ({ user, name: `name of ${user}` })),
+    isSampled: false,
+  });
+  page.goTo("a").members.set(people("u1", "u2", "u3"));
+  page.goTo("b").members.set(people("u1", "u3"));
+  assert.deepEqual(page.people.map(({ user, room }) => `${user} in ${room}`), [
+    "u3 in b",
+    "u2 in a",
+  ]);
+});
+
+/** The rooms of a page that is online, in `lobby`; and the server's answer to a join. */
+async function openOnline() {
+  const { chat, world } = await startOnline();
+  const settings = new Preferences(new PageStorage(undefined, "http://nowhere.example/"));
+  const renamed: string[] = [];
+  const page = new Rooms(chat, settings, () => {}, ({ name }, from) => {
+    renamed.push(`${from} is ${name}`);
+  });
+  page.goTo("lobby");
+  await world.socket.sendJoined("lobby");
+  const answer = (asked: string, frame: Frame) => {
+    const known = { name: "Ann", position: "e:0", top: "e:0", count: 0, members: [], unread: 0 };
+    return world.socket.serverSends({
+      ...known,
+      ...frame,
+      id: world.socket.lastOf("join", asked).id,
+    });
+  };
+  return { page, settings, renamed, answer };
+}
+
+Deno.test("Rooms adopts the server's spelling of a room", async () => {
+  const { page, settings, renamed, answer } = await openOnline();
+  const room = page.goTo("Attic");
+  await answer("Attic", { type: "joined", room: "attic" });
+  assert.equal(page.active.value, room);
+  assert.deepEqual([settings.rooms, settings.room], [["lobby", "attic"], "attic"]);
+  assert.deepEqual(renamed, ["Attic is attic"]);
+});
+
+Deno.test("Rooms opens a room that it has joined under another spelling", async () => {
+  const { page, settings, renamed, answer } = await openOnline();
+  const lobby = page.active.value;
+  page.goTo("Lobby");
+  await answer("Lobby", { type: "fault", code: "in_room", message: "you are in this room" });
+  assert.equal(page.active.value, lobby);
+  assert.deepEqual([settings.rooms, settings.room], [["lobby"], "lobby"]);
+  assert.deepEqual(renamed, ["Lobby is lobby"]);
+});

@@ -1,0 +1,318 @@
+/**
+ * Fakes that keep their ports' promises: a clock that the test advances, a socket that records, a bus that can become
+ * unavailable.
+ * @module
+ */
+import { BusUnavailable, type PublishResult } from "../../lib/chat/ports/bus.ts";
+import type { Clock } from "../../lib/chat/ports/clock.ts";
+import type { Socket } from "../../lib/chat/ports/connection_handler.ts";
+import { EmbeddedBus } from "../../lib/chat/bus/embedded_bus.ts";
+import { ConcurrencyLimit } from "../../lib/chat/concurrency_limit.ts";
+import { Hub } from "../../lib/chat/room/hub.ts";
+import { MemoryStore } from "../../lib/chat/bus/memory_store.ts";
+import type { Identity, SessionTokens } from "../../lib/chat/ports/session_tokens.ts";
+import type { Subscriber } from "../../lib/chat/room/subscriber.ts";
+import type { SessionContext } from "../../lib/chat/session/session.ts";
+import { SharedBudgets } from "../../lib/core/limits/rate_limiter.ts";
+import type { FrameEncoder } from "../../lib/core/protocol/encoder.ts";
+import { type Author, type Draft, isUserId, type UserId } from "../../lib/core/log/entry.ts";
+import type { CloseStatus } from "../../lib/core/protocol/close_codes.ts";
+import type { Claim, ClaimResult } from "../../lib/core/presence/lease_table.ts";
+import { nameKeys } from "../../lib/core/names/name_keys.ts";
+import type { Backlog } from "../../lib/core/limits/send_pacing.ts";
+import { type Name, parseName, parseRoom, type RoomId } from "../../lib/core/names/names.ts";
+import type { Position } from "../../lib/core/log/position.ts";
+import type { HistoryPage, Replay, Retention } from "../../lib/core/log/room_log.ts";
+
+/** A name or a room, which the test must write correctly. */
+export function name(text: string): Name {
+  const parsed = parseName(text);
+  if (parsed === undefined) throw new RangeError(`Not a name: ${text}`);
+  return parsed;
+}
+
+/** Whether only one of two users in a room can have their name. */
+export function isSameName(one: Name, other: Name): boolean {
+  return nameKeys(one).some((key) => nameKeys(other).includes(key));
+}
+
+export function room(text: string): RoomId {
+  const parsed = parseRoom(text);
+  if (parsed === undefined) throw new RangeError(`Not a room: ${text}`);
+  return parsed;
+}
+
+/** Lets everything run that only waits for its turn. */
+export async function flushMicrotasks(): Promise<void> {
+  for (let turn = 0; turn < 100; turn++) await Promise.resolve();
+}
+
+/** A clock that stands still until it is advanced. */
+export class FakeClock implements Clock {
+  #now = 0;
+  #sleepers: { readonly until: number; readonly wake: () => void }[] = [];
+
+  now(): number {
+    return this.#now;
+  }
+
+  date(): number {
+    return Date.UTC(2026, 0, 1) + this.#now;
+  }
+
+  sleep(ms: number, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const sleeper = { until: this.#now + ms, wake: resolve };
+      this.#sleepers.push(sleeper);
+      signal.addEventListener("abort", () => {
+        this.#sleepers = this.#sleepers.filter((other) => other !== sleeper);
+        resolve();
+      });
+    });
+  }
+
+  /** The number of sleepers. */
+  get sleeping(): number {
+    return this.#sleepers.length;
+  }
+
+  /** Advances the clock, waking sleepers one by one in order. */
+  async advance(ms: number): Promise<void> {
+    const until = this.#now + ms;
+    await flushMicrotasks();
+    for (;;) {
+      this.#sleepers.sort((a, b) => a.until - b.until);
+      const next = this.#sleepers[0];
+      if (next === undefined || next.until > until) break;
+      this.#sleepers.shift();
+      this.#now = next.until;
+      next.wake();
+      await flushMicrotasks();
+    }
+    this.#now = until;
+  }
+}
+
+/** A socket that records what is done with it. */
+export class FakeSocket implements Socket {
+  readonly sent: (string | Uint8Array)[] = [];
+  readonly closeStatuses: CloseStatus[] = [];
+  /** The number of waiting bytes that it reports. */
+  bytes = 0;
+  maxBytes = 1_048_576;
+
+  send(message: string | Uint8Array): void {
+    if (this.closeStatuses.length === 0) this.sent.push(message);
+  }
+
+  backlog(): Backlog {
+    return { bytes: this.bytes, maxBytes: this.maxBytes };
+  }
+
+  close(status: CloseStatus): void {
+    this.closeStatuses.push(status);
+  }
+}
+
+/** Retains this much. */
+export const AMPLE: Retention = { messages: 1_000, entries: 1_000, ageMs: Infinity };
+
+/** Counts up, for values that must be unique. */
+export function counter(word: string): () => string {
+  let count = 0;
+  return () => `${word}${++count}`;
+}
+
+type Availability = "well" | "away" | "forgetful";
+
+/** A bus that works or fails as the test wants. */
+export class FakeBus extends EmbeddedBus {
+  readonly subscribed: RoomId[] = [];
+  readonly unsubscribed: RoomId[] = [];
+  /** The published drafts, whatever happened to them. */
+  readonly published: Draft[] = [];
+  /** Whether it reports when it works again. */
+  saysWhenBack = true;
+  /** Whether it answers; a forgetful one performs the operation and then reports an unknown outcome. */
+  #availability: Availability = "well";
+  #back = Promise.withResolvers<void>();
+  #subscribing = Promise.withResolvers<void>();
+
+  /** @param subscribes Whether following takes effect immediately, or only with {@linkcode letSubscribe}. */
+  constructor(clock: Clock, subscribes: "at once" | "when let" = "at once") {
+    super(new MemoryStore(clock, AMPLE, counter("epoch")), clock);
+    if (subscribes === "at once") this.letSubscribe();
+  }
+
+  get availability(): Availability {
+    return this.#availability;
+  }
+
+  set availability(availability: Availability) {
+    this.#availability = availability;
+    if (availability !== "well" || !this.saysWhenBack) return;
+    this.#back.resolve();
+    this.#back = Promise.withResolvers();
+  }
+
+  whenBack(): Promise<void> {
+    return this.#back.promise;
+  }
+
+  letSubscribe(): void {
+    this.#subscribing.resolve();
+  }
+
+  override async publish(draft: Draft): Promise<PublishResult> {
+    if (this.availability === "away") throw this.#unavailable();
+    this.published.push(draft);
+    const result = await super.publish(draft);
+    if (this.availability === "forgetful") throw this.#unavailable();
+    return result;
+  }
+
+  override async subscribe(room: RoomId): Promise<void> {
+    this.subscribed.push(room);
+    await this.#subscribing.promise;
+    await super.subscribe(room);
+  }
+
+  override unsubscribe(room: RoomId): void {
+    this.unsubscribed.push(room);
+    super.unsubscribe(room);
+  }
+
+  override async markRead(room: RoomId, user: UserId, read: Position): Promise<boolean> {
+    if (this.availability !== "well") throw this.#unavailable();
+    return await super.markRead(room, user, read);
+  }
+
+  override async page(
+    room: RoomId,
+    before: number | undefined,
+    limit: number,
+  ): Promise<HistoryPage> {
+    if (this.availability !== "well") throw this.#unavailable();
+    return await super.page(room, before, limit);
+  }
+
+  override async replay(room: RoomId, since: Position, limit: number): Promise<Replay> {
+    if (this.availability === "away") throw this.#unavailable();
+    return await super.replay(room, since, limit);
+  }
+
+  override async claim(room: RoomId, claim: Claim): Promise<ClaimResult> {
+    if (this.availability === "away") throw this.#unavailable();
+    const result = await super.claim(room, claim);
+    if (this.availability === "forgetful") throw this.#unavailable();
+    return result;
+  }
+
+  /** Loses all presence, like a Redis that comes back empty. */
+  async forgetLeases(room: RoomId): Promise<void> {
+    for (const { user, nodes } of await this.people(room)) {
+      for (const node of nodes) await this.release(room, user, node);
+    }
+  }
+
+  override async probe(): Promise<void> {
+    if (this.availability !== "well") throw new Error("the store is away");
+    await super.probe();
+  }
+
+  #unavailable(): BusUnavailable {
+    return new BusUnavailable("the store is away", {
+      mayHaveApplied: this.availability === "forgetful",
+    });
+  }
+}
+
+/** No limits. */
+export const UNLIMITED: SharedBudgets = new SharedBudgets({
+  messagesPerSecond: 0,
+  bytesPerSecond: 0,
+});
+
+/** Creates readable tokens, and accepts all of them. */
+export class FakeSessionTokens implements SessionTokens {
+  readonly isReady = true;
+  readonly ready: Promise<void> = Promise.resolve();
+  serviceId: string | undefined = "service-under-test";
+  readonly #newId = counter("user_no_");
+
+  newUserId(): UserId {
+    const id = this.#newId();
+    if (!isUserId(id)) throw new RangeError(`Not a user: ${id}`);
+    return id;
+  }
+
+  sign({ user, name }: Author): string | undefined {
+    return `${user}/${name}`;
+  }
+
+  verify(token: string): Identity | undefined {
+    const [user = "", text = ""] = token.split("/");
+    return isUserId(user) ? { user, name: name(text), isGuest: false } : undefined;
+  }
+}
+
+/** A subscriber that accepts everything, and does only these parts. */
+export function fakeSubscriber(
+  user: UserId,
+  encoder: FrameEncoder,
+  parts: Partial<Subscriber> = {},
+): Subscriber {
+  const silent = { onJoined() {}, onNameTaken() {}, deliver() {}, replay() {}, onReadMark() {} };
+  return { ...silent, user, encoder, isBacklogged: () => false, ...parts };
+}
+
+/** A chat without a network: a hub that receives the announcements of its bus, and sessions on it. */
+export class FakeChat implements Disposable {
+  readonly clock = new FakeClock();
+  readonly bus: FakeBus;
+  readonly hub: Hub;
+  readonly context: SessionContext;
+  readonly #life = new AbortController();
+  /** Whether announcements of the bus reach the hub. */
+  dropsAnnouncements = false;
+
+  /** @param subscribes See {@linkcode FakeBus}. */
+  constructor(
+    subscribes?: "at once" | "when let",
+    settings: Partial<SessionContext> = {},
+    recoverLimit = 5,
+  ) {
+    const { clock } = this;
+    const bus = this.bus = new FakeBus(clock, subscribes);
+    const { guestName = "网友" } = settings;
+    const common = { clock, bus, random: () => 0, guestName, newId: counter("id") };
+    const hub = this.hub = new Hub({ ...common, node: "node", recoverLimit });
+    const limits = {
+      maxTextBytes: 100,
+      maxMessageBytes: 1_000,
+      maxRooms: 3,
+      messagesPerSecond: 10,
+      bytesPerSecond: 32_768,
+      recoverLimit,
+    };
+    const server = { name: "parley", version: "0" };
+    const serverInfo = { server, limits, heartbeat: { seconds: 25 } };
+    const sessionTokens = new FakeSessionTokens();
+    const own = { hub, sessionTokens, serverInfo, maxMessageBytes: 100, maxRooms: 3 };
+    const reads = { limits: new SharedBudgets(limits), readLimit: new ConcurrencyLimit(16) };
+    this.context = { ...common, ...own, ...reads, ...settings };
+    this.#forward();
+    hub.run(this.#life.signal);
+  }
+
+  async #forward(): Promise<void> {
+    for await (const announcements of this.bus.announcements(this.#life.signal)) {
+      if (!this.dropsAnnouncements) this.hub.dispatch(announcements);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#life.abort();
+  }
+}

@@ -1,0 +1,35 @@
+/**
+ * A whole service inside the test's own process, on a free port, in memory, in one worker, and with the default settings
+ * except for those given.
+ * @module
+ */
+import { parseConfig } from "../../lib/core/config/config.ts";
+import { type Service, startService } from "../../lib/io/app/service.ts";
+
+// Deno 2.9.6 loses posts to channels that are opened while the last one of an isolate is closing, as when one test's service
+// follows another's. A real service has its isolate for itself.
+const openChannel = new BroadcastChannel("open while tests run");
+openChannel.onmessage = () => {};
+
+/** A service under test. */
+export interface TestService extends Service {
+  /** `http://127.0.0.1:PORT` */
+  readonly url: string;
+  /** The URL of its admin listener. */
+  readonly adminUrl: string;
+}
+
+/** Starts one; settings have the names of the environment variables. */
+export async function startTestService(
+  env: Readonly<Record<string, string>> = {},
+): Promise<TestService> {
+  const usual = { PORT: "0", ADMIN_PORT: "0", DATA_DIR: ":memory:", WORKERS: "0" };
+  const read = parseConfig((name) => ({ ...usual, ...env })[name]);
+  if (read.kind === "bad") throw new RangeError(`Bad settings: ${JSON.stringify(read.problems)}`);
+  const service = await startService(read.config);
+  return {
+    ...service,
+    url: `http://127.0.0.1:${service.port}`,
+    adminUrl: `http://127.0.0.1:${service.adminPort}`,
+  };
+}
