@@ -25,7 +25,7 @@ async function openRoom(size: number, dialect: FrameEncoder): Promise<(entries: 
     onJoined: () => void arrived++,
     onNameTaken() {},
     replay() {},
-    onReadMark() {},
+    onReadMarker() {},
     isBacklogged: () => false,
     deliver: ([message]) => void (received += message?.length ?? 0),
   });

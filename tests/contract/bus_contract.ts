@@ -14,7 +14,7 @@ import { quotaPromises } from "./quotas.ts";
 import { retentionPromises } from "./retention.ts";
 import { modelPromise } from "./model.ts";
 import { pagePromises } from "./paging.ts";
-import { readMarkPromises } from "./read_marks.ts";
+import { readMarkerPromises } from "./read_markers.ts";
 import { replayPromises } from "./replaying.ts";
 import { presencePromises } from "./presence.ts";
 
@@ -48,7 +48,7 @@ export function busContract(
   replayPromises(test);
   retentionPromises(test);
   pagePromises(test);
-  readMarkPromises(test);
+  readMarkerPromises(test);
   quotaPromises(test);
   presencePromises(test);
   modelPromise(test);

@@ -89,7 +89,7 @@ const page = fc.tuple(fc.option(back), fc.integer({ min: 1, max: 6 })).map(
 
 const read = fc.tuple(author, back).map(
   ([{ user }, steps]): Step => async ({ bus, room, top }) => {
-    // A read mark is never beyond the top.
+    // A read marker is never beyond the top.
     const seq = Math.max(0, top.seq - Math.max(0, steps));
     const isFurther = await bus.markRead(room, user, { ...top, seq });
     return [isFurther, await bus.readState(room, user)];

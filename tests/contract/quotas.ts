@@ -58,7 +58,7 @@ export function quotaPromises(test: Test): void {
   );
 
   test(
-    "counts no rooms that were only visited, and stores no read marks there",
+    "counts no rooms that were only visited, and stores no read markers there",
     async (bus) => {
       for (let k = 0; k < 20; k++) {
         const visited = room(`visited-${k}`);

@@ -366,7 +366,7 @@ const REDIS: readonly Entrance[] = [
   ),
   reply("a message's text", (text) => paged(ABOUT + JSON.stringify(text))),
   reply("the top", (text) => decodeTop([text, text, text])),
-  reply("a read mark", (text) => decodeReadState([text, 1])),
+  reply("a read marker", (text) => decodeReadState([text, 1])),
   reply(
     "an error",
     (text) => [fromRedisError(new ErrorReply(text)), redirectOf(new ErrorReply(text))],

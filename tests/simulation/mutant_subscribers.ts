@@ -63,8 +63,8 @@ export class ReadsBeforeSubscribing implements Subscriber {
     this.#subscriber.onNameTaken();
   }
 
-  onReadMark(read: Position): void {
-    this.#subscriber.onReadMark(read);
+  onReadMarker(read: Position): void {
+    this.#subscriber.onReadMarker(read);
   }
 
   isBacklogged(): boolean {
@@ -105,8 +105,8 @@ export class LateSubscriber implements Subscriber {
     this.deliver(messages, last);
   }
 
-  onReadMark(read: Position): void {
-    this.#subscriber.onReadMark(read);
+  onReadMarker(read: Position): void {
+    this.#subscriber.onReadMarker(read);
   }
 
   isBacklogged(): boolean {

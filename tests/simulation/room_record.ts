@@ -43,7 +43,7 @@ export class RoomRecord {
   // The replay of the last join ends here.
   #catchUpTarget: Position | undefined;
   #losses = 0;
-  // The newest read mark from the user's other connections, received on this connection.
+  // The newest read marker from the user's other connections, received on this connection.
   #marked: Position | undefined;
 
   constructor(oracle: RoomOracle, reportViolation: (what: string) => void) {
@@ -80,7 +80,7 @@ export class RoomRecord {
     this.#advanceTo(position);
   }
 
-  /** Handles a read mark from another connection of its user. */
+  /** Handles a read marker from another connection of its user. */
   onRead(frame: FrameOf<"read">): void {
     const position = this.#parse(frame.position);
     if (isUpTo(position, this.#marked)) {

@@ -15,7 +15,7 @@ import type { Claim, ClaimResult, Person } from "../../lib/core/presence/lease_t
 import type { RoomId } from "../../lib/core/names/names.ts";
 import type { Position } from "../../lib/core/log/position.ts";
 import {
-  advancesReadMark,
+  advancesReadMarker,
   append,
   ensureHead,
   type HistoryPage,
@@ -130,7 +130,7 @@ export class SimRedis {
   markRead(room: RoomId, user: UserId, read: Position): boolean {
     const one = this.#room(room);
     const head = ensureHead(one.storage, this.#logContext());
-    const isFurther = head.top > 0 && advancesReadMark(head, one.reads.get(user), read);
+    const isFurther = head.top > 0 && advancesReadMarker(head, one.reads.get(user), read);
     if (isFurther) one.reads = new Map(one.reads).set(user, read);
     return isFurther;
   }

@@ -263,7 +263,7 @@ export function fakeSubscriber(
   encoder: FrameEncoder,
   parts: Partial<Subscriber> = {},
 ): Subscriber {
-  const silent = { onJoined() {}, onNameTaken() {}, deliver() {}, replay() {}, onReadMark() {} };
+  const silent = { onJoined() {}, onNameTaken() {}, deliver() {}, replay() {}, onReadMarker() {} };
   return { ...silent, user, encoder, isBacklogged: () => false, ...parts };
 }
 

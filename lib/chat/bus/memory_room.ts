@@ -15,9 +15,9 @@ import {
   estimateMessageSize,
   type Head,
   type LogContext,
-  MAX_READ_MARKS,
+  MAX_READ_MARKERS,
   MAX_UNREAD,
-  readMarksRetainedSince,
+  readMarkersRetainedSince,
   RECEIPTS_MS,
   type RoomStorage,
   type StoredReceipt,
@@ -30,13 +30,13 @@ interface Timed<T> {
   readonly ranMs: number;
 }
 
-/** A room's log, receipts and read marks. */
+/** A room's log, receipts and read markers. */
 export class MemoryRoom implements RoomStorage {
   readonly #entries = new PositionList<Entry>(estimateEntrySize);
   readonly #messages = new PositionList<Message>(estimateMessageSize);
-  /** Receipts and read marks are in the order in which they were set, the oldest first. */
+  /** Receipts and read markers are in the order in which they were set, the oldest first. */
   readonly #receipts = new Map<string, Timed<StoredReceipt>>();
-  readonly #marks = new Map<UserId, Timed<Position>>();
+  readonly #readMarkers = new Map<UserId, Timed<Position>>();
   #head: Head | undefined;
   #enteredAt = -Infinity;
 
@@ -127,23 +127,23 @@ export class MemoryRoom implements RoomStorage {
     return Math.min(MAX_UNREAD, this.#messages.length - first);
   }
 
-  /** The user's read position. */
-  mark(user: UserId): Position | undefined {
-    return this.#marks.get(user)?.value;
+  /** The user's read marker. */
+  readMarker(user: UserId): Position | undefined {
+    return this.#readMarkers.get(user)?.value;
   }
 
-  /** Sets the user's read position. */
-  setMark(user: UserId, value: Position, ranMs: number): void {
-    this.#marks.delete(user);
-    this.#marks.set(user, { value, ranMs });
+  /** Sets the user's read marker. */
+  setReadMarker(user: UserId, value: Position, ranMs: number): void {
+    this.#readMarkers.delete(user);
+    this.#readMarkers.set(user, { value, ranMs });
   }
 
-  /** Drops read marks that are too old or too many. */
-  dropReadMarks(context: Pick<LogContext, "ranMs" | "retention">): void {
-    const since = readMarksRetainedSince(context);
-    for (const [user, { ranMs }] of this.#marks) {
-      if (ranMs >= since && this.#marks.size <= MAX_READ_MARKS) return;
-      this.#marks.delete(user);
+  /** Drops read markers that are too old or too many. */
+  dropReadMarkers(context: Pick<LogContext, "ranMs" | "retention">): void {
+    const since = readMarkersRetainedSince(context);
+    for (const [user, { ranMs }] of this.#readMarkers) {
+      if (ranMs >= since && this.#readMarkers.size <= MAX_READ_MARKERS) return;
+      this.#readMarkers.delete(user);
     }
   }
 }

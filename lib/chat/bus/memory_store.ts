@@ -7,7 +7,7 @@ import type { Draft, UserId } from "../../core/log/entry.ts";
 import type { RoomId } from "../../core/names/names.ts";
 import type { Position } from "../../core/log/position.ts";
 import {
-  advancesReadMark,
+  advancesReadMarker,
   append,
   type AppendResult,
   applyRetention,
@@ -81,10 +81,10 @@ export class MemoryStore implements Store {
 
   readState(room: RoomId, user: UserId): Promise<ReadState> {
     return this.#read(room, (storage, context) => {
-      const read = storage.mark(user);
+      const read = storage.readMarker(user);
       const seen = read ? resolvePosition(ensureHead(storage, context), 0, read).after : 0;
-      // Renew it: a mark is kept as long as its user comes back.
-      if (read) storage.setMark(user, read, context.ranMs);
+      // Renew it: a marker is kept as long as its user comes back.
+      if (read) storage.setReadMarker(user, read, context.ranMs);
       return { read, unread: storage.countAfter(seen, retainedSince(context)) };
     });
   }
@@ -92,8 +92,8 @@ export class MemoryStore implements Store {
   markRead(room: RoomId, user: UserId, read: Position): Promise<boolean> {
     return this.#read(room, (storage, context) => {
       const head = ensureHead(storage, context);
-      const isFurther = head.top > 0 && advancesReadMark(head, storage.mark(user), read);
-      if (isFurther) storage.setMark(user, read, context.ranMs);
+      const isFurther = head.top > 0 && advancesReadMarker(head, storage.readMarker(user), read);
+      if (isFurther) storage.setReadMarker(user, read, context.ranMs);
       return isFurther;
     });
   }
@@ -111,7 +111,7 @@ export class MemoryStore implements Store {
     const context = this.#logContext();
     for (const [room, storage] of this.#rooms) {
       this.#trackSize(storage, () => applyRetention(storage, context));
-      storage.dropReadMarks(context);
+      storage.dropReadMarkers(context);
       const isOld = storage.enteredAt < roomsRetainedSince(context);
       if (!isOld || isWanted(room)) continue;
       this.#totalSize -= storage.totalSize;

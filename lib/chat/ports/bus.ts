@@ -100,7 +100,7 @@ export interface ReadState {
   readonly unread: number;
 }
 
-/** The logs of all rooms and the read marks of their users. All methods reject with {@linkcode BusUnavailable}. */
+/** The logs of all rooms and the read markers of their users. All methods reject with {@linkcode BusUnavailable}. */
 export interface RoomHistory {
   /**
    * Returns the entries after a position, each in its current state (`withCurrentText`). If there are more than the
@@ -115,7 +115,7 @@ export interface RoomHistory {
   /** Returns how far a user has read. */
   readState(room: RoomId, user: UserId): Promise<ReadState>;
   /**
-   * Records how far a user has read. Resolves to whether that advanced the mark. If it did not, or if the log has no
+   * Records how far a user has read. Resolves to whether that advanced the read marker. If it did not, or if the log has no
    * such position, nothing changes.
    */
   markRead(room: RoomId, user: UserId, read: Position): Promise<boolean>;

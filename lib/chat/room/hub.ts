@@ -13,7 +13,7 @@ import type { Announcement, Signal } from "../ports/bus.ts";
 import type { JoinRequest, Subscriber } from "./subscriber.ts";
 import { type RoomMetrics, workerMetrics } from "../metrics.ts";
 import { retryWhileUnavailable } from "../retry.ts";
-import { ReadMarkRelay } from "./read_mark_relay.ts";
+import { ReadMarkerRelay } from "./read_marker_relay.ts";
 import { Room, type RoomContext } from "./room.ts";
 import { AssignedNames, type NamingContext } from "./assigned_names.ts";
 import { Subscription } from "./subscription.ts";
@@ -42,8 +42,8 @@ const TYPING_TIMEOUT_MS = 6_000;
 export class Hub implements Disposable {
   /** Subscribers that are joining. */
   readonly joinDeadlines: JoinDeadlines = new JoinDeadlines(JOIN_TIMEOUT_MS);
-  /** Forwards users' read marks to their other connections. */
-  readonly readMarks: ReadMarkRelay;
+  /** Forwards users' read markers to their other connections. */
+  readonly readMarkers: ReadMarkerRelay;
   readonly #rooms = new Map<RoomId, Room>();
   // Rooms by the cycle in which they are refreshed: refreshing thousands at once would block the bus.
   readonly #refreshGroups = Array.from({ length: CYCLES_PER_REFRESH }, () => new Set<Room>());
@@ -59,7 +59,7 @@ export class Hub implements Disposable {
   /** Creates a hub without rooms. */
   constructor(context: HubContext) {
     this.#context = { ...context, metrics: context.metrics ?? workerMetrics(new Metrics()) };
-    this.readMarks = new ReadMarkRelay(context.bus);
+    this.readMarkers = new ReadMarkerRelay(context.bus);
     this.#assignedNames = new AssignedNames(context);
   }
 
@@ -71,7 +71,7 @@ export class Hub implements Disposable {
 
   /** Dispatches announcements to the rooms, in order. Subscribers receive them with the next flush. */
   dispatch(announcements: readonly Announcement[]): void {
-    const readMarks = new Map<Room, Map<UserId, Position>>();
+    const readMarkers = new Map<Room, Map<UserId, Position>>();
     for (const announcement of announcements) {
       const id = announcement.kind === "entry" ? announcement.entry.room : announcement.room;
       const room = this.#rooms.get(id);
@@ -84,14 +84,14 @@ export class Hub implements Disposable {
       else if (announcement.signal.kind !== "read") this.#onSignal(room, announcement.signal);
       else {
         const { user, read } = announcement.signal;
-        // Most read marks belong to users of other nodes.
+        // Most read markers belong to users of other nodes.
         if (room.presence.nameOf(user) === undefined) continue;
-        const known = readMarks.get(room) ?? new Map<UserId, Position>();
-        // Marks from two nodes arrive in any order.
-        if (!isUpTo(read, known.get(user))) readMarks.set(room, known.set(user, read));
+        const known = readMarkers.get(room) ?? new Map<UserId, Position>();
+        // Markers from two nodes arrive in any order.
+        if (!isUpTo(read, known.get(user))) readMarkers.set(room, known.set(user, read));
       }
     }
-    for (const [room, known] of readMarks) room.sendReadMarks(known);
+    for (const [room, known] of readMarkers) room.sendReadMarkers(known);
     const { defer } = this.#context;
     if (defer === undefined || this.#pendingSize > MAX_CHUNK) return this.#flush();
     if (this.#isFlushDeferred) return;
@@ -103,12 +103,12 @@ export class Hub implements Disposable {
     });
   }
 
-  /** Broadcasts presence, relays read marks and renews this worker's leases, until the signal aborts. */
+  /** Broadcasts presence, relays read markers and renews this worker's leases, until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
     for (let cycle = 1; !signal.aborted; cycle++) {
       await this.#context.clock.sleep(CYCLE_MS, signal);
       this.joinDeadlines.check(this.#context.clock.now());
-      this.readMarks.relay();
+      this.readMarkers.relay();
       for (const room of this.#rooms.values()) {
         const isLarge = room.presence.count > LARGE_ROOM_PEOPLE;
         if (!isLarge || cycle % CYCLES_PER_LARGE_ROOM_UPDATE === 0) {

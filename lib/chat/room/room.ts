@@ -15,7 +15,7 @@ import type { Replay } from "../../core/log/room_log.ts";
 import { type CursorRead, LogCursor } from "../../core/log/log_cursor.ts";
 import { estimateEntrySize } from "../../core/log/read_size.ts";
 import { RoomPresence } from "../presence/room_presence.ts";
-import { sendReadMarksTo, Subscribers } from "./subscribers.ts";
+import { sendReadMarkersTo, Subscribers } from "./subscribers.ts";
 import type { Bus, PresenceRegistry, RoomHistory } from "../ports/bus.ts";
 import type { Clock } from "../ports/clock.ts";
 import { LossReport, lostFrame } from "./loss_report.ts";
@@ -146,11 +146,11 @@ export class Room {
     if (this.#cursor.last) this.#subscribers.flush(this.#cursor.last);
   }
 
-  /** Sends users' read marks to their connections here. */
-  sendReadMarks(marks: ReadonlyMap<UserId, Position>): void {
-    // A joining subscriber may have received an older mark, or be about to.
-    sendReadMarksTo(this.#joiners, marks);
-    this.#subscribers.sendReadMarks(marks);
+  /** Sends users' read markers to their connections here. */
+  sendReadMarkers(markers: ReadonlyMap<UserId, Position>): void {
+    // A joining subscriber may have received an older marker, or be about to.
+    sendReadMarkersTo(this.#joiners, markers);
+    this.#subscribers.sendReadMarkers(markers);
   }
 
   /** Keeps the room open for a joining subscriber until the result is disposed. */

@@ -31,7 +31,7 @@ export interface Subscriber {
    * The user has read up to a position on some connection. May be called repeatedly, late, or before {@linkcode
    * onJoined}.
    */
-  onReadMark(read: Position): void;
+  onReadMarker(read: Position): void;
   /** Whether the peer reads more slowly than messages are sent to it. */
   isBacklogged(): boolean;
 }
@@ -46,7 +46,7 @@ export interface JoinRequest extends Author {
   readonly since: Position | undefined;
   /** Maximum number of newest messages to send if there is no `since`, or it cannot be resumed from. */
   readonly limit: number;
-  /** False if the member list and the user's read position are not needed. */
+  /** False if the member list and the user's read marker are not needed. */
   readonly wantsDetails?: boolean;
   /** Limits and paces the subscriber's reads; undefined for no limits. */
   readonly reader?: LogReader | undefined;

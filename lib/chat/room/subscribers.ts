@@ -72,9 +72,9 @@ export class Subscribers {
     return true;
   }
 
-  /** Sends users' read marks to their connections. */
-  sendReadMarks(marks: ReadonlyMap<UserId, Position>): void {
-    for (const group of this.#byEncoder.values()) sendReadMarksTo(group, marks);
+  /** Sends users' read markers to their connections. */
+  sendReadMarkers(markers: ReadonlyMap<UserId, Position>): void {
+    for (const group of this.#byEncoder.values()) sendReadMarkersTo(group, markers);
   }
 
   /** Queues a frame for the next {@linkcode flush}. */
@@ -116,17 +116,17 @@ export class Subscribers {
 }
 
 /**
- * Sends users' read marks to their subscribers. Pass all marks at once: in a room of thousands, each message causes
+ * Sends users' read markers to their subscribers. Pass all markers at once: in a room of thousands, each message causes
  * thousands.
  */
-export function sendReadMarksTo(
+export function sendReadMarkersTo(
   subscribers: Iterable<Subscriber>,
-  marks: ReadonlyMap<UserId, Position>,
+  markers: ReadonlyMap<UserId, Position>,
 ): void {
-  if (marks.size === 0) return;
+  if (markers.size === 0) return;
   for (const subscriber of subscribers) {
-    const read = marks.get(subscriber.user);
-    if (read) subscriber.onReadMark(read);
+    const read = markers.get(subscriber.user);
+    if (read) subscriber.onReadMarker(read);
   }
 }
 

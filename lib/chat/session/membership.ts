@@ -170,13 +170,13 @@ export class Membership implements Subscriber, DeadlineListener {
     for (const request of this.#takeQueued()) request.run();
   }
 
-  /** Records a read mark that this connection has set and that advanced the stored one. */
+  /** Records a read marker that this connection has set and that advanced the stored one. */
   recordRead(read: Position): void {
     this.#readPosition = read;
-    this.#hub.readMarks.add(this.room, this.user, read);
+    this.#hub.readMarkers.add(this.room, this.user, read);
   }
 
-  onReadMark(read: Position): void {
+  onReadMarker(read: Position): void {
     if (this.#stage === "left" || isUpTo(read, this.#readPosition)) return;
     this.#readPosition = read;
     const frame = { type: "read", room: this.id, position: formatPosition(read) } as const;

@@ -73,7 +73,7 @@ export async function handleRoomRequest(
     return await respond(request, membership, user, context);
   } catch (error) {
     if (!(error instanceof BusUnavailable)) throw error;
-    // Reads change nothing, and marks are idempotent, so only entries can have an unknown outcome.
+    // Reads change nothing, and read markers are idempotent, so only entries can have an unknown outcome.
     const isUnknown = error.mayHaveApplied && isEntryRequest(request);
     const code: FaultCode = isUnknown ? "unknown_outcome" : "unavailable";
     return faultFrame(request.id, code, error.message);

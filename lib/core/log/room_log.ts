@@ -97,10 +97,10 @@ export const MAX_EPOCHS = 8;
 export const MAX_SMOOTHED_MS = 10_000;
 /** Highest count of unread messages. */
 export const MAX_UNREAD = 1_000;
-/** Maximum number of read marks kept per room; the most recent ones are kept. */
-export const MAX_READ_MARKS = 10_000;
-/** A read mark is deleted if it was not updated for this long, or sooner if messages are not kept that long. */
-const READ_MARKS_MS = 365 * 24 * 3_600_000;
+/** Maximum number of read markers kept per room; the most recent ones are kept. */
+export const MAX_READ_MARKERS = 10_000;
+/** A read marker is deleted if it was not updated for this long, or sooner if messages are not kept that long. */
+const READ_MARKERS_MS = 365 * 24 * 3_600_000;
 
 /** The circumstances of an append or a read. */
 export interface LogContext {
@@ -172,11 +172,11 @@ export function retainedSince(
   return ranMs - retention.ageMs;
 }
 
-/** The age limit of read marks. */
-export function readMarksRetainedSince(
+/** The age limit of read markers. */
+export function readMarkersRetainedSince(
   { ranMs, retention }: Pick<LogContext, "ranMs" | "retention">,
 ): number {
-  return ranMs - Math.min(READ_MARKS_MS, 2 * retention.ageMs);
+  return ranMs - Math.min(READ_MARKERS_MS, 2 * retention.ageMs);
 }
 
 /** The age limit of a room's newest entry: twice that of entries, so that a position outlives the entries after it. */
@@ -273,10 +273,10 @@ export function resolvePosition(
 }
 
 /**
- * Whether a read position is further than the one before. False for positions that the log does not know or has not
+ * Whether a read marker is further than the one before. False for positions that the log does not know or has not
  * reached.
  */
-export function advancesReadMark(
+export function advancesReadMarker(
   head: Head,
   before: Position | undefined,
   read: Position,

@@ -15,7 +15,7 @@ import {
 } from "../../core/log/room_log.ts";
 import type { DamageTracker } from "./damage_tracker.ts";
 import { oldestSeqSince, seqAtOffset } from "./ages.ts";
-import { StoredReadMarks } from "./read_marks.ts";
+import { StoredReadMarkers } from "./read_markers.ts";
 import { RowReader } from "./rows.ts";
 import type { Statements } from "./file/statements.ts";
 
@@ -40,10 +40,10 @@ export class SqliteRoom implements RoomStorage {
   #head: Head | undefined;
   /** Number of messages, cached in the room's row: counting would read all of them. */
   #messages = 0;
-  /** The users' read marks. */
-  readonly marks: StoredReadMarks;
+  /** The users' read markers. */
+  readonly readMarkers: StoredReadMarkers;
   #enteredAt = 0;
-  #storedMarks: number;
+  #storedReadMarkers: number;
   #isStored = false;
   #isChanged = false;
   #dropped = 0;
@@ -58,11 +58,11 @@ export class SqliteRoom implements RoomStorage {
     const row = file.row("SELECT head, messages, marks, ran FROM rooms WHERE room = ?", room);
     const stored = row && this.#rows.room(row);
     this.#head = stored?.head ?? empty;
-    this.#storedMarks = stored?.marks ?? 0;
-    this.marks = new StoredReadMarks(
+    this.#storedReadMarkers = stored?.readMarkers ?? 0;
+    this.readMarkers = new StoredReadMarkers(
       file,
       room,
-      this.#storedMarks,
+      this.#storedReadMarkers,
       () => this.#rows.report("reads"),
     );
     if (stored === undefined) return;
@@ -78,7 +78,7 @@ export class SqliteRoom implements RoomStorage {
 
   /** Number of rows dropped so far. */
   get dropped(): number {
-    return this.#dropped + this.marks.dropped;
+    return this.#dropped + this.readMarkers.dropped;
   }
 
   /** Whether the room has a row in the table `rooms`. */
@@ -88,7 +88,7 @@ export class SqliteRoom implements RoomStorage {
 
   /** Writes the room's row if it has changed; rooms without entries are not stored. */
   save(): void {
-    const isChanged = this.#isChanged || this.marks.count !== this.#storedMarks;
+    const isChanged = this.#isChanged || this.readMarkers.count !== this.#storedReadMarkers;
     if (!isChanged || this.#head === undefined || this.#head.top === 0) return;
     this.#file.run(
       `INSERT INTO rooms (room, head, messages, marks, ran) VALUES (?, ?, ?, ?, ?)
@@ -97,10 +97,10 @@ export class SqliteRoom implements RoomStorage {
       this.#room,
       headJson(this.#head),
       this.#messages,
-      this.marks.count,
+      this.readMarkers.count,
       this.#enteredAt,
     );
-    this.#storedMarks = this.marks.count;
+    this.#storedReadMarkers = this.readMarkers.count;
     this.#isStored = true;
     this.#isChanged = false;
   }

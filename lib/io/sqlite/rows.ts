@@ -26,8 +26,8 @@ export interface StoredRoom {
   readonly head: Head;
   /** Number of messages. */
   readonly messages: number;
-  /** Number of read marks. */
-  readonly marks: number;
+  /** Number of read markers. */
+  readonly readMarkers: number;
   /** When the newest entry was added, as run time in milliseconds. */
   readonly enteredAt: number;
   /** Whether the row was rebuilt and must be written. */
@@ -62,16 +62,19 @@ export class RowReader {
   /** Reads the room's row. If it is damaged, it is rebuilt from the room's content; a damaged head gets a new epoch. */
   room(row: Row): StoredRoom {
     const head = parseJson(HeadSchema, row.textOrUndefined("head") ?? "");
-    const [messages, marks] = [row.numberOrUndefined("messages"), row.numberOrUndefined("marks")];
+    const [messages, readMarkers] = [
+      row.numberOrUndefined("messages"),
+      row.numberOrUndefined("marks"),
+    ];
     const enteredAt = row.numberOrUndefined("ran");
-    const isComplete = head && messages !== undefined && marks !== undefined &&
+    const isComplete = head && messages !== undefined && readMarkers !== undefined &&
       enteredAt !== undefined;
-    if (isComplete) return { head, messages, marks, enteredAt, isRebuilt: false };
+    if (isComplete) return { head, messages, readMarkers, enteredAt, isRebuilt: false };
     this.report("rooms");
     return {
       head: head ?? this.#rebuiltHead(),
       messages: this.count("messages"),
-      marks: this.count("reads"),
+      readMarkers: this.count("reads"),
       enteredAt: enteredAt ?? 0,
       isRebuilt: true,
     };

@@ -13,7 +13,7 @@ import type { Draft, UserId } from "../../core/log/entry.ts";
 import type { RoomId } from "../../core/names/names.ts";
 import type { Position } from "../../core/log/position.ts";
 import {
-  advancesReadMark,
+  advancesReadMarker,
   append,
   type AppendResult,
   ensureHead,
@@ -38,8 +38,8 @@ import { fromSqliteError, primaryCode, SQLITE, sqliteCode, storeClosed } from ".
 import { SqliteUsage } from "./usage.ts";
 import { GroupCommit } from "./group_commit.ts";
 
-/** Minimum interval at which an unchanged read mark is rewritten because its user was seen. */
-const MARK_REFRESH_MS = 30 * 24 * 3_600_000;
+/** Minimum interval at which an unchanged read marker is rewritten because its user was seen. */
+const MARKER_REFRESH_MS = 30 * 24 * 3_600_000;
 /** Receipts deleted per commit; must exceed the number that one commit adds. */
 const RECEIPTS_DELETED_PER_COMMIT = 500;
 
@@ -135,10 +135,12 @@ export class SqliteStore implements Store, AsyncDisposable {
 
   readState(room: RoomId, user: UserId): Promise<ReadState> {
     return this.#read(room, (storage, context) => {
-      const mark = storage.marks.get(user);
-      const seen = mark ? resolvePosition(ensureHead(storage, context), 0, mark.read).after : 0;
-      if (mark && mark.ranMs < context.ranMs - MARK_REFRESH_MS) this.#refreshMark(room, user);
-      return { read: mark?.read, unread: storage.countAfter(seen, retainedSince(context)) };
+      const marker = storage.readMarkers.get(user);
+      const seen = marker ? resolvePosition(ensureHead(storage, context), 0, marker.read).after : 0;
+      if (marker && marker.ranMs < context.ranMs - MARKER_REFRESH_MS) {
+        this.#refreshReadMarker(room, user);
+      }
+      return { read: marker?.read, unread: storage.countAfter(seen, retainedSince(context)) };
     });
   }
 
@@ -148,20 +150,20 @@ export class SqliteStore implements Store, AsyncDisposable {
       const context = this.#logContext();
       // A room without entries is not stored, and has nothing to mark.
       if (ensureHead(storage, context).top === 0) return false;
-      const before = storage.marks.get(user);
+      const before = storage.readMarkers.get(user);
       if (before === undefined && this.#usage.full()?.store) return false;
-      const isFurther = advancesReadMark(ensureHead(storage, context), before?.read, read);
-      if (isFurther) storage.marks.set(user, { read, ranMs: context.ranMs });
+      const isFurther = advancesReadMarker(ensureHead(storage, context), before?.read, read);
+      if (isFurther) storage.readMarkers.set(user, { read, ranMs: context.ranMs });
       return isFurther;
     }, room);
   }
 
   /** Records that the user was seen; a failure is ignored, because the next read retries. */
-  #refreshMark(room: RoomId, user: UserId): void {
+  #refreshReadMarker(room: RoomId, user: UserId): void {
     this.#write(() => {
-      const { marks } = this.#storageOf(room);
-      const mark = marks.get(user);
-      if (mark) marks.set(user, { ...mark, ranMs: this.#runTime.ranMs() });
+      const { readMarkers } = this.#storageOf(room);
+      const marker = readMarkers.get(user);
+      if (marker) readMarkers.set(user, { ...marker, ranMs: this.#runTime.ranMs() });
     }).catch(() => {});
   }
 

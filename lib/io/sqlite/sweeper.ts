@@ -8,7 +8,7 @@ import { parseStoredRoom, type RoomId } from "../../core/names/names.ts";
 import {
   applyRetention,
   type LogContext,
-  readMarksRetainedSince,
+  readMarkersRetainedSince,
   retainedSince,
   roomsRetainedSince,
 } from "../../core/log/room_log.ts";
@@ -83,9 +83,10 @@ export class SqliteSweeper {
   }
 
   /** Whether a room may have rows to drop, judging by its own row. */
-  #isDue(messages = Infinity, marks = Infinity): boolean {
+  #isDue(messages = Infinity, readMarkers = Infinity): boolean {
     const context = this.#context.logContext();
-    return retainedSince(context) > -Infinity || messages > context.retention.messages || marks > 0;
+    return retainedSince(context) > -Infinity || messages > context.retention.messages ||
+      readMarkers > 0;
   }
 
   /** Sweeps one room. Returns whether more must be dropped. */
@@ -105,7 +106,7 @@ export class SqliteSweeper {
     }
     storage.hasMoreToTrim = false;
     applyRetention(storage, context);
-    storage.marks.dropExpired(readMarksRetainedSince(context));
+    storage.readMarkers.dropExpired(readMarkersRetainedSince(context));
     return storage.hasMoreToTrim && storage.dropped > before;
   }
 

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * The read position of the user in one room, set here or on another connection, and the number of unread messages. The
+ * The read marker of the user in one room, set here or on another connection, and the number of unread messages. The
  * server's marker only moves forward and counts the user's own messages, so those are marked as read too.
  * @module
  */
@@ -20,7 +20,7 @@ export class ReadMarker {
   /** The number of messages after it. */
   unread = new Value(0);
   #platform;
-  #sendMark;
+  #sendMarker;
   /** The sequence numbers of the unread messages received since the join, in order. @type {number[]} */
   #newSeqs = [];
   /** The number of unread messages before those, as counted by the server. */
@@ -36,11 +36,11 @@ export class ReadMarker {
 
   /**
    * @param {import("../connection/platform.js").Platform} platform
-   * @param {(position: string) => boolean} sendMark Sends the marker; false if there is no connection.
+   * @param {(position: string) => boolean} sendMarker Sends the marker; false if there is no connection.
    */
-  constructor(platform, sendMark) {
+  constructor(platform, sendMarker) {
     this.#platform = platform;
-    this.#sendMark = sendMark;
+    this.#sendMarker = sendMarker;
   }
 
   /**
@@ -142,7 +142,7 @@ export class ReadMarker {
       this.#stopTimer = this.#platform.after(() => this.#sendUnsent(), SEND_INTERVAL_MS - passedMs);
       return;
     }
-    if (this.#unsent === null || !this.#sendMark(this.#unsent)) return;
+    if (this.#unsent === null || !this.#sendMarker(this.#unsent)) return;
     this.#sentAt = now;
     this.#unsent = null;
   }

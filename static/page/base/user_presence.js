@@ -2,7 +2,7 @@
 /// <reference lib="dom" />
 /**
  * Whether the user is looking at the page: it is visible and its window has the focus. A window that is visible beside the
- * one in use does not count. Everything that depends on this asks here: unread counts, read marks, the title, the
+ * one in use does not count. Everything that depends on this asks here: unread counts, read markers, the title, the
  * badge, notifications, the unread divider, typing reports, and whether the page may reload by itself.
  * @module
  */

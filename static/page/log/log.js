@@ -212,7 +212,7 @@ export class Log {
   #openRoom(staysThere = false) {
     if (!this.#current) return;
     const { room, timeline, me } = this.#current;
-    // For cached messages of an earlier visit, the read position is unknown.
+    // For cached messages of an earlier visit, the read marker is unknown.
     if (timeline.isOpen) this.#readTracker.open(room, timeline, me.value?.user);
     if (!staysThere) this.#view.open();
     // Scheduled work belongs to the previous room.

@@ -1,7 +1,7 @@
 // @ts-check
 /// <reference lib="dom" />
 /**
- * Tracks what is new to the reader: where it begins, what is announced, and the read position. Messages count as seen only
+ * Tracks what is new to the reader: where it begins, what is announced, and the read marker. Messages count as seen only
  * at the end of the log while the user is looking at the page.
  * @module
  */

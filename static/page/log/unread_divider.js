@@ -22,7 +22,7 @@ export class UnreadDivider {
   }
 
   /**
-   * Starts with the messages that were unread when the room was opened. Without a read mark, only messages that arrived
+   * Starts with the messages that were unread when the room was opened. Without a read marker, only messages that arrived
    * after joining are new.
    * @param {Timeline} timeline
    * @param {{read: string | null, unread: number, user: string | undefined}} reader
@@ -66,7 +66,7 @@ export class UnreadDivider {
   }
 }
 
-// Compare sequence numbers: the read mark may be the position of an edit or of a dropped message. Numbers continue across epochs.
+// Compare sequence numbers: the read marker may be the position of an edit or of a dropped message. Numbers continue across epochs.
 /** @param {Timeline["messages"]} messages @param {string | null} read */
 function firstAfter(messages, read) {
   let index = messages.length;

@@ -188,7 +188,7 @@ Deno.test("MemoryStore continues its numbers when all its messages have expired"
   assert.deepEqual(await kept.enter(said("second")), { ...first, seq: 2 });
 });
 
-Deno.test("MemoryStore ignores a read mark beyond the top or in an unknown epoch", async () => {
+Deno.test("MemoryStore ignores a read marker beyond the top or in an unknown epoch", async () => {
   const kept = new Kept();
   const first = await kept.enter(said("first"));
   for (const read of [{ ...first, seq: 99 }, { ...first, epoch: "another" }]) {

@@ -16,7 +16,7 @@ import {
 } from "../../../lib/core/log/entry.ts";
 import type { Position } from "../../../lib/core/log/position.ts";
 import {
-  advancesReadMark,
+  advancesReadMarker,
   append,
   estimateEntrySize,
   estimateMessageSize,
@@ -419,8 +419,8 @@ for (
     ["an unknown position", undefined, { epoch: "e", seq: 1 }, false],
   ] as const
 ) {
-  Deno.test(`advancesReadMark() ${isFurther ? "accepts" : "rejects"} ${what}`, () => {
-    assert.equal(advancesReadMark(HEAD, before, read), isFurther);
+  Deno.test(`advancesReadMarker() ${isFurther ? "accepts" : "rejects"} ${what}`, () => {
+    assert.equal(advancesReadMarker(HEAD, before, read), isFurther);
   });
 }
 

@@ -182,17 +182,17 @@ pageTest(
 );
 
 /** Opens the page again, and records which positions it reports as read. */
-async function marksTold(page: Page): Promise<readonly string[]> {
-  const marks: string[] = [];
+async function reportedMarkers(page: Page): Promise<readonly string[]> {
+  const markers: string[] = [];
   page.on("websocket", (socket) =>
     socket.on("framesent", ({ payload }) => {
       for (const [, position = ""] of String(payload).matchAll(/"read".*?"position":"([^"]+)"/g)) {
-        marks.push(position);
+        markers.push(position);
       }
     }));
   await page.reload();
   await whenJoined(page);
-  return marks;
+  return markers;
 }
 
 pageTest(
@@ -201,7 +201,7 @@ pageTest(
     const ben = await stage.guest("Ben", "den");
     await sayAll(ben, numbered(60));
     const page = await stage.enter("?name=Ann#den", VIEW);
-    const marks = await marksTold(page);
+    const markers = await reportedMarkers(page);
     await untilShown(page, "number 60");
     await isAtEnd(page);
     assert.ok(await page.isHidden("#jump"));
@@ -233,11 +233,11 @@ pageTest(
     await say(page, "seen");
     await untilShown(page, "seen");
     await eventually(() => page.locator("#log .divider").count(), 0);
-    // A returning user finds the old position, once the server knows the read mark.
+    // A returning user finds the old position, once the server knows the read marker.
     const newest = await (await untilShown(page, "seen")).getAttribute("data-position");
     await until(
-      "the server to know the read mark",
-      () => Promise.resolve(marks.some((it) => it === newest)),
+      "the server to know the read marker",
+      () => Promise.resolve(markers.some((it) => it === newest)),
     );
     await page.goto("about:blank");
     await sayAll(ben, numbered(7).map((it) => `later ${it}`));

@@ -162,7 +162,10 @@ logTest("The log stays at its end until the user scrolls up", async ({ page, run
   await page.click("#jump");
   await isAtEnd(run);
   await page.locator("#jump").waitFor({ state: "hidden" });
-  await until("all messages to be read", async () => await run("stage.marks.at(-1)") === "e:105");
+  await until(
+    "all messages to be read",
+    async () => await run("stage.readMarkers.at(-1)") === "e:105",
+  );
 });
 
 const CHANGES = [
@@ -282,7 +285,7 @@ logTest("The log opens at the first unread message", async ({ page, run }) => {
   const line = await page.locator(".divider").boundingBox();
   assert.ok(line && line.y > 0 && line.y < 600, "in view");
   assert.equal(await page.locator("#jump").innerText(), "37 new messages");
-  assert.equal(await run("stage.marks.length"), 0);
+  assert.equal(await run("stage.readMarkers.length"), 0);
 });
 
 logTest(

@@ -12,9 +12,9 @@ import { logEn } from "../../../static/page/i18n/log_en.js";
 const SPAN_MS = 3 * 86_400_000;
 
 class Stage {
-  /** The actions that the log requested, and the read marks that it reported. */
+  /** The actions that the log requested, and the read markers that it reported. */
   actions = [];
-  marks = [];
+  readMarkers = [];
   isAway = false;
   #all = [];
   me = new Value({ user: "ann", name: "Ann" });
@@ -27,7 +27,7 @@ class Stage {
     members: new Value({ members: [{ user: "ben", name: "Ben" }] }),
     read: new Value(null),
     unread: new Value(0),
-    markRead: (position) => this.marks.push(position),
+    markRead: (position) => this.readMarkers.push(position),
     history: (options) => this.#history(options),
   };
 

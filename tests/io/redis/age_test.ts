@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import {
-  MAX_READ_MARKS,
+  MAX_READ_MARKERS,
   MAX_SMOOTHED_MS,
   RECEIPTS_MS,
   type Retention,
@@ -241,17 +241,17 @@ Deno.test("Instances agree on how long the service has been in use, and a new on
   });
 });
 
-Deno.test(`RedisBus keeps ${MAX_READ_MARKS} read marks of a room: the newest`, async () => {
+Deno.test(`RedisBus keeps ${MAX_READ_MARKERS} read markers of a room: the newest`, async () => {
   await using opened = await open();
   const { redis, clock, bus } = opened;
   const { position } = await mustPublish(bus, say("1"));
   await bus.markRead(lobby, ann.user, position);
-  const users = numbers(1, MAX_READ_MARKS - 1).map((n) => `user_${String(n).padStart(6, "0")}`);
+  const users = numbers(1, MAX_READ_MARKERS - 1).map((n) => `user_${String(n).padStart(6, "0")}`);
   const rows = users.flatMap((user) => ["1", user]);
   await redis.command("ZADD", "test:{lobby}:marks", ...rows);
   await clock.advance(1_000);
   await bus.markRead(lobby, bob.user, position);
-  assert.equal(await redis.command("ZCARD", "test:{lobby}:marks"), MAX_READ_MARKS);
+  assert.equal(await redis.command("ZCARD", "test:{lobby}:marks"), MAX_READ_MARKERS);
   assert.deepEqual((await bus.readState(lobby, ann.user)).read, undefined);
   assert.deepEqual((await bus.readState(lobby, bob.user)).read, position);
 });

@@ -207,7 +207,7 @@ const corruptions: readonly (readonly [string, Corruption])[] = [
     "the head has an invalid time",
     (redis) => redis.command("HSET", HEAD ?? "", "at", "x", "ran", "x"),
   ],
-  ["a read mark is damaged", (redis) => redis.command("HSET", READS ?? "", ann.user, "strange")],
+  ["a read marker is damaged", (redis) => redis.command("HSET", READS ?? "", ann.user, "strange")],
   [
     "a receipt is damaged",
     (redis) => redis.command("SET", "test:{lobby}:once:user_ann:again", "x"),

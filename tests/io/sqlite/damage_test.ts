@@ -111,7 +111,7 @@ for (
   });
 }
 
-Deno.test("SqliteStore ignores a damaged receipt and a damaged read mark", async () => {
+Deno.test("SqliteStore ignores a damaged receipt and a damaged read marker", async () => {
   await using given = await damaged((file) => {
     file.run("UPDATE receipts SET body = 'x'");
     file.run("UPDATE reads SET epoch = x'00', seq = 'four'");

@@ -6,7 +6,7 @@ import { type Clock, systemClock } from "../../../lib/chat/ports/clock.ts";
 import { UNLIMITED } from "../../../lib/chat/bus/memory_store.ts";
 import type { Draft } from "../../../lib/core/log/entry.ts";
 import { parseLegacyRoom } from "../../../lib/core/names/names.ts";
-import { MAX_READ_MARKS, type Retention } from "../../../lib/core/log/room_log.ts";
+import { MAX_READ_MARKERS, type Retention } from "../../../lib/core/log/room_log.ts";
 import { openSqliteFile } from "../../../lib/io/sqlite/file/database.ts";
 import { Statements } from "../../../lib/io/sqlite/file/statements.ts";
 import { SqliteStore } from "../../../lib/io/sqlite/store.ts";
@@ -92,7 +92,7 @@ Deno.test("SqliteStore joins, counts, replays, appends and sweeps without readin
       ["replay", 100, () => store.replay(lobby, middle, 50)],
       ["append", 50, () => store.append(say("one more"))],
       ["edit", 50, () => store.append(draft({ kind: "edited", of: middle, text: "x" }))],
-      ["mark", 50, () => store.markRead(lobby, bob.user, middle)],
+      ["read marker", 50, () => store.markRead(lobby, bob.user, middle)],
       ["sweep", 50, () => store.sweep()],
     ] as const
   ) {
@@ -183,7 +183,7 @@ Deno.test("SqliteStore.sweep() deletes rooms in which everything expired long ag
   assert.equal((await store.replay(lobby, of.entry.position, 9)).lossReason, "unknown_epoch");
 });
 
-Deno.test("SqliteStore deletes read marks that were not set for a year, and keeps the newest in a room", async () => {
+Deno.test("SqliteStore deletes read markers that were not set for a year, and keeps the newest in a room", async () => {
   await using folder = new TemporaryFolder();
   const clock = new FakeClock();
   await using it = given(folder, MANY, clock);
@@ -193,20 +193,20 @@ Deno.test("SqliteStore deletes read marks that were not set for a year, and keep
   const mark = (name: string) => store.markRead(lobby, user(name), top);
   await mark("user_old");
   await clock.advance(HOUR);
-  for (let k = 1; k < MAX_READ_MARKS; k += 1_000) {
-    const some = numbers(k, Math.min(k + 999, MAX_READ_MARKS - 1));
+  for (let k = 1; k < MAX_READ_MARKERS; k += 1_000) {
+    const some = numbers(k, Math.min(k + 999, MAX_READ_MARKERS - 1));
     await Promise.all(some.map((n) => mark(`user_${String(n).padStart(6, "0")}`)));
   }
-  assert.equal(count(file, "reads"), MAX_READ_MARKS);
+  assert.equal(count(file, "reads"), MAX_READ_MARKERS);
   await mark("user_new");
-  assert.equal(count(file, "reads"), MAX_READ_MARKS);
+  assert.equal(count(file, "reads"), MAX_READ_MARKERS);
   assert.equal((await store.readState(lobby, user("user_old"))).read, undefined);
   assert.deepEqual((await store.readState(lobby, user("user_000001"))).read, top);
   await clock.advance(365 * 24 * HOUR);
   // A user who returns is not forgotten, even when there is nothing new to read.
   await store.readState(lobby, user("user_000002"));
   await clock.advance(1);
-  for (let k = 0; k <= MAX_READ_MARKS / 500; k++) await store.sweep();
+  for (let k = 0; k <= MAX_READ_MARKERS / 500; k++) await store.sweep();
   assert.equal(count(file, "reads"), 1);
 });
 

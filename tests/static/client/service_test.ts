@@ -226,7 +226,7 @@ Deno.test("A chat ends at a path that does not support its protocol", async () =
   assert.equal(state.kind === "closed" && state.error?.code, "closed");
 });
 
-Deno.test("Two devices of one user share the name and the read mark", async () => {
+Deno.test("Two devices of one user share the name and the read marker", async () => {
   await using service = await startTestService();
   const [desk, phone] = [new FakeStorage(), new FakeStorage()];
   await using bob = await connectClient(`${service.url}/ws`, "Bob");

@@ -17,10 +17,10 @@ import {
   type HistoryPage,
   MAX_EPOCHS,
   MAX_READ_BYTES,
-  MAX_READ_MARKS,
+  MAX_READ_MARKERS,
   MAX_SMOOTHED_MS,
   MAX_UNREAD,
-  readMarksRetainedSince,
+  readMarkersRetainedSince,
   RECEIPTS_MS,
   type Replay,
   type Retention,
@@ -134,7 +134,7 @@ export class RedisRoomHistory implements RoomHistory {
       user,
       epoch,
       String(seq),
-      String(MAX_READ_MARKS),
+      String(MAX_READ_MARKERS),
     ]) === 1;
   }
 
@@ -150,7 +150,7 @@ export class RedisRoomHistory implements RoomHistory {
       ranMs: await this.#context.state.ranMs(),
       retention: this.#options.retention,
     };
-    const ages = [readMarksRetainedSince(context), roomsRetainedSince(context)].map((ms) =>
+    const ages = [readMarkersRetainedSince(context), roomsRetainedSince(context)].map((ms) =>
       luaNumber(ms)
     );
     const reply = await this.#runScript("sweep", room, ages);

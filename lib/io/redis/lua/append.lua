@@ -182,11 +182,11 @@ local known = {}
 
 local function answer(index)
   local key, first = KEYS[FIRST_KEY + index - 1], FIRST_ARGUMENT + (index - 1) * WIDTH
-  local user, mark, kind, epoch, seq, on, about, opening, matter = unpack(ARGV, first, first + WIDTH - 1)
+  local user, fingerprint, kind, epoch, seq, on, about, opening, matter = unpack(ARGV, first, first + WIDTH - 1)
   local receipt = known[key] or receipts[index]
-  local epochThen, seqThen, atThen, markThen = string.match(receipt or "", "^(%w+) (%d+) (%d+) (%S+)$")
+  local epochThen, seqThen, atThen, fingerprintThen = string.match(receipt or "", "^(%w+) (%d+) (%d+) (%S+)$")
   if epochThen then
-    if markThen ~= mark then return { "rejected", "id_reused" } end
+    if fingerprintThen ~= fingerprint then return { "rejected", "id_reused" } end
     return { "entered", epochThen, seqThen, atThen }
   end
   local before = head.doubt and ran < head.doubt and inLog(user, opening)
@@ -195,7 +195,7 @@ local function answer(index)
     user = user, kind = kind, epoch = epoch, seq = seq, isOn = on == "1", about = about, opening = opening, matter = matter,
   })
   if result[1] == "entered" then
-    known[key] = table.concat(result, " ", 2) .. " " .. mark
+    known[key] = table.concat(result, " ", 2) .. " " .. fingerprint
     redis.call("SET", key, known[key], "PX", RECEIPTS_MS)
   end
   return result

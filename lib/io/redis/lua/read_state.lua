@@ -1,4 +1,4 @@
--- Reads a user's read mark. ARGV 6 the user   7 maximum count. Returns the position, or "" if there is none, and the number
+-- Reads a user's read marker. ARGV 6 the user   7 maximum count. Returns the position, or "" if there is none, and the number
 -- of messages after it.
 local head = openHead()
 local read = redis.call("HGET", READS, ARGV[6])

@@ -15,7 +15,7 @@
 --                  the message that has the entry's text, or 0
 --      3 messages  sorted set by number; append.lua describes the members
 --      4 reads     hash: user to epoch:number
---      5 marks     sorted set: user by the run time of the last mark
+--      5 marks     sorted set: user by the run time of the last read marker
 -- ARGV 1 an epoch that was never used   2 a tag that was never used   3 maximum age, in milliseconds, or inf
 --      4 maximum number of entries   5 run time of the service, in milliseconds
 local HEAD, LOG, MESSAGES, READS, MARKS = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]

@@ -1,6 +1,6 @@
 -- Deletes expired rows of a room, and the room itself if its newest entry is older than twice the age limit: positions
--- outlive their entries. ARGV 6 run time before which read marks expire   7 run time before which the room expires.
--- Returns the numbers of deleted entries, messages and marks, and 1 if the room was deleted.
+-- outlive their entries. ARGV 6 run time before which read markers expire   7 run time before which the room expires.
+-- Returns the numbers of deleted entries, messages and read markers, and 1 if the room was deleted.
 if redis.call("EXISTS", HEAD) == 0 then
   return { 0, 0, 0, redis.call("DEL", LOG, MESSAGES, READS, MARKS) > 0 and 1 or 0 }
 end

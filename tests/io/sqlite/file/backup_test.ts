@@ -22,7 +22,7 @@ async function mustAppend(store: SqliteStore, it: ReturnType<typeof say>) {
   return outcome.kind === "entered" ? outcome.entry : assert.fail(outcome.kind);
 }
 
-/** Sends, edits, deletes and reacts; sets a read mark. */
+/** Sends, edits, deletes and reacts; sets a read marker. */
 async function fillStore(store: SqliteStore): Promise<void> {
   for (const n of numbers(1, 50)) {
     const { position: of } = await mustAppend(store, say(`${n}`, { room: n % 2 ? lobby : attic }));

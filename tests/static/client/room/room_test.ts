@@ -1,4 +1,4 @@
-/** A room in the client library: entries, members, typing notices and read marks. */
+/** A room in the client library: entries, members, typing notices and read markers. */
 import assert from "node:assert/strict";
 import { Timeline } from "../../../../static/client.js";
 import {
@@ -202,7 +202,7 @@ Deno.test("Room.type() notifies the others at most every 3 s, and at once after 
   chat.close();
 });
 
-Deno.test("Room sends its read mark at most once a second, and only forward", async () => {
+Deno.test("Room sends its read marker at most once a second, and only forward", async () => {
   const { chat, world, room, socket } = await startInRoom();
   await socket.serverSends(...[1, 2, 3, 4].map((it) => said(it, "text")));
   assert.equal(room.unread.value, 4);
@@ -221,7 +221,7 @@ Deno.test("Room sends its read mark at most once a second, and only forward", as
   await socket.serverSends(said(5, "text"));
   room.markRead("e:5");
   await world.advance(1_000);
-  assert.equal(told().length, 4, "a clock that was set back delays no mark");
+  assert.equal(told().length, 4, "a clock that was set back delays no marker");
   chat.close();
 });
 
@@ -232,7 +232,7 @@ for (
     ["the room is left", ({ room }) => room.leave()],
   ] as const satisfies readonly [string, (it: Awaited<ReturnType<typeof startInRoom>>) => void][]
 ) {
-  Deno.test(`Room sends its read mark at once when ${what}`, async () => {
+  Deno.test(`Room sends its read marker at once when ${what}`, async () => {
     const begun = await startInRoom();
     const { chat, room, socket } = begun;
     await socket.serverSends(said(1, "one"), said(2, "two"));
@@ -255,7 +255,7 @@ Deno.test("Room marks the user's own messages as read if none are unread, and co
   chat.close();
 });
 
-Deno.test("Room marks an empty room again when its first message arrives, since the server stores no mark for it", async () => {
+Deno.test("Room marks an empty room again when its first message arrives, since the server stores no marker for it", async () => {
   const { chat, world, room, socket } = await startInRoom();
   const told = () => socket.sentOf("read").map(({ position }) => position);
   room.markRead("e:0");
@@ -266,26 +266,27 @@ Deno.test("Room marks an empty room again when its first message arrives, since 
   await socket.serverCloses();
   const again = await dropAndReconnect(world);
   await again.sendJoined("lobby", { position: "e:2", recovered: true, unread: 2 });
-  assert.equal(room.read.value, "e:0", "the server knows of no mark");
+  assert.equal(room.read.value, "e:0", "the server knows of no marker");
   chat.close();
 });
 
-Deno.test("Room accepts a mark from another connection, only forward, and does not resend it", async () => {
+Deno.test("Room accepts a marker from another connection, only forward, and does not resend it", async () => {
   const { chat, room, socket } = await startInRoom();
-  const mark = (position: string) => socket.serverSends({ type: "read", room: "lobby", position });
+  const serverMarks = (position: string) =>
+    socket.serverSends({ type: "read", room: "lobby", position });
   await socket.serverSends(...[1, 2, 3, 4].map((it) => said(it, "text")));
-  await mark("e:2");
+  await serverMarks("e:2");
   assert.deepEqual([room.unread.value, room.read.value], [2, "e:2"]);
-  for (const old of ["e:1", "e:2", "", "e", "e:x", "e:-1"]) await mark(old);
+  for (const old of ["e:1", "e:2", "", "e", "e:x", "e:-1"]) await serverMarks(old);
   assert.deepEqual([room.unread.value, room.read.value], [2, "e:2"]);
-  await mark("e:5");
+  await serverMarks("e:5");
   assert.deepEqual([room.unread.value, room.read.value], [0, "e:5"]);
-  await socket.serverSends(said(5, "its mark was faster"), said(6, "text"));
+  await socket.serverSends(said(5, "its marker was faster"), said(6, "text"));
   assert.deepEqual([room.unread.value, socket.sentOf("read")], [1, []]);
   chat.close();
 });
 
-Deno.test("Room sends no mark that another connection has overtaken", async () => {
+Deno.test("Room sends no marker that another connection has overtaken", async () => {
   const { chat, world, room, socket } = await startInRoom();
   await socket.serverSends(...[1, 2, 3].map((it) => said(it, "text")));
   room.markRead("e:1");
@@ -296,7 +297,7 @@ Deno.test("Room sends no mark that another connection has overtaken", async () =
   chat.close();
 });
 
-Deno.test("Room reduces the unread count from the join as far as a mark determines it", async () => {
+Deno.test("Room reduces the unread count from the join as far as a marker determines it", async () => {
   const { chat, world } = await startInRoom();
   const again = await dropAndReconnect(world);
   const messages = [message(7, "seven"), message(8, "eight"), message(10, "ten")];
@@ -313,7 +314,7 @@ Deno.test("Room reduces the unread count from the join as far as a mark determin
   chat.close();
 });
 
-Deno.test("Room sends a mark that was set offline when it reconnects, and counts what follows it", async () => {
+Deno.test("Room sends a marker that was set offline when it reconnects, and counts what follows it", async () => {
   const { chat, world, room, socket } = await startInRoom();
   await socket.serverSends(said(1, "one"), said(2, "two"));
   await socket.serverCloses();
@@ -327,11 +328,11 @@ Deno.test("Room sends a mark that was set offline when it reconnects, and counts
   chat.close();
 });
 
-Deno.test("Room uses the server's count if it has set no mark", async () => {
+Deno.test("Room uses the server's count if it has set no marker", async () => {
   const { chat, world, room } = await startInRoom();
   const again = await dropAndReconnect(world);
-  const marks = { read: "e:0", unread: 2 };
-  await again.sendJoined("lobby", { position: "e:0", top: "e:2", recovered: true, ...marks });
+  const markerState = { read: "e:0", unread: 2 };
+  await again.sendJoined("lobby", { position: "e:0", top: "e:2", recovered: true, ...markerState });
   await again.serverSends(said(1, "one"), said(2, "two"));
   assert.deepEqual(
     [room.unread.value, room.read.value],
@@ -512,7 +513,7 @@ Deno.test("A refused room is requested again when it is joined again", async () 
   chat.close();
 });
 
-Deno.test("Room has no unread messages before a mark in a later epoch", async () => {
+Deno.test("Room has no unread messages before a marker in a later epoch", async () => {
   const { chat, room, socket } = await startInRoom();
   await socket.serverSends(said(1, "a"), said(2, "b"), said(3, "c", { position: "f:3" }));
   assert.equal(room.unread.value, 3);
@@ -521,7 +522,7 @@ Deno.test("Room has no unread messages before a mark in a later epoch", async ()
   chat.close();
 });
 
-Deno.test("Room uses the server's count if the replay is incomplete, even after a mark", async () => {
+Deno.test("Room uses the server's count if the replay is incomplete, even after a marker", async () => {
   const { chat, world, room, socket } = await startInRoom();
   await socket.serverSends(said(1, "a"));
   await socket.serverCloses();

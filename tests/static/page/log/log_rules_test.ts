@@ -100,7 +100,7 @@ for (
   });
 }
 
-Deno.test("UnreadDivider.open() uses the room's count if the read mark is older than the loaded messages", () => {
+Deno.test("UnreadDivider.open() uses the room's count if the read marker is older than the loaded messages", () => {
   const divider = new UnreadDivider();
   divider.open(timelineOf([message(50), message(51)], true), {
     ...READER,

@@ -16,14 +16,14 @@ import {
   type Test,
 } from "./fixtures.ts";
 
-export function readMarkPromises(test: Test): void {
-  test("counts all messages as unread without a mark", async (bus) => {
+export function readMarkerPromises(test: Test): void {
+  test("counts all messages as unread without a marker", async (bus) => {
     assert.deepEqual(await bus.readState(lobby, ann.user), { read: undefined, unread: 0 });
     await sayAll(bus, ["1", "2", "3"]);
     assert.deepEqual(await bus.readState(lobby, ann.user), { read: undefined, unread: 3 });
   });
 
-  test("counts only messages after the mark as unread, and no other actions", async (bus) => {
+  test("counts only messages after the marker as unread, and no other actions", async (bus) => {
     const [first, second] = await sayAll(bus, ["1", "2", "3", "4"]);
     assert.ok(first && second);
     await mustPublish(bus, react(first, "👍"));
@@ -36,7 +36,7 @@ export function readMarkPromises(test: Test): void {
     assert.deepEqual(await bus.readState(lobby, ann.user), { read: top, unread: 0 });
   });
 
-  test("ignores a mark before the current one", async (bus) => {
+  test("ignores a marker before the current one", async (bus) => {
     const [first, second] = await sayAll(bus, ["1", "2", "3"]);
     assert.ok(first && second);
     assert.equal(await bus.markRead(lobby, ann.user, second), true);
@@ -45,7 +45,7 @@ export function readMarkPromises(test: Test): void {
     assert.deepEqual(await bus.readState(lobby, ann.user), { read: second, unread: 1 });
   });
 
-  test("ignores a mark beyond the top", async (bus) => {
+  test("ignores a marker beyond the top", async (bus) => {
     const [first] = await sayAll(bus, ["1", "2"]);
     assert.ok(first);
     assert.equal(await bus.markRead(lobby, ann.user, { epoch: first.epoch, seq: 3 }), false);
@@ -54,7 +54,7 @@ export function readMarkPromises(test: Test): void {
     assert.deepEqual(await bus.readState(lobby, ann.user), { read: undefined, unread: 2 });
   });
 
-  test("keeps marks separate for each user and room", async (bus) => {
+  test("keeps markers separate for each user and room", async (bus) => {
     const [first] = await sayAll(bus, ["1", "2"]);
     assert.ok(first);
     await bus.markRead(lobby, ann.user, first);

@@ -21,7 +21,7 @@ class SharedStorage extends FakeStorage {
 }
 
 for (const instances of [1, 2]) {
-  Deno.test(`A read mark set on one connection reaches all of the user's connections, with ${instances} instances of two workers`, async () => {
+  Deno.test(`A read marker set on one connection reaches all of the user's connections, with ${instances} instances of two workers`, async () => {
     await using stack = new AsyncDisposableStack();
     const redis = instances > 1 ? stack.use(await startRedis()) : undefined;
     const env = { WORKERS: "2", ...(redis && { REDIS_URL: redis.url }) };

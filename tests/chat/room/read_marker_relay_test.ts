@@ -1,4 +1,4 @@
-/** A read mark is sent to the user's other connections on every node, and to no other user. */
+/** A read marker is sent to the user's other connections on every node, and to no other user. */
 import assert from "node:assert/strict";
 import { Subscribers } from "../../../lib/chat/room/subscribers.ts";
 import { Hub } from "../../../lib/chat/room/hub.ts";
@@ -16,7 +16,7 @@ type Frame = Record<string, unknown>;
 
 const ANN = "user_no_77/Ann";
 const BOB = "user_no_78/Bob";
-/** Marks are sent once in this time. */
+/** Markers are sent once in this time. */
 const BEAT_MS = 250;
 
 /** A chat on two nodes, which receive the same announcements. */
@@ -89,15 +89,15 @@ class Client {
     return messages.flatMap((message) => String(message).split("\n").map((it) => JSON.parse(it)));
   }
 
-  /** The marks among the received frames. */
-  marks(): unknown[] {
+  /** The markers among the received frames. */
+  markers(): unknown[] {
     return this.take().filter(({ type }) => type === "read")
       .map(({ room, position }) => `${room} ${position}`);
   }
 }
 
 for (const [where, node] of [["the same node", "one"], ["another node", "other"]] as const) {
-  Deno.test(`A mark is sent to the user's connection on ${where}, and to no other user`, async () => {
+  Deno.test(`A marker is sent to the user's connection on ${where}, and to no other user`, async () => {
     using nodes = new Nodes();
     const ann = await nodes.enter(ANN);
     const phone = await nodes.enter(ANN, node);
@@ -106,15 +106,15 @@ for (const [where, node] of [["the same node", "one"], ["another node", "other"]
     for (const it of [ann, phone, ...others]) it.take();
     await ann.read(2);
     await nodes.chat.clock.advance(BEAT_MS);
-    assert.deepEqual(phone.marks(), ["lobby epoch1:2"]);
-    assert.deepEqual(ann.marks(), [], "it has told that itself");
-    for (const it of others) assert.deepEqual(it.marks(), []);
+    assert.deepEqual(phone.markers(), ["lobby epoch1:2"]);
+    assert.deepEqual(ann.markers(), [], "it has told that itself");
+    for (const it of others) assert.deepEqual(it.markers(), []);
     await phone.read(3);
     await nodes.chat.clock.advance(BEAT_MS);
-    assert.deepEqual([ann.marks(), phone.marks()], [["lobby epoch1:3"], []]);
+    assert.deepEqual([ann.markers(), phone.markers()], [["lobby epoch1:3"], []]);
   });
 
-  Deno.test(`Only the newest of many marks is sent to a connection on ${where}`, async () => {
+  Deno.test(`Only the newest of many markers is sent to a connection on ${where}`, async () => {
     using nodes = new Nodes();
     const ann = await nodes.enter(ANN);
     const phone = await nodes.enter(ANN, node);
@@ -122,11 +122,11 @@ for (const [where, node] of [["the same node", "one"], ["another node", "other"]
     phone.take();
     for (const seq of [1, 2, 4, 3]) await ann.read(seq);
     await nodes.chat.clock.advance(BEAT_MS);
-    assert.deepEqual(phone.marks(), ["lobby epoch1:4"]);
+    assert.deepEqual(phone.markers(), ["lobby epoch1:4"]);
     assert.equal(nodes.signals.length, node === "one" ? 0 : 1);
   });
 
-  Deno.test(`A mark that arrives late does not move a connection on ${where} back`, async () => {
+  Deno.test(`A marker that arrives late does not move a connection on ${where} back`, async () => {
     using nodes = new Nodes();
     const ann = await nodes.enter(ANN);
     const phone = await nodes.enter(ANN, node);
@@ -136,12 +136,12 @@ for (const [where, node] of [["the same node", "one"], ["another node", "other"]
     await ann.read(1);
     await phone.read(3);
     await nodes.chat.clock.advance(2 * BEAT_MS);
-    assert.deepEqual(phone.marks(), []);
-    assert.deepEqual(ann.marks(), ["lobby epoch1:3"]);
+    assert.deepEqual(phone.markers(), []);
+    assert.deepEqual(ann.markers(), ["lobby epoch1:3"]);
   });
 }
 
-Deno.test("A mark that the log does not know, or that is not further, is sent to no one", async () => {
+Deno.test("A marker that the log does not know, or that is not further, is sent to no one", async () => {
   using nodes = new Nodes();
   const ann = await nodes.enter(ANN);
   const phone = await nodes.enter(ANN);
@@ -151,10 +151,10 @@ Deno.test("A mark that the log does not know, or that is not further, is sent to
     await ann.read(seq);
     await nodes.chat.clock.advance(BEAT_MS);
   }
-  assert.deepEqual(phone.marks(), ["lobby epoch1:2"]);
+  assert.deepEqual(phone.markers(), ["lobby epoch1:2"]);
 });
 
-Deno.test("The marks of a user with one connection do not use the bus", async () => {
+Deno.test("The markers of a user with one connection do not use the bus", async () => {
   using nodes = new Nodes();
   const ann = await nodes.enter(ANN);
   await nodes.enter(BOB, "other");
@@ -164,7 +164,7 @@ Deno.test("The marks of a user with one connection do not use the bus", async ()
   assert.deepEqual(nodes.signals, []);
 });
 
-Deno.test("A mark set right before its connection closes is still sent to the others", async () => {
+Deno.test("A marker set right before its connection closes is still sent to the others", async () => {
   for (const frame of [undefined, { type: "leave", room: "lobby" }]) {
     using nodes = new Nodes();
     const ann = await nodes.enter(ANN);
@@ -175,18 +175,18 @@ Deno.test("A mark set right before its connection closes is still sent to the ot
     if (frame) await ann.ask(frame);
     else ann.handler.onClose();
     await nodes.chat.clock.advance(BEAT_MS);
-    assert.deepEqual(phone.marks(), ["lobby epoch1:1"], frame ? "left" : "closed");
+    assert.deepEqual(phone.markers(), ["lobby epoch1:1"], frame ? "left" : "closed");
   }
 });
 
-Deno.test("A connection that joins while a mark is set receives it after joined", async () => {
+Deno.test("A connection that joins while a marker is set receives it after joined", async () => {
   using nodes = new Nodes();
   const ann = await nodes.enter(ANN);
   await ann.say("1");
   const { bus } = nodes.chat;
   const gate = Promise.withResolvers<void>();
   const page = bus.page.bind(bus);
-  // The mark is read before the page.
+  // The marker is read before the page.
   bus.page = async (...args) => {
     await gate.promise;
     return await page(...args);
@@ -204,7 +204,7 @@ Deno.test("A connection that joins while a mark is set receives it after joined"
   ]);
 });
 
-Deno.test("A connection that joins is not moved back behind joined by a mark that arrives late", async () => {
+Deno.test("A connection that joins is not moved back behind joined by a marker that arrives late", async () => {
   using nodes = new Nodes();
   const ann = await nodes.enter(ANN);
   const phone = await nodes.enter(ANN, "other");
@@ -215,27 +215,27 @@ Deno.test("A connection that joins is not moved back behind joined by a mark tha
   const told = await late.ask({ type: "hello", resume: ANN }, { type: "join", room: "lobby" });
   assert.equal(told.find(({ type }) => type === "joined")?.read, "epoch1:3");
   await nodes.chat.clock.advance(BEAT_MS);
-  assert.deepEqual(late.marks(), []);
+  assert.deepEqual(late.markers(), []);
 });
 
-Deno.test("A room's connections are scanned once for all marks, and the furthest of each user is sent", async () => {
+Deno.test("A room's connections are scanned once for all markers, and the furthest of each user is sent", async () => {
   using nodes = new Nodes();
   const ann = await nodes.enter(ANN);
   const anns = await nodes.enter(ANN);
   const bob = await nodes.enter(BOB);
   await bob.say("1", "2", "3");
-  const { sendReadMarks } = Subscribers.prototype;
+  const { sendReadMarkers } = Subscribers.prototype;
   let times = 0;
-  Subscribers.prototype.sendReadMarks = function (...args) {
+  Subscribers.prototype.sendReadMarkers = function (...args) {
     times += 1;
-    sendReadMarks.apply(this, args);
+    sendReadMarkers.apply(this, args);
   };
   try {
     await ann.read(1);
     await bob.read(1);
     anns.take();
     await nodes.chat.clock.advance(BEAT_MS);
-    assert.deepEqual([times, anns.marks()], [1, ["lobby epoch1:1"]]);
+    assert.deepEqual([times, anns.markers()], [1, ["lobby epoch1:1"]]);
 
     const lobby = room("lobby");
     const signals = [[ANN, 3], [BOB, 2], [ANN, 2]].map(([who, seq]) => {
@@ -245,8 +245,8 @@ Deno.test("A room's connections are scanned once for all marks, and the furthest
     nodes.chat.hub.dispatch(signals.map((signal) => ({ kind: "signal", room: lobby, signal })));
     assert.equal(times, 2);
     await flushMicrotasks();
-    assert.deepEqual(anns.marks(), ["lobby epoch1:3"]);
+    assert.deepEqual(anns.markers(), ["lobby epoch1:3"]);
   } finally {
-    Subscribers.prototype.sendReadMarks = sendReadMarks;
+    Subscribers.prototype.sendReadMarkers = sendReadMarkers;
   }
 });
