@@ -13,7 +13,7 @@ import { runBenchCommand } from "./lib/load/cli/command.ts";
 import { benchHelp } from "./lib/load/cli/options.ts";
 import { WorkerUnstoppable } from "./lib/io/workers/supervised_worker.ts";
 import { logUncaughtErrors } from "./lib/io/uncaught_errors.ts";
-import { configureLog, log } from "./lib/io/log.ts";
+import { configureLogger, logger } from "./lib/io/logger.ts";
 import { type Service, startService } from "./lib/io/app/service.ts";
 
 const encoder = new TextEncoder();
@@ -59,7 +59,7 @@ async function readCa(
 }
 
 async function serve(config: Config, ca: string | undefined): Promise<number> {
-  await configureLog(config);
+  await configureLogger(config);
   logUncaughtErrors();
   let service: Service;
   try {
@@ -73,8 +73,8 @@ async function serve(config: Config, ca: string | undefined): Promise<number> {
   const signal = firstSignal();
   print(startupMessage({ ...config, ...service }, addresses), 0);
   const why = await Promise.race([signal, service.failed]);
-  if (why instanceof Error) log.error("service.failed", { error: why.stack ?? why.message });
-  else log.info("service.stopping", { signal: why });
+  if (why instanceof Error) logger.error("service.failed", { error: why.stack ?? why.message });
+  else logger.info("service.stopping", { signal: why });
   await service.stop();
   // EX_SOFTWARE of sysexits.h: the service manager should restart the service.
   return why instanceof WorkerUnstoppable ? 70 : why instanceof Error ? 1 : 0;
@@ -117,7 +117,7 @@ async function revokePermissions(
     // Some runtimes cannot revoke permissions.
     await Deno.permissions?.revoke?.(permission).catch(() => {});
   }
-  log.debug("permissions.dropped", { names: unneeded.map(({ name }) => name).join(" ") });
+  logger.debug("permissions.dropped", { names: unneeded.map(({ name }) => name).join(" ") });
 }
 
 /** Signals within this time of the first count as copies: `deno task` and process groups deliver a signal twice. */
@@ -133,7 +133,7 @@ function firstSignal(): Promise<Deno.Signal> {
     const now = performance.now();
     firstAt ??= now;
     if (now - firstAt > SAME_SIGNAL_MS) {
-      log.warn("service.stop_forced", { signal });
+      logger.warn("service.stop_forced", { signal });
       Deno.exit(1);
     }
     resolve(signal);
@@ -142,7 +142,7 @@ function firstSignal(): Promise<Deno.Signal> {
     try {
       Deno.addSignalListener(signal, () => onSignal(signal));
     } catch (error) {
-      log.debug("signal.unsupported", { signal, error: String(error) });
+      logger.debug("signal.unsupported", { signal, error: String(error) });
     }
   }
   return promise;

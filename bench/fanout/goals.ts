@@ -106,10 +106,10 @@ const rooms = (variant: string, figure = "perText"): Source => ({
 const joins = (variant: string): Source => ({
   ...{ work: "joins", variant, peer: "json", figure: "perMember" },
 });
-const nodes = (variant: string, figure: string): Source => ({
-  ...{ work: "nodes", variant, peer: "json", figure },
+const instances = (variant: string, figure: string): Source => ({
+  ...{ work: "instances", variant, peer: "json", figure },
 });
-const [ONE, TWO] = ["one node", "two nodes"] as const;
+const [ONE, TWO] = ["one instance", "two instances"] as const;
 
 /** All of them. "Flat" and "linear" are held to a tenth and a quarter, since nothing measured is quite either. */
 export const TARGETS: readonly Target[] = [
@@ -143,9 +143,9 @@ export const TARGETS: readonly Target[] = [
     rooms("1 other room"),
   ),
   {
-    what: "two nodes : one, deliveries",
+    what: "two instances : one, deliveries",
     ...{ bound: { atLeast: 1.98 }, unit: " ×" },
-    measure: { kind: "ratio", of: nodes(TWO, "perSecond"), to: nodes(ONE, "perSecond") },
+    measure: { kind: "ratio", of: instances(TWO, "perSecond"), to: instances(ONE, "perSecond") },
   },
-  ratio("two nodes : one, CPU per delivery", 1.1, nodes(TWO, CPU), nodes(ONE, CPU)),
+  ratio("two instances : one, CPU per delivery", 1.1, instances(TWO, CPU), instances(ONE, CPU)),
 ];

@@ -6,7 +6,7 @@ import type { Work } from "./work.ts";
 import { IDLE_WORK, STORM } from "./works/connections.ts";
 import { ECHO } from "./works/echo.ts";
 import { FANOUTS } from "./works/fanout.ts";
-import { NODES } from "./works/nodes.ts";
+import { INSTANCES } from "./works/instances.ts";
 import { OPEN_LOOP } from "./works/open_loop.ts";
 import { OVERLOAD } from "./works/overload.ts";
 import { JOIN_WORK, ROOMS_WORK } from "./works/rooms.ts";
@@ -23,5 +23,5 @@ export const WORKS: readonly Work[] = [
   OVERLOAD,
   JOIN_WORK,
   ROOMS_WORK,
-  NODES,
+  INSTANCES,
 ];

@@ -2,7 +2,7 @@
  * Helpers for tasks that run until they are stopped. A task that fails before that fails the whole service.
  * @module
  */
-import { log } from "./log.ts";
+import { logger } from "./logger.ts";
 import { withTimeout } from "./timeout.ts";
 
 const END_MS = 400;
@@ -21,6 +21,6 @@ export async function waitForEnd(what: string, tasks: readonly Promise<void>[]):
   try {
     await withTimeout(END_MS, `${what} did not stop`, Promise.all(tasks));
   } catch (error) {
-    log.warn("service.stop_timed_out", { error: String(error) });
+    logger.warn("service.stop_timed_out", { error: String(error) });
   }
 }

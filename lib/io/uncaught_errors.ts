@@ -2,17 +2,17 @@
  * Logs uncaught errors. They are bugs, but must not end the process and disconnect all users.
  * @module
  */
-import { log } from "./log.ts";
+import { logger } from "./logger.ts";
 
 /** Logs uncaught errors and unhandled rejections of this thread or worker, and keeps it running. Cannot be undone. */
 export function logUncaughtErrors(): void {
   globalThis.addEventListener("error", (event) => {
     event.preventDefault();
-    log.error("service.uncaught_error", { error: event.error?.stack ?? event.message });
+    logger.error("service.uncaught_error", { error: event.error?.stack ?? event.message });
   });
   globalThis.addEventListener("unhandledrejection", (event) => {
     event.preventDefault();
-    log.error("service.unhandled_rejection", {
+    logger.error("service.unhandled_rejection", {
       error: event.reason?.stack ?? String(event.reason),
     });
   });

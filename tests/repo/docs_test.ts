@@ -192,9 +192,9 @@ Deno.test("The flags in README and configuration guide exist", () => {
 Deno.test("Every log event is in the operations guide", () => {
   const guide = read("docs/operations/monitoring.md");
   const events = [...filesUnder("lib"), "main.ts"].flatMap((path) =>
-    [...read(path).matchAll(/\blog\.(?:debug|info|warn|error)\(\s*"([^"]+)"/g)].map(([, event]) =>
-      event
-    )
+    [...read(path).matchAll(/\blogger\.(?:debug|info|warn|error)\(\s*"([^"]+)"/g)].map((
+      [, event],
+    ) => event)
   );
   assert.ok(events.length > 15);
   for (const event of events) assert.ok(guide.includes(`\`${event}\``), event);

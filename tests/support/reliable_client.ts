@@ -45,7 +45,7 @@ export class ReliableClient implements AsyncDisposable {
   #joined = Promise.withResolvers<void>();
   #ended = Promise.resolve();
 
-  /** Connects immediately. @param urls Of the nodes; it moves to the next one whenever it is disconnected. */
+  /** Connects immediately. @param urls Of the instances; it moves to the next one whenever it is disconnected. */
   constructor(urls: readonly string[], room: string, name: string) {
     this.#urls = urls;
     this.#room = room;

@@ -154,7 +154,7 @@ export interface WorkerBus extends RoomHistory, PresenceRegistry {
 
 /** The bus could not do something, or cannot confirm that it did. The message is shown to users. */
 export class BusUnavailable extends Error {
-  /** For logs; test with `instanceof`. */
+  /** For log records; test with `instanceof`. */
   override readonly name = "BusUnavailable";
   /** Whether it may have been applied: its reply was lost, and it was not refused. */
   readonly mayHaveApplied: boolean;

@@ -12,7 +12,7 @@ export interface SessionTokens {
   readonly isReady: boolean;
   /** Resolves when {@linkcode isReady} is true. */
   readonly ready: Promise<void>;
-  /** Identifies the deployment: the same on all its nodes and after a restart; undefined before {@linkcode ready}. */
+  /** Identifies the deployment: the same on all its instances and after a restart; undefined before {@linkcode ready}. */
   readonly serviceId: string | undefined;
   /** Returns a token for a user; undefined before {@linkcode ready}. */
   sign(me: Identity): string | undefined;

@@ -1,5 +1,5 @@
 /**
- * Detects that the wall clock was set, forward or back, by comparing it with a monotonic clock. It is only for the log:
+ * Detects that the wall clock was set, forward or back, by comparing it with a monotonic clock. It is only for log records:
  * operators should know that timestamps given in between are wrong.
  *
  * @example

@@ -70,7 +70,7 @@ function isName(text: string): text is Name {
 const UNSAFE = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\p{Bidi_Control}]|^[*!/\s\u2800]|:[\s\u2800]/u;
 
 /**
- * Whether a stored text (in a log, a lease or a token) is valid as a name. These rules hold in every version, so that a
+ * Whether a stored text (in a room log, a lease or a token) is valid as a name. These rules hold in every version, so that a
  * stricter {@linkcode NAME_RULE} does not hide earlier messages.
  */
 export function isStoredName(text: string): text is Name {
@@ -106,7 +106,7 @@ function isLegacyRoom(text: string): text is RoomId {
 }
 
 /**
- * A stored room (in a log, a key or a channel), with its name unchanged. Less strict than {@linkcode parseRoom}, so
+ * A stored room (in a room log, a key or a channel), with its name unchanged. Less strict than {@linkcode parseRoom}, so
  * that another version of the rule or of Unicode does not hide rooms.
  */
 export function parseStoredRoom(text: string): RoomId | undefined {

@@ -21,7 +21,9 @@ const user = text("The user's id; it does not change when the name changes.");
 const name = text("The user's name in this room.");
 const person = v.object({ user, name });
 const of = text("The position of the message, as epoch:seq.");
-const serviceId = text("Identifies the deployment: the same on all its nodes and after a restart.");
+const serviceId = text(
+  "Identifies the deployment: the same on all its instances and after a restart.",
+);
 const deleted = v.optional(
   v.pipe(
     v.literal(true),
@@ -65,12 +67,12 @@ export const FRAMES = {
     server: v.object({
       name: v.string(),
       version: v.string(),
-      page: v.optional(text("The version of the chat page that this node serves.")),
+      page: v.optional(text("The version of the chat page that this instance serves.")),
       id: v.optional(serviceId),
     }),
     you: v.object({ user, name: text("The name that you will have in rooms where it is free.") }),
     resume: v.optional(
-      text("The resume token. Keep it secret: it identifies you on every node."),
+      text("The resume token. Keep it secret: it identifies you on every instance."),
     ),
     limits: v.object({
       maxTextBytes: count("Maximum length of a text, in bytes of UTF-8."),

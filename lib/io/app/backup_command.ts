@@ -4,7 +4,7 @@
  */
 import type { Config } from "../../core/config/config.ts";
 import { newId } from "../auth/signed_tokens.ts";
-import { configureLog } from "../log.ts";
+import { configureLogger } from "../logger.ts";
 import { backUp, restoreBackup } from "../sqlite/file/backup.ts";
 
 const encoder = new TextEncoder();
@@ -20,7 +20,7 @@ export async function runBackupCommand(
     return fail("Messages are in Redis: back that up; REDIS_URL is set");
   }
   if (dataDir === ":memory:") return fail("DATA_DIR is :memory:, which stores nothing on disk");
-  await configureLog(config);
+  await configureLogger(config);
   try {
     return command === "backup" ? await runBackup(dataDir, file) : await runRestore(dataDir, file);
   } catch (error) {

@@ -4,7 +4,7 @@
  */
 import type { Clock } from "../../chat/ports/clock.ts";
 import { ClockJumpDetector } from "../../core/health/clock_jump.ts";
-import { log } from "../log.ts";
+import { logger } from "../logger.ts";
 
 const CHECK_MS = 10_000;
 
@@ -16,7 +16,7 @@ const CHECK_MS = 10_000;
 export async function monitorClock(
   clock: Clock,
   signal: AbortSignal,
-  onJump: (byMs: number) => void = (byMs) => log.warn("clock.jumped", { byMs }),
+  onJump: (byMs: number) => void = (byMs) => logger.warn("clock.jumped", { byMs }),
 ): Promise<void> {
   const read = () => ({ now: clock.now(), date: clock.date() });
   const watch = new ClockJumpDetector(read());

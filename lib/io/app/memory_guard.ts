@@ -7,7 +7,7 @@
 import type { Clock } from "../../chat/ports/clock.ts";
 import { memoryLevel } from "../../core/health/worker_health.ts";
 import type { MoveState } from "../workers/recycle_planner.ts";
-import { log } from "../log.ts";
+import { logger } from "../logger.ts";
 
 const CHECK_MS = 250;
 /** Time for backlogs to drain before more clients are parked. */
@@ -58,8 +58,8 @@ export async function guardMemory(
     if (isEnough === wasEnough) continue;
     wasEnough = isEnough;
     const fields = { megabytes: Math.round(bytes / MEGABYTE), limit: maxBytes / MEGABYTE };
-    if (isEnough) log.info("memory.recovered", fields);
-    else log.warn("memory.low", fields);
+    if (isEnough) logger.info("memory.recovered", fields);
+    else logger.warn("memory.low", fields);
   }
 }
 

@@ -17,7 +17,7 @@ import { type Backend, openBackend } from "./backend.ts";
 import { Broadcaster } from "../serving/broadcast.ts";
 import type { SharedServices } from "../serving/chat_server.ts";
 import { isHosted, workerCount } from "../workers/worker_count.ts";
-import { log } from "../log.ts";
+import { logger } from "../logger.ts";
 import { guardMemory } from "./memory_guard.ts";
 import { ProcessStats, registerProcessMetrics } from "./process_stats.ts";
 import { ReadinessCheck } from "../http/readiness.ts";
@@ -161,7 +161,7 @@ async function startPool(
     return await serveInWorkers(count, config, services, channel, metrics);
   } catch (error) {
     if (config.workers !== null || error instanceof Deno.errors.AddrInUse) throw error;
-    log.warn("service.workers_unavailable", { why: String(error) });
+    logger.warn("service.workers_unavailable", { why: String(error) });
     return await serveInProcess(config, services, channel);
   }
 }
@@ -176,7 +176,7 @@ async function sweepPeriodically(
     await clock.sleep(SWEEP_MS, signal);
     if (signal.aborted) return;
     await backend.sweep().catch((error) =>
-      log.warn("store.sweep_failed", { error: String(error) })
+      logger.warn("store.sweep_failed", { error: String(error) })
     );
   }
 }

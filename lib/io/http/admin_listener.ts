@@ -12,12 +12,12 @@ import { DEFAULT_ADMIN_PORT } from "../../core/config/settings_table.ts";
 import { refusalResponse } from "./responses.ts";
 import { detailedHealthHandlers, type HealthSources, isAuthorized } from "./health_responses.ts";
 import { Listener } from "./listener.ts";
-import { log } from "../log.ts";
+import { logger } from "../logger.ts";
 import type { RequestHandler } from "./routes.ts";
 
 /** Cannot listen on an explicitly set `ADMIN_PORT`; the message says why and what to set. */
 export class AdminPortUnavailable extends Error {
-  /** For logs. */
+  /** For log records. */
   override readonly name = "AdminPortUnavailable";
 }
 
@@ -34,12 +34,12 @@ export function openAdminListener(
     const at = { host, port, isShared: false };
     const listener = new Listener(adminHandler(config, sources), clock, at);
     const name = host.includes(":") ? `[${host}]` : host;
-    log.info("admin.listening", { url: `http://${name}:${listener.port}` });
+    logger.info("admin.listening", { url: `http://${name}:${listener.port}` });
     return listener;
   } catch (error) {
     const why = error instanceof Deno.errors.AddrInUse ? "the port is taken" : String(error);
     if (adminPort === null) {
-      log.warn("admin.listen_failed", { host, port, why });
+      logger.warn("admin.listen_failed", { host, port, why });
       return undefined;
     }
     const help = "choose another with ADMIN_PORT, or turn it off with ADMIN_PORT=off";

@@ -21,7 +21,7 @@ import {
 import { type Backlog, QUEUED_MESSAGE_BYTES } from "../../core/limits/send_pacing.ts";
 import type { Vitals } from "../../core/health/connection_health.ts";
 import { exceedsBytes } from "../../core/utf8.ts";
-import { log } from "../log.ts";
+import { logger } from "../logger.ts";
 
 /** The service behind a socket path. */
 export interface Endpoint {
@@ -145,7 +145,7 @@ export class Connection implements Socket, Peer, EventListenerObject {
   park(): void {
     if (this.#state !== "open") return;
     this.#setState("parked");
-    log.info("connection.parked", { buffered: this.#socket.bufferedAmount });
+    logger.info("connection.parked", { buffered: this.#socket.bufferedAmount });
   }
 
   /** The key under which its address is counted; undefined if the address has no limits. */
@@ -208,7 +208,7 @@ export class Connection implements Socket, Peer, EventListenerObject {
     this.#setState("ended");
     this.#context.heartbeat.unwatch(this);
     this.#slot[Symbol.dispose]();
-    log.debug("connection.ended", { code: code === 0 ? 1006 : code });
+    logger.debug("connection.ended", { code: code === 0 ? 1006 : code });
   }
 
   #setState(state: "open" | "parked" | "closing" | "ended"): void {
@@ -246,7 +246,7 @@ export class Connection implements Socket, Peer, EventListenerObject {
   }
 
   #fail(error: unknown): void {
-    log.error("connection.failed", { error: String(error) });
+    logger.error("connection.failed", { error: String(error) });
     this.close(INTERNAL_ERROR);
   }
 }

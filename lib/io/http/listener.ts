@@ -7,7 +7,7 @@
 import type { Clock } from "../../chat/ports/clock.ts";
 import { backoffMs } from "../../core/backoff.ts";
 import { textResponse, withSecurityHeaders } from "./responses.ts";
-import { log } from "../log.ts";
+import { logger } from "../logger.ts";
 import type { RequestHandler } from "./routes.ts";
 
 const RETRY = { firstMs: 25, longestMs: 1_000 } as const;
@@ -50,7 +50,7 @@ export class Listener {
       const since = this.#clock.now();
       const why = await this.#server.finished.then(() => "shut down", String);
       if (signal.aborted) return;
-      log.error("listener.lost", { why });
+      logger.error("listener.lost", { why });
       // Lost again soon after it was reopened: the cause persists, so back off further.
       attempt = this.#clock.now() - since > STEADY_MS ? 0 : attempt + 1;
       await this.#reopen(attempt, signal);
@@ -68,9 +68,9 @@ export class Listener {
       if (signal.aborted) return;
       try {
         this.#server = this.#serve(this.#address);
-        return log.info("listener.reopened", { port: this.port });
+        return logger.info("listener.reopened", { port: this.port });
       } catch (error) {
-        log.debug("listener.reopen_failed", { error: String(error) });
+        logger.debug("listener.reopen_failed", { error: String(error) });
       }
     }
   }
@@ -82,7 +82,7 @@ export class Listener {
       ...address,
       onListen: () => {},
       onError: (error) => {
-        log.error("request.failed", { error: String(error) });
+        logger.error("request.failed", { error: String(error) });
         return withSecurityHeaders(
           textResponse("Internal error\n", 500, { "content-type": "text/plain" }),
         );

@@ -20,7 +20,7 @@ import {
   refuse,
 } from "../../core/http/handshake.ts";
 import { type RefusalReason, refusalResponse } from "./responses.ts";
-import { log } from "../log.ts";
+import { logger } from "../logger.ts";
 import { Connection, type ConnectionContext, type Endpoint } from "./connection.ts";
 import { HandshakeDelay } from "./handshake_delay.ts";
 
@@ -159,12 +159,12 @@ export class Upgrader {
     return response;
   }
 
-  /** Logs at most once a second: refused clients try again, and must not flood the log. */
+  /** Logs at most once a second: refused clients try again, and must not flood standard error. */
   #reportFull(limit: keyof typeof QUOTA_REFUSALS, address: string): Refusal {
     this.#unloggedCount += 1;
     const now = this.#context.connections.clock.now();
     if (now - this.#loggedAt >= 1_000) {
-      log.warn("connection.refused", { limit, address, count: this.#unloggedCount });
+      logger.warn("connection.refused", { limit, address, count: this.#unloggedCount });
       this.#unloggedCount = 0;
       this.#loggedAt = now;
     }
@@ -182,6 +182,6 @@ function setSubprotocol(response: Response, subprotocol: string): void {
   try {
     response.headers.set("sec-websocket-protocol", subprotocol);
   } catch (error) {
-    log.debug("subprotocol.not_sent", { error: String(error) });
+    logger.debug("subprotocol.not_sent", { error: String(error) });
   }
 }

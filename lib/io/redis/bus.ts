@@ -30,7 +30,7 @@ import { type Counter, Metrics } from "../../core/metrics/metrics.ts";
 import type { RoomId } from "../../core/names/names.ts";
 import { formatPosition, type Position } from "../../core/log/position.ts";
 import type { HistoryPage, Replay } from "../../core/log/room_log.ts";
-import { log } from "../log.ts";
+import { logger } from "../logger.ts";
 import { withTimeout } from "../timeout.ts";
 import { channelOf, type RedisHistoryOptions, RedisRoomHistory } from "./history/room_history.ts";
 import { RedisSubscriptions } from "./subscriptions.ts";
@@ -138,7 +138,9 @@ export class RedisBus implements Bus, RoomHistory, PresenceRegistry, AsyncDispos
       ? this.#fetchTag(room).then((fetched) => this.#sendSignal(room, note, fetched))
       : this.#sendSignal(room, note, tag);
     sent
-      .catch((error: unknown) => log.debug("redis.signal_failed", { room, error: String(error) }));
+      .catch((error: unknown) =>
+        logger.debug("redis.signal_failed", { room, error: String(error) })
+      );
   }
 
   subscribe(room: RoomId): Promise<void> {
@@ -228,7 +230,7 @@ export class RedisBus implements Bus, RoomHistory, PresenceRegistry, AsyncDispos
   /** Waits up to 300 ms for pending replies, then closes all connections. */
   async [Symbol.asyncDispose](): Promise<void> {
     await withTimeout(FLUSH_TIMEOUT_MS, "Redis did not answer", this.#client.flush())
-      .catch((error: unknown) => log.warn("redis.drain_failed", { error: String(error) }));
+      .catch((error: unknown) => logger.warn("redis.drain_failed", { error: String(error) }));
     this.#life.abort();
     await this.#task;
   }

@@ -7,7 +7,7 @@ import type { Clock } from "../../chat/ports/clock.ts";
 import { type Counter, Metrics } from "../../core/metrics/metrics.ts";
 import type { RoomId } from "../../core/names/names.ts";
 import { ignoredInputCounters } from "../../chat/metrics.ts";
-import { log } from "../log.ts";
+import { logger } from "../logger.ts";
 
 /** Minimum interval between two log lines of one kind. */
 const LOG_MS = 10_000;
@@ -67,7 +67,7 @@ export class IntegrityReporter {
     const since = this.#clock.now() - PROBLEM_MS;
     return [this.#announcements, this.#rows].filter(({ seenAt }) => seenAt > since)
       .map(({ count, description, event }) =>
-        `${description}: ${count} so far; see ${event} in the log`
+        `${description}: ${count} so far; see the log records ${event}`
       );
   }
 
@@ -82,7 +82,7 @@ export class IntegrityReporter {
     finding.unlogged += count;
     finding.seenAt = now;
     if (now - finding.loggedAt < LOG_MS) return;
-    log.warn(finding.event, { ...fields, count: finding.unlogged });
+    logger.warn(finding.event, { ...fields, count: finding.unlogged });
     finding.loggedAt = now;
     finding.unlogged = 0;
   }

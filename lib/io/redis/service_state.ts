@@ -8,7 +8,7 @@
 import * as v from "valibot";
 import type { Clock } from "../../chat/ports/clock.ts";
 import { ClockJumpDetector } from "../../core/health/clock_jump.ts";
-import { log } from "../log.ts";
+import { logger } from "../logger.ts";
 import { fromRedisError } from "./errors.ts";
 import type { RedisClient } from "./client/client.ts";
 import { runScript, type Script } from "./scripts.ts";
@@ -106,6 +106,6 @@ export class ServiceState {
   #checkClock(reading: { readonly now: number; readonly date: number }): void {
     this.#watch ??= new ClockJumpDetector(reading);
     const byMs = this.#watch.check(reading);
-    if (byMs !== undefined) log.warn("clock.jumped", { of: "redis", byMs: Math.round(byMs) });
+    if (byMs !== undefined) logger.warn("clock.jumped", { of: "redis", byMs: Math.round(byMs) });
   }
 }

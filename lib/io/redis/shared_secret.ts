@@ -3,7 +3,7 @@
  * @module
  */
 import { ErrorReply } from "@redis/client";
-import { log } from "../log.ts";
+import { logger } from "../logger.ts";
 import { fromRedisError } from "./errors.ts";
 import type { RedisClient } from "./client/client.ts";
 
@@ -20,7 +20,7 @@ export async function getOrCreateSecret(
     await client.send(key, ["SET", key, candidate, "NX"]);
     const stored = await readStored(client, key);
     if (stored !== undefined) return stored;
-    log.warn("redis.secret_replaced");
+    logger.warn("redis.secret_replaced");
     await client.send(key, ["SET", key, candidate]);
     return await readStored(client, key) ?? candidate;
   } catch (error) {

@@ -7,7 +7,7 @@ import { SubscriptionCounts } from "../../chat/ports/bus.ts";
 import type { Clock } from "../../chat/ports/clock.ts";
 import { backoffMs, STORE_RETRY } from "../../core/backoff.ts";
 import type { RoomId } from "../../core/names/names.ts";
-import { log } from "../log.ts";
+import { logger } from "../logger.ts";
 import type { MessageListener, RedisClient } from "./client/client.ts";
 
 /** Time after which a room without subscribers is unsubscribed. */
@@ -75,7 +75,7 @@ export class RedisSubscriptions {
         return await this.#client.subscribe(channel, listener);
       } catch (error) {
         if (this.#signal.aborted) break;
-        if (attempt === 0) log.warn("redis.subscribe_failed", { channel, error: String(error) });
+        if (attempt === 0) logger.warn("redis.subscribe_failed", { channel, error: String(error) });
         await this.#clock.sleep(backoffMs(attempt, STORE_RETRY, Math.random()), this.#signal);
       }
     }
@@ -101,7 +101,7 @@ export class RedisSubscriptions {
     this.#subscriptions.delete(room);
     await this.#client.unsubscribe(this.#source.channelOf(room))
       .catch((error: unknown) =>
-        log.warn("redis.unsubscribe_failed", { room, error: String(error) })
+        logger.warn("redis.unsubscribe_failed", { room, error: String(error) })
       );
   }
 }

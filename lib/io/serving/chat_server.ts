@@ -30,7 +30,7 @@ import { drain, type DrainKind } from "./drain.ts";
 import type { HealthSources } from "../http/health_responses.ts";
 import { newId, SignedSessionTokens } from "../auth/signed_tokens.ts";
 import { Listener } from "../http/listener.ts";
-import { log } from "../log.ts";
+import { logger } from "../logger.ts";
 import { buildOf, loadPages } from "../web/pages.ts";
 import { createRoutes, type RouteTargets } from "../http/routes.ts";
 import type { Endpoint } from "../http/connection.ts";
@@ -136,13 +136,13 @@ export async function startChatServer(
     }),
     parkLargestBacklogs: () => {
       const parked = heartbeat.parkLargestBacklogs();
-      if (parked > 0) log.info("memory.clients_parked", { parked });
+      if (parked > 0) logger.info("memory.clients_parked", { parked });
     },
     async drain(kind) {
       upgrader.stopAccepting();
       if (kind === "urgent") {
         const addresses = await chargeSuspects(() => heartbeat.peers(), clock, signal);
-        log.warn("memory.addresses_suspected", { addresses });
+        logger.warn("memory.addresses_suspected", { addresses });
       }
       await drain(kind, () => heartbeat.peers(), clock, Math.random, signal);
       // If this fails, the leases expire.

@@ -3,7 +3,7 @@
  * limit, because a whole table may be damaged.
  * @module
  */
-import { log } from "../log.ts";
+import { logger } from "../logger.ts";
 
 /** Maximum number of damaged rows that are logged and counted. */
 const MAX_REPORTED = 100;
@@ -28,14 +28,14 @@ export class DamageTracker {
     const key = JSON.stringify([table, room, seq]);
     if (this.#reported.has(key) || this.#reported.size >= MAX_REPORTED) return;
     this.#reported.add(key);
-    log.warn("store.damaged_row", { table, room, ...(seq !== undefined && { seq }) });
+    logger.warn("store.damaged_row", { table, room, ...(seq !== undefined && { seq }) });
   }
 
   /** Reports that the file itself is damaged; logged once. */
   reportFile(error: unknown): void {
     if (this.#isFileDamaged) return;
     this.#isFileDamaged = true;
-    log.error("store.damaged", { error: String(error) });
+    logger.error("store.damaged", { error: String(error) });
   }
 
   /** The problems, as texts for operators. */
@@ -47,7 +47,7 @@ export class DamageTracker {
         ? ["the file of the message store is damaged: restore a backup"]
         : []),
       ...(size > 0
-        ? [`damaged rows in the message store: ${count}; see store.damaged_row in the log`]
+        ? [`damaged rows in the message store: ${count}; see the log records store.damaged_row`]
         : []),
     ];
   }

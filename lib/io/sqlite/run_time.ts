@@ -5,7 +5,7 @@
  */
 import type { Clock } from "../../chat/ports/clock.ts";
 import { MAX_CLOCK_STEP_MS } from "../../core/health/clock_jump.ts";
-import { log } from "../log.ts";
+import { logger } from "../logger.ts";
 import type { Statements } from "./file/statements.ts";
 
 /** Minimum time between two writes of the run time; after a crash, the newest receipt has a more recent value. */
@@ -30,7 +30,7 @@ export class RunTime {
     this.#base = last - clock.now();
     const byMs = date - (stored?.numberOrUndefined("date") ?? date);
     // A forward step is not reported: the service may have been stopped for that long.
-    if (byMs < -MAX_CLOCK_STEP_MS) log.warn("clock.jumped", { byMs: Math.round(byMs) });
+    if (byMs < -MAX_CLOCK_STEP_MS) logger.warn("clock.jumped", { byMs: Math.round(byMs) });
   }
 
   /** The run time in whole milliseconds; never decreases. */

@@ -12,7 +12,7 @@ import {
   retainedSince,
   roomsRetainedSince,
 } from "../../core/log/room_log.ts";
-import { log } from "../log.ts";
+import { logger } from "../logger.ts";
 import type { DamageTracker } from "./damage_tracker.ts";
 import type { SqliteRoom } from "./room_storage.ts";
 import type { Statements } from "./file/statements.ts";
@@ -79,7 +79,7 @@ export class SqliteSweeper {
     const dropped = takeDropped();
     if (dropped === 0 && pages === 0) return;
     const pageSize = file().row("PRAGMA page_size")?.number("page_size") ?? 0;
-    log.info("store.rows_deleted", { rows: dropped, bytes: pages * pageSize });
+    logger.info("store.rows_deleted", { rows: dropped, bytes: pages * pageSize });
   }
 
   /** Whether a room may have rows to drop, judging by its own row. */

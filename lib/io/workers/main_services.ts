@@ -5,7 +5,7 @@
  */
 import type { RoomId } from "../../core/names/names.ts";
 import type { SharedServices } from "../serving/chat_server.ts";
-import { log } from "../log.ts";
+import { logger } from "../logger.ts";
 import type { MainApi } from "./rpc_types.ts";
 
 /** Serves the calls of one worker, and releases what the worker holds when disposed. */
@@ -70,7 +70,7 @@ export class MainServices implements Disposable {
   #withdraw(room: RoomId): void {
     if (this.#node === undefined) return;
     this.#services.bus.withdraw(room, this.#node).catch((error: unknown) =>
-      log.debug("worker.withdraw_failed", { room, error: String(error) })
+      logger.debug("worker.withdraw_failed", { room, error: String(error) })
     );
   }
 

@@ -6,7 +6,7 @@
 import type { WorkerBus } from "../../chat/ports/bus.ts";
 import type { ChargeReason } from "../../core/limits/connection_limits.ts";
 import type { SharedServices } from "../serving/chat_server.ts";
-import { log } from "../log.ts";
+import { logger } from "../logger.ts";
 import type { MainApi } from "./rpc_types.ts";
 import type { RpcChannel } from "./rpc.ts";
 
@@ -66,5 +66,5 @@ function remoteBus(main: RpcChannel<MainApi>): WorkerBus {
 
 /** For calls whose result no caller needs. */
 function sendOnly(call: Promise<unknown>): void {
-  call.catch((error: unknown) => log.debug("worker.notify_failed", { error: String(error) }));
+  call.catch((error: unknown) => logger.debug("worker.notify_failed", { error: String(error) }));
 }

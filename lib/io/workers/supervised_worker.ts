@@ -34,6 +34,6 @@ export interface WorkerRecord {
 
 /** A worker neither responds nor terminates: the process must exit. */
 export class WorkerUnstoppable extends Error {
-  /** For logs; check with `instanceof`. */
+  /** For log records; check with `instanceof`. */
   override readonly name = "WorkerUnstoppable";
 }

@@ -8,7 +8,7 @@ import { backoffMs } from "../../core/backoff.ts";
 import type { RecycleReason } from "../../core/health/worker_health.ts";
 import { type DrainKind, longestDrainMs } from "../serving/drain.ts";
 import type { ServerReport } from "../serving/chat_server.ts";
-import { log } from "../log.ts";
+import { logger } from "../logger.ts";
 import {
   type MoveState,
   type RecycleDecision,
@@ -143,7 +143,7 @@ export class Supervisor {
       await this.#startOne(signal);
       return true;
     } catch (error) {
-      log.error("worker.start_failed", { error: String(error) });
+      logger.error("worker.start_failed", { error: String(error) });
       return false;
     }
   }
@@ -152,7 +152,7 @@ export class Supervisor {
     // The supervisor may have terminated it.
     const record = this.#workers.get(worker);
     if (signal.aborted || !this.#workers.delete(worker)) return;
-    log.error("worker.died", { number: worker.number, why });
+    logger.error("worker.died", { number: worker.number, why });
     this.#context.onEnded("died", record?.lastReport);
     await this.#terminate(worker);
     await this.#startReplacement(signal);
@@ -170,7 +170,7 @@ export class Supervisor {
   }
 
   async #replaceSilent(worker: SupervisedWorker, signal: AbortSignal): Promise<void> {
-    log.error("worker.unresponsive", { number: worker.number });
+    logger.error("worker.unresponsive", { number: worker.number });
     this.#context.onEnded("silent", this.#workers.get(worker)?.lastReport);
     this.#workers.delete(worker);
     await this.#terminate(worker);
@@ -187,7 +187,7 @@ export class Supervisor {
     // It may have died in the meantime.
     const record = this.#workers.get(worker);
     if (!record || !this.#workers.delete(worker)) return;
-    log.warn("worker.recycled", { number: worker.number, why: reason });
+    logger.warn("worker.recycled", { number: worker.number, why: reason });
     this.#planner.recordRecycle();
     this.#draining.add(worker);
     await this.#moveClients(worker, how);

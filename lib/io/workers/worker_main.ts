@@ -8,7 +8,7 @@
 import type { DrainKind } from "../serving/drain.ts";
 import { type ChatServer, startChatServer } from "../serving/chat_server.ts";
 import { logUncaughtErrors } from "../uncaught_errors.ts";
-import { configureLog } from "../log.ts";
+import { configureLogger } from "../logger.ts";
 import type { FromWorker, MainApi, ToWorker, WorkerApi, WorkerInit } from "./rpc_types.ts";
 import { RpcChannel } from "./rpc.ts";
 import { remoteServices } from "./remote_services.ts";
@@ -35,7 +35,7 @@ self.onmessage = ({ data, ports }: MessageEvent<ToWorker>) => {
 
 async function start({ config, channel, port, number }: WorkerInit): Promise<void> {
   try {
-    await configureLog(config, number);
+    await configureLogger(config, number);
     logUncaughtErrors();
     const options = { channel, port, isShared: true };
     server.resolve(await startChatServer(config, remoteServices(main), options));

@@ -7,7 +7,7 @@
 
 /** A connection could not be opened; the message is one line for the user. */
 export class ConnectFailed extends Error {
-  /** For logs; check with `instanceof`. */
+  /** For log records; check with `instanceof`. */
   override readonly name = "ConnectFailed";
 }
 

@@ -1,5 +1,5 @@
 /**
- * Two hundred clients on two nodes exchange messages while Redis fails in several ways. What each client received is
+ * Two hundred clients on two instances exchange messages while Redis fails in several ways. What each client received is
  * then compared with the log.
  */
 import assert from "node:assert/strict";
@@ -121,8 +121,8 @@ async function talkThroughFaults(
 ): Promise<Outcome> {
   await using held = new AsyncDisposableStack();
   const env = { ...AMPLE, REDIS_URL: url };
-  const nodes = [held.use(await startTestService(env)), held.use(await startTestService(env))];
-  const urls = nodes.map(({ url }) => `${url.replace("http", "ws")}/ws`);
+  const instances = [held.use(await startTestService(env)), held.use(await startTestService(env))];
+  const urls = instances.map(({ url }) => `${url.replace("http", "ws")}/ws`);
   const clients = Array.from({ length: CLIENT_COUNT }, (_, index) => {
     const own = index % 2 === 0 ? urls : [...urls].reverse();
     return held.use(new ReliableClient(own, "lobby", `m${index}`));
@@ -135,7 +135,7 @@ async function talkThroughFaults(
   isOver = true;
   await sending;
   await sayUntil(clients, () => true);
-  const log = await readLog(nodes[0] ?? assert.fail("no node"), origin);
+  const log = await readLog(instances[0] ?? assert.fail("no instance"), origin);
   const isDone = () => clients.every(({ received }) => same(received.at(-1), log.at(-1)));
   await until("all clients to have received the last message", () => Promise.resolve(isDone()));
   for (const { received } of clients) assertMatchesLog(received, log);
@@ -168,7 +168,7 @@ function same(one: ReceivedItem | undefined, other: ReceivedItem | undefined): b
   return one !== undefined && other !== undefined && key(one) === key(other);
 }
 
-Deno.test("200 clients on two nodes lose nothing when subscriptions are killed and clients are disconnected", async () => {
+Deno.test("200 clients on two instances lose nothing when subscriptions are killed and clients are disconnected", async () => {
   await assertNothingLost(async (redis, clients) => {
     for (let i = 0; i < 5; i++) {
       await redis.command("CLIENT", "KILL", "TYPE", "pubsub");
@@ -178,7 +178,7 @@ Deno.test("200 clients on two nodes lose nothing when subscriptions are killed a
   });
 });
 
-Deno.test("200 clients on two nodes lose nothing when Redis is killed and restarts with its log", async () => {
+Deno.test("200 clients on two instances lose nothing when Redis is killed and restarts with its log", async () => {
   await assertNothingLost(async (redis, [first]) => {
     for (let i = 0; i < 2; i++) {
       await redis.restart();
@@ -187,7 +187,7 @@ Deno.test("200 clients on two nodes lose nothing when Redis is killed and restar
   });
 });
 
-Deno.test("200 clients on two nodes receive a loss report after a failover that loses acknowledged messages", async () => {
+Deno.test("200 clients on two instances receive a loss report after a failover that loses acknowledged messages", async () => {
   await using servers = await startSentinel();
   const { master, replica, url } = servers;
   const { missing, losses } = await talkThroughFaults(url, async ([first]) => {

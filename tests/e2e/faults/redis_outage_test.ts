@@ -99,7 +99,7 @@ Deno.test("Messages sent while Redis hangs are stored once and in order when it 
   for (let triesLeft = 9; !await outlastsHang(); triesLeft--) assert.ok(triesLeft > 0);
 });
 
-Deno.test("A node cut off from Redis delivers the messages it missed when it is connected again", async () => {
+Deno.test("An instance cut off from Redis delivers the messages it missed when it is connected again", async () => {
   await using redis = await startRedis();
   await using two = await openTwo(redis);
   const { ann, bob } = two;

@@ -53,7 +53,7 @@ Deno.test("RedisBus announces the tops by itself when its subscriptions are rest
     "the reason to be known",
     () => bus.probe().then(() => false, (error) => /NOPERM/.test(error.message)),
   );
-  const { position } = await mustPublish(bus, say("received by no node"));
+  const { position } = await mustPublish(bus, say("received by no instance"));
   const life = new AbortController();
   const batches = bus.announcements(life.signal)[Symbol.asyncIterator]();
   await redis.command("ACL", "SETUSER", "default", "+subscribe");

@@ -156,7 +156,7 @@ Deno.test("A service with damaged rows is ready, and reports them", async () => 
   await given.store.page(lobby, undefined, 100);
   assert.deepEqual(await readiness.check(), {
     ready: true,
-    problems: ["damaged rows in the message store: 10; see store.damaged_row in the log"],
+    problems: ["damaged rows in the message store: 10; see the log records store.damaged_row"],
   });
 });
 

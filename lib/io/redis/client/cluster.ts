@@ -8,7 +8,7 @@ import { ClientOfflineError } from "@redis/client";
 import { systemClock } from "../../../chat/ports/clock.ts";
 import { backoffMs } from "../../../core/backoff.ts";
 import type { RedisHost, RedisTarget } from "../../../core/config/redis_url.ts";
-import { log } from "../../log.ts";
+import { logger } from "../../logger.ts";
 import { PollTimer } from "./poll_timer.ts";
 import { connectOptionsFor, sendOnce } from "./one_shot.ts";
 import { ClusterNode } from "./cluster_node.ts";
@@ -214,7 +214,7 @@ export class RedisCluster implements RedisClient {
     const before = this.#subscribedAt.get(channel);
     if (node === undefined || node === before) return;
     const logFailure = (error: unknown) =>
-      log.warn("redis.subscribe_failed", { channel, error: String(error) });
+      logger.warn("redis.subscribe_failed", { channel, error: String(error) });
     before?.subscriber.unsubscribe(channel).catch(logFailure);
     this.#subscribeOn(node, channel, listener).catch(logFailure);
   }
@@ -247,7 +247,7 @@ export class RedisCluster implements RedisClient {
   #onLost(error: string): void {
     if (error === this.#lastError || this.#signal.aborted) return;
     this.#lastError = error;
-    log.warn("redis.cluster_unreachable", { error });
+    logger.warn("redis.cluster_unreachable", { error });
   }
 }
 

@@ -8,7 +8,7 @@ import { ClientOfflineError, ErrorReply } from "@redis/client";
 import { systemClock } from "../../../chat/ports/clock.ts";
 import { backoffMs, STORE_RETRY } from "../../../core/backoff.ts";
 import type { Histogram } from "../../../core/metrics/metrics.ts";
-import { log } from "../../log.ts";
+import { logger } from "../../logger.ts";
 import { PollTimer } from "./poll_timer.ts";
 import {
   type ConnectOptions,
@@ -27,7 +27,7 @@ import {
 
 /** A server and its current address. */
 export interface RedisEndpoint {
-  /** For logs. */
+  /** For log records. */
   readonly address: string;
   /** Address and credentials. */
   readonly connectOptions: ConnectOptions;
@@ -39,7 +39,7 @@ export interface RedisEndpoint {
 
 /** Options of a connection. */
 export interface RedisConnectionInit {
-  /** For logs. */
+  /** For log records. */
   readonly role: "publisher" | "subscriber";
   /** Whether subscriptions are sharded (SSUBSCRIBE), as in a cluster. */
   readonly isSharded: boolean;
@@ -170,7 +170,7 @@ export class RedisConnection {
       ]);
       const identity = await Promise.race([this.#connectToMaster(client, endpoint), end]);
       onConnected();
-      log.info("redis.ready", { role: this.#init.role, at: endpoint.address });
+      logger.info("redis.ready", { role: this.#init.role, at: endpoint.address });
       this.#init.onReady?.();
       return await Promise.race([end, this.#watchIdentity(client, endpoint, identity, signal)]);
     } finally {
@@ -259,8 +259,10 @@ export class RedisConnection {
     if (what === this.#lastError) return;
     this.#lastError = what;
     const { role } = this.#init;
-    if (!this.#isRefused) log.warn("redis.lost", { role, error: what });
+    if (!this.#isRefused) logger.warn("redis.lost", { role, error: what });
     // The subscriber is on the same server and would log the same.
-    else if (!wasRefused && role === "publisher") log.warn("redis.master_demoted", { why: what });
+    else if (!wasRefused && role === "publisher") {
+      logger.warn("redis.master_demoted", { why: what });
+    }
   }
 }

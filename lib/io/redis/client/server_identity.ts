@@ -19,7 +19,7 @@ export interface ServerIdentity {
 
 /** Thrown if the server is a replica, is still loading, or is no longer the one at the address. */
 export class NotMaster extends Error {
-  /** For logs; check with `instanceof`. */
+  /** For log records; check with `instanceof`. */
   override readonly name = "NotMaster";
 }
 

@@ -5,7 +5,7 @@
  */
 import type { RoomId } from "../../../core/names/names.ts";
 import { parseStoredRoom } from "../../../core/names/names.ts";
-import { log } from "../../log.ts";
+import { logger } from "../../logger.ts";
 import type { RedisRoomHistory } from "./room_history.ts";
 import type { RedisClient } from "../client/client.ts";
 import type { ServiceState } from "../service_state.ts";
@@ -61,7 +61,9 @@ export class RedisSweeper {
       }
     }
     await state.setRooms(count - dropped.rooms);
-    if (Object.values(dropped).some((rows) => rows > 0)) log.info("redis.entries_deleted", dropped);
+    if (Object.values(dropped).some((rows) => rows > 0)) {
+      logger.info("redis.entries_deleted", dropped);
+    }
   }
 
   /** Counts the rooms with entries, without sweeping. Rejects if Redis is unavailable. */

@@ -93,7 +93,7 @@ export async function restoreBackup(
 ): Promise<RestoreResult> {
   const path = storePath(folder);
   if (sizeOf(file) < 0) throw new Error(`There is no file ${file}`);
-  // Only the main file is copied, so changes in its log would be lost.
+  // Only the main file is copied, so changes in its write-ahead log would be lost.
   if (sizeOf(`${file}-wal`) > 0) {
     throw new Error(`${file} is a store in use, or was not closed: take a backup of it first`);
   }
@@ -163,16 +163,16 @@ function extractSecret(store: DatabaseSync): string | undefined {
 /** Gives the existing store a second name; the first one remains until the new store replaces it. */
 function moveStoreAside(path: string, suffix: string): readonly string[] {
   if (sizeOf(path) < 0) return [];
-  mergeLog(path);
+  mergeWal(path);
   const aside = `${path}.${suffix}`;
   Deno.linkSync(path, aside);
-  // Files left by a store that could not be opened. SQLite would take them for the log of the new store.
+  // Files left by a store that could not be opened. SQLite would take them for the write-ahead log of the new store.
   const rest = ["-wal", "-shm", "-journal"].filter((it) => sizeOf(`${path}${it}`) >= 0);
   for (const it of rest) Deno.renameSync(`${path}${it}`, `${aside}${it}`);
   return [aside, ...rest.map((it) => `${aside}${it}`)];
 }
 
-function mergeLog(path: string): void {
+function mergeWal(path: string): void {
   if (sizeOf(`${path}-wal`) < 0) return;
   using opened = new DisposableStack();
   try {

@@ -6,7 +6,7 @@
  */
 import { join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { log } from "../../log.ts";
+import { logger } from "../../logger.ts";
 import { inspectFile, sizeOf, toStoreRefused } from "./inspection.ts";
 import { tryLock } from "./lock.ts";
 import { copyStore } from "./copy.ts";
@@ -45,7 +45,7 @@ export function openSqliteFile(folder: string, date: number = Date.now()): State
     Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
     const lock = opened.use(lockFolder(folder));
     inspectFile(path);
-    // Create the file here: SQLite would make it readable by all users. SQLite gives its log the same mode.
+    // Create the file here: SQLite would make it readable by all users. SQLite gives its write-ahead log the same mode.
     Deno.openSync(path, { create: true, write: true, mode: 0o600 }).close();
     const file = opened.adopt(openWritable(path, date), (it) => it.close());
     opened.move();
@@ -57,7 +57,7 @@ export function openSqliteFile(folder: string, date: number = Date.now()): State
 
 /**
  * Opens an existing file read-only. Throws {@linkcode StoreRefused}, including for files that cannot be read without writing:
- * a log without its index, or a file of an earlier version.
+ * a write-ahead log without its index, or a file of an earlier version.
  */
 export function openReadOnly(folder: string): Statements {
   const path = storePath(folder);
@@ -110,13 +110,13 @@ function openInitialized(path: string, date: number): DatabaseSync {
   file.prepare("PRAGMA synchronous = FULL").get();
   // Overwrites deleted content in pages that are written anyway.
   file.prepare("PRAGMA secure_delete = FAST").get();
-  // Create the tables before the log: inspectFile() reads the application id from the main file only.
+  // Create the tables before the write-ahead log: inspectFile() reads the application id from the main file only.
   if (file.prepare("SELECT 1 FROM sqlite_schema LIMIT 1").get() === undefined) createTables(file);
   file.prepare("PRAGMA journal_mode = WAL").get();
   // Fails here if the file is read-only.
   file.prepare("BEGIN IMMEDIATE").run();
   file.prepare("COMMIT").run();
-  if (updateTables(file, date)) log.info("store.updated", {});
+  if (updateTables(file, date)) logger.info("store.updated", {});
   opened.move();
   return file;
 }
@@ -133,14 +133,14 @@ function tryRewrite(file: DatabaseSync, path: string): boolean {
   try {
     if (sizeOf(work) >= 0) Deno.removeSync(work);
     copyStore(file, work);
-    // Remove the log, or SQLite would take it for the new file's.
+    // Remove the write-ahead log, or SQLite would take it for the new file's.
     file.prepare("PRAGMA journal_mode = DELETE").get();
-    if (sizeOf(`${path}-wal`) >= 0) throw new Error("The log could not be removed");
+    if (sizeOf(`${path}-wal`) >= 0) throw new Error("The write-ahead log could not be removed");
     Deno.renameSync(work, path);
     return true;
   } catch (error) {
     // The copy temporarily needs as much space as the file. Without it, the file works but cannot shrink.
-    log.warn("store.shrink_unavailable", { error: String(error) });
+    logger.warn("store.shrink_unavailable", { error: String(error) });
     file.prepare("PRAGMA journal_mode = WAL").get();
     return false;
   }

@@ -10,7 +10,7 @@ export const CHOOSE_ANOTHER_FOLDER = "choose another folder with DATA_DIR";
 
 /** Why a folder or file cannot be used; the message says what to do. */
 export class StoreRefused extends Error {
-  /** For logs; check with `instanceof`. */
+  /** For log records; check with `instanceof`. */
   override readonly name = "StoreRefused";
   /** Machine-readable reason. */
   readonly reason: "not_writable" | "in_use" | "damaged" | "newer" | "foreign";

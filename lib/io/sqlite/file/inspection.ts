@@ -69,7 +69,7 @@ function problemIn(path: string): string {
   }
 }
 
-/** Checks the file and its log: "ok", or the first problem that SQLite finds. */
+/** Checks the file and its write-ahead log: "ok", or the first problem that SQLite finds. */
 function quickCheck(path: string): string {
   // SQLite creates these two files and leaves them behind, even if it only reads.
   const created = [`${path}-wal`, `${path}-shm`].filter((it) => sizeOf(it) < 0);

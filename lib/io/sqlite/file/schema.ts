@@ -95,7 +95,7 @@ export function createTables(file: DatabaseSync): void {
   file.exec(`BEGIN EXCLUSIVE; ${SCHEMA} COMMIT`);
 }
 
-/** The version of the tables; includes changes that are still in the log. */
+/** The version of the tables; includes changes that are still in the write-ahead log. */
 export function versionOf(file: DatabaseSync): number {
   return Number(file.prepare("PRAGMA user_version").get()?.user_version);
 }

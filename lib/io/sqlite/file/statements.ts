@@ -87,7 +87,7 @@ export class Statements implements Disposable {
   [Symbol.dispose](): void {
     this.#prepared.clear();
     try {
-      // Leave WAL mode: in a read-only folder, a file in WAL mode can only be read if its log exists.
+      // Leave WAL mode: in a read-only folder, a file in WAL mode can only be read if its write-ahead log exists.
       this.#file.prepare("PRAGMA journal_mode = DELETE").get();
     } catch {
       // Another process is reading the file, or it cannot be written: it stays in WAL mode.

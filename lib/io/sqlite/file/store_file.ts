@@ -5,7 +5,7 @@
  * @module
  */
 import type { Clock } from "../../../chat/ports/clock.ts";
-import { log } from "../../log.ts";
+import { logger } from "../../logger.ts";
 import { openReadOnly, openSqliteFile, storePath } from "./database.ts";
 import { sizeOf } from "./inspection.ts";
 import type { Statements } from "./statements.ts";
@@ -54,7 +54,7 @@ export class StoreFile implements Disposable {
         isReadable(folder);
       if (!canReadOnly) throw error;
       const access = new StoreFile(openReadOnly(folder), clock, folder, error.message);
-      log.warn("store.read_only", { why: error.message });
+      logger.warn("store.read_only", { why: error.message });
       access.#retryAt = clock.now() + RETRY_MS;
       return access;
     }
@@ -88,8 +88,8 @@ export class StoreFile implements Disposable {
   report(error: unknown): void {
     // Any other error is a bug of ours, unrelated to the disk.
     const hasFailed = sqliteCode(error) !== undefined;
-    if (this.#hasFailed && !hasFailed) log.info("store.writable", {});
-    if (!this.#hasFailed && hasFailed) log.warn("store.write_failed", { error: String(error) });
+    if (this.#hasFailed && !hasFailed) logger.info("store.writable", {});
+    if (!this.#hasFailed && hasFailed) logger.warn("store.write_failed", { error: String(error) });
     this.#hasFailed = hasFailed;
   }
 
@@ -109,7 +109,7 @@ export class StoreFile implements Disposable {
     try {
       this.#file = openSqliteFile(this.#folder, this.#clock.date());
       this.#readOnlyReason = undefined;
-      log.info("store.writable", {});
+      logger.info("store.writable", {});
     } catch (error) {
       this.#readOnlyReason = error instanceof Error ? error.message : String(error);
       try {

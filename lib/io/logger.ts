@@ -1,6 +1,7 @@
 /**
- * The service's log, written by LogTape to standard error: one event per line, with flat fields. Do not log a message's text,
- * a token or a secret. Do not write to standard output, which has only the line with the service's address.
+ * The logger of the service. LogTape writes its records to standard error: one event per line, with flat fields.
+ * Do not log a message's text, a token or a secret. Do not write to standard output, which has only the line with the
+ * service's address.
  * @module
  */
 import {
@@ -19,8 +20,8 @@ export type LogFields = Readonly<Record<string, string | number | boolean>>;
 /** Logs one event, named in the past tense: `session.parked`. */
 export type LogFunction = (event: string, fields?: LogFields) => void;
 
-/** The service's log. */
-export interface Log {
+/** Logs events at four levels. */
+export interface Logger {
   /** Details for debugging. */
   readonly debug: LogFunction;
   /** Normal events that operators may want to review. */
@@ -31,17 +32,17 @@ export interface Log {
   readonly error: LogFunction;
 }
 
-/** The service's log; discards events until {@linkcode configureLog} is called. */
-export const log: Log = getLogger("parley");
+/** The logger of the service; discards events until {@linkcode configureLogger} is called. */
+export const logger: Logger = getLogger("parley");
 
 const encoder = new TextEncoder();
 
 /**
- * Configures the log of this worker or the main thread. The format `auto` is text on a terminal, and JSON lines otherwise.
+ * Configures logging in this worker or the main thread. The format `auto` is text on a terminal, and JSON lines otherwise.
  *
  * @param worker Number of the worker, added to all its events; undefined on the main thread.
  */
-export async function configureLog(
+export async function configureLogger(
   settings: {
     readonly logLevel: "debug" | "info" | "warning" | "error";
     readonly logFormat: "auto" | "text" | "json";

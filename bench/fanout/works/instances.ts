@@ -15,22 +15,22 @@ const MEMBERS = 1000;
 const TEXTS_PER_SECOND = 25;
 
 const COLUMNS: readonly Column[] = [
-  { title: "deliveries/s, all nodes", figure: "perSecond", spread: true },
-  { title: "CPU µs per delivery, all nodes", figure: "serverMicros", spread: true },
+  { title: "deliveries/s, all instances", figure: "perSecond", spread: true },
+  { title: "CPU µs per delivery, all instances", figure: "serverMicros", spread: true },
   { title: "Redis CPU µs per delivery", figure: "redisMicros" },
-  { title: "p99 ms, first node", figure: "p99Micros", per: 1000 },
-  { title: "lost, first node", figure: "lost" },
+  { title: "p99 ms, first instance", figure: "p99Micros", per: 1000 },
+  { title: "lost, first instance", figure: "lost" },
 ];
 
-/** One node, and two. */
-export const NODES: Work = {
-  name: "nodes",
-  title: "Two nodes on one Redis",
-  about: `Each node has ${MEMBERS} members of the same room. 8 of the first node's say ` +
-    `${TEXTS_PER_SECOND} texts a second between them; the second node's only hear.`,
+/** One instance, and two. */
+export const INSTANCES: Work = {
+  name: "instances",
+  title: "Two instances on one Redis",
+  about: `Each instance has ${MEMBERS} members of the same room. 8 of the first instance's say ` +
+    `${TEXTS_PER_SECOND} texts a second between them; the second instance's only hear.`,
   table: "of variants",
   columns: COLUMNS,
-  cells: [{ peer: "json", variants: ["one node", "two nodes"], run: play }],
+  cells: [{ peer: "json", variants: ["one instance", "two instances"], run: play }],
 };
 
 async function* play(stage: CellRunner): AsyncGenerator<Figures> {
@@ -44,7 +44,7 @@ async function* play(stage: CellRunner): AsyncGenerator<Figures> {
   yield await both(stage, first, second);
 }
 
-/** The second node's members measure while the first's do. They know no publisher, so they only count what arrives. */
+/** The second instance's members measure while the first's do. They know no publisher, so they only count what arrives. */
 async function both(stage: CellRunner, first: Server, second: Server): Promise<Figures> {
   const listening = Promise.withResolvers<void>();
   const speaking = Promise.withResolvers<void>();
