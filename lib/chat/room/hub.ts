@@ -1,5 +1,5 @@
 /**
- * The rooms of one worker. Dispatches what the bus announces to them, and broadcasts presence at intervals, because in
+ * The rooms of one worker. Dispatches what the bus announces to them, and sends presence at intervals, because in
  * a large room every single change would be too much.
  * Do not pass messages to the hub directly: it receives them from the bus only.
  * @module
@@ -42,7 +42,7 @@ const TYPING_TIMEOUT_MS = 6_000;
 export class Hub implements Disposable {
   /** Subscribers that are joining. */
   readonly joinDeadlines: JoinDeadlines = new JoinDeadlines(JOIN_TIMEOUT_MS);
-  /** Forwards users' read markers to their other connections. */
+  /** Relays users' read markers to their other connections. */
   readonly readMarkers: ReadMarkerRelay;
   readonly #rooms = new Map<RoomId, Room>();
   // Rooms by the cycle in which they are refreshed: refreshing thousands at once would block the bus.
@@ -103,7 +103,7 @@ export class Hub implements Disposable {
     });
   }
 
-  /** Broadcasts presence, relays read markers and renews this worker's leases, until the signal aborts. */
+  /** Sends presence, relays read markers and renews this worker's leases, until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
     for (let cycle = 1; !signal.aborted; cycle++) {
       await this.#context.clock.sleep(CYCLE_MS, signal);
@@ -112,7 +112,7 @@ export class Hub implements Disposable {
       for (const room of this.#rooms.values()) {
         const isLarge = room.presence.count > LARGE_ROOM_PEOPLE;
         if (!isLarge || cycle % CYCLES_PER_LARGE_ROOM_UPDATE === 0) {
-          this.#broadcastPresence(room, isLarge);
+          this.#sendPresence(room, isLarge);
         }
         this.#assignedNames.restoreNames(room, false);
       }
@@ -153,15 +153,15 @@ export class Hub implements Disposable {
     if (signal.kind !== "typing") return room.presence.apply(signal);
     if (room.presence.count > LARGE_ROOM_PEOPLE) return;
     const { user, name, on } = signal;
-    room.broadcast({ type: "typing", room: room.id, user, name, on, ms: TYPING_TIMEOUT_MS });
+    room.enqueue({ type: "typing", room: room.id, user, name, on, ms: TYPING_TIMEOUT_MS });
   }
 
-  #broadcastPresence(room: Room, isLarge: boolean): void {
+  #sendPresence(room: Room, isLarge: boolean): void {
     const diff = room.presence.takeDiff();
     if (diff === undefined) return;
     const joined = peopleInFrame(diff.joined, isLarge), left = peopleInFrame(diff.left, isLarge);
     const { id, presence: { count } } = room;
-    room.broadcast({
+    room.enqueue({
       type: "presence",
       room: id,
       count,

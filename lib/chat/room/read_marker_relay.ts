@@ -1,5 +1,5 @@
 /**
- * Forwards a user's read markers to the user's other connections. Markers are collected and sent at intervals, only the
+ * Relays a user's read markers to the user's other connections. Markers are collected and sent at intervals, only the
  * newest per user and room, because scrolling sets many. Most users have one connection: a marker goes over the bus
  * only if the user is in the room through another node too.
  * @module
@@ -9,7 +9,7 @@ import type { Position } from "../../core/log/position.ts";
 import type { Bus } from "../ports/bus.ts";
 import type { Room } from "./room.ts";
 
-/** The read markers of all rooms of a hub that were not forwarded yet. */
+/** The read markers of all rooms of a hub that were not relayed yet. */
 export class ReadMarkerRelay {
   readonly #bus: Pick<Bus, "signal">;
   readonly #pending = new Map<Room, Map<UserId, Position>>();
@@ -25,7 +25,7 @@ export class ReadMarkerRelay {
     this.#pending.set(room, markers.set(user, read));
   }
 
-  /** Forwards the markers added since the last call. */
+  /** Relays the markers added since the last call. */
   relay(): void {
     for (const [room, markers] of this.#pending) {
       for (const [user, read] of markers) {

@@ -1,5 +1,5 @@
 /**
- * One room on this worker. Puts announced entries in order, reads missing ones from the log and broadcasts the same
+ * One room on this worker. Puts announced entries in order, reads missing ones from the log and sends the same
  * frames to every subscriber. Fill gaps only here.
  * A joining subscriber reads the log by itself and is subscribed once both are at the same position, so it misses
  * nothing and receives nothing twice.
@@ -109,10 +109,10 @@ export class Room {
     return this.#life.signal;
   }
 
-  /** Handles an announced entry: delivers it, or fills the gap before it. */
+  /** Handles an announced entry: queues it for the subscribers, or fills the gap before it. */
   onEntry(entry: Entry): void {
     const order = this.#cursor.accept(entry);
-    if (order === "next") this.#deliver(entry);
+    if (order === "next") this.#enqueueEntry(entry);
     else if (order === "buffered") this.#fillGap();
   }
 
@@ -136,7 +136,7 @@ export class Room {
   }
 
   /** Queues a frame without a position. Subscribers receive it after everything queued before. */
-  broadcast(frame: Frame): void {
+  enqueue(frame: Frame): void {
     if (frame.type === "lost") this.#context.metrics.losses.add();
     this.#subscribers.enqueue(frame);
   }
@@ -201,7 +201,7 @@ export class Room {
     const page = await retryWhileUnavailable(readTop, this.#context, this.#life.signal);
     if (page === undefined) return;
     for (const entry of this.#cursor.completeRead(read, { top: page.top, entries: [] })) {
-      this.#deliver(entry);
+      this.#enqueueEntry(entry);
     }
     await retryWhileUnavailable(() => this.presence.refresh(), this.#context, this.#life.signal);
     // Discard the initial diff: joiners already receive the full list.
@@ -231,21 +231,21 @@ export class Room {
       if (replay === undefined) return;
       metrics.replays.add();
       metrics.entriesRead.add(replay.entries.length);
-      await this.#broadcastReplay(report, read, replay);
+      await this.#sendReplay(report, read, replay);
       for (const position of expected) await this.#reportIfLost(position);
     }
     if (this.#cursor.isLive) metrics.gapsFilled.add();
   }
 
-  /** Broadcasts what was read, chunk by chunk. Entries announced meanwhile wait until it is complete. */
-  async #broadcastReplay(report: LossReport, read: CursorRead, replay: Replay): Promise<void> {
+  /** Sends what was read, chunk by chunk. Entries announced meanwhile wait until it is complete. */
+  async #sendReplay(report: LossReport, read: CursorRead, replay: Replay): Promise<void> {
     const { clock, maxChunk } = this.#context;
     for (const chunk of chunkReplay(replay, maxChunk)) {
       const after = this.#cursor.last;
       const entries = this.#cursor.completeRead(read, chunk);
       const end = this.#cursor.isLive ? this.#cursor.last : undefined;
       for (const frame of report.framesFor({ after, lossReason: chunk.lossReason, entries, end })) {
-        this.broadcast(frame);
+        this.enqueue(frame);
       }
       for (const entry of entries) this.#forwardToJoiners(entry);
       this.flush();
@@ -270,7 +270,7 @@ export class Room {
     const replay = await retryWhileUnavailable(readAfter, this.#context, this.#life.signal);
     const { last } = this.#cursor;
     if (!last || replay?.lossReason === undefined || replay.lossReason === "too_old") return;
-    this.broadcast(lostFrame(this.id, expected, last, "rewound"));
+    this.enqueue(lostFrame(this.id, expected, last, "rewound"));
     this.flush();
     for (const subscriber of this.#joiners) {
       const known = this.#lostWhileJoining.get(subscriber) ?? [];
@@ -278,8 +278,8 @@ export class Room {
     }
   }
 
-  #deliver(entry: Entry): void {
-    this.broadcast(entryFrame(entry));
+  #enqueueEntry(entry: Entry): void {
+    this.enqueue(entryFrame(entry));
     this.#forwardToJoiners(entry);
   }
 

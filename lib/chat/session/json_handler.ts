@@ -78,7 +78,7 @@ export class JsonHandler implements ConnectionHandler, ClientOutput {
   sendRetryAfter(afterMs: number): void {
     this.sendFrame({ type: "retry", afterMs });
     // The connection ends right after, so the next microtask would be too late.
-    this.#flush();
+    this.#sendPending();
   }
 
   onClose(): void {
@@ -89,18 +89,18 @@ export class JsonHandler implements ConnectionHandler, ClientOutput {
   sendFrame(frame: Frame): void {
     this.#pending.push(frame);
     // Other responses of this turn share the message.
-    if (this.#pending.length === 1) queueMicrotask(() => this.#flush());
+    if (this.#pending.length === 1) queueMicrotask(() => this.#sendPending());
   }
 
   onJoinDelayed(): void {}
 
   deliver(messages: readonly string[]): void {
-    this.#flush();
+    this.#sendPending();
     for (const message of messages) this.#socket.send(message);
   }
 
   replay(messages: readonly string[]): void {
-    this.#flush();
+    this.#sendPending();
     this.#socket.sendPaced(messages);
   }
 
@@ -113,11 +113,11 @@ export class JsonHandler implements ConnectionHandler, ClientOutput {
   }
 
   close(status: CloseStatus): void {
-    this.#flush();
+    this.#sendPending();
     this.#socket.close(status);
   }
 
-  #flush(): void {
+  #sendPending(): void {
     if (this.#pending.length === 0) return;
     const frames = this.#pending;
     this.#pending = [];

@@ -72,7 +72,7 @@ export async function startService(settings: Config, ca?: string): Promise<Servi
     announcer.run(signal),
     sweepPeriodically(backend, clock, signal),
     monitorClock(clock, signal),
-    broadcaster.forward(announcer.observe(backend.bus.announcements(signal))),
+    broadcaster.postAll(announcer.observe(backend.bus.announcements(signal))),
   ];
   started.defer(() => {
     life.abort();

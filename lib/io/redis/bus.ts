@@ -61,7 +61,7 @@ export class RedisBus implements Bus, RoomHistory, PresenceRegistry, AsyncDispos
   readonly #publishQueue: PublishQueue<PublishResult>;
   readonly #subscriptions: RedisSubscriptions;
   readonly #published: Counter;
-  readonly #mailbox = new BatchQueue<Announcement>();
+  readonly #queue = new BatchQueue<Announcement>();
   readonly #replays = new ReadCoalescer<Replay>();
   readonly #pages = new ReadCoalescer<HistoryPage>();
   readonly #probe: RedisProbe;
@@ -108,7 +108,7 @@ export class RedisBus implements Bus, RoomHistory, PresenceRegistry, AsyncDispos
       clock,
       signal,
     );
-    const announce = (announcement: Announcement) => this.#mailbox.push(announcement);
+    const announce = (announcement: Announcement) => this.#queue.push(announcement);
     const top = (room: RoomId) => history.top(room);
     const receiver = new AnnouncementReceiver(
       { prefix, tags, reporter, top, announce, clock },
@@ -152,7 +152,7 @@ export class RedisBus implements Bus, RoomHistory, PresenceRegistry, AsyncDispos
   }
 
   announcements(signal: AbortSignal): AsyncIterable<readonly Announcement[]> {
-    return this.#mailbox.batches(signal);
+    return this.#queue.batches(signal);
   }
 
   /** The tops of all rooms whose log can be read; in a cluster these may be only some. Rejects if none can. */
@@ -282,7 +282,7 @@ export class RedisBus implements Bus, RoomHistory, PresenceRegistry, AsyncDispos
     const { signal } = this.#life;
     for (let attempt = 0; !signal.aborted; attempt++) {
       const { tops, failure } = await this.#readTops();
-      for (const top of tops) this.#mailbox.push(top);
+      for (const top of tops) this.#queue.push(top);
       if (failure === undefined) return;
       await this.#clock.sleep(backoffMs(attempt, STORE_RETRY, Math.random()), signal);
     }

@@ -17,7 +17,7 @@ export class Broadcaster implements Disposable {
   }
 
   /** Posts all announcements; resolves when the iterable ends. */
-  async forward(announced: AsyncIterable<readonly Announcement[]>): Promise<void> {
+  async postAll(announced: AsyncIterable<readonly Announcement[]>): Promise<void> {
     for await (const announcements of announced) this.post(announcements);
   }
 
@@ -78,7 +78,7 @@ class LocalChannel implements Channel {
   postMessage(message: unknown): void {
     const data = structuredClone(message);
     for (const peer of this.#peers) {
-      if (peer !== this) setImmediate(() => peer.#dispatch(data));
+      if (peer !== this) setImmediate(() => peer.#onPost(data));
     }
   }
 
@@ -88,7 +88,7 @@ class LocalChannel implements Channel {
     if (this.#peers.size === 0) LocalChannel.#byName.delete(this.#name);
   }
 
-  #dispatch(data: unknown): void {
+  #onPost(data: unknown): void {
     this.onmessage?.(new MessageEvent("message", { data }));
   }
 }

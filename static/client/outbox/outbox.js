@@ -84,12 +84,12 @@ export class Outbox {
   /**
    * Stores an action and starts sending it.
    * @param {string} room
-   * @param {import("../frames.js").Action} deed
+   * @param {import("../frames.js").Action} action
    */
-  enqueue(room, deed) {
+  enqueue(room, action) {
     /** @type {import("../client_storage.js").ActionRecord} */
     const record = {
-      ...{ id: newId(), room, deed, at: this.#platform.now() },
+      ...{ id: newId(), room, deed: action, at: this.#platform.now() },
       ...{ sequence: this.#storage.nextSequence(), service: this.service },
       ...{ sentAt: null, triedAt: null, sentAs: null, after: null, receipt: null, fault: null },
     };

@@ -3,16 +3,16 @@ import { BatchQueue } from "../../../lib/chat/bus/batch_queue.ts";
 import { flushMicrotasks } from "../../support/fakes.ts";
 
 Deno.test("BatchQueue returns everything added since the last call, in order and in one batch", async () => {
-  const mailbox = new BatchQueue<number>();
+  const queue = new BatchQueue<number>();
   const life = new AbortController();
-  const batches = mailbox.batches(life.signal);
-  mailbox.push(1);
-  mailbox.push(2);
+  const batches = queue.batches(life.signal);
+  queue.push(1);
+  queue.push(2);
   assert.deepEqual((await batches.next()).value, [1, 2]);
   const waiting = batches.next();
   await flushMicrotasks();
-  mailbox.push(3);
-  mailbox.push(4);
+  queue.push(3);
+  queue.push(4);
   assert.deepEqual((await waiting).value, [3, 4]);
   life.abort();
 });
