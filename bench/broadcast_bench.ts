@@ -1,4 +1,4 @@
-/** From the bus to a hub by BroadcastChannel: a post until it is heard, in this isolate, and in a worker and back. */
+/** From the bus to a hub by BroadcastChannel: until a post is received in this isolate, and to a worker and back. */
 import { Broadcaster, onBroadcast } from "../lib/io/serving/broadcast.ts";
 import { announcementsOf } from "./fixtures.ts";
 
@@ -9,7 +9,7 @@ const broadcasterThere = new Broadcaster(there);
 let onReceived = () => {};
 let onAnswered = () => {};
 
-/** A worker that hears the bridge. */
+/** Starts a worker that answers each post. */
 async function openWorker(): Promise<void> {
   const answers = new BroadcastChannel("bench:answers");
   answers.onmessage = () => onAnswered();
@@ -30,15 +30,15 @@ for (const count of [1, 100]) {
   Deno.bench(`structuredClone(): ${count} entries`, { group, baseline: true }, () => {
     structuredClone(entries);
   });
-  Deno.bench(`Bridge.post() to this isolate: ${count} entries`, { group }, async (bench) => {
-    using _ear = onBroadcast(here, () => onReceived());
+  Deno.bench(`Broadcaster.post() to this isolate: ${count} entries`, { group }, async (bench) => {
+    using _listener = onBroadcast(here, () => onReceived());
     bench.start();
     const done = new Promise<void>((resolve) => onReceived = resolve);
     broadcasterHere.post(entries);
     await done;
     bench.end();
   });
-  const title = `Bridge.post() to a worker and back: ${count} entries`;
+  const title = `Broadcaster.post() to a worker and back: ${count} entries`;
   Deno.bench(title, { group, ignore }, async () => {
     const done = new Promise<void>((resolve) => onAnswered = resolve);
     broadcasterThere.post(entries);

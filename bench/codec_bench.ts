@@ -9,25 +9,27 @@ import {
 import { textEncoder } from "../lib/core/protocol/text_protocol.ts";
 import { entry, short } from "./fixtures.ts";
 
-const say = `{"type":"say","id":"1","room":"lobby","text":"${short}"}`;
-const eight = Array.from({ length: 8 }, () => say).join("\n");
+const request = `{"type":"say","id":"1","room":"lobby","text":"${short}"}`;
+const eight = Array.from({ length: 8 }, () => request).join("\n");
 const frames = Array.from({ length: 8 }, (_, index) => entryFrame(entry(index + 1)));
 
-Deno.bench("decode(): a say", { group: "decode", baseline: true }, () => {
-  parseRequest(say);
+Deno.bench("parseRequest(): a message", { group: "decode", baseline: true }, () => {
+  parseRequest(request);
 });
-Deno.bench("decode(): eight of them in one message", { group: "decode" }, () => {
+Deno.bench("splitFrameLines() and parseRequest(): eight requests in one message", {
+  group: "decode",
+}, () => {
   for (const { text } of splitFrameLines(eight)) parseRequest(text);
 });
-Deno.bench("decode(): no JSON", { group: "decode" }, () => {
+Deno.bench("parseRequest(): no JSON", { group: "decode" }, () => {
   parseRequest(short);
 });
-Deno.bench("frameOf(): of what was said", { group: "encode", baseline: true }, () => {
+Deno.bench("entryFrame(): a message", { group: "encode", baseline: true }, () => {
   entryFrame(entry(1));
 });
-Deno.bench("messagesFor(): eight frames in JSON", { group: "encode" }, () => {
+Deno.bench("encodeFrames(): eight frames in JSON", { group: "encode" }, () => {
   encodeFrames(jsonEncoder, frames);
 });
-Deno.bench("messagesFor(): eight frames in plain text", { group: "encode" }, () => {
+Deno.bench("encodeFrames(): eight frames in plain text", { group: "encode" }, () => {
   encodeFrames(textEncoder, frames);
 });

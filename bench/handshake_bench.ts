@@ -1,4 +1,4 @@
-/** Who may become a WebSocket. */
+/** The check of a request to open a WebSocket. */
 import { checkHandshake } from "../lib/core/http/handshake.ts";
 
 const headers = new Headers({
@@ -10,6 +10,6 @@ const headers = new Headers({
   origin: "http://127.0.0.1:8080",
 });
 
-Deno.bench("admit(): a browser's handshake", { group: "handshake" }, () => {
+Deno.bench("checkHandshake(): a browser's handshake", { group: "handshake" }, () => {
   checkHandshake({ method: "GET", headers }, { origins: "same", viaTrustedProxy: false });
 });

@@ -1,4 +1,4 @@
-/** The heartbeat: what one beat costs, and a look at one connection. */
+/** The cost of one beat, and of the check of one connection. */
 import { Heartbeat, type Peer } from "../lib/chat/heartbeat.ts";
 import { systemClock } from "../lib/chat/ports/clock.ts";
 import {
@@ -30,6 +30,6 @@ Deno.bench("Heartbeat.watch() and unwatch(), beside 10,000", { group: "wheel" },
   heartbeat.watch(connection);
   heartbeat.unwatch(connection);
 });
-Deno.bench("Heartbeat.connectionCounts() of 10,000", { group: "census" }, () => {
+Deno.bench("Heartbeat.connectionCounts() of 10,000", { group: "counts" }, () => {
   heartbeat.connectionCounts();
 });

@@ -1,4 +1,4 @@
-/** What counting costs, and what being asked costs. */
+/** The cost of counting, and of a request for the metrics. */
 import { workerMetrics } from "../lib/chat/metrics.ts";
 import { formatPrometheus } from "../lib/core/metrics/prometheus.ts";
 import { Metrics } from "../lib/core/metrics/metrics.ts";
@@ -13,6 +13,6 @@ Deno.bench("Counter.add()", { group: "count", baseline: true }, () => {
 Deno.bench("Histogram.observe()", { group: "count" }, () => {
   deliverySeconds.observe(0.004);
 });
-Deno.bench("expose(): the sum of four isolates", { group: "expose" }, () => {
+Deno.bench("formatPrometheus() and mergeSnapshots(): four workers", { group: "expose" }, () => {
   formatPrometheus(mergeSnapshots([1, 2, 3, 4].map(() => metrics.snapshot())));
 });

@@ -1,4 +1,4 @@
-/** Who is in a room of 10,000. */
+/** The members of a room of 10,000. */
 import { Roster } from "../lib/core/presence/roster.ts";
 import { name, user } from "./fixtures.ts";
 
@@ -16,10 +16,10 @@ function full(): Roster {
 const roster = full();
 roster.takeDiff();
 let next = PEOPLE;
-Deno.bench("Roster.apply(): one comes and goes", { group: "one", baseline: true }, () => {
-  const somebody = user(++next);
-  roster.apply({ kind: "here", node, user: somebody, name: name(next) });
-  roster.apply({ kind: "gone", node, user: somebody });
+Deno.bench("Roster.apply(): one member joins and leaves", { group: "one", baseline: true }, () => {
+  const member = user(++next);
+  roster.apply({ kind: "here", node, user: member, name: name(next) });
+  roster.apply({ kind: "gone", node, user: member });
   roster.takeDiff();
 });
 Deno.bench("Roster.list(): the first 100", { group: "one" }, () => {
