@@ -2,12 +2,12 @@
  * Where a cell is played: the Redis that all share, one after another, and a limit to how long it may take.
  * @module
  */
-import type { RedisServer } from "../../tests/support/redis_server.ts";
-import { cpuMicros } from "./accounting.ts";
-import { load, type Report } from "./load_process.ts";
-import type { LoadOrder, WireProtocol } from "./orders.ts";
-import type { Peer } from "./peers.ts";
-import { Server } from "./server.ts";
+import type { RedisServer } from "../../tests/support/redis/server.ts";
+import { cpuMicros } from "./server/accounting.ts";
+import { load, type Report } from "./load/load_process.ts";
+import type { LoadOrder, WireProtocol } from "./load/orders.ts";
+import type { Peer } from "./peers/peers.ts";
+import { Server } from "./server/server.ts";
 
 const CALM_MICROS = 10_000;
 const LOOK_MS = 200;

@@ -2,8 +2,8 @@
  * What the figures were measured on, as far as it can be found out: a figure without its machine says nothing.
  * @module
  */
-import { unpackedNginx } from "./debian.ts";
-import { versionOf, withPackages } from "./npm.ts";
+import { unpackedNginx } from "./peers/debian.ts";
+import { versionOf, withPackages } from "./peers/npm.ts";
 import type { Machine } from "./samples.ts";
 
 /** The machine and the versions; what cannot be found out is left out. @param peers Those that are there. */

@@ -3,11 +3,11 @@
  * docs/internals/performance.md.
  * @module
  */
-import { writeDocument } from "./document.ts";
+import { writeDocument } from "./report/document.ts";
 import { describeMachine } from "./machine.ts";
 import { type Options, parseOptions } from "./options.ts";
-import { PEERS_BY_NAME } from "./peers.ts";
-import { absencesAmong } from "./presence.ts";
+import { PEERS_BY_NAME } from "./peers/peers.ts";
+import { absencesAmong } from "./peers/presence.ts";
 import { runRounds, turns } from "./rounds.ts";
 import { distinct, merged, type Results, type Sample } from "./samples.ts";
 import { WORKS } from "./works.ts";

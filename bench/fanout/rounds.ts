@@ -3,7 +3,7 @@
  * that fails is written down and ends nothing.
  * @module
  */
-import { startRedis } from "../../tests/support/redis_server.ts";
+import { startRedis } from "../../tests/support/redis/server.ts";
 import { isWanted } from "./options.ts";
 import type { Absence, Figures, Sample } from "./samples.ts";
 import { CellRunner } from "./cell_runner.ts";

@@ -3,10 +3,10 @@
  * share a server, since starting it and filling it takes longer than to measure it.
  * @module
  */
-import type { Report } from "./load_process.ts";
+import type { Report } from "./load/load_process.ts";
 import type { Figures } from "./samples.ts";
 import type { CellRunner, MeasuredLoad } from "./cell_runner.ts";
-import type { Column, TableSpec } from "./tables.ts";
+import type { Column, TableSpec } from "./report/tables.ts";
 
 /** One peer, in one or more variants of a work. */
 export interface Cell {

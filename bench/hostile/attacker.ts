@@ -10,7 +10,7 @@ import {
   handshake,
   OPCODE,
   RawSocket,
-} from "../../tests/support/raw_socket.ts";
+} from "../../tests/support/clients/raw_socket.ts";
 
 /** How often the service refused the attacker, by `close 1008`, `HTTP 429`, `fault slow_down` and the like. */
 export type Refusals = Readonly<Record<string, number>>;

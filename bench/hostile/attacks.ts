@@ -2,7 +2,12 @@
  * The attacks, each bounded in time and in sockets: how each is carried out, and how it should be refused.
  * @module
  */
-import { closeCode, encodeFrame, handshake, OPCODE } from "../../tests/support/raw_socket.ts";
+import {
+  closeCode,
+  encodeFrame,
+  handshake,
+  OPCODE,
+} from "../../tests/support/clients/raw_socket.ts";
 import { type Attacker, type AttackSocket, from } from "./attacker.ts";
 
 /** One attack. */

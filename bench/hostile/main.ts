@@ -4,10 +4,10 @@
  * machines. Nothing fails for being slow: the table says what holds.
  * @module
  */
-import { residentBytes } from "../fanout/accounting.ts";
+import { residentBytes } from "../fanout/server/accounting.ts";
 import { describeMachine } from "../fanout/machine.ts";
-import { withSection } from "../fanout/document_section.ts";
-import { markdownTable } from "../fanout/format.ts";
+import { withSection } from "../fanout/report/document_section.ts";
+import { markdownTable } from "../fanout/report/format.ts";
 import { type Parley, startParley } from "../../tests/support/parley.ts";
 import { type Attack, ATTACKS } from "./attacks.ts";
 import type { Refusals } from "./attacker.ts";

@@ -2,7 +2,7 @@
  * From measurements to a table and verdicts.
  * @module
  */
-import { formatNumber, markdownTable } from "../fanout/format.ts";
+import { formatNumber, markdownTable } from "../fanout/report/format.ts";
 import type { Refusals } from "./attacker.ts";
 import type { Attack } from "./attacks.ts";
 import type { HonestResult } from "./honest.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { describeMachine } from "../fanout/machine.ts";
-import { withSection } from "../fanout/document_section.ts";
+import { withSection } from "../fanout/report/document_section.ts";
 import { type Parley, startParley } from "../../tests/support/parley.ts";
 import { type BusyRun, measureBusy, measureQuiet } from "./busy.ts";
 import { launch } from "./chromium.ts";

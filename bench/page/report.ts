@@ -2,9 +2,9 @@
  * Tells what was measured as Markdown tables. What was not measured is left out.
  * @module
  */
-import { formatNumber, formatSpread, markdownTable } from "../fanout/format.ts";
+import { formatNumber, formatSpread, markdownTable } from "../fanout/report/format.ts";
 import type { Machine } from "../fanout/samples.ts";
-import { spread } from "../fanout/statistics.ts";
+import { spread } from "../fanout/report/statistics.ts";
 import type { BusyRun } from "./busy.ts";
 import type { Moments } from "./first.ts";
 import type { Scrolled } from "./scroll.ts";

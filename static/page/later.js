@@ -14,7 +14,7 @@ import { KeptPages } from "./rooms/kept_pages.js";
 import { KeptWriter } from "./rooms/kept_writer.js";
 import { MARKUP } from "./dialogs/later_markup.js";
 import { laterEn } from "./i18n/later_en.js";
-import { Toolbar } from "./log/toolbar.js";
+import { Toolbar } from "./log/view/toolbar.js";
 import { NameDialog } from "./dialogs/name_dialog.js";
 import { Palette } from "./rooms/palette.js";
 import { reportFailedActions } from "./shell/failed_actions.js";

@@ -125,7 +125,7 @@ export class RoomPane {
     this.#log.setLanguage(this.#logContext());
   }
 
-  /** @param {import("./log/toolbar.js").Toolbar} toolbar */
+  /** @param {import("./log/view/toolbar.js").Toolbar} toolbar */
   attachToolbar(toolbar) {
     this.#log.attachToolbar(toolbar);
   }

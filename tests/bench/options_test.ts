@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import { isWanted, parseOptions } from "../../bench/fanout/options.ts";
 import { turns } from "../../bench/fanout/rounds.ts";
-import { parseVersions } from "../../bench/fanout/debian.ts";
-import { TARGETS } from "../../bench/fanout/goals.ts";
-import { clientProtocolOf } from "../../bench/fanout/orders.ts";
-import { PEERS_BY_NAME } from "../../bench/fanout/peers.ts";
-import type { Source } from "../../bench/fanout/targets.ts";
+import { parseVersions } from "../../bench/fanout/peers/debian.ts";
+import { TARGETS } from "../../bench/fanout/report/goals.ts";
+import { clientProtocolOf } from "../../bench/fanout/load/orders.ts";
+import { PEERS_BY_NAME } from "../../bench/fanout/peers/peers.ts";
+import type { Source } from "../../bench/fanout/report/targets.ts";
 import { WORKS } from "../../bench/fanout/works.ts";
 
 Deno.test("parseOptions() without arguments requests five rounds of everything", () => {

@@ -1,6 +1,6 @@
 /** The chart of the bench. */
 import assert from "node:assert/strict";
-import { plot } from "../../bench/fanout/plot.ts";
+import { plot } from "../../bench/fanout/report/plot.ts";
 
 const bar = (label: string, median: number, isOurs = false) => ({
   ...{ label, isOurs },

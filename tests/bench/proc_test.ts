@@ -1,12 +1,12 @@
 /** Parsing what Linux reports about processes, for the bench. */
 import assert from "node:assert/strict";
-import { metricIn } from "../../bench/fanout/metric_in.ts";
+import { metricIn } from "../../bench/fanout/server/metric_in.ts";
 import {
   parseChildren,
   parseResidentBytes,
   parseSchedstat,
   parseStatTicks,
-} from "../../bench/fanout/proc.ts";
+} from "../../bench/fanout/server/proc.ts";
 
 Deno.test("parseSchedstat() returns the CPU time", () => {
   assert.equal(parseSchedstat("675421 97341 2\n"), 675_421);

@@ -1,10 +1,10 @@
 /** The bench's output: numbers, tables, verdicts, and where they are inserted. */
 import assert from "node:assert/strict";
-import { formatNumber, formatSpread } from "../../bench/fanout/format.ts";
-import { withSection } from "../../bench/fanout/document_section.ts";
-import { report } from "../../bench/fanout/report.ts";
-import { type TableSpec, workTables } from "../../bench/fanout/tables.ts";
-import { reached, type Target, targetTable, verdict } from "../../bench/fanout/targets.ts";
+import { formatNumber, formatSpread } from "../../bench/fanout/report/format.ts";
+import { withSection } from "../../bench/fanout/report/document_section.ts";
+import { report } from "../../bench/fanout/report/report.ts";
+import { type TableSpec, workTables } from "../../bench/fanout/report/tables.ts";
+import { reached, type Target, targetTable, verdict } from "../../bench/fanout/report/targets.ts";
 import { failed, measured, resultsOf } from "./samples.ts";
 
 const WORK: TableSpec = {

@@ -1,6 +1,6 @@
 /** Medians and ratios of the bench. */
 import assert from "node:assert/strict";
-import { ratios, spread } from "../../bench/fanout/statistics.ts";
+import { ratios, spread } from "../../bench/fanout/report/statistics.ts";
 
 for (
   const [values, median] of [[[3], 3], [[3, 1, 2], 2], [[4, 1, 3, 2], 2.5], [[10, 9], 9.5]] as const

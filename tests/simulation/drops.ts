@@ -2,10 +2,10 @@
  * The only fault is that clients drop and reconnect at once, to any node: no other client may see them leave.
  * @module
  */
-import { JsonClient } from "./json_client.ts";
-import { type Mutant, UNMUTATED } from "./mutant.ts";
+import { JsonClient } from "./clients/json_client.ts";
+import { type Mutant, UNMUTATED } from "./world/mutant.ts";
 import type { SimulationResult } from "./scenario.ts";
-import { World } from "./world.ts";
+import { World } from "./world/world.ts";
 
 const SETTLING_MS = 3_000;
 const DROPPING_MS = 30_000;

@@ -6,12 +6,12 @@ import { reconnectSpreadMs } from "../../lib/core/backoff.ts";
 import { SERVICE_RESTART } from "../../lib/core/protocol/close_codes.ts";
 import type { RoomId } from "../../lib/core/names/names.ts";
 import { formatPosition } from "../../lib/core/log/position.ts";
-import type { JsonClient } from "./json_client.ts";
-import type { LibraryClient } from "./library_client.ts";
-import type { SimNode } from "./sim_node.ts";
-import type { TextClient } from "./text_client.ts";
-import type { Wire } from "./wire.ts";
-import type { World } from "./world.ts";
+import type { JsonClient } from "./clients/json_client.ts";
+import type { LibraryClient } from "./clients/library_client.ts";
+import type { SimNode } from "./world/sim_node.ts";
+import type { TextClient } from "./clients/text_client.ts";
+import type { Wire } from "./world/wire.ts";
+import type { World } from "./world/world.ts";
 
 /** The clients in a simulation. */
 export interface SimClients {

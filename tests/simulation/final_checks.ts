@@ -4,9 +4,9 @@
  */
 import { nameKeys } from "../../lib/core/names/name_keys.ts";
 import { parseName, type RoomId } from "../../lib/core/names/names.ts";
-import type { JsonClient } from "./json_client.ts";
+import type { JsonClient } from "./clients/json_client.ts";
 import type { SimClients } from "./fault_injection.ts";
-import type { World } from "./world.ts";
+import type { World } from "./world/world.ts";
 
 /** Maximum number of calls per node, room and second when idle, with a generous margin. */
 const CALLS_PER_SECOND = 1;

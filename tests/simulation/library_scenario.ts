@@ -3,12 +3,12 @@
  * remembers receipts, and return. In the end everything must have been stored once.
  * @module
  */
-import { LibraryClient } from "./library_client.ts";
-import { checkSaidTexts, checkSpokenOrder } from "./library_checks.ts";
-import { type Mutant, UNMUTATED } from "./mutant.ts";
+import { LibraryClient } from "./clients/library_client.ts";
+import { checkSaidTexts, checkSpokenOrder } from "./clients/library_checks.ts";
+import { type Mutant, UNMUTATED } from "./world/mutant.ts";
 import { createClients, type SimulationResult } from "./scenario.ts";
 import { failOver, injectFaults, scheduleActions, type SimClients } from "./fault_injection.ts";
-import { World } from "./world.ts";
+import { World } from "./world/world.ts";
 
 /** By then, everything in flight when the users left has arrived or never will. */
 const AWAY_MS = 16_000;

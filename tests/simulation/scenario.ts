@@ -4,12 +4,12 @@
  * @module
  */
 import type { RoomId } from "../../lib/core/names/names.ts";
-import { JsonClient } from "./json_client.ts";
-import { type Mutant, UNMUTATED } from "./mutant.ts";
+import { JsonClient } from "./clients/json_client.ts";
+import { type Mutant, UNMUTATED } from "./world/mutant.ts";
 import { injectFaults, scheduleActions, type SimClients } from "./fault_injection.ts";
-import { TextClient } from "./text_client.ts";
+import { TextClient } from "./clients/text_client.ts";
 import { checkEmpty, checkOrder, checkPresence, checkQuiet } from "./final_checks.ts";
-import { World } from "./world.ts";
+import { World } from "./world/world.ts";
 
 /** The users of a dead node are gone after 45 s, and that is noticed within 10 more. */
 const QUIET_MS = 75_000;

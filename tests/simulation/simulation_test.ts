@@ -5,7 +5,7 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { DROP_MUTANTS, EQUIVALENT_MUTANTS, LIBRARY_MUTANTS, MUTANTS } from "./mutants.ts";
+import { DROP_MUTANTS, EQUIVALENT_MUTANTS, LIBRARY_MUTANTS, MUTANTS } from "./mutants/mutants.ts";
 import { simulateDrops } from "./drops.ts";
 import { simulateLibrary } from "./library_scenario.ts";
 import { simulate, type SimulationResult } from "./scenario.ts";

@@ -2,10 +2,10 @@
  * What a connection costs: to come and go, and to stay and say nothing.
  * @module
  */
-import { peerNamed } from "../peers.ts";
+import { peerNamed } from "../peers/peers.ts";
 import type { Figures } from "../samples.ts";
 import type { CellRunner } from "../cell_runner.ts";
-import type { Column } from "../tables.ts";
+import type { Column } from "../report/tables.ts";
 import { numberIn, type Work } from "../work.ts";
 
 const IDLE = 10_000;

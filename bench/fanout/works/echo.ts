@@ -2,10 +2,10 @@
  * The echo against the runtime's own: what a message in and a message out cost with nothing between them.
  * @module
  */
-import { peerNamed } from "../peers.ts";
+import { peerNamed } from "../peers/peers.ts";
 import type { Figures } from "../samples.ts";
 import type { CellRunner } from "../cell_runner.ts";
-import type { Column } from "../tables.ts";
+import type { Column } from "../report/tables.ts";
 import { deliveryFigures, type Work } from "../work.ts";
 
 const VARIANT = "100 connections";

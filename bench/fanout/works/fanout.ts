@@ -4,7 +4,7 @@
  * @module
  */
 import type { LoadPlan } from "../../../lib/load/mod.ts";
-import { peerNamed } from "../peers.ts";
+import { peerNamed } from "../peers/peers.ts";
 import type { Figures } from "../samples.ts";
 import type { CellRunner } from "../cell_runner.ts";
 import { DELIVERY_COLUMNS, deliveryFigures, type Work } from "../work.ts";

@@ -2,13 +2,13 @@
  * Two instances on one Redis against one: the room is the same, and so is what each instance has to do for its own members.
  * @module
  */
-import { peerNamed } from "../peers.ts";
+import { peerNamed } from "../peers/peers.ts";
 import type { Figures } from "../samples.ts";
-import type { Report } from "../load_process.ts";
-import type { LoadOrder } from "../orders.ts";
-import type { Server } from "../server.ts";
+import type { Report } from "../load/load_process.ts";
+import type { LoadOrder } from "../load/orders.ts";
+import type { Server } from "../server/server.ts";
 import type { CellRunner, MeasuredLoad } from "../cell_runner.ts";
-import type { Column } from "../tables.ts";
+import type { Column } from "../report/tables.ts";
 import { deliveryFigures, numberIn, type Work } from "../work.ts";
 
 const MEMBERS = 1000;

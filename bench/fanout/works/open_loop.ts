@@ -2,7 +2,7 @@
  * A chat as it mostly is: 100 texts a second come whatever the server does, and what counts is how long they take.
  * @module
  */
-import { peerNamed } from "../peers.ts";
+import { peerNamed } from "../peers/peers.ts";
 import type { Figures } from "../samples.ts";
 import type { CellRunner } from "../cell_runner.ts";
 import { DELIVERY_COLUMNS, deliveryFigures, type Work } from "../work.ts";

@@ -3,11 +3,11 @@
  * each on their way, then multiples of it are offered on schedule. What degrades well stays at its ceiling.
  * @module
  */
-import { peerNamed } from "../peers.ts";
+import { peerNamed } from "../peers/peers.ts";
 import type { Figures } from "../samples.ts";
-import type { Server } from "../server.ts";
+import type { Server } from "../server/server.ts";
 import type { CellRunner } from "../cell_runner.ts";
-import type { Column } from "../tables.ts";
+import type { Column } from "../report/tables.ts";
 import { deliveryFigures, type Work } from "../work.ts";
 
 const MEMBERS = 1000;

@@ -3,10 +3,10 @@
  * many others are full.
  * @module
  */
-import { peerNamed } from "../peers.ts";
+import { peerNamed } from "../peers/peers.ts";
 import type { Figures } from "../samples.ts";
 import type { CellRunner } from "../cell_runner.ts";
-import type { Column } from "../tables.ts";
+import type { Column } from "../report/tables.ts";
 import { deliveryFigures, type Work } from "../work.ts";
 
 const JOINS = [1_000, 2_000, 5_000, 10_000];

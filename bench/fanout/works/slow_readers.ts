@@ -2,11 +2,11 @@
  * One in ten stops reading. The others should hear as before, and the memory for those who do not read is bounded.
  * @module
  */
-import { peerNamed } from "../peers.ts";
+import { peerNamed } from "../peers/peers.ts";
 import type { Figures } from "../samples.ts";
-import type { Server } from "../server.ts";
+import type { Server } from "../server/server.ts";
 import type { CellRunner } from "../cell_runner.ts";
-import type { Column } from "../tables.ts";
+import type { Column } from "../report/tables.ts";
 import { deliveryFigures, type Work } from "../work.ts";
 
 /** The setting's own default. */

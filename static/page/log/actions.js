@@ -5,10 +5,10 @@
  * Maps clicks in the log to actions. One listener serves all messages: each button's `data-do` names its purpose.
  * @module
  */
-import { isStuck } from "./rows.js";
+import { isStuck } from "./rows/rows.js";
 import { linkTo } from "../base/address.js";
 
-/** @typedef {import("./rows.js").LogItem} LogItem */
+/** @typedef {import("./rows/rows.js").LogItem} LogItem */
 /** @typedef {import("./types.js").LogAction} LogAction */
 
 /**

@@ -8,22 +8,22 @@
  */
 import { isUpTo } from "../../client/frames.js";
 import { actionOf } from "./actions.js";
-import { FoldedTexts } from "./folded_texts.js";
-import { topStateOf } from "./rows.js";
-import { JumpButton } from "./jump_button.js";
-import { watchDays } from "./separators.js";
+import { FoldedTexts } from "./rows/folded_texts.js";
+import { topStateOf } from "./rows/rows.js";
+import { JumpButton } from "./view/jump_button.js";
+import { watchDays } from "./rows/separators.js";
 import { watchOutbox } from "./watch_outbox.js";
-import { CurrentNames } from "./current_names.js";
+import { CurrentNames } from "./rows/current_names.js";
 import { HistoryLoader } from "./history_loader.js";
-import { RowRenderer } from "./row_renderer.js";
-import { ReadTracker } from "./read_tracker.js";
+import { RowRenderer } from "./rows/row_renderer.js";
+import { ReadTracker } from "./reading/read_tracker.js";
 import { findMessage } from "./find_message.js";
-import { RenderScheduler } from "./render_scheduler.js";
-import { LogView } from "./log_view.js";
+import { RenderScheduler } from "./view/render_scheduler.js";
+import { LogView } from "./view/log_view.js";
 import { onLookingChange } from "../base/user_presence.js";
 
 /** @typedef {import("../../client/timeline/timeline.js").Timeline} Timeline */
-/** @typedef {import("./rows.js").LogItem} LogItem */
+/** @typedef {import("./rows/rows.js").LogItem} LogItem */
 /** @typedef {import("./types.js").Room} Room */
 /** @typedef {import("./types.js").Delivery} Delivery */
 /** @typedef {import("./types.js").LogContext} LogContext */
@@ -139,7 +139,7 @@ export class Log {
     this.#scheduler.schedule();
   }
 
-  /** Gives the log its toolbar, which is loaded on demand. @param {import("./toolbar.js").Toolbar} toolbar */
+  /** Gives the log its toolbar, which is loaded on demand. @param {import("./view/toolbar.js").Toolbar} toolbar */
   attachToolbar(toolbar) {
     this.#view.attachToolbar(toolbar, this.#context.strings);
   }

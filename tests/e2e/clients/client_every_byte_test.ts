@@ -1,10 +1,10 @@
 /** Two users exchange messages over connections that are cut after every possible byte, one run each. */
 import assert from "node:assert/strict";
 import { type Chat, connect, type Delivery, type Room } from "../../../static/client.js";
-import { type Cut, FaultProxy } from "../../support/fault_proxy.ts";
+import { type Cut, FaultProxy } from "../../support/clients/fault_proxy.ts";
 import { startParley } from "../../support/parley.ts";
 import { withinDeadline } from "../../support/provision.ts";
-import { Dice } from "../../simulation/dice.ts";
+import { Dice } from "../../simulation/world/dice.ts";
 import { FakeStorage } from "../../static/client/fake_platform.ts";
 import { QuickPlatform, waitForValue } from "../../static/client/quick_platform.ts";
 

@@ -8,7 +8,7 @@ import { dirname, join } from "node:path";
 // Only so that Deno caches the package and import.meta.resolve() finds the file.
 import "ws";
 import { FAULTS } from "../../../lib/core/protocol/faults.ts";
-import { TestClient } from "../../support/test_client.ts";
+import { TestClient } from "../../support/clients/test_client.ts";
 import { type Parley, startParley } from "../../support/parley.ts";
 import {
   findProgram,

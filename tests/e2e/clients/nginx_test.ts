@@ -4,10 +4,10 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { TestClient } from "../../support/test_client.ts";
+import { TestClient } from "../../support/clients/test_client.ts";
 import { type Parley, startParley, whenInstanceReady } from "../../support/parley.ts";
 import { onFreePort, type Program, programTest, Running } from "../../support/provision.ts";
-import { startRedis } from "../../support/redis_server.ts";
+import { startRedis } from "../../support/redis/server.ts";
 import { exists, joined, statusOf, untilReceived, UPGRADE } from "./proxied.ts";
 import { type ProxiedService, proxyContract, type Started } from "./proxy_contract.ts";
 

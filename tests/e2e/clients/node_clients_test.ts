@@ -9,7 +9,7 @@
 import assert from "node:assert/strict";
 // Only so that Deno caches the package and import.meta.resolve() finds the file.
 import "ws";
-import { TestClient } from "../../support/test_client.ts";
+import { TestClient } from "../../support/clients/test_client.ts";
 import { type Parley, startParley } from "../../support/parley.ts";
 import { DEADLINE_MS, type Program, programTest, until } from "../../support/provision.ts";
 

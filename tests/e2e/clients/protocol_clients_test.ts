@@ -1,8 +1,8 @@
 /** Runs the conversation and the clients in `docs/reference/protocol.md` unchanged against a real server. */
 import assert from "node:assert/strict";
 import { type Example, examplesIn, protocolPath } from "../../../docs/tools/examples.ts";
-import { FaultProxy } from "../../support/fault_proxy.ts";
-import { TestClient } from "../../support/test_client.ts";
+import { FaultProxy } from "../../support/clients/fault_proxy.ts";
+import { TestClient } from "../../support/clients/test_client.ts";
 import { until } from "../../support/provision.ts";
 import { startTestService } from "../../support/service.ts";
 

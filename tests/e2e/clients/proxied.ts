@@ -2,7 +2,7 @@
  * Requests to the service through a proxy.
  * @module
  */
-import { TestClient } from "../../support/test_client.ts";
+import { TestClient } from "../../support/clients/test_client.ts";
 
 /** The headers of a handshake, for requests where only the status matters. */
 export const UPGRADE = {

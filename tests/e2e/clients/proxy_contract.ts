@@ -3,7 +3,7 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { TestClient } from "../../support/test_client.ts";
+import { TestClient } from "../../support/clients/test_client.ts";
 import type { Parley } from "../../support/parley.ts";
 import { type Program, programTest, type RequiredProgram } from "../../support/provision.ts";
 import { TemporaryFolder } from "../../support/temporary_folder.ts";

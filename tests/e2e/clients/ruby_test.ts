@@ -4,7 +4,7 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { TestClient } from "../../support/test_client.ts";
+import { TestClient } from "../../support/clients/test_client.ts";
 import { type Parley, startParley } from "../../support/parley.ts";
 import { findProgram, type Program, programTest } from "../../support/provision.ts";
 

@@ -1,6 +1,6 @@
 /** Backups from the command line while clients send messages. */
 import assert from "node:assert/strict";
-import { TestClient } from "../../support/test_client.ts";
+import { TestClient } from "../../support/clients/test_client.ts";
 import { type Parley, runArguments, spawn, startParley } from "../../support/parley.ts";
 import { TemporaryFolder } from "../../support/temporary_folder.ts";
 

@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import meta from "../../../deno.json" with { type: "json" };
 import { settings } from "../../../lib/core/config/config.ts";
-import { TestClient } from "../../support/test_client.ts";
+import { TestClient } from "../../support/clients/test_client.ts";
 import { runArguments, spawn, startParley, whenInstanceReady } from "../../support/parley.ts";
-import { RawSocket } from "../../support/raw_socket.ts";
-import { startRedis } from "../../support/redis_server.ts";
+import { RawSocket } from "../../support/clients/raw_socket.ts";
+import { startRedis } from "../../support/redis/server.ts";
 import { commandOf } from "../../support/task_commands.ts";
 
 const MAIN = new URL("../../../main.ts", import.meta.url).pathname;

@@ -1,7 +1,7 @@
 /** The service and its data folder across starts, stops and kills. */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { TestClient } from "../../support/test_client.ts";
+import { TestClient } from "../../support/clients/test_client.ts";
 import { runArguments, spawn, startParley } from "../../support/parley.ts";
 import { TemporaryFolder } from "../../support/temporary_folder.ts";
 

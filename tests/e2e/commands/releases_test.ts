@@ -1,11 +1,11 @@
 /** Every supported release line of Deno, run as on your own host and as on Deno Deploy. */
 import assert from "node:assert/strict";
-import { TestClient } from "../../support/test_client.ts";
+import { TestClient } from "../../support/clients/test_client.ts";
 import { findReleases, releaseTest } from "../../support/deno_releases.ts";
 import { type Parley, spawn, spawnAsIs, whenInstanceReady } from "../../support/parley.ts";
 import { freePort, until } from "../../support/provision.ts";
-import { handshake, sendRequest } from "../../support/raw_socket.ts";
-import { startRedis } from "../../support/redis_server.ts";
+import { handshake, sendRequest } from "../../support/clients/raw_socket.ts";
+import { startRedis } from "../../support/redis/server.ts";
 import { commandOf } from "../../support/task_commands.ts";
 import { TemporaryFolder } from "../../support/temporary_folder.ts";
 

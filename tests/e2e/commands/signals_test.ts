@@ -1,9 +1,9 @@
 /** One signal, the same signal twice, and a second one from a user who has waited long enough. */
 import assert from "node:assert/strict";
-import { TestClient } from "../../support/test_client.ts";
+import { TestClient } from "../../support/clients/test_client.ts";
 import { type Parley, startParley } from "../../support/parley.ts";
 import { until } from "../../support/provision.ts";
-import { RawSocket } from "../../support/raw_socket.ts";
+import { RawSocket } from "../../support/clients/raw_socket.ts";
 
 const CLIENTS = 50;
 

@@ -1,6 +1,6 @@
 /** The systemd unit: how far it confines the service, and the installation that its header describes. */
 import assert from "node:assert/strict";
-import { TestClient } from "../../support/test_client.ts";
+import { TestClient } from "../../support/clients/test_client.ts";
 import { registryTest } from "../../support/npm_registry.ts";
 import { spawn, whenInstanceReady } from "../../support/parley.ts";
 import { freePort, programTest } from "../../support/provision.ts";

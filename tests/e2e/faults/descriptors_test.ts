@@ -1,6 +1,6 @@
 /** A service that has run out of file descriptors. */
 import assert from "node:assert/strict";
-import { TestClient } from "../../support/test_client.ts";
+import { TestClient } from "../../support/clients/test_client.ts";
 import { addressesFrom, runArguments, spawn } from "../../support/parley.ts";
 import { until } from "../../support/provision.ts";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { TestClient } from "../../support/test_client.ts";
+import { TestClient } from "../../support/clients/test_client.ts";
 import { runArguments, spawn, startParley, whenInstanceReady } from "../../support/parley.ts";
 import { programTest } from "../../support/provision.ts";
 import { TemporaryFolder } from "../../support/temporary_folder.ts";

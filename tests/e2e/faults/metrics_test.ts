@@ -1,11 +1,11 @@
 /** `/metrics` covers all workers. */
 import assert from "node:assert/strict";
 import { PROMETHEUS_CONTENT_TYPE } from "../../../lib/core/metrics/prometheus.ts";
-import { TestClient } from "../../support/test_client.ts";
+import { TestClient } from "../../support/clients/test_client.ts";
 import { readExposition } from "../../core/metrics/prometheus_reader.ts";
 import { type Parley, startParley, whenInstanceReady } from "../../support/parley.ts";
 import { until } from "../../support/provision.ts";
-import { startRedis } from "../../support/redis_server.ts";
+import { startRedis } from "../../support/redis/server.ts";
 
 const CLIENT_COUNT = 12;
 

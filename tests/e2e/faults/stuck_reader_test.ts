@@ -1,9 +1,9 @@
 /** A client that stops reading uses no more memory than its limit, and the others miss nothing. */
 import assert from "node:assert/strict";
-import { TestClient } from "../../support/test_client.ts";
+import { TestClient } from "../../support/clients/test_client.ts";
 import { type Parley, startParley } from "../../support/parley.ts";
 import { until } from "../../support/provision.ts";
-import { closeCode, OPCODE, RawSocket } from "../../support/raw_socket.ts";
+import { closeCode, OPCODE, RawSocket } from "../../support/clients/raw_socket.ts";
 
 const TEXT = "x".repeat(60_000);
 const MEGABYTE = 1024 * 1024;

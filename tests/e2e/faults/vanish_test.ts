@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { startParley } from "../../support/parley.ts";
 import { until } from "../../support/provision.ts";
-import { handshake, RawSocket } from "../../support/raw_socket.ts";
+import { handshake, RawSocket } from "../../support/clients/raw_socket.ts";
 
 const VANISHING = 500;
 

@@ -1,6 +1,6 @@
 /** What happens to clients and process when a worker dies, misses posts, or stops responding. */
 import assert from "node:assert/strict";
-import { TestClient } from "../../support/test_client.ts";
+import { TestClient } from "../../support/clients/test_client.ts";
 import { type InspectedParley, startInspected } from "../../support/inspector.ts";
 import type { Parley } from "../../support/parley.ts";
 import { until } from "../../support/provision.ts";

@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { startParley } from "../../support/parley.ts";
 import { accessibilityViolations, browserTest, openWindow } from "../../support/chromium.ts";
-import { HOSTILE_TEXTS } from "./hostile_texts.ts";
+import { HOSTILE_TEXTS } from "./security/hostile_texts.ts";
 
 // What the browser logs about a server that is down.
 const SERVER_IS_DOWN = /^console: WebSocket connection to '[^']+' failed/;

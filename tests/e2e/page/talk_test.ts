@@ -4,7 +4,7 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { TestClient } from "../../support/test_client.ts";
+import { TestClient } from "../../support/clients/test_client.ts";
 import { until } from "../../support/provision.ts";
 import { eventually, lines, message, pageTest, say, untilShown, useTool } from "./page_fixture.ts";
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import * as http2 from "node:http2";
-import { handshake, sendRequest } from "../../support/raw_socket.ts";
+import { handshake, sendRequest } from "../../support/clients/raw_socket.ts";
 import { startTestService, type TestService } from "../../support/service.ts";
 
 /** The status of a request for a path on a host. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { TestClient } from "../../support/test_client.ts";
-import { closeCode, OPCODE, RawSocket } from "../../support/raw_socket.ts";
+import { TestClient } from "../../support/clients/test_client.ts";
+import { closeCode, OPCODE, RawSocket } from "../../support/clients/raw_socket.ts";
 import { startTestService } from "../../support/service.ts";
 
 Deno.test("/ws gives a guest a name of two digits and delivers each text to all members", async () => {

@@ -1,13 +1,13 @@
 /** The limits of connections and requests per address. Loopback is exempt, so a trusted proxy names other addresses. */
 import assert from "node:assert/strict";
-import { TestClient } from "../../support/test_client.ts";
+import { TestClient } from "../../support/clients/test_client.ts";
 import {
   closeCode,
   handshake,
   type RawResponse,
   RawSocket,
   sendRequest,
-} from "../../support/raw_socket.ts";
+} from "../../support/clients/raw_socket.ts";
 import { startTestService, type TestService } from "../../support/service.ts";
 
 const PROXIED = { TRUST_PROXY: "127.0.0.1/32" };

@@ -1,7 +1,7 @@
 /** What the service allows pages of other sites: to import its library, to frame its pages, and to learn why they are refused. */
 import assert from "node:assert/strict";
-import { TestClient } from "../../support/test_client.ts";
-import { handshake, sendRequest } from "../../support/raw_socket.ts";
+import { TestClient } from "../../support/clients/test_client.ts";
+import { handshake, sendRequest } from "../../support/clients/raw_socket.ts";
 import { startTestService } from "../../support/service.ts";
 
 const BLOG = "https://blog.example";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { TestClient } from "../../support/test_client.ts";
+import { TestClient } from "../../support/clients/test_client.ts";
 import {
   closeCode,
   encodeFrame,
@@ -7,7 +7,7 @@ import {
   OPCODE,
   RawSocket,
   sendRequest,
-} from "../../support/raw_socket.ts";
+} from "../../support/clients/raw_socket.ts";
 import { startTestService } from "../../support/service.ts";
 
 Deno.test("/s sends text and binary back unchanged, up to MAX_MESSAGE_BYTES", async () => {

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { TestClient } from "../../support/test_client.ts";
+import { TestClient } from "../../support/clients/test_client.ts";
 import {
   handshake,
   type Headers,
   KNOWN_KEYS,
   RawSocket,
   sendRequest,
-} from "../../support/raw_socket.ts";
+} from "../../support/clients/raw_socket.ts";
 import { startTestService } from "../../support/service.ts";
 
 for (const [key, accept] of KNOWN_KEYS) {

@@ -4,7 +4,7 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { TestClient } from "../../support/test_client.ts";
+import { TestClient } from "../../support/clients/test_client.ts";
 import { startTestService, type TestService } from "../../support/service.ts";
 
 type Frame = Readonly<Record<string, unknown>>;

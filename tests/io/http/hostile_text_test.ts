@@ -4,7 +4,7 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { handshake, sendRequest } from "../../support/raw_socket.ts";
+import { handshake, sendRequest } from "../../support/clients/raw_socket.ts";
 import { startTestService } from "../../support/service.ts";
 
 const MARKS = `x${"\u0301\u0323".repeat(50_000)}`;

@@ -1,6 +1,6 @@
 /** A client that has missed more than its backlog may hold still receives it, as long as it reads. */
 import assert from "node:assert/strict";
-import { TestClient } from "../../support/test_client.ts";
+import { TestClient } from "../../support/clients/test_client.ts";
 import { startTestService } from "../../support/service.ts";
 
 const TEXTS = 400;

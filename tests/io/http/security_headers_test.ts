@@ -1,6 +1,6 @@
 /** Headers that every response has. */
 import assert from "node:assert/strict";
-import { handshake, sendRequest } from "../../support/raw_socket.ts";
+import { handshake, sendRequest } from "../../support/clients/raw_socket.ts";
 import { startTestService } from "../../support/service.ts";
 
 const EVERYWHERE = {

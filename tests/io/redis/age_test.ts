@@ -25,8 +25,8 @@ import { parseLegacyRoom } from "../../../lib/core/names/names.ts";
 import { FakeClock, room } from "../../support/fakes.ts";
 import { RecordedLog } from "../../support/recorded_log.ts";
 import { until } from "../../support/provision.ts";
-import { openBus, whenReady } from "../../support/redis_bus.ts";
-import { type RedisServer, startRedis } from "../../support/redis_server.ts";
+import { openBus, whenReady } from "../../support/redis/bus.ts";
+import { type RedisServer, startRedis } from "../../support/redis/server.ts";
 
 const HOUR_MS = 3_600_000;
 const RETENTION: Retention = { messages: 100, entries: 100, ageMs: HOUR_MS / 2 };

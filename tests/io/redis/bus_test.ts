@@ -8,8 +8,8 @@ import { AnnouncementReader } from "../../contract/announcement_reader.ts";
 import { lobby, mustPublish, say } from "../../contract/fixtures.ts";
 import { FakeClock, room } from "../../support/fakes.ts";
 import { until } from "../../support/provision.ts";
-import { isReady, openBus, whenReady } from "../../support/redis_bus.ts";
-import { startRedis } from "../../support/redis_server.ts";
+import { isReady, openBus, whenReady } from "../../support/redis/bus.ts";
+import { startRedis } from "../../support/redis/server.ts";
 
 async function open() {
   await using started = new AsyncDisposableStack();

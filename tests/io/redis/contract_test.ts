@@ -1,6 +1,6 @@
 import { busContract } from "../../contract/bus_contract.ts";
-import { openBus, quotaBeyond, whenReady } from "../../support/redis_bus.ts";
-import { startRedis } from "../../support/redis_server.ts";
+import { openBus, quotaBeyond, whenReady } from "../../support/redis/bus.ts";
+import { startRedis } from "../../support/redis/server.ts";
 
 busContract("RedisBus", async (retention, wanted) => {
   await using started = new AsyncDisposableStack();

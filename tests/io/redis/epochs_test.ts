@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { MAX_EPOCHS } from "../../../lib/core/log/room_log.ts";
 import { ann, lobby, mustPublish, numbers, say, sayAll } from "../../contract/fixtures.ts";
-import { openRestartable } from "../../support/redis_bus.ts";
+import { openRestartable } from "../../support/redis/bus.ts";
 
 const DURABLE = ["--appendonly", "yes", "--appendfsync", "always"];
 

@@ -9,10 +9,10 @@ import type { RedisBus } from "../../../lib/io/redis/bus.ts";
 import { AnnouncementReader } from "../../contract/announcement_reader.ts";
 import { ann, draft, isRejected, lobby, mustPublish, react, say } from "../../contract/fixtures.ts";
 import { FakeClock } from "../../support/fakes.ts";
-import { FaultProxy } from "../../support/fault_proxy.ts";
+import { FaultProxy } from "../../support/clients/fault_proxy.ts";
 import { until } from "../../support/provision.ts";
-import { isReady, openBus, whenReady } from "../../support/redis_bus.ts";
-import { startRedis } from "../../support/redis_server.ts";
+import { isReady, openBus, whenReady } from "../../support/redis/bus.ts";
+import { startRedis } from "../../support/redis/server.ts";
 
 async function open() {
   await using started = new AsyncDisposableStack();

@@ -22,8 +22,8 @@ import {
 import { name } from "../../support/fakes.ts";
 import { RecordedLog } from "../../support/recorded_log.ts";
 import { until } from "../../support/provision.ts";
-import { openBus, whenReady } from "../../support/redis_bus.ts";
-import { type RedisServer, startRedis } from "../../support/redis_server.ts";
+import { openBus, whenReady } from "../../support/redis/bus.ts";
+import { type RedisServer, startRedis } from "../../support/redis/server.ts";
 
 const CHANNEL = "test:{lobby}:live";
 

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { type Metric, Metrics } from "../../../lib/core/metrics/metrics.ts";
 import { mustPublish, say } from "../../contract/fixtures.ts";
 import { until } from "../../support/provision.ts";
-import { openBus, whenReady } from "../../support/redis_bus.ts";
-import { startRedis } from "../../support/redis_server.ts";
+import { openBus, whenReady } from "../../support/redis/bus.ts";
+import { startRedis } from "../../support/redis/server.ts";
 
 function metricOf(metrics: Metrics, name: string): Metric {
   const metric = metrics.snapshot().find((it) => it.name === name);

@@ -6,8 +6,8 @@ import assert from "node:assert/strict";
 import type { RedisBus } from "../../../lib/io/redis/bus.ts";
 import { say } from "../../contract/fixtures.ts";
 import { room } from "../../support/fakes.ts";
-import { openBus, whenReady } from "../../support/redis_bus.ts";
-import { type RedisServer, startRedis } from "../../support/redis_server.ts";
+import { openBus, whenReady } from "../../support/redis/bus.ts";
+import { type RedisServer, startRedis } from "../../support/redis/server.ts";
 
 /** How often Redis has read from a connection, by its own count. */
 async function reads(redis: RedisServer): Promise<number> {

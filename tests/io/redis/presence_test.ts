@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { GRACE_MS } from "../../../lib/core/presence/lease_table.ts";
 import { ann, bob, lobby } from "../../contract/fixtures.ts";
-import { openRestartable } from "../../support/redis_bus.ts";
+import { openRestartable } from "../../support/redis/bus.ts";
 
 Deno.test("RedisBus shows no users of a node whose lease has expired, and frees their names", async () => {
   await using opened = await openRestartable();

@@ -4,7 +4,7 @@ import { setImmediate } from "node:timers/promises";
 import type { Announcement } from "../../../lib/chat/ports/bus.ts";
 import { parseRoom } from "../../../lib/core/names/names.ts";
 import { Broadcaster, onBroadcast } from "../../../lib/io/serving/broadcast.ts";
-import { TestClient } from "../../support/test_client.ts";
+import { TestClient } from "../../support/clients/test_client.ts";
 import { unchanged, withoutProperty } from "../../support/older_runtime.ts";
 import { startTestService } from "../../support/service.ts";
 

@@ -1,6 +1,6 @@
 /** Deleted and replaced texts reach no client that connects later, by any request. */
 import assert from "node:assert/strict";
-import { TestClient } from "../../support/test_client.ts";
+import { TestClient } from "../../support/clients/test_client.ts";
 import { startTestService } from "../../support/service.ts";
 import { TemporaryFolder } from "../../support/temporary_folder.ts";
 

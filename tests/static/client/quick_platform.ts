@@ -3,7 +3,7 @@
  * @module
  */
 import type { Platform } from "../../../static/client/connection/platform.js";
-import { Dice } from "../../simulation/dice.ts";
+import { Dice } from "../../simulation/world/dice.ts";
 
 // Longer timers are not waits but deadlines for an answer, which a loaded machine must meet too.
 const DEADLINES_MS = 20_000;

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { type Chat, connect, type Room, Timeline } from "../../../static/client.js";
 import type { ChatOptions } from "../../../static/client/chat.js";
-import { FaultProxy } from "../../support/fault_proxy.ts";
+import { FaultProxy } from "../../support/clients/fault_proxy.ts";
 import { withinDeadline } from "../../support/provision.ts";
 import { startTestService } from "../../support/service.ts";
 import { codeOf, collect, FakeStorage, kindOf } from "./fake_platform.ts";

@@ -7,8 +7,8 @@ import type { RedisBus } from "../../../../lib/io/redis/bus.ts";
 import { AnnouncementReader } from "../../../contract/announcement_reader.ts";
 import { ann, draft, lobby, mustPublish, react, say } from "../../../contract/fixtures.ts";
 import { freePort, programTest, until } from "../../../support/provision.ts";
-import { openBus, whenReady } from "../../../support/redis_bus.ts";
-import { type RedisServer, startRedis } from "../../../support/redis_server.ts";
+import { openBus, whenReady } from "../../../support/redis/bus.ts";
+import { type RedisServer, startRedis } from "../../../support/redis/server.ts";
 
 /** Starts a Redis, sets it up, and opens a bus on it by a URL. */
 async function open(

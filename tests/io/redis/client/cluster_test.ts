@@ -10,13 +10,13 @@ import { AnnouncementReader } from "../../../contract/announcement_reader.ts";
 import { ann, lobby, mustPublish, numbers, say } from "../../../contract/fixtures.ts";
 import { room } from "../../../support/fakes.ts";
 import { until } from "../../../support/provision.ts";
-import { openBus, quotaBeyond, whenReady } from "../../../support/redis_bus.ts";
+import { openBus, quotaBeyond, whenReady } from "../../../support/redis/bus.ts";
 import {
   joinCluster,
   type RedisClusterServers,
   startCluster,
-} from "../../../support/redis_cluster.ts";
-import type { RedisServer } from "../../../support/redis_server.ts";
+} from "../../../support/redis/cluster.ts";
+import type { RedisServer } from "../../../support/redis/server.ts";
 
 // The cluster takes seconds to form, so all contract tests share it, each with its own prefix.
 let common: RedisClusterServers | undefined;

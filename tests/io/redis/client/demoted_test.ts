@@ -17,11 +17,11 @@ import {
 } from "../../../../lib/io/redis/client/server_identity.ts";
 import { AnnouncementReader } from "../../../contract/announcement_reader.ts";
 import { lobby, mustPublish, say } from "../../../contract/fixtures.ts";
-import { FaultProxy } from "../../../support/fault_proxy.ts";
+import { FaultProxy } from "../../../support/clients/fault_proxy.ts";
 import { RecordedLog } from "../../../support/recorded_log.ts";
 import { until } from "../../../support/provision.ts";
-import { isReady, openBus, whenReady } from "../../../support/redis_bus.ts";
-import { type RedisServer, startRedis } from "../../../support/redis_server.ts";
+import { isReady, openBus, whenReady } from "../../../support/redis/bus.ts";
+import { type RedisServer, startRedis } from "../../../support/redis/server.ts";
 
 /** Two servers, the second a replica of the first, and a virtual address that leads to the first. */
 async function open() {

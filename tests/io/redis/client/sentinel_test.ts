@@ -8,8 +8,8 @@ import { busContract } from "../../../contract/bus_contract.ts";
 import { AnnouncementReader } from "../../../contract/announcement_reader.ts";
 import { lobby, mustPublish, say, sayAll } from "../../../contract/fixtures.ts";
 import { until } from "../../../support/provision.ts";
-import { openBus, quotaBeyond, whenReady } from "../../../support/redis_bus.ts";
-import { type RedisSentinelServers, startSentinel } from "../../../support/redis_sentinel.ts";
+import { openBus, quotaBeyond, whenReady } from "../../../support/redis/bus.ts";
+import { type RedisSentinelServers, startSentinel } from "../../../support/redis/sentinel.ts";
 
 // The sentinels take seconds to find each other, so all contract tests share them, each with its own prefix.
 let common: RedisSentinelServers | undefined;

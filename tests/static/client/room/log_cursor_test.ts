@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { LogCursor } from "../../../../static/client/room/log_cursor.js";
-import { Dice } from "../../../simulation/dice.ts";
+import { Dice } from "../../../simulation/world/dice.ts";
 
 for (
   const [at, position, verdict] of [

@@ -12,7 +12,7 @@ import {
   toMessage,
 } from "../../../../static/client/timeline/amendments.js";
 import type { RoomEvent } from "../../../../static/client/events.js";
-import { Dice } from "../../../simulation/dice.ts";
+import { Dice } from "../../../simulation/world/dice.ts";
 
 type Replayable<T> = T & { replayed: boolean };
 type Entry = Replayable<Said | Amendment>;

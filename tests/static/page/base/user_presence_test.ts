@@ -1,6 +1,6 @@
 /**
  * The page has a single definition of whether the user is looking at it. Its effects are tested in
- * `e2e/page/attention_test.ts`.
+ * `e2e/page/notifications/attention_test.ts`.
  * @module
  */
 import assert from "node:assert/strict";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { isLong } from "../../../../static/page/log/folded_texts.js";
+import { isLong } from "../../../../static/page/log/rows/folded_texts.js";
 
 for (
   const [what, text, expected] of [

@@ -4,10 +4,10 @@ import { Value } from "../../../../static/client/observable.js";
 import {
   ANNOUNCEMENT_PAUSE_MS,
   AnnouncementThrottle,
-} from "../../../../static/page/log/announcement_throttle.js";
-import { UnreadDivider } from "../../../../static/page/log/unread_divider.js";
-import { GROUP_MS, itemsOf, type LogSnapshot } from "../../../../static/page/log/rows.js";
-import { CurrentNames } from "../../../../static/page/log/current_names.js";
+} from "../../../../static/page/log/reading/announcement_throttle.js";
+import { UnreadDivider } from "../../../../static/page/log/reading/unread_divider.js";
+import { GROUP_MS, itemsOf, type LogSnapshot } from "../../../../static/page/log/rows/rows.js";
+import { CurrentNames } from "../../../../static/page/log/rows/current_names.js";
 import type { Delivery, DeliveryState, OwnAction } from "../../../../static/page/log/types.js";
 import { watchOutbox } from "../../../../static/page/log/watch_outbox.js";
 import { findMessage } from "../../../../static/page/log/find_message.js";
@@ -17,7 +17,7 @@ import {
   MAX_ROWS,
   spanAround,
   spanAtEnd,
-} from "../../../../static/page/log/row_window.js";
+} from "../../../../static/page/log/view/row_window.js";
 
 const NOON = new Date(2026, 2, 15, 12).getTime();
 const message = (seq: number, over: Partial<{ at: number; user: string; reply: string }> = {}) => ({

@@ -1,0 +1,82 @@
+/**
+ * What the load's own process is told to do, as JSON, and how the peers are spoken to: a dialogue goes by a name there,
+ * since a function cannot be sent.
+ * @module
+ */
+import {
+  type ClientProtocol,
+  jsonClientProtocol,
+  type LoadPlan,
+  type Pace,
+  textClientProtocol,
+} from "../../../lib/load/mod.ts";
+
+export type { ClientProtocol, LoadPlan, Pace };
+
+/** How to speak: text as it is, Socket.IO's framing, our JSON in one room, or our JSON in some of many rooms. */
+export type WireProtocol =
+  | { readonly kind: "text" }
+  | { readonly kind: "socket.io" }
+  | { readonly kind: "json"; readonly room: string; readonly name?: string }
+  | { readonly kind: "elsewhere"; readonly rooms: number; readonly each: number };
+
+/** One thing to do. */
+export type LoadOrder =
+  | {
+    readonly kind: "load";
+    readonly tongue: WireProtocol;
+    readonly plan: Omit<LoadPlan, "protocol">;
+  }
+  | {
+    readonly kind: "idle";
+    readonly tongue: WireProtocol;
+    readonly url: string;
+    readonly count: number;
+    readonly connectsAtOnce: number;
+  }
+  | {
+    readonly kind: "storm";
+    readonly url: string;
+    readonly count: number;
+    readonly connectsAtOnce: number;
+  };
+
+/** The dialogue of that name. */
+export function clientProtocolOf(wire: WireProtocol): ClientProtocol {
+  switch (wire.kind) {
+    case "text":
+      return textClientProtocol();
+    case "json":
+      return jsonClientProtocol(wire.room, wire.name);
+    case "socket.io":
+      return socketIo();
+    case "elsewhere":
+      return elsewhere(wire.rooms, wire.each);
+  }
+}
+
+/** Engine.IO 4 with Socket.IO 5 on top: digits before the matter say what a message is. */
+function socketIo(): ClientProtocol {
+  return {
+    openingMessages: () => ["40"],
+    isReady: (message) => message.startsWith("40"),
+    reply: (message) => message === "2" ? "3" : undefined,
+    encodeSay: (text) => `42["chat","${text}"]`,
+  };
+}
+
+/** Connection number i is in `each` of `rooms` rooms, evenly, and is ready when it is in the last of them. */
+function elsewhere(rooms: number, each: number): ClientProtocol {
+  const joins = (index: number) =>
+    Array.from({ length: each }, (_, nth) => {
+      const room = `elsewhere-${(index * each + nth) % rooms}`;
+      return `{"type":"join","id":"${nth + 1}","room":"${room}"}`;
+    });
+  return {
+    ...jsonClientProtocol("elsewhere"),
+    openingMessages: (
+      index,
+    ) => [[`{"type":"hello","id":"hello","name":"e${index}"}`, ...joins(index)].join("\n")],
+    isReady: (message) => message.includes(`"type":"joined","id":"${each}"`),
+  };
+}

@@ -1,0 +1,30 @@
+/**
+ * Writes docs/internals/performance.md between its markers, and the plot beside it. What stands outside the markers is written by
+ * hand and stays.
+ * @module
+ */
+import { TARGETS } from "./goals.ts";
+import { PEERS_BY_NAME } from "../peers/peers.ts";
+import { withSection } from "./document_section.ts";
+import { plot } from "./plot.ts";
+import { panels, report } from "./report.ts";
+import type { Results } from "../samples.ts";
+import { WORKS } from "../works.ts";
+
+const DOCUMENT = new URL("../../../docs/internals/performance.md", import.meta.url);
+const PICTURE = new URL("../../../docs/internals/performance.svg", import.meta.url);
+
+/** Writes both files, formatted as the checks want them; brings their names. */
+export async function writeDocument(results: Results): Promise<string> {
+  const titleOf = (peer: string) => PEERS_BY_NAME.get(peer)?.title ?? peer;
+  const isOurs = (peer: string) => titleOf(peer).startsWith("Parley");
+  const text = report(results, WORKS, TARGETS, titleOf);
+  await Deno.writeTextFile(
+    DOCUMENT,
+    withSection(await Deno.readTextFile(DOCUMENT), "fanout", text),
+  );
+  const drawn = panels(results.samples, "fanout-1000", titleOf, isOurs);
+  await Deno.writeTextFile(PICTURE, plot("CPU µs of the server for each delivery", drawn));
+  await new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", DOCUMENT.pathname] }).output();
+  return "docs/internals/performance.md, docs/internals/performance.svg";
+}

@@ -1,0 +1,86 @@
+/**
+ * What was to be reached, and whether it was. Each target is a ratio or a difference of two cells of the same run, taken
+ * round by round; the verdict is made from the median, never written by hand.
+ * @module
+ */
+import { formatNumber, formatSpread, markdownTable } from "./format.ts";
+import { type Figures, figuresOf, type Sample } from "../samples.ts";
+import { ratios, type Spread, spread } from "./statistics.ts";
+
+/** Where a number comes from. */
+export interface Source {
+  /** Name of the work. */
+  readonly work: string;
+  /** Which of the work's. */
+  readonly variant: string;
+  /** Name of the peer. */
+  readonly peer: string;
+  /** Name of the figure. */
+  readonly figure: string;
+}
+
+/** How two numbers are held against each other. */
+export type Measure =
+  | { readonly kind: "value"; readonly of: Source; readonly per?: number }
+  | { readonly kind: "ratio"; readonly of: Source; readonly to: Source }
+  | { readonly kind: "more"; readonly of: Source; readonly than: Source; readonly per: number };
+
+/** Something to be reached. */
+export interface Target {
+  /** What is held against what, in words. */
+  readonly what: string;
+  /** What it may be at most, or must be at least. */
+  readonly bound: { readonly atMost: number } | { readonly atLeast: number };
+  /** Follows each number. */
+  readonly unit: string;
+  /** Where the number comes from. */
+  readonly measure: Measure;
+}
+
+/** What a target's measure came to; undefined where it was not measured. */
+export function reached(measure: Measure, samples: readonly Sample[]): Spread | undefined {
+  const of = column(measure.of, samples);
+  if (measure.kind === "value") {
+    return spread([...of.values()].map((value) => value / (measure.per ?? 1)));
+  }
+  if (measure.kind === "ratio") return ratios(of, column(measure.to, samples));
+  const than = column(measure.than, samples);
+  return spread([...of].flatMap(([round, value]) => {
+    const other = than.get(round);
+    return other === undefined ? [] : [(value - other) / measure.per];
+  }));
+}
+
+/** In words: met, or by how much not. */
+export function verdict({ bound }: Target, found: Spread | undefined): string {
+  if (!found) return "not measured";
+  const [limit, isMet] = "atMost" in bound
+    ? [bound.atMost, found.median <= bound.atMost]
+    : [bound.atLeast, found.median >= bound.atLeast];
+  if (isMet) return "met";
+  const share = Math.abs(found.median - limit) / Math.abs(limit);
+  return `missed by ${formatNumber(share * 100)} %`;
+}
+
+/** All targets as a table. */
+export function targetTable(targets: readonly Target[], samples: readonly Sample[]): string {
+  const rows = targets.map((target) => {
+    const { what, bound, unit, measure } = target;
+    const found = reached(measure, samples);
+    const limit = "atMost" in bound
+      ? `≤ ${formatNumber(bound.atMost)}`
+      : `≥ ${formatNumber(bound.atLeast)}`;
+    const told = found ? formatSpread(found) : "–";
+    return [what, `${limit}${unit}`, `${told}${found ? unit : ""}`, verdict(target, found)];
+  });
+  return markdownTable(["target", "limit", "measured", ""], rows);
+}
+
+function column(source: Source, samples: readonly Sample[]): ReadonlyMap<number, number> {
+  const { work, variant, peer, figure } = source;
+  const rounds: ReadonlyMap<number, Figures> = figuresOf(samples, work, variant, peer);
+  return new Map([...rounds].flatMap(([round, figures]) => {
+    const value = figures[figure];
+    return value === undefined ? [] : [[round, value] as const];
+  }));
+}

@@ -1,0 +1,75 @@
+// @ts-check
+/**
+ * The current names of a room's users, as far as known: from the member list, from renames,
+ * and from the latest messages. A message keeps the name under which it was sent.
+ * @module
+ */
+
+/** @typedef {import("../../../client/timeline/timeline.js").Timeline} Timeline */
+/** @typedef {import("../types.js").Person} Person */
+/** @typedef {import("../types.js").Room} Room */
+
+/** The names of one room at a time. */
+export class CurrentNames {
+  #onChange;
+  /** @type {Map<string, string>} */
+  #names = new Map();
+  /** @type {(() => void)[]} */
+  #stops = [];
+
+  /** @param {() => void} onChange Called when a user's known name has changed. */
+  constructor(onChange) {
+    this.#onChange = onChange;
+  }
+
+  /**
+   * Follows a room.
+   * @param {Pick<Room, "members">} room
+   * @param {Timeline} timeline
+   */
+  show(room, timeline) {
+    this.clear();
+    this.#learn(timeline.messages);
+    this.#stops = [
+      timeline.changes.subscribe((change) => {
+        if (change.type === "added") this.#learn([change.message]);
+        else if (change.type === "replaced") this.#learn(timeline.messages);
+        else if (change.type === "prepended") this.#learnOlder(timeline, change.count);
+        // The member list is more recent.
+        if (change.type === "replaced") this.#learn(room.members.value.members);
+      }),
+      room.members.subscribe(({ members }) => this.#learn(members)),
+    ];
+  }
+
+  /** Forgets the room. */
+  clear() {
+    for (const stop of this.#stops) stop();
+    this.#stops = [];
+    this.#names.clear();
+  }
+
+  /** The last known name of a user, if any. @param {string} user */
+  of(user) {
+    return this.#names.get(user);
+  }
+
+  /** @param {readonly Person[]} people If a user occurs twice, the later name counts. */
+  #learn(people) {
+    let isNew = false;
+    for (const { user, name } of people) {
+      const before = this.#names.get(user);
+      isNew ||= before !== undefined && before !== name;
+      this.#names.set(user, name);
+    }
+    if (isNew) this.#onChange();
+  }
+
+  /** @param {Timeline} timeline @param {number} count */
+  #learnOlder({ messages }, count) {
+    for (let i = count - 1; i >= 0; i--) {
+      const { user = "", name = "" } = messages[i] ?? {};
+      if (!this.#names.has(user)) this.#names.set(user, name);
+    }
+  }
+}

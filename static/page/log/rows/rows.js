@@ -1,0 +1,193 @@
+// @ts-check
+/**
+ * The rows that the log shows for a span of messages, as plain values: messages with the days, dividers and notices
+ * between them, and pending deliveries at the end. Each has a stable key and the values its look
+ * depends on, so that only changed rows are rendered again.
+ * @module
+ */
+import { seqOf } from "../../../client/timeline/amendments.js";
+import { dayOf } from "../../base/dates.js";
+
+/** @typedef {import("../../../client/timeline/timeline.js").Message} Message */
+/** @typedef {import("../../../client/timeline/timeline.js").Note} Note */
+/** @typedef {import("../../../client/timeline/timeline.js").Timeline} Timeline */
+/** @typedef {import("../types.js").Delivery} Delivery */
+/** @typedef {"loading" | "failed" | "beginning" | "oldest" | "empty" | "unknown"} TopState */
+/**
+ * @typedef {{key: string, was?: string, depends: readonly unknown[]} & ({type: "top", state: TopState}
+ *   | {type: "day", at: number} | {type: "divider", count: number} | {type: "note", note: Note} | {type: "copy"}
+ *   | {type: "message", message: Message, isOwn: boolean, isGrouped: boolean, target: Message | undefined,
+ *       nameNow: string | undefined, deliveries: readonly Delivery[]}
+ *   | {type: "pending", delivery: Delivery, isGrouped: boolean, target: Message | undefined})} LogItem
+ */
+/**
+ * @typedef {{timeline: Timeline, from: number, to: number, user: string | undefined, top: TopState,
+ *   divider: {before: string | null, count: number}, outbox: readonly Delivery[],
+ *   nameOf?(user: string): string | undefined}} LogSnapshot
+ */
+
+/**
+ * The row above the first message.
+ * @param {Timeline} timeline
+ * @param {boolean} hasFailed Whether loading older ones has failed.
+ * @returns {TopState}
+ */
+export function topStateOf({ isOpen, more, messages }, hasFailed) {
+  if (!isOpen) return "unknown";
+  if (more) return hasFailed ? "failed" : "loading";
+  if (messages.length === 0) return "empty";
+  // The first message ever, or the first that is still stored.
+  return seqOf(messages[0]?.position) === 1 ? "beginning" : "oldest";
+}
+
+/**
+ * Whether a delivery waits for the user's decision.
+ * @param {Delivery} delivery
+ */
+export function isStuck({ state: { value: { kind } } }) {
+  return kind === "failed" || kind === "unsure";
+}
+
+/** Messages of one author within this time are grouped. */
+export const GROUP_MS = 5 * 60_000;
+
+/**
+ * All rows, oldest first.
+ * @param {LogSnapshot} snapshot `from` and `to` are indexes.
+ * @returns {readonly LogItem[]}
+ */
+export function itemsOf(snapshot) {
+  const { timeline, from, to, top } = snapshot;
+  const { messages } = timeline;
+  const changesByMessage = deliveriesByMessage(snapshot.outbox);
+  const notes = notesByMessage(timeline.notes);
+  /** @type {LogItem[]} */
+  const items = [];
+  if (from === 0) {
+    items.push(
+      { key: "top", type: "top", state: top, depends: [top] },
+      ...noteItems(notes.get(null)),
+    );
+  }
+  let previous = messages[from - 1];
+  let isBroken = false;
+  for (let i = from; i < to; i++) {
+    const message = messages[i];
+    if (!message) continue;
+    const isDivided = message.position === snapshot.divider.before;
+    const isNewDay = !previous || dayOf(previous.at) !== dayOf(message.at);
+    if (isNewDay || i === from) items.push(dayItem(message.at));
+    if (isDivided) items.push(dividerItem(snapshot.divider.count));
+    const isGrouped = !(isBroken || isNewDay || isDivided || i === from) &&
+      isTogether(previous, message);
+    items.push(
+      messageItem(snapshot, message, isGrouped, changesByMessage.get(message.position) ?? []),
+    );
+    const following = noteItems(notes.get(message.position));
+    items.push(...following);
+    isBroken = following.length > 0;
+    previous = message;
+  }
+  if (to < messages.length) return items;
+  // Cached on an earlier visit: there is no connection to learn about changes.
+  const isCopy = !timeline.isOpen && messages.length > 0;
+  if (isCopy) items.push({ type: "copy", key: "copy", depends: [] });
+  return [...items, ...pendingItems(snapshot, previous, isBroken || isCopy)];
+}
+
+/** @param {LogSnapshot} scene @param {Message} message @param {boolean} isGrouped @param {readonly Delivery[]} deliveries @returns {LogItem} */
+function messageItem({ timeline, user, nameOf }, message, isGrouped, deliveries) {
+  const isOwn = message.user === user;
+  const name = isGrouped ? undefined : nameOf?.(message.user);
+  const nameNow = name === message.name ? undefined : name;
+  const target = message.reply ? timeline.get(message.reply) : undefined;
+  return {
+    type: "message",
+    key: message.position,
+    ...(isOwn && { was: `mine/${message.id}` }),
+    message,
+    isOwn,
+    isGrouped,
+    target,
+    nameNow,
+    deliveries,
+    depends: [
+      "said",
+      message,
+      isOwn,
+      isGrouped,
+      target,
+      nameNow,
+      ...deliveries.flatMap((it) => [it, it.state.value]),
+    ],
+  };
+}
+
+/** @param {LogSnapshot} scene @param {Message | undefined} last @param {boolean} isBroken @returns {LogItem[]} */
+function pendingItems({ timeline, user, outbox }, last, isBroken) {
+  // An entry may arrive before the outbox has removed its delivery.
+  const shown = new Set(
+    timeline.messages.slice(-100).filter((it) => it.user === user).map((it) => it.id),
+  );
+  let previous = isBroken ? undefined : last;
+  /** @type {LogItem[]} */
+  const items = [];
+  for (const delivery of outbox) {
+    const { id, at, action, state } = delivery;
+    if (action.type !== "say" || state.value.kind === "discarded" || shown.has(id)) continue;
+    const message = { position: "", id, at, user: user ?? "", name: "", text: action.text };
+    if (!last || dayOf(last.at) < dayOf(at)) items.push(dayItem(at));
+    const isGrouped = isTogether(previous, message);
+    const target = action.reply ? timeline.get(action.reply) : undefined;
+    const depends = [state.value, isGrouped, target];
+    items.push({ type: "pending", key: `mine/${id}`, delivery, isGrouped, target, depends });
+    last = previous = message;
+  }
+  return items;
+}
+
+/** @param {number} at @returns {LogItem} */
+function dayItem(at) {
+  return { type: "day", key: `day/${dayOf(at)}`, at, depends: [] };
+}
+
+/** @param {number} count @returns {LogItem} */
+function dividerItem(count) {
+  return { type: "divider", key: "divider", count, depends: [count] };
+}
+
+/** @param {readonly Note[]} [notes] @returns {LogItem[]} */
+function noteItems(notes = []) {
+  return notes.map((note, i) => ({
+    type: "note",
+    key: `note/${note.after}/${i}`,
+    note,
+    depends: [note],
+  }));
+}
+
+/** @param {Message | undefined} previous @param {Message} message */
+function isTogether(previous, message) {
+  return previous !== undefined && previous.user === message.user && !message.reply &&
+    (previous.name === message.name || message.name === "") && message.at - previous.at < GROUP_MS;
+}
+
+/** @param {readonly Note[]} notes */
+function notesByMessage(notes) {
+  /** @type {Map<string | null, Note[]>} */
+  const grouped = new Map();
+  for (const note of notes) grouped.set(note.after, [...grouped.get(note.after) ?? [], note]);
+  return grouped;
+}
+
+/** @param {readonly Delivery[]} outbox */
+function deliveriesByMessage(outbox) {
+  /** @type {Map<string, Delivery[]>} */
+  const grouped = new Map();
+  for (const delivery of outbox) {
+    const { action, state } = delivery;
+    if (action.type === "say" || state.value.kind === "discarded") continue;
+    grouped.set(action.of, [...grouped.get(action.of) ?? [], delivery]);
+  }
+  return grouped;
+}

@@ -1,0 +1,167 @@
+/**
+ * Parts of the chat page that load on demand: an early click is not lost, a failure is reported and can be retried, and
+ * nothing is loaded before it is needed.
+ * @module
+ */
+import assert from "node:assert/strict";
+import { pageTest } from "../page_fixture.ts";
+
+/** Otherwise the service worker answers, which no route sees. */
+const WITHOUT_WORKER = { serviceWorkers: "block" } as const;
+const NOT_LOADED = "This part of the page could not be loaded.";
+
+pageTest("A click is not lost while the part it needs is loading", async (stage) => {
+  const page = await stage.open("?name=Ann#den", WITHOUT_WORKER);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  await page.context().route("**/page/later.js", async (route) => {
+    await promise;
+    await route.continue();
+  });
+  await page.locator("body[data-state=online]").waitFor();
+  assert.equal(await page.locator("dialog").count(), 0);
+  await page.click("#open-settings");
+  await page.click("#me");
+  await page.locator("body.loading").waitFor();
+  resolve();
+  await page.locator("#name-dialog[open]").waitFor();
+  assert.equal(await page.locator("dialog[open]").count(), 1, "only the dialog requested last");
+  assert.equal(await page.inputValue("#name"), "Ann");
+  assert.equal(await page.evaluate("document.activeElement.id"), "name");
+  assert.equal(await page.locator("body.loading").count(), 0);
+});
+
+pageTest(
+  "A message entered by keyboard gets its tools, with the focus, once they are loaded",
+  async (stage) => {
+    const page = await stage.open("?name=Ann#den", WITHOUT_WORKER);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    await page.context().route("**/page/later.js", async (route) => {
+      await promise;
+      await route.continue();
+    });
+    await page.locator("body[data-state=online]").waitFor();
+    await page.fill("#text", "hello");
+    await page.press("#text", "Enter");
+    await page.locator("article:not(.pending)", { hasText: "hello" }).waitFor();
+    const message = page.locator("article", { hasText: "hello" });
+    await message.focus();
+    await page.keyboard.press("Enter");
+    assert.equal(await page.locator(".toolbar, .toast").count(), 0);
+    resolve();
+    await page.locator(".tool[data-do=pick]:focus").waitFor();
+    await message.locator(".toolbar").waitFor();
+  },
+);
+
+pageTest(
+  "The reason for a closed connection is shown once its strings are loaded",
+  async (stage) => {
+    const page = await stage.open("?name=Ann#den", WITHOUT_WORKER);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    await page.context().route("**/page/later.js", async (route) => {
+      await promise;
+      await route.continue();
+    });
+    await page.locator("body[data-state=online]").waitFor();
+    await page.context().routeWebSocket(/\/ws/, (socket) => {
+      socket.onMessage(() => {});
+      void socket.close({ code: 4009 });
+    });
+    await page.reload();
+    await page.locator("#words", { hasText: "(code 4009)" }).waitFor();
+    resolve();
+    await page.locator("#words", { hasText: "The connection timed out." }).waitFor();
+  },
+);
+
+for (const file of ["page/later.js", "later.css"]) {
+  pageTest(
+    `A part that failed to load is loaded at the next attempt (${file})`,
+    async (stage) => {
+      const page = await stage.open("?name=Ann#den", WITHOUT_WORKER);
+      await page.context().route(`**/${file}*`, (route) => route.abort());
+      await page.locator("body[data-state=online]").waitFor();
+      await page.click("#open-settings");
+      const toast = page.locator(".toast", { hasText: NOT_LOADED });
+      await toast.waitFor();
+      await page.context().unroute(`**/${file}*`);
+      await toast.getByRole("button", { name: "Try again" }).click();
+      await page.locator("#settings-dialog[open]").waitFor();
+      const look = `getComputedStyle(document.querySelector("#settings-dialog form")).display`;
+      assert.equal(await page.evaluate(look), "grid", "with its looks");
+    },
+    { expected: /^console: Failed to load resource/ },
+  );
+}
+
+pageTest("A page older than the server asks for a reload", async (stage) => {
+  const page = await stage.open("?name=Ann#den", WITHOUT_WORKER);
+  await page.context().route("**/page/later.js*", async (route) => {
+    const response = await route.fetch();
+    const body = (await response.text()).replace(/\bv[0-9a-f]{16}\b/, "v0123456789abcdef");
+    // Without an ETag, so that the browser does not cache it.
+    // The route may be removed meanwhile.
+    await route.fulfill({ contentType: "text/javascript", body }).catch(() => {});
+  });
+  await page.locator("body[data-state=online]").waitFor();
+  await page.click("#open-settings");
+  await page.locator(".toast", { hasText: "The page has been updated." }).waitFor();
+  await page.context().unroute("**/page/later.js*");
+  await Promise.all([
+    page.waitForEvent("load"),
+    page.getByRole("button", { name: "Reload", exact: true }).click(),
+  ]);
+  await page.click("#open-settings");
+  await page.locator("#settings-dialog[open]").waitFor();
+});
+
+pageTest(
+  "The page switches languages once the strings are loaded, and not otherwise",
+  async (stage) => {
+    const page = await stage.open("?name=Ann#den", WITHOUT_WORKER);
+    const strings = "**/page/i18n/zh.js*";
+    await page.context().route(strings, (route) => route.abort());
+    await page.locator("body[data-state=online]").waitFor();
+    await page.click("#open-settings");
+    const chinese = page.locator("#language input[value=zh]");
+    await chinese.check({ force: true });
+    await page.locator(".toast", { hasText: NOT_LOADED }).waitFor();
+    assert.ok(await page.locator("#language input[value=en]").isChecked());
+    assert.equal(await page.getAttribute("html", "lang"), "en");
+    await page.context().unroute(strings);
+    await chinese.check({ force: true });
+    await page.locator("html[lang=zh]").waitFor();
+    assert.equal(await page.innerText("#settings-title"), "设置");
+  },
+  { expected: /^console: Failed to load resource/ },
+);
+
+pageTest("A page in Chinese opens in English if its strings cannot be loaded", async (stage) => {
+  const before = `localStorage.setItem("parley-page / language", "zh")`;
+  const page = await stage.open("#den", WITHOUT_WORKER);
+  await page.context().route("**/page/i18n/zh.js*", (route) => route.abort());
+  await page.evaluate(before);
+  await page.reload();
+  await page.locator("body[data-state=online]").waitFor();
+  assert.equal(await page.getAttribute("html", "lang"), "en");
+  assert.equal(await page.getAttribute("#text", "placeholder"), "Message #den");
+}, { expected: /^console: Failed to load resource/ });
+
+pageTest(
+  "A page in Chinese whose strings are late opens in English, and switches to Chinese later",
+  async (stage) => {
+    const page = await stage.open("#den", WITHOUT_WORKER);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    await page.context().route("**/page/i18n/zh.js", async (route) => {
+      await promise;
+      await route.continue();
+    });
+    await page.evaluate(`localStorage.setItem("parley-page / language", "zh")`);
+    // The load event waits for the strings.
+    await page.reload({ waitUntil: "commit" });
+    await page.locator("#text[placeholder='Message #den']").waitFor();
+    resolve();
+    await page.locator("html[lang=zh]").waitFor();
+    assert.notEqual(await page.getAttribute("#text", "placeholder"), "Message #den");
+  },
+);

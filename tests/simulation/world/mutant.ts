@@ -1,0 +1,37 @@
+/**
+ * The places where a fault can be planted, to prove that the simulation finds it: each replaces one real part.
+ * @module
+ */
+import { Hub, type HubContext } from "../../../lib/chat/room/hub.ts";
+import { ListRoomStorage } from "../../core/log/list_room_storage.ts";
+import type { NodeBus } from "./sim_bus.ts";
+import type { SimClock } from "./sim_clock.ts";
+
+/** The parts that can be replaced. */
+export interface Mutant {
+  /** The storage of a room. */
+  readonly makeRoomStorage: () => ListRoomStorage;
+  /** Wraps a node's bus. */
+  readonly wrap: (bus: NodeBus) => NodeBus;
+  /** A node's hub. */
+  readonly makeHub: (context: HubContext) => Hub;
+  /** Whether the tops of the logs are announced. */
+  readonly announcesTops: boolean;
+  /** Whether a new epoch begins where entries may have been lost. */
+  readonly startsEpochs: boolean;
+  /** The storage of the client library. */
+  readonly makeStorage: () => Map<string, string>;
+  /** The client library's wall clock, in milliseconds since 1970. */
+  readonly readClock: (clock: SimClock) => number;
+}
+
+/** No mutation. */
+export const UNMUTATED: Mutant = {
+  makeRoomStorage: () => new ListRoomStorage(),
+  wrap: (bus) => bus,
+  makeHub: (context) => new Hub(context),
+  announcesTops: true,
+  startsEpochs: true,
+  makeStorage: () => new Map(),
+  readClock: (clock) => clock.date(),
+};

@@ -1,0 +1,163 @@
+/**
+ * One node of the service, assembled as in `lib/io/app/service.ts`, with a bridge that loses posts. After a crash
+ * nothing of it runs, its connections are gone, and its leases remain until they expire.
+ * @module
+ */
+import type { Announcement } from "../../../lib/chat/ports/bus.ts";
+import type { Clock } from "../../../lib/chat/ports/clock.ts";
+import type { ConnectionHandler, Socket } from "../../../lib/chat/ports/connection_handler.ts";
+import type { Hub } from "../../../lib/chat/room/hub.ts";
+import type { Identity, SessionTokens } from "../../../lib/chat/ports/session_tokens.ts";
+import { JsonHandler } from "../../../lib/chat/session/json_handler.ts";
+import type { SessionContext } from "../../../lib/chat/session/session.ts";
+import { TextHandler, type TextOptions } from "../../../lib/chat/session/text_handler.ts";
+import { ConcurrencyLimit } from "../../../lib/chat/concurrency_limit.ts";
+import { TopAnnouncer } from "../../../lib/chat/bus/top_announcer.ts";
+import { SharedBudgets } from "../../../lib/core/limits/rate_limiter.ts";
+import { isUserId, type UserId } from "../../../lib/core/log/entry.ts";
+import { parseName } from "../../../lib/core/names/names.ts";
+import { RECOVER_LIMIT, SimBus } from "./sim_bus.ts";
+import type { World } from "./world.ts";
+
+const LIMITS = {
+  maxTextBytes: 1_000,
+  maxMessageBytes: 10_000,
+  maxRooms: 32,
+  messagesPerSecond: 0,
+  bytesPerSecond: 0,
+  recoverLimit: RECOVER_LIMIT,
+};
+
+/** One process. */
+export class SimNode {
+  readonly id: string;
+  readonly bus: SimBus;
+  readonly #world: World;
+  readonly #hub: Hub;
+  readonly #context: SessionContext;
+  #isAlive = true;
+
+  /** Starts the node. */
+  constructor(world: World, id: string) {
+    this.id = id;
+    this.#world = world;
+    const { dice, mutant } = world;
+    const random = () => dice.next();
+    const clock = this.#clock();
+    this.bus = new SimBus({ ...world.busContext, isAlive: () => this.#isAlive });
+    const bus = mutant.wrap(this.bus);
+    const newId = () => `id${world.nextNumber()}`;
+    const common = { bus, clock, random, newId, guestName: "guest" };
+    this.#hub = mutant.makeHub({ ...common, node: id, recoverLimit: RECOVER_LIMIT });
+    const serverInfo = {
+      server: { name: "parley", version: "0" },
+      limits: LIMITS,
+      heartbeat: { seconds: 30 },
+    };
+    const sessionTokens = new SimSessionTokens(world);
+    const limits = new SharedBudgets(LIMITS);
+    const readLimit = new ConcurrencyLimit(2);
+    const own = { limits, readLimit, hub: this.#hub, sessionTokens, serverInfo };
+    this.#context = { ...common, ...LIMITS, ...own };
+    this.#start(new TopAnnouncer(bus, clock, (tops) => this.#dispatchLater(tops)));
+  }
+
+  get isAlive(): boolean {
+    return this.#isAlive;
+  }
+
+  /** Opens a session. @param onNewUser Receives the user that is created for it, if any. */
+  openHandler(
+    socket: Socket,
+    options: TextOptions | undefined,
+    onNewUser: (user: UserId) => void,
+  ): ConnectionHandler {
+    const sessionTokens: SessionTokens = {
+      isReady: true,
+      ready: this.#context.sessionTokens.ready,
+      serviceId: this.#context.sessionTokens.serviceId,
+      newUserId: () => {
+        const user = this.#context.sessionTokens.newUserId();
+        onNewUser(user);
+        return user;
+      },
+      sign: (author) => this.#context.sessionTokens.sign(author),
+      verify: (token) => this.#context.sessionTokens.verify(token),
+    };
+    const context = { ...this.#context, sessionTokens };
+    return options ? new TextHandler(socket, context, options) : new JsonHandler(socket, context);
+  }
+
+  /** Stops the node as an operator does; clients have been notified. */
+  stop(): void {
+    this.#hub[Symbol.dispose]();
+    this.crash();
+  }
+
+  /** Crashes the node. */
+  crash(): void {
+    this.#isAlive = false;
+  }
+
+  #start(topAnnouncer: TopAnnouncer): void {
+    const { signal } = new AbortController();
+    const tasks = [this.#hub.run(signal), this.#forwardAnnouncements(topAnnouncer, signal)];
+    if (this.#world.mutant.announcesTops) tasks.push(topAnnouncer.run(signal));
+    const broken = (error: unknown) => this.#world.reportViolation(`${this.id} broke: ${error}`);
+    Promise.all(tasks).catch(broken);
+  }
+
+  async #forwardAnnouncements(topAnnouncer: TopAnnouncer, signal: AbortSignal): Promise<void> {
+    for await (const announcements of topAnnouncer.observe(this.bus.announcements(signal))) {
+      this.#dispatchLater(announcements);
+    }
+  }
+
+  #dispatchLater(announcements: readonly Announcement[]): void {
+    const { clock, dice, busContext } = this.#world;
+    if (dice.chance(busContext.faultRates().dropped)) return;
+    clock.after(1, () => {
+      if (this.#isAlive) this.#world.guard(() => this.#hub.dispatch(announcements));
+    });
+  }
+
+  /** Sleeps end only while the node is alive. */
+  #clock(): Clock {
+    const { clock } = this.#world;
+    return {
+      now: () => clock.now(),
+      date: () => clock.date(),
+      sleep: async (ms, signal) => {
+        await clock.sleep(ms, signal);
+        if (!this.#isAlive) await new Promise<never>(() => {});
+      },
+    };
+  }
+}
+
+/** Tokens that are trivial to forge. */
+class SimSessionTokens implements SessionTokens {
+  readonly isReady = true;
+  readonly ready = Promise.resolve();
+  readonly serviceId = "simulated-service";
+  readonly #world: World;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  newUserId(): UserId {
+    const user = `user_${1000 + this.#world.nextNumber()}`;
+    return isUserId(user) ? user : this.#world.fail(`${user} is no user`);
+  }
+
+  sign({ user, name, isGuest }: Identity): string {
+    return `${user} ${isGuest} ${name}`;
+  }
+
+  verify(token: string): Identity | undefined {
+    const [user = "", isGuest, ...rest] = token.split(" ");
+    const name = parseName(rest.join(" "));
+    return name && isUserId(user) ? { user, name, isGuest: isGuest === "true" } : undefined;
+  }
+}

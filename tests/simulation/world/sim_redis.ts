@@ -1,0 +1,221 @@
+/**
+ * An in-memory Redis shared by all nodes, with the rules of `core/log/room_log.ts` and
+ * `core/presence/lease_table.ts`. It can fail as Redis does: return to an earlier
+ * state, as when a replica is promoted, or become empty.
+ * @module
+ */
+import {
+  type Announcement,
+  type PublishResult,
+  type ReadState,
+  type Top,
+} from "../../../lib/chat/ports/bus.ts";
+import type { Draft, Entry, UserId } from "../../../lib/core/log/entry.ts";
+import type { Claim, ClaimResult, Person } from "../../../lib/core/presence/lease_table.ts";
+import type { RoomId } from "../../../lib/core/names/names.ts";
+import type { Position } from "../../../lib/core/log/position.ts";
+import {
+  advancesReadMarker,
+  append,
+  ensureHead,
+  type HistoryPage,
+  type LogContext,
+  readPage,
+  type Replay,
+  replaySince,
+  resolvePosition,
+  type Retention,
+  startEpoch,
+  topOf,
+} from "../../../lib/core/log/room_log.ts";
+import type { Contents, ListRoomStorage } from "../../core/log/list_room_storage.ts";
+import { LeaseHistory } from "./lease_history.ts";
+import type { Mutant } from "./mutant.ts";
+import type { SimClock } from "./sim_clock.ts";
+import { RoomOracle } from "./room_oracle.ts";
+
+interface SimRoom {
+  readonly storage: ListRoomStorage;
+  /** The server that numbered last. */
+  server: string;
+  reads: ReadonlyMap<UserId, Position>;
+  leases: LeaseHistory;
+}
+
+/** The contents of a Redis at one time. */
+type Snapshot = ReadonlyMap<RoomId, {
+  readonly contents: Contents;
+  readonly server: string;
+  readonly reads: ReadonlyMap<UserId, Position>;
+  readonly leases: LeaseHistory;
+  readonly leaseCount: number;
+  readonly log: readonly Entry[];
+}>;
+
+/** What a Redis depends on. */
+export interface RedisContext {
+  readonly clock: SimClock;
+  readonly retention: Retention;
+  readonly mutant: Pick<Mutant, "makeRoomStorage" | "startsEpochs">;
+  /** Reports a violation. */
+  readonly reportViolation: (what: string) => void;
+}
+
+/** One Redis. */
+export class SimRedis {
+  /** Receives all announcements; each listener checks its own subscriptions. */
+  readonly listeners = new Set<(room: RoomId, announcement: Announcement) => void>();
+  readonly #context: RedisContext;
+  readonly #oracles = new Map<RoomId, RoomOracle>();
+  readonly #rooms = new Map<RoomId, SimRoom>();
+  #snapshot: Snapshot = new Map();
+  #lastNumber = 0;
+  #server = "server0";
+
+  constructor(context: RedisContext) {
+    this.#context = context;
+  }
+
+  /** The oracle of a room. */
+  oracle(room: RoomId): RoomOracle {
+    const oracle = this.#oracles.get(room) ??
+      new RoomOracle(room, this.#context.retention.entries);
+    this.#oracles.set(room, oracle);
+    return oracle;
+  }
+
+  append(draft: Draft): PublishResult {
+    const room = this.#room(draft.room);
+    if (room.server !== this.#server && this.#context.mutant.startsEpochs) {
+      const [head, epoch] = [ensureHead(room.storage, this.#logContext()), this.#newEpoch()];
+      this.oracle(draft.room).startEpoch(epoch, topOf(head));
+      room.storage.setHead(startEpoch(head, epoch));
+      room.server = this.#server;
+    }
+    const outcome = append(room.storage, draft, this.#logContext());
+    if (outcome.kind === "rejected") return outcome;
+    if (outcome.kind === "repeated") return { ...outcome.receipt, kind: "entered" };
+    const { entry } = outcome;
+    const wrong = this.oracle(draft.room).add(entry);
+    if (wrong) this.#context.reportViolation(wrong);
+    this.announce(entry.room, { kind: "entry", entry });
+    return { kind: "entered", position: entry.position, at: entry.at };
+  }
+
+  announce(room: RoomId, announcement: Announcement): void {
+    for (const listener of this.listeners) listener(room, announcement);
+  }
+
+  top(room: RoomId): Top {
+    const top = topOf(ensureHead(this.#room(room).storage, this.#logContext()));
+    return { kind: "top", room, top, isRead: true };
+  }
+
+  replay(room: RoomId, since: Position, limit: number): Replay {
+    return replaySince(this.#room(room).storage, since, limit, this.#logContext());
+  }
+
+  page(room: RoomId, before: number | undefined, limit: number): HistoryPage {
+    return readPage(this.#room(room).storage, before, limit, this.#logContext());
+  }
+
+  readState(room: RoomId, user: UserId): ReadState {
+    const { storage, reads } = this.#room(room);
+    const read = reads.get(user);
+    const seen = read ? resolvePosition(ensureHead(storage, this.#logContext()), 0, read).after : 0;
+    const kept = storage.messages(Infinity, -Infinity);
+    return { read, unread: kept.filter(({ position }) => position.seq > seen).length };
+  }
+
+  markRead(room: RoomId, user: UserId, read: Position): boolean {
+    const one = this.#room(room);
+    const head = ensureHead(one.storage, this.#logContext());
+    const isFurther = head.top > 0 && advancesReadMarker(head, one.reads.get(user), read);
+    if (isFurther) one.reads = new Map(one.reads).set(user, read);
+    return isFurther;
+  }
+
+  claim(room: RoomId, claim: Claim): ClaimResult {
+    return this.#room(room).leases.claim(claim, this.#server, this.#context.clock.now());
+  }
+
+  release(room: RoomId, user: UserId, node: string): void {
+    this.#room(room).leases.release(user, node);
+  }
+
+  withdraw(room: RoomId, node: string): void {
+    this.#room(room).leases.withdraw(node, this.#context.clock.now());
+  }
+
+  renew(room: RoomId, node: string): boolean {
+    return this.#room(room).leases.renew(node, this.#server, this.#context.clock.now());
+  }
+
+  people(room: RoomId): readonly Person[] {
+    return this.#room(room).leases.people(this.#context.clock.now());
+  }
+
+  /** The replica stops following here. */
+  detachReplica(): void {
+    this.#snapshot = new Map(
+      [...this.#rooms].map(([id, { storage: { contents }, server, reads, leases }]) => {
+        const { log } = this.oracle(id);
+        return [id, { contents, server, reads, leases, leaseCount: leases.length, log }];
+      }),
+    );
+  }
+
+  /** The replica is promoted. */
+  promoteReplica(): void {
+    this.#server = `server${this.#lastNumber++}`;
+    this.#rooms.clear();
+    for (const [id, { contents, server, reads, leases, leaseCount }] of this.#snapshot) {
+      const storage = this.#context.mutant.makeRoomStorage();
+      storage.contents = contents;
+      this.#rooms.set(id, { storage, server, reads, leases: leases.upTo(leaseCount) });
+    }
+    for (const [id, oracle] of this.#oracles) oracle.rewindTo(this.#snapshot.get(id)?.log ?? []);
+  }
+
+  /** FLUSHALL: the server is the same. */
+  flushAll(): void {
+    this.#rooms.clear();
+    for (const oracle of this.#oracles.values()) oracle.rewindTo([]);
+  }
+
+  /** Forgets all receipts. */
+  forgetReceipts(): void {
+    for (const { storage } of this.#rooms.values()) {
+      storage.contents = withoutReceipts(storage.contents);
+    }
+    this.#snapshot = new Map(
+      [...this.#snapshot].map(([id, it]) => [
+        id,
+        { ...it, contents: withoutReceipts(it.contents) },
+      ]),
+    );
+  }
+
+  #room(id: RoomId): SimRoom {
+    const known = this.#rooms.get(id);
+    if (known) return known;
+    const storage = this.#context.mutant.makeRoomStorage();
+    const room = { storage, server: this.#server, reads: new Map(), leases: new LeaseHistory() };
+    this.#rooms.set(id, room);
+    return room;
+  }
+
+  #logContext(): LogContext {
+    const { clock, retention } = this.#context;
+    const [now, ranMs] = [clock.date(), clock.now()];
+    return { now, ranMs, epoch: this.#newEpoch(), retention };
+  }
+
+  #newEpoch(): string {
+    return `e${this.#lastNumber++}`;
+  }
+}
+
+function withoutReceipts(contents: Contents): Contents {
+  return { ...contents, receipts: {} };
+}

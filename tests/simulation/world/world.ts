@@ -1,0 +1,129 @@
+/**
+ * Everything that one simulation shares: the dice, the clock, the Redis, the running nodes and the list of violations.
+ * @module
+ */
+import type { RoomId } from "../../../lib/core/names/names.ts";
+import { RECEIPTS_MS, type Retention } from "../../../lib/core/log/room_log.ts";
+import { room } from "../../support/fakes.ts";
+import { Dice } from "./dice.ts";
+import type { Mutant } from "./mutant.ts";
+import type { BusContext } from "./sim_bus.ts";
+import { SimClock } from "./sim_clock.ts";
+import { SimNode } from "./sim_node.ts";
+import { SimRedis } from "./sim_redis.ts";
+import { type FaultRates, NO_FAULTS, randomFaultRates } from "./fault_rates.ts";
+
+/** The world of one simulation. */
+export class World {
+  readonly dice: Dice;
+  readonly clock: SimClock;
+  readonly mutant: Mutant;
+  readonly redis: SimRedis;
+  readonly busContext: Omit<BusContext, "isAlive">;
+  readonly rooms: readonly RoomId[];
+  readonly nodes: SimNode[] = [];
+  /** The ids of refused actions, whose order is not guaranteed. */
+  readonly refused = new Set<string>();
+  /** The violations. */
+  readonly violations: string[] = [];
+  /** All events, one line each. */
+  readonly trace: string[] = [];
+  #faultRates: FaultRates;
+  #lastNumber = 0;
+
+  constructor(seed: number, mutant: Mutant) {
+    this.dice = new Dice(seed);
+    this.clock = new SimClock(this.dice);
+    this.mutant = mutant;
+    this.redis = new SimRedis({
+      clock: this.clock,
+      retention: randomRetention(this.dice),
+      mutant,
+      reportViolation: (what) => this.reportViolation(what),
+    });
+    this.#faultRates = randomFaultRates(this.dice);
+    const { dice, clock, redis } = this;
+    this.busContext = {
+      dice,
+      clock,
+      redis,
+      refused: this.refused,
+      faultRates: () => this.#faultRates,
+    };
+    this.rooms = ["attic", "lobby", "cellar"].slice(0, dice.between(1, 3)).map(room);
+    const count = dice.between(1, 3);
+    for (let index = 0; index < count; index++) this.startNode();
+  }
+
+  /** The running nodes. */
+  get running(): readonly SimNode[] {
+    return this.nodes.filter(({ isAlive }) => isAlive);
+  }
+
+  /** Whether the faults have ended. */
+  get isFaultFree(): boolean {
+    return this.#faultRates === NO_FAULTS;
+  }
+
+  /** Ends all faults. */
+  stopFaults(): void {
+    this.#faultRates = NO_FAULTS;
+    for (const { bus } of this.running) {
+      bus.isAway = false;
+      bus.dropsAnnouncements = false;
+    }
+  }
+
+  /** Draws new fault rates. */
+  changeFaultRates(): void {
+    this.#faultRates = randomFaultRates(this.dice);
+  }
+
+  /** Skips a time in which nothing happens; state that expires is gone. */
+  skip(ms: number): void {
+    this.note(`nothing happens for ${ms} ms`);
+    this.clock.skip(ms);
+    if (ms > RECEIPTS_MS) this.redis.forgetReceipts();
+  }
+
+  /** Starts another node. */
+  startNode(): void {
+    this.nodes.push(new SimNode(this, `node${this.nextNumber()}`));
+  }
+
+  /** A number that was not used before. */
+  nextNumber(): number {
+    return ++this.#lastNumber;
+  }
+
+  /** Adds an event to the trace. */
+  note(what: string): void {
+    this.trace.push(`${this.clock.now()} ${what}`);
+  }
+
+  /** Reports a violation. */
+  reportViolation(what: string): void {
+    this.violations.push(`at ${this.clock.now()} ms: ${what}`);
+    this.note(`WRONG: ${what}`);
+  }
+
+  /** Reports a violation and throws. */
+  fail(what: string): never {
+    throw new Error(what);
+  }
+
+  /** Reports an exception as a violation. */
+  guard(fn: () => void): void {
+    try {
+      fn();
+    } catch (error) {
+      this.reportViolation(error instanceof Error ? error.stack ?? error.message : String(error));
+    }
+  }
+}
+
+/** Usually more than a simulation sends; sometimes so few that missed entries are already deleted. */
+function randomRetention(dice: Dice): Retention {
+  const messages = dice.chance(0.8) ? 10_000 : dice.between(5, 20);
+  return { messages, entries: messages, ageMs: Infinity };
+}
