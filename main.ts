@@ -6,7 +6,7 @@
  */
 import meta from "./deno.json" with { type: "json" };
 import { describeProblem, helpText, parseCommandLine } from "./lib/core/config/command_line.ts";
-import { type Config, parseConfig, type Problem } from "./lib/core/config/config.ts";
+import { type Config, parseConfig, type Problem, settings } from "./lib/core/config/config.ts";
 import { listensOnAll, startupMessage } from "./lib/core/config/startup_message.ts";
 import { runBackupCommand } from "./lib/io/app/backup_command.ts";
 import { runBenchCommand } from "./lib/load/cli/command.ts";
@@ -110,14 +110,20 @@ async function revokePermissions(
   { workers, needsFileAccess }: Service,
 ): Promise<void> {
   const usesFiles = needsFileAccess || config.redisUrl?.startsWith("unix:");
-  const unneeded: Deno.PermissionDescriptor[] = [{ name: "env" }, { name: "sys" }];
+  // A worker started later loads the engine's packages.
+  const needsVariables = config.websocketEngine === "node" && workers > 0;
+  const unneeded: Deno.PermissionDescriptor[] = needsVariables
+    ? settings.map(({ name: variable }) => ({ name: "env", variable }))
+    : [{ name: "env" }];
+  unneeded.push({ name: "sys" });
   if (!usesFiles) unneeded.push({ name: "write" });
   if (!usesFiles && workers === 0) unneeded.push({ name: "read" });
   for (const permission of unneeded) {
     // Some runtimes cannot revoke permissions.
     await Deno.permissions?.revoke?.(permission).catch(() => {});
   }
-  logger.debug("permissions.dropped", { names: unneeded.map(({ name }) => name).join(" ") });
+  const names = new Set(unneeded.map(({ name }) => name));
+  logger.debug("permissions.dropped", { names: [...names].join(" ") });
 }
 
 /** Signals within this time of the first count as copies: `deno task` and process groups deliver a signal twice. */

@@ -1,40 +1,46 @@
 /**
  * Checks the health of all connections with one timer. Each beat checks a slice of them, so that thousands are never
- * checked at once, and carries out the resulting actions. WebSocket ping frames are not sent here: the runtime sends
- * them, and does not expose the pongs.
+ * checked at once, and carries out the resulting actions.
  * @module
  */
 import type { ChargeReason } from "../core/limits/connection_limits.ts";
 import type { CloseStatus } from "../core/protocol/close_codes.ts";
 import {
   checkConnection,
-  type ConnectionStatus,
   type HealthPolicy,
-  statusOf,
   type Vitals,
 } from "../core/health/connection_health.ts";
 import type { Clock } from "./ports/clock.ts";
 
 /** One connection, as the heartbeat sees it. */
 export interface Peer {
-  /** Its vital signs. @param now Milliseconds on the heartbeat's clock. */
-  vitals(now: number): Vitals;
+  /** Its vital signs; undefined unless it is open. @param now Milliseconds on the heartbeat's clock. */
+  vitals(now: number): Vitals | undefined;
+  /** Its status. */
+  status(now: number): ConnectionStatus;
+  /** Bytes waiting to be sent to it, including overhead; 0 if unknown. */
+  bufferedBytes(): number;
   /** Asks it for a sign of life. */
   ping(): void;
-  /** Removes it from its rooms. It receives nothing new from then on. */
-  park(): void;
+  /** Ends it, since it reads too slowly. It receives nothing new from then on. */
+  drop(): void;
   /** Closes it. */
   close(status: CloseStatus): void;
   /** The key under which its address is rate-limited; undefined if the address has no limits. */
   readonly address?: string | undefined;
   /** Charges its address, once. */
   charge(what: ChargeReason): void;
+  /** Called on each check while it is not open. */
+  checkEnding?(now: number): void;
 }
+
+/** The status of a connection. Each engine has its own. */
+export type ConnectionStatus = string;
 
 /** Number of connections by status. */
 export type ConnectionCounts = Readonly<Record<ConnectionStatus, number>>;
 
-/** Parking peers with smaller backlogs would not free a noticeable amount. */
+/** Dropping peers with smaller backlogs would not free a noticeable amount. */
 const LARGE_BACKLOG_BYTES = 65_536;
 
 /** Number of beats in which every connection is checked once. */
@@ -69,48 +75,45 @@ export class Heartbeat {
     return this.#peers;
   }
 
-  /** Counts the watched peers by status. */
-  connectionCounts(): ConnectionCounts {
-    const counts = { connecting: 0, open: 0, parked: 0, closing: 0, stuck: 0, dead: 0 };
+  /** Counts the watched peers by status. @param statuses Those that are counted even if no peer has them. */
+  connectionCounts(statuses: readonly ConnectionStatus[]): ConnectionCounts {
+    const counts: Record<ConnectionStatus, number> = {};
+    for (const status of statuses) counts[status] = 0;
     const now = this.#clock.now();
-    for (const peer of this.peers()) counts[statusOf(peer.vitals(now), this.#policy, now)] += 1;
+    for (const peer of this.peers()) {
+      const status = peer.status(now);
+      counts[status] = (counts[status] ?? 0) + 1;
+    }
     return counts;
   }
 
-  /** Number of bytes waiting to be sent. Backlogs of closing peers are unknown and not included. */
+  /** Number of bytes waiting to be sent. */
   bufferedBytes(): number {
     let bytes = 0;
-    const now = this.#clock.now();
-    for (const peer of this.peers()) {
-      const vitals = peer.vitals(now);
-      if ("backlog" in vitals) bytes += vitals.backlog;
-    }
+    for (const peer of this.peers()) bytes += peer.bufferedBytes();
     return bytes;
   }
 
-  /**
-   * Parks the open peers with the largest backlogs, which together hold half of all large backlogs. They still receive
-   * what was already sent, and nothing new. Returns the number of parked peers.
-   */
-  parkLargestBacklogs(): number {
+  /** Drops the open peers with the largest backlogs, which together hold half of all large backlogs. Returns their number. */
+  dropLargestBacklogs(): number {
     const now = this.#clock.now();
     const behind: { peer: Peer; backlog: number }[] = [];
     let total = 0;
     for (const peer of this.peers()) {
-      const vitals = peer.vitals(now);
-      if (vitals.state !== "open" || vitals.backlog < LARGE_BACKLOG_BYTES) continue;
-      behind.push({ peer, backlog: vitals.backlog });
-      total += vitals.backlog;
+      const { backlog } = peer.vitals(now) ?? { backlog: 0 };
+      if (backlog < LARGE_BACKLOG_BYTES) continue;
+      behind.push({ peer, backlog });
+      total += backlog;
     }
     behind.sort((one, other) => other.backlog - one.backlog);
-    let parked = 0;
-    for (let parkedBytes = 0; parkedBytes < total / 2; parked++) {
-      const next = behind[parked];
+    let dropped = 0;
+    for (let droppedBytes = 0; droppedBytes < total / 2; dropped++) {
+      const next = behind[dropped];
       if (next === undefined) break;
-      parkedBytes += next.backlog;
-      next.peer.park();
+      droppedBytes += next.backlog;
+      next.peer.drop();
     }
-    return parked;
+    return dropped;
   }
 
   /** Beats until the signal aborts. Checks every peer five times per ping interval, and at least every 5 s. */
@@ -135,10 +138,11 @@ export class Heartbeat {
 
   #check(peer: Peer): void {
     const now = this.#clock.now();
-    const action = checkConnection(peer.vitals(now), this.#policy, now);
+    const vitals = peer.vitals(now);
+    if (vitals === undefined) return peer.checkEnding?.(now);
+    const action = checkConnection(vitals, this.#policy, now);
     if (action.kind === "ping") peer.ping();
-    else if (action.kind === "park") peer.park();
-    else if (action.kind === "charge") peer.charge("dead");
+    else if (action.kind === "drop") peer.drop();
     else if (action.kind === "close") peer.close(action.closeStatus);
   }
 }

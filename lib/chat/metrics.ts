@@ -7,7 +7,7 @@
 import type { RecycleReason } from "../core/health/worker_health.ts";
 import type { Counter, Histogram, Metrics } from "../core/metrics/metrics.ts";
 import type { SlowDownRejection } from "./ports/bus.ts";
-import type { Heartbeat } from "./heartbeat.ts";
+import type { ConnectionStatus, Heartbeat } from "./heartbeat.ts";
 
 /** Bucket bounds in seconds, for what should take less than a tick. */
 const SHORT_BUCKETS = [
@@ -106,12 +106,16 @@ function roomMetrics(metrics: Metrics): RoomMetrics {
 }
 
 /** Registers gauges of a worker's connections, counted when they are read. */
-export function addConnectionGauges(metrics: Metrics, heartbeat: Heartbeat): void {
+export function addConnectionGauges(
+  metrics: Metrics,
+  heartbeat: Heartbeat,
+  statuses: readonly ConnectionStatus[],
+): void {
   metrics.gauges(
     "parley_connections",
     "Connections by state. Stuck and dead ones can only be ended with their worker.",
     "state",
-    () => heartbeat.connectionCounts(),
+    () => heartbeat.connectionCounts(statuses),
   );
   metrics.gauge(
     "parley_buffered_bytes",

@@ -4,12 +4,13 @@ import config from "../../deno.json" with { type: "json" };
 import { type BudgetRates, budgetTable } from "../../lib/core/limits/budgets.ts";
 import { parseCommandLine, settingsTable } from "../../lib/core/config/command_line.ts";
 import { settings } from "../../lib/core/config/config.ts";
+import { PACKAGE_VARIABLES } from "../../lib/core/config/settings_table.ts";
 import { withSettings } from "../../docs/tools/configuration.ts";
 import * as farewells from "../../lib/core/protocol/close_codes.ts";
 import { RELEASES } from "../support/deno_releases.ts";
 
 const read = (path: string) => Deno.readTextFileSync(new URL(`../../${path}`, import.meta.url));
-const ENV = settings.map(({ name }) => name);
+const ENV = [...settings.map(({ name }) => name), ...PACKAGE_VARIABLES];
 
 /** Every file under a folder, from the root. */
 function filesUnder(folder: string): string[] {
@@ -92,7 +93,7 @@ for (
   const path of ["deploy/flags.txt", "Dockerfile", "deploy/parley.service"] as const
 ) {
   Deno.test(`${path} lets the service read every setting, and no other variable`, () => {
-    const lists = [...read(path).matchAll(/--allow-env=([A-Z_,]+)/g)].map(([, list]) => list);
+    const lists = [...read(path).matchAll(/--allow-env=([A-Z0-9_,]+)/g)].map(([, list]) => list);
     assert.ok(lists.length > 0);
     for (const list of lists) assert.deepEqual(list?.split(","), ENV);
   });

@@ -3,6 +3,8 @@
  * @module
  */
 import { settings } from "../../lib/core/config/config.ts";
+import { PACKAGE_VARIABLES } from "../../lib/core/config/settings_table.ts";
+import { ENGINE } from "./engine.ts";
 import { DEADLINE_MS, endingOf, until, wholeLines } from "./provision.ts";
 
 /** A running Parley. */
@@ -29,7 +31,7 @@ const MAIN = new URL("../../main.ts", import.meta.url).pathname;
 
 /** The arguments of `deno run` for the service, with the permissions that the start task has. */
 export function runArguments(...args: readonly string[]): string[] {
-  const names = settings.map(({ name }) => name).join(",");
+  const names = [...settings.map(({ name }) => name), ...PACKAGE_VARIABLES].join(",");
   const permissions = ["net", "read", "write", `env=${names}`].map((it) => `--allow-${it}`);
   return ["run", "--no-prompt", "--cached-only", ...permissions, MAIN, ...args];
 }
@@ -66,7 +68,8 @@ export function spawn(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
 ): Omit<Parley, "url" | "port" | "adminUrl"> {
-  return spawnAsIs(program, args, { PORT: "0", ADMIN_PORT: "0", DATA_DIR: ":memory:", ...env });
+  const usual = { PORT: "0", ADMIN_PORT: "0", DATA_DIR: ":memory:", WEBSOCKET_ENGINE: ENGINE };
+  return spawnAsIs(program, args, { ...usual, ...env });
 }
 
 /** The same, with these settings and no others. */

@@ -4,6 +4,7 @@
  * @module
  */
 import { parseConfig } from "../../lib/core/config/config.ts";
+import { ENGINE } from "./engine.ts";
 import { type Service, startService } from "../../lib/io/app/service.ts";
 
 // Deno 2.9.6 loses posts to channels that are opened while the last one of an isolate is closing, as when one test's service
@@ -23,7 +24,13 @@ export interface TestService extends Service {
 export async function startTestService(
   env: Readonly<Record<string, string>> = {},
 ): Promise<TestService> {
-  const usual = { PORT: "0", ADMIN_PORT: "0", DATA_DIR: ":memory:", WORKERS: "0" };
+  const usual = {
+    PORT: "0",
+    ADMIN_PORT: "0",
+    DATA_DIR: ":memory:",
+    WORKERS: "0",
+    WEBSOCKET_ENGINE: ENGINE,
+  };
   const read = parseConfig((name) => ({ ...usual, ...env })[name]);
   if (read.kind === "bad") throw new RangeError(`Bad settings: ${JSON.stringify(read.problems)}`);
   const service = await startService(read.config);

@@ -38,6 +38,8 @@ export interface Config {
   readonly adminPort: number | "off" | null;
   /** The bearer token for metrics and readiness details. */
   readonly adminToken: string | null;
+  /** What serves HTTP and WebSockets. */
+  readonly websocketEngine: EngineName;
   /** Number of workers besides the main isolate; null for the default by number of cores. */
   readonly workers: number | null;
   /** Limit of the whole process, in MiB; 0 for no limit. */
@@ -100,6 +102,12 @@ export interface Config {
   readonly logFormat: "auto" | "text" | "json";
 }
 
+/** `deno` is the runtime's own server, `node` is `node:http` with the package `ws`. */
+export type EngineName = "deno" | "node";
+
+/** Environment variables that packages read when they are loaded. The service needs permission to read them, and sets none. */
+export const PACKAGE_VARIABLES: readonly string[] = ["WS_NO_BUFFER_UTIL", "WS_NO_UTF_8_VALIDATE"];
+
 /** The default port of the admin listener. */
 export const DEFAULT_ADMIN_PORT = 9464;
 
@@ -148,6 +156,13 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
     allowed: "at least 16 characters",
     isSecret: true,
     rule: (text) => text.length >= 16,
+  }),
+  websocketEngine: choice({
+    name: "WEBSOCKET_ENGINE",
+    about:
+      "What serves HTTP and WebSockets: deno is the runtime's own server, node (node:http with ws) is the safer one on the open internet",
+    of: ["deno", "node"],
+    fallback: "deno",
   }),
   workers: wholeNumberOrUnset({
     name: "WORKERS",

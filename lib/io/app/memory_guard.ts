@@ -28,7 +28,7 @@ export interface MemoryGuardContext {
     /** Whether clients are being moved: those were admitted before. */
     readonly moveState: MoveState;
     /** Parks the connections with the largest backlogs. */
-    parkLargestBacklogs(): void;
+    dropLargestBacklogs(): void;
   };
   /** Admits connections. */
   readonly admissions: { hasMemory: boolean };
@@ -50,7 +50,7 @@ export async function guardMemory(
     const level = memoryLevel(bytes, maxBytes);
     if (level !== "ample" && clock.now() - parkedAt >= PARK_INTERVAL_MS) {
       parkedAt = clock.now();
-      pool.parkLargestBacklogs();
+      pool.dropLargestBacklogs();
     }
     // Hysteresis, so that each run of the garbage collector does not change the answer.
     const isEnough: boolean = bytes <= maxBytes * (wasEnough ? 1 : HYSTERESIS);

@@ -7,7 +7,6 @@ import type { ConnectionCounts } from "../../chat/heartbeat.ts";
 import { formatPrometheus } from "../../core/metrics/prometheus.ts";
 import { mergeSnapshots } from "../../core/metrics/merge.ts";
 import type { Metrics } from "../../core/metrics/metrics.ts";
-import type { ConnectionStatus } from "../../core/health/connection_health.ts";
 import type { ServerPool } from "./server_pool.ts";
 
 /** Sums the reports of all workers. */
@@ -48,14 +47,11 @@ export function registerProcessMetrics(metrics: Metrics): void {
 }
 
 function sumCounts(all: readonly ConnectionCounts[]): ConnectionCounts {
-  const sum = (status: ConnectionStatus) =>
-    all.reduce((count, counts) => count + counts[status], 0);
-  return {
-    connecting: sum("connecting"),
-    open: sum("open"),
-    parked: sum("parked"),
-    closing: sum("closing"),
-    stuck: sum("stuck"),
-    dead: sum("dead"),
-  };
+  const sums: Record<string, number> = {};
+  for (const counts of all) {
+    for (const [status, count] of Object.entries(counts)) {
+      sums[status] = (sums[status] ?? 0) + count;
+    }
+  }
+  return sums;
 }

@@ -31,7 +31,7 @@ export interface ServerPool extends AsyncDisposable {
   /** Whether clients are being moved to another worker, or were a moment ago: they must be admitted again. */
   readonly moveState: MoveState;
   /** Parks the connections with the largest backlogs, so that they use no more memory. */
-  parkLargestBacklogs(): void;
+  dropLargestBacklogs(): void;
   /** Refuses new connections and closes all others; resolves within 4.5 s. */
   drain(): Promise<void>;
 }
@@ -54,7 +54,7 @@ export async function serveInProcess(
     retiredCounters: [],
     reports: () => Promise.resolve([server.report()]),
     moveState: "no",
-    parkLargestBacklogs: () => server.parkLargestBacklogs(),
+    dropLargestBacklogs: () => server.dropLargestBacklogs(),
     drain: () => server.drain("stop"),
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
@@ -106,7 +106,7 @@ export async function serveInWorkers(
     get moveState() {
       return supervisor.moveState;
     },
-    parkLargestBacklogs: () => supervisor.parkLargestBacklogs(),
+    dropLargestBacklogs: () => supervisor.dropLargestBacklogs(),
     reports: () => supervisor.reports(),
     drain: () => {
       // Stop replacing workers: a new worker would accept connections again.

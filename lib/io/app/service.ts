@@ -13,6 +13,7 @@ import type { Config } from "../../core/config/config.ts";
 import { AdmissionControl } from "../../core/limits/connection_limits.ts";
 import { Metrics } from "../../core/metrics/metrics.ts";
 import { openAdminListener } from "../http/admin_listener.ts";
+import { loadEngine } from "../serving/load_engine.ts";
 import { type Backend, openBackend } from "./backend.ts";
 import { Broadcaster } from "../serving/broadcast.ts";
 import type { SharedServices } from "../serving/chat_server.ts";
@@ -82,7 +83,8 @@ export async function startService(settings: Config, ca?: string): Promise<Servi
   const stats = new ProcessStats(metrics, poolStarted.promise);
   const admissions = new AdmissionControl(config);
   const services = createServices(config, backend, admissions, clock, metrics, stats);
-  const admin = openAdminListener(config, services, clock);
+  const engine = await loadEngine(config.websocketEngine);
+  const admin = await openAdminListener(config, services, clock, engine);
   if (admin) {
     tasks.push(admin.run(signal));
     started.defer(() => {

@@ -11,28 +11,33 @@ import { AllowedHosts } from "../../core/http/allowed_hosts.ts";
 import { DEFAULT_ADMIN_PORT } from "../../core/config/settings_table.ts";
 import { refusalResponse } from "./responses.ts";
 import { detailedHealthHandlers, type HealthSources, isAuthorized } from "./health_responses.ts";
+import type { RequestHandler, WebSocketEngine } from "./engine.ts";
 import { Listener } from "./listener.ts";
 import { logger } from "../logger.ts";
-import type { RequestHandler } from "./routes.ts";
 
 /** Cannot listen on an explicitly set `ADMIN_PORT`; the message says why and what to set. */
 export class AdminPortUnavailable extends Error {
-  /** For log records. */
+  /** For logs. */
   override readonly name = "AdminPortUnavailable";
 }
 
 /** Opens the admin listener; undefined if there is none. Throws {@linkcode AdminPortUnavailable}. */
-export function openAdminListener(
+export async function openAdminListener(
   config: Config,
   sources: HealthSources,
   clock: Clock,
-): Listener | undefined {
+  engine: WebSocketEngine,
+): Promise<Listener | undefined> {
   const { adminHost: host, adminPort } = config;
   if (adminPort === "off") return undefined;
   const port = adminPort ?? DEFAULT_ADMIN_PORT;
   try {
-    const at = { host, port, isShared: false };
-    const listener = new Listener(adminHandler(config, sources), clock, at);
+    const handler = adminHandler(config, sources);
+    const listener = await Listener.open({ engine, handler, clock }, {
+      host,
+      port,
+      isShared: false,
+    });
     const name = host.includes(":") ? `[${host}]` : host;
     logger.info("admin.listening", { url: `http://${name}:${listener.port}` });
     return listener;

@@ -1,41 +1,43 @@
 /**
- * Serves HTTP on one port, and reopens the port when the runtime stops listening. When file descriptors run out, `accept`
- * fails, and the runtime ends the listener permanently and resolves `finished`. Serving again on the same port works as
- * soon as descriptors are free.
+ * Serves HTTP on one port, and reopens the port when it is lost: when file descriptors run out, `accept` fails, and the
+ * runtime ends its listener permanently. Opening the same port works as soon as descriptors are free.
  * @module
  */
 import type { Clock } from "../../chat/ports/clock.ts";
 import { backoffMs } from "../../core/backoff.ts";
-import { textResponse, withSecurityHeaders } from "./responses.ts";
 import { logger } from "../logger.ts";
-import type { RequestHandler } from "./routes.ts";
+import type { ListenAddress, OpenPort, RequestHandler, WebSocketEngine } from "./engine.ts";
 
 const RETRY = { firstMs: 25, longestMs: 1_000 } as const;
 const STEADY_MS = 10_000;
 
+/** What a {@linkcode Listener} needs. */
+export interface ListenerContext {
+  /** Opens the port. */
+  readonly engine: WebSocketEngine;
+  /** Responds to requests. */
+  readonly handler: RequestHandler;
+  /** Waits before the port is reopened. */
+  readonly clock: Clock;
+}
+
 /** Serves one port and reopens it when it is lost. */
 export class Listener {
-  readonly #handler: RequestHandler;
-  readonly #clock: Clock;
-  readonly #address: {
-    readonly hostname: string;
-    readonly port: number;
-    readonly reusePort: boolean;
-  };
-  #server: Deno.HttpServer<Deno.NetAddr>;
+  readonly #context: ListenerContext;
+  readonly #address: ListenAddress;
+  #open: OpenPort;
 
-  /** Throws `Deno.errors.AddrInUse` if the port is taken. */
-  constructor(
-    handler: RequestHandler,
-    clock: Clock,
-    address: { readonly host: string; readonly port: number; readonly isShared: boolean },
-  ) {
-    this.#handler = handler;
-    this.#clock = clock;
-    const requested = { hostname: address.host, port: address.port, reusePort: address.isShared };
-    this.#server = this.#serve(requested);
+  private constructor(context: ListenerContext, address: ListenAddress, open: OpenPort) {
+    this.#context = context;
+    this.#address = address;
+    this.#open = open;
+  }
+
+  /** Opens the port. Rejects with `Deno.errors.AddrInUse` if it is taken. */
+  static async open(context: ListenerContext, address: ListenAddress): Promise<Listener> {
+    const open = await context.engine.open(context.handler, address);
     // With port 0, reopening must use the port that was assigned.
-    this.#address = { ...requested, port: this.#server.addr.port ?? address.port };
+    return new Listener(context, { ...address, port: open.port }, open);
   }
 
   /** The actual port, even if 0 was requested. */
@@ -45,52 +47,35 @@ export class Listener {
 
   /** Reopens the port whenever it is lost, until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#context;
     let attempt = 0;
     while (!signal.aborted) {
-      const since = this.#clock.now();
-      const why = await this.#server.finished.then(() => "shut down", String);
+      const since = clock.now();
+      const why = await this.#open.finished.then(() => "shut down", String);
       if (signal.aborted) return;
       logger.error("listener.lost", { why });
       // Lost again soon after it was reopened: the cause persists, so back off further.
-      attempt = this.#clock.now() - since > STEADY_MS ? 0 : attempt + 1;
+      attempt = clock.now() - since > STEADY_MS ? 0 : attempt + 1;
       await this.#reopen(attempt, signal);
     }
   }
 
   /** Stops accepting and waits for requests in progress. May never resolve if a peer is stuck: use a timeout. */
   shutdown(): Promise<void> {
-    return this.#server.shutdown();
+    return this.#open.shutdown();
   }
 
   async #reopen(firstAttempt: number, signal: AbortSignal): Promise<void> {
+    const { clock, engine, handler } = this.#context;
     for (let attempt = firstAttempt; !signal.aborted; attempt++) {
-      await this.#clock.sleep(backoffMs(attempt, RETRY, Math.random()), signal);
+      await clock.sleep(backoffMs(attempt, RETRY, Math.random()), signal);
       if (signal.aborted) return;
       try {
-        this.#server = this.#serve(this.#address);
+        this.#open = await engine.open(handler, this.#address);
         return logger.info("listener.reopened", { port: this.port });
       } catch (error) {
         logger.debug("listener.reopen_failed", { error: String(error) });
       }
     }
-  }
-
-  #serve(
-    address: { readonly hostname: string; readonly port: number; readonly reusePort: boolean },
-  ): Deno.HttpServer<Deno.NetAddr> {
-    return Deno.serve({
-      ...address,
-      onListen: () => {},
-      onError: (error) => {
-        logger.error("request.failed", { error: String(error) });
-        return withSecurityHeaders(
-          textResponse("Internal error\n", 500, { "content-type": "text/plain" }),
-        );
-      },
-      // Read the address before the upgrade: afterwards it throws. On a platform such as Deno Deploy, a listener may have
-      // no addresses, despite the types.
-    }, async (request, { remoteAddr }) => {
-      return withSecurityHeaders(await this.#handler(request, remoteAddr.hostname ?? ""));
-    });
   }
 }

@@ -54,6 +54,12 @@ export function withSecurityHeaders(response: Response): Response {
   return response;
 }
 
+/** The response to a request whose handler failed. */
+export function internalErrorResponse(): Response {
+  const headers = { "content-type": "text/plain" };
+  return withSecurityHeaders(textResponse("Internal error\n", 500, headers));
+}
+
 function denyPolicy(features: readonly string[]): string {
   return features.map((feature) => `${feature}=()`).join(", ");
 }

@@ -32,6 +32,7 @@ import {
 import { serveFile, type StaticFile } from "../web/pages.ts";
 import { queryOf, textOptionsOf } from "./query.ts";
 import type { Endpoint } from "./connection.ts";
+import type { RequestHandler } from "./engine.ts";
 
 /** The targets of the paths. */
 export interface RouteTargets {
@@ -58,9 +59,6 @@ export interface RouteTargets {
   /** Proxies whose forwarded headers are trusted. */
   readonly trustProxy: readonly Cidr[];
 }
-
-/** Responds to a request. `remote` is the IP address of the TCP peer, which may be a proxy. */
-export type RequestHandler = (request: Request, remote: string) => Response | Promise<Response>;
 
 type Bindings = { Bindings: RequestSource };
 type UpgradeHandler = (request: Request, source: RequestSource) => Response | Promise<Response>;

@@ -3,7 +3,7 @@
  * it has really ended, for whatever reason.
  * @module
  */
-import type { Heartbeat } from "../../chat/heartbeat.ts";
+import type { Clock } from "../../chat/ports/clock.ts";
 import {
   admissionKey,
   type AdmissionRefusal,
@@ -21,8 +21,8 @@ import {
 } from "../../core/http/handshake.ts";
 import { type RefusalReason, refusalResponse } from "./responses.ts";
 import { logger } from "../logger.ts";
-import { Connection, type ConnectionContext, type Endpoint } from "./connection.ts";
-import { HandshakeDelay } from "./handshake_delay.ts";
+import type { Endpoint } from "./connection.ts";
+import type { SocketAcceptor } from "./engine.ts";
 
 /** Limits the number of connections. */
 export interface ConnectionQuota {
@@ -37,16 +37,14 @@ export type QuotaResult = ConnectionSlot | AdmissionRefusal;
 
 /** What an {@linkcode Upgrader} needs. */
 export interface UpgraderContext {
-  /** Shared by all connections. */
-  readonly connections: Omit<ConnectionContext, "heartbeat">;
-  /** Watches every connection. */
-  readonly heartbeat: Heartbeat;
+  /** Opens the connections. */
+  readonly acceptor: SocketAcceptor;
+  /** Current time, for the log's limit. */
+  readonly clock: Pick<Clock, "now">;
   /** Limits the connections in total and for each address. */
   readonly quota: ConnectionQuota;
   /** Origins of the pages that may open a connection. */
   readonly origins: OriginPolicy;
-  /** The runtime closes a connection after this time of silence, in seconds; it pings after half of it. */
-  readonly idleSeconds: number;
 }
 
 // `connection: close`, because a client that reuses the connection would reach this worker again, not its replacement.
@@ -78,8 +76,6 @@ const QUOTA_REFUSALS = {
 /** Upgrades requests until {@linkcode Upgrader.stopAccepting} is called. */
 export class Upgrader {
   readonly #context: UpgraderContext;
-  readonly #connections: ConnectionContext;
-  readonly #delay = new HandshakeDelay();
   #isStopping = false;
   #unloggedCount = 0;
   #loggedAt = -Infinity;
@@ -87,7 +83,6 @@ export class Upgrader {
   /** Accepts connections from the start. */
   constructor(context: UpgraderContext) {
     this.#context = context;
-    this.#connections = { ...context.connections, heartbeat: context.heartbeat };
   }
 
   /** Refuses all further requests with 503. */
@@ -101,9 +96,7 @@ export class Upgrader {
     { address, viaTrustedProxy }: RequestSource,
     endpoint: Endpoint,
   ): Promise<Response> {
-    // Read the signal first, and wait on it below: the runtime leaks the socket of a handshake whose client has gone
-    // before the 101 is written, and the signal detects most of them (measurements: docs/internals/runtime.md).
-    const { signal } = request;
+    const pending = this.#context.acceptor.begin(request);
     if (this.#isStopping) return refusalResponse(STOPPING);
     const result = checkHandshake(request, { origins: this.#context.origins, viaTrustedProxy });
     if (result.kind === "refused") return refusalResponse(result);
@@ -112,10 +105,10 @@ export class Upgrader {
     if (typeof slot === "string") return refusalResponse(this.#reportFull(slot, address));
     using held = new DisposableStack();
     held.use(slot);
-    if (!await this.#delay.wait(signal)) return new Response(null, { status: 400 });
+    if (!await pending.isConnected()) return new Response(null, { status: 400 });
     if (this.#isStopping) return refusalResponse(STOPPING);
     const countedAddress = key === EXEMPT_KEY ? undefined : key;
-    const response = this.#openConnection(request, endpoint, slot, countedAddress);
+    const response = pending.open(endpoint, slot, countedAddress);
     // The connection owns the slot now; keeping the stack would take more memory than the slot.
     held.move();
     return response;
@@ -141,47 +134,15 @@ export class Upgrader {
     slot[Symbol.dispose]();
   }
 
-  #openConnection(
-    request: Request,
-    endpoint: Endpoint,
-    slot: ConnectionSlot,
-    address: string | undefined,
-  ): Response {
-    const { idleSeconds: idleTimeout } = this.#context;
-    const { subprotocol } = endpoint;
-    // The runtime's option throws if the client's offer has no space after its commas.
-    const isOption = subprotocol !== undefined &&
-      offeredSubprotocols(request).includes(subprotocol);
-    const options = isOption ? { idleTimeout, protocol: subprotocol } : { idleTimeout };
-    const { socket, response } = Deno.upgradeWebSocket(request, options);
-    if (subprotocol !== undefined && !isOption) setSubprotocol(response, subprotocol);
-    new Connection(socket, endpoint, this.#connections, slot, address);
-    return response;
-  }
-
   /** Logs at most once a second: refused clients try again, and must not flood standard error. */
   #reportFull(limit: keyof typeof QUOTA_REFUSALS, address: string): Refusal {
     this.#unloggedCount += 1;
-    const now = this.#context.connections.clock.now();
+    const now = this.#context.clock.now();
     if (now - this.#loggedAt >= 1_000) {
       logger.warn("connection.refused", { limit, address, count: this.#unloggedCount });
       this.#unloggedCount = 0;
       this.#loggedAt = now;
     }
     return QUOTA_REFUSALS[limit];
-  }
-}
-
-/** The offered subprotocols, split as the runtime does it. */
-function offeredSubprotocols(request: Request): readonly string[] {
-  return request.headers.get("sec-websocket-protocol")?.split(", ") ?? [];
-}
-
-/** Deno 2.5.0 does not allow setting this header, and an exception here would end the listener. */
-function setSubprotocol(response: Response, subprotocol: string): void {
-  try {
-    response.headers.set("sec-websocket-protocol", subprotocol);
-  } catch (error) {
-    logger.debug("subprotocol.not_sent", { error: String(error) });
   }
 }

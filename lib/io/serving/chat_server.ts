@@ -29,6 +29,7 @@ import { type ConnectionQuota, Upgrader } from "../http/upgrade.ts";
 import { drain, type DrainKind } from "./drain.ts";
 import type { HealthSources } from "../http/health_responses.ts";
 import { newId, SignedSessionTokens } from "../auth/signed_tokens.ts";
+import { loadEngine } from "./load_engine.ts";
 import { Listener } from "../http/listener.ts";
 import { logger } from "../logger.ts";
 import { buildOf, loadPages } from "../web/pages.ts";
@@ -65,6 +66,8 @@ export interface ListenOptions {
 export interface ServerReport {
   /** Number of its connections, by status. */
   readonly connectionCounts: ConnectionCounts;
+  /** Number of its connections that will never end by themselves. */
+  readonly deadConnections: number;
   /** Memory of its heap and of the messages queued for slow consumers, in bytes. */
   readonly memoryBytes: number;
   /** Its metrics. */
@@ -81,8 +84,8 @@ export interface ChatServer extends AsyncDisposable {
   readonly failed: Promise<Error>;
   /** Refuses new connections, closes all others and waits for the peers' close frames. */
   drain(kind: DrainKind): Promise<void>;
-  /** Parks the connections with the largest backlogs, so that they use no more memory. */
-  parkLargestBacklogs(): void;
+  /** Drops the connections with the largest backlogs, so that they use no more memory. */
+  dropLargestBacklogs(): void;
 }
 
 /** Starts the server. Throws `Deno.errors.AddrInUse` if the port is taken. */
@@ -102,8 +105,14 @@ export async function startChatServer(
   started.use(onBroadcast(options.channel, (announcements) => hub.dispatch(announcements)));
   const pingMs = config.pingSeconds * 1000;
   const heartbeat = new Heartbeat(clock, healthPolicy({ ...config, pingMs }));
-  addConnectionGauges(metrics, heartbeat);
-  const upgrader = createUpgrader(config, clock, heartbeat, services, instruments);
+  const engine = await loadEngine(config.websocketEngine);
+  addConnectionGauges(metrics, heartbeat, engine.statuses);
+  const upgrader = new Upgrader({
+    acceptor: engine.acceptor({ ...config, clock, heartbeat, metrics: instruments }),
+    clock,
+    quota: services.quota,
+    origins: config.allowedOrigins,
+  });
   const handler = createRoutes({
     upgrader,
     pages,
@@ -118,7 +127,7 @@ export async function startChatServer(
       createSessionContext(config, clock, services, { hub, instruments, page: buildOf(pages) }),
     ),
   });
-  const listener = new Listener(handler, clock, { ...config, ...options });
+  const listener = await Listener.open({ engine, handler, clock }, { ...config, ...options });
   const tasks = [listener.run(signal), heartbeat.run(signal), hub.run(signal)];
   started.defer(() => {
     life.abort();
@@ -129,14 +138,18 @@ export async function startChatServer(
   return {
     port: listener.port,
     failed: firstFailure(tasks),
-    report: () => ({
-      connectionCounts: heartbeat.connectionCounts(),
-      memoryBytes: usedMemoryBytes(),
-      metrics: metrics.snapshot(),
-    }),
-    parkLargestBacklogs: () => {
-      const parked = heartbeat.parkLargestBacklogs();
-      if (parked > 0) logger.info("memory.clients_parked", { parked });
+    report: () => {
+      const connectionCounts = heartbeat.connectionCounts(engine.statuses);
+      return {
+        connectionCounts,
+        deadConnections: sumOf(engine.deadStatuses.map((status) => connectionCounts[status] ?? 0)),
+        memoryBytes: usedMemoryBytes(),
+        metrics: metrics.snapshot(),
+      };
+    },
+    dropLargestBacklogs: () => {
+      const dropped = heartbeat.dropLargestBacklogs();
+      if (dropped > 0) logger.info("memory.clients_dropped", { dropped });
     },
     async drain(kind) {
       upgrader.stopAccepting();
@@ -165,22 +178,6 @@ function createHub(
   const maxChunk = chunkSizeFor(config.maxBufferedBytes);
   const common = { bus, clock, metrics, node, random: Math.random, newId, defer, maxChunk };
   return new Hub({ ...config, ...common });
-}
-
-function createUpgrader(
-  config: Config,
-  clock: Clock,
-  heartbeat: Heartbeat,
-  { quota }: SharedServices,
-  instruments: WorkerMetrics,
-): Upgrader {
-  return new Upgrader({
-    connections: { ...config, clock, metrics: instruments },
-    heartbeat,
-    quota,
-    origins: config.allowedOrigins,
-    idleSeconds: config.pingSeconds * 2,
-  });
 }
 
 function createSessionContext(
@@ -235,6 +232,10 @@ function createEndpoints(
       maxMessageBytes: maxJsonBytes(config),
     }),
   };
+}
+
+function sumOf(numbers: readonly number[]): number {
+  return numbers.reduce((sum, number) => sum + number, 0);
 }
 
 /** Excludes the sockets' own buffers, which the runtime does not report. */

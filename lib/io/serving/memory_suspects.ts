@@ -25,15 +25,14 @@ export async function chargeSuspects(
 ): Promise<number> {
   const pingedAt = clock.now();
   for (const peer of peers()) {
-    const vitals = peer.vitals(pingedAt);
-    if (vitals.state === "open" && vitals.canPing) peer.ping();
+    if (peer.vitals(pingedAt)?.canPing) peer.ping();
   }
   await clock.sleep(PONG_MS, signal);
   const addresses = new Set<string>();
   const suspects = new Map<string, Peer>();
   for (const peer of peers()) {
     const vitals = peer.vitals(clock.now());
-    if (vitals.state !== "open" || peer.address === undefined) continue;
+    if (vitals === undefined || peer.address === undefined) continue;
     addresses.add(peer.address);
     const since = vitals.canPing ? pingedAt : pingedAt - SILENCE_MS;
     if (vitals.receivedAt < since) suspects.set(peer.address, peer);

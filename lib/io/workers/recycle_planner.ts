@@ -70,8 +70,8 @@ export class RecyclePlanner {
   ): RecycleDecision | undefined {
     const all = [...workers];
     for (const [worker, { missed, lastReport }] of all) {
-      const { dead = 0, stuck = 0 } = lastReport?.connectionCounts ?? {};
-      const vitals = { missed, dead: dead + stuck, bytes: lastReport?.memoryBytes ?? 0 };
+      const { deadConnections = 0, memoryBytes = 0 } = lastReport ?? {};
+      const vitals = { missed, dead: deadConnections, bytes: memoryBytes };
       const action = checkWorker(vitals, this.#context.policy);
       if (action.kind === "replace") return { kind: "replace", worker };
       if (action.kind === "none" || !this.#allows(action.isUrgent)) continue;

@@ -37,7 +37,7 @@ export type WorkerApi = {
   /** Closes all its connections. */
   readonly drain: (kind: DrainKind) => Promise<void>;
   /** Parks the connections with the largest backlogs. */
-  readonly parkLargestBacklogs: () => Promise<void>;
+  readonly dropLargestBacklogs: () => Promise<void>;
 };
 
 /** Everything that a worker needs to start. */

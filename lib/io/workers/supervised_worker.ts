@@ -19,7 +19,7 @@ export interface SupervisedWorker {
   /** Closes its connections. */
   drain(kind: DrainKind): Promise<void>;
   /** Parks the clients with the largest backlogs. */
-  parkLargestBacklogs(): Promise<void>;
+  dropLargestBacklogs(): Promise<void>;
   /** Terminates it; false if it cannot be terminated. */
   terminate(): Promise<boolean>;
 }

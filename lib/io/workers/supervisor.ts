@@ -69,9 +69,9 @@ export class Supervisor {
   }
 
   /** Parks the clients with the largest backlogs in each worker. */
-  parkLargestBacklogs(): void {
+  dropLargestBacklogs(): void {
     // The checks handle a worker that has ended or does not respond.
-    for (const worker of this.#workers.keys()) worker.parkLargestBacklogs().catch(() => {});
+    for (const worker of this.#workers.keys()) worker.dropLargestBacklogs().catch(() => {});
   }
 
   /** Starts all workers; rejects if one fails, after all have tried. @param signal The signal of {@linkcode run}. */

@@ -77,8 +77,8 @@ export class WorkerHandle {
   }
 
   /** Parks the clients with the largest backlogs. */
-  parkLargestBacklogs(): Promise<void> {
-    return this.#rpc.callUnbounded("parkLargestBacklogs");
+  dropLargestBacklogs(): Promise<void> {
+    return this.#rpc.callUnbounded("dropLargestBacklogs");
   }
 
   /** Terminates it and releases everything that it holds; false if it cannot be terminated. */

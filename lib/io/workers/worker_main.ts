@@ -19,7 +19,7 @@ const main = new RpcChannel<MainApi>(
   {
     report: async () => (await server.promise).report(),
     drain: async (kind: DrainKind) => await (await server.promise).drain(kind),
-    parkLargestBacklogs: async () => (await server.promise).parkLargestBacklogs(),
+    dropLargestBacklogs: async () => (await server.promise).dropLargestBacklogs(),
   } satisfies WorkerApi,
 );
 // Keep the reference: the port must close only when this worker ends.

@@ -45,6 +45,7 @@ const DEFAULTS = {
   adminHost: "127.0.0.1",
   adminPort: null,
   adminToken: null,
+  websocketEngine: "deno",
   workers: null,
   maxMemoryMb: 4_096,
   redisUrl: null,

@@ -5,10 +5,10 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import {
+  type CloseStatus,
   HELLO_TIMEOUT,
   JOIN_TIMEOUT,
   PING_TIMEOUT,
-  SLOW_CONSUMER,
 } from "../../../lib/core/protocol/close_codes.ts";
 import {
   checkConnection,
@@ -16,7 +16,6 @@ import {
   type HealthPolicy,
   healthPolicy,
   type SetupStep,
-  statusOf,
   type Vitals,
 } from "../../../lib/core/health/connection_health.ts";
 
@@ -24,23 +23,18 @@ const POLICY: HealthPolicy = {
   pingMs: 25_000,
   stalledMs: 20_000,
   maxBufferedBytes: 1_000,
-  stuckMs: 5_000,
-  deadMs: 60_000,
 };
 
-type Open = Extract<Vitals, { state: "open" }>;
-
-/** An open, healthy connection at time 0. */
-function open(signs: Partial<Open> = {}): Open {
-  return { state: "open", backlog: 0, progressAt: 0, receivedAt: 0, canPing: false, ...signs };
+/** A healthy connection at time 0. */
+function open(signs: Partial<Vitals> = {}): Vitals {
+  return { backlog: 0, progressAt: 0, receivedAt: 0, canPing: false, ...signs };
 }
 
 const NONE: HealthAction = { kind: "none" };
 const PING: HealthAction = { kind: "ping" };
-const PARK: HealthAction = { kind: "park" };
-const CHARGE: HealthAction = { kind: "charge" };
+const DROP: HealthAction = { kind: "drop" };
 
-function closeWith(closeStatus: typeof SLOW_CONSUMER): HealthAction {
+function closeWith(closeStatus: CloseStatus): HealthAction {
   return { kind: "close", closeStatus };
 }
 
@@ -49,13 +43,6 @@ const pendingStep = (step: SetupStep) => ({ receivedAt: 60_000, pendingStep: { s
 
 for (
   const [what, vitals, now, verdict] of [
-    ["a connecting one", { state: "connecting", since: 0 }, 0, NONE],
-    ["a stuck one", { state: "connecting", since: 0 }, 5_001, CHARGE],
-    ["a stuck one that is charged", { state: "connecting", since: 0, isCharged: true }, 1e9, NONE],
-    ["a closing one", { state: "closing", since: 0 }, 0, NONE],
-    ["one that is dead in closing", { state: "closing", since: 0 }, 60_001, CHARGE],
-    ["a dead one that is charged", { state: "closing", since: 0, isCharged: true }, 1e9, NONE],
-
     ["one without a hello for nearly 10 s", open(pendingStep("hello")), 9_999, NONE],
     [
       "one without a hello for 10 s",
@@ -117,9 +104,9 @@ for (
     ],
 
     ["one with the largest backlog allowed", open({ backlog: 1_000 }), 0, NONE],
-    ["one with a larger backlog", open({ backlog: 1_001 }), 0, PARK],
+    ["one with a larger backlog", open({ backlog: 1_001 }), 0, DROP],
     ["one whose backlog shrinks", open({ backlog: 1, progressAt: 5_000 }), 24_999, NONE],
-    ["one whose backlog has stalled", open({ backlog: 1, progressAt: 5_000 }), 25_000, PARK],
+    ["one whose backlog has stalled", open({ backlog: 1, progressAt: 5_000 }), 25_000, DROP],
     [
       "one without a backlog, however long ago it last shrank",
       open({ backlog: 0, progressAt: 0 }),
@@ -132,27 +119,12 @@ for (
       25_000,
       PING,
     ],
-    ["a stalled one that could be pinged", open({ ...PINGABLE, backlog: 1 }), 25_000, PARK],
+    ["a stalled one that could be pinged", open({ ...PINGABLE, backlog: 1 }), 25_000, DROP],
     [
       "a stalled one that did not answer",
       open({ ...PINGABLE, backlog: 1, pingedAt: 25_000 }),
       50_000,
-      PARK,
-    ],
-
-    ["a parked one with a backlog", { state: "parked", backlog: 1, since: 0 }, 0, NONE],
-    ["a parked one that is dead", { state: "parked", backlog: 5_000, since: 0 }, 1e9, CHARGE],
-    [
-      "a parked one that has drained",
-      { state: "parked", backlog: 0, since: 0 },
-      0,
-      closeWith(SLOW_CONSUMER),
-    ],
-    [
-      "one that drained after it counted as dead",
-      { state: "parked", backlog: 0, since: 0 },
-      1e9,
-      closeWith(SLOW_CONSUMER),
+      DROP,
     ],
   ] as readonly (readonly [string, Vitals, number, HealthAction])[]
 ) {
@@ -214,60 +186,29 @@ Deno.test("checkConnection() never closes a connection that answers within an in
   );
 });
 
-Deno.test("checkConnection() pings and parks only open connections, and closes none with a backlog", () => {
+Deno.test("checkConnection() drops only connections with a backlog", () => {
   const time = fc.nat(200_000);
-  const backlog = fc.oneof(fc.constant(0), fc.nat(2_000));
-  const anyVitals: fc.Arbitrary<Vitals> = fc.oneof(
-    fc.record({ state: fc.constantFrom("connecting" as const, "closing" as const), since: time }),
-    fc.record({ state: fc.constant("parked" as const), backlog, since: time }),
-    fc.record({
-      state: fc.constant("open" as const),
-      backlog,
-      progressAt: time,
-      receivedAt: time,
-      pingedAt: fc.option(time, { nil: undefined }),
-      canPing: fc.boolean(),
-    }),
-  );
+  const anyVitals = fc.record({
+    backlog: fc.oneof(fc.constant(0), fc.nat(2_000)),
+    progressAt: time,
+    receivedAt: time,
+    pingedAt: fc.option(time, { nil: undefined }),
+    canPing: fc.boolean(),
+  });
   fc.assert(
     fc.property(anyVitals, time, (vitals, now) => {
       const { kind } = checkConnection(vitals, POLICY, now);
-      if (kind === "ping" || kind === "park") assert.equal(vitals.state, "open");
-      if (kind === "park") assert.ok("backlog" in vitals && vitals.backlog > 0);
-      if (kind === "close" && vitals.state === "parked") assert.equal(vitals.backlog, 0);
-      if (kind === "close") assert.ok(vitals.state === "open" || vitals.state === "parked");
+      if (kind === "drop") assert.ok(vitals.backlog > 0);
+      if (kind === "ping") assert.ok(vitals.canPing);
     }),
     { numRuns: 1000 },
   );
 });
-
-for (
-  const [vitals, now, counts] of [
-    [{ state: "connecting", since: 0 }, 0, "connecting"],
-    [{ state: "connecting", since: 0 }, 5_000, "connecting"],
-    [{ state: "connecting", since: 0 }, 5_001, "stuck"],
-    [{ state: "connecting", since: 1_000 }, 6_000, "connecting"],
-    [open(), 0, "open"],
-    [open({ backlog: 5_000 }), 1e9, "open"],
-    [{ state: "parked", backlog: 1, since: 0 }, 60_000, "parked"],
-    [{ state: "parked", backlog: 1, since: 0 }, 60_001, "dead"],
-    [{ state: "closing", since: 0 }, 5_001, "closing"],
-    [{ state: "closing", since: 0 }, 60_000, "closing"],
-    [{ state: "closing", since: 0 }, 60_001, "dead"],
-    [{ state: "closing", since: 1_000 }, 61_000, "closing"],
-  ] as readonly (readonly [Vitals, number, string])[]
-) {
-  Deno.test(`statusOf() of ${JSON.stringify(vitals)} at ${now} is ${counts}`, () => {
-    assert.equal(statusOf(vitals, POLICY, now), counts);
-  });
-}
 
 Deno.test("healthPolicy() counts a backlog as stalled after the silence that leads to a ping", () => {
   assert.deepEqual(healthPolicy({ pingMs: 7_000, maxBufferedBytes: 99 }), {
     pingMs: 7_000,
     stalledMs: 7_000,
     maxBufferedBytes: 99,
-    stuckMs: 5_000,
-    deadMs: 60_000,
   });
 });

@@ -19,7 +19,7 @@ async function guarded(
   const admissions = { hasMemory: true };
   const serving = {
     moveState: "no" as MoveState,
-    parkLargestBacklogs: () => void process.reliefs++,
+    dropLargestBacklogs: () => void process.reliefs++,
   };
   const process = { bytes: 0, clock, serving, admissions, reliefs: 0 };
   const context = {

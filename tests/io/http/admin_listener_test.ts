@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { PROMETHEUS_CONTENT_TYPE } from "../../../lib/core/metrics/prometheus.ts";
 import { AdminPortUnavailable } from "../../../lib/io/http/admin_listener.ts";
+import { loadEngine } from "../../../lib/io/serving/load_engine.ts";
+import { ENGINE } from "../../support/engine.ts";
 import { startTestService } from "../../support/service.ts";
 
 const TOKEN = "a token of some length";
@@ -18,7 +20,8 @@ Deno.test("The admin listener serves metrics, connections and readiness", async 
   const metrics = await fetch(`${service.adminUrl}/metrics`);
   assert.equal(metrics.headers.get("content-type"), PROMETHEUS_CONTENT_TYPE);
   assert.match(await metrics.text(), /^parley_connections\{state="open"\} 0$/m);
-  const connections = { connecting: 0, open: 0, parked: 0, closing: 0, stuck: 0, dead: 0 };
+  const { statuses } = await loadEngine(ENGINE);
+  const connections = Object.fromEntries(statuses.map((status) => [status, 0]));
   const health = await (await fetch(`${service.adminUrl}/healthz`)).json();
   assert.deepEqual(health, { status: "ok", connections });
   const ready = await fetch(`${service.adminUrl}/readyz`);

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import * as http2 from "node:http2";
+import { ENGINE } from "../../support/engine.ts";
 import { handshake, sendRequest } from "../../support/clients/raw_socket.ts";
 import { startTestService, type TestService } from "../../support/service.ts";
 
@@ -79,7 +80,10 @@ for (
   });
 }
 
-Deno.test("The authority of an HTTP/2 request counts, although it is not in a header", async () => {
+Deno.test({
+  name: "The authority of an HTTP/2 request counts, although it is not in a header",
+  ignore: ENGINE === "node",
+}, async () => {
   await using service = await startTestService();
   const statuses = async (port: number, host: string) => {
     const client = http2.connect(`http://127.0.0.1:${port}`);
@@ -93,6 +97,15 @@ Deno.test("The authority of an HTTP/2 request counts, although it is not in a he
     assert.equal(await statuses(port, "rebound.example"), 421);
     assert.equal(await statuses(port, "localhost"), 200);
   }
+});
+
+Deno.test({
+  name: "HTTP/2 is refused with 400",
+  ignore: ENGINE === "deno",
+}, async () => {
+  await using service = await startTestService();
+  const { status } = await sendRequest(service.port, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+  assert.equal(status, 400);
 });
 
 Deno.test("A request in HTTP/1.0 without Host is served", async () => {

@@ -4,6 +4,7 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { ENGINE } from "../../support/engine.ts";
 import { handshake, sendRequest } from "../../support/clients/raw_socket.ts";
 import { startTestService } from "../../support/service.ts";
 
@@ -22,10 +23,11 @@ for (
     ["60,000 characters of a path", `/${"%ff".repeat(20_000)}`, {}, 414],
   ] as const
 ) {
-  Deno.test(`The service answers ${what} with ${status}`, async () => {
+  Deno.test(`The service answers ${what} with ${ENGINE === "node" ? 431 : status}`, async () => {
     await using service = await startTestService();
     const answer = await sendRequest(service.port, handshake(service.port, path, headers));
-    assert.equal(answer.status, status);
+    // Node reads no head of more than 16 KB.
+    assert.equal(answer.status, ENGINE === "node" ? 431 : status);
     assert.ok(answer.body.length < 300, String(answer.body.length));
   });
 }

@@ -11,10 +11,12 @@ function fakePeers(size: number, clock: FakeClock, isStuck = false) {
   const crowd = new Set<Peer>();
   for (let i = 0; i < size; i++) {
     const peer: Peer = {
-      vitals: () => ({ state: "connecting", since: 0 }),
+      vitals: () => undefined,
+      status: () => "open",
+      bufferedBytes: () => 0,
       ping() {},
       charge() {},
-      park() {},
+      drop() {},
       close(farewell) {
         assert.equal(farewell.code, SERVICE_RESTART.code);
         toldAt.push(clock.now());

@@ -22,9 +22,11 @@ async function charged(kinds: readonly Kind[]): Promise<string[]> {
     let receivedAt = clock.now() - silentMs;
     return {
       address,
-      vitals: () => ({ state: "open", backlog: 0, progressAt: 0, receivedAt, canPing }),
+      vitals: () => ({ backlog: 0, progressAt: 0, receivedAt, canPing }),
+      status: () => "open",
+      bufferedBytes: () => 0,
       ping: () => void (isThere && clock.sleep(299, signal).then(() => receivedAt = clock.now())),
-      park() {},
+      drop() {},
       close() {},
       charge(what) {
         assert.equal(what, "memory");

@@ -2,21 +2,11 @@
  * Fake workers for the supervisor: the test sets the health of each, and what is done to it is recorded.
  * @module
  */
-import type { ConnectionCounts } from "../../../lib/chat/heartbeat.ts";
 import type { ServerReport } from "../../../lib/io/serving/chat_server.ts";
 import type { DrainKind } from "../../../lib/io/serving/drain.ts";
 import { Supervisor, type SupervisorContext } from "../../../lib/io/workers/supervisor.ts";
 import type { SupervisedWorker } from "../../../lib/io/workers/supervised_worker.ts";
 import { FakeClock, flushMicrotasks } from "../../support/fakes.ts";
-
-const NO_CONNECTIONS: ConnectionCounts = {
-  connecting: 0,
-  open: 0,
-  parked: 0,
-  closing: 0,
-  stuck: 0,
-  dead: 0,
-};
 
 const DRAIN_EVENTS: Readonly<Record<DrainKind, string>> = {
   stop: "stops",
@@ -35,7 +25,7 @@ export class FakeWorker implements SupervisedWorker {
   canDrain = true;
   /** Whether it can be terminated. */
   canEnd = true;
-  connectionCounts: ConnectionCounts = NO_CONNECTIONS;
+  deadConnections = 0;
   memoryBytes = 0;
 
   constructor(number: number, harness: SupervisorHarness) {
@@ -57,13 +47,14 @@ export class FakeWorker implements SupervisedWorker {
   report(): Promise<ServerReport> {
     if (this.isUnresponsive) return new Promise(() => {});
     return Promise.resolve({
-      connectionCounts: this.connectionCounts,
+      connectionCounts: {},
+      deadConnections: this.deadConnections,
       memoryBytes: this.memoryBytes,
       metrics: [],
     });
   }
 
-  parkLargestBacklogs(): Promise<void> {
+  dropLargestBacklogs(): Promise<void> {
     this.#record("parks");
     return Promise.resolve();
   }
@@ -173,14 +164,4 @@ export class SupervisorHarness implements Disposable {
   [Symbol.dispose](): void {
     this.#life.abort();
   }
-}
-
-/** Holds this many dead sockets. */
-export function withDead(dead: number): ConnectionCounts {
-  return { ...NO_CONNECTIONS, dead };
-}
-
-/** Holds this many stuck sockets. */
-export function withStuck(stuck: number): ConnectionCounts {
-  return { ...NO_CONNECTIONS, stuck };
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { WorkerUnstoppable } from "../../../lib/io/workers/supervised_worker.ts";
 import { flushMicrotasks } from "../../support/fakes.ts";
-import { SupervisorHarness, withDead, withStuck } from "./supervisor_harness.ts";
+import { SupervisorHarness } from "./supervisor_harness.ts";
 
 Deno.test("Supervisor starts the configured number of workers, and leaves healthy ones alone", async () => {
   using harness = new SupervisorHarness(3);
@@ -86,21 +86,19 @@ Deno.test("Supervisor does not count unanswered status requests as missed checks
   assert.deepEqual(harness.takeEvents(), []);
 });
 
-for (const [what, census] of [["dead", withDead(11)], ["stuck", withStuck(11)]] as const) {
-  Deno.test(`Supervisor starts another worker before it recycles one with too many ${what} sockets, which moves its clients first`, async () => {
-    using harness = await SupervisorHarness.open(1);
-    harness.worker(1).connectionCounts = census;
-    await harness.checkRounds(1);
-    assert.deepEqual(harness.takeEvents(), ["2 is up", "1 moves its clients", "1 is ended"]);
-    assert.deepEqual([harness.supervisor.count, harness.ended], [1, ["dead_sockets"]]);
-  });
-}
+Deno.test("Supervisor starts another worker before it recycles one with too many dead sockets, which moves its clients first", async () => {
+  using harness = await SupervisorHarness.open(1);
+  harness.worker(1).deadConnections = 11;
+  await harness.checkRounds(1);
+  assert.deepEqual(harness.takeEvents(), ["2 is up", "1 moves its clients", "1 is ended"]);
+  assert.deepEqual([harness.supervisor.count, harness.ended], [1, ["dead_sockets"]]);
+});
 
 Deno.test("Supervisor recycles one worker at a time, and gives each 13.7 s for its clients", async () => {
   using harness = await SupervisorHarness.open(2);
   for (const number of [1, 2]) {
     // Enough to make it urgent.
-    harness.worker(number).connectionCounts = withDead(31);
+    harness.worker(number).deadConnections = 31;
     harness.worker(number).canDrain = false;
   }
   await harness.clock.advance(2_000);
@@ -117,7 +115,7 @@ Deno.test("Supervisor limits recycles when sockets are leaked on purpose", async
   using harness = await SupervisorHarness.open(1);
   const times: number[] = [];
   for (let second = 0; second < 2_400; second += 60) {
-    for (const ward of harness.workers) ward.connectionCounts = withDead(11);
+    for (const ward of harness.workers) ward.deadConnections = 11;
     const before = harness.ended.length;
     await harness.clock.advance(60_000);
     if (harness.ended.length > before) times.push(Math.floor(second / 600));
@@ -128,7 +126,7 @@ Deno.test("Supervisor limits recycles when sockets are leaked on purpose", async
 
 Deno.test("Supervisor that stops also shuts down workers that are being recycled", async () => {
   using harness = await SupervisorHarness.open(1);
-  harness.worker(1).connectionCounts = withDead(11);
+  harness.worker(1).deadConnections = 11;
   harness.worker(1).canDrain = false;
   await harness.clock.advance(2_000);
   harness.takeEvents();
@@ -140,7 +138,7 @@ Deno.test("Supervisor that stops also shuts down workers that are being recycled
 
 Deno.test("Supervisor recycles no worker when its replacement does not start", async () => {
   using harness = await SupervisorHarness.open(1);
-  harness.worker(1).connectionCounts = withDead(11);
+  harness.worker(1).deadConnections = 11;
   harness.startFailures.push("no descriptors");
   await harness.clock.advance(2_000);
   assert.deepEqual(harness.takeEvents(), ["2 is ended"]);
@@ -151,7 +149,7 @@ Deno.test("Supervisor recycles no worker when its replacement does not start", a
 
 Deno.test("Supervisor does not interfere when a worker dies before it is recycled", async () => {
   using harness = await SupervisorHarness.open(1);
-  harness.worker(1).connectionCounts = withDead(11);
+  harness.worker(1).deadConnections = 11;
   harness.startGate = Promise.withResolvers();
   await harness.clock.advance(2_000);
   await harness.worker(1).fail();
@@ -198,7 +196,7 @@ Deno.test("Supervisor recycles urgently when memory runs out, even five seconds 
 
 Deno.test("Supervisor stops waiting when memory runs out while clients are moved", async () => {
   using harness = await SupervisorHarness.open(1);
-  harness.worker(1).connectionCounts = withDead(11);
+  harness.worker(1).deadConnections = 11;
   harness.worker(1).canDrain = false;
   await harness.clock.advance(4_000);
   assert.deepEqual(harness.takeEvents(), ["2 is up", "1 moves its clients"]);
@@ -210,7 +208,7 @@ Deno.test("Supervisor stops waiting when memory runs out while clients are moved
 Deno.test("Supervisor knows for a while that clients are reconnecting", async () => {
   using harness = await SupervisorHarness.open(1);
   assert.equal(harness.supervisor.moveState, "no");
-  harness.worker(1).connectionCounts = withDead(11);
+  harness.worker(1).deadConnections = 11;
   harness.worker(1).canDrain = false;
   await harness.clock.advance(2_000);
   assert.equal(harness.supervisor.moveState, "under way");
@@ -224,7 +222,7 @@ Deno.test("Supervisor knows for a while that clients are reconnecting", async ()
 
 Deno.test("Supervisor has all workers park their slowest consumers", async () => {
   using harness = await SupervisorHarness.open(2);
-  harness.supervisor.parkLargestBacklogs();
+  harness.supervisor.dropLargestBacklogs();
   await flushMicrotasks();
   assert.deepEqual(harness.takeEvents(), ["1 parks", "2 parks"]);
 });
@@ -236,7 +234,7 @@ for (const how of ["silent", "dead"] as const) {
     assert.ok(ward);
     ward.canEnd = false;
     if (how === "silent") ward.isUnresponsive = true;
-    else ward.connectionCounts = withDead(11);
+    else ward.deadConnections = 11;
     await harness.checkRounds(5);
     const why = await harness.supervisor.failed;
     assert.ok(why instanceof WorkerUnstoppable);
@@ -270,10 +268,10 @@ Deno.test("Supervisor shuts all workers down together, and waits at most 4.5 s f
 
 Deno.test("Supervisor reports a worker's last answer when it does not answer now", async () => {
   using harness = await SupervisorHarness.open(2);
-  harness.worker(1).connectionCounts = withDead(3);
+  harness.worker(1).deadConnections = 3;
   await harness.supervisor.reports();
   harness.worker(1).isUnresponsive = true;
   const asking = harness.supervisor.reports();
   await harness.clock.advance(2_000);
-  assert.deepEqual((await asking).map(({ connectionCounts }) => connectionCounts.dead), [3, 0]);
+  assert.deepEqual((await asking).map(({ deadConnections }) => deadConnections), [3, 0]);
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { HandshakeDelay } from "../../../lib/io/http/handshake_delay.ts";
+import { HandshakeDelay } from "../../../../lib/io/http/deno/handshake_delay.ts";
 
 Deno.test("Threshold admits clients that stay, and rejects those that leave meanwhile", async () => {
   const threshold = new HandshakeDelay();

@@ -1,0 +1,105 @@
+/**
+ * A connection on a socket of the package `ws`, which validates, limits and answers what the protocol asks for. It can
+ * ping every peer, and it can end a connection for certain: one that does not complete its close in time is destroyed.
+ * @module
+ */
+import type { Buffer } from "node:buffer";
+import type { WebSocket } from "./ws.d.ts";
+import type { Socket } from "../../../chat/ports/connection_handler.ts";
+import type { Peer } from "../../../chat/heartbeat.ts";
+import type { ConnectionSlot } from "../../../core/limits/connection_limits.ts";
+import { SLOW_CONSUMER } from "../../../core/protocol/close_codes.ts";
+import { Connection, type ConnectionContext, type Endpoint } from "../connection.ts";
+import { logger } from "../../logger.ts";
+import { frameOf } from "./frames.ts";
+
+/** All statuses. */
+export const NODE_STATUSES = ["open", "closing"] as const;
+
+/** One connection. */
+export class NodeConnection extends Connection implements Socket, Peer {
+  readonly #socket: WebSocket;
+  readonly #stream: ByteStream;
+  #written = 0;
+  #drained = 0;
+
+  /** Takes over an open socket. @param slot Released when the connection has ended. */
+  constructor(
+    socket: WebSocket,
+    stream: ByteStream,
+    endpoint: Endpoint,
+    context: ConnectionContext,
+    slot: ConnectionSlot,
+    address?: string,
+  ) {
+    super(endpoint, context, slot, address);
+    this.#socket = socket;
+    this.#stream = stream;
+    socket.on("message", (data: Buffer, isBinary: boolean) => {
+      this.guarded(() => this.onMessage(isBinary ? new Uint8Array(data) : data.toString()));
+    });
+    socket.on("pong", () => this.receivedAt = context.clock.now());
+    socket.on("close", (code: number) => this.guarded(() => this.onEnd(code)));
+    // A violation of the protocol or a lost connection: `close` follows.
+    socket.on(
+      "error",
+      (error: Error) => logger.debug("connection.error", { error: String(error) }),
+    );
+    this.guarded(() => this.onOpen());
+  }
+
+  send(message: string | Uint8Array<ArrayBuffer>): void {
+    if (this.state !== "open") return;
+    if (this.#stream.writableLength > this.context.maxBufferedBytes) return this.drop();
+    const frame = frameOf(message);
+    this.#written += frame.length;
+    this.#stream.write(frame);
+    this.context.metrics.messagesOut.add();
+  }
+
+  drop(): void {
+    if (this.state !== "open") return;
+    logger.info("connection.dropped", { buffered: this.#stream.writableLength });
+    this.close(SLOW_CONSUMER);
+  }
+
+  override ping(): void {
+    super.ping();
+    if (this.state === "open") this.guarded(() => this.#socket.ping());
+  }
+
+  bufferedBytes(): number {
+    return this.state === "ended" ? 0 : this.#stream.writableLength;
+  }
+
+  status(): typeof NODE_STATUSES[number] {
+    return this.state === "open" ? "open" : "closing";
+  }
+
+  /** Every peer answers pings: the protocol requires it. */
+  protected override get canPing(): boolean {
+    return true;
+  }
+
+  /** If the peer does not answer within the server's `closeTimeout`, the socket is destroyed. */
+  protected sendClose(code: number, reason: string): void {
+    this.guarded(() => this.#socket.close(code, reason));
+  }
+
+  /** Notes whether the backlog has shrunk. */
+  protected recordProgress(now: number): void {
+    const buffered = this.#stream.writableLength;
+    const drained = this.#written - buffered;
+    if (buffered > 0 && drained === this.#drained) return;
+    this.#drained = drained;
+    this.progressAt = now;
+  }
+}
+
+/** The part of a TCP or TLS socket that carries frames. */
+export interface ByteStream {
+  /** Bytes that the operating system has not taken yet. */
+  readonly writableLength: number;
+  /** Sends bytes. */
+  write(bytes: Uint8Array): boolean;
+}

@@ -1,0 +1,8 @@
+/**
+ * The engine of the services under test. The runner sets it: tests of sockets run once with each engine.
+ * @module
+ */
+import type { EngineName } from "../../lib/core/config/settings_table.ts";
+
+/** The engine of every service that a test starts without naming one. */
+export const ENGINE: EngineName = Deno.env.get("TEST_ENGINE") === "node" ? "node" : "deno";
