@@ -10,6 +10,7 @@ import type { FrameOf } from "../../core/protocol/frames.ts";
 import type { Name, RoomId } from "../../core/names/names.ts";
 import { formatPosition, isUpTo, type Position } from "../../core/log/position.ts";
 import { toWirePage, withId } from "../../core/protocol/json_protocol.ts";
+import type { RoomRequest } from "../../core/protocol/requests.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Hub } from "../room/hub.ts";
 import type { Subscription } from "../room/subscription.ts";
@@ -29,19 +30,15 @@ export interface MembershipListener {
   onJoinRefused(membership: Membership): void;
   /** Moves to another room. Returns false if the session is in that room already, which ends the membership. */
   tryMove(membership: Membership, room: RoomId): boolean;
+  /** The room is joined: carries out a request. */
+  onRoomRequest(membership: Membership, request: RoomRequest): void;
+  /** The room was not joined in time, or is left: answers that a request is not carried out. */
+  onRequestRefused(request: RoomRequest): void;
 }
 
-const NO_REQUESTS: readonly QueuedRequest[] = [];
+const NO_REQUESTS: readonly RoomRequest[] = [];
 /** Maximum number of requests queued while joining. */
 const MAX_QUEUED = 100;
-
-/** A request that runs once the room is joined, or is refused. */
-export interface QueuedRequest {
-  /** Carries out the request. */
-  readonly run: () => void;
-  /** Answers that it was not carried out. */
-  readonly refuse: () => void;
-}
 
 /** The room to join, and another one to join instead if it was never used. */
 export interface Destination {
@@ -65,7 +62,7 @@ export class Membership implements Subscriber, DeadlineListener {
   #stage: "joining" | "waiting" | "joined" | "left" = "joining";
   // Whether to leave as soon as the room is certain.
   #isLeaving = false;
-  #queued: QueuedRequest[] | undefined;
+  #queued: RoomRequest[] | undefined;
   /** When `typing` was last sent here, in milliseconds of the session's clock. */
   typedAt: number = -Infinity;
   /** How far the user has read here: the newest position that this connection sent or received. */
@@ -131,11 +128,11 @@ export class Membership implements Subscriber, DeadlineListener {
   }
 
   /** Runs a request now if the room is joined, later if it is being joined; otherwise refuses it. */
-  runWhenJoined(request: QueuedRequest): void {
-    if (this.#stage === "joined") request.run();
+  runWhenJoined(request: RoomRequest): void {
+    if (this.#stage === "joined") this.#listener.onRoomRequest(this, request);
     else if (this.#stage === "joining" && (this.#queued?.length ?? 0) < MAX_QUEUED) {
       (this.#queued ??= []).push(request);
-    } else request.refuse();
+    } else this.#listener.onRequestRefused(request);
   }
 
   onJoined(result: JoinResult): void {
@@ -144,9 +141,8 @@ export class Membership implements Subscriber, DeadlineListener {
     if (this.#moveIfUnused(top)) return;
     if (this.#isLeaving) return this.#leaveNow();
     const wanted = this.room.presence.temporaryNames.wantedName(this.user);
-    if (readState?.read && !isUpTo(readState.read, this.#readPosition)) {
-      this.#readPosition = readState.read;
-    }
+    const before = this.#readPosition;
+    if (readState?.read && !isUpTo(readState.read, before)) this.#readPosition = readState.read;
     this.#listener.onRoomJoined(this, {
       type: "joined",
       ...withId(this.requestId),
@@ -167,7 +163,9 @@ export class Membership implements Subscriber, DeadlineListener {
     });
     this.#hub.joinDeadlines.remove(this);
     this.#stage = "joined";
-    for (const request of this.#takeQueued()) request.run();
+    // The user has read further on another connection while this one was joining.
+    if (before && this.#readPosition === before) this.#sendReadPosition(before);
+    for (const request of this.#takeQueued()) this.#listener.onRoomRequest(this, request);
   }
 
   /** Records a read marker that this connection has set and that advanced the stored one. */
@@ -179,10 +177,12 @@ export class Membership implements Subscriber, DeadlineListener {
   onReadMarker(read: Position): void {
     if (this.#stage === "left" || isUpTo(read, this.#readPosition)) return;
     this.#readPosition = read;
+    if (this.isJoined) this.#sendReadPosition(read);
+  }
+
+  #sendReadPosition(read: Position): void {
     const frame = { type: "read", room: this.id, position: formatPosition(read) } as const;
-    // Skip it if `joined` has reported a newer one meanwhile.
-    const run = () => this.#readPosition === read && this.#listener.output.sendFrame(frame);
-    this.runWhenJoined({ run, refuse: () => {} });
+    this.#listener.output.sendFrame(frame);
   }
 
   onNameTaken(): void {
@@ -214,7 +214,7 @@ export class Membership implements Subscriber, DeadlineListener {
 
   #leaveNow(comesBack = false): void {
     // A client that joins, sends and leaves at once need not wait for the join.
-    for (const request of this.#takeQueued()) request.run();
+    for (const request of this.#takeQueued()) this.#listener.onRoomRequest(this, request);
     this.#stage = "left";
     this.#hub.joinDeadlines.remove(this);
     this.#subscription.leave(comesBack);
@@ -224,7 +224,7 @@ export class Membership implements Subscriber, DeadlineListener {
     if (this.#stage !== "joining") return;
     this.#stage = "waiting";
     if (!this.#isLeaving) this.#listener.output.onJoinDelayed();
-    for (const request of this.#takeQueued()) request.refuse();
+    for (const request of this.#takeQueued()) this.#listener.onRequestRefused(request);
     if (this.#isLeaving) this.#leaveNow();
   }
 
@@ -241,10 +241,10 @@ export class Membership implements Subscriber, DeadlineListener {
   #abandon(): void {
     this.#hub.joinDeadlines.remove(this);
     this.#stage = "left";
-    for (const request of this.#takeQueued()) request.refuse();
+    for (const request of this.#takeQueued()) this.#listener.onRequestRefused(request);
   }
 
-  #takeQueued(): readonly QueuedRequest[] {
+  #takeQueued(): readonly RoomRequest[] {
     const queued = this.#queued ?? NO_REQUESTS;
     this.#queued = undefined;
     return queued;

@@ -2,7 +2,7 @@
  * Requests within one room. Each becomes a call to the bus, and the result becomes the response.
  * @module
  */
-import type { Action, UserId } from "../../core/log/entry.ts";
+import type { Action } from "../../core/log/entry.ts";
 import type { FaultCode } from "../../core/protocol/faults.ts";
 import type { Frame } from "../../core/protocol/frames.ts";
 import { formatPosition } from "../../core/log/position.ts";
@@ -12,7 +12,7 @@ import {
   toWirePage,
   withId,
 } from "../../core/protocol/json_protocol.ts";
-import type { Request, RequestOf } from "../../core/protocol/requests.ts";
+import type { RequestOf, RoomRequest } from "../../core/protocol/requests.ts";
 import { exceedsBytes } from "../../core/utf8.ts";
 import { hasVisible } from "../../core/names/invisible.ts";
 import {
@@ -39,12 +39,6 @@ export interface RequestContext {
   readonly maxMessageBytes: number;
 }
 
-/** A request within a joined room. */
-export type RoomRequest = Exclude<
-  Request,
-  RequestOf<"hello" | "join" | "leave" | "name" | "ping" | "pong">
->;
-
 /** A request whose response may be long. */
 export type ReadRequest = RequestOf<"history" | "who">;
 
@@ -66,11 +60,10 @@ const SLOW_DOWN_MESSAGES: Readonly<Record<SlowDownRejection["limit"], string>> =
 export async function handleRoomRequest(
   request: RoomRequest,
   membership: Membership,
-  user: UserId,
   context: RequestContext,
 ): Promise<Frame | undefined> {
   try {
-    return await respond(request, membership, user, context);
+    return await respond(request, membership, context);
   } catch (error) {
     if (!(error instanceof BusUnavailable)) throw error;
     // Reads change nothing, and read markers are idempotent, so only entries can have an unknown outcome.
@@ -83,14 +76,13 @@ export async function handleRoomRequest(
 async function respond(
   request: RoomRequest,
   membership: Membership,
-  user: UserId,
   context: RequestContext,
 ): Promise<Frame | undefined> {
   const { bus } = context;
-  const room = membership.id;
+  const { id: room, user } = membership;
   switch (request.type) {
     case "typing":
-      return signalTyping(request, membership, user, context);
+      return signalTyping(request, membership, context);
     case "read":
       if (await bus.markRead(room, user, request.position)) membership.recordRead(request.position);
       return acknowledge(request.id, { room });
@@ -113,7 +105,7 @@ async function respond(
       return { type: "history", ...withId(request.id), room, ...toWirePage(page), position };
     }
     default:
-      return await publish(request, membership, user, context);
+      return await publish(request, membership, context);
   }
 }
 
@@ -126,11 +118,10 @@ function isEntryRequest({ type }: RoomRequest): boolean {
 async function publish(
   request: EntryRequest,
   membership: Membership,
-  user: UserId,
   { bus, newId, maxMessageBytes }: RequestContext,
 ): Promise<Frame | undefined> {
   const { id } = request;
-  const { id: room, name } = membership;
+  const { id: room, user, name } = membership;
   if (request.type === "say" || request.type === "edit") {
     if (exceedsBytes(request.text, maxMessageBytes)) {
       return faultFrame(id, "too_long", `the text has more than ${maxMessageBytes} bytes`);
@@ -182,7 +173,6 @@ function actionOf(request: EntryRequest): Action {
 function signalTyping(
   { id, on = true }: RequestOf<"typing">,
   membership: Membership,
-  user: UserId,
   { bus, clock }: RequestContext,
 ): Frame | undefined {
   const now = clock.now();
@@ -193,7 +183,7 @@ function signalTyping(
     membership.typedAt = on ? now : -Infinity;
     bus.signal(
       membership.id,
-      { kind: "typing", user, name: membership.name, on },
+      { kind: "typing", user: membership.user, name: membership.name, on },
       membership.room.chargedPeople(),
     );
   }

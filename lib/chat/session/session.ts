@@ -35,14 +35,13 @@ import {
   withId,
 } from "../../core/protocol/json_protocol.ts";
 import type { SetupStep } from "../../core/health/connection_health.ts";
-import type { Request, RequestOf } from "../../core/protocol/requests.ts";
+import type { Request, RequestOf, RoomRequest } from "../../core/protocol/requests.ts";
 import {
   acknowledge,
   handleRoomRequest,
   isReadRequest,
   type ReadRequest,
   type RequestContext,
-  type RoomRequest,
 } from "./room_requests.ts";
 import type { Hub } from "../room/hub.ts";
 import type { Identity, SessionTokens } from "../ports/session_tokens.ts";
@@ -145,7 +144,7 @@ export class Session implements MembershipListener {
     if (request.type === "join") this.#handleJoin(request, me);
     else if (request.type === "leave") this.#handleLeave(request);
     else if (request.type === "name") this.#handleRename(request, me.user);
-    else this.#handleInRoom(request, me.user);
+    else this.#handleInRoom(request);
   }
 
   /** Leaves all rooms. Nothing is sent after it. */
@@ -179,6 +178,14 @@ export class Session implements MembershipListener {
     if (isFree) this.#memberships.set(room, membership);
     else this.#sendFault(membership.requestId, "in_room");
     return isFree;
+  }
+
+  onRoomRequest(membership: Membership, request: RoomRequest): void {
+    this.#guarded(() => this.#handleWhenJoined(request, membership));
+  }
+
+  onRequestRefused({ id }: RoomRequest): void {
+    this.#sendFault(id, "unavailable", "not joined yet");
   }
 
   #handleHello({ id, name: requestedName, resume, language }: RequestOf<"hello">): void {
@@ -289,23 +296,19 @@ export class Session implements MembershipListener {
     );
   }
 
-  #handleInRoom(request: RoomRequest, user: UserId): void {
+  #handleInRoom(request: RoomRequest): void {
     const membership = this.membership(request.room);
     if (membership === undefined) return this.#sendFault(request.id, "not_in_room");
-    membership.runWhenJoined({
-      run: () =>
-        this.#guarded(async () => {
-          if (isReadRequest(request)) return await this.#handleRead(request, membership, user);
-          const waitMs = request.type === "say" ? this.#chargeNewRooms([membership]) : 0;
-          if (waitMs > 0) {
-            return this.#sendFrame(
-              slowDownFault(request.id, waitMs, undefined, TOO_MANY_NEW_ROOMS),
-            );
-          }
-          this.#respond(await handleRoomRequest(request, membership, user, this.#context));
-        }),
-      refuse: () => this.#sendFault(request.id, "unavailable", "not joined yet"),
-    });
+    membership.runWhenJoined(request);
+  }
+
+  async #handleWhenJoined(request: RoomRequest, membership: Membership): Promise<void> {
+    if (isReadRequest(request)) return await this.#handleRead(request, membership);
+    const waitMs = request.type === "say" ? this.#chargeNewRooms([membership]) : 0;
+    if (waitMs > 0) {
+      return this.#sendFrame(slowDownFault(request.id, waitMs, undefined, TOO_MANY_NEW_ROOMS));
+    }
+    this.#respond(await handleRoomRequest(request, membership, this.#context));
   }
 
   /** Charges for publishing to rooms not known to hold an entry. Returns the milliseconds to wait, 0 for none. */
@@ -319,10 +322,10 @@ export class Session implements MembershipListener {
     return waitMs;
   }
 
-  async #handleRead(request: ReadRequest, membership: Membership, user: UserId): Promise<void> {
-    const reader = this.#readerFor(user);
+  async #handleRead(request: ReadRequest, membership: Membership): Promise<void> {
+    const reader = this.#readerFor(membership.user);
     if (reader.waitMs > 0) return this.#sendSlowDown(request.id, reader.waitMs);
-    const respond = () => handleRoomRequest(request, membership, user, this.#context);
+    const respond = () => handleRoomRequest(request, membership, this.#context);
     // The member list is answered from memory, without the store.
     const frame = await (request.type === "who" ? respond() : reader.readForRequest(respond));
     if (frame) this.#sendCharged(frame);

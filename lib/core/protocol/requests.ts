@@ -135,3 +135,9 @@ export type Request = { [T in RequestType]: SchemaOutput<typeof REQUESTS[T]> }[R
 
 /** The request of one type. */
 export type RequestOf<T extends RequestType> = SchemaOutput<typeof REQUESTS[T]>;
+
+/** A request within a joined room. */
+export type RoomRequest = Exclude<
+  Request,
+  RequestOf<"hello" | "join" | "leave" | "name" | "ping" | "pong">
+>;

@@ -179,30 +179,33 @@ Deno.test("A marker set right before its connection closes is still sent to the 
   }
 });
 
-Deno.test("A connection that joins while a marker is set receives it after joined", async () => {
-  using nodes = new Nodes();
-  const ann = await nodes.enter(ANN);
-  await ann.say("1");
-  const { bus } = nodes.chat;
-  const gate = Promise.withResolvers<void>();
-  const page = bus.page.bind(bus);
-  // The marker is read before the page.
-  bus.page = async (...args) => {
-    await gate.promise;
-    return await page(...args);
-  };
-  const phone = new Client(nodes.chat.context);
-  await phone.ask({ type: "hello", resume: ANN }, { type: "join", room: "lobby" });
-  await ann.read(1);
-  await nodes.chat.clock.advance(BEAT_MS);
-  gate.resolve();
-  await flushMicrotasks();
-  const told = phone.take().filter(({ type }) => type === "joined" || type === "read");
-  assert.deepEqual(told.map(({ type, read, position }) => [type, read ?? null, position]), [
-    ["joined", null, "epoch1:1"],
-    ["read", null, "epoch1:1"],
-  ]);
-});
+for (const [delay, ms] of [["", 0], [", even if its join is delayed", 2_000]] as const) {
+  Deno.test(`A connection that joins while a marker is set receives it after joined${delay}`, async () => {
+    using nodes = new Nodes();
+    const ann = await nodes.enter(ANN);
+    await ann.say("1");
+    const { bus } = nodes.chat;
+    const gate = Promise.withResolvers<void>();
+    const page = bus.page.bind(bus);
+    // The marker is read before the page.
+    bus.page = async (...args) => {
+      await gate.promise;
+      return await page(...args);
+    };
+    const phone = new Client(nodes.chat.context);
+    await phone.ask({ type: "hello", resume: ANN }, { type: "join", room: "lobby" });
+    await nodes.chat.clock.advance(ms);
+    await ann.read(1);
+    await nodes.chat.clock.advance(BEAT_MS);
+    gate.resolve();
+    await flushMicrotasks();
+    const told = phone.take().filter(({ type }) => type === "joined" || type === "read");
+    assert.deepEqual(told.map(({ type, read, position }) => [type, read ?? null, position]), [
+      ["joined", null, "epoch1:1"],
+      ["read", null, "epoch1:1"],
+    ]);
+  });
+}
 
 Deno.test("A connection that joins is not moved back behind joined by a marker that arrives late", async () => {
   using nodes = new Nodes();
