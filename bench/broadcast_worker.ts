@@ -1,4 +1,4 @@
-/** A worker that hears what is posted over the bridge, and answers each post. */
+/** A worker that receives what is broadcast, and answers each post. */
 import { onBroadcast } from "../lib/io/serving/broadcast.ts";
 
 const main = new BroadcastChannel("bench:answers");

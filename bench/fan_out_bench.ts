@@ -1,4 +1,4 @@
-/** What a hub makes of what is announced. Its members do nothing: what sending costs is not in it. */
+/** A hub with announced entries. Its subscribers do nothing, so the cost of sending is not included. */
 import { systemClock } from "../lib/chat/ports/clock.ts";
 import { EmbeddedBus } from "../lib/chat/bus/embedded_bus.ts";
 import { Hub } from "../lib/chat/room/hub.ts";
@@ -13,14 +13,14 @@ import { entry, name, retention, room, user } from "./fixtures.ts";
 const clock = systemClock;
 let received = 0;
 
-/** A hub with so many in one room; the result takes so many entries in one tick. */
-async function openRoom(size: number, dialect: FrameEncoder): Promise<(entries: number) => void> {
+/** Opens a room with this many members. The result announces this many entries in one tick. */
+async function openRoom(size: number, encoder: FrameEncoder): Promise<(entries: number) => void> {
   const bus = new EmbeddedBus(new MemoryStore(clock, retention, () => "epoch"), clock);
   const common = { bus, clock, random: Math.random, newId: () => crypto.randomUUID() };
   const hub = new Hub({ ...common, node: "bench", guestName: "guest", recoverLimit: 1 });
   let arrived = 0;
   const member = (user: UserId): Subscriber => ({
-    encoder: dialect,
+    encoder,
     user,
     onJoined: () => void arrived++,
     onNameTaken() {},
@@ -30,8 +30,14 @@ async function openRoom(size: number, dialect: FrameEncoder): Promise<(entries: 
     deliver: ([message]) => void (received += message?.length ?? 0),
   });
   for (let i = 0; i < size; i++) {
-    const wish = { user: user(i), name: name(i), pickName: undefined, since: undefined, limit: 0 };
-    hub.join(room, member(wish.user), wish);
+    const request = {
+      user: user(i),
+      name: name(i),
+      pickName: undefined,
+      since: undefined,
+      limit: 0,
+    };
+    hub.join(room, member(request.user), request);
   }
   while (arrived < size) await new Promise((resolve) => setTimeout(resolve, 1));
   let { top: { seq } } = await bus.page(room, undefined, 0);

@@ -7,7 +7,7 @@
 import { type JsonSchema, toJsonSchema } from "@valibot/to-json-schema";
 import type { GenericSchema } from "valibot";
 import { stringify } from "yaml";
-import * as farewells from "../../lib/core/protocol/close_codes.ts";
+import * as closeStatuses from "../../lib/core/protocol/close_codes.ts";
 import { FAULTS } from "../../lib/core/protocol/faults.ts";
 import { FRAMES, type FrameType } from "../../lib/core/protocol/frames.ts";
 import { JSON_SUBPROTOCOL } from "../../lib/core/protocol/json_protocol.ts";
@@ -101,7 +101,7 @@ function channel(messages: readonly string[]): Readonly<Record<string, unknown>>
 }
 
 function closeCodes(): readonly unknown[] {
-  return Object.values(farewells).toSorted((one, other) => one.code - other.code)
+  return Object.values(closeStatuses).toSorted((one, other) => one.code - other.code)
     .map(({ code, reason }) => ({ code, reason, band: bandOf(code) }));
 }
 

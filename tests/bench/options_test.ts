@@ -73,9 +73,9 @@ Deno.test("Every target refers to cells that are run", () => {
 });
 
 Deno.test("Connections elsewhere are distributed evenly over the given number of rooms", () => {
-  const dialogue = clientProtocolOf({ kind: "elsewhere", rooms: 20, each: 10 });
+  const protocol = clientProtocolOf({ kind: "elsewhere", rooms: 20, each: 10 });
   const rooms = [0, 1].flatMap((index) =>
-    dialogue.openingMessages(index).join("\n").match(/elsewhere-\d+/g) ?? []
+    protocol.openingMessages(index).join("\n").match(/elsewhere-\d+/g) ?? []
   );
   assert.equal(new Set(rooms).size, 20);
 });

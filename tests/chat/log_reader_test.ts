@@ -169,7 +169,7 @@ for (
     assert.deepEqual(guest.numbers, upTo(401));
   });
 
-  Deno.test(`${who} that does not read causes only one read of a portion`, async () => {
+  Deno.test(`${who} that does not read causes only one read of a chunk`, async () => {
     using library = new Library();
     const since = await position(library);
     await library.say(400);
@@ -351,7 +351,7 @@ Deno.test("A long replay is sent no faster than the budget allows, and none of i
   const beganAt = clock.now();
   while (guest.numbers.length < 400 && clock.now() < 600_000) await guest.readAll();
   assert.deepEqual(guest.numbers, upTo(400));
-  // 1.6 MB, of which 128 KiB at once and the rest at 8 KiB a second, except for the last portion.
+  // 1.6 MB, of which 128 KiB at once and the rest at 8 KiB a second, except for the last chunk.
   const seconds = (clock.now() - beganAt) / 1_000;
   assert.ok(seconds > 100 && seconds < 250, `${seconds} s`);
 });

@@ -54,9 +54,9 @@ class Chat implements Disposable {
     this.#carry();
   }
 
-  async join(dialect: FrameEncoder): Promise<void> {
+  async join(encoder: FrameEncoder): Promise<void> {
     const author = { user: sessionTokens.newUserId(), name: name(`m${sessionTokens.newUserId()}`) };
-    const member = fakeSubscriber(author.user, dialect);
+    const member = fakeSubscriber(author.user, encoder);
     this.#hub.join(lobby, member, { ...author, pickName: undefined, since: undefined, limit: 0 });
     await flushMicrotasks();
   }

@@ -109,8 +109,8 @@ export const PAGE: readonly Entrance[] = [
     what: "the user's new name",
     longest: MESSAGE,
     read(name) {
-      const shelf = new ClientStorage(undefined, "parley", "wss://chat.example/ws");
-      const identity = new Identity(undefined, shelf, realPlatform);
+      const storage = new ClientStorage(undefined, "parley", "wss://chat.example/ws");
+      const identity = new Identity(undefined, storage, realPlatform);
       identity.helloRequest();
       identity.acceptHello({ you: { user: "u1", name: "Ann" } });
       identity.setName(name);

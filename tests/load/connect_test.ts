@@ -13,10 +13,10 @@ import { startTestService } from "../support/service.ts";
 const ws = (url: string) => url.replace(/^http/, "ws");
 
 /** Opens some connections and closes them. */
-async function idle(url: string, count: number, dialogue = textClientProtocol()) {
+async function idle(url: string, count: number, protocol = textClientProtocol()) {
   const life = new AbortController();
   const phase = (phase: string) => void (phase === "connected" && life.abort());
-  return await holdIdle(url, dialogue, count, 5, { onPhase: phase }, life.signal);
+  return await holdIdle(url, protocol, count, 5, { onPhase: phase }, life.signal);
 }
 
 /** A server that sends this on each connection and then closes it. */

@@ -16,10 +16,10 @@ import { startTestService } from "../support/service.ts";
 const never = new AbortController().signal;
 
 /** A small run, except for the given options; endless, since the number of messages in a given time depends on the machine. */
-function plan(url: string, dialogue: ClientProtocol, rest: Partial<LoadPlan> = {}): LoadPlan {
+function plan(url: string, protocol: ClientProtocol, rest: Partial<LoadPlan> = {}): LoadPlan {
   return {
     url: url.replace(/^http/, "ws"),
-    protocol: dialogue,
+    protocol,
     members: 20,
     publishers: 2,
     textBytes: 64,
@@ -57,7 +57,7 @@ function assertWhole(report: LoadReport, readers: number): void {
 }
 
 for (
-  const [what, path, dialogue, rest, hearers] of [
+  const [what, path, protocol, rest, receivers] of [
     ["chat.v1.json", "/ws", jsonClientProtocol("attic"), {}, 20],
     ["plain text", "/ws?room=attic", textClientProtocol(), {}, 20],
     ["an echo", "/s", echoClientProtocol(), { hears: "self", publishers: 20 }, 1],
@@ -76,7 +76,7 @@ for (
       MESSAGES_PER_SECOND: "0",
       BYTES_PER_SECOND: "0",
     });
-    assertWhole(await run(plan(service.url + path, dialogue, rest)), hearers);
+    assertWhole(await run(plan(service.url + path, protocol, rest)), receivers);
   });
 }
 

@@ -6,7 +6,7 @@ import { parseCommandLine, settingsTable } from "../../lib/core/config/command_l
 import { settings } from "../../lib/core/config/config.ts";
 import { PACKAGE_VARIABLES } from "../../lib/core/config/settings_table.ts";
 import { withSettings } from "../../docs/tools/configuration.ts";
-import * as farewells from "../../lib/core/protocol/close_codes.ts";
+import * as closeStatuses from "../../lib/core/protocol/close_codes.ts";
 import { RELEASES } from "../support/deno_releases.ts";
 
 const read = (path: string) => Deno.readTextFileSync(new URL(`../../${path}`, import.meta.url));
@@ -67,11 +67,13 @@ Deno.test("withSettings() replaces only the table", () => {
 });
 
 Deno.test("The protocol's table of close codes has every close status with its reason", () => {
-  const table = read("docs/reference/protocol.md").split("<!-- farewells")[1]?.split("\n\n")[1] ??
+  const table = read("docs/reference/protocol.md").split("<!-- close codes")[1]?.split("\n\n")[1] ??
     "";
   const written = new Map(cells(table).slice(1).map(([code, reason]) => [Number(code), reason]));
-  for (const { code, reason } of Object.values(farewells)) assert.equal(written.get(code), reason);
-  const ours = Object.values(farewells).map(({ code }) => code);
+  for (const { code, reason } of Object.values(closeStatuses)) {
+    assert.equal(written.get(code), reason);
+  }
+  const ours = Object.values(closeStatuses).map(({ code }) => code);
   assert.deepEqual([...written.keys()].filter((code) => !ours.includes(code)), [1001]);
 });
 

@@ -46,7 +46,7 @@ export async function simulate(
   const calls = countCalls(world);
   await clock.run(LAST_MS);
   checkQuiet(world, countCalls(world) - calls, LAST_MS);
-  askWho(clients);
+  requestMembers(clients);
   await clock.run(10_000);
   for (const client of allClients) client.checkFinalState();
   checkOrder(world, clients);
@@ -78,7 +78,7 @@ export function createClients(world: World, most: number): SimClients {
   };
 }
 
-function askWho({ json }: SimClients): void {
+function requestMembers({ json }: SimClients): void {
   for (const client of json) {
     for (const room of client.rooms.joined) client.request({ type: "who", room });
   }

@@ -78,8 +78,8 @@ export interface Window extends AsyncDisposable {
 // A mark or a toast that disappears by itself may be gone before a test on a busy machine looks for it.
 const KEEP_TRANSIENT = `{
   const { setTimeout } = globalThis;
-  globalThis.setTimeout = (deed, ...rest) =>
-    /"flash"|:focus-within/.test(String(deed)) ? 0 : setTimeout(deed, ...rest);
+  globalThis.setTimeout = (fn, ...rest) =>
+    /"flash"|:focus-within/.test(String(fn)) ? 0 : setTimeout(fn, ...rest);
 }`;
 
 /**

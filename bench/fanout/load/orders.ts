@@ -1,5 +1,5 @@
 /**
- * What the load's own process is told to do, as JSON, and how the peers are spoken to: a dialogue goes by a name there,
+ * What the load's own process is told to do, as JSON, and how the peers are spoken to: a protocol goes by a name there,
  * since a function cannot be sent.
  * @module
  */
@@ -41,7 +41,7 @@ export type LoadOrder =
     readonly connectsAtOnce: number;
   };
 
-/** The dialogue of that name. */
+/** The protocol of that name. */
 export function clientProtocolOf(wire: WireProtocol): ClientProtocol {
   switch (wire.kind) {
     case "text":

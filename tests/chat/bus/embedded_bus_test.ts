@@ -28,7 +28,7 @@ Deno.test("EmbeddedBus forgets only the users of a node that did not renew its l
   assert.equal(await bus.renew(lobby, "node-2"), false);
 });
 
-Deno.test("EmbeddedBus requests the tops of a thousand rooms from its store in portions", async () => {
+Deno.test("EmbeddedBus requests the tops of a thousand rooms from its store in batches", async () => {
   const clock = new FakeClock();
   const ample = { messages: 1, entries: 1, ageMs: Infinity };
   const store = new MemoryStore(clock, ample, () => `epoch${++epochs}`);
@@ -42,11 +42,11 @@ Deno.test("EmbeddedBus requests the tops of a thousand rooms from its store in p
   const rooms = Array.from({ length: 1_000 }, (_, index) => room(`room${index}`));
   for (const id of rooms) await bus.subscribe(id);
   const reading = bus.topPositions();
-  const portions = [];
+  const batches = [];
   for (let before = 0; asked < 1_000; before = asked) {
     await clock.advance(1);
-    portions.push(asked - before);
+    batches.push(asked - before);
   }
-  assert.ok(Math.max(...portions) <= 500, `${portions}`);
+  assert.ok(Math.max(...batches) <= 500, `${batches}`);
   assert.deepEqual((await reading).map((top) => top.room), rooms);
 });

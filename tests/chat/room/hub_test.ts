@@ -17,22 +17,22 @@ const lobby = room("lobby");
 const sessionTokens = new FakeSessionTokens();
 
 /** Joins a room, and records the messages that it receives. */
-async function join(chat: FakeChat, text: string, dialect: FrameEncoder = textEncoder, id = lobby) {
+async function join(chat: FakeChat, text: string, encoder: FrameEncoder = textEncoder, id = lobby) {
   const received: string[] = [];
   const author = { user: sessionTokens.newUserId(), name: name(text) };
-  const subscriber = fakeSubscriber(author.user, dialect, {
+  const subscriber = fakeSubscriber(author.user, encoder, {
     onNameTaken: () => received.push("turned away"),
     deliver: (messages) => received.push(...messages),
   });
-  const wish = { ...author, pickName: undefined, since: undefined, limit: 0 };
-  const handle = chat.hub.join(id, subscriber, wish);
+  const request = { ...author, pickName: undefined, since: undefined, limit: 0 };
+  const handle = chat.hub.join(id, subscriber, request);
   await flushMicrotasks();
   const say = (text: string) =>
     chat.bus.publish({ ...author, room: id, id: text, action: { kind: "said", text } });
   return { received, handle, say, subscriber };
 }
 
-Deno.test("Hub encodes the messages of one turn once for each dialect", async () => {
+Deno.test("Hub encodes the messages of one turn once for each encoder", async () => {
   using chat = new FakeChat();
   const encoded: string[] = [];
   const counting: FrameEncoder = {

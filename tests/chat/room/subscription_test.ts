@@ -15,7 +15,7 @@ const lobby = room("lobby");
 const sessionTokens = new FakeSessionTokens();
 
 /** Joins the lobby, and records the states that the subscription reports. */
-async function join(chat: FakeChat, text: string, wish: Partial<JoinRequest> = {}) {
+async function join(chat: FakeChat, text: string, request: Partial<JoinRequest> = {}) {
   const readStates: (ReadState | undefined)[] = [];
   const author = { user: sessionTokens.newUserId(), name: name(text) };
   const member = fakeSubscriber(author.user, textEncoder, {
@@ -27,7 +27,7 @@ async function join(chat: FakeChat, text: string, wish: Partial<JoinRequest> = {
     pickName: undefined,
     since: undefined,
     limit: 0,
-    ...wish,
+    ...request,
   });
   await flushMicrotasks();
   return { handle, readStates };

@@ -42,7 +42,7 @@ const PINGABLE = { canPing: true };
 const pendingStep = (step: SetupStep) => ({ receivedAt: 60_000, pendingStep: { step, since: 0 } });
 
 for (
-  const [what, vitals, now, verdict] of [
+  const [what, vitals, now, action] of [
     ["one without a hello for nearly 10 s", open(pendingStep("hello")), 9_999, NONE],
     [
       "one without a hello for 10 s",
@@ -128,13 +128,13 @@ for (
     ],
   ] as readonly (readonly [string, Vitals, number, HealthAction])[]
 ) {
-  const deed = verdict.kind === "close"
-    ? `closes with ${verdict.closeStatus.reason}`
-    : verdict.kind === "none"
+  const outcome = action.kind === "close"
+    ? `closes with ${action.closeStatus.reason}`
+    : action.kind === "none"
     ? "does nothing"
-    : `${verdict.kind}s`;
-  Deno.test(`checkConnection() ${deed} for ${what}`, () => {
-    assert.deepEqual(checkConnection(vitals, POLICY, now), verdict);
+    : `${action.kind}s`;
+  Deno.test(`checkConnection() ${outcome} for ${what}`, () => {
+    assert.deepEqual(checkConnection(vitals, POLICY, now), action);
   });
 }
 
@@ -145,12 +145,12 @@ Deno.test("checkConnection() pings a silent connection once, then closes it, and
       let pingedAt: number | undefined;
       for (const beat of beats) {
         now += beat;
-        const verdict = checkConnection(open({ ...PINGABLE, pingedAt }), POLICY, now);
-        if (verdict.kind === "ping") {
+        const action = checkConnection(open({ ...PINGABLE, pingedAt }), POLICY, now);
+        if (action.kind === "ping") {
           assert.equal(pingedAt, undefined, "asked twice");
           assert.ok(now >= POLICY.pingMs);
           pingedAt = now;
-        } else if (verdict.kind === "close") {
+        } else if (action.kind === "close") {
           assert.ok(pingedAt !== undefined && now >= pingedAt + POLICY.pingMs);
           return;
         }
@@ -175,9 +175,9 @@ Deno.test("checkConnection() never closes a connection that answers within an in
           vitals = { ...vitals, receivedAt: answerAt };
           answerAt = Infinity;
         }
-        const verdict = checkConnection(vitals, POLICY, now);
-        assert.notEqual(verdict.kind, "close");
-        if (verdict.kind !== "ping") continue;
+        const action = checkConnection(vitals, POLICY, now);
+        assert.notEqual(action.kind, "close");
+        if (action.kind !== "ping") continue;
         vitals = { ...vitals, pingedAt: now };
         answerAt = now + delay;
       }

@@ -47,8 +47,8 @@ function statusOf(result: HandshakeResult): number | "accepted" {
 }
 
 /** The header that a refusal names first, if the refusal is one line. */
-function headerAtFault(verdict: HandshakeResult): string {
-  return verdict.kind === "refused" ? /^([\w-]+) [^\n]+$/.exec(verdict.reason)?.[1] ?? "" : "none";
+function headerAtFault(result: HandshakeResult): string {
+  return result.kind === "refused" ? /^([\w-]+) [^\n]+$/.exec(result.reason)?.[1] ?? "" : "none";
 }
 
 Deno.test("checkHandshake() admits the handshake of RFC 6455 §1.2", () => {
@@ -59,11 +59,11 @@ Deno.test("checkHandshake() admits the handshake of RFC 6455 §1.2", () => {
 
 for (const method of ["POST", "HEAD", "OPTIONS", "CONNECT", "get"]) {
   Deno.test(`checkHandshake() refuses the method ${method} with 405 and names GET as allowed`, () => {
-    const verdict = checkHandshake(request({}, method), SAME);
-    assert.ok(verdict.kind === "refused");
-    assert.equal(verdict.status, 405);
-    assert.deepEqual(verdict.headers, { allow: "GET" });
-    assert.equal(headerAtFault(verdict), "Method");
+    const result = checkHandshake(request({}, method), SAME);
+    assert.ok(result.kind === "refused");
+    assert.equal(result.status, 405);
+    assert.deepEqual(result.headers, { allow: "GET" });
+    assert.equal(headerAtFault(result), "Method");
   });
 }
 
@@ -98,11 +98,11 @@ for (
   ] as const
 ) {
   Deno.test(`checkHandshake() refuses ${what} with ${status} and names the supported protocol`, () => {
-    const verdict = checkHandshake(request(headers), SAME);
-    assert.ok(verdict.kind === "refused");
-    assert.equal(verdict.status, status);
-    assert.deepEqual(verdict.headers, answer);
-    assert.equal(headerAtFault(verdict), fault);
+    const result = checkHandshake(request(headers), SAME);
+    assert.ok(result.kind === "refused");
+    assert.equal(result.status, status);
+    assert.deepEqual(result.headers, answer);
+    assert.equal(headerAtFault(result), fault);
   });
 }
 
@@ -160,9 +160,9 @@ for (
   ] as const
 ) {
   Deno.test(`checkHandshake() refuses ${what} with 400`, () => {
-    const verdict = checkHandshake(rawRequest({ "sec-websocket-key": key }), SAME);
-    assert.equal(statusOf(verdict), 400);
-    assert.equal(headerAtFault(verdict), "Sec-WebSocket-Key");
+    const result = checkHandshake(rawRequest({ "sec-websocket-key": key }), SAME);
+    assert.equal(statusOf(result), 400);
+    assert.equal(headerAtFault(result), "Sec-WebSocket-Key");
   });
 }
 
@@ -170,8 +170,8 @@ Deno.test("checkHandshake() admits the key of any 16 bytes, and of no other leng
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 33, size: "max" }), fc.boolean(), (bytes, cut) => {
       const key = btoa(String.fromCharCode(...cut ? bytes.slice(0, 16) : bytes));
-      const verdict = checkHandshake(request({ "sec-websocket-key": key }), SAME);
-      assert.equal(statusOf(verdict), atob(key).length === 16 ? "accepted" : 400);
+      const result = checkHandshake(request({ "sec-websocket-key": key }), SAME);
+      assert.equal(statusOf(result), atob(key).length === 16 ? "accepted" : 400);
     }),
     { numRuns: 500 },
   );
@@ -181,8 +181,8 @@ Deno.test("checkHandshake() admits only keys in the canonical encoding of their 
   const base64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   for (const last of base64) {
     const key = `dGhlIHNhbXBsZSBub25jZ${last}==`;
-    const verdict = checkHandshake(request({ "sec-websocket-key": key }), SAME);
-    assert.equal(statusOf(verdict), btoa(atob(key)) === key ? "accepted" : 400, key);
+    const result = checkHandshake(request({ "sec-websocket-key": key }), SAME);
+    assert.equal(statusOf(result), btoa(atob(key)) === key ? "accepted" : 400, key);
   }
 });
 
@@ -206,10 +206,10 @@ for (
   ] as const
 ) {
   Deno.test(`checkHandshake() refuses ${what} with 400, even with every origin allowed`, () => {
-    const verdict = checkHandshake(request({ host }), { origins: "*", viaTrustedProxy: false });
-    assert.equal(statusOf(verdict), 400);
-    assert.equal(headerAtFault(verdict), "Host");
-    if (host !== undefined) assert.deepEqual(checkHost(request({ host })), verdict);
+    const result = checkHandshake(request({ host }), { origins: "*", viaTrustedProxy: false });
+    assert.equal(statusOf(result), 400);
+    assert.equal(headerAtFault(result), "Host");
+    if (host !== undefined) assert.deepEqual(checkHost(request({ host })), result);
   });
 }
 
@@ -256,9 +256,9 @@ for (
   const answer = status === 403 ? "refuses" : "admits";
   const name = origin === undefined ? "no origin" : `the origin ${JSON.stringify(origin)}`;
   Deno.test(`checkHandshake() ${answer} ${name} on the host ${host}`, () => {
-    const verdict = checkHandshake(request({ origin, host }), SAME);
-    assert.equal(statusOf(verdict), status);
-    if (status === 403) assert.equal(headerAtFault(verdict), "Origin");
+    const result = checkHandshake(request({ origin, host }), SAME);
+    assert.equal(statusOf(result), status);
+    if (status === 403) assert.equal(headerAtFault(result), "Origin");
   });
 }
 
@@ -272,8 +272,8 @@ Deno.test("checkHandshake() treats an origin as the same exactly if host and eff
       const spell = ([host, port]: typeof page) => port === undefined ? host : `${host}:${port}`;
       const origin = new URL(`${scheme}//${spell(page)}`).origin;
       const isSame = page[0] === asked[0] && (page[1] ?? standard) === (asked[1] ?? standard);
-      const verdict = checkHandshake(request({ origin, host: spell(asked) }), SAME);
-      assert.equal(statusOf(verdict), isSame ? "accepted" : 403);
+      const result = checkHandshake(request({ origin, host: spell(asked) }), SAME);
+      assert.equal(statusOf(result), isSame ? "accepted" : 403);
     }),
     { numRuns: 500 },
   );
@@ -303,8 +303,8 @@ for (
   const answer = status === 403 ? "refuses" : "admits";
   const policy = typeof origins === "string" ? origins : `[${origins.join()}]`;
   Deno.test(`checkHandshake() ${answer} the origin ${origin} when ${policy} is allowed`, () => {
-    const verdict = checkHandshake(request({ origin }), { origins, viaTrustedProxy: false });
-    assert.equal(statusOf(verdict), status);
+    const result = checkHandshake(request({ origin }), { origins, viaTrustedProxy: false });
+    assert.equal(statusOf(result), status);
   });
 }
 
@@ -330,8 +330,8 @@ for (
 
 Deno.test("checkHandshake() requires a Host even when X-Forwarded-Host is trusted", () => {
   const headers = { host: undefined, "x-forwarded-host": "chat.example" };
-  const verdict = checkHandshake(request(headers), { origins: "same", viaTrustedProxy: true });
-  assert.equal(headerAtFault(verdict), "Host");
+  const result = checkHandshake(request(headers), { origins: "same", viaTrustedProxy: true });
+  assert.equal(headerAtFault(result), "Host");
 });
 
 const LONG = 8_193;
@@ -347,24 +347,24 @@ for (
   ] as const
 ) {
   Deno.test(`checkHandshake() refuses an overlong ${what} with ${status}`, () => {
-    const verdict = checkHandshake(rawRequest(headers), SAME);
-    assert.deepEqual([statusOf(verdict), headerAtFault(verdict)], [status, fault]);
+    const result = checkHandshake(rawRequest(headers), SAME);
+    assert.deepEqual([statusOf(result), headerAtFault(result)], [status, fault]);
   });
 }
 
 Deno.test("checkHandshake() refuses an overlong Origin even when it is in the list", () => {
   const origin = `https://${"a.".repeat(130)}example`;
-  const verdict = checkHandshake(rawRequest({ origin }), {
+  const result = checkHandshake(rawRequest({ origin }), {
     origins: [origin],
     viaTrustedProxy: false,
   });
-  assert.equal(statusOf(verdict), 403);
+  assert.equal(statusOf(result), 403);
 });
 
 Deno.test("checkHandshake() compares an overlong X-Forwarded-Host, and no origin matches it", () => {
   const headers = { origin: "https://chat.example", "x-forwarded-host": "a".repeat(300) };
-  const verdict = checkHandshake(request(headers), { origins: "same", viaTrustedProxy: true });
-  assert.equal(statusOf(verdict), 403);
+  const result = checkHandshake(request(headers), { origins: "same", viaTrustedProxy: true });
+  assert.equal(statusOf(result), 403);
 });
 
 Deno.test("chooseSubprotocol() returns none for an overlong offer", () => {
@@ -398,8 +398,8 @@ Deno.test("checkHandshake() admits a valid request, and otherwise reports the fi
         chosen.map(({ field, value }) => [field, value]),
       );
       const first = chosen.findIndex(({ isRight }) => !isRight);
-      const verdict = checkHandshake(request(headers, method), SAME);
-      assert.equal(headerAtFault(verdict), CHECKS[first]?.[0] ?? "none");
+      const result = checkHandshake(request(headers, method), SAME);
+      assert.equal(headerAtFault(result), CHECKS[first]?.[0] ?? "none");
     }),
     { numRuns: 1000 },
   );
@@ -437,12 +437,12 @@ Deno.test("checkHandshake() never throws, and refuses in one printable line that
   });
   fc.assert(
     fc.property(anyHeaders, anyPolicy, (headers, policy) => {
-      const verdict = checkHandshake(rawRequest(headers), policy);
-      if (verdict.kind === "accepted") return;
-      assert.ok([400, 403, 426].includes(verdict.status), String(verdict.status));
-      assert.match(verdict.reason, /^[\x20-\x7e]{1,200}$/);
-      assert.ok(faults.includes(headerAtFault(verdict)), verdict.reason);
-      new Headers(verdict.headers);
+      const result = checkHandshake(rawRequest(headers), policy);
+      if (result.kind === "accepted") return;
+      assert.ok([400, 403, 426].includes(result.status), String(result.status));
+      assert.match(result.reason, /^[\x20-\x7e]{1,200}$/);
+      assert.ok(faults.includes(headerAtFault(result)), result.reason);
+      new Headers(result.headers);
     }),
     { numRuns: 1000 },
   );
@@ -480,11 +480,11 @@ Deno.test("checkHandshake() strips only the white space that HTTP defines, as th
       const headers = {
         get: (name: string) => asked.headers.get(name) + (name === header ? space : ""),
       };
-      const verdict = checkHandshake({ method: "GET", headers }, {
+      const result = checkHandshake({ method: "GET", headers }, {
         origins: "*",
         viaTrustedProxy: false,
       });
-      assert.equal(verdict.kind, "refused", `${header} with ${JSON.stringify(space)}`);
+      assert.equal(result.kind, "refused", `${header} with ${JSON.stringify(space)}`);
     }
   }
 });

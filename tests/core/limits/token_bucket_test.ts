@@ -214,19 +214,19 @@ Deno.test("Quota frees a slot at the end of the block that uses it", () => {
 });
 
 Deno.test("Quota counts exactly the slots that are held, after any acquisitions and disposals", () => {
-  const deed = fc.oneof(
+  const action = fc.oneof(
     fc.record({ kind: fc.constant("take" as const), key: fc.constantFrom("a", "b", "__proto__") }),
     fc.record({ kind: fc.constant("dispose" as const), which: fc.nat(40) }),
   );
-  const anyDeeds = fc.array(deed, { maxLength: 80, size: "max" });
+  const anyActions = fc.array(action, { maxLength: 80, size: "max" });
   fc.assert(
-    fc.property(fc.nat(6), fc.nat(4), anyDeeds, (max, maxPerKey, deeds) => {
+    fc.property(fc.nat(6), fc.nat(4), anyActions, (max, maxPerKey, actions) => {
       const quota = new Quota(max, maxPerKey);
       const slots: { readonly key: string; readonly slot: Disposable; held: boolean }[] = [];
-      for (const deed of deeds) {
+      for (const action of actions) {
         const held = slots.filter(({ held }) => held);
-        if (deed.kind === "take") {
-          const { key } = deed;
+        if (action.kind === "take") {
+          const { key } = action;
           const mine = held.filter((slot) => slot.key === key).length;
           const slot = quota.acquire(key);
           if (held.length >= max) assert.equal(slot, "all taken");
@@ -234,7 +234,7 @@ Deno.test("Quota counts exactly the slots that are held, after any acquisitions 
           else if (typeof slot === "string") assert.fail(slot);
           else slots.push({ key, slot, held: true });
         } else {
-          const one = slots[deed.which % Math.max(1, slots.length)];
+          const one = slots[action.which % Math.max(1, slots.length)];
           one?.slot[Symbol.dispose]();
           if (one) one.held = false;
         }

@@ -34,8 +34,8 @@ export function readExposition(text: string): Family[] {
 
 function readFamily(part: string): Family {
   const [first = "", second = "", ...rest] = part.slice(0, -1).split("\n");
-  const [, name = "", help = ""] = must(HELP, first);
-  const [, same, type = ""] = must(TYPE, second);
+  const [, name = "", help = ""] = mustMatch(HELP, first);
+  const [, same, type = ""] = mustMatch(TYPE, second);
   assert.equal(name, same);
   const lines = rest.map(readLine);
   const suffixes = type === "histogram" ? ["_bucket", "_sum", "_count"] : [""];
@@ -48,15 +48,15 @@ function readFamily(part: string): Family {
 }
 
 function readLine(line: string): Line {
-  const [, name = "", braces = "", number = ""] = must(SAMPLE, line);
+  const [, name = "", braces = "", number = ""] = mustMatch(SAMPLE, line);
   const labels: Record<string, string> = {};
   for (let rest = braces; rest !== "";) {
-    const [whole, label = "", text = ""] = must(LABEL, rest);
+    const [whole, label = "", text = ""] = mustMatch(LABEL, rest);
     assert.ok(!Object.hasOwn(labels, label), `${line} has a label twice`);
     labels[label] = unescaped(text);
     rest = rest.slice(whole.length);
   }
-  must(NUMBER, number);
+  mustMatch(NUMBER, number);
   return { name, labels, value: Number(number.replace("Inf", "Infinity")) };
 }
 
@@ -72,7 +72,7 @@ function checkHistogram({ name, lines }: Family): void {
   assert.ok(lines.some((line) => line.name === `${name}_sum`));
 }
 
-function must(pattern: RegExp, text: string): RegExpExecArray {
+function mustMatch(pattern: RegExp, text: string): RegExpExecArray {
   const found = pattern.exec(text);
   assert.ok(found, `no ${pattern}: ${text}`);
   return found;

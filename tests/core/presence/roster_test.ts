@@ -27,7 +27,7 @@ assert.ok(ann && bob && eve);
 
 const here = (author: Author, node = "n1"): PresenceUpdate => ({ kind: "here", ...author, node });
 const gone = ({ user }: Author, node = "n1"): PresenceUpdate => ({ kind: "gone", user, node });
-const person = (author: Author, ...nodes: string[]): Person => ({ ...author, nodes });
+const memberOf = (author: Author, ...nodes: string[]): Person => ({ ...author, nodes });
 
 /** A roster that has received these updates and reported all of them. */
 function rosterOf(...authors: readonly Author[]): Roster {
@@ -110,14 +110,14 @@ Deno.test("Roster ignores a second departure, and one through another node", () 
 
 Deno.test("Roster reports what the table shows and no update announced", () => {
   const roster = rosterOf(ann, bob);
-  roster.reset([person(bob, "n1"), person(eve, "n2")]);
+  roster.reset([memberOf(bob, "n1"), memberOf(eve, "n2")]);
   assert.deepEqual(roster.list(), [bob, eve]);
   assert.deepEqual(roster.takeDiff(), { joined: [eve], left: [ann] });
 });
 
 Deno.test("Roster reports nothing for a table without news", () => {
   const roster = rosterOf(ann, bob);
-  roster.reset([person(bob, "n1"), person(ann, "n1")]);
+  roster.reset([memberOf(bob, "n1"), memberOf(ann, "n1")]);
   assert.equal(roster.takeDiff(), undefined);
 });
 
@@ -125,13 +125,13 @@ Deno.test("Roster reports after reading the table what had changed before and wa
   const roster = rosterOf(ann);
   roster.apply(here(bob));
   roster.apply(gone(ann));
-  roster.reset([person(bob, "n1")]);
+  roster.reset([memberOf(bob, "n1")]);
   assert.deepEqual(roster.takeDiff(), { joined: [bob], left: [ann] });
 });
 
 Deno.test("Roster takes its nodes from the table too", () => {
   const roster = rosterOf(ann);
-  roster.reset([person(ann, "n2", "n3")]);
+  roster.reset([memberOf(ann, "n2", "n3")]);
   for (const node of ["n1", "n2"]) roster.apply(gone(ann, node));
   assert.equal(roster.size, 1);
   roster.apply(gone(ann, "n3"));
@@ -139,12 +139,12 @@ Deno.test("Roster takes its nodes from the table too", () => {
 });
 
 Deno.test("Roster never changes the table that it receives", () => {
-  const table = [person(ann, "n1")];
+  const table = [memberOf(ann, "n1")];
   const roster = new Roster();
   roster.reset(table);
   roster.apply(here(ann, "n2"));
   roster.apply(gone(ann, "n1"));
-  assert.deepEqual(table, [person(ann, "n1")]);
+  assert.deepEqual(table, [memberOf(ann, "n1")]);
 });
 
 Deno.test("Roster does not report a rename, which is an entry of the log", () => {
@@ -181,14 +181,14 @@ type Step =
   | { readonly kind: "apply"; readonly movement: PresenceUpdate }
   | { readonly kind: "reset"; readonly table: readonly Person[] }
   | { readonly kind: "rename"; readonly author: Author }
-  | { readonly kind: "tell" };
+  | { readonly kind: "diff" };
 
 const people = [ann, bob, eve];
 const anyAuthor = fc.constantFrom(...people);
 const anyNode = fc.constantFrom("n1", "n2");
 const anyNodes = fc.constantFrom(["n1"], ["n2"], ["n1", "n2"]);
 const anyTable = fc.subarray(people).chain((some) =>
-  fc.tuple(...some.map((author) => anyNodes.map((nodes) => person(author, ...nodes))))
+  fc.tuple(...some.map((author) => anyNodes.map((nodes) => memberOf(author, ...nodes))))
 );
 const anyUpdate = fc.tuple(fc.constantFrom(here, gone), anyAuthor, anyNode)
   .map(([kind, author, node]) => kind(author, node));
@@ -197,7 +197,7 @@ const anySteps = (...more: fc.Arbitrary<Step>[]) => {
   const some: fc.Arbitrary<Step> = fc.oneof(
     { weight: 6, arbitrary: anyUpdate.map((movement) => step("apply", { movement })) },
     { weight: 1, arbitrary: anyTable.map((table) => step("reset", { table })) },
-    { weight: 2, arbitrary: fc.constant({ kind: "tell" as const }) },
+    { weight: 2, arbitrary: fc.constant({ kind: "diff" as const }) },
     ...more.map((arbitrary) => ({ weight: 1, arbitrary })),
   );
   return fc.array(some, { maxLength: 50, size: "max" });
@@ -242,23 +242,23 @@ function assertDiffsAddUp(anySteps: fc.Arbitrary<Step[]>, listedEach: number): v
   fc.assert(
     fc.property(anySteps, (steps) => {
       const roster = new Roster();
-      const hearers = [new DiffReader()];
+      const readers = [new DiffReader()];
       let wasListed = false;
-      for (const [index, step] of [...steps, { kind: "tell" } as const].entries()) {
+      for (const [index, step] of [...steps, { kind: "diff" } as const].entries()) {
         const diff = applyStep(roster, step);
-        for (const hearer of hearers) {
-          if (diff) hearer.read(diff, wasListed);
-          if (step.kind === "rename") hearer.readRenamed(step.author);
+        for (const reader of readers) {
+          if (diff) reader.read(diff, wasListed);
+          if (step.kind === "rename") reader.readRenamed(step.author);
         }
-        if (step.kind === "tell") {
-          for (const { known } of hearers) {
+        if (step.kind === "diff") {
+          for (const { known } of readers) {
             for (const { user } of people) assert.equal(known.get(user), roster.nameOf(user));
             assert.equal(known.size, roster.size);
           }
           wasListed = false;
         }
         if (index % listedEach !== listedEach - 1) continue;
-        hearers.push(new DiffReader(roster.list()));
+        readers.push(new DiffReader(roster.list()));
         wasListed = true;
       }
     }),

@@ -91,9 +91,9 @@ for (
 
 Deno.test("parley bench reports the server's reason for a refusal, and exits with 1", async () => {
   await using parley = await startParley({ MAX_CONNECTIONS: "5" });
-  const crowd = await bench(`ws://127.0.0.1:${parley.port}/ws`, ...FEW);
-  assert.equal(crowd.code, 1);
-  assert.match(crowd.output, /refused: 503 Too many connections \(MAX_CONNECTIONS\)/);
+  const clients = await bench(`ws://127.0.0.1:${parley.port}/ws`, ...FEW);
+  assert.equal(clients.code, 1);
+  assert.match(clients.output, /refused: 503 Too many connections \(MAX_CONNECTIONS\)/);
   const long = await bench(`ws://127.0.0.1:${parley.port}/ws`, "--text-bytes", "70000");
   assert.equal(long.code, 2);
   assert.match(long.output, /--text-bytes is 70000: allowed: at most 65535/);

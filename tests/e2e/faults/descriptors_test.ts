@@ -10,11 +10,11 @@ Deno.test("A service out of file descriptors keeps its connections, and accepts 
   const { url } = await addressesFrom(parley, {});
   await using held = new AsyncDisposableStack();
   const early = held.use(await TestClient.open(`${url}/s`));
-  const crowd = await fill(`${url}/s`);
+  const clients = await fill(`${url}/s`);
   await parley.printed(/listener\.lost/);
   early.send("still here");
   assert.equal(await early.next(), "still here");
-  for (const client of crowd) await client[Symbol.asyncDispose]();
+  for (const client of clients) await client[Symbol.asyncDispose]();
   await until("the listener to accept again", async () => {
     const late = await TestClient.open(`${url}/s`).catch(() => undefined);
     late?.send("back");
@@ -26,10 +26,10 @@ Deno.test("A service out of file descriptors keeps its connections, and accepts 
 
 /** Opens connections until the service accepts no more. */
 async function fill(url: string): Promise<TestClient[]> {
-  const crowd: TestClient[] = [];
+  const clients: TestClient[] = [];
   for (;;) {
     const client = await TestClient.open(url).catch(() => undefined);
-    if (client === undefined) return crowd;
-    crowd.push(client);
+    if (client === undefined) return clients;
+    clients.push(client);
   }
 }

@@ -114,10 +114,10 @@ interface Outcome {
   readonly losses: number;
 }
 
-/** Sends messages while `harm` acts on Redis, and proves that every client's view matches the log. */
-async function talkThroughFaults(
+/** Sends messages while `injectFaults` acts on Redis, and proves that every client's view matches the log. */
+async function runUnderFaults(
   url: string,
-  harm: (clients: readonly ReliableClient[]) => Promise<void>,
+  injectFaults: (clients: readonly ReliableClient[]) => Promise<void>,
 ): Promise<Outcome> {
   await using held = new AsyncDisposableStack();
   const env = { ...AMPLE, REDIS_URL: url };
@@ -131,7 +131,7 @@ async function talkThroughFaults(
   const origin = formatPosition(clients[0]?.last ?? assert.fail("not joined"));
   let isOver = false;
   const sending = sayUntil(clients, () => isOver);
-  await harm(clients);
+  await injectFaults(clients);
   isOver = true;
   await sending;
   await sayUntil(clients, () => true);
@@ -148,12 +148,12 @@ async function talkThroughFaults(
   return { missing, losses };
 }
 
-/** As `talkThroughFaults`, where Redis loses nothing. */
+/** As `runUnderFaults`, where Redis loses nothing. */
 async function assertNothingLost(
-  harm: (redis: RedisServer, clients: readonly ReliableClient[]) => Promise<void>,
+  injectFaults: (redis: RedisServer, clients: readonly ReliableClient[]) => Promise<void>,
 ): Promise<void> {
   await using redis = await startRedis({ args: DURABLE });
-  const outcome = await talkThroughFaults(redis.url, (clients) => harm(redis, clients));
+  const outcome = await runUnderFaults(redis.url, (clients) => injectFaults(redis, clients));
   assert.deepEqual(outcome, { missing: 0, losses: 0 });
 }
 
@@ -190,7 +190,7 @@ Deno.test("200 clients on two instances lose nothing when Redis is killed and re
 Deno.test("200 clients on two instances receive a loss report after a failover that loses acknowledged messages", async () => {
   await using servers = await startSentinel();
   const { master, replica, url } = servers;
-  const { missing, losses } = await talkThroughFaults(url, async ([first]) => {
+  const { missing, losses } = await runUnderFaults(url, async ([first]) => {
     await disconnect(first);
     await until("the replica to have some entries", async () => {
       return Number(await replica.command("XLEN", "parley:{lobby}:log")) > 0;

@@ -33,7 +33,10 @@ export async function connectClients(
 }
 
 /** Sends one message per client and round. */
-export async function sayRounds(clients: readonly ReliableClient[], rounds: number): Promise<void> {
+export async function sendRounds(
+  clients: readonly ReliableClient[],
+  rounds: number,
+): Promise<void> {
   for (let round = 0; round < rounds; round++) {
     await Promise.all(clients.map((client, index) => client.say(`${index}/${round}`)));
   }

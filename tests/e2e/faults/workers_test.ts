@@ -13,7 +13,7 @@ import {
   connectionCountsOf,
   MANY,
   receivedFrom,
-  sayRounds,
+  sendRounds,
 } from "./reliable_clients.ts";
 
 /** The numbers of the workers that logged an event. */
@@ -39,7 +39,7 @@ for (const workers of [2, 3]) {
       readers.push(reader);
     }
     await clients[0]?.say("begin");
-    await sayRounds(clients, 3);
+    await sendRounds(clients, 3);
     await assertAllReceived(clients, "begin", MANY * 3);
     const received = receivedFrom(clients[0] ?? assert.fail("no clients"), "begin");
     for (const reader of readers) {
@@ -66,7 +66,7 @@ Deno.test("Clients on two instances with two workers each receive every message 
   await using held = new AsyncDisposableStack();
   const clients = await connectClients(held, [one, other], MANY);
   await clients[0]?.say("begin");
-  await sayRounds(clients, 3);
+  await sendRounds(clients, 3);
   await assertAllReceived(clients, "begin", MANY * 3);
 });
 

@@ -86,19 +86,19 @@ export class PageFixture {
   }
 
   /** A client that uses the client library. */
-  person(name: string): Chat {
+  connectClient(name: string): Chat {
     const chat = connect(`${this.url}/ws`, { name });
     this.#stack.use(chat);
     return chat;
   }
 
   /** The same, in a room that it has joined. */
-  async guest(name: string, room: string): Promise<Room> {
-    const guest = this.person(name).join(room);
+  async joinRoom(name: string, room: string): Promise<Room> {
+    const joined = this.connectClient(name).join(room);
     await new Promise<void>((resolve) => {
-      guest.state.subscribe(({ kind }) => kind === "joined" && resolve());
+      joined.state.subscribe(({ kind }) => kind === "joined" && resolve());
     });
-    return guest;
+    return joined;
   }
 
   /** Ends the service, in a test that restarts it. */

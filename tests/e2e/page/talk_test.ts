@@ -129,7 +129,7 @@ pageTest("The page shows who is online and who is typing", async (stage) => {
     eventually(() => ann.locator("#members .member-name").allInnerTexts(), [...names]);
   await there(["Ann"]);
   const zoe = await stage.enter("?name=Zoe#den");
-  const ben = await stage.guest("Ben", "den");
+  const ben = await stage.joinRoom("Ben", "den");
   await there(["Ann", "Ben", "Zoe"]);
   assert.equal(await ann.innerText("#people-total"), "3");
   await zoe.locator("#text").pressSequentially("he");
@@ -172,7 +172,7 @@ const HOLDS_NAMES = `
 pageTest(
   "The name chosen last wins, even while the previous request is pending",
   async (stage) => {
-    await stage.guest("Dan", "den");
+    await stage.joinRoom("Dan", "den");
     const page = await stage.enter("?name=Ann#den", { before: HOLDS_NAMES });
     const confirm = async (name: string) => {
       await page.fill("#name", name);

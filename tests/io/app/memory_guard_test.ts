@@ -5,7 +5,7 @@ import { FakeClock } from "../../support/fakes.ts";
 
 /** A guarded process whose memory the test sets. */
 async function guarded(
-  deed: (process: {
+  fn: (process: {
     bytes: number;
     readonly clock: FakeClock;
     readonly serving: { moveState: MoveState };
@@ -30,7 +30,7 @@ async function guarded(
     clock,
   };
   const running = guardMemory(context, life.signal);
-  await deed(process);
+  await fn(process);
   life.abort();
   await running;
 }

@@ -1,4 +1,4 @@
-/** The bridge from the bus to the hubs, with a BroadcastChannel and on runtimes without one. */
+/** The way from the bus to the hubs, with a BroadcastChannel and on runtimes without one. */
 import assert from "node:assert/strict";
 import { setImmediate } from "node:timers/promises";
 import type { Announcement } from "../../../lib/chat/ports/bus.ts";
@@ -35,9 +35,9 @@ for (
     ["no BroadcastChannel", withoutBroadcastChannel],
   ] as const
 ) {
-  Deno.test(`Bridge with ${what} delivers copies of its posts to every listener, in order and asynchronously`, async () => {
+  Deno.test(`Broadcaster with ${what} delivers copies of its posts to every listener, in order and asynchronously`, async () => {
     using _runtime = surroundings();
-    using bridge = new Broadcaster("one");
+    using broadcaster = new Broadcaster("one");
     using first = recordBroadcasts("one");
     using second = recordBroadcasts("one");
     using other = recordBroadcasts("another");
@@ -45,7 +45,7 @@ for (
     const last = [first, second].map(async ({ received, next }) => {
       while (received.length < posts.length) await next();
     });
-    for (const post of posts) bridge.post(post);
+    for (const post of posts) broadcaster.post(post);
     assert.deepEqual(first.received, [], "nothing is received in the turn of the post");
     await Promise.all(last);
     assert.deepEqual([first.received, second.received], [posts, posts]);
@@ -55,11 +55,11 @@ for (
 
   Deno.test(`A listener with ${what} receives nothing once disposed, not even posts in flight`, async () => {
     using _runtime = surroundings();
-    using bridge = new Broadcaster("one");
+    using broadcaster = new Broadcaster("one");
     using witness = recordBroadcasts("one");
     const gone = recordBroadcasts("one");
     const told = witness.next();
-    bridge.post([top(1)]);
+    broadcaster.post([top(1)]);
     gone[Symbol.dispose]();
     await told;
     await setImmediate();

@@ -8,7 +8,7 @@ import { FakeClock } from "../../support/fakes.ts";
 function fakePeers(size: number, clock: FakeClock, isStuck = false) {
   const toldAt: number[] = [];
   const waits: (number | undefined)[] = [];
-  const crowd = new Set<Peer>();
+  const peers = new Set<Peer>();
   for (let i = 0; i < size; i++) {
     const peer: Peer = {
       vitals: () => undefined,
@@ -17,31 +17,31 @@ function fakePeers(size: number, clock: FakeClock, isStuck = false) {
       ping() {},
       charge() {},
       drop() {},
-      close(farewell) {
-        assert.equal(farewell.code, SERVICE_RESTART.code);
+      close(status) {
+        assert.equal(status.code, SERVICE_RESTART.code);
         toldAt.push(clock.now());
-        waits.push(farewell.afterMs);
-        if (!isStuck) crowd.delete(peer);
+        waits.push(status.afterMs);
+        if (!isStuck) peers.delete(peer);
       },
     };
-    crowd.add(peer);
+    peers.add(peer);
   }
-  return { crowd, toldAt, waits };
+  return { peers, toldAt, waits };
 }
 
 const half = () => 0.5;
 
 Deno.test("drain() closes a few connections immediately and resolves when they are closed", async () => {
   const clock = new FakeClock();
-  const { crowd, toldAt } = fakePeers(10, clock);
-  await drain("stop", () => crowd, clock, half, new AbortController().signal);
+  const { peers, toldAt } = fakePeers(10, clock);
+  await drain("stop", () => peers, clock, half, new AbortController().signal);
   assert.deepEqual(toldAt, Array(10).fill(0));
 });
 
 Deno.test("drain() spreads many connections over 0.8 s, and closes each once", async () => {
   const clock = new FakeClock();
-  const { crowd, toldAt } = fakePeers(10_000, clock);
-  const draining = drain("stop", () => crowd, clock, half, new AbortController().signal);
+  const { peers, toldAt } = fakePeers(10_000, clock);
+  const draining = drain("stop", () => peers, clock, half, new AbortController().signal);
   await clock.advance(800);
   await draining;
   assert.equal(toldAt.length, 10_000);
@@ -55,10 +55,10 @@ Deno.test("drain() spreads many connections over 0.8 s, and closes each once", a
 for (const [size, ms] of [[2, 501], [1_000, 1_000], [100_000, 4_250]] as const) {
   Deno.test(`drain() delays the reconnection of each of ${size} by a time that depends on their number`, async () => {
     const clock = new FakeClock();
-    const { crowd, waits } = fakePeers(size, clock);
+    const { peers, waits } = fakePeers(size, clock);
     let drawn = 0;
     const random = () => drawn++ % 2 / 2;
-    const draining = drain("stop", () => crowd, clock, random, new AbortController().signal);
+    const draining = drain("stop", () => peers, clock, random, new AbortController().signal);
     await clock.advance(1_000);
     await draining;
     assert.equal(waits.length, size);
@@ -70,20 +70,20 @@ for (const [size, ms] of [[2, 501], [1_000, 1_000], [100_000, 4_250]] as const) 
 for (const [size, ms] of [[3, 2_920], [10_000, 3_720]] as const) {
   Deno.test(`drain() gives up on ${size} stuck connections after ${ms} ms`, async () => {
     const clock = new FakeClock();
-    const { crowd } = fakePeers(size, clock, true);
-    const draining = drain("stop", () => crowd, clock, half, new AbortController().signal);
+    const { peers } = fakePeers(size, clock, true);
+    const draining = drain("stop", () => peers, clock, half, new AbortController().signal);
     await clock.advance(ms);
     await draining;
-    assert.equal(crowd.size, size);
+    assert.equal(peers.size, size);
   });
 }
 
 Deno.test("drain() closes a connection whose handshake completes during the wait", async () => {
   const clock = new FakeClock();
-  const { crowd } = fakePeers(1, clock, true);
+  const { peers } = fakePeers(1, clock, true);
   const late = fakePeers(1, clock);
-  const draining = drain("stop", () => crowd, clock, half, new AbortController().signal);
-  for (const peer of late.crowd) crowd.add(peer);
+  const draining = drain("stop", () => peers, clock, half, new AbortController().signal);
+  for (const peer of late.peers) peers.add(peer);
   await clock.advance(3_020);
   await draining;
   assert.ok(late.toldAt.length > 0);
@@ -92,8 +92,8 @@ Deno.test("drain() closes a connection whose handshake completes during the wait
 for (const [size, gap] of [[10, 1_000], [100, 100], [500, 20]] as const) {
   Deno.test(`drain() that moves ${size} closes one each ${gap} ms, and delays none by more than half a second`, async () => {
     const clock = new FakeClock();
-    const { crowd, toldAt, waits } = fakePeers(size, clock);
-    const draining = drain("move", () => crowd, clock, half, new AbortController().signal);
+    const { peers, toldAt, waits } = fakePeers(size, clock);
+    const draining = drain("move", () => peers, clock, half, new AbortController().signal);
     await clock.advance(10_000);
     await draining;
     assert.deepEqual(toldAt, Array.from({ length: size }, (_, index) => index * gap));
@@ -103,8 +103,8 @@ for (const [size, gap] of [[10, 1_000], [100, 100], [500, 20]] as const) {
 
 Deno.test("drain() that moves many connections takes ten seconds", async () => {
   const clock = new FakeClock();
-  const { crowd, toldAt } = fakePeers(10_000, clock);
-  const draining = drain("move", () => crowd, clock, half, new AbortController().signal);
+  const { peers, toldAt } = fakePeers(10_000, clock);
+  const draining = drain("move", () => peers, clock, half, new AbortController().signal);
   await clock.advance(10_000);
   await draining;
   assert.equal(toldAt.length, 10_000);
@@ -118,8 +118,8 @@ Deno.test("A stop leaves the service one of the five seconds that Deno Deploy gr
 for (const kind of ["stop", "move", "urgent"] as const) {
   Deno.test(`drain() for ${kind} ends in time even if all connections are stuck`, async () => {
     const clock = new FakeClock();
-    const { crowd } = fakePeers(1_000, clock, true);
-    const draining = drain(kind, () => crowd, clock, half, new AbortController().signal);
+    const { peers } = fakePeers(1_000, clock, true);
+    const draining = drain(kind, () => peers, clock, half, new AbortController().signal);
     await clock.advance(longestDrainMs(kind));
     await draining;
   });

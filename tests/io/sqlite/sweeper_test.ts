@@ -84,7 +84,7 @@ Deno.test("SqliteStore joins, counts, replays, appends and sweeps without readin
   const { top } = await store.page(lobby, undefined, 0);
   const middle = { ...top, seq: 2_500 };
   for (
-    const [what, most, deed] of [
+    const [what, most, fn] of [
       ["page", 100, () => store.page(lobby, 2_500, 50)],
       ["top", 10, () => store.page(lobby, undefined, 0)],
       ["state of a new user", 10, () => store.readState(lobby, bob.user)],
@@ -96,7 +96,7 @@ Deno.test("SqliteStore joins, counts, replays, appends and sweeps without readin
       ["sweep", 50, () => store.sweep()],
     ] as const
   ) {
-    const { plans, rows } = await tracedStatements(file, deed);
+    const { plans, rows } = await tracedStatements(file, fn);
     assert.ok(rows <= most, `${what}: ${rows} rows`);
     for (const plan of plans) {
       assert.doesNotMatch(plan, /SCAN (entries|messages|reads|receipts)|TEMP B-TREE/, what);

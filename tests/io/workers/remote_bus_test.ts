@@ -27,7 +27,7 @@ function metered(
 
 /** A bus as a worker has it. */
 function remoteBus(bus: WorkerBus): WorkerBus {
-  const desk = new MainServices({
+  const services = new MainServices({
     bus,
     quota: { acquire: () => "all taken", charge: () => {} },
     secret: Promise.resolve(""),
@@ -38,7 +38,7 @@ function remoteBus(bus: WorkerBus): WorkerBus {
   // Copied, as by postMessage: values that cannot be copied fail.
   const near: RpcChannel<WorkerApi> = new RpcChannel(
     (post) => far.receive(structuredClone(post)),
-    desk.handlers,
+    services.handlers,
   );
   const far: RpcChannel<MainApi> = new RpcChannel(
     (post) => near.receive(structuredClone(post)),

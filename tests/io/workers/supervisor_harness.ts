@@ -113,9 +113,9 @@ export class SupervisorHarness implements Disposable {
     this.startGate.resolve();
     this.supervisor = new Supervisor({
       startWorker: (number) => {
-        const ward = new FakeWorker(number, this);
-        this.workers.push(ward);
-        return ward;
+        const worker = new FakeWorker(number, this);
+        this.workers.push(worker);
+        return worker;
       },
       count,
       policy: { maxMissed: 5, maxDead: 10, maxBytes: 1_000 },
@@ -145,9 +145,9 @@ export class SupervisorHarness implements Disposable {
   }
 
   worker(number: number): FakeWorker {
-    const ward = this.workers[number - 1];
-    if (ward === undefined) throw new RangeError(`Nobody has the number ${number}`);
-    return ward;
+    const worker = this.workers[number - 1];
+    if (worker === undefined) throw new RangeError(`Nobody has the number ${number}`);
+    return worker;
   }
 
   /** The events since the last call. */

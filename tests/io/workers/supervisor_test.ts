@@ -115,7 +115,7 @@ Deno.test("Supervisor limits recycles when sockets are leaked on purpose", async
   using harness = await SupervisorHarness.open(1);
   const times: number[] = [];
   for (let second = 0; second < 2_400; second += 60) {
-    for (const ward of harness.workers) ward.deadConnections = 11;
+    for (const worker of harness.workers) worker.deadConnections = 11;
     const before = harness.ended.length;
     await harness.clock.advance(60_000);
     if (harness.ended.length > before) times.push(Math.floor(second / 600));
@@ -230,11 +230,11 @@ Deno.test("Supervisor has all workers park their slowest consumers", async () =>
 for (const how of ["silent", "dead"] as const) {
   Deno.test(`Supervisor is permanently broken when a worker that is ${how} cannot be ended`, async () => {
     using harness = await SupervisorHarness.open(1);
-    const [ward] = harness.workers;
-    assert.ok(ward);
-    ward.canEnd = false;
-    if (how === "silent") ward.isUnresponsive = true;
-    else ward.deadConnections = 11;
+    const [worker] = harness.workers;
+    assert.ok(worker);
+    worker.canEnd = false;
+    if (how === "silent") worker.isUnresponsive = true;
+    else worker.deadConnections = 11;
     await harness.checkRounds(5);
     const why = await harness.supervisor.failed;
     assert.ok(why instanceof WorkerUnstoppable);

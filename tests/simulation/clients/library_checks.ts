@@ -77,7 +77,7 @@ export function checkSaidTexts(world: World, clients: readonly LibraryClient[]):
         .map((it) => it.id),
     );
     for (const saying of record.saidTexts) {
-      const wrong = whatIsWrong(world, saying, open.has(saying.id), isWatched(saying));
+      const wrong = findProblem(world, saying, open.has(saying.id), isWatched(saying));
       if (wrong) {
         world.reportViolation(`${id}: ${saying.text} (${saying.id}) in ${saying.room}: ${wrong}`);
       }
@@ -85,7 +85,7 @@ export function checkSaidTexts(world: World, clients: readonly LibraryClient[]):
   }
 }
 
-function whatIsWrong(
+function findProblem(
   world: World,
   { room, text, outcome }: SaidText,
   isOpen: boolean,

@@ -25,8 +25,8 @@ Deno.test("Identity sends its name and its token in every hello", () => {
 });
 
 Deno.test("Identity sends the language for a guest's name", () => {
-  const shelf = new ClientStorage(undefined, "it", "ws://test/ws");
-  const identity = new Identity(undefined, shelf, realPlatform, "zh");
+  const storage = new ClientStorage(undefined, "it", "ws://test/ws");
+  const identity = new Identity(undefined, storage, realPlatform, "zh");
   assert.equal(JSON.stringify(identity.helloRequest()), '{"type":"hello","language":"zh"}');
 });
 

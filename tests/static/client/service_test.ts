@@ -228,17 +228,17 @@ Deno.test("A chat ends at a path that does not support its protocol", async () =
 
 Deno.test("Two devices of one user share the name and the read marker", async () => {
   await using service = await startTestService();
-  const [desk, phone] = [new FakeStorage(), new FakeStorage()];
+  const [desktop, phone] = [new FakeStorage(), new FakeStorage()];
   await using bob = await connectClient(`${service.url}/ws`, "Bob");
   {
-    await using ann = await connectClient(`${service.url}/ws`, "Ann", { storage: desk });
+    await using ann = await connectClient(`${service.url}/ws`, "Ann", { storage: desktop });
     const positions = [];
     for (const text of ["one", "two", "three"]) {
       positions.push((await bob.room.say(text).sent).position);
     }
     await withinDeadline("three", waitForValue(ann.room.unread, (it) => it === 3));
     const token = `parley ${service.url.replace("http", "ws")}/ws resume`;
-    phone.setItem(token, desk.getItem(token) ?? "");
+    phone.setItem(token, desktop.getItem(token) ?? "");
     await using other = await connectClient(`${service.url}/ws`, "Ann", { storage: phone });
     assert.equal(other.chat.me.value?.user, ann.chat.me.value?.user);
     assert.equal(other.room.unread.value, 3);
@@ -368,7 +368,7 @@ Deno.test("A chat closed by a restarting service waits as long as requested befo
   await withinDeadline("Ann", whenJoined(chat.join("lobby")));
   const waiting = waitForValue(chat.state, ({ kind }) => kind === "waiting");
   const stopped = service[Symbol.asyncDispose]();
-  const state = await withinDeadline("the farewell", waiting);
+  const state = await withinDeadline("the close status", waiting);
   assert.equal(state.kind === "waiting" && state.code, 1012);
   assert.ok(state.kind === "waiting" && state.retryAt >= Date.now());
   await stopped;

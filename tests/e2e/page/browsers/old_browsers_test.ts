@@ -31,7 +31,7 @@ const OLD_BROWSER = `{
 }`;
 
 pageTest("The page works in the oldest supported browsers", async (stage) => {
-  const ben = await stage.guest("Ben", "den");
+  const ben = await stage.joinRoom("Ben", "den");
   const first = await ben.say("see https://a.example/x, please").sent;
   await ben.say("hello", { reply: first.position }).sent;
   await ben.react(first.position, "🎉").sent;

@@ -13,7 +13,7 @@ const error = (page: Page) => page.locator("#text-error");
 
 pageTest("Commands are executed and not sent; paths are sent as text", async (stage) => {
   const page = await stage.enter("?name=Ann#den", WIDE);
-  const ben = await stage.guest("Ben", "den");
+  const ben = await stage.joinRoom("Ben", "den");
   const received: string[] = [];
   ben.events.subscribe((event) => event.type === "said" && received.push(event.text));
 

@@ -59,7 +59,7 @@ pageTest(
 );
 
 for (
-  const [what, deed, words] of [
+  const [what, action, words] of [
     ["deleted", "delete", "The message you were editing was deleted."],
     ["changed", "edit", "The message you were editing was changed elsewhere."],
   ] as const
@@ -74,7 +74,7 @@ for (
       await page.press("#text", "ArrowUp");
       await page.fill("#text", "what I meant");
       if (where !== "in the room") await go(page, "attic");
-      if (deed === "edit") {
+      if (action === "edit") {
         await useTool(await untilShown(tab, "helo"), "Edit");
         await say(tab, "changed");
         await untilShown(tab, "changed");
@@ -98,7 +98,7 @@ pageTest(
   "The page reports that the message being replied to was deleted, and keeps the reply's text",
   async (stage) => {
     const page = await stage.enter("?name=Ann#den", WIDE);
-    const ben = await stage.guest("Ben", "den");
+    const ben = await stage.joinRoom("Ben", "den");
     const { position } = await ben.say("who is hungry?").sent;
     await useTool(await untilShown(page, "hungry"), "Reply");
     await page.fill("#text", "I am");

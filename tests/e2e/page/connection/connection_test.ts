@@ -152,7 +152,7 @@ pageTest("The page shows how long it waits, and reconnects on demand", async (st
 pageTest("Messages written without a network stay visible and are sent once", async (stage) => {
   await using proxy = new FaultProxy(stage.port);
   const page = await stage.enter("?name=Ann#den", { port: proxy.port });
-  const ben = await stage.guest("Ben", "den");
+  const ben = await stage.joinRoom("Ben", "den");
   const heard: string[] = [];
   ben.events.subscribe((event) => event.type === "said" && heard.push(event.text));
   await say(page, "before");
@@ -205,7 +205,7 @@ for (
   pageTest(`A lost network is shown ${what}`, async (stage) => {
     await using proxy = new FaultProxy(stage.port);
     const page = await stage.enter("?name=Ann#den", { port: proxy.port });
-    const ben = await stage.guest("Ben", "den");
+    const ben = await stage.joinRoom("Ben", "den");
     proxy.dropReplies();
     await lose(page);
     await waiting(page);
@@ -223,7 +223,7 @@ for (
 pageTest(
   "A returning user whose name is taken joins under a temporary name and is renamed when it is free",
   async (stage) => {
-    const other = await stage.guest("Ann", "den");
+    const other = await stage.joinRoom("Ann", "den");
     await other.say("I am Ann").sent;
     const page = await stage.enter("?name=Ann#den");
     const bar = page.locator("#room-status");
@@ -337,7 +337,7 @@ pageTest("An edit that the server refuses is reported", async (stage) => {
 }, RESTARTS);
 
 pageTest("The page asks the user when delivery cannot be confirmed", async (stage) => {
-  const ben = await stage.guest("Ben", "den");
+  const ben = await stage.joinRoom("Ben", "den");
   await ben.say("hello").sent;
   const page = await stage.enter("?name=Ann#den", { before: SEED_UNCERTAIN_DELIVERY });
   const doubt = "Possibly sent. Delivery could not be confirmed.";

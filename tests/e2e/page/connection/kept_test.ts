@@ -56,7 +56,7 @@ pageTest(
   "The newest messages of each room are shown without the server, and replaced by the server's",
   async (stage) => {
     const page = await stage.enter("?name=Ann#den");
-    const ben = await stage.guest("Ben", "den");
+    const ben = await stage.joinRoom("Ben", "den");
     await ben.say("from Ben").sent;
     await say(page, "first");
     await say(page, "second");
@@ -97,7 +97,7 @@ pageTest(
   "The scroll position in stored messages is kept when the server answers",
   async (stage) => {
     const page = await stage.enter("?name=Ann#den", { viewport: { width: 900, height: 500 } });
-    const ben = await stage.guest("Ben", "den");
+    const ben = await stage.joinRoom("Ben", "den");
     for (let i = 0; i < 60; i++) await ben.say(`message ${i}`).sent;
     await untilShown(page, "message 59");
     await reopen(stage, page);

@@ -90,7 +90,7 @@ const STILL = `new Promise((done) => {
 pageTest(
   "Scrolling through a thousand messages shows them in order and without jumps",
   async (stage) => {
-    const ben = await stage.guest("Ben", "den");
+    const ben = await stage.joinRoom("Ben", "den");
     // Messages of different heights.
     const texts = numbered(1_000).map((it, i) => it + "\n + more".repeat(i % 4));
     await sayAll(ben, texts);
@@ -144,7 +144,7 @@ const TURN = `new Promise((done) => {
 pageTest(
   "Fast scrolling through three thousand messages loses no wheel event",
   async (stage) => {
-    const ben = await stage.guest("Ben", "den");
+    const ben = await stage.joinRoom("Ben", "den");
     await sayAll(ben, numbered(3_000));
     await stage.endService("SIGTERM");
     // Within the default limits.
@@ -198,7 +198,7 @@ async function reportedMarkers(page: Page): Promise<readonly string[]> {
 pageTest(
   "New messages do not move a reader further up, and are counted and divided",
   async (stage) => {
-    const ben = await stage.guest("Ben", "den");
+    const ben = await stage.joinRoom("Ben", "den");
     await sayAll(ben, numbered(60));
     const page = await stage.enter("?name=Ann#den", VIEW);
     const markers = await reportedMarkers(page);
@@ -250,7 +250,7 @@ pageTest(
 pageTest(
   "A link to an old message opens it, marked and in view; one to a lost message reports that",
   async (stage) => {
-    const ben = await stage.guest("Ben", "den");
+    const ben = await stage.joinRoom("Ben", "den");
     const [first = ""] = await sayAll(ben, numbered(400));
     const page = await stage.enter("?name=Ann#den", {
       ...VIEW,
@@ -303,7 +303,7 @@ pageTest(
 pageTest(
   "The address drops its message when the user goes to the latest one, and a reload stays there",
   async (stage) => {
-    const ben = await stage.guest("Ben", "den");
+    const ben = await stage.joinRoom("Ben", "den");
     const [first = ""] = await sayAll(ben, numbered(120));
     const page = await stage.enter("?name=Ann#den", VIEW);
     const visit = async () => {
@@ -338,7 +338,7 @@ pageTest(
 );
 
 pageTest("No button covers the last message of a room that fits into the view", async (stage) => {
-  const ben = await stage.guest("Ben", "den");
+  const ben = await stage.joinRoom("Ben", "den");
   const [first = "", , last = ""] = await sayAll(ben, numbered(3));
   const page = await stage.enter(`?name=Ann#den/${last}`, VIEW);
   await message(page, "number 3").and(page.locator(".flash")).waitFor();
@@ -359,7 +359,7 @@ pageTest("No button covers the last message of a room that fits into the view", 
 });
 
 pageTest("Read messages stay read, even if the page is left at once", async (stage) => {
-  const ben = await stage.guest("Ben", "den");
+  const ben = await stage.joinRoom("Ben", "den");
   await sayAll(ben, numbered(3));
   const page = await stage.enter("?name=Ann#den", VIEW);
   await untilShown(page, "number 3");

@@ -175,12 +175,12 @@ const CHANGES = [
   ["another language", `stage.log.setLanguage({ strings: stage.strings, language: "zh" })`],
 ];
 
-for (const [change = "", deed = ""] of CHANGES) {
+for (const [change = "", script = ""] of CHANGES) {
   logTest(`The user can scroll up from the end after ${change}`, async ({ page, run }) => {
     await run(`stage.open(60, 60); stage.react(60, "cem", "👍")`);
     await page.locator(`${row(60)} button`, { hasText: "👍" }).waitFor();
     await isAtEnd(run);
-    await run(`${deed}; ${frames(3)}`);
+    await run(`${script}; ${frames(3)}`);
     // A step at the moment when older rows are drawn may be lost; the next one is not.
     await until("the reader to be above the end", async () => {
       await run(`log.scrollTop -= 120; ${frames(3)}`);

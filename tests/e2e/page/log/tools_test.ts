@@ -29,8 +29,8 @@ function focused(page: Page): Promise<string> {
 }
 
 async function threeMessages(stage: PageFixture): Promise<void> {
-  const ben = await stage.guest("Ben", "den");
-  const zoe = await stage.guest("Zoe", "den");
+  const ben = await stage.joinRoom("Ben", "den");
+  const zoe = await stage.joinRoom("Zoe", "den");
   await ben.say("one").sent;
   await zoe.say("two").sent;
   const { position } = await ben.say("three").sent;

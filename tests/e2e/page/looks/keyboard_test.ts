@@ -58,7 +58,7 @@ async function tabTo(page: Page, wanted: string, key = "Tab"): Promise<void> {
 
 for (const width of [1300, 360]) {
   pageTest(`Every action is possible by keyboard, ${width} px wide`, async (stage) => {
-    const ben = await stage.guest("Ben", "attic");
+    const ben = await stage.joinRoom("Ben", "attic");
     await ben.say("is anybody here?").sent;
     // Without motion: a drawer that is still opening is not in view.
     const page = await stage.enter("", {

@@ -131,7 +131,7 @@ pageTest(
     });
     await page.evaluate(`location.hash = "#den"`);
     await whenJoined(page);
-    const ben = await stage.guest("Ben", "den");
+    const ben = await stage.joinRoom("Ben", "den");
     const { position } = await ben.say("hello").sent;
     const other = await ben.say("something else").sent;
     await ben.react(position, "👍").sent;

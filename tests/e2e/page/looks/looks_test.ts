@@ -56,19 +56,19 @@ async function checkScreen(page: Page, screen: string): Promise<void> {
 async function fill(stage: PageFixture): Promise<void> {
   let first = "";
   for (const name of NAMES) {
-    const room = await stage.guest(name, "den");
+    const room = await stage.joinRoom(name, "den");
     const { position } = await room.say(`hello, I am ${name} https://a.example/${"w".repeat(90)}`)
       .sent;
     first ||= position;
     await room.react(first, name < "D" ? "👍" : "🎉").sent;
   }
-  const zoe = await stage.guest("Zoe", "den");
+  const zoe = await stage.joinRoom("Zoe", "den");
   const texts = ["`code` and\n```\nlet block = 1;\n```", "🎉👍", "to be deleted", "to be edited"];
   const sent = [];
   for (const text of texts) sent.push(await zoe.say(text, { reply: first }).sent);
   await zoe.delete(sent[2]?.position ?? "").sent;
   await zoe.edit(sent[3]?.position ?? "", "edited").sent;
-  await stage.person("Kim").join("attic").say("elsewhere").sent;
+  await stage.connectClient("Kim").join("attic").say("elsewhere").sent;
 }
 
 async function checkDialogs(page: Page, words: Strings, width: number): Promise<void> {
@@ -173,7 +173,7 @@ for (const [locale, language] of LANGUAGES) {
 pageTest(
   "Screens for refused joins and unconfirmed messages are accessible",
   async (stage) => {
-    await stage.guest("Cem", "attic");
+    await stage.joinRoom("Cem", "attic");
     for (const [locale, language] of LANGUAGES) {
       const opening = { locale, reducedMotion: "reduce" } as const;
       const refused = await stage.open("?name=Cem#attic", opening);
@@ -254,7 +254,7 @@ pageTest(
     });
     await page.goto(`${stage.url}/?again#den`);
     await whenJoined(page);
-    const ben = await stage.guest("Ben", "den");
+    const ben = await stage.joinRoom("Ben", "den");
     for (
       name of ["W".repeat(64), `Z${"\u0301\u0323".repeat(40)}`, "\u202eabc \u2067def", "مرحبا"]
     ) {

@@ -15,7 +15,7 @@ const OBSERVE = `
 pageTest(
   "New messages by others are announced, at most one in two seconds",
   async (stage) => {
-    const ben = await stage.guest("Ben", "den");
+    const ben = await stage.joinRoom("Ben", "den");
     for (const text of ["old 1", "old 2"]) await ben.say(text).sent;
     const page = await stage.open("?name=Ann", {});
     await page.clock.install();

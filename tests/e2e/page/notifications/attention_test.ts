@@ -44,7 +44,7 @@ for (const where of ["beside", "elsewhere"] as const) {
     `A message to a window that is ${place} is unread, in the title and a notification`,
     async (stage) => {
       const page = await stage.enter("?name=Ann#den", OPENING);
-      const ben = await stage.guest("Ben", "den");
+      const ben = await stage.joinRoom("Ben", "den");
       await ben.say("seen").sent;
       await untilShown(page, "seen");
       await setVisibility(page, where);
@@ -78,7 +78,7 @@ for (const where of ["tab", "device"] as const) {
     if (where === "tab") await other.goto(page.url());
     await whenJoined(other);
     await setVisibility(other, "elsewhere");
-    const ben = await stage.guest("Ben", "den");
+    const ben = await stage.joinRoom("Ben", "den");
     for (const text of ["one", "two"]) await ben.say(text).sent;
     for (const it of [page, other]) await badge(it, "den").filter({ hasText: "2" }).waitFor();
     await eventually(() => other.title(), "(2) Parley");
@@ -97,7 +97,7 @@ for (const where of ["tab", "device"] as const) {
 
 pageTest("A user who switches to another window is no longer shown as typing", async (stage) => {
   const page = await stage.enter("?name=Ann#den", WIDE);
-  const ben = await stage.guest("Ben", "den");
+  const ben = await stage.joinRoom("Ben", "den");
   const typing = () => Promise.resolve(ben.typing.value.map(({ name }) => name));
   await page.locator("#text").pressSequentially("so");
   await eventually(typing, ["Ann"]);

@@ -31,7 +31,7 @@ const title = (page: Page, room: string) =>
 pageTest(
   "The palette finds rooms and users as you type",
   async (stage) => {
-    await stage.guest("Bennet Attwater", "lobby");
+    await stage.joinRoom("Bennet Attwater", "lobby");
     const page = await stage.enter("?name=Ann#attic", WIDE);
     for (const hash of ["lobby", "design"]) await page.evaluate(`location.hash = "${hash}"`);
     await whenJoined(page);
@@ -67,7 +67,7 @@ pageTest(
 );
 
 pageTest("The palette inserts a name at the caret", async (stage) => {
-  await stage.guest("Ben", "attic");
+  await stage.joinRoom("Ben", "attic");
   const page = await stage.enter("?name=Ann#attic", WIDE);
   await page.locator(".member", { hasText: "Ben" }).waitFor();
   await page.focus("#text");

@@ -95,7 +95,7 @@ pageTest(
     const page = await stage.enter("?name=Ann#%E5%A4%A7%E5%8E%85", WIDE);
     await page.locator("#room-title", { hasText: "# 大厅" }).waitFor();
     await whenJoined(page);
-    const ben = await stage.guest("Ben", "大厅");
+    const ben = await stage.joinRoom("Ben", "大厅");
     await ben.say("你好").sent;
     await untilShown(page, "你好");
     await join(page, "CAFÉ".normalize("NFD"), "café");
@@ -124,7 +124,7 @@ pageTest(
   async (stage) => {
     const page = await stage.enter("?name=Ann#den", WIDE);
     await join(page, "attic");
-    const [den, attic] = [await stage.guest("Ben", "den"), await stage.guest("Cem", "attic")];
+    const [den, attic] = [await stage.joinRoom("Ben", "den"), await stage.joinRoom("Cem", "attic")];
     for (const text of ["one", "two", "three"]) await den.say(text).sent;
     await row(page, "den").locator(".badge", { hasText: "3" }).waitFor();
     assert.equal(await row(page, "den").locator(".room-last").innerText(), "Ben: three");
@@ -164,7 +164,7 @@ pageTest(
     const page = await stage.enter("?name=Ann#den", WIDE);
     for (const room of ["cellar", "attic"]) await join(page, room);
     for (const name of ["den", "cellar"]) {
-      const room = await stage.guest(`Ben of ${name}`, name);
+      const room = await stage.joinRoom(`Ben of ${name}`, name);
       for (const text of ["one", "two"]) await room.say(text).sent;
       await row(page, name).locator(".badge", { hasText: "2" }).waitFor();
     }
@@ -177,7 +177,7 @@ pageTest(
       assert.equal(await page.locator("#log .divider").innerText(), "2 new messages", name);
     }
     // Messages from before the join are not new.
-    await (await stage.guest("Cem", "garden")).say("long ago").sent;
+    await (await stage.joinRoom("Cem", "garden")).say("long ago").sent;
     await page.goto(`${stage.url}/#garden`);
     await untilShown(page, "long ago");
     assert.equal(await page.locator("#log .divider").count(), 0);

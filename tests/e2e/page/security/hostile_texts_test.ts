@@ -63,7 +63,7 @@ for (const width of [360, 1300]) {
     async (stage) => {
       const page = await stage.enter("?name=Ann#den", { viewport: { width, height: 700 } });
       for (const [i, name] of HOSTILE_NAMES.entries()) {
-        const room = await stage.guest(name, "den");
+        const room = await stage.joinRoom(name, "den");
         const { position } = await room.say(HOSTILE_TEXTS[i] ?? "").sent;
         await room.say(HOSTILE_TEXTS[i + 1] ?? "", { reply: position }).sent;
         const { position: edited } = await room.say("to be edited").sent;
@@ -83,7 +83,7 @@ for (const width of [360, 1300]) {
         await page.locator("#members .member-name").getByText(name, { exact: true })
           .waitFor({ state: "attached" });
       }
-      const eve = await stage.guest("Eve", "den");
+      const eve = await stage.joinRoom("Eve", "den");
       for (const [text] of TRICKY) await eve.say(text).sent;
       await eve.say("the end").sent;
       await untilShown(page, "the end");
@@ -140,7 +140,7 @@ pageTest("Any reaction from a server is shown as text", async (stage) => {
   });
   await page.goto(`${stage.url}/?again#den`);
   await whenJoined(page);
-  const ben = await stage.guest("Ben", "den");
+  const ben = await stage.joinRoom("Ben", "den");
   for (emoji of ODD_EMOJI) {
     const { position } = await ben.say(`reacted: ${emoji}`).sent;
     await ben.react(position, "👍").sent;

@@ -122,20 +122,20 @@ Deno.test("Connection leaves once when it is parked, and ends once however often
 });
 
 Deno.test("Connection lets its handler sendRetryAfter before it closes, and leaves only then", async () => {
-  const deeds: string[] = [];
+  const calls: string[] = [];
   const { fake, connection } = open({
     sendRetryAfter(afterMs) {
-      deeds.push(`sendRetryAfter ${afterMs}`);
+      calls.push(`sendRetryAfter ${afterMs}`);
       connection.send("in time");
     },
     onClose() {
-      deeds.push("leave");
+      calls.push("onClose");
       connection.send("too late");
     },
   });
   connection.close({ ...SERVICE_RESTART, afterMs: 1_500 });
   connection.close({ ...SERVICE_RESTART, afterMs: 2_500 });
-  assert.deepEqual(deeds, ["sendRetryAfter 1500", "leave"]);
+  assert.deepEqual(calls, ["sendRetryAfter 1500", "onClose"]);
   assert.equal(fake.bufferedAmount, "in time".length);
   await until("the socket to be closed", () => Promise.resolve(fake.closed.length > 0));
   assert.deepEqual(fake.closed, [1012]);

@@ -2,30 +2,30 @@ import assert from "node:assert/strict";
 import { HandshakeDelay } from "../../../../lib/io/http/deno/handshake_delay.ts";
 
 Deno.test("Threshold admits clients that stay, and rejects those that leave meanwhile", async () => {
-  const threshold = new HandshakeDelay();
+  const delay = new HandshakeDelay();
   const gone = new AbortController();
   const passing = [
-    threshold.wait(new AbortController().signal),
-    threshold.wait(gone.signal),
-    threshold.wait(AbortSignal.abort()),
+    delay.wait(new AbortController().signal),
+    delay.wait(gone.signal),
+    delay.wait(AbortSignal.abort()),
   ];
   gone.abort();
   assert.deepEqual(await Promise.all(passing), [true, false, false]);
 });
 
 Deno.test("Threshold admits no client before the event loop has turned four times", async () => {
-  const threshold = new HandshakeDelay();
+  const delay = new HandshakeDelay();
   let turns = 0;
   const turn = () => void turns++;
   const turning = setInterval(turn, 1);
-  await threshold.wait(new AbortController().signal);
+  await delay.wait(new AbortController().signal);
   clearInterval(turning);
   assert.ok(turns >= 3, `${turns} turns`);
 });
 
 Deno.test("Threshold admits a client that arrives after all others were admitted", async () => {
-  const threshold = new HandshakeDelay();
+  const delay = new HandshakeDelay();
   for (let round = 0; round < 3; round++) {
-    assert.equal(await threshold.wait(new AbortController().signal), true);
+    assert.equal(await delay.wait(new AbortController().signal), true);
   }
 });

@@ -153,7 +153,7 @@ for (const [what, start] of Object.entries(startTls)) {
     `RedisBus reaches ${what} over TLS with the configured certificate authority`,
     async (openssl) => {
       const folder = await Deno.makeTempDir();
-      await certify(openssl.path, folder);
+      await createCertificates(openssl.path, folder);
       const ca = await Deno.readTextFile(`${folder}/ca.pem`);
       {
         await using started = new AsyncDisposableStack();
@@ -175,7 +175,7 @@ for (const [what, start] of Object.entries(startTls)) {
 }
 
 /** Creates a certificate authority, and a certificate for 127.0.0.1 signed by it. */
-async function certify(openssl: string, folder: string): Promise<void> {
+async function createCertificates(openssl: string, folder: string): Promise<void> {
   const base = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2";
   const leaf = "-addext subjectAltName=IP:127.0.0.1 -addext basicConstraints=critical,CA:FALSE";
   for (

@@ -48,7 +48,7 @@ async function replicate(replica: RedisServer, master: RedisServer): Promise<voi
 }
 
 /** Checks that the bus accepts messages and delivers them by itself. */
-async function worksAgain(bus: RedisBus): Promise<void> {
+async function untilPublishing(bus: RedisBus): Promise<void> {
   await whenReady(bus);
   using reader = new AnnouncementReader(bus);
   const it = say("on the new master");
@@ -80,7 +80,7 @@ Deno.test("RedisBus is not ready while its server is a replica, reports so once,
   const back = bus.whenBack();
   await master.command("REPLICAOF", "NO", "ONE");
   await back;
-  await worksAgain(bus);
+  await untilPublishing(bus);
   assert.equal((await bus.replay(lobby, position, 10)).lossReason, undefined);
   assert.equal(log.fields("redis.master_demoted").length, 1);
   assert.equal(log.fields("redis.lost").length, 0);
@@ -92,7 +92,7 @@ Deno.test("RedisBus notices a demoted server even when no message is sent", asyn
   await master.command("REPLICAOF", "127.0.0.1", "1");
   await until("the bus to say so", async () => !await isReady(bus));
   await master.command("REPLICAOF", "NO", "ONE");
-  await worksAgain(bus);
+  await untilPublishing(bus);
 });
 
 Deno.test("RedisBus moves from a demoted server to the promoted one when the address leads there", async () => {
@@ -108,7 +108,7 @@ Deno.test("RedisBus moves from a demoted server to the promoted one when the add
   const following = bus.subscribe(lobby);
   address.target = replica.port;
   await following;
-  await worksAgain(bus);
+  await untilPublishing(bus);
   assert.equal(await replica.command("XLEN", "test:{lobby}:log"), 2);
 });
 
@@ -121,7 +121,7 @@ Deno.test("RedisBus leaves a server that still accepts writes when the address l
     const clients = String(await master.command("CLIENT", "LIST", "TYPE", "pubsub"));
     return clients === "" && await isReady(bus);
   });
-  await worksAgain(bus);
+  await untilPublishing(bus);
   assert.equal(await replica.command("XLEN", "test:{lobby}:log"), 1);
   assert.equal(await master.command("EXISTS", "test:{lobby}:log"), 0);
 });
@@ -135,7 +135,7 @@ Deno.test("RedisBus stays with its master while the address leads to a replica o
     // Both connections have checked the address.
     await until("the bus to have looked", () => Promise.resolve(address.accepted >= before + 2));
   }
-  await worksAgain(bus);
+  await untilPublishing(bus);
   assert.equal(log.fields("redis.master_demoted").length, 0);
   assert.equal(log.fields("redis.ready").length, 2);
 });
@@ -156,7 +156,7 @@ Deno.test("RedisBus waits for a server that is a replica when it connects", asyn
   );
   await redis.command("REPLICAOF", "NO", "ONE");
   await following;
-  await worksAgain(bus);
+  await untilPublishing(bus);
 });
 
 Deno.test("watchServer() keeps a connection that cannot ask, and closes one whose server has become a replica", async () => {

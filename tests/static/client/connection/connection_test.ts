@@ -1,6 +1,6 @@
 /** The client library's connection: when it reconnects and when not, and how it detects a dead server. */
 import assert from "node:assert/strict";
-import * as farewells from "../../../../lib/core/protocol/close_codes.ts";
+import * as closeStatuses from "../../../../lib/core/protocol/close_codes.ts";
 import type { Chat } from "../../../../static/client.js";
 import { flushMicrotasks } from "../../../support/fakes.ts";
 import { collect, kindOf, said, startChat, startInRoom, startOnline } from "../fake_platform.ts";
@@ -196,7 +196,7 @@ for (const [code, comesBack] of [...CODES, ...FINAL]) {
 
 Deno.test("Connection handles the server's close codes as in docs/reference/protocol.md", async () => {
   const back: number[] = [];
-  for (const { code, reason } of Object.values(farewells)) {
+  for (const { code, reason } of Object.values(closeStatuses)) {
     const { chat, world } = await startOnline();
     await world.socket.serverCloses(code, reason);
     if (chat.state.value.kind === "waiting") back.push(code);

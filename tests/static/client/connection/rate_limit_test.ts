@@ -60,14 +60,14 @@ Deno.test("Chat never exceeds the rate limit, whatever it does", async () => {
       const { chat, world } = startChat();
       const room = chat.join("lobby");
       const { socket } = world;
-      const allowance = new RateLimiter(new SharedBudgets(limits));
+      const limiter = new RateLimiter(new SharedBudgets(limits));
       let checked = 0;
       const check = () => {
         const counted = socket.sent.slice(checked);
         checked = socket.sent.length;
         const bytes = counted.map((frame) => utf8Length(JSON.stringify(frame)) + 1);
-        const verdicts = bytes.map((it) => allowance.check(world.now(), it));
-        assert.ok(verdicts.every((it) => it === "allowed"), `${verdicts}`);
+        const decisions = bytes.map((it) => limiter.check(world.now(), it));
+        assert.ok(decisions.every((it) => it === "allowed"), `${decisions}`);
       };
       await socket.open();
       check();

@@ -139,7 +139,7 @@ Deno.test("Chat stops waiting when the connection is lost", async () => {
 for (const [count, length] of [[500, 10], [60, 20_000], [8, 60_000]] as const) {
   Deno.test(`Outbox of ${count} texts of ${length} characters is sent in order, within all limits`, async () => {
     const settings = { messagesPerSecond: 10, bytesPerSecond: 32_768 };
-    const allowance = new RateLimiter(new SharedBudgets(settings));
+    const limiter = new RateLimiter(new SharedBudgets(settings));
     const user = new Budget(budgetTable(settings).user);
     const { chat, world } = startChat();
     const room = chat.join("lobby");
@@ -151,7 +151,7 @@ for (const [count, length] of [[500, 10], [60, 20_000], [8, 60_000]] as const) {
       while (checked < socket.sent.length) {
         const frame = socket.sent[checked++];
         const bytes = new TextEncoder().encode(JSON.stringify(frame)).length;
-        assert.equal(allowance.check(world.now(), bytes), "allowed");
+        assert.equal(limiter.check(world.now(), bytes), "allowed");
         if (frame?.type !== "say") continue;
         const size = new TextEncoder().encode(String(frame["text"])).length + ENTRY_BYTES;
         assert.ok(user.take(world.now(), 1, size), "within the limit of one user");

@@ -58,11 +58,19 @@ const CASES = [
   ["a react sent in the future", REACT, -1, true, NOTHING, FRESH],
 ] as const;
 
-for (const [what, deed, agoMs, isSame, evidence, decision] of CASES) {
+for (const [what, action, agoMs, isSame, evidence, decision] of CASES) {
   Deno.test(`decideResend() for ${what}: ${"isFresh" in decision && decision.isFresh ? "send it as new" : decision.kind}`, () => {
     const sentAt = agoMs === null ? null : NOW - agoMs;
     const record = {
-      ...{ id: "m-1", room: "lobby", deed, at: NOW, sequence: 1, service: "s1", after: null },
+      ...{
+        id: "m-1",
+        room: "lobby",
+        deed: action,
+        at: NOW,
+        sequence: 1,
+        service: "s1",
+        after: null,
+      },
       ...{ sentAt, triedAt: sentAt, sentAs: sentAt === null ? null : isSame ? "u1" : "u0" },
       ...{ receipt: null, fault: null },
     };
@@ -87,7 +95,7 @@ const FOREIGN = { kind: "askUser", reason: "other_service" } as const;
 
 // [service that it was sent for, current service, action, decision]
 for (
-  const [was, is, deed, decision] of [
+  const [was, is, action, decision] of [
     ["s1", "s1", SAY, FRESH],
     ["s1", "s2", SAY, FOREIGN],
     [null, "s2", SAY, FRESH],
@@ -97,10 +105,18 @@ for (
     ["s1", "s2", DELETE, { kind: "gone" }],
   ] as const
 ) {
-  Deno.test(`decideResend() for a ${deed.type} for service ${was} is ${decision.kind} at service ${is}`, () => {
+  Deno.test(`decideResend() for a ${action.type} for service ${was} is ${decision.kind} at service ${is}`, () => {
     for (const sentAt of [null, NOW - MINUTE, NOW - 60 * MINUTE]) {
       const record = {
-        ...{ id: "m-1", room: "lobby", deed, at: NOW, sequence: 1, service: was, after: null },
+        ...{
+          id: "m-1",
+          room: "lobby",
+          deed: action,
+          at: NOW,
+          sequence: 1,
+          service: was,
+          after: null,
+        },
         ...{
           sentAt,
           triedAt: sentAt,

@@ -5,7 +5,7 @@ import { LogCursor } from "../../../../static/client/room/log_cursor.js";
 import { Dice } from "../../../simulation/world/dice.ts";
 
 for (
-  const [at, position, verdict] of [
+  const [at, position, order] of [
     ["e:3", "e:4", "next"],
     ["e:3", "e:3", "duplicate"],
     ["e:3", "e:1", "duplicate"],
@@ -15,11 +15,11 @@ for (
     [null, "e:7", "next"],
   ] as const
 ) {
-  Deno.test(`LogCursor.accept() at ${at} returns ${verdict} for ${position}`, () => {
+  Deno.test(`LogCursor.accept() at ${at} returns ${order} for ${position}`, () => {
     const cursor = new LogCursor();
     cursor.position = at;
-    assert.equal(cursor.accept(position), verdict);
-    assert.equal(cursor.position, verdict === "next" ? position : at);
+    assert.equal(cursor.accept(position), order);
+    assert.equal(cursor.position, order === "next" ? position : at);
   });
 }
 
@@ -64,9 +64,9 @@ Deno.test("LogCursor accepts each entry once and in order, over connections that
         for (const entry of log.slice(here + 1)) {
           // Numbers cannot show a loss across two epochs: the cursor relies on the server's guarantee.
           if (isLossy && !entry.startsWith("f") && dice.chance(0.2)) continue;
-          const verdict = cursor.accept(entry);
-          if (verdict === "next") accepted.push(entry);
-          if (verdict === "gap" || dice.chance(0.05)) break;
+          const order = cursor.accept(entry);
+          if (order === "next") accepted.push(entry);
+          if (order === "gap" || dice.chance(0.05)) break;
           if (dice.chance(0.2)) assert.equal(cursor.accept(entry), "duplicate");
         }
       }

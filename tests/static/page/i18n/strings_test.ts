@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { FAULTS } from "../../../../lib/core/protocol/faults.ts";
-import * as farewells from "../../../../lib/core/protocol/close_codes.ts";
+import * as closeStatuses from "../../../../lib/core/protocol/close_codes.ts";
 import { NAME_RULE } from "../../../../lib/core/names/names.ts";
 import { laterEn } from "../../../../static/page/i18n/later_en.js";
 import { logEn } from "../../../../static/page/i18n/log_en.js";
@@ -46,7 +46,7 @@ for (const language of LANGUAGES) {
 
   Deno.test(`The page has a text for every close status (${language})`, () => {
     const unknown = words.closeReason(4999).replace("4999", "");
-    const codes = Object.values(farewells).flatMap((it) => "code" in it ? [it.code] : []);
+    const codes = Object.values(closeStatuses).flatMap((it) => "code" in it ? [it.code] : []);
     for (const code of [1000, 1001, 1006, ...codes]) {
       assert.notEqual(words.closeReason(code).replace(String(code), ""), unknown, String(code));
     }

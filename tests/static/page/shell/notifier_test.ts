@@ -72,7 +72,7 @@ interface Options {
 }
 
 /** Defines these globals, as in a page, until disposed. */
-function pretend(globals: Readonly<Record<string, unknown>>): Disposable {
+function withGlobals(globals: Readonly<Record<string, unknown>>): Disposable {
   const before = Object.keys(globals).map((name) =>
     [name, Object.getOwnPropertyDescriptor(globalThis, name)] as const
   );
@@ -108,7 +108,7 @@ for (
     }
     const showNotification = (title: string, options: Options) => note("worker", title, options);
     const registration = scope && { scope, showNotification };
-    using _ = pretend({
+    using _ = withGlobals({
       Notification,
       location: { href: "https://chat.example/talk/?x#lobby" },
       navigator: { serviceWorker: { getRegistration: () => Promise.resolve(registration) } },
