@@ -1,4 +1,4 @@
-/** What is kept in memory. */
+/** The store in memory. */
 import { systemClock } from "../lib/chat/ports/clock.ts";
 import { MemoryStore } from "../lib/chat/bus/memory_store.ts";
 import { author, retention, room, short, user } from "./fixtures.ts";

@@ -1,5 +1,6 @@
 /**
- * Where a cell is played: the Redis that all share, one after another, and a limit to how long it may take.
+ * Runs one cell: owns the Redis that its servers share, starts and ends the servers, and limits how long the cell may
+ * take.
  * @module
  */
 import type { RedisServer } from "../../tests/support/redis/server.ts";
@@ -13,34 +14,34 @@ const CALM_MICROS = 10_000;
 const LOOK_MS = 200;
 const CALM_WITHIN_MS = 8_000;
 
-/** What two readings of the accounts differ by. */
+/** The resources used between two readings. */
 export interface ResourceUsage {
-  /** Of all servers asked about, on a processor. */
+  /** CPU time of the servers, in microseconds. */
   readonly serverMicros: number;
-  /** Of Redis, on a processor. */
+  /** CPU time of Redis, in microseconds. */
   readonly redisMicros: number;
-  /** Between the readings. */
+  /** Time between the readings. */
   readonly seconds: number;
 }
 
-/** What an order came to, and what was used while it was measured. */
+/** The result of an order, and the resources used while it was measured. */
 export interface MeasuredLoad {
-  /** The load's. */
+  /** The report of the load process. */
   readonly report: Report;
-  /** Between "measuring" and "measured". */
+  /** Used between the phases "measuring" and "measured". */
   readonly usage: ResourceUsage;
 }
 
-/** Says what was used since it was begun. */
+/** Returns the resources used since it was started. */
 export type ReadUsage = () => Promise<ResourceUsage>;
 
-/** One cell's surroundings. */
+/** The environment of one cell. */
 export class CellRunner {
-  /** Aborts when the cell has to end. */
+  /** Aborts when the cell must end. */
   readonly signal: AbortSignal;
   readonly #redis: RedisServer;
 
-  /** The surroundings of a cell that has to end when the signal aborts. */
+  /** Creates the environment of a cell. @param signal Ends the cell when it aborts. */
   constructor(redis: RedisServer, signal: AbortSignal) {
     this.#redis = redis;
     this.signal = signal;
@@ -52,12 +53,12 @@ export class CellRunner {
     return await this.join(peer, settings);
   }
 
-  /** Starts one more on the same Redis as it is. */
+  /** Starts another server on the same Redis, without emptying it. */
   join(peer: Peer, settings: Readonly<Record<string, string>> = {}): Promise<Server> {
     return Server.start(peer, this.#redis.port, this.signal, settings);
   }
 
-  /** Carries out an order; brings its report and what was used between "measuring" and "measured". */
+  /** Carries out an order. Resolves to its report and the resources used between "measuring" and "measured". */
   async run(
     servers: readonly Server[],
     order: LoadOrder,
@@ -75,7 +76,7 @@ export class CellRunner {
     return { report, usage: charge };
   }
 
-  /** Begins to charge: what is brought says what was used since. */
+  /** Starts measuring resources; the result returns what was used since. */
   async meter(servers: readonly Server[]): Promise<ReadUsage> {
     const read = async () => ({
       at: performance.now(),
@@ -93,12 +94,12 @@ export class CellRunner {
     };
   }
 
-  /** Opens connections that say nothing, and holds them while something else is done. */
+  /** Opens idle connections and holds them while a function runs. */
   async holdIdle(
     servers: readonly Server[],
     idle: { readonly tongue: WireProtocol; readonly url: string; readonly count: number },
     then: {
-      /** What it took until all were in and the servers were calm again. */
+      /** Resources used until all were connected and the servers were idle again. */
       joined?(charge: ResourceUsage): void;
       held(): Promise<void>;
     },
@@ -113,7 +114,7 @@ export class CellRunner {
     for (const server of servers) server.assertRuns();
   }
 
-  /** Waits until the servers do next to nothing, or long enough. */
+  /** Waits until the servers are nearly idle, up to a limit. */
   async waitUntilIdle(servers: readonly Server[]): Promise<void> {
     const read = async () => sum(await Promise.all(servers.map((it) => it.cpuMicros())));
     const deadline = performance.now() + CALM_WITHIN_MS;

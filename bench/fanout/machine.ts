@@ -1,12 +1,12 @@
 /**
- * What the figures were measured on, as far as it can be found out: a figure without its machine says nothing.
+ * Describes the machine and the versions that were measured: figures mean nothing without them.
  * @module
  */
 import { unpackedNginx } from "./peers/debian.ts";
 import { versionOf, withPackages } from "./peers/npm.ts";
 import type { Machine } from "./samples.ts";
 
-/** The machine and the versions; what cannot be found out is left out. @param peers Those that are there. */
+/** The machine and the versions, as far as they can be determined. @param peers The available peers. */
 export async function describeMachine(
   peers: ReadonlySet<string>,
   signal: AbortSignal,

@@ -1,5 +1,5 @@
 /**
- * `deno task bench:fanout`: plays the works on real servers, one after another, and writes what came of it into
+ * `deno task bench:fanout`: runs the benchmarks on real servers, one after another, and writes the results into
  * docs/internals/performance.md.
  * @module
  */
@@ -24,7 +24,7 @@ async function main(args: readonly string[], signal: AbortSignal): Promise<numbe
   return results.samples.some(({ outcome }) => outcome.kind === "failed") ? 1 : 0;
 }
 
-/** Measures, keeps what is measured after every round's cell, and puts it over what was there before. */
+/** Runs the cells, saves the results after each one, and merges them into earlier results. */
 async function measure(
   options: Options,
   before: Results | undefined,
@@ -42,28 +42,28 @@ async function measure(
   const now = (): Results => ({ machine, absences, samples });
   const together = () => before ? merged(before, now()) : now();
   const perRound = order.reduce((sum, { cell }) => sum + cell.variants.length, 0);
-  const tell = (sample: Sample) => {
+  const onSample = (sample: Sample) => {
     samples.push(sample);
     say(`${samples.length}/${perRound * options.rounds} ${describe(sample)}`);
     Deno.writeTextFileSync(path, JSON.stringify(together()));
   };
-  await runRounds(order, options.rounds, tell, signal);
+  await runRounds(order, options.rounds, onSample, signal);
   say(`The results are kept in ${path}`);
   return together();
 }
 
-/** One line for who watches. */
+/** A line of progress. */
 function describe({ work, variant, peer, round, outcome }: Sample): string {
   const place = `round ${round}, ${work}, ${variant}, ${peer}`;
   if (outcome.kind === "failed") return `${place}: FAILED: ${outcome.why}`;
   const columns = WORKS.find(({ name }) => name === work)?.columns.slice(0, 3) ?? [];
-  const told = columns.map(({ figure, per = 1, title }) =>
+  const figures = columns.map(({ figure, per = 1, title }) =>
     `${((outcome.figures[figure] ?? NaN) / per).toPrecision(3)} ${title}`
   );
-  return `${place}: ${told.join(", ")}`;
+  return `${place}: ${figures.join(", ")}`;
 }
 
-/** @param paths With commas between; the later ones go over the earlier. */
+/** @param paths Separated by commas; later files override earlier ones. */
 async function readResults(paths: string): Promise<Results> {
   const all = await Promise.all(paths.split(",").map((path) => Deno.readTextFile(path)));
   return all.map((text): Results => JSON.parse(text)).reduce(merged);

@@ -1,25 +1,25 @@
 /**
- * What the bench is asked for on the command line.
+ * The command line of `deno task bench:fanout`.
  * @module
  */
 
-/** What is to be done. */
+/** What to run. */
 export interface Options {
-  /** How often each cell is played. */
+  /** Number of rounds. */
   readonly rounds: number;
-  /** Works, peers, or `work/peer`; all where it is empty. */
+  /** Works, peers, or `work/peer`; empty for all. */
   readonly only: readonly string[];
-  /** Files of results to begin with, with commas between; what is measured takes the place of what stands there. */
+  /** Result files to start from, separated by commas. New measurements replace those in them. */
   readonly from: string | undefined;
-  /** Where the results are kept. */
+  /** The file to which results are written. */
   readonly json: string | undefined;
-  /** Whether something is measured at all; not with `--from` alone. */
+  /** Whether to measure; false with `--from` alone. */
   readonly measures: boolean;
-  /** Whether docs/internals/performance.md is written: not of a part, unless there is something to put it into. */
+  /** Whether to write docs/internals/performance.md: not after a partial run, unless there are results to merge it into. */
   readonly writes: boolean;
 }
 
-/** The flags, for people. */
+/** The help text. */
 export const USAGE = `deno task bench:fanout [flags]
   --only=a,b      only these works, peers, or work/peer; the document stays as it is, unless
                   there is a --from to put them into
@@ -31,7 +31,7 @@ export const USAGE = `deno task bench:fanout [flags]
   --list          names the works and the peers
 `;
 
-/** Reads the arguments; a string says what is wrong with them. */
+/** Parses the arguments; returns a message if they are invalid. */
 export function parseOptions(args: readonly string[]): Options | string {
   const flags = new Map<string, string>();
   for (const arg of args) {
@@ -57,7 +57,7 @@ export function parseOptions(args: readonly string[]): Options | string {
   };
 }
 
-/** Whether a cell is asked for. */
+/** Whether a cell was selected. */
 export function isWanted(only: readonly string[], work: string, peer: string): boolean {
   return only.length === 0 ||
     only.some((it) => it === work || it === peer || it === `${work}/${peer}`);

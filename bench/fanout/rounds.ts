@@ -1,6 +1,6 @@
 /**
- * Plays the cells, round by round: A, B, C, A, B, C. What disturbs the machine for a while disturbs all of them, and a cell
- * that fails is written down and ends nothing.
+ * Runs the cells round by round: A, B, C, A, B, C. A temporary disturbance of the machine then affects all of them
+ * alike. A cell that fails is recorded and stops nothing.
  * @module
  */
 import { startRedis } from "../../tests/support/redis/server.ts";
@@ -9,18 +9,18 @@ import type { Absence, Figures, Sample } from "./samples.ts";
 import { CellRunner } from "./cell_runner.ts";
 import type { Cell, Work } from "./work.ts";
 
-// Far longer than any cell takes: only what hangs is found by it.
+// Far longer than any cell takes: it only catches cells that hang.
 const CELL_MS = 120_000;
 
-/** A cell with the work it belongs to. */
+/** A cell and its work. */
 export interface Turn {
-  /** What the cell belongs to. */
+  /** The work. */
   readonly work: Work;
-  /** What is played. */
+  /** The cell. */
   readonly cell: Cell;
 }
 
-/** The cells that are asked for and whose peers are there, in the order of a round. */
+/** The selected cells whose peers are available, in the order of a round. */
 export function turns(
   works: readonly Work[],
   only: readonly string[],
@@ -33,7 +33,7 @@ export function turns(
   );
 }
 
-/** Plays all rounds. @param onSample Told each sample as it comes. */
+/** Runs all rounds. @param onSample Called with each sample. */
 export async function runRounds(
   order: readonly Turn[],
   rounds: number,

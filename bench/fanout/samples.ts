@@ -1,49 +1,49 @@
 /**
- * What a run leaves behind: one sample for each work, variant, peer and round, as numbers with names. Kept as JSON, so that
- * the report can be made again, and so that a run of some of the works takes the place of only those.
+ * The results of a run: one sample for each work, variant, peer and round, with its figures by name. Stored as JSON, so
+ * that the report can be generated again, and so that a run of some works replaces only their samples.
  * @module
  */
 
-/** Numbers by name; a unit ends the name. */
+/** Numbers by name. Names end with their unit. */
 export type Figures = Readonly<Record<string, number>>;
 
-/** What came of one cell in one round. */
+/** The result of one cell in one round. */
 export type Outcome =
   | { readonly kind: "measured"; readonly figures: Figures }
   | { readonly kind: "failed"; readonly why: string };
 
-/** One measurement and where it belongs. */
+/** One measurement. */
 export interface Sample {
   /** Name of the work. */
   readonly work: string;
-  /** Which of the work's. */
+  /** The variant of the work. */
   readonly variant: string;
   /** Name of the peer. */
   readonly peer: string;
-  /** From 1 on. */
+  /** Number of the round, from 1. */
   readonly round: number;
-  /** What came of it. */
+  /** The result. */
   readonly outcome: Outcome;
 }
 
-/** A peer that could not be had, and what would help. */
+/** A peer that is not available, and what to install. */
 export interface Absence {
   /** Name of the peer. */
   readonly peer: string;
-  /** The reason, in words. */
+  /** The reason. */
   readonly why: string;
 }
 
-/** What it was measured on: a name and what it is, in the order to be told. */
+/** The machine and versions: names and values, in the order of the report. */
 export type Machine = readonly (readonly [string, string])[];
 
-/** All of one run, or of several that were put together. */
+/** The results of one run, or of several merged ones. */
 export interface Results {
-  /** What it was measured on. */
+  /** The machine and versions. */
   readonly machine: Machine;
-  /** Who could not be had. */
+  /** Peers that were not available. */
   readonly absences: readonly Absence[];
-  /** All, in the order of playing. */
+  /** All samples, in the order of measurement. */
   readonly samples: readonly Sample[];
 }
 
@@ -64,7 +64,7 @@ export function figuresOf(
   );
 }
 
-/** Puts a later run over an earlier one: what was measured again counts anew, the rest stays. */
+/** Merges a later run into an earlier one: cells that were measured again are replaced. */
 export function merged(before: Results, after: Results): Results {
   const cellOf = ({ work, peer }: Sample) => `${work}\n${peer}`;
   const again = new Set(after.samples.map(cellOf));
@@ -77,7 +77,7 @@ export function merged(before: Results, after: Results): Results {
   };
 }
 
-/** Each value once, in the order of its first coming. */
+/** The distinct values, in order of first occurrence. */
 export function distinct(values: readonly string[]): string[] {
   return [...new Set(values)];
 }

@@ -1,6 +1,6 @@
 /**
- * What a work is: cells to be played, and the table that tells of them. A cell is one peer with one or more variants that
- * share a server, since starting it and filling it takes longer than to measure it.
+ * A work is one benchmark: its cells, and the table that shows them. A cell is one peer with one or more variants that
+ * share a server, because starting and filling a server takes longer than measuring it.
  * @module
  */
 import type { Report } from "./load/load_process.ts";
@@ -12,23 +12,23 @@ import type { Column, TableSpec } from "./report/tables.ts";
 export interface Cell {
   /** Name of the peer. */
   readonly peer: string;
-  /** What the figures are called that it brings. */
+  /** Names of its variants, in the order of their figures. */
   readonly variants: readonly string[];
-  /** Brings the figures of each variant, in that order, as they come. */
+  /** Measures each variant, in that order, and yields its figures. */
   run(stage: CellRunner): AsyncIterable<Figures>;
 }
 
-/** Something that is measured, and how it is told. */
+/** A benchmark, and how it is reported. */
 export interface Work extends TableSpec {
-  /** As the report calls it. */
+  /** Heading in the report. */
   readonly title: string;
-  /** What was done, for those who read the table. */
+  /** What was measured, for readers of the table. */
   readonly about: string;
   /** In the order of a round. */
   readonly cells: readonly Cell[];
 }
 
-/** The columns of everything that is about deliveries. */
+/** The columns of all works that measure deliveries. */
 export const DELIVERY_COLUMNS: readonly Column[] = [
   { title: "CPU µs per delivery", figure: "serverMicros", spread: true },
   { title: "deliveries/s", figure: "perSecond", spread: true },
@@ -41,7 +41,7 @@ export const DELIVERY_COLUMNS: readonly Column[] = [
   { title: "doubled", figure: "doubled" },
 ];
 
-/** The figures of deliveries. Throws where there was none. */
+/** The figures of deliveries. Throws if there were none. */
 export function deliveryFigures({ report, usage }: MeasuredLoad): Figures {
   const arrived = numberIn(report, "arrived");
   if (arrived === 0) throw new Error("Nothing was delivered");
@@ -62,7 +62,7 @@ export function deliveryFigures({ report, usage }: MeasuredLoad): Figures {
   };
 }
 
-/** A number in a report, by the names that lead to it. */
+/** A number in a report, by its path. */
 export function numberIn(report: Report, ...path: readonly string[]): number {
   let value: unknown = report;
   for (const name of path) {

@@ -1,5 +1,5 @@
 /**
- * All works, in the order in which they are played and told.
+ * All works, in the order in which they are run and reported.
  * @module
  */
 import type { Work } from "./work.ts";
@@ -12,7 +12,7 @@ import { OVERLOAD } from "./works/overload.ts";
 import { JOIN_WORK, ROOMS_WORK } from "./works/rooms.ts";
 import { SLOW_READERS } from "./works/slow_readers.ts";
 
-/** Each thing that is measured. */
+/** All works. */
 export const WORKS: readonly Work[] = [
   ...FANOUTS,
   OPEN_LOOP,

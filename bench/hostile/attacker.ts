@@ -1,5 +1,5 @@
 /**
- * What attacks are made of: sockets spoken by hand, and a count of how the service refuses them. Each socket claims an
+ * The parts of attacks: raw sockets, and counters of how the service refuses them. Each socket claims an
  * address by `X-Forwarded-For`, so that the limits per address apply although all traffic is on loopback.
  * @module
  */
@@ -170,7 +170,7 @@ export class AttackSocket {
     return undefined;
   }
 
-  /** Goes without a word. */
+  /** Disconnects without a close frame. */
   drop(): void {
     this.#end();
   }

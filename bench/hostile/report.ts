@@ -1,5 +1,5 @@
 /**
- * From measurements to a table and verdicts.
+ * Renders the measurements as a table with results.
  * @module
  */
 import { formatNumber, markdownTable } from "../fanout/report/format.ts";
@@ -44,7 +44,7 @@ export function failuresOf(result: Result): readonly string[] {
     ...(isAlive ? [] : ["the service ended"]),
     ...(honest.disconnected > 0 ? [`${honest.disconnected} disconnected`] : []),
     ...(honest.wrong > 0 ? [`${honest.wrong} out of order`] : []),
-    ...(share >= MIN_HEARD ? [] : [`${formatNumber(share * 100)} % heard`]),
+    ...(share >= MIN_HEARD ? [] : [`${formatNumber(share * 100)} % received`]),
     ...(ratio < MAX_RATIO ? [] : [`ratio ${formatNumber(ratio)}`]),
     ...(peakBytes < MAX_BYTES ? [] : [`${mebibytes(peakBytes)} MiB`]),
     ...(isRefused || attack.refusedBy.length === 0 ? [] : ["not refused"]),
@@ -59,7 +59,7 @@ export function resultTable(results: readonly Result[]): string {
     "during, ms",
     "ratio",
     "honest disconnected",
-    "heard, %",
+    "received, %",
     "peak memory, MiB",
     "descriptors before → after",
     "attacker refused",

@@ -1,5 +1,5 @@
 /**
- * A busy room: what the page of a reader at the end does for each message that comes in, beside what it does when nobody speaks.
+ * A busy room: the work of a reader's page for each message that arrives, compared with its work in silence.
  * @module
  */
 import type { Page } from "playwright-core";
@@ -9,20 +9,20 @@ import { traced, type TracedRun } from "./watch.ts";
 const PER_SECOND = 50;
 const SECONDS = 10;
 
-/** What came in, and what it took. */
+/** The messages that arrived, and the work that they caused. */
 export interface BusyRun extends TracedRun {
-  /** Messages that came in. */
+  /** Number of messages that arrived. */
   readonly messages: number;
 }
 
-/** Everybody talks. */
-export async function measureBusy(page: Page, crowd: Chatters): Promise<BusyRun> {
+/** While messages arrive. */
+export async function measureBusy(page: Page, chatters: Chatters): Promise<BusyRun> {
   const messages = PER_SECOND * SECONDS;
-  const load = await traced(page, () => crowd.talk(messages, 1000 / PER_SECOND));
+  const load = await traced(page, () => chatters.talk(messages, 1000 / PER_SECOND));
   return { ...load, messages };
 }
 
-/** Nobody talks. */
+/** In silence. */
 export async function measureQuiet(page: Page): Promise<BusyRun> {
   const pause = () => new Promise<void>((resolve) => setTimeout(resolve, SECONDS * 1000));
   return { ...await traced(page, pause), messages: 0 };

@@ -1,6 +1,6 @@
 /**
- * People who talk in a room through the client library, of all the kinds of messages that there are: short and long ones,
- * answers, code, links, Chinese, emoji, edited, deleted, with reactions. The same ones in the same order each time.
+ * Users who send messages in a room through the client library, of every kind: short and long ones, replies, code,
+ * links, Chinese, emoji, edits, deletions and reactions. Each run sends the same messages in the same order.
  * @module
  */
 import { type Chat, connect, type Room } from "../../static/client.js";
@@ -9,19 +9,19 @@ const NAMES = ["Ann", "Ben", "Chloé", "Dee", "Emeka", "Fatima", "Gus", "Hana", 
 const LONG =
   "The long one was the database: it had to be copied first, and the copy was slower than anybody thought. ";
 
-/** Everybody in one room. */
+/** Users in one room. */
 export class Chatters implements Disposable {
   readonly #chats: readonly Chat[];
   readonly #rooms: readonly Room[];
   #said = 0;
 
-  /** @param url Of the service. */
+  /** @param url The URL of the service. */
   constructor(url: string, room: string) {
     this.#chats = NAMES.map((name) => connect(new URL("/ws", url), { name }));
     this.#rooms = this.#chats.map((chat) => chat.join(room, { limit: 0 }));
   }
 
-  /** Says so many messages as fast as the service takes them. */
+  /** Sends this many messages as fast as the service accepts them. */
   async fill(count: number): Promise<void> {
     await Promise.all(this.#rooms.map(async (_, at) => {
       for (let i = at; i < count; i += this.#rooms.length) await this.#say(i);
@@ -29,7 +29,7 @@ export class Chatters implements Disposable {
     this.#said += count;
   }
 
-  /** Says so many messages one after another, each so many milliseconds after the one before. */
+  /** Sends this many messages at this interval, in milliseconds. */
   async talk(count: number, everyMs: number): Promise<void> {
     const start = performance.now();
     const said: Promise<unknown>[] = [];
@@ -54,7 +54,7 @@ export class Chatters implements Disposable {
     else if (number % 6 === 2) await room.react(position, "👍").sent;
   }
 
-  /** All go. */
+  /** Closes all connections. */
   [Symbol.dispose](): void {
     for (const chat of this.#chats) chat.close();
   }

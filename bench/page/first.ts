@@ -1,7 +1,6 @@
 /**
- * The first conversation: from when the page is asked for until a text that was typed into it is seen as sent. Each run has
- * a profile of its own with nothing kept. The person takes no time here: the keys are pressed in the moment in which the room
- * has been drawn.
+ * The first conversation: from the request for the page until a typed text is shown as sent. Each run has a new profile
+ * with nothing stored. The user takes no time: the keys are pressed as soon as the room is drawn.
  * @module
  */
 import type { Browser, CDPSession, Page } from "playwright-core";
@@ -11,25 +10,25 @@ const WORDS = "hello";
 const WINDOW = { viewport: { width: 1440, height: 900 }, locale: "en-GB" };
 const DEADLINE_MS = 30_000;
 
-/** Moments in milliseconds after the page was asked for. */
+/** Times in milliseconds after the page was requested. */
 export interface Moments {
-  /** The page itself has come. */
+  /** The page has arrived. */
   readonly answered: number;
   /** All scripts have run. */
   readonly loaded: number;
-  /** The first picture with something in it. */
+  /** The first contentful paint. */
   readonly painted: number;
-  /** The server has said hello. */
+  /** The server has sent `hello`. */
   readonly connected: number;
-  /** What was said in the room has been drawn, and one is in the field to write in. */
+  /** The room's messages are drawn, and the message field has the focus. */
   readonly joined: number;
-  /** The text is in the conversation as sent. */
+  /** The text is in the log as sent. */
   readonly sent: number;
-  /** And has been drawn. */
+  /** The text is drawn. */
   readonly seen: number;
 }
 
-// It runs before the page's own scripts, and tells by the page's own clock.
+// It runs before the page's own scripts, and reports times of the page's clock.
 const LOOKOUT = `{
   const moments = globalThis.moments = {};
   const note = (name, isSo) => {
@@ -62,12 +61,12 @@ const ASKED = `{
   ({ ...moments, answered, loaded, painted: ${PAINTED} });
 }`;
 
-/** How a page is visited. */
+/** How to visit a page. */
 export interface Visit {
   readonly url: string;
-  /** How many times slower the processor is made. */
+  /** The factor by which the CPU is slowed down. */
   readonly slowdown: number;
-  /** Whether to wait until the browser has opened its window and has nothing else to do. */
+  /** Whether to wait until the browser has opened its window and is idle. */
   readonly rests: boolean;
 }
 
@@ -85,7 +84,7 @@ export async function firstConversation(browser: Browser, visit: Visit): Promise
   return await page.evaluate<Moments>(ASKED);
 }
 
-/** Visits any other page. Answers the milliseconds until its first picture. */
+/** Visits any other page. Resolves to the milliseconds until its first paint. */
 export async function firstPicture(browser: Browser, visit: Visit): Promise<number> {
   await using context = await browser.newContext(WINDOW);
   const page = await context.newPage();
@@ -101,12 +100,12 @@ async function go(
   { url, slowdown, rests }: Visit,
 ): Promise<void> {
   if (rests) await untilIdle(browser);
-  // Not before: what slows the page down keeps a core busy also while the page does nothing.
+  // Not earlier: slowing the page down keeps a core busy even while the page is idle.
   await session.send("Emulation.setCPUThrottlingRate", { rate: slowdown });
   await page.goto(url, { waitUntil: "commit" });
 }
 
-/** Types when one is in the room, and resolves when what was typed is seen. */
+/** Types once the room is joined, and resolves when the text is shown. */
 function reached(session: CDPSession): Promise<void> {
   return new Promise((resolve, reject) => {
     const late = new Error(`Waited ${DEADLINE_MS} ms for the first conversation`);
@@ -120,7 +119,7 @@ function reached(session: CDPSession): Promise<void> {
   });
 }
 
-// Not waited for one by one: the browser keeps their order, and a person types ahead too.
+// Do not wait for each: the browser keeps their order, and users type ahead too.
 async function type(session: CDPSession): Promise<void> {
   const enter = { key: "Enter", code: "Enter", windowsVirtualKeyCode: 13, text: "\r" };
   const keys = [...[...WORDS].map((key) => ({ key, text: key })), enter];

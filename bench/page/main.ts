@@ -1,6 +1,6 @@
 /**
- * `deno task bench:page`: what the chat page costs in a browser, and how soon one can talk in it. It prints what it
- * finds, and writes it into docs/internals/performance.md; nothing fails for being slow.
+ * `deno task bench:page`: measures what the chat page costs in a browser, and how soon a user can send a message. It
+ * prints the results and writes them into docs/internals/performance.md. Nothing fails for being slow.
  * @module
  */
 import { describeMachine } from "../fanout/machine.ts";
@@ -33,7 +33,7 @@ async function main(args: readonly string[]): Promise<number> {
   if (typeof options === "string") return complain(options);
   await using parley = await startParley(SETTINGS);
   for (const name of ["SIGINT", "SIGTERM"] as const) {
-    // The browser ends by itself with this program; the service would not.
+    // The browser ends together with this program; the service would not.
     Deno.addSignalListener(name, () => {
       parley.kill("SIGKILL");
       Deno.exit(130);
@@ -60,18 +60,18 @@ async function measure({ only, rounds }: Options, { url }: Parley): Promise<Resu
   }
   for (const _ of asks("scroll") ? turns : []) await scrolls(url, scroll);
   const busy: { quiet: BusyRun[]; busy: BusyRun[] } = { quiet: [], busy: [] };
-  for (const _ of asks("busy") ? turns : []) await hears(url, lobby, busy);
+  for (const _ of asks("busy") ? turns : []) await measureInRoom(url, lobby, busy);
   return { machine: await machine(), weight, first, scroll, busy };
 }
 
-/** All kinds in turns, so that what disturbs the machine disturbs all of them. */
+/** Runs all kinds in turn, so that a disturbance of the machine affects all of them. */
 async function firsts(rounds: number, url: string): Promise<Results["first"]> {
   const found = { slowed: [] as Moments[], plain: [] as Moments[], cold: [] as Moments[] };
   const line: number[] = [];
   const plain = { url, slowdown: 1, rests: true };
   const slowed = { ...plain, slowdown: SLOWDOWN };
   await using open = await launch();
-  // What the browser itself loads with its first page, as fonts, is there from now on.
+  // What the browser itself loads with its first page, such as fonts, is now in memory.
   if (rounds > 0) await firstConversation(open, plain);
   for (let round = 1; round <= rounds; round++) {
     line.push(await firstPicture(open, { ...slowed, url: `${url}/healthz` }));
@@ -105,9 +105,9 @@ async function scrolls(
   say(`scrolled through ${ALL} messages and back in ${Math.round(seconds)} s`);
 }
 
-async function hears(
+async function measureInRoom(
   url: string,
-  crowd: Chatters,
+  chatters: Chatters,
   found: { readonly quiet: BusyRun[]; readonly busy: BusyRun[] },
 ): Promise<void> {
   await using browser = await launch();
@@ -115,7 +115,7 @@ async function hears(
   await page.goto(`${url}/#lobby`);
   await page.locator("#log article").first().waitFor();
   found.quiet.push(await measureQuiet(page));
-  found.busy.push(await measureBusy(page, crowd));
+  found.busy.push(await measureBusy(page, chatters));
   say("listened to a busy room");
 }
 

@@ -1,31 +1,31 @@
 /**
- * What the page's bench is asked for on the command line.
+ * The command line of `deno task bench:page`.
  * @module
  */
 
-/** What can be measured. */
+/** The parts that can be measured. */
 export const PARTS = ["weight", "first", "scroll", "busy"] as const;
-/** One of them. */
+/** A part. */
 export type Part = typeof PARTS[number];
 
-/** What is to be done. */
+/** What to run. */
 export interface Options {
-  /** What is measured. */
+  /** The parts to measure. */
   readonly only: readonly Part[];
-  /** How often the first conversation is held; the rest is played once for each four of them. */
+  /** Number of first conversations; everything else runs once for every four of them. */
   readonly rounds: number;
-  /** Whether docs/internals/performance.md is written: not of a part. */
+  /** Whether to write docs/internals/performance.md: not after a partial run. */
   readonly writes: boolean;
 }
 
-/** The flags, for people. */
+/** The help text. */
 export const USAGE = `deno task bench:page [flags]
   --only=a,b   only these of ${PARTS.join(", ")}; the document stays as it is
   --rounds=n   so many first conversations; 11 without it
   --quick      one of each, and the document stays as it is
 `;
 
-/** Reads the arguments; a string says what is wrong with them. */
+/** Parses the arguments; returns a message if they are invalid. */
 export function parseOptions(args: readonly string[]): Options | string {
   let rounds = 11;
   let only: readonly string[] = PARTS;

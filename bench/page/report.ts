@@ -1,5 +1,5 @@
 /**
- * Tells what was measured as Markdown tables. What was not measured is left out.
+ * Renders the results as Markdown tables. What was not measured is omitted.
  * @module
  */
 import { formatNumber, formatSpread, markdownTable } from "../fanout/report/format.ts";
@@ -11,12 +11,12 @@ import type { Scrolled } from "./scroll.ts";
 import type { TracedRun } from "./watch.ts";
 import type { Loaded } from "./weight.ts";
 
-/** What was measured. */
+/** The results. */
 export interface Results {
   readonly machine: Machine;
   readonly weight: readonly Loaded[];
   readonly first: Readonly<Record<"slowed" | "plain" | "cold", readonly Moments[]>> & {
-    /** Until the first picture of a page of one line, slowed, in the same rounds. */
+    /** Until the first paint of a page of one line, slowed down, in the same rounds. */
     readonly line: readonly number[];
   };
   readonly scroll: { readonly newest: readonly Scrolled[]; readonly all: readonly Scrolled[] };
@@ -26,7 +26,7 @@ export interface Results {
 const MAX_WIRE_BYTES = 60_000;
 const MAX_FIRST_MS = 1_000;
 
-/** The report, from third headings down. */
+/** The report, with headings from the third level. */
 export function report({ machine, weight, first, scroll, busy }: Results): string {
   return [
     chapter("The machine", machine.length > 0 && markdownTable(["", ""], machine)),
@@ -55,13 +55,13 @@ function weightTable(weight: readonly Loaded[]): string {
     [...now, ...later.slice(0, i)].every((it) => it.path !== path)
   );
   const again = later.filter((it) => !fresh.includes(it));
-  const told = verdict(wire, MAX_WIRE_BYTES);
+  const result = verdict(wire, MAX_WIRE_BYTES);
   return [
     markdownTable(["", "bytes on the wire", "bytes unpacked"], [
       ...now.map(row),
       ["**together**", `**${whole(wire)}**`, `**${whole(raw)}**`],
     ]),
-    `At most ${whole(MAX_WIRE_BYTES)} bytes on the wire: ${told}.`,
+    `At most ${whole(MAX_WIRE_BYTES)} bytes on the wire: ${result}.`,
     markdownTable(["afterwards, on demand and for the service worker", "bytes on the wire"], [
       ...fresh.map((it) => row(it).slice(0, 2)),
       [
@@ -73,8 +73,8 @@ function weightTable(weight: readonly Loaded[]): string {
 }
 
 const PARTS: readonly (readonly [string, (it: Moments) => number])[] = [
-  ["the page has come", ({ answered }) => answered],
-  ["first picture", ({ painted }) => painted],
+  ["the page has arrived", ({ answered }) => answered],
+  ["first paint", ({ painted }) => painted],
   ["scripts have run", ({ loaded }) => loaded],
   ["connected", ({ connected }) => connected],
   ["in the room, and its messages drawn", ({ joined }) => joined],
@@ -85,30 +85,30 @@ const PARTS: readonly (readonly [string, (it: Moments) => number])[] = [
 function firstTable({ slowed, plain, cold, line }: Results["first"]): string {
   const rows = PARTS.map(([title, of]) => [
     title,
-    ...[slowed, plain, cold].map((it) => told(it.map(of))),
+    ...[slowed, plain, cold].map((it) => formatMedian(it.map(of))),
   ]);
   const shares = slowed.flatMap(({ seen }, at) => line[at] ? [seen / line[at]] : []);
   const median = spread(slowed.map(({ seen }) => seen))?.median ?? NaN;
   return [
     markdownTable([
-      "ms after the page was asked for",
-      "four times slowed",
+      "ms after the request for the page",
+      "CPU slowed four times",
       "as it is",
       "slowed, and the browser just started",
     ], rows),
-    `At most ${whole(MAX_FIRST_MS)} ms where slowed, in a browser that is open: ${
+    `At most ${whole(MAX_FIRST_MS)} ms if slowed, in a browser that is open: ${
       verdict(median, MAX_FIRST_MS)
     }.`,
-    `A page of one line has its first picture after ${
-      told(line)
-    } ms, slowed; the conversation takes ${told(shares)} times as long.`,
+    `A page of one line has its first paint after ${
+      formatMedian(line)
+    } ms, slowed; the conversation takes ${formatMedian(shares)} times as long.`,
   ].join("\n\n");
 }
 
 type Column<T> = readonly [string, (it: T) => number];
 
 const SCROLLED: readonly Column<Scrolled>[] = [
-  ["messages that went by", ({ messages }) => messages],
+  ["messages passed", ({ messages }) => messages],
   ["frames drawn per second", ({ framesDrawn, seconds }) => framesDrawn / seconds],
   [
     "frames dropped, %",
@@ -139,7 +139,7 @@ function scrollTable({ newest, all }: Results["scroll"]): string {
   const rows = SCROLLED.map(([title, of]) => {
     const [near, far] = [newest.map(of), all.map(of)];
     const shares = far.flatMap((value, at) => near[at] ? [value / near[at]] : []);
-    return [title, told(near), told(far), told(shares)];
+    return [title, formatMedian(near), formatMedian(far), formatMedian(shares)];
   });
   return markdownTable(["", "the newest only", "all", "ratio"], rows);
 }
@@ -151,11 +151,13 @@ function busyTable({ quiet, busy }: Results["busy"]): string {
     ["tasks over 50 ms", ({ longTasks }) => longTasks],
     ...perMessage<BusyRun>(({ messages }) => messages),
   ];
-  const rows = each.map(([title, of]) => [title, told(quiet.map(of)), told(busy.map(of))]);
-  return markdownTable(["", "nobody speaks", "50 messages a second"], rows);
+  const rows = each.map((
+    [title, of],
+  ) => [title, formatMedian(quiet.map(of)), formatMedian(busy.map(of))]);
+  return markdownTable(["", "silence", "50 messages a second"], rows);
 }
 
-function told(values: readonly number[]): string {
+function formatMedian(values: readonly number[]): string {
   const found = spread(values.filter(Number.isFinite));
   return found ? formatSpread(found) : "–";
 }

@@ -1,17 +1,17 @@
 /**
- * Waits until a browser has nothing to do. A new window is a busy one: this browser loads much of its own surface into it,
- * for half a second and more, which would be counted as the page's.
+ * Waits until a browser is idle. A new window is busy for half a second and more, because Chromium loads much of its
+ * own interface into it, which would count as the page's work.
  * @module
  */
 import type { Browser } from "playwright-core";
 
 const LOOK_MS = 250;
-// Of one core's time, by all processes together: to ask for it takes some as well.
+// Share of one core, for all processes together; measuring uses some as well.
 const QUIET_SHARE = 0.05;
 const QUIET_LOOKS = 3;
 const DEADLINE_MS = 30_000;
 
-/** Resolves when all its processes together have used hardly any processor time for a while. */
+/** Resolves when all processes of the browser together have used almost no CPU time for a while. */
 export async function untilIdle(browser: Browser): Promise<void> {
   const session = await browser.newBrowserCDPSession();
   const used = async () => {

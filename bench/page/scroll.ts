@@ -1,6 +1,6 @@
 /**
- * Scrolling as a person does with a wheel: through a whole room up and down again, and for comparison up and down in the
- * newest messages only. What a frame and a message cost is compared between the two, in the same browser.
+ * Scrolls as a user does with a wheel: up through a whole room and down again, and for comparison up and down in the
+ * newest messages only. The cost of a frame and of a message is compared between the two in the same browser.
  * @module
  */
 import type { CDPSession, Page } from "playwright-core";
@@ -9,27 +9,27 @@ import { type PageMemory, pageMemory, traced, type TracedRun } from "./watch.ts"
 const SPEED_PX_PER_S = 25_000;
 const PLACE = { x: 700, y: 400 };
 
-/** What was scrolled through, and what it took. */
+/** What was scrolled through, and what it cost. */
 export interface Scrolled extends TracedRun {
-  /** Messages that went by. */
+  /** Number of messages that were passed. */
   readonly messages: number;
   readonly held: PageMemory;
 }
 
-/** From the newest message up to another one, and down again. */
+/** A path from the newest message up to another one, and down again. */
 export interface Way {
-  /** The number of that one. Numbers are those of entries, of which some only change a message. */
+  /** The number of that message. Entries are numbered, and some entries only change a message. */
   readonly to: number;
-  /** How many messages there are between. */
+  /** Number of messages between them. */
   readonly messages: number;
-  /** How often it is gone. */
+  /** How often to repeat it. */
   readonly times: number;
 }
 
-/** Scrolls up and down again. */
+/** Scrolls along the path. */
 export async function scroll(page: Page, { to, messages, times }: Way): Promise<Scrolled> {
   const session = await page.context().newCDPSession(page);
-  // Short ones where the way is short, since a gesture is not ended halfway.
+  // Short gestures on short paths, because a gesture cannot be stopped halfway.
   const step = messages > 1_000 ? 10_000 : 1_500;
   const load = await traced(page, async () => {
     for (let i = 0; i < times; i++) {

@@ -1,11 +1,11 @@
 /**
- * Adds up a trace of the browser: what the page's main thread did and for how long, which frames were shown, and what other
- * threads took. Time is that on a processor, so that other programs do not count, and it is counted where it is spent: a
- * layout that a script asks for is layout and not script.
+ * Sums up a trace of the browser: what the page's main thread did and for how long, which frames were shown, and what
+ * other threads used. Times are CPU times, so other programs do not count, and each is counted where it is spent: a
+ * layout that a script forces counts as layout.
  * @module
  */
 
-/** One event of a trace, as far as it is read here; times in microseconds. */
+/** The used part of a trace event; times in microseconds. */
 export interface TraceEvent {
   readonly ph: string;
   readonly name: string;
@@ -13,35 +13,35 @@ export interface TraceEvent {
   readonly pid: number;
   readonly tid: number;
   readonly ts: number;
-  /** How long it took. */
+  /** Its duration. */
   readonly dur?: number;
-  /** How long its thread was on a processor meanwhile. */
+  /** The CPU time of its thread meanwhile. */
   readonly tdur?: number;
   readonly args?: { readonly name?: string };
 }
 
-/** What was done in the time of a trace. */
+/** The sums of a trace. */
 export interface Load {
-  /** Frames that were drawn. */
+  /** Number of frames that were drawn. */
   readonly framesDrawn: number;
-  /** Frames in which something was to be drawn and nothing was ready. */
+  /** Number of frames that were due but not ready. */
   readonly framesDropped: number;
-  /** Tasks of the main thread that took more than 50 ms by the clock on the wall. */
+  /** Number of tasks of the main thread that took more than 50 ms of wall time. */
   readonly longTasks: number;
   readonly longestTaskMs: number;
-  /** The main thread, altogether. */
+  /** The main thread in total. */
   readonly mainMs: number;
-  /** Of that: scripts, with the collecting of garbage. */
+  /** Of that: scripts, including garbage collection. */
   readonly scriptMs: number;
   /** Of that: styles and layout. */
   readonly layoutMs: number;
-  /** Of that: what is to be painted where, up to handing it over. */
+  /** Of that: painting, up to the commit. */
   readonly paintMs: number;
   /** The page's compositor thread. */
   readonly compositorMs: number;
-  /** The threads that turn what is painted into pixels. */
+  /** The raster threads. */
   readonly rasterMs: number;
-  /** The thread that puts the screen together; a graphics card would do most of it, and of the raster. */
+  /** The display compositor; a GPU would do most of its work and of the raster's. */
   readonly displayMs: number;
 }
 
@@ -56,7 +56,7 @@ const KINDS: Readonly<Record<Kind, RegExp>> = {
 };
 const LONG_MS = 50;
 
-/** Adds up a trace of one page. Of several renderers that with the busiest main thread is taken. */
+/** Sums up a trace of one page. Of several renderers, it uses the one with the busiest main thread. */
 export function loadOf(events: readonly TraceEvent[]): Load {
   const threads = threadsOf(events);
   const main = busiest(threads.filter(({ name }) => name === "CrRendererMain"));
@@ -108,7 +108,7 @@ function busiest(threads: readonly Thread[]): Thread | undefined {
   return [...threads].sort((one, other) => other.busyMs - one.busyMs)[0];
 }
 
-/** Time by kind, each event without those inside it that are counted themselves. */
+/** Time by kind; each event excludes nested events that are counted themselves. */
 function kindsOf(events: readonly TraceEvent[]): Readonly<Record<Kind, number>> {
   const ms: Record<Kind, number> = { scriptMs: 0, layoutMs: 0, paintMs: 0 };
   const open: { readonly end: number; readonly kind: Kind }[] = [];

@@ -1,5 +1,5 @@
 /**
- * Watches a page while something is done with it: the browser's own trace, added up, and what the page holds afterwards.
+ * Observes a page while something is done with it: the browser's trace, summed up, and the page's memory afterwards.
  * @module
  */
 import type { CDPSession, Page } from "playwright-core";
@@ -9,21 +9,21 @@ const CATEGORIES = [
   ...["devtools.timeline", "disabled-by-default-devtools.timeline"],
   "disabled-by-default-devtools.timeline.frame",
 ];
-// A minute of a busy page is a hundred megabytes; where this is full, events are lost, which is told.
+// A minute of a busy page takes a hundred megabytes. If the buffer is full, events are lost, which is reported.
 const BUFFER_KB = 1_000_000;
 
-/** What it took, and how long it took. */
+/** The work and the time that it took. */
 export interface TracedRun extends Load {
   readonly seconds: number;
 }
 
-/** What a page holds. */
+/** What a page keeps in memory. */
 export interface PageMemory {
   readonly nodes: number;
   readonly heapBytes: number;
 }
 
-/** Does something with the page under a trace. Throws where the trace has lost events. */
+/** Runs a function under a trace of the page. Throws if the trace has lost events. */
 export async function traced(page: Page, fn: () => Promise<void>): Promise<TracedRun> {
   const session = await page.context().newCDPSession(page);
   await session.send("Tracing.start", {
@@ -61,7 +61,7 @@ async function traceOf(session: CDPSession): Promise<readonly TraceEvent[]> {
   return traceEvents;
 }
 
-/** What the page holds when its garbage has been collected. */
+/** What the page keeps in memory after a garbage collection. */
 export async function pageMemory(page: Page): Promise<PageMemory> {
   const session = await page.context().newCDPSession(page);
   await session.send("HeapProfiler.collectGarbage");

@@ -1,21 +1,21 @@
 /**
- * What a first visit loads: each file with its size on the wire, headers included, and without compression. What the page
- * loads on demand comes after three seconds. The service worker, which comes last, asks for the same files again and is told
- * that they have not changed.
+ * What a first visit loads: each file with its size on the wire, including headers, and uncompressed. Parts that load
+ * on demand follow after three seconds. The service worker comes last; it requests the same files again, and the server
+ * answers that they have not changed.
  * @module
  */
 import type { Request } from "playwright-core";
 import { until } from "../../tests/support/provision.ts";
 import { launch } from "./chromium.ts";
 
-/** One answer of the server. */
+/** One response. */
 export interface Loaded {
   readonly path: string;
-  /** Headers and all, as the browser counts them. */
+  /** Size including headers, as the browser counts it. */
   readonly wireBytes: number;
-  /** The body unpacked; undefined where the browser does not say. */
+  /** Size of the uncompressed body; undefined if the browser does not report it. */
   readonly rawBytes: number | undefined;
-  /** Whether it comes after the first conversation: on demand, or for the service worker. */
+  /** Whether it loads after the first conversation: on demand, or for the service worker. */
   readonly isLater: boolean;
 }
 

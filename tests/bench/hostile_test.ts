@@ -25,7 +25,7 @@ Deno.test("failuresOf() finds nothing when everything held", () => {
 for (
   const [change, failure] of [
     [during({ p99Ms: 40 }), "ratio 4"],
-    [during({ heard: 9_899 }), "99 % heard"],
+    [during({ heard: 9_899 }), "99 % received"],
     [{ honest: { ...held.honest, disconnected: 1 } }, "1 disconnected"],
     [{ honest: { ...held.honest, wrong: 2 } }, "2 out of order"],
     [{ peakBytes: 400 * 1024 * 1024 }, "400 MiB"],

@@ -1,6 +1,6 @@
 /**
- * The load, in a process of its own. It takes one order as JSON, tells each phase as a line of JSON, and goes on when a line
- * comes back: between two lines somebody can read exactly what the server has used. The last line is the report.
+ * The load, in its own process. It reads one order as JSON, writes each phase as a line of JSON, and continues when it
+ * receives a line: between the two, the caller can read exactly what the server has used. The last line is the report.
  * @module
  */
 import { holdIdle, runConnectStorm, runLoad } from "../../../lib/load/mod.ts";
@@ -10,7 +10,7 @@ const life = new AbortController();
 const encoder = new TextEncoder();
 const lines = Deno.stdin.readable.pipeThrough(new TextDecoderStream()).getReader();
 
-/** Tells a phase and waits for the word to go on; where nobody is there any more, it is over. */
+/** Reports a phase and waits for the line to continue; ends if the caller is gone. */
 async function phase(phase: string): Promise<void> {
   write({ phase });
   const { done } = await lines.read();
@@ -59,7 +59,7 @@ async function runOrder(order: LoadOrder): Promise<unknown> {
   }
 }
 
-/** The connections are held until the word comes. */
+/** Holds the connections until the line to continue arrives. */
 async function holdUntilReleased(): Promise<void> {
   await phase("connected");
   life.abort();

@@ -1,21 +1,21 @@
 /**
- * Starts the load's own process and looks on: at each phase something can be read before it goes on.
+ * Starts the load process. It pauses at each phase, so that resources can be read.
  * @module
  */
 import type { LoadOrder } from "./orders.ts";
 
 const LOAD = new URL("load.ts", import.meta.url).pathname;
 
-/** Told of each phase; the load waits for it. */
+/** Called at each phase; the load waits for it. */
 export type OnPhase = (phase: string) => Promise<void> | void;
 
-/** The parts of the generator's reports that are read here; what an order does not bring is undefined. */
+/** The parts of the load generator's reports that are used here. What an order does not report is undefined. */
 export interface Report {
-  /** A number, or more of the same. */
+  /** A number, or nested reports. */
   readonly [name: string]: unknown;
 }
 
-/** Carries out an order in a process of its own and brings its report; ends the process where the signal aborts. */
+/** Carries out an order in a new process. Resolves to its report; ends the process if the signal aborts. */
 export async function load(order: LoadOrder, at: OnPhase, signal: AbortSignal): Promise<Report> {
   signal.throwIfAborted();
   const child = new Deno.Command(Deno.execPath(), {
@@ -52,7 +52,7 @@ async function follow(child: Deno.ChildProcess, at: OnPhase): Promise<Report | u
   return undefined;
 }
 
-/** Cuts text into lines. */
+/** Splits text into lines. */
 function lines(): TransformStream<string, string> {
   let held = "";
   return new TransformStream({
@@ -68,6 +68,6 @@ function kill(child: Deno.ChildProcess): void {
   try {
     child.kill("SIGKILL");
   } catch {
-    // It has ended already.
+    // It has already ended.
   }
 }

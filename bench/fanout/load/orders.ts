@@ -1,6 +1,5 @@
 /**
- * What the load's own process is told to do, as JSON, and how the peers are spoken to: a protocol goes by a name there,
- * since a function cannot be sent.
+ * The orders for the load process, as JSON. They contain protocols by name, because functions cannot be sent.
  * @module
  */
 import {
@@ -13,14 +12,14 @@ import {
 
 export type { ClientProtocol, LoadPlan, Pace };
 
-/** How to speak: text as it is, Socket.IO's framing, our JSON in one room, or our JSON in some of many rooms. */
+/** The client's protocol: plain text, Socket.IO, our JSON in one room, or our JSON in some of many rooms. */
 export type WireProtocol =
   | { readonly kind: "text" }
   | { readonly kind: "socket.io" }
   | { readonly kind: "json"; readonly room: string; readonly name?: string }
   | { readonly kind: "elsewhere"; readonly rooms: number; readonly each: number };
 
-/** One thing to do. */
+/** One order. */
 export type LoadOrder =
   | {
     readonly kind: "load";
@@ -55,7 +54,7 @@ export function clientProtocolOf(wire: WireProtocol): ClientProtocol {
   }
 }
 
-/** Engine.IO 4 with Socket.IO 5 on top: digits before the matter say what a message is. */
+/** Engine.IO 4 with Socket.IO 5 on top: leading digits give the type of a message. */
 function socketIo(): ClientProtocol {
   return {
     openingMessages: () => ["40"],
@@ -65,7 +64,7 @@ function socketIo(): ClientProtocol {
   };
 }
 
-/** Connection number i is in `each` of `rooms` rooms, evenly, and is ready when it is in the last of them. */
+/** Connection number i is in `each` of `rooms` rooms, evenly, and is ready when it has joined the last of them. */
 function elsewhere(rooms: number, each: number): ClientProtocol {
   const joins = (index: number) =>
     Array.from({ length: each }, (_, nth) => {

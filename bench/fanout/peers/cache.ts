@@ -1,17 +1,17 @@
 /**
- * Where the peers' packages are kept, outside the checkout. Each folder is made beside its place and moved there when it is
- * whole, so that a download that was cut off is never taken for one that was not.
+ * The cache for peers' packages, outside the checkout. Each folder is created next to its final place and moved there
+ * when it is complete, so that an interrupted download is never mistaken for a complete one.
  * @module
  */
 import { dirname, join } from "node:path";
 
-/** The folder for what the bench fetches; made by who writes there. */
+/** The folder for downloads; created by the first writer. */
 export function cacheFolder(): string {
   const home = Deno.env.get("HOME") ?? "/tmp";
   return join(Deno.env.get("XDG_CACHE_HOME") || join(home, ".cache"), "parley-bench");
 }
 
-/** The folder of that name, filled by `fill` where it is not there yet. */
+/** The folder of that name. Calls `fill` if it does not exist yet. */
 export async function cached(
   name: string,
   fill: (folder: string) => Promise<void>,
@@ -31,13 +31,13 @@ export async function cached(
   }
 }
 
-/** Tells two texts apart in a dozen characters, for the name of a folder. */
+/** A hash of a text in a dozen characters, for the name of a folder. */
 export async function fingerprint(text: string): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
   return new Uint8Array(digest).toHex().slice(0, 12);
 }
 
-/** Runs a program to its end and brings what it printed; rejects with both streams where it fails or takes too long. */
+/** Runs a program and resolves to its output. Rejects with both streams if it fails or takes too long. */
 export async function run(
   program: string,
   args: readonly string[],

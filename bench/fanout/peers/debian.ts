@@ -1,6 +1,7 @@
 /**
- * Brings nginx with its modules from Debian's packages without installing them: they are unpacked into the cache, which
- * takes no privilege and leaves the nginx of this machine alone. Modules fit one build of nginx only, so it comes along.
+ * Provides nginx and its modules from Debian packages without installing them: they are unpacked into the cache, which
+ * needs no privileges and does not touch the machine's nginx. Modules fit only one build of nginx, so nginx is unpacked
+ * too.
  * @module
  */
 import { join } from "node:path";
@@ -20,21 +21,21 @@ const PACKAGES = [
 ];
 const FETCH_MS = 120_000;
 
-/** Where the parts of nginx are. */
+/** The paths of the unpacked nginx. */
 export interface Nginx {
-  /** Its path. */
+  /** The program. */
   readonly program: string;
   /** The folder of its modules. */
   readonly modules: string;
   /** The folder of the Lua libraries. */
   readonly lua: string;
-  /** What must be in its environment. */
+  /** Variables that it needs. */
   readonly env: Readonly<Record<string, string>>;
   /** Package and version. */
   readonly versions: ReadonlyMap<string, string>;
 }
 
-/** Unpacks nginx with Nchan and Lua, or finds it unpacked; rejects with what to do where it cannot be had. */
+/** Unpacks nginx with Nchan and Lua, unless the cache has it. Rejects with advice if it is not available. */
 export async function unpackedNginx(signal: AbortSignal): Promise<Nginx> {
   const limit = AbortSignal.any([signal, AbortSignal.timeout(FETCH_MS)]);
   const name = `nginx-${await systemName()}-${await fingerprint(PACKAGES.join(" "))}`;
@@ -48,7 +49,7 @@ export async function unpackedNginx(signal: AbortSignal): Promise<Nginx> {
   };
 }
 
-/** Some packages have theirs in `/lib` still. */
+/** Some packages still use `/lib`. */
 async function libraries(root: string): Promise<string[]> {
   const folders: string[] = [];
   for (const parent of [join(root, "usr/lib"), join(root, "lib")]) {
@@ -59,7 +60,7 @@ async function libraries(root: string): Promise<string[]> {
   return folders;
 }
 
-/** Reads lines of package, blank, version. */
+/** Parses lines of a package, a space and a version. */
 export function parseVersions(text: string): ReadonlyMap<string, string> {
   const lines = text.split("\n").filter((line) => line.includes(" "));
   return new Map(lines.map((line) => {

@@ -1,6 +1,6 @@
 /**
- * Brings a peer's npm packages, exactly those of its lock file. They go beside a copy of the peer, because Node and Bun look
- * for packages from where a file is.
+ * Provides a peer's npm packages, exactly those of its lock file. They are installed next to a copy of the peer,
+ * because Node and Bun search for packages from a file's own folder.
  * @module
  */
 import { join } from "node:path";
@@ -9,7 +9,7 @@ import { cached, fingerprint, run } from "./cache.ts";
 const PEERS = new URL("../../peers/", import.meta.url).pathname;
 const INSTALL_MS = 240_000;
 
-/** A folder with the peer as it is now and the packages that its lock file names. */
+/** A folder with the current peer and the packages of its lock file. */
 export async function withPackages(peer: string, signal: AbortSignal): Promise<string> {
   const source = join(PEERS, peer);
   const lock = await Deno.readTextFile(join(source, "package-lock.json"));
@@ -26,7 +26,7 @@ export async function withPackages(peer: string, signal: AbortSignal): Promise<s
   return folder;
 }
 
-/** The version of a package that stands in a folder of {@linkcode withPackages}. */
+/** The version of a package in a folder of {@linkcode withPackages}. */
 export async function versionOf(folder: string, name: string): Promise<string> {
   const text = await Deno.readTextFile(join(folder, "node_modules", name, "package.json"));
   return /"version":\s*"([^"]+)"/.exec(text)?.[1] ?? "unknown";

@@ -1,6 +1,6 @@
 /**
- * Who is compared, and how each is started: ours in the forms that matter, and what people would take instead. Each runs as
- * one process, as it comes; those that a newcomer would start with more processes are held to one.
+ * The servers that are compared, and how each is started: Parley in several forms, and the usual alternatives. Each
+ * runs as one process, as it comes; those that would start more processes are limited to one.
  * @module
  */
 import { join } from "node:path";
@@ -12,45 +12,45 @@ import type { WireProtocol } from "../load/orders.ts";
 const ROOT = new URL("../../../", import.meta.url).pathname;
 const PEERS = join(ROOT, "bench/peers");
 
-/** What a server is given to run with. */
+/** What a server is started with. */
 export interface LaunchContext {
-  /** Where it is to listen. */
+  /** The port to listen on. */
   readonly port: number;
-  /** Where its Redis is. */
+  /** The URL of its Redis. */
   readonly redisPort: number;
-  /** Empty, and gone afterwards. */
+  /** An empty folder, deleted afterwards. */
   readonly folder: string;
-  /** Settings of ours that differ from those of the other works. */
+  /** Settings of Parley that differ from those of the other works. */
   readonly settings: Readonly<Record<string, string>>;
 }
 
 /** How a server is started. */
 export interface Launch {
-  /** A path, or a name on PATH. */
+  /** The program: a path, or a name on PATH. */
   readonly program: string;
   /** Its arguments. */
   readonly args: readonly string[];
-  /** What is added to its environment. */
+  /** Additional environment variables. */
   readonly env: Readonly<Record<string, string>>;
-  /** The folder to start it in. */
+  /** Its working directory. */
   readonly cwd: string;
 }
 
-/** One of those compared. */
+/** A server that is compared. */
 export interface Peer {
-  /** As `--only` and the results call it. */
+  /** Its name in `--only` and the results. */
   readonly name: string;
-  /** As the tables call it. */
+  /** Its name in the tables. */
   readonly title: string;
-  /** How its chat is spoken to. */
+  /** The protocol of its chat. */
   readonly tongue: WireProtocol;
-  /** Where its chat is, from the slash on. */
+  /** The path of its chat. */
   readonly chat: string;
-  /** Where its echo is, if it has one. */
+  /** The path of its echo, if it has one. */
   readonly echo?: string;
-  /** Asked until it answers well; undefined: any answer from the chat's path will do. */
+  /** Requested until it answers with success; if undefined, any answer from the chat's path is enough. */
   readonly ready?: string;
-  /** Rejects with what to install, or what is wrong, where it cannot be had. */
+  /** Rejects with what to install, or what is wrong, if the peer is not available. */
   launch(place: LaunchContext, signal: AbortSignal): Promise<Launch>;
 }
 
@@ -58,7 +58,7 @@ const redisUrl = ({ redisPort }: LaunchContext) => `redis://127.0.0.1:${redisPor
 const TEXT: WireProtocol = { kind: "text" };
 const JSON_TONGUE: WireProtocol = { kind: "json", room: "lobby" };
 
-/** Parley, in one of its forms. */
+/** Parley in one configuration. */
 function ours(
   name: string,
   title: string,
@@ -85,10 +85,10 @@ function ours(
   };
 }
 
-/** Opens `/metrics` on the port that is measured. */
+/** Serves `/metrics` on the measured port. */
 export const ADMIN_TOKEN = "a token for the bench only";
 
-/** The limits of a chat are not what is measured. */
+/** Lifts the limits, which are not what is measured. */
 function limits(place: LaunchContext): Record<string, string> {
   return {
     PORT: `${place.port}`,
@@ -102,7 +102,7 @@ function limits(place: LaunchContext): Record<string, string> {
   };
 }
 
-/** The arguments of the start task, as the task's shell expands them: permissions and flags are those that users have. */
+/** The arguments of the start task, as its shell expands them: the same permissions and flags as for users. */
 export async function startArguments(): Promise<string[]> {
   const { tasks } = JSON.parse(await Deno.readTextFile(join(ROOT, "deno.json")));
   const command: unknown = tasks?.start?.command;
@@ -111,7 +111,7 @@ export async function startArguments(): Promise<string[]> {
   return command.replace("$(cat deploy/flags.txt)", flags.trim()).split(" ").slice(1);
 }
 
-/** A peer of npm packages. @param program What runs the file, from where the packages are. */
+/** A peer of npm packages. @param program Runs the file, given the folder of the packages. */
 function fromNpm(
   name: string,
   title: string,
@@ -217,10 +217,10 @@ const ALL: readonly Peer[] = [
   fromNginx("nginx-lua", "nginx Lua + Redis", "nginx_lua"),
 ];
 
-/** All by name, in the order of the tables. */
+/** All peers by name, in the order of the tables. */
 export const PEERS_BY_NAME: ReadonlyMap<string, Peer> = new Map(ALL.map((it) => [it.name, it]));
 
-/** A peer by its name; throws where there is none. */
+/** The peer of this name; throws if there is none. */
 export function peerNamed(name: string): Peer {
   const found = PEERS_BY_NAME.get(name);
   if (found === undefined) throw new RangeError(`Cannot find peer: received ${name}`);

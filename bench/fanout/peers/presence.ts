@@ -1,12 +1,12 @@
 /**
- * Who can be had on this machine: each peer's packages are brought before anything is measured, and who cannot be had is
- * told with the reason.
+ * Determines which peers are available on this machine: each peer's packages are provided before anything is measured,
+ * and unavailable peers are reported with the reason.
  * @module
  */
 import { peerNamed } from "./peers.ts";
 import type { Absence } from "../samples.ts";
 
-/** Of these peers, those that cannot be had. @param say Told what goes on, since bringing packages takes a while. */
+/** The unavailable ones of these peers. @param say Receives progress, because downloading packages takes a while. */
 export async function absencesAmong(
   names: readonly string[],
   say: (line: string) => void,

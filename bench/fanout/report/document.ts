@@ -1,6 +1,6 @@
 /**
- * Writes docs/internals/performance.md between its markers, and the plot beside it. What stands outside the markers is written by
- * hand and stays.
+ * Writes docs/internals/performance.md between its markers, and the plot next to it. Text outside the markers is
+ * written by hand and not changed.
  * @module
  */
 import { TARGETS } from "./goals.ts";
@@ -14,7 +14,7 @@ import { WORKS } from "../works.ts";
 const DOCUMENT = new URL("../../../docs/internals/performance.md", import.meta.url);
 const PICTURE = new URL("../../../docs/internals/performance.svg", import.meta.url);
 
-/** Writes both files, formatted as the checks want them; brings their names. */
+/** Writes both files, formatted as the checks require. Returns their names. */
 export async function writeDocument(results: Results): Promise<string> {
   const titleOf = (peer: string) => PEERS_BY_NAME.get(peer)?.title ?? peer;
   const isOurs = (peer: string) => titleOf(peer).startsWith("Parley");

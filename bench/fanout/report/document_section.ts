@@ -1,9 +1,9 @@
 /**
- * Puts generated text into a document that people write too.
+ * Inserts generated text into a document that is also edited by hand.
  * @module
  */
 
-/** The document with this text between the markers of that name. Throws where it has none. */
+/** The document with this text between the markers of that name. Throws if there are none. */
 export function withSection(document: string, name: string, text: string): string {
   const [begin, end] = [`<!-- ${name}: `, `<!-- /${name} -->`];
   const from = document.indexOf(begin);

@@ -1,10 +1,10 @@
 /**
- * How numbers are told: three digits that count, no more, since the fourth is noise.
+ * Formats numbers with three significant digits: a fourth would be noise.
  * @module
  */
 import type { Spread } from "./statistics.ts";
 
-/** A number with three digits that count; large ones with commas between the thousands. */
+/** A number with three significant digits; large ones with commas between the thousands. */
 export function formatNumber(value: number): string {
   if (!Number.isFinite(value)) return "–";
   if (value === 0) return "0";
@@ -14,7 +14,7 @@ export function formatNumber(value: number): string {
   return rounded.toFixed(Math.min(2 - size, 6)).replace(/(\.\d*?)0+$/, "$1").replace(/\.$/, "");
 }
 
-/** A median with its ends in parentheses, or alone where they are the same. */
+/** A median with its range in parentheses, or alone if they are equal. */
 export function formatSpread({ median, min, max }: Spread): string {
   const [least, most] = [formatNumber(min), formatNumber(max)];
   return least === most ? formatNumber(median) : `${formatNumber(median)} (${least}–${most})`;

@@ -1,6 +1,6 @@
 /**
- * The targets of this service, as data. Those of fan-out are asked of one isolate that does everything and of a serving
- * isolate beside the main one, which is how a machine of two cores is served unless the settings say otherwise.
+ * The targets of this service, as data. Those of fan-out apply to one isolate that does everything, and to a worker
+ * beside the main isolate, which is the default on a machine with two cores.
  * @module
  */
 import type { Measure, Source, Target } from "./targets.ts";
@@ -25,7 +25,7 @@ function ratio(what: string, atMost: number, of: Source, to: Source): Target {
   return { what, bound: { atMost }, unit: " ×", measure: { kind: "ratio", of, to } };
 }
 
-/** @param suffix Of the peers' names: which form of ours. */
+/** @param suffix Ends the peers' names: the configuration of Parley. */
 function fanOut(form: string, suffix: string): Target[] {
   const [json, text] = [`json${suffix}`, `text${suffix}`];
   const name = (what: string) => `${what}, ${form}`;
@@ -41,7 +41,7 @@ function fanOut(form: string, suffix: string): Target[] {
   ];
 }
 
-/** Like with like: the bare loop has no Redis either. */
+/** Compares like with like: the bare loop has no Redis either. */
 function alone(): Target[] {
   const [json, text, bare] = ["json-alone", "text-alone", "bare-deno"] as const;
   return [
@@ -111,7 +111,7 @@ const instances = (variant: string, figure: string): Source => ({
 });
 const [ONE, TWO] = ["one instance", "two instances"] as const;
 
-/** All of them. "Flat" and "linear" are held to a tenth and a quarter, since nothing measured is quite either. */
+/** All targets. "Flat" and "linear" allow a tenth and a quarter, because no measurement is exactly either. */
 export const TARGETS: readonly Target[] = [
   ...fanOut("one isolate", ""),
   ...fanOut("WORKERS=1", "-w1"),

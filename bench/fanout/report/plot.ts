@@ -1,5 +1,6 @@
 /**
- * Draws bars with whiskers as SVG: plain shapes and a style sheet of its own, so that it can be read on light and on dark.
+ * Draws bars with whiskers as SVG: plain shapes and a style sheet of its own, so that they are readable on light and
+ * dark backgrounds.
  * @module
  */
 import { formatNumber } from "./format.ts";
@@ -7,19 +8,19 @@ import type { Spread } from "./statistics.ts";
 
 /** One bar. */
 export interface Bar {
-  /** Whose it is. */
+  /** The label. */
   readonly label: string;
-  /** Its length, and that of its whisker. */
+  /** Its length and that of its whisker. */
   readonly spread: Spread;
-  /** Drawn in the colour that stands out. */
+  /** Whether it is drawn in the accent color. */
   readonly isOurs: boolean;
 }
 
-/** Bars that are compared with one another, under a heading. */
+/** Bars that are compared with each other, under a heading. */
 export interface Panel {
   /** The heading. */
   readonly title: string;
-  /** From above. */
+  /** From top to bottom. */
   readonly bars: readonly Bar[];
 }
 
@@ -51,7 +52,7 @@ text { font: 13px system-ui, sans-serif; fill: #1f2328; }
   .whisker { stroke: #e6edf3; }
 }`;
 
-/** A picture of panels below each other, each on its own scale from 0 on. */
+/** An image of panels below each other, each with its own scale from 0. */
 export function plot(title: string, panels: readonly Panel[]): string {
   let top = TITLE;
   const drawn = panels.map((panel) => {
@@ -79,7 +80,7 @@ function drawPanel({ title, bars }: Panel, top: number): string {
   return [text(MARGIN, top + 20, "head", title), ...rows].join("\n");
 }
 
-/** @param scale Pixels for one. */
+/** @param scale Pixels per unit. */
 function drawBar({ label, spread, isOurs }: Bar, top: number, scale: number): string {
   const x = (value: number) => (LEFT + value * scale).toFixed(1);
   const middle = top + BAR / 2;

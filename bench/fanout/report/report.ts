@@ -1,5 +1,5 @@
 /**
- * Puts the report together: the machine, the targets, who was left out, the tables of all works, and what failed.
+ * Composes the report: the machine, the targets, the unavailable peers, the tables of all works, and the failures.
  * @module
  */
 import { markdownTable } from "./format.ts";
@@ -9,15 +9,15 @@ import { spread } from "./statistics.ts";
 import { failures, type TableSpec, type TitleOf, workTables } from "./tables.ts";
 import { type Target, targetTable } from "./targets.ts";
 
-/** What of a work is told beside its tables. */
+/** The parts of a work that are reported besides its tables. */
 export interface Chapter extends TableSpec {
   /** The heading. */
   readonly title: string;
-  /** What was done. */
+  /** What was measured. */
   readonly about: string;
 }
 
-/** The report as Markdown, from second headings down. */
+/** The report as Markdown, with headings from the second level. */
 export function report(
   results: Results,
   chapters: readonly Chapter[],
@@ -47,7 +47,7 @@ function renderChapter(chapter: Chapter, samples: readonly Sample[], titleOf: Ti
   return tables === "" ? "" : `### ${chapter.title}\n\n${chapter.about}\n\n${tables}`;
 }
 
-/** What is drawn: CPU per delivery of all peers, a panel for each variant of a work. @param ours Whether a peer is. */
+/** The plot: CPU per delivery of all peers, with a panel for each variant of a work. @param ours Whether a peer is Parley. */
 export function panels(
   samples: readonly Sample[],
   work: string,

@@ -1,20 +1,20 @@
 /**
- * Medians with their least and greatest. A mean would let one disturbed round speak for all; ratios are taken round by
+ * Medians with their minimum and maximum. In a mean, one disturbed round would affect all. Ratios are computed round by
  * round, because what disturbs a machine for a minute disturbs both sides of a ratio.
  * @module
  */
 
-/** The middle and the ends of some measurements. */
+/** The median and the range of some measurements. */
 export interface Spread {
-  /** As many are less as are greater. */
+  /** The median. */
   readonly median: number;
-  /** The least. */
+  /** The minimum. */
   readonly min: number;
-  /** The greatest. */
+  /** The maximum. */
   readonly max: number;
 }
 
-/** The spread of at least one number; undefined of none. */
+/** The spread of some numbers; undefined if there are none. */
 export function spread(values: readonly number[]): Spread | undefined {
   const sorted = [...values].sort((one, other) => one - other);
   const [min] = sorted;
@@ -25,7 +25,7 @@ export function spread(values: readonly number[]): Spread | undefined {
   return { median: (low + high) / 2, min, max };
 }
 
-/** The spread of the ratios of those rounds in which both were measured and the second was not 0. */
+/** The spread of the ratios in the rounds in which both were measured and the second was not 0. */
 export function ratios(
   over: ReadonlyMap<number, number>,
   under: ReadonlyMap<number, number>,

@@ -1,5 +1,5 @@
 /**
- * Makes Markdown tables of samples. A cell whose rounds have failed says so; what was never played is left out.
+ * Renders samples as Markdown tables. A cell whose rounds have failed says so; cells that were not run are omitted.
  * @module
  */
 import { stripVTControlCharacters } from "node:util";
@@ -13,26 +13,26 @@ export interface Column {
   readonly title: string;
   /** Name of the figure. */
   readonly figure: string;
-  /** What one of the column's units is in the figure's; 1 where it is left out. */
+  /** Divides the figure to get the column's unit; default 1. */
   readonly per?: number;
-  /** Whether the least and the greatest are told too. */
+  /** Whether the minimum and maximum are shown too. */
   readonly spread?: boolean;
 }
 
-/** What of a work its tables are made of. */
+/** The parts of a work that its tables need. */
 export interface TableSpec {
-  /** As in the samples. */
+  /** Its name in the samples. */
   readonly name: string;
-  /** Whether there is a table for each variant with a row for each peer, or one table with a row for each of both. */
+  /** Whether each variant has a table with a row for each peer, or one table has a row for each combination. */
   readonly table: "of peers" | "of variants";
-  /** What is told of each cell. */
+  /** The figures shown for each cell. */
   readonly columns: readonly Column[];
 }
 
 /** A peer's name in a table. */
 export type TitleOf = (peer: string) => string;
 
-/** The tables of one work, each under a line that says which it is; empty where nothing was played. */
+/** The tables of one work, each under a line with its variant; empty if nothing was run. */
 export function workTables(work: TableSpec, samples: readonly Sample[], titleOf: TitleOf): string {
   const own = samples.filter((it) => it.work === work.name);
   const variants = distinct(own.map(({ variant }) => variant));
@@ -54,8 +54,8 @@ function variantTable(
   const peers = distinct(own.map(({ peer }) => peer));
   const rows = peers.flatMap((peer) =>
     variants.map((variant) => {
-      const told = peers.length === 1 ? variant : `${titleOf(peer)}: ${variant}`;
-      return [told, ...cells(work, own, variant, peer)];
+      const label = peers.length === 1 ? variant : `${titleOf(peer)}: ${variant}`;
+      return [label, ...cells(work, own, variant, peer)];
     })
   );
   return markdownTable(["", ...titles(work)], rows);
@@ -81,7 +81,7 @@ function cells(
   });
 }
 
-/** Everything that failed, with why; empty where nothing did. */
+/** All failures with their reasons; empty if there are none. */
 export function failures(samples: readonly Sample[], titleOf: TitleOf): string {
   const lines = samples.flatMap(({ work, variant, peer, outcome }) =>
     outcome.kind === "failed"

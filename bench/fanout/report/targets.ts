@@ -1,6 +1,6 @@
 /**
- * What was to be reached, and whether it was. Each target is a ratio or a difference of two cells of the same run, taken
- * round by round; the verdict is made from the median, never written by hand.
+ * The targets, and whether each was met. A target is a ratio or a difference of two cells of the same run, computed
+ * round by round. The result follows from the median and is never written by hand.
  * @module
  */
 import { formatNumber, formatSpread, markdownTable } from "./format.ts";
@@ -11,7 +11,7 @@ import { ratios, type Spread, spread } from "./statistics.ts";
 export interface Source {
   /** Name of the work. */
   readonly work: string;
-  /** Which of the work's. */
+  /** The variant of the work. */
   readonly variant: string;
   /** Name of the peer. */
   readonly peer: string;
@@ -19,25 +19,25 @@ export interface Source {
   readonly figure: string;
 }
 
-/** How two numbers are held against each other. */
+/** How two numbers are compared. */
 export type Measure =
   | { readonly kind: "value"; readonly of: Source; readonly per?: number }
   | { readonly kind: "ratio"; readonly of: Source; readonly to: Source }
   | { readonly kind: "more"; readonly of: Source; readonly than: Source; readonly per: number };
 
-/** Something to be reached. */
+/** A target. */
 export interface Target {
-  /** What is held against what, in words. */
+  /** What is compared, in words. */
   readonly what: string;
-  /** What it may be at most, or must be at least. */
+  /** The maximum or minimum. */
   readonly bound: { readonly atMost: number } | { readonly atLeast: number };
-  /** Follows each number. */
+  /** The unit, which follows each number. */
   readonly unit: string;
-  /** Where the number comes from. */
+  /** The measured values. */
   readonly measure: Measure;
 }
 
-/** What a target's measure came to; undefined where it was not measured. */
+/** The measured value of a target; undefined if it was not measured. */
 export function reached(measure: Measure, samples: readonly Sample[]): Spread | undefined {
   const of = column(measure.of, samples);
   if (measure.kind === "value") {
@@ -51,7 +51,7 @@ export function reached(measure: Measure, samples: readonly Sample[]): Spread | 
   }));
 }
 
-/** In words: met, or by how much not. */
+/** In words: met, or by how much it was missed. */
 export function verdict({ bound }: Target, found: Spread | undefined): string {
   if (!found) return "not measured";
   const [limit, isMet] = "atMost" in bound
@@ -70,8 +70,8 @@ export function targetTable(targets: readonly Target[], samples: readonly Sample
     const limit = "atMost" in bound
       ? `≤ ${formatNumber(bound.atMost)}`
       : `≥ ${formatNumber(bound.atLeast)}`;
-    const told = found ? formatSpread(found) : "–";
-    return [what, `${limit}${unit}`, `${told}${found ? unit : ""}`, verdict(target, found)];
+    const value = found ? formatSpread(found) : "–";
+    return [what, `${limit}${unit}`, `${value}${found ? unit : ""}`, verdict(target, found)];
   });
   return markdownTable(["target", "limit", "measured", ""], rows);
 }

@@ -1,15 +1,15 @@
 /**
- * What a process and its children have cost so far, as Linux counts it. `stat` counts in ticks of 10 ms and also what ended
- * threads have used; `schedstat` counts in nanoseconds, thread by thread, and forgets the ended ones. Both come from the
- * same clock of the scheduler, so the finer one is taken unless the other shows that a thread is gone. What the
- * kernel does for a send over loopback, the receiver's half included, is counted as the sender's.
+ * The CPU time and memory that a process and its children have used, as counted by Linux. `stat` counts in ticks of 10
+ * ms and includes threads that have ended; `schedstat` counts in nanoseconds by thread and forgets threads that have
+ * ended. Both use the scheduler's clock, so the finer one is used unless the other shows that a thread is gone. The
+ * kernel's work for a send over loopback, including the receiver's half, counts as the sender's.
  * @module
  */
 import { parseChildren, parseResidentBytes, parseSchedstat, parseStatTicks } from "./proc.ts";
 
 const TICK_MICROS = 10_000;
 
-/** A process and all that come from it, itself first; those that end meanwhile are left out. */
+/** A process and all its descendants, itself first. Processes that end meanwhile are omitted. */
 export async function family(pid: number): Promise<number[]> {
   const children: number[] = [];
   for (const thread of await threads(pid)) {
@@ -19,12 +19,12 @@ export async function family(pid: number): Promise<number[]> {
   return [pid, ...families.flat()];
 }
 
-/** Microseconds on a processor so far, of a process with all that come from it. */
+/** CPU time so far of a process and its descendants, in microseconds. */
 export async function cpuMicros(pid: number): Promise<number> {
   return sum(await Promise.all((await family(pid)).map(ownMicros)));
 }
 
-/** Bytes of memory that are resident now, of a process with all that come from it. */
+/** Resident memory of a process and its descendants, in bytes. */
 export async function residentBytes(pid: number): Promise<number> {
   return sum(await Promise.all((await family(pid)).map(ownBytes)));
 }
@@ -39,7 +39,7 @@ async function ownMicros(pid: number): Promise<number> {
 }
 
 async function ownBytes(pid: number): Promise<number> {
-  // The kernel adds up `status` lazily, some pages on each processor at a time; the rollup is exact, but asks for rights.
+  // The kernel updates `status` lazily, some pages per processor at a time; the rollup is exact but needs permissions.
   const text = await read(`/proc/${pid}/smaps_rollup`) ?? await read(`/proc/${pid}/status`);
   return text?.includes("kB") ? parseResidentBytes(text) : 0;
 }

@@ -1,29 +1,29 @@
 /**
- * Reads what Linux writes about a process in `/proc`. Only the text is understood here; `accounting.ts` fetches it.
+ * Parses what Linux writes about a process in `/proc`. `accounting.ts` reads the files.
  * @module
  */
 
-/** Nanoseconds on a processor so far: the first number of a `schedstat` (proc_pid_schedstat(5)). */
+/** CPU time so far in nanoseconds: the first number of a `schedstat` (proc_pid_schedstat(5)). */
 export function parseSchedstat(text: string): number {
   const [time] = text.split(" ");
   return whole("schedstat", time);
 }
 
 /**
- * Clock ticks on a processor so far, in user and kernel mode together: fields 14 and 15 of a `stat`. Counted from behind
- * the last parenthesis, since a program's name may hold blanks and parentheses.
+ * CPU time so far in clock ticks, in user and kernel mode together: fields 14 and 15 of a `stat`, counted after the last
+ * parenthesis, because a program's name may contain spaces and parentheses.
  */
 export function parseStatTicks(text: string): number {
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
   return whole("stat", fields[11]) + whole("stat", fields[12]);
 }
 
-/** Bytes of memory that are resident, from `smaps_rollup` or `status`. */
+/** Resident memory in bytes, from `smaps_rollup` or `status`. */
 export function parseResidentBytes(text: string): number {
   return whole("Rss", /^(?:Rss|VmRSS):\s+(\d+) kB$/m.exec(text)?.[1]) * 1024;
 }
 
-/** Process ids, as `children` has them. */
+/** The process ids in `children`. */
 export function parseChildren(text: string): number[] {
   return text.split(" ").filter((it) => it.trim() !== "").map((it) => whole("children", it));
 }

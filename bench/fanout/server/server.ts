@@ -1,6 +1,6 @@
 /**
- * One server of one cell: started on a free port, asked until it answers, charged for what it uses, and ended with all that
- * came from it. It is killed, not asked: what a shutdown takes is measured nowhere, and thousands of farewells take long.
+ * One server of one cell: started on a free port, requested until it answers, measured, and ended with its descendants.
+ * It is killed: no work measures a shutdown, and closing thousands of connections takes long.
  * @module
  */
 import { freePort } from "../../../tests/support/provision.ts";
@@ -14,13 +14,13 @@ const POLL_MS = 25;
 const REQUEST_TIMEOUT_MS = 3_000;
 const MAX_OUTPUT = 2_000;
 
-/** A server that runs. */
+/** A running server. */
 export class Server implements AsyncDisposable {
-  /** Who it is. */
+  /** The peer. */
   readonly peer: Peer;
-  /** Where it listens. */
+  /** Its port. */
   readonly port: number;
-  /** Its first process. */
+  /** Its main process. */
   readonly pid: number;
   readonly #child: Deno.ChildProcess;
   readonly #folder: string;
@@ -40,7 +40,7 @@ export class Server implements AsyncDisposable {
       });
   }
 
-  /** Starts a peer. @param settings Only ours has any. */
+  /** Starts a peer. @param settings For Parley only. */
   static async start(
     peer: Peer,
     redisPort: number,
@@ -70,27 +70,27 @@ export class Server implements AsyncDisposable {
     }
   }
 
-  /** Where its chat is. @param query As in `?room=attic`. */
+  /** The URL of its chat. @param query As in `?room=attic`. */
   chatUrl(query = ""): string {
     return `ws://127.0.0.1:${this.port}${this.peer.chat}${query}`;
   }
 
-  /** Where its echo is. */
+  /** The URL of its echo. */
   get echoUrl(): string {
     return `ws://127.0.0.1:${this.port}${this.peer.echo}`;
   }
 
-  /** Microseconds on a processor so far. */
+  /** CPU time so far, in microseconds. */
   cpuMicros(): Promise<number> {
     return cpuMicros(this.pid);
   }
 
-  /** Bytes of memory now. */
+  /** Current memory, in bytes. */
   residentBytes(): Promise<number> {
     return residentBytes(this.pid);
   }
 
-  /** One number of `/metrics`, by name and label; NaN where there is none. Only ours has any. */
+  /** A number in `/metrics`, by name and label; NaN if there is none, as for all but Parley. */
   async metric(name: string, label: string): Promise<number> {
     try {
       const signal = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
@@ -104,18 +104,18 @@ export class Server implements AsyncDisposable {
     }
   }
 
-  /** Throws with what it printed, where it has ended by itself. */
+  /** Throws with its output if it has ended by itself. */
   assertRuns(): void {
     if (this.#over) throw new Error(`${this.peer.name} ended: ${this.#output}`);
   }
 
-  /** Kills it with all that came from it, and waits until it is gone. */
+  /** Kills it with its descendants, and waits until they are gone. */
   async [Symbol.asyncDispose](): Promise<void> {
     for (const pid of await family(this.pid)) {
       try {
         Deno.kill(pid, "SIGKILL");
       } catch {
-        // It has ended already.
+        // It has already ended.
       }
     }
     await this.#read;

@@ -1,5 +1,5 @@
 /**
- * What a connection costs: to come and go, and to stay and say nothing.
+ * The cost of a connection: opening and closing it, and holding it idle.
  * @module
  */
 import { peerNamed } from "../peers/peers.ts";
@@ -9,7 +9,7 @@ import type { Column } from "../report/tables.ts";
 import { numberIn, type Work } from "../work.ts";
 
 const IDLE = 10_000;
-/** Those who come first; what is grown for them and is enough for all is not counted. */
+/** Connections that are opened first: what grows for them and suffices for all is not counted. */
 const FIRST = 1_000;
 const CYCLES = 2_000;
 const FORMS = ["text", "json", "text-w1", "json-w1", "bare-deno"];
@@ -24,12 +24,12 @@ const IDLE_COLUMNS: readonly Column[] = [
   { title: "CPU µs to come in", figure: "serverMicros", spread: true },
 ];
 
-/** Many come and go, some at a time. */
+/** Many connections are opened and closed, some at a time. */
 export const STORM: Work = {
   name: "storm",
   title: "Connect storm",
   about: `${CYCLES} connections are opened and closed again, 64 at a time. ` +
-    "To the chat means to be given a name, to join a room, and to leave it.",
+    "In the chat, each is given a name, joins a room and leaves it.",
   table: "of peers",
   columns: STORM_COLUMNS,
   cells: ["text", "text-w1", "bare-deno"].map((peer) => ({
@@ -39,14 +39,12 @@ export const STORM: Work = {
   })),
 };
 
-/** Many come and stay. */
+/** Many connections are opened and held. */
 export const IDLE_WORK: Work = {
   name: "idle",
   title: "Idle connections",
-  about: `${IDLE} connections that say nothing; those of \`chat.v1.json\` have joined one room. ` +
-    `Memory and CPU are those of the last ${
-      IDLE - FIRST
-    }, so that what comes but once is not in them.`,
+  about: `${IDLE} idle connections; those of \`chat.v1.json\` have joined one room. ` +
+    `Memory and CPU are those of the last ${IDLE - FIRST}, without what is allocated only once.`,
   table: "of peers",
   columns: IDLE_COLUMNS,
   cells: FORMS.map((peer) => ({

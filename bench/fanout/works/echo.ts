@@ -1,5 +1,5 @@
 /**
- * The echo against the runtime's own: what a message in and a message out cost with nothing between them.
+ * Compares the echo with the runtime's own: the cost of one message in and one message out with nothing in between.
  * @module
  */
 import { peerNamed } from "../peers/peers.ts";
@@ -17,11 +17,11 @@ const COLUMNS: readonly Column[] = [
   { title: "lost", figure: "lost" },
 ];
 
-/** 100 connections, each with one text on its way. */
+/** 100 connections, each with one text in flight. */
 export const ECHO: Work = {
   name: "echo",
   title: "Echo",
-  about: "100 connections, each says 64 bytes again as soon as it has heard them.",
+  about: "100 connections. Each sends 64 bytes again as soon as it has received them.",
   table: "of peers",
   columns: COLUMNS,
   cells: ["text", "text-w1", "bare-deno"].map((peer) => ({

@@ -1,6 +1,6 @@
 /**
- * The work that a chat is about: a few speak, all hear. In a closed loop each publisher says the next text when it has heard
- * its last one, so that every server is asked for as much as it can carry, and CPU per delivery compares them.
+ * The main work of a chat: few users send and all receive. In the closed loop, each publisher sends its next text when
+ * it has received its last one, so every server runs at full capacity, and CPU per delivery compares them.
  * @module
  */
 import type { LoadPlan } from "../../../lib/load/mod.ts";
@@ -14,12 +14,12 @@ const OURS = ["json", "text"];
 const OUR_FORMS = ["json-w1", "text-w1", "json-alone", "text-alone"];
 const PUBLISHERS = [1, 8];
 
-/** The work for so many members. */
+/** The work with this many members. */
 export function fanout(members: number, measureMs: number, peers: readonly string[]): Work {
   return {
     name: `fanout-${members}`,
     title: `${members} members`,
-    about: "Closed loop: each publisher (K of them) has one text of 64 bytes on its way.",
+    about: "Closed loop: each publisher (K of them) has one text of 64 bytes in flight.",
     table: "of peers",
     columns: DELIVERY_COLUMNS,
     cells: PUBLISHERS.flatMap((publishers) =>
@@ -32,7 +32,7 @@ export function fanout(members: number, measureMs: number, peers: readonly strin
   };
 }
 
-/** All sizes; the middle one with all forms of ours. */
+/** All sizes; the middle one with all configurations of Parley. */
 export const FANOUTS: readonly Work[] = [
   fanout(1000, 1500, [...OURS, ...OUR_FORMS, ...OTHERS]),
   fanout(100, 1000, [...OURS, ...OTHERS]),

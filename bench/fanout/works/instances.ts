@@ -1,5 +1,6 @@
 /**
- * Two instances on one Redis against one: the room is the same, and so is what each instance has to do for its own members.
+ * Compares two instances on one Redis with one: the room is the same, and each instance does the same work for its own
+ * members.
  * @module
  */
 import { peerNamed } from "../peers/peers.ts";
@@ -26,8 +27,8 @@ const COLUMNS: readonly Column[] = [
 export const INSTANCES: Work = {
   name: "instances",
   title: "Two instances on one Redis",
-  about: `Each instance has ${MEMBERS} members of the same room. 8 of the first instance's say ` +
-    `${TEXTS_PER_SECOND} texts a second between them; the second instance's only hear.`,
+  about: `Each instance has ${MEMBERS} members of the same room. 8 of the first instance's send ` +
+    `${TEXTS_PER_SECOND} texts a second in total; the second instance's only receive.`,
   table: "of variants",
   columns: COLUMNS,
   cells: [{ peer: "json", variants: ["one instance", "two instances"], run: play }],
@@ -44,7 +45,7 @@ async function* play(stage: CellRunner): AsyncGenerator<Figures> {
   yield await both(stage, first, second);
 }
 
-/** The second instance's members measure while the first's do. They know no publisher, so they only count what arrives. */
+/** The members of both instances measure at the same time. Those of the second have no publisher and only count arrivals. */
 async function both(stage: CellRunner, first: Server, second: Server): Promise<Figures> {
   const listening = Promise.withResolvers<void>();
   const speaking = Promise.withResolvers<void>();

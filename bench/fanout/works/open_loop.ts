@@ -1,5 +1,5 @@
 /**
- * A chat as it mostly is: 100 texts a second come whatever the server does, and what counts is how long they take.
+ * A typical chat: 100 texts a second are sent at fixed times, and the latency is measured.
  * @module
  */
 import { peerNamed } from "../peers/peers.ts";
@@ -14,7 +14,7 @@ const VARIANT = "N=1000, 100 texts/s";
 export const OPEN_LOOP: Work = {
   name: "open",
   title: "Open loop",
-  about: "8 publishers say 100 texts of 64 bytes a second between them, on schedule.",
+  about: "8 publishers send 100 texts of 64 bytes a second in total, on schedule.",
   table: "of peers",
   columns: [...DELIVERY_COLUMNS, { title: "load late by ms", figure: "behindMillis" }],
   cells: PEERS.map((peer) => ({ peer, variants: [VARIANT], run: (stage) => play(stage, peer) })),

@@ -1,6 +1,7 @@
 /**
- * What happens where more is said than can be sent: first the ceiling is found, with eight publishers who have sixteen texts
- * each on their way, then multiples of it are offered on schedule. What degrades well stays at its ceiling.
+ * What happens if more is sent than can be delivered: first the capacity is measured, with eight publishers that have
+ * sixteen texts each in flight; then multiples of it are sent on schedule. A server that degrades well keeps delivering
+ * at its capacity.
  * @module
  */
 import { peerNamed } from "../peers/peers.ts";
@@ -25,13 +26,13 @@ const COLUMNS: readonly Column[] = [
   { title: "disconnected", figure: "disconnected" },
 ];
 
-/** Multiples of the ceiling, of ours. */
+/** Multiples of Parley's own ceiling. */
 export const OVERLOAD: Work = {
   name: "overload",
   title: "Overload",
   about:
-    `${MEMBERS} members; the ceiling is what 8 publishers with 16 texts each on their way reach, found anew on ` +
-    "each server; then 8 publishers say multiples of it on schedule, whatever comes back.",
+    `${MEMBERS} members. The ceiling is the rate of 8 publishers with 16 texts each in flight, measured on ` +
+    "each server. Then 8 publishers send multiples of it on schedule, whatever arrives.",
   table: "of variants",
   columns: COLUMNS,
   cells: ["json", "text"].map((peer) => ({

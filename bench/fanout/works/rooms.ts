@@ -1,6 +1,6 @@
 /**
- * What grows with the number of people and of rooms, and what must not: joins of one room, and publishing in one room while
- * many others are full.
+ * What may grow with the number of people and rooms, and what must not: joining one room, and publishing in one room
+ * while many others have members.
  * @module
  */
 import { peerNamed } from "../peers/peers.ts";
@@ -18,23 +18,23 @@ const JOIN_COLUMNS: readonly Column[] = [
   { title: "CPU ms in all", figure: "serverMicros", per: 1000, spread: true },
   { title: "CPU µs per member", figure: "perMember", spread: true },
   { title: "Redis CPU µs per member", figure: "redisPerMember" },
-  { title: "seconds until calm", figure: "seconds" },
+  { title: "seconds until idle", figure: "seconds" },
 ];
 const ROOM_COLUMNS: readonly Column[] = [
   { title: "CPU µs per text", figure: "perText", spread: true },
   { title: "Redis CPU µs per text", figure: "redisPerText", spread: true },
-  { title: "CPU ms/s when nobody speaks", figure: "silentMicros", per: 1000, spread: true },
+  { title: "CPU ms/s in silence", figure: "silentMicros", per: 1000, spread: true },
   { title: "texts/s", figure: "saidPerSecond" },
   { title: "p99 ms", figure: "p99Micros", per: 1000 },
   { title: "lost", figure: "lost" },
 ];
 
-/** Many join one room at once. */
+/** Many clients join one room at once. */
 export const JOIN_WORK: Work = {
   name: "joins",
   title: "Joining one room at once",
-  about: "So many connections of `chat.v1.json` come in and join the same room, 64 at a time; " +
-    "counted until the server is calm again, so with all presence that follows.",
+  about: "Connections of `chat.v1.json` are opened and join the same room, 64 at a time. " +
+    "Measured until the server is idle again, including the presence frames that follow.",
   table: "of variants",
   columns: JOIN_COLUMNS,
   cells: JOINS.map((count) => ({
@@ -44,14 +44,13 @@ export const JOIN_WORK: Work = {
   })),
 };
 
-/** One room is spoken in while others are full. */
+/** Messages are sent in one room while others have members. */
 export const ROOMS_WORK: Work = {
   name: "rooms",
   title: "Publishing beside many rooms",
-  about:
-    `${ELSEWHERE} connections sit in other rooms: together in one, or each in ten of so many. ` +
+  about: `${ELSEWHERE} connections are in other rooms: all in one, or each in ten of this many. ` +
     "One publisher and nine others are in a room of their own, in a closed loop. " +
-    "What the server uses when nobody speaks is measured before, and not in what a text costs.",
+    "What the server uses in silence is measured before, and is not part of the cost of a text.",
   table: "of variants",
   columns: ROOM_COLUMNS,
   cells: ROOMS.map((rooms) => ({

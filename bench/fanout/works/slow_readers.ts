@@ -1,5 +1,6 @@
 /**
- * One in ten stops reading. The others should hear as before, and the memory for those who do not read is bounded.
+ * One client in ten stops reading. The others should receive as before, and the memory for the slow ones must be
+ * bounded.
  * @module
  */
 import { peerNamed } from "../peers/peers.ts";
@@ -9,7 +10,7 @@ import type { CellRunner } from "../cell_runner.ts";
 import type { Column } from "../report/tables.ts";
 import { deliveryFigures, type Work } from "../work.ts";
 
-/** The setting's own default. */
+/** The default of the setting. */
 const MAX_BUFFERED_BYTES = 1024 * 1024;
 const MEMBERS = 100;
 const TEXT_BYTES = 16 * 1024;
@@ -33,8 +34,8 @@ export const SLOW_READERS: Work = {
   title: "Slow readers",
   about:
     `${MEMBERS} members, 8 publishers in a closed loop, texts of 16 KB so that the kernel's buffers fill ` +
-    "within the time; with slow readers, one in ten reads nothing from the moment when measuring begins. " +
-    "The cap is MAX_BUFFERED_BYTES for each of them; parked are those of them who have reached it.",
+    "in time. With slow readers, one in ten stops reading when the measurement begins. " +
+    "The cap is MAX_BUFFERED_BYTES for each of them; those that reach it are parked.",
   table: "of variants",
   columns: COLUMNS,
   cells: ["json", "text"].map((peer) => ({
@@ -81,7 +82,7 @@ async function measure(stage: CellRunner, name: string, slowShare: number): Prom
   };
 }
 
-/** Looks at a server's memory again and again, and knows by how much it grew at most. */
+/** Polls a server's memory and records the largest growth. */
 class Memory implements AsyncDisposable {
   readonly #server: Server;
   #first = 0;
