@@ -20,7 +20,7 @@ export interface Phase {
   /** Copies that should have arrived: each message at each client that was connected at the start. */
   readonly expected: number;
   /** Copies that arrived, once each. */
-  readonly heard: number;
+  readonly received: number;
 }
 
 /** What the honest clients saw. */
@@ -71,8 +71,8 @@ class Clients {
 
   /** Whether every copy has arrived. */
   get isComplete(): boolean {
-    const heard = [...this.#phases.values()].reduce((sum, { delays }) => sum + delays.length, 0);
-    return heard >= this.#number * CLIENTS;
+    const received = [...this.#phases.values()].reduce((sum, { delays }) => sum + delays.length, 0);
+    return received >= this.#number * CLIENTS;
   }
 
   end(): HonestResult {
@@ -81,7 +81,7 @@ class Clients {
     const phases = [...this.#phases].map(([name, { said, delays }]): [string, Phase] => {
       const sorted = Float64Array.from(delays).sort();
       const p99Ms = sorted[Math.max(0, Math.ceil(sorted.length * 0.99) - 1)] ?? NaN;
-      return [name, { p99Ms, said, expected: said * CLIENTS, heard: delays.length }];
+      return [name, { p99Ms, said, expected: said * CLIENTS, received: delays.length }];
     });
     return {
       phases: Object.fromEntries(phases),
@@ -124,7 +124,7 @@ class Clients {
     if (!line.startsWith('{"type":"said"') || number === undefined) return;
     const sent = this.#sent.get(Number(number));
     if (sent === undefined) return;
-    // The room's order is that of positions: two clients that speak at once may be heard either way round.
+    // The room's order is that of positions: two clients that speak at once may be received either way round.
     const seq = Number(/"position":"\w+:(\d+)"/.exec(line.slice(0, 500))?.[1]);
     if (seq > (this.#lastHeard[index] ?? 0)) {
       this.#record(sent.phase).delays.push(performance.now() - sent.at);

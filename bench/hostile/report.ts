@@ -38,7 +38,7 @@ export function failuresOf(result: Result): readonly string[] {
   const { attack, honest, refusals, peakBytes, isAlive } = result;
   const during = honest.phases["attack"];
   const ratio = ratioOf(result);
-  const share = during ? during.heard / during.expected : 0;
+  const share = during ? during.received / during.expected : 0;
   const isRefused = attack.refusedBy.some((how) => (refusals[how] ?? 0) > 0);
   return [
     ...(isAlive ? [] : ["the service ended"]),
@@ -78,7 +78,7 @@ function rowOf(result: Result): string[] {
     formatNumber(during?.p99Ms ?? NaN),
     formatNumber(ratioOf(result)),
     String(honest.disconnected),
-    formatNumber(during ? during.heard / during.expected * 100 : NaN),
+    formatNumber(during ? during.received / during.expected * 100 : NaN),
     mebibytes(peakBytes),
     `${descriptors.before} → ${descriptors.after}`,
     Object.entries(refusals).map(([how, count]) => `${how} × ${count}`).join(", ") || "–",

@@ -68,7 +68,7 @@ export interface LoadPlan {
    *
    * @default "all"
    */
-  readonly hears?: "all" | "self";
+  readonly receives?: "all" | "self";
 }
 
 /** The phases of a run, in order. */
@@ -85,7 +85,7 @@ export interface LoadProgress {
   /** Texts sent so far, including the warm-up. */
   readonly said: number;
   /** Texts received so far, by all members together. */
-  readonly heard: number;
+  readonly received: number;
 }
 
 /** Is notified of the progress of a run. */

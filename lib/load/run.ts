@@ -72,8 +72,8 @@ class Run {
     const { clients } = this;
     const timer = setInterval(() => {
       const { connected, ready } = clients;
-      const { said, heard } = this.#counters;
-      observer.onProgress?.({ phase: this.#phase, connected, ready, said, heard });
+      const { said, received } = this.#counters;
+      observer.onProgress?.({ phase: this.#phase, connected, ready, said, received });
     }, PROGRESS_MS);
     return { [Symbol.dispose]: () => clearInterval(timer) };
   }
@@ -98,15 +98,15 @@ class Run {
   async drain(signal: AbortSignal): Promise<void> {
     const { quietMs = QUIET_MS } = this.#plan;
     const began = systemClock.now();
-    let heard = this.#counters.heard;
-    let heardAt = began;
+    let received = this.#counters.received;
+    let receivedAt = began;
     const never = new AbortController().signal;
     while (!this.#counters.isComplete && !this.clients.allEnded.aborted) {
       const now = systemClock.now();
-      if (this.#counters.heard > heard) heardAt = now;
-      heard = this.#counters.heard;
+      if (this.#counters.received > received) receivedAt = now;
+      received = this.#counters.received;
       const limit = signal.aborted ? HASTY_DRAIN_MS : DRAIN_MS;
-      if (now - heardAt > quietMs || now - began > limit) return;
+      if (now - receivedAt > quietMs || now - began > limit) return;
       await systemClock.sleep(10, never);
     }
   }

@@ -4,7 +4,7 @@ import { ATTACKS } from "../../bench/hostile/attacks.ts";
 import { parseOptions } from "../../bench/hostile/options.ts";
 import { failuresOf, type Result, resultTable } from "../../bench/hostile/report.ts";
 
-const calm = { p99Ms: 10, said: 100, expected: 10_000, heard: 10_000 };
+const calm = { p99Ms: 10, said: 100, expected: 10_000, received: 10_000 };
 const held: Result = {
   attack: { name: "flood", about: "Much of it", refusedBy: ["close 1008", "fault slow_down"] },
   honest: { phases: { before: calm, attack: calm }, disconnected: 0, closeCodes: [], wrong: 0 },
@@ -25,7 +25,7 @@ Deno.test("failuresOf() finds nothing when everything held", () => {
 for (
   const [change, failure] of [
     [during({ p99Ms: 40 }), "ratio 4"],
-    [during({ heard: 9_899 }), "99 % received"],
+    [during({ received: 9_899 }), "99 % received"],
     [{ honest: { ...held.honest, disconnected: 1 } }, "1 disconnected"],
     [{ honest: { ...held.honest, wrong: 2 } }, "2 out of order"],
     [{ peakBytes: 400 * 1024 * 1024 }, "400 MiB"],

@@ -99,7 +99,7 @@ Deno.test("report() compares the median of the first conversation with its limit
   };
   const text = report({ ...NOTHING, first });
   assert.match(text, /\*\*and drawn\*\* \| 950 \(900–5,000\) \| 100 \| 2,000/);
-  assert.match(text, /At most 1,000 ms where slowed, in a browser that is open: met/);
+  assert.match(text, /At most 1,000 ms if slowed, in a browser that is open: met/);
 });
 
 for (

@@ -60,7 +60,7 @@ for (
   const [what, path, protocol, rest, receivers] of [
     ["chat.v1.json", "/ws", jsonClientProtocol("attic"), {}, 20],
     ["plain text", "/ws?room=attic", textClientProtocol(), {}, 20],
-    ["an echo", "/s", echoClientProtocol(), { hears: "self", publishers: 20 }, 1],
+    ["an echo", "/s", echoClientProtocol(), { receives: "self", publishers: 20 }, 1],
     ["long texts", "/ws", jsonClientProtocol("attic"), { textBytes: 50_000, members: 5 }, 5],
     ["an open loop", "/ws", jsonClientProtocol("attic"), {
       pace: { kind: "open", perSecond: 500 },

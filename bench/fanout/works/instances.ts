@@ -67,10 +67,10 @@ async function both(stage: CellRunner, first: Server, second: Server): Promise<F
   }
 }
 
-function together({ report, usage }: MeasuredLoad, heard: Report): Figures {
-  const arrived = numberIn(report, "arrived") + numberIn(heard, "arrived");
+function together({ report, usage }: MeasuredLoad, received: Report): Figures {
+  const arrived = numberIn(report, "arrived") + numberIn(received, "arrived");
   const figures = deliveryFigures({ report: { ...report, arrived }, usage });
-  const perSecond = (figures.perSecond ?? 0) + numberIn(heard, "deliveriesPerSecond");
+  const perSecond = (figures.perSecond ?? 0) + numberIn(received, "deliveriesPerSecond");
   return { ...figures, perSecond };
 }
 

@@ -72,7 +72,7 @@ export function progressLine(
   options: BenchOptions,
   elapsedMs: number,
 ): string {
-  const { phase, ready, said, heard } = progress;
+  const { phase, ready, said, received } = progress;
   const WORDS: Readonly<Record<Phase, string>> = {
     connecting: `connecting: ${count(ready)} of ${count(options.members)} are ready`,
     connected: "warming up",
@@ -80,7 +80,7 @@ export function progressLine(
     measured: "waiting for texts in flight",
     done: "leaving",
   };
-  const how = said > 0 ? `, ${count(said)} texts said, received ${count(heard)} times` : "";
+  const how = said > 0 ? `, ${count(said)} texts said, received ${count(received)} times` : "";
   return WORDS[phase] + how;
 }
 
@@ -105,7 +105,7 @@ function countRows(report: LoadReport): Row[] {
   return [
     ["measured", `${seconds.toFixed(1)} s`],
     ["said", `${count(said)} texts, ${rate(said / seconds)}`],
-    ["heard", `${count(deliveries)} times, ${rate(deliveriesPerSecond)}`],
+    ["received", `${count(deliveries)} times, ${rate(deliveriesPerSecond)}`],
     ["lost", lost === 0 ? "nothing" : `${count(lost)} of ${count(expected)}`],
     ["doubled", report.doubled === 0 ? "nothing" : count(report.doubled)],
     ["order", report.outOfOrder === 0 ? "kept" : `${count(report.outOfOrder)} came too late`],

@@ -7,7 +7,7 @@ import { DeliveryLedger } from "./delivery_ledger.ts";
 import type { LoadPlan, Percentiles } from "../plan.ts";
 
 /** The part of a plan that decides which member receives which texts. */
-export type DeliveryRoles = Pick<LoadPlan, "members" | "publishers" | "slowShare" | "hears">;
+export type DeliveryRoles = Pick<LoadPlan, "members" | "publishers" | "slowShare" | "receives">;
 
 /** Number of members that read nothing during the measurement; publishers are never among them. */
 export function slowReaderCount({ members, publishers, slowShare }: DeliveryRoles): number {
@@ -19,7 +19,7 @@ export class LoadCounters {
   /** Texts sent so far. */
   said = 0;
   /** Texts received so far. */
-  heard = 0;
+  received = 0;
   /** Which member has received which texts. */
   readonly ledger: DeliveryLedger;
   /** Latencies of prompt members, in microseconds. */
@@ -27,17 +27,17 @@ export class LoadCounters {
   readonly #origin = performance.now();
   #beganAt = 0;
   #endedAt: number | undefined;
-  #heardBefore = 0;
-  #heardAtEnd: number | undefined;
+  #receivedBefore = 0;
+  #receivedAtEnd: number | undefined;
 
   /** Starts with all counters at 0. */
   constructor(roles: DeliveryRoles) {
-    const { members, publishers, hears } = roles;
+    const { members, publishers, receives } = roles;
     this.ledger = new DeliveryLedger(
       members,
       publishers,
       members - slowReaderCount(roles),
-      hears ?? "all",
+      receives ?? "all",
     );
   }
 
@@ -50,14 +50,14 @@ export class LoadCounters {
   begin(): void {
     this.ledger.begin();
     this.#beganAt = this.micros();
-    this.#heardBefore = this.heard;
+    this.#receivedBefore = this.received;
   }
 
   /** Ends the measurement; texts in flight may still be received. */
   end(): void {
     this.ledger.end();
     this.#endedAt = this.micros();
-    this.#heardAtEnd = this.heard;
+    this.#receivedAtEnd = this.received;
   }
 
   /** Duration of the measurement so far. */
@@ -67,7 +67,7 @@ export class LoadCounters {
 
   /** Texts received during the measurement. */
   get arrived(): number {
-    return (this.#heardAtEnd ?? this.heard) - this.#heardBefore;
+    return (this.#receivedAtEnd ?? this.received) - this.#receivedBefore;
   }
 
   /** Whether all expected deliveries have happened. */
@@ -77,7 +77,7 @@ export class LoadCounters {
 
   /** Records that a member has received a text. Returns whether the text is measured and not a duplicate. */
   recordDelivery(member: number, publisher: number, seq: number): boolean {
-    this.heard += 1;
+    this.received += 1;
     return this.ledger.recordDelivery(member, publisher, seq);
   }
 }

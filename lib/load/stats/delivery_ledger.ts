@@ -29,9 +29,9 @@ export class DeliveryLedger {
   #end: Int32Array | undefined;
 
   /** Starts empty. @param readers Number of members that should receive every text. */
-  constructor(members: number, publishers: number, readers: number, hears: "all" | "self") {
+  constructor(members: number, publishers: number, readers: number, receives: "all" | "self") {
     this.#publishers = publishers;
-    this.#onlySelf = hears === "self";
+    this.#onlySelf = receives === "self";
     this.#readers = this.#onlySelf ? 1 : readers;
     this.#said = new Int32Array(publishers);
     this.#next = new Int32Array(this.#onlySelf ? publishers : members * publishers);

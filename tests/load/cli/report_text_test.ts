@@ -119,7 +119,7 @@ Deno.test("summary() describes the results in words and units, and draws the lat
   for (
     const line of [
       /^ {2}said +1,000 texts, 100 a second$/m,
-      /^ {2}heard +1,000,000 times, 100,000 a second$/m,
+      /^ {2}received +1,000,000 times, 100,000 a second$/m,
       /^ {2}lost +nothing$/m,
       /^ {2}latency +half within 1 ms, 90 % 2 ms, 99 % 3 ms, 99.9 % 4 ms, the longest 5 ms$/m,
       /^ +1 ms █{40} 600000, 60 %$/m,
