@@ -1,7 +1,7 @@
 /**
- * Makes `lib/core/names/confusables_table.ts` from Unicode's `confusables.txt`, which is at
- * <https://www.unicode.org/Public/security/>; run by `deno task confusables PATH`. What compatibility decomposition makes
- * equal anyway is left out, which halves the table.
+ * Generates `lib/core/names/confusables_table.ts` from Unicode's `confusables.txt`, which is at
+ * <https://www.unicode.org/Public/security/>; run by `deno task confusables PATH`. Mappings that compatibility
+ * decomposition makes equal anyway are omitted, which halves the table.
  * @module
  */
 import { type Prototypes, skeleton } from "../../lib/core/names/confusables.ts";
@@ -9,7 +9,7 @@ import { type Prototypes, skeleton } from "../../lib/core/names/confusables.ts";
 const TABLE = new URL("../../lib/core/names/confusables_table.ts", import.meta.url);
 const LINE_LENGTH = 98;
 
-/** Every mapping of the file that is met after canonical decomposition. */
+/** All mappings of the file that apply after canonical decomposition. */
 export function readConfusables(text: string): Prototypes {
   const fields = text.split("\n").map((line) => line.split("#", 1)[0]?.split(";") ?? []);
   const mappings = fields.filter(({ length }) => length >= 3)
@@ -27,7 +27,7 @@ export function reduce(all: Prototypes): Prototypes {
     const next = skeleton(text, all);
     return next === text ? text : last(next);
   };
-  // One prototype holds a tab, which would end a key where keys stand in one line.
+  // One prototype contains a tab, which separates keys on a line.
   const needed = [...all].map(([from, to]) => [from, last(to).replace(/\p{Cc}/gu, "")] as const)
     .filter(([from, to]) => {
       const plain = from.normalize("NFKD");
@@ -36,7 +36,7 @@ export function reduce(all: Prototypes): Prototypes {
   return new Map(needed);
 }
 
-/** The mappings as `confusables_table.ts` holds them; `confusables.ts` describes the form. */
+/** The mappings in the form of `confusables_table.ts`; `confusables.ts` describes the form. */
 export function pack(prototypes: Prototypes): string {
   const sources = Map.groupBy(prototypes, ([, to]) => to);
   const records = [...sources].map(([to, mappings]) => {

@@ -1,6 +1,7 @@
 /**
- * Takes the pictures in docs/images: `deno task screenshots`. It starts the service, lets people talk, and brings the page
- * of one of them into each state that is shown. With a folder as its argument it takes all states in all looks into that.
+ * Takes the screenshots in docs/images: `deno task screenshots`. It starts the service, lets users chat, and brings one
+ * user's page into each state that is shown. With a folder as argument, it writes all states in all appearances to that
+ * folder.
  * @module
  */
 import type { Browser, Page } from "playwright-core";
@@ -12,21 +13,21 @@ import { NOW, Story } from "./screenshots/story.ts";
 const IMAGES = new URL("../images/", import.meta.url).pathname;
 const SETTINGS = { WORKERS: "0", MESSAGES_PER_SECOND: "0", BYTES_PER_SECOND: "0" };
 const FIELD = "#text";
-// Where pointing at it changes nothing.
+// A place where the pointer changes nothing.
 const NOWHERE = [1, 1] as const;
 const encoder = new TextEncoder();
 
 interface Scene {
   readonly name: string;
-  /** In which looks it is in docs/images. */
+  /** The appearances in which docs/images has it. */
   readonly looks: readonly string[];
-  /** Which screens it makes sense on; both without it. */
+  /** The screens on which it makes sense; undefined for both. */
   readonly screen?: Look["screen"];
   /** Whether the pointer stays where it is. */
   readonly isPointing?: boolean;
-  /** Brings the page there from the scene before. */
+  /** Brings the page into this state from the previous scene's. */
   readonly play: (stage: Stage, story: Story) => Promise<void>;
-  /** Goes back to where the next scene begins. */
+  /** Returns to the state in which the next scene begins. */
   readonly end?: (stage: Stage, story: Story) => Promise<void>;
 }
 
@@ -211,7 +212,7 @@ const SCENES: readonly Scene[] = [
   },
 ];
 
-/** A say that was refused for good, and one of which nobody can tell any more whether it was done. */
+/** A message that was refused for good, and one whose outcome can no longer be determined. */
 function troubles(): readonly unknown[] {
   const usual = { room: "lobby", at: NOW, order: 0, sentAs: null, after: null, receipt: null };
   return [
@@ -232,7 +233,7 @@ async function openRooms(page: Page): Promise<void> {
   if (await button.isVisible()) await button.click();
 }
 
-/** By the address, as a link would. */
+/** Opens a room by its URL, as a link would. */
 async function go(page: Page, hash: string): Promise<void> {
   await page.evaluate(`location.hash = ${JSON.stringify(hash)}`);
 }
@@ -241,7 +242,7 @@ function nameOf({ screen, theme, language }: Look): string {
   return `${screen}-${theme}-${language}`;
 }
 
-/** Plays all scenes in one look. @param folder Takes all of them there; without it, those that belong to docs/images. */
+/** Runs all scenes in one appearance. @param folder Receives all of them; if undefined, only those in docs/images are written. */
 async function shoot(browser: Browser, look: Look, folder: string | undefined): Promise<void> {
   await using parley = await startParley(SETTINGS);
   using story = new Story(parley.url);
@@ -257,7 +258,7 @@ async function shoot(browser: Browser, look: Look, folder: string | undefined): 
   }
 }
 
-/** The two of the README, in twice the resolution. */
+/** The two screenshots of the README, in twice the resolution. */
 async function shootLarge(browser: Browser): Promise<void> {
   const looks = [["laptop", "light"], ["phone", "dark"]] as const;
   for (const [screen, theme] of looks) {

@@ -1,12 +1,12 @@
 /**
- * A page to take pictures of: its clock stands still, chance is no chance, and what it hears from the service is told at
- * the times of the story. Its connection can be cut as a restart of the server would.
+ * A page for screenshots: its clock stands still, its random numbers are fixed, and what the service sends has the
+ * timestamps of the story. Its connection can be cut, as by a restart of the server.
  * @module
  */
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { NOW, type Story } from "./story.ts";
 
-/** How the page looks. */
+/** The appearance of the page. */
 export interface Look {
   readonly screen: "desktop" | "laptop" | "phone";
   readonly theme: "light" | "dark";
@@ -15,14 +15,14 @@ export interface Look {
 
 const SCREENS = {
   desktop: { viewport: { width: 1440, height: 900 } },
-  // So that a picture of it in twice the resolution is not too heavy.
+  // Smaller, because its screenshots have twice the resolution.
   laptop: { viewport: { width: 1100, height: 720 } },
   phone: { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true },
 } as const;
 const LOCALES = { en: "en-GB", zh: "zh-CN" } as const;
 const RESTARTING = 1012;
 
-/** A page, and what can happen to it. */
+/** A page, with the events that can happen to it. */
 export class Stage implements AsyncDisposable {
   readonly page: Page;
   readonly #context: BrowserContext;
@@ -34,7 +34,7 @@ export class Stage implements AsyncDisposable {
     this.page = page;
   }
 
-  /** Opens one. @param kept What the browser has kept from an earlier visit. */
+  /** Opens a page. @param kept What the browser has stored on an earlier visit. */
   static async open(
     browser: Browser,
     url: string,
@@ -73,7 +73,7 @@ export class Stage implements AsyncDisposable {
     });
   }
 
-  /** Takes a picture, when the page has drawn also what it leaves for later. */
+  /** Takes a screenshot once the page has drawn everything, including what it defers. */
   async shoot(path: string): Promise<void> {
     await this.page.evaluate(
       "new Promise((done) => requestAnimationFrame(() => setTimeout(() => requestIdleCallback(done))))",
@@ -81,19 +81,19 @@ export class Stage implements AsyncDisposable {
     await this.page.screenshot({ path });
   }
 
-  /** The service goes. */
+  /** The service stops. */
   cut(): void {
     this.#isDown = true;
     this.#cut();
   }
 
-  /** The browser loses its network as well. */
+  /** The browser loses its network too. */
   async goOffline(): Promise<void> {
     this.cut();
     await this.#context.setOffline(true);
   }
 
-  /** The service and the network are there again, which the page finds by itself. */
+  /** The service and the network return; the page notices by itself. */
   async comeBack(): Promise<void> {
     this.#isDown = false;
     await this.#context.setOffline(false);
@@ -105,7 +105,7 @@ export class Stage implements AsyncDisposable {
   }
 }
 
-/** What the service tells, at the times of the story; what the story does not know happens now. One message may hold several frames. */
+/** What the service sends, with the timestamps of the story; other frames happen now. A message may contain several frames. */
 function retold(message: string, times: ReadonlyMap<string, number>): string {
   const retell = (_: string, value: unknown) => {
     if (typeof value !== "object" || value === null || !Object.hasOwn(value, "at")) return value;

@@ -1,27 +1,27 @@
 /**
- * What the people in the pictures say, and when: told anew to each service through the client library, and shown at the
- * times that stand here, since the service itself only knows what time it is now.
+ * What the users in the screenshots write, and when. It is sent to each new service through the client library. The
+ * times here replace those of the service, which are always the current time.
  * @module
  */
 import { type Chat, connect, type Room } from "../../../static/client.js";
 
-/** When the pictures are taken. */
+/** The time of the screenshots. */
 export const NOW = Date.parse("2026-06-09T09:47:00Z");
 
 /** In the order of joining. */
 const PEOPLE = ["Tomás", "Priya", "Emil", "林晓", "Maya"] as const;
 type Person = typeof PEOPLE[number];
 
-/** Whose page it is. */
+/** The user whose page is shown. */
 const VIEWER: Person = "Maya";
 
 interface Line {
   readonly at: string;
   readonly by: Person;
   readonly text: string;
-  /** Which line before it is answered, counted back from it. */
+  /** How many lines before it the quoted line is. */
   readonly answers?: number;
-  /** What it says after it was edited. */
+  /** The text after an edit. */
   readonly edited?: string;
   readonly reactions?: Readonly<Record<string, readonly Person[]>>;
 }
@@ -92,23 +92,23 @@ const OTHERS: Readonly<Record<string, readonly Line[]>> = {
   ],
 };
 
-// All of it now, since the page hears of it before anybody can say when it is to have been.
+// All at the current time, because the page receives it before its time in the story is known.
 const LATER: readonly Line[] = [
   { at: "2026-06-09T09:47", by: "Priya", text: "Who has the key of the meeting room?" },
   { at: "2026-06-09T09:47", by: "Tomás", text: "It hangs behind the door." },
   { at: "2026-06-09T09:47", by: "Priya", text: "Found it, thanks!" },
 ];
 
-/** The people, and when what they said is to have been said. */
+/** The users, and the time of each message. */
 export class Story implements Disposable {
-  /** By position. */
+  /** Times by position. */
   readonly times: Map<string, number> = new Map();
   readonly #kept = new Map<string, string>();
   readonly #chats: ReadonlyMap<Person, Chat>;
   readonly #told: string[] = [];
   #writing: ReturnType<typeof setInterval> | undefined;
 
-  /** @param url Of the service. */
+  /** @param url The URL of the service. */
   constructor(url: string) {
     const kept = this.#kept;
     const storage = {
@@ -128,7 +128,7 @@ export class Story implements Disposable {
     );
   }
 
-  /** Everything that was said before the page is opened; the viewer goes, and leaves what a browser would keep. */
+  /** Sends everything before the page is opened. The viewer then leaves; resolves to what a browser would store. */
   async begin(): Promise<Readonly<Record<string, string>>> {
     await this.#tell("lobby", LOBBY);
     for (const [room, lines] of Object.entries(OTHERS)) await this.#tell(room, lines);
@@ -140,19 +140,19 @@ export class Story implements Disposable {
     };
   }
 
-  /** What is said in the lobby while the viewer is elsewhere. */
+  /** Sends the messages in the lobby while the viewer is away. */
   async goOn(): Promise<void> {
     await this.#tell("lobby", LATER);
   }
 
-  /** Somebody writes. */
+  /** A user starts typing. */
   write(): void {
     const room = this.#room("Priya", "lobby");
     room?.type();
     this.#writing = setInterval(() => room?.type(), 1_000);
   }
 
-  /** Nobody writes any more. */
+  /** The user stops typing. */
   rest(): void {
     clearInterval(this.#writing);
     this.#room("Priya", "lobby")?.type(false);
@@ -160,7 +160,7 @@ export class Story implements Disposable {
 
   async #tell(room: string, lines: readonly Line[]): Promise<void> {
     const members = PEOPLE.map((person) => this.#room(person, room));
-    // One after another, so that they always stand in the same order.
+    // One after another, so that their order is always the same.
     for (const { at, by, text, answers, edited, reactions } of lines) {
       const own = members[PEOPLE.indexOf(by)];
       if (!own) continue;
@@ -179,11 +179,11 @@ export class Story implements Disposable {
 
   #room(person: Person, room: string): Room | undefined {
     const chat = this.#chats.get(person);
-    // Who has gone says nothing any more.
+    // A user who has left sends nothing.
     return chat?.state.value.kind === "closed" ? undefined : chat?.join(room);
   }
 
-  /** All go. */
+  /** Closes all connections. */
   [Symbol.dispose](): void {
     clearInterval(this.#writing);
     for (const chat of this.#chats.values()) chat.close();
