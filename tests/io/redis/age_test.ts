@@ -23,7 +23,7 @@ import {
 } from "../../contract/fixtures.ts";
 import { parseLegacyRoom } from "../../../lib/core/names/names.ts";
 import { FakeClock, room } from "../../support/fakes.ts";
-import { RecordedLog } from "../../support/recorded_log.ts";
+import { LogRecorder } from "../../support/log_recorder.ts";
 import { until } from "../../support/provision.ts";
 import { openBus, whenReady } from "../../support/redis/bus.ts";
 import { type RedisServer, startRedis } from "../../support/redis/server.ts";
@@ -92,7 +92,7 @@ Deno.test("RedisBus deletes expired entries at the next message, and continues c
 Deno.test("RedisBus.sweep() deletes expired entries of an idle room, and finally the room", async () => {
   await using opened = await open();
   const { redis, clock, bus } = opened;
-  await using log = await RecordedLog.start();
+  await using records = await LogRecorder.start();
   const { position } = await mustPublish(bus, say("1"));
   await bus.markRead(lobby, ann.user, position);
   const sweep = async () => {
@@ -112,7 +112,7 @@ Deno.test("RedisBus.sweep() deletes expired entries of an idle room, and finally
   await sweep();
   assert.deepEqual(await ttls(redis), [-2, -2, -2, -2, -2]);
   assert.equal(await redis.command("HGET", "test:state", "rooms"), "0");
-  assert.deepEqual(log.fields("redis.entries_deleted").map(({ rooms }) => rooms), [0, 1]);
+  assert.deepEqual(records.fields("redis.entries_deleted").map(({ rooms }) => rooms), [0, 1]);
 });
 
 Deno.test("RedisBus.sweep() finds rooms in every script, and old ones with capitals", async () => {

@@ -20,7 +20,7 @@ import {
   sayAll,
 } from "../../contract/fixtures.ts";
 import { name } from "../../support/fakes.ts";
-import { RecordedLog } from "../../support/recorded_log.ts";
+import { LogRecorder } from "../../support/log_recorder.ts";
 import { until } from "../../support/provision.ts";
 import { openBus, whenReady } from "../../support/redis/bus.ts";
 import { type RedisServer, startRedis } from "../../support/redis/server.ts";
@@ -29,13 +29,13 @@ const CHANNEL = "test:{lobby}:live";
 
 async function open() {
   await using started = new AsyncDisposableStack();
-  const log = started.use(await RecordedLog.start());
+  const records = started.use(await LogRecorder.start());
   const redis = started.use(await startRedis());
   const metrics = new Metrics();
   const bus = started.use(openBus(redis.url, { metrics }));
   await whenReady(bus);
   const held = started.move();
-  return { log, redis, metrics, bus, [Symbol.asyncDispose]: () => held.disposeAsync() };
+  return { records, redis, metrics, bus, [Symbol.asyncDispose]: () => held.disposeAsync() };
 }
 
 /** What a foreign publisher could send that knows the format and the position. */
@@ -66,7 +66,7 @@ for (
 ) {
   Deno.test(`RedisBus ignores ${what} on a room's channel, and hides nothing because of it`, async () => {
     await using opened = await open();
-    const { log, redis, bus } = opened;
+    const { records, redis, bus } = opened;
     await bus.subscribe(lobby);
     using reader = new AnnouncementReader(bus);
     const [first] = await sayAll(bus, ["first"]);
@@ -82,8 +82,8 @@ for (
     ]);
     await until("it to be reported", () => Promise.resolve(bus.problems().length > 0));
     assert.match(bus.problems().join(), /other programs/);
-    assert.equal(log.fields("redis.unknown_message").length, 1);
-    assert.deepEqual(Object.keys(log.fields("redis.unknown_message")[0] ?? {}).toSorted(), [
+    assert.equal(records.fields("redis.unknown_message").length, 1);
+    assert.deepEqual(Object.keys(records.fields("redis.unknown_message")[0] ?? {}).toSorted(), [
       "bytes",
       "channel",
       "count",
@@ -279,7 +279,7 @@ async function assertUsable(bus: RedisBus, first: Position): Promise<void> {
 
 Deno.test("RedisBus returns tombstones for damaged entries, and reports them", async () => {
   await using opened = await open();
-  const { log, redis, bus } = opened;
+  const { records, redis, bus } = opened;
   const [first] = await sayAll(bus, ["1", "2", "3", "4"]);
   assert.ok(first);
   await redis.command("XDEL", LOG ?? "", "2-0");
@@ -299,7 +299,7 @@ Deno.test("RedisBus returns tombstones for damaged entries, and reports them", a
     "4",
   ]);
   assert.match(bus.problems().join(), /damaged rows in Redis: \d+/);
-  assert.equal(log.fields("redis.damaged_row").length, 1);
+  assert.equal(records.fields("redis.damaged_row").length, 1);
 });
 
 Deno.test("RedisBus shortens a lease that a clock which went back would prolong", async () => {

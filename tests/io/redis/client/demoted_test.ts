@@ -18,7 +18,7 @@ import {
 import { AnnouncementReader } from "../../../contract/announcement_reader.ts";
 import { lobby, mustPublish, say } from "../../../contract/fixtures.ts";
 import { FaultProxy } from "../../../support/clients/fault_proxy.ts";
-import { RecordedLog } from "../../../support/recorded_log.ts";
+import { LogRecorder } from "../../../support/log_recorder.ts";
 import { until } from "../../../support/provision.ts";
 import { isReady, openBus, whenReady } from "../../../support/redis/bus.ts";
 import { type RedisServer, startRedis } from "../../../support/redis/server.ts";
@@ -26,7 +26,7 @@ import { type RedisServer, startRedis } from "../../../support/redis/server.ts";
 /** Two servers, the second a replica of the first, and a virtual address that leads to the first. */
 async function open() {
   await using started = new AsyncDisposableStack();
-  const log = started.use(await RecordedLog.start());
+  const records = started.use(await LogRecorder.start());
   const args = ["--repl-diskless-sync-delay", "0", "--loglevel", "warning"];
   const master = started.use(await startRedis({ args }));
   const replica = started.use(await startRedis({ args }));
@@ -37,7 +37,7 @@ async function open() {
   await bus.subscribe(lobby);
   const held = started.move();
   const end = () => held.disposeAsync();
-  return { log, master, replica, address, bus, [Symbol.asyncDispose]: end };
+  return { records, master, replica, address, bus, [Symbol.asyncDispose]: end };
 }
 
 async function replicate(replica: RedisServer, master: RedisServer): Promise<void> {
@@ -61,7 +61,7 @@ async function untilPublishing(bus: RedisBus): Promise<void> {
 
 Deno.test("RedisBus is not ready while its server is a replica, reports so once, and continues when it is a master again", async () => {
   await using opened = await open();
-  const { log, master, bus } = opened;
+  const { records, master, bus } = opened;
   const { position } = await mustPublish(bus, say("before"));
   // The bus counts a new room after the receipt. If that write is refused, the connection is lost with what follows.
   await until("the room to be counted", async () => {
@@ -82,8 +82,8 @@ Deno.test("RedisBus is not ready while its server is a replica, reports so once,
   await back;
   await untilPublishing(bus);
   assert.equal((await bus.replay(lobby, position, 10)).lossReason, undefined);
-  assert.equal(log.fields("redis.master_demoted").length, 1);
-  assert.equal(log.fields("redis.lost").length, 0);
+  assert.equal(records.fields("redis.master_demoted").length, 1);
+  assert.equal(records.fields("redis.lost").length, 0);
 });
 
 Deno.test("RedisBus notices a demoted server even when no message is sent", async () => {
@@ -128,7 +128,7 @@ Deno.test("RedisBus leaves a server that still accepts writes when the address l
 
 Deno.test("RedisBus stays with its master while the address leads to a replica or nowhere", async () => {
   await using opened = await open();
-  const { log, replica, address, bus } = opened;
+  const { records, replica, address, bus } = opened;
   for (const port of [replica.port, 1]) {
     address.target = port;
     const before = address.accepted;
@@ -136,8 +136,8 @@ Deno.test("RedisBus stays with its master while the address leads to a replica o
     await until("the bus to have looked", () => Promise.resolve(address.accepted >= before + 2));
   }
   await untilPublishing(bus);
-  assert.equal(log.fields("redis.master_demoted").length, 0);
-  assert.equal(log.fields("redis.ready").length, 2);
+  assert.equal(records.fields("redis.master_demoted").length, 0);
+  assert.equal(records.fields("redis.ready").length, 2);
 });
 
 Deno.test("RedisBus waits for a server that is a replica when it connects", async () => {

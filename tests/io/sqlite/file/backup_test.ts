@@ -213,7 +213,7 @@ Deno.test("backUp() replaces no store, neither its own by another path nor that 
   }
 });
 
-Deno.test("restore() refuses a store whose log holds what the file does not", async () => {
+Deno.test("restore() refuses a store whose write-ahead log holds what the file does not", async () => {
   await using folder = new TemporaryFolder();
   const [data, to] = [join(folder.path, "data"), join(folder.path, "to")];
   await using store = open(data);

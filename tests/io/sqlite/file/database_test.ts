@@ -82,7 +82,7 @@ for (
   });
 }
 
-Deno.test("openSqliteFile() refuses a damaged file after a crash, and leaves its log unchanged too", async () => {
+Deno.test("openSqliteFile() refuses a damaged file after a crash, and leaves its write-ahead log unchanged too", async () => {
   await using folder = new TemporaryFolder();
   await fillAndCrash(folder.path);
   damageFile(join(folder.path, NAME));

@@ -1,26 +1,26 @@
 /**
- * Records what this process logs, for tests of the log.
+ * Records what this process logs, for tests of logging.
  * @module
  */
 import { configure, type LogRecord, reset } from "@logtape/logtape";
 
 /** Records until disposed. One at a time. */
-export class RecordedLog implements AsyncDisposable {
+export class LogRecorder implements AsyncDisposable {
   readonly #records: LogRecord[] = [];
 
   private constructor() {}
 
-  static async start(): Promise<RecordedLog> {
-    const log = new RecordedLog();
+  static async start(): Promise<LogRecorder> {
+    const recorder = new LogRecorder();
     await configure({
       reset: true,
-      sinks: { record: (record) => void log.#records.push(record) },
+      sinks: { record: (record) => void recorder.#records.push(record) },
       loggers: [
         { category: "parley", sinks: ["record"], lowestLevel: "info" },
         { category: ["logtape", "meta"], lowestLevel: "warning", sinks: [] },
       ],
     });
-    return log;
+    return recorder;
   }
 
   /** The fields of each event of this name. */
