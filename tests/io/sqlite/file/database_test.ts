@@ -7,7 +7,7 @@ import { inspectFile } from "../../../../lib/io/sqlite/file/inspection.ts";
 import { StoreRefused } from "../../../../lib/io/sqlite/file/errors.ts";
 import { openSqliteStore } from "../../../../lib/io/sqlite/store.ts";
 import { lobby, numbers, say } from "../../../contract/fixtures.ts";
-import { Publisher, publisher } from "../../../e2e/faults/publisher_process.ts";
+import { Publisher, publisher } from "../../../e2e/faults/storage/publisher_process.ts";
 import { TemporaryFolder } from "../../../support/temporary_folder.ts";
 
 const NAME = "parley.sqlite";

@@ -1,10 +1,10 @@
 /** A user with connections to all workers of one or two instances reads on one of them. */
 import assert from "node:assert/strict";
-import { connect } from "../../../static/client.js";
-import { startParley, whenInstanceReady } from "../../support/parley.ts";
-import { until } from "../../support/provision.ts";
-import { startRedis } from "../../support/redis/server.ts";
-import { FakeStorage } from "../../static/client/fake_platform.ts";
+import { connect } from "../../../../static/client.js";
+import { startParley, whenInstanceReady } from "../../../support/parley.ts";
+import { until } from "../../../support/provision.ts";
+import { startRedis } from "../../../support/redis/server.ts";
+import { FakeStorage } from "../../../static/client/fake_platform.ts";
 
 /** Enough that every worker of every instance has a connection, except once in thousands of runs. */
 const DEVICES = 12;

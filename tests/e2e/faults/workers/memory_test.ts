@@ -1,9 +1,9 @@
 /** A process above MAX_MEMORY_MB. Its memory use is measured first, so that the limit can be set close to it. */
 import assert from "node:assert/strict";
-import { TestClient } from "../../support/clients/test_client.ts";
-import { type Parley, startParley } from "../../support/parley.ts";
-import { until } from "../../support/provision.ts";
-import { handshake, OPCODE, RawSocket, sendRequest } from "../../support/clients/raw_socket.ts";
+import { TestClient } from "../../../support/clients/test_client.ts";
+import { type Parley, startParley } from "../../../support/parley.ts";
+import { until } from "../../../support/provision.ts";
+import { handshake, OPCODE, RawSocket, sendRequest } from "../../../support/clients/raw_socket.ts";
 import { connectClients, connectionCountsOf } from "./reliable_clients.ts";
 
 const COUNT = 20;

@@ -1,9 +1,9 @@
 /** An instance on a Redis where another program publishes on a room's channel and damages its rows. */
 import assert from "node:assert/strict";
-import { TestClient } from "../../support/clients/test_client.ts";
-import { startParley, whenInstanceReady } from "../../support/parley.ts";
-import { until } from "../../support/provision.ts";
-import { startRedis } from "../../support/redis/server.ts";
+import { TestClient } from "../../../support/clients/test_client.ts";
+import { startParley, whenInstanceReady } from "../../../support/parley.ts";
+import { until } from "../../../support/provision.ts";
+import { startRedis } from "../../../support/redis/server.ts";
 
 /** Readiness as the admin listener reports it. */
 async function readiness(adminUrl: string): Promise<{ status: number; body: string }> {

@@ -1,11 +1,11 @@
 /** Several workers in one process, which clients cannot distinguish from one. */
 import assert from "node:assert/strict";
-import { TestClient } from "../../support/clients/test_client.ts";
-import { startInspected } from "../../support/inspector.ts";
-import { startParley, whenInstanceReady } from "../../support/parley.ts";
-import { until } from "../../support/provision.ts";
-import { startRedis } from "../../support/redis/server.ts";
-import { startTestService } from "../../support/service.ts";
+import { TestClient } from "../../../support/clients/test_client.ts";
+import { startInspected } from "../../../support/inspector.ts";
+import { startParley, whenInstanceReady } from "../../../support/parley.ts";
+import { until } from "../../../support/provision.ts";
+import { startRedis } from "../../../support/redis/server.ts";
+import { startTestService } from "../../../support/service.ts";
 import {
   AMPLE,
   assertAllReceived,

@@ -3,7 +3,7 @@
  * @module
  */
 
-import { endingOf } from "../../support/provision.ts";
+import { endingOf } from "../../../support/provision.ts";
 
 /** A publisher in its own process; disposing kills it. */
 export class Publisher implements AsyncDisposable {

@@ -3,12 +3,12 @@
  * then compared with the log.
  */
 import assert from "node:assert/strict";
-import { formatPosition } from "../../../lib/core/log/position.ts";
-import { until } from "../../support/provision.ts";
-import { type RedisServer, startRedis } from "../../support/redis/server.ts";
-import { startSentinel } from "../../support/redis/sentinel.ts";
-import { startTestService, type TestService } from "../../support/service.ts";
-import { type ReceivedItem, ReliableClient } from "../../support/clients/reliable_client.ts";
+import { formatPosition } from "../../../../lib/core/log/position.ts";
+import { until } from "../../../support/provision.ts";
+import { type RedisServer, startRedis } from "../../../support/redis/server.ts";
+import { startSentinel } from "../../../support/redis/sentinel.ts";
+import { startTestService, type TestService } from "../../../support/service.ts";
+import { type ReceivedItem, ReliableClient } from "../../../support/clients/reliable_client.ts";
 
 const CLIENT_COUNT = 200;
 const DURABLE = ["--appendonly", "yes", "--appendfsync", "always"];

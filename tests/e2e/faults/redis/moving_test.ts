@@ -1,8 +1,8 @@
 /** Users move from one instance to another and then leave, as seen by a user who stays. */
 import assert from "node:assert/strict";
-import { TestClient } from "../../support/clients/test_client.ts";
-import { startParley, whenInstanceReady } from "../../support/parley.ts";
-import { startRedis } from "../../support/redis/server.ts";
+import { TestClient } from "../../../support/clients/test_client.ts";
+import { startParley, whenInstanceReady } from "../../../support/parley.ts";
+import { startRedis } from "../../../support/redis/server.ts";
 
 type Frame = Readonly<Record<string, unknown>>;
 

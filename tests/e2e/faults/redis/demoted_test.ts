@@ -1,10 +1,10 @@
 /** An instance whose Redis is demoted behind a virtual address, while clients stay connected. */
 import assert from "node:assert/strict";
-import { FaultProxy } from "../../support/clients/fault_proxy.ts";
-import { TestClient } from "../../support/clients/test_client.ts";
-import { startParley, whenInstanceReady } from "../../support/parley.ts";
-import { until } from "../../support/provision.ts";
-import { startRedis } from "../../support/redis/server.ts";
+import { FaultProxy } from "../../../support/clients/fault_proxy.ts";
+import { TestClient } from "../../../support/clients/test_client.ts";
+import { startParley, whenInstanceReady } from "../../../support/parley.ts";
+import { until } from "../../../support/provision.ts";
+import { startRedis } from "../../../support/redis/server.ts";
 
 Deno.test("Clients stay connected while Redis is demoted, and can send when the address leads to the promoted server", async () => {
   const args = ["--repl-diskless-sync-delay", "0"];

@@ -3,12 +3,12 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { systemClock } from "../../../lib/chat/ports/clock.ts";
-import { isSamePosition } from "../../../lib/core/log/position.ts";
-import type { Receipt } from "../../../lib/core/log/room_log.ts";
-import { openSqliteStore } from "../../../lib/io/sqlite/store.ts";
-import { lobby } from "../../contract/fixtures.ts";
-import { allEntries, allMessages } from "../../support/read_all.ts";
+import { systemClock } from "../../../../lib/chat/ports/clock.ts";
+import { isSamePosition } from "../../../../lib/core/log/position.ts";
+import type { Receipt } from "../../../../lib/core/log/room_log.ts";
+import { openSqliteStore } from "../../../../lib/io/sqlite/store.ts";
+import { lobby } from "../../../contract/fixtures.ts";
+import { allEntries, allMessages } from "../../../support/read_all.ts";
 import { Publisher, publisher } from "./publisher_process.ts";
 
 const FOLDERS = 4;

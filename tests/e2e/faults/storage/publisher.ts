@@ -5,13 +5,13 @@
  * message; a number always makes the same message.
  * @module
  */
-import { BusUnavailable } from "../../../lib/chat/ports/bus.ts";
-import { systemClock } from "../../../lib/chat/ports/clock.ts";
-import { isUserId } from "../../../lib/core/log/entry.ts";
-import { parseName, parseRoom } from "../../../lib/core/names/names.ts";
-import { StoreRefused } from "../../../lib/io/sqlite/file/errors.ts";
-import { openSqliteStore, type SqliteStore } from "../../../lib/io/sqlite/store.ts";
-import { allMessages } from "../../support/read_all.ts";
+import { BusUnavailable } from "../../../../lib/chat/ports/bus.ts";
+import { systemClock } from "../../../../lib/chat/ports/clock.ts";
+import { isUserId } from "../../../../lib/core/log/entry.ts";
+import { parseName, parseRoom } from "../../../../lib/core/names/names.ts";
+import { StoreRefused } from "../../../../lib/io/sqlite/file/errors.ts";
+import { openSqliteStore, type SqliteStore } from "../../../../lib/io/sqlite/store.ts";
+import { allMessages } from "../../../support/read_all.ts";
 
 const RETENTION = { messages: 1e9, entries: 1e9, ageMs: Infinity };
 const [room, name, user] = [parseRoom("lobby"), parseName("Ann"), "user_ann"];

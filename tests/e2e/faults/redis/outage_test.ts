@@ -1,9 +1,9 @@
 /** Two instances on one Redis that is killed, hangs and recovers, while clients stay connected. */
 import assert from "node:assert/strict";
-import { TestClient } from "../../support/clients/test_client.ts";
-import { startParley, whenInstanceReady } from "../../support/parley.ts";
-import { freePort, until } from "../../support/provision.ts";
-import { type RedisServer, startRedis } from "../../support/redis/server.ts";
+import { TestClient } from "../../../support/clients/test_client.ts";
+import { startParley, whenInstanceReady } from "../../../support/parley.ts";
+import { freePort, until } from "../../../support/provision.ts";
+import { type RedisServer, startRedis } from "../../../support/redis/server.ts";
 
 /** Two instances, each with one client. */
 async function openTwo(redis: RedisServer) {

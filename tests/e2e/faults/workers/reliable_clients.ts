@@ -3,9 +3,9 @@
  * @module
  */
 import assert from "node:assert/strict";
-import type { Parley } from "../../support/parley.ts";
-import { until } from "../../support/provision.ts";
-import { ReliableClient } from "../../support/clients/reliable_client.ts";
+import type { Parley } from "../../../support/parley.ts";
+import { until } from "../../../support/provision.ts";
+import { ReliableClient } from "../../../support/clients/reliable_client.ts";
 
 /** Settings without rate limits, and with room for every message. */
 export const AMPLE = {
