@@ -109,7 +109,7 @@ Deno.test("A port without a server is reported", async () => {
 });
 
 for (
-  const [what, words, told] of [
+  const [what, words, message] of [
     ["that closes immediately", "", /closed the connection during the handshake/],
     ["that is not a web server", "220 smtp.example\r\n\r\n", /does not speak HTTP/],
     [
@@ -131,7 +131,7 @@ for (
 ) {
   Deno.test(`A server ${what} is reported in words`, async () => {
     await using server = serveRaw(words);
-    await assert.rejects(idle(server.url, 1), { name: "ConnectFailed", message: told });
+    await assert.rejects(idle(server.url, 1), { name: "ConnectFailed", message });
   });
 }
 

@@ -107,7 +107,7 @@ for (const [where, node] of [["the same node", "one"], ["another node", "other"]
     await ann.read(2);
     await nodes.chat.clock.advance(BEAT_MS);
     assert.deepEqual(phone.markers(), ["lobby epoch1:2"]);
-    assert.deepEqual(ann.markers(), [], "it has told that itself");
+    assert.deepEqual(ann.markers(), [], "it has set that itself");
     for (const it of others) assert.deepEqual(it.markers(), []);
     await phone.read(3);
     await nodes.chat.clock.advance(BEAT_MS);
@@ -199,8 +199,8 @@ for (const [delay, ms] of [["", 0], [", even if its join is delayed", 2_000]] as
     await nodes.chat.clock.advance(BEAT_MS);
     gate.resolve();
     await flushMicrotasks();
-    const told = phone.take().filter(({ type }) => type === "joined" || type === "read");
-    assert.deepEqual(told.map(({ type, read, position }) => [type, read ?? null, position]), [
+    const received = phone.take().filter(({ type }) => type === "joined" || type === "read");
+    assert.deepEqual(received.map(({ type, read, position }) => [type, read ?? null, position]), [
       ["joined", null, "epoch1:1"],
       ["read", null, "epoch1:1"],
     ]);
@@ -215,8 +215,8 @@ Deno.test("A connection that joins is not moved back behind joined by a marker t
   await ann.read(1);
   await phone.read(3);
   const late = new Client(nodes.chat.context);
-  const told = await late.ask({ type: "hello", resume: ANN }, { type: "join", room: "lobby" });
-  assert.equal(told.find(({ type }) => type === "joined")?.read, "epoch1:3");
+  const received = await late.ask({ type: "hello", resume: ANN }, { type: "join", room: "lobby" });
+  assert.equal(received.find(({ type }) => type === "joined")?.read, "epoch1:3");
   await nodes.chat.clock.advance(BEAT_MS);
   assert.deepEqual(late.markers(), []);
 });

@@ -184,8 +184,8 @@ Deno.test("JsonHandler acknowledges a say that has an id, and sends it to all me
   const answers = await ann.ask({ type: "say", id: "s", room: "lobby", text: "hi" });
   const ack = answers.find(({ type }) => type === "ack");
   assert.deepEqual(pick(ack, "id", "room", "position"), ["s", "lobby", "epoch1:1"]);
-  const told = bob.take();
-  assert.deepEqual(pick(told[0], "type", "position", "name", "id", "text"), [
+  const received = bob.take();
+  assert.deepEqual(pick(received[0], "type", "position", "name", "id", "text"), [
     "said",
     "epoch1:1",
     "Ann",
@@ -286,12 +286,12 @@ for (
     await chat.clock.advance(2_000);
     const old = parseLegacyRoom("Lobby") ?? assert.fail();
     assert.equal((await chat.bus.page(old, undefined, 1)).top.seq, 0);
-    const told = ann.take();
-    assert.equal(told.filter(({ type }) => type === "said").length, 1);
+    const received = ann.take();
+    assert.equal(received.filter(({ type }) => type === "said").length, 1);
     if (frame?.type !== "name") return;
     const people = await chat.bus.people(room("lobby"));
     assert.deepEqual(people.map(({ name }) => name), ["Ann", "Zed"]);
-    assert.ok(told.some(({ type, name }) => type === "renamed" && name === "Zed"));
+    assert.ok(received.some(({ type, name }) => type === "renamed" && name === "Zed"));
   });
 }
 
@@ -516,10 +516,10 @@ Deno.test("JsonHandler sends every entry once and in order to a client that retu
     await Promise.resolve();
   }
   await flushMicrotasks();
-  const [joined, ...told] = bob.take();
+  const [joined, ...received] = bob.take();
   assert.equal(joined?.recovered, true);
   assert.deepEqual(
-    told.map(({ text }) => Number(text)),
+    received.map(({ text }) => Number(text)),
     Array.from({ length: 58 }, (_, i) => i + 3),
   );
 });
@@ -551,9 +551,9 @@ Deno.test("JsonHandler retries a rename whose reply was lost, and notifies the r
   assert.deepEqual(await ann.ask({ type: "name", id: "n", name: "Bea" }), []);
   chat.bus.availability = "well";
   await chat.clock.advance(500);
-  const told = ann.take().map((it) => pick(it, "type", "name", "id"));
-  assert.ok(told.some(([type, name]) => type === "renamed" && name === "Bea"));
-  assert.ok(told.some(([type, , id]) => type === "ack" && id === "n"));
+  const received = ann.take().map((it) => pick(it, "type", "name", "id"));
+  assert.ok(received.some(([type, name]) => type === "renamed" && name === "Bea"));
+  assert.ok(received.some(([type, , id]) => type === "ack" && id === "n"));
 });
 
 Deno.test("JsonHandler releases a name whose claim stayed unconfirmed for 10 s", async () => {
@@ -708,10 +708,10 @@ for (
     // 30 and the hello at first, and the first refused one of each message.
     assert.ok(parsed.count <= 34, `${parsed.count}`);
     await flushMicrotasks();
-    const told = ann.take().filter(({ code }) => code === "slow_down");
+    const received = ann.take().filter(({ code }) => code === "slow_down");
     // One for each message, until the bytes of the dropped rest have used up the patience.
-    assert.ok(told.length >= 1 && told.length <= 2, `${told.length}`);
-    assert.ok(told.every(({ retry, afterMs }) => retry === true && afterMs === 100));
+    assert.ok(received.length >= 1 && received.length <= 2, `${received.length}`);
+    assert.ok(received.every(({ retry, afterMs }) => retry === true && afterMs === 100));
     assert.deepEqual(ann.socket.closeStatuses.slice(0, 1), [TOO_MANY_MESSAGES]);
   });
 }

@@ -345,8 +345,8 @@ class CursorModel {
       assert.ok(ids.every((id) => id >= this.#first), "given out from before the beginning");
     }
     if (!this.cursor.isLive) return;
-    const heard = new Set(this.#received.flatMap(({ known }) => known));
-    const kept = this.expected.filter((made) => heard.has(made));
+    const known = new Set(this.#received.flatMap(({ known }) => known));
+    const kept = this.expected.filter((made) => known.has(made));
     assert.deepEqual(kept.filter((made) => !this.delivered.includes(made)), []);
   }
 }

@@ -59,7 +59,7 @@ async function copyLibrary(folder: string, port: number): Promise<void> {
 }
 
 /** Skips the lines before this one. The bot may take longer to reconnect than one `next()` waits. */
-async function hear(client: TestClient, line: string): Promise<void> {
+async function receive(client: TestClient, line: string): Promise<void> {
   for (let triesLeft = 5;; triesLeft--) {
     try {
       while (await client.next() !== line);
@@ -82,7 +82,7 @@ async function answersPings(
     await using ann = await TestClient.open(`${parley.url}/ws?name=Ann&notices=1`);
     await begin(ann);
     ann.send("ping");
-    await hear(ann, "bot: pong, Ann");
+    await receive(ann, "bot: pong, Ann");
     ann.send("thank you");
     // Joins are announced every quarter of a second, so this one may arrive only now.
     let line = String(await ann.next());
@@ -93,9 +93,9 @@ async function answersPings(
   let bot: Running | undefined;
   try {
     await ping(first, async (ann) => {
-      await hear(ann, "* Ann joined");
+      await receive(ann, "* Ann joined");
       bot = await startBot(folder.path, port);
-      await hear(ann, "* bot joined").catch((cause) => {
+      await receive(ann, "* bot joined").catch((cause) => {
         throw new Error(`The bot did not come: ${bot?.output}`, { cause });
       });
     });

@@ -30,10 +30,10 @@ setTimeout(() => { console.error("Waited in vain"); process.exit(1); }, ${DEADLI
 function connect(path, options = {}) {
   const socket = new WebSocket(url.replace("http", "ws") + path, options);
   const events = [], waiting = [];
-  const tell = (event) => waiting.length > 0 ? waiting.shift()(event) : events.push(event);
+  const push = (event) => waiting.length > 0 ? waiting.shift()(event) : events.push(event);
   const show = (data, isBinary) => data.toString(isBinary ? "hex" : "utf8");
-  socket.on("message", (data, isBinary) => tell([isBinary ? "binary" : "text", show(data, isBinary)]));
-  socket.on("pong", (data) => tell(["pong", data.toString()]));
+  socket.on("message", (data, isBinary) => push([isBinary ? "binary" : "text", show(data, isBinary)]));
+  socket.on("pong", (data) => push(["pong", data.toString()]));
   const next = () => events.length > 0
     ? Promise.resolve(events.shift())
     : new Promise((resolve) => waiting.push(resolve));

@@ -36,8 +36,8 @@ function sorted(frames: readonly string[]): readonly { readonly type: string }[]
 async function take(client: TestClient, count: number): Promise<string[]> {
   const frames: string[] = [];
   while (frames.length < count) {
-    const told = String(await client.next()).split("\n");
-    frames.push(...told.filter((frame) => !frame.includes('"type":"presence"')));
+    const received = String(await client.next()).split("\n");
+    frames.push(...received.filter((frame) => !frame.includes('"type":"presence"')));
   }
   return frames;
 }
@@ -52,9 +52,9 @@ Deno.test("The protocol's first conversation matches a real server's frames", as
   for (const step of steps) {
     const textsOf = (side: string) => step.filter(({ from }) => from === side).map(textOf);
     client.send(textsOf("client").join("\n").replaceAll("k3j9f2", epoch));
-    const told = await take(client, textsOf("server").length);
-    assert.deepEqual(sorted(told), sorted(textsOf("server")));
-    epoch = /"position":"(\w+):/.exec(told.join())?.[1] ?? epoch;
+    const received = await take(client, textsOf("server").length);
+    assert.deepEqual(sorted(received), sorted(textsOf("server")));
+    epoch = /"position":"(\w+):/.exec(received.join())?.[1] ?? epoch;
   }
 });
 

@@ -70,7 +70,7 @@ Deno.test("parley bench exits on Ctrl-C with the results so far", async () => {
 });
 
 for (
-  const [what, args, code, told] of [
+  const [what, args, code, expected] of [
     ["no address", [], 2, /needs one address, such as ws:/],
     ["an unknown flag", ["ws://127.0.0.1:1/", "--fast"], 2, /--fast is not known; --help/],
     [
@@ -85,7 +85,7 @@ for (
   Deno.test(`parley bench with ${what} reports it and exits with ${code}`, async () => {
     const result = await bench(...args);
     assert.equal(result.code, code, result.output);
-    assert.match(result.output, told);
+    assert.match(result.output, expected);
   });
 }
 

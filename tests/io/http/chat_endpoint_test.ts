@@ -199,6 +199,6 @@ Deno.test("/ws sends retry advice right before 4010 when it cannot check a token
   await using ann = await TestClient.open(`${service.url}/ws`, IN_JSON);
   ann.send('{"type":"ping","id":"1"}\n{"type":"hello","resume":"of before"}');
   assert.deepEqual(await ann.closed, { code: 4010, reason: "not ready" });
-  const told = ['{"type":"pong","id":"1"}', '{"type":"retry","afterMs":2000}'];
-  assert.deepEqual(framesOf(ann), told);
+  const expected = ['{"type":"pong","id":"1"}', '{"type":"retry","afterMs":2000}'];
+  assert.deepEqual(framesOf(ann), expected);
 });

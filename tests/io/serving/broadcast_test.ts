@@ -58,10 +58,10 @@ for (
     using broadcaster = new Broadcaster("one");
     using witness = recordBroadcasts("one");
     const gone = recordBroadcasts("one");
-    const told = witness.next();
+    const received = witness.next();
     broadcaster.post([top(1)]);
     gone[Symbol.dispose]();
-    await told;
+    await received;
     await setImmediate();
     assert.deepEqual(gone.received, []);
   });

@@ -42,14 +42,14 @@ for (const kind of ["memory", "a folder"] as const) {
       { type: "history", room, limit: 50, id: "h" },
     ], "history");
     assert.doesNotMatch(JSON.stringify(replay), /secret|slip/);
-    const told = replay.filter(({ type }) => type === "said" || type === "edited");
-    assert.deepEqual(told.map(({ type, text, deleted }) => [type, text, deleted]), [
+    const received = replay.filter(({ type }) => type === "said" || type === "edited");
+    assert.deepEqual(received.map(({ type, text, deleted }) => [type, text, deleted]), [
       ["said", "", true],
       ["said", "a correction", undefined],
       ["edited", "", true],
       ["edited", "a correction", undefined],
     ]);
-    assert.equal(typeof told[1]?.edited, "number");
+    assert.equal(typeof received[1]?.edited, "number");
     await using plain = await TestClient.open(`${service.url}/ws?name=Bob&since=${since}`);
     const lines = [
       String(await plain.next()),

@@ -67,7 +67,7 @@ Deno.test("readBenchOptions() uses the chat's path when the URL has none", () =>
 });
 
 for (
-  const [args, told] of [
+  const [args, expected] of [
     [[], [/needs one address, such as ws:/]],
     [[URL_, URL_], [/needs one address/]],
     [["http://127.0.0.1/"], [/^the address is "http:.*": allowed: ws:/]],
@@ -94,8 +94,8 @@ for (
 ) {
   Deno.test(`readBenchOptions() reports what is wrong with ${JSON.stringify(args)}`, () => {
     const lines = problems(...args);
-    assert.equal(lines.length, told.length, lines.join("\n"));
-    told.forEach((pattern, i) => assert.match(lines[i] ?? "", pattern));
+    assert.equal(lines.length, expected.length, lines.join("\n"));
+    expected.forEach((pattern, i) => assert.match(lines[i] ?? "", pattern));
   });
 }
 

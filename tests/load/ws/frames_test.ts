@@ -97,8 +97,8 @@ for (const length of [0, 125, 126, 65_535, 65_536]) {
     const view = new DataView(bytes.buffer);
     assert.equal(bytes[0], 0x81);
     const short = view.getUint8(1) & 0x7f;
-    const told = short < 126 ? short : short === 126 ? view.getUint16(2) : view.getUint32(6);
-    assert.equal(told, length);
+    const written = short < 126 ? short : short === 126 ? view.getUint16(2) : view.getUint32(6);
+    assert.equal(written, length);
     assert.equal(view.getUint8(1) >> 7, 1);
     const head = bytes.length - length;
     assert.deepEqual([...bytes.subarray(head - 4, head)], [1, 2, 3, 4]);

@@ -69,8 +69,8 @@ Deno.test("Chat lists its rooms in the order of joining", async () => {
   assert.equal(chat.join("lobby"), room);
   room.leave();
   chat.join("lobby");
-  const told = names.map((rooms) => rooms.map(({ name }) => name).join());
-  assert.deepEqual(told, ["lobby", "lobby,attic", "attic", "attic,lobby"]);
+  const lists = names.map((rooms) => rooms.map(({ name }) => name).join());
+  assert.deepEqual(lists, ["lobby", "lobby,attic", "attic", "attic,lobby"]);
   assert.equal(chat.join("attic"), attic);
   chat.close();
 });

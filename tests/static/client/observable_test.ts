@@ -21,10 +21,10 @@ Deno.test("Feed sends each item to all current listeners, until they unsubscribe
 
 Deno.test("Feed buffers items for a busy loop, and ends the loop when it ends", async () => {
   const feed = new Feed<number>();
-  const heard: number[] = [];
+  const received: number[] = [];
   const loop = (async () => {
     for await (const item of feed) {
-      heard.push(item);
+      received.push(item);
       if (item === 1) [2, 3, 4].forEach((it) => feed.emit(it));
       await flushMicrotasks();
     }
@@ -35,7 +35,7 @@ Deno.test("Feed buffers items for a busy loop, and ends the loop when it ends", 
   feed.end();
   feed.emit(6);
   await loop;
-  assert.deepEqual(heard, [1, 2, 3, 4, 5]);
+  assert.deepEqual(received, [1, 2, 3, 4, 5]);
 });
 
 Deno.test("Feed sends nothing to a loop that was left early", async () => {
@@ -74,15 +74,15 @@ Deno.test("Feed reports an error thrown by a listener as uncaught, and notifies 
   globalThis.addEventListener("error", report);
   try {
     const feed = new Feed<number>();
-    const heard: number[] = [];
+    const received: number[] = [];
     const error = new Error("a bug in the listener");
     feed.subscribe(() => {
       throw error;
     });
-    feed.subscribe((item) => heard.push(item));
+    feed.subscribe((item) => received.push(item));
     feed.emit(1);
     await flushMicrotasks();
-    assert.deepEqual([heard, uncaught], [[1], [error]]);
+    assert.deepEqual([received, uncaught], [[1], [error]]);
   } finally {
     globalThis.removeEventListener("error", report);
   }
@@ -90,25 +90,25 @@ Deno.test("Feed reports an error thrown by a listener as uncaught, and notifies 
 
 Deno.test("Value sends its current value at once, and then each change once", () => {
   const value = new Value("a");
-  const heard: string[] = [];
-  value.subscribe((it) => heard.push(it));
+  const received: string[] = [];
+  value.subscribe((it) => received.push(it));
   for (const it of ["a", "b", "b", "c"]) value.set(it);
-  assert.deepEqual([heard, value.value], [["a", "b", "c"], "c"]);
+  assert.deepEqual([received, value.value], [["a", "b", "c"], "c"]);
 });
 
 Deno.test("Value gives a loop its value and every change, and after its end the last value", async () => {
   const value = new Value(1);
-  const heard: number[] = [];
+  const received: number[] = [];
   const loop = (async () => {
-    for await (const it of value) heard.push(it);
+    for await (const it of value) received.push(it);
   })();
   value.set(2);
   await flushMicrotasks();
   value.set(3);
   value.end();
   await loop;
-  for await (const it of value) heard.push(it);
-  assert.deepEqual(heard, [1, 2, 3, 3]);
+  for await (const it of value) received.push(it);
+  assert.deepEqual(received, [1, 2, 3, 3]);
 });
 
 Deno.test("Value never sends an older value after a newer one, even if a listener changes it", () => {
@@ -125,10 +125,10 @@ Deno.test("Value never sends an older value after a newer one, even if a listene
 Deno.test("Feed sends nothing to a listener that was removed during the same emit", () => {
   const feed = new Feed<number>();
   feed.subscribe(() => stop());
-  const told: number[] = [];
-  const stop = feed.subscribe((item) => told.push(item));
+  const received: number[] = [];
+  const stop = feed.subscribe((item) => received.push(item));
   feed.emit(1);
-  assert.deepEqual(told, []);
+  assert.deepEqual(received, []);
 });
 
 Deno.test("Feed gives a loop that was busy for long every missed item, in order", async () => {

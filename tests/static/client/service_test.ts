@@ -37,11 +37,11 @@ async function connectClient(
 
 /** Collects events. */
 class RecordingPlatform extends QuickPlatform {
-  readonly told: string[] = [];
+  readonly received: string[] = [];
 
   override open(url: string, protocol: string): WebSocket {
     const socket = super.open(url, protocol);
-    socket.addEventListener("message", ({ data }) => this.told.push(String(data)));
+    socket.addEventListener("message", ({ data }) => this.received.push(String(data)));
     return socket;
   }
 }
@@ -270,12 +270,12 @@ Deno.test("A disconnected chat reconnects by itself, as the same user, and misse
   await back;
   await offline.sent;
   await withinDeadline("all", waitForValue(ann.chat.outbox, (it) => it.length === 0));
-  const told = events.map((it) => it.type === "said" ? [it.text, it.replayed] : it.type);
-  assert.deepEqual(told, [
+  const seen = events.map((it) => it.type === "said" ? [it.text, it.replayed] : it.type);
+  assert.deepEqual(seen, [
     ["before", false],
     "resumed",
     ["while she was away", true],
-    told[3],
+    seen[3],
     ["while offline", false],
   ]);
   assert.equal(events[3]?.type, "renamed");
@@ -423,7 +423,7 @@ Deno.test("A long outbox is sent in order, without reaching the rate limit", asy
   for (const text of texts) ann.room.say(text);
   await withinDeadline("all", ann.chat.settled());
   const { messages } = await ann.room.history({ limit: 200 });
-  assert.deepEqual(world.told.filter((it) => it.includes("slow_down")), []);
+  assert.deepEqual(world.received.filter((it) => it.includes("slow_down")), []);
   assert.equal(ann.chat.state.value.kind, "online");
   assert.ok(slowed.includes(true), "the outbox exceeds what may be sent at once");
   assert.deepEqual(messages.map(({ text }) => text), texts.slice(-messages.length));

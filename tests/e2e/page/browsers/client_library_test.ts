@@ -30,9 +30,9 @@ class ClientPage {
       const address = new URL("/ws", location.href);
       const chat = connect(address, { name: "Ann", storage: localStorage });
       const room = chat.join("lobby");
-      const told = [];
-      room.events.subscribe((event) => told.push(event.text ?? event.type));
-      Object.assign(globalThis, { chat, room, told });
+      const received = [];
+      room.events.subscribe((event) => received.push(event.text ?? event.type));
+      Object.assign(globalThis, { chat, room, received });
     })()`);
   }
 
@@ -57,8 +57,8 @@ class ClientPage {
     await this.is("an empty outbox", "chat.outbox.value.length === 0");
   }
 
-  async told(): Promise<readonly string[]> {
-    return await this.#page.evaluate<readonly string[]>("told");
+  async received(): Promise<readonly string[]> {
+    return await this.#page.evaluate<readonly string[]>("received");
   }
 
   /** All texts in the room's log. */
@@ -121,7 +121,7 @@ browserTest("The client library sends and receives in a browser", async (browser
     await room.say("hello, browser").sent;
     await ann.say("hello, Bob");
     await ann.isSettled();
-    assert.deepEqual(await ann.told(), ["opened", "hello, browser", "hello, Bob"]);
+    assert.deepEqual(await ann.received(), ["opened", "hello, browser", "hello, Bob"]);
     await until(
       "Bob to receive the message",
       () => Promise.resolve(room.last.value?.text === "hello, Bob"),
@@ -147,7 +147,7 @@ browserTest(
       assert.equal(await ann.countStoredActions(), 2);
       await start();
       await ann.isSettled();
-      assert.deepEqual(await ann.told(), ["opened", "one", "resumed", "two", "three"]);
+      assert.deepEqual(await ann.received(), ["opened", "one", "resumed", "two", "three"]);
       assert.deepEqual(await ann.texts(), ["one", "two", "three"]);
       assert.equal(await page.evaluate("chat.me.value.user"), user);
       assert.equal(await ann.countStoredActions(), 0);
@@ -213,7 +213,7 @@ for (const [what, happen] of Object.entries(BACK)) {
         await start();
         await happen(page);
         await ann.isSettled();
-        assert.deepEqual(await ann.told(), ["opened", "hello", "resumed", "still here"]);
+        assert.deepEqual(await ann.received(), ["opened", "hello", "resumed", "still here"]);
       });
     },
   );

@@ -88,13 +88,13 @@ for (const [signal, words] of ENDS) {
       await ann.fill("#text", "half a thou");
       // The first attempt to reconnect is not the last.
       await ben.evaluate(`{
-        globalThis.heard = new Set();
-        new MutationObserver(() => heard.add(document.getElementById("words").textContent))
+        globalThis.announced = new Set();
+        new MutationObserver(() => announced.add(document.getElementById("words").textContent))
           .observe(document.body, { childList: true, characterData: true, subtree: true });
       }`);
       await stage.endService(signal);
       for (const page of [ann, ben]) await waiting(page);
-      await eventually(() => ben.evaluate(`heard.has(${JSON.stringify(words)})`), true, words);
+      await eventually(() => ben.evaluate(`announced.has(${JSON.stringify(words)})`), true, words);
       assert.equal(await ann.inputValue("#text"), "half a thou", "the draft is kept");
       await both(false);
       assert.match(await message(ann, "line 3.").innerText(), /Waiting to be sent/);
@@ -153,8 +153,8 @@ pageTest("Messages written without a network stay visible and are sent once", as
   await using proxy = new FaultProxy(stage.port);
   const page = await stage.enter("?name=Ann#den", { port: proxy.port });
   const ben = await stage.joinRoom("Ben", "den");
-  const heard: string[] = [];
-  ben.events.subscribe((event) => event.type === "said" && heard.push(event.text));
+  const received: string[] = [];
+  ben.events.subscribe((event) => event.type === "said" && received.push(event.text));
   await say(page, "before");
   await untilShown(page, "before");
 
@@ -164,7 +164,7 @@ pageTest("Messages written without a network stay visible and are sent once", as
   // The server receives the message, but its answer is lost: the page cannot know whether it was stored.
   proxy.dropReplies();
   await say(page, "perhaps");
-  await eventually(() => Promise.resolve(heard), ["before", "perhaps"]);
+  await eventually(() => Promise.resolve(received), ["before", "perhaps"]);
   await eventually(() => deliveries(page), ["Sending…"]);
   await page.context().setOffline(true);
   proxy.disable();
@@ -183,7 +183,7 @@ pageTest("Messages written without a network stay visible and are sent once", as
   await page.context().setOffline(false);
   await untilShown(page, "later");
   await eventually(() => deliveries(page), []);
-  await eventually(() => Promise.resolve(heard), ["before", "perhaps", "later"]);
+  await eventually(() => Promise.resolve(received), ["before", "perhaps", "later"]);
   const other = await stage.enter("?name=Cem#den");
   for (const it of [page, other]) {
     const texts = ["before, edited edited", "perhaps", "later"];

@@ -248,8 +248,8 @@ pageTest(
     await page.routeWebSocket(/\/ws/, (socket) => {
       const server = socket.connectToServer();
       // Names that our server would reject.
-      server.onMessage((told) =>
-        socket.send(String(told).replaceAll('"name":"Ben"', `"name":${JSON.stringify(name)}`))
+      server.onMessage((message) =>
+        socket.send(String(message).replaceAll('"name":"Ben"', `"name":${JSON.stringify(name)}`))
       );
     });
     await page.goto(`${stage.url}/?again#den`);

@@ -24,7 +24,7 @@ pageTest(
     await page.evaluate(OBSERVE);
     const announced = () => page.evaluate<string[]>("announced");
     // The list of rooms shows its arrival, without depending on a clock.
-    const heard = (text: string) => page.locator(".room-last", { hasText: text }).waitFor();
+    const untilListed = (text: string) => page.locator(".room-last", { hasText: text }).waitFor();
     await message(page, "old 2").waitFor();
     await say(page, "mine");
     await untilShown(page, "mine");
@@ -35,13 +35,13 @@ pageTest(
     assert.deepEqual(await announced(), []);
 
     await ben.say("hello\nall").sent;
-    await heard("hello");
+    await untilListed("hello");
     await page.clock.runFor(20);
     const expected = ["Ben: hello\nall"];
     assert.deepEqual(await announced(), expected);
     for (let burst = 1; burst <= 3; burst++) {
       for (let i = 1; i <= 5; i++) await ben.say(`burst ${burst}.${i}`).sent;
-      await heard(`burst ${burst}.5`);
+      await untilListed(`burst ${burst}.5`);
       await page.clock.runFor(1_900);
       assert.deepEqual(await announced(), expected, "not yet");
       await page.clock.runFor(100);
@@ -51,7 +51,7 @@ pageTest(
     await page.clock.runFor(10_000);
     assert.deepEqual(await announced(), expected, "and nothing twice");
     await ben.say("x".repeat(5_000)).sent;
-    await heard("xxx");
+    await untilListed("xxx");
     await page.clock.runFor(20);
     assert.equal((await announced()).at(-1), `Ben: ${"x".repeat(200)}…`);
     await ben.react("e:1", "👍").sent.catch(() => {});

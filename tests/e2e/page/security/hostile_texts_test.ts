@@ -136,7 +136,9 @@ pageTest("Any reaction from a server is shown as text", async (stage) => {
   await page.routeWebSocket(/\/ws/, (socket) => {
     const server = socket.connectToServer();
     // Our server would never send this.
-    server.onMessage((told) => socket.send(String(told).replaceAll(`"👍"`, JSON.stringify(emoji))));
+    server.onMessage((message) =>
+      socket.send(String(message).replaceAll(`"👍"`, JSON.stringify(emoji)))
+    );
   });
   await page.goto(`${stage.url}/?again#den`);
   await whenJoined(page);

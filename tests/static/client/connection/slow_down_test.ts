@@ -16,7 +16,7 @@ const said = ({ socket }: Pick<Awaited<ReturnType<typeof startInRoom>>, "socket"
   socket.sentOf("say").map(({ text }) => text);
 
 for (
-  const [what, told, waitsMs] of [
+  const [what, afterMs, waitsMs] of [
     ["as long as requested", 7_000, 7_000],
     ["a second without a requested time", undefined, 1_000],
     ["ten minutes at most", 1e12, 600_000],
@@ -25,7 +25,7 @@ for (
   Deno.test(`Outbox waits ${what}, and sends in the same order`, async () => {
     const { chat, world, room, socket } = await startInRoom();
     for (const text of ["one", "two"]) room.say(text);
-    await socket.serverAnswers("say", slowDown(told));
+    await socket.serverAnswers("say", slowDown(afterMs));
     let passedMs = 0;
     while (passedMs < waitsMs - 1) {
       const ms = Math.min(20_000, waitsMs - 1 - passedMs);
@@ -115,15 +115,15 @@ Deno.test("Room requests its history again after the requested time, until it is
 
 Deno.test("Chat reports waiting messages for a second longer than they wait", async () => {
   const { chat, world, room, socket } = await startInRoom();
-  const told = collect(chat.isSlowed);
+  const states = collect(chat.isSlowed);
   room.say("one");
   await socket.serverAnswers("say", slowDown(5_000));
-  assert.deepEqual(told, [false, true]);
+  assert.deepEqual(states, [false, true]);
   await world.advance(5_000);
   await socket.serverAnswers("say", { type: "ack", room: "lobby", position: "e:1", at: 1 });
-  assert.deepEqual(told, [false, true]);
+  assert.deepEqual(states, [false, true]);
   await world.advance(1_000);
-  assert.deepEqual(told, [false, true, false]);
+  assert.deepEqual(states, [false, true, false]);
   chat.close();
 });
 

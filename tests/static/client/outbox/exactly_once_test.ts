@@ -154,7 +154,7 @@ class Service implements Disposable {
   }
 
   async #forward(bus: EmbeddedBus, hub: Hub, signal: AbortSignal): Promise<void> {
-    for await (const heard of bus.announcements(signal)) hub.dispatch(heard);
+    for await (const announcements of bus.announcements(signal)) hub.dispatch(announcements);
   }
 }
 

@@ -50,8 +50,8 @@ Deno.test("Room reconnects when an entry is missing, and continues there", async
   assert.equal(world.socket.lastOf("join", "lobby")["since"], "e:1");
   await world.socket.sendJoined("lobby", { position: "e:1", top: "e:3", recovered: true });
   await world.socket.serverSends(said(2, "two"), said(3, "three"), said(4, "four"));
-  const told = events.map((it) => it.type === "said" ? [it.text, it.replayed] : it.type);
-  assert.deepEqual(told, [
+  const seen = events.map((it) => it.type === "said" ? [it.text, it.replayed] : it.type);
+  assert.deepEqual(seen, [
     ["one", false],
     "resumed",
     ["two", true],
@@ -180,23 +180,23 @@ Deno.test("Room removes a typing user after a time, on a message, or on a stop n
 
 Deno.test("Room.type() notifies the others at most every 3 s, and at once after a message", async () => {
   const { chat, world, room, socket } = await startInRoom();
-  const told = () => socket.sentOf("typing").map(({ on }) => on !== false);
+  const sent = () => socket.sentOf("typing").map(({ on }) => on !== false);
   for (let key = 0; key < 30; key++) {
     room.type();
     await world.advance(100);
   }
-  assert.deepEqual(told(), [true]);
+  assert.deepEqual(sent(), [true]);
   room.type();
   room.type(false);
   room.type(false);
-  assert.deepEqual(told(), [true, true, false]);
+  assert.deepEqual(sent(), [true, true, false]);
   room.type();
   room.say("there");
   room.type();
-  assert.deepEqual(told(), [true, true, false, true, true]);
+  assert.deepEqual(sent(), [true, true, false, true, true]);
   world.setClock(-3_600_000);
   room.type();
-  assert.equal(told().length, 6, "a clock that was set back delays no notice");
+  assert.equal(sent().length, 6, "a clock that was set back delays no notice");
   await socket.serverCloses();
   room.type();
   chat.close();
@@ -206,22 +206,22 @@ Deno.test("Room sends its read marker at most once a second, and only forward", 
   const { chat, world, room, socket } = await startInRoom();
   await socket.serverSends(...[1, 2, 3, 4].map((it) => said(it, "text")));
   assert.equal(room.unread.value, 4);
-  const told = () => socket.sentOf("read").map(({ position }) => position);
+  const sent = () => socket.sentOf("read").map(({ position }) => position);
   room.markRead("e:1");
   room.markRead("e:2");
   room.markRead("e:3");
   room.markRead("e:1");
-  assert.deepEqual([room.unread.value, room.read.value, told()], [1, "e:3", ["e:1"]]);
+  assert.deepEqual([room.unread.value, room.read.value, sent()], [1, "e:3", ["e:1"]]);
   await world.advance(1_000);
-  assert.deepEqual(told(), ["e:1", "e:3"]);
+  assert.deepEqual(sent(), ["e:1", "e:3"]);
   await world.advance(5_000);
   room.markRead("e:4");
-  assert.deepEqual([room.unread.value, told()], [0, ["e:1", "e:3", "e:4"]]);
+  assert.deepEqual([room.unread.value, sent()], [0, ["e:1", "e:3", "e:4"]]);
   world.setClock(-3_600_000);
   await socket.serverSends(said(5, "text"));
   room.markRead("e:5");
   await world.advance(1_000);
-  assert.equal(told().length, 4, "a clock that was set back delays no marker");
+  assert.equal(sent().length, 4, "a clock that was set back delays no marker");
   chat.close();
 });
 
@@ -257,12 +257,12 @@ Deno.test("Room marks the user's own messages as read if none are unread, and co
 
 Deno.test("Room marks an empty room again when its first message arrives, since the server stores no marker for it", async () => {
   const { chat, world, room, socket } = await startInRoom();
-  const told = () => socket.sentOf("read").map(({ position }) => position);
+  const sent = () => socket.sentOf("read").map(({ position }) => position);
   room.markRead("e:0");
-  assert.deepEqual([room.read.value, told()], ["e:0", ["e:0"]]);
+  assert.deepEqual([room.read.value, sent()], ["e:0", ["e:0"]]);
   await world.advance(1_000);
   await socket.serverSends(said(1, "one"), said(2, "two"));
-  assert.deepEqual([room.read.value, room.unread.value, told()], ["e:0", 2, ["e:0", "e:0"]]);
+  assert.deepEqual([room.read.value, room.unread.value, sent()], ["e:0", 2, ["e:0", "e:0"]]);
   await socket.serverCloses();
   const again = await dropAndReconnect(world);
   await again.sendJoined("lobby", { position: "e:2", recovered: true, unread: 2 });

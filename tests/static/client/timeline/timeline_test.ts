@@ -274,13 +274,13 @@ async function simulateRoom(seed: number): Promise<void> {
   const record = new TestRoomLog();
   const timeline = new Timeline();
   const saidBefore: number[] = [];
-  let told = 0;
+  let delivered = 0;
   let asking: Promise<unknown> | undefined;
   let answer: (() => void) | undefined;
-  const tell = () => {
-    const entry = record.entries[told];
+  const deliverNext = () => {
+    const entry = record.entries[delivered];
     if (entry) timeline.apply(entry);
-    told += entry ? 1 : 0;
+    delivered += entry ? 1 : 0;
   };
   // The server reads a page at some moment between the request and the response.
   const history = (options?: { before?: string; limit?: number }) => {
@@ -290,12 +290,12 @@ async function simulateRoom(seed: number): Promise<void> {
     return promise;
   };
   for (let seq = 1; seq <= 60; seq++) record.append(randomEntry(dice, seq, saidBefore));
-  told = record.entries.length;
+  delivered = record.entries.length;
   const page = record.page({ limit: 5 });
   timeline.apply({ ...opened(page.messages, page.more), position: page.position } as RoomEvent);
   for (let seq = 61; seq <= 200; seq++) {
     record.append(randomEntry(dice, seq, saidBefore));
-    while (dice.chance(0.5)) tell();
+    while (dice.chance(0.5)) deliverNext();
     if (!asking && timeline.more && dice.chance(0.3)) {
       asking = timeline.loadOlder({ history }, dice.between(1, 10)).finally(() =>
         asking = undefined
@@ -304,7 +304,7 @@ async function simulateRoom(seed: number): Promise<void> {
     if (dice.chance(0.3)) answer?.();
     await Promise.resolve();
   }
-  while (told < record.entries.length) tell();
+  while (delivered < record.entries.length) deliverNext();
   while (asking || timeline.more) {
     asking ??= timeline.loadOlder({ history }).finally(() => asking = undefined);
     answer?.();

@@ -99,14 +99,14 @@ Deno.test("Translator uses the current language", () => {
 
 Deno.test("Translator requests missing strings once, and updates only texts that lacked one", () => {
   let asked = 0;
-  let told = -1;
+  let changes = -1;
   const words = new Translator("en", () => asked++);
-  words.language.subscribe(() => told++);
+  words.language.subscribe(() => changes++);
   words.faultSentence("closed");
   words.refresh();
-  assert.deepEqual([asked, told], [0, 0]);
+  assert.deepEqual([asked, changes], [0, 0]);
   words.faultSentence("no_such_fault");
   words.closeReason(4999);
   words.refresh();
-  assert.deepEqual([asked, told], [1, 1]);
+  assert.deepEqual([asked, changes], [1, 1]);
 });

@@ -226,8 +226,8 @@ Deno.test("itemsOf() gives an author's current name once per group, if known", (
   const timeline = timelineOf([message(1), message(2), message(3, { user: "ben" })]);
   const names = new Map([["ann", "Anna"]]);
   const items = itemsOf(snapshot(timeline, { nameOf: (user) => names.get(user) }));
-  const told = items.flatMap((it) => it.type === "message" ? [it.nameNow] : []);
-  assert.deepEqual(told, ["Anna", undefined, undefined]);
+  const shown = items.flatMap((it) => it.type === "message" ? [it.nameNow] : []);
+  assert.deepEqual(shown, ["Anna", undefined, undefined]);
 });
 
 Deno.test("CurrentNames takes names from the members, then from the last message", () => {
@@ -258,8 +258,8 @@ Deno.test("watchOutbox() reports the deliveries of its room, and each change to 
   const one = delivery("one", { type: "say", text: "one" });
   const other = { ...delivery("x", { type: "say", text: "x" }), room: "attic" };
   const outbox = new Value<readonly Delivery[]>([one, other]);
-  const told: [number, boolean][] = [];
-  const stop = watchOutbox(outbox, "den", (own, isNewSay) => told.push([own.length, isNewSay]));
+  const calls: [number, boolean][] = [];
+  const stop = watchOutbox(outbox, "den", (own, isNewSay) => calls.push([own.length, isNewSay]));
   const two = delivery("two", { type: "say", text: "two" });
   outbox.set([one, other, two]);
   one.state.set({ kind: "sent", position: "e:1", at: 0 });
@@ -267,7 +267,7 @@ Deno.test("watchOutbox() reports the deliveries of its room, and each change to 
   one.state.set({ kind: "discarded" });
   stop();
   two.state.set({ kind: "unsure", reason: "answer_lost" });
-  assert.deepEqual(told, [[1, false], [2, true], [2, false], [1, false]]);
+  assert.deepEqual(calls, [[1, false], [2, true], [2, false], [1, false]]);
 });
 
 Deno.test("A row window stays within its size, and includes what the user looks at", () => {

@@ -35,9 +35,9 @@ function open(maxRooms = 32) {
       removeItem: (key) => void texts.delete(key),
     }, "http://nowhere.example/"),
   );
-  const heard: string[] = [];
-  const page = new Rooms(chat, settings, ({ name }, { type }) => heard.push(`${name}: ${type}`));
-  return { page, chat, settings, heard };
+  const received: string[] = [];
+  const page = new Rooms(chat, settings, ({ name }, { type }) => received.push(`${name}: ${type}`));
+  return { page, chat, settings, received };
 }
 
 Deno.test("Rooms joins each room once, opens it, and remembers both", () => {
@@ -51,11 +51,11 @@ Deno.test("Rooms joins each room once, opens it, and remembers both", () => {
 });
 
 Deno.test("Rooms receives the events of every room, including those not shown", () => {
-  const { page, chat, heard } = open();
+  const { page, chat, received } = open();
   page.goTo("lobby");
   page.join("den");
   for (const room of chat.rooms.value) room.events.emit({ type: "resumed" });
-  assert.deepEqual(heard, ["lobby: resumed", "den: resumed"]);
+  assert.deepEqual(received, ["lobby: resumed", "den: resumed"]);
 });
 
 Deno.test("Rooms opens the next room when one is left, and none after the last", () => {
