@@ -1,17 +1,17 @@
 /**
  * Time in a simulation jumps from one event to the next. Between two jumps all promises that can settle do, however
- * long the chain is: the event loop turns once, which costs 2 µs.
+ * long the chain is. The event loop does not turn: nothing in a simulation waits for anything outside it.
  * @module
  */
-import { setImmediate } from "node:timers";
+import { nextTick } from "node:process";
 import type { Clock } from "../../../lib/chat/ports/clock.ts";
 import type { Dice } from "./dice.ts";
 
 const MIDNIGHT = Date.UTC(2026, 0, 1);
 
-/** Waits until no promise can settle any more. */
+/** Waits until no promise can settle any more. Called in a microtask: a tick then runs when their queue is empty. */
 function settle(): Promise<void> {
-  return new Promise((resolve) => void setImmediate(() => resolve()));
+  return new Promise((resolve) => nextTick(resolve));
 }
 
 /** A clock that advances by itself, as fast as possible. */
@@ -64,6 +64,7 @@ export class SimClock implements Clock {
 
   /** Runs for this long. */
   async run(ms: number): Promise<void> {
+    await null;
     const end = this.#now + ms;
     for (let time = this.#times[0]; time !== undefined && time <= end; time = this.#times[0]) {
       pop(this.#times);
