@@ -42,6 +42,22 @@ export async function startParley(env: Readonly<Record<string, string>> = {}): P
   return Object.assign(child, await addressesFrom(child, env));
 }
 
+/**
+ * One Parley for all tests of a file, which runs from before the first to after the last one: for tests that neither change
+ * it nor see what others did with it.
+ */
+export function shareParley(): () => Parley {
+  let parley: Parley | undefined;
+  Deno.test.beforeAll(async () => {
+    parley = await startParley();
+  });
+  Deno.test.afterAll(() => parley?.[Symbol.asyncDispose]());
+  return () => {
+    if (parley === undefined) throw new Error("Cannot find the Parley of this file: not started");
+    return parley;
+  };
+}
+
 /** Where a process that was started with these settings listens. */
 export async function addressesFrom(
   { printed }: Pick<Parley, "printed">,

@@ -129,7 +129,7 @@ const MARGIN = 20;
 
 Deno.test("Both users receive everything once and in order, whichever byte the connection is cut after", async () => {
   // A separate process: it shares the work, and what an aborted handshake leaves behind is not checked here.
-  await using parley = await startParley({ LOG_LEVEL: "error" });
+  await using parley = await startParley({ LOG_LEVEL: "error", WORKERS: "0" });
   const { port } = parley;
   const whole = await withinDeadline(
     "a run without cuts",

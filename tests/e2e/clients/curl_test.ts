@@ -5,7 +5,7 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { startParley } from "../../support/parley.ts";
+import { shareParley } from "../../support/parley.ts";
 import { DEADLINE_MS, type Program, programTest, Running } from "../../support/provision.ts";
 
 const CURL = { names: ["curl"], install: "the Debian package curl" };
@@ -21,6 +21,8 @@ const GOOD_KEY = `Sec-WebSocket-Key: ${KEYS[0][0]}`;
 const PLAIN = ["-q", "--noproxy", "*", "-sS", "--http1.1"];
 /** Far longer than any request takes, in seconds. */
 const DEADLINE_SECONDS = String(DEADLINE_MS / 1_000);
+
+const sharedParley = shareParley();
 
 /** A response as curl shows it. */
 interface Answer {
@@ -69,7 +71,7 @@ function read(text: string): Answer {
 
 for (const path of ["/s", "/s/", "/ws", "/ws/", "/"]) {
   programTest(CURL, `curl gets the known answers to its keys on ${path}`, async (curl) => {
-    await using parley = await startParley();
+    const parley = sharedParley();
     for (const [key, accept] of KEYS) {
       const headers = [...UPGRADE, `Sec-WebSocket-Key: ${key}`];
       const answer = await askUpgrade(curl, parley.url + path, headers);
@@ -85,14 +87,14 @@ for (const path of ["/s", "/s/", "/ws", "/ws/", "/"]) {
 }
 
 programTest(CURL, "curl's header values may be lists in any case", async (curl) => {
-  await using parley = await startParley();
+  const parley = sharedParley();
   const headers = ["connection: keep-alive, UPGRADE", "upgrade: WebSocket", VERSION, GOOD_KEY];
   const { status } = await askUpgrade(curl, `${parley.url}/s`, headers);
   assert.equal(status, 101);
 });
 
 programTest(CURL, "curl is accepted with the Origin of the requested page", async (curl) => {
-  await using parley = await startParley();
+  const parley = sharedParley();
   const headers = [...UPGRADE, GOOD_KEY, `Origin: ${parley.url}`];
   const { status } = await askUpgrade(curl, `${parley.url}/ws`, headers);
   assert.equal(status, 101);
@@ -119,7 +121,7 @@ const REFUSALS = [
 
 for (const [name, lines, status, headers] of REFUSALS) {
   programTest(CURL, `curl is refused with ${status} for ${name}`, async (curl) => {
-    await using parley = await startParley();
+    const parley = sharedParley();
     for (const path of ["/s", "/ws"]) {
       const answer = await ask(curl, parley.url + path, ...headersOf(lines));
       assert.equal(answer.status, status);
@@ -144,7 +146,7 @@ const METHODS = [
 
 for (const [path, method, allow] of METHODS) {
   programTest(CURL, `curl is refused with 405 for ${method} ${path}`, async (curl) => {
-    await using parley = await startParley();
+    const parley = sharedParley();
     const how = method === "HEAD" ? ["--head"] : ["--request", method];
     const answer = await ask(curl, parley.url + path, ...how);
     assert.equal(answer.status, 405);
@@ -153,7 +155,7 @@ for (const [path, method, allow] of METHODS) {
 }
 
 programTest(CURL, "curl receives 404 for an unknown path", async (curl) => {
-  await using parley = await startParley();
+  const parley = sharedParley();
   for (
     const path of ["/nowhere", "/S", "/s/more", "/echo.html/", "/%2e%2e/main.ts", "/../main.ts"]
   ) {
@@ -173,7 +175,7 @@ const PAGES = [
 
 for (const [path, type] of PAGES) {
   programTest(CURL, `curl gets ${path} once, and 304 with its ETag`, async (curl) => {
-    await using parley = await startParley();
+    const parley = sharedParley();
     const first = await ask(curl, parley.url + path);
     assert.equal(first.status, 200);
     assert.ok(first.headers.get("content-type")?.startsWith(type));
@@ -200,7 +202,7 @@ for (const [path, type] of PAGES) {
 
 for (const path of ["/websocket.html", "/websockets.html"]) {
   programTest(CURL, `curl is redirected from ${path} to the echo page`, async (curl) => {
-    await using parley = await startParley();
+    const parley = sharedParley();
     const moved = await ask(curl, parley.url + path);
     assert.equal(moved.status, 301);
     // Relative, so that a proxy's path prefix is kept.
@@ -213,7 +215,7 @@ for (const path of ["/websocket.html", "/websockets.html"]) {
 }
 
 programTest(CURL, "curl reads the health of the service", async (curl) => {
-  await using parley = await startParley();
+  const parley = sharedParley();
   const health = await ask(curl, `${parley.adminUrl}/healthz`);
   assert.equal(health.status, 200);
   assert.match(health.headers.get("content-type") ?? "", /^application\/json/);

@@ -10,7 +10,7 @@ import assert from "node:assert/strict";
 // Only so that Deno caches the package and import.meta.resolve() finds the file.
 import "ws";
 import { TestClient } from "../../support/clients/test_client.ts";
-import { type Parley, startParley } from "../../support/parley.ts";
+import { type Parley, shareParley, startParley } from "../../support/parley.ts";
 import { DEADLINE_MS, type Program, programTest, until } from "../../support/provision.ts";
 
 const NODE = {
@@ -18,6 +18,8 @@ const NODE = {
   install: "Node.js 18 or later (the Debian package nodejs)",
 };
 const ROOT = new URL("../../..", import.meta.url).pathname;
+
+const sharedParley = shareParley();
 
 /**
  * The prelude of the scripts. `next()` returns the next message or pong as `[kind, value]`, binary ones in hexadecimal;
@@ -122,7 +124,7 @@ const ECHOES = [
 
 for (const { name, script, expected } of ECHOES) {
   programTest(NODE, `Node's ws gets back ${name}`, async (node) => {
-    await using parley = await startParley();
+    const parley = sharedParley();
     const all = `const { socket, next, closed } = await open("/s"); ${script}
       socket.close(1000); await closed;`;
     assert.deepEqual(await report(node, parley, all), expected);
@@ -140,7 +142,7 @@ const CLOSINGS = [
 ] as const;
 
 programTest(NODE, "Node's ws is answered with the code that it closes with", async (node) => {
-  await using parley = await startParley();
+  const parley = sharedParley();
   for (const path of ["/s", "/ws"]) {
     const script = `const codes = [];
       for (const { args } of ${JSON.stringify(CLOSINGS)}) {
@@ -162,7 +164,7 @@ const TOO_LARGE = [
 
 for (const [name, message] of TOO_LARGE) {
   programTest(NODE, `Node's ws receives 1009 for 65,536 bytes or more of ${name}`, async (node) => {
-    await using parley = await startParley();
+    const parley = sharedParley();
     for (const path of ["/s", "/ws"]) {
       const script = `const { socket, closed } = await open("${path}");
         socket.send(${message});
@@ -176,7 +178,7 @@ programTest(
   NODE,
   "Node's ws receives 1009 for a fragmented message that is too large",
   async (node) => {
-    await using parley = await startParley();
+    const parley = sharedParley();
     const script = `const { socket, closed } = await open("/s");
     for (let i = 0; i < 64; i++) socket.send("a".repeat(1024), { fin: false });
     socket.send("a", { fin: true });
@@ -186,7 +188,7 @@ programTest(
 );
 
 programTest(NODE, "Node's ws may offer compression, and gets its message back", async (node) => {
-  await using parley = await startParley();
+  const parley = sharedParley();
   // Deno negotiates no extension. If it ever does, ws checks the terms and inflates messages itself.
   const script = `const { socket, next, closed } = await open("/s", {
       perMessageDeflate: { threshold: 0, clientMaxWindowBits: 10, serverNoContextTakeover: true },
@@ -208,7 +210,7 @@ const REFUSED = [
 
 for (const [name, options, status] of REFUSED) {
   programTest(NODE, `Node's ws ${name} is refused with ${status}`, async (node) => {
-    await using parley = await startParley();
+    const parley = sharedParley();
     const script = `const { opened } = connect("/ws", ${options});
       report(await opened.then(() => "let in", (error) => error.message));`;
     assert.equal(await report(node, parley, script), `Unexpected server response: ${status}`);
@@ -216,7 +218,7 @@ for (const [name, options, status] of REFUSED) {
 }
 
 programTest(NODE, "Node's ws talks to others in a room", async (node) => {
-  await using parley = await startParley();
+  const parley = sharedParley();
   await using ben = await TestClient.open(`${parley.url}/ws?name=Ben&room=den`);
   // Its own line has come back: the client is in the room.
   ben.send("first");

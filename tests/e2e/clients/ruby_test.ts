@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { TestClient } from "../../support/clients/test_client.ts";
-import { type Parley, startParley } from "../../support/parley.ts";
+import { type Parley, shareParley } from "../../support/parley.ts";
 import { findProgram, type Program, programTest } from "../../support/provision.ts";
 
 const INSTALL = "the Debian package ruby-faye-websocket";
@@ -13,6 +13,8 @@ const INSTALL = "the Debian package ruby-faye-websocket";
 const RUBY = await hasLibrary()
   ? { names: ["ruby"], install: INSTALL }
   : { names: ["faye-websocket for ruby"], install: INSTALL };
+
+const sharedParley = shareParley();
 
 /**
  * Executes the arguments after the address in order: send a text or bytes, ping, wait for an event and print it, close.
@@ -114,13 +116,13 @@ const TALKS = [
 
 for (const { name, path, steps, expected } of TALKS) {
   programTest(RUBY, `Ruby's faye-websocket ${name}`, async (ruby) => {
-    await using parley = await startParley();
+    const parley = sharedParley();
     assert.deepEqual(await talk(ruby, parley, path, steps), expected);
   });
 }
 
 programTest(RUBY, "Ruby's faye-websocket talks to others in a room", async (ruby) => {
-  await using parley = await startParley();
+  const parley = sharedParley();
   await using ben = await TestClient.open(`${parley.url}/ws?name=Ben&room=den`);
   // Its own line has come back: the client is in the room.
   ben.send("first");
@@ -133,10 +135,10 @@ programTest(RUBY, "Ruby's faye-websocket talks to others in a room", async (ruby
 });
 
 programTest(RUBY, "Ruby's faye-websocket is notified that its name is taken", async (ruby) => {
-  await using parley = await startParley();
-  await using ann = await TestClient.open(`${parley.url}/ws?name=Ann`);
+  const parley = sharedParley();
+  await using ann = await TestClient.open(`${parley.url}/ws?name=Ann&room=attic`);
   ann.send("first");
   assert.equal(await ann.next(), "Ann: first");
   const expected = ['"! the name Ann is taken"', '[4501, "name taken"]'];
-  assert.deepEqual(await talk(ruby, parley, "/ws?name=Ann", []), expected);
+  assert.deepEqual(await talk(ruby, parley, "/ws?name=Ann&room=attic", []), expected);
 });
