@@ -165,7 +165,9 @@ Deno.test("No module is imported as text, which Deno before 2.8 rejects", () => 
 Deno.test("deno task compile embeds every page and module", async () => {
   const folder = await Deno.makeTempDir();
   const [command = ""] = commandOf("compile").split(" || ");
-  const args = command.replace("deno ", "").replace("dist/parley", `${folder}/parley`).split(" ");
+  // Types are checked by the task for that, not here.
+  const args = command.replace("deno compile", "compile --no-check")
+    .replace("dist/parley", `${folder}/parley`).split(" ");
   const compiled = await new Deno.Command(Deno.execPath(), {
     args,
     cwd: ROOT,
