@@ -25,27 +25,43 @@ export interface OpenOptions extends BrowserContextOptions {
   readonly port?: number;
 }
 
-/** A process if the test ends it; otherwise a service in the test's own process, which starts ten times as fast. */
+/** A process if the test kills it; otherwise a service in the test's own process, which starts ten times as fast. */
 type Service = Parley | TestService;
+
+/** Where the service runs. */
+type Start = (settings: Readonly<Record<string, string>>) => Promise<Service>;
 
 /** A service and a browser for one test. */
 export class PageFixture {
   readonly #browser: Browser;
+  readonly #start: Start;
   readonly #settings: Readonly<Record<string, string>>;
   readonly #stack: AsyncDisposableStack;
   readonly #windows: Window[] = [];
   #service: Service;
 
-  constructor(
+  private constructor(
     browser: Browser,
-    service: Service,
+    start: Start,
     settings: Readonly<Record<string, string>>,
     stack: AsyncDisposableStack,
+    service: Service,
   ) {
     this.#browser = browser;
-    this.#service = service;
+    this.#start = start;
     this.#settings = settings;
     this.#stack = stack;
+    this.#service = service;
+  }
+
+  /** Starts a service with these settings. @param stack Disposes of everything that the test uses. */
+  static async create(
+    browser: Browser,
+    start: Start,
+    settings: Readonly<Record<string, string>>,
+    stack: AsyncDisposableStack,
+  ): Promise<PageFixture> {
+    return new PageFixture(browser, start, settings, stack, stack.use(await start(settings)));
   }
 
   /** `http://127.0.0.1:PORT` */
@@ -101,16 +117,21 @@ export class PageFixture {
     return joined;
   }
 
-  /** Ends the service, in a test that restarts it. */
-  async endService(signal: Deno.Signal): Promise<void> {
-    if (!("kill" in this.#service)) throw new Error("Cannot end the service: it is no process");
+  /** Stops the service, in a test that restarts it. */
+  async stopService(): Promise<void> {
+    await this.#service.stop();
+  }
+
+  /** Ends the service with a signal, in a test that restarts its process. */
+  async killService(signal: Deno.Signal): Promise<void> {
+    if (!("kill" in this.#service)) throw new Error("Cannot kill the service: it is no process");
     this.#service.kill(signal);
     await this.#service.ended;
   }
 
   /** Starts the service again, with these settings changed. */
   async startService(settings: Readonly<Record<string, string>> = {}): Promise<void> {
-    this.#service = this.#stack.use(await startParley({ ...this.#settings, ...settings }));
+    this.#service = this.#stack.use(await this.#start({ ...this.#settings, ...settings }));
   }
 }
 
@@ -124,8 +145,8 @@ function chooseNameScript(name: string): string {
 /** Options of a test. */
 export interface PageTestOptions {
   readonly settings?: Readonly<Record<string, string>>;
-  /** Whether the service is stopped and restarted, with the same port and data. */
-  readonly restarts?: boolean;
+  /** What is stopped and started again, with the same port and data: a service in this process, or a process of its own. */
+  readonly restarts?: "service" | "process";
   /** The complaints that are expected. */
   readonly expected?: RegExp;
 }
@@ -148,9 +169,8 @@ export function pageTest(
       ...kept,
       ...options.settings,
     };
-    const start = options.restarts ? startParley : startTestService;
-    const service: Service = stack.use(await start(settings));
-    const stage = new PageFixture(browser, service, settings, stack);
+    const start = options.restarts === "process" ? startParley : startTestService;
+    const stage = await PageFixture.create(browser, start, settings, stack);
     await run(stage);
     const expected = options.expected ?? (options.restarts ? SERVER_IS_DOWN : undefined);
     assert.deepEqual(stage.complaints.filter((it) => !expected?.test(it)), []);

@@ -20,7 +20,8 @@ import {
   whenJoined,
 } from "../page_fixture.ts";
 
-const RESTARTS = { restarts: true };
+const RESTARTS = { restarts: "service" } as const;
+const KILLED = { restarts: "process" } as const;
 
 async function waiting(page: Page): Promise<void> {
   await page.locator("body[data-state=waiting]").waitFor();
@@ -92,7 +93,7 @@ for (const [signal, words] of ENDS) {
         new MutationObserver(() => announced.add(document.getElementById("words").textContent))
           .observe(document.body, { childList: true, characterData: true, subtree: true });
       }`);
-      await stage.endService(signal);
+      await stage.killService(signal);
       for (const page of [ann, ben]) await waiting(page);
       await eventually(() => ben.evaluate(`announced.has(${JSON.stringify(words)})`), true, words);
       assert.equal(await ann.inputValue("#text"), "half a thou", "the draft is kept");
@@ -122,7 +123,7 @@ for (const [signal, words] of ENDS) {
       }
       assert.deepEqual(await lines(ann), await lines(ben), "both see the same order");
     },
-    RESTARTS,
+    KILLED,
   );
 }
 
@@ -131,7 +132,7 @@ pageTest("The page shows how long it waits, and reconnects on demand", async (st
   // Stop the page's clock from here on, so that no timer reconnects it.
   await page.clock.install();
   await page.clock.pauseAt(Date.now() + 60_000);
-  await stage.endService("SIGKILL");
+  await stage.killService("SIGKILL");
   await waiting(page);
   assert.match(await page.innerText("#countdown"), /^Reconnecting in \d s$/);
   await page.focus("#retry");
@@ -147,7 +148,7 @@ pageTest("The page shows how long it waits, and reconnects on demand", async (st
   await page.locator("#status.unseen").waitFor({ state: "attached" });
   await say(page, "back");
   await untilShown(page, "back");
-}, RESTARTS);
+}, KILLED);
 
 pageTest("Messages written without a network stay visible and are sent once", async (stage) => {
   await using proxy = new FaultProxy(stage.port);
@@ -251,7 +252,7 @@ async function writtenWithoutServer(stage: PageFixture, texts: readonly string[]
   await untilShown(page, "zero");
   // Its position arrives before the page removes the message from its outbox.
   await eventually(() => storedActions(page), 0);
-  await stage.endService("SIGTERM");
+  await stage.stopService();
   await waiting(page);
   for (const text of texts) await say(page, text);
   return page;
@@ -312,7 +313,7 @@ pageTest(
     await eventually(() => deliveries(page), [REFUSAL, REFUSAL], "over a reload");
     await message(page, "two").getByRole("button", { name: "Discard" }).click();
     await eventually(() => deliveries(page), [REFUSAL]);
-    await stage.endService("SIGTERM");
+    await stage.stopService();
     await waiting(page);
     await stage.startService();
     await whenJoined(page);

@@ -17,13 +17,13 @@ import {
   whenJoined,
 } from "../page_fixture.ts";
 
-const RESTARTS = { restarts: true };
+const RESTARTS = { restarts: "service" } as const;
 const COPY = "Saved copy.";
 
 /** Opens the page again while the service is down. */
 async function reopen(stage: PageFixture, page: Page): Promise<void> {
   await page.evaluate("navigator.serviceWorker.ready.then(() => {})");
-  await stage.endService("SIGKILL");
+  await stage.stopService();
   await page.reload();
   await page.locator("body[data-state=waiting]").waitFor();
 }

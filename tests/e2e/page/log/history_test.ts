@@ -146,7 +146,7 @@ pageTest(
   async (stage) => {
     const ben = await stage.joinRoom("Ben", "den");
     await sayAll(ben, numbered(3_000));
-    await stage.endService("SIGTERM");
+    await stage.stopService();
     // Within the default limits.
     await stage.startService({ MESSAGES_PER_SECOND: "10", BYTES_PER_SECOND: "32768" });
     const page = await stage.open("?name=Ann#den", VIEW);
@@ -178,7 +178,7 @@ pageTest(
     assert.equal(refused, 0, "requests refused");
     assert.ok(await page.locator("#log article").count() <= 300);
   },
-  { restarts: true },
+  { restarts: "service" },
 );
 
 /** Opens the page again, and records which positions it reports as read. */

@@ -45,7 +45,7 @@ pageTest("A button is on the same line as its sentence, in both languages", asyn
       await stage.enter(`?name=${locale}#den`, { locale, viewport: { width: 1_280, height: 800 } }),
     );
   }
-  await stage.endService("SIGTERM");
+  await stage.stopService();
   for (const page of pages) {
     // In one evaluation each, since the page tries to reconnect meanwhile and then shows no button.
     const look = () =>
@@ -60,7 +60,7 @@ pageTest("A button is on the same line as its sentence, in both languages", asyn
     await page.locator("#retry").waitFor();
     await eventually(look, [true, 1], "one line beside the sentence");
   }
-}, { restarts: true });
+}, { restarts: "service" });
 
 pageTest(
   "All emoji are visible if they fit; otherwise a shade shows that there are more",

@@ -149,7 +149,7 @@ for (const [locale, language] of LANGUAGES) {
       await page.setViewportSize({ width, height: HEIGHT });
       await checkScreen(page, "an empty room");
     }
-    await stage.endService("SIGTERM");
+    await stage.stopService();
     await page.locator("body[data-state=waiting]").waitFor();
     await say(page, "x".repeat(2_000));
     for (const width of WIDTHS) {
@@ -167,7 +167,7 @@ for (const [locale, language] of LANGUAGES) {
       await page.setViewportSize({ width, height: HEIGHT });
       await checkScreen(page, "no room");
     }
-  }, { restarts: true });
+  }, { restarts: "service" });
 }
 
 pageTest(

@@ -255,12 +255,12 @@ pageTest(
     await whenJoined(page);
     await page.goto(`${stage.url}/#attic`);
     await whenJoined(page);
-    await stage.endService("SIGTERM");
+    await stage.stopService();
     // The page remembers two rooms, but may join only one.
     await stage.startService({ MAX_ROOMS: "1" });
     await page.reload();
     await page.locator("#room-status.wrong").waitFor();
     await page.locator("#open-people").waitFor({ state: "hidden" });
   },
-  { restarts: true },
+  { restarts: "service" },
 );
