@@ -139,13 +139,18 @@ export async function openWindow(
   return { page, complaints, [Symbol.asyncDispose]: () => context.close() };
 }
 
-/** Accessibility violations that axe-core finds, each with its element. */
-export async function accessibilityViolations(page: Page): Promise<readonly string[]> {
+/** The rules of axe-core that depend on colors, and so on the theme. */
+export const COLOR_RULES = ["color-contrast", "link-in-text-block"];
+
+/** Accessibility violations that axe-core finds, each with its element. @param rules Those to check; all by default. */
+export async function accessibilityViolations(
+  page: Page,
+  rules?: readonly string[],
+): Promise<readonly string[]> {
   // Evaluated, not added as a script, which the content policy would refuse.
   if (await page.evaluate("typeof axe") === "undefined") await page.evaluate(axe.source);
-  const { violations } = await page.evaluate<AxeResults>(
-    `axe.run({ resultTypes: ["violations"] })`,
-  );
+  const options = JSON.stringify({ resultTypes: ["violations"], runOnly: rules });
+  const { violations } = await page.evaluate<AxeResults>(`axe.run(${options})`);
   return violations.flatMap(({ id, impact, nodes }) =>
     nodes.map(({ html }) => `${impact}: ${id}: ${html}`)
   );

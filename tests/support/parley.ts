@@ -51,7 +51,9 @@ export function shareParley(): () => Parley {
   Deno.test.beforeAll(async () => {
     parley = await startParley();
   });
-  Deno.test.afterAll(() => parley?.[Symbol.asyncDispose]());
+  Deno.test.afterAll(async () => {
+    await parley?.[Symbol.asyncDispose]();
+  });
   return () => {
     if (parley === undefined) throw new Error("Cannot find the Parley of this file: not started");
     return parley;
