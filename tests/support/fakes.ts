@@ -106,6 +106,10 @@ export class FakeSocket implements Socket {
     if (this.closeStatuses.length === 0) this.sent.push(message);
   }
 
+  sendAll(messages: readonly string[]): void {
+    for (const message of messages) this.send(message);
+  }
+
   backlog(): Backlog {
     return { bytes: this.bytes, maxBytes: this.maxBytes };
   }

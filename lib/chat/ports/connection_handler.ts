@@ -11,6 +11,8 @@ import type { SetupStep } from "../../core/health/connection_health.ts";
 export interface Socket {
   /** Sends one message, or parks the peer if it reads too slowly. */
   send(message: string | Uint8Array<ArrayBuffer>): void;
+  /** Sends several messages. They share one write where the engine can do that. */
+  sendAll(messages: readonly string[]): void;
   /** What is waiting to be sent. */
   backlog(): Backlog;
   /**

@@ -96,7 +96,7 @@ export class JsonHandler implements ConnectionHandler, ClientOutput {
 
   deliver(messages: readonly string[]): void {
     this.#sendPending();
-    for (const message of messages) this.#socket.send(message);
+    this.#socket.sendAll(messages);
   }
 
   replay(messages: readonly string[]): void {
@@ -123,6 +123,6 @@ export class JsonHandler implements ConnectionHandler, ClientOutput {
     this.#pending = [];
     const messages = encodeFrames(this.encoder, frames);
     if (frames.some(({ type }) => PACED_FRAMES.has(type))) return this.#socket.sendPaced(messages);
-    for (const message of messages) this.#socket.send(message);
+    this.#socket.sendAll(messages);
   }
 }

@@ -54,12 +54,17 @@ export class PacedSocket implements Socket {
     if (pump.unpacedBytes > this.#socket.backlog().maxBytes) this.#sendAll();
   }
 
+  /** Sends messages, after those held back. */
+  sendAll(messages: readonly string[]): void {
+    if (this.#pump === undefined) return this.#socket.sendAll(messages);
+    for (const message of messages) this.send(message);
+  }
+
   /** Sends messages at the peer's pace. Messages sent meanwhile come after them. */
   sendPaced(messages: readonly string[]): void {
     if (this.#isEnded) return;
     if (this.#pump === undefined && this.#fits(messages)) {
-      for (const message of messages) this.#socket.send(message);
-      return;
+      return this.#socket.sendAll(messages);
     }
     const { queued } = this.#startPump();
     for (const message of messages) queued.push(message);

@@ -132,7 +132,7 @@ export class TextHandler implements ConnectionHandler, ClientOutput {
 
   deliver(messages: readonly string[], last: Position): void {
     this.#lastPosition = last;
-    for (const message of messages) this.#socket.send(message);
+    this.#socket.sendAll(messages);
   }
 
   replay(messages: readonly string[], last: Position): void {

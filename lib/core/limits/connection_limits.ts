@@ -15,7 +15,7 @@
  * ```
  * @module
  */
-import { addressKey, isLoopback } from "../http/ip_address.ts";
+import { addressKey, type Cidr, isLoopback, isWithin } from "../http/ip_address.ts";
 import { AddressBuckets } from "./address_buckets.ts";
 import { Quota } from "./token_bucket.ts";
 
@@ -49,6 +49,32 @@ export const EXEMPT_KEY = "";
 /** The key by which an address is counted; {@linkcode EXEMPT_KEY} for loopback and for "", an unknown address. */
 export function admissionKey(address: string): string {
   return address === "" || isLoopback(address) ? EXEMPT_KEY : addressKey(address);
+}
+
+/** Limits of the TCP connections of one worker that are not WebSockets. */
+export interface TcpLimits {
+  /** Maximum number from one address; Infinity for no limit. */
+  readonly perAddress: number;
+  /** Maximum number in total. */
+  readonly total: number;
+  /** The key under which a peer is counted; undefined if it has no limit. @param remote Its IP address; may be empty. */
+  readonly keyOf: (remote: string) => string | undefined;
+}
+
+/** As many as there may be WebSockets. This machine and trusted proxies, which carry many clients, are not limited. */
+export function tcpLimits(
+  { maxConnections, connectionsPerAddress, trustProxy }:
+    & Pick<AdmissionLimits, "maxConnections" | "connectionsPerAddress">
+    & { readonly trustProxy: readonly Cidr[] },
+): TcpLimits {
+  return {
+    perAddress: connectionsPerAddress === 0 ? Infinity : connectionsPerAddress,
+    total: maxConnections,
+    keyOf: (remote) => {
+      const key = admissionKey(remote);
+      return key === EXEMPT_KEY || isWithin(remote, trustProxy) ? undefined : key;
+    },
+  };
 }
 
 /**

@@ -5,6 +5,7 @@
  * @module
  */
 import type { Clock } from "../../chat/ports/clock.ts";
+import { tcpLimits } from "../../core/limits/connection_limits.ts";
 import type { Config } from "../../core/config/config.ts";
 import { checkHost, refuse, requestedAuthority } from "../../core/http/handshake.ts";
 import { AllowedHosts } from "../../core/http/allowed_hosts.ts";
@@ -33,11 +34,8 @@ export async function openAdminListener(
   const port = adminPort ?? DEFAULT_ADMIN_PORT;
   try {
     const handler = adminHandler(config, sources);
-    const listener = await Listener.open({ engine, handler, clock }, {
-      host,
-      port,
-      isShared: false,
-    });
+    const context = { engine, handler, clock, tcpLimits: tcpLimits(config) };
+    const listener = await Listener.open(context, { host, port, isShared: false });
     const name = host.includes(":") ? `[${host}]` : host;
     logger.info("admin.listening", { url: `http://${name}:${listener.port}` });
     return listener;

@@ -91,6 +91,10 @@ export abstract class Connection implements Socket, Peer {
 
   abstract send(message: string | Uint8Array<ArrayBuffer>): void;
 
+  sendAll(messages: readonly string[]): void {
+    for (const message of messages) this.send(message);
+  }
+
   abstract drop(): void;
 
   abstract bufferedBytes(): number;

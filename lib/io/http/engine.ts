@@ -4,8 +4,9 @@
  * folders knows which one runs, except to name it.
  * @module
  */
+import type { Clock } from "../../chat/ports/clock.ts";
 import type { ConnectionStatus } from "../../chat/heartbeat.ts";
-import type { ConnectionSlot } from "../../core/limits/connection_limits.ts";
+import type { ConnectionSlot, TcpLimits } from "../../core/limits/connection_limits.ts";
 import type { ConnectionContext, Endpoint } from "./connection.ts";
 import type { EngineName } from "../../core/config/settings_table.ts";
 
@@ -20,6 +21,16 @@ export interface ListenAddress {
   readonly port: number;
   /** Whether other listeners of this process share the port. */
   readonly isShared: boolean;
+}
+
+/** What a port needs. */
+export interface PortContext {
+  /** Responds to requests. */
+  readonly handler: RequestHandler;
+  /** Measures time and waits. */
+  readonly clock: Clock;
+  /** Limits of its TCP connections, if the engine sees those. */
+  readonly tcpLimits: TcpLimits;
 }
 
 /** An open port. */
@@ -66,7 +77,7 @@ export interface WebSocketEngine {
   /** The statuses of connections that will never end by themselves, and can only be ended with their worker. */
   readonly deadStatuses: readonly ConnectionStatus[];
   /** Opens a port. Rejects with `Deno.errors.AddrInUse` if it is taken. */
-  open(handler: RequestHandler, address: ListenAddress): Promise<OpenPort>;
+  open(context: PortContext, address: ListenAddress): Promise<OpenPort>;
   /** Creates an acceptor for requests that arrive through ports of this engine. */
   acceptor(context: AcceptorContext): SocketAcceptor;
 }

@@ -3,22 +3,17 @@
  * runtime ends its listener permanently. Opening the same port works as soon as descriptors are free.
  * @module
  */
-import type { Clock } from "../../chat/ports/clock.ts";
 import { backoffMs } from "../../core/backoff.ts";
 import { logger } from "../logger.ts";
-import type { ListenAddress, OpenPort, RequestHandler, WebSocketEngine } from "./engine.ts";
+import type { ListenAddress, OpenPort, PortContext, WebSocketEngine } from "./engine.ts";
 
 const RETRY = { firstMs: 25, longestMs: 1_000 } as const;
 const STEADY_MS = 10_000;
 
 /** What a {@linkcode Listener} needs. */
-export interface ListenerContext {
+export interface ListenerContext extends PortContext {
   /** Opens the port. */
   readonly engine: WebSocketEngine;
-  /** Responds to requests. */
-  readonly handler: RequestHandler;
-  /** Waits before the port is reopened. */
-  readonly clock: Clock;
 }
 
 /** Serves one port and reopens it when it is lost. */
@@ -35,7 +30,7 @@ export class Listener {
 
   /** Opens the port. Rejects with `Deno.errors.AddrInUse` if it is taken. */
   static async open(context: ListenerContext, address: ListenAddress): Promise<Listener> {
-    const open = await context.engine.open(context.handler, address);
+    const open = await context.engine.open(context, address);
     // With port 0, reopening must use the port that was assigned.
     return new Listener(context, { ...address, port: open.port }, open);
   }
@@ -66,12 +61,12 @@ export class Listener {
   }
 
   async #reopen(firstAttempt: number, signal: AbortSignal): Promise<void> {
-    const { clock, engine, handler } = this.#context;
+    const { clock, engine } = this.#context;
     for (let attempt = firstAttempt; !signal.aborted; attempt++) {
       await clock.sleep(backoffMs(attempt, RETRY, Math.random()), signal);
       if (signal.aborted) return;
       try {
-        this.#open = await engine.open(handler, this.#address);
+        this.#open = await engine.open(this.#context, this.#address);
         return logger.info("listener.reopened", { port: this.port });
       } catch (error) {
         logger.debug("listener.reopen_failed", { error: String(error) });

@@ -18,7 +18,7 @@ import { TextHandler } from "../../chat/session/text_handler.ts";
 import { ConcurrencyLimit } from "../../chat/concurrency_limit.ts";
 import { SharedBudgets } from "../../core/limits/rate_limiter.ts";
 import type { Config } from "../../core/config/config.ts";
-import { requestBuckets } from "../../core/limits/connection_limits.ts";
+import { requestBuckets, tcpLimits } from "../../core/limits/connection_limits.ts";
 import { AllowedHosts } from "../../core/http/allowed_hosts.ts";
 import { Metrics, type Snapshot } from "../../core/metrics/metrics.ts";
 import { chunkSizeFor } from "../../core/log/replay_chunks.ts";
@@ -127,7 +127,10 @@ export async function startChatServer(
       createSessionContext(config, clock, services, { hub, instruments, page: buildOf(pages) }),
     ),
   });
-  const listener = await Listener.open({ engine, handler, clock }, { ...config, ...options });
+  const listener = await Listener.open(
+    { engine, handler, clock, tcpLimits: tcpLimits(config) },
+    { ...config, ...options },
+  );
   const tasks = [listener.run(signal), heartbeat.run(signal), hub.run(signal)];
   started.defer(() => {
     life.abort();

@@ -42,6 +42,10 @@ export class SlowSocket implements Socket {
     this.mostBytes = Math.max(this.mostBytes, this.#bytes);
   }
 
+  sendAll(messages: readonly string[]): void {
+    for (const message of messages) this.send(message);
+  }
+
   backlog(): Backlog {
     return { bytes: this.#bytes, maxBytes: this.#maxBytes };
   }

@@ -81,6 +81,10 @@ export class Wire implements Socket {
     });
   }
 
+  sendAll(messages: readonly string[]): void {
+    for (const message of messages) this.send(message);
+  }
+
   backlog(): Backlog {
     return { bytes: this.#unsent, maxBytes: MAX_BACKLOG };
   }

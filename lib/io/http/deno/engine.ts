@@ -12,7 +12,7 @@ import type {
   ListenAddress,
   OpenPort,
   PendingUpgrade,
-  RequestHandler,
+  PortContext,
   SocketAcceptor,
   WebSocketEngine,
 } from "../engine.ts";
@@ -27,7 +27,7 @@ export class DenoEngine implements WebSocketEngine {
   readonly statuses: readonly ConnectionStatus[] = DENO_STATUSES;
   readonly deadStatuses: readonly ConnectionStatus[] = ["stuck", "dead"];
 
-  open(handler: RequestHandler, { host, port, isShared }: ListenAddress): Promise<OpenPort> {
+  open({ handler }: PortContext, { host, port, isShared }: ListenAddress): Promise<OpenPort> {
     return new Promise((resolve) => {
       const server = Deno.serve({
         hostname: host,

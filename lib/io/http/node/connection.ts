@@ -11,7 +11,7 @@ import type { ConnectionSlot } from "../../../core/limits/connection_limits.ts";
 import { SLOW_CONSUMER } from "../../../core/protocol/close_codes.ts";
 import { Connection, type ConnectionContext, type Endpoint } from "../connection.ts";
 import { logger } from "../../logger.ts";
-import { frameOf } from "./frames.ts";
+import { frameOf, framesOf } from "./frames.ts";
 
 /** All statuses. */
 export const NODE_STATUSES = ["open", "closing"] as const;
@@ -55,6 +55,15 @@ export class NodeConnection extends Connection implements Socket, Peer {
     this.#written += frame.length;
     this.#stream.write(frame);
     this.context.metrics.messagesOut.add();
+  }
+
+  override sendAll(messages: readonly string[]): void {
+    if (this.state !== "open") return;
+    if (this.#stream.writableLength > this.context.maxBufferedBytes) return this.drop();
+    const frames = framesOf(messages);
+    this.#written += frames.length;
+    this.#stream.write(frames);
+    this.context.metrics.messagesOut.add(messages.length);
   }
 
   drop(): void {

@@ -1,6 +1,6 @@
 /**
- * Frames messages for the wire. A message for a thousand subscribers is framed once: each of them is called with the same
- * string, one after the other, so the last frame is kept.
+ * Frames messages for the wire. What a thousand subscribers receive is framed once: each of them is called with the same
+ * string or array, one after the other, so the last frames are kept.
  * @module
  */
 import { Buffer } from "node:buffer";
@@ -21,6 +21,19 @@ export function frameOf(message: string | Uint8Array): Uint8Array {
     : frame(Buffer.from(message.buffer, message.byteOffset, message.byteLength), BINARY_OPCODE);
   lastMessage = message;
   return lastFrame;
+}
+
+let lastMessages: readonly string[] | undefined;
+let lastFrames: Uint8Array = new Uint8Array();
+
+/** The frames of several messages, one after the other. */
+export function framesOf(messages: readonly string[]): Uint8Array {
+  if (messages === lastMessages) return lastFrames;
+  lastFrames = messages.length === 1 && messages[0] !== undefined
+    ? frameOf(messages[0])
+    : Buffer.concat(messages.map((message) => frame(Buffer.from(message), TEXT_OPCODE)));
+  lastMessages = messages;
+  return lastFrames;
 }
 
 function frame(data: Buffer, opcode: number): Uint8Array {

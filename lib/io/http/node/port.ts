@@ -1,0 +1,164 @@
+/**
+ * A port of `node:http`. Requests reach the handler through Hono's adapter; an upgrade is handed over with its bare
+ * stream, and responded to here if it does not become a connection.
+ * @module
+ */
+import type { Buffer } from "node:buffer";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { getRequestListener } from "@hono/node-server";
+import { type Refusal, refuse } from "../../../core/http/handshake.ts";
+import type { ListenAddress, OpenPort, PortContext, RequestHandler } from "../engine.ts";
+import { internalErrorResponse, refusalResponse, withSecurityHeaders } from "../responses.ts";
+import { logger } from "../../logger.ts";
+import { TcpGuard } from "./tcp_guard.ts";
+import { requestOf, writeResponse } from "./upgrade_messages.ts";
+
+const BAD_REQUEST = refuse(400, "The request is not HTTP/1.1");
+const BAD_HOST = refuse(400, "Host is not a host and port");
+const LONG_HEAD = refuse(431, "The head of the request has more than 16 KB");
+
+/** A request to upgrade, as Node hands it over. */
+export interface RawUpgrade {
+  /** The request. */
+  readonly incoming: IncomingMessage;
+  /** The connection that it came on. */
+  readonly stream: Socket;
+  /** What the client has already sent after the request. */
+  readonly head: Buffer;
+  /** Whether it has become a WebSocket. */
+  isOpen: boolean;
+}
+
+/** An open port. */
+export class NodePort implements OpenPort {
+  readonly #handler: RequestHandler;
+  readonly #upgrades: WeakMap<Request, RawUpgrade>;
+  readonly #guard: TcpGuard;
+  readonly #server: Server;
+  readonly #streams = new Set<Socket>();
+  readonly #finished = Promise.withResolvers<void>();
+
+  private constructor(
+    { handler, clock, tcpLimits }: PortContext,
+    host: string,
+    upgrades: WeakMap<Request, RawUpgrade>,
+  ) {
+    this.#handler = handler;
+    this.#upgrades = upgrades;
+    this.#guard = new TcpGuard(tcpLimits, clock);
+    const listener = getRequestListener(
+      (request, { incoming }) => this.#respond(request, incoming.socket.remoteAddress ?? ""),
+      {
+        overrideGlobalObjects: false,
+        // For HTTP/1.0 without Host.
+        hostname: host.includes(":") ? `[${host}]` : host,
+        errorHandler: () => badRequestResponse(BAD_HOST),
+      },
+    );
+    // The guard ends connections that wait for too long.
+    this.#server = createServer({ keepAliveTimeout: 0 }, (incoming, outgoing) => {
+      this.#watchResponse(incoming, outgoing);
+      listener(incoming, outgoing);
+    });
+    this.#server.on("connection", (stream: Socket) => this.#onConnection(stream));
+    this.#server.on("upgrade", (incoming: IncomingMessage, stream: Socket, head: Buffer) => {
+      this.#onUpgrade({ incoming, stream, head, isOpen: false });
+    });
+    this.#server.on("clientError", (error: NodeJS.ErrnoException, stream: Socket) => {
+      const refusal = error.code === "HPE_HEADER_OVERFLOW" ? LONG_HEAD : BAD_REQUEST;
+      writeResponse(stream, badRequestResponse(refusal));
+    });
+    this.#server.on("error", (error: Error) => this.#finished.reject(error));
+    this.#server.on("close", () => this.#finished.resolve());
+    this.#finished.promise.catch(() => {});
+  }
+
+  /** Opens it. @param upgrades Where acceptors find the upgrade of a request. */
+  static async open(
+    context: PortContext,
+    { host, port, isShared }: ListenAddress,
+    upgrades: WeakMap<Request, RawUpgrade>,
+  ): Promise<NodePort> {
+    const opened = new NodePort(context, host, upgrades);
+    const listening = Promise.withResolvers<void>();
+    opened.#server.on(
+      "error",
+      (error: NodeJS.ErrnoException) => listening.reject(listenError(error)),
+    );
+    opened.#server.listen({ host, port, reusePort: isShared }, listening.resolve);
+    await listening.promise;
+    const life = new AbortController();
+    opened.#server.on("close", () => life.abort());
+    opened.#guard.run(life.signal);
+    return opened;
+  }
+
+  get port(): number {
+    const address = this.#server.address();
+    return typeof address === "object" && address ? address.port : 0;
+  }
+
+  get finished(): Promise<void> {
+    return this.#finished.promise;
+  }
+
+  async shutdown(): Promise<void> {
+    this.#server.close();
+    for (const stream of this.#streams) stream.destroy();
+    await this.#finished.promise.catch(() => {});
+  }
+
+  #onConnection(stream: Socket): void {
+    if (!this.#guard.admit(stream)) return;
+    this.#streams.add(stream);
+    stream.on("close", () => {
+      this.#streams.delete(stream);
+      this.#guard.release(stream);
+    });
+  }
+
+  #watchResponse({ socket }: IncomingMessage, outgoing: ServerResponse): void {
+    this.#guard.onRequest(socket);
+    outgoing.on("close", () => this.#guard.onResponded(socket));
+  }
+
+  /** Handles a request to upgrade. Writes the response unless it becomes a WebSocket. */
+  async #onUpgrade(raw: RawUpgrade): Promise<void> {
+    const { incoming, stream } = raw;
+    this.#guard.onRequest(stream);
+    // Without a listener, a reset would end the process.
+    const ignore = () => {};
+    stream.on("error", ignore);
+    const request = requestOf(incoming);
+    if (request === undefined) return await writeResponse(stream, badRequestResponse(BAD_HOST));
+    this.#upgrades.set(request, raw);
+    const response = await this.#respond(request, stream.remoteAddress ?? "");
+    if (!raw.isOpen) return await writeResponse(stream, response);
+    this.#guard.release(stream);
+    stream.off("error", ignore);
+  }
+
+  async #respond(request: Request, remote: string): Promise<Response> {
+    try {
+      return withSecurityHeaders(await this.#handler(request, remote));
+    } catch (error) {
+      logger.error("request.failed", { error: String(error) });
+      return internalErrorResponse();
+    }
+  }
+}
+
+/** The response to a request that reaches no handler. */
+function badRequestResponse(refusal: Refusal): Response {
+  return withSecurityHeaders(refusalResponse(refusal));
+}
+
+/** What the callers know of `Deno.serve`. */
+function listenError(error: NodeJS.ErrnoException): Error {
+  const { code, message } = error;
+  if (code === "EADDRINUSE") return new Deno.errors.AddrInUse(message);
+  if (code === "EADDRNOTAVAIL") return new Deno.errors.AddrNotAvailable(message);
+  if (code === "EACCES") return new Deno.errors.PermissionDenied(message);
+  return error;
+}
