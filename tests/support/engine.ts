@@ -6,3 +6,6 @@ import type { EngineName } from "../../lib/core/config/settings_table.ts";
 
 /** The engine of every service that a test starts without naming one. */
 export const ENGINE: EngineName = Deno.env.get("TEST_ENGINE") === "node" ? "node" : "deno";
+
+/** The reason in the close frame of a message that is too large. The package `ws` sends none. */
+export const TOO_LARGE_REASON: string = ENGINE === "node" ? "" : "message too large";

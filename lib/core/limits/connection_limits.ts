@@ -61,15 +61,18 @@ export interface TcpLimits {
   readonly keyOf: (remote: string) => string | undefined;
 }
 
-/** As many as there may be WebSockets. This machine and trusted proxies, which carry many clients, are not limited. */
+/** Requests that are answered need a connection too: a browser opens six. */
+const SPARE_TCP = 64;
+
+/** As many as there may be WebSockets, and some. This machine and trusted proxies, which carry many clients, are not limited. */
 export function tcpLimits(
   { maxConnections, connectionsPerAddress, trustProxy }:
     & Pick<AdmissionLimits, "maxConnections" | "connectionsPerAddress">
     & { readonly trustProxy: readonly Cidr[] },
 ): TcpLimits {
   return {
-    perAddress: connectionsPerAddress === 0 ? Infinity : connectionsPerAddress,
-    total: maxConnections,
+    perAddress: connectionsPerAddress === 0 ? Infinity : connectionsPerAddress + SPARE_TCP,
+    total: maxConnections + SPARE_TCP,
     keyOf: (remote) => {
       const key = admissionKey(remote);
       return key === EXEMPT_KEY || isWithin(remote, trustProxy) ? undefined : key;

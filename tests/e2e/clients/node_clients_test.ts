@@ -9,6 +9,7 @@
 import assert from "node:assert/strict";
 // Only so that Deno caches the package and import.meta.resolve() finds the file.
 import "ws";
+import { TOO_LARGE_REASON } from "../../support/engine.ts";
 import { TestClient } from "../../support/clients/test_client.ts";
 import { type Parley, shareParley, startParley } from "../../support/parley.ts";
 import { DEADLINE_MS, type Program, programTest, until } from "../../support/provision.ts";
@@ -169,7 +170,7 @@ for (const [name, message] of TOO_LARGE) {
       const script = `const { socket, closed } = await open("${path}");
         socket.send(${message});
         report(await closed);`;
-      assert.deepEqual(await report(node, parley, script), [1009, "message too large"]);
+      assert.deepEqual(await report(node, parley, script), [1009, TOO_LARGE_REASON]);
     }
   });
 }
@@ -183,7 +184,7 @@ programTest(
     for (let i = 0; i < 64; i++) socket.send("a".repeat(1024), { fin: false });
     socket.send("a", { fin: true });
     report(await closed);`;
-    assert.deepEqual(await report(node, parley, script), [1009, "message too large"]);
+    assert.deepEqual(await report(node, parley, script), [1009, TOO_LARGE_REASON]);
   },
 );
 

@@ -4,6 +4,7 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { TOO_LARGE_REASON } from "../../support/engine.ts";
 import { TestClient } from "../../support/clients/test_client.ts";
 import { type Parley, shareParley } from "../../support/parley.ts";
 import { findProgram, type Program, programTest } from "../../support/provision.ts";
@@ -104,7 +105,7 @@ const TALKS = [
     name: "receives 1009 for a message that is too large",
     path: "/s",
     steps: ["fill 65536"],
-    expected: ['[1009, "message too large"]'],
+    expected: [`[1009, "${TOO_LARGE_REASON}"]`],
   },
   {
     name: "receives 1003 for bytes in the chat",

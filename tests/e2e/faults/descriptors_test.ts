@@ -4,17 +4,27 @@ import { TestClient } from "../../support/clients/test_client.ts";
 import { addressesFrom, runArguments, spawn } from "../../support/parley.ts";
 import { until } from "../../support/provision.ts";
 
+/** Of file descriptors. */
+const LIMIT = 64;
+
 Deno.test("A service out of file descriptors keeps its connections, and accepts new ones when descriptors are free again", async () => {
-  const limited = ["-c", 'ulimit -n 64; exec "$0" "$@"', Deno.execPath(), ...runArguments()];
+  const limited = ["-c", `ulimit -n ${LIMIT}; exec "$0" "$@"`, Deno.execPath(), ...runArguments()];
   await using parley = spawn("/bin/sh", limited, {});
-  const { url } = await addressesFrom(parley, {});
-  await using held = new AsyncDisposableStack();
-  const early = held.use(await TestClient.open(`${url}/s`));
-  const clients = await fill(`${url}/s`);
-  await parley.printed(/listener\.lost/);
+  const { url, port } = await addressesFrom(parley, {});
+  await using early = await TestClient.open(`${url}/s`);
+  using connections = new DisposableStack();
+  for (let i = 0; i < 2 * LIMIT; i++) {
+    // Once the listener is lost, connections are reset.
+    connections.use(await Deno.connect({ port }).catch(() => null));
+  }
+  await until("the service to run out of descriptors", () => {
+    const descriptors = [...Deno.readDirSync(`/proc/${parley.pid}/fd`)].length;
+    return Promise.resolve(descriptors >= LIMIT - 1);
+  });
   early.send("still here");
   assert.equal(await early.next(), "still here");
-  for (const client of clients) await client[Symbol.asyncDispose]();
+  connections.dispose();
+  await parley.printed(/listener\.lost/);
   await until("the listener to accept again", async () => {
     const late = await TestClient.open(`${url}/s`).catch(() => undefined);
     late?.send("back");
@@ -23,13 +33,3 @@ Deno.test("A service out of file descriptors keeps its connections, and accepts 
     return echoed === "back";
   });
 });
-
-/** Opens connections until the service accepts no more. */
-async function fill(url: string): Promise<TestClient[]> {
-  const clients: TestClient[] = [];
-  for (;;) {
-    const client = await TestClient.open(url).catch(() => undefined);
-    if (client === undefined) return clients;
-    clients.push(client);
-  }
-}

@@ -11,6 +11,7 @@ import { type Refusal, refuse } from "../../../core/http/handshake.ts";
 import type { ListenAddress, OpenPort, PortContext, RequestHandler } from "../engine.ts";
 import { internalErrorResponse, refusalResponse, withSecurityHeaders } from "../responses.ts";
 import { logger } from "../../logger.ts";
+import { AcceptWatch, tcpProbe } from "./accept_watch.ts";
 import { TcpGuard } from "./tcp_guard.ts";
 import { requestOf, writeResponse } from "./upgrade_messages.ts";
 
@@ -37,7 +38,9 @@ export class NodePort implements OpenPort {
   readonly #guard: TcpGuard;
   readonly #server: Server;
   readonly #streams = new Set<Socket>();
+  readonly #life = new AbortController();
   readonly #finished = Promise.withResolvers<void>();
+  #acceptWatch: AcceptWatch | undefined;
 
   private constructor(
     { handler, clock, tcpLimits }: PortContext,
@@ -70,7 +73,11 @@ export class NodePort implements OpenPort {
       writeResponse(stream, badRequestResponse(refusal));
     });
     this.#server.on("error", (error: Error) => this.#finished.reject(error));
-    this.#server.on("close", () => this.#finished.resolve());
+    this.#server.on("close", () => {
+      this.#life.abort();
+      this.#finished.resolve();
+    });
+    this.#guard.run(this.#life.signal);
     this.#finished.promise.catch(() => {});
   }
 
@@ -88,9 +95,7 @@ export class NodePort implements OpenPort {
     );
     opened.#server.listen({ host, port, reusePort: isShared }, listening.resolve);
     await listening.promise;
-    const life = new AbortController();
-    opened.#server.on("close", () => life.abort());
-    opened.#guard.run(life.signal);
+    opened.#watch(new AcceptWatch(tcpProbe(host, opened.port), context.clock));
     return opened;
   }
 
@@ -104,12 +109,22 @@ export class NodePort implements OpenPort {
   }
 
   async shutdown(): Promise<void> {
+    this.#life.abort();
     this.#server.close();
     for (const stream of this.#streams) stream.destroy();
     await this.#finished.promise.catch(() => {});
   }
 
+  /** Gives the port up when it accepts no more connections. Its connections stay. */
+  async #watch(acceptWatch: AcceptWatch): Promise<void> {
+    this.#acceptWatch = acceptWatch;
+    if (!await acceptWatch.whenLost(this.#life.signal)) return;
+    this.#finished.reject(new Error("The runtime accepts no more connections"));
+    this.#server.close();
+  }
+
   #onConnection(stream: Socket): void {
+    this.#acceptWatch?.onAccepted();
     if (!this.#guard.admit(stream)) return;
     this.#streams.add(stream);
     stream.on("close", () => {

@@ -18,10 +18,12 @@ class FakeStream implements GuardedStream {
   }
 }
 
-function limitsOf(maxConnections: number, connectionsPerAddress: number) {
+/** Limits of this many streams. */
+function limitsOf(total: number, perAddress: number) {
   const proxies = parseCidr("198.51.100.0/24");
   assert.ok(proxies);
-  return tcpLimits({ maxConnections, connectionsPerAddress, trustProxy: [proxies] });
+  const settings = { maxConnections: 100, connectionsPerAddress: 100, trustProxy: [proxies] };
+  return { ...tcpLimits(settings), total, perAddress };
 }
 
 /** Watches streams while the function runs. */
@@ -51,7 +53,7 @@ Deno.test("TcpGuard limits the streams of one address, until one is released", (
 });
 
 Deno.test("TcpGuard limits the streams of all addresses together", () => {
-  const guard = new TcpGuard(limitsOf(2, 0), new FakeClock());
+  const guard = new TcpGuard(limitsOf(2, Infinity), new FakeClock());
   assert.deepEqual([1, 2, 3].map((it) => guard.admit(new FakeStream(`192.0.2.${it}`))), [
     true,
     true,
@@ -122,3 +124,14 @@ Deno.test("TcpGuard forgets a stream that has become a WebSocket", () =>
     await clock.advance(60_000);
     assert.deepEqual([stream.isDestroyed, guard.size], [false, 0]);
   }));
+
+Deno.test("tcpLimits() leaves room for requests beside as many WebSockets as are allowed", () => {
+  const { total, perAddress } = tcpLimits({
+    maxConnections: 1,
+    connectionsPerAddress: 1,
+    trustProxy: [],
+  });
+  assert.ok(total > 6 && perAddress > 6, `${total}, ${perAddress}`);
+  const unlimited = { maxConnections: 1, connectionsPerAddress: 0, trustProxy: [] };
+  assert.equal(tcpLimits(unlimited).perAddress, Infinity);
+});
