@@ -59,8 +59,11 @@ export class NodeConnection extends Connection implements Socket, Peer {
 
   override sendAll(messages: readonly string[]): void {
     if (this.state !== "open") return;
-    if (this.#stream.writableLength > this.context.maxBufferedBytes) return this.drop();
     const frames = framesOf(messages);
+    // One by one, the backlog exceeds its limit by at most one message.
+    if (this.#stream.writableLength + frames.length > this.context.maxBufferedBytes) {
+      return super.sendAll(messages);
+    }
     this.#written += frames.length;
     this.#stream.write(frames);
     this.context.metrics.messagesOut.add(messages.length);

@@ -21,7 +21,7 @@ import { NODE_STATUSES, NodeConnection } from "./connection.ts";
 import { NodePort, type RawUpgrade } from "./port.ts";
 
 /** Time in which a peer must answer a close frame, and read what was sent before it. */
-const CLOSE_TIMEOUT_MS = 3_000;
+const CLOSE_TIMEOUT_MS = 5_000;
 /** Maximum number of fragments of a message. */
 const MAX_FRAGMENTS = 1_024;
 
