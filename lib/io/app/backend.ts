@@ -16,7 +16,6 @@ import { withoutPassword } from "../../core/config/redis_url.ts";
 import type { Retention } from "../../core/log/room_log.ts";
 import { readOrCreateSecret } from "../auth/session_secret.ts";
 import { newId } from "../auth/signed_tokens.ts";
-import { RedisBus } from "../redis/bus.ts";
 import { openSqliteStore } from "../sqlite/store.ts";
 
 /** A bus, its storage and the session secret. */
@@ -47,26 +46,30 @@ export interface BackendContext {
  * @param ca The certificate authority of `REDIS_CA_FILE`, in PEM.
  * @param started Receives the resources to close on stop.
  */
-export function openBackend(
+export async function openBackend(
   config: Config,
   ca: string | undefined,
   context: BackendContext,
   started: AsyncDisposableStack,
-): Promise<Backend> | Backend {
+): Promise<Backend> {
   const { redisUrl, dataDir } = config;
-  if (redisUrl !== null) return openRedisBackend(config, { url: redisUrl, ca }, context, started);
+  if (redisUrl !== null) {
+    return await openRedisBackend(config, { url: redisUrl, ca }, context, started);
+  }
   // Never in memory unless requested: acknowledged messages would be lost at the next start.
   return dataDir === ":memory:"
     ? openMemoryBackend(config, context)
-    : openSqliteBackend(config, context, started);
+    : await openSqliteBackend(config, context, started);
 }
 
-function openRedisBackend(
+async function openRedisBackend(
   config: Config,
   address: { readonly url: string; readonly ca: string | undefined },
   { clock, metrics }: BackendContext,
   started: AsyncDisposableStack,
-): Backend {
+): Promise<Backend> {
+  // Only where it is used: the client's modules take half of the time that a service without Redis needs to start.
+  const { RedisBus } = await import("../redis/bus.ts");
   const { redisPrefix: prefix, redisDurable: durable, sessionSecret } = config;
   const [retention, quota] = [retentionOf(config), quotaOf(config)];
   const options = { prefix, durable, retention, newEpoch: newId, quota };
