@@ -57,10 +57,15 @@ export function packScripts(
   first: string,
   later: readonly string[],
 ): ReadonlyMap<string, string> {
-  const words = Object.entries(files).filter(([path]) => path.endsWith(".js"))
-    .map(([path, text]) => [path, new Set(withoutComments(text).match(WORD))] as const);
+  const words = new Map<string, ReadonlySet<string>>();
+  const wordsIn = (path: string): ReadonlySet<string> => {
+    const known = words.get(path) ?? new Set(withoutComments(files[path] ?? "").match(WORD));
+    words.set(path, known);
+    return known;
+  };
+  const scriptPaths = Object.keys(files).filter((path) => path.endsWith(".js"));
   const isUsedBeside = (name: string, path: string) =>
-    words.some(([other, used]) => other !== path && used.has(name));
+    scriptPaths.some((other) => other !== path && wordsIn(other).has(name));
   const exported = new Map<string, string>();
   /** The script that each module is in. */
   const scriptOf = new Map<string, string>();
