@@ -20,6 +20,8 @@ export class SimClock implements Clock {
   // The tasks by time, and those times as a heap.
   readonly #tasks = new Map<number, (() => void)[]>();
   readonly #times: number[] = [];
+  /** The sleeps that a signal ends: one listener for all of them, since most end by themselves. */
+  readonly #sleepers = new WeakMap<AbortSignal, Set<() => void>>();
   #now = 0;
   /** Total of the skipped time. */
   skippedMs = 0;
@@ -38,14 +40,26 @@ export class SimClock implements Clock {
 
   sleep(ms: number, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return Promise.resolve();
+    const sleepers = this.#sleepersOf(signal);
     return new Promise((resolve) => {
       const wake = () => {
-        signal.removeEventListener("abort", wake);
+        sleepers.delete(wake);
         resolve();
       };
-      signal.addEventListener("abort", wake);
+      sleepers.add(wake);
       this.after(ms, wake);
     });
+  }
+
+  #sleepersOf(signal: AbortSignal): Set<() => void> {
+    const known = this.#sleepers.get(signal);
+    if (known) return known;
+    const sleepers = new Set<() => void>();
+    this.#sleepers.set(signal, sleepers);
+    signal.addEventListener("abort", () => {
+      for (const wake of sleepers) wake();
+    });
+    return sleepers;
   }
 
   /** Runs a task later. */
