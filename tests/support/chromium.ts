@@ -4,7 +4,7 @@
  * window that only a script from a message could have opened.
  * @module
  */
-import axe, { type AxeResults } from "axe-core";
+import type { AxeResults } from "axe-core";
 import {
   type Browser,
   type BrowserContext,
@@ -147,8 +147,11 @@ export async function accessibilityViolations(
   page: Page,
   rules?: readonly string[],
 ): Promise<readonly string[]> {
-  // Evaluated, not added as a script, which the content policy would refuse.
-  if (await page.evaluate("typeof axe") === "undefined") await page.evaluate(axe.source);
+  if (await page.evaluate("typeof axe") === "undefined") {
+    // Loaded here, since few files need it; evaluated, not added as a script, which the content policy would refuse.
+    const { default: axe } = await import("axe-core");
+    await page.evaluate(axe.source);
+  }
   const options = JSON.stringify({ resultTypes: ["violations"], runOnly: rules });
   const { violations } = await page.evaluate<AxeResults>(`axe.run(${options})`);
   return violations.flatMap(({ id, impact, nodes }) =>
