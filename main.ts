@@ -14,7 +14,8 @@ import { benchHelp } from "./lib/load/cli/options.ts";
 import { WorkerUnstoppable } from "./lib/io/workers/supervised_worker.ts";
 import { logUncaughtErrors } from "./lib/io/uncaught_errors.ts";
 import { configureLogger, logger } from "./lib/io/logger.ts";
-import { type Service, startService } from "./lib/io/app/service.ts";
+import { type Service, type SettingFiles, startService } from "./lib/io/app/service.ts";
+import { readKeyPair } from "./lib/io/tls/key_pair.ts";
 
 const encoder = new TextEncoder();
 
@@ -26,17 +27,25 @@ async function main(args: readonly string[]): Promise<number> {
   if (command.kind === "bench") return await runBenchCommand(command.args);
   const get = (name: string) => command.flags.get(name) ?? Deno.env.get(name);
   const read = parseConfig(get);
+  const pathOf = (name: string) => get(name)?.trim() || null;
   const ca = await readCa(get("REDIS_CA_FILE"));
+  const tls = command.kind === "serve"
+    ? await readKeyPair(pathOf("TLS_CERT_FILE"), pathOf("TLS_KEY_FILE"))
+    : await readKeyPair(null, null);
   const problems = [
     ...command.problems,
     ...(read.kind === "bad" ? read.problems : []).map(describeProblem),
     ...(ca.kind === "bad" ? [describeProblem(ca.problem)] : []),
+    ...(tls.kind === "bad" ? tls.problems.map(describeProblem) : []),
   ];
   if (read.kind === "bad" || problems.length > 0) return reportProblems(problems, 2);
   if (command.kind !== "serve") {
     return await runBackupCommand(command.kind, command.file, read.config);
   }
-  return await serve(read.config, ca.kind === "good" ? ca.pem : undefined);
+  return await serve(read.config, {
+    redisCa: ca.kind === "good" ? ca.pem : undefined,
+    keyPair: tls.kind === "good" ? tls.pair : undefined,
+  });
 }
 
 /** Reads the certificate authority of `REDIS_CA_FILE`; `pem` is undefined if the setting is empty. */
@@ -58,12 +67,12 @@ async function readCa(
   }
 }
 
-async function serve(config: Config, ca: string | undefined): Promise<number> {
+async function serve(config: Config, files: SettingFiles): Promise<number> {
   await configureLogger(config);
   logUncaughtErrors();
   let service: Service;
   try {
-    service = await startService(config, ca);
+    service = await startService(config, files);
   } catch (error) {
     return reportProblems([startFailure(error, config)], 1);
   }
@@ -110,6 +119,7 @@ async function revokePermissions(
   { workers, needsFileAccess }: Service,
 ): Promise<void> {
   const usesFiles = needsFileAccess || config.redisUrl?.startsWith("unix:");
+  const readsFiles = usesFiles || workers > 0;
   // A worker started later loads the engine's packages.
   const needsVariables = config.websocketEngine === "node" && workers > 0;
   const unneeded: Deno.PermissionDescriptor[] = needsVariables
@@ -117,7 +127,7 @@ async function revokePermissions(
     : [{ name: "env" }];
   unneeded.push({ name: "sys" });
   if (!usesFiles) unneeded.push({ name: "write" });
-  if (!usesFiles && workers === 0) unneeded.push({ name: "read" });
+  if (!readsFiles) unneeded.push({ name: "read" });
   for (const permission of unneeded) {
     // Some runtimes cannot revoke permissions.
     await Deno.permissions?.revoke?.(permission).catch(() => {});

@@ -9,7 +9,7 @@ import { DEADLINE_MS, endingOf, until, wholeLines } from "./provision.ts";
 
 /** A running Parley. */
 export interface Parley extends AsyncDisposable {
-  /** `http://127.0.0.1:PORT` */
+  /** `http://127.0.0.1:PORT`, or `https:` with a certificate. */
   readonly url: string;
   readonly port: number;
   /** The URL of its admin listener; empty if it does not log one. */
@@ -65,7 +65,7 @@ export async function addressesFrom(
   { printed }: Pick<Parley, "printed">,
   env: Readonly<Record<string, string>>,
 ): Promise<Pick<Parley, "url" | "port" | "adminUrl">> {
-  const [, url = "", port] = await printed(/is on (http:\/\/\S+:(\d+)) /);
+  const [, url = "", port] = await printed(/is on (https?:\/\/\S+:(\d+)) /);
   const isSilent = env["ADMIN_PORT"] === "off" || /warning|error/.test(env["LOG_LEVEL"] ?? "");
   const [, adminUrl = ""] = isSilent ? [] : await printed(/admin\.listening.*?(http:[\w./:[\]]+)/);
   return { url, port: Number(port), adminUrl };

@@ -6,6 +6,7 @@
 import { parseConfig } from "../../lib/core/config/config.ts";
 import { ENGINE } from "./engine.ts";
 import { type Service, startService } from "../../lib/io/app/service.ts";
+import { readKeyPair } from "../../lib/io/tls/key_pair.ts";
 
 // Deno 2.9.6 loses posts to channels that are opened while the last one of an isolate is closing, as when one test's service
 // follows another's. A real service has its isolate for itself.
@@ -14,7 +15,7 @@ openChannel.onmessage = () => {};
 
 /** A service under test. */
 export interface TestService extends Service {
-  /** `http://127.0.0.1:PORT` */
+  /** `http://127.0.0.1:PORT`, or `https:` with a certificate. */
   readonly url: string;
   /** The URL of its admin listener. */
   readonly adminUrl: string;
@@ -33,10 +34,13 @@ export async function startTestService(
   };
   const read = parseConfig((name) => ({ ...usual, ...env })[name]);
   if (read.kind === "bad") throw new RangeError(`Bad settings: ${JSON.stringify(read.problems)}`);
-  const service = await startService(read.config);
+  const { tlsCertFile, tlsKeyFile } = read.config;
+  const tls = await readKeyPair(tlsCertFile, tlsKeyFile);
+  if (tls.kind === "bad") throw new RangeError(`Bad files: ${JSON.stringify(tls.problems)}`);
+  const service = await startService(read.config, { keyPair: tls.pair });
   return {
     ...service,
-    url: `http://127.0.0.1:${service.port}`,
+    url: `${tls.pair ? "https" : "http"}://127.0.0.1:${service.port}`,
     adminUrl: `http://127.0.0.1:${service.adminPort}`,
   };
 }

@@ -58,7 +58,11 @@ function isComplete(values: Values): values is Values & Config {
 }
 
 /** Settings that are each valid but not in combination. Those that are invalid alone are already reported. */
-function crossFieldProblems({ redisCaFile, redisUrl }: Values): readonly Problem[] {
+function crossFieldProblems(values: Values): readonly Problem[] {
+  return [...redisCaProblems(values), ...tlsProblems(values)];
+}
+
+function redisCaProblems({ redisCaFile, redisUrl }: Values): readonly Problem[] {
   if (typeof redisCaFile !== "string" || redisUrl === undefined) return [];
   if (typeof redisUrl === "string" && /^rediss(-\w+)?:/i.test(redisUrl)) return [];
   return [{
@@ -66,6 +70,16 @@ function crossFieldProblems({ redisCaFile, redisUrl }: Values): readonly Problem
     value: redisCaFile,
     allowed: "only with a REDIS_URL that begins with rediss://",
   }];
+}
+
+function tlsProblems({ tlsCertFile, tlsKeyFile }: Values): readonly Problem[] {
+  if (typeof tlsCertFile === "string" && tlsKeyFile === null) {
+    return [{ name: "TLS_CERT_FILE", value: tlsCertFile, allowed: "only with TLS_KEY_FILE" }];
+  }
+  if (typeof tlsKeyFile === "string" && tlsCertFile === null) {
+    return [{ name: "TLS_KEY_FILE", value: tlsKeyFile, allowed: "only with TLS_CERT_FILE" }];
+  }
+  return [];
 }
 
 /** The flag of a setting: `MAX_CONNECTIONS` is `--max-connections`. */

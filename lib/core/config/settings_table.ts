@@ -32,6 +32,10 @@ export interface Config {
   readonly host: string;
   /** The URL at which clients reach the service, without a trailing slash; null if unset. */
   readonly publicUrl: string | null;
+  /** Path of a PEM file with the certificate of the listener, and those between it and its authority; null for HTTP. */
+  readonly tlsCertFile: string | null;
+  /** Path of a PEM file with the private key of that certificate; null for HTTP. */
+  readonly tlsKeyFile: string | null;
   /** The address on which metrics and readiness details are served. */
   readonly adminHost: string;
   /** 0 for any free port; null for {@linkcode DEFAULT_ADMIN_PORT} if it is free. */
@@ -136,6 +140,18 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
   publicUrl: httpUrl({
     name: "PUBLIC_URL",
     about: "URL at which clients reach the service, for example behind a proxy",
+  }),
+  tlsCertFile: optionalText({
+    name: "TLS_CERT_FILE",
+    about: "Certificate chain for HTTPS on PORT",
+    allowed: "a PEM file",
+    rule: () => true,
+  }),
+  tlsKeyFile: optionalText({
+    name: "TLS_KEY_FILE",
+    about: "Private key of the certificate",
+    allowed: "a PEM file",
+    rule: () => true,
   }),
   adminHost: text({
     name: "ADMIN_HOST",

@@ -5,7 +5,13 @@
  * @example
  * ```ts
  * import assert from "node:assert/strict";
- * const at = { host: "0.0.0.0", port: 8080, publicUrl: null, storage: "messages in ./data" };
+ * const at = {
+ *   host: "0.0.0.0",
+ *   port: 8080,
+ *   publicUrl: null,
+ *   tlsCertFile: null,
+ *   storage: "messages in ./data",
+ * };
  * assert.match(startupMessage(at, ["192.168.1.20"]), /Others can open http:\/\/192\.168\.1\.20:8080$/m);
  * ```
  * @module
@@ -20,6 +26,8 @@ export interface StartupInfo {
   readonly port: number;
   /** The URL at which clients reach it; null if none is set. */
   readonly publicUrl: string | null;
+  /** The certificate of the listener; null if it serves plain HTTP. */
+  readonly tlsCertFile: string | null;
   /** Where messages are stored, in words. */
   readonly storage: string;
 }
@@ -35,11 +43,12 @@ export function startupMessage(
   addresses: readonly string[] | undefined,
 ): string {
   const { host, port, publicUrl, storage } = info;
+  const secure = info.tlsCertFile === null ? "" : "s";
   const here = authority(listensOnAll(host) ? "127.0.0.1" : host, port);
   const first =
-    `Parley is on http://${here} (${storage}): open it in a browser, or: npx wscat -c ws://${here}/ws`;
+    `Parley is on http${secure}://${here} (${storage}): open it in a browser, or: npx wscat -c ws${secure}://${here}/ws`;
   const others = publicUrl ??
-    (listensOnAll(host) ? reachableUrls(host, port, addresses) : undefined);
+    (listensOnAll(host) ? reachableUrls(`http${secure}`, info, addresses) : undefined);
   return `${first}\n${others === undefined ? "" : `Others can open ${others}\n`}`;
 }
 
@@ -48,12 +57,16 @@ export function listensOnAll(host: string): boolean {
   return host === "0.0.0.0" || host === "::";
 }
 
-function reachableUrls(host: string, port: number, addresses: readonly string[] = []): string {
+function reachableUrls(
+  scheme: string,
+  { host, port }: StartupInfo,
+  addresses: readonly string[] = [],
+): string {
   const open = addresses.filter((address) =>
     !isLoopback(address) && !LINK_LOCAL.test(address) && (host === "::" || !address.includes(":"))
   );
   if (open.length === 0) return `port ${port} at the address of this machine`;
-  const urls = open.slice(0, MAX_ADDRESSES).map((it) => `http://${authority(it, port)}`);
+  const urls = open.slice(0, MAX_ADDRESSES).map((it) => `${scheme}://${authority(it, port)}`);
   return urls.join(" or ");
 }
 

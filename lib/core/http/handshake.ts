@@ -99,7 +99,15 @@ export function checkHandshake(request: UpgradeRequest, policy: HandshakePolicy)
   if (!isKey(trimmed(boundedValue(request, "sec-websocket-key")))) {
     return refuse(400, "Sec-WebSocket-Key is not 16 bytes of base64");
   }
-  return checkHostAndOrigin(request, policy);
+  return checkHostAndOrigin(request, request.headers.get("host"), policy);
+}
+
+/** Checks Host and Origin only, of a request that asks about a handshake. Over HTTP/2, its host is in its URL. */
+export function checkHandshakeQuery(
+  request: UpgradeRequest & { readonly url: string },
+  policy: HandshakePolicy,
+): HandshakeResult {
+  return checkHostAndOrigin(request, requestedAuthority(request, false) || null, policy);
 }
 
 /** Refuses a Host that is not a host and port. In a request's URL it would be taken for a part of the path. */
@@ -114,12 +122,11 @@ export function checkHost(request: UpgradeRequest): Refusal | undefined {
 // Nearly all requests have the same host, and parsing URLs is expensive.
 let lastValidHost: string | undefined;
 
-/** Checks Host and Origin only. */
-export function checkHostAndOrigin(
+function checkHostAndOrigin(
   request: UpgradeRequest,
+  host: string | null,
   policy: HandshakePolicy,
 ): HandshakeResult {
-  const host = request.headers.get("host");
   if (host === null) return refuse(400, "Host is missing");
   const badHost = checkHost(request);
   if (badHost !== undefined) return badHost;

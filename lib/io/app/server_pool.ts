@@ -15,6 +15,7 @@ import { WorkerHandle } from "../workers/worker_handle.ts";
 import type { MoveState } from "../workers/recycle_planner.ts";
 import { Supervisor, type SupervisorContext } from "../workers/supervisor.ts";
 import { firstFailure } from "../tasks.ts";
+import type { KeyPair } from "../tls/key_pair.ts";
 
 /** Serves clients, in this isolate or in workers. */
 export interface ServerPool extends AsyncDisposable {
@@ -36,14 +37,22 @@ export interface ServerPool extends AsyncDisposable {
   drain(): Promise<void>;
 }
 
+/** What the servers of a pool have in common. */
+export interface PoolOptions {
+  /** The name of the process's broadcast channel. */
+  readonly channel: string;
+  /** The certificate for HTTPS; undefined for HTTP. */
+  readonly keyPair: KeyPair | undefined;
+}
+
 /** Serves in this isolate. Throws `Deno.errors.AddrInUse` if the port is taken. */
 export async function serveInProcess(
   config: Config,
   services: SharedServices,
-  channel: string,
+  options: PoolOptions,
 ): Promise<ServerPool> {
   const server = await startChatServer(config, services, {
-    channel,
+    ...options,
     port: config.port,
     isShared: false,
   });
@@ -68,7 +77,7 @@ export async function serveInWorkers(
   count: number,
   config: Config,
   services: SharedServices,
-  channel: string,
+  options: PoolOptions,
   metrics: Metrics,
 ): Promise<ServerPool> {
   if (!reachesOtherWorkers()) {
@@ -79,7 +88,7 @@ export async function serveInWorkers(
   let retiredCounters: Snapshot = [];
   const recycles = workerPoolMetrics(metrics, () => supervisor.count);
   const supervisor: Supervisor = new Supervisor({
-    startWorker: (number) => new WorkerHandle({ config, channel, port, number }, services),
+    startWorker: (number) => new WorkerHandle({ ...options, config, port, number }, services),
     count,
     ...limitsOf(config, count),
     processBytes: () => Deno.memoryUsage().rss,

@@ -22,9 +22,16 @@ import { logger } from "../logger.ts";
 import { guardMemory } from "./memory_guard.ts";
 import { ProcessStats, registerProcessMetrics } from "./process_stats.ts";
 import { ReadinessCheck } from "../http/readiness.ts";
-import { maxProcessBytes, serveInProcess, serveInWorkers, type ServerPool } from "./server_pool.ts";
+import {
+  maxProcessBytes,
+  type PoolOptions,
+  serveInProcess,
+  serveInWorkers,
+  type ServerPool,
+} from "./server_pool.ts";
 import { firstFailure, waitForEnd } from "../tasks.ts";
 import { monitorClock } from "./clock_monitor.ts";
+import type { KeyPair } from "../tls/key_pair.ts";
 
 const SWEEP_MS = 600_000;
 
@@ -48,12 +55,19 @@ export interface Service extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-/**
- * Starts the service without waiting for Redis. Throws `Deno.errors.AddrInUse` if the port is taken.
- *
- * @param ca The certificate authority of `REDIS_CA_FILE`, in PEM.
- */
-export async function startService(settings: Config, ca?: string): Promise<Service> {
+/** The contents of the files that settings name. */
+export interface SettingFiles {
+  /** The certificate authority of `REDIS_CA_FILE`, in PEM. */
+  readonly redisCa?: string | undefined;
+  /** The certificate of `TLS_CERT_FILE` and its key. */
+  readonly keyPair?: KeyPair | undefined;
+}
+
+/** Starts the service without waiting for Redis. Throws `Deno.errors.AddrInUse` if the port is taken. */
+export async function startService(
+  settings: Config,
+  { redisCa, keyPair }: SettingFiles = {},
+): Promise<Service> {
   const config = isHosted() ? hostedConfig(settings) : settings;
   await using started = new AsyncDisposableStack();
   const life = new AbortController();
@@ -61,7 +75,7 @@ export async function startService(settings: Config, ca?: string): Promise<Servi
   const clock = systemClock;
   const metrics = new Metrics();
   registerProcessMetrics(metrics);
-  const backend = await openBackend(config, ca, { clock, metrics }, started);
+  const backend = await openBackend(config, redisCa, { clock, metrics }, started);
   const channel = `parley:${crypto.randomUUID()}`;
   const broadcaster = started.use(new Broadcaster(channel));
   const announcer = new TopAnnouncer(
@@ -93,7 +107,7 @@ export async function startService(settings: Config, ca?: string): Promise<Servi
       return waitForEnd("The admin listener", [admin.shutdown()]);
     });
   }
-  const pool = started.use(await startPool(config, services, channel, metrics));
+  const pool = started.use(await startPool(config, services, { channel, keyPair }, metrics));
   poolStarted.resolve(pool);
   const processBytes = () => Deno.memoryUsage().rss;
   const maxBytes = maxProcessBytes(config);
@@ -154,17 +168,17 @@ function createServices(
 async function startPool(
   config: Config,
   services: SharedServices,
-  channel: string,
+  options: PoolOptions,
   metrics: Metrics,
 ): Promise<ServerPool> {
   const count = workerCount(config);
-  if (count === 0) return await serveInProcess(config, services, channel);
+  if (count === 0) return await serveInProcess(config, services, options);
   try {
-    return await serveInWorkers(count, config, services, channel, metrics);
+    return await serveInWorkers(count, config, services, options, metrics);
   } catch (error) {
     if (config.workers !== null || error instanceof Deno.errors.AddrInUse) throw error;
     logger.warn("service.workers_unavailable", { why: String(error) });
-    return await serveInProcess(config, services, channel);
+    return await serveInProcess(config, services, options);
   }
 }
 

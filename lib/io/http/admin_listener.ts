@@ -35,7 +35,12 @@ export async function openAdminListener(
   try {
     const handler = adminHandler(config, sources);
     const context = { engine, handler, clock, tcpLimits: tcpLimits(config) };
-    const listener = await Listener.open(context, { host, port, isShared: false });
+    const listener = await Listener.open(context, {
+      host,
+      port,
+      isShared: false,
+      keyPair: undefined,
+    });
     const name = host.includes(":") ? `[${host}]` : host;
     logger.info("admin.listening", { url: `http://${name}:${listener.port}` });
     return listener;

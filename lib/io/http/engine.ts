@@ -9,6 +9,7 @@ import type { ConnectionStatus } from "../../chat/heartbeat.ts";
 import type { ConnectionSlot, TcpLimits } from "../../core/limits/connection_limits.ts";
 import type { ConnectionContext, Endpoint } from "./connection.ts";
 import type { EngineName } from "../../core/config/settings_table.ts";
+import type { KeyPair } from "../tls/key_pair.ts";
 
 /** Responds to a request. `remote` is the IP address of the TCP peer, which may be a proxy. */
 export type RequestHandler = (request: Request, remote: string) => Response | Promise<Response>;
@@ -21,6 +22,8 @@ export interface ListenAddress {
   readonly port: number;
   /** Whether other listeners of this process share the port. */
   readonly isShared: boolean;
+  /** The certificate for HTTPS, which `readKeyPair()` has checked; undefined for HTTP. */
+  readonly keyPair: KeyPair | undefined;
 }
 
 /** What a port needs. */
@@ -41,6 +44,8 @@ export interface OpenPort {
   readonly finished: Promise<void>;
   /** Stops accepting and waits for requests in progress. May never resolve if a peer is stuck: use a timeout. */
   shutdown(): Promise<void>;
+  /** Uses another certificate for new connections and keeps the others; false if the engine cannot do that. */
+  replaceKeyPair(pair: KeyPair): boolean;
 }
 
 /** A request that is about to become a connection. */

@@ -14,7 +14,7 @@ import {
 import type { RequestSource } from "../../core/http/ip_address.ts";
 import {
   checkHandshake,
-  checkHostAndOrigin,
+  checkHandshakeQuery,
   type OriginPolicy,
   type Refusal,
   refuse,
@@ -123,7 +123,10 @@ export class Upgrader {
     { address, viaTrustedProxy }: RequestSource,
   ): Promise<RefusalReason | undefined> {
     if (this.#isStopping) return { code: "unavailable", refusal: STOPPING };
-    const result = checkHostAndOrigin(request, { origins: this.#context.origins, viaTrustedProxy });
+    const result = checkHandshakeQuery(request, {
+      origins: this.#context.origins,
+      viaTrustedProxy,
+    });
     if (result.kind === "refused") {
       return { code: result.status === 403 ? "origin_refused" : "host_refused", refusal: result };
     }

@@ -31,6 +31,7 @@ import type { HealthSources } from "../http/health_responses.ts";
 import { newId, SignedSessionTokens } from "../auth/signed_tokens.ts";
 import { loadEngine } from "./load_engine.ts";
 import { Listener } from "../http/listener.ts";
+import type { KeyPair } from "../tls/key_pair.ts";
 import { logger } from "../logger.ts";
 import { buildOf, loadPages } from "../web/pages.ts";
 import { createRoutes, type RouteTargets } from "../http/routes.ts";
@@ -60,6 +61,8 @@ export interface ListenOptions {
   readonly port: number;
   /** Whether other workers listen on the same port. */
   readonly isShared: boolean;
+  /** The certificate for HTTPS; undefined for HTTP. */
+  readonly keyPair: KeyPair | undefined;
 }
 
 /** The state of one server, for health checks and metrics. */

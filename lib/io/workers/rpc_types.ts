@@ -10,6 +10,7 @@ import type { Config } from "../../core/config/config.ts";
 import type { ServerReport } from "../serving/chat_server.ts";
 import type { DrainKind } from "../serving/drain.ts";
 import type { Readiness } from "../http/readiness.ts";
+import type { KeyPair } from "../tls/key_pair.ts";
 import type { RpcBatch } from "./rpc.ts";
 
 /** The calls that the main isolate answers. */
@@ -50,6 +51,8 @@ export interface WorkerInit {
   readonly port: number;
   /** Number of the worker, from 1; a replacement gets a new number. */
   readonly number: number;
+  /** The certificate for HTTPS; undefined for HTTP. */
+  readonly keyPair: KeyPair | undefined;
 }
 
 /** A message to a worker. `start` transfers the lifeline's port, which closes when the worker has ended. */

@@ -33,11 +33,11 @@ self.onmessage = ({ data, ports }: MessageEvent<ToWorker>) => {
   start(data.init);
 };
 
-async function start({ config, channel, port, number }: WorkerInit): Promise<void> {
+async function start({ config, channel, port, number, keyPair }: WorkerInit): Promise<void> {
   try {
     await configureLogger(config, number);
     logUncaughtErrors();
-    const options = { channel, port, isShared: true };
+    const options = { channel, port, keyPair, isShared: true };
     server.resolve(await startChatServer(config, remoteServices(main), options));
     post({ kind: "up" });
   } catch (error) {

@@ -42,6 +42,8 @@ const DEFAULTS = {
   port: 8080,
   host: "127.0.0.1",
   publicUrl: null,
+  tlsCertFile: null,
+  tlsKeyFile: null,
   adminHost: "127.0.0.1",
   adminPort: null,
   adminToken: null,
@@ -323,6 +325,9 @@ Deno.test("GUEST_NAME accepts only prefixes from which guest names can be genera
   );
 });
 
+/** Settings that are valid only together with another one. */
+const PAIRED = new Set(["REDIS_CA_FILE", "TLS_CERT_FILE", "TLS_KEY_FILE"]);
+
 Deno.test("parseConfig() never throws, and a problem names a setting, its value and what is allowed", () => {
   const names = settings.map(({ name }) => name);
   const anyValue = fc.oneof(
@@ -336,7 +341,7 @@ Deno.test("parseConfig() never throws, and a problem names a setting, its value 
         const setting = settings.find((setting) => setting.name === name);
         assert.ok(setting !== undefined, name);
         assert.equal(value, setting.isSecret ? "…" : values[name]?.trim());
-        assert.ok(allowed === setting.allowed || name === "REDIS_CA_FILE", allowed);
+        assert.ok(allowed === setting.allowed || PAIRED.has(name), allowed);
       }
     }),
     { numRuns: 500 },
@@ -397,4 +402,22 @@ for (
   const [name, flag] of [["PORT", "--port"], ["MAX_MESSAGE_BYTES", "--max-message-bytes"]] as const
 ) {
   Deno.test(`flagOf() returns ${flag} for ${name}`, () => assert.equal(flagOf(name), flag));
+}
+
+Deno.test("parseConfig() accepts TLS_CERT_FILE and TLS_KEY_FILE together", () => {
+  const config = configOf({ TLS_CERT_FILE: "/cert.pem", TLS_KEY_FILE: "/key.pem" });
+  assert.deepEqual(config, { ...DEFAULTS, tlsCertFile: "/cert.pem", tlsKeyFile: "/key.pem" });
+});
+
+for (
+  const [name, other] of [
+    ["TLS_CERT_FILE", "TLS_KEY_FILE"],
+    ["TLS_KEY_FILE", "TLS_CERT_FILE"],
+  ] as const
+) {
+  Deno.test(`parseConfig() rejects ${name} without ${other}`, () => {
+    assert.deepEqual(problemsOf({ [name]: "/file.pem", [other]: " " }), [
+      { name, value: "/file.pem", allowed: `only with ${other}` },
+    ]);
+  });
 }

@@ -19,7 +19,7 @@ for (
 ) {
   Deno.test(`startupMessage() on ${host}, PUBLIC_URL ${publicUrl}, directs others to ${others}`, () => {
     const text = startupMessage(
-      { host, port: 8080, publicUrl, storage: "messages in ./data" },
+      { host, port: 8080, publicUrl, tlsCertFile: null, storage: "messages in ./data" },
       addresses,
     );
     const [first, second, ...rest] = text.split("\n");
@@ -31,3 +31,13 @@ for (
     assert.deepEqual(rest, others === undefined ? [] : [""]);
   });
 }
+
+Deno.test("startupMessage() of a service with a certificate has https:// and wss:// URLs", () => {
+  const at = { host: "0.0.0.0", port: 8443, publicUrl: null, tlsCertFile: "/cert.pem" };
+  const text = startupMessage({ ...at, storage: "messages in ./data" }, MACHINE);
+  assert.equal(
+    text,
+    "Parley is on https://127.0.0.1:8443 (messages in ./data): open it in a browser, or: npx wscat -c wss://127.0.0.1:8443/ws\n" +
+      "Others can open https://192.168.1.20:8443\n",
+  );
+});

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import * as http2 from "node:http2";
+import { text } from "node:stream/consumers";
 import { ENGINE } from "../../support/engine.ts";
 import { handshake, sendRequest } from "../../support/clients/raw_socket.ts";
 import { startTestService, type TestService } from "../../support/service.ts";
@@ -97,6 +98,27 @@ Deno.test({
     assert.equal(await statuses(port, "rebound.example"), 421);
     assert.equal(await statuses(port, "localhost"), 200);
   }
+});
+
+Deno.test({
+  name: "A request in HTTP/2 is told whether its handshake would be accepted",
+  ignore: ENGINE === "node",
+}, async () => {
+  await using service = await startTestService();
+  const client = http2.connect(service.url);
+  const ask = async (origin: string) => {
+    const request = client.request({
+      ":method": "POST",
+      ":path": "/ws",
+      accept: "application/json",
+      origin,
+    });
+    request.end();
+    return JSON.parse(await text(request));
+  };
+  assert.deepEqual(await ask(service.url), { admitted: true });
+  assert.equal((await ask("https://evil.example")).code, "origin_refused");
+  client.destroy();
 });
 
 Deno.test({

@@ -42,7 +42,11 @@ export class TestClient implements AsyncDisposable {
   /** Opens a connection; rejects when the server refuses it. */
   static async open(
     url: string,
-    init: { protocols?: string[]; headers?: Record<string, string> } = {},
+    init: {
+      protocols?: string[];
+      headers?: Record<string, string>;
+      client?: Deno.HttpClient;
+    } = {},
   ): Promise<TestClient> {
     // When a test has the browser's types, for a page's module, they do not include Deno's options.
     const socket: WebSocket = Reflect.construct(WebSocket, [url.replace(/^http/, "ws"), init]);

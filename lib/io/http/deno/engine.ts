@@ -27,12 +27,16 @@ export class DenoEngine implements WebSocketEngine {
   readonly statuses: readonly ConnectionStatus[] = DENO_STATUSES;
   readonly deadStatuses: readonly ConnectionStatus[] = ["stuck", "dead"];
 
-  open({ handler }: PortContext, { host, port, isShared }: ListenAddress): Promise<OpenPort> {
+  open(
+    { handler }: PortContext,
+    { host, port, isShared, keyPair }: ListenAddress,
+  ): Promise<OpenPort> {
     return new Promise((resolve) => {
       const server = Deno.serve({
         hostname: host,
         port,
         reusePort: isShared,
+        ...keyPair,
         onListen: () => {},
         onError: (error) => {
           logger.error("request.failed", { error: String(error) });
@@ -47,6 +51,8 @@ export class DenoEngine implements WebSocketEngine {
         port: server.addr.port ?? port,
         finished: server.finished,
         shutdown: () => server.shutdown(),
+        // It reads the certificate once, and closing the port ends its connections.
+        replaceKeyPair: () => false,
       });
     });
   }

@@ -58,7 +58,8 @@ export class NodeConnection extends Connection implements Socket, Peer {
   }
 
   override sendAll(messages: readonly string[]): void {
-    if (this.state !== "open") return;
+    // Writing no bytes to a TLS stream ends it with EPERM (Deno 2.9.6).
+    if (this.state !== "open" || messages.length === 0) return;
     const frames = framesOf(messages);
     // One by one, the backlog exceeds its limit by at most one message.
     if (this.#stream.writableLength + frames.length > this.context.maxBufferedBytes) {

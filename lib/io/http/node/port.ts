@@ -4,14 +4,22 @@
  * @module
  */
 import type { Buffer } from "node:buffer";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { type Refusal, refuse } from "../../../core/http/handshake.ts";
 import type { ListenAddress, OpenPort, PortContext, RequestHandler } from "../engine.ts";
 import { internalErrorResponse, refusalResponse, withSecurityHeaders } from "../responses.ts";
 import { logger } from "../../logger.ts";
+import type { KeyPair } from "../../tls/key_pair.ts";
 import { AcceptWatch, tcpProbe } from "./accept_watch.ts";
+import {
+  createNodeServer,
+  isInHandshake,
+  type NodeServer,
+  replaceKeyPair,
+  tcpStreamOf,
+} from "./server.ts";
 import { TcpGuard } from "./tcp_guard.ts";
 import { requestOf, writeResponse } from "./upgrade_messages.ts";
 
@@ -36,7 +44,7 @@ export class NodePort implements OpenPort {
   readonly #handler: RequestHandler;
   readonly #upgrades: WeakMap<Request, RawUpgrade>;
   readonly #guard: TcpGuard;
-  readonly #server: Server;
+  readonly #server: NodeServer;
   readonly #streams = new Set<Socket>();
   readonly #life = new AbortController();
   readonly #finished = Promise.withResolvers<void>();
@@ -44,7 +52,7 @@ export class NodePort implements OpenPort {
 
   private constructor(
     { handler, clock, tcpLimits }: PortContext,
-    host: string,
+    { host, keyPair }: ListenAddress,
     upgrades: WeakMap<Request, RawUpgrade>,
   ) {
     this.#handler = handler;
@@ -59,16 +67,16 @@ export class NodePort implements OpenPort {
         errorHandler: () => badRequestResponse(BAD_HOST),
       },
     );
-    // The guard ends connections that wait for too long.
-    this.#server = createServer({ keepAliveTimeout: 0 }, (incoming, outgoing) => {
+    this.#server = createNodeServer((incoming, outgoing) => {
       this.#watchResponse(incoming, outgoing);
       listener(incoming, outgoing);
-    });
+    }, keyPair);
     this.#server.on("connection", (stream: Socket) => this.#onConnection(stream));
     this.#server.on("upgrade", (incoming: IncomingMessage, stream: Socket, head: Buffer) => {
       this.#onUpgrade({ incoming, stream, head, isOpen: false });
     });
     this.#server.on("clientError", (error: NodeJS.ErrnoException, stream: Socket) => {
+      if (isInHandshake(stream)) return stream.destroy();
       const refusal = error.code === "HPE_HEADER_OVERFLOW" ? LONG_HEAD : BAD_REQUEST;
       writeResponse(stream, badRequestResponse(refusal));
     });
@@ -84,10 +92,11 @@ export class NodePort implements OpenPort {
   /** Opens it. @param upgrades Where acceptors find the upgrade of a request. */
   static async open(
     context: PortContext,
-    { host, port, isShared }: ListenAddress,
+    address: ListenAddress,
     upgrades: WeakMap<Request, RawUpgrade>,
   ): Promise<NodePort> {
-    const opened = new NodePort(context, host, upgrades);
+    const { host, port, isShared } = address;
+    const opened = new NodePort(context, address, upgrades);
     const listening = Promise.withResolvers<void>();
     opened.#server.on(
       "error",
@@ -115,6 +124,10 @@ export class NodePort implements OpenPort {
     await this.#finished.promise.catch(() => {});
   }
 
+  replaceKeyPair(pair: KeyPair): boolean {
+    return replaceKeyPair(this.#server, pair);
+  }
+
   /** Gives the port up when it accepts no more connections. Its connections stay. */
   async #watch(acceptWatch: AcceptWatch): Promise<void> {
     this.#acceptWatch = acceptWatch;
@@ -134,14 +147,16 @@ export class NodePort implements OpenPort {
   }
 
   #watchResponse({ socket }: IncomingMessage, outgoing: ServerResponse): void {
-    this.#guard.onRequest(socket);
-    outgoing.on("close", () => this.#guard.onResponded(socket));
+    const stream = tcpStreamOf(socket);
+    this.#guard.onRequest(stream);
+    outgoing.on("close", () => this.#guard.onResponded(stream));
   }
 
   /** Handles a request to upgrade. Writes the response unless it becomes a WebSocket. */
   async #onUpgrade(raw: RawUpgrade): Promise<void> {
     const { incoming, stream } = raw;
-    this.#guard.onRequest(stream);
+    const tcpStream = tcpStreamOf(stream);
+    this.#guard.onRequest(tcpStream);
     // Without a listener, a reset would end the process.
     const ignore = () => {};
     stream.on("error", ignore);
@@ -150,7 +165,7 @@ export class NodePort implements OpenPort {
     this.#upgrades.set(request, raw);
     const response = await this.#respond(request, stream.remoteAddress ?? "");
     if (!raw.isOpen) return await writeResponse(stream, response);
-    this.#guard.release(stream);
+    this.#guard.release(tcpStream);
     stream.off("error", ignore);
   }
 

@@ -30,5 +30,7 @@ export async function writeResponse(stream: Socket, response: Response): Promise
   head.push("connection: close", `date: ${new Date().toUTCString()}`, "", "");
   if (stream.destroyed) return;
   stream.write(head.join("\r\n"));
-  stream.end(body);
+  // Writing no bytes to a TLS stream ends it with EPERM (Deno 2.9.6).
+  if (body.length > 0) stream.write(body);
+  stream.end();
 }

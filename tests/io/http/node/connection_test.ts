@@ -82,6 +82,12 @@ Deno.test("NodeConnection sends several messages in one write", () => {
   assert.equal(stream.writableLength, "onetwothree".length + 3 * 2);
 });
 
+Deno.test("NodeConnection writes nothing for no messages", () => {
+  const { stream, connection } = open();
+  connection.sendAll([]);
+  assert.equal(stream.writes, 0);
+});
+
 Deno.test("NodeConnection drops a peer whose backlog exceeds the limit by at most one message", () => {
   const { socket, stream, connection, counts } = open();
   const message = "x".repeat(996);

@@ -7,8 +7,10 @@ import type { RedisBus } from "../../../../lib/io/redis/bus.ts";
 import { AnnouncementReader } from "../../../contract/announcement_reader.ts";
 import { ann, draft, lobby, mustPublish, react, say } from "../../../contract/fixtures.ts";
 import { freePort, programTest, until } from "../../../support/provision.ts";
+import { OPENSSL, TestAuthority } from "../../../support/certificates.ts";
 import { openBus, whenReady } from "../../../support/redis/bus.ts";
 import { type RedisServer, startRedis } from "../../../support/redis/server.ts";
+import { TemporaryFolder } from "../../../support/temporary_folder.ts";
 
 /** Starts a Redis, sets it up, and opens a bus on it by a URL. */
 async function open(
@@ -149,43 +151,24 @@ function argsOf(options: readonly (readonly [string, string])[]): readonly strin
 
 for (const [what, start] of Object.entries(startTls)) {
   programTest(
-    { names: ["openssl"], install: "the Debian package openssl" },
+    OPENSSL,
     `RedisBus reaches ${what} over TLS with the configured certificate authority`,
     async (openssl) => {
-      const folder = await Deno.makeTempDir();
-      await createCertificates(openssl.path, folder);
-      const ca = await Deno.readTextFile(`${folder}/ca.pem`);
-      {
-        await using started = new AsyncDisposableStack();
-        const port = freePort();
-        const url = await start(started, port, [
-          ["tls-port", String(port)],
-          ["tls-auth-clients", "no"],
-          ["tls-cert-file", `${folder}/cert.pem`],
-          ["tls-key-file", `${folder}/key.pem`],
-          ["tls-ca-cert-file", `${folder}/ca.pem`],
-        ]);
-        await using trusting = openBus(url, { ca });
-        await whenReady(trusting);
-        await useEveryCommand(trusting);
-      }
-      await Deno.remove(folder, { recursive: true });
+      await using folder = new TemporaryFolder();
+      const authority = await TestAuthority.create(openssl, folder.path);
+      const { certFile, keyFile } = await authority.certify("redis");
+      await using started = new AsyncDisposableStack();
+      const port = freePort();
+      const url = await start(started, port, [
+        ["tls-port", String(port)],
+        ["tls-auth-clients", "no"],
+        ["tls-cert-file", certFile],
+        ["tls-key-file", keyFile],
+        ["tls-ca-cert-file", authority.file],
+      ]);
+      await using trusting = openBus(url, { ca: authority.pem });
+      await whenReady(trusting);
+      await useEveryCommand(trusting);
     },
   );
-}
-
-/** Creates a certificate authority, and a certificate for 127.0.0.1 signed by it. */
-async function createCertificates(openssl: string, folder: string): Promise<void> {
-  const base = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2";
-  const leaf = "-addext subjectAltName=IP:127.0.0.1 -addext basicConstraints=critical,CA:FALSE";
-  for (
-    const args of [
-      `${base} -keyout ca.key -out ca.pem -subj /CN=Authority`,
-      `${base} -keyout key.pem -out cert.pem -subj /CN=Redis ${leaf} -CA ca.pem -CAkey ca.key`,
-    ]
-  ) {
-    const command = new Deno.Command(openssl, { args: args.split(" "), cwd: folder });
-    const { success, stderr } = await command.output();
-    assert.ok(success, new TextDecoder().decode(stderr));
-  }
 }

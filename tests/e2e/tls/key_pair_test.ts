@@ -1,0 +1,99 @@
+/** The files of the certificate and its key, as they are checked before use. */
+import assert from "node:assert/strict";
+import { expiryOf, readKeyPair } from "../../../lib/io/tls/key_pair.ts";
+import { type CertificateFiles, OPENSSL, TestAuthority } from "../../support/certificates.ts";
+import { runArguments, spawn } from "../../support/parley.ts";
+import { programTest } from "../../support/provision.ts";
+import { TemporaryFolder } from "../../support/temporary_folder.ts";
+
+async function problemsOf({ certFile, keyFile }: CertificateFiles): Promise<readonly string[]> {
+  const result = await readKeyPair(certFile, keyFile);
+  return result.kind === "good" ? [] : result.problems.map(({ name, value, allowed }) => {
+    assert.equal(value, name === "TLS_CERT_FILE" ? certFile : keyFile);
+    return `${name}: ${allowed}`;
+  });
+}
+
+programTest(
+  OPENSSL,
+  "readKeyPair() accepts a certificate with its key, and knows its expiry",
+  async (openssl) => {
+    await using folder = new TemporaryFolder();
+    const authority = await TestAuthority.create(openssl, folder.path);
+    const { certFile, keyFile } = await authority.certify("chat");
+    const result = await readKeyPair(certFile, keyFile);
+    assert.ok(result.kind === "good" && result.pair !== undefined);
+    assert.deepEqual(result.pair, {
+      cert: await Deno.readTextFile(certFile),
+      key: await Deno.readTextFile(keyFile),
+    });
+    const days = ((await expiryOf(result.pair))?.getTime() ?? 0 - Date.now()) / 86_400_000;
+    assert.ok(days > 1, String(days));
+  },
+);
+
+programTest(OPENSSL, "readKeyPair() reports what is wrong with the files", async (openssl) => {
+  await using folder = new TemporaryFolder();
+  const authority = await TestAuthority.create(openssl, folder.path);
+  const { certFile, keyFile } = await authority.certify("chat");
+  const other = await authority.certify("other");
+  const missing = `${folder.path}/missing.pem`;
+  const empty = `${folder.path}/empty.pem`;
+  await Deno.writeTextFile(empty, "");
+  const half = `${folder.path}/half.pem`;
+  const whole = await Deno.readTextFile(certFile);
+  await Deno.writeTextFile(half, whole.slice(0, whole.length / 2));
+
+  for (
+    const [files, ...problems] of [
+      [
+        { certFile: missing, keyFile },
+        /^TLS_CERT_FILE: a PEM file that can be read \(No such file/,
+      ],
+      [{ certFile, keyFile: missing }, /^TLS_KEY_FILE: a PEM file that can be read \(No such file/],
+      [{ certFile: folder.path, keyFile }, /^TLS_CERT_FILE: a PEM file that can be read \(/],
+      [{ certFile: empty, keyFile }, /^TLS_CERT_FILE: a PEM file with a certificate in it$/],
+      [{ certFile, keyFile: certFile }, /^TLS_KEY_FILE: a PEM file with a private key/],
+      [{ certFile: half, keyFile }, /^TLS_CERT_FILE: a certificate with its private key/],
+      [
+        { certFile, keyFile: other.keyFile },
+        /^TLS_CERT_FILE: a certificate with its private key in TLS_KEY_FILE \(.*KeyMismatch/,
+      ],
+      [{ certFile: empty, keyFile: missing }, /^TLS_CERT_FILE: /, /^TLS_KEY_FILE: /],
+    ] as const
+  ) {
+    const found = await problemsOf(files);
+    assert.equal(found.length, problems.length, found.join("\n"));
+    for (const [at, problem] of problems.entries()) assert.match(found[at] ?? "", problem);
+  }
+});
+
+Deno.test("readKeyPair() without both files returns no pair", async () => {
+  for (const [cert, key] of [[null, null], ["/cert.pem", null], [null, "/key.pem"]] as const) {
+    assert.deepEqual(await readKeyPair(cert, key), { kind: "good", pair: undefined });
+  }
+});
+
+Deno.test("parley reports unusable TLS files together with all other problems, and exits with 2", async () => {
+  const env = { PING_SECONDS: "0", TLS_CERT_FILE: "/missing.pem", TLS_KEY_FILE: "/absent.pem" };
+  for (
+    const [removed, expected] of [
+      [[], [
+        /^PING_SECONDS is/,
+        /^TLS_CERT_FILE is "\/missing\.pem"/,
+        /^TLS_KEY_FILE is "\/absent/,
+      ]],
+      [["TLS_KEY_FILE"], [/^TLS_CERT_FILE .*: only with TLS_KEY_FILE$/, /^PING_SECONDS is/]],
+    ] as const
+  ) {
+    const given = Object.entries(env).filter(([name]) => !removed.some((it) => it === name));
+    await using child = spawn(Deno.execPath(), runArguments(), Object.fromEntries(given));
+    assert.equal((await child.ended).code, 2);
+    const lines = child.output.trimEnd().split("\n");
+    assert.equal(lines.length, expected.length, child.output);
+    for (const line of lines) {
+      const said = line.replace(/^parley: /, "");
+      assert.ok(expected.some((it) => it.test(said)), said);
+    }
+  }
+});
