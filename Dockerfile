@@ -24,7 +24,7 @@ USER deno
 # Download all packages now and check them against the lock file, so that the container starts without a network.
 RUN deno install --frozen --entrypoint main.ts
 
-ENV HOST=0.0.0.0 PORT=8080 DATA_DIR=/data
+ENV HOST=0.0.0.0 PORT=8080 DATA_DIR=/data WEBSOCKET_ENGINE=node
 EXPOSE 8080
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=5s \

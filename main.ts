@@ -7,6 +7,7 @@
 import meta from "./deno.json" with { type: "json" };
 import { describeProblem, helpText, parseCommandLine } from "./lib/core/config/command_line.ts";
 import { type Config, parseConfig, type Problem, settings } from "./lib/core/config/config.ts";
+import { SETTINGS } from "./lib/core/config/settings_table.ts";
 import { listensOnAll, startupMessage } from "./lib/core/config/startup_message.ts";
 import { runBackupCommand } from "./lib/io/app/backup_command.ts";
 import { runBenchCommand } from "./lib/load/cli/command.ts";
@@ -23,7 +24,13 @@ const encoder = new TextEncoder();
 async function main(args: readonly string[]): Promise<number> {
   const command = parseCommandLine(args);
   if (command.kind === "help") return print(helpText(meta.version, benchHelp()), 0);
-  if (command.kind === "version") return print(`parley ${meta.version}\n`, 0);
+  if (command.kind === "version") {
+    const engine = Deno.env.get("WEBSOCKET_ENGINE") ?? SETTINGS.websocketEngine.fallback;
+    return print(
+      `parley ${meta.version} (WEBSOCKET_ENGINE=${engine}, Deno ${Deno.version.deno})\n`,
+      0,
+    );
+  }
   if (command.kind === "bench") return await runBenchCommand(command.args);
   const get = (name: string) => command.flags.get(name) ?? Deno.env.get(name);
   const read = parseConfig(get);

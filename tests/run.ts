@@ -6,7 +6,7 @@
  * TEST_JOBS sets how many processes run at the same time.
  * @module
  */
-import { testFiles, type Tier, tierOf, TIERS } from "./tiers.ts";
+import { ALL_TIERS, testFiles, type Tier, tiersOf } from "./tiers.ts";
 
 /** What one process of `deno test` is to run. */
 export interface Job {
@@ -14,6 +14,8 @@ export interface Job {
   /** In words, for people. */
   readonly what: string;
   readonly args: readonly string[];
+  /** Environment variables. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Numbers of tests, by how they ended. */
@@ -42,7 +44,7 @@ const SILENCE_MS = 15 * 60_000;
 
 /** Splits the files of a tier among processes; the largest files come first, since they tend to take longest. */
 export function jobsOf(
-  { name, filesPerProcess, usesPrograms, examples }: Tier,
+  { name, filesPerProcess, usesPrograms, examples, env }: Tier,
   files: readonly string[],
   size: (path: string) => number,
 ): readonly Job[] {
@@ -58,6 +60,7 @@ export function jobsOf(
   const job = (paths: readonly string[], ...flags: string[]) => ({
     tier: name,
     what: paths.join(" "),
+    env,
     args: [
       "test",
       "--config",
@@ -88,14 +91,14 @@ export function outcomeOf(output: string, code: number): Outcome {
 
 /** The tiers of these names, or all if there are none. Throws RangeError for an unknown name. */
 export function tiersNamed(names: readonly string[]): readonly Tier[] {
-  const known = [...new Set(TIERS.map(({ name }) => name))];
+  const known = [...new Set(ALL_TIERS.map(({ name }) => name))];
   const unknown = names.find((name) => !known.includes(name));
   if (unknown !== undefined) {
     throw new RangeError(
       `Cannot run tests: the tiers are ${known.join(", ")}: received ${unknown}`,
     );
   }
-  return TIERS.filter(({ name }) => names.length === 0 || names.includes(name));
+  return ALL_TIERS.filter(({ name }) => names.length === 0 || names.includes(name));
 }
 
 /** The closing line. */
@@ -204,13 +207,13 @@ function startSilenceTimer(onSilence: () => void): () => void {
  *   that prints nothing for so long counts as hung and is killed; its last line names the test.
  */
 export async function startDeno(
-  { tier, args }: Pick<Job, "tier" | "args">,
+  { tier, args, env }: Pick<Job, "tier" | "args" | "env">,
   startTimer: (onSilence: () => void) => () => void = startSilenceTimer,
 ): Promise<Outcome> {
   const child = new Deno.Command(Deno.execPath(), {
     args: [...args],
     cwd: ROOT,
-    env: { NO_COLOR: "1" },
+    env: { NO_COLOR: "1", ...env },
     ...{ stdin: "null", stdout: "piped", stderr: "piped" },
   }).spawn();
   let printed = "";
@@ -251,10 +254,11 @@ function defaultJobs(): number {
 
 if (import.meta.main) {
   const from = performance.now();
-  const files = Map.groupBy(testFiles(ROOT), tierOf);
-  const tiers = tiersNamed(Deno.args);
+  const files = testFiles(ROOT);
   const size = (path: string) => Deno.statSync(new URL(path, ROOT)).size;
-  const jobs = tiers.flatMap((tier) => jobsOf(tier, files.get(tier) ?? [], size));
+  const jobs = tiersNamed(Deno.args).flatMap((tier) =>
+    jobsOf(tier, files.filter((path) => tiersOf(path).includes(tier)), size)
+  );
   const counts = await runJobs(jobs, defaultJobs(), (job) => startDeno(job), print);
   print(`\n${summary(counts, performance.now() - from)}`);
   Deno.exit(counts.failed === 0 ? 0 : 1);

@@ -1,6 +1,6 @@
 /**
  * The tiers of the test suite: which test file belongs to which, by its path alone. The first pattern that matches counts, so
- * every file is in exactly one tier, and a new file needs no entry anywhere.
+ * every file is in exactly one tier, and a new file needs no entry anywhere. Tests of sockets run again with the second engine.
  * @module
  */
 
@@ -15,6 +15,8 @@ export interface Tier {
   readonly usesPrograms: boolean;
   /** Folders whose documentation has examples to run. */
   readonly examples: readonly string[];
+  /** Environment variables of its processes. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 const ALONE = { filesPerProcess: 1, usesPrograms: true, examples: [] };
@@ -36,11 +38,29 @@ export const TIERS: readonly Tier[] = [
   { ...TOGETHER, name: "unit", pattern: /^/, examples: ["lib", "static/client", "static/page"] },
 ];
 
-/** The tier of a test file. @param path From the root. */
-export function tierOf(path: string): Tier {
-  const tier = TIERS.find(({ pattern }) => pattern.test(path));
-  if (tier === undefined) throw new RangeError(`Cannot find the tier of a test: received ${path}`);
-  return tier;
+const WITH_NODE = { name: "node", env: { TEST_ENGINE: "node" } };
+
+/** What runs again with WEBSOCKET_ENGINE=node: sockets, proxies, foreign clients, the library and the page. */
+export const NODE_TIERS: readonly Tier[] = [
+  { ...ALONE, ...WITH_NODE, pattern: /^tests\/e2e\/(?:clients|faults|page)\// },
+  {
+    ...TOGETHER,
+    ...WITH_NODE,
+    pattern:
+      /^tests\/(?:entrances|io\/http|load)\/[^/]*$|^tests\/static\/client\/service_test\.ts$/,
+  },
+];
+
+/** All tiers, in the order in which they start. */
+export const ALL_TIERS: readonly Tier[] = [...TIERS, ...NODE_TIERS];
+
+/** The tiers of a test file: the one that it is in, and the one in which it runs again. @param path From the root. */
+export function tiersOf(path: string): readonly Tier[] {
+  const [first, again] = [TIERS, NODE_TIERS].map((tiers) =>
+    tiers.find(({ pattern }) => pattern.test(path))
+  );
+  if (first === undefined) throw new RangeError(`Cannot find the tier of a test: received ${path}`);
+  return again === undefined ? [first] : [first, again];
 }
 
 /** All test files, as paths from the root. */

@@ -1,7 +1,7 @@
 /** The runner of the test suite, and the tier of each test file. */
 import assert from "node:assert/strict";
 import { type Job, jobsOf, outcomeOf, runJobs, startDeno, summary, tiersNamed } from "../run.ts";
-import { testFiles, type Tier, tierOf, TIERS } from "../tiers.ts";
+import { ALL_TIERS, NODE_TIERS, testFiles, type Tier, TIERS, tiersOf } from "../tiers.ts";
 
 const ROOT = new URL("../..", import.meta.url);
 
@@ -9,7 +9,7 @@ Deno.test("Every test file is in exactly one tier, and every tier has files", ()
   const files = testFiles(ROOT);
   assert.ok(files.length > 200, String(files.length));
   const run = TIERS.flatMap((tier) => {
-    const its = files.filter((path) => tierOf(path) === tier);
+    const its = files.filter((path) => tiersOf(path)[0] === tier);
     assert.notDeepEqual(its, [], tier.name);
     return jobsOf(tier, its, () => 1).flatMap(({ args }) =>
       args.filter((it) => files.includes(it))
@@ -18,19 +18,31 @@ Deno.test("Every test file is in exactly one tier, and every tier has files", ()
   assert.deepEqual(run.sort(), files);
 });
 
+Deno.test("Tests of sockets, proxies, foreign clients, the library and the page run again with the second engine", () => {
+  const again = testFiles(ROOT).filter((path) => tiersOf(path).length === 2);
+  for (const folder of ["e2e/clients", "e2e/faults", "e2e/page", "io/http", "entrances", "load"]) {
+    assert.ok(again.some((path) => path.startsWith(`tests/${folder}/`)), folder);
+  }
+  assert.ok(again.includes("tests/static/client/service_test.ts"));
+  for (const tier of NODE_TIERS) {
+    const its = again.filter((path) => tiersOf(path)[1] === tier);
+    for (const { env } of jobsOf(tier, its, () => 1)) assert.equal(env?.TEST_ENGINE, "node");
+  }
+});
+
 Deno.test("Each tier has a task", () => {
   const { tasks } = JSON.parse(Deno.readTextFileSync(new URL("deno.json", ROOT)));
-  for (const { name } of TIERS) {
+  for (const { name } of ALL_TIERS) {
     assert.equal(tasks[`test:${name}`]?.command, `${tasks.test.command} ${name}`);
   }
 });
 
 Deno.test("tiersNamed() returns the requested tiers, all by default, and rejects an unknown name", () => {
-  assert.deepEqual(tiersNamed([]), TIERS);
+  assert.deepEqual(tiersNamed([]), ALL_TIERS);
   assert.deepEqual(tiersNamed(["unit"]).map(({ name }) => name), ["unit"]);
   assert.throws(
     () => tiersNamed(["unit", "units"]),
-    /simulation, e2e, redis, unit: received units/,
+    /simulation, e2e, redis, unit, node: received units/,
   );
 });
 

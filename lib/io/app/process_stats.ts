@@ -5,6 +5,7 @@
  */
 import type { ConnectionCounts } from "../../chat/heartbeat.ts";
 import { formatPrometheus } from "../../core/metrics/prometheus.ts";
+import type { EngineName } from "../../core/config/settings_table.ts";
 import { mergeSnapshots } from "../../core/metrics/merge.ts";
 import type { Metrics } from "../../core/metrics/metrics.ts";
 import type { ServerPool } from "./server_pool.ts";
@@ -37,8 +38,14 @@ export class ProcessStats {
   }
 }
 
-/** Registers the gauge of the memory of the whole process, including buffers and workers. */
-export function registerProcessMetrics(metrics: Metrics): void {
+/** Registers the gauges of the whole process: its memory, including buffers and workers, and its engine. */
+export function registerProcessMetrics(metrics: Metrics, engine: EngineName): void {
+  metrics.gauges(
+    "parley_engine_info",
+    "The engine that serves HTTP and WebSockets. Always 1.",
+    "engine",
+    () => ({ [engine]: 1 }),
+  );
   metrics.gauge(
     "parley_resident_memory_bytes",
     "Memory of the whole process, including buffers and workers.",

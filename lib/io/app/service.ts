@@ -10,6 +10,7 @@ import { slowDownCounters } from "../../chat/metrics.ts";
 import { TopAnnouncer } from "../../chat/bus/top_announcer.ts";
 import { budgetTable } from "../../core/limits/budgets.ts";
 import type { Config } from "../../core/config/config.ts";
+import { isLoopback } from "../../core/http/ip_address.ts";
 import { AdmissionControl } from "../../core/limits/connection_limits.ts";
 import { Metrics } from "../../core/metrics/metrics.ts";
 import { openAdminListener } from "../http/admin_listener.ts";
@@ -74,7 +75,7 @@ export async function startService(
   const { signal } = life;
   const clock = systemClock;
   const metrics = new Metrics();
-  registerProcessMetrics(metrics);
+  registerProcessMetrics(metrics, config.websocketEngine);
   const backend = await openBackend(config, redisCa, { clock, metrics }, started);
   const channel = `parley:${crypto.randomUUID()}`;
   const broadcaster = started.use(new Broadcaster(channel));
@@ -98,6 +99,13 @@ export async function startService(
   const admissions = new AdmissionControl(config);
   const services = createServices(config, backend, admissions, clock, metrics, stats);
   const engine = await loadEngine(config.websocketEngine);
+  if (engine.name === "deno" && !isLoopback(config.host) && !isHosted()) {
+    logger.info("engine.recommended", {
+      setting: "WEBSOCKET_ENGINE=node",
+      why:
+        "the service is reachable from other machines, and the engine deno cannot limit what it buffers for a client",
+    });
+  }
   const admin = await openAdminListener(config, services, clock, engine);
   if (admin) {
     tasks.push(admin.run(signal));

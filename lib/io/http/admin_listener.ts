@@ -60,7 +60,7 @@ export async function openAdminListener(
 function adminHandler(config: Config, sources: HealthSources): RequestHandler {
   const { adminHost, adminToken, allowedHosts } = config;
   const hosts = new AllowedHosts({ host: adminHost, publicUrl: null, allowedHosts });
-  const handlers = detailedHealthHandlers(sources);
+  const handlers = detailedHealthHandlers(sources, config.websocketEngine);
   return (request) => {
     const refusal = checkHost(request) ?? hosts.check(requestedAuthority(request, false));
     if (refusal) return refusalResponse(refusal);

@@ -4,6 +4,7 @@
  * @module
  */
 import type { ConnectionCounts } from "../../chat/heartbeat.ts";
+import type { EngineName } from "../../core/config/settings_table.ts";
 import { PROMETHEUS_CONTENT_TYPE } from "../../core/metrics/prometheus.ts";
 import { refuse } from "../../core/http/handshake.ts";
 import { bearerToken, equalsSecret } from "../../core/http/bearer_token.ts";
@@ -26,9 +27,13 @@ export type HealthHandlers = ReadonlyMap<string, () => Response | Promise<Respon
 /** Handlers that respond with all details. */
 export function detailedHealthHandlers(
   { connectionCounts, readiness, metrics }: HealthSources,
+  engine: EngineName,
 ): HealthHandlers {
   return new Map([
-    ["/healthz", async () => jsonResponse({ status: "ok", connections: await connectionCounts() })],
+    [
+      "/healthz",
+      async () => jsonResponse({ status: "ok", engine, connections: await connectionCounts() }),
+    ],
     ["/readyz", async () => readinessResponse(await readiness())],
     ["/metrics", async () => metricsResponse(await metrics())],
   ]);

@@ -18,6 +18,7 @@ import {
   refuse,
   requestedAuthority,
 } from "../../core/http/handshake.ts";
+import type { EngineName } from "../../core/config/settings_table.ts";
 import type { AllowedHosts } from "../../core/http/allowed_hosts.ts";
 import { type GuestLanguage, guestLanguage } from "../../core/names/names.ts";
 import { JSON_SUBPROTOCOL } from "../../core/protocol/json_protocol.ts";
@@ -48,6 +49,8 @@ export interface RouteTargets {
   readonly pages: ReadonlyMap<string, StaticFile>;
   /** Sources of `/healthz`, `/readyz` and `/metrics`. */
   readonly health: HealthSources;
+  /** The engine that serves. */
+  readonly engine: EngineName;
   /** The token that gives access to their details on this listener; null for none. */
   readonly adminToken: string | null;
   /** Checks the host of each request. */
@@ -80,7 +83,7 @@ export function createRoutes(targets: RouteTargets): RequestHandler {
     if (!isUpgradeRequest(c.req.raw)) return next();
     return toEcho ? toEcho(c.req.raw, c.env) : notFoundResponse(c);
   });
-  const detailed = detailedHealthHandlers(targets.health);
+  const detailed = detailedHealthHandlers(targets.health, targets.engine);
   for (const [path, handler] of publicHealthHandlers(targets.health, targets.adminToken !== null)) {
     app.all(
       path,

@@ -120,6 +120,7 @@ export async function startChatServer(
     upgrader,
     pages,
     health: services,
+    engine: engine.name,
     adminToken: config.adminToken,
     hosts: new AllowedHosts(config),
     requests: requestBuckets(config),

@@ -23,8 +23,13 @@ Deno.test("parley --help names every setting with its flag and exits with 0", as
   for (const { name } of settings) assert.match(output, new RegExp(`\\b${name}, --`));
 });
 
-Deno.test("parley --version prints the version of deno.json", async () => {
-  assert.deepEqual(await run(["--version"]), { code: 0, output: `parley ${meta.version}\n` });
+Deno.test("parley --version prints the version of deno.json, the engine and the runtime", async () => {
+  const { code, output } = await run(["--version"]);
+  assert.equal(code, 0);
+  assert.equal(
+    output,
+    `parley ${meta.version} (WEBSOCKET_ENGINE=deno, Deno ${Deno.version.deno})\n`,
+  );
 });
 
 Deno.test("parley reports all invalid settings at once, starts nothing, and exits with 2", async () => {

@@ -120,14 +120,24 @@ for (
 }
 
 for (const [path, command] of Object.entries(commands)) {
+  const [, WEBSOCKET_ENGINE = "unset"] = read(path).match(/\bWEBSOCKET_ENGINE=(\w+)/) ?? [];
+
+  Deno.test(`${path} sets the engine that is safe on the open internet`, () => {
+    assert.equal(WEBSOCKET_ENGINE, "node");
+  });
+
   Deno.test(`The permissions in ${path} are enough to chat over Redis`, async () => {
     await using redis = await startRedis();
-    await chatAsPacked(command, { REDIS_URL: redis.url, DATA_DIR: "/nowhere" });
+    await chatAsPacked(command, {
+      WEBSOCKET_ENGINE,
+      REDIS_URL: redis.url,
+      DATA_DIR: "/nowhere",
+    });
   });
 
   Deno.test(`The permissions in ${path} are enough to store messages in its folder`, async () => {
     await using folder = new TemporaryFolder();
-    await chatAsPacked(command, { DATA_DIR: `${folder.path}/data` });
+    await chatAsPacked(command, { WEBSOCKET_ENGINE, DATA_DIR: `${folder.path}/data` });
     assert.ok(Deno.statSync(`${folder.path}/data/parley.sqlite`).size > 0);
   });
 }

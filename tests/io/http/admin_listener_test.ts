@@ -23,7 +23,7 @@ Deno.test("The admin listener serves metrics, connections and readiness", async 
   const { statuses } = await loadEngine(ENGINE);
   const connections = Object.fromEntries(statuses.map((status) => [status, 0]));
   const health = await (await fetch(`${service.adminUrl}/healthz`)).json();
-  assert.deepEqual(health, { status: "ok", connections });
+  assert.deepEqual(health, { status: "ok", engine: ENGINE, connections });
   const ready = await fetch(`${service.adminUrl}/readyz`);
   assert.deepEqual([ready.status, await ready.json()], [200, { status: "ready" }]);
 });

@@ -8,10 +8,14 @@ import type { WebSocket } from "./ws.d.ts";
 import type { Socket } from "../../../chat/ports/connection_handler.ts";
 import type { Peer } from "../../../chat/heartbeat.ts";
 import type { ConnectionSlot } from "../../../core/limits/connection_limits.ts";
-import { SLOW_CONSUMER } from "../../../core/protocol/close_codes.ts";
+import { type Rate, TokenBucket } from "../../../core/limits/token_bucket.ts";
+import { SLOW_CONSUMER, TOO_MANY_MESSAGES } from "../../../core/protocol/close_codes.ts";
 import { Connection, type ConnectionContext, type Endpoint } from "../connection.ts";
 import { logger } from "../../logger.ts";
 import { frameOf, framesOf } from "./frames.ts";
+
+/** How often a peer may ping. Clients ping every few seconds, if at all. */
+const PING_RATE: Rate = { perSecond: 10, burst: 100 };
 
 /** All statuses. */
 export const NODE_STATUSES = ["open", "closing"] as const;
@@ -20,6 +24,8 @@ export const NODE_STATUSES = ["open", "closing"] as const;
 export class NodeConnection extends Connection implements Socket, Peer {
   readonly #socket: WebSocket;
   readonly #stream: ByteStream;
+  // Created when the peer pings: most never do.
+  #pings: TokenBucket | undefined;
   #written = 0;
   #drained = 0;
 
@@ -38,6 +44,7 @@ export class NodeConnection extends Connection implements Socket, Peer {
     socket.on("message", (data: Buffer, isBinary: boolean) => {
       this.guarded(() => this.onMessage(isBinary ? new Uint8Array(data) : data.toString()));
     });
+    socket.on("ping", () => this.guarded(() => this.#onPing()));
     socket.on("pong", () => this.receivedAt = context.clock.now());
     socket.on("close", (code: number) => this.guarded(() => this.onEnd(code)));
     // A violation of the protocol or a lost connection: `close` follows.
@@ -92,6 +99,14 @@ export class NodeConnection extends Connection implements Socket, Peer {
   /** Every peer answers pings: the protocol requires it. */
   protected override get canPing(): boolean {
     return true;
+  }
+
+  /** The package has answered it. */
+  #onPing(): void {
+    const now = this.context.clock.now();
+    this.receivedAt = now;
+    this.#pings ??= new TokenBucket(PING_RATE, now);
+    if (!this.#pings.take(now)) this.close(TOO_MANY_MESSAGES);
   }
 
   /** If the peer does not answer within the server's `closeTimeout`, the socket is destroyed. */

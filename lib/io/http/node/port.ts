@@ -85,7 +85,6 @@ export class NodePort implements OpenPort {
       this.#life.abort();
       this.#finished.resolve();
     });
-    this.#guard.run(this.#life.signal);
     this.#finished.promise.catch(() => {});
   }
 
@@ -104,6 +103,7 @@ export class NodePort implements OpenPort {
     );
     opened.#server.listen({ host, port, reusePort: isShared }, listening.resolve);
     await listening.promise;
+    opened.#guard.run(opened.#life.signal);
     opened.#watch(new AcceptWatch(tcpProbe(host, opened.port), context.clock));
     return opened;
   }

@@ -15,6 +15,8 @@ export interface WebSocket {
   on(event: "close", listener: (code: number) => void): this;
   /** A violation of the protocol, or a failure of the connection. `close` follows. */
   on(event: "error", listener: (error: Error) => void): this;
+  /** A ping, which has been answered. */
+  on(event: "ping", listener: () => void): this;
   /** The answer to a ping. */
   on(event: "pong", listener: () => void): this;
   /** Sends a ping. */

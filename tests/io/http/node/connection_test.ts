@@ -161,6 +161,17 @@ Deno.test("NodeConnection closes with 1011 when its handler throws, and the erro
   assert.equal(socket.closed[0]?.[0], 1011);
 });
 
+Deno.test("NodeConnection closes with 1008 when its peer pings too often", async () => {
+  const { clock, socket } = open();
+  for (let i = 0; i < 100; i++) socket.emit("ping");
+  assert.deepEqual(socket.closed, []);
+  await clock.advance(100);
+  socket.emit("ping");
+  assert.deepEqual(socket.closed, []);
+  socket.emit("ping");
+  assert.equal(socket.closed[0]?.[0], 1008);
+});
+
 Deno.test("NodeConnection survives an error event", () => {
   const { socket, counts } = open();
   socket.emit("error", new Error("reset"));
