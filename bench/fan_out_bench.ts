@@ -1,5 +1,6 @@
 /** A hub with announced entries. Its subscribers do nothing, so the cost of sending is not included. */
 import { systemClock } from "../lib/chat/ports/clock.ts";
+import { BATCH_RATES, type BatchPolicy, NO_BATCHING } from "../lib/core/limits/batch_window.ts";
 import { EmbeddedBus } from "../lib/chat/bus/embedded_bus.ts";
 import { Hub } from "../lib/chat/room/hub.ts";
 import type { Subscriber } from "../lib/chat/room/subscriber.ts";
@@ -14,10 +15,17 @@ const clock = systemClock;
 let received = 0;
 
 /** Opens a room with this many members. The result announces this many entries in one tick. */
-async function openRoom(size: number, encoder: FrameEncoder): Promise<(entries: number) => void> {
+async function openRoom(
+  size: number,
+  encoder: FrameEncoder,
+  batchPolicy = NO_BATCHING,
+): Promise<(entries: number) => void> {
   const bus = new EmbeddedBus(new MemoryStore(clock, retention, () => "epoch"), clock);
   const common = { bus, clock, random: Math.random, newId: () => crypto.randomUUID() };
-  const hub = new Hub({ ...common, node: "bench", guestName: "guest", recoverLimit: 1 });
+  const hub = new Hub({
+    ...{ ...common, batchPolicy },
+    ...{ node: "bench", guestName: "guest", recoverLimit: 1 },
+  });
   let arrived = 0;
   const member = (user: UserId): Subscriber => ({
     encoder,
@@ -54,4 +62,18 @@ for (const size of [1, 100, 1_000]) {
 const receive = await openRoom(1_000, textEncoder);
 Deno.bench("Hub.dispatch(): eight messages for 1000 in plain text", { group: "fan-out" }, () => {
   receive(8);
+});
+
+/** No room is as busy, so that what is timed is the decision that nothing waits. */
+const QUIET: BatchPolicy = { maxMs: 25, quietRate: 1e14, busyRate: 1e15 };
+const BUSY: BatchPolicy = { ...BATCH_RATES, maxMs: 25 };
+for (const [what, policy] of [["a quiet room", QUIET], ["a busy room", BUSY]] as const) {
+  const receive = await openRoom(1_000, jsonEncoder, policy);
+  Deno.bench(`Hub.dispatch(): one message for 1000 in ${what}`, { group: "fan-out" }, () => {
+    receive(1);
+  });
+}
+const small = await openRoom(1, jsonEncoder, QUIET);
+Deno.bench("Hub.dispatch(): one message for 1 in a quiet room", { group: "fan-out" }, () => {
+  small(1);
 });

@@ -32,10 +32,12 @@ const LONG_BUCKETS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2
 export interface RoomMetrics {
   /** Entries delivered live, counted once per subscriber. */
   readonly deliveries: Counter;
-  /** Time from the first subscriber to the last, in seconds; observed per room and tick. */
+  /** Time from the first subscriber to the last, in seconds; observed per room and tick, or batch window. */
   readonly fanoutSeconds: Histogram;
   /** Time from storing an entry to the last subscriber, in seconds; observed per entry. */
   readonly deliverySeconds: Histogram;
+  /** Length of the batch window, in seconds; observed per fan-out to subscribers for whom waiting saves something. */
+  readonly batchWindowSeconds: Histogram;
   /** Gaps found. */
   readonly gapsDetected: Counter;
   /** Gaps filled, or known to be lost. */
@@ -79,7 +81,7 @@ function roomMetrics(metrics: Metrics): RoomMetrics {
     ),
     fanoutSeconds: metrics.histogram(
       "parley_fanout_seconds",
-      "Time to pass the entries of one room and tick to all its members on one worker.",
+      "Time to pass the entries of one room and tick, or batch window, to all its members on one worker.",
       SHORT_BUCKETS,
     ),
     deliverySeconds: metrics.histogram(
@@ -87,6 +89,12 @@ function roomMetrics(metrics: Metrics): RoomMetrics {
       "Time from storing an entry until it was passed to all members on one worker. The difference " +
         "of two clocks, to the millisecond: with Redis, those of two machines. 0 if it is negative.",
       LONG_BUCKETS,
+    ),
+    batchWindowSeconds: metrics.histogram(
+      "parley_batch_window_seconds",
+      "Time for which the frames of a room may wait for others, 0 unless it is large and busy. " +
+        "One value for each fan-out to members for whom waiting saves something.",
+      SHORT_BUCKETS,
     ),
     gapsDetected: metrics.counter(
       "parley_gaps_detected_total",

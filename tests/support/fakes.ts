@@ -8,7 +8,7 @@ import type { Clock } from "../../lib/chat/ports/clock.ts";
 import type { Socket } from "../../lib/chat/ports/connection_handler.ts";
 import { EmbeddedBus } from "../../lib/chat/bus/embedded_bus.ts";
 import { ConcurrencyLimit } from "../../lib/chat/concurrency_limit.ts";
-import { Hub } from "../../lib/chat/room/hub.ts";
+import { Hub, type HubContext } from "../../lib/chat/room/hub.ts";
 import { MemoryStore } from "../../lib/chat/bus/memory_store.ts";
 import type { Identity, SessionTokens } from "../../lib/chat/ports/session_tokens.ts";
 import type { Subscriber } from "../../lib/chat/room/subscriber.ts";
@@ -286,12 +286,13 @@ export class FakeChat implements Disposable {
     subscribes?: "at once" | "when let",
     settings: Partial<SessionContext> = {},
     recoverLimit = 5,
+    hubSettings: Pick<HubContext, "batchPolicy" | "sharesWrites" | "metrics"> = {},
   ) {
     const { clock } = this;
     const bus = this.bus = new FakeBus(clock, subscribes);
     const { guestName = "网友" } = settings;
     const common = { clock, bus, random: () => 0, guestName, newId: counter("id") };
-    const hub = this.hub = new Hub({ ...common, node: "node", recoverLimit });
+    const hub = this.hub = new Hub({ ...common, ...hubSettings, node: "node", recoverLimit });
     const limits = {
       maxTextBytes: 100,
       maxMessageBytes: 1_000,

@@ -7,7 +7,9 @@
 import type { Author, UserId } from "../../core/log/entry.ts";
 import { Metrics } from "../../core/metrics/metrics.ts";
 import type { RoomId } from "../../core/names/names.ts";
-import { estimateQueuedSize, MAX_CHUNK } from "../../core/log/replay_chunks.ts";
+import { MAX_CHUNK } from "../../core/log/replay_chunks.ts";
+import { type BatchPolicy, NO_BATCHING } from "../../core/limits/batch_window.ts";
+import { WorkerLoad } from "../../core/limits/worker_load.ts";
 import { isUpTo, type Position } from "../../core/log/position.ts";
 import type { Announcement, Signal } from "../ports/bus.ts";
 import type { JoinRequest, Subscriber } from "./subscriber.ts";
@@ -20,9 +22,16 @@ import { Subscription } from "./subscription.ts";
 import { JoinDeadlines } from "./join_deadlines.ts";
 
 /** What a hub needs from its worker. */
-export interface HubContext extends Omit<RoomContext, "metrics" | "bus">, NamingContext {
+export interface HubContext
+  extends
+    Omit<RoomContext, "metrics" | "bus" | "batchPolicy" | "sharesWrites" | "load">,
+    NamingContext {
   /** Metrics to record; default: a set that nobody reads. */
   readonly metrics?: RoomMetrics;
+  /** How long frames of a busy room may wait for others; default: not at all. */
+  readonly batchPolicy?: BatchPolicy;
+  /** Whether messages sent to a connection together share a write; default: false. */
+  readonly sharesWrites?: boolean;
   /** Runs a function when all input received so far has been handled; default: at once. */
   readonly defer?: (fn: () => void) => void;
 }
@@ -49,16 +58,22 @@ export class Hub implements Disposable {
   readonly #refreshGroups = Array.from({ length: CYCLES_PER_REFRESH }, () => new Set<Room>());
   #nextGroup = 0;
   readonly #refreshing = new Set<Room>();
-  // Rooms with frames that were not delivered yet, and their estimated size in total.
+  readonly #load = new WorkerLoad();
+  // Rooms with announcements that were not delivered yet.
   readonly #roomsToFlush = new Set<Room>();
-  #pendingSize = 0;
   #isFlushDeferred = false;
   readonly #context: HubContext & RoomContext;
   readonly #assignedNames: AssignedNames;
 
   /** Creates a hub without rooms. */
   constructor(context: HubContext) {
-    this.#context = { ...context, metrics: context.metrics ?? workerMetrics(new Metrics()) };
+    this.#context = {
+      batchPolicy: NO_BATCHING,
+      sharesWrites: false,
+      ...context,
+      metrics: context.metrics ?? workerMetrics(new Metrics()),
+      load: this.#load,
+    };
     this.readMarkers = new ReadMarkerRelay(context.bus);
     this.#assignedNames = new AssignedNames(context);
   }
@@ -69,7 +84,7 @@ export class Hub implements Disposable {
     return new Subscription(room, subscriber, request, this.#context, this.#closeIfEmpty);
   }
 
-  /** Dispatches announcements to the rooms, in order. Subscribers receive them with the next flush. */
+  /** Dispatches announcements to the rooms, in order. Subscribers receive them with their room's next flush. */
   dispatch(announcements: readonly Announcement[]): void {
     const readMarkers = new Map<Room, Map<UserId, Position>>();
     for (const announcement of announcements) {
@@ -77,10 +92,8 @@ export class Hub implements Disposable {
       const room = this.#rooms.get(id);
       if (room === undefined) continue;
       this.#roomsToFlush.add(room);
-      if (announcement.kind === "entry") {
-        room.onEntry(announcement.entry);
-        this.#pendingSize += estimateQueuedSize(announcement.entry);
-      } else if (announcement.kind === "top") room.onTop(announcement.top, announcement.isRead);
+      if (announcement.kind === "entry") room.onEntry(announcement.entry);
+      else if (announcement.kind === "top") room.onTop(announcement.top, announcement.isRead);
       else if (announcement.signal.kind !== "read") this.#onSignal(room, announcement.signal);
       else {
         const { user, read } = announcement.signal;
@@ -92,21 +105,29 @@ export class Hub implements Disposable {
       }
     }
     for (const [room, known] of readMarkers) room.sendReadMarkers(known);
-    const { defer } = this.#context;
-    if (defer === undefined || this.#pendingSize > MAX_CHUNK) return this.#flush();
+    const { defer, maxChunk = MAX_CHUNK } = this.#context;
+    if (this.#load.queuedSize > maxChunk) return this.#flushRooms((room) => room.flush());
+    if (defer === undefined) return this.#flushRooms((room) => room.flushDue());
     if (this.#isFlushDeferred) return;
     this.#isFlushDeferred = true;
     // Do not flush per batch: a hub that has fallen behind would send for each batch, and never catch up.
     defer(() => {
       this.#isFlushDeferred = false;
-      this.#flush();
+      this.#flushRooms((room) => room.flushDue());
     });
+  }
+
+  /** Delivers everything that waits for the end of a batch window, such as before connections are closed. */
+  flush(): void {
+    for (const room of this.#rooms.values()) room.flush();
   }
 
   /** Sends presence, relays read markers and renews this worker's leases, until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
     for (let cycle = 1; !signal.aborted; cycle++) {
+      const wokenAt = this.#context.clock.now() + CYCLE_MS;
       await this.#context.clock.sleep(CYCLE_MS, signal);
+      this.#load.recordLateness(this.#context.clock.now() - wokenAt);
       this.joinDeadlines.check(this.#context.clock.now());
       this.readMarkers.relay();
       for (const room of this.#rooms.values()) {
@@ -143,10 +164,12 @@ export class Hub implements Disposable {
     return room;
   }
 
-  #flush(): void {
-    for (const room of this.#roomsToFlush) room.flush();
-    this.#roomsToFlush.clear();
-    this.#pendingSize = 0;
+  #flushRooms(flush: (room: Room) => void): void {
+    for (const room of this.#roomsToFlush) {
+      flush(room);
+      // Those within a window stay: they must be delivered at once if too much is queued.
+      if (!room.hasPending) this.#roomsToFlush.delete(room);
+    }
   }
 
   #onSignal(room: Room, signal: Exclude<Signal, { readonly kind: "read" }>): void {
@@ -169,7 +192,7 @@ export class Hub implements Disposable {
       left,
       ...(isLarge && { sampled: true }),
     });
-    room.flush();
+    room.flushDue();
   }
 
   async #refreshPresence(room: Room): Promise<void> {

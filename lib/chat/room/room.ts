@@ -8,11 +8,13 @@
 import type { Entry, UserId } from "../../core/log/entry.ts";
 import type { Frame } from "../../core/protocol/frames.ts";
 import type { RoomId } from "../../core/names/names.ts";
-import { chunkReplay } from "../../core/log/replay_chunks.ts";
+import { chunkReplay, estimateQueuedSize } from "../../core/log/replay_chunks.ts";
 import type { Position } from "../../core/log/position.ts";
 import { entryFrame } from "../../core/protocol/json_protocol.ts";
 import type { Replay } from "../../core/log/room_log.ts";
 import { type CursorRead, LogCursor } from "../../core/log/log_cursor.ts";
+import type { BatchPolicy } from "../../core/limits/batch_window.ts";
+import type { WorkerLoad } from "../../core/limits/worker_load.ts";
 import { estimateEntrySize } from "../../core/log/read_size.ts";
 import { RoomPresence } from "../presence/room_presence.ts";
 import { sendReadMarkersTo, Subscribers } from "./subscribers.ts";
@@ -42,6 +44,12 @@ export interface RoomContext {
   readonly maxChunk?: number | undefined;
   /** Metrics to record. */
   readonly metrics: RoomMetrics;
+  /** How long frames of a busy room may wait for others. */
+  readonly batchPolicy: BatchPolicy;
+  /** Whether messages sent to a connection together share a write; see `SubscribersContext`. */
+  readonly sharesWrites: boolean;
+  /** The worker's load, to which its rooms contribute. */
+  readonly load: WorkerLoad;
 }
 
 /** Maximum number of entries per read while filling a gap. */
@@ -74,6 +82,7 @@ export class Room {
   // The newest position of each epoch that was acknowledged here and not delivered yet.
   readonly #expected = new Map<string, Position>();
   #gapFill: Promise<void> | undefined;
+  #isTimerSet = false;
 
   /** Subscribes to the bus at once. */
   constructor(id: RoomId, context: RoomContext) {
@@ -138,12 +147,23 @@ export class Room {
   /** Queues a frame without a position. Subscribers receive it after everything queued before. */
   enqueue(frame: Frame): void {
     if (frame.type === "lost") this.#context.metrics.losses.add();
-    this.#subscribers.enqueue(frame);
+    this.#subscribers.enqueue(frame, 0);
+  }
+
+  /** Whether there are queued frames to deliver. There are none before anyone can have subscribed. */
+  get hasPending(): boolean {
+    return this.#cursor.last !== undefined && this.#subscribers.hasPending;
   }
 
   /** Delivers all queued frames to the subscribers, encoded once per protocol. */
   flush(): void {
     if (this.#cursor.last) this.#subscribers.flush(this.#cursor.last);
+  }
+
+  /** Does the same when the room's batch window ends: at once, unless the room is large and busy. */
+  flushDue(): void {
+    const waitMs = this.#flushDueNow();
+    if (waitMs > 0 && !this.#isTimerSet) this.#flushAfter(waitMs);
   }
 
   /** Sends users' read markers to their connections here. */
@@ -187,10 +207,24 @@ export class Room {
     return wasSubscribed ? this.presence.leave(user, comesBack) : Promise.resolve();
   }
 
-  /** Unsubscribes from the bus and aborts everything under way. */
+  /** Delivers what is queued, unsubscribes from the bus and aborts everything under way. */
   close(): void {
+    this.flush();
     this.#life.abort();
     this.#context.bus.unsubscribe(this.id);
+  }
+
+  #flushDueNow(): number {
+    return this.#cursor.last ? this.#subscribers.flushDue(this.#cursor.last) : 0;
+  }
+
+  async #flushAfter(ms: number): Promise<void> {
+    this.#isTimerSet = true;
+    // A flush in between begins another window.
+    for (let waitMs = ms; waitMs > 0 && !this.signal.aborted; waitMs = this.#flushDueNow()) {
+      await this.#context.clock.sleep(waitMs, this.signal);
+    }
+    this.#isTimerSet = false;
   }
 
   async #open(): Promise<void> {
@@ -203,6 +237,8 @@ export class Room {
     for (const entry of this.#cursor.completeRead(read, { top: page.top, entries: [] })) {
       this.#enqueueEntry(entry);
     }
+    // There are no subscribers yet.
+    this.flush();
     await retryWhileUnavailable(() => this.presence.refresh(), this.#context, this.#life.signal);
     // Discard the initial diff: joiners already receive the full list.
     this.presence.takeDiff();
@@ -279,7 +315,7 @@ export class Room {
   }
 
   #enqueueEntry(entry: Entry): void {
-    this.enqueue(entryFrame(entry));
+    this.#subscribers.enqueue(entryFrame(entry), estimateQueuedSize(entry));
     this.#forwardToJoiners(entry);
   }
 

@@ -1,25 +1,49 @@
 /**
- * The subscribers of one room on this worker, and the frames not delivered to them yet. The frames of one tick are
- * encoded once per protocol, and each subscriber is called once with the same strings. Do not allocate, wait or look
- * anything up per subscriber here: that runs a thousand times where the rest runs once
- * (docs/internals/decisions/0013-the-hot-path.md).
+ * The subscribers of one room on this worker, and the frames not delivered to them yet. The frames of one batch window,
+ * in most rooms those of one tick, are encoded once per protocol, and each subscriber is called once with the same
+ * strings. Do not allocate, wait or look anything up per subscriber here: that runs a thousand times where the rest runs
+ * once (docs/internals/decisions/0013-the-hot-path.md).
  * @module
  */
 import { type FrameEncoder, packFrames } from "../../core/protocol/encoder.ts";
 import type { UserId } from "../../core/log/entry.ts";
 import type { Frame } from "../../core/protocol/frames.ts";
 import type { Position } from "../../core/log/position.ts";
+import { type BatchPolicy, BatchWindow } from "../../core/limits/batch_window.ts";
 import { RoomStrain } from "../../core/limits/room_strain.ts";
+import type { WorkerLoad } from "../../core/limits/worker_load.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Subscriber } from "./subscriber.ts";
 import type { RoomMetrics } from "../metrics.ts";
 
 /** What the subscribers need from their room. */
 export interface SubscribersContext {
-  /** For the metrics. */
+  /** For batch windows and metrics. */
   readonly clock: Clock;
   /** Metrics to record. */
   readonly metrics: RoomMetrics;
+  /** How long frames may wait for others. */
+  readonly batchPolicy: BatchPolicy;
+  /**
+   * Whether messages that are sent to a connection together cost about one. If not, only protocols that join frames
+   * gain from waiting.
+   */
+  readonly sharesWrites: boolean;
+  /** What the rooms of the worker hold back together. */
+  readonly load: WorkerLoad;
+}
+
+/** Queued frames that were not delivered yet, or not to everyone. */
+class Batch {
+  readonly frames: Frame[] = [];
+  /** See `WorkerLoad`. */
+  size = 0;
+  /** How many frames, the first ones, the batch window has counted. */
+  counted = 0;
+  /** How many frames, the first ones, were delivered to those for whom waiting saves nothing. */
+  deliveredUnbatched = 0;
+  /** Time that these deliveries took, in milliseconds. */
+  fanoutMs = 0;
 }
 
 /** The subscribers of one room. */
@@ -27,12 +51,13 @@ export class Subscribers {
   readonly #context: SubscribersContext;
   readonly #byEncoder = new Map<FrameEncoder, Set<Subscriber>>();
   readonly #strain = new RoomStrain();
-  // Frames of this tick, not delivered yet.
-  #pending: Frame[] = [];
+  readonly #window: BatchWindow;
+  #batch = new Batch();
 
   /** Starts without subscribers. */
   constructor(context: SubscribersContext) {
     this.#context = context;
+    this.#window = new BatchWindow(context.batchPolicy);
   }
 
   /**
@@ -51,6 +76,11 @@ export class Subscribers {
       this.#strain.record(behind / size, now);
     }
     return this.#strain.chargedPeople(Math.max(people, size));
+  }
+
+  /** Whether there are frames that were not delivered to everyone. */
+  get hasPending(): boolean {
+    return this.#batch.frames.length > 0;
   }
 
   /** Whether there are no subscribers. */
@@ -77,26 +107,93 @@ export class Subscribers {
     for (const group of this.#byEncoder.values()) sendReadMarkersTo(group, markers);
   }
 
-  /** Queues a frame for the next {@linkcode flush}. */
-  enqueue(frame: Frame): void {
-    this.#pending.push(frame);
+  /** Queues a frame for the next delivery. @param size See `WorkerLoad`; 0 if it does not matter. */
+  enqueue(frame: Frame, size: number): void {
+    this.#batch.frames.push(frame);
+    this.#batch.size += size;
+    this.#context.load.addQueued(size);
   }
 
-  /** Delivers the queued frames. @param last Position of the newest entry in them. */
+  /**
+   * Delivers the queued frames to those for whom waiting saves nothing, and to all others when the batch window ends.
+   *
+   * @param last Position of the newest entry in them.
+   * @returns Milliseconds after which it must be called again; 0 if everything was delivered.
+   */
+  flushDue(last: Position): number {
+    if (!this.hasPending) return 0;
+    const members = this.#countBatched();
+    if (members > 0) {
+      const now = this.#context.clock.now();
+      const waitMs = this.#dueAt(members, now) - now;
+      // Timers have a resolution of a millisecond, and may be early by a part of it.
+      if (waitMs >= 1) {
+        this.#deliverUnbatched(this.#batch, last);
+        return waitMs;
+      }
+    }
+    this.flush(last);
+    return 0;
+  }
+
+  /** Delivers the queued frames to everyone. @param last Position of the newest entry in them. */
   flush(last: Position): void {
-    if (this.#pending.length === 0) return;
-    const frames = this.#pending;
-    this.#pending = [];
-    if (this.isEmpty) return;
-    const { clock, metrics } = this.#context;
+    if (!this.hasPending) return;
+    const { clock, metrics, load } = this.#context;
     const beganAt = clock.now();
-    for (const [encoder, group] of this.#byEncoder) this.#deliverTo(frames, encoder, group, last);
-    metrics.fanoutSeconds.observe((clock.now() - beganAt) / 1000);
+    const members = this.#countBatched();
+    if (members > 0) {
+      this.#dueAt(members, beganAt);
+      metrics.batchWindowSeconds.observe(this.#window.lengthMs / 1000);
+    }
+    const { frames, size, deliveredUnbatched, fanoutMs } = this.#batch;
+    this.#batch = new Batch();
+    load.removeQueued(size);
+    if (this.isEmpty) return this.#window.leave(beganAt, beganAt);
+    const rest = deliveredUnbatched === 0 ? frames : frames.slice(deliveredUnbatched);
+    for (const [encoder, group] of this.#byEncoder) {
+      this.#deliverTo(this.#isBatched(encoder) ? frames : rest, encoder, group, last);
+    }
+    const now = clock.now();
+    this.#window.leave(beganAt, now);
+    metrics.fanoutSeconds.observe((fanoutMs + now - beganAt) / 1000);
     const date = clock.date();
     for (const frame of frames) {
       const at = entryTimeOf(frame);
       if (at !== undefined) metrics.deliverySeconds.observe(Math.max(0, date - at) / 1000);
     }
+  }
+
+  #deliverUnbatched(batch: Batch, last: Position): void {
+    const frames = batch.frames.slice(batch.deliveredUnbatched);
+    if (frames.length === 0) return;
+    const { clock } = this.#context;
+    const beganAt = clock.now();
+    batch.deliveredUnbatched = batch.frames.length;
+    for (const [encoder, group] of this.#byEncoder) {
+      if (!this.#isBatched(encoder)) this.#deliverTo(frames, encoder, group, last);
+    }
+    batch.fanoutMs += clock.now() - beganAt;
+  }
+
+  #isBatched({ canBatch }: FrameEncoder): boolean {
+    return canBatch || this.#context.sharesWrites;
+  }
+
+  /** The number of subscribers for whom waiting saves something; 0 if nothing may wait. */
+  #countBatched(): number {
+    if (this.#context.batchPolicy.maxMs === 0) return 0;
+    let count = 0;
+    for (const [encoder, { size }] of this.#byEncoder) if (this.#isBatched(encoder)) count += size;
+    return count;
+  }
+
+  /** When the queued frames must be delivered to those for whom waiting saves something. */
+  #dueAt(members: number, now: number): number {
+    const { frames: { length }, counted } = this.#batch;
+    if (length > counted) this.#window.count((length - counted) * members, now);
+    this.#batch.counted = length;
+    return this.#window.dueAt(now, this.#context.load.loopDelayMs);
   }
 
   #deliverTo(

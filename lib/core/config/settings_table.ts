@@ -94,6 +94,8 @@ export interface Config {
   readonly bytesPerSecond: number;
   /** Includes the runtime's overhead for queued messages. */
   readonly maxBufferedBytes: number;
+  /** Longest time for which messages of a busy room wait for others; 0 for none. */
+  readonly maxBatchMs: number;
   /** Silence after which a connection is pinged. */
   readonly pingSeconds: number;
   /** Whether `/s` answers. */
@@ -343,6 +345,14 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
     min: 1024,
     max: 1024 * 1024 * 1024,
     fallback: 1024 * 1024,
+  }),
+  maxBatchMs: wholeNumber({
+    name: "MAX_BATCH_MS",
+    about:
+      "Maximum time in milliseconds for which messages of a large, busy room wait so that they are sent together; 0 for none",
+    min: 0,
+    max: 1_000,
+    fallback: 25,
   }),
   pingSeconds: wholeNumber({
     name: "PING_SECONDS",

@@ -81,6 +81,8 @@ export interface WebSocketEngine {
   readonly statuses: readonly ConnectionStatus[];
   /** The statuses of connections that will never end by themselves, and can only be ended with their worker. */
   readonly deadStatuses: readonly ConnectionStatus[];
+  /** Whether messages sent to a connection together cost about one, so that those of a busy room may wait for others. */
+  readonly sharesWrites: boolean;
   /** Opens a port. Rejects with `Deno.errors.AddrInUse` if it is taken. */
   open(context: PortContext, address: ListenAddress): Promise<OpenPort>;
   /** Creates an acceptor for requests that arrive through ports of this engine. */

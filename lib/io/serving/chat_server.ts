@@ -16,6 +16,7 @@ import { MAX_READS_PER_WORKER } from "../../chat/log_reader.ts";
 import type { SessionContext } from "../../chat/session/session.ts";
 import { TextHandler } from "../../chat/session/text_handler.ts";
 import { ConcurrencyLimit } from "../../chat/concurrency_limit.ts";
+import { BATCH_RATES } from "../../core/limits/batch_window.ts";
 import { SharedBudgets } from "../../core/limits/rate_limiter.ts";
 import type { Config } from "../../core/config/config.ts";
 import { requestBuckets, tcpLimits } from "../../core/limits/connection_limits.ts";
@@ -104,11 +105,11 @@ export async function startChatServer(
   const pages = await loadPages(config.maxMessageBytes, config);
   const metrics = new Metrics();
   const instruments = workerMetrics(metrics);
-  const hub = started.use(createHub(config, clock, services, instruments));
+  const engine = await loadEngine(config.websocketEngine);
+  const hub = started.use(createHub(config, clock, services, instruments, engine.sharesWrites));
   started.use(onBroadcast(options.channel, (announcements) => hub.dispatch(announcements)));
   const pingMs = config.pingSeconds * 1000;
   const heartbeat = new Heartbeat(clock, healthPolicy({ ...config, pingMs }));
-  const engine = await loadEngine(config.websocketEngine);
   addConnectionGauges(metrics, heartbeat, engine.statuses);
   const upgrader = new Upgrader({
     acceptor: engine.acceptor({ ...config, clock, heartbeat, metrics: instruments }),
@@ -164,7 +165,7 @@ export async function startChatServer(
         const addresses = await chargeSuspects(() => heartbeat.peers(), clock, signal);
         logger.warn("memory.addresses_suspected", { addresses });
       }
-      await drain(kind, () => heartbeat.peers(), clock, Math.random, signal);
+      await drain(kind, () => heartbeat.peers(), clock, Math.random, signal, () => hub.flush());
       // If this fails, the leases expire.
       await withTimeout(WITHDRAW_TIMEOUT_MS, "The rooms were not left", hub.withdraw()).catch(
         () => {},
@@ -179,12 +180,14 @@ function createHub(
   clock: Clock,
   { bus }: SharedServices,
   metrics: WorkerMetrics,
+  sharesWrites: boolean,
 ): Hub {
   const defer = (fn: () => void) => void setImmediate(fn);
   const node = newId();
   const maxChunk = chunkSizeFor(config.maxBufferedBytes);
+  const batchPolicy = { ...BATCH_RATES, maxMs: config.maxBatchMs };
   const common = { bus, clock, metrics, node, random: Math.random, newId, defer, maxChunk };
-  return new Hub({ ...config, ...common });
+  return new Hub({ ...config, ...common, batchPolicy, sharesWrites });
 }
 
 function createSessionContext(

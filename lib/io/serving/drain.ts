@@ -52,6 +52,7 @@ export function longestDrainMs(kind: DrainKind): number {
  *
  * @param peers All connected peers; called as often as needed.
  * @param random Returns a number in [0, 1), for each peer's reconnect delay.
+ * @param flush Sends what is waiting to be sent to the peers; called before peers are closed.
  */
 export async function drain(
   kind: DrainKind,
@@ -59,6 +60,7 @@ export async function drain(
   clock: Clock,
   random: () => number,
   signal: AbortSignal,
+  flush: () => void = () => {},
 ): Promise<void> {
   const { windowMs, atOnce, answerMs, reconnectSpreadMs } = PACES[kind];
   const all = [...peers()];
@@ -68,6 +70,7 @@ export async function drain(
   const stepMs = atOnce > 1 ? STEP_MS : Math.max(STEP_MS, windowMs * perStep / all.length);
   for (let closed = 0; closed < all.length && !signal.aborted; closed += perStep) {
     if (closed > 0) await clock.sleep(stepMs, signal);
+    flush();
     for (const peer of all.slice(closed, closed + perStep)) closePeer(peer);
   }
   const until = clock.now() + answerMs;

@@ -52,6 +52,18 @@ Deno.test("drain() spreads many connections over 0.8 s, and closes each once", a
   assert.ok(atOnce <= 250, `${atOnce} at once`);
 });
 
+Deno.test("drain() sends what is waiting before each group of connections is closed", async () => {
+  const clock = new FakeClock();
+  const { peers, toldAt } = fakePeers(100, clock);
+  const closedBefore: number[] = [];
+  const flush = () => void closedBefore.push(toldAt.length);
+  const { signal } = new AbortController();
+  const draining = drain("stop", () => peers, clock, half, signal, flush);
+  await clock.advance(800);
+  await draining;
+  assert.deepEqual(closedBefore, Array.from({ length: 10 }, (_, index) => index * 10));
+});
+
 for (const [size, ms] of [[2, 501], [1_000, 1_000], [100_000, 4_250]] as const) {
   Deno.test(`drain() delays the reconnection of each of ${size} by a time that depends on their number`, async () => {
     const clock = new FakeClock();

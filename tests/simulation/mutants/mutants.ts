@@ -4,6 +4,7 @@
  * @module
  */
 import { Hub, type HubContext } from "../../../lib/chat/room/hub.ts";
+import { Room } from "../../../lib/chat/room/room.ts";
 import type { JoinRequest, Subscriber } from "../../../lib/chat/room/subscriber.ts";
 import type { StoredReceipt } from "../../../lib/core/log/room_log.ts";
 import type { RoomId } from "../../../lib/core/names/names.ts";
@@ -31,6 +32,20 @@ class ReadsBeforeSubscribingHub extends Hub {
 class LateHub extends Hub {
   override join(id: RoomId, subscriber: Subscriber, request: JoinRequest): ReturnType<Hub["join"]> {
     return super.join(id, new LateSubscriber(subscriber), request);
+  }
+}
+
+/** Adds a subscriber without delivering first what the room holds back. */
+class JoinsWithinBatchHub extends Hub {
+  override join(id: RoomId, subscriber: Subscriber, request: JoinRequest): ReturnType<Hub["join"]> {
+    const subscription = super.join(id, subscriber, request);
+    const { room } = subscription;
+    room.subscribe = (joined) => {
+      room.flush = () => {};
+      Room.prototype.subscribe.call(room, joined);
+      room.flush = Room.prototype.flush;
+    };
+    return subscription;
   }
 }
 
@@ -133,6 +148,15 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   "a dedupe that forgets": { ...UNMUTATED, makeRoomStorage: () => new NoReceiptsStorage() },
   "an acknowledgement before the store": { ...UNMUTATED, wrap: acknowledgingEarly },
   "a member added one message late": { ...UNMUTATED, makeHub: (context) => new LateHub(context) },
+  "a join that does not end the room's batch": {
+    ...UNMUTATED,
+    makeHub: (context) => new JoinsWithinBatchHub(context),
+  },
+  "a batch window that never ends": {
+    ...UNMUTATED,
+    makeHub: (context) =>
+      new Hub({ ...context, batchPolicy: { maxMs: 1e9, quietRate: 0, busyRate: 1 } }),
+  },
   "tops that are never announced": { ...UNMUTATED, announcesTops: false },
   "a Redis that continues its numbers after a loss": { ...UNMUTATED, startsEpochs: false },
   "a membership that is never released": { ...UNMUTATED, wrap: neverReleasing },

@@ -41,14 +41,20 @@ export class SimNode {
   constructor(world: World, id: string) {
     this.id = id;
     this.#world = world;
-    const { dice, mutant } = world;
+    const { dice, mutant, batchPolicy, sharesWrites } = world;
     const random = () => dice.next();
     const clock = this.#clock();
     this.bus = new SimBus({ ...world.busContext, isAlive: () => this.#isAlive });
     const bus = mutant.wrap(this.bus);
     const newId = () => `id${world.nextNumber()}`;
     const common = { bus, clock, random, newId, guestName: "guest" };
-    this.#hub = mutant.makeHub({ ...common, node: id, recoverLimit: RECOVER_LIMIT });
+    const batching = { batchPolicy, sharesWrites };
+    this.#hub = mutant.makeHub({
+      ...common,
+      ...batching,
+      node: id,
+      recoverLimit: RECOVER_LIMIT,
+    });
     const serverInfo = {
       server: { name: "parley", version: "0" },
       limits: LIMITS,

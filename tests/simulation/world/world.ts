@@ -3,6 +3,7 @@
  * @module
  */
 import type { RoomId } from "../../../lib/core/names/names.ts";
+import type { BatchPolicy } from "../../../lib/core/limits/batch_window.ts";
 import { RECEIPTS_MS, type Retention } from "../../../lib/core/log/room_log.ts";
 import { room } from "../../support/fakes.ts";
 import { Dice } from "./dice.ts";
@@ -21,6 +22,10 @@ export class World {
   readonly redis: SimRedis;
   readonly busContext: Omit<BusContext, "isAlive">;
   readonly rooms: readonly RoomId[];
+  /** How long frames wait for others, on all nodes. */
+  readonly batchPolicy: BatchPolicy;
+  /** Whether plain text waits too. */
+  readonly sharesWrites: boolean;
   readonly nodes: SimNode[] = [];
   /** The ids of refused actions, whose order is not guaranteed. */
   readonly refused = new Set<string>();
@@ -51,6 +56,8 @@ export class World {
       faultRates: () => this.#faultRates,
     };
     this.rooms = ["attic", "lobby", "cellar"].slice(0, dice.between(1, 3)).map(room);
+    this.batchPolicy = randomBatchPolicy(dice);
+    this.sharesWrites = dice.chance(0.5);
     const count = dice.between(1, 3);
     for (let index = 0; index < count; index++) this.startNode();
   }
@@ -120,6 +127,12 @@ export class World {
       this.reportViolation(error instanceof Error ? error.stack ?? error.message : String(error));
     }
   }
+}
+
+/** Rooms of five are neither large nor busy, so a few deliveries a second count as much. */
+function randomBatchPolicy(dice: Dice): BatchPolicy {
+  const maxMs = dice.pick([0, 25, 25, 200, 1_000]);
+  return { maxMs, quietRate: dice.pick([0, 0, 5]), busyRate: dice.pick([6, 50]) };
 }
 
 /** Usually more than a simulation sends; sometimes so few that missed entries are already deleted. */

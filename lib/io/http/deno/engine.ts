@@ -26,6 +26,7 @@ export class DenoEngine implements WebSocketEngine {
   readonly name: EngineName = "deno";
   readonly statuses: readonly ConnectionStatus[] = DENO_STATUSES;
   readonly deadStatuses: readonly ConnectionStatus[] = ["stuck", "dead"];
+  readonly sharesWrites = false;
 
   open(
     { handler }: PortContext,

@@ -30,6 +30,7 @@ export class NodeEngine implements WebSocketEngine {
   readonly name: EngineName = "node";
   readonly statuses: readonly ConnectionStatus[] = NODE_STATUSES;
   readonly deadStatuses: readonly ConnectionStatus[] = [];
+  readonly sharesWrites = true;
   readonly #upgrades = new WeakMap<Request, RawUpgrade>();
 
   open(context: PortContext, address: ListenAddress): Promise<OpenPort> {
