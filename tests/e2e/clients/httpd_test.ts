@@ -5,8 +5,8 @@
  */
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
-import { type Parley, startParley } from "../../support/parley.ts";
 import { onFreePort, type Program, programTest, Running, until } from "../../support/provision.ts";
+import { startTestService, type TestService } from "../../support/service.ts";
 import { BEARER, exists, joined, untilReceived } from "./proxied.ts";
 import { type ProxiedService, proxyContract, type Started } from "./proxy_contract.ts";
 
@@ -19,7 +19,7 @@ async function startService(
   env: Record<string, string> = {},
 ): Promise<ProxiedService> {
   await using started = new AsyncDisposableStack();
-  const instance = started.use(await startParley({ TRUST_PROXY: "127.0.0.1/32", ...env }));
+  const instance = started.use(await startTestService({ TRUST_PROXY: "127.0.0.1/32", ...env }));
   const httpd = started.use(await startHttpd(program, instance.port));
   // A tunnel that is closing while httpd stops can delay the stop by ten seconds (httpd 2.4.71).
   started.defer(() => until("all tunnels to end", () => untilEmpty(instance)));
@@ -57,7 +57,7 @@ async function startHttpd(
   return { url: `http://127.0.0.1:${port}`, [Symbol.asyncDispose]: () => all.disposeAsync() };
 }
 
-async function untilEmpty({ adminUrl }: Parley): Promise<boolean> {
+async function untilEmpty({ adminUrl }: TestService): Promise<boolean> {
   const { connections } = await (await fetch(`${adminUrl}/healthz`, { headers: BEARER })).json();
   return Object.values(connections).every((count) => count === 0);
 }
@@ -105,7 +105,7 @@ programTest(HTTPD, "httpd passes /ws/ and /ws to the chat", async (program) => {
 });
 
 programTest(HTTPD, "httpd serves Parley under a path with the lines for it", async (program) => {
-  await using instance = await startParley({ TRUST_PROXY: "127.0.0.1/32" });
+  await using instance = await startTestService({ TRUST_PROXY: "127.0.0.1/32" });
   await using httpd = await startHttpd(program, instance.port, true);
   const { url, redirected, body } = await fetch(`${httpd.url}/team-a`);
   await body?.cancel();

@@ -5,9 +5,10 @@
  */
 import assert from "node:assert/strict";
 import { TestClient } from "../../support/clients/test_client.ts";
-import { type Parley, startParley, whenInstanceReady } from "../../support/parley.ts";
+import { whenInstanceReady } from "../../support/parley.ts";
 import { onFreePort, type Program, programTest, Running } from "../../support/provision.ts";
 import { startRedis } from "../../support/redis/server.ts";
+import { startTestService, type TestService } from "../../support/service.ts";
 import { exists, joined, statusOf, untilReceived, UPGRADE } from "./proxied.ts";
 import { type ProxiedService, proxyContract, type Started } from "./proxy_contract.ts";
 
@@ -20,7 +21,7 @@ const ANSWER = {
 };
 
 interface TwoInstances extends ProxiedService {
-  readonly instances: readonly [Parley, Parley];
+  readonly instances: readonly [TestService, TestService];
 }
 
 /** Starts nginx in front of two instances. */
@@ -30,8 +31,8 @@ async function startService(
 ): Promise<TwoInstances> {
   await using started = new AsyncDisposableStack();
   const settings = { TRUST_PROXY: "127.0.0.1/32", ...env };
-  const one = started.use(await startParley(settings));
-  const other = started.use(await startParley(settings));
+  const one = started.use(await startTestService(settings));
+  const other = started.use(await startTestService(settings));
   for (const { url } of [one, other]) await whenInstanceReady(url);
   const nginx = started.use(await startNginx(program, [one.port, other.port]));
   const all = started.move();

@@ -11,8 +11,9 @@ import assert from "node:assert/strict";
 import "ws";
 import { TOO_LARGE_REASON } from "../../support/engine.ts";
 import { TestClient } from "../../support/clients/test_client.ts";
-import { type Parley, shareParley, startParley } from "../../support/parley.ts";
+import { type Parley, shareParley } from "../../support/parley.ts";
 import { DEADLINE_MS, type Program, programTest, until } from "../../support/provision.ts";
+import { startTestService, type TestService } from "../../support/service.ts";
 
 const NODE = {
   names: ["node", "nodejs"],
@@ -299,17 +300,17 @@ class Wscat implements AsyncDisposable {
   }
 }
 
-async function connectionsOf(parley: Parley): Promise<number> {
-  const { connections } = await (await fetch(`${parley.adminUrl}/healthz`)).json();
+async function connectionsOf({ adminUrl }: TestService): Promise<number> {
+  const { connections } = await (await fetch(`${adminUrl}/healthz`)).json();
   return connections.open;
 }
 
 Deno.test("wscat sends and receives messages in a room", async () => {
-  await using parley = await startParley();
-  await using ben = await TestClient.open(`${parley.url}/ws?name=Ben`);
-  await using ann = new Wscat("-c", `${parley.url.replace("http", "ws")}/ws?name=Ann`);
+  await using service = await startTestService();
+  await using ben = await TestClient.open(`${service.url}/ws?name=Ben`);
+  await using ann = new Wscat("-c", `${service.url.replace("http", "ws")}/ws?name=Ann`);
   // wscat reports the connection only on a terminal, and drops input typed before: so Ben writes first.
-  await until("wscat to connect", async () => await connectionsOf(parley) === 2);
+  await until("wscat to connect", async () => await connectionsOf(service) === 2);
   ben.send("hello Ann");
   await ann.printed("Ben: hello Ann");
   await ann.type("hello");
@@ -321,13 +322,13 @@ Deno.test("wscat sends and receives messages in a room", async () => {
 });
 
 Deno.test("wscat pings, receives its echo, closes, and exits by itself", async () => {
-  await using parley = await startParley();
-  const url = `${parley.url.replace("http", "ws")}/s`;
+  await using service = await startTestService();
+  const url = `${service.url.replace("http", "ws")}/s`;
   await using wscat = new Wscat("-c", url, "-x", "first", "-w", "-1");
   await wscat.printed("first");
   // With -x it ignores the keyboard; the next one types once it is known to be connected.
   await using other = new Wscat("--slash", "--show-ping-pong", "-c", url);
-  await until("wscat to connect", async () => await connectionsOf(parley) === 2);
+  await until("wscat to connect", async () => await connectionsOf(service) === 2);
   await until("wscat to print a pong", async () => {
     await other.type("/ping there?");
     return other.output.includes(`Received pong (data: "there?")`);

@@ -4,8 +4,8 @@
  */
 import assert from "node:assert/strict";
 import { TestClient } from "../../support/clients/test_client.ts";
-import type { Parley } from "../../support/parley.ts";
 import { type Program, programTest, type RequiredProgram } from "../../support/provision.ts";
+import type { TestService } from "../../support/service.ts";
 import { TemporaryFolder } from "../../support/temporary_folder.ts";
 import { BEARER, statusOf, TOKEN, UPGRADE } from "./proxied.ts";
 
@@ -16,7 +16,7 @@ export interface Started extends AsyncDisposable {
 
 /** A web server in front of one or more instances. */
 export interface ProxiedService extends Started {
-  readonly instances: readonly [Parley, ...Parley[]];
+  readonly instances: readonly [TestService, ...TestService[]];
 }
 
 /** A web server and its shipped configuration. */

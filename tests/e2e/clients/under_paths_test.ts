@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import type { BrowserContext, Page } from "playwright-core";
-import { type Parley, startParley, whenInstanceReady } from "../../support/parley.ts";
+import { whenInstanceReady } from "../../support/parley.ts";
 import {
   findProgram,
   freePort,
@@ -15,6 +15,7 @@ import {
   Running,
   until,
 } from "../../support/provision.ts";
+import { startTestService, type TestService } from "../../support/service.ts";
 import { TemporaryFolder } from "../../support/temporary_folder.ts";
 import { CHROMIUM, launch, openProfile } from "../../support/chromium.ts";
 import { message, say, untilShown, whenJoined } from "../page/page_fixture.ts";
@@ -54,17 +55,16 @@ async function openSite(program: Program): Promise<Site> {
   const folder = started.use(new TemporaryFolder());
   const open = async (env: Readonly<Record<string, string>>) => {
     const usual = { TRUST_PROXY: "127.0.0.1/32", MESSAGES_PER_SECOND: "0" };
-    const parley = started.use(await startParley({ ...usual, ...env }));
-    await whenInstanceReady(parley.url);
-    return parley;
+    const service = started.use(await startTestService({ ...usual, ...env }));
+    await whenInstanceReady(service.url);
+    return service;
   };
   const first = { PORT: String(freePort()), DATA_DIR: `${folder.path}/a` };
-  const services: [Parley, Parley] = [await open(first), await open({})];
+  const services: [TestService, TestService] = [await open(first), await open({})];
   let isUp = true;
   const end = async () => {
-    if (isUp) services[0].kill("SIGKILL");
+    if (isUp) await services[0].stop();
     isUp = false;
-    await services[0].ended;
   };
   const port = await onFreePort(async (port) => {
     const text = await configuration(port, services[0].port, services[1].port);
@@ -79,14 +79,14 @@ async function openSite(program: Program): Promise<Site> {
     url: `http://127.0.0.1:${port}`,
     async replace(env = {}) {
       await end();
-      const parley = all.use(
-        await startParley({
+      const service = all.use(
+        await startTestService({
           ...{ TRUST_PROXY: "127.0.0.1/32", MESSAGES_PER_SECOND: "0" },
           ...{ ...first, ...env },
         }),
       );
-      await whenInstanceReady(parley.url);
-      services[0] = parley;
+      await whenInstanceReady(service.url);
+      services[0] = service;
       isUp = true;
     },
     end,

@@ -1,6 +1,7 @@
-/** `parley bench` on the command line, against Parley in a separate process. */
+/** `parley bench` on the command line, against a service in the test's own process. */
 import assert from "node:assert/strict";
-import { runArguments, spawn, startParley } from "../../support/parley.ts";
+import { runArguments, spawn } from "../../support/parley.ts";
+import { startTestService } from "../../support/service.ts";
 import { TemporaryFolder } from "../../support/temporary_folder.ts";
 
 /** Runs `parley bench` to its end. */
@@ -14,10 +15,10 @@ const FEW = ["--members", "20", "--publishers", "2", "--seconds", "0.5"];
 
 Deno.test("parley bench finds no losses, prints the result, draws the latencies and writes a report", async () => {
   await using folder = new TemporaryFolder();
-  await using parley = await startParley({ MESSAGES_PER_SECOND: "0", BYTES_PER_SECOND: "0" });
+  await using service = await startTestService({ MESSAGES_PER_SECOND: "0", BYTES_PER_SECOND: "0" });
   const path = `${folder.path}/report.json`;
   const { code, output } = await bench(
-    ...[`ws://127.0.0.1:${parley.port}/ws`, ...FEW, "--closed", "1", "--json", path],
+    ...[`ws://127.0.0.1:${service.port}/ws`, ...FEW, "--closed", "1", "--json", path],
   );
   assert.equal(code, 0, output);
   assert.match(output, /20 members in bench-[0-9a-f]{8} at 127\.0\.0\.1:\d+, 2 of them speaking/);
@@ -36,19 +37,19 @@ Deno.test("parley bench finds no losses, prints the result, draws the latencies 
 });
 
 Deno.test("parley bench reads the server's rate limit, reports it, and is never slowed down", async () => {
-  await using parley = await startParley({ MESSAGES_PER_SECOND: "10" });
+  await using service = await startTestService({ MESSAGES_PER_SECOND: "10" });
   const { code, output } = await bench(
-    ...[`ws://127.0.0.1:${parley.port}`, ...FEW, "--closed", "5"],
+    ...[`ws://127.0.0.1:${service.port}`, ...FEW, "--closed", "5"],
   );
   assert.equal(code, 0, output);
   assert.match(output, /allows 10 messages a second .* so it is 20 texts a second in all/);
 });
 
 Deno.test("parley bench --plain --json - prints only the report on standard output", async () => {
-  await using parley = await startParley({ MESSAGES_PER_SECOND: "0", BYTES_PER_SECOND: "0" });
+  await using service = await startTestService({ MESSAGES_PER_SECOND: "0", BYTES_PER_SECOND: "0" });
   const child = new Deno.Command(Deno.execPath(), {
     args: runArguments(
-      ...["bench", `ws://127.0.0.1:${parley.port}/ws`, ...FEW, "--plain", "--json", "-"],
+      ...["bench", `ws://127.0.0.1:${service.port}/ws`, ...FEW, "--plain", "--json", "-"],
     ),
   });
   const { code, stdout, stderr } = await child.output();
@@ -60,8 +61,8 @@ Deno.test("parley bench --plain --json - prints only the report on standard outp
 });
 
 Deno.test("parley bench exits on Ctrl-C with the results so far", async () => {
-  await using parley = await startParley({ MESSAGES_PER_SECOND: "0", BYTES_PER_SECOND: "0" });
-  const args = [`ws://127.0.0.1:${parley.port}/ws`, ...FEW, "--seconds", "3600"];
+  await using service = await startTestService({ MESSAGES_PER_SECOND: "0", BYTES_PER_SECOND: "0" });
+  const args = [`ws://127.0.0.1:${service.port}/ws`, ...FEW, "--seconds", "3600"];
   await using child = spawn(Deno.execPath(), runArguments("bench", ...args), {});
   await child.printed(/measuring: .* texts said/);
   child.kill("SIGINT");
@@ -90,11 +91,11 @@ for (
 }
 
 Deno.test("parley bench reports the server's reason for a refusal, and exits with 1", async () => {
-  await using parley = await startParley({ MAX_CONNECTIONS: "5" });
-  const clients = await bench(`ws://127.0.0.1:${parley.port}/ws`, ...FEW);
+  await using service = await startTestService({ MAX_CONNECTIONS: "5" });
+  const clients = await bench(`ws://127.0.0.1:${service.port}/ws`, ...FEW);
   assert.equal(clients.code, 1);
   assert.match(clients.output, /refused: 503 Too many connections \(MAX_CONNECTIONS\)/);
-  const long = await bench(`ws://127.0.0.1:${parley.port}/ws`, "--text-bytes", "70000");
+  const long = await bench(`ws://127.0.0.1:${service.port}/ws`, "--text-bytes", "70000");
   assert.equal(long.code, 2);
   assert.match(long.output, /--text-bytes is 70000: allowed: at most 65535/);
 });

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
-import { startParley } from "../../support/parley.ts";
+import { startTestService } from "../../support/service.ts";
 import { accessibilityViolations, browserTest, openWindow } from "../../support/chromium.ts";
 import { HOSTILE_TEXTS } from "./security/hostile_texts.ts";
 
@@ -19,11 +19,11 @@ async function entries(page: Page, count: number): Promise<readonly string[]> {
 }
 
 browserTest("The echo page lists every event, unchanged", async (browser) => {
-  await using parley = await startParley();
+  await using service = await startTestService();
   // The address in older tutorials.
-  await using window = await openWindow(browser, `${parley.url}/websocket.html`);
+  await using window = await openWindow(browser, `${service.url}/websocket.html`);
   const { page, complaints } = window;
-  assert.equal(page.url(), `${parley.url}/echo.html`);
+  assert.equal(page.url(), `${service.url}/echo.html`);
   const expected: string[] = [];
   const happens = async (...lines: readonly string[]) => {
     expected.push(...lines);
@@ -60,7 +60,7 @@ browserTest("The echo page lists every event, unchanged", async (browser) => {
   assert.equal(await page.locator("#log li *").count(), 0, "nothing but text");
   assert.deepEqual(complaints, []);
 
-  await parley.stop();
+  await service.stop();
   await happens("disconnected");
   await page.click("#connect");
   await happens("error: the connection failed", "disconnected");
@@ -75,10 +75,10 @@ const LOOKS = [
 ] as const;
 
 browserTest("The echo page is accessible", async (browser) => {
-  await using parley = await startParley();
+  await using service = await startTestService();
   for (const [colorScheme, locale] of LOOKS) {
     const look = { colorScheme, locale, reducedMotion: "reduce" } as const;
-    await using window = await openWindow(browser, `${parley.url}/echo.html`, look);
+    await using window = await openWindow(browser, `${service.url}/echo.html`, look);
     const { page } = window;
     assert.deepEqual(await accessibilityViolations(page), [], `fresh, ${colorScheme}, ${locale}`);
     await page.click("#send");

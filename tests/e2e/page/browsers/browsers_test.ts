@@ -3,7 +3,7 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { startParley } from "../../../support/parley.ts";
+import { startTestService } from "../../../support/service.ts";
 import { programTest } from "../../../support/provision.ts";
 import { CHROMIUM, launch, openWindow } from "../../../support/chromium.ts";
 import { eventually, pageTest, say, untilShown, useTool, whenJoined } from "../page_fixture.ts";
@@ -12,8 +12,8 @@ const HOST = "chat.example";
 
 programTest(CHROMIUM, "Over plain http the page explains what needs https", async (program) => {
   await using browser = await launch(program, [`--host-resolver-rules=MAP ${HOST} 127.0.0.1`]);
-  await using parley = await startParley({ ALLOWED_HOSTS: HOST });
-  const host = `${HOST}:${parley.port}`;
+  await using service = await startTestService({ ALLOWED_HOSTS: HOST });
+  const host = `${HOST}:${service.port}`;
   await using window = await openWindow(browser, `http://${host}/#den`, {
     viewport: { width: 1300, height: 700 },
   });

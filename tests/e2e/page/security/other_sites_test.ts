@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import type { Browser, FrameLocator } from "playwright-core";
-import { startParley } from "../../../support/parley.ts";
+import { startTestService } from "../../../support/service.ts";
 import { until } from "../../../support/provision.ts";
 import { browserTest, openWindow } from "../../../support/chromium.ts";
 
@@ -62,8 +62,8 @@ browserTest(
   "A page of another site that is listed imports the client library and joins",
   async (browser) => {
     await using site = new Site();
-    await using parley = await startParley({ ALLOWED_ORIGINS: site.origin });
-    const script = connecting(`${parley.url}/client.js`, parley.url);
+    await using service = await startTestService({ ALLOWED_ORIGINS: site.origin });
+    const script = connecting(`${service.url}/client.js`, service.url);
     await visit(browser, site, script, "globalThis.room?.kind === 'joined'");
   },
 );
@@ -72,8 +72,8 @@ browserTest(
   "A page of another site that is not listed learns that its origin is refused",
   async (browser) => {
     await using site = new Site();
-    await using parley = await startParley();
-    const script = connecting("/client.js", parley.url);
+    await using service = await startTestService();
+    const script = connecting("/client.js", service.url);
     const isDone = "globalThis.state?.error?.code === 'origin_refused' && " +
       "globalThis.state.retryAt - Date.now() > 200_000";
     await visit(browser, site, script, isDone);
@@ -83,14 +83,14 @@ browserTest(
 browserTest(
   "The chat page reports that the server refuses its origin, as behind a proxy that changes Host",
   async (browser) => {
-    await using parley = await startParley({ ALLOWED_ORIGINS: "https://chat.example" });
+    await using service = await startTestService({ ALLOWED_ORIGINS: "https://chat.example" });
     for (
       const [locale, words] of [["en-US", /does not accept this page's address/], [
         "zh-CN",
         /服务器不接受来自此网址的连接/,
       ]] as const
     ) {
-      await using opened = await openWindow(browser, parley.url, { locale });
+      await using opened = await openWindow(browser, service.url, { locale });
       await opened.page.locator("#words", { hasText: words }).waitFor();
     }
   },
@@ -103,12 +103,12 @@ async function inFrame(
   look: (frame: FrameLocator, complaints: readonly string[]) => Promise<void>,
 ): Promise<void> {
   await using site = new Site();
-  await using parley = await startParley({ ALLOWED_FRAMERS: allowed(site) });
+  await using service = await startTestService({ ALLOWED_FRAMERS: allowed(site) });
   await using opened = await openWindow(browser, site.origin, {}, before);
   const { page, complaints } = opened;
   await page.evaluate(`{
     const frame = document.createElement("iframe");
-    frame.src = "${parley.url}/#lobby";
+    frame.src = "${service.url}/#lobby";
     document.body.append(frame);
   }`);
   await look(page.frameLocator("iframe"), complaints);
