@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { TestClient } from "../../support/clients/test_client.ts";
 import { findReleases, releaseTest } from "../../support/deno_releases.ts";
 import { type Parley, spawn, spawnAsIs, whenInstanceReady } from "../../support/parley.ts";
-import { freePort, until } from "../../support/provision.ts";
+import { freePort, type Program, until } from "../../support/provision.ts";
 import { handshake, sendRequest } from "../../support/clients/raw_socket.ts";
 import { startRedis } from "../../support/redis/server.ts";
 import { commandOf } from "../../support/task_commands.ts";
@@ -18,14 +18,15 @@ const releases = await findReleases();
 type Child = Omit<Parley, "url" | "port" | "adminUrl">;
 
 /** An instance as on Deno Deploy: no flags except permissions, nothing writable, and an external listener. */
-function deployed(deno: string, redisUrl: string): Child & { readonly url: string } {
+function deployed({ path, env }: Program, redisUrl: string): Child & { readonly url: string } {
   const port = freePort();
-  const child = spawnAsIs(deno, ["run", "--no-prompt", "--allow-all", "--deny-write", MAIN], {
+  const child = spawnAsIs(path, ["run", "--no-prompt", "--allow-all", "--deny-write", MAIN], {
     DENO_DEPLOY: "1",
     DENO_SERVE_ADDRESS: `tcp:127.0.0.1:${port}`,
     REDIS_URL: redisUrl,
     ADMIN_TOKEN,
     MAX_MEMORY_MB: "400",
+    ...env,
   });
   return Object.assign(child, { url: `http://127.0.0.1:${port}` });
 }
@@ -136,10 +137,10 @@ releaseTest(
 releaseTest(
   releases,
   (version) => `Deno ${version} keeps messages across a restart`,
-  async (deno) => {
+  async ({ path, env }) => {
     await using folder = new TemporaryFolder();
     const start = () =>
-      spawn(deno, ["run", "--no-prompt", "--allow-all", MAIN], { DATA_DIR: folder.path });
+      spawn(path, ["run", "--no-prompt", "--allow-all", MAIN], { DATA_DIR: folder.path, ...env });
     const said: string[] = [];
     for (const text of ["one", "two"]) {
       await using parley = start();
