@@ -49,10 +49,13 @@ Deno.test("A worker that dies is replaced, and its clients reconnect without los
   await parley.detach();
 });
 
+/** Blocks a worker's thread for a moment, without the work that others on this machine would have to wait for. */
+const PAUSE = "Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);";
+
 /** Blocks a worker until the file exists; resolves when it is blocked. */
 async function keepBusy(parley: InspectedParley, worker: string, file: string): Promise<void> {
   const isThere = `try { Deno.statSync("${file}"); return; } catch {}`;
-  await parley.evaluateIn(worker, `setTimeout(() => { for (;;) { ${isThere} } }, 0)`);
+  await parley.evaluateIn(worker, `setTimeout(() => { for (;;) { ${isThere} ${PAUSE} } }, 0)`);
 }
 
 async function metric({ adminUrl }: Parley, name: string): Promise<number> {
@@ -89,7 +92,7 @@ Deno.test("parley exits with 70 when a worker neither responds nor can be termin
   const clients = await Promise.all(Array.from({ length: MANY }, open));
   for (const client of clients) held.use(client);
   const [busy = ""] = await parley.workers();
-  await parley.evaluateIn(busy, "setTimeout(() => { for (;;); }, 0)");
+  await parley.evaluateIn(busy, `setTimeout(() => { for (;;) { ${PAUSE} } }, 0)`);
   await parley.detach();
   assert.equal((await parley.ended).code, 70);
   assert.match(parley.output, /"worker\.unresponsive"[^]*"service\.failed".*cannot be terminated/);
