@@ -5,6 +5,7 @@
  */
 import { join } from "node:path";
 import { settings as knownSettings } from "../../../lib/core/config/config.ts";
+import type { EngineName } from "../../../lib/core/config/settings_table.ts";
 import { unpackedNginx } from "./debian.ts";
 import { withPackages } from "./npm.ts";
 import type { WireProtocol } from "../load/orders.ts";
@@ -63,7 +64,11 @@ function ours(
   name: string,
   title: string,
   tongue: WireProtocol,
-  form: { readonly store: "redis" | "embedded"; readonly workers: number },
+  form: {
+    readonly store: "redis" | "embedded";
+    readonly workers: number;
+    readonly engine?: EngineName;
+  },
 ): Peer {
   return {
     name,
@@ -79,7 +84,13 @@ function ours(
       const store: Record<string, string> = form.store === "redis"
         ? { REDIS_URL: redisUrl(place) }
         : {};
-      const env = { ...limits(place), ...store, WORKERS: `${form.workers}`, ...place.settings };
+      const env = {
+        ...limits(place),
+        ...store,
+        WORKERS: `${form.workers}`,
+        WEBSOCKET_ENGINE: form.engine ?? "deno",
+        ...place.settings,
+      };
       return { program: Deno.execPath(), args: await startArguments(), env, cwd: ROOT };
     },
   };
@@ -184,6 +195,16 @@ const bareDeno: Peer = {
 const ALL: readonly Peer[] = [
   ours("json", "Parley, `chat.v1.json`", JSON_TONGUE, { store: "redis", workers: 0 }),
   ours("text", "Parley, plain text", TEXT, { store: "redis", workers: 0 }),
+  ours("json-node", "Parley, `chat.v1.json`, engine node", JSON_TONGUE, {
+    store: "redis",
+    workers: 0,
+    engine: "node",
+  }),
+  ours("text-node", "Parley, plain text, engine node", TEXT, {
+    store: "redis",
+    workers: 0,
+    engine: "node",
+  }),
   ours("json-w1", "Parley, `chat.v1.json`, WORKERS=1", JSON_TONGUE, { store: "redis", workers: 1 }),
   ours("text-w1", "Parley, plain text, WORKERS=1", TEXT, { store: "redis", workers: 1 }),
   ours("json-alone", "Parley, `chat.v1.json`, no Redis", JSON_TONGUE, {

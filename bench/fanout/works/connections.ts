@@ -12,7 +12,7 @@ const IDLE = 10_000;
 /** Connections that are opened first: what grows for them and suffices for all is not counted. */
 const FIRST = 1_000;
 const CYCLES = 2_000;
-const FORMS = ["text", "json", "text-w1", "json-w1", "bare-deno"];
+const FORMS = ["text", "json", "text-node", "json-node", "text-w1", "json-w1", "bare-deno"];
 
 const STORM_COLUMNS: readonly Column[] = [
   { title: "CPU µs per connection", figure: "serverMicros", spread: true },
@@ -32,7 +32,7 @@ export const STORM: Work = {
     "In the chat, each is given a name, joins a room and leaves it.",
   table: "of peers",
   columns: STORM_COLUMNS,
-  cells: ["text", "text-w1", "bare-deno"].map((peer) => ({
+  cells: ["text", "text-node", "text-w1", "bare-deno"].map((peer) => ({
     peer,
     variants: ["to the echo", "to the chat"],
     run: (stage) => storm(stage, peer),

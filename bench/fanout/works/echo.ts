@@ -24,7 +24,7 @@ export const ECHO: Work = {
   about: "100 connections. Each sends 64 bytes again as soon as it has received them.",
   table: "of peers",
   columns: COLUMNS,
-  cells: ["text", "text-w1", "bare-deno"].map((peer) => ({
+  cells: ["text", "text-node", "text-w1", "bare-deno"].map((peer) => ({
     peer,
     variants: [VARIANT],
     run: (stage) => play(stage, peer),

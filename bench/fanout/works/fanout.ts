@@ -10,7 +10,7 @@ import type { CellRunner } from "../cell_runner.ts";
 import { DELIVERY_COLUMNS, deliveryFigures, type Work } from "../work.ts";
 
 const OTHERS = ["bare-deno", "bun", "ws", "socket.io", "nchan", "nginx-lua"];
-const OURS = ["json", "text"];
+const OURS = ["json", "text", "json-node", "text-node"];
 const OUR_FORMS = ["json-w1", "text-w1", "json-alone", "text-alone"];
 const PUBLISHERS = [1, 8];
 

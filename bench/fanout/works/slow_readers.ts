@@ -38,7 +38,7 @@ export const SLOW_READERS: Work = {
     "The cap is MAX_BUFFERED_BYTES for each of them; those that reach it are parked.",
   table: "of variants",
   columns: COLUMNS,
-  cells: ["json", "text"].map((peer) => ({
+  cells: ["json", "text", "json-node", "text-node"].map((peer) => ({
     peer,
     variants: ["all read", "10 % read nothing"],
     run: (stage) => play(stage, peer),
