@@ -12,7 +12,7 @@ import { type Parley, startParley } from "../../tests/support/parley.ts";
 import { type Attack, ATTACKS } from "./attacks.ts";
 import type { Refusals } from "./attacker.ts";
 import type { HonestResult } from "./honest.ts";
-import { parseOptions } from "./options.ts";
+import { type Options, parseOptions } from "./options.ts";
 import { failuresOf, type Result, resultTable } from "./report.ts";
 import { fillStore } from "./stored.ts";
 
@@ -29,7 +29,7 @@ async function main(args: readonly string[]): Promise<number> {
   for (const attack of ATTACKS.filter(({ name }) => options.only.includes(name))) {
     const seconds = Math.max(options.seconds, attack.minSeconds ?? 0);
     say(`${attack.name}: ${attack.about} (${seconds} s)\n`);
-    const result = await measure(attack, options.seconds, seconds);
+    const result = await measure(attack, options, seconds);
     say(`  ${failuresOf(result).join(", ") || "holds"}\n`);
     results.push(result);
   }
@@ -41,11 +41,19 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 /** One attack on a fresh service. */
-async function measure(attack: Attack, calmSeconds: number, seconds: number): Promise<Result> {
+async function measure(
+  attack: Attack,
+  { seconds: calmSeconds, engine }: Options,
+  seconds: number,
+): Promise<Result> {
   const folder = await Deno.makeTempDir({ prefix: "parley-hostile-" });
   try {
     if (attack.needsStored) await fillStore(folder);
-    await using parley = await startParley({ ...SETTINGS, DATA_DIR: folder });
+    await using parley = await startParley({
+      ...SETTINGS,
+      WEBSOCKET_ENGINE: engine,
+      DATA_DIR: folder,
+    });
     return await attackBeside(parley, attack, calmSeconds, seconds);
   } finally {
     await Deno.remove(folder, { recursive: true });

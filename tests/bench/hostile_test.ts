@@ -56,7 +56,7 @@ Deno.test("Attacks have distinct names", () => {
 
 Deno.test("parseOptions() runs every attack and writes the document by default", () => {
   const all = ATTACKS.map(({ name }) => name);
-  assert.deepEqual(parseOptions([]), { only: all, seconds: 12, writes: true });
+  assert.deepEqual(parseOptions([]), { only: all, seconds: 12, engine: "deno", writes: true });
 });
 
 for (

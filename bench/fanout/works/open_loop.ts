@@ -7,7 +7,18 @@ import type { Figures } from "../samples.ts";
 import type { CellRunner } from "../cell_runner.ts";
 import { DELIVERY_COLUMNS, deliveryFigures, type Work } from "../work.ts";
 
-const PEERS = ["json", "text", "json-node", "text-node", "json-w1", "bare-deno", "bun", "ws", "socket.io", "nchan"];
+const PEERS = [
+  "json",
+  "text",
+  "json-node",
+  "text-node",
+  "json-w1",
+  "bare-deno",
+  "bun",
+  "ws",
+  "socket.io",
+  "nchan",
+];
 const VARIANT = "N=1000, 100 texts/s";
 
 /** 100 texts a second to 1000 members. */
