@@ -125,7 +125,7 @@ export const ATTACKS: readonly Attack[] = [
   {
     name: "upgrade-blanks",
     about: "Six handshakes at a time with 64,000 blanks in Upgrade",
-    refusedBy: ["HTTP 426", "HTTP 429"],
+    refusedBy: ["HTTP 426", "HTTP 429", "HTTP 431"],
     run: (attacker) =>
       attacker.repeat(async (round) => {
         const headers = { Upgrade: `x${" ".repeat(64_000)}x` };
