@@ -3,7 +3,7 @@
  * half-open connection. With an offline queue, messages would be stored minutes after their failure was reported.
  * @module
  */
-import { createClient } from "@redis/client";
+import { RedisClient } from "@redis/client";
 import type { RedisHost } from "../../../core/config/redis_url.ts";
 import type { MessageListener } from "./client.ts";
 
@@ -45,9 +45,31 @@ export interface ConnectOptions {
   readonly socket?: Partial<RedisHost> | (Partial<RedisHost> & { tls: true; ca?: string });
 }
 
+// The package's `createClient()` defines a class with hundreds of methods for each client whose options differ from the
+// last one's: tens of milliseconds, and half a megabyte, for each connection. All clients of a factory have one class.
+const newClient = RedisClient.factory();
+
+/**
+ * Creates a client for a few commands without connecting it. Add a listener for "error", as for the other.
+ *
+ * @param answerMs Limits the time to connect, and to wait for a reply.
+ */
+export function createShortLivedClient(options: ConnectOptions, answerMs: number): NodeRedisClient {
+  return newClient({
+    ...options,
+    maintNotifications: "disabled",
+    socket: {
+      ...options.socket,
+      connectTimeout: answerMs,
+      socketTimeout: answerMs,
+      reconnectStrategy: false,
+    },
+  });
+}
+
 /** Creates a client without connecting it. Add a listener for "error": without one, an error ends the process. */
 export function createNodeRedisClient(options: ConnectOptions): NodeRedisClient {
-  return createClient({
+  return newClient({
     ...options,
     maintNotifications: "disabled",
     disableOfflineQueue: true,

@@ -2,9 +2,8 @@
  * Sends commands over a separate, short-lived connection, for example to find the other servers or to identify a server.
  * @module
  */
-import { createClient } from "@redis/client";
 import type { RedisAccess, RedisHost } from "../../../core/config/redis_url.ts";
-import type { ConnectOptions } from "./node_redis_client.ts";
+import { type ConnectOptions, createShortLivedClient } from "./node_redis_client.ts";
 
 const ANSWER_MS = 2_000;
 
@@ -27,16 +26,7 @@ export async function sendOnce(
   options: ConnectOptions,
   commands: readonly [...(readonly string[])[], readonly string[]],
 ): Promise<unknown> {
-  const client = createClient({
-    ...options,
-    maintNotifications: "disabled",
-    socket: {
-      ...options.socket,
-      connectTimeout: ANSWER_MS,
-      socketTimeout: ANSWER_MS,
-      reconnectStrategy: false,
-    },
-  });
+  const client = createShortLivedClient(options, ANSWER_MS);
   const failed = Promise.withResolvers<never>();
   client.on("error", failed.reject);
   try {
