@@ -119,14 +119,15 @@ function startFailure(error: unknown, config: Config): string {
 
 /**
  * Revokes permissions that are no longer needed. Read and write stay for Redis on a Unix socket and for a read-only
- * store, which will be opened again. Read stays with workers: a worker started later reads its modules.
+ * store, which will be opened again. Read stays with workers, since a worker started later reads its modules, and with
+ * a certificate, which is read again.
  */
 async function revokePermissions(
   config: Config,
   { workers, needsFileAccess }: Service,
 ): Promise<void> {
   const usesFiles = needsFileAccess || config.redisUrl?.startsWith("unix:");
-  const readsFiles = usesFiles || workers > 0;
+  const readsFiles = usesFiles || workers > 0 || config.tlsCertFile !== null;
   // A worker started later loads the engine's packages.
   const needsVariables = config.websocketEngine === "node" && workers > 0;
   const unneeded: Deno.PermissionDescriptor[] = needsVariables

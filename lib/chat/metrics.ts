@@ -194,5 +194,6 @@ export function workerPoolMetrics(
     dead_sockets: counter("dead_sockets"),
     grown: counter("grown"),
     silent: counter("silent"),
+    certificate: counter("certificate"),
   };
 }

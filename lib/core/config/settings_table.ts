@@ -145,13 +145,13 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
   }),
   tlsCertFile: optionalText({
     name: "TLS_CERT_FILE",
-    about: "Certificate chain for HTTPS on PORT",
+    about: "Certificate chain for HTTPS on PORT; read again when it changes",
     allowed: "a PEM file",
     rule: () => true,
   }),
   tlsKeyFile: optionalText({
     name: "TLS_KEY_FILE",
-    about: "Private key of the certificate",
+    about: "Private key of the certificate; read again when it changes",
     allowed: "a PEM file",
     rule: () => true,
   }),

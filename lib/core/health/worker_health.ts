@@ -36,9 +36,10 @@ export interface WorkerHealthPolicy {
 }
 
 /**
- * Why a worker is replaced: it ended by itself, holds dead sockets, exceeds its share of memory, or does not respond.
+ * Why a worker is replaced: it ended by itself, holds dead sockets, exceeds its share of memory, does not respond, or has
+ * an old certificate.
  */
-export type RecycleReason = "died" | "dead_sockets" | "grown" | "silent";
+export type RecycleReason = "died" | "dead_sockets" | "grown" | "silent" | "certificate";
 
 /**
  * The action to take. A recycled worker closes its connections properly first; a silent one cannot and is replaced.

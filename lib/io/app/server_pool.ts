@@ -13,6 +13,7 @@ import { reachesOtherWorkers } from "../serving/broadcast.ts";
 import { type ServerReport, type SharedServices, startChatServer } from "../serving/chat_server.ts";
 import { WorkerHandle } from "../workers/worker_handle.ts";
 import type { MoveState } from "../workers/recycle_planner.ts";
+import { logger } from "../logger.ts";
 import { Supervisor, type SupervisorContext } from "../workers/supervisor.ts";
 import { firstFailure } from "../tasks.ts";
 import type { KeyPair } from "../tls/key_pair.ts";
@@ -33,6 +34,11 @@ export interface ServerPool extends AsyncDisposable {
   readonly moveState: MoveState;
   /** Parks the connections with the largest backlogs, so that they use no more memory. */
   dropLargestBacklogs(): void;
+  /**
+   * Uses another certificate for new connections. If the engine cannot do that, the clients are moved to new workers, one
+   * worker at a time after this has resolved, or are disconnected for a moment if the main isolate serves.
+   */
+  replaceKeyPair(pair: KeyPair): Promise<void>;
   /** Refuses new connections and closes all others; resolves within 4.5 s. */
   drain(): Promise<void>;
 }
@@ -64,6 +70,11 @@ export async function serveInProcess(
     reports: () => Promise.resolve([server.report()]),
     moveState: "no",
     dropLargestBacklogs: () => server.dropLargestBacklogs(),
+    async replaceKeyPair(pair) {
+      if (server.replaceKeyPair(pair)) return;
+      logger.warn("tls.clients_disconnected");
+      await server.reopenPort();
+    },
     drain: () => server.drain("stop"),
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
@@ -84,11 +95,13 @@ export async function serveInWorkers(
     throw new Error("WORKERS needs BroadcastChannel, which this version of Deno does not have");
   }
   const port = findFreePort(config);
+  let { keyPair } = options;
   const life = new AbortController();
   let retiredCounters: Snapshot = [];
   const recycles = workerPoolMetrics(metrics, () => supervisor.count);
   const supervisor: Supervisor = new Supervisor({
-    startWorker: (number) => new WorkerHandle({ ...options, config, port, number }, services),
+    startWorker: (number) =>
+      new WorkerHandle({ ...options, keyPair, config, port, number }, services, () => keyPair),
     count,
     ...limitsOf(config, count),
     processBytes: () => Deno.memoryUsage().rss,
@@ -116,6 +129,10 @@ export async function serveInWorkers(
       return supervisor.moveState;
     },
     dropLargestBacklogs: () => supervisor.dropLargestBacklogs(),
+    replaceKeyPair(pair) {
+      keyPair = pair;
+      return Promise.resolve();
+    },
     reports: () => supervisor.reports(),
     drain: () => {
       // Stop replacing workers: a new worker would accept connections again.

@@ -32,7 +32,8 @@ import {
 } from "./server_pool.ts";
 import { firstFailure, waitForEnd } from "../tasks.ts";
 import { monitorClock } from "./clock_monitor.ts";
-import type { KeyPair } from "../tls/key_pair.ts";
+import { type KeyPair, readKeyPair } from "../tls/key_pair.ts";
+import { watchKeyPair } from "../tls/key_pair_watch.ts";
 
 const SWEEP_MS = 600_000;
 
@@ -117,6 +118,11 @@ export async function startService(
   }
   const pool = started.use(await startPool(config, services, { channel, keyPair }, metrics));
   poolStarted.resolve(pool);
+  if (keyPair) {
+    const read = (inUse: KeyPair) => readKeyPair(config.tlsCertFile, config.tlsKeyFile, inUse);
+    const onChange = (pair: KeyPair) => pool.replaceKeyPair(pair);
+    tasks.push(watchKeyPair({ read, clock, onChange }, keyPair, signal));
+  }
   const processBytes = () => Deno.memoryUsage().rss;
   const maxBytes = maxProcessBytes(config);
   const guardContext = { processBytes, maxBytes, pool, admissions, clock };

@@ -5,6 +5,7 @@
  */
 import { backoffMs } from "../../core/backoff.ts";
 import { logger } from "../logger.ts";
+import type { KeyPair } from "../tls/key_pair.ts";
 import type { ListenAddress, OpenPort, PortContext, WebSocketEngine } from "./engine.ts";
 
 const RETRY = { firstMs: 25, longestMs: 1_000 } as const;
@@ -19,8 +20,9 @@ export interface ListenerContext extends PortContext {
 /** Serves one port and reopens it when it is lost. */
 export class Listener {
   readonly #context: ListenerContext;
-  readonly #address: ListenAddress;
+  #address: ListenAddress;
   #open: OpenPort;
+  #reopenRequest = Promise.withResolvers<"requested">();
 
   private constructor(context: ListenerContext, address: ListenAddress, open: OpenPort) {
     this.#context = context;
@@ -46,13 +48,32 @@ export class Listener {
     let attempt = 0;
     while (!signal.aborted) {
       const since = clock.now();
-      const why = await this.#open.finished.then(() => "shut down", String);
+      const lost = this.#open.finished.then(() => "shut down", String);
+      const why = await Promise.race([this.#reopenRequest.promise, lost]);
       if (signal.aborted) return;
+      if (why === "requested") {
+        this.#reopenRequest = Promise.withResolvers();
+        // Closes the port at once, but does not resolve while a peer is stuck.
+        this.#open.shutdown().catch(() => {});
+        await this.#reopen(0, signal);
+        continue;
+      }
       logger.error("listener.lost", { why });
       // Lost again soon after it was reopened: the cause persists, so back off further.
       attempt = clock.now() - since > STEADY_MS ? 0 : attempt + 1;
       await this.#reopen(attempt, signal);
     }
+  }
+
+  /** Uses another certificate for new connections, at the latest when the port is opened again; false if only then. */
+  replaceKeyPair(pair: KeyPair): boolean {
+    this.#address = { ...this.#address, keyPair: pair };
+    return this.#open.replaceKeyPair(pair);
+  }
+
+  /** Requests that the port is closed, which may end its connections, and opened again. */
+  reopen(): void {
+    this.#reopenRequest.resolve("requested");
   }
 
   /** Stops accepting and waits for requests in progress. May never resolve if a peer is stuck: use a timeout. */

@@ -77,6 +77,7 @@ const QUOTA_REFUSALS = {
 export class Upgrader {
   readonly #context: UpgraderContext;
   #isStopping = false;
+  #pauses = 0;
   #unloggedCount = 0;
   #loggedAt = -Infinity;
 
@@ -90,6 +91,16 @@ export class Upgrader {
     this.#isStopping = true;
   }
 
+  /** Refuses requests until the result is disposed. */
+  pause(): Disposable {
+    this.#pauses += 1;
+    return { [Symbol.dispose]: () => void (this.#pauses -= 1) };
+  }
+
+  get #isRefusing(): boolean {
+    return this.#isStopping || this.#pauses > 0;
+  }
+
   /** Responds to a request on a socket path: 101, or a refusal with its reason. */
   async upgrade(
     request: Request,
@@ -97,7 +108,7 @@ export class Upgrader {
     endpoint: Endpoint,
   ): Promise<Response> {
     const pending = this.#context.acceptor.begin(request);
-    if (this.#isStopping) return refusalResponse(STOPPING);
+    if (this.#isRefusing) return refusalResponse(STOPPING);
     const result = checkHandshake(request, { origins: this.#context.origins, viaTrustedProxy });
     if (result.kind === "refused") return refusalResponse(result);
     const key = admissionKey(address);
@@ -106,7 +117,7 @@ export class Upgrader {
     using held = new DisposableStack();
     held.use(slot);
     if (!await pending.isConnected()) return new Response(null, { status: 400 });
-    if (this.#isStopping) return refusalResponse(STOPPING);
+    if (this.#isRefusing) return refusalResponse(STOPPING);
     const countedAddress = key === EXEMPT_KEY ? undefined : key;
     const response = pending.open(endpoint, slot, countedAddress);
     // The connection owns the slot now; keeping the stack would take more memory than the slot.
@@ -122,7 +133,7 @@ export class Upgrader {
     request: Request,
     { address, viaTrustedProxy }: RequestSource,
   ): Promise<RefusalReason | undefined> {
-    if (this.#isStopping) return { code: "unavailable", refusal: STOPPING };
+    if (this.#isRefusing) return { code: "unavailable", refusal: STOPPING };
     const result = checkHandshakeQuery(request, {
       origins: this.#context.origins,
       viaTrustedProxy,

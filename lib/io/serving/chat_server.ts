@@ -90,6 +90,10 @@ export interface ChatServer extends AsyncDisposable {
   drain(kind: DrainKind): Promise<void>;
   /** Drops the connections with the largest backlogs, so that they use no more memory. */
   dropLargestBacklogs(): void;
+  /** Uses another certificate for new connections and keeps the others; false if the engine cannot do that. */
+  replaceKeyPair(pair: KeyPair): boolean;
+  /** Closes all connections, as before a restart, and opens the port again with the last certificate. */
+  reopenPort(): Promise<void>;
 }
 
 /** Starts the server. Throws `Deno.errors.AddrInUse` if the port is taken. */
@@ -158,6 +162,12 @@ export async function startChatServer(
     dropLargestBacklogs: () => {
       const dropped = heartbeat.dropLargestBacklogs();
       if (dropped > 0) logger.info("memory.clients_dropped", { dropped });
+    },
+    replaceKeyPair: (pair) => listener.replaceKeyPair(pair),
+    async reopenPort() {
+      using _pause = upgrader.pause();
+      await drain("stop", () => heartbeat.peers(), clock, Math.random, signal);
+      listener.reopen();
     },
     async drain(kind) {
       upgrader.stopAccepting();

@@ -19,10 +19,15 @@ export type KeyPairResult =
   | { readonly kind: "good"; readonly pair: KeyPair | undefined }
   | { readonly kind: "bad"; readonly problems: readonly Problem[] };
 
-/** Reads and checks the files. That only one of them is given is reported by the settings. */
+/**
+ * Reads and checks the files. That only one of them is given is reported by the settings.
+ *
+ * @param inUse A pair that has passed the check, which takes a millisecond, and is returned if the files still have it.
+ */
 export async function readKeyPair(
   certFile: string | null,
   keyFile: string | null,
+  inUse?: KeyPair,
 ): Promise<KeyPairResult> {
   if (!certFile || !keyFile) return { kind: "good", pair: undefined };
   const [cert, key] = await Promise.all([
@@ -37,6 +42,7 @@ export async function readKeyPair(
   if (typeof cert !== "string" || typeof key !== "string") {
     return { kind: "bad", problems: [cert, key].filter((it) => typeof it !== "string") };
   }
+  if (cert === inUse?.cert && key === inUse.key) return { kind: "good", pair: inUse };
   const pair = { cert, key };
   const why = refusalOf(pair);
   if (why === undefined) return { kind: "good", pair };

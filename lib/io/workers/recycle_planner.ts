@@ -77,7 +77,7 @@ export class RecyclePlanner {
       if (action.kind === "none" || !this.#allows(action.isUrgent)) continue;
       return { kind: "recycle", worker, reason: action.reason, how: "move" };
     }
-    return this.#chooseLargest(all);
+    return this.#chooseLargest(all) ?? this.#chooseOutdated(all);
   }
 
   /** Marks a recycling as in progress until the result is disposed. */
@@ -135,6 +135,16 @@ export class RecyclePlanner {
     const [largest] = workers.toSorted((one, other) => bytes(other) - bytes(one));
     const how = isUrgent ? "urgent" : "move";
     return largest && { kind: "recycle", worker: largest[0], reason: "grown", how };
+  }
+
+  /** A worker with an old certificate, unless memory is short: while it moves its clients, there is one worker more. */
+  #chooseOutdated(
+    workers: readonly (readonly [SupervisedWorker, WorkerRecord])[],
+  ): RecycleDecision | undefined {
+    const level = this.#memoryLevel();
+    if (level === "over" || level === "urgent") return undefined;
+    const outdated = workers.find(([, { isOutdated }]) => isOutdated);
+    return outdated && { kind: "recycle", worker: outdated[0], reason: "certificate", how: "move" };
   }
 
   #memoryLevel() {

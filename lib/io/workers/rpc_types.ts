@@ -39,6 +39,8 @@ export type WorkerApi = {
   readonly drain: (kind: DrainKind) => Promise<void>;
   /** Parks the connections with the largest backlogs. */
   readonly dropLargestBacklogs: () => Promise<void>;
+  /** Uses another certificate for new connections; false if the engine cannot do that. */
+  readonly replaceKeyPair: (pair: KeyPair) => Promise<boolean>;
 };
 
 /** Everything that a worker needs to start. */

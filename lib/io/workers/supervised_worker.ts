@@ -20,6 +20,8 @@ export interface SupervisedWorker {
   drain(kind: DrainKind): Promise<void>;
   /** Parks the clients with the largest backlogs. */
   dropLargestBacklogs(): Promise<void>;
+  /** Gives it the current certificate; resolves with false if only a new worker can use it. May never resolve. */
+  updateKeyPair(): Promise<boolean>;
   /** Terminates it; false if it cannot be terminated. */
   terminate(): Promise<boolean>;
 }
@@ -30,6 +32,8 @@ export interface WorkerRecord {
   missed: number;
   /** Its last report. */
   lastReport: ServerReport | undefined;
+  /** Whether it has another certificate than the current one and cannot change it. */
+  isOutdated: boolean;
 }
 
 /** A worker neither responds nor terminates: the process must exit. */

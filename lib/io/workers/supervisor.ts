@@ -125,7 +125,7 @@ export class Supervisor {
       throw error;
     }
     if (signal.aborted) return void await worker.terminate();
-    this.#workers.set(worker, { missed: 0, lastReport: undefined });
+    this.#workers.set(worker, { missed: 0, lastReport: undefined, isOutdated: false });
     worker.failed.then((why) => this.#replaceFailed(worker, why, signal));
   }
 
@@ -166,7 +166,12 @@ export class Supervisor {
   }
 
   async #check(worker: SupervisedWorker, record: WorkerRecord): Promise<void> {
-    record.missed = await this.#requestReport(worker, record) ? 0 : record.missed + 1;
+    const [isCurrent, hasAnswered] = await Promise.all([
+      this.#withTimeout(worker.updateKeyPair(), ANSWER_MS),
+      this.#requestReport(worker, record),
+    ]);
+    record.isOutdated = isCurrent === false;
+    record.missed = hasAnswered ? 0 : record.missed + 1;
   }
 
   async #replaceSilent(worker: SupervisedWorker, signal: AbortSignal): Promise<void> {
@@ -188,7 +193,8 @@ export class Supervisor {
     const record = this.#workers.get(worker);
     if (!record || !this.#workers.delete(worker)) return;
     logger.warn("worker.recycled", { number: worker.number, why: reason });
-    this.#planner.recordRecycle();
+    // No client can cause it, so it delays no other recycling.
+    if (reason !== "certificate") this.#planner.recordRecycle();
     this.#draining.add(worker);
     await this.#moveClients(worker, how);
     await this.#requestReport(worker, record);

@@ -7,6 +7,7 @@ import { stripVTControlCharacters } from "node:util";
 import type { DrainKind } from "../serving/drain.ts";
 import type { ServerReport, SharedServices } from "../serving/chat_server.ts";
 import { withTimeout } from "../timeout.ts";
+import type { KeyPair } from "../tls/key_pair.ts";
 import type { FromWorker, ToWorker, WorkerApi, WorkerInit } from "./rpc_types.ts";
 import { MainServices } from "./main_services.ts";
 import { openLifeline } from "./lifeline.ts";
@@ -32,10 +33,22 @@ export class WorkerHandle {
   readonly #rpc: RpcChannel<WorkerApi>;
   readonly #ready = Promise.withResolvers<void>();
   readonly #failed = Promise.withResolvers<string>();
+  readonly #currentKeyPair: () => KeyPair | undefined;
+  #keyPair: KeyPair | undefined;
 
-  /** Starts the worker; wait for {@linkcode whenReady}. */
-  constructor(init: WorkerInit, services: SharedServices) {
+  /**
+   * Starts the worker; wait for {@linkcode whenReady}.
+   *
+   * @param currentKeyPair Returns the certificate that it should have.
+   */
+  constructor(
+    init: WorkerInit,
+    services: SharedServices,
+    currentKeyPair: () => KeyPair | undefined,
+  ) {
     this.number = init.number;
+    this.#keyPair = init.keyPair;
+    this.#currentKeyPair = currentKeyPair;
     // First: it throws if the runtime has no workers, and then nothing must be left open.
     this.#worker = new Worker(new URL("./worker_main.ts", import.meta.url), { type: "module" });
     this.#services = new MainServices(services);
@@ -79,6 +92,15 @@ export class WorkerHandle {
   /** Parks the clients with the largest backlogs. */
   dropLargestBacklogs(): Promise<void> {
     return this.#rpc.callUnbounded("dropLargestBacklogs");
+  }
+
+  /** Gives it the current certificate; false if only a new worker can use it. */
+  async updateKeyPair(): Promise<boolean> {
+    const pair = this.#currentKeyPair();
+    if (pair === undefined || pair === this.#keyPair) return true;
+    const isReplaced = await this.#rpc.callUnbounded("replaceKeyPair", pair);
+    if (isReplaced) this.#keyPair = pair;
+    return isReplaced;
   }
 
   /** Terminates it and releases everything that it holds; false if it cannot be terminated. */

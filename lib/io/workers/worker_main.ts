@@ -9,6 +9,7 @@ import type { DrainKind } from "../serving/drain.ts";
 import { type ChatServer, startChatServer } from "../serving/chat_server.ts";
 import { logUncaughtErrors } from "../uncaught_errors.ts";
 import { configureLogger } from "../logger.ts";
+import type { KeyPair } from "../tls/key_pair.ts";
 import type { FromWorker, MainApi, ToWorker, WorkerApi, WorkerInit } from "./rpc_types.ts";
 import { RpcChannel } from "./rpc.ts";
 import { remoteServices } from "./remote_services.ts";
@@ -20,6 +21,7 @@ const main = new RpcChannel<MainApi>(
     report: async () => (await server.promise).report(),
     drain: async (kind: DrainKind) => await (await server.promise).drain(kind),
     dropLargestBacklogs: async () => (await server.promise).dropLargestBacklogs(),
+    replaceKeyPair: async (pair: KeyPair) => (await server.promise).replaceKeyPair(pair),
   } satisfies WorkerApi,
 );
 // Keep the reference: the port must close only when this worker ends.

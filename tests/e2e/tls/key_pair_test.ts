@@ -1,7 +1,10 @@
 /** The files of the certificate and its key, as they are checked before use. */
 import assert from "node:assert/strict";
 import { expiryOf, readKeyPair } from "../../../lib/io/tls/key_pair.ts";
+import { watchKeyPair } from "../../../lib/io/tls/key_pair_watch.ts";
 import { type CertificateFiles, OPENSSL, TestAuthority } from "../../support/certificates.ts";
+import { FakeClock } from "../../support/fakes.ts";
+import { LogRecorder } from "../../support/log_recorder.ts";
 import { runArguments, spawn } from "../../support/parley.ts";
 import { programTest } from "../../support/provision.ts";
 import { TemporaryFolder } from "../../support/temporary_folder.ts";
@@ -27,8 +30,9 @@ programTest(
       cert: await Deno.readTextFile(certFile),
       key: await Deno.readTextFile(keyFile),
     });
-    const days = ((await expiryOf(result.pair))?.getTime() ?? 0 - Date.now()) / 86_400_000;
-    assert.ok(days > 1, String(days));
+    // It was made for two days, a moment ago.
+    const until = (await expiryOf(result.pair))?.getTime() ?? 0;
+    assert.equal(Math.round((until - Date.now()) / 86_400_000), 2);
   },
 );
 
@@ -65,6 +69,49 @@ programTest(OPENSSL, "readKeyPair() reports what is wrong with the files", async
     const found = await problemsOf(files);
     assert.equal(found.length, problems.length, found.join("\n"));
     for (const [at, problem] of problems.entries()) assert.match(found[at] ?? "", problem);
+  }
+});
+
+programTest(
+  OPENSSL,
+  "readKeyPair() returns the pair in use only while the files have both parts of it",
+  async (openssl) => {
+    await using folder = new TemporaryFolder();
+    const authority = await TestAuthority.create(openssl, folder.path);
+    const { certFile, keyFile } = await authority.certify("chat");
+    const first = await readKeyPair(certFile, keyFile);
+    assert.ok(first.kind === "good" && first.pair !== undefined);
+    const again = await readKeyPair(certFile, keyFile, first.pair);
+    assert.ok(again.kind === "good" && again.pair === first.pair);
+    const other = await authority.certify("other");
+    const half = await readKeyPair(other.certFile, keyFile, first.pair);
+    assert.equal(half.kind, "bad");
+    const whole = await readKeyPair(other.certFile, other.keyFile, first.pair);
+    assert.ok(whole.kind === "good" && whole.pair !== first.pair);
+  },
+);
+
+programTest(OPENSSL, "watchKeyPair() reports a certificate that has expired", async (openssl) => {
+  await using folder = new TemporaryFolder();
+  const authority = await TestAuthority.create(openssl, folder.path);
+  const { certFile, keyFile } = await authority.certify("chat");
+  const first = await readKeyPair(certFile, keyFile);
+  assert.ok(first.kind === "good" && first.pair !== undefined);
+  const until = await expiryOf(first.pair);
+  assert.ok(until !== undefined);
+  const validUntil = until.toISOString();
+  for (const [ms, expired] of [[-1, []], [0, [{ validUntil }]]] as const) {
+    await using log = await LogRecorder.start();
+    const clock = new FakeClock();
+    clock.date = () => until.getTime() + ms;
+    const life = new AbortController();
+    const onChange = () => assert.fail();
+    const read = () => Promise.resolve(first);
+    const watching = watchKeyPair({ read, clock, onChange }, first.pair, life.signal);
+    life.abort();
+    await watching;
+    assert.deepEqual(log.fields("tls.loaded"), [{ validUntil }]);
+    assert.deepEqual(log.fields("tls.expired"), expired);
   }
 });
 

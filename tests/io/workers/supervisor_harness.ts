@@ -27,6 +27,8 @@ export class FakeWorker implements SupervisedWorker {
   canEnd = true;
   deadConnections = 0;
   memoryBytes = 0;
+  /** Whether it has the current certificate, or can change its own. */
+  isCurrent = true;
 
   constructor(number: number, harness: SupervisorHarness) {
     this.number = number;
@@ -52,6 +54,11 @@ export class FakeWorker implements SupervisedWorker {
       memoryBytes: this.memoryBytes,
       metrics: [],
     });
+  }
+
+  updateKeyPair(): Promise<boolean> {
+    if (this.isUnresponsive) return new Promise(() => {});
+    return Promise.resolve(this.isCurrent);
   }
 
   dropLargestBacklogs(): Promise<void> {

@@ -275,3 +275,34 @@ Deno.test("Supervisor reports a worker's last answer when it does not answer now
   await harness.clock.advance(2_000);
   assert.deepEqual((await asking).map(({ deadConnections }) => deadConnections), [3, 0]);
 });
+
+Deno.test("Supervisor recycles workers with an old certificate one by one, and moves their clients", async () => {
+  using harness = await SupervisorHarness.open(2);
+  for (const number of [1, 2]) harness.worker(number).isCurrent = false;
+  await harness.checkRounds(100);
+  assert.deepEqual(harness.takeEvents(), [
+    ...["3 is up", "1 moves its clients", "1 is ended"],
+    ...["4 is up", "2 moves its clients", "2 is ended"],
+  ]);
+  assert.deepEqual(harness.ended, ["certificate", "certificate"]);
+});
+
+Deno.test("Supervisor recycles no worker for its certificate while memory is short", async () => {
+  using harness = await SupervisorHarness.open(2);
+  harness.worker(1).isCurrent = false;
+  harness.processBytes = 5_001;
+  await harness.checkRounds(1);
+  assert.deepEqual(harness.takeEvents(), []);
+  harness.processBytes = 4_000;
+  await harness.checkRounds(1);
+  assert.deepEqual(harness.takeEvents(), ["3 is up", "1 moves its clients", "1 is ended"]);
+});
+
+Deno.test("Supervisor's recycling for a certificate delays no other", async () => {
+  using harness = await SupervisorHarness.open(1);
+  harness.worker(1).isCurrent = false;
+  await harness.checkRounds(1);
+  harness.worker(2).deadConnections = 11;
+  await harness.checkRounds(1);
+  assert.deepEqual(harness.ended, ["certificate", "dead_sockets"]);
+});

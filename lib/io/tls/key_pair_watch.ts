@@ -1,0 +1,58 @@
+/**
+ * Notices when the files of the certificate change. It compares their contents, which covers every way in which they are
+ * renewed: rewritten, renamed into place, or behind a symbolic link that is swapped. Files that do not fit each other,
+ * because only one of them has been written so far, are reported once, and the last good pair stays in use.
+ * @module
+ */
+import type { Clock } from "../../chat/ports/clock.ts";
+import { describeProblem } from "../../core/config/command_line.ts";
+import { logger } from "../logger.ts";
+import { expiryOf, type KeyPair, type KeyPairResult } from "./key_pair.ts";
+
+/** Time between two looks at the files. */
+const POLL_MS = 2_000;
+
+/** What {@linkcode watchKeyPair} needs. */
+export interface KeyPairWatchContext {
+  /** Reads and checks the files. Resolves with the given pair if they still have it. */
+  readonly read: (inUse: KeyPair) => Promise<KeyPairResult>;
+  /** Waits between two looks, and tells whether a certificate has expired. */
+  readonly clock: Clock;
+  /** Called with each new pair, one at a time. */
+  readonly onChange: (pair: KeyPair) => Promise<void>;
+}
+
+/** Looks at the files until the signal aborts. @param first The pair that is in use already. */
+export async function watchKeyPair(
+  { read, clock, onChange }: KeyPairWatchContext,
+  first: KeyPair,
+  signal: AbortSignal,
+): Promise<void> {
+  let current = first;
+  let reported: string | undefined;
+  await logValidity("tls.loaded", current, clock);
+  while (!signal.aborted) {
+    await clock.sleep(POLL_MS, signal);
+    if (signal.aborted) return;
+    const result = await read(current);
+    const why = result.kind === "bad" ? result.problems.map(describeProblem).join("; ") : undefined;
+    if (why !== undefined && why !== reported) logger.warn("tls.reload_failed", { why });
+    reported = why;
+    if (result.kind === "bad" || result.pair === undefined || result.pair === current) continue;
+    current = result.pair;
+    await logValidity("tls.replaced", current, clock);
+    await onChange(current);
+  }
+}
+
+async function logValidity(
+  event: "tls.loaded" | "tls.replaced",
+  pair: KeyPair,
+  clock: Clock,
+): Promise<void> {
+  const until = await expiryOf(pair);
+  logger.info(event, { validUntil: until?.toISOString() ?? "unknown" });
+  if (until !== undefined && until.getTime() <= clock.date()) {
+    logger.error("tls.expired", { validUntil: until.toISOString() });
+  }
+}
