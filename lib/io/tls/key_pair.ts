@@ -44,7 +44,7 @@ export async function readKeyPair(
   }
   if (cert === inUse?.cert && key === inUse.key) return { kind: "good", pair: inUse };
   const pair = { cert, key };
-  const why = refusalOf(pair);
+  const why = await refusalOf(pair);
   if (why === undefined) return { kind: "good", pair };
   const allowed = `a certificate with its private key in TLS_KEY_FILE (${why})`;
   return { kind: "bad", problems: [{ name: "TLS_CERT_FILE", value: certFile, allowed }] };
@@ -75,13 +75,24 @@ async function readPem(
   }
 }
 
-/** Why the runtime refuses a pair; undefined if it accepts it. */
-function refusalOf({ cert, key }: KeyPair): string | undefined {
+/** Why a pair cannot be used; undefined if the runtime accepts it. */
+async function refusalOf({ cert, key }: KeyPair): Promise<string | undefined> {
   try {
+    // First: older runtimes end the process when a client is created with the key of another certificate (Deno 2.8.3).
+    if (!await belongTogether(cert, key)) return "the key belongs to another certificate";
     // A client takes the same pairs as a server, and needs no port to be checked.
     Deno.createHttpClient({ cert, key }).close();
     return undefined;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
+}
+
+/** Whether both have the same public key. `checkPrivateKey()` does not exist everywhere (Deno 2.6.8). */
+async function belongTogether(cert: string, key: string): Promise<boolean> {
+  const { createPublicKey, X509Certificate } = await import("node:crypto");
+  const [one, other] = [new X509Certificate(cert).publicKey, createPublicKey(key)].map((
+    publicKey,
+  ) => publicKey.export({ type: "spki", format: "pem" }));
+  return one === other;
 }
