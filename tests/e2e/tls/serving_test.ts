@@ -14,6 +14,8 @@ import { eventually, say, untilShown, whenJoined } from "../page/page_fixture.ts
 
 const ENGINES: readonly EngineName[] = ["deno", "node"];
 
+const opensslPath = await findProgram(OPENSSL.names);
+
 /** A service with a certificate, and an HTTP client that trusts its authority. */
 interface SecureService extends AsyncDisposable {
   readonly service: TestService;
@@ -112,14 +114,11 @@ for (const engine of ENGINES) {
     },
   );
 
-  programTest(OPENSSL, `A page served by the ${engine} engine over TLS chats`, async (openssl) => {
-    const chromium = await findProgram(CHROMIUM.names);
-    if (chromium === undefined) throw new Error(`Install ${CHROMIUM.install}`);
-    await using secure = await startSecureService(engine, openssl.path);
+  const needed = opensslPath === undefined ? OPENSSL : CHROMIUM;
+  programTest(needed, `A page served by the ${engine} engine over TLS chats`, async (chromium) => {
+    await using secure = await startSecureService(engine, opensslPath ?? assert.fail());
     const { service } = secure;
-    await using browser = await launch({ path: chromium, env: {} }, [
-      "--ignore-certificate-errors",
-    ]);
+    await using browser = await launch(chromium, ["--ignore-certificate-errors"]);
     await using opened = await openWindow(browser, `${service.url}/#den`);
     const { page, complaints } = opened;
     await whenJoined(page);
