@@ -30,29 +30,43 @@ export async function watchKeyPair(
 ): Promise<void> {
   let current = first;
   let reported: string | undefined;
-  await logValidity("tls.loaded", current, clock);
+  const validity = new ValidityLog(clock);
+  await validity.record("tls.loaded", current);
   while (!signal.aborted) {
     await clock.sleep(POLL_MS, signal);
     if (signal.aborted) return;
+    validity.check();
     const result = await read(current);
     const why = result.kind === "bad" ? result.problems.map(describeProblem).join("; ") : undefined;
     if (why !== undefined && why !== reported) logger.warn("tls.reload_failed", { why });
     reported = why;
     if (result.kind === "bad" || result.pair === undefined || result.pair === current) continue;
     current = result.pair;
-    await logValidity("tls.replaced", current, clock);
+    await validity.record("tls.replaced", current);
     await onChange(current);
   }
 }
 
-async function logValidity(
-  event: "tls.loaded" | "tls.replaced",
-  pair: KeyPair,
-  clock: Clock,
-): Promise<void> {
-  const until = await expiryOf(pair);
-  logger.info(event, { validUntil: until?.toISOString() ?? "unknown" });
-  if (until !== undefined && until.getTime() <= clock.date()) {
-    logger.error("tls.expired", { validUntil: until.toISOString() });
+/** Logs until when the current certificate is valid, and once that it has expired. */
+class ValidityLog {
+  readonly #clock: Clock;
+  #until: Date | undefined;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** There is another certificate. */
+  async record(event: "tls.loaded" | "tls.replaced", pair: KeyPair): Promise<void> {
+    this.#until = await expiryOf(pair);
+    logger.info(event, { validUntil: this.#until?.toISOString() ?? "unknown" });
+    this.check();
+  }
+
+  /** Time has passed. */
+  check(): void {
+    if (this.#until === undefined || this.#until.getTime() > this.#clock.date()) return;
+    logger.error("tls.expired", { validUntil: this.#until.toISOString() });
+    this.#until = undefined;
   }
 }
