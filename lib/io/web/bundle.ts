@@ -33,6 +33,9 @@ const DOCUMENTATION = /\/\*\*(?:(?!\*\/)[^])*\*\/[ \t]*/g;
 /** Source texts, by path. */
 export type SourceFiles = Readonly<Record<string, string>>;
 
+/** The words of each script, since several scripts are packed from the same files. */
+const wordsByFiles = new WeakMap<SourceFiles, Map<string, ReadonlySet<string>>>();
+
 /**
  * Packs an entry and everything that it imports into one script.
  *
@@ -57,7 +60,8 @@ export function packScripts(
   first: string,
   later: readonly string[],
 ): ReadonlyMap<string, string> {
-  const words = new Map<string, ReadonlySet<string>>();
+  const words = wordsByFiles.get(files) ?? new Map<string, ReadonlySet<string>>();
+  wordsByFiles.set(files, words);
   const wordsIn = (path: string): ReadonlySet<string> => {
     const known = words.get(path) ?? new Set(withoutComments(files[path] ?? "").match(WORD));
     words.set(path, known);
