@@ -45,12 +45,12 @@ Deno.test("A stuck reader is dropped at MAX_BUFFERED_BYTES, and its buffer does 
   using _stuck = await RawSocket.open(parley.port, "/ws?name=stuck");
   await using speaker = await TestClient.open(`${parley.url}/ws?name=speaker`);
   // The runtime's own memory has settled after a while.
-  for (let i = 0; i < 30; i++) await sayToAll([speaker], TEXT, 10);
+  for (let i = 0; i < 60; i++) await sayToAll([speaker], TEXT, 10);
   const before = residentBytes(parley.pid);
-  for (let i = 0; i < 100; i++) await sayToAll([speaker], TEXT, 10);
+  for (let i = 0; i < 200; i++) await sayToAll([speaker], TEXT, 10);
   const grown = residentBytes(parley.pid) - before;
-  // 60 MB were sent. The runtime's own fluctuation stays far below half of that.
-  assert.ok(grown < 27 * MEGABYTE, `grown by ${Math.round(grown / MEGABYTE)} MB`);
+  // 120 MB were sent. The runtime's own memory grows by up to 30 MB, in steps.
+  assert.ok(grown < 60 * MEGABYTE, `grown by ${Math.round(grown / MEGABYTE)} MB`);
   const buffered = Number(
     (await parley.printed(/"connection\.(?:parked|dropped)".*"buffered":(\d+)/))[1],
   );
