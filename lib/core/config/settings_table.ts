@@ -341,7 +341,7 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
   }),
   maxBufferedBytes: wholeNumber({
     name: "MAX_BUFFERED_BYTES",
-    about: "Maximum backlog of a connection, in bytes; a slower reader is parked",
+    about: "Maximum backlog of a connection, in bytes; a slower reader is dropped",
     min: 1024,
     max: 1024 * 1024 * 1024,
     fallback: 1024 * 1024,
