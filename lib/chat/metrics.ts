@@ -127,7 +127,7 @@ export function addConnectionGauges(
   );
   metrics.gauge(
     "parley_buffered_bytes",
-    "Bytes waiting to be sent to open and parked connections, including overhead.",
+    "Bytes waiting to be sent to open and dropped connections, including overhead.",
     () => heartbeat.bufferedBytes(),
   );
 }

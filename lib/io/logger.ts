@@ -17,7 +17,7 @@ import {
 /** The fields of an event: flat values, never a message's text, a token or a secret. */
 export type LogFields = Readonly<Record<string, string | number | boolean>>;
 
-/** Logs one event, named in the past tense: `session.parked`. */
+/** Logs one event, named in the past tense: `connection.parked`. */
 export type LogFunction = (event: string, fields?: LogFields) => void;
 
 /** Logs events at four levels. */

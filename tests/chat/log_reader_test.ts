@@ -156,14 +156,14 @@ for (
     ["A reader in JSON", (library: Library, since: string) => enterJson(library, { since })],
   ] as const
 ) {
-  Deno.test(`${who} gets far more than its backlog may hold, in order, and is not parked`, async () => {
+  Deno.test(`${who} gets far more than its backlog may hold, in order, and is not dropped`, async () => {
     using library = new Library();
     const since = await position(library);
     await library.say(400);
     const guest = await enter(library, since);
     await guest.readAll();
     assert.deepEqual(guest.numbers, upTo(400));
-    assert.equal(guest.socket.isParked, false);
+    assert.equal(guest.socket.isDropped, false);
     await library.say(1);
     await guest.readAll();
     assert.deepEqual(guest.numbers, upTo(401));
@@ -194,7 +194,7 @@ for (
     }
     await guest.readAll();
     assert.deepEqual(guest.numbers, upTo(300));
-    assert.equal(guest.socket.isParked, false);
+    assert.equal(guest.socket.isDropped, false);
   });
 }
 
@@ -240,7 +240,7 @@ Deno.test("A page in plain text is sent as it is read, followed by the messages 
   await library.say(2, 10);
   await guest.readAll();
   assert.deepEqual(guest.numbers, upTo(62));
-  assert.equal(guest.socket.isParked, false);
+  assert.equal(guest.socket.isDropped, false);
 });
 
 Deno.test("A thousand short lines of history do not look like a slow consumer", async () => {
@@ -251,7 +251,7 @@ Deno.test("A thousand short lines of history do not look like a slow consumer", 
   await flushMicrotasks();
   await guest.readAll();
   assert.deepEqual(guest.numbers, upTo(900));
-  assert.equal(guest.socket.isParked, false);
+  assert.equal(guest.socket.isDropped, false);
 });
 
 Deno.test("A page of messages of the maximum length is cut in the store, however many are requested", async () => {
@@ -267,7 +267,7 @@ Deno.test("A page of messages of the maximum length is cut in the store, however
     guest.socket.read.filter((line) => line.startsWith("*")),
     Array(2).fill("* only the newest 4, because they are long"),
   );
-  assert.equal(guest.socket.isParked, false);
+  assert.equal(guest.socket.isDropped, false);
 });
 
 Deno.test("A connection has few reads in progress and a bounded number waiting, and is rate limited beyond", async () => {
@@ -396,7 +396,7 @@ Deno.test("Many connections together read at most at the worker's rate, in turn,
     for (const guest of guests) guest.socket.take();
     await clock.advance(100);
   }
-  assert.ok(guests.every(({ numbers, socket }) => numbers.length === 25 && !socket.isParked));
+  assert.ok(guests.every(({ numbers, socket }) => numbers.length === 25 && !socket.isDropped));
   const seconds = clock.now() / 1_000;
   assert.ok(seconds > 3 && seconds < 10, `${seconds} s`);
 });

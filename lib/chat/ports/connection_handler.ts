@@ -9,7 +9,7 @@ import type { SetupStep } from "../../core/health/connection_health.ts";
 
 /** The sending side of a connection. Sends nothing when the connection is no longer open. */
 export interface Socket {
-  /** Sends one message, or parks the peer if it reads too slowly. */
+  /** Sends one message, or drops the peer if it reads too slowly. */
   send(message: string | Uint8Array<ArrayBuffer>): void;
   /** Sends several messages. They share one write where the engine can do that. */
   sendAll(messages: readonly string[]): void;
@@ -26,7 +26,7 @@ export interface Socket {
 export interface ConnectionHandler {
   /** Handles a complete message of at most the permitted size: text, or bytes. */
   onMessage(message: string | Uint8Array<ArrayBuffer>): void;
-  /** The peer is parked, closing or gone: release everything. Called once, and nothing is called after it. */
+  /** The peer is dropped, closing or gone: release everything. Called once, and nothing is called after it. */
   onClose(): void;
   /** Asks the peer for a sign of life. Only in protocols where users do not see the request. */
   ping?(): void;

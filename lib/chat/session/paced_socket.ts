@@ -42,7 +42,7 @@ export class PacedSocket implements Socket {
     this.#clock = clock;
   }
 
-  /** Sends a message, after those held back. A peer that reads too slowly is parked instead. */
+  /** Sends a message, after those held back. A peer that reads too slowly is dropped instead. */
   send(message: string | Uint8Array<ArrayBuffer>): void {
     const pump = this.#pump;
     if (pump === undefined || pump.queued.length === 0 || typeof message !== "string") {
@@ -120,7 +120,7 @@ export class PacedSocket implements Socket {
     const count = sendableNow(pump.queued, this.#socket.backlog());
     for (const message of pump.queued.splice(0, count)) this.#socket.send(message);
     if (pump.queued.length === 0) pump.unpacedBytes = 0;
-    // Sending may have parked the peer and ended the connection.
+    // Sending may have dropped the peer and ended the connection.
     if (this.#pump === pump && this.#isDone(pump)) this.#stopPump(pump);
     return count > 0;
   }

@@ -89,7 +89,7 @@ export function workerHealthPolicy(
 }
 
 /**
- * The memory of the process compared with its limit: `ample`; `tight`: the largest backlogs are parked; `over`: new
+ * The memory of the process compared with its limit: `ample`; `tight`: the largest backlogs are dropped; `over`: new
  * connections are refused; `urgent`: a worker is recycled at once.
  */
 export type MemoryLevel = "ample" | "tight" | "over" | "urgent";

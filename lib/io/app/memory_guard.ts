@@ -1,5 +1,5 @@
 /**
- * Keeps the process within its memory limit: close to the limit, it parks the clients with the largest backlogs; above
+ * Keeps the process within its memory limit: close to the limit, it drops the clients with the largest backlogs; above
  * it, new connections are refused. If that is not enough, the supervisor recycles workers. Do not measure a heap: the
  * runtime's own buffers are in none, so the guard uses the memory of the whole process.
  * @module
@@ -10,8 +10,8 @@ import type { MoveState } from "../workers/recycle_planner.ts";
 import { logger } from "../logger.ts";
 
 const CHECK_MS = 250;
-/** Time for backlogs to drain before more clients are parked. */
-const PARK_INTERVAL_MS = 2_000;
+/** Time for backlogs to drain before more clients are dropped. */
+const DROP_INTERVAL_MS = 2_000;
 const HYSTERESIS = 0.95;
 /** Moved clients may exceed the limit a little, but not so far that they would be closed again at once. */
 const RETURN_MARGIN = 1.1;
@@ -42,14 +42,14 @@ export async function guardMemory(
   signal: AbortSignal,
 ): Promise<void> {
   if (maxBytes === Infinity) return;
-  let parkedAt = -Infinity;
+  let droppedAt = -Infinity;
   let wasEnough = true;
   while (!signal.aborted) {
     await clock.sleep(CHECK_MS, signal);
     const bytes = processBytes();
     const level = memoryLevel(bytes, maxBytes);
-    if (level !== "ample" && clock.now() - parkedAt >= PARK_INTERVAL_MS) {
-      parkedAt = clock.now();
+    if (level !== "ample" && clock.now() - droppedAt >= DROP_INTERVAL_MS) {
+      droppedAt = clock.now();
       pool.dropLargestBacklogs();
     }
     // Hysteresis, so that each run of the garbage collector does not change the answer.

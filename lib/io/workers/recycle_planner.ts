@@ -14,7 +14,7 @@ import {
 import type { DrainKind } from "../serving/drain.ts";
 import type { SupervisedWorker, WorkerRecord } from "./supervised_worker.ts";
 
-/** Time for parking and refusing connections to take effect. */
+/** Time for dropping and refusing connections to take effect. */
 const MEMORY_GRACE_MS = 6_000;
 /** Time in which closed clients reconnect. */
 const RETURN_MS = 15_000;

@@ -37,7 +37,7 @@ Deno.test("PacedSocket sends what is too much for one turn as it is read, comple
     await clock.advance(100);
   }
   assert.deepEqual(socket.read, lines);
-  assert.ok(socket.mostBytes <= MAX_BYTES / 2 && !socket.isParked);
+  assert.ok(socket.mostBytes <= MAX_BYTES / 2 && !socket.isDropped);
   assert.equal(clock.sleeping, 0);
 });
 
@@ -65,7 +65,7 @@ Deno.test("PacedSocket leaves it to the socket to park a peer that does not read
   const { clock, socket, paced } = new Pace();
   paced.sendPaced(lines);
   for (let i = 0; i < 100; i++) paced.send("live");
-  assert.equal(socket.isParked, true);
+  assert.equal(socket.isDropped, true);
   assert.equal(clock.sleeping, 0);
   await paced.whenDrained();
 });

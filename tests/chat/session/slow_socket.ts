@@ -1,5 +1,5 @@
 /**
- * A socket whose peer reads only when the test lets it. Like a connection, it counts its backlog and parks a peer that
+ * A socket whose peer reads only when the test lets it. Like a connection, it counts its backlog and drops a peer that
  * is too far behind.
  * @module
  */
@@ -13,9 +13,9 @@ export class SlowSocket implements Socket {
   /** The messages that the peer has read. */
   readonly read: string[] = [];
   readonly closeStatuses: CloseStatus[] = [];
-  /** Called when the peer is parked. */
+  /** Called when the peer is dropped. */
   handler: ConnectionHandler | undefined;
-  isParked = false;
+  isDropped = false;
   /** The largest backlog so far, in bytes. */
   mostBytes = 0;
   readonly #maxBytes: number;
@@ -32,9 +32,9 @@ export class SlowSocket implements Socket {
   }
 
   send(message: string | Uint8Array<ArrayBuffer>): void {
-    if (this.isParked || typeof message !== "string") return;
+    if (this.isDropped || typeof message !== "string") return;
     if (this.#bytes > this.#maxBytes) {
-      this.isParked = true;
+      this.isDropped = true;
       return this.handler?.onClose();
     }
     this.#unread.push(message);
@@ -51,7 +51,7 @@ export class SlowSocket implements Socket {
   }
 
   close(status: CloseStatus): void {
-    if (this.isParked || this.closeStatuses.length > 0) return;
+    if (this.isDropped || this.closeStatuses.length > 0) return;
     this.closeStatuses.push(status);
     this.handler?.onClose();
   }

@@ -63,7 +63,7 @@ for (
     }));
 }
 
-Deno.test("guardMemory() parks backlogs every two seconds above 85 % of the limit", () =>
+Deno.test("guardMemory() drops backlogs every two seconds above 85 % of the limit", () =>
   guarded(async (process) => {
     process.bytes = 850;
     await process.clock.advance(10_000);

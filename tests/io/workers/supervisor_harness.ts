@@ -62,7 +62,7 @@ export class FakeWorker implements SupervisedWorker {
   }
 
   dropLargestBacklogs(): Promise<void> {
-    this.#record("parks");
+    this.#record("drops");
     return Promise.resolve();
   }
 

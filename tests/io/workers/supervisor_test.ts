@@ -224,7 +224,7 @@ Deno.test("Supervisor has all workers park their slowest consumers", async () =>
   using harness = await SupervisorHarness.open(2);
   harness.supervisor.dropLargestBacklogs();
   await flushMicrotasks();
-  assert.deepEqual(harness.takeEvents(), ["1 parks", "2 parks"]);
+  assert.deepEqual(harness.takeEvents(), ["1 drops", "2 drops"]);
 });
 
 for (const how of ["silent", "dead"] as const) {
