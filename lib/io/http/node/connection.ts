@@ -17,6 +17,8 @@ import { frameOf, framesOf } from "./frames.ts";
 /** How often a peer may ping. Clients ping every few seconds, if at all. */
 const PING_RATE: Rate = { perSecond: 10, burst: 100 };
 
+const OPEN = 1;
+
 /** All statuses. */
 export const NODE_STATUSES = ["open", "closing"] as const;
 
@@ -56,7 +58,7 @@ export class NodeConnection extends Connection implements Socket, Peer {
   }
 
   send(message: string | Uint8Array<ArrayBuffer>): void {
-    if (this.state !== "open") return;
+    if (!this.#canSend) return;
     if (this.#stream.writableLength > this.context.maxBufferedBytes) return this.drop();
     const frame = frameOf(message);
     this.#written += frame.length;
@@ -66,7 +68,7 @@ export class NodeConnection extends Connection implements Socket, Peer {
 
   override sendAll(messages: readonly string[]): void {
     // Writing no bytes to a TLS stream ends it with EPERM (Deno 2.9.6).
-    if (this.state !== "open" || messages.length === 0) return;
+    if (!this.#canSend || messages.length === 0) return;
     const frames = framesOf(messages);
     // One by one, the backlog exceeds its limit by at most one message.
     if (this.#stream.writableLength + frames.length > this.context.maxBufferedBytes) {
@@ -99,6 +101,11 @@ export class NodeConnection extends Connection implements Socket, Peer {
   /** Every peer answers pings: the protocol requires it. */
   protected override get canPing(): boolean {
     return true;
+  }
+
+  /** Nothing may follow a close frame, and the package sends one by itself when the peer closes (RFC 6455 §5.5.1). */
+  get #canSend(): boolean {
+    return this.state === "open" && this.#socket.readyState === OPEN;
   }
 
   /** The package has answered it. */

@@ -9,6 +9,8 @@ import type { Duplex } from "node:stream";
 
 /** An open WebSocket. */
 export interface WebSocket {
+  /** 1 until either side has closed. */
+  readonly readyState: number;
   /** A complete message: bytes of valid UTF-8, unless it is binary. */
   on(event: "message", listener: (data: Buffer, isBinary: boolean) => void): this;
   /** The connection has ended; 1006 without a close frame. */

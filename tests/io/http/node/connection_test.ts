@@ -19,6 +19,7 @@ const MAX_BUFFERED = 10_000;
 
 class FakeWebSocket extends EventEmitter {
   readonly closed: [number, string][] = [];
+  readyState = 1;
   pings = 0;
 
   ping(): void {
@@ -170,6 +171,14 @@ Deno.test("NodeConnection closes with 1008 when its peer pings too often", async
   assert.deepEqual(socket.closed, []);
   socket.emit("ping");
   assert.equal(socket.closed[0]?.[0], 1008);
+});
+
+Deno.test("NodeConnection sends nothing behind the close frame with which the package answers its peer's", () => {
+  const { socket, stream, connection } = open();
+  socket.readyState = 2;
+  connection.send("too late");
+  connection.sendAll(["too", "late"]);
+  assert.equal(stream.writes, 0);
 });
 
 Deno.test("NodeConnection survives an error event", () => {
