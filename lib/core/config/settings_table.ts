@@ -1,6 +1,6 @@
 /**
- * The table of all settings. Add a setting here and nowhere else: everything that lists settings is generated from this
- * table or checked against it by a test.
+ * The table of all settings. In the code, add a setting here and nowhere else. What else lists settings is generated from
+ * this table, or checked against it by a test (CONTRIBUTING.md, "Add a setting").
  * @module
  */
 import type { Cidr } from "../http/ip_address.ts";

@@ -10,7 +10,7 @@ import { slowDownCounters } from "../../chat/metrics.ts";
 import { TopAnnouncer } from "../../chat/bus/top_announcer.ts";
 import { budgetTable } from "../../core/limits/budgets.ts";
 import type { Config } from "../../core/config/config.ts";
-import { isLoopback } from "../../core/http/ip_address.ts";
+import { shouldChangeEngine } from "../../core/config/engine_advice.ts";
 import { AdmissionControl } from "../../core/limits/connection_limits.ts";
 import { Metrics } from "../../core/metrics/metrics.ts";
 import { openAdminListener } from "../http/admin_listener.ts";
@@ -100,7 +100,7 @@ export async function startService(
   const admissions = new AdmissionControl(config);
   const services = createServices(config, backend, admissions, clock, metrics, stats);
   const engine = await loadEngine(config.websocketEngine);
-  if (engine.name === "deno" && !isLoopback(config.host) && !isHosted()) {
+  if (shouldChangeEngine(config) && !isHosted()) {
     logger.info("engine.recommended", {
       setting: "WEBSOCKET_ENGINE=node",
       why:
