@@ -220,11 +220,14 @@ export class Room {
 
   async #flushAfter(ms: number): Promise<void> {
     this.#isTimerSet = true;
-    // A flush in between begins another window.
-    for (let waitMs = ms; waitMs > 0 && !this.signal.aborted; waitMs = this.#flushDueNow()) {
-      await this.#context.clock.sleep(waitMs, this.signal);
+    try {
+      // A flush in between begins another window.
+      for (let waitMs = ms; waitMs > 0 && !this.signal.aborted; waitMs = this.#flushDueNow()) {
+        await this.#context.clock.sleep(waitMs, this.signal);
+      }
+    } finally {
+      this.#isTimerSet = false;
     }
-    this.#isTimerSet = false;
   }
 
   async #open(): Promise<void> {

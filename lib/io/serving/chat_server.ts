@@ -166,7 +166,7 @@ export async function startChatServer(
     replaceKeyPair: (pair) => listener.replaceKeyPair(pair),
     async reopenPort() {
       using _pause = upgrader.pause();
-      await drain("stop", () => heartbeat.peers(), clock, Math.random, signal);
+      await drain("stop", () => heartbeat.peers(), clock, Math.random, signal, () => hub.flush());
       listener.reopen();
     },
     async drain(kind) {

@@ -199,3 +199,15 @@ Deno.test("deno task compile embeds every page and module", async () => {
 Deno.test("deno task compile explains what to do if the base binary cannot be downloaded", () => {
   assert.match(config.tasks.compile.command, /\|\| \(echo '.*DENORT_BIN.*' && exit 1\)$/);
 });
+
+for (const WEBSOCKET_ENGINE of ["deno", "node"]) {
+  Deno.test(`parley without permission to listen ends and says why, with WEBSOCKET_ENGINE=${WEBSOCKET_ENGINE}`, async () => {
+    const args = runArguments().map((arg) =>
+      arg.replace(/^--allow-net$/, "--allow-net=127.0.0.1:1")
+    );
+    const env = { WEBSOCKET_ENGINE, PORT: String(freePort()), ADMIN_PORT: "off", WORKERS: "0" };
+    await using parley = spawn(Deno.execPath(), args, env);
+    assert.equal((await parley.ended).code, 1);
+    assert.match(parley.output, /^parley: (?:Not allowed to listen|Cannot start).*--allow-net/m);
+  });
+}

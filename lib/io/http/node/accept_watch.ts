@@ -16,6 +16,8 @@ export type Probe = () => Promise<ProbeResult>;
 const INTERVAL_MS = 2_000;
 /** A worker that does not answer for this long would be replaced. */
 const ANSWER_MS = 5_000;
+/** Where workers share the port, one silence can be that of another worker, which is busy. */
+const SILENCES = 2;
 const REQUEST = "GET /healthz HTTP/1.0\r\n\r\n";
 
 /** Watches one port. */
@@ -37,12 +39,15 @@ export class AcceptWatch {
 
   /** Resolves when the port accepts no more connections: to true; or when the signal aborts: to false. */
   async whenLost(signal: AbortSignal): Promise<boolean> {
+    let count = this.#acceptedCount;
+    let silences = 0;
     while (!signal.aborted) {
-      const count = this.#acceptedCount;
       await this.#clock.sleep(INTERVAL_MS, signal);
-      if (signal.aborted || this.#acceptedCount !== count) continue;
-      const result = await this.#probe();
-      if (result === "silent" && this.#acceptedCount === count) return !signal.aborted;
+      if (signal.aborted) break;
+      if (this.#acceptedCount === count && await this.#probe() === "silent") silences += 1;
+      if (this.#acceptedCount !== count) silences = 0;
+      if (silences === SILENCES) return !signal.aborted;
+      count = this.#acceptedCount;
     }
     return false;
   }
@@ -59,7 +64,10 @@ export function tcpProbe(host: string, port: number): Probe {
         socket.destroy();
         resolve(result);
       };
-      const timer = setTimeout(() => finish(isConnected ? "silent" : "unknown"), ANSWER_MS);
+      const timer = setTimeout(() => {
+        // An answer may have arrived while this thread was busy.
+        setImmediate(() => finish(isConnected ? "silent" : "unknown"));
+      }, ANSWER_MS);
       socket.on("connect", () => {
         isConnected = true;
         socket.write(REQUEST);

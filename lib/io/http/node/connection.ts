@@ -14,6 +14,9 @@ import { Connection, type ConnectionContext, type Endpoint } from "../connection
 import { logger } from "../../logger.ts";
 import { frameOf, framesOf } from "./frames.ts";
 
+/** Time in which a peer must answer a close frame, and read what was sent before it. */
+export const CLOSE_TIMEOUT_MS = 5_000;
+
 /** How often a peer may ping. Clients ping every few seconds, if at all. */
 const PING_RATE: Rate = { perSecond: 10, burst: 100 };
 
@@ -98,6 +101,11 @@ export class NodeConnection extends Connection implements Socket, Peer {
     return this.state === "open" ? "open" : "closing";
   }
 
+  /** Destroys the socket if it has not ended: the package sets no timer if the peer has closed its side first. */
+  checkEnding(now: number): void {
+    if (now - this.since > CLOSE_TIMEOUT_MS) this.#socket.terminate();
+  }
+
   /** Every peer answers pings: the protocol requires it. */
   protected override get canPing(): boolean {
     return true;
@@ -124,9 +132,10 @@ export class NodeConnection extends Connection implements Socket, Peer {
   /** Notes whether the backlog has shrunk. */
   protected recordProgress(now: number): void {
     const buffered = this.#stream.writableLength;
+    // Pongs and pings of the package are in the backlog, but not in what was written.
     const drained = this.#written - buffered;
-    if (buffered > 0 && drained === this.#drained) return;
-    this.#drained = drained;
+    if (buffered > 0 && drained <= this.#drained) return;
+    this.#drained = Math.max(this.#drained, drained);
     this.progressAt = now;
   }
 }

@@ -17,11 +17,9 @@ import type {
   SocketAcceptor,
   WebSocketEngine,
 } from "../engine.ts";
-import { NODE_STATUSES, NodeConnection } from "./connection.ts";
+import { CLOSE_TIMEOUT_MS, NODE_STATUSES, NodeConnection } from "./connection.ts";
 import { NodePort, type RawUpgrade } from "./port.ts";
 
-/** Time in which a peer must answer a close frame, and read what was sent before it. */
-const CLOSE_TIMEOUT_MS = 5_000;
 /** Maximum number of fragments of a message. */
 const MAX_FRAGMENTS = 1_024;
 
@@ -66,7 +64,8 @@ class NodeUpgrade implements PendingUpgrade {
     const raw = this.#raw;
     if (raw === undefined) throw new TypeError("Cannot upgrade: the request does not ask for it");
     const { incoming, stream, head } = raw;
-    // The subprotocol has been chosen: the package would refuse an offer that is not well-formed.
+    // Both lists have been read: the package would refuse a further protocol, and an offer that is not well-formed.
+    incoming.headers.upgrade = "websocket";
     if (endpoint.subprotocol === undefined) delete incoming.headers["sec-websocket-protocol"];
     else incoming.headers["sec-websocket-protocol"] = endpoint.subprotocol;
     const server = this.#servers.get(endpoint.maxMessageBytes);

@@ -11,6 +11,7 @@ import { type Refusal, refuse } from "../../../core/http/handshake.ts";
 import type { ListenAddress, OpenPort, PortContext, RequestHandler } from "../engine.ts";
 import { internalErrorResponse, refusalResponse, withSecurityHeaders } from "../responses.ts";
 import { logger } from "../../logger.ts";
+import { withTimeout } from "../../timeout.ts";
 import type { KeyPair } from "../../tls/key_pair.ts";
 import { AcceptWatch, tcpProbe } from "./accept_watch.ts";
 import {
@@ -23,7 +24,12 @@ import {
 import { TcpGuard } from "./tcp_guard.ts";
 import { requestOf, writeResponse } from "./upgrade_messages.ts";
 
-const BAD_REQUEST = refuse(400, "The request is not HTTP/1.1");
+/** Listening takes some milliseconds, or never ends. */
+const LISTEN_TIMEOUT_MS = 5_000;
+const BAD_REQUEST = refuse(
+  400,
+  "The request is not HTTP/1.1, or its method or target is not allowed",
+);
 const BAD_HOST = refuse(400, "Host is not a host and port");
 const LONG_HEAD = refuse(431, "The head of the request has more than 16 KB");
 
@@ -68,8 +74,7 @@ export class NodePort implements OpenPort {
       },
     );
     this.#server = createNodeServer((incoming, outgoing) => {
-      this.#watchResponse(incoming, outgoing);
-      listener(incoming, outgoing);
+      if (this.#watchResponse(incoming, outgoing)) listener(incoming, outgoing);
     }, keyPair);
     this.#server.on("connection", (stream: Socket) => this.#onConnection(stream));
     this.#server.on("upgrade", (incoming: IncomingMessage, stream: Socket, head: Buffer) => {
@@ -101,8 +106,9 @@ export class NodePort implements OpenPort {
       "error",
       (error: NodeJS.ErrnoException) => listening.reject(listenError(error)),
     );
+    await requirePermission(host, port);
     opened.#server.listen({ host, port, reusePort: isShared }, listening.resolve);
-    await listening.promise;
+    await withTimeout(LISTEN_TIMEOUT_MS, `Cannot listen on ${host}:${port}`, listening.promise);
     opened.#guard.run(opened.#life.signal);
     opened.#watch(new AcceptWatch(tcpProbe(host, opened.port), context.clock));
     return opened;
@@ -146,27 +152,33 @@ export class NodePort implements OpenPort {
     });
   }
 
-  #watchResponse({ socket }: IncomingMessage, outgoing: ServerResponse): void {
+  /** Returns whether the request may be handled. */
+  #watchResponse({ socket }: IncomingMessage, outgoing: ServerResponse): boolean {
     const stream = tcpStreamOf(socket);
-    this.#guard.onRequest(stream);
     outgoing.on("close", () => this.#guard.onResponded(stream));
+    return this.#guard.onRequest(stream);
   }
 
   /** Handles a request to upgrade. Writes the response unless it becomes a WebSocket. */
   async #onUpgrade(raw: RawUpgrade): Promise<void> {
     const { incoming, stream } = raw;
     const tcpStream = tcpStreamOf(stream);
-    this.#guard.onRequest(tcpStream);
+    if (!this.#guard.onRequest(tcpStream)) return;
     // Without a listener, a reset would end the process.
     const ignore = () => {};
     stream.on("error", ignore);
     const request = requestOf(incoming);
-    if (request === undefined) return await writeResponse(stream, badRequestResponse(BAD_HOST));
-    this.#upgrades.set(request, raw);
-    const response = await this.#respond(request, stream.remoteAddress ?? "");
-    if (!raw.isOpen) return await writeResponse(stream, response);
-    this.#guard.release(tcpStream);
-    stream.off("error", ignore);
+    if (typeof request === "object") this.#upgrades.set(request, raw);
+    const response = typeof request === "object"
+      ? await this.#respond(request, stream.remoteAddress ?? "")
+      : badRequestResponse(request === "bad host" ? BAD_HOST : BAD_REQUEST);
+    if (raw.isOpen) {
+      this.#guard.release(tcpStream);
+      stream.off("error", ignore);
+      return;
+    }
+    await writeResponse(stream, response, incoming.method === "HEAD");
+    this.#guard.onResponded(tcpStream);
   }
 
   async #respond(request: Request, remote: string): Promise<Response> {
@@ -176,6 +188,20 @@ export class NodePort implements OpenPort {
       logger.error("request.failed", { error: String(error) });
       return internalErrorResponse();
     }
+  }
+}
+
+/**
+ * Rejects with `Deno.errors.PermissionDenied` if listening is not permitted. The runtime's `listen()` would report it to
+ * nobody.
+ */
+async function requirePermission(host: string, port: number): Promise<void> {
+  // Node resolves a name first, and then asks for the address.
+  const address = host === "localhost" ? "127.0.0.1" : host;
+  const name = `${address.includes(":") ? `[${address}]` : address}:${port}`;
+  const permission = await Deno.permissions?.query?.({ name: "net", host: name });
+  if (permission !== undefined && permission.state !== "granted") {
+    throw new Deno.errors.PermissionDenied(`requires --allow-net=${name}`);
   }
 }
 

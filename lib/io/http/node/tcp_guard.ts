@@ -1,6 +1,6 @@
 /**
  * Limits TCP connections that are not WebSockets: how many one address may hold, how long the head of a request may
- * take, and how long a response may make no progress. `node:http` has timeouts of its own, but in this runtime they do
+ * take, how many requests may wait for their responses, and how long a response may make no progress. `node:http` has timeouts of its own, but in this runtime they do
  * not end a connection that sends nothing (Deno 2.9.6).
  * @module
  */
@@ -22,13 +22,16 @@ export interface GuardedStream {
 const HEAD_MS = 10_000;
 /** A response that makes no progress for this long is given up. */
 const STALLED_MS = 30_000;
+/** Requests that a client may send before it has received the response to the first. Few clients send a second. */
+const MAX_PENDING = 4;
 const CHECK_MS = 1_000;
 const LOG_INTERVAL_MS = 1_000;
 
 /** One stream. */
 interface Watched {
   readonly key: string | undefined;
-  isResponding: boolean;
+  /** Number of requests that have no complete response yet. */
+  pending: number;
   bytesWritten: number;
   /** When it entered its phase, or last made progress in it. */
   since: number;
@@ -66,21 +69,33 @@ export class TcpGuard {
     if (key !== undefined) this.#countByKey.set(key, count + 1);
     this.#streams.set(stream, {
       key,
-      isResponding: false,
+      pending: 0,
       bytesWritten: 0,
       since: this.#clock.now(),
     });
     return true;
   }
 
-  /** The head of a request is complete. */
-  onRequest(stream: GuardedStream): void {
-    this.#enterPhase(stream, true);
+  /**
+   * The head of a request is complete. Returns whether it may be handled: `node:http` handles all requests of one read at
+   * once, so a client that sends many and reads nothing could fill the memory with responses. Such a stream is destroyed.
+   */
+  onRequest(stream: GuardedStream): boolean {
+    const watched = this.#streams.get(stream);
+    if (watched === undefined) return false;
+    watched.pending += 1;
+    watched.since = this.#clock.now();
+    if (watched.pending <= MAX_PENDING) return true;
+    stream.destroy();
+    return false;
   }
 
   /** The response to a request has ended: another request may follow. */
   onResponded(stream: GuardedStream): void {
-    this.#enterPhase(stream, false);
+    const watched = this.#streams.get(stream);
+    if (watched === undefined) return;
+    watched.pending -= 1;
+    watched.since = this.#clock.now();
   }
 
   /** The stream has ended, or has become a WebSocket. */
@@ -102,16 +117,9 @@ export class TcpGuard {
     }
   }
 
-  #enterPhase(stream: GuardedStream, isResponding: boolean): void {
-    const watched = this.#streams.get(stream);
-    if (watched === undefined) return;
-    watched.isResponding = isResponding;
-    watched.since = this.#clock.now();
-  }
-
   #isOverdue({ bytesWritten }: GuardedStream, watched: Watched): boolean {
     const now = this.#clock.now();
-    if (!watched.isResponding) return now - watched.since >= HEAD_MS;
+    if (watched.pending === 0) return now - watched.since >= HEAD_MS;
     if (bytesWritten !== watched.bytesWritten) {
       watched.bytesWritten = bytesWritten;
       watched.since = now;

@@ -7,21 +7,32 @@ import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { checkHost } from "../../../core/http/handshake.ts";
 
-/** The request to upgrade as a `Request`; undefined if its host or its target is none. */
+/** The request to upgrade as a `Request`, or what is wrong with it. */
 export function requestOf(
   { headers, method, rawHeaders, url = "/" }: IncomingMessage,
-): Request | undefined {
-  const { host } = headers;
-  const all = new Headers();
-  for (let at = 0; at < rawHeaders.length; at += 2) {
-    all.append(rawHeaders[at] ?? "", rawHeaders[at + 1] ?? "");
+): Request | "bad host" | "bad request" {
+  try {
+    const all = new Headers();
+    for (let at = 0; at < rawHeaders.length; at += 2) {
+      all.append(rawHeaders[at] ?? "", rawHeaders[at + 1] ?? "");
+    }
+    if (checkHost({ method: "GET", headers: all })) return "bad host";
+    // A target in absolute form has a host of its own, which Host overrides here (RFC 9112 §3.2.2 has it the other way).
+    const target = url.replace(/^https?:\/\/[^/?#]*/, "");
+    if (target !== "" && !target.startsWith("/")) return "bad request";
+    return new Request(`http://${headers.host ?? "localhost"}${target}`, { method, headers: all });
+  } catch {
+    // For example TRACE, which no `Request` may have.
+    return "bad request";
   }
-  if (!url.startsWith("/") || checkHost({ method: "GET", headers: all })) return undefined;
-  return new Request(`http://${host ?? "localhost"}${url}`, { method, headers: all });
 }
 
-/** Writes a response and closes the stream. */
-export async function writeResponse(stream: Socket, response: Response): Promise<void> {
+/** Writes a response and closes the stream. @param isHead Whether the request was HEAD: the response has no body then. */
+export async function writeResponse(
+  stream: Socket,
+  response: Response,
+  isHead = false,
+): Promise<void> {
   const body = new Uint8Array(await response.arrayBuffer());
   const head = [`HTTP/1.1 ${response.status} ${STATUS_CODES[response.status] ?? ""}`];
   for (const [name, value] of response.headers) {
@@ -31,6 +42,8 @@ export async function writeResponse(stream: Socket, response: Response): Promise
   if (stream.destroyed) return;
   stream.write(head.join("\r\n"));
   // Writing no bytes to a TLS stream ends it with EPERM (Deno 2.9.6).
-  if (body.length > 0) stream.write(body);
+  if (body.length > 0 && !isHead) stream.write(body);
   stream.end();
+  // What the client still sends must not keep the connection from ending.
+  stream.resume();
 }

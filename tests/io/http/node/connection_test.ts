@@ -30,7 +30,11 @@ class FakeWebSocket extends EventEmitter {
     this.closed.push([code, reason]);
   }
 
-  terminate(): void {}
+  isTerminated = false;
+
+  terminate(): void {
+    this.isTerminated = true;
+  }
 }
 
 class FakeStream {
@@ -109,6 +113,29 @@ Deno.test("NodeConnection reports when its backlog last shrank", async () => {
   assert.equal(progressAt(), 1_000);
   await clock.advance(1_000);
   assert.equal(progressAt(), 1_000);
+});
+
+Deno.test("NodeConnection does not take pongs to a peer that reads nothing for progress", async () => {
+  const { clock, stream, connection } = open();
+  connection.send("x".repeat(500));
+  connection.vitals(clock.now());
+  for (let second = 1; second <= 5; second++) {
+    await clock.advance(1_000);
+    // A pong.
+    stream.writableLength += 2;
+    assert.equal(connection.vitals(clock.now())?.progressAt, 0);
+  }
+});
+
+Deno.test("NodeConnection destroys a socket that has not ended five seconds after it began to close", async () => {
+  const { clock, socket, connection } = open();
+  connection.drop();
+  await clock.advance(5_000);
+  connection.checkEnding(clock.now());
+  assert.equal(socket.isTerminated, false);
+  await clock.advance(1);
+  connection.checkEnding(clock.now());
+  assert.equal(socket.isTerminated, true);
 });
 
 Deno.test("NodeConnection pings in every protocol, and a pong is a sign of life", async () => {

@@ -115,6 +115,35 @@ Deno.test("TcpGuard ends a response that makes no progress for 30 s, and no othe
     assert.deepEqual([slow.isDestroyed, stalled.isDestroyed], [false, true]);
   }));
 
+Deno.test("TcpGuard ends a stream on which more than four requests wait for their responses", () => {
+  const guard = new TcpGuard(limitsOf(100, 100), new FakeClock());
+  const [patient, hasty] = [new FakeStream(), new FakeStream()];
+  for (const stream of [patient, hasty]) guard.admit(stream);
+  for (let i = 0; i < 100; i++) {
+    assert.ok(guard.onRequest(patient));
+    guard.onResponded(patient);
+  }
+  assert.deepEqual([1, 2, 3, 4, 5].map(() => guard.onRequest(hasty)), [
+    true,
+    true,
+    true,
+    true,
+    false,
+  ]);
+  assert.deepEqual([patient.isDestroyed, hasty.isDestroyed], [false, true]);
+});
+
+Deno.test("TcpGuard does not time the head of the next request while a response is being sent", () =>
+  guarding(async (guard, clock) => {
+    const stream = new FakeStream();
+    guard.admit(stream);
+    guard.onRequest(stream);
+    guard.onRequest(stream);
+    guard.onResponded(stream);
+    await clock.advance(20_000);
+    assert.equal(stream.isDestroyed, false);
+  }));
+
 Deno.test("TcpGuard forgets a stream that has become a WebSocket", () =>
   guarding(async (guard, clock) => {
     const stream = new FakeStream();
