@@ -4,7 +4,12 @@
  * @module
  */
 export * from "./plan.ts";
-export { echoClientProtocol, jsonClientProtocol, textClientProtocol } from "./protocols.ts";
+export {
+  echoClientProtocol,
+  jsonClientProtocol,
+  textChatProtocol,
+  textClientProtocol,
+} from "./protocols.ts";
 export { holdIdle, type IdleReport } from "./idle.ts";
 export { fetchServerLimits, type ServerLimits } from "./server_limits.ts";
 export { MARKER_BYTES } from "./marker.ts";

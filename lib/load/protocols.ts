@@ -24,7 +24,21 @@ export function jsonClientProtocol(room: string, name = "m"): ClientProtocol {
   };
 }
 
-/** Plain text on `/ws`; the URL names the room, as `?room=`. */
+/**
+ * Plain text on Parley's `/ws`; the URL names the room, as `?room=`. A member joins some time after its connection has
+ * opened, so it asks who is there, which is answered when it has joined.
+ */
+export function textChatProtocol(): ClientProtocol {
+  return {
+    ...textClientProtocol(),
+    openingMessages: () => ["/who"],
+    isReady: (message) => /^\* \d+ here/.test(message),
+    // While joining takes long, questions are refused after a while.
+    reply: (message) => message.startsWith("! not sent: not joined yet") ? "/who" : undefined,
+  };
+}
+
+/** Plain text on any server where a connection is a member from the beginning. */
 export function textClientProtocol(): ClientProtocol {
   return { openingMessages: () => [], encodeSay: (text) => text };
 }

@@ -9,6 +9,7 @@ import {
   type LoadReport,
   type Phase,
   runLoad,
+  textChatProtocol,
   textClientProtocol,
 } from "../../lib/load/mod.ts";
 import { startTestService } from "../support/service.ts";
@@ -59,7 +60,7 @@ function assertWhole(report: LoadReport, readers: number): void {
 for (
   const [what, path, protocol, rest, receivers] of [
     ["chat.v1.json", "/ws", jsonClientProtocol("attic"), {}, 20],
-    ["plain text", "/ws?room=attic", textClientProtocol(), {}, 20],
+    ["plain text", "/ws?room=attic", textChatProtocol(), {}, 20],
     ["an echo", "/s", echoClientProtocol(), { receives: "self", publishers: 20 }, 1],
     ["long texts", "/ws", jsonClientProtocol("attic"), { textBytes: 50_000, members: 5 }, 5],
     ["an open loop", "/ws", jsonClientProtocol("attic"), {

@@ -7,14 +7,16 @@ import {
   jsonClientProtocol,
   type LoadPlan,
   type Pace,
+  textChatProtocol,
   textClientProtocol,
 } from "../../../lib/load/mod.ts";
 
 export type { ClientProtocol, LoadPlan, Pace };
 
-/** The client's protocol: plain text, Socket.IO, our JSON in one room, or our JSON in some of many rooms. */
+/** The client's protocol: plain text of any server or of ours, Socket.IO, our JSON in one room, or our JSON in some of many rooms. */
 export type WireProtocol =
   | { readonly kind: "text" }
+  | { readonly kind: "text chat" }
   | { readonly kind: "socket.io" }
   | { readonly kind: "json"; readonly room: string; readonly name?: string }
   | { readonly kind: "elsewhere"; readonly rooms: number; readonly each: number };
@@ -45,6 +47,8 @@ export function clientProtocolOf(wire: WireProtocol): ClientProtocol {
   switch (wire.kind) {
     case "text":
       return textClientProtocol();
+    case "text chat":
+      return textChatProtocol();
     case "json":
       return jsonClientProtocol(wire.room, wire.name);
     case "socket.io":

@@ -57,6 +57,7 @@ export interface Peer {
 
 const redisUrl = ({ redisPort }: LaunchContext) => `redis://127.0.0.1:${redisPort}`;
 const TEXT: WireProtocol = { kind: "text" };
+const TEXT_CHAT: WireProtocol = { kind: "text chat" };
 const JSON_TONGUE: WireProtocol = { kind: "json", room: "lobby" };
 
 /** Parley in one configuration. */
@@ -194,24 +195,24 @@ const bareDeno: Peer = {
 
 const ALL: readonly Peer[] = [
   ours("json", "Parley, `chat.v1.json`", JSON_TONGUE, { store: "redis", workers: 0 }),
-  ours("text", "Parley, plain text", TEXT, { store: "redis", workers: 0 }),
+  ours("text", "Parley, plain text", TEXT_CHAT, { store: "redis", workers: 0 }),
   ours("json-node", "Parley, `chat.v1.json`, engine node", JSON_TONGUE, {
     store: "redis",
     workers: 0,
     engine: "node",
   }),
-  ours("text-node", "Parley, plain text, engine node", TEXT, {
+  ours("text-node", "Parley, plain text, engine node", TEXT_CHAT, {
     store: "redis",
     workers: 0,
     engine: "node",
   }),
   ours("json-w1", "Parley, `chat.v1.json`, WORKERS=1", JSON_TONGUE, { store: "redis", workers: 1 }),
-  ours("text-w1", "Parley, plain text, WORKERS=1", TEXT, { store: "redis", workers: 1 }),
+  ours("text-w1", "Parley, plain text, WORKERS=1", TEXT_CHAT, { store: "redis", workers: 1 }),
   ours("json-alone", "Parley, `chat.v1.json`, no Redis", JSON_TONGUE, {
     store: "embedded",
     workers: 0,
   }),
-  ours("text-alone", "Parley, plain text, no Redis", TEXT, { store: "embedded", workers: 0 }),
+  ours("text-alone", "Parley, plain text, no Redis", TEXT_CHAT, { store: "embedded", workers: 0 }),
   bareDeno,
   fromNpm("bun", "Bun `publish` + Redis", {
     folder: "bun_publish",

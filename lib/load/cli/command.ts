@@ -15,6 +15,7 @@ import {
   type Phase,
   runLoad,
   type ServerLimits,
+  textChatProtocol,
   textClientProtocol,
 } from "../mod.ts";
 import { hostRefusal, resolveByDns } from "./host_check.ts";
@@ -53,7 +54,7 @@ async function measure(options: BenchOptions, signal: AbortSignal): Promise<numb
   const room = options.room ?? `bench-${crypto.randomUUID().slice(0, 8)}`;
   printError(`${planLine(options, pace, room)}\n`);
   if (note !== undefined) printError(`${note}\n`);
-  const plan = planOf(options, pace, room);
+  const plan = planOf(options, pace, room, limits !== undefined);
   const printer = new ProgressPrinter(options);
   const report = await runLoad(plan, printer, signal);
   printer.clear();
@@ -76,13 +77,20 @@ async function limitsOf({ url, isPlain }: BenchOptions): Promise<ServerLimits | 
   }
 }
 
-function planOf(options: BenchOptions, pace: LoadPlan["pace"], room: string): LoadPlan {
+/** @param isParley Whether the server has answered as Parley does. */
+function planOf(
+  options: BenchOptions,
+  pace: LoadPlan["pace"],
+  room: string,
+  isParley: boolean,
+): LoadPlan {
+  const plain = isParley ? textChatProtocol() : textClientProtocol();
   const url = new URL(options.url);
   if (options.isPlain) url.searchParams.set("room", room);
   const { members, publishers, textBytes, slowShare, seconds } = options;
   return {
     url: url.href,
-    protocol: options.isPlain ? textClientProtocol() : jsonClientProtocol(room),
+    protocol: options.isPlain ? plain : jsonClientProtocol(room),
     ...{ members, publishers, textBytes, pace, slowShare, unhurried: unhurriedOf(options) },
     warmupMs: WARMUP_MS,
     measureMs: seconds * 1000,

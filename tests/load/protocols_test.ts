@@ -1,0 +1,28 @@
+/** How members of the load generator learn that they have joined. */
+import assert from "node:assert/strict";
+import { jsonClientProtocol, textChatProtocol } from "../../lib/load/mod.ts";
+import { TestClient } from "../support/clients/test_client.ts";
+import { startTestService } from "../support/service.ts";
+
+for (
+  const [what, path, protocols, protocol] of [
+    ["plain text", "/ws?room=attic", [], textChatProtocol()],
+    ["chat.v1.json", "/ws", ["chat.v1.json"], jsonClientProtocol("attic")],
+  ] as const
+) {
+  Deno.test(`A member in ${what} is ready when the service says that it has joined, and not before`, async () => {
+    await using service = await startTestService();
+    await using client = await TestClient.open(service.url + path, { protocols: [...protocols] });
+    for (const message of protocol.openingMessages(0)) client.send(message);
+    let answer = String(await client.next());
+    while (!protocol.isReady?.(answer)) answer = String(await client.next());
+    assert.match(answer, /here|joined/);
+    assert.equal(protocol.isReady?.("Ann: hello"), false);
+  });
+}
+
+Deno.test("A member in plain text asks again when joining takes long", () => {
+  const { reply } = textChatProtocol();
+  assert.equal(reply?.("! not sent: not joined yet"), "/who");
+  assert.equal(reply?.("! slow down"), undefined);
+});
