@@ -44,7 +44,7 @@ export interface Config {
   readonly adminToken: string | null;
   /** What serves HTTP and WebSockets. */
   readonly websocketEngine: EngineName;
-  /** Number of workers besides the main isolate; null for the default by number of cores. */
+  /** Number of workers besides the main thread; null for the default by number of cores. */
   readonly workers: number | null;
   /** Limit of the whole process, in MiB; 0 for no limit. */
   readonly maxMemoryMb: number;
@@ -184,7 +184,7 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
   }),
   workers: wholeNumberOrUnset({
     name: "WORKERS",
-    about: "Number of workers that serve connections; 0 serves them in the main isolate",
+    about: "Number of workers that serve connections; 0 serves them in the main thread",
     min: 0,
     max: 64,
     unless: "cores − 1, at least 1, on Linux; 0 elsewhere",

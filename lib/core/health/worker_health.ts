@@ -130,7 +130,7 @@ export class RecycleBackoff {
   }
 }
 
-/** The default number of workers: all cores but one, for the main isolate. 0 where processes cannot share a port. */
+/** The default number of workers: all cores but one, for the main thread. 0 where processes cannot share a port. */
 export function defaultWorkerCount(os: string, cores: number): number {
   return os === "linux" ? Math.max(1, cores - 1) : 0;
 }

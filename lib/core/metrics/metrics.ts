@@ -1,6 +1,6 @@
 /**
  * Counters, gauges and histograms. Code that counts holds its instrument, so that counting only increments a field;
- * names and labels are used only in snapshots. A snapshot is a plain value that can be posted between isolates.
+ * names and labels are used only in snapshots. A snapshot is a plain value that can be posted between threads.
  *
  * @example
  * ```ts
@@ -47,7 +47,7 @@ export type Metric =
     }
   );
 
-/** All metrics of an isolate, in the order of creation. */
+/** All metrics of a thread, in the order of creation. */
 export type Snapshot = readonly Metric[];
 
 /** A counter: its value only increases. */
@@ -97,7 +97,7 @@ export class Histogram {
   }
 }
 
-/** The metrics of one isolate. */
+/** The metrics of one thread. */
 export class Metrics {
   readonly #readers = new Map<string, () => Metric>();
   readonly #counters = new Map<string, { readonly labels: Labels; readonly counter: Counter }[]>();

@@ -15,7 +15,7 @@ export class ProcessStats {
   readonly #metrics: Metrics;
   readonly #pool: Promise<Pick<ServerPool, "reports" | "retiredCounters">>;
 
-  /** Requests no report yet. @param metrics The metrics of the main isolate itself. */
+  /** Requests no report yet. @param metrics The metrics of the main thread itself. */
   constructor(metrics: Metrics, pool: Promise<Pick<ServerPool, "reports" | "retiredCounters">>) {
     this.#metrics = metrics;
     this.#pool = pool;

@@ -1,5 +1,5 @@
 /**
- * Serves clients in the main isolate or in workers, behind one interface. Callers do not need to know which of the two
+ * Serves clients in the main thread or in workers, behind one interface. Callers do not need to know which of the two
  * is in use.
  * @module
  */
@@ -18,11 +18,11 @@ import { Supervisor, type SupervisorContext } from "../workers/supervisor.ts";
 import { firstFailure } from "../tasks.ts";
 import type { KeyPair } from "../tls/key_pair.ts";
 
-/** Serves clients, in this isolate or in workers. */
+/** Serves clients, in this thread or in workers. */
 export interface ServerPool extends AsyncDisposable {
   /** The port that it listens on. */
   readonly port: number;
-  /** Number of workers; 0 if the main isolate serves. */
+  /** Number of workers; 0 if the main thread serves. */
   readonly workers: number;
   /** One report for each worker that has sent one. */
   reports(): Promise<readonly ServerReport[]>;
@@ -36,7 +36,7 @@ export interface ServerPool extends AsyncDisposable {
   dropLargestBacklogs(): void;
   /**
    * Uses another certificate for new connections. If the engine cannot do that, the clients are moved to new workers, one
-   * worker at a time after this has resolved, or are disconnected for a moment if the main isolate serves.
+   * worker at a time after this has resolved, or are disconnected for a moment if the main thread serves.
    */
   replaceKeyPair(pair: KeyPair): Promise<void>;
   /** Refuses new connections and closes all others; resolves within 4.5 s. */
@@ -51,7 +51,7 @@ export interface PoolOptions {
   readonly keyPair: KeyPair | undefined;
 }
 
-/** Serves in this isolate. Throws `Deno.errors.AddrInUse` if the port is taken. */
+/** Serves in this thread. Throws `Deno.errors.AddrInUse` if the port is taken. */
 export async function serveInProcess(
   config: Config,
   services: SharedServices,

@@ -47,7 +47,7 @@ export interface Service extends AsyncDisposable {
   readonly storage: string;
   /** Whether files of the store will be opened later, so that the file permissions must be kept. */
   readonly needsFileAccess: boolean;
-  /** Number of workers; 0 if the main isolate serves. */
+  /** Number of workers; 0 if the main thread serves. */
   readonly workers: number;
   /** Number of connections, by status. */
   connectionCounts(): Promise<ConnectionCounts>;
@@ -178,7 +178,7 @@ function createServices(
   };
 }
 
-/** Starts workers if the settings require or allow it; falls back to this isolate unless they require it. */
+/** Starts workers if the settings require or allow it; falls back to this thread unless they require it. */
 async function startPool(
   config: Config,
   services: SharedServices,

@@ -2,7 +2,7 @@
  * Carries announcements from the bus (one per process) to the hubs (one per worker) over a BroadcastChannel, one post
  * per tick. Do not rely on delivery: the channel drops posts without an event when a worker is more than 256 posts
  * behind (Deno 2.9.6). Hubs detect the gap by its positions and fill it from the log. Deno 2.5 has BroadcastChannel
- * only behind a flag; without it, posts reach only the hub of the same isolate.
+ * only behind a flag; without it, posts reach only the hub of the same thread.
  * @module
  */
 import type { Announcement } from "../../chat/ports/bus.ts";
@@ -34,7 +34,7 @@ export class Broadcaster implements Disposable {
 
 /**
  * Calls the listener for each post until disposed. A channel object does not receive its own posts, but another object
- * of the same name does, even in the same isolate, so the main isolate needs no special case.
+ * of the same name does, even in the same thread, so the main thread needs no special case.
  */
 export function onBroadcast(
   name: string,
@@ -60,7 +60,7 @@ function openChannel(name: string): Channel {
 }
 
 /**
- * Replaces a BroadcastChannel within one isolate: posts arrive as copies, in order, in a later turn of the event loop.
+ * Replaces a BroadcastChannel within one thread: posts arrive as copies, in order, in a later turn of the event loop.
  */
 class LocalChannel implements Channel {
   static readonly #byName = new Map<string, Set<LocalChannel>>();

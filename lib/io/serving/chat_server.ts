@@ -1,6 +1,6 @@
 /**
- * Everything that one isolate needs to serve clients: its own sockets, sessions and hub. It uses the services that
- * exist once per process (bus, quota, secret) through interfaces. Do not assume that they are in the same isolate: in a
+ * Everything that one thread needs to serve clients: its own sockets, sessions and hub. It uses the services that
+ * exist once per process (bus, quota, secret) through interfaces. Do not assume that they are in the same thread: in a
  * worker, each call goes over an RPC channel.
  * @module
  */
@@ -78,7 +78,7 @@ export interface ServerReport {
   readonly metrics: Snapshot;
 }
 
-/** The server of one isolate. */
+/** The server of one thread. */
 export interface ChatServer extends AsyncDisposable {
   /** The port that it listens on. */
   readonly port: number;

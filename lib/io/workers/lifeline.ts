@@ -14,7 +14,7 @@ export interface Lifeline {
   readonly closed: Promise<void>;
 }
 
-/** Opens a lifeline from this isolate to a worker. */
+/** Opens a lifeline from this thread to a worker. */
 export function openLifeline(): Lifeline {
   const { port1, port2 } = new MessageChannel();
   const { promise: closed, resolve } = Promise.withResolvers<void>();

@@ -1,5 +1,5 @@
 /**
- * The services of the main isolate for one worker. It records the worker's subscriptions and connection slots, and
+ * The services of the main thread for one worker. It records the worker's subscriptions and connection slots, and
  * releases them when the worker has ended; otherwise they would be held forever.
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * The shared services as a worker sees them: each call goes to the main isolate over an RPC channel. The proxies keep the
- * promises of the ports, so a hub and its sessions behave the same in a worker and in the main isolate.
+ * The shared services as a worker sees them: each call goes to the main thread over an RPC channel. The proxies keep the
+ * promises of the ports, so a hub and its sessions behave the same in a worker and in the main thread.
  * @module
  */
 import type { WorkerBus } from "../../chat/ports/bus.ts";
@@ -10,7 +10,7 @@ import { logger } from "../logger.ts";
 import type { MainApi } from "./rpc_types.ts";
 import type { RpcChannel } from "./rpc.ts";
 
-/** Proxies for the services of the main isolate. */
+/** Proxies for the services of the main thread. */
 export function remoteServices(main: RpcChannel<MainApi>): SharedServices {
   return {
     bus: remoteBus(main),

@@ -1,5 +1,5 @@
 /**
- * Remote calls between two isolates, in both directions. Calls and replies of one turn of the event loop are sent in one
+ * Remote calls between two threads, in both directions. Calls and replies of one turn of the event loop are sent in one
  * message. The number of calls in flight is limited; further calls wait in lanes that are served round-robin, so a busy
  * worker slows only itself, and a busy user delays only their own calls. Calls of one lane keep their order. Messages come
  * from our own code, so they are not validated.
@@ -48,7 +48,7 @@ interface PendingCall {
   readonly isCounted: boolean;
 }
 
-/** The calls and replies of one message between the isolates. */
+/** The calls and replies of one message between the threads. */
 export interface RpcBatch {
   /** New calls. */
   readonly calls: readonly RpcCall[];

@@ -1,5 +1,5 @@
 /**
- * The calls between the main isolate and its workers, and the messages that start a worker. All of it goes through
+ * The calls between the main thread and its workers, and the messages that start a worker. All of it goes through
  * `postMessage`, so use only plain values here.
  * @module
  */
@@ -13,7 +13,7 @@ import type { Readiness } from "../http/readiness.ts";
 import type { KeyPair } from "../tls/key_pair.ts";
 import type { RpcBatch } from "./rpc.ts";
 
-/** The calls that the main isolate answers. */
+/** The calls that the main thread answers. */
 export type MainApi = {
   /** Acquires a connection slot: null on success, or the limit that refuses it. */
   readonly acquireSlot: (key: string) => Promise<AdmissionRefusal | null>;

@@ -1,5 +1,5 @@
 /**
- * Decides the number of workers. Hosting platforms give the service one isolate and expect it to listen there, so it
+ * Decides the number of workers. Hosting platforms give the service one thread and expect it to listen there, so it
  * starts no workers on them.
  * @module
  */

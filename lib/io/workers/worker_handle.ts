@@ -1,6 +1,6 @@
 /**
- * One worker as the main isolate sees it: starts it, calls it, and terminates it. When the worker has ended, for whatever
- * reason, everything that it held in the main isolate is released.
+ * One worker as the main thread sees it: starts it, calls it, and terminates it. When the worker has ended, for whatever
+ * reason, everything that it held in the main thread is released.
  * @module
  */
 import { stripVTControlCharacters } from "node:util";
