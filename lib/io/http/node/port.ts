@@ -7,6 +7,7 @@ import type { Buffer } from "node:buffer";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { getRequestListener } from "@hono/node-server";
+import { parseAddress } from "../../../core/http/ip_address.ts";
 import { type Refusal, refuse } from "../../../core/http/handshake.ts";
 import type { ListenAddress, OpenPort, PortContext, RequestHandler } from "../engine.ts";
 import { internalErrorResponse, refusalResponse, withSecurityHeaders } from "../responses.ts";
@@ -192,12 +193,12 @@ export class NodePort implements OpenPort {
 }
 
 /**
- * Rejects with `Deno.errors.PermissionDenied` if listening is not permitted. The runtime's `listen()` would report it to
- * nobody.
+ * Rejects with `Deno.errors.PermissionDenied` if listening is not permitted: `listen()` would throw where it cannot be
+ * caught. Names other than `localhost` are not checked, because permission is needed for the addresses that they resolve to.
  */
 async function requirePermission(host: string, port: number): Promise<void> {
-  // Node resolves a name first, and then asks for the address.
   const address = host === "localhost" ? "127.0.0.1" : host;
+  if (parseAddress(address) === undefined) return;
   const name = `${address.includes(":") ? `[${address}]` : address}:${port}`;
   const permission = await Deno.permissions?.query?.({ name: "net", host: name });
   if (permission !== undefined && permission.state !== "granted") {
