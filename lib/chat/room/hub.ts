@@ -26,7 +26,7 @@ export interface HubContext
   extends
     Omit<RoomContext, "metrics" | "bus" | "batchPolicy" | "sharesWrites" | "load">,
     NamingContext {
-  /** Metrics to record; default: a set that nobody reads. */
+  /** Metrics to record; by default they are discarded. */
   readonly metrics?: RoomMetrics;
   /** How long frames of a busy room may wait for others; default: not at all. */
   readonly batchPolicy?: BatchPolicy;

@@ -17,7 +17,7 @@ export function requestOf(
       all.append(rawHeaders[at] ?? "", rawHeaders[at + 1] ?? "");
     }
     if (checkHost({ method: "GET", headers: all })) return "bad host";
-    // A target in absolute form has a host of its own, which Host overrides here (RFC 9112 §3.2.2 has it the other way).
+    // In absolute form the target has a host too. Host counts, although RFC 9112 §3.2.2 prefers the other: it was checked.
     const target = url.replace(/^https?:\/\/[^/?#]*/, "");
     if (target !== "" && !target.startsWith("/")) return "bad request";
     return new Request(`http://${headers.host ?? "localhost"}${target}`, { method, headers: all });

@@ -67,7 +67,6 @@ const WATCH = `
 `;
 
 // A busy browser may drop a wheel event. The test turns the wheel again, but only after far longer than an event takes.
-// more time than a turn takes.
 const DROPPED_MS = 20_000;
 const orDropped = (result: string) => `setTimeout(() => done(${result}), ${DROPPED_MS})`;
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { HandshakeDelay } from "../../../../lib/io/http/deno/handshake_delay.ts";
 
-Deno.test("Threshold admits clients that stay, and rejects those that leave meanwhile", async () => {
+Deno.test("HandshakeDelay admits clients that stay, and rejects those that leave meanwhile", async () => {
   const delay = new HandshakeDelay();
   const gone = new AbortController();
   const passing = [
@@ -13,7 +13,7 @@ Deno.test("Threshold admits clients that stay, and rejects those that leave mean
   assert.deepEqual(await Promise.all(passing), [true, false, false]);
 });
 
-Deno.test("Threshold admits no client before the event loop has turned four times", async () => {
+Deno.test("HandshakeDelay admits no client before the event loop has turned four times", async () => {
   const delay = new HandshakeDelay();
   let turns = 0;
   const turn = () => void turns++;
@@ -23,7 +23,7 @@ Deno.test("Threshold admits no client before the event loop has turned four time
   assert.ok(turns >= 3, `${turns} turns`);
 });
 
-Deno.test("Threshold admits a client that arrives after all others were admitted", async () => {
+Deno.test("HandshakeDelay admits a client that arrives after all others were admitted", async () => {
   const delay = new HandshakeDelay();
   for (let round = 0; round < 3; round++) {
     assert.equal(await delay.wait(new AbortController().signal), true);
