@@ -32,6 +32,7 @@ export const ANSWERS: Readonly<Record<RequestType, FrameType | undefined>> = {
   who: "members",
   history: "history",
   name: "ack",
+  auth: "ack",
   ping: "pong",
   pong: undefined,
 };

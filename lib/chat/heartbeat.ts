@@ -22,6 +22,8 @@ export interface Peer {
   bufferedBytes(): number;
   /** Asks it for a sign of life. */
   ping(): void;
+  /** Tells it that its token expires soon. */
+  announceExpiry?(): void;
   /** Ends it, since it reads too slowly. It receives nothing new from then on. */
   drop(): void;
   /** Closes it. */
@@ -142,6 +144,7 @@ export class Heartbeat {
     if (vitals === undefined) return peer.checkEnding?.(now);
     const action = checkConnection(vitals, this.#policy, now);
     if (action.kind === "ping") peer.ping();
+    else if (action.kind === "announce expiry") peer.announceExpiry?.();
     else if (action.kind === "drop") peer.drop();
     else if (action.kind === "close") peer.close(action.closeStatus);
   }

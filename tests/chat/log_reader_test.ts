@@ -366,7 +366,7 @@ Deno.test("A user from an address that has read too much waits to join, and is n
   const options = { ...NOTHING, history: "5" };
   const guest = new Guest(
     library,
-    (socket) => new TextHandler(socket, context, options, "office"),
+    (socket) => new TextHandler(socket, context, options, { address: "office" }),
   );
   await guest.readAll();
   guest.say("/history 5");

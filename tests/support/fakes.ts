@@ -3,6 +3,11 @@
  * unavailable.
  * @module
  */
+import type {
+  Authentication,
+  Authenticator,
+  TokenUser,
+} from "../../lib/chat/ports/authenticator.ts";
 import { BusUnavailable, type PublishResult } from "../../lib/chat/ports/bus.ts";
 import type { Clock } from "../../lib/chat/ports/clock.ts";
 import type { Socket } from "../../lib/chat/ports/connection_handler.ts";
@@ -257,7 +262,25 @@ export class FakeSessionTokens implements SessionTokens {
 
   verify(token: string): Identity | undefined {
     const [user = "", text = ""] = token.split("/");
-    return isUserId(user) ? { user, name: name(text), isGuest: false } : undefined;
+    return isUserId(user) ? { user, name: name(text), hasGuestName: false } : undefined;
+  }
+}
+
+/** Knows the users that the test adds, each by a token, and refuses all others. */
+export class FakeAuthenticator implements Authenticator {
+  readonly users = new Map<string, TokenUser>();
+  /** Set while the keys cannot be read. */
+  isAway = false;
+  /** Resolves what has been asked; by default at once. */
+  whenLet: Promise<void> = Promise.resolve();
+
+  async authenticate(token: string): Promise<Authentication> {
+    await this.whenLet;
+    if (this.isAway) return { kind: "refused", code: "unavailable", why: "the keys are away" };
+    const known = this.users.get(token);
+    return known
+      ? { kind: "known", ...known }
+      : { kind: "refused", code: "bad_token", why: "nobody has it" };
   }
 }
 
@@ -305,8 +328,9 @@ export class FakeChat implements Disposable {
     const serverInfo = { server, limits, heartbeat: { seconds: 25 } };
     const sessionTokens = new FakeSessionTokens();
     const own = { hub, sessionTokens, serverInfo, maxMessageBytes: 100, maxRooms: 3 };
+    const access = { authenticator: new FakeAuthenticator(), auth: "open" } as const;
     const reads = { limits: new SharedBudgets(limits), readLimit: new ConcurrencyLimit(16) };
-    this.context = { ...common, ...own, ...reads, ...settings };
+    this.context = { ...common, ...own, ...access, ...reads, ...settings };
     this.#forward();
     hub.run(this.#life.signal);
   }

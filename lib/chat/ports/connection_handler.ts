@@ -5,7 +5,7 @@
  */
 import type { CloseStatus } from "../../core/protocol/close_codes.ts";
 import type { Backlog } from "../../core/limits/send_pacing.ts";
-import type { SetupStep } from "../../core/health/connection_health.ts";
+import type { SetupStep, TokenExpiry } from "../../core/health/connection_health.ts";
 
 /** The sending side of a connection. Sends nothing when the connection is no longer open. */
 export interface Socket {
@@ -32,6 +32,10 @@ export interface ConnectionHandler {
   ping?(): void;
   /** The next setup step that the peer owes; undefined if it has completed them. */
   pendingStep?(): SetupStep | undefined;
+  /** When the token of the peer expires; undefined if it does not. */
+  expiry?(): TokenExpiry | undefined;
+  /** The token of the peer expires soon. */
+  onExpiring?(): void;
   /**
    * Asks the peer to wait this long before reconnecting. Sends at once, since the connection ends right after. Only as
    * above.

@@ -23,5 +23,5 @@ export interface SessionTokens {
 /** A user, as a session token identifies it. */
 export interface Identity extends Author {
   /** Whether the server picked the name, and may pick another. */
-  readonly isGuest: boolean;
+  readonly hasGuestName: boolean;
 }

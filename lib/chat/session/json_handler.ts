@@ -6,19 +6,19 @@ import { encodeFrames, type FrameEncoder } from "../../core/protocol/encoder.ts"
 import { type CloseStatus, UNSUPPORTED_DATA } from "../../core/protocol/close_codes.ts";
 import type { Frame } from "../../core/protocol/frames.ts";
 import { isBacklogged } from "../../core/limits/send_pacing.ts";
-import type { GuestLanguage } from "../../core/names/names.ts";
 import {
   jsonEncoder,
   parseRequest,
   slowDownFault,
   splitFrameLines,
 } from "../../core/protocol/json_protocol.ts";
-import type { SetupStep } from "../../core/health/connection_health.ts";
+import type { SetupStep, TokenExpiry } from "../../core/health/connection_health.ts";
 import { utf8Length } from "../../core/utf8.ts";
 import type { ConnectionHandler, Socket } from "../ports/connection_handler.ts";
 import { PacedSocket } from "./paced_socket.ts";
 import type { ClientOutput } from "./client_output.ts";
 import { Session, type SessionContext } from "./session.ts";
+import type { ConnectionOrigin } from "./sign_in.ts";
 
 /** Responses that can be long. The session limits how many are under way. */
 const PACED_FRAMES: ReadonlySet<Frame["type"]> = new Set(["joined", "history", "members"]);
@@ -32,15 +32,10 @@ export class JsonHandler implements ConnectionHandler, ClientOutput {
   readonly #session: Session;
   #pending: Frame[] = [];
 
-  /** Waits for the `hello`. @param address See `OpenHandler`. @param language See `Session`. */
-  constructor(
-    socket: Socket,
-    context: SessionContext,
-    address?: string,
-    language?: GuestLanguage,
-  ) {
+  /** Waits for the `hello`. */
+  constructor(socket: Socket, context: SessionContext, origin?: ConnectionOrigin) {
     this.#socket = new PacedSocket(socket, context.clock);
-    this.#session = new Session(this, context, address, language);
+    this.#session = new Session(this, context, origin);
   }
 
   onMessage(message: string | Uint8Array<ArrayBuffer>): void {
@@ -73,6 +68,14 @@ export class JsonHandler implements ConnectionHandler, ClientOutput {
 
   pendingStep(): SetupStep | undefined {
     return this.#session.pendingStep;
+  }
+
+  expiry(): TokenExpiry | undefined {
+    return this.#session.expiry;
+  }
+
+  onExpiring(): void {
+    this.#session.onExpiring();
   }
 
   sendRetryAfter(afterMs: number): void {

@@ -11,30 +11,27 @@ import {
   type SharedBudgets,
 } from "../../core/limits/rate_limiter.ts";
 import type { Author, UserId } from "../../core/log/entry.ts";
-import { INTERNAL_ERROR, NOT_READY, TOO_MANY_MESSAGES } from "../../core/protocol/close_codes.ts";
+import { INTERNAL_ERROR, TOO_MANY_MESSAGES } from "../../core/protocol/close_codes.ts";
 import type { FaultCode } from "../../core/protocol/faults.ts";
 import type { Frame, FrameOf } from "../../core/protocol/frames.ts";
 import {
-  type GuestLanguage,
-  guestLanguage,
-  guestPrefix,
   type Name,
   NAME_RULE,
   parseLegacyRoom,
   parseName,
   parseRoom,
-  pickGuestName,
   pickTemporaryName,
   ROOM_RULE,
   type RoomId,
 } from "../../core/names/names.ts";
+import { REQUIRED_ACTION } from "../../core/auth/rights.ts";
 import {
   faultFrame,
   responseSize,
   slowDownFault,
   withId,
 } from "../../core/protocol/json_protocol.ts";
-import type { SetupStep } from "../../core/health/connection_health.ts";
+import type { SetupStep, TokenExpiry } from "../../core/health/connection_health.ts";
 import type { Request, RequestOf, RoomRequest } from "../../core/protocol/requests.ts";
 import {
   acknowledge,
@@ -44,41 +41,37 @@ import {
   type RequestContext,
 } from "./room_requests.ts";
 import type { Hub } from "../room/hub.ts";
-import type { Identity, SessionTokens } from "../ports/session_tokens.ts";
+import type { Identity } from "../ports/session_tokens.ts";
 import type { ClientOutput } from "./client_output.ts";
 import { Membership, type MembershipListener } from "./membership.ts";
 import { LogReader, type LogReaderContext } from "../log_reader.ts";
 import { renameInAllRooms } from "./rename.ts";
+import { type ConnectionOrigin, SignIn, type SignInContext, type SignInHost } from "./sign_in.ts";
 
 /** What all sessions of a worker share. */
-export interface SessionContext extends RequestContext, LogReaderContext {
+export interface SessionContext extends RequestContext, LogReaderContext, SignInContext {
   /** Delivers what the bus announces to the rooms. */
   readonly hub: Hub;
-  /** Returns a number in [0, 1), for guest names. */
-  readonly random: () => number;
-  /** Identifies returning users. */
-  readonly sessionTokens: SessionTokens;
-  /** The server's part of the `hello` frame. */
-  readonly serverInfo: Pick<FrameOf<"hello">, "server" | "limits" | "heartbeat">;
-  /** Prefix for guest names; null for one in the guest's language. */
-  readonly guestName: string | null;
   /** Rate limits of each connection. */
   readonly limits: SharedBudgets;
   /** Maximum number of rooms per connection. */
   readonly maxRooms: number;
 }
 
+/** Maximum number of requests that wait for the user's token to be checked. */
+const MAX_WAITING = 100;
 const TOO_MANY_NEW_ROOMS = "slow down: too many new rooms from this address";
 
 /** The session of one connection. */
-export class Session implements MembershipListener {
+export class Session implements MembershipListener, SignInHost {
   readonly output: ClientOutput;
   readonly #context: SessionContext;
   readonly #rateLimiter: RateLimiter;
   readonly #address: string | undefined;
-  #language: GuestLanguage;
+  readonly #signIn: SignIn;
   readonly #memberships = new Map<string, Membership>();
-  #me: Identity | undefined;
+  // While the token of the hello is checked.
+  #waiting: Request[] | undefined;
   #isEnded = false;
   #hasJoined = false;
   #renaming: Promise<void> | undefined;
@@ -86,33 +79,34 @@ export class Session implements MembershipListener {
   #joinedUnderOldName: WeakSet<Membership> | undefined;
   #reader: LogReader | undefined;
 
-  /**
-   * Sends nothing before the first request.
-   *
-   * @param address See `OpenHandler`.
-   * @param language Language of a guest's name, unless the `hello` sets another.
-   */
-  constructor(
-    output: ClientOutput,
-    context: SessionContext,
-    address?: string,
-    language: GuestLanguage = "en",
-  ) {
+  /** Sends nothing before the first request. */
+  constructor(output: ClientOutput, context: SessionContext, origin: ConnectionOrigin = {}) {
+    const { address } = origin;
     this.output = output;
-    this.#language = language;
     this.#context = context;
     this.#address = address;
+    this.#signIn = new SignIn(this, context, origin);
     this.#rateLimiter = new RateLimiter(context.limits, address);
   }
 
-  /** The user; undefined before the `hello`. */
-  get me(): Author | undefined {
-    return this.#me;
+  /** Whether the `hello` has been refused, or has not arrived. */
+  get hasNoUser(): boolean {
+    return this.#signIn.me === undefined && this.#waiting === undefined;
+  }
+
+  /** When the user's token expires; undefined if it does not. */
+  get expiry(): TokenExpiry | undefined {
+    return this.#signIn.expiry;
+  }
+
+  /** Tells the client that its token expires soon. */
+  onExpiring(): void {
+    this.#signIn.onExpiring();
   }
 
   /** The next setup step that the client owes: send `hello`, then join a room (which it may leave again). */
   get pendingStep(): SetupStep | undefined {
-    if (this.#me === undefined) return "hello";
+    if (this.#signIn.me === undefined) return "hello";
     return this.#hasJoined || this.#memberships.size > 0 ? undefined : "room";
   }
 
@@ -137,14 +131,20 @@ export class Session implements MembershipListener {
   /** Handles one request and sends the response. */
   handle(request: Request): void {
     if (this.#isEnded || request.type === "pong") return;
-    if (request.type === "ping") return this.#sendFrame({ type: "pong", ...withId(request.id) });
+    if (request.type === "ping") return this.sendFrame({ type: "pong", ...withId(request.id) });
+    if (this.#waiting) return this.#queue(request, this.#waiting);
     if (request.type === "hello") return this.#handleHello(request);
-    const me = this.#me;
+    const { me } = this.#signIn;
     if (me === undefined) return this.#sendFault(request.id, "hello_first");
     if (request.type === "join") this.#handleJoin(request, me);
     else if (request.type === "leave") this.#handleLeave(request);
     else if (request.type === "name") this.#handleRename(request, me.user);
+    else if (request.type === "auth") this.#handleAuth(request);
     else this.#handleInRoom(request);
+  }
+
+  sendFrame(frame: Frame): void {
+    if (!this.#isEnded) this.output.sendFrame(frame);
   }
 
   /** Leaves all rooms. Nothing is sent after it. */
@@ -158,11 +158,13 @@ export class Session implements MembershipListener {
     this.#hasJoined = true;
     this.#sendCharged(frame);
     const { name } = membership;
-    const me = this.#me;
+    const { me } = this.#signIn;
     if (me === undefined || name === me.name) return;
-    if (me.isGuest) this.#setIdentity({ ...me, name });
+    if (me.hasGuestName) this.#signIn.setName({ ...me, name });
     // The rename was acknowledged before this join completed, so it cannot report that the name is taken here.
-    else if (this.#joinedUnderOldName?.has(membership)) this.#queueRename(() => this.#me ?? me);
+    else if (this.#joinedUnderOldName?.has(membership)) {
+      this.#queueRename(() => this.#signIn.me ?? me);
+    }
   }
 
   onJoinRefused(membership: Membership): void {
@@ -188,29 +190,40 @@ export class Session implements MembershipListener {
     this.#sendFault(id, "unavailable", "not joined yet");
   }
 
-  #handleHello({ id, name: requestedName, resume, language }: RequestOf<"hello">): void {
-    const { sessionTokens, serverInfo } = this.#context;
-    if (this.#me) return this.#sendFault(id, "bad_frame", "hello was already sent");
-    if (resume !== undefined && !sessionTokens.isReady) return this.output.close(NOT_READY);
-    const known = resume === undefined ? undefined : sessionTokens.verify(resume);
-    const chosen = requestedName === undefined ? undefined : parseName(requestedName);
-    if (requestedName !== undefined && chosen === undefined) {
-      return this.#sendFault(id, "bad_name", NAME_RULE);
-    }
-    if (language !== undefined) this.#language = guestLanguage(language);
-    const fallback = known ?? { name: this.#pickGuestName(() => false), isGuest: true };
-    const { name, isGuest } = chosen ? { name: chosen, isGuest: false } : fallback;
-    const user = known?.user ?? sessionTokens.newUserId();
-    this.#me = { user, name, isGuest };
-    const token = this.#signToken();
-    const you = { user, name };
-    const { serviceId } = sessionTokens;
-    const server = { ...serverInfo.server, ...(serviceId && { id: serviceId }) };
-    const resumable = token && { resume: token };
-    this.#sendFrame({ type: "hello", ...withId(id), ...serverInfo, server, you, ...resumable });
-    if (token === undefined && this.output.isResumable) {
-      sessionTokens.ready.then(() => this.#sendToken(sessionTokens.serviceId));
-    }
+  #handleHello(request: RequestOf<"hello">): void {
+    const checked = this.#signIn.hello(request);
+    if (checked === undefined) return;
+    const waiting: Request[] = this.#waiting = [];
+    this.#guarded(async () => {
+      await checked;
+      this.#waiting = undefined;
+      for (const next of waiting) this.handle(next);
+    });
+  }
+
+  /** Clients need not wait for the answer to their hello. */
+  #queue(request: Request, waiting: Request[]): void {
+    if (waiting.length < MAX_WAITING) waiting.push(request);
+    else this.#sendFault(request.id, "unavailable", "the token is still being checked");
+  }
+
+  #handleAuth(request: RequestOf<"auth">): void {
+    this.#guarded(async () => {
+      if (!await this.#signIn.renew(request)) return;
+      for (const membership of [...this.#memberships.values()]) {
+        if (!this.#signIn.may("read", membership.id)) this.#expel(membership);
+      }
+      this.#respond(acknowledge(request.id));
+    });
+  }
+
+  /** The user may no longer read the room. */
+  #expel(membership: Membership): void {
+    const { id: room, isJoined, requestId } = membership;
+    this.#memberships.delete(room);
+    membership.leave(false);
+    if (isJoined) this.sendFrame({ type: "left", room, reason: "not_allowed" });
+    else this.#sendFault(requestId, "not_allowed");
   }
 
   #handleJoin(request: RequestOf<"join">, me: Identity): void {
@@ -221,6 +234,7 @@ export class Session implements MembershipListener {
     // Only the log knows whether this room exists under its name from before names were lower case.
     const old = parseLegacyRoom(requestedRoom);
     const room = old ?? parsed;
+    if (!this.#signIn.may(REQUIRED_ACTION.join, room)) return this.#sendFault(id, "not_allowed");
     if (this.#memberships.has(room)) return this.#sendFault(id, "in_room");
     if (this.#memberships.size >= maxRooms) {
       return this.#sendFault(id, "too_many_rooms", `you are in ${maxRooms} rooms already`);
@@ -228,19 +242,17 @@ export class Session implements MembershipListener {
     const reader = this.#readerFor(me.user);
     // The first join waits instead: a plain-text client would not retry.
     if (this.#hasJoined && reader.waitMs > 0) return this.#sendSlowDown(id, reader.waitMs);
-    const isTemporary = temporaryName && !me.isGuest;
+    // A user cannot choose another name than the app's.
+    const isTemporary = (temporaryName || this.#signIn.hasFixedName) && !me.hasGuestName;
     const pickName = (isTaken: (name: Name) => boolean) =>
-      isTemporary ? pickTemporaryName(me.name, isTaken, random) : this.#pickGuestName(isTaken);
+      isTemporary
+        ? pickTemporaryName(me.name, isTaken, random)
+        : this.#signIn.pickGuestName(isTaken);
     const { wantsJoinDetails: wantsDetails } = this.output;
-    const pick = me.isGuest || isTemporary ? pickName : undefined;
+    const pick = me.hasGuestName || isTemporary ? pickName : undefined;
     const joinRequest = { ...me, since, limit, wantsDetails, pickName: pick, isTemporary, reader };
     const destination = old === undefined ? { room } : { room, otherwise: parsed };
     this.#memberships.set(room, new Membership(destination, this, joinRequest, { hub, clock }, id));
-  }
-
-  #pickGuestName(isTaken: (name: Name) => boolean): Name {
-    const { guestName, random } = this.#context;
-    return pickGuestName(guestPrefix(guestName, this.#language), isTaken, random);
   }
 
   #handleLeave({ id, room: requestedRoom }: RequestOf<"leave">): void {
@@ -252,16 +264,19 @@ export class Session implements MembershipListener {
       this.#sendFault(membership.requestId, "not_in_room", "left before the join completed");
     }
     membership.leave(false);
-    this.#sendFrame({ type: "left", ...withId(id), room });
+    this.sendFrame({ type: "left", ...withId(id), room });
   }
 
   /** Runs one rename at a time: two at once could leave an old name behind in some rooms. */
   #handleRename({ id, name: requestedName }: RequestOf<"name">, user: UserId): void {
+    if (this.#signIn.hasFixedName) {
+      return this.#sendFault(id, "not_allowed", "your name comes from your app");
+    }
     const name = parseName(requestedName);
     if (name === undefined) return this.#sendFault(id, "bad_name", NAME_RULE);
     const waitMs = this.#chargeNewRooms(this.#memberships.values());
     if (waitMs > 0) {
-      return this.#sendFrame(slowDownFault(id, waitMs, undefined, TOO_MANY_NEW_ROOMS));
+      return this.sendFrame(slowDownFault(id, waitMs, undefined, TOO_MANY_NEW_ROOMS));
     }
     // A rename is announced in every room, which costs as much as a message in each.
     const more = Math.max(0, this.#memberships.size - 1);
@@ -278,8 +293,9 @@ export class Session implements MembershipListener {
       this.#guarded(async () => {
         const { user, name } = authorOf();
         const onClaimed = () => {
-          const isNews = name !== this.#me?.name || this.#me.isGuest;
-          if (isNews) this.#setIdentity({ user, name, isGuest: false });
+          const { me } = this.#signIn;
+          const isNews = name !== me?.name || me.hasGuestName;
+          if (isNews) this.#signIn.setName({ user, name, hasGuestName: false });
           this.#joinedUnderOldName = new WeakSet(
             [...this.#memberships.values()].filter((it) => !it.isJoined),
           );
@@ -303,10 +319,13 @@ export class Session implements MembershipListener {
   }
 
   async #handleWhenJoined(request: RoomRequest, membership: Membership): Promise<void> {
+    if (!this.#signIn.may(REQUIRED_ACTION[request.type], membership.id)) {
+      return this.#sendFault(request.id, "not_allowed");
+    }
     if (isReadRequest(request)) return await this.#handleRead(request, membership);
     const waitMs = request.type === "say" ? this.#chargeNewRooms([membership]) : 0;
     if (waitMs > 0) {
-      return this.#sendFrame(slowDownFault(request.id, waitMs, undefined, TOO_MANY_NEW_ROOMS));
+      return this.sendFrame(slowDownFault(request.id, waitMs, undefined, TOO_MANY_NEW_ROOMS));
     }
     this.#respond(await handleRoomRequest(request, membership, this.#context));
   }
@@ -341,36 +360,18 @@ export class Session implements MembershipListener {
     }
   }
 
-  #setIdentity(me: Identity): void {
-    this.#me = me;
-    this.#sendToken();
-  }
-
-  /** @param serviceId The deployment's id, if the `hello` frame lacked it. */
-  #sendToken(serviceId?: string): void {
-    const resume = this.#signToken();
-    const server = serviceId && { server: { id: serviceId } };
-    if (resume) this.#sendFrame({ type: "token", resume, ...server });
-  }
-
-  #signToken(): string | undefined {
-    return this.#me && this.output.isResumable
-      ? this.#context.sessionTokens.sign(this.#me)
-      : undefined;
-  }
-
   #closeIfExceeded(decision: RateDecision): RateDecision {
     if (decision === "exceeded") this.output.close(TOO_MANY_MESSAGES);
     return decision;
   }
 
   #respond(frame: Frame | undefined): void {
-    if (frame) this.#sendFrame(frame);
+    if (frame) this.sendFrame(frame);
   }
 
   #sendCharged(frame: Frame): void {
     this.#reader?.charge(responseSize(frame));
-    this.#sendFrame(frame);
+    this.sendFrame(frame);
   }
 
   /** Created on the first read: most connections never read the log. */
@@ -380,15 +381,11 @@ export class Session implements MembershipListener {
   }
 
   #sendSlowDown(id: string | undefined, afterMs: number): void {
-    this.#sendFrame(slowDownFault(id, afterMs));
+    this.sendFrame(slowDownFault(id, afterMs));
     this.#closeIfExceeded(this.#rateLimiter.retryAfter(this.#context.clock.now(), afterMs));
   }
 
   #sendFault(id: string | undefined, code: FaultCode, message?: string): void {
-    this.#sendFrame(faultFrame(id, code, message));
-  }
-
-  #sendFrame(frame: Frame): void {
-    if (!this.#isEnded) this.output.sendFrame(frame);
+    this.sendFrame(faultFrame(id, code, message));
   }
 }

@@ -8,13 +8,17 @@ import type { FrameEncoder } from "../../core/protocol/encoder.ts";
 import {
   BAD_NAME,
   BAD_ROOM,
+  BAD_TOKEN,
   type CloseStatus,
   NAME_TAKEN,
+  NOT_ALLOWED,
+  TOKEN_EXPIRED,
+  TOKEN_REQUIRED,
   UNSUPPORTED_DATA,
 } from "../../core/protocol/close_codes.ts";
 import type { Frame, FrameOf } from "../../core/protocol/frames.ts";
 import { isBacklogged } from "../../core/limits/send_pacing.ts";
-import type { GuestLanguage } from "../../core/names/names.ts";
+import type { TokenExpiry } from "../../core/health/connection_health.ts";
 import { formatPosition, parsePosition, type Position } from "../../core/log/position.ts";
 import { slowDownFault } from "../../core/protocol/json_protocol.ts";
 import {
@@ -32,6 +36,7 @@ import type { ConnectionHandler, Socket } from "../ports/connection_handler.ts";
 import { PacedSocket } from "./paced_socket.ts";
 import type { ClientOutput } from "./client_output.ts";
 import { Session, type SessionContext } from "./session.ts";
+import type { ConnectionOrigin } from "./sign_in.ts";
 
 /** Query parameters of the connection, such as `?name=Ann&room=lobby`; none of them validated. */
 export interface TextOptions {
@@ -55,6 +60,10 @@ const CLOSE_STATUSES: Record<string, CloseStatus> = {
   bad_name: BAD_NAME,
   bad_room: BAD_ROOM,
   name_taken: NAME_TAKEN,
+  token_required: TOKEN_REQUIRED,
+  bad_token: BAD_TOKEN,
+  token_expired: TOKEN_EXPIRED,
+  not_allowed: NOT_ALLOWED,
 };
 
 /** One connection that speaks plain text. */
@@ -72,24 +81,23 @@ export class TextHandler implements ConnectionHandler, ClientOutput {
   // Number of messages last requested.
   #historyLimit = 0;
 
-  /** Joins at once, or refuses. @param address See `OpenHandler`. @param language See `Session`. */
+  /** Joins at once, or refuses. */
   constructor(
     socket: Socket,
     context: SessionContext,
     options: TextOptions,
-    address?: string,
-    language?: GuestLanguage,
+    origin?: ConnectionOrigin,
   ) {
     this.#socket = new PacedSocket(socket, context.clock);
     this.encoder = options.notices === "1" ? textEncoderWithPresence : textEncoder;
-    this.#session = new Session(this, context, address, language);
+    this.#session = new Session(this, context, origin);
     this.#room = options.room ?? DEFAULT_ROOM;
     const since = parsePosition(options.since ?? "");
     const isCount = /^\d{1,3}$/.test(options.history ?? "0");
     const limit = isCount ? Number(options.history ?? 0) : 0;
     this.#historyLimit = limit;
     this.#session.handle({ type: "hello", name: options.name });
-    if (this.#session.me === undefined) return;
+    if (this.#session.hasNoUser) return;
     if (options.since && since === undefined) {
       this.#socket.send(faultLine("since is not a position: expected epoch:seq"));
     }
@@ -105,6 +113,14 @@ export class TextHandler implements ConnectionHandler, ClientOutput {
     if (message !== "") this.#runCommand(parseTextCommand(message));
   }
 
+  expiry(): TokenExpiry | undefined {
+    return this.#session.expiry;
+  }
+
+  onExpiring(): void {
+    this.#session.onExpiring();
+  }
+
   onClose(): void {
     this.#session.end();
     this.#socket.end();
@@ -116,6 +132,12 @@ export class TextHandler implements ConnectionHandler, ClientOutput {
         return this.#onJoined(frame);
       case "fault":
         return this.#onFault(frame);
+      case "expiring":
+        return this.#socket.send(
+          faultLine(
+            `your token expires in ${Math.ceil(frame.inMs / 1_000)} s: reconnect with a new one`,
+          ),
+        );
       case "history":
         return this.#sendMessages(frame.messages, frame.more);
       case "members":

@@ -59,7 +59,30 @@ function isComplete(values: Values): values is Values & Config {
 
 /** Settings that are each valid but not in combination. Those that are invalid alone are already reported. */
 function crossFieldProblems(values: Values): readonly Problem[] {
-  return [...redisCaProblems(values), ...tlsProblems(values)];
+  return [...redisCaProblems(values), ...tlsProblems(values), ...tokenProblems(values)];
+}
+
+function tokenProblems(values: Values): readonly Problem[] {
+  const { auth, jwtSecret, jwtPublicKeyFile, jwksUrl, jwtIssuer, jwtAudience } = values;
+  const keys = [
+    ["JWT_SECRET", jwtSecret],
+    ["JWT_PUBLIC_KEY_FILE", jwtPublicKeyFile],
+    ["JWKS_URL", jwksUrl],
+  ] as const;
+  const names = keys.filter(([, value]) => value !== null).map(([name]) => name);
+  const [first = "", second] = names;
+  if (second !== undefined) {
+    return [{ name: second, value: "…", allowed: `only one of ${names.join(", ")}` }];
+  }
+  if (first === "" && auth === "required") {
+    const allowed = "required only with JWT_SECRET, JWT_PUBLIC_KEY_FILE or JWKS_URL";
+    return [{ name: "AUTH", value: "required", allowed }];
+  }
+  // Others use the same issuer's keys, and their tokens must not be valid here.
+  if (typeof jwksUrl === "string" && (jwtIssuer === null || jwtAudience === null)) {
+    return [{ name: "JWKS_URL", value: jwksUrl, allowed: "only with JWT_ISSUER and JWT_AUDIENCE" }];
+  }
+  return [];
 }
 
 function redisCaProblems({ redisCaFile, redisUrl }: Values): readonly Problem[] {

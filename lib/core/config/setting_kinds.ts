@@ -95,6 +95,55 @@ export function optionalText(
   };
 }
 
+/** A secret that verifies tokens. */
+export interface SigningSecret {
+  /** The id of the key, which tokens name; undefined if it has none. */
+  readonly kid: string | undefined;
+  /** Used as UTF-8. */
+  readonly secret: string;
+}
+
+/** RFC 7518 §3.2: a key of HS256 has at least 256 bits. */
+const MIN_SECRET_LENGTH = 32;
+
+/** Secrets that sign tokens, separated by commas, each with the id of its key or without; null if unset. */
+export function signingSecrets(label: Label): Setting<readonly SigningSecret[] | null> {
+  return {
+    ...label,
+    allowed:
+      `at least ${MIN_SECRET_LENGTH} characters without commas, or kid=secret, separated by commas`,
+    fallback: "",
+    isSecret: true,
+    parse: (text) => text === "" ? null : parseList(text, parseSigningSecret),
+  };
+}
+
+function parseSigningSecret(text: string): SigningSecret | undefined {
+  const [, kid, rest = ""] = /^([\w.-]{1,64})=(.*)$/.exec(text) ?? [];
+  // Secrets in Base64 may end with an equals sign.
+  const secret = rest.length >= MIN_SECRET_LENGTH
+    ? { kid, secret: rest }
+    : { kid: undefined, secret: text };
+  return secret.secret.length >= MIN_SECRET_LENGTH ? secret : undefined;
+}
+
+/** The URL of a key set; null if unset. Without TLS only on this machine, since whoever changes the keys can be anyone. */
+export function jwksUrl(label: Label): Setting<string | null> {
+  return {
+    ...label,
+    allowed: "an https:// URL, or http:// on this machine",
+    fallback: "",
+    parse(text) {
+      if (text === "") return null;
+      const url = URL.parse(text);
+      const isSafe = url?.protocol === "https:" ||
+        (url?.protocol === "http:" &&
+          /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname));
+      return isSafe && url?.username === "" ? url.href : undefined;
+    },
+  };
+}
+
 /** Addresses or CIDR blocks, separated by commas. */
 export function cidrs(label: Label): Setting<readonly Cidr[]> {
   return {

@@ -14,10 +14,13 @@ import {
   framers,
   hostNames,
   httpUrl,
+  jwksUrl,
   optionalText,
   origins,
   portOrUnset,
   type Setting,
+  type SigningSecret,
+  signingSecrets,
   text,
   wholeNumber,
   wholeNumberOrUnset,
@@ -60,6 +63,18 @@ export interface Config {
   readonly dataDir: string;
   /** Signs session tokens; null for a generated secret. */
   readonly sessionSecret: string | null;
+  /** Whether guests are welcome, or every user needs a token. */
+  readonly auth: "open" | "required";
+  /** Verifies tokens with HS256: secrets, each with the id of its key or without; null if unset. */
+  readonly jwtSecret: readonly SigningSecret[] | null;
+  /** Path of a PEM file with the public key that verifies tokens; null if unset. */
+  readonly jwtPublicKeyFile: string | null;
+  /** Where the public keys that verify tokens are published; null if unset. */
+  readonly jwksUrl: string | null;
+  /** The issuer that tokens must have; null for any. */
+  readonly jwtIssuer: string | null;
+  /** The audience that tokens must have; null for any. */
+  readonly jwtAudience: string | null;
   /** Messages kept per room; null for the store's default. */
   readonly historyMessages: number | null;
   /** 0 for no limit; null for the store's default. */
@@ -234,6 +249,38 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
     allowed: "at least 16 characters, the same on all instances",
     isSecret: true,
     rule: (text) => text.length >= 16,
+  }),
+  auth: choice({
+    name: "AUTH",
+    about: "Who may chat: open welcomes guests, required needs a token of your app",
+    of: ["open", "required"],
+    fallback: "open",
+  }),
+  jwtSecret: signingSecrets({
+    name: "JWT_SECRET",
+    about: "Secret with which your app signs tokens (HS256); several as kid=secret, with commas",
+  }),
+  jwtPublicKeyFile: optionalText({
+    name: "JWT_PUBLIC_KEY_FILE",
+    about: "Public key of your app's tokens (RS256, ES256, ES384 or EdDSA, by the kind of key)",
+    allowed: "a PEM file",
+    rule: () => true,
+  }),
+  jwksUrl: jwksUrl({
+    name: "JWKS_URL",
+    about: "Where the public keys of tokens are published; needs JWT_ISSUER and JWT_AUDIENCE",
+  }),
+  jwtIssuer: optionalText({
+    name: "JWT_ISSUER",
+    about: "Issuer that tokens must name (iss)",
+    allowed: "at most 255 characters",
+    rule: (text) => text.length <= 255,
+  }),
+  jwtAudience: optionalText({
+    name: "JWT_AUDIENCE",
+    about: "Audience that tokens must name (aud)",
+    allowed: "at most 255 characters",
+    rule: (text) => text.length <= 255,
   }),
   historyMessages: wholeNumberOrUnset({
     name: "HISTORY_MESSAGES",

@@ -16,6 +16,7 @@ import {
   HELLO_TIMEOUT,
   JOIN_TIMEOUT,
   PING_TIMEOUT,
+  TOKEN_EXPIRED,
 } from "../protocol/close_codes.ts";
 
 /** The vitals of an open connection. Times are milliseconds on one monotonic scale. */
@@ -32,6 +33,16 @@ export interface Vitals {
   readonly canPing: boolean;
   /** The setup step that the peer's protocol requires next, and since when; undefined if setup is complete. */
   readonly pendingStep?: { readonly step: SetupStep; readonly since: number } | undefined;
+  /** When the user's token expires; undefined if it does not. */
+  readonly expiry?: TokenExpiry | undefined;
+}
+
+/** The end of a token's life. */
+export interface TokenExpiry {
+  /** When it expires, in milliseconds on the scale of the vitals. */
+  readonly at: number;
+  /** Whether the client has been told. */
+  readonly isTold: boolean;
 }
 
 /** The steps that a peer must complete after connecting: send `hello`, then join a room. */
@@ -51,6 +62,8 @@ export interface HealthPolicy {
 export type HealthAction =
   | { readonly kind: "none" }
   | { readonly kind: "ping" }
+  /** Its token expires soon. */
+  | { readonly kind: "announce expiry" }
   /** It reads too slowly. */
   | { readonly kind: "drop" }
   | { readonly kind: "close"; readonly closeStatus: CloseStatus };
@@ -63,6 +76,11 @@ const SETUP_STEPS = {
   hello: { ms: 10_000, closeAction: { kind: "close", closeStatus: HELLO_TIMEOUT } },
   room: { ms: 60_000, closeAction: { kind: "close", closeStatus: JOIN_TIMEOUT } },
 } as const satisfies Record<SetupStep, { ms: number; closeAction: HealthAction }>;
+
+/** Time before the expiry of its token at which a client is told. */
+const EXPIRY_NOTICE_MS = 60_000;
+/** Time after the expiry in which a client can still renew its token. */
+export const EXPIRY_GRACE_MS = 25_000;
 
 /** Derives the policy from two settings: PING_SECONDS, in milliseconds, and MAX_BUFFERED_BYTES. */
 export function healthPolicy(
@@ -79,7 +97,13 @@ export function checkConnection(vitals: Vitals, policy: HealthPolicy, now: numbe
   if (pendingStep && now - pendingStep.since >= SETUP_STEPS[pendingStep.step].ms) {
     return SETUP_STEPS[pendingStep.step].closeAction;
   }
-  return vitals.canPing ? checkPingable(vitals, policy, now) : NONE;
+  return (vitals.expiry && checkExpiry(vitals.expiry, now)) ??
+    (vitals.canPing ? checkPingable(vitals, policy, now) : NONE);
+}
+
+function checkExpiry({ at, isTold }: TokenExpiry, now: number): HealthAction | undefined {
+  if (now >= at + EXPIRY_GRACE_MS) return { kind: "close", closeStatus: TOKEN_EXPIRED };
+  return now >= at - EXPIRY_NOTICE_MS && !isTold ? { kind: "announce expiry" } : undefined;
 }
 
 function checkPingable(vitals: Vitals, policy: HealthPolicy, now: number): HealthAction {

@@ -34,6 +34,8 @@ export interface BudgetTable {
   readonly address: BudgetRates;
   /** How many rooms all connections of one address to one worker may create, by the first message in each. */
   readonly newRoomsOfAddress: BudgetRates;
+  /** How many tokens of all connections of one address to one worker may be refused. */
+  readonly badTokensOfAddress: BudgetRates;
   /** What one user may publish through this process, on all connections together. */
   readonly user: BudgetRates;
   /** What one room may receive through this process, at the costs of {@linkcode roomCost}. */
@@ -84,6 +86,8 @@ export function budgetTable(settings: BudgetSettings): BudgetTable {
     address: rates([50, 1_000], [8, 64]),
     // A program that sets up 200 rooms. At this rate MAX_ROOMS_TOTAL lasts for more than a day.
     newRoomsOfAddress: { messages: scaled(messagesPerSecond, [0.1, 20]), bytes: undefined },
+    // An office whose tokens have all expired while the app was down.
+    badTokensOfAddress: { messages: scaled(messagesPerSecond, [0.1, 20]), bytes: undefined },
     // A phone and a laptop that reconnect at the same time.
     user: rates([1, 6], [1, 16]),
     // The burst is far below MAX_BUFFERED_BYTES, and delivering it takes a worker less than a tenth of a second.

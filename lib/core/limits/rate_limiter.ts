@@ -38,6 +38,8 @@ export class SharedBudgets {
   readonly newRooms: BudgetsByKey<string>;
   /** Budgets of answers, by the key of the address. */
   readonly readsOfAddresses: BudgetsByKey<string>;
+  /** Refused tokens, by the key of the address. */
+  readonly #badTokens: BudgetsByKey<string>;
   /** Budget of all answers of the worker. */
   readonly reads: Budget;
   /** Counts refused messages. */
@@ -52,6 +54,17 @@ export class SharedBudgets {
     this.readsOfUsers = new BudgetsByKey(this.table.readOfUser);
     this.readsOfAddresses = new BudgetsByKey(this.table.readOfAddress);
     this.reads = new Budget(this.table.readOfWorker);
+    this.#badTokens = new BudgetsByKey(this.table.badTokensOfAddress);
+  }
+
+  /** Milliseconds that an address has to wait before another token of it is checked; 0 for none. */
+  checkBadTokens(address: string | undefined, now: number): number {
+    return address === undefined ? 0 : this.#badTokens.peek(address)?.msUntil(now, 1, 0) ?? 0;
+  }
+
+  /** Charges an address for a refused token. */
+  chargeBadToken(address: string | undefined, now: number): void {
+    if (address !== undefined) this.#badTokens.of(address, now).charge(now, 1, 0);
   }
 }
 

@@ -40,3 +40,11 @@ export const NAME_TAKEN: CloseStatus = { code: 4501, reason: "name taken" };
 export const BAD_NAME: CloseStatus = { code: 4502, reason: "bad name" };
 /** The requested room breaks the rules for rooms. */
 export const BAD_ROOM: CloseStatus = { code: 4503, reason: "bad room" };
+/** The token of the connection has expired and was not renewed. */
+export const TOKEN_EXPIRED: CloseStatus = { code: 4504, reason: "token expired" };
+/** The token identifies nobody: it is malformed, or not signed for this service. */
+export const BAD_TOKEN: CloseStatus = { code: 4505, reason: "bad token" };
+/** The service requires a token, and the connection has none. */
+export const TOKEN_REQUIRED: CloseStatus = { code: 4506, reason: "token required" };
+/** The user's token does not allow to read the requested room. */
+export const NOT_ALLOWED: CloseStatus = { code: 4507, reason: "not allowed" };

@@ -5,6 +5,7 @@
  * @module
  */
 import * as v from "valibot";
+import { USER_KINDS } from "../auth/user_kind.ts";
 import { FAULTS } from "./faults.ts";
 import type { SchemaOutput } from "./requests.ts";
 
@@ -17,7 +18,9 @@ const id = v.optional(text("The id of the request that this answers."));
 const room = text("The room.");
 const position = text("epoch:seq");
 const at = count("Milliseconds since 1970.");
-const user = text("The user's id; it does not change when the name changes.");
+const user = text(
+  "The user's id; it does not change when the name changes. It begins with a_ if an app has signed for the user; others are guests.",
+);
 const name = text("The user's name in this room.");
 const person = v.object({ user, name });
 const of = text("The position of the message, as epoch:seq.");
@@ -70,10 +73,14 @@ export const FRAMES = {
       page: v.optional(text("The version of the chat page that this instance serves.")),
       id: v.optional(serviceId),
     }),
-    you: v.object({ user, name: text("The name that you will have in rooms where it is free.") }),
-    resume: v.optional(
-      text("The resume token. Keep it secret: it identifies you on every instance."),
-    ),
+    you: v.object({
+      user,
+      name: text("The name that you will have in rooms where it is free."),
+      kind: v.pipe(v.picklist(USER_KINDS), v.description("How the server knows you.")),
+    }),
+    resume: v.optional(text(
+      "The resume token; not with a token of your app. Keep it secret: it identifies you on every instance.",
+    )),
     limits: v.object({
       maxTextBytes: count("Maximum length of a text, in bytes of UTF-8."),
       maxMessageBytes: count(
@@ -96,6 +103,11 @@ export const FRAMES = {
     resume: v.string(),
     server: v.optional(
       v.pipe(v.object({ id: serviceId }), v.description("Set if hello did not have it yet.")),
+    ),
+  }),
+  expiring: frame("expiring", "Your token expires soon: send auth with a new one.", {
+    inMs: count(
+      "Milliseconds until it expires; 0 if it has. The connection is closed 25 s after that.",
     ),
   }),
   joined: frame("joined", "You are in the room. Missed entries follow, then new ones.", {
@@ -121,7 +133,14 @@ export const FRAMES = {
     read: v.optional(text("The last position that you have read.")),
     unread: count("Number of messages after it; 1000 means 1000 or more."),
   }),
-  left: frame("left", "You are no longer in the room.", { id, room }),
+  left: frame("left", "You are no longer in the room.", {
+    id,
+    room,
+    reason: v.optional(v.pipe(
+      v.literal("not_allowed"),
+      v.description("Set if your new token does not let you read the room."),
+    )),
+  }),
   ack: frame("ack", "The request was carried out.", {
     id,
     room: v.optional(room),

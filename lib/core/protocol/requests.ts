@@ -59,10 +59,13 @@ export const MAX_PAGE = 200;
 const frame = <T extends string, E extends v.ObjectEntries>(type: T, about: string, entries: E) =>
   v.pipe(v.object({ type: v.literal(type), id, ...entries }), v.description(about));
 
+const token = v.optional(text("A token that your app has signed; it says who you are."));
+
 /** All requests, by type. */
 export const REQUESTS = {
   hello: frame("hello", "Starts the session; must be the first frame.", {
     name: v.optional(text("The name that you want; without it you get a guest name.")),
+    token,
     resume: v.optional(text("The resume token of an earlier session: you remain the same user.")),
     language: v.optional(v.pipe(
       text(
@@ -118,6 +121,9 @@ export const REQUESTS = {
   name: frame("name", "Changes your name in all rooms that you are in.", {
     name: text("1 to 32 characters."),
   }),
+  auth: frame("auth", "Renews your rights before your token expires.", {
+    token: text("A new token for the same user."),
+  }),
   ping: frame("ping", "Checks that the server is there.", {}),
   pong: frame("pong", "Answers the server's ping.", {}),
 } as const;
@@ -139,5 +145,5 @@ export type RequestOf<T extends RequestType> = SchemaOutput<typeof REQUESTS[T]>;
 /** A request within a joined room. */
 export type RoomRequest = Exclude<
   Request,
-  RequestOf<"hello" | "join" | "leave" | "name" | "ping" | "pong">
+  RequestOf<"hello" | "join" | "leave" | "name" | "auth" | "ping" | "pong">
 >;

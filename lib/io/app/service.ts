@@ -32,6 +32,7 @@ import {
 } from "./server_pool.ts";
 import { firstFailure, waitForEnd } from "../tasks.ts";
 import { monitorClock } from "./clock_monitor.ts";
+import { type KeySet, type KeySetSource, RemoteKeySet } from "../auth/key_set.ts";
 import { type KeyPair, readKeyPair } from "../tls/key_pair.ts";
 import { watchKeyPair } from "../tls/key_pair_watch.ts";
 
@@ -63,12 +64,14 @@ export interface SettingFiles {
   readonly redisCa?: string | undefined;
   /** The certificate of `TLS_CERT_FILE` and its key. */
   readonly keyPair?: KeyPair | undefined;
+  /** The key of `JWT_PUBLIC_KEY_FILE`. */
+  readonly tokenKey?: KeySet | undefined;
 }
 
 /** Starts the service without waiting for Redis. Throws `Deno.errors.AddrInUse` if the port is taken. */
 export async function startService(
   settings: Config,
-  { redisCa, keyPair }: SettingFiles = {},
+  { redisCa, keyPair, tokenKey }: SettingFiles = {},
 ): Promise<Service> {
   const config = isHosted() ? hostedConfig(settings) : settings;
   await using started = new AsyncDisposableStack();
@@ -98,7 +101,10 @@ export async function startService(
   const poolStarted = Promise.withResolvers<ServerPool>();
   const stats = new ProcessStats(metrics, poolStarted.promise);
   const admissions = new AdmissionControl(config);
-  const services = createServices(config, backend, admissions, clock, metrics, stats);
+  const keys = config.jwksUrl === null
+    ? { read: () => Promise.resolve(tokenKey) }
+    : new RemoteKeySet(config.jwksUrl, clock);
+  const services = createServices(config, { ...backend, keys }, admissions, clock, metrics, stats);
   const engine = await loadEngine(config.websocketEngine);
   if (shouldChangeEngine(config) && !isHosted()) {
     logger.info("engine.recommended", {
@@ -157,7 +163,7 @@ function hostedConfig(config: Config): Config {
 
 function createServices(
   config: Config,
-  { bus, secret }: Backend,
+  { bus, secret, keys }: Pick<Backend, "bus" | "secret"> & { readonly keys: KeySetSource },
   admissions: AdmissionControl,
   clock: Clock,
   metrics: Metrics,
@@ -168,6 +174,7 @@ function createServices(
   return {
     bus: new RateLimitedBus({ bus, table: budgetTable(config), clock, refused }),
     secret,
+    keys,
     quota: {
       acquire: (key) => admissions.acquire(key, clock.now()),
       charge: (key, what) => admissions.charge(key, what, clock.now()),

@@ -21,7 +21,7 @@ const SERVICE_ID_LENGTH = 22;
 /** Maximum length of a token that is checked. A token with the longest name has about 500 characters. */
 const MAX_TOKEN_LENGTH = 1_024;
 
-/** The claims in a token; the wire name of `isGuest` is `drawn`. */
+/** The claims in a token; the wire name of `hasGuestName` is `drawn`. */
 const Claims = v.object({
   user: v.string(),
   name: v.string(),
@@ -60,7 +60,7 @@ export class SignedSessionTokens implements SessionTokens {
     return this.#service;
   }
 
-  sign({ user, name, isGuest: drawn }: Identity): string | undefined {
+  sign({ user, name, hasGuestName: drawn }: Identity): string | undefined {
     if (this.#secret === undefined) return undefined;
     const claims = { user, name, drawn, until: this.#clock.date() + VALID_MS };
     const body = Buffer.from(JSON.stringify(claims)).toString("base64url");
@@ -76,8 +76,8 @@ export class SignedSessionTokens implements SessionTokens {
     // The signature is ours, so the body is valid JSON.
     const parsed = v.safeParse(Claims, JSON.parse(Buffer.from(body, "base64url").toString()));
     if (!parsed.success || parsed.output.until < this.#clock.date()) return undefined;
-    const { user, name, drawn: isGuest } = parsed.output;
-    return isStoredName(name) && isUserId(user) ? { user, name, isGuest } : undefined;
+    const { user, name, drawn: hasGuestName } = parsed.output;
+    return isStoredName(name) && isUserId(user) ? { user, name, hasGuestName } : undefined;
   }
 }
 

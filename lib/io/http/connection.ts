@@ -122,6 +122,10 @@ export abstract class Connection implements Socket, Peer {
     this.guarded(() => this.handler?.ping?.());
   }
 
+  announceExpiry(): void {
+    this.guarded(() => this.handler?.onExpiring?.());
+  }
+
   /** The key under which its address is counted; undefined if the address has no limits. */
   get address(): string | undefined {
     return this.#address;
@@ -146,6 +150,7 @@ export abstract class Connection implements Socket, Peer {
       canPing: this.canPing,
       // `since` is when the connection was opened.
       pendingStep: step && { step, since: this.since },
+      expiry: this.handler?.expiry?.(),
     };
   }
 

@@ -5,6 +5,7 @@
  */
 import { type Context, Hono } from "hono";
 import { getPath } from "hono/utils/url";
+import type { ConnectionOrigin } from "../../chat/session/sign_in.ts";
 import type { TextOptions } from "../../chat/session/text_handler.ts";
 import type { Clock } from "../../chat/ports/clock.ts";
 import type { AddressBuckets } from "../../core/limits/address_buckets.ts";
@@ -20,7 +21,8 @@ import {
 } from "../../core/http/handshake.ts";
 import type { EngineName } from "../../core/config/settings_table.ts";
 import type { AllowedHosts } from "../../core/http/allowed_hosts.ts";
-import { type GuestLanguage, guestLanguage } from "../../core/names/names.ts";
+import { bearerToken } from "../../core/http/bearer_token.ts";
+import { guestLanguage } from "../../core/names/names.ts";
 import { JSON_SUBPROTOCOL } from "../../core/protocol/json_protocol.ts";
 import { type RefusalReason, refusalReasonResponse, refusalResponse } from "./responses.ts";
 import type { Upgrader } from "./upgrade.ts";
@@ -42,9 +44,9 @@ export interface RouteTargets {
   /** The echo at `/s`; null if it is off. */
   readonly echo: ((prefix: string) => Endpoint) | null;
   /** The chat at `/ws` as plain text. */
-  readonly text: (options: TextOptions, language: GuestLanguage) => Endpoint;
+  readonly text: (options: TextOptions, hints: HandshakeHints) => Endpoint;
   /** The chat at `/ws` in the JSON subprotocol. */
-  readonly json: (language: GuestLanguage) => Endpoint;
+  readonly json: (hints: HandshakeHints) => Endpoint;
   /** Files of the page, by path. */
   readonly pages: ReadonlyMap<string, StaticFile>;
   /** Sources of `/healthz`, `/readyz` and `/metrics`. */
@@ -62,6 +64,9 @@ export interface RouteTargets {
   /** Proxies whose forwarded headers are trusted. */
   readonly trustProxy: readonly Cidr[];
 }
+
+/** What a handshake says about the user. */
+export type HandshakeHints = Pick<ConnectionOrigin, "language" | "token">;
 
 type Bindings = { Bindings: RequestSource };
 type UpgradeHandler = (request: Request, source: RequestSource) => Response | Promise<Response>;
@@ -164,11 +169,14 @@ function upgradeHandlers(
       upgrader.upgrade(request, source, echo(queryOf(request.url).get("prefix") ?? ""));
   const toChat: UpgradeHandler = (request, source) => {
     const isJson = chooseSubprotocol(request, [JSON_SUBPROTOCOL]) !== undefined;
-    const language = guestLanguage(request.headers.get("accept-language"));
+    const hints = {
+      language: guestLanguage(request.headers.get("accept-language")),
+      token: bearerToken(request.headers.get("authorization")),
+    };
     return upgrader.upgrade(
       request,
       source,
-      isJson ? json(language) : text(textOptionsOf(request.url), language),
+      isJson ? json(hints) : text(textOptionsOf(request.url), hints),
     );
   };
   const byPath = new Map([["/ws", toChat], ["/ws/", toChat]]);

@@ -29,6 +29,8 @@ import { onBroadcast } from "./broadcast.ts";
 import { type ConnectionQuota, Upgrader } from "../http/upgrade.ts";
 import { drain, type DrainKind } from "./drain.ts";
 import type { HealthSources } from "../http/health_responses.ts";
+import type { KeySetSource } from "../auth/key_set.ts";
+import { loadAuthenticator } from "../auth/load_authenticator.ts";
 import { newId, SignedSessionTokens } from "../auth/signed_tokens.ts";
 import { loadEngine } from "./load_engine.ts";
 import { Listener } from "../http/listener.ts";
@@ -50,6 +52,8 @@ export interface SharedServices extends HealthSources {
   readonly bus: WorkerBus;
   /** Signs session tokens; resolves when it has been read from the storage. */
   readonly secret: Promise<string>;
+  /** The public keys that verify tokens. */
+  readonly keys: KeySetSource;
   /** Limits the connections of the whole process. */
   readonly quota: ConnectionQuota;
 }
@@ -133,7 +137,11 @@ export async function startChatServer(
     trustProxy: config.trustProxy,
     ...createEndpoints(
       config,
-      createSessionContext(config, clock, services, { hub, instruments, page: buildOf(pages) }),
+      await createSessionContext(config, clock, services, {
+        hub,
+        instruments,
+        page: buildOf(pages),
+      }),
     ),
   });
   const listener = await Listener.open(
@@ -200,13 +208,14 @@ function createHub(
   return new Hub({ ...config, ...common, batchPolicy, sharesWrites });
 }
 
-function createSessionContext(
+async function createSessionContext(
   config: Config,
   clock: Clock,
-  { bus, secret }: SharedServices,
+  { bus, secret, keys }: SharedServices,
   { hub, instruments, page }: { hub: Hub; instruments: WorkerMetrics; page: string },
-): SessionContext {
+): Promise<SessionContext> {
   const sessionTokens = new SignedSessionTokens(clock, secret);
+  const authenticator = await loadAuthenticator(config, keys, clock);
   const serverInfo = {
     server: { name: "parley", version: meta.version, page },
     limits: {
@@ -221,7 +230,7 @@ function createSessionContext(
   };
   const limits = new SharedBudgets(config, instruments.refused);
   const readLimit = new ConcurrencyLimit(MAX_READS_PER_WORKER);
-  const own = { bus, hub, sessionTokens, serverInfo, limits, readLimit };
+  const own = { bus, hub, sessionTokens, authenticator, serverInfo, limits, readLimit };
   return { ...config, ...own, clock, random: Math.random, newId };
 }
 
@@ -241,13 +250,13 @@ function createEndpoints(
   });
   return {
     echo: config.echo === "on" ? echo : null,
-    text: (options, language) => ({
+    text: (options, hints) => ({
       openHandler: (socket, address) =>
-        new TextHandler(socket, context, options, address, language),
+        new TextHandler(socket, context, options, { ...hints, address }),
       maxMessageBytes,
     }),
-    json: (language) => ({
-      openHandler: (socket, address) => new JsonHandler(socket, context, address, language),
+    json: (hints) => ({
+      openHandler: (socket, address) => new JsonHandler(socket, context, { ...hints, address }),
       subprotocol: JSON_SUBPROTOCOL,
       maxMessageBytes: maxJsonBytes(config),
     }),

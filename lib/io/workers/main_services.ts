@@ -23,7 +23,7 @@ export class MainServices implements Disposable {
 
   /** Handlers for the worker's RPC channel. */
   get handlers(): MainApi {
-    const { bus, secret } = this.#services;
+    const { bus, secret, keys } = this.#services;
     return {
       publish: (draft, people) => bus.publish(draft, people),
       signal: (room, note, people) => bus.signal(room, note, people),
@@ -46,6 +46,7 @@ export class MainServices implements Disposable {
       releaseSlot: (key) => this.#slots.get(key)?.pop()?.[Symbol.dispose](),
       charge: (key, what) => this.#services.quota.charge(key, what),
       secret: () => secret,
+      keySet: async (wantsNewer) => await keys.read(wantsNewer),
       connectionCounts: () => this.#services.connectionCounts(),
       readiness: () => this.#services.readiness(),
       metrics: () => this.#services.metrics(),

@@ -15,6 +15,7 @@ export function remoteServices(main: RpcChannel<MainApi>): SharedServices {
   return {
     bus: remoteBus(main),
     secret: main.callUnbounded("secret"),
+    keys: { read: (wantsNewer) => main.call("keySet", wantsNewer) },
     quota: {
       async acquire(key) {
         const refusal = await main.callInLane(key, "acquireSlot", key);

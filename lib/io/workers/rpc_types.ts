@@ -5,6 +5,7 @@
  */
 import type { WorkerBus } from "../../chat/ports/bus.ts";
 import type { ConnectionCounts } from "../../chat/heartbeat.ts";
+import type { KeySet } from "../auth/key_set.ts";
 import type { AdmissionRefusal, ChargeReason } from "../../core/limits/connection_limits.ts";
 import type { Config } from "../../core/config/config.ts";
 import type { ServerReport } from "../serving/chat_server.ts";
@@ -23,6 +24,8 @@ export type MainApi = {
   readonly charge: (key: string, what: ChargeReason) => void;
   /** The secret that signs session tokens; resolves when it has been read. */
   readonly secret: () => Promise<string>;
+  /** The public keys that verify tokens; undefined without them. @param wantsNewer See `KeySetSource`. */
+  readonly keySet: (wantsNewer: boolean) => Promise<KeySet | undefined>;
   /** Number of connections in the whole process, by status. */
   readonly connectionCounts: () => Promise<ConnectionCounts>;
   /** Readiness of the whole process. */

@@ -18,7 +18,7 @@ class Person {
   readonly #handler: ConnectionHandler;
 
   constructor(context: SessionContext, resume?: string, room = "lobby", address?: string) {
-    this.#handler = new JsonHandler(this.socket, context, address);
+    this.#handler = new JsonHandler(this.socket, context, { address });
     this.send({ type: "hello", resume });
     this.send({ type: "join", room });
   }

@@ -43,7 +43,7 @@ Deno.test("SignedSessionTokens recognizes the longest name, and reads no token o
   const identities = await identitiesOf("secret");
   const name = parseName("\u{10ffff}".repeat(32));
   assert.ok(name);
-  const me = { user: identities.newUserId(), name, isGuest: false };
+  const me = { user: identities.newUserId(), name, hasGuestName: false };
   const token = identities.sign(me) ?? "";
   assert.ok(token.length <= 600, String(token.length));
   assert.deepEqual(identities.verify(token), me);

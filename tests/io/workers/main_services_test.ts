@@ -16,6 +16,7 @@ function openServices(bus = new FakeBus(new FakeClock())) {
       charge: (key, what) => charged.push(`${key} for ${what}`),
     },
     secret: Promise.resolve("a secret"),
+    keys: { read: () => Promise.resolve(undefined) },
     connectionCounts: () => Promise.reject(new Error("not asked for")),
     readiness: () => Promise.resolve({ ready: true }),
     metrics: () => Promise.resolve("# metrics"),

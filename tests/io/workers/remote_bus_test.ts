@@ -31,6 +31,7 @@ function remoteBus(bus: WorkerBus): WorkerBus {
     bus,
     quota: { acquire: () => "all taken", charge: () => {} },
     secret: Promise.resolve(""),
+    keys: { read: () => Promise.resolve(undefined) },
     connectionCounts: () => Promise.reject(new Error("not asked for")),
     readiness: () => Promise.resolve({ ready: true }),
     metrics: () => Promise.resolve(""),

@@ -3,6 +3,7 @@
  * nothing of it runs, its connections are gone, and its leases remain until they expire.
  * @module
  */
+import { NO_TOKENS } from "../../../lib/io/auth/load_authenticator.ts";
 import type { Announcement } from "../../../lib/chat/ports/bus.ts";
 import type { Clock } from "../../../lib/chat/ports/clock.ts";
 import type { ConnectionHandler, Socket } from "../../../lib/chat/ports/connection_handler.ts";
@@ -63,7 +64,8 @@ export class SimNode {
     const sessionTokens = new SimSessionTokens(world);
     const limits = new SharedBudgets(LIMITS);
     const readLimit = new ConcurrencyLimit(2);
-    const own = { limits, readLimit, hub: this.#hub, sessionTokens, serverInfo };
+    const access = { authenticator: NO_TOKENS, auth: "open" } as const;
+    const own = { limits, readLimit, hub: this.#hub, sessionTokens, ...access, serverInfo };
     this.#context = { ...common, ...LIMITS, ...own };
     this.#start(new TopAnnouncer(bus, clock, (tops) => this.#dispatchLater(tops)));
   }
@@ -157,13 +159,15 @@ class SimSessionTokens implements SessionTokens {
     return isUserId(user) ? user : this.#world.fail(`${user} is no user`);
   }
 
-  sign({ user, name, isGuest }: Identity): string {
-    return `${user} ${isGuest} ${name}`;
+  sign({ user, name, hasGuestName }: Identity): string {
+    return `${user} ${hasGuestName} ${name}`;
   }
 
   verify(token: string): Identity | undefined {
-    const [user = "", isGuest, ...rest] = token.split(" ");
+    const [user = "", hasGuestName, ...rest] = token.split(" ");
     const name = parseName(rest.join(" "));
-    return name && isUserId(user) ? { user, name, isGuest: isGuest === "true" } : undefined;
+    return name && isUserId(user)
+      ? { user, name, hasGuestName: hasGuestName === "true" }
+      : undefined;
   }
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { NO_TOKENS } from "../../../../lib/io/auth/load_authenticator.ts";
 import { EmbeddedBus, type Store } from "../../../../lib/chat/bus/embedded_bus.ts";
 import { Hub } from "../../../../lib/chat/room/hub.ts";
 import { JsonHandler } from "../../../../lib/chat/session/json_handler.ts";
@@ -149,6 +150,8 @@ class Service implements Disposable {
       readLimit: new ConcurrencyLimit(16),
       hub,
       sessionTokens: this.#sessionTokens,
+      authenticator: NO_TOKENS,
+      auth: "open",
       serverInfo,
     }];
   }

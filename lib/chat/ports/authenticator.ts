@@ -1,0 +1,37 @@
+/**
+ * How a session finds out whom a token identifies. Implemented with JSON Web Tokens in `io/auth/jwt_authenticator.ts`.
+ * @module
+ */
+import type { Rights } from "../../core/auth/rights.ts";
+import type { UserId } from "../../core/log/entry.ts";
+import type { Name } from "../../core/names/names.ts";
+import type { FaultCode } from "../../core/protocol/faults.ts";
+
+/** Checks tokens that an app has signed. */
+export interface Authenticator {
+  /** Finds the user of a token. Never rejects. */
+  authenticate(token: string): Promise<Authentication>;
+}
+
+/** Whom a token identifies, or why it identifies nobody. */
+export type Authentication =
+  | ({ readonly kind: "known" } & TokenUser)
+  | {
+    readonly kind: "refused";
+    /** `unavailable` if the signing keys cannot be read now. */
+    readonly code: FaultCode & ("bad_token" | "token_expired" | "unavailable");
+    /** What is wrong, for the developer of the app. */
+    readonly why: string;
+  };
+
+/** The user of a token. */
+export interface TokenUser {
+  /** Derived from the token's issuer and subject. */
+  readonly user: UserId;
+  /** The user's name; undefined if the user may choose one. */
+  readonly name: Name | undefined;
+  /** What the user may do. */
+  readonly rights: Rights;
+  /** When the token expires, in milliseconds since 1970. */
+  readonly expiresAt: number;
+}

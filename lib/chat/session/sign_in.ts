@@ -1,0 +1,264 @@
+/**
+ * Who the user of a session is, what the user may do, and until when. A session starts without a user; its `hello` states
+ * one: with a token that an app has signed, with a resume token, or as a guest.
+ * @module
+ */
+import { isAllowed, type Rights, type RoomAction } from "../../core/auth/rights.ts";
+import { userKind } from "../../core/auth/user_kind.ts";
+import type { TokenExpiry } from "../../core/health/connection_health.ts";
+import { NOT_READY } from "../../core/protocol/close_codes.ts";
+import type { Frame, FrameOf } from "../../core/protocol/frames.ts";
+import { faultFrame, withId } from "../../core/protocol/json_protocol.ts";
+import type { RequestOf } from "../../core/protocol/requests.ts";
+import {
+  type GuestLanguage,
+  guestLanguage,
+  guestPrefix,
+  type Name,
+  NAME_RULE,
+  parseName,
+  pickGuestName,
+} from "../../core/names/names.ts";
+import type { SharedBudgets } from "../../core/limits/rate_limiter.ts";
+import type { Authentication, Authenticator, TokenUser } from "../ports/authenticator.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Identity, SessionTokens } from "../ports/session_tokens.ts";
+import type { ClientOutput } from "./client_output.ts";
+
+/** What all sign-ins of a worker share. */
+export interface SignInContext {
+  /** For the times at which tokens expire. */
+  readonly clock: Clock;
+  /** Returns a number in [0, 1), for guest names. */
+  readonly random: () => number;
+  /** Identifies returning users. */
+  readonly sessionTokens: SessionTokens;
+  /** Checks the tokens of apps. */
+  readonly authenticator: Authenticator;
+  /** Whether users without a token are welcome. */
+  readonly auth: "open" | "required";
+  /** The server's part of the `hello` frame. */
+  readonly serverInfo: Pick<FrameOf<"hello">, "server" | "limits" | "heartbeat">;
+  /** Prefix for guest names; null for one in the guest's language. */
+  readonly guestName: string | null;
+  /** Limits the tokens that are refused. */
+  readonly limits: Pick<SharedBudgets, "checkBadTokens" | "chargeBadToken">;
+}
+
+/** What is known of a connection before its first request. */
+export interface ConnectionOrigin {
+  /** See `OpenHandler`. */
+  readonly address?: string | undefined;
+  /** Language of a guest's name, unless the `hello` sets another. */
+  readonly language?: GuestLanguage | undefined;
+  /** The token of the handshake, not checked; used unless the `hello` has one. */
+  readonly token?: string | undefined;
+}
+
+/** The session, as its sign-in sees it. */
+export interface SignInHost {
+  /** Sends to the client. */
+  readonly output: Pick<ClientOutput, "isResumable" | "close">;
+  /** Sends a frame unless the session has ended. */
+  sendFrame(frame: Frame): void;
+}
+
+interface Access {
+  readonly rights: Rights;
+  /** When the token expires, in milliseconds of the clock. */
+  readonly expiresAt: number;
+  /** Whether the token sets the user's name. */
+  readonly setsName: boolean;
+  isClientTold: boolean;
+}
+
+/** The user of one session. */
+export class SignIn {
+  readonly #host: SignInHost;
+  readonly #context: SignInContext;
+  readonly #address: string | undefined;
+  #language: GuestLanguage;
+  // Kept until the hello.
+  #handshakeToken: string | undefined;
+  #me: Identity | undefined;
+  // Undefined for users without a token.
+  #access: Access | undefined;
+  #renewals = 0;
+
+  /** Starts without a user. */
+  constructor(host: SignInHost, context: SignInContext, origin: ConnectionOrigin) {
+    this.#host = host;
+    this.#context = context;
+    this.#address = origin.address;
+    this.#language = origin.language ?? "en";
+    this.#handshakeToken = origin.token;
+  }
+
+  /** The user; undefined before the `hello`. */
+  get me(): Identity | undefined {
+    return this.#me;
+  }
+
+  /** When the user's token expires; undefined if it does not. */
+  get expiry(): TokenExpiry | undefined {
+    return this.#access && { at: this.#access.expiresAt, isTold: this.#access.isClientTold };
+  }
+
+  /** Whether an app sets the user's name, so that the user cannot change it. */
+  get hasFixedName(): boolean {
+    return this.#access?.setsName ?? false;
+  }
+
+  /** Whether the user may do something in a room. */
+  may(action: RoomAction, room: string): boolean {
+    return isAllowed(this.#access?.rights ?? null, action, room);
+  }
+
+  /** Handles the `hello`. Returns a promise if a token has to be checked, undefined if the answer has been sent. */
+  hello(request: RequestOf<"hello">): Promise<void> | undefined {
+    const { sessionTokens } = this.#context;
+    const token = request.token ?? this.#handshakeToken;
+    this.#handshakeToken = undefined;
+    const needsSecret = token !== undefined || request.resume !== undefined;
+    if (this.#me) this.#refuse(request.id, "bad_frame", "hello was already sent");
+    else if (needsSecret && !sessionTokens.isReady) this.#host.output.close(NOT_READY);
+    else if (token !== undefined) return this.#helloWithToken(request, token);
+    else if (this.#context.auth === "required") this.#refuse(request.id, "token_required");
+    else this.#welcome(request, undefined);
+  }
+
+  /** Handles `auth`. Resolves to whether the user has new rights. */
+  async renew({ id, token }: RequestOf<"auth">): Promise<boolean> {
+    const number = ++this.#renewals;
+    const result = await this.#check(id, token, (why) => this.#refuse(id, "unavailable", why));
+    if (result === undefined) return false;
+    if (result.user !== this.#me?.user) {
+      this.#refuse(id, "not_allowed", "the token is for another user");
+      return false;
+    }
+    // The newest token counts, even if checking an older one took longer.
+    if (number === this.#renewals) this.#access = this.#accessOf(result);
+    return true;
+  }
+
+  /** The user has chosen another name. */
+  setName(me: Identity): void {
+    this.#me = me;
+    this.#sendToken();
+  }
+
+  /** Tells the client that its token expires soon. */
+  onExpiring(): void {
+    if (this.#access === undefined) return;
+    this.#access.isClientTold = true;
+    const inMs = Math.max(0, Math.round(this.#access.expiresAt - this.#context.clock.now()));
+    this.#host.sendFrame({ type: "expiring", inMs });
+  }
+
+  /** Picks a name for a guest. */
+  pickGuestName(isTaken: (name: Name) => boolean): Name {
+    const { guestName, random } = this.#context;
+    return pickGuestName(guestPrefix(guestName, this.#language), isTaken, random);
+  }
+
+  async #helloWithToken(request: RequestOf<"hello">, token: string): Promise<void> {
+    const result = await this.#check(request.id, token, () => this.#host.output.close(NOT_READY));
+    if (result) this.#welcome(request, result);
+  }
+
+  /** The user of a token; undefined if it was refused and the client has been told. */
+  async #check(
+    id: string | undefined,
+    token: string,
+    onUnavailable: (why: string) => void,
+  ): Promise<TokenUser | undefined> {
+    const { authenticator, clock, limits } = this.#context;
+    const afterMs = limits.checkBadTokens(this.#address, clock.now());
+    if (afterMs > 0) {
+      const message = "slow down: too many bad tokens from this address";
+      this.#host.sendFrame({ ...faultFrame(id, "slow_down", message), afterMs });
+      return undefined;
+    }
+    const result: Authentication = await authenticator.authenticate(token);
+    if (result.kind === "known") return result;
+    if (result.code === "unavailable") {
+      onUnavailable(result.why);
+    } else {
+      limits.chargeBadToken(this.#address, clock.now());
+      this.#refuse(id, result.code, result.why);
+    }
+    return undefined;
+  }
+
+  #welcome(
+    { id, name: requestedName, resume, language }: RequestOf<"hello">,
+    known: TokenUser | undefined,
+  ): void {
+    const { sessionTokens, serverInfo } = this.#context;
+    const returning = known ?? (resume === undefined ? undefined : sessionTokens.verify(resume));
+    const asked = known?.name === undefined ? requestedName : undefined;
+    const chosen = asked === undefined ? known?.name : parseName(asked);
+    if (asked !== undefined && chosen === undefined) return this.#refuse(id, "bad_name", NAME_RULE);
+    if (language !== undefined) this.#language = guestLanguage(language);
+    this.#access = known && this.#accessOf(known);
+    this.#me = {
+      user: returning?.user ?? sessionTokens.newUserId(),
+      ...this.#nameOf(chosen, returning),
+    };
+    const { user, name } = this.#me;
+    const resumeToken = this.#signResumeToken();
+    const { serviceId } = sessionTokens;
+    this.#host.sendFrame({
+      type: "hello",
+      ...withId(id),
+      ...serverInfo,
+      server: { ...serverInfo.server, ...(serviceId && { id: serviceId }) },
+      you: { user, name, kind: userKind(user) },
+      ...(resumeToken && { resume: resumeToken }),
+    });
+    if (serviceId === undefined && this.#host.output.isResumable) {
+      sessionTokens.ready.then(() => this.#sendToken(sessionTokens.serviceId));
+    }
+  }
+
+  #nameOf(
+    chosen: Name | undefined,
+    returning: Partial<Identity> | undefined,
+  ): Pick<Identity, "name" | "hasGuestName"> {
+    if (chosen !== undefined) return { name: chosen, hasGuestName: false };
+    const { name, hasGuestName = false } = returning ?? {};
+    if (name !== undefined) return { name, hasGuestName };
+    return { name: this.pickGuestName(() => false), hasGuestName: true };
+  }
+
+  #accessOf({ rights, name, expiresAt }: TokenUser): Access {
+    const { clock } = this.#context;
+    // A token that is accepted although it has just expired, by a clock that runs ahead, lasts for the grace period.
+    const lifetimeMs = Math.max(0, expiresAt - clock.date());
+    return {
+      rights,
+      setsName: name !== undefined,
+      expiresAt: clock.now() + lifetimeMs,
+      isClientTold: false,
+    };
+  }
+
+  /** @param serviceId The deployment's id, if the `hello` frame lacked it. */
+  #sendToken(serviceId?: string): void {
+    const resume = this.#signResumeToken();
+    const server = serviceId && { server: { id: serviceId } };
+    if (resume) this.#host.sendFrame({ type: "token", resume, ...server });
+  }
+
+  /** None for a user with a token: that is what the user comes back with, and it must not outlive itself. */
+  #signResumeToken(): string | undefined {
+    if (this.#me === undefined || this.#access || !this.#host.output.isResumable) return undefined;
+    return this.#context.sessionTokens.sign(this.#me);
+  }
+
+  #refuse(id: string | undefined, ...fault: FaultArguments): void {
+    this.#host.sendFrame(faultFrame(id, ...fault));
+  }
+}
+
+type FaultArguments = Parameters<typeof faultFrame> extends [unknown, ...infer Rest] ? Rest : never;

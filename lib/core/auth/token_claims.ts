@@ -1,0 +1,90 @@
+/**
+ * The claims of a token that an app has signed (RFC 7519 §4). Its signature, issuer, audience and times are checked
+ * before; here the claims get their types.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * const read = parseClaims({ sub: "42", name: "Ann", exp: 1_800_000_000 });
+ * assert.equal(read.kind === "good" && read.claims.name, "Ann");
+ * assert.equal(parseClaims({ sub: "42" }).kind, "bad");
+ * ```
+ * @module
+ */
+import * as v from "valibot";
+import { MAX_NAME_UNITS, type Name, parseName } from "../names/names.ts";
+import { ROOM_ACTIONS, type RoomGrant } from "./rights.ts";
+
+/** The claims that the service uses. */
+export interface TokenClaims {
+  /** Who issued the token; "" if it does not say. */
+  readonly issuer: string;
+  /** The user, unique at the issuer. */
+  readonly subject: string;
+  /** The user's name; undefined if the token has none that can be shown. */
+  readonly name: Name | undefined;
+  /** When the token expires, in milliseconds since 1970. */
+  readonly expiresAt: number;
+  /** What the user may do, by room; null if the token does not restrict it. */
+  readonly rights: readonly RoomGrant[] | null;
+}
+
+const MAX_SUBJECT_LENGTH = 255;
+const MAX_NAME_CHARACTERS = 32;
+
+const Grant = v.object({
+  match: v.pipe(
+    v.string(),
+    v.regex(/^[^*]{0,64}\*?$/, "a room, or the beginning of rooms and a *"),
+    // As rooms are written.
+    v.transform((match) => match.normalize("NFC").toLowerCase()),
+  ),
+  allow: v.array(v.picklist(ROOM_ACTIONS)),
+});
+
+const Claims = v.object({
+  iss: v.optional(v.string(), ""),
+  sub: v.pipe(v.string(), v.nonEmpty(), v.maxLength(MAX_SUBJECT_LENGTH)),
+  name: v.optional(v.string()),
+  exp: v.pipe(v.number(), v.finite()),
+  parley: v.optional(v.object({ rooms: v.optional(v.array(Grant)) })),
+});
+
+/** Reads the payload of a token; `why` says which claim is wrong, for the developer of the app. */
+export function parseClaims(
+  payload: unknown,
+):
+  | { readonly kind: "good"; readonly claims: TokenClaims }
+  | { readonly kind: "bad"; readonly why: string } {
+  const parsed = v.safeParse(Claims, payload);
+  if (!parsed.success) {
+    const [issue] = parsed.issues;
+    return { kind: "bad", why: `${v.getDotPath(issue) ?? "the payload"}: ${issue.message}` };
+  }
+  const { iss, sub, name, exp, parley } = parsed.output;
+  const claims = {
+    issuer: iss,
+    subject: sub,
+    name: name === undefined ? undefined : displayName(name),
+    expiresAt: exp * 1_000,
+    rights: parley?.rooms ?? null,
+  };
+  return { kind: "good", claims };
+}
+
+/**
+ * The name of an app's user, changed where it breaks the rule for names: the app has other rules, and its user could not
+ * help it.
+ */
+function displayName(claim: string): Name | undefined {
+  const text = claim.slice(0, MAX_NAME_UNITS);
+  return parseName(text) ?? parseName(shortened(text));
+}
+
+function shortened(text: string): string {
+  const plain = text.normalize("NFC")
+    .replace(/[\s\p{Cc}\p{Cf}]+/gu, " ")
+    .replaceAll(": ", " ")
+    .replace(/^[*!/ \p{M}]+/u, "");
+  return [...plain].slice(0, MAX_NAME_CHARACTERS).join("");
+}

@@ -1,0 +1,20 @@
+/**
+ * Kinds of users. The kind is part of the user's id, so it is known wherever the user is: in stored entries, in presence,
+ * and on every node.
+ * @module
+ */
+import type { UserId } from "../log/entry.ts";
+
+/** `app`: known by a token that an app has signed. `guest`: anyone else. */
+export const USER_KINDS = ["guest", "app"] as const;
+
+/** A kind of user. */
+export type UserKind = typeof USER_KINDS[number];
+
+/** What the ids of app users begin with. The ids of guests begin with `u` and have no underscore. */
+export const APP_USER_PREFIX = "a_";
+
+/** The kind of a user. */
+export function userKind(user: UserId): UserKind {
+  return user.startsWith(APP_USER_PREFIX) ? "app" : "guest";
+}

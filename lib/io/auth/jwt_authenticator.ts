@@ -1,0 +1,176 @@
+/**
+ * Verifies JSON Web Tokens (RFC 7519) with the package jose. Which algorithms are accepted follows from the settings, never
+ * from a token.
+ * @module
+ */
+import { createHash } from "node:crypto";
+import {
+  createLocalJWKSet,
+  decodeProtectedHeader,
+  errors,
+  type JWTPayload,
+  jwtVerify,
+  type JWTVerifyOptions,
+} from "jose";
+import type { Authentication, Authenticator } from "../../chat/ports/authenticator.ts";
+import type { Clock } from "../../chat/ports/clock.ts";
+import { parseClaims, type TokenClaims } from "../../core/auth/token_claims.ts";
+import { APP_USER_PREFIX } from "../../core/auth/user_kind.ts";
+import type { Config } from "../../core/config/config.ts";
+import type { SigningSecret } from "../../core/config/setting_kinds.ts";
+import { isUserId, type UserId } from "../../core/log/entry.ts";
+import type { KeySetSource } from "./key_set.ts";
+
+/** The settings of tokens. */
+export type TokenSettings = Pick<Config, "jwtSecret" | "jwtIssuer" | "jwtAudience">;
+
+/** Longer tokens are refused unread. */
+const MAX_TOKEN_LENGTH = 8_192;
+/** How far the clock of the app may run ahead or behind. */
+const LEEWAY_SECONDS = 60;
+/** For how long a worker uses keys before it asks for newer ones. */
+const KEYS_MS = 60_000;
+const KEY_SET_ALGORITHMS = ["RS256", "ES256", "ES384", "EdDSA", "Ed25519"];
+
+/** Verifies a token's signature and claims; resolves to the claims. */
+type Verify = (token: string, options: JWTVerifyOptions) => Promise<JWTPayload>;
+
+/** Verifies tokens with the keys of the settings. */
+export class JwtAuthenticator implements Authenticator {
+  readonly #clock: Clock;
+  readonly #verify: Verify;
+  readonly #options: JWTVerifyOptions;
+
+  /** Verifies with the secrets of the settings, or else with public keys. */
+  constructor(
+    { jwtSecret, jwtIssuer, jwtAudience }: TokenSettings,
+    keys: KeySetSource,
+    clock: Clock,
+  ) {
+    this.#clock = clock;
+    this.#verify = jwtSecret ? verifyWithSecrets(jwtSecret) : verifyWithKeySet(keys, clock);
+    this.#options = {
+      algorithms: jwtSecret ? ["HS256"] : KEY_SET_ALGORITHMS,
+      clockTolerance: LEEWAY_SECONDS,
+      requiredClaims: ["sub", "exp"],
+      ...(jwtIssuer !== null && { issuer: jwtIssuer }),
+      ...(jwtAudience !== null && { audience: jwtAudience }),
+    };
+  }
+
+  async authenticate(token: string): Promise<Authentication> {
+    if (token.length > MAX_TOKEN_LENGTH) {
+      return badToken(`it has more than ${MAX_TOKEN_LENGTH} characters`);
+    }
+    try {
+      const currentDate = new Date(this.#clock.date());
+      const read = parseClaims(await this.#verify(token, { ...this.#options, currentDate }));
+      if (read.kind === "bad") return badToken(read.why);
+      const { name, rights, expiresAt } = read.claims;
+      return { kind: "known", user: userOf(read.claims), name, rights, expiresAt };
+    } catch (error) {
+      return refusalOf(error);
+    }
+  }
+}
+
+function refusalOf(error: unknown): Authentication {
+  if (error instanceof errors.JWTExpired) {
+    return { kind: "refused", code: "token_expired", why: "the token has expired" };
+  }
+  if (error instanceof errors.JOSEError) return badToken(error.message);
+  const why = error instanceof Error ? error.message : String(error);
+  return { kind: "refused", code: "unavailable", why };
+}
+
+function badToken(why: string): Authentication {
+  return { kind: "refused", code: "bad_token", why: `the token is not valid here: ${why}` };
+}
+
+/** Tries the secrets with the token's key id; if none has it, those without one. */
+function verifyWithSecrets(secrets: readonly SigningSecret[]): Verify {
+  const encoder = new TextEncoder();
+  const keys = secrets.map(({ kid, secret }) => ({ kid, key: encoder.encode(secret) }));
+  return async (token, options) => {
+    const { kid } = decodeProtectedHeader(token);
+    const named = keys.filter((it) => kid !== undefined && it.kid === kid);
+    const candidates = named.length > 0
+      ? named
+      : keys.filter((it) => kid === undefined || it.kid === undefined);
+    if (candidates.length === 0) throw new errors.JWKSNoMatchingKey();
+    return await firstVerified(
+      candidates,
+      async ({ key }) => (await jwtVerify(token, key, options)).payload,
+    );
+  };
+}
+
+/** The keys are read when they are needed, and again for a token that names another one. */
+function verifyWithKeySet(source: KeySetSource, clock: Clock): Verify {
+  let known:
+    | { readonly find: ReturnType<typeof createLocalJWKSet>; readonly at: number }
+    | undefined;
+  const read = async (wantsNewer: boolean) => {
+    const keySet = await source.read(wantsNewer) ?? { keys: [] };
+    known = { find: createLocalJWKSet(keySet), at: clock.now() };
+    return known.find;
+  };
+  const verify = async (
+    token: string,
+    options: JWTVerifyOptions,
+    find: ReturnType<typeof createLocalJWKSet>,
+  ) => {
+    try {
+      return (await jwtVerify(token, find, options)).payload;
+    } catch (error) {
+      if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
+      const candidates = await Array.fromAsync(error);
+      return await firstVerified(
+        candidates,
+        async (key) => (await jwtVerify(token, key, options)).payload,
+      );
+    }
+  };
+  return async (token, options) => {
+    const isFresh = known && clock.now() - known.at < KEYS_MS;
+    try {
+      return await verify(token, options, isFresh && known ? known.find : await read(false));
+    } catch (error) {
+      if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
+      return await verify(token, options, await read(true));
+    }
+  };
+}
+
+/** Tries one key after another; rejects as the last one did. */
+async function firstVerified<T>(
+  keys: readonly T[],
+  verify: (key: T) => Promise<JWTPayload>,
+): Promise<JWTPayload> {
+  let failure: unknown;
+  for (const key of keys) {
+    try {
+      return await verify(key);
+    } catch (error) {
+      if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error;
+      failure = error;
+    }
+  }
+  throw failure;
+}
+
+/** The same for every token of a user. Issuers do not share users, and a guest's id never looks like this. */
+function userOf({ issuer, subject }: TokenClaims): UserId {
+  const digest = createHash("sha256").update(JSON.stringify([issuer, subject])).digest();
+  const bits = [...digest].map((byte) => byte.toString(2).padStart(8, "0")).join("");
+  const digits = Array.from(
+    { length: USER_DIGITS },
+    (_, at) => parseInt(bits.slice(5 * at, 5 * at + 5), 2).toString(32),
+  );
+  const id = `${APP_USER_PREFIX}${digits.join("")}`;
+  if (!isUserId(id)) throw new TypeError(`Cannot derive a user: received ${id}`);
+  return id;
+}
+
+/** 125 bits. */
+const USER_DIGITS = 25;
