@@ -16,7 +16,7 @@ import { WorkerUnstoppable } from "./lib/io/workers/supervised_worker.ts";
 import { logUncaughtErrors } from "./lib/io/uncaught_errors.ts";
 import { configureLogger, logger } from "./lib/io/logger.ts";
 import { type Service, type SettingFiles, startService } from "./lib/io/app/service.ts";
-import { type KeySet, keySetOfPem } from "./lib/io/auth/key_set.ts";
+import { readPublicKey } from "./lib/io/auth/key_set.ts";
 import { readKeyPair } from "./lib/io/tls/key_pair.ts";
 
 const encoder = new TextEncoder();
@@ -40,9 +40,9 @@ async function main(args: readonly string[]): Promise<number> {
   const tls = command.kind === "serve"
     ? await readKeyPair(pathOf("TLS_CERT_FILE"), pathOf("TLS_KEY_FILE"))
     : await readKeyPair(null, null);
-  const tokenKey = command.kind === "serve"
-    ? await readTokenKey(pathOf("JWT_PUBLIC_KEY_FILE"))
-    : await readTokenKey(null);
+  const tokenKey = await readPublicKey(
+    command.kind === "serve" ? pathOf("JWT_PUBLIC_KEY_FILE") : null,
+  );
   const problems = [
     ...command.problems,
     ...(read.kind === "bad" ? read.problems : []).map(describeProblem),
@@ -77,20 +77,6 @@ async function readCa(
       kind: "bad",
       problem: { ...problem, allowed: `a PEM file that can be read (${why})` },
     };
-  }
-}
-
-/** Reads the key of `JWT_PUBLIC_KEY_FILE`; `keys` is undefined without a path. */
-async function readTokenKey(
-  path: string | null,
-): Promise<{ kind: "good"; keys: KeySet | undefined } | { kind: "bad"; problem: Problem }> {
-  if (path === null) return { kind: "good", keys: undefined };
-  try {
-    return { kind: "good", keys: keySetOfPem(await Deno.readTextFile(path)) };
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    const allowed = `a PEM file with a public key (${why})`;
-    return { kind: "bad", problem: { name: "JWT_PUBLIC_KEY_FILE", value: path, allowed } };
   }
 }
 

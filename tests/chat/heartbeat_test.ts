@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import { Heartbeat, type Peer } from "../../lib/chat/heartbeat.ts";
-import { type CloseStatus, PING_TIMEOUT } from "../../lib/core/protocol/close_codes.ts";
+import {
+  type CloseStatus,
+  PING_TIMEOUT,
+  TOKEN_EXPIRED,
+} from "../../lib/core/protocol/close_codes.ts";
 import { healthPolicy, type Vitals } from "../../lib/core/health/connection_health.ts";
 import { FakeClock } from "../support/fakes.ts";
 
@@ -36,6 +40,12 @@ class FakePeer implements Peer {
   ping(): void {
     this.actions.push("ping");
     if (this.state) this.state = { ...this.state, pingedAt: this.#clock.now() };
+  }
+
+  announceExpiry(): void {
+    this.actions.push("announceExpiry");
+    const { expiry } = this.state ?? {};
+    if (this.state && expiry) this.state = { ...this.state, expiry: { ...expiry, isTold: true } };
   }
 
   drop(): void {
@@ -86,6 +96,20 @@ Deno.test("Heartbeat pings a connection after 25 s and closes it within 60 s", (
     await clock.advance(36_000);
     assert.deepEqual(peer.actions.slice(0, 2), ["ping", "close"]);
     assert.deepEqual(peer.closeStatuses, [PING_TIMEOUT]);
+  }));
+
+Deno.test("Heartbeat tells a client once that its token expires, and closes it after the grace period", () =>
+  beating(async (heartbeat, clock) => {
+    const peer = new FakePeer(clock, { expiry: { at: 120_000, isTold: false } });
+    heartbeat.watch(peer);
+    await clock.advance(59_000);
+    assert.deepEqual(peer.actions, []);
+    await clock.advance(7_000);
+    assert.deepEqual(peer.actions, ["announceExpiry"]);
+    await clock.advance(78_000);
+    assert.deepEqual(peer.actions, ["announceExpiry"]);
+    await clock.advance(7_000);
+    assert.deepEqual(peer.closeStatuses, [TOKEN_EXPIRED]);
   }));
 
 Deno.test("Heartbeat drops a slow consumer once, and then checks how its connection ends", () =>

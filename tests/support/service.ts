@@ -6,6 +6,7 @@
 import { parseConfig } from "../../lib/core/config/config.ts";
 import { ENGINE } from "./engine.ts";
 import { type Service, startService } from "../../lib/io/app/service.ts";
+import { readPublicKey } from "../../lib/io/auth/key_set.ts";
 import { readKeyPair } from "../../lib/io/tls/key_pair.ts";
 
 // Deno 2.9.6 loses posts to channels that are opened while the last one of an isolate is closing, as when one test's service
@@ -37,7 +38,9 @@ export async function startTestService(
   const { tlsCertFile, tlsKeyFile } = read.config;
   const tls = await readKeyPair(tlsCertFile, tlsKeyFile);
   if (tls.kind === "bad") throw new RangeError(`Bad files: ${JSON.stringify(tls.problems)}`);
-  const service = await startService(read.config, { keyPair: tls.pair });
+  const tokenKey = await readPublicKey(read.config.jwtPublicKeyFile);
+  if (tokenKey.kind === "bad") throw new RangeError(`Bad file: ${tokenKey.problem.allowed}`);
+  const service = await startService(read.config, { keyPair: tls.pair, tokenKey: tokenKey.keys });
   return {
     ...service,
     url: `${tls.pair ? "https" : "http"}://127.0.0.1:${service.port}`,

@@ -64,19 +64,22 @@ function crossFieldProblems(values: Values): readonly Problem[] {
 
 function tokenProblems(values: Values): readonly Problem[] {
   const { auth, jwtSecret, jwtPublicKeyFile, jwksUrl, jwtIssuer, jwtAudience } = values;
-  const keys = [
-    ["JWT_SECRET", jwtSecret],
-    ["JWT_PUBLIC_KEY_FILE", jwtPublicKeyFile],
-    ["JWKS_URL", jwksUrl],
-  ] as const;
-  const names = keys.filter(([, value]) => value !== null).map(([name]) => name);
-  const [first = "", second] = names;
+  const all = [
+    { name: "JWT_SECRET", value: jwtSecret },
+    { name: "JWT_PUBLIC_KEY_FILE", value: jwtPublicKeyFile },
+    { name: "JWKS_URL", value: jwksUrl },
+  ];
+  if (all.some(({ value }) => value === undefined)) return [];
+  const keys = all.filter(({ value }) => value !== null);
+  const [first, second] = keys;
   if (second !== undefined) {
-    return [{ name: second, value: "…", allowed: `only one of ${names.join(", ")}` }];
+    const { name, value } = second;
+    const allowed = `only one of ${keys.map(({ name }) => name).join(", ")}`;
+    return [{ name, value: typeof value === "string" ? value : "…", allowed }];
   }
-  if (first === "" && auth === "required") {
+  if (first === undefined && auth === "required") {
     const allowed = "required only with JWT_SECRET, JWT_PUBLIC_KEY_FILE or JWKS_URL";
-    return [{ name: "AUTH", value: "required", allowed }];
+    return [{ name: "AUTH", value: auth, allowed }];
   }
   // Others use the same issuer's keys, and their tokens must not be valid here.
   if (typeof jwksUrl === "string" && (jwtIssuer === null || jwtAudience === null)) {

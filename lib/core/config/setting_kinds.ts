@@ -119,12 +119,9 @@ export function signingSecrets(label: Label): Setting<readonly SigningSecret[] |
 }
 
 function parseSigningSecret(text: string): SigningSecret | undefined {
-  const [, kid, rest = ""] = /^([\w.-]{1,64})=(.*)$/.exec(text) ?? [];
-  // Secrets in Base64 may end with an equals sign.
-  const secret = rest.length >= MIN_SECRET_LENGTH
-    ? { kid, secret: rest }
-    : { kid: undefined, secret: text };
-  return secret.secret.length >= MIN_SECRET_LENGTH ? secret : undefined;
+  // Equals signs at the end are the padding of Base64.
+  const [, kid, secret = text] = /^([\w.-]{1,64})=(?!=?$)(.*)$/.exec(text) ?? [];
+  return secret.length >= MIN_SECRET_LENGTH ? { kid, secret } : undefined;
 }
 
 /** The URL of a key set; null if unset. Without TLS only on this machine, since whoever changes the keys can be anyone. */
@@ -139,7 +136,7 @@ export function jwksUrl(label: Label): Setting<string | null> {
       const isSafe = url?.protocol === "https:" ||
         (url?.protocol === "http:" &&
           /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname));
-      return isSafe && url?.username === "" ? url.href : undefined;
+      return isSafe && url?.username === "" ? text : undefined;
     },
   };
 }

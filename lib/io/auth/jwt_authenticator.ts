@@ -78,10 +78,13 @@ function refusalOf(error: unknown): Authentication {
   if (error instanceof errors.JWTExpired) {
     return { kind: "refused", code: "token_expired", why: "the token has expired" };
   }
-  if (error instanceof errors.JOSEError) return badToken(error.message);
   const why = error instanceof Error ? error.message : String(error);
-  return { kind: "refused", code: "unavailable", why };
+  if (error instanceof KeysUnavailable) return { kind: "refused", code: "unavailable", why };
+  return badToken(why);
 }
+
+/** The keys cannot be read now, so nothing is known of the token. */
+class KeysUnavailable extends Error {}
 
 function badToken(why: string): Authentication {
   return { kind: "refused", code: "bad_token", why: `the token is not valid here: ${why}` };
@@ -111,8 +114,10 @@ function verifyWithKeySet(source: KeySetSource, clock: Clock): Verify {
     | { readonly find: ReturnType<typeof createLocalJWKSet>; readonly at: number }
     | undefined;
   const read = async (wantsNewer: boolean) => {
-    const keySet = await source.read(wantsNewer) ?? { keys: [] };
-    known = { find: createLocalJWKSet(keySet), at: clock.now() };
+    const keySet = await source.read(wantsNewer).catch((cause: unknown) => {
+      throw new KeysUnavailable("the keys cannot be read now", { cause });
+    });
+    known = { find: createLocalJWKSet(keySet ?? { keys: [] }), at: clock.now() };
     return known.find;
   };
   const verify = async (

@@ -7,6 +7,7 @@ import { createPublicKey } from "node:crypto";
 import type { JSONWebKeySet } from "jose";
 import * as v from "valibot";
 import type { Clock } from "../../chat/ports/clock.ts";
+import type { Problem } from "../../core/config/config.ts";
 import { logger } from "../logger.ts";
 
 /** Public keys (RFC 7517 §5). */
@@ -122,4 +123,21 @@ export function keySetOfPem(pem: string): KeySet {
     throw new Error(`it contains a key of the kind ${kind}: expected RSA, P-256, P-384 or Ed25519`);
   }
   return { keys: [{ ...key, alg }] };
+}
+
+/** Reads the key of `JWT_PUBLIC_KEY_FILE`; `keys` is undefined without a path. */
+export async function readPublicKey(
+  path: string | null,
+): Promise<
+  | { readonly kind: "good"; readonly keys: KeySet | undefined }
+  | { readonly kind: "bad"; readonly problem: Problem }
+> {
+  if (path === null) return { kind: "good", keys: undefined };
+  try {
+    return { kind: "good", keys: keySetOfPem(await Deno.readTextFile(path)) };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    const allowed = `a PEM file with a public key (${why})`;
+    return { kind: "bad", problem: { name: "JWT_PUBLIC_KEY_FILE", value: path, allowed } };
+  }
 }

@@ -73,7 +73,7 @@ Deno.test("A user whose name is taken joins under a temporary one, and receives 
   const joined = ann.last("joined");
   assert.deepEqual([joined?.name, joined?.wanted], ["Ann (2)", "Ann"]);
   assert.equal(Object(joined?.messages)[0].text, "hi");
-  assert.deepEqual(ann.frames[0]?.you, { user: "user_no_77", name: "Ann" });
+  assert.deepEqual(ann.frames[0]?.you, { user: "user_no_77", name: "Ann", kind: "guest" });
   await ann.ask({ type: "say", room: "lobby", text: "it is me" });
   assert.deepEqual([other.last("said")?.name, other.last("said")?.user], ["Ann (2)", "user_no_77"]);
   const third = await enter(chat, "ANN", "lobby");

@@ -103,7 +103,7 @@ Deno.test("JsonHandler answers hello with the user and the server's limits", asy
   assert.deepEqual(pick(hello, "type", "id", "you"), [
     "hello",
     "1",
-    { user: "user_no_1", name: "Ann" },
+    { user: "user_no_1", name: "Ann", kind: "guest" },
   ]);
   assert.equal(hello?.resume, "user_no_1/Ann");
   assert.equal(Object(hello?.limits).maxRooms, 3);
@@ -151,15 +151,15 @@ Deno.test("JsonHandler sends its advice immediately, after everything else", asy
 Deno.test("JsonHandler recognizes a user by the token", async () => {
   using chat = openChat();
   const [hello] = await chat.connect().ask({ type: "hello", resume: "user_no_7/Ann" });
-  assert.deepEqual(hello?.you, { user: "user_no_7", name: "Ann" });
+  assert.deepEqual(hello?.you, { user: "user_no_7", name: "Ann", kind: "guest" });
   const [renamed] = await chat.connect().ask({
     type: "hello",
     resume: "user_no_7/Ann",
     name: "Bea",
   });
-  assert.deepEqual(renamed?.you, { user: "user_no_7", name: "Bea" });
+  assert.deepEqual(renamed?.you, { user: "user_no_7", name: "Bea", kind: "guest" });
   const [stranger] = await chat.connect().ask({ type: "hello", resume: "forged" });
-  assert.deepEqual(stranger?.you, { user: "user_no_1", name: "网友10" });
+  assert.deepEqual(stranger?.you, { user: "user_no_1", name: "网友10", kind: "guest" });
 });
 
 Deno.test("JsonHandler answers a join with the room, its members, and the newest messages", async () => {

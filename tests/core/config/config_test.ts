@@ -56,6 +56,12 @@ const DEFAULTS = {
   redisDurable: false,
   dataDir: "./data",
   sessionSecret: null,
+  auth: "open",
+  jwtSecret: null,
+  jwtPublicKeyFile: null,
+  jwksUrl: null,
+  jwtIssuer: null,
+  jwtAudience: null,
   historyMessages: null,
   historyHours: null,
   maxStoreMb: 10_240,
@@ -328,7 +334,15 @@ Deno.test("GUEST_NAME accepts only prefixes from which guest names can be genera
 });
 
 /** Settings that are valid only together with another one. */
-const PAIRED = new Set(["REDIS_CA_FILE", "TLS_CERT_FILE", "TLS_KEY_FILE"]);
+const PAIRED = new Set([
+  "REDIS_CA_FILE",
+  "TLS_CERT_FILE",
+  "TLS_KEY_FILE",
+  "AUTH",
+  "JWT_SECRET",
+  "JWT_PUBLIC_KEY_FILE",
+  "JWKS_URL",
+]);
 
 Deno.test("parseConfig() never throws, and a problem names a setting, its value and what is allowed", () => {
   const names = settings.map(({ name }) => name);
@@ -421,5 +435,75 @@ for (
     assert.deepEqual(problemsOf({ [name]: "/file.pem", [other]: " " }), [
       { name, value: "/file.pem", allowed: `only with ${other}` },
     ]);
+  });
+}
+
+const LONG = "0123456789abcdef0123456789abcdef";
+
+for (
+  const [text, secrets] of [
+    [LONG, [{ kid: undefined, secret: LONG }]],
+    [`new=${LONG}`, [{ kid: "new", secret: LONG }]],
+    [`new=${LONG}, old=${LONG}x`, [
+      { kid: "new", secret: LONG },
+      { kid: "old", secret: `${LONG}x` },
+    ]],
+    // Base64 with padding, which is no key id.
+    [`${LONG}==`, [{ kid: undefined, secret: `${LONG}==` }]],
+    [`new=${LONG}==`, [{ kid: "new", secret: `${LONG}==` }]],
+  ] as const
+) {
+  Deno.test(`JWT_SECRET reads ${text}`, () => {
+    assert.deepEqual(configOf({ JWT_SECRET: text }).jwtSecret, secrets);
+  });
+}
+
+for (const text of ["short", LONG.slice(1), `new=${LONG.slice(1)}`, `${LONG},short`]) {
+  Deno.test(`JWT_SECRET refuses ${text}, and does not show it`, () => {
+    const [problem] = problemsOf({ JWT_SECRET: text });
+    assert.deepEqual([problem?.name, problem?.value], ["JWT_SECRET", "…"]);
+  });
+}
+
+for (
+  const [url, isValid] of [
+    ["https://id.example/keys", true],
+    ["http://127.0.0.1:8081/keys", true],
+    ["http://localhost/keys", true],
+    ["http://[::1]/keys", true],
+    ["http://id.example/keys", false],
+    ["http://127.0.0.1.example/keys", false],
+    ["https://me:password@id.example/keys", false],
+    ["ftp://id.example/keys", false],
+    ["keys", false],
+  ] as const
+) {
+  Deno.test(`JWKS_URL ${isValid ? "accepts" : "refuses"} ${url}`, () => {
+    const problems = problemsOf({ JWKS_URL: url, JWT_ISSUER: "a", JWT_AUDIENCE: "b" });
+    assert.deepEqual(problems.map(({ name }) => name), isValid ? [] : ["JWKS_URL"]);
+  });
+}
+
+for (
+  const [values, problem] of [
+    [{ AUTH: "required" }, {
+      name: "AUTH",
+      value: "required",
+      allowed: "required only with JWT_SECRET, JWT_PUBLIC_KEY_FILE or JWKS_URL",
+    }],
+    [{ JWT_SECRET: LONG, JWT_PUBLIC_KEY_FILE: "/app.pem" }, {
+      name: "JWT_PUBLIC_KEY_FILE",
+      value: "/app.pem",
+      allowed: "only one of JWT_SECRET, JWT_PUBLIC_KEY_FILE",
+    }],
+    [{ JWKS_URL: "https://id.example/keys", JWT_ISSUER: "https://id.example" }, {
+      name: "JWKS_URL",
+      value: "https://id.example/keys",
+      allowed: "only with JWT_ISSUER and JWT_AUDIENCE",
+    }],
+  ] as const
+) {
+  Deno.test(`parseConfig() rejects ${Object.keys(values).join(" and ")} in this combination`, () => {
+    assert.deepEqual(problemsOf(values), [problem]);
   });
 }

@@ -1,0 +1,404 @@
+/**
+ * Who a session's user is: tokens of an app, what they allow, and how they end. Both protocols sign in the same way, so most
+ * tests speak JSON.
+ * @module
+ */
+import assert from "node:assert/strict";
+import type { TokenUser } from "../../../lib/chat/ports/authenticator.ts";
+import { JsonHandler } from "../../../lib/chat/session/json_handler.ts";
+import type { SessionContext } from "../../../lib/chat/session/session.ts";
+import type { ConnectionOrigin } from "../../../lib/chat/session/sign_in.ts";
+import { TextHandler, type TextOptions } from "../../../lib/chat/session/text_handler.ts";
+import type { RoomAction } from "../../../lib/core/auth/rights.ts";
+import { userKind } from "../../../lib/core/auth/user_kind.ts";
+import {
+  BAD_TOKEN,
+  NOT_ALLOWED,
+  NOT_READY,
+  TOKEN_REQUIRED,
+} from "../../../lib/core/protocol/close_codes.ts";
+import { user } from "../../contract/fixtures.ts";
+import {
+  FakeAuthenticator,
+  FakeChat,
+  FakeSocket,
+  flushMicrotasks,
+  name,
+  UNLIMITED,
+} from "../../support/fakes.ts";
+
+type Frame = Readonly<Record<string, unknown>>;
+
+const HOUR = 3_600_000;
+const ANN = user("a_ann00000");
+
+/** A chat with an app that has signed tokens for some users. */
+class TokenChat implements Disposable {
+  readonly authenticator = new FakeAuthenticator();
+  readonly chat: FakeChat;
+
+  constructor(settings: Partial<SessionContext> = {}) {
+    this.chat = new FakeChat(undefined, { authenticator: this.authenticator, ...settings });
+  }
+
+  /** Makes a token valid. */
+  sign(token: string, claims: Partial<TokenUser> = {}): void {
+    const expiresAt = this.chat.clock.date() + HOUR;
+    const defaults = { user: ANN, name: name("Ann"), rights: null, expiresAt };
+    this.authenticator.users.set(token, { ...defaults, ...claims });
+  }
+
+  /** What the messages of a new client are answered with. */
+  connect(origin: ConnectionOrigin = {}): JsonClient {
+    return new JsonClient(this.chat, origin);
+  }
+
+  /** A user with a token, who is in some rooms. */
+  async enter(token: string, ...rooms: readonly string[]): Promise<JsonClient> {
+    const client = this.connect();
+    await client.ask({ type: "hello", token }, ...rooms.map((room) => ({ type: "join", room })));
+    client.take();
+    return client;
+  }
+
+  async connectText(origin: ConnectionOrigin, options: Partial<TextOptions> = {}) {
+    const none = { name: undefined, room: undefined, since: undefined, history: undefined };
+    const socket = new FakeSocket();
+    const handler = new TextHandler(
+      socket,
+      this.chat.context,
+      { ...none, notices: undefined, ...options },
+      origin,
+    );
+    await flushMicrotasks();
+    return { socket, handler };
+  }
+
+  [Symbol.dispose](): void {
+    this.chat[Symbol.dispose]();
+  }
+}
+
+class JsonClient {
+  readonly socket = new FakeSocket();
+  readonly handler: JsonHandler;
+  #seen = 0;
+
+  constructor(chat: FakeChat, origin: ConnectionOrigin) {
+    this.handler = new JsonHandler(this.socket, chat.context, origin);
+  }
+
+  send(...frames: readonly Frame[]): void {
+    this.handler.onMessage(frames.map((frame) => JSON.stringify(frame)).join("\n"));
+  }
+
+  /** Sends frames as one message; returns the frames received since the last call. */
+  async ask(...frames: readonly Frame[]): Promise<Frame[]> {
+    this.send(...frames);
+    await flushMicrotasks();
+    return this.take();
+  }
+
+  take(): Frame[] {
+    const fresh = this.socket.sent.slice(this.#seen).flatMap((it) => String(it).split("\n"));
+    this.#seen = this.socket.sent.length;
+    return fresh.map((line) => JSON.parse(line));
+  }
+
+  get closeCode(): number | undefined {
+    return this.socket.closeStatuses[0]?.code;
+  }
+}
+
+const typesOf = (frames: readonly Frame[]) => frames.map(({ type, code }) => code ?? type);
+
+Deno.test("A token says who the user is; there is no resume token beside it", async () => {
+  using chat = new TokenChat();
+  chat.sign("ann");
+  const [hello] = await chat.connect().ask({ type: "hello", token: "ann", name: "Bea" });
+  assert.deepEqual(hello?.you, { user: ANN, name: "Ann", kind: "app" });
+  assert.equal(hello?.resume, undefined);
+  assert.equal(userKind(ANN), "app");
+});
+
+Deno.test("A user whose token has no name chooses one, or has a guest's name", async () => {
+  using chat = new TokenChat();
+  chat.sign("ann", { name: undefined });
+  const [chosen] = await chat.connect().ask({ type: "hello", token: "ann", name: "Bea" });
+  assert.deepEqual(chosen?.you, { user: ANN, name: "Bea", kind: "app" });
+  const [drawn] = await chat.connect().ask({ type: "hello", token: "ann" });
+  assert.deepEqual(drawn?.you, { user: ANN, name: "网友10", kind: "app" });
+});
+
+Deno.test("The token of the handshake counts unless the hello has another", async () => {
+  using chat = new TokenChat();
+  chat.sign("ann");
+  chat.sign("bea", { user: user("a_bea00000"), name: name("Bea") });
+  const [first] = await chat.connect({ token: "ann" }).ask({ type: "hello" });
+  assert.equal(Object(first?.you).name, "Ann");
+  const [second] = await chat.connect({ token: "ann" }).ask({ type: "hello", token: "bea" });
+  assert.equal(Object(second?.you).name, "Bea");
+});
+
+Deno.test("Requests that follow a hello with a token are answered once it is checked, in order", async () => {
+  using chat = new TokenChat();
+  chat.sign("ann");
+  const checking = Promise.withResolvers<void>();
+  chat.authenticator.whenLet = checking.promise;
+  const client = chat.connect();
+  const early = await client.ask(
+    { type: "hello", token: "ann" },
+    { type: "join", room: "den" },
+    { type: "say", id: "1", room: "den", text: "hi" },
+  );
+  assert.deepEqual(early, []);
+  assert.equal(client.handler.pendingStep(), "hello");
+  checking.resolve();
+  await flushMicrotasks();
+  assert.deepEqual(typesOf(client.take()), ["hello", "joined", "said", "ack"]);
+});
+
+Deno.test("A hundred requests wait for the token, and more are refused", async () => {
+  using chat = new TokenChat({ limits: UNLIMITED });
+  chat.sign("ann");
+  const checking = Promise.withResolvers<void>();
+  chat.authenticator.whenLet = checking.promise;
+  const client = chat.connect();
+  const early = await client.ask(
+    { type: "hello", token: "ann" },
+    ...Array.from({ length: 101 }, (_, at) => ({ type: "leave", id: `${at}`, room: "den" })),
+  );
+  assert.deepEqual(early.map(({ id, code }) => [id, code]), [["100", "unavailable"]]);
+  checking.resolve();
+  await flushMicrotasks();
+  assert.equal(client.take().length, 101);
+});
+
+Deno.test("Nothing is sent to a connection that ends while its token is checked", async () => {
+  using chat = new TokenChat();
+  chat.sign("ann");
+  const checking = Promise.withResolvers<void>();
+  chat.authenticator.whenLet = checking.promise;
+  const client = chat.connect();
+  await client.ask({ type: "hello", token: "ann" }, { type: "join", room: "den" });
+  client.handler.onClose();
+  checking.resolve();
+  await flushMicrotasks();
+  assert.deepEqual(client.take(), []);
+  assert.equal(chat.chat.bus.subscribed.length, 0);
+});
+
+Deno.test("A refused token leaves the connection without a user, and another may follow", async () => {
+  using chat = new TokenChat();
+  chat.sign("ann");
+  const client = chat.connect();
+  const answers = await client.ask(
+    { type: "hello", id: "1", token: "forged" },
+    { type: "join", room: "den" },
+  );
+  assert.deepEqual(typesOf(answers), ["bad_token", "hello_first"]);
+  assert.equal(answers[0]?.id, "1");
+  assert.equal(client.closeCode, undefined);
+  assert.deepEqual(typesOf(await client.ask({ type: "hello", token: "ann" })), ["hello"]);
+});
+
+Deno.test("A connection whose token cannot be checked now is closed with 4010", async () => {
+  using chat = new TokenChat();
+  chat.authenticator.isAway = true;
+  const client = chat.connect();
+  await client.ask({ type: "hello", token: "ann" });
+  assert.equal(client.closeCode, NOT_READY.code);
+});
+
+Deno.test("AUTH=required refuses whoever has no token, also with a resume token of a guest", async () => {
+  using chat = new TokenChat({ auth: "required" });
+  chat.sign("ann");
+  for (const hello of [{ name: "Bea" }, { resume: "user_no_7/Bea" }]) {
+    const answers = await chat.connect().ask({ type: "hello", ...hello });
+    assert.deepEqual(typesOf(answers), ["token_required"]);
+  }
+  const answers = await chat.connect().ask({
+    type: "hello",
+    token: "ann",
+    resume: "user_no_7/Bea",
+  });
+  assert.equal(Object(answers[0]?.you).user, ANN);
+});
+
+/** A request for each action, and how it is answered if it is allowed. */
+const REQUESTS = [
+  [{ type: "who" }, "read", "members"],
+  [{ type: "history" }, "read", "history"],
+  [{ type: "read", position: "epoch1:1" }, "read", "ack"],
+  [{ type: "say", text: "hi" }, "send", "ack"],
+  [{ type: "edit", of: "epoch1:1", text: "ho" }, "send", "ack"],
+  [{ type: "delete", of: "epoch1:1" }, "send", "ack"],
+  [{ type: "typing" }, "send", "ack"],
+  [{ type: "react", of: "epoch1:1", emoji: "👍" }, "react", "ack"],
+] as const satisfies readonly (readonly [Frame, RoomAction, string])[];
+
+for (const [request, action, answer] of REQUESTS) {
+  Deno.test(`The request ${request.type} needs ${action}, and nothing more`, async () => {
+    using chat = new TokenChat();
+    chat.sign("all");
+    const author = await chat.enter("all", "den");
+    await author.ask({ type: "say", id: "first", room: "den", text: "hi" });
+    const others = (["read", "send", "react"] as const).filter((it) => it !== action);
+    // Without read, nobody gets into the room.
+    const allow = [...new Set(["read", ...others] as const)];
+    chat.sign("all but it", { rights: [{ match: "den", allow }] });
+    chat.sign("just it", { rights: [{ match: "den", allow: ["read", action] }] });
+    const just = await chat.enter("just it", "den");
+    const answers = await just.ask({ ...request, id: "1", room: "den" });
+    assert.ok(typesOf(answers).includes(answer), typesOf(answers).join());
+    if (action === "read") return;
+    const but = await chat.enter("all but it", "den");
+    const refused = await but.ask({ ...request, id: "2", room: "den" });
+    assert.deepEqual(typesOf(refused), ["not_allowed"]);
+  });
+}
+
+Deno.test("A room that a token does not let its user read cannot be joined, whatever its spelling", async () => {
+  using chat = new TokenChat();
+  chat.sign("ann", {
+    rights: [{ match: "team-*", allow: ["read"] }, { match: "*", allow: ["send"] }],
+  });
+  const client = await chat.enter("ann", "team-red");
+  const answers = await client.ask(
+    { type: "join", room: "den" },
+    { type: "join", room: "Den" },
+    { type: "join", room: "Team-Blue" },
+  );
+  assert.deepEqual(typesOf(answers), ["not_allowed", "not_allowed", "joined"]);
+});
+
+Deno.test("auth renews the rights: rooms that may no longer be read are left, and nothing more comes from them", async () => {
+  using chat = new TokenChat();
+  chat.sign("all");
+  chat.sign("less", { rights: [{ match: "den", allow: ["read"] }] });
+  const ann = await chat.enter("all", "den", "attic");
+  const bea = await chat.enter("all", "attic");
+  assert.deepEqual(await ann.ask({ type: "auth", id: "1", token: "less" }), [
+    { type: "left", room: "attic", reason: "not_allowed" },
+    { type: "ack", id: "1" },
+  ]);
+  await bea.ask({ type: "say", room: "attic", text: "a secret" });
+  assert.deepEqual(ann.take(), []);
+  const answers = await ann.ask({ type: "say", id: "2", room: "den", text: "hi" });
+  assert.deepEqual(typesOf(answers), ["not_allowed"]);
+});
+
+Deno.test("auth refuses a token of another user, one that is not valid, and any token of a guest", async () => {
+  using chat = new TokenChat();
+  chat.sign("ann");
+  chat.sign("bea", { user: user("a_bea00000") });
+  const ann = await chat.enter("ann", "den");
+  assert.deepEqual(typesOf(await ann.ask({ type: "auth", token: "bea" })), ["not_allowed"]);
+  assert.deepEqual(typesOf(await ann.ask({ type: "auth", token: "forged" })), ["bad_token"]);
+  chat.authenticator.isAway = true;
+  assert.deepEqual(typesOf(await ann.ask({ type: "auth", token: "ann" })), ["unavailable"]);
+  assert.equal(ann.closeCode, undefined);
+  chat.authenticator.isAway = false;
+  const guest = chat.connect();
+  await guest.ask({ type: "hello", name: "Guy" });
+  assert.deepEqual(typesOf(await guest.ask({ type: "auth", token: "ann" })), ["not_allowed"]);
+});
+
+Deno.test("The last auth counts, even if an earlier one is checked later", async () => {
+  using chat = new TokenChat();
+  chat.sign("all");
+  chat.sign("none", { rights: [] });
+  const ann = await chat.enter("all", "den");
+  const slow = Promise.withResolvers<void>();
+  chat.authenticator.whenLet = slow.promise;
+  ann.send({ type: "auth", id: "1", token: "none" });
+  chat.authenticator.whenLet = Promise.resolve();
+  await ann.ask({ type: "auth", id: "2", token: "all" });
+  slow.resolve();
+  await flushMicrotasks();
+  assert.deepEqual(typesOf(ann.take()), ["ack"]);
+  assert.deepEqual(typesOf(await ann.ask({ type: "who", room: "den" })), ["members"]);
+});
+
+Deno.test("A client is told before its token expires, once for each token", async () => {
+  using chat = new TokenChat();
+  chat.sign("ann");
+  const ann = await chat.enter("ann", "den");
+  const { clock } = chat.chat;
+  assert.deepEqual(ann.handler.expiry(), { at: clock.now() + HOUR, isTold: false });
+  await clock.advance(HOUR - 59_000);
+  ann.handler.onExpiring();
+  await flushMicrotasks();
+  assert.deepEqual(ann.take().filter(({ type }) => type === "expiring"), [
+    { type: "expiring", inMs: 59_000 },
+  ]);
+  assert.equal(ann.handler.expiry()?.isTold, true);
+  chat.sign("later");
+  await ann.ask({ type: "auth", token: "later" });
+  assert.deepEqual(ann.handler.expiry(), { at: clock.now() + HOUR, isTold: false });
+});
+
+Deno.test("A guest's rights do not expire", async () => {
+  using chat = new TokenChat();
+  const guest = chat.connect();
+  await guest.ask({ type: "hello", name: "Guy" });
+  assert.equal(guest.handler.expiry(), undefined);
+});
+
+Deno.test("A name that comes from the app cannot be changed, and is kept when somebody else has it", async () => {
+  using chat = new TokenChat();
+  const guest = chat.connect();
+  await guest.ask({ type: "hello", name: "Ann" }, { type: "join", room: "den" });
+  chat.sign("ann");
+  const ann = chat.connect();
+  const answers = await ann.ask({ type: "hello", token: "ann" }, { type: "join", room: "den" });
+  assert.equal(answers[1]?.name, "Ann (2)");
+  assert.equal(answers[1]?.wanted, "Ann");
+  assert.deepEqual(typesOf(await ann.ask({ type: "name", name: "Bea" })), ["not_allowed"]);
+});
+
+Deno.test("An address that sends bad tokens has to wait, and others do not", async () => {
+  using chat = new TokenChat();
+  chat.sign("ann");
+  const answersTo = async (address: string | undefined, token: string) =>
+    typesOf(await chat.connect({ address }).ask({ type: "hello", token }));
+  for (let count = 0; count < 200; count++) {
+    assert.deepEqual(await answersTo("192.0.2.1", `forged ${count}`), ["bad_token"]);
+  }
+  const [slow] = await chat.connect({ address: "192.0.2.1" }).ask({ type: "hello", token: "ann" });
+  assert.equal(slow?.code, "slow_down");
+  assert.ok(Number(slow?.afterMs) > 0);
+  assert.deepEqual(await answersTo("192.0.2.2", "ann"), ["hello"]);
+  assert.deepEqual(await answersTo(undefined, "ann"), ["hello"]);
+  await chat.chat.clock.advance(Number(slow?.afterMs));
+  assert.deepEqual(await answersTo("192.0.2.1", "ann"), ["hello"]);
+});
+
+Deno.test("Plain text takes the token of the handshake, and speaks when it is checked", async () => {
+  using chat = new TokenChat({ auth: "required" });
+  chat.sign("ann");
+  const { socket, handler } = await chat.connectText({ token: "ann" }, { room: "den" });
+  handler.onMessage("hi");
+  await flushMicrotasks();
+  assert.deepEqual(socket.sent, ["Ann: hi"]);
+  handler.onExpiring();
+  assert.deepEqual(socket.sent.slice(1), [
+    "! your token expires in 3600 s: reconnect with a new one",
+  ]);
+});
+
+for (
+  const [what, token, status] of [
+    ["has no token where one is required", undefined, TOKEN_REQUIRED],
+    ["has a forged token", "forged", BAD_TOKEN],
+    ["may not read the room", "elsewhere", NOT_ALLOWED],
+  ] as const
+) {
+  Deno.test(`Plain text closes a connection that ${what} with ${status.code}`, async () => {
+    using chat = new TokenChat({ auth: "required" });
+    chat.sign("elsewhere", { rights: [{ match: "attic", allow: ["read"] }] });
+    const { socket } = await chat.connectText({ token }, { room: "den" });
+    assert.deepEqual(socket.closeStatuses[0], status);
+    assert.equal(socket.sent.length, 1, socket.sent.join());
+  });
+}
