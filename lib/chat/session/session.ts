@@ -24,7 +24,7 @@ import {
   ROOM_RULE,
   type RoomId,
 } from "../../core/names/names.ts";
-import { REQUIRED_ACTION } from "../../core/auth/rights.ts";
+import { REQUIRED_ACTION } from "../../core/protocol/request_rights.ts";
 import {
   faultFrame,
   responseSize,

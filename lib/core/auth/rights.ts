@@ -12,8 +12,6 @@
  * ```
  * @module
  */
-import type { RequestType } from "../protocol/requests.ts";
-
 /** Everything that can be granted in a room. */
 export const ROOM_ACTIONS = ["read", "send", "react", "invite", "moderate"] as const;
 
@@ -41,16 +39,3 @@ export function isAllowed(rights: Rights, action: RoomAction, room: string): boo
 function matches(pattern: string, room: string): boolean {
   return pattern.endsWith("*") ? room.startsWith(pattern.slice(0, -1)) : room === pattern;
 }
-
-/** The action that each request in a room needs. */
-export const REQUIRED_ACTION = {
-  join: "read",
-  who: "read",
-  history: "read",
-  read: "read",
-  say: "send",
-  edit: "send",
-  delete: "send",
-  typing: "send",
-  react: "react",
-} as const satisfies Partial<Record<RequestType, RoomAction>>;

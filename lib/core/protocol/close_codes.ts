@@ -28,7 +28,7 @@ export const SERVICE_RESTART: CloseStatus = { code: 1012, reason: "the service r
 export const SLOW_CONSUMER: CloseStatus = { code: 4008, reason: "too slow" };
 /** The client did not answer a ping in time. */
 export const PING_TIMEOUT: CloseStatus = { code: 4009, reason: "no answer" };
-/** The user's token cannot be checked yet, since Redis is unavailable: reconnect. */
+/** The user's token cannot be checked yet, since Redis or the key URL is unavailable: reconnect. */
 export const NOT_READY: CloseStatus = { code: 4010, reason: "not ready", afterMs: 2_000 };
 /** A `chat.v1.json` connection sent no `hello` in time. */
 export const HELLO_TIMEOUT: CloseStatus = { code: 4011, reason: "no hello" };

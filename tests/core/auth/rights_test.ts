@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { isAllowed, REQUIRED_ACTION, type RoomGrant } from "../../../lib/core/auth/rights.ts";
-import { REQUESTS } from "../../../lib/core/protocol/requests.ts";
+import { isAllowed, type RoomGrant } from "../../../lib/core/auth/rights.ts";
 
 const TEAM: RoomGrant = { match: "team-*", allow: ["read", "send"] };
 const NEWS: RoomGrant = { match: "news", allow: ["read"] };
@@ -28,11 +27,3 @@ for (
     assert.equal(isAllowed(rights, action, room), expected);
   });
 }
-
-Deno.test("every request that names a room needs an action, but leave", () => {
-  const named = Object.entries(REQUESTS)
-    .filter(([, schema]) => "room" in schema.pipe[0].entries)
-    .map(([type]) => type);
-  const needing = Object.keys(REQUIRED_ACTION);
-  assert.deepEqual(named.filter((type) => type !== "leave").sort(), needing.sort());
-});

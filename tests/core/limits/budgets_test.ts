@@ -110,7 +110,8 @@ for (
 ) {
   Deno.test(`budgetTable() does not limit ${what} when their setting is 0`, () => {
     const table = budgetTable(settings);
-    const { read, readOfUser, readOfAddress, readOfWorker, newRoomsOfAddress, ...rest } = table;
+    const { read, readOfUser, readOfAddress, readOfWorker, ...sending } = table;
+    const { newRoomsOfAddress, badTokensOfAddress, ...rest } = sending;
     for (const rates of Object.values(rest)) {
       assert.equal(rates[unlimited], undefined);
       assert.notEqual(rates[unlimited === "bytes" ? "messages" : "bytes"], undefined);
@@ -118,8 +119,9 @@ for (
     for (const { messages, bytes } of [read, readOfUser, readOfAddress, readOfWorker]) {
       assert.deepEqual([messages, bytes === undefined], [undefined, unlimited === "bytes"]);
     }
-    const { messages, bytes } = newRoomsOfAddress;
-    assert.deepEqual([messages === undefined, bytes], [unlimited === "messages", undefined]);
+    for (const { messages, bytes } of [newRoomsOfAddress, badTokensOfAddress]) {
+      assert.deepEqual([messages === undefined, bytes], [unlimited === "messages", undefined]);
+    }
   });
 }
 

@@ -1,0 +1,19 @@
+/**
+ * What a user must be allowed to do for each request in a room.
+ * @module
+ */
+import type { RoomAction } from "../auth/rights.ts";
+import type { RequestType } from "./requests.ts";
+
+/** The action that each request in a room needs. */
+export const REQUIRED_ACTION = {
+  join: "read",
+  who: "read",
+  history: "read",
+  read: "read",
+  say: "send",
+  edit: "send",
+  delete: "send",
+  typing: "send",
+  react: "react",
+} as const satisfies Partial<Record<RequestType, RoomAction>>;
