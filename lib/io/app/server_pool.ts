@@ -16,6 +16,7 @@ import type { MoveState } from "../workers/recycle_planner.ts";
 import { logger } from "../logger.ts";
 import { Supervisor, type SupervisorContext } from "../workers/supervisor.ts";
 import { firstFailure } from "../tasks.ts";
+import { reservePort } from "./port_reservation.ts";
 import type { KeyPair } from "../tls/key_pair.ts";
 
 /** Serves clients, in this thread or in workers. */
@@ -94,7 +95,8 @@ export async function serveInWorkers(
   if (!reachesOtherWorkers()) {
     throw new Error("WORKERS needs BroadcastChannel, which this version of Deno does not have");
   }
-  const port = findFreePort(config);
+  using reservation = reservePort(config.host, config.port);
+  const { port } = reservation;
   let { keyPair } = options;
   const life = new AbortController();
   let retiredCounters: Snapshot = [];
@@ -161,13 +163,4 @@ function limitsOf(
     policy: workerHealthPolicy({ maxConnections, workers, maxBytes }),
     maxProcessBytes: maxBytes,
   };
-}
-
-/**
- * Checks that the port is free, and resolves 0 to a free port. Workers share a port, and so they would listen beside
- * another program on it without an error (Deno 2.9.6); with port 0, each of them would listen on a different port.
- */
-function findFreePort({ host, port }: Config): number {
-  using listener = Deno.listen({ hostname: host, port });
-  return listener.addr.transport === "tcp" ? listener.addr.port : port;
 }
