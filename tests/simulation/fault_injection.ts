@@ -10,6 +10,7 @@ import type { JsonClient } from "./clients/json_client.ts";
 import type { LibraryClient } from "./clients/library_client.ts";
 import type { SimNode } from "./world/sim_node.ts";
 import type { TextClient } from "./clients/text_client.ts";
+import type { TokenClient } from "./clients/token_client.ts";
 import type { Wire } from "./world/wire.ts";
 import type { World } from "./world/world.ts";
 
@@ -18,12 +19,13 @@ export interface SimClients {
   readonly json: readonly JsonClient[];
   readonly text: readonly TextClient[];
   readonly library: readonly LibraryClient[];
+  readonly token?: readonly TokenClient[];
 }
 
 /** Lets a client act repeatedly until a time. */
 export function scheduleActions(
   world: World,
-  client: SimClients[keyof SimClients][number],
+  client: SimClients["json" | "text" | "library"][number],
   until: number,
 ): void {
   const { clock, dice } = world;
@@ -84,10 +86,10 @@ export function injectFaults(
 
 type FaultInjection = (world: World, clients: SimClients) => void;
 
-function cut(world: World, { json, text, library }: SimClients): void {
+function cut(world: World, { json, text, library, token = [] }: SimClients): void {
   const { dice } = world;
   const pages = library.flatMap((it) => it.pages);
-  const { id, wire } = dice.pick([...json, ...text, ...pages]);
+  const { id, wire } = dice.pick([...json, ...text, ...pages, ...token]);
   world.note(`the line of ${id} breaks`);
   wire?.cut(dice.chance(0.6) ? 1 : dice.between(1, 30_000));
 }
@@ -131,9 +133,14 @@ function restart(world: World, clients: SimClients): void {
   world.startNode();
 }
 
-function wiresOf(node: SimNode, { json, text, library }: SimClients): readonly Wire[] {
+function wiresOf(
+  node: SimNode,
+  { json, text, library, token = [] }: SimClients,
+): readonly Wire[] {
   const pages = library.flatMap((it) => it.pages);
-  return [...json, ...text, ...pages].flatMap(({ wire }) => wire?.node === node ? wire : []);
+  return [...json, ...text, ...pages, ...token].flatMap(({ wire }) =>
+    wire?.node === node ? wire : []
+  );
 }
 
 function retireClient(world: World, { json, text }: SimClients): void {

@@ -5,10 +5,17 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { DROP_MUTANTS, EQUIVALENT_MUTANTS, LIBRARY_MUTANTS, MUTANTS } from "./mutants/mutants.ts";
+import {
+  DROP_MUTANTS,
+  EQUIVALENT_MUTANTS,
+  LIBRARY_MUTANTS,
+  MUTANTS,
+  TOKEN_MUTANTS,
+} from "./mutants/mutants.ts";
 import { simulateDrops } from "./drops.ts";
 import { simulateLibrary } from "./library_scenario.ts";
 import { simulate, type SimulationResult } from "./scenario.ts";
+import { simulateTokens } from "./tokens.ts";
 
 /** Takes half a minute on two slow cores. */
 const DEFAULT_SEEDS = 5_000;
@@ -20,6 +27,7 @@ const LIBRARY_SEEDS = Math.ceil(SEEDS / 4);
 const ENOUGH_SEEDS = 500;
 const HARMLESS_SEEDS = 200;
 const DROPS_SEEDS = 200;
+const TOKEN_SEEDS = Math.ceil(SEEDS / 25);
 const OCCASION_SEEDS = 4_000;
 
 /** The first seeds, or the single requested one. */
@@ -102,9 +110,21 @@ const LIBRARY_OCCASIONS: readonly RegExp[] = [
   /lib\d\/\d+: \S+ is \{"kind":"discarded"/,
 ];
 
+/** The same for tokens. */
+const TOKEN_OCCASIONS: readonly RegExp[] = [
+  /"type":"expiring"/,
+  /"type":"auth".*"rooms\\":\[\]/,
+  /"type":"left".*"reason":"not_allowed"/,
+  /"code":"not_allowed"/,
+  /"code":"token_expired"/,
+  /is cut off: 4504/,
+  /is cut off: 4010/,
+];
+
 const PLANTED = [
   ...Object.entries(MUTANTS).map(([name, mutant]) => [name, mutant, simulate] as const),
   ...Object.entries(DROP_MUTANTS).map(([name, mutant]) => [name, mutant, simulateDrops] as const),
+  ...Object.entries(TOKEN_MUTANTS).map(([name, mutant]) => [name, mutant, simulateTokens] as const),
   ...Object.entries(LIBRARY_MUTANTS).map(([name, mutant]) =>
     [name, mutant, simulateLibrary] as const
   ),
@@ -120,6 +140,10 @@ Deno.test("The client library sends everything once, whatever is lost and howeve
 
 Deno.test("A user who drops and reconnects within 10 s is not reported as left", async () => {
   for (const seed of seeds(DROPS_SEEDS)) assertNoViolations(seed, await simulateDrops(seed));
+});
+
+Deno.test("Users are sent what their tokens allow, all of it and nothing else, until they expire", async () => {
+  for (const seed of seeds(TOKEN_SEEDS)) assertNoViolations(seed, await simulateTokens(seed));
 });
 
 for (const [name, mutant] of Object.entries(EQUIVALENT_MUTANTS)) {
@@ -147,20 +171,19 @@ Deno.test("A simulation of the client library is identical for the same seed, ex
   assert.deepEqual(withoutIds(one), withoutIds(again));
 });
 
-Deno.test("Simulations of the client library reach every required event", async () => {
-  const missing = new Set(LIBRARY_OCCASIONS);
-  for (let seed = 0; seed < OCCASION_SEEDS && missing.size > 0; seed++) {
-    const trace = (await simulateLibrary(seed)).trace.join("\n");
-    for (const occasion of missing) if (occasion.test(trace)) missing.delete(occasion);
-  }
-  assert.deepEqual([...missing], []);
-});
+const REQUIRED = [
+  ["Simulations", OCCASIONS, simulate],
+  ["Simulations of the client library", LIBRARY_OCCASIONS, simulateLibrary],
+  ["Simulations of tokens", TOKEN_OCCASIONS, simulateTokens],
+] as const;
 
-Deno.test("Simulations reach every required event", async () => {
-  const missing = new Set(OCCASIONS);
-  for (let seed = 0; seed < OCCASION_SEEDS && missing.size > 0; seed++) {
-    const trace = (await simulate(seed)).trace.join("\n");
-    for (const occasion of missing) if (occasion.test(trace)) missing.delete(occasion);
-  }
-  assert.deepEqual([...missing], []);
-});
+for (const [what, occasions, run] of REQUIRED) {
+  Deno.test(`${what} reach every required event`, async () => {
+    const missing = new Set(occasions);
+    for (let seed = 0; seed < OCCASION_SEEDS && missing.size > 0; seed++) {
+      const trace = (await run(seed)).trace.join("\n");
+      for (const occasion of missing) if (occasion.test(trace)) missing.delete(occasion);
+    }
+    assert.deepEqual([...missing], []);
+  });
+}

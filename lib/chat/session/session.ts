@@ -347,7 +347,9 @@ export class Session implements MembershipListener, SignInHost {
     const respond = () => handleRoomRequest(request, membership, this.#context);
     // The member list is answered from memory, without the store.
     const frame = await (request.type === "who" ? respond() : reader.readForRequest(respond));
-    if (frame) this.#sendCharged(frame);
+    // The right may have ended while the log was read.
+    if (!this.#signIn.may("read", membership.id)) this.#sendFault(request.id, "not_allowed");
+    else if (frame) this.#sendCharged(frame);
   }
 
   /** Unexpected errors are bugs: close the connection so that the client does not wait forever. */

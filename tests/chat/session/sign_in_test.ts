@@ -402,3 +402,23 @@ for (
     assert.equal(socket.sent.length, 1, socket.sent.join());
   });
 }
+
+Deno.test("A page that is read while the right to it ends is not sent", async () => {
+  using chat = new TokenChat();
+  chat.sign("all");
+  chat.sign("none", { rights: [] });
+  const ann = await chat.enter("all", "den");
+  await ann.ask({ type: "say", room: "den", text: "a secret" });
+  const reading = Promise.withResolvers<void>();
+  const { bus } = chat.chat;
+  const page = bus.page.bind(bus);
+  bus.page = async (...query) => {
+    await reading.promise;
+    return await page(...query);
+  };
+  assert.deepEqual(await ann.ask({ type: "history", id: "1", room: "den" }), []);
+  await ann.ask({ type: "auth", token: "none" });
+  reading.resolve();
+  await flushMicrotasks();
+  assert.deepEqual(typesOf(ann.take()), ["not_allowed"]);
+});

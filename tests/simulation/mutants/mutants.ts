@@ -3,6 +3,7 @@
  * how many seeds.
  * @module
  */
+import type { Authenticator, TokenUser } from "../../../lib/chat/ports/authenticator.ts";
 import { Hub, type HubContext } from "../../../lib/chat/room/hub.ts";
 import { Room } from "../../../lib/chat/room/room.ts";
 import type { JoinRequest, Subscriber } from "../../../lib/chat/room/subscriber.ts";
@@ -169,6 +170,38 @@ export const DROP_MUTANTS: Readonly<Record<string, Mutant>> = {
     ...UNMUTATED,
     makeHub: (context) => new NoGracePeriodHub(context),
   },
+};
+
+/** An authenticator whose results are changed. */
+function authenticating(change: (user: TokenUser) => TokenUser): Mutant {
+  const wrapAuthenticator = (authenticator: Authenticator): Authenticator => ({
+    async authenticate(token) {
+      const result = await authenticator.authenticate(token);
+      return result.kind === "known" ? { ...result, ...change(result) } : result;
+    },
+  });
+  return { ...UNMUTATED, wrapAuthenticator };
+}
+
+/** Returns the rights of a user's first token. */
+function rememberingRights(): Mutant {
+  return {
+    ...UNMUTATED,
+    wrapAuthenticator: (authenticator) => {
+      const known = new Map<string, TokenUser["rights"]>();
+      return authenticating((user) => {
+        if (!known.has(user.user)) known.set(user.user, user.rights);
+        return { ...user, rights: known.get(user.user) ?? null };
+      }).wrapAuthenticator(authenticator);
+    },
+  };
+}
+
+/** Bugs that the simulation of tokens must find. */
+export const TOKEN_MUTANTS: Readonly<Record<string, Mutant>> = {
+  "a right that nobody asks for": authenticating((user) => ({ ...user, rights: null })),
+  "a right that outlives its token": rememberingRights(),
+  "a token that never expires": authenticating((user) => ({ ...user, expiresAt: Infinity })),
 };
 
 /** Keeps only the first value of each key: an action, once stored, stays unsent. */

@@ -2,6 +2,7 @@
  * The places where a fault can be planted, to prove that the simulation finds it: each replaces one real part.
  * @module
  */
+import type { Authenticator } from "../../../lib/chat/ports/authenticator.ts";
 import { Hub, type HubContext } from "../../../lib/chat/room/hub.ts";
 import { ListRoomStorage } from "../../core/log/list_room_storage.ts";
 import type { NodeBus } from "./sim_bus.ts";
@@ -15,6 +16,8 @@ export interface Mutant {
   readonly wrap: (bus: NodeBus) => NodeBus;
   /** A node's hub. */
   readonly makeHub: (context: HubContext) => Hub;
+  /** Wraps a node's authenticator. */
+  readonly wrapAuthenticator: (authenticator: Authenticator) => Authenticator;
   /** Whether the tops of the logs are announced. */
   readonly announcesTops: boolean;
   /** Whether a new epoch begins where entries may have been lost. */
@@ -30,6 +33,7 @@ export const UNMUTATED: Mutant = {
   makeRoomStorage: () => new ListRoomStorage(),
   wrap: (bus) => bus,
   makeHub: (context) => new Hub(context),
+  wrapAuthenticator: (authenticator) => authenticator,
   announcesTops: true,
   startsEpochs: true,
   makeStorage: () => new Map(),

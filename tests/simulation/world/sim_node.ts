@@ -3,10 +3,10 @@
  * nothing of it runs, its connections are gone, and its leases remain until they expire.
  * @module
  */
-import { NO_TOKENS } from "../../../lib/io/auth/load_authenticator.ts";
 import type { Announcement } from "../../../lib/chat/ports/bus.ts";
 import type { Clock } from "../../../lib/chat/ports/clock.ts";
 import type { ConnectionHandler, Socket } from "../../../lib/chat/ports/connection_handler.ts";
+import { Heartbeat } from "../../../lib/chat/heartbeat.ts";
 import type { Hub } from "../../../lib/chat/room/hub.ts";
 import type { Identity, SessionTokens } from "../../../lib/chat/ports/session_tokens.ts";
 import { JsonHandler } from "../../../lib/chat/session/json_handler.ts";
@@ -14,9 +14,11 @@ import type { SessionContext } from "../../../lib/chat/session/session.ts";
 import { TextHandler, type TextOptions } from "../../../lib/chat/session/text_handler.ts";
 import { ConcurrencyLimit } from "../../../lib/chat/concurrency_limit.ts";
 import { TopAnnouncer } from "../../../lib/chat/bus/top_announcer.ts";
+import { healthPolicy } from "../../../lib/core/health/connection_health.ts";
 import { SharedBudgets } from "../../../lib/core/limits/rate_limiter.ts";
 import { isUserId, type UserId } from "../../../lib/core/log/entry.ts";
 import { parseName } from "../../../lib/core/names/names.ts";
+import { SimAuthenticator } from "./sim_authenticator.ts";
 import { RECOVER_LIMIT, SimBus } from "./sim_bus.ts";
 import type { World } from "./world.ts";
 
@@ -29,10 +31,14 @@ const LIMITS = {
   recoverLimit: RECOVER_LIMIT,
 };
 
+const HEALTH_POLICY = healthPolicy({ pingMs: 25_000, maxBufferedBytes: Infinity });
+
 /** One process. */
 export class SimNode {
   readonly id: string;
   readonly bus: SimBus;
+  /** Ends connections whose tokens have expired; undefined if no token does. */
+  readonly heartbeat: Heartbeat | undefined;
   readonly #world: World;
   readonly #hub: Hub;
   readonly #context: SessionContext;
@@ -47,6 +53,7 @@ export class SimNode {
     const clock = this.#clock();
     this.bus = new SimBus({ ...world.busContext, isAlive: () => this.#isAlive });
     const bus = mutant.wrap(this.bus);
+    this.heartbeat = world.checksExpiry ? new Heartbeat(clock, HEALTH_POLICY) : undefined;
     const newId = () => `id${world.nextNumber()}`;
     const common = { bus, clock, random, newId, guestName: "guest" };
     const batching = { batchPolicy, sharesWrites };
@@ -64,7 +71,8 @@ export class SimNode {
     const sessionTokens = new SimSessionTokens(world);
     const limits = new SharedBudgets(LIMITS);
     const readLimit = new ConcurrencyLimit(2);
-    const access = { authenticator: NO_TOKENS, auth: "open" } as const;
+    const authenticator = mutant.wrapAuthenticator(new SimAuthenticator(world));
+    const access = { authenticator, auth: "open" } as const;
     const own = { limits, readLimit, hub: this.#hub, sessionTokens, ...access, serverInfo };
     this.#context = { ...common, ...LIMITS, ...own };
     this.#start(new TopAnnouncer(bus, clock, (tops) => this.#dispatchLater(tops)));
@@ -111,6 +119,7 @@ export class SimNode {
     const { signal } = new AbortController();
     const tasks = [this.#hub.run(signal), this.#forwardAnnouncements(topAnnouncer, signal)];
     if (this.#world.mutant.announcesTops) tasks.push(topAnnouncer.run(signal));
+    if (this.heartbeat) tasks.push(this.heartbeat.run(signal));
     const broken = (error: unknown) => this.#world.reportViolation(`${this.id} broke: ${error}`);
     Promise.all(tasks).catch(broken);
   }

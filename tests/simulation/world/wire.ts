@@ -4,6 +4,8 @@
  * minute.
  * @module
  */
+import type { Peer } from "../../../lib/chat/heartbeat.ts";
+import type { Vitals } from "../../../lib/core/health/connection_health.ts";
 import type { ConnectionHandler, Socket } from "../../../lib/chat/ports/connection_handler.ts";
 import type { CloseStatus } from "../../../lib/core/protocol/close_codes.ts";
 import type { Backlog } from "../../../lib/core/limits/send_pacing.ts";
@@ -29,7 +31,7 @@ const FAULT = /"type":"fault","id":"([^"]+)"/g;
 const MAX_BACKLOG = 4_096;
 
 /** One connection. */
-export class Wire implements Socket {
+export class Wire implements Socket, Peer {
   readonly node: SimNode;
   readonly #world: World;
   readonly #client: WireClient;
@@ -89,6 +91,30 @@ export class Wire implements Socket {
     return { bytes: this.#unsent, maxBytes: MAX_BACKLOG };
   }
 
+  vitals(now: number): Vitals | undefined {
+    if (this.#nodeEnd !== "open") return undefined;
+    const expiry = this.#handler?.expiry?.();
+    return { backlog: 0, progressAt: now, receivedAt: now, canPing: false, expiry };
+  }
+
+  status(): string {
+    return this.#nodeEnd;
+  }
+
+  bufferedBytes(): number {
+    return 0;
+  }
+
+  announceExpiry(): void {
+    this.#world.guard(() => this.#handler?.onExpiring?.());
+  }
+
+  ping(): void {}
+
+  drop(): void {}
+
+  charge(): void {}
+
   close(status: CloseStatus): void {
     if (this.#nodeEnd === "over") return;
     const { afterMs } = status;
@@ -118,12 +144,14 @@ export class Wire implements Socket {
     this.#nodeEnd = "open";
     this.#scheduleAtClient(() => this.#client.opened());
     this.#handler = openHandler(this.node, this);
+    this.node.heartbeat?.watch(this);
     if (!this.isHeldByNode) this.#handler.onClose();
   }
 
   #endAtNode(): void {
     if (this.#nodeEnd !== "open") return void (this.#nodeEnd = "over");
     this.#nodeEnd = "over";
+    this.node.heartbeat?.unwatch(this);
     if (this.node.isAlive) this.#world.guard(() => this.#handler?.onClose());
   }
 

@@ -26,6 +26,7 @@ export class World {
   readonly batchPolicy: BatchPolicy;
   /** Whether plain text waits too. */
   readonly sharesWrites: boolean;
+  readonly checksExpiry: boolean;
   readonly nodes: SimNode[] = [];
   /** The ids of refused actions, whose order is not guaranteed. */
   readonly refused = new Set<string>();
@@ -36,7 +37,9 @@ export class World {
   #faultRates: FaultRates;
   #lastNumber = 0;
 
-  constructor(seed: number, mutant: Mutant) {
+  /** @param options `checksExpiry`: whether nodes end the connections of users whose tokens expire. */
+  constructor(seed: number, mutant: Mutant, { checksExpiry = false } = {}) {
+    this.checksExpiry = checksExpiry;
     this.dice = new Dice(seed);
     this.clock = new SimClock(this.dice);
     this.mutant = mutant;

@@ -1,0 +1,218 @@
+/**
+ * A client of an app's user. Its tokens live for seconds and grant other rooms each time. It renews them when it is told,
+ * or forgets to, and checks that it is sent nothing that its token does not allow.
+ * @module
+ */
+import { EXPIRY_GRACE_MS } from "../../../lib/core/health/connection_health.ts";
+import {
+  type CloseStatus,
+  NOT_READY,
+  SERVICE_RESTART,
+  TOKEN_EXPIRED,
+} from "../../../lib/core/protocol/close_codes.ts";
+import type { Frame, FrameOf } from "../../../lib/core/protocol/frames.ts";
+import type { SimToken } from "../world/sim_authenticator.ts";
+import { Wire, type WireClient } from "../world/wire.ts";
+import type { World } from "../world/world.ts";
+import { isRoomFrame, JoinedRooms } from "./joined_rooms.ts";
+import { PendingRequests, type RequestFields } from "./pending_requests.ts";
+
+const MAX_LATENCY_MS = 100;
+/** The heartbeat visits every connection within this time. */
+const BEAT_MS = 5_000;
+
+/** The client of one user. */
+export class TokenClient implements WireClient {
+  readonly id: string;
+  readonly rooms: JoinedRooms;
+  wire: Wire | undefined;
+  readonly #world: World;
+  readonly #pendingRequests: PendingRequests;
+  /** The token that the server has accepted on this connection. */
+  #accepted: SimToken | undefined;
+  /** The token that the server is checking. */
+  #offered: SimToken | undefined;
+  #isRetired = false;
+
+  constructor(world: World, id: string) {
+    this.#world = world;
+    this.id = id;
+    this.rooms = new JoinedRooms(world, id);
+    this.#pendingRequests = new PendingRequests(world, id);
+  }
+
+  /** Connects to any running node. */
+  connect(): void {
+    const { dice, running, clock } = this.#world;
+    if (this.#isRetired || this.wire) return;
+    if (running.length === 0) return clock.after(500, () => this.connect());
+    this.wire = new Wire(
+      this.#world,
+      dice.pick(running),
+      this,
+      MAX_LATENCY_MS,
+      (at, socket) => at.openHandler(socket, undefined, () => {}),
+    );
+  }
+
+  /** Disconnects for good. */
+  retire(): void {
+    this.#isRetired = true;
+    this.wire?.disconnect();
+    this.#forget();
+  }
+
+  /** Does something in a room. */
+  act(): void {
+    const { dice, rooms } = this.#world;
+    const room = dice.pick(rooms);
+    if (this.#accepted === undefined) return;
+    const text = `text ${this.id}.${this.#world.nextNumber()}`;
+    this.#request(dice.pick([
+      { type: "say", room, text },
+      { type: "history", room, limit: 5 },
+      { type: "who", room },
+      { type: "join", room },
+      { type: "typing", room },
+    ]));
+  }
+
+  /** Checks the final state: all rooms that it may read, with everything in them. */
+  checkFinalState(): void {
+    this.#pendingRequests.checkFinalState();
+    this.rooms.checkFinalState();
+    if (this.wire === undefined) return;
+    for (const room of this.#accepted?.rooms ?? []) {
+      if (!this.rooms.has(room)) this.#reportViolation(`never joined ${room}`);
+    }
+  }
+
+  opened(): void {
+    this.#offer((token) => ({ type: "hello", token }));
+    if (this.#world.dice.chance(0.5)) this.#joinAll(this.#offered);
+  }
+
+  closed(status: CloseStatus | undefined): void {
+    const { dice, clock } = this.#world;
+    const expected: readonly (number | undefined)[] = [
+      undefined,
+      SERVICE_RESTART.code,
+      NOT_READY.code,
+      TOKEN_EXPIRED.code,
+    ];
+    if (!expected.includes(status?.code)) this.#reportViolation(`closed with ${status?.code}`);
+    this.#world.note(`${this.id} is cut off: ${status?.code}`);
+    this.#forget();
+    clock.after(dice.between(10, 1_000), () => this.connect());
+  }
+
+  received(message: string): void {
+    for (const line of message.split("\n")) {
+      this.#world.note(`${this.id} < ${line}`);
+      const frame: Frame = JSON.parse(line);
+      this.#checkAllowed(frame);
+      if (isRoomFrame(frame)) this.rooms.onFrame(frame);
+      else this.#onResponse(frame);
+    }
+  }
+
+  #checkAllowed(frame: Frame): void {
+    // What is acknowledged was sent when it was allowed.
+    if (!("room" in frame) || frame.type === "ack" || frame.type === "left") return;
+    const { room } = frame;
+    const tokens = [this.#accepted, this.#offered];
+    if (!tokens.some((token) => token?.rooms.some((it) => it === room))) {
+      this.#reportViolation(`was sent ${frame.type} of ${room}, which it may not read`);
+    }
+    const { clock } = this.#world;
+    const lastMs = Math.max(...tokens.map((token) => token?.expiresAt ?? 0)) + EXPIRY_GRACE_MS;
+    if (clock.date() > lastMs + BEAT_MS + MAX_LATENCY_MS) {
+      this.#reportViolation(`was sent ${frame.type} long after its token expired`);
+    }
+  }
+
+  #onResponse(frame: Frame): void {
+    const { dice, isFaultFree } = this.#world;
+    switch (frame.type) {
+      case "retry":
+        return;
+      case "expiring":
+        if (isFaultFree || dice.chance(0.7)) this.#offer((token) => ({ type: "auth", token }));
+        return;
+      case "left":
+        if (frame.reason !== undefined) return this.rooms.onLeft(frame.room);
+        break;
+      case "joined":
+        this.rooms.onJoined(frame, undefined);
+        break;
+      case "hello":
+        this.#accept();
+        break;
+      case "ack":
+        if (this.#pendingRequests.resolve(frame.id)?.type === "auth") this.#accept();
+        return;
+      case "fault":
+        return this.#onFault(frame);
+    }
+    this.#pendingRequests.resolve("id" in frame ? frame.id : undefined);
+  }
+
+  #onFault({ id, code }: FrameOf<"fault">): void {
+    const request = this.#pendingRequests.resolve(id);
+    if (request?.type === "hello") return this.wire?.cut(1);
+    if (request?.type === "auth") return void (this.#offered = undefined);
+    const allowed = [this.#accepted, this.#offered].map((token) =>
+      token?.rooms.some((room) => room === request?.room) ?? false
+    );
+    if (code === "not_allowed" && allowed.every((it) => it)) {
+      this.#reportViolation(`may not ${request?.type} in ${request?.room}, which its token allows`);
+    }
+  }
+
+  /** The newest token counts from now on. */
+  #accept(): void {
+    this.#accepted = this.#offered ?? this.#accepted;
+    this.#offered = undefined;
+    this.#joinAll(this.#accepted);
+  }
+
+  #joinAll(token: SimToken | undefined): void {
+    for (const room of token?.rooms ?? []) {
+      const isJoining = this.#pendingRequests.isPending("join", room);
+      if (!this.rooms.has(room) && !isJoining) this.#request({ type: "join", room });
+    }
+  }
+
+  /** Sends a token for other rooms, unless one is being checked. */
+  #offer(requestOf: (token: string) => RequestFields): void {
+    if (this.#offered) return;
+    const { dice, clock, rooms, isFaultFree } = this.#world;
+    const lifeMs = isFaultFree ? 600_000 : dice.pick([100, 1_000, 10_000, 60_000]);
+    const token = {
+      user: `a_${this.id}`.padEnd(10, "0"),
+      name: this.id,
+      rooms: rooms.filter(() => dice.chance(0.6)),
+      expiresAt: clock.date() + lifeMs,
+    };
+    this.#offered = token;
+    this.#request(requestOf(JSON.stringify(token)));
+  }
+
+  #request(request: RequestFields): void {
+    const message = JSON.stringify(this.#pendingRequests.register(request));
+    this.#world.note(`${this.id} > ${message}`);
+    this.wire?.sendToNode(message);
+  }
+
+  #forget(): void {
+    this.wire = undefined;
+    this.#accepted = undefined;
+    this.#offered = undefined;
+    this.#pendingRequests.clear();
+    this.rooms.clear();
+  }
+
+  #reportViolation(what: string): void {
+    this.#world.reportViolation(`${this.id}: ${what}`);
+  }
+}
