@@ -6,7 +6,8 @@
  */
 import meta from "./deno.json" with { type: "json" };
 import { describeProblem, helpText, parseCommandLine } from "./lib/core/config/command_line.ts";
-import { type Config, parseConfig, type Problem, settings } from "./lib/core/config/config.ts";
+import { type Config, parseConfig, type Problem } from "./lib/core/config/config.ts";
+import { settingVariables } from "./lib/core/config/secret_files.ts";
 import { SETTINGS } from "./lib/core/config/settings_table.ts";
 import { listensOnAll, startupMessage } from "./lib/core/config/startup_message.ts";
 import { runBackupCommand } from "./lib/io/app/backup_command.ts";
@@ -17,6 +18,7 @@ import { logUncaughtErrors } from "./lib/io/uncaught_errors.ts";
 import { configureLogger, logger } from "./lib/io/logger.ts";
 import { type Service, type SettingFiles, startService } from "./lib/io/app/service.ts";
 import { readPublicKey } from "./lib/io/auth/key_set.ts";
+import { readSecretFiles } from "./lib/io/secret_files.ts";
 import { readKeyPair } from "./lib/io/tls/key_pair.ts";
 
 const encoder = new TextEncoder();
@@ -34,7 +36,8 @@ async function main(args: readonly string[]): Promise<number> {
   }
   if (command.kind === "bench") return await runBenchCommand(command.args);
   const get = (name: string) => command.flags.get(name) ?? Deno.env.get(name);
-  const read = parseConfig(get);
+  const secrets = await readSecretFiles(get);
+  const read = parseConfig(get, secrets.texts);
   const pathOf = (name: string) => get(name)?.trim() || null;
   const ca = await readCa(get("REDIS_CA_FILE"));
   const tls = command.kind === "serve"
@@ -45,6 +48,7 @@ async function main(args: readonly string[]): Promise<number> {
   );
   const problems = [
     ...command.problems,
+    ...secrets.problems.map(describeProblem),
     ...(read.kind === "bad" ? read.problems : []).map(describeProblem),
     ...(ca.kind === "bad" ? [describeProblem(ca.problem)] : []),
     ...(tls.kind === "bad" ? tls.problems.map(describeProblem) : []),
@@ -137,7 +141,7 @@ async function revokePermissions(
   // A worker started later loads the engine's packages.
   const needsVariables = config.websocketEngine === "node" && workers > 0;
   const unneeded: Deno.PermissionDescriptor[] = needsVariables
-    ? settings.map(({ name: variable }) => ({ name: "env", variable }))
+    ? settingVariables.map((variable) => ({ name: "env", variable }))
     : [{ name: "env" }];
   unneeded.push({ name: "sys" });
   if (!usesFiles) unneeded.push({ name: "write" });

@@ -3,14 +3,14 @@ import assert from "node:assert/strict";
 import config from "../../deno.json" with { type: "json" };
 import { type BudgetRates, budgetTable } from "../../lib/core/limits/budgets.ts";
 import { parseCommandLine, settingsTable } from "../../lib/core/config/command_line.ts";
-import { settings } from "../../lib/core/config/config.ts";
+import { secretNames, settingVariables } from "../../lib/core/config/secret_files.ts";
 import { PACKAGE_VARIABLES } from "../../lib/core/config/settings_table.ts";
 import { withSettings } from "../../docs/tools/configuration.ts";
 import * as closeStatuses from "../../lib/core/protocol/close_codes.ts";
 import { RELEASES } from "../support/deno_releases.ts";
 
 const read = (path: string) => Deno.readTextFileSync(new URL(`../../${path}`, import.meta.url));
-const ENV = [...settings.map(({ name }) => name), ...PACKAGE_VARIABLES];
+const ENV = [...settingVariables, ...PACKAGE_VARIABLES];
 
 /** Every file under a folder, from the root. */
 function filesUnder(folder: string): string[] {
@@ -55,6 +55,12 @@ Deno.test("The table of settings is the one that the code generates", () => {
   const marker = /<!-- settings:[^>]*-->/.exec(text)?.[0] ?? "";
   const table = between(text, marker, "<!-- /settings -->");
   assert.deepEqual(cells(table), cells(settingsTable()), "run deno task configuration");
+});
+
+Deno.test("The configuration guide names every setting that can be read from a file", () => {
+  const guide = read("docs/reference/configuration.md").split("## All settings")[0] ?? "";
+  const [, sentence = ""] = /\n- \*\*Secrets can be read from files([^]*?)\n- /.exec(guide) ?? [];
+  for (const name of secretNames) assert.ok(sentence.includes(`\`${name}\``), name);
 });
 
 Deno.test("withSettings() replaces only the table", () => {

@@ -2,7 +2,7 @@
  * Starts a whole Parley in its own process, as a user would, on a free port.
  * @module
  */
-import { settings } from "../../lib/core/config/config.ts";
+import { settingVariables } from "../../lib/core/config/secret_files.ts";
 import { PACKAGE_VARIABLES } from "../../lib/core/config/settings_table.ts";
 import { ENGINE } from "./engine.ts";
 import { DEADLINE_MS, endingOf, until, wholeLines } from "./provision.ts";
@@ -31,7 +31,7 @@ const MAIN = new URL("../../main.ts", import.meta.url).pathname;
 
 /** The arguments of `deno run` for the service, with the permissions that the start task has. */
 export function runArguments(...args: readonly string[]): string[] {
-  const names = [...settings.map(({ name }) => name), ...PACKAGE_VARIABLES].join(",");
+  const names = [...settingVariables, ...PACKAGE_VARIABLES].join(",");
   const permissions = ["net", "read", "write", `env=${names}`].map((it) => `--allow-${it}`);
   return ["run", "--no-prompt", "--cached-only", ...permissions, MAIN, ...args];
 }

@@ -6,6 +6,7 @@
 import { splitArguments } from "./arguments.ts";
 import { flagOf, type Problem, settings } from "./config.ts";
 import { withoutPassword } from "./redis_url.ts";
+import { secretNames, settingVariables } from "./secret_files.ts";
 
 /** The command given on the command line. */
 export type Command =
@@ -34,7 +35,7 @@ export interface Flags {
 const REQUESTS: ReadonlyMap<string, "help" | "version"> = new Map(
   [["--help", "help"], ["-h", "help"], ["--version", "version"], ["-V", "version"]] as const,
 );
-const NAMES = new Map(settings.map(({ name }) => [flagOf(name), name]));
+const NAMES = new Map(settingVariables.map((name) => [flagOf(name), name]));
 
 /**
  * Parses the arguments: `--port 9000`, `--port=9000`, `--help`, `--version`, and the command, by default `serve`. The
@@ -129,13 +130,19 @@ export function helpText(version: string, benchHelp: readonly string[]): string 
     "  deno task start bench ws://…     measure a server's capacity; its flags are below",
     "  --help, --version",
     "",
-    "Settings:",
+    `Settings (${
+      listOf(secretNames)
+    } can also be read from files, such as JWT_SECRET_FILE=/run/secrets/jwt):`,
     ...rows,
     "",
     "Flags of bench:",
     ...benchHelp,
     "",
   ].join("\n");
+}
+
+function listOf(names: readonly string[]): string {
+  return `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 }
 
 /** The settings as a Markdown table, for `docs/reference/configuration.md`. */

@@ -25,25 +25,37 @@ export interface Problem {
   readonly allowed: string;
 }
 
+/** Texts that were read from files, by setting; undefined for a file that has been reported. They are never shown. */
+export type SecretTexts = ReadonlyMap<string, string | undefined>;
+
 /** The values read so far, by field of the config. */
 type Values = Partial<Record<string, unknown>>;
 
 /** All settings, in display order. */
 export const settings: readonly Setting<unknown>[] = Object.values(SETTINGS);
 
-/** Reads all settings. @param get Returns the text of a name such as `PORT`; undefined or "" for the default. */
+/**
+ * Reads all settings.
+ *
+ * @param get Returns the text of a name such as `PORT`; undefined or "" for the default.
+ * @param secrets Texts that are used instead.
+ */
 export function parseConfig(
   get: (name: string) => string | undefined,
+  secrets: SecretTexts = new Map(),
 ):
   | { readonly kind: "good"; readonly config: Config }
   | { readonly kind: "bad"; readonly problems: readonly Problem[] } {
   const values: Values = {};
   const problems: Problem[] = [];
   for (const [field, setting] of Object.entries(SETTINGS)) {
-    const value = get(setting.name)?.trim() || setting.fallback;
+    const isInFile = secrets.has(setting.name);
+    const text = isInFile ? secrets.get(setting.name) : get(setting.name) ?? "";
+    if (text === undefined) continue;
+    const value = text.trim() || setting.fallback;
     values[field] = setting.parse(value);
     if (values[field] === undefined) {
-      const shown = setting.isSecret ? "…" : value;
+      const shown = setting.isSecret || isInFile ? "…" : value;
       problems.push({ name: setting.name, value: shown, allowed: setting.allowed });
     }
   }

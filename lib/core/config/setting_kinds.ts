@@ -18,6 +18,8 @@ export interface Setting<T> {
   readonly fallback: string;
   /** Whether its value must never be shown. */
   readonly isSecret?: true;
+  /** Whether its value may contain a password, which is removed where the value is shown. */
+  readonly hasPassword?: true;
   /** The value; undefined if the text is invalid. */
   parse(text: string): T | undefined;
 }
@@ -85,7 +87,10 @@ export function text(
 
 /** An optional text; null if unset. */
 export function optionalText(
-  options: Label & { allowed: string; rule: (text: string) => boolean; isSecret?: true },
+  options: Label & Pick<Setting<unknown>, "isSecret" | "hasPassword"> & {
+    allowed: string;
+    rule: (text: string) => boolean;
+  },
 ): Setting<string | null> {
   const { rule, ...rest } = options;
   return {

@@ -216,6 +216,7 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
     about: "Redis that connects several instances; if unset, this instance runs alone",
     allowed:
       "redis://, rediss://, unix://, redis-sentinel:// or redis-cluster:// URL (rediss- for TLS)",
+    hasPassword: true,
     rule: isRedisUrl,
   }),
   redisPrefix: text({
