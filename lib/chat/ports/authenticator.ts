@@ -24,14 +24,14 @@ export type Authentication =
     readonly why: string;
   };
 
-/** The user of a token. */
+/** A user who is known elsewhere: by a token, or stated by a proxy that has signed the user in. */
 export interface TokenUser {
-  /** Derived from the token's issuer and subject. */
+  /** Derived from the token's issuer and subject, or from what the proxy states. */
   readonly user: UserId;
   /** The user's name; undefined if the user may choose one. */
   readonly name: Name | undefined;
   /** What the user may do. */
   readonly rights: Rights;
-  /** When the token expires, in milliseconds since 1970. */
+  /** When the token expires, in milliseconds since 1970; Infinity without a token. */
   readonly expiresAt: number;
 }

@@ -1,6 +1,7 @@
 /**
  * Who the user of a session is, what the user may do, and until when. A session starts without a user; its `hello` states
- * one: with a token that an app has signed, with a resume token, or as a guest.
+ * one: with a token that an app has signed, with a resume token, or as a guest. If a proxy has signed the user in, the
+ * `hello` cannot state another.
  * @module
  */
 import { isAllowed, type Rights, type RoomAction } from "../../core/auth/rights.ts";
@@ -53,6 +54,8 @@ export interface ConnectionOrigin {
   readonly language?: GuestLanguage | undefined;
   /** The token of the handshake, not checked; used unless the `hello` has one. */
   readonly token?: string | undefined;
+  /** The user whom a trusted proxy states; the `hello` then needs no token, and cannot have one. */
+  readonly user?: TokenUser | undefined;
 }
 
 /** The session, as its sign-in sees it. */
@@ -63,11 +66,13 @@ export interface SignInHost {
   sendFrame(frame: Frame): void;
 }
 
+const SIGNED_IN = "the proxy has signed in another user than the token's";
+
 interface Access {
   readonly rights: Rights;
-  /** When the token expires, in milliseconds of the clock. */
+  /** When the token expires, in milliseconds of the clock; Infinity without one. */
   readonly expiresAt: number;
-  /** Whether the token sets the user's name. */
+  /** Whether the token or the proxy sets the user's name. */
   readonly setsName: boolean;
   isClientTold: boolean;
 }
@@ -80,8 +85,9 @@ export class SignIn {
   #language: GuestLanguage;
   // Kept until the hello.
   #handshakeToken: string | undefined;
+  #proxyUser: TokenUser | undefined;
   #me: Identity | undefined;
-  // Undefined for users without a token.
+  // Undefined for guests.
   #access: Access | undefined;
   #renewals = 0;
 
@@ -92,6 +98,7 @@ export class SignIn {
     this.#address = origin.address;
     this.#language = origin.language ?? "en";
     this.#handshakeToken = origin.token;
+    this.#proxyUser = origin.user;
   }
 
   /** The user; undefined before the `hello`. */
@@ -101,7 +108,8 @@ export class SignIn {
 
   /** When the user's token expires; undefined if it does not. */
   get expiry(): TokenExpiry | undefined {
-    return this.#access && { at: this.#access.expiresAt, isTold: this.#access.isClientTold };
+    if (this.#access === undefined || this.#access.expiresAt === Infinity) return undefined;
+    return { at: this.#access.expiresAt, isTold: this.#access.isClientTold };
   }
 
   /** Whether an app sets the user's name, so that the user cannot change it. */
@@ -117,14 +125,20 @@ export class SignIn {
   /** Handles the `hello`. Returns a promise if a token has to be checked, undefined if the answer has been sent. */
   hello(request: RequestOf<"hello">): Promise<void> | undefined {
     const { sessionTokens } = this.#context;
-    const token = request.token ?? this.#handshakeToken;
+    const known = this.#proxyUser;
+    // A proxy may pass on a token of its own, which is not for us.
+    const token = request.token ?? (known ? undefined : this.#handshakeToken);
     this.#handshakeToken = undefined;
-    const needsSecret = token !== undefined || request.resume !== undefined;
+    const needsSecret = token !== undefined || request.resume !== undefined || known !== undefined;
     if (this.#me) this.#refuse(request.id, "bad_frame", "hello was already sent");
+    // No page can make a person who is signed in act as someone else. A token is always for another user than the proxy's:
+    // their ids have different issuers.
+    else if (known && token !== undefined) this.#refuse(request.id, "not_allowed", SIGNED_IN);
     else if (needsSecret && !sessionTokens.isReady) this.#host.output.close(NOT_READY);
     else if (token !== undefined) return this.#helloWithToken(request, token);
-    else if (this.#context.auth === "required") this.#refuse(request.id, "token_required");
-    else this.#welcome(request, undefined);
+    else if (!known && this.#context.auth === "required") {
+      this.#refuse(request.id, "token_required");
+    } else this.#welcome(request, known);
   }
 
   /** Handles `auth`. Resolves to whether the user has new rights. */
@@ -200,6 +214,7 @@ export class SignIn {
     const chosen = asked === undefined ? known?.name : parseName(asked);
     if (asked !== undefined && chosen === undefined) return this.#refuse(id, "bad_name", NAME_RULE);
     if (language !== undefined) this.#language = guestLanguage(language);
+    this.#proxyUser = undefined;
     this.#access = known && this.#accessOf(known);
     this.#me = {
       user: returning?.user ?? sessionTokens.newUserId(),
@@ -250,7 +265,7 @@ export class SignIn {
     if (resume) this.#host.sendFrame({ type: "token", resume, ...server });
   }
 
-  /** None for a user with a token: that is what the user comes back with, and it must not outlive itself. */
+  /** None for a user with a token or of a proxy: that is what the user comes back with, and it must not outlive itself. */
   #signResumeToken(): string | undefined {
     if (this.#me === undefined || this.#access || !this.#host.output.isResumable) return undefined;
     return this.#context.sessionTokens.sign(this.#me);

@@ -12,7 +12,8 @@
  * @module
  */
 import * as v from "valibot";
-import { MAX_NAME_UNITS, type Name, parseName } from "../names/names.ts";
+import type { Name } from "../names/names.ts";
+import { displayName } from "./display_name.ts";
 import { ROOM_ACTIONS, type RoomGrant } from "./rights.ts";
 
 /** The claims that the service uses. */
@@ -30,7 +31,6 @@ export interface TokenClaims {
 }
 
 const MAX_SUBJECT_LENGTH = 255;
-const MAX_NAME_CHARACTERS = 32;
 
 const Grant = v.object({
   match: v.pipe(
@@ -70,21 +70,4 @@ export function parseClaims(
     rights: parley?.rooms ?? null,
   };
   return { kind: "good", claims };
-}
-
-/**
- * The name of an app's user, changed where it breaks the rule for names: the app has other rules, and its user could not
- * help it.
- */
-function displayName(claim: string): Name | undefined {
-  const text = claim.slice(0, MAX_NAME_UNITS);
-  return parseName(text) ?? parseName(shortened(text));
-}
-
-function shortened(text: string): string {
-  const plain = text.normalize("NFC")
-    .replace(/[\s\p{Cc}\p{Cf}]+/gu, " ")
-    .replaceAll(": ", " ")
-    .replace(/^[*!/ \p{M}]+/u, "");
-  return [...plain].slice(0, MAX_NAME_CHARACTERS).join("");
 }

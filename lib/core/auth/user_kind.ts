@@ -5,7 +5,7 @@
  */
 import type { UserId } from "../log/entry.ts";
 
-/** `app`: known by a token that an app has signed. `guest`: anyone else. */
+/** `app`: known by a token that an app has signed, or stated by a proxy. `guest`: anyone else. */
 export const USER_KINDS = ["guest", "app"] as const;
 
 /** A kind of user. */

@@ -71,11 +71,14 @@ function isComplete(values: Values): values is Values & Config {
 
 /** Settings that are each valid but not in combination. Those that are invalid alone are already reported. */
 function crossFieldProblems(values: Values): readonly Problem[] {
-  return [...redisCaProblems(values), ...tlsProblems(values), ...tokenProblems(values)];
+  return [redisCaProblems, tlsProblems, tokenProblems, proxyUserProblems].flatMap((problemsOf) =>
+    problemsOf(values)
+  );
 }
 
 function tokenProblems(values: Values): readonly Problem[] {
-  const { auth, jwtSecret, jwtPublicKeyFile, jwksUrl, jwtIssuer, jwtAudience } = values;
+  const { auth, jwtSecret, jwtPublicKeyFile, jwksUrl, jwtIssuer, jwtAudience, authProxyHeader } =
+    values;
   const all = [
     { name: "JWT_SECRET", value: jwtSecret },
     { name: "JWT_PUBLIC_KEY_FILE", value: jwtPublicKeyFile },
@@ -89,8 +92,9 @@ function tokenProblems(values: Values): readonly Problem[] {
     const allowed = `only one of ${keys.map(({ name }) => name).join(", ")}`;
     return [{ name, value: typeof value === "string" ? value : "…", allowed }];
   }
-  if (first === undefined && auth === "required") {
-    const allowed = "required only with JWT_SECRET, JWT_PUBLIC_KEY_FILE or JWKS_URL";
+  if (first === undefined && auth === "required" && authProxyHeader === null) {
+    const allowed =
+      "required only with JWT_SECRET, JWT_PUBLIC_KEY_FILE, JWKS_URL or AUTH_PROXY_HEADER";
     return [{ name: "AUTH", value: auth, allowed }];
   }
   // Others use the same issuer's keys, and their tokens must not be valid here.
@@ -98,6 +102,27 @@ function tokenProblems(values: Values): readonly Problem[] {
     return [{ name: "JWKS_URL", value: jwksUrl, allowed: "only with JWT_ISSUER and JWT_AUDIENCE" }];
   }
   return [];
+}
+
+function proxyUserProblems(
+  { authProxyHeader, trustProxy, allowedOrigins }: Values,
+): readonly Problem[] {
+  if (typeof authProxyHeader !== "string") return [];
+  const problems: Problem[] = [];
+  if (Array.isArray(trustProxy) && trustProxy.length === 0) {
+    const allowed = "only with TRUST_PROXY, the proxy that sets it";
+    problems.push({ name: "AUTH_PROXY_HEADER", value: authProxyHeader, allowed });
+  }
+  // The browser sends the proxy's cookie with every handshake, whatever page begins it. Frames of any page can have the
+  // origin null.
+  const isForAny = allowedOrigins === "*" ||
+    (Array.isArray(allowedOrigins) && allowedOrigins.includes("null"));
+  if (isForAny) {
+    const allowed =
+      "neither * nor null with AUTH_PROXY_HEADER, or every page could act as its visitors";
+    problems.push({ name: "ALLOWED_ORIGINS", value: String(allowedOrigins), allowed });
+  }
+  return problems;
 }
 
 function redisCaProblems({ redisCaFile, redisUrl }: Values): readonly Problem[] {

@@ -146,6 +146,20 @@ export function jwksUrl(label: Label): Setting<string | null> {
   };
 }
 
+/** Headers that browsers and proxies set for other purposes, by which any user would become one who is signed in. */
+const RESERVED_HEADERS =
+  /^(?:host|cookie|authorization|connection|upgrade|origin|forwarded|x-forwarded-.*|sec-.*)$/;
+
+/** The name of a header; null if unset. */
+export function headerName(label: Label): Setting<string | null> {
+  return optionalText({
+    ...label,
+    allowed: "the name of a header that has no other purpose, such as Remote-User",
+    rule: (text) =>
+      /^[a-z\d!#$%&'*+.^_`|~-]{1,64}$/i.test(text) && !RESERVED_HEADERS.test(text.toLowerCase()),
+  });
+}
+
 /** Addresses or CIDR blocks, separated by commas. */
 export function cidrs(label: Label): Setting<readonly Cidr[]> {
   return {

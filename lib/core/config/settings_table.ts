@@ -12,6 +12,7 @@ import {
   choice,
   cidrs,
   framers,
+  headerName,
   hostNames,
   httpUrl,
   jwksUrl,
@@ -75,6 +76,8 @@ export interface Config {
   readonly jwtIssuer: string | null;
   /** The audience that tokens must have; null for any. */
   readonly jwtAudience: string | null;
+  /** Header in which a trusted proxy states the user, as the setting spells it; null if no proxy signs users in. */
+  readonly authProxyHeader: string | null;
   /** Messages kept per room; null for the store's default. */
   readonly historyMessages: number | null;
   /** 0 for no limit; null for the store's default. */
@@ -253,7 +256,8 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
   }),
   auth: choice({
     name: "AUTH",
-    about: "Who may chat: open welcomes guests, required needs a token of your app",
+    about:
+      "Who may chat: open welcomes guests, required needs a token of your app or AUTH_PROXY_HEADER",
     of: ["open", "required"],
     fallback: "open",
   }),
@@ -282,6 +286,10 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
     about: "Audience that tokens must name (aud)",
     allowed: "at most 255 characters",
     rule: (text) => text.length <= 255,
+  }),
+  authProxyHeader: headerName({
+    name: "AUTH_PROXY_HEADER",
+    about: "Header in which a proxy of TRUST_PROXY states the user whom it has signed in",
   }),
   historyMessages: wholeNumberOrUnset({
     name: "HISTORY_MESSAGES",
@@ -340,7 +348,7 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
   }),
   trustProxy: cidrs({
     name: "TRUST_PROXY",
-    about: "Proxies whose X-Forwarded-For and X-Forwarded-Host headers are trusted",
+    about: "Proxies whose X-Forwarded-For, X-Forwarded-Host and AUTH_PROXY_HEADER are trusted",
   }),
   maxConnections: wholeNumber({
     name: "MAX_CONNECTIONS",

@@ -3,7 +3,6 @@
  * from a token.
  * @module
  */
-import { createHash } from "node:crypto";
 import {
   createLocalJWKSet,
   decodeProtectedHeader,
@@ -14,11 +13,10 @@ import {
 } from "jose";
 import type { Authentication, Authenticator } from "../../chat/ports/authenticator.ts";
 import type { Clock } from "../../chat/ports/clock.ts";
-import { parseClaims, type TokenClaims } from "../../core/auth/token_claims.ts";
-import { APP_USER_PREFIX } from "../../core/auth/user_kind.ts";
+import { parseClaims } from "../../core/auth/token_claims.ts";
 import type { Config } from "../../core/config/config.ts";
 import type { SigningSecret } from "../../core/config/setting_kinds.ts";
-import { isUserId, type UserId } from "../../core/log/entry.ts";
+import { appUserId } from "./app_user.ts";
 import type { KeySetSource } from "./key_set.ts";
 
 /** The settings of tokens. */
@@ -66,8 +64,8 @@ export class JwtAuthenticator implements Authenticator {
       const currentDate = new Date(this.#clock.date());
       const read = parseClaims(await this.#verify(token, { ...this.#options, currentDate }));
       if (read.kind === "bad") return badToken(read.why);
-      const { name, rights, expiresAt } = read.claims;
-      return { kind: "known", user: userOf(read.claims), name, rights, expiresAt };
+      const { issuer, subject, name, rights, expiresAt } = read.claims;
+      return { kind: "known", user: appUserId(issuer, subject), name, rights, expiresAt };
     } catch (error) {
       return refusalOf(error);
     }
@@ -163,19 +161,3 @@ async function firstVerified<T>(
   }
   throw failure;
 }
-
-/** The same for every token of a user. Issuers do not share users, and a guest's id never looks like this. */
-function userOf({ issuer, subject }: TokenClaims): UserId {
-  const digest = createHash("sha256").update(JSON.stringify([issuer, subject])).digest();
-  const bits = [...digest].map((byte) => byte.toString(2).padStart(8, "0")).join("");
-  const digits = Array.from(
-    { length: USER_DIGITS },
-    (_, at) => parseInt(bits.slice(5 * at, 5 * at + 5), 2).toString(32),
-  );
-  const id = `${APP_USER_PREFIX}${digits.join("")}`;
-  if (!isUserId(id)) throw new TypeError(`Cannot derive a user: received ${id}`);
-  return id;
-}
-
-/** 125 bits. */
-const USER_DIGITS = 25;

@@ -32,6 +32,7 @@ import {
   isAuthorized,
   publicHealthHandlers,
 } from "./health_responses.ts";
+import { proxyUser } from "../auth/app_user.ts";
 import { serveFile, type StaticFile } from "../web/pages.ts";
 import { queryOf, textOptionsOf } from "./query.ts";
 import type { Endpoint } from "./connection.ts";
@@ -63,10 +64,12 @@ export interface RouteTargets {
   readonly clock: Pick<Clock, "now">;
   /** Proxies whose forwarded headers are trusted. */
   readonly trustProxy: readonly Cidr[];
+  /** The header in which they state the user; null for none. */
+  readonly authProxyHeader: string | null;
 }
 
 /** What a handshake says about the user. */
-export type HandshakeHints = Pick<ConnectionOrigin, "language" | "token">;
+export type HandshakeHints = Pick<ConnectionOrigin, "language" | "token" | "user">;
 
 type Bindings = { Bindings: RequestSource };
 type UpgradeHandler = (request: Request, source: RequestSource) => Response | Promise<Response>;
@@ -157,8 +160,13 @@ function isRateLimited(address: string, { requests, clock }: RouteTargets): bool
   return requests !== undefined && key !== EXEMPT_KEY && requests.take(key, clock.now()) > 0;
 }
 
+const BAD_PROXY_USER = refuse(
+  400,
+  "The proxy does not state one user of at most 255 characters, without commas (AUTH_PROXY_HEADER)",
+);
+
 function upgradeHandlers(
-  { upgrader, echo, text, json }: RouteTargets,
+  { upgrader, echo, text, json, authProxyHeader }: RouteTargets,
 ): {
   readonly toEcho: UpgradeHandler | undefined;
   readonly byPath: ReadonlyMap<string, UpgradeHandler>;
@@ -168,8 +176,14 @@ function upgradeHandlers(
     : (request, source) =>
       upgrader.upgrade(request, source, echo(queryOf(request.url).get("prefix") ?? ""));
   const toChat: UpgradeHandler = (request, source) => {
+    // From anyone else, the header is what the client claims.
+    const user = authProxyHeader !== null && source.viaTrustedProxy
+      ? proxyUser(request.headers.get(authProxyHeader))
+      : undefined;
+    if (user === "bad") return refusalResponse(BAD_PROXY_USER);
     const isJson = chooseSubprotocol(request, [JSON_SUBPROTOCOL]) !== undefined;
     const hints = {
+      user,
       language: guestLanguage(request.headers.get("accept-language")),
       token: bearerToken(request.headers.get("authorization")),
     };

@@ -135,6 +135,7 @@ export async function startChatServer(
     requests: requestBuckets(config),
     clock,
     trustProxy: config.trustProxy,
+    authProxyHeader: config.authProxyHeader,
     ...createEndpoints(
       config,
       await createSessionContext(config, clock, services, {

@@ -21,6 +21,7 @@ import { user } from "../../contract/fixtures.ts";
 import {
   FakeAuthenticator,
   FakeChat,
+  FakeSessionTokens,
   FakeSocket,
   flushMicrotasks,
   name,
@@ -385,6 +386,78 @@ Deno.test("Plain text takes the token of the handshake, and speaks when it is ch
   assert.deepEqual(socket.sent.slice(1), [
     "! your token expires in 3600 s: reconnect with a new one",
   ]);
+});
+
+/** A user whom a proxy has signed in. */
+const BEN: TokenUser = {
+  user: user("a_ben00000"),
+  name: name("Ben"),
+  rights: null,
+  expiresAt: Infinity,
+};
+
+for (const auth of ["open", "required"] as const) {
+  Deno.test(`With AUTH=${auth}, a proxy's user needs no token, and has neither a resume token nor an end`, async () => {
+    using chat = new TokenChat({ auth });
+    const ben = chat.connect({ user: BEN });
+    const frames = [{ type: "hello", name: "Ann" }, { type: "join", room: "den" }];
+    const [hello, joined] = await ben.ask(...frames);
+    assert.deepEqual(hello?.you, { user: BEN.user, name: "Ben", kind: "app" });
+    assert.equal(hello?.resume, undefined);
+    assert.equal(joined?.name, "Ben");
+    assert.equal(ben.handler.expiry(), undefined);
+    assert.deepEqual(typesOf(await ben.ask({ type: "name", name: "Ann" })), ["not_allowed"]);
+  });
+}
+
+Deno.test("A proxy's user whose name cannot be shown chooses one, or has a guest's name", async () => {
+  using chat = new TokenChat();
+  const origin = { user: { ...BEN, name: undefined } };
+  const [chosen] = await chat.connect(origin).ask({ type: "hello", name: "Bea" });
+  assert.deepEqual(chosen?.you, { user: BEN.user, name: "Bea", kind: "app" });
+  const [drawn] = await chat.connect(origin).ask({ type: "hello" });
+  assert.deepEqual(drawn?.you, { user: BEN.user, name: "网友10", kind: "app" });
+});
+
+Deno.test("A proxy's user cannot become another: by a token, a resume token, or a second hello", async () => {
+  using chat = new TokenChat();
+  chat.sign("ann");
+  const guest = chat.connect();
+  const [{ resume } = {}] = await guest.ask({ type: "hello", name: "Cem" });
+  assert.equal(typeof resume, "string");
+  const ben = chat.connect({ user: BEN, token: "ann" });
+  for (const token of ["ann", "forged"]) {
+    assert.deepEqual(typesOf(await ben.ask({ type: "hello", token })), ["not_allowed"]);
+    assert.equal(ben.handler.pendingStep(), "hello");
+  }
+  const [hello] = await ben.ask({ type: "hello", resume });
+  assert.equal(Object(hello?.you).user, BEN.user);
+  assert.deepEqual(typesOf(await ben.ask({ type: "hello" })), ["bad_frame"]);
+  assert.deepEqual(typesOf(await ben.ask({ type: "auth", token: "ann" })), ["not_allowed"]);
+});
+
+Deno.test("A hello that is refused for its name does not make a proxy's user a guest", async () => {
+  using chat = new TokenChat();
+  const client = chat.connect({ user: { ...BEN, name: undefined } });
+  assert.deepEqual(typesOf(await client.ask({ type: "hello", name: "* " })), ["bad_name"]);
+  const [hello] = await client.ask({ type: "hello", name: "Bea" });
+  assert.equal(Object(hello?.you).user, BEN.user);
+});
+
+Deno.test("A proxy's user is asked to return while the service does not know its secret yet", async () => {
+  const sessionTokens = Object.assign(new FakeSessionTokens(), { isReady: false });
+  using chat = new TokenChat({ sessionTokens });
+  const client = chat.connect({ user: BEN });
+  assert.deepEqual(await client.ask({ type: "hello" }), []);
+  assert.equal(client.closeCode, NOT_READY.code);
+});
+
+Deno.test("Plain text has the proxy's user, whatever name it asks for", async () => {
+  using chat = new TokenChat({ auth: "required" });
+  const { socket, handler } = await chat.connectText({ user: BEN }, { room: "den", name: "Ann" });
+  handler.onMessage("hi");
+  await flushMicrotasks();
+  assert.deepEqual(socket.sent, ["Ben: hi"]);
 });
 
 for (

@@ -62,6 +62,7 @@ const DEFAULTS = {
   jwksUrl: null,
   jwtIssuer: null,
   jwtAudience: null,
+  authProxyHeader: null,
   historyMessages: null,
   historyHours: null,
   maxStoreMb: 10_240,
@@ -342,6 +343,7 @@ const PAIRED = new Set([
   "JWT_SECRET",
   "JWT_PUBLIC_KEY_FILE",
   "JWKS_URL",
+  "AUTH_PROXY_HEADER",
 ]);
 
 Deno.test("parseConfig() never throws, and a problem names a setting, its value and what is allowed", () => {
@@ -489,12 +491,31 @@ for (
     [{ AUTH: "required" }, {
       name: "AUTH",
       value: "required",
-      allowed: "required only with JWT_SECRET, JWT_PUBLIC_KEY_FILE or JWKS_URL",
+      allowed: "required only with JWT_SECRET, JWT_PUBLIC_KEY_FILE, JWKS_URL or AUTH_PROXY_HEADER",
     }],
     [{ JWT_SECRET: LONG, JWT_PUBLIC_KEY_FILE: "/app.pem" }, {
       name: "JWT_PUBLIC_KEY_FILE",
       value: "/app.pem",
       allowed: "only one of JWT_SECRET, JWT_PUBLIC_KEY_FILE",
+    }],
+    [{ AUTH_PROXY_HEADER: "Remote-User" }, {
+      name: "AUTH_PROXY_HEADER",
+      value: "Remote-User",
+      allowed: "only with TRUST_PROXY, the proxy that sets it",
+    }],
+    [{ AUTH_PROXY_HEADER: "Remote-User", TRUST_PROXY: "10.0.0.1", ALLOWED_ORIGINS: "*" }, {
+      name: "ALLOWED_ORIGINS",
+      value: "*",
+      allowed: "neither * nor null with AUTH_PROXY_HEADER, or every page could act as its visitors",
+    }],
+    [{
+      AUTH_PROXY_HEADER: "Remote-User",
+      TRUST_PROXY: "10.0.0.1",
+      ALLOWED_ORIGINS: "https://chat.example, null",
+    }, {
+      name: "ALLOWED_ORIGINS",
+      value: "https://chat.example,null",
+      allowed: "neither * nor null with AUTH_PROXY_HEADER, or every page could act as its visitors",
     }],
     [{ JWKS_URL: "https://id.example/keys", JWT_ISSUER: "https://id.example" }, {
       name: "JWKS_URL",
@@ -505,5 +526,38 @@ for (
 ) {
   Deno.test(`parseConfig() rejects ${Object.keys(values).join(" and ")} in this combination`, () => {
     assert.deepEqual(problemsOf(values), [problem]);
+  });
+}
+
+for (
+  const [name, isValid] of [
+    ["Remote-User", true],
+    ["X-Auth-Request-Email", true],
+    ["REMOTE_USER", true],
+    ["x".repeat(64), true],
+    ["x".repeat(65), false],
+    ["Remote User", false],
+    ["Remote-User:", false],
+    ["Rémote", false],
+    ["Host", false],
+    ["cookie", false],
+    ["AUTHORIZATION", false],
+    ["Forwarded", false],
+    ["X-Forwarded-For", false],
+    ["x-forwarded-user", false],
+    ["Connection", false],
+    ["Upgrade", false],
+    ["Sec-WebSocket-Protocol", false],
+    ["Origin", false],
+  ] as const
+) {
+  Deno.test(`AUTH_PROXY_HEADER ${isValid ? "accepts" : "refuses"} ${name}`, () => {
+    const values = { AUTH_PROXY_HEADER: name, TRUST_PROXY: "10.0.0.1", AUTH: "required" };
+    if (isValid) assert.equal(configOf(values).authProxyHeader, name);
+    else {
+      assert.deepEqual(problemsOf(values).map((it) => [it.name, it.value]), [
+        ["AUTH_PROXY_HEADER", name],
+      ]);
+    }
   });
 }

@@ -1,19 +1,17 @@
 /**
- * The shipped nginx.conf in a real nginx, in front of two instances. The test replaces only ports and addresses, and
- * fails if a replacement finds nothing, so it cannot drift from the file.
+ * The shipped nginx.conf in a real nginx, in front of two instances.
  * @module
  */
 import assert from "node:assert/strict";
 import { TestClient } from "../../support/clients/test_client.ts";
 import { whenInstanceReady } from "../../support/parley.ts";
-import { onFreePort, type Program, programTest, Running } from "../../support/provision.ts";
+import { type Program, programTest } from "../../support/provision.ts";
 import { startRedis } from "../../support/redis/server.ts";
 import { startTestService, type TestService } from "../../support/service.ts";
-import { exists, joined, statusOf, untilReceived, UPGRADE } from "./proxied.ts";
-import { type ProxiedService, proxyContract, type Started } from "./proxy_contract.ts";
+import { type Change, NGINX, SHIPPED, startNginx } from "./nginx.ts";
+import { joined, statusOf, untilReceived, UPGRADE } from "./proxied.ts";
+import { type ProxiedService, proxyContract } from "./proxy_contract.ts";
 
-const NGINX = { names: ["nginx"], install: "the Debian package nginx" };
-const SHIPPED = new URL("../../../deploy/nginx.conf", import.meta.url).pathname;
 const ANSWER = {
   upgrade: "websocket",
   connection: "Upgrade",
@@ -41,48 +39,6 @@ async function startService(
     instances: [one, other],
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   };
-}
-
-type Change = readonly [shipped: string, here: string];
-
-/** Runs the shipped configuration in its own folder. @param ports The ports of the two instances. */
-async function startNginx(
-  program: Program,
-  ports: readonly [number, number],
-  ...more: readonly Change[]
-): Promise<Started> {
-  await using started = new AsyncDisposableStack();
-  const folder = await Deno.makeTempDir({ prefix: "parley-nginx-" });
-  started.defer(() => Deno.remove(folder, { recursive: true }));
-  const args = ["-p", folder, "-e", "stderr", "-c", "nginx.conf", "-g", "daemon off;"];
-  const port = await onFreePort(async (port) => {
-    await Deno.writeTextFile(`${folder}/nginx.conf`, await configuration(port, ports, more));
-    // Written when the port is open.
-    const isUp = () => exists(`${folder}/nginx.pid`);
-    started.use(await Running.start(program, args, folder, isUp));
-    return port;
-  });
-  const all = started.move();
-  return { url: `http://127.0.0.1:${port}`, [Symbol.asyncDispose]: () => all.disposeAsync() };
-}
-
-async function configuration(
-  port: number,
-  [one, other]: readonly [number, number],
-  more: readonly Change[],
-): Promise<string> {
-  const changes: readonly Change[] = [
-    ["listen 8080 ", `listen 127.0.0.1:${port} `],
-    ["127.0.0.1:8081", `127.0.0.1:${one}`],
-    ["127.0.0.1:8082", `127.0.0.1:${other}`],
-    ...more,
-  ];
-  let text = await Deno.readTextFile(SHIPPED);
-  for (const [shipped, here] of changes) {
-    assert.ok(text.includes(shipped), `deploy/nginx.conf has no "${shipped}"`);
-    text = text.replaceAll(shipped, here);
-  }
-  return text;
 }
 
 /** Writes the head of a request or response. */
