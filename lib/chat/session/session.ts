@@ -270,7 +270,7 @@ export class Session implements MembershipListener, SignInHost {
   /** Runs one rename at a time: two at once could leave an old name behind in some rooms. */
   #handleRename({ id, name: requestedName }: RequestOf<"name">, user: UserId): void {
     if (this.#signIn.hasFixedName) {
-      return this.#sendFault(id, "not_allowed", "your name comes from your app");
+      return this.#sendFault(id, "not_allowed", "your name is set where you sign in");
     }
     const name = parseName(requestedName);
     if (name === undefined) return this.#sendFault(id, "bad_name", NAME_RULE);

@@ -11,8 +11,8 @@ import type { TokenUser } from "../../chat/ports/authenticator.ts";
 
 /** The issuer of users whom a proxy states. Tokens cannot name it: theirs is a string. */
 const PROXY = null;
-/** 125 bits. */
-const USER_DIGITS = 25;
+/** For 128 bits. */
+const USER_DIGITS = 26;
 
 /**
  * The id of a user, always the same. Issuers do not share users, and a guest's id never looks like this.
@@ -21,13 +21,9 @@ const USER_DIGITS = 25;
  * @param subject The user, unique at the issuer.
  */
 export function appUserId(issuer: string | null, subject: string): UserId {
-  const digest = createHash("sha256").update(JSON.stringify([issuer, subject])).digest();
-  const bits = [...digest].map((byte) => byte.toString(2).padStart(8, "0")).join("");
-  const digits = Array.from(
-    { length: USER_DIGITS },
-    (_, at) => parseInt(bits.slice(5 * at, 5 * at + 5), 2).toString(32),
-  );
-  const id = `${APP_USER_PREFIX}${digits.join("")}`;
+  const digest = createHash("sha256").update(JSON.stringify([issuer, subject])).digest("hex");
+  const digits = BigInt(`0x${digest.slice(0, 32)}`).toString(32).padStart(USER_DIGITS, "0");
+  const id = `${APP_USER_PREFIX}${digits}`;
   if (!isUserId(id)) throw new TypeError(`Cannot derive a user: received ${id}`);
   return id;
 }
