@@ -35,6 +35,7 @@ export class ScrollAnchor {
   #list;
   #onMove;
   #lastTop = 0;
+  #hasScrolled = false;
   /** The height of the empty space above the list. */
   #space = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -101,6 +102,7 @@ export class ScrollAnchor {
    * @param {() => void} change
    */
   keepPosition(change) {
+    this.#noticeScroll();
     if (!this.isFollowing) this.#anchor = this.#findAnchor();
     change();
     if (this.isFollowing) this.#isDue = true;
@@ -129,6 +131,7 @@ export class ScrollAnchor {
 
   /** Goes to the end and follows it. Takes effect in the next frame, or when the reader's position is read. */
   toEnd() {
+    this.#noticeScroll();
     this.isFollowing = true;
     this.#isDue = true;
     this.#scrolledUp = 0;
@@ -162,6 +165,7 @@ export class ScrollAnchor {
   }
 
   #applyPending() {
+    this.#noticeScroll();
     if (this.#isDue && this.isFollowing) this.#goToEnd();
   }
 
@@ -172,6 +176,7 @@ export class ScrollAnchor {
   }
 
   #restore() {
+    this.#noticeScroll();
     if (this.isFollowing) return this.#goToEnd();
     const { element, top } = this.#anchor ?? {};
     if (!element?.isConnected || top === undefined) return;
@@ -208,17 +213,25 @@ export class ScrollAnchor {
     this.#resizeTimer = setTimeout(() => this.#resizeSpace(), IDLE_MS);
   }
 
-  #onScroll() {
-    // Ignore scrolls caused by this class.
-    if (this.#scroller.scrollTop === this.#lastTop) return;
-    const { isAtEnd } = this;
+  // Before the scroll event, the list may change and want to go to its end.
+  #noticeScroll() {
     const { scrollTop, scrollHeight, clientHeight } = this.#scroller;
+    // Ignore scrolls caused by this class.
+    if (scrollTop === this.#lastTop) return;
+    const end = scrollHeight - clientHeight;
     // Some browsers overscroll past the end and bounce back, which is not a step up.
-    const up = Math.min(this.#lastTop, scrollHeight - clientHeight) - scrollTop;
+    const up = Math.min(this.#lastTop, end) - scrollTop;
     this.#scrolledUp = up > 0 ? this.#scrolledUp + up : 0;
-    if (up > 0 && (!isAtEnd || this.#scrolledUp > END_PX)) this.isFollowing = false;
-    else if (isAtEnd) this.isFollowing = true;
+    if (up > 0 && this.#scrolledUp > END_PX) this.isFollowing = false;
+    else if (this.hasEnd && end - scrollTop < END_PX) this.isFollowing = true;
     this.#lastTop = scrollTop;
+    this.#hasScrolled = true;
+  }
+
+  #onScroll() {
+    this.#noticeScroll();
+    if (!this.#hasScrolled) return;
+    this.#hasScrolled = false;
     this.#anchor = this.#findAnchor();
     this.#resizeSpaceSoon();
     this.#onMove();

@@ -258,6 +258,31 @@ logTest("The End key scrolls to the end, even from the last message", async ({ p
   await page.locator("#jump").waitFor({ state: "hidden" });
 });
 
+logTest(
+  "A reader's step up counts even if the list changes before the browser reports it",
+  async ({ page, run }) => {
+    await run(`stage.open(60, 60)`);
+    await isAtEnd(run);
+    const left = await run<number>(`
+      import("/static/page/log/view/scroll_anchor.js").then(async ({ ScrollAnchor }) => {
+        const list = log.cloneNode(true).firstElementChild;
+        const scroller = log.cloneNode();
+        scroller.append(list);
+        log.replaceWith(scroller);
+        const anchor = new ScrollAnchor(scroller, list, () => {});
+        anchor.toEnd();
+        await ${frames(2)};
+        anchor.keepPosition(() => list.append(list.lastElementChild.cloneNode(true)));
+        scroller.scrollTop -= 500;
+        anchor.keepPosition(() => list.append(list.lastElementChild.cloneNode(true)));
+        await ${frames(2)};
+        return scroller.scrollHeight - scroller.clientHeight - scroller.scrollTop;
+      })`);
+    assert.ok(left >= 500, `${left} px from the end`);
+    assert.equal(await page.locator("#log").count(), 1);
+  },
+);
+
 logTest("The Home key scrolls to the first message in the room", async ({ page, run }) => {
   await run(`stage.open(1_500, 50)`);
   await page.locator(row(1_500)).focus();
