@@ -14,7 +14,7 @@ const STEADY_MS = 10_000;
 /** What a {@linkcode Listener} needs. */
 export interface ListenerContext extends PortContext {
   /** Opens the port. */
-  readonly engine: WebSocketEngine;
+  readonly engine: Pick<WebSocketEngine, "open">;
 }
 
 /** Serves one port and reopens it when it is lost. */
@@ -87,7 +87,12 @@ export class Listener {
       await clock.sleep(backoffMs(attempt, RETRY, Math.random()), signal);
       if (signal.aborted) return;
       try {
-        this.#open = await engine.open(this.#context, this.#address);
+        const address = this.#address;
+        this.#open = await engine.open(this.#context, address);
+        // The certificate may have been replaced while the port was being opened with the last one.
+        const { keyPair } = this.#address;
+        const isStale = keyPair !== undefined && keyPair !== address.keyPair;
+        if (isStale && !this.#open.replaceKeyPair(keyPair)) this.reopen();
         return logger.info("listener.reopened", { port: this.port });
       } catch (error) {
         logger.debug("listener.reopen_failed", { error: String(error) });
