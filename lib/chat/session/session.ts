@@ -274,6 +274,9 @@ export class Session implements MembershipListener, SignInHost {
     }
     const name = parseName(requestedName);
     if (name === undefined) return this.#sendFault(id, "bad_name", NAME_RULE);
+    // A new name is an entry in each room.
+    const isReadOnly = (room: string) => !this.#signIn.may("send", room);
+    if ([...this.#memberships.keys()].some(isReadOnly)) return this.#sendFault(id, "not_allowed");
     const waitMs = this.#chargeNewRooms(this.#memberships.values());
     if (waitMs > 0) {
       return this.sendFrame(slowDownFault(id, waitMs, undefined, TOO_MANY_NEW_ROOMS));

@@ -358,6 +358,17 @@ Deno.test("A name that comes from the app cannot be changed, and is kept when so
   assert.deepEqual(typesOf(await ann.ask({ type: "name", name: "Bea" })), ["not_allowed"]);
 });
 
+Deno.test("A new name is an entry in every room, and needs the right to send in all of them", async () => {
+  using chat = new TokenChat();
+  const news = { match: "news", allow: ["read"] } as const;
+  chat.sign("ann", { name: undefined, rights: [{ match: "den", allow: ["read", "send"] }, news] });
+  const ann = await chat.enter("ann", "den", "news");
+  const rename = { type: "name", id: "1", name: "Bea" };
+  assert.deepEqual(typesOf(await ann.ask(rename)), ["not_allowed"]);
+  await ann.ask({ type: "leave", room: "news" });
+  assert.ok(typesOf(await ann.ask(rename)).includes("ack"));
+});
+
 Deno.test("An address that sends bad tokens has to wait, and others do not", async () => {
   using chat = new TokenChat();
   chat.sign("ann");
