@@ -15,9 +15,11 @@ import { EmbeddedBus } from "../../lib/chat/bus/embedded_bus.ts";
 import { ConcurrencyLimit } from "../../lib/chat/concurrency_limit.ts";
 import { Hub, type HubContext } from "../../lib/chat/room/hub.ts";
 import { MemoryStore } from "../../lib/chat/bus/memory_store.ts";
+import type { IssuedTicket, Tickets } from "../../lib/chat/ports/tickets.ts";
 import type { Identity, SessionTokens } from "../../lib/chat/ports/session_tokens.ts";
 import type { Subscriber } from "../../lib/chat/room/subscriber.ts";
 import type { SessionContext } from "../../lib/chat/session/session.ts";
+import { TICKET_MS } from "../../lib/core/auth/ticket.ts";
 import { SharedBudgets } from "../../lib/core/limits/rate_limiter.ts";
 import type { FrameEncoder } from "../../lib/core/protocol/encoder.ts";
 import { type Author, type Draft, isUserId, type UserId } from "../../lib/core/log/entry.ts";
@@ -284,6 +286,31 @@ export class FakeAuthenticator implements Authenticator {
   }
 }
 
+/** Issues readable tickets that do not expire. */
+export class FakeTickets implements Tickets {
+  readonly users = new Map<string, TokenUser>();
+  /** Set while the store cannot be reached. */
+  isAway = false;
+
+  async issue(user: TokenUser): Promise<IssuedTicket> {
+    this.#requireStore();
+    const ticket = `ticket${this.users.size}`;
+    this.users.set(ticket, user);
+    return await Promise.resolve({ ticket, expiresInMs: TICKET_MS });
+  }
+
+  async take(ticket: string): Promise<TokenUser | undefined> {
+    this.#requireStore();
+    const user = this.users.get(ticket);
+    this.users.delete(ticket);
+    return await Promise.resolve(user);
+  }
+
+  #requireStore(): void {
+    if (this.isAway) throw new BusUnavailable("the store is away", { mayHaveApplied: true });
+  }
+}
+
 /** A subscriber that accepts everything, and does only these parts. */
 export function fakeSubscriber(
   user: UserId,
@@ -328,7 +355,8 @@ export class FakeChat implements Disposable {
     const serverInfo = { server, limits, heartbeat: { seconds: 25 } };
     const sessionTokens = new FakeSessionTokens();
     const own = { hub, sessionTokens, serverInfo, maxMessageBytes: 100, maxRooms: 3 };
-    const access = { authenticator: new FakeAuthenticator(), auth: "open" } as const;
+    const tickets = new FakeTickets();
+    const access = { authenticator: new FakeAuthenticator(), tickets, auth: "open" } as const;
     const reads = { limits: new SharedBudgets(limits), readLimit: new ConcurrencyLimit(16) };
     this.context = { ...common, ...own, ...access, ...reads, ...settings };
     this.#forward();

@@ -20,30 +20,26 @@ import {
   parseName,
   pickGuestName,
 } from "../../core/names/names.ts";
-import type { SharedBudgets } from "../../core/limits/rate_limiter.ts";
-import type { Authentication, Authenticator, TokenUser } from "../ports/authenticator.ts";
+import type { TokenUser } from "../ports/authenticator.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Identity, SessionTokens } from "../ports/session_tokens.ts";
 import type { ClientOutput } from "./client_output.ts";
+import { checkCredential, type Credential, type CredentialContext } from "./credential_check.ts";
 
 /** What all sign-ins of a worker share. */
-export interface SignInContext {
+export interface SignInContext extends CredentialContext {
   /** For the times at which tokens expire. */
   readonly clock: Clock;
   /** Returns a number in [0, 1), for guest names. */
   readonly random: () => number;
   /** Identifies returning users. */
   readonly sessionTokens: SessionTokens;
-  /** Checks the tokens of apps. */
-  readonly authenticator: Authenticator;
   /** Whether users without a token are welcome. */
   readonly auth: "open" | "required";
   /** The server's part of the `hello` frame. */
   readonly serverInfo: Pick<FrameOf<"hello">, "server" | "limits" | "heartbeat">;
   /** Prefix for guest names; null for one in the guest's language. */
   readonly guestName: string | null;
-  /** Limits the tokens that are refused. */
-  readonly limits: Pick<SharedBudgets, "checkBadTokens" | "chargeBadToken">;
 }
 
 /** What is known of a connection before its first request. */
@@ -54,6 +50,8 @@ export interface ConnectionOrigin {
   readonly language?: GuestLanguage | undefined;
   /** The token of the handshake, not checked; used unless the `hello` has one. */
   readonly token?: string | undefined;
+  /** The ticket of the handshake, not checked; used unless there is a token. */
+  readonly ticket?: string | undefined;
   /** The user whom a trusted proxy states; the `hello` then needs no token, and cannot have one. */
   readonly user?: TokenUser | undefined;
 }
@@ -84,7 +82,7 @@ export class SignIn {
   readonly #address: string | undefined;
   #language: GuestLanguage;
   // Kept until the hello.
-  #handshakeToken: string | undefined;
+  #handshakeCredential: Credential | undefined;
   #proxyUser: TokenUser | undefined;
   #me: Identity | undefined;
   // Undefined for guests.
@@ -97,7 +95,9 @@ export class SignIn {
     this.#context = context;
     this.#address = origin.address;
     this.#language = origin.language ?? "en";
-    this.#handshakeToken = origin.token;
+    // A proxy may pass on a token of its own, which is not for us.
+    const token = origin.user ? undefined : origin.token;
+    this.#handshakeCredential = credentialOf({ token, ticket: origin.ticket });
     this.#proxyUser = origin.user;
   }
 
@@ -126,16 +126,16 @@ export class SignIn {
   hello(request: RequestOf<"hello">): Promise<void> | undefined {
     const { sessionTokens } = this.#context;
     const known = this.#proxyUser;
-    // A proxy may pass on a token of its own, which is not for us.
-    const token = request.token ?? (known ? undefined : this.#handshakeToken);
-    this.#handshakeToken = undefined;
-    const needsSecret = token !== undefined || request.resume !== undefined || known !== undefined;
+    const credential = credentialOf({ token: request.token }) ?? this.#handshakeCredential;
+    this.#handshakeCredential = undefined;
+    const needsSecret = credential !== undefined || request.resume !== undefined ||
+      known !== undefined;
     if (this.#me) this.#refuse(request.id, "bad_frame", "hello was already sent");
     // No page can make a person who is signed in act as someone else. A token is always for another user than the proxy's:
     // their ids have different issuers.
-    else if (known && token !== undefined) this.#refuse(request.id, "not_allowed", SIGNED_IN);
+    else if (known && credential) this.#refuse(request.id, "not_allowed", SIGNED_IN);
     else if (needsSecret && !sessionTokens.isReady) this.#host.output.close(NOT_READY);
-    else if (token !== undefined) return this.#helloWithToken(request, token);
+    else if (credential) return this.#helloWith(request, credential);
     else if (!known && this.#context.auth === "required") {
       this.#refuse(request.id, "token_required");
     } else this.#welcome(request, known);
@@ -144,7 +144,8 @@ export class SignIn {
   /** Handles `auth`. Resolves to whether the user has new rights. */
   async renew({ id, token }: RequestOf<"auth">): Promise<boolean> {
     const number = ++this.#renewals;
-    const result = await this.#check(id, token, (why) => this.#refuse(id, "unavailable", why));
+    const onUnavailable = (why: string) => this.#refuse(id, "unavailable", why);
+    const result = await this.#check(id, { kind: "token", token }, onUnavailable);
     if (result === undefined) return false;
     if (result.user !== this.#me?.user) {
       this.#refuse(id, "not_allowed", "the token is for another user");
@@ -175,32 +176,27 @@ export class SignIn {
     return pickGuestName(guestPrefix(guestName, this.#language), isTaken, random);
   }
 
-  async #helloWithToken(request: RequestOf<"hello">, token: string): Promise<void> {
-    const result = await this.#check(request.id, token, () => this.#host.output.close(NOT_READY));
+  async #helloWith(request: RequestOf<"hello">, credential: Credential): Promise<void> {
+    const result = await this.#check(
+      request.id,
+      credential,
+      () => this.#host.output.close(NOT_READY),
+    );
     if (result) this.#welcome(request, result);
   }
 
-  /** The user of a token; undefined if it was refused and the client has been told. */
+  /** The user of a credential; undefined if it was refused and the client has been told. */
   async #check(
     id: string | undefined,
-    token: string,
+    credential: Credential,
     onUnavailable: (why: string) => void,
   ): Promise<TokenUser | undefined> {
-    const { authenticator, clock, limits } = this.#context;
-    const afterMs = limits.checkBadTokens(this.#address, clock.now());
-    if (afterMs > 0) {
-      const message = "slow down: too many bad tokens from this address";
-      this.#host.sendFrame({ ...faultFrame(id, "slow_down", message), afterMs });
-      return undefined;
-    }
-    const result: Authentication = await authenticator.authenticate(token);
-    if (result.kind === "known") return result;
-    if (result.code === "unavailable") {
-      onUnavailable(result.why);
-    } else {
-      limits.chargeBadToken(this.#address, clock.now());
-      this.#refuse(id, result.code, result.why);
-    }
+    const result = await checkCredential(credential, this.#address, this.#context);
+    if (result.kind === "known") return result.user;
+    const { code, why } = result;
+    if (code === "unavailable") onUnavailable(why);
+    else if (code !== "slow_down") this.#refuse(id, code, why);
+    else this.#host.sendFrame({ ...faultFrame(id, code, why), afterMs: result.afterMs });
     return undefined;
   }
 
@@ -274,6 +270,13 @@ export class SignIn {
   #refuse(id: string | undefined, ...fault: FaultArguments): void {
     this.#host.sendFrame(faultFrame(id, ...fault));
   }
+}
+
+function credentialOf(
+  { token, ticket }: Pick<ConnectionOrigin, "token" | "ticket">,
+): Credential | undefined {
+  if (token !== undefined) return { kind: "token", token };
+  return ticket === undefined ? undefined : { kind: "ticket", ticket };
 }
 
 type FaultArguments = Parameters<typeof faultFrame> extends [unknown, ...infer Rest] ? Rest : never;

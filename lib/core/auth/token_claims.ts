@@ -30,6 +30,8 @@ export interface TokenClaims {
   readonly rights: readonly RoomGrant[] | null;
 }
 
+/** How far the clock of an app may run ahead or behind. */
+export const CLOCK_LEEWAY_MS = 60_000;
 const MAX_SUBJECT_LENGTH = 255;
 
 const Grant = v.object({

@@ -28,7 +28,7 @@ export const SERVICE_RESTART: CloseStatus = { code: 1012, reason: "the service r
 export const SLOW_CONSUMER: CloseStatus = { code: 4008, reason: "too slow" };
 /** The client did not answer a ping in time. */
 export const PING_TIMEOUT: CloseStatus = { code: 4009, reason: "no answer" };
-/** The user's token cannot be checked yet, since Redis or the key URL is unavailable: reconnect. */
+/** The user's token or ticket cannot be checked yet, for example since Redis or the key URL is unavailable: reconnect. */
 export const NOT_READY: CloseStatus = { code: 4010, reason: "not ready", afterMs: 2_000 };
 /** A `chat.v1.json` connection sent no `hello` in time. */
 export const HELLO_TIMEOUT: CloseStatus = { code: 4011, reason: "no hello" };
@@ -42,7 +42,7 @@ export const BAD_NAME: CloseStatus = { code: 4502, reason: "bad name" };
 export const BAD_ROOM: CloseStatus = { code: 4503, reason: "bad room" };
 /** The token of the connection has expired and was not renewed. */
 export const TOKEN_EXPIRED: CloseStatus = { code: 4504, reason: "token expired" };
-/** The token identifies nobody: it is malformed, or not signed for this service. */
+/** The token identifies nobody: it is malformed, or not signed for this service. Or the ticket has been used or has expired. */
 export const BAD_TOKEN: CloseStatus = { code: 4505, reason: "bad token" };
 /** The service requires a token, and the connection has none. */
 export const TOKEN_REQUIRED: CloseStatus = { code: 4506, reason: "token required" };

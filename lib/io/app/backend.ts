@@ -14,16 +14,20 @@ import { HISTORY_DEFAULTS } from "../../core/config/settings_table.ts";
 import type { Metrics } from "../../core/metrics/metrics.ts";
 import { withoutPassword } from "../../core/config/redis_url.ts";
 import type { Retention } from "../../core/log/room_log.ts";
+import { MemoryTicketStore } from "../auth/memory_ticket_store.ts";
 import { readOrCreateSecret } from "../auth/session_secret.ts";
 import { newId } from "../auth/signed_tokens.ts";
+import type { TicketStore } from "../auth/stored_tickets.ts";
 import { openSqliteStore } from "../sqlite/store.ts";
 
-/** A bus, its storage and the session secret. */
+/** A bus, its storage, the session secret and the tickets. */
 export interface Backend {
   /** Publishes messages and delivers announcements. */
   readonly bus: Bus & RoomHistory & PresenceRegistry;
   /** Signs session tokens; resolves when it has been read from the storage. */
   readonly secret: Promise<string>;
+  /** The tickets of all instances on the storage. */
+  readonly tickets: TicketStore;
   /** Describes where messages are stored, for the startup message. */
   readonly storage: string;
   /** Whether files will be opened later, so that the file permissions must be kept. */
@@ -78,7 +82,8 @@ async function openRedisBackend(
     ? bus.getOrCreateSecret(newId())
     : Promise.resolve(sessionSecret);
   const storage = `messages in Redis at ${withoutPassword(address.url)}`;
-  return { bus, secret, storage, needsFileAccess: false, sweep: () => bus.sweep() };
+  const { tickets } = bus;
+  return { bus, secret, tickets, storage, needsFileAccess: false, sweep: () => bus.sweep() };
 }
 
 async function openSqliteBackend(
@@ -94,6 +99,7 @@ async function openSqliteBackend(
   return {
     bus,
     secret: Promise.resolve(secret),
+    tickets: new MemoryTicketStore(clock),
     storage: `messages in ${dataDir}${store.isReadOnly ? ", which can only be read" : ""}`,
     needsFileAccess: store.isReadOnly,
     sweep: () => store.sweep((room) => bus.isSubscribed(room)),
@@ -105,7 +111,9 @@ function openMemoryBackend(config: Config, { clock, metrics }: BackendContext): 
   const bus = new EmbeddedBus(withReadSpacing(store), clock, publishedCounter(metrics));
   const secret = Promise.resolve(config.sessionSecret ?? newId());
   const sweep = () => Promise.resolve(store.sweep((room) => bus.isSubscribed(room)));
-  return { bus, secret, storage: "messages in memory only", needsFileAccess: false, sweep };
+  const tickets = new MemoryTicketStore(clock);
+  const storage = "messages in memory only";
+  return { bus, secret, tickets, storage, needsFileAccess: false, sweep };
 }
 
 /** Limits reads to one per turn of the event loop, so that publishing does not wait for all earlier reads. */

@@ -163,7 +163,9 @@ function hostedConfig(config: Config): Config {
 
 function createServices(
   config: Config,
-  { bus, secret, keys }: Pick<Backend, "bus" | "secret"> & { readonly keys: KeySetSource },
+  { bus, secret, keys, tickets }:
+    & Pick<Backend, "bus" | "secret" | "tickets">
+    & { readonly keys: KeySetSource },
   admissions: AdmissionControl,
   clock: Clock,
   metrics: Metrics,
@@ -175,6 +177,7 @@ function createServices(
     bus: new RateLimitedBus({ bus, table: budgetTable(config), clock, refused }),
     secret,
     keys,
+    tickets,
     quota: {
       acquire: (key) => admissions.acquire(key, clock.now()),
       charge: (key, what) => admissions.charge(key, what, clock.now()),

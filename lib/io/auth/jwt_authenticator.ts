@@ -13,7 +13,7 @@ import {
 } from "jose";
 import type { Authentication, Authenticator } from "../../chat/ports/authenticator.ts";
 import type { Clock } from "../../chat/ports/clock.ts";
-import { parseClaims } from "../../core/auth/token_claims.ts";
+import { CLOCK_LEEWAY_MS, parseClaims } from "../../core/auth/token_claims.ts";
 import type { Config } from "../../core/config/config.ts";
 import type { SigningSecret } from "../../core/config/setting_kinds.ts";
 import { appUserId } from "./app_user.ts";
@@ -24,8 +24,6 @@ export type TokenSettings = Pick<Config, "jwtSecret" | "jwtIssuer" | "jwtAudienc
 
 /** Longer tokens are refused unread. */
 const MAX_TOKEN_LENGTH = 8_192;
-/** How far the clock of the app may run ahead or behind. */
-const LEEWAY_SECONDS = 60;
 /** For how long a worker uses keys before it asks for newer ones. */
 const KEYS_MS = 60_000;
 const KEY_SET_ALGORITHMS = ["RS256", "ES256", "ES384", "EdDSA", "Ed25519"];
@@ -49,7 +47,7 @@ export class JwtAuthenticator implements Authenticator {
     this.#verify = jwtSecret ? verifyWithSecrets(jwtSecret) : verifyWithKeySet(keys, clock);
     this.#options = {
       algorithms: jwtSecret ? ["HS256"] : KEY_SET_ALGORITHMS,
-      clockTolerance: LEEWAY_SECONDS,
+      clockTolerance: CLOCK_LEEWAY_MS / 1_000,
       requiredClaims: ["sub", "exp"],
       ...(jwtIssuer !== null && { issuer: jwtIssuer }),
       ...(jwtAudience !== null && { audience: jwtAudience }),

@@ -69,7 +69,7 @@ export interface RouteTargets {
 }
 
 /** What a handshake says about the user. */
-export type HandshakeHints = Pick<ConnectionOrigin, "language" | "token" | "user">;
+export type HandshakeHints = Pick<ConnectionOrigin, "language" | "token" | "ticket" | "user">;
 
 type Bindings = { Bindings: RequestSource };
 type UpgradeHandler = (request: Request, source: RequestSource) => Response | Promise<Response>;
@@ -186,6 +186,7 @@ function upgradeHandlers(
       user,
       language: guestLanguage(request.headers.get("accept-language")),
       token: bearerToken(request.headers.get("authorization")),
+      ticket: queryOf(request.url).get("ticket") ?? undefined,
     };
     return upgrader.upgrade(
       request,

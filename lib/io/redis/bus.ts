@@ -30,6 +30,7 @@ import { type Counter, Metrics } from "../../core/metrics/metrics.ts";
 import type { RoomId } from "../../core/names/names.ts";
 import { formatPosition, type Position } from "../../core/log/position.ts";
 import type { HistoryPage, Replay } from "../../core/log/room_log.ts";
+import type { TicketStore } from "../auth/stored_tickets.ts";
 import { logger } from "../logger.ts";
 import { withTimeout } from "../timeout.ts";
 import { channelOf, type RedisHistoryOptions, RedisRoomHistory } from "./history/room_history.ts";
@@ -45,6 +46,7 @@ import { RoomTags } from "./room_tags.ts";
 import { ServiceState } from "./service_state.ts";
 import { IntegrityReporter } from "./integrity_reporter.ts";
 import { RedisSweeper } from "./history/sweeper.ts";
+import { RedisTicketStore } from "./ticket_store.ts";
 import { RedisUsage } from "./usage.ts";
 import { encodeSignal } from "./codec.ts";
 
@@ -70,6 +72,8 @@ export class RedisBus implements Bus, RoomHistory, PresenceRegistry, AsyncDispos
   readonly #reporter: IntegrityReporter;
   readonly #tags = new RoomTags();
   readonly #sweeper: RedisSweeper;
+  /** Tickets of all instances. */
+  readonly tickets: TicketStore;
 
   /** Reads the scripts from disk, and connects in the background. Throws a `RangeError` if the URL is invalid. */
   constructor(
@@ -103,6 +107,7 @@ export class RedisBus implements Bus, RoomHistory, PresenceRegistry, AsyncDispos
     const history = this.#history;
     this.#presence = new RedisPresence(client, scripts.leases, prefix, reporter);
     this.#sweeper = new RedisSweeper({ client, prefix, history, state });
+    this.tickets = new RedisTicketStore(client, prefix);
     this.#publishQueue = new PublishQueue(
       (room, drafts) => this.#append(room, drafts),
       clock,

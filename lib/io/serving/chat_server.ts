@@ -32,6 +32,7 @@ import type { HealthSources } from "../http/health_responses.ts";
 import type { KeySetSource } from "../auth/key_set.ts";
 import { loadAuthenticator } from "../auth/load_authenticator.ts";
 import { newId, SignedSessionTokens } from "../auth/signed_tokens.ts";
+import { StoredTickets, type TicketStore } from "../auth/stored_tickets.ts";
 import { loadEngine } from "./load_engine.ts";
 import { Listener } from "../http/listener.ts";
 import type { KeyPair } from "../tls/key_pair.ts";
@@ -54,6 +55,8 @@ export interface SharedServices extends HealthSources {
   readonly secret: Promise<string>;
   /** The public keys that verify tokens. */
   readonly keys: KeySetSource;
+  /** The tickets of all instances. */
+  readonly tickets: TicketStore;
   /** Limits the connections of the whole process. */
   readonly quota: ConnectionQuota;
 }
@@ -125,6 +128,13 @@ export async function startChatServer(
     quota: services.quota,
     origins: config.allowedOrigins,
   });
+  const tickets = new StoredTickets(services.tickets, clock);
+  const context = await createSessionContext(config, clock, services, {
+    hub,
+    tickets,
+    instruments,
+    page: buildOf(pages),
+  });
   const handler = createRoutes({
     upgrader,
     pages,
@@ -136,14 +146,7 @@ export async function startChatServer(
     clock,
     trustProxy: config.trustProxy,
     authProxyHeader: config.authProxyHeader,
-    ...createEndpoints(
-      config,
-      await createSessionContext(config, clock, services, {
-        hub,
-        instruments,
-        page: buildOf(pages),
-      }),
-    ),
+    ...createEndpoints(config, context),
   });
   const listener = await Listener.open(
     { engine, handler, clock, tcpLimits: tcpLimits(config) },
@@ -213,7 +216,9 @@ async function createSessionContext(
   config: Config,
   clock: Clock,
   { bus, secret, keys }: SharedServices,
-  { hub, instruments, page }: { hub: Hub; instruments: WorkerMetrics; page: string },
+  { hub, tickets, instruments, page }:
+    & Pick<SessionContext, "hub" | "tickets">
+    & { readonly instruments: WorkerMetrics; readonly page: string },
 ): Promise<SessionContext> {
   const sessionTokens = new SignedSessionTokens(clock, secret);
   const authenticator = await loadAuthenticator(config, keys, clock);
@@ -231,7 +236,7 @@ async function createSessionContext(
   };
   const limits = new SharedBudgets(config, instruments.refused);
   const readLimit = new ConcurrencyLimit(MAX_READS_PER_WORKER);
-  const own = { bus, hub, sessionTokens, authenticator, serverInfo, limits, readLimit };
+  const own = { bus, hub, sessionTokens, authenticator, tickets, serverInfo, limits, readLimit };
   return { ...config, ...own, clock, random: Math.random, newId };
 }
 

@@ -23,7 +23,7 @@ export class MainServices implements Disposable {
 
   /** Handlers for the worker's RPC channel. */
   get handlers(): MainApi {
-    const { bus, secret, keys } = this.#services;
+    const { bus, secret, keys, tickets } = this.#services;
     return {
       publish: (draft, people) => bus.publish(draft, people),
       signal: (room, note, people) => bus.signal(room, note, people),
@@ -47,6 +47,8 @@ export class MainServices implements Disposable {
       charge: (key, what) => this.#services.quota.charge(key, what),
       secret: () => secret,
       keySet: async (wantsNewer) => await keys.read(wantsNewer),
+      putTicket: (key, user, lifetimeMs) => tickets.put(key, user, lifetimeMs),
+      takeTicket: (key) => tickets.take(key),
       connectionCounts: () => this.#services.connectionCounts(),
       readiness: () => this.#services.readiness(),
       metrics: () => this.#services.metrics(),

@@ -16,6 +16,11 @@ export function remoteServices(main: RpcChannel<MainApi>): SharedServices {
     bus: remoteBus(main),
     secret: main.callUnbounded("secret"),
     keys: { read: (wantsNewer) => main.call("keySet", wantsNewer) },
+    tickets: {
+      put: (key, user, lifetimeMs) =>
+        main.callInLane(user.user, "putTicket", key, user, lifetimeMs),
+      take: (key) => main.call("takeTicket", key),
+    },
     quota: {
       async acquire(key) {
         const refusal = await main.callInLane(key, "acquireSlot", key);

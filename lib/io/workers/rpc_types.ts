@@ -5,6 +5,7 @@
  */
 import type { WorkerBus } from "../../chat/ports/bus.ts";
 import type { ConnectionCounts } from "../../chat/heartbeat.ts";
+import type { TokenUser } from "../../chat/ports/authenticator.ts";
 import type { KeySet } from "../auth/key_set.ts";
 import type { AdmissionRefusal, ChargeReason } from "../../core/limits/connection_limits.ts";
 import type { Config } from "../../core/config/config.ts";
@@ -26,6 +27,10 @@ export type MainApi = {
   readonly secret: () => Promise<string>;
   /** The public keys that verify tokens; undefined without them. @param wantsNewer See `KeySetSource`. */
   readonly keySet: (wantsNewer: boolean) => Promise<KeySet | undefined>;
+  /** Stores the user of a ticket; see `TicketStore`. */
+  readonly putTicket: (key: string, user: TokenUser, lifetimeMs: number) => Promise<void>;
+  /** Removes and returns the user of a ticket; undefined if there is none. */
+  readonly takeTicket: (key: string) => Promise<TokenUser | undefined>;
   /** Number of connections in the whole process, by status. */
   readonly connectionCounts: () => Promise<ConnectionCounts>;
   /** Readiness of the whole process. */

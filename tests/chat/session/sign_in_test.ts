@@ -23,6 +23,7 @@ import {
   FakeChat,
   FakeSessionTokens,
   FakeSocket,
+  FakeTickets,
   flushMicrotasks,
   name,
   UNLIMITED,
@@ -36,10 +37,12 @@ const ANN = user("a_ann00000");
 /** A chat with an app that has signed tokens for some users. */
 class TokenChat implements Disposable {
   readonly authenticator = new FakeAuthenticator();
+  readonly tickets = new FakeTickets();
   readonly chat: FakeChat;
 
   constructor(settings: Partial<SessionContext> = {}) {
-    this.chat = new FakeChat(undefined, { authenticator: this.authenticator, ...settings });
+    const { authenticator, tickets } = this;
+    this.chat = new FakeChat(undefined, { authenticator, tickets, ...settings });
   }
 
   /** Makes a token valid. */
@@ -47,6 +50,13 @@ class TokenChat implements Disposable {
     const expiresAt = this.chat.clock.date() + HOUR;
     const defaults = { user: ANN, name: name("Ann"), rights: null, expiresAt };
     this.authenticator.users.set(token, { ...defaults, ...claims });
+  }
+
+  /** Issues a ticket. */
+  async ticketFor(claims: Partial<TokenUser> = {}): Promise<string> {
+    const expiresAt = this.chat.clock.date() + HOUR;
+    const defaults = { user: ANN, name: name("Ann"), rights: null, expiresAt };
+    return (await this.tickets.issue({ ...defaults, ...claims })).ticket;
   }
 
   /** What the messages of a new client are answered with. */
@@ -139,6 +149,81 @@ Deno.test("The token of the handshake counts unless the hello has another", asyn
   assert.equal(Object(first?.you).name, "Ann");
   const [second] = await chat.connect({ token: "ann" }).ask({ type: "hello", token: "bea" });
   assert.equal(Object(second?.you).name, "Bea");
+});
+
+Deno.test("A ticket says who the user is, on one connection", async () => {
+  using chat = new TokenChat({ auth: "required" });
+  const ticket = await chat.ticketFor({ rights: [{ match: "den", allow: ["read"] }] });
+  const [hello, joined, fault] = await chat.connect({ ticket })
+    .ask(
+      { type: "hello", resume: "user_no_9/Bea" },
+      { type: "join", room: "den" },
+      { type: "say", room: "den", text: "hi" },
+    );
+  assert.deepEqual(hello?.you, { user: ANN, name: "Ann", kind: "app" });
+  assert.equal(hello?.resume, undefined);
+  assert.deepEqual(typesOf([joined ?? {}, fault ?? {}]), ["joined", "not_allowed"]);
+  const [refused] = await chat.connect({ ticket }).ask({ type: "hello" });
+  assert.equal(refused?.code, "bad_token");
+  assert.match(String(refused?.message), /works once, within 30 s/);
+});
+
+Deno.test("Two connections that present one ticket at the same time have one user between them", async () => {
+  using chat = new TokenChat();
+  const ticket = await chat.ticketFor();
+  const clients = [chat.connect({ ticket }), chat.connect({ ticket })];
+  for (const client of clients) client.send({ type: "hello" });
+  await flushMicrotasks();
+  const answers = clients.flatMap((client) => typesOf(client.take()));
+  assert.deepEqual(answers.toSorted(), ["bad_token", "hello"]);
+});
+
+Deno.test("A ticket is left alone if there is a token, and in a hello it has no meaning", async () => {
+  using chat = new TokenChat({ auth: "required" });
+  chat.sign("bea", { user: user("a_bea00000"), name: name("Bea") });
+  const ticket = await chat.ticketFor();
+  const [first] = await chat.connect({ ticket, token: "bea" }).ask({ type: "hello" });
+  assert.equal(Object(first?.you).name, "Bea");
+  const [second] = await chat.connect({ ticket }).ask({ type: "hello", token: "bea" });
+  assert.equal(Object(second?.you).name, "Bea");
+  const [third] = await chat.connect().ask({ type: "hello", ticket });
+  assert.equal(third?.code, "token_required");
+  const [last] = await chat.connect({ ticket }).ask({ type: "hello" });
+  assert.equal(Object(last?.you).name, "Ann");
+});
+
+Deno.test("A ticket has the rest of its token's life", async () => {
+  using chat = new TokenChat();
+  const ticket = await chat.ticketFor({ expiresAt: chat.chat.clock.date() + 40_000 });
+  await chat.chat.clock.advance(25_000);
+  const client = chat.connect({ ticket });
+  await client.ask({ type: "hello" });
+  assert.equal(client.handler.expiry()?.at, chat.chat.clock.now() + 15_000);
+});
+
+Deno.test("A connection whose ticket cannot be checked now is closed with 4010", async () => {
+  using chat = new TokenChat();
+  const ticket = await chat.ticketFor();
+  chat.tickets.isAway = true;
+  const client = chat.connect({ ticket });
+  await client.ask({ type: "hello" });
+  assert.equal(client.closeCode, NOT_READY.code);
+  const { socket } = await chat.connectText({ ticket });
+  assert.equal(socket.closeStatuses[0]?.code, NOT_READY.code);
+});
+
+Deno.test("A refused ticket counts as a refused token of its address", async () => {
+  using chat = new TokenChat();
+  const address = "192.0.2.1";
+  for (let count = 0; count < 200; count++) {
+    const [refused] = await chat.connect({ address, ticket: "invented" }).ask({ type: "hello" });
+    assert.equal(refused?.code, "bad_token");
+  }
+  const ticket = await chat.ticketFor();
+  const [slow] = await chat.connect({ address, ticket }).ask({ type: "hello" });
+  assert.equal(slow?.code, "slow_down");
+  const [hello] = await chat.connect({ address: "192.0.2.2", ticket }).ask({ type: "hello" });
+  assert.equal(hello?.type, "hello");
 });
 
 Deno.test("Requests that follow a hello with a token are answered once it is checked, in order", async () => {
@@ -472,16 +557,17 @@ Deno.test("Plain text has the proxy's user, whatever name it asks for", async ()
 });
 
 for (
-  const [what, token, status] of [
-    ["has no token where one is required", undefined, TOKEN_REQUIRED],
-    ["has a forged token", "forged", BAD_TOKEN],
-    ["may not read the room", "elsewhere", NOT_ALLOWED],
+  const [what, origin, status] of [
+    ["has no token where one is required", {}, TOKEN_REQUIRED],
+    ["has a forged token", { token: "forged" }, BAD_TOKEN],
+    ["has an invented ticket", { ticket: "invented" }, BAD_TOKEN],
+    ["may not read the room", { token: "elsewhere" }, NOT_ALLOWED],
   ] as const
 ) {
   Deno.test(`Plain text closes a connection that ${what} with ${status.code}`, async () => {
     using chat = new TokenChat({ auth: "required" });
     chat.sign("elsewhere", { rights: [{ match: "attic", allow: ["read"] }] });
-    const { socket } = await chat.connectText({ token }, { room: "den" });
+    const { socket } = await chat.connectText(origin, { room: "den" });
     assert.deepEqual(socket.closeStatuses[0], status);
     assert.equal(socket.sent.length, 1, socket.sent.join());
   });

@@ -4,63 +4,12 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { exportJWK, generateKeyPair, SignJWT } from "jose";
-import { JSON_SUBPROTOCOL } from "../../../lib/core/protocol/json_protocol.ts";
+import { exportJWK, generateKeyPair } from "jose";
+import { SECRET, signToken as sign } from "../../support/app.ts";
+import { type Frame, JsonClient } from "../../support/clients/json_client.ts";
 import { TestClient } from "../../support/clients/test_client.ts";
-import { startTestService, type TestService } from "../../support/service.ts";
+import { startTestService } from "../../support/service.ts";
 import { TemporaryFolder } from "../../support/temporary_folder.ts";
-
-type Frame = Readonly<Record<string, unknown>>;
-type SigningKey = Parameters<SignJWT["sign"]>[0];
-
-const SECRET = "a secret of the app that is long enough";
-
-function sign(
-  payload: Frame = {},
-  alg = "HS256",
-  key: SigningKey = new TextEncoder().encode(SECRET),
-  kid?: string,
-): Promise<string> {
-  const exp = Math.ceil(Date.now() / 1_000) + 3_600;
-  return new SignJWT({ sub: "42", name: "Ann", exp, ...payload })
-    .setProtectedHeader({ alg, ...(kid && { kid }) })
-    .sign(key);
-}
-
-/** A connection that speaks JSON, without a hello yet. */
-class JsonClient implements AsyncDisposable {
-  readonly connection: TestClient;
-  readonly #frames: Frame[] = [];
-
-  constructor(connection: TestClient) {
-    this.connection = connection;
-  }
-
-  static async open(service: TestService, authorization?: string): Promise<JsonClient> {
-    const headers: Record<string, string> = authorization === undefined ? {} : { authorization };
-    const init = { protocols: [JSON_SUBPROTOCOL], headers };
-    return new JsonClient(await TestClient.open(`${service.url}/ws`, init));
-  }
-
-  send(...frames: readonly Frame[]): void {
-    this.connection.send(frames.map((frame) => JSON.stringify(frame)).join("\n"));
-  }
-
-  /** The next frame of a type; others before it are dropped. */
-  async next(type: string): Promise<Frame> {
-    for (;;) {
-      for (let frame = this.#frames.shift(); frame; frame = this.#frames.shift()) {
-        if (frame.type === type) return frame;
-      }
-      const message = String(await this.connection.next());
-      this.#frames.push(...message.split("\n").map((line) => JSON.parse(line)));
-    }
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.connection[Symbol.asyncDispose]();
-  }
-}
 
 for (const workers of ["0", "1"]) {
   Deno.test(`A token in the hello or in the handshake says who the user is, with WORKERS=${workers}`, async () => {
@@ -71,7 +20,9 @@ for (const workers of ["0", "1"]) {
     const { you } = await first.next("hello");
     assert.equal(Object(you).kind, "app");
     assert.equal((await first.next("joined")).name, "Ann");
-    await using second = await JsonClient.open(service, `Bearer ${token}`);
+    await using second = await JsonClient.open(service, {
+      headers: { authorization: `Bearer ${token}` },
+    });
     second.send({ type: "hello" });
     assert.deepEqual((await second.next("hello")).you, you);
   });

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { AdmissionControl } from "../../../lib/core/limits/connection_limits.ts";
+import { systemClock } from "../../../lib/chat/ports/clock.ts";
+import { MemoryTicketStore } from "../../../lib/io/auth/memory_ticket_store.ts";
 import { MainServices } from "../../../lib/io/workers/main_services.ts";
 import { ann, attic, lobby } from "../../contract/fixtures.ts";
 import { FakeBus, FakeClock } from "../../support/fakes.ts";
@@ -17,6 +19,7 @@ function openServices(bus = new FakeBus(new FakeClock())) {
     },
     secret: Promise.resolve("a secret"),
     keys: { read: () => Promise.resolve(undefined) },
+    tickets: new MemoryTicketStore(systemClock),
     connectionCounts: () => Promise.reject(new Error("not asked for")),
     readiness: () => Promise.resolve({ ready: true }),
     metrics: () => Promise.resolve("# metrics"),

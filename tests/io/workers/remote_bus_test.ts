@@ -1,4 +1,4 @@
-/** A bus behind a line keeps every promise of a local one. */
+/** A bus and a store of tickets behind a line keep every promise of local ones. */
 import assert from "node:assert/strict";
 import type { WorkerBus } from "../../../lib/chat/ports/bus.ts";
 import { systemClock } from "../../../lib/chat/ports/clock.ts";
@@ -9,12 +9,16 @@ import { slowDownCounters } from "../../../lib/chat/metrics.ts";
 import type { MainApi, WorkerApi } from "../../../lib/io/workers/rpc_types.ts";
 import { Metrics } from "../../../lib/core/metrics/metrics.ts";
 import { budgetTable } from "../../../lib/core/limits/budgets.ts";
+import { MemoryTicketStore } from "../../../lib/io/auth/memory_ticket_store.ts";
+import type { TicketStore } from "../../../lib/io/auth/stored_tickets.ts";
+import type { SharedServices } from "../../../lib/io/serving/chat_server.ts";
 import { MainServices } from "../../../lib/io/workers/main_services.ts";
 import { RpcChannel } from "../../../lib/io/workers/rpc.ts";
 import { remoteServices } from "../../../lib/io/workers/remote_services.ts";
 import { busContract } from "../../contract/bus_contract.ts";
 import { ann, lobby, type TestedBus } from "../../contract/fixtures.ts";
-import { AMPLE, counter } from "../../support/fakes.ts";
+import { SHORT_MS, ticketStoreContract } from "../../contract/ticket_store_contract.ts";
+import { AMPLE, counter, FakeClock } from "../../support/fakes.ts";
 
 /** A bus behind budgets. */
 function metered(
@@ -27,11 +31,17 @@ function metered(
 
 /** A bus as a worker has it. */
 function remoteBus(bus: WorkerBus): WorkerBus {
+  return workerServices(bus, new MemoryTicketStore(systemClock)).bus;
+}
+
+/** The services as a worker has them. */
+function workerServices(bus: WorkerBus, tickets: TicketStore): SharedServices {
   const services = new MainServices({
     bus,
     quota: { acquire: () => "all taken", charge: () => {} },
     secret: Promise.resolve(""),
     keys: { read: () => Promise.resolve(undefined) },
+    tickets,
     connectionCounts: () => Promise.reject(new Error("not asked for")),
     readiness: () => Promise.resolve({ ready: true }),
     metrics: () => Promise.resolve(""),
@@ -45,7 +55,7 @@ function remoteBus(bus: WorkerBus): WorkerBus {
     (post) => near.receive(structuredClone(post)),
     {},
   );
-  return remoteServices(far).bus;
+  return remoteServices(far);
 }
 
 /** The same; announcements take another path, and so do tops and probes. */
@@ -62,6 +72,16 @@ busContract("EmbeddedBus behind budgets, at the other end of a line", (retention
   const store = new MemoryStore(systemClock, retention, counter("epoch"), quota);
   const bus = withRemoteBus(new EmbeddedBus(store, systemClock));
   return Promise.resolve({ bus, [Symbol.asyncDispose]: () => Promise.resolve() });
+});
+
+ticketStoreContract("MemoryTicketStore at the other end of a line", () => {
+  const clock = new FakeClock();
+  const bus = metered(new EmbeddedBus(new MemoryStore(clock, AMPLE, counter("epoch")), clock));
+  return Promise.resolve({
+    store: workerServices(bus, new MemoryTicketStore(clock)).tickets,
+    whenExpired: () => clock.advance(SHORT_MS),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  });
 });
 
 Deno.test("RateLimitedBus behind several lines gives one user one budget", async () => {

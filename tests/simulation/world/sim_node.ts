@@ -3,6 +3,8 @@
  * nothing of it runs, its connections are gone, and its leases remain until they expire.
  * @module
  */
+import { MemoryTicketStore } from "../../../lib/io/auth/memory_ticket_store.ts";
+import { StoredTickets } from "../../../lib/io/auth/stored_tickets.ts";
 import type { Announcement } from "../../../lib/chat/ports/bus.ts";
 import type { Clock } from "../../../lib/chat/ports/clock.ts";
 import type { ConnectionHandler, Socket } from "../../../lib/chat/ports/connection_handler.ts";
@@ -72,7 +74,8 @@ export class SimNode {
     const limits = new SharedBudgets(LIMITS);
     const readLimit = new ConcurrencyLimit(2);
     const authenticator = mutant.wrapAuthenticator(new SimAuthenticator(world));
-    const access = { authenticator, auth: "open" } as const;
+    const tickets = new StoredTickets(new MemoryTicketStore(clock), clock);
+    const access = { authenticator, tickets, auth: "open" } as const;
     const own = { limits, readLimit, hub: this.#hub, sessionTokens, ...access, serverInfo };
     this.#context = { ...common, ...LIMITS, ...own };
     this.#start(new TopAnnouncer(bus, clock, (tops) => this.#dispatchLater(tops)));

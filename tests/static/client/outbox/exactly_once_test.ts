@@ -22,6 +22,7 @@ import {
   FakeClock,
   FakeSessionTokens,
   FakeSocket,
+  FakeTickets,
   flushMicrotasks,
   name,
   room,
@@ -151,6 +152,7 @@ class Service implements Disposable {
       hub,
       sessionTokens: this.#sessionTokens,
       authenticator: NO_TOKENS,
+      tickets: new FakeTickets(),
       auth: "open",
       serverInfo,
     }];

@@ -1,0 +1,103 @@
+/**
+ * Checks what a client presents to say who it is. Connections and HTTP requests of one address share one budget of refused
+ * attempts.
+ * @module
+ */
+import { TICKET_MS } from "../../core/auth/ticket.ts";
+import type { SharedBudgets } from "../../core/limits/rate_limiter.ts";
+import { NOT_READY } from "../../core/protocol/close_codes.ts";
+import type { FaultCode } from "../../core/protocol/faults.ts";
+import type { Authenticator, TokenUser } from "../ports/authenticator.ts";
+import { BusUnavailable } from "../ports/bus.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Tickets } from "../ports/tickets.ts";
+
+/** What a client presents, not checked. */
+export type Credential =
+  | { readonly kind: "token"; readonly token: string }
+  | { readonly kind: "ticket"; readonly ticket: string };
+
+/** What checking needs. */
+export interface CredentialContext {
+  /** For the budget. */
+  readonly clock: Pick<Clock, "now">;
+  /** Checks tokens. */
+  readonly authenticator: Authenticator;
+  /** Checks tickets. */
+  readonly tickets: Pick<Tickets, "take">;
+  /** Limits the attempts that are refused. */
+  readonly limits: Pick<SharedBudgets, "checkBadTokens" | "chargeBadToken">;
+}
+
+/** Whom a credential identifies, or why nobody. */
+export type CredentialResult =
+  | { readonly kind: "known"; readonly user: TokenUser }
+  | {
+    /** It will never identify anybody. */
+    readonly kind: "refused";
+    readonly code: FaultCode & ("bad_token" | "token_expired");
+    /** What is wrong, for the developer of the app. */
+    readonly why: string;
+  }
+  | {
+    /** It could not be checked: try again later. A ticket may have been used up. */
+    readonly kind: "postponed";
+    readonly code: FaultCode & ("slow_down" | "unavailable");
+    readonly why: string;
+    readonly afterMs: number;
+  };
+
+/** Time after which a client may try again while something needed is unavailable. */
+const UNAVAILABLE_MS = NOT_READY.afterMs ?? 0;
+
+/** Checks a credential, and charges the address if it is refused. @param address See `OpenHandler`. */
+export async function checkCredential(
+  credential: Credential,
+  address: string | undefined,
+  context: CredentialContext,
+): Promise<CredentialResult> {
+  const { clock, limits } = context;
+  const afterMs = limits.checkBadTokens(address, clock.now());
+  if (afterMs > 0) {
+    const why = "slow down: too many bad tokens from this address";
+    return { kind: "postponed", code: "slow_down", why, afterMs };
+  }
+  const result =
+    await (credential.kind === "token"
+      ? checkToken(credential.token, context)
+      : checkTicket(credential.ticket, context));
+  if (result.kind === "refused") limits.chargeBadToken(address, clock.now());
+  return result;
+}
+
+async function checkToken(
+  token: string,
+  { authenticator }: CredentialContext,
+): Promise<CredentialResult> {
+  const result = await authenticator.authenticate(token);
+  if (result.kind === "known") {
+    const { kind, ...user } = result;
+    return { kind, user };
+  }
+  const { kind, code, why } = result;
+  return code === "unavailable" ? unavailable(why) : { kind, code, why };
+}
+
+async function checkTicket(
+  ticket: string,
+  { tickets }: CredentialContext,
+): Promise<CredentialResult> {
+  try {
+    const user = await tickets.take(ticket);
+    if (user) return { kind: "known", user };
+  } catch (error) {
+    if (!(error instanceof BusUnavailable)) throw error;
+    return unavailable(error.message);
+  }
+  const why = `the ticket is not valid: a ticket works once, within ${TICKET_MS / 1_000} s`;
+  return { kind: "refused", code: "bad_token", why };
+}
+
+function unavailable(why: string): CredentialResult {
+  return { kind: "postponed", code: "unavailable", why, afterMs: UNAVAILABLE_MS };
+}
