@@ -87,6 +87,16 @@ function channel(messages: readonly string[]): Readonly<Record<string, unknown>>
     bindings: {
       ws: {
         method: "GET",
+        query: {
+          type: "object",
+          properties: {
+            ticket: {
+              type: "string",
+              description:
+                "A ticket that POST /api/v1/tickets has issued for an access token. It works once.",
+            },
+          },
+        },
         headers: {
           type: "object",
           properties: {

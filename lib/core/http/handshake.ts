@@ -102,8 +102,8 @@ export function checkHandshake(request: UpgradeRequest, policy: HandshakePolicy)
   return checkHostAndOrigin(request, request.headers.get("host"), policy);
 }
 
-/** Checks Host and Origin only, of a request that asks about a handshake. Over HTTP/2, its host is in its URL. */
-export function checkHandshakeQuery(
+/** Checks Host and Origin only, of a request that is not a handshake. Over HTTP/2, its host is in its URL. */
+export function checkOrigin(
   request: UpgradeRequest & { readonly url: string },
   policy: HandshakePolicy,
 ): HandshakeResult {

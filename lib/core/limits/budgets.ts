@@ -36,6 +36,8 @@ export interface BudgetTable {
   readonly newRoomsOfAddress: BudgetRates;
   /** How many tokens of all connections of one address to one worker may be refused. */
   readonly badTokensOfAddress: BudgetRates;
+  /** How many tickets one worker may issue to one user. */
+  readonly ticketsOfUser: BudgetRates;
   /** What one user may publish through this process, on all connections together. */
   readonly user: BudgetRates;
   /** What one room may receive through this process, at the costs of {@linkcode roomCost}. */
@@ -88,6 +90,8 @@ export function budgetTable(settings: BudgetSettings): BudgetTable {
     newRoomsOfAddress: { messages: scaled(messagesPerSecond, [0.1, 20]), bytes: undefined },
     // An office whose tokens have all expired while the app was down.
     badTokensOfAddress: { messages: scaled(messagesPerSecond, [0.1, 20]), bytes: undefined },
+    // One for each connection: 60 tabs that reconnect at once.
+    ticketsOfUser: { messages: scaled(messagesPerSecond, [0.1, 6]), bytes: undefined },
     // A phone and a laptop that reconnect at the same time.
     user: rates([1, 6], [1, 16]),
     // The burst is far below MAX_BUFFERED_BYTES, and delivering it takes a worker less than a tenth of a second.

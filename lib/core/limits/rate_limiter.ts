@@ -40,6 +40,8 @@ export class SharedBudgets {
   readonly readsOfAddresses: BudgetsByKey<string>;
   /** Refused tokens, by the key of the address. */
   readonly #badTokens: BudgetsByKey<string>;
+  /** Issued tickets, by user. */
+  readonly #tickets: BudgetsByKey<UserId>;
   /** Budget of all answers of the worker. */
   readonly reads: Budget;
   /** Counts refused messages. */
@@ -55,6 +57,7 @@ export class SharedBudgets {
     this.readsOfAddresses = new BudgetsByKey(this.table.readOfAddress);
     this.reads = new Budget(this.table.readOfWorker);
     this.#badTokens = new BudgetsByKey(this.table.badTokensOfAddress);
+    this.#tickets = new BudgetsByKey(this.table.ticketsOfUser);
   }
 
   /** Milliseconds that an address has to wait before another token of it is checked; 0 for none. */
@@ -65,6 +68,14 @@ export class SharedBudgets {
   /** Charges an address for a refused token. */
   chargeBadToken(address: string | undefined, now: number): void {
     if (address !== undefined) this.#badTokens.of(address, now).charge(now, 1, 0);
+  }
+
+  /** Requests permission to issue a ticket to a user: returns 0, or the milliseconds to wait. */
+  checkTicket(user: UserId, now: number): number {
+    const budget = this.#tickets.of(user, now);
+    const waitMs = budget.msUntil(now, 1, 0);
+    if (waitMs === 0) budget.charge(now, 1, 0);
+    return waitMs;
   }
 }
 

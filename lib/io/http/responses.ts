@@ -5,6 +5,7 @@
  */
 import type { Refusal } from "../../core/http/handshake.ts";
 import { ANY_ORIGIN_HEADERS } from "../../core/http/cross_origin.ts";
+import type { FaultCode } from "../../core/protocol/faults.ts";
 
 /** Why a handshake is refused. */
 export interface RefusalReason {
@@ -13,6 +14,31 @@ export interface RefusalReason {
   /** The response that the handshake would get. */
   readonly refusal: Refusal;
 }
+
+/** An error of the HTTP API. */
+export interface Problem {
+  /** The HTTP status. */
+  readonly status: number;
+  /** Stable code for programs, the same as in frames; undefined if the status says it all. */
+  readonly code?: FaultCode | RefusalReason["code"] | undefined;
+  /** What is wrong, for the developer of the client. */
+  readonly detail: string;
+  /** Time after which the same request may succeed. */
+  readonly afterMs?: number | undefined;
+  /** Headers that the status requires, in lower case. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** The phrases of RFC 9110 §15 and RFC 6585 §4. */
+const TITLES: Readonly<Record<number, string>> = {
+  400: "Bad Request",
+  401: "Unauthorized",
+  403: "Forbidden",
+  405: "Method Not Allowed",
+  421: "Misdirected Request",
+  429: "Too Many Requests",
+  503: "Service Unavailable",
+};
 
 const encoder = new TextEncoder();
 
@@ -96,4 +122,22 @@ export function refusalReasonResponse(reason?: RefusalReason): Response {
 export function jsonResponse(value: unknown, status = 200): Response {
   const headers = { "content-type": "application/json", "cache-control": "no-store" };
   return textResponse(JSON.stringify(value), status, headers);
+}
+
+/** An error of the HTTP API as problem details (RFC 9457). */
+export function problemResponse({ status, code, detail, afterMs, headers }: Problem): Response {
+  const body = {
+    // The status is all there is to say about the type (RFC 9457 §4.2.1); programs use the code.
+    type: "about:blank",
+    title: TITLES[status] ?? "Error",
+    status,
+    detail,
+    ...(code && { code }),
+    ...(afterMs !== undefined && { afterMs }),
+  };
+  return textResponse(JSON.stringify(body), status, {
+    "content-type": "application/problem+json",
+    "cache-control": "no-store",
+    ...headers,
+  });
 }

@@ -24,7 +24,12 @@ import type { AllowedHosts } from "../../core/http/allowed_hosts.ts";
 import { bearerToken } from "../../core/http/bearer_token.ts";
 import { guestLanguage } from "../../core/names/names.ts";
 import { JSON_SUBPROTOCOL } from "../../core/protocol/json_protocol.ts";
-import { type RefusalReason, refusalReasonResponse, refusalResponse } from "./responses.ts";
+import {
+  problemResponse,
+  type RefusalReason,
+  refusalReasonResponse,
+  refusalResponse,
+} from "./responses.ts";
 import type { Upgrader } from "./upgrade.ts";
 import {
   detailedHealthHandlers,
@@ -48,6 +53,8 @@ export interface RouteTargets {
   readonly text: (options: TextOptions, hints: HandshakeHints) => Endpoint;
   /** The chat at `/ws` in the JSON subprotocol. */
   readonly json: (hints: HandshakeHints) => Endpoint;
+  /** The HTTP API, by path. */
+  readonly api: ReadonlyMap<string, PathHandler>;
   /** Files of the page, by path. */
   readonly pages: ReadonlyMap<string, StaticFile>;
   /** Sources of `/healthz`, `/readyz` and `/metrics`. */
@@ -71,8 +78,10 @@ export interface RouteTargets {
 /** What a handshake says about the user. */
 export type HandshakeHints = Pick<ConnectionOrigin, "language" | "token" | "ticket" | "user">;
 
+/** Responds to the requests of one path, whatever their method. */
+export type PathHandler = (request: Request, source: RequestSource) => Response | Promise<Response>;
+
 type Bindings = { Bindings: RequestSource };
-type UpgradeHandler = (request: Request, source: RequestSource) => Response | Promise<Response>;
 
 /** Maximum length of a URL, in characters. The service's own URLs have fewer than 500. */
 const MAX_URL_LENGTH = 8_192;
@@ -124,17 +133,25 @@ export function createRoutes(targets: RouteTargets): RequestHandler {
       targets.trustProxy,
     );
     // Bypass the router: during a connection storm, the cost of each upgrade matters.
-    const upgrade = upgrades.byPath.get(getPath(request));
+    const path = getPath(request);
+    const upgrade = upgrades.byPath.get(path);
+    const api = targets.api.get(path);
     const wantsReason = upgrade !== undefined && isHandshakeQuery(request);
     const reason = commonRefusal(request, source, targets);
     if (reason) {
-      return wantsReason ? refusalReasonResponse(reason) : refusalResponse(reason.refusal);
+      if (wantsReason) return refusalReasonResponse(reason);
+      return api ? reasonProblem(reason) : refusalResponse(reason.refusal);
     }
     if (wantsReason) {
       return targets.upgrader.explainRefusal(request, source).then(refusalReasonResponse);
     }
-    return upgrade ? upgrade(request, source) : app.fetch(request, source);
+    return (upgrade ?? api)?.(request, source) ?? app.fetch(request, source);
   };
+}
+
+/** The same reason, from the HTTP API. */
+function reasonProblem({ code, refusal: { status, reason, headers } }: RefusalReason): Response {
+  return problemResponse({ status, code, detail: reason, headers });
 }
 
 const TOO_MANY_REQUESTS: RefusalReason = {
@@ -168,14 +185,14 @@ const BAD_PROXY_USER = refuse(
 function upgradeHandlers(
   { upgrader, echo, text, json, authProxyHeader }: RouteTargets,
 ): {
-  readonly toEcho: UpgradeHandler | undefined;
-  readonly byPath: ReadonlyMap<string, UpgradeHandler>;
+  readonly toEcho: PathHandler | undefined;
+  readonly byPath: ReadonlyMap<string, PathHandler>;
 } {
-  const toEcho: UpgradeHandler | undefined = echo === null
+  const toEcho: PathHandler | undefined = echo === null
     ? undefined
     : (request, source) =>
       upgrader.upgrade(request, source, echo(queryOf(request.url).get("prefix") ?? ""));
-  const toChat: UpgradeHandler = (request, source) => {
+  const toChat: PathHandler = (request, source) => {
     // From anyone else, the header is what the client claims.
     const user = authProxyHeader !== null && source.viaTrustedProxy
       ? proxyUser(request.headers.get(authProxyHeader))

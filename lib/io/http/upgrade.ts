@@ -14,7 +14,7 @@ import {
 import type { RequestSource } from "../../core/http/ip_address.ts";
 import {
   checkHandshake,
-  checkHandshakeQuery,
+  checkOrigin,
   type OriginPolicy,
   type Refusal,
   refuse,
@@ -134,7 +134,7 @@ export class Upgrader {
     { address, viaTrustedProxy }: RequestSource,
   ): Promise<RefusalReason | undefined> {
     if (this.#isRefusing) return { code: "unavailable", refusal: STOPPING };
-    const result = checkHandshakeQuery(request, {
+    const result = checkOrigin(request, {
       origins: this.#context.origins,
       viaTrustedProxy,
     });

@@ -29,6 +29,7 @@ import { onBroadcast } from "./broadcast.ts";
 import { type ConnectionQuota, Upgrader } from "../http/upgrade.ts";
 import { drain, type DrainKind } from "./drain.ts";
 import type { HealthSources } from "../http/health_responses.ts";
+import { ticketHandler } from "../api/tickets.ts";
 import type { KeySetSource } from "../auth/key_set.ts";
 import { loadAuthenticator } from "../auth/load_authenticator.ts";
 import { newId, SignedSessionTokens } from "../auth/signed_tokens.ts";
@@ -135,6 +136,9 @@ export async function startChatServer(
     instruments,
     page: buildOf(pages),
   });
+  const api = new Map([
+    ["/api/v1/tickets", ticketHandler({ ...context, tickets, origins: config.allowedOrigins })],
+  ]);
   const handler = createRoutes({
     upgrader,
     pages,
@@ -146,6 +150,7 @@ export async function startChatServer(
     clock,
     trustProxy: config.trustProxy,
     authProxyHeader: config.authProxyHeader,
+    api,
     ...createEndpoints(config, context),
   });
   const listener = await Listener.open(

@@ -111,7 +111,7 @@ for (
   Deno.test(`budgetTable() does not limit ${what} when their setting is 0`, () => {
     const table = budgetTable(settings);
     const { read, readOfUser, readOfAddress, readOfWorker, ...sending } = table;
-    const { newRoomsOfAddress, badTokensOfAddress, ...rest } = sending;
+    const { newRoomsOfAddress, badTokensOfAddress, ticketsOfUser, ...rest } = sending;
     for (const rates of Object.values(rest)) {
       assert.equal(rates[unlimited], undefined);
       assert.notEqual(rates[unlimited === "bytes" ? "messages" : "bytes"], undefined);
@@ -119,7 +119,7 @@ for (
     for (const { messages, bytes } of [read, readOfUser, readOfAddress, readOfWorker]) {
       assert.deepEqual([messages, bytes === undefined], [undefined, unlimited === "bytes"]);
     }
-    for (const { messages, bytes } of [newRoomsOfAddress, badTokensOfAddress]) {
+    for (const { messages, bytes } of [newRoomsOfAddress, badTokensOfAddress, ticketsOfUser]) {
       assert.deepEqual([messages === undefined, bytes], [unlimited === "messages", undefined]);
     }
   });
