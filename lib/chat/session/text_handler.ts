@@ -12,6 +12,7 @@ import {
   type CloseStatus,
   NAME_TAKEN,
   NOT_ALLOWED,
+  NOT_READY,
   TOKEN_EXPIRED,
   TOKEN_REQUIRED,
   UNSUPPORTED_DATA,
@@ -64,6 +65,8 @@ const CLOSE_STATUSES: Record<string, CloseStatus> = {
   bad_token: BAD_TOKEN,
   token_expired: TOKEN_EXPIRED,
   not_allowed: NOT_ALLOWED,
+  // Too many tokens of the address were refused. Nothing can follow here, so the client must connect again.
+  slow_down: NOT_READY,
 };
 
 /** One connection that speaks plain text. */
@@ -109,7 +112,9 @@ export class TextHandler implements ConnectionHandler, ClientOutput {
     if (typeof message !== "string") return this.#socket.close(UNSUPPORTED_DATA);
     const decision = this.#session.checkRate(utf8Length(message));
     if (decision === "exceeded") return;
-    if (decision !== "allowed") return this.sendFrame(slowDownFault(undefined, decision.afterMs));
+    if (decision !== "allowed") {
+      return this.#socket.send(faultLine(slowDownFault(undefined, decision.afterMs).message));
+    }
     if (message !== "") this.#runCommand(parseTextCommand(message));
   }
 

@@ -192,6 +192,18 @@ Deno.test("A ticket is left alone if there is a token, and in a hello it has no 
   assert.equal(Object(last?.you).name, "Ann");
 });
 
+Deno.test("Whom a proxy has signed in cannot use a ticket of someone else", async () => {
+  using chat = new TokenChat();
+  const ticket = await chat.ticketFor();
+  const expiresAt = Infinity;
+  const proxyUser = { user: user("a_cy000000"), name: name("Cy"), rights: null, expiresAt };
+  const client = chat.connect({ ticket, user: proxyUser });
+  const answers = await client.ask({ type: "hello" }, { type: "hello" });
+  assert.deepEqual(typesOf(answers), ["not_allowed", "hello"]);
+  assert.equal(Object(answers[1]?.you).name, "Cy");
+  assert.ok(chat.tickets.users.has(ticket));
+});
+
 Deno.test("A ticket has the rest of its token's life", async () => {
   using chat = new TokenChat();
   const ticket = await chat.ticketFor({ expiresAt: chat.chat.clock.date() + 40_000 });
@@ -469,6 +481,30 @@ Deno.test("An address that sends bad tokens has to wait, and others do not", asy
   assert.deepEqual(await answersTo(undefined, "ann"), ["hello"]);
   await chat.chat.clock.advance(Number(slow?.afterMs));
   assert.deepEqual(await answersTo("192.0.2.1", "ann"), ["hello"]);
+});
+
+Deno.test("Plain text closes a connection whose token is not checked yet, since too many were refused, with 4010", async () => {
+  using chat = new TokenChat();
+  chat.sign("ann");
+  const address = "192.0.2.1";
+  for (let count = 0; count < 200; count++) await chat.connectText({ address, token: "forged" });
+  const { socket } = await chat.connectText({ address, token: "ann" });
+  assert.deepEqual(socket.sent, ["! slow down: too many bad tokens from this address"]);
+  assert.equal(socket.closeStatuses[0], NOT_READY);
+});
+
+Deno.test("Plain text keeps a connection that writes too fast while its token is checked", async () => {
+  using chat = new TokenChat();
+  chat.sign("ann");
+  const { promise, resolve } = Promise.withResolvers<void>();
+  chat.authenticator.whenLet = promise;
+  const { socket, handler } = await chat.connectText({ token: "ann" });
+  for (let count = 0; count < 31; count++) handler.onMessage(`${count}`);
+  assert.deepEqual(socket.sent, ["! slow down"]);
+  resolve();
+  await flushMicrotasks();
+  assert.equal(socket.sent.length, 31);
+  assert.deepEqual(socket.closeStatuses, []);
 });
 
 Deno.test("Plain text takes the token of the handshake, and speaks when it is checked", async () => {
