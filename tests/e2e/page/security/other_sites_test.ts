@@ -1,10 +1,11 @@
 /**
  * Pages of another site, in a real browser, to which `localhost` and `127.0.0.1` are two sites. One imports the client
- * library, one is refused, and one embeds the chat in a frame.
+ * library, one is refused, one signs in with a ticket, and one embeds the chat in a frame.
  * @module
  */
 import assert from "node:assert/strict";
 import type { Browser, FrameLocator } from "playwright-core";
+import { SECRET, signToken } from "../../../support/app.ts";
 import { startTestService } from "../../../support/service.ts";
 import { until } from "../../../support/provision.ts";
 import { browserTest, openWindow } from "../../../support/chromium.ts";
@@ -95,6 +96,39 @@ browserTest(
     }
   },
 );
+
+/** Exchanges a token for a ticket, and joins in plain text with it. */
+function exchanging(url: string, token: string): string {
+  return `(async () => {
+    const headers = { authorization: "Bearer ${token}", "content-type": "application/json" };
+    const init = { method: "POST", headers, body: "{}" };
+    const response = await fetch("${url}/api/v1/tickets", init).catch((error) => error);
+    globalThis.outcome = response.status ?? "no answer";
+    if (response.status !== 201) return;
+    const { ticket } = await response.json();
+    const socket = new WebSocket("${url.replace("http", "ws")}/ws?ticket=" + ticket);
+    socket.onopen = () => socket.send("hi");
+    socket.onmessage = ({ data }) => globalThis.outcome = data;
+  })()`;
+}
+
+for (
+  const [what, isListed, outcome] of [
+    ["is listed exchanges a token for a ticket, and joins with it", true, "Ann: hi"],
+    ["is not listed cannot exchange a token", false, "no answer"],
+  ] as const
+) {
+  browserTest(`A page of another site that ${what}`, async (browser) => {
+    await using site = new Site();
+    await using service = await startTestService({
+      JWT_SECRET: SECRET,
+      AUTH: "required",
+      ALLOWED_ORIGINS: isListed ? site.origin : "same",
+    });
+    const script = exchanging(service.url, await signToken());
+    await visit(browser, site, script, `globalThis.outcome === ${JSON.stringify(outcome)}`);
+  });
+}
 
 /** Embeds the chat in a frame of the site. @param before A script that runs before the page's own. */
 async function inFrame(
