@@ -3,6 +3,7 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { requestTicket, SECRET, signToken } from "../../support/app.ts";
 import { TestClient } from "../../support/clients/test_client.ts";
 import { type Program, programTest, type RequiredProgram } from "../../support/provision.ts";
 import type { TestService } from "../../support/service.ts";
@@ -72,6 +73,16 @@ export function proxyContract(server: WebServer): void {
     for (const path of ["/s", "/s/", "/ws", "/ws/"]) {
       assert.equal(await statusOf(front.url + path), 426, path);
     }
+  });
+
+  test("passes a request for a ticket, and a page's own origin", async (program) => {
+    await using front = await server.startService(program, { JWT_SECRET: SECRET });
+    const token = await signToken();
+    const own = await requestTicket(front, token, { origin: front.url });
+    assert.equal(own.status, 201);
+    const foreign = await requestTicket(front, token, { origin: "https://foreign.example" });
+    assert.equal(foreign.status, 403);
+    assert.equal((await requestTicket(front, undefined)).body.code, "token_required");
   });
 
   test("accepts pages of its own origin only", async (program) => {

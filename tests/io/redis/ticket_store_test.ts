@@ -12,6 +12,13 @@ import { openBus, whenReady } from "../../support/redis/bus.ts";
 import { startRedis } from "../../support/redis/server.ts";
 import { startTestService } from "../../support/service.ts";
 
+/** Without limits, since a test that waits for Redis requests many tickets. */
+const settings = (url: string) => ({
+  REDIS_URL: url,
+  JWT_SECRET: SECRET,
+  MESSAGES_PER_SECOND: "0",
+});
+
 ticketStoreContract("RedisTicketStore", async () => {
   await using started = new AsyncDisposableStack();
   const redis = started.use(await startRedis());
@@ -62,7 +69,7 @@ Deno.test("RedisTicketStore rejects with BusUnavailable while Redis is away, or 
 
 Deno.test("A ticket of one instance is taken once on all instances", async () => {
   await using redis = await startRedis();
-  const env = { REDIS_URL: redis.url, JWT_SECRET: SECRET };
+  const env = settings(redis.url);
   await using first = await startTestService(env);
   await using second = await startTestService(env);
   const token = await signToken();
@@ -84,7 +91,7 @@ Deno.test("A ticket of one instance is taken once on all instances", async () =>
 
 Deno.test("Without Redis no ticket is issued, and a connection with one is closed with 4010", async () => {
   await using redis = await startRedis();
-  await using service = await startTestService({ REDIS_URL: redis.url, JWT_SECRET: SECRET });
+  await using service = await startTestService(settings(redis.url));
   const token = await signToken();
   await until("Redis to be connected", async () => {
     return (await requestTicket(service, token)).status === 201;
