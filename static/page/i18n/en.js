@@ -91,23 +91,9 @@ export const en = {
   linkCopied: "Link copied.",
   noFiles: "Files are not supported yet.",
 
-  fault_bad_name:
-    "a name has 1 to 32 characters. It cannot contain invisible characters, special spaces, more than three marks on a letter, or “: ”, and cannot begin with *, ! or /.",
-  fault_name_taken: "this name is already taken. Choose another one.",
-  fault_too_many_rooms: "you have reached the room limit. Leave a room first.",
-  fault_slow_down: "that was too fast. Wait a moment.",
-  fault_unavailable: "the server cannot do this right now. Try again.",
-  fault_disconnected: "there is no connection right now.",
-  fault_origin_refused:
-    "the server does not accept this page's address. Its operator has to allow it.",
-  fault_host_refused:
-    "the server does not accept this page's address. Its operator has to allow it.",
-  fault_too_many_connections: "the server has too many connections right now.",
   faultOther: "something went wrong ({code}).",
 
-  close1001: "The server is shutting down.",
   close1006: "The connection was lost.",
   close1012: "The server is restarting.",
-  close1013: "The server is busy.",
   closeOther: "The connection was closed (code {code}).",
 };

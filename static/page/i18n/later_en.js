@@ -56,8 +56,18 @@ export const laterEn = {
   change: "Change",
 
   fault_bad_frame: "the server did not understand this page. Reload it.",
+  fault_bad_name:
+    "a name has 1 to 32 characters. It cannot contain invisible characters, special spaces, more than three marks on a letter, or “: ”, and cannot begin with *, ! or /.",
+  fault_name_taken: "this name is already taken. Choose another one.",
+  fault_too_many_rooms: "you have reached the room limit. Leave a room first.",
   fault_unknown_type: "the server does not support this.",
   fault_hello_first: "the server did not understand this page. Reload it.",
+  fault_token_required:
+    "this service is for the users of an app. Sign in to the app and open the chat there.",
+  fault_bad_token:
+    "this service is for the users of an app. Sign in to the app and open the chat there.",
+  fault_token_expired: "your sign-in has expired. Open the chat in its app again.",
+  fault_not_allowed: "you do not have permission.",
   fault_in_room: "you are already in this room.",
   fault_not_in_room: "you are not in this room.",
   fault_too_long: "the text is too long.",
@@ -68,13 +78,23 @@ export const laterEn = {
   fault_too_many_reactions: "the message has reached its reaction limit.",
   fault_store_full: "the server is out of space.",
   fault_rooms_full: "the server has reached its room limit.",
+  fault_slow_down: "that was too fast. Wait a moment.",
+  fault_unavailable: "the server cannot do this right now. Try again.",
   fault_unknown_outcome: "the outcome could not be confirmed. Try again.",
+  fault_origin_refused:
+    "the server does not accept this page's address. Its operator has to allow it.",
+  fault_host_refused:
+    "the server does not accept this page's address. Its operator has to allow it.",
+  fault_too_many_connections: "the server has too many connections right now.",
+  fault_disconnected: "there is no connection right now.",
   fault_closed: "the connection is closed.",
   close1000: "The server closed the connection.",
+  close1001: "The server is shutting down.",
   close1003: "The server did not understand this page.",
   close1008: "Too many messages in a short time. Wait a moment.",
   close1009: "A message was too large.",
   close1011: "Internal server error.",
+  close1013: "The server is busy.",
   close4008: "The connection was too slow to keep up.",
   close4009: "The connection timed out.",
   close4010: "The server is not ready yet.",
@@ -83,6 +103,10 @@ export const laterEn = {
   close4501: "The name is taken.",
   close4502: "The name cannot be used.",
   close4503: "The room's name cannot be used.",
+  close4504: "Your sign-in has expired. Open the chat in its app again.",
+  close4505: "Your sign-in is not valid for this service.",
+  close4506: "This service is for the users of an app.",
+  close4507: "You may not read this room.",
   fault_bad_room:
     "a room's name has 1 to 64 letters or digits of any language, or the characters .\u00a0_ and\u00a0-.",
   unknownCommand:
