@@ -200,15 +200,21 @@ export class Timeline {
   #private;
 }
 
+/**
+ * The kind of a user.
+ * @param user The user's id.
+ */
+export function kindOf(user: string): UserKind;
+
 /** Base class of all errors of this library. */
 export class ChatError extends Error {
   /**
    * Creates an error, for example in a fake of the library.
-   * @param code A fault code of the protocol, or `disconnected`, `closed`, `discarded`.
+   * @param code A fault code of the protocol, or `disconnected`, `closed`, `discarded`, `token_unavailable`.
    * @param message For humans; may change.
    */
   constructor(code: string, message: string, options?: ErrorOptions);
-  /** For programs: a fault code of the protocol, or `disconnected`, `closed`, `discarded`. */
+  /** For programs: a fault code of the protocol, or `disconnected`, `closed`, `discarded`, `token_unavailable`. */
   readonly code: string;
 }
 
@@ -255,6 +261,11 @@ export class Value<T> extends Feed<T> {
 
 /** The options of `connect()`. */
 export type ChatOptions = {
+  /**
+   * Returns a token that your app has signed for the user: now, and
+   * again whenever a new one is needed. Default: the user is a guest.
+   */
+  token?: TokenFunction | undefined;
   /** The name to ask for. Default: the name of the stored session, or a guest name. */
   name?: string | undefined;
   /**
@@ -299,16 +310,16 @@ export type Server = {
   id?: string | undefined;
 };
 
-/** A member of a room. */
-export type Member = {
-  readonly user: string;
-  readonly name: string;
+/** A user: a member of a room, or the user of a chat. */
+export type Member = Person & {
+  readonly kind: UserKind;
 };
 
 /**
  * The state of the connection. `retryAt` is in milliseconds since 1970; it is Infinity after the server closed because no room was
- * joined. `code` and `reason` are those of the WebSocket's close. `error` states why the server refuses to connect, if known:
- * `origin_refused`, `host_refused`, `too_many_connections` or `unavailable`.
+ * joined. `code` and `reason` are those of the WebSocket's close. `error` states why there is no connection, if known:
+ * `origin_refused`, `host_refused`, `too_many_connections` or `unavailable` from the server, or `token_unavailable` if the app
+ * has no token.
  */
 export type ConnectionState = {
   readonly kind: "connecting";
@@ -327,8 +338,8 @@ export type ConnectionState = {
 
 /**
  * The state of a delivery. `waiting`: not sent yet. `sending`: sent, not answered. `sent`: in the log. `failed`: refused for
- * good. `unsure`: delivery cannot be confirmed, or the message was meant for another service at this URL, so the user must
- * decide. `discarded`: by the caller, or settled or discarded by another page on the same storage.
+ * good. `unsure`: delivery cannot be confirmed, or the message may have been meant for another service at this URL or written by
+ * another user, so the user must decide. `discarded`: by the caller, or settled or discarded by another page on the same storage.
  */
 export type DeliveryState =
   | {
@@ -483,6 +494,12 @@ export type HistoryPage = {
   position: string;
 };
 
+/** `app`: known by a token that an app has signed, or signed in by a proxy. `guest`: anyone else. */
+export type UserKind = "guest" | "app";
+
+/** Returns a token that the app has signed for the user. */
+export type TokenFunction = () => Promise<string> | string;
+
 /** A key-value storage: `localStorage`, or anything with the same methods. */
 export type StoragePort = {
   length: number;
@@ -515,8 +532,17 @@ export type Platform = {
   onLifecycle: (onResume: () => void, onHide: () => void, onOffline: () => void) => () => void;
 };
 
-/** Why the user must decide: the answer was lost, or the message was written for another service that used this URL before. */
-export type UnsureReason = "answer_lost" | "other_service";
+/** A user in a frame. */
+export type Person = {
+  readonly user: string;
+  readonly name: string;
+};
+
+/**
+ * Why the user must decide: the answer was lost; the message was written for another service that used this URL before; or another
+ * user of the app may have written it.
+ */
+export type UnsureReason = "answer_lost" | "other_service" | "unknown_author";
 
 /**
  * Replaces everything received so far: on the first join (`reason` null), or because not all missed entries can be

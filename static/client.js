@@ -14,6 +14,7 @@
  * @module
  */
 
+import { appUserOf } from "./client/app/app_user.js";
 import { Chat } from "./client/chat.js";
 
 export { Chat };
@@ -22,6 +23,7 @@ export { ChatError, ClosedError, DisconnectedError, RefusedError } from "./clien
 export { Room } from "./client/room/room.js";
 export { Timeline } from "./client/timeline/timeline.js";
 export { Feed, Value } from "./client/observable.js";
+export { kindOf } from "./client/user_kind.js";
 
 const NO_WEBSOCKET =
   "Cannot connect: this runtime has no WebSocket (Node has one since version 22). Install the package ws and begin with: import WebSocket from 'ws'; globalThis.WebSocket = WebSocket";
@@ -42,5 +44,5 @@ export function connect(url, options = {}) {
     throw new Error(NO_WEBSOCKET);
   }
   address.hash = "";
-  return new Chat(address.href, options);
+  return new Chat(address.href, options, appUserOf(options));
 }

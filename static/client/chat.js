@@ -27,6 +27,8 @@ import { Value } from "./observable.js";
 /**
  * The options of `connect()`.
  * @typedef {object} ChatOptions
+ * @property {import("./app/app_token.js").TokenFunction} [token] Returns a token that your app has signed for the user: now, and
+ *   again whenever a new one is needed. Default: the user is a guest.
  * @property {string} [name] The name to ask for. Default: the name of the stored session, or a guest name.
  * @property {string} [language] BCP 47 tag of the language for a guest name, up to 35 characters. Default: the
  *   `Accept-Language` of the handshake.
@@ -53,6 +55,7 @@ export class Chat {
   /** @type {Map<string, { room: Room, subscription: RoomSubscription }>} */
   #subscriptions = new Map();
   #identity;
+  #appToken;
   #stopListening = () => {};
   /** The service's id on this connection; null if it has none, undefined until it is known. @type {string | null | undefined} */
   #service;
@@ -60,15 +63,21 @@ export class Chat {
   /**
    * @internal @param {string} url
    * @param {ChatOptions} options
+   * @param {ReturnType<typeof import("./app/app_user.js").appUserOf>} [createAppUser] For the option `token`.
    */
   constructor(
     url,
     { name, language, storage, storageKey = "parley", signal, platform = realPlatform },
+    createAppUser = null,
   ) {
     this.#storage = new ClientStorage(storage, storageKey, url);
-    this.#identity = new Identity(name, this.#storage, platform, language);
-    this.#outbox = new Outbox(this.#storage, platform);
+    const appUser = createAppUser?.(this.#storage, platform);
+    this.#appToken = appUser?.token;
+    this.#identity = appUser?.identity ?? new Identity(name, this.#storage, platform, language);
+    this.#outbox = new Outbox(this.#storage, platform, appUser !== undefined);
     this.#connection = new Connection(url, platform, {
+      prepare: () => this.#appToken?.prepare(),
+      canReturn: (code) => this.#appToken?.onClosed(code) ?? false,
       onOpen: () => void this.#sayHello(),
       onFrame: (frame) => this.#onFrame(frame),
       onClose: () => this.#onDisconnected(),
@@ -209,17 +218,22 @@ export class Chat {
     try {
       await hello;
     } catch (error) {
-      if (!(error instanceof RefusedError)) this.#identity.onHelloLost();
-      else if (error.retry) this.#connection.reconnect();
-      else this.#connection.close(error);
+      if (!(error instanceof RefusedError)) return this.#identity.onHelloLost();
+      if (!error.retry && !this.#appToken?.onRefused(error)) return this.#connection.close(error);
+      if (error.afterMs !== undefined) this.#connection.delayReconnect(error.afterMs);
+      this.#connection.reconnect();
     }
   }
 
   /** @param {import("./frames.js").Hello} frame */
   #onHello(frame) {
     const { currentSocket } = this.#connection;
+    const { limits, heartbeat, resume, server, you } = frame;
+    // First: a listener may write as this user.
+    if (this.#outbox.setUser(you.user)) {
+      for (const { subscription } of this.#subscriptions.values()) subscription.readMarker.forget();
+    }
     if (!this.#identity.acceptHello(frame)) return this.#connection.reconnectNow();
-    const { limits, heartbeat, resume, server } = frame;
     // A server without a token does not know its secret yet; the id is derived from it and follows with the token.
     this.#service = resume === undefined ? undefined : null;
     this.#setService(server);
@@ -255,10 +269,17 @@ export class Chat {
           subscription.resumeOutbox();
         }
         return;
+      case "expiring":
+        return void this.#appToken?.renew(
+          (it) => this.#request(it),
+          () => this.#connection.reconnect(),
+        );
       case "ack":
         return this.#outbox.onAck(frame);
       case "fault":
-        if (frame.code === "slow_down") this.#connection.sender.onSlowDown(frame);
+        if (frame.code === "slow_down" && request?.type !== "auth") {
+          this.#connection.sender.onSlowDown(frame);
+        }
         return this.#outbox.onFault(frame.id ?? "", frame);
     }
   }
@@ -300,6 +321,7 @@ export class Chat {
 
   #onDisconnected() {
     this.#service = undefined;
+    this.#appToken?.stopRenewal();
     for (const { subscription } of this.#subscriptions.values()) subscription.onDisconnected();
     // Last: the listeners above may have made requests.
     this.#pendingRequests.rejectAll();
@@ -317,6 +339,7 @@ export class Chat {
 
   #end() {
     this.#stopListening();
+    this.#appToken?.end();
     for (const { subscription } of this.#subscriptions.values()) subscription.end();
     this.#outbox.end(new ClosedError("Cannot send: the chat is closed"));
     const { me, server, limits, rooms, state, isKept, isSlowed } = this;

@@ -28,6 +28,8 @@ import { Value } from "./observable.js";
  * @property {number} at When it was created, in milliseconds since 1970, by this machine's clock.
  * @property {number} sequence Grows with each action; independent of the clock.
  * @property {string | null} service The id of the service that the action is for; null if it was not known.
+ * @property {string | null} author The id of the app's user who wrote it; null for guests. All guests on one storage count as one
+ *   user: a guest without a session token gets another id.
  * @property {number | null} sentAt When it was first sent; null while it certainly was not.
  * @property {number | null} triedAt When it was last sent.
  * @property {string | null} sentAs The user who first sent it.
@@ -90,6 +92,16 @@ export class ClientStorage {
 
   set service(id) {
     if (id !== undefined && id !== this.service) this.#put("service", id);
+  }
+
+  /** Whether users of an app have used this storage. */
+  get hasAppUsers() {
+    return this.#get("app") !== null;
+  }
+
+  /** Records that a user of an app uses it. */
+  addAppUser() {
+    this.#put("app", "1");
   }
 
   /** The next sequence number, above those of all pages on this storage. */
@@ -180,7 +192,7 @@ export class ClientStorage {
       const kept = Array.from({ length: count }, (_, index) => this.#storage?.key(index) ?? "");
       return [...new Set([...kept, ...this.#memory.keys()])];
     } catch {
-      return [];
+      return [...this.#memory.keys()];
     }
   }
 
@@ -209,22 +221,22 @@ export class ClientStorage {
 }
 
 /**
- * Parses a record, including those of earlier versions, which have `order` instead of `sequence` and no `service`. Anything else is
- * skipped.
+ * Parses a record, including those of earlier versions, which have `order` instead of `sequence`, no `service` and no `author`.
+ * Anything else is skipped.
  * @param {string | null} text
  * @returns {(ActionRecord & { order?: number })[]} One, or none.
  */
 function parseRecord(text) {
   try {
-    const { sequence = 0, service = null, ...record } = JSON.parse(text ?? "{}");
+    const { sequence = 0, service = null, author = null, ...record } = JSON.parse(text ?? "{}");
     const { id, room, deed, at, sentAt, triedAt, sentAs, after, receipt, fault } = record;
     const isRecord = isText(id) && isText(room) && isAction(deed) && Number.isFinite(at) &&
       Number.isSafeInteger(sequence) && [sentAt, triedAt].every((it) =>
         isNull(it) || Number.isFinite(it)
       ) &&
-      [service, sentAs, after].every((it) => isNull(it) || isText(it)) &&
+      [service, author, sentAs, after].every((it) => isNull(it) || isText(it)) &&
       (isNull(receipt) || isText(receipt.position)) && (isNull(fault) || isText(fault.code));
-    return isRecord ? [{ ...EMPTY_RECORD, ...record, sequence, service }] : [];
+    return isRecord ? [{ ...EMPTY_RECORD, ...record, sequence, service, author }] : [];
   } catch {
     return [];
   }

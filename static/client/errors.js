@@ -9,14 +9,14 @@
 export class ChatError extends Error {
   /**
    * Creates an error, for example in a fake of the library.
-   * @param {string} code A fault code of the protocol, or `disconnected`, `closed`, `discarded`.
+   * @param {string} code A fault code of the protocol, or `disconnected`, `closed`, `discarded`, `token_unavailable`.
    * @param {string} message For humans; may change.
    * @param {ErrorOptions} [options]
    */
   constructor(code, message, options) {
     super(message, options);
     this.name = new.target.name;
-    /** For programs: a fault code of the protocol, or `disconnected`, `closed`, `discarded`. @readonly */
+    /** For programs: a fault code of the protocol, or `disconnected`, `closed`, `discarded`, `token_unavailable`. @readonly */
     this.code = code;
   }
 }

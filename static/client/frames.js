@@ -5,9 +5,11 @@
  * @module
  */
 
+/** `app`: known by a token that an app has signed, or signed in by a proxy. `guest`: anyone else. @typedef {"guest" | "app"} UserKind */
+/** A user in a frame. @typedef {{ readonly user: string, readonly name: string }} Person */
 /**
- * A member of a room.
- * @typedef {{ readonly user: string, readonly name: string }} Member
+ * A user: a member of a room, or the user of a chat.
+ * @typedef {Person & { readonly kind: UserKind }} Member
  */
 
 /**
@@ -64,7 +66,7 @@
  * @property {string} [id] The id of the deployment.
  */
 
-/** @typedef {{ type: "hello", id?: string, server?: Server, limits: Limits, heartbeat: { seconds: number }, you: Member, resume?: string }} Hello */
+/** @typedef {{ type: "hello", id?: string, server?: Server, limits: Limits, heartbeat: { seconds: number }, you: Person, resume?: string }} Hello */
 /**
  * @typedef {object} Joined
  * @property {"joined"} type
@@ -79,22 +81,24 @@
  * @property {readonly Message[]} [messages]
  * @property {boolean} [more]
  * @property {number} count
- * @property {readonly Member[]} members
+ * @property {readonly Person[]} members
  * @property {string} [read]
  * @property {number} unread
  */
 /** @typedef {{ type: "fault", id?: string, code: string, message: string, retry?: boolean, afterMs?: number, scope?: string }} Fault */
 /** @typedef {{ type: "ack", id?: string, room?: string, position?: string, at?: number }} Ack */
 /** @typedef {{ type: "history", id?: string, room: string, messages: readonly Message[], more: boolean, position: string }} History */
-/** @typedef {{ type: "members", id?: string, room: string, count: number, members: readonly Member[] }} Members */
-/** @typedef {{ type: "presence", room: string, count: number, joined: readonly Member[], left: readonly Member[], sampled?: boolean }} Presence */
+/** @typedef {{ type: "members", id?: string, room: string, count: number, members: readonly Person[] }} Members */
+/** @typedef {{ type: "presence", room: string, count: number, joined: readonly Person[], left: readonly Person[], sampled?: boolean }} Presence */
 /** @typedef {{ type: "typing", room: string, user: string, name: string, on: boolean, ms: number }} Typing */
 /** The user has read up to this position on another connection. @typedef {{ type: "read", room: string, position: string }} Read */
+/** Without an id, the server has removed the user from the room. @typedef {{ type: "left", id?: string, room: string, reason?: string }} Left */
+/** The user's token expires soon. @typedef {{ type: "expiring", inMs: number }} Expiring */
 /** The entries after one position and up to another are no longer available. @typedef {{ type: "lost", room: string, after: string, until: string, reason: string }} Lost */
 /**
  * Any frame that the server sends.
  * @typedef {Hello | Joined | Fault | Ack | History | Members | Presence | Typing | Read | Lost | Entry
- *   | { type: "left", id?: string, room: string } | { type: "token", resume: string, server?: { id: string } } | { type: "ping" }
+ *   | Left | Expiring | { type: "token", resume: string, server?: { id: string } } | { type: "ping" }
  *   | { type: "pong", id?: string } | { type: "retry", afterMs: number }} Frame
  */
 

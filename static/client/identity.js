@@ -6,6 +6,7 @@
  */
 
 import { Value } from "./observable.js";
+import { memberOf } from "./user_kind.js";
 
 /** @typedef {import("./frames.js").Member} Member */
 
@@ -65,7 +66,7 @@ export class Identity {
 
   /**
    * Handles the answer to the hello.
-   * @param {{ you: Member, resume?: string }} hello
+   * @param {{ you: import("./frames.js").Person, resume?: string }} hello
    * @returns {boolean} False if the server assigned another user than it should: send the hello again.
    */
   acceptHello({ you, resume }) {
@@ -80,7 +81,7 @@ export class Identity {
       if (this.#name !== undefined) this.#name = you.name;
     }
     this.saveToken(resume);
-    this.me.set(you);
+    this.me.set(memberOf(you));
     return true;
   }
 

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { connect } from "../client.js";
+import { Chat } from "../client/chat.js";
 import { linkTo, parseAddress } from "./base/address.js";
 import { Attention } from "./shell/attention.js";
 import { RoomPane } from "./room_pane.js";
@@ -41,7 +41,8 @@ const requested = parseAddress(location.href);
 const language = preferences.language ?? pickLanguage(navigator.languages);
 const isLoaded = await languageLoaded();
 const earlySocket = new EarlySocket(Reflect.get(globalThis, "earlySocket"));
-const chat = connect(new URL("ws", location.href), {
+// Not with connect(), which brings what only other apps need.
+const chat = new Chat(new URL("ws", location.href).href.replace("http", "ws"), {
   ...{ storage, language, platform: earlySocket.platform },
   name: preferences.name ?? undefined,
 });

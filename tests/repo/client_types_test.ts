@@ -47,10 +47,15 @@ const { messages, more } = await lobby.history({ before: position, limit: 3 });
 messages.length + Number(more);
 (await lobby.who()).isSampled satisfies boolean;
 await timeline.loadOlder(lobby);
+lobby.members.value.members.map(({ user, kind }) => (kind satisfies "guest" | "app") === kindOf(user));
+if (chat.me.value?.kind === "app") connect("wss://chat.example/ws", { token: () => "signed" });
+connect("wss://chat.example/ws", { token: async () => await (await fetch("/chat-token")).text() });
 await chat.rename("Ben").catch((error) => error instanceof RefusedError && error.retry);
 
 // @ts-expect-error: an address is needed
 connect();
+// @ts-expect-error: a function, since tokens expire
+connect("ws://chat.example", { token: "signed" });
 // @ts-expect-error: there is no such option
 connect("ws://chat.example", { nick: "Ann" });
 // @ts-expect-error: made by connect()
@@ -72,7 +77,7 @@ chat.me.value.user;
 `;
 
 const NAMES = [
-  ...["connect", "Timeline", "ChatError", "RefusedError"],
+  ...["connect", "kindOf", "Timeline", "ChatError", "RefusedError"],
   ...["Chat", "Delivery", "Message", "Room", "RoomEvent", "ConnectionState"].map((it) =>
     `type ${it}`
   ),

@@ -21,15 +21,26 @@ import { runListener, Value } from "../observable.js";
 
 /**
  * The state of the connection. `retryAt` is in milliseconds since 1970; it is Infinity after the server closed because no room was
- * joined. `code` and `reason` are those of the WebSocket's close. `error` states why the server refuses to connect, if known:
- * `origin_refused`, `host_refused`, `too_many_connections` or `unavailable`.
+ * joined. `code` and `reason` are those of the WebSocket's close. `error` states why there is no connection, if known:
+ * `origin_refused`, `host_refused`, `too_many_connections` or `unavailable` from the server, or `token_unavailable` if the app
+ * has no token.
  * @typedef {{ readonly kind: "connecting" } | { readonly kind: "online" }
  *   | { readonly kind: "waiting", readonly code: number, readonly reason: string, readonly retryAt: number,
  *     readonly error?: ChatError }
  *   | { readonly kind: "closed", readonly error: ChatError | null }} ConnectionState
  */
 
-/** @typedef {{ onOpen(): void, onFrame(frame: Frame): void, onClose(): void, isNeeded(): boolean }} ConnectionListener */
+/**
+ * What the connection is for.
+ * @typedef {object} ConnectionListener
+ * @property {() => Promise<ChatError | undefined> | undefined} prepare Called before a socket is opened, which waits for the
+ *   promise. Resolves with the reason if it cannot be opened; never rejects.
+ * @property {() => void} onOpen
+ * @property {(frame: Frame) => void} onFrame
+ * @property {() => void} onClose
+ * @property {(code: number) => boolean} canReturn Whether to reconnect after a close code that is otherwise final.
+ * @property {() => boolean} isNeeded
+ */
 
 const SUBPROTOCOL = "chat.v1.json";
 
@@ -55,6 +66,8 @@ export class Connection {
   #listener;
   /** @type {Socket | null} */
   #socket = null;
+  /** What the current attempt waits for. @type {Promise<unknown> | null} */
+  #preparation = null;
   #stopTimer = () => {};
   #liveness;
   #openedAt = 0;
@@ -88,11 +101,32 @@ export class Connection {
 
   /** Connects now, ending a wait. */
   open() {
-    if (this.#socket !== null || this.state.value.kind === "closed") return;
+    const isBusy = this.#socket !== null || this.#preparation !== null;
+    if (isBusy || this.state.value.kind === "closed") return;
     this.#stopTimer();
     this.#openedAt = this.#platform.now();
     this.#helloAt = null;
     this.#mayBeOffline = false;
+    const prepared = this.#listener.prepare();
+    if (prepared === undefined) this.#openSocket();
+    else void this.#openWhenPrepared(prepared);
+    // Last, here and on closing: a listener may act on it.
+    this.state.set({ kind: "connecting" });
+  }
+
+  /** @param {Promise<ChatError | undefined>} prepared */
+  async #openWhenPrepared(prepared) {
+    this.#preparation = prepared;
+    const error = await prepared;
+    // It was given up, or repeated while the first one waited.
+    if (prepared !== this.#preparation) return;
+    this.#preparation = null;
+    if (error === undefined) return this.#openSocket();
+    this.#attempts++;
+    this.#scheduleReconnect(ABNORMAL_CLOSURE, "", error);
+  }
+
+  #openSocket() {
     const socket = this.#socket = this.#platform.open(this.#url, SUBPROTOCOL);
     this.#stopTimer = this.#platform.after(
       () => this.#onLost(ABNORMAL_CLOSURE, "no answer"),
@@ -116,8 +150,6 @@ export class Connection {
     );
     // Node 22 reports only this event for a socket that never opened. Elsewhere a close event with more detail follows.
     socket.onerror = ifCurrent(() => this.#hasOpened || this.#onLost(ABNORMAL_CLOSURE, ""));
-    // Last, here and on closing: a listener may act on it.
-    this.state.set({ kind: "connecting" });
   }
 
   /** Identifies the current socket, to detect that it was replaced; null if there is none. @returns {object | null} */
@@ -259,7 +291,7 @@ export class Connection {
   #onClose(code, reason) {
     this.#dropSocket();
     if (this.state.value.kind === "closed") return;
-    if (!shouldReconnect(code)) {
+    if (!shouldReconnect(code) && !this.#listener.canReturn(code)) {
       return this.state.set({
         kind: "closed",
         error: new ClosedError(
@@ -280,9 +312,8 @@ export class Connection {
     if (!this.#hasOpened && isDue) void this.#fetchRefusal();
   }
 
-  /** @param {number} code @param {string} reason */
-  #scheduleReconnect(code, reason) {
-    const error = this.#refusal;
+  /** @param {number} code @param {string} reason @param {ChatError & { afterMs?: number } | null} [error] */
+  #scheduleReconnect(code, reason, error = this.#refusal) {
     const minDelayMs = Math.max(this.#minDelayMs, error ? retryDelayMs(error) : 0);
     const ms = reconnectDelayMs(this.#attempts - 1, this.#platform.random(), minDelayMs);
     this.#minDelayMs = 0;
@@ -306,6 +337,7 @@ export class Connection {
   }
 
   #dropSocket() {
+    this.#preparation = null;
     this.#stopTimer();
     this.#liveness.stop();
     const socket = this.#socket;

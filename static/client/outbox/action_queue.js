@@ -91,11 +91,12 @@ export class ActionQueue {
    * @param {Delivery} delivery
    */
   refresh(delivery) {
-    const { sentAt, triedAt, sentAs, after, service } = this.#storage.readAction(delivery.id) ??
-      delivery.record;
+    const { sentAt, triedAt, sentAs, after, service, author } =
+      this.#storage.readAction(delivery.id) ??
+        delivery.record;
     if ((triedAt ?? 0) <= (delivery.record.triedAt ?? 0)) return;
     delivery.evidence = { ...delivery.evidence, isSearched: false };
-    delivery.record = { ...delivery.record, sentAt, triedAt, sentAs, after, service };
+    delivery.record = { ...delivery.record, sentAt, triedAt, sentAs, after, service, author };
   }
 
   /**

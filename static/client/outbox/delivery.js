@@ -12,8 +12,8 @@ import { Value } from "../observable.js";
 
 /**
  * The state of a delivery. `waiting`: not sent yet. `sending`: sent, not answered. `sent`: in the log. `failed`: refused for
- * good. `unsure`: delivery cannot be confirmed, or the message was meant for another service at this URL, so the user must
- * decide. `discarded`: by the caller, or settled or discarded by another page on the same storage.
+ * good. `unsure`: delivery cannot be confirmed, or the message may have been meant for another service at this URL or written by
+ * another user, so the user must decide. `discarded`: by the caller, or settled or discarded by another page on the same storage.
  * @typedef {{ readonly kind: "waiting" } | { readonly kind: "sending" } | ({ readonly kind: "sent" } & Receipt)
  *   | { readonly kind: "failed", readonly error: ChatError } | { readonly kind: "unsure", readonly reason: import("./resend_policy.js").UnsureReason } | { readonly kind: "discarded" }} DeliveryState
  */

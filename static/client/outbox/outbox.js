@@ -1,6 +1,7 @@
 // @ts-check
 /**
- * The unsettled actions of all rooms, including rooms that this page has not joined yet.
+ * The unsettled actions of all rooms, including rooms that this page has not joined yet. No action of an app's user is sent as
+ * another's: those of other users on the same storage are set aside until their user is back.
  * @module
  */
 
@@ -8,8 +9,12 @@ import { Delivery } from "./delivery.js";
 import { newId } from "../ids.js";
 import { RoomOutbox } from "./room_outbox.js";
 import { Value } from "../observable.js";
+import { kindOf } from "../user_kind.js";
 
 /** @typedef {import("../errors.js").ClosedError} ClosedError */
+
+/** The author of actions before the server has said who the user is. No user has this id. */
+const UNKNOWN_AUTHOR = "a_";
 
 /** The outboxes of all rooms. */
 export class Outbox {
@@ -19,20 +24,25 @@ export class Outbox {
   #platform;
   /** @type {Map<string, RoomOutbox>} */
   #rooms = new Map();
+  /** Whose actions these are: see `ActionRecord`. @type {string | null} */
+  #author;
+  #isUserKnown = false;
+  /** The actions of earlier users of this chat, by id. @type {Map<string, Delivery>} */
+  #aside = new Map();
   /** The id of the service that answered the last hello. @type {string | null} */
   #service = null;
   /** Why actions are no longer sent. @type {ClosedError | null} */
   #endError = null;
   #hooks = {
     sendAgain: (/** @type {Delivery} */ it) => {
-      this.forRoom(it.room).sendAgain(it, this.service);
+      this.forRoom(it.room).sendAgain(it, { service: this.service, author: this.#author });
       if (this.#endError !== null) it.end(this.#endError);
     },
     discard: (/** @type {Delivery} */ it) => {
       const isUnsent = it.state.value.kind === "waiting";
       // Another page may have sent it since.
       const isSent = isUnsent && (this.#storage.readAction(it.id)?.sentAt ?? null) !== null;
-      if (!isSent) this.forRoom(it.room).discard(it);
+      if (!isSent && this.deliveries.value.includes(it)) this.forRoom(it.room).discard(it);
     },
   };
 
@@ -40,15 +50,56 @@ export class Outbox {
    * Loads the actions that earlier pages left in the storage.
    * @param {import("../client_storage.js").ClientStorage} storage
    * @param {import("../connection/platform.js").Platform} platform
+   * @param {boolean} hasToken Whether the user has an app's token.
    */
-  constructor(storage, platform) {
+  constructor(storage, platform, hasToken) {
     this.#storage = storage;
     this.#platform = platform;
-    const records = storage.readActions();
+    this.#author = hasToken || storage.hasAppUsers ? UNKNOWN_AUTHOR : null;
+    this.#add(this.#load());
+  }
+
+  /** The server has said who the user is. @param {string} user @returns {boolean} Whether it was another one before. */
+  setUser(user) {
+    const author = kindOf(user) === "app" ? user : null;
+    if (author !== null) this.#storage.addAppUser();
+    const isFirst = !this.#isUserKnown;
+    this.#isUserKnown = true;
+    if (author === this.#author) return false;
+    const before = this.deliveries.value;
+    for (const it of before) {
+      this.#aside.set(it.id, it);
+      // What was written on this page is the first user's.
+      if (it.isRestored || !isFirst) continue;
+      it.record = { ...it.record, author };
+      this.#storage.saveAction(it.record);
+    }
+    this.#author = author;
+    // None of them is joined yet.
+    this.#rooms.clear();
+    this.deliveries.set([]);
+    this.#add(this.#load());
+    return !isFirst;
+  }
+
+  /** The stored actions of the user, and those of unknown authors, about which a user of an app has to decide. */
+  #load() {
+    const records = this.#storage.readActions().filter(({ author }) =>
+      author === this.#author || author === UNKNOWN_AUTHOR && this.#author !== null
+    );
     // The log has these. The page ended before their entries arrived, which loses nothing.
-    for (const { id, receipt } of records) if (receipt !== null) storage.removeAction(id);
-    const open = records.filter(({ receipt }) => receipt === null);
-    this.#add(open.map((record) => new Delivery(record, this.#hooks, true)));
+    for (const { id, receipt } of records) if (receipt !== null) this.#storage.removeAction(id);
+    return records.filter(({ receipt }) => receipt === null).map((record) => {
+      const delivery = this.#aside.get(record.id) ?? new Delivery(record, this.#hooks, true);
+      this.#aside.delete(record.id);
+      // While it was set aside, nobody looked for its entry.
+      delivery.evidence = { isWatched: false, isSearched: false };
+      const isUnknown = this.#isUserKnown && record.author === UNKNOWN_AUTHOR;
+      if (isUnknown && delivery.state.value.kind === "waiting") {
+        delivery.state.set({ kind: "unsure", reason: "unknown_author" });
+      }
+      return delivery;
+    });
   }
 
   /** The id of the service, as reported to this page or to an earlier page at the same URL; null if unknown. */
@@ -90,7 +141,8 @@ export class Outbox {
     /** @type {import("../client_storage.js").ActionRecord} */
     const record = {
       ...{ id: newId(), room, deed: action, at: this.#platform.now() },
-      ...{ sequence: this.#storage.nextSequence(), service: this.service },
+      ...{ sequence: this.#storage.nextSequence() },
+      ...{ service: this.service, author: this.#author },
       ...{ sentAt: null, triedAt: null, sentAs: null, after: null, receipt: null, fault: null },
     };
     this.#storage.saveAction(record);
@@ -122,7 +174,7 @@ export class Outbox {
   /** Stops sending and rejects all deliveries. @param {ClosedError} error */
   end(error) {
     this.#endError = error;
-    for (const it of this.deliveries.value) it.end(error);
+    for (const it of [...this.deliveries.value, ...this.#aside.values()]) it.end(error);
     this.deliveries.end();
   }
 

@@ -13,8 +13,9 @@ const IN_FLIGHT_MS = 60_000;
 const ASK_USER = { kind: "askUser", reason: "answer_lost" };
 
 /**
- * Why the user must decide: the answer was lost, or the message was written for another service that used this URL before.
- * @typedef {"answer_lost" | "other_service"} UnsureReason
+ * Why the user must decide: the answer was lost; the message was written for another service that used this URL before; or another
+ * user of the app may have written it.
+ * @typedef {"answer_lost" | "other_service" | "unknown_author"} UnsureReason
  */
 
 /**

@@ -37,6 +37,10 @@ export class RoomOutbox {
   #queue;
   /** @type {Delivery | null} */
   #inFlight = null;
+  /** Whether it was sent on this connection. */
+  #awaitsAnswer = false;
+  /** Why the user may not be in the room. @type {import("../frames.js").Fault | null} */
+  #refusal = null;
   /** @type {Uplink | null} */
   #uplink = null;
   /** Identifies the running search. @type {symbol | null} */
@@ -69,6 +73,24 @@ export class RoomOutbox {
   }
 
   /**
+   * The user may not be in the room: what was certainly not sent fails. What is being sent will be answered; the outcome of what
+   * was sent earlier stays unknown.
+   * @param {import("../errors.js").RefusedError} error
+   */
+  refuse({ code, message }) {
+    /** @type {import("../frames.js").Fault} */
+    const fault = { type: "fault", code, message };
+    this.#refusal = fault;
+    this.#detach();
+    this.#settleAcknowledged();
+    for (const it of this.#queue.pending) {
+      if (it === this.#inFlight && this.#awaitsAnswer) continue;
+      if (it.record.sentAt === null) this.#fail(it, fault);
+      else this.#doubt(it);
+    }
+  }
+
+  /**
    * The room has caught up: actions whose entries have not arrived were not carried out yet.
    * @param {Uplink} uplink
    */
@@ -81,18 +103,26 @@ export class RoomOutbox {
 
   /** The connection is lost. */
   pause() {
+    this.#detach();
+    this.#inFlight = null;
+    for (const it of this.#queue.pending) it.state.set(WAITING);
+  }
+
+  #detach() {
     this.#stopTimer();
     this.#uplink = null;
-    this.#inFlight = null;
     this.#currentSearch = null;
-    for (const it of this.#queue.pending) it.state.set(WAITING);
   }
 
   /** The room was left, so entries of acknowledged actions will not arrive. @returns {boolean} Whether no actions are left to send. */
   leaveRoom() {
     this.pause();
-    for (const { delivery, receipt } of this.#queue.acknowledged) this.#settle(delivery, receipt);
+    this.#settleAcknowledged();
     return this.#queue.isEmpty;
+  }
+
+  #settleAcknowledged() {
+    for (const { delivery, receipt } of this.#queue.acknowledged) this.#settle(delivery, receipt);
   }
 
   /**
@@ -135,7 +165,13 @@ export class RoomOutbox {
     const delivery = this.#inFlight;
     if (delivery?.id !== id) return;
     const { deed } = delivery.record;
-    if (fault.retry || fault.code === "not_in_room") {
+    this.#awaitsAnswer = false;
+    // The room has refused the user meanwhile.
+    if (this.#uplink === null) {
+      this.#inFlight = null;
+      if (fault.code === "unknown_outcome") this.#doubt(delivery);
+      else this.#fail(delivery, this.#refusal ?? fault);
+    } else if (fault.retry || fault.code === "not_in_room") {
       this.#startTimer(retryDelayMs(fault), () => this.#onAnswered(delivery));
     } else if (deed.type === "delete" && fault.code === "gone") {
       // The message is already deleted, perhaps by this same action, whose answer was lost.
@@ -153,12 +189,16 @@ export class RoomOutbox {
     }
   }
 
-  /** @param {Delivery} delivery @param {string | null} service The service it is meant for now. */
-  sendAgain(delivery, service) {
+  /**
+   * @param {Delivery} delivery
+   * @param {Pick<import("../client_storage.js").ActionRecord, "service" | "author">} owner The service that it is meant for now,
+   *   and the user who decided that.
+   */
+  sendAgain(delivery, owner) {
     const { id, fault } = delivery.record;
     this.#queue.update(delivery, {
       id: fault?.code === "id_reused" ? newId() : id,
-      service,
+      ...owner,
       ...{ sentAt: null, triedAt: null, sentAs: null, after: null, fault: null },
     });
     delivery.state.set(WAITING);
@@ -202,6 +242,7 @@ export class RoomOutbox {
     // The server closes the connection on a longer message.
     if (bytes > uplink.maxMessageBytes) return this.#fail(delivery, TOO_LONG_FAULT);
     this.#inFlight = delivery;
+    this.#awaitsAnswer = false;
     delivery.state.set({ kind: "sending" });
     // A listener may have left the room. While the frame is queued, the caller may leave the room or another page send the action.
     if (uplink !== this.#uplink) return;
@@ -213,6 +254,7 @@ export class RoomOutbox {
       if (isFresh) delivery.evidence = { isWatched: true, isSearched: false };
       this.#queue.update(delivery, isFresh ? { ...first, triedAt } : { triedAt });
       this.#startTimer(ANSWER_TIMEOUT_MS, () => this.#onAnswered(delivery));
+      this.#awaitsAnswer = true;
       return true;
     });
   }
@@ -236,6 +278,11 @@ export class RoomOutbox {
       this.#currentSearch = null;
       this.#startTimer(retryDelayMs({}), () => this.#sendNext());
     }
+  }
+
+  /** @param {Delivery} delivery */
+  #doubt(delivery) {
+    delivery.state.set({ kind: "unsure", reason: "answer_lost" });
   }
 
   /** @param {Delivery} delivery @param {import("../frames.js").Fault} fault */

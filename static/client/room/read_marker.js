@@ -121,6 +121,11 @@ export class ReadMarker {
     return true;
   }
 
+  /** Drops a marker that was set offline: another user has set it. */
+  forget() {
+    this.#unsent = null;
+  }
+
   /** Sends a pending marker immediately: the page may not come back. */
   flush() {
     this.#sentAt = -Infinity;

@@ -141,10 +141,16 @@ export class RoomSubscription {
       if (!this.#host.canRetryJoin(error)) {
         // The join of `Lobby` may have been refused because `lobby` is joined: leaving must not leave that one.
         this.#joinAttempt = null;
-        return this.state.set({ kind: "refused", error });
+        return this.#refuse(error);
       }
       this.#stopRetry = this.#host.platform.after(() => void this.join(), retryDelayMs(error));
     }
+  }
+
+  /** @param {RefusedError} error */
+  #refuse(error) {
+    this.state.set({ kind: "refused", error });
+    if (error.code === "not_allowed") this.outbox.refuse(error);
   }
 
   /** The user has changed their name: requests refused for the old name are repeated. */
@@ -161,10 +167,14 @@ export class RoomSubscription {
   }
 
   #stop() {
+    this.outbox.pause();
+    this.#reset();
+  }
+
+  #reset() {
     this.isJoined = this.#isOpen = false;
     this.#joinAttempt = null;
     this.#stopRetry();
-    this.outbox.pause();
     this.typingUsers.clear();
     this.readMarker.stop();
   }
@@ -188,6 +198,8 @@ export class RoomSubscription {
         return this.readMarker.onMarkedElsewhere(frame.position);
       case "lost":
         return this.#onLost(frame);
+      case "left":
+        return frame.reason && this.#onExpelled(frame.reason);
     }
   }
 
@@ -258,6 +270,13 @@ export class RoomSubscription {
     this.outbox.onGap(frame.reason);
     this.events.emit(frame);
     this.resumeOutbox();
+  }
+
+  /** The server has removed the user from the room. @param {string} code */
+  #onExpelled(code) {
+    this.#reset();
+    const message = "removed from the room";
+    this.#refuse(new RefusedError({ type: "fault", code, message }));
   }
 
   /** Starts sending actions, unless missed entries are still arriving: those may already contain them. */

@@ -5,7 +5,10 @@
  * @module
  */
 
+import { memberOf } from "../user_kind.js";
+
 /** @typedef {import("../frames.js").Member} Member */
+/** @typedef {import("../frames.js").Person} Person */
 
 /**
  * The members of a room. `isSampled`: there are more users than `members` lists.
@@ -20,11 +23,11 @@ export const EMPTY_ROSTER = { count: 0, members: [], isSampled: false };
 
 /**
  * The roster from the answer to a join or `who`.
- * @param {{ readonly count: number, readonly members: readonly Member[] }} frame
+ * @param {{ readonly count: number, readonly members: readonly Person[] }} frame
  * @returns {Roster}
  */
 export function rosterOf({ count, members }) {
-  return { count, members, isSampled: count > members.length };
+  return { count, members: members.map(memberOf), isSampled: count > members.length };
 }
 
 /**
@@ -36,7 +39,7 @@ export function rosterOf({ count, members }) {
 export function withPresence(roster, { count, joined, left, sampled }) {
   const members = new Map(roster.members.map((it) => [it.user, it]));
   for (const { user } of left) members.delete(user);
-  for (const it of joined) members.set(it.user, it);
+  for (const it of joined) members.set(it.user, memberOf(it));
   const named = [...members.values()];
   if (sampled !== true) return { count, members: named, isSampled: named.length < count };
   return { count, members: named.slice(-MAX_SAMPLED), isSampled: true };
@@ -45,13 +48,13 @@ export function withPresence(roster, { count, joined, left, sampled }) {
 /**
  * The roster after a user has changed their name.
  * @param {Roster} roster
- * @param {Member} renamed
+ * @param {Person} renamed
  * @returns {Roster}
  */
 export function withName(roster, { user, name }) {
   if (!roster.members.some((it) => it.user === user)) return roster;
   return {
     ...roster,
-    members: roster.members.map((it) => it.user === user ? { user, name } : it),
+    members: roster.members.map((it) => it.user === user ? { ...it, name } : it),
   };
 }

@@ -6,6 +6,7 @@
  */
 
 import { Value } from "../observable.js";
+import { memberOf } from "../user_kind.js";
 
 /** @typedef {import("../frames.js").Member} Member */
 
@@ -33,7 +34,7 @@ export class TypingUsers {
     this.#timers.get(user)?.();
     this.#timers.set(user, this.#platform.after(() => this.remove(user), ms));
     // Do not notify again for a user who is still typing.
-    if (isNew) this.users.set([...this.users.value, { user, name }]);
+    if (isNew) this.users.set([...this.users.value, memberOf({ user, name })]);
   }
 
   /** @param {string} user */

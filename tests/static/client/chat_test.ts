@@ -57,7 +57,7 @@ Deno.test("Chat reports its user and the server's limits", async () => {
   assert.deepEqual([chat.me.value, chat.limits.value], [null, null]);
   chat.close();
   const online = await startOnline();
-  assert.deepEqual(online.chat.me.value, { user: "u1", name: "Ann" });
+  assert.deepEqual(online.chat.me.value, { user: "u1", name: "Ann", kind: "guest" });
   assert.equal(online.chat.limits.value?.maxTextBytes, 65_535);
   online.chat.close();
 });

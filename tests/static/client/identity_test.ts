@@ -21,7 +21,7 @@ Deno.test("Identity sends its name and its token in every hello", () => {
   assert.deepEqual(identity.helloRequest(), { type: "hello", name: "Ann", resume: undefined });
   assert.ok(identity.acceptHello({ you: ann, resume: "t1" }));
   assert.deepEqual(identity.helloRequest(), { type: "hello", name: "Ann", resume: "t1" });
-  assert.deepEqual(identity.me.value, ann);
+  assert.deepEqual(identity.me.value, { ...ann, kind: "guest" });
 });
 
 Deno.test("Identity sends the language for a guest's name", () => {

@@ -695,7 +695,7 @@ Deno.test("searchHistory() recognizes messages sent before, even behind those of
   });
   const record = {
     ...{ id: "a", room: "lobby", deed: { type: "say", text: "hello" } as const, at: 0 },
-    ...{ sequence: 1, service: null },
+    ...{ sequence: 1, service: null, author: null },
     ...{ sentAt: 0, triedAt: 0, sentAs: "user_ann", after: "new:8", receipt: null, fault: null },
   };
   const messages = ["old:5", "new:7", "new:9"].map(of);

@@ -69,6 +69,7 @@ for (const [what, action, agoMs, isSame, evidence, decision] of CASES) {
         at: NOW,
         sequence: 1,
         service: "s1",
+        author: null,
         after: null,
       },
       ...{ sentAt, triedAt: sentAt, sentAs: sentAt === null ? null : isSame ? "u1" : "u0" },
@@ -83,7 +84,16 @@ for (const [what, action, agoMs, isSame, evidence, decision] of CASES) {
 
 Deno.test("decideResend() waits a minute from the last attempt, not the first", () => {
   const record = {
-    ...{ id: "m-1", room: "lobby", deed: SAY, at: NOW, sequence: 1, service: "s1", after: null },
+    ...{
+      id: "m-1",
+      room: "lobby",
+      deed: SAY,
+      at: NOW,
+      sequence: 1,
+      service: "s1",
+      author: null,
+      after: null,
+    },
     ...{ sentAt: NOW - 5 * MINUTE, triedAt: NOW - 20 * SECOND, sentAs: "u0" },
     ...{ receipt: null, fault: null },
   };
@@ -115,6 +125,7 @@ for (
           at: NOW,
           sequence: 1,
           service: was,
+          author: null,
           after: null,
         },
         ...{

@@ -1,18 +1,20 @@
 /** A room in the client library: entries, members, typing notices and read markers. */
 import assert from "node:assert/strict";
-import { Timeline } from "../../../../static/client.js";
+import { kindOf as kindOfUser, RefusedError, Timeline } from "../../../../static/client.js";
 import {
   codeOf,
   collect,
   dropAndReconnect,
+  type FakeSocket,
+  FakeStorage,
   kindOf,
   said,
   startChat,
   startInRoom,
 } from "../fake_platform.ts";
 
-const ANN = { user: "u1", name: "Ann" };
-const BOB = { user: "u2", name: "Bob" };
+const ANN = { user: "u1", name: "Ann", kind: "guest" };
+const BOB = { user: "u2", name: "Bob", kind: "guest" };
 const message = (seq: number, text: string) => ({
   ...{ position: `e:${seq}`, at: 1_000 + seq, user: "u2", name: "Bob", id: `b-${seq}`, text },
 });
@@ -98,7 +100,7 @@ Deno.test("Room follows joins, leaves and renames", async () => {
   assert.deepEqual(room.members.value, { count: 2, members: [ANN, BOB], isSampled: false });
   const renamed = { type: "renamed", from: "Bob", name: "Rob" };
   await socket.serverSends({ ...said(1, ""), ...renamed });
-  assert.deepEqual(room.members.value.members, [ANN, { user: "u2", name: "Rob" }]);
+  assert.deepEqual(room.members.value.members, [ANN, { ...BOB, name: "Rob" }]);
   await socket.serverSends({ ...said(2, ""), ...renamed, user: "u9", name: "Eve" });
   assert.equal(room.members.value.members.length, 2, "unnamed users are not added");
   await socket.serverSends({ ...said(3, ""), ...renamed, user: "u1", name: "Anna" });
@@ -113,7 +115,7 @@ Deno.test("Room follows joins, leaves and renames", async () => {
 Deno.test("Room does not apply missed renames to the current member list", async () => {
   const { chat, world, room } = await startInRoom();
   const again = await dropAndReconnect(world);
-  const members = [ANN, { user: "u2", name: "Rob" }];
+  const members = [ANN, { ...BOB, name: "Rob" }];
   await again.sendJoined("lobby", { top: "e:1", recovered: true, count: 2, members });
   await again.serverSends({ ...said(1, ""), type: "renamed", from: "Bob", name: "Old" });
   assert.equal(room.members.value.members[1]?.name, "Rob");
@@ -372,7 +374,7 @@ Deno.test("Chat.rename() joins the rooms again where the name was taken", async 
   const second = chat.rename(" Anna ");
   await again.serverAnswers("name", { type: "ack" });
   await second;
-  assert.deepEqual(chat.me.value, { user: "u1", name: "Anna" });
+  assert.deepEqual(chat.me.value, { ...ANN, name: "Anna" });
   await again.sendJoined("lobby", { name: "Anna", position: "e:0", recovered: true });
   assert.deepEqual([kindOf(room.state), room.me.value], ["joined", "Anna"]);
   const last = await dropAndReconnect(world);
@@ -581,3 +583,177 @@ Deno.test("Room.leave() reports only that the room was left", async () => {
   assert.deepEqual(states.map(({ kind }) => kind), ["joined", "left"]);
   chat.close();
 });
+
+const NOT_ALLOWED = { type: "fault", code: "not_allowed", message: "not for you", retry: false };
+
+/** The server removes the user from the room: a new token does not allow to read it. */
+async function expel(socket: FakeSocket): Promise<void> {
+  await socket.serverSends({ type: "left", room: "lobby", reason: "not_allowed" });
+}
+
+Deno.test("Room is refused when the server removes the user, and is not joined again until the caller asks", async () => {
+  const { chat, world, room, socket } = await startInRoom();
+  await socket.serverSends({ type: "typing", ...BOB, room: "lobby", on: true, ms: 5_000 });
+  await expel(socket);
+  const { value } = room.state;
+  assert.ok(value.kind === "refused" && value.error instanceof RefusedError);
+  assert.deepEqual([value.error.code, value.error.retry], ["not_allowed", false]);
+  assert.deepEqual([room.typing.value, chat.rooms.value], [[], [room]]);
+  assert.equal(await codeOf(room.history()), "disconnected");
+  await socket.serverSends(said(1, "not for this user"));
+  assert.equal(room.last.value, null);
+  await world.advance(20_000);
+  assert.equal(socket.sentOf("join").length, 1);
+  assert.equal(chat.join("lobby"), room);
+  await socket.sendJoined("lobby", { position: "e:0", recovered: true });
+  assert.equal(kindOf(room.state), "joined");
+  room.say("back");
+  assert.deepEqual(socket.sentOf("say").map(({ text }) => text), ["back"]);
+  chat.close();
+});
+
+Deno.test("Room stays joined when the server answers the leave of an earlier room", async () => {
+  const { chat, room, socket } = await startInRoom();
+  room.leave();
+  const again = chat.join("lobby");
+  await socket.sendJoined("lobby");
+  await socket.serverAnswers("leave", { type: "left", room: "lobby" });
+  assert.equal(kindOf(again.state), "joined");
+  chat.close();
+});
+
+Deno.test("Deliveries that were not sent fail when the server removes the user from their room", async () => {
+  const { chat, room, socket } = await startInRoom({ storage: new FakeStorage() });
+  const [first, second, third] = ["one", "two", "three"].map((text) => room.say(text));
+  await socket.serverAnswers("say", { type: "ack", room: "lobby", position: "e:1", at: 1 });
+  await expel(socket);
+  assert.deepEqual([first, second, third].map((it) => it && kindOf(it.state)), [
+    ...["sent", "sending", "failed"],
+  ]);
+  assert.equal(third && await codeOf(third.sent), "not_allowed");
+  await socket.serverAnswers("say", {
+    type: "fault",
+    code: "not_in_room",
+    message: "",
+    retry: false,
+  });
+  assert.equal(second && await codeOf(second.sent), "not_allowed");
+  assert.equal(socket.sentOf("say").length, 2);
+  const attic = chat.join("attic");
+  await socket.sendJoined("attic");
+  attic.say("elsewhere");
+  assert.equal(socket.lastOf("say").room, "attic");
+  third?.sendAgain();
+  assert.equal(third && kindOf(third.state), "waiting");
+  chat.join("lobby");
+  await socket.sendJoined("lobby", { position: "e:1" });
+  assert.equal(third && kindOf(third.state), "sending");
+  chat.close();
+});
+
+Deno.test("Delivery in flight is sent if the server had accepted it before it removed the user", async () => {
+  const { chat, room, socket } = await startInRoom();
+  const delivery = room.say("just in time");
+  await expel(socket);
+  await socket.serverAnswers("say", { type: "ack", room: "lobby", position: "e:1", at: 1 });
+  assert.equal((await delivery.sent).position, "e:1");
+  assert.deepEqual(chat.outbox.value, []);
+  chat.close();
+});
+
+Deno.test("Delivery in flight is unsure if the server does not know the outcome when it removes the user", async () => {
+  const { chat, room, socket } = await startInRoom();
+  const delivery = room.say("perhaps");
+  await expel(socket);
+  const fault = { type: "fault", code: "unknown_outcome", message: "", retry: true };
+  await socket.serverAnswers("say", fault);
+  assert.deepEqual(delivery.state.value, { kind: "unsure", reason: "answer_lost" });
+  chat.close();
+});
+
+Deno.test("Room stays left when a listener leaves it as the server removes the user", async () => {
+  const { chat, room, socket } = await startInRoom();
+  const delivery = room.say("hello");
+  room.state.subscribe(({ kind }) => kind === "refused" && room.leave());
+  delivery.state.subscribe(({ kind }) => kind === "failed" && room.leave());
+  await expel(socket);
+  assert.equal(kindOf(room.state), "left");
+  chat.close();
+});
+
+Deno.test("Delivery that is still in the queue of the connection fails when the server removes the user", async () => {
+  const { chat, world } = startChat();
+  const room = chat.join("lobby");
+  await world.socket.open();
+  await world.socket.sendHello({ perSecond: 1 });
+  await world.socket.sendJoined("lobby");
+  const delivery = room.say("hello");
+  assert.deepEqual([kindOf(delivery.state), world.socket.sentOf("say")], ["sending", []]);
+  await expel(world.socket);
+  assert.equal(kindOf(delivery.state), "failed");
+  await world.advance(5_000);
+  assert.deepEqual(world.socket.sentOf("say"), []);
+  chat.close();
+});
+
+Deno.test("Deliveries are refused with their room when it is not allowed any more after a reconnect", async () => {
+  const { chat, world, room, socket } = await startInRoom();
+  const sent = room.say("sent");
+  await socket.serverCloses();
+  const written = room.say("written");
+  await world.advance(20_000);
+  await world.socket.open();
+  await world.socket.sendHello();
+  await world.socket.serverAnswers("join", { ...NOT_ALLOWED, room: "lobby" });
+  assert.deepEqual(sent.state.value, { kind: "unsure", reason: "answer_lost" });
+  assert.equal(await codeOf(written.sent), "not_allowed");
+  const { value } = room.state;
+  assert.equal(value.kind === "refused" && value.error.code, "not_allowed");
+  chat.close();
+});
+
+Deno.test("Deliveries keep waiting when their room is refused for another reason", async () => {
+  const { chat, world } = startChat();
+  const delivery = chat.join("lobby").say("hello");
+  await world.socket.open();
+  await world.socket.sendHello();
+  await world.socket.serverAnswers("join", {
+    ...NOT_ALLOWED,
+    code: "too_many_rooms",
+    room: "lobby",
+  });
+  assert.equal(kindOf(delivery.state), "waiting");
+  chat.close();
+});
+
+Deno.test("Room says which members and typing users are guests", async () => {
+  const { chat, world } = startChat();
+  const room = chat.join("lobby");
+  await world.socket.open();
+  await world.socket.sendHello({ user: "a_1" });
+  const [ann, bob] = [{ user: "a_1", name: "Ann" }, { user: "u2", name: "Bob" }];
+  await world.socket.sendJoined("lobby", { count: 2, members: [ann, bob] });
+  const kinds = () => room.members.value.members.map(({ name, kind }) => `${name} ${kind}`);
+  assert.deepEqual([chat.me.value?.kind, kinds()], ["app", ["Ann app", "Bob guest"]]);
+  const left = { type: "presence", room: "lobby", joined: [], left: [] };
+  const cleo = { user: "a_3", name: "Cleo" };
+  await world.socket.serverSends({ ...left, count: 3, joined: [cleo] });
+  await world.socket.serverSends(
+    said(1, "", { ...cleo, type: "renamed", from: "Cleo", name: "Clea" }),
+  );
+  assert.deepEqual(kinds(), ["Ann app", "Bob guest", "Clea app"]);
+  await world.socket.serverSends({ type: "typing", room: "lobby", ...cleo, on: true, ms: 5_000 });
+  assert.deepEqual(room.typing.value, [{ ...cleo, kind: "app" }]);
+  chat.close();
+});
+
+for (
+  const [user, kind] of [["a_1", "app"], ["u1", "guest"], ["ua_1", "guest"], [
+    "a1",
+    "guest",
+  ]] as const
+) {
+  Deno.test(`kindOf() says that ${user} is ${kind === "app" ? "an app's user" : "a guest"}`, () => {
+    assert.equal(kindOfUser(user), kind);
+  });
+}

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { memberOf } from "../../../../static/client/user_kind.js";
 import { connect } from "../../../../static/client.js";
 import { Rooms } from "../../../../static/page/rooms/rooms.js";
 import { Preferences } from "../../../../static/page/preferences.js";
@@ -109,10 +110,10 @@ Deno.test("Rooms lists rooms with unread messages first, then the others, then t
 
 Deno.test("Rooms lists each other user once, preferring the current room", () => {
   const { page, chat } = open();
-  chat.me.set({ user: "u1", name: "Ann" });
+  chat.me.set(memberOf({ user: "u1", name: "Ann" }));
   const people = (...users: readonly string[]) => ({
     count: users.length,
-    members: users.map((user) => ({ user, name: `name of ${user}` })),
+    members: users.map((user) => memberOf({ user, name: `name of ${user}` })),
     isSampled: false,
   });
   page.goTo("a").members.set(people("u1", "u2", "u3"));
