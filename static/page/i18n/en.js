@@ -45,6 +45,7 @@ export const en = {
   peopleMany: "{count} people",
   sampled: "Showing {shown} of {count}",
   thatIsYou: "you",
+  guest: "guest",
   guestBar: "You are {name}.",
   chooseName: "Choose a name",
   myName: "Your name: {name}",

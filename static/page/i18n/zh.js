@@ -47,6 +47,7 @@ export const zh = {
   peopleMany: "{count} 人",
   sampled: "共 {count} 人，显示其中 {shown} 人",
   thatIsYou: "你",
+  guest: "访客",
   guestBar: "你的昵称是 {name}。",
   chooseName: "起个昵称",
   myName: "你的昵称：{name}",

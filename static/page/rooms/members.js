@@ -10,7 +10,7 @@ import { afterFrame, find, make, whenIdle } from "../base/dom.js";
 import { hueOf, initialOf } from "../base/elements.js";
 
 /** @typedef {import("../../client.js").Room} Room */
-/** @typedef {{ user: string, name: string }} Member */
+/** @typedef {import("../../client/frames.js").Member} Member */
 
 /**
  * Sorts members: this user first, then by name.
@@ -24,6 +24,11 @@ export function sortMembers(members, me, language) {
   const { compare } = new Intl.Collator(language);
   const rank = (/** @type {Member} */ { user }) => user === me ? 0 : 1;
   return [...members].sort((a, b) => rank(a) - rank(b) || compare(a.name, b.name));
+}
+
+/** Whether guests are marked: not if all are guests. @param {readonly Member[]} members */
+export function marksGuests(members) {
+  return members.some(({ kind }) => kind !== "guest");
 }
 
 /** The panel, and the count on the button that opens it on narrow screens. */
@@ -90,15 +95,19 @@ export class MembersPanel {
     });
     const me = this.#chat.me.value?.user;
     const rows = sortMembers(members, me, this.#translator.language.value);
-    this.#list.replaceChildren(...rows.map((member) => this.#row(member, member.user === me)));
+    const isMixed = marksGuests(members);
+    this.#list.replaceChildren(...rows.map((it) => this.#row(it, it.user === me, isMixed)));
   }
 
-  /** @param {Member} member @param {boolean} isMe */
-  #row({ name }, isMe) {
+  /** @param {Member} member @param {boolean} isMe @param {boolean} isMixed */
+  #row({ name, kind }, isMe, isMixed) {
     const disc = make("span", `face hue-${hueOf(name)}`, initialOf(name));
     disc.setAttribute("aria-hidden", "true");
     const row = make("li", "member", disc, make("bdi", "member-name", name));
     if (isMe) row.append(make("span", "mark", this.#translator.text("thatIsYou")));
+    if (isMixed && kind === "guest") {
+      row.append(make("span", "mark", this.#translator.text("guest")));
+    }
     return row;
   }
 }

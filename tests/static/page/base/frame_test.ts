@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { EMOJI } from "../../../../static/page/composer/emoji_set.js";
+import { memberOf } from "../../../../static/client/user_kind.js";
 import { laterEn } from "../../../../static/page/i18n/later_en.js";
-import { sortMembers } from "../../../../static/page/rooms/members.js";
+import { marksGuests, sortMembers } from "../../../../static/page/rooms/members.js";
 import { stateText } from "../../../../static/page/shell/connection_status.js";
 import { addStrings, Translator } from "../../../../static/page/i18n/strings.js";
 
@@ -18,10 +19,22 @@ Deno.test("Every emoji of the picker is a single, unique one with a name in both
 });
 
 Deno.test("sortMembers() puts the user first and sorts the others by name", () => {
-  const members = ["Zoe", "ann", "Bob", "Émile"].map((name) => ({ user: `u-${name}`, name }));
+  const members = ["Zoe", "ann", "Bob", "Émile"]
+    .map((name) => memberOf({ user: `u-${name}`, name }));
   const names = sortMembers(members, "u-Zoe", "en").map(({ name }) => name);
   assert.deepEqual(names, ["Zoe", "ann", "Bob", "Émile"]);
 });
+
+for (
+  const [users, expected] of [[["u1"], false], [["u1", "u2"], false], [["a_1"], true], [
+    ["u1", "a_1"],
+    true,
+  ], [[], false]] as const
+) {
+  Deno.test(`marksGuests() is ${expected} for members with the ids ${users.join(" and ") || "of none"}`, () => {
+    assert.equal(marksGuests(users.map((user) => memberOf({ user, name: "Ann" }))), expected);
+  });
+}
 
 const error = (code: string, closeCode?: number) =>
   Object.assign(new Error("for programs"), { code, closeCode });
@@ -49,6 +62,13 @@ for (
       true,
       `The server closed the connection: ${new Translator("en").faultReason("bad_name")}`,
     ],
+    ...(["token_required", "bad_token"] as const).map((code) =>
+      [
+        { kind: "closed", error: error(code) },
+        true,
+        "The server closed the connection: this service is for the users of an app. Sign in to the app and open the chat there.",
+      ] as const
+    ),
     [{ kind: "online" }, true, "Connected"],
   ] as const
 ) {

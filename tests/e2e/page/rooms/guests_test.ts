@@ -1,0 +1,57 @@
+/** Guests beside the users of an app: the page marks them, and says what it can do for a guest who is not welcome. */
+import assert from "node:assert/strict";
+import { SignJWT } from "jose";
+import { connect } from "../../../../static/client.js";
+import { eventually, pageTest } from "../page_fixture.ts";
+
+const SECRET = "a-secret-of-this-test-that-is-long-enough";
+
+/** A token of an app for Ann. */
+function sign(): Promise<string> {
+  return new SignJWT({ name: "Ann" }).setProtectedHeader({ alg: "HS256" }).setSubject("ann")
+    .setExpirationTime("1h").sign(new TextEncoder().encode(SECRET));
+}
+
+for (
+  const [language, you, guest] of [["en-US", "you", "guest"], ["zh-CN", "你", "访客"]] as const
+) {
+  pageTest(
+    `The page marks guests while a user of an app is in the room (${language})`,
+    async (stage) => {
+      const page = await stage.enter("?name=Bob#den", { locale: language });
+      await stage.joinRoom("Cleo", "den");
+      const marks = () =>
+        page.locator("#members .member").evaluateAll((rows) =>
+          rows.map((row) => [...row.children].slice(1).map((it) => it.textContent).join(" "))
+        );
+      await eventually(marks, [`Bob ${you}`, "Cleo"]);
+      using chat = connect(`${stage.url}/ws`, { token: sign });
+      const room = chat.join("den");
+      await eventually(marks, [`Bob ${you} ${guest}`, "Ann", `Cleo ${guest}`]);
+      room.leave();
+      await eventually(marks, [`Bob ${you}`, "Cleo"]);
+    },
+    { settings: { JWT_SECRET: SECRET } },
+  );
+}
+
+for (
+  const [language, words] of [
+    [
+      "en-US",
+      "this service is for the users of an app. Sign in to the app and open the chat there.",
+    ],
+    ["zh-CN", "此服务仅供某个应用的用户使用，请登录该应用，从那里打开聊天。"],
+  ] as const
+) {
+  pageTest(
+    `The page says that the service is for the users of an app (${language})`,
+    async (stage) => {
+      const page = await stage.open("", { locale: language });
+      const line = page.locator("#words", { hasText: words });
+      await line.waitFor();
+      assert.ok(await line.isVisible());
+    },
+    { settings: { JWT_SECRET: SECRET, AUTH: "required" } },
+  );
+}
