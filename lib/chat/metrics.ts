@@ -58,6 +58,8 @@ export interface WorkerMetrics extends RoomMetrics {
   readonly messagesOut: Counter;
   /** Messages that exceeded the budget of their connection or address. */
   readonly refused: Counter;
+  /** Access tokens and tickets that were refused. */
+  readonly refusedTokens: Counter;
 }
 
 /** Registers the metrics of a worker. */
@@ -69,6 +71,10 @@ export function workerMetrics(metrics: Metrics): WorkerMetrics {
       "WebSocket messages passed to the runtime. One can contain many entries.",
     ),
     refused: slowDownCounter(metrics, "connection"),
+    refusedTokens: metrics.counter(
+      "parley_tokens_refused_total",
+      "Access tokens and tickets that identified nobody.",
+    ),
     ...roomMetrics(metrics),
   };
 }

@@ -46,10 +46,21 @@ export class SharedBudgets {
   readonly reads: Budget;
   /** Counts refused messages. */
   readonly refused: Counter;
+  readonly #refusedTokens: Counter;
 
-  /** Starts with full budgets. @param refused See {@linkcode refused}. */
-  constructor(settings: BudgetSettings, refused: Counter = new Counter()) {
+  /**
+   * Starts with full budgets.
+   *
+   * @param refused See {@linkcode refused}.
+   * @param refusedTokens Counts refused access tokens and tickets.
+   */
+  constructor(
+    settings: BudgetSettings,
+    refused: Counter = new Counter(),
+    refusedTokens: Counter = new Counter(),
+  ) {
     this.refused = refused;
+    this.#refusedTokens = refusedTokens;
     this.table = budgetTable(settings);
     this.addresses = new BudgetsByKey(this.table.address);
     this.newRooms = new BudgetsByKey(this.table.newRoomsOfAddress);
@@ -65,8 +76,9 @@ export class SharedBudgets {
     return address === undefined ? 0 : this.#badTokens.peek(address)?.msUntil(now, 1, 0) ?? 0;
   }
 
-  /** Charges an address for a refused token. */
+  /** Counts a refused token, and charges its address. */
   chargeBadToken(address: string | undefined, now: number): void {
+    this.#refusedTokens.add();
     if (address !== undefined) this.#badTokens.of(address, now).charge(now, 1, 0);
   }
 

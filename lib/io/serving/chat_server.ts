@@ -239,7 +239,7 @@ async function createSessionContext(
     },
     heartbeat: { seconds: config.pingSeconds },
   };
-  const limits = new SharedBudgets(config, instruments.refused);
+  const limits = new SharedBudgets(config, instruments.refused, instruments.refusedTokens);
   const readLimit = new ConcurrencyLimit(MAX_READS_PER_WORKER);
   const own = { bus, hub, sessionTokens, authenticator, tickets, serverInfo, limits, readLimit };
   return { ...config, ...own, clock, random: Math.random, newId };

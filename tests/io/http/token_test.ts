@@ -50,6 +50,17 @@ Deno.test("A program follows a room in plain text with a token, and one without 
   }
 });
 
+Deno.test("Refused tokens are counted", async () => {
+  await using service = await startTestService({ JWT_SECRET: SECRET });
+  await using client = await JsonClient.open(service);
+  for (let count = 0; count < 3; count++) {
+    client.send({ type: "hello", token: "forged" });
+    await client.next("fault");
+  }
+  const metrics = await (await fetch(`${service.adminUrl}/metrics`)).text();
+  assert.match(metrics, /^parley_tokens_refused_total 3$/m);
+});
+
 Deno.test("A token that expires soon is renewed on the same connection, with the rights of the new one", async () => {
   await using service = await startTestService({ JWT_SECRET: SECRET, PING_SECONDS: "1" });
   await using client = await JsonClient.open(service);
