@@ -71,6 +71,8 @@ export class ActionQueue {
     const { id } = delivery;
     // A removed action must not be stored again.
     if (this.find(id) !== delivery) return;
+    // Another page may have sent it since, which must not be forgotten.
+    this.refresh(delivery);
     delivery.record = { ...delivery.record, ...change };
     this.#storage.saveAction(delivery.record);
     if (delivery.id === id) return;

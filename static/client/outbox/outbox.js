@@ -71,8 +71,7 @@ export class Outbox {
       this.#aside.set(it.id, it);
       // What was written on this page is the first user's.
       if (it.isRestored || !isFirst) continue;
-      it.record = { ...it.record, author };
-      this.#storage.saveAction(it.record);
+      this.forRoom(it.room).assignAuthor(it, author);
     }
     this.#author = author;
     // None of them is joined yet.

@@ -189,6 +189,11 @@ export class RoomOutbox {
     }
   }
 
+  /** Assigns an action whose author was not known to a user. @param {Delivery} delivery @param {string | null} author */
+  assignAuthor(delivery, author) {
+    this.#queue.update(delivery, { author });
+  }
+
   /**
    * @param {Delivery} delivery
    * @param {Pick<import("../client_storage.js").ActionRecord, "service" | "author">} owner The service that it is meant for now,

@@ -9,6 +9,7 @@ import {
   FakeStorage,
   kindOf,
   said,
+  startChat,
   startInRoom,
 } from "../fake_platform.ts";
 
@@ -476,6 +477,27 @@ Deno.test("Outbox does not send an action that was discarded while queued", asyn
   await world.advance(10_000);
   assert.deepEqual(socket.sentOf("say"), []);
   chat.close();
+});
+
+Deno.test("Outbox does not forget what another page has sent when it learns which service it is", async () => {
+  const storage = new FakeStorage();
+  const first = startChat({ storage });
+  first.chat.join("lobby").say("once");
+  const second = startChat({ storage });
+  await first.world.socket.open();
+  await first.world.socket.sendHello({ service: "s1" });
+  await first.world.socket.sendJoined("lobby");
+  assert.equal(first.world.socket.sentOf("say").length, 1);
+  await first.world.socket.serverCloses();
+  // Longer than the server recognizes a repetition.
+  await second.world.advance(3_600_000);
+  second.chat.join("lobby");
+  await second.world.socket.open();
+  await second.world.socket.sendHello({ service: "s1" });
+  await second.world.socket.sendJoined("lobby", { messages: [], more: true });
+  assert.deepEqual(second.world.socket.sentOf("say"), []);
+  assert.equal(second.world.socket.sentOf("history").length, 1);
+  for (const { chat } of [first, second]) chat.close();
 });
 
 Deno.test("Outbox does not send an action that another page has sent while it was queued", async () => {
