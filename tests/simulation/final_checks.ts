@@ -11,6 +11,17 @@ import type { World } from "./world/world.ts";
 /** Maximum number of calls per node, room and second when idle, with a generous margin. */
 const CALLS_PER_SECOND = 1;
 
+/** The longest latency and batch window, and some. */
+const DELIVERED_MS = 4_000;
+const MAX_TURNS = 30;
+
+/** Runs until all entries have reached the clients: a name that becomes free at the very end is announced, too. */
+export async function runUntilDelivered({ clock, rooms, redis }: World): Promise<void> {
+  const isUnderWay = () =>
+    rooms.some((room) => (redis.oracle(room).log.at(-1)?.at ?? 0) > clock.date() - DELIVERED_MS);
+  for (let turns = 0; turns < MAX_TURNS && isUnderWay(); turns++) await clock.run(1_000);
+}
+
 /** Checks that nothing loops. */
 export function checkQuiet(world: World, calls: number, ms: number): void {
   const { running, rooms } = world;

@@ -6,6 +6,7 @@
 import { LibraryClient } from "./clients/library_client.ts";
 import { checkSaidTexts, checkSpokenOrder } from "./clients/library_checks.ts";
 import { type Mutant, UNMUTATED } from "./world/mutant.ts";
+import { runUntilDelivered } from "./final_checks.ts";
 import { createClients, type SimulationResult } from "./scenario.ts";
 import { failOver, injectFaults, scheduleActions, type SimClients } from "./fault_injection.ts";
 import { World } from "./world/world.ts";
@@ -57,6 +58,7 @@ export async function simulateLibrary(
   for (const client of clients.json) if (leapMs > 0) client.messages.giveUpUnconfirmed();
   await reconnectAll(world, clients, loses);
   await runUntilSettled(world, library);
+  await runUntilDelivered(world);
   for (const client of library) client.checkFinalState();
   checkSaidTexts(world, library);
   checkSpokenOrder(world, library);

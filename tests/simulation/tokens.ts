@@ -4,6 +4,7 @@
  * @module
  */
 import { TokenClient } from "./clients/token_client.ts";
+import { runUntilDelivered } from "./final_checks.ts";
 import { injectFaults } from "./fault_injection.ts";
 import type { SimulationResult } from "./scenario.ts";
 import { type Mutant, UNMUTATED } from "./world/mutant.ts";
@@ -34,6 +35,7 @@ export async function simulateTokens(
   await clock.run(STORM_MS);
   world.stopFaults();
   await clock.run(QUIET_MS);
+  await runUntilDelivered(world);
   for (const client of clients) client.checkFinalState();
   for (const client of clients) client.retire();
   await clock.run(1_000);
