@@ -24,6 +24,8 @@ export interface Peer {
   ping(): void;
   /** Tells it that its token expires soon. */
   announceExpiry?(): void;
+  /** Closes it if what its user has signed in with has been revoked. */
+  checkRevocation?(): void;
   /** Ends it, since it reads too slowly. It receives nothing new from then on. */
   drop(): void;
   /** Closes it. */
@@ -75,6 +77,11 @@ export class Heartbeat {
   /** All watched peers. */
   peers(): Iterable<Peer> {
     return this.#peers;
+  }
+
+  /** Closes the peers that a revocation concerns. */
+  checkRevocations(): void {
+    for (const peer of this.peers()) peer.checkRevocation?.();
   }
 
   /** Counts the watched peers by status. @param statuses Those that are counted even if no peer has them. */

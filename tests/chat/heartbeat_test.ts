@@ -48,6 +48,10 @@ class FakePeer implements Peer {
     if (this.state && expiry) this.state = { ...this.state, expiry: { ...expiry, isTold: true } };
   }
 
+  checkRevocation(): void {
+    this.actions.push("checkRevocation");
+  }
+
   drop(): void {
     this.actions.push("drop");
     this.state = undefined;
@@ -85,6 +89,18 @@ Deno.test("Heartbeat ignores a silent connection whose protocol has no pong", ()
     heartbeat.watch(peer);
     await clock.advance(600_000);
     assert.deepEqual(peer.actions, []);
+  }));
+
+Deno.test("Heartbeat checks every connection once when something has been revoked", () =>
+  beating((heartbeat, clock) => {
+    const peers = [new FakePeer(clock), new FakePeer(clock)];
+    for (const peer of peers) heartbeat.watch(peer);
+    heartbeat.checkRevocations();
+    assert.deepEqual(peers.map(({ actions }) => actions), [
+      ["checkRevocation"],
+      ["checkRevocation"],
+    ]);
+    return Promise.resolve();
   }));
 
 Deno.test("Heartbeat pings a connection after 25 s and closes it within 60 s", () =>

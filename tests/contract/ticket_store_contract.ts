@@ -25,6 +25,8 @@ export const tokenUser: TokenUser = {
   name: name("Ann 王"),
   rights: [{ match: "team-*", allow: ["read", "send"] }, { match: "news", allow: [] }],
   expiresAt: 1_800_000_000_000.5,
+  issuedAt: 1_700_000_000_000,
+  tokenId: "t1",
 };
 
 /** Registers the tests. @param what Name of the store. */
@@ -38,7 +40,7 @@ export function ticketStoreContract(what: string, open: () => Promise<OpenTicket
   test("returns the user of a ticket as it was stored, once", async ({ store }) => {
     const others: TokenUser[] = [
       tokenUser,
-      { ...tokenUser, name: undefined, rights: null },
+      { ...tokenUser, name: undefined, rights: null, tokenId: undefined },
       { ...tokenUser, rights: [] },
     ];
     for (const [index, one] of others.entries()) await store.put(`${index}`, one, LONG_MS);

@@ -16,7 +16,10 @@ import { ConcurrencyLimit } from "../../lib/chat/concurrency_limit.ts";
 import { Hub, type HubContext } from "../../lib/chat/room/hub.ts";
 import { MemoryStore } from "../../lib/chat/bus/memory_store.ts";
 import type { IssuedTicket, Tickets } from "../../lib/chat/ports/tickets.ts";
-import type { Identity, SessionTokens } from "../../lib/chat/ports/session_tokens.ts";
+import type { ReturningUser, SessionTokens } from "../../lib/chat/ports/session_tokens.ts";
+import { MemoryRevocations } from "../../lib/chat/revocations/memory_revocations.ts";
+import { RevocationFeed } from "../../lib/chat/revocations/revocation_feed.ts";
+import { KnownRevocations } from "../../lib/chat/revocations/known_revocations.ts";
 import type { Subscriber } from "../../lib/chat/room/subscriber.ts";
 import type { SessionContext } from "../../lib/chat/session/session.ts";
 import { TICKET_MS } from "../../lib/core/auth/ticket.ts";
@@ -262,10 +265,23 @@ export class FakeSessionTokens implements SessionTokens {
     return `${user}/${name}`;
   }
 
-  verify(token: string): Identity | undefined {
-    const [user = "", text = ""] = token.split("/");
-    return isUserId(user) ? { user, name: name(text), hasGuestName: false } : undefined;
+  verify(token: string): ReturningUser | undefined {
+    const [user = "", text = "", since = "0"] = token.split("/");
+    if (!isUserId(user)) return undefined;
+    return { user, name: name(text), hasGuestName: false, since: Number(since) };
   }
+}
+
+/** A feed that is not running, on a store in memory. */
+export function revocationFeed(clock: Clock = new FakeClock()): RevocationFeed {
+  return new RevocationFeed(new MemoryRevocations(), { clock, random: () => 0 });
+}
+
+/** Revocations that have been read; there are none until the test adds some. */
+export function noRevocations(): KnownRevocations {
+  const known = new KnownRevocations();
+  known.learn({ version: 1, added: [] });
+  return known;
 }
 
 /** Knows the users that the test adds, each by a token, and refuses all others. */
@@ -355,8 +371,12 @@ export class FakeChat implements Disposable {
     const serverInfo = { server, limits, heartbeat: { seconds: 25 } };
     const sessionTokens = new FakeSessionTokens();
     const own = { hub, sessionTokens, serverInfo, maxMessageBytes: 100, maxRooms: 3 };
-    const tickets = new FakeTickets();
-    const access = { authenticator: new FakeAuthenticator(), tickets, auth: "open" } as const;
+    const access = {
+      authenticator: new FakeAuthenticator(),
+      tickets: new FakeTickets(),
+      revocations: noRevocations(),
+      auth: "open",
+    } as const;
     const reads = { limits: new SharedBudgets(limits), readLimit: new ConcurrencyLimit(16) };
     this.context = { ...common, ...own, ...access, ...reads, ...settings };
     this.#forward();

@@ -34,4 +34,8 @@ export interface TokenUser {
   readonly rights: Rights;
   /** When the token expires, in milliseconds since 1970; Infinity without a token. */
   readonly expiresAt: number;
+  /** When the token was issued, in milliseconds since 1970; 0 if it does not say. */
+  readonly issuedAt: number;
+  /** The token's own id; undefined if it has none. */
+  readonly tokenId: string | undefined;
 }

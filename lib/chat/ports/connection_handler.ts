@@ -36,6 +36,8 @@ export interface ConnectionHandler {
   expiry?(): TokenExpiry | undefined;
   /** The token of the peer expires soon. */
   onExpiring?(): void;
+  /** Something has been revoked: close the connection if that concerns it. */
+  checkRevocation?(): void;
   /**
    * Asks the peer to wait this long before reconnecting. Sends at once, since the connection ends right after. Only as
    * above.

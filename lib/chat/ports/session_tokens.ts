@@ -14,14 +14,20 @@ export interface SessionTokens {
   readonly ready: Promise<void>;
   /** Identifies the deployment: the same on all its instances and after a restart; undefined before {@linkcode ready}. */
   readonly serviceId: string | undefined;
-  /** Returns a token for a user; undefined before {@linkcode ready}. */
-  sign(me: Identity): string | undefined;
+  /** Returns a token for a user; undefined before {@linkcode ready}. @param since See {@linkcode ReturningUser}. */
+  sign(me: Identity, since: number): string | undefined;
   /** Returns the token's user; undefined if the token is invalid or too old, or before {@linkcode ready}. */
-  verify(token: string): Identity | undefined;
+  verify(token: string): ReturningUser | undefined;
 }
 
 /** A user, as a session token identifies it. */
 export interface Identity extends Author {
   /** Whether the server picked the name, and may pick another. */
   readonly hasGuestName: boolean;
+}
+
+/** The user of a token that was presented. */
+export interface ReturningUser extends Identity {
+  /** When the user first signed in, in milliseconds since 1970; a token that is exchanged for a newer one hands it on. */
+  readonly since: number;
 }

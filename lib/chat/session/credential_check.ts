@@ -11,6 +11,7 @@ import type { Authenticator, TokenUser } from "../ports/authenticator.ts";
 import { BusUnavailable } from "../ports/bus.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Tickets } from "../ports/tickets.ts";
+import type { KnownRevocations } from "../revocations/known_revocations.ts";
 
 /** What a client presents, not checked. */
 export type Credential =
@@ -25,6 +26,8 @@ export interface CredentialContext {
   readonly authenticator: Authenticator;
   /** Checks tickets. */
   readonly tickets: Pick<Tickets, "take">;
+  /** What is no longer valid. */
+  readonly revocations: Pick<KnownRevocations, "isReady" | "isRevoked">;
   /** Limits the attempts that are refused. */
   readonly limits: Pick<SharedBudgets, "checkBadTokens" | "chargeBadToken">;
 }
@@ -50,24 +53,31 @@ export type CredentialResult =
 /** Time after which a client may try again while something needed is unavailable. */
 const UNAVAILABLE_MS = NOT_READY.afterMs ?? 0;
 
+/** Why a credential is refused that was valid. */
+export const REVOKED = "the token has been revoked";
+
 /** Checks a credential, and charges the address if it is refused. @param address See `OpenHandler`. */
 export async function checkCredential(
   credential: Credential,
   address: string | undefined,
   context: CredentialContext,
 ): Promise<CredentialResult> {
-  const { clock, limits } = context;
+  const { clock, limits, revocations } = context;
   const afterMs = limits.checkBadTokens(address, clock.now());
   if (afterMs > 0) {
     const why = "slow down: too many bad tokens from this address";
     return { kind: "postponed", code: "slow_down", why, afterMs };
   }
+  if (!revocations.isReady) return unavailable("it is not known yet what has been revoked");
   const result =
     await (credential.kind === "token"
       ? checkToken(credential.token, context)
       : checkTicket(credential.ticket, context));
   if (result.kind === "refused") limits.chargeBadToken(address, clock.now());
-  return result;
+  if (result.kind !== "known" || !revocations.isRevoked(result.user)) return result;
+  // Counted, but the address is not charged: nobody can guess a token that was valid.
+  limits.chargeBadToken(undefined, clock.now());
+  return { kind: "refused", code: "bad_token", why: REVOKED };
 }
 
 async function checkToken(

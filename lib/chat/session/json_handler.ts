@@ -78,6 +78,10 @@ export class JsonHandler implements ConnectionHandler, ClientOutput {
     this.#session.onExpiring();
   }
 
+  checkRevocation(): void {
+    this.#session.checkRevocation();
+  }
+
   sendRetryAfter(afterMs: number): void {
     this.sendFrame({ type: "retry", afterMs });
     // The connection ends right after, so the next microtask would be too late.

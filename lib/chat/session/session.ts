@@ -104,6 +104,11 @@ export class Session implements MembershipListener, SignInHost {
     this.#signIn.onExpiring();
   }
 
+  /** Ends the session if what the user has signed in with has been revoked. */
+  checkRevocation(): void {
+    if (!this.#isEnded) this.#signIn.checkRevocation();
+  }
+
   /** The next setup step that the client owes: send `hello`, then join a room (which it may leave again). */
   get pendingStep(): SetupStep | undefined {
     if (this.#signIn.me === undefined) return "hello";

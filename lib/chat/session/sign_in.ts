@@ -7,7 +7,7 @@
 import { isAllowed, type Rights, type RoomAction } from "../../core/auth/rights.ts";
 import { userKind } from "../../core/auth/user_kind.ts";
 import type { TokenExpiry } from "../../core/health/connection_health.ts";
-import { NOT_READY } from "../../core/protocol/close_codes.ts";
+import { NOT_READY, SIGNED_OUT } from "../../core/protocol/close_codes.ts";
 import type { Frame, FrameOf } from "../../core/protocol/frames.ts";
 import { faultFrame, withId } from "../../core/protocol/json_protocol.ts";
 import type { RequestOf } from "../../core/protocol/requests.ts";
@@ -22,9 +22,14 @@ import {
 } from "../../core/names/names.ts";
 import type { TokenUser } from "../ports/authenticator.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Identity, SessionTokens } from "../ports/session_tokens.ts";
+import type { Identity, ReturningUser, SessionTokens } from "../ports/session_tokens.ts";
 import type { ClientOutput } from "./client_output.ts";
-import { checkCredential, type Credential, type CredentialContext } from "./credential_check.ts";
+import {
+  checkCredential,
+  type Credential,
+  type CredentialContext,
+  REVOKED,
+} from "./credential_check.ts";
 
 /** What all sign-ins of a worker share. */
 export interface SignInContext extends CredentialContext {
@@ -70,6 +75,8 @@ interface Access {
   readonly rights: Rights;
   /** When the token expires, in milliseconds of the clock; Infinity without one. */
   readonly expiresAt: number;
+  /** The token's own id; undefined if it has none, or there is no token. */
+  readonly tokenId: string | undefined;
   /** Whether the token or the proxy sets the user's name. */
   readonly setsName: boolean;
   isClientTold: boolean;
@@ -85,6 +92,8 @@ export class SignIn {
   #handshakeCredential: Credential | undefined;
   #proxyUser: TokenUser | undefined;
   #me: Identity | undefined;
+  // Of what the user has signed in with, in milliseconds since 1970.
+  #issuedAt = 0;
   // Undefined for guests.
   #access: Access | undefined;
   #renewals = 0;
@@ -124,20 +133,23 @@ export class SignIn {
 
   /** Handles the `hello`. Returns a promise if a token has to be checked, undefined if the answer has been sent. */
   hello(request: RequestOf<"hello">): Promise<void> | undefined {
-    const { sessionTokens } = this.#context;
+    const { sessionTokens, revocations } = this.#context;
     const known = this.#proxyUser;
     const credential = credentialOf({ token: request.token }) ?? this.#handshakeCredential;
     this.#handshakeCredential = undefined;
-    const needsSecret = credential !== undefined || request.resume !== undefined ||
+    const isReturning = credential !== undefined || request.resume !== undefined ||
       known !== undefined;
+    const isReady = sessionTokens.isReady && revocations.isReady;
     if (this.#me) this.#refuse(request.id, "bad_frame", "hello was already sent");
     // No page can make a person who is signed in act as someone else. A token is always for another user than the proxy's:
     // their ids have different issuers.
     else if (known && credential) this.#refuse(request.id, "not_allowed", SIGNED_IN);
-    else if (needsSecret && !sessionTokens.isReady) this.#host.output.close(NOT_READY);
+    else if (isReturning && !isReady) this.#host.output.close(NOT_READY);
     else if (credential) return this.#helloWith(request, credential);
     else if (!known && this.#context.auth === "required") {
       this.#refuse(request.id, "token_required");
+    } else if (known && revocations.isRevoked(known)) {
+      this.#refuse(request.id, "bad_token", REVOKED);
     } else this.#welcome(request, known);
   }
 
@@ -152,7 +164,10 @@ export class SignIn {
       return false;
     }
     // The newest token counts, even if checking an older one took longer.
-    if (number === this.#renewals) this.#access = this.#accessOf(result);
+    if (number === this.#renewals) {
+      this.#access = this.#accessOf(result);
+      this.#issuedAt = result.issuedAt;
+    }
     return true;
   }
 
@@ -168,6 +183,14 @@ export class SignIn {
     this.#access.isClientTold = true;
     const inMs = Math.max(0, Math.round(this.#access.expiresAt - this.#context.clock.now()));
     this.#host.sendFrame({ type: "expiring", inMs });
+  }
+
+  /** Ends the session if what the user has signed in with has been revoked. */
+  checkRevocation(): void {
+    const { revocations } = this.#context;
+    const [user, tokenId, issuedAt] = [this.#me?.user, this.#access?.tokenId, this.#issuedAt];
+    if (user === undefined || !revocations.isRevoked({ user, tokenId, issuedAt })) return;
+    this.#host.output.close(SIGNED_OUT);
   }
 
   /** Picks a name for a guest. */
@@ -204,14 +227,16 @@ export class SignIn {
     { id, name: requestedName, resume, language }: RequestOf<"hello">,
     known: TokenUser | undefined,
   ): void {
-    const { sessionTokens, serverInfo } = this.#context;
-    const returning = known ?? (resume === undefined ? undefined : sessionTokens.verify(resume));
+    const { sessionTokens, serverInfo, clock } = this.#context;
+    const guest = known || resume === undefined ? undefined : this.#returningGuest(resume);
+    const returning = known ?? guest;
     const asked = known?.name === undefined ? requestedName : undefined;
     const chosen = asked === undefined ? known?.name : parseName(asked);
     if (asked !== undefined && chosen === undefined) return this.#refuse(id, "bad_name", NAME_RULE);
     if (language !== undefined) this.#language = guestLanguage(language);
     this.#proxyUser = undefined;
     this.#access = known && this.#accessOf(known);
+    this.#issuedAt = known?.issuedAt ?? guest?.since ?? clock.date();
     this.#me = {
       user: returning?.user ?? sessionTokens.newUserId(),
       ...this.#nameOf(chosen, returning),
@@ -232,6 +257,15 @@ export class SignIn {
     }
   }
 
+  /** The guest of a resume token; none if it is not valid any more. */
+  #returningGuest(resume: string): ReturningUser | undefined {
+    const { sessionTokens, revocations } = this.#context;
+    const guest = sessionTokens.verify(resume);
+    if (guest === undefined) return undefined;
+    const issued = { user: guest.user, tokenId: undefined, issuedAt: guest.since };
+    return revocations.isRevoked(issued) ? undefined : guest;
+  }
+
   #nameOf(
     chosen: Name | undefined,
     returning: Partial<Identity> | undefined,
@@ -242,12 +276,13 @@ export class SignIn {
     return { name: this.pickGuestName(() => false), hasGuestName: true };
   }
 
-  #accessOf({ rights, name, expiresAt }: TokenUser): Access {
+  #accessOf({ rights, name, expiresAt, tokenId }: TokenUser): Access {
     const { clock } = this.#context;
     // A token that is accepted although it has just expired, by a clock that runs ahead, lasts for the grace period.
     const lifetimeMs = Math.max(0, expiresAt - clock.date());
     return {
       rights,
+      tokenId,
       setsName: name !== undefined,
       expiresAt: clock.now() + lifetimeMs,
       isClientTold: false,
@@ -264,7 +299,7 @@ export class SignIn {
   /** None for a user with a token or of a proxy: that is what the user comes back with, and it must not outlive itself. */
   #signResumeToken(): string | undefined {
     if (this.#me === undefined || this.#access || !this.#host.output.isResumable) return undefined;
-    return this.#context.sessionTokens.sign(this.#me);
+    return this.#context.sessionTokens.sign(this.#me, this.#issuedAt);
   }
 
   #refuse(id: string | undefined, ...fault: FaultArguments): void {

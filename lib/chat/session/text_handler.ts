@@ -126,6 +126,10 @@ export class TextHandler implements ConnectionHandler, ClientOutput {
     this.#session.onExpiring();
   }
 
+  checkRevocation(): void {
+    this.#session.checkRevocation();
+  }
+
   onClose(): void {
     this.#session.end();
     this.#socket.end();

@@ -26,6 +26,10 @@ export interface TokenClaims {
   readonly name: Name | undefined;
   /** When the token expires, in milliseconds since 1970. */
   readonly expiresAt: number;
+  /** When it was issued, in milliseconds since 1970; 0 if it does not say. */
+  readonly issuedAt: number;
+  /** The token's own id; undefined if it has none. */
+  readonly tokenId: string | undefined;
   /** What the user may do, by room; null if the token does not restrict it. */
   readonly rights: readonly RoomGrant[] | null;
 }
@@ -49,6 +53,8 @@ const Claims = v.object({
   sub: v.pipe(v.string(), v.nonEmpty(), v.maxLength(MAX_SUBJECT_LENGTH)),
   name: v.optional(v.string()),
   exp: v.pipe(v.number(), v.finite()),
+  iat: v.optional(v.pipe(v.number(), v.finite()), 0),
+  jti: v.optional(v.string()),
   parley: v.optional(v.object({ rooms: v.optional(v.array(Grant)) })),
 });
 
@@ -63,12 +69,14 @@ export function parseClaims(
     const [issue] = parsed.issues;
     return { kind: "bad", why: `${v.getDotPath(issue) ?? "the payload"}: ${issue.message}` };
   }
-  const { iss, sub, name, exp, parley } = parsed.output;
+  const { iss, sub, name, exp, iat, jti, parley } = parsed.output;
   const claims = {
     issuer: iss,
     subject: sub,
     name: name === undefined ? undefined : displayName(name),
     expiresAt: exp * 1_000,
+    issuedAt: iat * 1_000,
+    tokenId: jti,
     rights: parley?.rooms ?? null,
   };
   return { kind: "good", claims };

@@ -188,7 +188,8 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
   }),
   adminToken: optionalText({
     name: "ADMIN_TOKEN",
-    about: "Bearer token for the admin paths; if set, they are also served on PORT",
+    about:
+      "Bearer token for the admin paths, and for signing users out; if set, they are also served on PORT",
     allowed: "at least 16 characters",
     isSecret: true,
     rule: (text) => text.length >= 16,

@@ -48,3 +48,5 @@ export const BAD_TOKEN: CloseStatus = { code: 4505, reason: "bad token" };
 export const TOKEN_REQUIRED: CloseStatus = { code: 4506, reason: "token required" };
 /** The user's token does not allow to read the requested room. */
 export const NOT_ALLOWED: CloseStatus = { code: 4507, reason: "not allowed" };
+/** The user has been signed out by the app or an operator. */
+export const SIGNED_OUT: CloseStatus = { code: 4508, reason: "signed out" };

@@ -5,10 +5,12 @@
  */
 import type { Bus, PresenceRegistry, RoomHistory } from "../../chat/ports/bus.ts";
 import type { Clock } from "../../chat/ports/clock.ts";
+import type { RevocationStore } from "../../chat/ports/revocation_store.ts";
 import { EmbeddedBus, type Store } from "../../chat/bus/embedded_bus.ts";
 import { publishedCounter } from "../../chat/metrics.ts";
 import { MemoryStore, type StoreQuota } from "../../chat/bus/memory_store.ts";
 import { SpacedStore } from "../../chat/bus/spaced_store.ts";
+import { MemoryRevocations } from "../../chat/revocations/memory_revocations.ts";
 import type { Config } from "../../core/config/config.ts";
 import { HISTORY_DEFAULTS } from "../../core/config/settings_table.ts";
 import type { Metrics } from "../../core/metrics/metrics.ts";
@@ -28,6 +30,8 @@ export interface Backend {
   readonly secret: Promise<string>;
   /** The tickets of all instances on the storage. */
   readonly tickets: TicketStore;
+  /** What is no longer valid. */
+  readonly revocations: RevocationStore;
   /** Describes where messages are stored, for the startup message. */
   readonly storage: string;
   /** Whether files will be opened later, so that the file permissions must be kept. */
@@ -83,7 +87,8 @@ async function openRedisBackend(
     : Promise.resolve(sessionSecret);
   const storage = `messages in Redis at ${withoutPassword(address.url)}`;
   const { tickets } = bus;
-  return { bus, secret, tickets, storage, needsFileAccess: false, sweep: () => bus.sweep() };
+  const own = { bus, secret, tickets, revocations: new MemoryRevocations(), storage };
+  return { ...own, needsFileAccess: false, sweep: () => bus.sweep() };
 }
 
 async function openSqliteBackend(
@@ -100,6 +105,7 @@ async function openSqliteBackend(
     bus,
     secret: Promise.resolve(secret),
     tickets: new MemoryTicketStore(clock),
+    revocations: new MemoryRevocations(),
     storage: `messages in ${dataDir}${store.isReadOnly ? ", which can only be read" : ""}`,
     needsFileAccess: store.isReadOnly,
     sweep: () => store.sweep((room) => bus.isSubscribed(room)),
@@ -111,9 +117,9 @@ function openMemoryBackend(config: Config, { clock, metrics }: BackendContext): 
   const bus = new EmbeddedBus(withReadSpacing(store), clock, publishedCounter(metrics));
   const secret = Promise.resolve(config.sessionSecret ?? newId());
   const sweep = () => Promise.resolve(store.sweep((room) => bus.isSubscribed(room)));
-  const tickets = new MemoryTicketStore(clock);
-  const storage = "messages in memory only";
-  return { bus, secret, tickets, storage, needsFileAccess: false, sweep };
+  const own = { bus, secret, tickets: new MemoryTicketStore(clock) };
+  const revocations = new MemoryRevocations();
+  return { ...own, revocations, storage: "messages in memory only", needsFileAccess: false, sweep };
 }
 
 /** Limits reads to one per turn of the event loop, so that publishing does not wait for all earlier reads. */

@@ -7,12 +7,14 @@ import { type Clock, systemClock } from "../../chat/ports/clock.ts";
 import type { ConnectionCounts } from "../../chat/heartbeat.ts";
 import { RateLimitedBus } from "../../chat/bus/rate_limited_bus.ts";
 import { slowDownCounters } from "../../chat/metrics.ts";
+import { RevocationFeed } from "../../chat/revocations/revocation_feed.ts";
 import { TopAnnouncer } from "../../chat/bus/top_announcer.ts";
 import { budgetTable } from "../../core/limits/budgets.ts";
 import type { Config } from "../../core/config/config.ts";
 import { shouldChangeEngine } from "../../core/config/engine_advice.ts";
 import { AdmissionControl } from "../../core/limits/connection_limits.ts";
 import { Metrics } from "../../core/metrics/metrics.ts";
+import { REVOCATIONS_PATH, revocationsHandler } from "../api/revocations.ts";
 import { openAdminListener } from "../http/admin_listener.ts";
 import { loadEngine } from "../serving/load_engine.ts";
 import { type Backend, openBackend } from "./backend.ts";
@@ -32,7 +34,7 @@ import {
 } from "./server_pool.ts";
 import { firstFailure, waitForEnd } from "../tasks.ts";
 import { monitorClock } from "./clock_monitor.ts";
-import { type KeySet, type KeySetSource, RemoteKeySet } from "../auth/key_set.ts";
+import { type KeySet, RemoteKeySet } from "../auth/key_set.ts";
 import { type KeyPair, readKeyPair } from "../tls/key_pair.ts";
 import { watchKeyPair } from "../tls/key_pair_watch.ts";
 
@@ -88,9 +90,12 @@ export async function startService(
     clock,
     (announced) => broadcaster.post(announced),
   );
+  const { bus } = backend;
+  const revocations = new RevocationFeed(backend.revocations, { clock, random: Math.random, bus });
   const tasks = [
     announcer.run(signal),
-    sweepPeriodically(backend, clock, signal),
+    revocations.run(signal),
+    sweepPeriodically(() => Promise.all([backend.sweep(), revocations.sweep()]), clock, signal),
     monitorClock(clock, signal),
     broadcaster.postAll(announcer.observe(backend.bus.announcements(signal))),
   ];
@@ -104,7 +109,8 @@ export async function startService(
   const keys = config.jwksUrl === null
     ? { read: () => Promise.resolve(tokenKey) }
     : new RemoteKeySet(config.jwksUrl, clock);
-  const services = createServices(config, { ...backend, keys }, admissions, clock, metrics, stats);
+  const once = { ...backend, keys, revocations };
+  const services = createServices(config, once, admissions, clock, metrics, stats);
   const engine = await loadEngine(config.websocketEngine);
   if (shouldChangeEngine(config) && !isHosted()) {
     logger.info("engine.recommended", {
@@ -113,7 +119,8 @@ export async function startService(
         "the service is reachable from other machines, and the engine deno cannot limit what it buffers for a client",
     });
   }
-  const admin = await openAdminListener(config, services, clock, engine);
+  const api = new Map([[REVOCATIONS_PATH, revocationsHandler(revocations, config, clock)]]);
+  const admin = await openAdminListener(config, { health: services, api }, clock, engine);
   if (admin) {
     tasks.push(admin.run(signal));
     started.defer(() => {
@@ -163,9 +170,9 @@ function hostedConfig(config: Config): Config {
 
 function createServices(
   config: Config,
-  { bus, secret, keys, tickets }:
+  { bus, secret, keys, tickets, revocations }:
     & Pick<Backend, "bus" | "secret" | "tickets">
-    & { readonly keys: KeySetSource },
+    & Pick<SharedServices, "keys" | "revocations">,
   admissions: AdmissionControl,
   clock: Clock,
   metrics: Metrics,
@@ -178,6 +185,7 @@ function createServices(
     secret,
     keys,
     tickets,
+    revocations,
     quota: {
       acquire: (key) => admissions.acquire(key, clock.now()),
       charge: (key, what) => admissions.charge(key, what, clock.now()),
@@ -206,17 +214,15 @@ async function startPool(
   }
 }
 
-/** Deletes expired messages every ten minutes; a failed sweep is logged and repeated at the next one. */
+/** Deletes what has expired every ten minutes; a failed sweep is logged and repeated at the next one. */
 async function sweepPeriodically(
-  backend: Backend,
+  sweep: () => Promise<unknown>,
   clock: Clock,
   signal: AbortSignal,
 ): Promise<void> {
   while (!signal.aborted) {
     await clock.sleep(SWEEP_MS, signal);
     if (signal.aborted) return;
-    await backend.sweep().catch((error) =>
-      logger.warn("store.sweep_failed", { error: String(error) })
-    );
+    await sweep().catch((error) => logger.warn("store.sweep_failed", { error: String(error) }));
   }
 }

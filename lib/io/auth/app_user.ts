@@ -10,7 +10,7 @@ import { isUserId, type UserId } from "../../core/log/entry.ts";
 import type { TokenUser } from "../../chat/ports/authenticator.ts";
 
 /** The issuer of users whom a proxy states. Tokens cannot name it: theirs is a string. */
-const PROXY = null;
+export const PROXY_ISSUER = null;
 /** For 128 bits. */
 const USER_DIGITS = 26;
 
@@ -28,15 +28,21 @@ export function appUserId(issuer: string | null, subject: string): UserId {
   return id;
 }
 
-/** The user in the header of a trusted proxy; undefined if it states none, `bad` if it does not state exactly one. */
-export function proxyUser(value: string | null): TokenUser | "bad" | undefined {
+/**
+ * The user in the header of a trusted proxy; undefined if it states none, `bad` if it does not state exactly one.
+ *
+ * @param date The time of the request, in milliseconds since 1970.
+ */
+export function proxyUser(value: string | null, date: number): TokenUser | "bad" | undefined {
   const stated = parseProxyUser(value);
   if (stated.kind !== "stated") return stated.kind === "bad" ? "bad" : undefined;
   const { subject } = stated;
   return {
-    user: appUserId(PROXY, subject),
+    user: appUserId(PROXY_ISSUER, subject),
     name: displayName(subject),
     rights: null,
     expiresAt: Infinity,
+    issuedAt: date,
+    tokenId: undefined,
   };
 }

@@ -62,8 +62,8 @@ export class JwtAuthenticator implements Authenticator {
       const currentDate = new Date(this.#clock.date());
       const read = parseClaims(await this.#verify(token, { ...this.#options, currentDate }));
       if (read.kind === "bad") return badToken(read.why);
-      const { issuer, subject, name, rights, expiresAt } = read.claims;
-      return { kind: "known", user: appUserId(issuer, subject), name, rights, expiresAt };
+      const { issuer, subject, ...rest } = read.claims;
+      return { kind: "known", user: appUserId(issuer, subject), ...rest };
     } catch (error) {
       return refusalOf(error);
     }

@@ -7,7 +7,7 @@ import { Buffer } from "node:buffer";
 import { createHmac, timingSafeEqual } from "node:crypto";
 import * as v from "valibot";
 import type { Clock } from "../../chat/ports/clock.ts";
-import type { Identity, SessionTokens } from "../../chat/ports/session_tokens.ts";
+import type { Identity, ReturningUser, SessionTokens } from "../../chat/ports/session_tokens.ts";
 import { isUserId, type UserId } from "../../core/log/entry.ts";
 import { isStoredName } from "../../core/names/names.ts";
 
@@ -21,12 +21,13 @@ const SERVICE_ID_LENGTH = 22;
 /** Maximum length of a token that is checked. A token with the longest name has about 500 characters. */
 const MAX_TOKEN_LENGTH = 1_024;
 
-/** The claims in a token; the wire name of `hasGuestName` is `drawn`. */
+/** The claims in a token; the wire name of `hasGuestName` is `drawn`. Earlier tokens have no `since`. */
 const Claims = v.object({
   user: v.string(),
   name: v.string(),
   drawn: v.boolean(),
   until: v.number(),
+  since: v.optional(v.number()),
 });
 
 /** Signs and verifies session tokens with HMAC-SHA256. */
@@ -60,14 +61,14 @@ export class SignedSessionTokens implements SessionTokens {
     return this.#service;
   }
 
-  sign({ user, name, hasGuestName: drawn }: Identity): string | undefined {
+  sign({ user, name, hasGuestName: drawn }: Identity, since: number): string | undefined {
     if (this.#secret === undefined) return undefined;
-    const claims = { user, name, drawn, until: this.#clock.date() + VALID_MS };
+    const claims = { user, name, drawn, until: this.#clock.date() + VALID_MS, since };
     const body = Buffer.from(JSON.stringify(claims)).toString("base64url");
     return `${body}.${signatureOf(body, this.#secret)}`;
   }
 
-  verify(token: string): Identity | undefined {
+  verify(token: string): ReturningUser | undefined {
     if (token.length > MAX_TOKEN_LENGTH) return undefined;
     const [body = "", signature = ""] = token.split(".", 2);
     if (this.#secret === undefined || !isSame(signature, signatureOf(body, this.#secret))) {
@@ -76,8 +77,8 @@ export class SignedSessionTokens implements SessionTokens {
     // The signature is ours, so the body is valid JSON.
     const parsed = v.safeParse(Claims, JSON.parse(Buffer.from(body, "base64url").toString()));
     if (!parsed.success || parsed.output.until < this.#clock.date()) return undefined;
-    const { user, name, drawn: hasGuestName } = parsed.output;
-    return isStoredName(name) && isUserId(user) ? { user, name, hasGuestName } : undefined;
+    const { user, name, drawn: hasGuestName, until, since = until - VALID_MS } = parsed.output;
+    return isStoredName(name) && isUserId(user) ? { user, name, hasGuestName, since } : undefined;
   }
 }
 

@@ -1,7 +1,7 @@
 /**
- * The admin listener: `/metrics`, and `/healthz` and `/readyz` with all details, on a separate port, by default for
- * this machine only. There is one per process, and none on hosting platforms, which allow a single listener. There and
- * elsewhere, `ADMIN_TOKEN` gives access to the same paths on the main listener.
+ * The admin listener: `/metrics`, `/healthz` and `/readyz` with all details, and the part of the HTTP API for operators, on
+ * a separate port, by default for this machine only. There is one per process, and none on hosting platforms, which allow a
+ * single listener. There and elsewhere, `ADMIN_TOKEN` gives access to the same paths on the main listener.
  * @module
  */
 import type { Clock } from "../../chat/ports/clock.ts";
@@ -22,10 +22,18 @@ export class AdminPortUnavailable extends Error {
   override readonly name = "AdminPortUnavailable";
 }
 
+/** What the admin listener gives access to. */
+export interface AdminServices {
+  /** Sources of `/healthz`, `/readyz` and `/metrics`. */
+  readonly health: HealthSources;
+  /** The part of the HTTP API for operators, by path. Its handlers check the token themselves. */
+  readonly api: ReadonlyMap<string, (request: Request) => Promise<Response>>;
+}
+
 /** Opens the admin listener; undefined if there is none. Throws {@linkcode AdminPortUnavailable}. */
 export async function openAdminListener(
   config: Config,
-  sources: HealthSources,
+  services: AdminServices,
   clock: Clock,
   engine: WebSocketEngine,
 ): Promise<Listener | undefined> {
@@ -33,7 +41,7 @@ export async function openAdminListener(
   if (adminPort === "off") return undefined;
   const port = adminPort ?? DEFAULT_ADMIN_PORT;
   try {
-    const handler = adminHandler(config, sources);
+    const handler = adminHandler(config, services);
     const context = { engine, handler, clock, tcpLimits: tcpLimits(config) };
     const listener = await Listener.open(context, {
       host,
@@ -57,19 +65,19 @@ export async function openAdminListener(
   }
 }
 
-function adminHandler(config: Config, sources: HealthSources): RequestHandler {
+function adminHandler(config: Config, { health, api }: AdminServices): RequestHandler {
   const { adminHost, adminToken, allowedHosts } = config;
   const hosts = new AllowedHosts({ host: adminHost, publicUrl: null, allowedHosts });
-  const handlers = detailedHealthHandlers(sources, config.websocketEngine);
+  const handlers = detailedHealthHandlers(health, config.websocketEngine);
+  const paths = [...handlers.keys(), ...api.keys()].join(", ");
   return (request) => {
     const refusal = checkHost(request) ?? hosts.check(requestedAuthority(request, false));
     if (refusal) return refusalResponse(refusal);
-    const handler = handlers.get(new URL(request.url).pathname);
-    if (!handler) {
-      return refusalResponse(
-        refuse(404, `The admin listener has ${[...handlers.keys()].join(", ")}`),
-      );
-    }
+    const { pathname } = new URL(request.url);
+    const apiHandler = api.get(pathname);
+    if (apiHandler) return apiHandler(request);
+    const handler = handlers.get(pathname);
+    if (!handler) return refusalResponse(refuse(404, `The admin listener has ${paths}`));
     if (request.method !== "GET" && request.method !== "HEAD") {
       return refusalResponse(refuse(405, `Method is ${request.method}`, { allow: "GET, HEAD" }));
     }

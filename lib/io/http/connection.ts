@@ -126,6 +126,10 @@ export abstract class Connection implements Socket, Peer {
     this.guarded(() => this.handler?.onExpiring?.());
   }
 
+  checkRevocation(): void {
+    if (this.state === "open") this.guarded(() => this.handler?.checkRevocation?.());
+  }
+
   /** The key under which its address is counted; undefined if the address has no limits. */
   get address(): string | undefined {
     return this.#address;

@@ -35,6 +35,7 @@ const TITLES: Readonly<Record<number, string>> = {
   401: "Unauthorized",
   403: "Forbidden",
   405: "Method Not Allowed",
+  413: "Content Too Large",
   421: "Misdirected Request",
   429: "Too Many Requests",
   503: "Service Unavailable",

@@ -67,8 +67,8 @@ export interface RouteTargets {
   readonly hosts: AllowedHosts;
   /** Limits the requests of each address; undefined for no limit. */
   readonly requests: AddressBuckets | undefined;
-  /** Current time, for that limit. */
-  readonly clock: Pick<Clock, "now">;
+  /** Current time. */
+  readonly clock: Pick<Clock, "now" | "date">;
   /** Proxies whose forwarded headers are trusted. */
   readonly trustProxy: readonly Cidr[];
   /** The header in which they state the user; null for none. */
@@ -183,7 +183,7 @@ const BAD_PROXY_USER = refuse(
 );
 
 function upgradeHandlers(
-  { upgrader, echo, text, json, authProxyHeader }: RouteTargets,
+  { upgrader, echo, text, json, authProxyHeader, clock }: RouteTargets,
 ): {
   readonly toEcho: PathHandler | undefined;
   readonly byPath: ReadonlyMap<string, PathHandler>;
@@ -195,7 +195,7 @@ function upgradeHandlers(
   const toChat: PathHandler = (request, source) => {
     // From anyone else, the header is what the client claims.
     const user = authProxyHeader !== null && source.viaTrustedProxy
-      ? proxyUser(request.headers.get(authProxyHeader))
+      ? proxyUser(request.headers.get(authProxyHeader), clock.date())
       : undefined;
     if (user === "bad") return refusalResponse(BAD_PROXY_USER);
     const isJson = chooseSubprotocol(request, [JSON_SUBPROTOCOL]) !== undefined;

@@ -18,6 +18,8 @@ const StoredUser = v.object({
     v.array(v.object({ match: v.string(), allow: v.array(v.picklist(ROOM_ACTIONS)) })),
   ),
   expiresAt: v.pipe(v.number(), v.finite()),
+  issuedAt: v.pipe(v.number(), v.finite()),
+  tokenId: v.nullable(v.string()),
 });
 
 /** Keeps tickets in one key each, which expires by itself. */
@@ -33,10 +35,10 @@ export class RedisTicketStore implements TicketStore {
 
   async put(
     key: string,
-    { user, name, rights, expiresAt }: TokenUser,
+    { name, tokenId, ...user }: TokenUser,
     lifetimeMs: number,
   ): Promise<void> {
-    const value = JSON.stringify({ user, name: name ?? null, rights, expiresAt });
+    const value = JSON.stringify({ ...user, name: name ?? null, tokenId: tokenId ?? null });
     await this.#send("SET", key, value, "PX", String(lifetimeMs));
   }
 
@@ -44,8 +46,8 @@ export class RedisTicketStore implements TicketStore {
     const value = await this.#send("GETDEL", key);
     if (value === null) return undefined;
     try {
-      const { name, ...stored } = v.parse(StoredUser, JSON.parse(String(value)));
-      return { ...stored, name: name ?? undefined };
+      const { name, tokenId, ...stored } = v.parse(StoredUser, JSON.parse(String(value)));
+      return { ...stored, name: name ?? undefined, tokenId: tokenId ?? undefined };
     } catch (error) {
       throw fromRedisError(error);
     }

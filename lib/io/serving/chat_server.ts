@@ -9,6 +9,8 @@ import type { WorkerBus } from "../../chat/ports/bus.ts";
 import { type Clock, systemClock } from "../../chat/ports/clock.ts";
 import { EchoHandler } from "../../chat/session/echo_handler.ts";
 import { type ConnectionCounts, Heartbeat } from "../../chat/heartbeat.ts";
+import { KnownRevocations } from "../../chat/revocations/known_revocations.ts";
+import type { RevocationSource } from "../../chat/revocations/revocation_feed.ts";
 import { Hub } from "../../chat/room/hub.ts";
 import { JsonHandler } from "../../chat/session/json_handler.ts";
 import { addConnectionGauges, type WorkerMetrics, workerMetrics } from "../../chat/metrics.ts";
@@ -30,6 +32,7 @@ import { type ConnectionQuota, Upgrader } from "../http/upgrade.ts";
 import { drain, type DrainKind } from "./drain.ts";
 import type { HealthSources } from "../http/health_responses.ts";
 import { ticketHandler } from "../api/tickets.ts";
+import { REVOCATIONS_PATH, revocationsHandler } from "../api/revocations.ts";
 import type { KeySetSource } from "../auth/key_set.ts";
 import { loadAuthenticator } from "../auth/load_authenticator.ts";
 import { newId, SignedSessionTokens } from "../auth/signed_tokens.ts";
@@ -58,6 +61,8 @@ export interface SharedServices extends HealthSources {
   readonly keys: KeySetSource;
   /** The tickets of all instances. */
   readonly tickets: TicketStore;
+  /** What is no longer valid. */
+  readonly revocations: RevocationSource;
   /** Limits the connections of the whole process. */
   readonly quota: ConnectionQuota;
 }
@@ -123,6 +128,7 @@ export async function startChatServer(
   const pingMs = config.pingSeconds * 1000;
   const heartbeat = new Heartbeat(clock, healthPolicy({ ...config, pingMs }));
   addConnectionGauges(metrics, heartbeat, engine.statuses);
+  const revocations = new KnownRevocations();
   const upgrader = new Upgrader({
     acceptor: engine.acceptor({ ...config, clock, heartbeat, metrics: instruments }),
     clock,
@@ -133,11 +139,13 @@ export async function startChatServer(
   const context = await createSessionContext(config, clock, services, {
     hub,
     tickets,
+    revocations,
     instruments,
     page: buildOf(pages),
   });
   const api = new Map([
     ["/api/v1/tickets", ticketHandler({ ...context, tickets, origins: config.allowedOrigins })],
+    [REVOCATIONS_PATH, revocationsHandler(services.revocations, config, clock)],
   ]);
   const handler = createRoutes({
     upgrader,
@@ -157,7 +165,13 @@ export async function startChatServer(
     { engine, handler, clock, tcpLimits: tcpLimits(config) },
     { ...config, ...options },
   );
-  const tasks = [listener.run(signal), heartbeat.run(signal), hub.run(signal)];
+  const onRevoked = () => heartbeat.checkRevocations();
+  const tasks = [
+    listener.run(signal),
+    heartbeat.run(signal),
+    hub.run(signal),
+    revocations.follow(services.revocations, onRevoked, signal),
+  ];
   started.defer(() => {
     life.abort();
     // shutdown() does not resolve while a peer is stuck, so the wait is bounded.
@@ -221,8 +235,8 @@ async function createSessionContext(
   config: Config,
   clock: Clock,
   { bus, secret, keys }: SharedServices,
-  { hub, tickets, instruments, page }:
-    & Pick<SessionContext, "hub" | "tickets">
+  { hub, tickets, revocations, instruments, page }:
+    & Pick<SessionContext, "hub" | "tickets" | "revocations">
     & { readonly instruments: WorkerMetrics; readonly page: string },
 ): Promise<SessionContext> {
   const sessionTokens = new SignedSessionTokens(clock, secret);
@@ -241,7 +255,8 @@ async function createSessionContext(
   };
   const limits = new SharedBudgets(config, instruments.refused, instruments.refusedTokens);
   const readLimit = new ConcurrencyLimit(MAX_READS_PER_WORKER);
-  const own = { bus, hub, sessionTokens, authenticator, tickets, serverInfo, limits, readLimit };
+  const access = { sessionTokens, authenticator, tickets, revocations };
+  const own = { bus, hub, ...access, serverInfo, limits, readLimit };
   return { ...config, ...own, clock, random: Math.random, newId };
 }
 

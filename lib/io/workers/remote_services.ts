@@ -21,6 +21,12 @@ export function remoteServices(main: RpcChannel<MainApi>): SharedServices {
         main.callInLane(user.user, "putTicket", key, user, lifetimeMs),
       take: (key) => main.call("takeTicket", key),
     },
+    revocations: {
+      // Unbounded: it resolves with the next revocation, which may be never.
+      revocationsAfter: (version) => main.callUnbounded("revocationsAfter", version),
+      revoke: (revocation) => main.call("revoke", revocation),
+      readRevocations: () => main.call("readRevocations"),
+    },
     quota: {
       async acquire(key) {
         const refusal = await main.callInLane(key, "acquireSlot", key);

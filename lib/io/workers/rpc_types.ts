@@ -4,6 +4,7 @@
  * @module
  */
 import type { WorkerBus } from "../../chat/ports/bus.ts";
+import type { RevocationSource } from "../../chat/revocations/revocation_feed.ts";
 import type { ConnectionCounts } from "../../chat/heartbeat.ts";
 import type { TokenUser } from "../../chat/ports/authenticator.ts";
 import type { KeySet } from "../auth/key_set.ts";
@@ -37,7 +38,7 @@ export type MainApi = {
   readonly readiness: () => Promise<Readiness>;
   /** Metrics of the whole process, in the text format of Prometheus. */
   readonly metrics: () => Promise<string>;
-} & { readonly [V in keyof WorkerBus]: WorkerBus[V] };
+} & { readonly [V in keyof (WorkerBus & RevocationSource)]: (WorkerBus & RevocationSource)[V] };
 
 /** The calls that a worker answers. */
 export type WorkerApi = {

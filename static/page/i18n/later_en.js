@@ -107,6 +107,7 @@ export const laterEn = {
   close4505: "Your sign-in is not valid for this service.",
   close4506: "This service is for the users of an app.",
   close4507: "You may not read this room.",
+  close4508: "You have been signed out.",
   fault_bad_room:
     "a room's name has 1 to 64 letters or digits of any language, or the characters .\u00a0_ and\u00a0-.",
   unknownCommand:

@@ -9,12 +9,16 @@ import { JsonHandler } from "../../../lib/chat/session/json_handler.ts";
 import type { SessionContext } from "../../../lib/chat/session/session.ts";
 import type { ConnectionOrigin } from "../../../lib/chat/session/sign_in.ts";
 import { TextHandler, type TextOptions } from "../../../lib/chat/session/text_handler.ts";
+import type { Identity } from "../../../lib/chat/ports/session_tokens.ts";
+import { KnownRevocations } from "../../../lib/chat/revocations/known_revocations.ts";
+import type { Revocation } from "../../../lib/core/auth/revocations.ts";
 import type { RoomAction } from "../../../lib/core/auth/rights.ts";
 import { userKind } from "../../../lib/core/auth/user_kind.ts";
 import {
   BAD_TOKEN,
   NOT_ALLOWED,
   NOT_READY,
+  SIGNED_OUT,
   TOKEN_REQUIRED,
 } from "../../../lib/core/protocol/close_codes.ts";
 import { user } from "../../contract/fixtures.ts";
@@ -26,6 +30,7 @@ import {
   FakeTickets,
   flushMicrotasks,
   name,
+  noRevocations,
   UNLIMITED,
 } from "../../support/fakes.ts";
 
@@ -33,6 +38,15 @@ type Frame = Readonly<Record<string, unknown>>;
 
 const HOUR = 3_600_000;
 const ANN = user("a_ann00000");
+/** Whom a proxy has signed in. */
+const BEN: TokenUser = {
+  user: user("a_ben00000"),
+  name: name("Ben"),
+  rights: null,
+  expiresAt: Infinity,
+  issuedAt: Date.UTC(2026, 0, 1),
+  tokenId: undefined,
+};
 
 /** A chat with an app that has signed tokens for some users. */
 class TokenChat implements Disposable {
@@ -47,16 +61,18 @@ class TokenChat implements Disposable {
 
   /** Makes a token valid. */
   sign(token: string, claims: Partial<TokenUser> = {}): void {
-    const expiresAt = this.chat.clock.date() + HOUR;
-    const defaults = { user: ANN, name: name("Ann"), rights: null, expiresAt };
-    this.authenticator.users.set(token, { ...defaults, ...claims });
+    this.authenticator.users.set(token, this.#tokenUser(claims));
   }
 
   /** Issues a ticket. */
   async ticketFor(claims: Partial<TokenUser> = {}): Promise<string> {
-    const expiresAt = this.chat.clock.date() + HOUR;
-    const defaults = { user: ANN, name: name("Ann"), rights: null, expiresAt };
-    return (await this.tickets.issue({ ...defaults, ...claims })).ticket;
+    return (await this.tickets.issue(this.#tokenUser(claims))).ticket;
+  }
+
+  #tokenUser(claims: Partial<TokenUser>): TokenUser {
+    const issuedAt = this.chat.clock.date();
+    const issue = { issuedAt, tokenId: undefined, expiresAt: issuedAt + HOUR };
+    return { user: ANN, name: name("Ann"), rights: null, ...issue, ...claims };
   }
 
   /** What the messages of a new client are answered with. */
@@ -195,8 +211,7 @@ Deno.test("A ticket is left alone if there is a token, and in a hello it has no 
 Deno.test("Whom a proxy has signed in cannot use a ticket of someone else", async () => {
   using chat = new TokenChat();
   const ticket = await chat.ticketFor();
-  const expiresAt = Infinity;
-  const proxyUser = { user: user("a_cy000000"), name: name("Cy"), rights: null, expiresAt };
+  const proxyUser = { ...BEN, user: user("a_cy000000"), name: name("Cy") };
   const client = chat.connect({ ticket, user: proxyUser });
   const answers = await client.ask({ type: "hello" }, { type: "hello" });
   assert.deepEqual(typesOf(answers), ["not_allowed", "hello"]);
@@ -521,13 +536,6 @@ Deno.test("Plain text takes the token of the handshake, and speaks when it is ch
 });
 
 /** A user whom a proxy has signed in. */
-const BEN: TokenUser = {
-  user: user("a_ben00000"),
-  name: name("Ben"),
-  rights: null,
-  expiresAt: Infinity,
-};
-
 for (const auth of ["open", "required"] as const) {
   Deno.test(`With AUTH=${auth}, a proxy's user needs no token, and has neither a resume token nor an end`, async () => {
     using chat = new TokenChat({ auth });
@@ -627,4 +635,188 @@ Deno.test("A page that is read while the right to it ends is not sent", async ()
   reading.resolve();
   await flushMicrotasks();
   assert.deepEqual(typesOf(ann.take()), ["not_allowed"]);
+});
+
+const GUEST = "user_no_77/Guy/1000";
+const BEFORE = { scope: "user", id: ANN } as const;
+
+/** A chat in which things are revoked. */
+class RevokingChat extends TokenChat {
+  readonly known: KnownRevocations;
+
+  constructor(known = noRevocations()) {
+    super({ revocations: known });
+    this.known = known;
+  }
+
+  revoke(...added: readonly Revocation[]): void {
+    this.known.learn({ version: 2, added });
+  }
+
+  get now(): number {
+    return this.chat.clock.date();
+  }
+}
+
+Deno.test("A token that was issued before its user was signed out is refused, and a newer one is not", async () => {
+  using chat = new RevokingChat();
+  chat.sign("old");
+  chat.sign("undated", { issuedAt: 0 });
+  chat.revoke({ ...BEFORE, before: chat.now + 1 });
+  await chat.chat.clock.advance(1);
+  chat.sign("new");
+  for (const token of ["old", "undated"]) {
+    const [fault] = await chat.connect().ask({ type: "hello", token });
+    assert.deepEqual([fault?.code, fault?.message], ["bad_token", "the token has been revoked"]);
+  }
+  const client = chat.connect();
+  assert.deepEqual(typesOf(await client.ask({ type: "hello", token: "new" })), ["hello"]);
+  assert.deepEqual(typesOf(await client.ask({ type: "auth", token: "old" })), ["bad_token"]);
+  client.handler.checkRevocation();
+  assert.equal(client.closeCode, undefined);
+});
+
+Deno.test("A revoked token may be presented again and again without a penalty for its address", async () => {
+  using chat = new RevokingChat();
+  chat.sign("old", { tokenId: "t1" });
+  chat.sign("new");
+  chat.revoke({ scope: "token", id: "t1", before: chat.now });
+  const client = chat.connect({ address: "192.0.2.1" });
+  for (let count = 0; count < 100; count++) {
+    assert.deepEqual(typesOf(await client.ask({ type: "hello", token: "old" })), ["bad_token"]);
+    await chat.chat.clock.advance(1_000);
+  }
+  assert.deepEqual(typesOf(await client.ask({ type: "hello", token: "new" })), ["hello"]);
+});
+
+Deno.test("A token that is revoked while it is checked is refused", async () => {
+  using chat = new RevokingChat();
+  chat.sign("ann");
+  const checking = Promise.withResolvers<void>();
+  chat.authenticator.whenLet = checking.promise;
+  const client = chat.connect();
+  client.send({ type: "hello", token: "ann" });
+  chat.revoke({ ...BEFORE, before: chat.now + 1 });
+  client.handler.checkRevocation();
+  checking.resolve();
+  assert.deepEqual(typesOf(await client.ask()), ["bad_token"]);
+});
+
+Deno.test("A guest whose resume token is revoked comes back as a new user", async () => {
+  using chat = new RevokingChat();
+  const [known] = await chat.connect().ask({ type: "hello", resume: GUEST });
+  assert.deepEqual(known?.you, { user: "user_no_77", name: "Guy", kind: "guest" });
+  chat.revoke({ scope: "user", id: "user_no_77", before: 1_001 });
+  const [unknown] = await chat.connect().ask({ type: "hello", resume: GUEST, name: "Guy" });
+  assert.deepEqual(unknown?.you, { user: "user_no_1", name: "Guy", kind: "guest" });
+});
+
+Deno.test("A guest's session counts from the guest's first sign-in, however often it has been resumed since", async () => {
+  using chat = new RevokingChat();
+  const guest = chat.connect();
+  await guest.ask({ type: "hello", resume: GUEST });
+  chat.revoke({ scope: "all", id: "", before: 1_000 });
+  guest.handler.checkRevocation();
+  assert.equal(guest.closeCode, undefined);
+  chat.revoke({ scope: "all", id: "", before: 1_001 });
+  guest.handler.checkRevocation();
+  assert.equal(guest.closeCode, SIGNED_OUT.code);
+});
+
+Deno.test("A session token hands on when its guest first signed in, also after a change of name", async () => {
+  const signed: number[] = [];
+  const sessionTokens = Object.assign(new FakeSessionTokens(), {
+    sign(_me: Identity, since: number) {
+      signed.push(since);
+      return "a session token";
+    },
+  });
+  using chat = new TokenChat({ sessionTokens });
+  const [known, guest] = [chat.connect(), chat.connect()];
+  await known.ask({ type: "hello", resume: GUEST }, { type: "name", name: "Gus" });
+  await guest.ask({ type: "hello" });
+  assert.deepEqual(signed, [1_000, 1_000, chat.chat.clock.date()]);
+});
+
+for (
+  const [what, revocation, closed] of [
+    ["its user", BEFORE, ["old"]],
+    ["its token", { scope: "token", id: "t1" }, ["old"]],
+    ["everybody", { scope: "all", id: "" }, ["old", "guest", "bea"]],
+    ["nobody here", { scope: "user", id: "a_cat00000" }, []],
+  ] as const
+) {
+  Deno.test(`Revoking ${what} closes with 4508: ${closed.join(", ") || "nobody"}`, async () => {
+    using chat = new RevokingChat();
+    chat.sign("old", { tokenId: "t1" });
+    chat.sign("bea", { user: user("a_bea00000"), name: name("Bea") });
+    const clients = { old: await chat.enter("old"), bea: await chat.enter("bea") };
+    const guest = chat.connect();
+    await guest.ask({ type: "hello" });
+    await chat.chat.clock.advance(5);
+    chat.sign("new", { tokenId: "t2" });
+    const all = { ...clients, guest, new: await chat.enter("new"), idle: chat.connect() };
+    chat.revoke({ ...revocation, before: chat.now });
+    for (const { handler } of Object.values(all)) handler.checkRevocation();
+    for (const [who, { closeCode }] of Object.entries(all)) {
+      const expected = closed.some((it) => it === who) ? SIGNED_OUT.code : undefined;
+      assert.equal(closeCode, expected, who);
+    }
+  });
+}
+
+Deno.test("After auth, the newest token is the one that can be revoked", async () => {
+  using chat = new RevokingChat();
+  chat.sign("first", { tokenId: "t1" });
+  chat.sign("second", { tokenId: "t2" });
+  const ann = await chat.enter("first");
+  await ann.ask({ type: "auth", token: "second" });
+  chat.revoke({ scope: "token", id: "t1", before: chat.now });
+  ann.handler.checkRevocation();
+  assert.equal(ann.closeCode, undefined);
+  chat.revoke({ scope: "token", id: "t2", before: chat.now });
+  ann.handler.checkRevocation();
+  assert.equal(ann.closeCode, SIGNED_OUT.code);
+});
+
+Deno.test("Before the revocations are known, only guests without a token may come in", async () => {
+  using chat = new RevokingChat(new KnownRevocations());
+  chat.sign("ann");
+  for (const hello of [{ token: "ann" }, { resume: GUEST }]) {
+    const client = chat.connect();
+    assert.deepEqual(await client.ask({ type: "hello", ...hello }), []);
+    assert.equal(client.closeCode, NOT_READY.code);
+  }
+  assert.deepEqual(typesOf(await chat.connect().ask({ type: "hello" })), ["hello"]);
+});
+
+Deno.test("Plain text closes a revoked token with 4505, and a revoked session with 4508", async () => {
+  using chat = new RevokingChat();
+  chat.sign("ann");
+  const { socket, handler } = await chat.connectText({ token: "ann" });
+  chat.revoke({ ...BEFORE, before: chat.now + 1 });
+  handler.checkRevocation();
+  assert.deepEqual(socket.closeStatuses, [SIGNED_OUT]);
+  const { socket: late } = await chat.connectText({ token: "ann" });
+  assert.deepEqual(late.closeStatuses, [BAD_TOKEN]);
+});
+
+Deno.test("A proxy's user who is signed out has to connect again through the proxy", async () => {
+  using chat = new RevokingChat();
+  const [open, idle] = [chat.connect({ user: BEN }), chat.connect({ user: BEN })];
+  await open.ask({ type: "hello" });
+  chat.revoke({ scope: "user", id: BEN.user, before: BEN.issuedAt + 1 });
+  for (const { handler } of [open, idle]) handler.checkRevocation();
+  assert.deepEqual([open.closeCode, idle.closeCode], [SIGNED_OUT.code, undefined]);
+  assert.deepEqual(typesOf(await idle.ask({ type: "hello" })), ["bad_token"]);
+  const later = chat.connect({ user: { ...BEN, issuedAt: BEN.issuedAt + 1 } });
+  assert.deepEqual(typesOf(await later.ask({ type: "hello" })), ["hello"]);
+});
+
+Deno.test("A ticket for a token that has been revoked since is refused", async () => {
+  using chat = new RevokingChat();
+  const ticket = await chat.ticketFor({ tokenId: "t1" });
+  chat.revoke({ scope: "token", id: "t1", before: chat.now });
+  const [fault] = await chat.connect({ ticket }).ask({ type: "hello" });
+  assert.deepEqual([fault?.code, fault?.message], ["bad_token", "the token has been revoked"]);
 });

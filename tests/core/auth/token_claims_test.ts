@@ -18,8 +18,15 @@ Deno.test("parseClaims() reads who the user is, until when, and what is allowed"
     subject: "42",
     name: "Ann",
     expiresAt: 1_800_000_000_000,
+    issuedAt: 0,
+    tokenId: undefined,
     rights: [{ match: "team-*", allow: ["read", "send"] }],
   });
+});
+
+Deno.test("parseClaims() reads when the token was issued, and its own id", () => {
+  const { issuedAt, tokenId } = claimsOf({ iat: 1_700_000_000, jti: "t1" });
+  assert.deepEqual([issuedAt, tokenId], [1_700_000_000_000, "t1"]);
 });
 
 Deno.test("parseClaims() restricts nothing without grants, and allows nothing with none", () => {
@@ -37,6 +44,8 @@ for (
     [{ exp: undefined }, "exp"],
     [{ exp: "soon" }, "exp"],
     [{ exp: Infinity }, "exp"],
+    [{ iat: "soon" }, "iat"],
+    [{ jti: 1 }, "jti"],
     [{ name: 1 }, "name"],
     [{ parley: 1 }, "parley"],
     [{ parley: { rooms: {} } }, "parley.rooms"],

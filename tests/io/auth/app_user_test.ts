@@ -15,7 +15,7 @@ Deno.test("appUserId() returns the same id for the same user, and another for ev
 });
 
 Deno.test("No token has the user whom a proxy states, whatever its issuer", () => {
-  const stated = proxyUser("ann");
+  const stated = proxyUser("ann", 5);
   assert.ok(typeof stated === "object");
   for (const issuer of ["", "null", "proxy", "\0", '"', "]"]) {
     assert.notEqual(appUserId(issuer, "ann"), stated.user, issuer);
@@ -25,11 +25,12 @@ Deno.test("No token has the user whom a proxy states, whatever its issuer", () =
 Deno.test("proxyUser() is unrestricted, does not expire, and has a name that can be shown", () => {
   const user = appUserId(null, "ann: bell");
   const name = "ann bell";
-  assert.deepEqual(proxyUser(" ann: bell "), { user, name, rights: null, expiresAt: Infinity });
+  const unbounded = { rights: null, expiresAt: Infinity, issuedAt: 5, tokenId: undefined };
+  assert.deepEqual(proxyUser(" ann: bell ", 5), { user, name, ...unbounded });
 });
 
 Deno.test("proxyUser() is nobody without a value, and bad if there are two", () => {
-  assert.equal(proxyUser(null), undefined);
-  assert.equal(proxyUser(" "), undefined);
-  assert.equal(proxyUser("ann, ben"), "bad");
+  assert.equal(proxyUser(null, 5), undefined);
+  assert.equal(proxyUser(" ", 5), undefined);
+  assert.equal(proxyUser("ann, ben", 5), "bad");
 });

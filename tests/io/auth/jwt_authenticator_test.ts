@@ -40,9 +40,11 @@ function assertRefused(result: Authentication, code: string, why: RegExp): void 
   assert.match(result.why, why);
 }
 
-Deno.test("JwtAuthenticator knows the user of a token, the name, the rights and the expiry", async () => {
+Deno.test("JwtAuthenticator knows the user of a token, the name, the rights, the times and the id", async () => {
   const rooms = [{ match: "team-*", allow: ["read"] }];
-  const result = await open().authenticate(await sign({ name: "Ann", parley: { rooms } }));
+  const result = await open().authenticate(
+    await sign({ name: "Ann", iat: NOW - 10, jti: "t1", parley: { rooms } }),
+  );
   assert.ok(result.kind === "known");
   const { user, ...rest } = result;
   assert.equal(userKind(user), "app");
@@ -51,6 +53,8 @@ Deno.test("JwtAuthenticator knows the user of a token, the name, the rights and 
     name: "Ann",
     rights: rooms,
     expiresAt: (NOW + 3_600) * 1_000,
+    issuedAt: (NOW - 10) * 1_000,
+    tokenId: "t1",
   });
 });
 

@@ -1,6 +1,7 @@
 /** What is derived from the session secret: tokens that only its holder can create, and a public id that cannot forge them. */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
+import { createHmac } from "node:crypto";
 import { parseName } from "../../../lib/core/names/names.ts";
 import { SignedSessionTokens } from "../../../lib/io/auth/signed_tokens.ts";
 import { FakeClock } from "../../support/fakes.ts";
@@ -44,11 +45,22 @@ Deno.test("SignedSessionTokens recognizes the longest name, and reads no token o
   const name = parseName("\u{10ffff}".repeat(32));
   assert.ok(name);
   const me = { user: identities.newUserId(), name, hasGuestName: false };
-  const token = identities.sign(me) ?? "";
+  const token = identities.sign(me, 1_700_000_000_000) ?? "";
   assert.ok(token.length <= 600, String(token.length));
-  assert.deepEqual(identities.verify(token), me);
+  assert.deepEqual(identities.verify(token), { ...me, since: 1_700_000_000_000 });
   assert.equal(identities.verify(token.padEnd(1_025, ".")), undefined);
   for (const worst of [".", "x", "\u0301"]) {
     assert.equal(identities.verify(worst.repeat(390_000)), undefined);
   }
+});
+
+Deno.test("SignedSessionTokens takes a token without a first sign-in for one of the time at which it was signed", async () => {
+  const identities = await identitiesOf("a");
+  const clock = new FakeClock();
+  const DAY = 24 * 3_600_000;
+  const claims = { user: "u00000000000000000000", name: "Ann", drawn: false };
+  const body = Buffer.from(JSON.stringify({ ...claims, until: clock.date() + 20 * DAY }))
+    .toString("base64url");
+  const signature = createHmac("sha256", "a").update(body).digest("base64url");
+  assert.equal(identities.verify(`${body}.${signature}`)?.since, clock.date() - 10 * DAY);
 });

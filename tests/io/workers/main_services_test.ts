@@ -4,7 +4,7 @@ import { systemClock } from "../../../lib/chat/ports/clock.ts";
 import { MemoryTicketStore } from "../../../lib/io/auth/memory_ticket_store.ts";
 import { MainServices } from "../../../lib/io/workers/main_services.ts";
 import { ann, attic, lobby } from "../../contract/fixtures.ts";
-import { FakeBus, FakeClock } from "../../support/fakes.ts";
+import { FakeBus, FakeClock, revocationFeed } from "../../support/fakes.ts";
 
 /** Services over fakes, which it returns too. */
 function openServices(bus = new FakeBus(new FakeClock())) {
@@ -20,6 +20,7 @@ function openServices(bus = new FakeBus(new FakeClock())) {
     secret: Promise.resolve("a secret"),
     keys: { read: () => Promise.resolve(undefined) },
     tickets: new MemoryTicketStore(systemClock),
+    revocations: revocationFeed(),
     connectionCounts: () => Promise.reject(new Error("not asked for")),
     readiness: () => Promise.resolve({ ready: true }),
     metrics: () => Promise.resolve("# metrics"),

@@ -18,7 +18,7 @@ import { remoteServices } from "../../../lib/io/workers/remote_services.ts";
 import { busContract } from "../../contract/bus_contract.ts";
 import { ann, lobby, type TestedBus } from "../../contract/fixtures.ts";
 import { SHORT_MS, ticketStoreContract } from "../../contract/ticket_store_contract.ts";
-import { AMPLE, counter, FakeClock } from "../../support/fakes.ts";
+import { AMPLE, counter, FakeClock, revocationFeed } from "../../support/fakes.ts";
 
 /** A bus behind budgets. */
 function metered(
@@ -42,6 +42,7 @@ function workerServices(bus: WorkerBus, tickets: TicketStore): SharedServices {
     secret: Promise.resolve(""),
     keys: { read: () => Promise.resolve(undefined) },
     tickets,
+    revocations: revocationFeed(),
     connectionCounts: () => Promise.reject(new Error("not asked for")),
     readiness: () => Promise.resolve({ ready: true }),
     metrics: () => Promise.resolve(""),

@@ -43,6 +43,7 @@ export class SimAuthenticator implements Authenticator {
     const { user, rooms, expiresAt } = token;
     if (!isUserId(user)) return this.#world.fail(`${user} is no user`);
     const rights = rooms.map((match) => ({ match, allow: ["read", "send"] as const }));
-    return { kind: "known", user, name: name(token.name), rights, expiresAt };
+    const issue = { issuedAt: 0, tokenId: undefined, expiresAt };
+    return { kind: "known", user, name: name(token.name), rights, ...issue };
   }
 }

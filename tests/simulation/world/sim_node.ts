@@ -10,7 +10,11 @@ import type { Clock } from "../../../lib/chat/ports/clock.ts";
 import type { ConnectionHandler, Socket } from "../../../lib/chat/ports/connection_handler.ts";
 import { Heartbeat } from "../../../lib/chat/heartbeat.ts";
 import type { Hub } from "../../../lib/chat/room/hub.ts";
-import type { Identity, SessionTokens } from "../../../lib/chat/ports/session_tokens.ts";
+import type {
+  Identity,
+  ReturningUser,
+  SessionTokens,
+} from "../../../lib/chat/ports/session_tokens.ts";
 import { JsonHandler } from "../../../lib/chat/session/json_handler.ts";
 import type { SessionContext } from "../../../lib/chat/session/session.ts";
 import { TextHandler, type TextOptions } from "../../../lib/chat/session/text_handler.ts";
@@ -19,6 +23,7 @@ import { TopAnnouncer } from "../../../lib/chat/bus/top_announcer.ts";
 import { healthPolicy } from "../../../lib/core/health/connection_health.ts";
 import { SharedBudgets } from "../../../lib/core/limits/rate_limiter.ts";
 import { isUserId, type UserId } from "../../../lib/core/log/entry.ts";
+import { noRevocations } from "../../support/fakes.ts";
 import { parseName } from "../../../lib/core/names/names.ts";
 import { SimAuthenticator } from "./sim_authenticator.ts";
 import { RECOVER_LIMIT, SimBus } from "./sim_bus.ts";
@@ -75,7 +80,8 @@ export class SimNode {
     const readLimit = new ConcurrencyLimit(2);
     const authenticator = mutant.wrapAuthenticator(new SimAuthenticator(world));
     const tickets = new StoredTickets(new MemoryTicketStore(clock), clock);
-    const access = { authenticator, tickets, auth: "open" } as const;
+    const revocations = noRevocations();
+    const access = { authenticator, tickets, revocations, auth: "open" } as const;
     const own = { limits, readLimit, hub: this.#hub, sessionTokens, ...access, serverInfo };
     this.#context = { ...common, ...LIMITS, ...own };
     this.#start(new TopAnnouncer(bus, clock, (tops) => this.#dispatchLater(tops)));
@@ -100,7 +106,7 @@ export class SimNode {
         onNewUser(user);
         return user;
       },
-      sign: (author) => this.#context.sessionTokens.sign(author),
+      sign: (author, since) => this.#context.sessionTokens.sign(author, since),
       verify: (token) => this.#context.sessionTokens.verify(token),
     };
     const context = { ...this.#context, sessionTokens };
@@ -175,11 +181,11 @@ class SimSessionTokens implements SessionTokens {
     return `${user} ${hasGuestName} ${name}`;
   }
 
-  verify(token: string): Identity | undefined {
+  verify(token: string): ReturningUser | undefined {
     const [user = "", hasGuestName, ...rest] = token.split(" ");
     const name = parseName(rest.join(" "));
     return name && isUserId(user)
-      ? { user, name, hasGuestName: hasGuestName === "true" }
+      ? { user, name, hasGuestName: hasGuestName === "true", since: 0 }
       : undefined;
   }
 }

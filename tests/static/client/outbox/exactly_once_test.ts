@@ -25,6 +25,7 @@ import {
   FakeTickets,
   flushMicrotasks,
   name,
+  noRevocations,
   room,
   UNLIMITED,
 } from "../../../support/fakes.ts";
@@ -153,6 +154,7 @@ class Service implements Disposable {
       sessionTokens: this.#sessionTokens,
       authenticator: NO_TOKENS,
       tickets: new FakeTickets(),
+      revocations: noRevocations(),
       auth: "open",
       serverInfo,
     }];

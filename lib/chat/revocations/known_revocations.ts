@@ -1,0 +1,49 @@
+/**
+ * What one worker knows of the revocations.
+ * @module
+ */
+import { type Revocable, RevocationList } from "../../core/auth/revocations.ts";
+import { whenAborted } from "../when_aborted.ts";
+import type { RevocationSource, RevocationUpdate } from "./revocation_feed.ts";
+
+/** Follows the revocations of the process. */
+export class KnownRevocations {
+  readonly #list = new RevocationList();
+  #version = 0;
+
+  /** Whether they have been read. Before that, nobody with a token can be admitted. */
+  get isReady(): boolean {
+    return this.#version > 0;
+  }
+
+  /** Whether something is known to be revoked. */
+  isRevoked(issued: Revocable): boolean {
+    return this.#list.isRevoked(issued);
+  }
+
+  /** Adds an update. Returns whether anything is new. */
+  learn({ version, added }: RevocationUpdate): boolean {
+    this.#version = version;
+    return added.filter((it) => this.#list.add(it)).length > 0;
+  }
+
+  /** Follows a source until the signal aborts. @param onChange Called after each change. */
+  async follow(
+    source: Pick<RevocationSource, "revocationsAfter">,
+    onChange: () => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    await Promise.race([this.#followWhileOpen(source, onChange, signal), whenAborted(signal)]);
+  }
+
+  async #followWhileOpen(
+    source: Pick<RevocationSource, "revocationsAfter">,
+    onChange: () => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    while (!signal.aborted) {
+      const update = await source.revocationsAfter(this.#version);
+      if (this.learn(update) && !signal.aborted) onChange();
+    }
+  }
+}

@@ -1,0 +1,82 @@
+/**
+ * Revocations: what was issued to a user, to everybody, or as one token, and is no longer valid. They are kept until
+ * everything that they concern has expired by itself.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * const revoked = new RevocationList();
+ * revoked.add({ scope: "user", id: "a_ann", before: 1_000 });
+ * assert.equal(revoked.isRevoked({ user: "a_ann", tokenId: undefined, issuedAt: 999 }), true);
+ * assert.equal(revoked.isRevoked({ user: "a_ann", tokenId: undefined, issuedAt: 1_000 }), false);
+ * assert.equal(revoked.isRevoked({ user: "a_bea", tokenId: undefined, issuedAt: 999 }), false);
+ * ```
+ * @module
+ */
+import * as v from "valibot";
+
+/** What a revocation is about: one user, one token, or everybody. */
+export const REVOCATION_SCOPES = ["user", "token", "all"] as const;
+
+/** Ends what was issued before a time. */
+export interface Revocation {
+  /** A `token` is revoked whenever it was issued. */
+  readonly scope: typeof REVOCATION_SCOPES[number];
+  /** The user's id, or the token's (`jti`); "" for `all`. */
+  readonly id: string;
+  /** Milliseconds since 1970. */
+  readonly before: number;
+}
+
+/** What somebody has signed in with, as far as revocations can concern it. */
+export interface Revocable {
+  /** The user. */
+  readonly user: string;
+  /** The id of the token (`jti`); undefined if it has none, as a guest's. */
+  readonly tokenId: string | undefined;
+  /** When it was issued, in milliseconds since 1970; 0 if it does not say. */
+  readonly issuedAt: number;
+}
+
+/** For how long a revocation is kept: a token that is valid for longer becomes valid again. */
+export const REVOCATION_KEPT_MS = 365 * 24 * 3_600_000;
+
+const Stored = v.object({
+  scope: v.picklist(REVOCATION_SCOPES),
+  id: v.string(),
+  before: v.pipe(v.number(), v.integer()),
+});
+
+/** A revocation as it was stored; undefined if the record is damaged. */
+export function parseRevocation(stored: unknown): Revocation | undefined {
+  const parsed = v.safeParse(Stored, stored);
+  return parsed.success ? parsed.output : undefined;
+}
+
+/** Identifies what a revocation is about: of two about the same, only the later one counts. */
+export function revocationKey({ scope, id }: Pick<Revocation, "scope" | "id">): string {
+  return `${scope}:${id}`;
+}
+
+/** The revocations that are known. */
+export class RevocationList {
+  readonly #times = new Map<string, number>();
+
+  /** Adds one. Returns false if it changes nothing, since a later one is known. */
+  add(revocation: Revocation): boolean {
+    const key = revocationKey(revocation);
+    const known = this.#times.get(key);
+    if (known !== undefined && known >= revocation.before) return false;
+    this.#times.set(key, revocation.before);
+    return true;
+  }
+
+  /** Whether something is no longer valid. */
+  isRevoked({ user, tokenId, issuedAt }: Revocable): boolean {
+    if (this.#times.size === 0) return false;
+    const isBefore = (scope: "user" | "all", id: string) =>
+      issuedAt < (this.#times.get(revocationKey({ scope, id })) ?? -Infinity);
+    return isBefore("all", "") || isBefore("user", user) ||
+      (tokenId !== undefined && this.#times.has(revocationKey({ scope: "token", id: tokenId })));
+  }
+}
