@@ -105,7 +105,7 @@ async function openSqliteBackend(
     bus,
     secret: Promise.resolve(secret),
     tickets: new MemoryTicketStore(clock),
-    revocations: new MemoryRevocations(),
+    revocations: store.revocations,
     storage: `messages in ${dataDir}${store.isReadOnly ? ", which can only be read" : ""}`,
     needsFileAccess: store.isReadOnly,
     sweep: () => store.sweep((room) => bus.isSubscribed(room)),

@@ -11,9 +11,9 @@ const MAX_REPORTED = 100;
 /** A damaged row. */
 export interface DamagedRow {
   /** The row's table. */
-  readonly table: "rooms" | "entries" | "messages" | "receipts" | "reads";
-  /** The row's room; not validated. */
-  readonly room: string;
+  readonly table: "rooms" | "entries" | "messages" | "receipts" | "reads" | "revocations";
+  /** The row's room, if its table has rooms; not validated. */
+  readonly room?: string | undefined;
   /** The row's number, if its table has numbers. */
   readonly seq?: number | undefined;
 }
@@ -28,7 +28,11 @@ export class DamageTracker {
     const key = JSON.stringify([table, room, seq]);
     if (this.#reported.has(key) || this.#reported.size >= MAX_REPORTED) return;
     this.#reported.add(key);
-    logger.warn("store.damaged_row", { table, room, ...(seq !== undefined && { seq }) });
+    logger.warn("store.damaged_row", {
+      table,
+      ...(room !== undefined && { room }),
+      ...(seq !== undefined && { seq }),
+    });
   }
 
   /** Reports that the file itself is damaged; logged once. */

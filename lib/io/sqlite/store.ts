@@ -6,6 +6,7 @@
  */
 import type { ReadState } from "../../chat/ports/bus.ts";
 import type { Clock } from "../../chat/ports/clock.ts";
+import type { RevocationStore } from "../../chat/ports/revocation_store.ts";
 import type { Store } from "../../chat/bus/embedded_bus.ts";
 import { EmptyRooms } from "../../chat/bus/empty_rooms.ts";
 import { type StoreQuota, UNLIMITED } from "../../chat/bus/memory_store.ts";
@@ -33,6 +34,7 @@ import { DamageTracker } from "./damage_tracker.ts";
 import { RunTime } from "./run_time.ts";
 import { SqliteRoom, type SqliteRoomContext } from "./room_storage.ts";
 import type { Statements } from "./file/statements.ts";
+import { SqliteRevocations } from "./revocations.ts";
 import { SqliteSweeper } from "./sweeper.ts";
 import { fromSqliteError, primaryCode, SQLITE, sqliteCode, storeClosed } from "./file/errors.ts";
 import { SqliteUsage } from "./usage.ts";
@@ -66,6 +68,8 @@ export class SqliteStore implements Store, AsyncDisposable {
   readonly #emptyRooms = new EmptyRooms();
   readonly #runTime: RunTime;
   readonly #sweeper: SqliteSweeper;
+  /** What is no longer valid. */
+  readonly revocations: RevocationStore;
   /** The rooms used in the current transaction. */
   readonly #openRooms = new Map<RoomId, SqliteRoom>();
   /** Rows dropped since the last `#takeDropped()`. */
@@ -101,6 +105,12 @@ export class SqliteStore implements Store, AsyncDisposable {
       logContext: () => this.#logContext(),
       damage: this.#damage,
       takeDropped: () => this.#takeDropped(),
+    });
+    this.revocations = new SqliteRevocations({
+      file: () => this.#file,
+      write: (fn) => this.#write(fn),
+      damage: this.#damage,
+      onReadFailed: (error) => this.#recordDamage(error),
     });
   }
 

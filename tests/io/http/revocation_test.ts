@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { SignJWT } from "jose";
 import { type Frame, JsonClient } from "../../support/clients/json_client.ts";
 import { startTestService, type TestService } from "../../support/service.ts";
+import { TemporaryFolder } from "../../support/temporary_folder.ts";
 
 const SECRET = "a secret of the app that is long enough";
 const ADMIN_TOKEN = "a token of some length";
@@ -98,4 +99,24 @@ Deno.test("Without ADMIN_TOKEN, neither listener signs anybody out", async () =>
     assert.equal(response.status, 403);
     assert.match((await response.json()).detail, /^Set ADMIN_TOKEN/);
   }
+});
+
+Deno.test("What was revoked stays revoked after a restart on the same folder", async () => {
+  await using folder = new TemporaryFolder();
+  const settings = { ...SETTINGS, DATA_DIR: folder.path };
+  const token = await sign({ sub: "42", iat: Math.floor(Date.now() / 1_000) - 10 });
+  let guest: Frame;
+  {
+    await using service = await startTestService(settings);
+    guest = (await enter(service, { name: "Guy" })).hello;
+    await revoke(service.url, { subject: "42" });
+    await revoke(service.url, { user: Object(guest.you).user });
+  }
+  await using service = await startTestService(settings);
+  await using ann = await JsonClient.open(service);
+  ann.send({ type: "hello", token });
+  assert.equal((await ann.next("fault")).code, "bad_token");
+  await using again = await JsonClient.open(service);
+  again.send({ type: "hello", resume: guest.resume });
+  assert.notEqual(Object((await again.next("hello")).you).user, Object(guest.you).user);
 });

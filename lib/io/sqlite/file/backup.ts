@@ -1,18 +1,18 @@
 /**
  * Backup and restore of the embedded store. A backup is one file, taken while the service runs: a snapshot of the store,
  * plus the session secret. A restore must start a new epoch in every room: clients may have seen messages from after the
- * backup, and would take new messages with the same numbers for those.
+ * backup, and would take new messages with the same numbers for those. And it must not undo a revocation.
  * @module
  */
 import { resolve } from "node:path";
-import { DatabaseSync } from "node:sqlite";
+import { DatabaseSync, type SQLOutputValue } from "node:sqlite";
 import { startEpoch } from "../../../core/log/room_log.ts";
 import { readSecret, SECRET_FILE, writeSecret } from "../../auth/session_secret.ts";
 import { headJson, HeadSchema, parseJson } from "../../stored_entry.ts";
 import { copyStore } from "./copy.ts";
 import { lockFolder, storePath } from "./database.ts";
 import { inspectFile, sizeOf, toStoreRefused } from "./inspection.ts";
-import { updateTables, VERSION, versionOf } from "./schema.ts";
+import { ADD_REVOCATION, updateTables, VERSION, versionOf } from "./schema.ts";
 import { CHOOSE_ANOTHER_FOLDER } from "./errors.ts";
 
 /** Content of a backup. */
@@ -102,7 +102,7 @@ export async function restoreBackup(
   using _lock = lockFolder(folder);
   const work = `${path}.restored`;
   try {
-    const { secret, ...copied } = prepareRestore(file, work, now, newEpoch);
+    const { secret, ...copied } = prepareRestore(file, work, path, now, newEpoch);
     const suffix = `before-restore-${now.toISOString().replace(/\D/g, "").slice(0, 14)}`;
     const aside = [
       ...moveStoreAside(path, suffix),
@@ -117,10 +117,11 @@ export async function restoreBackup(
   }
 }
 
-/** Prepares the new store in a work file. */
+/** Prepares the new store in a work file. @param replaced Path of the store that it will replace, if there is one. */
 function prepareRestore(
   file: string,
   work: string,
+  replaced: string,
   now: Date,
   newEpoch: () => string,
 ): BackupContent & { readonly secret: string | undefined } {
@@ -135,6 +136,7 @@ function prepareRestore(
     updateTables(store, now.getTime());
     store.exec("BEGIN");
     beginEpochs(store, newEpoch);
+    keepRevocations(replaced, store);
     const secret = extractSecret(store);
     store.exec("COMMIT");
     return { ...contentOf(store), secret };
@@ -150,6 +152,21 @@ function beginEpochs(store: DatabaseSync, newEpoch: () => string): void {
     // An unreadable head is rebuilt in a new epoch when the room is first used.
     if (head) update.run(headJson(startEpoch(head, newEpoch())), room ?? null);
   }
+}
+
+/** Copies what was revoked after the backup. A store that cannot be read, or is of an earlier version, has none. */
+function keepRevocations(path: string, store: DatabaseSync): void {
+  if (sizeOf(path) <= 0) return;
+  using opened = new DisposableStack();
+  let rows: readonly Record<string, SQLOutputValue>[];
+  try {
+    const replaced = opened.adopt(new DatabaseSync(path, { readOnly: true }), (it) => it.close());
+    rows = replaced.prepare("SELECT scope, id, time FROM revocations").all();
+  } catch {
+    return;
+  }
+  const add = store.prepare(ADD_REVOCATION);
+  for (const { scope, id, time } of rows) add.run(scope ?? null, id ?? null, time ?? null);
 }
 
 /** Removes the secret from the copied backup: it is stored in its own file. */

@@ -11,7 +11,13 @@ import type { DatabaseSync } from "node:sqlite";
 /** "Prly": SQLite's application id, which marks a file as ours. */
 export const APPLICATION_ID = 0x50726c79;
 /** Version of the tables, stored as SQLite's user version. */
-export const VERSION = 2;
+export const VERSION = 3;
+
+const REVOCATIONS = `
+  CREATE TABLE revocations (
+    scope TEXT, id TEXT, time INTEGER NOT NULL, PRIMARY KEY (scope, id)
+  ) WITHOUT ROWID;
+`;
 
 const SCHEMA = `
   CREATE TABLE rooms (
@@ -38,6 +44,7 @@ const SCHEMA = `
   CREATE TABLE store (
     only INTEGER PRIMARY KEY CHECK (only = 1), ran INTEGER NOT NULL, date INTEGER NOT NULL
   );
+  ${REVOCATIONS}
   PRAGMA application_id = ${APPLICATION_ID};
   PRAGMA user_version = ${VERSION};
 `;
@@ -75,8 +82,10 @@ const FROM_1 = `
     ran = coalesce(
       (SELECT ran FROM entries WHERE entries.room = rooms.room ORDER BY seq DESC LIMIT 1),
       (SELECT ran FROM store));
-  PRAGMA user_version = 2;
 `;
+
+/** What leads from a version to the next, from version 1. */
+const UPDATES = [FROM_1, REVOCATIONS];
 
 /** All tables, with their columns. */
 export const TABLES = {
@@ -86,7 +95,12 @@ export const TABLES = {
   receipts: ["room", "user", "id", "ran", "body"],
   reads: ["room", "user", "epoch", "seq", "ran"],
   store: ["only", "ran", "date"],
+  revocations: ["scope", "id", "time"],
 } as const;
+
+/** Adds a revocation, or replaces an earlier one about the same. */
+export const ADD_REVOCATION = `INSERT INTO revocations (scope, id, time) VALUES (?, ?, ?)
+  ON CONFLICT (scope, id) DO UPDATE SET time = max(time, excluded.time)`;
 
 /** Creates empty tables in an empty file. */
 export function createTables(file: DatabaseSync): void {
@@ -102,9 +116,11 @@ export function versionOf(file: DatabaseSync): number {
 
 /** Updates the tables of an older version; returns whether an update was needed. @param date Milliseconds since 1970. */
 export function updateTables(file: DatabaseSync, date: number): boolean {
-  if (versionOf(file) !== 1) return false;
+  const due = UPDATES.slice(versionOf(file) - 1);
+  if (due.length === 0) return false;
+  const sql = due.join("").replaceAll(":date", String(Math.floor(date)));
   try {
-    file.exec(`BEGIN IMMEDIATE; ${FROM_1.replaceAll(":date", String(Math.floor(date)))} COMMIT`);
+    file.exec(`BEGIN IMMEDIATE; ${sql} PRAGMA user_version = ${VERSION}; COMMIT`);
   } catch (error) {
     try {
       file.exec("ROLLBACK");

@@ -225,3 +225,32 @@ Deno.test("restore() refuses a store whose write-ahead log holds what the file d
   );
   assert.throws(() => Deno.statSync(join(to, "parley.sqlite")), Deno.errors.NotFound);
 });
+
+Deno.test("restore() restores revocations, and keeps those that are newer than the backup", async () => {
+  await using folder = new TemporaryFolder();
+  const [data, elsewhere, file] = ["data", "elsewhere", "copy.sqlite"]
+    .map((it) => join(folder.path, it));
+  assert.ok(data && elsewhere && file);
+  const revoked = (id: string, before: number) => ({ scope: "user", id, before }) as const;
+  const add = async (...all: readonly ReturnType<typeof revoked>[]) => {
+    await using store = open(data);
+    await store.append(say("hi"));
+    for (const it of all) await store.revocations.add(it);
+  };
+  const read = async (from: string) => {
+    await using store = open(from);
+    return (await store.revocations.read()).toSorted((one, other) => one.before - other.before);
+  };
+  await add(revoked("a_ann00000", 1), revoked("a_bea00000", 2));
+  await backUp(data, file);
+  await add(revoked("a_ann00000", 3), revoked("a_cat00000", 4));
+  for (
+    const [to, expected] of [
+      [elsewhere, [revoked("a_ann00000", 1), revoked("a_bea00000", 2)]],
+      [data, [revoked("a_bea00000", 2), revoked("a_ann00000", 3), revoked("a_cat00000", 4)]],
+    ] as const
+  ) {
+    await restoreBackup(to, file, NOW, drawEpoch);
+    assert.deepEqual(await read(to), expected);
+  }
+});

@@ -1,4 +1,4 @@
-/** A file of version 1 is migrated with all its contents, in one step, and once. */
+/** Files of earlier versions are migrated with all their contents, in one step, and once. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -166,4 +166,73 @@ Deno.test("openSqliteFile() leaves a file of version 1 unchanged when it cannot 
   const { store } = open(folder.path);
   await using _closing = store;
   assert.equal((await allMessages(store, lobby)).length, 5);
+});
+
+/** The tables of version 2. */
+const SCHEMA_2 = `
+  CREATE TABLE rooms (
+    room TEXT PRIMARY KEY, head TEXT NOT NULL, messages INTEGER NOT NULL,
+    marks INTEGER NOT NULL DEFAULT 0, ran INTEGER NOT NULL DEFAULT 0
+  ) WITHOUT ROWID;
+  CREATE TABLE entries (
+    room TEXT, seq INTEGER, ran INTEGER NOT NULL, body TEXT NOT NULL, about INTEGER,
+    PRIMARY KEY (room, seq)
+  ) WITHOUT ROWID;
+  CREATE TABLE messages (
+    room TEXT, seq INTEGER, ran INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (room, seq)
+  ) WITHOUT ROWID;
+  CREATE TABLE receipts (
+    room TEXT, user TEXT, id TEXT, ran INTEGER NOT NULL, body TEXT NOT NULL,
+    PRIMARY KEY (room, user, id)
+  ) WITHOUT ROWID;
+  CREATE INDEX receipts_by_time ON receipts (ran);
+  CREATE TABLE reads (
+    room TEXT, user TEXT, epoch TEXT NOT NULL, seq INTEGER NOT NULL, ran INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (room, user)
+  ) WITHOUT ROWID;
+  CREATE INDEX reads_by_age ON reads (room, ran);
+  CREATE TABLE store (
+    only INTEGER PRIMARY KEY CHECK (only = 1), ran INTEGER NOT NULL, date INTEGER NOT NULL
+  );
+  PRAGMA application_id = 0x50726c79;
+  PRAGMA user_version = 2;
+`;
+
+/** Creates a file of version 2 with the rows of a current one. */
+function makeVersion2(folder: string, current: string): void {
+  const path = join(folder, "parley.sqlite");
+  using opened = new DisposableStack();
+  const file = opened.adopt(new DatabaseSync(path), (it) => it.close());
+  file.exec("PRAGMA auto_vacuum = INCREMENTAL");
+  file.exec(SCHEMA_2);
+  const from = opened.adopt(new DatabaseSync(join(current, "parley.sqlite")), (it) => it.close());
+  for (const table of ["rooms", "entries", "messages", "receipts", "reads", "store"]) {
+    for (const row of from.prepare(`SELECT * FROM ${table}`).all()) {
+      const values = Object.values(row);
+      file.prepare(`INSERT INTO ${table} VALUES (${values.map(() => "?")})`).run(...values);
+    }
+  }
+}
+
+Deno.test("openSqliteStore() migrates a file of version 2 with all its contents, and can then store revocations", async () => {
+  await using folders = new TemporaryFolder();
+  const [current = "", old = ""] = ["current", "old"].map((it) => join(folders.path, it));
+  Deno.mkdirSync(old);
+  {
+    const { store } = open(current);
+    await using _closing = store;
+    for (const n of numbers(1, 5)) await store.append(say(`text ${n}`));
+    await store.markRead(lobby, bob.user, { epoch: "new0", seq: 2 });
+  }
+  makeVersion2(old, current);
+  const revocation = { scope: "user", id: "a_ann00000", before: NOW } as const;
+  for (const time of ["first", "second"]) {
+    const { store } = open(old);
+    await using _closing = store;
+    const texts = (await allMessages(store, lobby)).map(({ text }) => text);
+    assert.deepEqual(texts, numbers(1, 5).map((n) => `text ${n}`), time);
+    assert.equal((await store.readState(lobby, bob.user)).read?.seq, 2);
+    assert.deepEqual(await store.revocations.read(), time === "first" ? [] : [revocation]);
+    await store.revocations.add(revocation);
+  }
 });
