@@ -274,7 +274,7 @@ export class FakeSessionTokens implements SessionTokens {
 
 /** A feed that is not running, on a store in memory. */
 export function revocationFeed(clock: Clock = new FakeClock()): RevocationFeed {
-  return new RevocationFeed(new MemoryRevocations(), { clock, random: () => 0 });
+  return new RevocationFeed(new MemoryRevocations(), { clock });
 }
 
 /** Revocations that have been read; there are none until the test adds some. */

@@ -42,16 +42,17 @@ export class RevocationFeed implements RevocationSource {
   #changed = Promise.withResolvers<void>();
 
   /** Knows nothing before {@linkcode run}. @param bus Tells when the store is back. */
-  constructor(store: RevocationStore, { clock, random, bus }: RetryContext) {
+  constructor(store: RevocationStore, { clock, bus }: Pick<RetryContext, "clock" | "bus">) {
     this.#store = store;
     this.#clock = clock;
-    this.#retry = { clock, random, bus };
+    // Only one feed per process retries, so it need not spread out: until it has read, nobody with a token is admitted.
+    this.#retry = { clock, random: () => 0, bus };
   }
 
   /** Follows the store until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      const read = await retryWhileUnavailable(() => this.#store.read(), this.#retry, signal);
+      const read = await retryWhileUnavailable(() => this.#read(), this.#retry, signal);
       if (read === undefined) return;
       const isFirst = !this.#isRead;
       this.#isRead = true;
@@ -77,6 +78,17 @@ export class RevocationFeed implements RevocationSource {
   /** Removes what has been kept long enough. Rejects with `BusUnavailable`. */
   sweep(): Promise<void> {
     return this.#store.removeBefore(this.#clock.date() - REVOCATION_KEPT_MS);
+  }
+
+  /** Stores again what the store has lost, as a Redis that has restarted without persistence. */
+  async #read(): Promise<readonly Revocation[]> {
+    const stored = await this.#store.read();
+    const list = new RevocationList();
+    for (const it of stored) list.add(it);
+    const since = this.#clock.date() - REVOCATION_KEPT_MS;
+    const lost = this.#log.filter((it) => it.before >= since && list.add(it));
+    for (const it of lost) await this.#store.add(it);
+    return stored;
   }
 
   get #version(): number {

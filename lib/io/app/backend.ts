@@ -86,8 +86,8 @@ async function openRedisBackend(
     ? bus.getOrCreateSecret(newId())
     : Promise.resolve(sessionSecret);
   const storage = `messages in Redis at ${withoutPassword(address.url)}`;
-  const { tickets } = bus;
-  const own = { bus, secret, tickets, revocations: new MemoryRevocations(), storage };
+  const { tickets, revocations } = bus;
+  const own = { bus, secret, tickets, revocations, storage };
   return { ...own, needsFileAccess: false, sweep: () => bus.sweep() };
 }
 

@@ -91,7 +91,7 @@ export async function startService(
     (announced) => broadcaster.post(announced),
   );
   const { bus } = backend;
-  const revocations = new RevocationFeed(backend.revocations, { clock, random: Math.random, bus });
+  const revocations = new RevocationFeed(backend.revocations, { clock, bus });
   const tasks = [
     announcer.run(signal),
     revocations.run(signal),

@@ -16,6 +16,7 @@ import type {
   Top,
 } from "../../chat/ports/bus.ts";
 import type { Clock } from "../../chat/ports/clock.ts";
+import type { RevocationStore } from "../../chat/ports/revocation_store.ts";
 import { BatchQueue } from "../../chat/bus/batch_queue.ts";
 import type { StoreQuota } from "../../chat/bus/memory_store.ts";
 import { PublishQueue } from "../../chat/bus/publish_queue.ts";
@@ -39,6 +40,7 @@ import { type MessageListener, type RedisAddress, type RedisClient } from "./cli
 import { openRedisClient } from "./client/connect.ts";
 import { RedisProbe } from "./probe.ts";
 import { RedisPresence } from "./presence.ts";
+import { RedisRevocations } from "./revocations.ts";
 import { readScripts } from "./scripts.ts";
 import { getOrCreateSecret } from "./shared_secret.ts";
 import { AnnouncementReceiver } from "./announcement_receiver.ts";
@@ -74,6 +76,7 @@ export class RedisBus implements Bus, RoomHistory, PresenceRegistry, AsyncDispos
   readonly #sweeper: RedisSweeper;
   /** Tickets of all instances. */
   readonly tickets: TicketStore;
+  readonly #revocations: RedisRevocations;
 
   /** Reads the scripts from disk, and connects in the background. Throws a `RangeError` if the URL is invalid. */
   constructor(
@@ -90,7 +93,7 @@ export class RedisBus implements Bus, RoomHistory, PresenceRegistry, AsyncDispos
     this.#published = publishedCounter(metrics);
     const roundTrips = roundTripHistogram(metrics);
     const events = {
-      onSubscribed: () => void this.#announceTops(),
+      onSubscribed: () => this.#onSubscribed(),
       onAvailable: () => this.#onAvailable(),
       roundTrips,
     };
@@ -128,6 +131,8 @@ export class RedisBus implements Bus, RoomHistory, PresenceRegistry, AsyncDispos
       this.#subscriptions,
       `${prefix}probe:${crypto.randomUUID()}`,
     );
+    const subscriptions = this.#subscriptions;
+    this.#revocations = new RedisRevocations({ client, subscriptions, prefix, clock, reporter });
     const count = () => this.#sweeper.count();
     this.#task = state.run(signal, options.quota.rooms === Infinity ? undefined : count);
   }
@@ -174,6 +179,11 @@ export class RedisBus implements Bus, RoomHistory, PresenceRegistry, AsyncDispos
   /** Deletes what has exceeded its retention, and counts the rooms. Rejects if Redis is unavailable. */
   sweep(): Promise<void> {
     return this.#sweeper.sweep();
+  }
+
+  /** What is no longer valid. */
+  get revocations(): RevocationStore {
+    return this.#revocations;
   }
 
   problems(): readonly string[] {
@@ -244,6 +254,12 @@ export class RedisBus implements Bus, RoomHistory, PresenceRegistry, AsyncDispos
     const results = await this.#history.append(room, drafts);
     this.#published.add(results.filter(({ kind }) => kind === "entered").length);
     return results;
+  }
+
+  /** Messages may have been missed. */
+  #onSubscribed(): void {
+    this.#revocations.onChanged();
+    void this.#announceTops();
   }
 
   #onAvailable(): void {

@@ -14,8 +14,8 @@ const LOG_MS = 10_000;
 /** Time after its last occurrence for which a problem is reported. */
 const PROBLEM_MS = 10 * 60_000;
 
-/** The part of a room's data that is damaged. */
-export type DamageLocation = "log" | "messages" | "people";
+/** The part of a room's data that is damaged, or `revocations`, which belong to no room. */
+export type DamageLocation = "log" | "messages" | "people" | "revocations";
 
 interface Finding {
   readonly counter: Counter;
@@ -58,8 +58,8 @@ export class IntegrityReporter {
   }
 
   /** Reports damaged rows that were skipped; 0 is ignored. */
-  reportDamagedRows(room: RoomId, place: DamageLocation, rows: number): void {
-    if (rows > 0) this.#record(this.#rows, rows, { room, place });
+  reportDamagedRows(room: RoomId | undefined, place: DamageLocation, rows: number): void {
+    if (rows > 0) this.#record(this.#rows, rows, { ...(room !== undefined && { room }), place });
   }
 
   /** The problems of the last 10 minutes, as texts for operators. */

@@ -54,7 +54,7 @@ class Follower {
 class Process implements Disposable {
   readonly clock = new FakeClock();
   readonly store = new SharedStore();
-  readonly feed = new RevocationFeed(this.store, { clock: this.clock, random: () => 0 });
+  readonly feed = new RevocationFeed(this.store, { clock: this.clock });
   readonly #life = new AbortController();
 
   async run(): Promise<void> {
@@ -126,6 +126,20 @@ Deno.test("While the store is away, nobody is ready and nothing can be revoked; 
   assert.deepEqual(await started.feed.readRevocations(), [of("a_ann")]);
 });
 
+Deno.test("What the store has lost is stored again, unless it is too old", async () => {
+  using started = new Process();
+  const now = started.clock.date();
+  await started.run();
+  const kept = [of("a_ann", now), of("a_bea", now - REVOCATION_KEPT_MS)];
+  for (const it of [...kept, of("a_cat", now - REVOCATION_KEPT_MS - 1)]) {
+    await started.feed.revoke(it);
+  }
+  await started.store.removeBefore(Infinity);
+  await started.store.addElsewhere(of("a_dan", now));
+  const stored = await started.store.read();
+  assert.deepEqual(new Set(stored), new Set([of("a_dan", now), ...kept]));
+});
+
 Deno.test("A revocation is removed from the store after a year, and not before", async () => {
   using started = new Process();
   const now = started.clock.date();
@@ -139,10 +153,7 @@ Deno.test("A revocation is removed from the store after a year, and not before",
 
 Deno.test("A feed and its workers end with their signal", async () => {
   const life = new AbortController();
-  const feed = new RevocationFeed(new MemoryRevocations(), {
-    clock: new FakeClock(),
-    random: () => 0,
-  });
+  const feed = new RevocationFeed(new MemoryRevocations(), { clock: new FakeClock() });
   const tasks = [
     feed.run(life.signal),
     new KnownRevocations().follow(feed, () => {}, life.signal),

@@ -1,42 +1,15 @@
 /** Users who are signed out of whole services: their connections end, and nobody else's. */
 import assert from "node:assert/strict";
-import { SignJWT } from "jose";
 import { type Frame, JsonClient } from "../../support/clients/json_client.ts";
-import { startTestService, type TestService } from "../../support/service.ts";
+import {
+  answers,
+  enter,
+  REVOCATION_SETTINGS as SETTINGS,
+  revoke,
+  signToken as sign,
+} from "../../support/revocations.ts";
+import { startTestService } from "../../support/service.ts";
 import { TemporaryFolder } from "../../support/temporary_folder.ts";
-
-const SECRET = "a secret of the app that is long enough";
-const ADMIN_TOKEN = "a token of some length";
-const SETTINGS = { JWT_SECRET: SECRET, ADMIN_TOKEN };
-
-function sign(payload: Frame): Promise<string> {
-  const now = Math.floor(Date.now() / 1_000);
-  return new SignJWT({ exp: now + 3_600, ...payload })
-    .setProtectedHeader({ alg: "HS256" })
-    .sign(new TextEncoder().encode(SECRET));
-}
-
-async function revoke(url: string, body: Frame): Promise<void> {
-  const response = await fetch(`${url}/api/v1/revocations`, {
-    method: "POST",
-    headers: { authorization: `Bearer ${ADMIN_TOKEN}` },
-    body: JSON.stringify(body),
-  });
-  assert.equal(response.status, 200, await response.text());
-}
-
-/** A client that has signed in. */
-async function enter(service: TestService, hello: Frame) {
-  const client = await JsonClient.open(service);
-  client.send({ type: "hello", ...hello });
-  return { client, hello: await client.next("hello") };
-}
-
-/** The client is still there. */
-async function answers(client: JsonClient): Promise<void> {
-  client.send({ type: "ping" });
-  await client.next("pong");
-}
 
 for (const workers of ["0", "1"]) {
   for (const listener of ["url", "adminUrl"] as const) {
@@ -92,7 +65,7 @@ Deno.test("Revoking one token closes the connections that have it, and no other 
 });
 
 Deno.test("Without ADMIN_TOKEN, neither listener signs anybody out", async () => {
-  await using service = await startTestService({ JWT_SECRET: SECRET });
+  await using service = await startTestService({ ...SETTINGS, ADMIN_TOKEN: "" });
   for (const url of [service.url, service.adminUrl]) {
     const body = '{"all":true}';
     const response = await fetch(`${url}/api/v1/revocations`, { method: "POST", body });
