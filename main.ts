@@ -11,6 +11,7 @@ import { settingVariables } from "./lib/core/config/secret_files.ts";
 import { SETTINGS } from "./lib/core/config/settings_table.ts";
 import { listensOnAll, startupMessage } from "./lib/core/config/startup_message.ts";
 import { runBackupCommand } from "./lib/io/app/backup_command.ts";
+import { runRevokeCommand } from "./lib/io/app/revoke_command.ts";
 import { runBenchCommand } from "./lib/load/cli/command.ts";
 import { benchHelp } from "./lib/load/cli/options.ts";
 import { WorkerUnstoppable } from "./lib/io/workers/supervised_worker.ts";
@@ -55,6 +56,7 @@ async function main(args: readonly string[]): Promise<number> {
     ...(tokenKey.kind === "bad" ? [describeProblem(tokenKey.problem)] : []),
   ];
   if (read.kind === "bad" || problems.length > 0) return reportProblems(problems, 2);
+  if (command.kind === "revoke") return await runRevokeCommand(command.body, read.config);
   if (command.kind !== "serve") {
     return await runBackupCommand(command.kind, command.file, read.config);
   }

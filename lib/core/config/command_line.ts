@@ -5,6 +5,13 @@
  */
 import { splitArguments } from "./arguments.ts";
 import { flagOf, type Problem, settings } from "./config.ts";
+import {
+  readRevokeFlags,
+  REVOKE_ALL,
+  REVOKE_FLAGS,
+  REVOKE_HELP,
+  type RevokeFlags,
+} from "./revoke_flags.ts";
 import { withoutPassword } from "./redis_url.ts";
 import { secretNames, settingVariables } from "./secret_files.ts";
 
@@ -22,6 +29,11 @@ export type Command =
     readonly kind: "backup" | "restore";
     /** Path of the backup file. */
     readonly file: string;
+  } & Flags)
+  | ({
+    readonly kind: "revoke";
+    /** The body of the request to `/api/v1/revocations`. */
+    readonly body: RevokeFlags["body"];
   } & Flags);
 
 /** The flags of a command. */
@@ -49,6 +61,8 @@ export function parseCommandLine(args: readonly string[]): Command {
     case "backup":
     case "restore":
       return parseBackup(command, after);
+    case "revoke":
+      return parseRevoke(after);
     case "serve":
       return parseServe(after);
     default:
@@ -68,25 +82,48 @@ function parseBackup(kind: "backup" | "restore", args: readonly string[]): Comma
   return { kind, file: file ?? "", flags, problems: [...problems, ...missing] };
 }
 
+function parseRevoke(args: readonly string[]): Command {
+  const { request, own, flags, problems } = parseFlags(args, 0, REVOKE_FLAGS, [REVOKE_ALL]);
+  if (request) return { kind: request };
+  const read = readRevokeFlags(own);
+  return { kind: "revoke", body: read.body, flags, problems: [...problems, ...read.problems] };
+}
+
 /** The parsed arguments. */
 interface ParsedFlags extends Flags {
+  /** Values of the command's own flags; "" for those that take none. */
+  readonly own: ReadonlyMap<string, string>;
   /** Arguments that are not flags. */
   readonly words: readonly string[];
   /** Set if `--help` or `--version` was given; it overrides everything else. */
   readonly request?: "help" | "version";
 }
 
-/** Reads flags, and up to `maxWords` words between them. */
-function parseFlags(args: readonly string[], maxWords: number): ParsedFlags {
-  const given = splitArguments(args, (name) => NAMES.has(name));
+/**
+ * Reads flags, and up to `maxWords` words between them.
+ *
+ * @param ownFlags Flags of the command that take a value.
+ * @param ownSwitches Flags of the command that take none.
+ */
+function parseFlags(
+  args: readonly string[],
+  maxWords: number,
+  ownFlags: readonly string[] = [],
+  ownSwitches: readonly string[] = [],
+): ParsedFlags {
+  const given = splitArguments(args, (name) => NAMES.has(name) || ownFlags.includes(name));
+  const own = new Map<string, string>();
   const words = given.words.slice(0, maxWords);
   const values = new Map<string, string>();
   const problems: string[] = [];
   for (const { name, value } of given.flags) {
     const setting = NAMES.get(name);
     const request = value === undefined ? REQUESTS.get(name) : undefined;
-    if (request) return { flags: values, problems, words, request };
-    if (setting === undefined) problems.push(unknownFlag(name));
+    if (request) return { flags: values, problems, own, words, request };
+    if (ownFlags.includes(name) && value) own.set(name, value);
+    else if (ownSwitches.includes(name) && value === undefined) own.set(name, "");
+    else if (ownFlags.includes(name)) problems.push(`${name} needs a value after it`);
+    else if (setting === undefined) problems.push(unknownFlag(name));
     else if (value === undefined) problems.push(`${name} needs a value after it`);
     else values.set(setting, value);
   }
@@ -94,7 +131,7 @@ function parseFlags(args: readonly string[], maxWords: number): ParsedFlags {
   for (const word of given.words.slice(maxWords)) {
     problems.push(unknownFlag(word.split("=")[0] ?? ""));
   }
-  return { flags: values, problems, words };
+  return { flags: values, problems, own, words };
 }
 
 function unknownFlag(name: string): string {
@@ -127,6 +164,7 @@ export function helpText(version: string, benchHelp: readonly string[]): string 
     "  PORT=9000 deno task start        and an environment variable; the flag overrides it",
     "  deno task start backup FILE      copy the store in DATA_DIR; the service may be running",
     "  deno task start restore FILE     restore such a copy; the service must be stopped",
+    "  deno task start revoke …         sign users out of a running service; its flags are below",
     "  deno task start bench ws://…     measure a server's capacity; its flags are below",
     "  --help, --version",
     "",
@@ -134,6 +172,9 @@ export function helpText(version: string, benchHelp: readonly string[]): string 
       listOf(secretNames)
     } can also be read from files, such as JWT_SECRET_FILE=/run/secrets/jwt):`,
     ...rows,
+    "",
+    "Flags of revoke:",
+    ...REVOKE_HELP,
     "",
     "Flags of bench:",
     ...benchHelp,

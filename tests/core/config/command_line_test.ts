@@ -34,6 +34,17 @@ function backup(
   return { kind, file, flags: new Map(Object.entries(flags)), problems };
 }
 
+function revoke(
+  body: Readonly<Record<string, string | true>>,
+  flags: Readonly<Record<string, string>> = {},
+  ...problems: readonly string[]
+): Command {
+  return { kind: "revoke", body, flags: new Map(Object.entries(flags)), problems };
+}
+
+const NO_TARGET = "revoke needs one of --user, --subject, --token and --all";
+const unknown = (what: string) => `${what} is not known; --help lists what is`;
+
 for (
   const [args, command] of [
     [[], serve()],
@@ -69,6 +80,39 @@ for (
       backup("restore", "a", {}, "--force is not known; --help lists what is"),
     ],
     [["backup", "a", "--help"], { kind: "help" }],
+    [["revoke", "--user", "a_ann00000"], revoke({ user: "a_ann00000" })],
+    [
+      ["revoke", "--subject=42", "--issuer", "shop", "--admin-port", "9000"],
+      revoke({ subject: "42", issuer: "shop" }, { ADMIN_PORT: "9000" }),
+    ],
+    [
+      ["revoke", "--token", "t1", "--before=2026-03-01T12:00:00Z"],
+      revoke({ token: "t1", before: "2026-03-01T12:00:00Z" }),
+    ],
+    [["revoke", "--all"], revoke({ all: true })],
+    [["revoke", "--help"], { kind: "help" }],
+    [["revoke"], revoke({}, {}, NO_TARGET)],
+    [["revoke", "--all", "--token", "t1"], revoke({ all: true, token: "t1" }, {}, NO_TARGET)],
+    [
+      ["revoke", "--all", "--issuer", "shop"],
+      revoke({ all: true, issuer: "shop" }, {}, "--issuer is only for --subject"),
+    ],
+    [["revoke", "--user"], revoke({}, {}, "--user needs a value after it", NO_TARGET)],
+    [["revoke", "--user="], revoke({}, {}, "--user needs a value after it", NO_TARGET)],
+    [["revoke", "--all=no"], revoke({}, {}, "--all is not known; --help lists what is", NO_TARGET)],
+    [
+      ["revoke", "--all", "a_ann00000"],
+      revoke({ all: true }, {}, "a_ann00000 is not known; --help lists what is"),
+    ],
+    [
+      ["revoke", "--all", "--before", "yesterday"],
+      revoke(
+        { all: true, before: "yesterday" },
+        {},
+        "--before needs a time with its zone, such as 2026-03-01T12:00:00Z",
+      ),
+    ],
+    [["--user", "a_ann00000"], serve({}, ...["--user", "a_ann00000"].map(unknown))],
     [["--version"], { kind: "version" }],
     [["-V"], { kind: "version" }],
     [["--port"], bad("--port needs a value after it")],
@@ -187,7 +231,7 @@ Deno.test("helpText() shows only invocations that parseCommandLine() accepts", (
   const kinds = examples.map(([, args = ""]) =>
     parseCommandLine(args.split(" ").filter(Boolean)).kind
   );
-  assert.deepEqual(kinds, ["serve", "serve", "serve", "backup", "restore", "bench"]);
+  assert.deepEqual(kinds, ["serve", "serve", "serve", "backup", "restore", "revoke", "bench"]);
 });
 
 Deno.test("settingsTable() is a Markdown table of the settings only", () => {

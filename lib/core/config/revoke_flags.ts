@@ -1,0 +1,60 @@
+/**
+ * The flags of `revoke`, as the body of a request to `/api/v1/revocations`.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * assert.deepEqual(readRevokeFlags(new Map([["--user", "a_ann00000"]])), {
+ *   body: { user: "a_ann00000" },
+ *   problems: [],
+ * });
+ * assert.equal(readRevokeFlags(new Map()).problems.length, 1);
+ * ```
+ * @module
+ */
+import * as v from "valibot";
+
+/** The flags that take a value. */
+export const REVOKE_FLAGS = ["--user", "--subject", "--issuer", "--token", "--before"] as const;
+/** Stands for everybody; takes no value. */
+export const REVOKE_ALL = "--all";
+
+/** The lines of `--help`. */
+export const REVOKE_HELP = [
+  "  --user ID         everything of the user with this id, as you.user in the protocol",
+  "  --subject S       the same, of the user whose tokens have this sub",
+  "  --issuer I        with --subject: the iss of the tokens; default: JWT_ISSUER",
+  "  --token JTI       one token, by its jti",
+  "  --all             everything, of everybody",
+  "  --before TIME     what was issued before it, such as 2026-03-01T12:00:00Z; default: now",
+];
+
+const TARGETS = ["--user", "--subject", "--token", REVOKE_ALL];
+const Time = v.pipe(v.string(), v.isoTimestamp());
+
+/** What is to be revoked. */
+export interface RevokeFlags {
+  /** The body of the request. */
+  readonly body: Readonly<Record<string, string | true>>;
+  /** Errors, one line each. If there are any, do not send the request. */
+  readonly problems: readonly string[];
+}
+
+/** Checks the flags that were given. @param given Values by flag; that of `--all` does not matter. */
+export function readRevokeFlags(given: ReadonlyMap<string, string>): RevokeFlags {
+  const problems: string[] = [];
+  if (TARGETS.filter((it) => given.has(it)).length !== 1) {
+    problems.push("revoke needs one of --user, --subject, --token and --all");
+  }
+  if (given.has("--issuer") && !given.has("--subject")) {
+    problems.push("--issuer is only for --subject");
+  }
+  const before = given.get("--before");
+  if (before !== undefined && !v.is(Time, before)) {
+    problems.push("--before needs a time with its zone, such as 2026-03-01T12:00:00Z");
+  }
+  const body = Object.fromEntries(
+    [...given].map(([flag, value]) => [flag.slice(2), flag === REVOKE_ALL ? true : value] as const),
+  );
+  return { body, problems };
+}
