@@ -81,7 +81,14 @@ Deno.test("RedisBus.follow() waits while Redis is away, even for a room that was
 
 Deno.test("RedisBus retries a subscription as long as the room is followed", async () => {
   await using redis = await startRedis();
-  await redis.command("ACL", "SETUSER", "default", "resetchannels", "&test:probe:*");
+  await redis.command(
+    "ACL",
+    "SETUSER",
+    "default",
+    "resetchannels",
+    "&test:probe:*",
+    "&test:revocations",
+  );
   const clock = new FakeClock();
   await using bus = openBus(redis.url, { clock });
   const denied = async () => {
