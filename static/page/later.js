@@ -21,6 +21,7 @@ import { reportFailedActions } from "./shell/failed_actions.js";
 import { SettingsDialog } from "./dialogs/settings_dialog.js";
 import { listShortcuts } from "./dialogs/shortcut_list.js";
 import { notify, withdraw } from "./shell/notifications.js";
+import { showSignInBar } from "./shell/sign_in.js";
 import { browserStorage } from "./base/storage.js";
 import { addStrings } from "./i18n/strings.js";
 import { translate } from "./i18n/translate.js";
@@ -54,9 +55,11 @@ export class OnDemandParts {
   /** Runs a command; resolves with an error message, or with an empty string. */
   run;
   settingsDialog;
+  #context;
 
   /** @param {OnDemandContext} context */
   constructor(context) {
+    this.#context = context;
     const { attention, chat, preferences, translator, toasts, ownName, palette } = context;
     const { rename, onRenamed, isFree } = context;
     addStrings(laterEn);
@@ -73,7 +76,12 @@ export class OnDemandParts {
     this.nameDialog = new NameDialog(translator, chat, onRenamed);
     this.palette = new Palette(translator, palette);
     this.picker = new EmojiPicker(translator);
-    this.settingsDialog = new SettingsDialog(translator, preferences, { toasts, ownName, rename });
+    this.settingsDialog = new SettingsDialog(translator, preferences, {
+      chat,
+      toasts,
+      ownName,
+      rename,
+    });
     this.run = commandRunner({
       ...context,
       ...palette,
@@ -87,6 +95,16 @@ export class OnDemandParts {
     );
     context.attachToolbar(new Toolbar());
     translator.refresh();
+    showSignInBar(chat);
     new UpgradeBar(translator, chat, isFree);
+  }
+  /**
+   * Opens the name dialog. The name of a user who is signed in is not for the page to change.
+   * @param {string | null} suggested The name in the page's address, for guests who have not chosen one.
+   */
+  rename(suggested) {
+    const { chat, preferences } = this.#context;
+    if (chat.me.value?.kind === "app") this.settingsDialog.open();
+    else this.nameDialog.open(preferences.name ?? suggested ?? "");
   }
 }

@@ -116,7 +116,7 @@ function isFree() {
 
 // A name from the address is only a suggestion, and only for guests.
 function rename() {
-  void onDemand.use(({ nameDialog }) => nameDialog.open(preferences.name ?? requested.name ?? ""));
+  void onDemand.use((later) => later.rename(requested.name));
 }
 
 function showBadRoom() {
@@ -241,8 +241,10 @@ function start() {
     sidebar.setActive(room);
   });
   translator.language.subscribe(() => roomPane.setLanguage());
-  // The parts loaded on demand show the cached messages.
-  chat.state.subscribe(({ kind }) => kind === "waiting" && void onDemand.preload());
+  // The parts loaded on demand show the cached messages, or offer to sign in.
+  chat.state.subscribe(({ kind }) =>
+    (kind === "waiting" || kind === "closed") && void onDemand.preload()
+  );
   if (!isLoaded) void applyLateLanguage();
   // The list of rooms was written by now. Unlike a blocked storage, a full one still contains what was stored before.
   const isBlocked = !pageStorage.isKept && !storage?.length;

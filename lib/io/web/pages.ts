@@ -74,10 +74,16 @@ const SHORT_POLICY = "default-src 'none'";
 
 const UNEMBEDDED: Embedding = { allowedOrigins: "same", allowedFramers: "none" };
 
-/** Reads and packs every page, by path. @param maxMessageBytes The limit that the chat page shows. */
+/**
+ * Reads and packs every page, by path.
+ *
+ * @param maxMessageBytes The limit that the chat page shows.
+ * @param signInPath Where the chat page leads users who sign in; empty for nowhere.
+ */
 export async function loadPages(
   maxMessageBytes: number,
   { allowedOrigins, allowedFramers }: Embedding = UNEMBEDDED,
+  signInPath = "",
 ): Promise<ReadonlyMap<string, StaticFile>> {
   const { ancestors, options } = framingHeaders(allowedFramers);
   const framing = options && { "x-frame-options": options };
@@ -85,7 +91,9 @@ export async function loadPages(
   const limit = `name="max-message-bytes" content="`;
   const source = texts["/"];
   if (source === undefined) throw new Error("Cannot serve the pages: static/index.html is missing");
-  const index = source.replace(`${limit}65535"`, `${limit}${maxMessageBytes}"`);
+  const signIn = signInPath && `<meta name="sign-in" content="${signInPath}">`;
+  const index = source.replace(`${limit}65535"`, `${limit}${maxMessageBytes}"`)
+    .replace(BUILD, `${signIn}${BUILD}`);
   const files = Object.entries(texts).filter(([path]) => !PARTS.test(path));
   const packed = [
     ...packScripts(texts, CHAT_SCRIPT, LATER_SCRIPTS),

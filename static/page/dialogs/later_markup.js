@@ -7,6 +7,10 @@
 
 /** Constant markup. Never insert user text here. */
 export const MARKUP = `
+<div id="sign-in-bar" class="bar friendly" hidden>
+<span role="status" data-text="signInFirst"></span>
+<button id="sign-in" type="button" class="plain" data-text="signIn"></button>
+</div>
 <dialog id="picker" data-label="emoji"></dialog>
 <dialog id="palette" data-label="joinField">
 <form novalidate>
@@ -81,6 +85,8 @@ data-icon="close"></button>
 <span id="settings-name"></span>
 <button id="settings-rename" type="button" class="plain" data-text="change"
 aria-labelledby="settings-rename settings-name"></button>
+<button id="settings-sign-in" type="button" class="plain" data-text="signIn"></button>
+<button id="settings-sign-out" type="button" class="plain" data-text="signOut"></button>
 </div>
 <fieldset id="theme">
 <legend data-text="theme"></legend>

@@ -9,11 +9,14 @@
 import { prepareDialog } from "../base/dialog.js";
 import { find, onClick } from "../base/dom.js";
 import { requestPermission } from "../shell/notification_permission.js";
+import { offersSignIn, signIn } from "../shell/sign_in.js";
+import { signOut } from "../shell/sign_out.js";
 import { loadStrings } from "../i18n/strings.js";
 
 /**
  * What the settings need from the page.
  * @typedef {object} SettingsContext
+ * @property {import("../../client.js").Chat} chat
  * @property {import("../shell/toasts.js").Toasts} toasts
  * @property {import("../../client/observable.js").Value<string>} ownName The user's name, as a sentence.
  * @property {() => void} rename Opens the name dialog.
@@ -25,6 +28,9 @@ export class SettingsDialog {
   #name = find("settings-name", HTMLElement);
   #notifications = find("notifications", HTMLInputElement);
   #error = find("notifications-error", HTMLElement);
+  #rename = find("settings-rename", HTMLElement);
+  #signIn = find("settings-sign-in", HTMLElement);
+  #signOut = find("settings-sign-out", HTMLElement);
   #translator;
   #preferences;
   #toasts;
@@ -36,12 +42,21 @@ export class SettingsDialog {
    * @param {import("../preferences.js").Preferences} preferences
    * @param {SettingsContext} context
    */
-  constructor(translator, preferences, { toasts, ownName, rename }) {
+  constructor(translator, preferences, { chat, toasts, ownName, rename }) {
     this.#translator = translator;
     this.#preferences = preferences;
     this.#toasts = toasts;
     ownName.subscribe((name) => this.#name.textContent = name);
-    onClick(find("settings-rename", HTMLElement), rename);
+    onClick(this.#rename, rename);
+    onClick(this.#signIn, signIn);
+    onClick(this.#signOut, () => this.#signOutOf(chat));
+    chat.me.subscribe((me) => {
+      // Whoever has signed the user in also says what the user's name is.
+      const isSignedIn = me?.kind === "app";
+      this.#rename.hidden = isSignedIn;
+      this.#signIn.hidden = !offersSignIn || isSignedIn;
+      this.#signOut.hidden = !offersSignIn || !isSignedIn;
+    });
     this.#onChoice("theme", preferences.theme, (theme) => {
       preferences.theme = theme === "light" || theme === "dark" ? theme : "system";
       dispatchEvent(new CustomEvent("parley-theme", { detail: preferences.theme }));
@@ -92,6 +107,12 @@ export class SettingsDialog {
     } else {
       this.#translator.language.set(this.#preferences.language = language);
     }
+  }
+
+  /** @param {import("../../client.js").Chat} chat */
+  async #signOutOf(chat) {
+    const isDone = await signOut(chat);
+    if (!isDone) this.#toasts.show(this.#translator.faultSentence("unavailable"));
   }
 
   async #toggleNotifications() {

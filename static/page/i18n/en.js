@@ -83,13 +83,11 @@ export const en = {
   typingTwo: "{name} and {other} are typing…",
   typingMany: "Several people are typing…",
 
-  nameSaved: "You are now {name}.",
   delete: "Delete",
   partNotLoaded: "This part of the page could not be loaded.",
   tryAgain: "Try again",
   pageUpdated: "The page has been updated. Reload it to continue.",
   reloadPage: "Reload",
-  linkCopied: "Link copied.",
   noFiles: "Files are not supported yet.",
 
   faultOther: "something went wrong ({code}).",

@@ -18,6 +18,7 @@ export const laterEn = {
     "1 to 32 characters, none invisible, and at most three marks on a letter. Everyone in your rooms is notified when your name changes.",
   deleteTitle: "Delete this message?",
   deleteText: "It will be deleted for everyone, with its reactions. This cannot be undone.",
+  linkCopied: "Link copied.",
   linkTitle: "Link to the message",
   linkText: "Copy this address:",
   theme: "Appearance",
@@ -54,6 +55,10 @@ export const laterEn = {
   savedCopy: "Saved copy. New messages and changes will appear once you are connected.",
   cancel: "Cancel",
   change: "Change",
+  nameSaved: "You are now {name}.",
+  signIn: "Sign in",
+  signInFirst: "Sign in to chat.",
+  signOut: "Sign out",
 
   fault_bad_frame: "the server did not understand this page. Reload it.",
   fault_bad_name:

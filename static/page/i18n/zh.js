@@ -61,6 +61,9 @@ export const zh = {
   retryNow: "立即重试",
   ended: "服务器关闭了连接：{why}",
   reload: "重新加载",
+  signIn: "登录",
+  signInFirst: "请先登录，再开始聊天。",
+  signOut: "退出登录",
   online: "已连接",
   nothingKept:
     "浏览器不为本页保存任何内容。昵称、草稿和未发送的消息只保留到关闭或刷新此标签页为止。",

@@ -58,7 +58,7 @@ export class Account {
     );
     this.#button.replaceChildren(disc, label, make("bdi", "", name));
     this.ownName.set(words);
-    const isGuest = this.#chat.me.value !== null && this.#preferences.name === null;
+    const isGuest = this.#chat.me.value?.kind === "guest" && this.#preferences.name === null;
     const hadFocus = this.#bar.contains(document.activeElement);
     this.#bar.hidden = !isGuest || this.#preferences.dismissedGuest === name;
     if (hadFocus && this.#bar.hidden) document.getElementById("text")?.focus();
