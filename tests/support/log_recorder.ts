@@ -29,6 +29,11 @@ export class LogRecorder implements AsyncDisposable {
     return records.map(({ properties }) => properties);
   }
 
+  /** Everything that was logged. */
+  get text(): string {
+    return JSON.stringify(this.#records);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await reset();
   }

@@ -1,7 +1,7 @@
 /**
  * Who the user of a session is, what the user may do, and until when. A session starts without a user; its `hello` states
- * one: with a token that an app has signed, with a resume token, or as a guest. If a proxy has signed the user in, the
- * `hello` cannot state another.
+ * one: with a token that an app has signed, with a resume token, or as a guest. If a proxy or a cookie has stated the user in
+ * the handshake, the `hello` cannot state another.
  * @module
  */
 import { isAllowed, type Rights, type RoomAction } from "../../core/auth/rights.ts";
@@ -57,7 +57,7 @@ export interface ConnectionOrigin {
   readonly token?: string | undefined;
   /** The ticket of the handshake, not checked; used unless there is a token. */
   readonly ticket?: string | undefined;
-  /** The user whom a trusted proxy states; the `hello` then needs no token, and cannot have one. */
+  /** The user whom a trusted proxy or a cookie states; the `hello` then needs no token, and cannot have one. */
   readonly user?: TokenUser | undefined;
 }
 
@@ -69,7 +69,7 @@ export interface SignInHost {
   sendFrame(frame: Frame): void;
 }
 
-const SIGNED_IN = "the proxy has signed in another user than the token's";
+const SIGNED_IN = "the user is signed in already, by the proxy or with a cookie";
 
 interface Access {
   readonly rights: Rights;
@@ -77,7 +77,7 @@ interface Access {
   readonly expiresAt: number;
   /** The token's own id; undefined if it has none, or there is no token. */
   readonly tokenId: string | undefined;
-  /** Whether the token or the proxy sets the user's name. */
+  /** Whether whoever knows the user sets the name: an app, a proxy or a provider. */
   readonly setsName: boolean;
   isClientTold: boolean;
 }
@@ -90,7 +90,7 @@ export class SignIn {
   #language: GuestLanguage;
   // Kept until the hello.
   #handshakeCredential: Credential | undefined;
-  #proxyUser: TokenUser | undefined;
+  #statedUser: TokenUser | undefined;
   #me: Identity | undefined;
   // Of what the user has signed in with, in milliseconds since 1970.
   #issuedAt = 0;
@@ -107,7 +107,7 @@ export class SignIn {
     // A proxy may pass on a token of its own, which is not for us.
     const token = origin.user ? undefined : origin.token;
     this.#handshakeCredential = credentialOf({ token, ticket: origin.ticket });
-    this.#proxyUser = origin.user;
+    this.#statedUser = origin.user;
   }
 
   /** The user; undefined before the `hello`. */
@@ -134,15 +134,14 @@ export class SignIn {
   /** Handles the `hello`. Returns a promise if a token has to be checked, undefined if the answer has been sent. */
   hello(request: RequestOf<"hello">): Promise<void> | undefined {
     const { sessionTokens, revocations } = this.#context;
-    const known = this.#proxyUser;
+    const known = this.#statedUser;
     const credential = credentialOf({ token: request.token }) ?? this.#handshakeCredential;
     this.#handshakeCredential = undefined;
     const isReturning = credential !== undefined || request.resume !== undefined ||
       known !== undefined;
     const isReady = sessionTokens.isReady && revocations.isReady;
     if (this.#me) this.#refuse(request.id, "bad_frame", "hello was already sent");
-    // No page can make a person who is signed in act as someone else. A token is always for another user than the proxy's:
-    // their ids have different issuers.
+    // No page can make a person who is signed in act as someone else.
     else if (known && credential) this.#refuse(request.id, "not_allowed", SIGNED_IN);
     else if (isReturning && !isReady) this.#host.output.close(NOT_READY);
     else if (credential) return this.#helloWith(request, credential);
@@ -234,7 +233,7 @@ export class SignIn {
     const chosen = asked === undefined ? known?.name : parseName(asked);
     if (asked !== undefined && chosen === undefined) return this.#refuse(id, "bad_name", NAME_RULE);
     if (language !== undefined) this.#language = guestLanguage(language);
-    this.#proxyUser = undefined;
+    this.#statedUser = undefined;
     this.#access = known && this.#accessOf(known);
     this.#issuedAt = known?.issuedAt ?? guest?.since ?? clock.date();
     this.#me = {
@@ -296,7 +295,7 @@ export class SignIn {
     if (resume) this.#host.sendFrame({ type: "token", resume, ...server });
   }
 
-  /** None for a user with a token or of a proxy: that is what the user comes back with, and it must not outlive itself. */
+  /** None for a user with a token, of a proxy or with a cookie: the user comes back with that, and it must not outlive itself. */
   #signResumeToken(): string | undefined {
     if (this.#me === undefined || this.#access || !this.#host.output.isResumable) return undefined;
     return this.#context.sessionTokens.sign(this.#me, this.#issuedAt);

@@ -71,14 +71,19 @@ function isComplete(values: Values): values is Values & Config {
 
 /** Settings that are each valid but not in combination. Those that are invalid alone are already reported. */
 function crossFieldProblems(values: Values): readonly Problem[] {
-  return [redisCaProblems, tlsProblems, tokenProblems, proxyUserProblems].flatMap((problemsOf) =>
-    problemsOf(values)
-  );
+  return [
+    redisCaProblems,
+    tlsProblems,
+    tokenProblems,
+    proxyUserProblems,
+    signInProblems,
+    cookieProblems,
+  ]
+    .flatMap((problemsOf) => problemsOf(values));
 }
 
 function tokenProblems(values: Values): readonly Problem[] {
-  const { auth, jwtSecret, jwtPublicKeyFile, jwksUrl, jwtIssuer, jwtAudience, authProxyHeader } =
-    values;
+  const { auth, jwtSecret, jwtPublicKeyFile, jwksUrl, jwtIssuer, jwtAudience } = values;
   const all = [
     { name: "JWT_SECRET", value: jwtSecret },
     { name: "JWT_PUBLIC_KEY_FILE", value: jwtPublicKeyFile },
@@ -92,9 +97,10 @@ function tokenProblems(values: Values): readonly Problem[] {
     const allowed = `only one of ${keys.map(({ name }) => name).join(", ")}`;
     return [{ name, value: typeof value === "string" ? value : "…", allowed }];
   }
-  if (first === undefined && auth === "required" && authProxyHeader === null) {
+  const isSignedInElsewhere = values.authProxyHeader !== null || values.oidcIssuer !== null;
+  if (first === undefined && auth === "required" && !isSignedInElsewhere) {
     const allowed =
-      "required only with JWT_SECRET, JWT_PUBLIC_KEY_FILE, JWKS_URL or AUTH_PROXY_HEADER";
+      "required only with JWT_SECRET, JWT_PUBLIC_KEY_FILE, JWKS_URL, OIDC_ISSUER or AUTH_PROXY_HEADER";
     return [{ name: "AUTH", value: auth, allowed }];
   }
   // Others use the same issuer's keys, and their tokens must not be valid here.
@@ -104,25 +110,56 @@ function tokenProblems(values: Values): readonly Problem[] {
   return [];
 }
 
-function proxyUserProblems(
-  { authProxyHeader, trustProxy, allowedOrigins }: Values,
-): readonly Problem[] {
+function proxyUserProblems({ authProxyHeader, trustProxy }: Values): readonly Problem[] {
   if (typeof authProxyHeader !== "string") return [];
-  const problems: Problem[] = [];
-  if (Array.isArray(trustProxy) && trustProxy.length === 0) {
-    const allowed = "only with TRUST_PROXY, the proxy that sets it";
-    problems.push({ name: "AUTH_PROXY_HEADER", value: authProxyHeader, allowed });
+  if (!Array.isArray(trustProxy) || trustProxy.length > 0) return [];
+  const allowed = "only with TRUST_PROXY, the proxy that sets it";
+  return [{ name: "AUTH_PROXY_HEADER", value: authProxyHeader, allowed }];
+}
+
+function signInProblems(values: Values): readonly Problem[] {
+  const { oidcIssuer, oidcClientId, oidcClientSecret, publicUrl, authProxyHeader } = values;
+  const all = [
+    { name: "OIDC_ISSUER", value: oidcIssuer },
+    { name: "OIDC_CLIENT_ID", value: oidcClientId },
+    { name: "OIDC_CLIENT_SECRET", value: oidcClientSecret && "…" },
+  ];
+  const missing = all.filter(({ value }) => value === null).map(({ name }) => name);
+  const given = all.filter(({ value }) => typeof value === "string");
+  const problems: Problem[] = missing.length === 0 ? [] : given.map(({ name, value }) => ({
+    name,
+    value: String(value),
+    allowed: `only with ${missing.join(" and ")}`,
+  }));
+  if (typeof oidcIssuer !== "string") return problems;
+  const name = "OIDC_ISSUER";
+  if (publicUrl === null) {
+    const allowed = "only with PUBLIC_URL, to which the provider sends users back";
+    problems.push({ name, value: oidcIssuer, allowed });
   }
-  // The browser sends the proxy's cookie with every handshake, whatever page begins it. Frames of any page can have the
-  // origin null.
-  const isForAny = allowedOrigins === "*" ||
-    (Array.isArray(allowedOrigins) && allowedOrigins.includes("null"));
-  if (isForAny) {
-    const allowed =
-      "neither * nor null with AUTH_PROXY_HEADER, or every page could act as its visitors";
-    problems.push({ name: "ALLOWED_ORIGINS", value: String(allowedOrigins), allowed });
+  if (typeof authProxyHeader === "string") {
+    problems.push({ name, value: oidcIssuer, allowed: "only without AUTH_PROXY_HEADER" });
   }
   return problems;
+}
+
+function cookieProblems(
+  { authProxyHeader, oidcIssuer, allowedOrigins }: Values,
+): readonly Problem[] {
+  // The browser sends the cookie, ours or the proxy's, with every handshake, whatever page begins it. Frames of any page can
+  // have the origin null.
+  const isForAny = allowedOrigins === "*" ||
+    (Array.isArray(allowedOrigins) && allowedOrigins.includes("null"));
+  if (!isForAny) return [];
+  const value = String(allowedOrigins);
+  return [
+    { name: "AUTH_PROXY_HEADER", setting: authProxyHeader },
+    { name: "OIDC_ISSUER", setting: oidcIssuer },
+  ].filter(({ setting }) => typeof setting === "string").map(({ name }) => ({
+    name: "ALLOWED_ORIGINS",
+    value,
+    allowed: `neither * nor null with ${name}, or every page could act as its visitors`,
+  }));
 }
 
 function redisCaProblems({ redisCaFile, redisUrl }: Values): readonly Problem[] {

@@ -129,8 +129,11 @@ function parseSigningSecret(text: string): SigningSecret | undefined {
   return secret.length >= MIN_SECRET_LENGTH ? { kid, secret } : undefined;
 }
 
-/** The URL of a key set; null if unset. Without TLS only on this machine, since whoever changes the keys can be anyone. */
-export function jwksUrl(label: Label): Setting<string | null> {
+/**
+ * A URL that decides who users are; null if unset. Without TLS only on this machine, since whoever changes the response can
+ * be anyone.
+ */
+export function secureUrl(label: Label): Setting<string | null> {
   return {
     ...label,
     allowed: "an https:// URL, or http:// on this machine",

@@ -15,10 +15,10 @@ import {
   headerName,
   hostNames,
   httpUrl,
-  jwksUrl,
   optionalText,
   origins,
   portOrUnset,
+  secureUrl,
   type Setting,
   type SigningSecret,
   signingSecrets,
@@ -78,6 +78,12 @@ export interface Config {
   readonly jwtAudience: string | null;
   /** Header in which a trusted proxy states the user, as the setting spells it; null if no proxy signs users in. */
   readonly authProxyHeader: string | null;
+  /** The OpenID provider that signs users of the page in; null if none does. */
+  readonly oidcIssuer: string | null;
+  /** This service, as the provider knows it; null if none does. */
+  readonly oidcClientId: string | null;
+  /** Proves to the provider that it is this service; null if unset. */
+  readonly oidcClientSecret: string | null;
   /** Messages kept per room; null for the store's default. */
   readonly historyMessages: number | null;
   /** 0 for no limit; null for the store's default. */
@@ -258,7 +264,7 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
   auth: choice({
     name: "AUTH",
     about:
-      "Who may chat: open welcomes guests, required needs a token of your app or AUTH_PROXY_HEADER",
+      "Who may chat: open welcomes guests, required needs a token of your app, OIDC_ISSUER or AUTH_PROXY_HEADER",
     of: ["open", "required"],
     fallback: "open",
   }),
@@ -272,7 +278,7 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
     allowed: "a PEM file",
     rule: () => true,
   }),
-  jwksUrl: jwksUrl({
+  jwksUrl: secureUrl({
     name: "JWKS_URL",
     about: "Where the public keys of tokens are published; needs JWT_ISSUER and JWT_AUDIENCE",
   }),
@@ -291,6 +297,23 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
   authProxyHeader: headerName({
     name: "AUTH_PROXY_HEADER",
     about: "Header in which a proxy of TRUST_PROXY states the user whom it has signed in",
+  }),
+  oidcIssuer: secureUrl({
+    name: "OIDC_ISSUER",
+    about: "OpenID provider at which users of the page sign in; needs PUBLIC_URL",
+  }),
+  oidcClientId: optionalText({
+    name: "OIDC_CLIENT_ID",
+    about: "Id of this service at that provider",
+    allowed: "at most 255 characters",
+    rule: (text) => text.length <= 255,
+  }),
+  oidcClientSecret: optionalText({
+    name: "OIDC_CLIENT_SECRET",
+    about: "Secret of this service at that provider",
+    allowed: "at most 1024 characters",
+    isSecret: true,
+    rule: (text) => text.length <= 1_024,
   }),
   historyMessages: wholeNumberOrUnset({
     name: "HISTORY_MESSAGES",

@@ -40,6 +40,7 @@ import {
 import { proxyUser } from "../auth/app_user.ts";
 import { serveFile, type StaticFile } from "../web/pages.ts";
 import { queryOf, textOptionsOf } from "./query.ts";
+import type { SignInHandler } from "./sign_in_handler.ts";
 import type { Endpoint } from "./connection.ts";
 import type { RequestHandler } from "./engine.ts";
 
@@ -73,6 +74,8 @@ export interface RouteTargets {
   readonly trustProxy: readonly Cidr[];
   /** The header in which they state the user; null for none. */
   readonly authProxyHeader: string | null;
+  /** Signs users of the page in; undefined if no provider does. */
+  readonly signIn: SignInHandler | undefined;
 }
 
 /** What a handshake says about the user. */
@@ -80,6 +83,9 @@ export type HandshakeHints = Pick<ConnectionOrigin, "language" | "token" | "tick
 
 /** Responds to the requests of one path, whatever their method. */
 export type PathHandler = (request: Request, source: RequestSource) => Response | Promise<Response>;
+
+/** Where the chat page leads users who sign in, relative to the page. */
+export const SIGN_IN_PATH = "auth/login";
 
 type Bindings = { Bindings: RequestSource };
 
@@ -117,6 +123,7 @@ export function createRoutes(targets: RouteTargets): RequestHandler {
   for (const [path, page] of [...targets.pages].filter(([path]) => isServed(path))) {
     app.all(path, readOnly((c) => serveFile(page, c.req.raw.headers)));
   }
+  if (targets.signIn) addSignInPaths(app, targets.signIn);
   // Pass errors on to the listener, which logs them.
   app.onError((error) => {
     throw error;
@@ -154,6 +161,12 @@ function reasonProblem({ code, refusal: { status, reason, headers } }: RefusalRe
   return problemResponse({ status, code, detail: reason, headers });
 }
 
+function addSignInPaths(app: Hono<Bindings>, signIn: SignInHandler): void {
+  app.all(`/${SIGN_IN_PATH}`, getOnly((c) => signIn.logIn(c.req.raw)));
+  app.all("/auth/callback", getOnly((c) => signIn.finish(c.req.raw)));
+  app.all("/auth/logout", (c) => signIn.logOut(c.req.raw, c.env));
+}
+
 const TOO_MANY_REQUESTS: RefusalReason = {
   code: "too_many_connections",
   refusal: refuse(429, "Too many requests from this address (10 × HANDSHAKES_PER_SECOND)", {
@@ -177,13 +190,15 @@ function isRateLimited(address: string, { requests, clock }: RouteTargets): bool
   return requests !== undefined && key !== EXEMPT_KEY && requests.take(key, clock.now()) > 0;
 }
 
+const NOT_READY = refuse(503, "The service cannot check cookies yet", { "retry-after": "1" });
+
 const BAD_PROXY_USER = refuse(
   400,
   "The proxy does not state one user of at most 255 characters, without commas (AUTH_PROXY_HEADER)",
 );
 
 function upgradeHandlers(
-  { upgrader, echo, text, json, authProxyHeader, clock }: RouteTargets,
+  { upgrader, echo, text, json, authProxyHeader, signIn, clock }: RouteTargets,
 ): {
   readonly toEcho: PathHandler | undefined;
   readonly byPath: ReadonlyMap<string, PathHandler>;
@@ -196,8 +211,10 @@ function upgradeHandlers(
     // From anyone else, the header is what the client claims.
     const user = authProxyHeader !== null && source.viaTrustedProxy
       ? proxyUser(request.headers.get(authProxyHeader), clock.date())
-      : undefined;
+      : signIn?.userOf(request);
     if (user === "bad") return refusalResponse(BAD_PROXY_USER);
+    // As a guest, the user would act under another name.
+    if (user === "not ready") return refusalResponse(NOT_READY);
     const isJson = chooseSubprotocol(request, [JSON_SUBPROTOCOL]) !== undefined;
     const hints = {
       user,
@@ -222,6 +239,14 @@ const MOVED = ["/websocket.html", "/websockets.html"];
 const ECHO_PATHS = /^\/(?:echo|websockets?)\.(?:html|js)$/;
 
 type RouteHandler = (c: Context<Bindings>) => Response | Promise<Response>;
+
+/** Serves GET, and refuses every other method with 405: a HEAD would use up what a GET needs. */
+function getOnly(serve: RouteHandler): RouteHandler {
+  return (c) => {
+    if (c.req.method === "GET") return serve(c);
+    return refusalResponse(refuse(405, `${c.req.path} takes a GET`, { allow: "GET" }));
+  };
+}
 
 /** Serves GET and HEAD, and refuses every other method with 405. */
 function readOnly(serve: RouteHandler): RouteHandler {

@@ -35,6 +35,8 @@ import { ticketHandler } from "../api/tickets.ts";
 import { REVOCATIONS_PATH, revocationsHandler } from "../api/revocations.ts";
 import type { KeySetSource } from "../auth/key_set.ts";
 import { loadAuthenticator } from "../auth/load_authenticator.ts";
+import { loadSignInProvider } from "../auth/load_sign_in_provider.ts";
+import { SignInCookies } from "../auth/sign_in_cookies.ts";
 import { newId, SignedSessionTokens } from "../auth/signed_tokens.ts";
 import { StoredTickets, type TicketStore } from "../auth/stored_tickets.ts";
 import { loadEngine } from "./load_engine.ts";
@@ -42,7 +44,8 @@ import { Listener } from "../http/listener.ts";
 import type { KeyPair } from "../tls/key_pair.ts";
 import { logger } from "../logger.ts";
 import { buildOf, loadPages } from "../web/pages.ts";
-import { createRoutes, type RouteTargets } from "../http/routes.ts";
+import { createRoutes, type RouteTargets, SIGN_IN_PATH } from "../http/routes.ts";
+import { SignInHandler } from "../http/sign_in_handler.ts";
 import type { Endpoint } from "../http/connection.ts";
 import { chargeSuspects } from "./memory_suspects.ts";
 import { firstFailure, waitForEnd } from "../tasks.ts";
@@ -119,7 +122,8 @@ export async function startChatServer(
   const life = new AbortController();
   const { signal } = life;
   const clock = systemClock;
-  const pages = await loadPages(config.maxMessageBytes, config);
+  const signIn = await createSignIn(config, clock, services);
+  const pages = await loadPages(config.maxMessageBytes, config, signIn && SIGN_IN_PATH);
   const metrics = new Metrics();
   const instruments = workerMetrics(metrics);
   const engine = await loadEngine(config.websocketEngine);
@@ -158,6 +162,7 @@ export async function startChatServer(
     clock,
     trustProxy: config.trustProxy,
     authProxyHeader: config.authProxyHeader,
+    signIn,
     api,
     ...createEndpoints(config, context),
   });
@@ -214,6 +219,17 @@ export async function startChatServer(
     },
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
+}
+
+async function createSignIn(
+  config: Config,
+  clock: Clock,
+  { secret }: SharedServices,
+): Promise<SignInHandler | undefined> {
+  const loaded = await loadSignInProvider(config, clock);
+  if (loaded === undefined) return undefined;
+  const cookies = new SignInCookies({ ...config, ...loaded }, clock, secret);
+  return new SignInHandler({ ...loaded, cookies, origins: config.allowedOrigins, clock });
 }
 
 function createHub(

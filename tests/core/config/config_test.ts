@@ -63,6 +63,9 @@ const DEFAULTS = {
   jwtIssuer: null,
   jwtAudience: null,
   authProxyHeader: null,
+  oidcIssuer: null,
+  oidcClientId: null,
+  oidcClientSecret: null,
   historyMessages: null,
   historyHours: null,
   maxStoreMb: 10_240,
@@ -344,6 +347,9 @@ const PAIRED = new Set([
   "JWT_PUBLIC_KEY_FILE",
   "JWKS_URL",
   "AUTH_PROXY_HEADER",
+  "OIDC_ISSUER",
+  "OIDC_CLIENT_ID",
+  "OIDC_CLIENT_SECRET",
 ]);
 
 Deno.test("parseConfig() never throws, and a problem names a setting, its value and what is allowed", () => {
@@ -486,12 +492,39 @@ for (
   });
 }
 
+const OIDC = {
+  OIDC_ISSUER: "https://id.example",
+  OIDC_CLIENT_ID: "parley",
+  OIDC_CLIENT_SECRET: "hunter2",
+  PUBLIC_URL: "https://chat.example",
+};
+
+Deno.test("AUTH=required needs nothing but a provider at which users sign in", () => {
+  assert.equal(configOf({ ...OIDC, AUTH: "required" }).oidcIssuer, "https://id.example");
+});
+
+for (
+  const [url, isValid] of [
+    ["https://id.example/realms/chat", true],
+    ["http://127.0.0.1:9000", true],
+    ["http://id.example", false],
+    ["https://user:password@id.example", false],
+    ["id.example", false],
+  ] as const
+) {
+  Deno.test(`OIDC_ISSUER ${isValid ? "accepts" : "refuses"} ${url}`, () => {
+    const problems = problemsOf({ ...OIDC, OIDC_ISSUER: url });
+    assert.deepEqual(problems.map(({ name }) => name), isValid ? [] : ["OIDC_ISSUER"]);
+  });
+}
+
 for (
   const [values, problem] of [
     [{ AUTH: "required" }, {
       name: "AUTH",
       value: "required",
-      allowed: "required only with JWT_SECRET, JWT_PUBLIC_KEY_FILE, JWKS_URL or AUTH_PROXY_HEADER",
+      allowed:
+        "required only with JWT_SECRET, JWT_PUBLIC_KEY_FILE, JWKS_URL, OIDC_ISSUER or AUTH_PROXY_HEADER",
     }],
     [{ JWT_SECRET: LONG, JWT_PUBLIC_KEY_FILE: "/app.pem" }, {
       name: "JWT_PUBLIC_KEY_FILE",
@@ -516,6 +549,31 @@ for (
       name: "ALLOWED_ORIGINS",
       value: "https://chat.example,null",
       allowed: "neither * nor null with AUTH_PROXY_HEADER, or every page could act as its visitors",
+    }],
+    [{ OIDC_ISSUER: "https://id.example", PUBLIC_URL: "https://chat.example" }, {
+      name: "OIDC_ISSUER",
+      value: "https://id.example",
+      allowed: "only with OIDC_CLIENT_ID and OIDC_CLIENT_SECRET",
+    }],
+    [{ OIDC_CLIENT_SECRET: "hunter2" }, {
+      name: "OIDC_CLIENT_SECRET",
+      value: "…",
+      allowed: "only with OIDC_ISSUER and OIDC_CLIENT_ID",
+    }],
+    [{ ...OIDC, PUBLIC_URL: "" }, {
+      name: "OIDC_ISSUER",
+      value: "https://id.example",
+      allowed: "only with PUBLIC_URL, to which the provider sends users back",
+    }],
+    [{ ...OIDC, AUTH_PROXY_HEADER: "Remote-User", TRUST_PROXY: "10.0.0.1" }, {
+      name: "OIDC_ISSUER",
+      value: "https://id.example",
+      allowed: "only without AUTH_PROXY_HEADER",
+    }],
+    [{ ...OIDC, ALLOWED_ORIGINS: "*" }, {
+      name: "ALLOWED_ORIGINS",
+      value: "*",
+      allowed: "neither * nor null with OIDC_ISSUER, or every page could act as its visitors",
     }],
     [{ JWKS_URL: "https://id.example/keys", JWT_ISSUER: "https://id.example" }, {
       name: "JWKS_URL",

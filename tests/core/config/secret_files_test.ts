@@ -24,7 +24,13 @@ function found(values: Readonly<Record<string, string>>) {
 }
 
 Deno.test("Every secret, and the URL that may contain a password, can be read from a file", () => {
-  assert.deepEqual(secretNames, ["ADMIN_TOKEN", "REDIS_URL", "SESSION_SECRET", "JWT_SECRET"]);
+  assert.deepEqual(secretNames, [
+    "ADMIN_TOKEN",
+    "REDIS_URL",
+    "SESSION_SECRET",
+    "JWT_SECRET",
+    "OIDC_CLIENT_SECRET",
+  ]);
   const names = settings.map(({ name }) => name);
   const files = secretNames.map((name) => `${name}_FILE`);
   assert.deepEqual(new Set(settingVariables), new Set([...names, ...files]));
