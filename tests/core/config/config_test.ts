@@ -350,6 +350,7 @@ const PAIRED = new Set([
   "OIDC_ISSUER",
   "OIDC_CLIENT_ID",
   "OIDC_CLIENT_SECRET",
+  "ALLOWED_ORIGINS",
 ]);
 
 Deno.test("parseConfig() never throws, and a problem names a setting, its value and what is allowed", () => {
