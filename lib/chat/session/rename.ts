@@ -29,21 +29,23 @@ export interface RenameRequest {
   readonly author: Author;
   /** The session's memberships. Rooms joined while the rename runs are included. */
   readonly memberships: ReadonlyMap<string, Membership>;
+  /** Whether the user may write in a room. The others keep the old name. */
+  readonly maySend: (membership: Membership) => boolean;
   /** Called when the name is claimed in every room and not yet announced: later joins use the new name. */
   readonly onClaimed: () => void;
 }
 
 /** Claims the name in every room, then announces it in each. Returns the fault if it could not. */
 export async function renameInAllRooms(
-  { id, author, memberships, onClaimed }: RenameRequest,
+  { id, author, memberships, maySend, onClaimed }: RenameRequest,
   context: RequestContext,
 ): Promise<FrameOf<"fault"> | undefined> {
   const changes: RoomRename[] = [];
   try {
     for (
-      let membership = nextUnclaimed(memberships, changes);
+      let membership = nextUnclaimed(memberships, maySend, changes);
       membership;
-      membership = nextUnclaimed(memberships, changes)
+      membership = nextUnclaimed(memberships, maySend, changes)
     ) {
       const wanted = membership.room.presence.temporaryNames.preferredName(author.user);
       const change = { membership, from: membership.name, wanted };
@@ -68,10 +70,11 @@ export async function renameInAllRooms(
 /** A membership not claimed yet. Skips those whose room is not certain: an entry could create the wrong room. */
 function nextUnclaimed(
   memberships: ReadonlyMap<string, Membership>,
+  maySend: (membership: Membership) => boolean,
   changes: readonly RoomRename[],
 ): Membership | undefined {
   const claimed = new Set(changes.map(({ membership }) => membership));
-  return [...memberships.values()].find((it) => it.isCertain && !claimed.has(it));
+  return [...memberships.values()].find((it) => it.isCertain && maySend(it) && !claimed.has(it));
 }
 
 /**

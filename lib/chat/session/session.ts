@@ -312,6 +312,8 @@ export class Session implements MembershipListener, SignInHost {
           id,
           author: { user, name },
           memberships: this.#memberships,
+          // Since the request, a room may have been joined, or a right may have ended.
+          maySend: ({ id }: Membership) => this.#signIn.may("send", id),
           onClaimed,
         };
         const refusal = await renameInAllRooms(renameRequest, this.#context);

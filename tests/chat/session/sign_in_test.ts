@@ -481,6 +481,21 @@ Deno.test("A new name is an entry in every room, and needs the right to send in 
   assert.ok(typesOf(await ann.ask(rename)).includes("ack"));
 });
 
+Deno.test("A new name is not written in a room that is joined while the name changes, without the right to send there", async () => {
+  using chat = new TokenChat();
+  const news = { match: "news", allow: ["read"] } as const;
+  chat.sign("bea", { user: user("a_bea00000") });
+  const reader = await chat.enter("bea", "news");
+  chat.sign("ann", { name: undefined, rights: [{ match: "den", allow: ["read", "send"] }, news] });
+  const ann = await chat.enter("ann", "den");
+  const answers = await ann.ask(
+    { type: "name", id: "1", name: "Cem" },
+    { type: "join", room: "news" },
+  );
+  assert.deepEqual(typesOf(answers).slice(0, 3), ["renamed", "ack", "joined"]);
+  assert.ok(!typesOf(reader.take()).includes("renamed"));
+});
+
 Deno.test("An address that sends bad tokens has to wait, and others do not", async () => {
   using chat = new TokenChat();
   chat.sign("ann");
