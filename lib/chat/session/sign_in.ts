@@ -97,6 +97,8 @@ export class SignIn {
   // Undefined for guests.
   #access: Access | undefined;
   #renewals = 0;
+  // The newest one that was accepted.
+  #renewed = 0;
 
   /** Starts without a user. */
   constructor(host: SignInHost, context: SignInContext, origin: ConnectionOrigin) {
@@ -162,10 +164,12 @@ export class SignIn {
       this.#refuse(id, "not_allowed", "the token is for another user");
       return false;
     }
-    // The newest token counts, even if checking an older one took longer.
-    if (number === this.#renewals) {
+    // The newest valid token counts, even if checking an older one took longer.
+    if (number > this.#renewed) {
+      this.#renewed = number;
       this.#access = this.#accessOf(result);
       this.#issuedAt = result.issuedAt;
+      this.checkRevocation();
     }
     return true;
   }

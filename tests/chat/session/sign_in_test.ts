@@ -433,6 +433,23 @@ Deno.test("The last auth counts, even if an earlier one is checked later", async
   assert.deepEqual(typesOf(await ann.ask({ type: "who", room: "den" })), ["members"]);
 });
 
+Deno.test("An auth that is acknowledged counts, even if a later one is refused meanwhile", async () => {
+  using chat = new TokenChat();
+  const { clock } = chat.chat;
+  chat.sign("ann");
+  chat.sign("later", { expiresAt: clock.date() + 2 * HOUR });
+  const ann = await chat.enter("ann", "den");
+  const slow = Promise.withResolvers<void>();
+  chat.authenticator.whenLet = slow.promise;
+  ann.send({ type: "auth", id: "1", token: "later" });
+  chat.authenticator.whenLet = Promise.resolve();
+  const answers = await ann.ask({ type: "auth", id: "2", token: "forged" });
+  assert.deepEqual(typesOf(answers), ["bad_token"]);
+  slow.resolve();
+  assert.deepEqual(typesOf(await ann.ask()), ["ack"]);
+  assert.equal(ann.handler.expiry()?.at, clock.now() + 2 * HOUR);
+});
+
 Deno.test("A client is told before its token expires, once for each token", async () => {
   using chat = new TokenChat();
   chat.sign("ann");
