@@ -88,8 +88,10 @@ export class SignIn {
   readonly #context: SignInContext;
   readonly #address: string | undefined;
   #language: GuestLanguage;
-  // Kept until the hello.
+  // Kept until it has been checked.
   #handshakeCredential: Credential | undefined;
+  // Whom it identifies. Kept until somebody has been welcomed: a ticket cannot be checked again.
+  #handshakeUser: TokenUser | undefined;
   #statedUser: TokenUser | undefined;
   #me: Identity | undefined;
   // Of what the user has signed in with, in milliseconds since 1970.
@@ -136,16 +138,18 @@ export class SignIn {
   /** Handles the `hello`. Returns a promise if a token has to be checked, undefined if the answer has been sent. */
   hello(request: RequestOf<"hello">): Promise<void> | undefined {
     const { sessionTokens, revocations } = this.#context;
-    const known = this.#statedUser;
-    const credential = credentialOf({ token: request.token }) ?? this.#handshakeCredential;
-    this.#handshakeCredential = undefined;
+    const presented = credentialOf({ token: request.token });
+    const known = this.#statedUser ?? (presented ? undefined : this.#handshakeUser);
+    const credential = presented ?? this.#handshakeCredential;
     const isReturning = credential !== undefined || request.resume !== undefined ||
       known !== undefined;
     const isReady = sessionTokens.isReady && revocations.isReady;
     if (this.#me) this.#refuse(request.id, "bad_frame", "hello was already sent");
     // No page can make a person who is signed in act as someone else.
-    else if (known && credential) this.#refuse(request.id, "not_allowed", SIGNED_IN);
-    else if (isReturning && !isReady) this.#host.output.close(NOT_READY);
+    else if (known && credential) {
+      this.#handshakeCredential = undefined;
+      this.#refuse(request.id, "not_allowed", SIGNED_IN);
+    } else if (isReturning && !isReady) this.#host.output.close(NOT_READY);
     else if (credential) return this.#helloWith(request, credential);
     else if (!known && this.#context.auth === "required") {
       this.#refuse(request.id, "token_required");
@@ -203,12 +207,15 @@ export class SignIn {
   }
 
   async #helloWith(request: RequestOf<"hello">, credential: Credential): Promise<void> {
+    const isOfHandshake = credential === this.#handshakeCredential;
     const result = await this.#check(
       request.id,
       credential,
       () => this.#host.output.close(NOT_READY),
     );
-    if (result) this.#welcome(request, result);
+    if (result === undefined) return;
+    if (isOfHandshake) this.#handshakeUser = result;
+    this.#welcome(request, result);
   }
 
   /** The user of a credential; undefined if it was refused and the client has been told. */
@@ -218,6 +225,9 @@ export class SignIn {
     onUnavailable: (why: string) => void,
   ): Promise<TokenUser | undefined> {
     const result = await checkCredential(credential, this.#address, this.#context);
+    if (result.kind !== "postponed" && credential === this.#handshakeCredential) {
+      this.#handshakeCredential = undefined;
+    }
     if (result.kind === "known") return result.user;
     const { code, why } = result;
     if (code === "unavailable") onUnavailable(why);
@@ -237,7 +247,7 @@ export class SignIn {
     const chosen = asked === undefined ? known?.name : parseName(asked);
     if (asked !== undefined && chosen === undefined) return this.#refuse(id, "bad_name", NAME_RULE);
     if (language !== undefined) this.#language = guestLanguage(language);
-    this.#statedUser = undefined;
+    this.#statedUser = this.#handshakeUser = undefined;
     this.#access = known && this.#accessOf(known);
     this.#issuedAt = known?.issuedAt ?? guest?.since ?? clock.date();
     this.#me = {

@@ -184,6 +184,27 @@ Deno.test("A ticket says who the user is, on one connection", async () => {
   assert.match(String(refused?.message), /works once, within 30 s/);
 });
 
+for (const kind of ["token", "ticket"] as const) {
+  Deno.test(`A hello that is refused for its name does not make the user of a ${kind} a guest`, async () => {
+    using chat = new TokenChat();
+    chat.sign("ann", { name: undefined });
+    const ticket = await chat.ticketFor({ name: undefined });
+    const client = chat.connect(kind === "token" ? { token: "ann" } : { ticket });
+    assert.deepEqual(typesOf(await client.ask({ type: "hello", name: "* " })), ["bad_name"]);
+    const [hello] = await client.ask({ type: "hello", name: "Bea" });
+    assert.deepEqual(hello?.you, { user: ANN, name: "Bea", kind: "app" });
+  });
+}
+
+Deno.test("A hello after one that was refused for its name may have a token of another user", async () => {
+  using chat = new TokenChat();
+  chat.sign("bea", { user: user("a_bea00000"), name: name("Bea") });
+  const client = chat.connect({ ticket: await chat.ticketFor({ name: undefined }) });
+  await client.ask({ type: "hello", name: "* " });
+  const [hello] = await client.ask({ type: "hello", token: "bea" });
+  assert.equal(Object(hello?.you).name, "Bea");
+});
+
 Deno.test("Two connections that present one ticket at the same time have one user between them", async () => {
   using chat = new TokenChat();
   const ticket = await chat.ticketFor();
@@ -528,6 +549,21 @@ Deno.test("An address that sends bad tokens has to wait, and others do not", asy
   assert.deepEqual(await answersTo(undefined, "ann"), ["hello"]);
   await chat.chat.clock.advance(Number(slow?.afterMs));
   assert.deepEqual(await answersTo("192.0.2.1", "ann"), ["hello"]);
+});
+
+Deno.test("A hello that has to wait does not make the user of the handshake's token a guest", async () => {
+  using chat = new TokenChat();
+  chat.sign("ann");
+  const address = "192.0.2.1";
+  for (let count = 0; count < 200; count++) {
+    await chat.connect({ address }).ask({ type: "hello", token: `forged ${count}` });
+  }
+  const client = chat.connect({ address, token: "ann" });
+  const [slow] = await client.ask({ type: "hello" });
+  assert.equal(slow?.code, "slow_down");
+  await chat.chat.clock.advance(Number(slow?.afterMs));
+  const [hello] = await client.ask({ type: "hello" });
+  assert.equal(Object(hello?.you).user, ANN);
 });
 
 Deno.test("Plain text closes a connection whose token is not checked yet, since too many were refused, with 4010", async () => {
