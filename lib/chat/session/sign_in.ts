@@ -216,6 +216,8 @@ export class SignIn {
     if (result === undefined) return;
     if (isOfHandshake) this.#handshakeUser = result;
     this.#welcome(request, result);
+    // It may have been revoked since it was checked.
+    this.checkRevocation();
   }
 
   /** The user of a credential; undefined if it was refused and the client has been told. */

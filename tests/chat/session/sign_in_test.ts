@@ -770,6 +770,28 @@ Deno.test("A token that is revoked while it is checked is refused", async () => 
   assert.deepEqual(typesOf(await client.ask()), ["bad_token"]);
 });
 
+Deno.test("A token that is revoked right after it was checked ends the connection", async () => {
+  for (const request of ["hello", "auth"]) {
+    using chat = new RevokingChat();
+    chat.sign("old");
+    chat.sign("ann", { tokenId: "t1" });
+    const client = chat.connect();
+    if (request === "auth") await client.ask({ type: "hello", token: "old" });
+    const { known } = chat;
+    const isRevoked = known.isRevoked.bind(known);
+    known.isRevoked = (issued) => {
+      known.isRevoked = isRevoked;
+      queueMicrotask(() => {
+        chat.revoke({ scope: "token", id: "t1", before: chat.now });
+        client.handler.checkRevocation();
+      });
+      return isRevoked(issued);
+    };
+    await client.ask({ type: request, token: "ann" });
+    assert.equal(client.closeCode, SIGNED_OUT.code, request);
+  }
+});
+
 Deno.test("A guest whose resume token is revoked comes back as a new user", async () => {
   using chat = new RevokingChat();
   const [known] = await chat.connect().ask({ type: "hello", resume: GUEST });
