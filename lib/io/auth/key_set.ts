@@ -26,6 +26,8 @@ export interface KeySetSource {
 const FRESH_MS = 3_600_000;
 /** Unknown keys cause at most one request in this time: anyone can send a token that names one. */
 const RETRY_MS = 60_000;
+/** The same while no keys are known. Until then, nobody can be admitted. */
+const FIRST_RETRY_MS = 1_000;
 const FETCH_TIMEOUT_MS = 5_000;
 const MAX_BYTES = 262_144;
 
@@ -54,7 +56,8 @@ export class RemoteKeySet implements KeySetSource {
   async read(wantsNewer: boolean): Promise<KeySet> {
     const now = this.#clock.now();
     const isDue = wantsNewer || now - this.#readAt >= FRESH_MS;
-    if (isDue && (now - this.#triedAt >= RETRY_MS || this.#known === undefined)) {
+    const retryMs = this.#known === undefined ? FIRST_RETRY_MS : RETRY_MS;
+    if (isDue && now - this.#triedAt >= retryMs) {
       this.#reading ??= this.#refresh().finally(() => this.#reading = undefined);
     }
     await this.#reading;
