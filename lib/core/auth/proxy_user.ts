@@ -29,7 +29,8 @@ const MAX_BYTES = 4 * MAX_SUBJECT_LENGTH;
 export function parseProxyUser(value: string | null): ProxyUser {
   if (value === null || value === "") return NONE;
   if (value.length > MAX_BYTES) return BAD;
-  const subject = decode(value)?.trim();
+  // Blanks of HTTP only: `ann` and the same with a no-break space are two users.
+  const subject = decode(value)?.replace(/^[ \t]+|[ \t]+$/g, "");
   if (subject === undefined || subject.length > MAX_SUBJECT_LENGTH) return BAD;
   // The runtime joins headers of one name with commas. One of two would be from the client, if the proxy adds its own to it.
   if (subject.includes(",")) return BAD;
@@ -39,7 +40,7 @@ export function parseProxyUser(value: string | null): ProxyUser {
 function decode(bytes: string): string | undefined {
   try {
     const codes = Uint8Array.from(bytes, (byte) => byte.charCodeAt(0));
-    return new TextDecoder("utf-8", { fatal: true }).decode(codes);
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(codes);
   } catch {
     return undefined;
   }

@@ -16,6 +16,9 @@ for (
     "José",
     "王小明",
     "x".repeat(255),
+    // Other users than `ann`.
+    "ann\u00a0",
+    "\ufeffann",
   ]
 ) {
   Deno.test(`parseProxyUser() reads ${text.slice(0, 20)}`, () => {
