@@ -12,7 +12,7 @@
  * @module
  */
 import * as v from "valibot";
-import type { Name } from "../names/names.ts";
+import { foldRoom, MAX_ROOM_UNITS, type Name } from "../names/names.ts";
 import { displayName } from "./display_name.ts";
 import { ROOM_ACTIONS, type RoomGrant } from "./rights.ts";
 
@@ -38,12 +38,21 @@ export interface TokenClaims {
 export const CLOCK_LEEWAY_MS = 60_000;
 const MAX_SUBJECT_LENGTH = 255;
 
+/** The end of the year 9999, in seconds since 1970. Greater numbers are milliseconds by mistake. */
+const MAX_SECONDS = 253_402_300_799;
+
+const Seconds = v.pipe(
+  v.number(),
+  v.minValue(-MAX_SECONDS, "seconds since 1970"),
+  v.maxValue(MAX_SECONDS, "seconds since 1970"),
+);
+
 const Grant = v.object({
   match: v.pipe(
     v.string(),
-    v.regex(/^[^*]{0,64}\*?$/, "a room, or the beginning of rooms and a *"),
-    // As rooms are written.
-    v.transform((match) => match.normalize("NFC").toLowerCase()),
+    v.maxLength(MAX_ROOM_UNITS + 1),
+    v.transform(foldRoom),
+    v.regex(/^[^*]{0,64}\*?$/u, "a room, or the beginning of rooms and a *"),
   ),
   allow: v.array(v.picklist(ROOM_ACTIONS)),
 });
@@ -52,8 +61,8 @@ const Claims = v.object({
   iss: v.optional(v.string(), ""),
   sub: v.pipe(v.string(), v.nonEmpty(), v.maxLength(MAX_SUBJECT_LENGTH)),
   name: v.optional(v.string()),
-  exp: v.pipe(v.number(), v.finite()),
-  iat: v.optional(v.pipe(v.number(), v.finite()), 0),
+  exp: Seconds,
+  iat: v.optional(Seconds, 0),
   jti: v.optional(v.string()),
   parley: v.optional(v.object({ rooms: v.optional(v.array(Grant)) })),
 });

@@ -83,10 +83,15 @@ export function isStoredName(text: string): text is Name {
  */
 export function parseRoom(text: string): RoomId | undefined {
   if (text.length > MAX_ROOM_UNITS) return undefined;
-  // Lower-casing can yield letters that compose again, so normalize a second time.
-  const room = text.normalize("NFC").toLowerCase().normalize("NFC");
+  const room = foldRoom(text);
   const isShort = room.length <= MAX_ROOM_CHARACTERS || [...room].length <= MAX_ROOM_CHARACTERS;
   return isShort && isRoom(room) ? room : undefined;
+}
+
+/** A room's name, or the beginning of one, in the normal form of {@linkcode parseRoom}. Does not check it. */
+export function foldRoom(text: string): string {
+  // Lower-casing can yield letters that compose again, so normalize a second time.
+  return text.normalize("NFC").toLowerCase().normalize("NFC");
 }
 
 function isRoom(text: string): text is RoomId {

@@ -59,10 +59,13 @@ export class JwtAuthenticator implements Authenticator {
       return badToken(`it has more than ${MAX_TOKEN_LENGTH} characters`);
     }
     try {
-      const currentDate = new Date(this.#clock.date());
+      const now = this.#clock.date();
+      const currentDate = new Date(now);
       const read = parseClaims(await this.#verify(token, { ...this.#options, currentDate }));
       if (read.kind === "bad") return badToken(read.why);
       const { issuer, subject, ...rest } = read.claims;
+      // It would outlive every revocation until then.
+      if (rest.issuedAt > now + CLOCK_LEEWAY_MS) return badToken("iat: it is in the future");
       return { kind: "known", user: appUserId(issuer, subject), ...rest };
     } catch (error) {
       return refusalOf(error);

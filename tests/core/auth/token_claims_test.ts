@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { parseClaims, type TokenClaims } from "../../../lib/core/auth/token_claims.ts";
-import { parseName } from "../../../lib/core/names/names.ts";
+import { parseName, parseRoom } from "../../../lib/core/names/names.ts";
 
 const PAYLOAD = { sub: "42", exp: 1_800_000_000 };
 
@@ -24,6 +24,14 @@ Deno.test("parseClaims() reads who the user is, until when, and what is allowed"
   });
 });
 
+Deno.test("parseClaims() reads rooms of grants as parseRoom() reads rooms", () => {
+  // Lower-casing yields letters that compose again; letters beyond the BMP take two units each.
+  for (const room of ["\u03aa\u0301", "T\u0308", "Cafe\u0301", "\u{10348}".repeat(64)]) {
+    const { rights } = claimsOf({ parley: { rooms: [{ match: room, allow: ["read"] }] } });
+    assert.equal(rights?.[0]?.match, parseRoom(room));
+  }
+});
+
 Deno.test("parseClaims() reads when the token was issued, and its own id", () => {
   const { issuedAt, tokenId } = claimsOf({ iat: 1_700_000_000, jti: "t1" });
   assert.deepEqual([issuedAt, tokenId], [1_700_000_000_000, "t1"]);
@@ -44,12 +52,17 @@ for (
     [{ exp: undefined }, "exp"],
     [{ exp: "soon" }, "exp"],
     [{ exp: Infinity }, "exp"],
+    [{ exp: 1_800_000_000_000 }, "exp"],
+    [{ exp: 1e306 }, "exp"],
     [{ iat: "soon" }, "iat"],
+    [{ iat: 1_700_000_000_000 }, "iat"],
+    [{ iat: -1e306 }, "iat"],
     [{ jti: 1 }, "jti"],
     [{ name: 1 }, "name"],
     [{ parley: 1 }, "parley"],
     [{ parley: { rooms: {} } }, "parley.rooms"],
     [{ parley: { rooms: [{ match: "a*b", allow: [] }] } }, "parley.rooms.0.match"],
+    [{ parley: { rooms: [{ match: "x".repeat(65), allow: [] }] } }, "parley.rooms.0.match"],
     [{ parley: { rooms: [{ match: "a", allow: ["write"] }] } }, "parley.rooms.0.allow.0"],
     [{ parley: { rooms: [{ match: "a" }] } }, "parley.rooms.0.allow"],
   ] as const

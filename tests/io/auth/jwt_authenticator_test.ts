@@ -75,6 +75,7 @@ for (
     ["without exp", { exp: undefined }, {}, /exp/],
     ["without sub", { sub: undefined }, {}, /sub/],
     ["that is not valid yet", { nbf: NOW + 120 }, {}, /nbf/],
+    ["from the future", { iat: NOW + 61 }, {}, /iat/],
     ["of another issuer", { iss: "elsewhere" }, {}, /iss/],
     ["for another audience", { aud: "elsewhere" }, {}, /aud/],
     ["without an audience", { aud: undefined }, {}, /aud/],
@@ -95,7 +96,7 @@ for (
 }
 
 Deno.test("JwtAuthenticator allows for clocks that differ by a minute", async () => {
-  for (const payload of [{ exp: NOW - 59 }, { nbf: NOW + 59 }]) {
+  for (const payload of [{ exp: NOW - 59 }, { nbf: NOW + 59 }, { iat: NOW + 59 }]) {
     assert.equal((await open().authenticate(await sign(payload))).kind, "known");
   }
   assertRefused(
