@@ -9,11 +9,17 @@ import type { RevocationSource, RevocationUpdate } from "./revocation_feed.ts";
 /** Follows the revocations of the process. */
 export class KnownRevocations {
   readonly #list = new RevocationList();
+  readonly #ready = Promise.withResolvers<void>();
   #version = 0;
 
   /** Whether they have been read. Before that, nobody with a token can be admitted. */
   get isReady(): boolean {
     return this.#version > 0;
+  }
+
+  /** Resolves when they have been read. */
+  get ready(): Promise<void> {
+    return this.#ready.promise;
   }
 
   /** Whether something is known to be revoked. */
@@ -24,6 +30,7 @@ export class KnownRevocations {
   /** Adds an update. Returns whether anything is new. */
   learn({ version, added }: RevocationUpdate): boolean {
     this.#version = version;
+    if (this.isReady) this.#ready.resolve();
     return added.filter((it) => this.#list.add(it)).length > 0;
   }
 

@@ -53,6 +53,8 @@ import { withTimeout } from "../timeout.ts";
 
 /** Timeout for withdrawing this node's users from the presence registry. */
 const WITHDRAW_TIMEOUT_MS = 300;
+/** How long the port stays closed until returning users can be admitted. The storage may be away for longer. */
+const ADMIT_TIMEOUT_MS = 1_000;
 
 /** The services that exist once per process. */
 export interface SharedServices extends HealthSources {
@@ -166,16 +168,20 @@ export async function startChatServer(
     api,
     ...createEndpoints(config, context),
   });
+  const onRevoked = () => heartbeat.checkRevocations();
+  const following = revocations.follow(services.revocations, onRevoked, signal);
+  started.defer(() => life.abort());
+  const canAdmit = Promise.all([revocations.ready, context.sessionTokens.ready]);
+  await withTimeout(ADMIT_TIMEOUT_MS, "Tokens cannot be judged", canAdmit).catch(() => {});
   const listener = await Listener.open(
     { engine, handler, clock, tcpLimits: tcpLimits(config) },
     { ...config, ...options },
   );
-  const onRevoked = () => heartbeat.checkRevocations();
   const tasks = [
     listener.run(signal),
     heartbeat.run(signal),
     hub.run(signal),
-    revocations.follow(services.revocations, onRevoked, signal),
+    following,
   ];
   started.defer(() => {
     life.abort();

@@ -162,3 +162,14 @@ Deno.test("A feed and its workers end with their signal", async () => {
   life.abort();
   await Promise.all(tasks);
 });
+
+Deno.test("KnownRevocations is ready when the store has been read, also if nothing has been revoked", async () => {
+  using process = new Process();
+  const { known } = await process.follow();
+  let isReady = false;
+  known.ready.then(() => isReady = true);
+  await flushMicrotasks();
+  assert.deepEqual([known.isReady, isReady], [false, false]);
+  await process.run();
+  assert.deepEqual([known.isReady, isReady], [true, true]);
+});
