@@ -34,7 +34,7 @@ const UNAUTHORIZED: Problem = {
 const EXPECTED = 'The body must be JSON with one of "user", "subject" (and "issuer"), "token" or ' +
   '"all": true, and perhaps "before" as an ISO 8601 time with its zone';
 
-const before = v.optional(v.pipe(v.string(), v.isoTimestamp()));
+const before = v.optional(v.pipe(v.string(), v.isoTimestamp(), v.check(isOfCalendar)));
 const text = v.pipe(v.string(), v.nonEmpty());
 
 // Strict: with a misspelled `before`, more would be revoked than was meant.
@@ -125,6 +125,13 @@ function targetOf(
   if ("all" in body) return { scope: "all", id: "" };
   const { subject, issuer = defaultIssuer } = body;
   return { scope: "user", id: appUserId(issuer, subject) };
+}
+
+/** Whether the day exists: the runtime takes February 31 for a day in March. */
+function isOfCalendar(timestamp: string): boolean {
+  const day = timestamp.slice(0, "2026-03-01".length);
+  const time = Date.parse(day);
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(day);
 }
 
 function bad(status: number, detail: string): ReadResult {

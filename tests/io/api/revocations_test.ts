@@ -91,6 +91,11 @@ for (
     ["a misspelled field", { all: true, befor: iso(NOW - DAY) }, /^The body must be/],
     ["a time without a zone", { all: true, before: "2025-12-31T23:00:00" }, /^The body must be/],
     ["a time in words", { all: true, before: "yesterday" }, /^The body must be/],
+    [
+      "a day that does not exist",
+      { all: true, before: "2025-02-30T00:00:00Z" },
+      /^The body must be/,
+    ],
     ["a time in the future", { all: true, before: iso(NOW + MINUTE + 1) }, /in the future$/],
     ["a time long ago", { all: true, before: iso(NOW - 366 * DAY) }, /more than a year ago/],
     ["a list", [], /^The body must be/],
