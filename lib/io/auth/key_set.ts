@@ -60,7 +60,8 @@ export class RemoteKeySet implements KeySetSource {
     if (isDue && now - this.#triedAt >= retryMs) {
       this.#reading ??= this.#refresh().finally(() => this.#reading = undefined);
     }
-    await this.#reading;
+    // Keys that are fresh do not wait for those that an unknown token has asked for.
+    if (isDue) await this.#reading;
     if (this.#known) return this.#known;
     throw new Error("Cannot read the keys of JWKS_URL", { cause: this.#failure });
   }

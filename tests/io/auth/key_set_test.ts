@@ -46,6 +46,18 @@ Deno.test("RemoteKeySet reads newer keys for a token that names an unknown one, 
   assert.equal(url.requests, 2);
 });
 
+Deno.test("RemoteKeySet returns fresh keys at once while newer ones are awaited", async () => {
+  const url = new FakeUrl();
+  await url.kids();
+  const slow = Promise.withResolvers<Response>();
+  url.respond = () => slow.promise;
+  await url.clock.advance(MINUTE);
+  const newer = url.kids(true);
+  assert.deepEqual(await url.kids(), ["one"]);
+  slow.resolve(Response.json(keySet("two")));
+  assert.deepEqual(await newer, ["two"]);
+});
+
 for (
   const [what, respond] of [
     ["fails", () => Promise.reject(new TypeError("away"))],
