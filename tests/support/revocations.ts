@@ -3,22 +3,13 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { SignJWT } from "jose";
+import { SECRET } from "./app.ts";
 import { type Frame, JsonClient } from "./clients/json_client.ts";
 
-const SECRET = "a secret of the app that is long enough";
 const ADMIN_TOKEN = "a token of some length";
 
 /** Settings of a service whose users can be signed out. */
 export const REVOCATION_SETTINGS = { JWT_SECRET: SECRET, ADMIN_TOKEN };
-
-/** A token that is valid for an hour. */
-export function signToken(payload: Frame): Promise<string> {
-  const now = Math.floor(Date.now() / 1_000);
-  return new SignJWT({ exp: now + 3_600, ...payload })
-    .setProtectedHeader({ alg: "HS256" })
-    .sign(new TextEncoder().encode(SECRET));
-}
 
 /** Posts a revocation. @param url Of a listener. */
 export async function revoke(url: string, body: Frame): Promise<void> {

@@ -41,6 +41,25 @@ export interface Revocable {
 /** For how long a revocation is kept: a token that is valid for longer becomes valid again. */
 export const REVOCATION_KEPT_MS = 365 * 24 * 3_600_000;
 
+const Timestamp = v.pipe(v.string(), v.isoTimestamp());
+
+/** Whether a text is a time as people and programs state it: ISO 8601 with its zone, on a day that exists. */
+export function isRevocationTime(text: string): boolean {
+  return v.is(Timestamp, text) && isOfCalendar(text);
+}
+
+const DAYS_OF_MONTHS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+/** The runtime takes February 31 for a day in March. */
+function isOfCalendar(timestamp: string): boolean {
+  const [year = 0, month = 0, day = 0] = timestamp.slice(0, "2026-03-01".length).split("-").map(
+    Number,
+  );
+  const isLeapYear = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+  const extra = month === 2 && isLeapYear ? 1 : 0;
+  return day <= (DAYS_OF_MONTHS[month - 1] ?? 0) + extra;
+}
+
 const Stored = v.object({
   scope: v.picklist(REVOCATION_SCOPES),
   id: v.string(),

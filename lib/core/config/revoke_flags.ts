@@ -12,7 +12,7 @@
  * ```
  * @module
  */
-import * as v from "valibot";
+import { isRevocationTime } from "../auth/revocations.ts";
 
 /** The flags that take a value. */
 export const REVOKE_FLAGS = ["--user", "--subject", "--issuer", "--token", "--before"] as const;
@@ -30,7 +30,6 @@ export const REVOKE_HELP = [
 ];
 
 const TARGETS = ["--user", "--subject", "--token", REVOKE_ALL];
-const Time = v.pipe(v.string(), v.isoTimestamp());
 
 /** What is to be revoked. */
 export interface RevokeFlags {
@@ -50,7 +49,7 @@ export function readRevokeFlags(given: ReadonlyMap<string, string>): RevokeFlags
     problems.push("--issuer is only for --subject");
   }
   const before = given.get("--before");
-  if (before !== undefined && !v.is(Time, before)) {
+  if (before !== undefined && !isRevocationTime(before)) {
     problems.push("--before needs a time with its zone, such as 2026-03-01T12:00:00Z");
   }
   const body = Object.fromEntries(

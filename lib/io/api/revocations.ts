@@ -7,7 +7,11 @@ import * as v from "valibot";
 import { BusUnavailable } from "../../chat/ports/bus.ts";
 import type { Clock } from "../../chat/ports/clock.ts";
 import type { RevocationSource } from "../../chat/revocations/revocation_feed.ts";
-import { type Revocation, REVOCATION_KEPT_MS } from "../../core/auth/revocations.ts";
+import {
+  isRevocationTime,
+  type Revocation,
+  REVOCATION_KEPT_MS,
+} from "../../core/auth/revocations.ts";
 import type { Config } from "../../core/config/config.ts";
 import { isUserId } from "../../core/log/entry.ts";
 import { appUserId, PROXY_ISSUER } from "../auth/app_user.ts";
@@ -34,7 +38,7 @@ const UNAUTHORIZED: Problem = {
 const EXPECTED = 'The body must be JSON with one of "user", "subject" (and "issuer"), "token" or ' +
   '"all": true, and perhaps "before" as an ISO 8601 time with its zone';
 
-const before = v.optional(v.pipe(v.string(), v.isoTimestamp(), v.check(isOfCalendar)));
+const before = v.optional(v.pipe(v.string(), v.check(isRevocationTime)));
 const text = v.pipe(v.string(), v.nonEmpty());
 
 // Strict: with a misspelled `before`, more would be revoked than was meant.
@@ -125,13 +129,6 @@ function targetOf(
   if ("all" in body) return { scope: "all", id: "" };
   const { subject, issuer = defaultIssuer } = body;
   return { scope: "user", id: appUserId(issuer, subject) };
-}
-
-/** Whether the day exists: the runtime takes February 31 for a day in March. */
-function isOfCalendar(timestamp: string): boolean {
-  const day = timestamp.slice(0, "2026-03-01".length);
-  const time = Date.parse(day);
-  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(day);
 }
 
 function bad(status: number, detail: string): ReadResult {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import {
+  isRevocationTime,
   parseRevocation,
   type Revocable,
   type Revocation,
@@ -70,3 +71,22 @@ Deno.test("parseRevocation() accepts what was stored, and nothing damaged", () =
     assert.equal(parseRevocation(bad), undefined);
   }
 });
+
+for (
+  const [text, isTime] of [
+    ["2026-03-01T12:00:00Z", true],
+    ["2026-03-01T12:00:00+08:00", true],
+    ["2028-02-29T00:00:00Z", true],
+    ["2026-02-29T00:00:00Z", false],
+    ["2100-02-29T00:00:00Z", false],
+    ["2026-04-31T00:00:00Z", false],
+    ["2026-13-01T00:00:00Z", false],
+    ["2026-03-01", false],
+    ["2026-03-01T12:00:00", false],
+    ["yesterday", false],
+  ] as const
+) {
+  Deno.test(`isRevocationTime(${text}) is ${isTime}`, () => {
+    assert.equal(isRevocationTime(text), isTime);
+  });
+}

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { JsonClient } from "../../support/clients/json_client.ts";
 import { runArguments, spawn, startParley } from "../../support/parley.ts";
-import { answers, enter, REVOCATION_SETTINGS, signToken } from "../../support/revocations.ts";
+import { signToken } from "../../support/app.ts";
+import { answers, enter, REVOCATION_SETTINGS } from "../../support/revocations.ts";
 
 const { ADMIN_TOKEN } = REVOCATION_SETTINGS;
 

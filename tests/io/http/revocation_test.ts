@@ -6,8 +6,8 @@ import {
   enter,
   REVOCATION_SETTINGS as SETTINGS,
   revoke,
-  signToken as sign,
 } from "../../support/revocations.ts";
+import { signToken as sign } from "../../support/app.ts";
 import { startTestService } from "../../support/service.ts";
 import { TemporaryFolder } from "../../support/temporary_folder.ts";
 

@@ -10,13 +10,8 @@ import { FakeClock, flushMicrotasks } from "../../support/fakes.ts";
 import { until } from "../../support/provision.ts";
 import { openBus, whenReady } from "../../support/redis/bus.ts";
 import { startRedis } from "../../support/redis/server.ts";
-import {
-  answers,
-  enter,
-  REVOCATION_SETTINGS,
-  revoke,
-  signToken,
-} from "../../support/revocations.ts";
+import { signToken } from "../../support/app.ts";
+import { answers, enter, REVOCATION_SETTINGS, revoke } from "../../support/revocations.ts";
 import { startTestService, type TestService } from "../../support/service.ts";
 
 const INTERVAL_MS = 30_000;
