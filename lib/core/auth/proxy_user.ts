@@ -29,8 +29,7 @@ const MAX_BYTES = 4 * MAX_SUBJECT_LENGTH;
 export function parseProxyUser(value: string | null): ProxyUser {
   if (value === null || value === "") return NONE;
   if (value.length > MAX_BYTES) return BAD;
-  // Blanks of HTTP only: `ann` and the same with a no-break space are two users.
-  const subject = decode(value)?.replace(/^[ \t]+|[ \t]+$/g, "");
+  const subject = withoutBlanks(decode(value));
   if (subject === undefined || subject.length > MAX_SUBJECT_LENGTH) return BAD;
   // The runtime joins headers of one name with commas. One of two would be from the client, if the proxy adds its own to it.
   if (subject.includes(",")) return BAD;
@@ -44,4 +43,14 @@ function decode(bytes: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Removes the blanks of HTTP around a text, and no others: `ann` and the same with a no-break space are two users. */
+function withoutBlanks(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  const isBlank = (at: number) => text[at] === " " || text[at] === "\t";
+  let [start, end] = [0, text.length];
+  while (start < end && isBlank(start)) start++;
+  while (end > start && isBlank(end - 1)) end--;
+  return text.slice(start, end);
 }
