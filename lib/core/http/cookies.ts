@@ -11,6 +11,7 @@
  * ```
  * @module
  */
+import { trimmed } from "./white_space.ts";
 
 /** Longer headers count as missing. Servers accept request heads of about this size. */
 const MAX_HEADER_LENGTH = 32_768;
@@ -37,9 +38,8 @@ export class HostCookie {
   valueIn(header: string | null): string | undefined {
     if (header === null || header.length > MAX_HEADER_LENGTH) return undefined;
     const start = `${this.name}=`;
-    const pair = header.split(";").map((part) => part.trim()).find((part) =>
-      part.startsWith(start)
-    );
+    // Not by trim(): a byte A0 before the prefix hides it from browsers, so any host could set that cookie.
+    const pair = header.split(";").map(trimmed).find((part) => part.startsWith(start));
     return pair?.slice(start.length);
   }
 

@@ -5,6 +5,7 @@
  * pass.
  * @module
  */
+import { trimmed } from "./white_space.ts";
 
 /** The part of a `Request` that is checked. */
 export interface UpgradeRequest {
@@ -176,19 +177,6 @@ function listsToken(request: UpgradeRequest, header: string, token: string): boo
 function boundedValue({ headers }: Pick<UpgradeRequest, "headers">, header: string): string {
   const value = headers.get(header) ?? "";
   return value.length > MAX_VALUE_LENGTH ? "" : value;
-}
-
-/** Removes HTTP white space only (RFC 9110 §5.6.3), as the runtime does; `trim()` would remove more. */
-function trimmed(text: string): string {
-  // Not by a pattern: one for trailing blanks takes quadratic time on a run of blanks in the middle.
-  let start = 0, end = text.length;
-  while (start < end && isBlank(text[start])) start++;
-  while (start < end && isBlank(text[end - 1])) end--;
-  return text.slice(start, end);
-}
-
-function isBlank(character: string | undefined): boolean {
-  return character === " " || character === "\t";
 }
 
 /** 16 bytes of base64 are 22 characters and `==`. Only two bits of the last character are used; the rest must be 0. */
