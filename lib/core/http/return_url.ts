@@ -11,7 +11,7 @@
  * @module
  */
 
-/** Maximum length of a path, in characters. It is kept in a cookie. */
+/** Maximum length of a path as URLs spell it, in characters. It is kept in a cookie. */
 const MAX_LENGTH = 1_024;
 
 /**
@@ -22,8 +22,10 @@ const MAX_LENGTH = 1_024;
  */
 export function returnUrl(publicUrl: string, path: string | null): string {
   const home = `${publicUrl}/`;
-  if (path === null || path.length > MAX_LENGTH || !path.startsWith("/")) return home;
-  // The parser resolves `..`, in any spelling, which may leave the path of the service.
+  if (!path?.startsWith("/")) return home;
+  // The parser resolves `..`, in any spelling, which may leave the path of the service. It also encodes characters, and what
+  // it makes of them is up to nine times as long.
   const url = URL.parse(publicUrl + path);
-  return url !== null && url.href.startsWith(new URL(home).href) ? url.href : home;
+  if (url === null || url.href.length > publicUrl.length + MAX_LENGTH) return home;
+  return url.href.startsWith(new URL(home).href) ? url.href : home;
 }

@@ -23,11 +23,14 @@ for (
     [BELOW, "/%2e%2E/admin", "https://host.example/team/"],
     [BELOW, "/..\\admin", "https://host.example/team/"],
     [BELOW, "mates", "https://host.example/team/"],
+    [ROOT, `/#${"x".repeat(1_022)}`, `https://chat.example/#${"x".repeat(1_022)}`],
     [ROOT, `/#${"x".repeat(1_023)}`, "https://chat.example/"],
+    [ROOT, `/#${"大".repeat(400)}`, "https://chat.example/"],
   ] as const
 ) {
   const shown = path && path.length > 50 ? `a path of ${path.length}` : path;
-  Deno.test(`returnUrl() of ${shown} at ${publicUrl} is ${url}`, () => {
+  const result = url.length > 100 ? `a URL of ${url.length}` : url;
+  Deno.test(`returnUrl() of ${shown} at ${publicUrl} is ${result}`, () => {
     assert.equal(returnUrl(publicUrl, path), url);
   });
 }
