@@ -78,10 +78,11 @@ export class SignInHandler {
     if (attempt === undefined || state === null || state.length > MAX_STATE_LENGTH) {
       return this.#failed(request, over("the browser has no attempt that is still valid"));
     }
-    // Not a secret of the service: the browser has sent both. So the time that this takes shows nothing.
+    // Not a secret of the service: the browser has sent both. So the time that this takes shows nothing. The attempt goes
+    // on: it may be that of another tab.
     if (state !== attempt.state) return this.#failed(request, over("the state is another one"));
     const result = await provider.finish(`?${query}`, attempt);
-    if (result.kind === "failed") return this.#failed(request, result);
+    if (result.kind === "failed") return this.#failed(request, result, cookies.removeAttempt());
     return redirect(attempt.to, [cookies.setSession(result.user), cookies.removeAttempt()]);
   }
 
@@ -102,7 +103,7 @@ export class SignInHandler {
   }
 
   /** Logs at most once a second: anyone can open these paths, and must not flood standard error. */
-  #failed(request: Request, { reason, why }: SignInFailure): Response {
+  #failed(request: Request, { reason, why }: SignInFailure, cookie?: string): Response {
     const now = this.#context.clock.now();
     this.#unloggedCount += 1;
     if (now - this.#loggedAt >= 1_000) {
@@ -115,7 +116,7 @@ export class SignInHandler {
       this.#unloggedCount = 0;
       this.#loggedAt = now;
     }
-    return problemPage(reason, request, this.#context.cookies.removeAttempt());
+    return problemPage(reason, request, cookie);
   }
 }
 

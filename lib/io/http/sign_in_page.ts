@@ -21,7 +21,7 @@ type Words = Readonly<Record<SignInProblem | "title" | "again" | "chat", string>
 const EN: Words = {
   title: "You are not signed in",
   denied: "The sign-in was cancelled, or you may not use this service.",
-  over: "This sign-in took too long, was used before or began in another browser.",
+  over: "This sign-in took too long, was used before or began in another browser or another tab.",
   away: "The sign-in service cannot be reached right now.",
   refused:
     "The sign-in service did not answer as expected. If this happens again, tell the operator.",
@@ -33,7 +33,7 @@ const EN: Words = {
 const ZH: Words = {
   title: "尚未登录",
   denied: "登录已取消，或者你无权使用此服务。",
-  over: "这次登录用时过长、已经用过，或者是在另一个浏览器中开始的。",
+  over: "这次登录用时过长、已经用过，或者是在另一个浏览器或标签页中开始的。",
   away: "目前无法连接登录服务。",
   refused: "登录服务的回应不符合预期。如果再次出现，请告知管理员。",
   "not ready": "聊天服务尚未就绪，请稍后再试。",

@@ -180,6 +180,22 @@ Deno.test("A callback with another state signs nobody in", async () => {
   assert.equal(browser.get("parley"), undefined);
 });
 
+Deno.test("Of two tabs of a browser, the one that has begun last signs in, whichever returns first", async () => {
+  await using stage = await start();
+  const browser = new CookieClient();
+  const login = await browser.fetch(`${stage.service.url}/auth/login`);
+  await login.body?.cancel();
+  const state = new URL(login.headers.get("location") ?? "").searchParams.get("state");
+  const last = await goThroughProvider(browser, stage);
+  const first = new URL(last);
+  first.searchParams.set("state", state ?? "");
+  await assertFailed(await browser.fetch(first), 400, /another tab/);
+  const response = await browser.fetch(last);
+  await response.body?.cancel();
+  assert.equal(response.status, 303);
+  assert.ok(browser.get("parley"));
+});
+
 Deno.test("A callback in another browser signs nobody in", async () => {
   await using stage = await start();
   const callback = await goThroughProvider(new CookieClient(), stage);
