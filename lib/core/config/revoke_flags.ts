@@ -23,7 +23,7 @@ export const REVOKE_ALL = "--all";
 export const REVOKE_HELP = [
   "  --user ID         everything of the user with this id, as you.user in the protocol",
   "  --subject S       the same, of the user whose tokens have this sub",
-  "  --issuer I        with --subject: the iss of the tokens; default: JWT_ISSUER",
+  "  --issuer I        with --subject: the iss of the tokens or of the provider; default: JWT_ISSUER",
   "  --token JTI       one token, by its jti",
   "  --all             everything, of everybody",
   "  --before TIME     what was issued before it, such as 2026-03-01T12:00:00Z; default: now",

@@ -38,6 +38,9 @@ const UNAUTHORIZED: Problem = {
 const EXPECTED = 'The body must be JSON with one of "user", "subject" (and "issuer"), "token" or ' +
   '"all": true, and perhaps "before" as an ISO 8601 time with its zone';
 
+const ISSUER_NEEDED = 'Users sign in at an OpenID provider, so a subject needs an "issuer": ' +
+  "the provider's, as its /.well-known/openid-configuration spells it";
+
 const before = v.optional(v.pipe(v.string(), v.check(isRevocationTime)));
 const text = v.pipe(v.string(), v.nonEmpty());
 
@@ -52,7 +55,13 @@ const Body = v.union([
 /** The settings that matter here. */
 export type RevocationSettings = Pick<
   Config,
-  "adminToken" | "jwtIssuer" | "authProxyHeader" | "jwtSecret" | "jwtPublicKeyFile" | "jwksUrl"
+  | "adminToken"
+  | "jwtIssuer"
+  | "authProxyHeader"
+  | "oidcIssuer"
+  | "jwtSecret"
+  | "jwtPublicKeyFile"
+  | "jwksUrl"
 >;
 
 /** Creates the handler of the path. */
@@ -89,12 +98,19 @@ export function revocationsHandler(
   };
 }
 
-/** The issuer of subjects without one: the proxy if only it signs users in, else that of the tokens. */
+/**
+ * The issuer of subjects without one: the proxy if only it signs users in, else that of the tokens. Undefined if users sign
+ * in only at an OpenID provider: it may spell itself in another way than `OIDC_ISSUER`, such as with a slash at the end, and
+ * nobody would be signed out.
+ */
 function defaultIssuer(
-  { jwtIssuer, authProxyHeader, jwtSecret, jwtPublicKeyFile, jwksUrl }: RevocationSettings,
-): string | null {
+  { jwtIssuer, authProxyHeader, oidcIssuer, jwtSecret, jwtPublicKeyFile, jwksUrl }:
+    RevocationSettings,
+): string | null | undefined {
   const acceptsTokens = [jwtSecret, jwtPublicKeyFile, jwksUrl].some((it) => it !== null);
-  return authProxyHeader !== null && !acceptsTokens ? PROXY_ISSUER : jwtIssuer ?? "";
+  if (acceptsTokens) return jwtIssuer ?? "";
+  if (authProxyHeader !== null) return PROXY_ISSUER;
+  return oidcIssuer === null ? jwtIssuer ?? "" : undefined;
 }
 
 type ReadResult =
@@ -103,7 +119,7 @@ type ReadResult =
 
 async function readRevocation(
   request: Request,
-  defaultIssuer: string | null,
+  defaultIssuer: string | null | undefined,
   now: number,
 ): Promise<ReadResult> {
   const body = await readText(request);
@@ -117,18 +133,20 @@ async function readRevocation(
   if (time < now - REVOCATION_KEPT_MS) {
     return bad(400, '"before" is more than a year ago, and revocations are kept for a year');
   }
-  return { kind: "good", revocation: { ...targetOf(output, defaultIssuer), before: time } };
+  const target = targetOf(output, defaultIssuer);
+  if (target === undefined) return bad(400, ISSUER_NEEDED);
+  return { kind: "good", revocation: { ...target, before: time } };
 }
 
 function targetOf(
   body: v.InferOutput<typeof Body>,
-  defaultIssuer: string | null,
-): Pick<Revocation, "scope" | "id"> {
+  defaultIssuer: string | null | undefined,
+): Pick<Revocation, "scope" | "id"> | undefined {
   if ("user" in body) return { scope: "user", id: body.user };
   if ("token" in body) return { scope: "token", id: body.token };
   if ("all" in body) return { scope: "all", id: "" };
   const { subject, issuer = defaultIssuer } = body;
-  return { scope: "user", id: appUserId(issuer, subject) };
+  return issuer === undefined ? undefined : { scope: "user", id: appUserId(issuer, subject) };
 }
 
 function bad(status: number, detail: string): ReadResult {

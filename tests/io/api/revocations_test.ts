@@ -8,9 +8,11 @@ import { FakeClock, revocationFeed } from "../../support/fakes.ts";
 
 const TOKEN = "a token of some length";
 const SETTINGS: RevocationSettings = {
-  ...{ adminToken: TOKEN, authProxyHeader: null, jwtIssuer: null },
+  ...{ adminToken: TOKEN, authProxyHeader: null, jwtIssuer: null, oidcIssuer: null },
   ...{ jwtSecret: null, jwtPublicKeyFile: "key.pem", jwksUrl: null },
 };
+/** Users sign in only at a provider. */
+const WITH_PROVIDER = { oidcIssuer: "https://id.example", jwtPublicKeyFile: null };
 const NOW = new FakeClock().date();
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
@@ -126,6 +128,13 @@ for (
     ["JWT_ISSUER, unless it is stated", { jwtIssuer: "shop" }, { issuer: "mall" }, "mall"],
     ["the proxy, without tokens", { authProxyHeader: "x-user", jwtPublicKeyFile: null }, {}, null],
     ["the tokens' issuer beside a proxy", { authProxyHeader: "x-user" }, {}, ""],
+    ["the tokens' issuer beside a provider", { oidcIssuer: "https://id.example" }, {}, ""],
+    [
+      "the provider's, if stated",
+      WITH_PROVIDER,
+      { issuer: "https://id.example" },
+      "https://id.example",
+    ],
     ["the proxy for null", { authProxyHeader: "x-user" }, { issuer: null }, null],
   ] as const
 ) {
@@ -135,6 +144,14 @@ for (
     assert.deepEqual((await api.stored())[0]?.id, appUserId(issuer, "42"));
   });
 }
+
+Deno.test("POST refuses a subject without an issuer if users sign in only at a provider", async () => {
+  const api = new Api(WITH_PROVIDER);
+  const { status, body } = await api.post({ subject: "42" });
+  assert.equal(status, 400);
+  assert.match(body.detail, /needs an "issuer"/);
+  assert.deepEqual(await api.stored(), []);
+});
 
 Deno.test("GET returns what has been revoked, the latest first, as it was posted", async () => {
   const api = new Api();
