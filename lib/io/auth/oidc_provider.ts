@@ -200,15 +200,25 @@ function failureOf(error: unknown): SignInFailure {
   const { message, cause } = error;
   if (error instanceof ClientError) {
     if (cause instanceof Deno.errors.NotCapable) return failed("away", cause.message);
-    const isAway = error.code === "OAUTH_TIMEOUT" ||
+    const isAway = error.code === "OAUTH_TIMEOUT" || breaksOff(cause) ||
       (cause instanceof Response && cause.status >= 500);
-    return failed(isAway ? "away" : "refused", message);
+    // The package's own words, such as which claim is not as it should be. Values are elsewhere.
+    const detail = cause instanceof Error && cause.message !== message ? `: ${cause.message}` : "";
+    return failed(isAway ? "away" : "refused", message + detail);
   }
   // How fetch() fails: the reason is in the cause.
   if (error instanceof TypeError) {
     return failed("away", cause instanceof Error ? cause.message : message);
   }
   return failed("refused", message);
+}
+
+/** Whether a response has ended in its middle, or takes too long, so that its body is no JSON. */
+function breaksOff(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { cause } = error;
+  return cause instanceof TypeError ||
+    (cause instanceof DOMException && cause.name === "TimeoutError");
 }
 
 /** An error code of OAuth. What it says comes from elsewhere, and from the browser in the worst case. */

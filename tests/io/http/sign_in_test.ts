@@ -285,16 +285,42 @@ Deno.test("A wrong OIDC_CLIENT_SECRET is a 502, and in no log record", async () 
   }
 });
 
-Deno.test("An ID token that the provider's published keys did not sign signs nobody in", async () => {
+Deno.test("An ID token that the provider's published keys did not sign signs nobody in, and the log says so", async () => {
+  await using log = await LogRecorder.start();
   await using stage = await start({}, { publishesOtherKeys: true });
   const browser = new CookieClient();
   const callback = await goThroughProvider(browser, stage);
   await assertFailed(await browser.fetch(callback), 502, /did not answer as expected/);
+  assert.match(
+    String(log.fields("sign_in.failed")[0]?.["why"]),
+    /: JWT signature verification failed$/,
+  );
   assert.equal(browser.get("parley"), undefined);
 });
 
+Deno.test("A provider whose response breaks off is away", async () => {
+  await using log = await LogRecorder.start();
+  const at = { hostname: "127.0.0.1", port: 0, onListen: () => {} };
+  const headers = { "content-type": "application/json", "content-length": "100" };
+  await using provider = Deno.serve({ ...at, onError: () => new Response() }, () => {
+    const body = new ReadableStream({
+      start: (controller) => controller.enqueue(new TextEncoder().encode("{")),
+      pull: (controller) => controller.error(new Error("breaks off")),
+    });
+    return new Response(body, { headers });
+  });
+  await using service = await startTestService({
+    OIDC_ISSUER: `http://127.0.0.1:${provider.addr.port}`,
+    OIDC_CLIENT_ID: "parley",
+    OIDC_CLIENT_SECRET: "hunter2",
+    PUBLIC_URL: "http://127.0.0.1",
+  });
+  await assertFailed(await fetch(`${service.url}/auth/login`), 503, /cannot be reached/);
+  assert.equal(log.fields("sign_in.failed")[0]?.["reason"], "away");
+});
+
 Deno.test("A provider that states another issuer than the settings is a 502", async () => {
-  await using stage = await start({}, {});
+  await using stage = await start();
   const { port } = new URL(stage.provider.issuer);
   const env = { ...stage.provider.settings, OIDC_ISSUER: `http://localhost:${port}` };
   await using other = await startTestService(env);
