@@ -69,6 +69,7 @@ export class RoomPane {
     });
     this.composer = new Composer(translator, drafts, {
       ...{ maxBytes, run },
+      isEnded: () => chat.state.value.kind === "closed",
       editLast: () => this.#editLast(),
       timelineOf: (room) => rooms.timelineOf(room),
       showToast: (line) => toasts.show(line),

@@ -30,6 +30,7 @@ import { onLookingChange } from "../base/user_presence.js";
  * What the composer needs from the page.
  * @typedef {object} ComposerContext
  * @property {() => number} maxBytes Maximum length of a text.
+ * @property {() => boolean} isEnded Whether the chat has ended, so that nothing is sent any more.
  * @property {() => boolean} editLast Edits the user's last message; false if there is none.
  * @property {(room: Room) => Timeline} timelineOf
  * @property {(words: string) => void} showToast Shows a toast.
@@ -209,6 +210,8 @@ export class Composer {
     if (!room || text === "" || !this.#checkLength()) return this.focus();
     const { edit, reply } = this.#draft;
     const line = parseLine(text);
+    // The log shows no new actions then. The text stays as a draft, also while the user signs in again.
+    if ((edit || line.kind === "say") && this.#context.isEnded()) return this.focus();
     if (edit) room.edit(edit.position, text);
     else if (line.kind === "say") room.say(line.text, reply ? { reply: reply.position } : {});
     else {

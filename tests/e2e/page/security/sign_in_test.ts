@@ -105,6 +105,19 @@ signInTest("Signing out removes what the page has stored for the user", async ({
   assert.ok(left.includes("other") && left.includes("parley-page / theme"), left.join("\n"));
 });
 
+signInTest("What a user writes before signing in again stays in the field", async ({ page }) => {
+  await page.getByText("Sign in to chat.").waitFor();
+  await page.fill("#text", "for later");
+  await page.press("#text", "Enter");
+  assert.equal(await page.inputValue("#text"), "for later");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await signInAs(page, "ann");
+  await whenJoined(page);
+  assert.equal(await page.inputValue("#text"), "for later");
+  await page.press("#text", "Enter");
+  await untilShown(page, "for later");
+});
+
 signInTest("No script of the page can read the cookie", async ({ page }) => {
   await page.getByRole("button", { name: "Sign in" }).click();
   await signInAs(page, "ann");
