@@ -11,7 +11,7 @@
  * ```
  * @module
  */
-import { isLoopback } from "../http/ip_address.ts";
+import { isLoopbackHost } from "../http/ip_address.ts";
 import type { Config } from "./settings_table.ts";
 
 /** Whether clients of other machines can reach the service, directly or through a proxy, and the engine is `deno`. */
@@ -22,6 +22,6 @@ export function shouldChangeEngine(
   >,
 ): boolean {
   if (websocketEngine !== "deno") return false;
-  const isLocal = host === "localhost" || isLoopback(host);
-  return !isLocal || publicUrl !== null || trustProxy.length > 0;
+  const hosts = publicUrl === null ? [host] : [host, new URL(publicUrl).hostname];
+  return !hosts.every(isLoopbackHost) || trustProxy.length > 0;
 }

@@ -16,7 +16,7 @@
  * ```
  * @module
  */
-import { isLoopback } from "../http/ip_address.ts";
+import { isLoopback, isLoopbackHost } from "../http/ip_address.ts";
 
 /** Where the service listens and stores messages. */
 export interface StartupInfo {
@@ -44,10 +44,15 @@ export function startupMessage(
 ): string {
   const { host, port, publicUrl, storage } = info;
   const secure = info.tlsCertFile === null ? "" : "s";
-  const here = authority(listensOnAll(host) ? "127.0.0.1" : host, port);
+  // There, and at no other address, users come back from an OpenID provider.
+  const isOurs = publicUrl !== null && isLoopbackHost(new URL(publicUrl).hostname);
+  const here = isOurs
+    ? publicUrl
+    : `http${secure}://${authority(listensOnAll(host) ? "127.0.0.1" : host, port)}`;
+  const socket = here.replace(/^http/, "ws");
   const first =
-    `Parley is on http${secure}://${here} (${storage}): open it in a browser, or: npx wscat -c ws${secure}://${here}/ws`;
-  const others = publicUrl ??
+    `Parley is on ${here} (${storage}): open it in a browser, or: npx wscat -c ${socket}/ws`;
+  const others = (isOurs ? null : publicUrl) ??
     (listensOnAll(host) ? reachableUrls(`http${secure}`, info, addresses) : undefined);
   return `${first}\n${others === undefined ? "" : `Others can open ${others}\n`}`;
 }

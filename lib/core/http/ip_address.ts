@@ -153,6 +153,11 @@ export function isLoopback(address: string): boolean {
   return bits === 1n || (bits !== undefined && bits >> 24n === LOOPBACK_V4);
 }
 
+/** Whether only this machine can reach a host, as a setting or a URL spells it: localhost or a loopback address. */
+export function isLoopbackHost(host: string): boolean {
+  return host === "localhost" || isLoopback(host.replace(/^\[|\]$/g, ""));
+}
+
 /**
  * Blocks of this machine and of private networks: RFC 1122 §3.2.1.3, RFC 1918, RFC 4291 §2.5.3, RFC 4193, RFC 4291
  * §2.5.6.

@@ -10,6 +10,9 @@ for (
     [{ HOST: "0.0.0.0" }, true],
     [{ HOST: "chat.example" }, true],
     [{ PUBLIC_URL: "https://chat.example" }, true],
+    [{ PUBLIC_URL: "http://localhost:8080" }, false],
+    [{ PUBLIC_URL: "http://[::1]:8080" }, false],
+    [{ PUBLIC_URL: "http://127.0.0.1:8080", HOST: "0.0.0.0" }, true],
     [{ TRUST_PROXY: "127.0.0.1" }, true],
     [{ HOST: "0.0.0.0", WEBSOCKET_ENGINE: "node" }, false],
   ] as const

@@ -15,6 +15,9 @@ for (
     ["0.0.0.0", null, ["127.0.0.1"], "127.0.0.1:8080", "port 8080 at the address of this machine"],
     ["0.0.0.0", "https://chat.example", MACHINE, "127.0.0.1:8080", "https://chat.example"],
     ["127.0.0.1", "https://chat.example", MACHINE, "127.0.0.1:8080", "https://chat.example"],
+    ["127.0.0.1", "http://localhost:8080", MACHINE, "localhost:8080", undefined],
+    ["127.0.0.1", "http://[::1]:81/team", MACHINE, "[::1]:81/team", undefined],
+    ["0.0.0.0", "http://localhost:8080", MACHINE, "localhost:8080", "http://192.168.1.20:8080"],
   ] as const
 ) {
   Deno.test(`startupMessage() on ${host}, PUBLIC_URL ${publicUrl}, directs others to ${others}`, () => {
