@@ -58,7 +58,7 @@ export class OnDemand {
     const fn = this.#waiting;
     // The server has another version by now, whose script does not fit this page.
     if (error instanceof SyntaxError) {
-      const reload = { words: translator.text("reloadPage"), run: () => location.reload() };
+      const reload = { words: translator.text("reload"), run: () => location.reload() };
       return toasts.show(translator.text("pageUpdated"), reload);
     }
     const again = { words: translator.text("tryAgain"), run: () => fn && void this.use(fn) };

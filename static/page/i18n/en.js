@@ -33,7 +33,7 @@ export const en = {
   roomJoining: "Joining #{room}…",
   slowed: "Sending slowly, to stay within the server's limits…",
   roomRefused: "You could not join #{room}: {why}",
-  roomNameTaken: "Your name is already taken in #{room}. Choose another one to join.",
+  roomNameTaken: "Your name is taken in #{room}. Choose another to join.",
   roomNameTemporary: "{wanted} is taken here. You are {name} until it is free.",
   chooseOther: "Choose another name",
   roomMarkRefused: "not joined",
@@ -61,8 +61,8 @@ export const en = {
   reload: "Reload",
   online: "Connected",
   nothingKept:
-    "This browser stores nothing for this page. Your name, drafts and unsent messages last only until this tab is closed or reloaded.",
-  notKept: "This browser cannot save unsent messages. Keep this page open until they are sent.",
+    "This browser stores nothing for this page. Your name, drafts and unsent messages are lost when you close or reload it.",
+  notKept: "This browser cannot save unsent messages. Keep the page open until they are sent.",
 
   message: "Message",
   messageTo: "Message #{room}",
@@ -71,7 +71,7 @@ export const en = {
   emoji: "Emoji",
   hint: "Press Enter to send, Shift+Enter for a new line.",
   hintCode: "In code, press Enter for a new line, Ctrl+Enter to send.",
-  tooLong: "Too long by {bytes} bytes. Shorten it or send it in parts.",
+  tooLong: "Too long by {bytes} bytes. Shorten or split it.",
   answering: "Replying to {name}: {text}",
   cancelReply: "Cancel reply",
   editing: "Editing your message",
@@ -87,7 +87,6 @@ export const en = {
   partNotLoaded: "This part of the page could not be loaded.",
   tryAgain: "Try again",
   pageUpdated: "The page has been updated. Reload it to continue.",
-  reloadPage: "Reload",
   noFiles: "Files are not supported yet.",
 
   faultOther: "something went wrong ({code}).",

@@ -105,7 +105,6 @@ export const zh = {
   tryAgain: "重试",
   newVersion: "这个页面有新版本。",
   pageUpdated: "页面已更新，请重新加载。",
-  reloadPage: "重新加载",
   linkTitle: "消息链接",
   linkText: "请复制这个地址：",
   linkCopied: "链接已复制。",
