@@ -103,10 +103,10 @@ export const ADD_REVOCATION = `INSERT INTO revocations (scope, id, time) VALUES 
   ON CONFLICT (scope, id) DO UPDATE SET time = max(time, excluded.time)`;
 
 /** Creates empty tables in an empty file. */
-export function createTables(file: DatabaseSync): void {
-  // Must be set before the tables are created, outside of a transaction.
-  file.exec("PRAGMA auto_vacuum = INCREMENTAL");
-  file.exec(`BEGIN EXCLUSIVE; ${SCHEMA} COMMIT`);
+export function createTables(file: Pick<DatabaseSync, "exec">): void {
+  // The first pragma writes the header, so it must be first, and in the same transaction: after a crash, a header without
+  // the application id would look like another application's.
+  file.exec(`BEGIN; PRAGMA auto_vacuum = INCREMENTAL; ${SCHEMA} COMMIT`);
 }
 
 /** The version of the tables; includes changes that are still in the write-ahead log. */

@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { openSqliteFile } from "../../../../lib/io/sqlite/file/database.ts";
+import { inspectFile } from "../../../../lib/io/sqlite/file/inspection.ts";
+import { APPLICATION_ID, createTables } from "../../../../lib/io/sqlite/file/schema.ts";
 import { openSqliteStore } from "../../../../lib/io/sqlite/store.ts";
 import { ann, bob, lobby, numbers, say } from "../../../contract/fixtures.ts";
 import { FakeClock } from "../../../support/fakes.ts";
@@ -235,4 +237,21 @@ Deno.test("openSqliteStore() migrates a file of version 2 with all its contents,
     assert.deepEqual(await store.revocations.read(), time === "first" ? [] : [revocation]);
     await store.revocations.add(revocation);
   }
+});
+
+Deno.test("createTables() leaves a file that is ours after each of its steps, and one that can shrink", async () => {
+  await using folder = new TemporaryFolder();
+  const path = `${folder.path}/parley.sqlite`;
+  using file = new DatabaseSync(path);
+  let steps = 0;
+  createTables({
+    exec(sql) {
+      file.exec(sql);
+      inspectFile(path);
+      steps += 1;
+    },
+  });
+  assert.ok(steps > 0);
+  assert.equal(file.prepare("PRAGMA auto_vacuum").get()?.auto_vacuum, 2);
+  assert.equal(file.prepare("PRAGMA application_id").get()?.application_id, APPLICATION_ID);
 });
