@@ -30,8 +30,8 @@ export interface Outcome extends Counts {
   readonly output: string;
 }
 
-/** Runs a job to its end. */
-export type Start = (job: Job) => Promise<Outcome>;
+/** Runs a job to its end. @param lane Which of the jobs that run at the same time it is, from 0. */
+export type Start = (job: Job, lane: number) => Promise<Outcome>;
 
 const ROOT = new URL("..", import.meta.url);
 const NONE: Counts = { passed: 0, failed: 0, ignored: 0 };
@@ -174,11 +174,11 @@ export async function runJobs(
   }, REPORT_MS);
   const failures: string[] = [];
   const waiting = jobs.values();
-  const work = async () => {
+  const work = async (lane: number) => {
     for (const job of waiting) {
       const progress = tiers.get(job.tier) ?? new Progress(job.tier, 1);
       progress.running.add(job.what);
-      const outcome = await start(job);
+      const outcome = await start(job, lane);
       progress.running.delete(job.what);
       progress.add(outcome);
       if (outcome.failed > 0) {
@@ -189,7 +189,7 @@ export async function runJobs(
       if (progress.isOver) print(String(progress));
     }
   };
-  await Promise.all(Array.from({ length: atATime }, work));
+  await Promise.all(Array.from({ length: atATime }, (_, lane) => work(lane)));
   clearInterval(report);
   for (const failure of failures) print(`FAILED ${failure}`);
   return [...tiers.values()].map(({ counts }) => counts).reduce(sum, NONE);
@@ -242,6 +242,11 @@ export async function startDeno(
   return signal === null ? outcome : { ...outcome, output: `${outcome.output}${signal}\n` };
 }
 
+/** Its tests get ports that no other lane uses. */
+function startInLane(job: Job, lane: number): Promise<Outcome> {
+  return startDeno({ ...job, env: { ...job.env, TEST_LANE: String(lane) } });
+}
+
 function print(text: string): void {
   let bytes = new TextEncoder().encode(`${text}\n`);
   while (bytes.length > 0) bytes = bytes.subarray(Deno.stdout.writeSync(bytes));
@@ -259,7 +264,7 @@ if (import.meta.main) {
   const jobs = tiersNamed(Deno.args).flatMap((tier) =>
     jobsOf(tier, files.filter((path) => tiersOf(path).includes(tier)), size)
   );
-  const counts = await runJobs(jobs, defaultJobs(), (job) => startDeno(job), print);
+  const counts = await runJobs(jobs, defaultJobs(), startInLane, print);
   print(`\n${summary(counts, performance.now() - from)}`);
   Deno.exit(counts.failed === 0 ? 0 : 1);
 }

@@ -84,17 +84,21 @@ for (
   Deno.test(`summary() is "${line}"`, () => assert.equal(summary(counts, ms), line));
 }
 
-Deno.test("runJobs() runs all jobs, at most the allowed number at a time, and prints the output of failed ones", async () => {
+Deno.test("runJobs() runs all jobs, at most the allowed number at a time, each in a lane of its own, and prints the output of failed ones", async () => {
   const jobs: readonly Job[] = ["one", "two", "three", "four", "five"].map((what, index) => ({
     ...{ tier: index < 2 ? "e2e" : "unit", what, args: [] },
   }));
   const printed: string[] = [];
   let running = 0;
   let most = 0;
-  const counts = await runJobs(jobs, 2, async ({ what }) => {
+  const lanes = new Set<number>();
+  const counts = await runJobs(jobs, 2, async ({ what }, lane) => {
+    assert.ok(!lanes.has(lane) && lane < 2);
+    lanes.add(lane);
     most = Math.max(most, ++running);
     await Promise.resolve();
     running--;
+    lanes.delete(lane);
     const isBad = what === "two";
     const output = `first test ... ok (1ms)\n${isBad ? "second test ... FAILED (1ms)\n" : ""}`;
     return { passed: 1, failed: isBad ? 1 : 0, ignored: 0, output: `${output}output of ${what}` };

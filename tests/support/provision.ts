@@ -173,16 +173,24 @@ export async function withinDeadline<T>(what: string, promise: Promise<T>): Prom
 // could be assigned that very port, and be connected to itself; a server that restarts could find its port taken.
 const [FIRST_PORT, OUTGOING_PORT] = [20_000, 32_768];
 
+// Processes that run tests at the same time choose among different ports: a port that one of them has chosen stays free
+// until its program listens. 16 divides every distance to a second port.
+const LANES = 16;
+const lane = Number(Deno.env.get("TEST_LANE") ?? Math.floor(Math.random() * LANES)) % LANES;
+const chosen = new Set<number>();
+
 /**
- * A port of 127.0.0.1 on which nothing listens now.
+ * A port of 127.0.0.1 on which nothing listens now, and that nobody else chooses.
  *
- * @param beside Distance to a second port that must be free as well; 0 for none.
+ * @param beside Distance to a second port that must be free as well, a multiple of 16; 0 for none.
  */
 export function freePort(beside = 0): number {
+  const count = Math.floor((OUTGOING_PORT - FIRST_PORT - beside) / LANES);
   for (;;) {
-    const range = OUTGOING_PORT - FIRST_PORT - beside;
-    const port = FIRST_PORT + Math.floor(Math.random() * range);
-    if (isFree(port) && (beside === 0 || isFree(port + beside))) return port;
+    const port = FIRST_PORT + LANES * Math.floor(Math.random() * count) + lane;
+    if (chosen.has(port) || !isFree(port) || (beside > 0 && !isFree(port + beside))) continue;
+    chosen.add(port);
+    return port;
   }
 }
 

@@ -80,7 +80,6 @@ export async function joinCluster(node: RedisServer): Promise<RedisServer> {
 
 function startNode(): Promise<RedisServer> {
   const options = {
-    "cluster-enabled": "yes",
     "cluster-node-timeout": String(IMPATIENT_MS),
     // A master would wait 5 s for more replicas before it lets one begin.
     "repl-diskless-sync-delay": "0",

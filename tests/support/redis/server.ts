@@ -12,14 +12,14 @@ export type Reply = string | number | null | readonly Reply[];
 export interface RedisInit {
   readonly args?: readonly string[];
   readonly port?: number;
-  /** Whether it has a second port, 10,000 above the first, by which the servers of a cluster talk. */
+  /** Whether it is a server of a cluster, with a second port, 10,000 above the first, by which those talk. */
   readonly clustered?: boolean;
   /** What it watches as a sentinel, as lines of its configuration. */
   readonly sentinel?: readonly string[];
 }
 
 /** Distance of a port to that of the cluster's bus, which Redis chooses. */
-const CLUSTER_BUS = 10_000;
+export const CLUSTER_BUS = 10_000;
 
 /** Starts a Redis that answers, on a free port unless one is given. */
 export async function startRedis(init: RedisInit = {}): Promise<RedisServer> {
@@ -56,12 +56,13 @@ export class RedisServer implements AsyncDisposable {
     program: Program,
     port: number,
     folder: string,
-    { args = [], sentinel }: RedisInit,
+    { args = [], clustered = false, sentinel }: RedisInit,
   ): Promise<RedisServer> {
     const place = { bind: "127.0.0.1", port, dir: folder };
+    const kind = clustered ? { "cluster-enabled": "yes" } : {};
     const own = sentinel
       ? [await configure(folder, place, sentinel), "--sentinel"]
-      : Object.entries({ ...place, save: "", appendonly: "no" }).flatMap((
+      : Object.entries({ ...place, ...kind, save: "", appendonly: "no" }).flatMap((
         [name, value],
       ) => [`--${name}`, String(value)]);
     const run = () =>

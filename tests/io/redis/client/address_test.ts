@@ -6,10 +6,10 @@ import assert from "node:assert/strict";
 import type { RedisBus } from "../../../../lib/io/redis/bus.ts";
 import { AnnouncementReader } from "../../../contract/announcement_reader.ts";
 import { ann, draft, lobby, mustPublish, react, say } from "../../../contract/fixtures.ts";
-import { freePort, programTest, until } from "../../../support/provision.ts";
+import { freePort, onFreePort, programTest, until } from "../../../support/provision.ts";
 import { OPENSSL, TestAuthority } from "../../../support/certificates.ts";
 import { openBus, whenReady } from "../../../support/redis/bus.ts";
-import { type RedisServer, startRedis } from "../../../support/redis/server.ts";
+import { CLUSTER_BUS, type RedisServer, startRedis } from "../../../support/redis/server.ts";
 import { TemporaryFolder } from "../../../support/temporary_folder.ts";
 
 /** Starts a Redis, sets it up, and opens a bus on it by a URL. */
@@ -86,7 +86,7 @@ async function aclCommand(): Promise<readonly string[]> {
 for (const [what, scheme] of [["a Redis", "redis"], ["a cluster", "redis-cluster"]] as const) {
   Deno.test(`RedisBus supports every operation on ${what} as the ACL user of the guide`, async () => {
     const isCluster = scheme === "redis-cluster";
-    await using redis = await startRedis({ args: isCluster ? ["--cluster-enabled", "yes"] : [] });
+    await using redis = await startRedis({ clustered: isCluster });
     if (isCluster) await giveAllSlots(redis);
     await redis.command(...await aclCommand());
     await redis.command("ACL", "SETUSER", "default", "off");
@@ -129,8 +129,8 @@ const startTls: Readonly<Record<string, StartTls>> = {
     return `rediss://127.0.0.1:${port}`;
   },
   "a cluster": async (started, port, options) => {
-    const cluster = [["cluster-enabled", "yes"], ["tls-cluster", "yes"]] as const;
-    const redis = started.use(await startRedis({ args: argsOf([...options, ...cluster]) }));
+    const args = argsOf([...options, ["tls-cluster", "yes"]]);
+    const redis = started.use(await startRedis({ clustered: true, args }));
     await giveAllSlots(redis);
     return `rediss-cluster://127.0.0.1:${port}`;
   },
@@ -158,14 +158,15 @@ for (const [what, start] of Object.entries(startTls)) {
       const authority = await TestAuthority.create(openssl, folder.path);
       const { certFile, keyFile } = await authority.certify("redis");
       await using started = new AsyncDisposableStack();
-      const port = freePort();
-      const url = await start(started, port, [
-        ["tls-port", String(port)],
-        ["tls-auth-clients", "no"],
-        ["tls-cert-file", certFile],
-        ["tls-key-file", keyFile],
-        ["tls-ca-cert-file", authority.file],
-      ]);
+      const startOn = (port: number) =>
+        start(started, port, [
+          ["tls-port", String(port)],
+          ["tls-auth-clients", "no"],
+          ["tls-cert-file", certFile],
+          ["tls-key-file", keyFile],
+          ["tls-ca-cert-file", authority.file],
+        ]);
+      const url = await onFreePort(startOn, CLUSTER_BUS);
       await using trusting = openBus(url, { ca: authority.pem });
       await whenReady(trusting);
       await useEveryCommand(trusting);
