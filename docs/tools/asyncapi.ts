@@ -33,6 +33,10 @@ export const ANSWERS: Readonly<Record<RequestType, FrameType | undefined>> = {
   history: "history",
   name: "ack",
   auth: "ack",
+  invite: "invite",
+  invites: "invites",
+  devices: "devices",
+  revoke: "ack",
   ping: "pong",
   pong: undefined,
 };

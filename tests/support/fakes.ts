@@ -33,6 +33,7 @@ import type { Backlog } from "../../lib/core/limits/send_pacing.ts";
 import { type Name, parseName, parseRoom, type RoomId } from "../../lib/core/names/names.ts";
 import type { Position } from "../../lib/core/log/position.ts";
 import type { HistoryPage, Replay, Retention } from "../../lib/core/log/room_log.ts";
+import { noMembers } from "./members.ts";
 
 /** A name or a room, which the test must write correctly. */
 export function name(text: string): Name {
@@ -358,7 +359,10 @@ export class FakeChat implements Disposable {
     const bus = this.bus = new FakeBus(clock, subscribes);
     const { guestName = "网友" } = settings;
     const common = { clock, bus, random: () => 0, guestName, newId: counter("id") };
-    const hub = this.hub = new Hub({ ...common, ...hubSettings, node: "node", recoverLimit });
+    const members = noMembers(clock);
+    const { names } = { ...members, ...settings };
+    const hubContext = { ...common, ...hubSettings, node: "node", recoverLimit, names };
+    const hub = this.hub = new Hub(hubContext);
     const limits = {
       maxTextBytes: 100,
       maxMessageBytes: 1_000,
@@ -376,6 +380,7 @@ export class FakeChat implements Disposable {
       tickets: new FakeTickets(),
       revocations: noRevocations(),
       auth: "open",
+      ...members,
     } as const;
     const reads = { limits: new SharedBudgets(limits), readLimit: new ConcurrencyLimit(16) };
     this.context = { ...common, ...own, ...access, ...reads, ...settings };

@@ -38,4 +38,6 @@ export interface TokenUser {
   readonly issuedAt: number;
   /** The token's own id; undefined if it has none. */
   readonly tokenId: string | undefined;
+  /** The device of a member; undefined for others. */
+  readonly deviceId?: string | undefined;
 }

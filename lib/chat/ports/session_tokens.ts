@@ -3,6 +3,7 @@
  * @module
  */
 import type { Author, UserId } from "../../core/log/entry.ts";
+import type { DeviceToken } from "./directory.ts";
 
 /** Issues tokens that identify users, and verifies them. */
 export interface SessionTokens {
@@ -14,8 +15,13 @@ export interface SessionTokens {
   readonly ready: Promise<void>;
   /** Identifies the deployment: the same on all its instances and after a restart; undefined before {@linkcode ready}. */
   readonly serviceId: string | undefined;
-  /** Returns a token for a user; undefined before {@linkcode ready}. @param since See {@linkcode ReturningUser}. */
-  sign(me: Identity, since: number): string | undefined;
+  /**
+   * Returns a token for a user; undefined before {@linkcode ready}.
+   *
+   * @param since See {@linkcode ReturningUser}.
+   * @param device The device of a member; undefined for a guest.
+   */
+  sign(me: Identity, since: number, device?: DeviceToken): string | undefined;
   /** Returns the token's user; undefined if the token is invalid or too old, or before {@linkcode ready}. */
   verify(token: string): ReturningUser | undefined;
 }
@@ -30,4 +36,6 @@ export interface Identity extends Author {
 export interface ReturningUser extends Identity {
   /** When the user first signed in, in milliseconds since 1970; a token that is exchanged for a newer one hands it on. */
   readonly since: number;
+  /** The device of a member; undefined for a guest. */
+  readonly device?: DeviceToken | undefined;
 }

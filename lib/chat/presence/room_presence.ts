@@ -10,6 +10,7 @@ import { isTemporaryName, type Name, type RoomId } from "../../core/names/names.
 import { type PresenceDiff, type PresenceUpdate, Roster } from "../../core/presence/roster.ts";
 import { type Bus, BusUnavailable, type PresenceRegistry } from "../ports/bus.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { KnownNames } from "../members/known_names.ts";
 import { TemporaryNames } from "./temporary_names.ts";
 
 /** What a room's presence needs from its node. */
@@ -20,6 +21,8 @@ export interface RoomPresenceContext {
   readonly clock: Clock;
   /** Unique id of this node. */
   readonly node: string;
+  /** The names of members. */
+  readonly names: Pick<KnownNames, "isReserved">;
 }
 
 interface LocalUser {
@@ -85,6 +88,15 @@ export class RoomPresence {
     return this.#localUsers.get(user)?.name;
   }
 
+  /** Whether a user of this node has a name that belongs to a member by now. */
+  get hasReservedNames(): boolean {
+    return this.#localUsers.entries().some(([user, { name }]) => this.#isReserved(user, name));
+  }
+
+  #isReserved(user: UserId, name: Name): boolean {
+    return this.#context.names.isReserved({ user, name });
+  }
+
   /** Whether a user is known to be in the room through another node too. */
   isElsewhere(user: UserId): boolean {
     return this.#roster.isElsewhere(user, this.#context.node);
@@ -108,9 +120,10 @@ export class RoomPresence {
     return name;
   }
 
-  #claim({ user, name }: Author, rename = false): Promise<ClaimResult> {
+  async #claim({ user, name }: Author, rename = false): Promise<ClaimResult> {
     const { bus, node } = this.#context;
-    return bus.claim(this.#room, { user, name, node, rename });
+    if (this.#isReserved(user, name)) return { kind: "taken" };
+    return await bus.claim(this.#room, { user, name, node, rename });
   }
 
   #addConnection(localUser: LocalUser): Name {
@@ -243,8 +256,8 @@ export class RoomPresence {
 
   /**
    * Renews the node's lease, reads the table, and repairs differences between the two: a reply may have been lost, and
-   * a Redis that came back empty has lost everything. Resolves to the users whose names were taken meanwhile; they need
-   * other names.
+   * a Redis that came back empty has lost everything. Resolves to the users whose names were taken meanwhile, or belong to
+   * a member by now; they need other names.
    */
   async refresh(): Promise<readonly Author[]> {
     // It would reclaim users who have reconnected elsewhere.
@@ -307,8 +320,8 @@ export class RoomPresence {
   async #reclaim(isMissing: (user: UserId) => boolean): Promise<readonly Author[]> {
     const displaced: Author[] = [];
     for (const [user, localUser] of this.#localUsers) {
-      if (!isMissing(user)) continue;
       const { name } = localUser;
+      if (!isMissing(user) && !this.#isReserved(user, name)) continue;
       const claim = await this.#claim({ user, name });
       if (claim.kind === "taken") displaced.push({ user, name });
       else {

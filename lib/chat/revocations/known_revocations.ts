@@ -2,9 +2,9 @@
  * What one worker knows of the revocations.
  * @module
  */
-import { type Revocable, RevocationList } from "../../core/auth/revocations.ts";
-import { whenAborted } from "../when_aborted.ts";
-import type { RevocationSource, RevocationUpdate } from "./revocation_feed.ts";
+import { type Revocable, type Revocation, RevocationList } from "../../core/auth/revocations.ts";
+import { type FeedUpdate, followFeed } from "../feed.ts";
+import type { RevocationSource } from "./revocation_feed.ts";
 
 /** Follows the revocations of the process. */
 export class KnownRevocations {
@@ -28,29 +28,21 @@ export class KnownRevocations {
   }
 
   /** Adds an update. Returns whether anything is new. */
-  learn({ version, added }: RevocationUpdate): boolean {
+  learn({ version, added }: FeedUpdate<Revocation>): boolean {
     this.#version = version;
     if (this.isReady) this.#ready.resolve();
     return added.filter((it) => this.#list.add(it)).length > 0;
   }
 
   /** Follows a source until the signal aborts. @param onChange Called after each change. */
-  async follow(
+  follow(
     source: Pick<RevocationSource, "revocationsAfter">,
     onChange: () => void,
     signal: AbortSignal,
   ): Promise<void> {
-    await Promise.race([this.#followWhileOpen(source, onChange, signal), whenAborted(signal)]);
-  }
-
-  async #followWhileOpen(
-    source: Pick<RevocationSource, "revocationsAfter">,
-    onChange: () => void,
-    signal: AbortSignal,
-  ): Promise<void> {
-    while (!signal.aborted) {
-      const update = await source.revocationsAfter(this.#version);
+    const onUpdate = (update: FeedUpdate<Revocation>) => {
       if (this.learn(update) && !signal.aborted) onChange();
-    }
+    };
+    return followFeed((version) => source.revocationsAfter(version), onUpdate, signal);
   }
 }

@@ -1,6 +1,5 @@
 /**
- * The revocations of the process: read from the store once for all workers, which follow them by version. Workers ask for
- * what is newer instead of being told, so no change falls between the start of a worker and its first question.
+ * The revocations of the process: read from the store once for all workers, which follow them.
  * @module
  */
 import {
@@ -10,20 +9,13 @@ import {
 } from "../../core/auth/revocations.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { RevocationStore } from "../ports/revocation_store.ts";
+import { Feed, type FeedUpdate } from "../feed.ts";
 import { type RetryContext, retryWhileUnavailable } from "../retry.ts";
-
-/** What has been revoked since a version. */
-export interface RevocationUpdate {
-  /** The version that this leads to. */
-  readonly version: number;
-  /** Revocations; some may be known already. */
-  readonly added: readonly Revocation[];
-}
 
 /** What workers and the HTTP API use of the feed. */
 export interface RevocationSource {
-  /** Resolves when there is something newer than a version, which may be never. @param version 0 for everything. */
-  revocationsAfter(version: number): Promise<RevocationUpdate>;
+  /** See {@linkcode Feed.after}. */
+  revocationsAfter(version: number): Promise<FeedUpdate<Revocation>>;
   /** Stores a revocation. Rejects with `BusUnavailable`. */
   revoke(revocation: Revocation): Promise<void>;
   /** Reads all from the store. Rejects with `BusUnavailable`. */
@@ -36,10 +28,8 @@ export class RevocationFeed implements RevocationSource {
   readonly #clock: Clock;
   readonly #retry: RetryContext;
   readonly #known = new RevocationList();
-  // In the order in which they became known. The version is one more than their number once the store has been read.
-  readonly #log: Revocation[] = [];
-  #isRead = false;
-  #changed = Promise.withResolvers<void>();
+  // In the order in which they became known; open once the store has been read.
+  readonly #feed = new Feed<Revocation>();
 
   /** Knows nothing before {@linkcode run}. @param bus Tells when the store is back. */
   constructor(store: RevocationStore, { clock, bus }: Pick<RetryContext, "clock" | "bus">) {
@@ -54,21 +44,19 @@ export class RevocationFeed implements RevocationSource {
     while (!signal.aborted) {
       const read = await retryWhileUnavailable(() => this.#read(), this.#retry, signal);
       if (read === undefined) return;
-      const isFirst = !this.#isRead;
-      this.#isRead = true;
-      this.#learn(read, isFirst);
+      this.#learn(read);
+      this.#feed.open();
       await this.#store.whenChanged(signal);
     }
   }
 
-  async revocationsAfter(version: number): Promise<RevocationUpdate> {
-    while (this.#version <= version) await this.#changed.promise;
-    return { version: this.#version, added: this.#log.slice(Math.max(0, version - 1)) };
+  revocationsAfter(version: number): Promise<FeedUpdate<Revocation>> {
+    return this.#feed.after(version);
   }
 
   async revoke(revocation: Revocation): Promise<void> {
     await this.#store.add(revocation);
-    this.#learn([revocation], false);
+    this.#learn([revocation]);
   }
 
   async readRevocations(): Promise<readonly Revocation[]> {
@@ -86,20 +74,12 @@ export class RevocationFeed implements RevocationSource {
     const list = new RevocationList();
     for (const it of stored) list.add(it);
     const since = this.#clock.date() - REVOCATION_KEPT_MS;
-    const lost = this.#log.filter((it) => it.before >= since && list.add(it));
+    const lost = this.#feed.items.filter((it) => it.before >= since && list.add(it));
     for (const it of lost) await this.#store.add(it);
     return stored;
   }
 
-  get #version(): number {
-    return this.#isRead ? this.#log.length + 1 : 0;
-  }
-
-  #learn(revocations: readonly Revocation[], isFirst: boolean): void {
-    const fresh = revocations.filter((it) => this.#known.add(it));
-    for (const it of fresh) this.#log.push(it);
-    if (fresh.length === 0 && !isFirst) return;
-    this.#changed.resolve();
-    this.#changed = Promise.withResolvers();
+  #learn(revocations: readonly Revocation[]): void {
+    this.#feed.add(revocations.filter((it) => this.#known.add(it)));
   }
 }

@@ -17,6 +17,8 @@ import type { Room, RoomContext } from "./room.ts";
 
 /** What these renames need. */
 export interface NamingContext extends Pick<RoomContext, "clock" | "random"> {
+  /** The names of members. */
+  readonly names?: RoomContext["names"];
   /** Publishes the `renamed` entry. */
   readonly bus: RoomContext["bus"] & Pick<Bus, "publish">;
   /** Prefix for guest names; null for one in the guest's language. */
@@ -37,17 +39,18 @@ export class AssignedNames {
     this.#context = context;
   }
 
-  /** Gives another name to a user whose name was taken while the lease was lost. */
+  /** Gives another name to a user whose name was taken while the lease was lost, or belongs to a member by now. */
   async replaceTakenName(room: Room, { user, name: from }: Author): Promise<void> {
-    const { random, guestName } = this.#context;
-    const isTaken = (name: Name) => room.presence.hasName(name);
+    const { random, guestName, names } = this.#context;
+    const isReserved = (name: Name) => names?.isReserved({ user, name }) ?? false;
+    const isTaken = (name: Name) => room.presence.hasName(name) || isReserved(name);
     const preferred = room.presence.temporaryNames.preferredName(user);
     const prefix = guestPrefix(guestName, languageOfName(from));
     for (let attempt = 0; attempt < MAX_NAME_ATTEMPTS; attempt++) {
       const name = preferred
         ? pickTemporaryName(preferred, isTaken, random)
         : pickGuestName(prefix, isTaken, random);
-      const claim = () => room.presence.assignName({ user, name }, true);
+      const claim = () => room.presence.assignName({ user, name }, !isReserved(from));
       const result = await retryWhileUnavailable(claim, this.#context, room.signal);
       if (result === "renamed") await this.#publishRename(room, { user, name }, from);
       if (result !== "taken") return;

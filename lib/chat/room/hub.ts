@@ -14,6 +14,7 @@ import { isUpTo, type Position } from "../../core/log/position.ts";
 import type { Announcement, Signal } from "../ports/bus.ts";
 import type { JoinRequest, Subscriber } from "./subscriber.ts";
 import { type RoomMetrics, workerMetrics } from "../metrics.ts";
+import { KnownNames } from "../members/known_names.ts";
 import { retryWhileUnavailable } from "../retry.ts";
 import { ReadMarkerRelay } from "./read_marker_relay.ts";
 import { Room, type RoomContext } from "./room.ts";
@@ -24,7 +25,7 @@ import { JoinDeadlines } from "./join_deadlines.ts";
 /** What a hub needs from its worker. */
 export interface HubContext
   extends
-    Omit<RoomContext, "metrics" | "bus" | "batchPolicy" | "sharesWrites" | "load">,
+    Omit<RoomContext, "metrics" | "bus" | "batchPolicy" | "sharesWrites" | "load" | "names">,
     NamingContext {
   /** Metrics to record; by default they are discarded. */
   readonly metrics?: RoomMetrics;
@@ -70,6 +71,7 @@ export class Hub implements Disposable {
     this.#context = {
       batchPolicy: NO_BATCHING,
       sharesWrites: false,
+      names: new KnownNames(),
       ...context,
       metrics: context.metrics ?? workerMetrics(new Metrics()),
       load: this.#load,
@@ -140,6 +142,15 @@ export class Hub implements Disposable {
       for (const room of this.#refreshGroups[cycle % CYCLES_PER_REFRESH] ?? []) {
         this.#refreshPresence(room);
       }
+    }
+  }
+
+  /** Members own other names than before: those who have one of them here get other names. */
+  onNamesChanged(): void {
+    for (const room of this.#rooms.values()) {
+      if (room.presence.hasReservedNames) this.#refreshPresence(room);
+      // A member may be waiting for the name.
+      else room.presence.temporaryNames.onPeopleChanged();
     }
   }
 

@@ -23,6 +23,7 @@ import type { Clock } from "../ports/clock.ts";
 import { LossReport, lostFrame } from "./loss_report.ts";
 import type { Subscriber } from "./subscriber.ts";
 import type { RoomMetrics } from "../metrics.ts";
+import type { KnownNames } from "../members/known_names.ts";
 import { retryWhileUnavailable } from "../retry.ts";
 
 /** What all rooms of a worker share. */
@@ -50,6 +51,8 @@ export interface RoomContext {
   readonly sharesWrites: boolean;
   /** The worker's load, to which its rooms contribute. */
   readonly load: WorkerLoad;
+  /** The names of members. */
+  readonly names: Pick<KnownNames, "isReserved">;
 }
 
 /** Maximum number of entries per read while filling a gap. */

@@ -5,18 +5,22 @@
  */
 import { TICKET_MS } from "../../core/auth/ticket.ts";
 import type { SharedBudgets } from "../../core/limits/rate_limiter.ts";
-import { NOT_READY } from "../../core/protocol/close_codes.ts";
+import type { UserId } from "../../core/log/entry.ts";
+import { NOT_READY, SIGNED_OUT } from "../../core/protocol/close_codes.ts";
 import type { FaultCode } from "../../core/protocol/faults.ts";
 import type { Authenticator, TokenUser } from "../ports/authenticator.ts";
 import { BusUnavailable } from "../ports/bus.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { DeviceToken, Directory, InviteUse, SignedInMember } from "../ports/directory.ts";
 import type { Tickets } from "../ports/tickets.ts";
 import type { KnownRevocations } from "../revocations/known_revocations.ts";
 
 /** What a client presents, not checked. */
 export type Credential =
   | { readonly kind: "token"; readonly token: string }
-  | { readonly kind: "ticket"; readonly ticket: string };
+  | { readonly kind: "ticket"; readonly ticket: string }
+  | { readonly kind: "device"; readonly user: UserId; readonly device: DeviceToken }
+  | ({ readonly kind: "invite" } & InviteUse);
 
 /** What checking needs. */
 export interface CredentialContext {
@@ -26,6 +30,8 @@ export interface CredentialContext {
   readonly authenticator: Authenticator;
   /** Checks tickets. */
   readonly tickets: Pick<Tickets, "take">;
+  /** Signs members in, and checks invites. */
+  readonly directory: Pick<Directory, "signIn" | "redeem">;
   /** What is no longer valid. */
   readonly revocations: Pick<KnownRevocations, "isReady" | "isRevoked">;
   /** Limits the attempts that are refused. */
@@ -34,11 +40,18 @@ export interface CredentialContext {
 
 /** Whom a credential identifies, or why nobody. */
 export type CredentialResult =
-  | { readonly kind: "known"; readonly user: TokenUser }
+  | {
+    readonly kind: "known";
+    readonly user: TokenUser;
+    /** Set if the user is a member. */
+    readonly member?: SignedInMember;
+  }
   | {
     /** It will never identify anybody. */
     readonly kind: "refused";
-    readonly code: FaultCode & ("bad_token" | "token_expired");
+    readonly code:
+      & FaultCode
+      & ("bad_token" | "token_expired" | "bad_invite" | "bad_name" | "name_taken");
     /** What is wrong, for the developer of the app. */
     readonly why: string;
   }
@@ -69,15 +82,49 @@ export async function checkCredential(
     return { kind: "postponed", code: "slow_down", why, afterMs };
   }
   if (!revocations.isReady) return unavailable("it is not known yet what has been revoked");
-  const result =
-    await (credential.kind === "token"
-      ? checkToken(credential.token, context)
-      : checkTicket(credential.ticket, context));
-  if (result.kind === "refused") limits.chargeBadToken(address, clock.now());
+  const result = await check(credential, context);
+  // The token of a device is not a guess: the service has signed it.
+  const isGuess = result.kind === "refused" && GUESSES.has(result.code);
+  if (isGuess && credential.kind !== "device") {
+    limits.chargeBadToken(address, clock.now());
+  }
   if (result.kind !== "known" || !revocations.isRevoked(result.user)) return result;
   // Counted, but the address is not charged: nobody can guess a token that was valid.
   limits.chargeBadToken(undefined, clock.now());
   return { kind: "refused", code: "bad_token", why: REVOKED };
+}
+
+/** Answers that somebody gets who tries what may be valid. */
+const GUESSES: ReadonlySet<FaultCode> = new Set(["bad_token", "token_expired", "bad_invite"]);
+
+async function check(
+  credential: Credential,
+  context: CredentialContext,
+): Promise<CredentialResult> {
+  try {
+    switch (credential.kind) {
+      case "token":
+        return await checkToken(credential.token, context);
+      case "ticket":
+        return await checkTicket(credential.ticket, context);
+      case "device":
+        return memberOf(await context.directory.signIn(credential.user, credential.device));
+      case "invite": {
+        const redeemed = await context.directory.redeem(credential);
+        return "kind" in redeemed ? redeemed : memberOf(redeemed);
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof BusUnavailable)) throw error;
+    return unavailable(error.message);
+  }
+}
+
+function memberOf(member: SignedInMember | undefined): CredentialResult {
+  if (member === undefined) return { kind: "refused", code: "bad_token", why: SIGNED_OUT.reason };
+  const { user, name, since: issuedAt, device: { id: deviceId } } = member;
+  const own = { rights: null, expiresAt: Infinity, tokenId: undefined };
+  return { kind: "known", member, user: { user, name, issuedAt, deviceId, ...own } };
 }
 
 async function checkToken(
@@ -97,13 +144,8 @@ async function checkTicket(
   ticket: string,
   { tickets }: CredentialContext,
 ): Promise<CredentialResult> {
-  try {
-    const user = await tickets.take(ticket);
-    if (user) return { kind: "known", user };
-  } catch (error) {
-    if (!(error instanceof BusUnavailable)) throw error;
-    return unavailable(error.message);
-  }
+  const user = await tickets.take(ticket);
+  if (user) return { kind: "known", user };
   const why = `the ticket is not valid: a ticket works once, within ${TICKET_MS / 1_000} s`;
   return { kind: "refused", code: "bad_token", why };
 }

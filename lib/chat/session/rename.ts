@@ -7,6 +7,7 @@ import type { FrameOf } from "../../core/protocol/frames.ts";
 import type { Name } from "../../core/names/names.ts";
 import { faultFrame } from "../../core/protocol/json_protocol.ts";
 import { BusUnavailable } from "../ports/bus.ts";
+import type { Directory } from "../ports/directory.ts";
 import type { RequestContext } from "./room_requests.ts";
 import { retryWhileUnavailable } from "../retry.ts";
 import type { Membership } from "./membership.ts";
@@ -65,6 +66,36 @@ export async function renameInAllRooms(
   const changed = changes.filter(({ from }) => from !== author.name);
   await Promise.all(changed.map((change) => publishRename(author, change, context)));
   return undefined;
+}
+
+/**
+ * The same for a member, whose name is the member's own in the whole service: it is taken there first, so that guests give it
+ * up, and given back if a room refuses it.
+ *
+ * @param previous The member's name until now.
+ */
+export async function renameMember(
+  request: RenameRequest,
+  previous: Name | undefined,
+  context: RequestContext & { readonly directory: Pick<Directory, "renameMember"> },
+): Promise<FrameOf<"fault"> | undefined> {
+  const { id, author: { user, name } } = request;
+  try {
+    if (!await context.directory.renameMember(user, name)) {
+      return faultFrame(id, "name_taken", `the name ${name} belongs to another member`);
+    }
+  } catch (error) {
+    if (!(error instanceof BusUnavailable)) throw error;
+    return faultFrame(id, error.mayHaveApplied ? "unknown_outcome" : "unavailable", error.message);
+  }
+  const refusal = await renameInAllRooms(request, context);
+  if (refusal && previous !== undefined) {
+    const restore = () => context.directory.renameMember(user, previous);
+    const { bus, clock } = context;
+    const life = new AbortController();
+    await retryWhileUnavailable(restore, { bus, clock, random: () => 0.5 }, life.signal);
+  }
+  return refusal;
 }
 
 /** A membership not claimed yet. Skips those whose room is not certain: an entry could create the wrong room. */

@@ -32,7 +32,13 @@ import {
   withId,
 } from "../../core/protocol/json_protocol.ts";
 import type { SetupStep, TokenExpiry } from "../../core/health/connection_health.ts";
-import type { Request, RequestOf, RoomRequest } from "../../core/protocol/requests.ts";
+import {
+  isMemberRequest,
+  type MemberRequest,
+  type Request,
+  type RequestOf,
+  type RoomRequest,
+} from "../../core/protocol/requests.ts";
 import {
   acknowledge,
   handleRoomRequest,
@@ -43,17 +49,22 @@ import {
 import type { Hub } from "../room/hub.ts";
 import type { Identity } from "../ports/session_tokens.ts";
 import type { ClientOutput } from "./client_output.ts";
+import type { Directory } from "../ports/directory.ts";
+import { handleMemberRequest, type MemberRequestContext } from "./member_requests.ts";
 import { Membership, type MembershipListener } from "./membership.ts";
 import { LogReader, type LogReaderContext } from "../log_reader.ts";
-import { renameInAllRooms } from "./rename.ts";
+import { renameInAllRooms, renameMember } from "./rename.ts";
 import { type ConnectionOrigin, SignIn, type SignInContext, type SignInHost } from "./sign_in.ts";
 
 /** What all sessions of a worker share. */
-export interface SessionContext extends RequestContext, LogReaderContext, SignInContext {
+export interface SessionContext
+  extends RequestContext, LogReaderContext, SignInContext, MemberRequestContext {
   /** Delivers what the bus announces to the rooms. */
   readonly hub: Hub;
   /** Rate limits of each connection. */
   readonly limits: SharedBudgets;
+  /** The members of the service. */
+  readonly directory: Directory;
   /** Maximum number of rooms per connection. */
   readonly maxRooms: number;
 }
@@ -145,6 +156,7 @@ export class Session implements MembershipListener, SignInHost {
     else if (request.type === "leave") this.#handleLeave(request);
     else if (request.type === "name") this.#handleRename(request, me.user);
     else if (request.type === "auth") this.#handleAuth(request);
+    else if (isMemberRequest(request)) this.#handleMemberRequest(request, me.user);
     else this.#handleInRoom(request);
   }
 
@@ -222,6 +234,14 @@ export class Session implements MembershipListener, SignInHost {
     });
   }
 
+  #handleMemberRequest(request: MemberRequest, user: UserId): void {
+    const device = this.#signIn.deviceId;
+    const actor = device === undefined ? undefined : { kind: "member", user, device } as const;
+    this.#guarded(async () =>
+      this.#respond(await handleMemberRequest(request, actor, this.#context))
+    );
+  }
+
   /** The user may no longer read the room. */
   #expel(membership: Membership): void {
     const { id: room, isJoined, requestId } = membership;
@@ -247,14 +267,17 @@ export class Session implements MembershipListener, SignInHost {
     const reader = this.#readerFor(me.user);
     // The first join waits instead: a plain-text client would not retry.
     if (this.#hasJoined && reader.waitMs > 0) return this.#sendSlowDown(id, reader.waitMs);
-    // A user cannot choose another name than the app's.
-    const isTemporary = (temporaryName || this.#signIn.hasFixedName) && !me.hasGuestName;
+    // A user cannot choose another name than the app's, and a member has one already.
+    const wantsTemporary = temporaryName || this.#signIn.hasFixedName || this.#signIn.isMember;
+    const isTemporary = wantsTemporary && !me.hasGuestName;
+    // As `Ann (2)`, a guest would still look like the member whose name is Ann.
+    const needsGuestName = me.hasGuestName || (temporaryName && this.#signIn.hasReservedName);
     const pickName = (isTaken: (name: Name) => boolean) =>
-      isTemporary
-        ? pickTemporaryName(me.name, isTaken, random)
-        : this.#signIn.pickGuestName(isTaken);
+      needsGuestName
+        ? this.#signIn.pickGuestName(isTaken)
+        : pickTemporaryName(me.name, isTaken, random);
     const { wantsJoinDetails: wantsDetails } = this.output;
-    const pick = me.hasGuestName || isTemporary ? pickName : undefined;
+    const pick = needsGuestName || isTemporary ? pickName : undefined;
     const joinRequest = { ...me, since, limit, wantsDetails, pickName: pick, isTemporary, reader };
     const destination = old === undefined ? { room } : { room, otherwise: parsed };
     this.#memberships.set(room, new Membership(destination, this, joinRequest, { hub, clock }, id));
@@ -316,7 +339,9 @@ export class Session implements MembershipListener, SignInHost {
           maySend: ({ id }: Membership) => this.#signIn.may("send", id),
           onClaimed,
         };
-        const refusal = await renameInAllRooms(renameRequest, this.#context);
+        const refusal = this.#signIn.isMember
+          ? await renameMember(renameRequest, this.#signIn.me?.name, this.#context)
+          : await renameInAllRooms(renameRequest, this.#context);
         respond?.(refusal ?? acknowledge(id));
       })
     );

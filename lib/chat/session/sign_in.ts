@@ -1,11 +1,12 @@
 /**
  * Who the user of a session is, what the user may do, and until when. A session starts without a user; its `hello` states
- * one: with a token that an app has signed, with a resume token, or as a guest. If a proxy or a cookie has stated the user in
+ * one: with a token that an app has signed, with an invite, with a resume token, or as a guest. If a proxy or a cookie has stated the user in
  * the handshake, the `hello` cannot state another.
  * @module
  */
 import { isAllowed, type Rights, type RoomAction } from "../../core/auth/rights.ts";
 import { userKind } from "../../core/auth/user_kind.ts";
+import type { UserId } from "../../core/log/entry.ts";
 import type { TokenExpiry } from "../../core/health/connection_health.ts";
 import { NOT_READY, SIGNED_OUT } from "../../core/protocol/close_codes.ts";
 import type { Frame, FrameOf } from "../../core/protocol/frames.ts";
@@ -22,12 +23,15 @@ import {
 } from "../../core/names/names.ts";
 import type { TokenUser } from "../ports/authenticator.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { DeviceToken, SignedInMember } from "../ports/directory.ts";
 import type { Identity, ReturningUser, SessionTokens } from "../ports/session_tokens.ts";
+import type { KnownNames } from "../members/known_names.ts";
 import type { ClientOutput } from "./client_output.ts";
 import {
   checkCredential,
   type Credential,
   type CredentialContext,
+  type CredentialResult,
   REVOKED,
 } from "./credential_check.ts";
 
@@ -45,6 +49,8 @@ export interface SignInContext extends CredentialContext {
   readonly serverInfo: Pick<FrameOf<"hello">, "server" | "limits" | "heartbeat">;
   /** Prefix for guest names; null for one in the guest's language. */
   readonly guestName: string | null;
+  /** The names of members. */
+  readonly names: Pick<KnownNames, "isReserved">;
 }
 
 /** What is known of a connection before its first request. */
@@ -98,6 +104,8 @@ export class SignIn {
   #issuedAt = 0;
   // Undefined for guests.
   #access: Access | undefined;
+  // The next token of a member's device; undefined for others.
+  #device: DeviceToken | undefined;
   #renewals = 0;
   // The newest one that was accepted.
   #renewed = 0;
@@ -130,6 +138,21 @@ export class SignIn {
     return this.#access?.setsName ?? false;
   }
 
+  /** Whether the user's name belongs to a member, and the user is somebody else. */
+  get hasReservedName(): boolean {
+    return this.#me !== undefined && this.#context.names.isReserved(this.#me);
+  }
+
+  /** Whether the user is a member. */
+  get isMember(): boolean {
+    return this.#device !== undefined;
+  }
+
+  /** The device of a member; undefined for others. */
+  get deviceId(): string | undefined {
+    return this.#device?.id;
+  }
+
   /** Whether the user may do something in a room. */
   may(action: RoomAction, room: string): boolean {
     return isAllowed(this.#access?.rights ?? null, action, room);
@@ -138,7 +161,7 @@ export class SignIn {
   /** Handles the `hello`. Returns a promise if a token has to be checked, undefined if the answer has been sent. */
   hello(request: RequestOf<"hello">): Promise<void> | undefined {
     const { sessionTokens, revocations } = this.#context;
-    const presented = credentialOf({ token: request.token });
+    const presented = credentialOf({ token: request.token }) ?? inviteOf(request);
     const known = this.#statedUser ?? (presented ? undefined : this.#handshakeUser);
     const credential = presented ?? this.#handshakeCredential;
     const isReturning = credential !== undefined || request.resume !== undefined ||
@@ -151,11 +174,23 @@ export class SignIn {
       this.#refuse(request.id, "not_allowed", SIGNED_IN);
     } else if (isReturning && !isReady) this.#host.output.close(NOT_READY);
     else if (credential) return this.#helloWith(request, credential);
-    else if (!known && this.#context.auth === "required") {
-      this.#refuse(request.id, "token_required");
-    } else if (known && revocations.isRevoked(known)) {
-      this.#refuse(request.id, "bad_token", REVOKED);
-    } else this.#welcome(request, known);
+    else return this.#helloWithout(request, known);
+  }
+
+  #helloWithout(
+    request: RequestOf<"hello">,
+    known: TokenUser | undefined,
+  ): Promise<void> | undefined {
+    const { sessionTokens, revocations, auth } = this.#context;
+    const { id, resume } = request;
+    const returning = known || resume === undefined ? undefined : sessionTokens.verify(resume);
+    if (returning?.device) {
+      const { user, device } = returning;
+      return this.#helloWith(request, { kind: "device", user, device });
+    }
+    if (!known && auth === "required") this.#refuse(id, "token_required");
+    else if (known && revocations.isRevoked(known)) this.#refuse(id, "bad_token", REVOKED);
+    else this.#welcome(request, known, { guest: returning });
   }
 
   /** Handles `auth`. Resolves to whether the user has new rights. */
@@ -164,15 +199,16 @@ export class SignIn {
     const onUnavailable = (why: string) => this.#refuse(id, "unavailable", why);
     const result = await this.#check(id, { kind: "token", token }, onUnavailable);
     if (result === undefined) return false;
-    if (result.user !== this.#me?.user) {
+    const { user } = result;
+    if (user.user !== this.#me?.user) {
       this.#refuse(id, "not_allowed", "the token is for another user");
       return false;
     }
     // The newest valid token counts, even if checking an older one took longer.
     if (number > this.#renewed) {
       this.#renewed = number;
-      this.#access = this.#accessOf(result);
-      this.#issuedAt = result.issuedAt;
+      this.#access = this.#accessOf(user);
+      this.#issuedAt = user.issuedAt;
       this.checkRevocation();
     }
     return true;
@@ -196,7 +232,8 @@ export class SignIn {
   checkRevocation(): void {
     const { revocations } = this.#context;
     const [user, tokenId, issuedAt] = [this.#me?.user, this.#access?.tokenId, this.#issuedAt];
-    if (user === undefined || !revocations.isRevoked({ user, tokenId, issuedAt })) return;
+    const { deviceId } = this;
+    if (user === undefined || !revocations.isRevoked({ user, tokenId, deviceId, issuedAt })) return;
     this.#host.output.close(SIGNED_OUT);
   }
 
@@ -214,8 +251,8 @@ export class SignIn {
       () => this.#host.output.close(NOT_READY),
     );
     if (result === undefined) return;
-    if (isOfHandshake) this.#handshakeUser = result;
-    this.#welcome(request, result);
+    if (isOfHandshake) this.#handshakeUser = result.user;
+    this.#welcome(request, result.user, { member: result.member });
     // It may have been revoked since it was checked.
     this.checkRevocation();
   }
@@ -225,25 +262,29 @@ export class SignIn {
     id: string | undefined,
     credential: Credential,
     onUnavailable: (why: string) => void,
-  ): Promise<TokenUser | undefined> {
+  ): Promise<KnownUser | undefined> {
     const result = await checkCredential(credential, this.#address, this.#context);
     if (result.kind !== "postponed" && credential === this.#handshakeCredential) {
       this.#handshakeCredential = undefined;
     }
-    if (result.kind === "known") return result.user;
+    if (result.kind === "known") return result;
     const { code, why } = result;
     if (code === "unavailable") onUnavailable(why);
-    else if (code !== "slow_down") this.#refuse(id, code, why);
+    // It is not a mistake of whoever wrote the client, so it is no fault.
+    else if (credential.kind === "device" && code === "bad_token") {
+      this.#host.output.close(SIGNED_OUT);
+    } else if (code !== "slow_down") this.#refuse(id, code, why);
     else this.#host.sendFrame({ ...faultFrame(id, code, why), afterMs: result.afterMs });
     return undefined;
   }
 
   #welcome(
-    { id, name: requestedName, resume, language }: RequestOf<"hello">,
+    { id, name: requestedName, language }: RequestOf<"hello">,
     known: TokenUser | undefined,
+    { guest: stated, member }: { readonly guest?: ReturningUser; readonly member?: SignedInMember },
   ): void {
     const { sessionTokens, serverInfo, clock } = this.#context;
-    const guest = known || resume === undefined ? undefined : this.#returningGuest(resume);
+    const guest = stated && this.#isValid(stated) ? stated : undefined;
     const returning = known ?? guest;
     const asked = known?.name === undefined ? requestedName : undefined;
     const chosen = asked === undefined ? known?.name : parseName(asked);
@@ -251,12 +292,11 @@ export class SignIn {
     if (language !== undefined) this.#language = guestLanguage(language);
     this.#statedUser = this.#handshakeUser = undefined;
     this.#access = known && this.#accessOf(known);
+    this.#device = member?.device;
     this.#issuedAt = known?.issuedAt ?? guest?.since ?? clock.date();
-    this.#me = {
-      user: returning?.user ?? sessionTokens.newUserId(),
-      ...this.#nameOf(chosen, returning),
-    };
-    const { user, name } = this.#me;
+    const user = returning?.user ?? sessionTokens.newUserId();
+    this.#me = { user, ...this.#nameOf(user, chosen, returning) };
+    const { name } = this.#me;
     const resumeToken = this.#signResumeToken();
     const { serviceId } = sessionTokens;
     this.#host.sendFrame({
@@ -264,7 +304,8 @@ export class SignIn {
       ...withId(id),
       ...serverInfo,
       server: { ...serverInfo.server, ...(serviceId && { id: serviceId }) },
-      you: { user, name, kind: userKind(user) },
+      you: { user, name, kind: userKind(user), ...(member && { role: member.role }) },
+      ...(member?.rooms.length && { rooms: [...member.rooms] }),
       ...(resumeToken && { resume: resumeToken }),
     });
     if (serviceId === undefined && this.#host.output.isResumable) {
@@ -272,33 +313,33 @@ export class SignIn {
     }
   }
 
-  /** The guest of a resume token; none if it is not valid any more. */
-  #returningGuest(resume: string): ReturningUser | undefined {
-    const { sessionTokens, revocations } = this.#context;
-    const guest = sessionTokens.verify(resume);
-    if (guest === undefined) return undefined;
-    const issued = { user: guest.user, tokenId: undefined, issuedAt: guest.since };
-    return revocations.isRevoked(issued) ? undefined : guest;
+  /** Whether a guest may return as the same user. */
+  #isValid({ user, since: issuedAt }: ReturningUser): boolean {
+    return !this.#context.revocations.isRevoked({ user, tokenId: undefined, issuedAt });
   }
 
+  /** The name of a user. A guest who wants the name of a member gets a guest name. */
   #nameOf(
+    user: UserId,
     chosen: Name | undefined,
     returning: Partial<Identity> | undefined,
   ): Pick<Identity, "name" | "hasGuestName"> {
-    if (chosen !== undefined) return { name: chosen, hasGuestName: false };
-    const { name, hasGuestName = false } = returning ?? {};
-    if (name !== undefined) return { name, hasGuestName };
-    return { name: this.pickGuestName(() => false), hasGuestName: true };
+    const name = chosen ?? returning?.name;
+    const isReserved = (name: Name) => this.#context.names.isReserved({ user, name });
+    if (name === undefined || (userKind(user) === "guest" && isReserved(name))) {
+      return { name: this.pickGuestName(isReserved), hasGuestName: true };
+    }
+    return { name, hasGuestName: chosen === undefined && (returning?.hasGuestName ?? false) };
   }
 
-  #accessOf({ rights, name, expiresAt, tokenId }: TokenUser): Access {
+  #accessOf({ rights, name, expiresAt, tokenId, deviceId }: TokenUser): Access {
     const { clock } = this.#context;
     // A token that is accepted although it has just expired, by a clock that runs ahead, lasts for the grace period.
     const lifetimeMs = Math.max(0, expiresAt - clock.date());
     return {
       rights,
       tokenId,
-      setsName: name !== undefined,
+      setsName: name !== undefined && deviceId === undefined,
       expiresAt: clock.now() + lifetimeMs,
       isClientTold: false,
     };
@@ -311,10 +352,16 @@ export class SignIn {
     if (resume) this.#host.sendFrame({ type: "token", resume, ...server });
   }
 
-  /** None for a user with a token, of a proxy or with a cookie: the user comes back with that, and it must not outlive itself. */
+  /**
+   * Only for guests and members. Whoever has a token of an app, a proxy or a cookie comes back with that, and must not be
+   * known for longer.
+   */
   #signResumeToken(): string | undefined {
-    if (this.#me === undefined || this.#access || !this.#host.output.isResumable) return undefined;
-    return this.#context.sessionTokens.sign(this.#me, this.#issuedAt);
+    const isKnownElsewhere = this.#access !== undefined && this.#device === undefined;
+    if (this.#me === undefined || isKnownElsewhere || !this.#host.output.isResumable) {
+      return undefined;
+    }
+    return this.#context.sessionTokens.sign(this.#me, this.#issuedAt, this.#device);
   }
 
   #refuse(id: string | undefined, ...fault: FaultArguments): void {
@@ -329,4 +376,13 @@ function credentialOf(
   return ticket === undefined ? undefined : { kind: "ticket", ticket };
 }
 
+function inviteOf(
+  { invite, attempt, name, device: label = "" }: RequestOf<"hello">,
+): Credential | undefined {
+  if (invite === undefined) return undefined;
+  const parsed = name === undefined ? undefined : parseName(name);
+  return { kind: "invite", secret: invite, attempt, name: parsed, label };
+}
+
+type KnownUser = Extract<CredentialResult, { readonly kind: "known" }>;
 type FaultArguments = Parameters<typeof faultFrame> extends [unknown, ...infer Rest] ? Rest : never;

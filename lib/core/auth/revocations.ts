@@ -15,14 +15,14 @@
  */
 import * as v from "valibot";
 
-/** What a revocation is about: one user, one token, or everybody. */
-export const REVOCATION_SCOPES = ["user", "token", "all"] as const;
+/** What a revocation is about: one user, one token, one device of a member, or everybody. */
+export const REVOCATION_SCOPES = ["user", "token", "device", "all"] as const;
 
 /** Ends what was issued before a time. */
 export interface Revocation {
-  /** A `token` is revoked whenever it was issued. */
+  /** A `token` is revoked whenever it was issued, and a `device` whenever it was added. */
   readonly scope: typeof REVOCATION_SCOPES[number];
-  /** The user's id, or the token's (`jti`); "" for `all`. */
+  /** The id of the user, of the token (`jti`) or of the device; "" for `all`. */
   readonly id: string;
   /** Milliseconds since 1970. */
   readonly before: number;
@@ -34,6 +34,8 @@ export interface Revocable {
   readonly user: string;
   /** The id of the token (`jti`); undefined if it has none, as a guest's. */
   readonly tokenId: string | undefined;
+  /** The member's device; undefined for others. */
+  readonly deviceId?: string | undefined;
   /** When it was issued, in milliseconds since 1970; 0 if it does not say. */
   readonly issuedAt: number;
 }
@@ -91,11 +93,13 @@ export class RevocationList {
   }
 
   /** Whether something is no longer valid. */
-  isRevoked({ user, tokenId, issuedAt }: Revocable): boolean {
+  isRevoked({ user, tokenId, deviceId, issuedAt }: Revocable): boolean {
     if (this.#times.size === 0) return false;
     const isBefore = (scope: "user" | "all", id: string) =>
       issuedAt < (this.#times.get(revocationKey({ scope, id })) ?? -Infinity);
-    return isBefore("all", "") || isBefore("user", user) ||
-      (tokenId !== undefined && this.#times.has(revocationKey({ scope: "token", id: tokenId })));
+    const isListed = (scope: "token" | "device", id: string | undefined) =>
+      id !== undefined && this.#times.has(revocationKey({ scope, id }));
+    return isBefore("all", "") || isBefore("user", user) || isListed("token", tokenId) ||
+      isListed("device", deviceId);
   }
 }

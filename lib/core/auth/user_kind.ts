@@ -5,16 +5,21 @@
  */
 import type { UserId } from "../log/entry.ts";
 
-/** `app`: known by a token that an app has signed, or stated by a proxy. `guest`: anyone else. */
-export const USER_KINDS = ["guest", "app"] as const;
+/**
+ * `member`: joined by an invite. `app`: known by a token that an app has signed, or stated by a proxy. `guest`: anyone else.
+ */
+export const USER_KINDS = ["guest", "member", "app"] as const;
 
 /** A kind of user. */
 export type UserKind = typeof USER_KINDS[number];
 
 /** What the ids of app users begin with. The ids of guests begin with `u` and have no underscore. */
 export const APP_USER_PREFIX = "a_";
+/** What the ids of members begin with. */
+export const MEMBER_PREFIX = "m_";
 
 /** The kind of a user. */
 export function userKind(user: UserId): UserKind {
+  if (user.startsWith(MEMBER_PREFIX)) return "member";
   return user.startsWith(APP_USER_PREFIX) ? "app" : "guest";
 }

@@ -83,7 +83,7 @@ function crossFieldProblems(values: Values): readonly Problem[] {
 }
 
 function tokenProblems(values: Values): readonly Problem[] {
-  const { auth, jwtSecret, jwtPublicKeyFile, jwksUrl, jwtIssuer, jwtAudience } = values;
+  const { jwtSecret, jwtPublicKeyFile, jwksUrl, jwtIssuer, jwtAudience } = values;
   const all = [
     { name: "JWT_SECRET", value: jwtSecret },
     { name: "JWT_PUBLIC_KEY_FILE", value: jwtPublicKeyFile },
@@ -91,17 +91,11 @@ function tokenProblems(values: Values): readonly Problem[] {
   ];
   if (all.some(({ value }) => value === undefined)) return [];
   const keys = all.filter(({ value }) => value !== null);
-  const [first, second] = keys;
+  const [, second] = keys;
   if (second !== undefined) {
     const { name, value } = second;
     const allowed = `only one of ${keys.map(({ name }) => name).join(", ")}`;
     return [{ name, value: typeof value === "string" ? value : "…", allowed }];
-  }
-  const isSignedInElsewhere = values.authProxyHeader !== null || values.oidcIssuer !== null;
-  if (first === undefined && auth === "required" && !isSignedInElsewhere) {
-    const allowed =
-      "required only with JWT_SECRET, JWT_PUBLIC_KEY_FILE, JWKS_URL, OIDC_ISSUER or AUTH_PROXY_HEADER";
-    return [{ name: "AUTH", value: auth, allowed }];
   }
   // Others use the same issuer's keys, and their tokens must not be valid here.
   if (typeof jwksUrl === "string" && (jwtIssuer === null || jwtAudience === null)) {

@@ -42,18 +42,15 @@ export function startupMessage(
   info: StartupInfo,
   addresses: readonly string[] | undefined,
 ): string {
-  const { host, port, publicUrl, storage } = info;
-  const secure = info.tlsCertFile === null ? "" : "s";
-  // There, and at no other address, users come back from an OpenID provider.
+  const { host, publicUrl, storage } = info;
   const isOurs = publicUrl !== null && isLoopbackHost(new URL(publicUrl).hostname);
-  const here = isOurs
-    ? publicUrl
-    : `http${secure}://${authority(listensOnAll(host) ? "127.0.0.1" : host, port)}`;
+  // There, and at no other address, users come back from an OpenID provider.
+  const here = isOurs ? publicUrl : localUrl(info);
   const socket = here.replace(/^http/, "ws");
   const first =
     `Parley is on ${here} (${storage}): open it in a browser, or: npx wscat -c ${socket}/ws`;
   const others = (isOurs ? null : publicUrl) ??
-    (listensOnAll(host) ? reachableUrls(`http${secure}`, info, addresses) : undefined);
+    (listensOnAll(host) ? reachableUrls(info, addresses) : undefined);
   return `${first}\n${others === undefined ? "" : `Others can open ${others}\n`}`;
 }
 
@@ -62,17 +59,42 @@ export function listensOnAll(host: string): boolean {
   return host === "0.0.0.0" || host === "::";
 }
 
-function reachableUrls(
-  scheme: string,
-  { host, port }: StartupInfo,
+/**
+ * The URL of the page, as good as it is known: the best one for a link.
+ *
+ * @param addresses Addresses of this machine; undefined if unknown.
+ */
+export function pageUrl(info: PageInfo, addresses?: readonly string[]): string {
+  const { host, publicUrl } = info;
+  const others = listensOnAll(host) ? otherUrls(info, addresses) : [];
+  return `${(publicUrl ?? others[0] ?? localUrl(info)).replace(/\/$/, "")}/`;
+}
+
+/** What is needed for the URL of the page. */
+export type PageInfo = Omit<StartupInfo, "storage">;
+
+function localUrl({ host, port, tlsCertFile }: PageInfo): string {
+  return urlOf(tlsCertFile, listensOnAll(host) ? "127.0.0.1" : host, port);
+}
+
+function reachableUrls(info: PageInfo, addresses: readonly string[] | undefined): string {
+  const urls = otherUrls(info, addresses);
+  if (urls.length === 0) return `port ${info.port} at the address of this machine`;
+  return urls.slice(0, MAX_ADDRESSES).join(" or ");
+}
+
+function otherUrls(
+  { host, port, tlsCertFile }: PageInfo,
   addresses: readonly string[] = [],
-): string {
+): readonly string[] {
   const open = addresses.filter((address) =>
     !isLoopback(address) && !LINK_LOCAL.test(address) && (host === "::" || !address.includes(":"))
   );
-  if (open.length === 0) return `port ${port} at the address of this machine`;
-  const urls = open.slice(0, MAX_ADDRESSES).map((it) => `${scheme}://${authority(it, port)}`);
-  return urls.join(" or ");
+  return open.map((it) => urlOf(tlsCertFile, it, port));
+}
+
+function urlOf(tlsCertFile: string | null, host: string, port: number): string {
+  return `http${tlsCertFile === null ? "" : "s"}://${authority(host, port)}`;
 }
 
 function authority(host: string, port: number): string {

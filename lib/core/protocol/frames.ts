@@ -5,6 +5,7 @@
  * @module
  */
 import * as v from "valibot";
+import { ROLES } from "../auth/member.ts";
 import { USER_KINDS } from "../auth/user_kind.ts";
 import { FAULTS } from "./faults.ts";
 import type { SchemaOutput } from "./requests.ts";
@@ -19,7 +20,7 @@ const room = text("The room.");
 const position = text("epoch:seq");
 const at = count("Milliseconds since 1970.");
 const user = text(
-  "The user's id; it does not change when the name changes. It begins with a_ if an app has signed for the user; others are guests.",
+  "The user's id; it does not change when the name changes. It begins with m_ for members, and with a_ if an app has signed for the user; others are guests.",
 );
 const name = text("The user's name in this room.");
 const person = v.object({ user, name });
@@ -46,6 +47,18 @@ const message = v.object({
   edited: v.optional(count("When it was last edited, in milliseconds since 1970.")),
   deleted: v.optional(v.literal(true)),
   reactions: v.optional(v.record(v.string(), v.array(user))),
+});
+
+/** An invite that can be used. */
+const invite = v.object({
+  invite: text("The invite's id; not its secret."),
+  role: v.picklist(ROLES),
+  rooms: v.array(v.string()),
+  usesLeft: count("How many people can still use it."),
+  createdAt: at,
+  expiresAt: count("When it expires, in milliseconds since 1970."),
+  by: v.optional(text("The id of the member who made it; not for those of an operator.")),
+  member: v.optional(text("The id of the member to whom it adds a device.")),
 });
 
 const frame = <T extends string, E extends v.ObjectEntries>(type: T, about: string, entries: E) =>
@@ -77,7 +90,12 @@ export const FRAMES = {
       user,
       name: text("The name that you will have in rooms where it is free."),
       kind: v.pipe(v.picklist(USER_KINDS), v.description("How the server knows you.")),
+      role: v.optional(v.pipe(v.picklist(ROLES), v.description("Only for members."))),
     }),
+    rooms: v.optional(v.pipe(
+      v.array(v.string()),
+      v.description("Only after an invite: the rooms that it names."),
+    )),
     resume: v.optional(text(
       "The resume token; not with a token of your app. Keep it secret: it identifies you on every instance.",
     )),
@@ -215,6 +233,24 @@ export const FRAMES = {
     messages: v.array(message),
     more: flag("Whether there are older messages."),
     position: text("The messages reflect all entries up to this position."),
+  }),
+  invite: frame("invite", "Answers invite.", {
+    id,
+    invite,
+    secret: text("Keep it secret until you hand it on: the server does not know it any more."),
+    link: v.optional(text("The page's URL with the secret; if you sent page.")),
+    qr: v.optional(text("The link as a QR code: an SVG image; if you sent page.")),
+  }),
+  invites: frame("invites", "Answers invites.", { id, invites: v.array(invite) }),
+  devices: frame("devices", "Answers devices.", {
+    id,
+    devices: v.array(v.object({
+      device: text("The device's id."),
+      label: text("How it described itself; may be empty."),
+      addedAt: at,
+      usedAt: count("When it last signed in, in milliseconds since 1970."),
+      here: v.optional(v.literal(true)),
+    })),
   }),
   ping: frame("ping", "Checks that you are there: answer with pong.", {}),
   pong: frame("pong", "Answers ping.", { id }),

@@ -4,6 +4,8 @@
  * @module
  */
 import * as v from "valibot";
+import { MAX_INVITE_MS, MAX_INVITE_ROOMS, MAX_USES } from "../auth/invite.ts";
+import { MAX_LABEL_LENGTH, ROLES } from "../auth/member.ts";
 import { parsePosition } from "../log/position.ts";
 
 const text = (about: string) => v.pipe(v.string(), v.description(about));
@@ -53,6 +55,9 @@ const emoji = v.pipe(
 /** The longest language tag that must be accepted (RFC 5646 §4.4.1). */
 const MAX_TAG_LENGTH = 35;
 
+/** Maximum length of the URL of a page, in UTF-16 code units. A QR code has no room for much more. */
+const MAX_PAGE_URL = 500;
+
 /** Maximum number of messages that a request can ask for. */
 export const MAX_PAGE = 200;
 
@@ -67,6 +72,18 @@ export const REQUESTS = {
     name: v.optional(text("The name that you want; without it you get a guest name.")),
     token,
     resume: v.optional(text("The resume token of an earlier session: you remain the same user.")),
+    invite: v.optional(text("The secret of an invite: you become a member, or add this device.")),
+    attempt: v.optional(v.pipe(
+      v.string(),
+      v.regex(/^[\w-]{22}$/, "22 characters of base64url"),
+      v.description(
+        "With invite: 128 random bits. If the reply is lost, the same hello with them gets it again.",
+      ),
+    )),
+    device: v.optional(v.pipe(
+      text("With invite: how to list this device, such as Firefox on Linux."),
+      v.maxLength(MAX_LABEL_LENGTH),
+    )),
     language: v.optional(v.pipe(
       text(
         "Language for the guest name, as a BCP 47 tag; without it, Accept-Language applies.",
@@ -124,6 +141,47 @@ export const REQUESTS = {
   auth: frame("auth", "Renews your rights before your token expires.", {
     token: text("A new token for the same user."),
   }),
+  invite: frame("invite", "Makes a link; answered by invite.", {
+    device: v.optional(v.pipe(
+      v.boolean(),
+      v.description("true for a link that adds a device to you. It works once, for five minutes."),
+    )),
+    role: v.optional(v.pipe(
+      v.picklist(ROLES),
+      v.description("The role of those who use it; member by default. Not above your own."),
+    )),
+    rooms: v.optional(v.pipe(
+      v.array(room),
+      v.maxLength(MAX_INVITE_ROOMS),
+      v.description("The rooms that they see first."),
+    )),
+    uses: v.optional(v.pipe(
+      v.number(),
+      v.integer(),
+      v.minValue(1),
+      v.maxValue(MAX_USES),
+      v.description("How many people can use it; 1 by default."),
+    )),
+    seconds: v.optional(v.pipe(
+      v.number(),
+      v.integer(),
+      v.minValue(60),
+      v.maxValue(MAX_INVITE_MS / 1_000),
+      v.description("For how long it is valid; a week by default."),
+    )),
+    page: v.optional(v.pipe(
+      v.string(),
+      v.maxLength(MAX_PAGE_URL),
+      v.regex(/^https?:\/\/[^#]+$/, "the http or https URL of a page, without a fragment"),
+      v.description("The URL of the page that opens the link: the answer has it, and its QR code."),
+    )),
+  }),
+  invites: frame("invites", "Requests the invites that can be used.", {}),
+  devices: frame("devices", "Requests the devices with which you sign in.", {}),
+  revoke: frame("revoke", "Makes an invite useless, or signs one of your devices out.", {
+    invite: v.optional(text("The id of the invite.")),
+    device: v.optional(text("The id of the device.")),
+  }),
   ping: frame("ping", "Checks that the server is there.", {}),
   pong: frame("pong", "Answers the server's ping.", {}),
 } as const;
@@ -145,5 +203,17 @@ export type RequestOf<T extends RequestType> = SchemaOutput<typeof REQUESTS[T]>;
 /** A request within a joined room. */
 export type RoomRequest = Exclude<
   Request,
-  RequestOf<"hello" | "join" | "leave" | "name" | "auth" | "ping" | "pong">
+  RequestOf<"hello" | "join" | "leave" | "name" | "auth" | "ping" | "pong"> | MemberRequest
 >;
+
+/** A request about members. */
+export type MemberRequest = RequestOf<"invite" | "invites" | "devices" | "revoke">;
+
+const MEMBER_REQUESTS: ReadonlySet<string> = new Set<MemberRequest["type"]>(
+  ["invite", "invites", "devices", "revoke"],
+);
+
+/** Whether a request is about members. */
+export function isMemberRequest(request: Request): request is MemberRequest {
+  return MEMBER_REQUESTS.has(request.type);
+}

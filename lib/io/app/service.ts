@@ -7,14 +7,18 @@ import { type Clock, systemClock } from "../../chat/ports/clock.ts";
 import type { ConnectionCounts } from "../../chat/heartbeat.ts";
 import { RateLimitedBus } from "../../chat/bus/rate_limited_bus.ts";
 import { slowDownCounters } from "../../chat/metrics.ts";
+import { MemberDirectory } from "../../chat/members/member_directory.ts";
+import { MemoryDirectoryStore } from "../../chat/members/memory_directory_store.ts";
+import { OwnedNames } from "../../chat/members/owned_names.ts";
 import { RevocationFeed } from "../../chat/revocations/revocation_feed.ts";
 import { TopAnnouncer } from "../../chat/bus/top_announcer.ts";
 import { budgetTable } from "../../core/limits/budgets.ts";
 import type { Config } from "../../core/config/config.ts";
 import { shouldChangeEngine } from "../../core/config/engine_advice.ts";
+import { pageUrl } from "../../core/config/startup_message.ts";
 import { AdmissionControl } from "../../core/limits/connection_limits.ts";
 import { Metrics } from "../../core/metrics/metrics.ts";
-import { REVOCATIONS_PATH, revocationsHandler } from "../api/revocations.ts";
+import { operatorPaths } from "../api/operator_paths.ts";
 import { openAdminListener } from "../http/admin_listener.ts";
 import { loadEngine } from "../serving/load_engine.ts";
 import { type Backend, openBackend } from "./backend.ts";
@@ -35,6 +39,7 @@ import {
 import { firstFailure, waitForEnd } from "../tasks.ts";
 import { monitorClock } from "./clock_monitor.ts";
 import { type KeySet, RemoteKeySet } from "../auth/key_set.ts";
+import { memberIds } from "../auth/member_ids.ts";
 import { type KeyPair, readKeyPair } from "../tls/key_pair.ts";
 import { watchKeyPair } from "../tls/key_pair_watch.ts";
 
@@ -92,9 +97,16 @@ export async function startService(
   );
   const { bus } = backend;
   const revocations = new RevocationFeed(backend.revocations, { clock, bus });
+  const store = new MemoryDirectoryStore();
+  const names = new OwnedNames(store, { clock, bus });
+  const directory = new MemberDirectory({
+    ...{ store, names, clock, ids: memberIds },
+    revoke: (revocation) => revocations.revoke(revocation),
+  });
   const tasks = [
     announcer.run(signal),
     revocations.run(signal),
+    names.run(signal),
     sweepPeriodically(() => Promise.all([backend.sweep(), revocations.sweep()]), clock, signal),
     monitorClock(clock, signal),
     broadcaster.postAll(announcer.observe(backend.bus.announcements(signal))),
@@ -109,7 +121,7 @@ export async function startService(
   const keys = config.jwksUrl === null
     ? { read: () => Promise.resolve(tokenKey) }
     : new RemoteKeySet(config.jwksUrl, clock);
-  const once = { ...backend, keys, revocations };
+  const once = { ...backend, keys, revocations, directory };
   const services = createServices(config, once, admissions, clock, metrics, stats);
   const engine = await loadEngine(config.websocketEngine);
   if (shouldChangeEngine(config) && !isHosted()) {
@@ -119,7 +131,10 @@ export async function startService(
         "the service is reachable from other machines, and the engine deno cannot limit what it buffers for a client",
     });
   }
-  const api = new Map([[REVOCATIONS_PATH, revocationsHandler(revocations, config, clock)]]);
+  const access = { adminToken: config.adminToken, secret: backend.secret };
+  let port = config.port;
+  const page = () => pageUrl({ ...config, port });
+  const api = operatorPaths({ revocations, directory }, access, config, { clock, page });
   const admin = await openAdminListener(config, { health: services, api }, clock, engine);
   if (admin) {
     tasks.push(admin.run(signal));
@@ -130,6 +145,7 @@ export async function startService(
     });
   }
   const pool = started.use(await startPool(config, services, { channel, keyPair }, metrics));
+  port = pool.port;
   poolStarted.resolve(pool);
   if (keyPair) {
     const read = (inUse: KeyPair) => readKeyPair(config.tlsCertFile, config.tlsKeyFile, inUse);
@@ -170,9 +186,9 @@ function hostedConfig(config: Config): Config {
 
 function createServices(
   config: Config,
-  { bus, secret, keys, tickets, revocations }:
+  { bus, secret, keys, tickets, revocations, directory }:
     & Pick<Backend, "bus" | "secret" | "tickets">
-    & Pick<SharedServices, "keys" | "revocations">,
+    & Pick<SharedServices, "keys" | "revocations" | "directory">,
   admissions: AdmissionControl,
   clock: Clock,
   metrics: Metrics,
@@ -186,6 +202,7 @@ function createServices(
     keys,
     tickets,
     revocations,
+    directory,
     quota: {
       acquire: (key) => admissions.acquire(key, clock.now()),
       charge: (key, what) => admissions.charge(key, what, clock.now()),

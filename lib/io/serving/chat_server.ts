@@ -9,6 +9,8 @@ import type { WorkerBus } from "../../chat/ports/bus.ts";
 import { type Clock, systemClock } from "../../chat/ports/clock.ts";
 import { EchoHandler } from "../../chat/session/echo_handler.ts";
 import { type ConnectionCounts, Heartbeat } from "../../chat/heartbeat.ts";
+import type { Directory } from "../../chat/ports/directory.ts";
+import { KnownNames } from "../../chat/members/known_names.ts";
 import { KnownRevocations } from "../../chat/revocations/known_revocations.ts";
 import type { RevocationSource } from "../../chat/revocations/revocation_feed.ts";
 import { Hub } from "../../chat/room/hub.ts";
@@ -24,6 +26,7 @@ import type { Config } from "../../core/config/config.ts";
 import { requestBuckets, tcpLimits } from "../../core/limits/connection_limits.ts";
 import { AllowedHosts } from "../../core/http/allowed_hosts.ts";
 import { Metrics, type Snapshot } from "../../core/metrics/metrics.ts";
+import { pageUrl } from "../../core/config/startup_message.ts";
 import { chunkSizeFor } from "../../core/log/replay_chunks.ts";
 import { JSON_SUBPROTOCOL } from "../../core/protocol/json_protocol.ts";
 import { healthPolicy } from "../../core/health/connection_health.ts";
@@ -32,7 +35,8 @@ import { type ConnectionQuota, Upgrader } from "../http/upgrade.ts";
 import { drain, type DrainKind } from "./drain.ts";
 import type { HealthSources } from "../http/health_responses.ts";
 import { ticketHandler } from "../api/tickets.ts";
-import { REVOCATIONS_PATH, revocationsHandler } from "../api/revocations.ts";
+import { operatorPaths } from "../api/operator_paths.ts";
+import { qrCode } from "../auth/qr_code.ts";
 import type { KeySetSource } from "../auth/key_set.ts";
 import { loadAuthenticator } from "../auth/load_authenticator.ts";
 import { loadSignInProvider } from "../auth/load_sign_in_provider.ts";
@@ -68,6 +72,8 @@ export interface SharedServices extends HealthSources {
   readonly tickets: TicketStore;
   /** What is no longer valid. */
   readonly revocations: RevocationSource;
+  /** The members of the service. */
+  readonly directory: Directory;
   /** Limits the connections of the whole process. */
   readonly quota: ConnectionQuota;
 }
@@ -129,7 +135,11 @@ export async function startChatServer(
   const metrics = new Metrics();
   const instruments = workerMetrics(metrics);
   const engine = await loadEngine(config.websocketEngine);
-  const hub = started.use(createHub(config, clock, services, instruments, engine.sharesWrites));
+  const names = new KnownNames();
+  const { sharesWrites } = engine;
+  const hub = started.use(
+    createHub(config, clock, services, { instruments, sharesWrites, names }),
+  );
   started.use(onBroadcast(options.channel, (announcements) => hub.dispatch(announcements)));
   const pingMs = config.pingSeconds * 1000;
   const heartbeat = new Heartbeat(clock, healthPolicy({ ...config, pingMs }));
@@ -146,12 +156,15 @@ export async function startChatServer(
     hub,
     tickets,
     revocations,
+    names,
     instruments,
     page: buildOf(pages),
   });
+  const operatorAccess = { adminToken: config.adminToken, secret: services.secret };
+  const page = () => pageUrl({ ...config, port: listener.port });
   const api = new Map([
     ["/api/v1/tickets", ticketHandler({ ...context, tickets, origins: config.allowedOrigins })],
-    [REVOCATIONS_PATH, revocationsHandler(services.revocations, config, clock)],
+    ...operatorPaths(services, operatorAccess, config, { clock, page }),
   ]);
   const handler = createRoutes({
     upgrader,
@@ -169,7 +182,10 @@ export async function startChatServer(
     ...createEndpoints(config, context),
   });
   const onRevoked = () => heartbeat.checkRevocations();
-  const following = revocations.follow(services.revocations, onRevoked, signal);
+  const following = [
+    revocations.follow(services.revocations, onRevoked, signal),
+    names.follow(services.directory, () => hub.onNamesChanged(), signal),
+  ];
   started.defer(() => life.abort());
   const canAdmit = Promise.all([revocations.ready, context.sessionTokens.ready]);
   await withTimeout(ADMIT_TIMEOUT_MS, "Tokens cannot be judged", canAdmit).catch(() => {});
@@ -181,7 +197,7 @@ export async function startChatServer(
     listener.run(signal),
     heartbeat.run(signal),
     hub.run(signal),
-    following,
+    ...following,
   ];
   started.defer(() => {
     life.abort();
@@ -242,23 +258,26 @@ function createHub(
   config: Config,
   clock: Clock,
   { bus }: SharedServices,
-  metrics: WorkerMetrics,
-  sharesWrites: boolean,
+  { instruments: metrics, sharesWrites, names }: {
+    readonly instruments: WorkerMetrics;
+    readonly sharesWrites: boolean;
+    readonly names: KnownNames;
+  },
 ): Hub {
   const defer = (fn: () => void) => void setImmediate(fn);
   const node = newId();
   const maxChunk = chunkSizeFor(config.maxBufferedBytes);
   const batchPolicy = { ...BATCH_RATES, maxMs: config.maxBatchMs };
   const common = { bus, clock, metrics, node, random: Math.random, newId, defer, maxChunk };
-  return new Hub({ ...config, ...common, batchPolicy, sharesWrites });
+  return new Hub({ ...config, ...common, batchPolicy, sharesWrites, names });
 }
 
 async function createSessionContext(
   config: Config,
   clock: Clock,
-  { bus, secret, keys }: SharedServices,
-  { hub, tickets, revocations, instruments, page }:
-    & Pick<SessionContext, "hub" | "tickets" | "revocations">
+  { bus, secret, keys, directory }: SharedServices,
+  { hub, tickets, revocations, names, instruments, page }:
+    & Pick<SessionContext, "hub" | "tickets" | "revocations" | "names">
     & { readonly instruments: WorkerMetrics; readonly page: string },
 ): Promise<SessionContext> {
   const sessionTokens = new SignedSessionTokens(clock, secret);
@@ -277,7 +296,7 @@ async function createSessionContext(
   };
   const limits = new SharedBudgets(config, instruments.refused, instruments.refusedTokens);
   const readLimit = new ConcurrencyLimit(MAX_READS_PER_WORKER);
-  const access = { sessionTokens, authenticator, tickets, revocations };
+  const access = { sessionTokens, authenticator, tickets, directory, revocations, names, qrCode };
   const own = { bus, hub, ...access, serverInfo, limits, readLimit };
   return { ...config, ...own, clock, random: Math.random, newId };
 }

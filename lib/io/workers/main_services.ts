@@ -23,7 +23,7 @@ export class MainServices implements Disposable {
 
   /** Handlers for the worker's RPC channel. */
   get handlers(): MainApi {
-    const { bus, secret, keys, tickets, revocations } = this.#services;
+    const { bus, secret, keys, tickets, revocations, directory } = this.#services;
     return {
       publish: (draft, people) => bus.publish(draft, people),
       signal: (room, note, people) => bus.signal(room, note, people),
@@ -52,6 +52,11 @@ export class MainServices implements Disposable {
       revocationsAfter: (version) => revocations.revocationsAfter(version),
       revoke: (revocation) => revocations.revoke(revocation),
       readRevocations: () => revocations.readRevocations(),
+      signIn: (user, device) => directory.signIn(user, device),
+      redeem: (use) => directory.redeem(use),
+      renameMember: (user, name) => directory.renameMember(user, name),
+      manage: (actor, command) => directory.manage(actor, command),
+      namesAfter: (version) => directory.namesAfter(version),
       connectionCounts: () => this.#services.connectionCounts(),
       readiness: () => this.#services.readiness(),
       metrics: () => this.#services.metrics(),

@@ -4,6 +4,7 @@
  * @module
  */
 import type { WorkerBus } from "../../chat/ports/bus.ts";
+import type { Directory } from "../../chat/ports/directory.ts";
 import type { ChargeReason } from "../../core/limits/connection_limits.ts";
 import type { SharedServices } from "../serving/chat_server.ts";
 import { logger } from "../logger.ts";
@@ -27,6 +28,7 @@ export function remoteServices(main: RpcChannel<MainApi>): SharedServices {
       revoke: (revocation) => main.call("revoke", revocation),
       readRevocations: () => main.call("readRevocations"),
     },
+    directory: remoteDirectory(main),
     quota: {
       async acquire(key) {
         const refusal = await main.callInLane(key, "acquireSlot", key);
@@ -45,6 +47,17 @@ export function remoteServices(main: RpcChannel<MainApi>): SharedServices {
     connectionCounts: () => main.call("connectionCounts"),
     readiness: () => main.call("readiness"),
     metrics: () => main.call("metrics"),
+  };
+}
+
+function remoteDirectory(main: RpcChannel<MainApi>): Directory {
+  return {
+    signIn: (user, device) => main.callInLane(user, "signIn", user, device),
+    redeem: (use) => main.callInLane(use.secret, "redeem", use),
+    renameMember: (user, name) => main.callInLane(user, "renameMember", user, name),
+    manage: (actor, command) => main.call("manage", actor, command),
+    // Unbounded, as for revocations.
+    namesAfter: (version) => main.callUnbounded("namesAfter", version),
   };
 }
 

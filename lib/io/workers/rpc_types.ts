@@ -4,6 +4,7 @@
  * @module
  */
 import type { WorkerBus } from "../../chat/ports/bus.ts";
+import type { Directory } from "../../chat/ports/directory.ts";
 import type { RevocationSource } from "../../chat/revocations/revocation_feed.ts";
 import type { ConnectionCounts } from "../../chat/heartbeat.ts";
 import type { TokenUser } from "../../chat/ports/authenticator.ts";
@@ -38,7 +39,10 @@ export type MainApi = {
   readonly readiness: () => Promise<Readiness>;
   /** Metrics of the whole process, in the text format of Prometheus. */
   readonly metrics: () => Promise<string>;
-} & { readonly [V in keyof (WorkerBus & RevocationSource)]: (WorkerBus & RevocationSource)[V] };
+} & { readonly [V in keyof PassedOn]: PassedOn[V] };
+
+/** What workers use as if it were their own. */
+type PassedOn = WorkerBus & RevocationSource & Directory;
 
 /** The calls that a worker answers. */
 export type WorkerApi = {

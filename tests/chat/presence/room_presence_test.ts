@@ -1,5 +1,6 @@
 /** Names that users are assigned in a room: each rename is published by one node. */
 import assert from "node:assert/strict";
+import { KnownNames } from "../../../lib/chat/members/known_names.ts";
 import { RoomPresence } from "../../../lib/chat/presence/room_presence.ts";
 import { BusUnavailable } from "../../../lib/chat/ports/bus.ts";
 import { ann, lobby } from "../../contract/fixtures.ts";
@@ -13,7 +14,7 @@ async function joinThroughTwoNodes() {
   const bus = new FakeBus(clock);
   const { signal } = new AbortController();
   const [one, two] = ["one", "two"].map((node) =>
-    new RoomPresence(lobby, { bus, clock, node }, signal)
+    new RoomPresence(lobby, { bus, clock, node, names: new KnownNames() }, signal)
   );
   if (!one || !two) throw new Error("unreachable");
   await one.join(ann);
@@ -74,7 +75,7 @@ Deno.test("RoomPresence.rename() to a temporary name leaves the wanted name want
 
 Deno.test("RoomPresence.apply() records no wanted name for a user who is on other nodes only", async () => {
   const { bus } = await joinThroughTwoNodes();
-  const context = { bus, clock: new FakeClock(), node: "three" };
+  const context = { bus, clock: new FakeClock(), node: "three", names: new KnownNames() };
   const three = new RoomPresence(lobby, context, new AbortController().signal);
   const temporary = { user: ann.user, name: name("Ann (2)") };
   three.apply({ kind: "here", ...temporary, node: "one", isChosen: true, wanted: ann.name });

@@ -5,7 +5,6 @@ import {
   parseRevocation,
   type Revocable,
   type Revocation,
-  REVOCATION_SCOPES,
   RevocationList,
 } from "../../../lib/core/auth/revocations.ts";
 
@@ -16,7 +15,7 @@ function listOf(...revocations: readonly Revocation[]): RevocationList {
 }
 
 const revocable = (changes: Partial<Revocable> = {}): Revocable => ({
-  ...{ user: "a_ann", tokenId: "t1", issuedAt: 1_000 },
+  ...{ user: "a_ann", tokenId: "t1", deviceId: "d1", issuedAt: 1_000 },
   ...changes,
 });
 
@@ -28,6 +27,8 @@ for (
     ["its id, at a time before it was issued", { scope: "token", id: "t1", before: 1 }, true],
     ["another token's id", { scope: "token", id: "t2", before: 1_001 }, false],
     ["a token with its user's id", { scope: "token", id: "a_ann", before: 1_001 }, false],
+    ["its device's id", { scope: "device", id: "d1", before: 1 }, true],
+    ["another device's id", { scope: "device", id: "t1", before: 1_001 }, false],
     ["a later time for all", { scope: "all", id: "", before: 1_001 }, true],
     ["its own time for all", { scope: "all", id: "", before: 1_000 }, false],
   ] as const
@@ -44,7 +45,7 @@ Deno.test("A revocable that does not say when it was issued is revoked with ever
 
 Deno.test("Of revocations about the same, the latest counts, in whatever order they are added", () => {
   const about = fc.record({
-    scope: fc.constantFrom(...REVOCATION_SCOPES.filter((it) => it !== "token")),
+    scope: fc.constantFrom(...(["user", "all"] as const)),
     id: fc.constantFrom("a_ann", "a_bea"),
     before: fc.nat(9),
   }).map((it): Revocation => it.scope === "all" ? { ...it, id: "" } : it);

@@ -519,14 +519,12 @@ for (
   });
 }
 
+Deno.test("AUTH=required needs no other setting: members have no other service", () => {
+  assert.deepEqual(problemsOf({ AUTH: "required" }), []);
+});
+
 for (
   const [values, problem] of [
-    [{ AUTH: "required" }, {
-      name: "AUTH",
-      value: "required",
-      allowed:
-        "required only with JWT_SECRET, JWT_PUBLIC_KEY_FILE, JWKS_URL, OIDC_ISSUER or AUTH_PROXY_HEADER",
-    }],
     [{ JWT_SECRET: LONG, JWT_PUBLIC_KEY_FILE: "/app.pem" }, {
       name: "JWT_PUBLIC_KEY_FILE",
       value: "/app.pem",

@@ -3,12 +3,13 @@ import assert from "node:assert/strict";
 import { BusUnavailable } from "../../../lib/chat/ports/bus.ts";
 import type { Revocation } from "../../../lib/core/auth/revocations.ts";
 import { type RevocationSettings, revocationsHandler } from "../../../lib/io/api/revocations.ts";
+import { forOperators, localToken, type OperatorAccess } from "../../../lib/io/api/operator.ts";
 import { appUserId } from "../../../lib/io/auth/app_user.ts";
 import { FakeClock, revocationFeed } from "../../support/fakes.ts";
 
 const TOKEN = "a token of some length";
 const SETTINGS: RevocationSettings = {
-  ...{ adminToken: TOKEN, authProxyHeader: null, jwtIssuer: null, oidcIssuer: null },
+  ...{ authProxyHeader: null, jwtIssuer: null, oidcIssuer: null },
   ...{ jwtSecret: null, jwtPublicKeyFile: "key.pem", jwksUrl: null },
 };
 /** Users sign in only at a provider. */
@@ -22,11 +23,15 @@ class Api {
   readonly feed = revocationFeed();
   readonly #handler: (request: Request) => Promise<Response>;
 
-  constructor(settings: Partial<RevocationSettings> = {}) {
-    this.#handler = revocationsHandler(
-      this.feed,
-      { ...SETTINGS, ...settings },
-      new FakeClock(),
+  constructor(
+    settings: Partial<RevocationSettings> = {},
+    access: Partial<OperatorAccess> = {},
+  ) {
+    const own = { ...SETTINGS, ...settings };
+    const secret = Promise.resolve("a secret");
+    this.#handler = forOperators(
+      { adminToken: TOKEN, secret, ...access },
+      revocationsHandler(this.feed, own, new FakeClock()),
     );
   }
 
@@ -63,6 +68,7 @@ for (
       id: appUserId("shop", "42"),
       before: NOW,
     }],
+    [{ device: "d1" }, { scope: "device", id: "d1", before: NOW }],
     [{ token: "t1" }, { scope: "token", id: "t1", before: NOW }],
     [{ all: true }, { scope: "all", id: "", before: NOW }],
     [{ all: true, before: iso(NOW - DAY) }, { scope: "all", id: "", before: NOW - DAY }],
@@ -166,7 +172,7 @@ Deno.test("GET returns what has been revoked, the latest first, as it was posted
 });
 
 Deno.test("The path is for nobody without ADMIN_TOKEN, and only for those who have it", async () => {
-  const open = await new Api({ adminToken: null }).ask("GET");
+  const open = await new Api({}, { adminToken: null }).ask("GET");
   assert.equal(open.status, 403);
   assert.match(open.body.detail, /ADMIN_TOKEN/);
   const api = new Api();
@@ -175,6 +181,18 @@ Deno.test("The path is for nobody without ADMIN_TOKEN, and only for those who ha
     assert.deepEqual([status, response.headers.get("www-authenticate")], [401, "Bearer"]);
   }
   assert.deepEqual(await api.stored(), []);
+});
+
+Deno.test("The path is also for whoever can read the session secret, once it is known", async () => {
+  const { promise: secret, resolve } = Promise.withResolvers<string>();
+  const api = new Api({}, { adminToken: null, secret });
+  assert.equal((await api.ask("GET", undefined, localToken("a secret"))).status, 403);
+  resolve("a secret");
+  await secret;
+  assert.equal((await api.ask("GET", undefined, localToken("a secret"))).status, 200);
+  for (const wrong of ["a secret", localToken("another secret"), ""]) {
+    assert.equal((await api.ask("GET", undefined, wrong)).status, 403);
+  }
 });
 
 Deno.test("Other methods are refused with 405", async () => {
@@ -186,10 +204,11 @@ Deno.test("Other methods are refused with 405", async () => {
 
 Deno.test("While the store is unavailable, both methods answer 503 with the reason", async () => {
   const fail = () => Promise.reject(new BusUnavailable("it is away", { mayHaveApplied: false }));
-  const handler = revocationsHandler(
-    { revoke: fail, readRevocations: fail },
-    SETTINGS,
-    new FakeClock(),
+  const secret = Promise.resolve("a secret");
+  const revocations = { revoke: fail, readRevocations: fail };
+  const handler = forOperators(
+    { adminToken: TOKEN, secret },
+    revocationsHandler(revocations, SETTINGS, new FakeClock()),
   );
   for (const init of [{ method: "GET" }, { method: "POST", body: '{"all":true}' }]) {
     const headers = { authorization: `Bearer ${TOKEN}` };

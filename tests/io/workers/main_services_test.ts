@@ -5,6 +5,7 @@ import { MemoryTicketStore } from "../../../lib/io/auth/memory_ticket_store.ts";
 import { MainServices } from "../../../lib/io/workers/main_services.ts";
 import { ann, attic, lobby } from "../../contract/fixtures.ts";
 import { FakeBus, FakeClock, revocationFeed } from "../../support/fakes.ts";
+import { memberDirectory } from "../../support/members.ts";
 
 /** Services over fakes, which it returns too. */
 function openServices(bus = new FakeBus(new FakeClock())) {
@@ -21,6 +22,7 @@ function openServices(bus = new FakeBus(new FakeClock())) {
     keys: { read: () => Promise.resolve(undefined) },
     tickets: new MemoryTicketStore(systemClock),
     revocations: revocationFeed(),
+    directory: memberDirectory(new FakeClock()),
     connectionCounts: () => Promise.reject(new Error("not asked for")),
     readiness: () => Promise.resolve({ ready: true }),
     metrics: () => Promise.resolve("# metrics"),

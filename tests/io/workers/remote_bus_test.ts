@@ -19,6 +19,7 @@ import { busContract } from "../../contract/bus_contract.ts";
 import { ann, lobby, type TestedBus } from "../../contract/fixtures.ts";
 import { SHORT_MS, ticketStoreContract } from "../../contract/ticket_store_contract.ts";
 import { AMPLE, counter, FakeClock, revocationFeed } from "../../support/fakes.ts";
+import { memberDirectory } from "../../support/members.ts";
 
 /** A bus behind budgets. */
 function metered(
@@ -43,6 +44,7 @@ function workerServices(bus: WorkerBus, tickets: TicketStore): SharedServices {
     keys: { read: () => Promise.resolve(undefined) },
     tickets,
     revocations: revocationFeed(),
+    directory: memberDirectory(new FakeClock()),
     connectionCounts: () => Promise.reject(new Error("not asked for")),
     readiness: () => Promise.resolve({ ready: true }),
     metrics: () => Promise.resolve(""),

@@ -24,6 +24,7 @@ import { healthPolicy } from "../../../lib/core/health/connection_health.ts";
 import { SharedBudgets } from "../../../lib/core/limits/rate_limiter.ts";
 import { isUserId, type UserId } from "../../../lib/core/log/entry.ts";
 import { noRevocations } from "../../support/fakes.ts";
+import { noMembers } from "../../support/members.ts";
 import { parseName } from "../../../lib/core/names/names.ts";
 import { SimAuthenticator } from "./sim_authenticator.ts";
 import { RECOVER_LIMIT, SimBus } from "./sim_bus.ts";
@@ -81,7 +82,8 @@ export class SimNode {
     const authenticator = mutant.wrapAuthenticator(new SimAuthenticator(world));
     const tickets = new StoredTickets(new MemoryTicketStore(clock), clock);
     const revocations = noRevocations();
-    const access = { authenticator, tickets, revocations, auth: "open" } as const;
+    const members = noMembers(clock);
+    const access = { authenticator, tickets, revocations, ...members, auth: "open" } as const;
     const own = { limits, readLimit, hub: this.#hub, sessionTokens, ...access, serverInfo };
     this.#context = { ...common, ...LIMITS, ...own };
     this.#start(new TopAnnouncer(bus, clock, (tops) => this.#dispatchLater(tops)));

@@ -4,6 +4,7 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { noMembers } from "../../../support/members.ts";
 import { NO_TOKENS } from "../../../../lib/io/auth/load_authenticator.ts";
 import { EmbeddedBus, type Store } from "../../../../lib/chat/bus/embedded_bus.ts";
 import { Hub } from "../../../../lib/chat/room/hub.ts";
@@ -155,6 +156,7 @@ class Service implements Disposable {
       authenticator: NO_TOKENS,
       tickets: new FakeTickets(),
       revocations: noRevocations(),
+      ...noMembers(clock),
       auth: "open",
       serverInfo,
     }];

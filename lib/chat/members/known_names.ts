@@ -1,0 +1,43 @@
+/**
+ * What one worker knows of the names of members: only their owners may use them.
+ * @module
+ */
+import type { Author, UserId } from "../../core/log/entry.ts";
+import { nameKeys } from "../../core/names/name_keys.ts";
+import { type FeedUpdate, followFeed } from "../feed.ts";
+import type { Directory, OwnedName } from "../ports/directory.ts";
+
+/** Follows the names of the process. */
+export class KnownNames {
+  readonly #owners = new Map<string, UserId>();
+
+  /** Whether a name, or one that looks like it, belongs to a member other than this user. */
+  isReserved({ user, name }: Author): boolean {
+    if (this.#owners.size === 0) return false;
+    return nameKeys(name).some((key) => {
+      const owner = this.#owners.get(key);
+      return owner !== undefined && owner !== user;
+    });
+  }
+
+  /** Adds an update. */
+  learn({ added }: FeedUpdate<OwnedName>): void {
+    for (const { key, owner } of added) {
+      if (owner === null) this.#owners.delete(key);
+      else this.#owners.set(key, owner);
+    }
+  }
+
+  /** Follows a source until the signal aborts. @param onChange Called after each change. */
+  follow(
+    source: Pick<Directory, "namesAfter">,
+    onChange: () => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const onUpdate = (update: FeedUpdate<OwnedName>) => {
+      this.learn(update);
+      if (update.added.length > 0 && !signal.aborted) onChange();
+    };
+    return followFeed((version) => source.namesAfter(version), onUpdate, signal);
+  }
+}

@@ -1,0 +1,132 @@
+/**
+ * Reads and changes the records of members, names and invites: checks what it reads, and repeats a change whose records were
+ * changed by somebody else meanwhile.
+ * @module
+ */
+import { parseInvite, type StoredInvite } from "../../core/auth/invite.ts";
+import { type Member, parseMember } from "../../core/auth/member.ts";
+import type { UserId } from "../../core/log/entry.ts";
+import type { Name } from "../../core/names/names.ts";
+import { nameKeys } from "../../core/names/name_keys.ts";
+import { BusUnavailable } from "../ports/bus.ts";
+import type { DirectoryStore, RecordChange, RecordKey } from "../ports/directory_store.ts";
+
+/** A record as it was read, with its text for the comparison when it is changed. */
+export interface Read<T> {
+  /** Its key. */
+  readonly key: RecordKey;
+  /** Its text; undefined if there is none. */
+  readonly text: string | undefined;
+  /** What the text says; undefined if there is none, or if it is damaged. */
+  readonly value?: T | undefined;
+}
+
+/** What an attempt to change something leads to. */
+export interface Attempt<T> {
+  /** The changes; none if there is nothing to change. */
+  readonly changes: readonly RecordChange[];
+  /** The result, if the changes can be made. */
+  readonly result: T;
+}
+
+const MAX_ATTEMPTS = 50;
+
+/** The records in a store. */
+export class MemberRecords {
+  readonly #store: DirectoryStore;
+
+  /** Reads nothing yet. */
+  constructor(store: DirectoryStore) {
+    this.#store = store;
+  }
+
+  /** Reads a member. */
+  async member(user: UserId): Promise<Read<Member>> {
+    return await this.#read({ kind: "member", id: user }, parseMember);
+  }
+
+  /** Reads an invite. @param id The hash of its secret. */
+  async invite(id: string): Promise<Read<StoredInvite>> {
+    return await this.#read({ kind: "invite", id }, parseInvite);
+  }
+
+  /** All members that can be read. */
+  async members(): Promise<readonly Member[]> {
+    return (await this.#list("member", parseMember)).flatMap(({ value }) => value ?? []);
+  }
+
+  /** All invites. */
+  invites(): Promise<readonly Read<StoredInvite>[]> {
+    return this.#list("invite", parseInvite);
+  }
+
+  /**
+   * The changes by which a member gets a name and gives up another one; undefined if somebody else owns it.
+   *
+   * @param name Undefined to own none any more.
+   */
+  async claimName(
+    user: UserId,
+    name: Name | undefined,
+    previous: Name | undefined,
+  ): Promise<readonly RecordChange[] | undefined> {
+    const own = name === undefined ? [] : nameKeys(name);
+    const other = previous === undefined ? [] : nameKeys(previous);
+    const keys = [...new Set([...own, ...other])].map((id) => ({ kind: "name", id }) as const);
+    const owners = await this.#store.read(keys);
+    const isOthers = (index: number) => owners[index] !== undefined && owners[index] !== user;
+    if (keys.some(({ id }, index) => own.includes(id) && isOthers(index))) return undefined;
+    return keys.flatMap((key, index) => {
+      const [from, to] = [owners[index], own.includes(key.id) ? user : undefined];
+      return isOthers(index) || from === to ? [] : [{ ...key, from, to }];
+    });
+  }
+
+  /** Makes changes once nobody interferes. @param attempt Reads what they depend on; called again if that has changed. */
+  async change<T>(attempt: () => Promise<Attempt<T>>): Promise<T> {
+    for (let left = MAX_ATTEMPTS; left > 0; left--) {
+      const { changes, result } = await attempt();
+      if (changes.length === 0 || await this.#store.commit(changes)) return result;
+    }
+    throw new BusUnavailable("too many changes at the same time, try again", {
+      mayHaveApplied: false,
+    });
+  }
+
+  async #read<T>(
+    key: RecordKey,
+    parse: (stored: unknown) => T | undefined,
+  ): Promise<Read<T>> {
+    const [text] = await this.#store.read([key]);
+    return { key, text, value: valueOf(text, parse) };
+  }
+
+  async #list<T>(
+    kind: RecordKey["kind"],
+    parse: (stored: unknown) => T | undefined,
+  ): Promise<readonly Read<T>[]> {
+    const records = await this.#store.list(kind);
+    return [...records].map(([id, text]) => ({
+      key: { kind, id },
+      text,
+      value: valueOf(text, parse),
+    }));
+  }
+}
+
+/** The change of a record to a value. @param value Undefined to remove it. */
+export function changeTo<T>({ key, text }: Read<T>, value: T | undefined): RecordChange {
+  return { ...key, from: text, to: value === undefined ? undefined : JSON.stringify(value) };
+}
+
+function valueOf<T>(
+  text: string | undefined,
+  parse: (stored: unknown) => T | undefined,
+): T | undefined {
+  if (text === undefined) return undefined;
+  try {
+    return parse(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}

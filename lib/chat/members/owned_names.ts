@@ -1,0 +1,68 @@
+/**
+ * The names of members, as the process knows them: read from the store once for all workers, which follow them.
+ * @module
+ */
+import { isUserId, type UserId } from "../../core/log/entry.ts";
+import { Feed, type FeedUpdate } from "../feed.ts";
+import type { OwnedName } from "../ports/directory.ts";
+import type { DirectoryStore } from "../ports/directory_store.ts";
+import { type RetryContext, retryWhileUnavailable } from "../retry.ts";
+
+/** Follows the store, and tells the workers. */
+export class OwnedNames {
+  readonly #store: Pick<DirectoryStore, "list" | "whenNamesChanged">;
+  readonly #retry: RetryContext;
+  readonly #owners = new Map<string, UserId>();
+  readonly #feed = new Feed<OwnedName>();
+  #reading: Promise<void> = Promise.resolve();
+
+  /** Knows nothing before {@linkcode run}. @param bus Tells when the store is back. */
+  constructor(
+    store: Pick<DirectoryStore, "list" | "whenNamesChanged">,
+    { clock, bus }: Pick<RetryContext, "clock" | "bus">,
+  ) {
+    this.#store = store;
+    this.#retry = { clock, random: () => 0, bus };
+  }
+
+  /** Follows the store until the signal aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const read = await retryWhileUnavailable(
+        () => this.refresh().then(() => true),
+        this.#retry,
+        signal,
+      );
+      if (read === undefined) return;
+      await this.#store.whenNamesChanged(signal);
+    }
+  }
+
+  /** Reads the names again. Rejects with `BusUnavailable`. */
+  refresh(): Promise<void> {
+    // One at a time: an older list must not replace a newer one.
+    const read = this.#reading.then(() => this.#read());
+    this.#reading = read.catch(() => {});
+    return read;
+  }
+
+  async #read(): Promise<void> {
+    const stored = await this.#store.list("name");
+    const gone = [...this.#owners.keys()].filter((key) => !stored.has(key));
+    const news: OwnedName[] = gone.map((key) => ({ key, owner: null }));
+    for (const [key, owner] of stored) {
+      if (isUserId(owner) && this.#owners.get(key) !== owner) news.push({ key, owner });
+    }
+    for (const { key, owner } of news) {
+      if (owner === null) this.#owners.delete(key);
+      else this.#owners.set(key, owner);
+    }
+    this.#feed.add(news);
+    this.#feed.open();
+  }
+
+  /** See {@linkcode Feed.after}. */
+  after(version: number): Promise<FeedUpdate<OwnedName>> {
+    return this.#feed.after(version);
+  }
+}

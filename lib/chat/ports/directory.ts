@@ -1,0 +1,116 @@
+/**
+ * The members of the service: how sessions sign them in, and how they invite others. Implemented over any store in
+ * `chat/members/member_directory.ts`; workers reach it in the main thread.
+ * @module
+ */
+import type { Invite, InviteTerms } from "../../core/auth/invite.ts";
+import type { Device, Member, Role } from "../../core/auth/member.ts";
+import type { UserId } from "../../core/log/entry.ts";
+import type { Name, RoomId } from "../../core/names/names.ts";
+import type { FaultCode } from "../../core/protocol/faults.ts";
+import type { FeedUpdate } from "../feed.ts";
+
+/** A token of a member's device. */
+export interface DeviceToken {
+  /** The device. */
+  readonly id: string;
+  /** The number of the token; each that the device gets has the next one. */
+  readonly serial: number;
+}
+
+/** A member who has signed in. */
+export interface SignedInMember {
+  /** The member's id. */
+  readonly user: UserId;
+  /** The member's name. */
+  readonly name: Name;
+  /** The member's role. */
+  readonly role: Role;
+  /** The token with which the device signs in the next time. */
+  readonly device: DeviceToken;
+  /** When the device was added, in milliseconds since 1970. */
+  readonly since: number;
+  /** The rooms of the invite; empty without one. */
+  readonly rooms: readonly RoomId[];
+}
+
+/** The use of an invite. */
+export interface InviteUse {
+  /** The secret of the link. */
+  readonly secret: string;
+  /** Random characters of the client: a request that is repeated with them is carried out once. Undefined without. */
+  readonly attempt: string | undefined;
+  /** The name that the user wants; not needed for another device of a member. */
+  readonly name: Name | undefined;
+  /** How the device describes itself; may be empty. */
+  readonly label: string;
+}
+
+/** Why something was refused. */
+export interface Refused<C extends FaultCode> {
+  /** Discriminates it. */
+  readonly kind: "refused";
+  /** The fault. */
+  readonly code: C;
+  /** For people. */
+  readonly why: string;
+}
+
+/** Why an invite could not be used. */
+export type InviteRefusal = Refused<"bad_invite" | "bad_name" | "name_taken">;
+
+/** Who wants something done: a member, or an operator of the service. */
+export type Actor =
+  | { readonly kind: "member"; readonly user: UserId; readonly device: string }
+  | { readonly kind: "operator" };
+
+/** What members and operators can ask for. */
+export type MemberCommand =
+  /** A link that makes members. */
+  | ({ readonly kind: "invite" } & InviteTerms)
+  /** A link that adds a device. @param user The member, if an operator asks. */
+  | { readonly kind: "add device"; readonly user?: UserId }
+  /** A link for the first owner. Refused if there is a member. */
+  | { readonly kind: "first owner" }
+  /** All invites that can be used. */
+  | { readonly kind: "list invites" }
+  /** Makes an invite useless. */
+  | { readonly kind: "revoke invite"; readonly id: string }
+  /** The devices of the member. */
+  | { readonly kind: "list devices" }
+  /** Signs a device of the member out. */
+  | { readonly kind: "remove device"; readonly id: string }
+  /** All members. */
+  | { readonly kind: "list members" };
+
+/** What a {@linkcode MemberCommand} leads to. */
+export type MemberAnswer =
+  /** An invite was made. Its secret is in no other answer. */
+  | { readonly kind: "invited"; readonly secret: string; readonly invite: Invite }
+  | { readonly kind: "invites"; readonly invites: readonly Invite[] }
+  | { readonly kind: "devices"; readonly devices: readonly Device[] }
+  | { readonly kind: "members"; readonly members: readonly Member[] }
+  | { readonly kind: "done" }
+  | Refused<"bad_invite" | "not_allowed" | "too_many_invites">;
+
+/** Who owns a name. */
+export interface OwnedName {
+  /** A key of the name; see `nameKeys`. */
+  readonly key: string;
+  /** Its owner; null if it is free again. */
+  readonly owner: UserId | null;
+}
+
+/** The members of all nodes. All methods but the last reject with `BusUnavailable`. */
+export interface Directory {
+  /** Signs a member in; undefined if the device was signed out, or has used a newer token. */
+  signIn(user: UserId, device: DeviceToken): Promise<SignedInMember | undefined>;
+  /** Uses an invite. */
+  redeem(use: InviteUse): Promise<SignedInMember | InviteRefusal>;
+  /** Changes a member's name. Resolves to whether no other member has it. */
+  renameMember(user: UserId, name: Name): Promise<boolean>;
+  /** Does what a member or an operator asks for, if the member may. */
+  manage(actor: Actor, command: MemberCommand): Promise<MemberAnswer>;
+  /** The names of members that were taken or became free since a version; see `Feed.after`. */
+  namesAfter(version: number): Promise<FeedUpdate<OwnedName>>;
+}

@@ -1,0 +1,120 @@
+/**
+ * Requests about members: invites, and the devices of a member.
+ * @module
+ */
+import type { Invite } from "../../core/auth/invite.ts";
+import type { Frame, FrameOf } from "../../core/protocol/frames.ts";
+import { faultFrame, withId } from "../../core/protocol/json_protocol.ts";
+import type { MemberRequest, RequestOf } from "../../core/protocol/requests.ts";
+import { parseRoom, ROOM_RULE } from "../../core/names/names.ts";
+import { BusUnavailable } from "../ports/bus.ts";
+import type { Actor, Directory, MemberAnswer, MemberCommand } from "../ports/directory.ts";
+import { acknowledge } from "./room_requests.ts";
+
+/** What these requests need. */
+export interface MemberRequestContext {
+  /** The members of the service. */
+  readonly directory: Pick<Directory, "manage">;
+  /** Draws a link as a QR code: an SVG image. */
+  readonly qrCode: (link: string) => Promise<string>;
+}
+
+/** Who asks. */
+export type MemberActor = Extract<Actor, { readonly kind: "member" }>;
+
+const WEEK_SECONDS = 7 * 24 * 3_600;
+
+/** Carries out a request; resolves with the answer, if there is any. @param actor Undefined if the user is no member. */
+export async function handleMemberRequest(
+  request: MemberRequest,
+  actor: MemberActor | undefined,
+  context: MemberRequestContext,
+): Promise<Frame | undefined> {
+  const { id } = request;
+  if (actor === undefined) return faultFrame(id, "not_allowed", "only members may do this");
+  const command = commandOf(request);
+  if (command === undefined) return faultFrame(id, "bad_room", ROOM_RULE);
+  if (command === "nothing") return faultFrame(id, "bad_frame", "revoke needs invite or device");
+  try {
+    const answer = await context.directory.manage(actor, command);
+    const page = request.type === "invite" ? request.page : undefined;
+    return await frameOf(id, answer, { actor, page, context });
+  } catch (error) {
+    if (!(error instanceof BusUnavailable)) throw error;
+    return faultFrame(id, "unavailable", error.message);
+  }
+}
+
+/** Undefined if a room is not valid. */
+function commandOf(request: MemberRequest): MemberCommand | "nothing" | undefined {
+  switch (request.type) {
+    case "invite":
+      return request.device ? { kind: "add device" } : inviteOf(request);
+    case "invites":
+      return { kind: "list invites" };
+    case "devices":
+      return { kind: "list devices" };
+    case "revoke": {
+      const { invite, device } = request;
+      if (device !== undefined) return { kind: "remove device", id: device };
+      return invite === undefined ? "nothing" : { kind: "revoke invite", id: invite };
+    }
+  }
+}
+
+function inviteOf(
+  { role = "member", rooms = [], uses = 1, seconds = WEEK_SECONDS }: RequestOf<"invite">,
+): MemberCommand | undefined {
+  const parsed = rooms.flatMap((it) => parseRoom(it) ?? []);
+  if (parsed.length < rooms.length) return undefined;
+  return { kind: "invite", role, rooms: parsed, uses, lifetimeMs: seconds * 1_000 };
+}
+
+async function frameOf(
+  id: string | undefined,
+  answer: MemberAnswer,
+  { actor, page, context }: {
+    readonly actor: MemberActor;
+    readonly page: string | undefined;
+    readonly context: MemberRequestContext;
+  },
+): Promise<Frame | undefined> {
+  switch (answer.kind) {
+    case "invited": {
+      const link = page === undefined ? undefined : inviteLink(page, answer.secret);
+      const qr = link && await context.qrCode(link);
+      const { secret, invite } = answer;
+      const shown = link && { link, qr };
+      return { type: "invite", ...withId(id), invite: wireInvite(invite), secret, ...shown };
+    }
+    case "invites":
+      return { type: "invites", ...withId(id), invites: answer.invites.map(wireInvite) };
+    case "devices": {
+      const devices = answer.devices.map(({ id: device, label, addedAt, usedAt }) => ({
+        ...{ device, label, addedAt, usedAt },
+        ...(device === actor.device && { here: true as const }),
+      }));
+      return { type: "devices", ...withId(id), devices };
+    }
+    case "refused":
+      return faultFrame(id, answer.code, answer.why);
+    case "members":
+    case "done":
+      return acknowledge(id);
+  }
+}
+
+/** The link that a page opens. The secret is in the fragment, which browsers send to no server. */
+export function inviteLink(page: string, secret: string): string {
+  return `${page}#invite=${secret}`;
+}
+
+function wireInvite(
+  { id, role, rooms, usesLeft, createdAt, expiresAt, createdBy, member }: Invite,
+): FrameOf<"invite">["invite"] {
+  return {
+    ...{ invite: id, role, rooms: [...rooms], usesLeft, createdAt, expiresAt },
+    ...(createdBy && { by: createdBy }),
+    ...(member && { member }),
+  };
+}

@@ -1,0 +1,123 @@
+/**
+ * Invites: who opens the link of one becomes a member, or adds a device to a member. Only a hash of the link's secret is
+ * stored.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * assert.equal(isInviteSecret("AAAAAAAAAAAAAAAAAAAAAA"), true);
+ * assert.equal(isInviteSecret("AAAA"), false);
+ * ```
+ * @module
+ */
+import * as v from "valibot";
+import { isUserId, type UserId } from "../log/entry.ts";
+import { parseStoredRoom, type RoomId } from "../names/names.ts";
+import { type Role, ROLES } from "./member.ts";
+
+/** What an invite gives. */
+export interface InviteTerms {
+  /** The role of those who become members. */
+  readonly role: Role;
+  /** The rooms that a client opens for them. */
+  readonly rooms: readonly RoomId[];
+  /** How often it can be used. */
+  readonly uses: number;
+  /** For how long, in milliseconds. */
+  readonly lifetimeMs: number;
+}
+
+/** An invite, as people see it. */
+export interface Invite {
+  /** Identifies it in lists. Whoever knows it cannot use the invite. */
+  readonly id: string;
+  /** See {@linkcode InviteTerms}. */
+  readonly role: Role;
+  /** See {@linkcode InviteTerms}. */
+  readonly rooms: readonly RoomId[];
+  /** How often it can still be used. */
+  readonly usesLeft: number;
+  /** When it was created, in milliseconds since 1970. */
+  readonly createdAt: number;
+  /** When it expires, in milliseconds since 1970. */
+  readonly expiresAt: number;
+  /** Who created it; null for an operator. */
+  readonly createdBy: UserId | null;
+  /** The member to whom it adds a device; null if it makes new members. */
+  readonly member: UserId | null;
+}
+
+/** One use of an invite. */
+export interface Redemption {
+  /** The hash of the client's random characters, by which a repeated request gets the same device; "" without. */
+  readonly attempt: string;
+  /** The member. */
+  readonly user: UserId;
+  /** The device. */
+  readonly device: string;
+}
+
+/** An invite, as it is stored. */
+export interface StoredInvite extends Invite {
+  /** Its last uses. */
+  readonly redemptions: readonly Redemption[];
+}
+
+/** Random bytes of a secret. */
+export const INVITE_BYTES = 16;
+/** Time in which a link for another device must be used. */
+export const DEVICE_LINK_MS = 300_000;
+/** Maximum number of uses of an invite. */
+export const MAX_USES = 1_000;
+/** Maximum time for which an invite is valid. */
+export const MAX_INVITE_MS = 365 * 24 * 3_600_000;
+/** Maximum number of rooms of an invite. */
+export const MAX_INVITE_ROOMS = 20;
+/** Maximum number of invites that can be used at the same time, in the whole service. */
+export const MAX_INVITES = 1_000;
+/** How many uses are kept. A lost reply is asked for again within seconds. */
+const MAX_REDEMPTIONS = 20;
+
+/** Whether a text can be the secret of an invite: 128 bits as base64url. */
+export function isInviteSecret(text: string): boolean {
+  return /^[\w-]{22}$/.test(text);
+}
+
+/** Whether an invite can be used. @param date In milliseconds since 1970. */
+export function isUsable({ usesLeft, expiresAt }: Invite, date: number): boolean {
+  return usesLeft > 0 && date < expiresAt;
+}
+
+/** An invite after one more use. */
+export function withRedemption(invite: StoredInvite, redemption: Redemption): StoredInvite {
+  const redemptions = [...invite.redemptions, redemption].slice(-MAX_REDEMPTIONS);
+  return { ...invite, usesLeft: invite.usesLeft - 1, redemptions };
+}
+
+/** An invite without what only the store needs. */
+export function withoutRedemptions({ redemptions: _, ...invite }: StoredInvite): Invite {
+  return invite;
+}
+
+const date = v.pipe(v.number(), v.finite());
+const user = v.custom<UserId>((it) => typeof it === "string" && isUserId(it));
+
+const Stored = v.object({
+  id: v.string(),
+  role: v.picklist(ROLES),
+  rooms: v.array(
+    v.custom<RoomId>((it) => typeof it === "string" && parseStoredRoom(it) !== undefined),
+  ),
+  usesLeft: v.pipe(v.number(), v.integer()),
+  createdAt: date,
+  expiresAt: date,
+  createdBy: v.nullable(user),
+  member: v.nullable(user),
+  redemptions: v.array(v.object({ attempt: v.string(), user, device: v.string() })),
+});
+
+/** An invite as stored; undefined if the record is damaged. */
+export function parseInvite(stored: unknown): StoredInvite | undefined {
+  const parsed = v.safeParse(Stored, stored);
+  return parsed.success ? parsed.output : undefined;
+}

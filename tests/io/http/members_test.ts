@@ -1,0 +1,113 @@
+/** Members of whole services: invited, known by their devices, and alone with their names. */
+import assert from "node:assert/strict";
+import { type Frame, JsonClient } from "../../support/clients/json_client.ts";
+import { enter } from "../../support/revocations.ts";
+import { startTestService, type TestService } from "../../support/service.ts";
+
+const ADMIN_TOKEN = "a token of some length";
+const PAGE = "https://chat.example.org/";
+
+/** Makes an invite as an operator. */
+async function invite(service: TestService, terms: Frame = {}): Promise<string> {
+  const response = await fetch(`${service.adminUrl}/api/v1/invites`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${ADMIN_TOKEN}` },
+    body: JSON.stringify(terms),
+  });
+  const { secret } = await response.json();
+  assert.equal(response.status, 201);
+  return secret;
+}
+
+async function become(service: TestService, name: string, terms: Frame = {}) {
+  return await enter(service, { invite: await invite(service, terms), name });
+}
+
+for (const WORKERS of ["0", "1"]) {
+  const start = (settings = {}) => startTestService({ ADMIN_TOKEN, WORKERS, ...settings });
+
+  Deno.test(`An invited user becomes a member, and returns as the same one, with WORKERS=${WORKERS}`, async () => {
+    await using service = await start({ AUTH: "required" });
+    const { client, hello } = await become(service, "Ann", { role: "owner", rooms: ["Team"] });
+    const { user } = Object(hello.you);
+    assert.match(user, /^m_/);
+    assert.deepEqual(hello.you, { user, name: "Ann", kind: "member", role: "owner" });
+    assert.deepEqual(hello.rooms, ["team"]);
+    await client[Symbol.asyncDispose]();
+    const again = await enter(service, { resume: hello.resume, name: "Bea" });
+    await using _again = again.client;
+    assert.deepEqual(again.hello.you, hello.you);
+    assert.notEqual(again.hello.resume, hello.resume);
+  });
+
+  Deno.test(`A member invites others and adds a device, with a QR code of the link, with WORKERS=${WORKERS}`, async () => {
+    await using service = await start();
+    await using ann = (await become(service, "Ann", { role: "owner" })).client;
+    ann.send({ type: "invite", id: "i1", rooms: ["team"], page: PAGE });
+    const { secret, link, qr } = await ann.next("invite");
+    assert.equal(link, `${PAGE}#invite=${secret}`);
+    assert.match(String(qr), /^<svg /);
+    const bea = await enter(service, { invite: secret, name: "Bea" });
+    await using _bea = bea.client;
+    assert.equal(Object(bea.hello.you).role, "member");
+    ann.send({ type: "invite", device: true });
+    const phone = await enter(service, {
+      invite: (await ann.next("invite")).secret,
+      device: "Firefox on Android",
+    });
+    await using _phone = phone.client;
+    assert.equal(Object(phone.hello.you).name, "Ann");
+    ann.send({ type: "devices" });
+    const { devices } = await ann.next("devices");
+    assert.ok(Array.isArray(devices));
+    assert.deepEqual(devices.map(({ label, here }) => [label, here]), [["", true], [
+      "Firefox on Android",
+      undefined,
+    ]]);
+  });
+
+  Deno.test(`A device that is signed out is closed with 4508, and its token is worth nothing, with WORKERS=${WORKERS}`, async () => {
+    await using service = await start();
+    const ann = await become(service, "Ann", { role: "owner" });
+    await using laptop = ann.client;
+    laptop.send({ type: "invite", device: true });
+    const phone = await enter(service, { invite: (await laptop.next("invite")).secret });
+    laptop.send({ type: "devices" });
+    const { devices } = await laptop.next("devices");
+    assert.ok(Array.isArray(devices));
+    laptop.send({ type: "revoke", id: "r1", device: devices[1].device });
+    assert.equal((await laptop.next("ack", "fault")).type, "ack");
+    const closed = { code: 4508, reason: "signed out" };
+    assert.deepEqual(await phone.client.connection.closed, closed);
+    await using thief = await JsonClient.open(service);
+    thief.send({ type: "hello", resume: phone.hello.resume });
+    assert.deepEqual(await thief.connection.closed, closed);
+    laptop.send({ type: "ping" });
+    await laptop.next("pong");
+  });
+
+  Deno.test(`A guest with the name of a new member, or one that looks like it, gets another, with WORKERS=${WORKERS}`, async () => {
+    await using service = await start({ GUEST_NAME: "Guest" });
+    await using guest = (await enter(service, { name: "аnn" })).client;
+    guest.send({ type: "join", room: "lobby" });
+    await guest.next("joined");
+    const ann = await become(service, "ann", { role: "owner" });
+    await using member = ann.client;
+    member.send({ type: "join", room: "lobby" });
+    const renamed = await guest.next("renamed");
+    assert.equal(renamed.from, "аnn");
+    assert.match(String(renamed.name), /^Guest\d+$/);
+    guest.send({ type: "name", id: "n1", name: "Ann" });
+    assert.equal((await guest.next("fault")).code, "name_taken");
+    const late = await enter(service, { name: "ANN" });
+    await using other = late.client;
+    assert.match(String(Object(late.hello.you).name), /^Guest\d+$/);
+    other.send({ type: "join", room: "lobby", temporaryName: true });
+    assert.match(String((await other.next("joined")).name), /^Guest\d+$/);
+    await using again = (await enter(service, { resume: ann.hello.resume })).client;
+    again.send({ type: "join", room: "lobby" });
+    for (let name = (await again.next("joined")).name; name !== "ann";) {
+      name = (await again.next("renamed")).name;
+    }
+  });
+}
