@@ -9,8 +9,10 @@ import { describeProblem, helpText, parseCommandLine } from "./lib/core/config/c
 import { type Config, parseConfig, type Problem } from "./lib/core/config/config.ts";
 import { settingVariables } from "./lib/core/config/secret_files.ts";
 import { SETTINGS } from "./lib/core/config/settings_table.ts";
-import { listensOnAll, startupMessage } from "./lib/core/config/startup_message.ts";
+import { listensOnAll, pageUrl, startupMessage } from "./lib/core/config/startup_message.ts";
 import { runBackupCommand } from "./lib/io/app/backup_command.ts";
+import { runInviteCommand, runUsersCommand } from "./lib/io/app/member_commands.ts";
+import { ownerLinkText } from "./lib/io/app/owner_link.ts";
 import { runRevokeCommand } from "./lib/io/app/revoke_command.ts";
 import { runBenchCommand } from "./lib/load/cli/command.ts";
 import { benchHelp } from "./lib/load/cli/options.ts";
@@ -57,6 +59,8 @@ async function main(args: readonly string[]): Promise<number> {
   ];
   if (read.kind === "bad" || problems.length > 0) return reportProblems(problems, 2);
   if (command.kind === "revoke") return await runRevokeCommand(command.body, read.config);
+  if (command.kind === "invite") return await runInviteCommand(command.body, read.config);
+  if (command.kind === "users") return await runUsersCommand(read.config);
   if (command.kind !== "serve") {
     return await runBackupCommand(command.kind, command.file, read.config);
   }
@@ -100,6 +104,10 @@ async function serve(config: Config, files: SettingFiles): Promise<number> {
   // Listen before printing the address: a script that waits for that line may send a signal at once.
   const signal = firstSignal();
   print(startupMessage({ ...config, ...service }, addresses), 0);
+  if (Deno.stdout.isTerminal()) {
+    const page = pageUrl({ ...config, ...service }, addresses);
+    ownerLinkText(service, page).then((text) => print(text, 0));
+  }
   const why = await Promise.race([signal, service.failed]);
   if (why instanceof Error) logger.error("service.failed", { error: why.stack ?? why.message });
   else logger.info("service.stopping", { signal: why });

@@ -6,6 +6,13 @@
 import { splitArguments } from "./arguments.ts";
 import { flagOf, type Problem, settings } from "./config.ts";
 import {
+  INVITE_FLAGS,
+  INVITE_HELP,
+  INVITE_LIST,
+  type InviteFlags,
+  readInviteFlags,
+} from "./invite_flags.ts";
+import {
   readRevokeFlags,
   REVOKE_ALL,
   REVOKE_FLAGS,
@@ -34,7 +41,13 @@ export type Command =
     readonly kind: "revoke";
     /** The body of the request to `/api/v1/revocations`. */
     readonly body: RevokeFlags["body"];
-  } & Flags);
+  } & Flags)
+  | ({
+    readonly kind: "invite";
+    /** The body of the request to `/api/v1/invites`; undefined to list the invites. */
+    readonly body: InviteFlags["body"];
+  } & Flags)
+  | ({ readonly kind: "users" } & Flags);
 
 /** The flags of a command. */
 export interface Flags {
@@ -63,6 +76,12 @@ export function parseCommandLine(args: readonly string[]): Command {
       return parseBackup(command, after);
     case "revoke":
       return parseRevoke(after);
+    case "invite":
+      return parseInvite(after);
+    case "users": {
+      const { request, flags, problems } = parseFlags(after, 0);
+      return request ? { kind: request } : { kind: "users", flags, problems };
+    }
     case "serve":
       return parseServe(after);
     default:
@@ -87,6 +106,13 @@ function parseRevoke(args: readonly string[]): Command {
   if (request) return { kind: request };
   const read = readRevokeFlags(own);
   return { kind: "revoke", body: read.body, flags, problems: [...problems, ...read.problems] };
+}
+
+function parseInvite(args: readonly string[]): Command {
+  const { request, own, flags, problems } = parseFlags(args, 0, INVITE_FLAGS, [INVITE_LIST]);
+  if (request) return { kind: request };
+  const read = readInviteFlags(own);
+  return { kind: "invite", body: read.body, flags, problems: [...problems, ...read.problems] };
 }
 
 /** The parsed arguments. */
@@ -164,7 +190,9 @@ export function helpText(version: string, benchHelp: readonly string[]): string 
     "  PORT=9000 deno task start        and an environment variable; the flag overrides it",
     "  deno task start backup FILE      copy the store in DATA_DIR; the service may be running",
     "  deno task start restore FILE     restore such a copy; the service must be stopped",
-    "  deno task start revoke …         sign users out of a running service; its flags are below",
+    "  deno task start invite …         make a link for a new member; its flags are below",
+    "  deno task start users            list the members",
+    "  deno task start revoke …         sign users out; its flags are below",
     "  deno task start bench ws://…     measure a server's capacity; its flags are below",
     "  --help, --version",
     "",
@@ -172,6 +200,9 @@ export function helpText(version: string, benchHelp: readonly string[]): string 
       listOf(secretNames)
     } can also be read from files, such as JWT_SECRET_FILE=/run/secrets/jwt):`,
     ...rows,
+    "",
+    "Flags of invite:",
+    ...INVITE_HELP,
     "",
     "Flags of revoke:",
     ...REVOKE_HELP,

@@ -15,7 +15,14 @@
 import { isRevocationTime } from "../auth/revocations.ts";
 
 /** The flags that take a value. */
-export const REVOKE_FLAGS = ["--user", "--subject", "--issuer", "--token", "--before"] as const;
+export const REVOKE_FLAGS = [
+  "--user",
+  "--subject",
+  "--issuer",
+  "--token",
+  "--device",
+  "--before",
+] as const;
 /** Stands for everybody; takes no value. */
 export const REVOKE_ALL = "--all";
 
@@ -25,11 +32,12 @@ export const REVOKE_HELP = [
   "  --subject S       the same, of the user whose tokens have this sub",
   "  --issuer I        with --subject: the iss of the tokens or of the provider; default: JWT_ISSUER",
   "  --token JTI       one token, by its jti",
+  "  --device ID       one device of a member",
   "  --all             everything, of everybody",
   "  --before TIME     what was issued before it, such as 2026-03-01T12:00:00Z; default: now",
 ];
 
-const TARGETS = ["--user", "--subject", "--token", REVOKE_ALL];
+const TARGETS = ["--user", "--subject", "--token", "--device", REVOKE_ALL];
 
 /** What is to be revoked. */
 export interface RevokeFlags {
@@ -43,7 +51,7 @@ export interface RevokeFlags {
 export function readRevokeFlags(given: ReadonlyMap<string, string>): RevokeFlags {
   const problems: string[] = [];
   if (TARGETS.filter((it) => given.has(it)).length !== 1) {
-    problems.push("revoke needs one of --user, --subject, --token and --all");
+    problems.push("revoke needs one of --user, --subject, --token, --device and --all");
   }
   if (given.has("--issuer") && !given.has("--subject")) {
     problems.push("--issuer is only for --subject");

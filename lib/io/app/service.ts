@@ -59,6 +59,8 @@ export interface Service extends AsyncDisposable {
   readonly workers: number;
   /** Number of connections, by status. */
   connectionCounts(): Promise<ConnectionCounts>;
+  /** The secret of a link for the first owner; undefined if there is a member. Rejects with `BusUnavailable`. */
+  inviteFirstOwner(): Promise<string | undefined>;
   /** Resolves with the reason when a required task has ended; the service must then be stopped. */
   readonly failed: Promise<Error>;
   /** Refuses new connections, closes all others and waits for the peers' close frames; resolves within 5 s. */
@@ -169,6 +171,10 @@ export async function startService(
     workers: pool.workers,
     failed: Promise.race([pool.failed, firstFailure(tasks)]),
     connectionCounts: () => stats.connectionCounts(),
+    inviteFirstOwner: async () => {
+      const answer = await directory.manage({ kind: "operator" }, { kind: "first owner" });
+      return answer.kind === "invited" ? answer.secret : undefined;
+    },
     stop,
     [Symbol.asyncDispose]: stop,
   };

@@ -42,7 +42,7 @@ function revoke(
   return { kind: "revoke", body, flags: new Map(Object.entries(flags)), problems };
 }
 
-const NO_TARGET = "revoke needs one of --user, --subject, --token and --all";
+const NO_TARGET = "revoke needs one of --user, --subject, --token, --device and --all";
 const unknown = (what: string) => `${what} is not known; --help lists what is`;
 
 for (
@@ -231,7 +231,10 @@ Deno.test("helpText() shows only invocations that parseCommandLine() accepts", (
   const kinds = examples.map(([, args = ""]) =>
     parseCommandLine(args.split(" ").filter(Boolean)).kind
   );
-  assert.deepEqual(kinds, ["serve", "serve", "serve", "backup", "restore", "revoke", "bench"]);
+  assert.deepEqual(kinds, [
+    ...["serve", "serve", "serve", "backup", "restore"],
+    ...["invite", "users", "revoke", "bench"],
+  ]);
 });
 
 Deno.test("settingsTable() is a Markdown table of the settings only", () => {

@@ -1,0 +1,83 @@
+/**
+ * Runs `parley invite` and `parley users`: asks the running service.
+ * @module
+ */
+import * as v from "valibot";
+import { INVITES_PATH, USERS_PATH } from "../api/members.ts";
+import { qrCodeText } from "../auth/qr_code.ts";
+import { askService, type OperatorSettings } from "./operator_client.ts";
+
+const Invite = v.object({
+  invite: v.string(),
+  role: v.string(),
+  rooms: v.array(v.string()),
+  usesLeft: v.number(),
+  expiresAt: v.string(),
+  user: v.optional(v.string()),
+});
+const Made = v.object({ link: v.string(), invite: Invite });
+const Listed = v.object({ invites: v.array(Invite) });
+const Users = v.object({
+  users: v.array(v.object({
+    user: v.string(),
+    name: v.string(),
+    role: v.string(),
+    devices: v.number(),
+    seenAt: v.optional(v.string()),
+  })),
+});
+
+/**
+ * Makes, lists or revokes invites; resolves with the exit status: see {@linkcode askService}.
+ *
+ * @param body The body of the request; undefined to list the invites.
+ */
+export async function runInviteCommand(
+  body: Readonly<Record<string, unknown>> | undefined,
+  settings: OperatorSettings,
+): Promise<number> {
+  return await askService({ path: INVITES_PATH, body }, settings, (response) => {
+    if (body === undefined) return describeList(response);
+    return "revoke" in body ? "Revoked\n" : describeMade(response, Deno.stdout.isTerminal());
+  });
+}
+
+/** Lists the members; resolves with the exit status: see {@linkcode askService}. */
+export async function runUsersCommand(settings: OperatorSettings): Promise<number> {
+  return await askService({ path: USERS_PATH }, settings, (response) => {
+    const parsed = v.safeParse(Users, response);
+    if (!parsed.success) return undefined;
+    const rows = parsed.output.users.map(({ user, name, role, devices, seenAt = "never" }) =>
+      [user, role, `${devices} ${devices === 1 ? "device" : "devices"}`, seenAt, name].join("\t")
+    );
+    return rows.length === 0 ? "There are no members yet\n" : `${rows.join("\n")}\n`;
+  });
+}
+
+async function describeMade(
+  response: unknown,
+  isTerminal: boolean,
+): Promise<string | undefined> {
+  const parsed = v.safeParse(Made, response);
+  if (!parsed.success) return undefined;
+  const { link, invite: { invite, role, usesLeft, expiresAt, user } } = parsed.output;
+  const uses = usesLeft === 1 ? "once" : `${usesLeft} times`;
+  const what = user === undefined ? `makes a new ${role}` : `adds a device to ${user}`;
+  const code = isTerminal ? `\n${await qrCodeText(link)}\n` : "";
+  return `${link}\n${code}It ${what}, ${uses}, until ${expiresAt} (invite ${invite})\n`;
+}
+
+function describeList(response: unknown): string | undefined {
+  const parsed = v.safeParse(Listed, response);
+  if (!parsed.success) return undefined;
+  const rows = parsed.output.invites.map(({ invite, role, rooms, usesLeft, expiresAt, user }) =>
+    [
+      invite,
+      user === undefined ? role : `device of ${user}`,
+      `${usesLeft} left`,
+      `until ${expiresAt}`,
+      rooms.join(","),
+    ].join("\t")
+  );
+  return rows.length === 0 ? "There are no invites\n" : `${rows.join("\n")}\n`;
+}

@@ -1,0 +1,95 @@
+/** Inviting people from the command line, and the link that a first start in a terminal prints. */
+import assert from "node:assert/strict";
+import { addressesFrom, runArguments, spawn, startParley } from "../../support/parley.ts";
+import { programTest } from "../../support/provision.ts";
+import { enter } from "../../support/revocations.ts";
+import { TemporaryFolder } from "../../support/temporary_folder.ts";
+
+const ADMIN_TOKEN = "a token of some length";
+
+/** Runs a command to its end. */
+async function run(args: readonly string[], env: Readonly<Record<string, string>>) {
+  await using child = spawn(Deno.execPath(), runArguments(...args), env);
+  const { code } = await child.ended;
+  return { code, output: child.output };
+}
+
+function secretIn(output: string): string {
+  return /#invite=([\w-]{22})$/m.exec(output)?.[1] ?? assert.fail(`no link in ${output}`);
+}
+
+Deno.test("parley invite and parley users need no token where the service stores its messages", async () => {
+  await using folder = new TemporaryFolder();
+  await using parley = await startParley({ DATA_DIR: folder.path });
+  const env = { DATA_DIR: folder.path, ADMIN_PORT: new URL(parley.adminUrl).port };
+  assert.deepEqual(await run(["users"], env), { code: 0, output: "There are no members yet\n" });
+  const args = ["invite", "--role", "owner", "--rooms", "team", "--uses", "2"];
+  const made = await run(args, env);
+  assert.equal(made.code, 0, made.output);
+  assert.ok(made.output.startsWith(`${parley.url}/#invite=`), made.output);
+  const [, id = ""] = /It makes a new owner, 2 times, until \S+ \(invite (\S+)\)$/m.exec(
+    made.output,
+  ) ?? [];
+  const { client, hello } = await enter(parley, { invite: secretIn(made.output), name: "Ann" });
+  await using _ann = client;
+  const { user, role } = Object(hello.you);
+  assert.equal(role, "owner");
+  assert.match(
+    (await run(["users"], env)).output,
+    new RegExp(`^${user}\towner\t1 device\t2.*\tAnn\n$`),
+  );
+  const listed = await run(["invite", "--list"], env);
+  assert.match(listed.output, new RegExp(`^${id}\towner\t1 left\tuntil \\S+\tteam\n$`));
+  const link = await run(["invite", "--device", user], env);
+  const phone = await enter(parley, { invite: secretIn(link.output) });
+  await using _phone = phone.client;
+  assert.equal(Object(phone.hello.you).user, user);
+  assert.deepEqual(await run(["invite", "--revoke", id], env), { code: 0, output: "Revoked\n" });
+  assert.deepEqual(await run(["invite", "--list"], env), {
+    code: 0,
+    output: "There are no invites\n",
+  });
+  const refused = await run(["invite", "--revoke", id], env);
+  assert.equal(refused.code, 1);
+  assert.match(refused.output, /refuses: the link has been used, has expired or was revoked$/m);
+});
+
+for (
+  const [what, args, env, output] of [
+    ["no way to prove who asks", ["users"], {}, /^parley: Set ADMIN_TOKEN .* DATA_DIR$/m],
+    ["nothing that listens", ["invite"], { ADMIN_TOKEN, ADMIN_PORT: "1" }, /start the service/],
+    ["a wrong flag", ["invite", "--uses", "0"], { ADMIN_TOKEN }, /^parley: --uses needs/],
+  ] as const
+) {
+  Deno.test(`parley ${args[0]} reports ${what}, and exits with 2`, async () => {
+    const result = await run(args, env);
+    assert.equal(result.code, 2, result.output);
+    assert.match(result.output, output);
+  });
+}
+
+programTest(
+  { names: ["script"], install: "bsdutils" },
+  "A start in a terminal prints the link of the first owner until there is one",
+  async (script) => {
+    await using folder = new TemporaryFolder();
+    const command = [Deno.execPath(), ...runArguments()].map((it) => `'${it}'`).join(" ");
+    const env = { DATA_DIR: folder.path, ADMIN_TOKEN };
+    const inTerminal = () => spawn(script.path, ["-qefc", command, "/dev/null"], env);
+    {
+      await using parley = inTerminal();
+      const { url } = await addressesFrom(parley, env);
+      const [, secret] = await parley.printed(/open this link[^]*#invite=([\w-]{22})\s/);
+      const { client, hello } = await enter({ url }, { invite: secret, name: "Ann" });
+      await using _ann = client;
+      assert.equal(Object(hello.you).role, "owner");
+      await parley.stop();
+    }
+    await using parley = inTerminal();
+    const { url } = await addressesFrom(parley, env);
+    const late = await enter({ url }, { name: "Bea" });
+    await late.client[Symbol.asyncDispose]();
+    await parley.stop();
+    assert.doesNotMatch(parley.output, /#invite=/);
+  },
+);
