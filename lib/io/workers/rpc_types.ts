@@ -42,7 +42,7 @@ export type MainApi = {
 } & { readonly [V in keyof PassedOn]: PassedOn[V] };
 
 /** What workers use as if it were their own. */
-type PassedOn = WorkerBus & RevocationSource & Directory;
+export type PassedOn = WorkerBus & RevocationSource & Directory;
 
 /** The calls that a worker answers. */
 export type WorkerApi = {
