@@ -11,7 +11,14 @@ const MAX_REPORTED = 100;
 /** A damaged row. */
 export interface DamagedRow {
   /** The row's table. */
-  readonly table: "rooms" | "entries" | "messages" | "receipts" | "reads" | "revocations";
+  readonly table:
+    | "rooms"
+    | "entries"
+    | "messages"
+    | "receipts"
+    | "reads"
+    | "revocations"
+    | "directory";
   /** The row's room, if its table has rooms; not validated. */
   readonly room?: string | undefined;
   /** The row's number, if its table has numbers. */

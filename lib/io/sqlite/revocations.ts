@@ -5,29 +5,16 @@
 import type { RevocationStore } from "../../chat/ports/revocation_store.ts";
 import { whenAborted } from "../../chat/when_aborted.ts";
 import { parseRevocation, type Revocation } from "../../core/auth/revocations.ts";
-import type { DamageTracker } from "./damage_tracker.ts";
 import { fromSqliteError } from "./file/errors.ts";
 import { ADD_REVOCATION } from "./file/schema.ts";
-import type { Statements } from "./file/statements.ts";
-
-/** What revocations need from their store. */
-export interface SqliteRevocationsContext {
-  /** The file, as it is open now. Throws `BusUnavailable` if it is not. */
-  readonly file: () => Statements;
-  /** Runs a function in a transaction. */
-  readonly write: <T>(fn: () => T) => Promise<T>;
-  /** Logs and counts damaged rows. */
-  readonly damage: DamageTracker;
-  /** Called with the error of a read, which may show that the file is damaged. */
-  readonly onReadFailed: (error: unknown) => void;
-}
+import type { TableContext } from "./table_context.ts";
 
 /** The revocations of one store. */
 export class SqliteRevocations implements RevocationStore {
-  readonly #context: SqliteRevocationsContext;
+  readonly #context: TableContext;
 
   /** Reads nothing yet. */
-  constructor(context: SqliteRevocationsContext) {
+  constructor(context: TableContext) {
     this.#context = context;
   }
 

@@ -6,6 +6,7 @@
  */
 import type { ReadState } from "../../chat/ports/bus.ts";
 import type { Clock } from "../../chat/ports/clock.ts";
+import type { DirectoryStore } from "../../chat/ports/directory_store.ts";
 import type { RevocationStore } from "../../chat/ports/revocation_store.ts";
 import type { Store } from "../../chat/bus/embedded_bus.ts";
 import { EmptyRooms } from "../../chat/bus/empty_rooms.ts";
@@ -34,8 +35,10 @@ import { DamageTracker } from "./damage_tracker.ts";
 import { RunTime } from "./run_time.ts";
 import { SqliteRoom, type SqliteRoomContext } from "./room_storage.ts";
 import type { Statements } from "./file/statements.ts";
+import { SqliteDirectory } from "./directory.ts";
 import { SqliteRevocations } from "./revocations.ts";
 import { SqliteSweeper } from "./sweeper.ts";
+import type { TableContext } from "./table_context.ts";
 import { fromSqliteError, primaryCode, SQLITE, sqliteCode, storeClosed } from "./file/errors.ts";
 import { SqliteUsage } from "./usage.ts";
 import { GroupCommit } from "./group_commit.ts";
@@ -70,6 +73,8 @@ export class SqliteStore implements Store, AsyncDisposable {
   readonly #sweeper: SqliteSweeper;
   /** What is no longer valid. */
   readonly revocations: RevocationStore;
+  /** Members, names and invites. */
+  readonly directory: DirectoryStore;
   /** The rooms used in the current transaction. */
   readonly #openRooms = new Map<RoomId, SqliteRoom>();
   /** Rows dropped since the last `#takeDropped()`. */
@@ -98,20 +103,20 @@ export class SqliteStore implements Store, AsyncDisposable {
     });
     this.#probeWrite();
     this.#access.onReopened = (reopened) => this.#groupCommit.useFile(reopened);
-    this.#sweeper = new SqliteSweeper({
-      file: () => this.#file,
-      write: (fn) => this.#write(fn),
-      storageOf: (room) => this.#storageOf(room),
-      logContext: () => this.#logContext(),
-      damage: this.#damage,
-      takeDropped: () => this.#takeDropped(),
-    });
-    this.revocations = new SqliteRevocations({
+    const tables: TableContext = {
       file: () => this.#file,
       write: (fn) => this.#write(fn),
       damage: this.#damage,
       onReadFailed: (error) => this.#recordDamage(error),
+    };
+    this.#sweeper = new SqliteSweeper({
+      ...tables,
+      storageOf: (room) => this.#storageOf(room),
+      logContext: () => this.#logContext(),
+      takeDropped: () => this.#takeDropped(),
     });
+    this.revocations = new SqliteRevocations(tables);
+    this.directory = new SqliteDirectory(tables);
   }
 
   append(draft: Draft): Promise<AppendResult> {

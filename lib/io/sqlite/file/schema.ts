@@ -11,11 +11,17 @@ import type { DatabaseSync } from "node:sqlite";
 /** "Prly": SQLite's application id, which marks a file as ours. */
 export const APPLICATION_ID = 0x50726c79;
 /** Version of the tables, stored as SQLite's user version. */
-export const VERSION = 3;
+export const VERSION = 4;
 
 const REVOCATIONS = `
   CREATE TABLE revocations (
     scope TEXT, id TEXT, time INTEGER NOT NULL, PRIMARY KEY (scope, id)
+  ) WITHOUT ROWID;
+`;
+
+const DIRECTORY = `
+  CREATE TABLE directory (
+    kind TEXT, id TEXT, value TEXT NOT NULL, PRIMARY KEY (kind, id)
   ) WITHOUT ROWID;
 `;
 
@@ -45,6 +51,7 @@ const SCHEMA = `
     only INTEGER PRIMARY KEY CHECK (only = 1), ran INTEGER NOT NULL, date INTEGER NOT NULL
   );
   ${REVOCATIONS}
+  ${DIRECTORY}
   PRAGMA application_id = ${APPLICATION_ID};
   PRAGMA user_version = ${VERSION};
 `;
@@ -85,7 +92,7 @@ const FROM_1 = `
 `;
 
 /** What leads from a version to the next, from version 1. */
-const UPDATES = [FROM_1, REVOCATIONS];
+const UPDATES = [FROM_1, REVOCATIONS, DIRECTORY];
 
 /** All tables, with their columns. */
 export const TABLES = {
@@ -96,6 +103,7 @@ export const TABLES = {
   reads: ["room", "user", "epoch", "seq", "ran"],
   store: ["only", "ran", "date"],
   revocations: ["scope", "id", "time"],
+  directory: ["kind", "id", "value"],
 } as const;
 
 /** Adds a revocation, or replaces an earlier one about the same. */

@@ -254,3 +254,26 @@ Deno.test("restore() restores revocations, and keeps those that are newer than t
     assert.deepEqual(await read(to), expected);
   }
 });
+
+Deno.test("restore() restores members, names and invites as they were", async () => {
+  await using folder = new TemporaryFolder();
+  const [data, file] = [join(folder.path, "data"), join(folder.path, "copy.sqlite")];
+  const member = { kind: "member", id: "m_ann00000" } as const;
+  const name = { kind: "name", id: "ANN" } as const;
+  {
+    await using store = open(data);
+    await store.append(say("hi"));
+    await store.directory.commit([
+      { ...member, from: undefined, to: '{"name":"Ann"}' },
+      { ...name, from: undefined, to: member.id },
+    ]);
+    await backUp(data, file);
+    await store.directory.commit([
+      { ...member, from: '{"name":"Ann"}', to: '{"name":"Bea"}' },
+      { ...name, from: member.id, to: undefined },
+    ]);
+  }
+  await restoreBackup(data, file, NOW, drawEpoch);
+  await using store = open(data);
+  assert.deepEqual(await store.directory.read([member, name]), ['{"name":"Ann"}', member.id]);
+});

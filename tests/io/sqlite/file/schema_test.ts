@@ -200,15 +200,37 @@ const SCHEMA_2 = `
   PRAGMA user_version = 2;
 `;
 
-/** Creates a file of version 2 with the rows of a current one. */
-function makeVersion2(folder: string, current: string): void {
+/** The tables of version 3: those of version 2, and revocations. */
+const SCHEMA_3 = `
+  ${SCHEMA_2}
+  CREATE TABLE revocations (
+    scope TEXT, id TEXT, time INTEGER NOT NULL, PRIMARY KEY (scope, id)
+  ) WITHOUT ROWID;
+  PRAGMA user_version = 3;
+`;
+
+const TABLES_2 = ["rooms", "entries", "messages", "receipts", "reads", "store"];
+
+interface Version {
+  readonly version: 2 | 3;
+  readonly schema: string;
+  readonly tables: readonly string[];
+}
+
+const VERSIONS: readonly Version[] = [
+  { version: 2, schema: SCHEMA_2, tables: TABLES_2 },
+  { version: 3, schema: SCHEMA_3, tables: [...TABLES_2, "revocations"] },
+];
+
+/** Creates a file of an earlier version with the rows of a current one. */
+function makeEarlier(folder: string, current: string, { schema, tables }: Version): void {
   const path = join(folder, "parley.sqlite");
   using opened = new DisposableStack();
   const file = opened.adopt(new DatabaseSync(path), (it) => it.close());
   file.exec("PRAGMA auto_vacuum = INCREMENTAL");
-  file.exec(SCHEMA_2);
+  file.exec(schema);
   const from = opened.adopt(new DatabaseSync(join(current, "parley.sqlite")), (it) => it.close());
-  for (const table of ["rooms", "entries", "messages", "receipts", "reads", "store"]) {
+  for (const table of tables) {
     for (const row of from.prepare(`SELECT * FROM ${table}`).all()) {
       const values = Object.values(row);
       file.prepare(`INSERT INTO ${table} VALUES (${values.map(() => "?")})`).run(...values);
@@ -216,28 +238,40 @@ function makeVersion2(folder: string, current: string): void {
   }
 }
 
-Deno.test("openSqliteStore() migrates a file of version 2 with all its contents, and can then store revocations", async () => {
-  await using folders = new TemporaryFolder();
-  const [current = "", old = ""] = ["current", "old"].map((it) => join(folders.path, it));
-  Deno.mkdirSync(old);
-  {
-    const { store } = open(current);
-    await using _closing = store;
-    for (const n of numbers(1, 5)) await store.append(say(`text ${n}`));
-    await store.markRead(lobby, bob.user, { epoch: "new0", seq: 2 });
-  }
-  makeVersion2(old, current);
-  const revocation = { scope: "user", id: "a_ann00000", before: NOW } as const;
-  for (const time of ["first", "second"]) {
-    const { store } = open(old);
-    await using _closing = store;
-    const texts = (await allMessages(store, lobby)).map(({ text }) => text);
-    assert.deepEqual(texts, numbers(1, 5).map((n) => `text ${n}`), time);
-    assert.equal((await store.readState(lobby, bob.user)).read?.seq, 2);
-    assert.deepEqual(await store.revocations.read(), time === "first" ? [] : [revocation]);
-    await store.revocations.add(revocation);
-  }
-});
+const REVOKED = { scope: "all", id: "", before: NOW } as const;
+const REVOKED_LATER = { scope: "user", id: "a_ann00000", before: NOW } as const;
+const MEMBER = { kind: "member", id: "m_ann00000" } as const;
+
+for (const earlier of VERSIONS) {
+  const { version } = earlier;
+  Deno.test(`openSqliteStore() migrates a file of version ${version} with all its contents, and can then store revocations and members`, async () => {
+    await using folders = new TemporaryFolder();
+    const [current = "", old = ""] = ["current", "old"].map((it) => join(folders.path, it));
+    Deno.mkdirSync(old);
+    {
+      const { store } = open(current);
+      await using _closing = store;
+      for (const n of numbers(1, 5)) await store.append(say(`text ${n}`));
+      await store.markRead(lobby, bob.user, { epoch: "new0", seq: 2 });
+      await store.revocations.add(REVOKED);
+    }
+    makeEarlier(old, current, earlier);
+    const kept = version === 2 ? [] : [REVOKED];
+    for (const time of ["first", "second"]) {
+      const { store } = open(old);
+      await using _closing = store;
+      const texts = (await allMessages(store, lobby)).map(({ text }) => text);
+      assert.deepEqual(texts, numbers(1, 5).map((n) => `text ${n}`), time);
+      assert.equal((await store.readState(lobby, bob.user)).read?.seq, 2);
+      const isFirst = time === "first";
+      const revoked = isFirst ? kept : [...kept, REVOKED_LATER];
+      assert.deepEqual(await store.revocations.read(), revoked);
+      assert.deepEqual(await store.directory.read([MEMBER]), [isFirst ? undefined : "first"]);
+      await store.revocations.add(REVOKED_LATER);
+      await store.directory.commit([{ ...MEMBER, from: undefined, to: time }]);
+    }
+  });
+}
 
 Deno.test("createTables() leaves a file that is ours after each of its steps, and one that can shrink", async () => {
   await using folder = new TemporaryFolder();
