@@ -1,6 +1,6 @@
 /**
  * Revocations in Redis: one sorted set, whose scores are the times, and a channel on which the instances tell each other
- * to read it again. Pub/sub may lose that, so it is also read every 30 s, and whenever a connection was lost.
+ * to read it again.
  * @module
  */
 import * as v from "valibot";
@@ -8,13 +8,11 @@ import type { Clock } from "../../chat/ports/clock.ts";
 import type { RevocationStore } from "../../chat/ports/revocation_store.ts";
 import { parseRevocation, type Revocation, revocationKey } from "../../core/auth/revocations.ts";
 import { logger } from "../logger.ts";
+import { ChangeSignal } from "./change_signal.ts";
 import type { RedisClient } from "./client/client.ts";
 import { fromRedisError, isWrongType } from "./errors.ts";
 import type { IntegrityReporter } from "./integrity_reporter.ts";
 import type { RedisSubscriptions } from "./subscriptions.ts";
-
-/** How long a revocation of another instance may stay unknown if its message is lost. */
-const READ_INTERVAL_MS = 30_000;
 
 /** Members and their scores (RESP3). */
 const Members = v.array(v.tuple([v.string(), v.number()]));
@@ -37,15 +35,13 @@ export interface RedisRevocationsContext {
 export class RedisRevocations implements RevocationStore {
   readonly #context: RedisRevocationsContext;
   readonly #key: string;
-  #mayHaveChanged = false;
-  #wake: () => void = () => {};
+  readonly #signal: ChangeSignal;
 
   /** Subscribes to the channel. */
   constructor(context: RedisRevocationsContext) {
     this.#context = context;
     this.#key = `${context.prefix}revocations`;
-    context.subscriptions.subscribeChannel(this.#key, () => this.onChanged(), () => true)
-      .then(() => this.onChanged());
+    this.#signal = new ChangeSignal(this.#key, context);
   }
 
   async add(revocation: Revocation): Promise<void> {
@@ -58,7 +54,7 @@ export class RedisRevocations implements RevocationStore {
   }
 
   async read(): Promise<readonly Revocation[]> {
-    this.#mayHaveChanged = false;
+    this.#signal.beginRead();
     const stored = (await this.#readAll()).map(([member, time]) => revocationOf(member, time));
     const readable = stored.filter((it) => it !== undefined);
     this.#reportDamage(stored.length - readable.length);
@@ -69,19 +65,13 @@ export class RedisRevocations implements RevocationStore {
     await this.#send(["ZREMRANGEBYSCORE", this.#key, "-inf", `(${date}`]);
   }
 
-  async whenChanged(signal: AbortSignal): Promise<void> {
-    if (this.#mayHaveChanged || signal.aborted) return;
-    const alarm = new AbortController();
-    const wake = this.#wake = () => alarm.abort();
-    signal.addEventListener("abort", wake);
-    await this.#context.clock.sleep(READ_INTERVAL_MS, alarm.signal);
-    signal.removeEventListener("abort", wake);
+  whenChanged(signal: AbortSignal): Promise<void> {
+    return this.#signal.whenChanged(signal);
   }
 
   /** Another instance has added one, or may have: messages were missed. */
   onChanged(): void {
-    this.#mayHaveChanged = true;
-    this.#wake();
+    this.#signal.onChanged();
   }
 
   async #readAll(): Promise<v.InferOutput<typeof Members>> {

@@ -1,14 +1,12 @@
 /** Revocations in a real Redis: on every instance at once, and still there when Redis has been away. */
 import assert from "node:assert/strict";
 import { BusUnavailable } from "../../../lib/chat/ports/bus.ts";
-import { type Clock, systemClock } from "../../../lib/chat/ports/clock.ts";
-import { whenAborted } from "../../../lib/chat/when_aborted.ts";
 import { RedisRevocations } from "../../../lib/io/redis/revocations.ts";
 import { revocationContract } from "../../contract/revocation_contract.ts";
 import { JsonClient } from "../../support/clients/json_client.ts";
 import { FakeClock, flushMicrotasks } from "../../support/fakes.ts";
 import { until } from "../../support/provision.ts";
-import { openBus, whenReady } from "../../support/redis/bus.ts";
+import { openBus, patientClock, whenReady } from "../../support/redis/bus.ts";
 import { startRedis } from "../../support/redis/server.ts";
 import { signToken } from "../../support/app.ts";
 import { answers, enter, REVOCATION_SETTINGS, revoke } from "../../support/revocations.ts";
@@ -18,12 +16,6 @@ const INTERVAL_MS = 30_000;
 const ANN = { scope: "user", id: "a_ann00000", before: 5 } as const;
 /** Set where Redis is away: without it, no token can be checked either. */
 const SESSION_SECRET = "a session secret of the service";
-/** Never reads again by itself. */
-const patient: Clock = {
-  ...systemClock,
-  sleep: (ms, signal) => ms === INTERVAL_MS ? whenAborted(signal) : systemClock.sleep(ms, signal),
-};
-
 const whenServiceReady = ({ adminUrl }: TestService) =>
   until("the service to be ready", async () => {
     const response = await fetch(`${adminUrl}/readyz`, {
@@ -53,7 +45,7 @@ revocationContract("RedisRevocations", async () => {
 
 Deno.test("An instance notices at once that another one has added a revocation", async () => {
   await using redis = await startRedis();
-  await using here = openBus(redis.url, { clock: patient });
+  await using here = openBus(redis.url, { clock: patientClock });
   await using there = openBus(redis.url);
   await Promise.all([here, there].map(whenReady));
   const life = new AbortController();

@@ -4,6 +4,7 @@
  */
 import { type Clock, systemClock } from "../../../lib/chat/ports/clock.ts";
 import { type StoreQuota, UNLIMITED } from "../../../lib/chat/bus/memory_store.ts";
+import { whenAborted } from "../../../lib/chat/when_aborted.ts";
 import type { Metrics } from "../../../lib/core/metrics/metrics.ts";
 import type { Retention } from "../../../lib/core/log/room_log.ts";
 import { RedisBus } from "../../../lib/io/redis/bus.ts";
@@ -20,6 +21,12 @@ export interface RedisBusInit {
   readonly clock?: Clock;
   readonly metrics?: Metrics;
 }
+
+/** Waits forever where a bus would read again after 30 s, in case a message was lost. */
+export const patientClock: Clock = {
+  ...systemClock,
+  sleep: (ms, signal) => ms === 30_000 ? whenAborted(signal) : systemClock.sleep(ms, signal),
+};
 
 /** Opens a bus in the background. */
 export function openBus(url: string, init: RedisBusInit = {}): RedisBus {
