@@ -16,6 +16,7 @@ import type {
   Top,
 } from "../../chat/ports/bus.ts";
 import type { Clock } from "../../chat/ports/clock.ts";
+import type { DirectoryStore } from "../../chat/ports/directory_store.ts";
 import type { RevocationStore } from "../../chat/ports/revocation_store.ts";
 import { BatchQueue } from "../../chat/bus/batch_queue.ts";
 import type { StoreQuota } from "../../chat/bus/memory_store.ts";
@@ -40,6 +41,7 @@ import { type MessageListener, type RedisAddress, type RedisClient } from "./cli
 import { openRedisClient } from "./client/connect.ts";
 import { RedisProbe } from "./probe.ts";
 import { RedisPresence } from "./presence.ts";
+import { RedisDirectory } from "./directory.ts";
 import { RedisRevocations } from "./revocations.ts";
 import { readScripts } from "./scripts.ts";
 import { getOrCreateSecret } from "./shared_secret.ts";
@@ -77,6 +79,7 @@ export class RedisBus implements Bus, RoomHistory, PresenceRegistry, AsyncDispos
   /** Tickets of all instances. */
   readonly tickets: TicketStore;
   readonly #revocations: RedisRevocations;
+  readonly #directory: RedisDirectory;
 
   /** Reads the scripts from disk, and connects in the background. Throws a `RangeError` if the URL is invalid. */
   constructor(
@@ -132,7 +135,9 @@ export class RedisBus implements Bus, RoomHistory, PresenceRegistry, AsyncDispos
       `${prefix}probe:${crypto.randomUUID()}`,
     );
     const subscriptions = this.#subscriptions;
-    this.#revocations = new RedisRevocations({ client, subscriptions, prefix, clock, reporter });
+    const shared = { client, scripts, subscriptions, prefix, clock, reporter };
+    this.#revocations = new RedisRevocations(shared);
+    this.#directory = new RedisDirectory(shared);
     const count = () => this.#sweeper.count();
     this.#task = state.run(signal, options.quota.rooms === Infinity ? undefined : count);
   }
@@ -184,6 +189,11 @@ export class RedisBus implements Bus, RoomHistory, PresenceRegistry, AsyncDispos
   /** What is no longer valid. */
   get revocations(): RevocationStore {
     return this.#revocations;
+  }
+
+  /** Members, names and invites. */
+  get directory(): DirectoryStore {
+    return this.#directory;
   }
 
   problems(): readonly string[] {
@@ -259,6 +269,7 @@ export class RedisBus implements Bus, RoomHistory, PresenceRegistry, AsyncDispos
   /** Messages may have been missed. */
   #onSubscribed(): void {
     this.#revocations.onChanged();
+    this.#directory.onChanged();
     void this.#announceTops();
   }
 

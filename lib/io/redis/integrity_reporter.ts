@@ -14,8 +14,8 @@ const LOG_MS = 10_000;
 /** Time after its last occurrence for which a problem is reported. */
 const PROBLEM_MS = 10 * 60_000;
 
-/** The part of a room's data that is damaged, or `revocations`, which belong to no room. */
-export type DamageLocation = "log" | "messages" | "people" | "revocations";
+/** The part of a room's data that is damaged, or `revocations` or `directory`, which belong to no room. */
+export type DamageLocation = "log" | "messages" | "people" | "revocations" | "directory";
 
 interface Finding {
   readonly counter: Counter;

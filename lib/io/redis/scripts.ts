@@ -18,7 +18,17 @@ export interface Script {
 /** The scripts by name. Each is one atomic step. */
 export type Scripts = Readonly<
   Record<
-    "append" | "replay" | "page" | "top" | "readState" | "markRead" | "sweep" | "leases" | "state",
+    | "append"
+    | "replay"
+    | "page"
+    | "top"
+    | "readState"
+    | "markRead"
+    | "sweep"
+    | "leases"
+    | "state"
+    | "directoryRead"
+    | "directoryCommit",
     Script
   >
 >;
@@ -38,6 +48,8 @@ export function readScripts(): Scripts {
     sweep: script("room", "sweep"),
     leases: script("leases"),
     state: script("state"),
+    directoryRead: script("directory_read"),
+    directoryCommit: script("directory_commit"),
   };
 }
 
@@ -50,7 +62,7 @@ function script(...names: readonly string[]): Script {
 
 /** Runs a script on the server of its first key and returns its reply. All keys must be on that server. */
 export async function runScript(
-  client: RedisClient,
+  client: Pick<RedisClient, "send">,
   { text, hash }: Script,
   keys: readonly string[],
   args: readonly string[],

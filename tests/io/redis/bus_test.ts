@@ -88,6 +88,7 @@ Deno.test("RedisBus retries a subscription as long as the room is followed", asy
     "resetchannels",
     "&test:probe:*",
     "&test:revocations",
+    "&test:{directory}:changed",
   );
   const clock = new FakeClock();
   await using bus = openBus(redis.url, { clock });

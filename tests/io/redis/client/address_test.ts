@@ -6,9 +6,15 @@ import assert from "node:assert/strict";
 import type { RedisBus } from "../../../../lib/io/redis/bus.ts";
 import { AnnouncementReader } from "../../../contract/announcement_reader.ts";
 import { ann, draft, lobby, mustPublish, react, say } from "../../../contract/fixtures.ts";
-import { freePort, onFreePort, programTest, until } from "../../../support/provision.ts";
+import {
+  freePort,
+  onFreePort,
+  programTest,
+  until,
+  withinDeadline,
+} from "../../../support/provision.ts";
 import { OPENSSL, TestAuthority } from "../../../support/certificates.ts";
-import { openBus, whenReady } from "../../../support/redis/bus.ts";
+import { openBus, patientClock, whenReady } from "../../../support/redis/bus.ts";
 import { CLUSTER_BUS, type RedisServer, startRedis } from "../../../support/redis/server.ts";
 import { TemporaryFolder } from "../../../support/temporary_folder.ts";
 
@@ -55,7 +61,23 @@ async function useEveryCommand(bus: RedisBus): Promise<void> {
   assert.equal((await bus.people(lobby)).length, 1);
   await bus.release(lobby, ann.user, "n1");
   await bus.withdraw(lobby, "n1");
+  await useDirectory(bus);
   await bus.sweep();
+}
+
+/** Uses every operation of a directory. */
+async function useDirectory({ directory }: RedisBus): Promise<void> {
+  const name = { kind: "name", id: "ANN" } as const;
+  const invite = { kind: "invite", id: "a" } as const;
+  // It is told once when it has subscribed, and once by a message.
+  for (const [from, to] of [[undefined, "1"], ["1", "2"]] as const) {
+    await directory.list("name");
+    assert.equal(await directory.commit([name, invite].map((it) => ({ ...it, from, to }))), true);
+    const told = directory.whenNamesChanged(new AbortController().signal);
+    await withinDeadline("the change to be announced", told);
+  }
+  assert.equal(await directory.commit([{ ...invite, from: "2", to: undefined }]), true);
+  assert.deepEqual(await directory.read([name, invite]), ["2", undefined]);
 }
 
 for (
@@ -92,7 +114,7 @@ for (const [what, scheme] of [["a Redis", "redis"], ["a cluster", "redis-cluster
     await redis.command("ACL", "SETUSER", "default", "off");
     const url = `${scheme}://parley:password@127.0.0.1:${redis.port}`;
     const quota = { bytes: 2 ** 40, rooms: 1_000 };
-    await using bus = openBus(url, { prefix: "parley:", quota });
+    await using bus = openBus(url, { prefix: "parley:", quota, clock: patientClock });
     await whenReady(bus);
     await useEveryCommand(bus);
     assert.equal(await bus.getOrCreateSecret("secret"), "secret");

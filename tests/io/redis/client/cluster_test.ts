@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { BusUnavailable } from "../../../../lib/chat/ports/bus.ts";
 import { slotOf } from "../../../../lib/io/redis/client/slots.ts";
 import { busContract } from "../../../contract/bus_contract.ts";
+import { directoryStoreContract } from "../../../contract/directory_store_contract.ts";
 import { AnnouncementReader } from "../../../contract/announcement_reader.ts";
 import { ann, lobby, mustPublish, numbers, say } from "../../../contract/fixtures.ts";
 import { room } from "../../../support/fakes.ts";
@@ -38,6 +39,11 @@ async function openCommon(init: Parameters<typeof openBus>[1] = {}) {
 
 busContract("RedisBus on a cluster", async (retention, wanted) => {
   return await openCommon({ retention, quota: await quotaBeyond(common?.masters ?? [], wanted) });
+});
+
+directoryStoreContract("RedisDirectory on a cluster", async () => {
+  const { bus, ...own } = await openCommon();
+  return { store: bus.directory, ...own };
 });
 
 Deno.test("slotOf() agrees with a real cluster", async () => {

@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import type { RedisBus } from "../../../../lib/io/redis/bus.ts";
 import { busContract } from "../../../contract/bus_contract.ts";
+import { directoryStoreContract } from "../../../contract/directory_store_contract.ts";
 import { AnnouncementReader } from "../../../contract/announcement_reader.ts";
 import { lobby, mustPublish, say, sayAll } from "../../../contract/fixtures.ts";
 import { until } from "../../../support/provision.ts";
@@ -28,6 +29,12 @@ busContract("RedisBus behind a sentinel", async (retention, wanted) => {
   const bus = openBus(common?.url ?? "", { retention, quota, prefix: `test${++opened}:` });
   await whenReady(bus);
   return { bus, [Symbol.asyncDispose]: () => bus[Symbol.asyncDispose]() };
+});
+
+directoryStoreContract("RedisDirectory behind a sentinel", async () => {
+  const bus = openBus(common?.url ?? "", { prefix: `test${++opened}:` });
+  await whenReady(bus);
+  return { store: bus.directory, [Symbol.asyncDispose]: () => bus[Symbol.asyncDispose]() };
 });
 
 /** Separate servers, since the test changes the master, and a bus that follows the lobby. */
