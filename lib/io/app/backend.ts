@@ -5,11 +5,13 @@
  */
 import type { Bus, PresenceRegistry, RoomHistory } from "../../chat/ports/bus.ts";
 import type { Clock } from "../../chat/ports/clock.ts";
+import type { DirectoryStore } from "../../chat/ports/directory_store.ts";
 import type { RevocationStore } from "../../chat/ports/revocation_store.ts";
 import { EmbeddedBus, type Store } from "../../chat/bus/embedded_bus.ts";
 import { publishedCounter } from "../../chat/metrics.ts";
 import { MemoryStore, type StoreQuota } from "../../chat/bus/memory_store.ts";
 import { SpacedStore } from "../../chat/bus/spaced_store.ts";
+import { MemoryDirectoryStore } from "../../chat/members/memory_directory_store.ts";
 import { MemoryRevocations } from "../../chat/revocations/memory_revocations.ts";
 import type { Config } from "../../core/config/config.ts";
 import { HISTORY_DEFAULTS } from "../../core/config/settings_table.ts";
@@ -32,6 +34,8 @@ export interface Backend {
   readonly tickets: TicketStore;
   /** What is no longer valid. */
   readonly revocations: RevocationStore;
+  /** Members, names and invites. */
+  readonly directory: DirectoryStore;
   /** Describes where messages are stored, for the startup message. */
   readonly storage: string;
   /** Whether files will be opened later, so that the file permissions must be kept. */
@@ -86,8 +90,8 @@ async function openRedisBackend(
     ? bus.getOrCreateSecret(newId())
     : Promise.resolve(sessionSecret);
   const storage = `messages in Redis at ${withoutPassword(address.url)}`;
-  const { tickets, revocations } = bus;
-  const own = { bus, secret, tickets, revocations, storage };
+  const { tickets, revocations, directory } = bus;
+  const own = { bus, secret, tickets, revocations, directory, storage };
   return { ...own, needsFileAccess: false, sweep: () => bus.sweep() };
 }
 
@@ -106,6 +110,7 @@ async function openSqliteBackend(
     secret: Promise.resolve(secret),
     tickets: new MemoryTicketStore(clock),
     revocations: store.revocations,
+    directory: store.directory,
     storage: `messages in ${dataDir}${store.isReadOnly ? ", which can only be read" : ""}`,
     needsFileAccess: store.isReadOnly,
     sweep: () => store.sweep((room) => bus.isSubscribed(room)),
@@ -118,8 +123,8 @@ function openMemoryBackend(config: Config, { clock, metrics }: BackendContext): 
   const secret = Promise.resolve(config.sessionSecret ?? newId());
   const sweep = () => Promise.resolve(store.sweep((room) => bus.isSubscribed(room)));
   const own = { bus, secret, tickets: new MemoryTicketStore(clock) };
-  const revocations = new MemoryRevocations();
-  return { ...own, revocations, storage: "messages in memory only", needsFileAccess: false, sweep };
+  const stores = { revocations: new MemoryRevocations(), directory: new MemoryDirectoryStore() };
+  return { ...own, ...stores, storage: "messages in memory only", needsFileAccess: false, sweep };
 }
 
 /** Limits reads to one per turn of the event loop, so that publishing does not wait for all earlier reads. */
