@@ -1,7 +1,12 @@
-/** How much each kind of store retains, by default and by settings. */
+/** How much each kind of store retains, by default and by settings, and where it keeps members. */
 import assert from "node:assert/strict";
 import { parseConfig } from "../../../lib/core/config/config.ts";
-import { retentionOf } from "../../../lib/io/app/backend.ts";
+import { systemClock } from "../../../lib/chat/ports/clock.ts";
+import { Metrics } from "../../../lib/core/metrics/metrics.ts";
+import { openBackend, retentionOf } from "../../../lib/io/app/backend.ts";
+import { until } from "../../support/provision.ts";
+import { startRedis } from "../../support/redis/server.ts";
+import { TemporaryFolder } from "../../support/temporary_folder.ts";
 
 const HOUR_MS = 3_600_000;
 const REDIS_URL = "redis://localhost";
@@ -21,5 +26,34 @@ for (
     assert.ok(read.kind === "good");
     const kept = retentionOf(read.config);
     assert.deepEqual([kept.messages, kept.ageMs], [messages, ageMs]);
+  });
+}
+
+const MEMBER = { kind: "member", id: "m_ann00000" } as const;
+
+for (
+  const [what, prepare, survives] of [
+    ["memory", () => ({ DATA_DIR: ":memory:" }), false],
+    ["a folder", (started: AsyncDisposableStack) => {
+      return { DATA_DIR: started.use(new TemporaryFolder()).path };
+    }, true],
+    ["Redis", async (started: AsyncDisposableStack) => {
+      return { REDIS_URL: started.use(await startRedis()).url };
+    }, true],
+  ] as const
+) {
+  Deno.test(`openBackend() keeps members in ${what}, where they ${survives ? "survive" : "do not survive"} a restart`, async () => {
+    await using started = new AsyncDisposableStack();
+    const settings: Readonly<Record<string, string>> = await prepare(started);
+    const read = parseConfig((name) => settings[name]);
+    assert.ok(read.kind === "good");
+    for (const stored of [undefined, survives ? "1" : undefined]) {
+      await using opened = new AsyncDisposableStack();
+      const context = { clock: systemClock, metrics: new Metrics() };
+      const { bus, directory } = await openBackend(read.config, undefined, context, opened);
+      await until("the storage to be ready", () => bus.probe().then(() => true, () => false));
+      assert.deepEqual(await directory.read([MEMBER]), [stored]);
+      await directory.commit([{ ...MEMBER, from: stored, to: "1" }]);
+    }
   });
 }
