@@ -58,10 +58,14 @@ export async function startProvider(
     }],
     jwks: { keys: [{ ...await exportJWK(privateKey), ...labels }] },
     cookies: { keys: ["tests"] },
-    claims: { openid: ["sub"], profile: ["name", "preferred_username"], email: ["email"] },
+    claims: {
+      openid: ["sub"],
+      profile: ["name", "preferred_username"],
+      email: ["email", "groups"],
+    },
     findAccount: (_: unknown, sub: string) => ({
       accountId: sub,
-      claims: () => ({ sub, name: nameOf(sub) }),
+      claims: () => ({ sub, name: nameOf(sub), groups: ["staff", `friends-of-${sub}`] }),
     }),
     features: {
       devInteractions: { enabled: false },

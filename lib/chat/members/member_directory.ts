@@ -143,12 +143,12 @@ export class MemberDirectory implements Directory {
   async manage(actor: Actor, command: MemberCommand): Promise<MemberAnswer> {
     const own = actor.kind === "member" ? await this.#records.member(actor.user) : undefined;
     const member = own?.value;
-    if (actor.kind === "member" && !member) return NO_MEMBER;
-    const role = member?.role ?? "owner";
+    const role = roleOf(actor, member);
+    if (role === undefined) return NO_MEMBER;
     switch (command.kind) {
       case "invite":
         return mayInvite(role, command.role)
-          ? await this.#invite(command, member?.user ?? null)
+          ? await this.#invite(command, actor.kind === "operator" ? null : actor.user)
           : NO_RIGHT;
       case "add device":
         return await this.#addDevice(actor, command.user);
@@ -221,10 +221,10 @@ export class MemberDirectory implements Directory {
   }
 
   async #addDevice(actor: Actor, stated: UserId | undefined): Promise<MemberAnswer> {
-    const user = actor.kind === "member" ? actor.user : stated;
+    const user = actor.kind === "operator" ? stated : actor.user;
     const { value } = user ? await this.#records.member(user) : {};
     if (value === undefined) return NO_MEMBER;
-    const createdBy = actor.kind === "member" ? actor.user : null;
+    const createdBy = actor.kind === "operator" ? null : actor.user;
     const terms = { role: value.role, rooms: [], usesLeft: 1, createdBy, member: value.user };
     return await this.#create(terms, DEVICE_LINK_MS);
   }
@@ -291,6 +291,18 @@ export class MemberDirectory implements Directory {
         : [];
       return { changes, result: DONE };
     });
+  }
+}
+
+/** What the actor may do; undefined if the actor is nobody here. */
+function roleOf(actor: Actor, member: Member | undefined): Role | undefined {
+  switch (actor.kind) {
+    case "operator":
+      return "owner";
+    case "app user":
+      return actor.role;
+    case "member":
+      return member?.role;
   }
 }
 

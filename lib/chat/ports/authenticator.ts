@@ -2,6 +2,7 @@
  * How a session finds out whom a token identifies. Implemented with JSON Web Tokens in `io/auth/jwt_authenticator.ts`.
  * @module
  */
+import type { Role } from "../../core/auth/member.ts";
 import type { Rights } from "../../core/auth/rights.ts";
 import type { UserId } from "../../core/log/entry.ts";
 import type { Name } from "../../core/names/names.ts";
@@ -38,6 +39,8 @@ export interface TokenUser {
   readonly issuedAt: number;
   /** The token's own id; undefined if it has none. */
   readonly tokenId: string | undefined;
+  /** The user's role in the service; undefined for none. */
+  readonly role?: Role | undefined;
   /** The device of a member; undefined for others. */
   readonly deviceId?: string | undefined;
 }

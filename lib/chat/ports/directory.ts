@@ -59,9 +59,10 @@ export interface Refused<C extends FaultCode> {
 /** Why an invite could not be used. */
 export type InviteRefusal = Refused<"bad_invite" | "bad_name" | "name_taken">;
 
-/** Who wants something done: a member, or an operator of the service. */
+/** Who wants something done: a member, a user whose app or provider states a role, or an operator of the service. */
 export type Actor =
   | { readonly kind: "member"; readonly user: UserId; readonly device: string }
+  | { readonly kind: "app user"; readonly user: UserId; readonly role: Role | undefined }
   | { readonly kind: "operator" };
 
 /** What members and operators can ask for. */

@@ -122,9 +122,9 @@ async function check(
 
 function memberOf(member: SignedInMember | undefined): CredentialResult {
   if (member === undefined) return { kind: "refused", code: "bad_token", why: SIGNED_OUT.reason };
-  const { user, name, since: issuedAt, device: { id: deviceId } } = member;
+  const { user, name, role, since: issuedAt, device: { id: deviceId } } = member;
   const own = { rights: null, expiresAt: Infinity, tokenId: undefined };
-  return { kind: "known", member, user: { user, name, issuedAt, deviceId, ...own } };
+  return { kind: "known", member, user: { user, name, role, issuedAt, deviceId, ...own } };
 }
 
 async function checkToken(

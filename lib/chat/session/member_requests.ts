@@ -19,15 +19,12 @@ export interface MemberRequestContext {
   readonly qrCode: (link: string) => Promise<string>;
 }
 
-/** Who asks. */
-export type MemberActor = Extract<Actor, { readonly kind: "member" }>;
-
 const WEEK_SECONDS = 7 * 24 * 3_600;
 
-/** Carries out a request; resolves with the answer, if there is any. @param actor Undefined if the user is no member. */
+/** Carries out a request; resolves with the answer, if there is any. @param actor Undefined for guests. */
 export async function handleMemberRequest(
   request: MemberRequest,
-  actor: MemberActor | undefined,
+  actor: Actor | undefined,
   context: MemberRequestContext,
 ): Promise<Frame | undefined> {
   const { id } = request;
@@ -74,7 +71,7 @@ async function frameOf(
   id: string | undefined,
   answer: MemberAnswer,
   { actor, page, context }: {
-    readonly actor: MemberActor;
+    readonly actor: Actor;
     readonly page: string | undefined;
     readonly context: MemberRequestContext;
   },
@@ -92,7 +89,7 @@ async function frameOf(
     case "devices": {
       const devices = answer.devices.map(({ id: device, label, addedAt, usedAt }) => ({
         ...{ device, label, addedAt, usedAt },
-        ...(device === actor.device && { here: true as const }),
+        ...(actor.kind === "member" && device === actor.device && { here: true as const }),
       }));
       return { type: "devices", ...withId(id), devices };
     }

@@ -156,7 +156,7 @@ export class Session implements MembershipListener, SignInHost {
     else if (request.type === "leave") this.#handleLeave(request);
     else if (request.type === "name") this.#handleRename(request, me.user);
     else if (request.type === "auth") this.#handleAuth(request);
-    else if (isMemberRequest(request)) this.#handleMemberRequest(request, me.user);
+    else if (isMemberRequest(request)) this.#handleMemberRequest(request);
     else this.#handleInRoom(request);
   }
 
@@ -234,9 +234,8 @@ export class Session implements MembershipListener, SignInHost {
     });
   }
 
-  #handleMemberRequest(request: MemberRequest, user: UserId): void {
-    const device = this.#signIn.deviceId;
-    const actor = device === undefined ? undefined : { kind: "member", user, device } as const;
+  #handleMemberRequest(request: MemberRequest): void {
+    const { actor } = this.#signIn;
     this.#guarded(async () =>
       this.#respond(await handleMemberRequest(request, actor, this.#context))
     );

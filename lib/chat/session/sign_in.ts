@@ -4,6 +4,7 @@
  * the handshake, the `hello` cannot state another.
  * @module
  */
+import type { Role } from "../../core/auth/member.ts";
 import { isAllowed, type Rights, type RoomAction } from "../../core/auth/rights.ts";
 import { userKind } from "../../core/auth/user_kind.ts";
 import type { UserId } from "../../core/log/entry.ts";
@@ -23,7 +24,7 @@ import {
 } from "../../core/names/names.ts";
 import type { TokenUser } from "../ports/authenticator.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { DeviceToken, SignedInMember } from "../ports/directory.ts";
+import type { Actor, DeviceToken, SignedInMember } from "../ports/directory.ts";
 import type { Identity, ReturningUser, SessionTokens } from "../ports/session_tokens.ts";
 import type { KnownNames } from "../members/known_names.ts";
 import type { ClientOutput } from "./client_output.ts";
@@ -83,6 +84,8 @@ interface Access {
   readonly expiresAt: number;
   /** The token's own id; undefined if it has none, or there is no token. */
   readonly tokenId: string | undefined;
+  /** The user's role in the service; undefined for none. */
+  readonly role: Role | undefined;
   /** Whether whoever knows the user sets the name: an app, a proxy or a provider. */
   readonly setsName: boolean;
   isClientTold: boolean;
@@ -143,14 +146,19 @@ export class SignIn {
     return this.#me !== undefined && this.#context.names.isReserved(this.#me);
   }
 
+  /** Who asks, in a request about members; undefined for guests. */
+  get actor(): Actor | undefined {
+    const user = this.#me?.user;
+    if (user === undefined || this.#access === undefined) return undefined;
+    const { role } = this.#access;
+    return this.#device
+      ? { kind: "member", user, device: this.#device.id }
+      : { kind: "app user", user, role };
+  }
+
   /** Whether the user is a member. */
   get isMember(): boolean {
     return this.#device !== undefined;
-  }
-
-  /** The device of a member; undefined for others. */
-  get deviceId(): string | undefined {
-    return this.#device?.id;
   }
 
   /** Whether the user may do something in a room. */
@@ -232,7 +240,7 @@ export class SignIn {
   checkRevocation(): void {
     const { revocations } = this.#context;
     const [user, tokenId, issuedAt] = [this.#me?.user, this.#access?.tokenId, this.#issuedAt];
-    const { deviceId } = this;
+    const deviceId = this.#device?.id;
     if (user === undefined || !revocations.isRevoked({ user, tokenId, deviceId, issuedAt })) return;
     this.#host.output.close(SIGNED_OUT);
   }
@@ -304,7 +312,7 @@ export class SignIn {
       ...withId(id),
       ...serverInfo,
       server: { ...serverInfo.server, ...(serviceId && { id: serviceId }) },
-      you: { user, name, kind: userKind(user), ...(member && { role: member.role }) },
+      you: { user, name, kind: userKind(user), ...(known?.role && { role: known.role }) },
       ...(member?.rooms.length && { rooms: [...member.rooms] }),
       ...(resumeToken && { resume: resumeToken }),
     });
@@ -332,12 +340,13 @@ export class SignIn {
     return { name, hasGuestName: chosen === undefined && (returning?.hasGuestName ?? false) };
   }
 
-  #accessOf({ rights, name, expiresAt, tokenId, deviceId }: TokenUser): Access {
+  #accessOf({ rights, role, name, expiresAt, tokenId, deviceId }: TokenUser): Access {
     const { clock } = this.#context;
     // A token that is accepted although it has just expired, by a clock that runs ahead, lasts for the grace period.
     const lifetimeMs = Math.max(0, expiresAt - clock.date());
     return {
       rights,
+      role,
       tokenId,
       setsName: name !== undefined && deviceId === undefined,
       expiresAt: clock.now() + lifetimeMs,

@@ -14,6 +14,7 @@
 import * as v from "valibot";
 import { foldRoom, MAX_ROOM_UNITS, type Name } from "../names/names.ts";
 import { displayName } from "./display_name.ts";
+import { type Role, ROLES } from "./member.ts";
 import { ROOM_ACTIONS, type RoomGrant } from "./rights.ts";
 
 /** The claims that the service uses. */
@@ -32,6 +33,8 @@ export interface TokenClaims {
   readonly tokenId: string | undefined;
   /** What the user may do, by room; null if the token does not restrict it. */
   readonly rights: readonly RoomGrant[] | null;
+  /** The user's role; undefined if the token states none. */
+  readonly role: Role | undefined;
 }
 
 /** How far the clock of an app may run ahead or behind. */
@@ -64,7 +67,9 @@ const Claims = v.object({
   exp: Seconds,
   iat: v.optional(Seconds, 0),
   jti: v.optional(v.string()),
-  parley: v.optional(v.object({ rooms: v.optional(v.array(Grant)) })),
+  parley: v.optional(
+    v.object({ role: v.optional(v.picklist(ROLES)), rooms: v.optional(v.array(Grant)) }),
+  ),
 });
 
 /** Reads the payload of a token; `why` says which claim is wrong, for the developer of the app. */
@@ -87,6 +92,7 @@ export function parseClaims(
     issuedAt: iat * 1_000,
     tokenId: jti,
     rights: parley?.rooms ?? null,
+    role: parley?.role,
   };
   return { kind: "good", claims };
 }

@@ -2,6 +2,8 @@
  * Kinds of settings: how a setting's text is validated and parsed. The settings themselves are in `settings_table.ts`.
  * @module
  */
+import { type GroupRole, parseGroupRole } from "../auth/group_roles.ts";
+import { ROLES } from "../auth/member.ts";
 import { type Cidr, parseCidr } from "../http/ip_address.ts";
 import type { OriginPolicy } from "../http/handshake.ts";
 import type { FramerPolicy } from "../http/cross_origin.ts";
@@ -170,6 +172,16 @@ export function cidrs(label: Label): Setting<readonly Cidr[]> {
     allowed: "addresses or CIDRs, separated by commas",
     fallback: "",
     parse: (text) => parseList(text, parseCidr),
+  };
+}
+
+/** Roles by group, separated by commas. */
+export function groupRoles(label: Label): Setting<readonly GroupRole[]> {
+  return {
+    ...label,
+    allowed: `group=role, separated by commas; role is ${ROLES.join(", ")}`,
+    fallback: "",
+    parse: (text) => parseList(text, parseGroupRole),
   };
 }
 

@@ -3,6 +3,7 @@
  * this table, or checked against it by a test (CONTRIBUTING.md, "Add a setting").
  * @module
  */
+import type { GroupRole } from "../auth/group_roles.ts";
 import type { Cidr } from "../http/ip_address.ts";
 import type { OriginPolicy } from "../http/handshake.ts";
 import { parseName } from "../names/names.ts";
@@ -12,6 +13,7 @@ import {
   choice,
   cidrs,
   framers,
+  groupRoles,
   headerName,
   hostNames,
   httpUrl,
@@ -84,6 +86,12 @@ export interface Config {
   readonly oidcClientId: string | null;
   /** Proves to the provider that it is this service; null if unset. */
   readonly oidcClientSecret: string | null;
+  /** What the provider is asked for, separated by spaces. */
+  readonly oidcScopes: string;
+  /** The provider's claim with the groups of a user. */
+  readonly oidcGroupClaim: string;
+  /** The roles that those groups give. */
+  readonly oidcRoles: readonly GroupRole[];
   /** Messages kept per room; null for the store's default. */
   readonly historyMessages: number | null;
   /** 0 for no limit; null for the store's default. */
@@ -314,6 +322,25 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
     allowed: "at most 1024 characters",
     isSecret: true,
     rule: (text) => text.length <= 1_024,
+  }),
+  oidcScopes: text({
+    name: "OIDC_SCOPES",
+    about: "What the provider is asked for; some need another scope for groups",
+    allowed: "scopes separated by spaces, with openid among them",
+    fallback: "openid profile email",
+    rule: (text) =>
+      /^[\x21-\x7e]+(?: [\x21-\x7e]+)*$/.test(text) && text.split(" ").includes("openid"),
+  }),
+  oidcGroupClaim: text({
+    name: "OIDC_GROUP_CLAIM",
+    about: "The provider's claim that lists the groups of a user",
+    allowed: "1 to 255 characters",
+    fallback: "groups",
+    rule: (text) => text.length <= 255,
+  }),
+  oidcRoles: groupRoles({
+    name: "OIDC_ROLES",
+    about: "Roles of users by group, such as chat-admins=owner",
   }),
   historyMessages: wholeNumberOrUnset({
     name: "HISTORY_MESSAGES",

@@ -11,9 +11,10 @@ import type { SignInProvider } from "./sign_in_provider.ts";
  * reach this service; to undefined without a provider.
  */
 export async function loadSignInProvider(
-  { oidcIssuer, oidcClientId, oidcClientSecret, publicUrl }: Config,
+  config: Config,
   clock: Clock,
 ): Promise<{ readonly provider: SignInProvider; readonly publicUrl: string } | undefined> {
+  const { oidcIssuer, oidcClientId, oidcClientSecret, publicUrl } = config;
   if (oidcIssuer === null || oidcClientId === null || oidcClientSecret === null) return undefined;
   if (publicUrl === null) return undefined;
   const { OidcProvider } = await import("./oidc_provider.ts");
@@ -21,6 +22,9 @@ export async function loadSignInProvider(
     issuer: oidcIssuer,
     clientId: oidcClientId,
     clientSecret: oidcClientSecret,
+    scopes: config.oidcScopes,
+    groupClaim: config.oidcGroupClaim,
+    roles: config.oidcRoles,
     redirectUrl: `${publicUrl}/auth/callback`,
     homeUrl: `${publicUrl}/`,
   };

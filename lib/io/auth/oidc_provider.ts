@@ -30,6 +30,7 @@ import {
 } from "openid-client";
 import * as v from "valibot";
 import type { Clock } from "../../chat/ports/clock.ts";
+import { roleOf } from "../../core/auth/group_roles.ts";
 import type {
   OidcSettings,
   SignInChecks,
@@ -78,7 +79,7 @@ export class OidcProvider implements SignInProvider {
       };
       const url = buildAuthorizationUrl(config, {
         redirect_uri: this.#settings.redirectUrl,
-        scope: "openid profile email",
+        scope: this.#settings.scopes,
         state: checks.state,
         nonce: checks.nonce,
         code_challenge: await calculatePKCECodeChallenge(checks.verifier),
@@ -104,12 +105,17 @@ export class OidcProvider implements SignInProvider {
       });
       const claims = tokens.claims();
       const { iss, sub } = v.parse(Claims, claims);
-      let name = nameIn(claims);
+      const { groupClaim, roles } = this.#settings;
+      let [name, groups] = [nameIn(claims), groupsIn(claims, groupClaim)];
+      const isComplete = name !== undefined && (groups !== undefined || roles.length === 0);
       // Many providers put the profile only there.
-      if (name === undefined && config.serverMetadata().userinfo_endpoint !== undefined) {
-        name = nameIn(await fetchUserInfo(config, tokens.access_token, sub));
+      if (!isComplete && config.serverMetadata().userinfo_endpoint !== undefined) {
+        const info = await fetchUserInfo(config, tokens.access_token, sub);
+        name ??= nameIn(info);
+        groups ??= groupsIn(info, groupClaim);
       }
-      return { kind: "signed in", user: { issuer: iss, subject: sub, name } };
+      const role = roleOf(groups ?? [], roles);
+      return { kind: "signed in", user: { issuer: iss, subject: sub, name, role } };
     } catch (error) {
       await discardBody(error);
       return failureOf(error);
@@ -172,6 +178,13 @@ function authenticateWith(secret: string): ClientAuth {
 function nameIn(claims: unknown): string | undefined {
   const { name, preferred_username, email } = v.parse(Names, claims);
   return name || preferred_username || email?.split("@", 1)[0] || undefined;
+}
+
+/** The groups in a claim, which may be one text for one group; undefined without the claim. */
+function groupsIn(claims: unknown, claim: string): readonly string[] | undefined {
+  const { [claim]: value } = v.parse(v.record(v.string(), v.unknown()), claims);
+  if (typeof value === "string") return [value];
+  return Array.isArray(value) ? value.filter((it) => typeof it === "string") : undefined;
 }
 
 /** The package leaves the bodies of responses that it does not accept unread, and so their connections open. */

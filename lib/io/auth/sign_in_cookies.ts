@@ -13,6 +13,7 @@ import * as v from "valibot";
 import type { TokenUser } from "../../chat/ports/authenticator.ts";
 import type { Clock } from "../../chat/ports/clock.ts";
 import { displayName } from "../../core/auth/display_name.ts";
+import { type Role, ROLES } from "../../core/auth/member.ts";
 import type { Config } from "../../core/config/config.ts";
 import { HostCookie } from "../../core/http/cookies.ts";
 import { appUserId } from "./app_user.ts";
@@ -36,6 +37,7 @@ const Session = v.object({
   iss: v.string(),
   sub: v.string(),
   name: v.optional(v.string()),
+  role: v.optional(v.picklist(ROLES)),
   at: v.number(),
   until: v.number(),
 });
@@ -60,6 +62,8 @@ export interface SignedInUser {
   readonly subject: string;
   /** As the provider states it; undefined if it does not. */
   readonly name: string | undefined;
+  /** Derived from the groups that the provider states; undefined for none. */
+  readonly role: Role | undefined;
 }
 
 /** The settings of the cookies. */
@@ -111,15 +115,17 @@ export class SignInCookies {
       expiresAt: session.until,
       issuedAt: session.at,
       tokenId: undefined,
+      role: session.role,
     };
   }
 
   /** The `Set-Cookie` for a user who is signed in. */
-  setSession({ issuer, subject, name }: SignedInUser): string {
+  setSession({ issuer, subject, name, role }: SignedInUser): string {
     const at = this.#clock.date();
     // Only the part that is shown: the provider does not limit names.
     const shown = name === undefined ? undefined : displayName(name);
-    const claims = { iss: issuer, sub: subject, name: shown, at, until: at + SIGNED_IN_MS };
+    const until = at + SIGNED_IN_MS;
+    const claims = { iss: issuer, sub: subject, name: shown, role, at, until };
     return this.#session.set(sign(claims, this.#keys?.session), SIGNED_IN_MS / 1_000);
   }
 

@@ -2,6 +2,7 @@
  * The port to the provider at which users of the page sign in. Implemented in `oidc_provider.ts`.
  * @module
  */
+import type { GroupRole } from "../../core/auth/group_roles.ts";
 import type { SignedInUser, SignInAttempt } from "./sign_in_cookies.ts";
 
 /** What shows that a response belongs to this browser and this attempt. */
@@ -48,6 +49,12 @@ export interface OidcSettings {
   readonly clientId: string;
   /** Proves to the provider that it is this service. */
   readonly clientSecret: string;
+  /** What it is asked for, separated by spaces. */
+  readonly scopes: string;
+  /** The claim that lists the groups of a user. */
+  readonly groupClaim: string;
+  /** The roles that groups give. */
+  readonly roles: readonly GroupRole[];
   /** Where users return to from the provider. */
   readonly redirectUrl: string;
   /** Where users return to after signing out there. */

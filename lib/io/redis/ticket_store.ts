@@ -5,6 +5,7 @@
  */
 import * as v from "valibot";
 import type { TokenUser } from "../../chat/ports/authenticator.ts";
+import { ROLES } from "../../core/auth/member.ts";
 import { ROOM_ACTIONS } from "../../core/auth/rights.ts";
 import type { TicketStore } from "../auth/stored_tickets.ts";
 import { name, user } from "../stored_values.ts";
@@ -20,6 +21,7 @@ const StoredUser = v.object({
   expiresAt: v.pipe(v.number(), v.finite()),
   issuedAt: v.pipe(v.number(), v.finite()),
   tokenId: v.nullable(v.string()),
+  role: v.optional(v.picklist(ROLES)),
 });
 
 /** Keeps tickets in one key each, which expires by itself. */

@@ -13,7 +13,7 @@ function claimsOf(payload: Readonly<Record<string, unknown>>): TokenClaims {
 
 Deno.test("parseClaims() reads who the user is, until when, and what is allowed", () => {
   const rooms = [{ match: "Team-*", allow: ["read", "send"] }];
-  assert.deepEqual(claimsOf({ iss: "shop", name: "Ann", parley: { rooms } }), {
+  assert.deepEqual(claimsOf({ iss: "shop", name: "Ann", parley: { role: "owner", rooms } }), {
     issuer: "shop",
     subject: "42",
     name: "Ann",
@@ -21,6 +21,7 @@ Deno.test("parseClaims() reads who the user is, until when, and what is allowed"
     issuedAt: 0,
     tokenId: undefined,
     rights: [{ match: "team-*", allow: ["read", "send"] }],
+    role: "owner",
   });
 });
 

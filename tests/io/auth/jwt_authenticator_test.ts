@@ -43,7 +43,7 @@ function assertRefused(result: Authentication, code: string, why: RegExp): void 
 Deno.test("JwtAuthenticator knows the user of a token, the name, the rights, the times and the id", async () => {
   const rooms = [{ match: "team-*", allow: ["read"] }];
   const result = await open().authenticate(
-    await sign({ name: "Ann", iat: NOW - 10, jti: "t1", parley: { rooms } }),
+    await sign({ name: "Ann", iat: NOW - 10, jti: "t1", parley: { role: "moderator", rooms } }),
   );
   assert.ok(result.kind === "known");
   const { user, ...rest } = result;
@@ -55,6 +55,7 @@ Deno.test("JwtAuthenticator knows the user of a token, the name, the rights, the
     expiresAt: (NOW + 3_600) * 1_000,
     issuedAt: (NOW - 10) * 1_000,
     tokenId: "t1",
+    role: "moderator",
   });
 });
 

@@ -12,7 +12,7 @@ const SETTINGS: CookieSettings = {
   oidcIssuer: "https://id.example",
   oidcClientId: "parley",
 };
-const ANN = { issuer: "https://id.example", subject: "42", name: "Ann" };
+const ANN = { issuer: "https://id.example", subject: "42", name: "Ann", role: "owner" } as const;
 const ATTEMPT = { state: "s", nonce: "n", verifier: "v", to: "https://chat.example/#den" };
 const HOUR_MS = 3_600_000;
 
@@ -44,6 +44,7 @@ Deno.test("A session cookie says who the user is, and until when", async () => {
     rights: null,
     issuedAt: new FakeClock().date(),
     tokenId: undefined,
+    role: "owner",
     expiresAt: new FakeClock().date() + 8 * HOUR_MS,
   });
 });
@@ -124,8 +125,9 @@ Deno.test("What is signed with the session secret itself is no cookie, and a coo
 Deno.test("A name of any length and an id of 255 characters fit into a cookie", async () => {
   const cookies = await cookiesOf();
   const long = { issuer: `https://${"i".repeat(247)}`, subject: "s".repeat(255) };
+  const role = "moderator";
   for (const letter of ["x", "王", "👋", "e\u0301"]) {
-    const set = cookies.setSession({ ...long, name: letter.repeat(10_000) });
+    const set = cookies.setSession({ ...long, role, name: letter.repeat(10_000) });
     assert.ok(set.length < 4_096, String(set.length));
     assert.ok(cookies.userOf(sent(set))?.name);
   }

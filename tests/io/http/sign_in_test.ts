@@ -94,7 +94,7 @@ async function sessionCookie(
   const date = () => Date.now() + endsInMs - SIGNED_IN_MS;
   const cookies = new SignInCookies(settings, { ...systemClock, date }, known);
   await known;
-  const user = { issuer: provider.issuer, subject: "ann", name: "Ann" };
+  const user = { issuer: provider.issuer, subject: "ann", name: "Ann", role: undefined };
   return cookies.setSession(user).split(";", 1)[0] ?? "";
 }
 
@@ -114,6 +114,30 @@ function assertPrivate({ headers }: Response): void {
   assert.equal(headers.get("cache-control"), "no-store");
   assert.equal(headers.get("referrer-policy"), "no-referrer");
 }
+
+for (
+  const [OIDC_ROLES, role] of [
+    ["", undefined],
+    ["staff=moderator, friends-of-ann=owner", "owner"],
+    ["friends-of-bea=owner", undefined],
+  ] as const
+) {
+  Deno.test(`With OIDC_ROLES="${OIDC_ROLES}", a user of the groups staff and friends-of-ann has the role ${role}`, async () => {
+    await using stage = await start({ OIDC_ROLES });
+    const browser = new CookieClient();
+    await signIn(browser, stage);
+    const { you } = await hello(stage.service, browser.header);
+    assert.equal(you?.role, role);
+  });
+}
+
+Deno.test("OIDC_GROUP_CLAIM names another claim, and a single group may be a text", async () => {
+  await using stage = await start({ OIDC_GROUP_CLAIM: "name", OIDC_ROLES: "Ann=moderator" });
+  const browser = new CookieClient();
+  await signIn(browser, stage);
+  const { you } = await hello(stage.service, browser.header);
+  assert.deepEqual([you?.name, you?.role], ["Ann", "moderator"]);
+});
 
 Deno.test("The way to the provider and back leaves nothing in caches and no Referer", async () => {
   await using stage = await start();
