@@ -76,16 +76,16 @@ export async function checkCredential(
   context: CredentialContext,
 ): Promise<CredentialResult> {
   const { clock, limits, revocations } = context;
-  const afterMs = limits.checkBadTokens(address, clock.now());
+  // The service itself has signed the token of a device, so nobody can try several.
+  const isOwn = credential.kind === "device";
+  const afterMs = isOwn ? 0 : limits.checkBadTokens(address, clock.now());
   if (afterMs > 0) {
     const why = "slow down: too many bad tokens from this address";
     return { kind: "postponed", code: "slow_down", why, afterMs };
   }
   if (!revocations.isReady) return unavailable("it is not known yet what has been revoked");
   const result = await check(credential, context);
-  // The token of a device is not a guess: the service has signed it.
-  const isGuess = result.kind === "refused" && GUESSES.has(result.code);
-  if (isGuess && credential.kind !== "device") {
+  if (!isOwn && result.kind === "refused" && GUESSES.has(result.code)) {
     limits.chargeBadToken(address, clock.now());
   }
   if (result.kind !== "known" || !revocations.isRevoked(result.user)) return result;

@@ -4,7 +4,7 @@
  * the handshake, the `hello` cannot state another.
  * @module
  */
-import type { Role } from "../../core/auth/member.ts";
+import { deviceLabel, type Role } from "../../core/auth/member.ts";
 import { isAllowed, type Rights, type RoomAction } from "../../core/auth/rights.ts";
 import { userKind } from "../../core/auth/user_kind.ts";
 import type { UserId } from "../../core/log/entry.ts";
@@ -386,11 +386,11 @@ function credentialOf(
 }
 
 function inviteOf(
-  { invite, attempt, name, device: label = "" }: RequestOf<"hello">,
+  { invite, attempt, name, device = "" }: RequestOf<"hello">,
 ): Credential | undefined {
   if (invite === undefined) return undefined;
   const parsed = name === undefined ? undefined : parseName(name);
-  return { kind: "invite", secret: invite, attempt, name: parsed, label };
+  return { kind: "invite", secret: invite, attempt, name: parsed, label: deviceLabel(device) };
 }
 
 type KnownUser = Extract<CredentialResult, { readonly kind: "known" }>;

@@ -65,6 +65,11 @@ export function mayInvite(own: Role, invited: Role): boolean {
   return own !== "member" && ROLES.indexOf(own) <= ROLES.indexOf(invited);
 }
 
+/** The label of a device that describes itself: one line that shows what it is, and can hide nothing. */
+export function deviceLabel(text: string): string {
+  return text.slice(0, MAX_LABEL_LENGTH).replace(/[\s\p{C}]+/gu, " ").trim();
+}
+
 /** A member with one more device. The one that was unused for longest gives way if there are too many. */
 export function withDevice(member: Member, device: Device): Member {
   const kept = keptDevices(member, device.addedAt)
