@@ -38,6 +38,17 @@ export function openBus(url: string, init: RedisBusInit = {}): RedisBus {
   return new RedisBus({ url, ca }, options, clock, init.metrics);
 }
 
+/** Two instances with one prefix, of which the first one reads again only when it is told to. */
+export async function openTwoBuses(url: string, prefix: string) {
+  const here = openBus(url, { prefix, clock: patientClock });
+  const there = openBus(url, { prefix });
+  await Promise.all([here, there].map(whenReady));
+  const dispose = async () => {
+    await Promise.all([here, there].map((it) => it[Symbol.asyncDispose]()));
+  };
+  return { here, there, [Symbol.asyncDispose]: dispose };
+}
+
 /** A quota whose bytes start at the current use of these servers. */
 export async function quotaBeyond(
   servers: readonly RedisServer[],

@@ -6,12 +6,14 @@ import assert from "node:assert/strict";
 import { BusUnavailable } from "../../../../lib/chat/ports/bus.ts";
 import { slotOf } from "../../../../lib/io/redis/client/slots.ts";
 import { busContract } from "../../../contract/bus_contract.ts";
+import { noticeContract } from "../../../contract/notices.ts";
+import { revocationContract } from "../../../contract/revocation_contract.ts";
 import { directoryStoreContract } from "../../../contract/directory_store_contract.ts";
 import { AnnouncementReader } from "../../../contract/announcement_reader.ts";
 import { ann, lobby, mustPublish, numbers, say } from "../../../contract/fixtures.ts";
 import { room } from "../../../support/fakes.ts";
 import { until } from "../../../support/provision.ts";
-import { openBus, quotaBeyond, whenReady } from "../../../support/redis/bus.ts";
+import { openBus, openTwoBuses, quotaBeyond, whenReady } from "../../../support/redis/bus.ts";
 import {
   joinCluster,
   type RedisClusterServers,
@@ -45,6 +47,13 @@ directoryStoreContract("RedisDirectory on a cluster", async () => {
   const { bus, ...own } = await openCommon();
   return { store: bus.directory, ...own };
 });
+
+revocationContract("RedisRevocations on a cluster", async () => {
+  const { bus, ...own } = await openCommon();
+  return { store: bus.revocations, ...own };
+});
+
+noticeContract("A cluster", () => openTwoBuses(common?.url ?? "", `test${++opened}:`));
 
 Deno.test("slotOf() agrees with a real cluster", async () => {
   const braces = [

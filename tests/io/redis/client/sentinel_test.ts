@@ -5,11 +5,13 @@
 import assert from "node:assert/strict";
 import type { RedisBus } from "../../../../lib/io/redis/bus.ts";
 import { busContract } from "../../../contract/bus_contract.ts";
+import { noticeContract } from "../../../contract/notices.ts";
+import { revocationContract } from "../../../contract/revocation_contract.ts";
 import { directoryStoreContract } from "../../../contract/directory_store_contract.ts";
 import { AnnouncementReader } from "../../../contract/announcement_reader.ts";
 import { lobby, mustPublish, say, sayAll } from "../../../contract/fixtures.ts";
 import { until } from "../../../support/provision.ts";
-import { openBus, quotaBeyond, whenReady } from "../../../support/redis/bus.ts";
+import { openBus, openTwoBuses, quotaBeyond, whenReady } from "../../../support/redis/bus.ts";
 import { type RedisSentinelServers, startSentinel } from "../../../support/redis/sentinel.ts";
 
 // The sentinels take seconds to find each other, so all contract tests share them, each with its own prefix.
@@ -36,6 +38,17 @@ directoryStoreContract("RedisDirectory behind a sentinel", async () => {
   await whenReady(bus);
   return { store: bus.directory, [Symbol.asyncDispose]: () => bus[Symbol.asyncDispose]() };
 });
+
+revocationContract("RedisRevocations behind a sentinel", async () => {
+  const bus = openBus(common?.url ?? "", { prefix: `test${++opened}:` });
+  await whenReady(bus);
+  return { store: bus.revocations, [Symbol.asyncDispose]: () => bus[Symbol.asyncDispose]() };
+});
+
+noticeContract(
+  "A master behind a sentinel",
+  () => openTwoBuses(common?.url ?? "", `test${++opened}:`),
+);
 
 /** Separate servers, since the test changes the master, and a bus that follows the lobby. */
 async function open() {
