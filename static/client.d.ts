@@ -28,10 +28,12 @@ export class Chat {
   readonly limits: Value<Limits | null>;
   /** The server's name and version, updated by each hello; null before the first. The id may follow later. */
   readonly server: Value<Server | null>;
+  /** The rooms that the invite names, if there was one. */
+  readonly invitedRooms: Value<readonly string[]>;
   /** The joined rooms, in the order of joining. */
   readonly rooms: Value<readonly Room[]>;
   /** The user of this session; null before the first hello. */
-  get me(): Value<Member | null>;
+  get me(): Value<Me | null>;
   /** The state of the connection. */
   get state(): Value<ConnectionState>;
   /** Whether requests wait because of the server's rate limits. */
@@ -54,6 +56,35 @@ export class Chat {
    * @returns Rejects with a ChatError: `bad_name`, `name_taken`, `disconnected`.
    */
   rename(name: string): Promise<void>;
+  /**
+   * Makes a link. Members can add their own devices; owners and moderators can invite others.
+   * @returns Rejects with a ChatError: `not_allowed`, `too_many_invites`, `bad_room`, `disconnected`.
+   */
+  invite(terms?: InviteTerms): Promise<NewInvite>;
+  /**
+   * The invites of the service that can be used.
+   * @returns Rejects with a ChatError: `not_allowed`.
+   */
+  invites(): Promise<readonly Invite[]>;
+  /**
+   * The devices with which the member signs in.
+   * @returns Rejects with a ChatError: `not_allowed`.
+   */
+  devices(): Promise<readonly Device[]>;
+  /**
+   * Makes an invite useless, or signs one of the member's devices out.
+   * @param what The id of either.
+   * @returns Rejects with a ChatError: `not_allowed`, `bad_invite`.
+   */
+  revoke(
+    what: {
+      invite: string;
+    } | {
+      device: string;
+    },
+  ): Promise<void>;
+  /** Removes the token of a member from the storage: the next chat is a guest's. */
+  forgetMember(): void;
   /** Reconnects immediately instead of waiting for the next attempt. */
   retryNow(): void;
   /** Resolves when every action is in the log, refused, or waiting for the user's decision. Rejects if the chat closes first. */
@@ -266,6 +297,15 @@ export type ChatOptions = {
    * again whenever a new one is needed. Default: the user is a guest.
    */
   token?: TokenFunction | undefined;
+  /** The secret of an invite: the user becomes a member, or this device is added to one. */
+  invite?: string | undefined;
+  /** With `invite`: how to list this device, such as `Firefox on Linux`, up to 64 characters. */
+  device?: string | undefined;
+  /**
+   * With `invite`: 22 characters that identify this attempt to use it; repeated, they give the same
+   * answer. Default: random ones.
+   */
+  attempt?: string | undefined;
   /** The name to ask for. Default: the name of the stored session, or a guest name. */
   name?: string | undefined;
   /**
@@ -310,9 +350,9 @@ export type Server = {
   id?: string | undefined;
 };
 
-/** A user: a member of a room, or the user of a chat. */
-export type Member = Person & {
-  readonly kind: UserKind;
+/** The user of a chat. Members have a role. */
+export type Me = Member & {
+  readonly role?: Role;
 };
 
 /**
@@ -334,6 +374,67 @@ export type ConnectionState = {
 } | {
   readonly kind: "closed";
   readonly error: ChatError | null;
+};
+
+/** The terms of an invite. */
+export type InviteTerms = {
+  /** The role of those who use it, not above the user's own. Default: `member`. */
+  role?: Role | undefined;
+  /** The rooms to open for them, at most 20. */
+  rooms?: readonly string[] | undefined;
+  /** How many people can use it, 1 to 1000. Default: 1. */
+  uses?: number | undefined;
+  /** For how long it is valid, from a minute to a year. Default: a week. */
+  seconds?: number | undefined;
+  /** Adds a device to this member instead. It works once, for five minutes. */
+  device?: true | undefined;
+  /** The URL of the page that opens the link, without a fragment: the answer has the link and its QR code. */
+  page?: string | undefined;
+};
+
+/** A new invite. Only this answer has its secret. */
+export type NewInvite = {
+  invite: Invite;
+  /** For `connect()` on another device. */
+  secret: string;
+  /** The URL of the page with the secret; if you have passed `page`. */
+  link?: string | undefined;
+  /** The link as a QR code: an SVG image; if you have passed `page`. */
+  qr?: string | undefined;
+};
+
+/** A link that makes members, or adds a device to one. */
+export type Invite = {
+  /** Its id. Whoever knows it cannot use the invite. */
+  invite: string;
+  /** The role of those who use it. */
+  role: Role;
+  /** The rooms to open for them. */
+  rooms: readonly string[];
+  /** How many people can still use it. */
+  usesLeft: number;
+  /** Milliseconds since 1970. */
+  createdAt: number;
+  /** Milliseconds since 1970. */
+  expiresAt: number;
+  /** The id of the member who made it; undefined for an operator. */
+  by?: string | undefined;
+  /** The id of the member to whom it adds a device. */
+  member?: string | undefined;
+};
+
+/** Something with which a member signs in. */
+export type Device = {
+  /** Its id. */
+  device: string;
+  /** How it has described itself; may be empty. */
+  label: string;
+  /** Milliseconds since 1970. */
+  addedAt: number;
+  /** When it last signed in, in milliseconds since 1970. */
+  usedAt: number;
+  /** Whether it is this one. */
+  here?: true | undefined;
 };
 
 /**
@@ -405,6 +506,11 @@ export type Roster = {
   readonly count: number;
   readonly members: readonly Member[];
   readonly isSampled: boolean;
+};
+
+/** A user: a member of a room, or the user of a chat. */
+export type Member = Person & {
+  readonly kind: UserKind;
 };
 
 /** A message with all later edits, reactions and deletion applied. Treat it as immutable. */
@@ -494,8 +600,8 @@ export type HistoryPage = {
   position: string;
 };
 
-/** `app`: known by a token that an app has signed, or signed in by a proxy. `guest`: anyone else. */
-export type UserKind = "guest" | "app";
+/** `member`: joined by an invite. `app`: known by a token that an app has signed, or signed in by a proxy. `guest`: anyone else. */
+export type UserKind = "guest" | "member" | "app";
 
 /** Returns a token that the app has signed for the user. */
 export type TokenFunction = () => Promise<string> | string;
@@ -532,17 +638,20 @@ export type Platform = {
   onLifecycle: (onResume: () => void, onHide: () => void, onOffline: () => void) => () => void;
 };
 
-/** A user in a frame. */
-export type Person = {
-  readonly user: string;
-  readonly name: string;
-};
+/** What a member may do, most first. */
+export type Role = "owner" | "moderator" | "member";
 
 /**
  * Why the user must decide: the answer was lost; the message was written for another service that used this URL before; or another
  * user of the app may have written it.
  */
 export type UnsureReason = "answer_lost" | "other_service" | "unknown_author";
+
+/** A user in a frame. */
+export type Person = {
+  readonly user: string;
+  readonly name: string;
+};
 
 /**
  * Replaces everything received so far: on the first join (`reason` null), or because not all missed entries can be

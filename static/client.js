@@ -16,6 +16,7 @@
 
 import { appUserOf } from "./client/app/app_user.js";
 import { Chat } from "./client/chat.js";
+import { invitedUserOf } from "./client/member/invited_user.js";
 
 export { Chat };
 export { Delivery } from "./client/outbox/delivery.js";
@@ -44,5 +45,5 @@ export function connect(url, options = {}) {
     throw new Error(NO_WEBSOCKET);
   }
   address.hash = "";
-  return new Chat(address.href, options, appUserOf(options));
+  return new Chat(address.href, options, appUserOf(options) ?? invitedUserOf(options));
 }

@@ -19,9 +19,12 @@ import { realPlatform } from "./connection/platform.js";
 import { Value } from "./observable.js";
 
 /** @typedef {import("./frames.js").Frame} Frame */
+/** @typedef {import("./member/types.js").Device} Device */
+/** @typedef {import("./member/types.js").Invite} Invite */
 /** @typedef {import("./frames.js").Limits} Limits */
-/** @typedef {import("./frames.js").Member} Member */
+/** @typedef {import("./member/types.js").NewInvite} NewInvite */
 /** @typedef {import("./frames.js").Request} Request */
+/** @typedef {import("./member/types.js").InviteTerms} InviteTerms */
 /** @typedef {import("./frames.js").Server} Server */
 
 /**
@@ -29,6 +32,10 @@ import { Value } from "./observable.js";
  * @typedef {object} ChatOptions
  * @property {import("./app/app_token.js").TokenFunction} [token] Returns a token that your app has signed for the user: now, and
  *   again whenever a new one is needed. Default: the user is a guest.
+ * @property {string} [invite] The secret of an invite: the user becomes a member, or this device is added to one.
+ * @property {string} [device] With `invite`: how to list this device, such as `Firefox on Linux`, up to 64 characters.
+ * @property {string} [attempt] With `invite`: 22 characters that identify this attempt to use it; repeated, they give the same
+ *   answer. Default: random ones.
  * @property {string} [name] The name to ask for. Default: the name of the stored session, or a guest name.
  * @property {string} [language] BCP 47 tag of the language for a guest name, up to 35 characters. Default: the
  *   `Accept-Language` of the handshake.
@@ -38,12 +45,21 @@ import { Value } from "./observable.js";
  * @property {import("./connection/platform.js").Platform} [platform] For tests.
  */
 
+/**
+ * What is different for a user who has a token or an invite.
+ * @typedef {object} OtherUser
+ * @property {import("./app/app_token.js").AppToken} [token]
+ * @property {Identity} identity
+ */
+
 /** A session with one server, across reconnects. Created by `connect()`. */
 export class Chat {
   /** The server's limits; null before the first hello. @readonly @type {Value<Limits | null>} */
   limits = new Value(/** @type {Limits | null} */ (null));
   /** The server's name and version, updated by each hello; null before the first. The id may follow later. @readonly @type {Value<Server | null>} */
   server = new Value(/** @type {Server | null} */ (null));
+  /** The rooms that the invite names, if there was one. @readonly @type {Value<readonly string[]>} */
+  invitedRooms = new Value(/** @type {readonly string[]} */ ([]));
   /** The joined rooms, in the order of joining. @readonly @type {Value<readonly Room[]>} */
   rooms = new Value(/** @type {readonly Room[]} */ ([]));
   #connection;
@@ -63,21 +79,22 @@ export class Chat {
   /**
    * @internal @param {string} url
    * @param {ChatOptions} options
-   * @param {ReturnType<typeof import("./app/app_user.js").appUserOf>} [createAppUser] For the option `token`.
+   * @param {((storage: ClientStorage, platform: import("./connection/platform.js").Platform) => OtherUser) | null} [createUser] For
+   *   the options `token` and `invite`.
    */
   constructor(
     url,
     { name, language, storage, storageKey = "parley", signal, platform = realPlatform },
-    createAppUser = null,
+    createUser = null,
   ) {
     this.#storage = new ClientStorage(storage, storageKey, url);
-    const appUser = createAppUser?.(this.#storage, platform);
-    this.#appToken = appUser?.token;
-    this.#identity = appUser?.identity ?? new Identity(name, this.#storage, platform, language);
-    this.#outbox = new Outbox(this.#storage, platform, appUser !== undefined);
+    const user = createUser?.(this.#storage, platform);
+    this.#appToken = user?.token;
+    this.#identity = user?.identity ?? new Identity(name, this.#storage, platform, language);
+    this.#outbox = new Outbox(this.#storage, platform, this.#appToken !== undefined);
     this.#connection = new Connection(url, platform, {
       prepare: () => this.#appToken?.prepare(),
-      canReturn: (code) => this.#appToken?.onClosed(code) ?? false,
+      canReturn: (code) => (this.#appToken ?? this.#identity).onClosed(code),
       onOpen: () => void this.#sayHello(),
       onFrame: (frame) => this.#onFrame(frame),
       onClose: () => this.#onDisconnected(),
@@ -183,6 +200,39 @@ export class Chat {
     for (const { subscription } of this.#subscriptions.values()) subscription.onRenamed();
   }
 
+  /**
+   * Makes a link. Members can add their own devices; owners and moderators can invite others.
+   * @param {InviteTerms} [terms]
+   * @returns {Promise<NewInvite>} Rejects with a ChatError: `not_allowed`, `too_many_invites`, `bad_room`, `disconnected`.
+   */
+  invite(terms) {
+    return this.#ask({ ...terms, type: "invite" });
+  }
+
+  /** The invites of the service that can be used. @returns {Promise<readonly Invite[]>} Rejects with a ChatError: `not_allowed`. */
+  async invites() {
+    return (await this.#ask({ type: "invites" })).invites;
+  }
+
+  /** The devices with which the member signs in. @returns {Promise<readonly Device[]>} Rejects with a ChatError: `not_allowed`. */
+  async devices() {
+    return (await this.#ask({ type: "devices" })).devices;
+  }
+
+  /**
+   * Makes an invite useless, or signs one of the member's devices out.
+   * @param {{ invite: string } | { device: string }} what The id of either.
+   * @returns {Promise<void>} Rejects with a ChatError: `not_allowed`, `bad_invite`.
+   */
+  async revoke(what) {
+    await this.#ask({ ...what, type: "revoke" });
+  }
+
+  /** Removes the token of a member from the storage: the next chat is a guest's. */
+  forgetMember() {
+    this.#storage.forgetMember();
+  }
+
   /** Reconnects immediately instead of waiting for the next attempt. */
   retryNow() {
     this.#connection.open();
@@ -228,11 +278,12 @@ export class Chat {
   /** @param {import("./frames.js").Hello} frame */
   #onHello(frame) {
     const { currentSocket } = this.#connection;
-    const { limits, heartbeat, resume, server, you } = frame;
+    const { limits, heartbeat, resume, server, you, rooms } = frame;
     // First: a listener may write as this user.
     if (this.#outbox.setUser(you.user)) {
       for (const { subscription } of this.#subscriptions.values()) subscription.readMarker.forget();
     }
+    if (rooms) this.invitedRooms.set(rooms);
     if (!this.#identity.acceptHello(frame)) return this.#connection.reconnectNow();
     // A server without a token does not know its secret yet; the id is derived from it and follows with the token.
     this.#service = resume === undefined ? undefined : null;
@@ -309,6 +360,12 @@ export class Chat {
     this.#outbox.setService(server.id);
   }
 
+  /** @param {Request} frame @returns {Promise<any>} */
+  async #ask(frame) {
+    if (this.#connection.isIdle) await this.#connection.reopen();
+    return await this.#request(frame);
+  }
+
   /** @param {Request} frame */
   #request(frame) {
     if (!this.#isOnline) return Promise.reject(new DisconnectedError());
@@ -342,7 +399,8 @@ export class Chat {
     this.#appToken?.end();
     for (const { subscription } of this.#subscriptions.values()) subscription.end();
     this.#outbox.end(new ClosedError("Cannot send: the chat is closed"));
-    const { me, server, limits, rooms, state, isKept, isSlowed } = this;
-    for (const observable of [me, server, limits, rooms, state, isKept, isSlowed]) observable.end();
+    const { me, invitedRooms, server, limits, rooms, state, isKept, isSlowed } = this;
+    const all = [me, invitedRooms, server, limits, rooms, state, isKept, isSlowed];
+    for (const observable of all) observable.end();
   }
 }

@@ -28,7 +28,7 @@ import { Value } from "./observable.js";
  * @property {number} at When it was created, in milliseconds since 1970, by this machine's clock.
  * @property {number} sequence Grows with each action; independent of the clock.
  * @property {string | null} service The id of the service that the action is for; null if it was not known.
- * @property {string | null} author The id of the app's user who wrote it; null for guests. All guests on one storage count as one
+ * @property {string | null} author The id of the member or of the app's user who wrote it; null for guests. All guests on one storage count as one
  *   user: a guest without a session token gets another id.
  * @property {number | null} sentAt When it was first sent; null while it certainly was not.
  * @property {number | null} triedAt When it was last sent.
@@ -76,13 +76,30 @@ export class ClientStorage {
     }
   }
 
-  /** The newest session token, perhaps another page's. */
+  /** The newest session token, perhaps another page's. A member's goes before a guest's. */
   get token() {
-    return this.#get("resume") ?? undefined;
+    return this.#get("member") ?? this.#get("resume") ?? undefined;
   }
 
-  set token(token) {
-    if (token !== undefined) this.#put("resume", token);
+  /** The member whose token it is; null for guests. */
+  get member() {
+    return this.#get("member-id");
+  }
+
+  /**
+   * Stores a session token. A guest's, perhaps of another page, does not replace that of a member.
+   * @param {string} token
+   * @param {string | null} member The member; null for guests.
+   */
+  saveToken(token, member) {
+    this.#put(member === null ? "resume" : "member", token);
+    if (member !== null) this.#put("member-id", member);
+  }
+
+  /** Removes the token of the member. */
+  forgetMember() {
+    this.#remove("member");
+    this.#remove("member-id");
   }
 
   /** The id of the service that last answered at this URL. */
@@ -120,13 +137,7 @@ export class ClientStorage {
 
   /** @param {string} id */
   removeAction(id) {
-    const key = `${this.#prefix}deed.${id}`;
-    this.#memory.delete(key);
-    try {
-      this.#storage?.removeItem(key);
-    } catch {
-      this.isKept.set(false);
-    }
+    this.#remove(`deed.${id}`);
   }
 
   /**
@@ -203,6 +214,17 @@ export class ClientStorage {
       return this.#memory.get(key) ?? this.#storage?.getItem(key) ?? null;
     } catch {
       return null;
+    }
+  }
+
+  /** @param {string} name */
+  #remove(name) {
+    const key = this.#prefix + name;
+    this.#memory.delete(key);
+    try {
+      this.#storage?.removeItem(key);
+    } catch {
+      this.isKept.set(false);
     }
   }
 

@@ -5,12 +5,17 @@
  * @module
  */
 
-/** `app`: known by a token that an app has signed, or signed in by a proxy. `guest`: anyone else. @typedef {"guest" | "app"} UserKind */
+/**
+ * `member`: joined by an invite. `app`: known by a token that an app has signed, or signed in by a proxy. `guest`: anyone else.
+ * @typedef {"guest" | "member" | "app"} UserKind
+ */
+/** @typedef {import("./member/types.js").Role} Role */
 /** A user in a frame. @typedef {{ readonly user: string, readonly name: string }} Person */
 /**
  * A user: a member of a room, or the user of a chat.
  * @typedef {Person & { readonly kind: UserKind }} Member
  */
+/** The user of a chat. Members have a role. @typedef {Member & { readonly role?: Role }} Me */
 
 /**
  * A message with all later edits, reactions and deletion applied. Treat it as immutable.
@@ -66,7 +71,7 @@
  * @property {string} [id] The id of the deployment.
  */
 
-/** @typedef {{ type: "hello", id?: string, server?: Server, limits: Limits, heartbeat: { seconds: number }, you: Person, resume?: string }} Hello */
+/** @typedef {{ type: "hello", id?: string, server?: Server, limits: Limits, heartbeat: { seconds: number }, you: Person & { role?: Role }, rooms?: readonly string[], resume?: string }} Hello */
 /**
  * @typedef {object} Joined
  * @property {"joined"} type
@@ -99,7 +104,9 @@
  * Any frame that the server sends.
  * @typedef {Hello | Joined | Fault | Ack | History | Members | Presence | Typing | Read | Lost | Entry
  *   | Left | Expiring | { type: "token", resume: string, server?: { id: string } } | { type: "ping" }
- *   | { type: "pong", id?: string } | { type: "retry", afterMs: number }} Frame
+ *   | { type: "pong", id?: string } | { type: "retry", afterMs: number }
+ *   | import("./member/types.js").NewInvite & { type: "invite", id?: string } | { type: "invites", id?: string, invites: readonly import("./member/types.js").Invite[] }
+ *   | { type: "devices", id?: string, devices: readonly import("./member/types.js").Device[] }} Frame
  */
 
 /**

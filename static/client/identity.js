@@ -8,10 +8,12 @@
 import { Value } from "./observable.js";
 import { memberOf } from "./user_kind.js";
 
-/** @typedef {import("./frames.js").Member} Member */
+/** @typedef {import("./frames.js").Me} Me */
 
 // The server holds the name of a silently lost connection for 10 s. The rest allows for network delay.
 const GHOST_MS = 15_000;
+/** The close code of a session that has been ended, or whose token is worthless. */
+const SIGNED_OUT = 4508;
 /** The server's limit for names, in UTF-16 units. Normalizing a long run of combining marks takes quadratic time. */
 export const MAX_NAME_LENGTH = 128;
 
@@ -20,8 +22,8 @@ const TEMPORARY_NAME = /^(.*) \(\d{1,5}\)$/;
 
 /** This session's user. */
 export class Identity {
-  /** Null before the first hello. @type {Value<Member | null>} */
-  me = new Value(/** @type {Member | null} */ (null));
+  /** Null before the first hello. @type {Value<Me | null>} */
+  me = new Value(/** @type {Me | null} */ (null));
   #name;
   #storage;
   #platform;
@@ -66,7 +68,7 @@ export class Identity {
 
   /**
    * Handles the answer to the hello.
-   * @param {{ you: import("./frames.js").Person, resume?: string }} hello
+   * @param {Pick<import("./frames.js").Hello, "you" | "resume">} hello
    * @returns {boolean} False if the server assigned another user than it should: send the hello again.
    */
   acceptHello({ you, resume }) {
@@ -80,16 +82,37 @@ export class Identity {
       if (isStranger && this.#name !== undefined) return false;
       if (this.#name !== undefined) this.#name = you.name;
     }
-    this.saveToken(resume);
-    this.me.set(memberOf(you));
+    const me = { ...memberOf(you), ...(you.role && { role: you.role }) };
+    // The token of a member that makes a guest of the user is worthless for good.
+    if (me.kind === "guest" && this.#sentToken === this.#storage.token) {
+      this.#storage.forgetMember();
+    }
+    this.#save(resume, me);
+    this.me.set(me);
     return true;
   }
 
   /** @param {string | undefined} token The new token. */
   saveToken(token) {
+    this.#save(token, this.me.value);
+  }
+
+  /** @param {string | undefined} token @param {Me | null} me */
+  #save(token, me) {
     if (token === undefined) return;
     this.#ownToken = token;
-    this.#storage.token = token;
+    this.#storage.saveToken(token, me?.kind === "member" ? me.user : null);
+  }
+
+  /**
+   * The server has closed the connection for good.
+   * @param {number} code
+   * @returns {boolean} Whether to reconnect: another page has a newer token of the member, which made this page's worthless.
+   */
+  onClosed(code) {
+    const { member, token } = this.#storage;
+    const isNews = token !== this.#sentToken && token !== this.#ownToken;
+    return code === SIGNED_OUT && member !== null && isNews;
   }
 
   /**

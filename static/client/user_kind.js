@@ -13,7 +13,7 @@
  * @returns {UserKind}
  */
 export function kindOf(user) {
-  return user.startsWith("a_") ? "app" : "guest";
+  return user.startsWith("m_") ? "member" : user.startsWith("a_") ? "app" : "guest";
 }
 
 /**

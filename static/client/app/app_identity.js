@@ -29,7 +29,7 @@ export class AppIdentity extends Identity {
   /** @override */
   onHelloLost() {}
 
-  /** @override @param {{ you: import("../frames.js").Person }} hello */
+  /** @override @param {Pick<import("../frames.js").Hello, "you">} hello */
   acceptHello({ you }) {
     this.#token.onAccepted();
     this.me.set(memberOf(you));

@@ -18,6 +18,9 @@ const ANSWER_TYPES = new Set([
   "members",
   "history",
   "pong",
+  "invite",
+  "invites",
+  "devices",
   "fault",
 ]);
 

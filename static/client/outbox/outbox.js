@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * The unsettled actions of all rooms, including rooms that this page has not joined yet. No action of an app's user is sent as
- * another's: those of other users on the same storage are set aside until their user is back.
+ * The unsettled actions of all rooms, including rooms that this page has not joined yet. No action of a member or of an app's user
+ * is sent as another's: those of other users on the same storage are set aside until their user is back.
  * @module
  */
 
@@ -55,14 +55,15 @@ export class Outbox {
   constructor(storage, platform, hasToken) {
     this.#storage = storage;
     this.#platform = platform;
-    this.#author = hasToken || storage.hasAppUsers ? UNKNOWN_AUTHOR : null;
+    this.#author = hasToken || storage.hasAppUsers ? UNKNOWN_AUTHOR : storage.member;
     this.#add(this.#load());
   }
 
   /** The server has said who the user is. @param {string} user @returns {boolean} Whether it was another one before. */
   setUser(user) {
-    const author = kindOf(user) === "app" ? user : null;
-    if (author !== null) this.#storage.addAppUser();
+    const kind = kindOf(user);
+    const author = kind === "guest" ? null : user;
+    if (kind === "app") this.#storage.addAppUser();
     const isFirst = !this.#isUserKnown;
     this.#isUserKnown = true;
     if (author === this.#author) return false;

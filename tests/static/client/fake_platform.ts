@@ -81,6 +81,10 @@ export class FakeSocket implements Socket {
       readonly resume?: string | undefined;
       /** The service's id. */
       readonly service?: string;
+      /** The role of a member. */
+      readonly role?: string;
+      /** The rooms of an invite. */
+      readonly rooms?: readonly string[];
     } = {},
   ): Promise<void> {
     return this.serverAnswers("hello", {
@@ -95,7 +99,8 @@ export class FakeSocket implements Socket {
       },
       server: { name: "parley", version: "0.1.0", ...(options.service && { id: options.service }) },
       heartbeat: { seconds },
-      you: { user, name },
+      you: { user, name, ...(options.role && { role: options.role }) },
+      ...(options.rooms && { rooms: options.rooms }),
       ...("resume" in options ? { resume: options.resume } : { resume: "token" }),
     });
   }
