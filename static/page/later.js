@@ -13,6 +13,10 @@ import { drawIcons } from "./base/icons.js";
 import { KeptPages } from "./rooms/kept_pages.js";
 import { KeptWriter } from "./rooms/kept_writer.js";
 import { MARKUP } from "./dialogs/later_markup.js";
+import { DevicesDialog } from "./members/devices_dialog.js";
+import { InviteDialog } from "./members/invite_dialog.js";
+import { JoinDialog } from "./members/join_dialog.js";
+import { MEMBERS_MARKUP } from "./members/markup.js";
 import { laterEn } from "./i18n/later_en.js";
 import { Toolbar } from "./log/view/toolbar.js";
 import { NameDialog } from "./dialogs/name_dialog.js";
@@ -22,6 +26,7 @@ import { SettingsDialog } from "./dialogs/settings_dialog.js";
 import { listShortcuts } from "./dialogs/shortcut_list.js";
 import { notify, withdraw } from "./shell/notifications.js";
 import { showSignInBar } from "./shell/sign_in.js";
+import { showSignedOutBar } from "./shell/signed_out.js";
 import { browserStorage } from "./base/storage.js";
 import { addStrings } from "./i18n/strings.js";
 import { translate } from "./i18n/translate.js";
@@ -48,6 +53,7 @@ import { UpgradeBar } from "./shell/upgrade.js";
 /** The parts, in the page. */
 export class OnDemandParts {
   deleteDialog;
+  joinDialog;
   linkDialog;
   nameDialog;
   palette;
@@ -64,7 +70,7 @@ export class OnDemandParts {
     const { rename, onRenamed, isFree } = context;
     addStrings(laterEn);
     const template = document.createElement("template");
-    template.innerHTML = MARKUP;
+    template.innerHTML = MARKUP + MEMBERS_MARKUP;
     drawIcons(template.content);
     document.body.append(template.content);
     listShortcuts();
@@ -72,15 +78,18 @@ export class OnDemandParts {
     new KeptWriter(new KeptPages(browserStorage(), location.href, chat, palette.rooms), chat);
     attention.useNotifications({ notify, withdraw });
     this.deleteDialog = new DeleteDialog();
+    this.joinDialog = new JoinDialog({ chat, preferences, translator, goToRoom: palette.goToRoom });
     this.linkDialog = new LinkDialog();
     this.nameDialog = new NameDialog(translator, chat, onRenamed);
     this.palette = new Palette(translator, palette);
     this.picker = new EmojiPicker(translator);
+    const { active } = palette.rooms;
+    const inviteDialog = new InviteDialog(translator, chat, () => active.value?.name);
+    const devicesDialog = new DevicesDialog(translator, chat);
     this.settingsDialog = new SettingsDialog(translator, preferences, {
-      chat,
-      toasts,
-      ownName,
-      rename,
+      ...{ chat, toasts, ownName, rename },
+      invite: () => inviteDialog.open(),
+      devices: () => devicesDialog.open(),
     });
     this.run = commandRunner({
       ...context,
@@ -96,6 +105,7 @@ export class OnDemandParts {
     context.attachToolbar(new Toolbar());
     translator.refresh();
     showSignInBar(chat);
+    showSignedOutBar(chat, preferences);
     new UpgradeBar(translator, chat, isFree);
   }
   /**

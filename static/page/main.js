@@ -7,7 +7,7 @@
  */
 
 import { Chat } from "../client/chat.js";
-import { linkTo, parseAddress } from "./base/address.js";
+import { linkTo, parseAddress, parseInvite } from "./base/address.js";
 import { Attention } from "./shell/attention.js";
 import { RoomPane } from "./room_pane.js";
 import { afterFrame, find, onClick } from "./base/dom.js";
@@ -37,6 +37,9 @@ const workers = isSecureContext && "serviceWorker" in navigator ? navigator.serv
 const storage = browserStorage();
 const pageStorage = new PageStorage(storage, location.href);
 const preferences = new Preferences(pageStorage);
+// Whoever sees the address later must not be able to use the invite.
+const invite = parseInvite(location.href);
+if (invite) history.replaceState(null, "", linkTo(location.href, null));
 const requested = parseAddress(location.href);
 const language = preferences.language ?? pickLanguage(navigator.languages);
 const isLoaded = await languageLoaded();
@@ -55,8 +58,9 @@ const rooms = new Rooms(chat, preferences, (room, event) => {
 });
 const remembered = preferences.rooms;
 const last = remembered.find((room) => room === preferences.room) ?? remembered[0];
-const first = requested.room ?? last ?? DEFAULT_ROOM;
-for (const room of [...remembered, first]) rooms.join(room);
+// Somebody who has just been invited decides first who to be.
+const first = requested.room ?? last ?? (invite ? null : DEFAULT_ROOM);
+for (const room of [...remembered, first]) if (room !== null) rooms.join(room);
 // Send the hello now: the answer arrives while the page is assembled.
 earlySocket.replayOpen();
 
@@ -141,7 +145,17 @@ function goToRoom(room) {
   goToAddress();
 }
 
+/** Opens the dialog of an invite. @param {import("./base/address.js").InviteLink} invite */
+function openInvite(invite) {
+  void onDemand.use(({ joinDialog }) => joinDialog.open(invite));
+}
+
 function goToAddress() {
+  const invite = parseInvite(location.href);
+  if (invite) {
+    forgetPosition();
+    return openInvite(invite);
+  }
   if (!showAddress()) return;
   // First: nothing can be scrolled into view in a closed drawer.
   sidebar.reveal();
@@ -257,6 +271,7 @@ function start() {
   if (requested.isBad) showBadRoom();
   history.replaceState(null, "", linkTo(location.href, first, requested.position));
   showAddress();
+  if (invite) openInvite(invite);
   afterFrame(() => {
     sidebar.reveal();
     if (document.activeElement === document.body) focusComposer();

@@ -17,8 +17,10 @@
 import { MAX_NAME_LENGTH } from "../../client/identity.js";
 import { roomName } from "../../client/room/room_name.js";
 
+/** @typedef {{ secret: string, isDevice: boolean }} InviteLink */
 /** @typedef {{ room: string | null, position: string | null, name: string | null, isBad: boolean }} PageAddress `isBad`: the requested room has no valid name. */
 
+const INVITE = /^#invite=(.{1,99})/;
 // A room of 64 characters of 4 bytes and a position, with every byte percent-encoded.
 const MAX_HASH_LENGTH = 1_000;
 const POSITION = /^[0-9a-z]{1,32}:\d{1,15}$/;
@@ -52,6 +54,17 @@ function decoded(text) {
  */
 export function makeHash(room, position) {
   return position ? `#${room}/${position}` : `#${room}`;
+}
+
+/**
+ * What the link of an invite contains; null for other URLs. `isDevice`: it adds a device to a member.
+ * @param {string} href
+ * @returns {InviteLink | null}
+ */
+export function parseInvite(href) {
+  const { hash, searchParams } = new URL(href);
+  const secret = INVITE.exec(hash)?.[1];
+  return secret ? { secret, isDevice: searchParams.has("device") } : null;
 }
 
 /** Parses a whole URL. @param {string} href @returns {PageAddress} */

@@ -82,11 +82,15 @@ aria-describedby="name-error name-rule"
 data-icon="close"></button>
 </div>
 <div class="named">
-<span id="settings-name"></span>
+<span><span id="settings-name"></span> <span id="settings-role" class="faint"></span></span>
 <button id="settings-rename" type="button" class="plain" data-text="change"
 aria-labelledby="settings-rename settings-name"></button>
 <button id="settings-sign-in" type="button" class="plain" data-text="signIn"></button>
 <button id="settings-sign-out" type="button" class="plain" data-text="signOut"></button>
+</div>
+<div id="member-tools" class="member-tools" hidden>
+<button id="settings-invite" type="button" class="plain" data-text="invitePeople"></button>
+<button id="settings-devices" type="button" class="plain" data-text="devices"></button>
 </div>
 <fieldset id="theme">
 <legend data-text="theme"></legend>

@@ -8,6 +8,7 @@
 
 import { prepareDialog } from "../base/dialog.js";
 import { find, onClick } from "../base/dom.js";
+import { roleName } from "../members/records.js";
 import { requestPermission } from "../shell/notification_permission.js";
 import { offersSignIn, signIn } from "../shell/sign_in.js";
 import { signOut } from "../shell/sign_out.js";
@@ -20,6 +21,8 @@ import { loadStrings } from "../i18n/strings.js";
  * @property {import("../shell/toasts.js").Toasts} toasts
  * @property {import("../../client/observable.js").Value<string>} ownName The user's name, as a sentence.
  * @property {() => void} rename Opens the name dialog.
+ * @property {() => void} invite Opens the dialog to invite people.
+ * @property {() => void} devices Opens the dialog with the devices of a member.
  */
 
 /** The dialog. */
@@ -29,6 +32,10 @@ export class SettingsDialog {
   #notifications = find("notifications", HTMLInputElement);
   #error = find("notifications-error", HTMLElement);
   #rename = find("settings-rename", HTMLElement);
+  #role = find("settings-role", HTMLElement);
+  #memberTools = find("member-tools", HTMLElement);
+  #invite = find("settings-invite", HTMLElement);
+  #devices = find("settings-devices", HTMLElement);
   #signIn = find("settings-sign-in", HTMLElement);
   #signOut = find("settings-sign-out", HTMLElement);
   #translator;
@@ -42,12 +49,21 @@ export class SettingsDialog {
    * @param {import("../preferences.js").Preferences} preferences
    * @param {SettingsContext} context
    */
-  constructor(translator, preferences, { chat, toasts, ownName, rename }) {
+  constructor(translator, preferences, { chat, toasts, ownName, rename, invite, devices }) {
     this.#translator = translator;
     this.#preferences = preferences;
     this.#toasts = toasts;
     ownName.subscribe((name) => this.#name.textContent = name);
     onClick(this.#rename, rename);
+    for (
+      const [button, open]
+        of /** @type {const} */ ([[this.#invite, invite], [this.#devices, devices]])
+    ) {
+      onClick(button, () => {
+        this.#dialog.close();
+        open();
+      });
+    }
     onClick(this.#signIn, signIn);
     onClick(this.#signOut, () => this.#signOutOf(chat));
     chat.me.subscribe((me) => {
@@ -56,7 +72,15 @@ export class SettingsDialog {
       this.#rename.hidden = isSignedIn;
       this.#signIn.hidden = !offersSignIn || isSignedIn;
       this.#signOut.hidden = !offersSignIn || !isSignedIn;
+      this.#memberTools.hidden = me?.kind !== "member";
+      this.#invite.hidden = me?.role === "member";
     });
+    const showRole = () => {
+      const role = chat.me.value?.role;
+      this.#role.textContent = role ? roleName(role, translator) : "";
+    };
+    chat.me.subscribe(showRole);
+    translator.language.subscribe(showRole);
     this.#onChoice("theme", preferences.theme, (theme) => {
       preferences.theme = theme === "light" || theme === "dark" ? theme : "system";
       dispatchEvent(new CustomEvent("parley-theme", { detail: preferences.theme }));

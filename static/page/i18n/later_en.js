@@ -5,8 +5,12 @@
  * @module
  */
 
+import { membersEn } from "./members_en.js";
+
 /** The strings by key. */
 export const laterEn = {
+  ...membersEn,
+
   paletteField: "Room or person",
   paletteIn: "in #{room}",
   paletteJoin: "Join or create #{room}",
@@ -68,7 +72,7 @@ export const laterEn = {
   fault_unknown_type: "the server does not support this.",
   fault_hello_first: "the server did not understand this page. Reload it.",
   fault_token_required:
-    "this service is for the users of an app. Sign in to the app and open the chat there.",
+    "this service is not open to guests. Open the link of an invite, or the chat in your app.",
   fault_bad_token:
     "this service is for the users of an app. Sign in to the app and open the chat there.",
   fault_token_expired: "your sign-in has expired. Open the chat in its app again.",

@@ -7,10 +7,12 @@
  */
 
 import { logZh } from "./log_zh.js";
+import { membersZh } from "./members_zh.js";
 
 /** The strings by key. @type {import("./en.js").Strings} */
 export const zh = {
   ...logZh,
+  ...membersZh,
 
   skip: "跳到输入框",
   rooms: "房间",
@@ -148,7 +150,7 @@ export const zh = {
     "房间名须为 1 到 64 个字符，可用汉字、各种文字的字母和数字，以及 .\u00a0_\u00a0-。",
   fault_bad_name:
     "昵称须为 1 到 32 个字符，不能有不可见字符、特殊空格、“: ”，一个字母上最多三个附加符号，也不能以 *、! 或 / 开头。",
-  fault_token_required: "此服务仅供某个应用的用户使用，请登录该应用，从那里打开聊天。",
+  fault_token_required: "此服务不对访客开放，请打开邀请链接，或从你的应用中打开聊天。",
   fault_bad_token: "此服务仅供某个应用的用户使用，请登录该应用，从那里打开聊天。",
   fault_token_expired: "登录已过期，请从应用中重新打开聊天。",
   fault_not_allowed: "你没有权限。",

@@ -30,7 +30,8 @@ export async function signOut(chat) {
   }
 }
 
-function removeStored() {
+/** Removes what the page has stored for the user. */
+export function removeStored() {
   const storage = browserStorage();
   const { pathname, host } = new URL(".", location.href);
   const page = `parley-page ${pathname} `;

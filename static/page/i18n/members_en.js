@@ -1,0 +1,60 @@
+// @ts-check
+/**
+ * The English strings for invites, devices and members.
+ * @module
+ */
+
+/** The strings by key. */
+export const membersEn = {
+  joinTitle: "You are invited",
+  joinText: "Choose a name. It will be yours here: nobody else can have it.",
+  join: "Join",
+  joinDeviceTitle: "Sign in on this device",
+  joinDeviceText: "This link adds this device to your account. It works once.",
+  joinKnownTitle: "You are already signed in",
+  joinKnown:
+    "You are {name} in this browser, so the link was not used. To use it, open it in another browser or on another device.",
+  joinNotKept:
+    "This browser stores nothing for this page, so you could not stay signed in. Open the link in another browser.",
+  notNow: "Not now",
+  roleOwner: "Owner",
+  roleModerator: "Moderator",
+  roleMember: "Member",
+  invitePeople: "Invite people",
+  inviteRole: "Role",
+  inviteUses: "Number of people",
+  inviteUsesRule: "The number of people must be between 1 and 1,000.",
+  inviteTime: "Valid for",
+  inviteRooms: "Rooms to open",
+  timeHour: "an hour",
+  timeDay: "a day",
+  timeWeek: "a week",
+  timeMonth: "30 days",
+  makeLink: "Make a link",
+  link: "Link",
+  copy: "Copy",
+  copyByHand: "It could not be copied. Copy it from the field.",
+  linkIsLocal:
+    "The link leads to {host}, which only this computer can open. Open the chat at its address in the network first, to make a link for other devices.",
+  qrCode: "QR code of the link",
+  openInvites: "Open invites",
+  noInvites: "There are none.",
+  usesLeftOne: "For 1 more person, until {time}.",
+  usesLeftMany: "For {count} more people, until {time}.",
+  deviceLink: "Another device of a member",
+  revoke: "Revoke",
+  devices: "Your devices",
+  devicesText: "The browsers in which you are signed in. Sign out those that you no longer use.",
+  thisDevice: "this device",
+  unnamedDevice: "Unnamed device",
+  lastSignIn: "Last signed in: {time}",
+  addDevice: "Add a device",
+  deviceLinkRule:
+    "Open it on the other device, or scan the code there. It works once, within five minutes.",
+  signOutHere: "Sign out here? You need a new link to come back.",
+  signedOut:
+    "This device was signed out. To come back, open a link from “Your devices” on another device, or a new invite.",
+  continueAsGuest: "Continue as a guest",
+  fault_bad_invite: "this link was used, has expired or was revoked. Ask for a new one.",
+  fault_too_many_invites: "there are too many open invites. Revoke some first.",
+};

@@ -1,0 +1,153 @@
+// @ts-check
+/// <reference lib="dom" />
+/// <reference lib="dom.iterable" />
+/**
+ * The dialog in which owners and moderators invite people: makes links, and lists those that can still be used.
+ * @module
+ */
+
+import { prepareDialog } from "../base/dialog.js";
+import { find, make } from "../base/dom.js";
+import { LinkView, pageAddress } from "./link_view.js";
+import { errorText, recordRow, roleName, timeOf } from "./records.js";
+
+/** @typedef {import("../../client/member/types.js").Invite} Invite */
+/** @typedef {import("../../client/member/types.js").Role} Role */
+
+/** Maximum number of rooms of an invite. */
+const MAX_ROOMS = 20;
+/** The roles to which each role can invite. @type {Readonly<Record<Role, readonly Role[]>>} */
+const INVITABLE = {
+  owner: ["member", "moderator", "owner"],
+  moderator: ["member", "moderator"],
+  member: [],
+};
+
+/** The dialog. */
+export class InviteDialog {
+  #dialog = prepareDialog("invite-dialog", () => void this.#make());
+  #role = find("invite-role", HTMLSelectElement);
+  #uses = find("invite-uses", HTMLInputElement);
+  #time = find("invite-time", HTMLSelectElement);
+  #rooms = find("invite-rooms", HTMLElement);
+  #error = find("invite-error", HTMLElement);
+  #button = find("invite-make", HTMLButtonElement);
+  #list = find("invites", HTMLElement);
+  #none = find("invites-none", HTMLElement);
+  #link;
+  #chat;
+  #translator;
+  #activeRoom;
+
+  /**
+   * @param {import("../i18n/strings.js").Translator} translator
+   * @param {import("../../client.js").Chat} chat
+   * @param {() => string | undefined} activeRoom The room that is shown.
+   */
+  constructor(translator, chat, activeRoom) {
+    this.#translator = translator;
+    this.#chat = chat;
+    this.#activeRoom = activeRoom;
+    this.#link = new LinkView("invite-link", translator);
+    // Whoever uses the computer next must not find a link in it.
+    this.#dialog.addEventListener("close", () => this.#link.clear());
+  }
+
+  /** Opens it. */
+  open() {
+    const role = this.#chat.me.value?.role ?? "member";
+    this.#role.replaceChildren(...INVITABLE[role].map((it) => {
+      const option = make("option", "", roleName(it, this.#translator));
+      option.value = it;
+      return option;
+    }));
+    const names = this.#chat.rooms.value.flatMap(({ name, state }) =>
+      state.value.kind === "refused" ? [] : name
+    );
+    this.#rooms.replaceChildren(
+      ...names.map((name) => roomChoice(name, name === this.#activeRoom())),
+    );
+    this.#dialog.showModal();
+    void this.#attempt(() => this.#refresh());
+  }
+
+  async #make() {
+    const rooms = [...this.#rooms.querySelectorAll("input")].filter(({ checked }) => checked)
+      .map(({ value }) => value).slice(0, MAX_ROOMS);
+    const role = INVITABLE.owner.find((it) => it === this.#role.value) ?? "member";
+    const uses = this.#uses.valueAsNumber;
+    const isValid = this.#uses.checkValidity() && Number.isInteger(uses);
+    if (!isValid) return this.#fail(this.#translator.text("inviteUsesRule"));
+    const terms = { role, uses, rooms, seconds: Number(this.#time.value), page: pageAddress() };
+    this.#button.disabled = true;
+    await this.#attempt(async () => {
+      const invited = await this.#chat.invite(terms);
+      this.#draw(await this.#chat.invites());
+      this.#link.show(invited, this.#about(invited.invite));
+    });
+    this.#button.disabled = false;
+  }
+
+  async #refresh() {
+    this.#draw(await this.#chat.invites());
+  }
+
+  /** @param {readonly Invite[]} invites */
+  #draw(invites) {
+    const newest = [...invites].sort((one, other) => other.createdAt - one.createdAt);
+    const hadFocus = this.#list.contains(document.activeElement);
+    this.#list.replaceChildren(...newest.map((it) => {
+      const { member, role, invite } = it;
+      const kind = member ? this.#translator.text("deviceLink") : roleName(role, this.#translator);
+      return recordRow([kind], this.#about(it), {
+        words: this.#translator.text("revoke"),
+        run: () => void this.#revoke(invite),
+      });
+    }));
+    this.#none.hidden = newest.length > 0;
+    // The pressed button is gone.
+    if (hadFocus) this.#button.focus();
+  }
+
+  /** @param {Invite} invite */
+  #about({ usesLeft, expiresAt, rooms }) {
+    const translator = this.#translator;
+    const time = timeOf(expiresAt, translator);
+    const key = usesLeft === 1 ? "usesLeftOne" : "usesLeftMany";
+    const left = translator.text(key, { count: translator.number(usesLeft), time });
+    return [left, ...rooms.map((it) => `#${it}`)].join(" ");
+  }
+
+  /** @param {string} invite */
+  async #revoke(invite) {
+    this.#link.clear();
+    await this.#attempt(async () => {
+      await this.#chat.revoke({ invite });
+      await this.#refresh();
+    });
+  }
+
+  /** @param {() => Promise<void>} fn */
+  async #attempt(fn) {
+    this.#error.textContent = "";
+    try {
+      await fn();
+    } catch (error) {
+      this.#fail(errorText(error, this.#translator));
+    }
+  }
+
+  /** @param {string} words */
+  #fail(words) {
+    this.#error.textContent = words;
+  }
+}
+
+/** @param {string} name @param {boolean} isChosen */
+function roomChoice(name, isChosen) {
+  const box = make("input", "");
+  box.type = "checkbox";
+  box.value = name;
+  box.checked = isChosen;
+  return make("label", "check", box, make("bdi", "", `#${name}`));
+}

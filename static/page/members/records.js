@@ -1,0 +1,48 @@
+// @ts-check
+/// <reference lib="dom" />
+/**
+ * What the lists of invites and of devices share: rows with one button, times, and errors in words.
+ * @module
+ */
+
+import { localeOf } from "../base/dates.js";
+import { make, onClick } from "../base/dom.js";
+
+/** @typedef {import("../i18n/strings.js").Translator} Translator */
+
+/**
+ * A row of a list.
+ * @param {readonly (Node | string)[]} title
+ * @param {string} about
+ * @param {{ words: string, run: (button: HTMLButtonElement) => void }} action The button is described by the title.
+ */
+export function recordRow(title, about, { words, run }) {
+  const name = make("span", "record-title", ...title);
+  const action = make("button", "plain", words);
+  action.type = "button";
+  action.setAttribute("aria-label", `${words}: ${name.textContent}`);
+  onClick(action, () => run(action));
+  return make("li", "record", make("div", "", name, make("span", "faint", about)), action);
+}
+
+/** A day and time. @param {number} at @param {Translator} translator */
+export function timeOf(at, { language }) {
+  const locale = localeOf(language.value, navigator.languages);
+  return new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" }).format(at);
+}
+
+/** A failure of a request in words. @param {unknown} error @param {Translator} translator */
+export function errorText(error, translator) {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
+  return translator.faultSentence(code);
+}
+
+/** The name of a role. @param {import("../../client/member/types.js").Role} role @param {Translator} translator */
+export function roleName(role, translator) {
+  const keys = /** @type {const} */ ({
+    owner: "roleOwner",
+    moderator: "roleModerator",
+    member: "roleMember",
+  });
+  return translator.text(keys[role] ?? "roleMember");
+}
