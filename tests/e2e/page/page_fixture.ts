@@ -73,6 +73,11 @@ export class PageFixture {
     return this.#service.port;
   }
 
+  /** Where operators ask. */
+  get adminUrl(): string {
+    return this.#service.adminUrl;
+  }
+
   /** All complaints by browsers. */
   get complaints(): readonly string[] {
     return this.#windows.flatMap(({ complaints }) => complaints);

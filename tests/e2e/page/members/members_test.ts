@@ -1,0 +1,329 @@
+/** Members in a real browser: invited by a link, on several devices, and signed out. */
+import assert from "node:assert/strict";
+import type { Page } from "playwright-core";
+import { stringsOf } from "../../../../static/page/i18n/strings.js";
+import { membersEn } from "../../../../static/page/i18n/members_en.js";
+import { membersZh } from "../../../../static/page/i18n/members_zh.js";
+import { accessibilityViolations, COLOR_RULES } from "../../../support/chromium.ts";
+import { inviteAsOperator, MEMBER_SETTINGS } from "../../../support/member_links.ts";
+import {
+  eventually,
+  lines,
+  type OpenOptions,
+  type PageFixture,
+  pageTest,
+  say,
+  untilShown,
+  whenJoined,
+} from "../page_fixture.ts";
+
+const settings = MEMBER_SETTINGS;
+const words = { ...stringsOf("en"), ...membersEn };
+
+/** Opens the link of an invite in a separate window; the dialog is open. */
+async function openLink(
+  stage: PageFixture,
+  link: string,
+  options: OpenOptions = {},
+): Promise<Page> {
+  const page = await stage.open(link.replace(`${stage.url}/`, ""), options);
+  await page.locator("#join-dialog[open]").waitFor();
+  return page;
+}
+
+/** A page whose user has just become a member. */
+async function becomeMember(
+  stage: PageFixture,
+  name: string,
+  terms: Record<string, unknown> = {},
+  options: OpenOptions = {},
+): Promise<Page> {
+  const secret = await inviteAsOperator(stage, { rooms: ["den"], ...terms });
+  const page = await openLink(stage, `#invite=${secret}`, options);
+  await page.fill("#join-name", name);
+  await page.press("#join-name", "Enter");
+  await whenNamed(page, name);
+  return page;
+}
+
+/** Waits until the page shows this name as the user's, in a joined room. */
+async function whenNamed(page: Page, name: string): Promise<void> {
+  await whenJoined(page);
+  await page.locator("#me bdi", { hasText: name }).waitFor({ state: "attached" });
+}
+
+async function openFromSettings(page: Page, id: "invite" | "devices"): Promise<void> {
+  await page.click("#open-settings");
+  await page.click(`#settings-${id}`);
+  await page.locator(`#${id}-dialog[open]`).waitFor();
+}
+
+/** Makes a link for another device. */
+async function deviceLink(page: Page): Promise<string> {
+  await openFromSettings(page, "devices");
+  await page.click("#device-add");
+  return await page.locator("#device-link input").inputValue();
+}
+
+const text = (page: Page, id: string) => page.locator(`#${id}`).innerText();
+
+pageTest("An invited visitor chooses a name and becomes a member, and stays one", async (stage) => {
+  const secret = await inviteAsOperator(stage, { role: "owner", rooms: ["den", "attic"] });
+  const page = await openLink(stage, `#invite=${secret}`);
+  assert.equal(page.url(), `${stage.url}/`, "the secret is not shown");
+  assert.deepEqual(await page.locator("#rooms .room").count(), 0, "nothing is joined yet");
+  assert.equal(await text(page, "join-title"), words.joinTitle);
+  await page.fill("#join-name", "Ann");
+  await page.press("#join-name", "Enter");
+  await whenNamed(page, "Ann");
+  assert.equal(page.url(), `${stage.url}/#den`);
+  await eventually(() => page.locator("#rooms .room-name").allInnerTexts(), ["den", "attic"]);
+  await say(page, "hello");
+  await untilShown(page, "hello");
+  await page.reload();
+  await whenNamed(page, "Ann");
+  assert.deepEqual(await lines(page), ["Ann: hello"]);
+  assert.equal(await page.locator("#guest-bar").isVisible(), false);
+  await page.click("#open-settings");
+  assert.equal(await text(page, "settings-role"), words.roleOwner);
+}, { settings });
+
+pageTest(
+  "A member invites somebody with a link and a QR code, and revokes an invite",
+  async (stage) => {
+    const ann = await becomeMember(stage, "Ann", { role: "moderator" });
+    await openFromSettings(ann, "invite");
+    assert.deepEqual(await ann.locator("#invite-role option").allInnerTexts(), [
+      words.roleMember,
+      words.roleModerator,
+    ]);
+    await ann.fill("#invite-uses", "0");
+    await ann.click("#invite-make");
+    assert.equal(await text(ann, "invite-error"), words.inviteUsesRule);
+    await ann.fill("#invite-uses", "2");
+    await ann.click("#invite-make");
+    const link = await ann.locator("#invite-link input").inputValue();
+    assert.match(link, /#invite=[\w-]{22}$/);
+    await ann.getByRole("img", { name: words.qrCode }).waitFor();
+    const rows = ann.locator("#invites .record");
+    assert.match(await rows.innerText(), /Member\s+For 2 more people, until .*\. #den/);
+
+    const bea = await openLink(stage, link);
+    await bea.fill("#join-name", "Bea");
+    await bea.click("#join-submit");
+    await whenNamed(bea, "Bea");
+    await bea.click("#open-settings");
+    assert.equal(await bea.locator("#settings-invite").isVisible(), false);
+    assert.equal(await text(bea, "settings-role"), words.roleMember);
+
+    await ann.getByRole("button", { name: "Revoke: Member" }).click();
+    await ann.locator("#invites-none").waitFor();
+    const late = await openLink(stage, link);
+    await late.fill("#join-name", "Cleo");
+    await late.click("#join-submit");
+    await late.getByText("This link was used, has expired or was revoked.").waitFor();
+    assert.equal(await late.locator("#join-submit").isVisible(), false);
+    await late.click("#join-cancel");
+    await whenJoined(late);
+    assert.equal(late.url(), `${stage.url}/#lobby`, "the visitor is a guest, as without a link");
+  },
+  { settings },
+);
+
+pageTest(
+  "A link for a device signs it in with one click; signing it out closes it",
+  async (stage) => {
+    const ann = await becomeMember(stage, "Ann");
+    const link = await deviceLink(ann);
+    assert.equal(await ann.getByText(words.deviceLinkRule).isVisible(), true);
+    const phone = await openLink(stage, link);
+    assert.equal(phone.url(), `${stage.url}/`);
+    assert.equal(await text(phone, "join-title"), words.joinDeviceTitle);
+    assert.equal(await phone.locator("#join-name").isVisible(), false);
+    await phone.click("#join-submit");
+    await whenNamed(phone, "Ann");
+
+    await ann.keyboard.press("Escape");
+    await openFromSettings(ann, "devices");
+    const rows = ann.locator("#devices .record");
+    await eventually(() => rows.count(), 2);
+    assert.match(await rows.first().innerText(), /this device/);
+    await rows.last().getByRole("button").click();
+    await eventually(() => rows.count(), 1);
+    await phone.getByText(words.signedOut).waitFor();
+    assert.equal(await phone.locator("#status").isVisible(), false);
+    await phone.reload();
+    await phone.getByText(words.signedOut).waitFor();
+    await phone.click("#continue-as-guest");
+    await whenJoined(phone);
+    assert.match(await phone.locator("#me bdi").innerText(), /^Guest\d+$/);
+  },
+  { settings },
+);
+
+pageTest("A device that was signed out comes back with another link", async (stage) => {
+  const ann = await becomeMember(stage, "Ann");
+  const phone = await openLink(stage, await deviceLink(ann));
+  await phone.click("#join-submit");
+  await whenNamed(phone, "Ann");
+  await openDevicesAndSignOutHere(phone);
+  await phone.getByText(words.signedOut).waitFor();
+  await ann.click("#device-add");
+  await eventually(() => ann.locator("#device-link input").count(), 1);
+  await ann.keyboard.press("Escape");
+  await phone.goto(await deviceLink(ann));
+  await phone.locator("#join-dialog[open]").waitFor();
+  await phone.click("#join-submit");
+  await whenNamed(phone, "Ann");
+}, { settings });
+
+/** Signing out the device that one uses takes two clicks. */
+async function openDevicesAndSignOutHere(page: Page): Promise<void> {
+  await openFromSettings(page, "devices");
+  const button = page.locator("#devices .record", { hasText: words.thisDevice }).getByRole(
+    "button",
+  );
+  await button.click();
+  assert.equal(await button.innerText(), words.signOutHere);
+  await button.click();
+}
+
+pageTest(
+  "The link of an invite does nothing for a member, also if the page is open already",
+  async (stage) => {
+    const ann = await becomeMember(stage, "Ann");
+    const secret = await inviteAsOperator(stage);
+    await ann.goto(`${stage.url}/#invite=${secret}`);
+    await ann.locator("#join-dialog[open]").waitFor();
+    assert.equal(ann.url(), `${stage.url}/#den`);
+    assert.equal(await text(ann, "join-title"), words.joinKnownTitle);
+    assert.match(await text(ann, "join-text"), /^You are Ann in this browser/);
+    assert.equal(await ann.locator("#join-submit").isVisible(), false);
+    await ann.keyboard.press("Escape");
+    await ann.goto(`${stage.url}/?again#invite=${secret}`);
+    await ann.locator("#join-dialog[open]").waitFor();
+    const bea = await openLink(stage, `#invite=${secret}`);
+    await bea.fill("#join-name", "Bea");
+    await bea.press("#join-name", "Enter");
+    await whenNamed(bea, "Bea");
+  },
+  { settings },
+);
+
+pageTest(
+  "A name that a member has is refused in words, and a guest who has it gets another",
+  async (stage) => {
+    const guest = await stage.enter("?name=Ann#den");
+    const ann = await becomeMember(stage, "Ann");
+    const names = (page: Page) => page.locator("#members .member-name").allInnerTexts();
+    await eventually(async () => (await names(ann)).map((it) => it.replace(/\d+$/, "")), [
+      "Ann",
+      "Guest",
+    ]);
+    await eventually(() => names(guest), (await names(ann)).toReversed());
+    await eventually(() => ann.locator("#members .mark").allInnerTexts(), ["you", "guest"]);
+    const secret = await inviteAsOperator(stage);
+    const other = await openLink(stage, `#invite=${secret}`);
+    await other.fill("#join-name", "ann");
+    await other.press("#join-name", "Enter");
+    await other.getByText("This name is already taken. Choose another one.").waitFor();
+    assert.equal(await other.getAttribute("#join-name", "aria-invalid"), "true");
+    await other.fill("#join-name", "Bea");
+    await other.press("#join-name", "Enter");
+    await whenNamed(other, "Bea");
+  },
+  { settings },
+);
+
+pageTest("A service without guests lets an invited visitor in", async (stage) => {
+  const page = await becomeMember(stage, "Ann");
+  await say(page, "hello");
+  await untilShown(page, "hello");
+}, { settings: { ...settings, AUTH: "required" } });
+
+pageTest("A browser that stores nothing says so before it uses a link", async (stage) => {
+  const secret = await inviteAsOperator(stage);
+  const before =
+    `Object.defineProperty(window, "localStorage", { get() { throw new Error("no"); } });`;
+  const page = await openLink(stage, `#invite=${secret}`, { before });
+  await page.fill("#join-name", "Ann");
+  await page.press("#join-name", "Enter");
+  await page.getByText(words.joinNotKept).waitFor();
+}, { settings });
+
+/** Checks the accessibility of a screen in both themes. */
+async function check(page: Page, screen: string): Promise<void> {
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    const rules = colorScheme === "dark" ? COLOR_RULES : undefined;
+    assert.deepEqual(await accessibilityViolations(page, rules), [], `${screen}, ${colorScheme}`);
+    const isWide = await page.evaluate(
+      "[...document.querySelectorAll('dialog[open], dialog[open] *')].some((it) => it.getBoundingClientRect().right > innerWidth + 1)",
+    );
+    assert.equal(isWide, false, `${screen} needs horizontal scrolling`);
+  }
+}
+
+for (const [locale, strings] of [["en-GB", membersEn], ["zh-CN", membersZh]] as const) {
+  for (const width of [360, 1440]) {
+    pageTest(
+      `The dialogs of members are accessible, also by keyboard (${locale}, ${width} px)`,
+      async (stage) => {
+        const options = {
+          locale,
+          viewport: { width, height: 740 },
+          reducedMotion: "reduce",
+        } as const;
+        const secret = await inviteAsOperator(stage, { role: "owner", rooms: ["den"] });
+        const page = await openLink(stage, `#invite=${secret}`, options);
+        assert.equal(await text(page, "join-title"), strings.joinTitle);
+        await check(page, "invited");
+        await page.keyboard.press("Enter");
+        await page.locator("#join-name[aria-invalid=true]").waitFor();
+        await check(page, "no name");
+        await page.keyboard.type("Ann");
+        await page.keyboard.press("Enter");
+        await whenNamed(page, "Ann");
+        const settingsButton = width === 360 ? "#open-rooms" : "#open-settings";
+        await page.click(settingsButton);
+        if (width === 360) await page.click("#open-settings");
+        await page.locator("#settings-dialog[open]").waitFor();
+        await check(page, "settings of a member");
+        await page.focus("#settings-invite");
+        await page.keyboard.press("Enter");
+        await page.locator("#invites-none").waitFor();
+        await check(page, "invite");
+        await page.focus("#invite-uses");
+        await page.keyboard.press("Enter");
+        await page.locator("#invite-link .qr").waitFor();
+        assert.equal(
+          await page.evaluate("document.activeElement.parentElement.className"),
+          "link-row",
+        );
+        await check(page, "a new invite");
+        await page.keyboard.press("Escape");
+        await page.click("#open-settings");
+        await page.focus("#settings-devices");
+        await page.keyboard.press("Enter");
+        await page.locator("#devices .record").waitFor();
+        await page.focus("#device-add");
+        await page.keyboard.press("Enter");
+        await page.locator("#device-link .qr").waitFor();
+        await check(page, "devices");
+        await page.focus("#devices .record button");
+        await page.keyboard.press("Enter");
+        await check(page, "signing out here");
+        await page.keyboard.press("Enter");
+        await page.getByText(strings.signedOut).waitFor();
+        await check(page, "signed out");
+        const late = await openLink(stage, `?device#invite=${secret}`, options);
+        assert.equal(await text(late, "join-title"), strings.joinDeviceTitle);
+        await check(late, "a link for a device");
+        await late.click("#join-submit");
+        await late.getByText(strings.fault_bad_invite.slice(1)).waitFor();
+        await check(late, "a used link");
+      },
+      { settings },
+    );
+  }
+}
