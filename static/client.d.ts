@@ -350,7 +350,7 @@ export type Server = {
   id?: string | undefined;
 };
 
-/** The user of a chat. Members have a role. */
+/** The user of a chat. Members have a role, and so do users whose app or provider states one. */
 export type Me = Member & {
   readonly role?: Role;
 };

@@ -15,7 +15,7 @@
  * A user: a member of a room, or the user of a chat.
  * @typedef {Person & { readonly kind: UserKind }} Member
  */
-/** The user of a chat. Members have a role. @typedef {Member & { readonly role?: Role }} Me */
+/** The user of a chat. Members have a role, and so do users whose app or provider states one. @typedef {Member & { readonly role?: Role }} Me */
 
 /**
  * A message with all later edits, reactions and deletion applied. Treat it as immutable.

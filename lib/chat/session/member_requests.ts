@@ -78,7 +78,7 @@ async function frameOf(
 ): Promise<Frame | undefined> {
   switch (answer.kind) {
     case "invited": {
-      const link = page === undefined ? undefined : inviteLink(page, answer.secret);
+      const link = page === undefined ? undefined : inviteLink(page, answer.secret, answer.invite);
       const qr = link && await context.qrCode(link);
       const { secret, invite } = answer;
       const shown = link && { link, qr };
@@ -101,9 +101,12 @@ async function frameOf(
   }
 }
 
-/** The link that a page opens. The secret is in the fragment, which browsers send to no server. */
-export function inviteLink(page: string, secret: string): string {
-  return `${page}#invite=${secret}`;
+/**
+ * The link that a page opens. The secret is in the fragment, which browsers send to no server. The fragment also says whether
+ * the link adds a device: the page then asks for no name.
+ */
+export function inviteLink(page: string, secret: string, invite?: Pick<Invite, "member">): string {
+  return `${page}#${invite?.member ? "device" : "invite"}=${secret}`;
 }
 
 function wireInvite(

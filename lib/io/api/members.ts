@@ -107,7 +107,7 @@ function answerOf(answer: MemberAnswer, page: () => string): Response {
   switch (answer.kind) {
     case "invited": {
       const { secret, invite } = answer;
-      const link = inviteLink(page(), secret);
+      const link = inviteLink(page(), secret, invite);
       return jsonResponse({ invite: describeInvite(invite), secret, link }, 201);
     }
     case "invites":

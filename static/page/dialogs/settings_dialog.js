@@ -72,8 +72,10 @@ export class SettingsDialog {
       this.#rename.hidden = isSignedIn;
       this.#signIn.hidden = !offersSignIn || isSignedIn;
       this.#signOut.hidden = !offersSignIn || !isSignedIn;
-      this.#memberTools.hidden = me?.kind !== "member";
-      this.#invite.hidden = me?.role === "member";
+      // An app or a provider can state a role, too.
+      this.#invite.hidden = (me?.role ?? "member") === "member";
+      this.#devices.hidden = me?.kind !== "member";
+      this.#memberTools.hidden = this.#invite.hidden && this.#devices.hidden;
     });
     const showRole = () => {
       const role = chat.me.value?.role;

@@ -43,7 +43,7 @@ export const membersEn = {
   usesLeftMany: "For {count} more people, until {time}.",
   deviceLink: "Another device of a member",
   revoke: "Revoke",
-  devices: "Your devices",
+  devices: "Devices",
   devicesText: "The browsers in which you are signed in. Sign out those that you no longer use.",
   thisDevice: "this device",
   unnamedDevice: "Unnamed device",
@@ -53,7 +53,7 @@ export const membersEn = {
     "Open it on the other device, or scan the code there. It works once, within five minutes.",
   signOutHere: "Sign out here? You need a new link to come back.",
   signedOut:
-    "This device was signed out. To come back, open a link from “Your devices” on another device, or a new invite.",
+    "This device was signed out. To come back, open a link from “Devices” on another device, or a new invite.",
   continueAsGuest: "Continue as a guest",
   fault_bad_invite: "this link was used, has expired or was revoked. Ask for a new one.",
   fault_too_many_invites: "there are too many open invites. Revoke some first.",

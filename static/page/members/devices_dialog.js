@@ -41,8 +41,7 @@ export class DevicesDialog {
 
   async #addDevice() {
     this.#add.disabled = true;
-    // The page asks for no name if the link says that it is for a device.
-    const terms = { device: /** @type {const} */ (true), page: pageAddress("?device") };
+    const terms = { device: /** @type {const} */ (true), page: pageAddress() };
     await this.#attempt(async () =>
       this.#link.show(await this.#chat.invite(terms), this.#translator.text("deviceLinkRule"))
     );

@@ -15,9 +15,9 @@ import { qrImage } from "./qr_image.js";
 /** Hosts that lead every machine to itself. */
 const LOOPBACK = /^(?:localhost|127\..*|\[::1\])$/;
 
-/** The URL of this page for links. @param {string} [query] */
-export function pageAddress(query = "") {
-  return linkTo(location.href, null) + query;
+/** The URL of this page for links. */
+export function pageAddress() {
+  return linkTo(location.href, null);
 }
 
 /** Shows a link in an element of the page. */

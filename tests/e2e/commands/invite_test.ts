@@ -14,8 +14,9 @@ async function run(args: readonly string[], env: Readonly<Record<string, string>
   return { code, output: child.output };
 }
 
-function secretIn(output: string): string {
-  return /#invite=([\w-]{22})$/m.exec(output)?.[1] ?? assert.fail(`no link in ${output}`);
+function secretIn(output: string, kind = "invite"): string {
+  return new RegExp(`#${kind}=([\\w-]{22})$`, "m").exec(output)?.[1] ??
+    assert.fail(`no link in ${output}`);
 }
 
 Deno.test("parley invite and parley users need no token where the service stores its messages", async () => {
@@ -41,7 +42,7 @@ Deno.test("parley invite and parley users need no token where the service stores
   const listed = await run(["invite", "--list"], env);
   assert.match(listed.output, new RegExp(`^${id}\towner\t1 left\tuntil \\S+\tteam\n$`));
   const link = await run(["invite", "--device", user], env);
-  const phone = await enter(parley, { invite: secretIn(link.output) });
+  const phone = await enter(parley, { invite: secretIn(link.output, "device") });
   await using _phone = phone.client;
   assert.equal(Object(phone.hello.you).user, user);
   assert.deepEqual(await run(["invite", "--revoke", id], env), { code: 0, output: "Revoked\n" });

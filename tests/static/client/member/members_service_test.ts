@@ -29,7 +29,7 @@ Deno.test("A member is invited, returns, adds a device, invites others, and sign
   using laptop = await enter(service, { storage });
   assert.deepEqual(laptop.me.value, me);
   const { secret, link, qr } = await laptop.invite({ device: true, page: PAGE });
-  assert.equal(link, `${PAGE}#invite=${secret}`);
+  assert.equal(link, `${PAGE}#device=${secret}`);
   assert.match(String(qr), /^<svg /);
   using phone = await enter(service, { invite: secret, device: "Phone" });
   assert.equal(phone.me.value?.user, me?.user);
