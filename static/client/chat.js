@@ -19,12 +19,12 @@ import { realPlatform } from "./connection/platform.js";
 import { Value } from "./observable.js";
 
 /** @typedef {import("./frames.js").Frame} Frame */
-/** @typedef {import("./member/types.js").Device} Device */
-/** @typedef {import("./member/types.js").Invite} Invite */
+/** @typedef {import("./member_types.js").Device} Device */
+/** @typedef {import("./member_types.js").Invite} Invite */
 /** @typedef {import("./frames.js").Limits} Limits */
-/** @typedef {import("./member/types.js").NewInvite} NewInvite */
+/** @typedef {import("./member_types.js").NewInvite} NewInvite */
 /** @typedef {import("./frames.js").Request} Request */
-/** @typedef {import("./member/types.js").InviteTerms} InviteTerms */
+/** @typedef {import("./member_types.js").InviteTerms} InviteTerms */
 /** @typedef {import("./frames.js").Server} Server */
 
 /**

@@ -9,7 +9,7 @@
  * `member`: joined by an invite. `app`: known by a token that an app has signed, or signed in by a proxy. `guest`: anyone else.
  * @typedef {"guest" | "member" | "app"} UserKind
  */
-/** @typedef {import("./member/types.js").Role} Role */
+/** @typedef {import("./member_types.js").Role} Role */
 /** A user in a frame. @typedef {{ readonly user: string, readonly name: string }} Person */
 /**
  * A user: a member of a room, or the user of a chat.
@@ -105,8 +105,8 @@
  * @typedef {Hello | Joined | Fault | Ack | History | Members | Presence | Typing | Read | Lost | Entry
  *   | Left | Expiring | { type: "token", resume: string, server?: { id: string } } | { type: "ping" }
  *   | { type: "pong", id?: string } | { type: "retry", afterMs: number }
- *   | import("./member/types.js").NewInvite & { type: "invite", id?: string } | { type: "invites", id?: string, invites: readonly import("./member/types.js").Invite[] }
- *   | { type: "devices", id?: string, devices: readonly import("./member/types.js").Device[] }} Frame
+ *   | import("./member_types.js").NewInvite & { type: "invite", id?: string } | { type: "invites", id?: string, invites: readonly import("./member_types.js").Invite[] }
+ *   | { type: "devices", id?: string, devices: readonly import("./member_types.js").Device[] }} Frame
  */
 
 /**

@@ -47,9 +47,20 @@ const { messages, more } = await lobby.history({ before: position, limit: 3 });
 messages.length + Number(more);
 (await lobby.who()).isSampled satisfies boolean;
 await timeline.loadOlder(lobby);
-lobby.members.value.members.map(({ user, kind }) => (kind satisfies "guest" | "app") === kindOf(user));
+lobby.members.value.members.map(({ user, kind }) => (kind satisfies "guest" | "member" | "app") === kindOf(user));
 if (chat.me.value?.kind === "app") connect("wss://chat.example/ws", { token: () => "signed" });
 connect("wss://chat.example/ws", { token: async () => await (await fetch("/chat-token")).text() });
+const invited = connect("wss://chat.example/ws", { invite: "secret", device: "Firefox on Linux" });
+invited.me.value?.role satisfies "owner" | "moderator" | "member" | undefined;
+invited.invitedRooms.value.map((room) => invited.join(room));
+(await chat.invite({ role: "moderator", rooms: ["team"], uses: 2, seconds: 60 })).secret.length;
+(await chat.invite({ device: true, page: "https://chat.example/" })).qr satisfies string | undefined;
+for (const { invite } of await chat.invites()) await chat.revoke({ invite });
+for (const { device, here } of await chat.devices()) if (!here) await chat.revoke({ device });
+// @ts-expect-error: there is no such role
+chat.invite({ role: "boss" });
+// @ts-expect-error: something has to be revoked
+chat.revoke({});
 await chat.rename("Ben").catch((error) => error instanceof RefusedError && error.retry);
 
 // @ts-expect-error: an address is needed

@@ -10,7 +10,7 @@ import { find, make, onClick } from "../base/dom.js";
 import { LinkView, pageAddress } from "./link_view.js";
 import { errorText, recordRow, timeOf } from "./records.js";
 
-/** @typedef {import("../../client/member/types.js").Device} Device */
+/** @typedef {import("../../client/member_types.js").Device} Device */
 
 /** The dialog. */
 export class DevicesDialog {

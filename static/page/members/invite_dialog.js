@@ -11,8 +11,8 @@ import { find, make } from "../base/dom.js";
 import { LinkView, pageAddress } from "./link_view.js";
 import { errorText, recordRow, roleName, timeOf } from "./records.js";
 
-/** @typedef {import("../../client/member/types.js").Invite} Invite */
-/** @typedef {import("../../client/member/types.js").Role} Role */
+/** @typedef {import("../../client/member_types.js").Invite} Invite */
+/** @typedef {import("../../client/member_types.js").Role} Role */
 
 /** Maximum number of rooms of an invite. */
 const MAX_ROOMS = 20;

@@ -10,7 +10,7 @@ import { linkTo } from "../base/address.js";
 import { find, make, onClick } from "../base/dom.js";
 import { qrImage } from "./qr_image.js";
 
-/** @typedef {import("../../client/member/types.js").NewInvite} NewInvite */
+/** @typedef {import("../../client/member_types.js").NewInvite} NewInvite */
 
 /** Hosts that lead every machine to itself. */
 const LOOPBACK = /^(?:localhost|127\..*|\[::1\])$/;

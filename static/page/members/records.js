@@ -37,7 +37,7 @@ export function errorText(error, translator) {
   return translator.faultSentence(code);
 }
 
-/** The name of a role. @param {import("../../client/member/types.js").Role} role @param {Translator} translator */
+/** The name of a role. @param {import("../../client/member_types.js").Role} role @param {Translator} translator */
 export function roleName(role, translator) {
   const keys = /** @type {const} */ ({
     owner: "roleOwner",

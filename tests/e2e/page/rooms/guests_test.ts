@@ -39,13 +39,13 @@ for (
   const [language, words] of [
     [
       "en-US",
-      "this service is for the users of an app. Sign in to the app and open the chat there.",
+      "this service is not open to guests. Open the link of an invite, or the chat in your app.",
     ],
-    ["zh-CN", "此服务仅供某个应用的用户使用，请登录该应用，从那里打开聊天。"],
+    ["zh-CN", "此服务不对访客开放，请打开邀请链接，或从你的应用中打开聊天。"],
   ] as const
 ) {
   pageTest(
-    `The page says that the service is for the users of an app (${language})`,
+    `The page says that the service is not open to guests (${language})`,
     async (stage) => {
       const page = await stage.open("", { locale: language });
       const line = page.locator("#words", { hasText: words });

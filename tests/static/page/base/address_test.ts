@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
-import { linkTo, makeHash, parseAddress, parseHash } from "../../../../static/page/base/address.js";
+import {
+  linkTo,
+  makeHash,
+  parseAddress,
+  parseHash,
+  parseInvite,
+} from "../../../../static/page/base/address.js";
 
 const PAGE = "https://chat.example/talk/";
 
@@ -19,6 +25,24 @@ for (
 ) {
   Deno.test(`parseAddress() parses ${behind || "an address without parameters"}`, () => {
     assert.deepEqual(parseAddress(PAGE + behind), { room, position, name, isBad });
+  });
+}
+
+const SECRET = "q7Zk0cVw2mPz5h9TqA1xYg";
+
+for (
+  const [behind, link] of [
+    [`#invite=${SECRET}`, { secret: SECRET, isDevice: false }],
+    [`?room=den#device=${SECRET}`, { secret: SECRET, isDevice: true }],
+    [`#invite=${"x".repeat(5_000)}`, { secret: "x".repeat(99), isDevice: false }],
+    ["#invite=", null],
+    ["#invite", null],
+    [`?invite=${SECRET}`, null],
+    [`#den/invite=${SECRET}`, null],
+  ] as const
+) {
+  Deno.test(`parseInvite() finds ${link ? "an invite" : "none"} in ${behind.slice(0, 50)}`, () => {
+    assert.deepEqual(parseInvite(PAGE + behind), link);
   });
 }
 

@@ -62,13 +62,16 @@ for (
       true,
       `The server closed the connection: ${new Translator("en").faultReason("bad_name")}`,
     ],
-    ...(["token_required", "bad_token"] as const).map((code) =>
-      [
-        { kind: "closed", error: error(code) },
-        true,
-        "The server closed the connection: this service is for the users of an app. Sign in to the app and open the chat there.",
-      ] as const
-    ),
+    [
+      { kind: "closed", error: error("token_required") },
+      true,
+      "The server closed the connection: this service is not open to guests. Open the link of an invite, or the chat in your app.",
+    ],
+    [
+      { kind: "closed", error: error("bad_token") },
+      true,
+      "The server closed the connection: this service is for the users of an app. Sign in to the app and open the chat there.",
+    ],
     [{ kind: "online" }, true, "Connected"],
   ] as const
 ) {
