@@ -136,6 +136,9 @@ pageTest(
     const ann = await becomeMember(stage, "Ann");
     const link = await deviceLink(ann);
     assert.equal(await ann.getByText(words.deviceLinkRule).isVisible(), true);
+    const preview = await openLink(stage, link);
+    await preview.keyboard.press("Escape");
+    await whenJoined(preview);
     const phone = await openLink(stage, link);
     assert.equal(phone.url(), `${stage.url}/`);
     assert.equal(await text(phone, "join-title"), words.joinDeviceTitle);
@@ -254,6 +257,29 @@ pageTest("A browser that stores nothing says so before it uses a link", async (s
   await page.getByText(words.joinNotKept).waitFor();
 }, { settings });
 
+pageTest("A drawing that is not only a QR code is shown without all else", async (stage) => {
+  const page = await becomeMember(stage, "Ann");
+  await page.routeWebSocket(/\/ws/, (socket) => {
+    const server = socket.connectToServer();
+    const rest = `<script>globalThis.bad = 1</script><image href="https://evil.example/"/>` +
+      `<foreignObject><b xmlns="http://www.w3.org/1999/xhtml">b</b></foreignObject>`;
+    server.onMessage((message) => {
+      const frames = String(message).split("\n").map((it) => JSON.parse(it));
+      const changed = frames.map((it) =>
+        it.qr ? { ...it, qr: it.qr.replace("<path", `${rest}<path transform="scale(9)"`) } : it
+      );
+      socket.send(changed.map((it) => JSON.stringify(it)).join("\n"));
+    });
+  });
+  await page.reload();
+  await whenNamed(page, "Ann");
+  await deviceLink(page);
+  const parts = await page.locator(".qr > *").evaluateAll((all) =>
+    all.map((it) => [it.localName, it.getAttributeNames().toSorted().join()])
+  );
+  assert.deepEqual(parts, [["rect", "fill,height,width"], ["path", "d,fill"]]);
+}, { settings });
+
 /** Checks the accessibility of a screen in both themes. */
 async function check(page: Page, screen: string): Promise<void> {
   for (const colorScheme of ["light", "dark"] as const) {
@@ -318,6 +344,7 @@ for (const [locale, strings] of [["en-GB", membersEn], ["zh-CN", membersZh]] as 
         await check(page, "signing out here");
         await page.keyboard.press("Enter");
         await page.getByText(strings.signedOut).waitFor();
+        if (width === 360) await page.keyboard.press("Escape");
         await check(page, "signed out");
         const late = await openLink(stage, `#device=${secret}`, options);
         assert.equal(await text(late, "join-title"), strings.joinDeviceTitle);
