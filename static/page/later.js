@@ -16,6 +16,7 @@ import { MARKUP } from "./dialogs/later_markup.js";
 import { DevicesDialog } from "./members/devices_dialog.js";
 import { InviteDialog } from "./members/invite_dialog.js";
 import { JoinDialog } from "./members/join_dialog.js";
+import { watchOtherPages } from "./members/joined_elsewhere.js";
 import { MEMBERS_MARKUP } from "./members/markup.js";
 import { laterEn } from "./i18n/later_en.js";
 import { Toolbar } from "./log/view/toolbar.js";
@@ -107,6 +108,8 @@ export class OnDemandParts {
     showSignInBar(chat);
     showSignedOutBar(chat, preferences);
     new UpgradeBar(translator, chat, isFree);
+    const reload = () => ({ words: translator.text("reload"), run: () => location.reload() });
+    watchOtherPages(chat, isFree, () => toasts.show(translator.text("joinedElsewhere"), reload()));
   }
   /**
    * Opens the name dialog. The name of a user who is signed in is not for the page to change.

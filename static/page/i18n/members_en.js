@@ -16,6 +16,7 @@ export const membersEn = {
     "You are {name} in this browser, so the link was not used. To use it, open it in another browser or on another device.",
   joinNotKept:
     "This browser stores nothing for this page, so you could not stay signed in. Open the link in another browser.",
+  joinedElsewhere: "You have joined as a member on another page. This one is still a guest’s.",
   notNow: "Not now",
   roleOwner: "Owner",
   roleModerator: "Moderator",

@@ -15,6 +15,7 @@ export const membersZh = {
   joinKnown:
     "你在这个浏览器里的昵称是 {name}，所以没有使用这个链接。要使用它，请在其他浏览器或设备上打开。",
   joinNotKept: "浏览器不为本页保存任何内容，无法保持登录。请在其他浏览器中打开链接。",
+  joinedElsewhere: "你已在另一个页面以成员身份加入，本页仍是访客。",
   notNow: "暂不",
   roleOwner: "所有者",
   roleModerator: "管理员",

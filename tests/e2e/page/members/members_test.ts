@@ -241,6 +241,26 @@ pageTest(
   { settings },
 );
 
+pageTest(
+  "A guest's page offers to reload when another page of the browser has joined",
+  async (stage) => {
+    const guest = await stage.enter("#den");
+    await guest.evaluate("navigator.serviceWorker.ready.then(() => {})");
+    const secret = await inviteAsOperator(stage, { rooms: ["den"] });
+    const page = await guest.context().newPage();
+    await page.goto(`${stage.url}/#invite=${secret}`);
+    await page.locator("#join-dialog[open]").waitFor();
+    await page.fill("#join-name", "Ann");
+    await page.press("#join-name", "Enter");
+    await whenNamed(page, "Ann");
+    await guest.locator(".toast", { hasText: words.joinedElsewhere }).getByRole("button", {
+      name: "Reload",
+    }).click();
+    await whenNamed(guest, "Ann");
+  },
+  { settings },
+);
+
 pageTest("A service without guests lets an invited visitor in", async (stage) => {
   const page = await becomeMember(stage, "Ann");
   await say(page, "hello");
