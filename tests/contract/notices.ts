@@ -3,16 +3,10 @@
  * @module
  */
 import assert from "node:assert/strict";
-import type { RedisBus } from "../../lib/io/redis/bus.ts";
+import type { TwoInstances } from "../support/redis/bus.ts";
 
 const REVOCATION = { scope: "user", id: "a_ann00000", before: 5 } as const;
 const NAME = { kind: "name", id: "ANN", from: undefined, to: "m_ann00000" } as const;
-
-/** Two instances on one prefix. The first one reads again only when it is told to; see `patientClock`. */
-export interface TwoInstances extends AsyncDisposable {
-  readonly here: RedisBus;
-  readonly there: RedisBus;
-}
 
 /** Tests a kind of Redis. */
 export function noticeContract(kind: string, open: () => Promise<TwoInstances>): void {

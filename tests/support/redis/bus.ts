@@ -38,8 +38,15 @@ export function openBus(url: string, init: RedisBusInit = {}): RedisBus {
   return new RedisBus({ url, ca }, options, clock, init.metrics);
 }
 
-/** Two instances with one prefix, of which the first one reads again only when it is told to. */
-export async function openTwoBuses(url: string, prefix: string) {
+/** Two instances on one Redis with one prefix. */
+export interface TwoInstances extends AsyncDisposable {
+  /** Reads again only when it is told to; see {@linkcode patientClock}. */
+  readonly here: RedisBus;
+  readonly there: RedisBus;
+}
+
+/** Opens two instances, and waits until both are ready. */
+export async function openTwoBuses(url: string, prefix: string): Promise<TwoInstances> {
   const here = openBus(url, { prefix, clock: patientClock });
   const there = openBus(url, { prefix });
   await Promise.all([here, there].map(whenReady));
