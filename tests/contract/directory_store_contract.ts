@@ -38,6 +38,15 @@ export function directoryStoreContract(kind: string, open: () => Promise<TestedD
     assert.deepEqual(await store.read([]), []);
   });
 
+  test("stores the key of the longest name, and a change that changes nothing", async (store) => {
+    const long = { kind: "name", id: "ﷺ".normalize("NFKC").repeat(32) } as const;
+    assert.equal(long.id.length, 576);
+    assert.equal(await store.commit([{ ...long, from: undefined, to: member.id }]), true);
+    assert.equal(await store.commit([{ ...long, from: member.id, to: member.id }]), true);
+    assert.equal(await store.commit([{ ...long, from: "1", to: "1" }]), false);
+    assert.deepEqual(await store.read([long]), [member.id]);
+  });
+
   test("lists the records of one kind", async (store) => {
     await store.commit([{ ...member, from: undefined, to: "1" }]);
     await store.commit([{ kind: "member", id: "m_bea00000", from: undefined, to: "2" }]);

@@ -9,7 +9,7 @@ import { OwnedNames } from "../../lib/chat/members/owned_names.ts";
 import type { Clock } from "../../lib/chat/ports/clock.ts";
 import type { DirectoryStore } from "../../lib/chat/ports/directory_store.ts";
 import type { SessionContext } from "../../lib/chat/session/session.ts";
-import type { Revocation } from "../../lib/core/auth/revocations.ts";
+import type { Revocable, Revocation } from "../../lib/core/auth/revocations.ts";
 import { memberIds } from "../../lib/io/auth/member_ids.ts";
 
 /** A directory on a store. */
@@ -18,13 +18,15 @@ export function memberDirectory(
   {
     store = new MemoryDirectoryStore(),
     revoke = () => Promise.resolve(),
+    isRevoked = () => false,
   }: {
     readonly store?: DirectoryStore;
     readonly revoke?: (revocation: Revocation) => Promise<void>;
+    readonly isRevoked?: (issued: Revocable) => boolean;
   } = {},
 ): MemberDirectory {
   const names = new OwnedNames(store, { clock });
-  return new MemberDirectory({ store, names, clock, ids: memberIds, revoke });
+  return new MemberDirectory({ store, names, clock, ids: memberIds, revoke, isRevoked });
 }
 
 /** What sessions need for members; there are none. */

@@ -4,6 +4,7 @@
  */
 import { isUserId, type UserId } from "../../core/log/entry.ts";
 import { Feed, type FeedUpdate } from "../feed.ts";
+import { BusUnavailable } from "../ports/bus.ts";
 import type { OwnedName } from "../ports/directory.ts";
 import type { DirectoryStore } from "../ports/directory_store.ts";
 import { type RetryContext, retryWhileUnavailable } from "../retry.ts";
@@ -15,6 +16,9 @@ export class OwnedNames {
   readonly #owners = new Map<string, UserId>();
   readonly #feed = new Feed<OwnedName>();
   #reading: Promise<void> = Promise.resolve();
+  #next: Promise<void> | undefined;
+  #retrying: Promise<unknown> | undefined;
+  #life: AbortSignal = new AbortController().signal;
 
   /** Knows nothing before {@linkcode run}. @param bus Tells when the store is back. */
   constructor(
@@ -27,6 +31,7 @@ export class OwnedNames {
 
   /** Follows the store until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
+    this.#life = signal;
     while (!signal.aborted) {
       const read = await retryWhileUnavailable(
         () => this.refresh().then(() => true),
@@ -40,10 +45,27 @@ export class OwnedNames {
 
   /** Reads the names again. Rejects with `BusUnavailable`. */
   refresh(): Promise<void> {
-    // One at a time: an older list must not replace a newer one.
-    const read = this.#reading.then(() => this.#read());
-    this.#reading = read.catch(() => {});
-    return read;
+    // One at a time: an older list must not replace a newer one. One that has not begun serves all who ask meanwhile.
+    return this.#next ??= this.#reading.then(() => {
+      this.#next = undefined;
+      const read = this.#read();
+      this.#reading = read.catch(() => {});
+      return read;
+    });
+  }
+
+  /**
+   * Call after this process has changed a name: reads the names again, and if the store is unavailable now, once it is back.
+   * What has been stored has succeeded nevertheless, so this does not reject.
+   */
+  async onChanged(): Promise<void> {
+    try {
+      await this.refresh();
+    } catch (error) {
+      if (!(error instanceof BusUnavailable)) throw error;
+      this.#retrying ??= retryWhileUnavailable(() => this.refresh(), this.#retry, this.#life)
+        .finally(() => this.#retrying = undefined);
+    }
   }
 
   async #read(): Promise<void> {

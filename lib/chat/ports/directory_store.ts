@@ -12,7 +12,7 @@ export const RECORD_KINDS = ["member", "name", "invite"] as const;
 export interface RecordKey {
   /** What it is about. */
   readonly kind: typeof RECORD_KINDS[number];
-  /** Unique within the kind; any text of at most 256 characters. */
+  /** Unique within the kind; any text of at most 600 characters: a name of 32 can have a key of 576. */
   readonly id: string;
 }
 

@@ -3,6 +3,7 @@
  * @module
  */
 import {
+  type Revocable,
   type Revocation,
   REVOCATION_KEPT_MS,
   RevocationList,
@@ -57,6 +58,11 @@ export class RevocationFeed implements RevocationSource {
   async revoke(revocation: Revocation): Promise<void> {
     await this.#store.add(revocation);
     this.#learn([revocation]);
+  }
+
+  /** Whether something is known to be revoked. */
+  isRevoked(issued: Revocable): boolean {
+    return this.#known.isRevoked(issued);
   }
 
   async readRevocations(): Promise<readonly Revocation[]> {

@@ -55,6 +55,8 @@ export interface Redemption {
   readonly user: UserId;
   /** The device. */
   readonly device: string;
+  /** When, in milliseconds since 1970. */
+  readonly at: number;
 }
 
 /** An invite, as it is stored. */
@@ -75,8 +77,10 @@ export const MAX_INVITE_MS = 365 * 24 * 3_600_000;
 export const MAX_INVITE_ROOMS = 20;
 /** Maximum number of invites that can be used at the same time, in the whole service. */
 export const MAX_INVITES = 1_000;
-/** How many uses are kept. A lost reply is asked for again within seconds. */
+/** How many uses are kept. */
 const MAX_REDEMPTIONS = 20;
+/** For how long an invite is kept after its last use: a lost reply is asked for again within seconds. */
+const REPEATED_MS = 600_000;
 
 /** Whether a text can be the secret of an invite: 128 bits as base64url. */
 export function isInviteSecret(text: string): boolean {
@@ -86,6 +90,12 @@ export function isInviteSecret(text: string): boolean {
 /** Whether an invite can be used. @param date In milliseconds since 1970. */
 export function isUsable({ usesLeft, expiresAt }: Invite, date: number): boolean {
   return usesLeft > 0 && date < expiresAt;
+}
+
+/** Whether an invite can be removed: nobody can use it, nor ask again what a use of it led to. */
+export function isUseless(invite: StoredInvite, date: number): boolean {
+  const usedAt = invite.redemptions.at(-1)?.at ?? -Infinity;
+  return !isUsable(invite, date) && date - usedAt >= REPEATED_MS;
 }
 
 /** An invite after one more use. */
@@ -113,7 +123,7 @@ const Stored = v.object({
   expiresAt: date,
   createdBy: v.nullable(user),
   member: v.nullable(user),
-  redemptions: v.array(v.object({ attempt: v.string(), user, device: v.string() })),
+  redemptions: v.array(v.object({ attempt: v.string(), user, device: v.string(), at: date })),
 });
 
 /** An invite as stored; undefined if the record is damaged. */

@@ -122,7 +122,13 @@ const StoredMember = v.object({
   joinedAt: date,
   invitedBy: v.nullable(user),
   devices: v.array(
-    v.object({ id: v.string(), label: v.string(), addedAt: date, usedAt: date, serial: date }),
+    v.object({
+      id: v.string(),
+      label: v.string(),
+      addedAt: date,
+      usedAt: date,
+      serial: v.pipe(v.number(), v.integer()),
+    }),
   ),
 });
 

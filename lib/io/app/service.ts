@@ -103,6 +103,7 @@ export async function startService(
   const directory = new MemberDirectory({
     ...{ store, names, clock, ids: memberIds },
     revoke: (revocation) => revocations.revoke(revocation),
+    isRevoked: (issued) => revocations.isRevoked(issued),
   });
   const tasks = [
     announcer.run(signal),

@@ -3,7 +3,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import type { MemberIds } from "../../chat/members/member_directory.ts";
+import type { MemberIds } from "../../chat/members/directory_context.ts";
 import { INVITE_BYTES } from "../../core/auth/invite.ts";
 import { MEMBER_PREFIX } from "../../core/auth/user_kind.ts";
 import { isUserId } from "../../core/log/entry.ts";

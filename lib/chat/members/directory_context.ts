@@ -1,0 +1,50 @@
+/**
+ * What the parts of the directory of members share.
+ * @module
+ */
+import type { Revocable, Revocation } from "../../core/auth/revocations.ts";
+import type { UserId } from "../../core/log/entry.ts";
+import type { FaultCode } from "../../core/protocol/faults.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Refused } from "../ports/directory.ts";
+import type { DirectoryStore } from "../ports/directory_store.ts";
+import type { OwnedNames } from "./owned_names.ts";
+
+/** Draws what must be unique or secret. */
+export interface MemberIds {
+  /** A member's id, which nobody has. */
+  newMember(): UserId;
+  /** An id of a device or an invite. */
+  newId(): string;
+  /** A secret for a link. */
+  newSecret(): string;
+  /** The hash by which something secret is stored. */
+  hash(secret: string): string;
+}
+
+/** What the directory needs. */
+export interface DirectoryContext {
+  /** Where everything is stored. */
+  readonly store: DirectoryStore;
+  /** The names of members, as the process knows them. */
+  readonly names: OwnedNames;
+  /** For times. */
+  readonly clock: Pick<Clock, "date">;
+  /** Draws ids. */
+  readonly ids: MemberIds;
+  /** Ends what a device has signed in with, on all nodes. Rejects with `BusUnavailable`. */
+  readonly revoke: (revocation: Revocation) => Promise<void>;
+  /** Whether something is known to be revoked. */
+  readonly isRevoked: (issued: Revocable) => boolean;
+}
+
+/** Refuses something. */
+export function refuse<C extends FaultCode>(code: C, why: string): Refused<C> {
+  return { kind: "refused", code, why };
+}
+
+/** Refuses an invite that cannot be used, whatever the reason: nobody learns which secrets were ever valid. */
+export const BAD_INVITE: Refused<"bad_invite"> = refuse(
+  "bad_invite",
+  "the link has been used, has expired or was revoked",
+);

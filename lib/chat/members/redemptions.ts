@@ -1,0 +1,136 @@
+/**
+ * Uses invites: makes a member, or adds a device to one.
+ * @module
+ */
+import {
+  isInviteSecret,
+  isUsable,
+  type StoredInvite,
+  withRedemption,
+} from "../../core/auth/invite.ts";
+import {
+  type Device,
+  keptDevices,
+  type Member,
+  type Role,
+  withDevice,
+} from "../../core/auth/member.ts";
+import type { UserId } from "../../core/log/entry.ts";
+import { type Name, NAME_RULE } from "../../core/names/names.ts";
+import type { InviteRefusal, InviteUse, SignedInMember } from "../ports/directory.ts";
+import type { RecordChange } from "../ports/directory_store.ts";
+import { BAD_INVITE, type DirectoryContext, refuse } from "./directory_context.ts";
+import { type Attempt, changeTo, type MemberRecords, type Read } from "./member_records.ts";
+
+type Redeemed = SignedInMember | InviteRefusal;
+
+interface PreparedMember {
+  readonly member: Member;
+  readonly names: readonly RecordChange[];
+  readonly read: Read<Member>;
+}
+
+/** The uses of invites. */
+export class Redemptions {
+  readonly #records: MemberRecords;
+  readonly #context: DirectoryContext;
+
+  /** Reads nothing yet. */
+  constructor(records: MemberRecords, context: DirectoryContext) {
+    this.#records = records;
+    this.#context = context;
+  }
+
+  /** See `Directory.redeem`. */
+  async redeem(use: InviteUse): Promise<SignedInMember | InviteRefusal> {
+    if (!isInviteSecret(use.secret)) return BAD_INVITE;
+    const { ids: { hash }, clock } = this.#context;
+    const attempt = use.attempt === undefined ? undefined : hash(use.attempt);
+    return await this.#records.change<Redeemed>(async () => {
+      const read = await this.#records.invite(hash(use.secret));
+      const { value: invite } = read;
+      if (invite === undefined || this.#isRevoked(invite)) return refused(BAD_INVITE);
+      const repeated = invite.redemptions.find((it) =>
+        attempt !== undefined && it.attempt === attempt
+      );
+      if (repeated) {
+        const { value } = await this.#records.member(repeated.user);
+        const device = value && keptDevices(value, clock.date())
+          .find(({ id }) => id === repeated.device);
+        const again = value && device && signedInMember(value, device, invite);
+        return { changes: [], result: again ?? BAD_INVITE };
+      }
+      if (!isUsable(invite, clock.date())) return refused(BAD_INVITE);
+      return await this.#redeem(use, attempt, { ...read, value: invite });
+    });
+  }
+
+  /** Whoever is signed out everywhere does not come back with a link of before, nor do those invited by it. */
+  #isRevoked({ createdBy: user, createdAt: issuedAt }: StoredInvite): boolean {
+    return user !== null && this.#context.isRevoked({ user, issuedAt, tokenId: undefined });
+  }
+
+  async #redeem(
+    { name, label }: InviteUse,
+    attempt: string | undefined,
+    read: Read<StoredInvite> & { readonly value: StoredInvite },
+  ): Promise<Attempt<Redeemed>> {
+    const { ids, clock } = this.#context;
+    const invite = read.value;
+    const date = clock.date();
+    const device = { id: ids.newId(), label, addedAt: date, usedAt: date, serial: 0 };
+    const prepared = invite.member === null
+      ? await this.#newMember(invite, name, date)
+      : await this.#knownMember(invite.member);
+    if ("kind" in prepared) return refused(prepared);
+    const member = withDevice(prepared.member, device);
+    await this.#signOutDropped(prepared.member, member, date);
+    const redemption = { attempt: attempt ?? "", user: member.user, device: device.id, at: date };
+    const changes = [
+      ...prepared.names,
+      changeTo(prepared.read, member),
+      changeTo(read, withRedemption(invite, redemption)),
+    ];
+    return { changes, result: signedInMember(member, device, invite) };
+  }
+
+  /** Before they are removed: if only this succeeds, they are still listed, and are dropped the next time. */
+  async #signOutDropped(before: Member, after: Member, date: number): Promise<void> {
+    const kept = new Set(after.devices.map(({ id }) => id));
+    for (const { id } of before.devices) {
+      if (!kept.has(id)) await this.#context.revoke({ scope: "device", id, before: date });
+    }
+  }
+
+  async #newMember(
+    { role, createdBy: invitedBy }: StoredInvite,
+    name: Name | undefined,
+    date: number,
+  ): Promise<PreparedMember | InviteRefusal> {
+    if (name === undefined) return refuse("bad_name", NAME_RULE);
+    const user = this.#context.ids.newMember();
+    const names = await this.#records.claimName(user, name, undefined);
+    if (names === undefined) return refuse("name_taken", `the name ${name} belongs to a member`);
+    const member: Member = { user, name, role, joinedAt: date, invitedBy, devices: [] };
+    return { member, names, read: { key: { kind: "member", id: user }, text: undefined } };
+  }
+
+  async #knownMember(user: UserId): Promise<PreparedMember | InviteRefusal> {
+    const read = await this.#records.member(user);
+    return read.value ? { member: read.value, names: [], read } : BAD_INVITE;
+  }
+}
+
+/** A member who has signed in with a device. @param invite The invite, if that was the first time. */
+export function signedInMember(
+  { user, name, role }: { readonly user: UserId; readonly name: Name; readonly role: Role },
+  { id, serial, addedAt }: Device,
+  invite?: StoredInvite,
+): SignedInMember {
+  const device = { id, serial: serial + 1 };
+  return { user, name, role, device, since: addedAt, rooms: invite?.rooms ?? [] };
+}
+
+function refused(result: InviteRefusal): Attempt<InviteRefusal> {
+  return { changes: [], result };
+}

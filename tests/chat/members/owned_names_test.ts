@@ -1,0 +1,130 @@
+/** The names of members, as a process reads them from the store for its workers. */
+import assert from "node:assert/strict";
+import { OwnedNames } from "../../../lib/chat/members/owned_names.ts";
+import { BusUnavailable } from "../../../lib/chat/ports/bus.ts";
+import type { OwnedName } from "../../../lib/chat/ports/directory.ts";
+import { FakeClock, flushMicrotasks } from "../../support/fakes.ts";
+import { FaultyStore } from "./member_world.ts";
+
+const ANN = "m_ann00000";
+const BEA = "m_bea00000";
+
+/** A process whose store tells of changes when the test wants. */
+class World implements Disposable {
+  readonly clock = new FakeClock();
+  readonly store = new FaultyStore();
+  readonly names: OwnedNames;
+  readonly #life = new AbortController();
+  #changed = Promise.withResolvers<void>();
+
+  constructor() {
+    const { clock, store } = this;
+    store.whenNamesChanged = () => this.#changed.promise;
+    this.names = new OwnedNames(store, { clock });
+  }
+
+  run(): Promise<void> {
+    return this.names.run(this.#life.signal);
+  }
+
+  /** Another process has changed names. */
+  async change(): Promise<void> {
+    this.#changed.resolve();
+    this.#changed = Promise.withResolvers();
+    await flushMicrotasks();
+  }
+
+  async own(key: string, from: string | undefined, to: string | undefined): Promise<void> {
+    await this.store.commit([{ kind: "name", id: key, from, to }]);
+  }
+
+  /** All that has ever been told, as `key owner`. */
+  async told(): Promise<readonly string[]> {
+    const { added } = await this.names.after(0);
+    return added.map(({ key, owner }: OwnedName) => `${key} ${owner}`);
+  }
+
+  [Symbol.dispose](): void {
+    this.#life.abort();
+    this.#changed.resolve();
+  }
+}
+
+Deno.test("OwnedNames tells what is stored, and then only what changes", async () => {
+  using world = new World();
+  await world.own("ANN", undefined, ANN);
+  world.run();
+  assert.deepEqual(await world.told(), [`ANN ${ANN}`]);
+  await world.own("BEA", undefined, BEA);
+  await world.own("ANN", ANN, BEA);
+  await world.change();
+  assert.deepEqual(await world.told(), [`ANN ${ANN}`, `ANN ${BEA}`, `BEA ${BEA}`]);
+  await world.own("ANN", BEA, undefined);
+  await world.change();
+  assert.deepEqual((await world.told()).slice(3), ["ANN null"]);
+  await world.change();
+  assert.equal((await world.told()).length, 4);
+});
+
+Deno.test("OwnedNames tells that there are no names", async () => {
+  using world = new World();
+  world.run();
+  assert.deepEqual(await world.names.after(0), { version: 1, added: [] });
+});
+
+Deno.test("OwnedNames ignores an owner who cannot be one", async () => {
+  using world = new World();
+  await world.own("ANN", undefined, "?");
+  world.run();
+  assert.deepEqual(await world.told(), []);
+});
+
+Deno.test("OwnedNames tells nothing until the store can be read", async () => {
+  using world = new World();
+  world.store.isAway = true;
+  await world.own("ANN", undefined, ANN);
+  world.run();
+  let isTold = false;
+  world.names.after(0).then(() => isTold = true);
+  await world.clock.advance(1_000);
+  assert.equal(isTold, false);
+  world.store.isAway = false;
+  await world.clock.advance(30_000);
+  assert.deepEqual(await world.told(), [`ANN ${ANN}`]);
+});
+
+Deno.test("OwnedNames.refresh() rejects while the store is away, and succeeds afterwards", async () => {
+  using world = new World();
+  world.store.isAway = true;
+  await assert.rejects(world.names.refresh(), BusUnavailable);
+  world.store.isAway = false;
+  await world.names.refresh();
+  assert.deepEqual(await world.told(), []);
+});
+
+Deno.test("OwnedNames.onChanged() does not reject while the store is away, and reads once it is back", async () => {
+  using world = new World();
+  world.run();
+  assert.deepEqual(await world.told(), []);
+  await world.own("ANN", undefined, ANN);
+  world.store.isAway = true;
+  await world.names.onChanged();
+  await world.names.onChanged();
+  assert.deepEqual(await world.told(), []);
+  world.store.isAway = false;
+  await world.clock.advance(30_000);
+  assert.deepEqual(await world.told(), [`ANN ${ANN}`]);
+});
+
+Deno.test("OwnedNames answers all who ask while it reads with one more read", async () => {
+  using world = new World();
+  const asked = Array.from({ length: 20 }, () => world.names.refresh());
+  await Promise.all(asked);
+  assert.equal(world.store.lists, 1);
+  const reading = world.names.refresh();
+  for (let turn = 0; turn < 3; turn++) await Promise.resolve();
+  await world.own("ANN", undefined, ANN);
+  await Promise.all([reading, world.names.refresh(), world.names.refresh()]);
+  assert.deepEqual(await world.told(), [`ANN ${ANN}`]);
+  assert.ok(world.store.lists <= 3, `${world.store.lists} reads`);
+});

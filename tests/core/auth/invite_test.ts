@@ -1,0 +1,103 @@
+/** Invites: when they can be used, and for how long they are kept. */
+import assert from "node:assert/strict";
+import {
+  isInviteSecret,
+  isUsable,
+  isUseless,
+  parseInvite,
+  type Redemption,
+  type StoredInvite,
+  withoutRedemptions,
+  withRedemption,
+} from "../../../lib/core/auth/invite.ts";
+import { user } from "../../contract/fixtures.ts";
+import { room } from "../../support/fakes.ts";
+
+const NOW = Date.UTC(2026, 0, 1);
+const TEN_MINUTES = 600_000;
+
+const INVITE: StoredInvite = {
+  id: "i1",
+  role: "member",
+  rooms: [room("team")],
+  usesLeft: 1,
+  createdAt: NOW,
+  expiresAt: NOW + 60_000,
+  createdBy: null,
+  member: null,
+  redemptions: [],
+};
+
+function redemption(attempt: string, at = NOW): Redemption {
+  return { attempt, user: user("m_ann00000"), device: "d1", at };
+}
+
+for (
+  const [what, text, isSecret] of [
+    ["22 characters of base64url", "Az09_-Az09_-Az09_-Az09", true],
+    ["21 characters", "A".repeat(21), false],
+    ["23 characters", "A".repeat(23), false],
+    ["a line break at the end", `${"A".repeat(22)}\n`, false],
+    ["other characters", `${"A".repeat(21)}+`, false],
+    ["nothing", "", false],
+  ] as const
+) {
+  Deno.test(`isInviteSecret() returns ${isSecret} for ${what}`, () => {
+    assert.equal(isInviteSecret(text), isSecret);
+  });
+}
+
+Deno.test("An invite can be used until the millisecond in which it expires, as long as uses are left", () => {
+  assert.equal(isUsable(INVITE, NOW + 59_999), true);
+  assert.equal(isUsable(INVITE, NOW + 60_000), false);
+  assert.equal(isUsable({ ...INVITE, usesLeft: 0 }, NOW), false);
+  assert.equal(isUsable({ ...INVITE, usesLeft: -1 }, NOW), false);
+});
+
+Deno.test("Each use counts, and the last twenty are kept", () => {
+  let invite: StoredInvite = { ...INVITE, usesLeft: 30 };
+  for (let index = 0; index < 25; index++) invite = withRedemption(invite, redemption(`a${index}`));
+  assert.equal(invite.usesLeft, 5);
+  const kept = invite.redemptions.map(({ attempt }) => attempt);
+  assert.deepEqual(kept, Array.from({ length: 20 }, (_, index) => `a${index + 5}`));
+});
+
+Deno.test("An invite that nobody can use is kept for ten minutes after its last use", () => {
+  const used = withRedemption(INVITE, redemption("a", NOW + 5));
+  assert.equal(isUseless(used, NOW + 5 + TEN_MINUTES - 1), false);
+  assert.equal(isUseless(used, NOW + 5 + TEN_MINUTES), true);
+  const lasting = { ...INVITE, usesLeft: 2, expiresAt: NOW + 10 * TEN_MINUTES };
+  const half = withRedemption(lasting, redemption("a"));
+  assert.equal(isUseless(half, NOW + 5 * TEN_MINUTES), false);
+  assert.equal(isUseless(INVITE, NOW + 59_999), false);
+  assert.equal(isUseless(INVITE, NOW + 60_000), true);
+});
+
+Deno.test("What people see of an invite says nothing of its uses", () => {
+  const { redemptions: _, ...shown } = INVITE;
+  assert.deepEqual(withoutRedemptions(withRedemption(INVITE, redemption("a"))), {
+    ...shown,
+    usesLeft: 0,
+  });
+});
+
+Deno.test("parseInvite() reads what was stored", () => {
+  const stored = withRedemption({ ...INVITE, createdBy: user("m_ann00000") }, redemption("a"));
+  assert.deepEqual(parseInvite(JSON.parse(JSON.stringify(stored))), stored);
+});
+
+const DAMAGED = {
+  "a number": 1,
+  "an unknown role": { ...INVITE, role: "king" },
+  "a room that cannot be one": { ...INVITE, rooms: [""] },
+  "half a use": { ...INVITE, usesLeft: 0.5 },
+  "no end": { ...INVITE, expiresAt: null },
+  "a member who cannot be one": { ...INVITE, member: "?" },
+  "a use without a time": { ...INVITE, redemptions: [{ ...redemption("a"), at: undefined }] },
+};
+
+for (const [what, stored] of Object.entries(DAMAGED)) {
+  Deno.test(`parseInvite() refuses ${what}`, () => {
+    assert.equal(parseInvite(stored), undefined);
+  });
+}
