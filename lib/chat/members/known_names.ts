@@ -3,6 +3,8 @@
  * @module
  */
 import type { Author, UserId } from "../../core/log/entry.ts";
+import { userKind } from "../../core/auth/user_kind.ts";
+import { type Name, unnumberedName } from "../../core/names/names.ts";
 import { nameKeys } from "../../core/names/name_keys.ts";
 import { type FeedUpdate, followFeed } from "../feed.ts";
 import type { Directory, OwnedName } from "../ports/directory.ts";
@@ -11,9 +13,18 @@ import type { Directory, OwnedName } from "../ports/directory.ts";
 export class KnownNames {
   readonly #owners = new Map<string, UserId>();
 
-  /** Whether a name, or one that looks like it, belongs to a member other than this user. */
+  /**
+   * Whether a name, or one that looks like it, belongs to a member other than this user. To a guest, `Ann (2)` is like `Ann`;
+   * users of an app, who do not choose their names, and members may have a number.
+   */
   isReserved({ user, name }: Author): boolean {
     if (this.#owners.size === 0) return false;
+    const numbered = userKind(user) === "guest" ? unnumberedName(name) : undefined;
+    return this.#isOthers(user, name) ||
+      (numbered !== undefined && this.#isOthers(user, numbered));
+  }
+
+  #isOthers(user: UserId, name: Name): boolean {
     return nameKeys(name).some((key) => {
       const owner = this.#owners.get(key);
       return owner !== undefined && owner !== user;

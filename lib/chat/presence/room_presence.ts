@@ -258,8 +258,11 @@ export class RoomPresence {
    * Renews the node's lease, reads the table, and repairs differences between the two: a reply may have been lost, and
    * a Redis that came back empty has lost everything. Resolves to the users whose names were taken meanwhile, or belong to
    * a member by now; they need other names.
+   *
+   * @param isOnNews Whether it is called because members own other names than before, which all nodes hear at once: of
+   *   several, one then gives a user another name. The others follow if it has not succeeded by their next refresh.
    */
-  async refresh(): Promise<readonly Author[]> {
+  async refresh(isOnNews: boolean = false): Promise<readonly Author[]> {
     // It would reclaim users who have reconnected elsewhere.
     if (this.#hasWithdrawn) return [];
     const { bus, node } = this.#context;
@@ -269,7 +272,12 @@ export class RoomPresence {
       if (!this.#localUsers.has(user) && !this.#claiming.has(user)) this.#unreleased.add(user);
     }
     for (const user of this.#unreleased) await this.#release(user);
-    return await this.#reclaim((user) => !mine.has(user));
+    const mustGiveUp = ({ user, name }: Author) =>
+      this.#isReserved(user, name) && (!isOnNews || this.#roster.isFirst(user, node));
+    const users = [...this.#localUsers].map(([user, { name }]) => ({ user, name }));
+    const displaced = users.filter(mustGiveUp);
+    const missing = users.filter((it) => !mine.has(it.user) && !displaced.includes(it));
+    return [...displaced, ...await this.#reclaim(missing)];
   }
 
   /**
@@ -317,16 +325,17 @@ export class RoomPresence {
     return new Set(mine.map(({ user }) => user));
   }
 
-  async #reclaim(isMissing: (user: UserId) => boolean): Promise<readonly Author[]> {
+  /** Claims the names of users again. Resolves to those whose names were taken meanwhile. */
+  async #reclaim(missing: readonly Author[]): Promise<readonly Author[]> {
     const displaced: Author[] = [];
-    for (const [user, localUser] of this.#localUsers) {
-      const { name } = localUser;
-      if (!isMissing(user) && !this.#isReserved(user, name)) continue;
+    for (const { user } of missing) {
+      const name = this.nameOf(user);
+      if (name === undefined) continue;
       const claim = await this.#claim({ user, name });
       if (claim.kind === "taken") displaced.push({ user, name });
       else {
         this.#setLocalName(user, claim.name);
-        this.signalHere({ user, name: localUser.name }, claim.takenOver);
+        this.signalHere({ user, name: this.nameOf(user) ?? claim.name }, claim.takenOver);
       }
     }
     return displaced;

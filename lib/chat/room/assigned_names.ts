@@ -3,6 +3,7 @@
  * and a user with a temporary name gets the wanted one when it is free.
  * @module
  */
+import { userKind } from "../../core/auth/user_kind.ts";
 import type { Author, UserId } from "../../core/log/entry.ts";
 import {
   guestPrefix,
@@ -44,9 +45,14 @@ export class AssignedNames {
     const { random, guestName, names } = this.#context;
     const isReserved = (name: Name) => names?.isReserved({ user, name }) ?? false;
     const isTaken = (name: Name) => room.presence.hasName(name) || isReserved(name);
-    const preferred = room.presence.temporaryNames.preferredName(user);
+    const wanted = room.presence.temporaryNames.preferredName(user);
+    // As `Ann (2)`, a guest would still look like the member whose name is Ann.
+    const isLookalike = wanted && userKind(user) === "guest" && isReserved(wanted);
+    const preferred = isLookalike ? undefined : wanted;
     const prefix = guestPrefix(guestName, languageOfName(from));
     for (let attempt = 0; attempt < MAX_NAME_ATTEMPTS; attempt++) {
+      // The user has left, or has another name already.
+      if (room.presence.nameOf(user) !== from) return;
       const name = preferred
         ? pickTemporaryName(preferred, isTaken, random)
         : pickGuestName(prefix, isTaken, random);

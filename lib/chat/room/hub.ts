@@ -148,7 +148,7 @@ export class Hub implements Disposable {
   /** Members own other names than before: those who have one of them here get other names. */
   onNamesChanged(): void {
     for (const room of this.#rooms.values()) {
-      if (room.presence.hasReservedNames) this.#refreshPresence(room);
+      if (room.presence.hasReservedNames) this.#refreshPresence(room, true);
       // A member may be waiting for the name.
       else room.presence.temporaryNames.onPeopleChanged();
     }
@@ -206,13 +206,13 @@ export class Hub implements Disposable {
     room.flushDue();
   }
 
-  async #refreshPresence(room: Room): Promise<void> {
+  async #refreshPresence(room: Room, isOnNews: boolean = false): Promise<void> {
     this.#closeIfEmpty(room);
     // While the bus is unavailable, the previous refresh is still retrying.
     if (this.#refreshing.has(room)) return;
     this.#refreshing.add(room);
     const displaced = await retryWhileUnavailable(
-      () => room.presence.refresh(),
+      () => room.presence.refresh(isOnNews),
       this.#context,
       room.signal,
     );

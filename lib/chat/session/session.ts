@@ -11,6 +11,7 @@ import {
   type SharedBudgets,
 } from "../../core/limits/rate_limiter.ts";
 import type { Author, UserId } from "../../core/log/entry.ts";
+import { userKind } from "../../core/auth/user_kind.ts";
 import { INTERNAL_ERROR, TOO_MANY_MESSAGES } from "../../core/protocol/close_codes.ts";
 import type { FaultCode } from "../../core/protocol/faults.ts";
 import type { Frame, FrameOf } from "../../core/protocol/frames.ts";
@@ -270,7 +271,8 @@ export class Session implements MembershipListener, SignInHost {
     const wantsTemporary = temporaryName || this.#signIn.hasFixedName || this.#signIn.isMember;
     const isTemporary = wantsTemporary && !me.hasGuestName;
     // As `Ann (2)`, a guest would still look like the member whose name is Ann.
-    const needsGuestName = me.hasGuestName || (temporaryName && this.#signIn.hasReservedName);
+    const isLookalike = userKind(me.user) === "guest" && this.#signIn.hasReservedName;
+    const needsGuestName = me.hasGuestName || (temporaryName && isLookalike);
     const pickName = (isTaken: (name: Name) => boolean) =>
       needsGuestName
         ? this.#signIn.pickGuestName(isTaken)
@@ -301,6 +303,10 @@ export class Session implements MembershipListener, SignInHost {
     }
     const name = parseName(requestedName);
     if (name === undefined) return this.#sendFault(id, "bad_name", NAME_RULE);
+    // Rooms would refuse it, but a user who is in none must not be called like a member either.
+    if (!this.#signIn.isMember && this.#context.names.isReserved({ user, name })) {
+      return this.#sendFault(id, "name_taken", `the name ${name} belongs to a member`);
+    }
     // A new name is an entry in each room.
     const isReadOnly = (room: string) => !this.#signIn.may("send", room);
     if ([...this.#memberships.keys()].some(isReadOnly)) return this.#sendFault(id, "not_allowed");

@@ -3,18 +3,19 @@ import assert from "node:assert/strict";
 import { KnownNames } from "../../../lib/chat/members/known_names.ts";
 import { RoomPresence } from "../../../lib/chat/presence/room_presence.ts";
 import { BusUnavailable } from "../../../lib/chat/ports/bus.ts";
-import { ann, lobby } from "../../contract/fixtures.ts";
+import { nameKeys } from "../../../lib/core/names/name_keys.ts";
+import { ann, lobby, user } from "../../contract/fixtures.ts";
 import { FakeBus, FakeClock, name } from "../../support/fakes.ts";
 
 const anna = { user: ann.user, name: name("Anna") };
 
 /** Ann is in the lobby through two nodes. */
-async function joinThroughTwoNodes() {
+async function joinThroughTwoNodes(names = new KnownNames()) {
   const clock = new FakeClock();
   const bus = new FakeBus(clock);
   const { signal } = new AbortController();
   const [one, two] = ["one", "two"].map((node) =>
-    new RoomPresence(lobby, { bus, clock, node, names: new KnownNames() }, signal)
+    new RoomPresence(lobby, { bus, clock, node, names }, signal)
   );
   if (!one || !two) throw new Error("unreachable");
   await one.join(ann);
@@ -80,4 +81,34 @@ Deno.test("RoomPresence.apply() records no wanted name for a user who is on othe
   const temporary = { user: ann.user, name: name("Ann (2)") };
   three.apply({ kind: "here", ...temporary, node: "one", isChosen: true, wanted: ann.name });
   assert.equal(three.temporaryNames.preferredName(ann.user), undefined);
+});
+
+/** A member owns Ann's name, and both nodes have learnt of it. */
+async function loseName() {
+  const names = new KnownNames();
+  const joined = await joinThroughTwoNodes(names);
+  const owner = user("m_ann00000");
+  names.learn({ version: 1, added: nameKeys(ann.name).map((key) => ({ key, owner })) });
+  return { ...joined, owner };
+}
+
+Deno.test("RoomPresence.refresh() has one of two nodes give a user another name when both hear of its owner", async () => {
+  const { one, two } = await loseName();
+  assert.equal(one.hasReservedNames, true);
+  assert.deepEqual(await Promise.all([one.refresh(true), two.refresh(true)]), [[ann], []]);
+  // The other one follows if that has not happened by its next refresh.
+  assert.deepEqual(await two.refresh(), [ann]);
+  await one.assignName(anna, false);
+  assert.deepEqual(await two.refresh(), []);
+  assert.equal(two.nameOf(ann.user), "Anna");
+});
+
+Deno.test("RoomPresence.join() refuses a member's name to others, and rename() too, without asking the store", async () => {
+  const { bus, one, owner } = await loseName();
+  bus.availability = "away";
+  assert.equal(await one.join({ user: user("u_bob00000"), name: ann.name }), undefined);
+  assert.equal(await one.rename({ user: user("u_bob00000"), name: name("ANN") }), false);
+  bus.availability = "well";
+  await one.assignName(anna, false);
+  assert.equal(await one.join({ user: owner, name: ann.name }), "Ann");
 });
