@@ -15,6 +15,7 @@ import { EmbeddedBus } from "../../lib/chat/bus/embedded_bus.ts";
 import { ConcurrencyLimit } from "../../lib/chat/concurrency_limit.ts";
 import { Hub, type HubContext } from "../../lib/chat/room/hub.ts";
 import { MemoryStore } from "../../lib/chat/bus/memory_store.ts";
+import type { DeviceToken } from "../../lib/chat/ports/directory.ts";
 import type { IssuedTicket, Tickets } from "../../lib/chat/ports/tickets.ts";
 import type { ReturningUser, SessionTokens } from "../../lib/chat/ports/session_tokens.ts";
 import { MemoryRevocations } from "../../lib/chat/revocations/memory_revocations.ts";
@@ -262,14 +263,16 @@ export class FakeSessionTokens implements SessionTokens {
     return id;
   }
 
-  sign({ user, name }: Author): string | undefined {
-    return `${user}/${name}`;
+  sign({ user, name }: Author, since = 0, device?: DeviceToken): string | undefined {
+    const token = `${user}/${name}`;
+    return device ? `${token}/${since}/${device.id}/${device.serial}` : token;
   }
 
   verify(token: string): ReturningUser | undefined {
-    const [user = "", text = "", since = "0"] = token.split("/");
+    const [user = "", text = "", since = "0", id, serial] = token.split("/");
     if (!isUserId(user)) return undefined;
-    return { user, name: name(text), hasGuestName: false, since: Number(since) };
+    const device = id === undefined ? undefined : { id, serial: Number(serial) };
+    return { user, name: name(text), hasGuestName: false, since: Number(since), device };
   }
 }
 

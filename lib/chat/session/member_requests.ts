@@ -38,7 +38,7 @@ export async function handleMemberRequest(
     return await frameOf(id, answer, { actor, page, context });
   } catch (error) {
     if (!(error instanceof BusUnavailable)) throw error;
-    return faultFrame(id, "unavailable", error.message);
+    return faultFrame(id, error.mayHaveApplied ? "unknown_outcome" : "unavailable", error.message);
   }
 }
 

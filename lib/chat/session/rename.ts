@@ -52,7 +52,8 @@ export async function renameInAllRooms(
       const change = { membership, from: membership.name, wanted };
       // Recorded before the claim: if the reply is lost, the name may have been claimed.
       changes.push(change);
-      if (await claimWithRetry(author, change, context)) continue;
+      const { presence, signal } = membership.room;
+      if (await repeatIfLost(() => presence.rename(author), context.clock, signal)) continue;
       changes.pop();
       restoreNames(author, changes, context);
       return faultFrame(id, "name_taken", `the name ${author.name} is taken in ${membership.id}`);
@@ -80,8 +81,10 @@ export async function renameMember(
   context: RequestContext & { readonly directory: Pick<Directory, "renameMember"> },
 ): Promise<FrameOf<"fault"> | undefined> {
   const { id, author: { user, name } } = request;
+  const { clock, directory } = context;
   try {
-    if (!await context.directory.renameMember(user, name)) {
+    const claim = () => directory.renameMember(user, name);
+    if (!await repeatIfLost(claim, clock, new AbortController().signal)) {
       return faultFrame(id, "name_taken", `the name ${name} belongs to another member`);
     }
   } catch (error) {
@@ -90,8 +93,8 @@ export async function renameMember(
   }
   const refusal = await renameInAllRooms(request, context);
   if (refusal && previous !== undefined) {
-    const restore = () => context.directory.renameMember(user, previous);
-    const { bus, clock } = context;
+    const restore = () => directory.renameMember(user, previous);
+    const { bus } = context;
     const life = new AbortController();
     await retryWhileUnavailable(restore, { bus, clock, random: () => 0.5 }, life.signal);
   }
@@ -109,23 +112,23 @@ function nextUnclaimed(
 }
 
 /**
- * Repeats the claim if its reply was lost. That is harmless: claims of the same user are idempotent. Gives up at the
+ * Repeats a claim of a name if its reply was lost. That is harmless: claims of the same user are idempotent. Gives up at the
  * first failure that is certain: a user who connects elsewhere meanwhile must not be renamed late.
  */
-async function claimWithRetry(
-  author: Author,
-  { membership: { room } }: RoomRename,
-  { clock }: RequestContext,
+async function repeatIfLost(
+  claim: () => Promise<boolean>,
+  clock: RequestContext["clock"],
+  signal: AbortSignal,
 ): Promise<boolean> {
   const giveUpAt = clock.now() + CLAIM_TIMEOUT_MS;
   for (;;) {
     try {
-      return await room.presence.rename(author);
+      return await claim();
     } catch (error) {
       const isLost = error instanceof BusUnavailable && error.mayHaveApplied;
-      if (!isLost || clock.now() >= giveUpAt || room.signal.aborted) throw error;
+      if (!isLost || clock.now() >= giveUpAt || signal.aborted) throw error;
     }
-    await clock.sleep(RETRY_MS, room.signal);
+    await clock.sleep(RETRY_MS, signal);
   }
 }
 
