@@ -8,6 +8,7 @@ import type { RoomId } from "../../lib/core/names/names.ts";
 import { formatPosition } from "../../lib/core/log/position.ts";
 import type { JsonClient } from "./clients/json_client.ts";
 import type { LibraryClient } from "./clients/library_client.ts";
+import type { SimMember } from "./clients/member_client.ts";
 import type { SimNode } from "./world/sim_node.ts";
 import type { TextClient } from "./clients/text_client.ts";
 import type { TokenClient } from "./clients/token_client.ts";
@@ -20,6 +21,7 @@ export interface SimClients {
   readonly text: readonly TextClient[];
   readonly library: readonly LibraryClient[];
   readonly token?: readonly TokenClient[];
+  readonly members?: readonly SimMember[];
 }
 
 /** Lets a client act repeatedly until a time. */
@@ -86,10 +88,11 @@ export function injectFaults(
 
 type FaultInjection = (world: World, clients: SimClients) => void;
 
-function cut(world: World, { json, text, library, token = [] }: SimClients): void {
+function cut(world: World, { json, text, library, token = [], members = [] }: SimClients): void {
   const { dice } = world;
   const pages = library.flatMap((it) => it.pages);
-  const { id, wire } = dice.pick([...json, ...text, ...pages, ...token]);
+  const devices = members.flatMap((it) => it.devices);
+  const { id, wire } = dice.pick([...json, ...text, ...pages, ...token, ...devices]);
   world.note(`the line of ${id} breaks`);
   wire?.cut(dice.chance(0.6) ? 1 : dice.between(1, 30_000));
 }
@@ -135,10 +138,11 @@ function restart(world: World, clients: SimClients): void {
 
 function wiresOf(
   node: SimNode,
-  { json, text, library, token = [] }: SimClients,
+  { json, text, library, token = [], members = [] }: SimClients,
 ): readonly Wire[] {
   const pages = library.flatMap((it) => it.pages);
-  return [...json, ...text, ...pages, ...token].flatMap(({ wire }) =>
+  const devices = members.flatMap((it) => it.devices);
+  return [...json, ...text, ...pages, ...token, ...devices].flatMap(({ wire }) =>
     wire?.node === node ? wire : []
   );
 }

@@ -71,6 +71,24 @@ export function checkPresence(world: World, clients: SimClients): void {
   }
 }
 
+/** Checks that everybody in a room is shown under the same name there, to all who are. */
+export function checkNames(world: World, { json, members = [] }: SimClients): void {
+  const devices = members.flatMap((it) => it.devices);
+  for (const room of world.rooms) {
+    const names = new Map<string, string>(
+      world.redis.people(room).map(({ user, name }) => [user, name]),
+    );
+    const expected = [...names].map(String).toSorted().join();
+    for (const { id, rooms } of [...json, ...devices]) {
+      const people = rooms.has(room) ? rooms.record(room)?.people : undefined;
+      const known = people && [...people].map(String).toSorted().join();
+      if (known !== undefined && known !== expected) {
+        world.reportViolation(`${id}: names in ${room}: ${known}, not ${expected}`);
+      }
+    }
+  }
+}
+
 /** Checks that no user has a temporary name while the requested one is free. */
 function checkTemporaryNames(world: World, room: RoomId): void {
   const people = world.redis.people(room);

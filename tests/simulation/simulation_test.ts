@@ -12,8 +12,10 @@ import {
   MUTANTS,
   TOKEN_MUTANTS,
 } from "./mutants/mutants.ts";
+import { MEMBER_MUTANTS } from "./mutants/member_mutants.ts";
 import { simulateDrops } from "./drops.ts";
 import { simulateLibrary } from "./library_scenario.ts";
+import { simulateMembers } from "./members.ts";
 import { simulate, type SimulationResult } from "./scenario.ts";
 import { simulateTokens } from "./tokens.ts";
 
@@ -28,6 +30,7 @@ const ENOUGH_SEEDS = 500;
 const HARMLESS_SEEDS = 200;
 const DROPS_SEEDS = 200;
 const TOKEN_SEEDS = Math.ceil(SEEDS / 25);
+const MEMBER_SEEDS = Math.ceil(SEEDS / 100);
 const OCCASION_SEEDS = 4_000;
 
 /** The first seeds, or the single requested one. */
@@ -121,10 +124,28 @@ const TOKEN_OCCASIONS: readonly RegExp[] = [
   /is cut off: 4010/,
 ];
 
+/** The same for members. */
+const MEMBER_OCCASIONS: readonly RegExp[] = [
+  /"kind":"member"/,
+  /is cut off: 4508/,
+  /is cut off: 4010/,
+  /a thief's token is worth nothing/,
+  /(ann|bob)\/\d < .*"type":"ack"/,
+  /(ann|bob)\/\d < .*"code":"name_taken"/,
+  /(ann|bob)\/\d < .*"code":"bad_invite"/,
+  /(ann|bob)\/[1-9] < .*"type":"hello"/,
+  /"type":"joined".*"wanted":/,
+  /"type":"renamed".*"user":"user_.*"name":"guest\d+".*"from":"(Ann|json)/,
+  /"type":"renamed".*"user":"m_/,
+];
+
 const PLANTED = [
   ...Object.entries(MUTANTS).map(([name, mutant]) => [name, mutant, simulate] as const),
   ...Object.entries(DROP_MUTANTS).map(([name, mutant]) => [name, mutant, simulateDrops] as const),
   ...Object.entries(TOKEN_MUTANTS).map(([name, mutant]) => [name, mutant, simulateTokens] as const),
+  ...Object.entries(MEMBER_MUTANTS).map(([name, mutant]) =>
+    [name, mutant, simulateMembers] as const
+  ),
   ...Object.entries(LIBRARY_MUTANTS).map(([name, mutant]) =>
     [name, mutant, simulateLibrary] as const
   ),
@@ -144,6 +165,10 @@ Deno.test("A user who drops and reconnects within 10 s is not reported as left",
 
 Deno.test("Users are sent what their tokens allow, all of it and nothing else, until they expire", async () => {
   for (const seed of seeds(TOKEN_SEEDS)) assertNoViolations(seed, await simulateTokens(seed));
+});
+
+Deno.test("Members return until they are signed out, nobody else has their tokens, or their names for long", async () => {
+  for (const seed of seeds(MEMBER_SEEDS)) assertNoViolations(seed, await simulateMembers(seed));
 });
 
 for (const [name, mutant] of Object.entries(EQUIVALENT_MUTANTS)) {
@@ -166,6 +191,10 @@ Deno.test("A simulation is identical for the same seed, and different for anothe
   assert.notDeepEqual(one.trace, other.trace);
 });
 
+Deno.test("A simulation of members is identical for the same seed", async () => {
+  assert.deepEqual((await simulateMembers(1)).trace, (await simulateMembers(1)).trace);
+});
+
 Deno.test("A simulation of the client library is identical for the same seed, except for its random ids", async () => {
   const [one, again] = [await simulateLibrary(1), await simulateLibrary(1)];
   assert.deepEqual(withoutIds(one), withoutIds(again));
@@ -174,6 +203,7 @@ Deno.test("A simulation of the client library is identical for the same seed, ex
 const REQUIRED = [
   ["Simulations", OCCASIONS, simulate],
   ["Simulations of the client library", LIBRARY_OCCASIONS, simulateLibrary],
+  ["Simulations of members", MEMBER_OCCASIONS, simulateMembers],
   ["Simulations of tokens", TOKEN_OCCASIONS, simulateTokens],
 ] as const;
 

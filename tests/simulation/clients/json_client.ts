@@ -3,7 +3,11 @@
  * any node, and resends what was not answered. It checks every frame that it receives.
  * @module
  */
-import { type CloseStatus, SERVICE_RESTART } from "../../../lib/core/protocol/close_codes.ts";
+import {
+  type CloseStatus,
+  NOT_READY,
+  SERVICE_RESTART,
+} from "../../../lib/core/protocol/close_codes.ts";
 import type { Frame, FrameOf } from "../../../lib/core/protocol/frames.ts";
 import type { RoomId } from "../../../lib/core/names/names.ts";
 import { PendingRequests, type RequestFields } from "./pending_requests.ts";
@@ -84,8 +88,10 @@ export class JsonClient implements WireClient {
   }
 
   closed(status: CloseStatus | undefined): void {
-    const { dice, clock, isFaultFree } = this.#world;
-    if (status && status.code !== SERVICE_RESTART.code) {
+    const { dice, clock, isFaultFree, directory } = this.#world;
+    // Nobody who returns is let in before a node knows what was revoked.
+    const isStarting = directory !== undefined && status?.code === NOT_READY.code;
+    if (status && status.code !== SERVICE_RESTART.code && !isStarting) {
       this.#reportViolation(`closed with ${status.code}`);
     }
     this.#world.note(`${this.id} is cut off`);

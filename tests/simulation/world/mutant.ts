@@ -2,6 +2,9 @@
  * The places where a fault can be planted, to prove that the simulation finds it: each replaces one real part.
  * @module
  */
+import { KnownNames } from "../../../lib/chat/members/known_names.ts";
+import type { Directory } from "../../../lib/chat/ports/directory.ts";
+import type { DirectoryStore } from "../../../lib/chat/ports/directory_store.ts";
 import type { Authenticator } from "../../../lib/chat/ports/authenticator.ts";
 import { Hub, type HubContext } from "../../../lib/chat/room/hub.ts";
 import { ListRoomStorage } from "../../core/log/list_room_storage.ts";
@@ -18,6 +21,14 @@ export interface Mutant {
   readonly makeHub: (context: HubContext) => Hub;
   /** Wraps a node's authenticator. */
   readonly wrapAuthenticator: (authenticator: Authenticator) => Authenticator;
+  /** Wraps the store of members. */
+  readonly wrapDirectoryStore: (store: DirectoryStore) => DirectoryStore;
+  /** Wraps a node's directory of members. */
+  readonly wrapDirectory: (directory: Directory) => Directory;
+  /** What a node knows of the names of members. */
+  readonly makeKnownNames: () => KnownNames;
+  /** Whether a device that is signed out is revoked. */
+  readonly revokesDevices: boolean;
   /** Whether the tops of the logs are announced. */
   readonly announcesTops: boolean;
   /** Whether a new epoch begins where entries may have been lost. */
@@ -34,6 +45,10 @@ export const UNMUTATED: Mutant = {
   wrap: (bus) => bus,
   makeHub: (context) => new Hub(context),
   wrapAuthenticator: (authenticator) => authenticator,
+  wrapDirectoryStore: (store) => store,
+  wrapDirectory: (directory) => directory,
+  makeKnownNames: () => new KnownNames(),
+  revokesDevices: true,
   announcesTops: true,
   startsEpochs: true,
   makeStorage: () => new Map(),

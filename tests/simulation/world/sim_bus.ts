@@ -67,7 +67,7 @@ export class SimBus implements NodeBus {
     this.#context = context;
     const { redis, clock } = context;
     this.#publishQueue = new PublishQueue(
-      (_room, drafts) => this.#call(() => drafts.map((draft) => redis.append(draft))),
+      (_room, drafts) => this.call(() => drafts.map((draft) => redis.append(draft))),
       clock,
       new AbortController().signal,
     );
@@ -108,7 +108,7 @@ export class SimBus implements NodeBus {
 
   signal(room: RoomId, signal: Signal): void {
     const { redis } = this.#context;
-    this.#call(() => redis.announce(room, { kind: "signal", room, signal })).catch(() => {});
+    this.call(() => redis.announce(room, { kind: "signal", room, signal })).catch(() => {});
   }
 
   async subscribe(room: RoomId): Promise<void> {
@@ -134,52 +134,53 @@ export class SimBus implements NodeBus {
 
   topPositions(): Promise<readonly Top[]> {
     const { redis } = this.#context;
-    return this.#call(() => this.#subscriptions.rooms().map((room) => redis.top(room)));
+    return this.call(() => this.#subscriptions.rooms().map((room) => redis.top(room)));
   }
 
   probe(): Promise<void> {
-    return this.#call(() => {});
+    return this.call(() => {});
   }
 
   replay(room: RoomId, since: Position, limit: number): Promise<Replay> {
     // Few entries per read, because a simulation has few: a gap may need more than one read.
     const most = Math.min(limit, RECOVER_LIMIT);
-    return this.#call(() => this.#context.redis.replay(room, since, most));
+    return this.call(() => this.#context.redis.replay(room, since, most));
   }
 
   page(room: RoomId, before: number | undefined, limit: number): Promise<HistoryPage> {
-    return this.#call(() => this.#context.redis.page(room, before, limit));
+    return this.call(() => this.#context.redis.page(room, before, limit));
   }
 
   readState(room: RoomId, user: UserId): Promise<ReadState> {
-    return this.#call(() => this.#context.redis.readState(room, user));
+    return this.call(() => this.#context.redis.readState(room, user));
   }
 
   markRead(room: RoomId, user: UserId, read: Position): Promise<boolean> {
-    return this.#call(() => this.#context.redis.markRead(room, user, read));
+    return this.call(() => this.#context.redis.markRead(room, user, read));
   }
 
   claim(room: RoomId, claim: Claim): Promise<ClaimResult> {
-    return this.#call(() => this.#context.redis.claim(room, claim));
+    return this.call(() => this.#context.redis.claim(room, claim));
   }
 
   release(room: RoomId, user: UserId, node: string): Promise<void> {
-    return this.#call(() => this.#context.redis.release(room, user, node));
+    return this.call(() => this.#context.redis.release(room, user, node));
   }
 
   withdraw(room: RoomId, node: string): Promise<void> {
-    return this.#call(() => this.#context.redis.withdraw(room, node));
+    return this.call(() => this.#context.redis.withdraw(room, node));
   }
 
   renew(room: RoomId, node: string): Promise<boolean> {
-    return this.#call(() => this.#context.redis.renew(room, node));
+    return this.call(() => this.#context.redis.renew(room, node));
   }
 
   people(room: RoomId): Promise<readonly Person[]> {
-    return this.#call(() => this.#context.redis.people(room));
+    return this.call(() => this.#context.redis.people(room));
   }
 
-  #call<T>(fn: () => T): Promise<T> {
+  /** Calls the Redis, which may fail. */
+  call<T>(fn: () => T): Promise<T> {
     const { clock, dice, isAlive } = this.#context;
     const { refused, requestLost, replyLost } = this.#context.faultRates();
     const { promise, resolve, reject } = Promise.withResolvers<T>();

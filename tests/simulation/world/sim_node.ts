@@ -6,6 +6,7 @@
 import { MemoryTicketStore } from "../../../lib/io/auth/memory_ticket_store.ts";
 import { StoredTickets } from "../../../lib/io/auth/stored_tickets.ts";
 import type { Announcement } from "../../../lib/chat/ports/bus.ts";
+import type { DeviceToken } from "../../../lib/chat/ports/directory.ts";
 import type { Clock } from "../../../lib/chat/ports/clock.ts";
 import type { ConnectionHandler, Socket } from "../../../lib/chat/ports/connection_handler.ts";
 import { Heartbeat } from "../../../lib/chat/heartbeat.ts";
@@ -27,6 +28,7 @@ import { noRevocations } from "../../support/fakes.ts";
 import { noMembers } from "../../support/members.ts";
 import { parseName } from "../../../lib/core/names/names.ts";
 import { SimAuthenticator } from "./sim_authenticator.ts";
+import { NodeMembers } from "./sim_directory.ts";
 import { RECOVER_LIMIT, SimBus } from "./sim_bus.ts";
 import type { World } from "./world.ts";
 
@@ -49,6 +51,7 @@ export class SimNode {
   readonly heartbeat: Heartbeat | undefined;
   readonly #world: World;
   readonly #hub: Hub;
+  readonly #members: NodeMembers | undefined;
   readonly #context: SessionContext;
   #isAlive = true;
 
@@ -65,8 +68,13 @@ export class SimNode {
     const newId = () => `id${world.nextNumber()}`;
     const common = { bus, clock, random, newId, guestName: "guest" };
     const batching = { batchPolicy, sharesWrites };
+    this.#members = world.directory &&
+      new NodeMembers(world, world.directory, this.bus, clock);
+    const members = { ...noMembers(clock), revocations: noRevocations() };
+    const { directory, names, revocations } = this.#members ?? members;
     this.#hub = mutant.makeHub({
       ...common,
+      names,
       ...batching,
       node: id,
       recoverLimit: RECOVER_LIMIT,
@@ -81,9 +89,8 @@ export class SimNode {
     const readLimit = new ConcurrencyLimit(2);
     const authenticator = mutant.wrapAuthenticator(new SimAuthenticator(world));
     const tickets = new StoredTickets(new MemoryTicketStore(clock), clock);
-    const revocations = noRevocations();
-    const members = noMembers(clock);
-    const access = { authenticator, tickets, revocations, ...members, auth: "open" } as const;
+    const known = { ...members, directory, names, revocations };
+    const access = { authenticator, tickets, ...known, auth: "open" } as const;
     const own = { limits, readLimit, hub: this.#hub, sessionTokens, ...access, serverInfo };
     this.#context = { ...common, ...LIMITS, ...own };
     this.#start(new TopAnnouncer(bus, clock, (tops) => this.#dispatchLater(tops)));
@@ -108,7 +115,7 @@ export class SimNode {
         onNewUser(user);
         return user;
       },
-      sign: (author, since) => this.#context.sessionTokens.sign(author, since),
+      sign: (...args) => this.#context.sessionTokens.sign(...args),
       verify: (token) => this.#context.sessionTokens.verify(token),
     };
     const context = { ...this.#context, sessionTokens };
@@ -131,6 +138,9 @@ export class SimNode {
     const tasks = [this.#hub.run(signal), this.#forwardAnnouncements(topAnnouncer, signal)];
     if (this.#world.mutant.announcesTops) tasks.push(topAnnouncer.run(signal));
     if (this.heartbeat) tasks.push(this.heartbeat.run(signal));
+    const onNamesChanged = () => this.#isAlive && this.#hub.onNamesChanged();
+    const onRevoked = () => this.#isAlive && this.heartbeat?.checkRevocations();
+    tasks.push(...this.#members?.run(onNamesChanged, onRevoked, signal) ?? []);
     const broken = (error: unknown) => this.#world.reportViolation(`${this.id} broke: ${error}`);
     Promise.all(tasks).catch(broken);
   }
@@ -179,15 +189,19 @@ class SimSessionTokens implements SessionTokens {
     return isUserId(user) ? user : this.#world.fail(`${user} is no user`);
   }
 
-  sign({ user, name, hasGuestName }: Identity): string {
-    return `${user} ${hasGuestName} ${name}`;
+  sign({ user, name, hasGuestName }: Identity, since: number, device?: DeviceToken): string {
+    return `${user} ${device ? `${device.id}.${device.serial}.${since}` : hasGuestName} ${name}`;
   }
 
   verify(token: string): ReturningUser | undefined {
     const [user = "", hasGuestName, ...rest] = token.split(" ");
     const name = parseName(rest.join(" "));
-    return name && isUserId(user)
-      ? { user, name, hasGuestName: hasGuestName === "true", since: 0 }
-      : undefined;
+    if (!name || !isUserId(user)) return undefined;
+    const [id = "", serial, since] = hasGuestName?.split(".") ?? [];
+    if (since === undefined) {
+      return { user, name, hasGuestName: hasGuestName === "true", since: 0 };
+    }
+    const device = { id, serial: Number(serial) };
+    return { user, name, hasGuestName: false, since: Number(since), device };
   }
 }

@@ -109,6 +109,10 @@ export class Wire implements Socket, Peer {
     this.#world.guard(() => this.#handler?.onExpiring?.());
   }
 
+  checkRevocation(): void {
+    if (this.#nodeEnd === "open") this.#world.guard(() => this.#handler?.checkRevocation?.());
+  }
+
   ping(): void {}
 
   drop(): void {}

@@ -9,6 +9,7 @@ import { room } from "../../support/fakes.ts";
 import { Dice } from "./dice.ts";
 import type { Mutant } from "./mutant.ts";
 import type { BusContext } from "./sim_bus.ts";
+import { SimDirectory } from "./sim_directory.ts";
 import { SimClock } from "./sim_clock.ts";
 import { SimNode } from "./sim_node.ts";
 import { SimRedis } from "./sim_redis.ts";
@@ -27,6 +28,8 @@ export class World {
   /** Whether plain text waits too. */
   readonly sharesWrites: boolean;
   readonly checksExpiry: boolean;
+  /** The members; undefined in a world without. */
+  readonly directory: SimDirectory | undefined;
   readonly nodes: SimNode[] = [];
   /** The ids of refused actions, whose order is not guaranteed. */
   readonly refused = new Set<string>();
@@ -37,12 +40,16 @@ export class World {
   #faultRates: FaultRates;
   #lastNumber = 0;
 
-  /** @param options `checksExpiry`: whether nodes end the connections of users whose tokens expire. */
-  constructor(seed: number, mutant: Mutant, { checksExpiry = false } = {}) {
+  /**
+   * @param options `checksExpiry`: whether nodes end the connections of users whose tokens expire or are revoked;
+   *   `hasMembers`: whether there can be members.
+   */
+  constructor(seed: number, mutant: Mutant, { checksExpiry = false, hasMembers = false } = {}) {
     this.checksExpiry = checksExpiry;
     this.dice = new Dice(seed);
     this.clock = new SimClock(this.dice);
     this.mutant = mutant;
+    this.directory = hasMembers ? new SimDirectory(this) : undefined;
     this.redis = new SimRedis({
       clock: this.clock,
       retention: randomRetention(this.dice),

@@ -1,0 +1,206 @@
+/**
+ * The members of a simulated service: one store of them and of what is revoked, and what each node makes of it. Calls fail as
+ * those of the node's bus do, and news of changes can be lost.
+ * @module
+ */
+import type { DirectoryContext, MemberIds } from "../../../lib/chat/members/directory_context.ts";
+import type { KnownNames } from "../../../lib/chat/members/known_names.ts";
+import { MemberDirectory } from "../../../lib/chat/members/member_directory.ts";
+import { MemoryDirectoryStore } from "../../../lib/chat/members/memory_directory_store.ts";
+import { OwnedNames } from "../../../lib/chat/members/owned_names.ts";
+import type { Clock } from "../../../lib/chat/ports/clock.ts";
+import type { Directory } from "../../../lib/chat/ports/directory.ts";
+import type { DirectoryStore } from "../../../lib/chat/ports/directory_store.ts";
+import type { RevocationStore } from "../../../lib/chat/ports/revocation_store.ts";
+import { KnownRevocations } from "../../../lib/chat/revocations/known_revocations.ts";
+import { MemoryRevocations } from "../../../lib/chat/revocations/memory_revocations.ts";
+import { RevocationFeed } from "../../../lib/chat/revocations/revocation_feed.ts";
+import { isUserId, type UserId } from "../../../lib/core/log/entry.ts";
+import { nameKeys } from "../../../lib/core/names/name_keys.ts";
+import { parseName } from "../../../lib/core/names/names.ts";
+import type { SimBus } from "./sim_bus.ts";
+import type { World } from "./world.ts";
+
+/** Without news, a node reads again after this time. */
+const REREAD_MS = 30_000;
+
+/** What all nodes share. */
+export class SimDirectory {
+  readonly #world: World;
+  readonly records: DirectoryStore;
+  readonly revocations: MemoryRevocations = new MemoryRevocations();
+  /** Told of each change. */
+  readonly listeners = new Set<() => void>();
+
+  constructor(world: World) {
+    this.#world = world;
+    this.records = world.mutant.wrapDirectoryStore(new MemoryDirectoryStore());
+  }
+
+  /** The owners of all names. */
+  async owners(): Promise<ReadonlyMap<string, string>> {
+    return await this.records.list("name");
+  }
+
+  /** Checks that each name has the owner who has it, and no other. */
+  async checkNames(): Promise<void> {
+    const owners = new Map<string, string>();
+    // At one time: a member may be renamed between two reads.
+    const [members, names] = await Promise.all([this.records.list("member"), this.owners()]);
+    for (const [user, record] of members) {
+      const name = parseName(JSON.parse(record).name);
+      for (const key of name ? nameKeys(name) : []) {
+        const other = owners.get(key);
+        if (other) this.#world.reportViolation(`${user} and ${other} are both ${key}`);
+        owners.set(key, user);
+      }
+    }
+    const text = (names: ReadonlyMap<string, string>) => [...names].map(String).toSorted().join();
+    const stored = text(names);
+    if (stored !== text(owners)) {
+      this.#world.reportViolation(`the names are ${stored}, not ${text(owners)}`);
+    }
+  }
+}
+
+/** One node's view of the members. */
+export class NodeMembers {
+  readonly directory: Directory;
+  readonly names: KnownNames;
+  readonly revocations: KnownRevocations = new KnownRevocations();
+  readonly #feed: RevocationFeed;
+  readonly #owned: OwnedNames;
+
+  constructor(world: World, shared: SimDirectory, bus: SimBus, clock: Clock) {
+    const { mutant } = world;
+    const store = new NodeDirectoryStore(world, shared, bus, clock);
+    this.#owned = new OwnedNames(store, { clock, bus });
+    this.#feed = new RevocationFeed(revocationStore(world, shared, bus, clock), { clock, bus });
+    const context: DirectoryContext = {
+      ...{ store, clock, names: this.#owned, ids: simIds(world) },
+      revoke: (it) => mutant.revokesDevices ? this.#feed.revoke(it) : Promise.resolve(),
+      isRevoked: (issued) => this.#feed.isRevoked(issued),
+    };
+    this.directory = mutant.wrapDirectory(new MemberDirectory(context));
+    this.names = mutant.makeKnownNames();
+  }
+
+  /** Follows what other nodes change. */
+  run(
+    onNamesChanged: () => void,
+    onRevoked: () => void,
+    signal: AbortSignal,
+  ): readonly Promise<void>[] {
+    const source = this.#feed;
+    return [
+      this.#owned.run(signal),
+      this.#feed.run(signal),
+      this.names.follow(this.directory, onNamesChanged, signal),
+      this.revocations.follow(source, onRevoked, signal),
+    ];
+  }
+}
+
+/** Waits for news of the store's changes, some of which are lost. */
+class News {
+  readonly #clock: Clock;
+  #hasNews = false;
+  #arrived = Promise.withResolvers<void>();
+
+  constructor(world: World, shared: SimDirectory, bus: SimBus, clock: Clock) {
+    this.#clock = clock;
+    shared.listeners.add(() => {
+      const { dice } = world;
+      if (bus.isAway || dice.chance(world.busContext.faultRates().lost)) return;
+      world.clock.after(dice.between(1, 20), () => {
+        this.#hasNews = true;
+        this.#arrived.resolve();
+        this.#arrived = Promise.withResolvers();
+      });
+    });
+  }
+
+  /** A read begins. */
+  forget(): void {
+    this.#hasNews = false;
+  }
+
+  async wait(signal: AbortSignal): Promise<void> {
+    if (this.#hasNews) return;
+    await Promise.race([this.#arrived.promise, this.#clock.sleep(REREAD_MS, signal)]);
+  }
+}
+
+/** The store as one node reaches it. */
+class NodeDirectoryStore implements DirectoryStore {
+  readonly #shared: SimDirectory;
+  readonly #bus: SimBus;
+  readonly #news: News;
+
+  constructor(world: World, shared: SimDirectory, bus: SimBus, clock: Clock) {
+    this.#shared = shared;
+    this.#bus = bus;
+    this.#news = new News(world, shared, bus, clock);
+  }
+
+  async read(
+    keys: Parameters<DirectoryStore["read"]>[0],
+  ): Promise<readonly (string | undefined)[]> {
+    return await this.#bus.call(() => this.#shared.records.read(keys));
+  }
+
+  async list(
+    kind: Parameters<DirectoryStore["list"]>[0],
+  ): Promise<ReadonlyMap<string, string>> {
+    if (kind === "name") this.#news.forget();
+    return await this.#bus.call(() => this.#shared.records.list(kind));
+  }
+
+  async commit(changes: Parameters<DirectoryStore["commit"]>[0]): Promise<boolean> {
+    return await this.#bus.call(() => {
+      const done = this.#shared.records.commit(changes);
+      for (const listener of this.#shared.listeners) listener();
+      return done;
+    });
+  }
+
+  whenNamesChanged(signal: AbortSignal): Promise<void> {
+    return this.#news.wait(signal);
+  }
+}
+
+function revocationStore(
+  world: World,
+  shared: SimDirectory,
+  bus: SimBus,
+  clock: Clock,
+): RevocationStore {
+  const { revocations } = shared;
+  const news = new News(world, shared, bus, clock);
+  return {
+    async add(revocation) {
+      await bus.call(() => {
+        const added = revocations.add(revocation);
+        for (const listener of shared.listeners) listener();
+        return added;
+      });
+    },
+    async read() {
+      news.forget();
+      return await bus.call(() => revocations.read());
+    },
+    removeBefore: (date) => revocations.removeBefore(date),
+    whenChanged: (signal) => news.wait(signal),
+  };
+}
+
+/** Ids that are the same for the same seed. */
+export function simIds(world: World): MemberIds {
+  const user = (text: string): UserId => isUserId(text) ? text : world.fail(`${text} is no user`);
+  return {
+    newMember: () => user(`m_${String(world.nextNumber()).padStart(8, "0")}`),
+    newId: () => `it${world.nextNumber()}`,
+    newSecret: () => String(world.nextNumber()).padStart(22, "S"),
+    hash: (secret) => `hash of ${secret}`,
+  };
+}
