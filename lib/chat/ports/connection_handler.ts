@@ -22,6 +22,16 @@ export interface Socket {
   close(status: CloseStatus): void;
 }
 
+/** What the user of a connection has signed in with: it may expire, or be revoked. */
+export interface SignInState {
+  /** When the user's token expires; undefined if it does not. */
+  readonly expiry: TokenExpiry | undefined;
+  /** Tells the peer that its token expires soon. */
+  onExpiring(): void;
+  /** Something has been revoked: closes the connection if that concerns it. */
+  checkRevocation(): void;
+}
+
 /** Handles the messages of one connection. */
 export interface ConnectionHandler {
   /** Handles a complete message of at most the permitted size: text, or bytes. */
@@ -32,12 +42,8 @@ export interface ConnectionHandler {
   ping?(): void;
   /** The next setup step that the peer owes; undefined if it has completed them. */
   pendingStep?(): SetupStep | undefined;
-  /** When the token of the peer expires; undefined if it does not. */
-  expiry?(): TokenExpiry | undefined;
-  /** The token of the peer expires soon. */
-  onExpiring?(): void;
-  /** Something has been revoked: close the connection if that concerns it. */
-  checkRevocation?(): void;
+  /** What the user of the peer has signed in with. Only in protocols that have users. */
+  readonly signIn?: SignInState;
   /**
    * Asks the peer to wait this long before reconnecting. Sends at once, since the connection ends right after. Only as
    * above.

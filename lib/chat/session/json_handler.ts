@@ -12,9 +12,9 @@ import {
   slowDownFault,
   splitFrameLines,
 } from "../../core/protocol/json_protocol.ts";
-import type { SetupStep, TokenExpiry } from "../../core/health/connection_health.ts";
+import type { SetupStep } from "../../core/health/connection_health.ts";
 import { utf8Length } from "../../core/utf8.ts";
-import type { ConnectionHandler, Socket } from "../ports/connection_handler.ts";
+import type { ConnectionHandler, SignInState, Socket } from "../ports/connection_handler.ts";
 import { PacedSocket } from "./paced_socket.ts";
 import type { ClientOutput } from "./client_output.ts";
 import { Session, type SessionContext } from "./session.ts";
@@ -70,16 +70,8 @@ export class JsonHandler implements ConnectionHandler, ClientOutput {
     return this.#session.pendingStep;
   }
 
-  expiry(): TokenExpiry | undefined {
-    return this.#session.expiry;
-  }
-
-  onExpiring(): void {
-    this.#session.onExpiring();
-  }
-
-  checkRevocation(): void {
-    this.#session.checkRevocation();
+  get signIn(): SignInState {
+    return this.#session.signIn;
   }
 
   sendRetryAfter(afterMs: number): void {

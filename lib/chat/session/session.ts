@@ -10,7 +10,7 @@ import {
   RateLimiter,
   type SharedBudgets,
 } from "../../core/limits/rate_limiter.ts";
-import type { Author, UserId } from "../../core/log/entry.ts";
+import type { UserId } from "../../core/log/entry.ts";
 import { userKind } from "../../core/auth/user_kind.ts";
 import { INTERNAL_ERROR, TOO_MANY_MESSAGES } from "../../core/protocol/close_codes.ts";
 import type { FaultCode } from "../../core/protocol/faults.ts";
@@ -32,7 +32,7 @@ import {
   slowDownFault,
   withId,
 } from "../../core/protocol/json_protocol.ts";
-import type { SetupStep, TokenExpiry } from "../../core/health/connection_health.ts";
+import type { SetupStep } from "../../core/health/connection_health.ts";
 import {
   isMemberRequest,
   type MemberRequest,
@@ -49,12 +49,13 @@ import {
 } from "./room_requests.ts";
 import type { Hub } from "../room/hub.ts";
 import type { Identity } from "../ports/session_tokens.ts";
+import type { SignInState } from "../ports/connection_handler.ts";
 import type { ClientOutput } from "./client_output.ts";
 import type { Directory } from "../ports/directory.ts";
 import { handleMemberRequest, type MemberRequestContext } from "./member_requests.ts";
 import { Membership, type MembershipListener } from "./membership.ts";
 import { LogReader, type LogReaderContext } from "../log_reader.ts";
-import { renameInAllRooms, renameMember } from "./rename.ts";
+import { RenameQueue } from "./rename_queue.ts";
 import { type ConnectionOrigin, SignIn, type SignInContext, type SignInHost } from "./sign_in.ts";
 
 /** What all sessions of a worker share. */
@@ -86,9 +87,8 @@ export class Session implements MembershipListener, SignInHost {
   #waiting: Request[] | undefined;
   #isEnded = false;
   #hasJoined = false;
-  #renaming: Promise<void> | undefined;
-  // Rooms that were being joined under the old name when the current one was chosen.
-  #joinedUnderOldName: WeakSet<Membership> | undefined;
+  // Most sessions never rename anybody.
+  #renames: RenameQueue | undefined;
   #reader: LogReader | undefined;
 
   /** Sends nothing before the first request. */
@@ -106,19 +106,13 @@ export class Session implements MembershipListener, SignInHost {
     return this.#signIn.me === undefined && this.#waiting === undefined;
   }
 
-  /** When the user's token expires; undefined if it does not. */
-  get expiry(): TokenExpiry | undefined {
-    return this.#signIn.expiry;
+  /** What the user has signed in with. */
+  get signIn(): SignInState {
+    return this.#signIn;
   }
 
-  /** Tells the client that its token expires soon. */
-  onExpiring(): void {
-    this.#signIn.onExpiring();
-  }
-
-  /** Ends the session if what the user has signed in with has been revoked. */
-  checkRevocation(): void {
-    if (!this.#isEnded) this.#signIn.checkRevocation();
+  get isEnded(): boolean {
+    return this.#isEnded;
   }
 
   /** The next setup step that the client owes: send `hello`, then join a room (which it may leave again). */
@@ -153,7 +147,7 @@ export class Session implements MembershipListener, SignInHost {
     if (request.type === "hello") return this.#handleHello(request);
     const { me } = this.#signIn;
     if (me === undefined) return this.#sendFault(request.id, "hello_first");
-    if (request.type === "join") this.#handleJoin(request, me);
+    if (request.type === "join") this.#handleJoin(request, this.#currently(me));
     else if (request.type === "leave") this.#handleLeave(request);
     else if (request.type === "name") this.#handleRename(request, me.user);
     else if (request.type === "auth") this.#handleAuth(request);
@@ -180,9 +174,7 @@ export class Session implements MembershipListener, SignInHost {
     if (me === undefined || name === me.name) return;
     if (me.hasGuestName) this.#signIn.setName({ ...me, name });
     // The rename was acknowledged before this join completed, so it cannot report that the name is taken here.
-    else if (this.#joinedUnderOldName?.has(membership)) {
-      this.#queueRename(() => this.#signIn.me ?? me);
-    }
+    else if (this.#renames?.hasMissed(membership)) this.#renames.add(() => this.#signIn.me ?? me);
   }
 
   onJoinRefused(membership: Membership): void {
@@ -284,6 +276,13 @@ export class Session implements MembershipListener, SignInHost {
     this.#memberships.set(room, new Membership(destination, this, joinRequest, { hub, clock }, id));
   }
 
+  /** A member may have changed the name on another device, as a room that both are in shows. */
+  #currently(me: Identity): Identity {
+    if (!this.#signIn.isMember) return me;
+    const joined = this.#memberships.values().find(({ isJoined }) => isJoined);
+    return { ...me, name: joined?.room.presence.temporaryNames.preferredName(me.user) ?? me.name };
+  }
+
   #handleLeave({ id, room: requestedRoom }: RequestOf<"leave">): void {
     const membership = this.membership(requestedRoom);
     if (membership === undefined) return this.#sendFault(id, "not_in_room");
@@ -296,7 +295,6 @@ export class Session implements MembershipListener, SignInHost {
     this.sendFrame({ type: "left", ...withId(id), room });
   }
 
-  /** Runs one rename at a time: two at once could leave an old name behind in some rooms. */
   #handleRename({ id, name: requestedName }: RequestOf<"name">, user: UserId): void {
     if (this.#signIn.hasFixedName) {
       return this.#sendFault(id, "not_allowed", "your name is set where you sign in");
@@ -317,39 +315,14 @@ export class Session implements MembershipListener, SignInHost {
     // A rename is announced in every room, which costs as much as a message in each.
     const more = Math.max(0, this.#memberships.size - 1);
     this.#rateLimiter.charge(this.#context.clock.now(), more);
-    this.#queueRename(() => ({ user, name }), id, (frame) => this.#respond(frame));
+    this.#renames ??= this.#createRenames();
+    this.#renames.add(() => ({ user, name }), id, (frame) => this.#respond(frame));
   }
 
-  #queueRename(
-    authorOf: () => Author,
-    id?: string,
-    respond?: (frame: Frame | undefined) => void,
-  ): void {
-    this.#renaming = (this.#renaming ?? Promise.resolve()).then(() =>
-      this.#guarded(async () => {
-        const { user, name } = authorOf();
-        const onClaimed = () => {
-          const { me } = this.#signIn;
-          const isNews = name !== me?.name || me.hasGuestName;
-          if (isNews) this.#signIn.setName({ user, name, hasGuestName: false });
-          this.#joinedUnderOldName = new WeakSet(
-            [...this.#memberships.values()].filter((it) => !it.isJoined),
-          );
-        };
-        const renameRequest = {
-          id,
-          author: { user, name },
-          memberships: this.#memberships,
-          // Since the request, a room may have been joined, or a right may have ended.
-          maySend: ({ id }: Membership) => this.#signIn.may("send", id),
-          onClaimed,
-        };
-        const refusal = this.#signIn.isMember
-          ? await renameMember(renameRequest, this.#signIn.me?.name, this.#context)
-          : await renameInAllRooms(renameRequest, this.#context);
-        respond?.(refusal ?? acknowledge(id));
-      })
-    );
+  #createRenames(): RenameQueue {
+    const guarded = (fn: () => Promise<void>) => this.#guarded(fn);
+    const host = { signIn: this.#signIn, memberships: this.#memberships, guarded };
+    return new RenameQueue(host, this.#context);
   }
 
   #handleInRoom(request: RoomRequest): void {

@@ -24,6 +24,7 @@ import {
 } from "../../core/names/names.ts";
 import type { TokenUser } from "../ports/authenticator.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { SignInState } from "../ports/connection_handler.ts";
 import type { Actor, DeviceToken, SignedInMember } from "../ports/directory.ts";
 import type { Identity, ReturningUser, SessionTokens } from "../ports/session_tokens.ts";
 import type { KnownNames } from "../members/known_names.ts";
@@ -72,6 +73,8 @@ export interface ConnectionOrigin {
 export interface SignInHost {
   /** Sends to the client. */
   readonly output: Pick<ClientOutput, "isResumable" | "close">;
+  /** Whether the session has ended. */
+  readonly isEnded: boolean;
   /** Sends a frame unless the session has ended. */
   sendFrame(frame: Frame): void;
 }
@@ -92,7 +95,7 @@ interface Access {
 }
 
 /** The user of one session. */
-export class SignIn {
+export class SignIn implements SignInState {
   readonly #host: SignInHost;
   readonly #context: SignInContext;
   readonly #address: string | undefined;
@@ -130,7 +133,6 @@ export class SignIn {
     return this.#me;
   }
 
-  /** When the user's token expires; undefined if it does not. */
   get expiry(): TokenExpiry | undefined {
     if (this.#access === undefined || this.#access.expiresAt === Infinity) return undefined;
     return { at: this.#access.expiresAt, isTold: this.#access.isClientTold };
@@ -228,7 +230,6 @@ export class SignIn {
     this.#sendToken();
   }
 
-  /** Tells the client that its token expires soon. */
   onExpiring(): void {
     if (this.#access === undefined) return;
     this.#access.isClientTold = true;
@@ -236,8 +237,8 @@ export class SignIn {
     this.#host.sendFrame({ type: "expiring", inMs });
   }
 
-  /** Ends the session if what the user has signed in with has been revoked. */
   checkRevocation(): void {
+    if (this.#host.isEnded) return;
     const { revocations } = this.#context;
     const [user, tokenId, issuedAt] = [this.#me?.user, this.#access?.tokenId, this.#issuedAt];
     const deviceId = this.#device?.id;

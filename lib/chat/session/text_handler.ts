@@ -19,7 +19,6 @@ import {
 } from "../../core/protocol/close_codes.ts";
 import type { Frame, FrameOf } from "../../core/protocol/frames.ts";
 import { isBacklogged } from "../../core/limits/send_pacing.ts";
-import type { TokenExpiry } from "../../core/health/connection_health.ts";
 import { formatPosition, parsePosition, type Position } from "../../core/log/position.ts";
 import { slowDownFault } from "../../core/protocol/json_protocol.ts";
 import {
@@ -33,7 +32,7 @@ import {
   textEncoderWithPresence,
 } from "../../core/protocol/text_protocol.ts";
 import { utf8Length } from "../../core/utf8.ts";
-import type { ConnectionHandler, Socket } from "../ports/connection_handler.ts";
+import type { ConnectionHandler, SignInState, Socket } from "../ports/connection_handler.ts";
 import { PacedSocket } from "./paced_socket.ts";
 import type { ClientOutput } from "./client_output.ts";
 import { Session, type SessionContext } from "./session.ts";
@@ -118,16 +117,8 @@ export class TextHandler implements ConnectionHandler, ClientOutput {
     if (message !== "") this.#runCommand(parseTextCommand(message));
   }
 
-  expiry(): TokenExpiry | undefined {
-    return this.#session.expiry;
-  }
-
-  onExpiring(): void {
-    this.#session.onExpiring();
-  }
-
-  checkRevocation(): void {
-    this.#session.checkRevocation();
+  get signIn(): SignInState {
+    return this.#session.signIn;
   }
 
   onClose(): void {

@@ -123,11 +123,11 @@ export abstract class Connection implements Socket, Peer {
   }
 
   announceExpiry(): void {
-    this.guarded(() => this.handler?.onExpiring?.());
+    this.guarded(() => this.handler?.signIn?.onExpiring());
   }
 
   checkRevocation(): void {
-    if (this.state === "open") this.guarded(() => this.handler?.checkRevocation?.());
+    if (this.state === "open") this.guarded(() => this.handler?.signIn?.checkRevocation());
   }
 
   /** The key under which its address is counted; undefined if the address has no limits. */
@@ -154,7 +154,7 @@ export abstract class Connection implements Socket, Peer {
       canPing: this.canPing,
       // `since` is when the connection was opened.
       pendingStep: step && { step, since: this.since },
-      expiry: this.handler?.expiry?.(),
+      expiry: this.handler?.signIn?.expiry,
     };
   }
 

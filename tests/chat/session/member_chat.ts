@@ -77,7 +77,7 @@ export class MemberChat implements Disposable {
   /** Revokes something, as the heartbeat of a node learns it. */
   async revoke(revocation: Revocation): Promise<void> {
     if (!this.revocations.learn({ version: 1, added: [revocation] })) return;
-    for (const { handler } of this.#clients) handler.checkRevocation();
+    for (const { handler } of this.#clients) handler.signIn.checkRevocation();
     await Promise.resolve();
   }
 

@@ -171,6 +171,15 @@ Deno.test("A member's new name is the member's in all rooms, on all devices and 
   assert.equal((await chat.enter({ resume: ann.resume })).you.name, "Anna");
 });
 
+Deno.test("A member who was renamed on another device joins further rooms under the new name", async () => {
+  using chat = new MemberChat();
+  const laptop = await chat.become("Ann", {}, "lobby");
+  const phone = await chat.enter({ resume: laptop.resume }, "lobby");
+  await laptop.ask({ type: "name", name: "Anna", id: "n" });
+  await phone.ask({ type: "join", room: "attic" });
+  assert.deepEqual(await peopleIn(phone, "attic"), ["Anna"]);
+});
+
 Deno.test("A member cannot take another member's name, and keeps the own one", async () => {
   using chat = new MemberChat();
   await chat.become("Bea");

@@ -246,7 +246,7 @@ Deno.test("A ticket has the rest of its token's life", async () => {
   await chat.chat.clock.advance(25_000);
   const client = chat.connect({ ticket });
   await client.ask({ type: "hello" });
-  assert.equal(client.handler.expiry()?.at, chat.chat.clock.now() + 15_000);
+  assert.equal(client.handler.signIn.expiry?.at, chat.chat.clock.now() + 15_000);
 });
 
 Deno.test("A connection whose ticket cannot be checked now is closed with 4010", async () => {
@@ -468,7 +468,7 @@ Deno.test("An auth that is acknowledged counts, even if a later one is refused m
   assert.deepEqual(typesOf(answers), ["bad_token"]);
   slow.resolve();
   assert.deepEqual(typesOf(await ann.ask()), ["ack"]);
-  assert.equal(ann.handler.expiry()?.at, clock.now() + 2 * HOUR);
+  assert.equal(ann.handler.signIn.expiry?.at, clock.now() + 2 * HOUR);
 });
 
 Deno.test("A client is told before its token expires, once for each token", async () => {
@@ -476,24 +476,24 @@ Deno.test("A client is told before its token expires, once for each token", asyn
   chat.sign("ann");
   const ann = await chat.enter("ann", "den");
   const { clock } = chat.chat;
-  assert.deepEqual(ann.handler.expiry(), { at: clock.now() + HOUR, isTold: false });
+  assert.deepEqual(ann.handler.signIn.expiry, { at: clock.now() + HOUR, isTold: false });
   await clock.advance(HOUR - 59_000);
-  ann.handler.onExpiring();
+  ann.handler.signIn.onExpiring();
   await flushMicrotasks();
   assert.deepEqual(ann.take().filter(({ type }) => type === "expiring"), [
     { type: "expiring", inMs: 59_000 },
   ]);
-  assert.equal(ann.handler.expiry()?.isTold, true);
+  assert.equal(ann.handler.signIn.expiry?.isTold, true);
   chat.sign("later");
   await ann.ask({ type: "auth", token: "later" });
-  assert.deepEqual(ann.handler.expiry(), { at: clock.now() + HOUR, isTold: false });
+  assert.deepEqual(ann.handler.signIn.expiry, { at: clock.now() + HOUR, isTold: false });
 });
 
 Deno.test("A guest's rights do not expire", async () => {
   using chat = new TokenChat();
   const guest = chat.connect();
   await guest.ask({ type: "hello", name: "Guy" });
-  assert.equal(guest.handler.expiry(), undefined);
+  assert.equal(guest.handler.signIn.expiry, undefined);
 });
 
 Deno.test("A name that comes from the app cannot be changed, and is kept when somebody else has it", async () => {
@@ -597,7 +597,7 @@ Deno.test("Plain text takes the token of the handshake, and speaks when it is ch
   handler.onMessage("hi");
   await flushMicrotasks();
   assert.deepEqual(socket.sent, ["Ann: hi"]);
-  handler.onExpiring();
+  handler.signIn.onExpiring();
   assert.deepEqual(socket.sent.slice(1), [
     "! your token expires in 3600 s: reconnect with a new one",
   ]);
@@ -613,7 +613,7 @@ for (const auth of ["open", "required"] as const) {
     assert.deepEqual(hello?.you, { user: BEN.user, name: "Ben", kind: "app" });
     assert.equal(hello?.resume, undefined);
     assert.equal(joined?.name, "Ben");
-    assert.equal(ben.handler.expiry(), undefined);
+    assert.equal(ben.handler.signIn.expiry, undefined);
     assert.deepEqual(typesOf(await ben.ask({ type: "name", name: "Ann" })), ["not_allowed"]);
   });
 }
@@ -740,7 +740,7 @@ Deno.test("A token that was issued before its user was signed out is refused, an
   const client = chat.connect();
   assert.deepEqual(typesOf(await client.ask({ type: "hello", token: "new" })), ["hello"]);
   assert.deepEqual(typesOf(await client.ask({ type: "auth", token: "old" })), ["bad_token"]);
-  client.handler.checkRevocation();
+  client.handler.signIn.checkRevocation();
   assert.equal(client.closeCode, undefined);
 });
 
@@ -765,7 +765,7 @@ Deno.test("A token that is revoked while it is checked is refused", async () => 
   const client = chat.connect();
   client.send({ type: "hello", token: "ann" });
   chat.revoke({ ...BEFORE, before: chat.now + 1 });
-  client.handler.checkRevocation();
+  client.handler.signIn.checkRevocation();
   checking.resolve();
   assert.deepEqual(typesOf(await client.ask()), ["bad_token"]);
 });
@@ -783,7 +783,7 @@ Deno.test("A token that is revoked right after it was checked ends the connectio
       known.isRevoked = isRevoked;
       queueMicrotask(() => {
         chat.revoke({ scope: "token", id: "t1", before: chat.now });
-        client.handler.checkRevocation();
+        client.handler.signIn.checkRevocation();
       });
       return isRevoked(issued);
     };
@@ -806,10 +806,10 @@ Deno.test("A guest's session counts from the guest's first sign-in, however ofte
   const guest = chat.connect();
   await guest.ask({ type: "hello", resume: GUEST });
   chat.revoke({ scope: "all", id: "", before: 1_000 });
-  guest.handler.checkRevocation();
+  guest.handler.signIn.checkRevocation();
   assert.equal(guest.closeCode, undefined);
   chat.revoke({ scope: "all", id: "", before: 1_001 });
-  guest.handler.checkRevocation();
+  guest.handler.signIn.checkRevocation();
   assert.equal(guest.closeCode, SIGNED_OUT.code);
 });
 
@@ -847,7 +847,7 @@ for (
     chat.sign("new", { tokenId: "t2" });
     const all = { ...clients, guest, new: await chat.enter("new"), idle: chat.connect() };
     chat.revoke({ ...revocation, before: chat.now });
-    for (const { handler } of Object.values(all)) handler.checkRevocation();
+    for (const { handler } of Object.values(all)) handler.signIn.checkRevocation();
     for (const [who, { closeCode }] of Object.entries(all)) {
       const expected = closed.some((it) => it === who) ? SIGNED_OUT.code : undefined;
       assert.equal(closeCode, expected, who);
@@ -862,10 +862,10 @@ Deno.test("After auth, the newest token is the one that can be revoked", async (
   const ann = await chat.enter("first");
   await ann.ask({ type: "auth", token: "second" });
   chat.revoke({ scope: "token", id: "t1", before: chat.now });
-  ann.handler.checkRevocation();
+  ann.handler.signIn.checkRevocation();
   assert.equal(ann.closeCode, undefined);
   chat.revoke({ scope: "token", id: "t2", before: chat.now });
-  ann.handler.checkRevocation();
+  ann.handler.signIn.checkRevocation();
   assert.equal(ann.closeCode, SIGNED_OUT.code);
 });
 
@@ -885,7 +885,7 @@ Deno.test("Plain text closes a revoked token with 4505, and a revoked session wi
   chat.sign("ann");
   const { socket, handler } = await chat.connectText({ token: "ann" });
   chat.revoke({ ...BEFORE, before: chat.now + 1 });
-  handler.checkRevocation();
+  handler.signIn.checkRevocation();
   assert.deepEqual(socket.closeStatuses, [SIGNED_OUT]);
   const { socket: late } = await chat.connectText({ token: "ann" });
   assert.deepEqual(late.closeStatuses, [BAD_TOKEN]);
@@ -896,7 +896,7 @@ Deno.test("A proxy's user who is signed out has to connect again through the pro
   const [open, idle] = [chat.connect({ user: BEN }), chat.connect({ user: BEN })];
   await open.ask({ type: "hello" });
   chat.revoke({ scope: "user", id: BEN.user, before: BEN.issuedAt + 1 });
-  for (const { handler } of [open, idle]) handler.checkRevocation();
+  for (const { handler } of [open, idle]) handler.signIn.checkRevocation();
   assert.deepEqual([open.closeCode, idle.closeCode], [SIGNED_OUT.code, undefined]);
   assert.deepEqual(typesOf(await idle.ask({ type: "hello" })), ["bad_token"]);
   const later = chat.connect({ user: { ...BEN, issuedAt: BEN.issuedAt + 1 } });

@@ -93,7 +93,7 @@ export class Wire implements Socket, Peer {
 
   vitals(now: number): Vitals | undefined {
     if (this.#nodeEnd !== "open") return undefined;
-    const expiry = this.#handler?.expiry?.();
+    const expiry = this.#handler?.signIn?.expiry;
     return { backlog: 0, progressAt: now, receivedAt: now, canPing: false, expiry };
   }
 
@@ -106,11 +106,11 @@ export class Wire implements Socket, Peer {
   }
 
   announceExpiry(): void {
-    this.#world.guard(() => this.#handler?.onExpiring?.());
+    this.#world.guard(() => this.#handler?.signIn?.onExpiring());
   }
 
   checkRevocation(): void {
-    if (this.#nodeEnd === "open") this.#world.guard(() => this.#handler?.checkRevocation?.());
+    if (this.#nodeEnd === "open") this.#world.guard(() => this.#handler?.signIn?.checkRevocation());
   }
 
   ping(): void {}

@@ -1,0 +1,82 @@
+/**
+ * The renames of one session, one at a time: two at once could leave an old name behind in some rooms.
+ * @module
+ */
+import type { Author } from "../../core/log/entry.ts";
+import type { Frame } from "../../core/protocol/frames.ts";
+import type { Directory } from "../ports/directory.ts";
+import type { Membership } from "./membership.ts";
+import { renameInAllRooms, renameMember } from "./rename.ts";
+import { acknowledge, type RequestContext } from "./room_requests.ts";
+import type { SignIn } from "./sign_in.ts";
+
+/** What the renames of a session need from it. */
+export interface RenameHost {
+  /** The user. */
+  readonly signIn: Pick<SignIn, "me" | "isMember" | "setName" | "may">;
+  /** The session's memberships, by room. */
+  readonly memberships: ReadonlyMap<string, Membership>;
+  /** Runs a function whose errors end the session. */
+  guarded(fn: () => Promise<void>): Promise<void>;
+}
+
+/** Carries out the renames of a session in their order. */
+export class RenameQueue {
+  readonly #host: RenameHost;
+  readonly #context: RequestContext & { readonly directory: Pick<Directory, "renameMember"> };
+  #last: Promise<void> | undefined;
+  // Rooms that were being joined under the old name when the current one was chosen.
+  #joinedUnderOldName: WeakSet<Membership> | undefined;
+
+  /** Starts empty. */
+  constructor(
+    host: RenameHost,
+    context: RequestContext & { readonly directory: Pick<Directory, "renameMember"> },
+  ) {
+    this.#host = host;
+    this.#context = context;
+  }
+
+  /** Whether a room was joined under an old name: the rename was acknowledged before, and has to follow there. */
+  hasMissed(membership: Membership): boolean {
+    return this.#joinedUnderOldName?.has(membership) ?? false;
+  }
+
+  /**
+   * Adds a rename.
+   *
+   * @param authorOf Returns the user and the new name when it is carried out.
+   * @param id The id of the request, if there is one.
+   * @param respond Receives the answer.
+   */
+  add(authorOf: () => Author, id?: string, respond?: (frame: Frame | undefined) => void): void {
+    this.#last = (this.#last ?? Promise.resolve()).then(() =>
+      this.#host.guarded(async () => {
+        const refusal = await this.#rename(authorOf(), id);
+        respond?.(refusal ?? acknowledge(id));
+      })
+    );
+  }
+
+  async #rename({ user, name }: Author, id: string | undefined): Promise<Frame | undefined> {
+    const { signIn, memberships } = this.#host;
+    const onClaimed = () => {
+      const { me } = signIn;
+      const isNews = name !== me?.name || me.hasGuestName;
+      if (isNews) signIn.setName({ user, name, hasGuestName: false });
+      const joining = [...memberships.values()].filter((it) => !it.isJoined);
+      this.#joinedUnderOldName = new WeakSet(joining);
+    };
+    const request = {
+      id,
+      author: { user, name },
+      memberships,
+      // Since the request, a room may have been joined, or a right may have ended.
+      maySend: ({ id }: Membership) => signIn.may("send", id),
+      onClaimed,
+    };
+    return signIn.isMember
+      ? await renameMember(request, signIn.me?.name, this.#context)
+      : await renameInAllRooms(request, this.#context);
+  }
+}
