@@ -4,6 +4,7 @@
  */
 import type { Author } from "../../core/log/entry.ts";
 import type { FrameOf } from "../../core/protocol/frames.ts";
+import { nameKeys } from "../../core/names/name_keys.ts";
 import type { Name } from "../../core/names/names.ts";
 import { faultFrame } from "../../core/protocol/json_protocol.ts";
 import { BusUnavailable } from "../ports/bus.ts";
@@ -15,6 +16,9 @@ import type { Membership } from "./membership.ts";
 /** How long to repeat a claim whose reply was lost. */
 const CLAIM_TIMEOUT_MS = 10_000;
 const RETRY_MS = 500;
+/** How long a member waits for guests to give up the member's new name. Each takes a few round trips to the store. */
+const GIVEN_UP_TIMEOUT_MS = 3_000;
+const POLL_MS = 50;
 
 interface RoomRename {
   readonly membership: Membership;
@@ -91,6 +95,7 @@ export async function renameMember(
     if (!(error instanceof BusUnavailable)) throw error;
     return faultFrame(id, error.mayHaveApplied ? "unknown_outcome" : "unavailable", error.message);
   }
+  if (previous !== undefined && !isAlike(name, previous)) await whenGivenUp(request, clock);
   const refusal = await renameInAllRooms(request, context);
   if (refusal && previous !== undefined) {
     const restore = () => directory.renameMember(user, previous);
@@ -99,6 +104,24 @@ export async function renameMember(
     await retryWhileUnavailable(restore, { bus, clock, random: () => 0.5 }, life.signal);
   }
   return refusal;
+}
+
+/** Waits until the guests who have a new name of a member have given it up, as far as this node knows, for a limited time. */
+async function whenGivenUp(
+  { author: { name }, memberships }: RenameRequest,
+  clock: RequestContext["clock"],
+): Promise<void> {
+  const { signal } = new AbortController();
+  const isHeld = ({ room }: Membership) => room.presence.hasName(name);
+  const giveUpAt = clock.now() + GIVEN_UP_TIMEOUT_MS;
+  while (clock.now() < giveUpAt && [...memberships.values()].some(isHeld)) {
+    await clock.sleep(POLL_MS, signal);
+  }
+}
+
+function isAlike(one: Name, other: Name): boolean {
+  const keys = new Set(nameKeys(other));
+  return nameKeys(one).some((key) => keys.has(key));
 }
 
 /** A membership not claimed yet. Skips those whose room is not certain: an entry could create the wrong room. */

@@ -188,6 +188,17 @@ Deno.test("A member cannot take another member's name, and keeps the own one", a
   assert.deepEqual(await peopleIn(ann), ["Ann"]);
 });
 
+Deno.test("A member takes a name that a guest in the same room has, as soon as the guest has given it up", async () => {
+  using chat = new MemberChat();
+  const guest = await chat.enter({ name: "Zoe" }, "lobby");
+  const ann = await chat.become("Ann", {}, "lobby");
+  await ann.ask({ type: "name", name: "Zoe", id: "n" });
+  for (let turn = 0; turn < 5; turn++) await chat.beat(100);
+  assert.equal(ann.frames.some(({ type, id }) => type === "ack" && id === "n"), true);
+  const people = await peopleIn(guest);
+  assert.ok(people.includes("Zoe") && people.some((it) => /^guest/.test(it)), String(people));
+});
+
 Deno.test("A rename that a room refuses is taken back in the service", async () => {
   using chat = new MemberChat();
   const ann = await chat.become("Ann", {}, "lobby");
