@@ -229,6 +229,9 @@ export class Session implements MembershipListener, SignInHost {
 
   #handleMemberRequest(request: MemberRequest): void {
     const { actor } = this.#signIn;
+    const { limits, clock } = this.#context;
+    const waitMs = actor ? limits.checkMemberRequest(actor.user, clock.now()) : 0;
+    if (waitMs > 0) return this.sendFrame(slowDownFault(request.id, waitMs));
     this.#guarded(async () =>
       this.#respond(await handleMemberRequest(request, actor, this.#context))
     );
@@ -305,6 +308,9 @@ export class Session implements MembershipListener, SignInHost {
     if (!this.#signIn.isMember && this.#context.names.isReserved({ user, name })) {
       return this.#sendFault(id, "name_taken", `the name ${name} belongs to a member`);
     }
+    const { limits, clock } = this.#context;
+    const renameMs = this.#signIn.isMember ? limits.checkMemberRename(user, clock.now()) : 0;
+    if (renameMs > 0) return this.sendFrame(slowDownFault(id, renameMs));
     // A new name is an entry in each room.
     const isReadOnly = (room: string) => !this.#signIn.may("send", room);
     if ([...this.#memberships.keys()].some(isReadOnly)) return this.#sendFault(id, "not_allowed");

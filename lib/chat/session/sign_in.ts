@@ -149,7 +149,7 @@ export class SignIn implements SignInState {
   }
 
   /** Who asks, in a request about members; undefined for guests. */
-  get actor(): Actor | undefined {
+  get actor(): Exclude<Actor, { readonly kind: "operator" }> | undefined {
     const user = this.#me?.user;
     if (user === undefined || this.#access === undefined) return undefined;
     const { role } = this.#access;

@@ -38,6 +38,10 @@ export interface BudgetTable {
   readonly badTokensOfAddress: BudgetRates;
   /** How many tickets one worker may issue to one user. */
   readonly ticketsOfUser: BudgetRates;
+  /** How many requests about members one worker may carry out for one user. */
+  readonly memberRequestsOfUser: BudgetRates;
+  /** How often one worker may change the name of one member: all nodes read the names again. */
+  readonly renamesOfMember: BudgetRates;
   /** What one user may publish through this process, on all connections together. */
   readonly user: BudgetRates;
   /** What one room may receive through this process, at the costs of {@linkcode roomCost}. */
@@ -92,6 +96,9 @@ export function budgetTable(settings: BudgetSettings): BudgetTable {
     badTokensOfAddress: { messages: scaled(messagesPerSecond, [0.1, 20]), bytes: undefined },
     // One for each connection: 60 tabs that reconnect at once.
     ticketsOfUser: { messages: scaled(messagesPerSecond, [0.1, 6]), bytes: undefined },
+    // Each reads all invites; a person makes a few.
+    memberRequestsOfUser: { messages: scaled(messagesPerSecond, [0.1, 6]), bytes: undefined },
+    renamesOfMember: { messages: scaled(messagesPerSecond, [0.01, 1]), bytes: undefined },
     // A phone and a laptop that reconnect at the same time.
     user: rates([1, 6], [1, 16]),
     // The burst is far below MAX_BUFFERED_BYTES, and delivering it takes a worker less than a tenth of a second.

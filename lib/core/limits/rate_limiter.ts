@@ -42,6 +42,8 @@ export class SharedBudgets {
   readonly #badTokens: BudgetsByKey<string>;
   /** Issued tickets, by user. */
   readonly #tickets: BudgetsByKey<UserId>;
+  readonly #memberRequests: BudgetsByKey<UserId>;
+  readonly #memberRenames: BudgetsByKey<UserId>;
   /** Budget of all answers of the worker. */
   readonly reads: Budget;
   /** Counts refused messages. */
@@ -69,6 +71,8 @@ export class SharedBudgets {
     this.reads = new Budget(this.table.readOfWorker);
     this.#badTokens = new BudgetsByKey(this.table.badTokensOfAddress);
     this.#tickets = new BudgetsByKey(this.table.ticketsOfUser);
+    this.#memberRequests = new BudgetsByKey(this.table.memberRequestsOfUser);
+    this.#memberRenames = new BudgetsByKey(this.table.renamesOfMember);
   }
 
   /** Milliseconds that an address has to wait before another token of it is checked; 0 for none. */
@@ -84,11 +88,25 @@ export class SharedBudgets {
 
   /** Requests permission to issue a ticket to a user: returns 0, or the milliseconds to wait. */
   checkTicket(user: UserId, now: number): number {
-    const budget = this.#tickets.of(user, now);
-    const waitMs = budget.msUntil(now, 1, 0);
-    if (waitMs === 0) budget.charge(now, 1, 0);
-    return waitMs;
+    return takeOne(this.#tickets, user, now);
   }
+
+  /** Requests permission for a request about members: returns 0, or the milliseconds to wait. */
+  checkMemberRequest(user: UserId, now: number): number {
+    return takeOne(this.#memberRequests, user, now);
+  }
+
+  /** Requests permission to change the name of a member: returns 0, or the milliseconds to wait. */
+  checkMemberRename(user: UserId, now: number): number {
+    return takeOne(this.#memberRenames, user, now);
+  }
+}
+
+function takeOne(budgets: BudgetsByKey<UserId>, user: UserId, now: number): number {
+  const budget = budgets.of(user, now);
+  const waitMs = budget.msUntil(now, 1, 0);
+  if (waitMs === 0) budget.charge(now, 1, 0);
+  return waitMs;
 }
 
 /** Refused: try again later. */

@@ -211,6 +211,24 @@ Deno.test("A rename that a room refuses is taken back in the service", async () 
   assert.equal((await chat.become("Zoe")).you.name, "Zoe");
 });
 
+Deno.test("A member is slowed down who changes the name all the time, and a guest is not", async () => {
+  using chat = new MemberChat();
+  for (const client of [await chat.become("Ann"), await chat.enter({ name: "Gus" })]) {
+    const codes: unknown[] = [];
+    for (let count = 0; count < 11; count++) {
+      const frames = await client.ask({
+        type: "name",
+        name: `${client.you.name} ${count}`,
+        id: `n${count}`,
+      });
+      codes.push(frames.find(({ type }) => type === "fault")?.code);
+    }
+    const expected = client.you.kind === "member" ? "slow_down" : undefined;
+    assert.deepEqual(codes, [...Array.from({ length: 10 }), expected]);
+    await client.drop();
+  }
+});
+
 Deno.test("A rename whose reply was lost is repeated until the outcome is known", async () => {
   using chat = new MemberChat();
   const ann = await chat.become("Ann", {}, "lobby");

@@ -17,6 +17,19 @@ const REQUESTS: readonly Frame[] = [
   { type: "revoke", device: "?" },
 ];
 
+Deno.test("A member with many connections is slowed down who asks for something all the time", async () => {
+  using chat = new MemberChat();
+  const first = await chat.become("Ann");
+  const clients = [first];
+  while (clients.length < 3) clients.push(await chat.enter({ resume: first.resume }));
+  const types: unknown[] = [];
+  for (let count = 0; count < 61; count++) {
+    const client = clients[count % clients.length] ?? first;
+    types.push(...typesOf(await client.ask({ type: "devices", id: `d${count}` })));
+  }
+  assert.deepEqual(types, [...Array.from({ length: 60 }, () => "devices"), "slow_down"]);
+});
+
 for (const request of REQUESTS) {
   Deno.test(`A guest may not ask for ${JSON.stringify(request)}`, async () => {
     using chat = new MemberChat();
