@@ -8,8 +8,8 @@ import {
   isUsable,
   isUseless,
   MAX_INVITES,
+  shownInvite,
   type StoredInvite,
-  withoutRedemptions,
 } from "../../core/auth/invite.ts";
 import type { Member } from "../../core/auth/member.ts";
 import type { UserId } from "../../core/log/entry.ts";
@@ -58,21 +58,14 @@ export class Invites {
     return await this.#create(invite, DEVICE_LINK_MS, creator);
   }
 
-  /** A link for the first owner. Earlier ones of operators become useless. */
+  /** A link for the first owner. Earlier ones become useless. */
   async inviteFirstOwner(): Promise<MemberAnswer> {
     if ((await this.#records.members()).length > 0) {
       return refuse("not_allowed", "there are members already");
     }
-    for (const { id, createdBy } of await this.usable()) {
-      if (createdBy === null) await this.revoke(id);
-    }
-    const invite = {
-      role: "owner",
-      rooms: [],
-      usesLeft: 1,
-      createdBy: null,
-      member: null,
-    } as const;
+    for (const { id, isFirst } of await this.usable()) if (isFirst) await this.revoke(id);
+    const owner = { role: "owner", rooms: [], usesLeft: 1, createdBy: null, member: null } as const;
+    const invite = { ...owner, isFirst: true };
     return await this.#create(invite, OWNER_LINK_MS, null);
   }
 
@@ -127,7 +120,7 @@ export class Invites {
         ...[...useless, ...replaced].map((it) => changeTo(it, undefined)),
         changeTo(added, invite),
       ];
-      return { changes, result: { kind: "invited", secret, invite: withoutRedemptions(invite) } };
+      return { changes, result: { kind: "invited", secret, invite: shownInvite(invite) } };
     });
   }
 

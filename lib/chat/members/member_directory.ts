@@ -3,7 +3,7 @@
  * all ways to ask (the socket, the HTTP API, the command line) have the same rules.
  * @module
  */
-import { withoutRedemptions } from "../../core/auth/invite.ts";
+import { shownInvite } from "../../core/auth/invite.ts";
 import {
   keptDevices,
   mayInvite,
@@ -169,7 +169,7 @@ export class MemberDirectory implements Directory {
   ): Promise<MemberAnswer> {
     switch (command.kind) {
       case "list invites":
-        return { kind: "invites", invites: (await this.#invites.usable()).map(withoutRedemptions) };
+        return { kind: "invites", invites: (await this.#invites.usable()).map(shownInvite) };
       case "revoke invite":
         return await this.#invites.revoke(command.id);
       case "list members":

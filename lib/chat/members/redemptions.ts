@@ -61,13 +61,15 @@ export class Redemptions {
         return { changes: [], result: again ?? BAD_INVITE };
       }
       if (!isUsable(invite, clock.date())) return refused(BAD_INVITE);
+      if (invite.isFirst && (await this.#records.members()).length > 0) return refused(BAD_INVITE);
       return await this.#redeem(use, attempt, { ...read, value: invite });
     });
   }
 
   /** Whoever is signed out everywhere does not come back with a link of before, nor do those invited by it. */
   #isRevoked({ createdBy: user, createdAt: issuedAt }: StoredInvite): boolean {
-    return user !== null && this.#context.isRevoked({ user, issuedAt, tokenId: undefined });
+    // An operator is no user, but is among everybody.
+    return this.#context.isRevoked({ user: user ?? "", issuedAt, tokenId: undefined });
   }
 
   async #redeem(

@@ -63,6 +63,8 @@ export interface Redemption {
 export interface StoredInvite extends Invite {
   /** Its last uses. */
   readonly redemptions: readonly Redemption[];
+  /** Whether it makes the first owner, so that it is useless once there is a member. */
+  readonly isFirst?: boolean | undefined;
 }
 
 /** Random bytes of a secret. */
@@ -105,7 +107,7 @@ export function withRedemption(invite: StoredInvite, redemption: Redemption): St
 }
 
 /** An invite without what only the store needs. */
-export function withoutRedemptions({ redemptions: _, ...invite }: StoredInvite): Invite {
+export function shownInvite({ redemptions: _, isFirst: __, ...invite }: StoredInvite): Invite {
   return invite;
 }
 
@@ -123,6 +125,7 @@ const Stored = v.object({
   expiresAt: date,
   createdBy: v.nullable(user),
   member: v.nullable(user),
+  isFirst: v.optional(v.boolean()),
   redemptions: v.array(v.object({ attempt: v.string(), user, device: v.string(), at: date })),
 });
 

@@ -229,6 +229,16 @@ Deno.test("The link for the first owner works once, and makes an earlier one use
   );
 });
 
+Deno.test("The link for the first owner is useless once there is a member, and leaves other links alone", async () => {
+  const world = new MemberWorld();
+  const other = secretOf(await world.directory.manage(OPERATOR, INVITE));
+  const first = secretOf(await world.directory.manage(OPERATOR, { kind: "first owner" }));
+  const second = secretOf(await world.directory.manage(OPERATOR, { kind: "first owner" }));
+  assert.equal(codeOf(await world.redeem({ secret: first, name: name("Eve") })), "bad_invite");
+  assert.equal(codeOf(await world.redeem({ secret: other, name: name("Ann") })), undefined);
+  assert.equal(codeOf(await world.redeem({ secret: second, name: name("Eve") })), "bad_invite");
+});
+
 Deno.test("The link for the first owner is valid for a day", async () => {
   const world = new MemberWorld();
   const secret = secretOf(await world.directory.manage(OPERATOR, { kind: "first owner" }));

@@ -6,8 +6,8 @@ import {
   isUseless,
   parseInvite,
   type Redemption,
+  shownInvite,
   type StoredInvite,
-  withoutRedemptions,
   withRedemption,
 } from "../../../lib/core/auth/invite.ts";
 import { user } from "../../contract/fixtures.ts";
@@ -75,7 +75,7 @@ Deno.test("An invite that nobody can use is kept for ten minutes after its last 
 
 Deno.test("What people see of an invite says nothing of its uses", () => {
   const { redemptions: _, ...shown } = INVITE;
-  assert.deepEqual(withoutRedemptions(withRedemption(INVITE, redemption("a"))), {
+  assert.deepEqual(shownInvite(withRedemption(INVITE, redemption("a"))), {
     ...shown,
     usesLeft: 0,
   });
