@@ -5,8 +5,8 @@
  */
 import { shownInvite } from "../../core/auth/invite.ts";
 import {
-  keptDevices,
   mayInvite,
+  mayManage,
   type Member,
   signInDevice,
   withoutDevice,
@@ -29,10 +29,20 @@ import type { FeedUpdate } from "../feed.ts";
 import { type DirectoryContext, refuse } from "./directory_context.ts";
 import { Invites, NO_MEMBER, type ReadCreator } from "./invites.ts";
 import { changeTo, MemberRecords, type Read } from "./member_records.ts";
-import { Redemptions, signedInMember } from "./redemptions.ts";
+import { Redemptions, signedInMember, withKeptDevices } from "./redemptions.ts";
 
 const DONE: MemberAnswer = { kind: "done" };
 const NO_RIGHT = refuse("not_allowed", "your role does not allow this");
+
+/** Somebody who may do what was asked for: an operator, or a user. */
+type AllowedActor =
+  | { readonly user: null; readonly member?: undefined; readonly readMember?: null }
+  | {
+    readonly user: UserId;
+    /** Undefined for users of an app, who have no devices here. */
+    readonly member: Member | undefined;
+    readonly readMember: ReadCreator | null;
+  };
 
 /** The members, their devices and their invites. */
 export class MemberDirectory implements Directory {
@@ -85,96 +95,60 @@ export class MemberDirectory implements Directory {
   }
 
   async manage(actor: Actor, command: MemberCommand): Promise<MemberAnswer> {
-    switch (actor.kind) {
-      case "operator":
-        return await this.#manageAsOperator(command);
-      case "app user":
-        return await this.#manageAsAppUser(actor, command);
-      case "member":
-        return await this.#manageAsMember(actor, command);
-    }
-  }
-
-  async #manageAsOperator(command: MemberCommand): Promise<MemberAnswer> {
-    switch (command.kind) {
-      case "invite":
-        return await this.#invites.invite(command, null, null);
-      case "add device": {
-        const member = command.user && (await this.#records.member(command.user)).value;
-        return member ? await this.#invites.inviteDevice(member, null, null) : NO_MEMBER;
-      }
-      case "first owner":
-        return await this.#invites.inviteFirstOwner();
-      case "list devices":
-      case "remove device":
-        return NO_MEMBER;
-      default:
-        return await this.#manageAll(command);
-    }
-  }
-
-  /** Users of an app have no devices here. */
-  async #manageAsAppUser(
-    { user, role }: Extract<Actor, { readonly kind: "app user" }>,
-    command: MemberCommand,
-  ): Promise<MemberAnswer> {
+    if (actor.kind === "operator") return await this.#execute(command, { user: null });
+    const readMember = actor.kind === "member" ? () => this.#readActor(actor) : null;
+    const member = (await readMember?.())?.value;
+    const role = actor.kind === "member" ? member?.role : actor.role;
     if (role === undefined) return NO_MEMBER;
-    switch (command.kind) {
-      case "invite":
-        return mayInvite(role, command.role)
-          ? await this.#invites.invite(command, user, null)
-          : NO_RIGHT;
-      case "add device":
-      case "list devices":
-      case "remove device":
-        return NO_MEMBER;
-      case "first owner":
-        return NO_RIGHT;
-      default:
-        return role === "member" ? NO_RIGHT : await this.#manageAll(command);
-    }
+    const isAllowed = command.kind === "invite"
+      ? mayInvite(role, command.role)
+      : mayManage(role, command.kind);
+    if (!isAllowed) return NO_RIGHT;
+    return await this.#execute(command, { user: actor.user, member, readMember });
   }
 
-  async #manageAsMember(
-    actor: Extract<Actor, { readonly kind: "member" }>,
+  async #execute(
     command: MemberCommand,
+    { user, member, readMember = null }: AllowedActor,
   ): Promise<MemberAnswer> {
-    const readActor: ReadCreator = () => this.#readActor(actor);
-    const member = (await readActor())?.value;
-    if (member === undefined) return NO_MEMBER;
-    const { user, role } = member;
     switch (command.kind) {
-      case "add device":
-        return await this.#invites.inviteDevice(member, user, readActor);
-      case "list devices":
-        return { kind: "devices", devices: keptDevices(member, this.#context.clock.date()) };
-      case "remove device":
-        return await this.#removeDevice(member, command.id);
       case "invite":
-        return mayInvite(role, command.role)
-          ? await this.#invites.invite(command, user, readActor)
-          : NO_RIGHT;
-      case "first owner":
-        return NO_RIGHT;
-      default:
-        return role === "member" ? NO_RIGHT : await this.#manageAll(command);
-    }
-  }
-
-  async #manageAll(
-    command: Extract<
-      MemberCommand,
-      { readonly kind: "list invites" | "revoke invite" | "list members" }
-    >,
-  ): Promise<MemberAnswer> {
-    switch (command.kind) {
+        return await this.#invites.invite(command, user, readMember);
       case "list invites":
         return { kind: "invites", invites: (await this.#invites.usable()).map(shownInvite) };
       case "revoke invite":
         return await this.#invites.revoke(command.id);
-      case "list members":
-        return { kind: "members", members: await this.#records.members() };
+      case "first owner":
+        return await this.#invites.inviteFirstOwner();
+      case "list members": {
+        const members = await this.#records.members();
+        return { kind: "members", members: members.map((it) => this.#withKeptDevices(it)) };
+      }
+      case "add device":
+        return user === null
+          ? await this.#addDeviceTo(command.user)
+          : member
+          ? await this.#invites.inviteDevice(member, user, readMember)
+          : NO_MEMBER;
+      case "list devices":
+        return member
+          ? { kind: "devices", devices: this.#withKeptDevices(member).devices }
+          : NO_MEMBER;
+      case "remove device":
+        return member ? await this.#removeDevice(member, command.id) : NO_MEMBER;
     }
+  }
+
+  /** For an operator. */
+  async #addDeviceTo(user: UserId | undefined): Promise<MemberAnswer> {
+    const { value } = user === undefined ? {} : await this.#records.member(user);
+    return value === undefined
+      ? refuse("not_allowed", `there is no member ${user}`)
+      : await this.#invites.inviteDevice(value, null, null);
+  }
+
+  #withKeptDevices(member: Member): Member {
+    return withKeptDevices(member, this.#context);
   }
 
   /** The member who asks; undefined if the device has been signed out, though its connection may not have ended yet. */

@@ -85,7 +85,7 @@ export class Redemptions {
       ? await this.#newMember(invite, name, date)
       : await this.#knownMember(invite.member);
     if ("kind" in prepared) return refused(prepared);
-    const member = withDevice(prepared.member, device);
+    const member = withDevice(withKeptDevices(prepared.member, this.#context), device);
     await this.#signOutDropped(prepared.member, member, date);
     const redemption = { attempt: attempt ?? "", user: member.user, device: device.id, at: date };
     const changes = [
@@ -121,6 +121,18 @@ export class Redemptions {
     const read = await this.#records.member(user);
     return read.value ? { member: read.value, names: [], read } : BAD_INVITE;
   }
+}
+
+/** A member with the devices that can still sign in: those that are neither too old nor revoked. */
+export function withKeptDevices(
+  member: Member,
+  { clock, isRevoked }: Pick<DirectoryContext, "clock" | "isRevoked">,
+): Member {
+  const { user } = member;
+  const devices = keptDevices(member, clock.date()).filter(({ id: deviceId, addedAt: issuedAt }) =>
+    !isRevoked({ user, deviceId, issuedAt, tokenId: undefined })
+  );
+  return { ...member, devices };
 }
 
 /** A member who has signed in with a device. @param invite The invite, if that was the first time. */

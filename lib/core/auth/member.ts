@@ -60,9 +60,32 @@ export const DEVICE_KEPT_MS = 90 * 24 * 3_600_000;
 /** A device that signs in more often is recorded once in this time, unless its token changes. */
 const RECORDED_MS = 60_000;
 
-/** Whether a member may invite others to a role. */
+const SOME: readonly Role[] = ["owner", "moderator"];
+
+/** What concerns members, and who may do it. An operator of the service may do everything but what concerns own devices. */
+const MANAGERS = {
+  "invite": SOME,
+  "list invites": SOME,
+  "revoke invite": SOME,
+  "list members": SOME,
+  "first owner": [],
+  "add device": ROLES,
+  "list devices": ROLES,
+  "remove device": ROLES,
+} as const satisfies Record<string, readonly Role[]>;
+
+/** Something that concerns members. */
+export type MemberAction = keyof typeof MANAGERS;
+
+/** Whether a role allows something that concerns members. For `invite`, see also {@linkcode mayInvite}. */
+export function mayManage(role: Role, action: MemberAction): boolean {
+  const roles: readonly Role[] = MANAGERS[action];
+  return roles.includes(role);
+}
+
+/** Whether a role allows to invite others to a role: not to one above. */
 export function mayInvite(own: Role, invited: Role): boolean {
-  return own !== "member" && ROLES.indexOf(own) <= ROLES.indexOf(invited);
+  return mayManage(own, "invite") && ROLES.indexOf(own) <= ROLES.indexOf(invited);
 }
 
 /** The label of a device that describes itself: one line that shows what it is, and can hide nothing. */

@@ -5,7 +5,6 @@ import { systemClock } from "../../../lib/chat/ports/clock.ts";
 import { Metrics } from "../../../lib/core/metrics/metrics.ts";
 import { openBackend, retentionOf } from "../../../lib/io/app/backend.ts";
 import { until } from "../../support/provision.ts";
-import { startRedis } from "../../support/redis/server.ts";
 import { TemporaryFolder } from "../../support/temporary_folder.ts";
 
 const HOUR_MS = 3_600_000;
@@ -37,14 +36,11 @@ for (
     ["a folder", (started: AsyncDisposableStack) => {
       return { DATA_DIR: started.use(new TemporaryFolder()).path };
     }, true],
-    ["Redis", async (started: AsyncDisposableStack) => {
-      return { REDIS_URL: started.use(await startRedis()).url };
-    }, true],
   ] as const
 ) {
   Deno.test(`openBackend() keeps members in ${what}, where they ${survives ? "survive" : "do not survive"} a restart`, async () => {
     await using started = new AsyncDisposableStack();
-    const settings: Readonly<Record<string, string>> = await prepare(started);
+    const settings: Readonly<Record<string, string>> = prepare(started);
     const read = parseConfig((name) => settings[name]);
     assert.ok(read.kind === "good");
     for (const stored of [undefined, survives ? "1" : undefined]) {
