@@ -8,6 +8,7 @@ import {
   isUsable,
   isUseless,
   MAX_INVITES,
+  MAX_OWN_INVITES,
   shownInvite,
   type StoredInvite,
 } from "../../core/auth/invite.ts";
@@ -22,40 +23,45 @@ import { changeTo, type MemberRecords, type Read } from "./member_records.ts";
 const OWNER_LINK_MS = 24 * 3_600_000;
 const DONE: MemberAnswer = { kind: "done" };
 
-/** Reads again who makes an invite; undefined if that member or device may no longer do it. */
-export type ReadCreator = () => Promise<Read<Member> | undefined>;
+/** Who makes an invite. */
+export interface InviteCreator {
+  /** The user; null for an operator. */
+  readonly user: UserId | null;
+  /** The device of a member. */
+  readonly device?: string | undefined;
+  /** Reads the creator's record again; undefined if that member or device may no longer do it. Null for others. */
+  readonly read: (() => Promise<Read<Member> | undefined>) | null;
+}
 
 type NewInvite = Omit<StoredInvite, "id" | "createdAt" | "expiresAt" | "redemptions">;
+type InvitesContext = Pick<DirectoryContext, "clock" | "ids" | "isRevoked">;
+
+const OPERATOR: InviteCreator = { user: null, read: null };
 
 /** The invites of the service. */
 export class Invites {
   readonly #records: MemberRecords;
-  readonly #context: Pick<DirectoryContext, "clock" | "ids">;
+  readonly #context: InvitesContext;
 
   /** Reads nothing yet. */
-  constructor(records: MemberRecords, context: Pick<DirectoryContext, "clock" | "ids">) {
+  constructor(records: MemberRecords, context: InvitesContext) {
     this.#records = records;
     this.#context = context;
   }
 
-  /** A link that makes members. @param creator Null for an operator. */
+  /** A link that makes members. */
   async invite(
     { role, rooms, uses, lifetimeMs }: InviteTerms,
-    createdBy: UserId | null,
-    creator: ReadCreator | null,
+    creator: InviteCreator,
   ): Promise<MemberAnswer> {
-    const invite = { role, rooms, usesLeft: uses, createdBy, member: null };
-    return await this.#create(invite, lifetimeMs, creator);
+    const invite = { role, rooms, usesLeft: uses, member: null };
+    return await this.#create({ ...invite, ...createdBy(creator) }, lifetimeMs, creator);
   }
 
-  /** A link that adds a device. An earlier one for the same member becomes useless. @param creator Null for an operator. */
-  async inviteDevice(
-    { user, role }: Member,
-    createdBy: UserId | null,
-    creator: ReadCreator | null,
-  ): Promise<MemberAnswer> {
-    const invite = { role, rooms: [], usesLeft: 1, createdBy, member: user };
-    return await this.#create(invite, DEVICE_LINK_MS, creator);
+  /** A link that adds a device. An earlier one for the same member becomes useless. */
+  async inviteDevice({ user, role }: Member, creator: InviteCreator): Promise<MemberAnswer> {
+    const invite = { role, rooms: [], usesLeft: 1, member: user };
+    return await this.#create({ ...invite, ...createdBy(creator) }, DEVICE_LINK_MS, creator);
   }
 
   /** A link for the first owner. Earlier ones become useless. */
@@ -63,39 +69,42 @@ export class Invites {
     if ((await this.#records.members()).length > 0) {
       return refuse("not_allowed", "there are members already");
     }
-    for (const { id, isFirst } of await this.usable()) if (isFirst) await this.revoke(id);
+    for (const { id, isFirst } of await this.usable()) {
+      if (isFirst) {
+        await this.revoke(id, () => true);
+      }
+    }
     const owner = { role: "owner", rooms: [], usesLeft: 1, createdBy: null, member: null } as const;
-    const invite = { ...owner, isFirst: true };
-    return await this.#create(invite, OWNER_LINK_MS, null);
+    return await this.#create({ ...owner, isFirst: true }, OWNER_LINK_MS, OPERATOR);
   }
 
   /** All invites that can be used. */
   async usable(): Promise<readonly StoredInvite[]> {
-    const date = this.#context.clock.date();
     return (await this.#records.invites()).flatMap(({ value }) =>
-      value && isUsable(value, date) ? value : []
+      value && this.#isUsable(value) ? value : []
     );
   }
 
-  /** Makes an invite useless. */
-  async revoke(id: string): Promise<MemberAnswer> {
+  /** Makes an invite useless. @param maySee Whether whoever asks may know of an invite. */
+  async revoke(id: string, maySee: (invite: StoredInvite) => boolean): Promise<MemberAnswer> {
     return await this.#records.change<MemberAnswer>(async () => {
       const found = (await this.#records.invites()).find(({ value }) => value?.id === id);
-      if (found === undefined) return { changes: [], result: BAD_INVITE };
+      if (!found?.value || !maySee(found.value)) return { changes: [], result: BAD_INVITE };
       return { changes: [changeTo(found, undefined)], result: DONE };
     });
   }
 
-  /** The changes by which the links for further devices of a member become useless. */
-  async withoutDeviceLinks(user: UserId): Promise<readonly RecordChange[]> {
-    return this.#deviceLinks(await this.#records.invites(), user)
+  /** The changes by which the links for further devices of a member become useless, and what one device has made. */
+  async withoutLinksOf(user: UserId, device: string): Promise<readonly RecordChange[]> {
+    const all = await this.#records.invites();
+    return all.filter(({ value }) => value?.member === user || value?.createdWith === device)
       .map((it) => changeTo(it, undefined));
   }
 
   async #create(
     terms: NewInvite,
     lifetimeMs: number,
-    readCreator: ReadCreator | null,
+    creator: InviteCreator,
   ): Promise<MemberAnswer> {
     const { ids, clock } = this.#context;
     const createdAt = clock.date();
@@ -103,36 +112,69 @@ export class Invites {
     const dates = { createdAt, expiresAt: createdAt + lifetimeMs };
     const invite: StoredInvite = { ...terms, ...dates, id: ids.newId(), redemptions: [] };
     return await this.#records.change<MemberAnswer>(async () => {
-      const creator = await readCreator?.();
-      if (readCreator && !creator) return { changes: [], result: NO_MEMBER };
+      const read = await creator.read?.();
+      if (creator.read && !read) return { changes: [], result: NO_MEMBER };
       const all = await this.#records.invites();
-      const replaced = this.#deviceLinks(all, terms.member);
-      const useless = all.filter(({ value }) => !value || isUseless(value, createdAt));
-      const usable = all.filter(({ value }) => value && isUsable(value, createdAt));
-      if (usable.length - replaced.length >= MAX_INVITES) {
-        const why = `there are ${MAX_INVITES} invites already: revoke some`;
-        return { changes: [], result: refuse("too_many_invites", why) };
-      }
+      const refusal = this.#limit(all, terms);
+      if (refusal) return { changes: [], result: refusal };
+      const isReplaced = ({ value }: Read<StoredInvite>) =>
+        terms.member !== null && value?.member === terms.member && this.#isUsable(value);
+      const removed = all.filter((it) => isReplaced(it) || this.#isUseless(it.value, createdAt));
       const added = await this.#records.invite(ids.hash(secret));
       const changes = [
         // Fails if the member's devices have changed since: a device that was signed out invites nobody.
-        ...(creator ? [{ ...creator.key, from: creator.text, to: creator.text }] : []),
-        ...[...useless, ...replaced].map((it) => changeTo(it, undefined)),
+        ...(read ? [{ ...read.key, from: read.text, to: read.text }] : []),
+        ...removed.map((it) => changeTo(it, undefined)),
         changeTo(added, invite),
       ];
       return { changes, result: { kind: "invited", secret, invite: shownInvite(invite) } };
     });
   }
 
-  #deviceLinks(
+  /** Only for invites that make members, and only for those of users: nobody can keep an operator or a device out. */
+  #limit(
     all: readonly Read<StoredInvite>[],
-    user: UserId | null,
-  ): readonly Read<StoredInvite>[] {
-    const date = this.#context.clock.date();
-    return all.filter(({ value }) =>
-      user !== null && value?.member === user && isUsable(value, date)
+    { createdBy: creator, member }: NewInvite,
+  ): MemberAnswer | undefined {
+    if (creator === null || member !== null) return undefined;
+    const usable = all.flatMap(({ value }) =>
+      value && value.createdBy !== null && value.member === null && this.#isUsable(value)
+        ? value
+        : []
     );
+    const own = usable.filter(({ createdBy }) => createdBy === creator);
+    if (own.length < MAX_OWN_INVITES && usable.length < MAX_INVITES) return undefined;
+    const why = own.length < MAX_OWN_INVITES
+      ? `there are ${MAX_INVITES} invites already`
+      : `you have made ${MAX_OWN_INVITES} invites that can still be used: revoke some`;
+    return refuse("too_many_invites", why);
   }
+
+  #isUsable(invite: StoredInvite): boolean {
+    return isUsable(invite, this.#context.clock.date()) && !isInviteRevoked(invite, this.#context);
+  }
+
+  #isUseless(invite: StoredInvite | undefined, date: number): boolean {
+    return !invite || isUseless(invite, date) || isInviteRevoked(invite, this.#context);
+  }
+}
+
+function createdBy({ user, device }: InviteCreator): Pick<NewInvite, "createdBy" | "createdWith"> {
+  return { createdBy: user, ...(device !== undefined && { createdWith: device }) };
+}
+
+/**
+ * Whether an invite has ended because its creator, the creator's device or the member whose device it adds was signed out:
+ * nobody comes back with a link of before.
+ */
+export function isInviteRevoked(
+  { createdBy, createdWith: deviceId, createdAt: issuedAt, member }: StoredInvite,
+  { isRevoked }: Pick<DirectoryContext, "isRevoked">,
+): boolean {
+  const issued = { issuedAt, tokenId: undefined };
+  // An operator is no user, but is among everybody.
+  return isRevoked({ user: createdBy ?? "", deviceId, ...issued }) ||
+    (member !== null && isRevoked({ user: member, ...issued }));
 }
 
 /** Refuses whoever is no member, or has signed in with a device that was signed out. */

@@ -3,7 +3,7 @@
  * all ways to ask (the socket, the HTTP API, the command line) have the same rules.
  * @module
  */
-import { shownInvite } from "../../core/auth/invite.ts";
+import { shownInvite, type StoredInvite } from "../../core/auth/invite.ts";
 import {
   mayInvite,
   mayManage,
@@ -27,7 +27,7 @@ import type {
 import type { RecordChange } from "../ports/directory_store.ts";
 import type { FeedUpdate } from "../feed.ts";
 import { type DirectoryContext, refuse } from "./directory_context.ts";
-import { Invites, NO_MEMBER, type ReadCreator } from "./invites.ts";
+import { type InviteCreator, Invites, NO_MEMBER } from "./invites.ts";
 import { changeTo, MemberRecords, type Read } from "./member_records.ts";
 import { Redemptions, signedInMember, withKeptDevices } from "./redemptions.ts";
 
@@ -35,14 +35,18 @@ const DONE: MemberAnswer = { kind: "done" };
 const NO_RIGHT = refuse("not_allowed", "your role does not allow this");
 
 /** Somebody who may do what was asked for: an operator, or a user. */
-type AllowedActor =
-  | { readonly user: null; readonly member?: undefined; readonly readMember?: null }
-  | {
-    readonly user: UserId;
-    /** Undefined for users of an app, who have no devices here. */
-    readonly member: Member | undefined;
-    readonly readMember: ReadCreator | null;
-  };
+interface AllowedActor {
+  readonly creator: InviteCreator;
+  /** Undefined for operators, and for users of an app, who have no devices here. */
+  readonly member: Member | undefined;
+  readonly maySee: (invite: StoredInvite) => boolean;
+}
+
+const OPERATOR: AllowedActor = {
+  creator: { user: null, read: null },
+  member: undefined,
+  maySee: () => true,
+};
 
 /** The members, their devices and their invites. */
 export class MemberDirectory implements Directory {
@@ -95,29 +99,35 @@ export class MemberDirectory implements Directory {
   }
 
   async manage(actor: Actor, command: MemberCommand): Promise<MemberAnswer> {
-    if (actor.kind === "operator") return await this.#execute(command, { user: null });
-    const readMember = actor.kind === "member" ? () => this.#readActor(actor) : null;
-    const member = (await readMember?.())?.value;
+    if (actor.kind === "operator") return await this.#execute(command, OPERATOR);
+    const read = actor.kind === "member" ? () => this.#readActor(actor) : null;
+    const member = (await read?.())?.value;
     const role = actor.kind === "member" ? member?.role : actor.role;
     if (role === undefined) return NO_MEMBER;
     const isAllowed = command.kind === "invite"
       ? mayInvite(role, command.role)
       : mayManage(role, command.kind);
     if (!isAllowed) return NO_RIGHT;
-    return await this.#execute(command, { user: actor.user, member, readMember });
+    const device = actor.kind === "member" ? actor.device : undefined;
+    const creator = { user: actor.user, device, read };
+    // Links for devices concern their members only.
+    const maySee = (invite: StoredInvite) => invite.member === null && mayInvite(role, invite.role);
+    return await this.#execute(command, { creator, member, maySee });
   }
 
   async #execute(
     command: MemberCommand,
-    { user, member, readMember = null }: AllowedActor,
+    { creator, member, maySee }: AllowedActor,
   ): Promise<MemberAnswer> {
     switch (command.kind) {
       case "invite":
-        return await this.#invites.invite(command, user, readMember);
-      case "list invites":
-        return { kind: "invites", invites: (await this.#invites.usable()).map(shownInvite) };
+        return await this.#invites.invite(command, creator);
+      case "list invites": {
+        const invites = (await this.#invites.usable()).filter(maySee).map(shownInvite);
+        return { kind: "invites", invites };
+      }
       case "revoke invite":
-        return await this.#invites.revoke(command.id);
+        return await this.#invites.revoke(command.id, maySee);
       case "first owner":
         return await this.#invites.inviteFirstOwner();
       case "list members": {
@@ -125,11 +135,8 @@ export class MemberDirectory implements Directory {
         return { kind: "members", members: members.map((it) => this.#withKeptDevices(it)) };
       }
       case "add device":
-        return user === null
-          ? await this.#addDeviceTo(command.user)
-          : member
-          ? await this.#invites.inviteDevice(member, user, readMember)
-          : NO_MEMBER;
+        if (creator.user === null) return await this.#addDeviceTo(command.user);
+        return member ? await this.#invites.inviteDevice(member, creator) : NO_MEMBER;
       case "list devices":
         return member
           ? { kind: "devices", devices: this.#withKeptDevices(member).devices }
@@ -144,7 +151,7 @@ export class MemberDirectory implements Directory {
     const { value } = user === undefined ? {} : await this.#records.member(user);
     return value === undefined
       ? refuse("not_allowed", `there is no member ${user}`)
-      : await this.#invites.inviteDevice(value, null, null);
+      : await this.#invites.inviteDevice(value, OPERATOR.creator);
   }
 
   #withKeptDevices(member: Member): Member {
@@ -160,14 +167,14 @@ export class MemberDirectory implements Directory {
     return devices.some(({ id }) => id === device) ? read : undefined;
   }
 
-  /** Links for further devices become useless too: the device may have made one. */
+  /** What the device has made becomes useless too, and so do links for further devices. */
   async #removeDevice({ user, devices }: Member, id: string): Promise<MemberAnswer> {
     if (!devices.some((it) => it.id === id)) return refuse("not_allowed", "it is not your device");
     // First: if only this succeeds, the device is signed out nevertheless, and is listed until it is removed again.
     await this.#context.revoke({ scope: "device", id, before: this.#context.clock.date() });
     return await this.#records.change<MemberAnswer>(async () => {
       const read = await this.#records.member(user);
-      const links = await this.#invites.withoutDeviceLinks(user);
+      const links = await this.#invites.withoutLinksOf(user, id);
       const changes: readonly RecordChange[] = read.value?.devices.some((it) => it.id === id)
         ? [changeTo(read, withoutDevice(read.value, id)), ...links]
         : [];

@@ -4,6 +4,7 @@
  */
 import {
   isInviteSecret,
+  isRepeatable,
   isUsable,
   type StoredInvite,
   withRedemption,
@@ -17,12 +18,20 @@ import {
 } from "../../core/auth/member.ts";
 import type { UserId } from "../../core/log/entry.ts";
 import { type Name, NAME_RULE } from "../../core/names/names.ts";
+import { BusUnavailable } from "../ports/bus.ts";
 import type { InviteRefusal, InviteUse, SignedInMember } from "../ports/directory.ts";
 import type { RecordChange } from "../ports/directory_store.ts";
 import { BAD_INVITE, type DirectoryContext, refuse } from "./directory_context.ts";
+import { isInviteRevoked } from "./invites.ts";
 import { type Attempt, changeTo, type MemberRecords, type Read } from "./member_records.ts";
 
 type Redeemed = SignedInMember | InviteRefusal;
+
+interface Outcome {
+  readonly result: Redeemed;
+  /** Devices of the member that were removed for the new one, or were too old. */
+  readonly dropped: readonly string[];
+}
 
 interface PreparedMember {
   readonly member: Member;
@@ -46,10 +55,12 @@ export class Redemptions {
     if (!isInviteSecret(use.secret)) return BAD_INVITE;
     const { ids: { hash }, clock } = this.#context;
     const attempt = use.attempt === undefined ? undefined : hash(use.attempt);
-    return await this.#records.change<Redeemed>(async () => {
+    const { result, dropped } = await this.#records.change<Outcome>(async () => {
       const read = await this.#records.invite(hash(use.secret));
       const { value: invite } = read;
-      if (invite === undefined || this.#isRevoked(invite)) return refused(BAD_INVITE);
+      if (invite === undefined || isInviteRevoked(invite, this.#context)) {
+        return refused(BAD_INVITE);
+      }
       const repeated = invite.redemptions.find((it) =>
         attempt !== undefined && it.attempt === attempt
       );
@@ -57,26 +68,24 @@ export class Redemptions {
         const { value } = await this.#records.member(repeated.user);
         const device = value && keptDevices(value, clock.date())
           .find(({ id }) => id === repeated.device);
-        const again = value && device && signedInMember(value, device, invite);
-        return { changes: [], result: again ?? BAD_INVITE };
+        // Once the device has come back with the token that it got, the answer has not been lost.
+        const isLost = device?.serial === 0 && isRepeatable(repeated, clock.date());
+        const again = value && device && isLost && signedInMember(value, device, invite);
+        return { changes: [], result: { result: again || BAD_INVITE, dropped: [] } };
       }
       if (!isUsable(invite, clock.date())) return refused(BAD_INVITE);
       if (invite.isFirst && (await this.#records.members()).length > 0) return refused(BAD_INVITE);
       return await this.#redeem(use, attempt, { ...read, value: invite });
     });
-  }
-
-  /** Whoever is signed out everywhere does not come back with a link of before, nor do those invited by it. */
-  #isRevoked({ createdBy: user, createdAt: issuedAt }: StoredInvite): boolean {
-    // An operator is no user, but is among everybody.
-    return this.#context.isRevoked({ user: user ?? "", issuedAt, tokenId: undefined });
+    await this.#endDropped(dropped);
+    return result;
   }
 
   async #redeem(
     { name, label }: InviteUse,
     attempt: string | undefined,
     read: Read<StoredInvite> & { readonly value: StoredInvite },
-  ): Promise<Attempt<Redeemed>> {
+  ): Promise<Attempt<Outcome>> {
     const { ids, clock } = this.#context;
     const invite = read.value;
     const date = clock.date();
@@ -86,21 +95,26 @@ export class Redemptions {
       : await this.#knownMember(invite.member);
     if ("kind" in prepared) return refused(prepared);
     const member = withDevice(withKeptDevices(prepared.member, this.#context), device);
-    await this.#signOutDropped(prepared.member, member, date);
+    const kept = new Set(member.devices.map(({ id }) => id));
+    const dropped = prepared.member.devices.map(({ id }) => id).filter((id) => !kept.has(id));
     const redemption = { attempt: attempt ?? "", user: member.user, device: device.id, at: date };
     const changes = [
       ...prepared.names,
       changeTo(prepared.read, member),
       changeTo(read, withRedemption(invite, redemption)),
     ];
-    return { changes, result: signedInMember(member, device, invite) };
+    return { changes, result: { result: signedInMember(member, device, invite), dropped } };
   }
 
-  /** Before they are removed: if only this succeeds, they are still listed, and are dropped the next time. */
-  async #signOutDropped(before: Member, after: Member, date: number): Promise<void> {
-    const kept = new Set(after.devices.map(({ id }) => id));
-    for (const { id } of before.devices) {
-      if (!kept.has(id)) await this.#context.revoke({ scope: "device", id, before: date });
+  /** Ends the connections of devices that were dropped for a new one. They cannot return in any case. */
+  async #endDropped(dropped: readonly string[]): Promise<void> {
+    const before = this.#context.clock.date();
+    for (const id of dropped) {
+      try {
+        await this.#context.revoke({ scope: "device", id, before });
+      } catch (error) {
+        if (!(error instanceof BusUnavailable)) throw error;
+      }
     }
   }
 
@@ -145,6 +159,6 @@ export function signedInMember(
   return { user, name, role, device, since: addedAt, rooms: invite?.rooms ?? [] };
 }
 
-function refused(result: InviteRefusal): Attempt<InviteRefusal> {
-  return { changes: [], result };
+function refused(result: InviteRefusal): Attempt<Outcome> {
+  return { changes: [], result: { result, dropped: [] } };
 }

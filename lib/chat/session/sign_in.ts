@@ -152,10 +152,9 @@ export class SignIn implements SignInState {
   get actor(): Exclude<Actor, { readonly kind: "operator" }> | undefined {
     const user = this.#me?.user;
     if (user === undefined || this.#access === undefined) return undefined;
-    const { role } = this.#access;
     return this.#device
       ? { kind: "member", user, device: this.#device.id }
-      : { kind: "app user", user, role };
+      : { kind: "app user", user, role: roleOf(this.#access) };
   }
 
   /** Whether the user is a member. */
@@ -306,6 +305,7 @@ export class SignIn implements SignInState {
     const user = returning?.user ?? sessionTokens.newUserId();
     this.#me = { user, ...this.#nameOf(user, chosen, returning) };
     const { name } = this.#me;
+    const role = known && roleOf(known);
     const resumeToken = this.#signResumeToken();
     const { serviceId } = sessionTokens;
     this.#host.sendFrame({
@@ -313,7 +313,7 @@ export class SignIn implements SignInState {
       ...withId(id),
       ...serverInfo,
       server: { ...serverInfo.server, ...(serviceId && { id: serviceId }) },
-      you: { user, name, kind: userKind(user), ...(known?.role && { role: known.role }) },
+      you: { user, name, kind: userKind(user), ...(role && { role }) },
       ...(member?.rooms.length && { rooms: [...member.rooms] }),
       ...(resumeToken && { resume: resumeToken }),
     });
@@ -392,6 +392,11 @@ function inviteOf(
   if (invite === undefined) return undefined;
   const parsed = name === undefined ? undefined : parseName(name);
   return { kind: "invite", secret: invite, attempt, name: parsed, label: deviceLabel(device) };
+}
+
+/** A role counts only without restrictions: whoever is invited has none. */
+function roleOf({ rights, role }: Pick<TokenUser, "rights" | "role">): Role | undefined {
+  return rights === null ? role : undefined;
 }
 
 type KnownUser = Extract<CredentialResult, { readonly kind: "known" }>;

@@ -63,6 +63,8 @@ export interface Redemption {
 export interface StoredInvite extends Invite {
   /** Its last uses. */
   readonly redemptions: readonly Redemption[];
+  /** The device with which a member has made it: it ends with that. */
+  readonly createdWith?: string | undefined;
   /** Whether it makes the first owner, so that it is useless once there is a member. */
   readonly isFirst?: boolean | undefined;
 }
@@ -77,8 +79,10 @@ export const MAX_USES = 1_000;
 export const MAX_INVITE_MS = 365 * 24 * 3_600_000;
 /** Maximum number of rooms of an invite. */
 export const MAX_INVITE_ROOMS = 20;
-/** Maximum number of invites that can be used at the same time, in the whole service. */
+/** Maximum number of invites of users that can be used at the same time, in the whole service. */
 export const MAX_INVITES = 1_000;
+/** Maximum number of those that one user has made. */
+export const MAX_OWN_INVITES = 50;
 /** How many uses are kept. */
 const MAX_REDEMPTIONS = 20;
 /** For how long an invite is kept after its last use: a lost reply is asked for again within seconds. */
@@ -94,10 +98,15 @@ export function isUsable({ usesLeft, expiresAt }: Invite, date: number): boolean
   return usesLeft > 0 && date < expiresAt;
 }
 
+/** Whether a request that used an invite may be repeated, as far as time goes. */
+export function isRepeatable({ at }: Redemption, date: number): boolean {
+  return date - at < REPEATED_MS;
+}
+
 /** Whether an invite can be removed: nobody can use it, nor ask again what a use of it led to. */
 export function isUseless(invite: StoredInvite, date: number): boolean {
-  const usedAt = invite.redemptions.at(-1)?.at ?? -Infinity;
-  return !isUsable(invite, date) && date - usedAt >= REPEATED_MS;
+  const last = invite.redemptions.at(-1);
+  return !isUsable(invite, date) && !(last && isRepeatable(last, date));
 }
 
 /** An invite after one more use. */
@@ -107,7 +116,8 @@ export function withRedemption(invite: StoredInvite, redemption: Redemption): St
 }
 
 /** An invite without what only the store needs. */
-export function shownInvite({ redemptions: _, isFirst: __, ...invite }: StoredInvite): Invite {
+export function shownInvite(stored: StoredInvite): Invite {
+  const { redemptions: _redemptions, isFirst: _isFirst, createdWith: _device, ...invite } = stored;
   return invite;
 }
 
@@ -126,6 +136,7 @@ const Stored = v.object({
   createdBy: v.nullable(user),
   member: v.nullable(user),
   isFirst: v.optional(v.boolean()),
+  createdWith: v.optional(v.string()),
   redemptions: v.array(v.object({ attempt: v.string(), user, device: v.string(), at: date })),
 });
 

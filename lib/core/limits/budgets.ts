@@ -97,7 +97,7 @@ export function budgetTable(settings: BudgetSettings): BudgetTable {
     // One for each connection: 60 tabs that reconnect at once.
     ticketsOfUser: { messages: scaled(messagesPerSecond, [0.1, 6]), bytes: undefined },
     // Each reads all invites; a person makes a few.
-    memberRequestsOfUser: { messages: scaled(messagesPerSecond, [0.1, 6]), bytes: undefined },
+    memberRequestsOfUser: { messages: scaled(messagesPerSecond, [0.02, 3]), bytes: undefined },
     renamesOfMember: { messages: scaled(messagesPerSecond, [0.01, 1]), bytes: undefined },
     // A phone and a laptop that reconnect at the same time.
     user: rates([1, 6], [1, 16]),

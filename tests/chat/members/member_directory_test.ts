@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { BusUnavailable } from "../../../lib/chat/ports/bus.ts";
 import type { Actor, MemberCommand, SignedInMember } from "../../../lib/chat/ports/directory.ts";
-import { MAX_INVITES } from "../../../lib/core/auth/invite.ts";
+import { MAX_INVITES, MAX_OWN_INVITES } from "../../../lib/core/auth/invite.ts";
 import { DEVICE_KEPT_MS, ROLES } from "../../../lib/core/auth/member.ts";
 import { user } from "../../contract/fixtures.ts";
 import { name } from "../../support/fakes.ts";
@@ -16,8 +16,6 @@ import {
   secretOf,
   signedIn,
 } from "./member_world.ts";
-
-const WEEK = 7 * 24 * 3_600_000;
 
 Deno.test("A device signs in with its newest token, and gets the next one each time", async () => {
   const world = new MemberWorld();
@@ -93,7 +91,8 @@ Deno.test("A device that is signed out while it asks for a link gets none", asyn
   };
   const answer = await world.directory.manage(actorOf(phone), { kind: "add device" });
   assert.equal(codeOf(answer), "not_allowed");
-  assert.deepEqual([...await world.store.list("invite")].length, 2);
+  // Ann's own invite; the links for devices are gone with the device.
+  assert.equal((await world.store.list("invite")).size, 1);
 });
 
 Deno.test("A device of somebody else cannot be removed", async () => {
@@ -277,34 +276,79 @@ Deno.test("A revoked invite is worth nothing, and cannot be revoked again", asyn
   assert.equal(codeOf(await world.directory.manage(OPERATOR, revoke)), "bad_invite");
 });
 
-/** Stores all invites that there may be but one: making each would take seconds. */
-async function fillInvites(world: MemberWorld): Promise<void> {
+/** Stores invites that an owner has made, each as another user. Making them would take seconds. */
+async function storeInvites(world: MemberWorld, owner: SignedInMember, count: number) {
   const before = new Set((await world.store.list("invite")).keys());
-  await world.invite();
-  const made = [...await world.store.list("invite")].find(([id]) => !before.has(id));
-  for (let count = 2; count < MAX_INVITES; count++) {
-    const copy = { kind: "invite", id: `copy ${count}`, to: made?.[1] } as const;
-    await world.store.commit([{ ...copy, from: undefined }]);
+  await world.invite({}, actorOf(owner));
+  const made = [...await world.store.list("invite")].find(([id]) => !before.has(id))?.[1] ?? "";
+  for (let number = 1; number < count; number++) {
+    const to = JSON.stringify({ ...JSON.parse(made), createdBy: `m_other${number}` });
+    await world.store.commit([{ kind: "invite", id: `copy ${number}`, from: undefined, to }]);
   }
 }
 
-Deno.test("Only invites that can be used count, and at the limit one more is refused", async () => {
+Deno.test("All users together can have so many invites, and operators and devices any number besides", async () => {
   const world = new MemberWorld();
   const ann = await world.become("Ann", { role: "owner" });
-  await world.become("Bea", { lifetimeMs: WEEK });
-  await fillInvites(world);
-  await world.directory.manage(actorOf(ann), { kind: "add device" });
-  const full = await world.directory.manage(actorOf(ann), INVITE);
-  assert.equal(codeOf(full), "too_many_invites");
-  // A link that replaces another one makes it no more.
+  await storeInvites(world, ann, MAX_INVITES);
+  const invite = async () => codeOf(await world.directory.manage(actorOf(ann), INVITE));
+  assert.equal(await invite(), "too_many_invites");
   secretOf(await world.directory.manage(actorOf(ann), { kind: "add device" }));
-  await world.clock.advance(300_000);
   await world.invite();
-  await world.clock.advance(INVITE.lifetimeMs - 300_001);
-  assert.equal(codeOf(await world.directory.manage(actorOf(ann), INVITE)), "too_many_invites");
+  await world.clock.advance(INVITE.lifetimeMs - 1);
+  assert.equal(await invite(), "too_many_invites");
   await world.clock.advance(1);
-  await world.invite();
-  assert.equal((await world.store.list("invite")).size, 2);
+  assert.equal(await invite(), undefined);
+});
+
+Deno.test("One user can have so many invites, and nobody else has fewer for it", async () => {
+  const world = new MemberWorld();
+  const [ann, bea] = [
+    await world.become("Ann", { role: "moderator" }),
+    await world.become("Bea", { role: "owner" }),
+  ];
+  for (let count = 0; count < MAX_OWN_INVITES; count++) await world.invite({}, actorOf(ann));
+  assert.equal(codeOf(await world.directory.manage(actorOf(ann), INVITE)), "too_many_invites");
+  await world.invite({}, actorOf(bea));
+  world.revocations.add({ scope: "user", id: ann.user, before: world.clock.date() + 1 });
+  const listed = await world.directory.manage(OPERATOR, { kind: "list invites" });
+  assert.deepEqual(listed.kind === "invites" && listed.invites.map(({ createdBy }) => createdBy), [
+    bea.user,
+  ]);
+});
+
+Deno.test("A moderator sees and revokes no invites of owners, and nobody sees links for devices", async () => {
+  const world = new MemberWorld();
+  const [ann, bea] = [
+    await world.become("Ann", { role: "moderator" }),
+    await world.become("Bea", { role: "owner" }),
+  ];
+  await world.invite({ role: "owner" }, actorOf(bea));
+  secretOf(await world.directory.manage(actorOf(bea), { kind: "add device" }));
+  const all = await world.directory.manage(OPERATOR, { kind: "list invites" });
+  assert.ok(all.kind === "invites" && all.invites.length === 2);
+  const seen = async (member: SignedInMember) => {
+    const answer = await world.directory.manage(actorOf(member), { kind: "list invites" });
+    return answer.kind === "invites" ? answer.invites.map(({ role }) => role) : [];
+  };
+  assert.deepEqual([await seen(ann), await seen(bea)], [[], ["owner"]]);
+  for (const { id } of all.invites) {
+    const answer = await world.directory.manage(actorOf(ann), { kind: "revoke invite", id });
+    assert.equal(codeOf(answer), "bad_invite");
+  }
+});
+
+Deno.test("What a device has made ends with the device", async () => {
+  const world = new MemberWorld();
+  const ann = await world.become("Ann", { role: "owner" });
+  const phone = await world.addDevice(ann);
+  const [lost, kept] = [
+    await world.invite({}, actorOf(phone)),
+    await world.invite({}, actorOf(ann)),
+  ];
+  await world.directory.manage(actorOf(ann), { kind: "remove device", id: phone.device.id });
+  assert.equal(codeOf(await world.redeem({ secret: lost, name: name("Eve") })), "bad_invite");
+  signedIn(await world.redeem({ secret: kept, name: name("Bea") }));
 });
 
 Deno.test("A member has one link for another device at a time, so nobody can use up the invites of all", async () => {

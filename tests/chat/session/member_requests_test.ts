@@ -4,6 +4,7 @@ import { handleMemberRequest, inviteLink } from "../../../lib/chat/session/membe
 import type { MemberCommand } from "../../../lib/chat/ports/directory.ts";
 import type { MemberRequest } from "../../../lib/core/protocol/requests.ts";
 import { user } from "../../contract/fixtures.ts";
+import { FakeAuthenticator, name } from "../../support/fakes.ts";
 import { type Frame, MemberChat, typesOf } from "./member_chat.ts";
 
 const WEEK = 7 * 24 * 3_600_000;
@@ -21,14 +22,34 @@ Deno.test("A member with many connections is slowed down who asks for something 
   using chat = new MemberChat();
   const first = await chat.become("Ann");
   const clients = [first];
-  while (clients.length < 3) clients.push(await chat.enter({ resume: first.resume }));
+  while (clients.length < 2) clients.push(await chat.enter({ resume: first.resume }));
   const types: unknown[] = [];
-  for (let count = 0; count < 61; count++) {
+  for (let count = 0; count < 31; count++) {
     const client = clients[count % clients.length] ?? first;
     types.push(...typesOf(await client.ask({ type: "devices", id: `d${count}` })));
   }
-  assert.deepEqual(types, [...Array.from({ length: 60 }, () => "devices"), "slow_down"]);
+  assert.deepEqual(types, [...Array.from({ length: 30 }, () => "devices"), "slow_down"]);
 });
+
+for (
+  const [rights, isAllowed] of [
+    [null, true],
+    [[{ match: "team-*", allow: ["read"] }], false],
+  ] as const
+) {
+  Deno.test(`A user whose app states a role ${isAllowed ? "invites" : "does not invite others if the token is restricted to rooms, as they would not be"}`, async () => {
+    const authenticator = new FakeAuthenticator();
+    authenticator.users.set("t", {
+      ...{ user: user("a_ann00000"), name: name("Ann"), rights, role: "moderator" },
+      ...{ expiresAt: Infinity, issuedAt: 0, tokenId: undefined },
+    });
+    using chat = new MemberChat({ authenticator });
+    const ann = await chat.enter({ token: "t" });
+    assert.equal(ann.you.role, isAllowed ? "moderator" : undefined);
+    const answer = await ann.answer({ type: "invite", id: "i1" });
+    assert.equal(answer.code, isAllowed ? undefined : "not_allowed");
+  });
+}
 
 for (const request of REQUESTS) {
   Deno.test(`A guest may not ask for ${JSON.stringify(request)}`, async () => {
