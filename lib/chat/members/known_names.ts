@@ -4,8 +4,7 @@
  */
 import type { Author, UserId } from "../../core/log/entry.ts";
 import { userKind } from "../../core/auth/user_kind.ts";
-import { type Name, unnumberedName } from "../../core/names/names.ts";
-import { nameKeys } from "../../core/names/name_keys.ts";
+import { nameKeys, stemKeys } from "../../core/names/name_keys.ts";
 import { type FeedUpdate, followFeed } from "../feed.ts";
 import type { Directory, OwnedName } from "../ports/directory.ts";
 
@@ -14,18 +13,23 @@ export class KnownNames {
   readonly #owners = new Map<string, UserId>();
 
   /**
-   * Whether a name, or one that looks like it, belongs to a member other than this user. To a guest, `Ann (2)` is like `Ann`;
-   * users of an app, who do not choose their names, and members may have a number.
+   * Whether a name, or one that looks like it, belongs to a member other than this user. For guests, `Ann (2)` is like `Ann`;
+   * others may have a number, since the server gives it to them.
    */
-  isReserved({ user, name }: Author): boolean {
+  isReserved(author: Author): boolean {
     if (this.#owners.size === 0) return false;
-    const numbered = userKind(user) === "guest" ? unnumberedName(name) : undefined;
-    return this.#isOthers(user, name) ||
-      (numbered !== undefined && this.#isOthers(user, numbered));
+    if (userKind(author.user) === "guest") return this.isLookalike(author);
+    return this.#isOthers(author.user, nameKeys(author.name));
   }
 
-  #isOthers(user: UserId, name: Name): boolean {
-    return nameKeys(name).some((key) => {
+  /** Whether a user who chooses a name could be taken for a member: the name is like a member's, perhaps with a number. */
+  isLookalike({ user, name }: Author): boolean {
+    if (this.#owners.size === 0) return false;
+    return this.#isOthers(user, [...nameKeys(name), ...stemKeys(name)]);
+  }
+
+  #isOthers(user: UserId, keys: readonly string[]): boolean {
+    return keys.some((key) => {
       const owner = this.#owners.get(key);
       return owner !== undefined && owner !== user;
     });

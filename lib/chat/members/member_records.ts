@@ -7,7 +7,7 @@ import { parseInvite, type StoredInvite } from "../../core/auth/invite.ts";
 import { type Member, parseMember } from "../../core/auth/member.ts";
 import type { UserId } from "../../core/log/entry.ts";
 import type { Name } from "../../core/names/names.ts";
-import { nameKeys } from "../../core/names/name_keys.ts";
+import { nameKeys, stemKeys } from "../../core/names/name_keys.ts";
 import { BusUnavailable } from "../ports/bus.ts";
 import type { DirectoryStore, RecordChange, RecordKey } from "../ports/directory_store.ts";
 
@@ -71,14 +71,19 @@ export class MemberRecords {
     previous: Name | undefined,
   ): Promise<readonly RecordChange[] | undefined> {
     const own = name === undefined ? [] : nameKeys(name);
+    // Another member's temporary name is not free either.
+    const stems = name === undefined ? [] : stemKeys(name);
     const other = previous === undefined ? [] : nameKeys(previous);
-    const keys = [...new Set([...own, ...other])].map((id) => ({ kind: "name", id }) as const);
+    const ids = new Set([...own, ...stems, ...other]);
+    const keys = [...ids].map((id) => ({ kind: "name", id }) as const);
     const owners = await this.#store.read(keys);
     const isOthers = (index: number) => owners[index] !== undefined && owners[index] !== user;
-    if (keys.some(({ id }, index) => own.includes(id) && isOthers(index))) return undefined;
+    const isWanted = ({ id }: RecordKey) => own.includes(id) || stems.includes(id);
+    if (keys.some((key, index) => isWanted(key) && isOthers(index))) return undefined;
     return keys.flatMap((key, index) => {
+      const isLeftAlone = isOthers(index) || (!own.includes(key.id) && !other.includes(key.id));
       const [from, to] = [owners[index], own.includes(key.id) ? user : undefined];
-      return isOthers(index) || from === to ? [] : [{ ...key, from, to }];
+      return isLeftAlone || from === to ? [] : [{ ...key, from, to }];
     });
   }
 

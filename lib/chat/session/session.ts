@@ -305,7 +305,7 @@ export class Session implements MembershipListener, SignInHost {
     const name = parseName(requestedName);
     if (name === undefined) return this.#sendFault(id, "bad_name", NAME_RULE);
     // Rooms would refuse it, but a user who is in none must not be called like a member either.
-    if (!this.#signIn.isMember && this.#context.names.isReserved({ user, name })) {
+    if (!this.#signIn.isMember && this.#context.names.isLookalike({ user, name })) {
       return this.#sendFault(id, "name_taken", `the name ${name} belongs to a member`);
     }
     const { limits, clock } = this.#context;

@@ -52,7 +52,7 @@ export interface SignInContext extends CredentialContext {
   /** Prefix for guest names; null for one in the guest's language. */
   readonly guestName: string | null;
   /** The names of members. */
-  readonly names: Pick<KnownNames, "isReserved">;
+  readonly names: Pick<KnownNames, "isReserved" | "isLookalike">;
 }
 
 /** What is known of a connection before its first request. */
@@ -327,15 +327,17 @@ export class SignIn implements SignInState {
     return !this.#context.revocations.isRevoked({ user, tokenId: undefined, issuedAt });
   }
 
-  /** The name of a user. A guest who wants the name of a member gets a guest name. */
+  /** The name of a user. Whoever chooses one that is like a member's gets a guest name. */
   #nameOf(
     user: UserId,
     chosen: Name | undefined,
     returning: Partial<Identity> | undefined,
   ): Pick<Identity, "name" | "hasGuestName"> {
     const name = chosen ?? returning?.name;
-    const isReserved = (name: Name) => this.#context.names.isReserved({ user, name });
-    if (name === undefined || (userKind(user) === "guest" && isReserved(name))) {
+    const { names } = this.#context;
+    const isReserved = (name: Name) => names.isReserved({ user, name });
+    const isChosen = userKind(user) !== "member" && !this.hasFixedName;
+    if (name === undefined || (isChosen && names.isLookalike({ user, name }))) {
       return { name: this.pickGuestName(isReserved), hasGuestName: true };
     }
     return { name, hasGuestName: chosen === undefined && (returning?.hasGuestName ?? false) };

@@ -32,6 +32,21 @@ export function nameKeys(name: Name): readonly string[] {
   return lookalike === own ? [own] : [own, lookalike];
 }
 
+/**
+ * The keys of what remains of a name without the parentheses at its end: `ANN` for `Ann (2)`, as for `Ann ⑵` and for
+ * `Ann (x) (3)`. Temporary names are made in this way, so whoever is called like one may be taken for somebody else.
+ */
+export function stemKeys(name: Name): readonly string[] {
+  return nameKeys(name).flatMap((key) => {
+    const stems: string[] = [];
+    for (let stem = key; stem.endsWith(")") && stem.lastIndexOf("(") > 0;) {
+      stem = stem.slice(0, stem.lastIndexOf("(")).trimEnd();
+      stems.push(stem);
+    }
+    return stems;
+  });
+}
+
 function withoutInvisible(name: string): string {
   return PLAIN.test(name) ? name : name.replace(/\p{Default_Ignorable_Code_Point}/gu, "");
 }

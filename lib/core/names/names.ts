@@ -186,12 +186,6 @@ export function isTemporaryName(name: Name, wanted: Name): boolean {
   return name.startsWith(`${stem}(`) && /^\(\d{1,5}\)$/.test(name.slice(stem.length));
 }
 
-/** The name of which another is a numbered form, such as `Ann` of `Ann (2)`; undefined if it is none. */
-export function unnumberedName(name: Name): Name | undefined {
-  const at = name.search(/\(\d{1,5}\)$/);
-  return at === -1 ? undefined : parseName(name.slice(0, at));
-}
-
 /** The part before the number, short enough for five digits. Without colons at its end, which would end the name. */
 function stemOf(wanted: Name): string {
   let stem = [...wanted].slice(0, MAX_NAME_CHARACTERS - " (99999)".length).join("");

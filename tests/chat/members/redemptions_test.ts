@@ -1,7 +1,7 @@
 /** Uses of invites: once each, also when replies are lost and people race. */
 import assert from "node:assert/strict";
 import { BusUnavailable } from "../../../lib/chat/ports/bus.ts";
-import { DEVICE_KEPT_MS, MAX_DEVICES } from "../../../lib/core/auth/member.ts";
+import { MAX_DEVICES } from "../../../lib/core/auth/member.ts";
 import { name, room } from "../../support/fakes.ts";
 import { actorOf, codeOf, MemberWorld, OPERATOR, secretOf, signedIn } from "./member_world.ts";
 

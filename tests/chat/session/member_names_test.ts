@@ -247,3 +247,26 @@ Deno.test("A rename that the store refuses changes nothing", async () => {
   assert.deepEqual(await peopleIn(ann), ["Ann"]);
   assert.equal((await chat.enter({ name: "Anna" })).you.name, "Anna");
 });
+
+Deno.test("A user of an app who chooses the name cannot choose one that is like a member's", async () => {
+  const authenticator = new FakeAuthenticator();
+  authenticator.users.set("t", { ...ANN_OF_APP, name: undefined });
+  using chat = new MemberChat({ authenticator });
+  await chat.become("Ann");
+  for (const wanted of ["Ann", "Ann (2)", "Ann ⑵"]) {
+    const app = await chat.enter({ token: "t", name: wanted });
+    assert.match(String(app.you.name), /^guest/);
+    const answer = await app.answer({ type: "name", name: wanted, id: "n1" });
+    assert.equal(answer.code, "name_taken");
+  }
+});
+
+Deno.test("A member cannot be called like another one with a number", async () => {
+  using chat = new MemberChat();
+  await chat.become("Ann");
+  const bea = await chat.become("Bea");
+  assert.equal((await bea.answer({ type: "name", name: "Ann (2)", id: "n1" })).code, "name_taken");
+  const invite = await chat.invite();
+  const eve = await chat.connect().answer({ type: "hello", invite, name: "Ann ⑵", id: "h1" });
+  assert.equal(eve.code, "name_taken");
+});

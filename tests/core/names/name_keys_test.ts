@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { skeleton } from "../../../lib/core/names/confusables.ts";
-import { nameKeys } from "../../../lib/core/names/name_keys.ts";
+import { nameKeys, stemKeys } from "../../../lib/core/names/name_keys.ts";
 import { parseName } from "../../../lib/core/names/names.ts";
 import { isSameName, name } from "../../support/fakes.ts";
 import { anyName } from "./hostile_texts.ts";
@@ -134,3 +134,27 @@ Deno.test("skeleton() is its own skeleton and adds no control characters, for ev
     if (code > 0x9f) assert.doesNotMatch(drawn, /\p{Cc}/u, code.toString(16));
   }
 });
+
+for (
+  const [text, stems] of [
+    ["Ann", []],
+    ["Ann (2)", ["ANN"]],
+    ["Ann (2) (3)", ["ANN (2)", "ANN"]],
+    ["Ann（２）", ["ANN"]],
+    ["Ann ⑵", ["ANN"]],
+    ["Ann (²)", ["ANN"]],
+    ["Ann (2)\ufe0f", ["ANN"]],
+    ["Ann (2\u200d)", ["ANN"]],
+    ["Ann (100000)", ["ANN"]],
+    ["Ann (boss)", ["ANN"]],
+    ["(2)", []],
+    ["Ann)", []],
+  ] as const
+) {
+  Deno.test(`stemKeys() of ${text} has the keys of what is before the parentheses`, () => {
+    const name = parseName(text) ?? assert.fail(text);
+    const found = new Set(stemKeys(name));
+    for (const stem of stems) assert.ok(found.has(stem), [...found].join());
+    assert.equal(found.size > 0, stems.length > 0);
+  });
+}

@@ -15,7 +15,6 @@ import {
   parseStoredRoom,
   pickGuestName,
   pickTemporaryName,
-  unnumberedName,
 } from "../../../lib/core/names/names.ts";
 import { anyText } from "./hostile_texts.ts";
 
@@ -425,22 +424,5 @@ for (
 ) {
   Deno.test(`isStoredName() ${isKept ? "accepts" : "refuses"} ${what}`, () => {
     assert.equal(isStoredName(text), isKept);
-  });
-}
-
-for (
-  const [text, unnumbered] of [
-    ["Ann (2)", "Ann"],
-    ["Ann(12345)", "Ann"],
-    ["Ann (2) (3)", "Ann (2)"],
-    ["Ann", undefined],
-    ["Ann (2) x", undefined],
-    ["Ann (123456)", undefined],
-    ["(2)", undefined],
-  ] as const
-) {
-  Deno.test(`unnumberedName() returns ${unnumbered} for ${text}`, () => {
-    const name = parseName(text) ?? assert.fail();
-    assert.equal(unnumberedName(name), unnumbered);
   });
 }
