@@ -81,6 +81,24 @@ export class MemberDirectory implements Directory {
     return result;
   }
 
+  async holdName(user: UserId, name: Name): Promise<boolean> {
+    const isHeld = await this.#records.change<boolean>(async () => {
+      const names = await this.#records.claimName(user, name, undefined);
+      return { changes: names ?? [], result: names !== undefined };
+    });
+    if (isHeld) await this.#context.names.onChanged();
+    return isHeld;
+  }
+
+  async releaseName(user: UserId, name: Name): Promise<void> {
+    await this.#records.change<void>(async () => {
+      const { value } = await this.#records.member(user);
+      const names = await this.#records.claimName(user, value?.name, name);
+      return { changes: names ?? [], result: undefined };
+    });
+    await this.#context.names.onChanged();
+  }
+
   async renameMember(user: UserId, name: Name): Promise<boolean> {
     const isRenamed = await this.#records.change<boolean>(async () => {
       const read = await this.#records.member(user);

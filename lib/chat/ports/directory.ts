@@ -108,7 +108,11 @@ export interface Directory {
   signIn(user: UserId, device: DeviceToken): Promise<SignedInMember | undefined>;
   /** Uses an invite. */
   redeem(use: InviteUse): Promise<SignedInMember | InviteRefusal>;
-  /** Changes a member's name. Resolves to whether no other member has it. */
+  /** Reserves another name for a member, who keeps the own one. Resolves to whether no other member has it. */
+  holdName(user: UserId, name: Name): Promise<boolean>;
+  /** Frees a name that was reserved for a member, unless it is the member's name by now. */
+  releaseName(user: UserId, name: Name): Promise<void>;
+  /** Changes a member's name, and frees the previous one. Resolves to whether no other member has it. */
   renameMember(user: UserId, name: Name): Promise<boolean>;
   /** Does what a member or an operator asks for, if the member may. */
   manage(actor: Actor, command: MemberCommand): Promise<MemberAnswer>;

@@ -19,6 +19,7 @@ const RETRY_MS = 500;
 /** How long a member waits for guests to give up the member's new name. Each takes a few round trips to the store. */
 const GIVEN_UP_TIMEOUT_MS = 3_000;
 const POLL_MS = 50;
+const FINISH_TIMEOUT_MS = 600_000;
 
 interface RoomRename {
   readonly membership: Membership;
@@ -73,48 +74,69 @@ export async function renameInAllRooms(
   return undefined;
 }
 
+/** What the rename of a member needs. */
+export interface MemberRenameContext extends RequestContext {
+  /** The members of the service. */
+  readonly directory: Pick<Directory, "holdName" | "releaseName" | "renameMember">;
+}
+
 /**
- * The same for a member, whose name is the member's own in the whole service: it is taken there first, so that guests give it
- * up, and given back if a room refuses it.
+ * The same for a member, whose name is the member's own in the whole service. The member owns both names until all rooms have
+ * the new one, so nobody else can take either, and guests give the new one up.
  *
  * @param previous The member's name until now.
+ * @param signal Aborts when the session has ended.
  */
 export async function renameMember(
   request: RenameRequest,
   previous: Name | undefined,
-  context: RequestContext & { readonly directory: Pick<Directory, "renameMember"> },
+  context: MemberRenameContext,
+  signal: AbortSignal,
 ): Promise<FrameOf<"fault"> | undefined> {
   const { id, author: { user, name } } = request;
   const { clock, directory } = context;
+  const isSame = previous !== undefined && isAlike(name, previous);
+  let finish = () => directory.releaseName(user, name);
   try {
-    const claim = () => directory.renameMember(user, name);
-    if (!await repeatIfLost(claim, clock, new AbortController().signal)) {
+    if (!await repeatIfLost(() => directory.holdName(user, name), clock, signal)) {
       return faultFrame(id, "name_taken", `the name ${name} belongs to another member`);
     }
+    if (!isSame) await whenGivenUp(request, clock, signal);
+    const refusal = await renameInAllRooms(request, context);
+    if (refusal) {
+      finishLater(finish, context);
+      return refusal;
+    }
+    finish = async () => void await directory.renameMember(user, name);
+    await repeatIfLost(() => directory.renameMember(user, name), clock, signal);
+    return undefined;
   } catch (error) {
     if (!(error instanceof BusUnavailable)) throw error;
+    finishLater(finish, context);
     return faultFrame(id, error.mayHaveApplied ? "unknown_outcome" : "unavailable", error.message);
   }
-  if (previous !== undefined && !isAlike(name, previous)) await whenGivenUp(request, clock);
-  const refusal = await renameInAllRooms(request, context);
-  if (refusal && previous !== undefined) {
-    const restore = () => directory.renameMember(user, previous);
-    const { bus } = context;
-    const life = new AbortController();
-    await retryWhileUnavailable(restore, { bus, clock, random: () => 0.5 }, life.signal);
-  }
-  return refusal;
+}
+
+/** Frees a name, or takes it for good, as soon as the store can be reached. Runs in the background, for a limited time. */
+async function finishLater(
+  finish: () => Promise<void>,
+  { bus, clock }: RequestContext,
+): Promise<void> {
+  const life = new AbortController();
+  clock.sleep(FINISH_TIMEOUT_MS, life.signal).then(() => life.abort());
+  await retryWhileUnavailable(finish, { bus, clock, random: () => 0.5 }, life.signal);
+  life.abort();
 }
 
 /** Waits until the guests who have a new name of a member have given it up, as far as this node knows, for a limited time. */
 async function whenGivenUp(
   { author: { name }, memberships }: RenameRequest,
   clock: RequestContext["clock"],
+  signal: AbortSignal,
 ): Promise<void> {
-  const { signal } = new AbortController();
   const isHeld = ({ room }: Membership) => room.presence.hasName(name);
   const giveUpAt = clock.now() + GIVEN_UP_TIMEOUT_MS;
-  while (clock.now() < giveUpAt && [...memberships.values()].some(isHeld)) {
+  while (!signal.aborted && clock.now() < giveUpAt && [...memberships.values()].some(isHeld)) {
     await clock.sleep(POLL_MS, signal);
   }
 }

@@ -4,10 +4,9 @@
  */
 import type { Author } from "../../core/log/entry.ts";
 import type { Frame } from "../../core/protocol/frames.ts";
-import type { Directory } from "../ports/directory.ts";
 import type { Membership } from "./membership.ts";
-import { renameInAllRooms, renameMember } from "./rename.ts";
-import { acknowledge, type RequestContext } from "./room_requests.ts";
+import { type MemberRenameContext, renameInAllRooms, renameMember } from "./rename.ts";
+import { acknowledge } from "./room_requests.ts";
 import type { SignIn } from "./sign_in.ts";
 
 /** What the renames of a session need from it. */
@@ -23,18 +22,21 @@ export interface RenameHost {
 /** Carries out the renames of a session in their order. */
 export class RenameQueue {
   readonly #host: RenameHost;
-  readonly #context: RequestContext & { readonly directory: Pick<Directory, "renameMember"> };
+  readonly #context: MemberRenameContext;
+  readonly #life = new AbortController();
   #last: Promise<void> | undefined;
   // Rooms that were being joined under the old name when the current one was chosen.
   #joinedUnderOldName: WeakSet<Membership> | undefined;
 
   /** Starts empty. */
-  constructor(
-    host: RenameHost,
-    context: RequestContext & { readonly directory: Pick<Directory, "renameMember"> },
-  ) {
+  constructor(host: RenameHost, context: MemberRenameContext) {
     this.#host = host;
     this.#context = context;
+  }
+
+  /** The session has ended: nothing is waited for any more. */
+  end(): void {
+    this.#life.abort();
   }
 
   /** Whether a room was joined under an old name: the rename was acknowledged before, and has to follow there. */
@@ -76,7 +78,7 @@ export class RenameQueue {
       onClaimed,
     };
     return signIn.isMember
-      ? await renameMember(request, signIn.me?.name, this.#context)
+      ? await renameMember(request, signIn.me?.name, this.#context, this.#life.signal)
       : await renameInAllRooms(request, this.#context);
   }
 }

@@ -162,6 +162,7 @@ export class Session implements MembershipListener, SignInHost {
   /** Leaves all rooms. Nothing is sent after it. */
   end(): void {
     this.#isEnded = true;
+    this.#renames?.end();
     for (const membership of this.#memberships.values()) membership.leave(this.output.isResumable);
     this.#memberships.clear();
   }

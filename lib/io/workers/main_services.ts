@@ -54,6 +54,8 @@ export class MainServices implements Disposable {
       readRevocations: () => revocations.readRevocations(),
       signIn: (user, device) => directory.signIn(user, device),
       redeem: (use) => directory.redeem(use),
+      holdName: (user, name) => directory.holdName(user, name),
+      releaseName: (user, name) => directory.releaseName(user, name),
       renameMember: (user, name) => directory.renameMember(user, name),
       manage: (actor, command) => directory.manage(actor, command),
       namesAfter: (version) => directory.namesAfter(version),

@@ -54,6 +54,8 @@ function remoteDirectory(main: RpcChannel<MainApi>): Directory {
   return {
     signIn: (user, device) => main.callInLane(user, "signIn", user, device),
     redeem: (use) => main.callInLane(use.secret, "redeem", use),
+    holdName: (user, name) => main.callInLane(user, "holdName", user, name),
+    releaseName: (user, name) => main.callInLane(user, "releaseName", user, name),
     renameMember: (user, name) => main.callInLane(user, "renameMember", user, name),
     manage: (actor, command) => main.call("manage", actor, command),
     // Unbounded, as for revocations.

@@ -32,7 +32,7 @@ for (
     ["Ann", "Ann (2)", true],
     ["Ann", "ANN(12345)", true],
     ["Ann", "Ann 2", false],
-    ["Ann", "Ann (123456)", false],
+    ["Ann", "Ann (123456)", true],
     ["Ann (2)", "Ann", false],
   ] as const
 ) {

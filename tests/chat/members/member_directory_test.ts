@@ -338,6 +338,24 @@ Deno.test("A moderator sees and revokes no invites of owners, and nobody sees li
   }
 });
 
+Deno.test("A member owns both names while being renamed, and one afterwards, whatever the outcome", async () => {
+  for (const isDone of [true, false]) {
+    const world = new MemberWorld();
+    const [ann, bea] = [await world.become("Ann"), await world.become("Bea")];
+    assert.equal(await world.directory.holdName(ann.user, name("Zoe")), true);
+    for (const wanted of ["Ann", "Zoe"]) {
+      assert.equal(await world.directory.renameMember(bea.user, name(wanted)), false);
+      assert.equal(await world.directory.holdName(bea.user, name(wanted)), false);
+    }
+    if (isDone) assert.equal(await world.directory.renameMember(ann.user, name("Zoe")), true);
+    await world.directory.releaseName(ann.user, name("Zoe"));
+    await world.checkNames();
+    const [own, free] = isDone ? ["Zoe", "Ann"] : ["Ann", "Zoe"];
+    assert.equal(await world.directory.renameMember(bea.user, name(own)), false);
+    assert.equal(await world.directory.renameMember(bea.user, name(free)), true);
+  }
+});
+
 Deno.test("What a device has made ends with the device", async () => {
   const world = new MemberWorld();
   const ann = await world.become("Ann", { role: "owner" });
