@@ -28,11 +28,16 @@ import type { RecordChange } from "../ports/directory_store.ts";
 import type { FeedUpdate } from "../feed.ts";
 import { type DirectoryContext, refuse } from "./directory_context.ts";
 import { type InviteCreator, Invites, NO_MEMBER } from "./invites.ts";
-import { changeTo, MemberRecords, type Read } from "./member_records.ts";
+import { changeTo, MemberRecords, type NameClaim, type Read } from "./member_records.ts";
 import { Redemptions, signedInMember, withKeptDevices } from "./redemptions.ts";
 
 const DONE: MemberAnswer = { kind: "done" };
 const NO_RIGHT = refuse("not_allowed", "your role does not allow this");
+
+/** The name that a rename has reserved, which may have broken off. */
+function heldBy({ held }: Member): readonly Name[] {
+  return held ? [held.name] : [];
+}
 
 /** Somebody who may do what was asked for: an operator, or a user. */
 interface AllowedActor {
@@ -82,34 +87,48 @@ export class MemberDirectory implements Directory {
   }
 
   async holdName(user: UserId, name: Name): Promise<boolean> {
-    const isHeld = await this.#records.change<boolean>(async () => {
-      const names = await this.#records.claimName(user, name, undefined);
-      return { changes: names ?? [], result: names !== undefined };
-    });
-    if (isHeld) await this.#context.names.onChanged();
-    return isHeld;
+    const at = this.#context.clock.date();
+    return await this.#changeName(user, (member) => ({
+      names: { wanted: name, kept: [member.name], released: heldBy(member) },
+      member: { ...member, held: { name, at } },
+    }));
   }
 
   async releaseName(user: UserId, name: Name): Promise<void> {
-    await this.#records.change<void>(async () => {
-      const { value } = await this.#records.member(user);
-      const names = await this.#records.claimName(user, value?.name, name);
-      return { changes: names ?? [], result: undefined };
+    await this.#changeName(user, (member) => {
+      const { held, ...rest } = member;
+      return held?.name === name
+        ? { names: { kept: [member.name], released: [name] }, member: rest }
+        : undefined;
     });
-    await this.#context.names.onChanged();
   }
 
   async renameMember(user: UserId, name: Name): Promise<boolean> {
-    const isRenamed = await this.#records.change<boolean>(async () => {
+    return await this.#changeName(user, (member) => {
+      const { held: _, ...rest } = member;
+      const released = [member.name, ...heldBy(member)];
+      return { names: { wanted: name, released }, member: { ...rest, name } };
+    });
+  }
+
+  /** Changes the names of a member. Resolves to false if there is no such member, or another one has the name. */
+  async #changeName(
+    user: UserId,
+    change: (
+      member: Member,
+    ) => { readonly names: NameClaim; readonly member: Member } | undefined,
+  ): Promise<boolean> {
+    const isChanged = await this.#records.change<boolean>(async () => {
       const read = await this.#records.member(user);
       if (read.value === undefined) return { changes: [], result: false };
-      const names = await this.#records.claimName(user, name, read.value.name);
+      const changed = change(read.value);
+      if (changed === undefined) return { changes: [], result: true };
+      const names = await this.#records.claimName(user, changed.names);
       if (names === undefined) return { changes: [], result: false };
-      if (name === read.value.name) return { changes: [], result: true };
-      return { changes: [...names, changeTo(read, { ...read.value, name })], result: true };
+      return { changes: [...names, changeTo(read, changed.member)], result: true };
     });
-    if (isRenamed) await this.#context.names.onChanged();
-    return isRenamed;
+    if (isChanged) await this.#context.names.onChanged();
+    return isChanged;
   }
 
   namesAfter(version: number): Promise<FeedUpdate<OwnedName>> {

@@ -21,6 +21,16 @@ export interface Read<T> {
   readonly value?: T | undefined;
 }
 
+/** The names that a member is to own. */
+export interface NameClaim {
+  /** A name that the member gets; nobody else may own it. */
+  readonly wanted?: Name | undefined;
+  /** Names that the member keeps. */
+  readonly kept?: readonly Name[];
+  /** Names that the member gives up, unless they are like one of the others. */
+  readonly released?: readonly Name[];
+}
+
 /** What an attempt to change something leads to. */
 export interface Attempt<T> {
   /** The changes; none if there is nothing to change. */
@@ -60,29 +70,24 @@ export class MemberRecords {
     return this.#list("invite", parseInvite);
   }
 
-  /**
-   * The changes by which a member gets a name and gives up another one; undefined if somebody else owns it.
-   *
-   * @param name Undefined to own none any more.
-   */
+  /** The changes by which a member gets a name and gives up others; undefined if somebody else owns it. */
   async claimName(
     user: UserId,
-    name: Name | undefined,
-    previous: Name | undefined,
+    { wanted, kept = [], released = [] }: NameClaim,
   ): Promise<readonly RecordChange[] | undefined> {
-    const own = name === undefined ? [] : nameKeys(name);
+    const wantedKeys = wanted === undefined ? [] : nameKeys(wanted);
     // Another member's temporary name is not free either.
-    const stems = name === undefined ? [] : stemKeys(name);
-    const other = previous === undefined ? [] : nameKeys(previous);
-    const ids = new Set([...own, ...stems, ...other]);
+    const asked = wanted === undefined ? [] : [...wantedKeys, ...stemKeys(wanted)];
+    const own = new Set([...wantedKeys, ...kept.flatMap(nameKeys)]);
+    const other = new Set(released.flatMap(nameKeys));
+    const ids = new Set([...own, ...asked, ...other]);
     const keys = [...ids].map((id) => ({ kind: "name", id }) as const);
     const owners = await this.#store.read(keys);
     const isOthers = (index: number) => owners[index] !== undefined && owners[index] !== user;
-    const isWanted = ({ id }: RecordKey) => own.includes(id) || stems.includes(id);
-    if (keys.some((key, index) => isWanted(key) && isOthers(index))) return undefined;
+    if (keys.some(({ id }, index) => asked.includes(id) && isOthers(index))) return undefined;
     return keys.flatMap((key, index) => {
-      const isLeftAlone = isOthers(index) || (!own.includes(key.id) && !other.includes(key.id));
-      const [from, to] = [owners[index], own.includes(key.id) ? user : undefined];
+      const isLeftAlone = isOthers(index) || (!own.has(key.id) && !other.has(key.id));
+      const [from, to] = [owners[index], own.has(key.id) ? user : undefined];
       return isLeftAlone || from === to ? [] : [{ ...key, from, to }];
     });
   }

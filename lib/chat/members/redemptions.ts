@@ -125,7 +125,7 @@ export class Redemptions {
   ): Promise<PreparedMember | InviteRefusal> {
     if (name === undefined) return refuse("bad_name", NAME_RULE);
     const user = this.#context.ids.newMember();
-    const names = await this.#records.claimName(user, name, undefined);
+    const names = await this.#records.claimName(user, { wanted: name });
     if (names === undefined) return refuse("name_taken", `the name ${name} belongs to a member`);
     const member: Member = { user, name, role, joinedAt: date, invitedBy, devices: [] };
     return { member, names, read: { key: { kind: "member", id: user }, text: undefined } };

@@ -18,7 +18,7 @@ import type { ConnectionHandler, SignInState, Socket } from "../ports/connection
 import { PacedSocket } from "./paced_socket.ts";
 import type { ClientOutput } from "./client_output.ts";
 import { Session, type SessionContext } from "./session.ts";
-import type { ConnectionOrigin } from "./sign_in.ts";
+import type { ConnectionOrigin } from "./sign_in_context.ts";
 
 /** Responses that can be long. The session limits how many are under way. */
 const PACED_FRAMES: ReadonlySet<Frame["type"]> = new Set(["joined", "history", "members"]);

@@ -56,7 +56,8 @@ import { handleMemberRequest, type MemberRequestContext } from "./member_request
 import { Membership, type MembershipListener } from "./membership.ts";
 import { LogReader, type LogReaderContext } from "../log_reader.ts";
 import { RenameQueue } from "./rename_queue.ts";
-import { type ConnectionOrigin, SignIn, type SignInContext, type SignInHost } from "./sign_in.ts";
+import { SignIn } from "./sign_in.ts";
+import type { ConnectionOrigin, SignInContext, SignInHost } from "./sign_in_context.ts";
 
 /** What all sessions of a worker share. */
 export interface SessionContext

@@ -1,16 +1,14 @@
 /**
  * Who the user of a session is, what the user may do, and until when. A session starts without a user; its `hello` states
- * one: with a token that an app has signed, with an invite, with a resume token, or as a guest. If a proxy or a cookie has stated the user in
- * the handshake, the `hello` cannot state another.
+ * one: with a token that an app has signed, with an invite, with a resume token, or as a guest. If a proxy or a cookie has
+ * stated the user in the handshake, the `hello` cannot state another.
  * @module
  */
-import { deviceLabel, type Role } from "../../core/auth/member.ts";
-import { isAllowed, type Rights, type RoomAction } from "../../core/auth/rights.ts";
+import { isAllowed, type RoomAction } from "../../core/auth/rights.ts";
 import { userKind } from "../../core/auth/user_kind.ts";
 import type { UserId } from "../../core/log/entry.ts";
 import type { TokenExpiry } from "../../core/health/connection_health.ts";
 import { NOT_READY, SIGNED_OUT } from "../../core/protocol/close_codes.ts";
-import type { Frame, FrameOf } from "../../core/protocol/frames.ts";
 import { faultFrame, withId } from "../../core/protocol/json_protocol.ts";
 import type { RequestOf } from "../../core/protocol/requests.ts";
 import {
@@ -23,76 +21,20 @@ import {
   pickGuestName,
 } from "../../core/names/names.ts";
 import type { TokenUser } from "../ports/authenticator.ts";
-import type { Clock } from "../ports/clock.ts";
 import type { SignInState } from "../ports/connection_handler.ts";
 import type { Actor, DeviceToken, SignedInMember } from "../ports/directory.ts";
-import type { Identity, ReturningUser, SessionTokens } from "../ports/session_tokens.ts";
-import type { KnownNames } from "../members/known_names.ts";
-import type { ClientOutput } from "./client_output.ts";
+import type { Identity, ReturningUser } from "../ports/session_tokens.ts";
+import { type Access, accessOf } from "./access.ts";
 import {
   checkCredential,
   type Credential,
-  type CredentialContext,
   type CredentialResult,
   REVOKED,
 } from "./credential_check.ts";
-
-/** What all sign-ins of a worker share. */
-export interface SignInContext extends CredentialContext {
-  /** For the times at which tokens expire. */
-  readonly clock: Clock;
-  /** Returns a number in [0, 1), for guest names. */
-  readonly random: () => number;
-  /** Identifies returning users. */
-  readonly sessionTokens: SessionTokens;
-  /** Whether users without a token are welcome. */
-  readonly auth: "open" | "required";
-  /** The server's part of the `hello` frame. */
-  readonly serverInfo: Pick<FrameOf<"hello">, "server" | "limits" | "heartbeat">;
-  /** Prefix for guest names; null for one in the guest's language. */
-  readonly guestName: string | null;
-  /** The names of members. */
-  readonly names: Pick<KnownNames, "isReserved" | "isLookalike">;
-}
-
-/** What is known of a connection before its first request. */
-export interface ConnectionOrigin {
-  /** See `OpenHandler`. */
-  readonly address?: string | undefined;
-  /** Language of a guest's name, unless the `hello` sets another. */
-  readonly language?: GuestLanguage | undefined;
-  /** The token of the handshake, not checked; used unless the `hello` has one. */
-  readonly token?: string | undefined;
-  /** The ticket of the handshake, not checked; used unless there is a token. */
-  readonly ticket?: string | undefined;
-  /** The user whom a trusted proxy or a cookie states; the `hello` then needs no token, and cannot have one. */
-  readonly user?: TokenUser | undefined;
-}
-
-/** The session, as its sign-in sees it. */
-export interface SignInHost {
-  /** Sends to the client. */
-  readonly output: Pick<ClientOutput, "isResumable" | "close">;
-  /** Whether the session has ended. */
-  readonly isEnded: boolean;
-  /** Sends a frame unless the session has ended. */
-  sendFrame(frame: Frame): void;
-}
+import { credentialOf, inviteUseOf } from "./presented_credentials.ts";
+import type { ConnectionOrigin, SignInContext, SignInHost } from "./sign_in_context.ts";
 
 const SIGNED_IN = "the user is signed in already, by the proxy or with a cookie";
-
-interface Access {
-  readonly rights: Rights;
-  /** When the token expires, in milliseconds of the clock; Infinity without one. */
-  readonly expiresAt: number;
-  /** The token's own id; undefined if it has none, or there is no token. */
-  readonly tokenId: string | undefined;
-  /** The user's role in the service; undefined for none. */
-  readonly role: Role | undefined;
-  /** Whether whoever knows the user sets the name: an app, a proxy or a provider. */
-  readonly setsName: boolean;
-  isClientTold: boolean;
-}
 
 /** The user of one session. */
 export class SignIn implements SignInState {
@@ -154,7 +96,7 @@ export class SignIn implements SignInState {
     if (user === undefined || this.#access === undefined) return undefined;
     return this.#device
       ? { kind: "member", user, device: this.#device.id }
-      : { kind: "app user", user, role: roleOf(this.#access) };
+      : { kind: "app user", user, role: this.#access.role };
   }
 
   /** Whether the user is a member. */
@@ -170,7 +112,7 @@ export class SignIn implements SignInState {
   /** Handles the `hello`. Returns a promise if a token has to be checked, undefined if the answer has been sent. */
   hello(request: RequestOf<"hello">): Promise<void> | undefined {
     const { sessionTokens, revocations } = this.#context;
-    const presented = credentialOf({ token: request.token }) ?? inviteOf(request);
+    const presented = credentialOf({ token: request.token }) ?? inviteUseOf(request);
     const known = this.#statedUser ?? (presented ? undefined : this.#handshakeUser);
     const credential = presented ?? this.#handshakeCredential;
     const isReturning = credential !== undefined || request.resume !== undefined ||
@@ -216,7 +158,7 @@ export class SignIn implements SignInState {
     // The newest valid token counts, even if checking an older one took longer.
     if (number > this.#renewed) {
       this.#renewed = number;
-      this.#access = this.#accessOf(user);
+      this.#access = accessOf(user, this.#context.clock);
       this.#issuedAt = user.issuedAt;
       this.checkRevocation();
     }
@@ -299,13 +241,13 @@ export class SignIn implements SignInState {
     if (asked !== undefined && chosen === undefined) return this.#refuse(id, "bad_name", NAME_RULE);
     if (language !== undefined) this.#language = guestLanguage(language);
     this.#statedUser = this.#handshakeUser = undefined;
-    this.#access = known && this.#accessOf(known);
+    this.#access = known && accessOf(known, clock);
     this.#device = member?.device;
     this.#issuedAt = known?.issuedAt ?? guest?.since ?? clock.date();
     const user = returning?.user ?? sessionTokens.newUserId();
     this.#me = { user, ...this.#nameOf(user, chosen, returning) };
     const { name } = this.#me;
-    const role = known && roleOf(known);
+    const role = this.#access?.role;
     const resumeToken = this.#signResumeToken();
     const { serviceId } = sessionTokens;
     this.#host.sendFrame({
@@ -343,20 +285,6 @@ export class SignIn implements SignInState {
     return { name, hasGuestName: chosen === undefined && (returning?.hasGuestName ?? false) };
   }
 
-  #accessOf({ rights, role, name, expiresAt, tokenId, deviceId }: TokenUser): Access {
-    const { clock } = this.#context;
-    // A token that is accepted although it has just expired, by a clock that runs ahead, lasts for the grace period.
-    const lifetimeMs = Math.max(0, expiresAt - clock.date());
-    return {
-      rights,
-      role,
-      tokenId,
-      setsName: name !== undefined && deviceId === undefined,
-      expiresAt: clock.now() + lifetimeMs,
-      isClientTold: false,
-    };
-  }
-
   /** @param serviceId The deployment's id, if the `hello` frame lacked it. */
   #sendToken(serviceId?: string): void {
     const resume = this.#signResumeToken();
@@ -379,26 +307,6 @@ export class SignIn implements SignInState {
   #refuse(id: string | undefined, ...fault: FaultArguments): void {
     this.#host.sendFrame(faultFrame(id, ...fault));
   }
-}
-
-function credentialOf(
-  { token, ticket }: Pick<ConnectionOrigin, "token" | "ticket">,
-): Credential | undefined {
-  if (token !== undefined) return { kind: "token", token };
-  return ticket === undefined ? undefined : { kind: "ticket", ticket };
-}
-
-function inviteOf(
-  { invite, attempt, name, device = "" }: RequestOf<"hello">,
-): Credential | undefined {
-  if (invite === undefined) return undefined;
-  const parsed = name === undefined ? undefined : parseName(name);
-  return { kind: "invite", secret: invite, attempt, name: parsed, label: deviceLabel(device) };
-}
-
-/** A role counts only without restrictions: whoever is invited has none. */
-function roleOf({ rights, role }: Pick<TokenUser, "rights" | "role">): Role | undefined {
-  return rights === null ? role : undefined;
 }
 
 type KnownUser = Extract<CredentialResult, { readonly kind: "known" }>;

@@ -36,7 +36,7 @@ import type { ConnectionHandler, SignInState, Socket } from "../ports/connection
 import { PacedSocket } from "./paced_socket.ts";
 import type { ClientOutput } from "./client_output.ts";
 import { Session, type SessionContext } from "./session.ts";
-import type { ConnectionOrigin } from "./sign_in.ts";
+import type { ConnectionOrigin } from "./sign_in_context.ts";
 
 /** Query parameters of the connection, such as `?name=Ann&room=lobby`; none of them validated. */
 export interface TextOptions {

@@ -41,6 +41,8 @@ export interface Member {
   readonly user: UserId;
   /** The member's own name. */
   readonly name: Name;
+  /** Another name, which is the member's too while a rename is under way. */
+  readonly held?: { readonly name: Name; readonly at: number } | undefined;
   /** What the member may do. */
   readonly role: Role;
   /** When the member joined, in milliseconds since 1970. */
@@ -62,8 +64,19 @@ const RECORDED_MS = 60_000;
 
 const SOME: readonly Role[] = ["owner", "moderator"];
 
-/** What concerns members, and who may do it. An operator of the service may do everything but what concerns own devices. */
-const MANAGERS = {
+/** Something that concerns members. */
+export type MemberAction =
+  | "invite"
+  | "list invites"
+  | "revoke invite"
+  | "list members"
+  | "first owner"
+  | "add device"
+  | "list devices"
+  | "remove device";
+
+/** Who may do what. An operator of the service may do everything but what concerns own devices. */
+const MANAGERS: Readonly<Record<MemberAction, readonly Role[]>> = {
   "invite": SOME,
   "list invites": SOME,
   "revoke invite": SOME,
@@ -72,15 +85,11 @@ const MANAGERS = {
   "add device": ROLES,
   "list devices": ROLES,
   "remove device": ROLES,
-} as const satisfies Record<string, readonly Role[]>;
-
-/** Something that concerns members. */
-export type MemberAction = keyof typeof MANAGERS;
+};
 
 /** Whether a role allows something that concerns members. For `invite`, see also {@linkcode mayInvite}. */
 export function mayManage(role: Role, action: MemberAction): boolean {
-  const roles: readonly Role[] = MANAGERS[action];
-  return roles.includes(role);
+  return MANAGERS[action].includes(role);
 }
 
 /** Whether a role allows to invite others to a role: not to one above. */
@@ -138,9 +147,12 @@ export function signInDevice(
 const date = v.pipe(v.number(), v.finite());
 const user = v.custom<UserId>((it) => typeof it === "string" && isUserId(it));
 
+const name = v.custom<Name>((it) => typeof it === "string" && isStoredName(it));
+
 const StoredMember = v.object({
   user,
-  name: v.custom<Name>((it) => typeof it === "string" && isStoredName(it)),
+  name,
+  held: v.optional(v.object({ name, at: date })),
   role: v.picklist(ROLES),
   joinedAt: date,
   invitedBy: v.nullable(user),

@@ -28,7 +28,7 @@ export const SERVICE_RESTART: CloseStatus = { code: 1012, reason: "the service r
 export const SLOW_CONSUMER: CloseStatus = { code: 4008, reason: "too slow" };
 /** The client did not answer a ping in time. */
 export const PING_TIMEOUT: CloseStatus = { code: 4009, reason: "no answer" };
-/** The user's token or ticket cannot be checked yet, for example since Redis or the key URL is unavailable: reconnect. */
+/** What the user presents cannot be checked yet, for example since Redis or the key URL is unavailable: reconnect. */
 export const NOT_READY: CloseStatus = { code: 4010, reason: "not ready", afterMs: 2_000 };
 /** A `chat.v1.json` connection sent no `hello` in time. */
 export const HELLO_TIMEOUT: CloseStatus = { code: 4011, reason: "no hello" };
@@ -48,5 +48,5 @@ export const BAD_TOKEN: CloseStatus = { code: 4505, reason: "bad token" };
 export const TOKEN_REQUIRED: CloseStatus = { code: 4506, reason: "token required" };
 /** The user's token does not allow to read the requested room. */
 export const NOT_ALLOWED: CloseStatus = { code: 4507, reason: "not allowed" };
-/** The user has been signed out by the app or an operator. */
+/** The user has been signed out by the app or an operator, or the member's device was, or has used a newer token. */
 export const SIGNED_OUT: CloseStatus = { code: 4508, reason: "signed out" };

@@ -5,7 +5,7 @@
  */
 import { type Context, Hono } from "hono";
 import { getPath } from "hono/utils/url";
-import type { ConnectionOrigin } from "../../chat/session/sign_in.ts";
+import type { ConnectionOrigin } from "../../chat/session/sign_in_context.ts";
 import type { TextOptions } from "../../chat/session/text_handler.ts";
 import type { Clock } from "../../chat/ports/clock.ts";
 import type { AddressBuckets } from "../../core/limits/address_buckets.ts";

@@ -134,8 +134,9 @@ export class MemberWorld {
   async checkNames(): Promise<void> {
     const owners = new Map<string, string>();
     for (const [user, text] of await this.store.list("member")) {
-      const parsed = parseName(JSON.parse(text).name);
-      for (const key of parsed ? nameKeys(parsed) : []) {
+      const { name: own, held } = JSON.parse(text);
+      const names = [own, held?.name ?? own].flatMap((it) => parseName(it) ?? []);
+      for (const key of new Set(names.flatMap(nameKeys))) {
         assert.equal(owners.get(key), undefined, `${user} and ${owners.get(key)} have ${key}`);
         owners.set(key, user);
       }

@@ -9,7 +9,7 @@ import type { Clock } from "../../../lib/chat/ports/clock.ts";
 import type { KnownRevocations } from "../../../lib/chat/revocations/known_revocations.ts";
 import { JsonHandler } from "../../../lib/chat/session/json_handler.ts";
 import type { SessionContext } from "../../../lib/chat/session/session.ts";
-import type { ConnectionOrigin } from "../../../lib/chat/session/sign_in.ts";
+import type { ConnectionOrigin } from "../../../lib/chat/session/sign_in_context.ts";
 import type { Revocation } from "../../../lib/core/auth/revocations.ts";
 import { FakeChat, FakeSocket, flushMicrotasks, noRevocations } from "../../support/fakes.ts";
 import { memberDirectory } from "../../support/members.ts";

@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import type { TokenUser } from "../../../lib/chat/ports/authenticator.ts";
 import { JsonHandler } from "../../../lib/chat/session/json_handler.ts";
 import type { SessionContext } from "../../../lib/chat/session/session.ts";
-import type { ConnectionOrigin } from "../../../lib/chat/session/sign_in.ts";
+import type { ConnectionOrigin } from "../../../lib/chat/session/sign_in_context.ts";
 import { TextHandler, type TextOptions } from "../../../lib/chat/session/text_handler.ts";
 import type { Identity } from "../../../lib/chat/ports/session_tokens.ts";
 import { KnownRevocations } from "../../../lib/chat/revocations/known_revocations.ts";

@@ -48,8 +48,9 @@ export class SimDirectory {
     // At one time: a member may be renamed between two reads.
     const [members, names] = await Promise.all([this.records.list("member"), this.owners()]);
     for (const [user, record] of members) {
-      const name = parseName(JSON.parse(record).name);
-      for (const key of name ? nameKeys(name) : []) {
+      const { name: own, held } = JSON.parse(record);
+      const names = [own, held?.name ?? own].flatMap((it) => parseName(it) ?? []);
+      for (const key of new Set(names.flatMap(nameKeys))) {
         const other = owners.get(key);
         if (other) this.#world.reportViolation(`${user} and ${other} are both ${key}`);
         owners.set(key, user);

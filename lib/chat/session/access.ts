@@ -1,0 +1,42 @@
+/**
+ * What somebody may do who is no guest, and for how long.
+ * @module
+ */
+import type { Role } from "../../core/auth/member.ts";
+import type { Rights } from "../../core/auth/rights.ts";
+import type { TokenUser } from "../ports/authenticator.ts";
+import type { Clock } from "../ports/clock.ts";
+
+/** The access of one user. */
+export interface Access {
+  /** What the user may do, by room. */
+  readonly rights: Rights;
+  /** When the token expires, in milliseconds of the clock; Infinity without one. */
+  readonly expiresAt: number;
+  /** The token's own id; undefined if it has none, or there is no token. */
+  readonly tokenId: string | undefined;
+  /** The user's role in the service; undefined for none. */
+  readonly role: Role | undefined;
+  /** Whether an app, a proxy or a provider sets the name. */
+  readonly setsName: boolean;
+  /** Whether the client was told that the token expires soon. */
+  isClientTold: boolean;
+}
+
+/** The access that a user gets with a token, a cookie or a device. */
+export function accessOf(
+  { rights, role, name, expiresAt, tokenId, deviceId }: TokenUser,
+  clock: Pick<Clock, "now" | "date">,
+): Access {
+  // A token that is accepted although it has just expired, by a clock that runs ahead, lasts for the grace period.
+  const lifetimeMs = Math.max(0, expiresAt - clock.date());
+  return {
+    rights,
+    // It counts only without restrictions: whoever is invited has none.
+    role: rights === null ? role : undefined,
+    tokenId,
+    setsName: name !== undefined && deviceId === undefined,
+    expiresAt: clock.now() + lifetimeMs,
+    isClientTold: false,
+  };
+}
