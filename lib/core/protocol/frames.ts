@@ -57,7 +57,9 @@ const invite = v.object({
   usesLeft: count("How many people can still use it."),
   createdAt: at,
   expiresAt: count("When it expires, in milliseconds since 1970."),
-  by: v.optional(text("The id of the member who made it; not for those of an operator.")),
+  by: v.optional(
+    text("The id of the user who made it, a member or an app user; not for those of an operator."),
+  ),
   member: v.optional(text("The id of the member to whom it adds a device.")),
 });
 
@@ -90,7 +92,12 @@ export const FRAMES = {
       user,
       name: text("The name that you will have in rooms where it is free."),
       kind: v.pipe(v.picklist(USER_KINDS), v.description("How the server knows you.")),
-      role: v.optional(v.pipe(v.picklist(ROLES), v.description("Only for members."))),
+      role: v.optional(
+        v.pipe(
+          v.picklist(ROLES),
+          v.description("Only for members, and for app users who have one."),
+        ),
+      ),
     }),
     rooms: v.optional(v.pipe(
       v.array(v.string()),

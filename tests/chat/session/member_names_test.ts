@@ -52,6 +52,16 @@ Deno.test("A guest who returns with a name that belongs to a member by now gets 
   assert.deepEqual(await peopleIn(again), [again.you.name]);
 });
 
+Deno.test("A guest whose name becomes a member's enters further rooms under a guest name", async () => {
+  using chat = new MemberChat();
+  const guest = await chat.enter({ name: "Ann" });
+  await chat.become("Ann");
+  assert.equal((await guest.answer({ type: "join", room: "lobby" })).code, "name_taken");
+  const joined = await guest.answer({ type: "join", room: "lobby", temporaryName: true });
+  assert.match(String(joined.name), /^guest/);
+  assert.equal(joined.wanted, undefined);
+});
+
 Deno.test("A guest gives a name up in all rooms when it becomes a member's, and all are told", async () => {
   using chat = new MemberChat();
   const guest = await chat.enter({ name: "Ann" }, "lobby", "attic");
