@@ -15,10 +15,10 @@ import * as v from "valibot";
 import { isUserId, type UserId } from "../log/entry.ts";
 import { isStoredName, type Name } from "../names/names.ts";
 
-/** What a member may do, most first. */
+/** The roles, highest first. */
 export const ROLES = ["owner", "moderator", "member"] as const;
 
-/** A role of a member. */
+/** A role in the service. Every member has one, and users of an app may have one. */
 export type Role = typeof ROLES[number];
 
 /** Something with which a member signs in, such as a browser. */
@@ -102,7 +102,7 @@ export function deviceLabel(text: string): string {
   return text.slice(0, MAX_LABEL_LENGTH).replace(/[\s\p{C}]+/gu, " ").trim();
 }
 
-/** A member with one more device. The one that was unused for longest gives way if there are too many. */
+/** A member with one more device. If there are too many, the one that was unused for longest is signed out. */
 export function withDevice(member: Member, device: Device): Member {
   const kept = keptDevices(member, device.addedAt)
     .toSorted((one, other) => other.usedAt - one.usedAt)
