@@ -11,17 +11,14 @@ import {
   type SharedBudgets,
 } from "../../core/limits/rate_limiter.ts";
 import type { UserId } from "../../core/log/entry.ts";
-import { userKind } from "../../core/auth/user_kind.ts";
 import { INTERNAL_ERROR, TOO_MANY_MESSAGES } from "../../core/protocol/close_codes.ts";
 import type { FaultCode } from "../../core/protocol/faults.ts";
 import type { Frame, FrameOf } from "../../core/protocol/frames.ts";
 import {
-  type Name,
   NAME_RULE,
   parseLegacyRoom,
   parseName,
   parseRoom,
-  pickTemporaryName,
   ROOM_RULE,
   type RoomId,
 } from "../../core/names/names.ts";
@@ -52,6 +49,7 @@ import type { Identity } from "../ports/session_tokens.ts";
 import type { SignInState } from "../ports/connection_handler.ts";
 import type { ClientOutput } from "./client_output.ts";
 import type { Directory } from "../ports/directory.ts";
+import { currentName, nameChoice } from "./join_name.ts";
 import { handleMemberRequest, type MemberRequestContext } from "./member_requests.ts";
 import { Membership, type MembershipListener } from "./membership.ts";
 import { LogReader, type LogReaderContext } from "../log_reader.ts";
@@ -148,7 +146,7 @@ export class Session implements MembershipListener, SignInHost {
     if (request.type === "hello") return this.#handleHello(request);
     const { me } = this.#signIn;
     if (me === undefined) return this.#sendFault(request.id, "hello_first");
-    if (request.type === "join") this.#handleJoin(request, this.#currently(me));
+    if (request.type === "join") this.#handleJoin(request, me);
     else if (request.type === "leave") this.#handleLeave(request);
     else if (request.type === "name") this.#handleRename(request, me.user);
     else if (request.type === "auth") this.#handleAuth(request);
@@ -248,7 +246,10 @@ export class Session implements MembershipListener, SignInHost {
     else this.#sendFault(requestId, "not_allowed");
   }
 
-  #handleJoin(request: RequestOf<"join">, me: Identity): void {
+  #handleJoin(request: RequestOf<"join">, known: Identity): void {
+    const me = this.#signIn.isMember
+      ? { ...known, name: currentName(known, this.#memberships.values()) }
+      : known;
     const { id, room: requestedRoom, since, limit = 0, temporaryName = false } = request;
     const { hub, clock, random, maxRooms } = this.#context;
     const parsed = parseRoom(requestedRoom);
@@ -264,28 +265,11 @@ export class Session implements MembershipListener, SignInHost {
     const reader = this.#readerFor(me.user);
     // The first join waits instead: a plain-text client would not retry.
     if (this.#hasJoined && reader.waitMs > 0) return this.#sendSlowDown(id, reader.waitMs);
-    // A user cannot choose another name than the app's, and a member has one already.
-    const wantsTemporary = temporaryName || this.#signIn.hasFixedName || this.#signIn.isMember;
-    const isTemporary = wantsTemporary && !me.hasGuestName;
-    // As `Ann (2)`, a guest would still look like the member whose name is Ann.
-    const isLookalike = userKind(me.user) === "guest" && this.#signIn.hasReservedName;
-    const needsGuestName = me.hasGuestName || (temporaryName && isLookalike);
-    const pickName = (isTaken: (name: Name) => boolean) =>
-      needsGuestName
-        ? this.#signIn.pickGuestName(isTaken)
-        : pickTemporaryName(me.name, isTaken, random);
+    const naming = nameChoice(this.#signIn, me, temporaryName, random);
     const { wantsJoinDetails: wantsDetails } = this.output;
-    const pick = needsGuestName || isTemporary ? pickName : undefined;
-    const joinRequest = { ...me, since, limit, wantsDetails, pickName: pick, isTemporary, reader };
+    const joinRequest = { ...me, since, limit, wantsDetails, ...naming, reader };
     const destination = old === undefined ? { room } : { room, otherwise: parsed };
     this.#memberships.set(room, new Membership(destination, this, joinRequest, { hub, clock }, id));
-  }
-
-  /** A member may have changed the name on another device, as a room that both are in shows. */
-  #currently(me: Identity): Identity {
-    if (!this.#signIn.isMember) return me;
-    const joined = this.#memberships.values().find(({ isJoined }) => isJoined);
-    return { ...me, name: joined?.room.presence.temporaryNames.preferredName(me.user) ?? me.name };
   }
 
   #handleLeave({ id, room: requestedRoom }: RequestOf<"leave">): void {

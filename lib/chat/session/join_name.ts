@@ -1,0 +1,47 @@
+/**
+ * Under which name a user joins a room.
+ * @module
+ */
+import { userKind } from "../../core/auth/user_kind.ts";
+import { type Name, pickTemporaryName } from "../../core/names/names.ts";
+import type { Identity } from "../ports/session_tokens.ts";
+import type { JoinRequest } from "../room/subscriber.ts";
+import type { Membership } from "./membership.ts";
+import type { SignIn } from "./sign_in.ts";
+
+/** What is known of the user. */
+export type NamedUser = Pick<
+  SignIn,
+  "hasFixedName" | "hasReservedName" | "isMember" | "pickGuestName"
+>;
+
+/**
+ * What happens if the name is taken in the room.
+ *
+ * @param temporaryName Whether the client accepts a temporary name.
+ * @param random Returns a number in [0, 1).
+ */
+export function nameChoice(
+  signIn: NamedUser,
+  me: Identity,
+  temporaryName: boolean,
+  random: () => number,
+): Pick<JoinRequest, "pickName" | "isTemporary"> {
+  // A user cannot choose another name than the app's, and a member has one already.
+  const wantsTemporary = temporaryName || signIn.hasFixedName || signIn.isMember;
+  const isTemporary = wantsTemporary && !me.hasGuestName;
+  // As `Ann (2)`, a guest would still look like the member whose name is Ann.
+  const isLookalike = userKind(me.user) === "guest" && signIn.hasReservedName;
+  const needsGuestName = me.hasGuestName || (temporaryName && isLookalike);
+  const pickName = (isTaken: (name: Name) => boolean) =>
+    needsGuestName ? signIn.pickGuestName(isTaken) : pickTemporaryName(me.name, isTaken, random);
+  return { pickName: needsGuestName || isTemporary ? pickName : undefined, isTemporary };
+}
+
+/** The name of a member, who may have changed it on another device, as a room that both are in shows. */
+export function currentName({ user, name }: Identity, memberships: Iterable<Membership>): Name {
+  for (const { isJoined, room } of memberships) {
+    if (isJoined) return room.presence.temporaryNames.preferredName(user) ?? name;
+  }
+  return name;
+}
