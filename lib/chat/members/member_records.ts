@@ -3,7 +3,7 @@
  * changed by somebody else meanwhile.
  * @module
  */
-import { parseInvite, type StoredInvite } from "../../core/auth/invite.ts";
+import { parseStoredInvite, type StoredInvite } from "../../core/auth/invite.ts";
 import { type Member, parseMember } from "../../core/auth/member.ts";
 import type { UserId } from "../../core/log/entry.ts";
 import type { Name } from "../../core/names/names.ts";
@@ -57,7 +57,7 @@ export class MemberRecords {
 
   /** Reads an invite. @param id The hash of its secret. */
   async invite(id: string): Promise<Read<StoredInvite>> {
-    return await this.#read({ kind: "invite", id }, parseInvite);
+    return await this.#read({ kind: "invite", id }, parseStoredInvite);
   }
 
   /** All members that can be read. */
@@ -67,7 +67,7 @@ export class MemberRecords {
 
   /** All invites. */
   invites(): Promise<readonly Read<StoredInvite>[]> {
-    return this.#list("invite", parseInvite);
+    return this.#list("invite", parseStoredInvite);
   }
 
   /** The changes by which a member gets a name and gives up others; undefined if somebody else owns it. */

@@ -85,7 +85,7 @@ export async function checkCredential(
   }
   if (!revocations.isReady) return unavailable("it is not known yet what has been revoked");
   const result = await check(credential, context);
-  if (!isOwn && result.kind === "refused" && GUESSES.has(result.code)) {
+  if (!isOwn && result.kind === "refused" && CHARGED_CODES.has(result.code)) {
     limits.chargeBadToken(address, clock.now());
   }
   if (result.kind !== "known" || !revocations.isRevoked(result.user)) return result;
@@ -94,8 +94,8 @@ export async function checkCredential(
   return { kind: "refused", code: "bad_token", why: REVOKED };
 }
 
-/** Answers that somebody gets who tries what may be valid. */
-const GUESSES: ReadonlySet<FaultCode> = new Set(["bad_token", "token_expired", "bad_invite"]);
+/** Refusals that are charged to the address, because guessing would cause them. */
+const CHARGED_CODES: ReadonlySet<FaultCode> = new Set(["bad_token", "token_expired", "bad_invite"]);
 
 async function check(
   credential: Credential,

@@ -141,7 +141,7 @@ const Stored = v.object({
 });
 
 /** An invite as stored; undefined if the record is damaged. */
-export function parseInvite(stored: unknown): StoredInvite | undefined {
+export function parseStoredInvite(stored: unknown): StoredInvite | undefined {
   const parsed = v.safeParse(Stored, stored);
   return parsed.success ? parsed.output : undefined;
 }

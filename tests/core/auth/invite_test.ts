@@ -4,7 +4,7 @@ import {
   isInviteSecret,
   isUsable,
   isUseless,
-  parseInvite,
+  parseStoredInvite,
   type Redemption,
   shownInvite,
   type StoredInvite,
@@ -81,9 +81,9 @@ Deno.test("What people see of an invite says nothing of its uses", () => {
   });
 });
 
-Deno.test("parseInvite() reads what was stored", () => {
+Deno.test("parseStoredInvite() reads what was stored", () => {
   const stored = withRedemption({ ...INVITE, createdBy: user("m_ann00000") }, redemption("a"));
-  assert.deepEqual(parseInvite(JSON.parse(JSON.stringify(stored))), stored);
+  assert.deepEqual(parseStoredInvite(JSON.parse(JSON.stringify(stored))), stored);
 });
 
 const DAMAGED = {
@@ -97,7 +97,7 @@ const DAMAGED = {
 };
 
 for (const [what, stored] of Object.entries(DAMAGED)) {
-  Deno.test(`parseInvite() refuses ${what}`, () => {
-    assert.equal(parseInvite(stored), undefined);
+  Deno.test(`parseStoredInvite() refuses ${what}`, () => {
+    assert.equal(parseStoredInvite(stored), undefined);
   });
 }
