@@ -4,7 +4,7 @@
  * @module
  */
 import { MemberDirectory } from "../../lib/chat/members/member_directory.ts";
-import { OwnedNames } from "../../lib/chat/members/owned_names.ts";
+import { NameFeed } from "../../lib/chat/members/name_feed.ts";
 import type { MemberCommand } from "../../lib/chat/ports/directory.ts";
 import { userKind } from "../../lib/core/auth/user_kind.ts";
 import type { UserId } from "../../lib/core/log/entry.ts";
@@ -76,7 +76,7 @@ export async function simulateMembers(
 async function makeInvite(world: World, { records: store }: SimDirectory): Promise<string> {
   const { clock } = world;
   const operator = new MemberDirectory({
-    ...{ store, clock, names: new OwnedNames(store, { clock }), ids: simIds(world) },
+    ...{ store, clock, names: new NameFeed(store, { clock }), ids: simIds(world) },
     revoke: () => Promise.resolve(),
     isRevoked: () => false,
   });

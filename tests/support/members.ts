@@ -5,7 +5,7 @@
 import { KnownNames } from "../../lib/chat/members/known_names.ts";
 import { MemberDirectory } from "../../lib/chat/members/member_directory.ts";
 import { MemoryDirectoryStore } from "../../lib/chat/members/memory_directory_store.ts";
-import { OwnedNames } from "../../lib/chat/members/owned_names.ts";
+import { NameFeed } from "../../lib/chat/members/name_feed.ts";
 import type { Clock } from "../../lib/chat/ports/clock.ts";
 import type { DirectoryStore } from "../../lib/chat/ports/directory_store.ts";
 import type { SessionContext } from "../../lib/chat/session/session.ts";
@@ -25,7 +25,7 @@ export function memberDirectory(
     readonly isRevoked?: (issued: Revocable) => boolean;
   } = {},
 ): MemberDirectory {
-  const names = new OwnedNames(store, { clock });
+  const names = new NameFeed(store, { clock });
   return new MemberDirectory({ store, names, clock, ids: memberIds, revoke, isRevoked });
 }
 

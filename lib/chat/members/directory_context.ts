@@ -8,7 +8,7 @@ import type { FaultCode } from "../../core/protocol/faults.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Refused } from "../ports/directory.ts";
 import type { DirectoryStore } from "../ports/directory_store.ts";
-import type { OwnedNames } from "./owned_names.ts";
+import type { NameFeed } from "./name_feed.ts";
 
 /** Draws what must be unique or secret. */
 export interface MemberIds {
@@ -27,7 +27,7 @@ export interface DirectoryContext {
   /** Where everything is stored. */
   readonly store: DirectoryStore;
   /** The names of members, as the process knows them. */
-  readonly names: OwnedNames;
+  readonly names: NameFeed;
   /** For times. */
   readonly clock: Pick<Clock, "date">;
   /** Draws ids. */

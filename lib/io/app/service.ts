@@ -8,7 +8,7 @@ import type { ConnectionCounts } from "../../chat/heartbeat.ts";
 import { RateLimitedBus } from "../../chat/bus/rate_limited_bus.ts";
 import { slowDownCounters } from "../../chat/metrics.ts";
 import { MemberDirectory } from "../../chat/members/member_directory.ts";
-import { OwnedNames } from "../../chat/members/owned_names.ts";
+import { NameFeed } from "../../chat/members/name_feed.ts";
 import { RevocationFeed } from "../../chat/revocations/revocation_feed.ts";
 import { TopAnnouncer } from "../../chat/bus/top_announcer.ts";
 import { budgetTable } from "../../core/limits/budgets.ts";
@@ -99,7 +99,7 @@ export async function startService(
   const { bus } = backend;
   const revocations = new RevocationFeed(backend.revocations, { clock, bus });
   const store = backend.directory;
-  const names = new OwnedNames(store, { clock, bus });
+  const names = new NameFeed(store, { clock, bus });
   const directory = new MemberDirectory({
     ...{ store, names, clock, ids: memberIds },
     revoke: (revocation) => revocations.revoke(revocation),

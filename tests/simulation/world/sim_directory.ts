@@ -7,7 +7,7 @@ import type { DirectoryContext, MemberIds } from "../../../lib/chat/members/dire
 import type { KnownNames } from "../../../lib/chat/members/known_names.ts";
 import { MemberDirectory } from "../../../lib/chat/members/member_directory.ts";
 import { MemoryDirectoryStore } from "../../../lib/chat/members/memory_directory_store.ts";
-import { OwnedNames } from "../../../lib/chat/members/owned_names.ts";
+import { NameFeed } from "../../../lib/chat/members/name_feed.ts";
 import type { Clock } from "../../../lib/chat/ports/clock.ts";
 import type { Directory } from "../../../lib/chat/ports/directory.ts";
 import type { DirectoryStore } from "../../../lib/chat/ports/directory_store.ts";
@@ -69,18 +69,21 @@ export class NodeMembers {
   readonly directory: Directory;
   readonly names: KnownNames;
   readonly revocations: KnownRevocations = new KnownRevocations();
-  readonly #feed: RevocationFeed;
-  readonly #owned: OwnedNames;
+  readonly #revocationFeed: RevocationFeed;
+  readonly #nameFeed: NameFeed;
 
   constructor(world: World, shared: SimDirectory, bus: SimBus, clock: Clock) {
     const { mutant } = world;
     const store = new NodeDirectoryStore(world, shared, bus, clock);
-    this.#owned = new OwnedNames(store, { clock, bus });
-    this.#feed = new RevocationFeed(revocationStore(world, shared, bus, clock), { clock, bus });
+    this.#nameFeed = new NameFeed(store, { clock, bus });
+    this.#revocationFeed = new RevocationFeed(revocationStore(world, shared, bus, clock), {
+      clock,
+      bus,
+    });
     const context: DirectoryContext = {
-      ...{ store, clock, names: this.#owned, ids: simIds(world) },
-      revoke: (it) => mutant.revokesDevices ? this.#feed.revoke(it) : Promise.resolve(),
-      isRevoked: (issued) => this.#feed.isRevoked(issued),
+      ...{ store, clock, names: this.#nameFeed, ids: simIds(world) },
+      revoke: (it) => mutant.revokesDevices ? this.#revocationFeed.revoke(it) : Promise.resolve(),
+      isRevoked: (issued) => this.#revocationFeed.isRevoked(issued),
     };
     this.directory = mutant.wrapDirectory(new MemberDirectory(context));
     this.names = mutant.makeKnownNames();
@@ -92,10 +95,10 @@ export class NodeMembers {
     onRevoked: () => void,
     signal: AbortSignal,
   ): readonly Promise<void>[] {
-    const source = this.#feed;
+    const source = this.#revocationFeed;
     return [
-      this.#owned.run(signal),
-      this.#feed.run(signal),
+      this.#nameFeed.run(signal),
+      this.#revocationFeed.run(signal),
       this.names.follow(this.directory, onNamesChanged, signal),
       this.revocations.follow(source, onRevoked, signal),
     ];

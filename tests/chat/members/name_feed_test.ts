@@ -1,6 +1,6 @@
 /** The names of members, as a process reads them from the store for its workers. */
 import assert from "node:assert/strict";
-import { OwnedNames } from "../../../lib/chat/members/owned_names.ts";
+import { NameFeed } from "../../../lib/chat/members/name_feed.ts";
 import { BusUnavailable } from "../../../lib/chat/ports/bus.ts";
 import type { OwnedName } from "../../../lib/chat/ports/directory.ts";
 import { FakeClock, flushMicrotasks } from "../../support/fakes.ts";
@@ -13,14 +13,14 @@ const BEA = "m_bea00000";
 class World implements Disposable {
   readonly clock = new FakeClock();
   readonly store = new FaultyStore();
-  readonly names: OwnedNames;
+  readonly names: NameFeed;
   readonly #life = new AbortController();
   #changed = Promise.withResolvers<void>();
 
   constructor() {
     const { clock, store } = this;
     store.whenNamesChanged = () => this.#changed.promise;
-    this.names = new OwnedNames(store, { clock });
+    this.names = new NameFeed(store, { clock });
   }
 
   run(): Promise<void> {
@@ -50,7 +50,7 @@ class World implements Disposable {
   }
 }
 
-Deno.test("OwnedNames tells what is stored, and then only what changes", async () => {
+Deno.test("NameFeed tells what is stored, and then only what changes", async () => {
   using world = new World();
   await world.own("ANN", undefined, ANN);
   world.run();
@@ -66,20 +66,20 @@ Deno.test("OwnedNames tells what is stored, and then only what changes", async (
   assert.equal((await world.told()).length, 4);
 });
 
-Deno.test("OwnedNames tells that there are no names", async () => {
+Deno.test("NameFeed tells that there are no names", async () => {
   using world = new World();
   world.run();
   assert.deepEqual(await world.names.after(0), { version: 1, added: [] });
 });
 
-Deno.test("OwnedNames ignores an owner who cannot be one", async () => {
+Deno.test("NameFeed ignores an owner who cannot be one", async () => {
   using world = new World();
   await world.own("ANN", undefined, "?");
   world.run();
   assert.deepEqual(await world.told(), []);
 });
 
-Deno.test("OwnedNames tells nothing until the store can be read", async () => {
+Deno.test("NameFeed tells nothing until the store can be read", async () => {
   using world = new World();
   world.store.isAway = true;
   await world.own("ANN", undefined, ANN);
@@ -93,7 +93,7 @@ Deno.test("OwnedNames tells nothing until the store can be read", async () => {
   assert.deepEqual(await world.told(), [`ANN ${ANN}`]);
 });
 
-Deno.test("OwnedNames.refresh() rejects while the store is away, and succeeds afterwards", async () => {
+Deno.test("NameFeed.refresh() rejects while the store is away, and succeeds afterwards", async () => {
   using world = new World();
   world.store.isAway = true;
   await assert.rejects(world.names.refresh(), BusUnavailable);
@@ -102,7 +102,7 @@ Deno.test("OwnedNames.refresh() rejects while the store is away, and succeeds af
   assert.deepEqual(await world.told(), []);
 });
 
-Deno.test("OwnedNames.onChanged() does not reject while the store is away, and reads once it is back", async () => {
+Deno.test("NameFeed.onChanged() does not reject while the store is away, and reads once it is back", async () => {
   using world = new World();
   world.run();
   assert.deepEqual(await world.told(), []);
@@ -116,7 +116,7 @@ Deno.test("OwnedNames.onChanged() does not reject while the store is away, and r
   assert.deepEqual(await world.told(), [`ANN ${ANN}`]);
 });
 
-Deno.test("OwnedNames answers all who ask while it reads with one more read", async () => {
+Deno.test("NameFeed answers all who ask while it reads with one more read", async () => {
   using world = new World();
   const asked = Array.from({ length: 20 }, () => world.names.refresh());
   await Promise.all(asked);

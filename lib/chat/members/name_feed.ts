@@ -10,7 +10,7 @@ import type { DirectoryStore } from "../ports/directory_store.ts";
 import { type RetryContext, retryWhileUnavailable } from "../retry.ts";
 
 /** Follows the store, and tells the workers. */
-export class OwnedNames {
+export class NameFeed {
   readonly #store: Pick<DirectoryStore, "list" | "whenNamesChanged">;
   readonly #retry: RetryContext;
   readonly #owners = new Map<string, UserId>();
