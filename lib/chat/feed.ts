@@ -1,6 +1,7 @@
 /**
- * A list that only grows, which the main thread hands on to its workers. They ask for what is newer instead of being told, so
- * no change falls between the start of a worker and its first question.
+ * Changes that the main thread hands on to its workers. They ask for what is newer instead of being told, so no change falls
+ * between the start of a worker and its first question. Only the newest changes are kept: a follower that is new, or has
+ * fallen further behind, gets what all of them amount to.
  * @module
  */
 import { whenAborted } from "./when_aborted.ts";
@@ -9,38 +10,62 @@ import { whenAborted } from "./when_aborted.ts";
 export interface FeedUpdate<T> {
   /** The version that this leads to. */
   readonly version: number;
-  /** What was added, in order. */
+  /** Whether `added` is all that counts. What a follower knows otherwise may be out of date, and must be forgotten. */
+  readonly isWhole: boolean;
+  /** What was added, in order; of the whole, what it amounts to. */
   readonly added: readonly T[];
 }
 
-/** The list. Its version is one more than its length once it is open; before that, nobody gets anything. */
+/** Number of items that are kept as they are. */
+export const RECENT_ITEMS = 1_000;
+
+/** The changes. The version is one more than the number of items ever added, once the feed is open; before, nobody gets any. */
 export class Feed<T> {
-  readonly #items: T[] = [];
+  readonly #current: () => readonly T[];
+  readonly #recent: T[] = [];
+  /** Number of items that were added before those. */
+  #olderCount = 0;
   #isOpen = false;
   #changed = Promise.withResolvers<void>();
 
-  /** Everything that was added. */
-  get items(): readonly T[] {
-    return this.#items;
+  /**
+   * Creates a feed without items.
+   *
+   * @param current Returns what all items so far amount to. It must already include items when they are added.
+   */
+  constructor(current: () => readonly T[]) {
+    this.#current = current;
   }
 
   /** Adds items. */
   add(items: readonly T[]): void {
-    for (const it of items) this.#items.push(it);
+    for (const it of items) this.#recent.push(it);
+    // Not one by one: moving the rest would cost as much each time.
+    if (this.#recent.length >= 2 * RECENT_ITEMS) {
+      const older = this.#recent.splice(0, this.#recent.length - RECENT_ITEMS);
+      this.#olderCount += older.length;
+    }
     if (this.#isOpen && items.length > 0) this.#wake();
   }
 
-  /** Lets everybody have the items: from now on, the list is complete. */
+  /** Lets everybody have the items: from now on, nothing is missing. */
   open(): void {
     if (this.#isOpen) return;
     this.#isOpen = true;
     this.#wake();
   }
 
-  /** Resolves when there is something newer than a version, which may be never. @param version 0 for everything. */
+  /** Resolves when there is something newer than a version, which may be never. @param version 0 for the whole. */
   async after(version: number): Promise<FeedUpdate<T>> {
-    while (!this.#isOpen || this.#items.length < version) await this.#changed.promise;
-    return { version: this.#items.length + 1, added: this.#items.slice(Math.max(0, version - 1)) };
+    while (!this.#isOpen || this.#count < version) await this.#changed.promise;
+    const start = version - 1 - this.#olderCount;
+    const isWhole = start < 0;
+    const added = isWhole ? this.#current() : this.#recent.slice(start);
+    return { version: this.#count + 1, isWhole, added };
+  }
+
+  get #count(): number {
+    return this.#olderCount + this.#recent.length;
   }
 
   #wake(): void {

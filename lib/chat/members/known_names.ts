@@ -35,12 +35,15 @@ export class KnownNames {
     });
   }
 
-  /** Adds an update. */
-  learn({ added }: FeedUpdate<OwnedName>): void {
+  /** Adds an update. Returns whether anything may have changed. */
+  learn({ isWhole, added }: FeedUpdate<OwnedName>): boolean {
+    const hasForgotten = isWhole && this.#owners.size > 0;
+    if (isWhole) this.#owners.clear();
     for (const { key, owner } of added) {
       if (owner === null) this.#owners.delete(key);
       else this.#owners.set(key, owner);
     }
+    return hasForgotten || added.length > 0;
   }
 
   /** Follows a source until the signal aborts. @param onChange Called after each change. */
@@ -50,8 +53,7 @@ export class KnownNames {
     signal: AbortSignal,
   ): Promise<void> {
     const onUpdate = (update: FeedUpdate<OwnedName>) => {
-      this.learn(update);
-      if (update.added.length > 0 && !signal.aborted) onChange();
+      if (this.learn(update) && !signal.aborted) onChange();
     };
     return followFeed((version) => source.namesAfter(version), onUpdate, signal);
   }

@@ -14,7 +14,9 @@ export class NameFeed {
   readonly #store: Pick<DirectoryStore, "list" | "whenNamesChanged">;
   readonly #retry: RetryContext;
   readonly #owners = new Map<string, UserId>();
-  readonly #feed = new Feed<OwnedName>();
+  readonly #feed = new Feed<OwnedName>(() =>
+    [...this.#owners].map(([key, owner]) => ({ key, owner }))
+  );
   #reading: Promise<void> = Promise.resolve();
   #next: Promise<void> | undefined;
   #retrying: Promise<unknown> | undefined;

@@ -27,8 +27,8 @@ export class KnownRevocations {
     return this.#list.isRevoked(issued);
   }
 
-  /** Adds an update. Returns whether anything is new. */
-  learn({ version, added }: FeedUpdate<Revocation>): boolean {
+  /** Adds an update. Returns whether anything is new. Nothing is forgotten: what is revoked remains so. */
+  learn({ version, added }: Omit<FeedUpdate<Revocation>, "isWhole">): boolean {
     this.#version = version;
     if (this.isReady) this.#ready.resolve();
     return added.filter((it) => this.#list.add(it)).length > 0;

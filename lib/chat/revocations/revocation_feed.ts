@@ -29,8 +29,8 @@ export class RevocationFeed implements RevocationSource {
   readonly #clock: Clock;
   readonly #retry: RetryContext;
   readonly #known = new RevocationList();
-  // In the order in which they became known; open once the store has been read.
-  readonly #feed = new Feed<Revocation>();
+  // Open once the store has been read.
+  readonly #feed = new Feed<Revocation>(() => this.#known.all);
 
   /** Knows nothing before {@linkcode run}. @param bus Tells when the store is back. */
   constructor(store: RevocationStore, { clock, bus }: Pick<RetryContext, "clock" | "bus">) {
@@ -80,7 +80,7 @@ export class RevocationFeed implements RevocationSource {
     const list = new RevocationList();
     for (const it of stored) list.add(it);
     const since = this.#clock.date() - REVOCATION_KEPT_MS;
-    const lost = this.#feed.items.filter((it) => it.before >= since && list.add(it));
+    const lost = this.#known.all.filter((it) => it.before >= since && list.add(it));
     for (const it of lost) await this.#store.add(it);
     return stored;
   }

@@ -81,24 +81,29 @@ export function revocationKey({ scope, id }: Pick<Revocation, "scope" | "id">): 
 
 /** The revocations that are known. */
 export class RevocationList {
-  readonly #times = new Map<string, number>();
+  readonly #latest = new Map<string, Revocation>();
+
+  /** The latest about each user, token, device and everybody. */
+  get all(): readonly Revocation[] {
+    return [...this.#latest.values()];
+  }
 
   /** Adds one. Returns false if it changes nothing, since a later one is known. */
   add(revocation: Revocation): boolean {
     const key = revocationKey(revocation);
-    const known = this.#times.get(key);
-    if (known !== undefined && known >= revocation.before) return false;
-    this.#times.set(key, revocation.before);
+    const known = this.#latest.get(key);
+    if (known !== undefined && known.before >= revocation.before) return false;
+    this.#latest.set(key, revocation);
     return true;
   }
 
   /** Whether something is no longer valid. */
   isRevoked({ user, tokenId, deviceId, issuedAt }: Revocable): boolean {
-    if (this.#times.size === 0) return false;
+    if (this.#latest.size === 0) return false;
     const isBefore = (scope: "user" | "all", id: string) =>
-      issuedAt < (this.#times.get(revocationKey({ scope, id })) ?? -Infinity);
+      issuedAt < (this.#latest.get(revocationKey({ scope, id }))?.before ?? -Infinity);
     const isListed = (scope: "token" | "device", id: string | undefined) =>
-      id !== undefined && this.#times.has(revocationKey({ scope, id }));
+      id !== undefined && this.#latest.has(revocationKey({ scope, id }));
     return isBefore("all", "") || isBefore("user", user) || isListed("token", tokenId) ||
       isListed("device", deviceId);
   }

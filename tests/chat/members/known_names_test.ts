@@ -1,6 +1,6 @@
 /** What a worker knows of the names of members. */
 import assert from "node:assert/strict";
-import { Feed } from "../../../lib/chat/feed.ts";
+import { Feed, type FeedUpdate } from "../../../lib/chat/feed.ts";
 import { KnownNames } from "../../../lib/chat/members/known_names.ts";
 import type { OwnedName } from "../../../lib/chat/ports/directory.ts";
 import { nameKeys } from "../../../lib/core/names/name_keys.ts";
@@ -16,7 +16,7 @@ function own(text: string, owner: OwnedName["owner"] = ANN): OwnedName[] {
 
 function knownNames(...texts: readonly string[]): KnownNames {
   const names = new KnownNames();
-  names.learn({ version: 1, added: texts.flatMap((it) => own(it)) });
+  names.learn({ version: 1, isWhole: true, added: texts.flatMap((it) => own(it)) });
   return names;
 }
 
@@ -57,12 +57,25 @@ Deno.test("KnownNames reserves nothing before it knows a name", () => {
 
 Deno.test("KnownNames lets everybody have a name that is free again", () => {
   const names = knownNames("Ann");
-  names.learn({ version: 2, added: own("Ann", null) });
+  names.learn({ version: 2, isWhole: false, added: own("Ann", null) });
   assert.equal(names.isReserved({ user: GUEST, name: name("Ann") }), false);
 });
 
+Deno.test("KnownNames forgets what is not in the whole that it gets after falling behind", () => {
+  const names = knownNames("Ann", "Bea");
+  const whole = (...texts: readonly string[]): FeedUpdate<OwnedName> => {
+    return { version: 9_000, isWhole: true, added: texts.flatMap((it) => own(it)) };
+  };
+  assert.equal(names.learn(whole("Bea")), true);
+  const isReserved = (text: string) => names.isReserved({ user: GUEST, name: name(text) });
+  assert.deepEqual([isReserved("Ann"), isReserved("Bea")], [false, true]);
+  assert.equal(names.learn(whole()), true);
+  assert.equal(isReserved("Bea"), false);
+  assert.equal(names.learn(whole()), false);
+});
+
 Deno.test("KnownNames follows a feed, and tells of changes only, until it is asked to stop", async () => {
-  const feed = new Feed<OwnedName>();
+  const feed = new Feed<OwnedName>(() => []);
   const names = new KnownNames();
   const life = new AbortController();
   let changes = 0;

@@ -38,9 +38,9 @@ class World implements Disposable {
     await this.store.commit([{ kind: "name", id: key, from, to }]);
   }
 
-  /** All that has ever been told, as `key owner`. */
-  async told(): Promise<readonly string[]> {
-    const { added } = await this.names.after(0);
+  /** What is told, as `key owner`. @param version 0 for what a new worker is told. */
+  async told(version = 0): Promise<readonly string[]> {
+    const { added } = await this.names.after(version);
     return added.map(({ key, owner }: OwnedName) => `${key} ${owner}`);
   }
 
@@ -58,18 +58,38 @@ Deno.test("NameFeed tells what is stored, and then only what changes", async () 
   await world.own("BEA", undefined, BEA);
   await world.own("ANN", ANN, BEA);
   await world.change();
-  assert.deepEqual(await world.told(), [`ANN ${ANN}`, `ANN ${BEA}`, `BEA ${BEA}`]);
+  assert.deepEqual(await world.told(2), [`ANN ${BEA}`, `BEA ${BEA}`]);
   await world.own("ANN", BEA, undefined);
   await world.change();
-  assert.deepEqual((await world.told()).slice(3), ["ANN null"]);
+  assert.deepEqual(await world.told(4), ["ANN null"]);
   await world.change();
-  assert.equal((await world.told()).length, 4);
+  assert.equal((await world.names.after(0)).version, 5);
+});
+
+Deno.test("NameFeed tells a new worker who owns which name, and nothing of the past", async () => {
+  using world = new World();
+  await world.own("ANN", undefined, ANN);
+  await world.own("BEA", undefined, BEA);
+  await world.names.refresh();
+  for (let turn = 0; turn < 1_500; turn++) {
+    await world.own("BEA", BEA, undefined);
+    await world.own(`BEA${turn}`, undefined, BEA);
+    await world.names.refresh();
+    await world.own(`BEA${turn}`, BEA, undefined);
+    await world.own("BEA", undefined, BEA);
+    await world.names.refresh();
+  }
+  assert.deepEqual(await world.told(), [`ANN ${ANN}`, `BEA ${BEA}`]);
+  const { version } = await world.names.after(0);
+  assert.equal(version, 2 + 1_500 * 4 + 1);
+  // A worker that is a little behind misses no removal.
+  assert.equal((await world.told(version - 4)).filter((it) => it.endsWith("null")).length, 2);
 });
 
 Deno.test("NameFeed tells that there are no names", async () => {
   using world = new World();
   world.run();
-  assert.deepEqual(await world.names.after(0), { version: 1, added: [] });
+  assert.deepEqual(await world.names.after(0), { version: 1, isWhole: true, added: [] });
 });
 
 Deno.test("NameFeed ignores an owner who cannot be one", async () => {

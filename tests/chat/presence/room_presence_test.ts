@@ -88,7 +88,8 @@ async function loseName() {
   const names = new KnownNames();
   const joined = await joinThroughTwoNodes(names);
   const owner = user("m_ann00000");
-  names.learn({ version: 1, added: nameKeys(ann.name).map((key) => ({ key, owner })) });
+  const added = nameKeys(ann.name).map((key) => ({ key, owner }));
+  names.learn({ version: 1, isWhole: true, added });
   return { ...joined, owner };
 }
 

@@ -98,6 +98,20 @@ Deno.test("Workers know what was revoked before they started, and what is revoke
   assert.deepEqual([first.changes, last.changes], [3, 1]);
 });
 
+Deno.test("A worker that starts after thousands of revocations knows all of them, the last for each user", async () => {
+  using started = new Process();
+  await started.run();
+  const first = await started.follow();
+  const ids = Array.from({ length: 3_000 }, (_, index) => `a_user${index}`);
+  for (const id of ids) await started.feed.revoke(of(id, 500));
+  for (const id of ids) await started.feed.revoke(of(id));
+  await flushMicrotasks();
+  const last = await started.follow();
+  for (const worker of [first, last]) assert.ok(ids.every((id) => worker.revokes(id)));
+  const { version, added } = await started.feed.revocationsAfter(0);
+  assert.deepEqual([version, added.length], [6_001, 3_000]);
+});
+
 Deno.test("A revocation that changes nothing wakes no worker", async () => {
   using started = new Process();
   await started.run();

@@ -65,6 +65,14 @@ Deno.test("RevocationList.add() reports whether a revocation changes anything", 
   assert.equal(list.add({ scope: "user", id: "a_ann", before: 6 }), true);
 });
 
+Deno.test("RevocationList.all has the latest about each, whatever the order", () => {
+  const list = new RevocationList();
+  const [old, ann] = [5, 6].map((before) => ({ scope: "user", id: "a_ann", before }) as const);
+  const token = { scope: "token", id: "a_ann", before: 1 } as const;
+  for (const it of [old, token, ann, old]) if (it) list.add(it);
+  assert.deepEqual(new Set(list.all), new Set([ann, token]));
+});
+
 Deno.test("parseRevocation() accepts what was stored, and nothing damaged", () => {
   const stored = { scope: "user", id: "a_ann", before: 5 };
   assert.deepEqual(parseRevocation(stored), stored);
