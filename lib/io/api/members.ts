@@ -10,7 +10,6 @@ import { type Member, ROLES } from "../../core/auth/member.ts";
 import { isUserId, type UserId } from "../../core/log/entry.ts";
 import { parseRoom, type RoomId } from "../../core/names/names.ts";
 import { jsonResponse, problemResponse } from "../http/responses.ts";
-import { logger } from "../logger.ts";
 import { type OperatorHandler, readJson, RequestProblem } from "./operator.ts";
 
 /** The path of invites. */
@@ -59,12 +58,7 @@ export function invitesHandler(
       return problemResponse({ status: 405, detail, headers: { allow: "GET, POST" } });
     }
     const command = commandOf(await readJson(request));
-    const answer = await directory.manage(OPERATOR, command);
-    if (answer.kind === "invited") {
-      const { id: invite, role, usesLeft: uses } = answer.invite;
-      logger.info("auth.invited", { invite, role, uses });
-    }
-    return answerOf(answer, page);
+    return answerOf(await directory.manage(OPERATOR, command), page);
   };
 }
 

@@ -38,6 +38,7 @@ import {
 import { firstFailure, waitForEnd } from "../tasks.ts";
 import { monitorClock } from "./clock_monitor.ts";
 import { type KeySet, RemoteKeySet } from "../auth/key_set.ts";
+import { LoggedDirectory } from "../auth/logged_directory.ts";
 import { memberIds } from "../auth/member_ids.ts";
 import { type KeyPair, readKeyPair } from "../tls/key_pair.ts";
 import { watchKeyPair } from "../tls/key_pair_watch.ts";
@@ -100,11 +101,13 @@ export async function startService(
   const revocations = new RevocationFeed(backend.revocations, { clock, bus });
   const store = backend.directory;
   const names = new NameFeed(store, { clock, bus });
-  const directory = new MemberDirectory({
-    ...{ store, names, clock, ids: memberIds },
-    revoke: (revocation) => revocations.revoke(revocation),
-    isRevoked: (issued) => revocations.isRevoked(issued),
-  });
+  const directory = new LoggedDirectory(
+    new MemberDirectory({
+      ...{ store, names, clock, ids: memberIds },
+      revoke: (revocation) => revocations.revoke(revocation),
+      isRevoked: (issued) => revocations.isRevoked(issued),
+    }),
+  );
   const tasks = [
     announcer.run(signal),
     revocations.run(signal),

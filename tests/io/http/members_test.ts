@@ -1,6 +1,7 @@
 /** Members of whole services: invited, known by their devices, and alone with their names. */
 import assert from "node:assert/strict";
 import { type Frame, JsonClient } from "../../support/clients/json_client.ts";
+import { LogRecorder } from "../../support/log_recorder.ts";
 import { enter } from "../../support/revocations.ts";
 import { startTestService, type TestService } from "../../support/service.ts";
 
@@ -84,6 +85,23 @@ for (const WORKERS of ["0", "1"]) {
     assert.deepEqual(await thief.connection.closed, closed);
     laptop.send({ type: "ping" });
     await laptop.next("pong");
+  });
+
+  Deno.test(`Who invites, joins and signs a device out is logged once, with WORKERS=${WORKERS}`, async () => {
+    await using log = await LogRecorder.start();
+    await using service = await start();
+    const { client, hello } = await become(service, "Ann", { role: "owner" });
+    await using ann = client;
+    ann.send({ type: "invite", id: "i1", device: true });
+    const phone = await enter(service, { invite: (await ann.next("invite")).secret });
+    const { user } = Object(hello.you);
+    const joined = log.fields("auth.joined");
+    assert.deepEqual(joined.map((it) => it["user"]), [user, user]);
+    ann.send({ type: "revoke", id: "r1", device: joined[1]?.["device"] });
+    await phone.client.connection.closed;
+    assert.equal((await ann.next("ack", "fault")).type, "ack");
+    assert.deepEqual(log.fields("auth.device_removed").map((it) => it["user"]), [user]);
+    assert.deepEqual(log.fields("auth.invited").map((it) => it["by"]), [undefined, user]);
   });
 
   Deno.test(`A guest with the name of a new member, or one that looks like it, gets another, with WORKERS=${WORKERS}`, async () => {
