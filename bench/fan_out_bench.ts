@@ -2,6 +2,7 @@
 import { systemClock } from "../lib/chat/ports/clock.ts";
 import { BATCH_RATES, type BatchPolicy, NO_BATCHING } from "../lib/core/limits/batch_window.ts";
 import { EmbeddedBus } from "../lib/chat/bus/embedded_bus.ts";
+import { KnownNames } from "../lib/chat/members/known_names.ts";
 import { Hub } from "../lib/chat/room/hub.ts";
 import type { Subscriber } from "../lib/chat/room/subscriber.ts";
 import { MemoryStore } from "../lib/chat/bus/memory_store.ts";
@@ -24,7 +25,7 @@ async function openRoom(
   const common = { bus, clock, random: Math.random, newId: () => crypto.randomUUID() };
   const hub = new Hub({
     ...{ ...common, batchPolicy },
-    ...{ node: "bench", guestName: "guest", recoverLimit: 1 },
+    ...{ node: "bench", guestName: "guest", names: new KnownNames(), recoverLimit: 1 },
   });
   let arrived = 0;
   const member = (user: UserId): Subscriber => ({

@@ -1,6 +1,7 @@
 /** What a hub counts, compared with what its members received. */
 import assert from "node:assert/strict";
 import { Heartbeat, type Peer } from "../../lib/chat/heartbeat.ts";
+import { KnownNames } from "../../lib/chat/members/known_names.ts";
 import { Hub } from "../../lib/chat/room/hub.ts";
 import {
   addConnectionGauges,
@@ -45,6 +46,7 @@ class Chat implements Disposable {
     node: "node",
     random: () => 0,
     guestName: "guest",
+    names: new KnownNames(),
     recoverLimit: 5,
     newId: counter("id"),
   });

@@ -259,10 +259,10 @@ export class RoomPresence {
    * a Redis that came back empty has lost everything. Resolves to the users whose names were taken meanwhile, or belong to
    * a member by now; they need other names.
    *
-   * @param isOnNews Whether it is called because members own other names than before, which all nodes hear at once: of
-   *   several, one then gives a user another name. The others follow if it has not succeeded by their next refresh.
+   * @param isAfterNameChange Whether it is called because members own other names than before, which all nodes hear at
+   *   once: of several, one then gives a user another name. The others follow if it has not succeeded by their next refresh.
    */
-  async refresh(isOnNews: boolean = false): Promise<readonly Author[]> {
+  async refresh(isAfterNameChange: boolean = false): Promise<readonly Author[]> {
     // It would reclaim users who have reconnected elsewhere.
     if (this.#hasWithdrawn) return [];
     const { bus, node } = this.#context;
@@ -273,7 +273,7 @@ export class RoomPresence {
     }
     for (const user of this.#unreleased) await this.#release(user);
     const mustGiveUp = ({ user, name }: Author) =>
-      this.#isReserved(user, name) && (!isOnNews || this.#roster.isFirst(user, node));
+      this.#isReserved(user, name) && (!isAfterNameChange || this.#roster.isFirst(user, node));
     const users = [...this.#localUsers].map(([user, { name }]) => ({ user, name }));
     const displaced = users.filter(mustGiveUp);
     const missing = users.filter((it) => !mine.has(it.user) && !displaced.includes(it));

@@ -17,9 +17,7 @@ import { retryWhileUnavailable } from "../retry.ts";
 import type { Room, RoomContext } from "./room.ts";
 
 /** What these renames need. */
-export interface NamingContext extends Pick<RoomContext, "clock" | "random"> {
-  /** The names of members. */
-  readonly names?: RoomContext["names"];
+export interface NamingContext extends Pick<RoomContext, "clock" | "random" | "names"> {
   /** Publishes the `renamed` entry. */
   readonly bus: RoomContext["bus"] & Pick<Bus, "publish">;
   /** Prefix for guest names; null for one in the guest's language. */
@@ -43,7 +41,7 @@ export class AssignedNames {
   /** Gives another name to a user whose name was taken while the lease was lost, or belongs to a member by now. */
   async replaceTakenName(room: Room, { user, name: from }: Author): Promise<void> {
     const { random, guestName, names } = this.#context;
-    const isReserved = (name: Name) => names?.isReserved({ user, name }) ?? false;
+    const isReserved = (name: Name) => names.isReserved({ user, name });
     const isTaken = (name: Name) => room.presence.hasName(name) || isReserved(name);
     const wanted = room.presence.temporaryNames.preferredName(user);
     // As `Ann (2)`, a guest would still look like the member whose name is Ann.

@@ -14,7 +14,6 @@ import { isUpTo, type Position } from "../../core/log/position.ts";
 import type { Announcement, Signal } from "../ports/bus.ts";
 import type { JoinRequest, Subscriber } from "./subscriber.ts";
 import { type RoomMetrics, workerMetrics } from "../metrics.ts";
-import { KnownNames } from "../members/known_names.ts";
 import { retryWhileUnavailable } from "../retry.ts";
 import { ReadMarkerRelay } from "./read_marker_relay.ts";
 import { Room, type RoomContext } from "./room.ts";
@@ -25,7 +24,7 @@ import { JoinDeadlines } from "./join_deadlines.ts";
 /** What a hub needs from its worker. */
 export interface HubContext
   extends
-    Omit<RoomContext, "metrics" | "bus" | "batchPolicy" | "sharesWrites" | "load" | "names">,
+    Omit<RoomContext, "metrics" | "bus" | "batchPolicy" | "sharesWrites" | "load">,
     NamingContext {
   /** Metrics to record; by default they are discarded. */
   readonly metrics?: RoomMetrics;
@@ -71,7 +70,6 @@ export class Hub implements Disposable {
     this.#context = {
       batchPolicy: NO_BATCHING,
       sharesWrites: false,
-      names: new KnownNames(),
       ...context,
       metrics: context.metrics ?? workerMetrics(new Metrics()),
       load: this.#load,
@@ -206,13 +204,13 @@ export class Hub implements Disposable {
     room.flushDue();
   }
 
-  async #refreshPresence(room: Room, isOnNews: boolean = false): Promise<void> {
+  async #refreshPresence(room: Room, isAfterNameChange: boolean = false): Promise<void> {
     this.#closeIfEmpty(room);
     // While the bus is unavailable, the previous refresh is still retrying.
     if (this.#refreshing.has(room)) return;
     this.#refreshing.add(room);
     const displaced = await retryWhileUnavailable(
-      () => room.presence.refresh(isOnNews),
+      () => room.presence.refresh(isAfterNameChange),
       this.#context,
       room.signal,
     );

@@ -1,5 +1,6 @@
 /** Names that users get in a room without having asked for them. */
 import assert from "node:assert/strict";
+import { KnownNames } from "../../../lib/chat/members/known_names.ts";
 import { AssignedNames } from "../../../lib/chat/room/assigned_names.ts";
 import { jsonEncoder } from "../../../lib/core/protocol/json_protocol.ts";
 import { ann, bob, lobby, user } from "../../contract/fixtures.ts";
@@ -12,7 +13,8 @@ Deno.test("AssignedNames gives no other name to a user who has one by now, or ha
   const request = { ...ann, pickName: undefined, since: undefined, limit: 0 };
   const { room } = chat.hub.join(lobby, subscriber, request);
   await flushMicrotasks();
-  const context = { bus, clock, random: () => 0, guestName: "guest", newId: () => "id" };
+  const names = new KnownNames();
+  const context = { bus, clock, names, random: () => 0, guestName: "guest", newId: () => "id" };
   const assigned = new AssignedNames(context);
   await assigned.replaceTakenName(room, { user: ann.user, name: name("Anna") });
   await assigned.replaceTakenName(room, bob);

@@ -28,8 +28,8 @@ class Nodes implements Disposable {
 
   constructor() {
     const { bus, context, hub, clock } = this.chat;
-    const { random, guestName, newId } = context;
-    const common = { bus, clock, random, guestName, newId, recoverLimit: 5 };
+    const { random, guestName, newId, names } = context;
+    const common = { bus, clock, random, guestName, newId, names, recoverLimit: 5 };
     const other = new Hub({ ...common, node: "other" });
     this.#other = { ...context, hub: other };
     other.run(this.#life.signal);

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import type { Announcement } from "../../../lib/chat/ports/bus.ts";
 import { EmbeddedBus } from "../../../lib/chat/bus/embedded_bus.ts";
+import { KnownNames } from "../../../lib/chat/members/known_names.ts";
 import { Hub } from "../../../lib/chat/room/hub.ts";
 import { MemoryStore } from "../../../lib/chat/bus/memory_store.ts";
 import type { Position } from "../../../lib/core/log/position.ts";
@@ -49,7 +50,8 @@ class Overload {
     const retention = { messages: 20_000, entries: 20_000, ageMs: Infinity };
     const bus = this.bus = new SlowBus(new MemoryStore(clock, retention, counter("epoch")), clock);
     const common = { bus, clock, node: "node", random: () => 0, recoverLimit: 1 };
-    this.#hub = new Hub({ ...common, guestName: "guest", newId: counter("id") });
+    const names = new KnownNames();
+    this.#hub = new Hub({ ...common, names, guestName: "guest", newId: counter("id") });
     this.#announced = bus.announcements(new AbortController().signal)[Symbol.asyncIterator]();
   }
 

@@ -133,7 +133,9 @@ class Service implements Disposable {
     const { clock } = this;
     const bus = new EmbeddedBus(store, clock);
     const common = { clock, bus, random: () => 0, guestName: "guest", newId: this.#newId };
-    const hub = new Hub({ ...common, node: "node", recoverLimit: RECOVER_LIMIT });
+    const members = noMembers(clock);
+    const { names } = members;
+    const hub = new Hub({ ...common, names, node: "node", recoverLimit: RECOVER_LIMIT });
     const limits = {
       ...{ maxTextBytes: 1_000, maxMessageBytes: 10_000, maxRooms: 3 },
       ...{ messagesPerSecond: 0, bytesPerSecond: 0, recoverLimit: RECOVER_LIMIT },
@@ -156,7 +158,7 @@ class Service implements Disposable {
       authenticator: NO_TOKENS,
       tickets: new FakeTickets(),
       revocations: noRevocations(),
-      ...noMembers(clock),
+      ...members,
       auth: "open",
       serverInfo,
     }];
