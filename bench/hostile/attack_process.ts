@@ -6,10 +6,10 @@
 import { ATTACKS } from "./attacks.ts";
 import { Attacker } from "./attacker.ts";
 
-const [name, port, seconds] = Deno.args;
+const [name, port, seconds, invite] = Deno.args;
 const attack = ATTACKS.find((it) => it.name === name);
 if (attack === undefined) throw new RangeError(`Cannot attack: received ${name}`);
-const attacker = new Attacker(Number(port), Number(seconds));
+const attacker = new Attacker(Number(port), Number(seconds), invite);
 await attack.run(attacker);
 attacker.closeAll();
 Deno.stdout.writeSync(new TextEncoder().encode(`${JSON.stringify(attacker.refusals)}\n`));

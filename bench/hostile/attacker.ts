@@ -26,13 +26,16 @@ const MAX_SOCKETS = 12_000;
 export class Attacker {
   /** The port of the service. */
   readonly port: number;
+  /** The secret of an invite, for an attack that needs one. */
+  readonly invite: string | undefined;
   readonly #until: number;
   readonly #refusals = new Map<string, number>();
   readonly #peers = new Set<RawSocket>();
 
   /** Attacks nothing yet. */
-  constructor(port: number, seconds: number) {
+  constructor(port: number, seconds: number, invite?: string) {
     this.port = port;
+    this.invite = invite;
     this.#until = performance.now() + seconds * 1000;
   }
 

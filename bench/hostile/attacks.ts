@@ -8,69 +8,14 @@ import {
   handshake,
   OPCODE,
 } from "../../tests/support/clients/raw_socket.ts";
-import { type Attacker, type AttackSocket, from } from "./attacker.ts";
-
-/** One attack. */
-export interface Attack {
-  /** On the command line. */
-  readonly name: string;
-  /** For the table. */
-  readonly about: string;
-  /** Refusals that show that the service noticed the attack; none if it need not be refused, only withstood. */
-  readonly refusedBy: readonly string[];
-  /** Whether the room `stored` must first be filled with messages of the maximum length. */
-  readonly needsStored?: true;
-  /** Runs at least this long, where the effect shows late. */
-  readonly minSeconds?: number;
-  /** Carries it out; returns when the time is over. */
-  run(attacker: Attacker): Promise<void>;
-}
+import { address, arrive, type Attack, join, keep } from "./attack.ts";
+import { from } from "./attacker.ts";
+import { MEMBER_ATTACKS } from "./member_attacks.ts";
 
 /** The longest text, in bytes. */
 const LONGEST = 65_535;
 /** Fits into the longest JSON message. */
 const LARGE = 390_000;
-const hello = JSON.stringify({ type: "hello" });
-
-/** An address of an attacker, from the range for documentation (RFC 5737). */
-function address(index: number): string {
-  return `203.0.113.${index % 250 + 1}`;
-}
-
-/** A connection that has said hello, and joined a room if one is named. */
-async function arrive(
-  attacker: Attacker,
-  index: number,
-  room?: string,
-): Promise<AttackSocket | undefined> {
-  const socket = await attacker.open("/ws", address(index));
-  await socket?.say(room === undefined ? hello : `${hello}\n${join(room)}`);
-  if (room !== undefined) await socket?.untilReceived(/"type":"(joined|fault)"/);
-  return socket;
-}
-
-function join(room: string): string {
-  return JSON.stringify({ type: "join", room });
-}
-
-/** Keeps a number of connections that repeat one step; a closed connection is opened again. */
-async function keep(
-  attacker: Attacker,
-  count: number,
-  open: (index: number) => Promise<AttackSocket | undefined>,
-  step: (socket: AttackSocket, round: number, index: number) => Promise<void>,
-): Promise<void> {
-  await Promise.all(Array.from({ length: count }, async (_, index) => {
-    let socket = await open(index);
-    await attacker.repeat(async (round) => {
-      if (!socket?.isOpen) {
-        await attacker.pause(250);
-        socket = await open(index);
-      }
-      if (socket) await step(socket, round, index);
-    });
-  }));
-}
 
 /** Sends one large message again and again on a number of connections. */
 function flood(name: string, about: string, count: number, message: () => string): Attack {
@@ -374,4 +319,5 @@ export const ATTACKS: readonly Attack[] = [
       await attacker.repeat(() => attacker.pause(500));
     },
   },
+  ...MEMBER_ATTACKS,
 ];

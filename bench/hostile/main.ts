@@ -9,7 +9,8 @@ import { describeMachine } from "../fanout/machine.ts";
 import { withSection } from "../fanout/report/document_section.ts";
 import { markdownTable } from "../fanout/report/format.ts";
 import { type Parley, startParley } from "../../tests/support/parley.ts";
-import { type Attack, ATTACKS } from "./attacks.ts";
+import type { Attack } from "./attack.ts";
+import { ATTACKS } from "./attacks.ts";
 import type { Refusals } from "./attacker.ts";
 import type { HonestResult } from "./honest.ts";
 import { type Options, parseOptions } from "./options.ts";
@@ -19,6 +20,7 @@ import { fillStore } from "./stored.ts";
 const DOCUMENT = new URL("../../docs/internals/performance.md", import.meta.url);
 /** Everything else is as by default; every client says which address it comes from. */
 const SETTINGS = { TRUST_PROXY: "127.0.0.1/32", ADMIN_PORT: "off", LOG_LEVEL: "info" };
+const ADMIN_TOKEN = "a token of the attack bench";
 const LOOK_MS = 200;
 const encoder = new TextEncoder();
 
@@ -51,6 +53,7 @@ async function measure(
     if (attack.needsStored) await fillStore(folder);
     await using parley = await startParley({
       ...SETTINGS,
+      ...(attack.needsInvite && { ADMIN_TOKEN }),
       WEBSOCKET_ENGINE: engine,
       DATA_DIR: folder,
     });
@@ -66,6 +69,7 @@ async function attackBeside(
   calmSeconds: number,
   seconds: number,
 ): Promise<Result> {
+  const invite = attack.needsInvite ? [await makeInvite(parley)] : [];
   await using honest = new Program("honest.ts", [String(parley.port)], 0);
   await honest.line((line) => line === "ready");
   await honest.send("phase before");
@@ -75,7 +79,7 @@ async function attackBeside(
   const memory = watchMemory(parley.pid);
   await using attacker = new Program(
     "attack_process.ts",
-    [attack.name, String(parley.port), String(seconds)],
+    [attack.name, String(parley.port), String(seconds), ...invite],
     10,
   );
   const refusals: Refusals = JSON.parse(await attacker.line((line) => line.startsWith("{")));
@@ -88,6 +92,18 @@ async function attackBeside(
   const seen: HonestResult = JSON.parse(await honest.line((line) => line.startsWith("{")));
   const isAlive = after > 0;
   return { attack, honest: seen, refusals, peakBytes, descriptors: { before, after }, isAlive };
+}
+
+/** The secret of an invite that makes an owner, who may ask for everything. */
+async function makeInvite({ url }: Parley): Promise<string> {
+  const response = await fetch(`${url}/api/v1/invites`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${ADMIN_TOKEN}` },
+    body: JSON.stringify({ role: "owner" }),
+  });
+  const { secret } = await response.json();
+  if (response.status !== 201) throw new Error(`Cannot invite the attacker: ${response.status}`);
+  return secret;
 }
 
 const CONFIG = new URL("../../tests/deno.json", import.meta.url).pathname;

@@ -4,7 +4,7 @@
  */
 import { formatNumber, markdownTable } from "../fanout/report/format.ts";
 import type { Refusals } from "./attacker.ts";
-import type { Attack } from "./attacks.ts";
+import type { Attack } from "./attack.ts";
 import type { HonestResult } from "./honest.ts";
 
 /** What one attack did. */

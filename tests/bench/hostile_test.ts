@@ -1,8 +1,13 @@
-/** The options of the attack bench, and how it judges its measurements. */
+/** The options of the attack bench, how it judges its measurements, and its attacks of members. */
 import assert from "node:assert/strict";
+import type { Attack } from "../../bench/hostile/attack.ts";
+import { Attacker } from "../../bench/hostile/attacker.ts";
 import { ATTACKS } from "../../bench/hostile/attacks.ts";
 import { parseOptions } from "../../bench/hostile/options.ts";
 import { failuresOf, type Result, resultTable } from "../../bench/hostile/report.ts";
+import { inviteAsOperator, MEMBER_SETTINGS } from "../support/member_links.ts";
+import { DEADLINE_MS } from "../support/provision.ts";
+import { startTestService } from "../support/service.ts";
 
 const calm = { p99Ms: 10, said: 100, expected: 10_000, received: 10_000 };
 const held: Result = {
@@ -53,6 +58,34 @@ Deno.test("resultTable() has a row for each attack, with its verdict", () => {
 Deno.test("Attacks have distinct names", () => {
   assert.equal(new Set(ATTACKS.map(({ name }) => name)).size, ATTACKS.length);
 });
+
+/** An attacker whose time ends when the service has refused something as expected. */
+class BriefAttacker extends Attacker {
+  readonly #refusedBy: readonly string[];
+
+  constructor(port: number, invite: string, { refusedBy }: Attack) {
+    super(port, DEADLINE_MS / 1_000, invite);
+    this.#refusedBy = refusedBy;
+  }
+
+  override get isOver(): boolean {
+    return super.isOver || this.#refusedBy.some((how) => how in this.refusals);
+  }
+}
+
+for (const attack of ATTACKS.filter(({ needsInvite }) => needsInvite)) {
+  Deno.test(`The attack ${attack.name} is carried out by a member, until it is refused`, async () => {
+    const settings = { ...MEMBER_SETTINGS, TRUST_PROXY: "127.0.0.1/32" };
+    await using service = await startTestService(settings);
+    const invite = await inviteAsOperator(service, { role: "owner" });
+    const attacker = new BriefAttacker(service.port, invite, attack);
+    await attack.run(attacker);
+    attacker.closeAll();
+    const expected = attacker.refusals["fault slow_down"] ?? 0;
+    assert.ok(expected > 0);
+    assert.deepEqual(attacker.refusals, { "fault slow_down": expected });
+  });
+}
 
 Deno.test("parseOptions() runs every attack and writes the document by default", () => {
   const all = ATTACKS.map(({ name }) => name);
