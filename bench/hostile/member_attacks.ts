@@ -7,7 +7,7 @@ import { address, type Attack, join, keep } from "./attack.ts";
 import type { Attacker, AttackSocket } from "./attacker.ts";
 
 /** A page with the longest URL that is accepted. */
-const PAGE = `https://chat.example.org/${"x".repeat(475)}`;
+const PAGE = `https://chat.example.org/${"x".repeat(225)}`;
 /** Below the rate limit of a connection, so that what is refused is refused to the member. */
 const PAUSE_MS = 110;
 

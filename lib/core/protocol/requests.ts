@@ -55,8 +55,8 @@ const emoji = v.pipe(
 /** The longest language tag that must be accepted (RFC 5646 §4.4.1). */
 const MAX_TAG_LENGTH = 35;
 
-/** Maximum length of the URL of a page, in UTF-16 code units. A QR code has no room for much more. */
-const MAX_PAGE_URL = 500;
+/** Maximum length of the URL of a page, in UTF-16 code units. Drawing the QR code of a longer one takes milliseconds. */
+const MAX_PAGE_URL = 250;
 
 /** Maximum number of messages that a request can ask for. */
 export const MAX_PAGE = 200;
