@@ -2,30 +2,18 @@
 import assert from "node:assert/strict";
 import { type Frame, JsonClient } from "../../support/clients/json_client.ts";
 import { LogRecorder } from "../../support/log_recorder.ts";
+import { inviteAsOperator, MEMBER_SETTINGS } from "../../support/member_links.ts";
 import { enter } from "../../support/revocations.ts";
 import { startTestService, type TestService } from "../../support/service.ts";
 
-const ADMIN_TOKEN = "a token of some length";
 const PAGE = "https://chat.example.org/";
 
-/** Makes an invite as an operator. */
-async function invite(service: TestService, terms: Frame = {}): Promise<string> {
-  const response = await fetch(`${service.adminUrl}/api/v1/invites`, {
-    method: "POST",
-    headers: { authorization: `Bearer ${ADMIN_TOKEN}` },
-    body: JSON.stringify(terms),
-  });
-  const { secret } = await response.json();
-  assert.equal(response.status, 201);
-  return secret;
-}
-
 async function become(service: TestService, name: string, terms: Frame = {}) {
-  return await enter(service, { invite: await invite(service, terms), name });
+  return await enter(service, { invite: await inviteAsOperator(service, terms), name });
 }
 
 for (const WORKERS of ["0", "1"]) {
-  const start = (settings = {}) => startTestService({ ADMIN_TOKEN, WORKERS, ...settings });
+  const start = (settings = {}) => startTestService({ ...MEMBER_SETTINGS, WORKERS, ...settings });
 
   Deno.test(`An invited user becomes a member, and returns as the same one, with WORKERS=${WORKERS}`, async () => {
     await using service = await start({ AUTH: "required" });

@@ -1,19 +1,11 @@
 /** Members of two instances on one Redis, which is killed and comes back. */
 import assert from "node:assert/strict";
 import { type Frame, JsonClient } from "../../../support/clients/json_client.ts";
-import { type Parley, startParley, whenInstanceReady } from "../../../support/parley.ts";
+import { startParley, whenInstanceReady } from "../../../support/parley.ts";
+import { inviteAsOperator, MEMBER_SETTINGS } from "../../../support/member_links.ts";
 import { until } from "../../../support/provision.ts";
 import { startRedis } from "../../../support/redis/server.ts";
 import { enter } from "../../../support/revocations.ts";
-
-const ADMIN_TOKEN = "a token of some length";
-
-async function invite({ url }: Parley, terms: Frame): Promise<string> {
-  const headers = { authorization: `Bearer ${ADMIN_TOKEN}` };
-  const body = JSON.stringify(terms);
-  const response = await fetch(`${url}/api/v1/invites`, { method: "POST", headers, body });
-  return (await response.json()).secret;
-}
 
 /** The devices, once Redis is back. */
 async function devicesOf(client: JsonClient): Promise<unknown> {
@@ -30,14 +22,14 @@ Deno.test("A member of one instance is the same on another, keeps the name there
   await using redis = await startRedis({
     args: ["--appendonly", "yes", "--appendfsync", "always"],
   });
-  const env = { REDIS_URL: redis.url, ADMIN_TOKEN, GUEST_NAME: "Guest" };
+  const env = { REDIS_URL: redis.url, ...MEMBER_SETTINGS, GUEST_NAME: "Guest" };
   await using one = await startParley(env);
   await using two = await startParley(env);
   await Promise.all([one, two].map(({ url }) => whenInstanceReady(url)));
   await using guest = (await enter(two, { name: "Ann" })).client;
   guest.send({ type: "join", room: "lobby" });
   await guest.next("joined");
-  const secret = await invite(one, { role: "owner" });
+  const secret = await inviteAsOperator(one, { role: "owner" });
   const { client, hello } = await enter(one, { invite: secret, name: "Ann" });
   await using laptop = client;
   assert.match(String((await guest.next("renamed")).name), /^Guest\d+$/);
