@@ -8,6 +8,12 @@ import { join } from "node:path";
 /** Name of the secret's file in the data folder. */
 export const SECRET_FILE = "session_secret";
 
+/** The secret's file exists but may not be read; the message says what to do. */
+export class SecretUnreadable extends Error {
+  /** For logs. */
+  override readonly name = "SecretUnreadable";
+}
+
 /** Reads the secret in the folder: 32 random bytes as base64url. Creates the folder and the secret if they are missing. */
 export async function readOrCreateSecret(folder: string): Promise<string> {
   const path = join(folder, SECRET_FILE);
@@ -18,7 +24,7 @@ export async function readOrCreateSecret(folder: string): Promise<string> {
   );
 }
 
-/** Reads the secret's file without validating it; undefined if there is none. */
+/** Reads the secret's file without validating it; undefined if there is none. Rejects with {@linkcode SecretUnreadable}. */
 export function readSecret(folder: string): Promise<string | undefined> {
   return readIfExists(join(folder, SECRET_FILE));
 }
@@ -28,7 +34,12 @@ async function readIfExists(path: string): Promise<string | undefined> {
     return (await Deno.readTextFile(path)).trim();
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
+    const { PermissionDenied, NotCapable } = Deno.errors;
+    if (!(error instanceof PermissionDenied || error instanceof NotCapable)) throw error;
+    const advice = "run the command as the user of the service";
+    throw new SecretUnreadable(`Cannot read ${path} (${error.message}): ${advice}`, {
+      cause: error,
+    });
   }
 }
 

@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { readOrCreateSecret, SECRET_FILE } from "../../../lib/io/auth/session_secret.ts";
+import {
+  readOrCreateSecret,
+  readSecret,
+  SECRET_FILE,
+  SecretUnreadable,
+} from "../../../lib/io/auth/session_secret.ts";
 import { TemporaryFolder } from "../../support/temporary_folder.ts";
 
 Deno.test("readOrMakeSecret() creates a secret that only its owner can read, and keeps it", async () => {
@@ -27,4 +32,16 @@ Deno.test("readOrMakeSecret() rejects an invalid secret", async () => {
     await assert.rejects(readOrCreateSecret(folder.path), /delete it to create a new one/);
     assert.equal(await Deno.readTextFile(join(folder.path, SECRET_FILE)), text);
   }
+});
+
+Deno.test({
+  name: "readSecret() says which user can read a secret that this one cannot",
+  permissions: { read: false },
+  async fn() {
+    await assert.rejects(readSecret("data"), (error) => {
+      assert.ok(error instanceof SecretUnreadable);
+      assert.match(error.message, /^Cannot read data.session_secret .*as the user of the service$/);
+      return true;
+    });
+  },
 });
