@@ -3,17 +3,18 @@
  * store is unavailable. No page can send what they need, so there is no CORS.
  * @module
  */
-import { createHmac } from "node:crypto";
 import { BusUnavailable } from "../../chat/ports/bus.ts";
+import { type OperatorSignature, parseSignature, sealAnswer } from "../auth/operator_signature.ts";
 import { isAuthorized } from "../http/health_responses.ts";
-import { type Problem, problemResponse } from "../http/responses.ts";
+import { type Problem, problemResponse, textResponse } from "../http/responses.ts";
+import type { SignedRequests } from "./signed_requests.ts";
 
-/** What operators can prove who they are with. */
+/** How operators prove who they are. */
 export interface OperatorAccess {
-  /** `ADMIN_TOKEN`; null if it is not set. */
+  /** `ADMIN_TOKEN`, which is good as a bearer token; null if it is not set. */
   readonly adminToken: string | null;
-  /** The session secret, from which {@linkcode localToken} is derived. Until it resolves, only `ADMIN_TOKEN` counts. */
-  readonly secret: Promise<string>;
+  /** Judges signatures; undefined where none is valid. */
+  readonly signed?: SignedRequests | undefined;
 }
 
 /** Responds to a request of an operator. Throws {@linkcode RequestProblem} if it cannot be carried out. */
@@ -41,41 +42,70 @@ const UNAUTHORIZED: Problem = {
 };
 const NO_TOKEN_SET: Problem = {
   status: 403,
-  detail: "Set ADMIN_TOKEN to use this path: without it, nobody may",
+  detail: "Set ADMIN_TOKEN to use this path; without it, use parley invite, users and revoke " +
+    "where the service runs",
 };
 
-/**
- * The token of commands on the machine of the service: who can read the session secret needs no other one. It cannot be used
- * for anything else, and nothing else that is signed with the secret can be used as one.
- */
-export function localToken(secret: string): string {
-  return createHmac("sha256", secret).update('["parley.operator"]').digest("base64url");
-}
-
 /** Lets only operators through. */
-export function forOperators(
-  { adminToken, secret }: OperatorAccess,
-  handler: OperatorHandler,
-): OperatorHandler {
-  let local: string | null = null;
-  // If it rejects, the service does not start; whoever has passed it on handles that.
-  secret.then((known) => local = localToken(known), () => {});
+export function forOperators(access: OperatorAccess, handler: OperatorHandler): OperatorHandler {
+  const { adminToken, signed } = access;
   return async (request) => {
     const { headers } = request;
-    const isOperator = isAuthorized(headers, adminToken) || isAuthorized(headers, local);
-    if (!isOperator) return problemResponse(adminToken === null ? NO_TOKEN_SET : UNAUTHORIZED);
-    try {
-      return await handler(request);
-    } catch (error) {
-      if (error instanceof RequestProblem) return problemResponse(error.problem);
-      if (!(error instanceof BusUnavailable)) throw error;
-      return problemResponse({ status: 503, detail: error.message });
-    }
+    const signature = signed && parseSignature(headers.get("authorization"));
+    const respond = () =>
+      signature
+        ? respondSigned(request, signature, { ...access, signed }, handler)
+        : isAuthorized(headers, adminToken)
+        ? handler(request)
+        : refuse(adminToken);
+    return await withProblems(respond);
   };
+}
+
+function refuse(adminToken: string | null): Response {
+  return problemResponse(adminToken === null ? NO_TOKEN_SET : UNAUTHORIZED);
+}
+
+async function withProblems(respond: () => Response | Promise<Response>): Promise<Response> {
+  try {
+    return await respond();
+  } catch (error) {
+    if (error instanceof RequestProblem) return problemResponse(error.problem);
+    if (!(error instanceof BusUnavailable)) throw error;
+    return problemResponse({ status: 503, detail: error.message });
+  }
+}
+
+/** Also seals why a request is refused, if it was signed with a key of this service. */
+async function respondSigned(
+  { url, method, body }: Request,
+  signature: OperatorSignature,
+  { adminToken, signed }: Required<OperatorAccess> & { readonly signed: SignedRequests },
+  handler: OperatorHandler,
+): Promise<Response> {
+  const bytes = await readBody(body);
+  const { pathname, search } = new URL(url);
+  const known = signed.use({ method, path: `${pathname}${search}`, body: bytes }, signature);
+  if (known === undefined) return refuse(adminToken);
+  const { key, problem } = known;
+  const again = new Request(url, { method, ...(method === "POST" && { body: bytes }) });
+  const response = problem ? problemResponse(problem) : await withProblems(() => handler(again));
+  const { status } = response;
+  const answer = sealAnswer(key, { nonce: signature.nonce, status }, await response.text());
+  return textResponse(answer, status, { "cache-control": "no-store" });
 }
 
 /** The body of a request, parsed as JSON; undefined if it is no JSON. Throws {@linkcode RequestProblem} if it is too long. */
 export async function readJson({ body }: Request): Promise<unknown> {
+  const bytes = await readBody(body);
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return undefined;
+  }
+}
+
+async function readBody(body: Request["body"]): Promise<Uint8Array<ArrayBuffer>> {
   const bytes: number[] = [];
   for await (const chunk of body ?? []) {
     if (bytes.length + chunk.length > MAX_BODY_BYTES) {
@@ -84,9 +114,5 @@ export async function readJson({ body }: Request): Promise<unknown> {
     }
     bytes.push(...chunk);
   }
-  try {
-    return JSON.parse(new TextDecoder().decode(new Uint8Array(bytes)));
-  } catch {
-    return undefined;
-  }
+  return new Uint8Array(bytes);
 }

@@ -1,14 +1,22 @@
 /**
  * How commands ask the running service: at its admin listener, with `ADMIN_TOKEN`, or with the session secret if they run
- * where it is stored.
+ * where it is stored. They sign with it and never send it, and believe no answer that is not sealed with it: another program
+ * may have the port.
  * @module
  */
 import * as v from "valibot";
 import type { Config } from "../../core/config/config.ts";
 import { DEFAULT_ADMIN_PORT } from "../../core/config/settings_table.ts";
 import { listensOnAll } from "../../core/config/startup_message.ts";
-import { localToken } from "../api/operator.ts";
-import { readSecret } from "../auth/session_secret.ts";
+import {
+  formatSignature,
+  newNonce,
+  openAnswer,
+  type OperatorKey,
+  operatorKey,
+  signatureOf,
+} from "../auth/operator_signature.ts";
+import { readSecret, SecretUnreadable } from "../auth/session_secret.ts";
 
 /** The settings that say where the service is, and who asks. */
 export type OperatorSettings = Pick<
@@ -25,39 +33,39 @@ export interface OperatorRequest {
 }
 
 const TIMEOUT_MS = 10_000;
+const NOT_THE_SERVICE =
+  "cannot prove that it is the service: something else listens there, or it " +
+  "has another ADMIN_TOKEN, SESSION_SECRET or DATA_DIR";
+const NO_SECRET = "Set ADMIN_TOKEN to that of the service, or run this where the service stores " +
+  "its messages, with the same DATA_DIR";
 const encoder = new TextEncoder();
 const Refusal = v.object({ detail: v.string() });
 
 /**
  * Sends a request, and prints what `describe` makes of the response; resolves with the exit status: 0 on success, 1 if the
- * service refuses, 2 if it cannot be asked.
+ * service refuses or something else has answered, 2 if it cannot be asked.
  *
  * @param describe The text to print; undefined if the response is not one of Parley's.
  */
 export async function askService(
-  { path, body }: OperatorRequest,
+  request: OperatorRequest,
   settings: OperatorSettings,
   describe: (response: unknown) => string | undefined | Promise<string | undefined>,
 ): Promise<number> {
   const { adminHost, adminPort } = settings;
-  const token = await tokenOf(settings);
-  if (token === undefined) {
-    const why = "or run this where the service stores its messages, with the same DATA_DIR";
-    return fail(`Set ADMIN_TOKEN to that of the service, ${why}`, 2);
+  const key = await keyOf(settings);
+  if (typeof key === "string") return fail(key, 2);
+  if (adminPort === "off") {
+    return fail(`ADMIN_PORT is off: use ${request.path} of the service instead`, 2);
   }
-  if (adminPort === "off") return fail(`ADMIN_PORT is off: use ${path} of the service instead`, 2);
   const origin = `http://${authority(adminHost)}:${adminPort ?? DEFAULT_ADMIN_PORT}`;
   try {
-    const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
-    const response = await fetch(`${origin}${path}`, {
-      ...(body && { method: "POST", body: JSON.stringify(body) }),
-      headers,
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    });
-    const answer = parseJson(await response.text());
-    if (!response.ok) return fail(`${origin} refuses: ${reasonOf(answer, response.status)}`, 1);
-    const text = await describe(answer);
-    if (text === undefined) return fail(`${origin} is not the admin listener of Parley`, 1);
+    const answer = await send(request, origin, key);
+    if (answer === undefined) return fail(`${origin} ${NOT_THE_SERVICE}`, 1);
+    const { status, body } = answer;
+    if (status >= 400) return fail(`${origin} refuses: ${reasonOf(body, status)}`, 1);
+    const text = await describe(body);
+    if (text === undefined) return fail(`${origin} is another version of Parley`, 1);
     Deno.stdout.writeSync(encoder.encode(text));
     return 0;
   } catch (error) {
@@ -67,14 +75,42 @@ export async function askService(
   }
 }
 
-/** With Redis, the secret is there, unless a setting has it. */
-async function tokenOf(
+/** Undefined if the answer is not sealed with the key. */
+async function send(
+  { path, body }: OperatorRequest,
+  origin: string,
+  key: OperatorKey,
+): Promise<{ readonly status: number; readonly body: unknown } | undefined> {
+  const method = body === undefined ? "GET" : "POST";
+  const bytes = encoder.encode(body === undefined ? "" : JSON.stringify(body));
+  const params = { time: Date.now(), nonce: newNonce() };
+  const signature = signatureOf(key, { method, path, body: bytes }, params);
+  const response = await fetch(`${origin}${path}`, {
+    method,
+    ...(body && { body: bytes }),
+    headers: { authorization: formatSignature({ ...params, signature }) },
+    redirect: "manual",
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  });
+  const { status } = response;
+  const text = openAnswer(key, { nonce: params.nonce, status }, await response.text());
+  return text === undefined ? undefined : { status, body: parseJson(text) };
+}
+
+/** What to sign with, or why there is nothing. With Redis, the session secret is there, unless a setting has it. */
+async function keyOf(
   { adminToken, sessionSecret, redisUrl, dataDir }: OperatorSettings,
-): Promise<string | undefined> {
-  if (adminToken !== null) return adminToken;
-  const isInFolder = redisUrl === null && dataDir !== ":memory:";
-  const secret = sessionSecret ?? (isInFolder ? await readSecret(dataDir) : undefined);
-  return secret === undefined ? undefined : localToken(secret);
+): Promise<OperatorKey | string> {
+  const given = adminToken ?? sessionSecret;
+  if (given !== null) return operatorKey(given);
+  if (redisUrl !== null) return "Set ADMIN_TOKEN or SESSION_SECRET to that of the service";
+  try {
+    const stored = dataDir === ":memory:" ? undefined : await readSecret(dataDir);
+    return stored === undefined ? NO_SECRET : operatorKey(stored);
+  } catch (error) {
+    if (error instanceof SecretUnreadable) return error.message;
+    throw error;
+  }
 }
 
 function authority(host: string): string {

@@ -18,6 +18,7 @@ import { pageUrl } from "../../core/config/startup_message.ts";
 import { AdmissionControl } from "../../core/limits/connection_limits.ts";
 import { Metrics } from "../../core/metrics/metrics.ts";
 import { operatorPaths } from "../api/operator_paths.ts";
+import { SignedRequests } from "../api/signed_requests.ts";
 import { openAdminListener } from "../http/admin_listener.ts";
 import { loadEngine } from "../serving/load_engine.ts";
 import { type Backend, openBackend } from "./backend.ts";
@@ -136,7 +137,8 @@ export async function startService(
         "the service is reachable from other machines, and the engine deno cannot limit what it buffers for a client",
     });
   }
-  const access = { adminToken: config.adminToken, secret: backend.secret };
+  const signed = new SignedRequests({ ...config, secret: backend.secret }, clock);
+  const access = { adminToken: config.adminToken, signed };
   let port = config.port;
   const page = () => pageUrl({ ...config, port });
   const api = operatorPaths({ revocations, directory }, access, config, { clock, page });

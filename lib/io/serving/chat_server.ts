@@ -160,11 +160,10 @@ export async function startChatServer(
     instruments,
     page: buildOf(pages),
   });
-  const operatorAccess = { adminToken: config.adminToken, secret: services.secret };
   const page = () => pageUrl({ ...config, port: listener.port });
   const api = new Map([
     ["/api/v1/tickets", ticketHandler({ ...context, tickets, origins: config.allowedOrigins })],
-    ...operatorPaths(services, operatorAccess, config, { clock, page }),
+    ...operatorPaths(services, { adminToken: config.adminToken }, config, { clock, page }),
   ]);
   const handler = createRoutes({
     upgrader,

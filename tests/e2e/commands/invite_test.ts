@@ -1,5 +1,6 @@
 /** Inviting people from the command line, and the link that a first start in a terminal prints. */
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { addressesFrom, runArguments, spawn, startParley } from "../../support/parley.ts";
 import { programTest } from "../../support/provision.ts";
 import { enter } from "../../support/revocations.ts";
@@ -53,6 +54,38 @@ Deno.test("parley invite and parley users need no token where the service stores
   const refused = await run(["invite", "--revoke", id], env);
   assert.equal(refused.code, 1);
   assert.match(refused.output, /refuses: the link has been used, has expired or was revoked$/m);
+});
+
+Deno.test("A program that has taken the admin port learns nothing of use, and the command prints no link of it", async () => {
+  await using folder = new TemporaryFolder();
+  await using parley = await startParley({ DATA_DIR: folder.path });
+  const taken: { readonly headers: Headers; readonly body: string }[] = [];
+  const link = "http://127.0.0.1:8080/#invite=AAAAAAAAAAAAAAAAAAAAAA";
+  const invite = { invite: "i", role: "owner", rooms: [], usesLeft: 1, expiresAt: "2030" };
+  await using thief = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async (it) => {
+    taken.push({ headers: it.headers, body: await it.text() });
+    return Response.json({ link, invite, secret: "AAAAAAAAAAAAAAAAAAAAAA" }, { status: 201 });
+  });
+  const env = { DATA_DIR: folder.path, ADMIN_PORT: String(thief.addr.port) };
+  const result = await run(["invite", "--role", "owner"], env);
+  assert.equal(result.code, 1);
+  assert.match(result.output, /^parley: \S+ cannot prove .*: something else listens there, or/);
+  assert.doesNotMatch(result.output, /#invite/);
+  const [{ headers, body } = assert.fail("nothing was sent")] = taken;
+  const secret = await Deno.readTextFile(join(folder.path, "session_secret"));
+  assert.ok(![...headers.values(), body].some((it) => it.includes(secret.trim())));
+  const authorization = headers.get("authorization") ?? "";
+  assert.match(authorization, /^Parley-Signature /);
+  const send = async (url: string, changed = body) => {
+    const init = { method: "POST", headers: { authorization }, body: changed };
+    const response = await fetch(`${url}/api/v1/invites`, init);
+    return { status: response.status, text: await response.text() };
+  };
+  assert.equal((await send(parley.url)).status, 403);
+  assert.equal((await send(parley.adminUrl, '{"uses":1000}')).status, 403);
+  // The operator has asked for it, and nobody else can read the link.
+  assert.match((await send(parley.adminUrl)).text, /^[\w-]+$/);
+  assert.equal((await send(parley.adminUrl)).status, 401);
 });
 
 for (

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { BusUnavailable } from "../../../lib/chat/ports/bus.ts";
 import type { Revocation } from "../../../lib/core/auth/revocations.ts";
 import { type RevocationSettings, revocationsHandler } from "../../../lib/io/api/revocations.ts";
-import { forOperators, localToken, type OperatorAccess } from "../../../lib/io/api/operator.ts";
+import { forOperators, type OperatorAccess } from "../../../lib/io/api/operator.ts";
 import { appUserId } from "../../../lib/io/auth/app_user.ts";
 import { FakeClock, revocationFeed } from "../../support/fakes.ts";
 
@@ -28,9 +28,8 @@ class Api {
     access: Partial<OperatorAccess> = {},
   ) {
     const own = { ...SETTINGS, ...settings };
-    const secret = Promise.resolve("a secret");
     this.#handler = forOperators(
-      { adminToken: TOKEN, secret, ...access },
+      { adminToken: TOKEN, ...access },
       revocationsHandler(this.feed, own, new FakeClock()),
     );
   }
@@ -183,18 +182,6 @@ Deno.test("The path is for nobody without ADMIN_TOKEN, and only for those who ha
   assert.deepEqual(await api.stored(), []);
 });
 
-Deno.test("The path is also for whoever can read the session secret, once it is known", async () => {
-  const { promise: secret, resolve } = Promise.withResolvers<string>();
-  const api = new Api({}, { adminToken: null, secret });
-  assert.equal((await api.ask("GET", undefined, localToken("a secret"))).status, 403);
-  resolve("a secret");
-  await secret;
-  assert.equal((await api.ask("GET", undefined, localToken("a secret"))).status, 200);
-  for (const wrong of ["a secret", localToken("another secret"), ""]) {
-    assert.equal((await api.ask("GET", undefined, wrong)).status, 403);
-  }
-});
-
 Deno.test("Other methods are refused with 405", async () => {
   for (const method of ["PUT", "DELETE", "OPTIONS"]) {
     const { response, status } = await new Api().ask(method);
@@ -204,10 +191,9 @@ Deno.test("Other methods are refused with 405", async () => {
 
 Deno.test("While the store is unavailable, both methods answer 503 with the reason", async () => {
   const fail = () => Promise.reject(new BusUnavailable("it is away", { mayHaveApplied: false }));
-  const secret = Promise.resolve("a secret");
   const revocations = { revoke: fail, readRevocations: fail };
   const handler = forOperators(
-    { adminToken: TOKEN, secret },
+    { adminToken: TOKEN },
     revocationsHandler(revocations, SETTINGS, new FakeClock()),
   );
   for (const init of [{ method: "GET" }, { method: "POST", body: '{"all":true}' }]) {
