@@ -9,7 +9,7 @@ import { describeProblem, helpText, parseCommandLine } from "./lib/core/config/c
 import { type Config, parseConfig, type Problem } from "./lib/core/config/config.ts";
 import { settingVariables } from "./lib/core/config/secret_files.ts";
 import { SETTINGS } from "./lib/core/config/settings_table.ts";
-import { listensOnAll, pageUrl, startupMessage } from "./lib/core/config/startup_message.ts";
+import { listensOnAll, startupMessage } from "./lib/core/config/startup_message.ts";
 import { runBackupCommand } from "./lib/io/app/backup_command.ts";
 import { runInviteCommand, runUsersCommand } from "./lib/io/app/member_commands.ts";
 import { ownerLinkText } from "./lib/io/app/owner_link.ts";
@@ -93,20 +93,19 @@ async function readCa(
 async function serve(config: Config, files: SettingFiles): Promise<number> {
   await configureLogger(config);
   logUncaughtErrors();
+  const addresses = listensOnAll(config.host) ? await machineAddresses() : undefined;
   let service: Service;
   try {
-    service = await startService(config, files);
+    service = await startService(config, files, addresses);
   } catch (error) {
     return reportProblems([startFailure(error, config)], 1);
   }
-  const addresses = listensOnAll(config.host) ? await machineAddresses() : undefined;
   await revokePermissions(config, service);
   // Listen before printing the address: a script that waits for that line may send a signal at once.
   const signal = firstSignal();
   print(startupMessage({ ...config, ...service }, addresses), 0);
   if (Deno.stdout.isTerminal()) {
-    const page = pageUrl({ ...config, ...service }, addresses);
-    ownerLinkText(service, page).then((text) => print(text, 0));
+    ownerLinkText(service).then((text) => print(text, 0));
   }
   const why = await Promise.race([signal, service.failed]);
   if (why instanceof Error) logger.error("service.failed", { error: why.stack ?? why.message });

@@ -22,9 +22,10 @@ export interface TestService extends Service {
   readonly adminUrl: string;
 }
 
-/** Starts one; settings have the names of the environment variables. */
+/** Starts one; settings have the names of the environment variables. @param addresses Those of the machine. */
 export async function startTestService(
   env: Readonly<Record<string, string>> = {},
+  addresses?: readonly string[],
 ): Promise<TestService> {
   const usual = {
     PORT: "0",
@@ -40,7 +41,8 @@ export async function startTestService(
   if (tls.kind === "bad") throw new RangeError(`Bad files: ${JSON.stringify(tls.problems)}`);
   const tokenKey = await readPublicKey(read.config.jwtPublicKeyFile);
   if (tokenKey.kind === "bad") throw new RangeError(`Bad file: ${tokenKey.problem.allowed}`);
-  const service = await startService(read.config, { keyPair: tls.pair, tokenKey: tokenKey.keys });
+  const files = { keyPair: tls.pair, tokenKey: tokenKey.keys };
+  const service = await startService(read.config, files, addresses);
   return {
     ...service,
     url: `${tls.pair ? "https" : "http"}://127.0.0.1:${service.port}`,

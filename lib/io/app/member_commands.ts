@@ -4,7 +4,7 @@
  */
 import * as v from "valibot";
 import { INVITES_PATH, USERS_PATH } from "../api/members.ts";
-import { qrCodeText } from "../auth/qr_code.ts";
+import { textAfterLink } from "./link_text.ts";
 import { askService, type OperatorSettings } from "./operator_client.ts";
 
 const Invite = v.object({
@@ -63,8 +63,10 @@ async function describeMade(
   const { link, invite: { invite, role, usesLeft, expiresAt, user } } = parsed.output;
   const uses = usesLeft === 1 ? "once" : `${usesLeft} times`;
   const what = user === undefined ? `makes a new ${role}` : `adds a device to ${user}`;
-  const code = isTerminal ? `\n${await qrCodeText(link)}\n` : "";
-  return `${link}\n${code}It ${what}, ${uses}, until ${expiresAt} (invite ${invite})\n`;
+  const more = await textAfterLink(link, isTerminal);
+  return `${link}\n${
+    more && `${more}\n`
+  }It ${what}, ${uses}, until ${expiresAt} (invite ${invite})\n`;
 }
 
 function describeList(response: unknown): string | undefined {

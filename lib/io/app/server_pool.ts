@@ -50,6 +50,8 @@ export interface PoolOptions {
   readonly channel: string;
   /** The certificate for HTTPS; undefined for HTTP. */
   readonly keyPair: KeyPair | undefined;
+  /** Addresses of this machine; undefined if unknown. */
+  readonly addresses: readonly string[] | undefined;
 }
 
 /** Serves in this thread. Throws `Deno.errors.AddrInUse` if the port is taken. */

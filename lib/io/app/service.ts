@@ -52,6 +52,8 @@ export interface Service extends AsyncDisposable {
   readonly port: number;
   /** The port of the admin listener; undefined without one. */
   readonly adminPort: number | undefined;
+  /** The URL of the page, to which all links lead. */
+  readonly page: string;
   /** Describes where messages are stored, for the startup message. */
   readonly storage: string;
   /** Whether files of the store will be opened later, so that the file permissions must be kept. */
@@ -78,10 +80,15 @@ export interface SettingFiles {
   readonly tokenKey?: KeySet | undefined;
 }
 
-/** Starts the service without waiting for Redis. Throws `Deno.errors.AddrInUse` if the port is taken. */
+/**
+ * Starts the service without waiting for Redis. Throws `Deno.errors.AddrInUse` if the port is taken.
+ *
+ * @param addresses Addresses of this machine, for links to a service that listens on all; undefined if unknown.
+ */
 export async function startService(
   settings: Config,
   { redisCa, keyPair, tokenKey }: SettingFiles = {},
+  addresses?: readonly string[],
 ): Promise<Service> {
   const config = isHosted() ? hostedConfig(settings) : settings;
   await using started = new AsyncDisposableStack();
@@ -140,7 +147,7 @@ export async function startService(
   const signed = new SignedRequests({ ...config, secret: backend.secret }, clock);
   const access = { adminToken: config.adminToken, signed };
   let port = config.port;
-  const page = () => pageUrl({ ...config, port });
+  const page = () => pageUrl({ ...config, port }, addresses);
   const api = operatorPaths({ revocations, directory }, access, config, { clock, page });
   const admin = await openAdminListener(config, { health: services, api }, clock, engine);
   if (admin) {
@@ -151,7 +158,9 @@ export async function startService(
       return waitForEnd("The admin listener", [admin.shutdown()]);
     });
   }
-  const pool = started.use(await startPool(config, services, { channel, keyPair }, metrics));
+  const pool = started.use(
+    await startPool(config, services, { channel, keyPair, addresses }, metrics),
+  );
   port = pool.port;
   poolStarted.resolve(pool);
   if (keyPair) {
@@ -171,6 +180,7 @@ export async function startService(
   return {
     port: pool.port,
     adminPort: admin?.port,
+    page: page(),
     storage: backend.storage,
     needsFileAccess: backend.needsFileAccess,
     workers: pool.workers,

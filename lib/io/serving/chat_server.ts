@@ -88,6 +88,8 @@ export interface ListenOptions {
   readonly isShared: boolean;
   /** The certificate for HTTPS; undefined for HTTP. */
   readonly keyPair: KeyPair | undefined;
+  /** Addresses of this machine; undefined if unknown. */
+  readonly addresses: readonly string[] | undefined;
 }
 
 /** The state of one server, for health checks and metrics. */
@@ -160,7 +162,7 @@ export async function startChatServer(
     instruments,
     page: buildOf(pages),
   });
-  const page = () => pageUrl({ ...config, port: listener.port });
+  const page = () => pageUrl({ ...config, port: listener.port }, options.addresses);
   const api = new Map([
     ["/api/v1/tickets", ticketHandler({ ...context, tickets, origins: config.allowedOrigins })],
     ...operatorPaths(services, { adminToken: config.adminToken }, config, { clock, page }),

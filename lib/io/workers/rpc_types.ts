@@ -68,6 +68,8 @@ export interface WorkerInit {
   readonly number: number;
   /** The certificate for HTTPS; undefined for HTTP. */
   readonly keyPair: KeyPair | undefined;
+  /** Addresses of this machine; undefined if unknown. */
+  readonly addresses: readonly string[] | undefined;
 }
 
 /** A message to a worker. `start` transfers the lifeline's port, which closes when the worker has ended. */

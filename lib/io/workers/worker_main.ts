@@ -35,12 +35,12 @@ self.onmessage = ({ data, ports }: MessageEvent<ToWorker>) => {
   start(data.init);
 };
 
-async function start({ config, channel, port, number, keyPair }: WorkerInit): Promise<void> {
+async function start({ config, number, ...options }: WorkerInit): Promise<void> {
   try {
     await configureLogger(config, number);
     logUncaughtErrors();
-    const options = { channel, port, keyPair, isShared: true };
-    server.resolve(await startChatServer(config, remoteServices(main), options));
+    const services = remoteServices(main);
+    server.resolve(await startChatServer(config, services, { ...options, isShared: true }));
     post({ kind: "up" });
   } catch (error) {
     post({ kind: "failed", why: error instanceof Error ? error.message : String(error) });

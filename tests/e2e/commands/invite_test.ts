@@ -29,6 +29,7 @@ Deno.test("parley invite and parley users need no token where the service stores
   const made = await run(args, env);
   assert.equal(made.code, 0, made.output);
   assert.ok(made.output.startsWith(`${parley.url}/#invite=`), made.output);
+  assert.match(made.output, /^Only this machine can open it: start with HOST=0\.0\.0\.0 or /m);
   const [, id = ""] = /It makes a new owner, 2 times, until \S+ \(invite (\S+)\)$/m.exec(
     made.output,
   ) ?? [];

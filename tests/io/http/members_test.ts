@@ -13,7 +13,8 @@ async function become(service: TestService, name: string, terms: Frame = {}) {
 }
 
 for (const WORKERS of ["0", "1"]) {
-  const start = (settings = {}) => startTestService({ ...MEMBER_SETTINGS, WORKERS, ...settings });
+  const start = (settings = {}, addresses?: readonly string[]) =>
+    startTestService({ ...MEMBER_SETTINGS, WORKERS, ...settings }, addresses);
 
   Deno.test(`An invited user becomes a member, and returns as the same one, with WORKERS=${WORKERS}`, async () => {
     await using service = await start({ AUTH: "required" });
@@ -27,6 +28,21 @@ for (const WORKERS of ["0", "1"]) {
     await using _again = again.client;
     assert.deepEqual(again.hello.you, hello.you);
     assert.notEqual(again.hello.resume, hello.resume);
+  });
+
+  Deno.test(`Links of operators lead to where others reach the service, on both listeners, with WORKERS=${WORKERS}`, async () => {
+    await using service = await start({ HOST: "0.0.0.0" }, ["127.0.0.1", "192.0.2.7"]);
+    const page = `http://192.0.2.7:${service.port}/`;
+    assert.equal(service.page, page);
+    for (const origin of [service.url, service.adminUrl]) {
+      const response = await fetch(`${origin}/api/v1/invites`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${MEMBER_SETTINGS.ADMIN_TOKEN}` },
+        body: "{}",
+      });
+      const { link, secret } = await response.json();
+      assert.equal(link, `${page}#invite=${secret}`);
+    }
   });
 
   Deno.test(`A member invites others and adds a device, with a QR code of the link, with WORKERS=${WORKERS}`, async () => {
