@@ -187,7 +187,7 @@ export class MemberDirectory implements Directory {
   async #addDeviceTo(user: UserId | undefined): Promise<MemberAnswer> {
     const { value } = user === undefined ? {} : await this.#records.member(user);
     return value === undefined
-      ? refuse("not_allowed", `there is no member ${user}`)
+      ? refuse("not_allowed", `there is no member ${user}; \`users\` lists them`)
       : await this.#invites.inviteDevice(value, OPERATOR.creator);
   }
 

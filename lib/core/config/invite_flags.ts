@@ -12,6 +12,7 @@
  */
 import { MAX_INVITE_MS, MAX_USES } from "../auth/invite.ts";
 import { ROLES } from "../auth/member.ts";
+import { isUserId } from "../log/entry.ts";
 
 /** The flags that take a value. */
 export const INVITE_FLAGS = [
@@ -56,7 +57,7 @@ export function readInviteFlags(given: ReadonlyMap<string, string>): InviteFlags
   }
   if (given.has(INVITE_LIST)) return { body: undefined, problems: [] };
   const [device, revoke] = [given.get("--device"), given.get("--revoke")];
-  if (device !== undefined) return { body: { user: device }, problems: [] };
+  if (device !== undefined) return readDevice(device);
   if (revoke !== undefined) return { body: { revoke }, problems: [] };
   const [role, rooms] = [given.get("--role"), given.get("--rooms")];
   const uses = numberOf(given.get("--uses"), MAX_USES);
@@ -72,6 +73,11 @@ export function readInviteFlags(given: ReadonlyMap<string, string>): InviteFlags
     ...(typeof days === "number" && { seconds: days * DAY_SECONDS }),
   };
   return { body, problems };
+}
+
+function readDevice(user: string): InviteFlags {
+  const problem = "--device needs the id of a member, which users lists";
+  return { body: { user }, problems: isUserId(user) ? [] : [problem] };
 }
 
 function isRole(text: string): boolean {

@@ -33,7 +33,7 @@ export const REVOKE_HELP = [
   "  --issuer I        with --subject: the iss of the tokens or of the provider; default: JWT_ISSUER",
   "  --token JTI       one token, by its jti",
   "  --device ID       one device of a member",
-  "  --all             everything, of everybody",
+  "  --all             everything, of everybody; then each member needs a new link: invite --device ID",
   "  --before TIME     what was issued before it, such as 2026-03-01T12:00:00Z; default: now",
 ];
 

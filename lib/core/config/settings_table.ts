@@ -203,7 +203,7 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
   adminToken: optionalText({
     name: "ADMIN_TOKEN",
     about:
-      "Bearer token for the admin paths, and for signing users out; if set, they are also served on PORT",
+      "Bearer token for the admin paths, invites, users and revocations; if set, they are also served on PORT",
     allowed: "at least 16 characters",
     isSecret: true,
     rule: (text) => text.length >= 16,
@@ -272,7 +272,7 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
   auth: choice({
     name: "AUTH",
     about:
-      "Who may chat: open welcomes guests, required needs a token of your app, OIDC_ISSUER or AUTH_PROXY_HEADER",
+      "Who may chat: open welcomes guests, required only members (parley invite) and users of your app, OIDC_ISSUER or AUTH_PROXY_HEADER",
     of: ["open", "required"],
     fallback: "open",
   }),

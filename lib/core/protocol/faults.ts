@@ -20,7 +20,7 @@ export const FAULTS = {
   bad_room: { message: "invalid room name", retry: false },
   bad_name: { message: "invalid name", retry: false },
   name_taken: { message: "the name is taken", retry: false },
-  token_required: { message: "this service requires a token", retry: false },
+  token_required: { message: "this service requires an invite or a token", retry: false },
   bad_token: { message: "the token is not valid here", retry: false },
   token_expired: { message: "the token has expired", retry: false },
   bad_invite: { message: "the invite is not valid any more", retry: false },

@@ -24,6 +24,7 @@ const Users = v.object({
     role: v.string(),
     devices: v.number(),
     seenAt: v.optional(v.string()),
+    invitedBy: v.optional(v.string()),
   })),
 });
 
@@ -44,14 +45,24 @@ export async function runInviteCommand(
 
 /** Lists the members; resolves with the exit status: see {@linkcode askService}. */
 export async function runUsersCommand(settings: OperatorSettings): Promise<number> {
-  return await askService({ path: USERS_PATH }, settings, (response) => {
-    const parsed = v.safeParse(Users, response);
-    if (!parsed.success) return undefined;
-    const rows = parsed.output.users.map(({ user, name, role, devices, seenAt = "never" }) =>
-      [user, role, `${devices} ${devices === 1 ? "device" : "devices"}`, seenAt, name].join("\t")
-    );
-    return rows.length === 0 ? "There are no members yet\n" : `${rows.join("\n")}\n`;
+  return await askService({ path: USERS_PATH }, settings, describeUsers);
+}
+
+/** The list of members as text, one in a line; undefined if the response is none. */
+export function describeUsers(response: unknown): string | undefined {
+  const parsed = v.safeParse(Users, response);
+  if (!parsed.success) return undefined;
+  const { users } = parsed.output;
+  const names = new Map(users.map(({ user, name }) => [user, name]));
+  const rows = users.map(({ user, name, role, devices, seenAt = "-", invitedBy }) => {
+    const inviter = invitedBy === undefined ? [] : [`by ${names.get(invitedBy) ?? invitedBy}`];
+    return [user, role, deviceCount(devices), seenAt, name, ...inviter].join("\t");
   });
+  return rows.length === 0 ? "There are no members yet\n" : `${rows.join("\n")}\n`;
+}
+
+function deviceCount(count: number): string {
+  return count === 0 ? "no device" : count === 1 ? "1 device" : `${count} devices`;
 }
 
 async function describeMade(

@@ -208,6 +208,11 @@ Deno.test("An operator may do everything but what concerns the operator's own de
     "list devices",
     "remove the device",
   ]);
+  const unknown = user("m_nobody00");
+  assert.deepEqual(await world.directory.manage(OPERATOR, { kind: "add device", user: unknown }), {
+    ...{ kind: "refused", code: "not_allowed" },
+    why: "there is no member m_nobody00; `users` lists them",
+  });
   const added = await world.directory.manage(OPERATOR, { kind: "add device", user: ann.user });
   assert.equal(signedIn(await world.redeem({ secret: secretOf(added) })).user, ann.user);
 });

@@ -24,6 +24,8 @@ for (
     [{ "--uses": "1001" }, "--uses needs a number from 1 to 1000"],
     [{ "--uses": "1e2" }, "--uses needs a number from 1 to 1000"],
     [{ "--days": "366" }, "--days needs a number from 1 to 365"],
+    [{ "--device": "abc" }, "--device needs the id of a member, which users lists"],
+    [{ "--device": "Ann" }, "--device needs the id of a member, which users lists"],
     [{ "--list": "", "--uses": "1" }, "--list goes with no other flag of invite"],
     [{ "--device": "m_ann00000", "--role": "owner" }, "--device goes with no other flag of invite"],
     [{ "--revoke": "a", "--days": "1" }, "--revoke goes with no other flag of invite"],

@@ -89,6 +89,18 @@ Deno.test("A program that has taken the admin port learns nothing of use, and th
   assert.equal((await send(parley.adminUrl)).status, 401);
 });
 
+Deno.test("parley users says who can read a secret that it cannot read, and exits with 2", async () => {
+  await using folder = new TemporaryFolder();
+  const path = join(folder.path, "session_secret");
+  await Deno.writeTextFile(path, "x".repeat(43));
+  const [first = "", ...others] = runArguments("users");
+  const args = [first, `--deny-read=${path}`, ...others];
+  await using child = spawn(Deno.execPath(), args, { DATA_DIR: folder.path });
+  assert.equal((await child.ended).code, 2);
+  assert.match(child.output, /^parley: Cannot read \S+ .* as the user of the service$/m);
+  assert.doesNotMatch(child.output, /\bat /);
+});
+
 for (
   const [what, args, env, output] of [
     ["no way to prove who asks", ["users"], {}, /^parley: Set ADMIN_TOKEN .* DATA_DIR$/m],

@@ -48,6 +48,12 @@ Deno.test("parley revoke signs a user out of the running service, one token, or 
 for (
   const [what, args, env, output] of [
     ["no ADMIN_TOKEN", ["--all"], { ADMIN_TOKEN: "" }, /^parley: Set ADMIN_TOKEN/],
+    [
+      "no secret beside Redis",
+      ["--all"],
+      { ADMIN_TOKEN: "", REDIS_URL: "redis://127.0.0.1:1" },
+      /^parley: Set ADMIN_TOKEN or SESSION_SECRET to that of the service$/m,
+    ],
     ["ADMIN_PORT=off", ["--all"], { ADMIN_PORT: "off" }, /ADMIN_PORT is off/],
     // Nothing listens on this port.
     ["nothing that listens", ["--all"], { ADMIN_PORT: "1" }, /Cannot reach .*: start the service/],
