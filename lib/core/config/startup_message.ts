@@ -10,6 +10,7 @@
  *   port: 8080,
  *   publicUrl: null,
  *   tlsCertFile: null,
+ *   auth: "open" as const,
  *   storage: "messages in ./data",
  * };
  * assert.match(startupMessage(at, ["192.168.1.20"]), /Others can open http:\/\/192\.168\.1\.20:8080$/m);
@@ -28,6 +29,8 @@ export interface StartupInfo {
   readonly publicUrl: string | null;
   /** The certificate of the listener; null if it serves plain HTTP. */
   readonly tlsCertFile: string | null;
+  /** Whether guests are welcome. */
+  readonly auth: "open" | "required";
   /** Where messages are stored, in words. */
   readonly storage: string;
 }
@@ -42,13 +45,14 @@ export function startupMessage(
   info: StartupInfo,
   addresses: readonly string[] | undefined,
 ): string {
-  const { host, publicUrl, storage } = info;
+  const { host, publicUrl, auth, storage } = info;
   const isOurs = publicUrl !== null && isLoopbackHost(new URL(publicUrl).hostname);
   // There, and at no other address, users come back from an OpenID provider.
   const here = isOurs ? publicUrl : localUrl(info);
   const socket = here.replace(/^http/, "ws");
-  const first =
-    `Parley is on ${here} (${storage}): open it in a browser, or: npx wscat -c ${socket}/ws`;
+  // Without a token, wscat would be refused.
+  const terminal = auth === "open" ? `, or: npx wscat -c ${socket}/ws` : "";
+  const first = `Parley is on ${here} (${storage}): open it in a browser${terminal}`;
   const others = (isOurs ? null : publicUrl) ??
     (listensOnAll(host) ? reachableUrls(info, addresses) : undefined);
   return `${first}\n${others === undefined ? "" : `Others can open ${others}\n`}`;
@@ -71,7 +75,7 @@ export function pageUrl(info: PageInfo, addresses?: readonly string[]): string {
 }
 
 /** What is needed for the URL of the page. */
-export type PageInfo = Omit<StartupInfo, "storage">;
+export type PageInfo = Omit<StartupInfo, "auth" | "storage">;
 
 function localUrl({ host, port, tlsCertFile }: PageInfo): string {
   return urlOf(tlsCertFile, listensOnAll(host) ? "127.0.0.1" : host, port);

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { startupMessage } from "../../../lib/core/config/startup_message.ts";
 
+const KEPT = { auth: "open", storage: "messages in ./data" } as const;
 const MACHINE = ["127.0.0.1", "192.168.1.20", "169.254.3.4", "::1", "fe80::1", "fd00::20"];
 
 for (
@@ -22,7 +23,7 @@ for (
 ) {
   Deno.test(`startupMessage() on ${host}, PUBLIC_URL ${publicUrl}, directs others to ${others}`, () => {
     const text = startupMessage(
-      { host, port: 8080, publicUrl, tlsCertFile: null, storage: "messages in ./data" },
+      { host, port: 8080, publicUrl, ...KEPT, tlsCertFile: null },
       addresses,
     );
     const [first, second, ...rest] = text.split("\n");
@@ -37,10 +38,18 @@ for (
 
 Deno.test("startupMessage() of a service with a certificate has https:// and wss:// URLs", () => {
   const at = { host: "0.0.0.0", port: 8443, publicUrl: null, tlsCertFile: "/cert.pem" };
-  const text = startupMessage({ ...at, storage: "messages in ./data" }, MACHINE);
+  const text = startupMessage({ ...at, ...KEPT }, MACHINE);
   assert.equal(
     text,
     "Parley is on https://127.0.0.1:8443 (messages in ./data): open it in a browser, or: npx wscat -c wss://127.0.0.1:8443/ws\n" +
       "Others can open https://192.168.1.20:8443\n",
+  );
+});
+
+Deno.test("startupMessage() of a service without guests offers no client that it would refuse", () => {
+  const at = { host: "127.0.0.1", port: 8080, publicUrl: null, tlsCertFile: null };
+  assert.equal(
+    startupMessage({ ...at, ...KEPT, auth: "required" }, MACHINE),
+    "Parley is on http://127.0.0.1:8080 (messages in ./data): open it in a browser\n",
   );
 });
