@@ -9,6 +9,7 @@ import {
   isUseless,
   MAX_INVITES,
   MAX_OWN_INVITES,
+  OWNER_LINK_MS,
   shownInvite,
   type StoredInvite,
 } from "../../core/auth/invite.ts";
@@ -19,8 +20,6 @@ import type { RecordChange } from "../ports/directory_store.ts";
 import { BAD_INVITE, type DirectoryContext, refuse } from "./directory_context.ts";
 import { changeTo, type MemberRecords, type Read } from "./member_records.ts";
 
-/** For how long the link for the first owner is valid. */
-const OWNER_LINK_MS = 24 * 3_600_000;
 const DONE: MemberAnswer = { kind: "done" };
 
 /** Who makes an invite. */

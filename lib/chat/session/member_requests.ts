@@ -2,11 +2,11 @@
  * Requests about members: invites, and the devices of a member.
  * @module
  */
-import type { Invite } from "../../core/auth/invite.ts";
+import { type Invite, readTerms } from "../../core/auth/invite.ts";
 import type { Frame, FrameOf } from "../../core/protocol/frames.ts";
 import { faultFrame, withId } from "../../core/protocol/json_protocol.ts";
 import type { MemberRequest, RequestOf } from "../../core/protocol/requests.ts";
-import { parseRoom, ROOM_RULE } from "../../core/names/names.ts";
+import { ROOM_RULE } from "../../core/names/names.ts";
 import { BusUnavailable } from "../ports/bus.ts";
 import type { Actor, Directory, MemberAnswer, MemberCommand } from "../ports/directory.ts";
 import { acknowledge } from "./room_requests.ts";
@@ -18,8 +18,6 @@ export interface MemberRequestContext {
   /** Draws a link as a QR code: an SVG image. */
   readonly qrCode: (link: string) => Promise<string>;
 }
-
-const WEEK_SECONDS = 7 * 24 * 3_600;
 
 /** Carries out a request; resolves with the answer, if there is any. @param actor Undefined for guests. */
 export async function handleMemberRequest(
@@ -59,12 +57,9 @@ function commandOf(request: MemberRequest): MemberCommand | "nothing" | undefine
   }
 }
 
-function inviteOf(
-  { role = "member", rooms = [], uses = 1, seconds = WEEK_SECONDS }: RequestOf<"invite">,
-): MemberCommand | undefined {
-  const parsed = rooms.flatMap((it) => parseRoom(it) ?? []);
-  if (parsed.length < rooms.length) return undefined;
-  return { kind: "invite", role, rooms: parsed, uses, lifetimeMs: seconds * 1_000 };
+function inviteOf(request: RequestOf<"invite">): MemberCommand | undefined {
+  const read = readTerms(request);
+  return read.kind === "terms" ? { kind: "invite", ...read.terms } : undefined;
 }
 
 async function frameOf(

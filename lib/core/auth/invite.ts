@@ -7,12 +7,13 @@
  * import assert from "node:assert/strict";
  * assert.equal(isInviteSecret("AAAAAAAAAAAAAAAAAAAAAA"), true);
  * assert.equal(isInviteSecret("AAAA"), false);
+ * assert.deepEqual(readTerms({ rooms: ["not a room"] }), { kind: "bad room", room: "not a room" });
  * ```
  * @module
  */
 import * as v from "valibot";
 import { isUserId, type UserId } from "../log/entry.ts";
-import { parseStoredRoom, type RoomId } from "../names/names.ts";
+import { parseRoom, parseStoredRoom, type RoomId } from "../names/names.ts";
 import { type Role, ROLES } from "./member.ts";
 
 /** What an invite gives. */
@@ -69,16 +70,44 @@ export interface StoredInvite extends Invite {
   readonly isFirst?: boolean | undefined;
 }
 
+/** The terms that a request may state; those left out are {@linkcode DEFAULT_TERMS}. */
+export interface WantedTerms {
+  /** See {@linkcode InviteTerms}. */
+  readonly role?: Role | undefined;
+  /** As users write them. */
+  readonly rooms?: readonly string[] | undefined;
+  /** See {@linkcode InviteTerms}. */
+  readonly uses?: number | undefined;
+  /** For how long, in seconds. */
+  readonly seconds?: number | undefined;
+}
+
+/** The terms of a request, or the first of its rooms that is not valid. */
+export type ReadTerms =
+  | { readonly kind: "terms"; readonly terms: InviteTerms }
+  | { readonly kind: "bad room"; readonly room: string };
+
 /** Random bytes of a secret. */
 export const INVITE_BYTES = 16;
 /** Time in which a link for another device must be used. */
 export const DEVICE_LINK_MS = 300_000;
+/** Time in which the link for the first owner must be used. */
+export const OWNER_LINK_MS = 24 * 3_600_000;
 /** Maximum number of uses of an invite. */
 export const MAX_USES = 1_000;
+/** Minimum time for which an invite is valid. */
+export const MIN_INVITE_MS = 60_000;
 /** Maximum time for which an invite is valid. */
 export const MAX_INVITE_MS = 365 * 24 * 3_600_000;
 /** Maximum number of rooms of an invite. */
 export const MAX_INVITE_ROOMS = 20;
+/** What an invite gives unless more is stated. */
+export const DEFAULT_TERMS: InviteTerms = {
+  role: "member",
+  rooms: [],
+  uses: 1,
+  lifetimeMs: 7 * 24 * 3_600_000,
+};
 /** Maximum number of invites of users that can be used at the same time, in the whole service. */
 export const MAX_INVITES = 1_000;
 /** Maximum number of those that one user has made. */
@@ -87,6 +116,30 @@ export const MAX_OWN_INVITES = 50;
 const MAX_REDEMPTIONS = 20;
 /** For how long an invite is kept after its last use: a lost reply is asked for again within seconds. */
 const REPEATED_MS = 600_000;
+
+const wholeNumber = (min: number, max: number) =>
+  v.pipe(v.number(), v.integer(), v.minValue(min), v.maxValue(max));
+
+/** The schemas of {@linkcode WantedTerms}, without that of the rooms. */
+export const WANTED_TERMS = {
+  role: v.picklist(ROLES),
+  uses: wholeNumber(1, MAX_USES),
+  seconds: wholeNumber(MIN_INVITE_MS / 1_000, MAX_INVITE_MS / 1_000),
+} as const;
+
+/** The terms of an invite that a request asks for. Callers have checked them against the schemas. */
+export function readTerms(
+  { role = DEFAULT_TERMS.role, rooms = [], uses = DEFAULT_TERMS.uses, seconds }: WantedTerms,
+): ReadTerms {
+  const parsed: RoomId[] = [];
+  for (const text of rooms) {
+    const room = parseRoom(text);
+    if (room === undefined) return { kind: "bad room", room: text };
+    parsed.push(room);
+  }
+  const lifetimeMs = seconds === undefined ? DEFAULT_TERMS.lifetimeMs : seconds * 1_000;
+  return { kind: "terms", terms: { role, rooms: parsed, uses, lifetimeMs } };
+}
 
 /** Whether a text can be the secret of an invite: 128 bits as base64url. */
 export function isInviteSecret(text: string): boolean {

@@ -10,7 +10,7 @@
  * ```
  * @module
  */
-import { MAX_INVITE_MS, MAX_USES } from "../auth/invite.ts";
+import { DEFAULT_TERMS, DEVICE_LINK_MS, MAX_INVITE_MS, MAX_USES } from "../auth/invite.ts";
 import { ROLES } from "../auth/member.ts";
 import { isUserId } from "../log/entry.ts";
 
@@ -27,15 +27,18 @@ export const INVITE_FLAGS = [
 export const INVITE_LIST = "--list";
 
 const DAY_SECONDS = 24 * 3_600;
-const MAX_DAYS = MAX_INVITE_MS / 1_000 / DAY_SECONDS;
+const DAY_MS = DAY_SECONDS * 1_000;
+const MAX_DAYS = MAX_INVITE_MS / DAY_MS;
 
 /** The lines of `--help`. */
 export const INVITE_HELP = [
-  `  --role ROLE       ${ROLES.join(", ")}; default: member`,
+  `  --role ROLE       ${ROLES.join(", ")}; default: ${DEFAULT_TERMS.role}`,
   "  --rooms A,B       the rooms that the new members see first",
-  "  --uses N          how many people can use the link; default: 1",
-  "  --days N          for how long it is valid; default: 7",
-  "  --device ID       instead: a link that adds a device to the member with this id, for five minutes",
+  `  --uses N          how many people can use the link; default: ${DEFAULT_TERMS.uses}`,
+  `  --days N          for how long it is valid; default: ${DEFAULT_TERMS.lifetimeMs / DAY_MS}`,
+  `  --device ID       instead: a link that adds a device to the member with this id, for ${
+    DEVICE_LINK_MS / 60_000
+  } minutes`,
   "  --list            instead: lists the invites that can be used",
   "  --revoke ID       instead: makes an invite useless, by its id in the list",
 ];
@@ -75,9 +78,9 @@ export function readInviteFlags(given: ReadonlyMap<string, string>): InviteFlags
   return { body, problems };
 }
 
-function readDevice(user: string): InviteFlags {
+function readDevice(member: string): InviteFlags {
   const problem = "--device needs the id of a member, which users lists";
-  return { body: { user }, problems: isUserId(user) ? [] : [problem] };
+  return { body: { member }, problems: isUserId(member) ? [] : [problem] };
 }
 
 function isRole(text: string): boolean {

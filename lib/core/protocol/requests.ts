@@ -4,8 +4,8 @@
  * @module
  */
 import * as v from "valibot";
-import { MAX_INVITE_MS, MAX_INVITE_ROOMS, MAX_USES } from "../auth/invite.ts";
-import { MAX_LABEL_LENGTH, ROLES } from "../auth/member.ts";
+import { DEFAULT_TERMS, MAX_INVITE_ROOMS, WANTED_TERMS } from "../auth/invite.ts";
+import { MAX_LABEL_LENGTH } from "../auth/member.ts";
 import { parsePosition } from "../log/position.ts";
 
 const text = (about: string) => v.pipe(v.string(), v.description(about));
@@ -147,8 +147,10 @@ export const REQUESTS = {
       v.description("true for a link that adds a device to you. It works once, for five minutes."),
     )),
     role: v.optional(v.pipe(
-      v.picklist(ROLES),
-      v.description("The role of those who use it; member by default. Not above your own."),
+      WANTED_TERMS.role,
+      v.description(
+        `The role of those who use it; ${DEFAULT_TERMS.role} by default. Not above your own.`,
+      ),
     )),
     rooms: v.optional(v.pipe(
       v.array(room),
@@ -156,17 +158,11 @@ export const REQUESTS = {
       v.description("The rooms that they see first."),
     )),
     uses: v.optional(v.pipe(
-      v.number(),
-      v.integer(),
-      v.minValue(1),
-      v.maxValue(MAX_USES),
-      v.description("How many people can use it; 1 by default."),
+      WANTED_TERMS.uses,
+      v.description(`How many people can use it; ${DEFAULT_TERMS.uses} by default.`),
     )),
     seconds: v.optional(v.pipe(
-      v.number(),
-      v.integer(),
-      v.minValue(60),
-      v.maxValue(MAX_INVITE_MS / 1_000),
+      WANTED_TERMS.seconds,
       v.description("For how long it is valid; a week by default."),
     )),
     page: v.optional(v.pipe(

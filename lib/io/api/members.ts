@@ -5,10 +5,10 @@
 import * as v from "valibot";
 import { inviteLink } from "../../chat/session/member_requests.ts";
 import type { Directory, MemberAnswer, MemberCommand } from "../../chat/ports/directory.ts";
-import { type Invite, MAX_INVITE_MS, MAX_INVITE_ROOMS, MAX_USES } from "../../core/auth/invite.ts";
-import { type Member, ROLES } from "../../core/auth/member.ts";
+import { type Invite, MAX_INVITE_ROOMS, readTerms, WANTED_TERMS } from "../../core/auth/invite.ts";
+import type { Member } from "../../core/auth/member.ts";
 import { isUserId, type UserId } from "../../core/log/entry.ts";
-import { parseRoom, type RoomId } from "../../core/names/names.ts";
+import { ROOM_RULE } from "../../core/names/names.ts";
 import { jsonResponse, problemResponse } from "../http/responses.ts";
 import { type OperatorHandler, readJson, RequestProblem } from "./operator.ts";
 
@@ -17,30 +17,20 @@ export const INVITES_PATH = "/api/v1/invites";
 /** The path of members. */
 export const USERS_PATH = "/api/v1/users";
 
-const DAY_SECONDS = 24 * 3_600;
-const MIN_SECONDS = 60;
 const OPERATOR = { kind: "operator" } as const;
 
 const EXPECTED = 'The body must be JSON with "role", "rooms", "uses" and "seconds", all of them ' +
-  'optional, or with "user" for a link that adds a device to that member, or with "revoke" and ' +
+  'optional, or with "member" for a link that adds a device to that member, or with "revoke" and ' +
   "the id of an invite";
 
 const Body = v.union([
-  v.strictObject({ user: v.custom<UserId>((it) => typeof it === "string" && isUserId(it)) }),
+  v.strictObject({ member: v.custom<UserId>((it) => typeof it === "string" && isUserId(it)) }),
   v.strictObject({ revoke: v.string() }),
   v.strictObject({
-    role: v.optional(v.picklist(ROLES), "member"),
-    rooms: v.optional(v.pipe(v.array(v.string()), v.maxLength(MAX_INVITE_ROOMS)), []),
-    uses: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_USES)), 1),
-    seconds: v.optional(
-      v.pipe(
-        v.number(),
-        v.integer(),
-        v.minValue(MIN_SECONDS),
-        v.maxValue(MAX_INVITE_MS / 1_000),
-      ),
-      7 * DAY_SECONDS,
-    ),
+    role: v.optional(WANTED_TERMS.role),
+    rooms: v.optional(v.pipe(v.array(v.string()), v.maxLength(MAX_INVITE_ROOMS))),
+    uses: v.optional(WANTED_TERMS.uses),
+    seconds: v.optional(WANTED_TERMS.seconds),
   }),
 ]);
 
@@ -77,22 +67,12 @@ function commandOf(body: unknown): MemberCommand {
   const parsed = v.safeParse(Body, body);
   if (!parsed.success) throw new RequestProblem({ status: 400, detail: EXPECTED });
   const { output } = parsed;
-  if ("user" in output) return { kind: "add device", user: output.user };
+  if ("member" in output) return { kind: "add device", user: output.member };
   if ("revoke" in output) return { kind: "revoke invite", id: output.revoke };
-  const { role, uses, seconds } = output;
-  return {
-    kind: "invite",
-    role,
-    uses,
-    rooms: output.rooms.map(roomOf),
-    lifetimeMs: seconds * 1_000,
-  };
-}
-
-function roomOf(text: string): RoomId {
-  const room = parseRoom(text);
-  if (room !== undefined) return room;
-  throw new RequestProblem({ status: 400, code: "bad_room", detail: `${text} is no room` });
+  const read = readTerms(output);
+  if (read.kind === "terms") return { kind: "invite", ...read.terms };
+  const detail = `${read.room} is no room: ${ROOM_RULE}`;
+  throw new RequestProblem({ status: 400, code: "bad_room", detail });
 }
 
 const STATUSES = { not_allowed: 404, bad_invite: 404, too_many_invites: 409 } as const;
@@ -127,7 +107,7 @@ function describeInvite(
     ...{ invite: id, role, rooms, usesLeft },
     ...{ createdAt: timeOf(createdAt), expiresAt: timeOf(expiresAt) },
     ...(createdBy && { by: createdBy }),
-    ...(member && { user: member }),
+    ...(member && { member }),
   };
 }
 

@@ -13,7 +13,7 @@ const Invite = v.object({
   rooms: v.array(v.string()),
   usesLeft: v.number(),
   expiresAt: v.string(),
-  user: v.optional(v.string()),
+  member: v.optional(v.string()),
 });
 const Made = v.object({ link: v.string(), invite: Invite });
 const Listed = v.object({ invites: v.array(Invite) });
@@ -71,9 +71,9 @@ async function describeMade(
 ): Promise<string | undefined> {
   const parsed = v.safeParse(Made, response);
   if (!parsed.success) return undefined;
-  const { link, invite: { invite, role, usesLeft, expiresAt, user } } = parsed.output;
+  const { link, invite: { invite, role, usesLeft, expiresAt, member } } = parsed.output;
   const uses = usesLeft === 1 ? "once" : `${usesLeft} times`;
-  const what = user === undefined ? `makes a new ${role}` : `adds a device to ${user}`;
+  const what = member === undefined ? `makes a new ${role}` : `adds a device to ${member}`;
   const more = await textAfterLink(link, isTerminal);
   return `${link}\n${
     more && `${more}\n`
@@ -83,10 +83,10 @@ async function describeMade(
 function describeList(response: unknown): string | undefined {
   const parsed = v.safeParse(Listed, response);
   if (!parsed.success) return undefined;
-  const rows = parsed.output.invites.map(({ invite, role, rooms, usesLeft, expiresAt, user }) =>
+  const rows = parsed.output.invites.map(({ invite, role, rooms, usesLeft, expiresAt, member }) =>
     [
       invite,
-      user === undefined ? role : `device of ${user}`,
+      member === undefined ? role : `device of ${member}`,
       `${usesLeft} left`,
       `until ${expiresAt}`,
       rooms.join(","),

@@ -4,8 +4,11 @@
  */
 import { inviteLink } from "../../chat/session/member_requests.ts";
 import { BusUnavailable } from "../../chat/ports/bus.ts";
+import { OWNER_LINK_MS } from "../../core/auth/invite.ts";
 import { textAfterLink } from "./link_text.ts";
 import type { Service } from "./service.ts";
+
+const HOURS = OWNER_LINK_MS / 3_600_000;
 
 /** The text; empty if there is a member. */
 export async function ownerLinkText(
@@ -16,7 +19,7 @@ export async function ownerLinkText(
     if (secret === undefined) return "";
     const link = inviteLink(service.page, secret);
     const more = await textAfterLink(link, true);
-    return `\nTo become the owner, open this link. It works once, within 24 hours:\n${link}\n${more}\n`;
+    return `\nTo become the owner, open this link. It works once, within ${HOURS} hours:\n${link}\n${more}\n`;
   } catch (error) {
     if (!(error instanceof BusUnavailable)) throw error;
     return "The store is unavailable, so there is no link for the first owner yet: later, run invite --role owner\n";

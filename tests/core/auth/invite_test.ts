@@ -1,13 +1,17 @@
 /** Invites: when they can be used, and for how long they are kept. */
 import assert from "node:assert/strict";
+import * as v from "valibot";
 import {
   isInviteSecret,
   isUsable,
   isUseless,
+  MAX_INVITE_MS,
   parseStoredInvite,
+  readTerms,
   type Redemption,
   shownInvite,
   type StoredInvite,
+  WANTED_TERMS,
   withRedemption,
 } from "../../../lib/core/auth/invite.ts";
 import { user } from "../../contract/fixtures.ts";
@@ -99,5 +103,40 @@ const DAMAGED = {
 for (const [what, stored] of Object.entries(DAMAGED)) {
   Deno.test(`parseStoredInvite() refuses ${what}`, () => {
     assert.equal(parseStoredInvite(stored), undefined);
+  });
+}
+
+const WEEK_MS = 7 * 24 * 3_600_000;
+
+for (
+  const [wanted, terms] of [
+    [{}, { role: "member", rooms: [], uses: 1, lifetimeMs: WEEK_MS }],
+    [{ role: "owner", uses: 3, seconds: 60 }, {
+      ...{ role: "owner", rooms: [], uses: 3, lifetimeMs: 60_000 },
+    }],
+    [{ rooms: ["Team", "news"] }, {
+      ...{ role: "member", rooms: ["team", "news"], uses: 1, lifetimeMs: WEEK_MS },
+    }],
+  ] as const
+) {
+  Deno.test(`readTerms() makes of ${JSON.stringify(wanted)}: ${JSON.stringify(terms)}`, () => {
+    assert.deepEqual(readTerms(wanted), { kind: "terms", terms });
+  });
+}
+
+Deno.test("readTerms() names the first room that is none", () => {
+  const read = readTerms({ rooms: ["team", "no room", "nor this"] });
+  assert.deepEqual(read, { kind: "bad room", room: "no room" });
+});
+
+for (
+  const [what, schema, good, bad] of [
+    ["uses", WANTED_TERMS.uses, [1, 1_000], [0, 1.5, 1_001]],
+    ["seconds", WANTED_TERMS.seconds, [60, MAX_INVITE_MS / 1_000], [59, MAX_INVITE_MS / 1_000 + 1]],
+  ] as const
+) {
+  Deno.test(`A request may state ${what} from ${good[0]} to ${good[1]}`, () => {
+    for (const it of good) assert.equal(v.safeParse(schema, it).success, true, `${it}`);
+    for (const it of bad) assert.equal(v.safeParse(schema, it).success, false, `${it}`);
   });
 }

@@ -7,7 +7,7 @@ for (
     [{ "--role": "owner" }, { role: "owner" }],
     [{ "--rooms": "team, news" }, { rooms: ["team", "news"] }],
     [{ "--uses": "1000", "--days": "365" }, { uses: 1_000, seconds: 31_536_000 }],
-    [{ "--device": "m_ann00000" }, { user: "m_ann00000" }],
+    [{ "--device": "m_ann00000" }, { member: "m_ann00000" }],
     [{ "--revoke": "abc" }, { revoke: "abc" }],
     [{ "--list": "" }, undefined],
   ] as const
