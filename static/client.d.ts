@@ -58,23 +58,27 @@ export class Chat {
   rename(name: string): Promise<void>;
   /**
    * Makes a link. Members can add their own devices; owners and moderators can invite others.
-   * @returns Rejects with a ChatError: `not_allowed`, `too_many_invites`, `bad_room`, `disconnected`.
+   * @returns Rejects with a ChatError: `not_allowed`, `bad_room`, `bad_frame` (terms out of range),
+   * `too_many_invites`, `slow_down`, `unavailable`, and `unknown_outcome` or `disconnected`, after which it may have been made.
    */
   invite(terms?: InviteTerms): Promise<NewInvite>;
   /**
    * The invites of the service that can be used.
-   * @returns Rejects with a ChatError: `not_allowed`.
+   * @returns Rejects with a ChatError: `not_allowed`, `slow_down`, `unavailable`, `unknown_outcome`,
+   * `disconnected`.
    */
   invites(): Promise<readonly Invite[]>;
   /**
    * The devices with which the member signs in.
-   * @returns Rejects with a ChatError: `not_allowed`.
+   * @returns Rejects with a ChatError: `not_allowed`, `slow_down`, `unavailable`, `unknown_outcome`,
+   * `disconnected`.
    */
   devices(): Promise<readonly Device[]>;
   /**
    * Makes an invite useless, or signs one of the member's devices out.
    * @param what The id of either.
-   * @returns Rejects with a ChatError: `not_allowed`, `bad_invite`.
+   * @returns Rejects with a ChatError: `not_allowed`, `bad_invite` (there is no such invite), `bad_frame`,
+   * `slow_down`, `unavailable`, and `unknown_outcome` or `disconnected`, after which it may have been done.
    */
   revoke(
     what: {
@@ -297,7 +301,10 @@ export type ChatOptions = {
    * again whenever a new one is needed. Default: the user is a guest.
    */
   token?: TokenFunction | undefined;
-  /** The secret of an invite: the user becomes a member, or this device is added to one. */
+  /**
+   * The secret of an invite: the user becomes a member, or this device is added to one. Not used if the
+   * storage has a good token of a member, who then returns.
+   */
   invite?: string | undefined;
   /** With `invite`: how to list this device, such as `Firefox on Linux`, up to 64 characters. */
   device?: string | undefined;

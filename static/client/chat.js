@@ -32,7 +32,8 @@ import { Value } from "./observable.js";
  * @typedef {object} ChatOptions
  * @property {import("./app/app_token.js").TokenFunction} [token] Returns a token that your app has signed for the user: now, and
  *   again whenever a new one is needed. Default: the user is a guest.
- * @property {string} [invite] The secret of an invite: the user becomes a member, or this device is added to one.
+ * @property {string} [invite] The secret of an invite: the user becomes a member, or this device is added to one. Not used if the
+ *   storage has a good token of a member, who then returns.
  * @property {string} [device] With `invite`: how to list this device, such as `Firefox on Linux`, up to 64 characters.
  * @property {string} [attempt] With `invite`: 22 characters that identify this attempt to use it; repeated, they give the same
  *   answer. Default: random ones.
@@ -203,18 +204,27 @@ export class Chat {
   /**
    * Makes a link. Members can add their own devices; owners and moderators can invite others.
    * @param {InviteTerms} [terms]
-   * @returns {Promise<NewInvite>} Rejects with a ChatError: `not_allowed`, `too_many_invites`, `bad_room`, `disconnected`.
+   * @returns {Promise<NewInvite>} Rejects with a ChatError: `not_allowed`, `bad_room`, `bad_frame` (terms out of range),
+   *   `too_many_invites`, `slow_down`, `unavailable`, and `unknown_outcome` or `disconnected`, after which it may have been made.
    */
   invite(terms) {
     return this.#ask({ ...terms, type: "invite" });
   }
 
-  /** The invites of the service that can be used. @returns {Promise<readonly Invite[]>} Rejects with a ChatError: `not_allowed`. */
+  /**
+   * The invites of the service that can be used.
+   * @returns {Promise<readonly Invite[]>} Rejects with a ChatError: `not_allowed`, `slow_down`, `unavailable`, `unknown_outcome`,
+   *   `disconnected`.
+   */
   async invites() {
     return (await this.#ask({ type: "invites" })).invites;
   }
 
-  /** The devices with which the member signs in. @returns {Promise<readonly Device[]>} Rejects with a ChatError: `not_allowed`. */
+  /**
+   * The devices with which the member signs in.
+   * @returns {Promise<readonly Device[]>} Rejects with a ChatError: `not_allowed`, `slow_down`, `unavailable`, `unknown_outcome`,
+   *   `disconnected`.
+   */
   async devices() {
     return (await this.#ask({ type: "devices" })).devices;
   }
@@ -222,7 +232,8 @@ export class Chat {
   /**
    * Makes an invite useless, or signs one of the member's devices out.
    * @param {{ invite: string } | { device: string }} what The id of either.
-   * @returns {Promise<void>} Rejects with a ChatError: `not_allowed`, `bad_invite`.
+   * @returns {Promise<void>} Rejects with a ChatError: `not_allowed`, `bad_invite` (there is no such invite), `bad_frame`,
+   *   `slow_down`, `unavailable`, and `unknown_outcome` or `disconnected`, after which it may have been done.
    */
   async revoke(what) {
     await this.#ask({ ...what, type: "revoke" });
@@ -269,7 +280,8 @@ export class Chat {
       await hello;
     } catch (error) {
       if (!(error instanceof RefusedError)) return this.#identity.onHelloLost();
-      if (!error.retry && !this.#appToken?.onRefused(error)) return this.#connection.close(error);
+      const user = this.#appToken ?? this.#identity;
+      if (!error.retry && !user.onRefused(error)) return this.#connection.close(error);
       if (error.afterMs !== undefined) this.#connection.delayReconnect(error.afterMs);
       this.#connection.reconnect();
     }

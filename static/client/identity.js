@@ -13,7 +13,7 @@ import { memberOf } from "./user_kind.js";
 // The server holds the name of a silently lost connection for 10 s. The rest allows for network delay.
 const GHOST_MS = 15_000;
 /** The close code of a session that has been ended, or whose token is worthless. */
-const SIGNED_OUT = 4508;
+export const SIGNED_OUT = 4508;
 /** The server's limit for names, in UTF-16 units. Normalizing a long run of combining marks takes quadratic time. */
 export const MAX_NAME_LENGTH = 128;
 
@@ -87,6 +87,10 @@ export class Identity {
     if (me.kind === "guest" && this.#sentToken === this.#storage.token) {
       this.#storage.forgetMember();
     }
+    // The wanted name belongs to a member. Asked for again, it would lead to another guest name each time.
+    if (me.kind === "guest" && this.#name && you.name !== normalized(this.#name)) {
+      this.#name = undefined;
+    }
     this.#save(resume, me);
     this.me.set(me);
     return true;
@@ -102,6 +106,15 @@ export class Identity {
     if (token === undefined) return;
     this.#ownToken = token;
     this.#storage.saveToken(token, me?.kind === "member" ? me.user : null);
+  }
+
+  /**
+   * The server has refused the hello for good.
+   * @param {{ code: string }} _error
+   * @returns {boolean} Whether another hello may be accepted.
+   */
+  onRefused(_error) {
+    return false;
   }
 
   /**
@@ -133,7 +146,7 @@ export class Identity {
     this.#name = name;
     const { value } = this.me;
     if (value === null || name.length > MAX_NAME_LENGTH) return;
-    this.me.set({ ...value, name: name.trim().normalize("NFC") });
+    this.me.set({ ...value, name: normalized(name) });
   }
 
   /** Whether the name may still be held by this user's own earlier connection, which the server drops soon. */
@@ -146,4 +159,9 @@ export class Identity {
   #startGhost() {
     this.#ghostSince = this.#platform.now();
   }
+}
+
+/** A name as the server spells it. @param {string} name */
+function normalized(name) {
+  return name.trim().normalize("NFC");
 }

@@ -60,6 +60,20 @@ Deno.test("Identity sends its name in a new hello when another page's token is r
   assert.equal(identity.me.value?.user, "u10");
 });
 
+Deno.test("Identity does not ask again for a name that the server did not give to a guest", () => {
+  const { identity } = page(new FakeStorage(), "Ann");
+  identity.helloRequest();
+  assert.ok(identity.acceptHello({ you: { user: "u1", name: "Guest17" }, resume: "t1" }));
+  assert.deepEqual(identity.helloRequest(), { type: "hello", name: undefined, resume: "t1" });
+});
+
+Deno.test("Identity asks again for a name that the server only spells differently", () => {
+  const { identity } = page(new FakeStorage(), " Zoe\u0308 ");
+  identity.helloRequest();
+  assert.ok(identity.acceptHello({ you: { user: "u1", name: "Zo\u00eb" }, resume: "t1" }));
+  assert.equal(identity.helloRequest().name, " Zoe\u0308 ");
+});
+
 Deno.test("Identity adopts the user of a page that was greeted first", () => {
   const storage = new FakeStorage();
   const { identity } = page(storage);

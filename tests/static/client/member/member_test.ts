@@ -6,6 +6,8 @@ import { codeOf, FakeStorage, kindOf, startChat, type StartedChat } from "../fak
 const MEMBER = { user: "m_ann", name: "Ann", role: "owner" } as const;
 const INVITE = { invite: "A".repeat(22), device: "Firefox on Linux" } as const;
 const SIGNED_OUT = 4508;
+/** Time for the next attempt. */
+const RETRY_MS = 1_000;
 
 /** Completes the handshake; the hello has been sent. */
 async function open({ world }: StartedChat): Promise<void> {
@@ -52,6 +54,99 @@ Deno.test("Chat becomes a member with an invite, and returns with its token", as
   await open(later);
   assert.equal(helloOf(later).hello["resume"], "t1");
   later.chat.close();
+});
+
+Deno.test("Chat started again with the same invite returns as the member with the token, and sends no invite", async () => {
+  const storage = new FakeStorage();
+  const options = { ...INVITE, storage };
+  const first = startChat(options);
+  await greet(first, "t1");
+  first.chat.close();
+  const second = startChat(options);
+  await open(second);
+  assert.deepEqual(helloOf(second), { hello: { name: "Ann", resume: "t1" }, attempt: undefined });
+  await cut(second);
+  await open(second);
+  await second.world.socket.sendHello({ ...MEMBER, resume: "t2" });
+  assert.deepEqual(second.chat.me.value, { ...MEMBER, kind: "member" });
+  await cut(second);
+  await open(second);
+  assert.deepEqual(helloOf(second).hello, { name: "Ann", resume: "t2" });
+  await second.world.socket.serverCloses(SIGNED_OUT, "signed out");
+  assert.equal(kindOf(second.chat.state), "closed", "a device that is signed out stays out");
+});
+
+for (
+  const [what, reject] of [
+    ["is signed out", ({ world }) => world.socket.serverCloses(SIGNED_OUT, "signed out")],
+    [
+      "makes a guest of the user",
+      ({ world }) => world.socket.sendHello({ user: "u1", name: "Guest1", resume: "g1" }),
+    ],
+    ["is no token where one is required", (page) => refuse(page, "token_required")],
+  ] as const satisfies readonly [string, (page: StartedChat) => Promise<void>][]
+) {
+  Deno.test(`Chat uses its invite, once, if the member's token in the storage ${what}`, async () => {
+    const storage = new FakeStorage();
+    const first = startChat({ ...INVITE, storage });
+    await greet(first, "t1");
+    first.chat.close();
+    const page = startChat({ ...INVITE, storage });
+    const users: (string | undefined)[] = [];
+    page.chat.me.subscribe((me) => users.push(me?.user));
+    await open(page);
+    await reject(page);
+    await page.world.advance(RETRY_MS);
+    await open(page);
+    assert.deepEqual(helloOf(page).hello, { ...INVITE, name: "Ann" });
+    await cut(page);
+    await open(page);
+    assert.deepEqual(helloOf(page).hello, { ...INVITE, name: "Ann" }, "until it is answered");
+    await page.world.socket.sendHello({ ...MEMBER, user: "m_new", resume: "t2" });
+    assert.deepEqual(users, [undefined, "m_new"], "nobody else is reported meanwhile");
+    await cut(page);
+    await open(page);
+    assert.equal(helloOf(page).hello["resume"], "t2");
+    await reject(page);
+    await page.world.advance(RETRY_MS);
+    assert.ok(page.world.sockets.at(-1)?.sentOf("hello").every(({ invite }) => !invite), "once");
+    page.chat.close();
+  });
+}
+
+Deno.test("Chat is closed if neither the member's token nor the invite is good any more", async () => {
+  const storage = new FakeStorage();
+  const first = startChat({ ...INVITE, storage });
+  await greet(first, "t1");
+  first.chat.close();
+  const { chat, ...page } = startChat({ ...INVITE, storage });
+  await open({ chat, ...page });
+  await page.world.socket.serverCloses(SIGNED_OUT, "signed out");
+  await page.world.advance(20_000);
+  await open({ chat, ...page });
+  await refuse({ chat, ...page }, "bad_invite");
+  const { value } = chat.state;
+  assert.equal(value.kind === "closed" && value.error?.code, "bad_invite");
+});
+
+Deno.test("Chat returns with a token that another page has stored since its own was rejected", async () => {
+  const storage = new FakeStorage();
+  const first = startChat({ ...INVITE, storage });
+  await greet(first, "t1");
+  first.chat.close();
+  const page = startChat({ ...INVITE, storage });
+  await open(page);
+  await page.world.socket.serverCloses(SIGNED_OUT, "signed out");
+  // As the link for a device does.
+  const other = startChat({ ...INVITE, storage });
+  await open(other);
+  await other.world.socket.serverCloses(SIGNED_OUT, "signed out");
+  await other.world.advance(20_000);
+  await greet(other, "t9");
+  await page.world.advance(20_000);
+  await open(page);
+  assert.equal(helloOf(page).hello["resume"], "t9");
+  for (const { chat } of [page, other]) chat.close();
 });
 
 Deno.test("Chat repeats an attempt to use an invite until it is answered", async () => {

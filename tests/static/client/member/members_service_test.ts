@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { type Chat, connect } from "../../../../static/client.js";
 import type { ChatOptions } from "../../../../static/client/chat.js";
+import { freePort } from "../../../support/provision.ts";
 import { startTestService, type TestService } from "../../../support/service.ts";
 import { inviteAsOperator, MEMBER_SETTINGS } from "../../../support/member_links.ts";
 import { codeOf, FakeStorage } from "../fake_platform.ts";
@@ -49,6 +50,63 @@ Deno.test("A member is invited, returns, adds a device, invites others, and sign
   await laptop.revoke({ invite: open?.invite ?? "" });
   assert.deepEqual(await laptop.invites(), []);
 });
+
+Deno.test("A program that starts again with the same options is the same member, until its device is signed out", async () => {
+  await using service = await startTestService(MEMBER_SETTINGS);
+  const storage = new FakeStorage();
+  const invite = await inviteAsOperator(service, { uses: 2 });
+  const options = { invite, name: "bot", device: "A program", storage };
+  const first = await enter(service, options);
+  const me = first.me.value;
+  first.close();
+  using second = await enter(service, options);
+  assert.deepEqual(second.me.value, me);
+  const [device, ...others] = await second.devices();
+  assert.deepEqual(others, [], "it has not used the invite again");
+  // The answer may come too late.
+  await second.revoke({ device: device?.device ?? "" }).catch(() => {});
+  await waitForValue(second.state, ({ kind }) => kind === "closed");
+
+  const third = connect(`${service.url}/ws`, options);
+  const closed = await waitForValue(third.state, ({ kind }) => kind === "closed");
+  assert.equal(closed.kind === "closed" && closed.error?.code, "name_taken", "the invite is used");
+  const link = await inviteAsOperator(service, { member: me?.user });
+  using fourth = await enter(service, { ...options, invite: link });
+  assert.deepEqual(fourth.me.value, me);
+});
+
+Deno.test("A program whose service has lost its members joins again with its invite", async () => {
+  const storage = new FakeStorage();
+  const port = String(freePort());
+  const options = { name: "bot", storage };
+  {
+    await using service = await startTestService({ ...MEMBER_SETTINGS, PORT: port });
+    const invite = await inviteAsOperator(service);
+    (await enter(service, { ...options, invite })).close();
+  }
+  await using service = await startTestService({ ...MEMBER_SETTINGS, PORT: port });
+  const invite = await inviteAsOperator(service);
+  using chat = await enter(service, { ...options, invite });
+  assert.equal(chat.me.value?.kind, "member");
+  assert.equal((await chat.devices()).length, 1);
+});
+
+for (
+  const [what, ask, code] of [
+    ["invite() to a role above one's own", (it) => it.invite({ role: "owner" }), "not_allowed"],
+    ["invite() for no room", (it) => it.invite({ rooms: ["a b"] }), "bad_room"],
+    ["invite() for nobody", (it) => it.invite({ uses: 0 }), "bad_frame"],
+    ["revoke() of an unknown invite", (it) => it.revoke({ invite: "unknown" }), "bad_invite"],
+    ["revoke() of another's device", (it) => it.revoke({ device: "unknown" }), "not_allowed"],
+  ] as const satisfies readonly [string, (chat: Chat) => Promise<unknown>, string][]
+) {
+  Deno.test(`Chat.${what} is refused with ${code}`, async () => {
+    await using service = await startTestService(MEMBER_SETTINGS);
+    const invite = await inviteAsOperator(service, { role: "moderator" });
+    using chat = await enter(service, { invite, name: "Ann" });
+    assert.equal(await codeOf(ask(chat)), code);
+  });
+}
 
 Deno.test("A chat with a used invite or a member's name is closed, and a guest may not invite", async () => {
   await using service = await startTestService(MEMBER_SETTINGS);
