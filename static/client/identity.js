@@ -82,7 +82,8 @@ export class Identity {
       if (isStranger && this.#name !== undefined) return false;
       if (this.#name !== undefined) this.#name = you.name;
     }
-    const me = { ...memberOf(you), ...(you.role && { role: you.role }) };
+    const { role } = you;
+    const me = { ...memberOf(you), ...(role && { role }) };
     // The token of a member that makes a guest of the user is worthless for good.
     if (me.kind === "guest" && this.#sentToken === this.#storage.token) {
       this.#storage.forgetMember();
