@@ -20,7 +20,7 @@ import { roomName } from "../../client/room/room_name.js";
 /** @typedef {{ secret: string, isDevice: boolean }} InviteLink */
 /** @typedef {{ room: string | null, position: string | null, name: string | null, isBad: boolean }} PageAddress `isBad`: the requested room has no valid name. */
 
-const INVITE = /^#(invite|device)=(.{1,99})/;
+const INVITE = /^#(invite|device)=(.{0,99})/;
 // A room of 64 characters of 4 bytes and a position, with every byte percent-encoded.
 const MAX_HASH_LENGTH = 1_000;
 const POSITION = /^[0-9a-z]{1,32}:\d{1,15}$/;
@@ -62,8 +62,8 @@ export function makeHash(room, position) {
  * @returns {InviteLink | null}
  */
 export function parseInvite(href) {
-  const [, kind, secret] = INVITE.exec(new URL(href).hash) ?? [];
-  return secret ? { secret, isDevice: kind === "device" } : null;
+  const [, kind, secret = ""] = INVITE.exec(new URL(href).hash) ?? [];
+  return kind ? { secret, isDevice: kind === "device" } : null;
 }
 
 /** Parses a whole URL. @param {string} href @returns {PageAddress} */

@@ -20,6 +20,8 @@ import { errorText } from "./records.js";
 /** @typedef {import("../base/address.js").InviteLink} InviteLink */
 /** @typedef {import("../../client/frames.js").Me} Me */
 
+const SECRET = /^[\w-]{22}$/;
+
 /**
  * What the dialog needs from the page.
  * @typedef {object} JoinContext
@@ -57,20 +59,26 @@ export class JoinDialog {
   /** Opens it. @param {InviteLink} link */
   async open(link) {
     this.#link = link;
-    const name = await this.#knownName();
+    // Otherwise it was cut off, most likely when it was copied.
+    const isWhole = SECRET.test(link.secret);
+    const name = isWhole ? await this.#knownName() : null;
     // Another link was opened meanwhile.
     if (link !== this.#link) return;
-    const { translator } = this.#context;
+    const { translator, preferences } = this.#context;
     this.#stop();
     showError(this.#field, this.#error, "");
-    if (name !== null) {
+    if (name === null) this.#describe(isWhole);
+    else {
       this.#title.textContent = translator.text("joinKnownTitle");
       this.#text.textContent = translator.text("joinKnown", { name });
-    } else this.#describe();
-    this.#offer(name === null);
-    this.#field.value = this.#context.preferences.name ?? "";
+      this.#offer(false);
+    }
+    this.#field.value = preferences.name ?? "";
+    // Hides the connection's status: a service without guests has refused the page's, which says nothing about the link.
+    document.body.classList.add("joining");
     if (!this.#dialog.open) this.#dialog.showModal();
     if (!this.#named.hidden) this.#field.focus();
+    if (!isWhole) this.#fail(translator.faultSentence("bad_invite"));
   }
 
   /** The name of whoever is signed in already; null for a guest. @returns {Promise<string | null>} */
@@ -83,12 +91,15 @@ export class JoinDialog {
     return me?.name ?? preferences.lastName;
   }
 
-  #describe() {
+  /** @param {boolean} isUsable As far as is known. */
+  #describe(isUsable) {
     const { translator } = this.#context;
     const { isDevice } = this.#link;
+    const text = translator.text(isDevice ? "joinDeviceText" : "joinText");
     this.#title.textContent = translator.text(isDevice ? "joinDeviceTitle" : "joinTitle");
-    this.#text.textContent = translator.text(isDevice ? "joinDeviceText" : "joinText");
+    this.#text.textContent = isUsable ? text : "";
     this.#button.textContent = translator.text(isDevice ? "signIn" : "join");
+    this.#offer(isUsable);
   }
 
   /** Whether the link can be used. @param {boolean} isUsable */
@@ -146,8 +157,7 @@ export class JoinDialog {
     this.#stop();
     // The link is for a new member, whatever it said.
     if (error.code === "bad_name") this.#link = { ...this.#link, isDevice: false };
-    this.#describe();
-    this.#offer(error.code !== "bad_invite");
+    this.#describe(error.code !== "bad_invite");
     this.#fail(errorText(error, this.#context.translator));
   }
 
@@ -166,6 +176,7 @@ export class JoinDialog {
 
   #onClose() {
     this.#stop();
+    document.body.classList.remove("joining");
     const { chat, goToRoom } = this.#context;
     // As without an invite.
     if (chat.rooms.value.length === 0 && chat.state.value.kind !== "closed") goToRoom(DEFAULT_ROOM);

@@ -35,7 +35,7 @@ for (
     [`#invite=${SECRET}`, { secret: SECRET, isDevice: false }],
     [`?room=den#device=${SECRET}`, { secret: SECRET, isDevice: true }],
     [`#invite=${"x".repeat(5_000)}`, { secret: "x".repeat(99), isDevice: false }],
-    ["#invite=", null],
+    ["#invite=", { secret: "", isDevice: false }],
     ["#invite", null],
     [`?invite=${SECRET}`, null],
     [`#den/invite=${SECRET}`, null],
