@@ -62,10 +62,17 @@ export class LinkView {
 
   /** @param {HTMLInputElement} field @param {HTMLElement} status */
   async #copy(field, status) {
-    const { value } = field;
     // Missing outside of secure contexts, as on another machine's plain http.
-    const isCopied = await navigator.clipboard?.writeText(value).then(() => true, () => false);
+    const written = navigator.clipboard?.writeText(field.value).then(() => true, () => false);
+    // Without it, nothing may be waited for: browsers copy only while they handle the click.
+    const isCopied = (written && await written) || copySelected(field);
     status.textContent = this.#translator.text(isCopied ? "linkCopied" : "copyByHand");
-    if (!isCopied) field.select();
   }
+}
+
+/** Selects the text of a field and copies it, if the browser still can. @param {HTMLInputElement} field */
+function copySelected(field) {
+  field.focus();
+  field.select();
+  return document.execCommand?.("copy") ?? false;
 }
