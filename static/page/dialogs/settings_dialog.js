@@ -73,13 +73,16 @@ export class SettingsDialog {
       this.#signIn.hidden = !offersSignIn || isSignedIn;
       this.#signOut.hidden = !offersSignIn || !isSignedIn;
       // An app or a provider can state a role, too.
-      this.#invite.hidden = (me?.role ?? "member") === "member";
+      const { role = "member" } = me ?? {};
+      this.#invite.hidden = role === "member";
       this.#devices.hidden = me?.kind !== "member";
       this.#memberTools.hidden = this.#invite.hidden && this.#devices.hidden;
     });
     const showRole = () => {
-      const role = chat.me.value?.role;
-      this.#role.textContent = role ? roleName(role, translator) : "";
+      const { kind, role } = chat.me.value ?? {};
+      // Users of an app are not members here, whatever the app calls them.
+      const isShown = role && (kind === "member" || role !== "member");
+      this.#role.textContent = isShown ? roleName(role, translator) : "";
     };
     chat.me.subscribe(showRole);
     translator.language.subscribe(showRole);

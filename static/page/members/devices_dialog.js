@@ -8,7 +8,7 @@
 import { prepareDialog } from "../base/dialog.js";
 import { find, make, onClick } from "../base/dom.js";
 import { LinkView, pageAddress } from "./link_view.js";
-import { errorText, recordRow, timeOf } from "./records.js";
+import { attempt, recordRow, timeOf } from "./records.js";
 
 /** @typedef {import("../../client/member_types.js").Device} Device */
 
@@ -90,13 +90,8 @@ export class DevicesDialog {
     });
   }
 
-  /** @param {() => Promise<void>} fn */
-  async #attempt(fn) {
-    this.#error.textContent = "";
-    try {
-      await fn();
-    } catch (error) {
-      this.#error.textContent = errorText(error, this.#translator);
-    }
+  /** @param {() => Promise<void>} request */
+  #attempt(request) {
+    return attempt(this.#error, this.#translator, request);
   }
 }

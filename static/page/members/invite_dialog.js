@@ -9,7 +9,7 @@
 import { prepareDialog } from "../base/dialog.js";
 import { find, make } from "../base/dom.js";
 import { LinkView, pageAddress } from "./link_view.js";
-import { errorText, recordRow, roleName, timeOf } from "./records.js";
+import { attempt, recordRow, roleName, timeOf } from "./records.js";
 
 /** @typedef {import("../../client/member_types.js").Invite} Invite */
 /** @typedef {import("../../client/member_types.js").Role} Role */
@@ -55,7 +55,7 @@ export class InviteDialog {
 
   /** Opens it. */
   open() {
-    const role = this.#chat.me.value?.role ?? "member";
+    const { role = "member" } = this.#chat.me.value ?? {};
     this.#role.replaceChildren(...INVITABLE[role].map((it) => {
       const option = make("option", "", roleName(it, this.#translator));
       option.value = it;
@@ -77,7 +77,8 @@ export class InviteDialog {
     const role = INVITABLE.owner.find((it) => it === this.#role.value) ?? "member";
     const uses = this.#uses.valueAsNumber;
     const isValid = this.#uses.checkValidity() && Number.isInteger(uses);
-    if (!isValid) return this.#fail(this.#translator.text("inviteUsesRule"));
+    this.#error.textContent = isValid ? "" : this.#translator.text("inviteUsesRule");
+    if (!isValid) return;
     const terms = { role, uses, rooms, seconds: Number(this.#time.value), page: pageAddress() };
     this.#button.disabled = true;
     await this.#attempt(async () => {
@@ -127,19 +128,9 @@ export class InviteDialog {
     });
   }
 
-  /** @param {() => Promise<void>} fn */
-  async #attempt(fn) {
-    this.#error.textContent = "";
-    try {
-      await fn();
-    } catch (error) {
-      this.#fail(errorText(error, this.#translator));
-    }
-  }
-
-  /** @param {string} words */
-  #fail(words) {
-    this.#error.textContent = words;
+  /** @param {() => Promise<void>} request */
+  #attempt(request) {
+    return attempt(this.#error, this.#translator, request);
   }
 }
 

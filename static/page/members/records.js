@@ -31,6 +31,21 @@ export function timeOf(at, { language }) {
   return new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" }).format(at);
 }
 
+/**
+ * Makes requests, and shows in words why they fail.
+ * @param {HTMLElement} line
+ * @param {Translator} translator
+ * @param {() => Promise<void>} request
+ */
+export async function attempt(line, translator, request) {
+  line.textContent = "";
+  try {
+    await request();
+  } catch (error) {
+    line.textContent = errorText(error, translator);
+  }
+}
+
 /** A failure of a request in words. @param {unknown} error @param {Translator} translator */
 export function errorText(error, translator) {
   const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
