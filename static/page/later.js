@@ -18,6 +18,7 @@ import { InviteDialog } from "./members/invite_dialog.js";
 import { JoinDialog } from "./members/join_dialog.js";
 import { watchOtherPages } from "./members/joined_elsewhere.js";
 import { MEMBERS_MARKUP } from "./members/markup.js";
+import { watchOwnName } from "./members/name_lost.js";
 import { laterEn } from "./i18n/later_en.js";
 import { Toolbar } from "./log/view/toolbar.js";
 import { NameDialog } from "./dialogs/name_dialog.js";
@@ -49,6 +50,7 @@ import { UpgradeBar } from "./shell/upgrade.js";
  * @property {() => boolean} isFree Whether a reload would go unnoticed.
  * @property {(room: string, text: string) => void} putBack Puts a text into the message field of a room.
  * @property {(name: string) => void} onRenamed Called with the user's new name.
+ * @property {() => void} forgetName Forgets the name that the user has chosen.
  */
 
 /** The parts, in the page. */
@@ -106,11 +108,16 @@ export class OnDemandParts {
     context.attachToolbar(new Toolbar());
     translator.refresh();
     showSignInBar(chat);
-    showSignedOutBar(chat, preferences);
+    showSignedOutBar(chat, preferences, translator);
     new UpgradeBar(translator, chat, isFree);
     const reload = () => ({ words: translator.text("reload"), run: () => location.reload() });
     watchOtherPages(chat, isFree, () => toasts.show(translator.text("joinedElsewhere"), reload()));
+    watchOwnName(chat, preferences, (name, guestName) => {
+      context.forgetName();
+      toasts.show(translator.text("nameLost", { name, guestName }));
+    });
   }
+
   /**
    * Opens the name dialog. The name of a user who is signed in is not for the page to change.
    * @param {string | null} suggested The name in the page's address, for guests who have not chosen one.

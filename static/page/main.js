@@ -73,7 +73,18 @@ const attention = new Attention(chat, rooms, preferences);
 const sidebar = new Sidebar(translator);
 const account = new Account(translator, chat, preferences, rename);
 const onDemand = new OnDemand({
-  ...{ attention, chat, preferences, translator, toasts, leave, rename, onRenamed, isFree },
+  ...{
+    attention,
+    chat,
+    preferences,
+    translator,
+    toasts,
+    leave,
+    rename,
+    onRenamed,
+    forgetName,
+    isFree,
+  },
   ownName: account.ownName,
   palette: { rooms, goToRoom, mention },
   attachToolbar: (toolbar) => roomPane.attachToolbar(toolbar),
@@ -197,6 +208,11 @@ function onRenamed(name) {
   preferences.name = name;
   account.draw();
   toasts.show(translator.text("nameSaved", { name }));
+}
+
+function forgetName() {
+  preferences.name = null;
+  account.draw();
 }
 
 // On a phone, focusing the field would open the keyboard.

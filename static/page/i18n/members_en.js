@@ -17,6 +17,7 @@ export const membersEn = {
   joinNotKept:
     "This browser stores nothing for this page, so you could not stay signed in. Open the link in another browser.",
   joinedElsewhere: "You have joined as a member on another page. This one is still a guest’s.",
+  nameLost: "{name} belongs to a member now; you are {guestName}.",
   notNow: "Not now",
   roleOwner: "Owner",
   roleModerator: "Moderator",
@@ -34,7 +35,7 @@ export const membersEn = {
   makeLink: "Make a link",
   link: "Link",
   copy: "Copy",
-  copyByHand: "It could not be copied. Copy it from the field.",
+  copyByHand: "The link could not be copied. It is selected: press Ctrl+C, or ⌘C on a Mac.",
   linkIsLocal:
     "The link leads to {host}, which only this computer can open. Open the chat at its address in the network first, to make a link for other devices.",
   qrCode: "QR code of the link",
@@ -54,8 +55,10 @@ export const membersEn = {
     "Open it on the other device, or scan the code there. It works once, within five minutes.",
   signOutHere: "Sign out here? You need a new link to come back.",
   signedOut:
-    "This device was signed out. To come back, open a link from “Devices” on another device, or a new invite.",
-  continueAsGuest: "Continue as a guest",
+    "This device was signed out. To come back, open a link from “Devices” on another device, or ask whoever runs this chat for a link for your device.",
+  forgetAccount: "Forget this account",
+  forgetRule: "Forget this account? Drafts and unsent messages in this browser will be lost.",
+  forgetNow: "Forget it",
   fault_bad_invite: "this link was used, has expired or was revoked. Ask for a new one.",
   fault_too_many_invites: "there are too many open invites. Revoke some first.",
 };

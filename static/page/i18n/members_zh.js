@@ -16,6 +16,7 @@ export const membersZh = {
     "你在这个浏览器里的昵称是 {name}，所以没有使用这个链接。要使用它，请在其他浏览器或设备上打开。",
   joinNotKept: "浏览器不为本页保存任何内容，无法保持登录。请在其他浏览器中打开链接。",
   joinedElsewhere: "你已在另一个页面以成员身份加入，本页仍是访客。",
+  nameLost: "{name} 现在属于一位成员，你的昵称是 {guestName}。",
   notNow: "暂不",
   roleOwner: "所有者",
   roleModerator: "管理员",
@@ -33,7 +34,7 @@ export const membersZh = {
   makeLink: "生成链接",
   link: "链接",
   copy: "复制",
-  copyByHand: "无法自动复制，请从输入框中复制。",
+  copyByHand: "无法自动复制。链接已选中，请按 Ctrl+C（Mac 上按 ⌘C）。",
   linkIsLocal:
     "链接指向 {host}，只有这台电脑能打开。要给其他设备生成链接，请先用网络地址打开聊天。",
   qrCode: "链接的二维码",
@@ -51,8 +52,11 @@ export const membersZh = {
   addDevice: "添加设备",
   deviceLinkRule: "请在另一台设备上打开链接或扫码。五分钟内有效，只能使用一次。",
   signOutHere: "确定退出？回来需要新的链接。",
-  signedOut: "这台设备已退出登录。要回来，请打开另一台设备上“设备”中的链接，或新的邀请。",
-  continueAsGuest: "以访客身份继续",
+  signedOut:
+    "这台设备已退出登录。要回来，请打开另一台设备上“设备”中的链接，或向聊天的管理者索取用于你设备的链接。",
+  forgetAccount: "忘记这个账号",
+  forgetRule: "忘记后，此浏览器中的草稿和未发送的消息会丢失。",
+  forgetNow: "确定忘记",
   fault_bad_invite: "这个链接已被使用、已过期或已撤销，请索取新的链接。",
   fault_too_many_invites: "有效的邀请太多，请先撤销一些。",
 };

@@ -7,8 +7,8 @@
 /** Constant markup. Never insert user text here. */
 export const MEMBERS_MARKUP = `
 <div id="signed-out-bar" class="bar friendly" hidden>
-<span role="status" data-text="signedOut"></span>
-<button id="continue-as-guest" type="button" class="plain" data-text="continueAsGuest"></button>
+<span id="signed-out-words" role="status" data-text="signedOut"></span>
+<button id="forget-account" type="button" class="plain" data-text="forgetAccount"></button>
 </div>
 <dialog id="join-dialog" aria-labelledby="join-title" aria-describedby="join-text">
 <form novalidate>

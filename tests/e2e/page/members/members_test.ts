@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { stringsOf } from "../../../../static/page/i18n/strings.js";
+import { laterEn } from "../../../../static/page/i18n/later_en.js";
 import { membersEn } from "../../../../static/page/i18n/members_en.js";
 import { membersZh } from "../../../../static/page/i18n/members_zh.js";
 import { accessibilityViolations, COLOR_RULES } from "../../../support/chromium.ts";
@@ -157,7 +158,9 @@ pageTest(
     assert.equal(await phone.locator("#status").isVisible(), false);
     await phone.reload();
     await phone.getByText(words.signedOut).waitFor();
-    await phone.click("#continue-as-guest");
+    await phone.click("#forget-account");
+    await phone.getByText(words.forgetRule).waitFor();
+    await phone.click("#forget-account");
     await whenJoined(phone);
     assert.match(await phone.locator("#me bdi").innerText(), /^Guest\d+$/);
   },
@@ -262,10 +265,102 @@ pageTest(
 );
 
 pageTest("A service without guests lets an invited visitor in", async (stage) => {
-  const page = await becomeMember(stage, "Ann");
+  const secret = await inviteAsOperator(stage, { rooms: ["den"] });
+  const page = await openLink(stage, `#invite=${secret}`);
+  const status = page.locator("#status");
+  await page.locator("body[data-state=closed]").waitFor();
+  assert.equal(await status.isVisible(), false, "that guests are refused is no news here");
+  await page.click("#join-cancel");
+  await status.waitFor();
+  await page.goto(`${stage.url}/#invite=${secret}`);
+  await page.locator("#join-dialog[open]").waitFor();
+  await page.fill("#join-name", "Ann");
+  await page.press("#join-name", "Enter");
+  await whenNamed(page, "Ann");
   await say(page, "hello");
   await untilShown(page, "hello");
 }, { settings: { ...settings, AUTH: "required" } });
+
+for (const link of ["#invite=short", `#device=${"x".repeat(23)}`, "#invite=", "#invite=a b"]) {
+  pageTest(`A link that was not copied as a whole is bad at once: ${link}`, async (stage) => {
+    const page = await openLink(stage, link);
+    await page.getByText("This link was used, has expired or was revoked.").waitFor();
+    assert.equal(await page.locator("#join-submit").isVisible(), false);
+    assert.equal(await text(page, "join-text"), "");
+    await page.click("#join-cancel");
+    await whenJoined(page);
+  }, { settings });
+}
+
+pageTest(
+  "A guest whose name becomes a member's is told so, and asks for it no more",
+  async (stage) => {
+    const guest = await stage.enter("?name=Lee#den");
+    await guest.evaluate("navigator.serviceWorker.ready.then(() => {})");
+    await becomeMember(stage, "Lee");
+    const toast = guest.locator(".toast", {
+      hasText: "Lee belongs to a member now; you are Guest",
+    });
+    await toast.waitFor();
+    await guest.locator("#guest-bar").waitFor();
+    const names: string[] = [];
+    // At the first visit, the server may draw another one than in the room.
+    for (let visit = 0; visit < 3; visit++) {
+      await guest.reload();
+      await whenJoined(guest);
+      names.push(await guest.locator("#me bdi").innerText());
+    }
+    assert.match(String(names[1]), /^Guest\d+$/);
+    assert.equal(names[2], names[1]);
+
+    const late = await stage.enter("?name=Lee#den");
+    const given = await late.locator("#me bdi").innerText();
+    await late.getByText(`Lee belongs to a member now; you are ${given}.`).waitFor();
+    await late.reload();
+    await whenJoined(late);
+    assert.equal(await late.locator("#me bdi").innerText(), given);
+  },
+  { settings },
+);
+
+for (
+  const [what, before, copies] of [
+    ["without the clipboard of secure contexts", "", true],
+    ["by hand, if the browser refuses", "document.execCommand = () => false;", false],
+  ] as const
+) {
+  pageTest(`A link is copied ${what}`, async (stage) => {
+    const script =
+      `Object.defineProperty(Navigator.prototype, "clipboard", { value: undefined });${before}`;
+    const page = await becomeMember(stage, "Ann", {}, { before: script });
+    const link = await deviceLink(page);
+    await page.getByRole("button", { name: words.copy, exact: true }).click();
+    const said = page.locator("#device-link [role=status]");
+    const { linkCopied } = laterEn;
+    await eventually(() => said.innerText(), copies ? linkCopied : words.copyByHand);
+    assert.equal(await page.evaluate("getSelection().toString()"), link, "it is selected");
+    if (!copies) return;
+    await page.keyboard.press("Escape");
+    await page.focus("#text");
+    await page.keyboard.press("Control+V");
+    assert.equal(await page.inputValue("#text"), link);
+  }, { settings });
+}
+
+for (const role of ["member", "moderator"] as const) {
+  const words = role === "member" ? "" : membersEn.roleModerator;
+  pageTest(`The settings show the role ${role} of an app's user as "${words}"`, async (stage) => {
+    const before = `const { parse } = JSON;
+      JSON.parse = (text) => {
+        const frame = parse(text);
+        const you = { user: "a_ann", name: "Ann", role: "${role}" };
+        return frame?.type === "hello" ? { ...frame, you } : frame;
+      };`;
+    const page = await stage.enter("#den", { before });
+    await page.click("#open-settings");
+    assert.equal(await text(page, "settings-role"), words);
+  }, { settings });
+}
 
 pageTest("A browser that stores nothing says so before it uses a link", async (stage) => {
   const secret = await inviteAsOperator(stage);
@@ -366,12 +461,18 @@ for (const [locale, strings] of [["en-GB", membersEn], ["zh-CN", membersZh]] as 
         await page.getByText(strings.signedOut).waitFor();
         if (width === 360) await page.keyboard.press("Escape");
         await check(page, "signed out");
+        await page.focus("#forget-account");
+        await page.keyboard.press("Enter");
+        await page.getByText(strings.forgetRule).waitFor();
+        await check(page, "forgetting the account");
         const late = await openLink(stage, `#device=${secret}`, options);
         assert.equal(await text(late, "join-title"), strings.joinDeviceTitle);
         await check(late, "a link for a device");
         await late.click("#join-submit");
         await late.getByText(strings.fault_bad_invite.slice(1)).waitFor();
         await check(late, "a used link");
+        const cut = await openLink(stage, "#invite=short", options);
+        await check(cut, "a cut link");
       },
       { settings },
     );
