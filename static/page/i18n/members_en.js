@@ -10,7 +10,8 @@ export const membersEn = {
   joinText: "Choose a name. It will be yours here: nobody else can have it.",
   join: "Join",
   joinDeviceTitle: "Sign in on this device",
-  joinDeviceText: "This link adds this device to your account. It works once.",
+  joinDeviceText:
+    "This link signs this device in as the member for whom it was made. It works once. Continue only if that is you.",
   joinKnownTitle: "You are already signed in",
   joinKnown:
     "You are {name} in this browser, so the link was not used. To use it, open it in another browser or on another device.",
@@ -43,7 +44,6 @@ export const membersEn = {
   noInvites: "There are none.",
   usesLeftOne: "For 1 more person, until {time}.",
   usesLeftMany: "For {count} more people, until {time}.",
-  deviceLink: "Another device of a member",
   revoke: "Revoke",
   devices: "Devices",
   devicesText: "The browsers in which you are signed in. Sign out those that you no longer use.",

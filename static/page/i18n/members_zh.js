@@ -10,7 +10,8 @@ export const membersZh = {
   joinText: "起个昵称吧。它在这里只属于你，别人不能使用。",
   join: "加入",
   joinDeviceTitle: "在这台设备上登录",
-  joinDeviceText: "这个链接会把这台设备添加到你的账号，只能使用一次。",
+  joinDeviceText:
+    "这个链接会让这台设备以某位成员的身份登录，只能使用一次。只有那位成员是你本人时才继续。",
   joinKnownTitle: "你已经登录",
   joinKnown:
     "你在这个浏览器里的昵称是 {name}，所以没有使用这个链接。要使用它，请在其他浏览器或设备上打开。",
@@ -42,7 +43,6 @@ export const membersZh = {
   noInvites: "暂无。",
   usesLeftOne: "还可供 1 人使用，{time} 到期。",
   usesLeftMany: "还可供 {count} 人使用，{time} 到期。",
-  deviceLink: "成员的另一台设备",
   revoke: "撤销",
   devices: "设备",
   devicesText: "你已在这些浏览器中登录。不再使用的请退出登录。",

@@ -98,9 +98,8 @@ export class InviteDialog {
     const newest = [...invites].sort((one, other) => other.createdAt - one.createdAt);
     const hadFocus = this.#list.contains(document.activeElement);
     this.#list.replaceChildren(...newest.map((it) => {
-      const { member, role, invite } = it;
-      const kind = member ? this.#translator.text("deviceLink") : roleName(role, this.#translator);
-      return recordRow([kind], this.#about(it), {
+      const { role, invite } = it;
+      return recordRow([roleName(role, this.#translator)], this.#about(it), {
         words: this.#translator.text("revoke"),
         run: () => void this.#revoke(invite),
       });
