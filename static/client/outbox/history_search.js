@@ -55,6 +55,8 @@ export async function searchHistory(records, uplink) {
       if (record?.sentAs === message.user) found.set(message.id, message);
     }
     first = messages[0]?.position ?? first;
+    // The log of this epoch is empty: what it once had was lost with a failover.
+    if (first === undefined && /:0$/.test(position)) oldest.set(position.slice(0, -2), 0);
     const isLast = !more || messages.length === 0;
     // If there are no messages, all of them may have exceeded the retention.
     hasReachedStart = isLast && (first === undefined ? /:0$/.test(position) : /:1$/.test(first));
