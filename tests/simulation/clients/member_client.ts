@@ -10,12 +10,11 @@ import {
   SIGNED_OUT,
 } from "../../../lib/core/protocol/close_codes.ts";
 import type { Frame, FrameOf } from "../../../lib/core/protocol/frames.ts";
-import { Wire, type WireClient } from "../world/wire.ts";
+import { type Wire, type WireClient, wireToAnyNode } from "../world/wire.ts";
 import type { World } from "../world/world.ts";
 import { isRoomFrame, JoinedRooms } from "./joined_rooms.ts";
 import { PendingRequests, type RequestFields } from "./pending_requests.ts";
 
-const MAX_LATENCY_MS = 100;
 /** A node reads again what was revoked after 30 s, unless it cannot reach the store for another 14. */
 const SIGNED_OUT_WITHIN_MS = 75_000;
 const MAX_DEVICES = 4;
@@ -96,16 +95,8 @@ export class MemberClient implements WireClient {
 
   /** Connects to any running node. */
   connect(): void {
-    const { dice, running, clock } = this.#world;
     if (this.#isOver || this.wire) return;
-    if (running.length === 0) return clock.after(500, () => this.connect());
-    this.wire = new Wire(
-      this.#world,
-      dice.pick(running),
-      this,
-      MAX_LATENCY_MS,
-      (at, socket) => at.openHandler(socket, undefined, () => {}),
-    );
+    this.wire = wireToAnyNode(this.#world, this, () => this.connect());
   }
 
   /** Disconnects for good. */

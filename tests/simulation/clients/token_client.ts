@@ -12,12 +12,11 @@ import {
 } from "../../../lib/core/protocol/close_codes.ts";
 import type { Frame, FrameOf } from "../../../lib/core/protocol/frames.ts";
 import type { SimToken } from "../world/sim_authenticator.ts";
-import { Wire, type WireClient } from "../world/wire.ts";
+import { PROMPT_LATENCY_MS, type Wire, type WireClient, wireToAnyNode } from "../world/wire.ts";
 import type { World } from "../world/world.ts";
 import { isRoomFrame, JoinedRooms } from "./joined_rooms.ts";
 import { PendingRequests, type RequestFields } from "./pending_requests.ts";
 
-const MAX_LATENCY_MS = 100;
 /** The heartbeat visits every connection within this time. */
 const BEAT_MS = 5_000;
 
@@ -43,16 +42,8 @@ export class TokenClient implements WireClient {
 
   /** Connects to any running node. */
   connect(): void {
-    const { dice, running, clock } = this.#world;
     if (this.#isRetired || this.wire) return;
-    if (running.length === 0) return clock.after(500, () => this.connect());
-    this.wire = new Wire(
-      this.#world,
-      dice.pick(running),
-      this,
-      MAX_LATENCY_MS,
-      (at, socket) => at.openHandler(socket, undefined, () => {}),
-    );
+    this.wire = wireToAnyNode(this.#world, this, () => this.connect());
   }
 
   /** Disconnects for good. */
@@ -126,7 +117,7 @@ export class TokenClient implements WireClient {
     }
     const { clock } = this.#world;
     const lastMs = Math.max(...tokens.map((token) => token?.expiresAt ?? 0)) + EXPIRY_GRACE_MS;
-    if (clock.date() > lastMs + BEAT_MS + MAX_LATENCY_MS) {
+    if (clock.date() > lastMs + BEAT_MS + PROMPT_LATENCY_MS) {
       this.#reportViolation(`was sent ${frame.type} long after its token expired`);
     }
   }

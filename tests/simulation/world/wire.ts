@@ -185,3 +185,26 @@ export class Wire implements Socket, Peer {
     return this.#world.dice.between(1, this.#maxLatencyMs);
   }
 }
+
+/** Latency of clients that check times. */
+export const PROMPT_LATENCY_MS = 100;
+
+/** Connects a JSON client to any running node; undefined if there is none: it is then tried again. */
+export function wireToAnyNode(
+  world: World,
+  client: WireClient,
+  again: () => void,
+): Wire | undefined {
+  const { dice, running, clock } = world;
+  if (running.length === 0) {
+    clock.after(500, again);
+    return undefined;
+  }
+  return new Wire(
+    world,
+    dice.pick(running),
+    client,
+    PROMPT_LATENCY_MS,
+    (at, socket) => at.openHandler(socket, undefined, () => {}),
+  );
+}
