@@ -110,6 +110,7 @@ export class Chat {
       request: (frame) => this.#request(frame),
       requestWithRetry: (frame) => retryWhileLimited(() => this.#request(frame), platform),
       canRetryJoin: ({ code, retry }) => retry || code === "name_taken" && this.#identity.hasGhost,
+      onJoinedAs: (name) => this.#identity.onJoinedAs(name),
       onRenamed: (name) => this.#identity.onRenamed(name),
       hasGhost: () => this.#identity.hasGhost,
       reconnect: () => this.#connection.reconnect(),

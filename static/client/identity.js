@@ -130,6 +130,17 @@ export class Identity {
   }
 
   /**
+   * The user has joined a room, which has given a user who wants no certain name another one if the first was taken there.
+   * @param {string} name
+   */
+  onJoinedAs(name) {
+    const { value } = this.me;
+    if (this.#name === undefined && value !== null && value.name !== name) {
+      this.me.set({ ...value, name });
+    }
+  }
+
+  /**
    * The server or another page has renamed the user.
    * @param {string} name
    * @returns {string | null} The wanted name, if the new one is temporary.

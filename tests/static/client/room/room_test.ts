@@ -412,6 +412,24 @@ Deno.test("Room recognizes a temporary name from the server", async () => {
   chat.close();
 });
 
+Deno.test("A guest whose name was taken in the room is known by the name that the room gave instead", async () => {
+  const { chat, world } = startChat({ name: undefined });
+  const room = chat.join("lobby");
+  await world.socket.open();
+  await world.socket.sendHello({ user: "u1", name: "Guest50", resume: "t1" });
+  await world.socket.sendJoined("lobby", { name: "Guest15" });
+  assert.deepEqual([chat.me.value?.name, room.me.value, room.wanted.value], [
+    "Guest15",
+    "Guest15",
+    null,
+  ]);
+  await world.socket.serverCloses();
+  await world.advance(20_000);
+  await world.socket.open();
+  assert.equal(world.socket.lastOf("hello")["name"], undefined, "which is not a wanted name");
+  chat.close();
+});
+
 Deno.test("Room.wanted is null again when the user has chosen the temporary name, or another one", async () => {
   for (const name of ["Ann (2)", "Anna"]) {
     const { chat, world, room } = await startInRoom();
