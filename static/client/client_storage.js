@@ -87,13 +87,33 @@ export class ClientStorage {
   }
 
   /**
-   * Stores a session token. A guest's, perhaps of another page, does not replace that of a member.
+   * Stores a session token, unless another page has stored a newer one of the user. A guest's, perhaps of another page, does not
+   * replace that of a member.
    * @param {string} token
    * @param {string | null} member The member; null for guests.
+   * @param {string | undefined} previous The token that was exchanged for it. Another one that is stored is newer than that.
+   * @returns {boolean} Whether it was stored.
    */
-  saveToken(token, member) {
+  saveToken(token, member, previous) {
+    if (this.member === member && this.token !== previous) return false;
     this.#put(member === null ? "resume" : "member", token);
     if (member !== null) this.#put("member-id", member);
+    return true;
+  }
+
+  /** The user's new name, if the stored token has an older one. */
+  get newName() {
+    return this.#get("name") ?? undefined;
+  }
+
+  set newName(name) {
+    if (name !== undefined) this.#put("name", name);
+    else if (this.newName !== undefined) this.#remove("name");
+  }
+
+  /** Removes the token of the guest. */
+  forgetGuest() {
+    this.#remove("resume");
   }
 
   /** Removes the token of the member. */

@@ -32,6 +32,10 @@ export class Identity {
   #sentToken;
   /** The newest token issued to this page. @type {string | undefined} */
   #ownToken;
+  // Whether a guest's token has been sent and not been answered.
+  #isReturningGuest = false;
+  // Whether another page's token is stored instead of the one with the newest name.
+  #isNameUnsaved = false;
   #ghostSince = -Infinity;
 
   /**
@@ -50,7 +54,8 @@ export class Identity {
   /** The hello to send. */
   helloRequest() {
     this.#sentToken = this.#storage.token;
-    const name = this.#isOthers ? undefined : this.#name;
+    this.#isReturningGuest = this.#sentToken !== undefined && this.#storage.member === null;
+    const name = (this.#isOthers ? undefined : this.#name) ?? this.#storage.newName;
     const language = this.#language && { language: this.#language };
     return { type: "hello", name, resume: this.#sentToken, ...language };
   }
@@ -72,6 +77,7 @@ export class Identity {
    * @returns {boolean} False if the server assigned another user than it should: send the hello again.
    */
   acceptHello({ you, resume }) {
+    this.#isReturningGuest = false;
     // Another page on the same storage received its hello meanwhile: both pages must be the same user.
     if (this.#sentToken === undefined && this.#storage.token !== undefined) return false;
     const isStranger = this.me.value !== null && this.me.value.user !== you.user;
@@ -87,26 +93,28 @@ export class Identity {
     // The token of a member that makes a guest of the user is worthless for good.
     if (me.kind === "guest" && this.#sentToken === this.#storage.token) {
       this.#storage.forgetMember();
+      this.#sentToken = this.#storage.token;
     }
     // The wanted name belongs to a member. Asked for again, it would lead to another guest name each time.
     if (me.kind === "guest" && this.#name && you.name !== normalized(this.#name)) {
       this.#name = undefined;
     }
-    this.#save(resume, me);
+    this.#isNameUnsaved = false;
+    if (this.#save(resume, me, this.#sentToken)) this.#storage.newName = undefined;
     this.me.set(me);
     return true;
   }
 
   /** @param {string | undefined} token The new token. */
   saveToken(token) {
-    this.#save(token, this.me.value);
+    this.#isNameUnsaved = !this.#save(token, this.me.value, this.#ownToken);
   }
 
-  /** @param {string | undefined} token @param {Me | null} me */
-  #save(token, me) {
-    if (token === undefined) return;
+  /** @param {string | undefined} token @param {Me | null} me @param {string | undefined} previous */
+  #save(token, me, previous) {
+    if (token === undefined) return true;
     this.#ownToken = token;
-    this.#storage.saveToken(token, me?.kind === "member" ? me.user : null);
+    return this.#storage.saveToken(token, me?.kind === "member" ? me.user : null, previous);
   }
 
   /**
@@ -121,12 +129,17 @@ export class Identity {
   /**
    * The server has closed the connection for good.
    * @param {number} code
-   * @returns {boolean} Whether to reconnect: another page has a newer token of the member, which made this page's worthless.
+   * @returns {boolean} Whether to reconnect: a newer token has made this page's worthless. Another page may have it. Otherwise it
+   *   was used with a copy of the storage; a guest then comes back as a new user.
    */
   onClosed(code) {
+    if (code !== SIGNED_OUT) return false;
     const { member, token } = this.#storage;
-    const isNews = token !== this.#sentToken && token !== this.#ownToken;
-    return code === SIGNED_OUT && member !== null && isNews;
+    if (this.#isReturningGuest) {
+      if (token === this.#sentToken) this.#storage.forgetGuest();
+      return true;
+    }
+    return member !== null && token !== this.#sentToken && token !== this.#ownToken;
   }
 
   /**
@@ -156,6 +169,7 @@ export class Identity {
   /** Records the user's current name. @param {string} name */
   setName(name) {
     this.#name = name;
+    if (this.#isNameUnsaved) this.#storage.newName = name;
     const { value } = this.me;
     if (value === null || name.length > MAX_NAME_LENGTH) return;
     this.me.set({ ...value, name: normalized(name) });

@@ -1,6 +1,6 @@
 /**
- * Members with devices among guests who want their names, on nodes that fail: a device returns until it is signed out,
- * nobody else is let in with its tokens, and no guest is called like a member for long.
+ * Members with devices among guests who want their names, on nodes that fail: a device returns until it is signed out, and a
+ * guest always, nobody else is let in with their older tokens, and no guest is called like a member for long.
  * @module
  */
 import { MemberDirectory } from "../../lib/chat/members/member_directory.ts";
@@ -23,6 +23,7 @@ import { World } from "./world/world.ts";
 const STORM_MS = 60_000;
 const QUIET_MS = 120_000;
 const CHECK_MS = 2_000;
+const THEFTS_MS = 30_000;
 /** A node learns of a name within 30 s, cannot reach the store for 14 more, and refreshes every 10; a crashed one's lease lasts 45. */
 const GIVEN_UP_WITHIN_MS = 100_000;
 const INVITE = {
@@ -63,6 +64,7 @@ export async function simulateMembers(
   injectFaults(world, clients, STORM_MS, false);
   await clock.run(STORM_MS);
   world.stopFaults();
+  scheduleThefts(world, guests);
   await clock.run(QUIET_MS);
   await runUntilDelivered(world);
   for (const client of [...guests, ...devices()]) client.checkFinalState();
@@ -91,11 +93,26 @@ function scheduleMembers(world: World, devices: () => readonly MemberClient[]): 
     const all = devices();
     if (all.length > 0) {
       const device = dice.pick(all);
-      world.guard(() => dice.chance(0.2) ? Thief.tryTokenOf(world, device) : device.act());
+      world.guard(() =>
+        dice.chance(0.2) ? Thief.tryOne(world, device.worthlessTokens) : device.act()
+      );
     }
     clock.after(dice.between(1, 1_500), act);
   };
   clock.after(dice.between(1, 3_000), act);
+}
+
+/** Guests come back, so that their older tokens are worth nothing, and others try those. */
+function scheduleThefts(world: World, guests: readonly JsonClient[]): void {
+  const { clock, dice } = world;
+  const act = () => {
+    if (clock.now() >= STORM_MS + THEFTS_MS) return;
+    const { wire, tokens } = dice.pick(guests);
+    if (dice.chance(0.5)) wire?.cut(1);
+    else world.guard(() => Thief.tryOne(world, tokens.worthless));
+    clock.after(dice.between(1, 1_500), act);
+  };
+  act();
 }
 
 /** The keys of a name; of a guest's temporary one also those of the name that it looks like. */

@@ -14,8 +14,8 @@ import type { Socket } from "../../lib/chat/ports/connection_handler.ts";
 import { EmbeddedBus } from "../../lib/chat/bus/embedded_bus.ts";
 import { ConcurrencyLimit } from "../../lib/chat/concurrency_limit.ts";
 import { Hub, type HubContext } from "../../lib/chat/room/hub.ts";
+import { MemoryUsedTokens } from "../../lib/io/auth/memory_used_tokens.ts";
 import { MemoryStore } from "../../lib/chat/bus/memory_store.ts";
-import type { DeviceToken } from "../../lib/chat/ports/directory.ts";
 import type { IssuedTicket, Tickets } from "../../lib/chat/ports/tickets.ts";
 import type { ReturningUser, SessionTokens } from "../../lib/chat/ports/session_tokens.ts";
 import { MemoryRevocations } from "../../lib/chat/revocations/memory_revocations.ts";
@@ -263,16 +263,22 @@ export class FakeSessionTokens implements SessionTokens {
     return id;
   }
 
-  sign({ user, name }: Author, since = 0, device?: DeviceToken): string | undefined {
+  sign(
+    { user, name }: Author,
+    { since, device, serial }: Parameters<SessionTokens["sign"]>[1],
+  ): string | undefined {
     const token = `${user}/${name}`;
-    return device ? `${token}/${since}/${device.id}/${device.serial}` : token;
+    if (device) return `${token}/${since}/${device.id}/${device.serial}`;
+    return serial === 0 ? token : `${token}/${since}/${serial}`;
   }
 
   verify(token: string): ReturningUser | undefined {
-    const [user = "", text = "", since = "0", id, serial] = token.split("/");
+    const [user = "", text = "", since = "0", id = "0", serial] = token.split("/");
     if (!isUserId(user)) return undefined;
-    const device = id === undefined ? undefined : { id, serial: Number(serial) };
-    return { user, name: name(text), hasGuestName: false, since: Number(since), device };
+    const me = { user, name: name(text), hasGuestName: false, since: Number(since) };
+    return serial === undefined
+      ? { ...me, serial: Number(id) }
+      : { ...me, serial: 0, device: { id, serial: Number(serial) } };
   }
 }
 
@@ -381,6 +387,7 @@ export class FakeChat implements Disposable {
     const access = {
       authenticator: new FakeAuthenticator(),
       tickets: new FakeTickets(),
+      usedTokens: new MemoryUsedTokens(clock),
       revocations: noRevocations(),
       auth: "open",
       ...members,

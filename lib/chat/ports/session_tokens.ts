@@ -18,10 +18,9 @@ export interface SessionTokens {
   /**
    * Returns a token for a user; undefined before {@linkcode ready}.
    *
-   * @param since See {@linkcode ReturningUser}.
-   * @param device The device of a member; undefined for a guest.
+   * @param session What the token says of the session; see {@linkcode ReturningUser}.
    */
-  sign(me: Identity, since: number, device?: DeviceToken): string | undefined;
+  sign(me: Identity, session: Omit<ReturningUser, keyof Identity>): string | undefined;
   /** Returns the token's user; undefined if the token is invalid or too old, or before {@linkcode ready}. */
   verify(token: string): ReturningUser | undefined;
 }
@@ -36,6 +35,8 @@ export interface Identity extends Author {
 export interface ReturningUser extends Identity {
   /** When the user first signed in, in milliseconds since 1970; a token that is exchanged for a newer one hands it on. */
   readonly since: number;
+  /** The number of a guest's token: 0 for the first one, and the next one for all tokens of a session that one began. */
+  readonly serial: number;
   /** The device of a member; undefined for a guest. */
   readonly device?: DeviceToken | undefined;
 }

@@ -22,6 +22,7 @@ import {
 } from "../../core/names/names.ts";
 import type { TokenUser } from "../ports/authenticator.ts";
 import type { SignInState } from "../ports/connection_handler.ts";
+import { BusUnavailable } from "../ports/bus.ts";
 import type { Actor, DeviceToken, SignedInMember } from "../ports/directory.ts";
 import type { Identity, ReturningUser } from "../ports/session_tokens.ts";
 import { type Access, accessOf } from "./access.ts";
@@ -50,6 +51,8 @@ export class SignIn implements SignInState {
   #me: Identity | undefined;
   // Of what the user has signed in with, in milliseconds since 1970.
   #issuedAt = 0;
+  // The number of the session's tokens; 0 for members.
+  #serial = 0;
   // Undefined for guests.
   #access: Access | undefined;
   // The next token of a member's device; undefined for others.
@@ -141,7 +144,25 @@ export class SignIn implements SignInState {
     }
     if (!known && auth === "required") this.#refuse(id, "token_required");
     else if (known && revocations.isRevoked(known)) this.#refuse(id, "bad_token", REVOKED);
-    else this.#welcome(request, known, { guest: returning });
+    else if (returning) return this.#helloAgain(request, returning);
+    else this.#welcome(request, known, {});
+  }
+
+  /** Welcomes a guest who has been here before. */
+  async #helloAgain(request: RequestOf<"hello">, guest: ReturningUser): Promise<void> {
+    if (await this.#isNewest(guest)) this.#welcome(request, undefined, { guest });
+    // As for a member, it is no mistake of whoever wrote the client.
+    else this.#host.output.close(SIGNED_OUT);
+  }
+
+  /** Whether no newer token of a guest was used. While the store is away it may be: a guest has little to lose. */
+  async #isNewest({ user, serial }: ReturningUser): Promise<boolean> {
+    try {
+      return await this.#context.usedTokens.use(user, serial);
+    } catch (error) {
+      if (!(error instanceof BusUnavailable)) throw error;
+      return true;
+    }
   }
 
   /** Handles `auth`. Resolves to whether the user has new rights. */
@@ -243,6 +264,7 @@ export class SignIn implements SignInState {
     this.#statedUser = this.#handshakeUser = undefined;
     this.#access = known && accessOf(known, clock);
     this.#device = member?.device;
+    this.#serial = guest ? guest.serial + 1 : 0;
     this.#issuedAt = known?.issuedAt ?? guest?.since ?? clock.date();
     const user = returning?.user ?? sessionTokens.newUserId();
     this.#me = { user, ...this.#nameOf(user, chosen, returning) };
@@ -301,7 +323,9 @@ export class SignIn implements SignInState {
     if (this.#me === undefined || isKnownElsewhere || !this.#host.output.isResumable) {
       return undefined;
     }
-    return this.#context.sessionTokens.sign(this.#me, this.#issuedAt, this.#device);
+    const { sessionTokens } = this.#context;
+    const [since, serial, device] = [this.#issuedAt, this.#serial, this.#device];
+    return sessionTokens.sign(this.#me, { since, serial, device });
   }
 
   #refuse(id: string | undefined, ...fault: FaultArguments): void {

@@ -8,6 +8,7 @@ import type { KnownNames } from "../members/known_names.ts";
 import type { TokenUser } from "../ports/authenticator.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { SessionTokens } from "../ports/session_tokens.ts";
+import type { UsedTokens } from "../ports/used_tokens.ts";
 import type { ClientOutput } from "./client_output.ts";
 import type { CredentialContext } from "./credential_check.ts";
 
@@ -19,6 +20,8 @@ export interface SignInContext extends CredentialContext {
   readonly random: () => number;
   /** Identifies returning users. */
   readonly sessionTokens: SessionTokens;
+  /** Recognizes tokens of guests that have been replaced. */
+  readonly usedTokens: UsedTokens;
   /** Whether guests are welcome. */
   readonly auth: "open" | "required";
   /** The server's part of the `hello` frame. */

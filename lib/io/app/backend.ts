@@ -7,6 +7,7 @@ import type { Bus, PresenceRegistry, RoomHistory } from "../../chat/ports/bus.ts
 import type { Clock } from "../../chat/ports/clock.ts";
 import type { DirectoryStore } from "../../chat/ports/directory_store.ts";
 import type { RevocationStore } from "../../chat/ports/revocation_store.ts";
+import type { UsedTokens } from "../../chat/ports/used_tokens.ts";
 import { EmbeddedBus, type Store } from "../../chat/bus/embedded_bus.ts";
 import { publishedCounter } from "../../chat/metrics.ts";
 import { MemoryStore, type StoreQuota } from "../../chat/bus/memory_store.ts";
@@ -19,6 +20,7 @@ import type { Metrics } from "../../core/metrics/metrics.ts";
 import { withoutPassword } from "../../core/config/redis_url.ts";
 import type { Retention } from "../../core/log/room_log.ts";
 import { MemoryTicketStore } from "../auth/memory_ticket_store.ts";
+import { MemoryUsedTokens } from "../auth/memory_used_tokens.ts";
 import { readOrCreateSecret } from "../auth/session_secret.ts";
 import { newId } from "../auth/signed_tokens.ts";
 import type { TicketStore } from "../auth/stored_tickets.ts";
@@ -32,6 +34,8 @@ export interface Backend {
   readonly secret: Promise<string>;
   /** The tickets of all instances on the storage. */
   readonly tickets: TicketStore;
+  /** The session tokens that guests have used. */
+  readonly usedTokens: UsedTokens;
   /** What is no longer valid. */
   readonly revocations: RevocationStore;
   /** Members, names and invites. */
@@ -90,8 +94,8 @@ async function openRedisBackend(
     ? bus.getOrCreateSecret(newId())
     : Promise.resolve(sessionSecret);
   const storage = `messages in Redis at ${withoutPassword(address.url)}`;
-  const { tickets, revocations, directory } = bus;
-  const own = { bus, secret, tickets, revocations, directory, storage };
+  const { tickets, usedTokens, revocations, directory } = bus;
+  const own = { bus, secret, tickets, usedTokens, revocations, directory, storage };
   return { ...own, needsFileAccess: false, sweep: () => bus.sweep() };
 }
 
@@ -109,6 +113,7 @@ async function openSqliteBackend(
     bus,
     secret: Promise.resolve(secret),
     tickets: new MemoryTicketStore(clock),
+    usedTokens: store.usedTokens,
     revocations: store.revocations,
     directory: store.directory,
     storage: `messages in ${dataDir}${store.isReadOnly ? ", which can only be read" : ""}`,
@@ -122,7 +127,8 @@ function openMemoryBackend(config: Config, { clock, metrics }: BackendContext): 
   const bus = new EmbeddedBus(withReadSpacing(store), clock, publishedCounter(metrics));
   const secret = Promise.resolve(config.sessionSecret ?? newId());
   const sweep = () => Promise.resolve(store.sweep((room) => bus.isSubscribed(room)));
-  const own = { bus, secret, tickets: new MemoryTicketStore(clock) };
+  const tickets = new MemoryTicketStore(clock);
+  const own = { bus, secret, tickets, usedTokens: new MemoryUsedTokens(clock) };
   const stores = { revocations: new MemoryRevocations(), directory: new MemoryDirectoryStore() };
   return { ...own, ...stores, storage: "messages in memory only", needsFileAccess: false, sweep };
 }

@@ -207,8 +207,8 @@ function hostedConfig(config: Config): Config {
 
 function createServices(
   config: Config,
-  { bus, secret, keys, tickets, revocations, directory }:
-    & Pick<Backend, "bus" | "secret" | "tickets">
+  { bus, secret, keys, tickets, usedTokens, revocations, directory }:
+    & Pick<Backend, "bus" | "secret" | "tickets" | "usedTokens">
     & Pick<SharedServices, "keys" | "revocations" | "directory">,
   admissions: AdmissionControl,
   clock: Clock,
@@ -222,6 +222,7 @@ function createServices(
     secret,
     keys,
     tickets,
+    usedTokens,
     revocations,
     directory,
     quota: {

@@ -8,13 +8,10 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 import * as v from "valibot";
 import type { Clock } from "../../chat/ports/clock.ts";
 import type { Identity, ReturningUser, SessionTokens } from "../../chat/ports/session_tokens.ts";
-import type { DeviceToken } from "../../chat/ports/directory.ts";
+import { GUEST_TOKEN_MS } from "../../chat/ports/used_tokens.ts";
 import { DEVICE_KEPT_MS } from "../../core/auth/member.ts";
 import { isUserId, type UserId } from "../../core/log/entry.ts";
 import { isStoredName } from "../../core/names/names.ts";
-
-/** Time for which a guest's token is valid. A member's is valid for as long as the device is kept. */
-const VALID_MS = 30 * 24 * 3_600_000;
 
 // The body of a token contains no dot, so the signature of this label can never be that of a token.
 const SERVICE_LABEL = "parley.service";
@@ -23,13 +20,14 @@ const SERVICE_ID_LENGTH = 22;
 /** Maximum length of a token that is checked. A token with the longest name has about 500 characters. */
 const MAX_TOKEN_LENGTH = 1_024;
 
-/** The claims in a token; the wire name of `hasGuestName` is `drawn`. Earlier tokens have no `since`, and only members' a device. */
+/** The claims in a token; the wire name of `hasGuestName` is `drawn`. Earlier tokens have no `since`, only members' a `device`, and only guests' a `serial`. */
 const Claims = v.object({
   user: v.string(),
   name: v.string(),
   drawn: v.boolean(),
   until: v.number(),
   since: v.optional(v.number()),
+  serial: v.optional(v.number()),
   device: v.optional(v.object({ id: v.string(), serial: v.number() })),
 });
 
@@ -66,12 +64,11 @@ export class SignedSessionTokens implements SessionTokens {
 
   sign(
     { user, name, hasGuestName: drawn }: Identity,
-    since: number,
-    device?: DeviceToken,
+    { since, serial, device }: Omit<ReturningUser, keyof Identity>,
   ): string | undefined {
     if (this.#secret === undefined) return undefined;
-    const until = this.#clock.date() + (device ? DEVICE_KEPT_MS : VALID_MS);
-    const claims = { user, name, drawn, until, since, device };
+    const until = this.#clock.date() + (device ? DEVICE_KEPT_MS : GUEST_TOKEN_MS);
+    const claims = { user, name, drawn, until, since, ...(device ? { device } : { serial }) };
     const body = Buffer.from(JSON.stringify(claims)).toString("base64url");
     return `${body}.${signatureOf(body, this.#secret)}`;
   }
@@ -85,10 +82,10 @@ export class SignedSessionTokens implements SessionTokens {
     // The signature is ours, so the body is valid JSON.
     const parsed = v.safeParse(Claims, JSON.parse(Buffer.from(body, "base64url").toString()));
     if (!parsed.success || parsed.output.until < this.#clock.date()) return undefined;
-    const { user, name, drawn: hasGuestName, until, since = until - VALID_MS, device } =
-      parsed.output;
+    const { user, name, drawn: hasGuestName, until, device } = parsed.output;
+    const { since = until - GUEST_TOKEN_MS, serial = 0 } = parsed.output;
     if (!isStoredName(name) || !isUserId(user)) return undefined;
-    return { user, name, hasGuestName, since, ...(device && { device }) };
+    return { user, name, hasGuestName, since, serial, ...(device && { device }) };
   }
 }
 

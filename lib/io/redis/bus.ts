@@ -18,6 +18,7 @@ import type {
 import type { Clock } from "../../chat/ports/clock.ts";
 import type { DirectoryStore } from "../../chat/ports/directory_store.ts";
 import type { RevocationStore } from "../../chat/ports/revocation_store.ts";
+import type { UsedTokens } from "../../chat/ports/used_tokens.ts";
 import { BatchQueue } from "../../chat/bus/batch_queue.ts";
 import type { StoreQuota } from "../../chat/bus/memory_store.ts";
 import { PublishQueue } from "../../chat/bus/publish_queue.ts";
@@ -52,6 +53,7 @@ import { IntegrityReporter } from "./integrity_reporter.ts";
 import { RedisSweeper } from "./history/sweeper.ts";
 import { RedisTicketStore } from "./ticket_store.ts";
 import { RedisUsage } from "./usage.ts";
+import { RedisUsedTokens } from "./used_tokens.ts";
 import { encodeSignal } from "./codec.ts";
 
 const FLUSH_TIMEOUT_MS = 300;
@@ -78,6 +80,8 @@ export class RedisBus implements Bus, RoomHistory, PresenceRegistry, AsyncDispos
   readonly #sweeper: RedisSweeper;
   /** Tickets of all instances. */
   readonly tickets: TicketStore;
+  /** The session tokens that guests have used. */
+  readonly usedTokens: UsedTokens;
   readonly #revocations: RedisRevocations;
   readonly #directory: RedisDirectory;
 
@@ -138,6 +142,7 @@ export class RedisBus implements Bus, RoomHistory, PresenceRegistry, AsyncDispos
     const shared = { client, scripts, subscriptions, prefix, clock, reporter };
     this.#revocations = new RedisRevocations(shared);
     this.#directory = new RedisDirectory(shared);
+    this.usedTokens = new RedisUsedTokens(shared);
     const count = () => this.#sweeper.count();
     this.#task = state.run(signal, options.quota.rooms === Infinity ? undefined : count);
   }

@@ -15,7 +15,13 @@ const LOG_MS = 10_000;
 const PROBLEM_MS = 10 * 60_000;
 
 /** The part of a room's data that is damaged, or `revocations` or `directory`, which belong to no room. */
-export type DamageLocation = "log" | "messages" | "people" | "revocations" | "directory";
+export type DamageLocation =
+  | "log"
+  | "messages"
+  | "people"
+  | "revocations"
+  | "directory"
+  | "used_tokens";
 
 interface Finding {
   readonly counter: Counter;

@@ -28,7 +28,8 @@ export type Scripts = Readonly<
     | "leases"
     | "state"
     | "directoryRead"
-    | "directoryCommit",
+    | "directoryCommit"
+    | "useToken",
     Script
   >
 >;
@@ -50,6 +51,7 @@ export function readScripts(): Scripts {
     state: script("state"),
     directoryRead: script("directory_read"),
     directoryCommit: script("directory_commit"),
+    useToken: script("use_token"),
   };
 }
 

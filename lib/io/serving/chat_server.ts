@@ -10,6 +10,7 @@ import { type Clock, systemClock } from "../../chat/ports/clock.ts";
 import { EchoHandler } from "../../chat/session/echo_handler.ts";
 import { type ConnectionCounts, Heartbeat } from "../../chat/heartbeat.ts";
 import type { Directory } from "../../chat/ports/directory.ts";
+import type { UsedTokens } from "../../chat/ports/used_tokens.ts";
 import { KnownNames } from "../../chat/members/known_names.ts";
 import { KnownRevocations } from "../../chat/revocations/known_revocations.ts";
 import type { RevocationSource } from "../../chat/revocations/revocation_feed.ts";
@@ -70,6 +71,8 @@ export interface SharedServices extends HealthSources {
   readonly keys: KeySetSource;
   /** The tickets of all instances. */
   readonly tickets: TicketStore;
+  /** The session tokens that guests have used. */
+  readonly usedTokens: UsedTokens;
   /** What is no longer valid. */
   readonly revocations: RevocationSource;
   /** The members of the service. */
@@ -276,7 +279,7 @@ function createHub(
 async function createSessionContext(
   config: Config,
   clock: Clock,
-  { bus, secret, keys, directory }: SharedServices,
+  { bus, secret, keys, usedTokens, directory }: SharedServices,
   { hub, tickets, revocations, names, instruments, page }:
     & Pick<SessionContext, "hub" | "tickets" | "revocations" | "names">
     & { readonly instruments: WorkerMetrics; readonly page: string },
@@ -297,7 +300,8 @@ async function createSessionContext(
   };
   const limits = new SharedBudgets(config, instruments.refused, instruments.refusedTokens);
   const readLimit = new ConcurrencyLimit(MAX_READS_PER_WORKER);
-  const access = { sessionTokens, authenticator, tickets, directory, revocations, names, qrCode };
+  const identity = { sessionTokens, usedTokens, authenticator, tickets };
+  const access = { ...identity, directory, revocations, names, qrCode };
   const own = { bus, hub, ...access, serverInfo, limits, readLimit };
   return { ...config, ...own, clock, random: Math.random, newId };
 }

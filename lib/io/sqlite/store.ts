@@ -8,6 +8,7 @@ import type { ReadState } from "../../chat/ports/bus.ts";
 import type { Clock } from "../../chat/ports/clock.ts";
 import type { DirectoryStore } from "../../chat/ports/directory_store.ts";
 import type { RevocationStore } from "../../chat/ports/revocation_store.ts";
+import type { UsedTokens } from "../../chat/ports/used_tokens.ts";
 import type { Store } from "../../chat/bus/embedded_bus.ts";
 import { EmptyRooms } from "../../chat/bus/empty_rooms.ts";
 import { type StoreQuota, UNLIMITED } from "../../chat/bus/memory_store.ts";
@@ -39,6 +40,7 @@ import { SqliteDirectory } from "./directory.ts";
 import { SqliteRevocations } from "./revocations.ts";
 import { SqliteSweeper } from "./sweeper.ts";
 import type { TableContext } from "./table_context.ts";
+import { SqliteUsedTokens } from "./used_tokens.ts";
 import { fromSqliteError, primaryCode, SQLITE, sqliteCode, storeClosed } from "./file/errors.ts";
 import { SqliteUsage } from "./usage.ts";
 import { GroupCommit } from "./group_commit.ts";
@@ -75,6 +77,7 @@ export class SqliteStore implements Store, AsyncDisposable {
   readonly revocations: RevocationStore;
   /** Members, names and invites. */
   readonly directory: DirectoryStore;
+  readonly #usedTokens: SqliteUsedTokens;
   /** The rooms used in the current transaction. */
   readonly #openRooms = new Map<RoomId, SqliteRoom>();
   /** Rows dropped since the last `#takeDropped()`. */
@@ -117,6 +120,12 @@ export class SqliteStore implements Store, AsyncDisposable {
     });
     this.revocations = new SqliteRevocations(tables);
     this.directory = new SqliteDirectory(tables);
+    this.#usedTokens = new SqliteUsedTokens({ ...tables, ranMs: () => this.#runTime.ranMs() });
+  }
+
+  /** The session tokens that guests have used. */
+  get usedTokens(): UsedTokens {
+    return this.#usedTokens;
   }
 
   append(draft: Draft): Promise<AppendResult> {
@@ -188,8 +197,9 @@ export class SqliteStore implements Store, AsyncDisposable {
    *
    * @param isWanted Whether an expired room must be kept.
    */
-  sweep(isWanted: (room: RoomId) => boolean = () => false): Promise<void> {
-    return this.#sweeper.sweep(isWanted);
+  async sweep(isWanted: (room: RoomId) => boolean = () => false): Promise<void> {
+    await this.#usedTokens.sweep();
+    await this.#sweeper.sweep(isWanted);
   }
 
   /** Whether the file is open read-only; it is reopened when it becomes writable. */

@@ -23,7 +23,7 @@ export class MainServices implements Disposable {
 
   /** Handlers for the worker's RPC channel. */
   get handlers(): MainApi {
-    const { bus, secret, keys, tickets, revocations, directory } = this.#services;
+    const { bus, secret, keys, tickets, usedTokens, revocations, directory } = this.#services;
     return {
       publish: (draft, people) => bus.publish(draft, people),
       signal: (room, note, people) => bus.signal(room, note, people),
@@ -49,6 +49,7 @@ export class MainServices implements Disposable {
       keySet: async (wantsNewer) => await keys.read(wantsNewer),
       putTicket: (key, user, lifetimeMs) => tickets.put(key, user, lifetimeMs),
       takeTicket: (key) => tickets.take(key),
+      useToken: (user, serial) => usedTokens.use(user, serial),
       revocationsAfter: (version) => revocations.revocationsAfter(version),
       revoke: (revocation) => revocations.revoke(revocation),
       readRevocations: () => revocations.readRevocations(),

@@ -22,6 +22,9 @@ export function remoteServices(main: RpcChannel<MainApi>): SharedServices {
         main.callInLane(user.user, "putTicket", key, user, lifetimeMs),
       take: (key) => main.call("takeTicket", key),
     },
+    usedTokens: {
+      use: (user, serial) => main.callInLane(user, "useToken", user, serial),
+    },
     revocations: {
       // Unbounded: it resolves with the next revocation, which may be never.
       revocationsAfter: (version) => main.callUnbounded("revocationsAfter", version),

@@ -9,6 +9,7 @@ import type { RevocationSource } from "../../chat/revocations/revocation_feed.ts
 import type { ConnectionCounts } from "../../chat/heartbeat.ts";
 import type { TokenUser } from "../../chat/ports/authenticator.ts";
 import type { KeySet } from "../auth/key_set.ts";
+import type { UserId } from "../../core/log/entry.ts";
 import type { AdmissionRefusal, ChargeReason } from "../../core/limits/connection_limits.ts";
 import type { Config } from "../../core/config/config.ts";
 import type { ServerReport } from "../serving/chat_server.ts";
@@ -33,6 +34,8 @@ export type MainApi = {
   readonly putTicket: (key: string, user: TokenUser, lifetimeMs: number) => Promise<void>;
   /** Removes and returns the user of a ticket; undefined if there is none. */
   readonly takeTicket: (key: string) => Promise<TokenUser | undefined>;
+  /** Records that a guest's session token was used; see `UsedTokens`. */
+  readonly useToken: (user: UserId, serial: number) => Promise<boolean>;
   /** Number of connections in the whole process, by status. */
   readonly connectionCounts: () => Promise<ConnectionCounts>;
   /** Readiness of the whole process. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { JsonHandler } from "../../../lib/chat/session/json_handler.ts";
 import type { SessionContext } from "../../../lib/chat/session/session.ts";
-import type { Author } from "../../../lib/core/log/entry.ts";
+import type { SessionTokens } from "../../../lib/chat/ports/session_tokens.ts";
 import {
   NOT_READY,
   TOO_MANY_MESSAGES,
@@ -82,8 +82,8 @@ class LateSessionTokens extends FakeSessionTokens {
     super();
   }
 
-  override sign(me: Author): string | undefined {
-    return this.serviceId && super.sign(me);
+  override sign(...signed: Parameters<SessionTokens["sign"]>): string | undefined {
+    return this.serviceId && super.sign(...signed);
   }
 }
 

@@ -5,6 +5,9 @@
  */
 import assert from "node:assert/strict";
 import type { TokenUser } from "../../../lib/chat/ports/authenticator.ts";
+import { BusUnavailable } from "../../../lib/chat/ports/bus.ts";
+import type { UsedTokens } from "../../../lib/chat/ports/used_tokens.ts";
+import { MemoryUsedTokens } from "../../../lib/io/auth/memory_used_tokens.ts";
 import { JsonHandler } from "../../../lib/chat/session/json_handler.ts";
 import type { SessionContext } from "../../../lib/chat/session/session.ts";
 import type { ConnectionOrigin } from "../../../lib/chat/session/sign_in_context.ts";
@@ -25,6 +28,7 @@ import { user } from "../../contract/fixtures.ts";
 import {
   FakeAuthenticator,
   FakeChat,
+  FakeClock,
   FakeSessionTokens,
   FakeSocket,
   FakeTickets,
@@ -137,6 +141,8 @@ class JsonClient {
   }
 }
 
+const tokenOf = (frames: readonly Frame[]) =>
+  String(frames.find(({ resume }) => resume !== undefined)?.resume);
 const typesOf = (frames: readonly Frame[]) => frames.map(({ type, code }) => code ?? type);
 
 Deno.test("A token says who the user is; there is no resume token beside it", async () => {
@@ -712,8 +718,8 @@ const BEFORE = { scope: "user", id: ANN } as const;
 class RevokingChat extends TokenChat {
   readonly known: KnownRevocations;
 
-  constructor(known = noRevocations()) {
-    super({ revocations: known });
+  constructor(known = noRevocations(), settings: Partial<SessionContext> = {}) {
+    super({ revocations: known, ...settings });
     this.known = known;
   }
 
@@ -813,10 +819,73 @@ Deno.test("A guest's session counts from the guest's first sign-in, however ofte
   assert.equal(guest.closeCode, SIGNED_OUT.code);
 });
 
+Deno.test("A guest's token is worth nothing once a newer one was used: 4508", async () => {
+  using chat = new TokenChat();
+  const first = tokenOf(await chat.connect().ask({ type: "hello", name: "Guy" }));
+  const second = tokenOf(await chat.connect().ask({ type: "hello", resume: first }));
+  const [again] = await chat.connect().ask({ type: "hello", resume: first });
+  assert.deepEqual(again?.you, { user: "user_no_1", name: "Guy", kind: "guest" });
+  const owner = chat.connect();
+  await owner.ask({ type: "hello", resume: second });
+  const thief = chat.connect();
+  assert.deepEqual(await thief.ask({ type: "hello", resume: first }), []);
+  assert.equal(thief.closeCode, SIGNED_OUT.code);
+  assert.equal(owner.closeCode, undefined);
+  const [last] = await chat.connect().ask({ type: "hello", resume: second });
+  assert.deepEqual(last?.you, { user: "user_no_1", name: "Guy", kind: "guest" });
+});
+
+Deno.test("The token that a guest gets with another name is as new as that of the hello", async () => {
+  using chat = new TokenChat();
+  const guest = chat.connect();
+  const first = tokenOf(await guest.ask({ type: "hello", name: "Guy" }));
+  const renamed = tokenOf(await guest.ask({ type: "name", name: "Gus" }));
+  for (const resume of [renamed, first]) {
+    const [hello] = await chat.connect().ask({ type: "hello", resume });
+    assert.equal(Object(hello?.you).user, "user_no_1");
+  }
+});
+
+Deno.test("While the store is away, a guest comes back with any token", async () => {
+  let isAway = true;
+  const known = new MemoryUsedTokens(new FakeClock());
+  const usedTokens: UsedTokens = {
+    async use(user, serial) {
+      if (isAway) throw new BusUnavailable("away", { mayHaveApplied: true });
+      return await known.use(user, serial);
+    },
+  };
+  await known.use(user("user_no_77"), 1);
+  using chat = new TokenChat({ usedTokens });
+  const [hello] = await chat.connect().ask({ type: "hello", resume: GUEST });
+  assert.deepEqual(hello?.you, { user: "user_no_77", name: "Guy", kind: "guest" });
+  isAway = false;
+  const later = chat.connect();
+  await later.ask({ type: "hello", resume: GUEST });
+  assert.equal(later.closeCode, SIGNED_OUT.code);
+});
+
+Deno.test("A guest who is revoked while the token is checked comes back as a new user", async () => {
+  const checked = Promise.withResolvers<void>();
+  const usedTokens: UsedTokens = {
+    async use() {
+      await checked.promise;
+      return true;
+    },
+  };
+  using chat = new RevokingChat(noRevocations(), { usedTokens });
+  const guest = chat.connect();
+  await guest.ask({ type: "hello", resume: GUEST });
+  chat.revoke({ scope: "user", id: "user_no_77", before: 1_001 });
+  checked.resolve();
+  await flushMicrotasks();
+  assert.equal(Object(guest.take()[0]?.you).user, "user_no_1");
+});
+
 Deno.test("A session token hands on when its guest first signed in, also after a change of name", async () => {
   const signed: number[] = [];
   const sessionTokens = Object.assign(new FakeSessionTokens(), {
-    sign(_me: Identity, since: number) {
+    sign(_me: Identity, { since }: { readonly since: number }) {
       signed.push(since);
       return "a session token";
     },

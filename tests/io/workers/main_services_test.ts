@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { AdmissionControl } from "../../../lib/core/limits/connection_limits.ts";
 import { systemClock } from "../../../lib/chat/ports/clock.ts";
 import { MemoryTicketStore } from "../../../lib/io/auth/memory_ticket_store.ts";
+import { MemoryUsedTokens } from "../../../lib/io/auth/memory_used_tokens.ts";
 import { MainServices } from "../../../lib/io/workers/main_services.ts";
 import { ann, attic, lobby } from "../../contract/fixtures.ts";
 import { FakeBus, FakeClock, revocationFeed } from "../../support/fakes.ts";
@@ -21,6 +22,7 @@ function openServices(bus = new FakeBus(new FakeClock())) {
     secret: Promise.resolve("a secret"),
     keys: { read: () => Promise.resolve(undefined) },
     tickets: new MemoryTicketStore(systemClock),
+    usedTokens: new MemoryUsedTokens(systemClock),
     revocations: revocationFeed(),
     directory: memberDirectory(new FakeClock()),
     connectionCounts: () => Promise.reject(new Error("not asked for")),

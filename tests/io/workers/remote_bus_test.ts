@@ -10,6 +10,7 @@ import type { MainApi, WorkerApi } from "../../../lib/io/workers/rpc_types.ts";
 import { Metrics } from "../../../lib/core/metrics/metrics.ts";
 import { budgetTable } from "../../../lib/core/limits/budgets.ts";
 import { MemoryTicketStore } from "../../../lib/io/auth/memory_ticket_store.ts";
+import { MemoryUsedTokens } from "../../../lib/io/auth/memory_used_tokens.ts";
 import type { TicketStore } from "../../../lib/io/auth/stored_tickets.ts";
 import type { SharedServices } from "../../../lib/io/serving/chat_server.ts";
 import { MainServices } from "../../../lib/io/workers/main_services.ts";
@@ -43,6 +44,7 @@ function workerServices(bus: WorkerBus, tickets: TicketStore): SharedServices {
     secret: Promise.resolve(""),
     keys: { read: () => Promise.resolve(undefined) },
     tickets,
+    usedTokens: new MemoryUsedTokens(systemClock),
     revocations: revocationFeed(),
     directory: memberDirectory(new FakeClock()),
     connectionCounts: () => Promise.reject(new Error("not asked for")),

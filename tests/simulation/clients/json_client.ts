@@ -7,9 +7,11 @@ import {
   type CloseStatus,
   NOT_READY,
   SERVICE_RESTART,
+  SIGNED_OUT,
 } from "../../../lib/core/protocol/close_codes.ts";
 import type { Frame, FrameOf } from "../../../lib/core/protocol/frames.ts";
 import type { RoomId } from "../../../lib/core/names/names.ts";
+import { GuestTokens } from "./guest_tokens.ts";
 import { PendingRequests, type RequestFields } from "./pending_requests.ts";
 import { isRoomFrame, JoinedRooms } from "./joined_rooms.ts";
 import { isEntry } from "./room_record.ts";
@@ -30,8 +32,8 @@ export class JsonClient implements WireClient {
   /** The last answer to `who`. */
   readonly answers = new Map<RoomId, FrameOf<"members">>();
   user: string | undefined;
-  /** The token that it reconnects with. */
-  token: string | undefined;
+  /** The tokens that it reconnects with; those of the client whose user it shares. */
+  readonly tokens: GuestTokens;
   wire: Wire | undefined;
   readonly #world: World;
   readonly #maxLatencyMs: number;
@@ -40,6 +42,12 @@ export class JsonClient implements WireClient {
   #name: string | undefined;
   /** Whether it accepts a temporary name when its own is taken, instead of choosing another one. */
   readonly #isPatient: boolean;
+  /** The token of this connection's hello. */
+  #sentToken: string | undefined;
+  /** The newest token of this connection. */
+  #ownToken: string | undefined;
+  // Whether the store could be reached when the hello was sent.
+  #isUseStored = false;
   #connection = 0;
   #isRetired = false;
   // Whether the hello of this connection was answered.
@@ -54,6 +62,7 @@ export class JsonClient implements WireClient {
     this.#pendingRequests = new PendingRequests(world, id);
     this.#maxLatencyMs = maxLatencyMs;
     this.#tabOf = tabOf;
+    this.tokens = tabOf?.tokens ?? new GuestTokens();
     this.#isPatient = tabOf ? tabOf.#isPatient : world.dice.chance(0.5);
     this.#name = tabOf ? undefined : world.dice.pick(["", id, "Ann"]) || undefined;
   }
@@ -62,8 +71,7 @@ export class JsonClient implements WireClient {
   connect(): void {
     if (this.#isRetired || this.wire) return;
     const { dice, running, clock } = this.#world;
-    this.token ??= this.#tabOf?.token;
-    const hasToWait = this.#tabOf !== undefined && this.token === undefined;
+    const hasToWait = this.#tabOf !== undefined && this.tokens.current === undefined;
     if (running.length === 0 || hasToWait) return clock.after(500, () => this.connect());
     const node = dice.pick(running);
     this.#connection += 1;
@@ -81,7 +89,9 @@ export class JsonClient implements WireClient {
   }
 
   opened(): void {
-    const who = this.token ? { resume: this.token } : { name: this.#name };
+    const resume = this.#sentToken = this.tokens.current;
+    this.#isUseStored = this.#world.isFaultFree;
+    const who = resume ? { resume } : { name: this.#name };
     const hello = this.#pendingRequests.register({ type: "hello", ...who });
     const joins = this.#world.dice.chance(0.5) ? this.#joinRequests() : [];
     this.#send([hello, ...joins]);
@@ -91,7 +101,9 @@ export class JsonClient implements WireClient {
     const { dice, clock, isFaultFree, directory } = this.#world;
     // Nobody who returns is let in before a node knows what was revoked.
     const isStarting = directory !== undefined && status?.code === NOT_READY.code;
-    if (status && status.code !== SERVICE_RESTART.code && !isStarting) {
+    // Another tab has come back with a newer token meanwhile.
+    const isReplaced = status?.code === SIGNED_OUT.code && this.tokens.current !== this.#sentToken;
+    if (status && status.code !== SERVICE_RESTART.code && !isStarting && !isReplaced) {
       this.#reportViolation(`closed with ${status.code}`);
     }
     this.#world.note(`${this.id} is cut off`);
@@ -154,7 +166,7 @@ export class JsonClient implements WireClient {
       case "hello":
         return this.#onHello(frame);
       case "token":
-        return void (this.token = frame.resume);
+        return this.#saveToken(this.#ownToken, frame.resume);
       case "joined":
         return this.#catchUp(
           this.rooms.onJoined(frame, this.#pendingRequests.resolve(frame.id)?.since),
@@ -189,8 +201,14 @@ export class JsonClient implements WireClient {
     if (before && before !== you.user) this.#reportViolation(`was ${before}, and is ${you.user}`);
     this.user = you.user;
     this.#hasHello = true;
-    this.token = resume ?? this.token;
+    if (resume) this.#saveToken(this.#sentToken, resume);
+    if (this.#sentToken && this.#isUseStored) this.tokens.onUsed(this.#sentToken);
     this.#send(this.#joinRequests());
+  }
+
+  #saveToken(previous: string | undefined, token: string): void {
+    this.#ownToken = token;
+    this.tokens.replace(previous, token);
   }
 
   /** Resends unconfirmed messages, once the replay has shown which ones those are. */

@@ -29,6 +29,8 @@ export class LibraryClient {
   readonly #storage: Map<string, string>;
   readonly #name: string | undefined;
   #pages: readonly LibraryPage[] = [];
+  /** How often it has lost its token, and so become somebody else. */
+  #forgotten = 0;
   #isOnline = true;
   #isAway = false;
   #opened = 0;
@@ -108,6 +110,9 @@ export class LibraryClient {
   /** Checks the final state. */
   checkFinalState(): void {
     for (const page of this.#pages) page.checkFinalState();
+    if (this.users.size > 1 + this.#forgotten) {
+      this.#world.reportViolation(`${this.id} was ${[...this.users].join(", ")}`);
+    }
   }
 
   /** Closes all pages for good. */
@@ -191,6 +196,7 @@ export class LibraryClient {
   #forget(page: LibraryPage): void {
     if (this.hasTabs || !this.#world.dice.chance(0.3)) return;
     this.#storage.delete(TOKEN);
+    this.#forgotten += 1;
     this.#world.note(`${this.id} has lost its token`);
     this.#reload(page);
   }

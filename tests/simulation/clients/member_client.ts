@@ -93,6 +93,13 @@ export class MemberClient implements WireClient {
     return this.tokens.at(-1);
   }
 
+  /** Its tokens that nobody must be let in with. */
+  get worthlessTokens(): readonly string[] {
+    return this.tokens
+      .filter(({ serial }) => this.removedAt !== undefined || serial < this.usedSerial)
+      .map(({ text }) => text);
+  }
+
   /** Connects to any running node. */
   connect(): void {
     if (this.#isOver || this.wire) return;

@@ -1,11 +1,10 @@
 /**
- * Somebody who has copied tokens of members' devices, and presents those that must be worth nothing.
+ * Somebody who has copied tokens of guests and of members' devices, and presents those that must be worth nothing.
  * @module
  */
 import { type CloseStatus, SIGNED_OUT } from "../../../lib/core/protocol/close_codes.ts";
 import { Wire, type WireClient } from "../world/wire.ts";
 import type { World } from "../world/world.ts";
-import type { MemberClient } from "./member_client.ts";
 
 const MAX_LATENCY_MS = 100;
 
@@ -27,11 +26,10 @@ export class Thief implements WireClient {
     );
   }
 
-  /** Tries a token of a device if it has one that must be worth nothing. */
-  static tryTokenOf(world: World, { tokens, usedSerial, removedAt }: MemberClient): void {
-    const worthless = tokens.filter(({ serial }) => removedAt !== undefined || serial < usedSerial);
+  /** Tries one of the tokens that must be worth nothing, if there are any. */
+  static tryOne(world: World, worthless: readonly string[]): void {
     if (worthless.length === 0 || world.running.length === 0) return;
-    new Thief(world, world.dice.pick(worthless).text);
+    new Thief(world, world.dice.pick(worthless));
   }
 
   opened(): void {
@@ -45,6 +43,8 @@ export class Thief implements WireClient {
   }
 
   closed(status: CloseStatus | undefined): void {
-    if (status?.code === SIGNED_OUT.code) this.#world.note(`a thief's token is worth nothing`);
+    if (status?.code === SIGNED_OUT.code) {
+      this.#world.note(`a thief's token is worth nothing: ${this.#token}`);
+    }
   }
 }

@@ -6,6 +6,7 @@ import { KnownNames } from "../../../lib/chat/members/known_names.ts";
 import type { Directory } from "../../../lib/chat/ports/directory.ts";
 import type { DirectoryStore } from "../../../lib/chat/ports/directory_store.ts";
 import { type Mutant, UNMUTATED } from "../world/mutant.ts";
+import { acceptingAllUses, acceptingUsesOnce } from "./guest_mutants.ts";
 
 /** A directory with some methods replaced. */
 function altered(directory: Directory, methods: Partial<Directory>): Directory {
@@ -80,6 +81,14 @@ export const MEMBER_MUTANTS: Readonly<Record<string, Mutant>> = {
   "a token that works once, though the reply is lost": {
     ...UNMUTATED,
     wrapDirectory: acceptingTokensOnce,
+  },
+  "a guest's older token that is still accepted": {
+    ...UNMUTATED,
+    wrapUsedTokens: acceptingAllUses,
+  },
+  "a guest's token that works once, though the reply is lost": {
+    ...UNMUTATED,
+    wrapUsedTokens: acceptingUsesOnce,
   },
   "an invite that is used up by a lost reply": { ...UNMUTATED, wrapDirectory: forgettingAttempts },
   "a device that stays connected when it is signed out": { ...UNMUTATED, revokesDevices: false },

@@ -10,6 +10,7 @@ import type { JoinRequest, Subscriber } from "../../../lib/chat/room/subscriber.
 import type { StoredReceipt } from "../../../lib/core/log/room_log.ts";
 import type { RoomId } from "../../../lib/core/names/names.ts";
 import { ListRoomStorage } from "../../core/log/list_room_storage.ts";
+import { acceptingUsesOnce } from "./guest_mutants.ts";
 import { LateSubscriber, ReadsBeforeSubscribing } from "./mutant_subscribers.ts";
 import { type Mutant, UNMUTATED } from "../world/mutant.ts";
 import type { NodeBus } from "../world/sim_bus.ts";
@@ -220,6 +221,10 @@ export const LIBRARY_MUTANTS: Readonly<Record<string, Mutant>> = {
   "a page that does not know how long it was offline": {
     ...UNMUTATED,
     readClock: (clock) => clock.date() - clock.skippedMs,
+  },
+  "a guest who becomes somebody else when a reply is lost": {
+    ...UNMUTATED,
+    wrapUsedTokens: acceptingUsesOnce,
   },
 };
 

@@ -5,6 +5,7 @@
 import { KnownNames } from "../../../lib/chat/members/known_names.ts";
 import type { Directory } from "../../../lib/chat/ports/directory.ts";
 import type { DirectoryStore } from "../../../lib/chat/ports/directory_store.ts";
+import type { UsedTokens } from "../../../lib/chat/ports/used_tokens.ts";
 import type { Authenticator } from "../../../lib/chat/ports/authenticator.ts";
 import { Hub, type HubContext } from "../../../lib/chat/room/hub.ts";
 import { ListRoomStorage } from "../../core/log/list_room_storage.ts";
@@ -21,6 +22,8 @@ export interface Mutant {
   readonly makeHub: (context: HubContext) => Hub;
   /** Wraps a node's authenticator. */
   readonly wrapAuthenticator: (authenticator: Authenticator) => Authenticator;
+  /** Wraps what a node records of used tokens. */
+  readonly wrapUsedTokens: (usedTokens: UsedTokens) => UsedTokens;
   /** Wraps the store of members. */
   readonly wrapDirectoryStore: (store: DirectoryStore) => DirectoryStore;
   /** Wraps a node's directory of members. */
@@ -45,6 +48,7 @@ export const UNMUTATED: Mutant = {
   wrap: (bus) => bus,
   makeHub: (context) => new Hub(context),
   wrapAuthenticator: (authenticator) => authenticator,
+  wrapUsedTokens: (usedTokens) => usedTokens,
   wrapDirectoryStore: (store) => store,
   wrapDirectory: (directory) => directory,
   makeKnownNames: () => new KnownNames(),

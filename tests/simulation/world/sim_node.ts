@@ -6,7 +6,6 @@
 import { MemoryTicketStore } from "../../../lib/io/auth/memory_ticket_store.ts";
 import { StoredTickets } from "../../../lib/io/auth/stored_tickets.ts";
 import type { Announcement } from "../../../lib/chat/ports/bus.ts";
-import type { DeviceToken } from "../../../lib/chat/ports/directory.ts";
 import type { Clock } from "../../../lib/chat/ports/clock.ts";
 import type { ConnectionHandler, Socket } from "../../../lib/chat/ports/connection_handler.ts";
 import { Heartbeat } from "../../../lib/chat/heartbeat.ts";
@@ -90,7 +89,10 @@ export class SimNode {
     const authenticator = mutant.wrapAuthenticator(new SimAuthenticator(world));
     const tickets = new StoredTickets(new MemoryTicketStore(clock), clock);
     const known = { ...members, directory, names, revocations };
-    const access = { authenticator, tickets, ...known, auth: "open" } as const;
+    const usedTokens = mutant.wrapUsedTokens({
+      use: async (user, serial) => await this.bus.call(() => world.usedTokens.use(user, serial)),
+    });
+    const access = { authenticator, tickets, usedTokens, ...known, auth: "open" } as const;
     const own = { limits, readLimit, hub: this.#hub, sessionTokens, ...access, serverInfo };
     this.#context = { ...common, ...LIMITS, ...own };
     this.#start(new TopAnnouncer(bus, clock, (tops) => this.#dispatchLater(tops)));
@@ -189,19 +191,24 @@ class SimSessionTokens implements SessionTokens {
     return isUserId(user) ? user : this.#world.fail(`${user} is no user`);
   }
 
-  sign({ user, name, hasGuestName }: Identity, since: number, device?: DeviceToken): string {
-    return `${user} ${device ? `${device.id}.${device.serial}.${since}` : hasGuestName} ${name}`;
+  sign(
+    { user, name, hasGuestName }: Identity,
+    { since, device, serial }: Parameters<SessionTokens["sign"]>[1],
+  ): string {
+    const session = device ? `${device.id}.${device.serial}.${since}` : `${hasGuestName}.${serial}`;
+    return `${user} ${session} ${name}`;
   }
 
   verify(token: string): ReturningUser | undefined {
-    const [user = "", hasGuestName, ...rest] = token.split(" ");
+    const [user = "", session = "", ...rest] = token.split(" ");
     const name = parseName(rest.join(" "));
     if (!name || !isUserId(user)) return undefined;
-    const [id = "", serial, since] = hasGuestName?.split(".") ?? [];
+    const [first = "", number, since] = session.split(".");
     if (since === undefined) {
-      return { user, name, hasGuestName: hasGuestName === "true", since: 0 };
+      const hasGuestName = first === "true";
+      return { user, name, hasGuestName, since: 0, serial: Number(number) };
     }
-    const device = { id, serial: Number(serial) };
-    return { user, name, hasGuestName: false, since: Number(since), device };
+    const device = { id: first, serial: Number(number) };
+    return { user, name, hasGuestName: false, since: Number(since), serial: 0, device };
   }
 }

@@ -5,6 +5,8 @@
 import type { RoomId } from "../../../lib/core/names/names.ts";
 import type { BatchPolicy } from "../../../lib/core/limits/batch_window.ts";
 import { RECEIPTS_MS, type Retention } from "../../../lib/core/log/room_log.ts";
+import type { UsedTokens } from "../../../lib/chat/ports/used_tokens.ts";
+import { MemoryUsedTokens } from "../../../lib/io/auth/memory_used_tokens.ts";
 import { room } from "../../support/fakes.ts";
 import { Dice } from "./dice.ts";
 import type { Mutant } from "./mutant.ts";
@@ -30,6 +32,8 @@ export class World {
   readonly checksExpiry: boolean;
   /** The members; undefined in a world without. */
   readonly directory: SimDirectory | undefined;
+  /** The session tokens that guests have used. */
+  readonly usedTokens: UsedTokens;
   readonly nodes: SimNode[] = [];
   /** The ids of refused actions, whose order is not guaranteed. */
   readonly refused = new Set<string>();
@@ -48,6 +52,7 @@ export class World {
     this.checksExpiry = checksExpiry;
     this.dice = new Dice(seed);
     this.clock = new SimClock(this.dice);
+    this.usedTokens = new MemoryUsedTokens(this.clock);
     this.mutant = mutant;
     this.directory = hasMembers ? new SimDirectory(this) : undefined;
     this.redis = new SimRedis({

@@ -105,3 +105,75 @@ for (
     assert.ok(!identity.hasGhost, "the clock was set back");
   });
 }
+
+const SIGNED_OUT = 4508;
+const KEY = "it ws://test/ws resume";
+
+/** A page whose guest has come back with a token, and got the next one. */
+function returned(storage: FakeStorage, token: string, next: string) {
+  storage.setItem(KEY, token);
+  const { identity } = page(storage, "Ann");
+  identity.helloRequest();
+  identity.acceptHello({ you: ann, resume: next });
+  return identity;
+}
+
+Deno.test("Identity comes back as a new guest when its token was replaced, and no page has a newer one", () => {
+  const storage = new FakeStorage();
+  storage.setItem(KEY, "t1");
+  const { identity } = page(storage, "Ann");
+  assert.equal(identity.helloRequest().resume, "t1");
+  assert.ok(identity.onClosed(SIGNED_OUT));
+  assert.deepEqual(identity.helloRequest(), { type: "hello", name: "Ann", resume: undefined });
+  assert.ok(!identity.onClosed(SIGNED_OUT), "which cannot have been replaced");
+});
+
+Deno.test("Identity comes back as the same guest when another page has a newer token", () => {
+  const storage = new FakeStorage();
+  const identity = returned(storage, "t1", "t2");
+  identity.helloRequest();
+  storage.setItem(KEY, "t4");
+  assert.ok(identity.onClosed(SIGNED_OUT));
+  assert.equal(identity.helloRequest().resume, "t4");
+});
+
+Deno.test("Identity does not replace a token that another page has stored meanwhile, which is newer", () => {
+  const storage = new FakeStorage();
+  storage.setItem(KEY, "t1");
+  const [slow, quick] = [page(storage).identity, page(storage).identity];
+  slow.helloRequest();
+  for (const next of ["t2", "t3"]) {
+    quick.helloRequest();
+    quick.acceptHello({ you: ann, resume: next });
+  }
+  assert.ok(slow.acceptHello({ you: ann, resume: "t2b" }));
+  assert.equal(storage.getItem(KEY), "t3");
+  slow.saveToken("t2c");
+  assert.equal(storage.getItem(KEY), "t3");
+});
+
+Deno.test("Identity asks for the user's new name on each page while the stored token has the old one", () => {
+  const storage = new FakeStorage();
+  storage.setItem(KEY, "t1");
+  const [one, other] = [page(storage, "Ann").identity, page(storage).identity];
+  one.helloRequest();
+  one.acceptHello({ you: ann, resume: "t2" });
+  other.helloRequest();
+  other.acceptHello({ you: ann, resume: "t3" });
+  one.saveToken("t2b");
+  one.setName("Anna");
+  const later = page(storage).identity;
+  for (const identity of [one, other, later]) {
+    assert.deepEqual(identity.helloRequest(), { type: "hello", name: "Anna", resume: "t3" });
+  }
+  assert.ok(one.acceptHello({ you: { ...ann, name: "Anna" }, resume: "t4" }));
+  assert.equal(storage.getItem(KEY), "t4");
+  assert.equal(other.helloRequest().name, undefined, "the token has it");
+});
+
+Deno.test("Identity stays closed when a guest is signed out, or the connection is closed for good for another reason", () => {
+  const identity = returned(new FakeStorage(), "t1", "t2");
+  assert.ok(!identity.onClosed(SIGNED_OUT));
+  identity.helloRequest();
+  assert.ok(!identity.onClosed(4504));
+});

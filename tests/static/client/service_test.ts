@@ -420,11 +420,15 @@ Deno.test("A long outbox is sent in order, without reaching the rate limit", asy
     { length: 320 },
     (_, i) => i % 16 > 0 ? `${i}` : `${i} ${"x".repeat(30_000)}`,
   );
+  const startedAt = performance.now();
   for (const text of texts) ann.room.say(text);
   await withinDeadline("all", ann.chat.settled());
+  const sentMs = performance.now() - startedAt;
   const { messages } = await ann.room.history({ limit: 200 });
   assert.deepEqual(world.received.filter((it) => it.includes("slow_down")), []);
   assert.equal(ann.chat.state.value.kind, "online");
-  assert.ok(slowed.includes(true), "the outbox exceeds what may be sent at once");
+  // A machine that needs longer than the limit asks for has nothing to wait for.
+  const allowedMs = 1_000 * texts.join("").length / 60_000;
+  assert.ok(slowed.includes(true) || sentMs > allowedMs, "it exceeds what may be sent at once");
   assert.deepEqual(messages.map(({ text }) => text), texts.slice(-messages.length));
 });

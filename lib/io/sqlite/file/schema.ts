@@ -11,7 +11,7 @@ import type { DatabaseSync } from "node:sqlite";
 /** "Prly": SQLite's application id, which marks a file as ours. */
 export const APPLICATION_ID = 0x50726c79;
 /** Version of the tables, stored as SQLite's user version. */
-export const VERSION = 4;
+export const VERSION = 5;
 
 const REVOCATIONS = `
   CREATE TABLE revocations (
@@ -23,6 +23,13 @@ const DIRECTORY = `
   CREATE TABLE directory (
     kind TEXT, id TEXT, value TEXT NOT NULL, PRIMARY KEY (kind, id)
   ) WITHOUT ROWID;
+`;
+
+const USED_TOKENS = `
+  CREATE TABLE used_tokens (
+    user TEXT PRIMARY KEY, serial INTEGER NOT NULL, ran INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  CREATE INDEX used_tokens_by_age ON used_tokens (ran);
 `;
 
 const SCHEMA = `
@@ -52,6 +59,7 @@ const SCHEMA = `
   );
   ${REVOCATIONS}
   ${DIRECTORY}
+  ${USED_TOKENS}
   PRAGMA application_id = ${APPLICATION_ID};
   PRAGMA user_version = ${VERSION};
 `;
@@ -92,7 +100,7 @@ const FROM_1 = `
 `;
 
 /** What leads from a version to the next, from version 1. */
-const UPDATES = [FROM_1, REVOCATIONS, DIRECTORY];
+const UPDATES = [FROM_1, REVOCATIONS, DIRECTORY, USED_TOKENS];
 
 /** All tables, with their columns. */
 export const TABLES = {
@@ -104,6 +112,7 @@ export const TABLES = {
   store: ["only", "ran", "date"],
   revocations: ["scope", "id", "time"],
   directory: ["kind", "id", "value"],
+  used_tokens: ["user", "serial", "ran"],
 } as const;
 
 /** Adds a revocation, or replaces an earlier one about the same. */

@@ -209,10 +209,19 @@ const SCHEMA_3 = `
   PRAGMA user_version = 3;
 `;
 
+/** The tables of version 4: those of version 3, and the directory. */
+const SCHEMA_4 = `
+  ${SCHEMA_3}
+  CREATE TABLE directory (
+    kind TEXT, id TEXT, value TEXT NOT NULL, PRIMARY KEY (kind, id)
+  ) WITHOUT ROWID;
+  PRAGMA user_version = 4;
+`;
+
 const TABLES_2 = ["rooms", "entries", "messages", "receipts", "reads", "store"];
 
 interface Version {
-  readonly version: 2 | 3;
+  readonly version: 2 | 3 | 4;
   readonly schema: string;
   readonly tables: readonly string[];
 }
@@ -220,6 +229,7 @@ interface Version {
 const VERSIONS: readonly Version[] = [
   { version: 2, schema: SCHEMA_2, tables: TABLES_2 },
   { version: 3, schema: SCHEMA_3, tables: [...TABLES_2, "revocations"] },
+  { version: 4, schema: SCHEMA_4, tables: [...TABLES_2, "revocations", "directory"] },
 ];
 
 /** Creates a file of an earlier version with the rows of a current one. */
@@ -244,7 +254,7 @@ const MEMBER = { kind: "member", id: "m_ann00000" } as const;
 
 for (const earlier of VERSIONS) {
   const { version } = earlier;
-  Deno.test(`openSqliteStore() migrates a file of version ${version} with all its contents, and can then store revocations and members`, async () => {
+  Deno.test(`openSqliteStore() migrates a file of version ${version} with all its contents, and can then store all that is new`, async () => {
     await using folders = new TemporaryFolder();
     const [current = "", old = ""] = ["current", "old"].map((it) => join(folders.path, it));
     Deno.mkdirSync(old);
@@ -254,6 +264,7 @@ for (const earlier of VERSIONS) {
       for (const n of numbers(1, 5)) await store.append(say(`text ${n}`));
       await store.markRead(lobby, bob.user, { epoch: "new0", seq: 2 });
       await store.revocations.add(REVOKED);
+      await store.directory.commit([{ ...MEMBER, from: undefined, to: "known" }]);
     }
     makeEarlier(old, current, earlier);
     const kept = version === 2 ? [] : [REVOKED];
@@ -266,7 +277,10 @@ for (const earlier of VERSIONS) {
       const isFirst = time === "first";
       const revoked = isFirst ? kept : [...kept, REVOKED_LATER];
       assert.deepEqual(await store.revocations.read(), revoked);
-      assert.deepEqual(await store.directory.read([MEMBER]), [isFirst ? undefined : "first"]);
+      const [member] = await store.directory.read([MEMBER]);
+      assert.equal(member, version === 4 ? "known" : isFirst ? undefined : "first");
+      assert.equal(await store.usedTokens.use(bob.user, 0), isFirst);
+      await store.usedTokens.use(bob.user, 1);
       await store.revocations.add(REVOKED_LATER);
       await store.directory.commit([{ ...MEMBER, from: undefined, to: time }]);
     }

@@ -75,6 +75,22 @@ Deno.test("A program that starts again with the same options is the same member,
   assert.deepEqual(fourth.me.value, me);
 });
 
+for (const kind of ["member", "guest"] as const) {
+  Deno.test(`A ${kind} renamed on one page, after another one has come back twice, keeps the user and the name`, async () => {
+    await using service = await startTestService(MEMBER_SETTINGS);
+    const storage = new FakeStorage();
+    const invite = kind === "member" ? { invite: await inviteAsOperator(service) } : {};
+    using page = await enter(service, { ...invite, name: "Ann", storage });
+    const user = page.me.value?.user;
+    for (let visit = 0; visit < 2; visit++) (await enter(service, { storage })).close();
+    await page.rename("Anna");
+    for (let visit = 0; visit < 2; visit++) {
+      using again = await enter(service, { storage });
+      assert.deepEqual([again.me.value?.user, again.me.value?.name], [user, "Anna"]);
+    }
+  });
+}
+
 Deno.test("A program whose service has lost its members joins again with its invite", async () => {
   const storage = new FakeStorage();
   const port = String(freePort());

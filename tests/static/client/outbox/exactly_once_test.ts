@@ -30,6 +30,7 @@ import {
   room,
   UNLIMITED,
 } from "../../../support/fakes.ts";
+import { MemoryUsedTokens } from "../../../../lib/io/auth/memory_used_tokens.ts";
 import { user } from "../../../core/log/list_room_storage.ts";
 
 const HOUR_MS = 60 * 60_000;
@@ -57,6 +58,7 @@ class LeapingClock extends FakeClock {
 class Service implements Disposable {
   readonly clock = new LeapingClock();
   readonly #sessionTokens = new FakeSessionTokens();
+  readonly #usedTokens = new MemoryUsedTokens(this.clock);
   readonly #retention: Retention;
   readonly #drawEpoch = counter("epoch");
   readonly #newId = counter("id");
@@ -157,6 +159,7 @@ class Service implements Disposable {
       sessionTokens: this.#sessionTokens,
       authenticator: NO_TOKENS,
       tickets: new FakeTickets(),
+      usedTokens: this.#usedTokens,
       revocations: noRevocations(),
       ...members,
       auth: "open",
