@@ -43,6 +43,8 @@ export const PositionSchema: Schema<Position> = schemaOf(position);
 const isObject = (input: unknown): input is Readonly<Record<string, unknown>> =>
   typeof input === "object" && input !== null;
 
+const isOptional = (type: string, value: unknown) => value === undefined || typeof value === type;
+
 function isAction(action: unknown): action is Action {
   if (!isObject(action)) return false;
   switch (action.kind) {
@@ -52,7 +54,8 @@ function isAction(action: unknown): action is Action {
     case "edited":
       return isPosition(action.of) && typeof action.text === "string";
     case "deleted":
-      return isPosition(action.of);
+      return isPosition(action.of) && isOptional("string", action.reason) &&
+        (action.asModerator === undefined || action.asModerator === true);
     case "reacted":
       return isPosition(action.of) && typeof action.emoji === "string" &&
         typeof action.on === "boolean";
@@ -106,6 +109,9 @@ function isReactions(input: unknown): input is Reactions {
   return Object.values(input).every((users) => Array.isArray(users) && users.every(isUser));
 }
 
+/** Schema of who has deleted a message. */
+export const DeleterSchema = v.object({ user, name, reason: v.optional(v.string()) });
+
 /** Schema of a message. */
 export const MessageSchema: Schema<Message> = schemaOf(v.object({
   position,
@@ -117,6 +123,7 @@ export const MessageSchema: Schema<Message> = schemaOf(v.object({
   reply: v.optional(position),
   edited: v.optional(at),
   deleted: v.optional(v.literal(true)),
+  deletedBy: v.optional(DeleterSchema),
   reactions: v.optional(v.custom<Reactions>(isReactions)),
 }));
 

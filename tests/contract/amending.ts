@@ -123,6 +123,42 @@ export function amendingPromises(test: Test): void {
     assert.equal((await newest(bus)).text, "mine");
   });
 
+  test(
+    "lets a moderator delete another user's message, and says who did and why",
+    async (bus, reader) => {
+      await bus.subscribe(lobby);
+      const { position: of } = await mustPublish(bus, say("mine"));
+      await mustPublish(bus, react(of, "👍"));
+      const reason = 'spam, "ads"\n\u{1f600}';
+      const removal = draft({ kind: "deleted", of, reason, asModerator: true }, bob);
+      await mustPublish(bus, removal);
+      const { text, deleted, deletedBy, reactions } = await newest(bus);
+      assert.deepEqual([text, deleted, reactions], ["", true, undefined]);
+      assert.deepEqual(deletedBy, { user: bob.user, name: bob.name, reason });
+      const { action } = removal;
+      assert.deepEqual((await reader.entries(3)).at(-1)?.action, action);
+      const { entries } = await bus.replay(lobby, { ...of, seq: 0 }, 10);
+      const gone = { kind: "said", text: "", deleted: true };
+      assert.deepEqual([entries[0]?.action, entries.at(-1)?.action], [gone, action]);
+      await isRejected(bus, draft({ kind: "deleted", of, asModerator: true }, bob), "gone");
+    },
+  );
+
+  test("does not say that a moderator deleted a message that was the moderator's own", async (bus) => {
+    const { position: of } = await mustPublish(bus, say("mine"));
+    await mustPublish(bus, draft({ kind: "deleted", of, reason: "typo", asModerator: true }));
+    const { text, deleted, deletedBy } = await newest(bus);
+    assert.deepEqual([text, deleted, deletedBy], ["", true, undefined]);
+  });
+
+  test("lets no moderator edit another user's message", async (bus) => {
+    const { position: of } = await mustPublish(bus, say("mine"));
+    await isRejected(bus, draft({ kind: "edited", of, text: "his" }, bob), "not_yours");
+    const { position: other } = await mustPublish(bus, say("mine too"));
+    await mustPublish(bus, draft({ kind: "deleted", of: other, asModerator: true }, bob));
+    assert.equal((await newest(bus)).deletedBy?.reason, undefined);
+  });
+
   test("answers gone for an entry that is not a message, and for a deleted message", async (bus) => {
     const { position: of } = await mustPublish(bus, say("one"));
     const { position: edit } = await mustPublish(bus, draft({ kind: "edited", of, text: "1" }));

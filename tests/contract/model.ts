@@ -57,6 +57,9 @@ const action: fc.Arbitrary<Later<Action>> = fc.oneof(
     ({ kind: "edited", of: of(top), text: it }) as const
   ),
   position.map((of) => (top: Position) => ({ kind: "deleted", of: of(top) }) as const),
+  position.map((of) => (top: Position) =>
+    ({ kind: "deleted", of: of(top), reason: "spam", asModerator: true }) as const
+  ),
   {
     weight: 2,
     arbitrary: fc.tuple(position, fc.constantFrom("👍", "❤️"), fc.boolean()).map(

@@ -4,13 +4,8 @@
  * @module
  */
 import { shownInvite, type StoredInvite } from "../../core/auth/invite.ts";
-import {
-  mayInvite,
-  mayManage,
-  type Member,
-  signInDevice,
-  withoutDevice,
-} from "../../core/auth/member.ts";
+import { type Member, signInDevice, withoutDevice } from "../../core/auth/member.ts";
+import { isAllowed, mayInvite } from "../../core/auth/rights.ts";
 import type { UserId } from "../../core/log/entry.ts";
 import type { Name } from "../../core/names/names.ts";
 import type {
@@ -141,10 +136,10 @@ export class MemberDirectory implements Directory {
     const member = (await read?.())?.value;
     const role = actor.kind === "member" ? member?.role : actor.role;
     if (role === undefined) return NO_MEMBER;
-    const isAllowed = command.kind === "invite"
+    const may = command.kind === "invite"
       ? mayInvite(role, command.role)
-      : mayManage(role, command.kind);
-    if (!isAllowed) return NO_RIGHT;
+      : isAllowed({ role, rights: null }, command.kind);
+    if (!may) return NO_RIGHT;
     const device = actor.kind === "member" ? actor.device : undefined;
     const creator = { user: actor.user, device, read };
     // Links for devices concern their members only.

@@ -56,14 +56,19 @@ const SLOW_DOWN_MESSAGES: Readonly<Record<SlowDownRejection["limit"], string>> =
   room: "slow down: the room receives more than it can deliver",
 };
 
-/** Handles a request. Resolves to the response; undefined if none is needed. An unavailable bus becomes a fault. */
+/**
+ * Handles a request. Resolves to the response; undefined if none is needed. An unavailable bus becomes a fault.
+ *
+ * @param isModerator Whether the user may delete the messages of others.
+ */
 export async function handleRoomRequest(
   request: RoomRequest,
   membership: Membership,
   context: RequestContext,
+  isModerator: boolean,
 ): Promise<Frame | undefined> {
   try {
-    return await respond(request, membership, context);
+    return await respond(request, membership, context, isModerator);
   } catch (error) {
     if (!(error instanceof BusUnavailable)) throw error;
     // Reads change nothing, and read markers are idempotent, so only entries can have an unknown outcome.
@@ -77,6 +82,7 @@ async function respond(
   request: RoomRequest,
   membership: Membership,
   context: RequestContext,
+  isModerator: boolean,
 ): Promise<Frame | undefined> {
   const { bus } = context;
   const { id: room, user } = membership;
@@ -105,7 +111,7 @@ async function respond(
       return { type: "history", ...withId(request.id), room, ...toWirePage(page), position };
     }
     default:
-      return await publish(request, membership, context);
+      return await publish(request, membership, context, isModerator);
   }
 }
 
@@ -119,6 +125,7 @@ async function publish(
   request: EntryRequest,
   membership: Membership,
   { bus, newId, maxMessageBytes }: RequestContext,
+  isModerator: boolean,
 ): Promise<Frame | undefined> {
   const { id } = request;
   const { id: room, user, name } = membership;
@@ -128,7 +135,7 @@ async function publish(
     }
     if (!hasVisible(request.text)) return faultFrame(id, "empty");
   }
-  const action = actionOf(request);
+  const action = actionOf(request, isModerator);
   const draft = { room, user, name, id: id ?? newId(), action };
   const result = await bus.publish(draft, membership.room.chargedPeople());
   if (result.kind === "entered") membership.room.expectEntry(result.position);
@@ -157,14 +164,21 @@ export function acknowledge(
   return id === undefined ? undefined : { type: "ack", id, ...fields };
 }
 
-function actionOf(request: EntryRequest): Action {
+function actionOf(request: EntryRequest, isModerator: boolean): Action {
   switch (request.type) {
     case "say":
       return { kind: "said", text: request.text, ...(request.reply && { reply: request.reply }) };
     case "edit":
       return { kind: "edited", of: request.of, text: request.text };
-    case "delete":
-      return { kind: "deleted", of: request.of };
+    case "delete": {
+      const reason = request.reason?.trim();
+      return {
+        kind: "deleted",
+        ...(reason && { reason }),
+        ...(isModerator && { asModerator: true }),
+        of: request.of,
+      };
+    }
     case "react":
       return { kind: "reacted", of: request.of, emoji: request.emoji, on: request.on ?? true };
   }

@@ -324,7 +324,8 @@ export class Session implements MembershipListener, SignInHost {
   }
 
   async #handleWhenJoined(request: RoomRequest, membership: Membership): Promise<void> {
-    if (!this.#signIn.may(REQUIRED_ACTION[request.type], membership.id)) {
+    const isModerator = request.type === "delete" && this.#signIn.may("moderate", membership.id);
+    if (!isModerator && !this.#signIn.may(REQUIRED_ACTION[request.type], membership.id)) {
       return this.#sendFault(request.id, "not_allowed");
     }
     if (isReadRequest(request)) return await this.#handleRead(request, membership);
@@ -332,7 +333,7 @@ export class Session implements MembershipListener, SignInHost {
     if (waitMs > 0) {
       return this.sendFrame(slowDownFault(request.id, waitMs, undefined, TOO_MANY_NEW_ROOMS));
     }
-    this.#respond(await handleRoomRequest(request, membership, this.#context));
+    this.#respond(await handleRoomRequest(request, membership, this.#context, isModerator));
   }
 
   /** Charges for publishing to rooms not known to hold an entry. Returns the milliseconds to wait, 0 for none. */
@@ -349,7 +350,7 @@ export class Session implements MembershipListener, SignInHost {
   async #handleRead(request: ReadRequest, membership: Membership): Promise<void> {
     const reader = this.#readerFor(membership.user);
     if (reader.waitMs > 0) return this.#sendSlowDown(request.id, reader.waitMs);
-    const respond = () => handleRoomRequest(request, membership, this.#context);
+    const respond = () => handleRoomRequest(request, membership, this.#context, false);
     // The member list is answered from memory, without the store.
     const frame = await (request.type === "who" ? respond() : reader.readForRequest(respond));
     // The right may have ended while the log was read.

@@ -109,7 +109,8 @@ export class SignIn implements SignInState {
 
   /** Whether the user may do something in a room. */
   may(action: RoomAction, room: string): boolean {
-    return isAllowed(this.#access?.rights ?? null, action, room);
+    const { role, rights = null } = this.#access ?? {};
+    return isAllowed({ role, rights }, action, room);
   }
 
   /** Handles the `hello`. Returns a promise if a token has to be checked, undefined if the answer has been sent. */

@@ -1,14 +1,6 @@
 /**
  * Members: users whom somebody has invited. Their names are theirs, in all rooms and while they are away. A member signs in
  * with a device, which holds a token that changes each time it is used.
- *
- * @example
- * ```ts
- * import assert from "node:assert/strict";
- * assert.equal(mayInvite("moderator", "member"), true);
- * assert.equal(mayInvite("moderator", "owner"), false);
- * assert.equal(mayInvite("member", "member"), false);
- * ```
  * @module
  */
 import * as v from "valibot";
@@ -61,41 +53,6 @@ export const MAX_LABEL_LENGTH = 64;
 export const DEVICE_KEPT_MS = 90 * 24 * 3_600_000;
 /** A device that signs in more often is recorded once in this time, unless its token changes. */
 const RECORDED_MS = 60_000;
-
-const SOME: readonly Role[] = ["owner", "moderator"];
-
-/** Something that concerns members. */
-export type MemberAction =
-  | "invite"
-  | "list invites"
-  | "revoke invite"
-  | "list members"
-  | "first owner"
-  | "add device"
-  | "list devices"
-  | "remove device";
-
-/** Who may do what. An operator of the service may do everything but what concerns own devices. */
-const MANAGERS: Readonly<Record<MemberAction, readonly Role[]>> = {
-  "invite": SOME,
-  "list invites": SOME,
-  "revoke invite": SOME,
-  "list members": SOME,
-  "first owner": [],
-  "add device": ROLES,
-  "list devices": ROLES,
-  "remove device": ROLES,
-};
-
-/** Whether a role allows something that concerns members. For `invite`, see also {@linkcode mayInvite}. */
-export function mayManage(role: Role, action: MemberAction): boolean {
-  return MANAGERS[action].includes(role);
-}
-
-/** Whether a role allows to invite others to a role: not to one above. */
-export function mayInvite(own: Role, invited: Role): boolean {
-  return mayManage(own, "invite") && ROLES.indexOf(own) <= ROLES.indexOf(invited);
-}
 
 /** The label of a device that describes itself: one line that shows what it is, and can hide nothing. */
 export function deviceLabel(text: string): string {

@@ -1,22 +1,77 @@
 /**
- * What a user may do in which room. A token states grants; each allows some actions in the rooms that it matches, and
- * nothing takes an action away. Everything that asks for permission asks {@linkcode isAllowed}.
+ * What a user may do: the table of roles and actions, and the grants of tokens. Everything that asks for permission asks
+ * {@linkcode isAllowed}; docs/reference/rights.md is made from the table.
  *
  * @example
  * ```ts
  * import assert from "node:assert/strict";
+ * assert.equal(isAllowed({ role: "moderator", rights: null }, "moderate", "lobby"), true);
+ * assert.equal(isAllowed({ role: undefined, rights: null }, "moderate", "lobby"), false);
  * const rights = [{ match: "team-*", allow: ["read", "send"] }] as const;
- * assert.equal(isAllowed(rights, "send", "team-red"), true);
- * assert.equal(isAllowed(rights, "react", "team-red"), false);
- * assert.equal(isAllowed(rights, "read", "lobby"), false);
+ * assert.equal(isAllowed({ role: undefined, rights }, "send", "team-red"), true);
+ * assert.equal(isAllowed({ role: undefined, rights }, "react", "team-red"), false);
+ * assert.equal(mayInvite("moderator", "member"), true);
+ * assert.equal(mayInvite("moderator", "owner"), false);
  * ```
  * @module
  */
-/** Everything that can be granted in a room. */
+import type { Role } from "./member.ts";
+import { ROLES } from "./member.ts";
+
+/** The actions that a token can grant, in the rooms that it names. */
 export const ROOM_ACTIONS = ["read", "send", "react", "invite", "moderate"] as const;
 
 /** An action in a room. */
 export type RoomAction = typeof ROOM_ACTIONS[number];
+
+/** An action that concerns the whole service; only a role allows it. */
+export type ServiceAction =
+  | "invite people"
+  | "list invites"
+  | "revoke invite"
+  | "list members"
+  | "first owner"
+  | "add device"
+  | "list devices"
+  | "remove device";
+
+/** Everything that needs a permission. */
+export type Action = RoomAction | ServiceAction;
+
+/** The rows of the table: the roles, highest first, and everybody who has none. */
+export const STANDINGS = [...ROLES, "guest"] as const;
+
+/** A row of the table. Users of an app without a role have that of guests. */
+export type Standing = typeof STANDINGS[number];
+
+const ALL: readonly Standing[] = STANDINGS;
+const MODERATORS: readonly Standing[] = ["owner", "moderator"];
+const MEMBERS: readonly Standing[] = ROLES;
+
+/** Who may do what. Operators of the service may do everything in it but what concerns own devices. */
+export const PERMISSIONS: Readonly<
+  Record<Action, { readonly allowed: readonly Standing[]; readonly about: string }>
+> = {
+  "read": { allowed: ALL, about: "join a room, read its messages, see who is there" },
+  "send": { allowed: ALL, about: "send messages; edit and delete one's own; show that one types" },
+  "react": { allowed: ALL, about: "add and remove one's own reactions" },
+  "moderate": { allowed: MODERATORS, about: "delete the messages of others, with a reason" },
+  "invite": { allowed: MODERATORS, about: "invite others to a room; nothing asks for it yet" },
+  "invite people": {
+    allowed: MODERATORS,
+    about: "make invite links, for one's own role or a lower one",
+  },
+  "list invites": {
+    allowed: MODERATORS,
+    about: "see the invites for one's own role and lower ones",
+  },
+  "revoke invite": { allowed: MODERATORS, about: "revoke those invites" },
+  "list members": { allowed: MODERATORS, about: "list the members of the service" },
+  "first owner": { allowed: [], about: "make a link for the first owner; only operators" },
+  "add device": { allowed: MEMBERS, about: "make a link that adds a device to oneself" },
+  "list devices": { allowed: MEMBERS, about: "list one's own devices" },
+  "remove device": { allowed: MEMBERS, about: "sign one of one's own devices out" },
+};
 
 /** Allows actions in the rooms that it matches. */
 export interface RoomGrant {
@@ -26,14 +81,33 @@ export interface RoomGrant {
   readonly allow: readonly RoomAction[];
 }
 
-/** The grants of a user; null for a user without restrictions. */
+/** The grants of a token; null for a user whom no token restricts to rooms. */
 export type Rights = readonly RoomGrant[] | null;
 
-/** Whether any of the grants allows an action in a room. */
-export function isAllowed(rights: Rights, action: RoomAction, room: string): boolean {
-  if (rights === null) return true;
-  const name = room.toLowerCase();
-  return rights.some(({ match, allow }) => allow.includes(action) && matches(match, name));
+/** What decides about a user's rights. */
+export interface Authority {
+  /** The user's role in the service; undefined for guests and others without one. */
+  readonly role: Role | undefined;
+  /** Unless null, only these count. */
+  readonly rights: Rights;
+}
+
+/** Whether a user may do something. @param room Where; undefined for what concerns the whole service. */
+export function isAllowed({ role, rights }: Authority, action: Action, room?: string): boolean {
+  if (rights === null) return PERMISSIONS[action].allowed.includes(role ?? "guest");
+  const name = room?.toLowerCase();
+  return name !== undefined &&
+    rights.some(({ match, allow }) => includes(allow, action) && matches(match, name));
+}
+
+/** Whether a role allows to invite others to a role: not to one above. */
+export function mayInvite(own: Role, invited: Role): boolean {
+  const isBelow = ROLES.indexOf(own) <= ROLES.indexOf(invited);
+  return isBelow && isAllowed({ role: own, rights: null }, "invite people");
+}
+
+function includes(actions: readonly Action[], action: Action): boolean {
+  return actions.includes(action);
 }
 
 function matches(pattern: string, room: string): boolean {

@@ -32,7 +32,14 @@ export type Action =
     /** Only in entries read from a log: the message was deleted or is no longer kept, and the text is empty. */
     readonly deleted?: true | undefined;
   }
-  | { readonly kind: "deleted"; readonly of: Position }
+  | {
+    readonly kind: "deleted";
+    readonly of: Position;
+    /** For people. */
+    readonly reason?: string | undefined;
+    /** Set if the user may delete the messages of others. */
+    readonly asModerator?: true | undefined;
+  }
   | {
     readonly kind: "reacted";
     readonly of: Position;
@@ -48,6 +55,12 @@ export interface Author {
   readonly user: UserId;
   /** The name at the time of the action. In a `renamed` action, the new name. */
   readonly name: Name;
+}
+
+/** The moderator who has deleted a message. */
+export interface Deleter extends Author {
+  /** Why, for people. */
+  readonly reason?: string | undefined;
 }
 
 /** An action that is not yet in a room's log. */
@@ -84,6 +97,8 @@ export interface Message extends Author {
   readonly edited?: number | undefined;
   /** Whether it was deleted. */
   readonly deleted?: true | undefined;
+  /** Who has deleted it; undefined for its author. */
+  readonly deletedBy?: Deleter | undefined;
   /** The users who reacted, by emoji, in the order in which they did. */
   readonly reactions?: Readonly<Record<string, readonly UserId[]>> | undefined;
 }
@@ -127,7 +142,7 @@ export function messageOf(entry: Entry): Message | undefined {
  */
 export function amend(
   message: Message | undefined,
-  { action, user }: Pick<Draft, "action" | "user">,
+  { action, user, name }: Pick<Draft, "action" | "user" | "name">,
   at: number,
 ): Message | Rejection {
   if (action.kind === "said" || action.kind === "renamed") {
@@ -136,10 +151,15 @@ export function amend(
   const isThere = message && !message.deleted && isSamePosition(message.position, action.of);
   if (!isThere) return "gone";
   if (action.kind === "reacted") return applyReaction(message, user, action.emoji, action.on);
-  if (message.user !== user) return "not_yours";
+  const isOwn = message.user === user;
+  if (action.kind === "edited") {
+    return isOwn ? { ...message, text: action.text, edited: at } : "not_yours";
+  }
+  const { reason, asModerator = false } = action;
+  if (!isOwn && !asModerator) return "not_yours";
+  const deletedBy = !isOwn && { deletedBy: { user, name, ...(reason && { reason }) } };
   const { reactions: _, ...plain } = message;
-  if (action.kind === "deleted") return { ...plain, text: "", deleted: true };
-  return { ...message, text: action.text, edited: at };
+  return { ...plain, text: "", deleted: true, ...deletedBy };
 }
 
 function applyReaction(
@@ -220,8 +240,10 @@ function canonicalText({ action, name }: Pick<Draft, "action" | "name">): string
       return JSON.stringify(["said", action.text, action.reply && formatPosition(action.reply)]);
     case "edited":
       return JSON.stringify(["edited", formatPosition(action.of), action.text]);
-    case "deleted":
-      return JSON.stringify(["deleted", formatPosition(action.of)]);
+    case "deleted": {
+      const reason = action.reason === undefined ? [] : [action.reason];
+      return JSON.stringify(["deleted", formatPosition(action.of), ...reason]);
+    }
     case "reacted":
       return JSON.stringify(["reacted", formatPosition(action.of), action.emoji, action.on]);
     case "renamed":

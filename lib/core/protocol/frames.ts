@@ -24,6 +24,7 @@ const user = text(
 );
 const name = text("The user's name in this room.");
 const person = v.object({ user, name });
+const reason = text("Why, for people.");
 const of = text("The position of the message, as epoch:seq.");
 const serviceId = text(
   "Identifies the deployment: the same on all its instances and after a restart.",
@@ -46,6 +47,10 @@ const message = v.object({
   reply: v.optional(text("The position of the message that it replies to.")),
   edited: v.optional(count("When it was last edited, in milliseconds since 1970.")),
   deleted: v.optional(v.literal(true)),
+  deletedBy: v.optional(v.pipe(
+    v.object({ user, name, reason: v.optional(reason) }),
+    v.description("Who deleted it, if that was not the author."),
+  )),
   reactions: v.optional(v.record(v.string(), v.array(user))),
 });
 
@@ -196,7 +201,10 @@ export const FRAMES = {
     text: text("In a replay the current text of the message; empty if deleted."),
     deleted,
   }),
-  deleted: entry("deleted", "A user deleted a message.", { of }),
+  deleted: entry("deleted", "A user deleted a message, perhaps that of another user.", {
+    of,
+    reason: v.optional(reason),
+  }),
   reacted: entry("reacted", "A user added a reaction to a message or removed it.", {
     of,
     emoji: v.string(),

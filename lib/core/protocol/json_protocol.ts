@@ -146,8 +146,11 @@ export function entryFrame({ room, position, at, user, name, id, action }: Entry
       const of = formatPosition(action.of);
       return { type: "edited", ...common, of, text, ...(deleted && { deleted }) };
     }
-    case "deleted":
-      return { type: "deleted", ...common, of: formatPosition(action.of) };
+    case "deleted": {
+      const { reason } = action;
+      const of = formatPosition(action.of);
+      return { type: "deleted", ...common, of, ...(reason && { reason }) };
+    }
     case "reacted": {
       const { emoji, on } = action;
       return { type: "reacted", ...common, of: formatPosition(action.of), emoji, on };
@@ -177,9 +180,12 @@ export function toWirePage(
   return { messages: messages.map(toWireMessage), more };
 }
 
-function toWireMessage({ position, reply, reactions, ...message }: Message): WireMessage {
+function toWireMessage(
+  { position, reply, deletedBy, reactions, ...message }: Message,
+): WireMessage {
   return {
     ...message,
+    ...(deletedBy && { deletedBy: { ...deletedBy } }),
     position: formatPosition(position),
     ...(reply && { reply: formatPosition(reply) }),
     // A copy: the original is shared with the log and must not change.

@@ -58,6 +58,9 @@ const MAX_TAG_LENGTH = 35;
 /** Maximum length of the URL of a page, in UTF-16 code units. Drawing the QR code of a longer one takes milliseconds. */
 const MAX_PAGE_URL = 250;
 
+/** Maximum length of the reason for a deletion, in UTF-16 code units. */
+export const MAX_REASON_LENGTH = 200;
+
 /** Maximum number of messages that a request can ask for. */
 export const MAX_PAGE = 200;
 
@@ -114,7 +117,14 @@ export const REQUESTS = {
     of: position("The message."),
     text: text("At most maxTextBytes of UTF-8."),
   }),
-  delete: frame("delete", "Deletes your own message.", { room, of: position("The message.") }),
+  delete: frame("delete", "Deletes your own message, or one that you may moderate.", {
+    room,
+    of: position("The message."),
+    reason: v.optional(v.pipe(
+      text("Why, for people; all who are in the room see it."),
+      v.maxLength(MAX_REASON_LENGTH),
+    )),
+  }),
   react: frame("react", "Adds a reaction to a message or removes it.", {
     room,
     of: position("The message."),

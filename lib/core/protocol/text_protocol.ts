@@ -43,7 +43,9 @@ function encodeText(frame: Frame, withPresence: boolean): string | undefined {
     case "edited":
       return frame.deleted ? undefined : noticeLine(`${frame.name} edited: ${frame.text}`);
     case "deleted":
-      return noticeLine(`${frame.name} deleted a message`);
+      return noticeLine(
+        `${frame.name} deleted a message${frame.reason ? `: ${frame.reason}` : ""}`,
+      );
     case "renamed":
       return noticeLine(`${frame.from} is now ${frame.name}`);
     case "lost":

@@ -17,7 +17,12 @@ const MAX_CHANNEL_MESSAGE_LENGTH = 32 * 1024 * 1024;
 const action = v.variant("kind", [
   v.object({ kind: v.literal("said"), reply: v.optional(position), text: v.string() }),
   v.object({ kind: v.literal("edited"), of: position, text: v.string() }),
-  v.object({ kind: v.literal("deleted"), of: position }),
+  v.object({
+    kind: v.literal("deleted"),
+    reason: v.optional(v.string()),
+    asModerator: v.optional(v.literal(true)),
+    of: position,
+  }),
   v.object({ kind: v.literal("reacted"), of: position, on: v.boolean(), emoji: v.string() }),
   v.object({ kind: v.literal("renamed"), from: name }),
 ]);
@@ -67,7 +72,6 @@ export function encodeDraft(draft: Draft): readonly string[] {
   const of: Position | undefined = "of" in action ? action.of : undefined;
   const { key, payload, rest } = splitPayload(action);
   const prefix = JSON.stringify({ user, name, id, deed: rest }).slice(0, -2);
-  const about = action.kind === "said" ? JSON.stringify({ name, id, reply: action.reply }) : "";
   return [
     user,
     fingerprint(draft),
@@ -75,10 +79,17 @@ export function encodeDraft(draft: Draft): readonly string[] {
     of?.epoch ?? "",
     String(of?.seq ?? 0),
     action.kind === "reacted" && action.on ? "1" : "0",
-    about,
+    aboutOf(draft),
     `${prefix},"${key}":`,
     JSON.stringify(payload),
   ];
+}
+
+/** What the script stores with the message: of a new one its other fields, of one that a moderator deletes who that is. */
+function aboutOf({ user, name, id, action }: Draft): string {
+  if (action.kind === "said") return JSON.stringify({ name, id, reply: action.reply });
+  const isModerated = action.kind === "deleted" && action.asModerator;
+  return isModerated ? JSON.stringify({ user, name, reason: action.reason }) : "";
 }
 
 /** Splits an action into its longest field and the rest. */
@@ -95,8 +106,10 @@ function splitPayload(
       const { emoji, ...rest } = action;
       return { key: "emoji", payload: emoji, rest };
     }
-    case "deleted":
-      return { key: "of", payload: action.of, rest: { kind: action.kind } };
+    case "deleted": {
+      const { of, ...rest } = action;
+      return { key: "of", payload: of, rest };
+    }
     case "renamed":
       return { key: "from", payload: action.from, rest: { kind: action.kind } };
   }

@@ -1,14 +1,12 @@
-/** Members: who may invite whom, and how their devices sign in. */
+/** Members: how their devices sign in. */
 import assert from "node:assert/strict";
 import {
   type Device,
   DEVICE_KEPT_MS,
   keptDevices,
   MAX_DEVICES,
-  mayInvite,
   type Member,
   parseMember,
-  ROLES,
   signInDevice,
   withDevice,
   withoutDevice,
@@ -28,19 +26,6 @@ function member(...devices: readonly Device[]): Member {
 }
 
 const ids = ({ devices }: Pick<Member, "devices">) => devices.map(({ id }) => id);
-
-Deno.test("mayInvite() lets owners and moderators invite to roles that are not above their own", () => {
-  const allowed = ROLES.flatMap((own) =>
-    ROLES.filter((invited) => mayInvite(own, invited)).map((invited) => `${own} > ${invited}`)
-  );
-  assert.deepEqual(allowed, [
-    "owner > owner",
-    "owner > moderator",
-    "owner > member",
-    "moderator > moderator",
-    "moderator > member",
-  ]);
-});
 
 Deno.test("withDevice() drops the device that was unused for longest when there are too many", () => {
   const devices = Array.from(

@@ -1,12 +1,48 @@
+/** The table of roles and actions, cell by cell, and the grants of tokens. */
 import assert from "node:assert/strict";
-import { isAllowed, type RoomGrant } from "../../../lib/core/auth/rights.ts";
+import { ROLES } from "../../../lib/core/auth/member.ts";
+import {
+  type Action,
+  isAllowed,
+  mayInvite,
+  PERMISSIONS,
+  ROOM_ACTIONS,
+  type RoomGrant,
+  STANDINGS,
+} from "../../../lib/core/auth/rights.ts";
 
 const TEAM: RoomGrant = { match: "team-*", allow: ["read", "send"] };
 const NEWS: RoomGrant = { match: "news", allow: ["read"] };
 
+/** Who may do what, as a matrix: owner, moderator, member, guest. */
+const TABLE: Readonly<Record<Action, string>> = {
+  "read": "yes yes yes yes",
+  "send": "yes yes yes yes",
+  "react": "yes yes yes yes",
+  "moderate": "yes yes no no",
+  "invite": "yes yes no no",
+  "invite people": "yes yes no no",
+  "list invites": "yes yes no no",
+  "revoke invite": "yes yes no no",
+  "list members": "yes yes no no",
+  "first owner": "no no no no",
+  "add device": "yes yes yes no",
+  "list devices": "yes yes yes no",
+  "remove device": "yes yes yes no",
+};
+
+for (const action of Object.keys(PERMISSIONS) as Action[]) {
+  Deno.test(`isAllowed() lets owners, moderators, members and guests ${action}: ${TABLE[action]}`, () => {
+    const cells = STANDINGS.map((standing) => {
+      const role = standing === "guest" ? undefined : standing;
+      return isAllowed({ role, rights: null }, action, "lobby") ? "yes" : "no";
+    });
+    assert.equal(cells.join(" "), TABLE[action]);
+  });
+}
+
 for (
   const [rights, action, room, expected] of [
-    [null, "send", "anywhere", true],
     [[], "read", "lobby", false],
     [[TEAM], "read", "team-red", true],
     [[TEAM], "read", "team-", true],
@@ -18,12 +54,36 @@ for (
     [[TEAM, NEWS], "send", "news", false],
     [[NEWS, { match: "*", allow: ["send"] }], "send", "news", true],
     [[{ match: "*", allow: [] }], "read", "news", false],
+    [[{ match: "den", allow: ["moderate"] }], "moderate", "den", true],
+    [[{ match: "den", allow: ["moderate"] }], "moderate", "attic", false],
     // Rooms from before their names became lower case.
     [[TEAM], "read", "Team-Red", true],
   ] as const
 ) {
-  const shown = rights?.map(({ match, allow }) => `${match} ${allow.join("+")}`).join(", ");
-  Deno.test(`isAllowed(${shown ?? "all"}, ${action}, ${room}) is ${expected}`, () => {
-    assert.equal(isAllowed(rights, action, room), expected);
+  const shown = rights.map(({ match, allow }) => `${match} ${allow.join("+")}`).join(", ");
+  Deno.test(`isAllowed(${shown}, ${action}, ${room}) is ${expected}`, () => {
+    assert.equal(isAllowed({ role: undefined, rights }, action, room), expected);
   });
 }
+
+Deno.test("A token that grants rights in rooms takes all others, whatever role it states", () => {
+  const all = { match: "*", allow: ROOM_ACTIONS } as const;
+  for (const action of Object.keys(PERMISSIONS) as Action[]) {
+    const isGranted = ROOM_ACTIONS.some((it) => it === action);
+    assert.equal(isAllowed({ role: "owner", rights: [all] }, action, "den"), isGranted, action);
+    assert.equal(isAllowed({ role: "owner", rights: [all] }, action), false, action);
+  }
+});
+
+Deno.test("mayInvite() lets owners and moderators invite to roles that are not above their own", () => {
+  const allowed = ROLES.flatMap((own) =>
+    ROLES.filter((invited) => mayInvite(own, invited)).map((invited) => `${own} > ${invited}`)
+  );
+  assert.deepEqual(allowed, [
+    "owner > owner",
+    "owner > moderator",
+    "owner > member",
+    "moderator > moderator",
+    "moderator > member",
+  ]);
+});

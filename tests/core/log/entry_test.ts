@@ -36,10 +36,13 @@ const hello: Message = {
   text: "hello",
 };
 
+/** An action of a user. */
+const by = <A>(user: UserId, action: A) => ({ user, name: name(`name of ${user}`), action });
+
 /** The message after these actions, each of which must be allowed. */
 function after(message: Message, ...actions: readonly (readonly [UserId, Action])[]): Message {
   return actions.reduce((message, [user, action]) => {
-    const amended = amend(message, { user, action }, 2_000);
+    const amended = amend(message, by(user, action), 2_000);
     if (typeof amended === "string") assert.fail(`${action.kind}: ${amended}`);
     return amended;
   }, message);
@@ -91,7 +94,7 @@ for (
 Deno.test("amend() gives an edited message its new text and time, and keeps the rest", () => {
   const reply = { epoch: "a", seq: 3 };
   const reactions = { "👍": [bob] };
-  const edited = amend({ ...hello, reply, reactions }, { user: ann, action: edit("bye") }, 2_000);
+  const edited = amend({ ...hello, reply, reactions }, by(ann, edit("bye")), 2_000);
   assert.deepEqual(edited, { ...hello, reply, reactions, text: "bye", edited: 2_000 });
 });
 
@@ -108,7 +111,7 @@ const elsewhere: readonly (readonly [string, Message | undefined])[] = [
 for (const [which, message] of elsewhere) {
   for (const action of [edit("x"), remove, put("👍"), takeBack("👍")]) {
     Deno.test(`amend() reports gone for a message ${which}, to be ${said(action)}`, () => {
-      assert.equal(amend(message, { user: ann, action }, 2_000), "gone");
+      assert.equal(amend(message, by(ann, action), 2_000), "gone");
     });
   }
 }
@@ -120,16 +123,37 @@ function said(action: Action): string {
 
 for (const action of [edit("x"), remove]) {
   Deno.test(`amend() lets only the author have a message ${action.kind}`, () => {
-    assert.equal(amend(hello, { user: bob, action }, 2_000), "not_yours");
+    assert.equal(amend(hello, by(bob, action), 2_000), "not_yours");
     after(hello, [ann, action]);
   });
 }
+
+Deno.test("amend() says who has deleted the message of another user, and why", () => {
+  const asModerator = { ...remove, asModerator: true } as const;
+  const deletedBy = { user: bob, name: name("name of user_bob") };
+  const gone = { ...hello, text: "", deleted: true };
+  const reactions = { "👍": [bob] };
+  assert.deepEqual(after({ ...hello, reactions }, [bob, asModerator]), { ...gone, deletedBy });
+  const reason = "spam";
+  assert.deepEqual(after(hello, [bob, { ...asModerator, reason }]), {
+    ...gone,
+    deletedBy: { ...deletedBy, reason },
+  });
+  assert.deepEqual(after(hello, [ann, { ...asModerator, reason }]), gone, "it is her own");
+  assert.equal(amend(hello, by(bob, { ...remove, reason }), 2_000), "not_yours");
+});
+
+Deno.test("fingerprint() distinguishes deletions by their reason, and not by who may delete", () => {
+  const of = (action: Action) => fingerprint({ name: hello.name, action });
+  assert.equal(of(remove), of({ ...remove, asModerator: true }));
+  assert.notEqual(of(remove), of({ ...remove, reason: "spam" }));
+});
 
 for (
   const action of [{ kind: "said", text: "x" }, { kind: "renamed", from: name("Bob") }] as const
 ) {
   Deno.test(`amend() throws TypeError for a ${action.kind} action`, () => {
-    assert.throws(() => amend(hello, { user: ann, action }, 2_000), {
+    assert.throws(() => amend(hello, by(ann, action), 2_000), {
       name: "TypeError",
       message: `Cannot amend a message: received ${action.kind}`,
     });
@@ -179,7 +203,7 @@ function messageWithReactions(count: number): Message {
 Deno.test("amend() allows MAX_REACTIONS across all emoji, and no more", () => {
   const full = after(messageWithReactions(MAX_REACTIONS - 1), [bob, put("👀")]);
   for (const emoji of ["👍", "👀", "🔥"]) {
-    assert.equal(amend(full, { user: eve, action: put(emoji) }, 2_000), "too_many_reactions");
+    assert.equal(amend(full, by(eve, put(emoji)), 2_000), "too_many_reactions");
   }
   after(full, [bob, put("👀")], [bob, takeBack("👀")], [eve, put("🔥")]);
 });
@@ -192,7 +216,7 @@ Deno.test("amend() never changes its argument", () => {
   const before = { ...hello, reactions: { "👍": [bob] } };
   const kept = structuredClone(before);
   for (const action of [edit("x"), remove, put("👍"), put("🎉"), takeBack("👍")]) {
-    amend(before, { user: ann, action }, 2_000);
+    amend(before, by(ann, action), 2_000);
     assert.deepEqual(before, kept);
   }
 });
@@ -307,18 +331,18 @@ Deno.test("fingerprint() of a said action does not depend on the name, which may
 Deno.test(`amend() lets one user add ${MAX_REACTION_KINDS_PER_USER} kinds of reaction, and leaves room for others`, () => {
   const kinds = Array.from({ length: MAX_REACTION_KINDS_PER_USER }, (_, k) => put(`emoji${k}`));
   const message = after(hello, ...kinds.map((action) => [ann, action] as const));
-  const one = { user: ann, action: put("one more") };
+  const one = by(ann, put("one more"));
   assert.equal(amend(message, one, 2_000), "too_many_reactions");
   after(message, [ann, put("emoji1")], [bob, put("one more")], [ann, takeBack("emoji1")]);
   after(message, [ann, takeBack("emoji1")], [ann, put("one more")]);
 });
 
 Deno.test(`amend() lets a message have ${MAX_REACTION_KINDS} kinds of reaction, and all of them can be removed`, () => {
-  const by = (k: number) => user(`user_${String(k).padStart(4, "0")}`);
+  const guest = (k: number) => user(`user_${String(k).padStart(4, "0")}`);
   const kinds = Array.from({ length: MAX_REACTION_KINDS }, (_, k) => put(`emoji${k}`));
-  const message = after(hello, ...kinds.map((action, k) => [by(k), action] as const));
+  const message = after(hello, ...kinds.map((action, k) => [guest(k), action] as const));
   assert.equal(
-    amend(message, { user: ann, action: put("one more") }, 2_000),
+    amend(message, by(ann, put("one more")), 2_000),
     "too_many_reactions",
   );
   after(message, [ann, put("emoji1")]);

@@ -16,7 +16,7 @@ import {
 import type { RoomId } from "../../../core/names/names.ts";
 import { parsePosition, type Position } from "../../../core/log/position.ts";
 import type { HistoryPage, Replay } from "../../../core/log/room_log.ts";
-import { damagedId, tombstone, UNKNOWN_AUTHOR } from "../../stored_entry.ts";
+import { damagedId, DeleterSchema, tombstone, UNKNOWN_AUTHOR } from "../../stored_entry.ts";
 import { epoch, name, position, user } from "../../stored_values.ts";
 import { parseDraft } from "../codec.ts";
 
@@ -164,9 +164,8 @@ function decodeMessage(member: string): Message | undefined {
       at,
       user: v.parse(user, author),
       ...v.parse(MessageFields, JSON.parse(about)),
-      text: v.parse(v.string(), JSON.parse(text)),
+      ...(deleted === "1" ? decodeDeleted(text) : { text: v.parse(v.string(), JSON.parse(text)) }),
       ...(edited > 0 && { edited }),
-      ...(deleted === "1" && { deleted: true }),
       ...(reactions.length > 0 && {
         reactions: Object.fromEntries(reactions.map(decodeReaction)),
       }),
@@ -174,6 +173,12 @@ function decodeMessage(member: string): Message | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** A deleted message has no text; instead there can be who has deleted it. */
+function decodeDeleted(json: string): Pick<Message, "text" | "deleted" | "deletedBy"> {
+  const deletedBy = json !== '""' && { deletedBy: v.parse(DeleterSchema, JSON.parse(json)) };
+  return { text: "", deleted: true, ...deletedBy };
 }
 
 /** A tombstone for a message of which only the header can be read. */

@@ -9,6 +9,7 @@
 --      reaction, about, opening, matter
 -- A message is stored as lines: number epoch at user edited deleted ran / about (JSON: name, id, reply) / text (JSON) / for
 -- each emoji the users separated by commas, a space, the emoji (JSON). An entry's draft is opening .. matter .. "}}".
+-- If a moderator has deleted it, the text is about that (JSON: user, name, reason), as in the argument of that deletion.
 -- Returns the tag, 1 if the room had no entry before, the number of foreign rows that were removed, and the results.
 --
 -- Writes must not fail after the first one, since Redis does not roll back. Keys of a wrong type fail when they are read,
@@ -76,10 +77,10 @@ local function amend(draft, at)
   if draft.kind == "reacted" then
     reactions = react(reactions, draft.user, draft.matter, draft.isOn)
     if not reactions then return nil, "too_many_reactions" end
-  elseif found.user ~= draft.user then
+  elseif found.user ~= draft.user and (draft.kind ~= "deleted" or draft.about == "") then
     return nil, "not_yours"
   elseif draft.kind == "deleted" then
-    text, deleted, reactions = '""', "1", ""
+    text, deleted, reactions = found.user == draft.user and '""' or draft.about, "1", ""
   else
     text, edited = draft.matter, whole(at)
   end
