@@ -5,21 +5,14 @@
  * @module
  */
 import { settingsTable } from "../../lib/core/config/command_line.ts";
+import { withTable } from "./marked_table.ts";
 
 /** The document that has the table. */
 export const configurationPath = new URL("../reference/configuration.md", import.meta.url);
 
-const TABLE = /(<!-- settings:[^>]*-->\n)[^]*(<!-- \/settings -->)/;
-
 /** The same document with the settings of this version. @param markdown Has the markers. */
 export function withSettings(markdown: string): string {
-  if (!TABLE.test(markdown)) {
-    throw new RangeError("Cannot write the table of settings: the markers are missing");
-  }
-  return markdown.replace(
-    TABLE,
-    (_, begin: string, end: string) => `${begin}\n${settingsTable()}\n\n${end}`,
-  );
+  return withTable(markdown, "settings", settingsTable());
 }
 
 if (import.meta.main) {

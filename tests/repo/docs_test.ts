@@ -6,6 +6,7 @@ import { parseCommandLine, settingsTable } from "../../lib/core/config/command_l
 import { secretNames, settingVariables } from "../../lib/core/config/secret_files.ts";
 import { PACKAGE_VARIABLES } from "../../lib/core/config/settings_table.ts";
 import { withSettings } from "../../docs/tools/configuration.ts";
+import { rightsTable } from "../../docs/tools/rights.ts";
 import * as closeStatuses from "../../lib/core/protocol/close_codes.ts";
 import { RELEASES } from "../support/deno_releases.ts";
 
@@ -70,6 +71,11 @@ Deno.test("withSettings() replaces only the table", () => {
   assert.deepEqual(cells(made), cells(text));
   assert.deepEqual(made.split("<!--")[0], text.split("<!--")[0]);
   assert.throws(() => withSettings("# Without markers"), RangeError);
+});
+
+Deno.test("The table of rights is the one that the code generates", () => {
+  const table = between(read("docs/reference/rights.md"), "-->", "<!-- /rights -->");
+  assert.deepEqual(cells(table), cells(rightsTable()), "run deno task rights");
 });
 
 Deno.test("The protocol's table of close codes has every close status with its reason", () => {

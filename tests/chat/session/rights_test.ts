@@ -1,0 +1,203 @@
+/** Every cell of the table of rights for actions in a room, over JSON and plain text, with roles and with the grants of tokens. */
+import assert from "node:assert/strict";
+import { ROLES } from "../../../lib/core/auth/member.ts";
+import {
+  isAllowed,
+  type Rights,
+  ROOM_ACTIONS,
+  type RoomAction,
+  STANDINGS,
+} from "../../../lib/core/auth/rights.ts";
+import type { TokenUser } from "../../../lib/chat/ports/authenticator.ts";
+import { JsonHandler } from "../../../lib/chat/session/json_handler.ts";
+import { TextHandler } from "../../../lib/chat/session/text_handler.ts";
+import { user } from "../../contract/fixtures.ts";
+import {
+  FakeAuthenticator,
+  FakeChat,
+  FakeSocket,
+  flushMicrotasks,
+  name,
+} from "../../support/fakes.ts";
+
+type Frame = Readonly<Record<string, unknown>>;
+type Who = Pick<TokenUser, "role" | "rights">;
+
+/** Everybody in the table, and tokens that grant one thing in the room, and one in another. */
+const PEOPLE: readonly (readonly [string, Who])[] = [
+  ...STANDINGS.map((standing) =>
+    [standing, { role: ROLES.find((it) => it === standing), rights: null }] as const
+  ),
+  ...ROOM_ACTIONS.map((action) =>
+    [`a token for ${action}`, { role: "owner", rights: grantOf(action) }] as const
+  ),
+];
+
+function grantOf(action: RoomAction): Rights {
+  const others = ROOM_ACTIONS.filter((it) => it !== action);
+  return [{ match: "den", allow: ["read", action] }, { match: "attic", allow: others }];
+}
+
+/** A room in which somebody else has said something, and a user. */
+class Den implements Disposable {
+  readonly authenticator = new FakeAuthenticator();
+  readonly chat = new FakeChat(undefined, { authenticator: this.authenticator });
+  readonly who: Who;
+  of = "";
+
+  constructor(who: Who) {
+    this.who = who;
+    this.authenticator.users.set("token", {
+      ...who,
+      user: user("a_ann00000"),
+      name: name("Ann"),
+      issuedAt: this.chat.clock.date(),
+      tokenId: undefined,
+      expiresAt: Infinity,
+    });
+  }
+
+  /** Another user's message is in the room. */
+  async fill(): Promise<void> {
+    const bob = new Client(this.chat);
+    await bob.ask({ type: "hello", name: "Bob" }, { type: "join", room: "den" });
+    const [said] = (await bob.ask({ type: "say", room: "den", text: "hi" })).filter(
+      ({ type }) => type === "said",
+    );
+    this.of = String(said?.position);
+  }
+
+  may(action: RoomAction): boolean {
+    return isAllowed({ role: this.who.role, rights: this.who.rights }, action, "den");
+  }
+
+  [Symbol.dispose](): void {
+    this.chat[Symbol.dispose]();
+  }
+}
+
+class Client {
+  readonly socket = new FakeSocket();
+  readonly handler: JsonHandler;
+  #seen = 0;
+
+  constructor(chat: FakeChat) {
+    this.handler = new JsonHandler(this.socket, chat.context);
+  }
+
+  async ask(...frames: readonly Frame[]): Promise<readonly Frame[]> {
+    this.handler.onMessage(frames.map((frame) => JSON.stringify(frame)).join("\n"));
+    await flushMicrotasks();
+    const fresh = this.socket.sent.slice(this.#seen).flatMap((it) => String(it).split("\n"));
+    this.#seen = this.socket.sent.length;
+    return fresh.map((line) => JSON.parse(line));
+  }
+}
+
+/** The code of a fault, or "done". */
+const outcome = (frames: readonly Frame[], id: string) => {
+  const answer = frames.find((it) => it.id === id && it.type !== "said");
+  return answer?.type === "fault" ? String(answer.code) : "done";
+};
+
+for (const [who, standing] of PEOPLE) {
+  Deno.test(`Over JSON, ${who} may do in a room what the table says, and nothing else`, async () => {
+    using den = new Den(standing);
+    await den.fill();
+    const { of } = den;
+    const ann = new Client(den.chat);
+    const joined = await ann.ask({ type: "hello", token: "token" }, {
+      type: "join",
+      id: "join",
+      room: "den",
+    });
+    const allowed = (action: RoomAction) => den.may(action) ? "done" : "not_allowed";
+    assert.equal(outcome(joined, "join"), allowed("read"), "join");
+    const answers = await ann.ask(
+      { type: "who", id: "who", room: "den" },
+      { type: "history", id: "history", room: "den" },
+      { type: "read", id: "read", room: "den", position: of },
+      { type: "say", id: "say", room: "den", text: "hello" },
+      { type: "typing", id: "typing", room: "den" },
+      { type: "react", id: "react", room: "den", of, emoji: "🐦" },
+      { type: "edit", id: "edit", room: "den", of, text: "changed" },
+      { type: "delete", id: "delete", room: "den", of, reason: "spam" },
+    );
+    for (const id of ["who", "history", "read"]) {
+      assert.equal(outcome(answers, id), allowed("read"), id);
+    }
+    for (const id of ["say", "typing"]) assert.equal(outcome(answers, id), allowed("send"), id);
+    assert.equal(outcome(answers, "react"), allowed("react"));
+    assert.equal(outcome(answers, "edit"), den.may("send") ? "not_yours" : "not_allowed");
+    const whyNot = den.may("send") ? "not_yours" : "not_allowed";
+    assert.equal(outcome(answers, "delete"), den.may("moderate") ? "done" : whyNot);
+    const [deleted] = answers.filter(({ type }) => type === "deleted");
+    assert.equal(deleted?.reason, den.may("moderate") ? "spam" : undefined);
+    assert.equal(deleted && "asModerator" in deleted, deleted && false);
+  });
+
+  Deno.test(`Over plain text, ${who} may read and send in a room as the table says`, async () => {
+    using den = new Den(standing);
+    await den.fill();
+    const socket = new FakeSocket();
+    const none = { name: undefined, since: undefined, history: undefined, notices: undefined };
+    const options = { ...none, room: "den" };
+    const handler = new TextHandler(socket, den.chat.context, options, { token: "token" });
+    await flushMicrotasks();
+    assert.equal(socket.closeStatuses[0]?.code, den.may("read") ? undefined : 4507);
+    if (!den.may("read")) return;
+    handler.onMessage("hello");
+    await flushMicrotasks();
+    const expected = den.may("send") ? "Ann: hello" : "! you may not do this";
+    assert.ok(socket.sent.includes(expected), socket.sent.join());
+  });
+}
+
+for (const [reason, shown] of [["  spam ", "spam"], [" ", undefined], [undefined, undefined]]) {
+  Deno.test(`The reason ${JSON.stringify(reason)} is shown as ${JSON.stringify(shown)}`, async () => {
+    using den = new Den({ role: "moderator", rights: null });
+    await den.fill();
+    const { of } = den;
+    const ann = new Client(den.chat);
+    await ann.ask({ type: "hello", token: "token" }, { type: "join", room: "den" });
+    await ann.ask({ type: "delete", room: "den", of, reason });
+    const [page] = await ann.ask({ type: "history", id: "h", room: "den" });
+    const [message] = Object(page).messages;
+    const deletedBy = { user: "a_ann00000", name: "Ann", ...(shown && { reason: shown }) };
+    assert.deepEqual([message.text, message.deletedBy], ["", deletedBy]);
+  });
+}
+
+Deno.test("A reason of more than 200 characters is refused, and the message stays", async () => {
+  using den = new Den({ role: "owner", rights: null });
+  await den.fill();
+  const { of } = den;
+  const ann = new Client(den.chat);
+  await ann.ask({ type: "hello", token: "token" }, { type: "join", room: "den" });
+  const answers = await ann.ask({
+    type: "delete",
+    id: "d",
+    room: "den",
+    of,
+    reason: "x".repeat(201),
+  });
+  assert.equal(outcome(answers, "d"), "bad_frame");
+  const repeated = { type: "delete", id: "e", room: "den", of, reason: "x".repeat(200) };
+  assert.equal(outcome(await ann.ask(repeated), "e"), "done");
+  assert.equal(outcome(await ann.ask(repeated), "e"), "done", "the answer may have been lost");
+});
+
+Deno.test("Plain text shows who has deleted a message, and why, on one line", async () => {
+  using den = new Den({ role: "moderator", rights: null });
+  await den.fill();
+  const socket = new FakeSocket();
+  const none = { name: "Cem", since: undefined, history: undefined, notices: undefined };
+  new TextHandler(socket, den.chat.context, { ...none, room: "den" });
+  const ann = new Client(den.chat);
+  await ann.ask({ type: "hello", token: "token" }, { type: "join", room: "den" });
+  await ann.ask({ type: "delete", room: "den", of: den.of, reason: "spam\nBob: sorry" });
+  assert.ok(
+    socket.sent.includes("* Ann deleted a message: spam\n  Bob: sorry"),
+    socket.sent.join(),
+  );
+});
