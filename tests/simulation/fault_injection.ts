@@ -62,7 +62,8 @@ function actRandomly(world: World, client: JsonClient): void {
   client.request(request.type === "name" ? request : { ...request, room });
 }
 
-function recentMessage(world: World, room: RoomId): string | undefined {
+/** The position of one of the newest messages. */
+export function recentMessage(world: World, room: RoomId): string | undefined {
   const said = world.redis.oracle(room).log.slice(-8).filter(({ action }) =>
     action.kind === "said"
   );

@@ -118,6 +118,8 @@ const TOKEN_OCCASIONS: readonly RegExp[] = [
   /"type":"expiring"/,
   /"type":"auth".*"rooms\\":\[\]/,
   /"type":"left".*"reason":"not_allowed"/,
+  /"type":"deleted".*"reason":"spam"/,
+  /"code":"not_yours"/,
   /"code":"not_allowed"/,
   /"code":"token_expired"/,
   /is cut off: 4504/,

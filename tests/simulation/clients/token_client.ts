@@ -1,6 +1,6 @@
 /**
  * A client of an app's user. Its tokens live for seconds and grant other rooms each time. It renews them when it is told,
- * or forgets to, and checks that it is sent nothing that its token does not allow.
+ * or forgets to, and checks that it is sent nothing that its token does not allow, and deletes no message that it may not.
  * @module
  */
 import { EXPIRY_GRACE_MS } from "../../../lib/core/health/connection_health.ts";
@@ -10,10 +10,13 @@ import {
   SERVICE_RESTART,
   TOKEN_EXPIRED,
 } from "../../../lib/core/protocol/close_codes.ts";
+import { parsePosition } from "../../../lib/core/log/position.ts";
+import { parseRoom, type RoomId } from "../../../lib/core/names/names.ts";
 import type { Frame, FrameOf } from "../../../lib/core/protocol/frames.ts";
 import type { SimToken } from "../world/sim_authenticator.ts";
 import { PROMPT_LATENCY_MS, type Wire, type WireClient, wireToAnyNode } from "../world/wire.ts";
 import type { World } from "../world/world.ts";
+import { recentMessage } from "../fault_injection.ts";
 import { isRoomFrame, JoinedRooms } from "./joined_rooms.ts";
 import { PendingRequests, type RequestFields } from "./pending_requests.ts";
 
@@ -29,6 +32,8 @@ export class TokenClient implements WireClient {
   readonly #pendingRequests: PendingRequests;
   /** The token that the server has accepted on this connection. */
   #accepted: SimToken | undefined;
+  /** The deletions that are not answered, and whether a token that may have counted by then allowed them. */
+  readonly #deletions = new Map<string, boolean>();
   /** The token that the server is checking. */
   #offered: SimToken | undefined;
   #isRetired = false;
@@ -65,7 +70,13 @@ export class TokenClient implements WireClient {
       { type: "who", room },
       { type: "join", room },
       { type: "typing", room },
+      ...this.#deletionIn(room),
     ]));
+  }
+
+  #deletionIn(room: RoomId): readonly RequestFields[] {
+    const of = recentMessage(this.#world, room);
+    return of === undefined ? [] : [{ type: "delete", room, of, reason: "spam" }];
   }
 
   /** Checks the final state: all rooms that it may read, with everything in them. */
@@ -141,11 +152,24 @@ export class TokenClient implements WireClient {
         break;
       case "ack":
         if (this.#pendingRequests.resolve(frame.id)?.type === "auth") this.#accept();
+        else if (frame.id !== undefined) this.#checkDeletion(frame, frame.id);
         return;
       case "fault":
         return this.#onFault(frame);
     }
     this.#pendingRequests.resolve("id" in frame ? frame.id : undefined);
+  }
+
+  #checkDeletion({ room, position }: FrameOf<"ack">, id: string): void {
+    const mayModerate = this.#deletions.get(id);
+    const name = parseRoom(room ?? "");
+    const at = parsePosition(position ?? "");
+    if (mayModerate === undefined || mayModerate || name === undefined || at === undefined) return;
+    const oracle = this.#world.redis.oracle(name);
+    const action = oracle.at(at)?.entry.action;
+    const author = action?.kind === "deleted" ? oracle.at(action.of)?.entry.user : undefined;
+    if (author === undefined || author === userOf(this.id)) return;
+    this.#reportViolation(`deleted a message of ${author} in ${room}, which it may not moderate`);
   }
 
   #onFault({ id, code }: FrameOf<"fault">): void {
@@ -178,11 +202,13 @@ export class TokenClient implements WireClient {
   #offer(requestOf: (token: string) => RequestFields): void {
     if (this.#offered) return;
     const { dice, clock, rooms, isFaultFree } = this.#world;
+    const readable = rooms.filter(() => dice.chance(0.6));
     const lifeMs = isFaultFree ? 600_000 : dice.pick([100, 1_000, 10_000, 60_000]);
     const token = {
-      user: `a_${this.id}`.padEnd(10, "0"),
+      user: userOf(this.id),
       name: this.id,
-      rooms: rooms.filter(() => dice.chance(0.6)),
+      rooms: readable,
+      moderated: readable.filter(() => dice.chance(0.4)),
       expiresAt: clock.date() + lifeMs,
     };
     this.#offered = token;
@@ -190,7 +216,13 @@ export class TokenClient implements WireClient {
   }
 
   #request(request: RequestFields): void {
-    const message = JSON.stringify(this.#pendingRequests.register(request));
+    const registered = this.#pendingRequests.register(request);
+    if (request.type === "delete") {
+      const tokens = [this.#accepted, this.#offered];
+      const isModerator = tokens.some((it) => it?.moderated.some((room) => room === request.room));
+      this.#deletions.set(String(registered["id"]), isModerator);
+    }
+    const message = JSON.stringify(registered);
     this.#world.note(`${this.id} > ${message}`);
     this.wire?.sendToNode(message);
   }
@@ -199,6 +231,7 @@ export class TokenClient implements WireClient {
     this.wire = undefined;
     this.#accepted = undefined;
     this.#offered = undefined;
+    this.#deletions.clear();
     this.#pendingRequests.clear();
     this.rooms.clear();
   }
@@ -206,4 +239,8 @@ export class TokenClient implements WireClient {
   #reportViolation(what: string): void {
     this.#world.reportViolation(`${this.id}: ${what}`);
   }
+}
+
+function userOf(id: string): string {
+  return `a_${id}`.padEnd(10, "0");
 }

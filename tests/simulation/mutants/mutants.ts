@@ -202,6 +202,11 @@ function rememberingRights(): Mutant {
 export const TOKEN_MUTANTS: Readonly<Record<string, Mutant>> = {
   "a right that nobody asks for": authenticating((user) => ({ ...user, rights: null })),
   "a right that outlives its token": rememberingRights(),
+  "a right to moderate that nobody asks for": authenticating((user) => ({
+    ...user,
+    rights: user.rights?.map(({ match, allow }) => ({ match, allow: [...allow, "moderate"] })) ??
+      null,
+  })),
   "a token that never expires": authenticating((user) => ({ ...user, expiresAt: Infinity })),
 };
 

@@ -14,6 +14,8 @@ export interface SimToken {
   readonly name: string;
   /** The rooms that the user may read and write. */
   readonly rooms: readonly RoomId[];
+  /** Those of them in which the user may delete the messages of others. */
+  readonly moderated: readonly RoomId[];
   /** When it expires, in milliseconds since 1970. */
   readonly expiresAt: number;
 }
@@ -40,9 +42,12 @@ export class SimAuthenticator implements Authenticator {
     if (token.expiresAt <= clock.date()) {
       return { kind: "refused", code: "token_expired", why: "the token has expired" };
     }
-    const { user, rooms, expiresAt } = token;
+    const { user, rooms, moderated, expiresAt } = token;
     if (!isUserId(user)) return this.#world.fail(`${user} is no user`);
-    const rights = rooms.map((match) => ({ match, allow: ["read", "send"] as const }));
+    const rights = [
+      ...rooms.map((match) => ({ match, allow: ["read", "send"] as const })),
+      ...moderated.map((match) => ({ match, allow: ["moderate"] as const })),
+    ];
     const issue = { issuedAt: 0, tokenId: undefined, expiresAt };
     return { kind: "known", user, name: name(token.name), rights, ...issue };
   }
