@@ -63,18 +63,19 @@ export class ActionQueue {
   }
 
   /**
-   * Records a change of an action, here and in the storage.
+   * Records a change of an action, here and in the storage, unless another page has settled it.
    * @param {Delivery} delivery
    * @param {Partial<import("../client_storage.js").ActionRecord>} change
    */
   update(delivery, change) {
     const { id } = delivery;
-    // A removed action must not be stored again.
+    // A removed action must not be stored again, whoever has removed it.
     if (this.find(id) !== delivery) return;
+    const isGone = this.isGoneElsewhere(delivery);
     // Another page may have sent it since, which must not be forgotten.
     this.refresh(delivery);
     delivery.record = { ...delivery.record, ...change };
-    this.#storage.saveAction(delivery.record);
+    if (!isGone) this.#storage.saveAction(delivery.record);
     if (delivery.id === id) return;
     this.#storage.removeAction(id);
     // It keeps its place in the queue.

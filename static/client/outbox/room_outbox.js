@@ -253,6 +253,12 @@ export class RoomOutbox {
     if (uplink !== this.#uplink) return;
     uplink.send(frame, () => {
       if (uplink !== this.#uplink || delivery !== this.#inFlight) return false;
+      if (this.#queue.isGoneElsewhere(delivery)) {
+        this.#inFlight = null;
+        this.discard(delivery);
+        this.#startTimer(0, () => this.#sendNext());
+        return false;
+      }
       // Store this before sending: if the page ends right after, the next one must not conclude that it was never sent.
       const triedAt = this.#platform.now();
       const first = { sentAt: triedAt, sentAs: uplink.user, after: uplink.position() };

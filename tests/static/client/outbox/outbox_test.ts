@@ -500,6 +500,42 @@ Deno.test("Outbox does not forget what another page has sent when it learns whic
   for (const { chat } of [first, second]) chat.close();
 });
 
+Deno.test("Outbox does not store again, or send, what another page has sent before this one learns which service it is", async () => {
+  const storage = new FakeStorage();
+  const first = startChat({ storage });
+  first.chat.join("lobby").say("once");
+  // It belongs to no service yet.
+  const second = startChat({ storage });
+  second.chat.join("lobby");
+  await first.world.socket.open();
+  await first.world.socket.sendHello({ service: "s1" });
+  await first.world.socket.sendJoined("lobby");
+  const { id } = first.world.socket.lastOf("say");
+  await first.world.socket.serverSends(said(1, "once", { user: "u1", id }));
+  assert.deepEqual(storage.actionKeys, []);
+  await second.world.advance(3_600_000);
+  await second.world.socket.open();
+  await second.world.socket.sendHello({ service: "s1" });
+  assert.deepEqual(storage.actionKeys, []);
+  await second.world.socket.sendJoined("lobby", { messages: [], more: true });
+  assert.deepEqual(second.world.socket.sentOf("say"), []);
+  assert.deepEqual(second.chat.outbox.value, []);
+  for (const { chat } of [first, second]) chat.close();
+});
+
+Deno.test("Outbox does not send an action that another page has settled while it was queued", async () => {
+  const storage = new FakeStorage();
+  const { chat, world, room, socket } = await startInRoom({ storage });
+  exhaustRateLimit(room);
+  const one = room.say("one");
+  room.say("other");
+  storage.removeItem(storage.actionKeys[0] ?? "");
+  await world.advance(10_000);
+  assert.deepEqual(socket.sentOf("say").map(({ text }) => text), ["other"]);
+  assert.equal(kindOf(one.state), "discarded");
+  chat.close();
+});
+
 Deno.test("Outbox does not send an action that another page has sent while it was queued", async () => {
   const storage = new FakeStorage();
   const { chat, world, room, socket } = await startInRoom({ storage });
