@@ -33,7 +33,7 @@ import { Feed, Value } from "../observable.js";
  * @property {(frame: import("../frames.js").Request) => Promise<any>} request Resolves with the answer; rejects with a ChatError.
  * @property {(frame: import("../frames.js").Request) => Promise<any>} requestWithRetry Like `request`, but repeats it after `slow_down`.
  * @property {(error: RefusedError) => boolean} canRetryJoin Whether joining may succeed later.
- * @property {(name: string) => void} onJoinedAs Reports the user's name in the room.
+ * @property {(name: string) => void} onJoinedAs Reports the user's name in the room, unless it is temporary.
  * @property {(name: string) => string | null} onRenamed Reports the user's new name, perhaps chosen on another page. Returns
  *   the wanted name if the new one is temporary.
  * @property {() => boolean} hasGhost Whether the user's own earlier connection may still hold the name.
@@ -211,7 +211,7 @@ export class RoomSubscription {
     this.isJoined = true;
     this.me.set(frame.name);
     this.wanted.set(frame.wanted ?? null);
-    this.#host.onJoinedAs(frame.name);
+    if (frame.wanted === undefined) this.#host.onJoinedAs(frame.name);
     this.members.set(rosterOf(frame));
     this.readMarker.onJoined(frame, isResumed);
     if (!isResumed) {

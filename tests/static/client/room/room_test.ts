@@ -430,6 +430,18 @@ Deno.test("A guest whose name was taken in the room is known by the name that th
   chat.close();
 });
 
+Deno.test("A guest who has a temporary name in a room keeps the own one, also if this page has not chosen it", async () => {
+  const { chat, world } = startChat({ name: undefined });
+  const room = chat.join("lobby");
+  await world.socket.open();
+  await world.socket.sendHello({ user: "u1", name: "Ann", resume: "t1" });
+  await world.socket.sendJoined("lobby", { name: "Ann (2)", wanted: "Ann" });
+  assert.deepEqual([chat.me.value?.name, room.me.value, room.wanted.value], [
+    ...["Ann", "Ann (2)", "Ann"],
+  ]);
+  chat.close();
+});
+
 Deno.test("Room.wanted is null again when the user has chosen the temporary name, or another one", async () => {
   for (const name of ["Ann (2)", "Anna"]) {
     const { chat, world, room } = await startInRoom();
