@@ -5,7 +5,8 @@
 import type { Action } from "../../core/log/entry.ts";
 import type { FaultCode } from "../../core/protocol/faults.ts";
 import type { Frame } from "../../core/protocol/frames.ts";
-import { formatPosition } from "../../core/log/position.ts";
+import { formatPosition, isSamePosition } from "../../core/log/position.ts";
+import { REPORTS_ROOM, reportText } from "../../core/moderation/report.ts";
 import {
   faultFrame,
   slowDownFault,
@@ -39,12 +40,12 @@ export interface RequestContext {
   readonly maxMessageBytes: number;
 }
 
-/** A request whose response may be long. */
-export type ReadRequest = RequestOf<"history" | "who">;
+/** A request that reads the log, or whose response may be long. */
+export type ReadRequest = RequestOf<"history" | "who" | "report">;
 
 /** Whether it is a {@linkcode ReadRequest}. */
 export function isReadRequest(request: RoomRequest): request is ReadRequest {
-  return request.type === "history" || request.type === "who";
+  return request.type === "history" || request.type === "who" || request.type === "report";
 }
 
 /** Minimum interval between `typing` signals of one membership. */
@@ -71,7 +72,7 @@ export async function handleRoomRequest(
     return await respond(request, membership, context, isModerator);
   } catch (error) {
     if (!(error instanceof BusUnavailable)) throw error;
-    // Reads change nothing, and read markers are idempotent, so only entries can have an unknown outcome.
+    // Reads change nothing, and read markers are idempotent, so only entries can have an unknown outcome, reports included.
     const isUnknown = error.mayHaveApplied && isEntryRequest(request);
     const code: FaultCode = isUnknown ? "unknown_outcome" : "unavailable";
     return faultFrame(request.id, code, error.message);
@@ -110,15 +111,39 @@ async function respond(
       const position = formatPosition(page.top);
       return { type: "history", ...withId(request.id), room, ...toWirePage(page), position };
     }
+    case "report":
+      return await report(request, membership, context);
     default:
       return await publish(request, membership, context, isModerator);
   }
 }
 
+/** Publishes a report, on behalf of a user who cannot read the room that it goes to. */
+async function report(
+  { id, of, reason }: RequestOf<"report">,
+  { id: room, user, name }: Membership,
+  { bus, newId, maxMessageBytes }: RequestContext,
+): Promise<Frame | undefined> {
+  const { messages: [message] } = await bus.page(room, of.seq + 1, 1);
+  const isThere = message && !message.deleted && isSamePosition(message.position, of);
+  if (!isThere) return faultFrame(id, "gone");
+  const why = reason?.trim() || undefined;
+  const whole = reportText(room, message, why);
+  const isTooLong = exceedsBytes(whole, maxMessageBytes);
+  const text = isTooLong ? reportText(room, { ...message, text: "" }, why) : whole;
+  if (exceedsBytes(text, maxMessageBytes)) return faultFrame(id, "too_long");
+  const action = { kind: "said", text } as const;
+  const draft = { room: REPORTS_ROOM, user, name, id: id ?? newId(), action };
+  const result = await bus.publish(draft);
+  // Where it is in that room concerns only moderators.
+  return result.kind === "entered" ? acknowledge(id, { room }) : ackOrFault(id, room, result);
+}
+
 type EntryRequest = RequestOf<"say" | "edit" | "delete" | "react">;
 
 function isEntryRequest({ type }: RoomRequest): boolean {
-  return type === "say" || type === "edit" || type === "delete" || type === "react";
+  return type === "say" || type === "edit" || type === "delete" || type === "react" ||
+    type === "report";
 }
 
 async function publish(

@@ -15,8 +15,8 @@
  * ```
  * @module
  */
-import type { Role } from "./member.ts";
-import { ROLES } from "./member.ts";
+import { isForModerators } from "../moderation/report.ts";
+import { type Role, ROLES } from "./member.ts";
 
 /** The actions that a token can grant, in the rooms that it names. */
 export const ROOM_ACTIONS = ["read", "send", "react", "invite", "moderate"] as const;
@@ -52,10 +52,16 @@ const MEMBERS: readonly Standing[] = ROLES;
 export const PERMISSIONS: Readonly<
   Record<Action, { readonly allowed: readonly Standing[]; readonly about: string }>
 > = {
-  "read": { allowed: ALL, about: "join a room, read its messages, see who is there" },
+  "read": {
+    allowed: ALL,
+    about: "join a room, read its messages, see who is there, report a message",
+  },
   "send": { allowed: ALL, about: "send messages; edit and delete one's own; show that one types" },
   "react": { allowed: ALL, about: "add and remove one's own reactions" },
-  "moderate": { allowed: MODERATORS, about: "delete the messages of others, with a reason" },
+  "moderate": {
+    allowed: MODERATORS,
+    about: "delete the messages of others, with a reason; do anything in the room of the reports",
+  },
   "invite": { allowed: MODERATORS, about: "invite others to a room; nothing asks for it yet" },
   "invite people": {
     allowed: MODERATORS,
@@ -93,7 +99,8 @@ export interface Authority {
 }
 
 /** Whether a user may do something. @param room Where; undefined for what concerns the whole service. */
-export function isAllowed({ role, rights }: Authority, action: Action, room?: string): boolean {
+export function isAllowed({ role, rights }: Authority, wanted: Action, room?: string): boolean {
+  const action = room !== undefined && isForModerators(room) ? "moderate" : wanted;
   if (rights === null) return PERMISSIONS[action].allowed.includes(role ?? "guest");
   const name = room?.toLowerCase();
   return name !== undefined &&

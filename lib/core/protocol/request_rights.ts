@@ -11,6 +11,7 @@ export const REQUIRED_ACTION = {
   who: "read",
   history: "read",
   read: "read",
+  report: "read",
   say: "send",
   edit: "send",
   delete: "send",

@@ -58,7 +58,7 @@ const MAX_TAG_LENGTH = 35;
 /** Maximum length of the URL of a page, in UTF-16 code units. Drawing the QR code of a longer one takes milliseconds. */
 const MAX_PAGE_URL = 250;
 
-/** Maximum length of the reason for a deletion, in UTF-16 code units. */
+/** Maximum length of the reason for a deletion or a report, in UTF-16 code units. */
 export const MAX_REASON_LENGTH = 200;
 
 /** Maximum number of messages that a request can ask for. */
@@ -138,6 +138,11 @@ export const REQUESTS = {
   read: frame("read", "Sets how far you have read.", {
     room,
     position: position("The last position that you have read."),
+  }),
+  report: frame("report", "Reports a message to the moderators.", {
+    room,
+    of: position("The message."),
+    reason: v.optional(v.pipe(text("Why, for the moderators."), v.maxLength(MAX_REASON_LENGTH))),
   }),
   who: frame("who", "Requests the members of a room.", { room }),
   history: frame("history", "Requests messages in their current state.", {

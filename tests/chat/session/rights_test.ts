@@ -8,20 +8,9 @@ import {
   type RoomAction,
   STANDINGS,
 } from "../../../lib/core/auth/rights.ts";
-import type { TokenUser } from "../../../lib/chat/ports/authenticator.ts";
-import { JsonHandler } from "../../../lib/chat/session/json_handler.ts";
 import { TextHandler } from "../../../lib/chat/session/text_handler.ts";
-import { user } from "../../contract/fixtures.ts";
-import {
-  FakeAuthenticator,
-  FakeChat,
-  FakeSocket,
-  flushMicrotasks,
-  name,
-} from "../../support/fakes.ts";
-
-type Frame = Readonly<Record<string, unknown>>;
-type Who = Pick<TokenUser, "role" | "rights">;
+import { FakeSocket, flushMicrotasks } from "../../support/fakes.ts";
+import { Client, Den, outcome, type Who } from "./den.ts";
 
 /** Everybody in the table, and tokens that grant one thing in the room, and one in another. */
 const PEOPLE: readonly (readonly [string, Who])[] = [
@@ -37,68 +26,6 @@ function grantOf(action: RoomAction): Rights {
   const others = ROOM_ACTIONS.filter((it) => it !== action);
   return [{ match: "den", allow: ["read", action] }, { match: "attic", allow: others }];
 }
-
-/** A room in which somebody else has said something, and a user. */
-class Den implements Disposable {
-  readonly authenticator = new FakeAuthenticator();
-  readonly chat = new FakeChat(undefined, { authenticator: this.authenticator });
-  readonly who: Who;
-  of = "";
-
-  constructor(who: Who) {
-    this.who = who;
-    this.authenticator.users.set("token", {
-      ...who,
-      user: user("a_ann00000"),
-      name: name("Ann"),
-      issuedAt: this.chat.clock.date(),
-      tokenId: undefined,
-      expiresAt: Infinity,
-    });
-  }
-
-  /** Another user's message is in the room. */
-  async fill(): Promise<void> {
-    const bob = new Client(this.chat);
-    await bob.ask({ type: "hello", name: "Bob" }, { type: "join", room: "den" });
-    const [said] = (await bob.ask({ type: "say", room: "den", text: "hi" })).filter(
-      ({ type }) => type === "said",
-    );
-    this.of = String(said?.position);
-  }
-
-  may(action: RoomAction): boolean {
-    return isAllowed({ role: this.who.role, rights: this.who.rights }, action, "den");
-  }
-
-  [Symbol.dispose](): void {
-    this.chat[Symbol.dispose]();
-  }
-}
-
-class Client {
-  readonly socket = new FakeSocket();
-  readonly handler: JsonHandler;
-  #seen = 0;
-
-  constructor(chat: FakeChat) {
-    this.handler = new JsonHandler(this.socket, chat.context);
-  }
-
-  async ask(...frames: readonly Frame[]): Promise<readonly Frame[]> {
-    this.handler.onMessage(frames.map((frame) => JSON.stringify(frame)).join("\n"));
-    await flushMicrotasks();
-    const fresh = this.socket.sent.slice(this.#seen).flatMap((it) => String(it).split("\n"));
-    this.#seen = this.socket.sent.length;
-    return fresh.map((line) => JSON.parse(line));
-  }
-}
-
-/** The code of a fault, or "done". */
-const outcome = (frames: readonly Frame[], id: string) => {
-  const answer = frames.find((it) => it.id === id && it.type !== "said");
-  return answer?.type === "fault" ? String(answer.code) : "done";
-};
 
 for (const [who, standing] of PEOPLE) {
   Deno.test(`Over JSON, ${who} may do in a room what the table says, and nothing else`, async () => {

@@ -1,0 +1,44 @@
+/**
+ * Reports of messages to the moderators. A report is a message in a room of its own, so it is stored, numbered and delivered
+ * like every other, and moderators can answer there.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * assert.equal(isForModerators("_reports"), true);
+ * assert.equal(isForModerators("reports"), false);
+ * ```
+ * @module
+ */
+import type { Message } from "../log/entry.ts";
+import { formatPosition } from "../log/position.ts";
+import { parseRoom, type RoomId } from "../names/names.ts";
+
+const NAME = "_reports";
+
+/** The room of the reports. */
+export const REPORTS_ROOM: RoomId = parseRoom(NAME) ?? unreachable();
+
+/** Maximum number of characters of the reported message that a report quotes. */
+const MAX_QUOTE = 500;
+
+/** Whether only moderators may do anything in a room. @param room As a client or the log spells it. */
+export function isForModerators(room: string): boolean {
+  return room.toLowerCase() === NAME;
+}
+
+/** The text of a report: where the message is, who wrote it, its beginning, and why it is reported. */
+export function reportText(
+  room: RoomId,
+  { position, user, name, text }: Pick<Message, "position" | "user" | "name" | "text">,
+  reason: string | undefined,
+): string {
+  const characters = [...text.slice(0, 2 * MAX_QUOTE)].slice(0, MAX_QUOTE).join("");
+  const quote = characters.length < text.length ? `${characters}…` : characters;
+  const lines = [`#${room}/${formatPosition(position)}`, `${name} (${user}): ${quote}`];
+  return [...lines, ...(reason === undefined ? [] : [reason])].join("\n");
+}
+
+function unreachable(): never {
+  throw new TypeError(`Cannot name the room of the reports: received ${NAME}`);
+}
