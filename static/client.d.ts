@@ -168,6 +168,16 @@ export class Room {
    */
   delete(of: string): Delivery;
   /**
+   * Reports a message to the moderators.
+   * @param of Its position.
+   * @param options `reason`: why, in at most 200 UTF-16 units.
+   * @returns Rejects with a ChatError: `gone`, `too_long`, `unavailable`, `disconnected`, and `unknown_outcome`, after
+   * which it may have been reported.
+   */
+  report(of: string, options?: {
+    reason?: string;
+  }): Promise<void>;
+  /**
    * Adds a reaction to a message, or removes it.
    * @param of Its position.
    */

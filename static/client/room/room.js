@@ -83,6 +83,19 @@ export class Room {
     return this.#enqueue({ type: "delete", of });
   }
 
+  /**
+   * Reports a message to the moderators.
+   * @param {string} of Its position.
+   * @param {{ reason?: string }} [options] `reason`: why, in at most 200 UTF-16 units.
+   * @returns {Promise<void>} Rejects with a ChatError: `gone`, `too_long`, `unavailable`, `disconnected`, and `unknown_outcome`, after
+   *   which it may have been reported.
+   */
+  async report(of, { reason } = {}) {
+    if (!this.#subscription.isJoined) throw new DisconnectedError();
+    const why = reason === undefined ? {} : { reason };
+    await this.#host.requestWithRetry({ type: "report", room: this.name, of, ...why });
+  }
+
   /** Adds a reaction to a message, or removes it. @param {string} of Its position. @param {string} emoji @param {boolean} [on] */
   react(of, emoji, on = true) {
     return this.#enqueue({ type: "react", of, emoji, on });

@@ -75,6 +75,29 @@ Deno.test("A program that starts again with the same options is the same member,
   assert.deepEqual(fourth.me.value, me);
 });
 
+Deno.test("A guest reports a message, and a moderator reads the report", async () => {
+  await using service = await startTestService(MEMBER_SETTINGS);
+  const invite = await inviteAsOperator(service, { role: "moderator" });
+  using moderator = await enter(service, { invite, name: "Ann" });
+  const reports = moderator.join("_reports");
+  await waitForValue(reports.state, ({ kind }) => kind === "joined");
+  using guest = await enter(service, { name: "Guy" });
+  const den = guest.join("den");
+  const said = await den.say("hello").sent;
+  await den.report(said.position, { reason: "a test" });
+  const report = await waitForValue(reports.last, (it) => it !== null);
+  assert.equal(report?.name, "Guy");
+  assert.match(report?.text ?? "", /^#den\/\S+\nGuy \(\w+\): hello\na test$/);
+  assert.equal(await codeOf(den.report("none:1")), "gone");
+  const refused = await waitForValue(
+    guest.join("_reports").state,
+    ({ kind }) => kind === "refused",
+  );
+  assert.equal(refused.kind === "refused" && refused.error.code, "not_allowed");
+  guest.close();
+  assert.equal(await codeOf(den.report(said.position)), "disconnected");
+});
+
 for (const kind of ["member", "guest"] as const) {
   Deno.test(`A ${kind} renamed on one page, after another one has come back twice, keeps the user and the name`, async () => {
     await using service = await startTestService(MEMBER_SETTINGS);
