@@ -87,21 +87,23 @@ export class ClientStorage {
   }
 
   /**
-   * Stores a session token, unless another page has stored a newer one of the user. A guest's, perhaps of another page, does not
-   * replace that of a member.
+   * Stores a session token, unless another page has stored a newer one of the user. A guest's, perhaps of another page, is stored
+   * beside that of a member.
    * @param {string} token
    * @param {string | null} member The member; null for guests.
    * @param {string | undefined} previous The token that was exchanged for it. Another one that is stored is newer than that.
    * @returns {boolean} Whether it was stored.
    */
   saveToken(token, member, previous) {
-    if (this.member === member && this.token !== previous) return false;
-    this.#put(member === null ? "resume" : "member", token);
+    const key = member === null ? "resume" : "member";
+    const stored = member === null || member === this.member ? this.#get(key) : null;
+    if (stored !== null && stored !== previous) return false;
+    this.#put(key, token);
     if (member !== null) this.#put("member-id", member);
     return true;
   }
 
-  /** The user's new name, if the stored token has an older one. */
+  /** The guest's new name, if the stored token has an older one. */
   get newName() {
     return this.#get("name") ?? undefined;
   }

@@ -177,3 +177,24 @@ Deno.test("Identity stays closed when a guest is signed out, or the connection i
   identity.helloRequest();
   assert.ok(!identity.onClosed(4504));
 });
+
+Deno.test("Identity stores its token again when the storage was emptied, which is no newer token", () => {
+  const storage = new FakeStorage();
+  const identity = returned(storage, "t1", "t2");
+  storage.removeItem(KEY);
+  identity.saveToken("t2b");
+  assert.equal(storage.getItem(KEY), "t2b");
+  identity.helloRequest();
+  storage.removeItem(KEY);
+  identity.acceptHello({ you: ann, resume: "t3" });
+  assert.equal(storage.getItem(KEY), "t3");
+});
+
+Deno.test("Identity replaces no newer token of the guest while the storage has a member's too", () => {
+  const storage = new FakeStorage();
+  const identity = returned(storage, "t1", "t2");
+  storage.setItem(KEY, "t3");
+  new ClientStorage(storage, "it", "ws://test/ws").saveToken("m1", "m_ann", undefined);
+  identity.saveToken("t2b");
+  assert.equal(storage.getItem(KEY), "t3");
+});
