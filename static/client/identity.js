@@ -136,7 +136,10 @@ export class Identity {
     if (code !== SIGNED_OUT) return false;
     const { member, token } = this.#storage;
     if (this.#isReturningGuest) {
-      if (token === this.#sentToken) this.#storage.forgetGuest();
+      if (token === this.#sentToken) {
+        this.#storage.forgetGuest();
+        this.#ownToken = undefined;
+      }
       return true;
     }
     return member !== null && token !== this.#sentToken && token !== this.#ownToken;

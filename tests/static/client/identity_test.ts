@@ -198,3 +198,10 @@ Deno.test("Identity replaces no newer token of the guest while the storage has a
   identity.saveToken("t2b");
   assert.equal(storage.getItem(KEY), "t3");
 });
+
+Deno.test("Identity keeps its name as a new guest, with the first hello", () => {
+  const identity = returned(new FakeStorage(), "t1", "t2");
+  identity.helloRequest();
+  assert.ok(identity.onClosed(SIGNED_OUT));
+  assert.deepEqual(identity.helloRequest(), { type: "hello", name: "Ann", resume: undefined });
+});
