@@ -55,9 +55,15 @@ export class Identity {
   helloRequest() {
     this.#sentToken = this.#storage.token;
     this.#isReturningGuest = this.#sentToken !== undefined && this.#storage.member === null;
-    const name = (this.#isOthers ? undefined : this.#name) ?? this.#storage.newName;
+    const newName = this.#isReturningGuest ? this.#storage.newName : undefined;
+    const name = this.wantedName ?? newName;
     const language = this.#language && { language: this.#language };
     return { type: "hello", name, resume: this.#sentToken, ...language };
+  }
+
+  /** The name that the user has chosen on this page. */
+  get wantedName() {
+    return this.#isOthers ? undefined : this.#name;
   }
 
   // A name chosen on another page belongs to that page's token; do not overwrite it from here.
@@ -100,7 +106,8 @@ export class Identity {
       this.#name = undefined;
     }
     this.#isNameUnsaved = false;
-    if (this.#save(resume, me, this.#sentToken)) this.#storage.newName = undefined;
+    const isSaved = this.#save(resume, me, this.#sentToken);
+    if (isSaved && me.kind === "guest") this.#storage.newName = undefined;
     this.me.set(me);
     return true;
   }
@@ -172,8 +179,10 @@ export class Identity {
   /** Records the user's current name. @param {string} name */
   setName(name) {
     this.#name = name;
-    if (this.#isNameUnsaved) this.#storage.newName = name;
     const { value } = this.me;
+    // One that is stored already is older, and would otherwise be asked for again. Members have their names from the server.
+    const isNameStored = this.#isNameUnsaved || this.#storage.newName !== undefined;
+    if (isNameStored && value?.kind === "guest") this.#storage.newName = name;
     if (value === null || name.length > MAX_NAME_LENGTH) return;
     this.me.set({ ...value, name: normalized(name) });
   }

@@ -23,7 +23,8 @@ export class AppIdentity extends Identity {
 
   /** @override */
   helloRequest() {
-    return { ...super.helloRequest(), resume: undefined, token: this.#token.text };
+    const { wantedName: name } = this;
+    return { ...super.helloRequest(), name, resume: undefined, token: this.#token.text };
   }
 
   /** @override */

@@ -40,7 +40,7 @@ class InvitedIdentity extends Identity {
     if (this.me.value !== null) return request;
     const { member, token } = this.#storage;
     if (member === null || token === this.#worthlessToken) {
-      return { ...request, resume: undefined, ...this.#use };
+      return { ...request, name: this.wantedName, resume: undefined, ...this.#use };
     }
     this.#memberToken = token;
     return request;

@@ -1,6 +1,9 @@
 /** The user's identity, over several pages on one storage and with tokens that are no longer valid. */
 import assert from "node:assert/strict";
 import { Identity } from "../../../static/client/identity.js";
+import { AppIdentity } from "../../../static/client/app/app_identity.js";
+import { AppToken } from "../../../static/client/app/app_token.js";
+import { invitedUserOf } from "../../../static/client/member/invited_user.js";
 import { ClientStorage } from "../../../static/client/client_storage.js";
 import { realPlatform } from "../../../static/client/connection/platform.js";
 import { FakeStorage } from "./fake_platform.ts";
@@ -190,6 +193,32 @@ Deno.test("Identity stores its token again when the storage was emptied, which i
   assert.equal(storage.getItem(KEY), "t3");
 });
 
+Deno.test("Identity asks for the newest name, also when the page whose token is stored was renamed last", () => {
+  const storage = new FakeStorage();
+  storage.setItem(KEY, "t1");
+  const [one, other] = [page(storage, "Ann").identity, page(storage).identity];
+  one.helloRequest();
+  one.acceptHello({ you: ann, resume: "t2" });
+  other.helloRequest();
+  other.acceptHello({ you: ann, resume: "t3" });
+  one.saveToken("t2b");
+  one.setName("Anna");
+  other.saveToken("t3b");
+  other.setName("Anne");
+  assert.deepEqual(page(storage).identity.helloRequest(), {
+    type: "hello",
+    name: "Anne",
+    resume: "t3b",
+  });
+});
+
+Deno.test("Identity keeps its name as a new guest, with the first hello", () => {
+  const identity = returned(new FakeStorage(), "t1", "t2");
+  identity.helloRequest();
+  assert.ok(identity.onClosed(SIGNED_OUT));
+  assert.deepEqual(identity.helloRequest(), { type: "hello", name: "Ann", resume: undefined });
+});
+
 Deno.test("Identity replaces no newer token of the guest while the storage has a member's too", () => {
   const storage = new FakeStorage();
   const identity = returned(storage, "t1", "t2");
@@ -199,9 +228,29 @@ Deno.test("Identity replaces no newer token of the guest while the storage has a
   assert.equal(storage.getItem(KEY), "t3");
 });
 
-Deno.test("Identity keeps its name as a new guest, with the first hello", () => {
-  const identity = returned(new FakeStorage(), "t1", "t2");
-  identity.helloRequest();
-  assert.ok(identity.onClosed(SIGNED_OUT));
-  assert.deepEqual(identity.helloRequest(), { type: "hello", name: "Ann", resume: undefined });
+Deno.test("A guest's new name is kept for the guest, and is nobody else's on the same storage", () => {
+  const storage = new FakeStorage();
+  const guest = returned(storage, "t1", "t2");
+  storage.setItem(KEY, "t3");
+  guest.saveToken("t2b");
+  guest.setName("Guy");
+  const own = () => new ClientStorage(storage, "it", "ws://test/ws");
+  const appUser = new AppIdentity(
+    new AppToken(() => "", realPlatform),
+    undefined,
+    own(),
+    realPlatform,
+  );
+  assert.equal(appUser.helloRequest().name, undefined);
+  appUser.acceptHello({ you: { user: "a_ann", name: "Ann" } });
+  appUser.setName("Anna");
+  const invite = { invite: "i1", attempt: "a1" };
+  const invited = invitedUserOf(invite)?.(own(), realPlatform).identity;
+  assert.equal(invited?.helloRequest().name, undefined);
+  invited?.acceptHello({ you: { user: "m_ann", name: "Ann" }, resume: "m1" });
+  invited?.setName("Anna");
+  assert.equal(page(storage).identity.helloRequest().name, undefined, "the member's");
+  own().forgetMember();
+  const { name, resume } = page(storage).identity.helloRequest();
+  assert.deepEqual([name, resume], ["Guy", "t3"]);
 });
