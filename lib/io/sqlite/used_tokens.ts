@@ -5,8 +5,10 @@
 import { setImmediate } from "node:timers/promises";
 import { GUEST_TOKEN_MS, MAX_KNOWN_GUESTS, type UsedTokens } from "../../chat/ports/used_tokens.ts";
 import type { UserId } from "../../core/log/entry.ts";
+import { fromSqliteError } from "./file/errors.ts";
 import type { TableContext } from "./table_context.ts";
 
+const NEWEST = "SELECT serial FROM used_tokens WHERE user = ?";
 /** Changes nothing if a newer token was used. */
 const USE = `INSERT INTO used_tokens (user, serial, ran) VALUES (?, ?, ?)
   ON CONFLICT (user) DO UPDATE SET serial = excluded.serial, ran = excluded.ran
@@ -20,7 +22,7 @@ const FORGET = `DELETE FROM used_tokens WHERE user IN
 const DELETED_PER_STEP = 1_000;
 
 /** What used tokens need from their store. */
-export interface UsedTokensContext extends Pick<TableContext, "file" | "write"> {
+export interface UsedTokensContext extends Omit<TableContext, "damage"> {
   /** The store's run time in milliseconds. */
   readonly ranMs: () => number;
 }
@@ -38,7 +40,19 @@ export class SqliteUsedTokens implements UsedTokens {
 
   async use(user: UserId, serial: number): Promise<boolean> {
     const { file, write, ranMs } = this.#context;
+    // Without a transaction, so that an older one is refused also while the disk is full.
+    if (this.#newest(user) > serial) return false;
     return await write(() => file().run(USE, user, serial, ranMs())) > 0;
+  }
+
+  #newest(user: UserId): number {
+    const { file, onReadFailed } = this.#context;
+    try {
+      return file().row(NEWEST, user)?.numberOrUndefined("serial") ?? 0;
+    } catch (error) {
+      onReadFailed(error);
+      throw fromSqliteError(error);
+    }
   }
 
   /** Deletes the expired ones, and the oldest ones of too many. Rejects with `BusUnavailable`. */

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { BusUnavailable } from "../../../lib/chat/ports/bus.ts";
 import { GUEST_TOKEN_MS } from "../../../lib/chat/ports/used_tokens.ts";
 import { openSqliteFile } from "../../../lib/io/sqlite/file/database.ts";
-import { openSqliteStore } from "../../../lib/io/sqlite/store.ts";
+import { openSqliteStore, SqliteStore } from "../../../lib/io/sqlite/store.ts";
 import { SqliteUsedTokens } from "../../../lib/io/sqlite/used_tokens.ts";
 import { user } from "../../contract/fixtures.ts";
 import { MAX_GUESTS, usedTokensContract } from "../../contract/used_tokens_contract.ts";
@@ -25,6 +25,7 @@ usedTokensContract("SqliteUsedTokens", async () => {
     write: <T>(fn: () => T) => Promise.resolve(fn()),
     // No two uses are at the same time.
     ranMs: () => ++ranMs,
+    onReadFailed: () => {},
   };
   const store = new SqliteUsedTokens(context, MAX_GUESTS);
   const held = opened.move();
@@ -56,4 +57,15 @@ Deno.test("A store that is closed accepts no used token", async () => {
   const store = open(join(folder.path, "data"));
   await store[Symbol.asyncDispose]();
   await assert.rejects(store.usedTokens.use(ann, 1), BusUnavailable);
+});
+
+Deno.test("A store that cannot be written refuses older tokens all the same", async () => {
+  await using folder = new TemporaryFolder();
+  await open(folder.path)[Symbol.asyncDispose]();
+  const file = openSqliteFile(folder.path);
+  await using store = new SqliteStore(file, new FakeClock(), AMPLE, counter("epoch"));
+  await store.usedTokens.use(ann, 2);
+  file.run("PRAGMA query_only = ON");
+  await assert.rejects(store.usedTokens.use(ann, 2), BusUnavailable);
+  assert.equal(await store.usedTokens.use(ann, 1), false);
 });
