@@ -198,8 +198,9 @@ export class SqliteStore implements Store, AsyncDisposable {
    * @param isWanted Whether an expired room must be kept.
    */
   async sweep(isWanted: (room: RoomId) => boolean = () => false): Promise<void> {
-    await this.#usedTokens.sweep();
     await this.#sweeper.sweep(isWanted);
+    // Last, so that messages expire whatever has happened to these.
+    await this.#usedTokens.sweep();
   }
 
   /** Whether the file is open read-only; it is reopened when it becomes writable. */

@@ -150,6 +150,16 @@ Deno.test("SqliteStore.sweep() sweeps all other rooms when one has an invalid na
   assert.ok((count?.number("messages") ?? 0) < 5_000);
 });
 
+Deno.test("SqliteStore.sweep() sweeps the rooms although the used tokens cannot be read", async () => {
+  await using given = await damaged((file) => {
+    file.run("UPDATE rooms SET messages = 5000 WHERE room = 'lobby'");
+    file.run("DROP TABLE used_tokens");
+  });
+  await assert.rejects(given.store.sweep());
+  const count = given.file.row("SELECT messages FROM rooms WHERE room = 'lobby'");
+  assert.ok((count?.number("messages") ?? 0) < 5_000);
+});
+
 Deno.test("A service with damaged rows is ready, and reports them", async () => {
   await using given = await damaged((file) => file.run("UPDATE messages SET body = ''"));
   const readiness = new ReadinessCheck(new EmbeddedBus(given.store, systemClock), systemClock);
