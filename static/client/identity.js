@@ -32,6 +32,8 @@ export class Identity {
   #sentToken;
   /** The newest token issued to this page. @type {string | undefined} */
   #ownToken;
+  /** The guest's new name that was stored when the hello was sent. @type {string | undefined} */
+  #storedName;
   // Whether a guest's token has been sent and not been answered.
   #isReturningGuest = false;
   // Whether another page's token is stored instead of the one with the newest name.
@@ -55,8 +57,10 @@ export class Identity {
   helloRequest() {
     this.#sentToken = this.#storage.token;
     this.#isReturningGuest = this.#sentToken !== undefined && this.#storage.member === null;
-    const newName = this.#isReturningGuest ? this.#storage.newName : undefined;
-    const name = this.wantedName ?? newName;
+    this.#storedName = this.#storage.newName;
+    const newName = this.#isReturningGuest ? this.#storedName : undefined;
+    // Only the name that the page begins with is chosen later than one that is stored.
+    const name = this.me.value === null ? this.#name ?? newName : newName ?? this.wantedName;
     const language = this.#language && { language: this.#language };
     return { type: "hello", name, resume: this.#sentToken, ...language };
   }
@@ -107,7 +111,9 @@ export class Identity {
     }
     this.#isNameUnsaved = false;
     const isSaved = this.#save(resume, me, this.#sentToken);
-    if (isSaved && me.kind === "guest") this.#storage.newName = undefined;
+    // One that was stored since the hello was sent is not in the token.
+    const isOlder = this.#storage.newName === this.#storedName;
+    if (isSaved && isOlder && me.kind === "guest") this.#storage.newName = undefined;
     this.me.set(me);
     return true;
   }

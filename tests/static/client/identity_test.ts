@@ -254,3 +254,30 @@ Deno.test("A guest's new name is kept for the guest, and is nobody else's on the
   const { name, resume } = page(storage).identity.helloRequest();
   assert.deepEqual([name, resume], ["Guy", "t3"]);
 });
+
+Deno.test("Identity asks again for a new name that was stored while its hello was under way", () => {
+  const storage = new FakeStorage();
+  const [renamed, other] = [returned(storage, "t1", "t2"), page(storage).identity];
+  other.helloRequest();
+  other.acceptHello({ you: ann, resume: "t3" });
+  other.helloRequest();
+  renamed.saveToken("t2b");
+  renamed.setName("Anna");
+  other.acceptHello({ you: ann, resume: "t3b" });
+  assert.deepEqual(page(storage).identity.helloRequest(), {
+    type: "hello",
+    name: "Anna",
+    resume: "t3b",
+  });
+});
+
+Deno.test("Identity asks for a new name that another page has stored since, instead of its own", () => {
+  const storage = new FakeStorage();
+  const [older, newer] = [returned(storage, "t1", "t2"), page(storage).identity];
+  newer.helloRequest();
+  newer.acceptHello({ you: ann, resume: "t3" });
+  newer.setName("Ann");
+  older.saveToken("t2b");
+  older.setName("Anna");
+  assert.deepEqual(newer.helloRequest(), { type: "hello", name: "Anna", resume: "t3" });
+});
