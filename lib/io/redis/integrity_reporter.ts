@@ -14,7 +14,7 @@ const LOG_MS = 10_000;
 /** Time after its last occurrence for which a problem is reported. */
 const PROBLEM_MS = 10 * 60_000;
 
-/** The part of a room's data that is damaged, or `revocations` or `directory`, which belong to no room. */
+/** The part of a room's data that is damaged, or `revocations`, `directory` or `used_tokens`, which belong to no room. */
 export type DamageLocation =
   | "log"
   | "messages"
