@@ -163,10 +163,15 @@ export class Room {
    */
   edit(of: string, text: string): Delivery;
   /**
-   * Deletes one of the user's own messages.
+   * Deletes one of the user's own messages. Owners, moderators, and users whose token grants `moderate` here can delete those of
+   * others too.
    * @param of Its position.
+   * @param options `reason`: why, for everyone in the room; at most 200 UTF-16 units.
+   * @returns Fails with `not_yours` if it is another user's and the user may not delete it.
    */
-  delete(of: string): Delivery;
+  delete(of: string, options?: {
+    reason?: string;
+  }): Delivery;
   /**
    * Reports a message to the moderators.
    * @param of Its position.
@@ -493,6 +498,7 @@ export type Action = {
 } | {
   readonly type: "delete";
   readonly of: string;
+  readonly reason?: string;
 } | {
   readonly type: "react";
   readonly of: string;
@@ -550,6 +556,8 @@ export type Message = {
   edited?: number | undefined;
   /** Set if it was deleted. */
   deleted?: true | undefined;
+  /** Who deleted it, if that was not the author. */
+  deletedBy?: Deleter | undefined;
   /** User ids by emoji, in the order of reacting. */
   reactions?: Readonly<Record<string, readonly string[]>> | undefined;
 };
@@ -670,6 +678,11 @@ export type Person = {
   readonly name: string;
 };
 
+/** A user who deleted the message of another one. `reason`: why, for people. */
+export type Deleter = Person & {
+  readonly reason?: string;
+};
+
 /**
  * Replaces everything received so far: on the first join (`reason` null), or because not all missed entries can be
  * replayed (`reason` is one of docs/reference/protocol.md).
@@ -727,10 +740,11 @@ export type Edited = EntryBase & {
   deleted?: true;
 };
 
-/** A message was deleted. */
+/** A message was deleted, perhaps that of another user. */
 export type Deleted = EntryBase & {
   type: "deleted";
   of: string;
+  reason?: string;
 };
 
 /** A reaction was added to a message, or removed. */

@@ -299,9 +299,9 @@ const isText = (/** @type {unknown} */ it) => typeof it === "string";
 const isNull = (/** @type {unknown} */ it) => it === null || it === undefined;
 
 /** @param {Record<string, unknown>} deed */
-function isAction({ type, text, of, reply, emoji, on }) {
+function isAction({ type, text, of, reply, emoji, on, reason }) {
   if (type === "say") return isText(text) && (isNull(reply) || isText(reply));
   if (type === "edit") return isText(of) && isText(text);
   if (type === "react") return isText(of) && isText(emoji) && typeof on === "boolean";
-  return type === "delete" && isText(of);
+  return type === "delete" && isText(of) && (isNull(reason) || isText(reason));
 }

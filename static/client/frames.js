@@ -17,6 +17,8 @@
  */
 /** The user of a chat. Members have a role, and so do users whose app or provider states one. @typedef {Member & { readonly role?: Role }} Me */
 
+/** A user who deleted the message of another one. `reason`: why, for people. @typedef {Person & { readonly reason?: string }} Deleter */
+
 /**
  * A message with all later edits, reactions and deletion applied. Treat it as immutable.
  * @typedef {object} Message
@@ -29,6 +31,7 @@
  * @property {string} [reply] The position of the message it replies to.
  * @property {number} [edited] When it was last edited.
  * @property {true} [deleted] Set if it was deleted.
+ * @property {Deleter} [deletedBy] Who deleted it, if that was not the author.
  * @property {Readonly<Record<string, readonly string[]>>} [reactions] User ids by emoji, in the order of reacting.
  */
 
@@ -36,14 +39,14 @@
  * An action in a room that is published to all members and stored in the log.
  * @typedef {{ readonly type: "say", readonly text: string, readonly reply?: string }
  *   | { readonly type: "edit", readonly of: string, readonly text: string }
- *   | { readonly type: "delete", readonly of: string }
+ *   | { readonly type: "delete", readonly of: string, readonly reason?: string }
  *   | { readonly type: "react", readonly of: string, readonly emoji: string, readonly on: boolean }} Action
  */
 
 /** The common fields of all entries: position, time, author, the author's name at that time, and the id that the author's client assigned. @typedef {{ room: string, position: string, at: number, user: string, name: string, id: string }} EntryBase */
 /** A message was sent. @typedef {EntryBase & { type: "said", text: string, reply?: string, edited?: number, deleted?: true }} Said */
 /** The text of a message was replaced. @typedef {EntryBase & { type: "edited", of: string, text: string, deleted?: true }} Edited */
-/** A message was deleted. @typedef {EntryBase & { type: "deleted", of: string }} Deleted */
+/** A message was deleted, perhaps that of another user. @typedef {EntryBase & { type: "deleted", of: string, reason?: string }} Deleted */
 /** A reaction was added to a message, or removed. @typedef {EntryBase & { type: "reacted", of: string, emoji: string, on: boolean }} Reacted */
 /** A user changed their name. @typedef {EntryBase & { type: "renamed", from: string }} Renamed */
 /**

@@ -78,9 +78,17 @@ export class Room {
     return this.#enqueue({ type: "edit", of, text });
   }
 
-  /** Deletes one of the user's own messages. @param {string} of Its position. */
-  delete(of) {
-    return this.#enqueue({ type: "delete", of });
+  /**
+   * Deletes one of the user's own messages. Owners, moderators, and users whose token grants `moderate` here can delete those of
+   * others too.
+   * @param {string} of Its position.
+   * @param {{ reason?: string }} [options] `reason`: why, for everyone in the room; at most 200 UTF-16 units.
+   * @returns {Delivery} Fails with `not_yours` if it is another user's and the user may not delete it.
+   */
+  delete(of, { reason } = {}) {
+    return this.#enqueue(
+      reason === undefined ? { type: "delete", of } : { type: "delete", of, reason },
+    );
   }
 
   /**

@@ -26,13 +26,18 @@ export function toMessage({ position, at, user, name, id, text, reply, edited, d
  * @returns {Message}
  */
 export function amend(message, entry) {
-  if (message.deleted) return message;
+  const isModerated = entry.type === "deleted" && entry.user !== message.user;
+  // A replayed message is deleted from the start; by whom, only the entry of the deletion tells.
+  if (message.deleted && (!isModerated || message.deletedBy)) return message;
   if (entry.type === "edited" && !entry.deleted) {
     return Object.freeze({ ...message, text: entry.text, edited: entry.at });
   }
   if (entry.type === "reacted") return withReaction(message, entry.user, entry.emoji, entry.on);
   const { reactions: _, ...plain } = message;
-  return Object.freeze({ ...plain, text: "", deleted: /** @type {const} */ (true) });
+  const deleted = { ...plain, text: "", deleted: /** @type {const} */ (true) };
+  if (!isModerated) return Object.freeze(deleted);
+  const { user, name, reason } = entry;
+  return Object.freeze({ ...deleted, deletedBy: { user, name, ...(reason && { reason }) } });
 }
 
 /**

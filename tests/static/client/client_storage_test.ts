@@ -38,6 +38,8 @@ Deno.test("ClientStorage passes unsent actions of all rooms to the next page, in
   attic.say("two");
   await world.advance(1);
   room.say("three", { reply: "e:1" });
+  attic.delete("e:2", { reason: "spam" });
+  attic.delete("e:3");
   const ids = chat.outbox.value.map(({ id }) => id);
   chat.close();
 
@@ -48,6 +50,8 @@ Deno.test("ClientStorage passes unsent actions of all rooms to the next page, in
     ["lobby", { type: "say", text: "one" }],
     ["attic", { type: "say", text: "two" }],
     ["lobby", { type: "say", text: "three", reply: "e:1" }],
+    ["attic", { type: "delete", of: "e:2", reason: "spam" }],
+    ["attic", { type: "delete", of: "e:3" }],
   ]);
   next.chat.join("lobby");
   await world.socket.open();
@@ -62,7 +66,7 @@ Deno.test("ClientStorage passes unsent actions of all rooms to the next page, in
   await world.socket.serverSends(said(2, "three", { user: "u1", id: ids[2] }));
   assert.deepEqual(
     storage.actionKeys,
-    [`parley ws://test/ws deed.${ids[1]}`],
+    [ids[1], ids[3], ids[4]].map((id) => `parley ws://test/ws deed.${id}`),
     "no page has joined the attic yet",
   );
   next.chat.close();
@@ -200,6 +204,7 @@ const GARBAGE = [
   ...["", "no json", "null", "7", "[]", "{}", '{"id":7}', '{"id":"x","room":"lobby"}'],
   '{"id":"x","room":"lobby","deed":{"type":"say","text":"boo"}}',
   '{"id":"x","room":"lobby","deed":null,"at":1}',
+  '{"id":"x","room":"lobby","deed":{"type":"delete","of":"e:1","reason":["boo"]},"at":1}',
 ];
 
 Deno.test("ClientStorage ignores invalid actions, and leaves foreign keys unchanged", async () => {
@@ -209,6 +214,7 @@ Deno.test("ClientStorage ignores invalid actions, and leaves foreign keys unchan
   storage.setItem("theme", "dark");
   const { chat, socket } = await startInRoom({ storage });
   assert.deepEqual([chat.outbox.value, socket.sentOf("say")], [[], []]);
+  assert.deepEqual(socket.sentOf("delete"), []);
   assert.deepEqual([storage.getItem("theme"), storage.getItem("parley.draft.lobby")], [
     "dark",
     "a thought",

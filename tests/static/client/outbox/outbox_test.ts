@@ -183,6 +183,8 @@ Deno.test("Outbox sends each action as in the protocol", async () => {
   room.react("e:1", "👍", false);
   await socket.serverAnswers("react", { type: "ack", room: "lobby", position: "e:4", at: 1 });
   room.delete("e:1");
+  await socket.serverAnswers("delete", { type: "ack", room: "lobby", position: "e:5", at: 1 });
+  room.delete("e:2", { reason: "spam" });
   const actions = socket.sent.filter((it) => it.room === "lobby" && it.type !== "join");
   const plain = actions.map(({ id: _, ...it }) => it);
   assert.deepEqual(plain, [
@@ -191,6 +193,7 @@ Deno.test("Outbox sends each action as in the protocol", async () => {
     { type: "react", of: "e:1", emoji: "👍", on: true, room: "lobby" },
     { type: "react", of: "e:1", emoji: "👍", on: false, room: "lobby" },
     { type: "delete", of: "e:1", room: "lobby" },
+    { type: "delete", of: "e:2", reason: "spam", room: "lobby" },
   ]);
   chat.close();
 });

@@ -37,10 +37,16 @@ const edited = (seq: number, of: number, text: string): Replayable<Amendment> =>
   of: `e:${of}`,
   text,
 });
-const deleted = (seq: number, of: number): Replayable<Amendment> => ({
-  ...entryFields(seq),
+const deleted = (
+  seq: number,
+  of: number,
+  user = "ann",
+  more: { readonly reason?: string } = {},
+): Replayable<Amendment> => ({
+  ...entryFields(seq, user),
   type: "deleted",
   of: `e:${of}`,
+  ...more,
 });
 const reacted = (seq: number, of: number, user: string, on = true): Replayable<Amendment> => ({
   ...entryFields(seq, user),
@@ -125,6 +131,48 @@ Deno.test("Timeline keeps a deleted message without its text and reactions", () 
   timeline.apply(edited(4, 1, "never"));
   assert.deepEqual(timeline.messages, [{ ...toMessage(said(1)), text: "", deleted: true }]);
 });
+
+const GONE = { text: "", deleted: true } as const;
+
+Deno.test("Timeline says who deleted the message of another user, and why", () => {
+  const timeline = new Timeline();
+  timeline.apply(opened([1, 2].map((seq) => toMessage(said(seq)))));
+  timeline.apply(deleted(3, 1, "mod", { reason: "spam" }));
+  timeline.apply(deleted(4, 2, "mod"));
+  assert.deepEqual(timeline.messages, [
+    { ...toMessage(said(1)), ...GONE, deletedBy: { user: "mod", name: "mod", reason: "spam" } },
+    { ...toMessage(said(2)), ...GONE, deletedBy: { user: "mod", name: "mod" } },
+  ]);
+  timeline.apply(edited(5, 1, "never"));
+  assert.deepEqual(timeline.apply(deleted(6, 1, "mod", { reason: "late" })), { type: "nothing" });
+  assert.equal(timeline.get("e:1")?.deletedBy?.reason, "spam");
+});
+
+Deno.test("Timeline names nobody for a message that its author deleted, even with a reason", () => {
+  const timeline = new Timeline();
+  timeline.apply(opened([toMessage(said(1))]));
+  timeline.apply(deleted(2, 1, "ann", { reason: "typo" }));
+  assert.deepEqual(timeline.messages, [{ ...toMessage(said(1)), ...GONE }]);
+});
+
+// What is replayed is deleted from the start.
+for (
+  const [user, deletedBy] of [["mod", { user: "mod", name: "mod" }], ["ann", undefined]] as const
+) {
+  Deno.test(`Timeline learns from a replay that ${user} deleted a message of ann`, () => {
+    const timeline = new Timeline();
+    timeline.apply(opened([]));
+    timeline.apply({ ...said(1, ""), deleted: true, replayed: true });
+    timeline.apply({
+      ...{ ...entryFields(2), type: "edited", of: "e:1", text: "" },
+      ...{ deleted: true, replayed: true },
+    });
+    assert.deepEqual(timeline.messages, [{ ...toMessage(said(1)), ...GONE }]);
+    const change = timeline.apply({ ...deleted(3, 1, user), replayed: true });
+    assert.equal(change.type, deletedBy === undefined ? "nothing" : "changed");
+    assert.deepEqual(timeline.messages[0]?.deletedBy, deletedBy);
+  });
+}
 
 Deno.test("Timeline drops the oldest messages above its limit, and knows that there are more", () => {
   const timeline = new Timeline(40);
