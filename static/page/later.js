@@ -19,6 +19,7 @@ import { JoinDialog } from "./members/join_dialog.js";
 import { watchOtherPages } from "./members/joined_elsewhere.js";
 import { MEMBERS_MARKUP } from "./members/markup.js";
 import { watchOwnName } from "./members/name_lost.js";
+import { isModerator } from "./members/records.js";
 import { laterEn } from "./i18n/later_en.js";
 import { Toolbar } from "./log/view/toolbar.js";
 import { NameDialog } from "./dialogs/name_dialog.js";
@@ -80,7 +81,7 @@ export class OnDemandParts {
     translate(translator.language.value);
     new KeptWriter(new KeptPages(browserStorage(), location.href, chat, palette.rooms), chat);
     attention.useNotifications({ notify, withdraw });
-    this.deleteDialog = new DeleteDialog();
+    this.deleteDialog = new DeleteDialog(translator);
     this.joinDialog = new JoinDialog({ chat, preferences, translator, goToRoom: palette.goToRoom });
     this.linkDialog = new LinkDialog();
     this.nameDialog = new NameDialog(translator, chat, onRenamed);
@@ -105,7 +106,7 @@ export class OnDemandParts {
       (code) => toasts.show(translator.faultSentence(code)),
       context.putBack,
     );
-    context.attachToolbar(new Toolbar());
+    context.attachToolbar(new Toolbar(() => isModerator(chat.me.value?.role)));
     translator.refresh();
     showSignInBar(chat);
     showSignedOutBar(chat, preferences, translator);

@@ -177,7 +177,7 @@ export class RoomPane {
         return this.#edit(action.message);
       case "delete":
         return void onDemand.use(({ deleteDialog }) =>
-          deleteDialog.open(action.message.text, row, () => room?.delete(action.message.position))
+          deleteDialog.open(action.message, row, this.#me.value.user, room)
         );
       case "copy":
         return void this.#copy(action.link);

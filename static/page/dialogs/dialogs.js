@@ -7,16 +7,26 @@
 
 import { prepareDialog } from "../base/dialog.js";
 import { find, focusField } from "../base/dom.js";
+import { sentence } from "../base/elements.js";
 
-/** Confirms a deletion. */
+/** @typedef {import("../log/types.js").Message} Message */
+
+/** Confirms a deletion, and asks for the reason if the message is another user's. */
 export class DeleteDialog {
+  #title = find("delete-title", HTMLElement);
   #quote = find("delete-quote", HTMLElement);
+  #reasonBox = find("delete-reason-box", HTMLElement);
+  #reason = find("delete-reason", HTMLInputElement);
+  #cancel = find("delete-cancel", HTMLElement);
+  #translator;
   #dialog;
   #onConfirm = () => {};
   /** The message, which gets the focus back if it stays. @type {HTMLElement | null | undefined} */
   #row = null;
 
-  constructor() {
+  /** @param {import("../i18n/strings.js").Translator} translator */
+  constructor(translator) {
+    this.#translator = translator;
     this.#dialog = prepareDialog("delete-dialog", () => {
       this.#row = null;
       this.#dialog.close();
@@ -30,15 +40,27 @@ export class DeleteDialog {
 
   /**
    * Opens it.
-   * @param {string} text The message that would be deleted.
-   * @param {HTMLElement | null | undefined} row The message's element.
-   * @param {() => void} onConfirm
+   * @param {Message} message The message that would be deleted.
+   * @param {HTMLElement | null | undefined} row Its element.
+   * @param {string} me The user.
+   * @param {import("../../client.js").Room | null} room
    */
-  open(text, row, onConfirm) {
+  open({ position, user, name, text }, row, me, room) {
+    const isOwn = user === me;
+    const { deleteTitle, deleteOthersTitle } = this.#translator.strings;
+    this.#title.replaceChildren(...sentence(isOwn ? deleteTitle : deleteOthersTitle, { name }));
     this.#quote.textContent = text.slice(0, 300);
-    this.#onConfirm = onConfirm;
+    this.#reason.value = "";
+    this.#reasonBox.hidden = isOwn;
+    this.#onConfirm = () => {
+      const reason = this.#reason.value.trim();
+      room?.delete(position, reason === "" ? {} : { reason });
+    };
     this.#row = row;
     this.#dialog.showModal();
+    // On a phone, the field would open the keyboard.
+    const hasKeyboard = matchMedia("(pointer: fine)").matches;
+    (isOwn || !hasKeyboard ? this.#cancel : this.#reason).focus();
   }
 }
 

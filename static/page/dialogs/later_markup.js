@@ -55,11 +55,22 @@ aria-describedby="name-error name-rule"
 </dialog>
 <dialog id="delete-dialog" aria-labelledby="delete-title" aria-describedby="delete-text">
 <form novalidate>
-<h2 id="delete-title" data-text="deleteTitle"></h2>
+<h2 id="delete-title"></h2>
 <blockquote id="delete-quote"></blockquote>
 <p id="delete-text" data-text="deleteText"></p>
+<div id="delete-reason-box" class="labeled">
+<label for="delete-reason" data-text="deleteReason"></label>
+<input
+id="delete-reason"
+maxlength="200"
+autocomplete="off"
+enterkeyhint="done"
+aria-describedby="delete-reason-rule"
+>
+<p id="delete-reason-rule" class="faint" data-text="deleteReasonRule"></p>
+</div>
 <div class="buttons">
-<button type="button" class="plain" data-close data-text="cancel"></button>
+<button id="delete-cancel" type="button" class="plain" data-close data-text="cancel"></button>
 <button class="danger" data-text="delete"></button>
 </div>
 </form>

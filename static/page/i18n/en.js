@@ -27,7 +27,6 @@ export const en = {
   noRooms: "You have not joined any rooms",
   noRoomsHint: "Find a room by its name, or create one.",
   nobodySpoke: "No messages yet",
-  previewDeleted: "A message was deleted",
   unreadOne: "1 unread message",
   unreadMany: "{count} unread messages",
   roomJoining: "Joining #{room}…",
@@ -83,7 +82,6 @@ export const en = {
   typingTwo: "{name} and {other} are typing…",
   typingMany: "Several people are typing…",
 
-  delete: "Delete",
   partNotLoaded: "This part of the page could not be loaded.",
   tryAgain: "Try again",
   pageUpdated: "The page has been updated. Reload it to continue.",

@@ -21,7 +21,10 @@ export const laterEn = {
   nameRule:
     "1 to 32 characters, none invisible, and at most three marks on a letter. Everyone in your rooms is notified when your name changes.",
   deleteTitle: "Delete this message?",
+  deleteOthersTitle: "Delete this message by {name}?",
   deleteText: "It will be deleted for everyone, with its reactions. This cannot be undone.",
+  deleteReason: "Reason (optional)",
+  deleteReasonRule: "Everyone in the room will see it.",
   linkCopied: "Link copied.",
   linkTitle: "Link to the message",
   linkText: "Copy this address:",

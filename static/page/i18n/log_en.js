@@ -12,6 +12,8 @@ export const logEn = {
   youToo: "you",
   edited: "edited",
   deletedMessage: "This message was deleted.",
+  deletedBy: "Deleted by {name}",
+  deletedByFor: "Deleted by {name}: {reason}",
   editedAt: "Edited {time}",
   actions: "Message actions",
   reply: "Reply",

@@ -11,6 +11,8 @@ export const logZh = {
   youToo: "你",
   edited: "已编辑",
   deletedMessage: "这条消息已删除。",
+  deletedBy: "已被 {name} 删除",
+  deletedByFor: "已被 {name} 删除：{reason}",
   editedAt: "编辑于 {time}",
   actions: "消息操作",
   reply: "回复",

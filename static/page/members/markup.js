@@ -14,7 +14,7 @@ export const MEMBERS_MARKUP = `
 <form novalidate>
 <h2 id="join-title"></h2>
 <p id="join-text"></p>
-<div id="join-named">
+<div id="join-named" class="labeled">
 <label for="join-name" data-text="nameLabel"></label>
 <input
 id="join-name"

@@ -156,10 +156,13 @@ export function parseKeptPage(text) {
 const isText = (/** @type {unknown} */ it) => typeof it === "string";
 const isTime = (/** @type {unknown} */ it) => typeof it === "number" && Number.isFinite(it);
 
+const NOBODY = { user: "", name: "" };
+
 /** @param {any} message @returns {boolean} */
 function isMessage({ position, at, user, name, id, text, reply = "", edited = 0, ...more }) {
-  const { deleted = true, reactions = {} } = more;
+  const { deleted = true, deletedBy = NOBODY, reactions = {} } = more;
+  const { reason = "" } = deletedBy;
   return parsePosition(position) !== null && [at, edited].every(isTime) && deleted === true &&
-    [user, name, id, text, reply].every(isText) &&
+    [user, name, id, text, reply, deletedBy.user, deletedBy.name, reason].every(isText) &&
     Object.values(reactions).every((users) => Array.isArray(users) && users.every(isText));
 }

@@ -7,6 +7,7 @@
  */
 
 import { find, make } from "../base/dom.js";
+import { deletionOf } from "../log/rows/deletion.js";
 import { isLooking, onLookingChange } from "../base/user_presence.js";
 
 /** @typedef {import("../../client.js").Room} Room */
@@ -102,7 +103,7 @@ export class Sidebar {
     const kind = room.state.value.kind;
     const last = room.last.value;
     if (kind === "refused") return this.#translator.text("roomMarkRefused");
-    if (last?.deleted) return this.#translator.text("previewDeleted");
+    if (last?.deleted) return deletionOf(last, this.#translator.strings);
     // Only the beginning is visible.
     if (last) return [make("bdi", "", last.name), `: ${last.text.slice(0, 120)}`];
     // After the first join, a lost connection does not change the last message.

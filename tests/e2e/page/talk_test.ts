@@ -74,7 +74,7 @@ pageTest("A message can be edited and deleted by its author only", async (stage)
   for (const page of [ann, ben]) {
     await page.locator(".deleted", { hasText: "This message was deleted." }).waitFor();
     assert.equal(await message(page, "hello").count(), 0);
-    await page.locator(".room-last", { hasText: "A message was deleted" }).waitFor();
+    await page.locator(".room-last", { hasText: "This message was deleted." }).waitFor();
   }
 });
 

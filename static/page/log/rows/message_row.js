@@ -16,6 +16,7 @@ import {
   replaceContent,
   sentence,
 } from "../../base/elements.js";
+import { deletionOf } from "./deletion.js";
 import { isLong } from "./folded_texts.js";
 import { isStuck } from "./rows.js";
 import { fillTemplate } from "../../i18n/log_en.js";
@@ -65,7 +66,7 @@ export function drawMessage(
   if (message.deleted && row.contains(document.activeElement)) row.focus({ preventScroll: true });
   const status = statusOf(deliveries, context);
   const body = message.deleted
-    ? [make("p", "text none", strings.deletedMessage), status]
+    ? [make("p", "text none", ...deletionOf(message, strings)), status]
     : [...textOf(shown, context), reactionsOf(shown, context), status];
   fillRow(
     row,

@@ -28,8 +28,11 @@ export class Toolbar {
   element = make("div", "toolbar");
   /** @type {Map<typeof ACTIONS[number], HTMLButtonElement>} */
   #buttons = new Map();
+  #isModerator;
 
-  constructor() {
+  /** @param {() => boolean} isModerator Whether the user may delete the messages of others. */
+  constructor(isModerator) {
+    this.#isModerator = isModerator;
     this.element.setAttribute("role", "toolbar");
     for (const action of ACTIONS) {
       const made = button("tool", action === "react" ? "pick" : action, iconOf(PICTURES[action]));
@@ -57,11 +60,13 @@ export class Toolbar {
   moveTo(row, item) {
     const { element } = this;
     const { parentElement: from } = element;
-    if (from === row) return;
+    // What the user may do can have changed.
+    if (from === row) return this.#adaptTo(item);
     // Moving an element removes its focus.
     if (element.contains(document.activeElement)) from?.focus({ preventScroll: true });
     if (item?.type !== "message" || item.message.deleted) return element.remove();
     this.#adaptTo(item);
+    this.#setTabStop(this.#buttons.get("react") ?? null);
     row.append(element);
   }
 
@@ -73,11 +78,14 @@ export class Toolbar {
   /** @param {LogItem} [item] */
   #adaptTo(item) {
     const isOwn = item?.type === "message" && item.isOwn;
-    for (const action of /** @type {const} */ (["edit", "delete"])) {
-      const made = this.#buttons.get(action);
-      if (made) made.hidden = !isOwn;
-    }
-    this.#setTabStop(this.#buttons.get("react") ?? null);
+    this.#show("edit", isOwn);
+    this.#show("delete", isOwn || this.#isModerator());
+  }
+
+  /** @param {typeof ACTIONS[number]} action @param {boolean} isShown */
+  #show(action, isShown) {
+    const made = this.#buttons.get(action);
+    if (made) made.hidden = !isShown;
   }
 
   /** @param {EventTarget | null} target */

@@ -129,7 +129,7 @@ pageTest(
     await setVisibility(page, "here");
     await useTool(row, "Delete");
     await page.locator("#delete-dialog").getByRole("button", { name: "Delete" }).click();
-    await page.getByText("This message was deleted.").waitFor();
+    await page.locator("#log").getByText("This message was deleted.").waitFor();
     await eventually(() => isStored(page, "a secret"), false);
     await goTo(page, "attic");
     await whenJoined(page);

@@ -43,7 +43,7 @@ class Stage {
       now: () => Date.now(),
       onAction,
     });
-    this.log.attachToolbar(new Toolbar());
+    this.log.attachToolbar(new Toolbar(() => false));
   }
 
   /** Opens a room with this many messages, of which the newest are loaded. */

@@ -7,51 +7,11 @@ import { membersEn } from "../../../../static/page/i18n/members_en.js";
 import { membersZh } from "../../../../static/page/i18n/members_zh.js";
 import { accessibilityViolations, COLOR_RULES } from "../../../support/chromium.ts";
 import { inviteAsOperator, MEMBER_SETTINGS } from "../../../support/member_links.ts";
-import {
-  eventually,
-  lines,
-  type OpenOptions,
-  type PageFixture,
-  pageTest,
-  say,
-  untilShown,
-  whenJoined,
-} from "../page_fixture.ts";
+import { becomeMember, openLink, whenNamed } from "./become_member.ts";
+import { eventually, lines, pageTest, say, untilShown, whenJoined } from "../page_fixture.ts";
 
 const settings = MEMBER_SETTINGS;
 const words = { ...stringsOf("en"), ...membersEn };
-
-/** Opens the link of an invite in a separate window; the dialog is open. */
-async function openLink(
-  stage: PageFixture,
-  link: string,
-  options: OpenOptions = {},
-): Promise<Page> {
-  const page = await stage.open(link.replace(`${stage.url}/`, ""), options);
-  await page.locator("#join-dialog[open]").waitFor();
-  return page;
-}
-
-/** A page whose user has just become a member. */
-async function becomeMember(
-  stage: PageFixture,
-  name: string,
-  terms: Record<string, unknown> = {},
-  options: OpenOptions = {},
-): Promise<Page> {
-  const secret = await inviteAsOperator(stage, { rooms: ["den"], ...terms });
-  const page = await openLink(stage, `#invite=${secret}`, options);
-  await page.fill("#join-name", name);
-  await page.press("#join-name", "Enter");
-  await whenNamed(page, name);
-  return page;
-}
-
-/** Waits until the page shows this name as the user's, in a joined room. */
-async function whenNamed(page: Page, name: string): Promise<void> {
-  await whenJoined(page);
-  await page.locator("#me bdi", { hasText: name }).waitFor({ state: "attached" });
-}
 
 async function openFromSettings(page: Page, id: "invite" | "devices"): Promise<void> {
   await page.click("#open-settings");

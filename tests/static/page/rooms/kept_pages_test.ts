@@ -12,6 +12,8 @@ Deno.test("parseKeptPage() returns what formatKeptPage() was given", () => {
   const messages = [
     message(1, { text: "two\nlines", reply: "d:9", edited: 5 }),
     message(2, { text: "", deleted: true }),
+    message(3, { text: "", deleted: true, deletedBy: { user: "u2", name: "Ben" } }),
+    message(4, { text: "", deleted: true, deletedBy: { user: "u2", name: "Ben", reason: "x" } }),
     message(9, { reactions: { "👍": ["u1", "u2"], "❤️": ["u1"] } }),
   ];
   assert.deepEqual(parseKeptPage(formatKeptPage(messages)), messages);
@@ -40,6 +42,14 @@ for (
     ["a reply that is not a string", formatKeptPage([message(1, { reply: {} })])],
     ["reactions of null", formatKeptPage([message(1, { reactions: null })])],
     ["reactions of nobody", formatKeptPage([message(1, { reactions: { "👍": "u1" } })])],
+    ["a deleter of null", formatKeptPage([message(1, { deleted: true, deletedBy: null })])],
+    ["a deleter that is a string", formatKeptPage([message(1, { deletedBy: "Ben" })])],
+    ["a deleter without a name", formatKeptPage([message(1, { deletedBy: { user: "u2" } })])],
+    ["a deleter without a user", formatKeptPage([message(1, { deletedBy: { name: "Ben" } })])],
+    [
+      "a reason that is not a string",
+      formatKeptPage([message(1, { deletedBy: { user: "u2", name: "Ben", reason: [] } })]),
+    ],
     ["deleted that is not true", formatKeptPage([message(1, { deleted: "yes" })])],
     ["an invalid order", formatKeptPage([message(2), message(1)])],
     ["the same twice", formatKeptPage([message(1), message(1)])],

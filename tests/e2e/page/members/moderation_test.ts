@@ -1,0 +1,243 @@
+/** Owners and moderators delete the messages of others, in a real browser. */
+import assert from "node:assert/strict";
+import type { Locator, Page } from "playwright-core";
+import { MAX_REASON_LENGTH } from "../../../../lib/core/protocol/requests.ts";
+import { laterEn } from "../../../../static/page/i18n/later_en.js";
+import { fillTemplate } from "../../../../static/page/i18n/log_en.js";
+import { loadStrings, stringsOf } from "../../../../static/page/i18n/strings.js";
+import { accessibilityViolations, COLOR_RULES } from "../../../support/chromium.ts";
+import { MEMBER_SETTINGS } from "../../../support/member_links.ts";
+import { HOSTILE_TEXTS } from "../security/hostile_texts.ts";
+import { eventually, lines, message, pageTest, say, untilShown, useTool } from "../page_fixture.ts";
+import { becomeMember, whenNamed } from "./become_member.ts";
+
+const settings = MEMBER_SETTINGS;
+const PHONE = { viewport: { width: 390, height: 700 }, hasTouch: true, isMobile: true } as const;
+await loadStrings("zh");
+const en = { ...laterEn, ...stringsOf("en") };
+
+/** The tools that a message offers. */
+async function toolsOf(row: Locator): Promise<readonly string[]> {
+  await row.hover();
+  await row.locator(".toolbar").waitFor();
+  const tools = await row.locator(".tool:visible").all();
+  return await Promise.all(tools.map(async (it) => await it.getAttribute("data-do") ?? ""));
+}
+
+const focused = (page: Page) => page.evaluate<string>("document.activeElement.id");
+
+const ROOM = `#rooms .room[href="#den"] .room-last`;
+
+for (const role of ["owner", "moderator"]) {
+  pageTest(
+    `A user with the role ${role} deletes the message of another user, and all see why`,
+    async (stage) => {
+      const bea = await becomeMember(stage, "Bea", { role });
+      const cleo = await becomeMember(stage, "Cleo");
+      const ben = await stage.joinRoom("Ben", "den");
+      await ben.say("cheap watches").sent;
+      assert.deepEqual(await toolsOf(await untilShown(cleo, "cheap watches")), [
+        "pick",
+        "reply",
+        "copy",
+      ]);
+      const row = await untilShown(bea, "cheap watches");
+      assert.deepEqual(await toolsOf(row), ["pick", "reply", "delete", "copy"]);
+      await useTool(row, "Delete");
+      const dialog = bea.getByRole("dialog", { name: "Delete this message by Ben?" });
+      assert.equal(await dialog.locator("#delete-quote").innerText(), "cheap watches");
+      const reason = dialog.getByRole("textbox", { name: en.deleteReason });
+      assert.equal(await reason.getAttribute("maxlength"), String(MAX_REASON_LENGTH));
+      await reason.fill("never confirmed");
+      await bea.keyboard.press("Escape");
+      await useTool(row, "Delete");
+      assert.equal(await reason.inputValue(), "");
+      await bea.keyboard.type(" no ads here ");
+      await bea.keyboard.press("Enter");
+      await eventually(() => focused(bea), "text", "after the deletion");
+      for (const page of [bea, cleo]) {
+        await eventually(() => lines(page), ["Ben: Deleted by Bea: no ads here"]);
+        await eventually(() => page.innerText(ROOM), "Deleted by Bea: no ads here");
+        await page.reload();
+        await whenNamed(page, page === bea ? "Bea" : "Cleo");
+        await eventually(() => lines(page), ["Ben: Deleted by Bea: no ads here"]);
+      }
+    },
+    { settings },
+  );
+}
+
+pageTest(
+  "A reason is optional, and the author's own deletion has none",
+  async (stage) => {
+    const bea = await becomeMember(stage, "Bea", { role: "moderator" });
+    const cleo = await becomeMember(stage, "Cleo");
+    await say(cleo, "from Cleo");
+    await useTool(await untilShown(bea, "from Cleo"), "Delete");
+    await bea.locator("#delete-reason").fill("   ");
+    await bea.locator("#delete-dialog .danger").click();
+    for (const page of [bea, cleo]) await eventually(() => lines(page), ["Cleo: Deleted by Bea"]);
+
+    await say(bea, "from Bea");
+    const own = await untilShown(bea, "from Bea");
+    assert.deepEqual(await toolsOf(own), ["pick", "reply", "edit", "delete", "copy"]);
+    await useTool(own, "Delete");
+    await bea.getByRole("dialog", { name: en.deleteTitle }).waitFor();
+    assert.equal(await bea.locator("#delete-reason").isVisible(), false);
+    await bea.locator("#delete-dialog .danger").click();
+    for (const page of [bea, cleo]) {
+      await eventually(() => lines(page), ["Cleo: Deleted by Bea", `Bea: ${en.deletedMessage}`]);
+    }
+  },
+  { settings },
+);
+
+pageTest(
+  "A message that was sent and deleted while a reader was away says by whom",
+  async (stage) => {
+    const bea = await becomeMember(stage, "Bea", { role: "moderator" });
+    const cleo = await becomeMember(stage, "Cleo");
+    const ben = await stage.joinRoom("Ben", "den");
+    await ben.say("before").sent;
+    await untilShown(cleo, "before");
+    await cleo.evaluate("navigator.serviceWorker.ready.then(() => {})");
+    await cleo.context().setOffline(true);
+    await cleo.locator("body[data-state=waiting]").waitFor();
+    await ben.say("meanwhile").sent;
+    await useTool(await untilShown(bea, "meanwhile"), "Delete");
+    await bea.keyboard.type("off topic");
+    await bea.keyboard.press("Enter");
+    await bea.locator("#log .deleted").waitFor();
+    await cleo.context().setOffline(false);
+    await eventually(() => lines(cleo), ["Ben: before", "Ben: Deleted by Bea: off topic"]);
+    assert.equal(await cleo.innerText(ROOM), "Deleted by Bea: off topic");
+  },
+  { settings, expected: /net::ERR_INTERNET_DISCONNECTED/ },
+);
+
+pageTest("A deletion that was confirmed offline keeps its reason over a reload", async (stage) => {
+  const bea = await becomeMember(stage, "Bea", { role: "moderator" });
+  const ben = await stage.joinRoom("Ben", "den");
+  await ben.say("cheap watches").sent;
+  const row = await untilShown(bea, "cheap watches");
+  await bea.evaluate("navigator.serviceWorker.ready.then(() => {})");
+  await bea.context().setOffline(true);
+  await bea.locator("body[data-state=waiting]").waitFor();
+  await useTool(row, "Delete");
+  await bea.keyboard.type("spam");
+  await bea.keyboard.press("Enter");
+  await row.getByText(en.deleting).waitFor();
+  await bea.context().setOffline(false);
+  await bea.reload();
+  await eventually(() => lines(bea), ["Ben: Deleted by Bea: spam"]);
+}, { settings, expected: /net::ERR_INTERNET_DISCONNECTED/ });
+
+for (const width of [360, 1300]) {
+  pageTest(`Hostile reasons are shown as text on one line, ${width} px wide`, async (stage) => {
+    const options = { viewport: { width, height: 700 } };
+    const name = `<b onclick="stung=1">`;
+    const bea = await becomeMember(stage, name, { role: "owner" }, options);
+    const ben = await stage.joinRoom("Ben", "den");
+    const reasons = [
+      ...HOSTILE_TEXTS.slice(0, 3),
+      "a\u0301\u0301\u0301\u0301\u0301\u0301".repeat(28),
+    ];
+    for (const reason of [...reasons, "W".repeat(MAX_REASON_LENGTH)]) {
+      await ben.say("to be deleted").sent;
+      const row = await untilShown(bea, "to be deleted");
+      await useTool(row, "Delete");
+      await bea.fill("#delete-reason", reason);
+      await bea.locator("#delete-dialog .danger").click();
+      await bea.locator("#log .deleted", { hasText: `${name}: ${reason}` }).waitFor();
+    }
+    assert.deepEqual(
+      await bea.evaluate(`({
+        stung: typeof stung,
+        elements: [...new Set([...document.querySelectorAll("#log .text *, .room-last *, #delete-title *")]
+          .map((it) => it.localName))],
+        sideways: document.documentElement.scrollWidth > innerWidth ||
+          document.getElementById("log").scrollWidth > document.getElementById("log").clientWidth,
+      })`),
+      { stung: "undefined", elements: ["bdi"], sideways: false },
+    );
+  }, { settings });
+}
+
+pageTest("On a phone, deleting opens the keyboard only for a reason", async (stage) => {
+  const bea = await becomeMember(stage, "Bea", { role: "moderator" }, PHONE);
+  const ben = await stage.joinRoom("Ben", "den");
+  await ben.say("cheap watches").sent;
+  const row = await untilShown(bea, "cheap watches");
+  await row.locator(".text").tap();
+  await row.getByRole("button", { name: "Delete", exact: true }).tap();
+  await eventually(() => focused(bea), "delete-cancel");
+  await bea.locator("#delete-reason").tap();
+  await bea.keyboard.type("spam");
+  await bea.locator("#delete-dialog .danger").tap();
+  await eventually(() => lines(bea), ["Ben: Deleted by Bea: spam"]);
+  await eventually(() => focused(bea), "log");
+}, { settings });
+
+/** Checks the accessibility of a screen in both themes. */
+async function check(page: Page, screen: string): Promise<void> {
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    const rules = colorScheme === "dark" ? COLOR_RULES : undefined;
+    assert.deepEqual(await accessibilityViolations(page, rules), [], `${screen}, ${colorScheme}`);
+  }
+}
+
+for (const [locale, language] of [["en-GB", "en"], ["zh-CN", "zh"]] as const) {
+  for (const width of [360, 1300]) {
+    pageTest(
+      `A moderator deletes with the keyboard alone (${language}, ${width} px)`,
+      async (stage) => {
+        const words = language === "en" ? en : stringsOf(language);
+        const options = {
+          locale,
+          viewport: { width, height: 700 },
+          reducedMotion: "reduce",
+        } as const;
+        const bea = await becomeMember(stage, "Bea", { role: "moderator" }, options);
+        const author = `Ben ${"W".repeat(28)}`;
+        const ben = await stage.joinRoom(author, "den");
+        await ben.say("cheap watches").sent;
+        await untilShown(bea, "cheap watches");
+        await message(bea, "cheap watches").focus();
+        await bea.keyboard.press("Enter");
+        await bea.locator(".tool[data-do=pick]:focus").waitFor();
+        await bea.keyboard.press("ArrowRight");
+        await bea.keyboard.press("ArrowRight");
+        await bea.keyboard.press("Enter");
+        await bea.locator("#delete-dialog[open]").waitFor();
+        assert.equal(
+          await bea.innerText("#delete-title"),
+          fillTemplate(words.deleteOthersTitle, { name: author }),
+        );
+        assert.equal(await focused(bea), "delete-reason");
+        assert.equal(
+          await bea.evaluate(`document.getElementById("delete-dialog").scrollWidth >
+            document.getElementById("delete-dialog").clientWidth`),
+          false,
+        );
+        await check(bea, "delete");
+        await bea.keyboard.press("Escape");
+        await bea.locator("#log article:focus").waitFor();
+        await bea.keyboard.press("Enter");
+        for (let i = 0; i < 2; i++) await bea.keyboard.press("ArrowRight");
+        await bea.keyboard.press("Enter");
+        await bea.keyboard.type("spam");
+        await bea.keyboard.press("Tab");
+        assert.equal(await focused(bea), "delete-cancel");
+        await bea.keyboard.press("Tab");
+        await bea.keyboard.press("Enter");
+        const shown = fillTemplate(words.deletedByFor, { name: "Bea", reason: "spam" });
+        const row = bea.getByRole("article", { name: shown });
+        await row.waitFor();
+        await eventually(() => focused(bea), "text");
+        await check(bea, "a message that a moderator deleted");
+      },
+      { settings },
+    );
+  }
+}
