@@ -1,0 +1,149 @@
+/**
+ * Texts as a word list compares them: without case, width, invisible characters and blank runs, and with letters that
+ * look like Latin ones replaced by these. Each character keeps its place in the original text, so that a match can be
+ * masked there. Do not fold a whole text with `normalize()`: the places would be lost, and sorting the marks of a text
+ * that is one long run of marks takes quadratic time.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * const { codes, starts } = foldText("Ｎо\u200b  Ｗ"); // wide letters, a Cyrillic о, an invisible character, two spaces
+ * assert.equal(String.fromCodePoint(...codes), "no w");
+ * assert.deepEqual(starts, [0, 1, 3, 5]);
+ * ```
+ * @module
+ */
+import { skeleton } from "../names/confusables.ts";
+import { hasInvisible } from "../names/invisible.ts";
+
+/** A text as it is compared. All lists have the same length. */
+export interface FoldedText {
+  /** Its characters, as code points. */
+  readonly codes: readonly number[];
+  /** Where each begins in the original, in UTF-16 code units. Several can have the same place: `ﬁ` is `f` and `i`. */
+  readonly starts: readonly number[];
+  /** Where each ends in the original. */
+  readonly ends: readonly number[];
+}
+
+// As many marks of one character count as in the Stream-Safe Text Format of UAX #15.
+const TOO_MANY_MARKS = /(\p{M}{30})\p{M}+/gu;
+const BLANK = /[\s\p{Z}\u2800]/u;
+const BLANKS_AND_INVISIBLE = /[\s\p{Cc}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]/gu;
+const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
+// Characters that can join the one before them in NFKC: marks, and the vowels and final consonants of Hangul.
+const JOINING = /^[\p{M}\u1160-\u11ff]$/u;
+// Marks of all scripts that are still alone in NFKC: strokes through letters, and more accents than there are letters for.
+const LOOSE_MARK = /^(?=\p{M})\p{Script=Inherited}$/u;
+const WORD = /[\p{L}\p{N}\p{M}]/u;
+const WITHOUT_SPACES =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Bopomofo}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}\u30fc]/u;
+
+/** What all blanks are folded to. */
+export const SPACE = 0x20;
+const [FIRST_MARK, FIRST_HAN, LAST_HAN] = [0x300, 0x4e00, 0x9fff];
+
+/** Folds a text, in time linear in its length. */
+export function foldText(text: string): FoldedText {
+  const codes: number[] = [];
+  const starts: number[] = [];
+  const ends: number[] = [];
+  const add = (code: number, start: number, end: number) => {
+    if (code === SPACE && codes.at(-1) === SPACE) return;
+    codes.push(code);
+    starts.push(start);
+    ends.push(end);
+  };
+  for (let start = 0, end: number; start < text.length; start = end) {
+    const code = text.codePointAt(start) ?? 0;
+    end = endOfCluster(text, start + widthOf(code));
+    if (end === start + widthOf(code)) {
+      for (const folded of foldCode(code)) add(folded, start, end);
+      continue;
+    }
+    for (
+      const character of text.slice(start, end).replace(TOO_MANY_MARKS, "$1").normalize("NFKC")
+    ) {
+      for (const folded of foldCode(character.codePointAt(0) ?? 0)) add(folded, start, end);
+    }
+  }
+  return { codes, starts, ends };
+}
+
+/** A text as patterns see it: in NFKC, with single spaces for blanks, and without invisible characters. */
+export function visibleText(text: string): string {
+  if (PRINTABLE_ASCII.test(text)) return text;
+  return text.replace(TOO_MANY_MARKS, "$1").normalize("NFKC")
+    .replace(BLANKS_AND_INVISIBLE, (character) => BLANK.test(character) ? " " : "");
+}
+
+/** Whether no word ends between two characters: both belong to words, and to scripts that put spaces between these. */
+export function isWithinWord(before: number | undefined, after: number | undefined): boolean {
+  return before !== undefined && after !== undefined && isSpacedWord(before) && isSpacedWord(after);
+}
+
+function endOfCluster(text: string, from: number): number {
+  let end = from;
+  while (end < text.length) {
+    const code = text.codePointAt(end) ?? 0;
+    if (code < FIRST_MARK || !isJoining(code)) return end;
+    end += widthOf(code);
+  }
+  return end;
+}
+
+function widthOf(code: number): number {
+  return code > 0xffff ? 2 : 1;
+}
+
+/** A function of a code point that remembers results. It forgets them when there are many: texts choose what it keeps. */
+function remembered<T>(compute: (code: number) => T): (code: number) => T {
+  const known = new Map<number, T>();
+  return (code) => {
+    let result = known.get(code);
+    if (result !== undefined) return result;
+    result = compute(code);
+    if (known.size >= 10_000) known.clear();
+    known.set(code, result);
+    return result;
+  };
+}
+
+const isJoining = remembered((code) =>
+  (code < FIRST_HAN || code > LAST_HAN) && JOINING.test(String.fromCodePoint(code))
+);
+
+const isSpacedWord = remembered((code) => {
+  const character = String.fromCodePoint(code);
+  return WORD.test(character) && !WITHOUT_SPACES.test(character);
+});
+
+/** The characters that count for a code point that joins no other. None if it is invisible. */
+const foldCode = remembered((code): readonly number[] => {
+  const character = String.fromCodePoint(code);
+  if (BLANK.test(character)) return [SPACE];
+  if (hasInvisible(character) || LOOSE_MARK.test(character)) return [];
+  if (code >= FIRST_HAN && code <= LAST_HAN) return [code];
+  const folded = foldCase(character.normalize("NFKC"));
+  return [...folded].filter((it) => !LOOSE_MARK.test(it)).flatMap((it) =>
+    [...foldLetter(it)].map((part) => part.codePointAt(0) ?? 0)
+  );
+});
+
+/** In this order, as for names: ẞ is upper case already, and only so do ß and ς become equal to ss and σ. */
+function foldCase(text: string): string {
+  return text.toLowerCase().toUpperCase().toLowerCase().normalize("NFKC");
+}
+
+/**
+ * The Latin letter that a letter resembles in lower case, or else in upper case, such as `н` in `Н`. It is a function of
+ * both, so that case makes no difference. ASCII stays as it is: `m` resembles `rn`, but `burn` is another word.
+ */
+function foldLetter(lower: string): string {
+  if (PRINTABLE_ASCII.test(lower)) return lower;
+  const resembled = skeleton(lower);
+  if (/^[a-z]$/.test(resembled)) return resembled;
+  if (resembled === "rn") return "m";
+  const upper = skeleton(lower.toUpperCase());
+  return /^[A-Z]$/.test(upper) ? upper.toLowerCase() : resembled;
+}
