@@ -22,6 +22,7 @@ import { configureLogger, logger } from "./lib/io/logger.ts";
 import { type Service, type SettingFiles, startService } from "./lib/io/app/service.ts";
 import { readPublicKey } from "./lib/io/auth/key_set.ts";
 import { readSecretFiles } from "./lib/io/secret_files.ts";
+import { readWordFile } from "./lib/io/moderation/word_file.ts";
 import { readKeyPair } from "./lib/io/tls/key_pair.ts";
 
 const encoder = new TextEncoder();
@@ -49,6 +50,9 @@ async function main(args: readonly string[]): Promise<number> {
   const tokenKey = await readPublicKey(
     command.kind === "serve" ? pathOf("JWT_PUBLIC_KEY_FILE") : null,
   );
+  const words = await readWordFile(
+    command.kind === "serve" ? pathOf("BLOCKED_WORDS_FILE") : null,
+  );
   const problems = [
     ...command.problems,
     ...secrets.problems.map(describeProblem),
@@ -56,6 +60,7 @@ async function main(args: readonly string[]): Promise<number> {
     ...(ca.kind === "bad" ? [describeProblem(ca.problem)] : []),
     ...(tls.kind === "bad" ? tls.problems.map(describeProblem) : []),
     ...(tokenKey.kind === "bad" ? [describeProblem(tokenKey.problem)] : []),
+    ...(words.kind === "bad" ? words.problems.map(describeProblem) : []),
   ];
   if (read.kind === "bad" || problems.length > 0) return reportProblems(problems, 2);
   if (command.kind === "revoke") return await runRevokeCommand(command.body, read.config);
@@ -68,6 +73,7 @@ async function main(args: readonly string[]): Promise<number> {
     redisCa: ca.kind === "good" ? ca.pem : undefined,
     keyPair: tls.kind === "good" ? tls.pair : undefined,
     tokenKey: tokenKey.kind === "good" ? tokenKey.keys : undefined,
+    words: words.kind === "good" ? words.file : undefined,
   });
 }
 
@@ -139,14 +145,15 @@ function startFailure(error: unknown, config: Config): string {
 /**
  * Revokes permissions that are no longer needed. Read and write stay for Redis on a Unix socket and for a read-only
  * store, which will be opened again. Read stays with workers, since a worker started later reads its modules, and with
- * a certificate, which is read again.
+ * a certificate or a word list, which is read again.
  */
 async function revokePermissions(
   config: Config,
   { workers, needsFileAccess }: Service,
 ): Promise<void> {
   const usesFiles = needsFileAccess || config.redisUrl?.startsWith("unix:");
-  const readsFiles = usesFiles || workers > 0 || config.tlsCertFile !== null;
+  const readsFiles = usesFiles || workers > 0 || config.tlsCertFile !== null ||
+    config.blockedWordsFile !== null;
   // A worker started later loads the engine's packages.
   const needsVariables = config.websocketEngine === "node" && workers > 0;
   const unneeded: Deno.PermissionDescriptor[] = needsVariables

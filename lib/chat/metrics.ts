@@ -6,6 +6,7 @@
  */
 import type { RecycleReason } from "../core/health/worker_health.ts";
 import type { Counter, Histogram, Metrics } from "../core/metrics/metrics.ts";
+import type { BlockedTextCounters } from "./moderation/word_filter.ts";
 import type { SlowDownRejection } from "./ports/bus.ts";
 import type { ConnectionStatus, Heartbeat } from "./heartbeat.ts";
 
@@ -60,6 +61,8 @@ export interface WorkerMetrics extends RoomMetrics {
   readonly refused: Counter;
   /** Access tokens and tickets that were refused. */
   readonly refusedTokens: Counter;
+  /** Texts that the word list has refused or masked. */
+  readonly blockedTexts: BlockedTextCounters;
 }
 
 /** Registers the metrics of a worker. */
@@ -75,8 +78,20 @@ export function workerMetrics(metrics: Metrics): WorkerMetrics {
       "parley_tokens_refused_total",
       "Access tokens and tickets that identified nobody.",
     ),
+    blockedTexts: {
+      refused: blockedTextCounter(metrics, "refused"),
+      masked: blockedTextCounter(metrics, "masked"),
+    },
     ...roomMetrics(metrics),
   };
+}
+
+function blockedTextCounter(metrics: Metrics, outcome: keyof BlockedTextCounters): Counter {
+  return metrics.counter(
+    "parley_blocked_texts_total",
+    "Texts with words of BLOCKED_WORDS_FILE, by what became of them.",
+    { outcome },
+  );
 }
 
 function roomMetrics(metrics: Metrics): RoomMetrics {

@@ -157,7 +157,7 @@ Deno.test("Every metric parses strictly, and is in the operations guide", () => 
   roundTripHistogram(metrics);
   workerPoolMetrics(metrics, () => 3);
   const families = readExposition(formatPrometheus(metrics.snapshot()));
-  assert.equal(families.length, 19);
+  assert.equal(families.length, 20);
   const guide = Deno.readTextFileSync(
     new URL("../../docs/operations/monitoring.md", import.meta.url),
   );

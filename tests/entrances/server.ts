@@ -3,6 +3,7 @@
  * and the contents of the database.
  * @module
  */
+import assert from "node:assert/strict";
 import { ErrorReply } from "@redis/client";
 import { getPath } from "hono/utils/url";
 import { parseRequest, splitFrameLines } from "../../lib/core/protocol/json_protocol.ts";
@@ -21,6 +22,9 @@ import {
   type UpgradeRequest,
 } from "../../lib/core/http/handshake.ts";
 import { AllowedHosts } from "../../lib/core/http/allowed_hosts.ts";
+import { parseWordList } from "../../lib/core/moderation/word_list.ts";
+import { WordFilter } from "../../lib/chat/moderation/word_filter.ts";
+import { loadPatternCompiler } from "../../lib/io/moderation/patterns.ts";
 import { nameKeys } from "../../lib/core/names/name_keys.ts";
 import {
   guestLanguage,
@@ -245,6 +249,19 @@ const FRAMES: readonly Entrance[] = [
   field("an unknown field's name", (name) => ({ type: "ping", [name]: 1 })),
 ];
 
+const blockedWords = new WordFilter();
+const parsedWords = parseWordList(
+  // Beginnings of each other, so that many of them end at one place, and patterns that need backtracking elsewhere.
+  [
+    ...Array.from({ length: 100 }, (_, index) => `mask: ${"傻".repeat(index + 1)}`),
+    ...Array.from({ length: 50 }, (_, index) => `${"ab ".repeat(index + 1)}c`),
+    ...["/(a+)+c/", "/(x|y|xy)*z/", "mask: /([ab]+)+d/", "mask: /w.*w.*w/"],
+  ].join("\n"),
+  await loadPatternCompiler(),
+);
+assert.ok(parsedWords.kind === "good");
+blockedWords.replace(parsedWords.list);
+
 const TEXTS: readonly Entrance[] = [
   {
     what: "a name",
@@ -280,6 +297,19 @@ const TEXTS: readonly Entrance[] = [
     longest: TEXT,
     hard: [repeat("\ufe0f\u3164"), repeat("\u{e0041}")],
     read: (text) => [exceedsBytes(text, TEXT), hasVisible(text)],
+  },
+  {
+    what: "a text, for blocked words",
+    longest: TEXT,
+    hard: [
+      repeat("傻"),
+      repeat("ab "),
+      repeat("a\u0301\u0327"),
+      repeat("\u1112\u1161\u11ab"),
+      repeat("\ufdfa"),
+      repeat("xy"),
+    ],
+    read: (text) => blockedWords.check(text),
   },
   {
     what: "a line of plain text",

@@ -13,6 +13,7 @@ import type { Clock } from "../../lib/chat/ports/clock.ts";
 import type { Socket } from "../../lib/chat/ports/connection_handler.ts";
 import { EmbeddedBus } from "../../lib/chat/bus/embedded_bus.ts";
 import { ConcurrencyLimit } from "../../lib/chat/concurrency_limit.ts";
+import { WordFilter } from "../../lib/chat/moderation/word_filter.ts";
 import { Hub, type HubContext } from "../../lib/chat/room/hub.ts";
 import { MemoryUsedTokens } from "../../lib/io/auth/memory_used_tokens.ts";
 import { MemoryStore } from "../../lib/chat/bus/memory_store.ts";
@@ -388,6 +389,7 @@ export class FakeChat implements Disposable {
       authenticator: new FakeAuthenticator(),
       tickets: new FakeTickets(),
       usedTokens: new MemoryUsedTokens(clock),
+      words: new WordFilter(),
       revocations: noRevocations(),
       auth: "open",
       ...members,

@@ -7,6 +7,7 @@ import { parseConfig } from "../../lib/core/config/config.ts";
 import { ENGINE } from "./engine.ts";
 import { type Service, startService } from "../../lib/io/app/service.ts";
 import { readPublicKey } from "../../lib/io/auth/key_set.ts";
+import { readWordFile } from "../../lib/io/moderation/word_file.ts";
 import { readKeyPair } from "../../lib/io/tls/key_pair.ts";
 
 // Deno 2.9.6 loses posts to channels that are opened while the last one of an isolate is closing, as when one test's service
@@ -41,7 +42,9 @@ export async function startTestService(
   if (tls.kind === "bad") throw new RangeError(`Bad files: ${JSON.stringify(tls.problems)}`);
   const tokenKey = await readPublicKey(read.config.jwtPublicKeyFile);
   if (tokenKey.kind === "bad") throw new RangeError(`Bad file: ${tokenKey.problem.allowed}`);
-  const files = { keyPair: tls.pair, tokenKey: tokenKey.keys };
+  const words = await readWordFile(read.config.blockedWordsFile);
+  if (words.kind === "bad") throw new RangeError(`Bad file: ${JSON.stringify(words.problems)}`);
+  const files = { keyPair: tls.pair, tokenKey: tokenKey.keys, words: words.file };
   const service = await startService(read.config, files, addresses);
   return {
     ...service,

@@ -24,6 +24,7 @@ import {
   type SlowDownRejection,
   type WorkerBus,
 } from "../ports/bus.ts";
+import type { WordFilter } from "../moderation/word_filter.ts";
 import type { Clock } from "../ports/clock.ts";
 import { MAX_LISTED } from "../presence/member_list.ts";
 import type { Membership } from "./membership.ts";
@@ -38,6 +39,8 @@ export interface RequestContext {
   readonly newId: () => string;
   /** Maximum size of a text in bytes of UTF-8. */
   readonly maxMessageBytes: number;
+  /** Decides which words texts may contain, whoever writes them. */
+  readonly words: Pick<WordFilter, "check">;
 }
 
 /** A request that reads the log, or whose response may be long. */
@@ -149,7 +152,7 @@ function isEntryRequest({ type }: RoomRequest): boolean {
 async function publish(
   request: EntryRequest,
   membership: Membership,
-  { bus, newId, maxMessageBytes }: RequestContext,
+  { bus, newId, maxMessageBytes, words }: RequestContext,
   isModerator: boolean,
 ): Promise<Frame | undefined> {
   const { id } = request;
@@ -160,11 +163,28 @@ async function publish(
     }
     if (!hasVisible(request.text)) return faultFrame(id, "empty");
   }
-  const action = actionOf(request, isModerator);
+  const checked = withAllowedText(request, words);
+  if (checked === undefined) return faultFrame(id, "blocked_words");
+  const action = actionOf(checked, isModerator);
   const draft = { room, user, name, id: id ?? newId(), action };
   const result = await bus.publish(draft, membership.room.chargedPeople());
   if (result.kind === "entered") membership.room.expectEntry(result.position);
   return ackOrFault(id, room, result);
+}
+
+/** The request with its text masked if necessary; undefined if the text is refused. */
+function withAllowedText(
+  request: EntryRequest,
+  words: RequestContext["words"],
+): EntryRequest | undefined {
+  if (request.type === "react") return request;
+  const text = request.type === "delete" ? request.reason : request.text;
+  const verdict = words.check(text ?? "");
+  if (verdict.kind === "refused") return undefined;
+  if (verdict.kind === "allowed") return request;
+  return request.type === "delete"
+    ? { ...request, reason: verdict.text }
+    : { ...request, text: verdict.text };
 }
 
 /** The response to a publish result. */

@@ -49,12 +49,13 @@ import type { Identity } from "../ports/session_tokens.ts";
 import type { SignInState } from "../ports/connection_handler.ts";
 import type { ClientOutput } from "./client_output.ts";
 import type { Directory } from "../ports/directory.ts";
+import type { WordFilter } from "../moderation/word_filter.ts";
 import { currentName, nameChoice } from "./join_name.ts";
 import { handleMemberRequest, type MemberRequestContext } from "./member_requests.ts";
 import { Membership, type MembershipListener } from "./membership.ts";
 import { LogReader, type LogReaderContext } from "../log_reader.ts";
 import { RenameQueue } from "./rename_queue.ts";
-import { SignIn } from "./sign_in.ts";
+import { BLOCKED_NAME, SignIn } from "./sign_in.ts";
 import type { ConnectionOrigin, SignInContext, SignInHost } from "./sign_in_context.ts";
 
 /** What all sessions of a worker share. */
@@ -68,6 +69,8 @@ export interface SessionContext
   readonly directory: Directory;
   /** Maximum number of rooms per connection. */
   readonly maxRooms: number;
+  /** Decides which words texts and names may contain. */
+  readonly words: WordFilter;
 }
 
 /** Maximum number of requests that wait for the user's token to be checked. */
@@ -290,6 +293,7 @@ export class Session implements MembershipListener, SignInHost {
     }
     const name = parseName(requestedName);
     if (name === undefined) return this.#sendFault(id, "bad_name", NAME_RULE);
+    if (!this.#context.words.allowsName(name)) return this.#sendFault(id, "bad_name", BLOCKED_NAME);
     // Rooms would refuse it, but a user who is in none must not be called like a member either.
     if (!this.#signIn.isMember && this.#context.names.isLookalike({ user, name })) {
       return this.#sendFault(id, "name_taken", `the name ${name} belongs to a member`);

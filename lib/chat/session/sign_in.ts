@@ -35,6 +35,8 @@ import {
 import { credentialOf, inviteUseOf } from "./presented_credentials.ts";
 import type { ConnectionOrigin, SignInContext, SignInHost } from "./sign_in_context.ts";
 
+/** Why a name is refused that matches the word list; like the fault `blocked_words`, it does not say which word. */
+export const BLOCKED_NAME = "the name contains words that are not allowed here";
 const SIGNED_IN = "the user is signed in already, by the proxy or with a cookie";
 
 /** The user of one session. */
@@ -127,6 +129,9 @@ export class SignIn implements SignInState {
     else if (known && credential) {
       this.#handshakeCredential = undefined;
       this.#refuse(request.id, "not_allowed", SIGNED_IN);
+    } else if (request.invite !== undefined && !this.#mayBeCalled(request.name)) {
+      // Now, since the invite would make a member with this name.
+      this.#refuse(request.id, "bad_name", BLOCKED_NAME);
     } else if (isReturning && !isReady) this.#host.output.close(NOT_READY);
     else if (credential) return this.#helloWith(request, credential);
     else return this.#helloWithout(request, known);
@@ -261,6 +266,7 @@ export class SignIn implements SignInState {
     const asked = known?.name === undefined ? requestedName : undefined;
     const chosen = asked === undefined ? known?.name : parseName(asked);
     if (asked !== undefined && chosen === undefined) return this.#refuse(id, "bad_name", NAME_RULE);
+    if (!this.#mayBeCalled(asked)) return this.#refuse(id, "bad_name", BLOCKED_NAME);
     if (language !== undefined) this.#language = guestLanguage(language);
     this.#statedUser = this.#handshakeUser = undefined;
     this.#access = known && accessOf(known, clock);
@@ -285,6 +291,12 @@ export class SignIn implements SignInState {
     if (serviceId === undefined && this.#host.output.isResumable) {
       sessionTokens.ready.then(() => this.#sendToken(sessionTokens.serviceId));
     }
+  }
+
+  /** Whether the word list has nothing against a name. One that is not valid is judged elsewhere. */
+  #mayBeCalled(asked: string | undefined): boolean {
+    const name = asked === undefined ? undefined : parseName(asked);
+    return name === undefined || this.#context.words.allowsName(name);
   }
 
   /** Whether a guest may return as the same user. */

@@ -5,6 +5,7 @@
 import type { GuestLanguage } from "../../core/names/names.ts";
 import type { Frame, FrameOf } from "../../core/protocol/frames.ts";
 import type { KnownNames } from "../members/known_names.ts";
+import type { WordFilter } from "../moderation/word_filter.ts";
 import type { TokenUser } from "../ports/authenticator.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { SessionTokens } from "../ports/session_tokens.ts";
@@ -30,6 +31,8 @@ export interface SignInContext extends CredentialContext {
   readonly guestName: string | null;
   /** The names of members. */
   readonly names: Pick<KnownNames, "isReserved" | "isLookalike">;
+  /** Decides which words a chosen name may contain. */
+  readonly words: Pick<WordFilter, "allowsName">;
 }
 
 /** What is known of a connection before its first request. */

@@ -134,6 +134,8 @@ export interface Config {
   readonly echo: "on" | "off";
   /** Prefix for guest names; null for one in the guest's language. */
   readonly guestName: string | null;
+  /** Path of the word list; null for none. */
+  readonly blockedWordsFile: string | null;
   /** Minimum log level. */
   readonly logLevel: "debug" | "info" | "warning" | "error";
   /** `auto` is text on a terminal and JSON otherwise. */
@@ -480,6 +482,12 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
     allowed: "1–24 characters that a name can begin with; unset: Guest, or 网友 in Chinese",
     // The rest of a name's 32 characters is for the number.
     rule: (text) => [...text].length <= 24 && parseName(`${text}1`) === `${text}1`,
+  }),
+  blockedWordsFile: optionalText({
+    name: "BLOCKED_WORDS_FILE",
+    about: "Words that messages may not contain, or that are masked; read again when it changes",
+    allowed: "a text file, an entry per line",
+    rule: () => true,
   }),
   logLevel: choice({
     name: "LOG_LEVEL",

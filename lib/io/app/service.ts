@@ -8,6 +8,7 @@ import type { ConnectionCounts } from "../../chat/heartbeat.ts";
 import { RateLimitedBus } from "../../chat/bus/rate_limited_bus.ts";
 import { slowDownCounters } from "../../chat/metrics.ts";
 import { MemberDirectory } from "../../chat/members/member_directory.ts";
+import { WordListFeed } from "../../chat/moderation/word_list_feed.ts";
 import { NameFeed } from "../../chat/members/name_feed.ts";
 import { RevocationFeed } from "../../chat/revocations/revocation_feed.ts";
 import { TopAnnouncer } from "../../chat/bus/top_announcer.ts";
@@ -41,6 +42,8 @@ import { monitorClock } from "./clock_monitor.ts";
 import { type KeySet, RemoteKeySet } from "../auth/key_set.ts";
 import { LoggedDirectory } from "../auth/logged_directory.ts";
 import { memberIds } from "../auth/member_ids.ts";
+import { checkWordText, readWordText, type WordFile } from "../moderation/word_file.ts";
+import { watchWordFile } from "../moderation/word_file_watch.ts";
 import { type KeyPair, readKeyPair } from "../tls/key_pair.ts";
 import { watchKeyPair } from "../tls/key_pair_watch.ts";
 
@@ -78,6 +81,8 @@ export interface SettingFiles {
   readonly keyPair?: KeyPair | undefined;
   /** The key of `JWT_PUBLIC_KEY_FILE`. */
   readonly tokenKey?: KeySet | undefined;
+  /** The word list of `BLOCKED_WORDS_FILE`. */
+  readonly words?: WordFile | undefined;
 }
 
 /**
@@ -87,7 +92,7 @@ export interface SettingFiles {
  */
 export async function startService(
   settings: Config,
-  { redisCa, keyPair, tokenKey }: SettingFiles = {},
+  { redisCa, keyPair, tokenKey, words: wordFile }: SettingFiles = {},
   addresses?: readonly string[],
 ): Promise<Service> {
   const config = isHosted() ? hostedConfig(settings) : settings;
@@ -134,7 +139,9 @@ export async function startService(
   const keys = config.jwksUrl === null
     ? { read: () => Promise.resolve(tokenKey) }
     : new RemoteKeySet(config.jwksUrl, clock);
-  const once = { ...backend, keys, revocations, directory };
+  const words = new WordListFeed();
+  if (wordFile) words.replace(wordFile.text);
+  const once = { ...backend, keys, revocations, words, directory };
   const services = createServices(config, once, admissions, clock, metrics, stats);
   const engine = await loadEngine(config.websocketEngine);
   if (shouldChangeEngine(config) && !isHosted()) {
@@ -167,6 +174,13 @@ export async function startService(
     const read = (inUse: KeyPair) => readKeyPair(config.tlsCertFile, config.tlsKeyFile, inUse);
     const onChange = (pair: KeyPair) => pool.replaceKeyPair(pair);
     tasks.push(watchKeyPair({ read, clock, onChange }, keyPair, signal));
+  }
+  const { blockedWordsFile } = config;
+  if (wordFile && blockedWordsFile !== null) {
+    const read = () => readWordText(blockedWordsFile);
+    const check = (text: string) => checkWordText(blockedWordsFile, text);
+    const onChange = (text: string) => words.replace(text);
+    tasks.push(watchWordFile({ read, check, clock, onChange }, wordFile, signal));
   }
   const processBytes = () => Deno.memoryUsage().rss;
   const maxBytes = maxProcessBytes(config);
@@ -207,9 +221,9 @@ function hostedConfig(config: Config): Config {
 
 function createServices(
   config: Config,
-  { bus, secret, keys, tickets, usedTokens, revocations, directory }:
+  { bus, secret, keys, tickets, usedTokens, revocations, words, directory }:
     & Pick<Backend, "bus" | "secret" | "tickets" | "usedTokens">
-    & Pick<SharedServices, "keys" | "revocations" | "directory">,
+    & Pick<SharedServices, "keys" | "revocations" | "words" | "directory">,
   admissions: AdmissionControl,
   clock: Clock,
   metrics: Metrics,
@@ -224,6 +238,7 @@ function createServices(
     tickets,
     usedTokens,
     revocations,
+    words,
     directory,
     quota: {
       acquire: (key) => admissions.acquire(key, clock.now()),

@@ -11,6 +11,8 @@ import { EchoHandler } from "../../chat/session/echo_handler.ts";
 import { type ConnectionCounts, Heartbeat } from "../../chat/heartbeat.ts";
 import type { Directory } from "../../chat/ports/directory.ts";
 import type { UsedTokens } from "../../chat/ports/used_tokens.ts";
+import { WordFilter } from "../../chat/moderation/word_filter.ts";
+import type { WordListSource } from "../../chat/moderation/word_list_feed.ts";
 import { KnownNames } from "../../chat/members/known_names.ts";
 import { KnownRevocations } from "../../chat/revocations/known_revocations.ts";
 import type { RevocationSource } from "../../chat/revocations/revocation_feed.ts";
@@ -45,6 +47,7 @@ import { SignInCookies } from "../auth/sign_in_cookies.ts";
 import { newId, SignedSessionTokens } from "../auth/signed_tokens.ts";
 import { StoredTickets, type TicketStore } from "../auth/stored_tickets.ts";
 import { loadEngine } from "./load_engine.ts";
+import { followWords } from "../moderation/follow_words.ts";
 import { Listener } from "../http/listener.ts";
 import type { KeyPair } from "../tls/key_pair.ts";
 import { logger } from "../logger.ts";
@@ -75,6 +78,8 @@ export interface SharedServices extends HealthSources {
   readonly usedTokens: UsedTokens;
   /** What is no longer valid. */
   readonly revocations: RevocationSource;
+  /** The word list, if the settings name one. */
+  readonly words: WordListSource;
   /** The members of the service. */
   readonly directory: Directory;
   /** Limits the connections of the whole process. */
@@ -150,6 +155,7 @@ export async function startChatServer(
   const heartbeat = new Heartbeat(clock, healthPolicy({ ...config, pingMs }));
   addConnectionGauges(metrics, heartbeat, engine.statuses);
   const revocations = new KnownRevocations();
+  const words = new WordFilter(instruments.blockedTexts);
   const upgrader = new Upgrader({
     acceptor: engine.acceptor({ ...config, clock, heartbeat, metrics: instruments }),
     clock,
@@ -162,6 +168,7 @@ export async function startChatServer(
     tickets,
     revocations,
     names,
+    words,
     instruments,
     page: buildOf(pages),
   });
@@ -191,6 +198,12 @@ export async function startChatServer(
     names.follow(services.directory, () => hub.onNamesChanged(), signal),
   ];
   started.defer(() => life.abort());
+  if (config.blockedWordsFile !== null) {
+    const followed = followWords(services.words, words, signal);
+    following.push(followed);
+    // Nobody may write before there is a list.
+    await Promise.race([words.ready, followed]);
+  }
   const canAdmit = Promise.all([revocations.ready, context.sessionTokens.ready]);
   await withTimeout(ADMIT_TIMEOUT_MS, "Tokens cannot be judged", canAdmit).catch(() => {});
   const listener = await Listener.open(
@@ -280,8 +293,8 @@ async function createSessionContext(
   config: Config,
   clock: Clock,
   { bus, secret, keys, usedTokens, directory }: SharedServices,
-  { hub, tickets, revocations, names, instruments, page }:
-    & Pick<SessionContext, "hub" | "tickets" | "revocations" | "names">
+  { hub, tickets, revocations, names, words, instruments, page }:
+    & Pick<SessionContext, "hub" | "tickets" | "revocations" | "names" | "words">
     & { readonly instruments: WorkerMetrics; readonly page: string },
 ): Promise<SessionContext> {
   const sessionTokens = new SignedSessionTokens(clock, secret);
@@ -302,7 +315,7 @@ async function createSessionContext(
   const readLimit = new ConcurrencyLimit(MAX_READS_PER_WORKER);
   const identity = { sessionTokens, usedTokens, authenticator, tickets };
   const access = { ...identity, directory, revocations, names, qrCode };
-  const own = { bus, hub, ...access, serverInfo, limits, readLimit };
+  const own = { bus, hub, words, ...access, serverInfo, limits, readLimit };
   return { ...config, ...own, clock, random: Math.random, newId };
 }
 

@@ -23,7 +23,8 @@ export class MainServices implements Disposable {
 
   /** Handlers for the worker's RPC channel. */
   get handlers(): MainApi {
-    const { bus, secret, keys, tickets, usedTokens, revocations, directory } = this.#services;
+    const { bus, secret, keys, tickets, usedTokens, revocations, words, directory } =
+      this.#services;
     return {
       publish: (draft, people) => bus.publish(draft, people),
       signal: (room, note, people) => bus.signal(room, note, people),
@@ -53,6 +54,7 @@ export class MainServices implements Disposable {
       revocationsAfter: (version) => revocations.revocationsAfter(version),
       revoke: (revocation) => revocations.revoke(revocation),
       readRevocations: () => revocations.readRevocations(),
+      wordsAfter: (version) => words.wordsAfter(version),
       signIn: (user, device) => directory.signIn(user, device),
       redeem: (use) => directory.redeem(use),
       holdName: (user, name) => directory.holdName(user, name),

@@ -31,6 +31,8 @@ export function remoteServices(main: RpcChannel<MainApi>): SharedServices {
       revoke: (revocation) => main.call("revoke", revocation),
       readRevocations: () => main.call("readRevocations"),
     },
+    // Unbounded, as for revocations.
+    words: { wordsAfter: (version) => main.callUnbounded("wordsAfter", version) },
     directory: remoteDirectory(main),
     quota: {
       async acquire(key) {

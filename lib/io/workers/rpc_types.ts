@@ -5,6 +5,7 @@
  */
 import type { WorkerBus } from "../../chat/ports/bus.ts";
 import type { Directory } from "../../chat/ports/directory.ts";
+import type { WordListSource } from "../../chat/moderation/word_list_feed.ts";
 import type { RevocationSource } from "../../chat/revocations/revocation_feed.ts";
 import type { ConnectionCounts } from "../../chat/heartbeat.ts";
 import type { TokenUser } from "../../chat/ports/authenticator.ts";
@@ -45,7 +46,7 @@ export type MainApi = {
 } & { readonly [V in keyof PassedOn]: PassedOn[V] };
 
 /** What workers use as if it were their own. */
-export type PassedOn = WorkerBus & RevocationSource & Directory;
+export type PassedOn = WorkerBus & RevocationSource & WordListSource & Directory;
 
 /** The calls that a worker answers. */
 export type WorkerApi = {

@@ -69,7 +69,7 @@ export const laterEn = {
 
   fault_bad_frame: "the server did not understand this page. Reload it.",
   fault_bad_name:
-    "a name has 1 to 32 characters. It cannot contain invisible characters, special spaces, more than three marks on a letter, or “: ”, and cannot begin with *, ! or /.",
+    "a name has 1 to 32 characters. It cannot contain invisible characters, special spaces, more than three marks on a letter, “: ”, or words that are not allowed here, and cannot begin with *, ! or /.",
   fault_name_taken: "this name is already taken. Choose another one.",
   fault_too_many_rooms: "you have reached the room limit. Leave a room first.",
   fault_unknown_type: "the server does not support this.",
@@ -84,6 +84,7 @@ export const laterEn = {
   fault_not_in_room: "you are not in this room.",
   fault_too_long: "the text is too long.",
   fault_empty: "the text is empty.",
+  fault_blocked_words: "the text contains words that are not allowed here.",
   fault_gone: "the message no longer exists.",
   fault_not_yours: "only its author can change a message.",
   fault_id_reused: "it was confused with another action. Try again.",

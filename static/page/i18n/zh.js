@@ -151,7 +151,7 @@ export const zh = {
   fault_bad_room:
     "房间名须为 1 到 64 个字符，可用汉字、各种文字的字母和数字，以及 .\u00a0_\u00a0-。",
   fault_bad_name:
-    "昵称须为 1 到 32 个字符，不能有不可见字符、特殊空格、“: ”，一个字母上最多三个附加符号，也不能以 *、! 或 / 开头。",
+    "昵称须为 1 到 32 个字符，不能有不可见字符、特殊空格、“: ”或此处不允许使用的词语，一个字母上最多三个附加符号，也不能以 *、! 或 / 开头。",
   fault_token_required: "此服务不对访客开放，请打开邀请链接，或从你的应用中打开聊天。",
   fault_bad_token: "此服务仅供某个应用的用户使用，请登录该应用，从那里打开聊天。",
   fault_token_expired: "登录已过期，请从应用中重新打开聊天。",
@@ -162,6 +162,7 @@ export const zh = {
   fault_too_many_rooms: "你所在的房间已达上限，请先离开一个。",
   fault_too_long: "内容太长。",
   fault_empty: "没有内容。",
+  fault_blocked_words: "内容包含此处不允许使用的词语。",
   fault_gone: "消息已不存在。",
   fault_not_yours: "只有作者本人可以更改消息。",
   fault_id_reused: "与另一项操作冲突，请重试。",

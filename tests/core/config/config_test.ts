@@ -90,6 +90,7 @@ const DEFAULTS = {
   pingSeconds: 25,
   echo: "on",
   guestName: null,
+  blockedWordsFile: null,
   logLevel: "info",
   logFormat: "auto",
 };

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { AdmissionControl } from "../../../lib/core/limits/connection_limits.ts";
+import { WordListFeed } from "../../../lib/chat/moderation/word_list_feed.ts";
 import { systemClock } from "../../../lib/chat/ports/clock.ts";
 import { MemoryTicketStore } from "../../../lib/io/auth/memory_ticket_store.ts";
 import { MemoryUsedTokens } from "../../../lib/io/auth/memory_used_tokens.ts";
@@ -24,6 +25,7 @@ function openServices(bus = new FakeBus(new FakeClock())) {
     tickets: new MemoryTicketStore(systemClock),
     usedTokens: new MemoryUsedTokens(systemClock),
     revocations: revocationFeed(),
+    words: new WordListFeed(),
     directory: memberDirectory(new FakeClock()),
     connectionCounts: () => Promise.reject(new Error("not asked for")),
     readiness: () => Promise.resolve({ ready: true }),

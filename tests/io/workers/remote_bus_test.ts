@@ -1,6 +1,7 @@
 /** A bus and a store of tickets behind a line keep every promise of local ones. */
 import assert from "node:assert/strict";
 import type { WorkerBus } from "../../../lib/chat/ports/bus.ts";
+import { WordListFeed } from "../../../lib/chat/moderation/word_list_feed.ts";
 import { systemClock } from "../../../lib/chat/ports/clock.ts";
 import { EmbeddedBus } from "../../../lib/chat/bus/embedded_bus.ts";
 import { MemoryStore } from "../../../lib/chat/bus/memory_store.ts";
@@ -46,6 +47,7 @@ function workerServices(bus: WorkerBus, tickets: TicketStore): SharedServices {
     tickets,
     usedTokens: new MemoryUsedTokens(systemClock),
     revocations: revocationFeed(),
+    words: new WordListFeed(),
     directory: memberDirectory(new FakeClock()),
     connectionCounts: () => Promise.reject(new Error("not asked for")),
     readiness: () => Promise.resolve({ ready: true }),

@@ -9,6 +9,7 @@ import type { Announcement } from "../../../lib/chat/ports/bus.ts";
 import type { Clock } from "../../../lib/chat/ports/clock.ts";
 import type { ConnectionHandler, Socket } from "../../../lib/chat/ports/connection_handler.ts";
 import { Heartbeat } from "../../../lib/chat/heartbeat.ts";
+import { WordFilter } from "../../../lib/chat/moderation/word_filter.ts";
 import type { Hub } from "../../../lib/chat/room/hub.ts";
 import type {
   Identity,
@@ -92,7 +93,8 @@ export class SimNode {
     const usedTokens = mutant.wrapUsedTokens({
       use: async (user, serial) => await this.bus.call(() => world.usedTokens.use(user, serial)),
     });
-    const access = { authenticator, tickets, usedTokens, ...known, auth: "open" } as const;
+    const words = new WordFilter();
+    const access = { authenticator, tickets, usedTokens, words, ...known, auth: "open" } as const;
     const own = { limits, readLimit, hub: this.#hub, sessionTokens, ...access, serverInfo };
     this.#context = { ...common, ...LIMITS, ...own };
     this.#start(new TopAnnouncer(bus, clock, (tops) => this.#dispatchLater(tops)));

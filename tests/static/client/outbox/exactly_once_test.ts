@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import { noMembers } from "../../../support/members.ts";
 import { NO_TOKENS } from "../../../../lib/io/auth/load_authenticator.ts";
 import { EmbeddedBus, type Store } from "../../../../lib/chat/bus/embedded_bus.ts";
+import { WordFilter } from "../../../../lib/chat/moderation/word_filter.ts";
 import { Hub } from "../../../../lib/chat/room/hub.ts";
 import { JsonHandler } from "../../../../lib/chat/session/json_handler.ts";
 import { ConcurrencyLimit } from "../../../../lib/chat/concurrency_limit.ts";
@@ -160,6 +161,7 @@ class Service implements Disposable {
       authenticator: NO_TOKENS,
       tickets: new FakeTickets(),
       usedTokens: this.#usedTokens,
+      words: new WordFilter(),
       revocations: noRevocations(),
       ...members,
       auth: "open",
