@@ -29,6 +29,7 @@ export const ANSWERS: Readonly<Record<RequestType, FrameType | undefined>> = {
   react: "ack",
   typing: "ack",
   read: "ack",
+  report: "ack",
   who: "members",
   history: "history",
   name: "ack",

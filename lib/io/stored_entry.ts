@@ -3,7 +3,7 @@
  * @module
  */
 import * as v from "valibot";
-import type { Action, Author, Entry, Message } from "../core/log/entry.ts";
+import type { Action, Author, Deleter, Entry, Message } from "../core/log/entry.ts";
 import type { RoomId } from "../core/names/names.ts";
 import type { Position } from "../core/log/position.ts";
 import type { Head, StoredReceipt } from "../core/log/room_log.ts";
@@ -109,8 +109,10 @@ function isReactions(input: unknown): input is Reactions {
   return Object.values(input).every((users) => Array.isArray(users) && users.every(isUser));
 }
 
+const deleter = v.object({ user, name, reason: v.optional(v.string()) });
+
 /** Schema of who has deleted a message. */
-export const DeleterSchema = v.object({ user, name, reason: v.optional(v.string()) });
+export const DeleterSchema: Schema<Deleter> = schemaOf(deleter);
 
 /** Schema of a message. */
 export const MessageSchema: Schema<Message> = schemaOf(v.object({
@@ -123,7 +125,7 @@ export const MessageSchema: Schema<Message> = schemaOf(v.object({
   reply: v.optional(position),
   edited: v.optional(at),
   deleted: v.optional(v.literal(true)),
-  deletedBy: v.optional(DeleterSchema),
+  deletedBy: v.optional(deleter),
   reactions: v.optional(v.custom<Reactions>(isReactions)),
 }));
 

@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import { ROLES } from "../../../lib/core/auth/member.ts";
 import {
-  isAllowed,
   type Rights,
   ROOM_ACTIONS,
   type RoomAction,

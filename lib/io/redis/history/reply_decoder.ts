@@ -16,7 +16,13 @@ import {
 import type { RoomId } from "../../../core/names/names.ts";
 import { parsePosition, type Position } from "../../../core/log/position.ts";
 import type { HistoryPage, Replay } from "../../../core/log/room_log.ts";
-import { damagedId, DeleterSchema, tombstone, UNKNOWN_AUTHOR } from "../../stored_entry.ts";
+import {
+  damagedId,
+  DeleterSchema,
+  parseJson,
+  tombstone,
+  UNKNOWN_AUTHOR,
+} from "../../stored_entry.ts";
 import { epoch, name, position, user } from "../../stored_values.ts";
 import { parseDraft } from "../codec.ts";
 
@@ -177,8 +183,10 @@ function decodeMessage(member: string): Message | undefined {
 
 /** A deleted message has no text; instead there can be who has deleted it. */
 function decodeDeleted(json: string): Pick<Message, "text" | "deleted" | "deletedBy"> {
-  const deletedBy = json !== '""' && { deletedBy: v.parse(DeleterSchema, JSON.parse(json)) };
-  return { text: "", deleted: true, ...deletedBy };
+  const deleted = { text: "", deleted: true } as const;
+  if (json === '""') return deleted;
+  const deletedBy = parseJson(DeleterSchema, json);
+  return { ...deleted, ...(deletedBy && { deletedBy }) };
 }
 
 /** A tombstone for a message of which only the header can be read. */
