@@ -605,6 +605,7 @@ export type Note =
   }
   & ({
     type: "renamed";
+    user: string;
     name: string;
     from: string;
   } | {

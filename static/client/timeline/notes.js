@@ -8,7 +8,7 @@
  * A line beside the messages: a new name, or missing messages. It is placed after the
  * message at the position `after`, or before the first one if `after` is null.
  * @typedef {{after: string | null, at: number} & (
- *   {type: "renamed", name: string, from: string} | {type: "missing", reason: string})} Note
+ *   {type: "renamed", user: string, name: string, from: string} | {type: "missing", reason: string})} Note
  */
 
 const MAX_NOTES = 200;

@@ -169,6 +169,7 @@ export class Timeline {
         if (event.replayed) return NOTHING;
         return this.#appendNote({
           type: "renamed",
+          user: event.user,
           name: event.name,
           from: event.from,
           at: event.at,
@@ -259,7 +260,7 @@ export class Timeline {
   }
 
   /**
-   * @param {{type: "renamed", name: string, from: string, at: number}
+   * @param {{type: "renamed", user: string, name: string, from: string, at: number}
    *   | {type: "missing", reason: string, at: number}} what
    * @returns {TimelineChange}
    */
