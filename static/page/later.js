@@ -12,6 +12,7 @@ import { EmojiPicker } from "./composer/emoji_picker.js";
 import { drawIcons } from "./base/icons.js";
 import { KeptPages } from "./rooms/kept_pages.js";
 import { KeptWriter } from "./rooms/kept_writer.js";
+import { showBlockedList } from "./dialogs/blocked_list.js";
 import { MARKUP } from "./dialogs/later_markup.js";
 import { DevicesDialog } from "./members/devices_dialog.js";
 import { InviteDialog } from "./members/invite_dialog.js";
@@ -23,6 +24,7 @@ import { isModerator } from "./members/records.js";
 import { laterEn } from "./i18n/later_en.js";
 import { Toolbar } from "./log/view/toolbar.js";
 import { NameDialog } from "./dialogs/name_dialog.js";
+import { MemberTools } from "./rooms/member_tools.js";
 import { Palette } from "./rooms/palette.js";
 import { reportFailedActions } from "./shell/failed_actions.js";
 import { SettingsDialog } from "./dialogs/settings_dialog.js";
@@ -47,6 +49,7 @@ import { UpgradeBar } from "./shell/upgrade.js";
  * @property {import("./rooms/palette.js").PaletteContext} palette
  * @property {() => void} leave Leaves the room.
  * @property {(toolbar: Toolbar) => void} attachToolbar Gives the log its toolbar.
+ * @property {(tools: MemberTools) => void} attachMemberTools Gives the member panel its tools.
  * @property {() => void} rename Opens the name dialog.
  * @property {() => boolean} isFree Whether a reload would go unnoticed.
  * @property {(room: string, text: string) => void} putBack Puts a text into the message field of a room.
@@ -85,7 +88,7 @@ export class OnDemandParts {
     this.joinDialog = new JoinDialog({ chat, preferences, translator, goToRoom: palette.goToRoom });
     this.linkDialog = new LinkDialog();
     this.nameDialog = new NameDialog(translator, chat, onRenamed);
-    this.palette = new Palette(translator, palette);
+    this.palette = new Palette(translator, palette, preferences.blocked);
     this.picker = new EmojiPicker(translator);
     const { active } = palette.rooms;
     const inviteDialog = new InviteDialog(translator, chat, () => active.value?.name);
@@ -107,6 +110,8 @@ export class OnDemandParts {
       context.putBack,
     );
     context.attachToolbar(new Toolbar(() => isModerator(chat.me.value?.role)));
+    context.attachMemberTools(new MemberTools(translator, preferences));
+    showBlockedList(translator, preferences);
     translator.refresh();
     showSignInBar(chat);
     showSignedOutBar(chat, preferences, translator);

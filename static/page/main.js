@@ -70,7 +70,7 @@ translator.language.subscribe(translate);
 const toasts = new Toasts(translator);
 const drawers = new Drawers();
 const attention = new Attention(chat, rooms, preferences);
-const sidebar = new Sidebar(translator);
+const sidebar = new Sidebar(translator, rooms, preferences.blocked);
 const account = new Account(translator, chat, preferences, rename);
 const onDemand = new OnDemand({
   ...{
@@ -88,6 +88,7 @@ const onDemand = new OnDemand({
   ownName: account.ownName,
   palette: { rooms, goToRoom, mention },
   attachToolbar: (toolbar) => roomPane.attachToolbar(toolbar),
+  attachMemberTools: (tools) => roomPane.attachMemberTools(tools),
   putBack: (room, text) => roomPane.composer.putBack(room, text),
 });
 const drafts = new Drafts(pageStorage);
@@ -248,6 +249,7 @@ function addListeners() {
     if (room) goToRoom(room);
   });
   addEventListener("storage", ({ key, newValue }) => {
+    if (key?.endsWith(" blocked") ?? true) preferences.readBlocked();
     // Without a key, the user has removed everything.
     if (key !== null && newValue === null) drafts.restore();
   });

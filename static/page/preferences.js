@@ -6,11 +6,16 @@
  */
 
 import { MAX_NAME_LENGTH } from "../client/identity.js";
+import { Value } from "../client/observable.js";
 import { roomName } from "../client/room/room_name.js";
 
 /** @typedef {import("./i18n/strings.js").Language} Language */
 /** @typedef {"system" | "light" | "dark"} Theme */
 
+/** The blocked users' ids, with the names that they had. @typedef {ReadonlyMap<string, string>} BlockedUsers */
+
+/** Maximum number of blocked users. */
+export const MAX_BLOCKED_USERS = 200;
 /** Number of rooms remembered after leaving. */
 const MAX_LEFT_ROOMS = 20;
 /** The default room. */
@@ -18,11 +23,31 @@ export const DEFAULT_ROOM = "lobby";
 
 /** The stored choices. Each access goes straight to the storage, so that tabs agree. */
 export class Preferences {
+  /** The users whose messages this user does not want to see, in this browser only. @readonly @type {Value<BlockedUsers>} */
+  blocked = new Value(/** @type {BlockedUsers} */ (new Map()));
   #storage;
 
   /** @param {import("./base/storage.js").PageStorage} storage */
   constructor(storage) {
     this.#storage = storage;
+    this.readBlocked();
+  }
+
+  /** Reads the blocked users again, since another tab may have changed them. */
+  readBlocked() {
+    const lines = (this.#storage.get("blocked") ?? "").split("\n", MAX_BLOCKED_USERS);
+    this.blocked.set(
+      new Map(lines.flatMap((line) => {
+        const [, user = "", name = ""] = /^(\w{8,40}) (.{1,128})/.exec(line) ?? [];
+        return user ? [[user, name]] : [];
+      })),
+    );
+  }
+
+  /** Stores the blocked users; those beyond {@linkcode MAX_BLOCKED_USERS} are dropped. @param {BlockedUsers} users */
+  saveBlocked(users) {
+    this.#storage.set("blocked", Array.from(users, (it) => it.join(" ")).join("\n") || null);
+    this.readBlocked();
   }
 
   /** The chosen name; null for a guest. */

@@ -40,6 +40,7 @@ export class RoomPane {
   #me;
   #context;
   #log;
+  #members;
   #parts;
   #title = find("room-title", HTMLElement);
   #noRoom = find("no-room", HTMLElement);
@@ -80,12 +81,12 @@ export class RoomPane {
       jump: find("jump", HTMLElement),
       live: find("announcer", HTMLElement),
     }, this.#logContext());
-    const members = new MembersPanel(translator, chat);
+    this.#members = new MembersPanel(translator, chat);
     this.#parts = [
       this.composer,
-      members,
+      this.#members,
       new RoomStatus(translator, chat, rename),
-      new TypingLine(translator),
+      new TypingLine(translator, preferences.blocked),
     ];
   }
 
@@ -131,9 +132,15 @@ export class RoomPane {
     this.#log.attachToolbar(toolbar);
   }
 
+  /** @param {import("./rooms/members.js").RowTools} tools */
+  attachMemberTools(tools) {
+    this.#members.attachTools(tools);
+  }
+
   #logContext() {
-    const { translator } = this.#context;
+    const { preferences, translator } = this.#context;
     return {
+      blocked: preferences.blocked,
       strings: translator.strings,
       language: translator.language.value,
       now: () => Date.now(),

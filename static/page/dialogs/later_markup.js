@@ -124,6 +124,11 @@ aria-describedby="notifications-error">
 <span data-text="notifications"></span>
 </label>
 <p id="notifications-error" class="error" role="alert"></p>
+<div id="blocked-people" hidden>
+<h3 data-text="blockedPeople"></h3>
+<p class="faint" data-text="blockedRule"></p>
+<ul id="blocked"></ul>
+</div>
 <h3 id="help" tabindex="-1" data-text="commands"></h3>
 <dl id="commands"></dl>
 <h3 id="keys" data-text="shortcuts"></h3>

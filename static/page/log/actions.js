@@ -16,7 +16,7 @@ import { linkTo } from "../base/address.js";
  * @param {HTMLElement} button
  * @param {LogItem | undefined} item The item that the button belongs to.
  * @param {string} room
- * @returns {LogAction | {type: "jump", position: string} | {type: "older"} | undefined}
+ * @returns {LogAction | {type: "jump", position: string} | {type: "reveal", position: string} | {type: "older"} | undefined}
  */
 export function actionOf(button, item, room) {
   const { do: name, to = "", emoji = "" } = button.dataset;
@@ -28,6 +28,7 @@ export function actionOf(button, item, room) {
   }
   if (item?.type !== "message") return undefined;
   const { message } = item;
+  if (name === "reveal") return { type: name, position: message.position };
   switch (name) {
     case "toggle":
       return { type: "react", message, emoji, on: button.getAttribute("aria-pressed") !== "true" };

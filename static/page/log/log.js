@@ -45,6 +45,8 @@ export class Log {
   /** @type {readonly Delivery[]} */
   #outbox = [];
   #historyLoader = new HistoryLoader(() => this.#scheduler.schedule());
+  /** The positions of blocked users' messages that the reader has opened. @type {Set<string>} */
+  #revealed = new Set();
   // Whether the reader was sent to a message and has not been at the end since.
   #hasTarget = false;
   #renderer;
@@ -85,6 +87,10 @@ export class Log {
     onLookingChange(() => this.#onReaderMoved());
     watchDays(context.now, () => this.setLanguage(this.#context));
     this.#updateJumpButton();
+    context.blocked.subscribe(() => {
+      this.#revealed.clear();
+      this.#scheduler.schedule();
+    });
   }
 
   /**
@@ -120,6 +126,7 @@ export class Log {
     this.#scheduler.clear();
     this.#current = undefined;
     this.#hasTarget = false;
+    this.#revealed.clear();
     this.#outbox = [];
     this.#names.clear();
     this.#historyLoader.clear();
@@ -204,6 +211,8 @@ export class Log {
       top: topStateOf(timeline, this.#historyLoader.hasFailed),
       divider: this.#readTracker.divider,
       outbox: this.#outbox,
+      blocked: this.#context.blocked.value,
+      revealed: this.#revealed,
       nameOf: (/** @type {string} */ it) => this.#names.of(it),
     };
   }
@@ -213,7 +222,9 @@ export class Log {
     if (!this.#current) return;
     const { room, timeline, me } = this.#current;
     // For cached messages of an earlier visit, the read marker is unknown.
-    if (timeline.isOpen) this.#readTracker.open(room, timeline, me.value?.user);
+    if (timeline.isOpen) {
+      this.#readTracker.open(room, timeline, me.value?.user, this.#context.blocked.value);
+    }
     if (!staysThere) this.#view.open();
     // Scheduled work belongs to the previous room.
     this.#scheduler.clear();
@@ -225,13 +236,18 @@ export class Log {
     if (change.type === "replaced") {
       return this.#openRoom(change.hasOverlap && !this.#view.isFollowing);
     }
-    if (change.type === "added" && change.message.user !== this.#current?.me.value?.user) {
+    if (change.type === "added" && this.#isNews(change.message)) {
       const isAtEnd = this.#view.isFollowing;
       this.#readTracker.onMessage(change.message, { isReplayed: change.replayed, isAtEnd });
     }
     this.#scheduler.schedule();
     // The reader has stopped where the messages are about to appear.
     if (change.type === "prepended") this.#scheduler.extendNow();
+  }
+
+  /** @param {import("./types.js").Message} message */
+  #isNews({ user }) {
+    return user !== this.#current?.me.value?.user && !this.#context.blocked.value.has(user);
   }
 
   /** @param {readonly Delivery[]} own @param {boolean} isNewSay */
@@ -306,7 +322,10 @@ export class Log {
   #perform(action) {
     if (action?.type === "older") void this.#historyLoader.loadOlder();
     else if (action?.type === "jump") this.#jumpTo(action.position);
-    else if (action) this.#context.onAction(action);
+    else if (action?.type === "reveal") {
+      this.#revealed.add(action.position);
+      this.#view.show();
+    } else if (action) this.#context.onAction(action);
   }
 
   /** @param {string} position */

@@ -39,9 +39,10 @@
  *   | {type: "loadToolbar" | "latest"} | {type: "retry" | "discard", delivery: Delivery} | {type: "toast", words: string}} LogAction
  */
 /**
- * `strings` contains those of the log, and a `fault_…` for each fault code; `language` is "en" or "zh".
+ * `strings` contains those of the log, and a `fault_…` for each fault code; `language` is "en" or "zh"; `blocked` has the users
+ * whose messages are hidden.
  * @typedef {{strings: LogStrings & Readonly<Record<string, string>>, language: string, now(): number,
- *   onAction(action: LogAction): void}} LogContext
+ *   onAction(action: LogAction): void, blocked: Observable<ReadonlyMap<string, unknown>>}} LogContext
  */
 /** @typedef {{scroller: HTMLElement, jump: HTMLElement, live: HTMLElement}} LogElements */
 

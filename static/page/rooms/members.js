@@ -11,6 +11,11 @@ import { hueOf, initialOf } from "../base/elements.js";
 
 /** @typedef {import("../../client.js").Room} Room */
 /** @typedef {import("../../client/frames.js").Member} Member */
+/** @typedef {{ row: HTMLLIElement, member: Member, isMe: boolean }} MemberRow */
+/**
+ * What adds tools to the rows: `fill` puts them into the list, again whenever `blocked` changes. See member_tools.js.
+ * @typedef {{ fill(list: HTMLElement, rows: readonly MemberRow[]): void, blocked: import("../../client/observable.js").Value<import("../preferences.js").BlockedUsers> }} RowTools
+ */
 
 /**
  * Sorts members: this user first, then by name.
@@ -45,6 +50,8 @@ export class MembersPanel {
   #room = null;
   #stop = () => {};
   #isDue = false;
+  /** Puts the rows into the list; replaced once the tools are loaded. @type {(list: HTMLElement, rows: readonly MemberRow[]) => void} */
+  #fill = (list, rows) => list.replaceChildren(...rows.map(({ row }) => row));
 
   /** @param {import("../i18n/strings.js").Translator} translator @param {import("../../client.js").Chat} chat */
   constructor(translator, chat) {
@@ -63,6 +70,12 @@ export class MembersPanel {
       : [];
     this.#stop = () => stops.forEach((stop) => stop());
     this.#draw();
+  }
+
+  /** Gives each row its tools, which are loaded on demand. @param {RowTools} tools */
+  attachTools(tools) {
+    this.#fill = (list, rows) => tools.fill(list, rows);
+    tools.blocked.subscribe(() => this.#draw());
   }
 
   // Render after the log, and once for all members who join and leave at the same moment.
@@ -96,7 +109,13 @@ export class MembersPanel {
     const me = this.#chat.me.value?.user;
     const rows = sortMembers(members, me, this.#translator.language.value);
     const isMixed = marksGuests(members);
-    this.#list.replaceChildren(...rows.map((it) => this.#row(it, it.user === me, isMixed)));
+    this.#fill(
+      this.#list,
+      rows.map((member) => {
+        const isMe = member.user === me;
+        return { row: this.#row(member, isMe, isMixed), member, isMe };
+      }),
+    );
   }
 
   /** @param {Member} member @param {boolean} isMe @param {boolean} isMixed */

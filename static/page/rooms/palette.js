@@ -32,15 +32,21 @@ export class Palette {
   #note = find("palette-note", HTMLElement);
   #translator;
   #context;
+  #blocked;
   /** @type {readonly PaletteItem[]} */
   #items = [];
   /** The index of the selected entry; -1 for none. */
   #selected = -1;
 
-  /** @param {import("../i18n/strings.js").Translator} translator @param {PaletteContext} context */
-  constructor(translator, context) {
+  /**
+   * @param {import("../i18n/strings.js").Translator} translator
+   * @param {PaletteContext} context
+   * @param {import("../../client/observable.js").Value<import("../preferences.js").BlockedUsers>} blocked They are not offered.
+   */
+  constructor(translator, context, blocked) {
     this.#translator = translator;
     this.#context = context;
+    this.#blocked = blocked;
     this.#field.addEventListener("input", () => this.#search());
     this.#field.addEventListener("keydown", (event) => this.#onKey(event));
     // The focus stays in the field.
@@ -63,7 +69,8 @@ export class Palette {
   #search() {
     const { rooms } = this.#context;
     const typed = this.#field.value;
-    this.#items = itemsFor(typed, rooms.known, rooms.people);
+    const people = rooms.people.filter(({ user }) => !this.#blocked.value.has(user));
+    this.#items = itemsFor(typed, rooms.known, people);
     this.#list.replaceChildren(...this.#items.map((item, index) => this.#option(item, index)));
     this.#list.hidden = this.#items.length === 0;
     const isFound = this.#items.some(({ kind }) => kind !== "create");

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { seqOf } from "../../client/timeline/amendments.js";
 import { Timeline } from "../../client/timeline/timeline.js";
 import { Value } from "../../client/observable.js";
 import { DEFAULT_ROOM } from "../preferences.js";
@@ -45,7 +46,7 @@ export class Rooms {
   /** The rooms to offer: unread ones first, then the others, the current one, and those the user has left. */
   get known() {
     const rank = (/** @type {Room} */ room) =>
-      room === this.active.value ? 2 : room.unread.value > 0 ? 0 : 1;
+      room === this.active.value ? 2 : this.unreadOf(room) > 0 ? 0 : 1;
     const joined = [...this.all].sort((a, b) => rank(a) - rank(b)).map(({ name }) => name);
     const left = [...this.#preferences.leftRooms, DEFAULT_ROOM].filter((it) =>
       !joined.includes(it)
@@ -72,7 +73,25 @@ export class Rooms {
 
   /** Number of unread messages in a room; 0 if it is not joined. @param {string} name */
   unreadIn(name) {
-    return this.all.find((room) => room.name === name)?.unread.value ?? 0;
+    const room = this.all.find((room) => room.name === name);
+    return room ? this.unreadOf(room) : 0;
+  }
+
+  /**
+   * Number of unread messages in a room, without those of blocked users as far as they are loaded. The room counts a message
+   * before it reports it, so ask only after the current event.
+   * @param {Room} room
+   */
+  unreadOf(room) {
+    const { value: blocked } = this.#preferences.blocked;
+    const messages = this.#timelines.get(room)?.messages ?? [];
+    const read = seqOf(room.read.value ?? undefined);
+    let unread = room.unread.value;
+    let i = blocked.size === 0 ? 0 : messages.length;
+    while (unread > 0 && seqOf(messages[--i]?.position) > read) {
+      if (blocked.has(messages[i]?.user ?? "")) unread -= 1;
+    }
+    return unread;
   }
 
   /** Whether the room limit is reached. */

@@ -20,17 +20,25 @@ export class Sidebar {
   #list = find("rooms", HTMLUListElement);
   #elsewhere = find("elsewhere", HTMLElement);
   #translator;
+  #rooms;
+  #blocked;
   /** @type {Map<Room, SidebarRow>} */
   #rows = new Map();
   /** @type {Room | null} */
   #active = null;
 
-  /** @param {import("../i18n/strings.js").Translator} translator */
-  constructor(translator) {
+  /**
+   * @param {import("../i18n/strings.js").Translator} translator
+   * @param {Pick<import("./rooms.js").Rooms, "unreadOf">} rooms
+   * @param {import("../../client/observable.js").Value<import("../preferences.js").BlockedUsers>} blocked
+   */
+  constructor(translator, rooms, blocked) {
     this.#translator = translator;
+    this.#rooms = rooms;
+    this.#blocked = blocked;
     // A line below the field for joining, or a keyboard, takes its height from the end of the list.
     new ResizeObserver(() => this.reveal()).observe(this.#list);
-    translator.language.subscribe(() => this.#draw());
+    for (const it of [translator.language, blocked]) it.subscribe(() => this.#draw());
     onLookingChange(() => this.#draw());
   }
 
@@ -72,10 +80,13 @@ export class Sidebar {
     const draw = () => {
       this.#drawRow(room, link);
       this.#elsewhere.hidden = ![...this.#rows.keys()].some((it) =>
-        it !== this.#active && it.unread.value > 0
+        it !== this.#active && this.#rooms.unreadOf(it) > 0
       );
     };
-    const stops = [room.unread, room.last, room.state].map((it) => it.subscribe(draw));
+    // See unreadOf().
+    const stops = [room.unread, room.last, room.state].map((it) =>
+      it.subscribe(() => queueMicrotask(draw))
+    );
     const row = { li, draw, stop: () => stops.forEach((stop) => stop()) };
     this.#rows.set(room, row);
     return row;
@@ -83,7 +94,7 @@ export class Sidebar {
 
   /** @param {Room} room @param {HTMLAnchorElement} link */
   #drawRow(room, link) {
-    const unread = room.unread.value;
+    const unread = this.#rooms.unreadOf(room);
     link.href = `#${room.name}`;
     link.dataset.state = room.state.value.kind;
     if (room === this.#active) link.setAttribute("aria-current", "page");
@@ -103,6 +114,7 @@ export class Sidebar {
     const kind = room.state.value.kind;
     const last = room.last.value;
     if (kind === "refused") return this.#translator.text("roomMarkRefused");
+    if (last && this.#blocked.value.has(last.user)) return this.#translator.strings.blockedMessage;
     if (last?.deleted) return deletionOf(last, this.#translator.strings);
     // Only the beginning is visible.
     if (last) return [make("bdi", "", last.name), `: ${last.text.slice(0, 120)}`];

@@ -39,7 +39,7 @@ export class Attention {
     this.#rooms = rooms;
     this.#preferences = preferences;
     chat.rooms.subscribe(() => this.#watch());
-    rooms.active.subscribe(() => this.#draw());
+    for (const it of [rooms.active, preferences.blocked]) it.subscribe(() => this.#draw());
     onLookingChange(() => this.#draw());
   }
 
@@ -48,7 +48,8 @@ export class Attention {
     if (event.type !== "said" || !this.#preferences.notifies) return;
     if (!isNews(event, this.#chat.me.value?.user, !isLooking())) return;
     setTimeout(() => {
-      if (isLooking() || isUpTo(event.position, room.read.value ?? undefined)) return;
+      if (isLooking() || this.#preferences.blocked.value.has(event.user)) return;
+      if (isUpTo(event.position, room.read.value ?? undefined)) return;
       this.#notifications.then((it) => it.notify(room.name, event, open)).catch(() => {
         // The system may refuse at any time; the title shows the count too.
       });
@@ -59,18 +60,22 @@ export class Attention {
     for (const stop of this.#stops) stop();
     this.#stops = this.#chat.rooms.value.map((room) => {
       let last = 0;
-      return room.unread.subscribe((unread) => {
-        if (unread === 0 && last > 0) {
-          this.#notifications.then((it) => it.withdraw(room.name)).catch(() => {});
-        }
-        last = unread;
-        this.#draw();
-      });
+      return room.unread.subscribe(() =>
+        // See unreadOf().
+        queueMicrotask(() => {
+          const unread = this.#rooms.unreadOf(room);
+          if (unread === 0 && last > 0) {
+            this.#notifications.then((it) => it.withdraw(room.name)).catch(() => {});
+          }
+          last = unread;
+          this.#draw();
+        })
+      );
     });
   }
 
   #draw() {
-    const unread = this.#rooms.all.reduce((sum, room) => sum + room.unread.value, 0);
+    const unread = this.#rooms.all.reduce((sum, room) => sum + this.#rooms.unreadOf(room), 0);
     const isAway = !isLooking();
     const title = titleOf(unread, this.#rooms.active.value?.name, isAway);
     if (document.title !== title) document.title = title;

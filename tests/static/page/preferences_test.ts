@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { Preferences } from "../../../static/page/preferences.js";
+import { MAX_BLOCKED_USERS, Preferences } from "../../../static/page/preferences.js";
+import { setBlocked } from "../../../static/page/rooms/blocking.js";
 import { PageStorage } from "../../../static/page/base/storage.js";
 
 const PAGE = "https://chat.example/?room=den#den";
@@ -77,3 +78,67 @@ Deno.test("Preferences reject a name longer than the limit", () => {
   const keep = storage(new Map([["parley-page / name", "a\u0300".repeat(50_000)]]));
   assert.equal(new Preferences(new PageStorage(keep, PAGE)).name, null);
 });
+
+/** The stored list of blocked users. */
+const BLOCKED_KEY = "parley-page / blocked";
+
+Deno.test("A block is kept for the next visit, and unblocking leaves nothing", () => {
+  const keep = storage();
+  const open = () => new Preferences(new PageStorage(keep, PAGE));
+  assert.equal(setBlocked(open(), "u7eve000", "Eve of Destruction"), true);
+  assert.equal(setBlocked(open(), "m_bob00000", "网友42"), true);
+  assert.deepEqual([...open().blocked.value], [
+    ["u7eve000", "Eve of Destruction"],
+    ["m_bob00000", "网友42"],
+  ]);
+  for (const user of ["u7eve000", "m_bob00000"]) setBlocked(open(), user, null);
+  assert.equal(open().blocked.value.size, 0);
+  assert.equal(keep.texts.has(BLOCKED_KEY), false);
+});
+
+Deno.test("A block keeps those of another tab, which reads it when told", () => {
+  const keep = storage();
+  const [one, two] = [1, 2].map(() => new Preferences(new PageStorage(keep, PAGE)));
+  assert.ok(one && two);
+  setBlocked(one, "u7eve000", "Eve");
+  setBlocked(two, "u7mallory", "Mallory");
+  assert.deepEqual([...two.blocked.value.values()], ["Eve", "Mallory"]);
+  assert.deepEqual([...one.blocked.value.values()], ["Eve"]);
+  one.readBlocked();
+  assert.deepEqual([...one.blocked.value.values()], ["Eve", "Mallory"]);
+});
+
+Deno.test(`At most ${MAX_BLOCKED_USERS} users are blocked`, () => {
+  const keep = storage();
+  const settings = new Preferences(new PageStorage(keep, PAGE));
+  const users = Array.from({ length: MAX_BLOCKED_USERS }, (_, n) => `u${1_000_000 + n}`);
+  for (const user of users) assert.equal(setBlocked(settings, user, user), true);
+  assert.equal(setBlocked(settings, "u7eve000", "Eve"), false);
+  assert.equal(settings.blocked.value.has("u7eve000"), false);
+  assert.equal(setBlocked(settings, users[0] ?? "", "again"), true, "already blocked");
+  setBlocked(settings, users[0] ?? "", null);
+  assert.equal(setBlocked(settings, "u7eve000", "Eve"), true);
+  keep.texts.set(BLOCKED_KEY, Array.from({ length: 300 }, (_, n) => `u${n + 1e8} x`).join("\n"));
+  settings.readBlocked();
+  assert.equal(settings.blocked.value.size, MAX_BLOCKED_USERS);
+});
+
+Deno.test("Blocked users that cannot be read are ignored", () => {
+  const lines = ["", "u7eve000", "u7eve001 ", "../.. x", "short x", "u7eve002 Eve", "U€ x", "null"];
+  const keep = storage(new Map([[BLOCKED_KEY, lines.join("\n")]]));
+  const { blocked } = new Preferences(new PageStorage(keep, PAGE));
+  assert.deepEqual([...blocked.value], [["u7eve002", "Eve"]]);
+  keep.texts.set(BLOCKED_KEY, `u7eve002 ${"e".repeat(100_000)}`);
+  assert.equal(
+    new Preferences(new PageStorage(keep, PAGE)).blocked.value.get("u7eve002")?.length,
+    128,
+  );
+});
+
+for (const [what, keep] of [["refuses", REFUSING], ["is missing", undefined]] as const) {
+  Deno.test(`A block lasts until the end of the visit when the storage ${what}`, () => {
+    const settings = new Preferences(new PageStorage(keep, PAGE));
+    setBlocked(settings, "u7eve000", "Eve");
+    assert.equal(settings.blocked.value.get("u7eve000"), "Eve");
+  });
+}

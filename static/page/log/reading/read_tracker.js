@@ -37,9 +37,10 @@ export class ReadTracker {
    * @param {Room} room
    * @param {Timeline} timeline
    * @param {string | undefined} user
+   * @param {ReadonlyMap<string, unknown>} blocked The users whose messages are hidden.
    */
-  open({ read, unread }, timeline, user) {
-    this.divider.open(timeline, { read: read.value, unread: unread.value, user });
+  open({ read, unread }, timeline, user, blocked) {
+    this.divider.open(timeline, { read: read.value, unread: unread.value, user, blocked });
   }
 
   /**

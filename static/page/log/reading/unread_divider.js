@@ -25,16 +25,20 @@ export class UnreadDivider {
    * Starts with the messages that were unread when the room was opened. Without a read marker, only messages that arrived
    * after joining are new.
    * @param {Timeline} timeline
-   * @param {{read: string | null, unread: number, user: string | undefined}} reader
+   * @param {{read: string | null, unread: number, user: string | undefined, blocked?: ReadonlyMap<string, unknown>}} reader
+   *   Messages of `blocked` users are hidden, so they are not new.
    */
-  open({ messages, more, openedAt }, { read, unread, user }) {
+  open({ messages, more, openedAt }, { read, unread, user, blocked }) {
     this.clear();
     const first = firstAfter(messages, read ?? openedAt);
-    const fresh = messages.slice(first).filter((it) => it.user !== user && !it.deleted);
+    const others = messages.slice(first).filter((it) => it.user !== user && !it.deleted);
+    const fresh = others.filter((it) => !blocked?.has(it.user));
     if (fresh.length === 0) return;
     const isAllHere = first > 0 || !more || messages[0]?.position === read;
     this.before = fresh[0]?.position ?? null;
-    this.count = isAllHere ? fresh.length : Math.max(fresh.length, unread);
+    this.count = isAllHere
+      ? fresh.length
+      : Math.max(fresh.length, unread - others.length + fresh.length);
     this.#isSeen = false;
   }
 

@@ -5,6 +5,7 @@
  * @module
  */
 import { localeOf } from "../../base/dates.js";
+import { drawHidden } from "./hidden_row.js";
 import { drawSeparator } from "./separators.js";
 import { drawMessage, drawPending } from "./message_row.js";
 
@@ -48,7 +49,8 @@ export class RowRenderer {
       folds: this.#folds,
     };
     try {
-      if (item.type === "message") drawMessage(element, item, rowContext);
+      if (item.type === "message" && item.isHidden) drawHidden(element, item, rowContext);
+      else if (item.type === "message") drawMessage(element, item, rowContext);
       else if (item.type === "pending") drawPending(element, item, rowContext);
       else drawSeparator(element, item, { ...rowContext, now: now(), room: room.name });
     } catch (error) {
@@ -63,7 +65,7 @@ export class RowRenderer {
 
 /** The fallback for a row that cannot be rendered: only its text, which cannot fail again. @param {HTMLElement} element @param {LogItem} item */
 function drawPlain(element, item) {
-  const message = item.type === "message" ? item.message : undefined;
+  const message = item.type === "message" && !item.isHidden ? item.message : undefined;
   element.className = item.type === "message" || item.type === "pending" ? "said" : "note";
   if (message) element.dataset["position"] = message.position;
   element.textContent = message

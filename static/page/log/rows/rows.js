@@ -5,7 +5,7 @@
  * depends on, so that only changed rows are rendered again.
  * @module
  */
-import { seqOf } from "../../../client/timeline/amendments.js";
+import { seqOf, withReaction } from "../../../client/timeline/amendments.js";
 import { dayOf } from "../../base/dates.js";
 
 /** @typedef {import("../../../client/timeline/timeline.js").Message} Message */
@@ -16,14 +16,18 @@ import { dayOf } from "../../base/dates.js";
 /**
  * @typedef {{key: string, was?: string, depends: readonly unknown[]} & ({type: "top", state: TopState}
  *   | {type: "day", at: number} | {type: "divider", count: number} | {type: "note", note: Note} | {type: "copy"}
- *   | {type: "message", message: Message, isOwn: boolean, isGrouped: boolean, target: Message | undefined,
+ *   | {type: "message", message: Message, isOwn: boolean, isHidden: boolean, isGrouped: boolean, target: Message | undefined,
  *       nameNow: string | undefined, deliveries: readonly Delivery[]}
  *   | {type: "pending", delivery: Delivery, isGrouped: boolean, target: Message | undefined})} LogItem
  */
 /**
  * @typedef {{timeline: Timeline, from: number, to: number, user: string | undefined, top: TopState,
  *   divider: {before: string | null, count: number}, outbox: readonly Delivery[],
- *   nameOf?(user: string): string | undefined}} LogSnapshot
+ *   nameOf?(user: string): string | undefined, blocked: Blocked, revealed: ReadonlySet<string>}} LogSnapshot
+ */
+/**
+ * Blocked users: their messages are hidden, unless the reader has revealed them, and what else they did is left out.
+ * @typedef {ReadonlyMap<string, unknown>} Blocked
  */
 
 /**
@@ -60,7 +64,9 @@ export function itemsOf(snapshot) {
   const { timeline, from, to, top } = snapshot;
   const { messages } = timeline;
   const changesByMessage = deliveriesByMessage(snapshot.outbox);
-  const notes = notesByMessage(timeline.notes);
+  const notes = notesByMessage(
+    timeline.notes.filter((it) => it.type !== "renamed" || !snapshot.blocked.has(it.user)),
+  );
   /** @type {LogItem[]} */
   const items = [];
   if (from === 0) {
@@ -80,12 +86,16 @@ export function itemsOf(snapshot) {
     if (isDivided) items.push(dividerItem(snapshot.divider.count));
     const isGrouped = !(isBroken || isNewDay || isDivided || i === from) &&
       isTogether(previous, message);
-    items.push(
-      messageItem(snapshot, message, isGrouped, changesByMessage.get(message.position) ?? []),
+    const item = messageItem(
+      snapshot,
+      message,
+      isGrouped,
+      changesByMessage.get(message.position) ?? [],
     );
     const following = noteItems(notes.get(message.position));
-    items.push(...following);
-    isBroken = following.length > 0;
+    items.push(item, ...following);
+    // A hidden message does not name its author.
+    isBroken = following.length > 0 || item.isHidden;
     previous = message;
   }
   if (to < messages.length) return items;
@@ -95,18 +105,27 @@ export function itemsOf(snapshot) {
   return [...items, ...pendingItems(snapshot, previous, isBroken || isCopy)];
 }
 
-/** @param {LogSnapshot} scene @param {Message} message @param {boolean} isGrouped @param {readonly Delivery[]} deliveries @returns {LogItem} */
-function messageItem({ timeline, user, nameOf }, message, isGrouped, deliveries) {
+/**
+ * @param {LogSnapshot} scene
+ * @param {Message} message
+ * @param {boolean} isGrouped
+ * @param {readonly Delivery[]} deliveries
+ * @returns {Extract<LogItem, {type: "message"}>}
+ */
+function messageItem(scene, message, isGrouped, deliveries) {
+  const { user, nameOf, blocked, revealed } = scene;
   const isOwn = message.user === user;
+  const isHidden = !isOwn && blocked.has(message.user) && !revealed.has(message.position);
   const name = isGrouped ? undefined : nameOf?.(message.user);
   const nameNow = name === message.name ? undefined : name;
-  const target = message.reply ? timeline.get(message.reply) : undefined;
+  const target = targetOf(scene, message.reply);
   return {
     type: "message",
     key: message.position,
     ...(isOwn && { was: `mine/${message.id}` }),
-    message,
+    message: withoutReactionsOf(blocked, message),
     isOwn,
+    isHidden,
     isGrouped,
     target,
     nameNow,
@@ -114,7 +133,9 @@ function messageItem({ timeline, user, nameOf }, message, isGrouped, deliveries)
     depends: [
       "said",
       message,
+      blocked,
       isOwn,
+      isHidden,
       isGrouped,
       target,
       nameNow,
@@ -123,8 +144,27 @@ function messageItem({ timeline, user, nameOf }, message, isGrouped, deliveries)
   };
 }
 
+/** @param {LogSnapshot} scene @param {string | undefined} reply */
+function targetOf({ timeline, blocked }, reply = "") {
+  const target = timeline.get(reply);
+  return target && blocked.has(target.user) ? undefined : target;
+}
+
+/** @param {Blocked} blocked @param {Message} message */
+function withoutReactionsOf(blocked, message) {
+  let shown = message;
+  if (blocked.size === 0) return shown;
+  for (const [emoji, users] of Object.entries(message.reactions ?? {})) {
+    for (const user of users) {
+      if (blocked.has(user)) shown = withReaction(shown, user, emoji, false);
+    }
+  }
+  return shown;
+}
+
 /** @param {LogSnapshot} scene @param {Message | undefined} last @param {boolean} isBroken @returns {LogItem[]} */
-function pendingItems({ timeline, user, outbox }, last, isBroken) {
+function pendingItems(scene, last, isBroken) {
+  const { timeline, user, outbox } = scene;
   // An entry may arrive before the outbox has removed its delivery.
   const shown = new Set(
     timeline.messages.slice(-100).filter((it) => it.user === user).map((it) => it.id),
@@ -138,7 +178,7 @@ function pendingItems({ timeline, user, outbox }, last, isBroken) {
     const message = { position: "", id, at, user: user ?? "", name: "", text: action.text };
     if (!last || dayOf(last.at) < dayOf(at)) items.push(dayItem(at));
     const isGrouped = isTogether(previous, message);
-    const target = action.reply ? timeline.get(action.reply) : undefined;
+    const target = targetOf(scene, action.reply);
     const depends = [state.value, isGrouped, target];
     items.push({ type: "pending", key: `mine/${id}`, delivery, isGrouped, target, depends });
     last = previous = message;

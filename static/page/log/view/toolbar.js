@@ -64,7 +64,9 @@ export class Toolbar {
     if (from === row) return this.#adaptTo(item);
     // Moving an element removes its focus.
     if (element.contains(document.activeElement)) from?.focus({ preventScroll: true });
-    if (item?.type !== "message" || item.message.deleted) return element.remove();
+    if (item?.type !== "message" || item.message.deleted || item.isHidden) {
+      return element.remove();
+    }
     this.#adaptTo(item);
     this.#setTabStop(this.#buttons.get("react") ?? null);
     row.append(element);

@@ -42,6 +42,7 @@ class Stage {
       language: "en",
       now: () => Date.now(),
       onAction,
+      blocked: new Value(new Map()),
     });
     this.log.attachToolbar(new Toolbar(() => false));
   }

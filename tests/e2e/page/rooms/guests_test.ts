@@ -22,7 +22,9 @@ for (
       await stage.joinRoom("Cleo", "den");
       const marks = () =>
         page.locator("#members .member").evaluateAll((rows) =>
-          rows.map((row) => [...row.children].slice(1).map((it) => it.textContent).join(" "))
+          rows.map((row) =>
+            [...row.querySelectorAll(".member-name, .mark")].map((it) => it.textContent).join(" ")
+          )
         );
       await eventually(marks, [`Bob ${you}`, "Cleo"]);
       using chat = connect(`${stage.url}/ws`, { token: sign });

@@ -51,6 +51,8 @@ function snapshot(timeline: Timeline, over: Partial<LogSnapshot> = {}): LogSnaps
     top: "beginning",
     divider: { before: null, count: 0 },
     outbox: [],
+    blocked: new Map(),
+    revealed: new Set(),
     ...over,
   };
 }
@@ -131,6 +133,19 @@ Deno.test("UnreadDivider.open() skips messages from before the first join", () =
   timeline.apply({ type: "said", room: "den", replayed: false, ...message(9) });
   divider.open(timeline, { ...READER, read: null, unread: 9 });
   assert.deepEqual([divider.before, divider.count], ["e:9", 1]);
+});
+
+Deno.test("UnreadDivider.open() skips messages of blocked users", () => {
+  const timeline = timelineOf([message(1), message(2, { user: "eve" }), message(3)]);
+  const blocked = new Map([["eve", "Eve"]]);
+  const divider = new UnreadDivider();
+  divider.open(timeline, { ...READER, read: "e:1", blocked });
+  assert.deepEqual([divider.before, divider.count], ["e:3", 1]);
+  divider.open(timeline, { ...READER, read: "e:1", blocked: new Map([["ann", ""], ["eve", ""]]) });
+  assert.equal(divider.before, null);
+  const later = timelineOf([message(50, { user: "eve" }), message(51)], true);
+  divider.open(later, { ...READER, read: "e:3", unread: 47, blocked });
+  assert.deepEqual([divider.before, divider.count], ["e:51", 46], "not all are loaded");
 });
 
 Deno.test("UnreadDivider stays in place until the next absence", () => {
@@ -228,6 +243,71 @@ Deno.test("itemsOf() gives an author's current name once per group, if known", (
   const items = itemsOf(snapshot(timeline, { nameOf: (user) => names.get(user) }));
   const shown = items.flatMap((it) => it.type === "message" ? [it.nameNow] : []);
   assert.deepEqual(shown, ["Anna", undefined, undefined]);
+});
+
+const BLOCKED = new Map([["eve", "Eve"]]);
+
+/** The messages' items, as the log shows them to somebody who has blocked Eve. */
+function shownMessages(timeline: Timeline, over: Partial<LogSnapshot> = {}) {
+  return itemsOf(snapshot(timeline, { blocked: BLOCKED, ...over }))
+    .flatMap((it) => it.type === "message" ? [it] : []);
+}
+
+Deno.test("itemsOf() hides the messages of blocked users, except one's own and those revealed", () => {
+  const messages = [1, 2, 3].map((seq) => message(seq, { user: "eve" }));
+  const timeline = timelineOf([...messages, message(4)]);
+  const hidden = (over: Partial<LogSnapshot> = {}) =>
+    shownMessages(timeline, over).map(({ isHidden }) => isHidden);
+  assert.deepEqual(hidden(), [true, true, true, false]);
+  assert.deepEqual(hidden({ blocked: new Map() }), [false, false, false, false]);
+  assert.deepEqual(hidden({ user: "eve" }), [false, false, false, false]);
+  const revealed = shownMessages(timeline, { revealed: new Set(["e:2"]) });
+  assert.deepEqual(revealed.map(({ isHidden }) => isHidden), [true, false, true, false]);
+  assert.equal(revealed[1]?.isGrouped, false, "a message after a hidden one names its author");
+});
+
+Deno.test("itemsOf() redraws messages when somebody is blocked", () => {
+  const timeline = timelineOf([message(1, { user: "eve" }), message(2)]);
+  const depends = (over: Partial<LogSnapshot>) =>
+    shownMessages(timeline, over).map((it) => it.depends);
+  assert.notDeepEqual(depends({}), depends({ blocked: new Map() }));
+  assert.notDeepEqual(depends({}), depends({ revealed: new Set(["e:1"]) }));
+});
+
+Deno.test("itemsOf() quotes no message of a blocked user", () => {
+  const timeline = timelineOf([message(1, { user: "eve" }), message(2, { reply: "e:1" })]);
+  const outbox = [delivery("mine", { type: "say", text: "so?", reply: "e:1" })];
+  const targets = (blocked: LogSnapshot["blocked"]) =>
+    itemsOf(snapshot(timeline, { blocked, outbox })).flatMap((it) =>
+      it.type === "message" || it.type === "pending" ? [it.target?.text] : []
+    );
+  assert.deepEqual(targets(new Map()), [undefined, "text 1", "text 1"]);
+  assert.deepEqual(targets(BLOCKED), [undefined, undefined, undefined]);
+});
+
+Deno.test("itemsOf() leaves out the reactions and new names of blocked users", () => {
+  const timeline = timelineOf([message(1), message(2)]);
+  const react = (seq: number, of: string, user: string, emoji: string) =>
+    timeline.apply({
+      ...message(seq, { user }),
+      ...{ type: "reacted", room: "den", of, emoji, on: true, replayed: false },
+    });
+  react(3, "e:1", "eve", "👍");
+  react(4, "e:1", "ben", "👍");
+  react(5, "e:1", "eve", "🎉");
+  react(6, "e:2", "eve", "🎉");
+  for (const user of ["eve", "ben"]) {
+    const renamed = { ...message(7, { user }), type: "renamed", room: "den", from: "x" } as const;
+    timeline.apply({ ...renamed, replayed: false });
+  }
+  assert.deepEqual(shownMessages(timeline).map((it) => it.message.reactions), [
+    { "👍": ["ben"] },
+    undefined,
+  ]);
+  const notes = itemsOf(snapshot(timeline, { blocked: BLOCKED }))
+    .flatMap((it) => it.type === "note" && it.note.type === "renamed" ? [it.note.name] : []);
+  assert.deepEqual(notes, ["ben"]);
+  assert.deepEqual(timeline.get("e:2")?.reactions, { "🎉": ["eve"] }, "the timeline keeps all");
 });
 
 Deno.test("CurrentNames takes names from the members, then from the last message", () => {

@@ -163,3 +163,31 @@ Deno.test("Rooms opens a room that it has joined under another spelling", async 
   assert.deepEqual([settings.rooms, settings.room], [["lobby"], "lobby"]);
   assert.deepEqual(renamed, ["Lobby is lobby"]);
 });
+
+Deno.test("Rooms counts no messages of blocked users as unread, as far as they are loaded", () => {
+  const { page, settings } = open();
+  const room = page.goTo("den");
+  const entry = (seq: number, user: string) => ({
+    ...{ position: `e:${seq}`, at: 0, user, name: user, id: `i-${seq}`, text: "hi" },
+  });
+  const messages = [entry(4, "u7eve000"), entry(5, "u7bob000"), entry(6, "u7eve000")];
+  room.events.emit({
+    ...{ type: "opened", messages, more: true, position: "e:6", reason: null, read: "e:4" },
+    unread: 2,
+  });
+  room.read.set("e:4");
+  room.unread.set(2);
+  assert.equal(page.unreadOf(room), 2);
+  settings.saveBlocked(new Map([["u7eve000", "Eve"]]));
+  assert.deepEqual([page.unreadOf(room), page.unreadIn("den")], [1, 1]);
+  room.unread.set(3);
+  room.events.emit({ type: "said", room: "den", replayed: false, ...entry(7, "u7eve000") });
+  assert.equal(page.unreadOf(room), 1);
+  settings.saveBlocked(new Map([["u7eve000", "Eve"], ["u7bob000", "Bob"]]));
+  assert.equal(page.unreadOf(room), 0);
+  room.read.set(null);
+  room.unread.set(40);
+  assert.equal(page.unreadOf(room), 36, "those not loaded are counted");
+  settings.saveBlocked(new Map());
+  assert.equal(page.unreadOf(room), 40);
+});

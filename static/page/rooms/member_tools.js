@@ -1,0 +1,107 @@
+// @ts-check
+/// <reference lib="dom" />
+/// <reference lib="dom.iterable" />
+/**
+ * What the member panel offers for each other person: to block or unblock them. Blocking is this user's own filter: it is kept
+ * in this browser, and nobody else learns of it. The buttons are one Tab stop; arrows move between them.
+ * @module
+ */
+
+import { make, onClick } from "../base/dom.js";
+import { MAX_BLOCKED_USERS } from "../preferences.js";
+import { setBlocked } from "./blocking.js";
+
+/** @typedef {import("./members.js").MemberRow} MemberRow */
+
+/** The tools of the member panel. */
+export class MemberTools {
+  /** The blocked users. */
+  blocked;
+  #translator;
+  #preferences;
+  #error = make("p", "error people-error");
+  /** The buttons by user, in the order of the rows. @type {Map<string, HTMLButtonElement>} */
+  #buttons = new Map();
+  /** The user whose button is the Tab stop. */
+  #current = "";
+
+  /** @param {import("../i18n/strings.js").Translator} translator @param {import("../preferences.js").Preferences} preferences */
+  constructor(translator, preferences) {
+    this.#translator = translator;
+    this.#preferences = preferences;
+    this.blocked = preferences.blocked;
+    this.#error.setAttribute("role", "alert");
+  }
+
+  /**
+   * Puts the rows into the list, each with its tools. The button that had the focus keeps it.
+   * @param {HTMLElement} list
+   * @param {readonly MemberRow[]} rows
+   */
+  fill(list, rows) {
+    if (!this.#error.isConnected) this.#attach(list);
+    const hadFocus = list.contains(document.activeElement);
+    this.#buttons.clear();
+    for (const it of rows) if (!it.isMe) this.#addTo(it);
+    list.replaceChildren(...rows.map(({ row }) => row));
+    if (!this.#buttons.has(this.#current)) this.#current = [...this.#buttons.keys()][0] ?? "";
+    this.#setTabStop(this.#current);
+    if (hadFocus) (this.#buttons.get(this.#current) ?? list).focus({ preventScroll: true });
+  }
+
+  /** @param {HTMLElement} list */
+  #attach(list) {
+    list.before(this.#error);
+    this.blocked.subscribe(() => this.#error.textContent = "");
+    list.addEventListener("keydown", (event) => this.#onKey(event));
+    list.addEventListener("focusin", ({ target }) => {
+      for (const [user, button] of this.#buttons) if (button === target) this.#setTabStop(user);
+    });
+  }
+
+  /** @param {MemberRow} row */
+  #addTo({ row, member: { user, name } }) {
+    const isBlocked = this.blocked.value.has(user);
+    const text = this.#translator.text.bind(this.#translator);
+    const button = make("button", "plain block", text(isBlocked ? "unblock" : "block"));
+    button.type = "button";
+    button.setAttribute("aria-label", text(isBlocked ? "unblockPerson" : "blockPerson", { name }));
+    onClick(button, () => this.#setBlocked(user, isBlocked ? null : name));
+    row.classList.toggle("blocked", isBlocked);
+    if (isBlocked) row.append(make("span", "mark", text("blockedMark")));
+    row.append(button);
+    this.#buttons.set(user, button);
+  }
+
+  /** @param {string} user @param {string | null} name */
+  #setBlocked(user, name) {
+    if (setBlocked(this.#preferences, user, name)) return;
+    const count = MAX_BLOCKED_USERS;
+    this.#error.textContent = this.#translator.text("blockedFull", { count });
+  }
+
+  /** @param {string} current */
+  #setTabStop(current) {
+    this.#current = current;
+    for (const [user, button] of this.#buttons) button.tabIndex = user === current ? 0 : -1;
+  }
+
+  /** @param {KeyboardEvent} event */
+  #onKey(event) {
+    const buttons = [...this.#buttons.values()];
+    const index = buttons.findIndex((it) => it === event.target);
+    const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
+    const next = index < 0
+      ? undefined
+      : event.key === "Home"
+      ? buttons[0]
+      : event.key === "End"
+      ? buttons.at(-1)
+      : step === 0
+      ? undefined
+      : buttons[index + step];
+    if (!next) return;
+    next.focus();
+    event.preventDefault();
+  }
+}
