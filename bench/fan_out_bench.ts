@@ -32,7 +32,7 @@ async function openRoom(
     encoder,
     user,
     onJoined: () => void arrived++,
-    onNameTaken() {},
+    onRefused() {},
     replay() {},
     onReadMarker() {},
     isBacklogged: () => false,

@@ -344,7 +344,7 @@ export function fakeSubscriber(
   encoder: FrameEncoder,
   parts: Partial<Subscriber> = {},
 ): Subscriber {
-  const silent = { onJoined() {}, onNameTaken() {}, deliver() {}, replay() {}, onReadMarker() {} };
+  const silent = { onJoined() {}, onRefused() {}, deliver() {}, replay() {}, onReadMarker() {} };
   return { ...silent, user, encoder, isBacklogged: () => false, ...parts };
 }
 
@@ -392,6 +392,7 @@ export class FakeChat implements Disposable {
       words: new WordFilter(),
       revocations: noRevocations(),
       auth: "open",
+      roomCreation: "anyone",
       ...members,
     } as const;
     const reads = { limits: new SharedBudgets(limits), readLimit: new ConcurrencyLimit(16) };

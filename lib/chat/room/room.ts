@@ -111,6 +111,13 @@ export class Room {
     return this.#cursor.last;
   }
 
+  /** Whether the log has entries, as far as it is known here. */
+  get hasEntries(): boolean {
+    const { last } = this;
+    // A cursor that is behind has been told of newer entries.
+    return last !== undefined && (last.seq > 0 || !this.#cursor.isLive);
+  }
+
   /** The number of people for which a message is charged: those in the room, and more if most of them are behind. */
   chargedPeople(): number {
     return this.#subscribers.chargedPeople(this.presence.count);
@@ -135,6 +142,12 @@ export class Room {
     // Acknowledged entries should have been announced by now.
     if (isRead && this.#hasUndelivered()) this.#cursor.markBehind();
     return this.#cursor.isLive ? Promise.resolve() : this.#fillGap();
+  }
+
+  /** Reads the log's newest position. Resolves when the room has caught up with it; rejects with `BusUnavailable`. */
+  async readTop(): Promise<void> {
+    const { top } = await this.#context.bus.page(this.id, undefined, 0);
+    await this.onTop(top, true);
   }
 
   /**

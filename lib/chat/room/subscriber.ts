@@ -11,6 +11,9 @@ import type { ReadState } from "../ports/bus.ts";
 import type { People } from "../presence/member_list.ts";
 import type { LogReader } from "../log_reader.ts";
 
+/** Why a room was not joined: the name belongs to another user; or the room has no entries, and had to have some. */
+export type JoinRefusal = "name_taken" | "no_room";
+
 /**
  * Receives a room's frames. All methods must return at once and not throw; the subscriber may leave the room meanwhile.
  */
@@ -21,8 +24,8 @@ export interface Subscriber {
   readonly user: UserId;
   /** Called once, when it has joined. What follows arrives through {@linkcode deliver}. */
   onJoined(result: JoinResult): void;
-  /** The requested name belongs to another user, and the room was not joined. */
-  onNameTaken(): void;
+  /** The room was not joined. Called instead of {@linkcode onJoined}. */
+  onRefused(why: JoinRefusal): void;
   /** Sends encoded messages. @param last Position of the newest entry in them. */
   deliver(messages: readonly string[], last: Position): void;
   /** Sends missed messages at the peer's pace. Messages delivered meanwhile are sent after them. */
@@ -42,6 +45,8 @@ export interface JoinRequest extends Author {
   readonly pickName: ((isTaken: (name: Name) => boolean) => Name) | undefined;
   /** Whether a picked name is temporary: the user gets the requested one when it becomes free. */
   readonly isTemporary?: boolean;
+  /** Whether the room must have entries: others notice nothing of a join that is refused with `no_room`. Default: false. */
+  readonly mustExist?: boolean;
   /** Position of the last entry that the client has. */
   readonly since: Position | undefined;
   /** Maximum number of newest messages to send if there is no `since`, or it cannot be resumed from. */

@@ -88,7 +88,7 @@ export class Subscription implements Cancellation, EventListenerObject {
   }
 }
 
-/** Joins a subscriber to a room. It is notified by `onJoined` or `onNameTaken`, unless the join is cancelled first. */
+/** Joins a subscriber to a room. It is notified by `onJoined` or `onRefused`, unless the join is cancelled first. */
 async function joinRoom(
   room: Room,
   subscriber: Subscriber,
@@ -97,10 +97,19 @@ async function joinRoom(
   cancellation: Cancellation,
 ): Promise<void> {
   using _expected = room.keepOpenFor(subscriber);
-  if (!room.isOpen) await Promise.race([room.whenOpen, whenAborted(cancellation.signal)]);
+  const wasOpen = room.isOpen;
+  if (!wasOpen) await Promise.race([room.whenOpen, whenAborted(cancellation.signal)]);
+  if (request.mustExist && !room.hasEntries) {
+    // Opening the room has read its log. If it was open, its first entry may not have been announced here yet.
+    const readTop = () => room.readTop();
+    if (wasOpen) await retryWhileUnavailable(readTop, context, cancellation);
+    if (cancellation.aborted) return;
+    // Before the name is claimed, which others would notice.
+    if (!room.hasEntries) return subscriber.onRefused("no_room");
+  }
   const name = await retryWhileUnavailable(() => claimName(room, request), context, cancellation);
   if (name === undefined) return;
-  if (name === "taken") return subscriber.onNameTaken();
+  if (name === "taken") return subscriber.onRefused("name_taken");
   const roomJoin = new RoomJoin(room, subscriber, { ...request, name }, context, cancellation);
   for (;;) {
     const isSubscribed = await retryWhileUnavailable(

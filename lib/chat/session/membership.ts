@@ -14,7 +14,7 @@ import type { RoomRequest } from "../../core/protocol/requests.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Hub } from "../room/hub.ts";
 import type { Subscription } from "../room/subscription.ts";
-import type { JoinRequest, JoinResult, Subscriber } from "../room/subscriber.ts";
+import type { JoinRefusal, JoinRequest, JoinResult, Subscriber } from "../room/subscriber.ts";
 import type { ClientOutput } from "./client_output.ts";
 import { MAX_LISTED } from "../presence/member_list.ts";
 import type { Room } from "../room/room.ts";
@@ -26,8 +26,8 @@ export interface MembershipListener {
   readonly output: ClientOutput;
   /** The room was joined; the frame is for the client. */
   onRoomJoined(membership: Membership, frame: FrameOf<"joined">): void;
-  /** The name is taken, and the room was not joined. */
-  onJoinRefused(membership: Membership): void;
+  /** The room was not joined. */
+  onJoinRefused(membership: Membership, why: JoinRefusal): void;
   /** Moves to another room. Returns false if the session is in that room already, which ends the membership. */
   tryMove(membership: Membership, room: RoomId): boolean;
   /** The room is joined: carries out a request. */
@@ -59,6 +59,8 @@ export class Membership implements Subscriber, DeadlineListener {
   #subscription: Subscription;
   // Dropped once it is certain which room is joined.
   #move: (() => boolean) | undefined;
+  // Whether the room has to exist, and it is not known yet whether it does.
+  #mustExist: boolean;
   #stage: "joining" | "waiting" | "joined" | "left" = "joining";
   // Whether to leave as soon as the room is certain.
   #isLeaving = false;
@@ -79,6 +81,7 @@ export class Membership implements Subscriber, DeadlineListener {
     // Keep no reference to the whole request: it is not needed after joining, and memberships are many and long-lived.
     this.user = joinRequest.user;
     this.#requestedName = joinRequest.name;
+    this.#mustExist = joinRequest.mustExist ?? false;
     this.#listener = listener;
     this.requestId = request;
     this.#hub = context.hub;
@@ -107,9 +110,9 @@ export class Membership implements Subscriber, DeadlineListener {
     return this.#subscription.room;
   }
 
-  /** Whether it is certain which room is joined; see {@linkcode Destination}. */
+  /** Whether it is certain which room is joined, and that it may be joined; see {@linkcode Destination}. */
   get isCertain(): boolean {
-    return this.#move === undefined;
+    return this.#move === undefined && !this.#mustExist;
   }
 
   /** Whether the client was sent `joined`. */
@@ -139,6 +142,7 @@ export class Membership implements Subscriber, DeadlineListener {
     if (this.#stage === "left") return;
     const { position, top, recovered, reason, page, readState, people } = result;
     if (this.#moveIfUnused(top)) return;
+    this.#mustExist = false;
     if (this.#isLeaving) return this.#leaveNow();
     const wanted = this.room.presence.temporaryNames.wantedName(this.user);
     const before = this.#readPosition;
@@ -185,12 +189,14 @@ export class Membership implements Subscriber, DeadlineListener {
     this.#listener.output.sendFrame(frame);
   }
 
-  onNameTaken(): void {
+  onRefused(why: JoinRefusal): void {
     if (this.#stage === "left") return this.#hub.joinDeadlines.remove(this);
     if (this.#moveIfUnused(this.room.last)) return;
-    if (this.#isLeaving) return this.#leaveNow();
+    if (this.#isLeaving && why === "name_taken") return this.#leaveNow();
     this.#abandon();
-    this.#listener.onJoinRefused(this);
+    // Otherwise the room would stay open for some time.
+    this.#subscription.leave(false);
+    if (!this.#isLeaving) this.#listener.onJoinRefused(this, why);
   }
 
   deliver(messages: readonly string[], last: Position): void {
@@ -207,7 +213,8 @@ export class Membership implements Subscriber, DeadlineListener {
 
   /** Leaves the room. @param comesBack Whether the user is likely to come back soon. */
   leave(comesBack: boolean): void {
-    // Running the queued requests before the room is certain could create a room with capitals in its name.
+    // Running the queued requests before the room is certain could create one: with capitals in its name, or for a user who
+    // may not.
     if (!this.isCertain && this.#queued !== undefined) this.#isLeaving = true;
     else this.#leaveNow(comesBack);
   }
@@ -234,7 +241,7 @@ export class Membership implements Subscriber, DeadlineListener {
     this.#move = undefined;
     if (move === undefined || (top?.seq ?? 0) > 0) return false;
     if (!move()) this.#abandon();
-    else if (this.#isLeaving) this.#leaveNow();
+    else if (this.#isLeaving && this.isCertain) this.#leaveNow();
     return true;
   }
 

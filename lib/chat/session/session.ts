@@ -15,6 +15,7 @@ import { INTERNAL_ERROR, TOO_MANY_MESSAGES } from "../../core/protocol/close_cod
 import type { FaultCode } from "../../core/protocol/faults.ts";
 import type { Frame, FrameOf } from "../../core/protocol/frames.ts";
 import {
+  DEFAULT_ROOM,
   NAME_RULE,
   parseLegacyRoom,
   parseName,
@@ -45,6 +46,7 @@ import {
   type RequestContext,
 } from "./room_requests.ts";
 import type { Hub } from "../room/hub.ts";
+import type { JoinRefusal } from "../room/subscriber.ts";
 import type { Identity } from "../ports/session_tokens.ts";
 import type { SignInState } from "../ports/connection_handler.ts";
 import type { ClientOutput } from "./client_output.ts";
@@ -75,6 +77,7 @@ export interface SessionContext
 
 /** Maximum number of requests that wait for the user's token to be checked. */
 const MAX_WAITING = 100;
+const NO_ROOM = "the room does not exist, and you may not create it";
 const TOO_MANY_NEW_ROOMS = "slow down: too many new rooms from this address";
 
 /** The session of one connection. */
@@ -180,9 +183,12 @@ export class Session implements MembershipListener, SignInHost {
     else if (this.#renames?.hasMissed(membership)) this.#renames.add(() => this.#signIn.me ?? me);
   }
 
-  onJoinRefused(membership: Membership): void {
-    this.#memberships.delete(membership.id);
-    this.#sendFault(membership.requestId, "name_taken", `the name ${membership.name} is taken`);
+  onJoinRefused({ id, requestId, name }: Membership, why: JoinRefusal): void {
+    this.#memberships.delete(id);
+    if (why === "no_room") {
+      return this.sendFrame({ ...faultFrame(requestId, "not_allowed", NO_ROOM), missing: true });
+    }
+    this.#sendFault(requestId, "name_taken", `the name ${name} is taken`);
   }
 
   tryMove(membership: Membership, room: RoomId): boolean {
@@ -270,7 +276,8 @@ export class Session implements MembershipListener, SignInHost {
     if (this.#hasJoined && reader.waitMs > 0) return this.#sendSlowDown(id, reader.waitMs);
     const naming = nameChoice(this.#signIn, me, temporaryName, random);
     const { wantsJoinDetails: wantsDetails } = this.output;
-    const joinRequest = { ...me, since, limit, wantsDetails, ...naming, reader };
+    const mustExist = parsed !== DEFAULT_ROOM && !this.#signIn.mayCreate(parsed);
+    const joinRequest = { ...me, since, limit, wantsDetails, mustExist, ...naming, reader };
     const destination = old === undefined ? { room } : { room, otherwise: parsed };
     this.#memberships.set(room, new Membership(destination, this, joinRequest, { hub, clock }, id));
   }

@@ -4,7 +4,12 @@
  * stated the user in the handshake, the `hello` cannot state another.
  * @module
  */
-import { isAllowed, type RoomAction } from "../../core/auth/rights.ts";
+import {
+  type Authority,
+  isAllowed,
+  mayCreateRoom,
+  type RoomAction,
+} from "../../core/auth/rights.ts";
 import { userKind } from "../../core/auth/user_kind.ts";
 import type { UserId } from "../../core/log/entry.ts";
 import type { TokenExpiry } from "../../core/health/connection_health.ts";
@@ -111,8 +116,19 @@ export class SignIn implements SignInState {
 
   /** Whether the user may do something in a room. */
   may(action: RoomAction, room: string): boolean {
+    return isAllowed(this.#authority, action, room);
+  }
+
+  /** Whether the user may create a room. */
+  mayCreate(room: string): boolean {
+    if (this.#me === undefined) return false;
+    const kind = userKind(this.#me.user);
+    return mayCreateRoom(this.#authority, kind, this.#context.roomCreation, room);
+  }
+
+  get #authority(): Authority {
     const { role, rights = null } = this.#access ?? {};
-    return isAllowed({ role, rights }, action, room);
+    return { role, rights };
   }
 
   /** Handles the `hello`. Returns a promise if a token has to be checked, undefined if the answer has been sent. */

@@ -2,6 +2,7 @@
  * What the sign-in of a session is given: by its worker, by the handshake and by the session.
  * @module
  */
+import type { RoomCreators } from "../../core/auth/rights.ts";
 import type { GuestLanguage } from "../../core/names/names.ts";
 import type { Frame, FrameOf } from "../../core/protocol/frames.ts";
 import type { KnownNames } from "../members/known_names.ts";
@@ -25,6 +26,8 @@ export interface SignInContext extends CredentialContext {
   readonly usedTokens: UsedTokens;
   /** Whether guests are welcome. */
   readonly auth: "open" | "required";
+  /** Who may create rooms. */
+  readonly roomCreation: RoomCreators;
   /** The server's part of the `hello` frame. */
   readonly serverInfo: Pick<FrameOf<"hello">, "server" | "limits" | "heartbeat">;
   /** Prefix for guest names; null for one in the guest's language. */

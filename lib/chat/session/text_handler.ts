@@ -19,6 +19,7 @@ import {
 } from "../../core/protocol/close_codes.ts";
 import type { Frame, FrameOf } from "../../core/protocol/frames.ts";
 import { isBacklogged } from "../../core/limits/send_pacing.ts";
+import { DEFAULT_ROOM } from "../../core/names/names.ts";
 import { formatPosition, parsePosition, type Position } from "../../core/log/position.ts";
 import { slowDownFault } from "../../core/protocol/json_protocol.ts";
 import {
@@ -54,8 +55,6 @@ export interface TextOptions {
 
 /** Id of a request to move to another room. The room's name may change while it is joined. */
 const MOVE_REQUEST_ID = "move";
-/** The room of clients that request none. */
-const DEFAULT_ROOM = "lobby";
 const CLOSE_STATUSES: Record<string, CloseStatus> = {
   bad_name: BAD_NAME,
   bad_room: BAD_ROOM,

@@ -12,11 +12,14 @@
  * assert.equal(isAllowed({ role: undefined, rights }, "react", "team-red"), false);
  * assert.equal(mayInvite("moderator", "member"), true);
  * assert.equal(mayInvite("moderator", "owner"), false);
+ * assert.equal(mayCreateRoom({ role: undefined, rights: null }, "app", "members", "den"), true);
+ * assert.equal(mayCreateRoom({ role: undefined, rights: null }, "guest", "members", "den"), false);
  * ```
  * @module
  */
 import { isForModerators } from "../moderation/report.ts";
 import { type Role, ROLES } from "./member.ts";
+import type { UserKind } from "./user_kind.ts";
 
 /** The actions that a token can grant, in the rooms that it names. */
 export const ROOM_ACTIONS = ["read", "send", "react", "invite", "moderate"] as const;
@@ -79,6 +82,22 @@ export const PERMISSIONS: Readonly<
   "remove device": { allowed: MEMBERS, about: "sign one of one's own devices out" },
 };
 
+/** Who may create rooms: the values of the setting ROOM_CREATION. */
+export const ROOM_CREATORS = ["anyone", "members", "moderators"] as const;
+
+/** One of {@linkcode ROOM_CREATORS}. */
+export type RoomCreators = typeof ROOM_CREATORS[number];
+
+/** Who may create a room, by the setting: users whom no token restricts to rooms, and tokens by what they grant there. */
+export const ROOM_CREATION: Readonly<
+  Record<RoomCreators, { readonly allowed: readonly Standing[]; readonly grant: RoomAction }>
+> = {
+  // Whoever may join: a program that only reads can wait in a room for its first message.
+  anyone: { allowed: ALL, grant: "read" },
+  members: { allowed: MEMBERS, grant: "send" },
+  moderators: { allowed: MODERATORS, grant: "moderate" },
+};
+
 /** Allows actions in the rooms that it matches. */
 export interface RoomGrant {
   /** A room, or the beginning of rooms and a `*`. */
@@ -105,6 +124,23 @@ export function isAllowed({ role, rights }: Authority, wanted: Action, room?: st
   const name = room?.toLowerCase();
   return name !== undefined &&
     rights.some(({ match, allow }) => includes(allow, action) && matches(match, name));
+}
+
+/**
+ * Whether a user may create a room.
+ *
+ * @param kind The user's kind. Here, users of an app without a role count as members: the operator knows them.
+ * @param creators Who may create rooms in this service.
+ */
+export function mayCreateRoom(
+  authority: Authority,
+  kind: UserKind,
+  creators: RoomCreators,
+  room: string,
+): boolean {
+  const { allowed, grant } = ROOM_CREATION[creators];
+  if (authority.rights !== null) return isAllowed(authority, grant, room);
+  return allowed.includes(authority.role ?? (kind === "guest" ? "guest" : "member"));
 }
 
 /** Whether a role allows to invite others to a role: not to one above. */

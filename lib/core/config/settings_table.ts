@@ -3,6 +3,7 @@
  * this table, or checked against it by a test (CONTRIBUTING.md, "Add a setting").
  * @module
  */
+import { ROOM_CREATORS, type RoomCreators } from "../auth/rights.ts";
 import type { GroupRole } from "../auth/group_roles.ts";
 import type { Cidr } from "../http/ip_address.ts";
 import type { OriginPolicy } from "../http/handshake.ts";
@@ -68,6 +69,8 @@ export interface Config {
   readonly sessionSecret: string | null;
   /** Whether guests are welcome, or every user needs a token. */
   readonly auth: "open" | "required";
+  /** Who may create rooms. */
+  readonly roomCreation: RoomCreators;
   /** Verifies tokens with HS256: secrets, each with the id of its key or without; null if unset. */
   readonly jwtSecret: readonly SigningSecret[] | null;
   /** Path of a PEM file with the public key that verifies tokens; null if unset. */
@@ -277,6 +280,13 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
       "Who may chat: open welcomes guests, required only members (parley invite) and users of your app, OIDC_ISSUER or AUTH_PROXY_HEADER",
     of: ["open", "required"],
     fallback: "open",
+  }),
+  roomCreation: choice({
+    name: "ROOM_CREATION",
+    about:
+      "Who may create rooms: anyone, everyone but guests (members), or owners and moderators (moderators)",
+    of: ROOM_CREATORS,
+    fallback: "anyone",
   }),
   jwtSecret: signingSecrets({
     name: "JWT_SECRET",

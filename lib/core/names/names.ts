@@ -25,6 +25,9 @@ export const NAME_RULE =
 /** What {@linkcode parseRoom} requires, as shown to people. */
 export const ROOM_RULE = "a room has 1 to 64 characters: letters and digits of any script, _ . -";
 
+/** The room of clients that request none. It always exists. */
+export const DEFAULT_ROOM = "lobby";
+
 const MAX_ROOM_CHARACTERS = 64;
 /**
  * Maximum length of a text parsed as a room, in UTF-16 code units: 64 letters with three marks each, not composed. See

@@ -46,7 +46,7 @@ export const TOKEN_EXPIRED: CloseStatus = { code: 4504, reason: "token expired" 
 export const BAD_TOKEN: CloseStatus = { code: 4505, reason: "bad token" };
 /** The service requires a token, and the connection has none. */
 export const TOKEN_REQUIRED: CloseStatus = { code: 4506, reason: "token required" };
-/** The user's token does not allow to read the requested room. */
+/** The user's token does not allow to read the requested room; or there is no such room, and the user may not create it. */
 export const NOT_ALLOWED: CloseStatus = { code: 4507, reason: "not allowed" };
 /** The user has been signed out by the app or an operator, or the member's device was, or has used a newer token. */
 export const SIGNED_OUT: CloseStatus = { code: 4508, reason: "signed out" };

@@ -187,6 +187,10 @@ export const FRAMES = {
       v.picklist(["connection", "user", "room"]),
       v.description("What has to wait, with slow_down; if missing, only the request itself."),
     )),
+    missing: v.optional(v.pipe(
+      v.literal(true),
+      v.description("The room does not exist, and the user may not create it; with not_allowed."),
+    )),
   }),
   said: entry("said", "A user sent a message.", {
     text: text("In a replay the current text of the message; empty if deleted."),

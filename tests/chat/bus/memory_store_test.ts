@@ -3,12 +3,14 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { EmbeddedBus } from "../../../lib/chat/bus/embedded_bus.ts";
 import { MemoryStore } from "../../../lib/chat/bus/memory_store.ts";
 import { type Action, type Draft, isUserId } from "../../../lib/core/log/entry.ts";
 import type { Position } from "../../../lib/core/log/position.ts";
 import { RECEIPTS_MS, type Retention } from "../../../lib/core/log/room_log.ts";
 import type { RoomId } from "../../../lib/core/names/names.ts";
 import { numbers } from "../../contract/fixtures.ts";
+import { roomExistenceContract } from "../../contract/room_existence.ts";
 import { FakeClock, name, room } from "../../support/fakes.ts";
 
 const lobby = room("lobby");
@@ -214,4 +216,14 @@ Deno.test("MemoryStore deletes rooms in which everything expired long ago, unles
   assert.equal(fresh.seq, 0);
   assert.notEqual(fresh.epoch, first.epoch);
   assert.equal((await kept.store.replay(lobby, first, 9)).lossReason, "unknown_epoch");
+});
+
+roomExistenceContract("MemoryStore", (retention, clock) => {
+  let epochs = 0;
+  const store = new MemoryStore(clock, retention, () => `e${epochs++}`);
+  return Promise.resolve({
+    bus: new EmbeddedBus(store, clock),
+    sweep: () => Promise.resolve(store.sweep(() => false)),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  });
 });

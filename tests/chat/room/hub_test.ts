@@ -21,7 +21,7 @@ async function join(chat: FakeChat, text: string, encoder: FrameEncoder = textEn
   const received: string[] = [];
   const author = { user: sessionTokens.newUserId(), name: name(text) };
   const subscriber = fakeSubscriber(author.user, encoder, {
-    onNameTaken: () => received.push("turned away"),
+    onRefused: () => received.push("turned away"),
     deliver: (messages) => received.push(...messages),
   });
   const request = { ...author, pickName: undefined, since: undefined, limit: 0 };

@@ -20,7 +20,7 @@ async function join(chat: FakeChat, text: string, request: Partial<JoinRequest> 
   const author = { user: sessionTokens.newUserId(), name: name(text) };
   const member = fakeSubscriber(author.user, textEncoder, {
     onJoined: ({ readState }) => void readStates.push(readState),
-    onNameTaken: () => assert.fail("turned away"),
+    onRefused: () => assert.fail("turned away"),
   });
   const handle = chat.hub.join(lobby, member, {
     ...author,

@@ -1,12 +1,15 @@
 /** The table of roles and actions, cell by cell, and the grants of tokens. */
 import assert from "node:assert/strict";
 import { ROLES } from "../../../lib/core/auth/member.ts";
+import { USER_KINDS } from "../../../lib/core/auth/user_kind.ts";
 import {
   type Action,
   isAllowed,
+  mayCreateRoom,
   mayInvite,
   PERMISSIONS,
   ROOM_ACTIONS,
+  ROOM_CREATORS,
   type RoomGrant,
   STANDINGS,
 } from "../../../lib/core/auth/rights.ts";
@@ -87,3 +90,52 @@ Deno.test("mayInvite() lets owners and moderators invite to roles that are not a
     "moderator > member",
   ]);
 });
+
+/** Who may create a room, as a matrix: owner, moderator, member; then app users and guests, neither with a role. */
+const CREATION = {
+  anyone: "yes yes yes yes yes",
+  members: "yes yes yes yes no",
+  moderators: "yes yes no no no",
+} as const;
+
+for (const creators of ROOM_CREATORS) {
+  Deno.test(`mayCreateRoom() with ROOM_CREATION=${creators}: ${CREATION[creators]}`, () => {
+    const members = ROLES.map((role) => ({ role, kind: "member" }) as const);
+    const others = (["app", "guest"] as const).map((kind) => ({ role: undefined, kind }));
+    const cells = [...members, ...others].map(({ role, kind }) =>
+      mayCreateRoom({ role, rights: null }, kind, creators, "den") ? "yes" : "no"
+    );
+    assert.equal(cells.join(" "), CREATION[creators]);
+  });
+
+  Deno.test(`mayCreateRoom() with ROOM_CREATION=${creators} gives app users with a role what members have`, () => {
+    for (const role of ROLES) {
+      const [app, member] = (["app", "member"] as const).map((kind) =>
+        mayCreateRoom({ role, rights: null }, kind, creators, "den")
+      );
+      assert.equal(app, member, role);
+    }
+  });
+}
+
+for (
+  const [allow, room, expected] of [
+    [["read"], "den", "yes no no"],
+    [["read", "send"], "den", "yes yes no"],
+    [["read", "send"], "Den", "yes yes no"],
+    [["read", "send"], "attic", "no no no"],
+    [["read", "moderate"], "den", "yes no yes"],
+    [["read", "send", "react", "invite", "moderate"], "den", "yes yes yes"],
+    [[], "den", "no no no"],
+  ] as const
+) {
+  Deno.test(`A token that grants ${allow.join("+") || "nothing"} in den creates ${room}: ${expected}`, () => {
+    for (const kind of USER_KINDS) {
+      const authority = { role: "owner", rights: [{ match: "den", allow }] } as const;
+      const cells = ROOM_CREATORS.map((creators) =>
+        mayCreateRoom(authority, kind, creators, room) ? "yes" : "no"
+      );
+      assert.equal(cells.join(" "), expected, kind);
+    }
+  });
+}

@@ -21,6 +21,7 @@ import {
   say,
   sayAll,
 } from "../../contract/fixtures.ts";
+import { roomExistenceContract } from "../../contract/room_existence.ts";
 import { parseLegacyRoom } from "../../../lib/core/names/names.ts";
 import { FakeClock, room } from "../../support/fakes.ts";
 import { LogRecorder } from "../../support/log_recorder.ts";
@@ -32,10 +33,9 @@ const HOUR_MS = 3_600_000;
 const RETENTION: Retention = { messages: 100, entries: 100, ageMs: HOUR_MS / 2 };
 const PARTS = ["head", "log", "messages", "reads", "marks"];
 
-async function open(retention = RETENTION) {
+async function open(retention = RETENTION, clock = new FakeClock()) {
   await using started = new AsyncDisposableStack();
   const redis = started.use(await startRedis());
-  const clock = new FakeClock();
   const bus = started.use(openBus(redis.url, { retention, clock }));
   await whenReady(bus);
   const held = started.move();
@@ -286,4 +286,14 @@ Deno.test("RedisBus adopts a room from before ages were counted, and removes its
   const page = await bus.page(lobby, undefined, 10);
   assert.deepEqual(page.messages.map(({ text }) => text), ["one", "2"]);
   assert.deepEqual((await ttls(redis)).slice(0, 3), [-1, -1, -1]);
+});
+
+roomExistenceContract("RedisBus", async (retention, clock) => {
+  const { bus, redis, [Symbol.asyncDispose]: dispose } = await open(retention, clock);
+  const sweep = async () => {
+    // One instance sweeps every few minutes of its clock.
+    await redis.command("DEL", "test:sweeper");
+    await bus.sweep();
+  };
+  return { bus, sweep, [Symbol.asyncDispose]: dispose };
 });

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import type { SQLInputValue } from "node:sqlite";
 import { join } from "node:path";
 import { type Clock, systemClock } from "../../../lib/chat/ports/clock.ts";
+import { EmbeddedBus } from "../../../lib/chat/bus/embedded_bus.ts";
 import { UNLIMITED } from "../../../lib/chat/bus/memory_store.ts";
 import type { Draft } from "../../../lib/core/log/entry.ts";
 import { parseLegacyRoom } from "../../../lib/core/names/names.ts";
@@ -11,6 +12,7 @@ import { openSqliteFile } from "../../../lib/io/sqlite/file/database.ts";
 import { Statements } from "../../../lib/io/sqlite/file/statements.ts";
 import { SqliteStore } from "../../../lib/io/sqlite/store.ts";
 import { ann, attic, bob, draft, lobby, numbers, say, user } from "../../contract/fixtures.ts";
+import { roomExistenceContract } from "../../contract/room_existence.ts";
 import { counter, FakeClock, room } from "../../support/fakes.ts";
 import { TemporaryFolder } from "../../support/temporary_folder.ts";
 
@@ -229,4 +231,16 @@ Deno.test("SqliteStore leaves nothing of a deleted or replaced text in its file"
     Deno.readFileSync(join(folder.path, "parley.sqlite")),
   );
   assert.doesNotMatch(bytes, /the deleted one|the replaced one/);
+});
+
+roomExistenceContract("SqliteStore", async (retention, clock) => {
+  await using opened = new AsyncDisposableStack();
+  const folder = opened.use(new TemporaryFolder());
+  const { store } = opened.use(given(folder, retention, clock));
+  const held = opened.move();
+  return {
+    bus: new EmbeddedBus(store, clock),
+    sweep: () => store.sweep(),
+    [Symbol.asyncDispose]: () => held.disposeAsync(),
+  };
 });

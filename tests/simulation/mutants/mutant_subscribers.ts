@@ -3,7 +3,12 @@
  * @module
  */
 import type { RoomHistory } from "../../../lib/chat/ports/bus.ts";
-import type { JoinRequest, JoinResult, Subscriber } from "../../../lib/chat/room/subscriber.ts";
+import type {
+  JoinRefusal,
+  JoinRequest,
+  JoinResult,
+  Subscriber,
+} from "../../../lib/chat/room/subscriber.ts";
 import { encodeFrames, type FrameEncoder } from "../../../lib/core/protocol/encoder.ts";
 import type { UserId } from "../../../lib/core/log/entry.ts";
 import type { RoomId } from "../../../lib/core/names/names.ts";
@@ -59,8 +64,8 @@ export class ReadsBeforeSubscribing implements Subscriber {
     this.#subscriber.replay(messages, last);
   }
 
-  onNameTaken(): void {
-    this.#subscriber.onNameTaken();
+  onRefused(why: JoinRefusal): void {
+    this.#subscriber.onRefused(why);
   }
 
   onReadMarker(read: Position): void {
@@ -97,8 +102,8 @@ export class LateSubscriber implements Subscriber {
     this.#subscriber.onJoined(result);
   }
 
-  onNameTaken(): void {
-    this.#subscriber.onNameTaken();
+  onRefused(why: JoinRefusal): void {
+    this.#subscriber.onRefused(why);
   }
 
   replay(messages: readonly string[], last: Position): void {

@@ -94,7 +94,8 @@ export class SimNode {
       use: async (user, serial) => await this.bus.call(() => world.usedTokens.use(user, serial)),
     });
     const words = new WordFilter();
-    const access = { authenticator, tickets, usedTokens, words, ...known, auth: "open" } as const;
+    const open = { auth: "open", roomCreation: "anyone" } as const;
+    const access = { authenticator, tickets, usedTokens, words, ...known, ...open };
     const own = { limits, readLimit, hub: this.#hub, sessionTokens, ...access, serverInfo };
     this.#context = { ...common, ...LIMITS, ...own };
     this.#start(new TopAnnouncer(bus, clock, (tops) => this.#dispatchLater(tops)));

@@ -165,6 +165,7 @@ class Service implements Disposable {
       revocations: noRevocations(),
       ...members,
       auth: "open",
+      roomCreation: "anyone",
       serverInfo,
     }];
   }
