@@ -287,6 +287,8 @@ export class RefusedError extends ChatError {
   readonly retry: boolean;
   /** Milliseconds to wait before trying again; undefined if the server gave none. */
   readonly afterMs: number | undefined;
+  /** Whether a room was not joined because it does not exist, and the user may not create it. */
+  readonly isRoomMissing: boolean;
 }
 
 /** A stream of events. Each event is delivered once to every listener subscribed at that time. */

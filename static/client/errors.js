@@ -30,6 +30,8 @@ export class RefusedError extends ChatError {
     this.retry = fault.retry === true;
     /** Milliseconds to wait before trying again; undefined if the server gave none. @readonly */
     this.afterMs = fault.afterMs;
+    /** Whether a room was not joined because it does not exist, and the user may not create it. @readonly */
+    this.isRoomMissing = fault.missing === true;
   }
 }
 

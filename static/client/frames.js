@@ -93,7 +93,7 @@
  * @property {string} [read]
  * @property {number} unread
  */
-/** @typedef {{ type: "fault", id?: string, code: string, message: string, retry?: boolean, afterMs?: number, scope?: string }} Fault */
+/** @typedef {{ type: "fault", id?: string, code: string, message: string, retry?: boolean, afterMs?: number, scope?: string, missing?: boolean }} Fault */
 /** @typedef {{ type: "ack", id?: string, room?: string, position?: string, at?: number }} Ack */
 /** @typedef {{ type: "history", id?: string, room: string, messages: readonly Message[], more: boolean, position: string }} History */
 /** @typedef {{ type: "members", id?: string, room: string, count: number, members: readonly Person[] }} Members */

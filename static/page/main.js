@@ -93,7 +93,18 @@ const onDemand = new OnDemand({
 });
 const drafts = new Drafts(pageStorage);
 const roomPane = new RoomPane({
-  ...{ chat, rooms, preferences, translator, toasts, rename, onDemand, forgetPosition, drafts },
+  ...{
+    chat,
+    rooms,
+    preferences,
+    translator,
+    toasts,
+    rename,
+    leave,
+    onDemand,
+    forgetPosition,
+    drafts,
+  },
   run: (line) => new Promise((resolve) => void onDemand.use((later) => resolve(later.run(line)))),
   maxBytes: () => chat.limits.value?.maxTextBytes ?? servedLimit(),
 });

@@ -27,6 +27,7 @@ import { TypingLine } from "./composer/typing_line.js";
  * @property {import("./on_demand.js").OnDemand} onDemand
  * @property {import("./shell/toasts.js").Toasts} toasts
  * @property {() => void} rename
+ * @property {() => void} leave Leaves the current room.
  * @property {() => void} forgetPosition Removes the message from the page's URL, so that a reload does not open it again.
  * @property {() => number} maxBytes
  * @property {(line: import("./composer/commands.js").CommandLine) => Promise<string>} run
@@ -59,6 +60,7 @@ export class RoomPane {
       maxBytes,
       run,
       rename,
+      leave,
       preferences,
     } = context;
     this.#context = context;
@@ -85,7 +87,7 @@ export class RoomPane {
     this.#parts = [
       this.composer,
       this.#members,
-      new RoomStatus(translator, chat, rename),
+      new RoomStatus(translator, chat, rename, leave),
       new TypingLine(translator, preferences.blocked),
     ];
   }

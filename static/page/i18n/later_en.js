@@ -91,6 +91,7 @@ export const laterEn = {
     "this service is for the users of an app. Sign in to the app and open the chat there.",
   fault_token_expired: "your sign-in has expired. Open the chat in its app again.",
   fault_not_allowed: "you do not have permission.",
+  fault_no_room: "it does not exist, and you may not create it.",
   fault_in_room: "you are already in this room.",
   fault_not_in_room: "you are not in this room.",
   fault_too_long: "the text is too long.",
@@ -130,7 +131,7 @@ export const laterEn = {
   close4504: "Your sign-in has expired. Open the chat in its app again.",
   close4505: "Your sign-in is not valid for this service.",
   close4506: "This service is for the users of an app.",
-  close4507: "You may not read this room.",
+  close4507: "You may not enter this room.",
   close4508: "You have been signed out.",
   fault_bad_room:
     "a room's name has 1 to 64 letters or digits of any language, or the characters .\u00a0_ and\u00a0-.",

@@ -166,6 +166,7 @@ export const zh = {
   fault_bad_token: "此服务仅供某个应用的用户使用，请登录该应用，从那里打开聊天。",
   fault_token_expired: "登录已过期，请从应用中重新打开聊天。",
   fault_not_allowed: "你没有权限。",
+  fault_no_room: "房间不存在，而你没有新建的权限。",
   fault_name_taken: "这个昵称已有人使用，请换一个。",
   fault_in_room: "你已经在这个房间里。",
   fault_not_in_room: "你不在这个房间里。",
@@ -209,7 +210,7 @@ export const zh = {
   close4504: "登录已过期，请从应用中重新打开聊天。",
   close4505: "你的登录对此服务无效。",
   close4506: "此服务仅供某个应用的用户使用。",
-  close4507: "你无权阅读这个房间。",
+  close4507: "你无权进入这个房间。",
   close4508: "你已被退出登录。",
   closeOther: "连接已关闭（代码 {code}）。",
 };

@@ -7,6 +7,7 @@
  * @module
  */
 
+import { RefusedError } from "../../client/errors.js";
 import { find, onClick } from "../base/dom.js";
 
 /** @typedef {import("../../client.js").Room} Room */
@@ -16,6 +17,7 @@ export class RoomStatus {
   #bar = find("room-status", HTMLElement);
   #text = find("room-words", HTMLElement);
   #rename = find("room-rename", HTMLButtonElement);
+  #leave = find("room-leave", HTMLButtonElement);
   #translator;
   #chat;
   /** @type {Room | null} */
@@ -27,11 +29,17 @@ export class RoomStatus {
    * @param {import("../i18n/strings.js").Translator} translator
    * @param {import("../../client.js").Chat} chat
    * @param {() => void} rename Opens the name dialog.
+   * @param {() => void} leave Leaves the room.
    */
-  constructor(translator, chat, rename) {
+  constructor(translator, chat, rename, leave) {
     this.#translator = translator;
     this.#chat = chat;
     onClick(this.#rename, rename);
+    onClick(this.#leave, () => {
+      // The page decides where the focus goes: in the message field, it would open the keyboard of a phone.
+      this.#leave.blur();
+      leave();
+    });
     chat.state.subscribe(() => this.#draw());
     chat.isSlowed.subscribe(() => this.#updateSlowed());
     // Shown until nothing is waiting any more, to avoid flicker.
@@ -62,18 +70,22 @@ export class RoomStatus {
 
   #draw() {
     const state = this.#room?.state.value;
-    const code = state?.kind === "refused" ? state.error.code : undefined;
+    const error = state?.kind === "refused" ? state.error : undefined;
+    const code = error?.code;
     const isJoining = state?.kind === "joining" && this.#chat.state.value.kind === "online";
-    const hadFocus = this.#bar.contains(document.activeElement);
+    const focused = [this.#rename, this.#leave].find((it) => it === document.activeElement);
     const isSlowed = this.#isSlowed;
     const isTemporary = state?.kind === "joined" && this.#room?.wanted.value !== null;
     this.#bar.hidden = !isJoining && !isSlowed && !isTemporary && code === undefined;
     this.#bar.classList.toggle("wrong", code !== undefined);
     this.#rename.hidden = code !== "name_taken" && code !== "bad_name" && !isTemporary;
-    const sentence = this.#sentence(code, isJoining, isTemporary, isSlowed);
+    this.#leave.hidden = code !== "not_allowed";
+    const isMissing = error instanceof RefusedError && error.isRoomMissing;
+    const why = isMissing ? "no_room" : code;
+    const sentence = this.#sentence(why, isJoining, isTemporary, isSlowed);
     // Otherwise screen readers would announce it again.
     if (this.#text.textContent !== sentence) this.#text.textContent = sentence;
-    if (hadFocus && this.#rename.hidden) document.getElementById("text")?.focus();
+    if (focused?.hidden) document.getElementById("text")?.focus();
   }
 
   /** @param {string | undefined} code @param {boolean} isJoining @param {boolean} isTemporary @param {boolean} isSlowed */

@@ -111,6 +111,8 @@ export class Rooms {
   /** Joins a room if it is not joined; does not go there. @param {string} name */
   join(name) {
     const known = this.all.find((room) => room.name === name);
+    // Whatever it was refused for may be over: a room may exist by now.
+    if (known?.state.value.kind === "refused") this.#chat.join(name);
     if (known) return known;
     const room = this.#chat.join(name);
     const timeline = this.timelineOf(room);

@@ -4,6 +4,8 @@
  */
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
+import { connect } from "../../../../static/client.js";
+import { SECRET, signToken } from "../../../support/app.ts";
 import {
   eventually,
   lines,
@@ -263,4 +265,38 @@ pageTest(
     await page.locator("#open-people").waitFor({ state: "hidden" });
   },
   { restarts: "service" },
+);
+
+pageTest(
+  "A room that does not exist is refused in words to a guest, who can leave it, or join it once it exists",
+  async (stage) => {
+    using app = connect(`${stage.url}/ws`, { token: () => signToken() });
+    for (
+      const [locale, words, leave] of [
+        ["en", "it does not exist, and you may not create it.", "Leave this room"],
+        ["zh-CN", "房间不存在，而你没有新建的权限。", "离开房间"],
+      ] as const
+    ) {
+      const room = `den-${locale.toLowerCase()}`;
+      const page = await stage.enter("?name=Gil#lobby", { ...WIDE, locale });
+      await page.goto(`${stage.url}/#${room}`);
+      const bar = page.locator("#room-status.wrong");
+      await bar.getByText(words).waitFor();
+      await page.getByRole("button", { name: leave, exact: true }).and(bar.locator("button"))
+        .click();
+      await page.getByRole("heading", { name: "# lobby", exact: true }).waitFor();
+      assert.deepEqual(await rooms(page), ["lobby"]);
+      await bar.waitFor({ state: "hidden" });
+      // Whoever comes back once it exists is let in.
+      await page.goto(`${stage.url}/#${room}`);
+      await bar.getByText(words).waitFor();
+      await page.goto(`${stage.url}/#lobby`);
+      await whenJoined(page);
+      await app.join(room).say("welcome").sent;
+      await page.goto(`${stage.url}/#${room}`);
+      await untilShown(page, "welcome");
+      await bar.waitFor({ state: "hidden" });
+    }
+  },
+  { settings: { ROOM_CREATION: "members", JWT_SECRET: SECRET } },
 );

@@ -627,7 +627,8 @@ Deno.test("Room is refused when the server removes the user, and is not joined a
   await expel(socket);
   const { value } = room.state;
   assert.ok(value.kind === "refused" && value.error instanceof RefusedError);
-  assert.deepEqual([value.error.code, value.error.retry], ["not_allowed", false]);
+  const { code, retry, isRoomMissing } = value.error;
+  assert.deepEqual([code, retry, isRoomMissing], ["not_allowed", false, false]);
   assert.deepEqual([room.typing.value, chat.rooms.value], [[], [room]]);
   assert.equal(await codeOf(room.history()), "disconnected");
   await socket.serverSends(said(1, "not for this user"));
@@ -739,6 +740,21 @@ Deno.test("Deliveries are refused with their room when it is not allowed any mor
   assert.equal(await codeOf(written.sent), "not_allowed");
   const { value } = room.state;
   assert.equal(value.kind === "refused" && value.error.code, "not_allowed");
+  chat.close();
+});
+
+Deno.test("Room that does not exist says so, and is joined when the caller asks again", async () => {
+  const { chat, world } = startChat();
+  const den = chat.join("den");
+  await world.socket.open();
+  await world.socket.sendHello();
+  await world.socket.serverAnswers("join", { ...NOT_ALLOWED, room: "den", missing: true });
+  const { value } = den.state;
+  assert.ok(value.kind === "refused" && value.error instanceof RefusedError);
+  assert.deepEqual([value.error.code, value.error.isRoomMissing], ["not_allowed", true]);
+  chat.join("den");
+  await world.socket.sendJoined("den");
+  assert.equal(kindOf(den.state), "joined");
   chat.close();
 });
 

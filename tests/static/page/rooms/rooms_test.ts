@@ -191,3 +191,13 @@ Deno.test("Rooms counts no messages of blocked users as unread, as far as they a
   settings.saveBlocked(new Map());
   assert.equal(page.unreadOf(room), 40);
 });
+
+Deno.test("Rooms asks again for a room that was refused when the user goes there again", async () => {
+  const { page, answer } = await openOnline();
+  const den = page.goTo("den");
+  await answer("den", { type: "fault", code: "not_allowed", message: "", missing: true });
+  assert.equal(den.state.value.kind, "refused");
+  assert.equal(page.goTo("den"), den);
+  await answer("den", { type: "joined", room: "den" });
+  assert.equal(den.state.value.kind, "joined");
+});
