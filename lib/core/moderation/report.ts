@@ -27,7 +27,10 @@ export function isForModerators(room: string): boolean {
   return room.toLowerCase() === NAME;
 }
 
-/** The text of a report: where the message is, who wrote it, its beginning, and why it is reported. */
+/**
+ * The text of a report, each part on a line of its own: where the message is, who wrote it and how it begins, and why it is
+ * reported. Neither of the two who wrote it can add a line, which would pass for a part of the other, or of another report.
+ */
 export function reportText(
   room: RoomId,
   { position, user, name, text }: Pick<Message, "position" | "user" | "name" | "text">,
@@ -36,7 +39,11 @@ export function reportText(
   const characters = [...text.slice(0, 2 * MAX_QUOTE)].slice(0, MAX_QUOTE).join("");
   const quote = characters.length < text.length ? `${characters}…` : characters;
   const lines = [`#${room}/${formatPosition(position)}`, `${name} (${user}): ${quote}`];
-  return [...lines, ...(reason === undefined ? [] : [reason])].join("\n");
+  return [...lines, ...(reason === undefined ? [] : [reason])].map(onOneLine).join("\n");
+}
+
+function onOneLine(text: string): string {
+  return text.replace(/[\n\v\f\r\x85\u2028\u2029]/g, " ");
 }
 
 function unreachable(): never {

@@ -12,11 +12,21 @@ const message = (text: string) => ({
 
 Deno.test("reportText() says where the message is, who wrote it, how it begins, and why it is reported", () => {
   const report = reportText(room("den"), message("buy\nnow"), "spam");
-  assert.equal(report, "#den/k3j9f2:127\nBob (u4m7bob0): buy\nnow\nspam");
+  assert.equal(report, "#den/k3j9f2:127\nBob (u4m7bob0): buy now\nspam");
   assert.equal(
     reportText(room("den"), message("hi"), undefined),
     "#den/k3j9f2:127\nBob (u4m7bob0): hi",
   );
+});
+
+Deno.test("reportText() has one line for each part, whatever the two write", () => {
+  for (const ending of ["\n", "\r\n", "\r", "\v", "\f", "\x85", "\u2028", "\u2029"]) {
+    const forged = `spam${ending}#den/k3j9f2:128${ending}Ann (u4m7ann0): spam`;
+    const report = reportText(room("den"), message(forged), forged);
+    const lines = report.split(/\r\n|[\n\v\f\r\x85\u2028\u2029]/);
+    assert.equal(lines.length, 3, JSON.stringify(ending));
+    assert.match(lines[1] ?? "", /^Bob \(u4m7bob0\): spam +#den/);
+  }
 });
 
 for (const [what, letter] of [["letters", "x"], ["emoji", "🐦"]] as const) {
