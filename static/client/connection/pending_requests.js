@@ -31,13 +31,13 @@ export class PendingRequests {
   #pending = new Map();
 
   /**
-   * Sends a request with a new id.
+   * Sends a request, with an id of this connection unless it has one.
    * @param {Request} frame
    * @param {(frame: Request) => void} send
    * @returns {Promise<any>} Resolves with the answer; rejects with a ChatError.
    */
   request(frame, send) {
-    const id = `r${++this.#lastId}`;
+    const { id = `r${++this.#lastId}` } = frame;
     return new Promise((resolve, reject) => {
       this.#pending.set(id, { request: frame, resolve, reject });
       send({ ...frame, id });

@@ -7,6 +7,7 @@
  */
 
 import { DisconnectedError } from "../errors.js";
+import { newId } from "../ids.js";
 import { rosterOf } from "./roster.js";
 
 /** @typedef {import("../outbox/delivery.js").Delivery} Delivery */
@@ -101,7 +102,9 @@ export class Room {
   async report(of, { reason } = {}) {
     if (!this.#subscription.isJoined) throw new DisconnectedError();
     const why = reason === undefined ? {} : { reason };
-    await this.#host.requestWithRetry({ type: "report", room: this.name, of, ...why });
+    // The server remembers it for longer than this connection lasts, and for all pages of the user.
+    const id = newId();
+    await this.#host.requestWithRetry({ type: "report", id, room: this.name, of, ...why });
   }
 
   /** Adds a reaction to a message, or removes it. @param {string} of Its position. @param {string} emoji @param {boolean} [on] */

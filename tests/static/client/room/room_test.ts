@@ -606,6 +606,28 @@ Deno.test("Room counts all unread messages, however many", async () => {
   chat.close();
 });
 
+Deno.test("Room.report() has an id of its own, on every connection and page, and keeps it when repeated", async () => {
+  const { chat, world, room, socket } = await startInRoom();
+  const first = room.report("e:1");
+  await socket.serverAnswers("report", {
+    ...{ type: "fault", code: "slow_down", message: "wait", retry: true, afterMs: 1_000 },
+  });
+  await world.advance(5_000);
+  await socket.serverAnswers("report", { type: "ack", room: "lobby" });
+  await first;
+  const ids = socket.sentOf("report").map(({ id }) => id);
+  assert.deepEqual(ids, [ids[0], ids[0]]);
+  const again = await dropAndReconnect(world);
+  await again.sendJoined("lobby", { recovered: true });
+  const second = room.report("e:2");
+  await again.serverAnswers("report", { type: "ack", room: "lobby" });
+  await second;
+  // A counter of the connection could have the same value for another report.
+  for (const id of [...ids, again.lastOf("report").id]) assert.match(String(id), /^\w{16,}$/);
+  assert.notEqual(again.lastOf("report").id, ids[0]);
+  chat.close();
+});
+
 Deno.test("Room.leave() reports only that the room was left", async () => {
   const { chat, room } = await startInRoom();
   const states = collect(room.state);
