@@ -94,7 +94,8 @@ export class WordList {
     const matches = [...phrases?.find(codes, isBoundary) ?? []];
     if (pattern) {
       const isBad = (word: Range) => pattern.test(visibleText(originalOf(text, folded, word)));
-      matches.push(...wordsOf(codes).filter(isBad));
+      // Not with push(...): there can be more words than a call can have arguments.
+      for (const word of wordsOf(codes)) if (isBad(word)) matches.push(word);
     }
     if (matches.length === 0) return { kind: "allowed" };
     return { kind: "masked", text: mask(text, folded, merge(matches, folded)) };

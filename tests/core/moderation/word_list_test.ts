@@ -203,6 +203,12 @@ Deno.test("check() never throws, and masks only once", () => {
   );
 });
 
+Deno.test("check() masks every word of a long text", () => {
+  // MAX_MESSAGE_BYTES can be this large.
+  const verdict = listOf("mask: /a/").check("a ".repeat(200_000));
+  assert.deepEqual(verdict, masked("* ".repeat(200_000)));
+});
+
 Deno.test("check() replaces each character of a word, and nothing else", () => {
   const list = listOf("mask: bad", "mask: 😡", "mask: wörse");
   const word = fc.constantFrom("bad", "BAD", "😡", "wörse", "good", "🙂", "é");
