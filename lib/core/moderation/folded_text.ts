@@ -41,7 +41,8 @@ const WITHOUT_SPACES =
 
 /** What all blanks are folded to. */
 export const SPACE = 0x20;
-const [FIRST_MARK, FIRST_HAN, LAST_HAN] = [0x300, 0x4e00, 0x9fff];
+const FIRST_MARK = 0x300;
+const [FIRST_HAN, LAST_HAN, FIRST_SYLLABLE, LAST_SYLLABLE] = [0x4e00, 0x9fff, 0xac00, 0xd7a3];
 
 /** Folds a text, in time linear in its length. */
 export function foldText(text: string): FoldedText {
@@ -110,7 +111,7 @@ function remembered<T>(compute: (code: number) => T): (code: number) => T {
 }
 
 const isJoining = remembered((code) =>
-  (code < FIRST_HAN || code > LAST_HAN) && JOINING.test(String.fromCodePoint(code))
+  !isHanOrSyllable(code) && JOINING.test(String.fromCodePoint(code))
 );
 
 const isSpacedWord = remembered((code) => {
@@ -120,15 +121,21 @@ const isSpacedWord = remembered((code) => {
 
 /** The characters that count for a code point that joins no other. None if it is invisible. */
 const foldCode = remembered((code): readonly number[] => {
+  if (isHanOrSyllable(code)) return [code];
   const character = String.fromCodePoint(code);
   if (BLANK.test(character)) return [SPACE];
   if (hasInvisible(character) || LOOSE_MARK.test(character)) return [];
-  if (code >= FIRST_HAN && code <= LAST_HAN) return [code];
   const folded = foldCase(character.normalize("NFKC"));
   return [...folded].filter((it) => !LOOSE_MARK.test(it)).flatMap((it) =>
     [...foldLetter(it)].map((part) => part.codePointAt(0) ?? 0)
   );
 });
+
+/** Whether a character is Chinese or a Korean syllable: these are as they are, and too many to be remembered. */
+function isHanOrSyllable(code: number): boolean {
+  return (code >= FIRST_HAN && code <= LAST_HAN) ||
+    (code >= FIRST_SYLLABLE && code <= LAST_SYLLABLE);
+}
 
 /** In this order, as for names: ẞ is upper case already, and only so do ß and ς become equal to ss and σ. */
 function foldCase(text: string): string {
