@@ -176,8 +176,8 @@ export class Room {
    * Reports a message to the moderators.
    * @param of Its position.
    * @param options `reason`: why, in at most 200 UTF-16 units.
-   * @returns Rejects with a ChatError: `gone`, `too_long`, `unavailable`, `disconnected`, and `unknown_outcome`, after
-   * which it may have been reported.
+   * @returns Rejects with a ChatError: `gone`, `too_long`, `store_full`, `rooms_full`, `unavailable`, `disconnected`, and
+   * `unknown_outcome`, after which it may have been reported.
    */
   report(of: string, options?: {
     reason?: string;

@@ -96,8 +96,8 @@ export class Room {
    * Reports a message to the moderators.
    * @param {string} of Its position.
    * @param {{ reason?: string }} [options] `reason`: why, in at most 200 UTF-16 units.
-   * @returns {Promise<void>} Rejects with a ChatError: `gone`, `too_long`, `unavailable`, `disconnected`, and `unknown_outcome`, after
-   *   which it may have been reported.
+   * @returns {Promise<void>} Rejects with a ChatError: `gone`, `too_long`, `store_full`, `rooms_full`, `unavailable`, `disconnected`, and
+   *   `unknown_outcome`, after which it may have been reported.
    */
   async report(of, { reason } = {}) {
     if (!this.#subscription.isJoined) throw new DisconnectedError();
