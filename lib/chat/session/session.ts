@@ -78,6 +78,7 @@ export interface SessionContext
 /** Maximum number of requests that wait for the user's token to be checked. */
 const MAX_WAITING = 100;
 const NO_ROOM = "the room does not exist, and you may not create it";
+const TOO_MANY_REPORTS = "slow down: too many reports from this address";
 const TOO_MANY_NEW_ROOMS = "slow down: too many new rooms from this address";
 
 /** The session of one connection. */
@@ -361,6 +362,11 @@ export class Session implements MembershipListener, SignInHost {
   async #handleRead(request: ReadRequest, membership: Membership): Promise<void> {
     const reader = this.#readerFor(membership.user);
     if (reader.waitMs > 0) return this.#sendSlowDown(request.id, reader.waitMs);
+    const { clock } = this.#context;
+    const waitMs = request.type === "report" ? this.#rateLimiter.checkReport(clock.now()) : 0;
+    if (waitMs > 0) {
+      return this.sendFrame(slowDownFault(request.id, waitMs, undefined, TOO_MANY_REPORTS));
+    }
     const respond = () => handleRoomRequest(request, membership, this.#context, false);
     // The member list is answered from memory, without the store.
     const frame = await (request.type === "who" ? respond() : reader.readForRequest(respond));

@@ -34,6 +34,8 @@ export interface BudgetTable {
   readonly address: BudgetRates;
   /** How many rooms all connections of one address to one worker may create, by the first message in each. */
   readonly newRoomsOfAddress: BudgetRates;
+  /** How many messages all connections of one address to one worker may report. */
+  readonly reportsOfAddress: BudgetRates;
   /** How many tokens of all connections of one address to one worker may be refused. */
   readonly badTokensOfAddress: BudgetRates;
   /** How many tickets one worker may issue to one user. */
@@ -92,6 +94,8 @@ export function budgetTable(settings: BudgetSettings): BudgetTable {
     address: rates([50, 1_000], [8, 64]),
     // A program that sets up 200 rooms. At this rate MAX_ROOMS_TOTAL lasts for more than a day.
     newRoomsOfAddress: { messages: scaled(messagesPerSecond, [0.1, 20]), bytes: undefined },
+    // With Redis, the room of the reports keeps 1,000 by default: one address needs more than an hour to replace them.
+    reportsOfAddress: { messages: scaled(messagesPerSecond, [0.02, 2]), bytes: undefined },
     // An office whose tokens have all expired while the app was down.
     badTokensOfAddress: { messages: scaled(messagesPerSecond, [0.1, 20]), bytes: undefined },
     // One for each connection: 60 tabs that reconnect at once.

@@ -36,6 +36,8 @@ export class SharedBudgets {
   readonly readsOfUsers: BudgetsByKey<UserId>;
   /** Created rooms, by the key of the address. */
   readonly newRooms: BudgetsByKey<string>;
+  /** Reports of messages, by the key of the address. */
+  readonly reports: BudgetsByKey<string>;
   /** Budgets of answers, by the key of the address. */
   readonly readsOfAddresses: BudgetsByKey<string>;
   /** Refused tokens, by the key of the address. */
@@ -66,6 +68,7 @@ export class SharedBudgets {
     this.table = budgetTable(settings);
     this.addresses = new BudgetsByKey(this.table.address);
     this.newRooms = new BudgetsByKey(this.table.newRoomsOfAddress);
+    this.reports = new BudgetsByKey(this.table.reportsOfAddress);
     this.readsOfUsers = new BudgetsByKey(this.table.readOfUser);
     this.readsOfAddresses = new BudgetsByKey(this.table.readOfAddress);
     this.reads = new Budget(this.table.readOfWorker);
@@ -102,8 +105,8 @@ export class SharedBudgets {
   }
 }
 
-function takeOne(budgets: BudgetsByKey<UserId>, user: UserId, now: number): number {
-  const budget = budgets.of(user, now);
+function takeOne<K extends string>(budgets: BudgetsByKey<K>, key: K, now: number): number {
+  const budget = budgets.of(key, now);
   const waitMs = budget.msUntil(now, 1, 0);
   if (waitMs === 0) budget.charge(now, 1, 0);
   return waitMs;
@@ -177,11 +180,17 @@ export class RateLimiter {
 
   /** Requests permission to create a room: returns 0, or the milliseconds to wait. */
   checkNewRoom(now: number): number {
-    if (this.#address === undefined) return 0;
-    const budget = this.#budgets.newRooms.of(this.#address, now);
-    const waitMs = budget.msUntil(now, 1, 0);
-    if (waitMs === 0) budget.charge(now, 1, 0);
-    else this.#budgets.refused.add();
+    return this.#takeOne(this.#budgets.newRooms, now);
+  }
+
+  /** Requests permission to report a message: returns 0, or the milliseconds to wait. */
+  checkReport(now: number): number {
+    return this.#takeOne(this.#budgets.reports, now);
+  }
+
+  #takeOne(budgets: BudgetsByKey<string>, now: number): number {
+    const waitMs = this.#address === undefined ? 0 : takeOne(budgets, this.#address, now);
+    if (waitMs > 0) this.#budgets.refused.add();
     return waitMs;
   }
 

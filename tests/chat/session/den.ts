@@ -63,8 +63,8 @@ export class Client {
   readonly handler: JsonHandler;
   #seen = 0;
 
-  constructor(chat: FakeChat) {
-    this.handler = new JsonHandler(this.socket, chat.context);
+  constructor(chat: FakeChat, origin: { readonly address?: string } = {}) {
+    this.handler = new JsonHandler(this.socket, chat.context, origin);
   }
 
   async ask(...frames: readonly Frame[]): Promise<readonly Frame[]> {

@@ -109,3 +109,19 @@ Deno.test("A report that is too long with its quote has none", async () => {
   const [report] = Object(joined).messages;
   assert.match(report.text, /^#den\/\S+\nGuy \(\w+\): $/);
 });
+
+Deno.test("One address fills the room of the reports only slowly, with however many users", async () => {
+  using den = new Den(MODERATOR);
+  await den.fill();
+  const from = async (address: string, id: string) => {
+    const guest = new Client(den.chat, { address });
+    await guest.ask({ type: "hello" }, { type: "join", room: "den" });
+    return outcome(await guest.ask({ type: "report", id, room: "den", of: den.of }), id);
+  };
+  for (let time = 0; time < 20; time++) assert.equal(await from("1.2.3.4", `${time}`), "done");
+  assert.equal(await from("1.2.3.4", "more"), "slow_down");
+  assert.equal(await from("1.2.3.5", "other"), "done");
+  await den.chat.clock.advance(5_000);
+  assert.equal(await from("1.2.3.4", "later"), "done");
+  assert.equal(await from("1.2.3.4", "again"), "slow_down");
+});

@@ -111,7 +111,7 @@ for (
   Deno.test(`budgetTable() does not limit ${what} when their setting is 0`, () => {
     const table = budgetTable(settings);
     const { read, readOfUser, readOfAddress, readOfWorker, ...sending } = table;
-    const { newRoomsOfAddress, badTokensOfAddress, ...more } = sending;
+    const { newRoomsOfAddress, reportsOfAddress, badTokensOfAddress, ...more } = sending;
     const { ticketsOfUser, memberRequestsOfUser, renamesOfMember, ...rest } = more;
     for (const rates of Object.values(rest)) {
       assert.equal(rates[unlimited], undefined);
@@ -120,7 +120,7 @@ for (
     for (const { messages, bytes } of [read, readOfUser, readOfAddress, readOfWorker]) {
       assert.deepEqual([messages, bytes === undefined], [undefined, unlimited === "bytes"]);
     }
-    const counted = [newRoomsOfAddress, badTokensOfAddress, ticketsOfUser];
+    const counted = [newRoomsOfAddress, reportsOfAddress, badTokensOfAddress, ticketsOfUser];
     for (const { messages, bytes } of [...counted, memberRequestsOfUser, renamesOfMember]) {
       assert.deepEqual([messages === undefined, bytes], [unlimited === "messages", undefined]);
     }
