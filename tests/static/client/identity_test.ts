@@ -121,6 +121,18 @@ function returned(storage: FakeStorage, token: string, next: string) {
   return identity;
 }
 
+/** Two pages of one guest, of which the second has come back last, so that its token is stored. */
+function twoPages() {
+  const storage = new FakeStorage();
+  storage.setItem(KEY, "t1");
+  const [one, other] = [page(storage, "Ann").identity, page(storage).identity];
+  one.helloRequest();
+  one.acceptHello({ you: ann, resume: "t2" });
+  other.helloRequest();
+  other.acceptHello({ you: ann, resume: "t3" });
+  return { storage, one, other };
+}
+
 Deno.test("Identity comes back as a new guest when its token was replaced, and no page has a newer one", () => {
   const storage = new FakeStorage();
   storage.setItem(KEY, "t1");
@@ -156,13 +168,7 @@ Deno.test("Identity does not replace a token that another page has stored meanwh
 });
 
 Deno.test("Identity asks for the user's new name on each page while the stored token has the old one", () => {
-  const storage = new FakeStorage();
-  storage.setItem(KEY, "t1");
-  const [one, other] = [page(storage, "Ann").identity, page(storage).identity];
-  one.helloRequest();
-  one.acceptHello({ you: ann, resume: "t2" });
-  other.helloRequest();
-  other.acceptHello({ you: ann, resume: "t3" });
+  const { storage, one, other } = twoPages();
   one.saveToken("t2b");
   one.setName("Anna");
   const later = page(storage).identity;
@@ -194,13 +200,7 @@ Deno.test("Identity stores its token again when the storage was emptied, which i
 });
 
 Deno.test("Identity asks for the newest name, also when the page whose token is stored was renamed last", () => {
-  const storage = new FakeStorage();
-  storage.setItem(KEY, "t1");
-  const [one, other] = [page(storage, "Ann").identity, page(storage).identity];
-  one.helloRequest();
-  one.acceptHello({ you: ann, resume: "t2" });
-  other.helloRequest();
-  other.acceptHello({ you: ann, resume: "t3" });
+  const { storage, one, other } = twoPages();
   one.saveToken("t2b");
   one.setName("Anna");
   other.saveToken("t3b");
