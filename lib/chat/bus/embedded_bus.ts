@@ -13,7 +13,7 @@ import {
 import { Counter } from "../../core/metrics/metrics.ts";
 import type { RoomId } from "../../core/names/names.ts";
 import type { Position } from "../../core/log/position.ts";
-import type { AppendResult, HistoryPage, Replay } from "../../core/log/room_log.ts";
+import type { AppendResult, HistoryPage, Replay, StateAt } from "../../core/log/room_log.ts";
 import {
   type Announcement,
   type Bus,
@@ -118,6 +118,10 @@ export class EmbeddedBus implements Bus, RoomHistory, PresenceRegistry {
 
   page(room: RoomId, before: number | undefined, limit: number): Promise<HistoryPage> {
     return this.#store.page(room, before, limit);
+  }
+
+  state(room: RoomId): Promise<StateAt> {
+    return this.#store.state(room);
   }
 
   readState(room: RoomId, user: UserId): Promise<ReadState> {

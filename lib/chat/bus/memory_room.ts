@@ -37,6 +37,7 @@ export class MemoryRoom implements RoomStorage {
   /** Receipts and read markers are in the order in which they were set, the oldest first. */
   readonly #receipts = new Map<string, Timed<StoredReceipt>>();
   readonly #readMarkers = new Map<UserId, Timed<Position>>();
+  readonly #state = new Map<string, string>();
   #head: Head | undefined;
   #enteredAt = -Infinity;
 
@@ -108,6 +109,28 @@ export class MemoryRoom implements RoomStorage {
       const message = this.#messages.at(index);
       if (message) yield message;
     }
+  }
+
+  /** The fields of the room's state. */
+  get state(): ReadonlyMap<string, string> {
+    return this.#state;
+  }
+
+  stateField(field: string): string | undefined {
+    return this.#state.get(field);
+  }
+
+  setStateField(field: string, value: string | undefined): void {
+    if (value === undefined) this.#state.delete(field);
+    else this.#state.set(field, value);
+  }
+
+  countStateFields(): number {
+    return this.#state.size;
+  }
+
+  clearMessages(before: number): void {
+    this.#messages.dropFirst(this.#messages.indexOf(before));
   }
 
   trim(keep: { entries: number; messages: number; since: number }): void {

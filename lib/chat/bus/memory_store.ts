@@ -21,6 +21,8 @@ import {
   retainedSince,
   type Retention,
   roomsRetainedSince,
+  type StateAt,
+  topOf,
 } from "../../core/log/room_log.ts";
 import type { ReadState } from "../ports/bus.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -79,6 +81,13 @@ export class MemoryStore implements Store {
     return this.#read(room, (storage, context) => readPage(storage, before, limit, context));
   }
 
+  state(room: RoomId): Promise<StateAt> {
+    return this.#read(room, (storage, context) => {
+      const top = topOf(ensureHead(storage, context));
+      return { top, fields: new Map(storage.state) };
+    });
+  }
+
   readState(room: RoomId, user: UserId): Promise<ReadState> {
     return this.#read(room, (storage, context) => {
       const read = storage.readMarker(user);
@@ -113,7 +122,8 @@ export class MemoryStore implements Store {
       this.#trackSize(storage, () => applyRetention(storage, context));
       storage.dropReadMarkers(context);
       const isOld = storage.enteredAt < roomsRetainedSince(context);
-      if (!isOld || isWanted(room)) continue;
+      // A room whose settings somebody has chosen stays, with them.
+      if (!isOld || isWanted(room) || storage.state.size > 0) continue;
       this.#totalSize -= storage.totalSize;
       this.#rooms.delete(room);
     }

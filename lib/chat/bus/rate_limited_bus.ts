@@ -9,7 +9,7 @@ import type { Draft, UserId } from "../../core/log/entry.ts";
 import type { Claim, ClaimResult, Person } from "../../core/presence/lease_table.ts";
 import type { RoomId } from "../../core/names/names.ts";
 import type { Position } from "../../core/log/position.ts";
-import type { HistoryPage, Replay } from "../../core/log/room_log.ts";
+import type { HistoryPage, Replay, StateAt } from "../../core/log/room_log.ts";
 import { utf8Length } from "../../core/utf8.ts";
 import type {
   Bus,
@@ -108,6 +108,10 @@ export class RateLimitedBus implements WorkerBus {
 
   page(room: RoomId, before: number | undefined, limit: number): Promise<HistoryPage> {
     return this.#bus.page(room, before, limit);
+  }
+
+  state(room: RoomId): Promise<StateAt> {
+    return this.#bus.state(room);
   }
 
   readState(room: RoomId, user: UserId): Promise<ReadState> {

@@ -9,7 +9,7 @@ import type { Draft, Entry, Rejection, UserId } from "../../core/log/entry.ts";
 import type { Claim, ClaimResult, Person } from "../../core/presence/lease_table.ts";
 import type { Name, RoomId } from "../../core/names/names.ts";
 import type { Position } from "../../core/log/position.ts";
-import type { HistoryPage, Receipt, Replay } from "../../core/log/room_log.ts";
+import type { HistoryPage, Receipt, Replay, StateAt } from "../../core/log/room_log.ts";
 import type { PresenceUpdate } from "../../core/presence/roster.ts";
 
 /** A message between nodes that has no position, is not stored, and may be lost. */
@@ -48,7 +48,12 @@ export interface Top {
 /** The result of publishing a draft. */
 export type PublishResult =
   | ({ readonly kind: "entered" } & Receipt)
-  | { readonly kind: "rejected"; readonly why: Rejection }
+  | {
+    readonly kind: "rejected";
+    readonly why: Rejection;
+    /** As in `AppendResult`. */
+    readonly afterMs?: number;
+  }
   | SlowDownRejection;
 
 /** A draft that exceeded a budget and was not entered. */
@@ -112,6 +117,8 @@ export interface RoomHistory {
    * one. A limit of 0 returns only the top of the log.
    */
   page(room: RoomId, before: number | undefined, limit: number): Promise<HistoryPage>;
+  /** Returns the room's state and the top of the log at one time. */
+  state(room: RoomId): Promise<StateAt>;
   /** Returns how far a user has read. */
   readState(room: RoomId, user: UserId): Promise<ReadState>;
   /**

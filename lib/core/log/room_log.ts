@@ -7,6 +7,8 @@
 import { amend, type Draft, type Entry, fingerprint, type Message, messageOf } from "./entry.ts";
 import { type Rejection, type UserId, withoutText } from "./entry.ts";
 import type { Position } from "./position.ts";
+import { stateRefusal } from "../rooms/posting_rules.ts";
+import { MAX_STATE_FIELDS, stateChanges, userField } from "../rooms/room_state.ts";
 import { estimateEntrySize, estimateMessageSize, takeWithinLimits } from "./read_size.ts";
 
 export { estimateEntrySize, estimateMessageSize, MAX_READ_BYTES } from "./read_size.ts";
@@ -47,7 +49,12 @@ export interface StoredReceipt extends Receipt {
 export type AppendResult =
   | { readonly kind: "entered"; readonly entry: Entry }
   | { readonly kind: "repeated"; readonly receipt: Receipt }
-  | { readonly kind: "rejected"; readonly why: Rejection };
+  | {
+    readonly kind: "rejected";
+    readonly why: Rejection;
+    /** Milliseconds until the same draft may be entered; only with `muted` and `slow_mode`. */
+    readonly afterMs?: number;
+  };
 
 /** How much of a room's log is kept. */
 export interface Retention {
@@ -85,6 +92,14 @@ export interface RoomStorage {
   setMessage(message: Message, ranMs: number): void;
   /** Messages with numbers below `before` and not older than `since`, newest first. Read lazily. */
   messages(before: number, since: number): Iterable<Message>;
+  /** The text of a field of the room's state. */
+  stateField(field: string): string | undefined;
+  /** Sets a field of the room's state, or removes it. */
+  setStateField(field: string, value: string | undefined): void;
+  /** The number of fields of the room's state. */
+  countStateFields(): number;
+  /** Deletes all messages with lower numbers. */
+  clearMessages(before: number): void;
   /** Deletes what exceeds the counts or is older than `since`. A large amount may be deleted in parts, oldest first. */
   trim(keep: { readonly entries: number; readonly messages: number; readonly since: number }): void;
 }
@@ -142,6 +157,9 @@ export function append(storage: RoomStorage, draft: Draft, context: LogContext):
   if (exhausted?.rooms && head.top === 0) return { kind: "rejected", why: "rooms_full" };
   if (exhausted?.store && kind !== "deleted") return { kind: "rejected", why: "store_full" };
   const at = timestampAfter(head, context);
+  const refusal = stateRefusal(draft, (field) => storage.stateField(field), at) ??
+    eventRefusal(storage, draft, head);
+  if (refusal) return { kind: "rejected", ...refusal };
   if (kind === "edited" || kind === "deleted" || kind === "reacted") {
     // A message past its age counts as deleted, even if no append has trimmed it yet.
     const message = storage.message(draft.action.of.seq, retainedSince(context));
@@ -150,7 +168,9 @@ export function append(storage: RoomStorage, draft: Draft, context: LogContext):
     storage.setMessage(amended, ranMs);
   }
   const position = { epoch: currentEpoch(head).epoch, seq: head.top + 1 };
-  const entry: Entry = { ...draft, position, at };
+  const { isExempt: _, ...rest } = draft;
+  const entry: Entry = { ...rest, position, at };
+  changeState(storage, entry);
   const message = messageOf(entry);
   if (message) storage.setMessage(message, ranMs);
   storage.addEntry(withoutText(entry), ranMs);
@@ -158,6 +178,37 @@ export function append(storage: RoomStorage, draft: Draft, context: LogContext):
   storage.keepReceipt(draft.user, draft.id, { position, at, fingerprint: digest }, ranMs);
   applyRetention(storage, context);
   return { kind: "entered", entry };
+}
+
+/** Why an event is refused by the rules for all events. */
+function eventRefusal(
+  storage: RoomStorage,
+  { user, action }: Draft,
+  head: Head,
+): { readonly why: Rejection } | undefined {
+  const event = action.kind === "said" ? action.event : undefined;
+  if (event === undefined) return undefined;
+  const changes = stateChanges(event, user);
+  const creates = changes.some(({ field }) => field === "creator");
+  if (creates && head.top > 0) return { why: "room_exists" };
+  const added = changes.filter(({ value }) => value !== undefined).length;
+  const isFull = added > 0 && storage.countStateFields() + added > MAX_STATE_FIELDS;
+  return isFull ? { why: "room_full" } : undefined;
+}
+
+/** Applies an entry to the room's state. */
+function changeState(storage: RoomStorage, { user, at, action, position }: Entry): void {
+  if (action.kind !== "said") return;
+  const { event } = action;
+  if (event === undefined) {
+    // Where there are too many fields, slow mode does not count for more users.
+    const isKnown = storage.stateField("slow") !== undefined &&
+      storage.countStateFields() < MAX_STATE_FIELDS;
+    if (isKnown) storage.setStateField(userField("sent", user), String(at));
+    return;
+  }
+  for (const { field, value } of stateChanges(event, user)) storage.setStateField(field, value);
+  if (event.kind === "clear" && event.room === undefined) storage.clearMessages(position.seq);
 }
 
 /** The next entry's timestamp: now, unless the clock went back a little. A larger step is followed at once. */
@@ -284,6 +335,14 @@ export function advancesReadMarker(
   const { after, lossReason } = resolvePosition(head, 0, read);
   if (lossReason) return false;
   return before === undefined || after > resolvePosition(head, 0, before).after;
+}
+
+/** A room's state and the position whose entry was the last to change it, or a later one. */
+export interface StateAt {
+  /** The newest position of the log. */
+  readonly top: Position;
+  /** The texts of the state by field. */
+  readonly fields: ReadonlyMap<string, string>;
 }
 
 /** A page of messages in their current state. */

@@ -86,6 +86,7 @@ function remoteBus(main: RpcChannel<MainApi>): WorkerBus {
       }),
     replay: (room, since, limit) => main.call("replay", room, since, limit),
     page: (room, before, limit) => main.call("page", room, before, limit),
+    state: (room) => main.call("state", room),
     readState: (room, user) => main.callInLane(user, "readState", room, user),
     markRead: (room, user, read) => main.callInLane(user, "markRead", room, user, read),
     claim: (room, claim) => main.callInLane(claim.user, "claim", room, claim),

@@ -1,0 +1,154 @@
+/**
+ * Events of a room: changes of its settings, and what moderators do. An event is part of a message, so it is numbered, stored,
+ * delivered and shown in history like every other message. Its text says the same in words, for clients that do not know
+ * events.
+ *
+ * The room `_audit` has an event for everything that moderators do. There, `room` names the room that the event is about; an
+ * event without it is about the whole service.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { isUserId } from "../log/entry.ts";
+ * import { parseName } from "../names/names.ts";
+ * const [user, name] = ["bob_12345", parseName("Bob")];
+ * assert.ok(isUserId(user) && name);
+ * assert.equal(eventText({ kind: "kick", user, name, reason: "noise" }), "removed Bob: noise");
+ * assert.equal(eventText({ kind: "room", readOnly: true, slowSeconds: 0 }), "made the room read-only; ended slow mode");
+ * ```
+ * @module
+ */
+import type { UserId } from "../log/entry.ts";
+import type { Name, RoomId } from "../names/names.ts";
+
+/**
+ * Who sees a room: `open` rooms are everybody's, `listed` ones are in the list of rooms too, `private` ones only their
+ * members see, and `direct` ones are private rooms of two users.
+ */
+export const ROOM_KINDS = ["open", "listed", "private", "direct"] as const;
+
+/** One of {@linkcode ROOM_KINDS}. */
+export type RoomKind = typeof ROOM_KINDS[number];
+
+/** Settings of a room. Those that are undefined do not change. */
+export interface RoomSettings {
+  /** Who sees the room. */
+  readonly access?: RoomKind | undefined;
+  /** A name for people, at most {@linkcode MAX_TITLE} characters; empty for none. */
+  readonly title?: string | undefined;
+  /** What the room is about, at most {@linkcode MAX_TOPIC} characters; empty for none. */
+  readonly topic?: string | undefined;
+  /** Whether only moderators may send messages. */
+  readonly readOnly?: boolean | undefined;
+  /** Seconds between two messages of one user, at most {@linkcode MAX_SLOW_SECONDS}; 0 for slow mode off. */
+  readonly slowSeconds?: number | undefined;
+  /** Whether the room is read-only and in no list any more. */
+  readonly archived?: boolean | undefined;
+}
+
+/** Maximum length of a title, in UTF-16 code units. */
+export const MAX_TITLE = 80;
+/** Maximum length of a topic, in UTF-16 code units. */
+export const MAX_TOPIC = 500;
+/** Longest interval of slow mode: six hours. */
+export const MAX_SLOW_SECONDS = 21_600;
+/** The end of a mute or a ban that has none, in milliseconds since 1970: the year 9999. */
+export const FOREVER = 253_402_300_799_999;
+
+/** Whom an event is about. */
+interface Target {
+  /** The user. */
+  readonly user: UserId;
+  /** The user's name at the time. */
+  readonly name: Name;
+}
+
+/** How high whoever imposes something ranks: it has no effect on those who rank as high. */
+export const RANKS = ["operator", "owner", "moderator"] as const;
+
+/** One of {@linkcode RANKS}. */
+export type Rank = typeof RANKS[number];
+
+/** A mute or a ban. */
+export interface Sanction extends Target {
+  /** A muted user cannot send; a banned one cannot be in the room, or use the service, either. */
+  readonly kind: "mute" | "ban";
+  /** When it ends, in milliseconds since 1970; {@linkcode FOREVER} for never. */
+  readonly until: number;
+  /** Why, for people. */
+  readonly reason?: string | undefined;
+  /** The rank of whoever imposed it. */
+  readonly rank: Rank;
+}
+
+/** What an event does. */
+export type Deed =
+  | ({ readonly kind: "room"; readonly created?: true | undefined } & RoomSettings)
+  | Sanction
+  | ({ readonly kind: "unmute" | "unban" } & Target)
+  | ({ readonly kind: "kick"; readonly reason?: string | undefined } & Target)
+  /** Adds a member to a private room, or removes one. */
+  | ({ readonly kind: "member"; readonly on: boolean } & Target)
+  /** Removes all earlier messages of the room. */
+  | { readonly kind: "clear"; readonly reason?: string | undefined }
+  /** While it is on, guests can neither join nor send. */
+  | { readonly kind: "lockdown"; readonly on: boolean };
+
+/** An event. */
+export type RoomEvent = Deed & {
+  /** Only in `_audit`: the room in which it happened; undefined for the whole service. */
+  readonly room?: RoomId | undefined;
+};
+
+/** The event in words, as the text after its author's name. */
+export function eventText(event: RoomEvent): string {
+  const where = event.room === undefined ? "" : ` (#${event.room})`;
+  return `${textOf(event)}${where}`;
+}
+
+function textOf(event: RoomEvent): string {
+  switch (event.kind) {
+    case "room":
+      return settingsText(event);
+    case "mute":
+    case "ban": {
+      const verb = event.kind === "mute" ? "muted" : "banned";
+      return withReason(`${verb} ${event.name}${untilText(event.until)}`, event.reason);
+    }
+    case "unmute":
+      return `unmuted ${event.name}`;
+    case "unban":
+      return `unbanned ${event.name}`;
+    case "kick":
+      return withReason(`removed ${event.name}`, event.reason);
+    case "member":
+      return event.on ? `added ${event.name}` : `removed ${event.name} from the members`;
+    case "clear":
+      return withReason("removed all earlier messages", event.reason);
+    case "lockdown":
+      return event.on ? "locked the service to guests" : "opened the service to guests";
+  }
+}
+
+function settingsText(settings: RoomSettings & { readonly created?: true | undefined }): string {
+  const { created, access, title, topic, readOnly, slowSeconds, archived } = settings;
+  const parts = [
+    created && "created the room",
+    access !== undefined && `made the room ${access}`,
+    title !== undefined && (title === "" ? "removed the title" : `set the title: ${title}`),
+    topic !== undefined && (topic === "" ? "removed the topic" : `set the topic: ${topic}`),
+    readOnly !== undefined && (readOnly ? "made the room read-only" : "let everybody send again"),
+    slowSeconds !== undefined &&
+    (slowSeconds === 0 ? "ended slow mode" : `allowed one message every ${slowSeconds} s`),
+    archived !== undefined && (archived ? "archived the room" : "took the room from the archive"),
+  ];
+  return parts.filter(Boolean).join("; ") || "changed nothing";
+}
+
+function untilText(until: number): string {
+  return until >= FOREVER ? "" : ` until ${new Date(until).toISOString().slice(0, 16)}Z`;
+}
+
+function withReason(text: string, reason: string | undefined): string {
+  return reason ? `${text}: ${reason}` : text;
+}

@@ -1,0 +1,228 @@
+/**
+ * The state of a room: its settings, members, mutes and bans, as its events have left them. It is stored beside the log as texts
+ * by field, and an event changes it in the same step in which it gets its number; so a message that comes after a mute cannot
+ * be entered, whoever sends it, on whichever node. Rooms without events have no state.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * const state = new RoomState();
+ * state.apply(stateChanges({ kind: "room", topic: "Tea" }, "ann_12345"));
+ * assert.equal(state.settings.topic, "Tea");
+ * assert.equal(state.settings.readOnly, false);
+ * ```
+ * @module
+ */
+import * as v from "valibot";
+import { isUserId, type UserId } from "../log/entry.ts";
+import { isStoredName, type Name } from "../names/names.ts";
+import {
+  RANKS,
+  ROOM_KINDS,
+  type RoomEvent,
+  type RoomKind,
+  type RoomSettings,
+  type Sanction,
+} from "./room_event.ts";
+
+/** Maximum number of fields of a room's state: its members, mutes and bans together. */
+export const MAX_STATE_FIELDS = 2_000;
+
+/** A change of one field of the state. */
+export interface StateChange {
+  /** The field; without spaces or line breaks. */
+  readonly field: string;
+  /** The new value, on one line and not empty; undefined to remove the field. */
+  readonly value: string | undefined;
+}
+
+/** The texts of a state by field. */
+export type StateFields = ReadonlyMap<string, string>;
+
+/** The field for a user's mute, ban, membership, or last message in slow mode. */
+export function userField(kind: "mute" | "ban" | "member" | "sent", user: string): string {
+  return `${kind}:${user}`;
+}
+
+/** The settings of a room, all of them. */
+export type CurrentSettings = {
+  readonly [K in keyof RoomSettings]-?: NonNullable<RoomSettings[K]>;
+};
+
+/** What an event changes. None if it is about another room, as in `_audit`. @param author Who causes the event. */
+export function stateChanges(event: RoomEvent, author: string): readonly StateChange[] {
+  if (event.room !== undefined) return [];
+  switch (event.kind) {
+    case "room":
+      return settingsChanges(event, author);
+    case "mute":
+    case "ban": {
+      const { kind, user, name, until, reason, rank } = event;
+      const value = `${until} ${JSON.stringify({ name, reason, rank })}`;
+      return [{ field: userField(kind, user), value }];
+    }
+    case "unmute":
+    case "unban": {
+      const kind = event.kind === "unmute" ? "mute" : "ban";
+      return [{ field: userField(kind, event.user), value: undefined }];
+    }
+    case "member": {
+      const value = event.on ? JSON.stringify({ name: event.name }) : undefined;
+      return [{ field: userField("member", event.user), value }];
+    }
+    case "lockdown":
+      return [{ field: "lockdown", value: flag(event.on) }];
+    case "kick":
+    case "clear":
+      return [];
+  }
+}
+
+function settingsChanges(
+  event: RoomSettings & { readonly created?: true | undefined },
+  author: string,
+): readonly StateChange[] {
+  const { created, access, title, topic, readOnly, slowSeconds, archived } = event;
+  const text = (it: string) => it === "" ? undefined : JSON.stringify(it);
+  return [
+    ...(created ? [{ field: "creator", value: author }] : []),
+    ...(access === undefined ? [] : [{ field: "access", value: access }]),
+    ...(title === undefined ? [] : [{ field: "title", value: text(title) }]),
+    ...(topic === undefined ? [] : [{ field: "topic", value: text(topic) }]),
+    ...(readOnly === undefined ? [] : [{ field: "readOnly", value: flag(readOnly) }]),
+    ...(slowSeconds === undefined
+      ? []
+      : [{ field: "slow", value: slowSeconds > 0 ? String(slowSeconds) : undefined }]),
+    ...(archived === undefined ? [] : [{ field: "archived", value: flag(archived) }]),
+  ];
+}
+
+function flag(on: boolean): string | undefined {
+  return on ? "1" : undefined;
+}
+
+/** When a mute or a ban ends, from the text of its field; 0 if there is none. */
+export function endOf(sanction: string | undefined): number {
+  const [, until] = /^(\d{1,15}) /.exec(sanction ?? "") ?? [];
+  return Number(until ?? 0);
+}
+
+const SanctionDetails = v.object({
+  name: v.custom<Name>((it) => typeof it === "string" && isStoredName(it)),
+  reason: v.optional(v.string()),
+  rank: v.picklist(RANKS),
+});
+const MemberDetails = v.pick(SanctionDetails, ["name"]);
+
+/** A room's state, as far as this worker has followed it. */
+export class RoomState {
+  readonly #fields: Map<string, string>;
+
+  /** Takes the stored fields; by default there are none. */
+  constructor(fields: StateFields = new Map()) {
+    this.#fields = new Map(fields);
+  }
+
+  /** Applies the changes of an event. */
+  apply(changes: readonly StateChange[]): void {
+    for (const { field, value } of changes) {
+      if (value === undefined) this.#fields.delete(field);
+      else this.#fields.set(field, value);
+    }
+  }
+
+  /** The text of a field. */
+  field(name: string): string | undefined {
+    return this.#fields.get(name);
+  }
+
+  /** The room's settings; what was never set has its default. */
+  get settings(): CurrentSettings {
+    return {
+      access: this.access,
+      title: parseText(this.#fields.get("title")),
+      topic: parseText(this.#fields.get("topic")),
+      readOnly: this.#fields.has("readOnly"),
+      slowSeconds: Number(this.#fields.get("slow") ?? 0) || 0,
+      archived: this.#fields.has("archived"),
+    };
+  }
+
+  /** Who sees the room. */
+  get access(): RoomKind {
+    const stored = this.#fields.get("access");
+    return ROOM_KINDS.find((it) => it === stored) ?? "open";
+  }
+
+  /** Who created the room; undefined if nobody did but by joining. */
+  get creator(): UserId | undefined {
+    const stored = this.#fields.get("creator") ?? "";
+    return isUserId(stored) ? stored : undefined;
+  }
+
+  /** Whether guests are locked out; only the state of `_audit` says that. */
+  get isLockedDown(): boolean {
+    return this.#fields.has("lockdown");
+  }
+
+  /** The user's mute or ban, unless it has ended. @param date Milliseconds since 1970. */
+  sanction(kind: Sanction["kind"], user: UserId, date: number): Sanction | undefined {
+    const stored = this.#fields.get(userField(kind, user));
+    return stored === undefined ? undefined : parseSanction(kind, user, stored, date);
+  }
+
+  /** All mutes and bans that have not ended. @param date Milliseconds since 1970. */
+  sanctions(date: number): readonly Sanction[] {
+    const found: Sanction[] = [];
+    for (const [field, stored] of this.#fields) {
+      const [, kind, user = ""] = /^(mute|ban):(.*)$/.exec(field) ?? [];
+      if ((kind !== "mute" && kind !== "ban") || !isUserId(user)) continue;
+      const sanction = parseSanction(kind, user, stored, date);
+      if (sanction) found.push(sanction);
+    }
+    return found;
+  }
+
+  /** Whether the user may be in the room at all: everybody in open and listed rooms, in others only members. */
+  admits(user: UserId): boolean {
+    const { access } = this;
+    return access === "open" || access === "listed" ||
+      this.#fields.has(userField("member", user));
+  }
+
+  /** The members of a private or direct room, by id. */
+  get members(): ReadonlyMap<UserId, Name> {
+    const members = new Map<UserId, Name>();
+    for (const [field, stored] of this.#fields) {
+      const user = field.startsWith("member:") ? field.slice("member:".length) : "";
+      const details = isUserId(user) ? v.safeParse(MemberDetails, parseJson(stored)) : undefined;
+      if (isUserId(user) && details?.success) members.set(user, details.output.name);
+    }
+    return members;
+  }
+}
+
+function parseSanction(
+  kind: Sanction["kind"],
+  user: UserId,
+  stored: string,
+  date: number,
+): Sanction | undefined {
+  const until = endOf(stored);
+  if (until <= date) return undefined;
+  const details = v.safeParse(SanctionDetails, parseJson(stored.slice(stored.indexOf(" ") + 1)));
+  return details.success ? { kind, user, until, ...details.output } : undefined;
+}
+
+function parseText(stored: string | undefined): string {
+  const text = stored === undefined ? "" : parseJson(stored);
+  return typeof text === "string" ? text : "";
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
