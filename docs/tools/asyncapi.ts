@@ -30,6 +30,8 @@ export const ANSWERS: Readonly<Record<RequestType, FrameType | undefined>> = {
   typing: "ack",
   read: "ack",
   report: "ack",
+  room: "ack",
+  moderate: "ack",
   who: "members",
   history: "history",
   name: "ack",

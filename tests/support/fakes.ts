@@ -13,6 +13,8 @@ import type { Clock } from "../../lib/chat/ports/clock.ts";
 import type { Socket } from "../../lib/chat/ports/connection_handler.ts";
 import { EmbeddedBus } from "../../lib/chat/bus/embedded_bus.ts";
 import { ConcurrencyLimit } from "../../lib/chat/concurrency_limit.ts";
+import { AddressSanctions } from "../../lib/chat/moderation/address_sanctions.ts";
+import { Sanctions } from "../../lib/chat/moderation/sanctions.ts";
 import { WordFilter } from "../../lib/chat/moderation/word_filter.ts";
 import { Hub, type HubContext } from "../../lib/chat/room/hub.ts";
 import { MemoryUsedTokens } from "../../lib/io/auth/memory_used_tokens.ts";
@@ -34,7 +36,7 @@ import { nameKeys } from "../../lib/core/names/name_keys.ts";
 import type { Backlog } from "../../lib/core/limits/send_pacing.ts";
 import { type Name, parseName, parseRoom, type RoomId } from "../../lib/core/names/names.ts";
 import type { Position } from "../../lib/core/log/position.ts";
-import type { HistoryPage, Replay, Retention } from "../../lib/core/log/room_log.ts";
+import type { HistoryPage, Replay, Retention, StateAt } from "../../lib/core/log/room_log.ts";
 import { noMembers } from "./members.ts";
 
 /** A name or a room, which the test must write correctly. */
@@ -214,6 +216,11 @@ export class FakeBus extends EmbeddedBus {
     return await super.page(room, before, limit);
   }
 
+  override async state(room: RoomId): Promise<StateAt> {
+    if (this.availability !== "well") throw this.#unavailable();
+    return await super.state(room);
+  }
+
   override async replay(room: RoomId, since: Position, limit: number): Promise<Replay> {
     if (this.availability === "away") throw this.#unavailable();
     return await super.replay(room, since, limit);
@@ -344,7 +351,14 @@ export function fakeSubscriber(
   encoder: FrameEncoder,
   parts: Partial<Subscriber> = {},
 ): Subscriber {
-  const silent = { onJoined() {}, onRefused() {}, deliver() {}, replay() {}, onReadMarker() {} };
+  const silent = {
+    onJoined() {},
+    onRefused() {},
+    deliver() {},
+    replay() {},
+    onReadMarker() {},
+    onRulesChanged() {},
+  };
   return { ...silent, user, encoder, isBacklogged: () => false, ...parts };
 }
 
@@ -395,10 +409,18 @@ export class FakeChat implements Disposable {
       roomCreation: "anyone",
       ...members,
     } as const;
+    const sanctions = new Sanctions(clock);
+    const addressSanctions = new AddressSanctions({ ...common, sanctions });
+    const rules = { sanctions, addressSanctions };
     const reads = { limits: new SharedBudgets(limits), readLimit: new ConcurrencyLimit(16) };
-    this.context = { ...common, ...own, ...access, ...reads, ...settings };
+    this.context = { ...common, ...own, ...access, ...rules, ...reads, ...settings };
     this.#forward();
     hub.run(this.#life.signal);
+  }
+
+  /** Follows the mutes and bans of the service, as workers do. */
+  followSanctions(onChange: () => void): void {
+    this.context.sanctions.follow(this.hub, onChange);
   }
 
   async #forward(): Promise<void> {

@@ -16,7 +16,7 @@ import type { JoinRequest, Subscriber } from "./subscriber.ts";
 import { type RoomMetrics, workerMetrics } from "../metrics.ts";
 import { retryWhileUnavailable } from "../retry.ts";
 import { ReadMarkerRelay } from "./read_marker_relay.ts";
-import { Room, type RoomContext } from "./room.ts";
+import { Room, type RoomContext, type RulesListener } from "./room.ts";
 import { AssignedNames, type NamingContext } from "./assigned_names.ts";
 import { Subscription } from "./subscription.ts";
 import { JoinDeadlines } from "./join_deadlines.ts";
@@ -82,6 +82,13 @@ export class Hub implements Disposable {
   join(id: RoomId, subscriber: Subscriber, request: JoinRequest): Subscription {
     const room = this.#rooms.get(id) ?? this.#open(id);
     return new Subscription(room, subscriber, request, this.#context, this.#closeIfEmpty);
+  }
+
+  /** Keeps a room open and follows its rules until the hub is disposed. Returns the room. */
+  follow(id: RoomId, listener: RulesListener): Room {
+    const room = this.#rooms.get(id) ?? this.#open(id);
+    room.follow(listener);
+    return room;
   }
 
   /** Dispatches announcements to the rooms, in order. Subscribers receive them with their room's next flush. */

@@ -12,6 +12,8 @@ import { chunkReplay, estimateQueuedSize } from "../../core/log/replay_chunks.ts
 import type { Position } from "../../core/log/position.ts";
 import { entryFrame } from "../../core/protocol/json_protocol.ts";
 import type { Replay } from "../../core/log/room_log.ts";
+import type { RoomEvent } from "../../core/log/room_event.ts";
+import { RoomState, stateChanges } from "../../core/log/room_state.ts";
 import { type CursorRead, LogCursor } from "../../core/log/log_cursor.ts";
 import type { BatchPolicy } from "../../core/limits/batch_window.ts";
 import type { WorkerLoad } from "../../core/limits/worker_load.ts";
@@ -62,6 +64,9 @@ const MAX_BUFFERED_BYTES = 1_048_576;
 /** Pause between two chunks of a replay, so that what was sent can leave. */
 const CHUNK_PAUSE_MS = 1;
 
+/** Told when an event may have changed who may do what in a room; undefined if several may have been missed. */
+export type RulesListener = (event: RoomEvent | undefined) => void;
+
 /** One room of a worker. */
 export class Room {
   /** The room's name. */
@@ -86,6 +91,10 @@ export class Room {
   readonly #expected = new Map<string, Position>();
   #gapFill: Promise<void> | undefined;
   #isTimerSet = false;
+  #state = new RoomState();
+  // The number of the newest entry that the state reflects.
+  #stateSeq = 0;
+  readonly #followers = new Set<RulesListener>();
 
   /** Subscribes to the bus at once. */
   constructor(id: RoomId, context: RoomContext) {
@@ -98,7 +107,13 @@ export class Room {
 
   /** Whether no one is in the room, joining it, or expected back. */
   get isEmpty(): boolean {
-    return this.#joiners.size === 0 && this.#subscribers.isEmpty && this.presence.isEmpty;
+    return this.#joiners.size === 0 && this.#subscribers.isEmpty && this.presence.isEmpty &&
+      this.#followers.size === 0;
+  }
+
+  /** The room's settings, members, mutes and bans; those of a new room before the room is open. */
+  get state(): RoomState {
+    return this.#state;
   }
 
   /** Whether {@linkcode whenOpen} has resolved. */
@@ -200,6 +215,12 @@ export class Room {
     };
   }
 
+  /** Keeps the room open, and calls back after each change of its rules, until the result is disposed. */
+  follow(listener: RulesListener): Disposable {
+    this.#followers.add(listener);
+    return { [Symbol.dispose]: () => void this.#followers.delete(listener) };
+  }
+
   /** Passes all entries delivered from now on to a cursor too, until the result is disposed. */
   attach(cursor: LogCursor<Entry>): Disposable {
     this.#joinCursors.add(cursor);
@@ -250,10 +271,9 @@ export class Room {
     const { bus } = this.#context;
     await bus.subscribe(this.id);
     const read = this.#cursor.beginRead();
-    const readTop = () => bus.page(this.id, undefined, 0);
-    const page = await retryWhileUnavailable(readTop, this.#context, this.#life.signal);
-    if (page === undefined) return;
-    for (const entry of this.#cursor.completeRead(read, { top: page.top, entries: [] })) {
+    const top = await this.#readState();
+    if (top === undefined) return;
+    for (const entry of this.#cursor.completeRead(read, { top, entries: [] })) {
       this.#enqueueEntry(entry);
     }
     // There are no subscribers yet.
@@ -286,6 +306,8 @@ export class Room {
       if (replay === undefined) return;
       metrics.replays.add();
       metrics.entriesRead.add(replay.entries.length);
+      // An event may be among what is lost.
+      if (replay.lossReason !== undefined) await this.#readState();
       await this.#sendReplay(report, read, replay);
       for (const position of expected) await this.#reportIfLost(position);
     }
@@ -306,6 +328,34 @@ export class Room {
       this.flush();
       if (end === undefined) await clock.sleep(CHUNK_PAUSE_MS, this.#life.signal);
     }
+  }
+
+  /** Reads the room's state. Resolves to the top of the log at that time; undefined if the room was closed meanwhile. */
+  async #readState(): Promise<Position | undefined> {
+    const read = () => this.#context.bus.state(this.id);
+    const stored = await retryWhileUnavailable(read, this.#context, this.#life.signal);
+    if (stored === undefined) return undefined;
+    this.#state = new RoomState(stored.fields);
+    this.#stateSeq = stored.top.seq;
+    this.#onRulesChanged(undefined);
+    return stored.top;
+  }
+
+  #onEvent({ action, user, position }: Entry): void {
+    const event = action.kind === "said" ? action.event : undefined;
+    if (event === undefined) return;
+    if (position.seq > this.#stateSeq) {
+      this.#stateSeq = position.seq;
+      this.#state.apply(stateChanges(event, user));
+    }
+    this.#onRulesChanged(event);
+  }
+
+  /** Tells everybody who is in the room, or joins it. They may leave meanwhile. */
+  #onRulesChanged(event: RoomEvent | undefined): void {
+    for (const listener of [...this.#followers]) listener(event);
+    for (const subscriber of [...this.#joiners]) subscriber.onRulesChanged(event);
+    for (const subscriber of this.#subscribers.all()) subscriber.onRulesChanged(event);
   }
 
   #hasUndelivered(): boolean {
@@ -340,6 +390,7 @@ export class Room {
 
   #forwardToJoiners(entry: Entry): void {
     for (const cursor of this.#joinCursors) cursor.accept(entry);
+    if (entry.action.kind === "said") this.#onEvent(entry);
     if (entry.action.kind === "renamed") this.presence.onRenamed(entry.user, entry.name);
   }
 }

@@ -4,15 +4,20 @@
  */
 import type { FrameEncoder } from "../../core/protocol/encoder.ts";
 import type { Author, UserId } from "../../core/log/entry.ts";
-import type { Name } from "../../core/names/names.ts";
+import type { Name, RoomId } from "../../core/names/names.ts";
 import type { Position } from "../../core/log/position.ts";
 import type { HistoryPage, LossReason } from "../../core/log/room_log.ts";
+import type { RoomEvent } from "../../core/log/room_event.ts";
+import type { RoomState } from "../../core/log/room_state.ts";
 import type { ReadState } from "../ports/bus.ts";
 import type { People } from "../presence/member_list.ts";
 import type { LogReader } from "../log_reader.ts";
 
-/** Why a room was not joined: the name belongs to another user; or the room has no entries, and had to have some. */
-export type JoinRefusal = "name_taken" | "no_room";
+/**
+ * Why a room was not joined: the name belongs to another user; the room has no entries, and had to have some; or its rules do
+ * not admit the user.
+ */
+export type JoinRefusal = "name_taken" | "no_room" | "not_allowed";
 
 /**
  * Receives a room's frames. All methods must return at once and not throw; the subscriber may leave the room meanwhile.
@@ -35,6 +40,8 @@ export interface Subscriber {
    * onJoined}.
    */
   onReadMarker(read: Position): void;
+  /** The rules of the room have changed, perhaps for this user. @param event Undefined if several may have been missed. */
+  onRulesChanged(event: RoomEvent | undefined): void;
   /** Whether the peer reads more slowly than messages are sent to it. */
   isBacklogged(): boolean;
 }
@@ -47,6 +54,8 @@ export interface JoinRequest extends Author {
   readonly isTemporary?: boolean;
   /** Whether the room must have entries: others notice nothing of a join that is refused with `no_room`. Default: false. */
   readonly mustExist?: boolean;
+  /** Whether the rules of the room admit the user; by default they do. */
+  readonly isAdmitted?: (room: { readonly id: RoomId; readonly state: RoomState }) => boolean;
   /** Position of the last entry that the client has. */
   readonly since: Position | undefined;
   /** Maximum number of newest messages to send if there is no `since`, or it cannot be resumed from. */

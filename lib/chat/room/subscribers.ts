@@ -88,6 +88,11 @@ export class Subscribers {
     return this.#byEncoder.size === 0;
   }
 
+  /** All subscribers. */
+  all(): readonly Subscriber[] {
+    return [...this.#byEncoder.values()].flatMap((group) => [...group]);
+  }
+
   /** Adds a subscriber. It receives every frame flushed from now on. */
   add(subscriber: Subscriber): void {
     const group = this.#byEncoder.get(subscriber.encoder) ?? new Set();

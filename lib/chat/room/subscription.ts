@@ -107,6 +107,12 @@ async function joinRoom(
     // Before the name is claimed, which others would notice.
     if (!room.hasEntries) return subscriber.onRefused("no_room");
   }
+  // From here on, the subscriber is told when the rules change.
+  if (request.isAdmitted?.(room) === false) {
+    // Never before the caller has the subscription.
+    await Promise.resolve();
+    return subscriber.onRefused("not_allowed");
+  }
   const name = await retryWhileUnavailable(() => claimName(room, request), context, cancellation);
   if (name === undefined) return;
   if (name === "taken") return subscriber.onRefused("name_taken");

@@ -10,6 +10,7 @@ import type { FrameOf } from "../../core/protocol/frames.ts";
 import type { Name, RoomId } from "../../core/names/names.ts";
 import { formatPosition, isUpTo, type Position } from "../../core/log/position.ts";
 import { toWirePage, withId } from "../../core/protocol/json_protocol.ts";
+import type { RoomEvent } from "../../core/log/room_event.ts";
 import type { RoomRequest } from "../../core/protocol/requests.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Hub } from "../room/hub.ts";
@@ -30,6 +31,10 @@ export interface MembershipListener {
   onJoinRefused(membership: Membership, why: JoinRefusal): void;
   /** Moves to another room. Returns false if the session is in that room already, which ends the membership. */
   tryMove(membership: Membership, room: RoomId): boolean;
+  /** The rules of the room have changed. @param event Undefined if several may have been missed. */
+  onRulesChanged(membership: Membership, event: RoomEvent | undefined): void;
+  /** The settings of the room and the user's mute, as fields of `joined`. */
+  rulesOf(room: Room): Pick<FrameOf<"joined">, "settings" | "muted">;
   /** The room is joined: carries out a request. */
   onRoomRequest(membership: Membership, request: RoomRequest): void;
   /** The room was not joined in time, or is left: answers that a request is not carried out. */
@@ -164,6 +169,7 @@ export class Membership implements Subscriber, DeadlineListener {
       ...(people.count > MAX_LISTED && { sampled: true }),
       ...(readState?.read && { read: formatPosition(readState.read) }),
       unread: readState?.unread ?? 0,
+      ...this.#listener.rulesOf(this.room),
     });
     this.#hub.joinDeadlines.remove(this);
     this.#stage = "joined";
@@ -176,6 +182,10 @@ export class Membership implements Subscriber, DeadlineListener {
   recordRead(read: Position): void {
     this.#readPosition = read;
     this.#hub.readMarkers.add(this.room, this.user, read);
+  }
+
+  onRulesChanged(event: RoomEvent | undefined): void {
+    if (this.#stage !== "left") this.#listener.onRulesChanged(this, event);
   }
 
   onReadMarker(read: Position): void {

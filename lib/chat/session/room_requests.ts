@@ -6,7 +6,8 @@ import type { Action } from "../../core/log/entry.ts";
 import type { FaultCode } from "../../core/protocol/faults.ts";
 import type { Frame } from "../../core/protocol/frames.ts";
 import { formatPosition, isSamePosition } from "../../core/log/position.ts";
-import { REPORTS_ROOM, reportText } from "../../core/moderation/report.ts";
+import { reportText } from "../../core/moderation/report.ts";
+import { REPORTS_ROOM } from "../../core/rooms/service_rooms.ts";
 import {
   faultFrame,
   slowDownFault,
@@ -54,6 +55,9 @@ export function isReadRequest(request: RoomRequest): request is ReadRequest {
 /** Minimum interval between `typing` signals of one membership. */
 const TYPING_INTERVAL_MS = 2_000;
 const DEFAULT_PAGE_SIZE = 50;
+/** Whatever ends later than in 1,000 years has no end. */
+const MAX_STATED_MS = 1_000 * 365 * 24 * 3_600_000;
+const SLOW_MODE = "slow down: the room is in slow mode";
 /** Fault messages for limits other than the connection's own. */
 const SLOW_DOWN_MESSAGES: Readonly<Record<SlowDownRejection["limit"], string>> = {
   user: "slow down: you send too much over all your connections",
@@ -63,7 +67,7 @@ const SLOW_DOWN_MESSAGES: Readonly<Record<SlowDownRejection["limit"], string>> =
 /**
  * Handles a request. Resolves to the response; undefined if none is needed. An unavailable bus becomes a fault.
  *
- * @param isModerator Whether the user may delete the messages of others.
+ * @param isModerator Whether the user may delete the messages of others, and need not follow the room's settings.
  */
 export async function handleRoomRequest(
   request: RoomRequest,
@@ -166,7 +170,8 @@ async function publish(
   const checked = withAllowedText(request, words);
   if (checked === undefined) return faultFrame(id, "blocked_words");
   const action = actionOf(checked, isModerator);
-  const draft = { room, user, name, id: id ?? newId(), action };
+  const exempt = isModerator && { isExempt: true as const };
+  const draft = { room, user, name, id: id ?? newId(), action, ...exempt };
   const result = await bus.publish(draft, membership.room.chargedPeople());
   if (result.kind === "entered") membership.room.expectEntry(result.position);
   return ackOrFault(id, room, result);
@@ -188,7 +193,7 @@ function withAllowedText(
 }
 
 /** The response to a publish result. */
-function ackOrFault(
+export function ackOrFault(
   id: string | undefined,
   room: string,
   result: PublishResult,
@@ -197,8 +202,21 @@ function ackOrFault(
     const { position, at } = result;
     return acknowledge(id, { room, position: formatPosition(position), at });
   }
-  if (result.why !== "slow_down") return faultFrame(id, result.why);
-  return slowDownFault(id, result.afterMs, result.limit, SLOW_DOWN_MESSAGES[result.limit]);
+  switch (result.why) {
+    case "slow_down":
+      return slowDownFault(id, result.afterMs, result.limit, SLOW_DOWN_MESSAGES[result.limit]);
+    case "slow_mode":
+      return slowDownFault(id, result.afterMs ?? 0, undefined, SLOW_MODE);
+    case "muted":
+      return { ...faultFrame(id, "muted"), ...waitOf(result.afterMs) };
+    default:
+      return faultFrame(id, result.why);
+  }
+}
+
+/** The field of a fault that says when a mute or a ban ends; none if it does not. */
+export function waitOf(afterMs: number = Infinity): { readonly afterMs?: number } {
+  return afterMs > MAX_STATED_MS ? {} : { afterMs };
 }
 
 /** The acknowledgement; undefined if the request has no id. */

@@ -11,7 +11,8 @@ import {
   type SharedBudgets,
 } from "../../core/limits/rate_limiter.ts";
 import type { UserId } from "../../core/log/entry.ts";
-import { INTERNAL_ERROR, TOO_MANY_MESSAGES } from "../../core/protocol/close_codes.ts";
+import type { RoomEvent } from "../../core/log/room_event.ts";
+import { BANNED, INTERNAL_ERROR, TOO_MANY_MESSAGES } from "../../core/protocol/close_codes.ts";
 import type { FaultCode } from "../../core/protocol/faults.ts";
 import type { Frame, FrameOf } from "../../core/protocol/frames.ts";
 import {
@@ -33,7 +34,9 @@ import {
 import type { SetupStep } from "../../core/health/connection_health.ts";
 import {
   isMemberRequest,
+  isModerationRequest,
   type MemberRequest,
+  type ModerationRequest,
   type Request,
   type RequestOf,
   type RoomRequest,
@@ -46,23 +49,34 @@ import {
   type RequestContext,
 } from "./room_requests.ts";
 import type { Hub } from "../room/hub.ts";
-import type { JoinRefusal } from "../room/subscriber.ts";
+import type { Room } from "../room/room.ts";
+import type { JoinRefusal, JoinRequest } from "../room/subscriber.ts";
 import type { Identity } from "../ports/session_tokens.ts";
 import type { SignInState } from "../ports/connection_handler.ts";
 import type { ClientOutput } from "./client_output.ts";
+import type { Clock } from "../ports/clock.ts";
 import type { Directory } from "../ports/directory.ts";
+import type { Sanctions } from "../moderation/sanctions.ts";
 import type { WordFilter } from "../moderation/word_filter.ts";
 import { currentName, nameChoice } from "./join_name.ts";
 import { handleMemberRequest, type MemberRequestContext } from "./member_requests.ts";
 import { Membership, type MembershipListener } from "./membership.ts";
+import { handleModeration, type ModerationContext } from "./moderation_requests.ts";
 import { LogReader, type LogReaderContext } from "../log_reader.ts";
 import { RenameQueue } from "./rename_queue.ts";
+import { type Expulsion, type RulesContext, SessionRules, untilOf } from "./session_rules.ts";
 import { BLOCKED_NAME, SignIn } from "./sign_in.ts";
 import type { ConnectionOrigin, SignInContext, SignInHost } from "./sign_in_context.ts";
 
 /** What all sessions of a worker share. */
 export interface SessionContext
-  extends RequestContext, LogReaderContext, SignInContext, MemberRequestContext {
+  extends
+    RequestContext,
+    LogReaderContext,
+    SignInContext,
+    MemberRequestContext,
+    RulesContext,
+    ModerationContext {
   /** Delivers what the bus announces to the rooms. */
   readonly hub: Hub;
   /** Rate limits of each connection. */
@@ -71,8 +85,14 @@ export interface SessionContext
   readonly directory: Directory;
   /** Maximum number of rooms per connection. */
   readonly maxRooms: number;
+  /** Publishes entries and signals, and reads the log. */
+  readonly bus: RequestContext["bus"];
+  /** For waits and retries. */
+  readonly clock: Clock;
   /** Decides which words texts and names may contain. */
   readonly words: WordFilter;
+  /** The mutes and bans. */
+  readonly sanctions: Sanctions;
 }
 
 /** Maximum number of requests that wait for the user's token to be checked. */
@@ -86,6 +106,7 @@ export class Session implements MembershipListener, SignInHost {
   readonly output: ClientOutput;
   readonly #context: SessionContext;
   readonly #rateLimiter: RateLimiter;
+  readonly #rules: SessionRules;
   readonly #address: string | undefined;
   readonly #signIn: SignIn;
   readonly #memberships = new Map<string, Membership>();
@@ -104,6 +125,7 @@ export class Session implements MembershipListener, SignInHost {
     this.#context = context;
     this.#address = address;
     this.#signIn = new SignIn(this, context, origin);
+    this.#rules = new SessionRules(this.#signIn, address, context);
     this.#rateLimiter = new RateLimiter(context.limits, address);
   }
 
@@ -158,6 +180,7 @@ export class Session implements MembershipListener, SignInHost {
     else if (request.type === "name") this.#handleRename(request, me.user);
     else if (request.type === "auth") this.#handleAuth(request);
     else if (isMemberRequest(request)) this.#handleMemberRequest(request);
+    else if (isModerationRequest(request)) this.#handleModeration(request, me);
     else this.#handleInRoom(request);
   }
 
@@ -186,10 +209,31 @@ export class Session implements MembershipListener, SignInHost {
 
   onJoinRefused({ id, requestId, name }: Membership, why: JoinRefusal): void {
     this.#memberships.delete(id);
+    if (why === "not_allowed") return this.#sendFault(requestId, "not_allowed");
     if (why === "no_room") {
       return this.sendFrame({ ...faultFrame(requestId, "not_allowed", NO_ROOM), missing: true });
     }
     this.#sendFault(requestId, "name_taken", `the name ${name} is taken`);
+  }
+
+  onRulesChanged(membership: Membership, event: RoomEvent | undefined): void {
+    const why = this.#rules.expulsion(membership.room, event);
+    if (why) this.#expel(membership, why);
+  }
+
+  rulesOf(room: Room): Pick<FrameOf<"joined">, "settings" | "muted"> {
+    const mute = this.#rules.mute(room);
+    const muted = mute && {
+      muted: { ...untilOf(mute.until), ...(mute.reason && { reason: mute.reason }) },
+    };
+    return { ...(!room.state.isEmpty && { settings: room.state.settings }), ...muted };
+  }
+
+  checkBan(): void {
+    const ban = this.#rules.serviceBan();
+    if (ban === undefined || this.#isEnded) return;
+    this.sendFrame(this.#rules.sanctionFault(undefined, ban));
+    this.output.close(BANNED);
   }
 
   tryMove(membership: Membership, room: RoomId): boolean {
@@ -231,7 +275,9 @@ export class Session implements MembershipListener, SignInHost {
     this.#guarded(async () => {
       if (!await this.#signIn.renew(request)) return;
       for (const membership of [...this.#memberships.values()]) {
-        if (!this.#signIn.may("read", membership.id)) this.#expel(membership);
+        if (!this.#signIn.may("read", membership.id)) {
+          this.#expel(membership, { reason: "not_allowed" });
+        }
       }
       this.#respond(acknowledge(request.id));
     });
@@ -247,12 +293,23 @@ export class Session implements MembershipListener, SignInHost {
     );
   }
 
-  /** The user may no longer read the room. */
-  #expel(membership: Membership): void {
+  #handleModeration(request: ModerationRequest, { user, name }: Identity): void {
+    const { subject } = this.#rules;
+    if (subject === undefined) return;
+    const membership = request.room === undefined ? undefined : this.membership(request.room);
+    const room = membership?.isJoined ? membership.room : undefined;
+    const author = { user, name: membership?.name ?? name };
+    this.#guarded(async () =>
+      this.#respond(await handleModeration(request, { ...subject, author, room }, this.#context))
+    );
+  }
+
+  /** The user may no longer be in the room. */
+  #expel(membership: Membership, why: Expulsion): void {
     const { id: room, isJoined, requestId } = membership;
     this.#memberships.delete(room);
     membership.leave(false);
-    if (isJoined) this.sendFrame({ type: "left", room, reason: "not_allowed" });
+    if (isJoined) this.sendFrame({ type: "left", room, ...why });
     else this.#sendFault(requestId, "not_allowed");
   }
 
@@ -268,6 +325,7 @@ export class Session implements MembershipListener, SignInHost {
     const old = parseLegacyRoom(requestedRoom);
     const room = old ?? parsed;
     if (!this.#signIn.may(REQUIRED_ACTION.join, room)) return this.#sendFault(id, "not_allowed");
+    if (this.#rules.isLockedOut) return this.#sendFault(id, "locked_down");
     if (this.#memberships.has(room)) return this.#sendFault(id, "in_room");
     if (this.#memberships.size >= maxRooms) {
       return this.#sendFault(id, "too_many_rooms", `you are in ${maxRooms} rooms already`);
@@ -278,7 +336,9 @@ export class Session implements MembershipListener, SignInHost {
     const naming = nameChoice(this.#signIn, me, temporaryName, random);
     const { wantsJoinDetails: wantsDetails } = this.output;
     const mustExist = parsed !== DEFAULT_ROOM && !this.#signIn.mayCreate(parsed);
-    const joinRequest = { ...me, since, limit, wantsDetails, mustExist, ...naming, reader };
+    const isAdmitted: JoinRequest["isAdmitted"] = (joined) => this.#rules.admits(joined);
+    const choice = { since, limit, wantsDetails, mustExist, isAdmitted };
+    const joinRequest = { ...me, ...choice, ...naming, reader };
     const destination = old === undefined ? { room } : { room, otherwise: parsed };
     this.#memberships.set(room, new Membership(destination, this, joinRequest, { hub, clock }, id));
   }
@@ -306,6 +366,8 @@ export class Session implements MembershipListener, SignInHost {
     if (!this.#signIn.isMember && this.#context.names.isLookalike({ user, name })) {
       return this.#sendFault(id, "name_taken", `the name ${name} belongs to a member`);
     }
+    const mute = this.#rules.mute(undefined);
+    if (mute) return this.sendFrame(this.#rules.sanctionFault(id, mute));
     const { limits, clock } = this.#context;
     const renameMs = this.#signIn.isMember ? limits.checkMemberRename(user, clock.now()) : 0;
     if (renameMs > 0) return this.sendFrame(slowDownFault(id, renameMs));
@@ -336,10 +398,13 @@ export class Session implements MembershipListener, SignInHost {
   }
 
   async #handleWhenJoined(request: RoomRequest, membership: Membership): Promise<void> {
-    const isModerator = request.type === "delete" && this.#signIn.may("moderate", membership.id);
-    if (!isModerator && !this.#signIn.may(REQUIRED_ACTION[request.type], membership.id)) {
+    const isModerator = this.#signIn.may("moderate", membership.id);
+    const mayDelete = isModerator && request.type === "delete";
+    if (!mayDelete && !this.#signIn.may(REQUIRED_ACTION[request.type], membership.id)) {
       return this.#sendFault(request.id, "not_allowed");
     }
+    const fault = this.#rules.faultFor(request, membership.room);
+    if (fault) return this.sendFrame(fault);
     if (isReadRequest(request)) return await this.#handleRead(request, membership);
     const waitMs = request.type === "say" ? this.#chargeNewRooms([membership]) : 0;
     if (waitMs > 0) {
@@ -371,7 +436,8 @@ export class Session implements MembershipListener, SignInHost {
     // The member list is answered from memory, without the store.
     const frame = await (request.type === "who" ? respond() : reader.readForRequest(respond));
     // The right may have ended while the log was read.
-    if (!this.#signIn.may("read", membership.id)) this.#sendFault(request.id, "not_allowed");
+    const mayStill = this.#signIn.may("read", membership.id) && this.#rules.admits(membership.room);
+    if (!mayStill) this.#sendFault(request.id, "not_allowed");
     else if (frame) this.#sendCharged(frame);
   }
 

@@ -116,17 +116,18 @@ export class SignIn implements SignInState {
 
   /** Whether the user may do something in a room. */
   may(action: RoomAction, room: string): boolean {
-    return isAllowed(this.#authority, action, room);
+    return isAllowed(this.authority, action, room);
   }
 
   /** Whether the user may create a room. */
   mayCreate(room: string): boolean {
     if (this.#me === undefined) return false;
     const kind = userKind(this.#me.user);
-    return mayCreateRoom(this.#authority, kind, this.#context.roomCreation, room);
+    return mayCreateRoom(this.authority, kind, this.#context.roomCreation, room);
   }
 
-  get #authority(): Authority {
+  /** What decides about the user's rights. */
+  get authority(): Authority {
     const { role, rights = null } = this.#access ?? {};
     return { role, rights };
   }
@@ -226,8 +227,10 @@ export class SignIn implements SignInState {
     const { revocations } = this.#context;
     const [user, tokenId, issuedAt] = [this.#me?.user, this.#access?.tokenId, this.#issuedAt];
     const deviceId = this.#device?.id;
-    if (user === undefined || !revocations.isRevoked({ user, tokenId, deviceId, issuedAt })) return;
-    this.#host.output.close(SIGNED_OUT);
+    if (user === undefined) return;
+    if (revocations.isRevoked({ user, tokenId, deviceId, issuedAt })) {
+      this.#host.output.close(SIGNED_OUT);
+    } else this.#host.checkBan();
   }
 
   /** Picks a name for a guest. */
@@ -304,6 +307,7 @@ export class SignIn implements SignInState {
       ...(member?.rooms.length && { rooms: [...member.rooms] }),
       ...(resumeToken && { resume: resumeToken }),
     });
+    this.#host.checkBan();
     if (serviceId === undefined && this.#host.output.isResumable) {
       sessionTokens.ready.then(() => this.#sendToken(sessionTokens.serviceId));
     }

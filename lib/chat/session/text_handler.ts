@@ -63,8 +63,15 @@ const CLOSE_STATUSES: Record<string, CloseStatus> = {
   bad_token: BAD_TOKEN,
   token_expired: TOKEN_EXPIRED,
   not_allowed: NOT_ALLOWED,
+  locked_down: NOT_ALLOWED,
   // Too many tokens of the address were refused. Nothing can follow here, so the client must connect again.
   slow_down: NOT_READY,
+};
+
+const LEFT_LINES: Readonly<Record<NonNullable<FrameOf<"left">["reason"]>, string>> = {
+  not_allowed: "you may not be in this room any more",
+  kicked: "a moderator has removed you from this room",
+  banned: "you are banned from this room",
 };
 
 /** One connection that speaks plain text. */
@@ -129,6 +136,8 @@ export class TextHandler implements ConnectionHandler, ClientOutput {
     switch (frame.type) {
       case "joined":
         return this.#onJoined(frame);
+      case "left":
+        return this.#onLeft(frame);
       case "fault":
         return this.#onFault(frame);
       case "expiring":
@@ -207,6 +216,13 @@ export class TextHandler implements ConnectionHandler, ClientOutput {
     }
     this.#pendingRoom = room;
     this.#session.handle({ type: "join", id: MOVE_REQUEST_ID, room });
+  }
+
+  /** Without a room, there is nothing that the connection is for. */
+  #onLeft({ room, reason, message }: FrameOf<"left">): void {
+    if (reason === undefined) return;
+    this.#socket.send(faultLine(LEFT_LINES[reason] + (message ? `: ${message}` : "")));
+    if (room === this.#room) this.#socket.close(NOT_ALLOWED);
   }
 
   #onJoined(frame: FrameOf<"joined">): void {

@@ -17,7 +17,8 @@
  * ```
  * @module
  */
-import { isForModerators } from "../moderation/report.ts";
+import { AUDIT_ROOM, isForModerators } from "../rooms/service_rooms.ts";
+import { type Rank, RANKS } from "../log/room_event.ts";
 import { type Role, ROLES } from "./member.ts";
 import type { UserKind } from "./user_kind.ts";
 
@@ -63,7 +64,8 @@ export const PERMISSIONS: Readonly<
   "react": { allowed: ALL, about: "add and remove one's own reactions" },
   "moderate": {
     allowed: MODERATORS,
-    about: "delete the messages of others, with a reason; do anything in the room of the reports",
+    about:
+      "change a room's settings; delete the messages of others; mute, ban and remove users who rank lower; read the reports and what moderators have done",
   },
   "invite": { allowed: MODERATORS, about: "invite others to a room; nothing asks for it yet" },
   "invite people": {
@@ -119,6 +121,8 @@ export interface Authority {
 
 /** Whether a user may do something. @param room Where; undefined for what concerns the whole service. */
 export function isAllowed({ role, rights }: Authority, wanted: Action, room?: string): boolean {
+  // What moderators do enters it by itself.
+  if (wanted !== "read" && room?.toLowerCase() === AUDIT_ROOM) return false;
   const action = room !== undefined && isForModerators(room) ? "moderate" : wanted;
   if (rights === null) return PERMISSIONS[action].allowed.includes(role ?? "guest");
   const name = room?.toLowerCase();
@@ -141,6 +145,17 @@ export function mayCreateRoom(
   const { allowed, grant } = ROOM_CREATION[creators];
   if (authority.rights !== null) return isAllowed(authority, grant, room);
   return allowed.includes(authority.role ?? (kind === "guest" ? "guest" : "member"));
+}
+
+/** How high a user ranks as a moderator. @param room Where; undefined for the whole service. Undefined for no moderator. */
+export function rankOf(authority: Authority, room?: string): Rank | undefined {
+  if (!isAllowed(authority, "moderate", room)) return undefined;
+  return authority.rights === null && authority.role === "owner" ? "owner" : "moderator";
+}
+
+/** Whether whoever has the first rank can mute, ban or remove somebody of the other. Nobody can do that to an equal. */
+export function outranks(rank: Rank, other: Rank | undefined): boolean {
+  return other === undefined || RANKS.indexOf(rank) < RANKS.indexOf(other);
 }
 
 /** Whether a role allows to invite others to a role: not to one above. */

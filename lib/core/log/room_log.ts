@@ -7,8 +7,8 @@
 import { amend, type Draft, type Entry, fingerprint, type Message, messageOf } from "./entry.ts";
 import { type Rejection, type UserId, withoutText } from "./entry.ts";
 import type { Position } from "./position.ts";
-import { stateRefusal } from "../rooms/posting_rules.ts";
-import { MAX_STATE_FIELDS, stateChanges, userField } from "../rooms/room_state.ts";
+import { stateRefusal } from "./posting_rules.ts";
+import { MAX_STATE_FIELDS, stateChanges, userField } from "./room_state.ts";
 import { estimateEntrySize, estimateMessageSize, takeWithinLimits } from "./read_size.ts";
 
 export { estimateEntrySize, estimateMessageSize, MAX_READ_BYTES } from "./read_size.ts";

@@ -1,31 +1,14 @@
 /**
  * Reports of messages to the moderators. A report is a message in a room of its own, so it is stored, numbered and delivered
  * like every other, and moderators can answer there.
- *
- * @example
- * ```ts
- * import assert from "node:assert/strict";
- * assert.equal(isForModerators("_reports"), true);
- * assert.equal(isForModerators("reports"), false);
- * ```
  * @module
  */
 import type { Message } from "../log/entry.ts";
 import { formatPosition } from "../log/position.ts";
-import { parseRoom, type RoomId } from "../names/names.ts";
-
-const NAME = "_reports";
-
-/** The room of the reports. */
-export const REPORTS_ROOM: RoomId = parseRoom(NAME) ?? unreachable();
+import type { RoomId } from "../names/names.ts";
 
 /** Maximum number of characters of the reported message that a report quotes. */
 const MAX_QUOTE = 500;
-
-/** Whether only moderators may do anything in a room. @param room As a client or the log spells it. */
-export function isForModerators(room: string): boolean {
-  return room.toLowerCase() === NAME;
-}
 
 /**
  * The text of a report, each part on a line of its own: where the message is, who wrote it and how it begins, and why it is
@@ -44,8 +27,4 @@ export function reportText(
 
 function onOneLine(text: string): string {
   return text.replace(/[\n\v\f\r\x85\u2028\u2029]/g, " ");
-}
-
-function unreachable(): never {
-  throw new TypeError(`Cannot name the room of the reports: received ${NAME}`);
 }

@@ -50,3 +50,5 @@ export const TOKEN_REQUIRED: CloseStatus = { code: 4506, reason: "token required
 export const NOT_ALLOWED: CloseStatus = { code: 4507, reason: "not allowed" };
 /** The user has been signed out by the app or an operator, or the member's device was, or has used a newer token. */
 export const SIGNED_OUT: CloseStatus = { code: 4508, reason: "signed out" };
+/** The user is banned from the service. */
+export const BANNED: CloseStatus = { code: 4509, reason: "banned" };

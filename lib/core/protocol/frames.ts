@@ -7,6 +7,7 @@
 import * as v from "valibot";
 import { ROLES } from "../auth/member.ts";
 import { USER_KINDS } from "../auth/user_kind.ts";
+import { EVENT_KINDS, RANKS, ROOM_KINDS } from "../log/room_event.ts";
 import { FAULTS } from "./faults.ts";
 import type { SchemaOutput } from "./requests.ts";
 
@@ -36,6 +37,38 @@ const deleted = v.optional(
   ),
 );
 
+const settings = {
+  access: v.optional(v.pipe(v.picklist(ROOM_KINDS), v.description("Who sees the room."))),
+  title: v.optional(text("A name for people; empty for none.")),
+  topic: v.optional(text("What the room is about; empty for none.")),
+  readOnly: v.optional(flag("Whether only moderators may send messages.")),
+  slowSeconds: v.optional(count("Seconds between two messages of one user; 0 for no slow mode.")),
+  archived: v.optional(flag("Whether the room is read-only and in no list.")),
+};
+const until = v.optional(count("When it ends, in milliseconds since 1970; missing for never."));
+
+const event = v.optional(v.pipe(
+  v.object({
+    kind: v.pipe(
+      v.picklist(EVENT_KINDS),
+      v.description("room changes settings; member adds or removes a member; the others say it."),
+    ),
+    room: v.optional(text("Only in _audit: where it happened; missing for the whole service.")),
+    user: v.optional(text("Whom it is about. In _audit, an id with ip_ stands for an address.")),
+    name: v.optional(text("The name of that user at the time.")),
+    until,
+    reason: v.optional(reason),
+    rank: v.optional(
+      v.pipe(v.picklist(RANKS), v.description("No effect on those who rank as high.")),
+    ),
+    guest: v.optional(text("Only with an address: the guest who was connected from it.")),
+    created: v.optional(v.literal(true)),
+    ...settings,
+    on: v.optional(flag("With member and lockdown.")),
+  }),
+  v.description("What the message does to the room; its text says it in words."),
+));
+
 /** The current state of a message. */
 const message = v.object({
   position,
@@ -45,6 +78,7 @@ const message = v.object({
   id: text("The id that its author gave it."),
   text: text("Empty if deleted."),
   reply: v.optional(text("The position of the message that it replies to.")),
+  event,
   edited: v.optional(count("When it was last edited, in milliseconds since 1970.")),
   deleted: v.optional(v.literal(true)),
   deletedBy: v.optional(v.pipe(
@@ -162,14 +196,26 @@ export const FRAMES = {
     sampled: v.optional(flag("Whether the list has only some of them.")),
     read: v.optional(text("The last position that you have read.")),
     unread: count("Number of messages after it; 1000 means 1000 or more."),
+    settings: v.optional(v.pipe(
+      v.object(settings),
+      v.description("The settings of the room; missing if nobody has changed one."),
+    )),
+    muted: v.optional(v.pipe(
+      v.object({ until, reason: v.optional(reason) }),
+      v.description("Set if you are muted, here or everywhere."),
+    )),
   }),
   left: frame("left", "You are no longer in the room.", {
     id,
     room,
     reason: v.optional(v.pipe(
-      v.literal("not_allowed"),
-      v.description("Set if your new token does not let you read the room."),
+      v.picklist(["not_allowed", "kicked", "banned"]),
+      v.description(
+        "Set if you did not ask for it: not_allowed if you may not read the room any more.",
+      ),
     )),
+    message: v.optional(text("What the moderator gave as the reason; with kicked and banned.")),
+    until,
   }),
   ack: frame("ack", "The request was carried out.", {
     id,
@@ -182,7 +228,9 @@ export const FRAMES = {
     code: v.picklist(Object.keys(FAULTS)),
     message: text("A message for people."),
     retry: flag("Whether the same request may succeed later."),
-    afterMs: v.optional(count("Milliseconds to wait before trying again; with slow_down.")),
+    afterMs: v.optional(count(
+      "Milliseconds to wait before trying again; with slow_down, and with muted and banned if they end.",
+    )),
     scope: v.optional(v.pipe(
       v.picklist(["connection", "user", "room"]),
       v.description("What has to wait, with slow_down; if missing, only the request itself."),
@@ -195,6 +243,7 @@ export const FRAMES = {
   said: entry("said", "A user sent a message.", {
     text: text("In a replay the current text of the message; empty if deleted."),
     reply: v.optional(text("The position of the message that it replies to.")),
+    event,
     edited: v.optional(
       count("Only in a replay: when the message was last edited, in milliseconds since 1970."),
     ),

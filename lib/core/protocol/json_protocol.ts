@@ -20,6 +20,7 @@ import type { Frame, FrameOf, WireMessage } from "./frames.ts";
 import { formatPosition } from "../log/position.ts";
 import type { HistoryPage } from "../log/room_log.ts";
 import { estimateMessageSize } from "../log/read_size.ts";
+import { FOREVER, type RoomEvent } from "../log/room_event.ts";
 import { type Request, REQUESTS, type RequestType } from "./requests.ts";
 
 /** The subprotocol's name, as in Sec-WebSocket-Protocol. */
@@ -132,11 +133,13 @@ export function entryFrame({ room, position, at, user, name, id, action }: Entry
     case "said": {
       const { text, edited } = action;
       const reply = action.reply && { reply: formatPosition(action.reply) };
+      const event = action.event && { event: toWireEvent(action.event) };
       return {
         type: "said",
         ...common,
         text,
         ...reply,
+        ...event,
         ...(edited !== undefined && { edited }),
         ...(action.deleted && { deleted: true }),
       };
@@ -181,16 +184,23 @@ export function toWirePage(
 }
 
 function toWireMessage(
-  { position, reply, deletedBy, reactions, ...message }: Message,
+  { position, reply, event, deletedBy, reactions, ...message }: Message,
 ): WireMessage {
   return {
     ...message,
     ...(deletedBy && { deletedBy: { ...deletedBy } }),
     position: formatPosition(position),
     ...(reply && { reply: formatPosition(reply) }),
+    ...(event && { event: toWireEvent(event) }),
     // A copy: the original is shared with the log and must not change.
     ...(reactions && { reactions: Object.fromEntries(copyReactions(reactions)) }),
   };
+}
+
+function toWireEvent(event: RoomEvent): NonNullable<WireMessage["event"]> {
+  if (!("until" in event) || event.until < FOREVER) return { ...event };
+  const { until: _, ...rest } = event;
+  return rest;
 }
 
 function copyReactions(reactions: NonNullable<Message["reactions"]>): [string, string[]][] {

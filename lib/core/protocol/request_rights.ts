@@ -17,4 +17,6 @@ export const REQUIRED_ACTION = {
   delete: "send",
   typing: "send",
   react: "react",
+  room: "moderate",
+  moderate: "moderate",
 } as const satisfies Partial<Record<RequestType, RoomAction>>;

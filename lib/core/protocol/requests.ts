@@ -7,6 +7,7 @@ import * as v from "valibot";
 import { DEFAULT_TERMS, MAX_INVITE_ROOMS, WANTED_TERMS } from "../auth/invite.ts";
 import { MAX_LABEL_LENGTH } from "../auth/member.ts";
 import { parsePosition } from "../log/position.ts";
+import { MAX_SLOW_SECONDS, MAX_TITLE, MAX_TOPIC } from "../log/room_event.ts";
 
 const text = (about: string) => v.pipe(v.string(), v.description(about));
 
@@ -60,6 +61,25 @@ const MAX_PAGE_URL = 250;
 
 /** Maximum length of the reason for a deletion or a report, in UTF-16 code units. */
 export const MAX_REASON_LENGTH = 200;
+
+/** What moderators can do to users, rooms and the service. */
+export const MODERATOR_ACTIONS = [
+  "mute",
+  "unmute",
+  "ban",
+  "unban",
+  "kick",
+  "clear",
+  "lockdown",
+  "unlock",
+] as const;
+
+/** The longest mute or ban that has an end: ten years. */
+const MAX_SANCTION_SECONDS = 315_360_000;
+
+const oneLine = (max: number, about: string) =>
+  v.optional(v.pipe(text(about), v.maxLength(max), v.regex(/^\P{Cc}*$/u, "one line of text")));
+const setting = (about: string) => v.optional(v.pipe(v.boolean(), v.description(about)));
 
 /** Maximum number of messages that a request can ask for. */
 export const MAX_PAGE = 200;
@@ -150,6 +170,40 @@ export const REQUESTS = {
     before: v.optional(position("Only messages before this position.")),
     limit: limit(MAX_PAGE, "Maximum number of messages; 50 by default."),
   }),
+  room: frame("room", "Changes the settings of a room; what is missing stays as it is.", {
+    room,
+    title: oneLine(MAX_TITLE, "A name for people; empty for none."),
+    topic: oneLine(MAX_TOPIC, "What the room is about; empty for none."),
+    listed: setting("Whether the room is in everybody's list."),
+    readOnly: setting("Whether only moderators may send messages."),
+    slowSeconds: v.optional(v.pipe(
+      v.number(),
+      v.integer(),
+      v.minValue(0),
+      v.maxValue(MAX_SLOW_SECONDS),
+      v.description("Seconds between two messages of one user; 0 ends slow mode."),
+    )),
+    archived: setting("Whether the room is read-only and in no list any more."),
+  }),
+  moderate: frame("moderate", "Does something that only moderators may do.", {
+    action: v.pipe(
+      v.picklist(MODERATOR_ACTIONS),
+      v.description(
+        "mute and ban, unmute and unban, and kick need user; kick and clear need room; lockdown and unlock concern the service.",
+      ),
+    ),
+    room: v.optional(text("Where; without it, in the whole service.")),
+    user: v.optional(text("The user's id.")),
+    name: v.optional(text("The user's name, for the record; by default the one in the room.")),
+    seconds: v.optional(v.pipe(
+      v.number(),
+      v.integer(),
+      v.minValue(1),
+      v.maxValue(MAX_SANCTION_SECONDS),
+      v.description("How long a mute or a ban lasts; without it, until it is ended."),
+    )),
+    reason: oneLine(MAX_REASON_LENGTH, "Why, for people; the user sees it."),
+  }),
   name: frame("name", "Changes your name in all rooms that you are in.", {
     name: text("1 to 32 characters."),
   }),
@@ -214,8 +268,18 @@ export type RequestOf<T extends RequestType> = SchemaOutput<typeof REQUESTS[T]>;
 /** A request within a joined room. */
 export type RoomRequest = Exclude<
   Request,
-  RequestOf<"hello" | "join" | "leave" | "name" | "auth" | "ping" | "pong"> | MemberRequest
+  | RequestOf<"hello" | "join" | "leave" | "name" | "auth" | "ping" | "pong">
+  | MemberRequest
+  | ModerationRequest
 >;
+
+/** A request of a moderator. The user need not be in the room. */
+export type ModerationRequest = RequestOf<"room" | "moderate">;
+
+/** Whether it is a {@linkcode ModerationRequest}. */
+export function isModerationRequest(request: Request): request is ModerationRequest {
+  return request.type === "room" || request.type === "moderate";
+}
 
 /** A request about members. */
 export type MemberRequest = RequestOf<"invite" | "invites" | "devices" | "revoke">;

@@ -11,6 +11,8 @@ import { EchoHandler } from "../../chat/session/echo_handler.ts";
 import { type ConnectionCounts, Heartbeat } from "../../chat/heartbeat.ts";
 import type { Directory } from "../../chat/ports/directory.ts";
 import type { UsedTokens } from "../../chat/ports/used_tokens.ts";
+import { AddressSanctions } from "../../chat/moderation/address_sanctions.ts";
+import { Sanctions } from "../../chat/moderation/sanctions.ts";
 import { WordFilter } from "../../chat/moderation/word_filter.ts";
 import type { WordListSource } from "../../chat/moderation/word_list_feed.ts";
 import { KnownNames } from "../../chat/members/known_names.ts";
@@ -156,6 +158,7 @@ export async function startChatServer(
   addConnectionGauges(metrics, heartbeat, engine.statuses);
   const revocations = new KnownRevocations();
   const words = new WordFilter(instruments.blockedTexts);
+  const sanctions = new Sanctions(clock);
   const upgrader = new Upgrader({
     acceptor: engine.acceptor({ ...config, clock, heartbeat, metrics: instruments }),
     clock,
@@ -169,6 +172,7 @@ export async function startChatServer(
     revocations,
     names,
     words,
+    sanctions,
     instruments,
     page: buildOf(pages),
   });
@@ -193,6 +197,7 @@ export async function startChatServer(
     ...createEndpoints(config, context),
   });
   const onRevoked = () => heartbeat.checkRevocations();
+  sanctions.follow(hub, onRevoked);
   const following = [
     revocations.follow(services.revocations, onRevoked, signal),
     names.follow(services.directory, () => hub.onNamesChanged(), signal),
@@ -293,8 +298,8 @@ async function createSessionContext(
   config: Config,
   clock: Clock,
   { bus, secret, keys, usedTokens, directory }: SharedServices,
-  { hub, tickets, revocations, names, words, instruments, page }:
-    & Pick<SessionContext, "hub" | "tickets" | "revocations" | "names" | "words">
+  { hub, tickets, revocations, names, words, sanctions, instruments, page }:
+    & Pick<SessionContext, "hub" | "tickets" | "revocations" | "names" | "words" | "sanctions">
     & { readonly instruments: WorkerMetrics; readonly page: string },
 ): Promise<SessionContext> {
   const sessionTokens = new SignedSessionTokens(clock, secret);
@@ -315,7 +320,9 @@ async function createSessionContext(
   const readLimit = new ConcurrencyLimit(MAX_READS_PER_WORKER);
   const identity = { sessionTokens, usedTokens, authenticator, tickets };
   const access = { ...identity, directory, revocations, names, qrCode };
-  const own = { bus, hub, words, ...access, serverInfo, limits, readLimit };
+  const addressSanctions = new AddressSanctions({ bus, newId, sanctions });
+  const rules = { words, sanctions, addressSanctions };
+  const own = { bus, hub, ...rules, ...access, serverInfo, limits, readLimit };
   return { ...config, ...own, clock, random: Math.random, newId };
 }
 

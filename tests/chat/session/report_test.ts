@@ -1,6 +1,6 @@
 /** Reports of messages: who can make them, who can read them, and what they say. */
 import assert from "node:assert/strict";
-import { REPORTS_ROOM } from "../../../lib/core/moderation/report.ts";
+import { REPORTS_ROOM } from "../../../lib/core/rooms/service_rooms.ts";
 import type { Rights } from "../../../lib/core/auth/rights.ts";
 import { Client, Den, outcome, type Who } from "./den.ts";
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { isForModerators, REPORTS_ROOM, reportText } from "../../../lib/core/moderation/report.ts";
+import { reportText } from "../../../lib/core/moderation/report.ts";
+import { isForModerators, REPORTS_ROOM } from "../../../lib/core/rooms/service_rooms.ts";
 import { name, room } from "../../support/fakes.ts";
 import { user } from "../../contract/fixtures.ts";
 

@@ -11,6 +11,7 @@ import type {
 } from "../../../lib/chat/room/subscriber.ts";
 import { encodeFrames, type FrameEncoder } from "../../../lib/core/protocol/encoder.ts";
 import type { UserId } from "../../../lib/core/log/entry.ts";
+import type { RoomEvent } from "../../../lib/core/log/room_event.ts";
 import type { RoomId } from "../../../lib/core/names/names.ts";
 import type { Position } from "../../../lib/core/log/position.ts";
 import { entryFrame } from "../../../lib/core/protocol/json_protocol.ts";
@@ -68,6 +69,10 @@ export class ReadsBeforeSubscribing implements Subscriber {
     this.#subscriber.onRefused(why);
   }
 
+  onRulesChanged(event: RoomEvent | undefined): void {
+    this.#subscriber.onRulesChanged(event);
+  }
+
   onReadMarker(read: Position): void {
     this.#subscriber.onReadMarker(read);
   }
@@ -108,6 +113,10 @@ export class LateSubscriber implements Subscriber {
 
   replay(messages: readonly string[], last: Position): void {
     this.deliver(messages, last);
+  }
+
+  onRulesChanged(event: RoomEvent | undefined): void {
+    this.#subscriber.onRulesChanged(event);
   }
 
   onReadMarker(read: Position): void {

@@ -9,16 +9,16 @@
  * @example
  * ```ts
  * import assert from "node:assert/strict";
- * import { isUserId } from "../log/entry.ts";
+ * import { isUserId } from "./entry.ts";
  * import { parseName } from "../names/names.ts";
  * const [user, name] = ["bob_12345", parseName("Bob")];
  * assert.ok(isUserId(user) && name);
- * assert.equal(eventText({ kind: "kick", user, name, reason: "noise" }), "removed Bob: noise");
+ * assert.equal(eventText({ kind: "kick", user, name, reason: "noise", rank: "owner" }), "removed Bob: noise");
  * assert.equal(eventText({ kind: "room", readOnly: true, slowSeconds: 0 }), "made the room read-only; ended slow mode");
  * ```
  * @module
  */
-import type { UserId } from "../log/entry.ts";
+import type { UserId } from "./entry.ts";
 import type { Name, RoomId } from "../names/names.ts";
 
 /**
@@ -79,14 +79,29 @@ export interface Sanction extends Target {
   readonly reason?: string | undefined;
   /** The rank of whoever imposed it. */
   readonly rank: Rank;
+  /** Only if `user` stands for an address: the guest who was connected from it. */
+  readonly guest?: UserId | undefined;
 }
+
+/** The kinds of events. */
+export const EVENT_KINDS = [
+  "room",
+  "mute",
+  "ban",
+  "unmute",
+  "unban",
+  "kick",
+  "member",
+  "clear",
+  "lockdown",
+] as const satisfies readonly Deed["kind"][];
 
 /** What an event does. */
 export type Deed =
   | ({ readonly kind: "room"; readonly created?: true | undefined } & RoomSettings)
   | Sanction
   | ({ readonly kind: "unmute" | "unban" } & Target)
-  | ({ readonly kind: "kick"; readonly reason?: string | undefined } & Target)
+  | ({ readonly kind: "kick"; readonly reason?: string | undefined; readonly rank: Rank } & Target)
   /** Adds a member to a private room, or removes one. */
   | ({ readonly kind: "member"; readonly on: boolean } & Target)
   /** Removes all earlier messages of the room. */

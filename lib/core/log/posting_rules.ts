@@ -3,7 +3,7 @@
  * `io/redis/lua` implement it a second time.
  * @module
  */
-import type { Draft } from "../log/entry.ts";
+import type { Draft } from "./entry.ts";
 import { endOf, userField } from "./room_state.ts";
 
 /** Why the state of a room refuses a draft. */

@@ -14,7 +14,7 @@
  * @module
  */
 import * as v from "valibot";
-import { isUserId, type UserId } from "../log/entry.ts";
+import { isUserId, type UserId } from "./entry.ts";
 import { isStoredName, type Name } from "../names/names.ts";
 import {
   RANKS,
@@ -49,23 +49,33 @@ export type CurrentSettings = {
   readonly [K in keyof RoomSettings]-?: NonNullable<RoomSettings[K]>;
 };
 
-/** What an event changes. None if it is about another room, as in `_audit`. @param author Who causes the event. */
+/**
+ * Whether an id stands for an address. A guest can come back as somebody else at any time, so a guest's mute or ban is also
+ * imposed on the address, as if it were a user.
+ */
+export function isAddressUser(user: string): boolean {
+  return user.startsWith(ADDRESS_PREFIX);
+}
+
+/** How ids that stand for addresses begin. No user has such an id. */
+export const ADDRESS_PREFIX = "ip_";
+
+/**
+ * What an event changes. None if it is about another room, as in `_audit`, unless it is about an address: the room itself must
+ * not show that to its people.
+ *
+ * @param author Who causes the event.
+ */
 export function stateChanges(event: RoomEvent, author: string): readonly StateChange[] {
-  if (event.room !== undefined) return [];
+  if (event.room !== undefined) return addressChanges(event);
   switch (event.kind) {
     case "room":
       return settingsChanges(event, author);
     case "mute":
-    case "ban": {
-      const { kind, user, name, until, reason, rank } = event;
-      const value = `${until} ${JSON.stringify({ name, reason, rank })}`;
-      return [{ field: userField(kind, user), value }];
-    }
+    case "ban":
     case "unmute":
-    case "unban": {
-      const kind = event.kind === "unmute" ? "mute" : "ban";
-      return [{ field: userField(kind, event.user), value: undefined }];
-    }
+    case "unban":
+      return [sanctionChange(event, event.user)];
     case "member": {
       const value = event.on ? JSON.stringify({ name: event.name }) : undefined;
       return [{ field: userField("member", event.user), value }];
@@ -76,6 +86,34 @@ export function stateChanges(event: RoomEvent, author: string): readonly StateCh
     case "clear":
       return [];
   }
+}
+
+function addressChanges(event: RoomEvent): readonly StateChange[] {
+  switch (event.kind) {
+    case "mute":
+    case "ban":
+    case "unmute":
+    case "unban":
+      return isAddressUser(event.user)
+        ? [sanctionChange(event, addressInRoom(event.user, event.room ?? ""))]
+        : [];
+    default:
+      return [];
+  }
+}
+
+/** Stands for an address in one room, in the state of `_audit`. */
+export function addressInRoom(user: UserId, room: string): string {
+  return `${user}@${room}`;
+}
+
+function sanctionChange(event: RoomEvent, target: string): StateChange {
+  if (event.kind === "mute" || event.kind === "ban") {
+    const { kind, name, until, reason, rank, guest } = event;
+    const value = `${until} ${JSON.stringify({ name, reason, rank, guest })}`;
+    return { field: userField(kind, target), value };
+  }
+  return { field: userField(event.kind === "unmute" ? "mute" : "ban", target), value: undefined };
 }
 
 function settingsChanges(
@@ -111,8 +149,15 @@ const SanctionDetails = v.object({
   name: v.custom<Name>((it) => typeof it === "string" && isStoredName(it)),
   reason: v.optional(v.string()),
   rank: v.picklist(RANKS),
+  guest: v.optional(v.custom<UserId>((it) => typeof it === "string" && isUserId(it))),
 });
 const MemberDetails = v.pick(SanctionDetails, ["name"]);
+
+/** A mute or a ban as a state has it. */
+export interface CurrentSanction extends Sanction {
+  /** Only of an address in one room: that room. */
+  readonly room: string | undefined;
+}
 
 /** A room's state, as far as this worker has followed it. */
 export class RoomState {
@@ -165,19 +210,29 @@ export class RoomState {
     return this.#fields.has("lockdown");
   }
 
-  /** The user's mute or ban, unless it has ended. @param date Milliseconds since 1970. */
-  sanction(kind: Sanction["kind"], user: UserId, date: number): Sanction | undefined {
-    const stored = this.#fields.get(userField(kind, user));
-    return stored === undefined ? undefined : parseSanction(kind, user, stored, date);
+  /** Whether no event has set anything. */
+  get isEmpty(): boolean {
+    return this.#fields.size === 0;
+  }
+
+  /**
+   * A mute or a ban, unless it has ended.
+   *
+   * @param target The user, or an address as {@linkcode addressInRoom} spells it.
+   * @param date Milliseconds since 1970.
+   */
+  sanction(kind: Sanction["kind"], target: string, date: number): CurrentSanction | undefined {
+    const stored = this.#fields.get(userField(kind, target));
+    return stored === undefined ? undefined : parseSanction(kind, target, stored, date);
   }
 
   /** All mutes and bans that have not ended. @param date Milliseconds since 1970. */
-  sanctions(date: number): readonly Sanction[] {
-    const found: Sanction[] = [];
+  sanctions(date: number): readonly CurrentSanction[] {
+    const found: CurrentSanction[] = [];
     for (const [field, stored] of this.#fields) {
-      const [, kind, user = ""] = /^(mute|ban):(.*)$/.exec(field) ?? [];
-      if ((kind !== "mute" && kind !== "ban") || !isUserId(user)) continue;
-      const sanction = parseSanction(kind, user, stored, date);
+      const [, kind, target = ""] = /^(mute|ban):(.*)$/.exec(field) ?? [];
+      if (kind !== "mute" && kind !== "ban") continue;
+      const sanction = parseSanction(kind, target, stored, date);
       if (sanction) found.push(sanction);
     }
     return found;
@@ -204,14 +259,15 @@ export class RoomState {
 
 function parseSanction(
   kind: Sanction["kind"],
-  user: UserId,
+  target: string,
   stored: string,
   date: number,
-): Sanction | undefined {
+): CurrentSanction | undefined {
   const until = endOf(stored);
-  if (until <= date) return undefined;
+  const [user = "", room] = target.split("@");
+  if (until <= date || !isUserId(user)) return undefined;
   const details = v.safeParse(SanctionDetails, parseJson(stored.slice(stored.indexOf(" ") + 1)));
-  return details.success ? { kind, user, until, ...details.output } : undefined;
+  return details.success ? { kind, user, room, until, ...details.output } : undefined;
 }
 
 function parseText(stored: string | undefined): string {

@@ -1,0 +1,63 @@
+/**
+ * Imposes the mutes and bans of guests on their addresses too. Only the worker that has a guest's connection knows the address,
+ * so it adds an event to `_audit`, which all workers follow.
+ * @module
+ */
+import type { CurrentSanction } from "../../core/log/room_state.ts";
+import { eventText, type RoomEvent, type Sanction } from "../../core/log/room_event.ts";
+import type { RoomId } from "../../core/names/names.ts";
+import { isAddressUser } from "../../core/log/room_state.ts";
+import { AUDIT_ROOM, SERVICE_AUTHOR } from "../../core/rooms/service_rooms.ts";
+import { BusUnavailable, type WorkerBus } from "../ports/bus.ts";
+import { addressOf, type Sanctions, type Subject } from "./sanctions.ts";
+
+/** What it needs. */
+export interface AddressSanctionsContext {
+  /** Publishes the events. */
+  readonly bus: Pick<WorkerBus, "publish">;
+  /** Returns an id that was never used. */
+  readonly newId: () => string;
+  /** What is imposed already. */
+  readonly sanctions: Pick<Sanctions, "all">;
+}
+
+/** Imposes mutes and bans on addresses. */
+export class AddressSanctions {
+  readonly #context: AddressSanctionsContext;
+  // A guest can have several connections here.
+  readonly #underWay = new Set<string>();
+
+  /** Starts with nothing under way. */
+  constructor(context: AddressSanctionsContext) {
+    this.#context = context;
+  }
+
+  /**
+   * Imposes a guest's mute or ban on the address of the guest's connection, unless it is already. Does nothing while the bus is
+   * unavailable: the next connection of the guest tries again.
+   *
+   * @param room Where; undefined for the whole service.
+   */
+  async extend(sanction: Sanction, subject: Subject, room: RoomId | undefined): Promise<void> {
+    const address = addressOf(subject);
+    if (address === undefined || isAddressUser(sanction.user)) return;
+    const key = `${sanction.kind} ${address} ${room ?? ""}`;
+    const isSame = (it: CurrentSanction) =>
+      it.kind === sanction.kind && it.user === address && it.room === room &&
+      it.until >= sanction.until;
+    if (this.#underWay.has(key) || this.#context.sanctions.all().some(isSame)) return;
+    this.#underWay.add(key);
+    const { kind, name, until, reason, rank, user: guest } = sanction;
+    const event: RoomEvent = { kind, user: address, name, until, reason, rank, guest, room };
+    const action = { kind: "said", text: eventText(event), event } as const;
+    const { bus, newId } = this.#context;
+    try {
+      const draft = { ...SERVICE_AUTHOR, room: AUDIT_ROOM, id: newId(), action };
+      await bus.publish({ ...draft, isExempt: true });
+    } catch (error) {
+      if (!(error instanceof BusUnavailable)) throw error;
+    } finally {
+      this.#underWay.delete(key);
+    }
+  }
+}

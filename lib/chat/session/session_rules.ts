@@ -1,0 +1,144 @@
+/**
+ * What the rules of rooms and of the service mean for the user of one session: mutes, bans, lockdown, and who may be in a room.
+ * @module
+ */
+import { outranks, rankOf } from "../../core/auth/rights.ts";
+import { userKind } from "../../core/auth/user_kind.ts";
+import { FOREVER, type RoomEvent, type Sanction } from "../../core/log/room_event.ts";
+import type { FrameOf } from "../../core/protocol/frames.ts";
+import { faultFrame } from "../../core/protocol/json_protocol.ts";
+import type { RoomRequest } from "../../core/protocol/requests.ts";
+import type { AddressSanctions } from "../moderation/address_sanctions.ts";
+import type { Sanctions, Subject } from "../moderation/sanctions.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Room } from "../room/room.ts";
+import { waitOf } from "./room_requests.ts";
+import type { SignIn } from "./sign_in.ts";
+
+/** What the rules need. */
+export interface RulesContext {
+  /** For the time that is left of a mute or a ban. */
+  readonly clock: Pick<Clock, "date">;
+  /** The mutes and bans. */
+  readonly sanctions: Sanctions;
+  /** Imposes those of guests on their addresses. */
+  readonly addressSanctions: Pick<AddressSanctions, "extend">;
+}
+
+/** A room as far as its rules go. */
+export type RuledRoom = Pick<Room, "id" | "state">;
+
+/** Why a user has to leave a room; the fields of the frame `left`. */
+export type Expulsion = Pick<FrameOf<"left">, "reason" | "message" | "until">;
+
+/** Requests that need a voice. */
+const SPEAKING: ReadonlySet<RoomRequest["type"]> = new Set(["say", "edit", "react", "typing"]);
+
+/** The rules for one session. */
+export class SessionRules {
+  readonly #signIn: Pick<SignIn, "me" | "authority">;
+  readonly #address: string | undefined;
+  readonly #context: RulesContext;
+
+  /** For the user of a sign-in. @param address The key of the connection's address. */
+  constructor(
+    signIn: Pick<SignIn, "me" | "authority">,
+    address: string | undefined,
+    context: RulesContext,
+  ) {
+    this.#signIn = signIn;
+    this.#address = address;
+    this.#context = context;
+  }
+
+  /** The user as mutes and bans see it; undefined before the `hello`. */
+  get subject(): Subject | undefined {
+    const { me, authority } = this.#signIn;
+    return me && { user: me.user, address: this.#address, authority };
+  }
+
+  /** Whether the user is a guest and the service is closed to guests. */
+  get isLockedOut(): boolean {
+    const { me } = this.#signIn;
+    return me !== undefined && userKind(me.user) === "guest" &&
+      this.#context.sanctions.isLockedDown;
+  }
+
+  /** The ban of the user from the whole service. */
+  serviceBan(): Sanction | undefined {
+    const ban = this.subject && this.#context.sanctions.inService("ban", this.subject);
+    if (ban) this.#extend(ban, undefined);
+    return ban;
+  }
+
+  /** The mute of the user in a room, or in the whole service. */
+  mute(room: RuledRoom | undefined): Sanction | undefined {
+    const { subject } = this;
+    const { sanctions } = this.#context;
+    if (subject === undefined) return undefined;
+    const mute = room
+      ? sanctions.inRoom("mute", subject, room)
+      : sanctions.inService("mute", subject);
+    if (mute) this.#extend(mute, room);
+    return mute;
+  }
+
+  /** Why a request in a room is refused; undefined if it is not. */
+  faultFor(
+    { id, type }: Pick<RoomRequest, "id" | "type">,
+    room: Room,
+  ): FrameOf<"fault"> | undefined {
+    if (!SPEAKING.has(type)) return undefined;
+    if (this.isLockedOut) return faultFrame(id, "locked_down");
+    const mute = this.mute(room);
+    return mute && this.sanctionFault(id, mute);
+  }
+
+  /** The fault for a mute or a ban: what it is, why, and how long it lasts. */
+  sanctionFault(
+    id: string | undefined,
+    { kind, until, reason }: Sanction,
+  ): FrameOf<"fault"> {
+    const code = kind === "mute" ? "muted" : "banned";
+    const what = kind === "mute" ? "you are muted" : "you are banned";
+    const why = reason === undefined ? "" : `: ${reason}`;
+    const waitMs = until === FOREVER ? undefined : Math.max(0, until - this.#context.clock.date());
+    return { ...faultFrame(id, code, `${what}${why}`), ...waitOf(waitMs) };
+  }
+
+  /** Whether the rules of a room let the user in. */
+  admits(room: RuledRoom): boolean {
+    return this.expulsion(room, undefined) === undefined;
+  }
+
+  /** Why the user may not stay in a room; undefined for who may. @param event What has just changed. */
+  expulsion(room: RuledRoom, event: RoomEvent | undefined): Expulsion | undefined {
+    const { subject } = this;
+    if (subject === undefined) return undefined;
+    const { user, authority } = subject;
+    const rank = rankOf(authority, room.id);
+    if (event?.kind === "kick" && event.user === user && outranks(event.rank, rank)) {
+      return { reason: "kicked", ...(event.reason && { message: event.reason }) };
+    }
+    const ban = this.#context.sanctions.inRoom("ban", subject, room);
+    if (ban) {
+      this.#extend(ban, room);
+      const { until, reason } = ban;
+      return { reason: "banned", ...(reason && { message: reason }), ...untilOf(until) };
+    }
+    return room.state.admits(user) ? undefined : { reason: "not_allowed" };
+  }
+
+  /** A guest's mute or ban counts for the guest's address too. */
+  #extend(sanction: Sanction, room: RuledRoom | undefined): void {
+    const { subject } = this;
+    if (subject === undefined || sanction.user !== subject.user) return;
+    const isOfRoom = room?.state.sanction(sanction.kind, subject.user, this.#context.clock.date());
+    void this.#context.addressSanctions.extend(sanction, subject, isOfRoom ? room?.id : undefined);
+  }
+}
+
+/** The end of a mute or a ban as frames have it; no field for never. */
+export function untilOf(until: number): { readonly until?: number } {
+  return until === FOREVER ? {} : { until };
+}

@@ -1,0 +1,257 @@
+import assert from "node:assert/strict";
+import { AUDIT_ROOM } from "../../../lib/core/rooms/service_rooms.ts";
+import { BANNED } from "../../../lib/core/protocol/close_codes.ts";
+import { user } from "../../contract/fixtures.ts";
+import { name } from "../../support/fakes.ts";
+import { Client, Den, type Frame, outcome } from "./den.ts";
+
+/** A moderator in the room `den`, and a guest with an address. */
+class Scene implements Disposable {
+  readonly den = new Den({ role: "moderator", rights: null });
+  readonly moderator = new Client(this.den.chat);
+  readonly guest = new Client(this.den.chat, { address: "192.0.2.1" });
+  guestId = "";
+
+  async start(room = "den"): Promise<void> {
+    const { clients } = this;
+    this.den.chat.followSanctions(() => {
+      for (const { handler } of clients) handler.signIn?.checkRevocation?.();
+    });
+    await this.moderator.ask({ type: "hello", token: "token" }, { type: "join", room });
+    const [hello] = await this.guest.ask({ type: "hello", name: "Guy" }, { type: "join", room });
+    this.guestId = String((hello?.you as Frame | undefined)?.user);
+    await this.moderator.ask();
+  }
+
+  get clients(): readonly Client[] {
+    return [this.moderator, this.guest];
+  }
+
+  /** Carries out an action of the moderator. */
+  async act(action: string, more: Frame = { room: "den" }): Promise<readonly Frame[]> {
+    return await this.moderator.ask({
+      type: "moderate",
+      id: `m${Math.random()}`,
+      action,
+      user: this.guestId,
+      ...more,
+    });
+  }
+
+  async say(text = "hello"): Promise<string> {
+    const id = `s${Math.random()}`;
+    return outcome(await this.guest.ask({ type: "say", id, room: "den", text }), id);
+  }
+
+  [Symbol.dispose](): void {
+    this.den[Symbol.dispose]();
+  }
+}
+
+function eventsOf(frames: readonly Frame[]): readonly unknown[] {
+  return frames.flatMap(({ event }) => event === undefined ? [] : [event]);
+}
+
+Deno.test("A muted user cannot say anything until the mute ends, and is told when that is", async () => {
+  using scene = new Scene();
+  await scene.start();
+  const [said] = await scene.act("mute", { room: "den", seconds: 60, reason: "noise" });
+  assert.equal(said?.type === "ack" || said?.type === "said", true);
+  const told = await scene.guest.ask({ type: "say", id: "1", room: "den", text: "but" });
+  const fault = told.find(({ type }) => type === "fault");
+  assert.deepEqual([fault?.code, fault?.afterMs, fault?.message], [
+    "muted",
+    60_000,
+    "you are muted: noise",
+  ]);
+  await scene.den.chat.clock.advance(60_001);
+  assert.equal(await scene.say(), "done");
+});
+
+Deno.test("A muted user may delete own messages, and read", async () => {
+  using scene = new Scene();
+  await scene.start();
+  const said = await scene.guest.ask({ type: "say", id: "1", room: "den", text: "oops" });
+  const of = said.find(({ type }) => type === "ack")?.position;
+  await scene.act("mute");
+  assert.equal(await scene.say(), "muted");
+  const deleted = await scene.guest.ask({ type: "delete", id: "2", room: "den", of });
+  assert.equal(outcome(deleted, "2"), "done");
+  const history = await scene.guest.ask({ type: "history", id: "3", room: "den" });
+  assert.equal(history[0]?.type, "history");
+});
+
+Deno.test("A user who is kicked has left, and may come back", async () => {
+  using scene = new Scene();
+  await scene.start();
+  await scene.act("kick", { room: "den", reason: "calm down" });
+  const [left] = (await scene.guest.ask()).filter(({ type }) => type === "left");
+  assert.deepEqual([left?.reason, left?.message], ["kicked", "calm down"]);
+  assert.equal(await scene.say(), "not_in_room");
+  const joined = await scene.guest.ask({ type: "join", id: "1", room: "den" });
+  assert.equal(joined[0]?.type, "joined");
+});
+
+Deno.test("A user who is banned from a room has left it and cannot come back, until the ban ends", async () => {
+  using scene = new Scene();
+  await scene.start();
+  await scene.act("ban", { room: "den", seconds: 60 });
+  const [left] = (await scene.guest.ask()).filter(({ type }) => type === "left");
+  assert.deepEqual([left?.reason, typeof left?.until], ["banned", "number"]);
+  const again = await scene.guest.ask({ type: "join", id: "1", room: "den" });
+  assert.equal(outcome(again, "1"), "not_allowed");
+  const elsewhere = await scene.guest.ask({ type: "join", id: "2", room: "lobby" });
+  assert.equal(elsewhere[0]?.type, "joined");
+  await scene.den.chat.clock.advance(60_001);
+  const later = await scene.guest.ask({ type: "join", room: "den" });
+  assert.ok(later.some(({ type }) => type === "joined"));
+});
+
+Deno.test("A guest who is banned cannot come back from the same address as somebody else", async () => {
+  for (const room of ["den", undefined]) {
+    using scene = new Scene();
+    await scene.start();
+    await scene.act("ban", room === undefined ? {} : { room });
+    await scene.guest.ask();
+    const join = { type: "join", id: "1", room: "den" };
+    const same = new Client(scene.den.chat, { address: "192.0.2.1" });
+    const refused = await same.ask({ type: "hello", name: "Other" }, join);
+    const isOut = same.socket.closeStatuses.length > 0 || outcome(refused, "1") === "not_allowed";
+    assert.ok(isOut, `room ${room}`);
+    const another = new Client(scene.den.chat, { address: "192.0.2.2" });
+    const joined = await another.ask({ type: "hello", name: "Third" }, join);
+    assert.ok(joined.some(({ type }) => type === "joined"));
+    // The address comes back with the guest.
+    await scene.act("unban", room === undefined ? {} : { room });
+    const back = new Client(scene.den.chat, { address: "192.0.2.1" });
+    const frames = await back.ask({ type: "hello", name: "Fourth" }, join);
+    assert.ok(frames.some(({ type }) => type === "joined"), `room ${room}`);
+  }
+});
+
+Deno.test("The people of a room do not see the address of a guest who is banned there", async () => {
+  using scene = new Scene();
+  await scene.start();
+  const watcher = new Client(scene.den.chat);
+  await watcher.ask({ type: "hello", name: "Wim" }, { type: "join", room: "den" });
+  await scene.act("ban");
+  await scene.guest.ask();
+  const seen = JSON.stringify([...await watcher.ask(), ...watcher.socket.sent]);
+  assert.ok(seen.includes(scene.guestId));
+  assert.ok(!seen.includes("ip_"));
+});
+
+Deno.test("A ban from the service closes the connection with a code of its own", async () => {
+  using scene = new Scene();
+  await scene.start();
+  await scene.act("ban", { reason: "spam" });
+  const frames = await scene.guest.ask();
+  assert.equal(frames.find(({ code }) => code === "banned")?.message, "you are banned: spam");
+  assert.equal(scene.guest.socket.closeStatuses[0]?.code, BANNED.code);
+});
+
+Deno.test("Nobody can mute, ban or kick a user of the same rank or a higher one", async () => {
+  for (const action of ["mute", "ban", "kick"]) {
+    using scene = new Scene();
+    const { chat, authenticator } = scene.den;
+    authenticator.users.set("owner", {
+      user: user("a_olga0000"),
+      name: name("Olga"),
+      role: "owner",
+      rights: null,
+      issuedAt: chat.clock.date(),
+      tokenId: undefined,
+      expiresAt: Infinity,
+    });
+    await scene.start();
+    const owner = new Client(chat);
+    await owner.ask({ type: "hello", token: "owner" }, { type: "join", room: "den" });
+    await scene.act(action, { room: "den", user: "a_olga0000" });
+    const said = await owner.ask({ type: "say", id: "1", room: "den", text: "still here" });
+    assert.equal(outcome(said, "1"), "done", action);
+  }
+});
+
+Deno.test("In a read-only room only moderators send", async () => {
+  using scene = new Scene();
+  await scene.start();
+  await scene.moderator.ask({ type: "room", room: "den", readOnly: true, topic: "News" });
+  assert.equal(await scene.say(), "read_only");
+  const said = await scene.moderator.ask({ type: "say", id: "1", room: "den", text: "news" });
+  assert.equal(outcome(said, "1"), "done");
+  const late = new Client(scene.den.chat);
+  const frames = await late.ask({ type: "hello", name: "Late" }, { type: "join", room: "den" });
+  const settings = frames.find(({ type }) => type === "joined")?.settings as Frame;
+  assert.deepEqual([settings.readOnly, settings.topic], [true, "News"]);
+});
+
+Deno.test("Slow mode lets a user send one message in the interval, and moderators more", async () => {
+  using scene = new Scene();
+  await scene.start();
+  await scene.moderator.ask({ type: "room", room: "den", slowSeconds: 30 });
+  assert.equal(await scene.say(), "done");
+  const frames = await scene.guest.ask({ type: "say", id: "1", room: "den", text: "more" });
+  const fault = frames.find(({ type }) => type === "fault");
+  assert.deepEqual([fault?.code, fault?.scope, fault?.afterMs], ["slow_down", undefined, 30_000]);
+  await scene.den.chat.clock.advance(30_000);
+  assert.equal(await scene.say(), "done");
+});
+
+Deno.test("Clearing a room removes the earlier messages for everybody", async () => {
+  using scene = new Scene();
+  await scene.start();
+  await scene.say("spam");
+  await scene.act("clear", { room: "den", user: undefined });
+  const history = await scene.guest.ask({ type: "history", id: "1", room: "den" });
+  const messages = history.find(({ type }) => type === "history")?.messages;
+  assert.ok(Array.isArray(messages) && messages.every((it: Frame) => it.event !== undefined));
+});
+
+Deno.test("While the service is locked down, guests neither join nor send", async () => {
+  using scene = new Scene();
+  await scene.start();
+  await scene.act("lockdown", { user: undefined });
+  assert.equal(await scene.say(), "locked_down");
+  const late = new Client(scene.den.chat);
+  const frames = await late.ask({ type: "hello" }, { type: "join", id: "1", room: "den" });
+  assert.equal(outcome(frames, "1"), "locked_down");
+  await scene.act("unlock", { user: undefined });
+  assert.equal(await scene.say(), "done");
+});
+
+Deno.test("What moderators do is in _audit, where only they can read and nobody can write", async () => {
+  using scene = new Scene();
+  await scene.start();
+  await scene.act("mute", { room: "den", seconds: 60 });
+  await scene.act("kick");
+  await scene.moderator.ask({ type: "join", room: AUDIT_ROOM });
+  const frames = await scene.moderator.ask(
+    { type: "history", id: "1", room: AUDIT_ROOM },
+    { type: "say", id: "2", room: AUDIT_ROOM, text: "a remark" },
+  );
+  assert.equal(outcome(frames, "2"), "not_allowed");
+  const messages = frames.find(({ type }) => type === "history")?.messages;
+  assert.ok(Array.isArray(messages));
+  const kinds = eventsOf(messages).map((it) => [(it as Frame).kind, (it as Frame).room]);
+  assert.deepEqual(kinds.filter(([, room]) => room === "den").slice(0, 1), [["mute", "den"]]);
+  assert.ok(kinds.some(([kind]) => kind === "kick"));
+  const join = await scene.guest.ask({ type: "join", id: "3", room: AUDIT_ROOM });
+  assert.equal(outcome(join, "3"), "not_allowed");
+});
+
+Deno.test("Guests, and users whose token grants it elsewhere, can do nothing that moderators can", async () => {
+  using scene = new Scene();
+  await scene.start();
+  for (const action of ["mute", "ban", "kick", "clear", "lockdown", "unban"]) {
+    const frames = await scene.guest.ask({
+      type: "moderate",
+      id: action,
+      action,
+      user: "a_ann00000",
+      ...(action === "lockdown" ? {} : { room: "den" }),
+    });
+    assert.equal(outcome(frames, action), "not_allowed", action);
+  }
+  const frames = await scene.guest.ask({ type: "room", id: "1", room: "den", topic: "mine" });
+  assert.equal(outcome(frames, "1"), "not_allowed");
+});
