@@ -21,6 +21,7 @@ import {
   seq,
   user,
 } from "./stored_values.ts";
+import { roomEvent } from "./stored_event.ts";
 
 /** Validates values of one type. */
 export interface Schema<T> {
@@ -50,7 +51,8 @@ function isAction(action: unknown): action is Action {
   switch (action.kind) {
     case "said":
       return typeof action.text === "string" &&
-        (action.reply === undefined || isPosition(action.reply));
+        (action.reply === undefined || isPosition(action.reply)) &&
+        (action.event === undefined || v.is(roomEvent, action.event));
     case "edited":
       return isPosition(action.of) && typeof action.text === "string";
     case "deleted":
@@ -74,11 +76,17 @@ function isEntry(input: unknown): input is StoredEntry {
     isAction(input.deed) && isPosition(input.position) && isInteger(input.at);
 }
 
+/** An event goes to clients as it is, so its unknown fields are dropped. */
+function withKnownFields(action: Action): Action {
+  if (action.kind !== "said" || action.event === undefined) return action;
+  return { ...action, event: v.parse(roomEvent, action.event) };
+}
+
 /** Schema of an entry without its room, which is that of the log. Unknown fields are kept, but never sent to clients. */
 export const EntrySchema: Schema<Omit<Entry, "room">> = schemaOf(
   v.pipe(
     v.custom<StoredEntry>(isEntry),
-    v.transform(({ deed, ...entry }) => ({ ...entry, action: deed })),
+    v.transform(({ deed, ...entry }) => ({ ...entry, action: withKnownFields(deed) })),
   ),
 );
 
@@ -123,6 +131,7 @@ export const MessageSchema: Schema<Message> = schemaOf(v.object({
   id,
   text: v.string(),
   reply: v.optional(position),
+  event: v.optional(roomEvent),
   edited: v.optional(at),
   deleted: v.optional(v.literal(true)),
   deletedBy: v.optional(deleter),

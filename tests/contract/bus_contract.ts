@@ -17,6 +17,7 @@ import { pagePromises } from "./paging.ts";
 import { readMarkerPromises } from "./read_markers.ts";
 import { replayPromises } from "./replaying.ts";
 import { presencePromises } from "./presence.ts";
+import { roomStatePromises } from "./room_state.ts";
 
 export type { OpenBus, Quota, TestedBus } from "./fixtures.ts";
 
@@ -50,6 +51,7 @@ export function busContract(
   pagePromises(test);
   readMarkerPromises(test);
   quotaPromises(test);
+  roomStatePromises(test);
   presencePromises(test);
   modelPromise(test);
 }

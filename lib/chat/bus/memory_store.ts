@@ -6,6 +6,7 @@
 import type { Draft, UserId } from "../../core/log/entry.ts";
 import type { RoomId } from "../../core/names/names.ts";
 import type { Position } from "../../core/log/position.ts";
+import { endedFields } from "../../core/rooms/state_expiry.ts";
 import {
   advancesReadMarker,
   append,
@@ -121,6 +122,9 @@ export class MemoryStore implements Store {
     for (const [room, storage] of this.#rooms) {
       this.#trackSize(storage, () => applyRetention(storage, context));
       storage.dropReadMarkers(context);
+      for (const field of endedFields(storage.state, context.now)) {
+        storage.setStateField(field, undefined);
+      }
       const isOld = storage.enteredAt < roomsRetainedSince(context);
       // A room whose settings somebody has chosen stays, with them.
       if (!isOld || isWanted(room) || storage.state.size > 0) continue;

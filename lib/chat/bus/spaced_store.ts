@@ -6,7 +6,7 @@
 import type { Draft, UserId } from "../../core/log/entry.ts";
 import type { RoomId } from "../../core/names/names.ts";
 import type { Position } from "../../core/log/position.ts";
-import type { AppendResult, HistoryPage, Replay } from "../../core/log/room_log.ts";
+import type { AppendResult, HistoryPage, Replay, StateAt } from "../../core/log/room_log.ts";
 import type { ReadState } from "../ports/bus.ts";
 import type { Store } from "./embedded_bus.ts";
 import { ConcurrencyLimit } from "../concurrency_limit.ts";
@@ -39,6 +39,10 @@ export class SpacedStore implements Store {
     // The top of a log is known without reading it.
     if (limit === 0) return this.#store.page(room, before, limit);
     return this.#read(() => this.#store.page(room, before, limit));
+  }
+
+  state(room: RoomId): Promise<StateAt> {
+    return this.#read(() => this.#store.state(room));
   }
 
   readState(room: RoomId, user: UserId): Promise<ReadState> {

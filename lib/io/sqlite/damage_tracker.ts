@@ -17,6 +17,7 @@ export interface DamagedRow {
     | "messages"
     | "receipts"
     | "reads"
+    | "room_state"
     | "revocations"
     | "directory";
   /** The row's room, if its table has rooms; not validated. */

@@ -16,6 +16,7 @@ import {
 import type { DamageTracker } from "./damage_tracker.ts";
 import { oldestSeqSince, seqAtOffset } from "./ages.ts";
 import { StoredReadMarkers } from "./read_markers.ts";
+import { StoredState } from "./room_state.ts";
 import { RowReader } from "./rows.ts";
 import type { Statements } from "./file/statements.ts";
 
@@ -42,6 +43,8 @@ export class SqliteRoom implements RoomStorage {
   #messages = 0;
   /** The users' read markers. */
   readonly readMarkers: StoredReadMarkers;
+  /** The fields of the room's state. */
+  readonly state: StoredState;
   #enteredAt = 0;
   #storedReadMarkers: number;
   #isStored = false;
@@ -65,6 +68,7 @@ export class SqliteRoom implements RoomStorage {
       this.#storedReadMarkers,
       () => this.#rows.report("reads"),
     );
+    this.state = new StoredState(file, room, () => this.#rows.report("room_state"));
     if (stored === undefined) return;
     this.#isStored = true;
     this.#isChanged = stored.isRebuilt;
@@ -78,7 +82,7 @@ export class SqliteRoom implements RoomStorage {
 
   /** Number of rows dropped so far. */
   get dropped(): number {
-    return this.#dropped + this.readMarkers.dropped;
+    return this.#dropped + this.readMarkers.dropped + this.state.dropped;
   }
 
   /** Whether the room has a row in the table `rooms`. */
@@ -200,6 +204,26 @@ export class SqliteRoom implements RoomStorage {
     return this.#file.row(sql, this.#room, after, MAX_UNREAD)?.number("count") ?? 0;
   }
 
+  stateField(field: string): string | undefined {
+    return this.state.get(field);
+  }
+
+  setStateField(field: string, value: string | undefined): void {
+    this.state.set(field, value);
+  }
+
+  countStateFields(): number {
+    return this.state.count;
+  }
+
+  clearMessages(before: number): void {
+    const sql = "DELETE FROM messages WHERE room = ? AND seq < ?";
+    const cleared = this.#file.run(sql, this.#room, before);
+    this.#messages -= cleared;
+    this.#dropped += cleared;
+    this.#isChanged = true;
+  }
+
   trim(keep: { entries: number; messages: number; since: number }): void {
     const surplus = (this.#head?.top ?? 0) - keep.entries;
     if (surplus > 0 || keep.since > -Infinity) {
@@ -219,7 +243,7 @@ export class SqliteRoom implements RoomStorage {
 
   /** Deletes all rows of the room. */
   remove(): void {
-    for (const table of ["reads", "receipts", "messages", "entries", "rooms"]) {
+    for (const table of ["room_state", "reads", "receipts", "messages", "entries", "rooms"]) {
       this.#dropped += this.#file.run(`DELETE FROM ${table} WHERE room = ?`, this.#room);
     }
     // Without a head, save() writes nothing.

@@ -122,8 +122,13 @@ export class RowReader {
     return this.#entryFromMessage(whole);
   }
 
-  #entryFromMessage({ position, at, user, name, id, text, reply }: Message): Entry {
-    const action = { kind: "said", text, ...(reply && { reply }) } as const;
+  #entryFromMessage({ position, at, user, name, id, text, reply, event }: Message): Entry {
+    const action = {
+      kind: "said",
+      text,
+      ...(reply && { reply }),
+      ...(event && { event }),
+    } as const;
     return { room: this.#room, position, at, user, name, id, action };
   }
 

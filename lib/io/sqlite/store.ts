@@ -29,6 +29,8 @@ import {
   resolvePosition,
   retainedSince,
   type Retention,
+  type StateAt,
+  topOf,
 } from "../../core/log/room_log.ts";
 import { estimateEntrySize } from "../../core/log/read_size.ts";
 import { StoreFile } from "./file/store_file.ts";
@@ -155,6 +157,13 @@ export class SqliteStore implements Store, AsyncDisposable {
 
   page(room: RoomId, before: number | undefined, limit: number): Promise<HistoryPage> {
     return this.#read(room, (storage, context) => readPage(storage, before, limit, context));
+  }
+
+  state(room: RoomId): Promise<StateAt> {
+    return this.#read(room, (storage, context) => {
+      const top = topOf(ensureHead(storage, context));
+      return { top, fields: storage.state.all() };
+    });
   }
 
   readState(room: RoomId, user: UserId): Promise<ReadState> {

@@ -57,11 +57,13 @@ export class SqliteSweeper {
   async sweep(isWanted: (room: RoomId) => boolean): Promise<void> {
     const { file, write, takeDropped } = this.#context;
     for (let after = "";;) {
-      const sql = `SELECT room, messages, marks, ran FROM rooms WHERE room > ?
-        ORDER BY room LIMIT ?`;
+      const sql = `SELECT room, messages, marks,
+          EXISTS (SELECT 1 FROM room_state WHERE room_state.room = rooms.room) AS has_state
+        FROM rooms WHERE room > ? ORDER BY room LIMIT ?`;
       const rows = file().rows(sql, after, ROOMS_PER_STEP);
       if (rows.length === 0) break;
       const due = rows.filter((row) =>
+        row.number("has_state") > 0 ||
         this.#isDue(row.numberOrUndefined("messages"), row.numberOrUndefined("marks"))
       ).map((row) => row.textOrUndefined("room") ?? "");
       for (let some = due.splice(0, ROOMS_PER_TRANSACTION); some.length > 0;) {
@@ -100,7 +102,10 @@ export class SqliteSweeper {
     }
     const [storage, context] = [storageOf(room), logContext()];
     const before = storage.dropped;
-    if (storage.enteredAt < roomsRetainedSince(context) && !isWanted(room)) {
+    storage.state.dropEnded(context.now);
+    const isOld = storage.enteredAt < roomsRetainedSince(context);
+    // A room whose settings somebody has chosen stays, with them.
+    if (isOld && !isWanted(room) && storage.state.count === 0) {
       storage.remove();
       return false;
     }

@@ -10,7 +10,8 @@ import type { Position } from "../../../lib/core/log/position.ts";
 import { RECEIPTS_MS, type Retention } from "../../../lib/core/log/room_log.ts";
 import type { RoomId } from "../../../lib/core/names/names.ts";
 import { numbers } from "../../contract/fixtures.ts";
-import { roomExistenceContract } from "../../contract/room_existence.ts";
+import { type OpenStore, roomExistenceContract } from "../../contract/room_existence.ts";
+import { stateRetentionContract } from "../../contract/state_retention.ts";
 import { FakeClock, name, room } from "../../support/fakes.ts";
 
 const lobby = room("lobby");
@@ -218,7 +219,7 @@ Deno.test("MemoryStore deletes rooms in which everything expired long ago, unles
   assert.equal((await kept.store.replay(lobby, first, 9)).lossReason, "unknown_epoch");
 });
 
-roomExistenceContract("MemoryStore", (retention, clock) => {
+function openStore(retention: Retention, clock: FakeClock): Promise<OpenStore> {
   let epochs = 0;
   const store = new MemoryStore(clock, retention, () => `e${epochs++}`);
   return Promise.resolve({
@@ -226,4 +227,7 @@ roomExistenceContract("MemoryStore", (retention, clock) => {
     sweep: () => Promise.resolve(store.sweep(() => false)),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   });
-});
+}
+
+roomExistenceContract("MemoryStore", openStore);
+stateRetentionContract("MemoryStore", openStore);

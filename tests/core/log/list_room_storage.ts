@@ -34,11 +34,12 @@ export interface Contents {
   readonly receipts: Readonly<Record<string, StoredReceipt>>;
   readonly entries: readonly Entry[];
   readonly messages: readonly Message[];
+  readonly state: ReadonlyMap<string, string>;
 }
 
 /** Keeps everything in lists. */
 export class ListRoomStorage implements RoomStorage {
-  contents: Contents = { receipts: {}, entries: [], messages: [] };
+  contents: Contents = { receipts: {}, entries: [], messages: [], state: new Map() };
   /** When each entry was stored, on the scale of `LogContext.ranMs`; no place is used twice, so nothing is ever restored here. */
   readonly #ages = new Map<string, number>();
 
@@ -97,6 +98,25 @@ export class ListRoomStorage implements RoomStorage {
     return this.contents.messages
       .filter((message) => message.position.seq < before && this.#isFresh(message, since))
       .toReversed();
+  }
+
+  stateField(field: string): string | undefined {
+    return this.contents.state.get(field);
+  }
+
+  setStateField(field: string, value: string | undefined): void {
+    const others = [...this.contents.state].filter(([it]) => it !== field);
+    const state = new Map(value === undefined ? others : [...others, [field, value]]);
+    this.#set({ state });
+  }
+
+  countStateFields(): number {
+    return this.contents.state.size;
+  }
+
+  clearMessages(before: number): void {
+    const messages = this.contents.messages.filter(({ position }) => position.seq >= before);
+    this.#set({ messages });
   }
 
   trim(

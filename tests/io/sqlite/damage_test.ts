@@ -125,6 +125,52 @@ Deno.test("SqliteStore ignores a damaged receipt and a damaged read marker", asy
   assert.equal((await store.append(again)).kind, "repeated");
 });
 
+Deno.test("SqliteStore skips damaged fields of a room's state, and replaces them", async () => {
+  await using given = await damaged((file) => {
+    const add = "INSERT INTO room_state VALUES ('lobby', ?, ?)";
+    file.run(add, "archived", new Uint8Array(2));
+    file.run(add, "slow", "often");
+    file.run(add, `mute:${ann.user}`, "until tomorrow");
+    file.run(add, `sent:${ann.user}`, "today");
+  });
+  const { store } = given;
+  const fields = async () => Object.fromEntries((await store.state(lobby)).fields);
+  assert.equal((await fields()).archived, undefined);
+  assert.match(store.problems()[0] ?? "", /^damaged rows in the message store: 1;/);
+  assert.equal((await store.append(say("on"))).kind, "entered");
+  const event = { kind: "room", archived: true, slowSeconds: 0 } as const;
+  assert.equal((await store.append(draft({ kind: "said", text: "", event }))).kind, "entered");
+  await store.sweep();
+  assert.deepEqual(await fields(), { archived: "1" });
+});
+
+for (const event of ["{}", '{"kind":"dance"}', '{"kind":"mute","user":"user_bob"}', "[1]", "7"]) {
+  Deno.test(`SqliteStore skips a message whose event is ${event}`, async () => {
+    await using given = await damaged((file) =>
+      file.run(
+        `UPDATE messages SET body = json_set(body, '$.event', json(?))
+          WHERE room = 'lobby' AND seq = 7`,
+        event,
+      )
+    );
+    const { messages } = await given.store.page(lobby, undefined, 100);
+    assert.deepEqual(seqs(messages), numbers(1, 10).filter((n) => n !== 7));
+    assert.equal(given.store.problems().length, 1);
+  });
+}
+
+Deno.test("SqliteStore restores a damaged entry with the event of its message", async () => {
+  const event = { kind: "clear", room: attic, extra: 1 } as const;
+  await using given = await damaged((file) => {
+    const set = "UPDATE messages SET body = json_set(body, '$.event', json(?)) WHERE seq = 7";
+    file.run(set, JSON.stringify(event));
+    file.run("UPDATE entries SET body = '' WHERE seq = 7");
+  });
+  const { entries } = await given.store.replay(lobby, { epoch: given.epoch, seq: 6 }, 1);
+  const { extra: _, ...known } = event;
+  assert.deepEqual(entries[0]?.action, { kind: "said", text: "text 7", event: known });
+});
+
 Deno.test("SqliteStore ignores rows without a number", async () => {
   await using given = await damaged((file) => {
     for (const table of ["entries", "messages"]) {

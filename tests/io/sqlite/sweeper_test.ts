@@ -12,7 +12,8 @@ import { openSqliteFile } from "../../../lib/io/sqlite/file/database.ts";
 import { Statements } from "../../../lib/io/sqlite/file/statements.ts";
 import { SqliteStore } from "../../../lib/io/sqlite/store.ts";
 import { ann, attic, bob, draft, lobby, numbers, say, user } from "../../contract/fixtures.ts";
-import { roomExistenceContract } from "../../contract/room_existence.ts";
+import { type OpenStore, roomExistenceContract } from "../../contract/room_existence.ts";
+import { stateRetentionContract } from "../../contract/state_retention.ts";
 import { counter, FakeClock, room } from "../../support/fakes.ts";
 import { TemporaryFolder } from "../../support/temporary_folder.ts";
 
@@ -233,7 +234,7 @@ Deno.test("SqliteStore leaves nothing of a deleted or replaced text in its file"
   assert.doesNotMatch(bytes, /the deleted one|the replaced one/);
 });
 
-roomExistenceContract("SqliteStore", async (retention, clock) => {
+async function openStore(retention: Retention, clock: FakeClock): Promise<OpenStore> {
   await using opened = new AsyncDisposableStack();
   const folder = opened.use(new TemporaryFolder());
   const { store } = opened.use(given(folder, retention, clock));
@@ -243,4 +244,7 @@ roomExistenceContract("SqliteStore", async (retention, clock) => {
     sweep: () => store.sweep(),
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };
-});
+}
+
+roomExistenceContract("SqliteStore", openStore);
+stateRetentionContract("SqliteStore", openStore);

@@ -21,7 +21,7 @@ import type { Draft, UserId } from "../../../lib/core/log/entry.ts";
 import type { Claim, ClaimResult, Person } from "../../../lib/core/presence/lease_table.ts";
 import type { RoomId } from "../../../lib/core/names/names.ts";
 import type { Position } from "../../../lib/core/log/position.ts";
-import type { HistoryPage, Replay } from "../../../lib/core/log/room_log.ts";
+import type { HistoryPage, Replay, StateAt } from "../../../lib/core/log/room_log.ts";
 import type { Dice } from "./dice.ts";
 import type { SimClock } from "./sim_clock.ts";
 import type { SimRedis } from "./sim_redis.ts";
@@ -149,6 +149,10 @@ export class SimBus implements NodeBus {
 
   page(room: RoomId, before: number | undefined, limit: number): Promise<HistoryPage> {
     return this.call(() => this.#context.redis.page(room, before, limit));
+  }
+
+  state(room: RoomId): Promise<StateAt> {
+    return this.call(() => this.#context.redis.state(room));
   }
 
   readState(room: RoomId, user: UserId): Promise<ReadState> {

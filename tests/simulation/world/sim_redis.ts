@@ -26,6 +26,7 @@ import {
   resolvePosition,
   type Retention,
   startEpoch,
+  type StateAt,
   topOf,
 } from "../../../lib/core/log/room_log.ts";
 import type { Contents, ListRoomStorage } from "../../core/log/list_room_storage.ts";
@@ -117,6 +118,12 @@ export class SimRedis {
 
   page(room: RoomId, before: number | undefined, limit: number): HistoryPage {
     return readPage(this.#room(room).storage, before, limit, this.#logContext());
+  }
+
+  state(room: RoomId): StateAt {
+    const { storage } = this.#room(room);
+    const top = topOf(ensureHead(storage, this.#logContext()));
+    return { top, fields: storage.contents.state };
   }
 
   readState(room: RoomId, user: UserId): ReadState {

@@ -11,7 +11,7 @@ import type { DatabaseSync } from "node:sqlite";
 /** "Prly": SQLite's application id, which marks a file as ours. */
 export const APPLICATION_ID = 0x50726c79;
 /** Version of the tables, stored as SQLite's user version. */
-export const VERSION = 5;
+export const VERSION = 6;
 
 const REVOCATIONS = `
   CREATE TABLE revocations (
@@ -30,6 +30,12 @@ const USED_TOKENS = `
     user TEXT PRIMARY KEY, serial INTEGER NOT NULL, ran INTEGER NOT NULL
   ) WITHOUT ROWID;
   CREATE INDEX used_tokens_by_age ON used_tokens (ran);
+`;
+
+const ROOM_STATE = `
+  CREATE TABLE room_state (
+    room TEXT, field TEXT, value TEXT NOT NULL, PRIMARY KEY (room, field)
+  ) WITHOUT ROWID;
 `;
 
 const SCHEMA = `
@@ -60,6 +66,7 @@ const SCHEMA = `
   ${REVOCATIONS}
   ${DIRECTORY}
   ${USED_TOKENS}
+  ${ROOM_STATE}
   PRAGMA application_id = ${APPLICATION_ID};
   PRAGMA user_version = ${VERSION};
 `;
@@ -100,7 +107,7 @@ const FROM_1 = `
 `;
 
 /** What leads from a version to the next, from version 1. */
-const UPDATES = [FROM_1, REVOCATIONS, DIRECTORY, USED_TOKENS];
+const UPDATES = [FROM_1, REVOCATIONS, DIRECTORY, USED_TOKENS, ROOM_STATE];
 
 /** All tables, with their columns. */
 export const TABLES = {
@@ -113,6 +120,7 @@ export const TABLES = {
   revocations: ["scope", "id", "time"],
   directory: ["kind", "id", "value"],
   used_tokens: ["user", "serial", "ran"],
+  room_state: ["room", "field", "value"],
 } as const;
 
 /** Adds a revocation, or replaces an earlier one about the same. */

@@ -1,0 +1,44 @@
+/**
+ * Schema of the events of rooms in stored messages. It checks types, not the limits for new events: those may become stricter, and
+ * stored messages must stay readable.
+ * @module
+ */
+import * as v from "valibot";
+import { RANKS, ROOM_KINDS, type RoomEvent } from "../core/rooms/room_event.ts";
+import { parseStoredRoom, type RoomId } from "../core/names/names.ts";
+import { at, name, user, type ValueSchema } from "./stored_values.ts";
+
+const common = {
+  room: v.optional(
+    v.custom<RoomId>((it) => typeof it === "string" && parseStoredRoom(it) === it),
+  ),
+};
+const reason = v.optional(v.string());
+const target = { user, name, ...common };
+
+/** Schema of a room's event. Drops fields that it does not know. */
+export const roomEvent: ValueSchema<RoomEvent> = v.variant("kind", [
+  v.object({
+    kind: v.literal("room"),
+    created: v.optional(v.literal(true)),
+    access: v.optional(v.picklist(ROOM_KINDS)),
+    title: v.optional(v.string()),
+    topic: v.optional(v.string()),
+    readOnly: v.optional(v.boolean()),
+    slowSeconds: v.optional(at),
+    archived: v.optional(v.boolean()),
+    ...common,
+  }),
+  v.object({
+    kind: v.picklist(["mute", "ban"]),
+    until: at,
+    reason,
+    rank: v.picklist(RANKS),
+    ...target,
+  }),
+  v.object({ kind: v.picklist(["unmute", "unban"]), ...target }),
+  v.object({ kind: v.literal("kick"), reason, ...target }),
+  v.object({ kind: v.literal("member"), on: v.boolean(), ...target }),
+  v.object({ kind: v.literal("clear"), reason, ...common }),
+  v.object({ kind: v.literal("lockdown"), on: v.boolean(), ...common }),
+]);
