@@ -35,6 +35,7 @@ async function openRoom(
     onRefused() {},
     replay() {},
     onReadMarker() {},
+    onRulesChanged() {},
     isBacklogged: () => false,
     deliver: ([message]) => void (received += message?.length ?? 0),
   });

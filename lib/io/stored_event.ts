@@ -4,7 +4,7 @@
  * @module
  */
 import * as v from "valibot";
-import { RANKS, ROOM_KINDS, type RoomEvent } from "../core/rooms/room_event.ts";
+import { RANKS, ROOM_KINDS, type RoomEvent } from "../core/log/room_event.ts";
 import { parseStoredRoom, type RoomId } from "../core/names/names.ts";
 import { at, name, user, type ValueSchema } from "./stored_values.ts";
 
@@ -34,10 +34,11 @@ export const roomEvent: ValueSchema<RoomEvent> = v.variant("kind", [
     until: at,
     reason,
     rank: v.picklist(RANKS),
+    guest: v.optional(user),
     ...target,
   }),
   v.object({ kind: v.picklist(["unmute", "unban"]), ...target }),
-  v.object({ kind: v.literal("kick"), reason, ...target }),
+  v.object({ kind: v.literal("kick"), reason, rank: v.picklist(RANKS), ...target }),
   v.object({ kind: v.literal("member"), on: v.boolean(), ...target }),
   v.object({ kind: v.literal("clear"), reason, ...common }),
   v.object({ kind: v.literal("lockdown"), on: v.boolean(), ...common }),

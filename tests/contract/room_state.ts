@@ -10,8 +10,8 @@ import {
   FOREVER,
   MAX_SLOW_SECONDS,
   type RoomEvent,
-} from "../../lib/core/rooms/room_event.ts";
-import { MAX_STATE_FIELDS, stateChanges } from "../../lib/core/rooms/room_state.ts";
+} from "../../lib/core/log/room_event.ts";
+import { MAX_STATE_FIELDS, stateChanges } from "../../lib/core/log/room_state.ts";
 import { name, room } from "../support/fakes.ts";
 import {
   ann,
@@ -71,7 +71,7 @@ const EVENTS: readonly RoomEvent[] = [
   mute(1_800_000_000_000),
   mute(FOREVER),
   ban,
-  { kind: "kick", ...eve, reason: "noise" },
+  { kind: "kick", ...eve, reason: "noise", rank: "owner" },
   added,
   { kind: "member", ...eve, on: true },
   { kind: "lockdown", on: true },
@@ -314,7 +314,7 @@ function slowModePromises(test: Test): void {
 
   test("counts messages of exempt authors in slow mode, and no events", async (bus) => {
     await mustPublish(bus, slow);
-    await mustPublish(bus, act({ kind: "kick", ...eve }));
+    await mustPublish(bus, act({ kind: "kick", ...eve, rank: "owner" }));
     assert.deepEqual(await sent(bus), []);
     await mustPublish(bus, say("one", { isExempt: true }));
     assert.deepEqual(await sent(bus), [ann.user]);
@@ -347,7 +347,7 @@ function limitPromises(test: Test): void {
       ),
     );
     await isRejected(bus, act(mute(FOREVER)), "room_full");
-    await mustPublish(bus, act({ kind: "kick", ...bob }));
+    await mustPublish(bus, act({ kind: "kick", ...bob, rank: "owner" }));
     await mustPublish(bus, say("hello"));
     assert.equal((await bus.state(lobby)).fields.size, MAX_STATE_FIELDS);
     const removed = user("user_7_x");

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import type { Retention } from "../../lib/core/log/room_log.ts";
-import { FOREVER } from "../../lib/core/rooms/room_event.ts";
+import { FOREVER } from "../../lib/core/log/room_event.ts";
 import { FakeClock } from "../support/fakes.ts";
 import { ann, attic, bob, lobby, mustPublish, say } from "./fixtures.ts";
 import type { OpenStore } from "./room_existence.ts";

@@ -6,7 +6,7 @@
 import type { Draft, UserId } from "../../core/log/entry.ts";
 import type { RoomId } from "../../core/names/names.ts";
 import type { Position } from "../../core/log/position.ts";
-import { endedFields } from "../../core/rooms/state_expiry.ts";
+import { endedFields } from "../../core/log/state_expiry.ts";
 import {
   advancesReadMarker,
   append,

@@ -4,7 +4,7 @@
  * @module
  */
 import type { RoomId } from "../../core/names/names.ts";
-import { endedFields } from "../../core/rooms/state_expiry.ts";
+import { endedFields } from "../../core/log/state_expiry.ts";
 import type { Statements } from "./file/statements.ts";
 
 /** The fields of a room's state, for one transaction or read. */

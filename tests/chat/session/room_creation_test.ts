@@ -169,10 +169,14 @@ Deno.test("The check costs no read of the log beyond the one that opens the room
   using chat = new RestrictedChat("members");
   const { bus } = chat.chat;
   const read: string[] = [];
-  const page = bus.page.bind(bus);
+  const page = bus.page.bind(bus), state = bus.state.bind(bus);
   bus.page = (...query) => {
     read.push(query[0]);
     return page(...query);
+  };
+  bus.state = (of) => {
+    read.push(of);
+    return state(of);
   };
   const attic = room("attic");
   await chat.begin(attic);
