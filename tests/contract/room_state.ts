@@ -10,6 +10,7 @@ import {
   FOREVER,
   MAX_SLOW_SECONDS,
   type RoomEvent,
+  type Sanction,
 } from "../../lib/core/log/room_event.ts";
 import { MAX_STATE_FIELDS, stateChanges } from "../../lib/core/log/room_state.ts";
 import { name, room } from "../support/fakes.ts";
@@ -49,11 +50,11 @@ export async function fieldsOf(
 }
 
 /** A mute of Bob. */
-export function mute(until: number): RoomEvent {
+export function mute(until: number): Sanction {
   return { kind: "mute", ...bob, until, rank: "moderator" };
 }
 
-const ban: RoomEvent = { ...mute(FOREVER), kind: "ban", reason: 'a "b"\n\\c\u2028 网友' };
+const ban: Sanction = { ...mute(FOREVER), kind: "ban", reason: 'a "b"\n\\c\u2028 网友' };
 const added: RoomEvent = { kind: "member", ...bob, on: true };
 
 const EVENTS: readonly RoomEvent[] = [

@@ -6,13 +6,12 @@
 import { type Authority, outranks, rankOf } from "../../core/auth/rights.ts";
 import { userKind } from "../../core/auth/user_kind.ts";
 import type { UserId } from "../../core/log/entry.ts";
+import type { RoomId } from "../../core/names/names.ts";
 import type { RoomEvent, Sanction } from "../../core/log/room_event.ts";
 import { addressInRoom, type CurrentSanction, RoomState } from "../../core/log/room_state.ts";
 import { addressUser } from "../../core/rooms/address_user.ts";
 import { AUDIT_ROOM } from "../../core/rooms/service_rooms.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Hub } from "../room/hub.ts";
-import type { Room } from "../room/room.ts";
 
 /** A user, as mutes and bans see one. */
 export interface Subject {
@@ -24,10 +23,24 @@ export interface Subject {
   readonly authority: Authority;
 }
 
+/** A room as far as its rules go. */
+export interface RuledRoom {
+  /** The room's name. */
+  readonly id: RoomId;
+  /** Its settings, members, mutes and bans. */
+  readonly state: RoomState;
+}
+
+/** Keeps rooms open. */
+export interface RoomFollower {
+  /** Opens a room, and calls back after each change of its rules; the event is undefined if several may have been missed. */
+  follow(room: RoomId, onChange: (event: RoomEvent | undefined) => void): RuledRoom;
+}
+
 /** The mutes and bans that one worker knows of. */
 export class Sanctions {
   readonly #clock: Pick<Clock, "date">;
-  #audit: Pick<Room, "state"> = { state: new RoomState() };
+  #audit: Pick<RuledRoom, "state"> = { state: new RoomState() };
 
   /** Knows of none before {@linkcode follow}. */
   constructor(clock: Pick<Clock, "date">) {
@@ -35,7 +48,7 @@ export class Sanctions {
   }
 
   /** Follows `_audit`. @param onChange Called after each change of the service's rules. */
-  follow(hub: Pick<Hub, "follow">, onChange: (event: RoomEvent | undefined) => void): void {
+  follow(hub: RoomFollower, onChange: (event: RoomEvent | undefined) => void): void {
     this.#audit = hub.follow(AUDIT_ROOM, onChange);
   }
 
@@ -62,7 +75,7 @@ export class Sanctions {
   inRoom(
     kind: Sanction["kind"],
     subject: Subject,
-    { id, state }: Pick<Room, "id" | "state">,
+    { id, state }: RuledRoom,
   ): Sanction | undefined {
     const own = state.isEmpty ? undefined : this.#applying(state, kind, subject.user, subject, id);
     return own ?? this.inService(kind, subject) ?? this.#ofAddressIn(kind, subject, id);

@@ -67,7 +67,7 @@ export async function handleModeration(
   const allowed = withAllowedText(event, context.words);
   if (allowed === undefined) return faultFrame(id, "blocked_words");
   try {
-    return await publish(id, allowed, room, moderator, context);
+    return await publish(request, allowed, room, moderator, context);
   } catch (error) {
     if (!(error instanceof BusUnavailable)) throw error;
     const code: FaultCode = error.mayHaveApplied ? "unknown_outcome" : "unavailable";
@@ -165,14 +165,16 @@ function withAllowedText(
 }
 
 async function publish(
-  id: string | undefined,
+  request: ModerationRequest,
   event: RoomEvent,
   room: RoomId | undefined,
   moderator: Moderator,
   { bus, newId, sanctions }: ModerationContext,
 ): Promise<Frame | undefined> {
+  const { id } = request;
+  const seconds = request.type === "moderate" ? request.seconds : undefined;
   const enter = (where: RoomId, what: RoomEvent, draftId: string): Promise<PublishResult> => {
-    const action = { kind: "said", text: eventText(what), event: what } as const;
+    const action = { kind: "said", text: eventText(what, seconds), event: what } as const;
     return bus.publish({ ...moderator.author, room: where, id: draftId, action, isExempt: true });
   };
   // The same id in both rooms: a request that is repeated is recognized in each.

@@ -9,9 +9,8 @@ import type { FrameOf } from "../../core/protocol/frames.ts";
 import { faultFrame } from "../../core/protocol/json_protocol.ts";
 import type { RoomRequest } from "../../core/protocol/requests.ts";
 import type { AddressSanctions } from "../moderation/address_sanctions.ts";
-import type { Sanctions, Subject } from "../moderation/sanctions.ts";
+import type { RuledRoom, Sanctions, Subject } from "../moderation/sanctions.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Room } from "../room/room.ts";
 import { waitOf } from "./room_requests.ts";
 import type { SignIn } from "./sign_in.ts";
 
@@ -24,9 +23,6 @@ export interface RulesContext {
   /** Imposes those of guests on their addresses. */
   readonly addressSanctions: Pick<AddressSanctions, "extend">;
 }
-
-/** A room as far as its rules go. */
-export type RuledRoom = Pick<Room, "id" | "state">;
 
 /** Why a user has to leave a room; the fields of the frame `left`. */
 export type Expulsion = Pick<FrameOf<"left">, "reason" | "message" | "until">;
@@ -86,7 +82,7 @@ export class SessionRules {
   /** Why a request in a room is refused; undefined if it is not. */
   faultFor(
     { id, type }: Pick<RoomRequest, "id" | "type">,
-    room: Room,
+    room: RuledRoom,
   ): FrameOf<"fault"> | undefined {
     if (!SPEAKING.has(type)) return undefined;
     if (this.isLockedOut) return faultFrame(id, "locked_down");

@@ -9,7 +9,7 @@
  * @example
  * ```ts
  * import assert from "node:assert/strict";
- * import { isUserId } from "./entry.ts";
+ * import { isUserId } from "./user_id.ts";
  * import { parseName } from "../names/names.ts";
  * const [user, name] = ["bob_12345", parseName("Bob")];
  * assert.ok(isUserId(user) && name);
@@ -18,7 +18,7 @@
  * ```
  * @module
  */
-import type { UserId } from "./entry.ts";
+import type { UserId } from "./user_id.ts";
 import type { Name, RoomId } from "../names/names.ts";
 
 /**
@@ -56,7 +56,7 @@ export const MAX_SLOW_SECONDS = 21_600;
 export const FOREVER = 253_402_300_799_999;
 
 /** Whom an event is about. */
-interface Target {
+export interface Target {
   /** The user. */
   readonly user: UserId;
   /** The user's name at the time. */
@@ -115,20 +115,20 @@ export type RoomEvent = Deed & {
   readonly room?: RoomId | undefined;
 };
 
-/** The event in words, as the text after its author's name. */
-export function eventText(event: RoomEvent): string {
+/** The event in words, as the text after its author's name. @param seconds How long a mute or a ban lasts; undefined for ever. */
+export function eventText(event: RoomEvent, seconds?: number): string {
   const where = event.room === undefined ? "" : ` (#${event.room})`;
-  return `${textOf(event)}${where}`;
+  return `${textOf(event, seconds)}${where}`;
 }
 
-function textOf(event: RoomEvent): string {
+function textOf(event: RoomEvent, seconds: number | undefined): string {
   switch (event.kind) {
     case "room":
       return settingsText(event);
     case "mute":
     case "ban": {
       const verb = event.kind === "mute" ? "muted" : "banned";
-      return withReason(`${verb} ${event.name}${untilText(event.until)}`, event.reason);
+      return withReason(`${verb} ${event.name}${durationText(seconds)}`, event.reason);
     }
     case "unmute":
       return `unmuted ${event.name}`;
@@ -160,8 +160,14 @@ function settingsText(settings: RoomSettings & { readonly created?: true | undef
   return parts.filter(Boolean).join("; ") || "changed nothing";
 }
 
-function untilText(until: number): string {
-  return until >= FOREVER ? "" : ` until ${new Date(until).toISOString().slice(0, 16)}Z`;
+const UNITS = [["day", 86_400], ["hour", 3_600], ["minute", 60], ["second", 1]] as const;
+
+/** Rounded to the largest unit of which it is a multiple. */
+function durationText(seconds: number | undefined): string {
+  if (seconds === undefined) return "";
+  const [unit, length] = UNITS.find(([, length]) => seconds % length === 0) ?? ["second", 1];
+  const count = seconds / length;
+  return ` for ${count} ${unit}${count === 1 ? "" : "s"}`;
 }
 
 function withReason(text: string, reason: string | undefined): string {

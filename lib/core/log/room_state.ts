@@ -14,7 +14,7 @@
  * @module
  */
 import * as v from "valibot";
-import { isUserId, type UserId } from "./entry.ts";
+import { isUserId, type UserId } from "./user_id.ts";
 import { isStoredName, type Name } from "../names/names.ts";
 import {
   RANKS,
