@@ -25,9 +25,9 @@ import { slowDownFault } from "../../core/protocol/json_protocol.ts";
 import {
   COMMAND_HELP,
   faultLine,
-  messageLine,
   noticeLine,
   parseTextCommand,
+  saidLine,
   type TextCommand,
   textEncoder,
   textEncoderWithPresence,
@@ -248,8 +248,7 @@ export class TextHandler implements ConnectionHandler, ClientOutput {
     if (more && length < this.#historyLimit) {
       this.#sendNotice(`only the newest ${length}, because they are long`);
     }
-    const visible = messages.filter(({ deleted }) => !deleted);
-    this.#socket.sendPaced(visible.map(({ name, text }) => messageLine(name, text)));
+    this.#socket.sendPaced(messages.flatMap((message) => saidLine(message) ?? []));
   }
 
   #onFault({ id, code, message }: FrameOf<"fault">): void {

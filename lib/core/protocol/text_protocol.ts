@@ -34,12 +34,19 @@ export function noticeLine(message: string): string {
   return `* ${sanitize(message)}`;
 }
 
+/** A message, or an event in words; undefined for a deleted message, which plain text leaves out. */
+export function saidLine(
+  { name, text, event, deleted }: Pick<FrameOf<"said">, "name" | "text" | "event" | "deleted">,
+): string | undefined {
+  if (deleted) return undefined;
+  return event === undefined ? messageLine(name, text) : noticeLine(`${name} ${text}`);
+}
+
 /** A frame as plain text. @param withPresence Whether to report who joins and leaves. */
 function encodeText(frame: Frame, withPresence: boolean): string | undefined {
   switch (frame.type) {
     case "said":
-      // Plain text leaves deleted messages out.
-      return frame.deleted ? undefined : messageLine(frame.name, frame.text);
+      return saidLine(frame);
     case "edited":
       return frame.deleted ? undefined : noticeLine(`${frame.name} edited: ${frame.text}`);
     case "deleted":

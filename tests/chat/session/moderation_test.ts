@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { AUDIT_ROOM } from "../../../lib/core/rooms/service_rooms.ts";
-import { BANNED } from "../../../lib/core/protocol/close_codes.ts";
+import { BANNED, NOT_ALLOWED } from "../../../lib/core/protocol/close_codes.ts";
 import { user } from "../../contract/fixtures.ts";
-import { name } from "../../support/fakes.ts";
+import { TextHandler } from "../../../lib/chat/session/text_handler.ts";
+import { FakeSocket, flushMicrotasks, name } from "../../support/fakes.ts";
 import { Client, Den, type Frame, outcome } from "./den.ts";
 
 /** A moderator in the room `den`, and a guest with an address. */
@@ -254,4 +255,30 @@ Deno.test("Guests, and users whose token grants it elsewhere, can do nothing tha
   }
   const frames = await scene.guest.ask({ type: "room", id: "1", room: "den", topic: "mine" });
   assert.equal(outcome(frames, "1"), "not_allowed");
+});
+
+Deno.test("Plain text reports events as lines of the server, and closes a connection without a room", async () => {
+  using scene = new Scene();
+  await scene.start("lobby");
+  const socket = new FakeSocket();
+  const options = {
+    name: "Pat",
+    room: "lobby",
+    since: undefined,
+    history: "9",
+    notices: undefined,
+  };
+  const plain = new TextHandler(socket, scene.den.chat.context, options, {});
+  await flushMicrotasks();
+  await scene.moderator.ask({ type: "room", room: "lobby", topic: "Tea\nBob: hi" });
+  await scene.moderator.ask({ type: "room", room: "lobby", topic: "Tea" });
+  const who = await scene.moderator.ask({ type: "who", id: "1", room: "lobby" });
+  const members = who.find(({ type }) => type === "members")?.members as readonly Frame[];
+  const pat = members.find(({ name }) => name === "Pat")?.user;
+  await scene.act("kick", { room: "lobby", user: pat, reason: "bye" });
+  assert.deepEqual(socket.sent.map(String), [
+    "* Ann set the topic: Tea",
+    "! a moderator has removed you from this room: bye",
+  ]);
+  assert.equal(socket.closeStatuses[0]?.code, NOT_ALLOWED.code);
 });
