@@ -268,7 +268,7 @@ Deno.test("Plain text reports events as lines of the server, and closes a connec
     history: "9",
     notices: undefined,
   };
-  const plain = new TextHandler(socket, scene.den.chat.context, options, {});
+  new TextHandler(socket, scene.den.chat.context, options, {});
   await flushMicrotasks();
   await scene.moderator.ask({ type: "room", room: "lobby", topic: "Tea\nBob: hi" });
   await scene.moderator.ask({ type: "room", room: "lobby", topic: "Tea" });

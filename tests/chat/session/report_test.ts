@@ -76,8 +76,9 @@ Deno.test("What does not exist cannot be reported, nor a message in a room that 
   using den = new Den(MODERATOR);
   const guest = await guestIn(den);
   const [epoch] = den.of.split(":");
-  for (const  of of[`${epoch}:0`, `${epoch}:99`, "other:1"]) {
-    assert.equal(outcome(await guest.ask({ type: "report", id: of, room: "den", of }), of), "gone");
+  for (const missing of [`${epoch}:0`, `${epoch}:99`, "other:1"]) {
+    const report = { type: "report", id: missing, room: "den", of: missing };
+    assert.equal(outcome(await guest.ask(report), missing), "gone");
   }
   const moderator = new Client(den.chat);
   await moderator.ask({ type: "hello", token: "token" }, { type: "join", room: "den" });
