@@ -33,8 +33,8 @@ export interface MembershipListener {
   tryMove(membership: Membership, room: RoomId): boolean;
   /** The rules of the room have changed. @param event Undefined if several may have been missed. */
   onRulesChanged(membership: Membership, event: RoomEvent | undefined): void;
-  /** The settings of the room and the user's mute, as fields of `joined`. */
-  rulesOf(room: Room): Pick<FrameOf<"joined">, "settings" | "muted">;
+  /** The settings of the room, the user's mute, and what the user may do, as fields of `joined`. */
+  rulesOf(room: Room): Pick<FrameOf<"joined">, "settings" | "muted" | "may">;
   /** The room is joined: carries out a request. */
   onRoomRequest(membership: Membership, request: RoomRequest): void;
   /** The room was not joined in time, or is left: answers that a request is not carried out. */

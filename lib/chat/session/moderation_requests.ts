@@ -3,7 +3,7 @@
  * them.
  * @module
  */
-import { isAllowed, rankOf } from "../../core/auth/rights.ts";
+import { isAllowed, mayConfigure, rankOf } from "../../core/auth/rights.ts";
 import type { Author, UserId } from "../../core/log/entry.ts";
 import { isUserId } from "../../core/log/entry.ts";
 import { eventText, FOREVER, type Rank, type RoomEvent } from "../../core/log/room_event.ts";
@@ -89,9 +89,11 @@ function mayModerate(
   room: RoomId | undefined,
   { authority, room: joined, user }: Moderator,
 ): boolean {
+  if (request.type === "room" && room !== undefined) {
+    return mayConfigure(authority, room, joined?.state.creator === user);
+  }
   if (room !== undefined && isForModerators(room)) return false;
-  return isAllowed(authority, "moderate", room) ||
-    (request.type === "room" && joined?.state.creator === user);
+  return isAllowed(authority, "moderate", room);
 }
 
 /** The event that a request asks for, or what is wrong with the request. */

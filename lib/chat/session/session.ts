@@ -64,7 +64,7 @@ import { Membership, type MembershipListener } from "./membership.ts";
 import { handleModeration, type ModerationContext } from "./moderation_requests.ts";
 import { LogReader, type LogReaderContext } from "../log_reader.ts";
 import { RenameQueue } from "./rename_queue.ts";
-import { type Expulsion, type RulesContext, SessionRules, untilOf } from "./session_rules.ts";
+import { type Expulsion, type RulesContext, SessionRules } from "./session_rules.ts";
 import { BLOCKED_NAME, SignIn } from "./sign_in.ts";
 import type { ConnectionOrigin, SignInContext, SignInHost } from "./sign_in_context.ts";
 
@@ -221,12 +221,8 @@ export class Session implements MembershipListener, SignInHost {
     if (why) this.#expel(membership, why);
   }
 
-  rulesOf(room: Room): Pick<FrameOf<"joined">, "settings" | "muted"> {
-    const mute = this.#rules.mute(room);
-    const muted = mute && {
-      muted: { ...untilOf(mute.until), ...(mute.reason && { reason: mute.reason }) },
-    };
-    return { ...(!room.state.isEmpty && { settings: room.state.settings }), ...muted };
+  rulesOf(room: Room): ReturnType<MembershipListener["rulesOf"]> {
+    return this.#rules.fieldsOfJoined(room);
   }
 
   checkBan(): void {

@@ -2,7 +2,7 @@
  * What the rules of rooms and of the service mean for the user of one session: mutes, bans, lockdown, and who may be in a room.
  * @module
  */
-import { outranks, rankOf } from "../../core/auth/rights.ts";
+import { joinedRights, outranks, rankOf } from "../../core/auth/rights.ts";
 import { userKind } from "../../core/auth/user_kind.ts";
 import { FOREVER, type RoomEvent, type Sanction } from "../../core/log/room_event.ts";
 import type { FrameOf } from "../../core/protocol/frames.ts";
@@ -77,6 +77,21 @@ export class SessionRules {
       : sanctions.inService("mute", subject);
     if (mute) this.#extend(mute, room);
     return mute;
+  }
+
+  /** What `joined` says about the rules of a room: its settings, the user's mute, and what the user may do there. */
+  fieldsOfJoined(room: RuledRoom): Pick<FrameOf<"joined">, "settings" | "muted" | "may"> {
+    const { id, state } = room;
+    const { me, authority } = this.#signIn;
+    const mute = this.mute(room);
+    const isCreator = me !== undefined && state.creator === me.user;
+    return {
+      ...(!state.isEmpty && { settings: state.settings }),
+      ...(mute && {
+        muted: { ...untilOf(mute.until), ...(mute.reason && { reason: mute.reason }) },
+      }),
+      may: joinedRights(authority, id, isCreator),
+    };
   }
 
   /** Why a request in a room is refused; undefined if it is not. */

@@ -28,6 +28,12 @@ export const ROOM_ACTIONS = ["read", "send", "react", "invite", "moderate"] as c
 /** An action in a room. */
 export type RoomAction = typeof ROOM_ACTIONS[number];
 
+/** What `joined` says that the user may do in the room; `configure` is to change its settings. */
+export const JOINED_RIGHTS = ["send", "react", "moderate", "configure"] as const;
+
+/** One of {@linkcode JOINED_RIGHTS}. */
+export type JoinedRight = typeof JOINED_RIGHTS[number];
+
 /** An action that concerns the whole service; only a role allows it. */
 export type ServiceAction =
   | "invite people"
@@ -145,6 +151,22 @@ export function mayCreateRoom(
   const { allowed, grant } = ROOM_CREATION[creators];
   if (authority.rights !== null) return isAllowed(authority, grant, room);
   return allowed.includes(authority.role ?? (kind === "guest" ? "guest" : "member"));
+}
+
+/** Whether a user may change a room's settings: moderators may, and whoever has created the room. */
+export function mayConfigure(authority: Authority, room: string, isCreator: boolean): boolean {
+  return !isForModerators(room) && (isCreator || isAllowed(authority, "moderate", room));
+}
+
+/** What a user may do in a room. @param isCreator Whether the user has created it. */
+export function joinedRights(
+  authority: Authority,
+  room: string,
+  isCreator: boolean,
+): JoinedRight[] {
+  return JOINED_RIGHTS.filter((it) =>
+    it === "configure" ? mayConfigure(authority, room, isCreator) : isAllowed(authority, it, room)
+  );
 }
 
 /** How high a user ranks as a moderator. @param room Where; undefined for the whole service. Undefined for no moderator. */

@@ -6,6 +6,7 @@
  */
 import * as v from "valibot";
 import { ROLES } from "../auth/member.ts";
+import { JOINED_RIGHTS } from "../auth/rights.ts";
 import { USER_KINDS } from "../auth/user_kind.ts";
 import { EVENT_KINDS, RANKS, ROOM_KINDS } from "../log/room_event.ts";
 import { FAULTS } from "./faults.ts";
@@ -204,6 +205,12 @@ export const FRAMES = {
       v.object({ until, reason: v.optional(reason) }),
       v.description("Set if you are muted, here or everywhere."),
     )),
+    may: v.pipe(
+      v.array(v.picklist(JOINED_RIGHTS)),
+      v.description(
+        "What your role or token lets you do in the room: send messages, react, moderate, and configure, which is to change its settings.",
+      ),
+    ),
   }),
   left: frame("left", "You are no longer in the room.", {
     id,

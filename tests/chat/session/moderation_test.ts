@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { AUDIT_ROOM } from "../../../lib/core/rooms/service_rooms.ts";
 import { BANNED, NOT_ALLOWED } from "../../../lib/core/protocol/close_codes.ts";
+import { joinedRights, type RoomAction } from "../../../lib/core/auth/rights.ts";
 import { user } from "../../contract/fixtures.ts";
 import { TextHandler } from "../../../lib/chat/session/text_handler.ts";
 import { FakeSocket, flushMicrotasks, name } from "../../support/fakes.ts";
@@ -281,4 +282,36 @@ Deno.test("Plain text reports events as lines of the server, and closes a connec
     "! a moderator has removed you from this room: bye",
   ]);
   assert.equal(socket.closeStatuses[0]?.code, NOT_ALLOWED.code);
+});
+
+Deno.test("joined says what the user may do in the room, by role or token", async () => {
+  const grant = (allow: readonly RoomAction[]) => [{ match: "den", allow }] as const;
+  const all = ["send", "react", "moderate", "configure"];
+  for (
+    const [who, room, may] of [
+      [{ role: "moderator", rights: null }, "den", all],
+      [{ role: "member", rights: null }, "den", ["send", "react"]],
+      [{ role: undefined, rights: grant(["read"]) }, "den", []],
+      [{ role: undefined, rights: grant(["read", "send", "moderate"]) }, "den", [
+        "send",
+        "moderate",
+        "configure",
+      ]],
+      [{ role: "owner", rights: null }, "_reports", ["send", "react", "moderate"]],
+      [{ role: "owner", rights: null }, AUDIT_ROOM, []],
+    ] as const
+  ) {
+    using den = new Den(who);
+    const client = new Client(den.chat);
+    const frames = await client.ask({ type: "hello", token: "token" }, { type: "join", room });
+    const joined = frames.find(({ type }) => type === "joined");
+    assert.deepEqual(joined?.may, may, `${JSON.stringify(who)} in ${room}`);
+  }
+});
+
+Deno.test("Whoever has created a room may configure it, wherever only moderators may", () => {
+  const guest = { role: undefined, rights: null };
+  assert.deepEqual(joinedRights(guest, "den", true), ["send", "react", "configure"]);
+  assert.deepEqual(joinedRights(guest, "den", false), ["send", "react"]);
+  assert.deepEqual(joinedRights(guest, AUDIT_ROOM, true), []);
 });
