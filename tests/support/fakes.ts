@@ -407,6 +407,7 @@ export class FakeChat implements Disposable {
       revocations: noRevocations(),
       auth: "open",
       roomCreation: "anyone",
+      appsModerate: false,
       ...members,
     } as const;
     const sanctions = new Sanctions(clock);

@@ -1,5 +1,5 @@
 /**
- * What one worker knows of the names of members: only their owners may use them.
+ * What one worker knows of the members: their names, which only their owners may use, and who is a moderator.
  * @module
  */
 import type { Author, UserId } from "../../core/log/entry.ts";
@@ -7,10 +7,14 @@ import { userKind } from "../../core/auth/user_kind.ts";
 import { nameKeys, stemKeys } from "../../core/names/name_keys.ts";
 import { type FeedUpdate, followFeed } from "../feed.ts";
 import type { Directory, OwnedName } from "../ports/directory.ts";
+import { KnownModerators } from "./known_moderators.ts";
 
 /** Follows the names of the process. */
 export class KnownNames {
+  /** The owners and moderators. */
+  readonly moderators: KnownModerators = new KnownModerators();
   readonly #owners = new Map<string, UserId>();
+  readonly #members = new Set<UserId>();
 
   /**
    * Whether a name, or one that looks like it, belongs to a member other than this user. For guests, `Ann (2)` is like `Ann`;
@@ -43,7 +47,15 @@ export class KnownNames {
       if (owner === null) this.#owners.delete(key);
       else this.#owners.set(key, owner);
     }
+    this.#countMembers(added);
     return hasForgotten || added.length > 0;
+  }
+
+  /** Most changes are of names, which tell nothing of roles. */
+  #countMembers(added: readonly OwnedName[]): void {
+    const count = this.#members.size;
+    for (const { owner } of added) if (owner !== null) this.#members.add(owner);
+    if (this.#members.size > count) this.moderators.onNewMembers();
   }
 
   /** Follows a source until the signal aborts. @param onChange Called after each change. */

@@ -3,9 +3,10 @@
  * presence frame, so changes in between must be announced when the join completes.
  * @module
  */
-import type { Author, UserId } from "../../core/log/entry.ts";
+import type { UserId } from "../../core/log/entry.ts";
 import type { FrameOf } from "../../core/protocol/frames.ts";
 import type { Name, RoomId } from "../../core/names/names.ts";
+import type { ListedPerson } from "../members/known_moderators.ts";
 
 /** Maximum number of people listed in a response. */
 export const MAX_LISTED = 200;
@@ -17,7 +18,7 @@ export interface People {
   /** Number of people. */
   readonly count: number;
   /** All or some of them; none if not requested. */
-  readonly listed: readonly Author[];
+  readonly listed: readonly ListedPerson[];
 }
 
 /** The current people of a room. */
@@ -25,7 +26,7 @@ export interface PeopleSource {
   /** Number of people. */
   readonly count: number;
   /** The first people, up to the limit. */
-  list(limit: number): readonly Author[];
+  list(limit: number): readonly ListedPerson[];
 }
 
 /** The people of a room, for a joining subscriber. @param areWanted Whether to list them, which is expensive. */

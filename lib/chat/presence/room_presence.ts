@@ -10,6 +10,7 @@ import { isTemporaryName, type Name, type RoomId } from "../../core/names/names.
 import { type PresenceDiff, type PresenceUpdate, Roster } from "../../core/presence/roster.ts";
 import { type Bus, BusUnavailable, type PresenceRegistry } from "../ports/bus.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { ListedPerson } from "../members/known_moderators.ts";
 import type { KnownNames } from "../members/known_names.ts";
 import { TemporaryNames } from "./temporary_names.ts";
 
@@ -22,7 +23,7 @@ export interface RoomPresenceContext {
   /** Unique id of this node. */
   readonly node: string;
   /** The names of members. */
-  readonly names: Pick<KnownNames, "isReserved">;
+  readonly names: Pick<KnownNames, "isReserved" | "moderators">;
 }
 
 interface LocalUser {
@@ -74,8 +75,8 @@ export class RoomPresence {
   }
 
   /** The people in the room. @param limit Maximum number to return. */
-  list(limit?: number): Author[] {
-    return this.#roster.list(limit);
+  list(limit?: number): ListedPerson[] {
+    return this.#context.names.moderators.withRoles(this.#roster.list(limit));
   }
 
   /** Whether a person in the room is known to have this name. */
@@ -300,8 +301,10 @@ export class RoomPresence {
   }
 
   /** The people who have joined and left since the last call. */
-  takeDiff(): PresenceDiff | undefined {
-    return this.#roster.takeDiff();
+  takeDiff(): (PresenceDiff & { readonly joined: readonly ListedPerson[] }) | undefined {
+    const diff = this.#roster.takeDiff();
+    const { moderators } = this.#context.names;
+    return diff && { ...diff, joined: moderators.withRoles([...diff.joined]) };
   }
 
   /**

@@ -4,13 +4,14 @@
  * Do not pass messages to the hub directly: it receives them from the bus only.
  * @module
  */
-import type { Author, UserId } from "../../core/log/entry.ts";
+import type { UserId } from "../../core/log/entry.ts";
 import { Metrics } from "../../core/metrics/metrics.ts";
 import type { RoomId } from "../../core/names/names.ts";
 import { MAX_CHUNK } from "../../core/log/replay_chunks.ts";
 import { type BatchPolicy, NO_BATCHING } from "../../core/limits/batch_window.ts";
 import { WorkerLoad } from "../../core/limits/worker_load.ts";
 import { isUpTo, type Position } from "../../core/log/position.ts";
+import type { ListedPerson } from "../members/known_moderators.ts";
 import type { Announcement, Signal } from "../ports/bus.ts";
 import type { JoinRequest, Subscriber } from "./subscriber.ts";
 import { type RoomMetrics, workerMetrics } from "../metrics.ts";
@@ -235,10 +236,6 @@ export class Hub implements Disposable {
   };
 }
 
-function peopleInFrame(
-  authors: readonly Author[],
-  isLarge: boolean,
-): { user: string; name: string }[] {
-  const listed = isLarge ? authors.slice(0, SAMPLE_SIZE) : authors;
-  return listed.map(({ user, name }) => ({ user, name }));
+function peopleInFrame(people: readonly ListedPerson[], isLarge: boolean): ListedPerson[] {
+  return isLarge ? people.slice(0, SAMPLE_SIZE) : [...people];
 }

@@ -54,7 +54,7 @@ export interface RoomContext {
   /** The worker's load, to which its rooms contribute. */
   readonly load: WorkerLoad;
   /** The names of members. */
-  readonly names: Pick<KnownNames, "isReserved">;
+  readonly names: Pick<KnownNames, "isReserved" | "moderators">;
 }
 
 /** Maximum number of entries per read while filling a gap. */

@@ -5,13 +5,14 @@
  * @module
  */
 import type { FrameEncoder } from "../../core/protocol/encoder.ts";
-import type { Author, UserId } from "../../core/log/entry.ts";
+import type { UserId } from "../../core/log/entry.ts";
 import type { FrameOf } from "../../core/protocol/frames.ts";
 import type { Name, RoomId } from "../../core/names/names.ts";
 import { formatPosition, isUpTo, type Position } from "../../core/log/position.ts";
 import { toWirePage, withId } from "../../core/protocol/json_protocol.ts";
 import type { RoomEvent } from "../../core/log/room_event.ts";
 import type { RoomRequest } from "../../core/protocol/requests.ts";
+import type { ListedPerson } from "../members/known_moderators.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Hub } from "../room/hub.ts";
 import type { Subscription } from "../room/subscription.ts";
@@ -131,7 +132,7 @@ export class Membership implements Subscriber, DeadlineListener {
   }
 
   /** The members, or a sample of at most `MAX_LISTED`. */
-  listPeople(): Author[] {
+  listPeople(): ListedPerson[] {
     return this.room.presence.list(MAX_LISTED);
   }
 

@@ -279,7 +279,7 @@ export class SignIn implements SignInState {
     known: TokenUser | undefined,
     { guest: stated, member }: { readonly guest?: ReturningUser; readonly member?: SignedInMember },
   ): void {
-    const { sessionTokens, serverInfo, clock } = this.#context;
+    const { sessionTokens, clock, names } = this.#context;
     const guest = stated && this.#isValid(stated) ? stated : undefined;
     const returning = known ?? guest;
     const asked = known?.name === undefined ? requestedName : undefined;
@@ -298,11 +298,11 @@ export class SignIn implements SignInState {
     const role = this.#access?.role;
     const resumeToken = this.#signResumeToken();
     const { serviceId } = sessionTokens;
+    if (member) names.moderators.add(user, member.role);
     this.#host.sendFrame({
       type: "hello",
       ...withId(id),
-      ...serverInfo,
-      server: { ...serverInfo.server, ...(serviceId && { id: serviceId }) },
+      ...this.#serverInfo(serviceId),
       you: { user, name, kind: userKind(user), ...(role && { role }) },
       ...(member?.rooms.length && { rooms: [...member.rooms] }),
       ...(resumeToken && { resume: resumeToken }),
@@ -311,6 +311,18 @@ export class SignIn implements SignInState {
     if (serviceId === undefined && this.#host.output.isResumable) {
       sessionTokens.ready.then(() => this.#sendToken(sessionTokens.serviceId));
     }
+  }
+
+  #serverInfo(id: string | undefined): SignInContext["serverInfo"] {
+    const { serverInfo, appsModerate, names, sanctions } = this.#context;
+    const isModerated = appsModerate || !names.moderators.isEmpty;
+    const server = {
+      ...serverInfo.server,
+      ...(id && { id }),
+      ...(isModerated && { moderated: true } as const),
+      ...(sanctions.isLockedDown && { locked: true } as const),
+    };
+    return { ...serverInfo, server };
   }
 
   /** Whether the word list has nothing against a name. One that is not valid is judged elsewhere. */

@@ -6,6 +6,7 @@ import type { RoomCreators } from "../../core/auth/rights.ts";
 import type { GuestLanguage } from "../../core/names/names.ts";
 import type { Frame, FrameOf } from "../../core/protocol/frames.ts";
 import type { KnownNames } from "../members/known_names.ts";
+import type { Sanctions } from "../moderation/sanctions.ts";
 import type { WordFilter } from "../moderation/word_filter.ts";
 import type { TokenUser } from "../ports/authenticator.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -30,10 +31,14 @@ export interface SignInContext extends CredentialContext {
   readonly roomCreation: RoomCreators;
   /** The server's part of the `hello` frame. */
   readonly serverInfo: Pick<FrameOf<"hello">, "server" | "limits" | "heartbeat">;
+  /** Whether users who are not members can moderate, by their tokens or groups. */
+  readonly appsModerate: boolean;
+  /** Says whether guests are locked out. */
+  readonly sanctions: Pick<Sanctions, "isLockedDown">;
   /** Prefix for guest names; null for one in the guest's language. */
   readonly guestName: string | null;
   /** The names of members. */
-  readonly names: Pick<KnownNames, "isReserved" | "isLookalike">;
+  readonly names: Pick<KnownNames, "isReserved" | "isLookalike" | "moderators">;
   /** Decides which words a chosen name may contain. */
   readonly words: Pick<WordFilter, "allowsName">;
 }

@@ -31,6 +31,17 @@ export type SecretTexts = ReadonlyMap<string, string | undefined>;
 /** The values read so far, by field of the config. */
 type Values = Partial<Record<string, unknown>>;
 
+/** Whether tokens of an app, or groups at an OpenID provider, can make somebody a moderator who is no member. */
+export function canStateModerators(
+  { jwtSecret, jwtPublicKeyFile, jwksUrl, oidcRoles }: Pick<
+    Config,
+    "jwtSecret" | "jwtPublicKeyFile" | "jwksUrl" | "oidcRoles"
+  >,
+): boolean {
+  const acceptsTokens = [jwtSecret, jwtPublicKeyFile, jwksUrl].some((it) => it !== null);
+  return acceptsTokens || oidcRoles.some(({ role }) => role !== "member");
+}
+
 /** All settings, in display order. */
 export const settings: readonly Setting<unknown>[] = Object.values(SETTINGS);
 

@@ -26,6 +26,14 @@ const user = text(
 );
 const name = text("The user's name in this room.");
 const person = v.object({ user, name });
+const listedPerson = v.object({
+  user,
+  name,
+  role: v.optional(v.pipe(
+    v.picklist(["owner", "moderator"]),
+    v.description("Only for members who are owners or moderators."),
+  )),
+});
 const reason = text("Why, for people.");
 const of = text("The position of the message, as epoch:seq.");
 const serviceId = text(
@@ -127,6 +135,15 @@ export const FRAMES = {
       version: v.string(),
       page: v.optional(text("The version of the chat page that this instance serves.")),
       id: v.optional(serviceId),
+      moderated: v.optional(v.pipe(
+        v.literal(true),
+        v.description(
+          "Set if there may be somebody who reads reports: an owner or a moderator among the members, or a setting by which an app or a provider can state one.",
+        ),
+      )),
+      locked: v.optional(
+        v.pipe(v.literal(true), v.description("Set while guests can neither join nor send.")),
+      ),
     }),
     you: v.object({
       user,
@@ -193,7 +210,7 @@ export const FRAMES = {
     messages: v.optional(v.array(message)),
     more: v.optional(flag("Whether there are older messages.")),
     count: count("Number of people in the room."),
-    members: v.array(person),
+    members: v.array(listedPerson),
     sampled: v.optional(flag("Whether the list has only some of them.")),
     read: v.optional(text("The last position that you have read.")),
     unread: count("Number of messages after it; 1000 means 1000 or more."),
@@ -280,7 +297,7 @@ export const FRAMES = {
   presence: frame("presence", "Users have joined or left the room.", {
     room,
     count: count("Number of people in the room now."),
-    joined: v.array(person),
+    joined: v.array(listedPerson),
     left: v.array(person),
     sampled: v.optional(flag("Whether the lists have only some of them, since the room is large.")),
   }),
@@ -299,7 +316,7 @@ export const FRAMES = {
     id,
     room,
     count: count("Number of people in the room."),
-    members: v.array(person),
+    members: v.array(listedPerson),
     sampled: v.optional(flag("Whether the list has only some of them.")),
   }),
   history: frame("history", "Answers history; oldest message first.", {

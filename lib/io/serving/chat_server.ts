@@ -27,7 +27,7 @@ import { TextHandler } from "../../chat/session/text_handler.ts";
 import { ConcurrencyLimit } from "../../chat/concurrency_limit.ts";
 import { BATCH_RATES } from "../../core/limits/batch_window.ts";
 import { SharedBudgets } from "../../core/limits/rate_limiter.ts";
-import type { Config } from "../../core/config/config.ts";
+import { canStateModerators, type Config } from "../../core/config/config.ts";
 import { requestBuckets, tcpLimits } from "../../core/limits/connection_limits.ts";
 import { AllowedHosts } from "../../core/http/allowed_hosts.ts";
 import { Metrics, type Snapshot } from "../../core/metrics/metrics.ts";
@@ -201,6 +201,11 @@ export async function startChatServer(
   const following = [
     revocations.follow(services.revocations, onRevoked, signal),
     names.follow(services.directory, () => hub.onNamesChanged(), signal),
+    names.moderators.follow(
+      services.directory,
+      { clock, random: Math.random, bus: services.bus },
+      signal,
+    ),
   ];
   started.defer(() => life.abort());
   if (config.blockedWordsFile !== null) {
@@ -323,7 +328,8 @@ async function createSessionContext(
   const addressSanctions = new AddressSanctions({ bus, newId, sanctions });
   const rules = { words, sanctions, addressSanctions };
   const own = { bus, hub, ...rules, ...access, serverInfo, limits, readLimit };
-  return { ...config, ...own, clock, random: Math.random, newId };
+  const appsModerate = canStateModerators(config);
+  return { ...config, ...own, appsModerate, clock, random: Math.random, newId };
 }
 
 /** Size of a frame with the longest text, each byte escaped as `\\u0000`, plus space for the other fields. */

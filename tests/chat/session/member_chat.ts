@@ -42,7 +42,9 @@ export class MemberChat implements Disposable {
     });
     const members = { directory: this.directory, names, revocations };
     this.chat = new FakeChat(undefined, { ...members, guestName: "guest", ...settings });
-    names.follow(this.directory, () => this.chat.hub.onNamesChanged(), this.#life.signal);
+    const { signal } = this.#life;
+    names.follow(this.directory, () => this.chat.hub.onNamesChanged(), signal);
+    names.moderators.follow(this.directory, { clock, random: () => 0 }, signal);
   }
 
   /** Makes an invite as an operator; returns its secret. */

@@ -217,6 +217,7 @@ Deno.test("While the service is locked down, guests neither join nor send", asyn
   const late = new Client(scene.den.chat);
   const frames = await late.ask({ type: "hello" }, { type: "join", id: "1", room: "den" });
   assert.equal(outcome(frames, "1"), "locked_down");
+  assert.equal(Object(frames.find(({ type }) => type === "hello")?.server).locked, true);
   await scene.act("unlock", { user: undefined });
   assert.equal(await scene.say(), "done");
 });
