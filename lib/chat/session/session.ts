@@ -114,6 +114,8 @@ export class Session implements MembershipListener, SignInHost {
   #waiting: Request[] | undefined;
   #isEnded = false;
   #hasJoined = false;
+  // The rules that the client knows.
+  #signature = "";
   // Most sessions never rename anybody.
   #renames: RenameQueue | undefined;
   #reader: LogReader | undefined;
@@ -225,11 +227,23 @@ export class Session implements MembershipListener, SignInHost {
     return this.#rules.fieldsOfJoined(room);
   }
 
-  checkBan(): void {
+  checkServiceRules(): void {
+    if (this.#isEnded) return;
     const ban = this.#rules.serviceBan();
-    if (ban === undefined || this.#isEnded) return;
+    if (ban === undefined) return this.#reportRules();
     this.sendFrame(this.#rules.sanctionFault(undefined, ban));
     this.output.close(BANNED);
+  }
+
+  /** Tells the client what no event of its rooms says. */
+  #reportRules(): void {
+    const { signature } = this.#rules;
+    if (signature === this.#signature) return;
+    this.#signature = signature;
+    for (const membership of this.#memberships.values()) {
+      const stays = membership.isJoined && this.#signIn.may("read", membership.id);
+      if (stays) this.sendFrame(this.#rules.frameFor(membership.room));
+    }
   }
 
   tryMove(membership: Membership, room: RoomId): boolean {

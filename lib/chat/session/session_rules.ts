@@ -81,17 +81,32 @@ export class SessionRules {
 
   /** What `joined` says about the rules of a room: its settings, the user's mute, and what the user may do there. */
   fieldsOfJoined(room: RuledRoom): Pick<FrameOf<"joined">, "settings" | "muted" | "may"> {
-    const { id, state } = room;
+    const { state } = room;
+    return { ...(!state.isEmpty && { settings: state.settings }), ...this.#ownRules(room) };
+  }
+
+  /** What has changed for the user in a room without an event there. */
+  frameFor(room: RuledRoom): FrameOf<"rules"> {
+    const lockedDown = this.isLockedOut && { lockedDown: true as const };
+    return { type: "rules", room: room.id, ...lockedDown, ...this.#ownRules(room) };
+  }
+
+  #ownRules(room: RuledRoom): Pick<FrameOf<"rules">, "muted" | "may"> {
     const { me, authority } = this.#signIn;
     const mute = this.mute(room);
-    const isCreator = me !== undefined && state.creator === me.user;
-    return {
-      ...(!state.isEmpty && { settings: state.settings }),
-      ...(mute && {
-        muted: { ...untilOf(mute.until), ...(mute.reason && { reason: mute.reason }) },
-      }),
-      may: joinedRights(authority, id, isCreator),
-    };
+    const muted = mute && { ...untilOf(mute.until), ...reasonOf(mute) };
+    const isCreator = me !== undefined && room.state.creator === me.user;
+    return { ...(muted && { muted }), may: joinedRights(authority, room.id, isCreator) };
+  }
+
+  /** The rules that no event of a room states, as a text to compare: the service's mute, lockdown, and the user's rights. */
+  get signature(): string {
+    const mute = this.mute(undefined);
+    const { isLockedOut } = this;
+    const { role, rights } = this.#signIn.authority;
+    // Most users; there are many sessions.
+    if (!mute && !isLockedOut && role === undefined && rights === null) return "";
+    return JSON.stringify([mute?.until, mute?.reason, isLockedOut, role, rights]);
   }
 
   /** Why a request in a room is refused; undefined if it is not. */
@@ -108,13 +123,14 @@ export class SessionRules {
   /** The fault for a mute or a ban: what it is, why, and how long it lasts. */
   sanctionFault(
     id: string | undefined,
-    { kind, until, reason }: Sanction,
+    sanction: Sanction,
   ): FrameOf<"fault"> {
+    const { kind, until, reason } = sanction;
     const code = kind === "mute" ? "muted" : "banned";
     const what = kind === "mute" ? "you are muted" : "you are banned";
     const why = reason === undefined ? "" : `: ${reason}`;
     const waitMs = until === FOREVER ? undefined : Math.max(0, until - this.#context.clock.date());
-    return { ...faultFrame(id, code, `${what}${why}`), ...waitOf(waitMs) };
+    return { ...faultFrame(id, code, `${what}${why}`), ...waitOf(waitMs), ...reasonOf(sanction) };
   }
 
   /** Whether the rules of a room let the user in. */
@@ -147,6 +163,10 @@ export class SessionRules {
     const isOfRoom = room?.state.sanction(sanction.kind, subject.user, this.#context.clock.date());
     void this.#context.addressSanctions.extend(sanction, subject, isOfRoom ? room?.id : undefined);
   }
+}
+
+function reasonOf({ reason }: Sanction): { readonly reason?: string } {
+  return reason ? { reason } : {};
 }
 
 /** The end of a mute or a ban as frames have it; no field for never. */

@@ -230,7 +230,7 @@ export class SignIn implements SignInState {
     if (user === undefined) return;
     if (revocations.isRevoked({ user, tokenId, deviceId, issuedAt })) {
       this.#host.output.close(SIGNED_OUT);
-    } else this.#host.checkBan();
+    } else this.#host.checkServiceRules();
   }
 
   /** Picks a name for a guest. */
@@ -307,7 +307,7 @@ export class SignIn implements SignInState {
       ...(member?.rooms.length && { rooms: [...member.rooms] }),
       ...(resumeToken && { resume: resumeToken }),
     });
-    this.#host.checkBan();
+    this.#host.checkServiceRules();
     if (serviceId === undefined && this.#host.output.isResumable) {
       sessionTokens.ready.then(() => this.#sendToken(sessionTokens.serviceId));
     }

@@ -65,6 +65,6 @@ export interface SignInHost {
   readonly isEnded: boolean;
   /** Sends a frame unless the session has ended. */
   sendFrame(frame: Frame): void;
-  /** Closes the connection of a user who is banned. */
-  checkBan(): void;
+  /** Closes the connection of a user who is banned; tells others what has changed for them. */
+  checkServiceRules(): void;
 }

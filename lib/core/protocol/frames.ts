@@ -78,6 +78,17 @@ const event = v.optional(v.pipe(
   v.description("What the message does to the room; its text says it in words."),
 ));
 
+const muted = v.optional(v.pipe(
+  v.object({ until, reason: v.optional(reason) }),
+  v.description("Set if you are muted, here or everywhere."),
+));
+const may = v.pipe(
+  v.array(v.picklist(JOINED_RIGHTS)),
+  v.description(
+    "What your role or token lets you do in the room: send messages, react, moderate, and configure, which is to change its settings.",
+  ),
+);
+
 /** The current state of a message. */
 const message = v.object({
   position,
@@ -218,16 +229,17 @@ export const FRAMES = {
       v.object(settings),
       v.description("The settings of the room; missing if nobody has changed one."),
     )),
-    muted: v.optional(v.pipe(
-      v.object({ until, reason: v.optional(reason) }),
-      v.description("Set if you are muted, here or everywhere."),
+    muted,
+    may,
+  }),
+  rules: frame("rules", "What you may do in a room has changed elsewhere.", {
+    room,
+    muted,
+    lockedDown: v.optional(v.pipe(
+      v.literal(true),
+      v.description("Set if you are a guest, and the service is closed to guests."),
     )),
-    may: v.pipe(
-      v.array(v.picklist(JOINED_RIGHTS)),
-      v.description(
-        "What your role or token lets you do in the room: send messages, react, moderate, and configure, which is to change its settings.",
-      ),
-    ),
+    may,
   }),
   left: frame("left", "You are no longer in the room.", {
     id,
@@ -263,6 +275,7 @@ export const FRAMES = {
       v.literal(true),
       v.description("The room does not exist, and the user may not create it; with not_allowed."),
     )),
+    reason: v.optional(text("What the moderator gave as the reason; with muted and banned.")),
   }),
   said: entry("said", "A user sent a message.", {
     text: text("In a replay the current text of the message; empty if deleted."),

@@ -54,6 +54,10 @@ function eventsOf(frames: readonly Frame[]): readonly unknown[] {
   return frames.flatMap(({ event }) => event === undefined ? [] : [event]);
 }
 
+function rulesOf(frames: readonly Frame[]): readonly Frame[] {
+  return frames.filter(({ type }) => type === "rules");
+}
+
 Deno.test("A muted user cannot say anything until the mute ends, and is told when that is", async () => {
   using scene = new Scene();
   await scene.start();
@@ -315,4 +319,42 @@ Deno.test("Whoever has created a room may configure it, wherever only moderators
   assert.deepEqual(joinedRights(guest, "den", true), ["send", "react", "configure"]);
   assert.deepEqual(joinedRights(guest, "den", false), ["send", "react"]);
   assert.deepEqual(joinedRights(guest, AUDIT_ROOM, true), []);
+});
+
+Deno.test("A user who is muted everywhere is told in each room, and again when the mute is ended", async () => {
+  using scene = new Scene();
+  await scene.start();
+  await scene.act("mute", { seconds: 60, reason: "spam" });
+  const until = scene.den.chat.clock.date() + 60_000;
+  const may = ["send", "react"];
+  const rules = { type: "rules", room: "den" };
+  assert.deepEqual(rulesOf(await scene.guest.ask()), [
+    { ...rules, muted: { until, reason: "spam" }, may },
+  ]);
+  assert.deepEqual(rulesOf(await scene.moderator.ask()), []);
+  await scene.act("unmute", {});
+  assert.deepEqual(rulesOf(await scene.guest.ask()), [{ ...rules, may }]);
+});
+
+Deno.test("Guests are told when the service is closed to them, and opened", async () => {
+  using scene = new Scene();
+  await scene.start();
+  await scene.act("lockdown", { user: undefined });
+  const rules = { type: "rules", room: "den", may: ["send", "react"] };
+  assert.deepEqual(rulesOf(await scene.guest.ask()), [{ ...rules, lockedDown: true }]);
+  await scene.act("unlock", { user: undefined });
+  assert.deepEqual(rulesOf(await scene.guest.ask()), [rules]);
+});
+
+Deno.test("A user whose new token grants something else is told in the rooms that stay", async () => {
+  using den = new Den({ role: undefined, rights: [{ match: "*", allow: ["read"] }] });
+  const client = new Client(den.chat);
+  await client.ask({ type: "hello", token: "token" }, { type: "join", room: "den" });
+  const known = den.authenticator.users.get("token");
+  assert.ok(known);
+  const rights = [{ match: "den", allow: ["read", "moderate"] }] as const;
+  den.authenticator.users.set("new", { ...known, rights });
+  const may = ["moderate", "configure"];
+  const frames = await client.ask({ type: "auth", id: "1", token: "new" });
+  assert.deepEqual(rulesOf(frames), [{ type: "rules", room: "den", may }]);
 });

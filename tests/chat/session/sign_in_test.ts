@@ -419,6 +419,7 @@ Deno.test("auth renews the rights: rooms that may no longer be read are left, an
   const ann = await chat.enter("all", "den", "attic");
   const bea = await chat.enter("all", "attic");
   assert.deepEqual(await ann.ask({ type: "auth", id: "1", token: "less" }), [
+    { type: "rules", room: "den", may: [] },
     { type: "left", room: "attic", reason: "not_allowed" },
     { type: "ack", id: "1" },
   ]);

@@ -269,7 +269,7 @@ export class LibraryPage implements SocketObserver {
         if (since === undefined) return this.#reportViolation(`${id}: resumed without a position`);
         const position = formatPosition(since);
         const frame = { ...common, type: "joined", position, top: position } as const;
-        return record.onJoined({ ...frame, recovered: true }, since);
+        return record.onJoined({ ...frame, recovered: true, may: [] }, since);
       }
       case "lost":
         this.#losses.set(id, this.losses(id) + 1);
