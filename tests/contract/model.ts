@@ -12,6 +12,7 @@ import { MemoryStore } from "../../lib/chat/bus/memory_store.ts";
 import type { Action, Draft } from "../../lib/core/log/entry.ts";
 import type { RoomId } from "../../lib/core/names/names.ts";
 import type { Position } from "../../lib/core/log/position.ts";
+import { FOREVER, type RoomEvent } from "../../lib/core/log/room_event.ts";
 import { name, room } from "../support/fakes.ts";
 import { AnnouncementReader } from "./announcement_reader.ts";
 import { ann, bob, type Test, type TestedBus } from "./fixtures.ts";
@@ -48,6 +49,26 @@ const position: fc.Arbitrary<Later<Position>> = fc.tuple(epoch, back).map(
   }),
 );
 
+const target = fc.constantFrom(ann, bob);
+const event: fc.Arbitrary<RoomEvent> = fc.oneof(
+  fc.record({
+    kind: fc.constant("room" as const),
+    created: fc.constantFrom(true as const, undefined),
+    access: fc.constantFrom(undefined, undefined, "open", "private"),
+    topic: fc.constantFrom(undefined, "", 'a\n"b'),
+    readOnly: fc.constantFrom(undefined, false, false, true),
+    slowSeconds: fc.constantFrom(undefined, 0, 0, 600),
+    archived: fc.constantFrom(undefined, false, false, true),
+  }),
+  fc.tuple(fc.constantFrom("mute" as const, "ban" as const), target, fc.constantFrom(1, FOREVER))
+    .map(([kind, by, until]) => ({ kind, ...by, until, rank: "owner" as const })),
+  fc.tuple(fc.constantFrom("unmute" as const, "unban" as const), target)
+    .map(([kind, by]) => ({ kind, ...by })),
+  target.map((by) => ({ kind: "kick" as const, ...by, rank: "owner" as const })),
+  fc.tuple(target, fc.boolean()).map(([by, on]) => ({ kind: "member" as const, ...by, on })),
+  fc.constantFrom<RoomEvent>({ kind: "clear" }, { kind: "clear", room: room("elsewhere") }),
+);
+
 const action: fc.Arbitrary<Later<Action>> = fc.oneof(
   { weight: 5, arbitrary: text.map((it) => () => ({ kind: "said", text: it }) as const) },
   fc.tuple(text, position).map(([it, to]) => (top: Position) =>
@@ -56,6 +77,7 @@ const action: fc.Arbitrary<Later<Action>> = fc.oneof(
   fc.tuple(position, text).map(([of, it]) => (top: Position) =>
     ({ kind: "edited", of: of(top), text: it }) as const
   ),
+  event.map((it) => () => ({ kind: "said", text: "", event: it }) as const),
   position.map((of) => (top: Position) => ({ kind: "deleted", of: of(top) }) as const),
   position.map((of) => (top: Position) =>
     ({ kind: "deleted", of: of(top), reason: "spam", asModerator: true }) as const
@@ -70,11 +92,15 @@ const action: fc.Arbitrary<Later<Action>> = fc.oneof(
   fc.constant(() => ({ kind: "renamed", from: name("Eve") }) as const),
 );
 
-const publish = fc.tuple(author, id, action).map(([by, id, it]): Step => (scene) => {
-  const draft: Draft = { room: scene.room, ...by, id, action: it(scene.top) };
-  scene.drafts.push(draft);
-  return scene.bus.publish(draft);
-});
+const exempt = fc.constantFrom(true as const, undefined);
+
+const publish = fc.tuple(author, id, action, exempt).map(
+  ([by, id, it, isExempt]): Step => (scene) => {
+    const draft: Draft = { room: scene.room, ...by, id, action: it(scene.top), isExempt };
+    scene.drafts.push(draft);
+    return scene.bus.publish(draft);
+  },
+);
 
 const repeat = fc.nat({ max: 30 }).map((steps): Step => ({ bus, drafts }) => {
   const draft = drafts.at(-1 - steps);
@@ -99,12 +125,18 @@ const read = fc.tuple(author, back).map(
   },
 );
 
-const step = fc.oneof({ weight: 8, arbitrary: publish }, repeat, replay, page, read);
+const state = fc.constant<Step>(async ({ bus, room }) => {
+  const { top, fields } = await bus.state(room);
+  const texts = [...fields].map(([field, text]) => [field, /^sent:/.test(field) ? "a time" : text]);
+  return { top, fields: texts.toSorted() };
+});
+
+const step = fc.oneof({ weight: 8, arbitrary: publish }, repeat, replay, page, read, state);
 
 /** Without what differs between any two buses: epochs and times. */
 function comparable(answer: unknown, { epoch }: Position): unknown {
   return JSON.parse(JSON.stringify(answer ?? null), (key, value) => {
-    if ((key === "at" || key === "edited") && typeof value === "number") return "some time";
+    if (/^(at|edited|afterMs)$/.test(key) && typeof value === "number") return "some time";
     return key === "epoch" && value === epoch ? "present" : value;
   });
 }

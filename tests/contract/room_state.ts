@@ -57,6 +57,14 @@ export function mute(until: number): Sanction {
 const ban: Sanction = { ...mute(FOREVER), kind: "ban", reason: 'a "b"\n\\c\u2028 网友' };
 const added: RoomEvent = { kind: "member", ...bob, on: true };
 
+/** Of an address in another room, as the audit room has it. */
+const addressBan = {
+  ...ban,
+  user: user("ip_0123456789"),
+  guest: bob.user,
+  room: room("大厅"),
+} as const;
+
 const EVENTS: readonly RoomEvent[] = [
   {
     kind: "room",
@@ -72,6 +80,8 @@ const EVENTS: readonly RoomEvent[] = [
   mute(1_800_000_000_000),
   mute(FOREVER),
   ban,
+  addressBan,
+  { ...addressBan, kind: "mute" },
   { kind: "kick", ...eve, reason: "noise", rank: "owner" },
   added,
   { kind: "member", ...eve, on: true },
@@ -80,6 +90,7 @@ const EVENTS: readonly RoomEvent[] = [
   { kind: "unmute", ...bob },
   { kind: "unmute", ...eve },
   { kind: "unban", ...bob },
+  { kind: "unban", user: addressBan.user, name: bob.name, room: addressBan.room },
   { kind: "member", ...eve, on: false },
   { kind: "lockdown", on: false },
   { kind: "clear", reason: "spring" },
@@ -141,6 +152,9 @@ function eventPromises(test: Test): void {
       access: "listed",
       title: '"A \\"title\\" \\\\ 网友"',
       [`member:${bob.user}`]: '{"name":"Bob"}',
+      "mute:ip_0123456789@大厅": `${FOREVER} ${
+        JSON.stringify({ name: "Bob", reason: ban.reason, rank: "moderator", guest: bob.user })
+      }`,
     });
     assert.deepEqual(await fieldsOf(bus, attic), {});
   });

@@ -32,7 +32,7 @@ import type { Claim, ClaimResult, Person } from "../../core/presence/lease_table
 import { type Counter, Metrics } from "../../core/metrics/metrics.ts";
 import type { RoomId } from "../../core/names/names.ts";
 import { formatPosition, type Position } from "../../core/log/position.ts";
-import type { HistoryPage, Replay } from "../../core/log/room_log.ts";
+import type { HistoryPage, Replay, StateAt } from "../../core/log/room_log.ts";
 import type { TicketStore } from "../auth/stored_tickets.ts";
 import { logger } from "../logger.ts";
 import { withTimeout } from "../timeout.ts";
@@ -72,6 +72,7 @@ export class RedisBus implements Bus, RoomHistory, PresenceRegistry, AsyncDispos
   readonly #queue = new BatchQueue<Announcement>();
   readonly #replays = new ReadCoalescer<Replay>();
   readonly #pages = new ReadCoalescer<HistoryPage>();
+  readonly #states = new ReadCoalescer<StateAt>();
   readonly #probe: RedisProbe;
   readonly #task: Promise<void>;
   #back = Promise.withResolvers<void>();
@@ -217,6 +218,10 @@ export class RedisBus implements Bus, RoomHistory, PresenceRegistry, AsyncDispos
   page(room: RoomId, before: number | undefined, limit: number): Promise<HistoryPage> {
     const key = `${room} ${before} ${limit}`;
     return this.#pages.read(key, () => this.#history.page(room, before, limit));
+  }
+
+  state(room: RoomId): Promise<StateAt> {
+    return this.#states.read(room, () => this.#history.state(room));
   }
 
   readState(room: RoomId, user: UserId): Promise<ReadState> {

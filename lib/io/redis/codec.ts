@@ -9,13 +9,20 @@ import type { Signal } from "../../chat/ports/bus.ts";
 import { type Action, type Draft, type Entry, fingerprint } from "../../core/log/entry.ts";
 import type { RoomId } from "../../core/names/names.ts";
 import type { Position } from "../../core/log/position.ts";
+import { stateChanges } from "../../core/log/room_state.ts";
+import { roomEvent } from "../stored_event.ts";
 import { epoch, name, position, seq, user } from "../stored_values.ts";
 
 // Redis disconnects subscribers with a longer output buffer (client-output-buffer-limit pubsub), so no message is longer.
 const MAX_CHANNEL_MESSAGE_LENGTH = 32 * 1024 * 1024;
 
 const action = v.variant("kind", [
-  v.object({ kind: v.literal("said"), reply: v.optional(position), text: v.string() }),
+  v.object({
+    kind: v.literal("said"),
+    reply: v.optional(position),
+    event: v.optional(roomEvent),
+    text: v.string(),
+  }),
   v.object({ kind: v.literal("edited"), of: position, text: v.string() }),
   v.object({
     kind: v.literal("deleted"),
@@ -66,9 +73,9 @@ export type ChannelMessage =
   | { readonly kind: "entries"; readonly tag: string; readonly entries: readonly Entry[] }
   | { readonly kind: "note"; readonly tag: string; readonly signal: Signal };
 
-/** Encodes a draft as the nine arguments that append.lua expects. */
+/** Encodes a draft as the twelve arguments that append.lua expects. */
 export function encodeDraft(draft: Draft): readonly string[] {
-  const { user, name, id, action } = draft;
+  const { user, name, id, action, isExempt } = draft;
   const of: Position | undefined = "of" in action ? action.of : undefined;
   const { key, payload, rest } = splitPayload(action);
   const prefix = JSON.stringify({ user, name, id, deed: rest }).slice(0, -2);
@@ -79,15 +86,28 @@ export function encodeDraft(draft: Draft): readonly string[] {
     of?.epoch ?? "",
     String(of?.seq ?? 0),
     action.kind === "reacted" && action.on ? "1" : "0",
+    isExempt ? "1" : "0",
+    ...eventArguments(draft),
     aboutOf(draft),
     `${prefix},"${key}":`,
     JSON.stringify(payload),
   ];
 }
 
+/** What a draft does to the room's state: the kind of its event, and the changes as lines. */
+function eventArguments({ user, action }: Draft): readonly [string, string] {
+  const event = action.kind === "said" ? action.event : undefined;
+  if (event === undefined) return ["", ""];
+  const changes = stateChanges(event, user).map(({ field, value = "" }) => `${field} ${value}\n`);
+  const clears = event.kind === "clear" && event.room === undefined;
+  return [clears ? "clear" : "change", changes.join("")];
+}
+
 /** What the script stores with the message: of a new one its other fields, of one that a moderator deletes who that is. */
 function aboutOf({ user, name, id, action }: Draft): string {
-  if (action.kind === "said") return JSON.stringify({ name, id, reply: action.reply });
+  if (action.kind === "said") {
+    return JSON.stringify({ name, id, reply: action.reply, event: action.event });
+  }
   const isModerated = action.kind === "deleted" && action.asModerator;
   return isModerated ? JSON.stringify({ user, name, reason: action.reason }) : "";
 }

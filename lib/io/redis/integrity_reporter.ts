@@ -18,6 +18,7 @@ const PROBLEM_MS = 10 * 60_000;
 export type DamageLocation =
   | "log"
   | "messages"
+  | "state"
   | "people"
   | "revocations"
   | "directory"

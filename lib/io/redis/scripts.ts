@@ -22,6 +22,7 @@ export type Scripts = Readonly<
     | "replay"
     | "page"
     | "top"
+    | "roomState"
     | "readState"
     | "markRead"
     | "sweep"
@@ -44,6 +45,7 @@ export function readScripts(): Scripts {
     replay: script("room", "replay"),
     page: script("room", "page"),
     top: script("room", "top"),
+    roomState: script("room", "room_state"),
     readState: script("room", "read_state"),
     markRead: script("room", "mark_read"),
     sweep: script("room", "sweep"),

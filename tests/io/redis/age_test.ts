@@ -21,7 +21,9 @@ import {
   say,
   sayAll,
 } from "../../contract/fixtures.ts";
-import { roomExistenceContract } from "../../contract/room_existence.ts";
+import { type OpenStore, roomExistenceContract } from "../../contract/room_existence.ts";
+import { act } from "../../contract/room_state.ts";
+import { stateRetentionContract } from "../../contract/state_retention.ts";
 import { parseLegacyRoom } from "../../../lib/core/names/names.ts";
 import { FakeClock, room } from "../../support/fakes.ts";
 import { LogRecorder } from "../../support/log_recorder.ts";
@@ -31,7 +33,7 @@ import { type RedisServer, startRedis } from "../../support/redis/server.ts";
 
 const HOUR_MS = 3_600_000;
 const RETENTION: Retention = { messages: 100, entries: 100, ageMs: HOUR_MS / 2 };
-const PARTS = ["head", "log", "messages", "reads", "marks"];
+const PARTS = ["head", "log", "messages", "reads", "marks", "state"];
 
 async function open(retention = RETENTION, clock = new FakeClock()) {
   await using started = new AsyncDisposableStack();
@@ -110,7 +112,7 @@ Deno.test("RedisBus.sweep() deletes expired entries of an idle room, and finally
   assert.equal(await redis.command("HGET", "test:state", "rooms"), "1");
   await clock.advance(RETENTION.ageMs);
   await sweep();
-  assert.deepEqual(await ttls(redis), [-2, -2, -2, -2, -2]);
+  assert.deepEqual(await ttls(redis), [-2, -2, -2, -2, -2, -2]);
   assert.equal(await redis.command("HGET", "test:state", "rooms"), "0");
   assert.deepEqual(records.fields("redis.entries_deleted").map(({ rooms }) => rooms), [0, 1]);
 });
@@ -160,9 +162,9 @@ Deno.test("RedisBus sets no expiry on the keys of a room with entries, whatever 
   await bus.page(lobby, undefined, 10);
   const [empty = 0] = await ttls(redis);
   assert.ok(empty > 0 && empty <= 120_000, String(empty));
-  const { position } = await mustPublish(bus, say("1"));
+  const { position } = await mustPublish(bus, act({ kind: "room", topic: "Tea" }));
   await bus.markRead(lobby, ann.user, position);
-  assert.deepEqual(await ttls(redis), [-1, -1, -1, -1, -1]);
+  assert.deepEqual(await ttls(redis), [-1, -1, -1, -1, -1, -1]);
 });
 
 Deno.test("RedisBus keeps the head of a room without entries as long as it is followed", async () => {
@@ -288,7 +290,7 @@ Deno.test("RedisBus adopts a room from before ages were counted, and removes its
   assert.deepEqual((await ttls(redis)).slice(0, 3), [-1, -1, -1]);
 });
 
-roomExistenceContract("RedisBus", async (retention, clock) => {
+async function openStore(retention: Retention, clock: FakeClock): Promise<OpenStore> {
   const { bus, redis, [Symbol.asyncDispose]: dispose } = await open(retention, clock);
   const sweep = async () => {
     // One instance sweeps every few minutes of its clock.
@@ -296,4 +298,7 @@ roomExistenceContract("RedisBus", async (retention, clock) => {
     await bus.sweep();
   };
   return { bus, sweep, [Symbol.asyncDispose]: dispose };
-});
+}
+
+roomExistenceContract("RedisBus", openStore);
+stateRetentionContract("RedisBus", openStore);

@@ -11,11 +11,12 @@ import {
   type Entry,
   isUserId,
   type Message,
+  type Rejection,
   type UserId,
 } from "../../../core/log/entry.ts";
 import type { RoomId } from "../../../core/names/names.ts";
 import { parsePosition, type Position } from "../../../core/log/position.ts";
-import type { HistoryPage, Replay } from "../../../core/log/room_log.ts";
+import type { HistoryPage, Replay, StateAt } from "../../../core/log/room_log.ts";
 import {
   damagedId,
   DeleterSchema,
@@ -24,6 +25,7 @@ import {
   UNKNOWN_AUTHOR,
 } from "../../stored_entry.ts";
 import { epoch, name, position, user } from "../../stored_values.ts";
+import { roomEvent } from "../../stored_event.ts";
 import { parseDraft } from "../codec.ts";
 
 /** A decoded reply, the tag of the room's announcements, and the number of damaged rows. */
@@ -55,8 +57,13 @@ const AppendReply = v.tuple([
         "too_many_reactions",
         "store_full",
         "rooms_full",
+        "not_allowed",
+        "read_only",
+        "room_exists",
+        "room_full",
       ]),
     ]),
+    v.tuple([v.literal("rejected"), v.picklist(["muted", "slow_mode"]), digits]),
   ])),
 ]);
 
@@ -66,11 +73,17 @@ export function decodeAppend(
 ): ScriptReply<{ readonly isNewRoom: boolean; readonly results: readonly PublishResult[] }> {
   const [tag, isNew, damaged, list] = v.parse(AppendReply, reply);
   const answers = list.map((result): PublishResult => {
-    if (result[0] === "rejected") return { kind: "rejected", why: result[1] };
+    if (result[0] === "rejected") return rejection(result);
     const [, epoch, seq, at] = result;
     return { kind: "entered", position: { epoch, seq }, at };
   });
   return { value: { isNewRoom: isNew === 1, results: answers }, tag, damaged };
+}
+
+function rejection(
+  [kind, why, afterMs]: readonly ["rejected", Rejection, number?],
+): PublishResult {
+  return afterMs === undefined ? { kind, why } : { kind, why, afterMs };
 }
 
 const Row = v.tuple([digits, v.string(), v.string(), v.string()]);
@@ -133,7 +146,12 @@ function withCurrentText(action: Action, editedMark: string, json: string): Acti
   return { ...action, text, edited };
 }
 
-const MessageFields = v.object({ name, id: v.string(), reply: v.optional(position) });
+const MessageFields = v.object({
+  name,
+  id: v.string(),
+  reply: v.optional(position),
+  event: v.optional(roomEvent),
+});
 const MessageHeader = v.tupleWithRest(
   [digits, epoch, digits, v.string(), digits, v.picklist(["0", "1"])],
   v.string(),
@@ -208,6 +226,18 @@ function decodeReaction(line: string): readonly [string, readonly UserId[]] {
 export function decodeTop(reply: unknown): ScriptReply<Position> {
   const [epochNow, seqNow, tagNow] = v.parse(v.tuple([epoch, digits, tag]), reply);
   return { value: { epoch: epochNow, seq: seqNow }, tag: tagNow, damaged: 0 };
+}
+
+/** Decodes the reply of room_state.lua. */
+export function decodeState(reply: unknown): ScriptReply<StateAt> {
+  const schema = v.tuple([epoch, digits, tag, v.array(v.string())]);
+  const [epochNow, seqNow, tagNow, flat] = v.parse(schema, reply);
+  const fields = new Map<string, string>();
+  for (let index = 0; index < flat.length; index += 2) {
+    fields.set(flat[index] ?? "", flat[index + 1] ?? "");
+  }
+  const value = { top: { epoch: epochNow, seq: seqNow }, fields };
+  return { value, tag: tagNow, damaged: 0 };
 }
 
 /** Decodes the reply of read_state.lua. */

@@ -25,7 +25,10 @@ import {
   type Replay,
   type Retention,
   roomsRetainedSince,
+  type StateAt,
 } from "../../../core/log/room_log.ts";
+import { MAX_SLOW_SECONDS } from "../../../core/log/room_event.ts";
+import { MAX_STATE_FIELDS } from "../../../core/log/room_state.ts";
 import { fromRedisError, isWrongType } from "../errors.ts";
 import type { RedisClient } from "../client/client.ts";
 import {
@@ -33,6 +36,7 @@ import {
   decodePage,
   decodeReadState,
   decodeReplay,
+  decodeState,
   decodeSweep,
   decodeTop,
   type ScriptReply,
@@ -62,10 +66,19 @@ export interface RedisHistoryOptions {
  */
 const MAX_BATCH_LENGTH = 500_000;
 
+/** The keys of a room, in the order that the scripts expect. */
+const PARTS = ["head", "log", "messages", "reads", "marks", "state"];
+
 /** The channel on which a room's entries and signals are published. */
 export function channelOf(prefix: string, room: RoomId): string {
   return `${prefix}{${room}}:live`;
 }
+
+/** The part of a room that a script reads above all; the log for the others. */
+const SCRIPT_READS: Partial<Record<keyof Scripts, DamageLocation>> = {
+  page: "messages",
+  roomState: "state",
+};
 
 /** Dependencies of the history. */
 export interface RedisHistoryContext {
@@ -124,6 +137,11 @@ export class RedisRoomHistory implements RoomHistory {
     return this.#decode(room, "messages", () => decodePage(reply));
   }
 
+  async state(room: RoomId): Promise<StateAt> {
+    const reply = await this.#runScript("roomState", room, []);
+    return this.#decode(room, "state", () => decodeState(reply));
+  }
+
   async readState(room: RoomId, user: UserId): Promise<ReadState> {
     const reply = await this.#runScript("readState", room, [user, String(MAX_UNREAD)]);
     return decodeOrThrow(() => decodeReadState(reply));
@@ -153,7 +171,7 @@ export class RedisRoomHistory implements RoomHistory {
     const ages = [readMarkersRetainedSince(context), roomsRetainedSince(context)].map((ms) =>
       luaNumber(ms)
     );
-    const reply = await this.#runScript("sweep", room, ages);
+    const reply = await this.#runScript("sweep", room, [...ages, String(1_000 * MAX_SLOW_SECONDS)]);
     return decodeOrThrow(() => decodeSweep(reply));
   }
 
@@ -170,6 +188,7 @@ export class RedisRoomHistory implements RoomHistory {
       rooms ? "1" : "0",
       client.publishCommand,
       channelOf(prefix, room),
+      String(MAX_STATE_FIELDS),
       ...drafts.flatMap(encodeDraft),
     ];
     const reply = await this.#runScript("append", room, args, receipts);
@@ -192,7 +211,7 @@ export class RedisRoomHistory implements RoomHistory {
   ): Promise<unknown> {
     const { newEpoch, retention: { ageMs, messages, entries } } = this.#options;
     const { client, scripts, reporter } = this.#context;
-    const keys = ["head", "log", "messages", "reads", "marks"].map((it) => this.#key(room, it));
+    const keys = PARTS.map((part) => this.#key(room, part));
     const kept = String(Math.max(messages, entries));
     const ranMs = await this.#context.state.ranMs();
     const common = [newEpoch(), newEpoch(), luaNumber(ageMs), kept, luaNumber(ranMs)];
@@ -202,7 +221,7 @@ export class RedisRoomHistory implements RoomHistory {
     } catch (error) {
       // A key has another type, which an operator must fix.
       if (isWrongType(error)) {
-        reporter.reportDamagedRows(room, script === "page" ? "messages" : "log", 1);
+        reporter.reportDamagedRows(room, SCRIPT_READS[script] ?? "log", 1);
       }
       throw fromRedisError(error);
     }

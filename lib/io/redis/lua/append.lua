@@ -1,13 +1,15 @@
 -- Appends drafts of one room in order: deduplicates, numbers, stores and announces them, all or nothing.
 --
--- KEYS 6… the receipt of each draft: "epoch number at fingerprint"
+-- KEYS 7… the receipt of each draft: "epoch number at fingerprint"
 -- ARGV 6 durable (1 if this Redis never loses acknowledged writes)   7 maximum number of messages
 --      8 of epochs ("eras" in the code)   9 of reactions to one message   10 of their kinds   11 of kinds by one user
 --      12 lifetime of a receipt, in milliseconds   13 timestamps do not follow a clock that steps back by up to this
 --      14 1 if the store is full   15 1 if no more rooms can be created   16 PUBLISH or SPUBLISH
---      17 the channel   18… nine for each draft: user, fingerprint, kind, epoch and number of its message, 1 to add a
---      reaction, about, opening, matter
--- A message is stored as lines: number epoch at user edited deleted ran / about (JSON: name, id, reply) / text (JSON) / for
+--      17 the channel   18 maximum number of fields of the room's state   19… twelve for each draft: user, fingerprint, kind,
+--      epoch and number of its message, 1 to add a reaction, 1 if the state does not apply to the author, the kind of its
+--      event ("clear", "change" for any other, or empty), the changes of the state, about, opening, matter
+-- Changes are lines: field, a space, and the new text, which is empty to remove the field.
+-- A message is stored as lines: number epoch at user edited deleted ran / about (JSON: name, id, reply, event) / text (JSON) / for
 -- each emoji the users separated by commas, a space, the emoji (JSON). An entry's draft is opening .. matter .. "}}".
 -- If a moderator has deleted it, the text is about that (JSON: user, name, reason), as in the argument of that deletion.
 -- Returns the tag, 1 if the room had no entry before, the number of foreign rows that were removed, and the results.
@@ -19,11 +21,14 @@ local MAX_REACTIONS, MAX_KINDS, MAX_OWN_KINDS = tonumber(ARGV[9]), tonumber(ARGV
 local RECEIPTS_MS, MAX_SMOOTHED_MS = ARGV[12], tonumber(ARGV[13])
 local IS_FULL, IS_CLOSED = ARGV[14] == "1", ARGV[15] == "1"
 local PUBLISH, CHANNEL = ARGV[16], ARGV[17]
-local FIRST_KEY, FIRST_ARGUMENT, WIDTH = 6, 18, 9
+local MAX_FIELDS = tonumber(ARGV[18])
+local FIRST_KEY, FIRST_ARGUMENT, WIDTH = 7, 19, 12
 
 local head = openHead()
 local wasEmpty, wasRan = head.top == 0, head.ran
 local messages = redis.call("ZCARD", MESSAGES)
+-- The number of fields of the room's state. Most rooms have none, and then nothing else is read of it.
+local fields = redis.call("HLEN", STATE)
 local receipts = redis.call("MGET", unpack(KEYS, FIRST_KEY))
 local announced, answers, strange = {}, {}, 0
 
@@ -77,6 +82,9 @@ local function amend(draft, at)
   if draft.kind == "reacted" then
     reactions = react(reactions, draft.user, draft.matter, draft.isOn)
     if not reactions then return nil, "too_many_reactions" end
+  elseif string.find(found.about, '"event":{', 1, true) then
+    -- Names and ids cannot contain this, since quotes are escaped there.
+    return nil, "not_yours"
   elseif found.user ~= draft.user and (draft.kind ~= "deleted" or draft.about == "") then
     return nil, "not_yours"
   elseif draft.kind == "deleted" then
@@ -129,10 +137,64 @@ local function stamp()
   return now
 end
 
+-- The fields that decide about a user's drafts.
+local function stateFor(user)
+  if fields == 0 then return {} end
+  local access, member, ban, mute, archived, readOnly, slow, sent = unpack(redis.call("HMGET", STATE, "access",
+    "member:" .. user, "ban:" .. user, "mute:" .. user, "archived", "readOnly", "slow", "sent:" .. user))
+  return {
+    access = access, member = member, ban = ban, mute = mute, archived = archived, readOnly = readOnly, slow = slow, sent = sent,
+  }
+end
+
+-- Why the state refuses a draft: implements core/log/posting_rules.ts.
+local function stateRefusal(draft, state, at)
+  local kind = draft.kind
+  if draft.isExempt or kind == "deleted" or kind == "renamed" then return nil end
+  local isClosed = state.access == "private" or state.access == "direct"
+  if isClosed and not state.member or endOf(state.ban) > at then return { "rejected", "not_allowed" } end
+  local mutedMs = endOf(state.mute) - at
+  if mutedMs > 0 then return { "rejected", "muted", whole(mutedMs) } end
+  if state.archived then return { "rejected", "read_only" } end
+  if kind == "reacted" then return nil end
+  if state.readOnly then return { "rejected", "read_only" } end
+  local last = parseNumber(state.sent)
+  local waitMs = last and last + 1000 * (parseNumber(state.slow) or 0) - at or 0
+  if kind == "said" and waitMs > 0 and last <= at then return { "rejected", "slow_mode", whole(waitMs) } end
+end
+
+-- Why an event is refused, whoever causes it.
+local function eventRefusal(changes)
+  if head.top > 0 and string.find("\n" .. changes, "\ncreator ", 1, true) then return { "rejected", "room_exists" } end
+  local added = 0
+  for _ in string.gmatch(changes, "[^ \n]+ [^\n]+\n") do added = added + 1 end
+  if added > 0 and fields + added > MAX_FIELDS then return { "rejected", "room_full" } end
+end
+
+local function changeState(draft, isSlow, seq, at)
+  if draft.event == "" then
+    -- Where there are too many fields, slow mode does not count for more users.
+    if isSlow and fields < MAX_FIELDS then fields = fields + redis.call("HSET", STATE, "sent:" .. draft.user, at) end
+    return
+  end
+  for field, text in string.gmatch(draft.changes, "([^ \n]+) ([^\n]*)\n") do
+    if text == "" then
+      fields = fields - redis.call("HDEL", STATE, field)
+    else
+      fields = fields + redis.call("HSET", STATE, field, text)
+    end
+  end
+  if draft.event == "clear" then
+    messages = messages - redis.call("ZREMRANGEBYSCORE", MESSAGES, "-inf", "(" .. seq)
+  end
+end
+
 local function enter(draft)
   if IS_CLOSED and head.top == 0 then return { "rejected", "rooms_full" } end
   if IS_FULL and draft.kind ~= "deleted" then return { "rejected", "store_full" } end
-  local at = stamp()
+  local at, state = stamp(), stateFor(draft.user)
+  local refusal = stateRefusal(draft, state, at) or eventRefusal(draft.changes)
+  if refusal then return refusal end
   local amended, why
   if draft.kind == "edited" or draft.kind == "deleted" or draft.kind == "reacted" then
     dropSurplus()
@@ -152,6 +214,7 @@ local function enter(draft)
     local parts = { seq, epoch, atText, draft.user, "0", "0", ranText, about = draft.about, text = draft.matter }
     redis.call("ZADD", MESSAGES, seq, message(parts, ""))
     messages = messages + 1
+    changeState(draft, state.slow, seq, atText)
   end
   head.top, head.at, head.ran = head.top + 1, at, ran
   announced[#announced + 1] = string.format('{"epoch":"%s","seq":%s,"at":%s,"draft":', epoch, seq, atText) ..
@@ -163,11 +226,12 @@ end
 -- Maximum number of entries searched for a draft whose receipt may have expired early.
 local MAX_LOOKED_AT = 500
 
--- Finds an earlier entry by its author and id. Names and texts cannot contain these patterns, since quotes are escaped there.
+-- Finds an earlier entry by its author and id. Names and texts cannot contain these patterns, since quotes are escaped there,
+-- and events cannot contain the space before the author.
 local function inLog(user, opening)
   local from = string.find(opening, ',"id":"', 1, true)
   local _, to = string.find(opening, ',"deed":{"kind":"%l+"', from)
-  local author, id = '{"user":"' .. user .. '",', string.sub(opening, from, to)
+  local author, id = ' {"user":"' .. user .. '",', string.sub(opening, from, to)
   for _, row in ipairs(redis.call("XREVRANGE", LOG, "+", "-", "COUNT", MAX_LOOKED_AT)) do
     local entry = fieldsOf(row).entry or ""
     if string.find(entry, id, 1, true) and string.find(entry, author, 1, true) then
@@ -183,7 +247,8 @@ local known = {}
 
 local function answer(index)
   local key, first = KEYS[FIRST_KEY + index - 1], FIRST_ARGUMENT + (index - 1) * WIDTH
-  local user, fingerprint, kind, epoch, seq, on, about, opening, matter = unpack(ARGV, first, first + WIDTH - 1)
+  local user, fingerprint, kind, epoch, seq, on, exempt, event, changes, about, opening, matter =
+    unpack(ARGV, first, first + WIDTH - 1)
   local receipt = known[key] or receipts[index]
   local epochThen, seqThen, atThen, fingerprintThen = string.match(receipt or "", "^(%w+) (%d+) (%d+) (%S+)$")
   if epochThen then
@@ -193,7 +258,8 @@ local function answer(index)
   local before = head.doubt and ran < head.doubt and inLog(user, opening)
   if before then return before end
   local result = enter({
-    user = user, kind = kind, epoch = epoch, seq = seq, isOn = on == "1", about = about, opening = opening, matter = matter,
+    user = user, kind = kind, epoch = epoch, seq = seq, isOn = on == "1", isExempt = exempt == "1", event = event,
+    changes = changes, about = about, opening = opening, matter = matter,
   })
   if result[1] == "entered" then
     known[key] = table.concat(result, " ", 2) .. " " .. fingerprint

@@ -16,9 +16,10 @@
 --      3 messages  sorted set by number; append.lua describes the members
 --      4 reads     hash: user to epoch:number
 --      5 marks     sorted set: user by the run time of the last read marker
+--      6 state     hash: the fields of core/log/room_state.ts; missing if the room has no state
 -- ARGV 1 an epoch that was never used   2 a tag that was never used   3 maximum age, in milliseconds, or inf
 --      4 maximum number of entries   5 run time of the service, in milliseconds
-local HEAD, LOG, MESSAGES, READS, MARKS = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local HEAD, LOG, MESSAGES, READS, MARKS, STATE = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local UNUSED, UNUSED_TAG, AGE_MS, MAX_ENTRIES = ARGV[1], ARGV[2], tonumber(ARGV[3]) or math.huge, tonumber(ARGV[4])
 -- A room without entries expires if it is not read for this long.
 local EMPTY_MS = 120000
@@ -68,6 +69,11 @@ local function parseNumber(text)
   return number and number >= 0 and number < 1e15 and number == math.floor(number) and number
 end
 
+-- When a mute or a ban ends, in milliseconds since 1970, from the text of its field; 0 if there is none.
+local function endOf(text)
+  return parseNumber(string.match(text or "", "^(%d+) ")) or 0
+end
+
 -- Reads the head, or creates it. Reading keeps the head of a room without entries from expiring.
 local function openHead()
   local eras, top, at, before, by, tag, doubt =
@@ -84,7 +90,7 @@ local function openHead()
     end
   else
     -- The head is lost: delete the rest of the room, because its numbers will be used again.
-    redis.call("DEL", HEAD, LOG, MESSAGES, READS, MARKS)
+    redis.call("DEL", HEAD, LOG, MESSAGES, READS, MARKS, STATE)
     head = { eras = { { epoch = UNUSED, after = 0 } }, top = 0, at = now, ran = ran, server = server(), tag = UNUSED_TAG }
     setHead(head)
   end

@@ -1,11 +1,29 @@
--- Deletes expired rows of a room, and the room itself if its newest entry is older than twice the age limit: positions
--- outlive their entries. ARGV 6 run time before which read markers expire   7 run time before which the room expires.
+-- Deletes expired rows of a room, what has ended of its state, and the room itself if it has no state and its newest entry is
+-- older than twice the age limit: positions outlive their entries. ARGV 6 run time before which read markers expire   7 run
+-- time before which the room expires   8 the longest interval of slow mode, in milliseconds.
 -- Returns the numbers of deleted entries, messages and read markers, and 1 if the room was deleted.
 if redis.call("EXISTS", HEAD) == 0 then
-  return { 0, 0, 0, redis.call("DEL", LOG, MESSAGES, READS, MARKS) > 0 and 1 or 0 }
+  return { 0, 0, 0, redis.call("DEL", LOG, MESSAGES, READS, MARKS, STATE) > 0 and 1 or 0 }
 end
 local head = openHead()
-if head.top > 0 and head.ran < tonumber(ARGV[7]) then
+
+-- Implements endedFields of core/log/state_expiry.ts. Returns the number of fields that remain.
+local function dropEnded()
+  local flat = redis.call("HGETALL", STATE)
+  if #flat == 0 then return 0 end
+  local isSlow, left = redis.call("HEXISTS", STATE, "slow") == 1, #flat / 2
+  for index = 1, #flat, 2 do
+    local field, text = flat[index], flat[index + 1]
+    local kind = string.match(field, "^(%l+):")
+    local counts = isSlow and (parseNumber(text) or 0) + tonumber(ARGV[8]) > now
+    if (kind == "mute" or kind == "ban") and endOf(text) <= now or kind == "sent" and not counts then
+      left = left - redis.call("HDEL", STATE, field)
+    end
+  end
+  return left
+end
+
+if dropEnded() == 0 and head.top > 0 and head.ran < tonumber(ARGV[7]) then
   local entries, messages = redis.call("XLEN", LOG), redis.call("ZCARD", MESSAGES)
   local marks = redis.call("HLEN", READS)
   redis.call("DEL", HEAD, LOG, MESSAGES, READS, MARKS)
