@@ -1,0 +1,50 @@
+/** Every event says in words what it does, for clients that do not know events. */
+import assert from "node:assert/strict";
+import {
+  EVENT_KINDS,
+  eventText,
+  FOREVER,
+  type RoomEvent,
+} from "../../../lib/core/log/room_event.ts";
+import { name, room } from "../../support/fakes.ts";
+import { user } from "./list_room_storage.ts";
+
+const bob = { user: user("user_bob"), name: name("Bob") };
+const until = Date.UTC(2026, 0, 2, 3, 4, 59);
+const rank = "moderator";
+
+const TEXTS: readonly (readonly [RoomEvent, string])[] = [
+  [{ kind: "room" }, "changed nothing"],
+  [{ kind: "room", created: true, access: "listed" }, "created the room; made the room listed"],
+  [{ kind: "room", title: "Tea", topic: "Cake" }, "set the title: Tea; set the topic: Cake"],
+  [{ kind: "room", title: "", topic: "" }, "removed the title; removed the topic"],
+  [
+    { kind: "room", readOnly: true, slowSeconds: 30 },
+    "made the room read-only; allowed one message every 30 s",
+  ],
+  [{ kind: "room", readOnly: false, slowSeconds: 0 }, "let everybody send again; ended slow mode"],
+  [{ kind: "room", archived: true }, "archived the room"],
+  [{ kind: "room", archived: false }, "took the room from the archive"],
+  [{ kind: "mute", ...bob, until, rank }, "muted Bob until 2026-01-02T03:04Z"],
+  [{ kind: "mute", ...bob, until: FOREVER, rank, reason: "noise" }, "muted Bob: noise"],
+  [{ kind: "ban", ...bob, until, rank, reason: "" }, "banned Bob until 2026-01-02T03:04Z"],
+  [{ kind: "unmute", ...bob }, "unmuted Bob"],
+  [{ kind: "unban", ...bob }, "unbanned Bob"],
+  [{ kind: "kick", ...bob, rank }, "removed Bob"],
+  [{ kind: "kick", ...bob, rank, reason: "noise", room: room("tea") }, "removed Bob: noise (#tea)"],
+  [{ kind: "member", ...bob, on: true }, "added Bob"],
+  [{ kind: "member", ...bob, on: false }, "removed Bob from the members"],
+  [{ kind: "clear", reason: "spam" }, "removed all earlier messages: spam"],
+  [{ kind: "clear" }, "removed all earlier messages"],
+  [{ kind: "lockdown", on: true }, "locked the service to guests"],
+  [{ kind: "lockdown", on: false }, "opened the service to guests"],
+];
+
+for (const [event, text] of TEXTS) {
+  Deno.test(`eventText() says "${text}"`, () => assert.equal(eventText(event), text));
+}
+
+Deno.test("EVENT_KINDS has every kind of event once", () => {
+  assert.deepEqual(new Set(TEXTS.map(([{ kind }]) => kind)), new Set(EVENT_KINDS));
+  assert.equal(new Set(EVENT_KINDS).size, EVENT_KINDS.length);
+});

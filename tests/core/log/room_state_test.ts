@@ -1,0 +1,174 @@
+/** A state says what its events have set, and survives damaged fields. */
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { FOREVER, type RoomEvent, type RoomSettings } from "../../../lib/core/log/room_event.ts";
+import {
+  addressInRoom,
+  type CurrentSettings,
+  endOf,
+  RoomState,
+  stateChanges,
+} from "../../../lib/core/log/room_state.ts";
+import { name, room } from "../../support/fakes.ts";
+import { user } from "./list_room_storage.ts";
+
+const ann = { user: user("user_ann"), name: name("Ann") };
+const bob = { user: user("user_bob"), name: name("Bob") };
+const address = user("ip_0123456789");
+const rank = "moderator";
+
+const DEFAULTS: CurrentSettings = {
+  access: "open",
+  title: "",
+  topic: "",
+  readOnly: false,
+  slowSeconds: 0,
+  archived: false,
+};
+
+function stateAfter(...events: readonly RoomEvent[]): RoomState {
+  const state = new RoomState();
+  for (const event of events) state.apply(stateChanges(event, ann.user));
+  return state;
+}
+
+Deno.test("RoomState has the default of every setting that no event has changed", () => {
+  const state = stateAfter();
+  assert.deepEqual(state.settings, DEFAULTS);
+  assert.deepEqual([state.isEmpty, state.creator, state.isLockedDown, state.access], [
+    true,
+    undefined,
+    false,
+    "open",
+  ]);
+});
+
+const settings: fc.Arbitrary<RoomSettings> = fc.record({
+  access: fc.constantFrom("open", "listed", "private", "direct"),
+  title: fc.string({ unit: "binary" }),
+  topic: fc.string({ unit: "binary" }),
+  readOnly: fc.boolean(),
+  slowSeconds: fc.nat(21_600),
+  archived: fc.boolean(),
+}, { requiredKeys: [] });
+
+Deno.test("RoomState has the last value of every setting, and a value of one line for each", () => {
+  fc.assert(fc.property(fc.array(settings), (list) => {
+    const events = list.map((it) => ({ kind: "room", ...it }) as const);
+    assert.deepEqual(stateAfter(...events).settings, Object.assign({ ...DEFAULTS }, ...list));
+    for (const { field, value } of events.flatMap((it) => stateChanges(it, ann.user))) {
+      assert.match(field, /^\S+$/);
+      assert.ok(value === undefined || /^[^\n]+$/.test(value));
+    }
+  }));
+});
+
+Deno.test("RoomState has no field that restores a default, so that a room without settings can expire", () => {
+  const set: RoomEvent = {
+    kind: "room",
+    title: "Tea",
+    topic: "Cake",
+    readOnly: true,
+    slowSeconds: 5,
+    archived: true,
+  };
+  const { access: _, ...defaults } = DEFAULTS;
+  const lockdown = (on: boolean) => ({ kind: "lockdown", on }) as const;
+  const state = stateAfter(set, lockdown(true), { kind: "room", ...defaults }, lockdown(false));
+  assert.ok(state.isEmpty);
+});
+
+Deno.test("RoomState knows who created a room, and whether guests are locked out", () => {
+  const state = stateAfter({ kind: "room", created: true }, { kind: "lockdown", on: true });
+  assert.deepEqual([state.creator, state.isLockedDown], [ann.user, true]);
+});
+
+for (const kind of ["mute", "ban"] as const) {
+  Deno.test(`RoomState has a ${kind} until it ends or is removed`, () => {
+    const sanction = {
+      kind,
+      ...bob,
+      until: 5_000,
+      reason: 'a "b"\n',
+      rank,
+    } as const;
+    const state = stateAfter(sanction);
+    const current = { ...sanction, room: undefined };
+    assert.deepEqual(state.sanction(kind, bob.user, 4_999), current);
+    assert.deepEqual(state.sanctions(4_999), [current]);
+    assert.equal(state.sanction(kind, bob.user, 5_000), undefined);
+    assert.deepEqual(state.sanctions(5_000), []);
+    assert.equal(state.sanction(kind, ann.user, 0), undefined);
+    assert.equal(state.sanction(kind === "ban" ? "mute" : "ban", bob.user, 0), undefined);
+    const later = stateAfter(sanction, { ...sanction, until: FOREVER, reason: undefined });
+    assert.equal(later.sanction(kind, bob.user, 5_000)?.until, FOREVER);
+    const removal = ({ mute: "unmute", ban: "unban" } as const)[kind];
+    assert.ok(stateAfter(sanction, { kind: removal, ...bob }).isEmpty);
+  });
+}
+
+Deno.test("RoomState has the members of a room, and admits only them if it is private or direct", () => {
+  const added = { kind: "member", ...bob, on: true } as const;
+  assert.deepEqual(stateAfter(added).members, new Map([[bob.user, bob.name]]));
+  assert.ok(stateAfter(added, { ...added, on: false }).isEmpty);
+  for (const access of ["open", "listed", "private", "direct"] as const) {
+    const state = stateAfter(added, { kind: "room", access });
+    const isClosed = access === "private" || access === "direct";
+    assert.deepEqual([state.admits(ann.user), state.admits(bob.user)], [!isClosed, true], access);
+  }
+});
+
+Deno.test("stateChanges() has none for an event about another room, except for an address", () => {
+  const mute = { kind: "mute", ...bob, until: FOREVER, rank, room: room("tea") } as const;
+  const others: readonly RoomEvent[] = [
+    mute,
+    { kind: "kick", ...bob, rank, room: room("tea") },
+    { kind: "room", topic: "Tea", room: room("tea") },
+    { kind: "member", ...bob, on: true, room: room("tea") },
+  ];
+  for (const event of others) assert.deepEqual(stateChanges(event, ann.user), []);
+  const ofAddress = { ...mute, user: address, guest: bob.user };
+  const state = stateAfter(ofAddress);
+  assert.deepEqual(state.sanction("mute", addressInRoom(address, "tea"), 0), ofAddress);
+  assert.equal(state.sanction("mute", address, 0), undefined);
+  const ended = stateAfter(ofAddress, { kind: "unmute", ...bob, user: address, room: room("tea") });
+  assert.ok(ended.isEmpty);
+});
+
+Deno.test("RoomState treats a damaged field as missing", () => {
+  const state = new RoomState(
+    new Map([
+      ["access", "closed"],
+      ["title", "{"],
+      ["topic", "7"],
+      ["slow", "often"],
+      ["creator", "?"],
+      ["mute:user_bob", "soon {}"],
+      ["ban:user_bob", "99999 {}"],
+      ["ban:?", '99999 {"name":"Bob","rank":"owner"}'],
+      ["member:user_bob", '{"name":"* server"}'],
+      ["member:?", '{"name":"Bob"}'],
+      ["another:user_bob", "1"],
+    ]),
+  );
+  assert.deepEqual(state.settings, DEFAULTS);
+  assert.deepEqual([state.creator, state.sanctions(0), state.members.size], [undefined, [], 0]);
+});
+
+for (
+  const [text, end] of [
+    [undefined, 0],
+    ["", 0],
+    ["5000 {}", 5_000],
+    [`${FOREVER} {}`, FOREVER],
+    ["5000", 0],
+    [" 5000 {}", 0],
+    ["-5 {}", 0],
+    ["1e9 {}", 0],
+    ["1234567890123456 {}", 0],
+  ] as const
+) {
+  Deno.test(`endOf() returns ${end} for ${JSON.stringify(text)}`, () => {
+    assert.equal(endOf(text), end);
+  });
+}
