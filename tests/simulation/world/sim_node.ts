@@ -9,6 +9,8 @@ import type { Announcement } from "../../../lib/chat/ports/bus.ts";
 import type { Clock } from "../../../lib/chat/ports/clock.ts";
 import type { ConnectionHandler, Socket } from "../../../lib/chat/ports/connection_handler.ts";
 import { Heartbeat } from "../../../lib/chat/heartbeat.ts";
+import { AddressSanctions } from "../../../lib/chat/moderation/address_sanctions.ts";
+import { Sanctions } from "../../../lib/chat/moderation/sanctions.ts";
 import { WordFilter } from "../../../lib/chat/moderation/word_filter.ts";
 import type { Hub } from "../../../lib/chat/room/hub.ts";
 import type {
@@ -97,7 +99,9 @@ export class SimNode {
     const open = { auth: "open", roomCreation: "anyone" } as const;
     const access = { authenticator, tickets, usedTokens, words, ...known, ...open };
     const own = { limits, readLimit, hub: this.#hub, sessionTokens, ...access, serverInfo };
-    this.#context = { ...common, ...LIMITS, ...own };
+    const sanctions = new Sanctions(clock);
+    const addressSanctions = new AddressSanctions({ ...common, sanctions });
+    this.#context = { ...common, ...LIMITS, ...own, sanctions, addressSanctions };
     this.#start(new TopAnnouncer(bus, clock, (tops) => this.#dispatchLater(tops)));
   }
 

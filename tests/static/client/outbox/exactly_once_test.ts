@@ -7,6 +7,8 @@ import assert from "node:assert/strict";
 import { noMembers } from "../../../support/members.ts";
 import { NO_TOKENS } from "../../../../lib/io/auth/load_authenticator.ts";
 import { EmbeddedBus, type Store } from "../../../../lib/chat/bus/embedded_bus.ts";
+import { AddressSanctions } from "../../../../lib/chat/moderation/address_sanctions.ts";
+import { Sanctions } from "../../../../lib/chat/moderation/sanctions.ts";
 import { WordFilter } from "../../../../lib/chat/moderation/word_filter.ts";
 import { Hub } from "../../../../lib/chat/room/hub.ts";
 import { JsonHandler } from "../../../../lib/chat/session/json_handler.ts";
@@ -149,6 +151,7 @@ class Service implements Disposable {
       limits,
       heartbeat: { seconds: 25 },
     };
+    const sanctions = new Sanctions(clock);
     const { signal } = this.#life;
     this.#forward(bus, hub, signal);
     hub.run(signal);
@@ -163,6 +166,8 @@ class Service implements Disposable {
       tickets: new FakeTickets(),
       usedTokens: this.#usedTokens,
       words: new WordFilter(),
+      sanctions,
+      addressSanctions: new AddressSanctions({ ...common, sanctions }),
       revocations: noRevocations(),
       ...members,
       auth: "open",
