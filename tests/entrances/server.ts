@@ -14,6 +14,8 @@ import {
   parseCidr,
 } from "../../lib/core/http/ip_address.ts";
 import { isUserId } from "../../lib/core/log/entry.ts";
+import { RoomState } from "../../lib/core/log/room_state.ts";
+import { endedFields } from "../../lib/core/log/state_expiry.ts";
 import {
   checkHandshake,
   checkHost,
@@ -56,6 +58,7 @@ import {
   decodePage,
   decodeReadState,
   decodeReplay,
+  decodeState,
   decodeTop,
 } from "../../lib/io/redis/history/reply_decoder.ts";
 import { decodeChannelMessage } from "../../lib/io/redis/codec.ts";
@@ -377,6 +380,21 @@ const REDIS: readonly Entrance[] = [
     (text) => decodeAppend(["tag", 0, 0, [["entered", text, text, text]]]),
   ),
   reply(
+    "when a mute ends",
+    (text) => decodeAppend(["tag", 0, 0, [["rejected", "muted", text]]]),
+  ),
+  reply(
+    "a field of a room's state",
+    (text) => {
+      const { value } = decodeState(["a", "1", "tag", [text, text, "mute:user_bob", text]]);
+      const state = new RoomState(value.fields);
+      return [state.sanctions(0), endedFields(value.fields, 0), state.settings];
+    },
+    repeat("1", { end: " {}" }),
+    repeat("mute:"),
+    repeat("@", { begin: "1 " }),
+  ),
+  reply(
     "an entry of the log",
     (text) => replayed("1", text, "0", '"x"'),
     repeat("a", { end: " 1 {}" }),
@@ -416,6 +434,17 @@ const DATABASE: readonly Entrance[] = [
       repeat('"a":[],', { begin: '{"reactions":{', end: '"b":[]}}' }),
     ],
     read: (text) => parseJson(MessageSchema, text),
+  },
+  {
+    what: "an event in the database",
+    longest: MESSAGE,
+    read: (text) => {
+      const event = { kind: text, user: text, name: text, room: text, until: 1, rank: "owner" };
+      const message = { position: { epoch: "a", seq: 1 }, at: 1, ...ann, text: "", event };
+      for (const kind of ["mute", "clear", text]) {
+        parseJson(MessageSchema, JSON.stringify({ ...message, event: { ...event, kind } }));
+      }
+    },
   },
   ...(["user", "name", "id", "text"] as const).map((field): Entrance => ({
     what: `a message's ${field} in the database`,

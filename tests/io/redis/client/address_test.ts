@@ -5,7 +5,8 @@
 import assert from "node:assert/strict";
 import type { RedisBus } from "../../../../lib/io/redis/bus.ts";
 import { AnnouncementReader } from "../../../contract/announcement_reader.ts";
-import { ann, draft, lobby, mustPublish, react, say } from "../../../contract/fixtures.ts";
+import { ann, bob, draft, lobby, mustPublish, react, say } from "../../../contract/fixtures.ts";
+import { act, fieldsOf, mute } from "../../../contract/room_state.ts";
 import {
   freePort,
   onFreePort,
@@ -56,6 +57,11 @@ async function useEveryCommand(bus: RedisBus): Promise<void> {
   assert.equal((await bus.page(lobby, undefined, 10)).messages[0]?.text, "Hello");
   await bus.markRead(lobby, ann.user, position);
   assert.deepEqual(await bus.readState(lobby, ann.user), { read: position, unread: 0 });
+  await mustPublish(bus, act({ kind: "room", topic: "Tea", slowSeconds: 1 }));
+  await mustPublish(bus, act({ kind: "room", topic: "" }));
+  await mustPublish(bus, act({ kind: "clear" }));
+  await mustPublish(bus, act(mute(1)));
+  assert.deepEqual(Object.keys(await fieldsOf(bus)).toSorted(), [`mute:${bob.user}`, "slow"]);
   await bus.claim(lobby, { ...ann, node: "n1", rename: false });
   assert.equal(await bus.renew(lobby, "n1"), true);
   assert.equal((await bus.people(lobby)).length, 1);
@@ -63,6 +69,7 @@ async function useEveryCommand(bus: RedisBus): Promise<void> {
   await bus.withdraw(lobby, "n1");
   await useDirectory(bus);
   await bus.sweep();
+  assert.deepEqual(await fieldsOf(bus), { slow: "1" });
 }
 
 /** Uses every operation of a directory. */
