@@ -101,7 +101,8 @@ export class SimNode {
     const own = { limits, readLimit, hub: this.#hub, sessionTokens, ...access, serverInfo };
     const sanctions = new Sanctions(clock);
     const addressSanctions = new AddressSanctions({ ...common, sanctions });
-    this.#context = { ...common, ...LIMITS, ...own, sanctions, addressSanctions };
+    const rules = { sanctions, addressSanctions, appsModerate: false };
+    this.#context = { ...common, ...LIMITS, ...own, ...rules };
     this.#start(new TopAnnouncer(bus, clock, (tops) => this.#dispatchLater(tops)));
   }
 

@@ -160,6 +160,7 @@ class Service implements Disposable {
       ...limits,
       limits: UNLIMITED,
       readLimit: new ConcurrencyLimit(16),
+      appsModerate: false,
       hub,
       sessionTokens: this.#sessionTokens,
       authenticator: NO_TOKENS,
