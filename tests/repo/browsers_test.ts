@@ -33,21 +33,34 @@ function newer(paths: readonly string[], host?: ts.CompilerHost): readonly strin
   const faults = faultsIn(paths, OPTIONS, host);
   if (faults.length === 0) return [];
   // Types that differ between this TypeScript and Deno's are ignored.
-  const others = new Set(faultsIn(paths, { ...OPTIONS, lib }, host));
-  return faults.filter((it) => !others.has(it));
+  const withFaults = new Set(faults.map(({ path }) => path));
+  const others = faultsIn(paths, { ...OPTIONS, lib }, host, (path) => withFaults.has(path));
+  const isNew = ({ text }: Fault) => !others.some((it) => it.text === text);
+  return faults.filter(isNew).map(({ text }) => text);
 }
 
+interface Fault {
+  readonly path: string;
+  /** With its place. */
+  readonly text: string;
+}
+
+/** What is wrong in the files that match. */
 function faultsIn(
   paths: readonly string[],
   options: ts.CompilerOptions,
   host = hostOf(options),
-): readonly string[] {
+  matches = (_path: string) => true,
+): readonly Fault[] {
   const program = ts.createProgram(paths.map((path) => `${ROOT}${path}`), options, host);
-  return paths.flatMap((path) => {
+  return paths.filter(matches).flatMap((path) => {
     const file = program.getSourceFile(`${ROOT}${path}`);
     return program.getSemanticDiagnostics(file).map(({ messageText, start = 0 }) => {
       const line = (file?.getLineAndCharacterOfPosition(start).line ?? 0) + 1;
-      return `${path}:${line}: ${ts.flattenDiagnosticMessageText(messageText, " ")}`;
+      return {
+        path,
+        text: `${path}:${line}: ${ts.flattenDiagnosticMessageText(messageText, " ")}`,
+      };
     });
   });
 }
