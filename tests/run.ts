@@ -34,6 +34,8 @@ export interface Outcome extends Counts {
 export type Start = (job: Job, lane: number) => Promise<Outcome>;
 
 const ROOT = new URL("..", import.meta.url);
+/** Imports the files that its environment names. */
+const TOGETHER = "tests/together.ts";
 const NONE: Counts = { passed: 0, failed: 0, ignored: 0 };
 const PASSED = /^.* \.\.\. ok \(.*\)\n/gm;
 const FAILED = /^(.*) \.\.\. FAILED/gm;
@@ -44,7 +46,7 @@ const SILENCE_MS = 15 * 60_000;
 
 /** Splits the files of a tier among processes; the largest files come first, since they tend to take longest. */
 export function jobsOf(
-  { name, filesPerProcess, usesPrograms, examples, env }: Tier,
+  { name, filesPerProcess, sharesIsolate = false, usesPrograms, examples, env }: Tier,
   files: readonly string[],
   size: (path: string) => number,
 ): readonly Job[] {
@@ -57,10 +59,10 @@ export function jobsOf(
   const permissions = usesPrograms
     ? ["--allow-all"]
     : ["read", "write", "net", "env", "sys", `run=${Deno.execPath()}`].map((it) => `--allow-${it}`);
-  const job = (paths: readonly string[], ...flags: string[]) => ({
+  const job = (what: string, modules: readonly string[], ...flags: string[]) => ({
     tier: name,
-    what: paths.join(" "),
-    env,
+    what,
+    env: modules.includes(TOGETHER) ? { ...env, TEST_FILES: what } : env,
     args: [
       "test",
       "--config",
@@ -69,12 +71,12 @@ export function jobsOf(
       "--no-check",
       ...permissions,
       ...flags,
-      ...paths,
+      ...modules,
     ],
   });
   return [
-    ...shares.map((paths) => job(paths)),
-    ...examples.map((folder) => job([folder], "--doc")),
+    ...shares.map((paths) => job(paths.join(" "), sharesIsolate ? [TOGETHER] : paths)),
+    ...examples.map((folder) => job(folder, [folder], "--doc")),
   ];
 }
 

@@ -11,6 +11,8 @@ export interface Tier {
   readonly pattern: RegExp;
   /** Number of files that share a process. */
   readonly filesPerProcess: number;
+  /** Whether the files of a process share an isolate, so that what they import is loaded once. */
+  readonly sharesIsolate?: boolean;
   /** Whether its tests may start programs other than Deno. */
   readonly usesPrograms: boolean;
   /** Folders whose documentation has examples to run. */
@@ -35,7 +37,14 @@ export const TIERS: readonly Tier[] = [
     pattern: /^tests\/(?:entrances|io\/http|load)\/|^tests\/static\/client\/service_test\.ts$/,
   },
   { ...ALONE, name: "redis", pattern: /^tests\/io\/redis\// },
-  { ...TOGETHER, name: "unit", pattern: /^/, examples: ["lib", "static/client", "static/page"] },
+  {
+    ...TOGETHER,
+    name: "unit",
+    pattern: /^/,
+    filesPerProcess: 36,
+    sharesIsolate: true,
+    examples: ["lib", "static/client", "static/page"],
+  },
 ];
 
 const WITH_NODE = { name: "node", env: { TEST_ENGINE: "node" } };

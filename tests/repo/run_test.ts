@@ -1,6 +1,9 @@
 /** The runner of the test suite, and the tier of each test file. */
 import assert from "node:assert/strict";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { type Job, jobsOf, outcomeOf, runJobs, startDeno, summary, tiersNamed } from "../run.ts";
+import { TemporaryFolder } from "../support/temporary_folder.ts";
 import { ALL_TIERS, NODE_TIERS, testFiles, type Tier, TIERS, tiersOf } from "../tiers.ts";
 
 const ROOT = new URL("../..", import.meta.url);
@@ -11,8 +14,8 @@ Deno.test("Every test file is in exactly one tier, and every tier has files", ()
   const run = TIERS.flatMap((tier) => {
     const its = files.filter((path) => tiersOf(path)[0] === tier);
     assert.notDeepEqual(its, [], tier.name);
-    return jobsOf(tier, its, () => 1).flatMap(({ args }) =>
-      args.filter((it) => files.includes(it))
+    return jobsOf(tier, its, () => 1).flatMap(({ args, env }) =>
+      [...args, ...env?.TEST_FILES?.split(" ") ?? []].filter((it) => files.includes(it))
     );
   });
   assert.deepEqual(run.sort(), files);
@@ -55,6 +58,35 @@ Deno.test("jobsOf() distributes a tier's files, largest first, and runs examples
   const jobs = jobsOf(TIER, ["a", "bbb", "cc"], ({ length }) => length);
   assert.deepEqual(jobs.map(({ what }) => what), ["bbb a", "cc", "lib"]);
   assert.ok(jobs[2]?.args.includes("--doc"));
+});
+
+Deno.test("jobsOf() names the files of a shared isolate in the environment, and only those", () => {
+  const jobs = jobsOf({ ...TIER, env: { A: "1" }, sharesIsolate: true }, ["a", "b", "c"], () => 1);
+  const rest = jobs.map(({ what, args, env }) => [what, args.at(-1), env]);
+  assert.deepEqual(rest, [
+    ["a c", "tests/together.ts", { A: "1", TEST_FILES: "a c" }],
+    ["b", "tests/together.ts", { A: "1", TEST_FILES: "b" }],
+    ["lib", "lib", { A: "1" }],
+  ]);
+});
+
+Deno.test("Files that share an isolate are all run, and a file that cannot be loaded fails", async () => {
+  await using folder = new TemporaryFolder();
+  const write = async (name: string, text: string) => {
+    const path = join(folder.path, name);
+    await Deno.writeTextFile(path, text);
+    return pathToFileURL(path).href;
+  };
+  const good = await write("good.ts", "Deno.test('it works', () => {});");
+  const other = await write("other.ts", "Deno.test('it works too', () => {});");
+  const broken = await write("broken.ts", "throw new Error('broken');");
+  const run = (...files: readonly string[]) => {
+    const TEST_FILES = files.join(" ");
+    const [job] = jobsOf({ ...TIER, filesPerProcess: 1, sharesIsolate: true }, ["a"], () => 1);
+    return startDeno({ tier: "unit", args: job?.args ?? [], env: { TEST_FILES } });
+  };
+  assert.equal((await run(good, other)).passed, 2);
+  assert.ok((await run(good, broken)).failed > 0);
 });
 
 for (
