@@ -36,7 +36,14 @@ export const TIERS: readonly Tier[] = [
     name: "e2e",
     pattern: /^tests\/(?:entrances|io\/http|load)\/|^tests\/static\/client\/service_test\.ts$/,
   },
-  { ...ALONE, name: "redis", pattern: /^tests\/io\/redis\// },
+  { ...ALONE, name: "redis", pattern: /^tests\/io\/redis\/client\// },
+  {
+    ...ALONE,
+    name: "redis",
+    pattern: /^tests\/io\/redis\//,
+    filesPerProcess: 8,
+    sharesIsolate: true,
+  },
   {
     ...TOGETHER,
     name: "unit",
