@@ -11,7 +11,7 @@ export interface Tier {
   readonly pattern: RegExp;
   /** Number of files that share a process. */
   readonly filesPerProcess: number;
-  /** Whether the files of a process share an isolate, so that what they import is loaded once. */
+  /** Whether the files of a process share an isolate, so that what they import is loaded once, and a browser is started once. */
   readonly sharesIsolate?: boolean;
   /** Whether its tests may start programs other than Deno. */
   readonly usesPrograms: boolean;
@@ -22,14 +22,16 @@ export interface Tier {
 }
 
 const ALONE = { filesPerProcess: 1, usesPrograms: true, examples: [] };
-const TOGETHER = { filesPerProcess: 12, usesPrograms: false, examples: [] };
+const TOGETHER = { filesPerProcess: 12, usesPrograms: false, examples: [], sharesIsolate: true };
+const IN_A_BROWSER = { ...ALONE, filesPerProcess: 5, sharesIsolate: true };
 
 /**
- * In the order in which they start: long ones first, so that the small ones fill the gaps at the end. Two parts with one
+ * In the order in which they start: long ones first, so that the small ones fill the gaps at the end. Parts with one
  * name belong to one tier: whole services that a test's own process runs need no other program.
  */
 export const TIERS: readonly Tier[] = [
   { ...ALONE, name: "simulation", pattern: /^tests\/simulation\// },
+  { ...IN_A_BROWSER, name: "e2e", pattern: /^tests\/e2e\/page\// },
   { ...ALONE, name: "e2e", pattern: /^tests\/e2e\// },
   {
     ...TOGETHER,
@@ -49,16 +51,20 @@ export const TIERS: readonly Tier[] = [
     name: "unit",
     pattern: /^/,
     filesPerProcess: 36,
-    sharesIsolate: true,
     examples: ["lib", "static/client", "static/page"],
   },
 ];
 
 const WITH_NODE = { name: "node", env: { TEST_ENGINE: "node" } };
 
-/** What runs again with WEBSOCKET_ENGINE=node: sockets, proxies, foreign clients, the library and the page. */
+/**
+ * What runs again with WEBSOCKET_ENGINE=node: sockets, proxies, foreign clients, the library, and the page's connection. Tests
+ * of what the page shows belong in the other folders of `e2e/page/`, those of a store alone in `e2e/faults/storage/`: no engine
+ * can make a difference to them.
+ */
 export const NODE_TIERS: readonly Tier[] = [
-  { ...ALONE, ...WITH_NODE, pattern: /^tests\/e2e\/(?:clients|faults|page)\// },
+  { ...IN_A_BROWSER, ...WITH_NODE, pattern: /^tests\/e2e\/page\/connection\// },
+  { ...ALONE, ...WITH_NODE, pattern: /^tests\/e2e\/(?:clients|faults\/(?!storage\/))/ },
   {
     ...TOGETHER,
     ...WITH_NODE,

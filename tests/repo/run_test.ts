@@ -21,11 +21,13 @@ Deno.test("Every test file is in exactly one tier, and every tier has files", ()
   assert.deepEqual(run.sort(), files);
 });
 
-Deno.test("Tests of sockets, proxies, foreign clients, the library and the page run again with the second engine", () => {
+Deno.test("Tests of sockets, proxies, foreign clients, the library and the page's connection run again with the second engine", () => {
   const again = testFiles(ROOT).filter((path) => tiersOf(path).length === 2);
-  for (const folder of ["e2e/clients", "e2e/faults", "e2e/page", "io/http", "entrances", "load"]) {
+  const folders = ["clients", "faults", "page/connection"].map((it) => `e2e/${it}`);
+  for (const folder of [...folders, "io/http", "entrances", "load"]) {
     assert.ok(again.some((path) => path.startsWith(`tests/${folder}/`)), folder);
   }
+  assert.deepEqual(again.filter((it) => /\/e2e\/page\/(?!connection\/)/.test(it)), []);
   assert.ok(again.includes("tests/static/client/service_test.ts"));
   for (const tier of NODE_TIERS) {
     const its = again.filter((path) => tiersOf(path)[1] === tier);

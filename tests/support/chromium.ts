@@ -45,20 +45,20 @@ let browser: Browser | undefined;
 let isShared = false;
 
 /**
- * Registers a test that needs a browser. All such tests of a file share one, since its start takes longer than most
+ * Registers a test that needs a browser. All such tests of an isolate share one, since its start takes longer than most
  * of them; {@linkcode openWindow} isolates what their pages store.
  */
 export function browserTest(name: string, fn: (browser: Browser) => Promise<void>): void {
   shareBrowser();
   programTest(CHROMIUM, name, async () => {
     if (browser === undefined) {
-      throw new Error("Cannot find the browser of this file: none was started");
+      throw new Error("Cannot find the browser: none was started");
     }
     await fn(browser);
   });
 }
 
-/** Starts a browser before the first test of this file, and closes it after the last one. */
+/** Starts a browser before the first test of this isolate, and closes it after the last one. */
 function shareBrowser(): void {
   if (isShared) return;
   isShared = true;
@@ -84,13 +84,16 @@ const KEEP_TRANSIENT = `{
 
 /**
  * A new browser profile. Its pages have the timeout of all tests, not playwright's 30 s; elements that they show only for
- * some seconds stay.
+ * some seconds stay. Without motion unless the options ask for it, since each frame of an animation is drawn without a GPU.
  */
 export async function openProfile(
   browser: Browser,
   options: BrowserContextOptions = {},
 ): Promise<BrowserContext> {
-  const context = await browser.newContext({ locale: "en-US", ...options });
+  const context = await browser.newContext({
+    ...{ locale: "en-US", reducedMotion: "reduce" },
+    ...options,
+  });
   context.setDefaultTimeout(DEADLINE_MS);
   await context.addInitScript(KEEP_TRANSIENT);
   context.on("page", limitEvaluation);

@@ -1,5 +1,5 @@
 /**
- * Single sign-on with a real provider and whole services, without a browser. `tests/e2e/page/security/sign_in_test.ts` has one.
+ * Single sign-on with a real provider and whole services, without a browser. `tests/e2e/page/connection/sign_in_test.ts` has one.
  * @module
  */
 import assert from "node:assert/strict";

@@ -112,7 +112,10 @@ pageTest("A typo and Enter create no room", async (stage) => {
 });
 
 pageTest("The palette finds and joins a room on a phone", async (stage) => {
-  const opening = { viewport: { width: 360, height: 640 }, hasTouch: true, isMobile: true };
+  const opening = {
+    ...{ hasTouch: true, isMobile: true, viewport: { width: 360, height: 640 } },
+    reducedMotion: "no-preference",
+  } as const;
   const page = await stage.enter("?name=Ann#attic", opening);
   await page.tap("#open-rooms");
   await page.tap("#find-room");

@@ -230,7 +230,12 @@ pageTest(
     const before = `if (location.protocol === "http:") localStorage["parley-page.rooms"] ??= ${
       JSON.stringify(many)
     }`;
-    const page = await stage.enter("?name=Ann", { before, viewport: { width: 360, height: 600 } });
+    // The drawer slides.
+    const opening = {
+      reducedMotion: "no-preference",
+      viewport: { width: 360, height: 600 },
+    } as const;
+    const page = await stage.enter("?name=Ann", { before, ...opening });
     await page.click("#open-rooms");
     await join(page, "zulu");
     await page.click("#open-rooms");

@@ -4,7 +4,7 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { pageTest } from "../page_fixture.ts";
+import { pageTest } from "./page_fixture.ts";
 
 /** Otherwise the service worker answers, which no route sees. */
 const WITHOUT_WORKER = { serviceWorkers: "block" } as const;

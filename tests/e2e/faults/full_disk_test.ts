@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { TestClient } from "../../../support/clients/test_client.ts";
-import { runArguments, spawn, startParley, whenInstanceReady } from "../../../support/parley.ts";
-import { programTest } from "../../../support/provision.ts";
-import { TemporaryFolder } from "../../../support/temporary_folder.ts";
-import { Publisher, publisher } from "./publisher_process.ts";
+import { TestClient } from "../../support/clients/test_client.ts";
+import { runArguments, spawn, startParley, whenInstanceReady } from "../../support/parley.ts";
+import { programTest } from "../../support/provision.ts";
+import { TemporaryFolder } from "../../support/temporary_folder.ts";
+import { Publisher, publisher } from "./storage/publisher_process.ts";
 
 /** In blocks of 512 or 1024 bytes, depending on the shell. */
 const LIMIT = 400;
