@@ -8,7 +8,7 @@ import type { Page } from "playwright-core";
 import { laterEn } from "../../../../static/page/i18n/later_en.js";
 import { loadStrings, type Strings, stringsOf } from "../../../../static/page/i18n/strings.js";
 import { NAMES } from "../../../static/page/base/hues.ts";
-import { accessibilityViolations, COLOR_RULES } from "../../../support/chromium.ts";
+import { checkAccessible } from "../accessible.ts";
 import {
   eventually,
   type PageFixture,
@@ -23,7 +23,6 @@ const HEIGHT = 740;
 const WIDTHS = [360, 1440] as const;
 const LANGUAGES = [["en-GB", "en"], ["zh-CN", "zh"]] as const;
 await loadStrings("zh");
-const THEMES = ["light", "dark"] as const;
 
 /** The elements of a screen that need horizontal scrolling or are not visible at all. */
 function outside(page: Page): Promise<readonly string[]> {
@@ -40,18 +39,7 @@ function outside(page: Page): Promise<readonly string[]> {
   }`);
 }
 
-/** Checks a screen, and its colors in the dark theme too. In another language the words differ, but no colors. */
-async function checkScreen(page: Page, screen: string): Promise<void> {
-  const isEnglish = await page.getAttribute("html", "lang") === "en";
-  for (const colorScheme of isEnglish ? THEMES : ["light"] as const) {
-    await page.emulateMedia({ colorScheme });
-    const { width } = page.viewportSize() ?? {};
-    const where = `${screen}, ${colorScheme}, ${width} px`;
-    assert.deepEqual(await outside(page), [], where);
-    const rules = colorScheme === "dark" ? COLOR_RULES : undefined;
-    assert.deepEqual(await accessibilityViolations(page, rules), [], where);
-  }
-}
+const checkScreen = (page: Page, screen: string) => checkAccessible(page, screen, outside);
 
 /** All kinds of messages, in all colors of names. */
 

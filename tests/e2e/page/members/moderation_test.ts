@@ -5,10 +5,10 @@ import { MAX_REASON_LENGTH } from "../../../../lib/core/protocol/requests.ts";
 import { laterEn } from "../../../../static/page/i18n/later_en.js";
 import { fillTemplate } from "../../../../static/page/i18n/log_en.js";
 import { loadStrings, stringsOf } from "../../../../static/page/i18n/strings.js";
-import { accessibilityViolations, COLOR_RULES } from "../../../support/chromium.ts";
 import { MEMBER_SETTINGS } from "../../../support/member_links.ts";
 import { HOSTILE_TEXTS } from "../security/hostile_texts.ts";
 import { eventually, lines, message, pageTest, say, untilShown, useTool } from "../page_fixture.ts";
+import { checkAccessible } from "../accessible.ts";
 import { becomeMember, whenNamed } from "./become_member.ts";
 
 const settings = MEMBER_SETTINGS;
@@ -178,15 +178,6 @@ pageTest("On a phone, deleting opens the keyboard only for a reason", async (sta
   await eventually(() => focused(bea), "log");
 }, { settings });
 
-/** Checks the accessibility of a screen in both themes. */
-async function check(page: Page, screen: string): Promise<void> {
-  for (const colorScheme of ["light", "dark"] as const) {
-    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-    const rules = colorScheme === "dark" ? COLOR_RULES : undefined;
-    assert.deepEqual(await accessibilityViolations(page, rules), [], `${screen}, ${colorScheme}`);
-  }
-}
-
 for (const [locale, language] of [["en-GB", "en"], ["zh-CN", "zh"]] as const) {
   for (const width of [360, 1300]) {
     pageTest(
@@ -220,7 +211,7 @@ for (const [locale, language] of [["en-GB", "en"], ["zh-CN", "zh"]] as const) {
             document.getElementById("delete-dialog").clientWidth`),
           false,
         );
-        await check(bea, "delete");
+        await checkAccessible(bea, "delete");
         await bea.keyboard.press("Escape");
         await bea.locator("#log article:focus").waitFor();
         await bea.keyboard.press("Enter");
@@ -235,7 +226,7 @@ for (const [locale, language] of [["en-GB", "en"], ["zh-CN", "zh"]] as const) {
         const row = bea.getByRole("article", { name: shown });
         await row.waitFor();
         await eventually(() => focused(bea), "text");
-        await check(bea, "a message that a moderator deleted");
+        await checkAccessible(bea, "a message that a moderator deleted");
       },
       { settings },
     );
