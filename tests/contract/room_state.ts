@@ -213,6 +213,22 @@ function eventPromises(test: Test): void {
     await isRejected(bus, draft({ kind: "edited", of: first, text: "!" }), "gone");
   });
 
+  test(
+    "keeps as many messages as configured after a clear among many others",
+    async (bus) => {
+      const texts = ["one", "two", "three"];
+      await Promise.all([
+        sayAll(bus, texts),
+        mustPublish(bus, act({ kind: "clear" })),
+        sayAll(bus, texts),
+      ]);
+      const { messages } = await bus.page(lobby, undefined, 10);
+      const cleared = eventText({ kind: "clear" });
+      assert.deepEqual(messages.map(({ text }) => text), [cleared, ...texts]);
+    },
+    { messages: 4, entries: 10, ageMs: Infinity },
+  );
+
   test("changes no room by an event about another room", async (bus) => {
     await mustPublish(bus, say("hello", { room: audit }));
     for (const event of [ban, mute(FOREVER), { kind: "clear" }] satisfies RoomEvent[]) {
@@ -366,8 +382,16 @@ function limitPromises(test: Test): void {
     await mustPublish(bus, say("hello"));
     assert.equal((await bus.state(lobby)).fields.size, MAX_STATE_FIELDS);
     const removed = user("user_7_x");
-    await mustPublish(bus, act({ kind: "member", user: removed, name: bob.name, on: false }));
-    await mustPublish(bus, act(mute(FOREVER)));
+    const results = await Promise.all([
+      bus.publish(act({ kind: "member", user: removed, name: bob.name, on: false })),
+      bus.publish(act(mute(FOREVER))),
+      bus.publish(act(ban)),
+    ]);
+    assert.deepEqual(results.map((it) => it.kind === "entered" ? it.kind : it.why), [
+      "entered",
+      "entered",
+      "room_full",
+    ]);
     assert.equal((await bus.state(lobby)).fields.size, MAX_STATE_FIELDS);
   });
 }
