@@ -217,11 +217,22 @@ export class SqliteRoom implements RoomStorage {
   }
 
   clearMessages(before: number): void {
-    const sql = "DELETE FROM messages WHERE room = ? AND seq < ?";
-    const cleared = this.#file.run(sql, this.#room, before);
+    const cleared = this.#deleteSecurely(before);
     this.#messages -= cleared;
     this.#dropped += cleared;
     this.#isChanged = true;
+  }
+
+  /** Deletes messages before a number, and overwrites them in the file. Returns how many. */
+  #deleteSecurely(before: number): number {
+    // By default, SQLite does not overwrite pages that are freed as a whole.
+    this.#file.rows("PRAGMA secure_delete = ON");
+    try {
+      const sql = "DELETE FROM messages WHERE room = ? AND seq < ?";
+      return this.#file.run(sql, this.#room, before);
+    } finally {
+      this.#file.rows("PRAGMA secure_delete = FAST");
+    }
   }
 
   trim(keep: { entries: number; messages: number; since: number }): void {

@@ -5,7 +5,9 @@ import { systemClock } from "../../../../lib/chat/ports/clock.ts";
 import { readOrCreateSecret, readSecret } from "../../../../lib/io/auth/session_secret.ts";
 import { backUp, restoreBackup } from "../../../../lib/io/sqlite/file/backup.ts";
 import { openSqliteStore, type SqliteStore } from "../../../../lib/io/sqlite/store.ts";
+import { FOREVER } from "../../../../lib/core/log/room_event.ts";
 import { ann, attic, bob, draft, lobby, numbers, react, say } from "../../../contract/fixtures.ts";
+import { act, fieldsOf, mute } from "../../../contract/room_state.ts";
 import { counter, room } from "../../../support/fakes.ts";
 import { TemporaryFolder } from "../../../support/temporary_folder.ts";
 import { allEntries, allMessages } from "../../../support/read_all.ts";
@@ -253,6 +255,23 @@ Deno.test("restore() restores revocations, and keeps those that are newer than t
     await restoreBackup(to, file, NOW, drawEpoch);
     assert.deepEqual(await read(to), expected);
   }
+});
+
+Deno.test("restore() restores the states of rooms as they were", async () => {
+  await using folder = new TemporaryFolder();
+  const [data, file] = [join(folder.path, "data"), join(folder.path, "copy.sqlite")];
+  {
+    await using store = open(data);
+    await store.append(act(mute(FOREVER)));
+    await store.append(act({ kind: "room", topic: "Tea" }));
+    await backUp(data, file);
+    await store.append(act({ kind: "unmute", ...bob }));
+    await store.append(act({ kind: "room", topic: "Cake" }));
+  }
+  await restoreBackup(data, file, NOW, drawEpoch);
+  await using store = open(data);
+  assert.equal((await fieldsOf(store)).topic, '"Tea"');
+  assert.equal((await store.append(say("hello", bob))).kind, "rejected");
 });
 
 Deno.test("restore() restores members, names and invites as they were", async () => {
