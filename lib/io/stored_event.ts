@@ -26,6 +26,7 @@ export const roomEvent: ValueSchema<RoomEvent> = v.variant("kind", [
     topic: v.optional(v.string()),
     readOnly: v.optional(v.boolean()),
     slowSeconds: v.optional(at),
+    keepDays: v.optional(at),
     archived: v.optional(v.boolean()),
     ...common,
   }),

@@ -11,6 +11,7 @@ import type { OpenStore } from "./room_existence.ts";
 import { act, fieldsOf, mute } from "./room_state.ts";
 
 const AGE_MS = 1_800_000;
+const DAY_MS = 86_400_000;
 const RETENTION: Retention = { messages: 100, entries: 100, ageMs: AGE_MS };
 const FOR_EVER: Retention = { ...RETENTION, ageMs: Infinity };
 
@@ -55,9 +56,8 @@ export function stateRetentionContract(
     await using store = await open(FOR_EVER, new FakeClock());
     const { at } = await mustPublish(store.bus, act({ kind: "room", slowSeconds: 60 }));
     await mustPublish(store.bus, say("hello"));
-    const day = 86_400_000;
     await mustPublish(store.bus, act({ ...mute(at), ...ann }));
-    await mustPublish(store.bus, act(mute(at + day)));
+    await mustPublish(store.bus, act(mute(at + DAY_MS)));
     await mustPublish(store.bus, act({ ...mute(at), kind: "ban" }));
     const names = async () => Object.keys(await fieldsOf(store.bus)).toSorted();
     await store.sweep();
@@ -66,5 +66,32 @@ export function stateRetentionContract(
     await mustPublish(store.bus, act({ kind: "room", slowSeconds: 0 }));
     await store.sweep();
     assert.deepEqual(await names(), [`mute:${bob.user}`]);
+  });
+
+  Deno.test(`${bus}: a room can keep its messages for less time than the service, not for more`, async () => {
+    for (
+      const [ageMs, keepDays, keptMs] of [[FOR_EVER.ageMs, 2, 2 * DAY_MS], [DAY_MS, 2, DAY_MS]]
+    ) {
+      const clock = new FakeClock();
+      await using store = await open({ ...RETENTION, ageMs: ageMs ?? 0 }, clock);
+      const texts = async () =>
+        (await store.bus.page(lobby, undefined, 9)).messages.map(({ text }) => text);
+      await mustPublish(store.bus, say("old"));
+      await mustPublish(store.bus, act({ kind: "room", keepDays }));
+      const { length } = await texts();
+      await clock.advance((keptMs ?? 0) - 1_000);
+      await mustPublish(store.bus, say("new"));
+      assert.equal((await texts()).length, length + 1);
+      await clock.advance(2_000);
+      assert.deepEqual(await texts(), ["new"]);
+      const { read, unread } = await store.bus.readState(lobby, bob.user);
+      assert.deepEqual([read, unread], [undefined, 1]);
+      const since = { ...(await store.bus.state(lobby)).top, seq: 0 };
+      const { entries, lossReason } = await store.bus.replay(lobby, since, 9);
+      assert.deepEqual([entries.length, lossReason], [1, "too_old"]);
+      await store.sweep();
+      await mustPublish(store.bus, act({ kind: "room", keepDays: 0 }));
+      assert.equal((await texts()).length, 2);
+    }
   });
 }

@@ -12,6 +12,7 @@ import {
   append,
   type AppendResult,
   applyRetention,
+  contextOf,
   ensureHead,
   type HistoryPage,
   type LogContext,
@@ -95,7 +96,8 @@ export class MemoryStore implements Store {
       const seen = read ? resolvePosition(ensureHead(storage, context), 0, read).after : 0;
       // Renew it: a marker is kept as long as its user comes back.
       if (read) storage.setReadMarker(user, read, context.ranMs);
-      return { read, unread: storage.countAfter(seen, retainedSince(context)) };
+      const since = retainedSince(contextOf(storage, context));
+      return { read, unread: storage.countAfter(seen, since) };
     });
   }
 

@@ -103,10 +103,10 @@ function eventOf(
   details: { readonly moderator: Moderator; readonly context: ModerationContext },
 ): RoomEvent | string {
   if (request.type === "moderate") return eventOfAction(request, rank, details);
-  const { title, topic, listed, readOnly, slowSeconds, archived } = request;
+  const { title, topic, listed, readOnly, slowSeconds, keepDays, archived } = request;
   const access = listed === undefined ? undefined : listed ? "listed" : "open";
   const settings = { access, title: title?.trim(), topic: topic?.trim(), readOnly, slowSeconds };
-  const all = Object.entries({ ...settings, archived });
+  const all = Object.entries({ ...settings, keepDays, archived });
   const given = Object.fromEntries(all.filter(([, value]) => value !== undefined));
   return { kind: "room", ...given };
 }

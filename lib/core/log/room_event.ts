@@ -42,6 +42,8 @@ export interface RoomSettings {
   readonly readOnly?: boolean | undefined;
   /** Seconds between two messages of one user, at most {@linkcode MAX_SLOW_SECONDS}; 0 for slow mode off. */
   readonly slowSeconds?: number | undefined;
+  /** Days for which messages are kept, at most {@linkcode MAX_KEEP_DAYS}; 0 for as long as the service keeps them. */
+  readonly keepDays?: number | undefined;
   /** Whether the room is read-only and in no list any more. */
   readonly archived?: boolean | undefined;
 }
@@ -52,6 +54,8 @@ export const MAX_TITLE = 80;
 export const MAX_TOPIC = 500;
 /** Longest interval of slow mode: six hours. */
 export const MAX_SLOW_SECONDS = 21_600;
+/** Longest time for which a room can be set to keep messages: ten years. */
+export const MAX_KEEP_DAYS = 3_650;
 /** The end of a mute or a ban that has none, in milliseconds since 1970: the year 9999. */
 export const FOREVER = 253_402_300_799_999;
 
@@ -146,7 +150,7 @@ function textOf(event: RoomEvent, seconds: number | undefined): string {
 }
 
 function settingsText(settings: RoomSettings & { readonly created?: true | undefined }): string {
-  const { created, access, title, topic, readOnly, slowSeconds, archived } = settings;
+  const { created, access, title, topic, readOnly, slowSeconds, keepDays, archived } = settings;
   const parts = [
     created && "created the room",
     access !== undefined && `made the room ${access}`,
@@ -155,6 +159,10 @@ function settingsText(settings: RoomSettings & { readonly created?: true | undef
     readOnly !== undefined && (readOnly ? "made the room read-only" : "let everybody send again"),
     slowSeconds !== undefined &&
     (slowSeconds === 0 ? "ended slow mode" : `allowed one message every ${slowSeconds} s`),
+    keepDays !== undefined &&
+    (keepDays === 0
+      ? "ended the limit on how long messages are kept"
+      : `lets messages be kept for ${keepDays} days`),
     archived !== undefined && (archived ? "archived the room" : "took the room from the archive"),
   ];
   return parts.filter(Boolean).join("; ") || "changed nothing";

@@ -143,7 +143,8 @@ export interface ExhaustedQuotas {
 }
 
 /** Deduplicates, numbers and stores a draft, atomically if the storage is. */
-export function append(storage: RoomStorage, draft: Draft, context: LogContext): AppendResult {
+export function append(storage: RoomStorage, draft: Draft, service: LogContext): AppendResult {
+  const context = contextOf(storage, service);
   const head = ensureHead(storage, context);
   const digest = fingerprint(draft);
   const earlier = storage.receipt(draft.user, draft.id);
@@ -176,7 +177,7 @@ export function append(storage: RoomStorage, draft: Draft, context: LogContext):
   storage.addEntry(withoutText(entry), ranMs);
   storage.setHead({ ...head, top: position.seq, at });
   storage.keepReceipt(draft.user, draft.id, { position, at, fingerprint: digest }, ranMs);
-  applyRetention(storage, context);
+  applyRetention(storage, service);
   return { kind: "entered", entry };
 }
 
@@ -237,11 +238,24 @@ export function roomsRetainedSince(
   return ranMs - 2 * retention.ageMs;
 }
 
-/** Deletes entries and messages that exceed the retention. */
+const DAY_MS = 24 * 3_600_000;
+
+/** The context for one room, which can keep messages for less time than the service. @param service That of the service. */
+export function contextOf<C extends Pick<LogContext, "retention">>(
+  storage: Pick<RoomStorage, "stateField">,
+  service: C,
+): C {
+  const { retention } = service;
+  const ageMs = DAY_MS * Number(storage.stateField("keep") ?? Infinity);
+  return ageMs < retention.ageMs ? { ...service, retention: { ...retention, ageMs } } : service;
+}
+
+/** Deletes entries and messages that exceed the retention. @param service The context of the service. */
 export function applyRetention(
   storage: RoomStorage,
-  context: Pick<LogContext, "ranMs" | "retention">,
+  service: Pick<LogContext, "ranMs" | "retention">,
 ): void {
+  const context = contextOf(storage, service);
   const { messages, entries } = context.retention;
   storage.trim({ messages, entries: Math.max(messages, entries), since: retainedSince(context) });
 }
@@ -295,8 +309,9 @@ export function replaySince(
   storage: RoomStorage,
   since: Position,
   limit: number,
-  context: LogContext,
+  service: LogContext,
 ): Replay {
+  const context = contextOf(storage, service);
   const head = ensureHead(storage, context);
   const retained = retainedSince(context);
   const { after, lossReason } = resolvePosition(head, storage.floor(retained), since);
@@ -363,8 +378,9 @@ export function readPage(
   storage: RoomStorage,
   before: number | undefined,
   limit: number,
-  context: LogContext,
+  service: LogContext,
 ): HistoryPage {
+  const context = contextOf(storage, service);
   const head = ensureHead(storage, context);
   if (limit <= 0) return { top: topOf(head), messages: [], more: false };
   const found = storage.messages(before ?? Infinity, retainedSince(context));

@@ -26,7 +26,7 @@ import {
 } from "./room_event.ts";
 
 /** Maximum number of fields of a room's state: its members, mutes and bans together. */
-export const MAX_STATE_FIELDS = 2_000;
+export const MAX_STATE_FIELDS = 10_000;
 
 /** A change of one field of the state. */
 export interface StateChange {
@@ -120,7 +120,7 @@ function settingsChanges(
   event: RoomSettings & { readonly created?: true | undefined },
   author: string,
 ): readonly StateChange[] {
-  const { created, access, title, topic, readOnly, slowSeconds, archived } = event;
+  const { created, access, title, topic, readOnly, slowSeconds, keepDays, archived } = event;
   const text = (it: string) => it === "" ? undefined : JSON.stringify(it);
   return [
     ...(created ? [{ field: "creator", value: author }] : []),
@@ -128,11 +128,14 @@ function settingsChanges(
     ...(title === undefined ? [] : [{ field: "title", value: text(title) }]),
     ...(topic === undefined ? [] : [{ field: "topic", value: text(topic) }]),
     ...(readOnly === undefined ? [] : [{ field: "readOnly", value: flag(readOnly) }]),
-    ...(slowSeconds === undefined
-      ? []
-      : [{ field: "slow", value: slowSeconds > 0 ? String(slowSeconds) : undefined }]),
+    ...(slowSeconds === undefined ? [] : [{ field: "slow", value: amount(slowSeconds) }]),
+    ...(keepDays === undefined ? [] : [{ field: "keep", value: amount(keepDays) }]),
     ...(archived === undefined ? [] : [{ field: "archived", value: flag(archived) }]),
   ];
+}
+
+function amount(value: number): string | undefined {
+  return value > 0 ? String(value) : undefined;
 }
 
 function flag(on: boolean): string | undefined {
@@ -189,6 +192,7 @@ export class RoomState {
       topic: parseText(this.#fields.get("topic")),
       readOnly: this.#fields.has("readOnly"),
       slowSeconds: Number(this.#fields.get("slow") ?? 0) || 0,
+      keepDays: Number(this.#fields.get("keep") ?? 0) || 0,
       archived: this.#fields.has("archived"),
     };
   }

@@ -52,6 +52,9 @@ const settings = {
   topic: v.optional(text("What the room is about; empty for none.")),
   readOnly: v.optional(flag("Whether only moderators may send messages.")),
   slowSeconds: v.optional(count("Seconds between two messages of one user; 0 for no slow mode.")),
+  keepDays: v.optional(
+    count("Days for which messages are kept; 0 for as long as the service does."),
+  ),
   archived: v.optional(flag("Whether the room is read-only and in no list.")),
 };
 const until = v.optional(count("When it ends, in milliseconds since 1970; missing for never."));

@@ -7,7 +7,7 @@ import * as v from "valibot";
 import { DEFAULT_TERMS, MAX_INVITE_ROOMS, WANTED_TERMS } from "../auth/invite.ts";
 import { MAX_LABEL_LENGTH } from "../auth/member.ts";
 import { parsePosition } from "../log/position.ts";
-import { MAX_SLOW_SECONDS, MAX_TITLE, MAX_TOPIC } from "../log/room_event.ts";
+import { MAX_KEEP_DAYS, MAX_SLOW_SECONDS, MAX_TITLE, MAX_TOPIC } from "../log/room_event.ts";
 
 const text = (about: string) => v.pipe(v.string(), v.description(about));
 
@@ -182,6 +182,13 @@ export const REQUESTS = {
       v.minValue(0),
       v.maxValue(MAX_SLOW_SECONDS),
       v.description("Seconds between two messages of one user; 0 ends slow mode."),
+    )),
+    keepDays: v.optional(v.pipe(
+      v.number(),
+      v.integer(),
+      v.minValue(0),
+      v.maxValue(MAX_KEEP_DAYS),
+      v.description("Days for which messages are kept; 0 for as long as the service keeps them."),
     )),
     archived: setting("Whether the room is read-only and in no list any more."),
   }),

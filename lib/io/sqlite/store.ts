@@ -19,6 +19,7 @@ import {
   advancesReadMarker,
   append,
   type AppendResult,
+  contextOf,
   ensureHead,
   type HistoryPage,
   type LogContext,
@@ -173,7 +174,8 @@ export class SqliteStore implements Store, AsyncDisposable {
       if (marker && marker.ranMs < context.ranMs - MARKER_REFRESH_MS) {
         this.#refreshReadMarker(room, user);
       }
-      return { read: marker?.read, unread: storage.countAfter(seen, retainedSince(context)) };
+      const since = retainedSince(contextOf(storage, context));
+      return { read: marker?.read, unread: storage.countAfter(seen, since) };
     });
   }
 

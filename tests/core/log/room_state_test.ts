@@ -23,6 +23,7 @@ const DEFAULTS: CurrentSettings = {
   topic: "",
   readOnly: false,
   slowSeconds: 0,
+  keepDays: 0,
   archived: false,
 };
 

@@ -24,6 +24,8 @@ local UNUSED, UNUSED_TAG, AGE_MS, MAX_ENTRIES = ARGV[1], ARGV[2], tonumber(ARGV[
 -- A room without entries expires if it is not read for this long.
 local EMPTY_MS = 120000
 
+local DAY_MS = 86400000
+
 -- Lua would format large numbers with an exponent.
 local function whole(number)
   return string.format("%.0f", number)
@@ -96,6 +98,9 @@ local function openHead()
   end
   if head.top == 0 then redis.call("PEXPIRE", HEAD, EMPTY_MS) end
   ran = math.max(ran, head.ran)
+  -- A room can keep messages for less time than the service: implements contextOf of core/log/room_log.ts.
+  local keep = head.top > 0 and parseNumber(redis.call("HGET", STATE, "keep"))
+  if keep then AGE_MS = math.min(AGE_MS, keep * DAY_MS) end
   since = ran - AGE_MS
   return head
 end
