@@ -139,6 +139,16 @@ export class Room {
   readonly unread: Value<number>;
   /** The position up to which the user has read. */
   readonly read: Value<string | null>;
+  /** The settings of the room. */
+  readonly settings: Value<RoomSettings>;
+  /** What the user may do here by role or token; null before joining. Settings and mutes come on top. */
+  readonly may: Value<readonly RoomRight[] | null>;
+  /** That the user is muted, here or everywhere; null if not. */
+  readonly muted: Value<Mute | null>;
+  /** Whether the user is a guest, and the service is closed to guests. */
+  readonly isLockedDown: Value<boolean>;
+  /** When slow mode lets the user send the next message, in milliseconds since 1970; in the past if now. */
+  readonly slowUntil: Value<number>;
   /** The newest message, for a preview. */
   readonly last: Value<Message | null>;
   /** The room's events, in order and each once. */
@@ -182,6 +192,12 @@ export class Room {
   report(of: string, options?: {
     reason?: string;
   }): Promise<void>;
+  /**
+   * Changes settings of the room, for those whose `may` has `configure`.
+   * @returns Rejects with a ChatError: `not_allowed`, `bad_frame` (a value out of range), `blocked_words`,
+   * `rooms_full`, `store_full`, `unavailable`, `disconnected`, and `unknown_outcome`, after which it may have been done.
+   */
+  configure(changes: SettingsChange): Promise<void>;
   /**
    * Adds a reaction to a message, or removes it.
    * @param of Its position.
@@ -260,11 +276,11 @@ export function kindOf(user: string): UserKind;
 export class ChatError extends Error {
   /**
    * Creates an error, for example in a fake of the library.
-   * @param code A fault code of the protocol, or `disconnected`, `closed`, `discarded`, `token_unavailable`.
+   * @param code A fault code of the protocol, or `disconnected`, `closed`, `discarded`, `token_unavailable`, `kicked`.
    * @param message For humans; may change.
    */
   constructor(code: string, message: string, options?: ErrorOptions);
-  /** For programs: a fault code of the protocol, or `disconnected`, `closed`, `discarded`, `token_unavailable`. */
+  /** For programs: a fault code of the protocol, or `disconnected`, `closed`, `discarded`, `token_unavailable`, `kicked`. */
   readonly code: string;
 }
 
@@ -289,6 +305,10 @@ export class RefusedError extends ChatError {
   readonly afterMs: number | undefined;
   /** Whether a room was not joined because it does not exist, and the user may not create it. */
   readonly isRoomMissing: boolean;
+  /** What the moderator gave as the reason; with `muted`, `banned` and `kicked`. */
+  readonly reason: string | undefined;
+  /** When the mute or ban ends, in milliseconds since 1970; undefined if it does not. */
+  readonly until: number | undefined;
 }
 
 /** A stream of events. Each event is delivered once to every listener subscribed at that time. */
@@ -538,6 +558,31 @@ export type Member = Person & {
   readonly kind: UserKind;
 };
 
+/** The settings of a room. */
+export type RoomSettings = {
+  /** Who sees the room: everybody, also in the list of rooms, or only members. */
+  access: "open" | "listed" | "private" | "direct";
+  /** A name for people; empty for none. */
+  title: string;
+  /** What the room is about; empty for none. */
+  topic: string;
+  /** Whether only moderators may send messages. */
+  readOnly: boolean;
+  /** Seconds between two messages of one user; 0 for no slow mode. */
+  slowSeconds: number;
+  /** Whether the room is read-only and in no list. */
+  archived: boolean;
+};
+
+/** What a user may do in a room; `configure` is to change its settings. */
+export type RoomRight = "send" | "react" | "moderate" | "configure";
+
+/** That the user is muted. `until`: when it ends, in milliseconds since 1970; missing for never. `reason`: why, for people. */
+export type Mute = {
+  readonly until?: number;
+  readonly reason?: string;
+};
+
 /** A message with all later edits, reactions and deletion applied. Treat it as immutable. */
 export type Message = {
   /** Its permanent position, `epoch:seq`. */
@@ -554,6 +599,8 @@ export type Message = {
   text: string;
   /** The position of the message it replies to. */
   reply?: string | undefined;
+  /** What the message does to the room. Its text says the same in English. */
+  event?: Readonly<EventFields & Partial<RoomSettings>> | undefined;
   /** When it was last edited. */
   edited?: number | undefined;
   /** Set if it was deleted. */
@@ -574,6 +621,20 @@ export type RoomEvent =
     replayed: boolean;
   })
   | Lost;
+
+/** Changes of a room's settings. What is missing stays as it is. */
+export type SettingsChange = {
+  /** At most 80 characters; empty for none. */
+  title?: string | undefined;
+  /** At most 500 characters; empty for none. */
+  topic?: string | undefined;
+  /** Whether the room is in everybody's list. */
+  listed?: boolean | undefined;
+  readOnly?: boolean | undefined;
+  /** 0 to 21,600. */
+  slowSeconds?: number | undefined;
+  archived?: boolean | undefined;
+};
 
 /** What a view must update. `hasOverlap`: some of the earlier messages keep their places. */
 export type TimelineChange = {
@@ -681,6 +742,29 @@ export type Person = {
   readonly name: string;
 };
 
+/** What a message does to its room: a change of settings (`room`), or something that moderators did. */
+export type EventFields = {
+  kind: "room" | "mute" | "ban" | "unmute" | "unban" | "kick" | "member" | "clear" | "lockdown";
+  /** Only in `_audit`: where it happened; missing for the whole service. */
+  room?: string | undefined;
+  /** Whom it is about. */
+  user?: string | undefined;
+  /** The name of that user at the time. */
+  name?: string | undefined;
+  /** When a mute or a ban ends, in milliseconds since 1970; missing for never. */
+  until?: number | undefined;
+  /** Why, for people. */
+  reason?: string | undefined;
+  /** It has no effect on those who rank as high. */
+  rank?: "owner" | "moderator" | "operator" | undefined;
+  /** Only with an address: the guest who was connected from it. */
+  guest?: string | undefined;
+  /** Whether it created the room. */
+  created?: true | undefined;
+  /** With `member` and `lockdown`. */
+  on?: boolean | undefined;
+};
+
 /** A user who deleted the message of another one. `reason`: why, for people. */
 export type Deleter = Person & {
   readonly reason?: string;
@@ -731,6 +815,7 @@ export type Said = EntryBase & {
   type: "said";
   text: string;
   reply?: string;
+  event?: EventOfRoom;
   edited?: number;
   deleted?: true;
 };
@@ -773,3 +858,5 @@ export type EntryBase = {
   name: string;
   id: string;
 };
+
+export type EventOfRoom = Readonly<EventFields & Partial<RoomSettings>>;

@@ -99,11 +99,12 @@ export class Chat {
       onOpen: () => void this.#sayHello(),
       onFrame: (frame) => this.#onFrame(frame),
       onClose: () => this.#onDisconnected(),
-      isNeeded: () => this.#subscriptions.size > 0,
+      isNeeded: () => this.#wanted.length > 0,
     });
     this.#host = {
       ...{ platform, outbox: this.#outbox, sendQueue: this.#connection.sender },
       user: () => this.me.value?.user ?? "",
+      role: () => this.me.value?.role,
       service: () => this.#service,
       maxMessageBytes: () => this.limits.value?.maxMessageBytes ?? Infinity,
       isOnline: () => this.#isOnline,
@@ -169,8 +170,10 @@ export class Chat {
       );
     }
     const known = this.#subscriptions.get(id);
-    if (known?.room.state.value.kind === "refused" && this.#isOnline) {
-      void known.subscription.join();
+    if (known?.room.state.value.kind === "refused") {
+      known.subscription.isExpelled = false;
+      if (this.#isOnline) void known.subscription.join();
+      else if (this.#connection.isIdle) this.#connection.open();
     }
     if (known !== undefined) return known.room;
     if (this.state.value.kind === "closed") {
@@ -275,8 +278,7 @@ export class Chat {
     const write = (/** @type {Request} */ frame) => this.#connection.write(frame);
     // Send at most these two at once: the answer to the hello states the limits. Most users have one room, which saves a round trip.
     const hello = this.#pendingRequests.request(this.#identity.helloRequest(), write);
-    const subscriptions = [...this.#subscriptions.values()].map(({ subscription }) => subscription);
-    void subscriptions[0]?.join((frame) => this.#pendingRequests.request(frame, write));
+    void this.#wanted[0]?.join((frame) => this.#pendingRequests.request(frame, write));
     try {
       await hello;
     } catch (error) {
@@ -307,13 +309,20 @@ export class Chat {
     if (currentSocket !== this.#connection.currentSocket) return;
     this.#connection.onHello(limits, heartbeat.seconds);
     // The first room was requested with the hello; subscribers may have requested others just now.
-    for (const { subscription } of [...this.#subscriptions.values()]) {
+    for (const subscription of this.#wanted) {
       if (!subscription.isJoinRequested) void subscription.join();
     }
   }
 
-  /** @param {Frame} frame */
-  #onFrame(frame) {
+  /** The rooms to be in: not those from which the user was removed. */
+  get #wanted() {
+    return [...this.#subscriptions.values()].map(({ subscription }) => subscription)
+      .filter(({ isExpelled }) => !isExpelled);
+  }
+
+  /** @param {Frame} arrived */
+  #onFrame(arrived) {
+    const frame = this.#withEnd(arrived);
     const request = this.#pendingRequests.settle(frame);
     if (request?.type === "join") this.#applyServerSpelling(String(request.room), frame);
     if ("room" in frame && frame.room !== undefined) {
@@ -341,11 +350,29 @@ export class Chat {
       case "ack":
         return this.#outbox.onAck(frame);
       case "fault":
-        if (frame.code === "slow_down" && request?.type !== "auth") {
-          this.#connection.sender.onSlowDown(frame);
-        }
-        return this.#outbox.onFault(frame.id ?? "", frame);
+        return this.#onFault(frame, request);
     }
+  }
+
+  /** @param {import("./frames.js").Fault} frame @param {Request | undefined} request */
+  #onFault(frame, request) {
+    // The close code that follows says neither why nor for how long.
+    if (frame.code === "banned") return this.#connection.close(new RefusedError(frame));
+    const delivery = this.#outbox.deliveries.value.find(({ id }) => id === frame.id);
+    const isSlowMode = delivery?.action.type === "say" &&
+      this.#subscriptions.get(delivery.room)?.subscription.rules.onFault(frame);
+    if (frame.code === "slow_down" && request?.type !== "auth" && !isSlowMode) {
+      this.#connection.sender.onSlowDown(frame);
+    }
+    this.#outbox.onFault(frame.id ?? "", frame);
+  }
+
+  /** The frame, with the end of the mute or ban of which it tells. @param {Frame} frame @returns {Frame} */
+  #withEnd(frame) {
+    if (frame.type !== "fault" || frame.code !== "muted" && frame.code !== "banned") return frame;
+    return frame.afterMs === undefined
+      ? frame
+      : { ...frame, until: this.#host.platform.now() + frame.afterMs };
   }
 
   /** The server may spell the room's name differently than the request did. @param {string} requested @param {Frame} answer */

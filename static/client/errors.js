@@ -9,14 +9,14 @@
 export class ChatError extends Error {
   /**
    * Creates an error, for example in a fake of the library.
-   * @param {string} code A fault code of the protocol, or `disconnected`, `closed`, `discarded`, `token_unavailable`.
+   * @param {string} code A fault code of the protocol, or `disconnected`, `closed`, `discarded`, `token_unavailable`, `kicked`.
    * @param {string} message For humans; may change.
    * @param {ErrorOptions} [options]
    */
   constructor(code, message, options) {
     super(message, options);
     this.name = new.target.name;
-    /** For programs: a fault code of the protocol, or `disconnected`, `closed`, `discarded`, `token_unavailable`. @readonly */
+    /** For programs: a fault code of the protocol, or `disconnected`, `closed`, `discarded`, `token_unavailable`, `kicked`. @readonly */
     this.code = code;
   }
 }
@@ -32,6 +32,10 @@ export class RefusedError extends ChatError {
     this.afterMs = fault.afterMs;
     /** Whether a room was not joined because it does not exist, and the user may not create it. @readonly */
     this.isRoomMissing = fault.missing === true;
+    /** What the moderator gave as the reason; with `muted`, `banned` and `kicked`. @readonly */
+    this.reason = fault.reason;
+    /** When the mute or ban ends, in milliseconds since 1970; undefined if it does not. @readonly */
+    this.until = fault.until;
   }
 }
 

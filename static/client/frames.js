@@ -20,6 +20,44 @@
 /** A user who deleted the message of another one. `reason`: why, for people. @typedef {Person & { readonly reason?: string }} Deleter */
 
 /**
+ * The settings of a room.
+ * @typedef {object} RoomSettings
+ * @property {"open" | "listed" | "private" | "direct"} access Who sees the room: everybody, also in the list of rooms, or only members.
+ * @property {string} title A name for people; empty for none.
+ * @property {string} topic What the room is about; empty for none.
+ * @property {boolean} readOnly Whether only moderators may send messages.
+ * @property {number} slowSeconds Seconds between two messages of one user; 0 for no slow mode.
+ * @property {boolean} archived Whether the room is read-only and in no list.
+ */
+/**
+ * Changes of a room's settings. What is missing stays as it is.
+ * @typedef {object} SettingsChange
+ * @property {string} [title] At most 80 characters; empty for none.
+ * @property {string} [topic] At most 500 characters; empty for none.
+ * @property {boolean} [listed] Whether the room is in everybody's list.
+ * @property {boolean} [readOnly]
+ * @property {number} [slowSeconds] 0 to 21,600.
+ * @property {boolean} [archived]
+ */
+/** What a user may do in a room; `configure` is to change its settings. @typedef {"send" | "react" | "moderate" | "configure"} RoomRight */
+/** That the user is muted. `until`: when it ends, in milliseconds since 1970; missing for never. `reason`: why, for people. @typedef {{ readonly until?: number, readonly reason?: string }} Mute */
+/**
+ * What a message does to its room: a change of settings (`room`), or something that moderators did.
+ * @typedef {object} EventFields
+ * @property {"room" | "mute" | "ban" | "unmute" | "unban" | "kick" | "member" | "clear" | "lockdown"} kind
+ * @property {string} [room] Only in `_audit`: where it happened; missing for the whole service.
+ * @property {string} [user] Whom it is about.
+ * @property {string} [name] The name of that user at the time.
+ * @property {number} [until] When a mute or a ban ends, in milliseconds since 1970; missing for never.
+ * @property {string} [reason] Why, for people.
+ * @property {"operator" | "owner" | "moderator"} [rank] It has no effect on those who rank as high.
+ * @property {string} [guest] Only with an address: the guest who was connected from it.
+ * @property {true} [created] Whether it created the room.
+ * @property {boolean} [on] With `member` and `lockdown`.
+ */
+/** @typedef {Readonly<EventFields & Partial<RoomSettings>>} EventOfRoom */
+
+/**
  * A message with all later edits, reactions and deletion applied. Treat it as immutable.
  * @typedef {object} Message
  * @property {string} position Its permanent position, `epoch:seq`.
@@ -29,6 +67,7 @@
  * @property {string} id The id that the author's client assigned.
  * @property {string} text The latest text.
  * @property {string} [reply] The position of the message it replies to.
+ * @property {EventOfRoom} [event] What the message does to the room. Its text says the same in English.
  * @property {number} [edited] When it was last edited.
  * @property {true} [deleted] Set if it was deleted.
  * @property {Deleter} [deletedBy] Who deleted it, if that was not the author.
@@ -44,7 +83,7 @@
  */
 
 /** The common fields of all entries: position, time, author, the author's name at that time, and the id that the author's client assigned. @typedef {{ room: string, position: string, at: number, user: string, name: string, id: string }} EntryBase */
-/** A message was sent. @typedef {EntryBase & { type: "said", text: string, reply?: string, edited?: number, deleted?: true }} Said */
+/** A message was sent. @typedef {EntryBase & { type: "said", text: string, reply?: string, event?: EventOfRoom, edited?: number, deleted?: true }} Said */
 /** The text of a message was replaced. @typedef {EntryBase & { type: "edited", of: string, text: string, deleted?: true }} Edited */
 /** A message was deleted, perhaps that of another user. @typedef {EntryBase & { type: "deleted", of: string, reason?: string }} Deleted */
 /** A reaction was added to a message, or removed. @typedef {EntryBase & { type: "reacted", of: string, emoji: string, on: boolean }} Reacted */
@@ -92,21 +131,25 @@
  * @property {readonly Person[]} members
  * @property {string} [read]
  * @property {number} unread
+ * @property {RoomSettings} [settings]
+ * @property {Mute} [muted]
+ * @property {readonly RoomRight[]} [may]
  */
-/** @typedef {{ type: "fault", id?: string, code: string, message: string, retry?: boolean, afterMs?: number, scope?: string, missing?: boolean }} Fault */
+/** `until`: added on arrival, from `afterMs`. @typedef {{ type: "fault", id?: string, code: string, message: string, retry?: boolean, afterMs?: number, scope?: string, missing?: boolean, reason?: string, until?: number }} Fault */
+/** What the user may do has changed without an event of the room. @typedef {{ type: "rules", room: string, may: readonly RoomRight[], muted?: Mute, lockedDown?: boolean }} Rules */
 /** @typedef {{ type: "ack", id?: string, room?: string, position?: string, at?: number }} Ack */
 /** @typedef {{ type: "history", id?: string, room: string, messages: readonly Message[], more: boolean, position: string }} History */
 /** @typedef {{ type: "members", id?: string, room: string, count: number, members: readonly Person[] }} Members */
 /** @typedef {{ type: "presence", room: string, count: number, joined: readonly Person[], left: readonly Person[], sampled?: boolean }} Presence */
 /** @typedef {{ type: "typing", room: string, user: string, name: string, on: boolean, ms: number }} Typing */
 /** The user has read up to this position on another connection. @typedef {{ type: "read", room: string, position: string }} Read */
-/** Without an id, the server has removed the user from the room. @typedef {{ type: "left", id?: string, room: string, reason?: string }} Left */
+/** Without an id, the server has removed the user from the room. @typedef {{ type: "left", id?: string, room: string, reason?: string, message?: string, until?: number }} Left */
 /** The user's token expires soon. @typedef {{ type: "expiring", inMs: number }} Expiring */
 /** The entries after one position and up to another are no longer available. @typedef {{ type: "lost", room: string, after: string, until: string, reason: string }} Lost */
 /**
  * Any frame that the server sends.
  * @typedef {Hello | Joined | Fault | Ack | History | Members | Presence | Typing | Read | Lost | Entry
- *   | Left | Expiring | { type: "token", resume: string, server?: { id: string } } | { type: "ping" }
+ *   | Left | Rules | Expiring | { type: "token", resume: string, server?: { id: string } } | { type: "ping" }
  *   | { type: "pong", id?: string } | { type: "retry", afterMs: number }
  *   | import("./member_types.js").NewInvite & { type: "invite", id?: string } | { type: "invites", id?: string, invites: readonly import("./member_types.js").Invite[] }
  *   | { type: "devices", id?: string, devices: readonly import("./member_types.js").Device[] }} Frame

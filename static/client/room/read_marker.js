@@ -89,6 +89,13 @@ export class ReadMarker {
     this.unread.set(this.unread.value + 1);
   }
 
+  /** All earlier messages were removed. */
+  onCleared() {
+    this.#newSeqs = [];
+    this.#backlog = 0;
+    this.unread.set(0);
+  }
+
   /**
    * Marks everything up to this position as read.
    * @param {string} position

@@ -42,6 +42,16 @@ export class Room {
     this.unread = subscription.readMarker.unread;
     /** The position up to which the user has read. @readonly */
     this.read = subscription.readMarker.read;
+    /** The settings of the room. @readonly */
+    this.settings = subscription.rules.settings;
+    /** What the user may do here by role or token; null before joining. Settings and mutes come on top. @readonly */
+    this.may = subscription.rules.may;
+    /** That the user is muted, here or everywhere; null if not. @readonly */
+    this.muted = subscription.rules.muted;
+    /** Whether the user is a guest, and the service is closed to guests. @readonly */
+    this.isLockedDown = subscription.rules.isLockedDown;
+    /** When slow mode lets the user send the next message, in milliseconds since 1970; in the past if now. @readonly */
+    this.slowUntil = subscription.rules.slowUntil;
     /** The newest message, for a preview. @readonly */
     this.last = subscription.last;
     /** The room's events, in order and each once. @readonly */
@@ -105,6 +115,17 @@ export class Room {
     // The server remembers it for longer than this connection lasts, and for all pages of the user.
     const id = newId();
     await this.#host.requestWithRetry({ type: "report", id, room: this.name, of, ...why });
+  }
+
+  /**
+   * Changes settings of the room, for those whose `may` has `configure`.
+   * @param {import("../frames.js").SettingsChange} changes
+   * @returns {Promise<void>} Rejects with a ChatError: `not_allowed`, `bad_frame` (a value out of range), `blocked_words`,
+   *   `rooms_full`, `store_full`, `unavailable`, `disconnected`, and `unknown_outcome`, after which it may have been done.
+   */
+  async configure(changes) {
+    if (!this.#subscription.isJoined) throw new DisconnectedError();
+    await this.#host.requestWithRetry({ ...changes, type: "room", id: newId(), room: this.name });
   }
 
   /** Adds a reaction to a message, or removes it. @param {string} of Its position. @param {string} emoji @param {boolean} [on] */

@@ -10,7 +10,8 @@ import { RefusedError } from "../errors.js";
 import { ReadMarker } from "./read_marker.js";
 import { EMPTY_ROSTER, rosterOf, withName, withPresence } from "./roster.js";
 import { LogCursor } from "./log_cursor.js";
-import { amend, toMessage } from "../timeline/amendments.js";
+import { RoomRules } from "./room_rules.js";
+import { amend, isClearing, toMessage } from "../timeline/amendments.js";
 import { TypingUsers } from "./typing.js";
 import { Feed, Value } from "../observable.js";
 
@@ -27,6 +28,7 @@ import { Feed, Value } from "../observable.js";
  * @property {import("../connection/platform.js").Platform} platform
  * @property {import("../outbox/outbox.js").Outbox} outbox
  * @property {() => string} user The user's id.
+ * @property {() => string | undefined} role The user's role in the service.
  * @property {() => string | null | undefined} service The id of the service; null if it has none, undefined until it is known.
  * @property {() => number} maxMessageBytes
  * @property {() => boolean} isOnline
@@ -44,6 +46,9 @@ import { Feed, Value } from "../observable.js";
 // One object, so that setting it again notifies no listener.
 const JOINING = /** @type {RoomState} */ (Object.freeze({ kind: "joining" }));
 
+/** Refusals after which nothing waits for the room. */
+const FINAL_REFUSALS = new Set(["not_allowed", "kicked", "banned"]);
+
 /** The subscription to one room. */
 export class RoomSubscription {
   /** @type {Value<RoomState>} */
@@ -59,8 +64,11 @@ export class RoomSubscription {
   cursor = new LogCursor();
   typingUsers;
   readMarker;
+  rules;
   /** Whether this connection has joined the room. */
   isJoined = false;
+  /** Whether a moderator has removed the user from the room. Only the user decides whether to come back. */
+  isExpelled = false;
   #historyLimit;
   #host;
   /** Whether the missed entries have arrived, so that actions may be sent. */
@@ -76,6 +84,7 @@ export class RoomSubscription {
     this.#historyLimit = limit;
     this.#host = host;
     this.typingUsers = new TypingUsers(host.platform);
+    this.rules = new RoomRules(host.platform, () => ({ user: host.user(), role: host.role() }));
     this.readMarker = new ReadMarker(host.platform, (position) => {
       if (this.isJoined) host.sendQueue.send({ type: "read", room: this.name, position });
       return this.isJoined;
@@ -119,6 +128,7 @@ export class RoomSubscription {
       readMarker.unread,
     ];
     for (const feed of observables) feed.end();
+    this.rules.end();
   }
 
   /**
@@ -151,7 +161,7 @@ export class RoomSubscription {
   /** @param {RefusedError} error */
   #refuse(error) {
     this.state.set({ kind: "refused", error });
-    if (error.code === "not_allowed") this.outbox.refuse(error);
+    if (FINAL_REFUSALS.has(error.code)) this.outbox.refuse(error);
   }
 
   /** The user has changed their name: requests refused for the old name are repeated. */
@@ -199,8 +209,10 @@ export class RoomSubscription {
         return this.readMarker.onMarkedElsewhere(frame.position);
       case "lost":
         return this.#onLost(frame);
+      case "rules":
+        return this.rules.onRules(frame);
       case "left":
-        return frame.reason && this.#onExpelled(frame.reason);
+        return frame.reason && this.#onExpelled(frame.reason, frame);
     }
   }
 
@@ -213,6 +225,7 @@ export class RoomSubscription {
     this.wanted.set(frame.wanted ?? null);
     if (frame.wanted === undefined) this.#host.onJoinedAs(frame.name);
     this.members.set(rosterOf(frame));
+    this.rules.onJoined(frame);
     this.readMarker.onJoined(frame, isResumed);
     if (!isResumed) {
       this.last.set(messages.at(-1) ?? null);
@@ -240,7 +253,10 @@ export class RoomSubscription {
     this.typingUsers.remove(entry.user);
     this.outbox.onEntry(entry, this.#host.user());
     if (entry.type === "said") {
+      // `joined` has stated the result of what was missed.
+      if (!wasMissed) this.rules.onMessage(entry);
       this.last.set(toMessage(entry));
+      if (isClearing(entry)) this.readMarker.onCleared();
       this.readMarker.onMessage(entry.position, isOwn, wasMissed);
     } else if (entry.type === "renamed") {
       if (!wasMissed) this.members.set(withName(this.members.value, entry));
@@ -274,11 +290,12 @@ export class RoomSubscription {
     this.resumeOutbox();
   }
 
-  /** The server has removed the user from the room. @param {string} code */
-  #onExpelled(code) {
+  /** The server has removed the user from the room. @param {string} code @param {import("../frames.js").Left} frame */
+  #onExpelled(code, { message: reason, until }) {
     this.#reset();
-    const message = "removed from the room";
-    this.#refuse(new RefusedError({ type: "fault", code, message }));
+    this.isExpelled = code !== "not_allowed";
+    const message = code === "banned" ? "banned from the room" : "removed from the room";
+    this.#refuse(new RefusedError({ type: "fault", code, message, reason, until }));
   }
 
   /** Starts sending actions, unless missed entries are still arriving: those may already contain them. */

@@ -14,9 +14,15 @@
  * @param {Said} entry
  * @returns {Message}
  */
-export function toMessage({ position, at, user, name, id, text, reply, edited, deleted }) {
+export function toMessage({ position, at, user, name, id, text, reply, event, edited, deleted }) {
   const since = deleted ? { deleted } : edited === undefined ? {} : { edited };
-  return Object.freeze({ position, at, user, name, id, text, ...(reply && { reply }), ...since });
+  const more = { ...(reply && { reply }), ...(event && { event }), ...since };
+  return Object.freeze({ position, at, user, name, id, text, ...more });
+}
+
+/** Whether a message removes all earlier ones of its room. @param {Pick<Message, "event">} message */
+export function isClearing({ event }) {
+  return event?.kind === "clear" && event.room === undefined;
 }
 
 /**

@@ -5,7 +5,13 @@
  * exactly once, and never to a text that is already newer.
  * @module
  */
-import { amend, PendingAmendments, seqOf, toMessage } from "./amendments.js";
+import {
+  amend,
+  isClearing as clearsRoom,
+  PendingAmendments,
+  seqOf,
+  toMessage,
+} from "./amendments.js";
 import { addNote, notesAfterPage } from "./notes.js";
 import { Feed } from "../observable.js";
 
@@ -209,11 +215,25 @@ export class Timeline {
   #add(entry) {
     if (this.#ordinals.has(entry.position)) return NOTHING;
     const message = toMessage(entry);
+    const isClearing = clearsRoom(message);
+    if (isClearing) this.#clear();
     this.#ordinals.set(message.position, this.#firstOrdinal + this.#messages.length);
     this.#messages.push(message);
     // Drop many at once: each removal moves all remaining messages in memory.
     if (this.#messages.length > this.#maxMessages) this.#trim(Math.ceil(this.#maxMessages / 20));
-    return { type: "added", message, replayed: entry.replayed };
+    return isClearing
+      ? { type: "replaced", hasOverlap: false }
+      : { type: "added", message, replayed: entry.replayed };
+  }
+
+  /** All messages were removed from the room. */
+  #clear() {
+    this.#openCount += 1;
+    this.#loading = undefined;
+    this.#pendingAmendments = new PendingAmendments();
+    this.#replace([], this.#firstOrdinal + this.#messages.length);
+    this.more = false;
+    this.#notes = [];
   }
 
   /** @param {import("./amendments.js").Amendment} entry @returns {TimelineChange} */

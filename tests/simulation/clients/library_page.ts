@@ -250,7 +250,7 @@ export class LibraryPage implements SocketObserver {
 
   #onEvent({ record }: JoinedRoom, id: RoomId, event: RoomEvent): void {
     if (!this.isAlive) return;
-    const common = { room: id, name: "", count: 0, members: [], unread: 0 };
+    const common = { room: id, name: "", count: 0, members: [], unread: 0, may: [] };
     switch (event.type) {
       case "opened": {
         const { messages, more, position, reason } = event;
@@ -269,7 +269,7 @@ export class LibraryPage implements SocketObserver {
         if (since === undefined) return this.#reportViolation(`${id}: resumed without a position`);
         const position = formatPosition(since);
         const frame = { ...common, type: "joined", position, top: position } as const;
-        return record.onJoined({ ...frame, recovered: true, may: [] }, since);
+        return record.onJoined({ ...frame, recovered: true }, since);
       }
       case "lost":
         this.#losses.set(id, this.losses(id) + 1);

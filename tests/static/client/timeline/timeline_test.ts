@@ -390,3 +390,29 @@ Deno.test("Timeline shows deleted and edited messages in their current state, in
     ],
   );
 });
+
+Deno.test("A room that is cleared has only the event and what comes after it", async () => {
+  const timeline = new Timeline();
+  const message = (seq: number): Message => ({ ...entryFields(seq), text: `text ${seq}` });
+  timeline.apply(opened([message(1), message(2)], true));
+  const changes: string[] = [];
+  timeline.changes.subscribe(({ type }) => changes.push(type));
+  const page = Promise.withResolvers<HistoryPage>();
+  const loading = timeline.loadOlder({ history: () => page.promise });
+  const event = { kind: "clear" } as const;
+  timeline.apply({ ...said(3, "cleared"), event, replayed: false });
+  // It was requested before, so its messages are gone too.
+  page.resolve({ messages: [message(0)], more: false, position: "e:2" });
+  await loading;
+  timeline.apply({ ...said(4, "four"), replayed: false });
+  assert.deepEqual(timeline.messages.map(({ text }) => text), ["cleared", "four"]);
+  assert.deepEqual([timeline.more, timeline.indexOf("e:1"), timeline.indexOf("e:4")], [
+    false,
+    -1,
+    1,
+  ]);
+  assert.deepEqual(changes, ["replaced", "added"]);
+  const elsewhere = { kind: "clear", room: "den" } as const;
+  timeline.apply({ ...said(5, "in _audit"), event: elsewhere, replayed: false });
+  assert.equal(timeline.messages.length, 3);
+});
