@@ -13,7 +13,7 @@ import type { Position } from "../../core/log/position.ts";
 import { entryFrame } from "../../core/protocol/json_protocol.ts";
 import type { Replay } from "../../core/log/room_log.ts";
 import type { RoomEvent } from "../../core/log/room_event.ts";
-import { RoomState, stateChanges } from "../../core/log/room_state.ts";
+import type { RoomState } from "../../core/log/room_state.ts";
 import { type CursorRead, LogCursor } from "../../core/log/log_cursor.ts";
 import type { BatchPolicy } from "../../core/limits/batch_window.ts";
 import type { WorkerLoad } from "../../core/limits/worker_load.ts";
@@ -27,6 +27,7 @@ import type { Subscriber } from "./subscriber.ts";
 import type { RoomMetrics } from "../metrics.ts";
 import type { KnownNames } from "../members/known_names.ts";
 import { retryWhileUnavailable } from "../retry.ts";
+import { RoomRules, type RulesListener } from "./room_rules.ts";
 
 /** What all rooms of a worker share. */
 export interface RoomContext {
@@ -64,15 +65,14 @@ const MAX_BUFFERED_BYTES = 1_048_576;
 /** Pause between two chunks of a replay, so that what was sent can leave. */
 const CHUNK_PAUSE_MS = 1;
 
-/** Told when an event may have changed who may do what in a room; undefined if several may have been missed. */
-export type RulesListener = (event: RoomEvent | undefined) => void;
-
 /** One room of a worker. */
 export class Room {
   /** The room's name. */
   readonly id: RoomId;
   /** The people in the room. */
   readonly presence: RoomPresence;
+  /** What its events have changed. */
+  readonly rules: RoomRules = new RoomRules();
   readonly #context: RoomContext;
   readonly #life = new AbortController();
   readonly #cursor = new LogCursor<Entry>({
@@ -91,9 +91,6 @@ export class Room {
   readonly #expected = new Map<string, Position>();
   #gapFill: Promise<void> | undefined;
   #isTimerSet = false;
-  #state = new RoomState();
-  // The number of the newest entry that the state reflects.
-  #stateSeq = 0;
   readonly #followers = new Set<RulesListener>();
 
   /** Subscribes to the bus at once. */
@@ -113,7 +110,7 @@ export class Room {
 
   /** The room's settings, members, mutes and bans; those of a new room before the room is open. */
   get state(): RoomState {
-    return this.#state;
+    return this.rules.state;
   }
 
   /** Whether {@linkcode whenOpen} has resolved. */
@@ -155,7 +152,7 @@ export class Room {
     if (isRead) this.#cursor.reconcileTop(top);
     else this.#cursor.observeTop(top);
     // Acknowledged entries should have been announced by now.
-    if (isRead && this.#hasUndelivered()) this.#cursor.markBehind();
+    if (isRead && (this.#hasUndelivered() || this.rules.isOutdated(top))) this.#cursor.markBehind();
     return this.#cursor.isLive ? Promise.resolve() : this.#fillGap();
   }
 
@@ -307,7 +304,8 @@ export class Room {
       metrics.replays.add();
       metrics.entriesRead.add(replay.entries.length);
       // An event may be among what is lost.
-      if (replay.lossReason !== undefined) await this.#readState();
+      const isLost = replay.lossReason !== undefined || this.rules.isOutdated(replay.top);
+      if (isLost) await this.#readState();
       await this.#sendReplay(report, read, replay);
       for (const position of expected) await this.#reportIfLost(position);
     }
@@ -334,21 +332,10 @@ export class Room {
   async #readState(): Promise<Position | undefined> {
     const read = () => this.#context.bus.state(this.id);
     const stored = await retryWhileUnavailable(read, this.#context, this.#life.signal);
-    if (stored === undefined) return undefined;
-    this.#state = new RoomState(stored.fields);
-    this.#stateSeq = stored.top.seq;
+    if (stored === undefined || this.#life.signal.aborted) return undefined;
+    this.rules.learn(stored);
     this.#onRulesChanged(undefined);
     return stored.top;
-  }
-
-  #onEvent({ action, user, position }: Entry): void {
-    const event = action.kind === "said" ? action.event : undefined;
-    if (event === undefined) return;
-    if (position.seq > this.#stateSeq) {
-      this.#stateSeq = position.seq;
-      this.#state.apply(stateChanges(event, user));
-    }
-    this.#onRulesChanged(event);
   }
 
   /** Tells everybody who is in the room, or joins it. They may leave meanwhile. */
@@ -390,7 +377,8 @@ export class Room {
 
   #forwardToJoiners(entry: Entry): void {
     for (const cursor of this.#joinCursors) cursor.accept(entry);
-    if (entry.action.kind === "said") this.#onEvent(entry);
+    const event = this.rules.apply(entry);
+    if (event) this.#onRulesChanged(event);
     if (entry.action.kind === "renamed") this.presence.onRenamed(entry.user, entry.name);
   }
 }
