@@ -3,13 +3,11 @@
  * so it adds an event to `_audit`, which all workers follow.
  * @module
  */
-import type { CurrentSanction } from "../../core/log/room_state.ts";
 import { eventText, type RoomEvent, type Sanction } from "../../core/log/room_event.ts";
-import type { RoomId } from "../../core/names/names.ts";
 import { isAddressUser } from "../../core/log/room_state.ts";
 import { AUDIT_ROOM, SERVICE_AUTHOR } from "../../core/rooms/service_rooms.ts";
 import { BusUnavailable, type WorkerBus } from "../ports/bus.ts";
-import { addressOf, type Sanctions, type Subject } from "./sanctions.ts";
+import { addressOf, type RuledRoom, type Sanctions, type Subject } from "./sanctions.ts";
 
 /** What it needs. */
 export interface AddressSanctionsContext {
@@ -18,7 +16,7 @@ export interface AddressSanctionsContext {
   /** Returns an id that was never used. */
   readonly newId: () => string;
   /** What is imposed already. */
-  readonly sanctions: Pick<Sanctions, "all">;
+  readonly sanctions: Pick<Sanctions, "ofAddress">;
 }
 
 /** Imposes mutes and bans on addresses. */
@@ -38,17 +36,16 @@ export class AddressSanctions {
    *
    * @param room Where; undefined for the whole service.
    */
-  async extend(sanction: Sanction, subject: Subject, room: RoomId | undefined): Promise<void> {
+  async extend(sanction: Sanction, subject: Subject, room: RuledRoom | undefined): Promise<void> {
     const address = addressOf(subject);
     if (address === undefined || isAddressUser(sanction.user)) return;
-    const key = `${sanction.kind} ${address} ${room ?? ""}`;
-    const isSame = (it: CurrentSanction) =>
-      it.kind === sanction.kind && it.user === address && it.room === room &&
-      it.until >= sanction.until;
-    if (this.#underWay.has(key) || this.#context.sanctions.all().some(isSame)) return;
-    this.#underWay.add(key);
     const { kind, name, until, reason, rank, user: guest } = sanction;
-    const event: RoomEvent = { kind, user: address, name, until, reason, rank, guest, room };
+    const key = `${kind} ${address} ${room?.id ?? ""}`;
+    const imposed = this.#context.sanctions.ofAddress(kind, address, room);
+    if (this.#underWay.has(key) || (imposed && imposed.until >= until)) return;
+    this.#underWay.add(key);
+    const about = { user: address, name, until, reason, rank, guest, room: room?.id };
+    const event: RoomEvent = { kind, ...about };
     const action = { kind: "said", text: eventText(event), event } as const;
     const { bus, newId } = this.#context;
     try {

@@ -31,16 +31,26 @@ export interface RuledRoom {
   readonly state: RoomState;
 }
 
+/** A room that is kept open. */
+export interface FollowedRoom extends RuledRoom {
+  /** Whether its state has been read. */
+  readonly isOpen: boolean;
+  /** Resolves when it has been. */
+  readonly whenOpen: Promise<void>;
+}
+
 /** Keeps rooms open. */
 export interface RoomFollower {
   /** Opens a room, and calls back after each change of its rules; the event is undefined if several may have been missed. */
-  follow(room: RoomId, onChange: (event: RoomEvent | undefined) => void): RuledRoom;
+  follow(room: RoomId, onChange: (event: RoomEvent | undefined) => void): FollowedRoom;
 }
+
+type AuditRoom = Pick<FollowedRoom, "state" | "isOpen" | "whenOpen">;
 
 /** The mutes and bans that one worker knows of. */
 export class Sanctions {
   readonly #clock: Pick<Clock, "date">;
-  #audit: Pick<RuledRoom, "state"> = { state: new RoomState() };
+  #audit: AuditRoom = { state: new RoomState(), isOpen: true, whenOpen: Promise.resolve() };
 
   /** Knows of none before {@linkcode follow}. */
   constructor(clock: Pick<Clock, "date">) {
@@ -50,6 +60,11 @@ export class Sanctions {
   /** Follows `_audit`. @param onChange Called after each change of the service's rules. */
   follow(hub: RoomFollower, onChange: (event: RoomEvent | undefined) => void): void {
     this.#audit = hub.follow(AUDIT_ROOM, onChange);
+  }
+
+  /** Resolves when they are known; undefined if they are. Until then, nobody can be admitted. */
+  get whenKnown(): Promise<void> | undefined {
+    return this.#audit.isOpen ? undefined : this.#audit.whenOpen;
   }
 
   /** Whether guests can neither join nor send. */
@@ -66,9 +81,8 @@ export class Sanctions {
   inService(kind: Sanction["kind"], subject: Subject): Sanction | undefined {
     const { state } = this.#audit;
     if (state.isEmpty) return undefined;
-    const address = addressOf(subject);
     return this.#applying(state, kind, subject.user, subject) ??
-      (address && this.#applying(state, kind, address, subject));
+      this.#ofAddressOf(kind, subject, undefined);
   }
 
   /** The mute or ban of a user in a room, be it there or in the whole service. */
@@ -78,13 +92,38 @@ export class Sanctions {
     { id, state }: RuledRoom,
   ): Sanction | undefined {
     const own = state.isEmpty ? undefined : this.#applying(state, kind, subject.user, subject, id);
-    return own ?? this.inService(kind, subject) ?? this.#ofAddressIn(kind, subject, id);
+    return own ?? this.inService(kind, subject) ?? this.#ofAddressOf(kind, subject, { id, state });
   }
 
-  #ofAddressIn(kind: Sanction["kind"], subject: Subject, room: string): Sanction | undefined {
+  /**
+   * The mute or ban of an address. It ends with that of the guest on whose account it was imposed: a node may impose it when the
+   * guest's has just been ended on another.
+   *
+   * @param room Where; undefined for the whole service.
+   */
+  ofAddress(
+    kind: Sanction["kind"],
+    address: UserId,
+    room: RuledRoom | undefined,
+  ): CurrentSanction | undefined {
     const { state } = this.#audit;
-    const address = state.isEmpty ? undefined : addressOf(subject);
-    return address && this.#applying(state, kind, addressInRoom(address, room), subject, room);
+    const date = this.#clock.date();
+    const target = room ? addressInRoom(address, room.id) : address;
+    const sanction = state.sanction(kind, target, date);
+    if (sanction?.guest === undefined) return sanction;
+    return (room?.state ?? state).sanction(kind, sanction.guest, date) && sanction;
+  }
+
+  #ofAddressOf(
+    kind: Sanction["kind"],
+    subject: Subject,
+    room: RuledRoom | undefined,
+  ): Sanction | undefined {
+    const address = this.#audit.state.isEmpty ? undefined : addressOf(subject);
+    const sanction = address && this.ofAddress(kind, address, room);
+    return sanction && outranks(sanction.rank, rankOf(subject.authority, room?.id))
+      ? sanction
+      : undefined;
   }
 
   #applying(

@@ -56,6 +56,8 @@ export interface JoinRequest extends Author {
   readonly mustExist?: boolean;
   /** Whether the rules of the room admit the user; by default they do. */
   readonly isAdmitted?: (room: { readonly id: RoomId; readonly state: RoomState }) => boolean;
+  /** Resolves when {@linkcode isAdmitted} can be asked; undefined for now. */
+  readonly whenRulesKnown?: Promise<void> | undefined;
   /** Position of the last entry that the client has. */
   readonly since: Position | undefined;
   /** Maximum number of newest messages to send if there is no `since`, or it cannot be resumed from. */

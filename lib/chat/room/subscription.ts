@@ -99,6 +99,8 @@ async function joinRoom(
   using _expected = room.keepOpenFor(subscriber);
   const wasOpen = room.isOpen;
   if (!wasOpen) await Promise.race([room.whenOpen, whenAborted(cancellation.signal)]);
+  const { whenRulesKnown } = request;
+  if (whenRulesKnown) await Promise.race([whenRulesKnown, whenAborted(cancellation.signal)]);
   if (request.mustExist && !room.hasEntries) {
     // Opening the room has read its log. If it was open, its first entry may not have been announced here yet.
     const readTop = () => room.readTop();

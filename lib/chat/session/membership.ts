@@ -222,6 +222,11 @@ export class Membership implements Subscriber, DeadlineListener {
     return this.#listener.output.isBacklogged();
   }
 
+  /** Refuses the requests that wait for the join. */
+  refuseQueued(): void {
+    for (const request of this.#takeQueued()) this.#listener.onRequestRefused(request);
+  }
+
   /** Leaves the room. @param comesBack Whether the user is likely to come back soon. */
   leave(comesBack: boolean): void {
     // Running the queued requests before the room is certain could create one: with capitals in its name, or for a user who
@@ -242,7 +247,7 @@ export class Membership implements Subscriber, DeadlineListener {
     if (this.#stage !== "joining") return;
     this.#stage = "waiting";
     if (!this.#isLeaving) this.#listener.output.onJoinDelayed();
-    for (const request of this.#takeQueued()) this.#listener.onRequestRefused(request);
+    this.refuseQueued();
     if (this.#isLeaving) this.#leaveNow();
   }
 
@@ -259,7 +264,7 @@ export class Membership implements Subscriber, DeadlineListener {
   #abandon(): void {
     this.#hub.joinDeadlines.remove(this);
     this.#stage = "left";
-    for (const request of this.#takeQueued()) this.#listener.onRequestRefused(request);
+    this.refuseQueued();
   }
 
   #takeQueued(): readonly RoomRequest[] {

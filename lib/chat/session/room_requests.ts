@@ -115,6 +115,8 @@ async function respond(
     case "history": {
       const { before, limit = DEFAULT_PAGE_SIZE } = request;
       const page = await bus.page(room, before?.seq, limit);
+      // The page may have what came after a ban that the room does not know yet.
+      await membership.room.onTop(page.top, false);
       const position = formatPosition(page.top);
       return { type: "history", ...withId(request.id), room, ...toWirePage(page), position };
     }

@@ -211,7 +211,9 @@ export class Session implements MembershipListener, SignInHost {
 
   onJoinRefused({ id, requestId, name }: Membership, why: JoinRefusal): void {
     this.#memberships.delete(id);
-    if (why === "not_allowed") return this.#sendFault(requestId, "not_allowed");
+    if (why === "not_allowed") {
+      return this.#sendFault(requestId, this.#rules.isLockedOut ? "locked_down" : "not_allowed");
+    }
     if (why === "no_room") {
       return this.sendFrame({ ...faultFrame(requestId, "not_allowed", NO_ROOM), missing: true });
     }
@@ -219,8 +221,13 @@ export class Session implements MembershipListener, SignInHost {
   }
 
   onRulesChanged(membership: Membership, event: RoomEvent | undefined): void {
-    const why = this.#rules.expulsion(membership.room, event);
-    if (why) this.#expel(membership, why);
+    // Whoever was removed and joins again may be told of it only now.
+    const news = membership.isJoined ? event : undefined;
+    const why = this.#rules.expulsion(membership.room, news);
+    if (why === undefined) return;
+    // Before it has left, what waits for the join would be carried out.
+    membership.refuseQueued();
+    this.#expel(membership, why);
   }
 
   rulesOf(room: Room): ReturnType<MembershipListener["rulesOf"]> {
@@ -230,7 +237,12 @@ export class Session implements MembershipListener, SignInHost {
   checkServiceRules(): void {
     if (this.#isEnded) return;
     const ban = this.#rules.serviceBan();
-    if (ban === undefined) return this.#reportRules();
+    if (ban === undefined) {
+      // Those of addresses in rooms are rules of the service, too.
+      for (const it of [...this.#memberships.values()]) this.onRulesChanged(it, undefined);
+      return this.#reportRules();
+    }
+    for (const membership of this.#memberships.values()) membership.refuseQueued();
     this.sendFrame(this.#rules.sanctionFault(undefined, ban));
     this.output.close(BANNED);
   }
@@ -346,8 +358,10 @@ export class Session implements MembershipListener, SignInHost {
     const naming = nameChoice(this.#signIn, me, temporaryName, random);
     const { wantsJoinDetails: wantsDetails } = this.output;
     const mustExist = parsed !== DEFAULT_ROOM && !this.#signIn.mayCreate(parsed);
-    const isAdmitted: JoinRequest["isAdmitted"] = (joined) => this.#rules.admits(joined);
-    const choice = { since, limit, wantsDetails, mustExist, isAdmitted };
+    const isAdmitted: JoinRequest["isAdmitted"] = (joined) =>
+      !this.#rules.isLockedOut && this.#rules.admits(joined);
+    const { whenKnown: whenRulesKnown } = this.#context.sanctions;
+    const choice = { since, limit, wantsDetails, mustExist, isAdmitted, whenRulesKnown };
     const joinRequest = { ...me, ...choice, ...naming, reader };
     const destination = old === undefined ? { room } : { room, otherwise: parsed };
     this.#memberships.set(room, new Membership(destination, this, joinRequest, { hub, clock }, id));

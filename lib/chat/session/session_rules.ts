@@ -161,7 +161,7 @@ export class SessionRules {
     const { subject } = this;
     if (subject === undefined || sanction.user !== subject.user) return;
     const isOfRoom = room?.state.sanction(sanction.kind, subject.user, this.#context.clock.date());
-    void this.#context.addressSanctions.extend(sanction, subject, isOfRoom ? room?.id : undefined);
+    void this.#context.addressSanctions.extend(sanction, subject, isOfRoom ? room : undefined);
   }
 }
 

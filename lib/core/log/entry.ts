@@ -248,7 +248,8 @@ function canonicalText({ action, name }: Pick<Draft, "action" | "name">): string
   switch (action.kind) {
     case "said": {
       const { text, reply, event } = action;
-      const rest = event === undefined ? [] : [event];
+      // A mute that is asked for again ends later. How long it lasts is part of the text.
+      const rest = event === undefined ? [] : [{ ...event, until: undefined }];
       return JSON.stringify(["said", text, reply && formatPosition(reply), ...rest]);
     }
     case "edited":

@@ -214,7 +214,11 @@ export async function startChatServer(
     // Nobody may write before there is a list.
     await Promise.race([words.ready, followed]);
   }
-  const canAdmit = Promise.all([revocations.ready, context.sessionTokens.ready]);
+  const canAdmit = Promise.all([
+    revocations.ready,
+    context.sessionTokens.ready,
+    sanctions.whenKnown,
+  ]);
   await withTimeout(ADMIT_TIMEOUT_MS, "Tokens cannot be judged", canAdmit).catch(() => {});
   const listener = await Listener.open(
     { engine, handler, clock, tcpLimits: tcpLimits(config) },
