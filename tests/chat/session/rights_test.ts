@@ -2,14 +2,16 @@
 import assert from "node:assert/strict";
 import { ROLES } from "../../../lib/core/auth/member.ts";
 import {
+  isAllowed,
   type Rights,
   ROOM_ACTIONS,
   type RoomAction,
   STANDINGS,
 } from "../../../lib/core/auth/rights.ts";
+import { AUDIT_ROOM, REPORTS_ROOM } from "../../../lib/core/rooms/service_rooms.ts";
 import { TextHandler } from "../../../lib/chat/session/text_handler.ts";
 import { FakeSocket, flushMicrotasks } from "../../support/fakes.ts";
-import { Client, Den, outcome, type Who } from "./den.ts";
+import { Client, Den, type Frame, outcome, type Who } from "./den.ts";
 
 /** Everybody in the table, and tokens that grant one thing in the room, and one in another. */
 const PEOPLE: readonly (readonly [string, Who])[] = [
@@ -76,6 +78,74 @@ for (const [who, standing] of PEOPLE) {
     await flushMicrotasks();
     const expected = den.may("send") ? "Ann: hello" : "! you may not do this";
     assert.ok(socket.sent.includes(expected), socket.sent.join());
+  });
+}
+
+/** What moderators do to somebody, to a room, and to the service. */
+const IN_ROOMS = ["mute", "unmute", "ban", "unban", "kick", "clear"] as const;
+const IN_SERVICE = ["mute", "unmute", "ban", "unban", "lockdown", "unlock"] as const;
+
+/** A request of a moderator. @param room Undefined for the whole service. */
+function moderate(action: string, room?: string): Frame {
+  const isAboutUser = !/^(clear|lockdown|unlock)$/.test(action);
+  return {
+    type: "moderate",
+    id: `${action}-${room}`,
+    action,
+    ...(room && { room }),
+    ...(isAboutUser && { user: "u_somebody" }),
+  };
+}
+
+for (const [who, standing] of PEOPLE) {
+  Deno.test(`Over JSON, ${who} may moderate where the table says, and nowhere else`, async () => {
+    using den = new Den(standing);
+    den.chat.followSanctions(() => {});
+    const ann = new Client(den.chat);
+    await ann.ask({ type: "hello", token: "token" }, { type: "join", room: "den" });
+    const requests = [
+      ...["den", "attic", AUDIT_ROOM, REPORTS_ROOM].flatMap((room) => [
+        ...IN_ROOMS.map((action) => ({ room, request: moderate(action, room) })),
+        { room, request: { type: "room", id: `settings-${room}`, room, topic: "Tea" } },
+      ]),
+      ...IN_SERVICE.map((action) => ({ room: undefined, request: moderate(action) })),
+    ];
+    const authority = { role: standing.role, rights: standing.rights };
+    for (const { room, request } of requests) {
+      const isForService = room === AUDIT_ROOM || room === REPORTS_ROOM;
+      const isAllowedThere = !isForService && isAllowed(authority, "moderate", room);
+      const answer = outcome(await ann.ask(request), String(request.id));
+      assert.equal(answer, isAllowedThere ? "done" : "not_allowed", String(request.id));
+      // Not faster than the rate limit allows.
+      await den.chat.clock.advance(1_000);
+    }
+    if (!den.may("read")) return;
+    const frames = await ann.ask({ type: "leave", room: "den" }, {
+      type: "join",
+      id: "again",
+      room: "den",
+    });
+    const settings = Object(frames.find(({ id }) => id === "again")).settings;
+    assert.equal(settings?.topic, den.may("moderate") ? "Tea" : undefined);
+  });
+
+  Deno.test(`Over plain text, ${who} can moderate nothing`, async () => {
+    using den = new Den(standing);
+    await den.fill();
+    const socket = new FakeSocket();
+    const none = { name: undefined, since: undefined, history: undefined, notices: undefined };
+    const options = { ...none, room: "den" };
+    const handler = new TextHandler(socket, den.chat.context, options, { token: "token" });
+    await flushMicrotasks();
+    if (!den.may("read")) return;
+    const before = den.chat.bus.published.length;
+    for (const action of [...IN_ROOMS, ...IN_SERVICE]) handler.onMessage(`/${action} Bob`);
+    handler.onMessage('{"type":"moderate","action":"lockdown"}');
+    await flushMicrotasks();
+    const events = den.chat.bus.published.slice(before).filter(({ action }) =>
+      action.kind !== "said" || action.event !== undefined
+    );
+    assert.deepEqual(events, []);
   });
 }
 
