@@ -147,6 +147,20 @@ Deno.test("The people of a room do not see the address of a guest who is banned 
   assert.ok(!seen.includes("ip_"));
 });
 
+Deno.test("A moderator ends the ban of an address in a room, and only _audit shows it", async () => {
+  using scene = new Scene();
+  await scene.start();
+  await scene.act("ban");
+  await scene.guest.ask();
+  const join = { type: "join", id: "1", room: "den" };
+  await scene.act("unban", { room: "den", user: "ip_c0000201", name: "Guy" });
+  const same = new Client(scene.den.chat, { address: "192.0.2.1" });
+  const frames = await same.ask({ type: "hello", name: "Other" }, join);
+  assert.ok(frames.some(({ type }) => type === "joined"));
+  const history = await same.ask({ type: "history", id: "2", room: "den" });
+  assert.ok(!JSON.stringify(history).includes("ip_"));
+});
+
 Deno.test("A ban from the service closes the connection with a code of its own", async () => {
   using scene = new Scene();
   await scene.start();

@@ -1,0 +1,171 @@
+/**
+ * What moderators and operators do: the rules of a request, and how it becomes an event in the log of the room that it
+ * concerns and in `_audit`, which has all of them. Sessions and the HTTP API share this, so both have the same rules.
+ * @module
+ */
+import { type Authority, isAllowed, mayConfigure, rankOf } from "../../core/auth/rights.ts";
+import type { Author } from "../../core/log/entry.ts";
+import { eventText, FOREVER, type RoomEvent, type Target } from "../../core/log/room_event.ts";
+import { type CurrentSanction, isAddressUser } from "../../core/log/room_state.ts";
+import { isUserId, type UserId } from "../../core/log/user_id.ts";
+import { isStoredName, type Name, parseName, type RoomId } from "../../core/names/names.ts";
+import type { FaultCode } from "../../core/protocol/faults.ts";
+import type { ModerationRequest, RequestOf } from "../../core/protocol/requests.ts";
+import { AUDIT_ROOM, isForModerators } from "../../core/rooms/service_rooms.ts";
+import type { PublishResult, WorkerBus } from "../ports/bus.ts";
+
+/** Who asks, and where. */
+export interface ModerationCase {
+  /** What whoever asks may do; operators of the service may do everything. */
+  readonly authority: Authority | "operator";
+  /** The room that the request concerns; undefined for the whole service. */
+  readonly room: RoomId | undefined;
+  /** Whether whoever asks has created the room. */
+  readonly isCreator: boolean;
+  /** The name of a user who is in the room. */
+  readonly nameOf: (user: UserId) => Name | undefined;
+  /** The current time, in milliseconds since 1970. */
+  readonly date: number;
+}
+
+/** Why a request is not carried out. */
+export interface ModerationRefusal {
+  /** Discriminates it from events. */
+  readonly kind: "refused";
+  /** The fault. */
+  readonly code: FaultCode & ("not_allowed" | "bad_frame");
+  /** For people; undefined if the code says it all. */
+  readonly why?: string;
+}
+
+/** The event that a request leads to, or why there is none. */
+export function judge(
+  request: ModerationRequest,
+  given: ModerationCase,
+): RoomEvent | ModerationRefusal {
+  if (!mayModerate(request, given)) return { kind: "refused", code: "not_allowed" };
+  const event = request.type === "room" ? settingsEvent(request) : actionEvent(request, given);
+  return typeof event === "string" ? { kind: "refused", code: "bad_frame", why: event } : event;
+}
+
+/** Moderators may; and whoever has created a room may change its settings. */
+function mayModerate(
+  { type }: ModerationRequest,
+  { authority, room, isCreator }: ModerationCase,
+): boolean {
+  if (room !== undefined && isForModerators(room)) return false;
+  if (authority === "operator") return true;
+  return type === "room" && room !== undefined
+    ? mayConfigure(authority, room, isCreator)
+    : isAllowed(authority, "moderate", room);
+}
+
+function settingsEvent(
+  { title, topic, listed, readOnly, slowSeconds, keepDays, archived }: RequestOf<"room">,
+): RoomEvent {
+  const access = listed === undefined ? undefined : listed ? "listed" : "open";
+  const settings = { access, title: title?.trim(), topic: topic?.trim(), readOnly, slowSeconds };
+  const all = Object.entries({ ...settings, keepDays, archived });
+  const given = Object.fromEntries(all.filter(([, value]) => value !== undefined));
+  return { kind: "room", ...given };
+}
+
+/** The event, or what is wrong with the request. */
+function actionEvent(
+  { action, user, name, seconds, reason }: RequestOf<"moderate">,
+  { authority, room, nameOf, date }: ModerationCase,
+): RoomEvent | string {
+  const why = reason?.trim() ? { reason: reason.trim() } : {};
+  switch (action) {
+    case "lockdown":
+    case "unlock":
+      if (room !== undefined) return `${action} concerns the whole service: leave room out`;
+      return { kind: "lockdown", on: action === "lockdown" };
+    case "clear":
+      return room === undefined ? "clear needs a room" : { kind: "clear", ...why };
+    default: {
+      const target = targetOf(user, name, nameOf);
+      if (target === undefined) return `${action} needs the id of a user`;
+      const rank = authority === "operator" ? authority : rankOf(authority, room) ?? "moderator";
+      if (action === "kick") {
+        return room === undefined ? "kick needs a room" : { kind: "kick", ...target, ...why, rank };
+      }
+      if (action === "unmute" || action === "unban") return { kind: action, ...target };
+      const until = seconds === undefined ? FOREVER : date + seconds * 1_000;
+      return { kind: action, ...target, until, ...why, rank };
+    }
+  }
+}
+
+/** Undefined without a valid id. Without a name, the id is the name. */
+function targetOf(
+  user: string | undefined,
+  given: string | undefined,
+  nameOf: ModerationCase["nameOf"],
+): Target | undefined {
+  if (user === undefined || !isUserId(user)) return undefined;
+  const name = nameOf(user) ?? (given === undefined ? undefined : parseName(given));
+  if (name !== undefined) return { user, name };
+  return isStoredName(user) ? { user, name: user } : undefined;
+}
+
+/** What entering an event needs. */
+export interface EnterContext {
+  /** Publishes the events. */
+  readonly bus: Pick<WorkerBus, "publish">;
+  /** Returns an id that was never used. */
+  readonly newId: () => string;
+  /** The mutes and bans of guests' addresses end with the guest's own. */
+  readonly sanctions: {
+    /** All mutes and bans of the service, and those of addresses in rooms. */
+    all(): readonly CurrentSanction[];
+  };
+}
+
+/** Where an event happens, and who causes it. */
+export interface EventOrigin {
+  /** Who causes it. */
+  readonly author: Author;
+  /** The room; undefined for the whole service. */
+  readonly room: RoomId | undefined;
+  /** Identifies repetitions; undefined if there are none. */
+  readonly id: string | undefined;
+  /** How long a mute or a ban lasts; undefined for ever. */
+  readonly seconds: number | undefined;
+}
+
+/** The room whose log shows an event first. What concerns an address enters only `_audit`: nobody else may see it. */
+export function logOf(event: RoomEvent, room: RoomId | undefined): RoomId {
+  const isHidden = "user" in event && isAddressUser(event.user);
+  return isHidden ? AUDIT_ROOM : room ?? AUDIT_ROOM;
+}
+
+/**
+ * Enters an event in its room and in `_audit`. Resolves with the result of the first of the two. Rejects with
+ * `BusUnavailable`.
+ */
+export async function enterEvent(
+  event: RoomEvent,
+  { author, room, id, seconds }: EventOrigin,
+  { bus, newId, sanctions }: EnterContext,
+): Promise<PublishResult> {
+  const enter = (where: RoomId, what: RoomEvent, draftId: string): Promise<PublishResult> => {
+    const action = { kind: "said", text: eventText(what, seconds), event: what } as const;
+    return bus.publish({ ...author, room: where, id: draftId, action, isExempt: true });
+  };
+  const first = logOf(event, room);
+  // The same id in both rooms: a request that is repeated is recognized in each.
+  const draftId = id ?? newId();
+  const inAudit = room === undefined ? event : { ...event, room };
+  const result = await enter(first, first === AUDIT_ROOM ? inAudit : event, draftId);
+  if (result.kind !== "entered") return result;
+  if (first !== AUDIT_ROOM) await enter(AUDIT_ROOM, inAudit, draftId);
+  if (event.kind === "unmute" || event.kind === "unban") {
+    const kind = event.kind === "unmute" ? "mute" : "ban";
+    for (const it of sanctions.all()) {
+      if (it.guest !== event.user || it.kind !== kind || it.room !== room) continue;
+      await enter(AUDIT_ROOM, { kind: event.kind, user: it.user, name: it.name, room }, newId());
+    }
+  }
+  return result;
+}
