@@ -10,6 +10,7 @@ import { type Config, parseConfig, type Problem } from "./lib/core/config/config
 import { settingVariables } from "./lib/core/config/secret_files.ts";
 import { SETTINGS } from "./lib/core/config/settings_table.ts";
 import { listensOnAll, startupMessage } from "./lib/core/config/startup_message.ts";
+import { runAuditCommand } from "./lib/io/app/audit_command.ts";
 import { runBackupCommand } from "./lib/io/app/backup_command.ts";
 import { runInviteCommand, runUsersCommand } from "./lib/io/app/member_commands.ts";
 import { ownerLinkText } from "./lib/io/app/owner_link.ts";
@@ -66,6 +67,9 @@ async function main(args: readonly string[]): Promise<number> {
   if (command.kind === "revoke") return await runRevokeCommand(command.body, read.config);
   if (command.kind === "invite") return await runInviteCommand(command.body, read.config);
   if (command.kind === "users") return await runUsersCommand(read.config);
+  if (command.kind === "audit") {
+    return await runAuditCommand(command.query, command.isJson, read.config);
+  }
   if (command.kind !== "serve") {
     return await runBackupCommand(command.kind, command.file, read.config);
   }

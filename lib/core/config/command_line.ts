@@ -4,6 +4,13 @@
  * @module
  */
 import { splitArguments } from "./arguments.ts";
+import {
+  AUDIT_FLAGS,
+  AUDIT_HELP,
+  AUDIT_JSON,
+  type AuditFlags,
+  readAuditFlags,
+} from "./audit_flags.ts";
 import { flagOf, type Problem, settings } from "./config.ts";
 import {
   INVITE_FLAGS,
@@ -47,7 +54,14 @@ export type Command =
     /** The body of the request to `/api/v1/invites`; undefined to list the invites. */
     readonly body: InviteFlags["body"];
   } & Flags)
-  | ({ readonly kind: "users" } & Flags);
+  | ({ readonly kind: "users" } & Flags)
+  | ({
+    readonly kind: "audit";
+    /** The query of the request to `/api/v1/audit`. */
+    readonly query: AuditFlags["query"];
+    /** Whether to print the response as it is. */
+    readonly isJson: boolean;
+  } & Flags);
 
 /** The flags of a command. */
 export interface Flags {
@@ -82,6 +96,8 @@ export function parseCommandLine(args: readonly string[]): Command {
       const { request, flags, problems } = parseFlags(after, 0);
       return request ? { kind: request } : { kind: "users", flags, problems };
     }
+    case "audit":
+      return parseAudit(after);
     case "serve":
       return parseServe(after);
     default:
@@ -113,6 +129,13 @@ function parseInvite(args: readonly string[]): Command {
   if (request) return { kind: request };
   const read = readInviteFlags(own);
   return { kind: "invite", body: read.body, flags, problems: [...problems, ...read.problems] };
+}
+
+function parseAudit(args: readonly string[]): Command {
+  const { request, own, flags, problems } = parseFlags(args, 0, AUDIT_FLAGS, [AUDIT_JSON]);
+  if (request) return { kind: request };
+  const { query, isJson, problems: more } = readAuditFlags(own);
+  return { kind: "audit", query, isJson, flags, problems: [...problems, ...more] };
 }
 
 /** The parsed arguments. */
@@ -193,6 +216,7 @@ export function helpText(version: string, benchHelp: readonly string[]): string 
     "  deno task start invite …         make a link for a new member; its flags are below",
     "  deno task start users            list the members",
     "  deno task start revoke …         sign users out; its flags are below",
+    "  deno task start audit …          list what moderators have done; its flags are below",
     "  deno task start bench ws://…     measure a server's capacity; its flags are below",
     "  --help, --version",
     "",
@@ -206,6 +230,9 @@ export function helpText(version: string, benchHelp: readonly string[]): string 
     "",
     "Flags of revoke:",
     ...REVOKE_HELP,
+    "",
+    "Flags of audit:",
+    ...AUDIT_HELP,
     "",
     "Flags of bench:",
     ...benchHelp,

@@ -13,6 +13,7 @@
 import { DEFAULT_TERMS, DEVICE_LINK_MS, MAX_INVITE_MS, MAX_USES } from "../auth/invite.ts";
 import { ROLES } from "../auth/member.ts";
 import { isUserId } from "../log/entry.ts";
+import { numberOf } from "./flag_values.ts";
 
 /** The flags that take a value. */
 export const INVITE_FLAGS = [
@@ -85,10 +86,4 @@ function readDevice(member: string): InviteFlags {
 
 function isRole(text: string): boolean {
   return ROLES.some((it) => it === text);
-}
-
-function numberOf(text: string | undefined, max: number): number | "bad" | undefined {
-  if (text === undefined) return undefined;
-  const number = Number(text);
-  return /^\d{1,4}$/.test(text) && number >= 1 && number <= max ? number : "bad";
 }

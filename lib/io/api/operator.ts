@@ -42,7 +42,7 @@ const UNAUTHORIZED: Problem = {
 };
 const NO_TOKEN_SET: Problem = {
   status: 403,
-  detail: "Set ADMIN_TOKEN to use this path; without it, use parley invite, users and revoke " +
+  detail: "Set ADMIN_TOKEN to use this path; without it, use the commands of parley " +
     "where the service runs",
 };
 

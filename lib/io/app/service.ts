@@ -155,7 +155,7 @@ export async function startService(
   const access = { adminToken: config.adminToken, signed };
   let port = config.port;
   const page = () => pageUrl({ ...config, port }, addresses);
-  const api = operatorPaths({ revocations, directory }, access, config, { clock, page });
+  const api = operatorPaths(services, access, config, { clock, page });
   const admin = await openAdminListener(config, { health: services, api }, clock, engine);
   if (admin) {
     tasks.push(admin.run(signal));

@@ -112,6 +112,15 @@ for (
         "--before needs a time with its zone, such as 2026-03-01T12:00:00Z",
       ),
     ],
+    [["audit"], { kind: "audit", query: {}, isJson: false, flags: new Map(), problems: [] }],
+    [["audit", "--limit", "5", "--json", "--admin-port=9000"], {
+      kind: "audit",
+      query: { limit: "5" },
+      isJson: true,
+      flags: new Map([["ADMIN_PORT", "9000"]]),
+      problems: [],
+    }],
+    [["audit", "--help"], { kind: "help" }],
     [["--user", "a_ann00000"], serve({}, ...["--user", "a_ann00000"].map(unknown))],
     [["--version"], { kind: "version" }],
     [["-V"], { kind: "version" }],
@@ -233,7 +242,7 @@ Deno.test("helpText() shows only invocations that parseCommandLine() accepts", (
   );
   assert.deepEqual(kinds, [
     ...["serve", "serve", "serve", "backup", "restore"],
-    ...["invite", "users", "revoke", "bench"],
+    ...["invite", "users", "revoke", "audit", "bench"],
   ]);
 });
 

@@ -173,7 +173,7 @@ Deno.test("GET returns what has been revoked, the latest first, as it was posted
 Deno.test("The path is for nobody without ADMIN_TOKEN, and only for those who have it", async () => {
   const open = await new Api({}, { adminToken: null }).ask("GET");
   assert.equal(open.status, 403);
-  assert.match(open.body.detail, /^Set ADMIN_TOKEN .* use parley invite, users and revoke/);
+  assert.match(open.body.detail, /^Set ADMIN_TOKEN .* use the commands of parley where/);
   const api = new Api();
   for (const method of ["GET", "POST", "DELETE"]) {
     const { response, status } = await api.ask(method, undefined, "another token");

@@ -1,0 +1,53 @@
+/**
+ * Runs `parley audit`: asks the running service what moderators and operators have done.
+ * @module
+ */
+import * as v from "valibot";
+import { AUDIT_PATH } from "../api/audit.ts";
+import { askService, type OperatorSettings } from "./operator_client.ts";
+
+const Page = v.object({
+  entries: v.array(v.object({
+    position: v.string(),
+    at: v.string(),
+    by: v.object({ name: v.string() }),
+    what: v.string(),
+    event: v.optional(v.object({
+      room: v.optional(v.string()),
+      reason: v.optional(v.string()),
+    })),
+  })),
+  more: v.boolean(),
+});
+
+/**
+ * Lists the entries; resolves with the exit status: see {@linkcode askService}.
+ *
+ * @param query The fields of the query.
+ * @param isJson Whether to print the response as it is.
+ */
+export async function runAuditCommand(
+  query: Readonly<Record<string, string>>,
+  isJson: boolean,
+  settings: OperatorSettings,
+): Promise<number> {
+  const search = new URLSearchParams(query).toString();
+  const path = search === "" ? AUDIT_PATH : `${AUDIT_PATH}?${search}`;
+  return await askService({ path }, settings, (response) => {
+    const text = describeAudit(response);
+    return isJson && text !== undefined ? `${JSON.stringify(response)}\n` : text;
+  });
+}
+
+/** The entries as text, one in a line, oldest first; undefined if the response has none. */
+export function describeAudit(response: unknown): string | undefined {
+  const parsed = v.safeParse(Page, response);
+  if (!parsed.success) return undefined;
+  const { entries, more } = parsed.output;
+  const rows = entries.map(({ at, by, what, event: { room, reason = "" } = {} }) =>
+    [at, by.name, what, room === undefined ? "-" : `#${room}`, reason].join("\t").trimEnd()
+  );
+  if (rows.length === 0) return "There are no entries\n";
+  const older = more ? [`For older entries, add --before ${entries[0]?.position}`] : [];
+  return `${[...rows, ...older].join("\n")}\n`;
+}
