@@ -13,6 +13,7 @@ import { listensOnAll, startupMessage } from "./lib/core/config/startup_message.
 import { runAuditCommand } from "./lib/io/app/audit_command.ts";
 import { runBackupCommand } from "./lib/io/app/backup_command.ts";
 import { runInviteCommand, runUsersCommand } from "./lib/io/app/member_commands.ts";
+import { runModerateCommand } from "./lib/io/app/moderate_command.ts";
 import { ownerLinkText } from "./lib/io/app/owner_link.ts";
 import { runRevokeCommand } from "./lib/io/app/revoke_command.ts";
 import { runBenchCommand } from "./lib/load/cli/command.ts";
@@ -67,6 +68,7 @@ async function main(args: readonly string[]): Promise<number> {
   if (command.kind === "revoke") return await runRevokeCommand(command.body, read.config);
   if (command.kind === "invite") return await runInviteCommand(command.body, read.config);
   if (command.kind === "users") return await runUsersCommand(read.config);
+  if (command.kind === "moderate") return await runModerateCommand(command.ask, read.config);
   if (command.kind === "audit") {
     return await runAuditCommand(command.query, command.isJson, read.config);
   }

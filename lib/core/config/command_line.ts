@@ -20,6 +20,12 @@ import {
   readInviteFlags,
 } from "./invite_flags.ts";
 import {
+  MODERATE_FLAGS,
+  MODERATE_HELP,
+  type ModerateFlags,
+  readModerateFlags,
+} from "./moderate_flags.ts";
+import {
   readRevokeFlags,
   REVOKE_ALL,
   REVOKE_FLAGS,
@@ -55,6 +61,11 @@ export type Command =
     readonly body: InviteFlags["body"];
   } & Flags)
   | ({ readonly kind: "users" } & Flags)
+  | ({
+    readonly kind: "moderate";
+    /** What to ask for. */
+    readonly ask: ModerateFlags["ask"];
+  } & Flags)
   | ({
     readonly kind: "audit";
     /** The query of the request to `/api/v1/audit`. */
@@ -96,6 +107,8 @@ export function parseCommandLine(args: readonly string[]): Command {
       const { request, flags, problems } = parseFlags(after, 0);
       return request ? { kind: request } : { kind: "users", flags, problems };
     }
+    case "moderate":
+      return parseModerate(after);
     case "audit":
       return parseAudit(after);
     case "serve":
@@ -129,6 +142,13 @@ function parseInvite(args: readonly string[]): Command {
   if (request) return { kind: request };
   const read = readInviteFlags(own);
   return { kind: "invite", body: read.body, flags, problems: [...problems, ...read.problems] };
+}
+
+function parseModerate(args: readonly string[]): Command {
+  const { request, words: [action], own, flags, problems } = parseFlags(args, 1, MODERATE_FLAGS);
+  if (request) return { kind: request };
+  const { ask, problems: more } = readModerateFlags(action, own);
+  return { kind: "moderate", ask, flags, problems: [...problems, ...more] };
 }
 
 function parseAudit(args: readonly string[]): Command {
@@ -216,6 +236,7 @@ export function helpText(version: string, benchHelp: readonly string[]): string 
     "  deno task start invite …         make a link for a new member; its flags are below",
     "  deno task start users            list the members",
     "  deno task start revoke …         sign users out; its flags are below",
+    "  deno task start moderate …       mute, ban and more; its actions and flags are below",
     "  deno task start audit …          list what moderators have done; its flags are below",
     "  deno task start bench ws://…     measure a server's capacity; its flags are below",
     "  --help, --version",
@@ -230,6 +251,9 @@ export function helpText(version: string, benchHelp: readonly string[]): string 
     "",
     "Flags of revoke:",
     ...REVOKE_HELP,
+    "",
+    "Actions and flags of moderate:",
+    ...MODERATE_HELP,
     "",
     "Flags of audit:",
     ...AUDIT_HELP,

@@ -75,7 +75,7 @@ export const MODERATOR_ACTIONS = [
 ] as const;
 
 /** The longest mute or ban that has an end: ten years. */
-const MAX_SANCTION_SECONDS = 315_360_000;
+export const MAX_SANCTION_SECONDS = 315_360_000;
 
 const oneLine = (max: number, about: string) =>
   v.optional(v.pipe(text(about), v.maxLength(max), v.regex(/^\P{Cc}*$/u, "one line of text")));
@@ -88,6 +88,27 @@ const frame = <T extends string, E extends v.ObjectEntries>(type: T, about: stri
   v.pipe(v.object({ type: v.literal(type), id, ...entries }), v.description(about));
 
 const token = v.optional(text("A token that your app has signed; it says who you are."));
+
+/** What a moderator or an operator can ask for, with the fields that it needs. */
+export const MODERATION_TERMS = {
+  action: v.pipe(
+    v.picklist(MODERATOR_ACTIONS),
+    v.description(
+      "mute and ban, unmute and unban, and kick need user; kick and clear need room; lockdown and unlock concern the service.",
+    ),
+  ),
+  room: v.optional(text("Where; without it, in the whole service.")),
+  user: v.optional(text("The user's id.")),
+  name: v.optional(text("The user's name, for the record; by default the one in the room.")),
+  seconds: v.optional(v.pipe(
+    v.number(),
+    v.integer(),
+    v.minValue(1),
+    v.maxValue(MAX_SANCTION_SECONDS),
+    v.description("How long a mute or a ban lasts; without it, until it is ended."),
+  )),
+  reason: oneLine(MAX_REASON_LENGTH, "Why, for people; the user sees it."),
+} as const;
 
 /** All requests, by type. */
 export const REQUESTS = {
@@ -192,25 +213,7 @@ export const REQUESTS = {
     )),
     archived: setting("Whether the room is read-only and in no list any more."),
   }),
-  moderate: frame("moderate", "Does something that only moderators may do.", {
-    action: v.pipe(
-      v.picklist(MODERATOR_ACTIONS),
-      v.description(
-        "mute and ban, unmute and unban, and kick need user; kick and clear need room; lockdown and unlock concern the service.",
-      ),
-    ),
-    room: v.optional(text("Where; without it, in the whole service.")),
-    user: v.optional(text("The user's id.")),
-    name: v.optional(text("The user's name, for the record; by default the one in the room.")),
-    seconds: v.optional(v.pipe(
-      v.number(),
-      v.integer(),
-      v.minValue(1),
-      v.maxValue(MAX_SANCTION_SECONDS),
-      v.description("How long a mute or a ban lasts; without it, until it is ended."),
-    )),
-    reason: oneLine(MAX_REASON_LENGTH, "Why, for people; the user sees it."),
-  }),
+  moderate: frame("moderate", "Does something that only moderators may do.", MODERATION_TERMS),
   name: frame("name", "Changes your name in all rooms that you are in.", {
     name: text("1 to 32 characters."),
   }),

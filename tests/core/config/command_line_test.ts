@@ -42,6 +42,13 @@ function revoke(
   return { kind: "revoke", body, flags: new Map(Object.entries(flags)), problems };
 }
 
+function moderate(
+  ask: Extract<Command, { readonly kind: "moderate" }>["ask"],
+  ...problems: readonly string[]
+): Command {
+  return { kind: "moderate", ask, flags: new Map(), problems };
+}
+
 const NO_TARGET = "revoke needs one of --user, --subject, --token, --device and --all";
 const unknown = (what: string) => `${what} is not known; --help lists what is`;
 
@@ -112,6 +119,19 @@ for (
         "--before needs a time with its zone, such as 2026-03-01T12:00:00Z",
       ),
     ],
+    [
+      ["moderate", "mute", "--user", "bob_12345", "--hours=1"],
+      moderate({
+        kind: "act",
+        body: { action: "mute", user: "bob_12345", seconds: 3_600 },
+      }),
+    ],
+    [["moderate", "list", "--room", "den"], moderate({ kind: "list", room: "den" })],
+    [
+      ["moderate", "list", "den"],
+      moderate({ kind: "list", room: undefined }, "den is not known; --help lists what is"),
+    ],
+    [["moderate", "--help"], { kind: "help" }],
     [["audit"], { kind: "audit", query: {}, isJson: false, flags: new Map(), problems: [] }],
     [["audit", "--limit", "5", "--json", "--admin-port=9000"], {
       kind: "audit",
@@ -242,7 +262,7 @@ Deno.test("helpText() shows only invocations that parseCommandLine() accepts", (
   );
   assert.deepEqual(kinds, [
     ...["serve", "serve", "serve", "backup", "restore"],
-    ...["invite", "users", "revoke", "audit", "bench"],
+    ...["invite", "users", "revoke", "moderate", "audit", "bench"],
   ]);
 });
 

@@ -1,0 +1,188 @@
+/**
+ * What operators of the service do about users and rooms, and what they see of it. They are in no room, so everything that a
+ * session knows from its room is read from the bus here.
+ * @module
+ */
+import type { FaultCode } from "../../core/protocol/faults.ts";
+import type { RequestOf } from "../../core/protocol/requests.ts";
+import type { RoomEvent, Target } from "../../core/log/room_event.ts";
+import { type CurrentSanction, isAddressUser, RoomState } from "../../core/log/room_state.ts";
+import {
+  DEFAULT_ROOM,
+  type Name,
+  parseLegacyRoom,
+  parseName,
+  parseRoom,
+  ROOM_RULE,
+  type RoomId,
+} from "../../core/names/names.ts";
+import { AUDIT_ROOM, SERVICE_AUTHOR } from "../../core/rooms/service_rooms.ts";
+import type { PublishResult, WorkerBus } from "../ports/bus.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Directory } from "../ports/directory.ts";
+import { enterEvent, judge } from "./moderate.ts";
+
+/** What it needs. */
+export interface OperatorModerationContext {
+  /** Reads rooms, and publishes events. */
+  readonly bus: Pick<WorkerBus, "publish" | "state" | "people">;
+  /** The members of the service. */
+  readonly directory: Pick<Directory, "manage">;
+  /** For the ends of mutes and bans. */
+  readonly clock: Pick<Clock, "date">;
+  /** Returns an id that was never used. */
+  readonly newId: () => string;
+}
+
+/** What an operator asks for. */
+export type OperatorOrder = Omit<RequestOf<"moderate">, "type" | "id">;
+
+/** Why something cannot be done. */
+export interface OrderRefusal {
+  /** Discriminates it. */
+  readonly kind: "refused";
+  /** Whether it is the order that is wrong, or there is no such room or user. */
+  readonly problem: "wrong" | "missing" | "ambiguous";
+  /** The fault that a session would get; undefined for what only operators can ask for. */
+  readonly code?: FaultCode | undefined;
+  /** For people. */
+  readonly why: string;
+}
+
+/** What an order leads to. */
+export type OrderResult =
+  | OrderRefusal
+  | {
+    readonly kind: "published";
+    readonly event: RoomEvent;
+    readonly room: RoomId | undefined;
+    readonly result: PublishResult;
+  };
+
+/** Who is muted and banned. */
+export interface SanctionList {
+  /** Discriminates it. */
+  readonly kind: "sanctions";
+  /** Those that have not ended. */
+  readonly sanctions: readonly CurrentSanction[];
+  /** Whether the service is closed to guests. */
+  readonly isLockedDown: boolean;
+}
+
+/** Does something, with the rank of an operator. Rejects with `BusUnavailable`. */
+export async function moderateAsOperator(
+  order: OperatorOrder,
+  context: OperatorModerationContext,
+): Promise<OrderResult> {
+  const { bus, clock, newId } = context;
+  const date = clock.date();
+  const found = order.room === undefined ? undefined : await findRoom(order.room, context);
+  if (found?.kind === "refused") return found;
+  const room = found?.id;
+  const service = new RoomState((await bus.state(AUDIT_ROOM)).fields).sanctions(date);
+  const needsTarget = order.user !== undefined || order.name !== undefined;
+  const target = needsTarget
+    ? await findTarget(order, { room, sanctions: listed(found, service, date), context })
+    : undefined;
+  if (target && "kind" in target) return target;
+  const event = judge({ ...order, ...target, type: "moderate" }, {
+    ...{ authority: "operator", room, date, isCreator: false },
+    nameOf: () => target?.name,
+  });
+  if (event.kind === "refused") {
+    const why = event.why ?? "nobody can do that in a room of the service itself";
+    return { kind: "refused", problem: "wrong", code: event.code, why };
+  }
+  const { seconds } = order;
+  const origin = { author: SERVICE_AUTHOR, room, id: undefined, seconds };
+  const sanctions = { all: () => service };
+  const result = await enterEvent(event, origin, { bus, newId, sanctions });
+  return { kind: "published", event, room, result };
+}
+
+/** Who is muted and banned in the whole service, or in one room. Rejects with `BusUnavailable`. */
+export async function listSanctions(
+  wanted: string | undefined,
+  context: OperatorModerationContext,
+): Promise<SanctionList | OrderRefusal> {
+  const date = context.clock.date();
+  const found = wanted === undefined ? undefined : await findRoom(wanted, context);
+  if (found?.kind === "refused") return found;
+  const audit = new RoomState((await context.bus.state(AUDIT_ROOM)).fields);
+  const sanctions = listed(found, audit.sanctions(date), date);
+  return { kind: "sanctions", sanctions, isLockedDown: audit.isLockedDown };
+}
+
+interface FoundRoom {
+  readonly kind: "room";
+  readonly id: RoomId;
+  readonly state: RoomState;
+}
+
+/** Of a room those in its state, and those of addresses there, which only `_audit` has. */
+function listed(
+  room: FoundRoom | undefined,
+  service: readonly CurrentSanction[],
+  date: number,
+): readonly CurrentSanction[] {
+  const ofPlace = service.filter((it) => it.room === room?.id);
+  return room === undefined ? ofPlace : [...room.state.sanctions(date), ...ofPlace];
+}
+
+/** A room that exists: nothing that an operator misspells becomes a room. */
+async function findRoom(
+  wanted: string,
+  { bus }: OperatorModerationContext,
+): Promise<FoundRoom | OrderRefusal> {
+  const parsed = parseRoom(wanted);
+  if (parsed === undefined) {
+    return { kind: "refused", problem: "wrong", code: "bad_room", why: ROOM_RULE };
+  }
+  for (const id of [parseLegacyRoom(wanted) ?? [], parsed].flat()) {
+    const { fields, top } = await bus.state(id);
+    const exists = top.seq > 0 || fields.size > 0 || id === DEFAULT_ROOM;
+    if (exists) return { kind: "room", id, state: new RoomState(fields) };
+  }
+  return { kind: "refused", problem: "missing", why: `there is no room ${parsed}` };
+}
+
+/** Where a user is looked for. */
+interface Search {
+  readonly room: RoomId | undefined;
+  readonly sanctions: readonly CurrentSanction[];
+  readonly context: OperatorModerationContext;
+}
+
+/** Whom an order is about: by the id, or by the name of exactly one user. Without a name that is known, the given one counts. */
+async function findTarget(
+  { user, name }: OperatorOrder,
+  search: Search,
+): Promise<{ readonly user: string; readonly name?: Name | undefined } | OrderRefusal> {
+  const wanted = name === undefined ? undefined : parseName(name);
+  if (user !== undefined) {
+    const known = wanted ?? (await knownUsers(search)).find((it) => it.user === user)?.name;
+    return { user, name: known };
+  }
+  // What is imposed on a guest's address has the name of the guest, and ends with the guest's own.
+  const called = (await knownUsers(search)).filter((it) =>
+    it.name === wanted && !isAddressUser(it.user)
+  );
+  const ids = [...new Set(called.map((it) => it.user))];
+  const [id, ...others] = ids;
+  if (id === undefined) {
+    const why = `nobody who is known here is called ${name}: give the id as user`;
+    return { kind: "refused", problem: "missing", why };
+  }
+  if (others.length === 0) return { user: id, name: wanted };
+  const why = `several are called ${name}: give one of these ids as user: ${ids.join(", ")}`;
+  return { kind: "refused", problem: "ambiguous", why };
+}
+
+/** The people of the room or the members of the service, and who is muted or banned. */
+async function knownUsers(
+  { room, sanctions, context: { bus, directory } }: Search,
+): Promise<readonly Target[]> {
+  if (room !== undefined) return [...await bus.people(room), ...sanctions];
+  const answer = await directory.manage({ kind: "operator" }, { kind: "list members" });
+  return [...answer.kind === "members" ? answer.members : [], ...sanctions];
+}
