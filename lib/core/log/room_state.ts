@@ -26,7 +26,7 @@ import {
 } from "./room_event.ts";
 
 /** Maximum number of fields of a room's state: its members, mutes and bans together. */
-export const MAX_STATE_FIELDS = 10_000;
+export const MAX_STATE_FIELDS = 5_000;
 
 /** A change of one field of the state. */
 export interface StateChange {
