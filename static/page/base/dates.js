@@ -78,3 +78,29 @@ export function timeName(at, locale) {
 export function momentName(at, locale) {
   return format(locale, { dateStyle: "full", timeStyle: "short" }).format(at);
 }
+
+/**
+ * When something ends, as short as possible: the time alone if that is on the same day.
+ * @param {number} until
+ * @param {number} now
+ * @param {string} locale
+ */
+export function endName(until, now, locale) {
+  return dayOf(until) === dayOf(now)
+    ? timeName(until, locale)
+    : format(locale, { dateStyle: "medium", timeStyle: "short" }).format(until);
+}
+
+const UNITS =
+  /** @type {const} */ ([["day", 86_400], ["hour", 3_600], ["minute", 60], ["second", 1]]);
+
+/**
+ * A duration in the largest unit of which it is a multiple.
+ * @param {number} seconds
+ * @param {string} locale
+ */
+export function durationName(seconds, locale) {
+  const [unit, length] = UNITS.find(([, length]) => seconds % length === 0) ?? UNITS[3];
+  return new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "long" })
+    .format(seconds / length);
+}

@@ -24,6 +24,7 @@ export const en = {
 
   joinField: "Join or find a room",
   leaveRoom: "Leave this room",
+  roomSettings: "Room settings",
   noRooms: "You have not joined any rooms",
   noRoomsHint: "Find a room by its name, or create one.",
   nobodySpoke: "No messages yet",

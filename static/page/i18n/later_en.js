@@ -6,10 +6,12 @@
  */
 
 import { membersEn } from "./members_en.js";
+import { roomsEn } from "./rooms_en.js";
 
 /** The strings by key. */
 export const laterEn = {
   ...membersEn,
+  ...roomsEn,
 
   paletteField: "Room or person",
   paletteIn: "in #{room}",

@@ -8,11 +8,13 @@
 
 import { logZh } from "./log_zh.js";
 import { membersZh } from "./members_zh.js";
+import { roomsZh } from "./rooms_zh.js";
 
 /** The strings by key. @type {import("./en.js").Strings} */
 export const zh = {
   ...logZh,
   ...membersZh,
+  ...roomsZh,
 
   skip: "跳到输入框",
   rooms: "房间",
@@ -28,6 +30,7 @@ export const zh = {
 
   joinField: "加入或查找房间",
   leaveRoom: "离开房间",
+  roomSettings: "房间设置",
   noRooms: "你还没有加入任何房间",
   noRoomsHint: "按名称查找房间，或新建一个。",
   nobodySpoke: "还没有消息",

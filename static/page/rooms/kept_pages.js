@@ -27,7 +27,7 @@ export class KeptPages {
   #rooms;
   /** The rooms to be written. @type {Set<string>} */
   changedRooms = new Set();
-  /** Reports an event of a room; set by the writer once it is loaded. @type {(type: string) => void} */
+  /** Reports an event of a room; set by the writer once it is loaded. @type {(event: import("../../client/events.js").RoomEvent) => void} */
   onChange = () => {};
 
   /**
@@ -67,9 +67,9 @@ export class KeptPages {
   /** @param {Room} room */
   #watch(room) {
     this.changedRooms.add(room.name);
-    room.events.subscribe(({ type }) => {
+    room.events.subscribe((event) => {
       this.changedRooms.add(room.name);
-      this.onChange(type);
+      this.onChange(event);
     });
   }
 
@@ -156,13 +156,15 @@ export function parseKeptPage(text) {
 const isText = (/** @type {unknown} */ it) => typeof it === "string";
 const isTime = (/** @type {unknown} */ it) => typeof it === "number" && Number.isFinite(it);
 
+const NO_EVENT = { kind: "" };
 const NOBODY = { user: "", name: "" };
 
 /** @param {any} message @returns {boolean} */
 function isMessage({ position, at, user, name, id, text, reply = "", edited = 0, ...more }) {
-  const { deleted = true, deletedBy = NOBODY, reactions = {} } = more;
+  const { deleted = true, deletedBy = NOBODY, reactions = {}, event = NO_EVENT } = more;
   const { reason = "" } = deletedBy;
   return parsePosition(position) !== null && [at, edited].every(isTime) && deleted === true &&
     [user, name, id, text, reply, deletedBy.user, deletedBy.name, reason].every(isText) &&
+    isText(event.kind) && Object.values(event).every((it) => typeof it !== "object") &&
     Object.values(reactions).every((users) => Array.isArray(users) && users.every(isText));
 }

@@ -28,10 +28,10 @@ export class KeptWriter {
   constructor(pages, chat) {
     this.#pages = pages;
     this.#chat = chat;
-    pages.onChange = (type) => this.#scheduleWrite(type);
+    pages.onChange = (event) => this.#scheduleWrite(event);
     onLookingChange((looks) => !looks && this.write());
     addEventListener("pagehide", () => this.write());
-    if (isLooking()) this.#scheduleWrite("opened");
+    if (isLooking()) this.#scheduleWrite({ type: "opened" });
     else this.write();
   }
 
@@ -43,9 +43,10 @@ export class KeptWriter {
     this.#pages.changedRooms.clear();
   }
 
-  /** @param {string} type The event's type. */
-  #scheduleWrite(type) {
-    const ms = type === "deleted" || type === "edited" ? DELETE_AFTER_MS : WRITE_AFTER_MS;
+  /** @param {{ type: string, event?: { kind: string } }} event Of a room. */
+  #scheduleWrite({ type, event }) {
+    const isRemoving = type === "deleted" || type === "edited" || event?.kind === "clear";
+    const ms = isRemoving ? DELETE_AFTER_MS : WRITE_AFTER_MS;
     if (Date.now() + ms >= this.#dueAt) return;
     this.#dueAt = Date.now() + ms;
     clearTimeout(this.#timer);

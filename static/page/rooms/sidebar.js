@@ -7,6 +7,8 @@
  */
 
 import { find, make } from "../base/dom.js";
+import { localeOf } from "../base/dates.js";
+import { eventText } from "../log/rows/event_words.js";
 import { deletionOf } from "../log/rows/deletion.js";
 import { isLooking, onLookingChange } from "../base/user_presence.js";
 
@@ -84,7 +86,7 @@ export class Sidebar {
       );
     };
     // See unreadOf().
-    const stops = [room.unread, room.last, room.state].map((it) =>
+    const stops = [room.unread, room.last, room.state, room.settings].map((it) =>
       it.subscribe(() => queueMicrotask(draw))
     );
     const row = { li, draw, stop: () => stops.forEach((stop) => stop()) };
@@ -99,8 +101,9 @@ export class Sidebar {
     link.dataset.state = room.state.value.kind;
     if (room === this.#active) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
+    const { title } = room.settings.value;
     link.replaceChildren(
-      make("span", "room-name", make("bdi", "", room.name)),
+      make("span", title ? "room-name titled" : "room-name", make("bdi", "", title || room.name)),
       make("span", "room-last", ...[this.#preview(room)].flat()),
     );
     if (unread === 0 || (room === this.#active && isLooking())) return;
@@ -114,8 +117,14 @@ export class Sidebar {
     const kind = room.state.value.kind;
     const last = room.last.value;
     if (kind === "refused") return this.#translator.text("roomMarkRefused");
-    if (last && this.#blocked.value.has(last.user)) return this.#translator.strings.blockedMessage;
+    if (last && !last.event && this.#blocked.value.has(last.user)) {
+      return this.#translator.strings.blockedMessage;
+    }
     if (last?.deleted) return deletionOf(last, this.#translator.strings);
+    if (last?.event) {
+      const { strings, language } = this.#translator;
+      return eventText(last, strings, localeOf(language.value, navigator.languages));
+    }
     // Only the beginning is visible.
     if (last) return [make("bdi", "", last.name), `: ${last.text.slice(0, 120)}`];
     // After the first join, a lost connection does not change the last message.

@@ -9,7 +9,7 @@
 const NAME = "Parley";
 const MAX_UNREAD = 99;
 
-/** @typedef {{ user: string, name: string, text: string, replayed: boolean }} NotifiableMessage */
+/** @typedef {{ user: string, name: string, text: string, replayed: boolean, event?: unknown }} NotifiableMessage */
 
 /**
  * The page's title.
@@ -23,13 +23,13 @@ export function titleOf(unread, room, isAway) {
 }
 
 /**
- * Whether a message deserves a notification: it is new, from another user, and this user is not looking.
+ * Whether a message deserves a notification: it is new, from another user and no event, and this user is not looking.
  * @param {NotifiableMessage} said
  * @param {string | undefined} me The user.
  * @param {boolean} isAway Whether the user is not looking at the page.
  */
-export function isNews({ user, replayed }, me, isAway) {
-  return isAway && !replayed && user !== me;
+export function isNews({ user, replayed, event }, me, isAway) {
+  return isAway && !replayed && user !== me && event === undefined;
 }
 
 /** Shows the unread count on the icon of an installed page, where supported. @param {number} unread */

@@ -5,6 +5,8 @@
  * rendered again, extended or trimmed from its beginning.
  * @module
  */
+import { localeOf } from "../../base/dates.js";
+import { eventText } from "../rows/event_words.js";
 import { AnnouncementThrottle } from "./announcement_throttle.js";
 import { fillTemplate, withCount } from "../../i18n/log_en.js";
 
@@ -26,10 +28,15 @@ export class LiveRegion {
 
   /**
    * Announces a message of another user.
-   * @param {{name: string, text: string}} message
+   * @param {import("../types.js").Message} message
    */
   add(message) {
-    this.#throttle.add(message);
+    const { strings, language } = this.#context;
+    const locale = localeOf(language, navigator.languages);
+    // The sentence of an event names its author.
+    this.#throttle.add(
+      message.event ? { name: "", text: eventText(message, strings, locale) } : message,
+    );
     this.#schedule();
   }
 
@@ -55,7 +62,9 @@ export class LiveRegion {
     const { strings, now } = this.#context;
     const what = this.#throttle.next(now());
     if (!what) return;
-    const words = what.kind === "one"
+    const words = what.kind === "one" && what.name === ""
+      ? what.text
+      : what.kind === "one"
       ? fillTemplate(strings.saidAloud, { name: what.name, text: what.text })
       : withCount(strings, "newMessages", what.count);
     // A new node each time, since the same text in the same node is no change.

@@ -5,6 +5,7 @@
  * @module
  */
 import { localeOf } from "../../base/dates.js";
+import { drawEvent } from "./event_row.js";
 import { drawHidden } from "./hidden_row.js";
 import { drawSeparator } from "./separators.js";
 import { drawMessage, drawPending } from "./message_row.js";
@@ -51,6 +52,7 @@ export class RowRenderer {
     try {
       if (item.type === "message" && item.isHidden) drawHidden(element, item, rowContext);
       else if (item.type === "message") drawMessage(element, item, rowContext);
+      else if (item.type === "event") drawEvent(element, item.message, rowContext);
       else if (item.type === "pending") drawPending(element, item, rowContext);
       else drawSeparator(element, item, { ...rowContext, now: now(), room: room.name });
     } catch (error) {
@@ -75,5 +77,6 @@ function drawPlain(element, item) {
 
 /** @param {LogItem} item */
 function textOf(item) {
+  if (item.type === "event") return `${item.message.name} ${item.message.text}`;
   return item.type === "pending" && "text" in item.delivery.action ? item.delivery.action.text : "";
 }

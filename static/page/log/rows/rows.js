@@ -18,6 +18,7 @@ import { dayOf } from "../../base/dates.js";
  *   | {type: "day", at: number} | {type: "divider", count: number} | {type: "note", note: Note} | {type: "copy"}
  *   | {type: "message", message: Message, isOwn: boolean, isHidden: boolean, isGrouped: boolean, target: Message | undefined,
  *       nameNow: string | undefined, deliveries: readonly Delivery[]}
+ *   | {type: "event", message: Message}
  *   | {type: "pending", delivery: Delivery, isGrouped: boolean, target: Message | undefined})} LogItem
  */
 /**
@@ -84,6 +85,13 @@ export function itemsOf(snapshot) {
     const isNewDay = !previous || dayOf(previous.at) !== dayOf(message.at);
     if (isNewDay || i === from) items.push(dayItem(message.at));
     if (isDivided) items.push(dividerItem(snapshot.divider.count));
+    const following = noteItems(notes.get(message.position));
+    if (message.event && !message.deleted) {
+      items.push(eventItem(message), ...following);
+      isBroken = true;
+      previous = message;
+      continue;
+    }
     const isGrouped = !(isBroken || isNewDay || isDivided || i === from) &&
       isTogether(previous, message);
     const item = messageItem(
@@ -92,7 +100,6 @@ export function itemsOf(snapshot) {
       isGrouped,
       changesByMessage.get(message.position) ?? [],
     );
-    const following = noteItems(notes.get(message.position));
     items.push(item, ...following);
     // A hidden message does not name its author.
     isBroken = following.length > 0 || item.isHidden;
@@ -184,6 +191,11 @@ function pendingItems(scene, last, isBroken) {
     last = previous = message;
   }
   return items;
+}
+
+/** @param {Message} message @returns {LogItem} */
+function eventItem(message) {
+  return { type: "event", key: message.position, message, depends: ["event", message] };
 }
 
 /** @param {number} at @returns {LogItem} */

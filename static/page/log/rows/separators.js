@@ -17,7 +17,7 @@ const MISSING = { too_many: "missingTooMany", too_old: "missingTooOld", rewound:
 /**
  * Renders a row that is not a message.
  * @param {HTMLElement} line
- * @param {Exclude<LogItem, {type: "message"} | {type: "pending"}>} item
+ * @param {Exclude<LogItem, {type: "message"} | {type: "pending"} | {type: "event"}>} item
  * @param {RowContext & {now: number, room: string}} context
  */
 export function drawSeparator(line, item, context) {

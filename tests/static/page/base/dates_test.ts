@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import {
   dayName,
   dayOf,
+  durationName,
+  endName,
   localeOf,
   momentName,
   nextDay,
@@ -59,5 +61,25 @@ for (
 ) {
   Deno.test(`localeOf() finds ${locale} among ${preferred}`, () => {
     assert.equal(localeOf(language, preferred), locale);
+  });
+}
+
+Deno.test("endName() is the time alone on the same day", () => {
+  assert.equal(endName(at(15, 18), at(15, 9), "en-GB"), "18:05");
+  assert.equal(endName(at(16, 0), at(15, 23), "en-GB"), "16 Mar 2026, 00:05");
+});
+
+for (
+  const [seconds, locale, name] of [
+    [5, "en", "5 seconds"],
+    [90, "en", "90 seconds"],
+    [300, "en", "5 minutes"],
+    [3_600, "en", "1 hour"],
+    [172_800, "en", "2 days"],
+    [30, "zh", "30秒钟"],
+  ] as const
+) {
+  Deno.test(`durationName() calls ${seconds} s ${name}`, () => {
+    assert.equal(durationName(seconds, locale), name);
   });
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { Message } from "../../../../static/client/frames.js";
 import { Timeline } from "../../../../static/client/timeline/timeline.js";
 import { Value } from "../../../../static/client/observable.js";
 import {
@@ -30,7 +31,7 @@ const message = (seq: number, over: Partial<{ at: number; user: string; reply: s
   ...over,
 });
 
-function timelineOf(messages: readonly ReturnType<typeof message>[], more = false): Timeline {
+function timelineOf(messages: readonly Message[], more = false): Timeline {
   const timeline = new Timeline();
   const position = messages.at(-1)?.position ?? "e:0";
   timeline.apply({ type: "opened", messages, more, position, reason: null, read: null, unread: 0 });
@@ -216,6 +217,15 @@ Deno.test("itemsOf() puts pending messages at the end, until their entries arriv
   ]);
   assert.ok(items.slice(-2).every((it) => it.type === "pending" && it.isGrouped));
   assert.ok(!keys(snapshot(timeline, { outbox, to: 1 })).includes("mine/two"), "not in the middle");
+});
+
+Deno.test("itemsOf() gives an event a row of its own, which ends a group, also if its author is blocked", () => {
+  const event = { kind: "kick", user: "ben", name: "Ben" } as const;
+  const timeline = timelineOf([message(1), { ...message(2), event }, message(3)]);
+  const items = itemsOf(snapshot(timeline, { blocked: new Map([["ann", {}]]) }));
+  assert.deepEqual(items.map(({ type }) => type), ["top", "day", "message", "event", "message"]);
+  const [, , , , last] = itemsOf(snapshot(timeline));
+  assert.equal(last?.type === "message" && last.isGrouped, false);
 });
 
 Deno.test("itemsOf() redraws a message when a pending action on it, or its reply's original, changes", () => {

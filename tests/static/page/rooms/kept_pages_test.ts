@@ -51,6 +51,9 @@ for (
       formatKeptPage([message(1, { deletedBy: { user: "u2", name: "Ben", reason: [] } })]),
     ],
     ["deleted that is not true", formatKeptPage([message(1, { deleted: "yes" })])],
+    ["an event of null", formatKeptPage([message(1, { event: null })])],
+    ["an event without a kind", formatKeptPage([message(1, { event: {} })])],
+    ["an event of objects", formatKeptPage([message(1, { event: { kind: "kick", name: {} } })])],
     ["an invalid order", formatKeptPage([message(2), message(1)])],
     ["the same twice", formatKeptPage([message(1), message(1)])],
     ["too many", formatKeptPage(Array.from({ length: 51 }, (_, i) => message(i)))],
@@ -61,3 +64,9 @@ for (
     assert.deepEqual(parseKeptPage(text), []);
   });
 }
+
+Deno.test("parseKeptPage() reads events back", () => {
+  const event = { kind: "ban", user: "u2", name: "Ben", until: 9, on: true };
+  const [read] = parseKeptPage(formatKeptPage([message(1, { event })]));
+  assert.deepEqual(read?.event, event);
+});

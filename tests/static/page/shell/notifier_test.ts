@@ -26,6 +26,7 @@ Deno.test("isNews() is true for a new message by another user while the page is 
   assert.equal(isNews(said, "u1", false), false, "in view");
   assert.equal(isNews(said, "u2", true), false, "one's own");
   assert.equal(isNews({ ...said, replayed: true }, "u1", true), false, "missed earlier");
+  assert.equal(isNews({ ...said, event: { kind: "kick" } }, "u1", true), false, "an event");
 });
 
 for (

@@ -1,0 +1,83 @@
+// @ts-check
+/**
+ * The English strings about what moderators do: events in the log, the rules of a room, its settings, and bans.
+ * @module
+ */
+
+/** The strings by key. */
+export const roomsEn = {
+  event_created: "{by} created the room",
+  event_open: "{by} took the room from the list",
+  event_listed: "{by} added the room to everybody's list",
+  event_private: "{by} made the room private",
+  event_title: "{by} set the title: {title}",
+  event_noTitle: "{by} removed the title",
+  event_topic: "{by} set the topic: {topic}",
+  event_noTopic: "{by} removed the topic",
+  event_readOnly: "{by} made the room read-only",
+  event_writable: "{by} let everybody send messages again",
+  event_slow: "{by} set slow mode: one message every {time}",
+  event_fast: "{by} ended slow mode",
+  event_archived: "{by} archived the room",
+  event_unarchived: "{by} took the room from the archive",
+  event_mute: "{by} muted {name}",
+  event_muteUntil: "{by} muted {name} until {time}",
+  event_unmute: "{by} unmuted {name}",
+  event_ban: "{by} banned {name}",
+  event_banUntil: "{by} banned {name} until {time}",
+  event_unban: "{by} ended the ban of {name}",
+  event_kick: "{by} removed {name} from the room",
+  event_added: "{by} added {name} to the room",
+  event_removed: "{by} removed {name} from the room's members",
+  event_clear: "{by} removed all earlier messages",
+  event_lockdown: "{by} closed the service to guests",
+  event_unlock: "{by} opened the service to guests",
+  event_why: "{what}: {reason}",
+  event_where: "{what} (#{room})",
+
+  markReadOnly: "Read-only",
+  markSlow: "Slow mode: {time}",
+  markArchived: "Archived",
+
+  voice_archived: "This room is archived. Nobody can send messages.",
+  voice_readOnly: "Only moderators can send messages here.",
+  voice_noRight: "You can read here, but not send messages.",
+  voice_muted: "You are muted.",
+  voice_mutedUntil: "You are muted until {time}.",
+  voice_why: "{what} Reason: {reason}",
+  voice_lockedDown: "The service is closed to guests at the moment.",
+  voice_out: "You are not in this room.",
+  voice_slow: "Slow mode: one message every {time}.",
+  voice_wait: "The next one can be sent in {time}.",
+
+  out_kicked: "A moderator removed you from #{room}.",
+  out_banned: "You are banned from #{room}.",
+  out_bannedUntil: "You are banned from #{room} until {time}.",
+  comeBack: "Come back",
+  banTitle: "You are banned from this service",
+  banUntil: "The ban ends {time}.",
+  banForever: "The ban has no end.",
+  banReason: "Reason: {reason}",
+
+  roomTitle: "Title",
+  roomTitleRule:
+    "Shown instead of the room's name, #{room}. The address of the room does not change.",
+  roomTopic: "Topic",
+  roomTopicRule: "What the room is about.",
+  roomListed: "Show the room in everybody's list",
+  roomReadOnly: "Only moderators can send messages",
+  roomSlow: "Slow mode",
+  roomSlowRule: "How long people have to wait between two messages. Moderators do not wait.",
+  roomSlowOff: "Off",
+  roomArchived: "Archive the room: nobody can send, and it is in no list",
+  roomSaved: "The room's settings are saved.",
+
+  fault_kicked: "a moderator removed you from this room.",
+  fault_banned: "you are banned.",
+  fault_muted: "you are muted.",
+  fault_read_only: "only moderators can send messages here.",
+  fault_locked_down: "the service is closed to guests at the moment.",
+  fault_room_exists: "the room exists already.",
+  fault_room_full: "the room has too many members, mutes and bans.",
+  close4509: "You are banned from this service.",
+};

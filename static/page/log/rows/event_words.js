@@ -1,0 +1,90 @@
+// @ts-check
+/// <reference lib="dom" />
+/**
+ * What an event of a room says, in the reader's language: in the log, in the list of rooms, and aloud. The strings are loaded on
+ * demand; until then, the message's own text says it in English.
+ * @module
+ */
+import { durationName, endName } from "../../base/dates.js";
+import { sentence } from "../../base/elements.js";
+
+/** @typedef {import("../types.js").Message} Message */
+/** @typedef {import("../../../client/frames.js").EventOfRoom} EventOfRoom */
+/** @typedef {Readonly<Record<string, string | undefined>>} Words */
+/** A string of rooms_en.js and what to fill in. @typedef {readonly [key: string, values?: Readonly<Record<string, string>>]} EventPart */
+
+/**
+ * What an event says, one part for each thing that it does.
+ * @param {EventOfRoom} event
+ * @param {{at: number, locale: string}} context When it happened.
+ * @returns {readonly EventPart[]}
+ */
+export function eventParts(event, { at, locale }) {
+  const { kind, name = "", until, on = true } = event;
+  if (kind === "room") return settingParts(event, locale);
+  if (kind === "mute" || kind === "ban") {
+    return until === undefined
+      ? [[kind, { name }]]
+      : [[`${kind}Until`, { name, time: endName(until, at, locale) }]];
+  }
+  if (kind === "member") return [[on ? "added" : "removed", { name }]];
+  if (kind === "lockdown") return [[on ? "lockdown" : "unlock"]];
+  return [[kind, { name }]];
+}
+
+/** @param {EventOfRoom} event @param {string} locale @returns {readonly EventPart[]} */
+function settingParts({ created, access, title, topic, readOnly, slowSeconds, archived }, locale) {
+  /** @type {EventPart[]} */
+  const parts = created ? [["created"]] : [];
+  if (access !== undefined && !(created && access === "open")) {
+    parts.push([access === "direct" ? "private" : access]);
+  }
+  if (title !== undefined) parts.push(title ? ["title", { title }] : ["noTitle"]);
+  if (topic !== undefined) parts.push(topic ? ["topic", { topic }] : ["noTopic"]);
+  if (readOnly !== undefined) parts.push([readOnly ? "readOnly" : "writable"]);
+  if (slowSeconds !== undefined) {
+    parts.push(slowSeconds > 0 ? ["slow", { time: durationName(slowSeconds, locale) }] : ["fast"]);
+  }
+  if (archived !== undefined) parts.push([archived ? "archived" : "unarchived"]);
+  return parts;
+}
+
+/**
+ * The sentences of an event, each as text and elements.
+ * @param {Message} message
+ * @param {Words} strings
+ * @param {string} locale
+ * @returns {readonly (readonly (string | HTMLElement)[])[]}
+ */
+export function eventSentences({ name: by, text, at, event }, strings, locale) {
+  const parts = event ? eventParts(event, { at, locale }) : [];
+  const known = parts.flatMap(([key, values]) => {
+    const words = strings[`event_${key}`];
+    return words === undefined ? [] : [sentence(words, { ...values, by })];
+  });
+  if (!event || known.length < Math.max(1, parts.length)) {
+    return [sentence("{by} {text}", { by, text })];
+  }
+  return known.map((what) => withDetails(what, event, strings));
+}
+
+/** The same as plain text. @param {Message} message @param {Words} strings @param {string} locale */
+export function eventText(message, strings, locale) {
+  return eventSentences(message, strings, locale)
+    .map((nodes) => nodes.map((it) => typeof it === "string" ? it : it.textContent).join(""))
+    .join(" · ");
+}
+
+/** @param {(string | HTMLElement)[]} what @param {EventOfRoom} event @param {Words} strings */
+function withDetails(what, { reason, room }, strings) {
+  let nodes = what;
+  if (reason) nodes = wrap(strings["event_why"], nodes, { reason });
+  if (room !== undefined) nodes = wrap(strings["event_where"], nodes, { room });
+  return nodes;
+}
+
+/** A sentence in another one. @param {string | undefined} words @param {(string | HTMLElement)[]} what @param {Record<string, string>} values */
+function wrap(words, what, values) {
+  const [before = "", after = ""] = words?.split("{what}") ?? [];
+  return [...sentence(before, values), ...what, ...sentence(after, values)];
+}
