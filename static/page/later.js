@@ -17,10 +17,13 @@ import { MARKUP } from "./dialogs/later_markup.js";
 import { DevicesDialog } from "./members/devices_dialog.js";
 import { InviteDialog } from "./members/invite_dialog.js";
 import { JoinDialog } from "./members/join_dialog.js";
+import { RoomDialog } from "./dialogs/room_dialog.js";
+import { ROOM_MARKUP } from "./dialogs/room_markup.js";
+import { watchBan } from "./shell/ban_page.js";
 import { watchOtherPages } from "./members/joined_elsewhere.js";
 import { MEMBERS_MARKUP } from "./members/markup.js";
 import { watchOwnName } from "./members/name_lost.js";
-import { isModerator } from "./members/records.js";
+import { mayIn } from "./rooms/room_rights.js";
 import { laterEn } from "./i18n/later_en.js";
 import { Toolbar } from "./log/view/toolbar.js";
 import { NameDialog } from "./dialogs/name_dialog.js";
@@ -65,6 +68,7 @@ export class OnDemandParts {
   nameDialog;
   palette;
   picker;
+  roomDialog;
   /** Runs a command; resolves with an error message, or with an empty string. */
   run;
   settingsDialog;
@@ -77,7 +81,7 @@ export class OnDemandParts {
     const { rename, onRenamed, isFree } = context;
     addStrings(laterEn);
     const template = document.createElement("template");
-    template.innerHTML = MARKUP + MEMBERS_MARKUP;
+    template.innerHTML = MARKUP + MEMBERS_MARKUP + ROOM_MARKUP;
     drawIcons(template.content);
     document.body.append(template.content);
     listShortcuts();
@@ -90,6 +94,7 @@ export class OnDemandParts {
     this.nameDialog = new NameDialog(translator, chat, onRenamed);
     this.palette = new Palette(translator, palette, preferences.blocked);
     this.picker = new EmojiPicker(translator);
+    this.roomDialog = new RoomDialog(translator, () => toasts.show(translator.text("roomSaved")));
     const { active } = palette.rooms;
     const inviteDialog = new InviteDialog(translator, chat, () => active.value?.name);
     const devicesDialog = new DevicesDialog(translator, chat);
@@ -109,12 +114,13 @@ export class OnDemandParts {
       (code) => toasts.show(translator.faultSentence(code)),
       context.putBack,
     );
-    context.attachToolbar(new Toolbar(() => isModerator(chat.me.value?.role)));
+    context.attachToolbar(new Toolbar(() => mayIn(active.value, "moderate")));
     context.attachMemberTools(new MemberTools(translator, preferences));
     showBlockedList(translator, preferences);
     translator.refresh();
     showSignInBar(chat);
     showSignedOutBar(chat, preferences, translator);
+    watchBan(chat, translator);
     new UpgradeBar(translator, chat, isFree);
     const reload = () => ({ words: translator.text("reload"), run: () => location.reload() });
     watchOtherPages(chat, isFree, () => toasts.show(translator.text("joinedElsewhere"), reload()));

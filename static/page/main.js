@@ -54,7 +54,7 @@ const rooms = new Rooms(chat, preferences, (room, event) => {
 }, (room, from) => {
   const { position } = parseAddress(location.href);
   history.replaceState(null, "", linkTo(location.href, room.name, position));
-  roomPane.onRenamed(room, from);
+  roomPane.onRenamed(from);
 });
 const remembered = preferences.rooms;
 const last = remembered.find((room) => room === preferences.room) ?? remembered[0];

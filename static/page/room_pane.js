@@ -11,6 +11,7 @@ import { Composer } from "./composer/composer.js";
 import { find, focusField } from "./base/dom.js";
 import { Log } from "./log/log.js";
 import { MembersPanel } from "./rooms/members.js";
+import { RoomHeader } from "./rooms/room_header.js";
 import { RoomStatus } from "./rooms/room_status.js";
 import { TypingLine } from "./composer/typing_line.js";
 
@@ -43,7 +44,7 @@ export class RoomPane {
   #log;
   #members;
   #parts;
-  #title = find("room-title", HTMLElement);
+  #header;
   #noRoom = find("no-room", HTMLElement);
   #scroller = find("log", HTMLElement);
   #leave = find("leave", HTMLElement);
@@ -84,7 +85,12 @@ export class RoomPane {
       live: find("announcer", HTMLElement),
     }, this.#logContext());
     this.#members = new MembersPanel(translator, chat);
+    this.#header = new RoomHeader(
+      translator,
+      (room) => void onDemand.use(({ roomDialog }) => roomDialog.open(room)),
+    );
     this.#parts = [
+      this.#header,
       this.composer,
       this.#members,
       new RoomStatus(translator, chat, rename, leave),
@@ -94,7 +100,6 @@ export class RoomPane {
 
   /** Shows a room, or none. @param {Room | null} room */
   show(room) {
-    this.#showTitle(room);
     this.#noRoom.hidden = room !== null;
     this.#scroller.hidden = this.#leave.hidden = room === null;
     for (const part of this.#parts) part.show(room);
@@ -103,15 +108,10 @@ export class RoomPane {
     else this.#log.clear();
   }
 
-  /** The current room was renamed. @param {Room} room @param {string} from */
-  onRenamed(room, from) {
-    this.#showTitle(room);
+  /** The current room was renamed. @param {string} from */
+  onRenamed(from) {
+    this.#header.onRenamed();
     this.composer.onRoomRenamed(from);
-  }
-
-  /** @param {Room | null} room */
-  #showTitle(room) {
-    this.#title.textContent = room ? `# ${room.name}` : "Parley";
   }
 
   /** Goes to a message of the current room, or reports that it is not available. @param {string | null} position Null for none. */
@@ -171,7 +171,7 @@ export class RoomPane {
     const room = rooms.active.value;
     const user = chat.me.value?.user;
     const messages = room ? rooms.timelineOf(room).messages : [];
-    return messages.findLast((it) => it.user === user && !it.deleted);
+    return messages.findLast((it) => it.user === user && !it.deleted && !it.event);
   }
 
   /** @param {import("./log/types.js").LogAction} action */

@@ -19,6 +19,7 @@ import {
 } from "./draft.js";
 import { sentence } from "../base/elements.js";
 import { parseLine } from "./commands.js";
+import { VoiceNote } from "./voice_note.js";
 import { isInCode, isSendKey, rowsFor, tooManyBytes, trimmed } from "./composer_rules.js";
 import { onLookingChange } from "../base/user_presence.js";
 
@@ -49,6 +50,7 @@ export class Composer {
   #cancel = find("banner-cancel", HTMLButtonElement);
   #emoji = find("emoji", HTMLButtonElement);
   #hint = find("hint", HTMLElement);
+  #voice;
   #translator;
   #drafts;
   #context;
@@ -66,6 +68,7 @@ export class Composer {
     this.#translator = translator;
     this.#drafts = drafts;
     this.#context = context;
+    this.#voice = new VoiceNote(translator, () => this.#drawSilence());
     onSubmit(this.#form, () => this.#submit());
     onClick(this.#cancel, () => this.#dismiss());
     onClick(this.#emoji, () => context.pickEmoji(this.#emoji, (emoji) => this.insert(emoji)));
@@ -85,6 +88,7 @@ export class Composer {
     this.#stopWatching();
     this.#room = room;
     this.#form.hidden = room === null;
+    this.#voice.show(room);
     if (!room) return;
     this.#showDraft(this.#drafts.get(room.name));
     const timeline = this.#context.timelineOf(room);
@@ -107,7 +111,7 @@ export class Composer {
 
   /** Focuses the field. */
   focus() {
-    if (!this.#form.hidden) this.#text.focus();
+    if (!this.#form.hidden && !this.#text.hidden) this.#text.focus();
   }
 
   /** Inserts a text at the cursor. @param {string} text */
@@ -181,6 +185,18 @@ export class Composer {
     this.#fitRows();
   }
 
+  /** Hides the field while the user cannot send; its text is kept. */
+  #drawSilence() {
+    const { isSilent } = this.#voice;
+    const hadFocus = this.#form.contains(document.activeElement);
+    const parts = [this.#text, this.#send, this.#emoji, this.#hint, this.#error];
+    for (const it of parts) it.hidden = isSilent;
+    this.#draw();
+    if (isSilent) this.#room?.type(false);
+    if (hadFocus && isSilent) document.getElementById("log")?.focus({ preventScroll: true });
+    else if (!isSilent) this.#fitRows();
+  }
+
   get #isInCode() {
     const { value, selectionStart } = this.#text;
     return isInCode(value.slice(0, selectionStart));
@@ -207,6 +223,7 @@ export class Composer {
   #submit() {
     const room = this.#room;
     const text = trimmed(this.#text.value);
+    if (this.#voice.isSilent) return;
     if (!room || text === "" || !this.#checkLength()) return this.focus();
     const { edit, reply } = this.#draft;
     const line = parseLine(text);
@@ -255,7 +272,7 @@ export class Composer {
     this.#text.placeholder = text("messageTo", { room });
     this.#text.setAttribute("aria-label", text("messageTo", { room }));
     const { edit, reply } = this.#draft;
-    this.#banner.hidden = !reply && !edit;
+    this.#banner.hidden = !reply && !edit || this.#voice.isSilent;
     this.#bannerWords.replaceChildren(
       ...(reply && !edit ? sentence(text("answering"), { ...reply }) : [text("editing")]),
     );

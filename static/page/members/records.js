@@ -52,11 +52,6 @@ export function errorText(error, translator) {
   return translator.faultSentence(code);
 }
 
-/** Whether a role allows to delete the messages of others. @param {import("../../client/member_types.js").Role | undefined} role */
-export function isModerator(role) {
-  return role === "owner" || role === "moderator";
-}
-
 /** The name of a role. @param {import("../../client/member_types.js").Role} role @param {Translator} translator */
 export function roleName(role, translator) {
   const keys = /** @type {const} */ ({

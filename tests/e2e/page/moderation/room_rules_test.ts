@@ -1,0 +1,316 @@
+/** How the rules of a room and what moderators do look in the page, in a real browser. */
+import assert from "node:assert/strict";
+import type { Page } from "playwright-core";
+import { laterEn } from "../../../../static/page/i18n/later_en.js";
+import { loadStrings, stringsOf } from "../../../../static/page/i18n/strings.js";
+import { accessibilityViolations, COLOR_RULES } from "../../../support/chromium.ts";
+import { MEMBER_SETTINGS } from "../../../support/member_links.ts";
+import { becomeMember } from "../members/become_member.ts";
+import { eventually, lines, message, pageTest, say, untilShown } from "../page_fixture.ts";
+import { Moderator } from "./moderator.ts";
+
+const settings = MEMBER_SETTINGS;
+await loadStrings("zh");
+const en = { ...laterEn, ...stringsOf("en") };
+
+/** The events in the log, a line for each sentence. */
+function events(page: Page): Promise<readonly string[]> {
+  return page.locator("#log .event p").allInnerTexts();
+}
+
+/** The actual end of a mute or a ban depends on the time. */
+async function eventsWithoutTime(page: Page): Promise<readonly string[]> {
+  return (await events(page)).map((it) => it.replace(/until [^:]*:\d\d[^:]*/, "until TIME"));
+}
+
+const note = (page: Page) => page.innerText("#voice-words");
+
+pageTest("What moderators do is a line in the log, in words, without tools", async (stage) => {
+  const ann = await stage.enter("?name=Ann#den");
+  await say(ann, "before");
+  await untilShown(ann, "before");
+  await using mo = await Moderator.enter(stage);
+  const user = await mo.idOf("Ann");
+  await mo.ask("room", { title: "The kitchen", topic: "Tea & <b>cake</b>", slowSeconds: 30 });
+  await mo.ask("moderate", { action: "mute", user, seconds: 3_600, reason: "<i>noise</i>" });
+  await mo.ask("moderate", { action: "unmute", user });
+  await mo.ask("room", { slowSeconds: 0 });
+  const expected = [
+    "Mo set the title: The kitchen",
+    "Mo set the topic: Tea & <b>cake</b>",
+    "Mo set slow mode: one message every 30 seconds",
+    "Mo muted Ann until TIME: <i>noise</i>",
+    "Mo unmuted Ann",
+    "Mo ended slow mode",
+  ];
+  await eventually(() => eventsWithoutTime(ann), expected);
+  assert.deepEqual(await lines(ann), ["Ann: before"]);
+  await ann.locator("#log .event").first().hover();
+  assert.equal(await ann.locator("#log .event .toolbar").count(), 0);
+  assert.equal(await ann.innerText("#room-title"), "The kitchen");
+  assert.equal(await ann.innerText("#room-about"), "# den Tea & <b>cake</b>");
+  assert.equal(await ann.innerText("#rooms .room-name"), "The kitchen");
+  assert.equal(await ann.innerText("#rooms .room-last"), "Mo ended slow mode");
+  // From the history as well.
+  await ann.reload();
+  await eventually(() => eventsWithoutTime(ann), expected);
+  // An event is not the user's own last message.
+  await ann.focus("#text");
+  await ann.keyboard.press("ArrowUp");
+  assert.equal(await ann.inputValue("#text"), "before");
+}, { settings });
+
+pageTest(
+  "A muted user sees why and cannot send, and the draft comes back with the voice",
+  async (stage) => {
+    const ann = await stage.enter("?name=Ann#den");
+    await using mo = await Moderator.enter(stage);
+    const user = await mo.idOf("Ann");
+    await ann.fill("#text", "half a");
+    await mo.ask("moderate", { action: "mute", user, reason: "noise" });
+    await eventually(() => note(ann), "You are muted. Reason: noise");
+    assert.equal(await ann.isVisible("#text"), false);
+    assert.equal(await ann.isVisible("#send"), false);
+    await ann.reload();
+    await eventually(() => note(ann), "You are muted. Reason: noise");
+    await mo.ask("moderate", { action: "unmute", user });
+    await ann.locator("#text:visible").waitFor();
+    assert.equal(await ann.inputValue("#text"), "half a");
+    // A mute in the whole service leaves no event in the room.
+    await mo.ask("moderate", { action: "mute", user, room: undefined });
+    await eventually(() => note(ann), "You are muted.");
+    await mo.ask("moderate", { action: "unmute", user, room: undefined });
+    await ann.locator("#text:visible").waitFor();
+  },
+  { settings },
+);
+
+pageTest("A mute that ends by itself gives the field back", async (stage) => {
+  const ann = await stage.enter("?name=Ann#den");
+  await using mo = await Moderator.enter(stage);
+  await mo.ask("moderate", { action: "mute", user: await mo.idOf("Ann"), seconds: 2 });
+  await ann.locator("#voice-words", { hasText: /^You are muted until / }).waitFor();
+  await ann.locator("#text:visible").waitFor();
+}, { settings });
+
+pageTest(
+  "In a read-only or archived room, the field says so, but not to moderators",
+  async (stage) => {
+    const ann = await stage.enter("?name=Ann#den");
+    const bea = await becomeMember(stage, "Bea", { role: "moderator" });
+    await using mo = await Moderator.enter(stage);
+    await mo.ask("room", { readOnly: true });
+    await eventually(() => note(ann), en.voice_readOnly);
+    assert.equal(await ann.innerText(".room-mark"), en.markReadOnly);
+    await say(bea, "news");
+    await untilShown(ann, "news");
+    await mo.ask("room", { readOnly: false, archived: true });
+    await eventually(() => note(ann), en.voice_archived);
+    assert.equal(await ann.innerText(".room-mark"), en.markArchived);
+    await mo.ask("room", { archived: false });
+    await ann.locator("#text:visible").waitFor();
+  },
+  { settings },
+);
+
+pageTest("While the service is closed to guests, the field says so", async (stage) => {
+  const ann = await stage.enter("?name=Ann#den");
+  await using mo = await Moderator.enter(stage, "Olga", "owner");
+  await mo.ask("moderate", { action: "lockdown", room: undefined });
+  await eventually(() => note(ann), en.voice_lockedDown);
+  await ann.reload();
+  const again = ann.getByRole("button", { name: en.tryAgain });
+  await again.waitFor();
+  await mo.ask("moderate", { action: "unlock", room: undefined });
+  await again.click();
+  await ann.locator("[aria-current][data-state=joined]").waitFor();
+  await say(ann, "back");
+  await untilShown(ann, "back");
+}, { settings });
+
+pageTest("Slow mode says how long it takes, and the message is sent by itself", async (stage) => {
+  const ann = await stage.enter("?name=Ann#den");
+  await using mo = await Moderator.enter(stage);
+  await mo.ask("room", { slowSeconds: 3 });
+  await eventually(() => note(ann), "Slow mode: one message every 3 seconds.");
+  assert.equal(await ann.isVisible("#voice-wait"), false);
+  await say(ann, "one");
+  await untilShown(ann, "one");
+  await say(ann, "two");
+  await ann.locator("#voice-wait", { hasText: /^The next one can be sent in [123] seconds?\.$/ })
+    .waitFor();
+  await untilShown(ann, "two");
+  assert.equal(await ann.isVisible("#room-status"), false);
+}, { settings });
+
+pageTest("A user who was removed sees why, and comes back only by the button", async (stage) => {
+  const ann = await stage.enter("?name=Ann#den");
+  await using mo = await Moderator.enter(stage);
+  await mo.ask("moderate", { action: "kick", user: await mo.idOf("Ann"), reason: "calm down" });
+  const words = "A moderator removed you from #den. Reason: calm down";
+  await eventually(() => ann.innerText("#room-words"), words);
+  assert.equal(await note(ann), en.voice_out);
+  await ann.getByRole("button", { name: en.comeBack }).click();
+  await ann.locator("[aria-current][data-state=joined]").waitFor();
+  await say(ann, "back");
+  await untilShown(ann, "back");
+}, { settings });
+
+pageTest(
+  "A user who is banned from a room sees until when, and can come back then",
+  async (stage) => {
+    const ann = await stage.enter("?name=Ann#den");
+    await using mo = await Moderator.enter(stage);
+    await mo.ask("moderate", {
+      action: "ban",
+      user: await mo.idOf("Ann"),
+      seconds: 3,
+      reason: "spam",
+    });
+    await ann.locator("#room-words", {
+      hasText: /^You are banned from #den until .*\. Reason: spam$/,
+    }).waitFor();
+    await ann.getByRole("button", { name: en.comeBack }).click();
+    await ann.locator("[aria-current][data-state=joined]").waitFor();
+  },
+  { settings },
+);
+
+pageTest(
+  "A user who is banned from the service sees nothing else, also after a reload",
+  async (stage) => {
+    const ann = await stage.enter("?name=Ann#den");
+    await using mo = await Moderator.enter(stage);
+    const user = await mo.idOf("Ann");
+    await mo.ask("moderate", { action: "ban", user, room: undefined, reason: "<b>spam</b>" });
+    const ban = ann.locator("#ban:visible");
+    for (const isAgain of [false, true]) {
+      if (isAgain) await ann.getByRole("button", { name: en.tryAgain }).click();
+      await ann.getByRole("heading", { name: en.banTitle }).waitFor();
+      assert.deepEqual(await ann.locator("#ban p").allInnerTexts(), [
+        "Reason: <b>spam</b>",
+        en.banForever,
+      ]);
+      assert.equal(await ann.isVisible("#frame"), false);
+      assert.deepEqual(await accessibilityViolations(ann), []);
+      if (!isAgain) await shoot(ann, "ban");
+    }
+    await mo.ask("moderate", { action: "unban", user, room: undefined });
+    // The ban of the guest's address ends a moment later.
+    await eventually(async () => {
+      await ann.reload();
+      await ban.or(ann.locator("[aria-current][data-state=joined]")).waitFor();
+      return await ban.count();
+    }, 0);
+  },
+  { settings },
+);
+
+pageTest(
+  "A cleared room is empty at once, also in what is kept for a visit without a connection",
+  async (stage) => {
+    const ann = await stage.enter("?name=Ann#den");
+    await say(ann, "spam");
+    await untilShown(ann, "spam");
+    await ann.evaluate("navigator.serviceWorker.ready.then(() => {})");
+    await using mo = await Moderator.enter(stage);
+    await mo.ask("moderate", { action: "clear" });
+    await eventually(() => events(ann), ["Mo removed all earlier messages"]);
+    await eventually(() => lines(ann), []);
+    await eventually(
+      () =>
+        ann.evaluate<boolean>(`localStorage["parley-page / kept den"]?.includes("spam") ?? false`),
+      false,
+    );
+    await ann.context().setOffline(true);
+    await ann.reload();
+    await eventually(() => events(ann), ["Mo removed all earlier messages"]);
+    assert.equal(await message(ann, "spam").count(), 0);
+  },
+  { settings, expected: /net::ERR_INTERNET_DISCONNECTED/ },
+);
+
+pageTest(
+  "Only who may change the settings sees their button, and only changes are sent",
+  async (stage) => {
+    const ann = await stage.enter("?name=Ann#den");
+    const bea = await becomeMember(stage, "Bea", { role: "moderator" });
+    await using mo = await Moderator.enter(stage);
+    assert.equal(await ann.isVisible("#room-settings"), false);
+    await bea.click("#room-settings");
+    const dialog = bea.getByRole("dialog", { name: en.roomSettings });
+    await dialog.getByRole("textbox", { name: en.roomTitle }).fill("The kitchen");
+    // Changed by another moderator while the dialog is open.
+    await mo.ask("room", { topic: "Tea" });
+    await dialog.getByRole("combobox", { name: en.roomSlow }).selectOption({ label: "30 seconds" });
+    await dialog.getByRole("button", { name: en.save }).click();
+    await eventually(() => bea.innerText("#room-title"), "The kitchen");
+    await eventually(
+      () => ann.innerText("#room-about"),
+      "Slow mode: 30 seconds # den Tea",
+    );
+    await dialog.waitFor({ state: "hidden" });
+    await bea.click("#room-settings");
+    await dialog.getByRole("textbox", { name: en.roomTitle }).fill("");
+    await bea.keyboard.press("Enter");
+    await eventually(() => ann.innerText("#room-title"), "# den");
+  },
+  { settings },
+);
+
+for (const [locale, language] of [["en-GB", "en"], ["zh-CN", "zh"]] as const) {
+  for (const width of [360, 1300]) {
+    pageTest(
+      `The settings of a room are changed by keyboard (${language}, ${width} px)`,
+      async (stage) => {
+        const words = language === "en" ? en : stringsOf(language);
+        const options = {
+          locale,
+          viewport: { width, height: 740 },
+          reducedMotion: "reduce",
+        } as const;
+        const bea = await becomeMember(stage, "Bea", { role: "moderator" }, options);
+        await bea.focus("#room-settings");
+        await bea.keyboard.press("Enter");
+        await bea.locator("#room-dialog[open]").waitFor();
+        assert.equal(await bea.innerText("#room-dialog-title"), words.roomSettings);
+        await bea.keyboard.type("W".repeat(90));
+        await bea.keyboard.press("Tab");
+        await bea.keyboard.type(`topic ${"long ".repeat(60)}`);
+        await bea.keyboard.press("Tab");
+        await bea.keyboard.press("Tab");
+        await bea.keyboard.press("Space");
+        await check(bea, "dialog");
+        await shoot(bea, `dialog-${language}-${width}`);
+        assert.equal(await isSideways(bea, "room-dialog"), false);
+        await bea.keyboard.press("Enter");
+        await bea.locator("#room-dialog").waitFor({ state: "hidden" });
+        await bea.locator(".room-mark", { hasText: words.markReadOnly }).waitFor();
+        await check(bea, "room");
+        await shoot(bea, `room-${language}-${width}`);
+        assert.equal(await isSideways(bea, "conversation"), false);
+        await eventually(() => bea.evaluate("document.activeElement.id"), "room-settings");
+      },
+      { settings },
+    );
+  }
+}
+
+/** Checks the accessibility of a screen in both themes. */
+async function check(page: Page, screen: string): Promise<void> {
+  for (const colorScheme of ["dark", "light"] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    const rules = colorScheme === "dark" ? COLOR_RULES : undefined;
+    assert.deepEqual(await accessibilityViolations(page, rules), [], `${screen}, ${colorScheme}`);
+  }
+}
+
+function isSideways(page: Page, id: string): Promise<boolean> {
+  return page.evaluate<boolean>(`document.getElementById("${id}").scrollWidth >
+    document.getElementById("${id}").clientWidth`);
+}
+
+async function shoot(page: Page, name: string): Promise<void> {
+  const folder = Deno.env.get("SHOTS");
+  if (folder) await page.screenshot({ path: `${folder}/${name}.png` });
+}
