@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { laterEn } from "../../../../static/page/i18n/later_en.js";
 import { loadStrings, stringsOf } from "../../../../static/page/i18n/strings.js";
-import { accessibilityViolations, COLOR_RULES } from "../../../support/chromium.ts";
 import { MEMBER_SETTINGS } from "../../../support/member_links.ts";
+import { checkAccessible } from "../accessible.ts";
 import { becomeMember } from "../members/become_member.ts";
 import { eventually, lines, message, pageTest, say, untilShown } from "../page_fixture.ts";
 import { Moderator } from "./moderator.ts";
@@ -192,7 +192,7 @@ pageTest(
         en.banForever,
       ]);
       assert.equal(await ann.isVisible("#frame"), false);
-      assert.deepEqual(await accessibilityViolations(ann), []);
+      await checkAccessible(ann, "the page of a banned user");
       if (!isAgain) await shoot(ann, "ban");
     }
     await mo.ask("moderate", { action: "unban", user, room: undefined });
@@ -267,7 +267,6 @@ for (const [locale, language] of [["en-GB", "en"], ["zh-CN", "zh"]] as const) {
         const options = {
           locale,
           viewport: { width, height: 740 },
-          reducedMotion: "reduce",
         } as const;
         const bea = await becomeMember(stage, "Bea", { role: "moderator" }, options);
         await bea.focus("#room-settings");
@@ -280,28 +279,19 @@ for (const [locale, language] of [["en-GB", "en"], ["zh-CN", "zh"]] as const) {
         await bea.keyboard.press("Tab");
         await bea.keyboard.press("Tab");
         await bea.keyboard.press("Space");
-        await check(bea, "dialog");
+        await checkAccessible(bea, "the dialog of a room's settings");
         await shoot(bea, `dialog-${language}-${width}`);
         assert.equal(await isSideways(bea, "room-dialog"), false);
         await bea.keyboard.press("Enter");
         await bea.locator("#room-dialog").waitFor({ state: "hidden" });
         await bea.locator(".room-mark", { hasText: words.markReadOnly }).waitFor();
-        await check(bea, "room");
+        await checkAccessible(bea, "a room with a title, a topic and a mark");
         await shoot(bea, `room-${language}-${width}`);
         assert.equal(await isSideways(bea, "conversation"), false);
         await eventually(() => bea.evaluate("document.activeElement.id"), "room-settings");
       },
       { settings },
     );
-  }
-}
-
-/** Checks the accessibility of a screen in both themes. */
-async function check(page: Page, screen: string): Promise<void> {
-  for (const colorScheme of ["dark", "light"] as const) {
-    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-    const rules = colorScheme === "dark" ? COLOR_RULES : undefined;
-    assert.deepEqual(await accessibilityViolations(page, rules), [], `${screen}, ${colorScheme}`);
   }
 }
 
