@@ -248,9 +248,9 @@ function canonicalText({ action, name }: Pick<Draft, "action" | "name">): string
   switch (action.kind) {
     case "said": {
       const { text, reply, event } = action;
-      // A mute that is asked for again ends later. How long it lasts is part of the text.
-      const rest = event === undefined ? [] : [{ ...event, until: undefined }];
-      return JSON.stringify(["said", text, reply && formatPosition(reply), ...rest]);
+      // What a moderator asks for again ends later, and the user may have left, so that the name is not known any more.
+      if (event) return JSON.stringify(["event", { ...event, until: undefined, name: undefined }]);
+      return JSON.stringify(["said", text, reply && formatPosition(reply)]);
     }
     case "edited":
       return JSON.stringify(["edited", formatPosition(action.of), action.text]);

@@ -236,6 +236,15 @@ for (const [where, room] of [["a room", { room: "den" }], ["the service", {}]] a
     assert.equal(await scene.act("mute", id, request), "done");
     await scene.chat.clock.advance(5_000);
     assert.equal(await scene.act("mute", id, request), "done");
-    assert.equal(await scene.act("mute", id, { ...request, seconds: 90 }), "id_reused");
+    assert.equal(await scene.act("ban", id, request), "id_reused");
   });
 }
+
+Deno.test("A kick that is asked for again is recognized, though the user's name is not known any more", async () => {
+  using scene = new Scene();
+  await scene.start();
+  const { client, id } = await scene.guest();
+  await client.ask(JOIN);
+  assert.equal(await scene.act("kick", id, { id: "same", room: "den" }), "done");
+  assert.equal(await scene.act("kick", id, { id: "same", room: "den" }), "done");
+});
