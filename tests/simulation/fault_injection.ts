@@ -9,6 +9,7 @@ import { formatPosition } from "../../lib/core/log/position.ts";
 import type { JsonClient } from "./clients/json_client.ts";
 import type { LibraryClient } from "./clients/library_client.ts";
 import type { SimMember } from "./clients/member_client.ts";
+import type { ModeratedClient } from "./clients/moderated_client.ts";
 import type { SimNode } from "./world/sim_node.ts";
 import type { TextClient } from "./clients/text_client.ts";
 import type { TokenClient } from "./clients/token_client.ts";
@@ -22,6 +23,7 @@ export interface SimClients {
   readonly library: readonly LibraryClient[];
   readonly token?: readonly TokenClient[];
   readonly members?: readonly SimMember[];
+  readonly moderated?: readonly ModeratedClient[];
 }
 
 /** Lets a client act repeatedly until a time. */
@@ -89,11 +91,9 @@ export function injectFaults(
 
 type FaultInjection = (world: World, clients: SimClients) => void;
 
-function cut(world: World, { json, text, library, token = [], members = [] }: SimClients): void {
+function cut(world: World, clients: SimClients): void {
   const { dice } = world;
-  const pages = library.flatMap((it) => it.pages);
-  const devices = members.flatMap((it) => it.devices);
-  const { id, wire } = dice.pick([...json, ...text, ...pages, ...token, ...devices]);
+  const { id, wire } = dice.pick(connectionsOf(clients));
   world.note(`the line of ${id} breaks`);
   wire?.cut(dice.chance(0.6) ? 1 : dice.between(1, 30_000));
 }
@@ -137,15 +137,16 @@ function restart(world: World, clients: SimClients): void {
   world.startNode();
 }
 
-function wiresOf(
-  node: SimNode,
-  { json, text, library, token = [], members = [] }: SimClients,
-): readonly Wire[] {
+function wiresOf(node: SimNode, clients: SimClients): readonly Wire[] {
+  return connectionsOf(clients).flatMap(({ wire }) => wire?.node === node ? wire : []);
+}
+
+function connectionsOf(
+  { json, text, library, token = [], members = [], moderated = [] }: SimClients,
+): readonly { readonly id: string; readonly wire: Wire | undefined }[] {
   const pages = library.flatMap((it) => it.pages);
   const devices = members.flatMap((it) => it.devices);
-  return [...json, ...text, ...pages, ...token, ...devices].flatMap(({ wire }) =>
-    wire?.node === node ? wire : []
-  );
+  return [...json, ...text, ...pages, ...token, ...devices, ...moderated];
 }
 
 function retireClient(world: World, { json, text }: SimClients): void {

@@ -15,6 +15,8 @@ import {
 import { MEMBER_MUTANTS } from "./mutants/member_mutants.ts";
 import { simulateDrops } from "./drops.ts";
 import { simulateLibrary } from "./library_scenario.ts";
+import { MODERATION_MUTANTS } from "./mutants/moderation_mutants.ts";
+import { simulateModeration } from "./moderation.ts";
 import { simulateMembers } from "./members.ts";
 import { simulate, type SimulationResult } from "./scenario.ts";
 import { simulateTokens } from "./tokens.ts";
@@ -33,6 +35,7 @@ const ENOUGH_SEEDS = 500;
 const HARMLESS_SEEDS = 200;
 const DROPS_SEEDS = 200;
 const TOKEN_SEEDS = Math.ceil(SEEDS / 10);
+const MODERATION_SEEDS = Math.ceil(SEEDS / 50);
 const MEMBER_SEEDS = Math.ceil(SEEDS / 40);
 const OCCASION_SEEDS = 4_000;
 
@@ -145,12 +148,34 @@ const MEMBER_OCCASIONS: readonly RegExp[] = [
   /"type":"renamed".*"user":"m_/,
 ];
 
+/** The same for moderation. */
+const MODERATION_OCCASIONS: readonly RegExp[] = [
+  /crashes/,
+  /the replica takes over/,
+  /(gus|gil|gem) comes back as somebody else/,
+  /(gus|gil|gem) is cut off: 4509/,
+  /"code":"muted"/,
+  /"code":"locked_down"/,
+  /"code":"read_only"/,
+  /"code":"slow_down"/,
+  /"code":"not_allowed"/,
+  /"type":"left".*"reason":"banned"/,
+  /"type":"left".*"reason":"kicked"/,
+  /"type":"joined".*"muted":/,
+  /"event":\{"kind":"clear"/,
+  /"event":\{"kind":"unban"/,
+  /"code":"unknown_outcome"/,
+];
+
 const PLANTED = [
   ...Object.entries(MUTANTS).map(([name, mutant]) => [name, mutant, simulate] as const),
   ...Object.entries(DROP_MUTANTS).map(([name, mutant]) => [name, mutant, simulateDrops] as const),
   ...Object.entries(TOKEN_MUTANTS).map(([name, mutant]) => [name, mutant, simulateTokens] as const),
   ...Object.entries(MEMBER_MUTANTS).map(([name, mutant]) =>
     [name, mutant, simulateMembers] as const
+  ),
+  ...Object.entries(MODERATION_MUTANTS).map(([name, mutant]) =>
+    [name, mutant, simulateModeration] as const
   ),
   ...Object.entries(LIBRARY_MUTANTS).map(([name, mutant]) =>
     [name, mutant, simulateLibrary] as const
@@ -177,6 +202,12 @@ Deno.test("Members return until they are signed out, nobody else has their token
   for (const seed of seeds(MEMBER_SEEDS)) assertNoViolations(seed, await simulateMembers(seed));
 });
 
+Deno.test("What moderators decide holds in each room from then on, and for nobody else", async () => {
+  for (const seed of seeds(MODERATION_SEEDS)) {
+    assertNoViolations(seed, await simulateModeration(seed));
+  }
+});
+
 for (const [name, mutant] of Object.entries(EQUIVALENT_MUTANTS)) {
   Deno.test(`Rooms lose nothing with ${name}`, async () => {
     for (const seed of seeds(HARMLESS_SEEDS)) {
@@ -201,6 +232,10 @@ Deno.test("A simulation of members is identical for the same seed", async () => 
   assert.deepEqual((await simulateMembers(1)).trace, (await simulateMembers(1)).trace);
 });
 
+Deno.test("A simulation of moderation is identical for the same seed", async () => {
+  assert.deepEqual((await simulateModeration(1)).trace, (await simulateModeration(1)).trace);
+});
+
 Deno.test("A simulation of the client library is identical for the same seed, except for its random ids", async () => {
   const [one, again] = [await simulateLibrary(1), await simulateLibrary(1)];
   assert.deepEqual(withoutIds(one), withoutIds(again));
@@ -209,6 +244,7 @@ Deno.test("A simulation of the client library is identical for the same seed, ex
 const REQUIRED = [
   ["Simulations", OCCASIONS, simulate],
   ["Simulations of the client library", LIBRARY_OCCASIONS, simulateLibrary],
+  ["Simulations of moderation", MODERATION_OCCASIONS, simulateModeration],
   ["Simulations of members", MEMBER_OCCASIONS, simulateMembers],
   ["Simulations of tokens", TOKEN_OCCASIONS, simulateTokens],
 ] as const;

@@ -216,6 +216,8 @@ export class RoomRecord {
   #checkPage({ messages = [] }: Pick<FrameOf<"joined">, "messages">, until: Position): void {
     const texts = new Map<string, string>();
     for (const { position, action } of this.#oracle.upTo(until)) {
+      // What was said before is not shown any more.
+      if (action.kind === "said" && action.event?.kind === "clear") texts.clear();
       if (action.kind === "said") texts.set(formatPosition(position), action.text);
       if (action.kind === "edited") texts.set(formatPosition(action.of), action.text);
       if (action.kind === "deleted") texts.set(formatPosition(action.of), "");

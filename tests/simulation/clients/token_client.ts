@@ -137,6 +137,7 @@ export class TokenClient implements WireClient {
     const { dice, isFaultFree } = this.#world;
     switch (frame.type) {
       case "retry":
+      case "rules":
         return;
       case "expiring":
         if (isFaultFree || dice.chance(0.7)) this.#offer((token) => ({ type: "auth", token }));

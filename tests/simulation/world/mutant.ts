@@ -7,6 +7,7 @@ import type { Directory } from "../../../lib/chat/ports/directory.ts";
 import type { DirectoryStore } from "../../../lib/chat/ports/directory_store.ts";
 import type { UsedTokens } from "../../../lib/chat/ports/used_tokens.ts";
 import type { Authenticator } from "../../../lib/chat/ports/authenticator.ts";
+import { endedFields } from "../../../lib/core/log/state_expiry.ts";
 import { Hub, type HubContext } from "../../../lib/chat/room/hub.ts";
 import { ListRoomStorage } from "../../core/log/list_room_storage.ts";
 import type { NodeBus } from "./sim_bus.ts";
@@ -36,6 +37,8 @@ export interface Mutant {
   readonly announcesTops: boolean;
   /** Whether a new epoch begins where entries may have been lost. */
   readonly startsEpochs: boolean;
+  /** What a sweep removes from the state of a room. */
+  readonly endedFields: typeof endedFields;
   /** The storage of the client library. */
   readonly makeStorage: () => Map<string, string>;
   /** The client library's wall clock, in milliseconds since 1970. */
@@ -55,6 +58,7 @@ export const UNMUTATED: Mutant = {
   revokesDevices: true,
   announcesTops: true,
   startsEpochs: true,
+  endedFields,
   makeStorage: () => new Map(),
   readClock: (clock) => clock.date(),
 };

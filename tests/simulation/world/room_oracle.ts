@@ -28,6 +28,8 @@ export class RoomOracle {
   // Positions with two names.
   readonly #aliases = new Map<string, Position>();
   readonly #texts = new Map<string, Entry[]>();
+  /** The numbers of the entries, of all logs, that have removed the messages before them. */
+  readonly #clears: number[] = [];
   // Every entry about a message, by its position.
   readonly #messages = new Map<string, Entry[]>();
 
@@ -53,6 +55,8 @@ export class RoomOracle {
     this.log = [...this.log, entry];
     this.#longest = Math.max(this.#longest, this.log.length);
     this.#entriesAbout(entry)?.push(entry);
+    const { action } = entry;
+    if (action.kind === "said" && action.event?.kind === "clear") this.#clears.push(position.seq);
     if ("text" in entry.action) {
       const { text } = entry.action;
       this.#texts.set(text, [...this.#texts.get(text) ?? [], entry]);
@@ -99,6 +103,16 @@ export class RoomOracle {
     return [...new Set(all)].filter(({ action }) => "text" in action);
   }
 
+  /** Whether any entry, of any log, was like this. */
+  everEntered(isLike: (entry: Entry) => boolean): boolean {
+    return [...this.#recorded.values()].some(({ entry }) => isLike(entry));
+  }
+
+  /** Whether all messages up to the entry were ever removed. */
+  wasCleared({ position }: Entry): boolean {
+    return this.#clears.some((seq) => seq > position.seq);
+  }
+
   /** Whether the entry's message was ever deleted. */
   wasDeleted(entry: Entry): boolean {
     return this.#entriesAbout(entry)?.some(({ action }) => action.kind === "deleted") === true;
@@ -106,7 +120,7 @@ export class RoomOracle {
 
   /** Whether the entry may appear without its text: its message was deleted, or is no longer retained. */
   mayBeTombstone(entry: Entry): boolean {
-    return this.wasTrimmed || this.wasDeleted(entry);
+    return this.wasTrimmed || this.wasDeleted(entry) || this.wasCleared(entry);
   }
 
   /** All forms in which the entry may appear: the original, and with later changes of its message applied. */

@@ -3,6 +3,7 @@
  * @module
  */
 import type { Authentication, Authenticator } from "../../../lib/chat/ports/authenticator.ts";
+import type { Role } from "../../../lib/core/auth/member.ts";
 import { isUserId } from "../../../lib/core/log/entry.ts";
 import type { RoomId } from "../../../lib/core/names/names.ts";
 import { name } from "../../support/fakes.ts";
@@ -16,6 +17,8 @@ export interface SimToken {
   readonly rooms: readonly RoomId[];
   /** Those of them in which the user may delete the messages of others. */
   readonly moderated: readonly RoomId[];
+  /** With a role, the user may read and write everywhere. */
+  readonly role?: Role;
   /** When it expires, in milliseconds since 1970. */
   readonly expiresAt: number;
 }
@@ -42,12 +45,16 @@ export class SimAuthenticator implements Authenticator {
     if (token.expiresAt <= clock.date()) {
       return { kind: "refused", code: "token_expired", why: "the token has expired" };
     }
-    const { user, rooms, moderated, expiresAt } = token;
+    const { user, rooms, moderated, role, expiresAt } = token;
     if (!isUserId(user)) return this.#world.fail(`${user} is no user`);
     const rights = [
       ...rooms.map((match) => ({ match, allow: ["read", "send"] as const })),
       ...moderated.map((match) => ({ match, allow: ["moderate"] as const })),
     ];
+    if (role !== undefined) {
+      const known = { user, name: name(token.name), role, rights: null };
+      return { kind: "known", ...known, issuedAt: 0, tokenId: undefined, expiresAt };
+    }
     const issue = { issuedAt: 0, tokenId: undefined, expiresAt };
     return { kind: "known", user, name: name(token.name), rights, ...issue };
   }

@@ -13,12 +13,14 @@ import { AddressSanctions } from "../../../lib/chat/moderation/address_sanctions
 import { Sanctions } from "../../../lib/chat/moderation/sanctions.ts";
 import { WordFilter } from "../../../lib/chat/moderation/word_filter.ts";
 import type { Hub } from "../../../lib/chat/room/hub.ts";
+import type { Room } from "../../../lib/chat/room/room.ts";
 import type {
   Identity,
   ReturningUser,
   SessionTokens,
 } from "../../../lib/chat/ports/session_tokens.ts";
 import { JsonHandler } from "../../../lib/chat/session/json_handler.ts";
+import type { ConnectionOrigin } from "../../../lib/chat/session/sign_in_context.ts";
 import type { SessionContext } from "../../../lib/chat/session/session.ts";
 import { TextHandler, type TextOptions } from "../../../lib/chat/session/text_handler.ts";
 import { ConcurrencyLimit } from "../../../lib/chat/concurrency_limit.ts";
@@ -28,7 +30,7 @@ import { SharedBudgets } from "../../../lib/core/limits/rate_limiter.ts";
 import { isUserId, type UserId } from "../../../lib/core/log/entry.ts";
 import { noRevocations } from "../../support/fakes.ts";
 import { noMembers } from "../../support/members.ts";
-import { parseName } from "../../../lib/core/names/names.ts";
+import { parseName, type RoomId } from "../../../lib/core/names/names.ts";
 import { SimAuthenticator } from "./sim_authenticator.ts";
 import { NodeMembers } from "./sim_directory.ts";
 import { RECOVER_LIMIT, SimBus } from "./sim_bus.ts";
@@ -51,6 +53,8 @@ export class SimNode {
   readonly bus: SimBus;
   /** Ends connections whose tokens have expired; undefined if no token does. */
   readonly heartbeat: Heartbeat | undefined;
+  /** The newest rooms by name, if there are moderators; some may be closed. */
+  readonly rooms = new Map<RoomId, Room>();
   readonly #world: World;
   readonly #hub: Hub;
   readonly #members: NodeMembers | undefined;
@@ -81,6 +85,7 @@ export class SimNode {
       node: id,
       recoverLimit: RECOVER_LIMIT,
     });
+    if (world.moderation) this.#recordRooms(this.#hub);
     const serverInfo = {
       server: { name: "parley", version: "0" },
       limits: LIMITS,
@@ -96,7 +101,7 @@ export class SimNode {
       use: async (user, serial) => await this.bus.call(() => world.usedTokens.use(user, serial)),
     });
     const words = new WordFilter();
-    const open = { auth: "open", roomCreation: "anyone" } as const;
+    const open = { auth: "open", roomCreation: "anyone", appsModerate: true } as const;
     const access = { authenticator, tickets, usedTokens, words, ...known, ...open };
     const own = { limits, readLimit, hub: this.#hub, sessionTokens, ...access, serverInfo };
     const sanctions = new Sanctions(clock);
@@ -115,6 +120,7 @@ export class SimNode {
     socket: Socket,
     options: TextOptions | undefined,
     onNewUser: (user: UserId) => void,
+    origin: ConnectionOrigin = {},
   ): ConnectionHandler {
     const sessionTokens: SessionTokens = {
       isReady: true,
@@ -129,7 +135,9 @@ export class SimNode {
       verify: (token) => this.#context.sessionTokens.verify(token),
     };
     const context = { ...this.#context, sessionTokens };
-    return options ? new TextHandler(socket, context, options) : new JsonHandler(socket, context);
+    return options
+      ? new TextHandler(socket, context, options)
+      : new JsonHandler(socket, context, origin);
   }
 
   /** Stops the node as an operator does; clients have been notified. */
@@ -143,13 +151,30 @@ export class SimNode {
     this.#isAlive = false;
   }
 
+  #recordRooms(hub: Hub): void {
+    const join = hub.join.bind(hub), follow = hub.follow.bind(hub);
+    hub.join = (...args) => {
+      const subscription = join(...args);
+      this.rooms.set(subscription.room.id, subscription.room);
+      return subscription;
+    };
+    hub.follow = (...args) => {
+      const room = follow(...args);
+      this.rooms.set(room.id, room);
+      return room;
+    };
+  }
+
   #start(topAnnouncer: TopAnnouncer): void {
     const { signal } = new AbortController();
+    const onRevoked = () => this.#isAlive && this.heartbeat?.checkRevocations();
     const tasks = [this.#hub.run(signal), this.#forwardAnnouncements(topAnnouncer, signal)];
     if (this.#world.mutant.announcesTops) tasks.push(topAnnouncer.run(signal));
+    if (this.#world.moderation) {
+      this.#context.sanctions.follow(this.#hub, onRevoked);
+    }
     if (this.heartbeat) tasks.push(this.heartbeat.run(signal));
     const onNamesChanged = () => this.#isAlive && this.#hub.onNamesChanged();
-    const onRevoked = () => this.#isAlive && this.heartbeat?.checkRevocations();
     tasks.push(...this.#members?.run(onNamesChanged, onRevoked, signal) ?? []);
     const broken = (error: unknown) => this.#world.reportViolation(`${this.id} broke: ${error}`);
     Promise.all(tasks).catch(broken);

@@ -31,6 +31,7 @@ import {
 } from "../../../lib/core/log/room_log.ts";
 import type { Contents, ListRoomStorage } from "../../core/log/list_room_storage.ts";
 import { LeaseHistory } from "./lease_history.ts";
+import type { ModerationOracle } from "./moderation_oracle.ts";
 import type { Mutant } from "./mutant.ts";
 import type { SimClock } from "./sim_clock.ts";
 import { RoomOracle } from "./room_oracle.ts";
@@ -57,9 +58,11 @@ type Snapshot = ReadonlyMap<RoomId, {
 export interface RedisContext {
   readonly clock: SimClock;
   readonly retention: Retention;
-  readonly mutant: Pick<Mutant, "makeRoomStorage" | "startsEpochs">;
+  readonly mutant: Pick<Mutant, "makeRoomStorage" | "startsEpochs" | "endedFields">;
   /** Reports a violation. */
   readonly reportViolation: (what: string) => void;
+  /** Watches what becomes of drafts; undefined in a world without moderators. */
+  readonly moderation?: ModerationOracle | undefined;
 }
 
 /** One Redis. */
@@ -94,11 +97,13 @@ export class SimRedis {
       room.server = this.#server;
     }
     const outcome = append(room.storage, draft, this.#logContext());
+    this.#context.moderation?.onAppend(draft, outcome);
     if (outcome.kind === "rejected") return outcome;
     if (outcome.kind === "repeated") return { ...outcome.receipt, kind: "entered" };
     const { entry } = outcome;
     const wrong = this.oracle(draft.room).add(entry);
     if (wrong) this.#context.reportViolation(wrong);
+    this.#context.moderation?.onEntered(entry);
     this.announce(entry.room, { kind: "entry", entry });
     return { kind: "entered", position: entry.position, at: entry.at };
   }
@@ -181,13 +186,22 @@ export class SimRedis {
       storage.contents = contents;
       this.#rooms.set(id, { storage, server, reads, leases: leases.upTo(leaseCount) });
     }
-    for (const [id, oracle] of this.#oracles) oracle.rewindTo(this.#snapshot.get(id)?.log ?? []);
+    this.#rewind((id) => this.#snapshot.get(id)?.log ?? []);
   }
 
   /** FLUSHALL: the server is the same. */
   flushAll(): void {
     this.#rooms.clear();
-    for (const oracle of this.#oracles.values()) oracle.rewindTo([]);
+    this.#rewind(() => []);
+  }
+
+  /** Removes what no longer has an effect from the states of rooms. */
+  sweep(): void {
+    const date = this.#context.clock.date();
+    for (const { storage } of this.#rooms.values()) {
+      const ended = this.#context.mutant.endedFields(storage.contents.state, date);
+      for (const field of ended) storage.setStateField(field, undefined);
+    }
   }
 
   /** Forgets all receipts. */
@@ -201,6 +215,13 @@ export class SimRedis {
         { ...it, contents: withoutReceipts(it.contents) },
       ]),
     );
+  }
+
+  #rewind(logOf: (room: RoomId) => readonly Entry[]): void {
+    for (const [id, oracle] of this.#oracles) {
+      oracle.rewindTo(logOf(id));
+      this.#context.moderation?.onLogChanged(id);
+    }
   }
 
   #room(id: RoomId): SimRoom {

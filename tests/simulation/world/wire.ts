@@ -27,6 +27,9 @@ export type OpenHandlerAt = (node: SimNode, socket: Socket) => ConnectionHandler
 
 const FAULT = /"type":"fault","id":"([^"]+)"/g;
 
+/** The ids of requests. */
+const REQUEST = /"id":"([^"]+)"/g;
+
 /** Small, because a simulation sends few messages. */
 const MAX_BACKLOG = 4_096;
 
@@ -68,6 +71,7 @@ export class Wire implements Socket, Peer {
   /** Sends from the client to the node. */
   sendToNode(message: string): void {
     this.#scheduleAtNode(() => {
+      for (const [, id = ""] of message.matchAll(REQUEST)) this.#world.moderation?.onArrival(id);
       if (this.#nodeEnd === "open") this.#handler?.onMessage(message);
     });
   }

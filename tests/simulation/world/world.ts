@@ -9,6 +9,7 @@ import type { UsedTokens } from "../../../lib/chat/ports/used_tokens.ts";
 import { MemoryUsedTokens } from "../../../lib/io/auth/memory_used_tokens.ts";
 import { room } from "../../support/fakes.ts";
 import { Dice } from "./dice.ts";
+import { ModerationOracle } from "./moderation_oracle.ts";
 import type { Mutant } from "./mutant.ts";
 import type { BusContext } from "./sim_bus.ts";
 import { SimDirectory } from "./sim_directory.ts";
@@ -32,6 +33,8 @@ export class World {
   readonly checksExpiry: boolean;
   /** The members; undefined in a world without. */
   readonly directory: SimDirectory | undefined;
+  /** What moderators have done; undefined in a world without. */
+  readonly moderation: ModerationOracle | undefined;
   /** The session tokens that guests have used. */
   readonly usedTokens: UsedTokens;
   readonly nodes: SimNode[] = [];
@@ -46,20 +49,32 @@ export class World {
 
   /**
    * @param options `checksExpiry`: whether nodes end the connections of users whose tokens expire or are revoked;
-   *   `hasMembers`: whether there can be members.
+   *   `hasMembers`: whether there can be members; `hasModerators`: whether nodes follow what moderators do.
    */
-  constructor(seed: number, mutant: Mutant, { checksExpiry = false, hasMembers = false } = {}) {
+  constructor(
+    seed: number,
+    mutant: Mutant,
+    { checksExpiry = false, hasMembers = false, hasModerators = false } = {},
+  ) {
     this.checksExpiry = checksExpiry;
     this.dice = new Dice(seed);
     this.clock = new SimClock(this.dice);
     this.usedTokens = new MemoryUsedTokens(this.clock);
     this.mutant = mutant;
     this.directory = hasMembers ? new SimDirectory(this) : undefined;
+    this.moderation = hasModerators
+      ? new ModerationOracle({
+        date: () => this.clock.date(),
+        oracle: (room) => this.redis.oracle(room),
+        reportViolation: (what) => this.reportViolation(what),
+      })
+      : undefined;
     this.redis = new SimRedis({
       clock: this.clock,
       retention: randomRetention(this.dice),
       mutant,
       reportViolation: (what) => this.reportViolation(what),
+      moderation: this.moderation,
     });
     this.#faultRates = randomFaultRates(this.dice);
     const { dice, clock, redis } = this;
