@@ -22,6 +22,8 @@ const CALM_MS = 20_000;
 const ACTIVE_MS = STORM_MS + RECOVERY_MS + CALM_MS;
 /** Mutes and bans that end have ended by then. */
 const QUIET_MS = 60_000;
+/** Time to join as whoever one is in the end. */
+const STAY_MS = 5_000;
 const SWEEP_MS = 3_000;
 const CHECK_MS = 250;
 /** A banned user has no connection this long after the ban has reached its node. */
@@ -59,6 +61,8 @@ export async function simulateModeration(
   await clock.run(CALM_MS);
   if (dice.chance(0.5)) moderators[0]?.calmDown();
   await clock.run(QUIET_MS);
+  for (const client of all) client.stay();
+  await clock.run(STAY_MS);
   for (const client of all) client.settle();
   await runUntilDelivered(world);
   await clock.run(1_000);
@@ -105,7 +109,7 @@ function scheduleChecks(world: World, clients: readonly ModeratedClient[]): void
       if (isTooLong) world.reportViolation(what);
     }
     for (const what of since.keys()) if (!seen.has(what)) since.delete(what);
-    if (clock.now() < ACTIVE_MS + QUIET_MS) clock.after(CHECK_MS, check);
+    if (clock.now() < ACTIVE_MS + QUIET_MS + STAY_MS) clock.after(CHECK_MS, check);
   };
   clock.after(CHECK_MS, check);
 }

@@ -54,6 +54,7 @@ export class ModeratedClient implements WireClient {
   readonly #askedAt = new Map<string, number>();
   #resume: string | undefined;
   #lives = 0;
+  #isStaying = false;
   #isSettled = false;
   #isRetired = false;
 
@@ -80,6 +81,11 @@ export class ModeratedClient implements WireClient {
       PROMPT_LATENCY_MS,
       (at, socket) => at.openHandler(socket, undefined, () => {}, { address }),
     );
+  }
+
+  /** Becomes nobody else any more. */
+  stay(): void {
+    this.#isStaying = true;
   }
 
   /** Neither connects nor joins anything any more, so that each request can be answered. */
@@ -285,7 +291,7 @@ export class ModeratedClient implements WireClient {
   }
 
   #comeBackAsSomebodyElse(share: number): void {
-    if (this.#role !== undefined || this.#isSettled || !this.world.dice.chance(share)) return;
+    if (this.#role !== undefined || this.#isStaying || !this.world.dice.chance(share)) return;
     this.world.note(`${this.id} comes back as somebody else`);
     this.#resume = undefined;
     this.#lives += 1;
