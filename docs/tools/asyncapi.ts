@@ -40,6 +40,7 @@ export const ANSWERS: Readonly<Record<RequestType, FrameType | undefined>> = {
   invites: "invites",
   devices: "devices",
   revoke: "ack",
+  role: "ack",
   ping: "pong",
   pong: undefined,
 };

@@ -4,6 +4,7 @@
  * @module
  */
 import * as v from "valibot";
+import { ROLES } from "../core/log/role.ts";
 import { RANKS, ROOM_KINDS, type RoomEvent } from "../core/log/room_event.ts";
 import { parseStoredRoom, type RoomId } from "../core/names/names.ts";
 import { at, name, user, type ValueSchema } from "./stored_values.ts";
@@ -43,4 +44,5 @@ export const roomEvent: ValueSchema<RoomEvent> = v.variant("kind", [
   v.object({ kind: v.literal("member"), on: v.boolean(), ...target }),
   v.object({ kind: v.literal("clear"), reason, ...common }),
   v.object({ kind: v.literal("lockdown"), on: v.boolean(), ...common }),
+  v.object({ kind: v.literal("role"), role: v.picklist(ROLES), ...target }),
 ]);

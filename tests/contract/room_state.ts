@@ -93,6 +93,7 @@ const EVENTS: readonly RoomEvent[] = [
   { kind: "unban", user: addressBan.user, name: bob.name, room: addressBan.room },
   { kind: "member", ...eve, on: false },
   { kind: "lockdown", on: false },
+  { kind: "role", ...eve, role: "moderator" },
   { kind: "clear", reason: "spring" },
 ];
 

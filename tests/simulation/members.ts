@@ -80,6 +80,7 @@ async function makeInvite(world: World, { records: store }: SimDirectory): Promi
   const operator = new MemberDirectory({
     ...{ store, clock, names: new NameFeed(store, { clock }), ids: simIds(world) },
     revoke: () => Promise.resolve(),
+    announce: () => Promise.resolve(),
     isRevoked: () => false,
   });
   const answer = await operator.manage({ kind: "operator" }, INVITE);

@@ -17,6 +17,7 @@ import { AddressSanctions } from "../../lib/chat/moderation/address_sanctions.ts
 import { Sanctions } from "../../lib/chat/moderation/sanctions.ts";
 import { WordFilter } from "../../lib/chat/moderation/word_filter.ts";
 import { Hub, type HubContext } from "../../lib/chat/room/hub.ts";
+import type { RulesListener } from "../../lib/chat/room/room_rules.ts";
 import { MemoryUsedTokens } from "../../lib/io/auth/memory_used_tokens.ts";
 import { MemoryStore } from "../../lib/chat/bus/memory_store.ts";
 import type { IssuedTicket, Tickets } from "../../lib/chat/ports/tickets.ts";
@@ -420,7 +421,7 @@ export class FakeChat implements Disposable {
   }
 
   /** Follows the mutes and bans of the service, as workers do. */
-  followSanctions(onChange: () => void): void {
+  followSanctions(onChange: RulesListener): void {
     this.context.sanctions.follow(this.hub, onChange);
   }
 

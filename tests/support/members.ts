@@ -2,6 +2,7 @@
  * Members in memory, for tests without a whole service.
  * @module
  */
+import type { DirectoryContext } from "../../lib/chat/members/directory_context.ts";
 import { KnownNames } from "../../lib/chat/members/known_names.ts";
 import { MemberDirectory } from "../../lib/chat/members/member_directory.ts";
 import { MemoryDirectoryStore } from "../../lib/chat/members/memory_directory_store.ts";
@@ -18,15 +19,17 @@ export function memberDirectory(
   {
     store = new MemoryDirectoryStore(),
     revoke = () => Promise.resolve(),
+    announce = () => Promise.resolve(),
     isRevoked = () => false,
   }: {
     readonly store?: DirectoryStore;
     readonly revoke?: (revocation: Revocation) => Promise<void>;
+    readonly announce?: DirectoryContext["announce"];
     readonly isRevoked?: (issued: Revocable) => boolean;
   } = {},
 ): MemberDirectory {
   const names = new NameFeed(store, { clock });
-  return new MemberDirectory({ store, names, clock, ids: memberIds, revoke, isRevoked });
+  return new MemberDirectory({ store, names, clock, ids: memberIds, revoke, announce, isRevoked });
 }
 
 /** What sessions need for members; there are none. */

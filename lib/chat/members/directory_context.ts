@@ -3,7 +3,8 @@
  * @module
  */
 import type { Revocable, Revocation } from "../../core/auth/revocations.ts";
-import type { UserId } from "../../core/log/entry.ts";
+import type { Author, UserId } from "../../core/log/entry.ts";
+import type { RoomEvent } from "../../core/log/room_event.ts";
 import type { FaultCode } from "../../core/protocol/faults.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Refused } from "../ports/directory.ts";
@@ -34,6 +35,8 @@ export interface DirectoryContext {
   readonly ids: MemberIds;
   /** Ends what a device has signed in with, on all nodes. Rejects with `BusUnavailable`. */
   readonly revoke: (revocation: Revocation) => Promise<void>;
+  /** Enters an event in `_audit`, which all nodes follow. Rejects with `BusUnavailable`. */
+  readonly announce: (event: RoomEvent, author: Author) => Promise<void>;
   /** Whether something is known to be revoked. */
   readonly isRevoked: (issued: Revocable) => boolean;
 }

@@ -13,7 +13,8 @@ import {
   shownInvite,
   type StoredInvite,
 } from "../../core/auth/invite.ts";
-import type { Member } from "../../core/auth/member.ts";
+import type { Member, Role } from "../../core/auth/member.ts";
+import { mayInvite } from "../../core/auth/rights.ts";
 import type { UserId } from "../../core/log/entry.ts";
 import type { MemberAnswer } from "../ports/directory.ts";
 import type { RecordChange } from "../ports/directory_store.ts";
@@ -98,6 +99,14 @@ export class Invites {
     const all = await this.#records.invites();
     return all.filter(({ value }) => value?.member === user || value?.createdWith === device)
       .map((it) => changeTo(it, undefined));
+  }
+
+  /** The changes by which the invites of a member become useless that a role does not allow. */
+  async withoutInvitesAbove(user: UserId, role: Role): Promise<readonly RecordChange[]> {
+    const all = await this.#records.invites();
+    const isAbove = ({ value }: Read<StoredInvite>) =>
+      value?.createdBy === user && value.member === null && !mayInvite(role, value.role);
+    return all.filter(isAbove).map((it) => changeTo(it, undefined));
   }
 
   async #create(

@@ -1,6 +1,6 @@
 /**
- * Which members are owners and moderators, as one worker knows it. It is for display only: what a member may do is decided
- * when the member signs in. No member's role changes, and nobody stops being a member, so the list only grows.
+ * The roles of members, as one worker knows them: lists of people name them, and open sessions take over a role that has
+ * changed. Nobody stops being a member, so nobody is ever removed.
  * @module
  */
 import type { Role } from "../../core/auth/member.ts";
@@ -18,53 +18,84 @@ export interface ListedPerson extends Author {
   readonly role?: ShownRole;
 }
 
-/** The owners and moderators among the members. */
+/** The roles of members, and who of them are owners and moderators. */
 export class KnownModerators {
-  readonly #roles = new Map<UserId, ShownRole>();
+  readonly #roles = new Map<UserId, Role>();
+  readonly #shown = new Map<UserId, ShownRole>();
+  #version = 0;
   #changed = Promise.withResolvers<void>();
 
-  /** Whether there are none, as far as this worker knows. */
+  /** Whether there are no owners and moderators, as far as this worker knows. */
   get isEmpty(): boolean {
-    return this.#roles.size === 0;
+    return this.#shown.size === 0;
   }
 
-  /** Adds a member, unless the role is not shown. */
-  add(user: UserId, role: Role): void {
-    if (role !== "member") this.#roles.set(user, role);
+  /** Number of times that the list was read. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** The current role of a member; undefined if this worker does not know the member. */
+  roleOf(user: UserId): Role | undefined {
+    return this.#roles.get(user);
+  }
+
+  /**
+   * Adds a member who has signed in. Returns the member's current role: the list may have been read since.
+   *
+   * @param version The version before the directory was asked for the role.
+   */
+  learn(user: UserId, role: Role, version: number): Role {
+    const known = version === this.#version ? undefined : this.#roles.get(user);
+    this.#set(user, known ?? role);
+    return known ?? role;
+  }
+
+  /** Returns whether a member has another role than before. */
+  #set(user: UserId, role: Role): boolean {
+    const before = this.#roles.get(user);
+    this.#roles.set(user, role);
+    if (role === "member") this.#shown.delete(user);
+    else this.#shown.set(user, role);
+    return before !== undefined && before !== role;
   }
 
   /** People with their roles. */
   withRoles(people: ListedPerson[]): ListedPerson[] {
     if (this.isEmpty) return people;
     return people.map((it) => {
-      const role = this.#roles.get(it.user);
+      const role = this.#shown.get(it.user);
       return role === undefined ? it : { ...it, role };
     });
   }
 
-  /** There are new members. */
-  onNewMembers(): void {
+  /** There are new members, or members have other roles. */
+  onChanged(): void {
     this.#changed.resolve();
   }
 
-  /** Reads the list again whenever there are new members, until the signal aborts. */
+  /** Reads the list again after each {@linkcode onChanged}, until the signal aborts. @param onNewRole Called if a member has another role. */
   async follow(
     source: Pick<Directory, "manage">,
+    onNewRole: () => void,
     retry: RetryContext,
     signal: AbortSignal,
   ): Promise<void> {
     while (!signal.aborted) {
       await Promise.race([this.#changed.promise, whenAborted(signal)]);
       this.#changed = Promise.withResolvers();
-      await retryWhileUnavailable(() => this.#read(source), retry, signal);
+      const read = await retryWhileUnavailable(() => this.#read(source), retry, signal);
+      if (read?.hasNewRoles && !signal.aborted) onNewRole();
     }
   }
 
-  async #read(source: Pick<Directory, "manage">): Promise<true> {
+  async #read(
+    source: Pick<Directory, "manage">,
+  ): Promise<{ readonly hasNewRoles: boolean }> {
     const answer = await source.manage({ kind: "operator" }, { kind: "list members" });
-    if (answer.kind === "members") {
-      for (const { user, role } of answer.members) this.add(user, role);
-    }
-    return true;
+    const members = answer.kind === "members" ? answer.members : [];
+    this.#version += 1;
+    const changed = members.filter(({ user, role }) => this.#set(user, role));
+    return { hasNewRoles: changed.length > 0 };
   }
 }

@@ -55,7 +55,12 @@ export class KnownNames {
   #countMembers(added: readonly OwnedName[]): void {
     const count = this.#members.size;
     for (const { owner } of added) if (owner !== null) this.#members.add(owner);
-    if (this.#members.size > count) this.moderators.onNewMembers();
+    if (this.#members.size > count) this.moderators.onChanged();
+  }
+
+  /** Members may have other roles. */
+  onRolesChanged(): void {
+    if (this.#members.size > 0) this.moderators.onChanged();
   }
 
   /** Follows a source until the signal aborts. @param onChange Called after each change. */

@@ -4,10 +4,11 @@
  * @module
  */
 import { shownInvite, type StoredInvite } from "../../core/auth/invite.ts";
-import { type Member, signInDevice, withoutDevice } from "../../core/auth/member.ts";
+import { type Member, type Role, signInDevice, withoutDevice } from "../../core/auth/member.ts";
 import { isAllowed, mayInvite } from "../../core/auth/rights.ts";
-import type { UserId } from "../../core/log/entry.ts";
+import type { Author, UserId } from "../../core/log/entry.ts";
 import type { Name } from "../../core/names/names.ts";
+import { SERVICE_AUTHOR } from "../../core/rooms/service_rooms.ts";
 import type {
   Actor,
   DeviceToken,
@@ -24,6 +25,7 @@ import type { FeedUpdate } from "../feed.ts";
 import { type DirectoryContext, refuse } from "./directory_context.ts";
 import { type InviteCreator, Invites, NO_MEMBER } from "./invites.ts";
 import { changeTo, MemberRecords, type NameClaim, type Read } from "./member_records.ts";
+import { RoleChanges } from "./role_changes.ts";
 import { Redemptions, signedInMember, withKeptDevices } from "./redemptions.ts";
 
 const DONE: MemberAnswer = { kind: "done" };
@@ -37,6 +39,7 @@ function heldBy({ held }: Member): readonly Name[] {
 /** Somebody who may do what was asked for: an operator, or a user. */
 interface AllowedActor {
   readonly creator: InviteCreator;
+  readonly author: Author;
   /** Undefined for operators, and for users of an app, who have no devices here. */
   readonly member: Member | undefined;
   readonly maySee: (invite: StoredInvite) => boolean;
@@ -44,9 +47,17 @@ interface AllowedActor {
 
 const OPERATOR: AllowedActor = {
   creator: { user: null, read: null },
+  author: SERVICE_AUTHOR,
   member: undefined,
   maySee: () => true,
 };
+
+/** Whether a role allows a command. */
+function mayCommand(role: Role, command: MemberCommand): boolean {
+  return command.kind === "invite"
+    ? mayInvite(role, command.role)
+    : isAllowed({ role, rights: null }, command.kind);
+}
 
 /** The members, their devices and their invites. */
 export class MemberDirectory implements Directory {
@@ -54,6 +65,7 @@ export class MemberDirectory implements Directory {
   readonly #records: MemberRecords;
   readonly #invites: Invites;
   readonly #redemptions: Redemptions;
+  readonly #roles: RoleChanges;
 
   /** Reads nothing yet. */
   constructor(context: DirectoryContext) {
@@ -61,6 +73,7 @@ export class MemberDirectory implements Directory {
     this.#records = new MemberRecords(context.store);
     this.#invites = new Invites(this.#records, context);
     this.#redemptions = new Redemptions(this.#records, context);
+    this.#roles = new RoleChanges(this.#records, this.#invites, context);
   }
 
   async signIn(user: UserId, { id, serial }: DeviceToken): Promise<SignedInMember | undefined> {
@@ -132,24 +145,24 @@ export class MemberDirectory implements Directory {
 
   async manage(actor: Actor, command: MemberCommand): Promise<MemberAnswer> {
     if (actor.kind === "operator") return await this.#execute(command, OPERATOR);
-    const read = actor.kind === "member" ? () => this.#readActor(actor) : null;
-    const member = (await read?.())?.value;
+    const member = actor.kind === "member" ? (await this.#readActor(actor))?.value : undefined;
     const role = actor.kind === "member" ? member?.role : actor.role;
     if (role === undefined) return NO_MEMBER;
-    const may = command.kind === "invite"
-      ? mayInvite(role, command.role)
-      : isAllowed({ role, rights: null }, command.kind);
-    if (!may) return NO_RIGHT;
+    if (!mayCommand(role, command)) return NO_RIGHT;
+    const read = actor.kind === "member" ? () => this.#readAllowed(actor, command) : null;
     const device = actor.kind === "member" ? actor.device : undefined;
     const creator = { user: actor.user, device, read };
     // Links for devices concern their members only.
     const maySee = (invite: StoredInvite) => invite.member === null && mayInvite(role, invite.role);
-    return await this.#execute(command, { creator, member, maySee });
+    const name = actor.kind === "member" ? member?.name : actor.name;
+    if (name === undefined) return NO_MEMBER;
+    const author = { user: actor.user, name };
+    return await this.#execute(command, { creator, author, member, maySee });
   }
 
   async #execute(
     command: MemberCommand,
-    { creator, member, maySee }: AllowedActor,
+    { creator, author, member, maySee }: AllowedActor,
   ): Promise<MemberAnswer> {
     switch (command.kind) {
       case "invite":
@@ -166,6 +179,8 @@ export class MemberDirectory implements Directory {
         const members = await this.#records.members();
         return { kind: "members", members: members.map((it) => this.#withKeptDevices(it)) };
       }
+      case "change role":
+        return await this.#roles.change(command.user, command.role, { ...creator, author });
       case "add device":
         if (creator.user === null) return await this.#addDeviceTo(command.user);
         return member ? await this.#invites.inviteDevice(member, creator) : NO_MEMBER;
@@ -197,6 +212,15 @@ export class MemberDirectory implements Directory {
     const read = await this.#records.member(user);
     const devices = read.value?.devices ?? [];
     return devices.some(({ id }) => id === device) ? read : undefined;
+  }
+
+  /** The same, if the member may still do what was asked for: the role may have changed meanwhile. */
+  async #readAllowed(
+    actor: Extract<Actor, { readonly kind: "member" }>,
+    command: MemberCommand,
+  ): Promise<Read<Member> | undefined> {
+    const read = await this.#readActor(actor);
+    return read?.value && mayCommand(read.value.role, command) ? read : undefined;
   }
 
   /** What the device has made becomes useless too, and so do links for further devices. */

@@ -62,7 +62,12 @@ export class MemberRecords {
 
   /** All members that can be read. */
   async members(): Promise<readonly Member[]> {
-    return (await this.#list("member", parseMember)).flatMap(({ value }) => value ?? []);
+    return (await this.memberReads()).flatMap(({ value }) => value ?? []);
+  }
+
+  /** The records of all members. */
+  memberReads(): Promise<readonly Read<Member>[]> {
+    return this.#list("member", parseMember);
   }
 
   /** All invites. */

@@ -12,7 +12,7 @@ import { isStoredName, type Name, parseName, type RoomId } from "../../core/name
 import type { FaultCode } from "../../core/protocol/faults.ts";
 import type { ModerationRequest, RequestOf } from "../../core/protocol/requests.ts";
 import { AUDIT_ROOM, isForModerators } from "../../core/rooms/service_rooms.ts";
-import type { PublishResult, WorkerBus } from "../ports/bus.ts";
+import { type Bus, BusUnavailable, type PublishResult, type WorkerBus } from "../ports/bus.ts";
 
 /** Who asks, and where. */
 export interface ModerationCase {
@@ -132,6 +132,20 @@ export interface EventOrigin {
   readonly id: string | undefined;
   /** How long a mute or a ban lasts; undefined for ever. */
   readonly seconds: number | undefined;
+}
+
+/** Enters an event of the whole service in `_audit`. Rejects with `BusUnavailable`, also if the log refuses it. */
+export async function announceEvent(
+  event: RoomEvent,
+  author: Author,
+  { bus, newId }: Pick<EnterContext, "newId"> & { readonly bus: Pick<Bus, "publish"> },
+): Promise<void> {
+  const action = { kind: "said", text: eventText(event), event } as const;
+  const draft = { ...author, room: AUDIT_ROOM, id: newId(), action, isExempt: true } as const;
+  const result = await bus.publish(draft);
+  if (result.kind === "entered") return;
+  const why = "it is done, but could not be announced to all connections yet: try again";
+  throw new BusUnavailable(why, { mayHaveApplied: true });
 }
 
 /** The room whose log shows an event first. What concerns an address enters only `_audit`: nobody else may see it. */

@@ -62,7 +62,12 @@ export type InviteRefusal = Refused<"bad_invite" | "bad_name" | "name_taken">;
 /** Who wants something done: a member, a user whose app or provider states a role, or an operator of the service. */
 export type Actor =
   | { readonly kind: "member"; readonly user: UserId; readonly device: string }
-  | { readonly kind: "app user"; readonly user: UserId; readonly role: Role | undefined }
+  | {
+    readonly kind: "app user";
+    readonly user: UserId;
+    readonly name: Name;
+    readonly role: Role | undefined;
+  }
   | { readonly kind: "operator" };
 
 /** What members and operators can ask for. */
@@ -82,7 +87,9 @@ export type MemberCommand =
   /** Signs a device of the member out. */
   | { readonly kind: "remove device"; readonly id: string }
   /** All members. */
-  | { readonly kind: "list members" };
+  | { readonly kind: "list members" }
+  /** Gives a member another role. Refused if the service would have no owner. */
+  | { readonly kind: "change role"; readonly user: UserId; readonly role: Role };
 
 /** What a {@linkcode MemberCommand} leads to. */
 export type MemberAnswer =

@@ -6,6 +6,7 @@ import { type Invite, readTerms } from "../../core/auth/invite.ts";
 import type { Frame, FrameOf } from "../../core/protocol/frames.ts";
 import { faultFrame, withId } from "../../core/protocol/json_protocol.ts";
 import type { MemberRequest, RequestOf } from "../../core/protocol/requests.ts";
+import { isUserId } from "../../core/log/user_id.ts";
 import { ROOM_RULE } from "../../core/names/names.ts";
 import { BusUnavailable } from "../ports/bus.ts";
 import type { Actor, Directory, MemberAnswer, MemberCommand } from "../ports/directory.ts";
@@ -30,6 +31,7 @@ export async function handleMemberRequest(
   const command = commandOf(request);
   if (command === undefined) return faultFrame(id, "bad_room", ROOM_RULE);
   if (command === "nothing") return faultFrame(id, "bad_frame", "revoke needs invite or device");
+  if (command === "no user") return faultFrame(id, "bad_frame", "role needs the id of a member");
   try {
     const answer = await context.directory.manage(actor, command);
     const page = request.type === "invite" ? request.page : undefined;
@@ -41,7 +43,7 @@ export async function handleMemberRequest(
 }
 
 /** Undefined if a room is not valid. */
-function commandOf(request: MemberRequest): MemberCommand | "nothing" | undefined {
+function commandOf(request: MemberRequest): MemberCommand | "nothing" | "no user" | undefined {
   switch (request.type) {
     case "invite":
       return request.device ? { kind: "add device" } : inviteOf(request);
@@ -49,6 +51,10 @@ function commandOf(request: MemberRequest): MemberCommand | "nothing" | undefine
       return { kind: "list invites" };
     case "devices":
       return { kind: "list devices" };
+    case "role":
+      return isUserId(request.user)
+        ? { kind: "change role", user: request.user, role: request.role }
+        : "no user";
     case "revoke": {
       const { invite, device } = request;
       if (device !== undefined) return { kind: "remove device", id: device };

@@ -247,14 +247,15 @@ export class Session implements MembershipListener, SignInHost {
     this.output.close(BANNED);
   }
 
-  /** Tells the client what no event of its rooms says. */
+  /** Tells the client what no event of its rooms says. The user leaves rooms that the user may not read any more. */
   #reportRules(): void {
     const { signature } = this.#rules;
     if (signature === this.#signature) return;
     this.#signature = signature;
-    for (const membership of this.#memberships.values()) {
-      const stays = membership.isJoined && this.#signIn.may("read", membership.id);
-      if (stays) this.sendFrame(this.#rules.frameFor(membership.room));
+    for (const membership of [...this.#memberships.values()]) {
+      if (!this.#signIn.may("read", membership.id)) {
+        this.#expel(membership, { reason: "not_allowed" });
+      } else if (membership.isJoined) this.sendFrame(this.#rules.frameFor(membership.room));
     }
   }
 
@@ -296,11 +297,6 @@ export class Session implements MembershipListener, SignInHost {
   #handleAuth(request: RequestOf<"auth">): void {
     this.#guarded(async () => {
       if (!await this.#signIn.renew(request)) return;
-      for (const membership of [...this.#memberships.values()]) {
-        if (!this.#signIn.may("read", membership.id)) {
-          this.#expel(membership, { reason: "not_allowed" });
-        }
-      }
       this.#respond(acknowledge(request.id));
     });
   }

@@ -88,7 +88,9 @@ export class SessionRules {
   /** What has changed for the user in a room without an event there. */
   frameFor(room: RuledRoom): FrameOf<"rules"> {
     const lockedDown = this.isLockedOut && { lockedDown: true as const };
-    return { type: "rules", room: room.id, ...lockedDown, ...this.#ownRules(room) };
+    const { role } = this.#signIn.authority;
+    const own = { ...lockedDown, ...(role && { role }), ...this.#ownRules(room) };
+    return { type: "rules", room: room.id, ...own };
   }
 
   #ownRules(room: RuledRoom): Pick<FrameOf<"rules">, "muted" | "may"> {

@@ -102,11 +102,11 @@ export class SignIn implements SignInState {
 
   /** Who asks, in a request about members; undefined for guests. */
   get actor(): Exclude<Actor, { readonly kind: "operator" }> | undefined {
-    const user = this.#me?.user;
-    if (user === undefined || this.#access === undefined) return undefined;
+    if (this.#me === undefined || this.#access === undefined) return undefined;
+    const { user, name } = this.#me;
     return this.#device
       ? { kind: "member", user, device: this.#device.id }
-      : { kind: "app user", user, role: this.#access.role };
+      : { kind: "app user", user, name, role: this.#access.role };
   }
 
   /** Whether the user is a member. */
@@ -230,7 +230,17 @@ export class SignIn implements SignInState {
     if (user === undefined) return;
     if (revocations.isRevoked({ user, tokenId, deviceId, issuedAt })) {
       this.#host.output.close(SIGNED_OUT);
-    } else this.#host.checkServiceRules();
+      return;
+    }
+    this.#adoptRole(user);
+    this.#host.checkServiceRules();
+  }
+
+  /** A member's role can change while the member is signed in. */
+  #adoptRole(user: UserId): void {
+    if (this.#access === undefined || !this.isMember) return;
+    const role = this.#context.names.moderators.roleOf(user);
+    if (role && role !== this.#access.role) this.#access = { ...this.#access, role };
   }
 
   /** Picks a name for a guest. */
@@ -240,6 +250,8 @@ export class SignIn implements SignInState {
   }
 
   async #helloWith(request: RequestOf<"hello">, credential: Credential): Promise<void> {
+    const { moderators } = this.#context.names;
+    const { version } = moderators;
     const isOfHandshake = credential === this.#handshakeCredential;
     const result = await this.#check(
       request.id,
@@ -248,7 +260,9 @@ export class SignIn implements SignInState {
     );
     if (result === undefined) return;
     if (isOfHandshake) this.#handshakeUser = result.user;
-    this.#welcome(request, result.user, { member: result.member });
+    const { user, member } = result;
+    const role = member ? moderators.learn(user.user, member.role, version) : user.role;
+    this.#welcome(request, { ...user, role }, { member });
     // It may have been revoked since it was checked.
     this.checkRevocation();
   }
@@ -279,7 +293,7 @@ export class SignIn implements SignInState {
     known: TokenUser | undefined,
     { guest: stated, member }: { readonly guest?: ReturningUser; readonly member?: SignedInMember },
   ): void {
-    const { sessionTokens, clock, names } = this.#context;
+    const { sessionTokens, clock } = this.#context;
     const guest = stated && this.#isValid(stated) ? stated : undefined;
     const returning = known ?? guest;
     const asked = known?.name === undefined ? requestedName : undefined;
@@ -298,7 +312,6 @@ export class SignIn implements SignInState {
     const role = this.#access?.role;
     const resumeToken = this.#signResumeToken();
     const { serviceId } = sessionTokens;
-    if (member) names.moderators.add(user, member.role);
     this.#host.sendFrame({
       type: "hello",
       ...withId(id),

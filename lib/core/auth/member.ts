@@ -5,13 +5,10 @@
  */
 import * as v from "valibot";
 import { isUserId, type UserId } from "../log/entry.ts";
+import { type Role, ROLES } from "../log/role.ts";
 import { isStoredName, type Name } from "../names/names.ts";
 
-/** The roles, highest first. */
-export const ROLES = ["owner", "moderator", "member"] as const;
-
-/** A role in the service. Every member has one, and users of an app may have one. */
-export type Role = typeof ROLES[number];
+export { type Role, ROLES };
 
 /** Something with which a member signs in, such as a browser. */
 export interface Device {

@@ -40,6 +40,7 @@ export type ServiceAction =
   | "list invites"
   | "revoke invite"
   | "list members"
+  | "change role"
   | "first owner"
   | "add device"
   | "list devices"
@@ -84,6 +85,10 @@ export const PERMISSIONS: Readonly<
   },
   "revoke invite": { allowed: MODERATORS, about: "revoke those invites" },
   "list members": { allowed: MODERATORS, about: "list the members of the service" },
+  "change role": {
+    allowed: ["owner"],
+    about: "give a member another role; one owner always stays",
+  },
   "first owner": { allowed: [], about: "make a link for the first owner; only operators" },
   "add device": { allowed: MEMBERS, about: "make a link that adds a device to oneself" },
   "list devices": { allowed: MEMBERS, about: "list one's own devices" },

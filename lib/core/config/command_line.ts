@@ -3,6 +3,7 @@
  * overrides its environment variable.
  * @module
  */
+import { ROLES } from "../auth/member.ts";
 import { splitArguments } from "./arguments.ts";
 import {
   AUDIT_FLAGS,
@@ -32,6 +33,7 @@ import {
   REVOKE_HELP,
   type RevokeFlags,
 } from "./revoke_flags.ts";
+import { readRoleWords, type RoleWords } from "./role_words.ts";
 import { withoutPassword } from "./redis_url.ts";
 import { secretNames, settingVariables } from "./secret_files.ts";
 
@@ -61,6 +63,11 @@ export type Command =
     readonly body: InviteFlags["body"];
   } & Flags)
   | ({ readonly kind: "users" } & Flags)
+  | ({
+    readonly kind: "role";
+    /** The body of the request to `/api/v1/users`. */
+    readonly body: RoleWords["body"];
+  } & Flags)
   | ({
     readonly kind: "moderate";
     /** What to ask for. */
@@ -103,10 +110,8 @@ export function parseCommandLine(args: readonly string[]): Command {
       return parseRevoke(after);
     case "invite":
       return parseInvite(after);
-    case "users": {
-      const { request, flags, problems } = parseFlags(after, 0);
-      return request ? { kind: request } : { kind: "users", flags, problems };
-    }
+    case "users":
+      return parseUsers(after);
     case "moderate":
       return parseModerate(after);
     case "audit":
@@ -142,6 +147,14 @@ function parseInvite(args: readonly string[]): Command {
   if (request) return { kind: request };
   const read = readInviteFlags(own);
   return { kind: "invite", body: read.body, flags, problems: [...problems, ...read.problems] };
+}
+
+function parseUsers(args: readonly string[]): Command {
+  const { request, words, flags, problems } = parseFlags(args, 3);
+  if (request) return { kind: request };
+  if (words.length === 0) return { kind: "users", flags, problems };
+  const { body, problems: more } = readRoleWords(words);
+  return { kind: "role", body, flags, problems: [...problems, ...more] };
 }
 
 function parseModerate(args: readonly string[]): Command {
@@ -235,6 +248,8 @@ export function helpText(version: string, benchHelp: readonly string[]): string 
     "  deno task start restore FILE     restore such a copy; the service must be stopped",
     "  deno task start invite …         make a link for a new member; its flags are below",
     "  deno task start users            list the members",
+    "  deno task start users role ID ROLE",
+    `                                   give a member another role: ${ROLES.join(", ")}`,
     "  deno task start revoke …         sign users out; its flags are below",
     "  deno task start moderate …       mute, ban and more; its actions and flags are below",
     "  deno task start audit …          list what moderators have done; its flags are below",

@@ -18,6 +18,7 @@
  * ```
  * @module
  */
+import type { Role } from "./role.ts";
 import type { UserId } from "./user_id.ts";
 import type { Name, RoomId } from "../names/names.ts";
 
@@ -98,6 +99,7 @@ export const EVENT_KINDS = [
   "member",
   "clear",
   "lockdown",
+  "role",
 ] as const satisfies readonly Deed["kind"][];
 
 /** What an event does. */
@@ -111,7 +113,9 @@ export type Deed =
   /** Removes all earlier messages of the room. */
   | { readonly kind: "clear"; readonly reason?: string | undefined }
   /** While it is on, guests can neither join nor send. */
-  | { readonly kind: "lockdown"; readonly on: boolean };
+  | { readonly kind: "lockdown"; readonly on: boolean }
+  /** Gives a member another role in the service. The directory of members has it already. */
+  | ({ readonly kind: "role"; readonly role: Role } & Target);
 
 /** An event. */
 export type RoomEvent = Deed & {
@@ -146,6 +150,8 @@ function textOf(event: RoomEvent, seconds: number | undefined): string {
       return withReason("removed all earlier messages", event.reason);
     case "lockdown":
       return event.on ? "locked the service to guests" : "opened the service to guests";
+    case "role":
+      return `made ${event.name} ${event.role === "owner" ? "an" : "a"} ${event.role}`;
   }
 }
 

@@ -84,6 +84,7 @@ export function stateChanges(event: RoomEvent, author: string): readonly StateCh
       return [{ field: "lockdown", value: flag(event.on) }];
     case "kick":
     case "clear":
+    case "role":
       return [];
   }
 }

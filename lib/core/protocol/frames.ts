@@ -77,6 +77,7 @@ const event = v.optional(v.pipe(
     created: v.optional(v.literal(true)),
     ...settings,
     on: v.optional(flag("With member and lockdown.")),
+    role: v.optional(v.pipe(v.picklist(ROLES), v.description("With role: the new one."))),
   }),
   v.description("What the message does to the room; its text says it in words."),
 ));
@@ -241,6 +242,10 @@ export const FRAMES = {
     lockedDown: v.optional(v.pipe(
       v.literal(true),
       v.description("Set if you are a guest, and the service is closed to guests."),
+    )),
+    role: v.optional(v.pipe(
+      v.picklist(ROLES),
+      v.description("Your role in the service now, if you have one."),
     )),
     may,
   }),

@@ -5,7 +5,7 @@
  */
 import * as v from "valibot";
 import { DEFAULT_TERMS, MAX_INVITE_ROOMS, WANTED_TERMS } from "../auth/invite.ts";
-import { MAX_LABEL_LENGTH } from "../auth/member.ts";
+import { MAX_LABEL_LENGTH, ROLES } from "../auth/member.ts";
 import { parsePosition } from "../log/position.ts";
 import { MAX_KEEP_DAYS, MAX_SLOW_SECONDS, MAX_TITLE, MAX_TOPIC } from "../log/room_event.ts";
 
@@ -257,6 +257,10 @@ export const REQUESTS = {
     invite: v.optional(text("The id of the invite.")),
     device: v.optional(text("The id of the device.")),
   }),
+  role: frame("role", "Gives a member another role; only for owners.", {
+    user: text("The member's id."),
+    role: v.pipe(v.picklist(ROLES), v.description("The new role.")),
+  }),
   ping: frame("ping", "Checks that the server is there.", {}),
   pong: frame("pong", "Answers the server's ping.", {}),
 } as const;
@@ -292,10 +296,10 @@ export function isModerationRequest(request: Request): request is ModerationRequ
 }
 
 /** A request about members. */
-export type MemberRequest = RequestOf<"invite" | "invites" | "devices" | "revoke">;
+export type MemberRequest = RequestOf<"invite" | "invites" | "devices" | "revoke" | "role">;
 
 const MEMBER_REQUESTS: ReadonlySet<string> = new Set<MemberRequest["type"]>(
-  ["invite", "invites", "devices", "revoke"],
+  ["invite", "invites", "devices", "revoke", "role"],
 );
 
 /** Whether a request is about members. */

@@ -1,12 +1,12 @@
 /**
- * `/api/v1/invites` and `/api/v1/users`: invites people, and lists members. For operators; members do the same in the page.
+ * `/api/v1/invites` and `/api/v1/users`: invites people, lists members and changes their roles. For operators; members do the same in the page.
  * @module
  */
 import * as v from "valibot";
 import { inviteLink } from "../../chat/session/member_requests.ts";
 import type { Directory, MemberAnswer, MemberCommand } from "../../chat/ports/directory.ts";
 import { type Invite, MAX_INVITE_ROOMS, readTerms, WANTED_TERMS } from "../../core/auth/invite.ts";
-import type { Member } from "../../core/auth/member.ts";
+import { type Member, ROLES } from "../../core/auth/member.ts";
 import { isUserId, type UserId } from "../../core/log/entry.ts";
 import { ROOM_RULE } from "../../core/names/names.ts";
 import { jsonResponse, problemResponse } from "../http/responses.ts";
@@ -23,8 +23,10 @@ const EXPECTED = 'The body must be JSON with "role", "rooms", "uses" and "second
   'optional, or with "member" for a link that adds a device to that member, or with "revoke" and ' +
   "the id of an invite";
 
+const memberId = v.custom<UserId>((it) => typeof it === "string" && isUserId(it));
+
 const Body = v.union([
-  v.strictObject({ member: v.custom<UserId>((it) => typeof it === "string" && isUserId(it)) }),
+  v.strictObject({ member: memberId }),
   v.strictObject({ revoke: v.string() }),
   v.strictObject({
     role: v.optional(WANTED_TERMS.role),
@@ -33,6 +35,11 @@ const Body = v.union([
     seconds: v.optional(WANTED_TERMS.seconds),
   }),
 ]);
+
+const RoleBody = v.strictObject({ user: memberId, role: v.picklist(ROLES) });
+const ROLE_EXPECTED = `The body must be JSON with "user", the id of a member, and "role", one of ${
+  ROLES.join(", ")
+}`;
 
 /** Creates the handler of {@linkcode INVITES_PATH}. @param page The URL of the page that opens the links. */
 export function invitesHandler(
@@ -58,8 +65,14 @@ export function usersHandler(directory: Pick<Directory, "manage">): OperatorHand
     if (request.method === "GET") {
       return answerOf(await directory.manage(OPERATOR, { kind: "list members" }), () => "");
     }
-    const detail = "Users are read with GET";
-    return problemResponse({ status: 405, detail, headers: { allow: "GET" } });
+    if (request.method !== "POST") {
+      const detail = "Users are read with GET and changed with POST";
+      return problemResponse({ status: 405, detail, headers: { allow: "GET, POST" } });
+    }
+    const parsed = v.safeParse(RoleBody, await readJson(request));
+    if (!parsed.success) throw new RequestProblem({ status: 400, detail: ROLE_EXPECTED });
+    const command = { kind: "change role", ...parsed.output } as const;
+    return answerOf(await directory.manage(OPERATOR, command), () => "");
   };
 }
 

@@ -48,6 +48,17 @@ export async function runUsersCommand(settings: OperatorSettings): Promise<numbe
   return await askService({ path: USERS_PATH }, settings, describeUsers);
 }
 
+/** Gives a member another role; resolves with the exit status: see {@linkcode askService}. */
+export async function runRoleCommand(
+  body: { readonly user: string; readonly role: string },
+  settings: OperatorSettings,
+): Promise<number> {
+  const { user, role } = body;
+  const article = role === "owner" ? "an" : "a";
+  const done = `${user} is now ${article} ${role}\n`;
+  return await askService({ path: USERS_PATH, body }, settings, () => done);
+}
+
 /** The list of members as text, one in a line; undefined if the response is none. */
 export function describeUsers(response: unknown): string | undefined {
   const parsed = v.safeParse(Users, response);

@@ -7,6 +7,7 @@ import { type Clock, systemClock } from "../../chat/ports/clock.ts";
 import type { ConnectionCounts } from "../../chat/heartbeat.ts";
 import { RateLimitedBus } from "../../chat/bus/rate_limited_bus.ts";
 import { slowDownCounters } from "../../chat/metrics.ts";
+import { announceEvent } from "../../chat/moderation/moderate.ts";
 import { MemberDirectory } from "../../chat/members/member_directory.ts";
 import { WordListFeed } from "../../chat/moderation/word_list_feed.ts";
 import { NameFeed } from "../../chat/members/name_feed.ts";
@@ -42,6 +43,7 @@ import { monitorClock } from "./clock_monitor.ts";
 import { type KeySet, RemoteKeySet } from "../auth/key_set.ts";
 import { LoggedDirectory } from "../auth/logged_directory.ts";
 import { memberIds } from "../auth/member_ids.ts";
+import { newId } from "../auth/signed_tokens.ts";
 import { checkWordText, readWordText, type WordFile } from "../moderation/word_file.ts";
 import { watchWordFile } from "../moderation/word_file_watch.ts";
 import { type KeyPair, readKeyPair } from "../tls/key_pair.ts";
@@ -118,6 +120,7 @@ export async function startService(
     new MemberDirectory({
       ...{ store, names, clock, ids: memberIds },
       revoke: (revocation) => revocations.revoke(revocation),
+      announce: (event, author) => announceEvent(event, author, { bus, newId }),
       isRevoked: (issued) => revocations.isRevoked(issued),
     }),
   );

@@ -74,6 +74,8 @@ function logAnswer(actor: Actor, command: MemberCommand, answer: MemberAnswer): 
   if (answer.kind !== "done") return;
   if (command.kind === "revoke invite") {
     logger.info("auth.invite_revoked", { invite: command.id, ...by });
+  } else if (command.kind === "change role") {
+    logger.info("auth.role_changed", { user: command.user, role: command.role, ...by });
   } else if (command.kind === "remove device" && actor.kind === "member") {
     logger.info("auth.device_removed", { device: command.id, user: actor.user });
   }

@@ -197,12 +197,16 @@ export async function startChatServer(
     ...createEndpoints(config, context),
   });
   const onRevoked = () => heartbeat.checkRevocations();
-  sanctions.follow(hub, onRevoked);
+  sanctions.follow(hub, (event) => {
+    if (event === undefined || event.kind === "role") names.onRolesChanged();
+    onRevoked();
+  });
   const following = [
     revocations.follow(services.revocations, onRevoked, signal),
     names.follow(services.directory, () => hub.onNamesChanged(), signal),
     names.moderators.follow(
       services.directory,
+      onRevoked,
       { clock, random: Math.random, bus: services.bus },
       signal,
     ),

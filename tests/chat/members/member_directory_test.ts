@@ -127,13 +127,14 @@ function commands(member: SignedInMember) {
     "list devices": { kind: "list devices" },
     "list members": { kind: "list members" },
     "revoke an invite": { kind: "revoke invite", id: "?" },
+    "change a role": { kind: "change role", user: member.user, role: member.role },
     "remove the device": { kind: "remove device", id: member.device.id },
   } as const satisfies Record<string, MemberCommand>;
 }
 
 const NOT_ALLOWED: Readonly<Record<typeof ROLES[number], readonly string[]>> = {
   owner: ["invite the first owner"],
-  moderator: ["invite an owner", "invite the first owner"],
+  moderator: ["invite an owner", "invite the first owner", "change a role"],
   member: [
     "invite an owner",
     "invite a moderator",
@@ -142,6 +143,7 @@ const NOT_ALLOWED: Readonly<Record<typeof ROLES[number], readonly string[]>> = {
     "list invites",
     "list members",
     "revoke an invite",
+    "change a role",
   ],
 };
 
@@ -165,6 +167,7 @@ for (
     ["a user of an app without a role", {
       kind: "app user",
       user: user("a_ben00000"),
+      name: name("Ben"),
       role: undefined,
     }],
   ] as const satisfies readonly (readonly [string, Actor])[]
@@ -182,7 +185,7 @@ for (const role of ROLES) {
   Deno.test(`The role ${role} that an app states allows the same, except for devices`, async () => {
     const world = new MemberWorld();
     const ann = await world.become("Ann", { role });
-    const actor = { kind: "app user", user: user("a_ben00000"), role } as const;
+    const actor = { kind: "app user", user: user("a_ben00000"), name: name("Ben"), role } as const;
     const refused = [];
     for (const [what, command] of Object.entries(commands(ann))) {
       const answer = await world.directory.manage(actor, command);

@@ -21,7 +21,8 @@ import type {
   RecordKey,
 } from "../../../lib/chat/ports/directory_store.ts";
 import { type Revocation, RevocationList } from "../../../lib/core/auth/revocations.ts";
-import type { UserId } from "../../../lib/core/log/entry.ts";
+import type { Author, UserId } from "../../../lib/core/log/entry.ts";
+import type { RoomEvent } from "../../../lib/core/log/room_event.ts";
 import { nameKeys } from "../../../lib/core/names/name_keys.ts";
 import { parseName } from "../../../lib/core/names/names.ts";
 import { FakeClock, name } from "../../support/fakes.ts";
@@ -76,6 +77,9 @@ export class MemberWorld {
   readonly clock = new FakeClock();
   readonly store = new FaultyStore();
   readonly revoked: Revocation[] = [];
+  readonly announced: (readonly [RoomEvent, by: Author])[] = [];
+  /** Whether announcements are refused. */
+  isMute = false;
   readonly revocations = new RevocationList();
   readonly directory: MemberDirectory;
 
@@ -90,6 +94,11 @@ export class MemberWorld {
       revoke: (revocation) => {
         this.revoked.push(revocation);
         this.revocations.add(revocation);
+        return Promise.resolve();
+      },
+      announce: (event, author) => {
+        if (this.isMute) return Promise.reject(unavailable(true));
+        this.announced.push([event, author]);
         return Promise.resolve();
       },
       isRevoked: (issued) => this.revocations.isRevoked(issued),

@@ -3,6 +3,7 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { announceEvent } from "../../../lib/chat/moderation/moderate.ts";
 import { KnownNames } from "../../../lib/chat/members/known_names.ts";
 import type { MemberDirectory } from "../../../lib/chat/members/member_directory.ts";
 import type { Clock } from "../../../lib/chat/ports/clock.ts";
@@ -38,13 +39,19 @@ export class MemberChat implements Disposable {
     this.directory = memberDirectory(clock, {
       store,
       revoke: async (revocation) => await this.revoke(revocation),
+      announce: (event, author) => announceEvent(event, author, this.chat.context),
       isRevoked: (issued) => revocations.isRevoked(issued),
     });
     const members = { directory: this.directory, names, revocations };
     this.chat = new FakeChat(undefined, { ...members, guestName: "guest", ...settings });
     const { signal } = this.#life;
     names.follow(this.directory, () => this.chat.hub.onNamesChanged(), signal);
-    names.moderators.follow(this.directory, { clock, random: () => 0 }, signal);
+    const check = () => this.#checkSessions();
+    names.moderators.follow(this.directory, check, { clock, random: () => 0 }, signal);
+    this.chat.followSanctions((event) => {
+      if (event === undefined || event.kind === "role") names.onRolesChanged();
+      check();
+    });
   }
 
   /** Makes an invite as an operator; returns its secret. */
@@ -79,8 +86,12 @@ export class MemberChat implements Disposable {
   /** Revokes something, as the heartbeat of a node learns it. */
   async revoke(revocation: Revocation): Promise<void> {
     if (!this.revocations.learn({ version: 1, added: [revocation] })) return;
-    for (const { handler } of this.#clients) handler.signIn.checkRevocation();
+    this.#checkSessions();
     await Promise.resolve();
+  }
+
+  #checkSessions(): void {
+    for (const { handler } of this.#clients) handler.signIn.checkRevocation();
   }
 
   /** Lets the hub do its regular work. */

@@ -71,7 +71,7 @@ Deno.test("Lists of people name the roles of owners and moderators, and of nobod
 Deno.test("A worker learns the roles of members who signed in elsewhere, also once the store is back", async () => {
   using chat = new MemberChat();
   chat.store.isAway = true;
-  chat.names.moderators.onNewMembers();
+  chat.names.moderators.onChanged();
   await chat.beat();
   assert.equal(chat.names.moderators.isEmpty, true);
   chat.store.isAway = false;

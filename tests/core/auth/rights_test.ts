@@ -28,6 +28,7 @@ const TABLE: Readonly<Record<Action, string>> = {
   "list invites": "yes yes no no",
   "revoke invite": "yes yes no no",
   "list members": "yes yes no no",
+  "change role": "yes no no no",
   "first owner": "no no no no",
   "add device": "yes yes yes no",
   "list devices": "yes yes yes no",

@@ -119,6 +119,13 @@ for (
         "--before needs a time with its zone, such as 2026-03-01T12:00:00Z",
       ),
     ],
+    [["users"], { kind: "users", flags: new Map(), problems: [] }],
+    [["users", "role", "m_ann00000", "owner"], {
+      kind: "role",
+      body: { user: "m_ann00000", role: "owner" },
+      flags: new Map(),
+      problems: [],
+    }],
     [
       ["moderate", "mute", "--user", "bob_12345", "--hours=1"],
       moderate({
@@ -262,7 +269,7 @@ Deno.test("helpText() shows only invocations that parseCommandLine() accepts", (
   );
   assert.deepEqual(kinds, [
     ...["serve", "serve", "serve", "backup", "restore"],
-    ...["invite", "users", "revoke", "moderate", "audit", "bench"],
+    ...["invite", "users", "role", "revoke", "moderate", "audit", "bench"],
   ]);
 });
 

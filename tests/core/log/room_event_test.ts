@@ -41,6 +41,8 @@ const TEXTS: readonly (readonly [RoomEvent, string, number?])[] = [
   [{ kind: "clear" }, "removed all earlier messages"],
   [{ kind: "lockdown", on: true }, "locked the service to guests"],
   [{ kind: "lockdown", on: false }, "opened the service to guests"],
+  [{ kind: "role", ...bob, role: "owner" }, "made Bob an owner"],
+  [{ kind: "role", ...bob, role: "member" }, "made Bob a member"],
 ];
 
 for (const [event, text, seconds] of TEXTS) {

@@ -70,7 +70,12 @@ Deno.test("LoggedDirectory logs what a member does, and as whom", async () => {
 
 Deno.test("LoggedDirectory logs who revokes an invite, and nobody for an operator", async () => {
   await using stage = await start();
-  const app: Actor = { kind: "app user", user: user("a_bea00000"), role: "owner" };
+  const app: Actor = {
+    kind: "app user",
+    user: user("a_bea00000"),
+    name: name("Bea"),
+    role: "owner",
+  };
   for (const actor of [app, OPERATOR]) {
     const answer = await stage.directory.manage(actor, INVITE);
     const { invite: { id } } = answer.kind === "invited" ? answer : assert.fail();

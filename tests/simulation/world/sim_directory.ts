@@ -83,6 +83,8 @@ export class NodeMembers {
     const context: DirectoryContext = {
       ...{ store, clock, names: this.#nameFeed, ids: simIds(world) },
       revoke: (it) => mutant.revokesDevices ? this.#revocationFeed.revoke(it) : Promise.resolve(),
+      // No member gets another role.
+      announce: () => Promise.resolve(),
       isRevoked: (issued) => this.#revocationFeed.isRevoked(issued),
     };
     this.directory = mutant.wrapDirectory(new MemberDirectory(context));
