@@ -570,6 +570,8 @@ export type RoomSettings = {
   readOnly: boolean;
   /** Seconds between two messages of one user; 0 for no slow mode. */
   slowSeconds: number;
+  /** Days for which messages are kept; 0 for as long as the service keeps them. */
+  keepDays: number;
   /** Whether the room is read-only and in no list. */
   archived: boolean;
 };
@@ -633,6 +635,8 @@ export type SettingsChange = {
   readOnly?: boolean | undefined;
   /** 0 to 21,600. */
   slowSeconds?: number | undefined;
+  /** 0 to 3,650. */
+  keepDays?: number | undefined;
   archived?: boolean | undefined;
 };
 
@@ -744,7 +748,17 @@ export type Person = {
 
 /** What a message does to its room: a change of settings (`room`), or something that moderators did. */
 export type EventFields = {
-  kind: "room" | "mute" | "ban" | "unmute" | "unban" | "kick" | "member" | "clear" | "lockdown";
+  kind:
+    | "room"
+    | "mute"
+    | "ban"
+    | "unmute"
+    | "unban"
+    | "kick"
+    | "member"
+    | "clear"
+    | "lockdown"
+    | "role";
   /** Only in `_audit`: where it happened; missing for the whole service. */
   room?: string | undefined;
   /** Whom it is about. */
@@ -763,6 +777,8 @@ export type EventFields = {
   created?: true | undefined;
   /** With `member` and `lockdown`. */
   on?: boolean | undefined;
+  /** With `role`: the new one. */
+  role?: "owner" | "moderator" | "member" | undefined;
 };
 
 /** A user who deleted the message of another one. `reason`: why, for people. */

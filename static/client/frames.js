@@ -27,6 +27,7 @@
  * @property {string} topic What the room is about; empty for none.
  * @property {boolean} readOnly Whether only moderators may send messages.
  * @property {number} slowSeconds Seconds between two messages of one user; 0 for no slow mode.
+ * @property {number} keepDays Days for which messages are kept; 0 for as long as the service keeps them.
  * @property {boolean} archived Whether the room is read-only and in no list.
  */
 /**
@@ -37,6 +38,7 @@
  * @property {boolean} [listed] Whether the room is in everybody's list.
  * @property {boolean} [readOnly]
  * @property {number} [slowSeconds] 0 to 21,600.
+ * @property {number} [keepDays] 0 to 3,650.
  * @property {boolean} [archived]
  */
 /** What a user may do in a room; `configure` is to change its settings. @typedef {"send" | "react" | "moderate" | "configure"} RoomRight */
@@ -44,7 +46,7 @@
 /**
  * What a message does to its room: a change of settings (`room`), or something that moderators did.
  * @typedef {object} EventFields
- * @property {"room" | "mute" | "ban" | "unmute" | "unban" | "kick" | "member" | "clear" | "lockdown"} kind
+ * @property {"room" | "mute" | "ban" | "unmute" | "unban" | "kick" | "member" | "clear" | "lockdown" | "role"} kind
  * @property {string} [room] Only in `_audit`: where it happened; missing for the whole service.
  * @property {string} [user] Whom it is about.
  * @property {string} [name] The name of that user at the time.
@@ -54,6 +56,7 @@
  * @property {string} [guest] Only with an address: the guest who was connected from it.
  * @property {true} [created] Whether it created the room.
  * @property {boolean} [on] With `member` and `lockdown`.
+ * @property {"owner" | "moderator" | "member"} [role] With `role`: the new one.
  */
 /** @typedef {Readonly<EventFields & Partial<RoomSettings>>} EventOfRoom */
 

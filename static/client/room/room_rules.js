@@ -19,6 +19,7 @@ export const DEFAULT_SETTINGS = Object.freeze({
   topic: "",
   readOnly: false,
   slowSeconds: 0,
+  keepDays: 0,
   archived: false,
 });
 

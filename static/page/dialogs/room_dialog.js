@@ -15,6 +15,9 @@ import { errorText } from "../members/records.js";
 
 /** The intervals of slow mode to choose from, in seconds; 0 for off. */
 const INTERVALS = [0, 5, 30, 60, 300, 3_600];
+/** How long messages are kept, to choose from, in days; 0 for as long as the service keeps them. */
+const KEPT_DAYS = [0, 1, 7, 30, 90, 365];
+const DAY_SECONDS = 86_400;
 
 /** The dialog. */
 export class RoomDialog {
@@ -22,6 +25,7 @@ export class RoomDialog {
   #titleRule = find("room-title-rule", HTMLElement);
   #topic = find("room-field-topic", HTMLInputElement);
   #slow = find("room-field-slow", HTMLSelectElement);
+  #keep = find("room-field-keep", HTMLSelectElement);
   #readOnly = find("room-field-read-only", HTMLInputElement);
   #listed = find("room-field-listed", HTMLInputElement);
   #listedBox = find("room-listed", HTMLElement);
@@ -44,12 +48,13 @@ export class RoomDialog {
 
   /** Opens it. @param {Room} room */
   open(room) {
-    const { title, topic, slowSeconds, readOnly, access, archived } = room.settings.value;
+    const { title, topic, slowSeconds, keepDays, readOnly, access, archived } = room.settings.value;
     this.#room = room;
     this.#title.value = title;
     this.#titleRule.textContent = this.#translator.text("roomTitleRule", { room: room.name });
     this.#topic.value = topic;
-    this.#fillIntervals(slowSeconds);
+    this.#fill(this.#slow, INTERVALS, slowSeconds, { zero: "roomSlowOff", unitSeconds: 1 });
+    this.#fill(this.#keep, KEPT_DAYS, keepDays, { zero: "roomKeepAll", unitSeconds: DAY_SECONDS });
     this.#readOnly.checked = readOnly;
     this.#listed.checked = access === "listed";
     // A private room is in no list.
@@ -61,20 +66,23 @@ export class RoomDialog {
     this.#dialog.showModal();
   }
 
-  /** @param {number} chosen */
-  #fillIntervals(chosen) {
+  /**
+   * Offers durations, and the one that is set.
+   * @param {HTMLSelectElement} field @param {readonly number[]} durations @param {number} chosen
+   * @param {{zero: import("../i18n/strings.js").Key, unitSeconds: number}} words `zero`: what 0 is called.
+   */
+  #fill(field, durations, chosen, { zero, unitSeconds }) {
     const locale = localeOf(this.#translator.language.value, navigator.languages);
-    const all = [...new Set([...INTERVALS, chosen])].sort((one, other) => one - other);
-    this.#slow.replaceChildren(...all.map((seconds) => {
-      const option = make(
-        "option",
-        "",
-        seconds === 0 ? this.#translator.text("roomSlowOff") : durationName(seconds, locale),
-      );
-      option.value = String(seconds);
+    const all = [...new Set([...durations, chosen])].sort((one, other) => one - other);
+    field.replaceChildren(...all.map((count) => {
+      const name = count === 0
+        ? this.#translator.text(zero)
+        : durationName(count * unitSeconds, locale);
+      const option = make("option", "", name);
+      option.value = String(count);
       return option;
     }));
-    this.#slow.value = String(chosen);
+    field.value = String(chosen);
   }
 
   /** @returns {import("../../client/frames.js").SettingsChange} */
@@ -83,6 +91,7 @@ export class RoomDialog {
       title: this.#title.value.trim(),
       topic: this.#topic.value.trim(),
       slowSeconds: Number(this.#slow.value),
+      keepDays: Number(this.#keep.value),
       readOnly: this.#readOnly.checked,
       listed: this.#listed.checked,
       archived: this.#archived.checked,

@@ -18,6 +18,8 @@ export const roomsEn = {
   event_writable: "{by} let everybody send messages again",
   event_slow: "{by} set slow mode: one message every {time}",
   event_fast: "{by} ended slow mode",
+  event_keep: "{by} lets messages be kept for {days} days",
+  event_keepAll: "{by} lets messages be kept as long as elsewhere",
   event_archived: "{by} archived the room",
   event_unarchived: "{by} took the room from the archive",
   event_mute: "{by} muted {name}",
@@ -32,6 +34,9 @@ export const roomsEn = {
   event_clear: "{by} removed all earlier messages",
   event_lockdown: "{by} closed the service to guests",
   event_unlock: "{by} opened the service to guests",
+  event_role_owner: "{by} made {name} an owner",
+  event_role_moderator: "{by} made {name} a moderator",
+  event_role_member: "{by} made {name} a member without other rights",
   event_why: "{what}: {reason}",
   event_where: "{what} (#{room})",
 
@@ -69,6 +74,9 @@ export const roomsEn = {
   roomSlow: "Slow mode",
   roomSlowRule: "How long people have to wait between two messages. Moderators do not wait.",
   roomSlowOff: "Off",
+  roomKeep: "Keep messages for",
+  roomKeepRule: "Older messages are removed for everybody and cannot be brought back.",
+  roomKeepAll: "As long as in other rooms",
   roomArchived: "Archive the room: nobody can send, and it is in no list",
   roomSaved: "The room's settings are saved.",
 

@@ -18,6 +18,8 @@ export const roomsZh = {
   event_writable: "{by} 恢复了所有人的发言",
   event_slow: "{by} 开启了慢速模式：每 {time}可发一条消息",
   event_fast: "{by} 关闭了慢速模式",
+  event_keep: "{by} 将消息保留时间设为 {days} 天",
+  event_keepAll: "{by} 取消了本房间的消息保留时限",
   event_archived: "{by} 归档了房间",
   event_unarchived: "{by} 取消了房间归档",
   event_mute: "{by} 禁言了 {name}",
@@ -32,6 +34,9 @@ export const roomsZh = {
   event_clear: "{by} 清除了之前的所有消息",
   event_lockdown: "{by} 暂停了访客使用此服务",
   event_unlock: "{by} 恢复了访客使用此服务",
+  event_role_owner: "{by} 将 {name} 设为所有者",
+  event_role_moderator: "{by} 将 {name} 设为管理员",
+  event_role_member: "{by} 将 {name} 设为普通成员",
   event_why: "{what}：{reason}",
   event_where: "{what}（#{room}）",
 
@@ -68,6 +73,9 @@ export const roomsZh = {
   roomSlow: "慢速模式",
   roomSlowRule: "每个人两条消息之间须等待的时间，管理员不受限制。",
   roomSlowOff: "关闭",
+  roomKeep: "消息保留时间",
+  roomKeepRule: "超过时间的消息会对所有人删除，且无法恢复。",
+  roomKeepAll: "与其他房间相同",
   roomArchived: "归档房间：无法再发送消息，也不在任何列表中",
   roomSaved: "房间设置已保存。",
 

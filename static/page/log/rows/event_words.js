@@ -20,7 +20,7 @@ import { sentence } from "../../base/elements.js";
  * @returns {readonly EventPart[]}
  */
 export function eventParts(event, { at, locale }) {
-  const { kind, name = "", until, on = true } = event;
+  const { kind, name = "", until, on = true, role = "member" } = event;
   if (kind === "room") return settingParts(event, locale);
   if (kind === "mute" || kind === "ban") {
     return until === undefined
@@ -28,12 +28,14 @@ export function eventParts(event, { at, locale }) {
       : [[`${kind}Until`, { name, time: endName(until, at, locale) }]];
   }
   if (kind === "member") return [[on ? "added" : "removed", { name }]];
+  if (kind === "role") return [[`role_${role}`, { name }]];
   if (kind === "lockdown") return [[on ? "lockdown" : "unlock"]];
   return [[kind, { name }]];
 }
 
 /** @param {EventOfRoom} event @param {string} locale @returns {readonly EventPart[]} */
-function settingParts({ created, access, title, topic, readOnly, slowSeconds, archived }, locale) {
+function settingParts(event, locale) {
+  const { created, access, title, topic, readOnly, slowSeconds, keepDays, archived } = event;
   /** @type {EventPart[]} */
   const parts = created ? [["created"]] : [];
   if (access !== undefined && !(created && access === "open")) {
@@ -44,6 +46,9 @@ function settingParts({ created, access, title, topic, readOnly, slowSeconds, ar
   if (readOnly !== undefined) parts.push([readOnly ? "readOnly" : "writable"]);
   if (slowSeconds !== undefined) {
     parts.push(slowSeconds > 0 ? ["slow", { time: durationName(slowSeconds, locale) }] : ["fast"]);
+  }
+  if (keepDays !== undefined) {
+    parts.push(keepDays > 0 ? ["keep", { days: String(keepDays) }] : ["keepAll"]);
   }
   if (archived !== undefined) parts.push([archived ? "archived" : "unarchived"]);
   return parts;

@@ -243,6 +243,7 @@ pageTest(
     // Changed by another moderator while the dialog is open.
     await mo.ask("room", { topic: "Tea" });
     await dialog.getByRole("combobox", { name: en.roomSlow }).selectOption({ label: "30 seconds" });
+    await dialog.getByRole("combobox", { name: en.roomKeep }).selectOption({ label: "30 days" });
     await dialog.getByRole("button", { name: en.save }).click();
     await eventually(() => bea.innerText("#room-title"), "The kitchen");
     await eventually(
@@ -250,6 +251,8 @@ pageTest(
       "Slow mode: 30 seconds # den Tea",
     );
     await dialog.waitFor({ state: "hidden" });
+    const row = ann.getByText("Bea lets messages be kept for 30 days", { exact: true });
+    await row.waitFor();
     await bea.click("#room-settings");
     await dialog.getByRole("textbox", { name: en.roomTitle }).fill("");
     await bea.keyboard.press("Enter");

@@ -19,6 +19,7 @@ const DEFAULTS = {
   topic: "",
   readOnly: false,
   slowSeconds: 0,
+  keepDays: 0,
   archived: false,
 };
 const MINUTE = 60_000;
