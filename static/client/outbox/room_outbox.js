@@ -20,6 +20,9 @@ import { searchHistory } from "./history_search.js";
 // The server answers every request, but a lost answer must not block the queue forever.
 const ANSWER_TIMEOUT_MS = 30_000;
 
+// A shorter wait, unlike that of slow mode, is not worth showing.
+const LONG_WAIT_MS = 5_000;
+
 /** @type {import("../frames.js").Fault} */
 const TOO_LONG_FAULT = { type: "fault", code: "too_long", message: "the text is too long" };
 /** @type {import("../frames.js").Fault} */
@@ -29,6 +32,7 @@ const GONE_FAULT = {
   message: "the message belongs to another service",
 };
 const WAITING = Object.freeze({ kind: "waiting" });
+const NOT_SENT = Object.freeze({ sentAt: null, triedAt: null, sentAs: null, after: null });
 const NO_EVIDENCE = Object.freeze({ isWatched: false, isSearched: false });
 
 /** The outbox of one room. */
@@ -39,6 +43,8 @@ export class RoomOutbox {
   #inFlight = null;
   /** Whether it was sent on this connection. */
   #awaitsAnswer = false;
+  /** Whether it was certainly not carried out before that. */
+  #isFirstTry = false;
   /** Why the user may not be in the room. @type {import("../frames.js").Fault | null} */
   #refusal = null;
   /** @type {Uplink | null} */
@@ -172,7 +178,11 @@ export class RoomOutbox {
       if (fault.code === "unknown_outcome") this.#doubt(delivery);
       else this.#fail(delivery, this.#refusal ?? fault);
     } else if (fault.retry || fault.code === "not_in_room") {
-      this.#startTimer(retryDelayMs(fault), () => this.#onAnswered(delivery));
+      const ms = retryDelayMs(fault);
+      this.#startTimer(ms, () => this.#onAnswered(delivery));
+      // Refused the first time, it was certainly not carried out, whatever happens during the wait.
+      if (fault.code === "slow_down" && this.#isFirstTry) this.#queue.update(delivery, NOT_SENT);
+      if (ms >= LONG_WAIT_MS) delivery.state.set(WAITING);
     } else if (deed.type === "delete" && fault.code === "gone") {
       // The message is already deleted, perhaps by this same action, whose answer was lost.
       this.#settle(delivery, { position: deed.of, at: this.#platform.now() });
@@ -204,7 +214,8 @@ export class RoomOutbox {
     this.#queue.update(delivery, {
       id: fault?.code === "id_reused" ? newId() : id,
       ...owner,
-      ...{ sentAt: null, triedAt: null, sentAs: null, after: null, fault: null },
+      ...NOT_SENT,
+      fault: null,
     });
     delivery.state.set(WAITING);
     this.#sendNext();
@@ -262,6 +273,7 @@ export class RoomOutbox {
       // Store this before sending: if the page ends right after, the next one must not conclude that it was never sent.
       const triedAt = this.#platform.now();
       const first = { sentAt: triedAt, sentAs: uplink.user, after: uplink.position() };
+      this.#isFirstTry = isFresh;
       if (isFresh) delivery.evidence = { isWatched: true, isSearched: false };
       this.#queue.update(delivery, isFresh ? { ...first, triedAt } : { triedAt });
       this.#startTimer(ANSWER_TIMEOUT_MS, () => this.#onAnswered(delivery));

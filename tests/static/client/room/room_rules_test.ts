@@ -181,10 +181,35 @@ Deno.test("A message in slow mode waits and is sent by itself, and is no sign of
   const slowDown = { type: "fault", code: "slow_down", message: "slow", retry: true };
   await socket.serverAnswers("say", { ...slowDown, afterMs: 12_000 });
   assert.equal(room.slowUntil.value, world.now() + 12_000);
-  assert.equal(chat.isSlowed.value, false);
+  assert.deepEqual([chat.isSlowed.value, kindOf(delivery.state)], [false, "waiting"]);
   await world.advance(12_000);
   assert.equal(socket.sentOf("say").length, 2);
   assert.equal(kindOf(delivery.state), "sending");
+  chat.close();
+});
+
+Deno.test("A message that waited in slow mode when the user was removed has certainly not been sent", async () => {
+  const settings = { ...DEFAULTS, slowSeconds: 1_200 };
+  const { chat, world, room, socket } = await startAs({ may: ["send"], settings });
+  const delivery = room.say("second");
+  const slowDown = { type: "fault", code: "slow_down", message: "slow", retry: true };
+  await socket.serverAnswers("say", { ...slowDown, afterMs: 1_200_000 });
+  await world.advance(10_000);
+  await expel(socket, { reason: "kicked" });
+  assert.equal(kindOf(delivery.state), "failed");
+  chat.close();
+});
+
+Deno.test("A message whose answer was lost before slow mode may have been sent", async () => {
+  const { chat, world, room } = await startAs({ may: ["send"] });
+  const delivery = room.say("second");
+  const again = await dropAndReconnect(world);
+  await again.sendJoined("lobby", { recovered: true });
+  const slowDown = { type: "fault", code: "slow_down", message: "slow", retry: true };
+  await again.serverAnswers("say", { ...slowDown, afterMs: 60_000 });
+  await expel(again, { reason: "kicked" });
+  assert.equal(kindOf(delivery.state), "unsure");
+  delivery.discard();
   chat.close();
 });
 
