@@ -191,6 +191,7 @@ export class Composer {
     const hadFocus = this.#form.contains(document.activeElement);
     const parts = [this.#text, this.#send, this.#emoji, this.#hint, this.#error];
     for (const it of parts) it.hidden = isSilent;
+    this.#form.classList.toggle("silent", isSilent);
     this.#draw();
     if (isSilent) this.#room?.type(false);
     if (hadFocus && isSilent) document.getElementById("log")?.focus({ preventScroll: true });

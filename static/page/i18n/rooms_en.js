@@ -44,7 +44,7 @@ export const roomsEn = {
   markSlow: "Slow mode: {time}",
   markArchived: "Archived",
 
-  voice_archived: "This room is archived. Nobody can send messages.",
+  voice_archived: "This room is archived. Only moderators can send messages.",
   voice_readOnly: "Only moderators can send messages here.",
   voice_noRight: "You can read here, but not send messages.",
   voice_muted: "You are muted.",
@@ -77,7 +77,7 @@ export const roomsEn = {
   roomKeep: "Keep messages for",
   roomKeepRule: "Older messages are removed for everybody and cannot be brought back.",
   roomKeepAll: "As long as in other rooms",
-  roomArchived: "Archive the room: nobody can send, and it is in no list",
+  roomArchived: "Archive the room: read-only, and in no list",
   roomSaved: "The room's settings are saved.",
 
   fault_kicked: "a moderator removed you from this room.",

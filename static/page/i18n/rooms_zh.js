@@ -44,7 +44,7 @@ export const roomsZh = {
   markSlow: "慢速模式：{time}",
   markArchived: "已归档",
 
-  voice_archived: "此房间已归档，无法发送消息。",
+  voice_archived: "此房间已归档，只有管理员可以发送消息。",
   voice_readOnly: "只有管理员可以在这里发送消息。",
   voice_noRight: "你可以阅读，但不能发送消息。",
   voice_muted: "你已被禁言。",
@@ -76,7 +76,7 @@ export const roomsZh = {
   roomKeep: "消息保留时间",
   roomKeepRule: "超过时间的消息会对所有人删除，且无法恢复。",
   roomKeepAll: "与其他房间相同",
-  roomArchived: "归档房间：无法再发送消息，也不在任何列表中",
+  roomArchived: "归档房间：只读，且不在任何列表中",
   roomSaved: "房间设置已保存。",
 
   fault_kicked: "管理员已将你移出此房间。",

@@ -96,7 +96,8 @@ export class Palette {
     const text = this.#translator.text.bind(this.#translator);
     const { name } = item;
     if (item.kind === "create") return [iconOf(PLUS), text("paletteJoin", { room: name })];
-    const label = make("bdi", "palette-name", name);
+    const title = item.kind === "room" ? item.title : undefined;
+    const label = make("bdi", "palette-name", title ?? name);
     if (item.kind === "person") {
       const face = make("span", `face hue-${hueOf(name)}`, initialOf(name));
       face.setAttribute("aria-hidden", "true");
@@ -105,7 +106,10 @@ export class Palette {
     const unread = this.#context.rooms.unreadIn(name);
     const about = unread > 0 ? this.#translator.unreadCount(unread) : text("roomMarkRefused");
     const note = make("span", "faint", item.isJoined && unread === 0 ? "" : about);
-    return [make("span", "palette-sign", "#"), label, " ", note];
+    const sign = make("span", "palette-sign", "#");
+    return title
+      ? [sign, label, " ", make("bdi", "faint", `#${name}`), " ", note]
+      : [sign, label, " ", note];
   }
 
   /** @param {number} index */

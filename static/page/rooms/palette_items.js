@@ -15,7 +15,7 @@
 
 import { roomName } from "../../client/room/room_name.js";
 
-/** @typedef {{ readonly name: string, readonly isJoined: boolean }} KnownRoom */
+/** @typedef {{ readonly name: string, readonly title?: string, readonly isJoined: boolean }} KnownRoom */
 /** `room`: a room that the person is in. @typedef {{ readonly user: string, readonly name: string, readonly room: string }} KnownPerson */
 /**
  * One entry of the palette. `create` joins a room that the palette does not know.
@@ -44,7 +44,7 @@ export function itemsFor(typed, rooms, people) {
       ? []
       : people.map((it) => ({ kind: /** @type {const} */ ("person"), ...it }))),
   ];
-  const found = all.map((item) => ({ item, rank: rankOf(query, foldText(item.name)) }))
+  const found = all.map((item) => ({ item, rank: rankOfItem(query, item) }))
     .filter(({ rank }) => rank < NO_MATCH)
     .sort((one, two) => one.rank - two.rank)
     .slice(0, MAX_ITEMS)
@@ -57,6 +57,12 @@ export function itemsFor(typed, rooms, people) {
 /** @param {string} text */
 function foldText(text) {
   return text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+}
+
+/** A room matches by its title too. @param {string} query @param {PaletteItem} item */
+function rankOfItem(query, item) {
+  const names = [item.name, ...(item.kind === "room" && item.title ? [item.title] : [])];
+  return Math.min(...names.map((it) => rankOf(query, foldText(it))));
 }
 
 /**

@@ -47,12 +47,16 @@ export class Rooms {
   get known() {
     const rank = (/** @type {Room} */ room) =>
       room === this.active.value ? 2 : this.unreadOf(room) > 0 ? 0 : 1;
-    const joined = [...this.all].sort((a, b) => rank(a) - rank(b)).map(({ name }) => name);
+    const joined = [...this.all].sort((a, b) => rank(a) - rank(b));
     const left = [...this.#preferences.leftRooms, DEFAULT_ROOM].filter((it) =>
-      !joined.includes(it)
+      !joined.some(({ name }) => name === it)
     );
     return [
-      ...joined.map((name) => ({ name, isJoined: true })),
+      ...joined.map(({ name, settings: { value: { title } } }) => ({
+        name,
+        ...(title && { title }),
+        isJoined: true,
+      })),
       ...[...new Set(left)].map((name) => ({ name, isJoined: false })),
     ];
   }

@@ -71,6 +71,7 @@ pageTest(
     await eventually(() => note(ann), "You are muted. Reason: noise");
     assert.equal(await ann.isVisible("#text"), false);
     assert.equal(await ann.isVisible("#send"), false);
+    assert.equal(await ann.locator("#composer.silent").count(), 1);
     await ann.reload();
     await eventually(() => note(ann), "You are muted. Reason: noise");
     await mo.ask("moderate", { action: "unmute", user });

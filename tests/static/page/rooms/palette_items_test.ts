@@ -50,3 +50,10 @@ Deno.test("itemsFor() offers to create a room last, after at most 50 others", ()
   const items = itemsFor("room", rooms, []);
   assert.deepEqual([items.length, items.at(-1)?.kind], [51, "create"]);
 });
+
+Deno.test("itemsFor() finds a room by its title too", () => {
+  const rooms = [{ name: "den", title: "The Kitchen", isJoined: true }, ...ROOMS];
+  const [first] = itemsFor("kitch", rooms, PEOPLE);
+  assert.deepEqual(first, { kind: "room", ...rooms[0] });
+  assert.equal(itemsFor("den", rooms, PEOPLE)[0]?.name, "den");
+});
