@@ -33,7 +33,7 @@ export class Chat {
   /** The joined rooms, in the order of joining. */
   readonly rooms: Value<readonly Room[]>;
   /** The user of this session; null before the first hello. */
-  get me(): Value<Me | null>;
+  get me(): Value<Member | null>;
   /** The state of the connection. */
   get state(): Value<ConnectionState>;
   /** Whether requests wait because of the server's rate limits. */
@@ -85,6 +85,18 @@ export class Chat {
       invite: string;
     } | {
       device: string;
+    },
+  ): Promise<void>;
+  /**
+   * Does what only owners and moderators may do: see {@linkcode ServiceModeration}; with `room`, in that room, which need not be
+   * joined: see {@linkcode Room.moderate}.
+   * @param action `kick` and `clear` need a room, `lockdown` and `unlock` cannot have one.
+   * @returns Rejects as {@linkcode Room.moderate} does, and with `bad_room`.
+   */
+  moderate(
+    action: ServiceModeration | RoomModeration,
+    terms?: ModerationTerms & {
+      room?: string;
     },
   ): Promise<void>;
   /** Removes the token of a member from the storage: the next chat is a guest's. */
@@ -192,6 +204,13 @@ export class Room {
   report(of: string, options?: {
     reason?: string;
   }): Promise<void>;
+  /**
+   * Does what only moderators may do: see {@linkcode RoomModeration}. Users who rank as high are exempt, although the request
+   * succeeds. The user need not be in the room.
+   * @returns Rejects with a ChatError: `not_allowed`, `bad_frame` (terms out of range), `blocked_words` (the reason),
+   * `room_full`, `store_full`, `unavailable`, `disconnected`, and `unknown_outcome`, after which it may have been done.
+   */
+  moderate(action: RoomModeration, terms?: ModerationTerms): Promise<void>;
   /**
    * Changes settings of the room, for those whose `may` has `configure`.
    * @returns Rejects with a ChatError: `not_allowed`, `bad_frame` (a value out of range), `blocked_words`,
@@ -392,10 +411,18 @@ export type Server = {
   page?: string | undefined;
   /** The id of the deployment. */
   id?: string | undefined;
+  /** Whether somebody may be there to read reports. As of the hello, like `locked`. */
+  moderated?: boolean | undefined;
+  /** Whether guests can neither join nor send. */
+  locked?: boolean | undefined;
 };
 
-/** The user of a chat. Members have a role, and so do users whose app or provider states one. */
-export type Me = Member & {
+/**
+ * A user: a member of a room, or the user of a chat. In lists, only owners and moderators who are members of the service have a
+ * role.
+ */
+export type Member = Person & {
+  readonly kind: UserKind;
   readonly role?: Role;
 };
 
@@ -482,6 +509,30 @@ export type Device = {
 };
 
 /**
+ * What moderators can do in the whole service. A banned user cannot use it at all. While it is locked (`lockdown`), guests can
+ * neither join nor send.
+ */
+export type ServiceModeration = "mute" | "unmute" | "ban" | "unban" | "lockdown" | "unlock";
+
+/**
+ * What moderators can do in a room. `mute`: the user cannot send. `ban`: the user is removed and cannot come back. `kick`: the user
+ * is removed. `clear`: removes all messages.
+ */
+export type RoomModeration = "mute" | "unmute" | "ban" | "unban" | "kick" | "clear";
+
+/** Whom it concerns, and how. */
+export type ModerationTerms = {
+  /** The user's id; not for `clear`, `lockdown` and `unlock`. */
+  user?: string | undefined;
+  /** The user's name, for the record. Default: the name in the room, if the user is in it. */
+  name?: string | undefined;
+  /** How long a mute or a ban lasts, up to ten years. Default: until it is ended. */
+  seconds?: number | undefined;
+  /** Why, for people; the user sees it. One line of at most 200 UTF-16 code units. */
+  reason?: string | undefined;
+};
+
+/**
  * The state of a delivery. `waiting`: not sent yet. `sending`: sent, not answered. `sent`: in the log. `failed`: refused for
  * good. `unsure`: delivery cannot be confirmed, or the message may have been meant for another service at this URL or written by
  * another user, so the user must decide. `discarded`: by the caller, or settled or discarded by another page on the same storage.
@@ -551,11 +602,6 @@ export type Roster = {
   readonly count: number;
   readonly members: readonly Member[];
   readonly isSampled: boolean;
-};
-
-/** A user: a member of a room, or the user of a chat. */
-export type Member = Person & {
-  readonly kind: UserKind;
 };
 
 /** The settings of a room. */
@@ -731,6 +777,13 @@ export type Platform = {
   onLifecycle: (onResume: () => void, onHide: () => void, onOffline: () => void) => () => void;
 };
 
+/** A user in a frame. */
+export type Person = {
+  readonly user: string;
+  readonly name: string;
+  readonly role?: Role;
+};
+
 /** What a member may do, most first. */
 export type Role = "owner" | "moderator" | "member";
 
@@ -739,12 +792,6 @@ export type Role = "owner" | "moderator" | "member";
  * user of the app may have written it.
  */
 export type UnsureReason = "answer_lost" | "other_service" | "unknown_author";
-
-/** A user in a frame. */
-export type Person = {
-  readonly user: string;
-  readonly name: string;
-};
 
 /** What a message does to its room: a change of settings (`room`), or something that moderators did. */
 export type EventFields = {

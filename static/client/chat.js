@@ -8,6 +8,7 @@
 import { PendingRequests, retryWhileLimited } from "./connection/pending_requests.js";
 import { ClosedError, DisconnectedError, RefusedError } from "./errors.js";
 import { Identity } from "./identity.js";
+import { newId } from "./ids.js";
 import { Connection } from "./connection/connection.js";
 import { Outbox } from "./outbox/outbox.js";
 import { Room } from "./room/room.js";
@@ -24,6 +25,9 @@ import { Value } from "./observable.js";
 /** @typedef {import("./frames.js").Limits} Limits */
 /** @typedef {import("./member_types.js").NewInvite} NewInvite */
 /** @typedef {import("./frames.js").Request} Request */
+/** @typedef {import("./moderation_types.js").ModerationTerms} ModerationTerms */
+/** @typedef {import("./moderation_types.js").RoomModeration} RoomModeration */
+/** @typedef {import("./moderation_types.js").ServiceModeration} ServiceModeration */
 /** @typedef {import("./member_types.js").InviteTerms} InviteTerms */
 /** @typedef {import("./frames.js").Server} Server */
 
@@ -241,6 +245,18 @@ export class Chat {
    */
   async revoke(what) {
     await this.#ask({ ...what, type: "revoke" });
+  }
+
+  /**
+   * Does what only owners and moderators may do: see {@linkcode ServiceModeration}; with `room`, in that room, which need not be
+   * joined: see {@linkcode Room.moderate}.
+   * @param {ServiceModeration | RoomModeration} action `kick` and `clear` need a room, `lockdown` and `unlock` cannot have one.
+   * @param {ModerationTerms & { room?: string }} [terms]
+   * @returns {Promise<void>} Rejects as {@linkcode Room.moderate} does, and with `bad_room`.
+   */
+  async moderate(action, terms = {}) {
+    if (this.#connection.isIdle) await this.#connection.reopen();
+    await this.#host.requestWithRetry({ ...terms, type: "moderate", id: newId(), action });
   }
 
   /** Removes the token of a member from the storage: the next chat is a guest's. */

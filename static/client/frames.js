@@ -10,12 +10,13 @@
  * @typedef {"guest" | "member" | "app"} UserKind
  */
 /** @typedef {import("./member_types.js").Role} Role */
-/** A user in a frame. @typedef {{ readonly user: string, readonly name: string }} Person */
+/** A user in a frame. @typedef {{ readonly user: string, readonly name: string, readonly role?: Role }} Person */
 /**
- * A user: a member of a room, or the user of a chat.
- * @typedef {Person & { readonly kind: UserKind }} Member
+ * A user: a member of a room, or the user of a chat. In lists, only owners and moderators who are members of the service have a
+ * role.
+ * @typedef {Person & { readonly kind: UserKind, readonly role?: Role }} Member
  */
-/** The user of a chat. Members have a role, and so do users whose app or provider states one. @typedef {Member & { readonly role?: Role }} Me */
+/** The user of a chat. Members have a role, and so do users whose app or provider states one. @typedef {Member} Me */
 
 /** A user who deleted the message of another one. `reason`: why, for people. @typedef {Person & { readonly reason?: string }} Deleter */
 
@@ -114,9 +115,11 @@
  * @property {string} version
  * @property {string} [page] The version of the chat page it serves.
  * @property {string} [id] The id of the deployment.
+ * @property {boolean} [moderated] Whether somebody may be there to read reports. As of the hello, like `locked`.
+ * @property {boolean} [locked] Whether guests can neither join nor send.
  */
 
-/** @typedef {{ type: "hello", id?: string, server?: Server, limits: Limits, heartbeat: { seconds: number }, you: Person & { role?: Role }, rooms?: readonly string[], resume?: string }} Hello */
+/** @typedef {{ type: "hello", id?: string, server?: Server, limits: Limits, heartbeat: { seconds: number }, you: Person, rooms?: readonly string[], resume?: string }} Hello */
 /**
  * @typedef {object} Joined
  * @property {"joined"} type

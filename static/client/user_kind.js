@@ -21,6 +21,6 @@ export function kindOf(user) {
  * @param {import("./frames.js").Person} person
  * @returns {Member}
  */
-export function memberOf({ user, name }) {
-  return { user, name, kind: kindOf(user) };
+export function memberOf({ user, name, role }) {
+  return { user, name, kind: kindOf(user), ...(role && { role }) };
 }

@@ -13,6 +13,8 @@ import { rosterOf } from "./roster.js";
 /** @typedef {import("../outbox/delivery.js").Delivery} Delivery */
 /** @typedef {import("../frames.js").Action} Action */
 /** @typedef {import("../frames.js").Message} Message */
+/** @typedef {import("../moderation_types.js").ModerationTerms} ModerationTerms */
+/** @typedef {import("../moderation_types.js").RoomModeration} RoomModeration */
 /** @typedef {import("./roster.js").Roster} Roster */
 /** @typedef {import("./room_subscription.js").RoomHost} RoomHost */
 /** @typedef {import("./room_subscription.js").RoomSubscription} RoomSubscription */
@@ -115,6 +117,19 @@ export class Room {
     // The server remembers it for longer than this connection lasts, and for all pages of the user.
     const id = newId();
     await this.#host.requestWithRetry({ type: "report", id, room: this.name, of, ...why });
+  }
+
+  /**
+   * Does what only moderators may do: see {@linkcode RoomModeration}. Users who rank as high are exempt, although the request
+   * succeeds. The user need not be in the room.
+   * @param {RoomModeration} action
+   * @param {ModerationTerms} [terms]
+   * @returns {Promise<void>} Rejects with a ChatError: `not_allowed`, `bad_frame` (terms out of range), `blocked_words` (the reason),
+   *   `room_full`, `store_full`, `unavailable`, `disconnected`, and `unknown_outcome`, after which it may have been done.
+   */
+  async moderate(action, terms = {}) {
+    const request = { ...terms, type: "moderate", id: newId(), action, room: this.name };
+    await this.#host.requestWithRetry(request);
   }
 
   /**
