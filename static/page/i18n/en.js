@@ -46,6 +46,8 @@ export const en = {
   sampled: "Showing {shown} of {count}",
   thatIsYou: "you",
   guest: "guest",
+  markOwner: "owner",
+  markModerator: "moderator",
   guestBar: "You are {name}.",
   chooseName: "Choose a name",
   myName: "Your name: {name}",

@@ -52,6 +52,8 @@ export const zh = {
   sampled: "共 {count} 人，显示其中 {shown} 人",
   thatIsYou: "你",
   guest: "访客",
+  markOwner: "所有者",
+  markModerator: "管理员",
   guestBar: "你的昵称是 {name}。",
   chooseName: "起个昵称",
   myName: "你的昵称：{name}",

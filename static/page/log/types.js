@@ -10,7 +10,7 @@
 /** @typedef {import("../../client/timeline/timeline.js").HistoryPage} HistoryPage */
 /** @typedef {import("../i18n/log_en.js").LogStrings} LogStrings */
 /** @template T @typedef {{readonly value: T, subscribe(listener: (value: T) => void): () => void}} Observable */
-/** @typedef {{user: string, name: string}} Person */
+/** @typedef {{user: string, name: string, role?: string}} Person */
 
 /**
  * @typedef {{kind: "waiting"} | {kind: "sending"} | {kind: "sent", position: string, at: number}

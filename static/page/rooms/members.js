@@ -8,6 +8,7 @@
 
 import { afterFrame, find, make, whenIdle } from "../base/dom.js";
 import { hueOf, initialOf } from "../base/elements.js";
+import { markOf, marksGuests } from "../base/marks.js";
 
 /** @typedef {import("../../client.js").Room} Room */
 /** @typedef {import("../../client/frames.js").Member} Member */
@@ -29,11 +30,6 @@ export function sortMembers(members, me, language) {
   const { compare } = new Intl.Collator(language);
   const rank = (/** @type {Member} */ { user }) => user === me ? 0 : 1;
   return [...members].sort((a, b) => rank(a) - rank(b) || compare(a.name, b.name));
-}
-
-/** Whether guests are marked: not if all are guests. @param {readonly Member[]} members */
-export function marksGuests(members) {
-  return members.some(({ kind }) => kind !== "guest");
 }
 
 /** The panel, and the count on the button that opens it on narrow screens. */
@@ -66,7 +62,7 @@ export class MembersPanel {
     this.#stop();
     this.#room = room;
     const stops = room
-      ? [room.members, room.state].map((it) => it.subscribe(() => this.#scheduleDraw()))
+      ? [room.members, room.state, room.may].map((it) => it.subscribe(() => this.#scheduleDraw()))
       : [];
     this.#stop = () => stops.forEach((stop) => stop());
     this.#draw();
@@ -119,14 +115,13 @@ export class MembersPanel {
   }
 
   /** @param {Member} member @param {boolean} isMe @param {boolean} isMixed */
-  #row({ name, kind }, isMe, isMixed) {
+  #row({ name, kind, role }, isMe, isMixed) {
     const disc = make("span", `face hue-${hueOf(name)}`, initialOf(name));
     disc.setAttribute("aria-hidden", "true");
     const row = make("li", "member", disc, make("bdi", "member-name", name));
     if (isMe) row.append(make("span", "mark", this.#translator.text("thatIsYou")));
-    if (isMixed && kind === "guest") {
-      row.append(make("span", "mark", this.#translator.text("guest")));
-    }
+    const mark = markOf(kind, role, isMixed);
+    if (mark) row.append(make("span", "mark", this.#translator.strings[mark]));
     return row;
   }
 }

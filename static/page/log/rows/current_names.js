@@ -1,9 +1,12 @@
 // @ts-check
 /**
- * The current names of a room's users, as far as known: from the member list, from renames,
- * and from the latest messages. A message keeps the name under which it was sent.
+ * The current names and roles of a room's users, as far as known: names from the member list, from renames, and from the latest
+ * messages; roles from the member list. A message keeps the name under which it was sent.
  * @module
  */
+
+import { kindOf } from "../../../client/user_kind.js";
+import { markOf, marksGuests } from "../../base/marks.js";
 
 /** @typedef {import("../../../client/timeline/timeline.js").Timeline} Timeline */
 /** @typedef {import("../types.js").Person} Person */
@@ -14,6 +17,10 @@ export class CurrentNames {
   #onChange;
   /** @type {Map<string, string>} */
   #names = new Map();
+  /** @type {Map<string, string>} */
+  #roles = new Map();
+  /** Whether there was anybody but guests: marks stay when the last of them leaves. */
+  #isMixed = false;
   /** @type {(() => void)[]} */
   #stops = [];
 
@@ -38,7 +45,10 @@ export class CurrentNames {
         // The member list is more recent.
         if (change.type === "replaced") this.#learn(room.members.value.members);
       }),
-      room.members.subscribe(({ members }) => this.#learn(members)),
+      room.members.subscribe(({ members }) => {
+        this.#learn(members);
+        this.#learnRoles(members);
+      }),
     ];
   }
 
@@ -47,6 +57,13 @@ export class CurrentNames {
     for (const stop of this.#stops) stop();
     this.#stops = [];
     this.#names.clear();
+    this.#roles.clear();
+    this.#isMixed = false;
+  }
+
+  /** The mark beside the name of a user, as a key; undefined for none. @param {string} user */
+  markOf(user) {
+    return markOf(kindOf(user), this.#roles.get(user), this.#isMixed);
   }
 
   /** The last known name of a user, if any. @param {string} user */
@@ -63,6 +80,14 @@ export class CurrentNames {
       this.#names.set(user, name);
     }
     if (isNew) this.#onChange();
+  }
+
+  /** @param {readonly Person[]} members */
+  #learnRoles(members) {
+    const before = `${this.#isMixed} ${this.#roles.size}`;
+    for (const { user, role } of members) if (role) this.#roles.set(user, role);
+    this.#isMixed ||= marksGuests(members.map(({ user }) => ({ kind: kindOf(user) })));
+    if (before !== `${this.#isMixed} ${this.#roles.size}`) this.#onChange();
   }
 
   /** @param {Timeline} timeline @param {number} count */

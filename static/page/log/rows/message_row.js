@@ -46,7 +46,7 @@ const MAX_QUOTE = 160;
  */
 export function drawMessage(
   row,
-  { message, isOwn, isGrouped, target, nameNow, deliveries },
+  { message, isOwn, isGrouped, target, nameNow, mark, deliveries },
   context,
 ) {
   const { strings } = context;
@@ -70,7 +70,7 @@ export function drawMessage(
     : [...textOf(shown, context), reactionsOf(shown, context), status];
   fillRow(
     row,
-    { ...message, nameNow, isGrouped, body: [quoteOf(message, target, context), ...body] },
+    { ...message, nameNow, mark, isGrouped, body: [quoteOf(message, target, context), ...body] },
     context,
   );
 }
@@ -121,10 +121,10 @@ const classNames = (...names) => names.filter(Boolean).join(" ");
 
 /**
  * @param {HTMLElement} row
- * @param {{position: string, at: number, name: string, nameNow?: string, isGrouped: boolean, body: (Node | string | false | undefined)[]}} parts
+ * @param {{position: string, at: number, name: string, nameNow?: string, mark?: string, isGrouped: boolean, body: (Node | string | false | undefined)[]}} parts
  * @param {RowContext} context
  */
-function fillRow(row, { position, at, name, nameNow, isGrouped, body }, { strings, locale }) {
+function fillRow(row, { position, at, name, nameNow, mark, isGrouped, body }, { strings, locale }) {
   const time = make("time", "", timeName(at, locale));
   time.dateTime = new Date(at).toISOString();
   time.title = momentName(at, locale);
@@ -134,6 +134,7 @@ function fillRow(row, { position, at, name, nameNow, isGrouped, body }, { string
     isGrouped ? "head unseen" : "head",
     author,
     nameNow && make("span", "now", ...sentence(strings.nowCalled, { name: nameNow })),
+    mark && make("span", "mark", make("span", "unseen", ", "), strings[mark]),
     make("span", "unseen", ": "),
   );
   const disc = make("span", `disc hue-${hueOf(name)}`, initialOf(name));

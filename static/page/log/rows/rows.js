@@ -17,14 +17,14 @@ import { dayOf } from "../../base/dates.js";
  * @typedef {{key: string, was?: string, depends: readonly unknown[]} & ({type: "top", state: TopState}
  *   | {type: "day", at: number} | {type: "divider", count: number} | {type: "note", note: Note} | {type: "copy"}
  *   | {type: "message", message: Message, isOwn: boolean, isHidden: boolean, isGrouped: boolean, target: Message | undefined,
- *       nameNow: string | undefined, deliveries: readonly Delivery[]}
+ *       nameNow: string | undefined, mark: string | undefined, deliveries: readonly Delivery[]}
  *   | {type: "event", message: Message}
  *   | {type: "pending", delivery: Delivery, isGrouped: boolean, target: Message | undefined})} LogItem
  */
 /**
  * @typedef {{timeline: Timeline, from: number, to: number, user: string | undefined, top: TopState,
  *   divider: {before: string | null, count: number}, outbox: readonly Delivery[],
- *   nameOf?(user: string): string | undefined, blocked: Blocked, revealed: ReadonlySet<string>}} LogSnapshot
+ *   nameOf?(user: string): string | undefined, markOf?(user: string): string | undefined, blocked: Blocked, revealed: ReadonlySet<string>}} LogSnapshot
  */
 /**
  * Blocked users: their messages are hidden, unless the reader has revealed them, and what else they did is left out.
@@ -120,11 +120,12 @@ export function itemsOf(snapshot) {
  * @returns {Extract<LogItem, {type: "message"}>}
  */
 function messageItem(scene, message, isGrouped, deliveries) {
-  const { user, nameOf, blocked, revealed } = scene;
+  const { user, nameOf, markOf, blocked, revealed } = scene;
   const isOwn = message.user === user;
   const isHidden = !isOwn && blocked.has(message.user) && !revealed.has(message.position);
   const name = isGrouped ? undefined : nameOf?.(message.user);
   const nameNow = name === message.name ? undefined : name;
+  const mark = isGrouped ? undefined : markOf?.(message.user);
   const target = targetOf(scene, message.reply);
   return {
     type: "message",
@@ -136,6 +137,7 @@ function messageItem(scene, message, isGrouped, deliveries) {
     isGrouped,
     target,
     nameNow,
+    mark,
     deliveries,
     depends: [
       "said",
@@ -146,6 +148,7 @@ function messageItem(scene, message, isGrouped, deliveries) {
       isGrouped,
       target,
       nameNow,
+      mark,
       ...deliveries.flatMap((it) => [it, it.state.value]),
     ],
   };

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { EMOJI } from "../../../../static/page/composer/emoji_set.js";
 import { memberOf } from "../../../../static/client/user_kind.js";
 import { laterEn } from "../../../../static/page/i18n/later_en.js";
-import { marksGuests, sortMembers } from "../../../../static/page/rooms/members.js";
+import { marksGuests } from "../../../../static/page/base/marks.js";
+import { sortMembers } from "../../../../static/page/rooms/members.js";
 import { stateText } from "../../../../static/page/shell/connection_status.js";
 import { addStrings, Translator } from "../../../../static/page/i18n/strings.js";
 
