@@ -22,8 +22,14 @@ import { ROOM_MARKUP } from "./dialogs/room_markup.js";
 import { watchBan } from "./shell/ban_page.js";
 import { watchOtherPages } from "./members/joined_elsewhere.js";
 import { MEMBERS_MARKUP } from "./members/markup.js";
+import { ClearDialog } from "./moderation/clear_dialog.js";
+import { Inbox } from "./moderation/inbox.js";
+import { MODERATION_MARKUP } from "./moderation/markup.js";
+import { ModerateDialog } from "./moderation/moderate_dialog.js";
+import { ModeratorRooms } from "./moderation/moderator_rooms.js";
+import { OthersTools } from "./moderation/others_tools.js";
+import { ReportDialog } from "./moderation/report_dialog.js";
 import { watchOwnName } from "./members/name_lost.js";
-import { mayIn } from "./rooms/room_rights.js";
 import { laterEn } from "./i18n/later_en.js";
 import { Toolbar } from "./log/view/toolbar.js";
 import { NameDialog } from "./dialogs/name_dialog.js";
@@ -63,6 +69,8 @@ import { UpgradeBar } from "./shell/upgrade.js";
 /** The parts, in the page. */
 export class OnDemandParts {
   deleteDialog;
+  /** What moderators do in whole rooms and in the service. */
+  inbox;
   joinDialog;
   linkDialog;
   nameDialog;
@@ -73,6 +81,8 @@ export class OnDemandParts {
   run;
   settingsDialog;
   #context;
+  #moderateDialog;
+  #reportDialog;
 
   /** @param {OnDemandContext} context */
   constructor(context) {
@@ -81,7 +91,7 @@ export class OnDemandParts {
     const { rename, onRenamed, isFree } = context;
     addStrings(laterEn);
     const template = document.createElement("template");
-    template.innerHTML = MARKUP + MEMBERS_MARKUP + ROOM_MARKUP;
+    template.innerHTML = MARKUP + MEMBERS_MARKUP + ROOM_MARKUP + MODERATION_MARKUP;
     drawIcons(template.content);
     document.body.append(template.content);
     listShortcuts();
@@ -94,7 +104,12 @@ export class OnDemandParts {
     this.nameDialog = new NameDialog(translator, chat, onRenamed);
     this.palette = new Palette(translator, palette, preferences.blocked);
     this.picker = new EmojiPicker(translator);
-    this.roomDialog = new RoomDialog(translator, () => toasts.show(translator.text("roomSaved")));
+    const clearDialog = new ClearDialog(translator, toasts);
+    this.roomDialog = new RoomDialog(
+      translator,
+      () => toasts.show(translator.text("roomSaved")),
+      (room) => clearDialog.open(room),
+    );
     const { active } = palette.rooms;
     const inviteDialog = new InviteDialog(translator, chat, () => active.value?.name);
     const devicesDialog = new DevicesDialog(translator, chat);
@@ -114,8 +129,23 @@ export class OnDemandParts {
       (code) => toasts.show(translator.faultSentence(code)),
       context.putBack,
     );
-    context.attachToolbar(new Toolbar(() => mayIn(active.value, "moderate")));
-    context.attachMemberTools(new MemberTools(translator, preferences));
+    const moderatorRooms = new ModeratorRooms(chat);
+    this.#moderateDialog = new ModerateDialog(translator, chat, toasts, moderatorRooms);
+    this.#reportDialog = new ReportDialog(translator, toasts);
+    const { deleteDialog } = this;
+    const moderateDialog = this.#moderateDialog;
+    this.inbox = new Inbox({
+      ...{ chat, rooms: palette.rooms, translator, toasts },
+      ...{ moderatorRooms, moderateDialog, deleteDialog },
+    });
+    const tools = new OthersTools(chat, palette.rooms);
+    context.attachToolbar(new Toolbar((author) => tools.forMessageOf(author)));
+    context.attachMemberTools(
+      new MemberTools(translator, preferences, {
+        mayModerate: (user) => tools.mayModerate(user),
+        moderate: (person, button) => this.#moderate(person, button),
+      }),
+    );
     showBlockedList(translator, preferences);
     translator.refresh();
     showSignInBar(chat);
@@ -128,6 +158,23 @@ export class OnDemandParts {
       context.forgetName();
       toasts.show(translator.text("nameLost", { name, guestName }));
     });
+  }
+
+  /**
+   * Opens the dialog for a tool of another user's message.
+   * @param {{ readonly type: "moderate" | "report", readonly message: import("./log/types.js").Message }} action
+   * @param {HTMLElement | null | undefined} row The message's element.
+   * @param {import("../client.js").Room} room
+   */
+  onOthersMessage({ type, message }, row, room) {
+    if (type === "report") this.#reportDialog.open(message, row, room);
+    else this.#moderateDialog.open({ ...message, room: room.name }, row);
+  }
+
+  /** @param {{ user: string, name: string }} person @param {HTMLElement} button */
+  #moderate(person, button) {
+    const room = this.#context.palette.rooms.active.value?.name;
+    if (room) this.#moderateDialog.open({ ...person, room }, button);
   }
 
   /**

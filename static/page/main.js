@@ -19,7 +19,7 @@ import { drawIcons } from "./base/icons.js";
 import { isHidden } from "./base/user_presence.js";
 import { Account } from "./shell/account.js";
 import { OnDemand } from "./on_demand.js";
-import { Rooms } from "./rooms/rooms.js";
+import { isServiceRoom, Rooms } from "./rooms/rooms.js";
 import { DEFAULT_ROOM, Preferences } from "./preferences.js";
 import { listenToShortcuts } from "./shell/shortcuts.js";
 import { Sidebar } from "./rooms/sidebar.js";
@@ -56,10 +56,11 @@ const rooms = new Rooms(chat, preferences, (room, event) => {
   history.replaceState(null, "", linkTo(location.href, room.name, position));
   roomPane.onRenamed(from);
 });
-const remembered = preferences.rooms;
+const remembered = preferences.rooms.filter((room) => !isServiceRoom(room));
+const asksForRoom = requested.room !== null && !isServiceRoom(requested.room);
 const last = remembered.find((room) => room === preferences.room) ?? remembered[0];
 // Somebody who has just been invited decides first who to be.
-const first = requested.room ?? last ?? (invite ? null : DEFAULT_ROOM);
+const first = (asksForRoom ? requested.room : last) ?? last ?? (invite ? null : DEFAULT_ROOM);
 for (const room of [...remembered, first]) if (room !== null) rooms.join(room);
 // Send the hello now: the answer arrives while the page is assembled.
 earlySocket.replayOpen();
@@ -192,6 +193,11 @@ function showAddress() {
   if (isBad) showBadRoom();
   const isThere = rooms.all.some((it) => it.name === room);
   if (room === null) return false;
+  if (isServiceRoom(room)) {
+    forgetPosition();
+    void onDemand.use(({ inbox }) => inbox.openRoom(room));
+    return false;
+  }
   if (!isThere && rooms.isFull) {
     toasts.show(translator.text("roomsFull", { count: rooms.all.length }));
     forgetPosition();
@@ -278,7 +284,7 @@ function addListeners() {
 }
 
 function start() {
-  chat.rooms.subscribe((all) => sidebar.show(all));
+  chat.rooms.subscribe(() => sidebar.show(rooms.all));
   rooms.active.subscribe((room) => {
     roomPane.show(room);
     sidebar.setActive(room);
@@ -300,6 +306,9 @@ function start() {
   if (requested.isBad) showBadRoom();
   history.replaceState(null, "", linkTo(location.href, first, requested.position));
   showAddress();
+  if (!asksForRoom && requested.room !== null) {
+    void onDemand.use(({ inbox }) => inbox.openRoom(String(requested.room)));
+  }
   if (invite) openInvite(invite);
   afterFrame(() => {
     sidebar.reveal();

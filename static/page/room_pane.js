@@ -188,6 +188,9 @@ export class RoomPane {
         return void onDemand.use(({ deleteDialog }) =>
           deleteDialog.open(action.message, row, this.#me.value.user, room)
         );
+      case "moderate":
+      case "report":
+        return void onDemand.use((later) => room && later.onOthersMessage(action, row, room));
       case "copy":
         return void this.#copy(action.link);
       case "pick":

@@ -8,8 +8,9 @@
 
 import { durationName, localeOf } from "../base/dates.js";
 import { prepareDialog } from "../base/dialog.js";
-import { find, make } from "../base/dom.js";
+import { find, make, onClick } from "../base/dom.js";
 import { errorText } from "../members/records.js";
+import { mayIn } from "../rooms/room_rights.js";
 
 /** @typedef {import("../../client.js").Room} Room */
 
@@ -30,6 +31,7 @@ export class RoomDialog {
   #listed = find("room-field-listed", HTMLInputElement);
   #listedBox = find("room-listed", HTMLElement);
   #archived = find("room-field-archived", HTMLInputElement);
+  #clear = find("room-clear", HTMLElement);
   #error = find("room-dialog-error", HTMLElement);
   #save = find("room-save", HTMLButtonElement);
   #dialog = prepareDialog("room-dialog", () => void this.#submit());
@@ -40,9 +42,17 @@ export class RoomDialog {
   /** The settings when the dialog was opened. */
   #before = {};
 
-  /** @param {import("../i18n/strings.js").Translator} translator @param {() => void} onSaved */
-  constructor(translator, onSaved) {
+  /**
+   * @param {import("../i18n/strings.js").Translator} translator
+   * @param {() => void} onSaved
+   * @param {(room: Room) => void} clear Removes all messages, once the user has confirmed that.
+   */
+  constructor(translator, onSaved, clear) {
     this.#translator = translator;
+    onClick(this.#clear, () => {
+      this.#dialog.close();
+      if (this.#room) clear(this.#room);
+    });
     this.#onSaved = onSaved;
   }
 
@@ -60,6 +70,8 @@ export class RoomDialog {
     // A private room is in no list.
     this.#listedBox.hidden = access !== "open" && access !== "listed";
     this.#archived.checked = archived;
+    // Whoever has created the room may change its settings only.
+    this.#clear.hidden = !mayIn(room, "moderate");
     this.#error.textContent = "";
     this.#save.disabled = false;
     this.#before = this.#chosen();

@@ -58,6 +58,7 @@ aria-describedby="room-topic-rule"
 <input id="room-field-archived" type="checkbox" role="switch">
 <span data-text="roomArchived"></span>
 </label>
+<button id="room-clear" type="button" class="plain" data-text="clearRoom"></button>
 <p id="room-dialog-error" class="error" role="alert"></p>
 <div class="buttons">
 <button type="button" class="plain" data-close data-text="cancel"></button>

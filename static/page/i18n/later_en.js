@@ -6,11 +6,13 @@
  */
 
 import { membersEn } from "./members_en.js";
+import { moderationEn } from "./moderation_en.js";
 import { roomsEn } from "./rooms_en.js";
 
 /** The strings by key. */
 export const laterEn = {
   ...membersEn,
+  ...moderationEn,
   ...roomsEn,
 
   paletteField: "Room or person",

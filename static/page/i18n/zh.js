@@ -8,12 +8,14 @@
 
 import { logZh } from "./log_zh.js";
 import { membersZh } from "./members_zh.js";
+import { moderationZh } from "./moderation_zh.js";
 import { roomsZh } from "./rooms_zh.js";
 
 /** The strings by key. @type {import("./en.js").Strings} */
 export const zh = {
   ...logZh,
   ...membersZh,
+  ...moderationZh,
   ...roomsZh,
 
   skip: "跳到输入框",

@@ -42,6 +42,8 @@ export function actionOf(button, item, room) {
     case "reply":
     case "edit":
     case "delete":
+    case "moderate":
+    case "report":
     case "pick":
       return { type: name, message, anchor: button };
     default:

@@ -33,6 +33,7 @@
  * toolbar is needed. `latest`: the reader has left the
  * opened message and is at the newest one.
  * @typedef {{type: "reply" | "edit" | "delete", message: Message, anchor?: HTMLElement}
+ *   | {type: "moderate" | "report", message: Message, anchor?: HTMLElement}
  *   | {type: "copy", message: Message, link: string, anchor?: HTMLElement}
  *   | {type: "pick", message: Message, anchor: HTMLElement}
  *   | {type: "react", message: Message, emoji: string, on: boolean}

@@ -2,16 +2,20 @@
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
 /**
- * What the member panel offers for each other person: to block or unblock them. Blocking is this user's own filter: it is kept
- * in this browser, and nobody else learns of it. The buttons are one Tab stop; arrows move between them.
+ * What the member panel offers for each other person: to block or unblock them, and to moderators, to moderate them. Blocking is
+ * this user's own filter: it is kept in this browser, and nobody else learns of it. The buttons are one Tab stop; arrows move
+ * between them.
  * @module
  */
 
-import { make, onClick } from "../base/dom.js";
+import { make, nameButton, onClick } from "../base/dom.js";
+import { iconOf } from "../base/icons.js";
+import { SHIELD } from "../base/shield.js";
 import { MAX_BLOCKED_USERS } from "../preferences.js";
 import { setBlocked } from "./blocking.js";
 
 /** @typedef {import("./members.js").MemberRow} MemberRow */
+/** What moderators can do. @typedef {{ mayModerate(user: string): boolean, moderate(person: { user: string, name: string }, button: HTMLElement): void }} Moderation */
 
 /** The tools of the member panel. */
 export class MemberTools {
@@ -19,14 +23,20 @@ export class MemberTools {
   blocked;
   #translator;
   #preferences;
+  #moderation;
   #error = make("p", "error people-error");
-  /** The buttons by user, in the order of the rows. @type {Map<string, HTMLButtonElement>} */
+  /** The buttons by user and purpose, in the order of the rows. @type {Map<string, HTMLButtonElement>} */
   #buttons = new Map();
-  /** The user whose button is the Tab stop. */
+  /** The user and the purpose of the button that is the Tab stop. */
   #current = "";
 
-  /** @param {import("../i18n/strings.js").Translator} translator @param {import("../preferences.js").Preferences} preferences */
-  constructor(translator, preferences) {
+  /**
+   * @param {import("../i18n/strings.js").Translator} translator
+   * @param {import("../preferences.js").Preferences} preferences
+   * @param {Moderation} moderation
+   */
+  constructor(translator, preferences, moderation) {
+    this.#moderation = moderation;
     this.#translator = translator;
     this.#preferences = preferences;
     this.blocked = preferences.blocked;
@@ -55,7 +65,7 @@ export class MemberTools {
     this.blocked.subscribe(() => this.#error.textContent = "");
     list.addEventListener("keydown", (event) => this.#onKey(event));
     list.addEventListener("focusin", ({ target }) => {
-      for (const [user, button] of this.#buttons) if (button === target) this.#setTabStop(user);
+      for (const [key, button] of this.#buttons) if (button === target) this.#setTabStop(key);
     });
   }
 
@@ -63,14 +73,26 @@ export class MemberTools {
   #addTo({ row, member: { user, name } }) {
     const isBlocked = this.blocked.value.has(user);
     const text = this.#translator.text.bind(this.#translator);
-    const button = make("button", "plain block", text(isBlocked ? "unblock" : "block"));
-    button.type = "button";
-    button.setAttribute("aria-label", text(isBlocked ? "unblockPerson" : "blockPerson", { name }));
-    onClick(button, () => this.#setBlocked(user, isBlocked ? null : name));
+    const block = make("button", "plain block", text(isBlocked ? "unblock" : "block"));
+    block.setAttribute("aria-label", text(isBlocked ? "unblockPerson" : "blockPerson", { name }));
+    onClick(block, () => this.#setBlocked(user, isBlocked ? null : name));
     row.classList.toggle("blocked", isBlocked);
     if (isBlocked) row.append(make("span", "mark", text("blockedMark")));
-    row.append(button);
-    this.#buttons.set(user, button);
+    const tools = make("span", "tools", this.#addButton(`${user} block`, block));
+    if (this.#moderation.mayModerate(user)) {
+      const moderate = make("button", "plain shield", iconOf(SHIELD));
+      nameButton(moderate, text("moderatePerson", { name }));
+      onClick(moderate, () => this.#moderation.moderate({ user, name }, moderate));
+      tools.append(this.#addButton(`${user} moderate`, moderate));
+    }
+    row.append(tools);
+  }
+
+  /** @param {string} key @param {HTMLButtonElement} button */
+  #addButton(key, button) {
+    button.type = "button";
+    this.#buttons.set(key, button);
+    return button;
   }
 
   /** @param {string} user @param {string | null} name */
@@ -83,7 +105,7 @@ export class MemberTools {
   /** @param {string} current */
   #setTabStop(current) {
     this.#current = current;
-    for (const [user, button] of this.#buttons) button.tabIndex = user === current ? 0 : -1;
+    for (const [key, button] of this.#buttons) button.tabIndex = key === current ? 0 : -1;
   }
 
   /** @param {KeyboardEvent} event */

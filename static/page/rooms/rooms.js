@@ -13,6 +13,11 @@ import { DEFAULT_ROOM } from "../preferences.js";
 /** @typedef {import("../../client.js").Room} Room */
 /** @typedef {import("../../client/events.js").RoomEvent} RoomEvent */
 
+/** Whether a room belongs to the service: only the dialog of moderators shows it. @param {string} room */
+export function isServiceRoom(room) {
+  return /^_(?:reports|audit)$/i.test(room);
+}
+
 /** The rooms of this page. */
 export class Rooms {
   /** The current room. */
@@ -38,9 +43,9 @@ export class Rooms {
     this.#onRenamed = onRenamed;
   }
 
-  /** All joined rooms, in the order of joining. @returns {readonly Room[]} */
+  /** All joined rooms, in the order of joining, without those of the service. @returns {readonly Room[]} */
   get all() {
-    return this.#chat.rooms.value;
+    return this.#chat.rooms.value.filter(({ name }) => !isServiceRoom(name));
   }
 
   /** The rooms to offer: unread ones first, then the others, the current one, and those the user has left. */
@@ -100,7 +105,7 @@ export class Rooms {
 
   /** Whether the room limit is reached. */
   get isFull() {
-    return this.all.length >= (this.#chat.limits.value?.maxRooms ?? Infinity);
+    return this.#chat.rooms.value.length >= (this.#chat.limits.value?.maxRooms ?? Infinity);
   }
 
   /** The timeline of a room. @param {Room} room @returns {Timeline} */

@@ -8,17 +8,23 @@
  */
 import { iconOf } from "../../base/icons.js";
 import { button, make, nameButton } from "../../base/elements.js";
+import { SHIELD } from "../../base/shield.js";
 
 /** @typedef {import("../rows/rows.js").LogItem} LogItem */
-/** @typedef {import("../../i18n/log_en.js").LogStrings} LogStrings */
+/** @typedef {import("../../i18n/log_en.js").LogStrings & Readonly<Record<string, string>>} LogStrings */
+/** What the user may do with the messages of others. @typedef {{ delete: boolean, moderate: boolean, report: boolean }} OthersTools */
 
-const ACTIONS = /** @type {const} */ (["react", "reply", "edit", "delete", "copy"]);
+const ACTIONS = /** @type {const} */ (
+  ["react", "reply", "edit", "delete", "copy", "moderate", "report"]
+);
 // Paths in the format of icons.js.
 const PICTURES = {
   react: "M12 3a9 9 0 1 0 9 9M8.5 14.5a4.5 4.5 0 0 0 7 0M9 9.5v.01M15 9.5v.01M16 5h6M19 2v6",
   reply: "M9 6 4 11l5 5M4 11h9a7 7 0 0 1 7 7v1",
   edit: "M4 20l1-4L16 5l3 3L8 19zM13.5 7.5l3 3",
   delete: "M4 7h16M9 7V4h6v3M6 7l1 13h10l1-13M10 11v5M14 11v5",
+  moderate: SHIELD,
+  report: "M6 21V4M6 4.5h11.5l-2.5 4 2.5 4H6",
   copy: "M10 14a4 4 0 0 0 6 0l4-4a4 4 0 0 0-6-6l-1 1M14 10a4 4 0 0 0-6 0l-4 4a4 4 0 0 0 6 6l1-1",
 };
 
@@ -28,11 +34,11 @@ export class Toolbar {
   element = make("div", "toolbar");
   /** @type {Map<typeof ACTIONS[number], HTMLButtonElement>} */
   #buttons = new Map();
-  #isModerator;
+  #toolsFor;
 
-  /** @param {() => boolean} isModerator Whether the user may delete the messages of others. */
-  constructor(isModerator) {
-    this.#isModerator = isModerator;
+  /** @param {(author: string) => OthersTools} toolsFor What the user may do with messages of another author. */
+  constructor(toolsFor) {
+    this.#toolsFor = toolsFor;
     this.element.setAttribute("role", "toolbar");
     for (const action of ACTIONS) {
       const made = button("tool", action === "react" ? "pick" : action, iconOf(PICTURES[action]));
@@ -47,7 +53,7 @@ export class Toolbar {
   setStrings(strings) {
     this.element.setAttribute("aria-label", strings.actions);
     for (const [action, made] of this.#buttons) {
-      nameButton(made, strings[action === "copy" ? "copyLink" : action]);
+      nameButton(made, strings[action === "copy" ? "copyLink" : action] ?? "");
     }
   }
 
@@ -79,9 +85,13 @@ export class Toolbar {
 
   /** @param {LogItem} [item] */
   #adaptTo(item) {
-    const isOwn = item?.type === "message" && item.isOwn;
+    if (item?.type !== "message") return;
+    const { isOwn, message } = item;
+    const others = this.#toolsFor(message.user);
     this.#show("edit", isOwn);
-    this.#show("delete", isOwn || this.#isModerator());
+    this.#show("delete", isOwn || others.delete);
+    this.#show("moderate", !isOwn && others.moderate);
+    this.#show("report", !isOwn && others.report);
   }
 
   /** @param {typeof ACTIONS[number]} action @param {boolean} isShown */

@@ -40,9 +40,10 @@ for (const role of ["owner", "moderator"]) {
         "pick",
         "reply",
         "copy",
+        "report",
       ]);
       const row = await untilShown(bea, "cheap watches");
-      assert.deepEqual(await toolsOf(row), ["pick", "reply", "delete", "copy"]);
+      assert.deepEqual(await toolsOf(row), ["pick", "reply", "delete", "copy", "moderate"]);
       await useTool(row, "Delete");
       const dialog = bea.getByRole("dialog", { name: "Delete this message by Ben?" });
       assert.equal(await dialog.locator("#delete-quote").innerText(), "cheap watches");

@@ -1,0 +1,68 @@
+// @ts-check
+/**
+ * The English strings for moderation and reports.
+ * @module
+ */
+
+/** The strings by key. */
+export const moderationEn = {
+  moderation: "Moderation",
+  moderate: "Moderate",
+  moderatePerson: "Moderate {name}",
+  moderateTitle: "Moderate {name}",
+  moderateAction: "Action",
+  moderateTime: "How long",
+  moderateWhere: "Where",
+  moderateHere: "in #{room}",
+  everywhere: "everywhere",
+  untilTime: "until {time}",
+  timeTenMinutes: "10 minutes",
+  timeForGood: "for good",
+  mute: "Mute",
+  muteHere: "{name} can read #{room}, but not write in it or react.",
+  muteEverywhere: "{name} can read, but not write or react in any room.",
+  muteDone: "{name} is muted.",
+  ban: "Ban",
+  banHere:
+    "{name} is removed from #{room} and cannot come back. A guest cannot come back as another guest from the same address either.",
+  banEverywhere:
+    "{name} is signed out and cannot use this chat any more. A guest cannot come back as another guest from the same address either.",
+  banDone: "{name} is banned.",
+  kick: "Remove",
+  kickHere: "{name} is removed from #{room}, but can join it again.",
+  kickDone: "{name} was removed from #{room}.",
+  reasonForOne: "{name} and the moderators will see it.",
+  sanctions: "Muted and banned people",
+  sanctionsNone: "Nobody is muted or banned.",
+  isMuted: "{name} is muted",
+  isBanned: "{name} is banned",
+  unmute: "Unmute",
+  unban: "Unban",
+
+  report: "Report",
+  reportTitle: "Report this message by {name}?",
+  reportText: "The moderators will see the message, and who reported it.",
+  reportDone: "The message was reported to the moderators.",
+  reports: "Reports",
+  reportsNone: "There are no reports.",
+  reportsUnread: "{count} unread reports",
+  reportHead: "{by} reported a message in {room}.",
+  reportNote: "Note to the other moderators",
+  goToMessage: "Go to message",
+  showOlder: "Show older",
+
+  lockService: "Close the service to guests",
+  lockAbout: "Guests can neither join rooms nor send messages. Members can.",
+  lockedBar: "The service is closed to guests: they can neither join nor send.",
+  unlockService: "Open to guests",
+  moderationTools: "Tools",
+  clear: "Remove all",
+  clearRoom: "Remove all messages…",
+  clearTitle: "Remove all messages of #{room}?",
+  clearText:
+    "All messages that were sent until now are deleted for everyone, with their reactions. This cannot be undone. The room stays, and says who did it.",
+  clearDone: "All earlier messages of #{room} were removed.",
+
+  audit: "Log",
+  auditAddress: "for the guest's address too",
+};

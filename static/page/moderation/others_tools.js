@@ -1,0 +1,42 @@
+// @ts-check
+/**
+ * What the user may do with other people, and with their messages, in the current room.
+ * @module
+ */
+
+import { mayIn } from "../rooms/room_rights.js";
+import { isBelow, roleIn } from "./ranks.js";
+
+/** The tools. */
+export class OthersTools {
+  #chat;
+  #rooms;
+
+  /** @param {import("../../client.js").Chat} chat @param {Pick<import("../rooms/rooms.js").Rooms, "active" | "all">} rooms */
+  constructor(chat, rooms) {
+    this.#chat = chat;
+    this.#rooms = rooms;
+  }
+
+  /** @param {string} author */
+  forMessageOf(author) {
+    const isModerator = this.#isModerator;
+    const isRead = this.#chat.server.value?.moderated ?? false;
+    return {
+      delete: isModerator,
+      moderate: this.mayModerate(author),
+      report: !isModerator && isRead,
+    };
+  }
+
+  /** Whether the user may mute, ban or remove somebody. @param {string} user */
+  mayModerate(user) {
+    const me = this.#chat.me.value;
+    if (!me || !this.#isModerator) return false;
+    return isBelow({ user, role: roleIn(this.#rooms.all, user) }, me);
+  }
+
+  get #isModerator() {
+    return mayIn(this.#rooms.active.value, "moderate");
+  }
+}
