@@ -32,9 +32,10 @@ export class RoomRules {
   /** Applies a delivered entry. Returns its event, if it has one. */
   apply({ action, user, position }: Entry): RoomEvent | undefined {
     const event = action.kind === "said" ? action.event : undefined;
+    if (event === undefined) return undefined;
     // An entry of another epoch is reflected already, or the log that was read has lost it.
     const isNew = position.epoch === this.#top?.epoch && position.seq > this.#top.seq;
-    if (event === undefined || !isNew) return event;
+    if (!isNew) return event;
     this.#top = position;
     this.#state.apply(stateChanges(event, user));
     return event;

@@ -158,8 +158,11 @@ export function append(storage: RoomStorage, draft: Draft, service: LogContext):
   if (exhausted?.rooms && head.top === 0) return { kind: "rejected", why: "rooms_full" };
   if (exhausted?.store && kind !== "deleted") return { kind: "rejected", why: "store_full" };
   const at = timestampAfter(head, context);
-  const refusal = stateRefusal(draft, (field) => storage.stateField(field), at) ??
-    eventRefusal(storage, draft, head);
+  // Most rooms have no state.
+  const hasState = storage.countStateFields() > 0;
+  const refusal =
+    (hasState ? stateRefusal(draft, (it) => storage.stateField(it), at) : undefined) ??
+      eventRefusal(storage, draft, head);
   if (refusal) return { kind: "rejected", ...refusal };
   if (kind === "edited" || kind === "deleted" || kind === "reacted") {
     // A message past its age counts as deleted, even if no append has trimmed it yet.
@@ -169,8 +172,7 @@ export function append(storage: RoomStorage, draft: Draft, service: LogContext):
     storage.setMessage(amended, ranMs);
   }
   const position = { epoch: currentEpoch(head).epoch, seq: head.top + 1 };
-  const { isExempt: _, ...rest } = draft;
-  const entry: Entry = { ...rest, position, at };
+  const entry: Entry = { ...withoutExemption(draft), position, at };
   changeState(storage, entry);
   const message = messageOf(entry);
   if (message) storage.setMessage(message, ranMs);
@@ -179,6 +181,13 @@ export function append(storage: RoomStorage, draft: Draft, service: LogContext):
   storage.keepReceipt(draft.user, draft.id, { position, at, fingerprint: digest }, ranMs);
   applyRetention(storage, service);
   return { kind: "entered", entry };
+}
+
+/** Whether the author was exempt is not stored. Nothing is copied for those who were not, which is most of them. */
+function withoutExemption(draft: Draft): Omit<Draft, "isExempt"> {
+  if (!("isExempt" in draft)) return draft;
+  const { isExempt: _, ...rest } = draft;
+  return rest;
 }
 
 /** Why an event is refused by the rules for all events. */
@@ -245,8 +254,10 @@ export function contextOf<C extends Pick<LogContext, "retention">>(
   storage: Pick<RoomStorage, "stateField">,
   service: C,
 ): C {
+  const keptDays = storage.stateField("keep");
+  if (keptDays === undefined) return service;
   const { retention } = service;
-  const ageMs = DAY_MS * Number(storage.stateField("keep") ?? Infinity);
+  const ageMs = DAY_MS * Number(keptDays);
   return ageMs < retention.ageMs ? { ...service, retention: { ...retention, ageMs } } : service;
 }
 

@@ -101,9 +101,10 @@ async function banAll(moderator: Person, raiders: readonly Person[]): Promise<vo
     ),
   );
   const closed = await Promise.all(raiders.map((it) => it.closed));
-  console.log(
-    `${raiders.length} bans ended all connections in ${performance.now() - began | 0} ms`,
-  );
+  const ms = Math.round(performance.now() - began);
+  // For people: how long it takes depends on the machine.
+  // deno-lint-ignore no-console
+  console.log(`${raiders.length} bans ended all connections in ${ms} ms`);
   assert.deepEqual([...new Set(closed.map(({ code }) => code))], [BANNED]);
   await Promise.all(users.map((user) =>
     moderator.when(
