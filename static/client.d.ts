@@ -805,7 +805,8 @@ export type EventFields = {
     | "member"
     | "clear"
     | "lockdown"
-    | "role";
+    | "role"
+    | "held";
   /** Only in `_audit`: where it happened; missing for the whole service. */
   room?: string | undefined;
   /** Whom it is about. */
@@ -825,7 +826,9 @@ export type EventFields = {
   /** With `member` and `lockdown`. */
   on?: boolean | undefined;
   /** With `role`: the new one. */
-  role?: "owner" | "moderator" | "member" | undefined;
+  role?: Role | undefined;
+  /** With `held`: the position in `room` of the message that it replies to. */
+  reply?: string | undefined;
 };
 
 /** A user who deleted the message of another one. `reason`: why, for people. */

@@ -32,6 +32,7 @@ export const ANSWERS: Readonly<Record<RequestType, FrameType | undefined>> = {
   report: "ack",
   room: "ack",
   moderate: "ack",
+  release: "ack",
   who: "members",
   history: "history",
   name: "ack",

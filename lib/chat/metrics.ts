@@ -61,7 +61,7 @@ export interface WorkerMetrics extends RoomMetrics {
   readonly refused: Counter;
   /** Access tokens and tickets that were refused. */
   readonly refusedTokens: Counter;
-  /** Texts that the word list has refused or masked. */
+  /** Texts that the word list has refused, held or masked. */
   readonly blockedTexts: BlockedTextCounters;
 }
 
@@ -80,6 +80,7 @@ export function workerMetrics(metrics: Metrics): WorkerMetrics {
     ),
     blockedTexts: {
       refused: blockedTextCounter(metrics, "refused"),
+      held: blockedTextCounter(metrics, "held"),
       masked: blockedTextCounter(metrics, "masked"),
     },
     ...roomMetrics(metrics),

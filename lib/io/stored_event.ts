@@ -44,5 +44,6 @@ export const roomEvent: ValueSchema<RoomEvent> = v.variant("kind", [
   v.object({ kind: v.literal("member"), on: v.boolean(), ...target }),
   v.object({ kind: v.literal("clear"), reason, ...common }),
   v.object({ kind: v.literal("lockdown"), on: v.boolean(), ...common }),
+  v.object({ kind: v.literal("held"), reply: v.optional(v.string()), ...common }),
   v.object({ kind: v.literal("role"), role: v.picklist(ROLES), ...target }),
 ]);

@@ -47,7 +47,7 @@
 /**
  * What a message does to its room: a change of settings (`room`), or something that moderators did.
  * @typedef {object} EventFields
- * @property {"room" | "mute" | "ban" | "unmute" | "unban" | "kick" | "member" | "clear" | "lockdown" | "role"} kind
+ * @property {"room" | "mute" | "ban" | "unmute" | "unban" | "kick" | "member" | "clear" | "lockdown" | "role" | "held"} kind
  * @property {string} [room] Only in `_audit`: where it happened; missing for the whole service.
  * @property {string} [user] Whom it is about.
  * @property {string} [name] The name of that user at the time.
@@ -57,7 +57,8 @@
  * @property {string} [guest] Only with an address: the guest who was connected from it.
  * @property {true} [created] Whether it created the room.
  * @property {boolean} [on] With `member` and `lockdown`.
- * @property {"owner" | "moderator" | "member"} [role] With `role`: the new one.
+ * @property {Role} [role] With `role`: the new one.
+ * @property {string} [reply] With `held`: the position in `room` of the message that it replies to.
  */
 /** @typedef {Readonly<EventFields & Partial<RoomSettings>>} EventOfRoom */
 
@@ -142,7 +143,7 @@
  * @property {readonly RoomRight[]} [may]
  */
 /** `until`: added on arrival, from `afterMs`. @typedef {{ type: "fault", id?: string, code: string, message: string, retry?: boolean, afterMs?: number, scope?: string, missing?: boolean, reason?: string, until?: number }} Fault */
-/** What the user may do has changed without an event of the room. @typedef {{ type: "rules", room: string, may: readonly RoomRight[], muted?: Mute, lockedDown?: boolean }} Rules */
+/** What the user may do has changed without an event of the room. @typedef {{ type: "rules", room: string, may: readonly RoomRight[], muted?: Mute, lockedDown?: boolean, role?: Role }} Rules */
 /** @typedef {{ type: "ack", id?: string, room?: string, position?: string, at?: number }} Ack */
 /** @typedef {{ type: "history", id?: string, room: string, messages: readonly Message[], more: boolean, position: string }} History */
 /** @typedef {{ type: "members", id?: string, room: string, count: number, members: readonly Person[] }} Members */

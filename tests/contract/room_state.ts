@@ -94,6 +94,7 @@ const EVENTS: readonly RoomEvent[] = [
   { kind: "member", ...eve, on: false },
   { kind: "lockdown", on: false },
   { kind: "role", ...eve, role: "moderator" },
+  { kind: "held", room: room("大厅"), reply: "k3j9f2:127" },
   { kind: "clear", reason: "spring" },
 ];
 
@@ -181,6 +182,16 @@ function eventPromises(test: Test): void {
     ];
     for (const it of changes) await isRejected(bus, { ...it, isExempt: true }, "not_yours");
     await mustPublish(bus, react(of, "👍", true, bob));
+  });
+
+  test("lets moderators delete a message that waits for them, and nobody edit it", async (bus) => {
+    const held = { kind: "held", room: attic } as const;
+    const { position: of } = await mustPublish(bus, act(held));
+    await isRejected(bus, draft({ kind: "edited", of, text: "!" }), "not_yours");
+    await isRejected(bus, draft({ kind: "deleted", of }, bob), "not_yours");
+    await mustPublish(bus, draft({ kind: "deleted", of, asModerator: true }, bob));
+    const { messages: [message] } = await bus.page(lobby, undefined, 1);
+    assert.deepEqual([message?.text, message?.deleted, message?.event], ["", true, held]);
   });
 
   test("lets users edit messages that only look as if they had an event", async (bus) => {

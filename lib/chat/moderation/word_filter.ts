@@ -6,7 +6,7 @@ import type { Counter } from "../../core/metrics/metrics.ts";
 import type { Verdict, WordList } from "../../core/moderation/word_list.ts";
 
 /** Counts the texts that were not allowed as they were. */
-export type BlockedTextCounters = Readonly<Record<"refused" | "masked", Counter>>;
+export type BlockedTextCounters = Readonly<Record<"refused" | "held" | "masked", Counter>>;
 
 /** Checks texts and names against the current list. */
 export class WordFilter {
@@ -30,9 +30,18 @@ export class WordFilter {
     this.#ready.resolve();
   }
 
-  /** What becomes of a text. Each call counts. */
-  check(text: string): Verdict {
+  /** What becomes of a message. Each call counts. */
+  checkMessage(text: string): Verdict {
+    return this.#count(this.#list?.check(text) ?? { kind: "allowed" });
+  }
+
+  /** What becomes of another text, which cannot wait for a moderator: it is refused instead. Each call counts. */
+  check(text: string): Exclude<Verdict, { readonly kind: "held" }> {
     const verdict = this.#list?.check(text) ?? { kind: "allowed" };
+    return this.#count(verdict.kind === "held" ? { kind: "refused" } : verdict);
+  }
+
+  #count<V extends Verdict>(verdict: V): V {
     if (verdict.kind !== "allowed") this.#counters?.[verdict.kind].add();
     return verdict;
   }

@@ -10,7 +10,7 @@ import { isUserId } from "../../core/log/user_id.ts";
 import { ROOM_RULE } from "../../core/names/names.ts";
 import { BusUnavailable } from "../ports/bus.ts";
 import type { Actor, Directory, MemberAnswer, MemberCommand } from "../ports/directory.ts";
-import { acknowledge } from "./room_requests.ts";
+import { acknowledge } from "./answers.ts";
 
 /** What these requests need. */
 export interface MemberRequestContext {

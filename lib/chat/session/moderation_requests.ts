@@ -17,7 +17,7 @@ import { type EnterContext, enterEvent, judge, logOf } from "../moderation/moder
 import type { Subject } from "../moderation/sanctions.ts";
 import type { WordFilter } from "../moderation/word_filter.ts";
 import type { Room } from "../room/room.ts";
-import { acknowledge, ackOrFault } from "./room_requests.ts";
+import { acknowledge, ackOrFault } from "./answers.ts";
 
 /** What these requests need. */
 export interface ModerationContext extends EnterContext {

@@ -6,7 +6,7 @@ import type { Author } from "../../core/log/entry.ts";
 import type { Frame } from "../../core/protocol/frames.ts";
 import type { Membership } from "./membership.ts";
 import { type MemberRenameContext, renameInAllRooms, renameMember } from "./rename.ts";
-import { acknowledge } from "./room_requests.ts";
+import { acknowledge } from "./answers.ts";
 import type { SignIn } from "./sign_in.ts";
 
 /** What the renames of a session need from it. */

@@ -7,7 +7,7 @@ import type { FaultCode } from "../../core/protocol/faults.ts";
 import type { Frame } from "../../core/protocol/frames.ts";
 import { formatPosition, isSamePosition } from "../../core/log/position.ts";
 import { reportText } from "../../core/moderation/report.ts";
-import { REPORTS_ROOM } from "../../core/rooms/service_rooms.ts";
+import { isForModerators, REPORTS_ROOM } from "../../core/rooms/service_rooms.ts";
 import {
   faultFrame,
   slowDownFault,
@@ -17,17 +17,12 @@ import {
 import type { RequestOf, RoomRequest } from "../../core/protocol/requests.ts";
 import { exceedsBytes } from "../../core/utf8.ts";
 import { hasVisible } from "../../core/names/invisible.ts";
-import {
-  type Bus,
-  BusUnavailable,
-  type PublishResult,
-  type RoomHistory,
-  type SlowDownRejection,
-  type WorkerBus,
-} from "../ports/bus.ts";
+import { type Bus, BusUnavailable, type RoomHistory, type WorkerBus } from "../ports/bus.ts";
 import type { WordFilter } from "../moderation/word_filter.ts";
 import type { Clock } from "../ports/clock.ts";
 import { MAX_LISTED } from "../presence/member_list.ts";
+import { acknowledge, ackOrFault } from "./answers.ts";
+import { holdMessage } from "./held_messages.ts";
 import type { Membership } from "./membership.ts";
 
 /** What handling requests needs. */
@@ -41,7 +36,15 @@ export interface RequestContext {
   /** Maximum size of a text in bytes of UTF-8. */
   readonly maxMessageBytes: number;
   /** Decides which words texts may contain, whoever writes them. */
-  readonly words: Pick<WordFilter, "check">;
+  readonly words: Pick<WordFilter, "check" | "checkMessage">;
+}
+
+/** What the session knows of whoever asks. */
+export interface Requester {
+  /** Whether the user may delete the messages of others, and need not follow the room's settings. */
+  readonly isModerator: boolean;
+  /** Charges the address for something that moderators have to look at. Returns the milliseconds to wait, 0 for none. */
+  readonly checkReport: () => number;
 }
 
 /** A request that reads the log, or whose response may be long. */
@@ -55,28 +58,17 @@ export function isReadRequest(request: RoomRequest): request is ReadRequest {
 /** Minimum interval between `typing` signals of one membership. */
 const TYPING_INTERVAL_MS = 2_000;
 const DEFAULT_PAGE_SIZE = 50;
-/** Whatever ends later than in 1,000 years has no end. */
-const MAX_STATED_MS = 1_000 * 365 * 24 * 3_600_000;
-const SLOW_MODE = "slow down: the room is in slow mode";
-/** Fault messages for limits other than the connection's own. */
-const SLOW_DOWN_MESSAGES: Readonly<Record<SlowDownRejection["limit"], string>> = {
-  user: "slow down: you send too much over all your connections",
-  room: "slow down: the room receives more than it can deliver",
-};
-
-/**
- * Handles a request. Resolves to the response; undefined if none is needed. An unavailable bus becomes a fault.
- *
- * @param isModerator Whether the user may delete the messages of others, and need not follow the room's settings.
- */
+/** Why a report, or a message that would have to wait, is refused. */
+export const TOO_MANY_REPORTS = "slow down: too many reports from this address";
+/** Handles a request. Resolves to the response; undefined if none is needed. An unavailable bus becomes a fault. */
 export async function handleRoomRequest(
   request: RoomRequest,
   membership: Membership,
   context: RequestContext,
-  isModerator: boolean,
+  requester: Requester,
 ): Promise<Frame | undefined> {
   try {
-    return await respond(request, membership, context, isModerator);
+    return await respond(request, membership, context, requester);
   } catch (error) {
     if (!(error instanceof BusUnavailable)) throw error;
     // Reads change nothing, and read markers are idempotent, so only entries can have an unknown outcome, reports included.
@@ -90,7 +82,7 @@ async function respond(
   request: RoomRequest,
   membership: Membership,
   context: RequestContext,
-  isModerator: boolean,
+  requester: Requester,
 ): Promise<Frame | undefined> {
   const { bus } = context;
   const { id: room, user } = membership;
@@ -123,7 +115,7 @@ async function respond(
     case "report":
       return await report(request, membership, context);
     default:
-      return await publish(request, membership, context, isModerator);
+      return await publish(request, membership, context, requester);
   }
 }
 
@@ -158,9 +150,10 @@ function isEntryRequest({ type }: RoomRequest): boolean {
 async function publish(
   request: EntryRequest,
   membership: Membership,
-  { bus, newId, maxMessageBytes, words }: RequestContext,
-  isModerator: boolean,
+  context: RequestContext,
+  { isModerator, checkReport }: Requester,
 ): Promise<Frame | undefined> {
+  const { bus, newId, maxMessageBytes, words } = context;
   const { id } = request;
   const { id: room, user, name } = membership;
   if (request.type === "say" || request.type === "edit") {
@@ -169,9 +162,14 @@ async function publish(
     }
     if (!hasVisible(request.text)) return faultFrame(id, "empty");
   }
-  const checked = withAllowedText(request, words);
-  if (checked === undefined) return faultFrame(id, "blocked_words");
-  const action = actionOf(checked, isModerator);
+  const checked = withAllowedText(request, membership, words);
+  if (checked === "refused") return faultFrame(id, "blocked_words");
+  if (checked.kind === "held") {
+    const waitMs = checkReport();
+    if (waitMs > 0) return slowDownFault(id, waitMs, undefined, TOO_MANY_REPORTS);
+    return await holdMessage(checked.request, membership, isModerator, context);
+  }
+  const action = actionOf(checked.request, isModerator);
   const exempt = isModerator && { isExempt: true as const };
   const draft = { room, user, name, id: id ?? newId(), action, ...exempt };
   const result = await bus.publish(draft, membership.room.chargedPeople());
@@ -179,54 +177,37 @@ async function publish(
   return ackOrFault(id, room, result);
 }
 
-/** The request with its text masked if necessary; undefined if the text is refused. */
+/** A request with its text masked if necessary; a message may have to wait for a moderator. */
+type CheckedRequest =
+  | { readonly kind: "allowed"; readonly request: EntryRequest }
+  | { readonly kind: "held"; readonly request: RequestOf<"say"> };
+
 function withAllowedText(
   request: EntryRequest,
+  { id: room, room: { state } }: Membership,
   words: RequestContext["words"],
-): EntryRequest | undefined {
-  if (request.type === "react") return request;
+): CheckedRequest | "refused" {
+  if (request.type === "react") return { kind: "allowed", request };
+  if (request.type === "say") {
+    const verdict = words.checkMessage(request.text);
+    if (verdict.kind === "refused") return "refused";
+    if (verdict.kind === "allowed") return { kind: "allowed", request };
+    const sent = { ...request, text: verdict.text };
+    if (verdict.kind === "masked" || isForModerators(room)) {
+      return { kind: "allowed", request: sent };
+    }
+    // What is said in private is not for the moderators, unless somebody reports it.
+    const isClosed = state.access === "private" || state.access === "direct";
+    return isClosed ? "refused" : { kind: "held", request: sent };
+  }
   const text = request.type === "delete" ? request.reason : request.text;
   const verdict = words.check(text ?? "");
-  if (verdict.kind === "refused") return undefined;
-  if (verdict.kind === "allowed") return request;
-  return request.type === "delete"
+  if (verdict.kind === "refused") return "refused";
+  if (verdict.kind === "allowed") return { kind: "allowed", request };
+  const masked = request.type === "delete"
     ? { ...request, reason: verdict.text }
     : { ...request, text: verdict.text };
-}
-
-/** The response to a publish result. */
-export function ackOrFault(
-  id: string | undefined,
-  room: string,
-  result: PublishResult,
-): Frame | undefined {
-  if (result.kind === "entered") {
-    const { position, at } = result;
-    return acknowledge(id, { room, position: formatPosition(position), at });
-  }
-  switch (result.why) {
-    case "slow_down":
-      return slowDownFault(id, result.afterMs, result.limit, SLOW_DOWN_MESSAGES[result.limit]);
-    case "slow_mode":
-      return slowDownFault(id, result.afterMs ?? 0, undefined, SLOW_MODE);
-    case "muted":
-      return { ...faultFrame(id, "muted"), ...waitOf(result.afterMs) };
-    default:
-      return faultFrame(id, result.why);
-  }
-}
-
-/** The field of a fault that says when a mute or a ban ends; none if it does not. */
-export function waitOf(afterMs: number = Infinity): { readonly afterMs?: number } {
-  return afterMs > MAX_STATED_MS ? {} : { afterMs };
-}
-
-/** The acknowledgement; undefined if the request has no id. */
-export function acknowledge(
-  id: string | undefined,
-  fields: { readonly room?: string; readonly position?: string; readonly at?: number } = {},
-): Frame | undefined {
-  return id === undefined ? undefined : { type: "ack", id, ...fields };
+  return { kind: "allowed", request: masked };
 }
 
 function actionOf(request: EntryRequest, isModerator: boolean): Action {

@@ -41,13 +41,16 @@ import {
   type RequestOf,
   type RoomRequest,
 } from "../../core/protocol/requests.ts";
+import { acknowledge } from "./answers.ts";
 import {
-  acknowledge,
   handleRoomRequest,
   isReadRequest,
   type ReadRequest,
   type RequestContext,
+  type Requester,
+  TOO_MANY_REPORTS,
 } from "./room_requests.ts";
+import { releaseMessage } from "./held_messages.ts";
 import type { Hub } from "../room/hub.ts";
 import type { Room } from "../room/room.ts";
 import type { JoinRefusal, JoinRequest } from "../room/subscriber.ts";
@@ -98,7 +101,6 @@ export interface SessionContext
 /** Maximum number of requests that wait for the user's token to be checked. */
 const MAX_WAITING = 100;
 const NO_ROOM = "the room does not exist, and you may not create it";
-const TOO_MANY_REPORTS = "slow down: too many reports from this address";
 const TOO_MANY_NEW_ROOMS = "slow down: too many new rooms from this address";
 
 /** The session of one connection. */
@@ -183,6 +185,7 @@ export class Session implements MembershipListener, SignInHost {
     else if (request.type === "auth") this.#handleAuth(request);
     else if (isMemberRequest(request)) this.#handleMemberRequest(request);
     else if (isModerationRequest(request)) this.#handleModeration(request, me);
+    else if (request.type === "release") this.#handleRelease(request, me);
     else this.#handleInRoom(request);
   }
 
@@ -322,6 +325,14 @@ export class Session implements MembershipListener, SignInHost {
     );
   }
 
+  #handleRelease(request: RequestOf<"release">, { user, name }: Identity): void {
+    const { authority } = this.#signIn;
+    const releaser = { author: { user, name }, authority };
+    this.#guarded(async () =>
+      this.#respond(await releaseMessage(request, releaser, this.#context))
+    );
+  }
+
   /** The user may no longer be in the room. */
   #expel(membership: Membership, why: Expulsion): void {
     const { id: room, isJoined, requestId } = membership;
@@ -430,7 +441,13 @@ export class Session implements MembershipListener, SignInHost {
     if (waitMs > 0) {
       return this.sendFrame(slowDownFault(request.id, waitMs, undefined, TOO_MANY_NEW_ROOMS));
     }
-    this.#respond(await handleRoomRequest(request, membership, this.#context, isModerator));
+    const requester = this.#requester(isModerator);
+    this.#respond(await handleRoomRequest(request, membership, this.#context, requester));
+  }
+
+  #requester(isModerator: boolean): Requester {
+    const checkReport = () => this.#rateLimiter.checkReport(this.#context.clock.now());
+    return { isModerator, checkReport };
   }
 
   /** Charges for publishing to rooms not known to hold an entry. Returns the milliseconds to wait, 0 for none. */
@@ -452,7 +469,8 @@ export class Session implements MembershipListener, SignInHost {
     if (waitMs > 0) {
       return this.sendFrame(slowDownFault(request.id, waitMs, undefined, TOO_MANY_REPORTS));
     }
-    const respond = () => handleRoomRequest(request, membership, this.#context, false);
+    const requester = this.#requester(false);
+    const respond = () => handleRoomRequest(request, membership, this.#context, requester);
     // The member list is answered from memory, without the store.
     const frame = await (request.type === "who" ? respond() : reader.readForRequest(respond));
     // The right may have ended while the log was read.

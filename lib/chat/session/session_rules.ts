@@ -11,7 +11,7 @@ import type { RoomRequest } from "../../core/protocol/requests.ts";
 import type { AddressSanctions } from "../moderation/address_sanctions.ts";
 import type { RuledRoom, Sanctions, Subject } from "../moderation/sanctions.ts";
 import type { Clock } from "../ports/clock.ts";
-import { waitOf } from "./room_requests.ts";
+import { waitOf } from "./answers.ts";
 import type { SignIn } from "./sign_in.ts";
 
 /** What the rules need. */

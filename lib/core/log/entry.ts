@@ -160,7 +160,9 @@ export function amend(
   const isThere = message && !message.deleted && isSamePosition(message.position, action.of);
   if (!isThere) return "gone";
   if (action.kind === "reacted") return applyReaction(message, user, action.emoji, action.on);
-  if (message.event) return "not_yours";
+  // Moderators decide about messages that wait for them.
+  const isOpen = message.event?.kind === "held" && action.kind === "deleted";
+  if (message.event && !isOpen) return "not_yours";
   const isOwn = message.user === user;
   if (action.kind === "edited") {
     return isOwn ? { ...message, text: action.text, edited: at } : "not_yours";

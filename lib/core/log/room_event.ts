@@ -100,6 +100,7 @@ export const EVENT_KINDS = [
   "clear",
   "lockdown",
   "role",
+  "held",
 ] as const satisfies readonly Deed["kind"][];
 
 /** What an event does. */
@@ -115,11 +116,16 @@ export type Deed =
   /** While it is on, guests can neither join nor send. */
   | { readonly kind: "lockdown"; readonly on: boolean }
   /** Gives a member another role in the service. The directory of members has it already. */
-  | ({ readonly kind: "role"; readonly role: Role } & Target);
+  | ({ readonly kind: "role"; readonly role: Role } & Target)
+  /**
+   * Only in `_reports`: the message waits for a moderator. Its text is what the author wants to say in `room`, and `reply` the
+   * position there of the message that it replies to, as epoch:seq.
+   */
+  | { readonly kind: "held"; readonly reply?: string | undefined };
 
 /** An event. */
 export type RoomEvent = Deed & {
-  /** Only in `_audit`: the room in which it happened; undefined for the whole service. */
+  /** Only in `_audit` and `_reports`: the room in which it happened; undefined for the whole service. */
   readonly room?: RoomId | undefined;
 };
 
@@ -152,6 +158,8 @@ function textOf(event: RoomEvent, seconds: number | undefined): string {
       return event.on ? "locked the service to guests" : "opened the service to guests";
     case "role":
       return `made ${event.name} ${event.role === "owner" ? "an" : "a"} ${event.role}`;
+    case "held":
+      return "wrote a message that waits for a moderator";
   }
 }
 

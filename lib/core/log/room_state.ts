@@ -85,6 +85,7 @@ export function stateChanges(event: RoomEvent, author: string): readonly StateCh
     case "kick":
     case "clear":
     case "role":
+    case "held":
       return [];
   }
 }

@@ -6,10 +6,11 @@
  * @example
  * ```ts
  * import assert from "node:assert/strict";
- * const parsed = parseWordList("# Comment\nbad word\nmask: darn\n", () => { throw new Error("no patterns") });
+ * const parsed = parseWordList("# Comment\nbad word\nmask: darn\nhold: deal\n", () => { throw new Error("no patterns") });
  * if (parsed.kind === "bad") throw new Error("unreachable");
  * assert.deepEqual(parsed.list.check("A BAD  word!"), { kind: "refused" });
  * assert.deepEqual(parsed.list.check("Darn, darned"), { kind: "masked", text: "****, darned" });
+ * assert.deepEqual(parsed.list.check("a deal, darn"), { kind: "held", text: "a deal, ****" });
  * assert.deepEqual(parsed.list.check("good"), { kind: "allowed" });
  * ```
  * @module
@@ -22,6 +23,8 @@ import { PhraseMatcher, type Range } from "./phrase_matcher.ts";
 export type Verdict =
   | { readonly kind: "allowed" }
   | { readonly kind: "refused" }
+  /** A moderator has to look at it first. The text is masked where it has to be. */
+  | { readonly kind: "held"; readonly text: string }
   | { readonly kind: "masked"; readonly text: string };
 
 /** A compiled pattern, without a difference between upper and lower case. */
@@ -46,14 +49,17 @@ export const MAX_LIST_BYTES: number = 256 * 1024;
 export const MAX_ENTRIES = 10_000;
 /** Maximum length of an entry, in characters. */
 export const MAX_ENTRY_LENGTH = 200;
-/** Maximum size of all patterns with one effect. Above it, a text of 64 KiB can take seconds. */
+/**
+ * Maximum size of all patterns that mask, and of all others together. Above it, a text of 64 KiB can take seconds.
+ */
 export const MAX_PATTERN_SIZE = 1_000;
 /** Maximum number of problems that are reported. */
 const MAX_PROBLEMS = 10;
 /** Maximum number of `*` for a match. */
 const MAX_STARS = 10;
 
-type Effect = "mask" | "refuse";
+const EFFECTS = ["mask", "hold", "refuse"] as const;
+type Effect = typeof EFFECTS[number];
 
 interface Entry {
   readonly effect: Effect;
@@ -72,13 +78,11 @@ interface Matchers {
 export class WordList {
   /** Number of entries. */
   readonly size: number;
-  readonly #refusing: Matchers;
-  readonly #masking: Matchers;
+  readonly #matchers: Readonly<Record<Effect, Matchers>>;
 
   /** See {@linkcode parseWordList}. */
-  constructor(refusing: Matchers, masking: Matchers, size: number) {
-    this.#refusing = refusing;
-    this.#masking = masking;
+  constructor(matchers: Readonly<Record<Effect, Matchers>>, size: number) {
+    this.#matchers = matchers;
     this.size = size;
   }
 
@@ -87,24 +91,19 @@ export class WordList {
     const folded = foldText(text);
     const { codes } = folded;
     const isBoundary = (index: number) => !isWithinWord(codes[index - 1], codes[index]);
-    const refused = this.#refusing.phrases?.find(codes, isBoundary).next();
-    if (refused && !refused.done) return { kind: "refused" };
-    if (this.#refusing.pattern?.test(visibleText(text))) return { kind: "refused" };
-    const { phrases, pattern } = this.#masking;
-    const matches = [...phrases?.find(codes, isBoundary) ?? []];
-    if (pattern) {
-      const isBad = (word: Range) => pattern.test(visibleText(originalOf(text, folded, word)));
-      // Not with push(...): there can be more words than a call can have arguments.
-      for (const word of wordsOf(codes)) if (isBad(word)) matches.push(word);
-    }
-    if (matches.length === 0) return { kind: "allowed" };
-    return { kind: "masked", text: mask(text, folded, merge(matches, folded)) };
+    const isFound = ({ phrases, pattern }: Matchers) =>
+      phrases?.find(codes, isBoundary).next().done === false || pattern?.test(visibleText(text));
+    const { refuse, hold, mask: masking } = this.#matchers;
+    if (isFound(refuse)) return { kind: "refused" };
+    const masked = maskedText(text, folded, isBoundary, masking);
+    if (isFound(hold)) return { kind: "held", text: masked ?? text };
+    return masked === undefined ? { kind: "allowed" } : { kind: "masked", text: masked };
   }
 }
 
 /**
  * Parses a list: an entry per line, and comments that begin with `#`. `/…/` is a pattern, everything else a phrase.
- * `mask:` or `refuse:` may come before an entry; the latter is the default.
+ * `mask:`, `hold:` or `refuse:` may come before an entry; the last is the default.
  */
 export function parseWordList(text: string, compile: PatternCompiler): WordListResult {
   if (exceedsBytes(text, MAX_LIST_BYTES)) {
@@ -112,7 +111,7 @@ export function parseWordList(text: string, compile: PatternCompiler): WordListR
   }
   const entries: Entry[] = [];
   const problems: string[] = [];
-  const sizes = { mask: 0, refuse: 0 };
+  const sizes = { word: 0, text: 0 };
   for (const [index, line] of text.split(/\r\n|[\n\r]/).entries()) {
     const written = line.trim();
     if (written === "" || written.startsWith("#")) continue;
@@ -125,14 +124,14 @@ export function parseWordList(text: string, compile: PatternCompiler): WordListR
   if (problems.length > 0) return { kind: "bad", problems };
   const matchers = (effect: Effect) =>
     matchersOf(entries.filter((entry) => entry.effect === effect), compile);
-  const list = new WordList(matchers("refuse"), matchers("mask"), entries.length);
-  return { kind: "good", list };
+  const all = { mask: matchers("mask"), hold: matchers("hold"), refuse: matchers("refuse") };
+  return { kind: "good", list: new WordList(all, entries.length) };
 }
 
 /** The entry of a line, or what is wrong with it. */
 function parseEntry(written: string, compile: PatternCompiler): Entry | string {
-  const [, prefix, rest = ""] = /^(?:(mask|refuse):\s*)?(.*)$/isu.exec(written) ?? [];
-  const effect = prefix?.toLowerCase() === "mask" ? "mask" : "refuse";
+  const [, prefix, rest = ""] = /^(?:(mask|hold|refuse):\s*)?(.*)$/isu.exec(written) ?? [];
+  const effect = EFFECTS.find((it) => it === prefix?.toLowerCase()) ?? "refuse";
   if ([...rest].length > MAX_ENTRY_LENGTH) return `more than ${MAX_ENTRY_LENGTH} characters`;
   if (rest.startsWith("/")) {
     if (rest.length < 3 || !rest.endsWith("/")) return "a pattern has to end with /";
@@ -167,14 +166,16 @@ function parsePattern(
 function excessOf(
   { content, effect }: Entry,
   count: number,
-  sizes: Record<Effect, number>,
+  sizes: Record<"word" | "text", number>,
 ): string | undefined {
   if (count === MAX_ENTRIES) return `more than ${MAX_ENTRIES} entries`;
   if (content.kind === "phrase") return undefined;
-  sizes[effect] += content.size;
-  if (sizes[effect] <= MAX_PATTERN_SIZE) return undefined;
+  // What the patterns are compared with: single words, or the whole text.
+  const scope = effect === "mask" ? "word" : "text";
+  sizes[scope] += content.size;
+  if (sizes[scope] <= MAX_PATTERN_SIZE) return undefined;
   return `the patterns up to here are too large together (${
-    sizes[effect]
+    sizes[scope]
   }, at most ${MAX_PATTERN_SIZE}): use words, which cost nothing`;
 }
 
@@ -190,6 +191,23 @@ function matchersOf(entries: readonly Entry[], compile: PatternCompiler): Matche
     phrases: phrases.length > 0 ? new PhraseMatcher(phrases) : undefined,
     pattern: sources.length > 0 ? compile(sources.join("|")) : undefined,
   };
+}
+
+/** The text with its matches masked; undefined if it has none. */
+function maskedText(
+  text: string,
+  folded: FoldedText,
+  isBoundary: (index: number) => boolean,
+  { phrases, pattern }: Matchers,
+): string | undefined {
+  const { codes } = folded;
+  const matches = [...phrases?.find(codes, isBoundary) ?? []];
+  if (pattern) {
+    const isBad = (word: Range) => pattern.test(visibleText(originalOf(text, folded, word)));
+    // Not with push(...): there can be more words than a call can have arguments.
+    for (const word of wordsOf(codes)) if (isBad(word)) matches.push(word);
+  }
+  return matches.length === 0 ? undefined : mask(text, folded, merge(matches, folded));
 }
 
 /** What stands between spaces. */

@@ -65,7 +65,9 @@ const event = v.optional(v.pipe(
       v.picklist(EVENT_KINDS),
       v.description("room changes settings; member adds or removes a member; the others say it."),
     ),
-    room: v.optional(text("Only in _audit: where it happened; missing for the whole service.")),
+    room: v.optional(
+      text("Only in _audit and _reports: where it happened; missing for the whole service."),
+    ),
     user: v.optional(text("Whom it is about. In _audit, an id with ip_ stands for an address.")),
     name: v.optional(text("The name of that user at the time.")),
     until,
@@ -78,6 +80,7 @@ const event = v.optional(v.pipe(
     ...settings,
     on: v.optional(flag("With member and lockdown.")),
     role: v.optional(v.pipe(v.picklist(ROLES), v.description("With role: the new one."))),
+    reply: v.optional(text("With held: the position in the room of what it replies to.")),
   }),
   v.description("What the message does to the room; its text says it in words."),
 ));

@@ -214,6 +214,9 @@ export const REQUESTS = {
     archived: setting("Whether the room is read-only and in no list any more."),
   }),
   moderate: frame("moderate", "Does something that only moderators may do.", MODERATION_TERMS),
+  release: frame("release", "Sends a message that waits for a moderator in _reports.", {
+    of: position("The message in _reports."),
+  }),
   name: frame("name", "Changes your name in all rooms that you are in.", {
     name: text("1 to 32 characters."),
   }),
@@ -282,7 +285,7 @@ export type RequestOf<T extends RequestType> = SchemaOutput<typeof REQUESTS[T]>;
 /** A request within a joined room. */
 export type RoomRequest = Exclude<
   Request,
-  | RequestOf<"hello" | "join" | "leave" | "name" | "auth" | "ping" | "pong">
+  | RequestOf<"hello" | "join" | "leave" | "name" | "auth" | "release" | "ping" | "pong">
   | MemberRequest
   | ModerationRequest
 >;

@@ -39,7 +39,9 @@ export function saidLine(
   { name, text, event, deleted }: Pick<FrameOf<"said">, "name" | "text" | "event" | "deleted">,
 ): string | undefined {
   if (deleted) return undefined;
-  return event === undefined ? messageLine(name, text) : noticeLine(`${name} ${text}`);
+  if (event === undefined) return messageLine(name, text);
+  if (event.kind !== "held") return noticeLine(`${name} ${text}`);
+  return noticeLine(`waiting for a moderator, from ${name} in ${event.room}: ${text}`);
 }
 
 /** A frame as plain text. @param withPresence Whether to report who joins and leaves. */

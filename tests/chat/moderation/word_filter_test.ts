@@ -11,8 +11,18 @@ Deno.test("WordFilter allows everything without a list", () => {
   assert.ok(filter.allowsName("bad"));
 });
 
+Deno.test("WordFilter holds messages only, and refuses other texts instead", () => {
+  const counters = { refused: new Counter(), held: new Counter(), masked: new Counter() };
+  const filter = new WordFilter(counters);
+  filter.replace(wordList("hold: deal"));
+  assert.deepEqual(filter.checkMessage("a deal"), { kind: "held", text: "a deal" });
+  assert.deepEqual(filter.check("a deal"), { kind: "refused" });
+  assert.equal(filter.allowsName("Deal"), false);
+  assert.deepEqual([counters.refused.value, counters.held.value], [1, 1]);
+});
+
 Deno.test("WordFilter counts refused and masked texts, but no names", async () => {
-  const counters = { refused: new Counter(), masked: new Counter() };
+  const counters = { refused: new Counter(), held: new Counter(), masked: new Counter() };
   const filter = new WordFilter(counters);
   filter.replace(wordList("bad", "mask: darn"));
   await filter.ready;

@@ -43,6 +43,7 @@ const TEXTS: readonly (readonly [RoomEvent, string, number?])[] = [
   [{ kind: "lockdown", on: false }, "opened the service to guests"],
   [{ kind: "role", ...bob, role: "owner" }, "made Bob an owner"],
   [{ kind: "role", ...bob, role: "member" }, "made Bob a member"],
+  [{ kind: "held", room: room("tea") }, "wrote a message that waits for a moderator (#tea)"],
 ];
 
 for (const [event, text, seconds] of TEXTS) {

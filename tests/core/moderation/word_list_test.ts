@@ -25,6 +25,7 @@ function problemsOf(text: string): readonly string[] {
 
 const allowed: Verdict = { kind: "allowed" };
 const refused: Verdict = { kind: "refused" };
+const held = (text: string): Verdict => ({ kind: "held", text });
 const masked = (text: string): Verdict => ({ kind: "masked", text });
 
 for (
@@ -51,6 +52,9 @@ for (
     ["mask: 傻瓜", "大傻瓜", masked("大**")],
     ["mask: abcdefghijklmnop", "abcdefghijklmnop.", masked("**********.")],
     ["mask: 株式", "㍿", masked("*")],
+    ["hold: bad", "a Bad day", held("a Bad day")],
+    ["hold: bad", "badly", allowed],
+    ["HOLD:/b[a4]d day/", "unb4d days", held("unb4d days")],
     ["/b[a4]d/", "reb4dd", refused],
     ["/b[a4]d/", "ＢＡＤ b\u200bad", refused],
     ["/^bad$/", "bad", refused],
@@ -221,4 +225,18 @@ Deno.test("check() replaces each character of a word, and nothing else", () => {
     const isMasked = pairs.some(([word]) => isBad(word));
     assert.deepEqual(verdict, isMasked ? masked(expected) : allowed);
   }));
+});
+
+Deno.test("A text that has to be refused does not wait, and one that waits is masked", () => {
+  const list = listOf("bad", "hold: deal", "mask: darn");
+  assert.deepEqual(list.check("a bad deal"), refused);
+  assert.deepEqual(list.check("a darn deal"), held("a **** deal"));
+  assert.deepEqual(list.check("darn"), masked("****"));
+});
+
+Deno.test("Patterns that refuse and patterns that hold are limited together", () => {
+  const half = "/(abc|def){1,60}/";
+  const [problem = ""] = problemsOf([half, `hold: ${half}`, `mask: ${half}`].join("\n"));
+  assert.match(problem, /^line 2: the patterns up to here are too large together/);
+  assert.deepEqual(problemsOf([half, `mask: ${half}`].join("\n")), []);
 });

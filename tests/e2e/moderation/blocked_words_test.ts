@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { type Frame, JsonClient } from "../../support/clients/json_client.ts";
 import { TestClient } from "../../support/clients/test_client.ts";
 import { readExposition } from "../../core/metrics/prometheus_reader.ts";
+import { inviteAsOperator, MEMBER_SETTINGS } from "../../support/member_links.ts";
 import { type Parley, runArguments, spawn, startParley } from "../../support/parley.ts";
 import { until } from "../../support/provision.ts";
 import { TemporaryFolder } from "../../support/temporary_folder.ts";
@@ -77,6 +78,28 @@ for (const workers of ["0", "1", "2"]) {
     assert.equal((await parley.stop()).code, 0);
   });
 }
+
+Deno.test("A message with a word to be held is sent when a moderator of the service releases it", async () => {
+  await using folder = new TemporaryFolder();
+  const path = `${folder.path}/words.txt`;
+  await Deno.writeTextFile(path, "hold: deal\n");
+  const settings = { BLOCKED_WORDS_FILE: path, WORKERS: "1", ...MEMBER_SETTINGS };
+  await using parley = await startParley({ ...settings, DATA_DIR: folder.path });
+  const invite = await inviteAsOperator(parley, { role: "moderator" });
+  const moderator = await JsonClient.open(parley);
+  await using _moderator = moderator;
+  moderator.send({ type: "hello", invite, name: "Ann" }, { type: "join", room: "_reports" });
+  await moderator.next("joined");
+  const { client, say } = await enter(parley, "Bob");
+  await using _bob = client;
+  assert.equal((await say("a deal")).code, "held");
+  const { text, event, position } = await moderator.next("said");
+  assert.deepEqual([text, Object(event).room], ["a deal", "lobby"]);
+  moderator.send({ type: "release", id: "r1", of: position });
+  const said = await client.next("said");
+  assert.deepEqual([said.name, said.text], ["Bob", "a deal"]);
+  assert.equal((await moderator.next("ack", "fault")).room, "lobby");
+});
 
 for (
   const [what, content, problem] of [

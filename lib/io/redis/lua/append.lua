@@ -82,7 +82,8 @@ local function amend(draft, at)
   if draft.kind == "reacted" then
     reactions = react(reactions, draft.user, draft.matter, draft.isOn)
     if not reactions then return nil, "too_many_reactions" end
-  elseif string.find(found.about, '"event":{', 1, true) then
+  elseif string.find(found.about, '"event":{', 1, true) and
+    not (draft.kind == "deleted" and string.find(found.about, '"event":{"kind":"held"', 1, true)) then
     -- Names and ids cannot contain this, since quotes are escaped there.
     return nil, "not_yours"
   elseif found.user ~= draft.user and (draft.kind ~= "deleted" or draft.about == "") then

@@ -1,0 +1,115 @@
+/**
+ * Messages with words that a moderator has to look at first: they wait in `_reports`, under the names of their authors, until
+ * a moderator releases or deletes them.
+ * @module
+ */
+import { type Authority, isAllowed } from "../../core/auth/rights.ts";
+import type { Author, Draft, Message } from "../../core/log/entry.ts";
+import { formatPosition, isSamePosition, parsePosition } from "../../core/log/position.ts";
+import { stateRefusal } from "../../core/log/posting_rules.ts";
+import type { RoomId } from "../../core/names/names.ts";
+import type { Frame } from "../../core/protocol/frames.ts";
+import { faultFrame } from "../../core/protocol/json_protocol.ts";
+import type { RequestOf } from "../../core/protocol/requests.ts";
+import { REPORTS_ROOM } from "../../core/rooms/service_rooms.ts";
+import { BusUnavailable, type RoomHistory, type WorkerBus } from "../ports/bus.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Membership } from "./membership.ts";
+import { ackOrFault } from "./answers.ts";
+
+/** What holding a message needs. */
+export interface HoldContext {
+  /** Publishes the message. */
+  readonly bus: Pick<WorkerBus, "publish">;
+  /** For the rules of the room. */
+  readonly clock: Pick<Clock, "date">;
+  /** Returns an id that was never used. */
+  readonly newId: () => string;
+}
+
+/**
+ * Lets a message wait for a moderator; resolves with the fault that tells its author. Rejects with `BusUnavailable`.
+ *
+ * @param isExempt Whether the rules of the room do not apply to the author.
+ */
+export async function holdMessage(
+  { id, text, reply }: RequestOf<"say">,
+  { id: room, user, name, room: { state } }: Membership,
+  isExempt: boolean,
+  { bus, clock, newId }: HoldContext,
+): Promise<Frame | undefined> {
+  const event = {
+    kind: "held",
+    room,
+    ...(reply && { reply: formatPosition(reply) }),
+  } as const;
+  const action = { kind: "said", text, event } as const;
+  const refusal = isExempt
+    ? undefined
+    : stateRefusal({ user, action }, (field) => state.field(field), clock.date());
+  if (refusal) return ackOrFault(id, room, { kind: "rejected", ...refusal });
+  const draft = {
+    room: REPORTS_ROOM,
+    user,
+    name,
+    id: id ?? newId(),
+    action,
+    isExempt: true,
+  } as const;
+  const result = await bus.publish(draft);
+  return result.kind === "entered" ? faultFrame(id, "held") : ackOrFault(id, room, result);
+}
+
+/** What releasing a message needs. */
+export interface ReleaseContext {
+  /** Reads the message, and publishes it. */
+  readonly bus: Pick<WorkerBus, "publish"> & Pick<RoomHistory, "page">;
+  /** Returns an id that was never used. */
+  readonly newId: () => string;
+}
+
+/** Who releases a message. */
+export interface Releaser {
+  /** For the deletion in `_reports`. */
+  readonly author: Author;
+  /** Decides whether the user may. */
+  readonly authority: Authority;
+}
+
+/** Carries out `release`: sends a message that waits, and removes it from `_reports`. */
+export async function releaseMessage(
+  { id, of }: RequestOf<"release">,
+  { author, authority }: Releaser,
+  { bus, newId }: ReleaseContext,
+): Promise<Frame | undefined> {
+  const may = (room: RoomId) => isAllowed(authority, "moderate", room);
+  if (!may(REPORTS_ROOM)) return faultFrame(id, "not_allowed");
+  try {
+    const { messages: [message] } = await bus.page(REPORTS_ROOM, of.seq + 1, 1);
+    const draft = message && isSamePosition(message.position, of) ? heldDraft(message) : undefined;
+    if (draft === undefined) return faultFrame(id, "gone");
+    const { room } = draft;
+    if (!may(room)) return faultFrame(id, "not_allowed");
+    const result = await bus.publish(draft);
+    if (result.kind !== "entered") return ackOrFault(id, room, result);
+    // Not before: if only the first succeeds, the request can be repeated, and is recognized by the id of the draft.
+    const action = { kind: "deleted", of, reason: "released", asModerator: true } as const;
+    await bus.publish({ ...author, room: REPORTS_ROOM, id: newId(), action, isExempt: true });
+    return ackOrFault(id, room, result);
+  } catch (error) {
+    if (!(error instanceof BusUnavailable)) throw error;
+    return faultFrame(id, error.mayHaveApplied ? "unknown_outcome" : "unavailable", error.message);
+  }
+}
+
+/** The message that waits, as it is to be sent; undefined if none does. */
+function heldDraft(
+  { position, user, name, text, event, deleted }: Message,
+): Draft | undefined {
+  if (deleted || event?.kind !== "held" || event.room === undefined) return undefined;
+  const reply = parsePosition(event.reply ?? "");
+  const action = { kind: "said", text, ...(reply && { reply }) } as const;
+  // The same for everybody who releases it, so that it is entered once.
+  const id = `held:${formatPosition(position)}`;
+  return { user, name, room: event.room, id, action, isExempt: true };
+}
