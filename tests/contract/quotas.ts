@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import type { Draft } from "../../lib/core/log/entry.ts";
 import type { Position } from "../../lib/core/log/position.ts";
+import { FOREVER } from "../../lib/core/log/room_event.ts";
 import { room } from "../support/fakes.ts";
 import {
   ann,
@@ -17,6 +18,7 @@ import {
   type Test,
   type TestedBus,
 } from "./fixtures.ts";
+import { act, mute } from "./room_state.ts";
 
 const RETENTION = { messages: 1_000, entries: 1_000, ageMs: Infinity };
 /** Long enough to fill a store soon, short enough to show that it is filled completely. */
@@ -63,6 +65,10 @@ export function quotaPromises(test: Test): void {
       assert.deepEqual(await mustPublish(bus, first), receipt);
       assert.equal((await bus.page(lobby, undefined, 1)).messages.length, 1);
       await mustPublish(bus, draft({ kind: "deleted", of }));
+      // Whoever fills the store is not safe from moderators; and clearing a room makes space.
+      await isRefusedWhenFull(bus, () => act({ kind: "room", topic: "x" }));
+      await mustPublish(bus, act(mute(FOREVER), { room: room("_audit") }));
+      await mustPublish(bus, act({ kind: "clear" }));
     },
     RETENTION,
     { bytes: 2_000_000, rooms: Infinity },
@@ -75,6 +81,8 @@ export function quotaPromises(test: Test): void {
       for (const it of rooms) await mustPublish(bus, say("first", { room: it }));
       const more = room("one-too-many");
       await isRejected(bus, say("x", { room: more }), "rooms_full");
+      await isRejected(bus, act({ kind: "room", topic: "x" }, { room: more }), "rooms_full");
+      await mustPublish(bus, act(mute(FOREVER), { room: room("_audit") }));
       for (const it of rooms) await mustPublish(bus, say("second", { room: it }));
       // It can still be joined, as a room without messages.
       const { top } = await bus.page(more, undefined, 0);

@@ -5,7 +5,9 @@
  * @module
  */
 import { BudgetsByKey, type BudgetTable, roomCost } from "../../core/limits/budgets.ts";
-import type { Draft, UserId } from "../../core/log/entry.ts";
+import type { Action, Draft, UserId } from "../../core/log/entry.ts";
+import { isAboveQuotas } from "../../core/log/room_event.ts";
+import { SERVICE_AUTHOR } from "../../core/rooms/service_rooms.ts";
 import type { Claim, ClaimResult, Person } from "../../core/presence/lease_table.ts";
 import type { RoomId } from "../../core/names/names.ts";
 import type { Position } from "../../core/log/position.ts";
@@ -39,6 +41,11 @@ export interface RateLimitedBusContext {
   readonly refused: Pick<SlowDownCounters, "user" | "room">;
 }
 
+/** Whether a flood in a room must not hold an action up, since it may be what ends the flood. */
+function isOfModerator(action: Action): boolean {
+  return action.kind === "said" && action.event !== undefined && isAboveQuotas(action.event);
+}
+
 /** A bus with budgets. */
 export class RateLimitedBus implements WorkerBus {
   readonly #bus: RateLimitedBusContext["bus"];
@@ -69,9 +76,9 @@ export class RateLimitedBus implements WorkerBus {
     const room = this.#roomBudgets.of(draft.room, now);
     // A claimed name must be announced, so renames are never refused here. The session charges requested ones.
     if (action.kind !== "renamed") {
-      const userMs = user.msUntil(now, 1, bytes);
+      const userMs = draft.user === SERVICE_AUTHOR.user ? 0 : user.msUntil(now, 1, bytes);
       if (userMs > 0) return this.#reject("user", userMs);
-      const roomMs = room.msUntil(now, cost.messages, cost.bytes);
+      const roomMs = isOfModerator(action) ? 0 : room.msUntil(now, cost.messages, cost.bytes);
       if (roomMs > 0) return this.#reject("room", roomMs);
     }
     user.charge(now, 1, bytes);

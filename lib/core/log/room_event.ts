@@ -129,6 +129,18 @@ export type RoomEvent = Deed & {
   readonly room?: RoomId | undefined;
 };
 
+const ABOVE_QUOTAS: ReadonlySet<RoomEvent["kind"]> = new Set(
+  ["mute", "ban", "unmute", "unban", "kick", "clear", "lockdown", "role"] as const,
+);
+
+/**
+ * Whether an event counts even if no space or no room is left: whoever fills the store must not be safe from moderators. These
+ * events are short, and only moderators cause them.
+ */
+export function isAboveQuotas({ kind }: Pick<RoomEvent, "kind">): boolean {
+  return ABOVE_QUOTAS.has(kind);
+}
+
 /** The event in words, as the text after its author's name. @param seconds How long a mute or a ban lasts; undefined for ever. */
 export function eventText(event: RoomEvent, seconds?: number): string {
   const where = event.room === undefined ? "" : ` (#${event.room})`;

@@ -7,6 +7,7 @@
 import { amend, type Draft, type Entry, fingerprint, type Message, messageOf } from "./entry.ts";
 import { type Rejection, type UserId, withoutText } from "./entry.ts";
 import type { Position } from "./position.ts";
+import { isAboveQuotas } from "./room_event.ts";
 import { stateRefusal } from "./posting_rules.ts";
 import { MAX_STATE_FIELDS, stateChanges, userField } from "./room_state.ts";
 import { estimateEntrySize, estimateMessageSize, takeWithinLimits } from "./read_size.ts";
@@ -136,7 +137,7 @@ export interface LogContext {
 
 /** Which quotas are used up. */
 export interface ExhaustedQuotas {
-  /** No bytes are left: only deleting is possible. */
+  /** No bytes are left: only deleting is possible, and what moderators do. */
   readonly store: boolean;
   /** No more rooms can be created: only rooms that have entries take more. */
   readonly rooms: boolean;
@@ -155,8 +156,8 @@ export function append(storage: RoomStorage, draft: Draft, service: LogContext):
   }
   const { kind } = draft.action;
   const { ranMs, exhausted } = context;
-  if (exhausted?.rooms && head.top === 0) return { kind: "rejected", why: "rooms_full" };
-  if (exhausted?.store && kind !== "deleted") return { kind: "rejected", why: "store_full" };
+  const quota = exhausted && usedUpQuota(draft, head, exhausted);
+  if (quota) return { kind: "rejected", why: quota };
   const at = timestampAfter(head, context);
   // Most rooms have no state.
   const hasState = storage.countStateFields() > 0;
@@ -188,6 +189,18 @@ function withoutExemption(draft: Draft): Omit<Draft, "isExempt"> {
   if (!("isExempt" in draft)) return draft;
   const { isExempt: _, ...rest } = draft;
   return rest;
+}
+
+/** The quota that a draft exceeds; undefined if none. */
+function usedUpQuota(
+  { action }: Draft,
+  { top }: Head,
+  { rooms, store }: ExhaustedQuotas,
+): Rejection | undefined {
+  const event = action.kind === "said" ? action.event : undefined;
+  if (event !== undefined && isAboveQuotas(event)) return undefined;
+  if (rooms && top === 0) return "rooms_full";
+  return store && action.kind !== "deleted" ? "store_full" : undefined;
 }
 
 /** Why an event is refused by the rules for all events. */

@@ -9,6 +9,7 @@ import type { Signal } from "../../chat/ports/bus.ts";
 import { type Action, type Draft, type Entry, fingerprint } from "../../core/log/entry.ts";
 import type { RoomId } from "../../core/names/names.ts";
 import type { Position } from "../../core/log/position.ts";
+import { isAboveQuotas } from "../../core/log/room_event.ts";
 import { stateChanges } from "../../core/log/room_state.ts";
 import { roomEvent } from "../stored_event.ts";
 import { epoch, name, position, seq, user } from "../stored_values.ts";
@@ -94,13 +95,17 @@ export function encodeDraft(draft: Draft): readonly string[] {
   ];
 }
 
-/** What a draft does to the room's state: the kind of its event, and the changes as lines. */
+/**
+ * What a draft does to the room's state, and the changes as lines: `clear` removes messages too, `act` is above quotas like
+ * it, and `change` is neither.
+ */
 function eventArguments({ user, action }: Draft): readonly [string, string] {
   const event = action.kind === "said" ? action.event : undefined;
   if (event === undefined) return ["", ""];
   const changes = stateChanges(event, user).map(({ field, value = "" }) => `${field} ${value}\n`);
   const clears = event.kind === "clear" && event.room === undefined;
-  return [clears ? "clear" : "change", changes.join("")];
+  const other = isAboveQuotas(event) ? "act" : "change";
+  return [clears ? "clear" : other, changes.join("")];
 }
 
 /** What the script stores with the message: of a new one its other fields, of one that a moderator deletes who that is. */

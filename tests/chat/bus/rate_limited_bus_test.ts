@@ -7,6 +7,8 @@ import { RateLimitedBus } from "../../../lib/chat/bus/rate_limited_bus.ts";
 import { type SlowDownCounters, slowDownCounters } from "../../../lib/chat/metrics.ts";
 import { budgetTable } from "../../../lib/core/limits/budgets.ts";
 import type { Action, UserId } from "../../../lib/core/log/entry.ts";
+import { eventText } from "../../../lib/core/log/room_event.ts";
+import { SERVICE_AUTHOR } from "../../../lib/core/rooms/service_rooms.ts";
 import { Metrics } from "../../../lib/core/metrics/metrics.ts";
 import { AMPLE, counter, FakeClock, FakeSessionTokens, name, room } from "../../support/fakes.ts";
 
@@ -71,6 +73,24 @@ Deno.test("RateLimitedBus limits a user's bytes across all rooms", async () => {
   const user = sessionTokens.newUserId();
   for (let i = 0; i < 50; i++) await meter.say(user, 60 * KB, room(`room-${i}`));
   assert.equal(meter.entered.length, 8);
+});
+
+Deno.test("RateLimitedBus lets moderators end a flood, within their own budget, and the service without one", async () => {
+  const meter = new Meter();
+  const moderator = sessionTokens.newUserId();
+  const event = { kind: "clear" } as const;
+  const clear = { kind: "said", text: eventText(event), event } as const;
+  const flood = async () => refusal(await meter.say(sessionTokens.newUserId(), 10));
+  let limit: string | undefined;
+  for (let i = 0; i < 1_000 && limit === undefined; i++) [limit] = await flood() ?? [];
+  assert.equal(limit, "room");
+  assert.equal(refusal(await meter.publish(moderator, clear)), undefined);
+  const results = [];
+  for (let i = 0; i < 100; i++) results.push(refusal(await meter.publish(moderator, clear)));
+  assert.deepEqual(results.at(-1)?.[0], "user");
+  for (let i = 0; i < 100; i++) {
+    assert.equal(refusal(await meter.publish(SERVICE_AUTHOR.user, clear)), undefined);
+  }
 });
 
 Deno.test("RateLimitedBus never refuses a rename, and charges the user for it", async () => {

@@ -7,7 +7,8 @@
 --      14 1 if the store is full   15 1 if no more rooms can be created   16 PUBLISH or SPUBLISH
 --      17 the channel   18 maximum number of fields of the room's state   19… twelve for each draft: user, fingerprint, kind,
 --      epoch and number of its message, 1 to add a reaction, 1 if the state does not apply to the author, the kind of its
---      event ("clear", "change" for any other, or empty), the changes of the state, about, opening, matter
+--      event ("clear", "act" for others that quotas do not refuse, "change" for the rest, or empty), the changes of the
+--      state, about, opening, matter
 -- Changes are lines: field, a space, and the new text, which is empty to remove the field.
 -- A message is stored as lines: number epoch at user edited deleted ran / about (JSON: name, id, reply, event) / text (JSON) / for
 -- each emoji the users separated by commas, a space, the emoji (JSON). An entry's draft is opening .. matter .. "}}".
@@ -191,8 +192,9 @@ local function changeState(draft, isSlow, seq, at)
 end
 
 local function enter(draft)
-  if IS_CLOSED and head.top == 0 then return { "rejected", "rooms_full" } end
-  if IS_FULL and draft.kind ~= "deleted" then return { "rejected", "store_full" } end
+  local isAboveQuotas = draft.event == "clear" or draft.event == "act"
+  if IS_CLOSED and head.top == 0 and not isAboveQuotas then return { "rejected", "rooms_full" } end
+  if IS_FULL and draft.kind ~= "deleted" and not isAboveQuotas then return { "rejected", "store_full" } end
   local at, state = stamp(), stateFor(draft.user)
   local refusal = stateRefusal(draft, state, at) or eventRefusal(draft.changes)
   if refusal then return refusal end
