@@ -37,6 +37,7 @@ export const roomsEn = {
   event_role_owner: "{by} made {name} an owner",
   event_role_moderator: "{by} made {name} a moderator",
   event_role_member: "{by} made {name} a member without other rights",
+  event_held: "{by} wrote a message that waits for a moderator",
   event_why: "{what}: {reason}",
   event_where: "{what} (#{room})",
 

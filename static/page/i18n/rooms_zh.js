@@ -37,6 +37,7 @@ export const roomsZh = {
   event_role_owner: "{by} 将 {name} 设为所有者",
   event_role_moderator: "{by} 将 {name} 设为管理员",
   event_role_member: "{by} 将 {name} 设为普通成员",
+  event_held: "{by} 的一条消息正等待管理员处理",
   event_why: "{what}：{reason}",
   event_where: "{what}（#{room}）",
 
