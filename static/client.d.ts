@@ -99,6 +99,13 @@ export class Chat {
       room?: string;
     },
   ): Promise<void>;
+  /**
+   * Sends a message that waits for a moderator: one in the room `_reports` whose event has the kind `held`.
+   * @param position Of the message in `_reports`.
+   * @returns Rejects with a ChatError: `not_allowed`, `gone` (somebody has released or deleted it), and like
+   * {@linkcode moderate}.
+   */
+  release(position: string): Promise<void>;
   /** Removes the token of a member from the storage: the next chat is a guest's. */
   forgetMember(): void;
   /** Reconnects immediately instead of waiting for the next attempt. */

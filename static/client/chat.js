@@ -259,6 +259,17 @@ export class Chat {
     await this.#host.requestWithRetry({ ...terms, type: "moderate", id: newId(), action });
   }
 
+  /**
+   * Sends a message that waits for a moderator: one in the room `_reports` whose event has the kind `held`.
+   * @param {string} position Of the message in `_reports`.
+   * @returns {Promise<void>} Rejects with a ChatError: `not_allowed`, `gone` (somebody has released or deleted it), and like
+   *   {@linkcode moderate}.
+   */
+  async release(position) {
+    if (this.#connection.isIdle) await this.#connection.reopen();
+    await this.#host.requestWithRetry({ type: "release", id: newId(), of: position });
+  }
+
   /** Removes the token of a member from the storage: the next chat is a guest's. */
   forgetMember() {
     this.#storage.forgetMember();

@@ -174,7 +174,7 @@ export class Inbox {
 
   /** @returns {import("./report_row.js").ReportTools} */
   get #reportTools() {
-    const { chat, rooms, deleteDialog, moderateDialog } = this.#context;
+    const { chat, rooms, moderatorRooms, deleteDialog, moderateDialog } = this.#context;
     const me = chat.me.value;
     return {
       goTo: ({ room, position }) => {
@@ -185,6 +185,8 @@ export class Inbox {
         const message = { ...report, id: "", at: 0 };
         deleteDialog.open(message, row, me?.user ?? "", rooms.join(report.room));
       },
+      release: (position) => void this.#attempt(() => chat.release(position)),
+      turnDown: (position) => void this.#attempt(() => moderatorRooms.turnDown(position)),
       moderate: (report, button) => moderateDialog.open(report, button),
       mayModerate: ({ user }) =>
         me !== null && isBelow({ user, role: roleIn(rooms.all, user) }, me),

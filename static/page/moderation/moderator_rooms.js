@@ -118,6 +118,11 @@ export class ModeratorRooms {
     await this.#reports?.room.say(text).sent;
   }
 
+  /** Turns a message down that waits. @param {string} position */
+  async turnDown(position) {
+    await this.#reports?.room.delete(position).sent;
+  }
+
   /** Marks all reports as read. */
   markRead() {
     const newest = this.#reports?.timeline.messages.at(-1);

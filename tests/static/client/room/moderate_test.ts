@@ -26,6 +26,20 @@ Deno.test("Room.moderate() and Chat.moderate() send what is to be done, and wher
   chat.close();
 });
 
+Deno.test("Chat.release() sends a message that waits, and rejects if it does not wait any more", async () => {
+  const { chat, socket } = await startInRoom();
+  const released = chat.release("k3j9f2:40");
+  await socket.serverAnswers("release", { ...ACK, position: "k3j9f2:140", at: 1 });
+  await released;
+  const late = chat.release("k3j9f2:40");
+  await socket.serverAnswers("release", {
+    ...{ type: "fault", code: "gone", message: "gone", retry: false },
+  });
+  await assert.rejects(late, { code: "gone" });
+  assert.deepEqual(socket.sentOf("release").map(({ of }) => of), ["k3j9f2:40", "k3j9f2:40"]);
+  chat.close();
+});
+
 Deno.test("A request of a moderator has an id of its own on every connection, and keeps it when repeated", async () => {
   const { chat, world, room, socket } = await startInRoom();
   const first = room.moderate("kick", { user: "u_guy0000" });

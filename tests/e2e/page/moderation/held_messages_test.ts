@@ -1,0 +1,38 @@
+/** Messages that wait for a moderator, in the page of their author and in that of the moderator. */
+import assert from "node:assert/strict";
+import { MEMBER_SETTINGS } from "../../../support/member_links.ts";
+import { becomeMember } from "../members/become_member.ts";
+import { eventually, lines, pageTest, say } from "../page_fixture.ts";
+
+const BLOCKED_WORDS_FILE = new URL("words.txt", import.meta.url).pathname;
+const settings = { ...MEMBER_SETTINGS, BLOCKED_WORDS_FILE };
+const WIDE = { viewport: { width: 1300, height: 760 }, reducedMotion: "reduce" } as const;
+/** Like a report of somebody else. */
+const FORGED = "#den/k3j9f2:12\nEve (u_eve00000): a bargain\nspam";
+
+pageTest(
+  "A message waits until a moderator sends it or turns it down, and cannot pass for a report",
+  async (stage) => {
+    const bea = await becomeMember(stage, "Bea", { role: "moderator" }, WIDE);
+    const ben = await stage.joinRoom("Ben", "den");
+    const ann = await stage.enter("?name=Ann#den", WIDE);
+    await say(ann, "what a bargain");
+    await ann.getByText("a moderator will look at it first").first().waitFor();
+    await assert.rejects(ben.say(FORGED).sent, { code: "held" });
+    await eventually(() => bea.locator("#moderation-unread").innerText(), "2");
+    await bea.click("#open-moderation");
+    const rows = bea.locator("#reports > li");
+    await eventually(() => rows.count(), 2);
+    const [forged, honest] = [rows.nth(0), rows.nth(1)];
+    await forged.getByText("A message of Ben for #den waits until you have decided.").waitFor();
+    assert.equal(await forged.getByRole("button", { name: "Moderate Ben" }).count(), 1);
+    await forged.getByRole("button", { name: "Delete" }).click();
+    await forged.getByText("Bea has decided about a message of Ben for #den.").waitFor();
+    assert.equal(await honest.locator("blockquote").innerText(), "Ann: what a bargain");
+    await honest.getByRole("button", { name: "Send it" }).click();
+    await honest.getByText("Bea has decided about a message of Ann for #den.").waitFor();
+    await bea.keyboard.press("Escape");
+    await eventually(async () => (await lines(bea)).at(-1), "Ann: what a bargain");
+  },
+  { settings },
+);
