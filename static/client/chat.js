@@ -374,11 +374,21 @@ export class Chat {
           (it) => this.#request(it),
           () => this.#connection.reconnect(),
         );
+      case "rules":
+        return this.#onRole(frame.role);
       case "ack":
         return this.#outbox.onAck(frame);
       case "fault":
         return this.#onFault(frame, request);
     }
+  }
+
+  /** @param {import("./member_types.js").Role | undefined} role The user's role now. */
+  #onRole(role) {
+    const { value: me } = this.me;
+    if (me === null || me.role === role) return;
+    const { role: _, ...rest } = me;
+    this.me.set({ ...rest, ...(role && { role }) });
   }
 
   /** @param {import("./frames.js").Fault} frame @param {Request | undefined} request */

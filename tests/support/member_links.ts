@@ -24,3 +24,18 @@ export async function inviteAsOperator(
   assert.equal(response.status, 201);
   return secret;
 }
+
+/** Gives a member another role. */
+export async function changeRole(
+  service: { readonly adminUrl: string },
+  user: string,
+  role: string,
+): Promise<void> {
+  const response = await fetch(`${service.adminUrl}/api/v1/users`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${ADMIN_TOKEN}` },
+    body: JSON.stringify({ user, role }),
+  });
+  await response.body?.cancel();
+  assert.ok(response.ok, `${response.status}`);
+}

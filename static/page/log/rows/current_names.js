@@ -84,10 +84,15 @@ export class CurrentNames {
 
   /** @param {readonly Person[]} members */
   #learnRoles(members) {
-    const before = `${this.#isMixed} ${this.#roles.size}`;
-    for (const { user, role } of members) if (role) this.#roles.set(user, role);
+    const wasMixed = this.#isMixed;
     this.#isMixed ||= marksGuests(members.map(({ user }) => ({ kind: kindOf(user) })));
-    if (before !== `${this.#isMixed} ${this.#roles.size}`) this.#onChange();
+    let isNew = this.#isMixed !== wasMixed;
+    for (const { user, role } of members) {
+      isNew ||= this.#roles.get(user) !== role;
+      if (role) this.#roles.set(user, role);
+      else this.#roles.delete(user);
+    }
+    if (isNew) this.#onChange();
   }
 
   /** @param {Timeline} timeline @param {number} count */

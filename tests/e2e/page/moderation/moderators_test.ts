@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { Locator, Page } from "playwright-core";
 import { MAX_REASON_LENGTH } from "../../../../lib/core/protocol/requests.ts";
 import type { Room } from "../../../../static/client.js";
-import { MEMBER_SETTINGS } from "../../../support/member_links.ts";
+import { changeRole, MEMBER_SETTINGS } from "../../../support/member_links.ts";
 import { becomeMember, whenNamed } from "../members/become_member.ts";
 import { eventually, lines, pageTest, say, untilShown, useTool } from "../page_fixture.ts";
 
@@ -236,6 +236,28 @@ pageTest(
     await openInbox(bea, "Log");
     const done = bea.locator("#audit .record-title").first();
     await eventually(() => done.innerText(), "Bea removed all earlier messages: spam (#den)");
+  },
+  { settings },
+);
+
+pageTest(
+  "Whoever becomes a moderator has the tools at once, and loses them again",
+  async (stage) => {
+    await becomeMember(stage, "Olga", { role: "owner" }, WIDE);
+    const bea = await becomeMember(stage, "Bea", {}, WIDE);
+    const ben = await stage.joinRoom("Ben", "den");
+    await ben.say("hello").sent;
+    const row = await untilShown(bea, "hello");
+    assert.deepEqual(await toolsOf(row), ["pick", "reply", "copy", "report"]);
+    const button = bea.locator("#open-moderation");
+    const user = await bea.evaluate<string>(`localStorage.getItem("parley-page / last-user")`);
+    for (const role of ["moderator", "member"]) {
+      await changeRole(stage, user, role);
+      await button.waitFor({ state: role === "moderator" ? "visible" : "hidden" });
+      await bea.locator("#room-title").hover();
+      const tools = role === "moderator" ? ["delete", "copy", "moderate"] : ["copy", "report"];
+      assert.deepEqual(await toolsOf(row), ["pick", "reply", ...tools]);
+    }
   },
   { settings },
 );

@@ -88,3 +88,14 @@ Deno.test("Room.members has the roles that the server states", async () => {
   assert.deepEqual(roles.slice(-2), [["Bea", "member", "owner"], ["Guy", "guest", undefined]]);
   chat.close();
 });
+
+Deno.test("Chat.me has the role that the server states when it changes", async () => {
+  const { chat, socket } = await startInRoom();
+  const rules = { type: "rules", room: "lobby", may: ["send", "react", "moderate"] };
+  await socket.serverSends({ ...rules, role: "moderator" });
+  const { user, name } = chat.me.value ?? {};
+  assert.deepEqual(chat.me.value, { user, name, kind: "guest", role: "moderator" });
+  await socket.serverSends({ ...rules, may: ["send", "react"] });
+  assert.deepEqual(chat.me.value, { user, name, kind: "guest" });
+  chat.close();
+});
