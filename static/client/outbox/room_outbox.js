@@ -192,6 +192,13 @@ export class RoomOutbox {
     }
   }
 
+  /** What an action waits for may be over: sends it now. */
+  retryNow() {
+    if (this.#inFlight !== null && !this.#awaitsAnswer && this.#inFlight.state.value === WAITING) {
+      this.#onAnswered(this.#inFlight);
+    }
+  }
+
   /** Assigns actions that have no service yet to this one. @param {string} service */
   assignService(service) {
     for (const it of this.#queue.all) {

@@ -254,7 +254,7 @@ export class RoomSubscription {
     this.outbox.onEntry(entry, this.#host.user());
     if (entry.type === "said") {
       // `joined` has stated the result of what was missed.
-      if (!wasMissed) this.rules.onMessage(entry);
+      if (!wasMissed) this.#applyRules(entry);
       this.last.set(toMessage(entry));
       if (isClearing(entry)) this.readMarker.onCleared();
       this.readMarker.onMessage(entry.position, isOwn, wasMissed);
@@ -266,6 +266,13 @@ export class RoomSubscription {
     }
     this.events.emit({ ...entry, replayed: wasMissed });
     if (wasMissed) this.resumeOutbox();
+  }
+
+  /** @param {import("../frames.js").Said} entry */
+  #applyRules(entry) {
+    const { slowSeconds } = this.rules.settings.value;
+    this.rules.onMessage(entry);
+    if (this.rules.settings.value.slowSeconds < slowSeconds) this.outbox.retryNow();
   }
 
   /** @param {import("../frames.js").Presence} frame */

@@ -188,6 +188,24 @@ Deno.test("A message in slow mode waits and is sent by itself, and is no sign of
   chat.close();
 });
 
+Deno.test("A message that waits in slow mode is sent at once when slow mode ends, and only once", async () => {
+  const settings = { ...DEFAULTS, slowSeconds: 1_200 };
+  const { chat, room, socket } = await startAs({ may: ["send"], settings });
+  room.say("second");
+  const ended = event(1, { kind: "room", slowSeconds: 0 });
+  // Not while the answer is under way.
+  await socket.serverSends(event(1, { kind: "room", slowSeconds: 600 }));
+  assert.equal(socket.sentOf("say").length, 1);
+  const slowDown = { type: "fault", code: "slow_down", message: "slow", retry: true };
+  await socket.serverAnswers("say", { ...slowDown, afterMs: 600_000 });
+  await socket.serverSends({ ...ended, position: "e:2" });
+  assert.equal(socket.sentOf("say").length, 2);
+  assert.equal(room.slowUntil.value, 0);
+  await socket.serverAnswers("say", { type: "ack", room: "lobby", position: "e:3", at: 1 });
+  assert.equal(socket.sentOf("say").length, 2);
+  chat.close();
+});
+
 Deno.test("A message that waited in slow mode when the user was removed has certainly not been sent", async () => {
   const settings = { ...DEFAULTS, slowSeconds: 1_200 };
   const { chat, world, room, socket } = await startAs({ may: ["send"], settings });
