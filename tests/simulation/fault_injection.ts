@@ -123,7 +123,8 @@ function crash(world: World, clients: SimClients): void {
   world.clock.after(world.dice.between(300, 5_000), () => world.startNode());
 }
 
-function restart(world: World, clients: SimClients): void {
+/** Replaces a node by another one, as an operator does. */
+export function restart(world: World, clients: SimClients): void {
   const node = pickNode(world);
   if (node === undefined) return;
   world.note(`${node.id} restarts`);

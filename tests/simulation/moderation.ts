@@ -8,7 +8,7 @@ import type { RoomId } from "../../lib/core/names/names.ts";
 import { AUDIT_ROOM } from "../../lib/core/rooms/service_rooms.ts";
 import { ModeratedClient } from "./clients/moderated_client.ts";
 import { ModeratorClient } from "./clients/moderator_client.ts";
-import { injectFaults } from "./fault_injection.ts";
+import { injectFaults, restart } from "./fault_injection.ts";
 import { runUntilDelivered } from "./final_checks.ts";
 import type { SimulationResult } from "./scenario.ts";
 import { type Mutant, UNMUTATED } from "./world/mutant.ts";
@@ -58,6 +58,10 @@ export async function simulateModeration(
   world.stopFaults();
   await clock.run(RECOVERY_MS);
   moderation.calmSince = clock.date();
+  // A node that starts has to learn everything before it lets anybody in.
+  for (let count = dice.between(0, 2); count > 0; count--) {
+    clock.after(dice.between(1, CALM_MS), () => restart(world, clients));
+  }
   await clock.run(CALM_MS);
   if (dice.chance(0.5)) moderators[0]?.calmDown();
   await clock.run(QUIET_MS);

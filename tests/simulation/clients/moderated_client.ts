@@ -14,10 +14,12 @@ import {
 } from "../../../lib/core/protocol/close_codes.ts";
 import { parsePosition, type Position } from "../../../lib/core/log/position.ts";
 import type { RoomId } from "../../../lib/core/names/names.ts";
+import { AUDIT_ROOM } from "../../../lib/core/rooms/service_rooms.ts";
 import type { Frame, FrameOf } from "../../../lib/core/protocol/frames.ts";
 import { recentMessage } from "../fault_injection.ts";
 import type { ModerationOracle } from "../world/moderation_oracle.ts";
-import { PROMPT_LATENCY_MS, Wire, type WireClient } from "../world/wire.ts";
+import { PROMPT_LATENCY_MS } from "../world/latency.ts";
+import { Wire, type WireClient } from "../world/wire.ts";
 import type { World } from "../world/world.ts";
 import { isRoomFrame, JoinedRooms } from "./joined_rooms.ts";
 import { PendingRequests, type RequestFields } from "./pending_requests.ts";
@@ -105,11 +107,10 @@ export class ModeratedClient implements WireClient {
     const { dice, rooms } = this.world;
     const room = dice.pick(rooms);
     if (this.user === undefined || !this.rooms.has(room)) return;
+    if (dice.chance(0.4)) return this.#say(room);
     const of = recentMessage(this.world, room);
-    const text = `text ${this.id}.${this.world.nextNumber()}`;
-    const say = { type: "say", room, text };
+    const text = this.#newText();
     this.request(dice.pick([
-      ...[say, say, say, say],
       { type: "history", room, limit: 5 },
       { type: "who", room },
       { type: "typing", room },
@@ -192,6 +193,9 @@ export class ModeratedClient implements WireClient {
         break;
       case "joined":
         this.#checkNotBanned(frame.room, frame.top);
+        if (!this.wire?.node.rooms.get(AUDIT_ROOM)?.isOpen) {
+          this.#reportViolation(`joined ${frame.room} before the bans of the service were known`);
+        }
         return void this.rooms.onJoined(frame, this.#resolve(frame.id)?.since);
       case "hello":
         this.#onHello(frame);
@@ -227,6 +231,14 @@ export class ModeratedClient implements WireClient {
       const isTrue = this.#isGuest(user) && this.moderation.mayHaveBeenLockedDown(askedAt);
       if (!isTrue) this.#reportViolation(`${request?.type} ${id}: locked_down without a reason`);
     } else this.#reportViolation(`${request?.type} ${id}: ${code}: ${message}`);
+  }
+
+  #say(room: RoomId): void {
+    this.request({ type: "say", room, text: this.#newText() });
+  }
+
+  #newText(): string {
+    return `text ${this.id}.${this.world.nextNumber()}`;
   }
 
   #onHello({ you, resume }: FrameOf<"hello">): void {
@@ -266,6 +278,11 @@ export class ModeratedClient implements WireClient {
     if (this.moderation.wasBannedBefore(this.user, name, at)) {
       this.#reportViolation(`was sent ${position} of ${room}, from which it was banned before`);
     }
+    if (this.moderation.isBannedEverywhere(this.user, name)) {
+      this.#reportViolation(
+        `was sent ${position} of ${room}, and all nodes know that it is banned`,
+      );
+    }
   }
 
   #joinLater(): void {
@@ -279,6 +296,7 @@ export class ModeratedClient implements WireClient {
       if (this.rooms.has(room) || isJoining) continue;
       const limit = this.world.dice.between(0, 5);
       this.request({ type: "join", room, limit }, undefined, this.rooms.record(room)?.since);
+      if (this.user && this.world.dice.chance(0.2)) this.#say(room);
     }
   }
 

@@ -9,6 +9,7 @@ import type { AppendResult } from "../../../lib/core/log/room_log.ts";
 import type { RoomId } from "../../../lib/core/names/names.ts";
 import { addressUser } from "../../../lib/core/rooms/address_user.ts";
 import { AUDIT_ROOM } from "../../../lib/core/rooms/service_rooms.ts";
+import { PROMPT_LATENCY_MS } from "./latency.ts";
 import type { RoomOracle } from "./room_oracle.ts";
 import {
   activeIn,
@@ -136,17 +137,26 @@ export class ModerationOracle {
 
   /** When what keeps a user from sending was imposed, in milliseconds since 1970. */
   #serviceRulesAgainst(user: string, room: RoomId): readonly number[] {
-    const date = this.#context.date();
-    const audit = this.rules(AUDIT_ROOM);
     const isGuest = isUserId(user) && userKind(user) === "guest";
-    const lockedDownAt = isGuest ? audit.lockedDownAt : undefined;
-    const imposed = (["mute", "ban"] as const).flatMap((kind) =>
-      this.#effective(kind, user, room, audit, this.rules(room), date)
-    );
-    // Those of the room itself are checked exactly.
-    const ofService = imposed.filter(({ entry }) => entry.room === AUDIT_ROOM);
-    const dates = ofService.map(({ entry }) => entry.at);
+    const lockedDownAt = isGuest ? this.rules(AUDIT_ROOM).lockedDownAt : undefined;
+    const dates = [...this.#imposedAt("mute", user, room), ...this.#imposedAt("ban", user, room)];
     return lockedDownAt === undefined ? dates : [...dates, lockedDownAt];
+  }
+
+  /** When the service's mutes or bans of a user were imposed. Those of the room itself are checked exactly. */
+  #imposedAt(kind: SanctionKind, user: string, room: RoomId): readonly number[] {
+    const [audit, own] = [this.rules(AUDIT_ROOM), this.rules(room)];
+    return this.#effective(kind, user, room, audit, own, this.#context.date())
+      .filter(({ entry }) => entry.room === AUDIT_ROOM).map(({ entry }) => entry.at);
+  }
+
+  /** Whether a user must not be sent anything of a room, since all nodes know of a ban, also those that have just started. */
+  isBannedEverywhere(user: string, room: RoomId): boolean {
+    const date = this.#context.date();
+    if (date < this.calmSince) return false;
+    return this.#imposedAt("ban", user, room).some((at) =>
+      date - Math.max(at, this.calmSince) > KNOWN_WITHIN_MS + PROMPT_LATENCY_MS
+    );
   }
 
   /** The mutes or bans that apply to a user in a room. */

@@ -9,6 +9,7 @@ import type { Vitals } from "../../../lib/core/health/connection_health.ts";
 import type { ConnectionHandler, Socket } from "../../../lib/chat/ports/connection_handler.ts";
 import type { CloseStatus } from "../../../lib/core/protocol/close_codes.ts";
 import type { Backlog } from "../../../lib/core/limits/send_pacing.ts";
+import { PROMPT_LATENCY_MS } from "./latency.ts";
 import type { SimNode } from "./sim_node.ts";
 import type { World } from "./world.ts";
 
@@ -189,9 +190,6 @@ export class Wire implements Socket, Peer {
     return this.#world.dice.between(1, this.#maxLatencyMs);
   }
 }
-
-/** Latency of clients that check times. */
-export const PROMPT_LATENCY_MS = 100;
 
 /** Connects a JSON client to any running node; undefined if there is none: it is then tried again. */
 export function wireToAnyNode(
