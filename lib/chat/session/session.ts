@@ -227,7 +227,7 @@ export class Session implements MembershipListener, SignInHost {
     // Whoever was removed and joins again may be told of it only now.
     const news = membership.isJoined ? event : undefined;
     const why = this.#rules.expulsion(membership.room, news);
-    if (why === undefined) return;
+    if (why === undefined) return this.#rules.extendMute(membership.room);
     // Before it has left, what waits for the join would be carried out.
     membership.refuseQueued();
     this.#expel(membership, why);
@@ -252,7 +252,8 @@ export class Session implements MembershipListener, SignInHost {
 
   /** Tells the client what no event of its rooms says. The user leaves rooms that the user may not read any more. */
   #reportRules(): void {
-    const { signature } = this.#rules;
+    const rooms = [...this.#memberships.values()].map(({ room }) => room);
+    const signature = this.#rules.signature(rooms);
     if (signature === this.#signature) return;
     this.#signature = signature;
     for (const membership of [...this.#memberships.values()]) {

@@ -9,7 +9,12 @@ import type { FrameOf } from "../../core/protocol/frames.ts";
 import { faultFrame } from "../../core/protocol/json_protocol.ts";
 import type { RoomRequest } from "../../core/protocol/requests.ts";
 import type { AddressSanctions } from "../moderation/address_sanctions.ts";
-import type { RuledRoom, Sanctions, Subject } from "../moderation/sanctions.ts";
+import {
+  addressOf,
+  type RuledRoom,
+  type Sanctions,
+  type Subject,
+} from "../moderation/sanctions.ts";
 import type { Clock } from "../ports/clock.ts";
 import { waitOf } from "./answers.ts";
 import type { SignIn } from "./sign_in.ts";
@@ -79,6 +84,11 @@ export class SessionRules {
     return mute;
   }
 
+  /** Imposes the user's mute in a room, if there is one, on the address: the user may come back as another guest. */
+  extendMute(room: RuledRoom): void {
+    this.mute(room);
+  }
+
   /** What `joined` says about the rules of a room: its settings, the user's mute, and what the user may do there. */
   fieldsOfJoined(room: RuledRoom): Pick<FrameOf<"joined">, "settings" | "muted" | "may"> {
     const { state } = room;
@@ -101,14 +111,31 @@ export class SessionRules {
     return { ...(muted && { muted }), may: joinedRights(authority, room.id, isCreator) };
   }
 
-  /** The rules that no event of a room states, as a text to compare: the service's mute, lockdown, and the user's rights. */
-  get signature(): string {
+  /**
+   * The rules that no event of a room states, as a text to compare: the mutes of the service and of the user's address, lockdown,
+   * and the user's rights.
+   *
+   * @param rooms Those of the session.
+   */
+  signature(rooms: readonly RuledRoom[]): string {
     const mute = this.mute(undefined);
+    const ofAddress = this.#mutesOfAddress(rooms);
     const { isLockedOut } = this;
     const { role, rights } = this.#signIn.authority;
+    const isMuted = mute !== undefined || ofAddress.length > 0;
     // Most users; there are many sessions.
-    if (!mute && !isLockedOut && role === undefined && rights === null) return "";
-    return JSON.stringify([mute?.until, mute?.reason, isLockedOut, role, rights]);
+    if (!isMuted && !isLockedOut && role === undefined && rights === null) return "";
+    return JSON.stringify([mute?.until, mute?.reason, ofAddress, isLockedOut, role, rights]);
+  }
+
+  /** The rooms in which the user's address is muted, and until when. */
+  #mutesOfAddress(rooms: readonly RuledRoom[]): readonly (string | number)[] {
+    const address = this.subject && addressOf(this.subject);
+    if (address === undefined) return [];
+    return rooms.flatMap((room) => {
+      const mute = this.#context.sanctions.ofAddress("mute", address, room);
+      return mute ? [room.id, mute.until] : [];
+    });
   }
 
   /** Why a request in a room is refused; undefined if it is not. */

@@ -248,3 +248,32 @@ Deno.test("A kick that is asked for again is recognized, though the user's name 
   assert.equal(await scene.act("kick", id, { id: "same", room: "den" }), "done");
   assert.equal(await scene.act("kick", id, { id: "same", room: "den" }), "done");
 });
+
+Deno.test("A guest is told when the address is muted in a room, on account of another guest, and when that ends", async () => {
+  using scene = new Scene();
+  await scene.start();
+  scene.follow();
+  const [one, other] = [await scene.guest(), await scene.guest()];
+  for (const { client } of [one, other]) await client.ask(JOIN);
+  await scene.act("mute", one.id, { room: "den", seconds: 60 });
+  const muted = (await other.client.ask()).findLast(({ type }) => type === "rules");
+  assert.equal(typeof Object(muted?.muted).until, "number");
+  await scene.act("unmute", one.id);
+  const open = (await other.client.ask()).findLast(({ type }) => type === "rules");
+  assert.deepEqual([open?.room, open?.muted], ["den", undefined]);
+});
+
+for (const [where, room] of [["a room", { room: "den" }], ["the service", {}]] as const) {
+  Deno.test(`A guest who is muted in ${where}, and says nothing, cannot speak as another guest of the same address`, async () => {
+    using scene = new Scene();
+    await scene.start();
+    scene.follow();
+    const { client, id } = await scene.guest();
+    await client.ask(JOIN);
+    await scene.act("mute", id, room);
+    const stranger = await scene.guest();
+    await stranger.client.ask(JOIN);
+    const say = { type: "say", id: "say", room: "den", text: "it was not me" };
+    assert.equal(outcome(await stranger.client.ask(say), "say"), "muted");
+  });
+}
