@@ -223,8 +223,10 @@ export class ModeratedClient implements WireClient {
     if (request?.type === "join") this.#joinLater();
     if (USUAL.test(code) || (code === "slow_down" && request?.type === "say")) return;
     if (user === undefined) return;
-    if (code === "muted") this.#explain("mute", user, request?.room, askedAt);
-    else if (code === "not_allowed") {
+    if (code === "muted") {
+      this.#explain("mute", user, request?.room, askedAt);
+      this.#comeBackAsSomebodyElse(0.05);
+    } else if (code === "not_allowed") {
       this.#explain("ban", user, request?.room, askedAt);
       if (request?.type === "join" && this.#isGuest(user)) this.#comeBackAsSomebodyElse(0.1);
     } else if (code === "locked_down") {

@@ -192,6 +192,13 @@ export class ModerationOracle {
     return this.rules(AUDIT_ROOM).lockedDownAt !== undefined;
   }
 
+  /** Whether a user's address is muted in a room, or the user is not. */
+  isMutedOnAddress(user: string, room: RoomId): boolean {
+    const [audit, own] = [this.rules(AUDIT_ROOM), this.rules(room)];
+    const mutes = this.#effective("mute", user, room, audit, own, this.#context.date());
+    return mutes.length === 0 || mutes.some(({ sanction }) => sanction.user.startsWith("ip_"));
+  }
+
   /** Whether a mute or a ban applies to a user now. @param room Undefined for the whole service. */
   applies(kind: SanctionKind, user: string, room: RoomId | undefined): boolean {
     const own = room === undefined ? foldRules([]) : this.rules(room);
