@@ -6,14 +6,9 @@
 import * as v from "valibot";
 import { ROLES } from "../core/log/role.ts";
 import { RANKS, ROOM_KINDS, type RoomEvent } from "../core/log/room_event.ts";
-import { parseStoredRoom, type RoomId } from "../core/names/names.ts";
-import { at, name, user, type ValueSchema } from "./stored_values.ts";
+import { at, name, room, user, type ValueSchema } from "./stored_values.ts";
 
-const common = {
-  room: v.optional(
-    v.custom<RoomId>((it) => typeof it === "string" && parseStoredRoom(it) === it),
-  ),
-};
+const common = { room: v.optional(room) };
 const reason = v.optional(v.string());
 const target = { user, name, ...common };
 
@@ -22,6 +17,7 @@ export const roomEvent: ValueSchema<RoomEvent> = v.variant("kind", [
   v.object({
     kind: v.literal("room"),
     created: v.optional(v.literal(true)),
+    members: v.optional(v.array(v.object({ user, name }))),
     access: v.optional(v.picklist(ROOM_KINDS)),
     title: v.optional(v.string()),
     topic: v.optional(v.string()),

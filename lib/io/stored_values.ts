@@ -6,7 +6,7 @@
 import * as v from "valibot";
 import { isUserId, type UserId } from "../core/log/entry.ts";
 import type { Position } from "../core/log/position.ts";
-import { isStoredName, type Name } from "../core/names/names.ts";
+import { isStoredName, type Name, parseStoredRoom, type RoomId } from "../core/names/names.ts";
 
 // Single guards instead of long pipes: a replay checks a thousand entries with a dozen values each.
 
@@ -56,6 +56,10 @@ export const seq: ValueSchema<number> = v.custom<number>(isSeq);
 export const at: ValueSchema<number> = v.custom<number>(isInteger);
 /** Schema of an epoch. */
 export const epoch: ValueSchema<string> = v.custom<string>(isEpoch);
+/** Schema of a room. */
+export const room: ValueSchema<RoomId> = v.custom<RoomId>((it) =>
+  typeof it === "string" && parseStoredRoom(it) === it
+);
 /** Schema of a user's id. */
 export const user: ValueSchema<UserId> = v.custom<UserId>(isUser);
 /** Schema of a draft's id. */

@@ -3,7 +3,11 @@
  * @module
  */
 import assert from "node:assert/strict";
-import type { DirectoryStore, RecordKey } from "../../lib/chat/ports/directory_store.ts";
+import {
+  type DirectoryStore,
+  RECORD_KINDS,
+  type RecordKey,
+} from "../../lib/chat/ports/directory_store.ts";
 
 const member: RecordKey = { kind: "member", id: "m_ann00000" };
 const name: RecordKey = { kind: "name", id: "ANN :\u{1f600}" };
@@ -53,6 +57,21 @@ export function directoryStoreContract(kind: string, open: () => Promise<TestedD
     await store.commit([{ ...invite, from: undefined, to: "3" }]);
     assert.deepEqual(await store.list("member"), new Map([[member.id, "1"], ["m_bea00000", "2"]]));
     assert.deepEqual(await store.list("name"), new Map());
+  });
+
+  test("keeps each kind of records apart", async (store) => {
+    const changes = RECORD_KINDS.map((kind) => ({
+      kind,
+      id: "a_ann00000",
+      from: undefined,
+      to: kind,
+    }));
+    assert.equal(await store.commit(changes), true);
+    for (const kind of RECORD_KINDS) {
+      assert.deepEqual(await store.list(kind), new Map([["a_ann00000", kind]]));
+    }
+    const keys = RECORD_KINDS.map((kind) => ({ kind, id: "a_ann00000" }));
+    assert.deepEqual(await store.read(keys), [...RECORD_KINDS]);
   });
 
   test("makes all changes or none", async (store) => {

@@ -19,6 +19,8 @@ import { WordFilter } from "../../lib/chat/moderation/word_filter.ts";
 import { Hub, type HubContext } from "../../lib/chat/room/hub.ts";
 import type { RulesListener } from "../../lib/chat/room/room_rules.ts";
 import { MemoryUsedTokens } from "../../lib/io/auth/memory_used_tokens.ts";
+import { IndexMender } from "../../lib/chat/rooms/index_mender.ts";
+import { UserSessions } from "../../lib/chat/session/user_sessions.ts";
 import { MemoryStore } from "../../lib/chat/bus/memory_store.ts";
 import type { IssuedTicket, Tickets } from "../../lib/chat/ports/tickets.ts";
 import type { ReturningUser, SessionTokens } from "../../lib/chat/ports/session_tokens.ts";
@@ -39,6 +41,7 @@ import { type Name, parseName, parseRoom, type RoomId } from "../../lib/core/nam
 import type { Position } from "../../lib/core/log/position.ts";
 import type { HistoryPage, Replay, Retention, StateAt } from "../../lib/core/log/room_log.ts";
 import { noMembers } from "./members.ts";
+import { emptyIndex, roomServices } from "./rooms.ts";
 
 /** A name or a room, which the test must write correctly. */
 export function name(text: string): Name {
@@ -386,7 +389,14 @@ export class FakeChat implements Disposable {
     const common = { clock, bus, random: () => 0, guestName, newId: counter("id") };
     const members = noMembers(clock);
     const { names } = { ...members, ...settings };
-    const hubContext = { ...common, ...hubSettings, node: "node", recoverLimit, names };
+    const userSessions = new UserSessions();
+    const { roomIndex = emptyIndex() } = settings;
+    const mender = new IndexMender({ roomIndex, clock });
+    const told: Pick<HubContext, "onMember" | "onRoomOpened"> = {
+      onMember: (signal) => userSessions.onMember(signal),
+      onRoomOpened: (room) => mender.mend(room),
+    };
+    const hubContext = { ...common, ...hubSettings, ...told, node: "node", recoverLimit, names };
     const hub = this.hub = new Hub(hubContext);
     const limits = {
       maxTextBytes: 100,
@@ -414,8 +424,9 @@ export class FakeChat implements Disposable {
     const sanctions = new Sanctions(clock);
     const addressSanctions = new AddressSanctions({ ...common, sanctions });
     const rules = { sanctions, addressSanctions };
+    const rooms = roomServices({ bus, hub, clock }, roomIndex, userSessions);
     const reads = { limits: new SharedBudgets(limits), readLimit: new ConcurrencyLimit(16) };
-    this.context = { ...common, ...own, ...access, ...rules, ...reads, ...settings };
+    this.context = { ...common, ...own, ...access, ...rules, ...rooms, ...reads, ...settings };
     this.#forward();
     hub.run(this.#life.signal);
   }

@@ -11,6 +11,8 @@ export class MemoryDirectoryStore implements DirectoryStore {
     member: new Map(),
     name: new Map(),
     invite: new Map(),
+    rooms: new Map(),
+    listed: new Map(),
   } as const satisfies Record<RecordKey["kind"], Map<string, string>>;
 
   read(keys: readonly RecordKey[]): Promise<readonly (string | undefined)[]> {

@@ -156,7 +156,9 @@ export function signedInMember(
   invite?: StoredInvite,
 ): SignedInMember {
   const device = { id, serial: serial + 1 };
-  return { user, name, role, device, since: addedAt, rooms: invite?.rooms ?? [] };
+  const invitedBy = invite?.createdBy;
+  const rooms = invite?.rooms ?? [];
+  return { user, name, role, device, since: addedAt, rooms, ...(invitedBy && { invitedBy }) };
 }
 
 function refused(result: InviteRefusal): Attempt<Outcome> {

@@ -11,6 +11,7 @@ import { isUserId, type UserId } from "../../core/log/user_id.ts";
 import { isStoredName, type Name, parseName, type RoomId } from "../../core/names/names.ts";
 import type { FaultCode } from "../../core/protocol/faults.ts";
 import type { ModerationRequest, RequestOf } from "../../core/protocol/requests.ts";
+import { isClosed } from "../../core/rooms/closed_room.ts";
 import { AUDIT_ROOM, isForModerators } from "../../core/rooms/service_rooms.ts";
 import { type Bus, BusUnavailable, type PublishResult, type WorkerBus } from "../ports/bus.ts";
 
@@ -44,7 +45,9 @@ export function judge(
   given: ModerationCase,
 ): RoomEvent | ModerationRefusal {
   if (!mayModerate(request, given)) return { kind: "refused", code: "not_allowed" };
-  const event = request.type === "room" ? settingsEvent(request) : actionEvent(request, given);
+  const event = request.type === "room"
+    ? settingsEvent(request, given)
+    : actionEvent(request, given);
   return typeof event === "string" ? { kind: "refused", code: "bad_frame", why: event } : event;
 }
 
@@ -62,7 +65,9 @@ function mayModerate(
 
 function settingsEvent(
   { title, topic, listed, readOnly, slowSeconds, keepDays, archived }: RequestOf<"room">,
-): RoomEvent {
+  { room }: ModerationCase,
+): RoomEvent | string {
+  if (listed !== undefined && isClosed(room ?? "")) return "a private room cannot be listed";
   const access = listed === undefined ? undefined : listed ? "listed" : "open";
   const settings = { access, title: title?.trim(), topic: topic?.trim(), readOnly, slowSeconds };
   const all = Object.entries({ ...settings, keepDays, archived });
@@ -173,7 +178,7 @@ export async function enterEvent(
   const inAudit = room === undefined ? event : { ...event, room };
   const result = await enter(first, first === AUDIT_ROOM ? inAudit : event, draftId);
   if (result.kind !== "entered") return result;
-  if (first !== AUDIT_ROOM) await enter(AUDIT_ROOM, inAudit, draftId);
+  if (first !== AUDIT_ROOM && isAudited(event, first)) await enter(AUDIT_ROOM, inAudit, draftId);
   if (event.kind === "unmute" || event.kind === "unban") {
     const kind = event.kind === "unmute" ? "mute" : "ban";
     for (const it of sanctions.all()) {
@@ -182,4 +187,9 @@ export async function enterEvent(
     }
   }
   return result;
+}
+
+/** Whether `_audit` gets an event. What a private room is called and about concerns only its members. */
+function isAudited(event: RoomEvent, room: RoomId): boolean {
+  return event.kind !== "room" || !isClosed(room);
 }

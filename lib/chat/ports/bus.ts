@@ -25,7 +25,19 @@ export type Signal = PresenceUpdate | {
   readonly user: UserId;
   /** How far the user has read, as {@linkcode RoomHistory} has it. */
   readonly read: Position;
-};
+} | MemberSignal;
+
+/** Somebody is a member of a private or direct room now, or none any more. Sent in `_audit`, which all nodes follow. */
+export interface MemberSignal {
+  /** Discriminates it from other signals. */
+  readonly kind: "member";
+  /** The user, whose connections are told. */
+  readonly user: UserId;
+  /** The private or direct room. */
+  readonly about: RoomId;
+  /** Whether the user is a member. */
+  readonly on: boolean;
+}
 
 /** What subscribers of a room receive from the bus. */
 export type Announcement =

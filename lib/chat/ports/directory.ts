@@ -32,6 +32,8 @@ export interface SignedInMember {
   readonly since: number;
   /** The rooms of the invite; empty without one. */
   readonly rooms: readonly RoomId[];
+  /** The user who has made the invite; undefined without one, or if an operator has made it. */
+  readonly invitedBy?: UserId;
 }
 
 /** The use of an invite. */

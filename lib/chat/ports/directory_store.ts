@@ -1,12 +1,15 @@
 /**
- * Where members, their names and their invites are stored. A store knows nothing of them: it keeps texts, and changes several
+ * Where members, their names and their invites are stored, and which rooms are listed. A store knows nothing of them: it keeps texts, and changes several
  * in one step if none has changed meanwhile. Implemented in memory (`chat/members/memory_directory_store.ts`), in SQLite and
  * in Redis.
  * @module
  */
 
-/** Kinds of records: members by their id, owners of names by the name's key, and invites by the hash of their secret. */
-export const RECORD_KINDS = ["member", "name", "invite"] as const;
+/**
+ * Kinds of records: members by their id, owners of names by the name's key, invites by the hash of their secret, the private
+ * and direct rooms of a user by the user's id, and listed rooms by their names.
+ */
+export const RECORD_KINDS = ["member", "name", "invite", "rooms", "listed"] as const;
 
 /** Identifies a record. */
 export interface RecordKey {

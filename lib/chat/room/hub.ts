@@ -12,7 +12,7 @@ import { type BatchPolicy, NO_BATCHING } from "../../core/limits/batch_window.ts
 import { WorkerLoad } from "../../core/limits/worker_load.ts";
 import { isUpTo, type Position } from "../../core/log/position.ts";
 import type { ListedPerson } from "../members/known_moderators.ts";
-import type { Announcement, Signal } from "../ports/bus.ts";
+import type { Announcement, MemberSignal, Signal } from "../ports/bus.ts";
 import type { JoinRequest, Subscriber } from "./subscriber.ts";
 import { type RoomMetrics, workerMetrics } from "../metrics.ts";
 import { retryWhileUnavailable } from "../retry.ts";
@@ -34,6 +34,10 @@ export interface HubContext
   readonly batchPolicy?: BatchPolicy;
   /** Whether messages sent to a connection together share a write; default: false. */
   readonly sharesWrites?: boolean;
+  /** Told who has become a member of a private or direct room, or is none any more; default: nobody is. */
+  readonly onMember?: (signal: MemberSignal) => void;
+  /** Told of each room that has opened and has a state; default: nobody is. */
+  readonly onRoomOpened?: (room: Room) => void;
   /** Runs a function when all input received so far has been handled; default: at once. */
   readonly defer?: (fn: () => void) => void;
 }
@@ -91,6 +95,12 @@ export class Hub implements Disposable {
     const room = this.#rooms.get(id) ?? this.#open(id);
     room.follow(listener);
     return room;
+  }
+
+  /** The room, if it is open here and its state is known. */
+  find(id: RoomId): Room | undefined {
+    const room = this.#rooms.get(id);
+    return room?.isOpen ? room : undefined;
   }
 
   /** Dispatches announcements to the rooms, in order. Subscribers receive them with their room's next flush. */
@@ -176,6 +186,10 @@ export class Hub implements Disposable {
 
   #open(id: RoomId): Room {
     const room = new Room(id, this.#context);
+    const { onRoomOpened } = this.#context;
+    if (onRoomOpened) {
+      room.whenOpen.then(() => room.isOpen && !room.state.isEmpty && onRoomOpened(room));
+    }
     this.#rooms.set(id, room);
     this.#refreshGroups[this.#nextGroup]?.add(room);
     this.#nextGroup = (this.#nextGroup + 1) % CYCLES_PER_REFRESH;
@@ -191,6 +205,7 @@ export class Hub implements Disposable {
   }
 
   #onSignal(room: Room, signal: Exclude<Signal, { readonly kind: "read" }>): void {
+    if (signal.kind === "member") return this.#context.onMember?.(signal);
     if (signal.kind !== "typing") return room.presence.apply(signal);
     if (room.presence.count > LARGE_ROOM_PEOPLE) return;
     const { user, name, on } = signal;

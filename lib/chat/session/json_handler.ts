@@ -21,7 +21,13 @@ import { Session, type SessionContext } from "./session.ts";
 import type { ConnectionOrigin } from "./sign_in_context.ts";
 
 /** Responses that can be long. The session limits how many are under way. */
-const PACED_FRAMES: ReadonlySet<Frame["type"]> = new Set(["joined", "history", "members"]);
+const PACED_FRAMES: ReadonlySet<Frame["type"]> = new Set([
+  "joined",
+  "history",
+  "members",
+  "membership",
+  "rooms",
+]);
 
 /** One connection that speaks `chat.v1.json`. */
 export class JsonHandler implements ConnectionHandler, ClientOutput {

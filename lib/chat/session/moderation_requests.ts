@@ -10,14 +10,19 @@ import type { FaultCode } from "../../core/protocol/faults.ts";
 import type { Frame } from "../../core/protocol/frames.ts";
 import { faultFrame } from "../../core/protocol/json_protocol.ts";
 import type { ModerationRequest } from "../../core/protocol/requests.ts";
+import { isClosed } from "../../core/rooms/closed_room.ts";
 import { AUDIT_ROOM } from "../../core/rooms/service_rooms.ts";
 import { BusUnavailable } from "../ports/bus.ts";
 import type { Clock } from "../ports/clock.ts";
 import { type EnterContext, enterEvent, judge, logOf } from "../moderation/moderate.ts";
 import type { Subject } from "../moderation/sanctions.ts";
+import type { RoomIndex } from "../ports/room_index.ts";
+import type { RoomList } from "../rooms/room_list.ts";
 import type { WordFilter } from "../moderation/word_filter.ts";
 import type { Room } from "../room/room.ts";
+import { withAllowedText } from "./allowed_event.ts";
 import { acknowledge, ackOrFault } from "./answers.ts";
+import { list } from "./rooms_requests.ts";
 
 /** What these requests need. */
 export interface ModerationContext extends EnterContext {
@@ -25,6 +30,10 @@ export interface ModerationContext extends EnterContext {
   readonly clock: Pick<Clock, "date">;
   /** Decides which words titles, topics and reasons may contain. */
   readonly words: Pick<WordFilter, "check">;
+  /** Where listed rooms are found. */
+  readonly roomIndex: RoomIndex;
+  /** The lists of rooms. */
+  readonly roomList: RoomList;
 }
 
 /** Who asks. */
@@ -45,6 +54,9 @@ export async function handleModeration(
   const room = roomOf(request, moderator);
   if (room === "invalid") return faultFrame(id, "bad_room", ROOM_RULE);
   const { authority, user, room: joined } = moderator;
+  // Moderators who are no members do not learn whether the room exists.
+  const isHidden = room !== undefined && isClosed(room) && joined === undefined;
+  if (isHidden) return faultFrame(id, "not_allowed");
   const event = judge(request, {
     ...{ authority, room, date: context.clock.date() },
     isCreator: joined?.state.creator === user,
@@ -70,23 +82,6 @@ function roomOf(
   return room?.id ?? parseRoom(request.room) ?? "invalid";
 }
 
-/** The event with its texts masked if necessary; undefined if one is refused. */
-function withAllowedText(
-  event: RoomEvent,
-  words: ModerationContext["words"],
-): RoomEvent | undefined {
-  const texts = ["title", "topic", "reason"] as const;
-  let allowed = event;
-  for (const field of texts) {
-    const text = (event as Readonly<Record<string, unknown>>)[field];
-    if (typeof text !== "string") continue;
-    const verdict = words.check(text);
-    if (verdict.kind === "refused") return undefined;
-    if (verdict.kind === "masked") allowed = { ...allowed, [field]: verdict.text };
-  }
-  return allowed;
-}
-
 async function enter(
   request: ModerationRequest,
   event: RoomEvent,
@@ -98,7 +93,19 @@ async function enter(
   const seconds = request.type === "moderate" ? request.seconds : undefined;
   const result = await enterEvent(event, { author, room, id, seconds }, context);
   if (result.kind !== "entered") return ackOrFault(id, room ?? AUDIT_ROOM, result);
+  if (room !== undefined) await updateList(room, event, context);
   const where = logOf(event, room);
   const isUnseen = where === AUDIT_ROOM && result.kind === "entered";
   return isUnseen ? acknowledge(id) : ackOrFault(id, where, result);
+}
+
+async function updateList(
+  room: RoomId,
+  event: RoomEvent,
+  context: Pick<ModerationContext, "roomIndex" | "roomList">,
+): Promise<void> {
+  // One that is not listed is taken out when the list is read.
+  if (event.kind !== "room" || isClosed(room)) return;
+  if (event.access !== undefined) await list(room, event.access === "listed", context);
+  else if (event.archived) await list(room, false, context);
 }

@@ -35,11 +35,13 @@ import type { SetupStep } from "../../core/health/connection_health.ts";
 import {
   isMemberRequest,
   isModerationRequest,
+  isRoomsRequest,
   type MemberRequest,
   type ModerationRequest,
   type Request,
   type RequestOf,
   type RoomRequest,
+  type RoomsRequest,
 } from "../../core/protocol/requests.ts";
 import { acknowledge } from "./answers.ts";
 import {
@@ -57,10 +59,16 @@ import type { JoinRefusal, JoinRequest } from "../room/subscriber.ts";
 import type { Identity } from "../ports/session_tokens.ts";
 import type { SignInState } from "../ports/connection_handler.ts";
 import type { ClientOutput } from "./client_output.ts";
+import { BusUnavailable } from "../ports/bus.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Directory } from "../ports/directory.ts";
+import type { Directory, SignedInMember } from "../ports/directory.ts";
+import { enterInvitedRooms, mayInviteTo } from "./invited_rooms.ts";
 import type { Sanctions } from "../moderation/sanctions.ts";
 import type { WordFilter } from "../moderation/word_filter.ts";
+import { isClosed } from "../../core/rooms/closed_room.ts";
+import { ClosedJoin, ClosedJoins } from "./closed_joins.ts";
+import { handleRoomsRequest, type RoomsContext } from "./rooms_requests.ts";
+import type { UserSessions } from "./user_sessions.ts";
 import { currentName, nameChoice } from "./join_name.ts";
 import { handleMemberRequest, type MemberRequestContext } from "./member_requests.ts";
 import { Membership, type MembershipListener } from "./membership.ts";
@@ -79,7 +87,10 @@ export interface SessionContext
     SignInContext,
     MemberRequestContext,
     RulesContext,
-    ModerationContext {
+    ModerationContext,
+    RoomsContext {
+  /** The sessions of this worker, by user. */
+  readonly userSessions: UserSessions;
   /** Delivers what the bus announces to the rooms. */
   readonly hub: Hub;
   /** Rate limits of each connection. */
@@ -112,6 +123,7 @@ export class Session implements MembershipListener, SignInHost {
   readonly #address: string | undefined;
   readonly #signIn: SignIn;
   readonly #memberships = new Map<string, Membership>();
+  readonly #closedJoins: ClosedJoins;
   // While the token of the hello is checked.
   #waiting: Request[] | undefined;
   #isEnded = false;
@@ -131,6 +143,7 @@ export class Session implements MembershipListener, SignInHost {
     this.#signIn = new SignIn(this, context, origin);
     this.#rules = new SessionRules(this.#signIn, address, context);
     this.#rateLimiter = new RateLimiter(context.limits, address);
+    this.#closedJoins = new ClosedJoins(context);
   }
 
   /** Whether the `hello` has been refused, or has not arrived. */
@@ -150,7 +163,8 @@ export class Session implements MembershipListener, SignInHost {
   /** The next setup step that the client owes: send `hello`, then join a room (which it may leave again). */
   get pendingStep(): SetupStep | undefined {
     if (this.#signIn.me === undefined) return "hello";
-    return this.#hasJoined || this.#memberships.size > 0 ? undefined : "room";
+    const isJoining = this.#memberships.size + this.#closedJoins.size > 0;
+    return this.#hasJoined || isJoining ? undefined : "room";
   }
 
   /**
@@ -186,6 +200,7 @@ export class Session implements MembershipListener, SignInHost {
     else if (isMemberRequest(request)) this.#handleMemberRequest(request);
     else if (isModerationRequest(request)) this.#handleModeration(request, me);
     else if (request.type === "release") this.#handleRelease(request, me);
+    else if (isRoomsRequest(request)) this.#handleRoomsRequest(request, me);
     else this.#handleInRoom(request);
   }
 
@@ -197,6 +212,9 @@ export class Session implements MembershipListener, SignInHost {
   end(): void {
     this.#isEnded = true;
     this.#renames?.end();
+    this.#closedJoins.end();
+    const { me } = this.#signIn;
+    if (me) this.#context.userSessions.remove(me.user, this);
     for (const membership of this.#memberships.values()) membership.leave(this.output.isResumable);
     this.#memberships.clear();
   }
@@ -237,12 +255,23 @@ export class Session implements MembershipListener, SignInHost {
     return this.#rules.fieldsOfJoined(room);
   }
 
+  enterInvitedRooms(member: SignedInMember): Promise<readonly RoomId[]> {
+    return enterInvitedRooms(member, this.#context);
+  }
+
+  onSignedIn(user: UserId): void {
+    this.#context.userSessions.add(user, this);
+  }
+
   checkServiceRules(): void {
     if (this.#isEnded) return;
     const ban = this.#rules.serviceBan();
     if (ban === undefined) {
       // Those of addresses in rooms are rules of the service, too.
-      for (const it of [...this.#memberships.values()]) this.onRulesChanged(it, undefined);
+      for (const it of [...this.#memberships.values()]) {
+        // Before its state is known, a private room admits nobody; the join asks again.
+        if (it.room.isOpen) this.onRulesChanged(it, undefined);
+      }
       return this.#reportRules();
     }
     for (const membership of this.#memberships.values()) membership.refuseQueued();
@@ -310,9 +339,24 @@ export class Session implements MembershipListener, SignInHost {
     const { limits, clock } = this.#context;
     const waitMs = actor ? limits.checkMemberRequest(actor.user, clock.now()) : 0;
     if (waitMs > 0) return this.sendFrame(slowDownFault(request.id, waitMs));
-    this.#guarded(async () =>
-      this.#respond(await handleMemberRequest(request, actor, this.#context))
-    );
+    this.#guarded(async () => {
+      const fault = actor && await this.#checkInvite(request, actor.user);
+      this.#respond(fault ?? await handleMemberRequest(request, actor, this.#context));
+    });
+  }
+
+  /** Why the user may not invite others to the rooms of a request; undefined for who may. */
+  async #checkInvite(request: MemberRequest, user: UserId): Promise<Frame | undefined> {
+    const { id } = request;
+    const rooms = request.type === "invite" && request.rooms || [];
+    const { authority } = this.#signIn;
+    try {
+      const may = await mayInviteTo(rooms, { user, authority }, this.#context);
+      return may ? undefined : faultFrame(id, "not_allowed");
+    } catch (error) {
+      if (!(error instanceof BusUnavailable)) throw error;
+      return faultFrame(id, "unavailable", error.message);
+    }
   }
 
   #handleModeration(request: ModerationRequest, { user, name }: Identity): void {
@@ -343,7 +387,56 @@ export class Session implements MembershipListener, SignInHost {
     else this.#sendFault(requestId, "not_allowed");
   }
 
-  #handleJoin(request: RequestOf<"join">, known: Identity): void {
+  #handleRoomsRequest(request: RoomsRequest, { user, name }: Identity): void {
+    const { id, type } = request;
+    const now = this.#context.clock.now();
+    const { limits } = this.#context;
+    const isList = type === "rooms" || type === "members";
+    if (isList) {
+      const waitMs = limits.checkRoomList(user, now) || this.#rateLimiter.checkRoomList(now);
+      if (waitMs > 0) return this.sendFrame(slowDownFault(id, waitMs));
+      const { authority } = this.#signIn;
+      const respond = () => handleRoomsRequest(request, { user, name, authority }, this.#context);
+      return void this.#guarded(async () => {
+        const frame = await this.#readerFor(user).readForRequest(respond);
+        if (frame) this.#sendCharged(frame);
+      });
+    }
+    const isLeaving = type === "member" && request.on === false;
+    const fault = isLeaving ? undefined : this.#rules.faultOutside(id);
+    if (fault) return this.sendFrame(fault);
+    const waitMs = limits.checkRoomRequest(user, now) ||
+      (type === "member" ? 0 : this.#rateLimiter.checkNewRoom(now));
+    if (waitMs > 0) return this.sendFrame(slowDownFault(id, waitMs));
+    const { authority } = this.#signIn;
+    this.#guarded(async () =>
+      this.#respond(await handleRoomsRequest(request, { user, name, authority }, this.#context))
+    );
+  }
+
+  /** A join of a private or direct room goes on once it is known that the user is a member. */
+  #checkMembership(request: RequestOf<"join">, room: RoomId, user: UserId): void {
+    const join = new ClosedJoin(request.id, (refused) => {
+      this.output.onJoinDelayed();
+      for (const it of refused) this.onRequestRefused(it);
+    });
+    this.#guarded(async () => {
+      const isMember = await this.#closedJoins.decide(room, join, user, this.#readerFor(user));
+      const { me } = this.#signIn;
+      if (isMember === undefined || me === undefined || this.#isEnded) return;
+      const queued = join.takeQueued();
+      if (isMember) this.#handleJoin(request, me, true);
+      else this.#sendFault(request.id, "not_allowed");
+      const membership = this.#memberships.get(room);
+      for (const it of queued) {
+        if (membership) membership.runWhenJoined(it);
+        else this.onRequestRefused(it);
+      }
+    });
+  }
+
+  /** @param isMember Whether it is known that the user is a member of the room, if only members may join it. */
+  #handleJoin(request: RequestOf<"join">, known: Identity, isMember = false): void {
     const me = this.#signIn.isMember
       ? { ...known, name: currentName(known, this.#memberships.values()) }
       : known;
@@ -352,20 +445,23 @@ export class Session implements MembershipListener, SignInHost {
     const parsed = parseRoom(requestedRoom);
     if (parsed === undefined) return this.#sendFault(id, "bad_room", ROOM_RULE);
     // Only the log knows whether this room exists under its name from before names were lower case.
-    const old = parseLegacyRoom(requestedRoom);
+    const old = isClosed(parsed) ? undefined : parseLegacyRoom(requestedRoom);
     const room = old ?? parsed;
     if (!this.#signIn.may(REQUIRED_ACTION.join, room)) return this.#sendFault(id, "not_allowed");
     if (this.#rules.isLockedOut) return this.#sendFault(id, "locked_down");
-    if (this.#memberships.has(room)) return this.#sendFault(id, "in_room");
-    if (this.#memberships.size >= maxRooms) {
+    if (this.#memberships.has(room) || this.#closedJoins.find(room)) {
+      return this.#sendFault(id, "in_room");
+    }
+    if (this.#memberships.size + this.#closedJoins.size >= maxRooms) {
       return this.#sendFault(id, "too_many_rooms", `you are in ${maxRooms} rooms already`);
     }
     const reader = this.#readerFor(me.user);
     // The first join waits instead: a plain-text client would not retry.
     if (this.#hasJoined && reader.waitMs > 0) return this.#sendSlowDown(id, reader.waitMs);
+    if (isClosed(room) && !isMember) return this.#checkMembership(request, room, me.user);
     const naming = nameChoice(this.#signIn, me, temporaryName, random);
     const { wantsJoinDetails: wantsDetails } = this.output;
-    const mustExist = parsed !== DEFAULT_ROOM && !this.#signIn.mayCreate(parsed);
+    const mustExist = parsed !== DEFAULT_ROOM && !isMember && !this.#signIn.mayCreate(parsed);
     const isAdmitted: JoinRequest["isAdmitted"] = (joined) =>
       !this.#rules.isLockedOut && this.#rules.admits(joined);
     const { whenKnown: whenRulesKnown } = this.#context.sanctions;
@@ -377,13 +473,23 @@ export class Session implements MembershipListener, SignInHost {
 
   #handleLeave({ id, room: requestedRoom }: RequestOf<"leave">): void {
     const membership = this.membership(requestedRoom);
-    if (membership === undefined) return this.#sendFault(id, "not_in_room");
+    if (membership === undefined) return this.#leaveUndecided(id, requestedRoom);
     const room = membership.id;
     this.#memberships.delete(room);
     if (!membership.isJoined) {
       this.#sendFault(membership.requestId, "not_in_room", "left before the join completed");
     }
     membership.leave(false);
+    this.sendFrame({ type: "left", ...withId(id), room });
+  }
+
+  /** Leaves a private or direct room while the join is undecided. */
+  #leaveUndecided(id: string | undefined, requestedRoom: string): void {
+    const join = this.#closedJoins.cancel(requestedRoom);
+    const room = parseRoom(requestedRoom);
+    if (join === undefined || room === undefined) return this.#sendFault(id, "not_in_room");
+    for (const request of join.takeQueued()) this.onRequestRefused(request);
+    this.#sendFault(join.requestId, "not_in_room", "left before the join completed");
     this.sendFrame({ type: "left", ...withId(id), room });
   }
 
@@ -425,8 +531,10 @@ export class Session implements MembershipListener, SignInHost {
 
   #handleInRoom(request: RoomRequest): void {
     const membership = this.membership(request.room);
-    if (membership === undefined) return this.#sendFault(request.id, "not_in_room");
-    membership.runWhenJoined(request);
+    if (membership) return membership.runWhenJoined(request);
+    const join = this.#closedJoins.find(request.room);
+    if (join === undefined) this.#sendFault(request.id, "not_in_room");
+    else if (!join.queue(request)) this.onRequestRefused(request);
   }
 
   async #handleWhenJoined(request: RoomRequest, membership: Membership): Promise<void> {

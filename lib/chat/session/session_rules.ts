@@ -8,6 +8,7 @@ import { FOREVER, type RoomEvent, type Sanction } from "../../core/log/room_even
 import type { FrameOf } from "../../core/protocol/frames.ts";
 import { faultFrame } from "../../core/protocol/json_protocol.ts";
 import type { RoomRequest } from "../../core/protocol/requests.ts";
+import { admitsUser, closedKind, isClosed } from "../../core/rooms/closed_room.ts";
 import type { AddressSanctions } from "../moderation/address_sanctions.ts";
 import {
   addressOf,
@@ -138,13 +139,25 @@ export class SessionRules {
     });
   }
 
+  /** Why the user may not create or open rooms, or add anybody to one; undefined for who may. */
+  faultOutside(id: string | undefined): FrameOf<"fault"> | undefined {
+    if (this.isLockedOut) return faultFrame(id, "locked_down");
+    const mute = this.mute(undefined);
+    return mute && this.sanctionFault(id, mute);
+  }
+
   /** Why a request in a room is refused; undefined if it is not. */
   faultFor(
     { id, type }: Pick<RoomRequest, "id" | "type">,
     room: RuledRoom,
   ): FrameOf<"fault"> | undefined {
+    // Requests that were sent with a join run when the user leaves again, perhaps before the room's state is known.
+    if (isClosed(room.id) && !this.admits(room)) return faultFrame(id, "not_allowed");
     if (!SPEAKING.has(type)) return undefined;
     if (this.isLockedOut) return faultFrame(id, "locked_down");
+    if (closedKind(room.id) === "direct" && room.state.members.size < 2) {
+      return faultFrame(id, "not_allowed", "the other user has left this conversation");
+    }
     const mute = this.mute(room);
     return mute && this.sanctionFault(id, mute);
   }
@@ -182,7 +195,7 @@ export class SessionRules {
       const { until, reason } = ban;
       return { reason: "banned", ...(reason && { message: reason }), ...untilOf(until) };
     }
-    return room.state.admits(user) ? undefined : { reason: "not_allowed" };
+    return admitsUser(room, user) ? undefined : { reason: "not_allowed" };
   }
 
   /** A guest's mute or ban counts for the guest's address too. */

@@ -259,12 +259,26 @@ export class SignIn implements SignInState {
       () => this.#host.output.close(NOT_READY),
     );
     if (result === undefined) return;
+    const member = result.member && await this.#withOpenRooms(result.member);
+    // The client comes back, and repeats the use of the invite.
+    if (result.member && !member) return this.#host.output.close(NOT_READY);
     if (isOfHandshake) this.#handshakeUser = result.user;
-    const { user, member } = result;
+    const { user } = result;
     const role = member ? moderators.learn(user.user, member.role, version) : user.role;
-    this.#welcome(request, { ...user, role }, { member });
+    this.#welcome(request, { ...user, role }, { ...(member && { member }) });
     // It may have been revoked since it was checked.
     this.checkRevocation();
+  }
+
+  /** A member with those rooms of the invite that the member may see; undefined if the store is away. */
+  async #withOpenRooms(member: SignedInMember): Promise<SignedInMember | undefined> {
+    if (member.rooms.length === 0) return member;
+    try {
+      return { ...member, rooms: await this.#host.enterInvitedRooms(member) };
+    } catch (error) {
+      if (!(error instanceof BusUnavailable)) throw error;
+      return undefined;
+    }
   }
 
   /** The user of a credential; undefined if it was refused and the client has been told. */
@@ -320,6 +334,7 @@ export class SignIn implements SignInState {
       ...(member?.rooms.length && { rooms: [...member.rooms] }),
       ...(resumeToken && { resume: resumeToken }),
     });
+    this.#host.onSignedIn(user);
     this.#host.checkServiceRules();
     if (serviceId === undefined && this.#host.output.isResumable) {
       sessionTokens.ready.then(() => this.#sendToken(sessionTokens.serviceId));

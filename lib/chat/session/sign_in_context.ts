@@ -3,13 +3,15 @@
  * @module
  */
 import type { RoomCreators } from "../../core/auth/rights.ts";
-import type { GuestLanguage } from "../../core/names/names.ts";
+import type { UserId } from "../../core/log/entry.ts";
+import type { GuestLanguage, RoomId } from "../../core/names/names.ts";
 import type { Frame, FrameOf } from "../../core/protocol/frames.ts";
 import type { KnownNames } from "../members/known_names.ts";
 import type { Sanctions } from "../moderation/sanctions.ts";
 import type { WordFilter } from "../moderation/word_filter.ts";
 import type { TokenUser } from "../ports/authenticator.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { SignedInMember } from "../ports/directory.ts";
 import type { SessionTokens } from "../ports/session_tokens.ts";
 import type { UsedTokens } from "../ports/used_tokens.ts";
 import type { ClientOutput } from "./client_output.ts";
@@ -65,6 +67,10 @@ export interface SignInHost {
   readonly isEnded: boolean;
   /** Sends a frame unless the session has ended. */
   sendFrame(frame: Frame): void;
+  /** Prepares the rooms of an invite. Resolves to those that the member may see; rejects with `BusUnavailable`. */
+  enterInvitedRooms(member: SignedInMember): Promise<readonly RoomId[]>;
+  /** The session has a user now. */
+  onSignedIn(user: UserId): void;
   /** Closes the connection of a user who is banned; tells others what has changed for them. */
   checkServiceRules(): void;
 }

@@ -18,6 +18,7 @@
  * @module
  */
 import { AUDIT_ROOM, isForModerators } from "../rooms/service_rooms.ts";
+import { closedKind } from "../rooms/closed_room.ts";
 import { type Rank, RANKS } from "../log/room_event.ts";
 import { type Role, ROLES } from "./member.ts";
 import type { UserKind } from "./user_kind.ts";
@@ -41,6 +42,10 @@ export type ServiceAction =
   | "revoke invite"
   | "list members"
   | "change role"
+  | "create private room"
+  | "message directly"
+  | "remove from room"
+  | "list rooms"
   | "first owner"
   | "add device"
   | "list devices"
@@ -74,7 +79,10 @@ export const PERMISSIONS: Readonly<
     about:
       "change a room's settings; delete the messages of others; mute, ban and remove users who rank lower; read the reports and what moderators have done",
   },
-  "invite": { allowed: MODERATORS, about: "invite others to a room; nothing asks for it yet" },
+  "invite": {
+    allowed: MEMBERS,
+    about: "add others to a private room that one is in oneself, also by an invite link",
+  },
   "invite people": {
     allowed: MODERATORS,
     about: "make invite links, for one's own role or a lower one",
@@ -89,6 +97,20 @@ export const PERMISSIONS: Readonly<
     allowed: ["owner"],
     about: "give a member another role; one owner always stays",
   },
+  "create private room": {
+    allowed: MEMBERS,
+    about: "create private rooms, if `ROOM_CREATION` allows creating rooms",
+  },
+  "message directly": {
+    allowed: MEMBERS,
+    about: "begin a conversation of two, if `ROOM_CREATION` allows creating rooms",
+  },
+  "remove from room": {
+    allowed: MODERATORS,
+    about:
+      "remove somebody from a private room that one is in oneself; whoever has created it may do that too, and everybody may leave",
+  },
+  "list rooms": { allowed: ALL, about: "list the listed rooms, and one's own private ones" },
   "first owner": { allowed: [], about: "make a link for the first owner; only operators" },
   "add device": { allowed: MEMBERS, about: "make a link that adds a device to oneself" },
   "list devices": { allowed: MEMBERS, about: "list one's own devices" },
@@ -132,6 +154,8 @@ export interface Authority {
 
 /** Whether a user may do something. @param room Where; undefined for what concerns the whole service. */
 export function isAllowed({ role, rights }: Authority, wanted: Action, room?: string): boolean {
+  // A conversation of two has no moderators.
+  if (wanted === "moderate" && room !== undefined && closedKind(room) === "direct") return false;
   // What moderators do enters it by itself.
   if (wanted !== "read" && room?.toLowerCase() === AUDIT_ROOM) return false;
   const action = room !== undefined && isForModerators(room) ? "moderate" : wanted;
@@ -158,9 +182,43 @@ export function mayCreateRoom(
   return allowed.includes(authority.role ?? (kind === "guest" ? "guest" : "member"));
 }
 
+/** What needs a right in private and direct rooms, besides what every room needs. */
+export type ClosedRoomAction =
+  | "create private room"
+  | "message directly"
+  | "invite"
+  | "remove from room";
+
+/** What a token has to grant there. */
+const CLOSED_ROOM_GRANTS: Readonly<Record<ClosedRoomAction, RoomAction>> = {
+  "create private room": "send",
+  "message directly": "send",
+  "invite": "invite",
+  "remove from room": "moderate",
+};
+
+/**
+ * Whether a user may do something about private and direct rooms. Guests may not; users of an app without a role count as
+ * members.
+ *
+ * @param room A private or direct room.
+ */
+export function mayInClosedRooms(
+  authority: Authority,
+  kind: UserKind,
+  action: ClosedRoomAction,
+  room: string,
+): boolean {
+  const { role, rights } = authority;
+  if (kind === "guest") return false;
+  if (rights === null) return PERMISSIONS[action].allowed.includes(role ?? "member");
+  return isAllowed(authority, CLOSED_ROOM_GRANTS[action], room);
+}
+
 /** Whether a user may change a room's settings: moderators may, and whoever has created the room. */
 export function mayConfigure(authority: Authority, room: string, isCreator: boolean): boolean {
-  return !isForModerators(room) && (isCreator || isAllowed(authority, "moderate", room));
+  if (isForModerators(room) || closedKind(room) === "direct") return false;
+  return isCreator || isAllowed(authority, "moderate", room);
 }
 
 /** What a user may do in a room. @param isCreator Whether the user has created it. */

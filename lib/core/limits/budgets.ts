@@ -42,6 +42,12 @@ export interface BudgetTable {
   readonly ticketsOfUser: BudgetRates;
   /** How many requests about members one worker may carry out for one user. */
   readonly memberRequestsOfUser: BudgetRates;
+  /** How many rooms one user may create or open through one worker, and how often that user may change who is in one. */
+  readonly roomRequestsOfUser: BudgetRates;
+  /** How often one worker may list rooms, or the members of one, for one user. */
+  readonly roomListsOfUser: BudgetRates;
+  /** The same for all connections of one address. */
+  readonly roomListsOfAddress: BudgetRates;
   /** How often one worker may change the name of one member: all nodes read the names again. */
   readonly renamesOfMember: BudgetRates;
   /** What one user may publish through this process, on all connections together. */
@@ -102,6 +108,12 @@ export function budgetTable(settings: BudgetSettings): BudgetTable {
     ticketsOfUser: { messages: scaled(messagesPerSecond, [0.1, 6]), bytes: undefined },
     // Each reads all invites; a person makes a few.
     memberRequestsOfUser: { messages: scaled(messagesPerSecond, [0.02, 3]), bytes: undefined },
+    // Each is stored for good. A person adds a team of 30 at once.
+    roomRequestsOfUser: { messages: scaled(messagesPerSecond, [0.02, 3]), bytes: undefined },
+    // Each reads up to 200 rooms. A client lists them when it connects, and when it is told of a new one.
+    roomListsOfUser: { messages: scaled(messagesPerSecond, [0.02, 1]), bytes: undefined },
+    // The office that reconnects: those who are refused ask again.
+    roomListsOfAddress: { messages: scaled(messagesPerSecond, [0.1, 10]), bytes: undefined },
     renamesOfMember: { messages: scaled(messagesPerSecond, [0.01, 1]), bytes: undefined },
     // A phone and a laptop that reconnect at the same time.
     user: rates([1, 6], [1, 16]),

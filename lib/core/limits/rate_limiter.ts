@@ -46,6 +46,10 @@ export class SharedBudgets {
   readonly #tickets: BudgetsByKey<UserId>;
   readonly #memberRequests: BudgetsByKey<UserId>;
   readonly #memberRenames: BudgetsByKey<UserId>;
+  readonly #roomRequests: BudgetsByKey<UserId>;
+  readonly #roomLists: BudgetsByKey<UserId>;
+  /** Lists of rooms, by the key of the address. */
+  readonly roomListsOfAddresses: BudgetsByKey<string>;
   /** Budget of all answers of the worker. */
   readonly reads: Budget;
   /** Counts refused messages. */
@@ -76,6 +80,9 @@ export class SharedBudgets {
     this.#tickets = new BudgetsByKey(this.table.ticketsOfUser);
     this.#memberRequests = new BudgetsByKey(this.table.memberRequestsOfUser);
     this.#memberRenames = new BudgetsByKey(this.table.renamesOfMember);
+    this.#roomRequests = new BudgetsByKey(this.table.roomRequestsOfUser);
+    this.#roomLists = new BudgetsByKey(this.table.roomListsOfUser);
+    this.roomListsOfAddresses = new BudgetsByKey(this.table.roomListsOfAddress);
   }
 
   /** Milliseconds that an address has to wait before another token of it is checked; 0 for none. */
@@ -97,6 +104,16 @@ export class SharedBudgets {
   /** Requests permission for a request about members: returns 0, or the milliseconds to wait. */
   checkMemberRequest(user: UserId, now: number): number {
     return takeOne(this.#memberRequests, user, now);
+  }
+
+  /** Requests permission to create or open a room, or to change who is in one: returns 0, or the milliseconds to wait. */
+  checkRoomRequest(user: UserId, now: number): number {
+    return takeOne(this.#roomRequests, user, now);
+  }
+
+  /** Requests permission to list rooms, or the members of one: returns 0, or the milliseconds to wait. */
+  checkRoomList(user: UserId, now: number): number {
+    return takeOne(this.#roomLists, user, now);
   }
 
   /** Requests permission to change the name of a member: returns 0, or the milliseconds to wait. */
@@ -186,6 +203,11 @@ export class RateLimiter {
   /** Requests permission to report a message: returns 0, or the milliseconds to wait. */
   checkReport(now: number): number {
     return this.#takeOne(this.#budgets.reports, now);
+  }
+
+  /** Requests permission to list rooms, as far as the address goes: returns 0, or the milliseconds to wait. */
+  checkRoomList(now: number): number {
+    return this.#takeOne(this.#budgets.roomListsOfAddresses, now);
   }
 
   #takeOne(budgets: BudgetsByKey<string>, now: number): number {

@@ -103,9 +103,17 @@ export const EVENT_KINDS = [
   "held",
 ] as const satisfies readonly Deed["kind"][];
 
+/** What an event says that creates a room; nothing in others. */
+export interface RoomCreation {
+  /** Whether the event creates the room: it is refused if the room has entries. */
+  readonly created?: true | undefined;
+  /** The first members of a private or direct room. */
+  readonly members?: readonly Target[] | undefined;
+}
+
 /** What an event does. */
 export type Deed =
-  | ({ readonly kind: "room"; readonly created?: true | undefined } & RoomSettings)
+  | ({ readonly kind: "room" } & RoomCreation & RoomSettings)
   | Sanction
   | ({ readonly kind: "unmute" | "unban" } & Target)
   | ({ readonly kind: "kick"; readonly reason?: string | undefined; readonly rank: Rank } & Target)
@@ -175,11 +183,11 @@ function textOf(event: RoomEvent, seconds: number | undefined): string {
   }
 }
 
-function settingsText(settings: RoomSettings & { readonly created?: true | undefined }): string {
+function settingsText(settings: RoomSettings & RoomCreation): string {
   const { created, access, title, topic, readOnly, slowSeconds, keepDays, archived } = settings;
   const parts = [
-    created && "created the room",
-    access !== undefined && `made the room ${access}`,
+    created && (access === undefined ? "created the room" : `created the ${access} room`),
+    access !== undefined && !created && `made the room ${access}`,
     title !== undefined && (title === "" ? "removed the title" : `set the title: ${title}`),
     topic !== undefined && (topic === "" ? "removed the topic" : `set the topic: ${topic}`),
     readOnly !== undefined && (readOnly ? "made the room read-only" : "let everybody send again"),

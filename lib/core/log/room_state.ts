@@ -19,10 +19,12 @@ import { isStoredName, type Name } from "../names/names.ts";
 import {
   RANKS,
   ROOM_KINDS,
+  type RoomCreation,
   type RoomEvent,
   type RoomKind,
   type RoomSettings,
   type Sanction,
+  type Target,
 } from "./room_event.ts";
 
 /** Maximum number of fields of a room's state: its members, mutes and bans together. */
@@ -70,16 +72,16 @@ export function stateChanges(event: RoomEvent, author: string): readonly StateCh
   if (event.room !== undefined) return addressChanges(event);
   switch (event.kind) {
     case "room":
-      return settingsChanges(event, author);
+      return [...settingsChanges(event, author), ...memberChanges(event.members ?? [])];
     case "mute":
     case "ban":
     case "unmute":
     case "unban":
       return [sanctionChange(event, event.user)];
-    case "member": {
-      const value = event.on ? JSON.stringify({ name: event.name }) : undefined;
-      return [{ field: userField("member", event.user), value }];
-    }
+    case "member":
+      return event.on
+        ? memberChanges([event])
+        : [{ field: userField("member", event.user), value: undefined }];
     case "lockdown":
       return [{ field: "lockdown", value: flag(event.on) }];
     case "kick":
@@ -118,8 +120,15 @@ function sanctionChange(event: RoomEvent, target: string): StateChange {
   return { field: userField(event.kind === "unmute" ? "mute" : "ban", target), value: undefined };
 }
 
+function memberChanges(members: readonly Target[]): readonly StateChange[] {
+  return members.map(({ user, name }) => ({
+    field: userField("member", user),
+    value: JSON.stringify({ name }),
+  }));
+}
+
 function settingsChanges(
-  event: RoomSettings & { readonly created?: true | undefined },
+  event: RoomSettings & RoomCreation,
   author: string,
 ): readonly StateChange[] {
   const { created, access, title, topic, readOnly, slowSeconds, keepDays, archived } = event;
@@ -247,8 +256,12 @@ export class RoomState {
   /** Whether the user may be in the room at all: everybody in open and listed rooms, in others only members. */
   admits(user: UserId): boolean {
     const { access } = this;
-    return access === "open" || access === "listed" ||
-      this.#fields.has(userField("member", user));
+    return access === "open" || access === "listed" || this.hasMember(user);
+  }
+
+  /** Whether the user is a member of a private or direct room. */
+  hasMember(user: UserId): boolean {
+    return this.#fields.has(userField("member", user));
   }
 
   /** The members of a private or direct room, by id. */

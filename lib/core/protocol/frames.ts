@@ -77,6 +77,10 @@ const event = v.optional(v.pipe(
     ),
     guest: v.optional(text("Only with an address: the guest who was connected from it.")),
     created: v.optional(v.literal(true)),
+    members: v.optional(v.pipe(
+      v.array(person),
+      v.description("With created: the first members of a private or direct room."),
+    )),
     ...settings,
     on: v.optional(flag("With member and lockdown.")),
     role: v.optional(v.pipe(v.picklist(ROLES), v.description("With role: the new one."))),
@@ -95,6 +99,24 @@ const may = v.pipe(
     "What your role or token lets you do in the room: send messages, react, moderate, and configure, which is to change its settings.",
   ),
 );
+
+/** A room in a list. */
+const summary = {
+  room: text("The room; the id of a private or direct one."),
+  kind: v.pipe(v.picklist(ROOM_KINDS), v.description("Who sees the room.")),
+  title: v.optional(text("Its name for people; missing if it has none.")),
+  topic: v.optional(text("What it is about; missing if that was not set.")),
+  with: v.optional(v.pipe(
+    person,
+    v.description("Only of direct rooms: the other user; missing if that user has left."),
+  )),
+  people: v.optional(count("Number of people in it now; missing if this server does not know.")),
+  position: text("Its newest position, as epoch:seq."),
+  read: v.optional(text("Only of those: the last position that you have read.")),
+  unread: v.optional(count(
+    "Only of your private and direct rooms: number of messages after it; 1000 means 1000 or more.",
+  )),
+};
 
 /** The current state of a message. */
 const message = v.object({
@@ -342,6 +364,29 @@ export const FRAMES = {
     count: count("Number of people in the room."),
     members: v.array(listedPerson),
     sampled: v.optional(flag("Whether the list has only some of them.")),
+  }),
+  room: frame("room", "Answers create and open.", { id, ...summary }),
+  rooms: frame(
+    "rooms",
+    "Answers rooms: your own first, those that you got into last before others.",
+    {
+      id,
+      rooms: v.array(v.object(summary)),
+      more: v.optional(flag("Whether there are more; the list has 200 at most.")),
+    },
+  ),
+  membership: frame("membership", "Answers members.", {
+    id,
+    room,
+    creator: v.optional(text("The id of the user who has created the room.")),
+    members: v.pipe(
+      v.array(person),
+      v.description("Whether they are there or not; each name is that when the user was added."),
+    ),
+  }),
+  member: frame("member", "You are a member of a private or direct room now, or none any more.", {
+    room,
+    on: flag("false if you have left, or were removed."),
   }),
   history: frame("history", "Answers history; oldest message first.", {
     id,

@@ -166,14 +166,17 @@ export function entryFrame({ room, position, at, user, name, id, action }: Entry
 /** Approximate size of a person in a list, as JSON. */
 const PERSON_BYTES = 64;
 
-/** Approximate length of a frame's messages and people as JSON, in UTF-16 code units. */
+/** Approximate size of a room in a list, without its topic. */
+const ROOM_BYTES = 256;
+
+/** Approximate length of a frame's messages, people and rooms as JSON, in UTF-16 code units. */
 export function responseSize(frame: Frame): number {
   const messages = "messages" in frame ? frame.messages ?? [] : [];
   const people = "members" in frame ? frame.members.length : 0;
-  return messages.reduce(
-    (sum, message) => sum + estimateMessageSize(message),
-    people * PERSON_BYTES,
-  );
+  const rooms = "rooms" in frame && frame.type === "rooms" ? frame.rooms : [];
+  const lists = people * PERSON_BYTES +
+    rooms.reduce((sum, { topic = "" }) => sum + ROOM_BYTES + topic.length, 0);
+  return messages.reduce((sum, message) => sum + estimateMessageSize(message), lists);
 }
 
 /** A page of history as frames contain it. */
@@ -198,6 +201,10 @@ function toWireMessage(
 }
 
 function toWireEvent(event: RoomEvent): NonNullable<WireMessage["event"]> {
+  if (event.kind === "room") {
+    const { members, ...settings } = event;
+    return { ...settings, ...(members && { members: members.map((it) => ({ ...it })) }) };
+  }
   if (!("until" in event) || event.until < FOREVER) return { ...event };
   const { until: _, ...rest } = event;
   return rest;

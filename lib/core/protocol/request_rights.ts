@@ -17,6 +17,9 @@ export const REQUIRED_ACTION = {
   delete: "send",
   typing: "send",
   react: "react",
+  create: "send",
+  member: "invite",
+  members: "read",
   room: "moderate",
   moderate: "moderate",
 } as const satisfies Partial<Record<RequestType, RoomAction>>;

@@ -213,6 +213,30 @@ export const REQUESTS = {
     )),
     archived: setting("Whether the room is read-only and in no list any more."),
   }),
+  create: frame("create", "Creates a room; answered by room.", {
+    kind: v.pipe(
+      v.picklist(["open", "listed", "private"]),
+      v.description("Who sees the room: everybody, everybody in a list, or only its members."),
+    ),
+    room: v.optional(text("The name of an open or listed room. A private room gets an id.")),
+    title: oneLine(MAX_TITLE, "A name for people."),
+    topic: oneLine(MAX_TOPIC, "What the room is about."),
+  }),
+  open: frame("open", "Opens the direct room of you and another user; answered by room.", {
+    user: text("The id of the other user."),
+    name: v.optional(text("The name of that user, for the record.")),
+  }),
+  member: frame("member", "Adds somebody to a private room, removes somebody, or leaves it.", {
+    room,
+    user: v.optional(text("The user's id; by default your own.")),
+    name: v.optional(text("The user's name, for the record.")),
+    on: v.optional(v.pipe(
+      v.boolean(),
+      v.description("false removes the user. Everybody can leave a private or direct room."),
+    )),
+  }),
+  members: frame("members", "Requests the members of a private or direct room.", { room }),
+  rooms: frame("rooms", "Requests the listed rooms, and your private and direct ones.", {}),
   moderate: frame("moderate", "Does something that only moderators may do.", MODERATION_TERMS),
   release: frame("release", "Sends a message that waits for a moderator in _reports.", {
     of: position("The message in _reports."),
@@ -288,7 +312,20 @@ export type RoomRequest = Exclude<
   | RequestOf<"hello" | "join" | "leave" | "name" | "auth" | "release" | "ping" | "pong">
   | MemberRequest
   | ModerationRequest
+  | RoomsRequest
 >;
+
+/** A request about rooms in which the user need not be at the moment. */
+export type RoomsRequest = RequestOf<"create" | "open" | "member" | "members" | "rooms">;
+
+const ROOMS_REQUESTS: ReadonlySet<string> = new Set<RoomsRequest["type"]>(
+  ["create", "open", "member", "members", "rooms"],
+);
+
+/** Whether it is a {@linkcode RoomsRequest}. */
+export function isRoomsRequest(request: Request): request is RoomsRequest {
+  return ROOMS_REQUESTS.has(request.type);
+}
 
 /** A request of a moderator. The user need not be in the room. */
 export type ModerationRequest = RequestOf<"room" | "moderate">;

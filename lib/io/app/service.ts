@@ -8,6 +8,7 @@ import type { ConnectionCounts } from "../../chat/heartbeat.ts";
 import { RateLimitedBus } from "../../chat/bus/rate_limited_bus.ts";
 import { slowDownCounters } from "../../chat/metrics.ts";
 import { announceEvent } from "../../chat/moderation/moderate.ts";
+import { StoredRoomIndex } from "../../chat/rooms/stored_room_index.ts";
 import { MemberDirectory } from "../../chat/members/member_directory.ts";
 import { WordListFeed } from "../../chat/moderation/word_list_feed.ts";
 import { NameFeed } from "../../chat/members/name_feed.ts";
@@ -144,7 +145,8 @@ export async function startService(
     : new RemoteKeySet(config.jwksUrl, clock);
   const words = new WordListFeed();
   if (wordFile) words.replace(wordFile.text);
-  const once = { ...backend, keys, revocations, words, directory };
+  const roomIndex = new StoredRoomIndex(store);
+  const once = { ...backend, keys, revocations, words, directory, roomIndex };
   const services = createServices(config, once, admissions, clock, metrics, stats);
   const engine = await loadEngine(config.websocketEngine);
   if (shouldChangeEngine(config) && !isHosted()) {
@@ -224,9 +226,9 @@ function hostedConfig(config: Config): Config {
 
 function createServices(
   config: Config,
-  { bus, secret, keys, tickets, usedTokens, revocations, words, directory }:
+  { bus, secret, keys, tickets, usedTokens, revocations, words, directory, roomIndex }:
     & Pick<Backend, "bus" | "secret" | "tickets" | "usedTokens">
-    & Pick<SharedServices, "keys" | "revocations" | "words" | "directory">,
+    & Pick<SharedServices, "keys" | "revocations" | "words" | "directory" | "roomIndex">,
   admissions: AdmissionControl,
   clock: Clock,
   metrics: Metrics,
@@ -243,6 +245,7 @@ function createServices(
     revocations,
     words,
     directory,
+    roomIndex,
     quota: {
       acquire: (key) => admissions.acquire(key, clock.now()),
       charge: (key, what) => admissions.charge(key, what, clock.now()),

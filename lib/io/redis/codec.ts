@@ -12,7 +12,7 @@ import type { Position } from "../../core/log/position.ts";
 import { isAboveQuotas } from "../../core/log/room_event.ts";
 import { stateChanges } from "../../core/log/room_state.ts";
 import { roomEvent } from "../stored_event.ts";
-import { epoch, name, position, seq, user } from "../stored_values.ts";
+import { epoch, name, position, room, seq, user } from "../stored_values.ts";
 
 // Redis disconnects subscribers with a longer output buffer (client-output-buffer-limit pubsub), so no message is longer.
 const MAX_CHANNEL_MESSAGE_LENGTH = 32 * 1024 * 1024;
@@ -59,6 +59,7 @@ const note = v.variant("kind", [
   v.object({ kind: v.literal("gone"), node, user }),
   v.object({ kind: v.literal("typing"), user, name, on: v.boolean() }),
   v.object({ kind: v.literal("read"), user, read: position }),
+  v.object({ kind: v.literal("member"), user, about: room, on: v.boolean() }),
 ]);
 
 const ChannelMessageSchema = v.union([

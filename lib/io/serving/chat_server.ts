@@ -10,6 +10,7 @@ import { type Clock, systemClock } from "../../chat/ports/clock.ts";
 import { EchoHandler } from "../../chat/session/echo_handler.ts";
 import { type ConnectionCounts, Heartbeat } from "../../chat/heartbeat.ts";
 import type { Directory } from "../../chat/ports/directory.ts";
+import type { RoomIndex } from "../../chat/ports/room_index.ts";
 import type { UsedTokens } from "../../chat/ports/used_tokens.ts";
 import { AddressSanctions } from "../../chat/moderation/address_sanctions.ts";
 import { Sanctions } from "../../chat/moderation/sanctions.ts";
@@ -23,6 +24,9 @@ import { JsonHandler } from "../../chat/session/json_handler.ts";
 import { addConnectionGauges, type WorkerMetrics, workerMetrics } from "../../chat/metrics.ts";
 import { MAX_READS_PER_WORKER } from "../../chat/log_reader.ts";
 import type { SessionContext } from "../../chat/session/session.ts";
+import { UserSessions } from "../../chat/session/user_sessions.ts";
+import { IndexMender } from "../../chat/rooms/index_mender.ts";
+import { RoomList } from "../../chat/rooms/room_list.ts";
 import { TextHandler } from "../../chat/session/text_handler.ts";
 import { ConcurrencyLimit } from "../../chat/concurrency_limit.ts";
 import { BATCH_RATES } from "../../core/limits/batch_window.ts";
@@ -46,6 +50,7 @@ import type { KeySetSource } from "../auth/key_set.ts";
 import { loadAuthenticator } from "../auth/load_authenticator.ts";
 import { loadSignInProvider } from "../auth/load_sign_in_provider.ts";
 import { SignInCookies } from "../auth/sign_in_cookies.ts";
+import { roomIds } from "../auth/room_ids.ts";
 import { newId, SignedSessionTokens } from "../auth/signed_tokens.ts";
 import { StoredTickets, type TicketStore } from "../auth/stored_tickets.ts";
 import { loadEngine } from "./load_engine.ts";
@@ -84,6 +89,8 @@ export interface SharedServices extends HealthSources {
   readonly words: WordListSource;
   /** The members of the service. */
   readonly directory: Directory;
+  /** Which rooms users can find. */
+  readonly roomIndex: RoomIndex;
   /** Limits the connections of the whole process. */
   readonly quota: ConnectionQuota;
 }
@@ -149,8 +156,9 @@ export async function startChatServer(
   const engine = await loadEngine(config.websocketEngine);
   const names = new KnownNames();
   const { sharesWrites } = engine;
+  const userSessions = new UserSessions();
   const hub = started.use(
-    createHub(config, clock, services, { instruments, sharesWrites, names }),
+    createHub(config, clock, services, { instruments, sharesWrites, names, userSessions }),
   );
   started.use(onBroadcast(options.channel, (announcements) => hub.dispatch(announcements)));
   const pingMs = config.pingSeconds * 1000;
@@ -173,6 +181,7 @@ export async function startChatServer(
     names,
     words,
     sanctions,
+    userSessions,
     instruments,
     page: buildOf(pages),
   });
@@ -292,27 +301,38 @@ async function createSignIn(
 function createHub(
   config: Config,
   clock: Clock,
-  { bus }: SharedServices,
-  { instruments: metrics, sharesWrites, names }: {
+  { bus, roomIndex }: SharedServices,
+  { instruments: metrics, sharesWrites, names, userSessions }: {
     readonly instruments: WorkerMetrics;
     readonly sharesWrites: boolean;
     readonly names: KnownNames;
+    readonly userSessions: UserSessions;
   },
 ): Hub {
+  const mender = new IndexMender({ roomIndex, clock });
   const defer = (fn: () => void) => void setImmediate(fn);
   const node = newId();
   const maxChunk = chunkSizeFor(config.maxBufferedBytes);
   const batchPolicy = { ...BATCH_RATES, maxMs: config.maxBatchMs };
   const common = { bus, clock, metrics, node, random: Math.random, newId, defer, maxChunk };
-  return new Hub({ ...config, ...common, batchPolicy, sharesWrites, names });
+  return new Hub({
+    ...config,
+    ...common,
+    batchPolicy,
+    sharesWrites,
+    names,
+    onMember: (signal) => userSessions.onMember(signal),
+    onRoomOpened: (room) => mender.mend(room),
+  });
 }
 
 async function createSessionContext(
   config: Config,
   clock: Clock,
-  { bus, secret, keys, usedTokens, directory }: SharedServices,
-  { hub, tickets, revocations, names, words, sanctions, instruments, page }:
+  { bus, secret, keys, usedTokens, directory, roomIndex }: SharedServices,
+  { hub, tickets, revocations, names, words, sanctions, userSessions, instruments, page }:
     & Pick<SessionContext, "hub" | "tickets" | "revocations" | "names" | "words" | "sanctions">
+    & Pick<SessionContext, "userSessions">
     & { readonly instruments: WorkerMetrics; readonly page: string },
 ): Promise<SessionContext> {
   const sessionTokens = new SignedSessionTokens(clock, secret);
@@ -335,9 +355,12 @@ async function createSessionContext(
   const access = { ...identity, directory, revocations, names, qrCode };
   const addressSanctions = new AddressSanctions({ bus, newId, sanctions });
   const rules = { words, sanctions, addressSanctions };
+  const roomList = new RoomList({ bus, hub, roomIndex, clock });
+  const rooms = { roomIndex, roomIds, roomList, userSessions };
   const own = { bus, hub, ...rules, ...access, serverInfo, limits, readLimit };
   const appsModerate = canStateModerators(config);
-  return { ...config, ...own, appsModerate, clock, random: Math.random, newId };
+  const all = { ...config, ...own, ...rooms, appsModerate };
+  return { ...all, clock, random: Math.random, newId };
 }
 
 /** Size of a frame with the longest text, each byte escaped as `\\u0000`, plus space for the other fields. */

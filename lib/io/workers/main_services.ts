@@ -23,7 +23,7 @@ export class MainServices implements Disposable {
 
   /** Handlers for the worker's RPC channel. */
   get handlers(): MainApi {
-    const { bus, secret, keys, tickets, usedTokens, revocations, words, directory } =
+    const { bus, secret, keys, tickets, usedTokens, revocations, words, directory, roomIndex } =
       this.#services;
     return {
       publish: (draft, people) => bus.publish(draft, people),
@@ -63,6 +63,10 @@ export class MainServices implements Disposable {
       renameMember: (user, name) => directory.renameMember(user, name),
       manage: (actor, command) => directory.manage(actor, command),
       namesAfter: (version) => directory.namesAfter(version),
+      roomsOf: (user) => roomIndex.roomsOf(user),
+      listedRooms: () => roomIndex.listedRooms(),
+      indexMembers: (room, users, on) => roomIndex.indexMembers(room, users, on),
+      indexListed: (room, on) => roomIndex.indexListed(room, on),
       connectionCounts: () => this.#services.connectionCounts(),
       readiness: () => this.#services.readiness(),
       metrics: () => this.#services.metrics(),

@@ -34,6 +34,12 @@ export function remoteServices(main: RpcChannel<MainApi>): SharedServices {
     // Unbounded, as for revocations.
     words: { wordsAfter: (version) => main.callUnbounded("wordsAfter", version) },
     directory: remoteDirectory(main),
+    roomIndex: {
+      roomsOf: (user) => main.callInLane(user, "roomsOf", user),
+      listedRooms: () => main.call("listedRooms"),
+      indexMembers: (room, users, on) => main.call("indexMembers", room, users, on),
+      indexListed: (room, on) => main.call("indexListed", room, on),
+    },
     quota: {
       async acquire(key) {
         const refusal = await main.callInLane(key, "acquireSlot", key);

@@ -5,6 +5,7 @@
  */
 import type { WorkerBus } from "../../chat/ports/bus.ts";
 import type { Directory } from "../../chat/ports/directory.ts";
+import type { RoomIndex } from "../../chat/ports/room_index.ts";
 import type { WordListSource } from "../../chat/moderation/word_list_feed.ts";
 import type { RevocationSource } from "../../chat/revocations/revocation_feed.ts";
 import type { ConnectionCounts } from "../../chat/heartbeat.ts";
@@ -46,7 +47,7 @@ export type MainApi = {
 } & { readonly [V in keyof PassedOn]: PassedOn[V] };
 
 /** What workers use as if it were their own. */
-export type PassedOn = WorkerBus & RevocationSource & WordListSource & Directory;
+export type PassedOn = WorkerBus & RevocationSource & WordListSource & Directory & RoomIndex;
 
 /** The calls that a worker answers. */
 export type WorkerApi = {

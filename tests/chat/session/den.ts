@@ -70,6 +70,11 @@ export class Client {
   async ask(...frames: readonly Frame[]): Promise<readonly Frame[]> {
     this.handler.onMessage(frames.map((frame) => JSON.stringify(frame)).join("\n"));
     await flushMicrotasks();
+    return this.fresh();
+  }
+
+  /** The frames that have arrived since the last time. */
+  fresh(): readonly Frame[] {
     const fresh = this.socket.sent.slice(this.#seen).flatMap((it) => String(it).split("\n"));
     this.#seen = this.socket.sent.length;
     return fresh.map((line) => JSON.parse(line));

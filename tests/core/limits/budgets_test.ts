@@ -112,7 +112,8 @@ for (
     const table = budgetTable(settings);
     const { read, readOfUser, readOfAddress, readOfWorker, ...sending } = table;
     const { newRoomsOfAddress, reportsOfAddress, badTokensOfAddress, ...more } = sending;
-    const { ticketsOfUser, memberRequestsOfUser, renamesOfMember, ...rest } = more;
+    const { ticketsOfUser, memberRequestsOfUser, renamesOfMember, ...others } = more;
+    const { roomRequestsOfUser, roomListsOfUser, roomListsOfAddress, ...rest } = others;
     for (const rates of Object.values(rest)) {
       assert.equal(rates[unlimited], undefined);
       assert.notEqual(rates[unlimited === "bytes" ? "messages" : "bytes"], undefined);
@@ -121,7 +122,9 @@ for (
       assert.deepEqual([messages, bytes === undefined], [undefined, unlimited === "bytes"]);
     }
     const counted = [newRoomsOfAddress, reportsOfAddress, badTokensOfAddress, ticketsOfUser];
-    for (const { messages, bytes } of [...counted, memberRequestsOfUser, renamesOfMember]) {
+    counted.push(memberRequestsOfUser, renamesOfMember);
+    counted.push(roomRequestsOfUser, roomListsOfUser, roomListsOfAddress);
+    for (const { messages, bytes } of counted) {
       assert.deepEqual([messages === undefined, bytes], [unlimited === "messages", undefined]);
     }
   });

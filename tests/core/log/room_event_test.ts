@@ -15,7 +15,7 @@ const rank = "moderator";
 
 const TEXTS: readonly (readonly [RoomEvent, string, number?])[] = [
   [{ kind: "room" }, "changed nothing"],
-  [{ kind: "room", created: true, access: "listed" }, "created the room; made the room listed"],
+  [{ kind: "room", created: true, access: "listed" }, "created the listed room"],
   [{ kind: "room", title: "Tea", topic: "Cake" }, "set the title: Tea; set the topic: Cake"],
   [{ kind: "room", title: "", topic: "" }, "removed the title; removed the topic"],
   [

@@ -8,6 +8,7 @@ import { MainServices } from "../../../lib/io/workers/main_services.ts";
 import { ann, attic, lobby } from "../../contract/fixtures.ts";
 import { FakeBus, FakeClock, revocationFeed } from "../../support/fakes.ts";
 import { memberDirectory } from "../../support/members.ts";
+import { emptyIndex } from "../../support/rooms.ts";
 
 /** Services over fakes, which it returns too. */
 function openServices(bus = new FakeBus(new FakeClock())) {
@@ -27,6 +28,7 @@ function openServices(bus = new FakeBus(new FakeClock())) {
     revocations: revocationFeed(),
     words: new WordListFeed(),
     directory: memberDirectory(new FakeClock()),
+    roomIndex: emptyIndex(),
     connectionCounts: () => Promise.reject(new Error("not asked for")),
     readiness: () => Promise.resolve({ ready: true }),
     metrics: () => Promise.resolve("# metrics"),

@@ -22,6 +22,7 @@ import { ann, lobby, type TestedBus } from "../../contract/fixtures.ts";
 import { SHORT_MS, ticketStoreContract } from "../../contract/ticket_store_contract.ts";
 import { AMPLE, counter, FakeClock, revocationFeed } from "../../support/fakes.ts";
 import { memberDirectory } from "../../support/members.ts";
+import { emptyIndex } from "../../support/rooms.ts";
 
 /** A bus behind budgets. */
 function metered(
@@ -49,6 +50,7 @@ function workerServices(bus: WorkerBus, tickets: TicketStore): SharedServices {
     revocations: revocationFeed(),
     words: new WordListFeed(),
     directory: memberDirectory(new FakeClock()),
+    roomIndex: emptyIndex(),
     connectionCounts: () => Promise.reject(new Error("not asked for")),
     readiness: () => Promise.resolve({ ready: true }),
     metrics: () => Promise.resolve(""),

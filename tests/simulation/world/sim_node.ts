@@ -30,6 +30,7 @@ import { SharedBudgets } from "../../../lib/core/limits/rate_limiter.ts";
 import { isUserId, type UserId } from "../../../lib/core/log/entry.ts";
 import { noRevocations } from "../../support/fakes.ts";
 import { noMembers } from "../../support/members.ts";
+import { roomServices } from "../../support/rooms.ts";
 import { parseName, type RoomId } from "../../../lib/core/names/names.ts";
 import { SimAuthenticator } from "./sim_authenticator.ts";
 import { NodeMembers } from "./sim_directory.ts";
@@ -103,11 +104,12 @@ export class SimNode {
     const words = new WordFilter();
     const open = { auth: "open", roomCreation: "anyone", appsModerate: true } as const;
     const access = { authenticator, tickets, usedTokens, words, ...known, ...open };
+    const rooms = roomServices({ bus: this.bus, hub: this.#hub, clock });
     const own = { limits, readLimit, hub: this.#hub, sessionTokens, ...access, serverInfo };
     const sanctions = new Sanctions(clock);
     const addressSanctions = new AddressSanctions({ ...common, sanctions });
     const rules = { sanctions, addressSanctions, appsModerate: false };
-    this.#context = { ...common, ...LIMITS, ...own, ...rules };
+    this.#context = { ...common, ...LIMITS, ...own, ...rooms, ...rules };
     this.#start(new TopAnnouncer(bus, clock, (tops) => this.#dispatchLater(tops)));
   }
 

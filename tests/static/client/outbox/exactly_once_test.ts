@@ -5,6 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { noMembers } from "../../../support/members.ts";
+import { roomServices } from "../../../support/rooms.ts";
 import { NO_TOKENS } from "../../../../lib/io/auth/load_authenticator.ts";
 import { EmbeddedBus, type Store } from "../../../../lib/chat/bus/embedded_bus.ts";
 import { AddressSanctions } from "../../../../lib/chat/moderation/address_sanctions.ts";
@@ -171,6 +172,7 @@ class Service implements Disposable {
       addressSanctions: new AddressSanctions({ ...common, sanctions }),
       revocations: noRevocations(),
       ...members,
+      ...roomServices({ bus, hub, clock }),
       auth: "open",
       roomCreation: "anyone",
       serverInfo,

@@ -1,0 +1,125 @@
+/**
+ * Joins of private and direct rooms that are not decided yet. Whether the user is a member is read before anything else, in one
+ * read whether the room exists or not: a join by somebody else opens nothing, is announced to nobody, and says nothing about the
+ * room. Requests in such a room wait until it is decided, as those in other rooms do.
+ * @module
+ */
+import type { UserId } from "../../core/log/entry.ts";
+import { RoomState } from "../../core/log/room_state.ts";
+import { parseRoom, type RoomId } from "../../core/names/names.ts";
+import type { RoomRequest } from "../../core/protocol/requests.ts";
+import { admitsUser } from "../../core/rooms/closed_room.ts";
+import type { LogReader } from "../log_reader.ts";
+import type { Bus, RoomHistory } from "../ports/bus.ts";
+import { type RetryContext, retryWhileUnavailable } from "../retry.ts";
+import type { DeadlineListener, JoinDeadlines } from "../room/join_deadlines.ts";
+
+/** What deciding needs. */
+export interface ClosedJoinsContext extends RetryContext {
+  /** Reads the states of rooms. */
+  readonly bus: Pick<RoomHistory, "state"> & Pick<Bus, "whenBack">;
+  /** Ends the wait of the requests. */
+  readonly hub: { readonly joinDeadlines: JoinDeadlines };
+}
+
+/** Maximum number of requests that wait in one room. */
+const MAX_QUEUED = 100;
+
+/** One join. */
+export class ClosedJoin implements DeadlineListener {
+  /** The id of the join request. */
+  readonly requestId: string | undefined;
+  readonly #life = new AbortController();
+  readonly #onDelayed: (refused: readonly RoomRequest[]) => void;
+  #queued: RoomRequest[] | undefined = [];
+
+  /** Waits for the decision. @param onDelayed Called after a while, with the requests that wait no longer. */
+  constructor(
+    requestId: string | undefined,
+    onDelayed: (refused: readonly RoomRequest[]) => void,
+  ) {
+    this.requestId = requestId;
+    this.#onDelayed = onDelayed;
+  }
+
+  /** Aborts when the join is cancelled. */
+  get signal(): AbortSignal {
+    return this.#life.signal;
+  }
+
+  /** Lets a request wait. Returns false if it cannot. */
+  queue(request: RoomRequest): boolean {
+    if (this.#queued === undefined || this.#queued.length >= MAX_QUEUED) return false;
+    this.#queued.push(request);
+    return true;
+  }
+
+  /** Returns the requests that wait; no more can be queued. */
+  takeQueued(): readonly RoomRequest[] {
+    const queued = this.#queued ?? [];
+    this.#queued = undefined;
+    return queued;
+  }
+
+  onJoinTimeout(): void {
+    if (this.#queued !== undefined) this.#onDelayed(this.takeQueued());
+  }
+
+  /** Nobody waits for it any more. */
+  cancel(): void {
+    this.#life.abort();
+  }
+}
+
+/** The undecided joins of one session. */
+export class ClosedJoins {
+  readonly #context: ClosedJoinsContext;
+  readonly #joins = new Map<string, ClosedJoin>();
+
+  /** There are none. */
+  constructor(context: ClosedJoinsContext) {
+    this.#context = context;
+  }
+
+  /** The number of joins. */
+  get size(): number {
+    return this.#joins.size;
+  }
+
+  /** The join of a room. @param room As the client spells it. */
+  find(room: string): ClosedJoin | undefined {
+    return this.#joins.size === 0 ? undefined : this.#joins.get(parseRoom(room) ?? "");
+  }
+
+  /** Decides a join. Resolves to whether the user is a member; undefined if the join is cancelled first. */
+  async decide(
+    room: RoomId,
+    join: ClosedJoin,
+    user: UserId,
+    reader: LogReader,
+  ): Promise<boolean | undefined> {
+    const { bus, hub: { joinDeadlines }, clock } = this.#context;
+    this.#joins.set(room, join);
+    joinDeadlines.add(join, clock.now());
+    const readState = () => reader.read(() => bus.state(room));
+    const stored = await retryWhileUnavailable(readState, this.#context, join.signal);
+    joinDeadlines.remove(join);
+    if (this.#joins.get(room) === join) this.#joins.delete(room);
+    if (stored === undefined || join.signal.aborted) return undefined;
+    return admitsUser({ id: room, state: new RoomState(stored.fields) }, user);
+  }
+
+  /** Cancels a join. Returns it; undefined if there is none. @param room As the client spells it. */
+  cancel(room: string): ClosedJoin | undefined {
+    const join = this.find(room);
+    for (const [id, known] of this.#joins) if (known === join) this.#joins.delete(id);
+    join?.cancel();
+    return join;
+  }
+
+  /** Cancels all joins. */
+  end(): void {
+    for (const join of this.#joins.values()) join.cancel();
+    this.#joins.clear();
+  }
+}

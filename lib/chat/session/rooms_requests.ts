@@ -1,0 +1,314 @@
+/**
+ * Requests about rooms in which the user need not be at the moment: creating rooms, opening direct ones, changing who is a
+ * member, and lists. Who is no member of a private room gets the same answer as for a room that does not exist, after one read.
+ * @module
+ */
+import {
+  type Authority,
+  isAllowed,
+  mayCreateRoom,
+  mayInClosedRooms,
+  type RoomCreators,
+} from "../../core/auth/rights.ts";
+import { userKind } from "../../core/auth/user_kind.ts";
+import { type Author, isUserId, type UserId } from "../../core/log/entry.ts";
+import type { RoomEvent, Target } from "../../core/log/room_event.ts";
+import { isAddressUser, type RoomState } from "../../core/log/room_state.ts";
+import {
+  DEFAULT_ROOM,
+  parseName,
+  parseRoom,
+  ROOM_RULE,
+  type RoomId,
+} from "../../core/names/names.ts";
+import type { FaultCode } from "../../core/protocol/faults.ts";
+import type { Frame } from "../../core/protocol/frames.ts";
+import { faultFrame, withId } from "../../core/protocol/json_protocol.ts";
+import type { RequestOf, RoomsRequest } from "../../core/protocol/requests.ts";
+import { closedKind, isClosed } from "../../core/rooms/closed_room.ts";
+import { isForModerators } from "../../core/rooms/service_rooms.ts";
+import type { WordFilter } from "../moderation/word_filter.ts";
+import { BusUnavailable } from "../ports/bus.ts";
+import type { RoomIds } from "../ports/room_ids.ts";
+import type { RoomList } from "../rooms/room_list.ts";
+import { withAllowedText } from "./allowed_event.ts";
+import {
+  add,
+  type Asked,
+  nameOfId,
+  notify,
+  publish,
+  remove,
+  type RoomMembersContext,
+  stateOf,
+} from "./room_members.ts";
+import { acknowledge, ackOrFault } from "./answers.ts";
+
+/** What these requests need. */
+export interface RoomsContext extends RoomMembersContext {
+  /** Makes the ids of private and direct rooms. */
+  readonly roomIds: RoomIds;
+  /** The lists of rooms. */
+  readonly roomList: RoomList;
+  /** Who may create rooms. */
+  readonly roomCreation: RoomCreators;
+  /** Decides which words titles, topics and names may contain. */
+  readonly words: Pick<WordFilter, "check" | "allowsName">;
+}
+
+/** Who asks. */
+export interface RoomUser extends Author {
+  /** What the user may do. */
+  readonly authority: Authority;
+}
+
+const MAY_NOT_CREATE = "you may not create this room";
+const CANNOT_MESSAGE = "you cannot send messages to this user";
+const ONLY_PRIVATE = "only private and direct rooms have members";
+
+/** Carries out a request; resolves with the answer, if there is any. */
+export async function handleRoomsRequest(
+  request: RoomsRequest,
+  me: RoomUser,
+  context: RoomsContext,
+): Promise<Frame | undefined> {
+  try {
+    return await respond(request, me, context);
+  } catch (error) {
+    if (!(error instanceof BusUnavailable)) throw error;
+    const isRead = request.type === "rooms" || request.type === "members";
+    const code: FaultCode = error.mayHaveApplied && !isRead ? "unknown_outcome" : "unavailable";
+    return faultFrame(request.id, code, error.message);
+  }
+}
+
+async function respond(
+  request: RoomsRequest,
+  me: RoomUser,
+  context: RoomsContext,
+): Promise<Frame | undefined> {
+  const { id } = request;
+  switch (request.type) {
+    case "create":
+      return await create(request, me, context);
+    case "open":
+      return await openDirect(request, me, context);
+    case "member":
+      return await changeMember(request, me, context);
+    case "members":
+      return await listMembers(request, me, context);
+    case "rooms": {
+      const { rooms, more } = await context.roomList.roomsFor(
+        me.user,
+        (room) => isAllowed(me.authority, "read", room),
+      );
+      return { type: "rooms", ...withId(id), rooms, ...(more && { more }) };
+    }
+  }
+}
+
+async function create(
+  request: RequestOf<"create">,
+  me: RoomUser,
+  context: RoomsContext,
+): Promise<Frame | undefined> {
+  const { id, kind } = request;
+  const isPrivate = kind === "private";
+  const room = isPrivate ? context.roomIds.newPrivate() : parseRoom(request.room ?? "");
+  if (room === undefined) return faultFrame(id, "bad_room", ROOM_RULE);
+  if (room === DEFAULT_ROOM) return faultFrame(id, "room_exists");
+  const isOwn = isPrivate === isClosed(room) && !isForModerators(room);
+  if (!isOwn || !mayCreate(room, me, context)) return faultFrame(id, "not_allowed", MAY_NOT_CREATE);
+  const event = withAllowedText({
+    kind: "room",
+    created: true,
+    access: kind,
+    ...textOf("title", request.title),
+    ...textOf("topic", request.topic),
+    ...(isPrivate && { members: [targetOf(me)] }),
+  }, context.words);
+  if (event === undefined) return faultFrame(id, "blocked_words");
+  if (isPrivate && (await context.roomIndex.indexMembers(room, [me.user], true)).length > 0) {
+    return faultFrame(id, "too_many_rooms");
+  }
+  const result = await publish(room, event, { me, id }, context);
+  if (result.kind !== "entered") {
+    if (isPrivate) await context.roomIndex.indexMembers(room, [me.user], false);
+    return ackOrFault(id, room, result);
+  }
+  if (isPrivate) notify(room, [me.user], true, context);
+  if (kind === "listed") await list(room, true, context);
+  return await roomFrame(id, room, me, context);
+}
+
+/** Whether a user may create a room: by ROOM_CREATION, and by the table of rights. */
+function mayCreate(
+  room: RoomId,
+  { user, authority }: RoomUser,
+  { roomCreation }: Pick<RoomsContext, "roomCreation">,
+): boolean {
+  const kind = userKind(user);
+  if (!mayCreateRoom(authority, kind, roomCreation, room)) return false;
+  switch (closedKind(room)) {
+    case "private":
+      return mayInClosedRooms(authority, kind, "create private room", room);
+    case "direct":
+      return mayInClosedRooms(authority, kind, "message directly", room);
+    default:
+      return isAllowed(authority, "send", room);
+  }
+}
+
+/** Lists a room or takes it from the list. If that fails, it happens when the room is opened the next time. */
+export async function list(
+  room: RoomId,
+  on: boolean,
+  { roomIndex, roomList }: Pick<RoomsContext, "roomIndex" | "roomList">,
+): Promise<void> {
+  try {
+    await roomIndex.indexListed(room, on);
+    roomList.onListedChanged();
+  } catch (error) {
+    if (!(error instanceof BusUnavailable)) throw error;
+  }
+}
+
+async function openDirect(
+  { id, user: other, name }: RequestOf<"open">,
+  me: RoomUser,
+  context: RoomsContext,
+): Promise<Frame | undefined> {
+  if (!isUserId(other) || isAddressUser(other) || other === me.user) {
+    return faultFrame(id, "bad_frame", "open needs the id of another user");
+  }
+  const room = context.roomIds.direct(me.user, other);
+  if (!mayInClosedRooms(me.authority, userKind(me.user), "message directly", room)) {
+    return faultFrame(id, "not_allowed");
+  }
+  const target = knownAs(other, name, context);
+  const before = await stateOf(room, context);
+  const isNew = before.access !== "direct";
+  const fault = isNew
+    ? await createDirect(room, [targetOf(me), target], { me, id }, context)
+    : await comeBack(room, before, { me, id }, context);
+  if (fault) return fault;
+  // Who has left does not want to be written to.
+  const { members } = isNew ? await stateOf(room, context) : before;
+  if (!members.has(other)) return faultFrame(id, "not_allowed", CANNOT_MESSAGE);
+  return await roomFrame(id, room, me, context);
+}
+
+async function createDirect(
+  room: RoomId,
+  members: readonly [Target, Target],
+  { me, id }: Asked & { readonly me: RoomUser },
+  context: RoomsContext,
+): Promise<Frame | undefined> {
+  if (!mayCreate(room, me, context)) return faultFrame(id, "not_allowed", MAY_NOT_CREATE);
+  const users = members.map(({ user }) => user);
+  const full = await context.roomIndex.indexMembers(room, users, true);
+  const event: RoomEvent = { kind: "room", created: true, access: "direct", members };
+  const result = full.length === 0 && await publish(room, event, { me, id }, context);
+  if (result && result.kind === "entered") {
+    notify(room, users, true, context);
+    return undefined;
+  }
+  // The other user was faster.
+  if (result && result.why === "room_exists") return undefined;
+  await context.roomIndex.indexMembers(room, users, false);
+  if (result) return ackOrFault(id, room, result);
+  return full.includes(me.user)
+    ? faultFrame(id, "too_many_rooms")
+    : faultFrame(id, "not_allowed", CANNOT_MESSAGE);
+}
+
+/** Somebody who has left a direct room comes back into it. */
+async function comeBack(
+  room: RoomId,
+  state: RoomState,
+  { me, id }: Asked,
+  context: RoomsContext,
+): Promise<Frame | undefined> {
+  if (state.hasMember(me.user)) return undefined;
+  const answer = await add(room, targetOf(me), { me, id, isExempt: true }, context);
+  return answer?.type === "fault" ? answer : undefined;
+}
+
+async function changeMember(
+  { id, room: requested, user, name, on = true }: RequestOf<"member">,
+  me: RoomUser,
+  context: RoomsContext,
+): Promise<Frame | undefined> {
+  const room = parseRoom(requested);
+  if (room === undefined) return faultFrame(id, "bad_room", ROOM_RULE);
+  if (!isClosed(room)) return faultFrame(id, "bad_frame", ONLY_PRIVATE);
+  const target = user ?? me.user;
+  if (!isUserId(target) || isAddressUser(target)) {
+    return faultFrame(id, "bad_frame", "member needs the id of a user");
+  }
+  const state = await stateOf(room, context);
+  if (!state.hasMember(me.user) || !mayChangeMember(room, state, { me, target, on })) {
+    return faultFrame(id, "not_allowed");
+  }
+  if (state.hasMember(target) === on) return acknowledge(id, { room });
+  // Not exempt: whoever is muted here, for example, adds nobody.
+  if (on) return await add(room, knownAs(target, name, context), { me, id }, context);
+  return await remove(room, state, target, { me, id, isExempt: true }, context);
+}
+
+/** Whether a member may change the membership of a user. */
+function mayChangeMember(
+  room: RoomId,
+  state: RoomState,
+  { me, target, on }: { readonly me: RoomUser; readonly target: UserId; readonly on: boolean },
+): boolean {
+  const { user, authority } = me;
+  if (target === user) return true;
+  if (closedKind(room) === "direct") return false;
+  const kind = userKind(user);
+  if (on) return mayInClosedRooms(authority, kind, "invite", room);
+  return state.creator === user || mayInClosedRooms(authority, kind, "remove from room", room);
+}
+
+async function listMembers(
+  { id, room: requested }: RequestOf<"members">,
+  me: RoomUser,
+  context: RoomsContext,
+): Promise<Frame> {
+  const room = parseRoom(requested);
+  if (room === undefined) return faultFrame(id, "bad_room", ROOM_RULE);
+  if (!isClosed(room)) return faultFrame(id, "bad_frame", ONLY_PRIVATE);
+  if (!isAllowed(me.authority, "read", room)) return faultFrame(id, "not_allowed");
+  const state = await stateOf(room, context);
+  if (!state.hasMember(me.user)) return faultFrame(id, "not_allowed");
+  const members = [...state.members].map(([user, name]) => ({ user, name }));
+  const { creator } = state;
+  return { type: "membership", ...withId(id), room, ...(creator && { creator }), members };
+}
+
+async function roomFrame(
+  id: string | undefined,
+  room: RoomId,
+  { user }: RoomUser,
+  { roomList }: RoomsContext,
+): Promise<Frame> {
+  return { type: "room", ...withId(id), ...await roomList.summary(room, user) };
+}
+
+function targetOf({ user, name }: Author): Target {
+  return { user, name };
+}
+
+/** A user by the name that a request gives, if that is allowed; otherwise the id is the name. */
+function knownAs(user: UserId, given: string | undefined, { words }: RoomsContext): Target {
+  const name = given === undefined ? undefined : parseName(given);
+  return { user, name: name && words.allowsName(name) ? name : nameOfId(user) };
+}
+
+function textOf(
+  field: "title" | "topic",
+  text: string | undefined,
+): Partial<Record<typeof field, string>> {
+  const trimmed = text?.trim();
+  return trimmed ? { [field]: trimmed } : {};
+}
