@@ -17,6 +17,7 @@ import {
   TOKEN_REQUIRED,
   UNSUPPORTED_DATA,
 } from "../../core/protocol/close_codes.ts";
+import type { Author } from "../../core/log/entry.ts";
 import type { Frame, FrameOf } from "../../core/protocol/frames.ts";
 import { isBacklogged } from "../../core/limits/send_pacing.ts";
 import { DEFAULT_ROOM } from "../../core/names/names.ts";
@@ -27,6 +28,7 @@ import {
   faultLine,
   noticeLine,
   parseTextCommand,
+  roomsText,
   saidLine,
   type TextCommand,
   textEncoder,
@@ -55,6 +57,8 @@ export interface TextOptions {
 
 /** Id of a request to move to another room. The room's name may change while it is joined. */
 const MOVE_REQUEST_ID = "move";
+/** Id of a request for a direct room. */
+const DIRECT_REQUEST_ID = "direct";
 const CLOSE_STATUSES: Record<string, CloseStatus> = {
   bad_name: BAD_NAME,
   bad_room: BAD_ROOM,
@@ -86,6 +90,8 @@ export class TextHandler implements ConnectionHandler, ClientOutput {
   #pendingRoom: string | undefined;
   #lastPosition: Position | undefined;
   #isWaiting = false;
+  // What to say in the direct room that is being opened.
+  #directText: string | undefined;
   // Number of messages last requested.
   #historyLimit = 0;
 
@@ -148,6 +154,12 @@ export class TextHandler implements ConnectionHandler, ClientOutput {
         );
       case "history":
         return this.#sendMessages(frame.messages, frame.more);
+      case "rooms":
+        return this.#sendNotice(roomsText(frame));
+      case "room":
+        return this.#onDirectRoom(frame);
+      case "member":
+        return this.#onMember(frame);
       case "members":
         return this.#sendNotice(
           `${frame.count} here: ${frame.members.map(({ name }) => name).join(", ")}`,
@@ -204,9 +216,52 @@ export class TextHandler implements ConnectionHandler, ClientOutput {
         return this.#sendNotice(
           this.#lastPosition ? formatPosition(this.#lastPosition) : "no messages yet",
         );
+      case "rooms":
+        return this.#session.handle({ type: "rooms" });
+      case "leave":
+        return this.#moveTo(DEFAULT_ROOM);
+      case "topic":
+        return this.#runTopic(room, command.topic);
+      case "msg":
+        return this.#runMessage(room, command.nameAndText);
       case "unknown":
         return this.#socket.send(faultLine(command.message));
     }
+  }
+
+  #runTopic(room: string, topic: string | undefined): void {
+    if (topic !== undefined) return this.#session.handle({ type: "room", room, topic });
+    const current = this.#session.membership(room)?.room.state.settings.topic;
+    this.#sendNotice(current ? `the topic is ${current}` : "there is no topic");
+  }
+
+  /** Opens the direct room with a person of this room; the text follows once it is known. */
+  #runMessage(room: string, nameAndText: string): void {
+    const people = this.#session.membership(room)?.listPeople() ?? [];
+    const isMeant = ({ name }: Author) => nameAndText.startsWith(`${name} `);
+    const [person] = people.filter(isMeant).toSorted((a, b) => b.name.length - a.name.length);
+    if (person === undefined) {
+      return this.#socket.send(faultLine("nobody here has this name: try /who"));
+    }
+    const { user, name } = person;
+    this.#directText = nameAndText.slice(name.length + 1);
+    this.#session.handle({ type: "open", id: DIRECT_REQUEST_ID, user, name });
+  }
+
+  #onDirectRoom({ room }: FrameOf<"room">): void {
+    const text = this.#directText;
+    this.#directText = undefined;
+    if (text === undefined) return;
+    if (room !== this.#room) this.#moveTo(room);
+    this.#session.handle({ type: "say", room, text });
+  }
+
+  #onMember({ room, on }: FrameOf<"member">): void {
+    // The answer to `/msg` says it.
+    if (this.#directText !== undefined || room === this.#room || room === this.#pendingRoom) return;
+    this.#sendNotice(
+      on ? `you are in the room ${room} now: /join ${room}` : `you have left ${room}`,
+    );
   }
 
   #moveTo(room: string): void {
@@ -258,6 +313,7 @@ export class TextHandler implements ConnectionHandler, ClientOutput {
     }
     this.#socket.send(faultLine(message));
     if (id === MOVE_REQUEST_ID) this.#pendingRoom = undefined;
+    if (id === DIRECT_REQUEST_ID) this.#directText = undefined;
     // Browsers hide why a handshake was refused, so the connection is accepted and closed with the reason.
     const status = CLOSE_STATUSES[code];
     const isNowhere = this.#session.membership(this.#room) === undefined;

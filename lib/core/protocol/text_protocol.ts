@@ -87,10 +87,28 @@ export const textEncoderWithPresence: FrameEncoder = {
   canBatch: false,
 };
 
+/** A list of rooms: a line for each, after a first one. */
+export function roomsText({ rooms, more }: FrameOf<"rooms">): string {
+  const count = rooms.length === 1 ? "1 room" : `${more ? "more than " : ""}${rooms.length} rooms`;
+  return [count, ...rooms.map(roomText)].join("\n");
+}
+
+function roomText(
+  { room, title, topic, with: other, unread = 0 }: FrameOf<"rooms">["rooms"][number],
+): string {
+  const name = other?.name ?? title;
+  const parts = [room, ...(name ? [name] : []), ...(topic ? [topic] : [])];
+  return `${parts.join(": ")}${unread > 0 ? ` (${unread} unread)` : ""}`;
+}
+
 /** A parsed line from a client. */
 export type TextCommand =
   | { readonly kind: "say"; readonly text: string }
-  | { readonly kind: "help" | "who" | "whoami" | "since" }
+  | { readonly kind: "help" | "who" | "whoami" | "since" | "rooms" | "leave" }
+  /** A new topic; undefined to ask for the current one. */
+  | { readonly kind: "topic"; readonly topic: string | undefined }
+  /** A message to somebody in the room: the name, a space and the text. Names can contain spaces. */
+  | { readonly kind: "msg"; readonly nameAndText: string }
   | { readonly kind: "name"; readonly name: string }
   | { readonly kind: "join"; readonly room: string }
   | { readonly kind: "history"; readonly limit: number }
@@ -100,6 +118,10 @@ export type TextCommand =
 export const COMMAND_HELP: string = [
   "/name NAME   change your name",
   "/join ROOM   switch to another room",
+  "/rooms       list your rooms, and those that are listed",
+  "/leave       go back to the lobby",
+  "/msg NAME TEXT  write to somebody who is here, in a room of your own",
+  "/topic TEXT  set the topic of the room; without a text: show it",
   "/who         list who is here",
   "/history N   show the newest N messages",
   "/whoami      show your name and room",
@@ -129,7 +151,18 @@ export function parseTextCommand(line: string): TextCommand {
     case "who":
     case "whoami":
     case "since":
+    case "rooms":
       return { kind: command };
+    case "leave":
+      return argument === ""
+        ? { kind: "leave" }
+        : unknownCommand("/leave takes you from this room to the lobby, and nothing may follow it");
+    case "topic":
+      return { kind: "topic", topic: argument || undefined };
+    case "msg":
+      return rest.length > 1
+        ? { kind: "msg", nameAndText: argument }
+        : unknownCommand("/msg needs the name of somebody who is here, and a text");
     case "name":
       return argument ? { kind: "name", name: argument } : unknownCommand("/name needs a name");
     case "join":
