@@ -378,6 +378,26 @@ Deno.test("Without the state of a private room, nobody is let in", async () => {
   assert.equal(await scene.outcome(bob, { type: "members", room }), "not_allowed");
 });
 
+Deno.test("A member who joins while the rules of the service change gets in", async () => {
+  using scene = new RoomsScene();
+  const ann = await scene.enter("ann");
+  const room = await scene.createPrivate(ann);
+  const { bus } = scene.chat;
+  const opening = Promise.withResolvers<void>();
+  const { state } = bus;
+  let reads = 0;
+  // The first read decides the join, the second one opens the room.
+  bus.state = async (id) => {
+    if (++reads === 2) await opening.promise;
+    return await state.call(bus, id);
+  };
+  await ann.ask({ type: "join", id: "1", room });
+  ann.handler.signIn.checkRevocation();
+  opening.resolve();
+  await scene.beat();
+  assert.ok(ann.fresh().some(({ id, type }) => id === "1" && type === "joined"));
+});
+
 Deno.test("A private room cannot be listed, and what it is called does not reach _audit", async () => {
   using scene = new RoomsScene();
   const { ann, room } = await twoIn(scene);
