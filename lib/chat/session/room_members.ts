@@ -9,6 +9,7 @@ import { RoomState } from "../../core/log/room_state.ts";
 import { isStoredName, type Name, type RoomId } from "../../core/names/names.ts";
 import type { Frame } from "../../core/protocol/frames.ts";
 import { faultFrame } from "../../core/protocol/json_protocol.ts";
+import { closedKind } from "../../core/rooms/closed_room.ts";
 import { AUDIT_ROOM } from "../../core/rooms/service_rooms.ts";
 import type { PublishResult, WorkerBus } from "../ports/bus.ts";
 import type { RoomIndex } from "../ports/room_index.ts";
@@ -69,6 +70,9 @@ export async function remove(
   if (result.kind === "entered") {
     await context.roomIndex.indexMembers(room, [user], false);
     notify(room, [user], false, context);
+    // Nobody can read a private room without members, or come back into it.
+    const isLast = closedKind(room) === "private" && state.members.size === 1;
+    if (isLast) await publish(room, { kind: "clear" }, { ...asked, id: undefined }, context);
   }
   return ackOrFault(asked.id, room, result);
 }

@@ -23,7 +23,7 @@ import {
 } from "../../core/names/names.ts";
 import type { FaultCode } from "../../core/protocol/faults.ts";
 import type { Frame } from "../../core/protocol/frames.ts";
-import { faultFrame, withId } from "../../core/protocol/json_protocol.ts";
+import { faultFrame, slowDownFault, withId } from "../../core/protocol/json_protocol.ts";
 import type { RequestOf, RoomsRequest } from "../../core/protocol/requests.ts";
 import { closedKind, isClosed } from "../../core/rooms/closed_room.ts";
 import { isForModerators } from "../../core/rooms/service_rooms.ts";
@@ -60,9 +60,14 @@ export interface RoomsContext extends RoomMembersContext {
 export interface RoomUser extends Author {
   /** What the user may do. */
   readonly authority: Authority;
+  /** Whether a closed room, with this state, lets the user in: the user is a member, and not banned. */
+  readonly isAdmitted: (room: RoomId, state: RoomState) => boolean;
+  /** Charges for a room that does not expire; returns the milliseconds to wait, 0 for none. */
+  readonly chargeRoom: () => number;
 }
 
 const MAY_NOT_CREATE = "you may not create this room";
+const TOO_MANY_NEW = "slow down: too many new rooms";
 const CANNOT_MESSAGE = "you cannot send messages to this user";
 const ONLY_PRIVATE = "only private and direct rooms have members";
 
@@ -128,6 +133,8 @@ async function create(
     ...(isPrivate && { members: [targetOf(me)] }),
   }, context.words);
   if (event === undefined) return faultFrame(id, "blocked_words");
+  const waitMs = me.chargeRoom();
+  if (waitMs > 0) return slowDownFault(id, waitMs, undefined, TOO_MANY_NEW);
   if (isPrivate && (await context.roomIndex.indexMembers(room, [me.user], true)).length > 0) {
     return faultFrame(id, "too_many_rooms");
   }
@@ -205,6 +212,8 @@ async function createDirect(
   context: RoomsContext,
 ): Promise<Frame | undefined> {
   if (!mayCreate(room, me, context)) return faultFrame(id, "not_allowed", MAY_NOT_CREATE);
+  const waitMs = me.chargeRoom();
+  if (waitMs > 0) return slowDownFault(id, waitMs, undefined, TOO_MANY_NEW);
   const users = members.map(({ user }) => user);
   const full = await context.roomIndex.indexMembers(room, users, true);
   const event: RoomEvent = { kind: "room", created: true, access: "direct", members };
@@ -247,7 +256,9 @@ async function changeMember(
     return faultFrame(id, "bad_frame", "member needs the id of a user");
   }
   const state = await stateOf(room, context);
-  if (!state.hasMember(me.user) || !mayChangeMember(room, state, { me, target, on })) {
+  // Whoever is banned can still leave.
+  const isThere = target === me.user ? state.hasMember(me.user) : me.isAdmitted(room, state);
+  if (!isThere || !mayChangeMember(room, state, { me, target, on })) {
     return faultFrame(id, "not_allowed");
   }
   if (state.hasMember(target) === on) return acknowledge(id, { room });
@@ -280,7 +291,7 @@ async function listMembers(
   if (!isClosed(room)) return faultFrame(id, "bad_frame", ONLY_PRIVATE);
   if (!isAllowed(me.authority, "read", room)) return faultFrame(id, "not_allowed");
   const state = await stateOf(room, context);
-  if (!state.hasMember(me.user)) return faultFrame(id, "not_allowed");
+  if (!me.isAdmitted(room, state)) return faultFrame(id, "not_allowed");
   const members = [...state.members].map(([user, name]) => ({ user, name }));
   const { creator } = state;
   return { type: "membership", ...withId(id), room, ...(creator && { creator }), members };

@@ -67,7 +67,7 @@ import type { Sanctions } from "../moderation/sanctions.ts";
 import type { WordFilter } from "../moderation/word_filter.ts";
 import { isClosed } from "../../core/rooms/closed_room.ts";
 import { ClosedJoin, ClosedJoins } from "./closed_joins.ts";
-import { handleRoomsRequest, type RoomsContext } from "./rooms_requests.ts";
+import { handleRoomsRequest, type RoomsContext, type RoomUser } from "./rooms_requests.ts";
 import type { UserSessions } from "./user_sessions.ts";
 import { currentName, nameChoice } from "./join_name.ts";
 import { handleMemberRequest, type MemberRequestContext } from "./member_requests.ts";
@@ -389,29 +389,28 @@ export class Session implements MembershipListener, SignInHost {
 
   #handleRoomsRequest(request: RoomsRequest, { user, name }: Identity): void {
     const { id, type } = request;
+    const isLeaving = type === "member" && request.on === false;
+    const isList = type === "rooms" || type === "members";
+    const fault = isLeaving || isList ? undefined : this.#rules.faultOutside(id);
+    if (fault) return this.sendFrame(fault);
     const now = this.#context.clock.now();
     const { limits } = this.#context;
-    const isList = type === "rooms" || type === "members";
-    if (isList) {
-      const waitMs = limits.checkRoomList(user, now) || this.#rateLimiter.checkRoomList(now);
-      if (waitMs > 0) return this.sendFrame(slowDownFault(id, waitMs));
-      const { authority } = this.#signIn;
-      const respond = () => handleRoomsRequest(request, { user, name, authority }, this.#context);
-      return void this.#guarded(async () => {
-        const frame = await this.#readerFor(user).readForRequest(respond);
-        if (frame) this.#sendCharged(frame);
-      });
-    }
-    const isLeaving = type === "member" && request.on === false;
-    const fault = isLeaving ? undefined : this.#rules.faultOutside(id);
-    if (fault) return this.sendFrame(fault);
-    const waitMs = limits.checkRoomRequest(user, now) ||
-      (type === "member" ? 0 : this.#rateLimiter.checkNewRoom(now));
+    const waitMs = isList
+      ? limits.checkRoomList(user, now) || this.#rateLimiter.checkRoomList(now)
+      : limits.checkRoomRequest(user, now);
     if (waitMs > 0) return this.sendFrame(slowDownFault(id, waitMs));
     const { authority } = this.#signIn;
-    this.#guarded(async () =>
-      this.#respond(await handleRoomsRequest(request, { user, name, authority }, this.#context))
-    );
+    const me: RoomUser = {
+      ...{ user, name, authority },
+      isAdmitted: (room, state) => this.#rules.admits({ id: room, state }),
+      chargeRoom: () =>
+        limits.checkCreatedRoom(user, now) || this.#rateLimiter.checkCreatedRoom(now),
+    };
+    const respond = () => handleRoomsRequest(request, me, this.#context);
+    this.#guarded(async () => {
+      const frame = await (isList ? this.#readerFor(user).readForRequest(respond) : respond());
+      if (frame) this.#sendCharged(frame);
+    });
   }
 
   /** A join of a private or direct room goes on once it is known that the user is a member. */

@@ -42,8 +42,12 @@ export interface BudgetTable {
   readonly ticketsOfUser: BudgetRates;
   /** How many requests about members one worker may carry out for one user. */
   readonly memberRequestsOfUser: BudgetRates;
-  /** How many rooms one user may create or open through one worker, and how often that user may change who is in one. */
+  /** How often one user may open rooms through one worker, and change who is in one. */
   readonly roomRequestsOfUser: BudgetRates;
+  /** How many rooms with settings or members one user may create through one worker. */
+  readonly createdRoomsOfUser: BudgetRates;
+  /** The same for all connections of one address. */
+  readonly createdRoomsOfAddress: BudgetRates;
   /** How often one worker may list rooms, or the members of one, for one user. */
   readonly roomListsOfUser: BudgetRates;
   /** The same for all connections of one address. */
@@ -108,8 +112,11 @@ export function budgetTable(settings: BudgetSettings): BudgetTable {
     ticketsOfUser: { messages: scaled(messagesPerSecond, [0.1, 6]), bytes: undefined },
     // Each reads all invites; a person makes a few.
     memberRequestsOfUser: { messages: scaled(messagesPerSecond, [0.02, 3]), bytes: undefined },
-    // Each is stored for good. A person adds a team of 30 at once.
+    // A person adds a team of 30 at once.
     roomRequestsOfUser: { messages: scaled(messagesPerSecond, [0.02, 3]), bytes: undefined },
+    // Rooms that have settings or members do not expire. A person writes to 20 others on the first day.
+    createdRoomsOfUser: { messages: scaled(messagesPerSecond, [0.002, 2]), bytes: undefined },
+    createdRoomsOfAddress: { messages: scaled(messagesPerSecond, [0.01, 10]), bytes: undefined },
     // Each reads up to 200 rooms. A client lists them when it connects, and when it is told of a new one.
     roomListsOfUser: { messages: scaled(messagesPerSecond, [0.02, 1]), bytes: undefined },
     // The office that reconnects: those who are refused ask again.

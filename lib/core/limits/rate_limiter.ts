@@ -48,6 +48,9 @@ export class SharedBudgets {
   readonly #memberRenames: BudgetsByKey<UserId>;
   readonly #roomRequests: BudgetsByKey<UserId>;
   readonly #roomLists: BudgetsByKey<UserId>;
+  readonly #createdRooms: BudgetsByKey<UserId>;
+  /** Rooms that were created with settings or members, by the key of the address. */
+  readonly createdRoomsOfAddresses: BudgetsByKey<string>;
   /** Lists of rooms, by the key of the address. */
   readonly roomListsOfAddresses: BudgetsByKey<string>;
   /** Budget of all answers of the worker. */
@@ -82,6 +85,8 @@ export class SharedBudgets {
     this.#memberRenames = new BudgetsByKey(this.table.renamesOfMember);
     this.#roomRequests = new BudgetsByKey(this.table.roomRequestsOfUser);
     this.#roomLists = new BudgetsByKey(this.table.roomListsOfUser);
+    this.#createdRooms = new BudgetsByKey(this.table.createdRoomsOfUser);
+    this.createdRoomsOfAddresses = new BudgetsByKey(this.table.createdRoomsOfAddress);
     this.roomListsOfAddresses = new BudgetsByKey(this.table.roomListsOfAddress);
   }
 
@@ -106,7 +111,12 @@ export class SharedBudgets {
     return takeOne(this.#memberRequests, user, now);
   }
 
-  /** Requests permission to create or open a room, or to change who is in one: returns 0, or the milliseconds to wait. */
+  /** Requests permission to create a room that does not expire: returns 0, or the milliseconds to wait. */
+  checkCreatedRoom(user: UserId, now: number): number {
+    return takeOne(this.#createdRooms, user, now);
+  }
+
+  /** Requests permission to open a room, or to change who is in one: returns 0, or the milliseconds to wait. */
   checkRoomRequest(user: UserId, now: number): number {
     return takeOne(this.#roomRequests, user, now);
   }
@@ -203,6 +213,11 @@ export class RateLimiter {
   /** Requests permission to report a message: returns 0, or the milliseconds to wait. */
   checkReport(now: number): number {
     return this.#takeOne(this.#budgets.reports, now);
+  }
+
+  /** Requests permission to create a room that does not expire, as far as the address goes: 0, or the milliseconds to wait. */
+  checkCreatedRoom(now: number): number {
+    return this.#takeOne(this.#budgets.createdRoomsOfAddresses, now);
   }
 
   /** Requests permission to list rooms, as far as the address goes: returns 0, or the milliseconds to wait. */

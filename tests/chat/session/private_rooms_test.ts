@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { AUDIT_ROOM } from "../../../lib/core/rooms/service_rooms.ts";
 import { user } from "../../contract/fixtures.ts";
 import { flushMicrotasks, name, room as roomId } from "../../support/fakes.ts";
-import { ANN, BOB, CAT, type Client, type Frame, MIA, RoomsScene } from "./rooms_scene.ts";
+import { ANN, BOB, CAT, Client, type Frame, MIA, RoomsScene } from "./rooms_scene.ts";
 
 const MISSING = `_private.${"a".repeat(26)}`;
 
@@ -424,19 +424,58 @@ Deno.test("A muted member adds nobody, and can leave", async () => {
   assert.equal(await scene.outcome(bob, { type: "open", user: ANN }), "muted");
 });
 
-Deno.test("Creating rooms and changing members is limited for each user, and so are lists", async () => {
+Deno.test("When the last member leaves a private room, its messages are removed", async () => {
+  using scene = new RoomsScene();
+  const { ann, bob, room } = await twoIn(scene);
+  await scene.ask(ann, { type: "say", room, text: "secret" });
+  const read = async () => (await scene.chat.bus.page(roomId(room), undefined, 50)).messages;
+  assert.equal(await scene.outcome(ann, { type: "member", room, on: false }), "ack");
+  assert.ok((await read()).some(({ text }) => text === "secret"));
+  assert.equal(await scene.outcome(bob, { type: "member", room, on: false }), "ack");
+  await flushMicrotasks();
+  assert.deepEqual((await read()).map(({ text }) => text), ["removed all earlier messages"]);
+});
+
+Deno.test("A member who is banned from a private room neither sees the members nor adds any, and can leave", async () => {
+  using scene = new RoomsScene();
+  const mia = await scene.enter("mia");
+  const room = await scene.createPrivate(mia);
+  await scene.ask(mia, { type: "member", room, user: BOB, name: "Bob" });
+  await scene.ask(mia, { type: "join", room });
+  const bob = await scene.enter("bob");
+  await scene.ask(mia, { type: "moderate", action: "ban", room, user: BOB });
+  for (const request of [{ type: "join" }, { type: "members" }, { type: "member", user: CAT }]) {
+    assert.equal(await scene.outcome(bob, { ...request, room }), "not_allowed", request.type);
+  }
+  assert.equal(await scene.outcome(bob, { type: "member", room, on: false }), "ack");
+});
+
+Deno.test("Creating rooms and changing members is limited for each user and address, and so are lists", async () => {
   using scene = new RoomsScene();
   const ann = await scene.enter("ann");
   const room = await scene.createPrivate(ann);
-  const codes = async (request: Frame, count: number) => {
+  const codes = async (client: Client, requests: readonly Frame[]) => {
     const found: string[] = [];
-    for (let index = 0; index < count; index++) found.push(await scene.outcome(ann, request));
-    return new Set(found);
+    for (const request of requests) {
+      found.push(await scene.outcome(client, request));
+      await scene.beat(200);
+    }
+    return found;
   };
-  await scene.beat(10_000);
-  assert.ok((await codes({ type: "member", room, user: BOB, name: "Bob" }, 25)).has("ack"));
-  await scene.beat(4_000);
-  assert.ok((await codes({ type: "member", room, user: BOB }, 25)).has("slow_down"));
-  await scene.beat(4_000);
-  assert.ok((await codes({ type: "rooms" }, 20)).has("slow_down"));
+  const repeat = (count: number, request: (index: number) => Frame) =>
+    Array.from({ length: count }, (_, index) => request(index));
+  const create = () => ({ type: "create", kind: "private" });
+  assert.deepEqual((await codes(ann, repeat(20, create))).slice(-2), ["room", "slow_down"]);
+  await scene.beat(120_000);
+  const add = () => ({ type: "member", room, user: BOB, name: "Bob" });
+  assert.ok((await codes(ann, repeat(40, add))).includes("slow_down"));
+  assert.ok((await codes(ann, repeat(15, () => ({ type: "rooms" })))).includes("slow_down"));
+  // Guests can come back as somebody else.
+  const outcomes: string[] = [];
+  for (let index = 0; index <= 100; index++) {
+    const client = new Client(scene.chat, { address: "192.0.2.1" });
+    await client.ask({ type: "hello" });
+    outcomes.push(await scene.outcome(client, { type: "create", kind: "open", room: `r${index}` }));
+  }
+  assert.deepEqual(outcomes.slice(-2), ["room", "slow_down"]);
 });

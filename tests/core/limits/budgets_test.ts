@@ -113,7 +113,8 @@ for (
     const { read, readOfUser, readOfAddress, readOfWorker, ...sending } = table;
     const { newRoomsOfAddress, reportsOfAddress, badTokensOfAddress, ...more } = sending;
     const { ticketsOfUser, memberRequestsOfUser, renamesOfMember, ...others } = more;
-    const { roomRequestsOfUser, roomListsOfUser, roomListsOfAddress, ...rest } = others;
+    const { roomRequestsOfUser, roomListsOfUser, roomListsOfAddress, ...creating } = others;
+    const { createdRoomsOfUser, createdRoomsOfAddress, ...rest } = creating;
     for (const rates of Object.values(rest)) {
       assert.equal(rates[unlimited], undefined);
       assert.notEqual(rates[unlimited === "bytes" ? "messages" : "bytes"], undefined);
@@ -124,6 +125,7 @@ for (
     const counted = [newRoomsOfAddress, reportsOfAddress, badTokensOfAddress, ticketsOfUser];
     counted.push(memberRequestsOfUser, renamesOfMember);
     counted.push(roomRequestsOfUser, roomListsOfUser, roomListsOfAddress);
+    counted.push(createdRoomsOfUser, createdRoomsOfAddress);
     for (const { messages, bytes } of counted) {
       assert.deepEqual([messages === undefined, bytes], [unlimited === "messages", undefined]);
     }
