@@ -123,7 +123,8 @@ export class Session implements MembershipListener, SignInHost {
   readonly #address: string | undefined;
   readonly #signIn: SignIn;
   readonly #memberships = new Map<string, Membership>();
-  readonly #closedJoins: ClosedJoins;
+  // Most sessions never join a private room.
+  #closedJoins: ClosedJoins | undefined;
   // While the token of the hello is checked.
   #waiting: Request[] | undefined;
   #isEnded = false;
@@ -143,7 +144,6 @@ export class Session implements MembershipListener, SignInHost {
     this.#signIn = new SignIn(this, context, origin);
     this.#rules = new SessionRules(this.#signIn, address, context);
     this.#rateLimiter = new RateLimiter(context.limits, address);
-    this.#closedJoins = new ClosedJoins(context);
   }
 
   /** Whether the `hello` has been refused, or has not arrived. */
@@ -163,7 +163,7 @@ export class Session implements MembershipListener, SignInHost {
   /** The next setup step that the client owes: send `hello`, then join a room (which it may leave again). */
   get pendingStep(): SetupStep | undefined {
     if (this.#signIn.me === undefined) return "hello";
-    const isJoining = this.#memberships.size + this.#closedJoins.size > 0;
+    const isJoining = this.#roomCount > 0;
     return this.#hasJoined || isJoining ? undefined : "room";
   }
 
@@ -212,7 +212,7 @@ export class Session implements MembershipListener, SignInHost {
   end(): void {
     this.#isEnded = true;
     this.#renames?.end();
-    this.#closedJoins.end();
+    this.#closedJoins?.end();
     const { me } = this.#signIn;
     if (me) this.#context.userSessions.remove(me.user, this);
     for (const membership of this.#memberships.values()) membership.leave(this.output.isResumable);
@@ -413,14 +413,20 @@ export class Session implements MembershipListener, SignInHost {
     });
   }
 
+  /** The rooms that it is in, joins, or may join. */
+  get #roomCount(): number {
+    return this.#memberships.size + (this.#closedJoins?.size ?? 0);
+  }
+
   /** A join of a private or direct room goes on once it is known that the user is a member. */
   #checkMembership(request: RequestOf<"join">, room: RoomId, user: UserId): void {
     const join = new ClosedJoin(request.id, (refused) => {
       this.output.onJoinDelayed();
       for (const it of refused) this.onRequestRefused(it);
     });
+    const joins = this.#closedJoins ??= new ClosedJoins(this.#context);
     this.#guarded(async () => {
-      const isMember = await this.#closedJoins.decide(room, join, user, this.#readerFor(user));
+      const isMember = await joins.decide(room, join, user, this.#readerFor(user));
       const { me } = this.#signIn;
       if (isMember === undefined || me === undefined || this.#isEnded) return;
       const queued = join.takeQueued();
@@ -448,10 +454,10 @@ export class Session implements MembershipListener, SignInHost {
     const room = old ?? parsed;
     if (!this.#signIn.may(REQUIRED_ACTION.join, room)) return this.#sendFault(id, "not_allowed");
     if (this.#rules.isLockedOut) return this.#sendFault(id, "locked_down");
-    if (this.#memberships.has(room) || this.#closedJoins.find(room)) {
+    if (this.#memberships.has(room) || this.#closedJoins?.find(room)) {
       return this.#sendFault(id, "in_room");
     }
-    if (this.#memberships.size + this.#closedJoins.size >= maxRooms) {
+    if (this.#roomCount >= maxRooms) {
       return this.#sendFault(id, "too_many_rooms", `you are in ${maxRooms} rooms already`);
     }
     const reader = this.#readerFor(me.user);
@@ -484,7 +490,7 @@ export class Session implements MembershipListener, SignInHost {
 
   /** Leaves a private or direct room while the join is undecided. */
   #leaveUndecided(id: string | undefined, requestedRoom: string): void {
-    const join = this.#closedJoins.cancel(requestedRoom);
+    const join = this.#closedJoins?.cancel(requestedRoom);
     const room = parseRoom(requestedRoom);
     if (join === undefined || room === undefined) return this.#sendFault(id, "not_in_room");
     for (const request of join.takeQueued()) this.onRequestRefused(request);
@@ -531,7 +537,7 @@ export class Session implements MembershipListener, SignInHost {
   #handleInRoom(request: RoomRequest): void {
     const membership = this.membership(request.room);
     if (membership) return membership.runWhenJoined(request);
-    const join = this.#closedJoins.find(request.room);
+    const join = this.#closedJoins?.find(request.room);
     if (join === undefined) this.#sendFault(request.id, "not_in_room");
     else if (!join.queue(request)) this.onRequestRefused(request);
   }
