@@ -5,8 +5,8 @@
  */
 import * as v from "valibot";
 import { ROLES } from "../core/log/role.ts";
-import { RANKS, ROOM_KINDS, type RoomEvent } from "../core/log/room_event.ts";
-import { at, name, room, user, type ValueSchema } from "./stored_values.ts";
+import { HISTORY_ACCESS, RANKS, ROOM_KINDS, type RoomEvent } from "../core/log/room_event.ts";
+import { at, name, room, seq, user, type ValueSchema } from "./stored_values.ts";
 
 const common = { room: v.optional(room) };
 const reason = v.optional(v.string());
@@ -24,6 +24,7 @@ export const roomEvent: ValueSchema<RoomEvent> = v.variant("kind", [
     readOnly: v.optional(v.boolean()),
     slowSeconds: v.optional(at),
     keepDays: v.optional(at),
+    history: v.optional(v.picklist(HISTORY_ACCESS)),
     archived: v.optional(v.boolean()),
     ...common,
   }),
@@ -37,7 +38,7 @@ export const roomEvent: ValueSchema<RoomEvent> = v.variant("kind", [
   }),
   v.object({ kind: v.picklist(["unmute", "unban"]), ...target }),
   v.object({ kind: v.literal("kick"), reason, rank: v.picklist(RANKS), ...target }),
-  v.object({ kind: v.literal("member"), on: v.boolean(), ...target }),
+  v.object({ kind: v.literal("member"), on: v.boolean(), from: v.optional(seq), ...target }),
   v.object({ kind: v.literal("clear"), reason, ...common }),
   v.object({ kind: v.literal("lockdown"), on: v.boolean(), ...common }),
   v.object({ kind: v.literal("held"), reply: v.optional(v.string()), ...common }),

@@ -64,13 +64,14 @@ function mayModerate(
 }
 
 function settingsEvent(
-  { title, topic, listed, readOnly, slowSeconds, keepDays, archived }: RequestOf<"room">,
+  { title, topic, listed, readOnly, slowSeconds, keepDays, history, archived }: RequestOf<"room">,
   { room }: ModerationCase,
 ): RoomEvent | string {
   if (listed !== undefined && isClosed(room ?? "")) return "a private room cannot be listed";
+  if (history !== undefined && !isClosed(room ?? "")) return "only private rooms have this setting";
   const access = listed === undefined ? undefined : listed ? "listed" : "open";
   const settings = { access, title: title?.trim(), topic: topic?.trim(), readOnly, slowSeconds };
-  const all = Object.entries({ ...settings, keepDays, archived });
+  const all = Object.entries({ ...settings, keepDays, history, archived });
   const given = Object.fromEntries(all.filter(([, value]) => value !== undefined));
   return { kind: "room", ...given };
 }

@@ -58,6 +58,8 @@ export interface JoinRequest extends Author {
   readonly isAdmitted?: (room: { readonly id: RoomId; readonly state: RoomState }) => boolean;
   /** Resolves when {@linkcode isAdmitted} can be asked; undefined for now. */
   readonly whenRulesKnown?: Promise<void> | undefined;
+  /** The number of the entry after which the user can read, by the state of the room; by default 0. */
+  readonly readableAfter?: (state: RoomState) => number;
   /** Position of the last entry that the client has. */
   readonly since: Position | undefined;
   /** Maximum number of newest messages to send if there is no `since`, or it cannot be resumed from. */

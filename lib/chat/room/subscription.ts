@@ -10,8 +10,10 @@ import type { Entry, UserId } from "../../core/log/entry.ts";
 import type { Name } from "../../core/names/names.ts";
 import { isSamePosition, type Position } from "../../core/log/position.ts";
 import type { LossReason, Replay } from "../../core/log/room_log.ts";
+import { readablePage, readableUnread } from "../../core/log/readable_log.ts";
 import { LogCursor } from "../../core/log/log_cursor.ts";
 import { estimateEntrySize, MAX_READ_BYTES } from "../../core/log/read_size.ts";
+import type { ReadState } from "../ports/bus.ts";
 import { LossReport } from "./loss_report.ts";
 import type { JoinRequest, Subscriber } from "./subscriber.ts";
 import { type Cancellation, retryWhileUnavailable } from "../retry.ts";
@@ -231,14 +233,20 @@ async function readFirst(
 ): Promise<FirstRead> {
   const { bus, recoverLimit } = context;
   const { user, name, since, limit, wantsDetails = true } = request;
-  const readState = wantsDetails ? await bus.readState(room.id, user) : undefined;
-  const replay = since && await bus.replay(room.id, since, recoverLimit);
-  const reason = replay && incompleteReason(replay, since, recoverLimit);
-  if (replay && !reason) {
+  const after = request.readableAfter?.(room.state) ?? 0;
+  const marker = wantsDetails ? await bus.readState(room.id, user) : undefined;
+  const isHidden = since !== undefined && since.seq < after;
+  const replay = since && !isHidden ? await bus.replay(room.id, since, recoverLimit) : undefined;
+  const reason = isHidden
+    ? "too_old"
+    : since && replay && incompleteReason(replay, since, recoverLimit);
+  if (since && replay && !reason) {
     const complete = { position: since, recovered: true, reason, page: undefined };
+    const readState = readableState(marker, replay.top, after);
     return { ...complete, name, wantsPeople: wantsDetails, readState, missed: replay };
   }
-  const page = await bus.page(room.id, undefined, limit);
+  const page = readablePage(await bus.page(room.id, undefined, limit), after);
+  const readState = readableState(marker, page.top, after);
   const isTooMany = since && page.top.seq - since.seq > recoverLimit;
   // Within the limit now, because the log has lost entries in between: read again.
   if (reason === "too_many" && !isTooMany) return await readFirst(room, context, request);
@@ -246,6 +254,14 @@ async function readFirst(
   const missed = { top: page.top, entries: [] };
   const details = { name, wantsPeople: wantsDetails, readState };
   return { ...details, position: page.top, recovered, reason, page, missed };
+}
+
+function readableState(
+  readState: ReadState | undefined,
+  top: Position,
+  after: number,
+): ReadState | undefined {
+  return readState && { ...readState, unread: readableUnread(readState.unread, top, after) };
 }
 
 /** Why missed entries will not be replayed. Decided by number: a replay is cut by size and may need several reads. */

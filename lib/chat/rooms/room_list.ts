@@ -5,6 +5,7 @@
  */
 import type { UserId } from "../../core/log/entry.ts";
 import { formatPosition, type Position } from "../../core/log/position.ts";
+import { readableUnread } from "../../core/log/readable_log.ts";
 import { RoomState } from "../../core/log/room_state.ts";
 import type { RoomId } from "../../core/names/names.ts";
 import type { FrameOf } from "../../core/protocol/frames.ts";
@@ -142,7 +143,7 @@ export class RoomList {
       ...summaryOf(view),
       ...(other && { with: other }),
       ...(read && { read: formatPosition(read) }),
-      unread,
+      unread: readableUnread(unread, view.top, view.state.readableAfter(user)),
     };
   }
 }

@@ -8,7 +8,7 @@ import type { UserId } from "../../core/log/entry.ts";
 import { parseRoom, type RoomId } from "../../core/names/names.ts";
 import { closedKind, isClosed } from "../../core/rooms/closed_room.ts";
 import type { SignedInMember } from "../ports/directory.ts";
-import { add, type RoomMembersContext, stateOf } from "./room_members.ts";
+import { add, readRoom, type RoomMembersContext } from "./room_members.ts";
 
 /**
  * Whether a user may invite others to rooms. The answer is the same for private rooms of others and for those that do not exist.
@@ -25,7 +25,7 @@ export async function mayInviteTo(
     if (room === undefined || !isClosed(room)) continue;
     if (closedKind(room) === "direct") return false;
     if (!mayInClosedRooms(authority, userKind(user), "invite", room)) return false;
-    if (!(await stateOf(room, context)).hasMember(user)) return false;
+    if (!(await readRoom(room, context)).state.hasMember(user)) return false;
   }
   return true;
 }
@@ -45,12 +45,17 @@ export async function enterInvitedRooms(
   return entered;
 
   async function enter(room: RoomId): Promise<boolean> {
-    const state = await stateOf(room, context);
+    const { state, from } = await readRoom(room, context);
     if (state.hasMember(user)) return true;
     const inviter = invitedBy && state.members.get(invitedBy);
     if (!inviter || closedKind(room) === "direct") return false;
     const me = { user: invitedBy, name: inviter };
-    const answer = await add(room, { user, name }, { me, id: undefined, isExempt: true }, context);
+    const answer = await add(
+      room,
+      { user, name, from },
+      { me, id: undefined, isExempt: true },
+      context,
+    );
     return answer?.type !== "fault";
   }
 }

@@ -37,10 +37,14 @@ export interface Asked {
   readonly isExempt?: true;
 }
 
-/** Adds a member to a room. Resolves with the answer, if there is any. */
+/**
+ * Adds a member to a room. Resolves with the answer, if there is any.
+ *
+ * @param target Whom, and the number of the newest entry.
+ */
 export async function add(
   room: RoomId,
-  target: Target,
+  target: Target & Pick<ReadRoom, "from">,
   asked: Asked,
   context: RoomMembersContext,
 ): Promise<Frame | undefined> {
@@ -99,12 +103,21 @@ export function notify(
   for (const user of users) bus.signal(AUDIT_ROOM, { kind: "member", user, about, on });
 }
 
+/** The state of a room, and the number of its newest entry. */
+export interface ReadRoom {
+  /** The state. */
+  readonly state: RoomState;
+  /** The number. */
+  readonly from: number;
+}
+
 /** Reads the state of a room. */
-export async function stateOf(
+export async function readRoom(
   room: RoomId,
   { bus }: Pick<RoomMembersContext, "bus">,
-): Promise<RoomState> {
-  return new RoomState((await bus.state(room)).fields);
+): Promise<ReadRoom> {
+  const { fields, top } = await bus.state(room);
+  return { state: new RoomState(fields), from: top.seq };
 }
 
 /** The name of a user of whom only the id is known. */

@@ -3,6 +3,7 @@
  * @module
  */
 import type { Action } from "../../core/log/entry.ts";
+import { readablePage } from "../../core/log/readable_log.ts";
 import type { FaultCode } from "../../core/protocol/faults.ts";
 import type { Frame } from "../../core/protocol/frames.ts";
 import { formatPosition, isSamePosition } from "../../core/log/position.ts";
@@ -110,7 +111,8 @@ async function respond(
       // The page may have what came after a ban that the room does not know yet.
       await membership.room.onTop(page.top, false);
       const position = formatPosition(page.top);
-      return { type: "history", ...withId(request.id), room, ...toWirePage(page), position };
+      const readable = readablePage(page, membership.room.state.readableAfter(user));
+      return { type: "history", ...withId(request.id), room, ...toWirePage(readable), position };
     }
     case "report":
       return await report(request, membership, context);

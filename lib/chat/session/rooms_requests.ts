@@ -38,9 +38,10 @@ import {
   nameOfId,
   notify,
   publish,
+  type ReadRoom,
+  readRoom,
   remove,
   type RoomMembersContext,
-  stateOf,
 } from "./room_members.ts";
 import { acknowledge, ackOrFault } from "./answers.ts";
 
@@ -117,8 +118,11 @@ async function create(
   me: RoomUser,
   context: RoomsContext,
 ): Promise<Frame | undefined> {
-  const { id, kind } = request;
+  const { id, kind, history } = request;
   const isPrivate = kind === "private";
+  if (history !== undefined && !isPrivate) {
+    return faultFrame(id, "bad_frame", "only private rooms have the setting history");
+  }
   const room = isPrivate ? context.roomIds.newPrivate() : parseRoom(request.room ?? "");
   if (room === undefined) return faultFrame(id, "bad_room", ROOM_RULE);
   if (room === DEFAULT_ROOM) return faultFrame(id, "room_exists");
@@ -130,6 +134,7 @@ async function create(
     access: kind,
     ...textOf("title", request.title),
     ...textOf("topic", request.topic),
+    ...(history && { history }),
     ...(isPrivate && { members: [targetOf(me)] }),
   }, context.words);
   if (event === undefined) return faultFrame(id, "blocked_words");
@@ -193,15 +198,15 @@ async function openDirect(
     return faultFrame(id, "not_allowed");
   }
   const target = knownAs(other, name, context);
-  const before = await stateOf(room, context);
-  const isNew = before.access !== "direct";
+  const before = await readRoom(room, context);
+  const isNew = before.state.access !== "direct";
   const fault = isNew
     ? await createDirect(room, [targetOf(me), target], { me, id }, context)
     : await comeBack(room, before, { me, id }, context);
   if (fault) return fault;
   // Who has left does not want to be written to.
-  const { members } = isNew ? await stateOf(room, context) : before;
-  if (!members.has(other)) return faultFrame(id, "not_allowed", CANNOT_MESSAGE);
+  const { state } = isNew ? await readRoom(room, context) : before;
+  if (!state.hasMember(other)) return faultFrame(id, "not_allowed", CANNOT_MESSAGE);
   return await roomFrame(id, room, me, context);
 }
 
@@ -234,12 +239,12 @@ async function createDirect(
 /** Somebody who has left a direct room comes back into it. */
 async function comeBack(
   room: RoomId,
-  state: RoomState,
+  { state, from }: ReadRoom,
   { me, id }: Asked,
   context: RoomsContext,
 ): Promise<Frame | undefined> {
   if (state.hasMember(me.user)) return undefined;
-  const answer = await add(room, targetOf(me), { me, id, isExempt: true }, context);
+  const answer = await add(room, { ...targetOf(me), from }, { me, id, isExempt: true }, context);
   return answer?.type === "fault" ? answer : undefined;
 }
 
@@ -255,7 +260,7 @@ async function changeMember(
   if (!isUserId(target) || isAddressUser(target)) {
     return faultFrame(id, "bad_frame", "member needs the id of a user");
   }
-  const state = await stateOf(room, context);
+  const { state, from } = await readRoom(room, context);
   // Whoever is banned can still leave.
   const isThere = target === me.user ? state.hasMember(me.user) : me.isAdmitted(room, state);
   if (!isThere || !mayChangeMember(room, state, { me, target, on })) {
@@ -263,7 +268,7 @@ async function changeMember(
   }
   if (state.hasMember(target) === on) return acknowledge(id, { room });
   // Not exempt: whoever is muted here, for example, adds nobody.
-  if (on) return await add(room, knownAs(target, name, context), { me, id }, context);
+  if (on) return await add(room, { ...knownAs(target, name, context), from }, { me, id }, context);
   return await remove(room, state, target, { me, id, isExempt: true }, context);
 }
 
@@ -290,7 +295,7 @@ async function listMembers(
   if (room === undefined) return faultFrame(id, "bad_room", ROOM_RULE);
   if (!isClosed(room)) return faultFrame(id, "bad_frame", ONLY_PRIVATE);
   if (!isAllowed(me.authority, "read", room)) return faultFrame(id, "not_allowed");
-  const state = await stateOf(room, context);
+  const { state } = await readRoom(room, context);
   if (!me.isAdmitted(room, state)) return faultFrame(id, "not_allowed");
   const members = [...state.members].map(([user, name]) => ({ user, name }));
   const { creator } = state;

@@ -163,8 +163,7 @@ export class Session implements MembershipListener, SignInHost {
   /** The next setup step that the client owes: send `hello`, then join a room (which it may leave again). */
   get pendingStep(): SetupStep | undefined {
     if (this.#signIn.me === undefined) return "hello";
-    const isJoining = this.#roomCount > 0;
-    return this.#hasJoined || isJoining ? undefined : "room";
+    return this.#hasJoined || this.#roomCount > 0 ? undefined : "room";
   }
 
   /**
@@ -470,7 +469,9 @@ export class Session implements MembershipListener, SignInHost {
     const isAdmitted: JoinRequest["isAdmitted"] = (joined) =>
       !this.#rules.isLockedOut && this.#rules.admits(joined);
     const { whenKnown: whenRulesKnown } = this.#context.sanctions;
-    const choice = { since, limit, wantsDetails, mustExist, isAdmitted, whenRulesKnown };
+    const readableAfter: JoinRequest["readableAfter"] = (state) => state.readableAfter(me.user);
+    const own = isClosed(room) ? { readableAfter } : {};
+    const choice = { ...own, since, limit, wantsDetails, mustExist, isAdmitted, whenRulesKnown };
     const joinRequest = { ...me, ...choice, ...naming, reader };
     const destination = old === undefined ? { room } : { room, otherwise: parsed };
     this.#memberships.set(room, new Membership(destination, this, joinRequest, { hub, clock }, id));

@@ -148,11 +148,15 @@ export class SessionRules {
 
   /** Why a request in a room is refused; undefined if it is not. */
   faultFor(
-    { id, type }: Pick<RoomRequest, "id" | "type">,
+    request: RoomRequest,
     room: RuledRoom,
   ): FrameOf<"fault"> | undefined {
+    const { id, type } = request;
     // Requests that were sent with a join run when the user leaves again, perhaps before the room's state is known.
     if (isClosed(room.id) && !this.admits(room)) return faultFrame(id, "not_allowed");
+    const { me } = this.#signIn;
+    const after = me ? room.state.readableAfter(me.user) : 0;
+    if ("of" in request && request.of.seq <= after) return faultFrame(id, "gone");
     if (!SPEAKING.has(type)) return undefined;
     if (this.isLockedOut) return faultFrame(id, "locked_down");
     if (closedKind(room.id) === "direct" && room.state.members.size < 2) {

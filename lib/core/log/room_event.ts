@@ -31,6 +31,12 @@ export const ROOM_KINDS = ["open", "listed", "private", "direct"] as const;
 /** One of {@linkcode ROOM_KINDS}. */
 export type RoomKind = typeof ROOM_KINDS[number];
 
+/** What the members of a private room can read: `joined` hides what came before they were added. */
+export const HISTORY_ACCESS = ["all", "joined"] as const;
+
+/** One of {@linkcode HISTORY_ACCESS}. */
+export type HistoryAccess = typeof HISTORY_ACCESS[number];
+
 /** Settings of a room. Those that are undefined do not change. */
 export interface RoomSettings {
   /** Who sees the room. */
@@ -45,6 +51,8 @@ export interface RoomSettings {
   readonly slowSeconds?: number | undefined;
   /** Days for which messages are kept, at most {@linkcode MAX_KEEP_DAYS}; 0 for as long as the service keeps them. */
   readonly keepDays?: number | undefined;
+  /** Only in private rooms: what members can read, everything or only what came after they were added. */
+  readonly history?: HistoryAccess | undefined;
   /** Whether the room is read-only and in no list any more. */
   readonly archived?: boolean | undefined;
 }
@@ -118,7 +126,12 @@ export type Deed =
   | ({ readonly kind: "unmute" | "unban" } & Target)
   | ({ readonly kind: "kick"; readonly reason?: string | undefined; readonly rank: Rank } & Target)
   /** Adds a member to a private room, or removes one. */
-  | ({ readonly kind: "member"; readonly on: boolean } & Target)
+  | ({
+    readonly kind: "member";
+    readonly on: boolean;
+    /** Only with `on`: the number of the newest entry when the user was added. */
+    readonly from?: number | undefined;
+  } & Target)
   /** Removes all earlier messages of the room. */
   | { readonly kind: "clear"; readonly reason?: string | undefined }
   /** While it is on, guests can neither join nor send. */
@@ -184,7 +197,8 @@ function textOf(event: RoomEvent, seconds: number | undefined): string {
 }
 
 function settingsText(settings: RoomSettings & RoomCreation): string {
-  const { created, access, title, topic, readOnly, slowSeconds, keepDays, archived } = settings;
+  const { created, access, title, topic, readOnly, slowSeconds, keepDays, history, archived } =
+    settings;
   const parts = [
     created && (access === undefined ? "created the room" : `created the ${access} room`),
     access !== undefined && !created && `made the room ${access}`,
@@ -197,6 +211,10 @@ function settingsText(settings: RoomSettings & RoomCreation): string {
     (keepDays === 0
       ? "ended the limit on how long messages are kept"
       : `lets messages be kept for ${keepDays} days`),
+    history !== undefined &&
+    (history === "all"
+      ? "let members read everything"
+      : "hid from members what was said before they were added"),
     archived !== undefined && (archived ? "archived the room" : "took the room from the archive"),
   ];
   return parts.filter(Boolean).join("; ") || "changed nothing";

@@ -120,10 +120,12 @@ function sanctionChange(event: RoomEvent, target: string): StateChange {
   return { field: userField(event.kind === "unmute" ? "mute" : "ban", target), value: undefined };
 }
 
-function memberChanges(members: readonly Target[]): readonly StateChange[] {
-  return members.map(({ user, name }) => ({
+function memberChanges(
+  members: readonly (Target & { readonly from?: number | undefined })[],
+): readonly StateChange[] {
+  return members.map(({ user, name, from }) => ({
     field: userField("member", user),
-    value: JSON.stringify({ name }),
+    value: JSON.stringify({ name, from }),
   }));
 }
 
@@ -131,7 +133,8 @@ function settingsChanges(
   event: RoomSettings & RoomCreation,
   author: string,
 ): readonly StateChange[] {
-  const { created, access, title, topic, readOnly, slowSeconds, keepDays, archived } = event;
+  const { created, access, title, topic, readOnly, slowSeconds, keepDays, history, archived } =
+    event;
   const text = (it: string) => it === "" ? undefined : JSON.stringify(it);
   return [
     ...(created ? [{ field: "creator", value: author }] : []),
@@ -141,6 +144,9 @@ function settingsChanges(
     ...(readOnly === undefined ? [] : [{ field: "readOnly", value: flag(readOnly) }]),
     ...(slowSeconds === undefined ? [] : [{ field: "slow", value: amount(slowSeconds) }]),
     ...(keepDays === undefined ? [] : [{ field: "keep", value: amount(keepDays) }]),
+    ...(history === undefined
+      ? []
+      : [{ field: "history", value: history === "joined" ? history : undefined }]),
     ...(archived === undefined ? [] : [{ field: "archived", value: flag(archived) }]),
   ];
 }
@@ -165,7 +171,10 @@ const SanctionDetails = v.object({
   rank: v.picklist(RANKS),
   guest: v.optional(v.custom<UserId>((it) => typeof it === "string" && isUserId(it))),
 });
-const MemberDetails = v.pick(SanctionDetails, ["name"]);
+const MemberDetails = v.object({
+  ...v.pick(SanctionDetails, ["name"]).entries,
+  from: v.optional(v.pipe(v.number(), v.safeInteger())),
+});
 
 /** A mute or a ban as a state has it. */
 export interface CurrentSanction extends Sanction {
@@ -204,6 +213,7 @@ export class RoomState {
       readOnly: this.#fields.has("readOnly"),
       slowSeconds: Number(this.#fields.get("slow") ?? 0) || 0,
       keepDays: Number(this.#fields.get("keep") ?? 0) || 0,
+      history: this.#fields.has("history") ? "joined" : "all",
       archived: this.#fields.has("archived"),
     };
   }
@@ -262,6 +272,14 @@ export class RoomState {
   /** Whether the user is a member of a private or direct room. */
   hasMember(user: UserId): boolean {
     return this.#fields.has(userField("member", user));
+  }
+
+  /** The number of the entry after which a member can read; 0 for everything. */
+  readableAfter(user: UserId): number {
+    if (!this.#fields.has("history")) return 0;
+    const stored = parseJson(this.#fields.get(userField("member", user)) ?? "");
+    const details = v.safeParse(MemberDetails, stored);
+    return details.success ? details.output.from ?? 0 : Infinity;
   }
 
   /** The members of a private or direct room, by id. */

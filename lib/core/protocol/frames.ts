@@ -8,7 +8,7 @@ import * as v from "valibot";
 import { ROLES } from "../auth/member.ts";
 import { JOINED_RIGHTS } from "../auth/rights.ts";
 import { USER_KINDS } from "../auth/user_kind.ts";
-import { EVENT_KINDS, RANKS, ROOM_KINDS } from "../log/room_event.ts";
+import { EVENT_KINDS, HISTORY_ACCESS, RANKS, ROOM_KINDS } from "../log/room_event.ts";
 import { FAULTS } from "./faults.ts";
 import type { SchemaOutput } from "./requests.ts";
 
@@ -55,6 +55,10 @@ const settings = {
   keepDays: v.optional(
     count("Days for which messages are kept; 0 for as long as the service does."),
   ),
+  history: v.optional(v.pipe(
+    v.picklist(HISTORY_ACCESS),
+    v.description("Only of private rooms: joined hides what was said before a member was added."),
+  )),
   archived: v.optional(flag("Whether the room is read-only and in no list.")),
 };
 const until = v.optional(count("When it ends, in milliseconds since 1970; missing for never."));

@@ -205,6 +205,10 @@ function toWireEvent(event: RoomEvent): NonNullable<WireMessage["event"]> {
     const { members, ...settings } = event;
     return { ...settings, ...(members && { members: members.map((it) => ({ ...it })) }) };
   }
+  if (event.kind === "member") {
+    const { from: _, ...rest } = event;
+    return rest;
+  }
   if (!("until" in event) || event.until < FOREVER) return { ...event };
   const { until: _, ...rest } = event;
   return rest;

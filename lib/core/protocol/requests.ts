@@ -7,7 +7,13 @@ import * as v from "valibot";
 import { DEFAULT_TERMS, MAX_INVITE_ROOMS, WANTED_TERMS } from "../auth/invite.ts";
 import { MAX_LABEL_LENGTH, ROLES } from "../auth/member.ts";
 import { parsePosition } from "../log/position.ts";
-import { MAX_KEEP_DAYS, MAX_SLOW_SECONDS, MAX_TITLE, MAX_TOPIC } from "../log/room_event.ts";
+import {
+  HISTORY_ACCESS,
+  MAX_KEEP_DAYS,
+  MAX_SLOW_SECONDS,
+  MAX_TITLE,
+  MAX_TOPIC,
+} from "../log/room_event.ts";
 
 const text = (about: string) => v.pipe(v.string(), v.description(about));
 
@@ -211,6 +217,10 @@ export const REQUESTS = {
       v.maxValue(MAX_KEEP_DAYS),
       v.description("Days for which messages are kept; 0 for as long as the service keeps them."),
     )),
+    history: v.optional(v.pipe(
+      v.picklist(HISTORY_ACCESS),
+      v.description("Only of private rooms: joined hides what was said before a member was added."),
+    )),
     archived: setting("Whether the room is read-only and in no list any more."),
   }),
   create: frame("create", "Creates a room; answered by room.", {
@@ -221,6 +231,10 @@ export const REQUESTS = {
     room: v.optional(text("The name of an open or listed room. A private room gets an id.")),
     title: oneLine(MAX_TITLE, "A name for people."),
     topic: oneLine(MAX_TOPIC, "What the room is about."),
+    history: v.optional(v.pipe(
+      v.picklist(HISTORY_ACCESS),
+      v.description("Only of private rooms: joined hides what was said before a member was added."),
+    )),
   }),
   open: frame("open", "Opens the direct room of you and another user; answered by room.", {
     user: text("The id of the other user."),

@@ -24,6 +24,7 @@ const DEFAULTS: CurrentSettings = {
   readOnly: false,
   slowSeconds: 0,
   keepDays: 0,
+  history: "all",
   archived: false,
 };
 
