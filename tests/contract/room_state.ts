@@ -55,7 +55,7 @@ export function mute(until: number): Sanction {
 }
 
 const ban: Sanction = { ...mute(FOREVER), kind: "ban", reason: 'a "b"\n\\c\u2028 网友' };
-const added: RoomEvent = { kind: "member", ...bob, on: true };
+const added: RoomEvent = { kind: "member", ...bob, on: true, from: 3 };
 
 /** Of an address in another room, as the audit room has it. */
 const addressBan = {
@@ -70,6 +70,8 @@ const EVENTS: readonly RoomEvent[] = [
     kind: "room",
     created: true,
     access: "private",
+    members: [ann, eve],
+    history: "joined",
     title: 'A "title" \\ 网友',
     topic: "Tea\nand cake",
     readOnly: true,
@@ -108,6 +110,12 @@ const REFUSED:
       "not_allowed",
       "not_allowed",
     ]],
+    ["private, with the user as one of the first members", [
+      { kind: "room", access: "private", members: [eve, bob] },
+    ], []],
+    ["private, with others as the first members", [
+      { kind: "room", access: "private", members: [eve] },
+    ], ["not_allowed", "not_allowed", "not_allowed"]],
     ["direct", [{ kind: "room", access: "direct" }], ["not_allowed", "not_allowed", "not_allowed"]],
     ["private, with the user as a member", [{ kind: "room", access: "private" }, added], []],
     ["closed to the banned user", [ban], ["not_allowed", "not_allowed", "not_allowed"]],
@@ -153,7 +161,9 @@ function eventPromises(test: Test): void {
       creator: ann.user,
       access: "listed",
       title: '"A \\"title\\" \\\\ 网友"',
-      [`member:${bob.user}`]: '{"name":"Bob"}',
+      history: "joined",
+      [`member:${ann.user}`]: '{"name":"Ann"}',
+      [`member:${bob.user}`]: '{"name":"Bob","from":3}',
       "mute:ip_0123456789@大厅": `${FOREVER} ${
         JSON.stringify({ name: "Bob", reason: ban.reason, rank: "moderator", guest: bob.user })
       }`,
