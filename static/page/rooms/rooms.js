@@ -9,6 +9,7 @@ import { seqOf } from "../../client/timeline/amendments.js";
 import { Timeline } from "../../client/timeline/timeline.js";
 import { Value } from "../../client/observable.js";
 import { DEFAULT_ROOM } from "../preferences.js";
+import { isOut } from "./room_rights.js";
 
 /** @typedef {import("../../client.js").Room} Room */
 /** @typedef {import("../../client/events.js").RoomEvent} RoomEvent */
@@ -120,8 +121,8 @@ export class Rooms {
   /** Joins a room if it is not joined; does not go there. @param {string} name */
   join(name) {
     const known = this.all.find((room) => room.name === name);
-    // Whatever it was refused for may be over: a room may exist by now.
-    if (known?.state.value.kind === "refused") this.#chat.join(name);
+    // Whatever it was refused for may be over: a room may exist by now. Whoever was removed comes back with a button.
+    if (known?.state.value.kind === "refused" && !isOut(known)) this.#chat.join(name);
     if (known) return known;
     const room = this.#chat.join(name);
     const timeline = this.timelineOf(room);

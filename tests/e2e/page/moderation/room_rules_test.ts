@@ -150,6 +150,10 @@ pageTest("A user who was removed sees why, and comes back only by the button", a
   const words = "A moderator removed you from #den. Reason: calm down";
   await eventually(() => ann.innerText("#room-words"), words);
   assert.equal(await note(ann), en.voice_out);
+  await ann.evaluate(`location.hash = "attic"`);
+  await ann.locator("#room-title", { hasText: "# attic" }).waitFor();
+  await ann.goBack();
+  await eventually(() => ann.innerText("#room-words"), words);
   await ann.getByRole("button", { name: en.comeBack }).click();
   await ann.locator("[aria-current][data-state=joined]").waitFor();
   await say(ann, "back");

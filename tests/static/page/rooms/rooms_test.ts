@@ -142,7 +142,7 @@ async function openOnline() {
       id: world.socket.lastOf("join", asked).id,
     });
   };
-  return { page, settings, renamed, answer };
+  return { page, settings, renamed, answer, socket: world.socket };
 }
 
 Deno.test("Rooms adopts the server's spelling of a room", async () => {
@@ -200,4 +200,16 @@ Deno.test("Rooms asks again for a room that was refused when the user goes there
   assert.equal(page.goTo("den"), den);
   await answer("den", { type: "joined", room: "den" });
   assert.equal(den.state.value.kind, "joined");
+});
+
+Deno.test("Rooms does not come back to a room from which the user was removed", async () => {
+  const { page, answer, socket } = await openOnline();
+  const den = page.goTo("den");
+  await answer("den", { type: "joined", room: "den" });
+  await socket.serverSends({ type: "left", room: "den", reason: "kicked" });
+  page.goTo("lobby");
+  const { length } = socket.sentOf("join");
+  assert.equal(page.goTo("den"), den);
+  assert.equal(den.state.value.kind, "refused");
+  assert.equal(socket.sentOf("join").length, length);
 });
