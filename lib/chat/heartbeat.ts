@@ -10,6 +10,7 @@ import {
   type HealthPolicy,
   type Vitals,
 } from "../core/health/connection_health.ts";
+import type { RoomEvent } from "../core/log/room_event.ts";
 import type { Clock } from "./ports/clock.ts";
 
 /** One connection, as the heartbeat sees it. */
@@ -24,8 +25,8 @@ export interface Peer {
   ping(): void;
   /** Tells it that its token expires soon. */
   announceExpiry?(): void;
-  /** Closes it if what its user has signed in with has been revoked. */
-  checkRevocation?(): void;
+  /** See `SignInState.checkRevocation`. */
+  checkRevocation?(event?: RoomEvent): void;
   /** Ends it, since it reads too slowly. It receives nothing new from then on. */
   drop(): void;
   /** Closes it. */
@@ -79,9 +80,9 @@ export class Heartbeat {
     return this.#peers;
   }
 
-  /** Closes the peers that a revocation concerns. */
-  checkRevocations(): void {
-    for (const peer of this.peers()) peer.checkRevocation?.();
+  /** Closes the peers that a revocation or a decision of moderators concerns. @param event See `SignInState.checkRevocation`. */
+  checkRevocations(event?: RoomEvent): void {
+    for (const peer of this.peers()) peer.checkRevocation?.(event);
   }
 
   /** Counts the watched peers by status. @param statuses Those that are counted even if no peer has them. */

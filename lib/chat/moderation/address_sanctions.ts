@@ -7,7 +7,7 @@ import { eventText, type RoomEvent, type Sanction } from "../../core/log/room_ev
 import { isAddressUser } from "../../core/log/room_state.ts";
 import { AUDIT_ROOM, SERVICE_AUTHOR } from "../../core/rooms/service_rooms.ts";
 import { BusUnavailable, type WorkerBus } from "../ports/bus.ts";
-import { addressOf, type RuledRoom, type Sanctions, type Subject } from "./sanctions.ts";
+import type { RuledRoom, Sanctions, Subject } from "./sanctions.ts";
 
 /** What it needs. */
 export interface AddressSanctionsContext {
@@ -37,7 +37,7 @@ export class AddressSanctions {
    * @param room Where; undefined for the whole service.
    */
   async extend(sanction: Sanction, subject: Subject, room: RuledRoom | undefined): Promise<void> {
-    const address = addressOf(subject);
+    const { address } = subject;
     if (address === undefined || isAddressUser(sanction.user)) return;
     const { kind, name, until, reason, rank, user: guest } = sanction;
     const key = `${kind} ${address} ${room?.id ?? ""}`;

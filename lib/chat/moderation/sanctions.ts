@@ -4,12 +4,10 @@
  * @module
  */
 import { type Authority, outranks, rankOf } from "../../core/auth/rights.ts";
-import { userKind } from "../../core/auth/user_kind.ts";
 import type { UserId } from "../../core/log/entry.ts";
 import type { RoomId } from "../../core/names/names.ts";
 import type { RoomEvent, Sanction } from "../../core/log/room_event.ts";
 import { addressInRoom, type CurrentSanction, RoomState } from "../../core/log/room_state.ts";
-import { addressUser } from "../../core/rooms/address_user.ts";
 import { AUDIT_ROOM } from "../../core/rooms/service_rooms.ts";
 import type { Clock } from "../ports/clock.ts";
 
@@ -17,8 +15,8 @@ import type { Clock } from "../ports/clock.ts";
 export interface Subject {
   /** The user. */
   readonly user: UserId;
-  /** The key of the connection's address; undefined if it is not known. */
-  readonly address: string | undefined;
+  /** The id that stands for a guest's address; undefined for others, whom an address does not tell apart. */
+  readonly address: UserId | undefined;
   /** What the user may do. */
   readonly authority: Authority;
 }
@@ -119,7 +117,7 @@ export class Sanctions {
     subject: Subject,
     room: RuledRoom | undefined,
   ): Sanction | undefined {
-    const address = this.#audit.state.isEmpty ? undefined : addressOf(subject);
+    const address = this.#audit.state.isEmpty ? undefined : subject.address;
     const sanction = address && this.ofAddress(kind, address, room);
     return sanction && outranks(sanction.rank, rankOf(subject.authority, room?.id))
       ? sanction
@@ -136,11 +134,4 @@ export class Sanctions {
     const sanction = state.sanction(kind, target, this.#clock.date());
     return sanction && outranks(sanction.rank, rankOf(authority, room)) ? sanction : undefined;
   }
-}
-
-/** The id that stands for a guest's address; undefined for others, whom an address does not tell apart. */
-export function addressOf(
-  { user, address }: Pick<Subject, "user" | "address">,
-): UserId | undefined {
-  return address === undefined || userKind(user) !== "guest" ? undefined : addressUser(address);
 }

@@ -5,6 +5,7 @@
  */
 import type { CloseStatus } from "../../core/protocol/close_codes.ts";
 import type { Backlog } from "../../core/limits/send_pacing.ts";
+import type { RoomEvent } from "../../core/log/room_event.ts";
 import type { SetupStep, TokenExpiry } from "../../core/health/connection_health.ts";
 
 /** The sending side of a connection. Sends nothing when the connection is no longer open. */
@@ -28,8 +29,12 @@ export interface SignInState {
   readonly expiry: TokenExpiry | undefined;
   /** Tells the peer that its token expires soon. */
   onExpiring(): void;
-  /** Something has been revoked: closes the connection if that concerns it. */
-  checkRevocation(): void;
+  /**
+   * Something has been revoked, or moderators have decided something: closes the connection if that concerns it.
+   *
+   * @param event What the moderators have decided; undefined if it may be several things, or none.
+   */
+  checkRevocation(event?: RoomEvent): void;
 }
 
 /** Handles the messages of one connection. */

@@ -241,6 +241,7 @@ export class Session implements MembershipListener, SignInHost {
   }
 
   onRulesChanged(membership: Membership, event: RoomEvent | undefined): void {
+    if (!this.#rules.isConcernedBy(event)) return;
     // Whoever was removed and joins again may be told of it only now.
     const news = membership.isJoined ? event : undefined;
     const why = this.#rules.expulsion(membership.room, news);
@@ -262,8 +263,8 @@ export class Session implements MembershipListener, SignInHost {
     this.#context.userSessions.add(user, this);
   }
 
-  checkServiceRules(): void {
-    if (this.#isEnded) return;
+  checkServiceRules(event?: RoomEvent): void {
+    if (this.#isEnded || !this.#rules.isConcernedBy(event)) return;
     const ban = this.#rules.serviceBan();
     if (ban === undefined) {
       // Those of addresses in rooms are rules of the service, too.

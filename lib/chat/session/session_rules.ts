@@ -5,17 +5,14 @@
 import { joinedRights, outranks, rankOf } from "../../core/auth/rights.ts";
 import { userKind } from "../../core/auth/user_kind.ts";
 import { FOREVER, type RoomEvent, type Sanction } from "../../core/log/room_event.ts";
+import type { UserId } from "../../core/log/user_id.ts";
 import type { FrameOf } from "../../core/protocol/frames.ts";
 import { faultFrame } from "../../core/protocol/json_protocol.ts";
+import { addressUser } from "../../core/rooms/address_user.ts";
 import type { RoomRequest } from "../../core/protocol/requests.ts";
 import { admitsUser, closedKind, isClosed } from "../../core/rooms/closed_room.ts";
 import type { AddressSanctions } from "../moderation/address_sanctions.ts";
-import {
-  addressOf,
-  type RuledRoom,
-  type Sanctions,
-  type Subject,
-} from "../moderation/sanctions.ts";
+import { type RuledRoom, type Sanctions, type Subject } from "../moderation/sanctions.ts";
 import type { Clock } from "../ports/clock.ts";
 import { waitOf } from "./answers.ts";
 import type { SignIn } from "./sign_in.ts";
@@ -39,7 +36,7 @@ const SPEAKING: ReadonlySet<RoomRequest["type"]> = new Set(["say", "edit", "reac
 /** The rules for one session. */
 export class SessionRules {
   readonly #signIn: Pick<SignIn, "me" | "authority">;
-  readonly #address: string | undefined;
+  readonly #address: UserId | undefined;
   readonly #context: RulesContext;
 
   /** For the user of a sign-in. @param address The key of the connection's address. */
@@ -49,14 +46,26 @@ export class SessionRules {
     context: RulesContext,
   ) {
     this.#signIn = signIn;
-    this.#address = address;
+    this.#address = address === undefined ? undefined : addressUser(address);
     this.#context = context;
   }
 
   /** The user as mutes and bans see it; undefined before the `hello`. */
   get subject(): Subject | undefined {
     const { me, authority } = this.#signIn;
-    return me && { user: me.user, address: this.#address, authority };
+    if (me === undefined) return undefined;
+    const { user } = me;
+    return { user, address: userKind(user) === "guest" ? this.#address : undefined, authority };
+  }
+
+  /** Whether an event may concern the user, in the room or the log that it is in. @param event Undefined if several may have been missed. */
+  isConcernedBy(event: RoomEvent | undefined): boolean {
+    if (event === undefined) return true;
+    if ("user" in event) {
+      return event.user === this.#signIn.me?.user || event.user === this.#address;
+    }
+    // In `_audit`, what happens in a room is only for the record.
+    return event.room === undefined && event.kind !== "clear";
   }
 
   /** Whether the user is a guest and the service is closed to guests. */
@@ -131,7 +140,7 @@ export class SessionRules {
 
   /** The rooms in which the user's address is muted, and until when. */
   #mutesOfAddress(rooms: readonly RuledRoom[]): readonly (string | number)[] {
-    const address = this.subject && addressOf(this.subject);
+    const address = this.subject?.address;
     if (address === undefined) return [];
     return rooms.flatMap((room) => {
       const mute = this.#context.sanctions.ofAddress("mute", address, room);

@@ -12,6 +12,7 @@ import {
 } from "../../core/auth/rights.ts";
 import { userKind } from "../../core/auth/user_kind.ts";
 import type { UserId } from "../../core/log/entry.ts";
+import type { RoomEvent } from "../../core/log/room_event.ts";
 import type { TokenExpiry } from "../../core/health/connection_health.ts";
 import { NOT_READY, SIGNED_OUT } from "../../core/protocol/close_codes.ts";
 import { faultFrame, withId } from "../../core/protocol/json_protocol.ts";
@@ -222,7 +223,7 @@ export class SignIn implements SignInState {
     this.#host.sendFrame({ type: "expiring", inMs });
   }
 
-  checkRevocation(): void {
+  checkRevocation(event?: RoomEvent): void {
     if (this.#host.isEnded) return;
     const { revocations } = this.#context;
     const [user, tokenId, issuedAt] = [this.#me?.user, this.#access?.tokenId, this.#issuedAt];
@@ -233,7 +234,7 @@ export class SignIn implements SignInState {
       return;
     }
     this.#adoptRole(user);
-    this.#host.checkServiceRules();
+    this.#host.checkServiceRules(event);
   }
 
   /** A member's role can change while the member is signed in. */

@@ -5,6 +5,7 @@
 import type { RoomCreators } from "../../core/auth/rights.ts";
 import type { UserId } from "../../core/log/entry.ts";
 import type { GuestLanguage, RoomId } from "../../core/names/names.ts";
+import type { RoomEvent } from "../../core/log/room_event.ts";
 import type { Frame, FrameOf } from "../../core/protocol/frames.ts";
 import type { KnownNames } from "../members/known_names.ts";
 import type { Sanctions } from "../moderation/sanctions.ts";
@@ -71,6 +72,10 @@ export interface SignInHost {
   enterInvitedRooms(member: SignedInMember): Promise<readonly RoomId[]>;
   /** The session has a user now. */
   onSignedIn(user: UserId): void;
-  /** Closes the connection of a user who is banned; tells others what has changed for them. */
-  checkServiceRules(): void;
+  /**
+   * Closes the connection of a user who is banned; tells others what has changed for them.
+   *
+   * @param event What has changed; undefined if it may be several things.
+   */
+  checkServiceRules(event?: RoomEvent): void;
 }

@@ -17,6 +17,7 @@ import {
   INTERNAL_ERROR,
   MESSAGE_TOO_BIG,
 } from "../../core/protocol/close_codes.ts";
+import type { RoomEvent } from "../../core/log/room_event.ts";
 import type { Backlog } from "../../core/limits/send_pacing.ts";
 import type { Vitals } from "../../core/health/connection_health.ts";
 import { exceedsBytes } from "../../core/utf8.ts";
@@ -126,8 +127,8 @@ export abstract class Connection implements Socket, Peer {
     this.guarded(() => this.handler?.signIn?.onExpiring());
   }
 
-  checkRevocation(): void {
-    if (this.state === "open") this.guarded(() => this.handler?.signIn?.checkRevocation());
+  checkRevocation(event?: RoomEvent): void {
+    if (this.state === "open") this.guarded(() => this.handler?.signIn?.checkRevocation(event));
   }
 
   /** The key under which its address is counted; undefined if the address has no limits. */

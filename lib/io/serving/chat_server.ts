@@ -208,7 +208,7 @@ export async function startChatServer(
   const onRevoked = () => heartbeat.checkRevocations();
   sanctions.follow(hub, (event) => {
     if (event === undefined || event.kind === "role") names.onRolesChanged();
-    onRevoked();
+    heartbeat.checkRevocations(event);
   });
   const following = [
     revocations.follow(services.revocations, onRevoked, signal),

@@ -28,8 +28,8 @@ class Scene implements Disposable {
 
   /** Tells the sessions of changes, as workers do. */
   follow(): void {
-    this.chat.followSanctions(() => {
-      for (const { handler } of this.#clients) handler.signIn?.checkRevocation?.();
+    this.chat.followSanctions((event) => {
+      for (const { handler } of this.#clients) handler.signIn?.checkRevocation?.(event);
     });
   }
 

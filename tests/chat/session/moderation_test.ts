@@ -16,8 +16,8 @@ class Scene implements Disposable {
 
   async start(room = "den"): Promise<void> {
     const { clients } = this;
-    this.den.chat.followSanctions(() => {
-      for (const { handler } of clients) handler.signIn?.checkRevocation?.();
+    this.den.chat.followSanctions((event) => {
+      for (const { handler } of clients) handler.signIn?.checkRevocation?.(event);
     });
     await this.moderator.ask({ type: "hello", token: "token" }, { type: "join", room });
     const [hello] = await this.guest.ask({ type: "hello", name: "Guy" }, { type: "join", room });

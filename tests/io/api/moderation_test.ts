@@ -18,8 +18,8 @@ class Scene implements Disposable {
 
   async start(): Promise<void> {
     const { chat } = this.den;
-    chat.followSanctions(() => {
-      for (const { handler } of [this.owner, this.guest]) handler.signIn?.checkRevocation?.();
+    chat.followSanctions((event) => {
+      for (const { handler } of [this.owner, this.guest]) handler.signIn?.checkRevocation?.(event);
     });
     const join = { type: "join", room: "den" };
     await this.owner.ask({ type: "hello", token: "token" }, join);

@@ -20,6 +20,7 @@ import type {
   SessionTokens,
 } from "../../../lib/chat/ports/session_tokens.ts";
 import { JsonHandler } from "../../../lib/chat/session/json_handler.ts";
+import type { RoomEvent } from "../../../lib/core/log/room_event.ts";
 import type { ConnectionOrigin } from "../../../lib/chat/session/sign_in_context.ts";
 import type { SessionContext } from "../../../lib/chat/session/session.ts";
 import { TextHandler, type TextOptions } from "../../../lib/chat/session/text_handler.ts";
@@ -173,7 +174,9 @@ export class SimNode {
     const tasks = [this.#hub.run(signal), this.#forwardAnnouncements(topAnnouncer, signal)];
     if (this.#world.mutant.announcesTops) tasks.push(topAnnouncer.run(signal));
     if (this.#world.moderation) {
-      this.#context.sanctions.follow(this.#hub, onRevoked);
+      const onChange = (event?: RoomEvent) =>
+        this.#isAlive && this.heartbeat?.checkRevocations(event);
+      this.#context.sanctions.follow(this.#hub, onChange);
     }
     if (this.heartbeat) tasks.push(this.heartbeat.run(signal));
     const onNamesChanged = () => this.#isAlive && this.#hub.onNamesChanged();

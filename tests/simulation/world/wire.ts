@@ -7,6 +7,7 @@
 import type { Peer } from "../../../lib/chat/heartbeat.ts";
 import type { Vitals } from "../../../lib/core/health/connection_health.ts";
 import type { ConnectionHandler, Socket } from "../../../lib/chat/ports/connection_handler.ts";
+import type { RoomEvent } from "../../../lib/core/log/room_event.ts";
 import type { CloseStatus } from "../../../lib/core/protocol/close_codes.ts";
 import type { Backlog } from "../../../lib/core/limits/send_pacing.ts";
 import { PROMPT_LATENCY_MS } from "./latency.ts";
@@ -114,8 +115,9 @@ export class Wire implements Socket, Peer {
     this.#world.guard(() => this.#handler?.signIn?.onExpiring());
   }
 
-  checkRevocation(): void {
-    if (this.#nodeEnd === "open") this.#world.guard(() => this.#handler?.signIn?.checkRevocation());
+  checkRevocation(event?: RoomEvent): void {
+    if (this.#nodeEnd !== "open") return;
+    this.#world.guard(() => this.#handler?.signIn?.checkRevocation(event));
   }
 
   ping(): void {}
