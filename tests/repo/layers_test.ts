@@ -66,7 +66,7 @@ Deno.test("The layers test finds the sources and their imports", () => {
   assert.ok(sources.length > 20);
   const session = sources.find(({ path }) => path === "lib/chat/session/session.ts");
   assert.ok(session?.imports.includes("lib/core/protocol/close_codes.ts"));
-  assert.ok(session?.imports.includes("lib/chat/room/hub.ts"));
+  assert.ok(session?.imports.includes("lib/chat/room/room.ts"));
   const strings = scripts.find(({ path }) => path === "static/page/i18n/strings.js");
   assert.ok(strings?.imports.includes("static/client/observable.js"), "an import");
   assert.ok(strings?.imports.includes("static/page/i18n/en.js"), "a type in JSDoc");

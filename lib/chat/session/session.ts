@@ -5,11 +5,7 @@
  * else's, or there would be two orders.
  * @module
  */
-import {
-  type RateDecision,
-  RateLimiter,
-  type SharedBudgets,
-} from "../../core/limits/rate_limiter.ts";
+import { type RateDecision, RateLimiter } from "../../core/limits/rate_limiter.ts";
 import type { UserId } from "../../core/log/entry.ts";
 import type { RoomEvent } from "../../core/log/room_event.ts";
 import { BANNED, INTERNAL_ERROR, TOO_MANY_MESSAGES } from "../../core/protocol/close_codes.ts";
@@ -17,9 +13,7 @@ import type { FaultCode } from "../../core/protocol/faults.ts";
 import type { Frame, FrameOf } from "../../core/protocol/frames.ts";
 import {
   DEFAULT_ROOM,
-  NAME_RULE,
   parseLegacyRoom,
-  parseName,
   parseRoom,
   ROOM_RULE,
   type RoomId,
@@ -32,82 +26,39 @@ import {
   withId,
 } from "../../core/protocol/json_protocol.ts";
 import type { SetupStep } from "../../core/health/connection_health.ts";
-import {
-  isMemberRequest,
-  isModerationRequest,
-  isRoomsRequest,
-  type MemberRequest,
-  type ModerationRequest,
-  type Request,
-  type RequestOf,
-  type RoomRequest,
-  type RoomsRequest,
-} from "../../core/protocol/requests.ts";
+import { type Request, type RequestOf, type RoomRequest } from "../../core/protocol/requests.ts";
 import { acknowledge } from "./answers.ts";
 import {
   handleRoomRequest,
   isReadRequest,
   type ReadRequest,
-  type RequestContext,
   type Requester,
   TOO_MANY_REPORTS,
 } from "./room_requests.ts";
-import { releaseMessage } from "./held_messages.ts";
-import type { Hub } from "../room/hub.ts";
 import type { Room } from "../room/room.ts";
 import type { JoinRefusal, JoinRequest } from "../room/subscriber.ts";
 import type { Identity } from "../ports/session_tokens.ts";
-import type { SignInState } from "../ports/connection_handler.ts";
 import type { ClientOutput } from "./client_output.ts";
-import { BusUnavailable } from "../ports/bus.ts";
-import type { Clock } from "../ports/clock.ts";
-import type { Directory, SignedInMember } from "../ports/directory.ts";
-import { enterInvitedRooms, mayInviteTo } from "./invited_rooms.ts";
-import type { Sanctions } from "../moderation/sanctions.ts";
-import type { WordFilter } from "../moderation/word_filter.ts";
+import type { SignedInMember } from "../ports/directory.ts";
+import { enterInvitedRooms } from "./invited_rooms.ts";
 import { isClosed } from "../../core/rooms/closed_room.ts";
 import { ClosedJoin, ClosedJoins } from "./closed_joins.ts";
-import { handleRoomsRequest, type RoomsContext, type RoomUser } from "./rooms_requests.ts";
-import type { UserSessions } from "./user_sessions.ts";
 import { currentName, nameChoice } from "./join_name.ts";
-import { handleMemberRequest, type MemberRequestContext } from "./member_requests.ts";
 import { Membership, type MembershipListener } from "./membership.ts";
-import { handleModeration, type ModerationContext } from "./moderation_requests.ts";
-import { LogReader, type LogReaderContext } from "../log_reader.ts";
+import { LogReader } from "../log_reader.ts";
+import {
+  handleServiceRequest,
+  isServiceRequest,
+  type ServiceRequestHost,
+} from "./service_requests.ts";
+import { judgeRename } from "./rename_request.ts";
 import { RenameQueue } from "./rename_queue.ts";
-import { type Expulsion, type RulesContext, SessionRules } from "./session_rules.ts";
-import { BLOCKED_NAME, SignIn } from "./sign_in.ts";
-import type { ConnectionOrigin, SignInContext, SignInHost } from "./sign_in_context.ts";
+import type { SessionContext } from "./session_context.ts";
+import { type Expulsion, SessionRules } from "./session_rules.ts";
+import { SignIn } from "./sign_in.ts";
+import type { ConnectionOrigin, SignInHost } from "./sign_in_context.ts";
 
-/** What all sessions of a worker share. */
-export interface SessionContext
-  extends
-    RequestContext,
-    LogReaderContext,
-    SignInContext,
-    MemberRequestContext,
-    RulesContext,
-    ModerationContext,
-    RoomsContext {
-  /** The sessions of this worker, by user. */
-  readonly userSessions: UserSessions;
-  /** Delivers what the bus announces to the rooms. */
-  readonly hub: Hub;
-  /** Rate limits of each connection. */
-  readonly limits: SharedBudgets;
-  /** The members of the service. */
-  readonly directory: Directory;
-  /** Maximum number of rooms per connection. */
-  readonly maxRooms: number;
-  /** Publishes entries and signals, and reads the log. */
-  readonly bus: RequestContext["bus"];
-  /** For waits and retries. */
-  readonly clock: Clock;
-  /** Decides which words texts and names may contain. */
-  readonly words: WordFilter;
-  /** The mutes and bans. */
-  readonly sanctions: Sanctions;
-}
+export type { SessionContext } from "./session_context.ts";
 
 /** Maximum number of requests that wait for the user's token to be checked. */
 const MAX_WAITING = 100;
@@ -115,13 +66,16 @@ const NO_ROOM = "the room does not exist, and you may not create it";
 const TOO_MANY_NEW_ROOMS = "slow down: too many new rooms from this address";
 
 /** The session of one connection. */
-export class Session implements MembershipListener, SignInHost {
+export class Session implements MembershipListener, SignInHost, ServiceRequestHost {
   readonly output: ClientOutput;
   readonly #context: SessionContext;
-  readonly #rateLimiter: RateLimiter;
-  readonly #rules: SessionRules;
+  /** The limits of the connection. */
+  readonly rateLimiter: RateLimiter;
+  /** The rules for the user. */
+  readonly rules: SessionRules;
   readonly #address: string | undefined;
-  readonly #signIn: SignIn;
+  /** What the user has signed in with. */
+  readonly signIn: SignIn;
   readonly #memberships = new Map<string, Membership>();
   // Most sessions never join a private room.
   #closedJoins: ClosedJoins | undefined;
@@ -141,19 +95,14 @@ export class Session implements MembershipListener, SignInHost {
     this.output = output;
     this.#context = context;
     this.#address = address;
-    this.#signIn = new SignIn(this, context, origin);
-    this.#rules = new SessionRules(this.#signIn, address, context);
-    this.#rateLimiter = new RateLimiter(context.limits, address);
+    this.signIn = new SignIn(this, context, origin);
+    this.rules = new SessionRules(this.signIn, address, context);
+    this.rateLimiter = new RateLimiter(context.limits, address);
   }
 
   /** Whether the `hello` has been refused, or has not arrived. */
   get hasNoUser(): boolean {
-    return this.#signIn.me === undefined && this.#waiting === undefined;
-  }
-
-  /** What the user has signed in with. */
-  get signIn(): SignInState {
-    return this.#signIn;
+    return this.signIn.me === undefined && this.#waiting === undefined;
   }
 
   get isEnded(): boolean {
@@ -162,7 +111,7 @@ export class Session implements MembershipListener, SignInHost {
 
   /** The next setup step that the client owes: send `hello`, then join a room (which it may leave again). */
   get pendingStep(): SetupStep | undefined {
-    if (this.#signIn.me === undefined) return "hello";
+    if (this.signIn.me === undefined) return "hello";
     return this.#hasJoined || this.#roomCount > 0 ? undefined : "room";
   }
 
@@ -175,7 +124,7 @@ export class Session implements MembershipListener, SignInHost {
   checkRate(bytes: number, dropped: number = bytes): RateDecision {
     if (this.#isEnded) return "exceeded";
     return this.#closeIfExceeded(
-      this.#rateLimiter.check(this.#context.clock.now(), bytes, dropped),
+      this.rateLimiter.check(this.#context.clock.now(), bytes, dropped),
     );
   }
 
@@ -190,16 +139,13 @@ export class Session implements MembershipListener, SignInHost {
     if (request.type === "ping") return this.sendFrame({ type: "pong", ...withId(request.id) });
     if (this.#waiting) return this.#queue(request, this.#waiting);
     if (request.type === "hello") return this.#handleHello(request);
-    const { me } = this.#signIn;
+    const { me } = this.signIn;
     if (me === undefined) return this.#sendFault(request.id, "hello_first");
     if (request.type === "join") this.#handleJoin(request, me);
     else if (request.type === "leave") this.#handleLeave(request);
     else if (request.type === "name") this.#handleRename(request, me.user);
     else if (request.type === "auth") this.#handleAuth(request);
-    else if (isMemberRequest(request)) this.#handleMemberRequest(request);
-    else if (isModerationRequest(request)) this.#handleModeration(request, me);
-    else if (request.type === "release") this.#handleRelease(request, me);
-    else if (isRoomsRequest(request)) this.#handleRoomsRequest(request, me);
+    else if (isServiceRequest(request)) handleServiceRequest(request, me, this, this.#context);
     else this.#handleInRoom(request);
   }
 
@@ -212,7 +158,7 @@ export class Session implements MembershipListener, SignInHost {
     this.#isEnded = true;
     this.#renames?.end();
     this.#closedJoins?.end();
-    const { me } = this.#signIn;
+    const { me } = this.signIn;
     if (me) this.#context.userSessions.remove(me.user, this);
     for (const membership of this.#memberships.values()) membership.leave(this.output.isResumable);
     this.#memberships.clear();
@@ -220,19 +166,19 @@ export class Session implements MembershipListener, SignInHost {
 
   onRoomJoined(membership: Membership, frame: FrameOf<"joined">): void {
     this.#hasJoined = true;
-    this.#sendCharged(frame);
+    this.sendCharged(frame);
     const { name } = membership;
-    const { me } = this.#signIn;
+    const { me } = this.signIn;
     if (me === undefined || name === me.name) return;
-    if (me.hasGuestName) this.#signIn.setName({ ...me, name });
+    if (me.hasGuestName) this.signIn.setName({ ...me, name });
     // The rename was acknowledged before this join completed, so it cannot report that the name is taken here.
-    else if (this.#renames?.hasMissed(membership)) this.#renames.add(() => this.#signIn.me ?? me);
+    else if (this.#renames?.hasMissed(membership)) this.#renames.add(() => this.signIn.me ?? me);
   }
 
   onJoinRefused({ id, requestId, name }: Membership, why: JoinRefusal): void {
     this.#memberships.delete(id);
     if (why === "not_allowed") {
-      return this.#sendFault(requestId, this.#rules.isLockedOut ? "locked_down" : "not_allowed");
+      return this.#sendFault(requestId, this.rules.isLockedOut ? "locked_down" : "not_allowed");
     }
     if (why === "no_room") {
       return this.sendFrame({ ...faultFrame(requestId, "not_allowed", NO_ROOM), missing: true });
@@ -241,18 +187,18 @@ export class Session implements MembershipListener, SignInHost {
   }
 
   onRulesChanged(membership: Membership, event: RoomEvent | undefined): void {
-    if (!this.#rules.isConcernedBy(event)) return;
+    if (!this.rules.isConcernedBy(event)) return;
     // Whoever was removed and joins again may be told of it only now.
     const news = membership.isJoined ? event : undefined;
-    const why = this.#rules.expulsion(membership.room, news);
-    if (why === undefined) return this.#rules.extendMute(membership.room);
+    const why = this.rules.expulsion(membership.room, news);
+    if (why === undefined) return this.rules.extendMute(membership.room);
     // Before it has left, what waits for the join would be carried out.
     membership.refuseQueued();
     this.#expel(membership, why);
   }
 
   rulesOf(room: Room): ReturnType<MembershipListener["rulesOf"]> {
-    return this.#rules.fieldsOfJoined(room);
+    return this.rules.fieldsOfJoined(room);
   }
 
   enterInvitedRooms(member: SignedInMember): Promise<readonly RoomId[]> {
@@ -264,8 +210,8 @@ export class Session implements MembershipListener, SignInHost {
   }
 
   checkServiceRules(event?: RoomEvent): void {
-    if (this.#isEnded || !this.#rules.isConcernedBy(event)) return;
-    const ban = this.#rules.serviceBan();
+    if (this.#isEnded || !this.rules.isConcernedBy(event)) return;
+    const ban = this.rules.serviceBan();
     if (ban === undefined) {
       // Those of addresses in rooms are rules of the service, too.
       for (const it of [...this.#memberships.values()]) {
@@ -275,20 +221,20 @@ export class Session implements MembershipListener, SignInHost {
       return this.#reportRules();
     }
     for (const membership of this.#memberships.values()) membership.refuseQueued();
-    this.sendFrame(this.#rules.sanctionFault(undefined, ban));
+    this.sendFrame(this.rules.sanctionFault(undefined, ban));
     this.output.close(BANNED);
   }
 
   /** Tells the client what no event of its rooms says. The user leaves rooms that the user may not read any more. */
   #reportRules(): void {
     const rooms = [...this.#memberships.values()].map(({ room }) => room);
-    const signature = this.#rules.signature(rooms);
+    const signature = this.rules.signature(rooms);
     if (signature === this.#signature) return;
     this.#signature = signature;
     for (const membership of [...this.#memberships.values()]) {
-      if (!this.#signIn.may("read", membership.id)) {
+      if (!this.signIn.may("read", membership.id)) {
         this.#expel(membership, { reason: "not_allowed" });
-      } else if (membership.isJoined) this.sendFrame(this.#rules.frameFor(membership.room));
+      } else if (membership.isJoined) this.sendFrame(this.rules.frameFor(membership.room));
     }
   }
 
@@ -303,7 +249,7 @@ export class Session implements MembershipListener, SignInHost {
   }
 
   onRoomRequest(membership: Membership, request: RoomRequest): void {
-    this.#guarded(() => this.#handleWhenJoined(request, membership));
+    this.guarded(() => this.#handleWhenJoined(request, membership));
   }
 
   onRequestRefused({ id }: RoomRequest): void {
@@ -311,10 +257,10 @@ export class Session implements MembershipListener, SignInHost {
   }
 
   #handleHello(request: RequestOf<"hello">): void {
-    const checked = this.#signIn.hello(request);
+    const checked = this.signIn.hello(request);
     if (checked === undefined) return;
     const waiting: Request[] = this.#waiting = [];
-    this.#guarded(async () => {
+    this.guarded(async () => {
       await checked;
       this.#waiting = undefined;
       for (const next of waiting) this.handle(next);
@@ -328,54 +274,10 @@ export class Session implements MembershipListener, SignInHost {
   }
 
   #handleAuth(request: RequestOf<"auth">): void {
-    this.#guarded(async () => {
-      if (!await this.#signIn.renew(request)) return;
-      this.#respond(acknowledge(request.id));
+    this.guarded(async () => {
+      if (!await this.signIn.renew(request)) return;
+      this.respond(acknowledge(request.id));
     });
-  }
-
-  #handleMemberRequest(request: MemberRequest): void {
-    const { actor } = this.#signIn;
-    const { limits, clock } = this.#context;
-    const waitMs = actor ? limits.checkMemberRequest(actor.user, clock.now()) : 0;
-    if (waitMs > 0) return this.sendFrame(slowDownFault(request.id, waitMs));
-    this.#guarded(async () => {
-      const fault = actor && await this.#checkInvite(request, actor.user);
-      this.#respond(fault ?? await handleMemberRequest(request, actor, this.#context));
-    });
-  }
-
-  /** Why the user may not invite others to the rooms of a request; undefined for who may. */
-  async #checkInvite(request: MemberRequest, user: UserId): Promise<Frame | undefined> {
-    const { id } = request;
-    const rooms = request.type === "invite" && request.rooms || [];
-    const { authority } = this.#signIn;
-    try {
-      const may = await mayInviteTo(rooms, { user, authority }, this.#context);
-      return may ? undefined : faultFrame(id, "not_allowed");
-    } catch (error) {
-      if (!(error instanceof BusUnavailable)) throw error;
-      return faultFrame(id, "unavailable", error.message);
-    }
-  }
-
-  #handleModeration(request: ModerationRequest, { user, name }: Identity): void {
-    const { subject } = this.#rules;
-    if (subject === undefined) return;
-    const membership = request.room === undefined ? undefined : this.membership(request.room);
-    const room = membership?.isJoined ? membership.room : undefined;
-    const author = { user, name: membership?.name ?? name };
-    this.#guarded(async () =>
-      this.#respond(await handleModeration(request, { ...subject, author, room }, this.#context))
-    );
-  }
-
-  #handleRelease(request: RequestOf<"release">, { user, name }: Identity): void {
-    const { authority } = this.#signIn;
-    const releaser = { author: { user, name }, authority };
-    this.#guarded(async () =>
-      this.#respond(await releaseMessage(request, releaser, this.#context))
-    );
   }
 
   /** The user may no longer be in the room. */
@@ -385,32 +287,6 @@ export class Session implements MembershipListener, SignInHost {
     membership.leave(false);
     if (isJoined) this.sendFrame({ type: "left", room, ...why });
     else this.#sendFault(requestId, "not_allowed");
-  }
-
-  #handleRoomsRequest(request: RoomsRequest, { user, name }: Identity): void {
-    const { id, type } = request;
-    const isLeaving = type === "member" && request.on === false;
-    const isList = type === "rooms" || type === "members";
-    const fault = isLeaving || isList ? undefined : this.#rules.faultOutside(id);
-    if (fault) return this.sendFrame(fault);
-    const now = this.#context.clock.now();
-    const { limits } = this.#context;
-    const waitMs = isList
-      ? limits.checkRoomList(user, now) || this.#rateLimiter.checkRoomList(now)
-      : limits.checkRoomRequest(user, now);
-    if (waitMs > 0) return this.sendFrame(slowDownFault(id, waitMs));
-    const { authority } = this.#signIn;
-    const me: RoomUser = {
-      ...{ user, name, authority },
-      isAdmitted: (room, state) => this.#rules.admits({ id: room, state }),
-      chargeRoom: () =>
-        limits.checkCreatedRoom(user, now) || this.#rateLimiter.checkCreatedRoom(now),
-    };
-    const respond = () => handleRoomsRequest(request, me, this.#context);
-    this.#guarded(async () => {
-      const frame = await (isList ? this.#readerFor(user).readForRequest(respond) : respond());
-      if (frame) this.#sendCharged(frame);
-    });
   }
 
   /** The rooms that it is in, joins, or may join. */
@@ -425,9 +301,9 @@ export class Session implements MembershipListener, SignInHost {
       for (const it of refused) this.onRequestRefused(it);
     });
     const joins = this.#closedJoins ??= new ClosedJoins(this.#context);
-    this.#guarded(async () => {
-      const isMember = await joins.decide(room, join, user, this.#readerFor(user));
-      const { me } = this.#signIn;
+    this.guarded(async () => {
+      const isMember = await joins.decide(room, join, user, this.readerFor(user));
+      const { me } = this.signIn;
       if (isMember === undefined || me === undefined || this.#isEnded) return;
       const queued = join.takeQueued();
       if (isMember) this.#handleJoin(request, me, true);
@@ -442,7 +318,7 @@ export class Session implements MembershipListener, SignInHost {
 
   /** @param isMember Whether it is known that the user is a member of the room, if only members may join it. */
   #handleJoin(request: RequestOf<"join">, known: Identity, isMember = false): void {
-    const me = this.#signIn.isMember
+    const me = this.signIn.isMember
       ? { ...known, name: currentName(known, this.#memberships.values()) }
       : known;
     const { id, room: requestedRoom, since, limit = 0, temporaryName = false } = request;
@@ -452,23 +328,23 @@ export class Session implements MembershipListener, SignInHost {
     // Only the log knows whether this room exists under its name from before names were lower case.
     const old = isClosed(parsed) ? undefined : parseLegacyRoom(requestedRoom);
     const room = old ?? parsed;
-    if (!this.#signIn.may(REQUIRED_ACTION.join, room)) return this.#sendFault(id, "not_allowed");
-    if (this.#rules.isLockedOut) return this.#sendFault(id, "locked_down");
+    if (!this.signIn.may(REQUIRED_ACTION.join, room)) return this.#sendFault(id, "not_allowed");
+    if (this.rules.isLockedOut) return this.#sendFault(id, "locked_down");
     if (this.#memberships.has(room) || this.#closedJoins?.find(room)) {
       return this.#sendFault(id, "in_room");
     }
     if (this.#roomCount >= maxRooms) {
       return this.#sendFault(id, "too_many_rooms", `you are in ${maxRooms} rooms already`);
     }
-    const reader = this.#readerFor(me.user);
+    const reader = this.readerFor(me.user);
     // The first join waits instead: a plain-text client would not retry.
     if (this.#hasJoined && reader.waitMs > 0) return this.#sendSlowDown(id, reader.waitMs);
     if (isClosed(room) && !isMember) return this.#checkMembership(request, room, me.user);
-    const naming = nameChoice(this.#signIn, me, temporaryName, random);
+    const naming = nameChoice(this.signIn, me, temporaryName, random);
     const { wantsJoinDetails: wantsDetails } = this.output;
-    const mustExist = parsed !== DEFAULT_ROOM && !isMember && !this.#signIn.mayCreate(parsed);
+    const mustExist = parsed !== DEFAULT_ROOM && !isMember && !this.signIn.mayCreate(parsed);
     const isAdmitted: JoinRequest["isAdmitted"] = (joined) =>
-      !this.#rules.isLockedOut && this.#rules.admits(joined);
+      !this.rules.isLockedOut && this.rules.admits(joined);
     const { whenKnown: whenRulesKnown } = this.#context.sanctions;
     const readableAfter: JoinRequest["readableAfter"] = (state) => state.readableAfter(me.user);
     const own = isClosed(room) ? { readableAfter } : {};
@@ -500,39 +376,24 @@ export class Session implements MembershipListener, SignInHost {
     this.sendFrame({ type: "left", ...withId(id), room });
   }
 
-  #handleRename({ id, name: requestedName }: RequestOf<"name">, user: UserId): void {
-    if (this.#signIn.hasFixedName) {
-      return this.#sendFault(id, "not_allowed", "your name is set where you sign in");
-    }
-    const name = parseName(requestedName);
-    if (name === undefined) return this.#sendFault(id, "bad_name", NAME_RULE);
-    if (!this.#context.words.allowsName(name)) return this.#sendFault(id, "bad_name", BLOCKED_NAME);
-    // Rooms would refuse it, but a user who is in none must not be called like a member either.
-    if (!this.#signIn.isMember && this.#context.names.isLookalike({ user, name })) {
-      return this.#sendFault(id, "name_taken", `the name ${name} belongs to a member`);
-    }
-    const mute = this.#rules.mute(undefined);
-    if (mute) return this.sendFrame(this.#rules.sanctionFault(id, mute));
-    const { limits, clock } = this.#context;
-    const renameMs = this.#signIn.isMember ? limits.checkMemberRename(user, clock.now()) : 0;
-    if (renameMs > 0) return this.sendFrame(slowDownFault(id, renameMs));
-    // A new name is an entry in each room.
-    const isReadOnly = (room: string) => !this.#signIn.may("send", room);
-    if ([...this.#memberships.keys()].some(isReadOnly)) return this.#sendFault(id, "not_allowed");
+  #handleRename(request: RequestOf<"name">, user: UserId): void {
+    const { id } = request;
+    const name = judgeRename(request, user, this.#memberships.keys(), this, this.#context);
+    if (typeof name !== "string") return this.sendFrame(name);
     const waitMs = this.#chargeNewRooms(this.#memberships.values());
     if (waitMs > 0) {
       return this.sendFrame(slowDownFault(id, waitMs, undefined, TOO_MANY_NEW_ROOMS));
     }
     // A rename is announced in every room, which costs as much as a message in each.
     const more = Math.max(0, this.#memberships.size - 1);
-    this.#rateLimiter.charge(this.#context.clock.now(), more);
+    this.rateLimiter.charge(this.#context.clock.now(), more);
     this.#renames ??= this.#createRenames();
-    this.#renames.add(() => ({ user, name }), id, (frame) => this.#respond(frame));
+    this.#renames.add(() => ({ user, name }), id, (frame) => this.respond(frame));
   }
 
   #createRenames(): RenameQueue {
-    const guarded = (fn: () => Promise<void>) => this.#guarded(fn);
-    const host = { signIn: this.#signIn, memberships: this.#memberships, guarded };
+    const guarded = (fn: () => Promise<void>) => this.guarded(fn);
+    const host = { signIn: this.signIn, memberships: this.#memberships, guarded };
     return new RenameQueue(host, this.#context);
   }
 
@@ -545,12 +406,12 @@ export class Session implements MembershipListener, SignInHost {
   }
 
   async #handleWhenJoined(request: RoomRequest, membership: Membership): Promise<void> {
-    const isModerator = this.#signIn.may("moderate", membership.id);
+    const isModerator = this.signIn.may("moderate", membership.id);
     const mayDelete = isModerator && request.type === "delete";
-    if (!mayDelete && !this.#signIn.may(REQUIRED_ACTION[request.type], membership.id)) {
+    if (!mayDelete && !this.signIn.may(REQUIRED_ACTION[request.type], membership.id)) {
       return this.#sendFault(request.id, "not_allowed");
     }
-    const fault = this.#rules.faultFor(request, membership.room);
+    const fault = this.rules.faultFor(request, membership.room);
     if (fault) return this.sendFrame(fault);
     if (isReadRequest(request)) return await this.#handleRead(request, membership);
     const waitMs = request.type === "say" ? this.#chargeNewRooms([membership]) : 0;
@@ -558,11 +419,11 @@ export class Session implements MembershipListener, SignInHost {
       return this.sendFrame(slowDownFault(request.id, waitMs, undefined, TOO_MANY_NEW_ROOMS));
     }
     const requester = this.#requester(isModerator);
-    this.#respond(await handleRoomRequest(request, membership, this.#context, requester));
+    this.respond(await handleRoomRequest(request, membership, this.#context, requester));
   }
 
   #requester(isModerator: boolean): Requester {
-    const checkReport = () => this.#rateLimiter.checkReport(this.#context.clock.now());
+    const checkReport = () => this.rateLimiter.checkReport(this.#context.clock.now());
     return { isModerator, checkReport };
   }
 
@@ -571,17 +432,17 @@ export class Session implements MembershipListener, SignInHost {
     let waitMs = 0;
     for (const { room } of memberships) {
       if ((room.last?.seq ?? 0) === 0) {
-        waitMs ||= this.#rateLimiter.checkNewRoom(this.#context.clock.now());
+        waitMs ||= this.rateLimiter.checkNewRoom(this.#context.clock.now());
       }
     }
     return waitMs;
   }
 
   async #handleRead(request: ReadRequest, membership: Membership): Promise<void> {
-    const reader = this.#readerFor(membership.user);
+    const reader = this.readerFor(membership.user);
     if (reader.waitMs > 0) return this.#sendSlowDown(request.id, reader.waitMs);
     const { clock } = this.#context;
-    const waitMs = request.type === "report" ? this.#rateLimiter.checkReport(clock.now()) : 0;
+    const waitMs = request.type === "report" ? this.rateLimiter.checkReport(clock.now()) : 0;
     if (waitMs > 0) {
       return this.sendFrame(slowDownFault(request.id, waitMs, undefined, TOO_MANY_REPORTS));
     }
@@ -590,13 +451,13 @@ export class Session implements MembershipListener, SignInHost {
     // The member list is answered from memory, without the store.
     const frame = await (request.type === "who" ? respond() : reader.readForRequest(respond));
     // The right may have ended while the log was read.
-    const mayStill = this.#signIn.may("read", membership.id) && this.#rules.admits(membership.room);
+    const mayStill = this.signIn.may("read", membership.id) && this.rules.admits(membership.room);
     if (!mayStill) this.#sendFault(request.id, "not_allowed");
-    else if (frame) this.#sendCharged(frame);
+    else if (frame) this.sendCharged(frame);
   }
 
   /** Unexpected errors are bugs: close the connection so that the client does not wait forever. */
-  async #guarded(fn: () => Promise<void>): Promise<void> {
+  async guarded(fn: () => Promise<void>): Promise<void> {
     try {
       await fn();
     } catch (error) {
@@ -610,24 +471,26 @@ export class Session implements MembershipListener, SignInHost {
     return decision;
   }
 
-  #respond(frame: Frame | undefined): void {
+  /** Sends the response, if there is one. */
+  respond(frame: Frame | undefined): void {
     if (frame) this.sendFrame(frame);
   }
 
-  #sendCharged(frame: Frame): void {
+  /** Sends a frame and charges the user for its size. */
+  sendCharged(frame: Frame): void {
     this.#reader?.charge(responseSize(frame));
     this.sendFrame(frame);
   }
 
   /** Created on the first read: most connections never read the log. */
-  #readerFor(user: UserId): LogReader {
+  readerFor(user: UserId): LogReader {
     const owner = { user, address: this.#address, output: this.output };
     return this.#reader ??= new LogReader(this.#context, owner);
   }
 
   #sendSlowDown(id: string | undefined, afterMs: number): void {
     this.sendFrame(slowDownFault(id, afterMs));
-    this.#closeIfExceeded(this.#rateLimiter.retryAfter(this.#context.clock.now(), afterMs));
+    this.#closeIfExceeded(this.rateLimiter.retryAfter(this.#context.clock.now(), afterMs));
   }
 
   #sendFault(id: string | undefined, code: FaultCode, message?: string): void {

@@ -1,0 +1,41 @@
+/**
+ * Whether a user may have another name.
+ * @module
+ */
+import type { UserId } from "../../core/log/entry.ts";
+import { type Name, NAME_RULE, parseName } from "../../core/names/names.ts";
+import type { FrameOf } from "../../core/protocol/frames.ts";
+import { faultFrame, slowDownFault } from "../../core/protocol/json_protocol.ts";
+import type { RequestOf } from "../../core/protocol/requests.ts";
+import type { SessionContext } from "./session_context.ts";
+import type { SessionRules } from "./session_rules.ts";
+import { BLOCKED_NAME, type SignIn } from "./sign_in.ts";
+
+/** The new name, or why the user cannot have it. Charges a member for the rename. @param rooms The rooms of the user. */
+export function judgeRename(
+  { id, name: wanted }: RequestOf<"name">,
+  user: UserId,
+  rooms: Iterable<string>,
+  { signIn, rules }: { readonly signIn: SignIn; readonly rules: SessionRules },
+  { words, names, limits, clock }: SessionContext,
+): Name | FrameOf<"fault"> {
+  if (signIn.hasFixedName) {
+    return faultFrame(id, "not_allowed", "your name is set where you sign in");
+  }
+  const name = parseName(wanted);
+  if (name === undefined) return faultFrame(id, "bad_name", NAME_RULE);
+  if (!words.allowsName(name)) return faultFrame(id, "bad_name", BLOCKED_NAME);
+  // Rooms would refuse it, but a user who is in none must not be called like a member either.
+  if (!signIn.isMember && names.isLookalike({ user, name })) {
+    return faultFrame(id, "name_taken", `the name ${name} belongs to a member`);
+  }
+  const mute = rules.mute(undefined);
+  if (mute) return rules.sanctionFault(id, mute);
+  const renameMs = signIn.isMember ? limits.checkMemberRename(user, clock.now()) : 0;
+  if (renameMs > 0) return slowDownFault(id, renameMs);
+  // A new name is an entry in each room.
+  for (const room of rooms) {
+    if (!signIn.may("send", room)) return faultFrame(id, "not_allowed");
+  }
+  return name;
+}

@@ -1,0 +1,167 @@
+/**
+ * Requests that concern no room that the user is in: members, moderation, held messages, and the list of rooms.
+ * @module
+ */
+import type { RateLimiter } from "../../core/limits/rate_limiter.ts";
+import type { UserId } from "../../core/log/entry.ts";
+import type { Frame } from "../../core/protocol/frames.ts";
+import { faultFrame, slowDownFault } from "../../core/protocol/json_protocol.ts";
+import {
+  isMemberRequest,
+  isModerationRequest,
+  isRoomsRequest,
+  type MemberRequest,
+  type ModerationRequest,
+  type Request,
+  type RequestOf,
+  type RoomsRequest,
+} from "../../core/protocol/requests.ts";
+import type { LogReader } from "../log_reader.ts";
+import { BusUnavailable } from "../ports/bus.ts";
+import type { Identity } from "../ports/session_tokens.ts";
+import { releaseMessage } from "./held_messages.ts";
+import { mayInviteTo } from "./invited_rooms.ts";
+import { handleMemberRequest } from "./member_requests.ts";
+import type { Membership } from "./membership.ts";
+import { handleModeration } from "./moderation_requests.ts";
+import { handleRoomsRequest, type RoomUser } from "./rooms_requests.ts";
+import type { SessionContext } from "./session_context.ts";
+import type { SessionRules } from "./session_rules.ts";
+import type { SignIn } from "./sign_in.ts";
+
+/** A request that concerns no room that the user is in. */
+export type ServiceRequest =
+  | MemberRequest
+  | ModerationRequest
+  | RoomsRequest
+  | RequestOf<"release">;
+
+/** The session, as these requests see it. */
+export interface ServiceRequestHost {
+  /** Who asks. */
+  readonly signIn: Pick<SignIn, "actor" | "authority">;
+  /** The rules for the user. */
+  readonly rules: SessionRules;
+  /** The limits of the connection. */
+  readonly rateLimiter: RateLimiter;
+  /** The membership in a room. */
+  membership(room: string): Membership | undefined;
+  /** Limits what the user reads. */
+  readerFor(user: UserId): LogReader;
+  /** Runs a function; closes the connection if it throws. */
+  guarded(fn: () => Promise<void>): Promise<void>;
+  /** Sends a frame unless the session has ended. */
+  sendFrame(frame: Frame): void;
+  /** Sends the response, if there is one. */
+  respond(frame: Frame | undefined): void;
+  /** Sends a frame and charges the user for its size. */
+  sendCharged(frame: Frame): void;
+}
+
+/** Whether it is a {@linkcode ServiceRequest}. */
+export function isServiceRequest(request: Request): request is ServiceRequest {
+  return isMemberRequest(request) || isModerationRequest(request) || isRoomsRequest(request) ||
+    request.type === "release";
+}
+
+/** Handles a request and sends the response. */
+export function handleServiceRequest(
+  request: ServiceRequest,
+  me: Identity,
+  session: ServiceRequestHost,
+  context: SessionContext,
+): void {
+  if (isMemberRequest(request)) aboutMembers(request, session, context);
+  else if (isModerationRequest(request)) moderate(request, me, session, context);
+  else if (isRoomsRequest(request)) aboutRooms(request, me, session, context);
+  else release(request, me, session, context);
+}
+
+function aboutMembers(
+  request: MemberRequest,
+  session: ServiceRequestHost,
+  context: SessionContext,
+): void {
+  const { actor } = session.signIn;
+  const { limits, clock } = context;
+  const waitMs = actor ? limits.checkMemberRequest(actor.user, clock.now()) : 0;
+  if (waitMs > 0) return session.sendFrame(slowDownFault(request.id, waitMs));
+  session.guarded(async () => {
+    const fault = actor && await inviteFault(request, actor.user, session, context);
+    session.respond(fault ?? await handleMemberRequest(request, actor, context));
+  });
+}
+
+/** Why the user may not invite others to the rooms of a request; undefined for who may. */
+async function inviteFault(
+  request: MemberRequest,
+  user: UserId,
+  { signIn: { authority } }: ServiceRequestHost,
+  context: SessionContext,
+): Promise<Frame | undefined> {
+  const { id } = request;
+  const rooms = request.type === "invite" && request.rooms || [];
+  try {
+    const may = await mayInviteTo(rooms, { user, authority }, context);
+    return may ? undefined : faultFrame(id, "not_allowed");
+  } catch (error) {
+    if (!(error instanceof BusUnavailable)) throw error;
+    return faultFrame(id, "unavailable", error.message);
+  }
+}
+
+function moderate(
+  request: ModerationRequest,
+  { user, name }: Identity,
+  session: ServiceRequestHost,
+  context: SessionContext,
+): void {
+  const { subject } = session.rules;
+  if (subject === undefined) return;
+  const membership = request.room === undefined ? undefined : session.membership(request.room);
+  const room = membership?.isJoined ? membership.room : undefined;
+  const author = { user, name: membership?.name ?? name };
+  session.guarded(async () =>
+    session.respond(await handleModeration(request, { ...subject, author, room }, context))
+  );
+}
+
+function release(
+  request: RequestOf<"release">,
+  { user, name }: Identity,
+  session: ServiceRequestHost,
+  context: SessionContext,
+): void {
+  const releaser = { author: { user, name }, authority: session.signIn.authority };
+  session.guarded(async () => session.respond(await releaseMessage(request, releaser, context)));
+}
+
+function aboutRooms(
+  request: RoomsRequest,
+  { user, name }: Identity,
+  session: ServiceRequestHost,
+  context: SessionContext,
+): void {
+  const { id, type } = request;
+  const { rules, rateLimiter } = session;
+  const isLeaving = type === "member" && request.on === false;
+  const isList = type === "rooms" || type === "members";
+  const fault = isLeaving || isList ? undefined : rules.faultOutside(id);
+  if (fault) return session.sendFrame(fault);
+  const { limits, clock } = context;
+  const now = clock.now();
+  const waitMs = isList
+    ? limits.checkRoomList(user, now) || rateLimiter.checkRoomList(now)
+    : limits.checkRoomRequest(user, now);
+  if (waitMs > 0) return session.sendFrame(slowDownFault(id, waitMs));
+  const me: RoomUser = {
+    ...{ user, name, authority: session.signIn.authority },
+    isAdmitted: (room, state) => rules.admits({ id: room, state }),
+    chargeRoom: () => limits.checkCreatedRoom(user, now) || rateLimiter.checkCreatedRoom(now),
+  };
+  const respond = () => handleRoomsRequest(request, me, context);
+  session.guarded(async () => {
+    const frame = await (isList ? session.readerFor(user).readForRequest(respond) : respond());
+    if (frame) session.sendCharged(frame);
+  });
+}

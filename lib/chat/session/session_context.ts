@@ -1,0 +1,48 @@
+/**
+ * What all sessions of a worker share.
+ * @module
+ */
+import type { SharedBudgets } from "../../core/limits/rate_limiter.ts";
+import type { LogReaderContext } from "../log_reader.ts";
+import type { Sanctions } from "../moderation/sanctions.ts";
+import type { WordFilter } from "../moderation/word_filter.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Directory } from "../ports/directory.ts";
+import type { Hub } from "../room/hub.ts";
+import type { MemberRequestContext } from "./member_requests.ts";
+import type { ModerationContext } from "./moderation_requests.ts";
+import type { RequestContext } from "./room_requests.ts";
+import type { RoomsContext } from "./rooms_requests.ts";
+import type { RulesContext } from "./session_rules.ts";
+import type { SignInContext } from "./sign_in_context.ts";
+import type { UserSessions } from "./user_sessions.ts";
+
+/** Its services, its rooms, its limits and what it knows of users. */
+export interface SessionContext
+  extends
+    RequestContext,
+    LogReaderContext,
+    SignInContext,
+    MemberRequestContext,
+    RulesContext,
+    ModerationContext,
+    RoomsContext {
+  /** The sessions of this worker, by user. */
+  readonly userSessions: UserSessions;
+  /** Delivers what the bus announces to the rooms. */
+  readonly hub: Hub;
+  /** Rate limits of each connection. */
+  readonly limits: SharedBudgets;
+  /** The members of the service. */
+  readonly directory: Directory;
+  /** Maximum number of rooms per connection. */
+  readonly maxRooms: number;
+  /** Publishes entries and signals, and reads the log. */
+  readonly bus: RequestContext["bus"];
+  /** For waits and retries. */
+  readonly clock: Clock;
+  /** Decides which words texts and names may contain. */
+  readonly words: WordFilter;
+  /** The mutes and bans. */
+  readonly sanctions: Sanctions;
+}
