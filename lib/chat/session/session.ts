@@ -206,7 +206,8 @@ export class Session implements MembershipListener, SignInHost, ServiceRequestHo
   }
 
   onSignedIn(user: UserId): void {
-    this.#context.userSessions.add(user, this);
+    // The connection may have ended while the token was checked.
+    if (!this.#isEnded) this.#context.userSessions.add(user, this);
   }
 
   checkServiceRules(event?: RoomEvent): void {
@@ -406,6 +407,8 @@ export class Session implements MembershipListener, SignInHost, ServiceRequestHo
   }
 
   async #handleWhenJoined(request: RoomRequest, membership: Membership): Promise<void> {
+    // A client that leaves at once: whether the user is still a member of a private room is not known yet.
+    if (isClosed(membership.id) && !membership.room.isOpen) return this.onRequestRefused(request);
     const isModerator = this.signIn.may("moderate", membership.id);
     const mayDelete = isModerator && request.type === "delete";
     if (!mayDelete && !this.signIn.may(REQUIRED_ACTION[request.type], membership.id)) {

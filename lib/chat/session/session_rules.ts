@@ -161,7 +161,6 @@ export class SessionRules {
     room: RuledRoom,
   ): FrameOf<"fault"> | undefined {
     const { id, type } = request;
-    // Requests that were sent with a join run when the user leaves again, perhaps before the room's state is known.
     if (isClosed(room.id) && !this.admits(room)) return faultFrame(id, "not_allowed");
     const { me } = this.#signIn;
     const after = me ? room.state.readableAfter(me.user) : 0;

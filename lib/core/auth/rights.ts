@@ -45,7 +45,6 @@ export type ServiceAction =
   | "create private room"
   | "message directly"
   | "remove from room"
-  | "list rooms"
   | "first owner"
   | "add device"
   | "list devices"
@@ -70,7 +69,7 @@ export const PERMISSIONS: Readonly<
 > = {
   "read": {
     allowed: ALL,
-    about: "join a room, read its messages, see who is there, report a message",
+    about: "join a room, see it in a list, read its messages, see who is there, report a message",
   },
   "send": { allowed: ALL, about: "send messages; edit and delete one's own; show that one types" },
   "react": { allowed: ALL, about: "add and remove one's own reactions" },
@@ -110,7 +109,6 @@ export const PERMISSIONS: Readonly<
     about:
       "remove somebody from a private room that one is in oneself; whoever has created it may do that too, and everybody may leave",
   },
-  "list rooms": { allowed: ALL, about: "list the listed rooms, and one's own private ones" },
   "first owner": { allowed: [], about: "make a link for the first owner; only operators" },
   "add device": { allowed: MEMBERS, about: "make a link that adds a device to oneself" },
   "list devices": { allowed: MEMBERS, about: "list one's own devices" },

@@ -398,6 +398,44 @@ Deno.test("A member who joins while the rules of the service change gets in", as
   assert.ok(ann.fresh().some(({ id, type }) => id === "1" && type === "joined"));
 });
 
+Deno.test("A member who sends and leaves before the room is open is told to try again", async () => {
+  using scene = new RoomsScene();
+  const ann = await scene.enter("ann");
+  const room = await scene.createPrivate(ann);
+  const { bus } = scene.chat;
+  const opening = Promise.withResolvers<void>();
+  const { people } = bus;
+  bus.people = async (id) => {
+    await opening.promise;
+    return await people.call(bus, id);
+  };
+  await ann.ask({ type: "join", id: "1", room }, { type: "say", id: "2", room, text: "hi" });
+  const frames = await ann.ask({ type: "leave", id: "3", room });
+  opening.resolve();
+  assert.deepEqual(frames.map(({ id, type, code }) => `${id} ${code ?? type}`), [
+    "1 not_in_room",
+    "2 unavailable",
+    "3 left",
+  ]);
+});
+
+Deno.test("Nothing is kept of a connection that ends while its token is checked", async () => {
+  using scene = new RoomsScene();
+  const { userSessions } = scene.chat.context;
+  const checked = Promise.withResolvers<void>();
+  scene.authenticator.whenLet = checked.promise;
+  const client = new Client(scene.chat);
+  await client.ask({ type: "hello", token: "ann" });
+  client.handler.onClose();
+  checked.resolve();
+  await flushMicrotasks();
+  assert.equal(userSessions.size, 0);
+  const other = await scene.enter("ann");
+  assert.equal(userSessions.size, 1);
+  other.handler.onClose();
+  assert.equal(userSessions.size, 0);
+});
+
 Deno.test("A private room cannot be listed, and what it is called does not reach _audit", async () => {
   using scene = new RoomsScene();
   const { ann, room } = await twoIn(scene);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { NOT_ALLOWED } from "../../../lib/core/protocol/close_codes.ts";
 import { TextHandler } from "../../../lib/chat/session/text_handler.ts";
 import { FakeSocket, flushMicrotasks } from "../../support/fakes.ts";
 import { ANN, RoomsScene } from "./rooms_scene.ts";
@@ -9,10 +10,13 @@ class TextClient {
   readonly #handler: TextHandler;
   #seen = 0;
 
-  constructor(scene: RoomsScene, options: { readonly token?: string; readonly name?: string }) {
-    const { token, name } = options;
-    const nothing = { room: undefined, since: undefined, history: undefined, notices: undefined };
-    this.#handler = new TextHandler(this.socket, scene.chat.context, { ...nothing, name }, {
+  constructor(
+    scene: RoomsScene,
+    options: { readonly token?: string; readonly name?: string; readonly room?: string },
+  ) {
+    const { token, name, room } = options;
+    const nothing = { since: undefined, history: undefined, notices: undefined };
+    this.#handler = new TextHandler(this.socket, scene.chat.context, { ...nothing, name, room }, {
       token,
     });
   }
@@ -107,4 +111,19 @@ Deno.test("/leave goes back to the lobby, and takes no argument", async () => {
   assert.deepEqual(await ann.say("/leave attic"), [
     "! /leave takes you from this room to the lobby, and nothing may follow it",
   ]);
+});
+
+Deno.test("A connection to a private room of others is closed like one to a room that does not exist", async () => {
+  const { scene } = await open();
+  using _scene = scene;
+  const room = await scene.createPrivate(await scene.enter("ann"));
+  const answers = [];
+  for (const it of [room, `_private.${"a".repeat(26)}`]) {
+    const stranger = new TextClient(scene, { token: "cat", room: it });
+    answers.push([await stranger.say(), stranger.socket.closeStatuses]);
+  }
+  assert.deepEqual(answers[0], [["! you may not do this"], [NOT_ALLOWED]]);
+  assert.deepEqual(answers[0], answers[1]);
+  const member = new TextClient(scene, { token: "ann", room });
+  assert.deepEqual([await member.say("hello"), member.socket.closeStatuses], [["Ann: hello"], []]);
 });

@@ -32,7 +32,6 @@ const TABLE: Readonly<Record<Action, string>> = {
   "create private room": "yes yes yes no",
   "message directly": "yes yes yes no",
   "remove from room": "yes yes no no",
-  "list rooms": "yes yes yes yes",
   "first owner": "no no no no",
   "add device": "yes yes yes no",
   "list devices": "yes yes yes no",
