@@ -89,6 +89,11 @@ export class RoomPresence {
     return this.#localUsers.get(user)?.name;
   }
 
+  /** The name of a user who is here through any node. */
+  seenNameOf(user: UserId): Name | undefined {
+    return this.nameOf(user) ?? this.#roster.nameOf(user);
+  }
+
   /** Whether a user of this node has a name that belongs to a member by now. */
   get hasReservedNames(): boolean {
     return this.#localUsers.entries().some(([user, { name }]) => this.#isReserved(user, name));

@@ -16,6 +16,7 @@ import type { RoomEvent, Target } from "../../core/log/room_event.ts";
 import { isAddressUser, type RoomState } from "../../core/log/room_state.ts";
 import {
   DEFAULT_ROOM,
+  type Name,
   parseName,
   parseRoom,
   ROOM_RULE,
@@ -27,6 +28,7 @@ import { faultFrame, slowDownFault, withId } from "../../core/protocol/json_prot
 import type { RequestOf, RoomsRequest } from "../../core/protocol/requests.ts";
 import { closedKind, isClosed } from "../../core/rooms/closed_room.ts";
 import { isForModerators } from "../../core/rooms/service_rooms.ts";
+import type { KnownNames } from "../members/known_names.ts";
 import type { WordFilter } from "../moderation/word_filter.ts";
 import { BusUnavailable } from "../ports/bus.ts";
 import type { RoomIds } from "../ports/room_ids.ts";
@@ -53,6 +55,8 @@ export interface RoomsContext extends RoomMembersContext {
   readonly roomList: RoomList;
   /** Who may create rooms. */
   readonly roomCreation: RoomCreators;
+  /** The names of members, which nobody else is given. */
+  readonly names: Pick<KnownNames, "isLookalike">;
   /** Decides which words titles, topics and names may contain. */
   readonly words: Pick<WordFilter, "check" | "allowsName">;
 }
@@ -63,6 +67,8 @@ export interface RoomUser extends Author {
   readonly authority: Authority;
   /** Whether a closed room, with this state, lets the user in: the user is a member, and not banned. */
   readonly isAdmitted: (room: RoomId, state: RoomState) => boolean;
+  /** The name of another user whom this one sees in a room. */
+  readonly nameOf: (user: UserId) => Name | undefined;
   /** Charges for a room that does not expire; returns the milliseconds to wait, 0 for none. */
   readonly chargeRoom: () => number;
 }
@@ -197,7 +203,7 @@ async function openDirect(
   if (!mayInClosedRooms(me.authority, userKind(me.user), "message directly", room)) {
     return faultFrame(id, "not_allowed");
   }
-  const target = knownAs(other, name, context);
+  const target = knownAs(other, name, me, context);
   const before = await readRoom(room, context);
   const isNew = before.state.access !== "direct";
   const fault = isNew
@@ -268,7 +274,9 @@ async function changeMember(
   }
   if (state.hasMember(target) === on) return acknowledge(id, { room });
   // Not exempt: whoever is muted here, for example, adds nobody.
-  if (on) return await add(room, { ...knownAs(target, name, context), from }, { me, id }, context);
+  if (on) {
+    return await add(room, { ...knownAs(target, name, me, context), from }, { me, id }, context);
+  }
   return await remove(room, state, target, { me, id, isExempt: true }, context);
 }
 
@@ -315,10 +323,21 @@ function targetOf({ user, name }: Author): Target {
   return { user, name };
 }
 
-/** A user by the name that a request gives, if that is allowed; otherwise the id is the name. */
-function knownAs(user: UserId, given: string | undefined, { words }: RoomsContext): Target {
+/**
+ * A user by the name in one of the rooms of whoever asks, or else by the name that the request gives, unless that could be taken
+ * for a member's. Otherwise the id is the name.
+ */
+function knownAs(
+  user: UserId,
+  given: string | undefined,
+  { nameOf }: RoomUser,
+  { words, names }: RoomsContext,
+): Target {
+  const seen = nameOf(user);
+  if (seen !== undefined) return { user, name: seen };
   const name = given === undefined ? undefined : parseName(given);
-  return { user, name: name && words.allowsName(name) ? name : nameOfId(user) };
+  const isUsable = name && words.allowsName(name) && !names.isLookalike({ user, name });
+  return { user, name: isUsable ? name : nameOfId(user) };
 }
 
 function textOf(

@@ -4,6 +4,7 @@
  */
 import type { RateLimiter } from "../../core/limits/rate_limiter.ts";
 import type { UserId } from "../../core/log/entry.ts";
+import type { Name } from "../../core/names/names.ts";
 import type { Frame } from "../../core/protocol/frames.ts";
 import { faultFrame, slowDownFault } from "../../core/protocol/json_protocol.ts";
 import {
@@ -46,6 +47,8 @@ export interface ServiceRequestHost {
   readonly rateLimiter: RateLimiter;
   /** The membership in a room. */
   membership(room: string): Membership | undefined;
+  /** The name of a user whom the session sees in one of its rooms. */
+  seenNameOf(user: UserId): Name | undefined;
   /** Limits what the user reads. */
   readerFor(user: UserId): LogReader;
   /** Runs a function; closes the connection if it throws. */
@@ -157,6 +160,7 @@ function aboutRooms(
   const me: RoomUser = {
     ...{ user, name, authority: session.signIn.authority },
     isAdmitted: (room, state) => rules.admits({ id: room, state }),
+    nameOf: (other) => session.seenNameOf(other),
     chargeRoom: () => limits.checkCreatedRoom(user, now) || rateLimiter.checkCreatedRoom(now),
   };
   const respond = () => handleRoomsRequest(request, me, context);

@@ -13,6 +13,7 @@ import type { FaultCode } from "../../core/protocol/faults.ts";
 import type { Frame, FrameOf } from "../../core/protocol/frames.ts";
 import {
   DEFAULT_ROOM,
+  type Name,
   parseLegacyRoom,
   parseRoom,
   ROOM_RULE,
@@ -131,6 +132,14 @@ export class Session implements MembershipListener, SignInHost, ServiceRequestHo
   /** The membership in a room that it has joined or is joining. @param room As the client spells it. */
   membership(room: string): Membership | undefined {
     return this.#memberships.get(room) ?? this.#memberships.get(parseRoom(room) ?? "");
+  }
+
+  seenNameOf(user: UserId): Name | undefined {
+    for (const { isJoined, room } of this.#memberships.values()) {
+      const name = isJoined ? room.presence.seenNameOf(user) : undefined;
+      if (name !== undefined) return name;
+    }
+    return undefined;
   }
 
   /** Handles one request and sends the response. */

@@ -27,6 +27,8 @@ export interface SessionContext
     RulesContext,
     ModerationContext,
     RoomsContext {
+  /** The names of members. */
+  readonly names: SignInContext["names"];
   /** The sessions of this worker, by user. */
   readonly userSessions: UserSessions;
   /** Delivers what the bus announces to the rooms. */

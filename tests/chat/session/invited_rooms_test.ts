@@ -85,3 +85,25 @@ Deno.test("An invite whose use broke off is completed by the next attempt", asyn
   const ann = await chat.enter(hello);
   assert.deepEqual(ann.last("hello")?.rooms, [room]);
 });
+
+Deno.test("Nobody is listed in a private room under the name of another member of the service", async () => {
+  const { chat, mia, room } = await open();
+  using _chat = chat;
+  const ann = await chat.become("Ann");
+  await chat.beat();
+  for (
+    const [user, name, shown] of [["a_eve00000", "Ann", "a_eve00000"], [
+      "a_eva00000",
+      "Eva",
+      "Eva",
+    ], [ann.you.user, "Zoe", "Ann"]]
+  ) {
+    if (shown === "Ann") {
+      for (const client of [ann, mia]) await client.ask({ type: "join", room: "lobby" });
+    }
+    await answer(mia, { type: "member", id: `add-${user}`, room, user, name });
+    const { members } = await answer(mia, { type: "members", id: `list-${user}`, room });
+    const listed = (members as { user: string; name: string }[]).find((it) => it.user === user);
+    assert.equal(listed?.name, shown);
+  }
+});
