@@ -11,14 +11,7 @@ import type { RoomEvent } from "../../core/log/room_event.ts";
 import { BANNED, INTERNAL_ERROR, TOO_MANY_MESSAGES } from "../../core/protocol/close_codes.ts";
 import type { FaultCode } from "../../core/protocol/faults.ts";
 import type { Frame, FrameOf } from "../../core/protocol/frames.ts";
-import {
-  DEFAULT_ROOM,
-  type Name,
-  parseLegacyRoom,
-  parseRoom,
-  ROOM_RULE,
-  type RoomId,
-} from "../../core/names/names.ts";
+import type { Name, RoomId } from "../../core/names/names.ts";
 import { REQUIRED_ACTION } from "../../core/protocol/request_rights.ts";
 import {
   faultFrame,
@@ -37,15 +30,12 @@ import {
   TOO_MANY_REPORTS,
 } from "./room_requests.ts";
 import type { Room } from "../room/room.ts";
-import type { JoinRefusal, JoinRequest } from "../room/subscriber.ts";
-import type { Identity } from "../ports/session_tokens.ts";
+import type { JoinRefusal } from "../room/subscriber.ts";
 import type { ClientOutput } from "./client_output.ts";
 import type { SignedInMember } from "../ports/directory.ts";
 import { enterInvitedRooms } from "./invited_rooms.ts";
 import { isClosed } from "../../core/rooms/closed_room.ts";
-import { ClosedJoin, ClosedJoins } from "./closed_joins.ts";
-import { currentName, nameChoice } from "./join_name.ts";
-import { Membership, type MembershipListener } from "./membership.ts";
+import type { Membership, MembershipListener } from "./membership.ts";
 import { LogReader } from "../log_reader.ts";
 import {
   handleServiceRequest,
@@ -55,7 +45,8 @@ import {
 import { judgeRename } from "./rename_request.ts";
 import { RenameQueue } from "./rename_queue.ts";
 import type { SessionContext } from "./session_context.ts";
-import { type Expulsion, SessionRules } from "./session_rules.ts";
+import { type RoomsHost, SessionRooms } from "./session_rooms.ts";
+import { SessionRules } from "./session_rules.ts";
 import { SignIn } from "./sign_in.ts";
 import type { ConnectionOrigin, SignInHost } from "./sign_in_context.ts";
 
@@ -67,7 +58,7 @@ const NO_ROOM = "the room does not exist, and you may not create it";
 const TOO_MANY_NEW_ROOMS = "slow down: too many new rooms from this address";
 
 /** The session of one connection. */
-export class Session implements MembershipListener, SignInHost, ServiceRequestHost {
+export class Session implements SignInHost, ServiceRequestHost, RoomsHost {
   readonly output: ClientOutput;
   readonly #context: SessionContext;
   /** The limits of the connection. */
@@ -77,13 +68,12 @@ export class Session implements MembershipListener, SignInHost, ServiceRequestHo
   readonly #address: string | undefined;
   /** What the user has signed in with. */
   readonly signIn: SignIn;
-  readonly #memberships = new Map<string, Membership>();
-  // Most sessions never join a private room.
-  #closedJoins: ClosedJoins | undefined;
+  readonly #rooms: SessionRooms;
   // While the token of the hello is checked.
   #waiting: Request[] | undefined;
   #isEnded = false;
-  #hasJoined = false;
+  /** Whether it has joined a room. */
+  hasJoined = false;
   // The rules that the client knows.
   #signature = "";
   // Most sessions never rename anybody.
@@ -99,6 +89,7 @@ export class Session implements MembershipListener, SignInHost, ServiceRequestHo
     this.signIn = new SignIn(this, context, origin);
     this.rules = new SessionRules(this.signIn, address, context);
     this.rateLimiter = new RateLimiter(context.limits, address);
+    this.#rooms = new SessionRooms(this, context);
   }
 
   /** Whether the `hello` has been refused, or has not arrived. */
@@ -113,7 +104,7 @@ export class Session implements MembershipListener, SignInHost, ServiceRequestHo
   /** The next setup step that the client owes: send `hello`, then join a room (which it may leave again). */
   get pendingStep(): SetupStep | undefined {
     if (this.signIn.me === undefined) return "hello";
-    return this.#hasJoined || this.#roomCount > 0 ? undefined : "room";
+    return this.hasJoined || this.#rooms.count > 0 ? undefined : "room";
   }
 
   /**
@@ -131,15 +122,11 @@ export class Session implements MembershipListener, SignInHost, ServiceRequestHo
 
   /** The membership in a room that it has joined or is joining. @param room As the client spells it. */
   membership(room: string): Membership | undefined {
-    return this.#memberships.get(room) ?? this.#memberships.get(parseRoom(room) ?? "");
+    return this.#rooms.find(room);
   }
 
   seenNameOf(user: UserId): Name | undefined {
-    for (const { isJoined, room } of this.#memberships.values()) {
-      const name = isJoined ? room.presence.seenNameOf(user) : undefined;
-      if (name !== undefined) return name;
-    }
-    return undefined;
+    return this.#rooms.seenNameOf(user);
   }
 
   /** Handles one request and sends the response. */
@@ -149,13 +136,13 @@ export class Session implements MembershipListener, SignInHost, ServiceRequestHo
     if (this.#waiting) return this.#queue(request, this.#waiting);
     if (request.type === "hello") return this.#handleHello(request);
     const { me } = this.signIn;
-    if (me === undefined) return this.#sendFault(request.id, "hello_first");
-    if (request.type === "join") this.#handleJoin(request, me);
-    else if (request.type === "leave") this.#handleLeave(request);
+    if (me === undefined) return this.sendFault(request.id, "hello_first");
+    if (request.type === "join") this.#rooms.join(request, me);
+    else if (request.type === "leave") this.#rooms.leave(request);
     else if (request.type === "name") this.#handleRename(request, me.user);
     else if (request.type === "auth") this.#handleAuth(request);
     else if (isServiceRequest(request)) handleServiceRequest(request, me, this, this.#context);
-    else this.#handleInRoom(request);
+    else this.#rooms.handle(request);
   }
 
   sendFrame(frame: Frame): void {
@@ -166,15 +153,13 @@ export class Session implements MembershipListener, SignInHost, ServiceRequestHo
   end(): void {
     this.#isEnded = true;
     this.#renames?.end();
-    this.#closedJoins?.end();
     const { me } = this.signIn;
     if (me) this.#context.userSessions.remove(me.user, this);
-    for (const membership of this.#memberships.values()) membership.leave(this.output.isResumable);
-    this.#memberships.clear();
+    this.#rooms.end(this.output.isResumable);
   }
 
   onRoomJoined(membership: Membership, frame: FrameOf<"joined">): void {
-    this.#hasJoined = true;
+    this.hasJoined = true;
     this.sendCharged(frame);
     const { name } = membership;
     const { me } = this.signIn;
@@ -185,14 +170,14 @@ export class Session implements MembershipListener, SignInHost, ServiceRequestHo
   }
 
   onJoinRefused({ id, requestId, name }: Membership, why: JoinRefusal): void {
-    this.#memberships.delete(id);
+    this.#rooms.memberships.delete(id);
     if (why === "not_allowed") {
-      return this.#sendFault(requestId, this.rules.isLockedOut ? "locked_down" : "not_allowed");
+      return this.sendFault(requestId, this.rules.isLockedOut ? "locked_down" : "not_allowed");
     }
     if (why === "no_room") {
       return this.sendFrame({ ...faultFrame(requestId, "not_allowed", NO_ROOM), missing: true });
     }
-    this.#sendFault(requestId, "name_taken", `the name ${name} is taken`);
+    this.sendFault(requestId, "name_taken", `the name ${name} is taken`);
   }
 
   onRulesChanged(membership: Membership, event: RoomEvent | undefined): void {
@@ -203,7 +188,7 @@ export class Session implements MembershipListener, SignInHost, ServiceRequestHo
     if (why === undefined) return this.rules.extendMute(membership.room);
     // Before it has left, what waits for the join would be carried out.
     membership.refuseQueued();
-    this.#expel(membership, why);
+    this.#rooms.expel(membership, why);
   }
 
   rulesOf(room: Room): ReturnType<MembershipListener["rulesOf"]> {
@@ -224,38 +209,32 @@ export class Session implements MembershipListener, SignInHost, ServiceRequestHo
     const ban = this.rules.serviceBan();
     if (ban === undefined) {
       // Those of addresses in rooms are rules of the service, too.
-      for (const it of [...this.#memberships.values()]) {
+      for (const it of [...this.#rooms.memberships.values()]) {
         // Before its state is known, a private room admits nobody; the join asks again.
         if (it.room.isOpen) this.onRulesChanged(it, undefined);
       }
       return this.#reportRules();
     }
-    for (const membership of this.#memberships.values()) membership.refuseQueued();
+    for (const membership of this.#rooms.memberships.values()) membership.refuseQueued();
     this.sendFrame(this.rules.sanctionFault(undefined, ban));
     this.output.close(BANNED);
   }
 
   /** Tells the client what no event of its rooms says. The user leaves rooms that the user may not read any more. */
   #reportRules(): void {
-    const rooms = [...this.#memberships.values()].map(({ room }) => room);
+    const rooms = [...this.#rooms.memberships.values()].map(({ room }) => room);
     const signature = this.rules.signature(rooms);
     if (signature === this.#signature) return;
     this.#signature = signature;
-    for (const membership of [...this.#memberships.values()]) {
+    for (const membership of [...this.#rooms.memberships.values()]) {
       if (!this.signIn.may("read", membership.id)) {
-        this.#expel(membership, { reason: "not_allowed" });
+        this.#rooms.expel(membership, { reason: "not_allowed" });
       } else if (membership.isJoined) this.sendFrame(this.rules.frameFor(membership.room));
     }
   }
 
   tryMove(membership: Membership, room: RoomId): boolean {
-    // It has left, except that its queued requests still run.
-    if (this.#memberships.get(membership.id) !== membership) return true;
-    this.#memberships.delete(membership.id);
-    const isFree = !this.#memberships.has(room);
-    if (isFree) this.#memberships.set(room, membership);
-    else this.#sendFault(membership.requestId, "in_room");
-    return isFree;
+    return this.#rooms.tryMove(membership, room);
   }
 
   onRoomRequest(membership: Membership, request: RoomRequest): void {
@@ -263,7 +242,7 @@ export class Session implements MembershipListener, SignInHost, ServiceRequestHo
   }
 
   onRequestRefused({ id }: RoomRequest): void {
-    this.#sendFault(id, "unavailable", "not joined yet");
+    this.sendFault(id, "unavailable", "not joined yet");
   }
 
   #handleHello(request: RequestOf<"hello">): void {
@@ -280,7 +259,7 @@ export class Session implements MembershipListener, SignInHost, ServiceRequestHo
   /** Clients need not wait for the answer to their hello. */
   #queue(request: Request, waiting: Request[]): void {
     if (waiting.length < MAX_WAITING) waiting.push(request);
-    else this.#sendFault(request.id, "unavailable", "the token is still being checked");
+    else this.sendFault(request.id, "unavailable", "the token is still being checked");
   }
 
   #handleAuth(request: RequestOf<"auth">): void {
@@ -290,112 +269,16 @@ export class Session implements MembershipListener, SignInHost, ServiceRequestHo
     });
   }
 
-  /** The user may no longer be in the room. */
-  #expel(membership: Membership, why: Expulsion): void {
-    const { id: room, isJoined, requestId } = membership;
-    this.#memberships.delete(room);
-    membership.leave(false);
-    if (isJoined) this.sendFrame({ type: "left", room, ...why });
-    else this.#sendFault(requestId, "not_allowed");
-  }
-
-  /** The rooms that it is in, joins, or may join. */
-  get #roomCount(): number {
-    return this.#memberships.size + (this.#closedJoins?.size ?? 0);
-  }
-
-  /** A join of a private or direct room goes on once it is known that the user is a member. */
-  #checkMembership(request: RequestOf<"join">, room: RoomId, user: UserId): void {
-    const join = new ClosedJoin(request.id, (refused) => {
-      this.output.onJoinDelayed();
-      for (const it of refused) this.onRequestRefused(it);
-    });
-    const joins = this.#closedJoins ??= new ClosedJoins(this.#context);
-    this.guarded(async () => {
-      const isMember = await joins.decide(room, join, user, this.readerFor(user));
-      const { me } = this.signIn;
-      if (isMember === undefined || me === undefined || this.#isEnded) return;
-      const queued = join.takeQueued();
-      if (isMember) this.#handleJoin(request, me, true);
-      else this.#sendFault(request.id, "not_allowed");
-      const membership = this.#memberships.get(room);
-      for (const it of queued) {
-        if (membership) membership.runWhenJoined(it);
-        else this.onRequestRefused(it);
-      }
-    });
-  }
-
-  /** @param isMember Whether it is known that the user is a member of the room, if only members may join it. */
-  #handleJoin(request: RequestOf<"join">, known: Identity, isMember = false): void {
-    const me = this.signIn.isMember
-      ? { ...known, name: currentName(known, this.#memberships.values()) }
-      : known;
-    const { id, room: requestedRoom, since, limit = 0, temporaryName = false } = request;
-    const { hub, clock, random, maxRooms } = this.#context;
-    const parsed = parseRoom(requestedRoom);
-    if (parsed === undefined) return this.#sendFault(id, "bad_room", ROOM_RULE);
-    // Only the log knows whether this room exists under its name from before names were lower case.
-    const old = isClosed(parsed) ? undefined : parseLegacyRoom(requestedRoom);
-    const room = old ?? parsed;
-    if (!this.signIn.may(REQUIRED_ACTION.join, room)) return this.#sendFault(id, "not_allowed");
-    if (this.rules.isLockedOut) return this.#sendFault(id, "locked_down");
-    if (this.#memberships.has(room) || this.#closedJoins?.find(room)) {
-      return this.#sendFault(id, "in_room");
-    }
-    if (this.#roomCount >= maxRooms) {
-      return this.#sendFault(id, "too_many_rooms", `you are in ${maxRooms} rooms already`);
-    }
-    const reader = this.readerFor(me.user);
-    // The first join waits instead: a plain-text client would not retry.
-    if (this.#hasJoined && reader.waitMs > 0) return this.#sendSlowDown(id, reader.waitMs);
-    if (isClosed(room) && !isMember) return this.#checkMembership(request, room, me.user);
-    const naming = nameChoice(this.signIn, me, temporaryName, random);
-    const { wantsJoinDetails: wantsDetails } = this.output;
-    const mustExist = parsed !== DEFAULT_ROOM && !isMember && !this.signIn.mayCreate(parsed);
-    const isAdmitted: JoinRequest["isAdmitted"] = (joined) =>
-      !this.rules.isLockedOut && this.rules.admits(joined);
-    const { whenKnown: whenRulesKnown } = this.#context.sanctions;
-    const readableAfter: JoinRequest["readableAfter"] = (state) => state.readableAfter(me.user);
-    const own = isClosed(room) ? { readableAfter } : {};
-    const choice = { ...own, since, limit, wantsDetails, mustExist, isAdmitted, whenRulesKnown };
-    const joinRequest = { ...me, ...choice, ...naming, reader };
-    const destination = old === undefined ? { room } : { room, otherwise: parsed };
-    this.#memberships.set(room, new Membership(destination, this, joinRequest, { hub, clock }, id));
-  }
-
-  #handleLeave({ id, room: requestedRoom }: RequestOf<"leave">): void {
-    const membership = this.membership(requestedRoom);
-    if (membership === undefined) return this.#leaveUndecided(id, requestedRoom);
-    const room = membership.id;
-    this.#memberships.delete(room);
-    if (!membership.isJoined) {
-      this.#sendFault(membership.requestId, "not_in_room", "left before the join completed");
-    }
-    membership.leave(false);
-    this.sendFrame({ type: "left", ...withId(id), room });
-  }
-
-  /** Leaves a private or direct room while the join is undecided. */
-  #leaveUndecided(id: string | undefined, requestedRoom: string): void {
-    const join = this.#closedJoins?.cancel(requestedRoom);
-    const room = parseRoom(requestedRoom);
-    if (join === undefined || room === undefined) return this.#sendFault(id, "not_in_room");
-    for (const request of join.takeQueued()) this.onRequestRefused(request);
-    this.#sendFault(join.requestId, "not_in_room", "left before the join completed");
-    this.sendFrame({ type: "left", ...withId(id), room });
-  }
-
   #handleRename(request: RequestOf<"name">, user: UserId): void {
     const { id } = request;
-    const name = judgeRename(request, user, this.#memberships.keys(), this, this.#context);
+    const name = judgeRename(request, user, this.#rooms.memberships.keys(), this, this.#context);
     if (typeof name !== "string") return this.sendFrame(name);
-    const waitMs = this.#chargeNewRooms(this.#memberships.values());
+    const waitMs = this.#chargeNewRooms(this.#rooms.memberships.values());
     if (waitMs > 0) {
       return this.sendFrame(slowDownFault(id, waitMs, undefined, TOO_MANY_NEW_ROOMS));
     }
     // A rename is announced in every room, which costs as much as a message in each.
-    const more = Math.max(0, this.#memberships.size - 1);
+    const more = Math.max(0, this.#rooms.memberships.size - 1);
     this.rateLimiter.charge(this.#context.clock.now(), more);
     this.#renames ??= this.#createRenames();
     this.#renames.add(() => ({ user, name }), id, (frame) => this.respond(frame));
@@ -403,16 +286,8 @@ export class Session implements MembershipListener, SignInHost, ServiceRequestHo
 
   #createRenames(): RenameQueue {
     const guarded = (fn: () => Promise<void>) => this.guarded(fn);
-    const host = { signIn: this.signIn, memberships: this.#memberships, guarded };
+    const host = { signIn: this.signIn, memberships: this.#rooms.memberships, guarded };
     return new RenameQueue(host, this.#context);
-  }
-
-  #handleInRoom(request: RoomRequest): void {
-    const membership = this.membership(request.room);
-    if (membership) return membership.runWhenJoined(request);
-    const join = this.#closedJoins?.find(request.room);
-    if (join === undefined) this.#sendFault(request.id, "not_in_room");
-    else if (!join.queue(request)) this.onRequestRefused(request);
   }
 
   async #handleWhenJoined(request: RoomRequest, membership: Membership): Promise<void> {
@@ -421,7 +296,7 @@ export class Session implements MembershipListener, SignInHost, ServiceRequestHo
     const isModerator = this.signIn.may("moderate", membership.id);
     const mayDelete = isModerator && request.type === "delete";
     if (!mayDelete && !this.signIn.may(REQUIRED_ACTION[request.type], membership.id)) {
-      return this.#sendFault(request.id, "not_allowed");
+      return this.sendFault(request.id, "not_allowed");
     }
     const fault = this.rules.faultFor(request, membership.room);
     if (fault) return this.sendFrame(fault);
@@ -452,7 +327,7 @@ export class Session implements MembershipListener, SignInHost, ServiceRequestHo
 
   async #handleRead(request: ReadRequest, membership: Membership): Promise<void> {
     const reader = this.readerFor(membership.user);
-    if (reader.waitMs > 0) return this.#sendSlowDown(request.id, reader.waitMs);
+    if (reader.waitMs > 0) return this.sendSlowDown(request.id, reader.waitMs);
     const { clock } = this.#context;
     const waitMs = request.type === "report" ? this.rateLimiter.checkReport(clock.now()) : 0;
     if (waitMs > 0) {
@@ -464,7 +339,7 @@ export class Session implements MembershipListener, SignInHost, ServiceRequestHo
     const frame = await (request.type === "who" ? respond() : reader.readForRequest(respond));
     // The right may have ended while the log was read.
     const mayStill = this.signIn.may("read", membership.id) && this.rules.admits(membership.room);
-    if (!mayStill) this.#sendFault(request.id, "not_allowed");
+    if (!mayStill) this.sendFault(request.id, "not_allowed");
     else if (frame) this.sendCharged(frame);
   }
 
@@ -500,12 +375,12 @@ export class Session implements MembershipListener, SignInHost, ServiceRequestHo
     return this.#reader ??= new LogReader(this.#context, owner);
   }
 
-  #sendSlowDown(id: string | undefined, afterMs: number): void {
+  sendSlowDown(id: string | undefined, afterMs: number): void {
     this.sendFrame(slowDownFault(id, afterMs));
     this.#closeIfExceeded(this.rateLimiter.retryAfter(this.#context.clock.now(), afterMs));
   }
 
-  #sendFault(id: string | undefined, code: FaultCode, message?: string): void {
+  sendFault(id: string | undefined, code: FaultCode, message?: string): void {
     this.sendFrame(faultFrame(id, code, message));
   }
 }
