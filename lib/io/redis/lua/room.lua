@@ -98,8 +98,9 @@ local function openHead()
   end
   if head.top == 0 then redis.call("PEXPIRE", HEAD, EMPTY_MS) end
   ran = math.max(ran, head.ran)
-  -- A room can keep messages for less time than the service: implements contextOf of core/log/room_log.ts.
-  local keep = head.top > 0 and parseNumber(redis.call("HGET", STATE, "keep"))
+  -- A room can keep messages for less time than the service: implements contextOf of core/log/room_log.ts. A room whose state
+  -- cannot be read can be read all the same.
+  local keep = head.top > 0 and parseNumber(redis.pcall("HGET", STATE, "keep"))
   if keep then AGE_MS = math.min(AGE_MS, keep * DAY_MS) end
   since = ran - AGE_MS
   return head
