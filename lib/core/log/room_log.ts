@@ -225,8 +225,9 @@ function changeState(storage: RoomStorage, { user, at, action, position }: Entry
   const { event } = action;
   if (event === undefined) {
     // Where there are too many fields, slow mode does not count for more users.
-    const isKnown = storage.stateField("slow") !== undefined &&
-      storage.countStateFields() < MAX_STATE_FIELDS;
+    const count = storage.countStateFields();
+    const isKnown = count > 0 && count < MAX_STATE_FIELDS &&
+      storage.stateField("slow") !== undefined;
     if (isKnown) storage.setStateField(userField("sent", user), String(at));
     return;
   }
