@@ -7,7 +7,12 @@ import { type Authority, outranks, rankOf } from "../../core/auth/rights.ts";
 import type { UserId } from "../../core/log/entry.ts";
 import type { RoomId } from "../../core/names/names.ts";
 import type { RoomEvent, Sanction } from "../../core/log/room_event.ts";
-import { addressInRoom, type CurrentSanction, RoomState } from "../../core/log/room_state.ts";
+import {
+  addressInRoom,
+  type CurrentSanction,
+  isAddressUser,
+  RoomState,
+} from "../../core/log/room_state.ts";
 import { AUDIT_ROOM } from "../../core/rooms/service_rooms.ts";
 import type { Clock } from "../ports/clock.ts";
 
@@ -73,6 +78,21 @@ export class Sanctions {
   /** All mutes and bans of the service, and those of addresses in rooms. */
   all(): readonly CurrentSanction[] {
     return this.#audit.state.sanctions(this.#clock.date());
+  }
+
+  /** What is imposed on a user or an address, whoever that is. @param room Where; undefined for the whole service. */
+  imposed(
+    kind: Sanction["kind"],
+    target: UserId,
+    room: RuledRoom | undefined,
+  ): Sanction | undefined {
+    const { state } = this.#audit;
+    const date = this.#clock.date();
+    // What concerns an address is in `_audit` only.
+    if (room === undefined) return state.sanction(kind, target, date);
+    return isAddressUser(target)
+      ? state.sanction(kind, addressInRoom(target, room.id), date)
+      : room.state.sanction(kind, target, date);
   }
 
   /** The mute or ban of a user in the whole service. Those who rank as high as whoever imposed it are exempt. */

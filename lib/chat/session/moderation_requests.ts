@@ -3,8 +3,10 @@
  * them.
  * @module
  */
+import { outranks, rankOf } from "../../core/auth/rights.ts";
 import type { Author } from "../../core/log/entry.ts";
-import type { RoomEvent } from "../../core/log/room_event.ts";
+import type { RoomEvent, Sanction } from "../../core/log/room_event.ts";
+import { RoomState } from "../../core/log/room_state.ts";
 import { parseRoom, ROOM_RULE, type RoomId } from "../../core/names/names.ts";
 import type { FaultCode } from "../../core/protocol/faults.ts";
 import type { Frame } from "../../core/protocol/frames.ts";
@@ -12,10 +14,10 @@ import { faultFrame } from "../../core/protocol/json_protocol.ts";
 import type { ModerationRequest } from "../../core/protocol/requests.ts";
 import { isClosed } from "../../core/rooms/closed_room.ts";
 import { AUDIT_ROOM } from "../../core/rooms/service_rooms.ts";
-import { BusUnavailable } from "../ports/bus.ts";
+import { BusUnavailable, type WorkerBus } from "../ports/bus.ts";
 import type { Clock } from "../ports/clock.ts";
 import { type EnterContext, enterEvent, judge, logOf } from "../moderation/moderate.ts";
-import type { Subject } from "../moderation/sanctions.ts";
+import type { RuledRoom, Sanctions, Subject } from "../moderation/sanctions.ts";
 import type { RoomIndex } from "../ports/room_index.ts";
 import type { RoomList } from "../rooms/room_list.ts";
 import type { WordFilter } from "../moderation/word_filter.ts";
@@ -26,6 +28,10 @@ import { list } from "./rooms_requests.ts";
 
 /** What these requests need. */
 export interface ModerationContext extends EnterContext {
+  /** Publishes the events, and reads the states of rooms. */
+  readonly bus: Pick<WorkerBus, "publish" | "state">;
+  /** The mutes and bans. */
+  readonly sanctions: Pick<Sanctions, "all" | "imposed">;
   /** For the ends of mutes and bans. */
   readonly clock: Pick<Clock, "date">;
   /** Decides which words titles, topics and reasons may contain. */
@@ -42,7 +48,18 @@ export interface Moderator extends Subject {
   readonly author: Author;
   /** The room of the request, if the user is in it. */
   readonly room: Room | undefined;
+  /** Why the rules do not let the user do this in a room, or in the whole service. */
+  readonly faultIn: (room: RuledRoom | undefined) => Frame | undefined;
 }
+
+const ABOVE = "somebody of a higher rank has imposed that";
+/** What an event begins or ends. */
+const SANCTION_OF: Readonly<Partial<Record<RoomEvent["kind"], Sanction["kind"]>>> = {
+  mute: "mute",
+  unmute: "mute",
+  ban: "ban",
+  unban: "ban",
+};
 
 /** Carries out a request; resolves with the answer, if there is any. */
 export async function handleModeration(
@@ -66,6 +83,10 @@ export async function handleModeration(
   const allowed = withAllowedText(event, context.words);
   if (allowed === undefined) return faultFrame(id, "blocked_words");
   try {
+    const ruled = room && await ruledRoom(room, joined, context);
+    const fault = moderator.faultIn(ruled);
+    if (fault) return fault;
+    if (!mayReplace(event, ruled, moderator, context)) return faultFrame(id, "not_allowed", ABOVE);
     return await enter(request, allowed, room, moderator, context);
   } catch (error) {
     if (!(error instanceof BusUnavailable)) throw error;
@@ -80,6 +101,27 @@ function roomOf(
 ): RoomId | undefined | "invalid" {
   if (request.room === undefined) return undefined;
   return room?.id ?? parseRoom(request.room) ?? "invalid";
+}
+
+async function ruledRoom(
+  id: RoomId,
+  joined: Room | undefined,
+  { bus }: Pick<ModerationContext, "bus">,
+): Promise<RuledRoom> {
+  return joined ?? { id, state: new RoomState((await bus.state(id)).fields) };
+}
+
+/** Whether the user may end or replace the mute or ban that an event concerns: not if a higher rank has imposed it. */
+function mayReplace(
+  event: RoomEvent,
+  room: RuledRoom | undefined,
+  { authority }: Moderator,
+  { sanctions }: Pick<ModerationContext, "sanctions">,
+): boolean {
+  const kind = SANCTION_OF[event.kind];
+  const before = kind && "user" in event ? sanctions.imposed(kind, event.user, room) : undefined;
+  const own = rankOf(authority, room?.id);
+  return before === undefined || (own !== undefined && !outranks(before.rank, own));
 }
 
 async function enter(

@@ -7,15 +7,16 @@ import { type Name, NAME_RULE, parseName } from "../../core/names/names.ts";
 import type { FrameOf } from "../../core/protocol/frames.ts";
 import { faultFrame, slowDownFault } from "../../core/protocol/json_protocol.ts";
 import type { RequestOf } from "../../core/protocol/requests.ts";
+import type { Membership } from "./membership.ts";
 import type { SessionContext } from "./session_context.ts";
 import type { SessionRules } from "./session_rules.ts";
 import { BLOCKED_NAME, type SignIn } from "./sign_in.ts";
 
-/** The new name, or why the user cannot have it. Charges a member for the rename. @param rooms The rooms of the user. */
+/** The new name, or why the user cannot have it. Charges a member for the rename. @param memberships Those of the user, by room. */
 export function judgeRename(
   { id, name: wanted }: RequestOf<"name">,
   user: UserId,
-  rooms: Iterable<string>,
+  memberships: ReadonlyMap<string, Membership>,
   { signIn, rules }: { readonly signIn: SignIn; readonly rules: SessionRules },
   { words, names, limits, clock }: SessionContext,
 ): Name | FrameOf<"fault"> {
@@ -29,12 +30,13 @@ export function judgeRename(
   if (!signIn.isMember && names.isLookalike({ user, name })) {
     return faultFrame(id, "name_taken", `the name ${name} belongs to a member`);
   }
-  const mute = rules.mute(undefined);
-  if (mute) return rules.sanctionFault(id, mute);
+  // Every room of the user shows the new name.
+  const fault = rules.faultOutside(id, [...memberships.values()].map(({ room }) => room));
+  if (fault) return fault;
   const renameMs = signIn.isMember ? limits.checkMemberRename(user, clock.now()) : 0;
   if (renameMs > 0) return slowDownFault(id, renameMs);
   // A new name is an entry in each room.
-  for (const room of rooms) {
+  for (const room of memberships.keys()) {
     if (!signIn.may("send", room)) return faultFrame(id, "not_allowed");
   }
   return name;

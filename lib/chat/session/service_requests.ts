@@ -24,7 +24,7 @@ import { releaseMessage } from "./held_messages.ts";
 import { mayInviteTo } from "./invited_rooms.ts";
 import { handleMemberRequest } from "./member_requests.ts";
 import type { Membership } from "./membership.ts";
-import { handleModeration } from "./moderation_requests.ts";
+import { handleModeration, type Moderator } from "./moderation_requests.ts";
 import { handleRoomsRequest, type RoomUser } from "./rooms_requests.ts";
 import type { SessionContext } from "./session_context.ts";
 import type { SessionRules } from "./session_rules.ts";
@@ -124,9 +124,9 @@ function moderate(
   const membership = request.room === undefined ? undefined : session.membership(request.room);
   const room = membership?.isJoined ? membership.room : undefined;
   const author = { user, name: membership?.name ?? name };
-  session.guarded(async () =>
-    session.respond(await handleModeration(request, { ...subject, author, room }, context))
-  );
+  const faultIn: Moderator["faultIn"] = (place) => session.rules.faultOfModerator(request, place);
+  const moderator = { ...subject, author, room, faultIn };
+  session.guarded(async () => session.respond(await handleModeration(request, moderator, context)));
 }
 
 function release(

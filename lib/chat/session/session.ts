@@ -271,7 +271,7 @@ export class Session implements SignInHost, ServiceRequestHost, RoomsHost {
 
   #handleRename(request: RequestOf<"name">, user: UserId): void {
     const { id } = request;
-    const name = judgeRename(request, user, this.#rooms.memberships.keys(), this, this.#context);
+    const name = judgeRename(request, user, this.#rooms.memberships, this, this.#context);
     if (typeof name !== "string") return this.sendFrame(name);
     const waitMs = this.#chargeNewRooms(this.#rooms.memberships.values());
     if (waitMs > 0) {

@@ -9,7 +9,7 @@ import type { UserId } from "../../core/log/user_id.ts";
 import type { FrameOf } from "../../core/protocol/frames.ts";
 import { faultFrame } from "../../core/protocol/json_protocol.ts";
 import { addressUser } from "../../core/rooms/address_user.ts";
-import type { RoomRequest } from "../../core/protocol/requests.ts";
+import type { ModerationRequest, RoomRequest } from "../../core/protocol/requests.ts";
 import { admitsUser, closedKind, isClosed } from "../../core/rooms/closed_room.ts";
 import type { AddressSanctions } from "../moderation/address_sanctions.ts";
 import { type RuledRoom, type Sanctions, type Subject } from "../moderation/sanctions.ts";
@@ -148,11 +148,37 @@ export class SessionRules {
     });
   }
 
-  /** Why the user may not create or open rooms, or add anybody to one; undefined for who may. */
-  faultOutside(id: string | undefined): FrameOf<"fault"> | undefined {
+  /**
+   * Why the user may do nothing that others see, such as creating rooms; undefined for who may.
+   *
+   * @param rooms Those in which it is seen; none for the whole service.
+   */
+  faultOutside(
+    id: string | undefined,
+    rooms: readonly RuledRoom[] = [],
+  ): FrameOf<"fault"> | undefined {
     if (this.isLockedOut) return faultFrame(id, "locked_down");
-    const mute = this.mute(undefined);
-    return mute && this.sanctionFault(id, mute);
+    for (const room of [undefined, ...rooms]) {
+      const mute = this.mute(room);
+      if (mute) return this.sanctionFault(id, mute);
+    }
+    return undefined;
+  }
+
+  /**
+   * Why the user may not moderate or change settings: whoever is banned from the room may not, and whoever is muted may show
+   * nobody a text.
+   *
+   * @param room Undefined for the whole service.
+   */
+  faultOfModerator(
+    request: ModerationRequest,
+    room: RuledRoom | undefined,
+  ): FrameOf<"fault"> | undefined {
+    const { id } = request;
+    if (room && !this.admits(room)) return faultFrame(id, "not_allowed");
+    const hasText = request.type === "room" || hasReason(request);
+    return hasText ? this.faultOutside(id, room ? [room] : []) : undefined;
   }
 
   /** Why a request in a room is refused; undefined if it is not. */
@@ -165,7 +191,8 @@ export class SessionRules {
     const { me } = this.#signIn;
     const after = me ? room.state.readableAfter(me.user) : 0;
     if ("of" in request && request.of.seq <= after) return faultFrame(id, "gone");
-    if (!SPEAKING.has(type)) return undefined;
+    // A deletion is no voice, but its reason is.
+    if (!SPEAKING.has(type) && !(type === "delete" && hasReason(request))) return undefined;
     if (this.isLockedOut) return faultFrame(id, "locked_down");
     if (closedKind(room.id) === "direct" && room.state.members.size < 2) {
       return faultFrame(id, "not_allowed", "the other user has left this conversation");
@@ -217,6 +244,10 @@ export class SessionRules {
     const isOfRoom = room?.state.sanction(sanction.kind, subject.user, this.#context.clock.date());
     void this.#context.addressSanctions.extend(sanction, subject, isOfRoom ? room : undefined);
   }
+}
+
+function hasReason({ reason }: { readonly reason?: string | undefined }): boolean {
+  return (reason ?? "").trim() !== "";
 }
 
 function reasonOf({ reason }: Sanction): { readonly reason?: string } {
