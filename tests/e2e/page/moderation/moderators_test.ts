@@ -112,7 +112,8 @@ pageTest(
 
 pageTest("A person who is removed from a room can join it again", async (stage) => {
   const bea = await becomeMember(stage, "Bea", { role: "owner" }, WIDE);
-  const ben = await stage.joinRoom("Ben", "den");
+  const chat = stage.connectClient("Ben");
+  const ben = chat.join("den");
   await ben.say("hello").sent;
   await useTool(await untilShown(bea, "hello"), "Moderate");
   await bea.getByRole("radio", { name: "Remove" }).check();
@@ -122,6 +123,9 @@ pageTest("A person who is removed from a room can join it again", async (stage) 
   await bea.getByText("Ben was removed from #den.").waitFor();
   await eventually(() => Promise.resolve(ben.state.value.kind), "refused");
   await bea.locator("#members").getByText("Ben").waitFor({ state: "detached" });
+  chat.join("den");
+  assert.equal(await trySay(ben, "back again"), "sent");
+  await untilShown(bea, "back again");
 }, { settings });
 
 pageTest(
