@@ -132,6 +132,16 @@ export class Sanctions {
     return (room?.state ?? state).sanction(kind, sanction.guest, date) && sanction;
   }
 
+  /** Whether an address is muted or banned on account of a guest. @param room Where; undefined for the whole service. */
+  isOnAccountOf(guest: UserId, address: UserId, room: RoomId | undefined): boolean {
+    const { state } = this.#audit;
+    if (state.isEmpty) return false;
+    const target = room === undefined ? address : addressInRoom(address, room);
+    const date = this.#clock.date();
+    return state.sanction("mute", target, date)?.guest === guest ||
+      state.sanction("ban", target, date)?.guest === guest;
+  }
+
   #ofAddressOf(
     kind: Sanction["kind"],
     subject: Subject,

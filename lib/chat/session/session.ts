@@ -181,7 +181,7 @@ export class Session implements SignInHost, ServiceRequestHost, RoomsHost {
   }
 
   onRulesChanged(membership: Membership, event: RoomEvent | undefined): void {
-    if (!this.rules.isConcernedBy(event)) return;
+    if (!this.rules.isConcernedBy(event, membership.id)) return;
     // Whoever was removed and joins again may be told of it only now.
     const news = membership.isJoined ? event : undefined;
     const why = this.rules.expulsion(membership.room, news);

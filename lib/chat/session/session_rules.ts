@@ -8,6 +8,7 @@ import { FOREVER, type RoomEvent, type Sanction } from "../../core/log/room_even
 import type { UserId } from "../../core/log/user_id.ts";
 import type { FrameOf } from "../../core/protocol/frames.ts";
 import { faultFrame } from "../../core/protocol/json_protocol.ts";
+import type { RoomId } from "../../core/names/names.ts";
 import { addressUser } from "../../core/rooms/address_user.ts";
 import type { ModerationRequest, RoomRequest } from "../../core/protocol/requests.ts";
 import { admitsUser, closedKind, isClosed } from "../../core/rooms/closed_room.ts";
@@ -58,11 +59,20 @@ export class SessionRules {
     return { user, address: userKind(user) === "guest" ? this.#address : undefined, authority };
   }
 
-  /** Whether an event may concern the user, in the room or the log that it is in. @param event Undefined if several may have been missed. */
-  isConcernedBy(event: RoomEvent | undefined): boolean {
+  /**
+   * Whether an event may concern the user, in the log that it is in.
+   *
+   * @param event Undefined if several may have been missed.
+   * @param room Undefined for `_audit`.
+   */
+  isConcernedBy(event: RoomEvent | undefined, room?: RoomId): boolean {
     if (event === undefined) return true;
     if ("user" in event) {
-      return event.user === this.#signIn.me?.user || event.user === this.#address;
+      const address = this.#address;
+      if (event.user === this.#signIn.me?.user || event.user === address) return true;
+      // What counts for that guest counts for the address.
+      return address !== undefined &&
+        this.#context.sanctions.isOnAccountOf(event.user, address, room ?? event.room);
     }
     // In `_audit`, what happens in a room is only for the record.
     return event.room === undefined && event.kind !== "clear";

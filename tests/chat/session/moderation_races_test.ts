@@ -148,6 +148,11 @@ for (const [where, room] of [["a room", { room: "den" }], ["the service", {}]] a
     const stranger = await scene.guest();
     assert.equal(outcome(await stranger.client.ask(JOIN), "join"), "done");
     assert.equal(stranger.client.socket.closeStatuses.length, 0);
+    // Banned again, the guest is out with everybody from there.
+    await scene.act("ban", id, room);
+    const left = (await stranger.client.ask()).find(({ type }) => type === "left");
+    const isClosed = stranger.client.socket.closeStatuses[0]?.code === BANNED.code;
+    assert.ok(left?.reason === "banned" || isClosed);
   });
 }
 

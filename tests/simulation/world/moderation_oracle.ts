@@ -176,9 +176,14 @@ export class ModerationOracle {
     };
     // That of an address ends with the guest's own.
     const ofAddress = (guests: Rules, ...key: Parameters<typeof imposedKey>) =>
-      active(audit, ...key).filter(({ sanction: { guest } }) =>
-        guest === undefined || active(guests, kind, guest).length > 0
-      );
+      active(audit, ...key).flatMap((imposed) => {
+        const { sanction: { guest }, entry } = imposed;
+        if (guest === undefined) return imposed;
+        // It counts again when the guest is muted or banned again.
+        return active(guests, kind, guest).map((own) =>
+          own.entry.at > entry.at ? { ...imposed, entry: { ...entry, at: own.entry.at } } : imposed
+        );
+      });
     return [
       ...active(own, kind, user),
       ...active(audit, kind, user),
