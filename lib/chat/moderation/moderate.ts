@@ -7,6 +7,7 @@ import { type Authority, isAllowed, mayConfigure, rankOf } from "../../core/auth
 import type { Author } from "../../core/log/entry.ts";
 import { eventText, FOREVER, type RoomEvent, type Target } from "../../core/log/room_event.ts";
 import { type CurrentSanction, isAddressUser } from "../../core/log/room_state.ts";
+import { formatPosition } from "../../core/log/position.ts";
 import { isUserId, type UserId } from "../../core/log/user_id.ts";
 import { isStoredName, type Name, parseName, type RoomId } from "../../core/names/names.ts";
 import type { FaultCode } from "../../core/protocol/faults.ts";
@@ -174,12 +175,15 @@ export async function enterEvent(
     return bus.publish({ ...author, room: where, id: draftId, action, isExempt: true });
   };
   const first = logOf(event, room);
-  // The same id in both rooms: a request that is repeated is recognized in each.
   const draftId = id ?? newId();
   const inAudit = room === undefined ? event : { ...event, room };
   const result = await enter(first, first === AUDIT_ROOM ? inAudit : event, draftId);
   if (result.kind !== "entered") return result;
-  if (first !== AUDIT_ROOM && isAudited(event, first)) await enter(AUDIT_ROOM, inAudit, draftId);
+  if (first !== AUDIT_ROOM && isAudited(event, first)) {
+    // Not the id of the request, which could be used in many rooms, and would be refused here after the first. A request that
+    // is repeated gets the same position, and is recognized.
+    await enter(AUDIT_ROOM, inAudit, `${first}/${formatPosition(result.position)}`);
+  }
   if (event.kind === "unmute" || event.kind === "unban") {
     const kind = event.kind === "unmute" ? "mute" : "ban";
     for (const it of sanctions.all()) {
