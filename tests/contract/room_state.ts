@@ -12,7 +12,11 @@ import {
   type RoomEvent,
   type Sanction,
 } from "../../lib/core/log/room_event.ts";
-import { MAX_STATE_FIELDS, stateChanges } from "../../lib/core/log/room_state.ts";
+import {
+  MAX_STATE_FIELDS,
+  MAX_UNRESERVED_FIELDS,
+  stateChanges,
+} from "../../lib/core/log/room_state.ts";
 import { name, room } from "../support/fakes.ts";
 import {
   ann,
@@ -389,26 +393,29 @@ function limitPromises(test: Test): void {
     assert.deepEqual(await fieldsOf(bus, attic), {});
   });
 
-  test("adds no field to a full state, and can still remove some", async (bus) => {
+  test("leaves fields of the state for moderators, and can remove some when it is full", async (bus) => {
     await mustPublish(bus, act({ kind: "room", slowSeconds: 1 }));
-    const members = numbers(2, MAX_STATE_FIELDS).map((n) => user(`user_${n}_x`));
-    // No more at a time than can wait for a worker's calls.
-    for (let from = 0; from < members.length; from += 1_000) {
-      await Promise.all(
-        members.slice(from, from + 1_000).map((member) =>
-          mustPublish(bus, act({ kind: "member", user: member, name: bob.name, on: true }))
-        ),
-      );
-    }
-    await isRejected(bus, act(mute(FOREVER)), "room_full");
-    await mustPublish(bus, act({ kind: "kick", ...bob, rank: "owner" }));
+    // The others are slow mode, the setting and the mute below.
+    const users = numbers(1, MAX_STATE_FIELDS - 3).map((n) => user(`user_${n}_x`));
+    const members = users.slice(0, MAX_UNRESERVED_FIELDS - 1);
+    const muted = users.slice(MAX_UNRESERVED_FIELDS - 1);
+    const add = (member: UserId) => act({ kind: "member", user: member, name: bob.name, on: true });
+    await publishAll(bus, members.map(add));
+    await isRejected(bus, add(user("user_late_x")), "room_full");
+    // Slow mode does not record that Ann has spoken.
     await mustPublish(bus, say("hello"));
+    assert.equal((await bus.state(lobby)).fields.size, MAX_UNRESERVED_FIELDS);
+    await mustPublish(bus, act({ kind: "room", readOnly: true }));
+    await publishAll(bus, muted.map((it) => act({ ...mute(FOREVER), user: it })));
+    await mustPublish(bus, act(mute(FOREVER)));
+    await isRejected(bus, act(ban), "room_full");
+    await mustPublish(bus, act({ kind: "kick", ...bob, rank: "owner" }));
     assert.equal((await bus.state(lobby)).fields.size, MAX_STATE_FIELDS);
     const removed = user("user_7_x");
     const results = await Promise.all([
       bus.publish(act({ kind: "member", user: removed, name: bob.name, on: false })),
-      bus.publish(act(mute(FOREVER))),
       bus.publish(act(ban)),
+      bus.publish(act({ ...ban, ...ann })),
     ]);
     assert.deepEqual(results.map((it) => it.kind === "entered" ? it.kind : it.why), [
       "entered",
@@ -417,4 +424,14 @@ function limitPromises(test: Test): void {
     ]);
     assert.equal((await bus.state(lobby)).fields.size, MAX_STATE_FIELDS);
   });
+}
+
+/** Publishes many drafts: no more at a time than can wait for a worker's calls. */
+async function publishAll(
+  bus: TestedBus,
+  drafts: readonly Draft[],
+): Promise<void> {
+  for (let from = 0; from < drafts.length; from += 1_000) {
+    await Promise.all(drafts.slice(from, from + 1_000).map((it) => mustPublish(bus, it)));
+  }
 }

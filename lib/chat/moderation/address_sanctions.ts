@@ -4,7 +4,8 @@
  * @module
  */
 import { eventText, type RoomEvent, type Sanction } from "../../core/log/room_event.ts";
-import { isAddressUser } from "../../core/log/room_state.ts";
+import { isAddressUser, MAX_STATE_FIELDS } from "../../core/log/room_state.ts";
+import type { UserId } from "../../core/log/user_id.ts";
 import { AUDIT_ROOM, SERVICE_AUTHOR } from "../../core/rooms/service_rooms.ts";
 import { BusUnavailable, type WorkerBus } from "../ports/bus.ts";
 import type { RuledRoom, Sanctions, Subject } from "./sanctions.ts";
@@ -16,14 +17,22 @@ export interface AddressSanctionsContext {
   /** Returns an id that was never used. */
   readonly newId: () => string;
   /** What is imposed already. */
-  readonly sanctions: Pick<Sanctions, "ofAddress">;
+  readonly sanctions: Pick<Sanctions, "ofAddress" | "countAddresses">;
 }
+
+/**
+ * Maximum number of mutes and bans of addresses on account of one guest. A guest who owns many networks could otherwise fill
+ * `_audit`, so that nobody could be muted any more, and nobody would see what moderators have done.
+ */
+export const MAX_ADDRESSES_OF_GUEST = 20;
+/** The same for all guests together: half of what the state can hold, so that the rest is left for moderators. */
+export const MAX_ADDRESSES: number = MAX_STATE_FIELDS / 2;
 
 /** Imposes mutes and bans on addresses. */
 export class AddressSanctions {
   readonly #context: AddressSanctionsContext;
   // A guest can have several connections here.
-  readonly #underWay = new Set<string>();
+  readonly #underWay = new Map<string, UserId>();
 
   /** Starts with nothing under way. */
   constructor(context: AddressSanctionsContext) {
@@ -43,7 +52,8 @@ export class AddressSanctions {
     const key = `${kind} ${address} ${room?.id ?? ""}`;
     const imposed = this.#context.sanctions.ofAddress(kind, address, room);
     if (this.#underWay.has(key) || (imposed && imposed.until >= until)) return;
-    this.#underWay.add(key);
+    if (imposed === undefined && this.#isTooMany(guest)) return;
+    this.#underWay.set(key, guest);
     const about = { user: address, name, until, reason, rank, guest, room: room?.id };
     const event: RoomEvent = { kind, ...about };
     const action = { kind: "said", text: eventText(event), event } as const;
@@ -56,5 +66,12 @@ export class AddressSanctions {
     } finally {
       this.#underWay.delete(key);
     }
+  }
+
+  #isTooMany(guest: UserId): boolean {
+    const { all, ofGuest } = this.#context.sanctions.countAddresses(guest);
+    const isOwn = (other: UserId) => other === guest;
+    const own = ofGuest + [...this.#underWay.values()].filter(isOwn).length;
+    return own >= MAX_ADDRESSES_OF_GUEST || all + this.#underWay.size >= MAX_ADDRESSES;
   }
 }

@@ -142,6 +142,11 @@ export class Sanctions {
       state.sanction("ban", target, date)?.guest === guest;
   }
 
+  /** The number of mutes and bans of addresses: all of them, and those on account of one guest. */
+  countAddresses(guest: UserId): { readonly all: number; readonly ofGuest: number } {
+    return this.#audit.state.countAddresses(guest);
+  }
+
   #ofAddressOf(
     kind: Sanction["kind"],
     subject: Subject,

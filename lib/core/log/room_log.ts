@@ -9,7 +9,7 @@ import { type Rejection, type UserId, withoutText } from "./entry.ts";
 import type { Position } from "./position.ts";
 import { isAboveQuotas } from "./room_event.ts";
 import { stateRefusal } from "./posting_rules.ts";
-import { MAX_STATE_FIELDS, stateChanges, userField } from "./room_state.ts";
+import { MAX_STATE_FIELDS, MAX_UNRESERVED_FIELDS, stateChanges, userField } from "./room_state.ts";
 import { estimateEntrySize, estimateMessageSize, takeWithinLimits } from "./read_size.ts";
 
 export { estimateEntrySize, estimateMessageSize, MAX_READ_BYTES } from "./read_size.ts";
@@ -215,7 +215,8 @@ function eventRefusal(
   const creates = changes.some(({ field }) => field === "creator");
   if (creates && head.top > 0) return { why: "room_exists" };
   const added = changes.filter(({ value }) => value !== undefined).length;
-  const isFull = added > 0 && storage.countStateFields() + added > MAX_STATE_FIELDS;
+  const limit = event.kind === "member" ? MAX_UNRESERVED_FIELDS : MAX_STATE_FIELDS;
+  const isFull = added > 0 && storage.countStateFields() + added > limit;
   return isFull ? { why: "room_full" } : undefined;
 }
 
@@ -226,7 +227,7 @@ function changeState(storage: RoomStorage, { user, at, action, position }: Entry
   if (event === undefined) {
     // Where there are too many fields, slow mode does not count for more users.
     const count = storage.countStateFields();
-    const isKnown = count > 0 && count < MAX_STATE_FIELDS &&
+    const isKnown = count > 0 && count < MAX_UNRESERVED_FIELDS &&
       storage.stateField("slow") !== undefined;
     if (isKnown) storage.setStateField(userField("sent", user), String(at));
     return;

@@ -30,6 +30,12 @@ import {
 /** Maximum number of fields of a room's state: its members, mutes and bans together. */
 export const MAX_STATE_FIELDS = 5_000;
 
+/**
+ * Number of fields up to which members are added, and slow mode records who has spoken. The rest is left for moderators:
+ * otherwise whoever comes back as one guest after the other would keep them from muting anybody.
+ */
+export const MAX_UNRESERVED_FIELDS = 4_000;
+
 /** A change of one field of the state. */
 export interface StateChange {
   /** The field; without spaces or line breaks. */
@@ -61,6 +67,7 @@ export function isAddressUser(user: string): boolean {
 
 /** How ids that stand for addresses begin. No user has such an id. */
 export const ADDRESS_PREFIX = "ip_";
+const ADDRESS_FIELD = new RegExp(`^(?:mute|ban):${ADDRESS_PREFIX}`);
 
 /**
  * What an event changes. None if it is about another room, as in `_audit`, unless it is about an address: the room itself must
@@ -261,6 +268,19 @@ export class RoomState {
       if (sanction) found.push(sanction);
     }
     return found;
+  }
+
+  /** The number of mutes and bans of addresses: all of them, and those on account of one guest. */
+  countAddresses(guest: UserId): { readonly all: number; readonly ofGuest: number } {
+    // Quotes in names and reasons are escaped.
+    const mark = `"guest":"${guest}"`;
+    let all = 0, ofGuest = 0;
+    for (const [field, stored] of this.#fields) {
+      if (!ADDRESS_FIELD.test(field)) continue;
+      all += 1;
+      if (stored.includes(mark)) ofGuest += 1;
+    }
+    return { all, ofGuest };
   }
 
   /** Whether the user may be in the room at all: everybody in open and listed rooms, in others only members. */

@@ -28,7 +28,7 @@ import {
   type StateAt,
 } from "../../../core/log/room_log.ts";
 import { MAX_SLOW_SECONDS } from "../../../core/log/room_event.ts";
-import { MAX_STATE_FIELDS } from "../../../core/log/room_state.ts";
+import { MAX_STATE_FIELDS, MAX_UNRESERVED_FIELDS } from "../../../core/log/room_state.ts";
 import { fromRedisError, isWrongType } from "../errors.ts";
 import type { RedisClient } from "../client/client.ts";
 import {
@@ -189,6 +189,7 @@ export class RedisRoomHistory implements RoomHistory {
       client.publishCommand,
       channelOf(prefix, room),
       String(MAX_STATE_FIELDS),
+      String(MAX_UNRESERVED_FIELDS),
       ...drafts.flatMap(encodeDraft),
     ];
     const reply = await this.#runScript("append", room, args, receipts);

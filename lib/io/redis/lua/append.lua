@@ -5,10 +5,10 @@
 --      8 of epochs ("eras" in the code)   9 of reactions to one message   10 of their kinds   11 of kinds by one user
 --      12 lifetime of a receipt, in milliseconds   13 timestamps do not follow a clock that steps back by up to this
 --      14 1 if the store is full   15 1 if no more rooms can be created   16 PUBLISH or SPUBLISH
---      17 the channel   18 maximum number of fields of the room's state   19… twelve for each draft: user, fingerprint, kind,
---      epoch and number of its message, 1 to add a reaction, 1 if the state does not apply to the author, the kind of its
---      event ("clear", "act" for others that quotas do not refuse, "change" for the rest, or empty), the changes of the
---      state, about, opening, matter
+--      17 the channel   18 maximum number of fields of the room's state   19 number up to which members and slow mode add some
+--      20… twelve for each draft: user, fingerprint, kind, epoch and number of its message, 1 to add a reaction, 1 if the
+--      state does not apply to the author, the kind of its event ("clear", "act" for others that quotas do not refuse,
+--      "change" for the rest, or empty), the changes of the state, about, opening, matter
 -- Changes are lines: field, a space, and the new text, which is empty to remove the field.
 -- A message is stored as lines: number epoch at user edited deleted ran / about (JSON: name, id, reply, event) / text (JSON) / for
 -- each emoji the users separated by commas, a space, the emoji (JSON). An entry's draft is opening .. matter .. "}}".
@@ -22,8 +22,8 @@ local MAX_REACTIONS, MAX_KINDS, MAX_OWN_KINDS = tonumber(ARGV[9]), tonumber(ARGV
 local RECEIPTS_MS, MAX_SMOOTHED_MS = ARGV[12], tonumber(ARGV[13])
 local IS_FULL, IS_CLOSED = ARGV[14] == "1", ARGV[15] == "1"
 local PUBLISH, CHANNEL = ARGV[16], ARGV[17]
-local MAX_FIELDS = tonumber(ARGV[18])
-local FIRST_KEY, FIRST_ARGUMENT, WIDTH = 7, 19, 12
+local MAX_FIELDS, MAX_UNRESERVED = tonumber(ARGV[18]), tonumber(ARGV[19])
+local FIRST_KEY, FIRST_ARGUMENT, WIDTH = 7, 20, 12
 
 local head = openHead()
 local wasEmpty, wasRan = head.top == 0, head.ran
@@ -170,13 +170,14 @@ local function eventRefusal(changes)
   if head.top > 0 and string.find("\n" .. changes, "\ncreator ", 1, true) then return { "rejected", "room_exists" } end
   local added = 0
   for _ in string.gmatch(changes, "[^ \n]+ [^\n]+\n") do added = added + 1 end
-  if added > 0 and fields + added > MAX_FIELDS then return { "rejected", "room_full" } end
+  local limit = string.find(changes, "^member:") and MAX_UNRESERVED or MAX_FIELDS
+  if added > 0 and fields + added > limit then return { "rejected", "room_full" } end
 end
 
 local function changeState(draft, isSlow, seq, at)
   if draft.event == "" then
     -- Where there are too many fields, slow mode does not count for more users.
-    if isSlow and fields < MAX_FIELDS then fields = fields + redis.call("HSET", STATE, "sent:" .. draft.user, at) end
+    if isSlow and fields < MAX_UNRESERVED then fields = fields + redis.call("HSET", STATE, "sent:" .. draft.user, at) end
     return
   end
   for field, text in string.gmatch(draft.changes, "([^ \n]+) ([^\n]*)\n") do

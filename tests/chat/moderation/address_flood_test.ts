@@ -1,0 +1,75 @@
+/** A guest who comes back from ever new addresses does not use up what the moderators need. */
+import assert from "node:assert/strict";
+import {
+  MAX_ADDRESSES,
+  MAX_ADDRESSES_OF_GUEST,
+} from "../../../lib/chat/moderation/address_sanctions.ts";
+import { addressUser } from "../../../lib/core/rooms/address_user.ts";
+import { FOREVER } from "../../../lib/core/log/room_event.ts";
+import { MAX_STATE_FIELDS } from "../../../lib/core/log/room_state.ts";
+import { AUDIT_ROOM } from "../../../lib/core/rooms/service_rooms.ts";
+import { user } from "../../contract/fixtures.ts";
+import { act } from "../../contract/room_state.ts";
+import { FakeChat, flushMicrotasks, name } from "../../support/fakes.ts";
+
+const NOBODY = { role: undefined, rights: null };
+
+function ban(guest: string) {
+  const until = FOREVER;
+  return { kind: "ban", user: user(guest), name: name("G"), until, rank: "owner" } as const;
+}
+
+function network(index: number): string {
+  return `20010db8${index.toString(16).padStart(8, "0")}/64`;
+}
+
+async function ready(): Promise<FakeChat> {
+  const chat = new FakeChat();
+  chat.followSanctions(() => {});
+  await flushMicrotasks();
+  return chat;
+}
+
+Deno.test("The ban of a guest is imposed on a limited number of addresses", async () => {
+  for (const isAtOnce of [true, false]) {
+    using chat = await ready();
+    const { addressSanctions, sanctions, bus } = chat.context;
+    const guest = ban("u7bob3k2");
+    await bus.publish(act(guest, { room: AUDIT_ROOM }));
+    await flushMicrotasks();
+    const extending: Promise<void>[] = [];
+    for (let index = 0; index < 3 * MAX_ADDRESSES_OF_GUEST; index++) {
+      const subject = { user: guest.user, address: network(index), authority: NOBODY };
+      extending.push(addressSanctions.extend(guest, subject, undefined));
+      if (!isAtOnce) await flushMicrotasks();
+    }
+    await Promise.all(extending);
+    await flushMicrotasks();
+    const ofAddresses = sanctions.all().filter((it) => it.guest === guest.user);
+    assert.equal(ofAddresses.length, MAX_ADDRESSES_OF_GUEST);
+    assert.equal(
+      (await bus.page(AUDIT_ROOM, undefined, 200)).messages.length,
+      1 + MAX_ADDRESSES_OF_GUEST,
+    );
+  }
+});
+
+Deno.test("The addresses of all guests together leave room for what moderators impose", async () => {
+  using chat = await ready();
+  const { addressSanctions, sanctions, bus } = chat.context;
+  for (let index = 0; index < MAX_ADDRESSES; index++) {
+    const address = addressUser(network(index));
+    assert.ok(address);
+    await bus.publish(
+      act({ ...ban(address), guest: user(`u${index}_guest`) }, { room: AUDIT_ROOM }),
+    );
+  }
+  await flushMicrotasks();
+  const guest = ban("u7bob3k2");
+  const subject = { user: guest.user, address: "192.0.2.1", authority: NOBODY };
+  await addressSanctions.extend(guest, subject, undefined);
+  await flushMicrotasks();
+  assert.equal((await bus.state(AUDIT_ROOM)).fields.size, MAX_ADDRESSES);
+  assert.equal(sanctions.imposed("ban", user("ip_c0000201"), undefined), undefined);
+  assert.ok(MAX_ADDRESSES <= MAX_STATE_FIELDS / 2);
+});
