@@ -15,6 +15,16 @@ import type { Clock } from "../ports/clock.ts";
 import type { RoomIndex } from "../ports/room_index.ts";
 import type { Hub } from "../room/hub.ts";
 
+/** Whose list it is. */
+export interface ListReader {
+  /** The user. */
+  readonly user: UserId;
+  /** Whether the rights of the user cover a room. */
+  readonly mayRead: (room: RoomId) => boolean;
+  /** Whether a private or direct room, with this state, lets the user in: the user is a member, and not banned. */
+  readonly isAdmitted: (room: RoomId, state: RoomState) => boolean;
+}
+
 /** A room in a list. */
 export type RoomSummary = FrameOf<"rooms">["rooms"][number];
 
@@ -63,14 +73,9 @@ export class RoomList {
     this.#context = context;
   }
 
-  /**
-   * The rooms that a user sees: the own ones, the newest first, then the listed ones; {@linkcode MAX_LIST} at most.
-   *
-   * @param mayRead Whether the rights of the user cover a room.
-   */
+  /** The rooms that a user sees: the own ones, the newest first, then the listed ones; {@linkcode MAX_LIST} at most. */
   async roomsFor(
-    user: UserId,
-    mayRead: (room: RoomId) => boolean,
+    { user, mayRead, isAdmitted }: ListReader,
   ): Promise<{ rooms: RoomSummary[]; more: boolean }> {
     const { roomIndex } = this.#context;
     const found = (await roomIndex.roomsOf(user)).toReversed().filter(mayRead);
@@ -79,8 +84,8 @@ export class RoomList {
       const isStale = view.isRead && !admitsUser(view, user);
       if (isStale) await roomIndex.indexMembers(view.id, [user], false);
     }
-    const shown = views.filter((view) => {
-      return isClosed(view.id) && admitsUser(view, user) && !view.state.settings.archived;
+    const shown = views.filter(({ id, state }) => {
+      return isClosed(id) && isAdmitted(id, state) && !state.settings.archived;
     });
     const summaries = await mapInTurns(shown, (view) => this.#ownSummary(view, user));
     const listed = (await this.#listedRooms()).filter(({ room }) => mayRead(room));

@@ -2,13 +2,13 @@
  * Private rooms of invites: only members of a room can invite to it, and whoever uses the invite becomes a member of it too.
  * @module
  */
-import { type Authority, mayInClosedRooms } from "../../core/auth/rights.ts";
+import { mayInClosedRooms } from "../../core/auth/rights.ts";
 import { userKind } from "../../core/auth/user_kind.ts";
-import type { UserId } from "../../core/log/entry.ts";
 import { parseRoom, type RoomId } from "../../core/names/names.ts";
 import { closedKind, isClosed } from "../../core/rooms/closed_room.ts";
 import type { SignedInMember } from "../ports/directory.ts";
 import { add, readRoom, type RoomMembersContext } from "./room_members.ts";
+import type { RoomUser } from "./rooms_requests.ts";
 
 /**
  * Whether a user may invite others to rooms. The answer is the same for private rooms of others and for those that do not exist.
@@ -17,7 +17,7 @@ import { add, readRoom, type RoomMembersContext } from "./room_members.ts";
  */
 export async function mayInviteTo(
   rooms: readonly string[],
-  { user, authority }: { readonly user: UserId; readonly authority: Authority },
+  { user, authority, isAdmitted }: Pick<RoomUser, "user" | "authority" | "isAdmitted">,
   context: Pick<RoomMembersContext, "bus">,
 ): Promise<boolean> {
   for (const text of rooms) {
@@ -25,7 +25,7 @@ export async function mayInviteTo(
     if (room === undefined || !isClosed(room)) continue;
     if (closedKind(room) === "direct") return false;
     if (!mayInClosedRooms(authority, userKind(user), "invite", room)) return false;
-    if (!(await readRoom(room, context)).state.hasMember(user)) return false;
+    if (!isAdmitted(room, (await readRoom(room, context)).state)) return false;
   }
   return true;
 }

@@ -110,10 +110,9 @@ async function respond(
     case "members":
       return await listMembers(request, me, context);
     case "rooms": {
-      const { rooms, more } = await context.roomList.roomsFor(
-        me.user,
-        (room) => isAllowed(me.authority, "read", room),
-      );
+      const { user, authority, isAdmitted } = me;
+      const mayRead = (room: RoomId) => isAllowed(authority, "read", room);
+      const { rooms, more } = await context.roomList.roomsFor({ user, mayRead, isAdmitted });
       return { type: "rooms", ...withId(id), rooms, ...(more && { more }) };
     }
   }

@@ -99,13 +99,14 @@ function aboutMembers(
 async function inviteFault(
   request: MemberRequest,
   user: UserId,
-  { signIn: { authority } }: ServiceRequestHost,
+  { signIn: { authority }, rules }: ServiceRequestHost,
   context: SessionContext,
 ): Promise<Frame | undefined> {
   const { id } = request;
   const rooms = request.type === "invite" && request.rooms || [];
+  const isAdmitted: RoomUser["isAdmitted"] = (room, state) => rules.admits({ id: room, state });
   try {
-    const may = await mayInviteTo(rooms, { user, authority }, context);
+    const may = await mayInviteTo(rooms, { user, authority, isAdmitted }, context);
     return may ? undefined : faultFrame(id, "not_allowed");
   } catch (error) {
     if (!(error instanceof BusUnavailable)) throw error;

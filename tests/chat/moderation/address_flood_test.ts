@@ -39,7 +39,7 @@ Deno.test("The ban of a guest is imposed on a limited number of addresses", asyn
     await flushMicrotasks();
     const extending: Promise<void>[] = [];
     for (let index = 0; index < 3 * MAX_ADDRESSES_OF_GUEST; index++) {
-      const subject = { user: guest.user, address: network(index), authority: NOBODY };
+      const subject = { user: guest.user, address: addressUser(network(index)), authority: NOBODY };
       extending.push(addressSanctions.extend(guest, subject, undefined));
       if (!isAtOnce) await flushMicrotasks();
     }

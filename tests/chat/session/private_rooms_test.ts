@@ -517,3 +517,21 @@ Deno.test("Creating rooms and changing members is limited for each user and addr
   }
   assert.deepEqual(outcomes.slice(-2), ["room", "slow_down"]);
 });
+
+Deno.test("A member who is banned from a private room sees nothing of it in the list", async () => {
+  using scene = new RoomsScene();
+  const [ann, mia] = [await scene.enter("ann"), await scene.enter("mia")];
+  const room = await scene.createPrivate(ann, { title: "Plans" });
+  for (const member of [MIA, BOB]) await scene.ask(ann, { type: "member", room, user: member });
+  const bob = await scene.enter("bob");
+  assert.deepEqual((await scene.list(bob)).map(({ title }) => title), ["Plans"]);
+  await scene.ask(mia, { type: "join", room });
+  const ban = { type: "moderate", action: "ban", room, user: BOB };
+  assert.equal(await scene.outcome(mia, ban), "ack");
+  await scene.ask(ann, { type: "join", room });
+  await scene.ask(ann, { type: "room", room, title: "Against Bob" });
+  assert.deepEqual(await scene.list(bob), []);
+  assert.equal(await scene.outcome(bob, { type: "members", room }), "not_allowed");
+  assert.equal(await scene.outcome(mia, { ...ban, action: "unban" }), "ack");
+  assert.deepEqual((await scene.list(bob)).map(({ title }) => title), ["Against Bob"]);
+});
