@@ -393,8 +393,10 @@ export class Chat {
 
   /** @param {import("./frames.js").Fault} frame @param {Request | undefined} request */
   #onFault(frame, request) {
-    // The close code that follows says neither why nor for how long.
-    if (frame.code === "banned") return this.#connection.close(new RefusedError(frame));
+    // Banned from the service, not from a room: the close code that follows says neither why nor for how long.
+    if (frame.code === "banned" && request?.type !== "join") {
+      return this.#connection.close(new RefusedError(frame));
+    }
     const delivery = this.#outbox.deliveries.value.find(({ id }) => id === frame.id);
     const isSlowMode = delivery?.action.type === "say" &&
       this.#subscriptions.get(delivery.room)?.subscription.rules.onFault(frame);

@@ -158,7 +158,7 @@ const MODERATION_OCCASIONS: readonly RegExp[] = [
   /"code":"locked_down"/,
   /"code":"read_only"/,
   /"code":"slow_down"/,
-  /"code":"not_allowed"/,
+  /"type":"fault","id":[^}]*"code":"banned"/,
   /"type":"left".*"reason":"banned"/,
   /"type":"left".*"reason":"kicked"/,
   /"type":"joined".*"muted":/,

@@ -169,11 +169,9 @@ export class Session implements SignInHost, ServiceRequestHost, RoomsHost {
     else if (this.#renames?.hasMissed(membership)) this.#renames.add(() => this.signIn.me ?? me);
   }
 
-  onJoinRefused({ id, requestId, name }: Membership, why: JoinRefusal): void {
+  onJoinRefused({ id, requestId, name, room }: Membership, why: JoinRefusal): void {
     this.#rooms.memberships.delete(id);
-    if (why === "not_allowed") {
-      return this.sendFault(requestId, this.rules.isLockedOut ? "locked_down" : "not_allowed");
-    }
+    if (why === "not_allowed") return this.sendFrame(this.rules.joinFault(requestId, room));
     if (why === "no_room") {
       return this.sendFrame({ ...faultFrame(requestId, "not_allowed", NO_ROOM), missing: true });
     }

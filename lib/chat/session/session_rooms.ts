@@ -120,7 +120,7 @@ export class SessionRooms {
     this.memberships.delete(room);
     membership.leave(false);
     if (isJoined) this.#session.sendFrame({ type: "left", room, ...why });
-    else this.#session.sendFault(requestId, "not_allowed");
+    else this.#session.sendFrame(this.#session.rules.joinFault(requestId, membership.room));
   }
 
   /** See `MembershipListener`. */

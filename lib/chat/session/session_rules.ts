@@ -211,14 +211,25 @@ export class SessionRules {
     return mute && this.sanctionFault(id, mute);
   }
 
+  /** Why the user was not let into a room. A private room says nothing, as if it did not exist. */
+  joinFault(id: string | undefined, room: RuledRoom): FrameOf<"fault"> {
+    if (this.isLockedOut) return faultFrame(id, "locked_down");
+    const { subject } = this;
+    if (subject === undefined || isClosed(room.id)) return faultFrame(id, "not_allowed");
+    const ban = this.#context.sanctions.inRoom("ban", subject, room);
+    return ban
+      ? this.sanctionFault(id, ban, "you are banned from this room")
+      : faultFrame(id, "not_allowed");
+  }
+
   /** The fault for a mute or a ban: what it is, why, and how long it lasts. */
   sanctionFault(
     id: string | undefined,
     sanction: Sanction,
+    what = sanction.kind === "mute" ? "you are muted" : "you are banned",
   ): FrameOf<"fault"> {
     const { kind, until, reason } = sanction;
     const code = kind === "mute" ? "muted" : "banned";
-    const what = kind === "mute" ? "you are muted" : "you are banned";
     const why = reason === undefined ? "" : `: ${reason}`;
     const waitMs = until === FOREVER ? undefined : Math.max(0, until - this.#context.clock.date());
     return { ...faultFrame(id, code, `${what}${why}`), ...waitOf(waitMs), ...reasonOf(sanction) };

@@ -9,6 +9,7 @@ import {
   BAD_NAME,
   BAD_ROOM,
   BAD_TOKEN,
+  BANNED,
   type CloseStatus,
   NAME_TAKEN,
   NOT_ALLOWED,
@@ -57,6 +58,8 @@ export interface TextOptions {
 
 /** Id of a request to move to another room. The room's name may change while it is joined. */
 const MOVE_REQUEST_ID = "move";
+/** Id of the first join. */
+const FIRST_REQUEST_ID = "first";
 /** Id of a request for a direct room. */
 const DIRECT_REQUEST_ID = "direct";
 const CLOSE_STATUSES: Record<string, CloseStatus> = {
@@ -68,6 +71,7 @@ const CLOSE_STATUSES: Record<string, CloseStatus> = {
   token_expired: TOKEN_EXPIRED,
   not_allowed: NOT_ALLOWED,
   locked_down: NOT_ALLOWED,
+  banned: NOT_ALLOWED,
   // Too many tokens of the address were refused. Nothing can follow here, so the client must connect again.
   slow_down: NOT_READY,
 };
@@ -116,7 +120,7 @@ export class TextHandler implements ConnectionHandler, ClientOutput {
       this.#socket.send(faultLine("since is not a position: expected epoch:seq"));
     }
     if (!isCount) this.#socket.send(faultLine("history is not a number from 0 to 999"));
-    this.#session.handle({ type: "join", room: this.#room, since, limit });
+    this.#session.handle({ type: "join", id: FIRST_REQUEST_ID, room: this.#room, since, limit });
   }
 
   onMessage(message: string | Uint8Array<ArrayBuffer>): void {
@@ -315,7 +319,8 @@ export class TextHandler implements ConnectionHandler, ClientOutput {
     if (id === MOVE_REQUEST_ID) this.#pendingRoom = undefined;
     if (id === DIRECT_REQUEST_ID) this.#directText = undefined;
     // Browsers hide why a handshake was refused, so the connection is accepted and closed with the reason.
-    const status = CLOSE_STATUSES[code];
+    const isOfService = code === "banned" && id === undefined;
+    const status = isOfService ? BANNED : CLOSE_STATUSES[code];
     const isNowhere = this.#session.membership(this.#room) === undefined;
     if (status && isNowhere) this.#socket.close(status);
   }

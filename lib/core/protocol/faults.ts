@@ -26,7 +26,7 @@ export const FAULTS = {
   bad_invite: { message: "the invite is not valid any more", retry: false },
   too_many_invites: { message: "invite limit reached", retry: false },
   not_allowed: { message: "you may not do this", retry: false },
-  banned: { message: "you are banned from this service", retry: false },
+  banned: { message: "you are banned", retry: false },
   muted: { message: "you are muted", retry: false },
   read_only: { message: "the room is read-only", retry: false },
   locked_down: { message: "the service is closed to guests at the moment", retry: false },

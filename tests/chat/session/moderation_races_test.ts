@@ -123,7 +123,7 @@ for (const [what, ban] of BANS) {
     const stranger = await scene.guest();
     const again = await stranger.client.ask(JOIN);
     const isRefused = stranger.client.socket.closeStatuses[0]?.code === BANNED.code ||
-      outcome(again, "join") === "not_allowed";
+      outcome(again, "join") === "banned";
     assert.ok(isRefused);
     const elsewhere = await scene.guest(OTHER_ADDRESS);
     assert.equal(outcome(await elsewhere.client.ask(JOIN), "join"), "done");

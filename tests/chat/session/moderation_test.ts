@@ -101,11 +101,16 @@ Deno.test("A user who is kicked has left, and may come back", async () => {
 Deno.test("A user who is banned from a room has left it and cannot come back, until the ban ends", async () => {
   using scene = new Scene();
   await scene.start();
-  await scene.act("ban", { room: "den", seconds: 60 });
+  await scene.act("ban", { room: "den", seconds: 60, reason: "spam" });
   const [left] = (await scene.guest.ask()).filter(({ type }) => type === "left");
   assert.deepEqual([left?.reason, typeof left?.until], ["banned", "number"]);
-  const again = await scene.guest.ask({ type: "join", id: "1", room: "den" });
-  assert.equal(outcome(again, "1"), "not_allowed");
+  const [refusal] = await scene.guest.ask({ type: "join", id: "1", room: "den" });
+  assert.deepEqual([refusal?.code, refusal?.message, refusal?.reason, refusal?.afterMs], [
+    "banned",
+    "you are banned from this room: spam",
+    "spam",
+    60_000,
+  ]);
   const elsewhere = await scene.guest.ask({ type: "join", id: "2", room: "lobby" });
   assert.equal(elsewhere[0]?.type, "joined");
   await scene.den.chat.clock.advance(60_001);
@@ -122,7 +127,7 @@ Deno.test("A guest who is banned cannot come back from the same address as someb
     const join = { type: "join", id: "1", room: "den" };
     const same = new Client(scene.den.chat, { address: "192.0.2.1" });
     const refused = await same.ask({ type: "hello", name: "Other" }, join);
-    const isOut = same.socket.closeStatuses.length > 0 || outcome(refused, "1") === "not_allowed";
+    const isOut = same.socket.closeStatuses.length > 0 || outcome(refused, "1") === "banned";
     assert.ok(isOut, `room ${room}`);
     const another = new Client(scene.den.chat, { address: "192.0.2.2" });
     const joined = await another.ask({ type: "hello", name: "Third" }, join);
@@ -300,6 +305,24 @@ Deno.test("Plain text reports events as lines of the server, and closes a connec
     "* Ann set the topic: Tea",
     "! a moderator has removed you from this room: bye",
   ]);
+  assert.equal(socket.closeStatuses[0]?.code, NOT_ALLOWED.code);
+});
+
+Deno.test("Plain text says why a user who is banned from the room is not let in, and closes", async () => {
+  using scene = new Scene();
+  await scene.start();
+  await scene.act("ban", { room: "den", reason: "spam" });
+  const socket = new FakeSocket();
+  const options = {
+    name: "Pat",
+    room: "den",
+    since: undefined,
+    history: undefined,
+    notices: undefined,
+  };
+  new TextHandler(socket, scene.den.chat.context, options, { address: "192.0.2.1" });
+  await flushMicrotasks();
+  assert.deepEqual(socket.sent.map(String), ["! you are banned from this room: spam"]);
   assert.equal(socket.closeStatuses[0]?.code, NOT_ALLOWED.code);
 });
 

@@ -226,7 +226,7 @@ export class ModeratedClient implements WireClient {
     if (code === "muted") {
       this.#explain("mute", user, request?.room, askedAt);
       this.#comeBackAsSomebodyElse(0.05);
-    } else if (code === "not_allowed") {
+    } else if (code === "banned" || code === "not_allowed") {
       this.#explain("ban", user, request?.room, askedAt);
       if (request?.type === "join" && this.#isGuest(user)) this.#comeBackAsSomebodyElse(0.1);
     } else if (code === "locked_down") {

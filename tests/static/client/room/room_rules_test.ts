@@ -307,6 +307,17 @@ Deno.test("Chat stays disconnected while the user was removed from its only room
   chat.close();
 });
 
+Deno.test("A user who is banned from a room is told why at the next visit, and stays connected", async () => {
+  const { chat, world, socket } = await startInRoom();
+  const den = chat.join("den");
+  const fault = { type: "fault", code: "banned", message: "you are banned", reason: "spam" };
+  const until = world.now() + MINUTE;
+  await socket.serverSends({ ...fault, id: socket.lastOf("join", "den").id, afterMs: MINUTE });
+  assert.deepEqual(refusalOf(den), { code: "banned", reason: "spam", until });
+  assert.equal(chat.state.value.kind, "online");
+  chat.close();
+});
+
 Deno.test("A user who is banned from the service is told why and for how long, and does not reconnect", async () => {
   const { chat, world, socket } = await startInRoom();
   const fault = { type: "fault", code: "banned", message: "you are banned: spam", reason: "spam" };
