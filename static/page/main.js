@@ -18,6 +18,7 @@ import { refuseFiles } from "./composer/refuse_files.js";
 import { drawIcons } from "./base/icons.js";
 import { isHidden } from "./base/user_presence.js";
 import { Account } from "./shell/account.js";
+import { releasedCopy } from "./log/released.js";
 import { OnDemand } from "./on_demand.js";
 import { isServiceRoom, Rooms } from "./rooms/rooms.js";
 import { DEFAULT_ROOM, Preferences } from "./preferences.js";
@@ -51,6 +52,9 @@ const chat = new Chat(new URL("ws", location.href).href.replace("http", "ws"), {
 });
 const rooms = new Rooms(chat, preferences, (room, event) => {
   attention.onEvent(room, event, () => goToRoom(room.name));
+  const copy = releasedCopy(chat.outbox.value, room.name, event, chat.me.value?.user);
+  // Not while listeners are still being notified of the message.
+  if (copy) queueMicrotask(() => copy.discard());
 }, (room, from) => {
   const { position } = parseAddress(location.href);
   history.replaceState(null, "", linkTo(location.href, room.name, position));

@@ -34,6 +34,8 @@ export const logEn = {
   notSent: "Not sent: {why}",
   unsureSent: "Possibly sent. Delivery could not be confirmed.",
   otherService: "Written for another service at this address. Not sent.",
+  held: "Waiting for a moderator to approve it.",
+  hide: "Hide",
   retry: "Retry",
   sendAgain: "Send again",
   sendHere: "Send here",

@@ -33,6 +33,8 @@ export const logZh = {
   notSent: "未发送：{why}",
   unsureSent: "可能已发送，无法确认。",
   otherService: "这条消息原本要发往此网址上的另一个服务，未发送。",
+  held: "等待管理员审核后发送。",
+  hide: "隐藏",
   retry: "重试",
   sendAgain: "再次发送",
   sendHere: "发送到这里",

@@ -18,6 +18,7 @@ import {
 } from "../../base/elements.js";
 import { deletionOf } from "./deletion.js";
 import { isLong } from "./folded_texts.js";
+import { isHeld } from "../released.js";
 import { isStuck } from "./rows.js";
 import { fillTemplate } from "../../i18n/log_en.js";
 import { hasStackedMarks, isOnlyEmoji, paragraphsOf, splitText } from "../../base/rich_text.js";
@@ -242,6 +243,7 @@ function joinNames(known, others, strings) {
 
 /** @param {import("../types.js").DeliveryState} state @param {RowContext} context */
 function deliveryStatus(state, { strings }) {
+  if (isHeld(state)) return deliveryLine("delivery", strings.held, undefined, strings.hide);
   if (state.kind === "failed") {
     const { code, message } = state.error;
     const why = strings[`fault_${code}`] ?? message;
@@ -249,26 +251,26 @@ function deliveryStatus(state, { strings }) {
       "delivery fault",
       fillTemplate(strings.notSent, { why }),
       strings.retry,
-      strings,
+      strings.discard,
     );
   }
   if (state.kind === "unsure") {
     const [words, again] = state.reason === "other_service"
       ? [strings.otherService, strings.sendHere]
       : [strings.unsureSent, strings.sendAgain];
-    return deliveryLine("delivery fault", words, again, strings);
+    return deliveryLine("delivery fault", words, again, strings.discard);
   }
   if (state.kind === "sent") return undefined;
   return make("p", "delivery", state.kind === "waiting" ? strings.waitingToSend : strings.sending);
 }
 
-/** @param {string} className @param {string} words @param {string} again @param {LogStrings} strings */
-function deliveryLine(className, words, again, strings) {
+/** @param {string} className @param {string} words @param {string | undefined} again @param {string} discard */
+function deliveryLine(className, words, again, discard) {
   return make(
     "div",
     className,
     make("span", "", words),
-    button("small", "retry", again),
-    button("small", "discard", strings.discard),
+    again !== undefined && button("small", "retry", again),
+    button("small", "discard", discard),
   );
 }

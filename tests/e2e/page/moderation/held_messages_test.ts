@@ -17,22 +17,27 @@ pageTest(
     const ben = await stage.joinRoom("Ben", "den");
     const ann = await stage.enter("?name=Ann#den", WIDE);
     await say(ann, "what a bargain");
-    await ann.getByText("a moderator will look at it first").first().waitFor();
+    const waiting = ann.locator("#log .pending", { hasText: "what a bargain" });
+    await waiting.getByText("Waiting for a moderator to approve it.").waitFor();
+    // The page must not offer to send it again: it would wait a second time.
+    assert.deepEqual(await waiting.locator("button.small").allInnerTexts(), ["Hide"]);
     await assert.rejects(ben.say(FORGED).sent, { code: "held" });
     await eventually(() => bea.locator("#moderation-unread").innerText(), "2");
     await bea.click("#open-moderation");
     const rows = bea.locator("#reports > li");
     await eventually(() => rows.count(), 2);
     const [forged, honest] = [rows.nth(0), rows.nth(1)];
-    await forged.getByText("A message of Ben for #den waits until you have decided.").waitFor();
+    await forged.getByText("A message by Ben for #den is waiting for a decision.").waitFor();
     assert.equal(await forged.getByRole("button", { name: "Moderate Ben" }).count(), 1);
     await forged.getByRole("button", { name: "Delete" }).click();
-    await forged.getByText("Bea has decided about a message of Ben for #den.").waitFor();
+    await forged.getByText("Bea decided on a message by Ben for #den.").waitFor();
     assert.equal(await honest.locator("blockquote").innerText(), "Ann: what a bargain");
     await honest.getByRole("button", { name: "Send it" }).click();
-    await honest.getByText("Bea has decided about a message of Ann for #den.").waitFor();
+    await honest.getByText("Bea decided on a message by Ann for #den.").waitFor();
     await bea.keyboard.press("Escape");
     await eventually(async () => (await lines(bea)).at(-1), "Ann: what a bargain");
+    await eventually(() => lines(ann), ["Ann: what a bargain"]);
+    await waiting.waitFor({ state: "detached" });
   },
   { settings },
 );
