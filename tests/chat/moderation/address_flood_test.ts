@@ -66,7 +66,7 @@ Deno.test("The addresses of all guests together leave room for what moderators i
   }
   await flushMicrotasks();
   const guest = ban("u7bob3k2");
-  const subject = { user: guest.user, address: "192.0.2.1", authority: NOBODY };
+  const subject = { user: guest.user, address: addressUser("192.0.2.1"), authority: NOBODY };
   await addressSanctions.extend(guest, subject, undefined);
   await flushMicrotasks();
   assert.equal((await bus.state(AUDIT_ROOM)).fields.size, MAX_ADDRESSES);
