@@ -17,10 +17,12 @@ export function isHeld(state) {
 
 /**
  * The user's own copy of a message that was sent just now; undefined if there is none.
- * @param {readonly Delivery[]} deliveries
+ * @template {Delivery} D
+ * @param {readonly D[]} deliveries
  * @param {string} room
  * @param {import("../../client/events.js").RoomEvent} event
  * @param {string | undefined} user Who the user is.
+ * @returns {D | undefined}
  */
 export function releasedCopy(deliveries, room, event, user) {
   if (event.type !== "said" || event.user !== user || !event.id?.startsWith(RELEASED)) return;
