@@ -227,6 +227,7 @@ export class ModeratedClient implements WireClient {
       this.#explain("mute", user, request?.room, askedAt);
       this.#comeBackAsSomebodyElse(0.05);
     } else if (code === "banned" || code === "not_allowed") {
+      if (this.mayBeRefused(id)) return;
       this.#explain("ban", user, request?.room, askedAt);
       if (request?.type === "join" && this.#isGuest(user)) this.#comeBackAsSomebodyElse(0.1);
     } else if (code === "locked_down") {
@@ -241,6 +242,11 @@ export class ModeratedClient implements WireClient {
 
   #newText(): string {
     return `text ${this.id}.${this.world.nextNumber()}`;
+  }
+
+  /** Whether a request may be refused, though the user is not banned. */
+  protected mayBeRefused(_id: string): boolean {
+    return false;
   }
 
   #onHello({ you, resume }: FrameOf<"hello">): void {

@@ -10,12 +10,14 @@ import type { RequestFields } from "./pending_requests.ts";
 /** One moderator. */
 export class ModeratorClient extends ModeratedClient {
   readonly #others: readonly ModeratedClient[];
+  readonly #rank: ModeratedUser["role"];
   readonly #underWay = new Map<string, RequestFields>();
 
   /** @param others Whom it acts on. */
   constructor(world: World, user: ModeratedUser, others: readonly ModeratedClient[]) {
     super(world, user);
     this.#others = others;
+    this.#rank = user.role;
   }
 
   override act(): void {
@@ -33,6 +35,12 @@ export class ModeratorClient extends ModeratedClient {
     for (const room of this.world.rooms) {
       this.#send({ type: "room", room, readOnly: false, slowSeconds: 0 });
     }
+  }
+
+  /** Whoever ranks lower cannot change what the owner has imposed. */
+  protected override mayBeRefused(id: string): boolean {
+    const isSanction = /^(un)?(mute|ban)$/.test(String(this.#underWay.get(id)?.["action"]));
+    return this.#rank === "moderator" && isSanction;
   }
 
   protected override onFault(fault: FrameOf<"fault">): void {
