@@ -83,8 +83,10 @@ export const MODERATOR_ACTIONS = [
 /** The longest mute or ban that has an end: ten years. */
 export const MAX_SANCTION_SECONDS = 315_360_000;
 
+/** Without line breaks, and without the characters that reverse or reorder what follows them, also beyond the text. */
+const ONE_LINE = /^[^\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]*$/u;
 const oneLine = (max: number, about: string) =>
-  v.optional(v.pipe(text(about), v.maxLength(max), v.regex(/^\P{Cc}*$/u, "one line of text")));
+  v.optional(v.pipe(text(about), v.maxLength(max), v.regex(ONE_LINE, "one line of text")));
 const setting = (about: string) => v.optional(v.pipe(v.boolean(), v.description(about)));
 
 /** Maximum number of messages that a request can ask for. */
