@@ -14,7 +14,7 @@
  * const [user, name] = ["bob_12345", parseName("Bob")];
  * assert.ok(isUserId(user) && name);
  * assert.equal(eventText({ kind: "kick", user, name, reason: "noise", rank: "owner" }), "removed Bob: noise");
- * assert.equal(eventText({ kind: "room", readOnly: true, slowSeconds: 0 }), "made the room read-only; ended slow mode");
+ * assert.equal(eventText({ kind: "room", readOnly: true, slowSeconds: 0 }), "made the room read-only; turned off slow mode");
  * ```
  * @module
  */
@@ -192,7 +192,7 @@ function textOf(event: RoomEvent, seconds: number | undefined): string {
     case "role":
       return `made ${event.name} ${event.role === "owner" ? "an" : "a"} ${event.role}`;
     case "held":
-      return "wrote a message that waits for a moderator";
+      return "wrote a message that is waiting for a moderator";
   }
 }
 
@@ -206,16 +206,18 @@ function settingsText(settings: RoomSettings & RoomCreation): string {
     topic !== undefined && (topic === "" ? "removed the topic" : `set the topic: ${topic}`),
     readOnly !== undefined && (readOnly ? "made the room read-only" : "let everybody send again"),
     slowSeconds !== undefined &&
-    (slowSeconds === 0 ? "ended slow mode" : `allowed one message every ${slowSeconds} s`),
+    (slowSeconds === 0
+      ? "turned off slow mode"
+      : `turned on slow mode: one message every ${slowSeconds} s`),
     keepDays !== undefined &&
     (keepDays === 0
-      ? "ended the limit on how long messages are kept"
-      : `lets messages be kept for ${keepDays} days`),
+      ? "set how long messages are kept: as in other rooms"
+      : `set how long messages are kept: ${keepDays} ${keepDays === 1 ? "day" : "days"}`),
     history !== undefined &&
     (history === "all"
       ? "let members read everything"
       : "hid from members what was said before they were added"),
-    archived !== undefined && (archived ? "archived the room" : "took the room from the archive"),
+    archived !== undefined && (archived ? "archived the room" : "unarchived the room"),
   ];
   return parts.filter(Boolean).join("; ") || "changed nothing";
 }

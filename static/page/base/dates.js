@@ -101,6 +101,8 @@ const UNITS =
  */
 export function durationName(seconds, locale) {
   const [unit, length] = UNITS.find(([, length]) => seconds % length === 0) ?? UNITS[3];
-  return new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "long" })
+  // The long form of a second in Chinese, 秒钟, does not fit into sentences such as 每30秒.
+  const unitDisplay = locale.startsWith("zh") ? "short" : "long";
+  return new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay })
     .format(seconds / length);
 }

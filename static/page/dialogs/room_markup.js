@@ -42,6 +42,8 @@ aria-describedby="room-topic-rule"
 <label for="room-field-slow" data-text="roomSlow"></label>
 <select id="room-field-slow" aria-describedby="room-slow-rule"></select>
 <p id="room-slow-rule" class="faint" data-text="roomSlowRule"></p>
+</div>
+<div class="labeled">
 <label for="room-field-keep" data-text="roomKeep"></label>
 <select id="room-field-keep" aria-describedby="room-keep-rule"></select>
 <p id="room-keep-rule" class="faint" data-text="roomKeepRule"></p>

@@ -58,6 +58,7 @@ export const logEn = {
   missingUnknown: "The room was reset. Earlier messages may be missing.",
   missingRewound: "The server lost its latest messages. Some that you saw may be missing.",
   goneMessage: "This message no longer exists.",
+  noOlder: "There are no older messages.",
   farMessage: "This message could not be loaded. Try again when you are connected.",
 };
 

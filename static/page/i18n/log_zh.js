@@ -57,5 +57,6 @@ export const logZh = {
   missingUnknown: "房间已重置，之前的消息可能缺失。",
   missingRewound: "服务器丢失了最近的消息，你看过的部分消息可能缺失。",
   goneMessage: "这条消息已不存在。",
+  noOlder: "没有更早的消息了。",
   farMessage: "无法加载这条消息，请在连接后重试。",
 };

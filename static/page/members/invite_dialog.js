@@ -8,6 +8,7 @@
 
 import { prepareDialog } from "../base/dialog.js";
 import { find, make } from "../base/dom.js";
+import { isServiceRoom } from "../rooms/rooms.js";
 import { LinkView, pageAddress } from "./link_view.js";
 import { attempt, recordRow, roleName, timeOf } from "./records.js";
 
@@ -62,7 +63,7 @@ export class InviteDialog {
       return option;
     }));
     const names = this.#chat.rooms.value.flatMap(({ name, state }) =>
-      state.value.kind === "refused" ? [] : name
+      state.value.kind === "refused" || isServiceRoom(name) ? [] : name
     );
     this.#rooms.replaceChildren(
       ...names.map((name) => roomChoice(name, name === this.#activeRoom())),

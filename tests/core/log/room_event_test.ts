@@ -20,11 +20,17 @@ const TEXTS: readonly (readonly [RoomEvent, string, number?])[] = [
   [{ kind: "room", title: "", topic: "" }, "removed the title; removed the topic"],
   [
     { kind: "room", readOnly: true, slowSeconds: 30 },
-    "made the room read-only; allowed one message every 30 s",
+    "made the room read-only; turned on slow mode: one message every 30 s",
   ],
-  [{ kind: "room", readOnly: false, slowSeconds: 0 }, "let everybody send again; ended slow mode"],
+  [
+    { kind: "room", readOnly: false, slowSeconds: 0 },
+    "let everybody send again; turned off slow mode",
+  ],
   [{ kind: "room", archived: true }, "archived the room"],
-  [{ kind: "room", archived: false }, "took the room from the archive"],
+  [{ kind: "room", archived: false }, "unarchived the room"],
+  [{ kind: "room", keepDays: 1 }, "set how long messages are kept: 1 day"],
+  [{ kind: "room", keepDays: 30 }, "set how long messages are kept: 30 days"],
+  [{ kind: "room", keepDays: 0 }, "set how long messages are kept: as in other rooms"],
   [{ kind: "mute", ...bob, until, rank }, "muted Bob for 1 day", 86_400],
   [{ kind: "mute", ...bob, until, rank }, "muted Bob for 25 hours", 90_000],
   [{ kind: "mute", ...bob, until, rank }, "muted Bob for 1 minute", 60],
@@ -43,7 +49,7 @@ const TEXTS: readonly (readonly [RoomEvent, string, number?])[] = [
   [{ kind: "lockdown", on: false }, "opened the service to guests"],
   [{ kind: "role", ...bob, role: "owner" }, "made Bob an owner"],
   [{ kind: "role", ...bob, role: "member" }, "made Bob a member"],
-  [{ kind: "held", room: room("tea") }, "wrote a message that waits for a moderator (#tea)"],
+  [{ kind: "held", room: room("tea") }, "wrote a message that is waiting for a moderator (#tea)"],
 ];
 
 for (const [event, text, seconds] of TEXTS) {

@@ -13,6 +13,8 @@ import { sentence } from "../../base/elements.js";
 /** @typedef {Readonly<Record<string, string | undefined>>} Words */
 /** A string of rooms_en.js and what to fill in. @typedef {readonly [key: string, values?: Readonly<Record<string, string>>]} EventPart */
 
+const DAY_SECONDS = 86_400;
+
 /**
  * What an event says, one part for each thing that it does.
  * @param {EventOfRoom} event
@@ -48,7 +50,9 @@ function settingParts(event, locale) {
     parts.push(slowSeconds > 0 ? ["slow", { time: durationName(slowSeconds, locale) }] : ["fast"]);
   }
   if (keepDays !== undefined) {
-    parts.push(keepDays > 0 ? ["keep", { days: String(keepDays) }] : ["keepAll"]);
+    parts.push(
+      keepDays > 0 ? ["keep", { time: durationName(keepDays * DAY_SECONDS, locale) }] : ["keepAll"],
+    );
   }
   if (archived !== undefined) parts.push([archived ? "archived" : "unarchived"]);
   return parts;

@@ -41,7 +41,7 @@ export function topStateOf({ isOpen, more, messages }, hasFailed) {
   if (!isOpen) return "unknown";
   if (more) return hasFailed ? "failed" : "loading";
   if (messages.length === 0) return "empty";
-  // The first message ever, or the first that is still stored.
+  // The first message ever. Before another one there may be changes of names, messages by now removed, or nothing.
   return seqOf(messages[0]?.position) === 1 ? "beginning" : "oldest";
 }
 

@@ -51,7 +51,7 @@ function drawTop(line, state, { strings, room }) {
     return line.replaceChildren(make("span", "", strings.olderFailed), retry);
   }
   if (state === "oldest") {
-    return line.replaceChildren(make("span", "", fillTemplate(strings.oldestKept, { room })));
+    return line.replaceChildren(make("span", "", strings.noOlder));
   }
   const beginning = make("b", "", fillTemplate(strings.beginning, { room }));
   line.replaceChildren(beginning, state === "empty" ? make("span", "", strings.nothingYet) : "");

@@ -38,10 +38,10 @@ pageTest("What moderators do is a line in the log, in words, without tools", asy
   const expected = [
     "Mo set the title: The kitchen",
     "Mo set the topic: Tea & <b>cake</b>",
-    "Mo set slow mode: one message every 30 seconds",
+    "Mo turned on slow mode: one message every 30 seconds",
     "Mo muted Ann until TIME: <i>noise</i>",
     "Mo unmuted Ann",
-    "Mo ended slow mode",
+    "Mo turned off slow mode",
   ];
   await eventually(() => eventsWithoutTime(ann), expected);
   assert.deepEqual(await lines(ann), ["Ann: before"]);
@@ -50,7 +50,7 @@ pageTest("What moderators do is a line in the log, in words, without tools", asy
   assert.equal(await ann.innerText("#room-title"), "The kitchen");
   assert.equal(await ann.innerText("#room-about"), "# den Tea & <b>cake</b>");
   assert.equal(await ann.innerText("#rooms .room-name"), "The kitchen");
-  assert.equal(await ann.innerText("#rooms .room-last"), "Mo ended slow mode");
+  assert.equal(await ann.innerText("#rooms .room-last"), "Mo turned off slow mode");
   // From the history as well.
   await ann.reload();
   await eventually(() => eventsWithoutTime(ann), expected);
@@ -132,7 +132,7 @@ pageTest(
     await say(ann, "one");
     await untilShown(ann, "one");
     await say(ann, "two");
-    await ann.locator("#voice-wait", { hasText: /^The next one can be sent in \d+ minutes\.$/ })
+    await ann.locator("#voice-wait", { hasText: /^You can send the next one in \d+ minutes\.$/ })
       .waitFor();
     await message(ann, "two").getByText(en.waitingToSend).waitFor();
     assert.equal(await ann.isVisible("#room-status"), false);
@@ -255,7 +255,7 @@ pageTest(
       "Slow mode: 30 seconds # den Tea",
     );
     await dialog.waitFor({ state: "hidden" });
-    const row = ann.getByText("Bea lets messages be kept for 30 days", { exact: true });
+    const row = ann.getByText("Bea set how long messages are kept: 30 days", { exact: true });
     await row.waitFor();
     await bea.click("#room-settings");
     await dialog.getByRole("textbox", { name: en.roomTitle }).fill("");

@@ -76,7 +76,7 @@ for (
     [300, "en", "5 minutes"],
     [3_600, "en", "1 hour"],
     [172_800, "en", "2 days"],
-    [30, "zh", "30秒钟"],
+    [30, "zh", "30秒"],
   ] as const
 ) {
   Deno.test(`durationName() calls ${seconds} s ${name}`, () => {

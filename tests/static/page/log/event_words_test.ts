@@ -32,7 +32,7 @@ for (
     [{ kind: "room", slowSeconds: 60 }, [["slow", { time: "1 minute" }]]],
     [{ kind: "room", slowSeconds: 90 }, [["slow", { time: "90 seconds" }]]],
     [{ kind: "room", slowSeconds: 0 }, [["fast"]]],
-    [{ kind: "room", keepDays: 7 }, [["keep", { days: "7" }]]],
+    [{ kind: "room", keepDays: 7 }, [["keep", { time: "7 days" }]]],
     [{ kind: "room", keepDays: 0 }, [["keepAll"]]],
     [{ kind: "room" }, []],
   ] as const
