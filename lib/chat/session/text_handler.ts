@@ -19,6 +19,8 @@ import {
   UNSUPPORTED_DATA,
 } from "../../core/protocol/close_codes.ts";
 import type { Author } from "../../core/log/entry.ts";
+import { MAX_TOPIC } from "../../core/log/room_event.ts";
+import { isTopic } from "../../core/protocol/requests.ts";
 import type { Frame, FrameOf } from "../../core/protocol/frames.ts";
 import { isBacklogged } from "../../core/limits/send_pacing.ts";
 import { DEFAULT_ROOM } from "../../core/names/names.ts";
@@ -81,6 +83,8 @@ const LEFT_LINES: Readonly<Record<NonNullable<FrameOf<"left">["reason"]>, string
   kicked: "a moderator has removed you from this room",
   banned: "you are banned from this room",
 };
+
+const TOPIC_RULE = `a topic is one line of at most ${MAX_TOPIC} characters`;
 
 /** One connection that speaks plain text. */
 export class TextHandler implements ConnectionHandler, ClientOutput {
@@ -234,7 +238,10 @@ export class TextHandler implements ConnectionHandler, ClientOutput {
   }
 
   #runTopic(room: string, topic: string | undefined): void {
-    if (topic !== undefined) return this.#session.handle({ type: "room", room, topic });
+    if (topic !== undefined) {
+      if (!isTopic(topic)) return this.#socket.send(faultLine(TOPIC_RULE));
+      return this.#session.handle({ type: "room", room, topic });
+    }
     const current = this.#session.membership(room)?.room.state.settings.topic;
     this.#sendNotice(current ? `the topic is ${current}` : "there is no topic");
   }

@@ -87,6 +87,11 @@ export const MAX_SANCTION_SECONDS = 315_360_000;
 const ONE_LINE = /^[^\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]*$/u;
 const oneLine = (max: number, about: string) =>
   v.optional(v.pipe(text(about), v.maxLength(max), v.regex(ONE_LINE, "one line of text")));
+/** Whether a text can be the topic of a room. */
+export function isTopic(text: string): boolean {
+  return text.length <= MAX_TOPIC && ONE_LINE.test(text);
+}
+
 const setting = (about: string) => v.optional(v.pipe(v.boolean(), v.description(about)));
 
 /** Maximum number of messages that a request can ask for. */

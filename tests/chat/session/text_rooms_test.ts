@@ -127,3 +127,18 @@ Deno.test("A connection to a private room of others is closed like one to a room
   const member = new TextClient(scene, { token: "ann", room });
   assert.deepEqual([await member.say("hello"), member.socket.closeStatuses], [["Ann: hello"], []]);
 });
+
+Deno.test("/topic takes what the request `room` takes as a topic", async () => {
+  const { scene, ann } = await open();
+  using _scene = scene;
+  await scene.ask(await scene.enter("ann"), { type: "create", kind: "open", room: "tea" });
+  await ann.say("/join tea");
+  for (const topic of ["\u202ekcalB", "Black\x1b[2K", "x".repeat(501)]) {
+    assert.deepEqual(await ann.say(`/topic ${topic}`), [
+      "! a topic is one line of at most 500 characters",
+    ]);
+    assert.deepEqual(await ann.say("/topic"), ["* there is no topic"]);
+  }
+  await ann.say("/topic Black");
+  assert.deepEqual(await ann.say("/topic"), ["* the topic is Black"]);
+});
