@@ -170,7 +170,9 @@ async function findTarget(
   const ids = [...new Set(called.map((it) => it.user))];
   const [id, ...others] = ids;
   if (id === undefined) {
-    const why = `nobody who is known here is called ${name}: give the id as user`;
+    const why = search.room === undefined
+      ? `nobody called ${name} is a member, muted or banned: give a room, or the id as user`
+      : `nobody called ${name} is in the room, a member, muted or banned: give the id as user`;
     return { kind: "refused", problem: "missing", why };
   }
   if (others.length === 0) return { user: id, name: wanted };

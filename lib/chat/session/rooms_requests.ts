@@ -75,6 +75,7 @@ export interface RoomUser extends Author {
 
 const MAY_NOT_CREATE = "you may not create this room";
 const TOO_MANY_NEW = "slow down: too many new rooms";
+const MAY_NOT_MESSAGE = "you may not begin private conversations";
 const CANNOT_MESSAGE = "you cannot send messages to this user";
 const ONLY_PRIVATE = "only private and direct rooms have members";
 
@@ -200,7 +201,7 @@ async function openDirect(
   }
   const room = context.roomIds.direct(me.user, other);
   if (!mayInClosedRooms(me.authority, userKind(me.user), "message directly", room)) {
-    return faultFrame(id, "not_allowed");
+    return faultFrame(id, "not_allowed", MAY_NOT_MESSAGE);
   }
   const target = knownAs(other, name, me, context);
   const before = await readRoom(room, context);

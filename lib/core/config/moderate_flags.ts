@@ -37,6 +37,7 @@ export const MODERATE_FLAGS = [
 
 /** Lists mutes and bans, instead of doing anything. */
 const LIST = "list";
+const ABOUT_USERS: ReadonlySet<string> = new Set(["mute", "unmute", "ban", "unban", "kick"]);
 
 /** The lines of `--help`. */
 export const MODERATE_HELP = [
@@ -87,6 +88,12 @@ function problemsOf(action: string | undefined, given: ReadonlyMap<string, strin
   const [user, name, room] = ["--user", "--name", "--room"].map((it) => given.get(it));
   if (action === LIST && [...given.keys()].some((it) => it !== "--room")) {
     problems.push(`${LIST} goes with no flag of moderate but --room`);
+  }
+  if (ABOUT_USERS.has(action ?? "") && user === undefined && name === undefined) {
+    problems.push(`${action} needs --user or --name`);
+  }
+  if ((action === "kick" || action === "clear") && room === undefined) {
+    problems.push(`${action} needs --room`);
   }
   if (user !== undefined && !isUserId(user)) problems.push("--user needs the id of a user");
   if (name !== undefined && parseName(name) === undefined) problems.push("--name needs a name");

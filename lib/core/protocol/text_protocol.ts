@@ -89,6 +89,7 @@ export const textEncoderWithPresence: FrameEncoder = {
 
 /** A list of rooms: a line for each, after a first one. */
 export function roomsText({ rooms, more }: FrameOf<"rooms">): string {
+  if (rooms.length === 0) return "no rooms are listed";
   const count = rooms.length === 1 ? "1 room" : `${more ? "more than " : ""}${rooms.length} rooms`;
   return [count, ...rooms.map(roomText)].join("\n");
 }
@@ -118,9 +119,9 @@ export type TextCommand =
 export const COMMAND_HELP: string = [
   "/name NAME   change your name",
   "/join ROOM   switch to another room",
-  "/rooms       list your rooms, and those that are listed",
+  "/rooms       list the public rooms, and your private ones",
   "/leave       go back to the lobby",
-  "/msg NAME TEXT  write to somebody who is here, in a room of your own",
+  "/msg NAME TEXT  write in private to somebody who is here",
   "/topic TEXT  set the topic of the room; without a text: show it",
   "/who         list who is here",
   "/history N   show the newest N messages",

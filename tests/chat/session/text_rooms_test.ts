@@ -46,7 +46,7 @@ async function open(): Promise<{ scene: RoomsScene; ann: TextClient; bob: TextCl
 Deno.test("/rooms lists the rooms with their titles, topics and what is unread", async () => {
   const { scene, ann } = await open();
   using _scene = scene;
-  assert.deepEqual(await ann.say("/rooms"), ["* 0 rooms"]);
+  assert.deepEqual(await ann.say("/rooms"), ["* no rooms are listed"]);
   const mia = await scene.enter("mia");
   await scene.ask(mia, {
     type: "create",
@@ -82,7 +82,9 @@ Deno.test("/msg says why it was not sent", async () => {
   using _scene = scene;
   const guest = new TextClient(scene, { name: "Guy" });
   await guest.say();
-  assert.deepEqual(await guest.say("/msg Ann hello"), ["! you may not do this"]);
+  assert.deepEqual(await guest.say("/msg Ann hello"), [
+    "! you may not begin private conversations",
+  ]);
   assert.deepEqual(await ann.say("/msg Ann myself"), ["! open needs the id of another user"]);
   assert.deepEqual(await ann.say("/msg Bob"), [
     "! /msg needs the name of somebody who is here, and a text",

@@ -33,6 +33,9 @@ for (
     ["mute", { ...BOB, "--minutes": "0" }, /^a mute or a ban lasts from a minute/],
     ["mute", { ...BOB, "--minutes": "5", "--days": "1" }, /^moderate needs only one of --minutes/],
     ["ban", { ...BOB, "--reason": "x".repeat(201) }, /^--reason has more than 200 characters$/],
+    ["mute", {}, /^mute needs --user or --name$/],
+    ["kick", BOB, /^kick needs --room$/],
+    ["clear", {}, /^clear needs --room$/],
     ["list", BOB, /^list goes with no flag of moderate but --room$/],
   ] as const
 ) {
