@@ -7,7 +7,7 @@ import { type Authority, isAllowed, mayConfigure, rankOf } from "../../core/auth
 import type { Author } from "../../core/log/entry.ts";
 import { eventText, FOREVER, type RoomEvent, type Target } from "../../core/log/room_event.ts";
 import { type CurrentSanction, isAddressUser } from "../../core/log/room_state.ts";
-import { formatPosition } from "../../core/log/position.ts";
+import { formatPosition, type Position } from "../../core/log/position.ts";
 import { isUserId, type UserId } from "../../core/log/user_id.ts";
 import { isStoredName, type Name, parseName, type RoomId } from "../../core/names/names.ts";
 import type { FaultCode } from "../../core/protocol/faults.ts";
@@ -181,8 +181,8 @@ export async function enterEvent(
   if (result.kind !== "entered") return result;
   if (first !== AUDIT_ROOM && isAudited(event, first)) {
     // Not the id of the request, which could be used in many rooms, and would be refused here after the first. A request that
-    // is repeated gets the same position, and is recognized.
-    await enter(AUDIT_ROOM, inAudit, `${first}/${formatPosition(result.position)}`);
+    // is repeated gets the same position, and is recognized. No request can have an id with a space.
+    await enter(AUDIT_ROOM, inAudit, auditId(first, result.position));
   }
   if (event.kind === "unmute" || event.kind === "unban") {
     const kind = event.kind === "unmute" ? "mute" : "ban";
@@ -192,6 +192,11 @@ export async function enterEvent(
     }
   }
   return result;
+}
+
+/** The id in `_audit` of an event that has entered a room. */
+export function auditId(room: RoomId, position: Position): string {
+  return `${room} ${formatPosition(position)}`;
 }
 
 /** Whether `_audit` gets an event. What a private room is called and about concerns only its members. */

@@ -1,6 +1,8 @@
 /** What moderators do cannot be kept out of `_audit`. */
 import assert from "node:assert/strict";
 import { AUDIT_ROOM } from "../../../lib/core/rooms/service_rooms.ts";
+import { auditId } from "../../../lib/chat/moderation/moderate.ts";
+import { room } from "../../support/fakes.ts";
 import { MemberChat } from "./member_chat.ts";
 
 Deno.test("_audit has what a moderator does in several rooms with one id, and repetitions once", async () => {
@@ -8,8 +10,8 @@ Deno.test("_audit has what a moderator does in several rooms with one id, and re
   const moderator = await chat.become("Mia", { role: "moderator" }, "den", "attic");
   const bob = await chat.become("Bob", {}, "den");
   const { user } = bob.you;
-  for (const room of ["den", "attic", "attic", "lobby"]) {
-    await moderator.ask({ type: "moderate", id: "same", action: "mute", room, user });
+  for (const where of ["den", "attic", "attic", "lobby"]) {
+    await moderator.ask({ type: "moderate", id: "same", action: "mute", room: where, user });
   }
   await moderator.ask({ type: "moderate", id: "same", action: "lockdown" });
   await moderator.ask({ type: "moderate", id: "same", action: "lockdown" });
@@ -21,4 +23,18 @@ Deno.test("_audit has what a moderator does in several rooms with one id, and re
     ["mute", "lobby"],
     ["lockdown", undefined],
   ]);
+});
+
+Deno.test("No request can have the id that an event of a room will have in _audit", async () => {
+  using chat = new MemberChat();
+  const moderator = await chat.become("Mia", { role: "moderator" }, "den");
+  const { user } = (await chat.become("Bob", {}, "den")).you;
+  const { top } = await chat.chat.bus.state(room("den"));
+  // Where the next event of the room will be.
+  const id = auditId(room("den"), { ...top, seq: top.seq + 1 });
+  await moderator.ask({ type: "moderate", id, action: "unlock" });
+  await moderator.ask({ type: "moderate", id: "1", action: "mute", room: "den", user });
+  const { messages } = await chat.chat.bus.page(AUDIT_ROOM, undefined, 50);
+  const entered = messages.filter((it) => it.id === id);
+  assert.deepEqual(entered.map(({ event }) => event?.kind), ["mute"]);
 });
