@@ -114,6 +114,14 @@ async function inviteFault(
   }
 }
 
+/** Until the bans of the service are known, nobody can do what a banned user cannot; undefined if they are. */
+function unknownRules(
+  id: string | undefined,
+  { sanctions }: Pick<SessionContext, "sanctions">,
+): Frame | undefined {
+  return sanctions.whenKnown && faultFrame(id, "unavailable", "the bans are not known yet");
+}
+
 function moderate(
   request: ModerationRequest,
   { user, name }: Identity,
@@ -122,6 +130,8 @@ function moderate(
 ): void {
   const { subject } = session.rules;
   if (subject === undefined) return;
+  const unknown = unknownRules(request.id, context);
+  if (unknown) return session.sendFrame(unknown);
   const membership = request.room === undefined ? undefined : session.membership(request.room);
   const room = membership?.isJoined ? membership.room : undefined;
   const author = { user, name: membership?.name ?? name };
@@ -136,6 +146,8 @@ function release(
   session: ServiceRequestHost,
   context: SessionContext,
 ): void {
+  const unknown = unknownRules(request.id, context);
+  if (unknown) return session.sendFrame(unknown);
   const releaser = { author: { user, name }, authority: session.signIn.authority };
   session.guarded(async () => session.respond(await releaseMessage(request, releaser, context)));
 }
@@ -150,7 +162,9 @@ function aboutRooms(
   const { rules, rateLimiter } = session;
   const isLeaving = type === "member" && request.on === false;
   const isList = type === "rooms" || type === "members";
-  const fault = isLeaving || isList ? undefined : rules.faultOutside(id);
+  const fault = isLeaving || isList
+    ? undefined
+    : unknownRules(id, context) ?? rules.faultOutside(id);
   if (fault) return session.sendFrame(fault);
   const { limits, clock } = context;
   const now = clock.now();

@@ -174,6 +174,28 @@ Deno.test("Nobody joins a room before the bans of the service are known", async 
   assert.equal(client.socket.closeStatuses[0]?.code, BANNED.code);
 });
 
+Deno.test("Nobody creates rooms or moderates before the bans of the service are known", async () => {
+  using scene = new Scene();
+  await scene.start();
+  const { id, resume } = await scene.guest();
+  await scene.act("ban", id, {});
+  const read = hold(scene.chat, "state", (room) => room === AUDIT_ROOM);
+  scene.follow();
+  const { client } = await scene.guest(ADDRESS, { resume });
+  for (
+    const request of [
+      { type: "create", id: "1", kind: "listed", room: "spam", title: "BUY" },
+      { type: "room", id: "1", room: "den", topic: "BUY" },
+      { type: "release", id: "1", of: "epoch1:1" },
+    ]
+  ) assert.equal(outcome(await client.ask(request), "1"), "unavailable", request.type);
+  assert.equal(await scene.act("mute", id), "unavailable");
+  read();
+  await flushMicrotasks();
+  assert.equal(client.socket.closeStatuses[0]?.code, BANNED.code);
+  assert.equal(await scene.act("mute", id), "done");
+});
+
 Deno.test("No guest joins a room before it is known whether the service is locked down", async () => {
   using scene = new Scene();
   await scene.start();
