@@ -32,6 +32,8 @@ export class Chat {
   readonly invitedRooms: Value<readonly string[]>;
   /** The joined rooms, in the order of joining. */
   readonly rooms: Value<readonly Room[]>;
+  /** Into which private and direct rooms the user gets, and out of which. One can be lost: ask {@linkcode listRooms} after connecting. */
+  readonly memberships: Feed<MembershipChange>;
   /** The user of this session; null before the first hello. */
   get me(): Value<Member | null>;
   /** The state of the connection. */
@@ -106,6 +108,26 @@ export class Chat {
    * {@linkcode moderate}.
    */
   release(position: string): Promise<void>;
+  /**
+   * Creates a room; the user can change its settings. It is not joined yet.
+   * @returns Rejects with a ChatError: `not_allowed`, `room_exists`, `bad_room`, `bad_frame` (a value out of
+   * range), `blocked_words`, `too_many_rooms`, `rooms_full`, `store_full`, `unavailable`, `disconnected`, and `unknown_outcome`,
+   * after which it may exist.
+   */
+  createRoom(terms: NewRoom): Promise<RoomSummary>;
+  /**
+   * Opens the direct room of the user and another one, and makes it if there is none. It is not joined yet.
+   * @param user The other user's id.
+   * @param name The other user's name, for the record.
+   * @returns Rejects with a ChatError: `not_allowed` (guests open none, and the other may have left it),
+   * `too_many_rooms`, `rooms_full`, `store_full`, `unavailable`, `disconnected`, and `unknown_outcome`.
+   */
+  openDirect(user: string, name?: string): Promise<RoomSummary>;
+  /**
+   * The rooms that the user sees: private and direct ones first, then the listed ones by name.
+   * @returns Rejects with a ChatError: `unavailable`, `disconnected`.
+   */
+  listRooms(): Promise<RoomList>;
   /** Removes the token of a member from the storage: the next chat is a guest's. */
   forgetMember(): void;
   /** Reconnects immediately instead of waiting for the next attempt. */
@@ -251,6 +273,26 @@ export class Room {
    * @returns Rejects with a {@linkcode ChatError}.
    */
   who(): Promise<Roster>;
+  /**
+   * The members of this private or direct room, whether they are there or not; {@linkcode members} are those who are.
+   * @returns Rejects with a ChatError: `not_allowed`, `unavailable`, `disconnected`.
+   */
+  membership(): Promise<Membership>;
+  /**
+   * Adds a user to this private room. Every member may do that who is no guest.
+   * @param user The user's id.
+   * @param name The user's name, for the record.
+   * @returns Rejects with a ChatError: `not_allowed`, `room_full`, `too_many_rooms` (of that user), `store_full`,
+   * `unavailable`, `disconnected`, and `unknown_outcome`.
+   */
+  addMember(user: string, name?: string): Promise<void>;
+  /**
+   * Removes a member from this private room, or this user from a private or direct room for good. Whoever has created the room may
+   * remove others, and so may moderators in it. When the last member leaves, the messages are removed.
+   * @param user The user's id. Default: this user.
+   * @returns Rejects with a ChatError: `not_allowed`, `store_full`, `unavailable`, `disconnected`, and `unknown_outcome`.
+   */
+  removeMember(user?: string): Promise<void>;
   /** Leaves the room. Unsent messages are kept, and sent after joining again. */
   leave(): void;
   #private;
@@ -424,6 +466,12 @@ export type Server = {
   locked?: boolean | undefined;
 };
 
+/** The user is a member of a private or direct room now, or not any more. */
+export type MembershipChange = {
+  readonly room: string;
+  readonly on: boolean;
+};
+
 /**
  * A user: a member of a room, or the user of a chat. In lists, only owners and moderators who are members of the service have a
  * role.
@@ -539,6 +587,46 @@ export type ModerationTerms = {
   reason?: string | undefined;
 };
 
+/** What a new room is. Open and listed rooms have a name, `room`; a private one gets an id. */
+export type NewRoom = {
+  kind: "open" | "listed" | "private";
+  /** Its name; not for a private room. */
+  room?: string | undefined;
+  /** A name for people, at most 80 UTF-16 code units. */
+  title?: string | undefined;
+  /** At most 500 UTF-16 code units. */
+  topic?: string | undefined;
+  /** Only for a private room. `joined` hides from members what was said before they were added. */
+  history?: "all" | "joined" | undefined;
+};
+
+/** A room in a list. `room` is what `chat.join()` takes. */
+export type RoomSummary = {
+  /** Its name; the id of a private or direct one, which is not for people to read. */
+  room: string;
+  kind: RoomKind;
+  /** Its name for people. */
+  title?: string | undefined;
+  /** What it is about. */
+  topic?: string | undefined;
+  /** Only of direct rooms: the other user; missing once that user has left. */
+  with?: Person | undefined;
+  /** Number of people in it now; missing if the server does not know. */
+  people?: number | undefined;
+  /** Its newest position. */
+  position: string;
+  /** Only of private and direct rooms: the position up to which the user has read. */
+  read?: string | undefined;
+  /** Only of those: the number of unread messages; 1000 means 1000 or more. */
+  unread?: number | undefined;
+};
+
+/** The rooms that the user sees, own ones first. `more`: whether there are others; the list has 200 at most. */
+export type RoomList = {
+  rooms: readonly RoomSummary[];
+  more: boolean;
+};
+
 /**
  * The state of a delivery. `waiting`: not sent yet. `sending`: sent, not answered. `sent`: in the log. `failed`: refused for
  * good. `unsure`: delivery cannot be confirmed, or the message may have been meant for another service at this URL or written by
@@ -625,6 +713,8 @@ export type RoomSettings = {
   slowSeconds: number;
   /** Days for which messages are kept; 0 for as long as the service keeps them. */
   keepDays: number;
+  /** Only of private rooms: `joined` hides from members what was said before they were added. */
+  history: "all" | "joined";
   /** Whether the room is read-only and in no list. */
   archived: boolean;
 };
@@ -690,7 +780,17 @@ export type SettingsChange = {
   slowSeconds?: number | undefined;
   /** 0 to 3,650. */
   keepDays?: number | undefined;
+  /** Only of private rooms. */
+  history?: "all" | "joined" | undefined;
   archived?: boolean | undefined;
+};
+
+/** The members of a private or direct room, whether they are there or not. */
+export type Membership = {
+  /** The id of the user who has created the room. */
+  creator?: string | undefined;
+  /** Each name is that when the user was added. */
+  members: readonly Member[];
 };
 
 /** What a view must update. `hasOverlap`: some of the earlier messages keep their places. */
@@ -793,6 +893,9 @@ export type Person = {
 
 /** What a member may do, most first. */
 export type Role = "owner" | "moderator" | "member";
+
+/** Who sees a room: everybody who knows its name, everybody in the list of rooms, or only its members. */
+export type RoomKind = "open" | "listed" | "private" | "direct";
 
 /**
  * Why the user must decide: the answer was lost; the message was written for another service that used this URL before; or another

@@ -17,14 +17,18 @@ import { whenSettled } from "./outbox/when_settled.js";
 import { ClientStorage } from "./client_storage.js";
 import { RoomSubscription } from "./room/room_subscription.js";
 import { realPlatform } from "./connection/platform.js";
-import { Value } from "./observable.js";
+import { Feed, Value } from "./observable.js";
 
 /** @typedef {import("./frames.js").Frame} Frame */
 /** @typedef {import("./member_types.js").Device} Device */
 /** @typedef {import("./member_types.js").Invite} Invite */
 /** @typedef {import("./frames.js").Limits} Limits */
 /** @typedef {import("./member_types.js").NewInvite} NewInvite */
+/** @typedef {import("./room_types.js").NewRoom} NewRoom */
 /** @typedef {import("./frames.js").Request} Request */
+/** @typedef {import("./room_types.js").MembershipChange} MembershipChange */
+/** @typedef {import("./room_types.js").RoomList} RoomList */
+/** @typedef {import("./room_types.js").RoomSummary} RoomSummary */
 /** @typedef {import("./moderation_types.js").ModerationTerms} ModerationTerms */
 /** @typedef {import("./moderation_types.js").RoomModeration} RoomModeration */
 /** @typedef {import("./moderation_types.js").ServiceModeration} ServiceModeration */
@@ -67,6 +71,8 @@ export class Chat {
   invitedRooms = new Value(/** @type {readonly string[]} */ ([]));
   /** The joined rooms, in the order of joining. @readonly @type {Value<readonly Room[]>} */
   rooms = new Value(/** @type {readonly Room[]} */ ([]));
+  /** Into which private and direct rooms the user gets, and out of which. One can be lost: ask {@linkcode listRooms} after connecting. @readonly @type {Feed<MembershipChange>} */
+  memberships = new Feed();
   #connection;
   #storage;
   #outbox;
@@ -255,8 +261,7 @@ export class Chat {
    * @returns {Promise<void>} Rejects as {@linkcode Room.moderate} does, and with `bad_room`.
    */
   async moderate(action, terms = {}) {
-    if (this.#connection.isIdle) await this.#connection.reopen();
-    await this.#host.requestWithRetry({ ...terms, type: "moderate", id: newId(), action });
+    await this.#askWithRetry({ ...terms, type: "moderate", id: newId(), action });
   }
 
   /**
@@ -266,8 +271,38 @@ export class Chat {
    *   {@linkcode moderate}.
    */
   async release(position) {
-    if (this.#connection.isIdle) await this.#connection.reopen();
-    await this.#host.requestWithRetry({ type: "release", id: newId(), of: position });
+    await this.#askWithRetry({ type: "release", id: newId(), of: position });
+  }
+
+  /**
+   * Creates a room; the user can change its settings. It is not joined yet.
+   * @param {NewRoom} terms
+   * @returns {Promise<RoomSummary>} Rejects with a ChatError: `not_allowed`, `room_exists`, `bad_room`, `bad_frame` (a value out of
+   *   range), `blocked_words`, `too_many_rooms`, `rooms_full`, `store_full`, `unavailable`, `disconnected`, and `unknown_outcome`,
+   *   after which it may exist.
+   */
+  createRoom(terms) {
+    return this.#askWithRetry({ ...terms, type: "create", id: newId() });
+  }
+
+  /**
+   * Opens the direct room of the user and another one, and makes it if there is none. It is not joined yet.
+   * @param {string} user The other user's id.
+   * @param {string} [name] The other user's name, for the record.
+   * @returns {Promise<RoomSummary>} Rejects with a ChatError: `not_allowed` (guests open none, and the other may have left it),
+   *   `too_many_rooms`, `rooms_full`, `store_full`, `unavailable`, `disconnected`, and `unknown_outcome`.
+   */
+  openDirect(user, name) {
+    return this.#askWithRetry({ type: "open", id: newId(), user, ...(name && { name }) });
+  }
+
+  /**
+   * The rooms that the user sees: private and direct ones first, then the listed ones by name.
+   * @returns {Promise<RoomList>} Rejects with a ChatError: `unavailable`, `disconnected`.
+   */
+  async listRooms() {
+    const { rooms, more = false } = await this.#askWithRetry({ type: "rooms" });
+    return { rooms, more };
   }
 
   /** Removes the token of a member from the storage: the next chat is a guest's. */
@@ -376,6 +411,8 @@ export class Chat {
         );
       case "rules":
         return this.#onRole(frame.role);
+      case "member":
+        return this.memberships.emit({ room: frame.room, on: frame.on });
       case "ack":
         return this.#outbox.onAck(frame);
       case "fault":
@@ -445,6 +482,12 @@ export class Chat {
     return await this.#request(frame);
   }
 
+  /** As `#ask()`, but waits and repeats what was refused with `slow_down`. @param {Request} frame @returns {Promise<any>} */
+  async #askWithRetry(frame) {
+    if (this.#connection.isIdle) await this.#connection.reopen();
+    return await this.#host.requestWithRetry(frame);
+  }
+
   /** @param {Request} frame */
   #request(frame) {
     if (!this.#isOnline) return Promise.reject(new DisconnectedError());
@@ -478,8 +521,8 @@ export class Chat {
     this.#appToken?.end();
     for (const { subscription } of this.#subscriptions.values()) subscription.end();
     this.#outbox.end(new ClosedError("Cannot send: the chat is closed"));
-    const { me, invitedRooms, server, limits, rooms, state, isKept, isSlowed } = this;
-    const all = [me, invitedRooms, server, limits, rooms, state, isKept, isSlowed];
+    const { me, invitedRooms, server, limits, rooms, memberships, state, isKept, isSlowed } = this;
+    const all = [me, invitedRooms, server, limits, rooms, memberships, state, isKept, isSlowed];
     for (const observable of all) observable.end();
   }
 }

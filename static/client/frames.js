@@ -29,6 +29,7 @@
  * @property {boolean} readOnly Whether only moderators may send messages.
  * @property {number} slowSeconds Seconds between two messages of one user; 0 for no slow mode.
  * @property {number} keepDays Days for which messages are kept; 0 for as long as the service keeps them.
+ * @property {"all" | "joined"} history Only of private rooms: `joined` hides from members what was said before they were added.
  * @property {boolean} archived Whether the room is read-only and in no list.
  */
 /**
@@ -40,6 +41,7 @@
  * @property {boolean} [readOnly]
  * @property {number} [slowSeconds] 0 to 21,600.
  * @property {number} [keepDays] 0 to 3,650.
+ * @property {"all" | "joined"} [history] Only of private rooms.
  * @property {boolean} [archived]
  */
 /** What a user may do in a room; `configure` is to change its settings. @typedef {"send" | "react" | "moderate" | "configure"} RoomRight */
@@ -150,15 +152,18 @@
 /** @typedef {{ type: "presence", room: string, count: number, joined: readonly Person[], left: readonly Person[], sampled?: boolean }} Presence */
 /** @typedef {{ type: "typing", room: string, user: string, name: string, on: boolean, ms: number }} Typing */
 /** The user has read up to this position on another connection. @typedef {{ type: "read", room: string, position: string }} Read */
+/** The user is a member of a private or direct room now, or not any more. @typedef {import("./room_types.js").MembershipChange & { type: "member" }} MemberNotice */
 /** Without an id, the server has removed the user from the room. @typedef {{ type: "left", id?: string, room: string, reason?: string, message?: string, until?: number }} Left */
 /** The user's token expires soon. @typedef {{ type: "expiring", inMs: number }} Expiring */
 /** The entries after one position and up to another are no longer available. @typedef {{ type: "lost", room: string, after: string, until: string, reason: string }} Lost */
 /**
  * Any frame that the server sends.
  * @typedef {Hello | Joined | Fault | Ack | History | Members | Presence | Typing | Read | Lost | Entry
- *   | Left | Rules | Expiring | { type: "token", resume: string, server?: { id: string } } | { type: "ping" }
+ *   | Left | Rules | MemberNotice | Expiring | { type: "token", resume: string, server?: { id: string } } | { type: "ping" }
  *   | { type: "pong", id?: string } | { type: "retry", afterMs: number }
  *   | import("./member_types.js").NewInvite & { type: "invite", id?: string } | { type: "invites", id?: string, invites: readonly import("./member_types.js").Invite[] }
+ *   | import("./room_types.js").RoomSummary & { type: "room", id?: string } | import("./room_types.js").RoomList & { type: "rooms", id?: string }
+ *   | { type: "membership", id?: string, room: string, creator?: string, members: readonly Person[] }
  *   | { type: "devices", id?: string, devices: readonly import("./member_types.js").Device[] }} Frame
  */
 

@@ -21,6 +21,9 @@ const ANSWER_TYPES = new Set([
   "invite",
   "invites",
   "devices",
+  "room",
+  "rooms",
+  "membership",
   "fault",
 ]);
 

@@ -8,6 +8,7 @@
 
 import { DisconnectedError } from "../errors.js";
 import { newId } from "../ids.js";
+import { memberOf } from "../user_kind.js";
 import { rosterOf } from "./roster.js";
 
 /** @typedef {import("../outbox/delivery.js").Delivery} Delivery */
@@ -15,6 +16,7 @@ import { rosterOf } from "./roster.js";
 /** @typedef {import("../frames.js").Message} Message */
 /** @typedef {import("../moderation_types.js").ModerationTerms} ModerationTerms */
 /** @typedef {import("../moderation_types.js").RoomModeration} RoomModeration */
+/** @typedef {import("../room_types.js").Membership} Membership */
 /** @typedef {import("./roster.js").Roster} Roster */
 /** @typedef {import("./room_subscription.js").RoomHost} RoomHost */
 /** @typedef {import("./room_subscription.js").RoomSubscription} RoomSubscription */
@@ -181,9 +183,46 @@ export class Room {
     return this.members.value;
   }
 
+  /**
+   * The members of this private or direct room, whether they are there or not; {@linkcode members} are those who are.
+   * @returns {Promise<Membership>} Rejects with a ChatError: `not_allowed`, `unavailable`, `disconnected`.
+   */
+  async membership() {
+    const { creator, members } = await this.#host.requestWithRetry({
+      ...{ type: "members", room: this.name },
+    });
+    return { ...(creator && { creator }), members: members.map(memberOf) };
+  }
+
+  /**
+   * Adds a user to this private room. Every member may do that who is no guest.
+   * @param {string} user The user's id.
+   * @param {string} [name] The user's name, for the record.
+   * @returns {Promise<void>} Rejects with a ChatError: `not_allowed`, `room_full`, `too_many_rooms` (of that user), `store_full`,
+   *   `unavailable`, `disconnected`, and `unknown_outcome`.
+   */
+  async addMember(user, name) {
+    await this.#setMember({ user, ...(name && { name }) });
+  }
+
+  /**
+   * Removes a member from this private room, or this user from a private or direct room for good. Whoever has created the room may
+   * remove others, and so may moderators in it. When the last member leaves, the messages are removed.
+   * @param {string} [user] The user's id. Default: this user.
+   * @returns {Promise<void>} Rejects with a ChatError: `not_allowed`, `store_full`, `unavailable`, `disconnected`, and `unknown_outcome`.
+   */
+  async removeMember(user) {
+    await this.#setMember({ ...(user && { user }), on: false });
+  }
+
   /** Leaves the room. Unsent messages are kept, and sent after joining again. */
   leave() {
     this.#leave(this);
+  }
+
+  /** @param {{ user?: string, name?: string, on?: boolean }} terms */
+  async #setMember(terms) {
+    await this.#host.requestWithRetry({ ...terms, type: "member", id: newId(), room: this.name });
   }
 
   /** @param {Action} action */

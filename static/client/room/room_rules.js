@@ -20,6 +20,7 @@ export const DEFAULT_SETTINGS = Object.freeze({
   readOnly: false,
   slowSeconds: 0,
   keepDays: 0,
+  history: "all",
   archived: false,
 });
 

@@ -20,6 +20,7 @@ const DEFAULTS = {
   readOnly: false,
   slowSeconds: 0,
   keepDays: 0,
+  history: "all",
   archived: false,
 };
 const MINUTE = 60_000;
