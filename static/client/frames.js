@@ -152,7 +152,7 @@
 /** @typedef {{ type: "presence", room: string, count: number, joined: readonly Person[], left: readonly Person[], sampled?: boolean }} Presence */
 /** @typedef {{ type: "typing", room: string, user: string, name: string, on: boolean, ms: number }} Typing */
 /** The user has read up to this position on another connection. @typedef {{ type: "read", room: string, position: string }} Read */
-/** The user is a member of a private or direct room now, or not any more. @typedef {import("./room_types.js").MembershipChange & { type: "member" }} MemberNotice */
+/** The user is a member of a private or direct room now, or not any more. @typedef {{ type: "member", room: string, on: boolean }} MemberNotice */
 /** Without an id, the server has removed the user from the room. @typedef {{ type: "left", id?: string, room: string, reason?: string, message?: string, until?: number }} Left */
 /** The user's token expires soon. @typedef {{ type: "expiring", inMs: number }} Expiring */
 /** The entries after one position and up to another are no longer available. @typedef {{ type: "lost", room: string, after: string, until: string, reason: string }} Lost */
@@ -162,8 +162,7 @@
  *   | Left | Rules | MemberNotice | Expiring | { type: "token", resume: string, server?: { id: string } } | { type: "ping" }
  *   | { type: "pong", id?: string } | { type: "retry", afterMs: number }
  *   | import("./member_types.js").NewInvite & { type: "invite", id?: string } | { type: "invites", id?: string, invites: readonly import("./member_types.js").Invite[] }
- *   | import("./room_types.js").RoomSummary & { type: "room", id?: string } | import("./room_types.js").RoomList & { type: "rooms", id?: string }
- *   | { type: "membership", id?: string, room: string, creator?: string, members: readonly Person[] }
+ *   | { type: "room" | "membership", id?: string, room: string } | { type: "rooms", id?: string }
  *   | { type: "devices", id?: string, devices: readonly import("./member_types.js").Device[] }} Frame
  */
 

@@ -17,6 +17,10 @@ import { MARKUP } from "./dialogs/later_markup.js";
 import { DevicesDialog } from "./members/devices_dialog.js";
 import { InviteDialog } from "./members/invite_dialog.js";
 import { JoinDialog } from "./members/join_dialog.js";
+import { LeaveRoomDialog } from "./dialogs/leave_room_dialog.js";
+import { NewRoomDialog } from "./dialogs/new_room_dialog.js";
+import { PRIVATE_MARKUP } from "./dialogs/private_markup.js";
+import { RoomMembersDialog } from "./dialogs/room_members_dialog.js";
 import { RoomDialog } from "./dialogs/room_dialog.js";
 import { ROOM_MARKUP } from "./dialogs/room_markup.js";
 import { watchBan } from "./shell/ban_page.js";
@@ -29,11 +33,14 @@ import { ModerateDialog } from "./moderation/moderate_dialog.js";
 import { ModeratorRooms } from "./moderation/moderator_rooms.js";
 import { OthersTools } from "./moderation/others_tools.js";
 import { ReportDialog } from "./moderation/report_dialog.js";
+import { errorText } from "./members/records.js";
 import { watchOwnName } from "./members/name_lost.js";
 import { laterEn } from "./i18n/later_en.js";
 import { Toolbar } from "./log/view/toolbar.js";
 import { NameDialog } from "./dialogs/name_dialog.js";
 import { MemberTools } from "./rooms/member_tools.js";
+import { OwnRooms } from "./rooms/own_rooms.js";
+import { kindOfRoom } from "./base/room_kinds.js";
 import { Palette } from "./rooms/palette.js";
 import { reportFailedActions } from "./shell/failed_actions.js";
 import { SettingsDialog } from "./dialogs/settings_dialog.js";
@@ -57,6 +64,7 @@ import { UpgradeBar } from "./shell/upgrade.js";
  * @property {import("../client/observable.js").Value<string>} ownName The user's name, as a sentence.
  * @property {import("./rooms/palette.js").PaletteContext} palette
  * @property {() => void} leave Leaves the room.
+ * @property {(next: import("../client.js").Room | null) => void} showNext Shows the room next to one that was left.
  * @property {(toolbar: Toolbar) => void} attachToolbar Gives the log its toolbar.
  * @property {(tools: MemberTools) => void} attachMemberTools Gives the member panel its tools.
  * @property {() => void} rename Opens the name dialog.
@@ -72,26 +80,31 @@ export class OnDemandParts {
   /** What moderators do in whole rooms and in the service. */
   inbox;
   joinDialog;
+  leaveRoomDialog;
   linkDialog;
   nameDialog;
+  newRoomDialog;
   palette;
   picker;
   roomDialog;
+  roomMembersDialog;
   /** Runs a command; resolves with an error message, or with an empty string. */
   run;
   settingsDialog;
   #context;
   #moderateDialog;
+  #ownRooms;
   #reportDialog;
 
   /** @param {OnDemandContext} context */
   constructor(context) {
     this.#context = context;
     const { attention, chat, preferences, translator, toasts, ownName, palette } = context;
-    const { rename, onRenamed, isFree } = context;
+    const { rename, onRenamed, isFree, showNext } = context;
     addStrings(laterEn);
     const template = document.createElement("template");
-    template.innerHTML = MARKUP + MEMBERS_MARKUP + ROOM_MARKUP + MODERATION_MARKUP;
+    template.innerHTML = [MARKUP, MEMBERS_MARKUP, ROOM_MARKUP, PRIVATE_MARKUP, MODERATION_MARKUP]
+      .join("");
     drawIcons(template.content);
     document.body.append(template.content);
     listShortcuts();
@@ -102,7 +115,10 @@ export class OnDemandParts {
     this.joinDialog = new JoinDialog({ chat, preferences, translator, goToRoom: palette.goToRoom });
     this.linkDialog = new LinkDialog();
     this.nameDialog = new NameDialog(translator, chat, onRenamed);
-    this.palette = new Palette(translator, palette, preferences.blocked);
+    this.#ownRooms = new OwnRooms({ ...palette, chat, translator, toasts, showNext });
+    this.leaveRoomDialog = new LeaveRoomDialog(translator, (room) => this.#ownRooms.leave(room));
+    this.newRoomDialog = new NewRoomDialog(translator, chat, (room) => this.#enter(room));
+    this.palette = new Palette(translator, palette, preferences.blocked, this.#ownRooms);
     this.picker = new EmojiPicker(translator);
     const clearDialog = new ClearDialog(translator, toasts);
     this.roomDialog = new RoomDialog(
@@ -112,6 +128,10 @@ export class OnDemandParts {
     );
     const { active } = palette.rooms;
     const inviteDialog = new InviteDialog(translator, chat, () => active.value?.name);
+    this.roomMembersDialog = new RoomMembersDialog({
+      ...{ translator, chat, rooms: palette.rooms },
+      invite: () => inviteDialog.open(),
+    });
     const devicesDialog = new DevicesDialog(translator, chat);
     this.settingsDialog = new SettingsDialog(translator, preferences, {
       ...{ chat, toasts, ownName, rename },
@@ -144,6 +164,8 @@ export class OnDemandParts {
       new MemberTools(translator, preferences, {
         mayModerate: (user) => tools.mayModerate(user),
         moderate: (person, button) => this.#moderate(person, button),
+        mayMessage: () => this.#mayMessage,
+        message: (person) => void this.#message(person),
       }),
     );
     showBlockedList(translator, preferences);
@@ -169,6 +191,29 @@ export class OnDemandParts {
   onOthersMessage({ type, message }, row, room) {
     if (type === "report") this.#reportDialog.open(message, row, room);
     else this.#moderateDialog.open({ ...message, room: room.name }, row);
+  }
+
+  /** Goes to a room that was just created or opened. @param {import("../client/room_types.js").RoomSummary} room */
+  #enter(room) {
+    this.#ownRooms.learn(room);
+    this.#context.palette.goToRoom(room.room);
+  }
+
+  /** Whether the user can open direct rooms, and is not looking at one. */
+  get #mayMessage() {
+    const { chat, palette } = this.#context;
+    const { kind = "guest" } = chat.me.value ?? {};
+    return kind !== "guest" && kindOfRoom(palette.rooms.active.value?.name ?? "") !== "direct";
+  }
+
+  /** Opens the direct room with a person. @param {{ user: string, name: string }} person */
+  async #message({ user, name }) {
+    const { chat, toasts, translator } = this.#context;
+    try {
+      this.#enter(await chat.openDirect(user, name));
+    } catch (error) {
+      toasts.show(errorText(error, translator));
+    }
   }
 
   /** @param {{ user: string, name: string }} person @param {HTMLElement} button */

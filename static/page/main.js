@@ -23,6 +23,8 @@ import { OnDemand } from "./on_demand.js";
 import { isServiceRoom, Rooms } from "./rooms/rooms.js";
 import { DEFAULT_ROOM, Preferences } from "./preferences.js";
 import { listenToShortcuts } from "./shell/shortcuts.js";
+import { isPrivateRoom } from "./base/room_kinds.js";
+import { RoomNames } from "./rooms/room_names.js";
 import { Sidebar } from "./rooms/sidebar.js";
 import { ConnectionStatus } from "./shell/connection_status.js";
 import { browserStorage, PageStorage } from "./base/storage.js";
@@ -72,9 +74,10 @@ earlySocket.replayOpen();
 const translator = new Translator(isLoaded ? language : "en", () => void onDemand.preload());
 drawIcons(document);
 translator.language.subscribe(translate);
+const roomNames = new RoomNames(chat, preferences, translator);
 const toasts = new Toasts(translator);
 const drawers = new Drawers();
-const attention = new Attention(chat, rooms, preferences);
+const attention = new Attention(translator, chat, rooms, preferences);
 const sidebar = new Sidebar(translator, rooms, preferences.blocked);
 const account = new Account(translator, chat, preferences, rename);
 const onDemand = new OnDemand({
@@ -91,7 +94,8 @@ const onDemand = new OnDemand({
     isFree,
   },
   ownName: account.ownName,
-  palette: { rooms, goToRoom, mention },
+  palette: { rooms, roomNames, goToRoom, mention },
+  showNext,
   attachToolbar: (toolbar) => roomPane.attachToolbar(toolbar),
   attachMemberTools: (tools) => roomPane.attachMemberTools(tools),
   putBack: (room, text) => roomPane.composer.putBack(room, text),
@@ -215,14 +219,21 @@ function showAddress() {
 function leave() {
   const room = rooms.active.value;
   if (!room) return;
-  const next = rooms.leave(room);
-  history.replaceState(null, "", linkTo(location.href, next?.name ?? null));
-  if (next) goToAddress();
-  else find("no-room-join", HTMLElement).focus();
-  toasts.show(translator.text("roomLeft", { room: room.name }), {
+  if (isPrivateRoom(room.name)) {
+    return void onDemand.use(({ leaveRoomDialog }) => leaveRoomDialog.open(room));
+  }
+  showNext(rooms.leave(room));
+  toasts.show(translator.text("roomLeft", { room: translator.roomName(room.name) }), {
     words: translator.text("undo"),
     run: () => goToRoom(room.name),
   });
+}
+
+/** Shows the room next to one that was left. @param {import("../client.js").Room | null} next */
+function showNext(next) {
+  history.replaceState(null, "", linkTo(location.href, next?.name ?? null));
+  if (next) goToAddress();
+  else find("no-room-join", HTMLElement).focus();
 }
 
 /** @param {string} name The user's new name. */
@@ -261,6 +272,9 @@ function addListeners() {
   });
   onClick(find("find-room", HTMLElement), findRoom);
   onClick(find("no-room-join", HTMLElement), findRoom);
+  onClick(find("new-room", HTMLElement), () => {
+    void onDemand.use(({ newRoomDialog }) => newRoomDialog.open());
+  });
   // Needed even if the URL stays the same.
   onClick(find("rooms", HTMLElement), () => drawers.close());
   addEventListener("hashchange", goToAddress);
@@ -293,7 +307,9 @@ function start() {
     roomPane.show(room);
     sidebar.setActive(room);
   });
-  translator.language.subscribe(() => roomPane.setLanguage());
+  for (const it of [translator.language, translator.roomNames]) {
+    it.subscribe(() => roomPane.setLanguage());
+  }
   // The parts loaded on demand show the cached messages, or offer to sign in.
   chat.state.subscribe(({ kind }) =>
     (kind === "waiting" || kind === "closed") && void onDemand.preload()

@@ -16,6 +16,8 @@ import { roomName } from "../client/room/room_name.js";
 
 /** Maximum number of blocked users. */
 export const MAX_BLOCKED_USERS = 200;
+/** Maximum number of names of private and direct rooms; a user can be in as many. */
+const MAX_ROOM_NAMES = 200;
 /** Number of rooms remembered after leaving. */
 const MAX_LEFT_ROOMS = 20;
 /** The default room. */
@@ -96,6 +98,21 @@ export class Preferences {
 
   set dismissedGuest(name) {
     this.#storage.set("guest", name);
+  }
+
+  /** The names of private and direct rooms by their ids. @returns {ReadonlyMap<string, string>} */
+  get roomNames() {
+    const lines = (this.#storage.get("room-names") ?? "").split("\n", MAX_ROOM_NAMES);
+    return new Map(lines.flatMap((line) => {
+      const [, room = "", name = ""] = /^(\S{1,64}) (.{1,128})/.exec(line) ?? [];
+      return room ? [[room, name]] : [];
+    }));
+  }
+
+  /** Those beyond {@linkcode MAX_ROOM_NAMES} are dropped, oldest first. */
+  set roomNames(names) {
+    const lines = Array.from(names, (it) => it.join(" ")).slice(-MAX_ROOM_NAMES);
+    this.#storage.set("room-names", lines.join("\n") || null);
   }
 
   /** The joined rooms, in order. @returns {readonly string[]} */

@@ -88,6 +88,7 @@ export class RoomPane {
     this.#header = new RoomHeader(
       translator,
       (room) => void onDemand.use(({ roomDialog }) => roomDialog.open(room)),
+      (room) => void onDemand.use(({ roomMembersDialog }) => void roomMembersDialog.open(room)),
     );
     this.#parts = [
       this.#header,
@@ -146,6 +147,7 @@ export class RoomPane {
       strings: translator.strings,
       language: translator.language.value,
       now: () => Date.now(),
+      roomName: (/** @type {string} */ room) => translator.roomName(room),
       onAction: (/** @type {import("./log/types.js").LogAction} */ action) =>
         this.#onLogAction(action),
     };

@@ -77,7 +77,7 @@ export class Composer {
     // The caret may have moved into a code block, where other keys send.
     document.addEventListener("selectionchange", () => this.#drawHint());
     new ResizeObserver(() => this.#fitRows()).observe(this.#form);
-    translator.language.subscribe(() => this.#draw());
+    for (const it of [translator.language, translator.roomNames]) it.subscribe(() => this.#draw());
     onLookingChange((looks) => !looks && this.#room?.type(false));
   }
 
@@ -269,7 +269,7 @@ export class Composer {
 
   #draw() {
     const text = this.#translator.text.bind(this.#translator);
-    const room = this.#room?.name ?? "";
+    const room = this.#room ? this.#translator.roomName(this.#room.name) : "";
     this.#text.placeholder = text("messageTo", { room });
     this.#text.setAttribute("aria-label", text("messageTo", { room }));
     const { edit, reply } = this.#draft;

@@ -30,6 +30,8 @@ export class RoomDialog {
   #readOnly = find("room-field-read-only", HTMLInputElement);
   #listed = find("room-field-listed", HTMLInputElement);
   #listedBox = find("room-listed", HTMLElement);
+  #history = find("room-field-history", HTMLInputElement);
+  #historyBox = find("room-history", HTMLElement);
   #archived = find("room-field-archived", HTMLInputElement);
   #clear = find("room-clear", HTMLElement);
   #error = find("room-dialog-error", HTMLElement);
@@ -58,10 +60,14 @@ export class RoomDialog {
 
   /** Opens it. @param {Room} room */
   open(room) {
-    const { title, topic, slowSeconds, keepDays, readOnly, access, archived } = room.settings.value;
+    const { title, topic, slowSeconds, keepDays, readOnly, access, history, archived } =
+      room.settings.value;
     this.#room = room;
     this.#title.value = title;
-    this.#titleRule.textContent = this.#translator.text("roomTitleRule", { room: room.name });
+    const isPrivate = access === "private";
+    this.#titleRule.textContent = isPrivate
+      ? this.#translator.text("roomTitleRulePrivate")
+      : this.#translator.text("roomTitleRule", { room: room.name });
     this.#topic.value = topic;
     this.#fill(this.#slow, INTERVALS, slowSeconds, { zero: "roomSlowOff", unitSeconds: 1 });
     this.#fill(this.#keep, KEPT_DAYS, keepDays, { zero: "roomKeepAll", unitSeconds: DAY_SECONDS });
@@ -69,6 +75,8 @@ export class RoomDialog {
     this.#listed.checked = access === "listed";
     // A private room is in no list.
     this.#listedBox.hidden = access !== "open" && access !== "listed";
+    this.#history.checked = history === "joined";
+    this.#historyBox.hidden = !isPrivate;
     this.#archived.checked = archived;
     // Whoever has created the room may change its settings only.
     this.#clear.hidden = !mayIn(room, "moderate");
@@ -106,6 +114,7 @@ export class RoomDialog {
       keepDays: Number(this.#keep.value),
       readOnly: this.#readOnly.checked,
       listed: this.#listed.checked,
+      history: this.#history.checked ? "joined" : "all",
       archived: this.#archived.checked,
     };
   }

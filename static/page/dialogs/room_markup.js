@@ -56,6 +56,10 @@ aria-describedby="room-topic-rule"
 <input id="room-field-listed" type="checkbox" role="switch">
 <span data-text="roomListed"></span>
 </label>
+<label class="switch" id="room-history">
+<input id="room-field-history" type="checkbox" role="switch">
+<span data-text="roomHistoryJoined"></span>
+</label>
 <label class="switch">
 <input id="room-field-archived" type="checkbox" role="switch">
 <span data-text="roomArchived"></span>

@@ -7,16 +7,18 @@
 
 import { membersEn } from "./members_en.js";
 import { moderationEn } from "./moderation_en.js";
+import { privateEn } from "./private_en.js";
 import { roomsEn } from "./rooms_en.js";
 
 /** The strings by key. */
 export const laterEn = {
   ...membersEn,
   ...moderationEn,
+  ...privateEn,
   ...roomsEn,
 
   paletteField: "Room or person",
-  paletteIn: "in #{room}",
+  paletteIn: "in {room}",
   paletteJoin: "Join or create #{room}",
   paletteNone: "No room or person matches.",
   newVersion: "There is a new version of this page.",

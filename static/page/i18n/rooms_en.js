@@ -7,6 +7,7 @@
 /** The strings by key. */
 export const roomsEn = {
   event_created: "{by} created the room",
+  event_opened: "{by} opened this conversation",
   event_open: "{by} removed the room from the public list",
   event_listed: "{by} added the room to the public list",
   event_private: "{by} made the room private",
@@ -39,7 +40,7 @@ export const roomsEn = {
   event_unlock: "{by} opened the service to guests",
   event_held: "{by} wrote a message that is waiting for a moderator",
   event_why: "{what}: {reason}",
-  event_where: "{what} (#{room})",
+  event_where: "{what} ({room})",
 
   markReadOnly: "Read-only",
   markSlow: "Slow mode: {time}",
@@ -56,9 +57,9 @@ export const roomsEn = {
   voice_slow: "Slow mode: one message every {time}.",
   voice_wait: "You can send the next one in {time}.",
 
-  out_kicked: "A moderator removed you from #{room}.",
-  out_banned: "You are banned from #{room}.",
-  out_bannedUntil: "You are banned from #{room} until {time}.",
+  out_kicked: "A moderator removed you from {room}.",
+  out_banned: "You are banned from {room}.",
+  out_bannedUntil: "You are banned from {room} until {time}.",
   comeBack: "Rejoin",
   banTitle: "You are banned from this service",
   banUntil: "The ban ends {time}.",

@@ -7,6 +7,7 @@
 /** The strings by key. @type {typeof import("./rooms_en.js").roomsEn} */
 export const roomsZh = {
   event_created: "{by} 创建了房间",
+  event_opened: "{by} 开启了这个对话",
   event_open: "{by} 将房间移出了公开列表",
   event_listed: "{by} 将房间加入了公开列表",
   event_private: "{by} 将房间设为私密",
@@ -39,7 +40,7 @@ export const roomsZh = {
   event_unlock: "{by} 恢复了访客使用此服务",
   event_held: "{by} 的一条消息正等待管理员处理",
   event_why: "{what}：{reason}",
-  event_where: "{what}（#{room}）",
+  event_where: "{what}（{room}）",
 
   markReadOnly: "只读",
   markSlow: "慢速模式：{time}",
@@ -56,9 +57,9 @@ export const roomsZh = {
   voice_slow: "慢速模式：每{time}可发一条消息。",
   voice_wait: "{time}后可发送下一条。",
 
-  out_kicked: "管理员已将你移出 #{room}。",
-  out_banned: "你已被 #{room} 封禁。",
-  out_bannedUntil: "你已被 #{room} 封禁，直到 {time}。",
+  out_kicked: "管理员已将你移出 {room}。",
+  out_banned: "你已被 {room} 封禁。",
+  out_bannedUntil: "你已被 {room} 封禁，直到 {time}。",
   comeBack: "重新进入",
   banTitle: "你已被此服务封禁",
   banUntil: "封禁将于 {time} 结束。",

@@ -10,6 +10,7 @@ import { Value } from "../../client/observable.js";
 import { loadOnce } from "../base/loading.js";
 import { fillTemplate, logEn } from "./log_en.js";
 import { en } from "./en.js";
+import { kindOfRoom } from "../base/room_kinds.js";
 
 /** @typedef {"en" | "zh"} Language */
 /** @typedef {import("./en.js").Strings} Strings */
@@ -57,6 +58,8 @@ export function pickLanguage(wanted) {
 
 /** Translates keys into the chosen language. */
 export class Translator {
+  /** The names of private and direct rooms by their ids, as far as they are known. @type {Value<ReadonlyMap<string, string>>} */
+  roomNames = new Value(/** @type {ReadonlyMap<string, string>} */ (new Map()));
   #onMissing;
   #isIncomplete = false;
 
@@ -81,6 +84,14 @@ export class Translator {
     // Below 1,000 there is no separator, so skip creating the formatter, which is slow on a slow machine.
     if (number < 1000) return String(number);
     return number.toLocaleString(this.language.value);
+  }
+
+  /** What a room is called in a sentence: `#den`, the title of a private room, or the other person's name. @param {string} room */
+  roomName(room) {
+    const kind = kindOfRoom(room);
+    if (kind === "open") return `#${room}`;
+    return this.roomNames.value.get(room) ??
+      this.text(kind === "direct" ? "someDirect" : "somePrivate");
   }
 
   /** The number of people. @param {number} count */

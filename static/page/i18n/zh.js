@@ -9,6 +9,7 @@
 import { logZh } from "./log_zh.js";
 import { membersZh } from "./members_zh.js";
 import { moderationZh } from "./moderation_zh.js";
+import { privateZh } from "./private_zh.js";
 import { roomsZh } from "./rooms_zh.js";
 
 /** The strings by key. @type {import("./en.js").Strings} */
@@ -16,6 +17,7 @@ export const zh = {
   ...logZh,
   ...membersZh,
   ...moderationZh,
+  ...privateZh,
   ...roomsZh,
 
   skip: "跳到输入框",
@@ -33,20 +35,24 @@ export const zh = {
   joinField: "加入或查找房间",
   leaveRoom: "离开房间",
   roomSettings: "房间设置",
+  newRoom: "新建房间",
+  roomMembers: "本房间的成员",
+  somePrivate: "私密房间",
+  someDirect: "私信",
   noRooms: "你还没有加入任何房间",
   noRoomsHint: "按名称查找房间，或新建一个。",
   nobodySpoke: "还没有消息",
   unreadOne: "1 条未读消息",
   unreadMany: "{count} 条未读消息",
-  roomJoining: "正在加入 #{room}…",
+  roomJoining: "正在加入 {room}…",
   slowed: "正在放慢发送，以免超出服务器限制…",
-  roomRefused: "无法加入 #{room}：{why}",
-  roomNameTaken: "你的昵称在 #{room} 里已被占用，请换一个再加入。",
+  roomRefused: "无法加入 {room}：{why}",
+  roomNameTaken: "你的昵称在 {room} 里已被占用，请换一个再加入。",
   roomNameTemporary: "昵称 {wanted} 在这里已被占用，空出之前你的昵称暂为 {name}。",
   chooseOther: "换一个昵称",
   roomMarkRefused: "未加入",
   roomsFull: "你已加入 {count} 个房间，达到上限，请先离开一个。",
-  roomLeft: "你已离开 #{room}。",
+  roomLeft: "你已离开 {room}。",
   undo: "重新加入",
 
   peopleOne: "1 人",
@@ -78,7 +84,9 @@ export const zh = {
   notKept: "浏览器无法保存未发送的消息，发送完成前请勿关闭本页。",
 
   message: "消息",
-  messageTo: "发消息到 #{room}",
+  markPrivate: "私密",
+  markDirect: "仅你们两人可见",
+  messageTo: "发消息到 {room}",
   send: "发送",
   save: "保存",
   change: "更改",
@@ -108,7 +116,7 @@ export const zh = {
   typingMany: "多人正在输入…",
 
   paletteField: "房间或成员",
-  paletteIn: "在 #{room} 里",
+  paletteIn: "在 {room} 里",
   paletteJoin: "加入或新建 #{room}",
   paletteNone: "没有匹配的房间或成员。",
   nameTitle: "你的昵称",

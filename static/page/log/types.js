@@ -41,8 +41,8 @@
  */
 /**
  * `strings` contains those of the log, and a `fault_…` for each fault code; `language` is "en" or "zh"; `blocked` has the users
- * whose messages are hidden.
- * @typedef {{strings: LogStrings & Readonly<Record<string, string>>, language: string, now(): number,
+ * whose messages are hidden; `roomName` is what a room is called in a sentence.
+ * @typedef {{strings: LogStrings & Readonly<Record<string, string>>, language: string, now(): number, roomName(room: string): string,
  *   onAction(action: LogAction): void, blocked: Observable<ReadonlyMap<string, unknown>>}} LogContext
  */
 /** @typedef {{scroller: HTMLElement, jump: HTMLElement, live: HTMLElement}} LogElements */

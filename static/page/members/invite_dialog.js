@@ -8,6 +8,7 @@
 
 import { prepareDialog } from "../base/dialog.js";
 import { find, make } from "../base/dom.js";
+import { kindOfRoom } from "../base/room_kinds.js";
 import { isServiceRoom } from "../rooms/rooms.js";
 import { LinkView, pageAddress } from "./link_view.js";
 import { attempt, recordRow, roleName, timeOf } from "./records.js";
@@ -63,10 +64,14 @@ export class InviteDialog {
       return option;
     }));
     const names = this.#chat.rooms.value.flatMap(({ name, state }) =>
-      state.value.kind === "refused" || isServiceRoom(name) ? [] : name
+      state.value.kind === "refused" || kindOfRoom(name) === "direct" || isServiceRoom(name)
+        ? []
+        : name
     );
     this.#rooms.replaceChildren(
-      ...names.map((name) => roomChoice(name, name === this.#activeRoom())),
+      ...names.map((name) =>
+        roomChoice(name, this.#translator.roomName(name), name === this.#activeRoom())
+      ),
     );
     this.#dialog.showModal();
     void this.#attempt(() => this.#refresh());
@@ -116,7 +121,7 @@ export class InviteDialog {
     const time = timeOf(expiresAt, translator);
     const key = usesLeft === 1 ? "usesLeftOne" : "usesLeftMany";
     const left = translator.text(key, { count: translator.number(usesLeft), time });
-    return [left, ...rooms.map((it) => `#${it}`)].join(" ");
+    return [left, ...rooms.map((it) => translator.roomName(it))].join(" ");
   }
 
   /** @param {string} invite */
@@ -134,11 +139,11 @@ export class InviteDialog {
   }
 }
 
-/** @param {string} name @param {boolean} isChosen */
-function roomChoice(name, isChosen) {
+/** @param {string} name @param {string} words @param {boolean} isChosen */
+function roomChoice(name, words, isChosen) {
   const box = make("input", "");
   box.type = "checkbox";
   box.value = name;
   box.checked = isChosen;
-  return make("label", "check", box, make("bdi", "", `#${name}`));
+  return make("label", "check", box, make("bdi", "", words));
 }

@@ -27,7 +27,11 @@ export function auditRow({ message, event }, translator) {
     isEverywhere && translator.text("everywhere"),
     timeOf(message.at, translator),
   ];
-  const sentences = eventSentences(message, strings, locale)
+  const { room } = event;
+  const shown = room === undefined
+    ? message
+    : { ...message, event: { ...event, room: translator.roomName(room) } };
+  const sentences = eventSentences(shown, strings, locale)
     .map((nodes) => make("span", "record-title", ...nodes));
   const line = make("span", "faint", about.filter(Boolean).join(" · "));
   return make("li", "record", make("div", "", ...sentences, line));

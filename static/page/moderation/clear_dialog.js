@@ -33,7 +33,9 @@ export class ClearDialog {
   open(room) {
     this.#room = room;
     const { clearTitle } = this.#translator.strings;
-    this.#title.replaceChildren(...sentence(clearTitle, { room: room.name }));
+    this.#title.replaceChildren(
+      ...sentence(clearTitle, { room: this.#translator.roomName(room.name) }),
+    );
     this.#reason.value = this.#error.textContent = "";
     this.#dialog.showModal();
     this.#cancel.focus();
@@ -47,7 +49,9 @@ export class ClearDialog {
     await attempt(this.#error, this.#translator, async () => {
       await room.moderate("clear", reason === "" ? {} : { reason });
       this.#dialog.close();
-      this.#toasts.show(this.#translator.text("clearDone", { room: room.name }));
+      this.#toasts.show(
+        this.#translator.text("clearDone", { room: this.#translator.roomName(room.name) }),
+      );
     });
     this.#button.disabled = false;
   }

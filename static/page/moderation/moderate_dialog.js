@@ -92,7 +92,7 @@ export class ModerateDialog {
     this.#quote.hidden = text === "";
     this.#reason.value = this.#error.textContent = "";
     const { strings } = this.#translator;
-    const here = this.#translator.text("moderateHere", { room });
+    const here = this.#translator.text("moderateHere", { room: this.#translator.roomName(room) });
     this.#where.replaceChildren(option("room", here), option("service", strings.everywhere));
     const [first] = this.#actions.querySelectorAll("input");
     if (first) first.checked = true;
@@ -129,7 +129,10 @@ export class ModerateDialog {
   #explain() {
     const { name, room } = this.#subject;
     const words = WORDS[this.#action][this.#isEverywhere ? "everywhere" : "here"];
-    this.#about.replaceChildren(...sentence(this.#translator.text(words, { room }), { name }));
+    const place = this.#translator.roomName(room);
+    this.#about.replaceChildren(
+      ...sentence(this.#translator.text(words, { room: place }), { name }),
+    );
     const rule = this.#isEverywhere ? "reasonForOne" : "deleteReasonRule";
     this.#reasonRule.replaceChildren(...sentence(this.#translator.strings[rule], { name }));
   }
@@ -166,7 +169,8 @@ export class ModerateDialog {
         ...(reason && { reason }),
       });
       this.#dialog.close();
-      this.#toasts.show(this.#translator.text(WORDS[action].done, { name, room }));
+      const place = this.#translator.roomName(room);
+      this.#toasts.show(this.#translator.text(WORDS[action].done, { name, room: place }));
     });
     this.#button.disabled = false;
   }

@@ -46,7 +46,7 @@ export function reportRow(message, translator, tools) {
     return row;
   }
   const { strings } = translator;
-  const head = sentence(strings.reportHead, { by: name, room: `#${report.room}` });
+  const head = sentence(strings.reportHead, { by: name, room: translator.roomName(report.room) });
   row.append(make("p", "", ...head, " ", time), quote(report));
   if (report.reason) row.append(make("p", "report-reason", report.reason));
   row.append(
@@ -68,7 +68,7 @@ function heldParts(message, room, translator, tools) {
   const { position, user, name, text, at, deleted, deletedBy } = message;
   const { strings } = translator;
   const time = make("span", "faint", timeOf(at, translator));
-  const place = `#${room}`;
+  const place = translator.roomName(room);
   if (deleted) {
     const words = { by: deletedBy?.name ?? name, name, room: place };
     return [make("p", "", ...sentence(strings.heldDone, words), " ", time)];

@@ -40,5 +40,5 @@ export function placeAndEnd(room, until, translator) {
 export function placeOf(room, translator) {
   return room === undefined
     ? translator.text("everywhere")
-    : translator.text("moderateHere", { room });
+    : translator.text("moderateHere", { room: translator.roomName(room) });
 }

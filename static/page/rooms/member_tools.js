@@ -2,20 +2,29 @@
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
 /**
- * What the member panel offers for each other person: to block or unblock them, and to moderators, to moderate them. Blocking is
+ * What the member panel offers for each other person: to send them a direct message, to block or unblock them,
+ * and to moderators, to moderate them. Blocking is
  * this user's own filter: it is kept in this browser, and nobody else learns of it. The buttons are one Tab stop; arrows move
  * between them.
  * @module
  */
 
 import { make, nameButton, onClick } from "../base/dom.js";
-import { iconOf } from "../base/icons.js";
+import { icon, iconOf } from "../base/icons.js";
 import { SHIELD } from "../base/shield.js";
 import { MAX_BLOCKED_USERS } from "../preferences.js";
 import { setBlocked } from "./blocking.js";
 
 /** @typedef {import("./members.js").MemberRow} MemberRow */
-/** What moderators can do. @typedef {{ mayModerate(user: string): boolean, moderate(person: { user: string, name: string }, button: HTMLElement): void }} Moderation */
+/** @typedef {{ user: string, name: string }} Person */
+/**
+ * What some users can do to others.
+ * @typedef {object} PersonActions
+ * @property {() => boolean} mayMessage
+ * @property {(person: Person) => void} message Opens the direct room.
+ * @property {(user: string) => boolean} mayModerate
+ * @property {(person: Person, button: HTMLElement) => void} moderate
+ */
 
 /** The tools of the member panel. */
 export class MemberTools {
@@ -23,7 +32,7 @@ export class MemberTools {
   blocked;
   #translator;
   #preferences;
-  #moderation;
+  #actions;
   #error = make("p", "error people-error");
   /** The buttons by user and purpose, in the order of the rows. @type {Map<string, HTMLButtonElement>} */
   #buttons = new Map();
@@ -33,10 +42,10 @@ export class MemberTools {
   /**
    * @param {import("../i18n/strings.js").Translator} translator
    * @param {import("../preferences.js").Preferences} preferences
-   * @param {Moderation} moderation
+   * @param {PersonActions} actions
    */
-  constructor(translator, preferences, moderation) {
-    this.#moderation = moderation;
+  constructor(translator, preferences, actions) {
+    this.#actions = actions;
     this.#translator = translator;
     this.#preferences = preferences;
     this.blocked = preferences.blocked;
@@ -78,12 +87,20 @@ export class MemberTools {
     onClick(block, () => this.#setBlocked(user, isBlocked ? null : name));
     row.classList.toggle("blocked", isBlocked);
     if (isBlocked) row.append(make("span", "mark", text("blockedMark")));
-    const tools = make("span", "tools", this.#addButton(`${user} block`, block));
-    if (this.#moderation.mayModerate(user)) {
-      const moderate = make("button", "plain shield", iconOf(SHIELD));
-      nameButton(moderate, text("moderatePerson", { name }));
-      onClick(moderate, () => this.#moderation.moderate({ user, name }, moderate));
-      tools.append(this.#addButton(`${user} moderate`, moderate));
+    const tools = make("span", "tools");
+    const { mayMessage, message, mayModerate, moderate } = this.#actions;
+    if (mayMessage()) {
+      const button = make("button", "plain shield", icon("message"));
+      nameButton(button, text("messagePerson", { name }));
+      onClick(button, () => message({ user, name }));
+      tools.append(this.#addButton(`${user} message`, button));
+    }
+    tools.append(this.#addButton(`${user} block`, block));
+    if (mayModerate(user)) {
+      const button = make("button", "plain shield", iconOf(SHIELD));
+      nameButton(button, text("moderatePerson", { name }));
+      onClick(button, () => moderate({ user, name }, button));
+      tools.append(this.#addButton(`${user} moderate`, button));
     }
     row.append(tools);
   }

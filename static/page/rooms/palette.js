@@ -9,17 +9,17 @@
 
 import { prepareDialog } from "../base/dialog.js";
 import { find, make } from "../base/dom.js";
-import { iconOf } from "../base/icons.js";
+import { icon } from "../base/icons.js";
 import { hueOf, initialOf } from "../base/elements.js";
-import { itemsFor } from "./palette_items.js";
-
-const PLUS = "M12 5.5v13M5.5 12h13";
+import { kindOfRoom } from "../base/room_kinds.js";
+import { itemsFor, roomsToOffer } from "./palette_items.js";
 
 /** @typedef {import("./palette_items.js").PaletteItem} PaletteItem */
 /**
  * What the palette needs from the page.
  * @typedef {object} PaletteContext
  * @property {import("./rooms.js").Rooms} rooms
+ * @property {import("./room_names.js").RoomNames} roomNames
  * @property {(room: string) => void} goToRoom Goes to a room, joining it if necessary.
  * @property {(name: string, room: string) => void} mention Mentions a user in the message field of a room.
  */
@@ -33,6 +33,7 @@ export class Palette {
   #translator;
   #context;
   #blocked;
+  #ownRooms;
   /** @type {readonly PaletteItem[]} */
   #items = [];
   /** The index of the selected entry; -1 for none. */
@@ -42,8 +43,10 @@ export class Palette {
    * @param {import("../i18n/strings.js").Translator} translator
    * @param {PaletteContext} context
    * @param {import("../../client/observable.js").Value<import("../preferences.js").BlockedUsers>} blocked They are not offered.
+   * @param {import("./own_rooms.js").OwnRooms} ownRooms The rooms that the server lists.
    */
-  constructor(translator, context, blocked) {
+  constructor(translator, context, blocked, ownRooms) {
+    this.#ownRooms = ownRooms;
     this.#translator = translator;
     this.#context = context;
     this.#blocked = blocked;
@@ -64,13 +67,21 @@ export class Palette {
     this.#field.value = "";
     this.#dialog.showModal();
     this.#search();
+    void this.#refresh();
+  }
+
+  /** Searches again in what the server lists now. The selection starts anew, so only if the user has not chosen yet. */
+  async #refresh() {
+    const before = this.#ownRooms.all;
+    await this.#ownRooms.load();
+    if (this.#dialog.open && this.#selected <= 0 && this.#ownRooms.all !== before) this.#search();
   }
 
   #search() {
     const { rooms } = this.#context;
     const typed = this.#field.value;
     const people = rooms.people.filter(({ user }) => !this.#blocked.value.has(user));
-    this.#items = itemsFor(typed, rooms.known, people);
+    this.#items = itemsFor(typed, roomsToOffer(rooms.known, this.#ownRooms.all), people);
     this.#list.replaceChildren(...this.#items.map((item, index) => this.#option(item, index)));
     this.#list.hidden = this.#items.length === 0;
     const isFound = this.#items.some(({ kind }) => kind !== "create");
@@ -95,21 +106,43 @@ export class Palette {
   #parts(item) {
     const text = this.#translator.text.bind(this.#translator);
     const { name } = item;
-    if (item.kind === "create") return [iconOf(PLUS), text("paletteJoin", { room: name })];
-    const title = item.kind === "room" ? item.title : undefined;
-    const label = make("bdi", "palette-name", title ?? name);
+    if (item.kind === "create") return [icon("plus"), text("paletteJoin", { room: name })];
     if (item.kind === "person") {
+      const label = make("bdi", "palette-name", name);
       const face = make("span", `face hue-${hueOf(name)}`, initialOf(name));
       face.setAttribute("aria-hidden", "true");
-      return [face, label, " ", make("span", "faint", text("paletteIn", { room: item.room }))];
+      return [
+        face,
+        label,
+        " ",
+        make("span", "faint", text("paletteIn", { room: this.#translator.roomName(item.room) })),
+      ];
     }
-    const unread = this.#context.rooms.unreadIn(name);
-    const about = unread > 0 ? this.#translator.unreadCount(unread) : text("roomMarkRefused");
-    const note = make("span", "faint", item.isJoined && unread === 0 ? "" : about);
-    const sign = make("span", "palette-sign", "#");
-    return title
-      ? [sign, label, " ", make("bdi", "faint", `#${name}`), " ", note]
-      : [sign, label, " ", note];
+    return this.#roomParts(item);
+  }
+
+  /** @param {Extract<PaletteItem, { kind: "room" }>} item @returns {(string | Element)[]} */
+  #roomParts({ name, title, topic }) {
+    const kind = kindOfRoom(name);
+    const isOpen = kind === "open";
+    const shown = title ?? (isOpen ? name : this.#translator.roomName(name));
+    const label = make("bdi", "palette-name", shown);
+    const about = [isOpen && title && `#${name}`, topic].filter(Boolean).join(" · ");
+    const text = about ? make("span", "palette-text", label, " ", make("bdi", "", about)) : label;
+    const sign = isOpen
+      ? make("span", "palette-sign", "#")
+      : icon(kind === "direct" ? "person" : "lock");
+    return [sign, text, " ", make("span", "faint", this.#noteOf(name))];
+  }
+
+  /** What is beside a room: unread messages, how many people are in it, or that the user is not. @param {string} name */
+  #noteOf(name) {
+    const { rooms } = this.#context;
+    const unread = rooms.unreadIn(name);
+    if (unread > 0) return this.#translator.unreadCount(unread);
+    const { people } = this.#ownRooms.all.find(({ room }) => room === name) ?? {};
+    if (people) return this.#translator.peopleCount(people);
+    return rooms.all.some((it) => it.name === name) ? "" : this.#translator.text("roomMarkRefused");
   }
 
   /** @param {number} index */

@@ -14,8 +14,13 @@
  */
 
 import { roomName } from "../../client/room/room_name.js";
+import { isPrivateRoom } from "../base/room_kinds.js";
 
-/** @typedef {{ readonly name: string, readonly title?: string, readonly isJoined: boolean }} KnownRoom */
+/**
+ * A room. `title`: of a direct one, the name of the other person.
+ * @typedef {{ readonly name: string, readonly title?: string, readonly topic?: string, readonly isJoined: boolean }} KnownRoom
+ */
+/** @typedef {import("../../client/room_types.js").RoomSummary} RoomSummary */
 /** `room`: a room that the person is in. @typedef {{ readonly user: string, readonly name: string, readonly room: string }} KnownPerson */
 /**
  * One entry of the palette. `create` joins a room that the palette does not know.
@@ -23,7 +28,31 @@ import { roomName } from "../../client/room/room_name.js";
  */
 
 const MAX_ITEMS = 50;
+const IN_TOPIC = 3;
 const NO_MATCH = 5;
+
+/**
+ * The rooms to search: those that the page knows, each with its topic, and then the others that the server lists.
+ * @param {readonly KnownRoom[]} known
+ * @param {readonly RoomSummary[]} listed
+ * @returns {readonly KnownRoom[]}
+ */
+export function roomsToOffer(known, listed) {
+  const topics = new Map(listed.map(({ room, topic }) => [room, topic]));
+  const names = new Set(known.map(({ name }) => name));
+  const others = listed.filter(({ room }) => !names.has(room));
+  return [
+    ...known.map((it) => {
+      const topic = topics.get(it.name);
+      return topic ? { topic, ...it } : it;
+    }),
+    ...others.map(({ room: name, title = "", topic = "", with: other }) => {
+      const shown = title || other?.name;
+      const about = { ...(shown && { title: shown }), ...(topic && { topic }) };
+      return { name, ...about, isJoined: false };
+    }),
+  ];
+}
 
 /**
  * The entries, in order. `#` before the text asks for rooms only, `@` for people only.
@@ -51,7 +80,9 @@ export function itemsFor(typed, rooms, people) {
     .map(({ item }) => item);
   const name = sign === "@" ? null : roomName(text.slice(sign === undefined ? 0 : 1));
   const isKnown = rooms.some((it) => it.name === name || it.name === name?.toLowerCase());
-  return name === null || isKnown ? found : [...found, { kind: "create", name }];
+  return name === null || isKnown || isPrivateRoom(name)
+    ? found
+    : [...found, { kind: "create", name }];
 }
 
 /** @param {string} text */
@@ -59,10 +90,15 @@ function foldText(text) {
   return text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 }
 
-/** A room matches by its title too. @param {string} query @param {PaletteItem} item */
+/** A room matches by its title too, and by a part of its topic; a private one never by its id. @param {string} query @param {PaletteItem} item */
 function rankOfItem(query, item) {
-  const names = [item.name, ...(item.kind === "room" && item.title ? [item.title] : [])];
-  return Math.min(...names.map((it) => rankOf(query, foldText(it))));
+  if (item.kind !== "room") return rankOf(query, foldText(item.name));
+  const { name, title, topic = "" } = item;
+  const names = [...(isPrivateRoom(name) ? [] : [name]), ...(title ? [title] : [])];
+  const inTopic = query !== "" && foldText(topic).includes(query) ? IN_TOPIC : NO_MATCH;
+  // Without a query, all rooms are offered.
+  if (query === "") return 1;
+  return Math.min(inTopic, ...names.map((it) => rankOf(query, foldText(it))));
 }
 
 /**

@@ -8,6 +8,7 @@
 import { durationName, localeOf } from "../base/dates.js";
 import { find, make, onClick } from "../base/dom.js";
 import { mayIn } from "./room_rights.js";
+import { kindOfRoom } from "../base/room_kinds.js";
 
 /** @typedef {import("../../client.js").Room} Room */
 
@@ -16,6 +17,7 @@ export class RoomHeader {
   #title = find("room-title", HTMLElement);
   #about = find("room-about", HTMLElement);
   #settings = find("room-settings", HTMLElement);
+  #members = find("room-members", HTMLElement);
   #translator;
   /** @type {Room | null} */
   #room = null;
@@ -24,11 +26,13 @@ export class RoomHeader {
   /**
    * @param {import("../i18n/strings.js").Translator} translator
    * @param {(room: Room) => void} openSettings
+   * @param {(room: Room) => void} openMembers
    */
-  constructor(translator, openSettings) {
+  constructor(translator, openSettings, openMembers) {
     this.#translator = translator;
     onClick(this.#settings, () => this.#room && openSettings(this.#room));
-    translator.language.subscribe(() => this.#draw());
+    onClick(this.#members, () => this.#room && openMembers(this.#room));
+    for (const it of [translator.language, translator.roomNames]) it.subscribe(() => this.#draw());
   }
 
   /** Switches to this room. @param {Room | null} room */
@@ -49,19 +53,24 @@ export class RoomHeader {
   #draw() {
     const room = this.#room;
     const { title = "", topic = "" } = room?.settings.value ?? {};
+    const kind = kindOfRoom(room?.name ?? "");
     const name = room ? `# ${room.name}` : "Parley";
-    this.#title.textContent = title || name;
+    const shown = room && kind !== "open" ? this.#translator.roomName(room.name) : title || name;
+    this.#title.textContent = shown;
     const parts = [
+      kind === "private" && make("span", "", this.#translator.text("markPrivate")),
+      kind === "direct" && make("span", "", this.#translator.text("markDirect")),
       ...this.#marks().map((it) => make("span", "room-mark", it)),
-      title && make("bdi", "", name),
+      kind === "open" && title && make("bdi", "", name),
       topic && make("bdi", "", topic),
-    ].filter(Boolean);
+    ].filter((it) => it instanceof HTMLElement);
     this.#about.hidden = parts.length === 0;
     this.#about.title = topic;
     // Screen readers read the parts one by one.
     this.#about.replaceChildren(...parts.flatMap((it, i) => i === 0 ? [it] : [" ", it]));
     const mayConfigure = room?.state.value.kind === "joined" && mayIn(room, "configure");
-    this.#settings.hidden = !mayConfigure;
+    this.#settings.hidden = !mayConfigure || kind === "direct";
+    this.#members.hidden = room?.state.value.kind !== "joined" || kind !== "private";
   }
 
   #marks() {

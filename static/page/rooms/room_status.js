@@ -54,7 +54,7 @@ export class RoomStatus {
     chat.isSlowed.subscribe(() => this.#updateSlowed());
     // Shown until nothing is waiting any more, to avoid flicker.
     chat.outbox.subscribe(() => !this.#isSlowed && this.#updateSlowed());
-    translator.language.subscribe(() => this.#draw());
+    for (const it of [translator.language, translator.roomNames]) it.subscribe(() => this.#draw());
   }
 
   /** Switches to this room. @param {Room | null} room */
@@ -121,7 +121,7 @@ export class RoomStatus {
   /** What a moderator did; empty for other refusals. @param {RefusedError} error */
   #expulsion({ code, until, reason }) {
     const { language, strings } = this.#translator;
-    const room = this.#room?.name ?? "";
+    const room = this.#room ? this.#translator.roomName(this.#room.name) : "";
     if (code !== "kicked" && code !== "banned") return "";
     const locale = localeOf(language.value, navigator.languages);
     const time = until === undefined ? "" : endName(until, Date.now(), locale);
@@ -132,7 +132,7 @@ export class RoomStatus {
 
   /** @param {string | undefined} code @param {boolean} isJoining @param {boolean} isTemporary @param {boolean} isSlowed */
   #sentence(code, isJoining, isTemporary, isSlowed) {
-    const room = this.#room?.name ?? "";
+    const room = this.#room ? this.#translator.roomName(this.#room.name) : "";
     if (code === "name_taken") return this.#translator.text("roomNameTaken", { room });
     if (code) {
       return this.#translator.text("roomRefused", {

@@ -8,7 +8,9 @@
 import { seqOf } from "../../client/timeline/amendments.js";
 import { Timeline } from "../../client/timeline/timeline.js";
 import { Value } from "../../client/observable.js";
+import { kindOf } from "../../client/user_kind.js";
 import { DEFAULT_ROOM } from "../preferences.js";
+import { isPrivateRoom } from "../base/room_kinds.js";
 import { isOut } from "./room_rights.js";
 
 /** @typedef {import("../../client.js").Room} Room */
@@ -54,15 +56,16 @@ export class Rooms {
     const rank = (/** @type {Room} */ room) =>
       room === this.active.value ? 2 : this.unreadOf(room) > 0 ? 0 : 1;
     const joined = [...this.all].sort((a, b) => rank(a) - rank(b));
+    const names = this.#preferences.roomNames;
     const left = [...this.#preferences.leftRooms, DEFAULT_ROOM].filter((it) =>
       !joined.some(({ name }) => name === it)
     );
     return [
-      ...joined.map(({ name, settings: { value: { title } } }) => ({
-        name,
-        ...(title && { title }),
-        isJoined: true,
-      })),
+      ...joined.map((room) => {
+        const { name } = room;
+        const title = room.settings.value.title || names.get(name);
+        return { name, ...(title && { title }), isJoined: true };
+      }),
       ...[...new Set(left)].map((name) => ({ name, isJoined: false })),
     ];
   }
@@ -79,6 +82,21 @@ export class Rooms {
       }
     }
     return [...people.values()];
+  }
+
+  /** The others whom the user could add to a room: who is in any room, or has written there lately, without blocked users. */
+  get acquaintances() {
+    const me = this.#chat.me.value?.user;
+    /** @type {Map<string, { user: string, name: string }>} */
+    const found = new Map();
+    const authors = this.all.flatMap((room) =>
+      this.timelineOf(room).messages.filter(({ user }) => kindOf(user) !== "guest").toReversed()
+    );
+    for (const { user, name } of [...this.people, ...authors]) {
+      if (user === me || found.has(user) || this.#preferences.blocked.value.has(user)) continue;
+      found.set(user, { user, name });
+    }
+    return [...found.values()].sort((one, other) => one.name.localeCompare(other.name));
   }
 
   /** Number of unread messages in a room; 0 if it is not joined. @param {string} name */
@@ -157,7 +175,10 @@ export class Rooms {
     const next = this.all[index + 1] ?? this.all[index - 1] ?? null;
     room.leave();
     this.#timelines.delete(room);
-    this.#preferences.leftRooms = [room.name, ...this.#preferences.leftRooms];
+    // Only its members can come back into a private room.
+    if (!isPrivateRoom(room.name)) {
+      this.#preferences.leftRooms = [room.name, ...this.#preferences.leftRooms];
+    }
     this.#saveRooms();
     if (this.active.value === room && next === null) this.active.set(null);
     return next;

@@ -10,6 +10,8 @@ import { find, make } from "../base/dom.js";
 import { localeOf } from "../base/dates.js";
 import { eventText } from "../log/rows/event_words.js";
 import { deletionOf } from "../log/rows/deletion.js";
+import { icon } from "../base/icons.js";
+import { kindOfRoom } from "../base/room_kinds.js";
 import { isLooking, onLookingChange } from "../base/user_presence.js";
 
 /** @typedef {import("../../client.js").Room} Room */
@@ -40,7 +42,9 @@ export class Sidebar {
     this.#blocked = blocked;
     // A line below the field for joining, or a keyboard, takes its height from the end of the list.
     new ResizeObserver(() => this.reveal()).observe(this.#list);
-    for (const it of [translator.language, blocked]) it.subscribe(() => this.#draw());
+    for (const it of [translator.language, translator.roomNames, blocked]) {
+      it.subscribe(() => this.#draw());
+    }
     onLookingChange(() => this.#draw());
   }
 
@@ -101,15 +105,29 @@ export class Sidebar {
     link.dataset.state = room.state.value.kind;
     if (room === this.#active) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
-    const { title } = room.settings.value;
     link.replaceChildren(
-      make("span", title ? "room-name titled" : "room-name", make("bdi", "", title || room.name)),
+      this.#name(room),
       make("span", "room-last", ...[this.#preview(room)].flat()),
     );
     if (unread === 0 || (room === this.#active && isLooking())) return;
     const badge = make("span", "badge", unread > MAX_UNREAD ? `${MAX_UNREAD}+` : String(unread));
     badge.setAttribute("aria-hidden", "true");
     link.append(badge, make("span", "unseen", this.#translator.unreadCount(unread)));
+  }
+
+  /** What the room is called, with a sign of its kind. @param {Room} room */
+  #name(room) {
+    const kind = kindOfRoom(room.name);
+    const { title } = room.settings.value;
+    if (kind === "open") {
+      const className = title ? "room-name titled" : "room-name";
+      return make("span", className, make("bdi", "", title || room.name));
+    }
+    const name = this.#translator.roomName(room.name);
+    const what = this.#translator.text(kind === "direct" ? "someDirect" : "somePrivate");
+    const unseen = name !== what && make("span", "unseen", `${what}: `);
+    const sign = icon(kind === "direct" ? "person" : "lock");
+    return make("span", "room-name titled", sign, unseen, make("bdi", "", name));
   }
 
   /** @param {Room} room */

@@ -22,6 +22,7 @@ export class Attention {
   useNotifications = () => {};
   /** @type {Promise<Notifications>} */
   #notifications = new Promise((resolve) => this.useNotifications = resolve);
+  #translator;
   #chat;
   #rooms;
   #preferences;
@@ -30,16 +31,20 @@ export class Attention {
   #stops = [];
 
   /**
+   * @param {import("../i18n/strings.js").Translator} translator
    * @param {import("../../client.js").Chat} chat
    * @param {import("../rooms/rooms.js").Rooms} rooms
    * @param {import("../preferences.js").Preferences} preferences
    */
-  constructor(chat, rooms, preferences) {
+  constructor(translator, chat, rooms, preferences) {
+    this.#translator = translator;
     this.#chat = chat;
     this.#rooms = rooms;
     this.#preferences = preferences;
     chat.rooms.subscribe(() => this.#watch());
-    for (const it of [rooms.active, preferences.blocked]) it.subscribe(() => this.#draw());
+    for (const it of [rooms.active, preferences.blocked, translator.roomNames]) {
+      it.subscribe(() => this.#draw());
+    }
     onLookingChange(() => this.#draw());
   }
 
@@ -50,7 +55,8 @@ export class Attention {
     setTimeout(() => {
       if (isLooking() || this.#preferences.blocked.value.has(event.user)) return;
       if (isUpTo(event.position, room.read.value ?? undefined)) return;
-      this.#notifications.then((it) => it.notify(room.name, event, open)).catch(() => {
+      const where = { room: room.name, place: this.#translator.roomName(room.name) };
+      this.#notifications.then((it) => it.notify(where, event, open)).catch(() => {
         // The system may refuse at any time; the title shows the count too.
       });
     }, NOTIFY_AFTER_MS);
@@ -77,7 +83,9 @@ export class Attention {
   #draw() {
     const unread = this.#rooms.all.reduce((sum, room) => sum + this.#rooms.unreadOf(room), 0);
     const isAway = !isLooking();
-    const title = titleOf(unread, this.#rooms.active.value?.name, isAway);
+    const room = this.#rooms.active.value?.name;
+    const place = room === undefined ? undefined : this.#translator.roomName(room);
+    const title = titleOf(unread, place, isAway);
     if (document.title !== title) document.title = title;
     const shown = isAway ? unread : 0;
     if (shown !== this.#badged) setBadge(shown);

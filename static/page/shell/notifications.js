@@ -13,14 +13,14 @@ const shown = new Map();
 
 /**
  * Shows a message. A newer one replaces that of the same room.
- * @param {string} room
+ * @param {{ room: string, place: string }} where The room, and what it is called: the author's name in a direct one.
  * @param {NotifiableMessage} said
  * @param {() => void} open
  */
-export async function notify(room, { name, text }, open) {
+export async function notify({ room, place }, { name, text }, open) {
   if (!("Notification" in globalThis) || Notification.permission !== "granted") return;
   const short = text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text;
-  const title = `${name} · #${room}`;
+  const title = place === name ? name : `${name} · ${place}`;
   const url = tagOf(room);
   const options = { body: short, tag: url, icon: "icon.svg", data: url };
   // Phones allow only the service worker's notifications; without a worker, use the page's own.

@@ -14,12 +14,12 @@ const MAX_UNREAD = 99;
 /**
  * The page's title.
  * @param {number} unread In all rooms.
- * @param {string | undefined} room The current room.
+ * @param {string | undefined} room What the current room is called, such as `#den`.
  * @param {boolean} isAway Whether the user is not looking at the page.
  */
 export function titleOf(unread, room, isAway) {
   if (isAway && unread > 0) return `(${unread > MAX_UNREAD ? `${MAX_UNREAD}+` : unread}) ${NAME}`;
-  return room === undefined ? NAME : `#${room} · ${NAME}`;
+  return room === undefined ? NAME : `${room} · ${NAME}`;
 }
 
 /**

@@ -39,8 +39,9 @@ export function eventParts(event, { at, locale }) {
 function settingParts(event, locale) {
   const { created, access, title, topic, readOnly, slowSeconds, keepDays, archived } = event;
   /** @type {EventPart[]} */
-  const parts = created ? [["created"]] : [];
-  if (access !== undefined && !(created && access === "open")) {
+  const parts = created ? [[access === "direct" ? "opened" : "created"]] : [];
+  // Whoever sees a private room knows that it is one.
+  if (access !== undefined && (!created || access === "listed")) {
     parts.push([access === "direct" ? "private" : access]);
   }
   if (title !== undefined) parts.push(title ? ["title", { title }] : ["noTitle"]);

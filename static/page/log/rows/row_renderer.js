@@ -5,6 +5,7 @@
  * @module
  */
 import { localeOf } from "../../base/dates.js";
+import { kindOfRoom } from "../../base/room_kinds.js";
 import { drawEvent } from "./event_row.js";
 import { drawHidden } from "./hidden_row.js";
 import { drawSeparator } from "./separators.js";
@@ -41,7 +42,7 @@ export class RowRenderer {
    * @param {Person | null} me
    */
   draw(element, item, room, me) {
-    const { strings, language, now } = this.#logContext;
+    const { strings, language, now, roomName } = this.#logContext;
     const rowContext = {
       strings,
       locale: localeOf(language, navigator.languages),
@@ -54,7 +55,11 @@ export class RowRenderer {
       else if (item.type === "message") drawMessage(element, item, rowContext);
       else if (item.type === "event") drawEvent(element, item.message, rowContext);
       else if (item.type === "pending") drawPending(element, item, rowContext);
-      else drawSeparator(element, item, { ...rowContext, now: now(), room: room.name });
+      else {
+        const { name } = room;
+        const place = { room: roomName(name), isDirect: kindOfRoom(name) === "direct" };
+        drawSeparator(element, item, { ...rowContext, ...place, now: now() });
+      }
     } catch (error) {
       // One bad message must not prevent the others from being rendered. Log only the first failure.
       // deno-lint-ignore no-console -- for bug reports

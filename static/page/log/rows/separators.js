@@ -18,7 +18,7 @@ const MISSING = { too_many: "missingTooMany", too_old: "missingTooOld", rewound:
  * Renders a row that is not a message.
  * @param {HTMLElement} line
  * @param {Exclude<LogItem, {type: "message"} | {type: "pending"} | {type: "event"}>} item
- * @param {RowContext & {now: number, room: string}} context
+ * @param {RowContext & {now: number, room: string, isDirect: boolean}} context `room`: in words.
  */
 export function drawSeparator(line, item, context) {
   line.className = item.type === "copy" ? "note" : item.type;
@@ -39,8 +39,8 @@ function separatorText(item, { strings, locale, now }) {
   return strings[MISSING[note.reason] ?? "missingUnknown"];
 }
 
-/** @param {HTMLElement} line @param {import("./rows.js").TopState} state @param {RowContext & {room: string}} context */
-function drawTop(line, state, { strings, room }) {
+/** @param {HTMLElement} line @param {import("./rows.js").TopState} state @param {RowContext & {room: string, isDirect: boolean}} context */
+function drawTop(line, state, { strings, room, isDirect }) {
   line.classList.add(state);
   if (state === "unknown") return line.replaceChildren();
   if (state === "loading") return line.replaceChildren(make("span", "", strings.loadingOlder));
@@ -53,7 +53,11 @@ function drawTop(line, state, { strings, room }) {
   if (state === "oldest") {
     return line.replaceChildren(make("span", "", strings.noOlder));
   }
-  const beginning = make("b", "", fillTemplate(strings.beginning, { room }));
+  const beginning = make(
+    "b",
+    "",
+    fillTemplate(strings[isDirect ? "beginningDirect" : "beginning"], { room }),
+  );
   line.replaceChildren(beginning, state === "empty" ? make("span", "", strings.nothingYet) : "");
 }
 

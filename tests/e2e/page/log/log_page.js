@@ -39,6 +39,7 @@ class Stage {
     const onAction = (action) => this.actions.push(action);
     this.log = new Log(elements, {
       strings: this.strings,
+      roomName: (room) => `#${room}`,
       language: "en",
       now: () => Date.now(),
       onAction,

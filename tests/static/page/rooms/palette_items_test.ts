@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { itemsFor } from "../../../../static/page/rooms/palette_items.js";
+import { itemsFor, roomsToOffer } from "../../../../static/page/rooms/palette_items.js";
 
 const ROOMS = ["lobby", "attic", "café-bar", "big-attic", "大厅", "straße"].map((name) => ({
   name,
@@ -56,4 +56,29 @@ Deno.test("itemsFor() finds a room by its title too", () => {
   const [first] = itemsFor("kitch", rooms, PEOPLE);
   assert.deepEqual(first, { kind: "room", ...rooms[0] });
   assert.equal(itemsFor("den", rooms, PEOPLE)[0]?.name, "den");
+});
+
+Deno.test("Listed rooms follow the known ones, which get their topics", () => {
+  const summary = { kind: "listed", position: "e:1" } as const;
+  const other = { user: "m_bob00000", name: "Bob" };
+  const rooms = roomsToOffer([{ name: "den", isJoined: true }], [
+    { ...summary, room: "_direct.q3vz6u2t", kind: "direct", with: other },
+    { ...summary, room: "attic", title: "The attic", topic: "Boxes" },
+    { ...summary, room: "den", topic: "Foxes" },
+  ]);
+  assert.deepEqual(rooms, [
+    { name: "den", topic: "Foxes", isJoined: true },
+    { name: "_direct.q3vz6u2t", title: "Bob", isJoined: false },
+    { name: "attic", title: "The attic", topic: "Boxes", isJoined: false },
+  ]);
+  const found = (typed: string) => itemsFor(typed, rooms, []).map(({ name }) => name);
+  assert.deepEqual(found("#fox"), ["den", "fox"]);
+  assert.deepEqual(found("#bob"), ["_direct.q3vz6u2t", "bob"]);
+});
+
+Deno.test("No private or direct room is found by its id, or offered to be created", () => {
+  const rooms = [{ name: "_private.k5xw3jq2", title: "Plans", isJoined: true }];
+  assert.deepEqual(itemsFor("_private.k5xw3jq2", rooms, []), []);
+  assert.deepEqual(itemsFor("_direct.a", [], []), []);
+  assert.deepEqual(itemsFor("", rooms, []).map(({ kind }) => kind), ["room"]);
 });

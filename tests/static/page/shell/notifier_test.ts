@@ -5,12 +5,12 @@ import { requestPermission } from "../../../../static/page/shell/notification_pe
 
 for (
   const [unread, room, isAway, title] of [
-    [0, "lobby", false, "#lobby · Parley"],
-    [3, "lobby", false, "#lobby · Parley"],
-    [3, "lobby", true, "(3) Parley"],
-    [99, "lobby", true, "(99) Parley"],
-    [100, "lobby", true, "(99+) Parley"],
-    [0, "lobby", true, "#lobby · Parley"],
+    [0, "#lobby", false, "#lobby · Parley"],
+    [3, "#lobby", false, "#lobby · Parley"],
+    [3, "#lobby", true, "(3) Parley"],
+    [99, "#lobby", true, "(99) Parley"],
+    [100, "#lobby", true, "(99+) Parley"],
+    [0, "#lobby", true, "#lobby · Parley"],
     [0, undefined, false, "Parley"],
   ] as const
 ) {
@@ -114,7 +114,8 @@ for (
       location: { href: "https://chat.example/talk/?x#lobby" },
       navigator: { serviceWorker: { getRegistration: () => Promise.resolve(registration) } },
     });
-    await notify("den", { user: "u2", name: "Bob", text: "hi", replayed: false }, () => {});
+    const where = { room: "den", place: "#den" };
+    await notify(where, { user: "u2", name: "Bob", text: "hi", replayed: false }, () => {});
     assert.deepEqual(shown, [[expected, "Bob · #den", "https://chat.example/talk/?x#den"]]);
   });
 }

@@ -1,0 +1,64 @@
+// @ts-check
+/// <reference lib="dom" />
+/**
+ * Confirms that the user wants to leave a private or direct room, which cannot be undone by joining again.
+ * @module
+ */
+
+import { prepareDialog } from "../base/dialog.js";
+import { find } from "../base/dom.js";
+import { sentence } from "../base/elements.js";
+import { attempt } from "../members/records.js";
+import { kindOfRoom } from "../base/room_kinds.js";
+
+/** @typedef {import("../../client.js").Room} Room */
+
+/** The dialog. */
+export class LeaveRoomDialog {
+  #dialog = prepareDialog("leave-dialog", () => void this.#submit());
+  #title = find("leave-title", HTMLElement);
+  #text = find("leave-text", HTMLElement);
+  #error = find("leave-error", HTMLElement);
+  #cancel = find("leave-cancel", HTMLElement);
+  #button = find("leave-do", HTMLButtonElement);
+  #translator;
+  #leave;
+  /** @type {Room | null} */
+  #room = null;
+
+  /**
+   * @param {import("../i18n/strings.js").Translator} translator
+   * @param {(room: Room) => Promise<void>} leave Rejects with a ChatError.
+   */
+  constructor(translator, leave) {
+    this.#translator = translator;
+    this.#leave = leave;
+  }
+
+  /** Opens it. @param {Room} room */
+  open(room) {
+    const { strings } = this.#translator;
+    const isDirect = kindOfRoom(room.name) === "direct";
+    const names = { room: this.#translator.roomName(room.name) };
+    const title = isDirect ? strings.leaveDirectTitle : strings.leavePrivateTitle;
+    const text = isDirect ? strings.leaveDirectText : strings.leavePrivateText;
+    this.#room = room;
+    this.#title.replaceChildren(...sentence(title, names));
+    this.#text.replaceChildren(...sentence(text, names));
+    this.#error.textContent = "";
+    this.#button.disabled = false;
+    this.#dialog.showModal();
+    this.#cancel.focus();
+  }
+
+  async #submit() {
+    const room = this.#room;
+    if (!room) return;
+    this.#button.disabled = true;
+    await attempt(this.#error, this.#translator, async () => {
+      await this.#leave(room);
+      this.#dialog.close();
+    });
+    this.#button.disabled = false;
+  }
+}
