@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { loadPages, type StaticFile } from "../../lib/io/web/pages.ts";
 
-const MAX_KB = 66;
+const MAX_KB = 68;
 const PAGES = await loadPages(65535);
 const text = (path: string) => new TextDecoder().decode(PAGES.get(path)?.body);
 const INDEX = text("/");
