@@ -67,7 +67,7 @@ export const roomsZh = {
   banReason: "理由：{reason}",
 
   roomTitle: "标题",
-  roomTitleRule: "显示在房间名 #{room} 的位置，房间的网址不变。",
+  roomTitleRule: "代替房间名 #{room} 显示，房间的网址不变。",
   roomTopic: "话题",
   roomTopicRule: "这个房间聊些什么。",
   roomListed: "在公开列表中显示此房间",
