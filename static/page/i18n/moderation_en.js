@@ -45,7 +45,7 @@ export const moderationEn = {
   reportDone: "The message was reported to the moderators.",
   reports: "Reports",
   reportsNone: "There are no reports.",
-  reportsUnread: "{count} unread reports",
+  reportsUnread: "Unread reports: {count}",
   reportHead: "{by} reported a message in {room}.",
   heldHead: "A message by {by} for {room} is waiting for a decision.",
   heldDone: "{by} decided on a message by {name} for {room}.",

@@ -43,7 +43,7 @@ export const moderationZh = {
   reportDone: "已向管理员举报这条消息。",
   reports: "举报",
   reportsNone: "没有举报。",
-  reportsUnread: "{count} 条未读举报",
+  reportsUnread: "未读举报：{count}",
   reportHead: "{by} 举报了 {room} 里的一条消息。",
   heldHead: "{by} 发往 {room} 的一条消息正等待审核。",
   heldDone: "{by} 已处理 {name} 发往 {room} 的一条消息。",

@@ -1,10 +1,10 @@
 // @ts-check
 /**
- * What the user may do with other people, and with their messages, in the current room.
+ * What the user may do with messages and with other people in the current room.
  * @module
  */
 
-import { mayIn } from "../rooms/room_rights.js";
+import { mayIn, silenceOf } from "../rooms/room_rights.js";
 import { isBelow, roleIn } from "./ranks.js";
 
 /** The tools. */
@@ -22,7 +22,13 @@ export class OthersTools {
   forMessageOf(author) {
     const isModerator = this.#isModerator;
     const isRead = this.#chat.server.value?.moderated ?? false;
+    const room = this.#rooms.active.value;
+    const silence = room && silenceOf(room);
+    const reactsStill = silence?.kind === "readOnly" ||
+      (silence?.kind === "noRight" && mayIn(room, "react"));
     return {
+      speak: silence === null,
+      react: silence === null || reactsStill,
       delete: isModerator,
       moderate: this.mayModerate(author),
       report: !isModerator && isRead,

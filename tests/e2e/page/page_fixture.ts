@@ -225,6 +225,14 @@ export async function untilShown(page: Page, text: string): Promise<Locator> {
   return row;
 }
 
+/** The tools that a message offers, by purpose. */
+export async function toolsOf(row: Locator): Promise<readonly string[]> {
+  await row.hover();
+  await row.locator(".toolbar").waitFor();
+  const tools = await row.locator(".tool:visible").all();
+  return await Promise.all(tools.map(async (it) => await it.getAttribute("data-do") ?? ""));
+}
+
 /** Uses a tool in a message's toolbar. @param action By its English name. */
 export async function useTool(row: Locator, action: string): Promise<void> {
   await row.hover();

@@ -12,7 +12,7 @@ import { SHIELD } from "../../base/shield.js";
 
 /** @typedef {import("../rows/rows.js").LogItem} LogItem */
 /** @typedef {import("../../i18n/log_en.js").LogStrings & Readonly<Record<string, string>>} LogStrings */
-/** What the user may do with the messages of others. @typedef {{ delete: boolean, moderate: boolean, report: boolean }} OthersTools */
+/** What the user may do: speak and react in the room, and the rest with messages of others. @typedef {{ speak: boolean, react: boolean, delete: boolean, moderate: boolean, report: boolean }} OthersTools */
 
 const ACTIONS = /** @type {const} */ (
   ["react", "reply", "edit", "delete", "copy", "moderate", "report"]
@@ -36,7 +36,7 @@ export class Toolbar {
   #buttons = new Map();
   #toolsFor;
 
-  /** @param {(author: string) => OthersTools} toolsFor What the user may do with messages of another author. */
+  /** @param {(author: string) => OthersTools} toolsFor What the user may do with messages of an author. */
   constructor(toolsFor) {
     this.#toolsFor = toolsFor;
     this.element.setAttribute("role", "toolbar");
@@ -74,13 +74,13 @@ export class Toolbar {
       return element.remove();
     }
     this.#adaptTo(item);
-    this.#setTabStop(this.#buttons.get("react") ?? null);
+    this.#setTabStop(this.#shown[0] ?? null);
     row.append(element);
   }
 
   /** Moves the focus into the toolbar. */
   focus() {
-    this.#buttons.get("react")?.focus();
+    this.#shown[0]?.focus();
   }
 
   /** @param {LogItem} [item] */
@@ -88,10 +88,16 @@ export class Toolbar {
     if (item?.type !== "message") return;
     const { isOwn, message } = item;
     const others = this.#toolsFor(message.user);
-    this.#show("edit", isOwn);
+    this.#show("react", others.react);
+    this.#show("reply", others.speak);
+    this.#show("edit", isOwn && others.speak);
     this.#show("delete", isOwn || others.delete);
     this.#show("moderate", !isOwn && others.moderate);
     this.#show("report", !isOwn && others.report);
+  }
+
+  get #shown() {
+    return [...this.#buttons.values()].filter((it) => !it.hidden);
   }
 
   /** @param {typeof ACTIONS[number]} action @param {boolean} isShown */
@@ -109,7 +115,7 @@ export class Toolbar {
   #onKey(event) {
     const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
     if (step === 0) return;
-    const shown = [...this.#buttons.values()].filter((it) => !it.hidden);
+    const shown = this.#shown;
     const index = shown.findIndex((it) => it === document.activeElement);
     shown.at((index + step) % shown.length)?.focus();
     event.preventDefault();

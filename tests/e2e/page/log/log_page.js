@@ -45,7 +45,7 @@ class Stage {
       onAction,
       blocked: new Value(new Map()),
     });
-    this.log.attachToolbar(new Toolbar(() => false));
+    this.log.attachToolbar(new Toolbar(() => ({ speak: true, react: true })));
   }
 
   /** Opens a room with this many messages, of which the newest are loaded. */

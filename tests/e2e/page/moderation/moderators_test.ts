@@ -1,23 +1,15 @@
 /** What moderators do to people, rooms and the service, in the page. */
 import assert from "node:assert/strict";
-import type { Locator, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { MAX_REASON_LENGTH } from "../../../../lib/core/protocol/requests.ts";
 import type { Room } from "../../../../static/client.js";
 import { changeRole, MEMBER_SETTINGS } from "../../../support/member_links.ts";
 import { becomeMember, whenNamed } from "../members/become_member.ts";
-import { eventually, lines, pageTest, say, untilShown, useTool } from "../page_fixture.ts";
+import { eventually, lines, pageTest, say, toolsOf, untilShown, useTool } from "../page_fixture.ts";
 
 const settings = MEMBER_SETTINGS;
 // The people are beside the log.
 const WIDE = { viewport: { width: 1300, height: 760 }, reducedMotion: "reduce" } as const;
-
-/** The tools that a message offers, by purpose. */
-async function toolsOf(row: Locator): Promise<readonly string[]> {
-  await row.hover();
-  await row.locator(".toolbar").waitFor();
-  const tools = await row.locator(".tool:visible").all();
-  return await Promise.all(tools.map(async (it) => await it.getAttribute("data-do") ?? ""));
-}
 
 /** What a select element offers. */
 function optionsOf(page: Page, id: string): Promise<readonly string[]> {

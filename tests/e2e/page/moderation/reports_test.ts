@@ -41,7 +41,7 @@ pageTest(
     await report(cleo, "a word from Bea", "");
 
     await eventually(() => unread(bea), "2");
-    const button = bea.getByRole("button", { name: /^Moderation\s+2 unread reports$/ });
+    const button = bea.getByRole("button", { name: /^Moderation\s+Unread reports: 2$/ });
     await button.click();
     const reports = bea.locator("#reports > li");
     await eventually(() => reports.count(), 2);

@@ -6,7 +6,7 @@ import { loadStrings, stringsOf } from "../../../../static/page/i18n/strings.js"
 import { MEMBER_SETTINGS } from "../../../support/member_links.ts";
 import { checkAccessible } from "../accessible.ts";
 import { becomeMember } from "../members/become_member.ts";
-import { eventually, lines, message, pageTest, say, untilShown } from "../page_fixture.ts";
+import { eventually, lines, message, pageTest, say, toolsOf, untilShown } from "../page_fixture.ts";
 import { Moderator } from "./moderator.ts";
 
 const settings = MEMBER_SETTINGS;
@@ -66,12 +66,15 @@ pageTest(
     const ann = await stage.enter("?name=Ann#den");
     await using mo = await Moderator.enter(stage);
     const user = await mo.idOf("Ann");
+    await say(ann, "mine");
+    await untilShown(ann, "mine");
     await ann.fill("#text", "half a");
     await mo.ask("moderate", { action: "mute", user, reason: "noise" });
     await eventually(() => note(ann), "You are muted. Reason: noise");
     assert.equal(await ann.isVisible("#text"), false);
     assert.equal(await ann.isVisible("#send"), false);
     assert.equal(await ann.locator("#composer.silent").count(), 1);
+    assert.deepEqual(await toolsOf(message(ann, "mine")), ["delete", "copy"]);
     await ann.reload();
     await eventually(() => note(ann), "You are muted. Reason: noise");
     await mo.ask("moderate", { action: "unmute", user });
@@ -92,9 +95,12 @@ pageTest(
     const ann = await stage.enter("?name=Ann#den");
     const bea = await becomeMember(stage, "Bea", { role: "moderator" });
     await using mo = await Moderator.enter(stage);
+    await say(ann, "mine");
+    await untilShown(ann, "mine");
     await mo.ask("room", { readOnly: true });
     await eventually(() => note(ann), en.voice_readOnly);
     assert.equal(await ann.innerText(".room-mark"), en.markReadOnly);
+    assert.deepEqual(await toolsOf(message(ann, "mine")), ["pick", "delete", "copy"]);
     await say(bea, "news");
     await untilShown(ann, "news");
     await mo.ask("room", { readOnly: false, archived: true });
