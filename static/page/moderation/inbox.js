@@ -84,8 +84,13 @@ export class Inbox {
   /** Opens a tab. @param {Tab} tab */
   open(tab) {
     const input = this.#tabs.querySelector(`[value=${tab}]`);
-    if (input instanceof HTMLInputElement) input.checked = true;
-    if (!this.#dialog.open) this.#dialog.showModal();
+    if (!(input instanceof HTMLInputElement)) return;
+    input.checked = true;
+    if (!this.#dialog.open) {
+      this.#dialog.showModal();
+      // Otherwise the button that closes the dialog would have it.
+      input.focus();
+    }
     this.#context.moderatorRooms.retry();
     this.#onTab();
   }

@@ -42,7 +42,8 @@ pageTest(
 
     await eventually(() => unread(bea), "2");
     const button = bea.getByRole("button", { name: /^Moderation\s+Unread reports: 2$/ });
-    await button.click();
+    await button.press("Enter");
+    await bea.locator("#moderation-tabs input[value=reports]:checked:focus").waitFor();
     const reports = bea.locator("#reports > li");
     await eventually(() => reports.count(), 2);
     await eventually(() => bea.locator("#moderation-unread").isVisible(), false, "read");
