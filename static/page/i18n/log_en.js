@@ -50,7 +50,6 @@ export const logEn = {
   olderFailed: "Older messages could not be loaded.",
   beginning: "This is the beginning of {room}.",
   beginningDirect: "This is the beginning of your conversation with {room}.",
-  oldestKept: "Older messages in {room} are no longer stored.",
   nothingYet: "No messages yet. Say hello!",
   renamed: "{from} is now {name}",
   nowCalled: "now {name}",

@@ -49,7 +49,6 @@ export const logZh = {
   olderFailed: "无法加载更早的消息。",
   beginning: "这是 {room} 的开头。",
   beginningDirect: "这是你与 {room} 对话的开头。",
-  oldestKept: "{room} 更早的消息已不再保留。",
   nothingYet: "还没有消息，打个招呼吧！",
   renamed: "{from} 改名为 {name}",
   nowCalled: "现名 {name}",
