@@ -7,7 +7,7 @@
  */
 
 import { prepareDialog } from "../base/dialog.js";
-import { find, make } from "../base/dom.js";
+import { find, focusField, make } from "../base/dom.js";
 import { sentence } from "../base/elements.js";
 import { attempt } from "../members/records.js";
 import { moderatesService } from "./ranks.js";
@@ -62,6 +62,8 @@ export class ModerateDialog {
   #subject = { user: "", name: "", room: "" };
   /** The element that gets the focus back. @type {HTMLElement | null | undefined} */
   #origin = null;
+  // Whether the person has gone, and the button next to the name with the person: the focus must not end up at the next one.
+  #isGone = false;
 
   /**
    * @param {import("../i18n/strings.js").Translator} translator
@@ -78,7 +80,8 @@ export class ModerateDialog {
     this.#where.addEventListener("change", () => this.#explain());
     moderatorRooms.changes.subscribe(() => this.#dialog.open && this.#drawCurrent());
     this.#dialog.addEventListener("close", () => {
-      if (this.#origin?.isConnected) this.#origin.focus({ preventScroll: true });
+      if (this.#isGone) focusField();
+      else if (this.#origin?.isConnected) this.#origin.focus({ preventScroll: true });
     });
   }
 
@@ -86,6 +89,7 @@ export class ModerateDialog {
   open(subject, origin) {
     this.#subject = subject;
     this.#origin = origin;
+    this.#isGone = false;
     const { name, room, text = "" } = subject;
     this.#title.replaceChildren(...sentence(this.#translator.strings.moderateTitle, { name }));
     this.#quote.textContent = text.slice(0, MAX_QUOTE);
@@ -168,6 +172,7 @@ export class ModerateDialog {
         ...(seconds > 0 && { seconds }),
         ...(reason && { reason }),
       });
+      this.#isGone = action !== "mute";
       this.#dialog.close();
       const place = this.#translator.roomName(room);
       this.#toasts.show(this.#translator.text(WORDS[action].done, { name, room: place }));

@@ -88,6 +88,9 @@ pageTest(
     await bea.locator("#moderate-do").click();
     await bea.getByText("Ben is banned.").waitFor();
     await eventually(() => Promise.resolve(chat.state.value.kind), "closed");
+    // Not at the button of the next person, who would be blocked with the next Enter.
+    await bea.locator("#members").getByText("Ben").waitFor({ state: "detached" });
+    assert.equal(await bea.evaluate(() => document.activeElement?.id), "text");
 
     await openInbox(bea, "Tools");
     await bea.getByText("everywhere · for good").waitFor();
