@@ -11,6 +11,7 @@ import {
   type RoomAction,
 } from "../../core/auth/rights.ts";
 import { userKind } from "../../core/auth/user_kind.ts";
+import { addressUser } from "../../core/rooms/address_user.ts";
 import type { UserId } from "../../core/log/entry.ts";
 import type { RoomEvent } from "../../core/log/room_event.ts";
 import type { TokenExpiry } from "../../core/health/connection_health.ts";
@@ -322,7 +323,9 @@ export class SignIn implements SignInState {
     this.#serial = guest ? guest.serial + 1 : 0;
     this.#issuedAt = known?.issuedAt ?? guest?.since ?? clock.date();
     const user = returning?.user ?? sessionTokens.newUserId();
-    this.#me = { user, ...this.#nameOf(user, chosen, returning) };
+    // Others see the name of whoever joins, so who is muted cannot choose it.
+    const allowed = asked !== undefined && this.#isMuted(user) ? undefined : chosen;
+    this.#me = { user, ...this.#nameOf(user, allowed, returning) };
     const { name } = this.#me;
     const role = this.#access?.role;
     const resumeToken = this.#signResumeToken();
@@ -363,6 +366,13 @@ export class SignIn implements SignInState {
   /** Whether a guest may return as the same user. */
   #isValid({ user, since: issuedAt }: ReturningUser): boolean {
     return !this.#context.revocations.isRevoked({ user, tokenId: undefined, issuedAt });
+  }
+
+  /** Whether a user, or the address of a guest, is muted in the whole service. */
+  #isMuted(user: UserId): boolean {
+    const { authority } = this;
+    const address = userKind(user) === "guest" ? addressUser(this.#address ?? "") : undefined;
+    return this.#context.sanctions.inService("mute", { user, address, authority }) !== undefined;
   }
 
   /** The name of a user. Whoever chooses one that is like a member's gets a guest name. */

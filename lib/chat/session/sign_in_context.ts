@@ -37,7 +37,7 @@ export interface SignInContext extends CredentialContext {
   /** Whether users who are not members can moderate, by their tokens or groups. */
   readonly appsModerate: boolean;
   /** Says whether guests are locked out. */
-  readonly sanctions: Pick<Sanctions, "isLockedDown">;
+  readonly sanctions: Pick<Sanctions, "isLockedDown" | "inService">;
   /** Prefix for guest names; null for one in the guest's language. */
   readonly guestName: string | null;
   /** The names of members. */

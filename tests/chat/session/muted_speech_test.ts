@@ -80,3 +80,26 @@ Deno.test("While guests are locked out, they cannot speak by names, settings or 
   await scene.ask(moderator, { type: "moderate", action: "unlock" });
   assert.equal(await scene.ask(guest, { type: "name", name: "Gus" }), "done");
 });
+
+Deno.test("Whoever is muted in the service cannot come back under a new name, and nobody from the address can choose one", async () => {
+  using chat = new MemberChat();
+  const address = "192.0.2.1";
+  const enter = async (hello: Frame) => {
+    const client = chat.connect({ address });
+    await client.ask({ type: "hello", ...hello });
+    return client;
+  };
+  const moderator = await chat.become("Mia", { role: "moderator" });
+  const guest = await enter({ name: "Guy" });
+  const { user } = guest.you;
+  await moderator.ask({ type: "moderate", action: "mute", user });
+  await chat.beat();
+  const names: unknown[] = [];
+  for (const hello of [{ resume: guest.resume }, {}]) {
+    names.push((await enter({ name: "BUY MY COINS", ...hello })).you.name);
+  }
+  assert.deepEqual([names[0], names.includes("BUY MY COINS")], ["Guy", false]);
+  await moderator.ask({ type: "moderate", action: "unmute", user });
+  await chat.beat();
+  assert.equal((await enter({ name: "Gus" })).you.name, "Gus");
+});
