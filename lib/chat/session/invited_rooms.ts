@@ -50,12 +50,9 @@ export async function enterInvitedRooms(
     const inviter = invitedBy && state.members.get(invitedBy);
     if (!inviter || closedKind(room) === "direct") return false;
     const me = { user: invitedBy, name: inviter };
-    const answer = await add(
-      room,
-      { user, name, from },
-      { me, id: undefined, isExempt: true },
-      context,
-    );
+    // Always the same, and none that a request can have: who was removed meanwhile does not come back by repeating the use.
+    const id = `invited ${user}`;
+    const answer = await add(room, { user, name, from }, { me, id, isExempt: true }, context);
     return answer?.type !== "fault";
   }
 }

@@ -107,3 +107,17 @@ Deno.test("Nobody is listed in a private room under the name of another member o
     assert.equal(listed?.name, shown);
   }
 });
+
+Deno.test("Whoever was removed from a private room does not come back by using the invite again", async () => {
+  const { chat, mia, room } = await open();
+  using _chat = chat;
+  const hello = { invite: await inviteTo(mia, "tea", room), name: "Ann", attempt: "a".repeat(22) };
+  const ann = await chat.enter(hello);
+  const { user } = ann.you;
+  await answer(mia, { type: "member", id: "2", room, user, on: false });
+  const again = await chat.enter(hello);
+  assert.deepEqual([again.you.user, again.last("hello")?.rooms], [user, ["tea"]]);
+  assert.equal((await answer(again, { type: "join", id: "3", room })).code, "not_allowed");
+  const { rooms } = await answer(again, { type: "rooms", id: "4" });
+  assert.deepEqual(rooms, []);
+});
