@@ -15,6 +15,7 @@ import type { ModerationRequest } from "../../core/protocol/requests.ts";
 import { isClosed } from "../../core/rooms/closed_room.ts";
 import { AUDIT_ROOM } from "../../core/rooms/service_rooms.ts";
 import { BusUnavailable, type WorkerBus } from "../ports/bus.ts";
+import type { KnownModerators } from "../members/known_moderators.ts";
 import type { Clock } from "../ports/clock.ts";
 import { type EnterContext, enterEvent, judge, logOf } from "../moderation/moderate.ts";
 import type { RuledRoom, Sanctions, Subject } from "../moderation/sanctions.ts";
@@ -32,6 +33,8 @@ export interface ModerationContext extends EnterContext {
   readonly bus: Pick<WorkerBus, "publish" | "state">;
   /** The mutes and bans. */
   readonly sanctions: Pick<Sanctions, "all" | "imposed">;
+  /** The roles of members. */
+  readonly names: { readonly moderators: Pick<KnownModerators, "roleOf"> };
   /** For the ends of mutes and bans. */
   readonly clock: Pick<Clock, "date">;
   /** Decides which words titles, topics and reasons may contain. */
@@ -52,6 +55,7 @@ export interface Moderator extends Subject {
   readonly faultIn: (room: RuledRoom | undefined) => Frame | undefined;
 }
 
+const AS_HIGH = "this member ranks as high as you do";
 const ABOVE = "somebody of a higher rank has imposed that";
 /** What an event begins or ends. */
 const SANCTION_OF: Readonly<Partial<Record<RoomEvent["kind"], Sanction["kind"]>>> = {
@@ -86,6 +90,9 @@ export async function handleModeration(
     const ruled = room && await ruledRoom(room, joined, context);
     const fault = moderator.faultIn(ruled);
     if (fault) return fault;
+    if (isAgainstEqual(event, room, moderator, context)) {
+      return faultFrame(id, "not_allowed", AS_HIGH);
+    }
     if (!mayReplace(event, ruled, moderator, context)) return faultFrame(id, "not_allowed", ABOVE);
     return await enter(request, allowed, room, moderator, context);
   } catch (error) {
@@ -122,6 +129,19 @@ function mayReplace(
   const before = kind && "user" in event ? sanctions.imposed(kind, event.user, room) : undefined;
   const own = rankOf(authority, room?.id);
   return before === undefined || (own !== undefined && !outranks(before.rank, own));
+}
+
+/** Whether an event is against a member who ranks as high: it would take effect as soon as the member has a lower role. */
+function isAgainstEqual(
+  event: RoomEvent,
+  room: RoomId | undefined,
+  { authority }: Moderator,
+  { names }: Pick<ModerationContext, "names">,
+): boolean {
+  if (event.kind !== "mute" && event.kind !== "ban" && event.kind !== "kick") return false;
+  const role = names.moderators.roleOf(event.user);
+  const own = rankOf(authority, room);
+  return own === undefined || !outranks(own, rankOf({ role, rights: null }, room));
 }
 
 async function enter(

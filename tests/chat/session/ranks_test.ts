@@ -87,3 +87,21 @@ Deno.test("A moderator whom an owner has banned from a room moderates it no long
   assert.equal(await scene.act(moderator, "unban", moderator, { room: "den" }), "not_allowed");
   assert.equal(await scene.act(moderator, "mute", member, { room: "lobby" }), "done");
 });
+
+Deno.test("A moderator cannot ban another one in advance, for the time after a change of the role", async () => {
+  using scene = new Scene();
+  const { owner, moderator, other } = await scene.enter();
+  for (const where of [{ room: "den" }, {}]) {
+    for (const action of ["mute", "ban"]) {
+      assert.equal(await scene.act(moderator, action, other, where), "not_allowed");
+      assert.equal(await scene.act(moderator, action, owner, where), "not_allowed");
+      assert.equal(await scene.act(moderator, action, moderator, where), "not_allowed");
+    }
+  }
+  const { user } = other.you;
+  assert.equal(await scene.ask(owner, { type: "role", user, role: "member" }), "done");
+  await scene.chat.beat();
+  assert.equal(await scene.say(other), "done");
+  assert.equal(other.closeCode, undefined);
+  assert.equal(await scene.act(moderator, "mute", other, { room: "den" }), "done");
+});
