@@ -933,6 +933,8 @@ export type EventFields = {
   guest?: string | undefined;
   /** Whether it created the room. */
   created?: true | undefined;
+  /** With `created`: the first members of a private or direct room. */
+  members?: Person[] | undefined;
   /** With `member` and `lockdown`. */
   on?: boolean | undefined;
   /** With `role`: the new one. */

@@ -58,6 +58,7 @@
  * @property {"operator" | "owner" | "moderator"} [rank] It has no effect on those who rank as high.
  * @property {string} [guest] Only with an address: the guest who was connected from it.
  * @property {true} [created] Whether it created the room.
+ * @property {Person[]} [members] With `created`: the first members of a private or direct room.
  * @property {boolean} [on] With `member` and `lockdown`.
  * @property {Role} [role] With `role`: the new one.
  * @property {string} [reply] With `held`: the position in `room` of the message that it replies to.

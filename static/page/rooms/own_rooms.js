@@ -111,5 +111,10 @@ export class OwnRooms {
     this.all = this.all.filter((it) => it.room !== room.name);
     if (this.#leaving.has(room)) toasts.show(translator.text("roomLeft", { room: place }));
     else if (wasThere) toasts.show(translator.text("roomGone", { room: place }));
+    else if (isActive) {
+      // By a link, or because the user was removed while away.
+      const why = translator.faultReason("not_allowed");
+      toasts.show(translator.text("roomRefused", { room: place, why }));
+    }
   }
 }

@@ -5,8 +5,15 @@ import { laterEn } from "../../../../static/page/i18n/later_en.js";
 import { loadStrings, stringsOf } from "../../../../static/page/i18n/strings.js";
 import { MEMBER_SETTINGS } from "../../../support/member_links.ts";
 import { checkAccessible } from "../accessible.ts";
-import { becomeMember } from "../members/become_member.ts";
-import { eventually, type PageFixture, pageTest, say, untilShown } from "../page_fixture.ts";
+import { becomeMember, openLink, whenNamed } from "../members/become_member.ts";
+import {
+  eventually,
+  type PageFixture,
+  pageTest,
+  say,
+  SERVER_IS_DOWN,
+  untilShown,
+} from "../page_fixture.ts";
 
 await loadStrings("zh");
 const en = { ...laterEn, ...stringsOf("en") };
@@ -125,6 +132,40 @@ pageTest(
   },
   options,
 );
+
+pageTest("A link made in a private room leads into it, by its title", async (stage) => {
+  const ann = await becomeMember(stage, "Ann", { role: "moderator" });
+  await createPrivate(ann, "Summer party");
+  await ann.click("#room-members");
+  await ann.click("#room-members-invite");
+  await ann.locator("#invite-rooms").getByText("Summer party").waitFor();
+  await ann.click("#invite-make");
+  const link = await ann.locator("#invite-link input").inputValue();
+  await ann.locator("#invites").getByText("Summer party").waitFor();
+  assert.doesNotMatch(await texts(ann), /_private\./);
+  const bob = await openLink(stage, link);
+  await bob.fill("#join-name", "Bob");
+  await bob.press("#join-name", "Enter");
+  await eventually(() => bob.innerText("#room-title"), "Summer party");
+  await whenNamed(bob, "Bob");
+  await say(bob, "here I am");
+  await untilShown(ann, "here I am");
+}, options);
+
+pageTest("A private room is read offline, from the last visit", async (stage) => {
+  const { ann } = await two(stage);
+  await createPrivate(ann, "Summer party");
+  await say(ann, "who brings the cake?");
+  await untilShown(ann, "who brings the cake?");
+  await ann.evaluate("navigator.serviceWorker.ready.then(() => {})");
+  await ann.reload();
+  await untilShown(ann, "who brings the cake?");
+  await ann.routeWebSocket(/\/ws/, (socket) => void socket.close());
+  await ann.reload();
+  await eventually(() => ann.innerText("#room-title"), "Summer party");
+  await ann.getByText("who brings the cake?").first().waitFor();
+  assert.doesNotMatch(await texts(ann), /_private\./);
+}, { ...options, expected: SERVER_IS_DOWN });
 
 pageTest("The palette finds listed rooms by title and topic, with their people", async (stage) => {
   const { ann, bob } = await two(stage);

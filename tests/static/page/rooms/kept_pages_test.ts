@@ -53,6 +53,12 @@ for (
     ["deleted that is not true", formatKeptPage([message(1, { deleted: "yes" })])],
     ["an event of null", formatKeptPage([message(1, { event: null })])],
     ["an event without a kind", formatKeptPage([message(1, { event: {} })])],
+    [
+      "an event with members without names",
+      formatKeptPage([
+        message(1, { event: { kind: "room", members: [{ user: "u2" }] } }),
+      ]),
+    ],
     ["an event of objects", formatKeptPage([message(1, { event: { kind: "kick", name: {} } })])],
     ["an invalid order", formatKeptPage([message(2), message(1)])],
     ["the same twice", formatKeptPage([message(1), message(1)])],
@@ -64,6 +70,13 @@ for (
     assert.deepEqual(parseKeptPage(text), []);
   });
 }
+
+Deno.test("parseKeptPage() reads back how a private room began", () => {
+  const members = [{ user: "m_ann00000", name: "Ann" }];
+  const event = { kind: "room", created: true, access: "private", members } as const;
+  const [read] = parseKeptPage(formatKeptPage([message(1, { event })]));
+  assert.deepEqual(read?.event, event);
+});
 
 Deno.test("parseKeptPage() reads events back", () => {
   const event = { kind: "ban", user: "u2", name: "Ben", until: 9, on: true };
