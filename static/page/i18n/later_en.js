@@ -70,7 +70,6 @@ export const laterEn = {
   change: "Change",
   blockedMessage: "Message from a blocked person.",
   showBlocked: "Show",
-  block: "Block",
   unblock: "Unblock",
   blockPerson: "Block {name}",
   unblockPerson: "Unblock {name}",

@@ -92,7 +92,6 @@ export const zh = {
   change: "更改",
   blockedMessage: "已屏蔽的人发来的消息。",
   showBlocked: "显示",
-  block: "屏蔽",
   unblock: "取消屏蔽",
   blockPerson: "屏蔽 {name}",
   unblockPerson: "取消屏蔽 {name}",

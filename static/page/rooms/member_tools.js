@@ -82,8 +82,10 @@ export class MemberTools {
   #addTo({ row, member: { user, name } }) {
     const isBlocked = this.blocked.value.has(user);
     const text = this.#translator.text.bind(this.#translator);
-    const block = make("button", "plain block", text(isBlocked ? "unblock" : "block"));
-    block.setAttribute("aria-label", text(isBlocked ? "unblockPerson" : "blockPerson", { name }));
+    const block = isBlocked
+      ? make("button", "plain block", text("unblock"))
+      : make("button", "plain block shield", icon("block"));
+    nameButton(block, text(isBlocked ? "unblockPerson" : "blockPerson", { name }));
     onClick(block, () => this.#setBlocked(user, isBlocked ? null : name));
     row.classList.toggle("blocked", isBlocked);
     if (isBlocked) row.append(make("span", "mark", text("blockedMark")));

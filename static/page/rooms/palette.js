@@ -141,7 +141,8 @@ export class Palette {
     const unread = rooms.unreadIn(name);
     if (unread > 0) return this.#translator.unreadCount(unread);
     const { people } = this.#ownRooms.all.find(({ room }) => room === name) ?? {};
-    if (people) return this.#translator.peopleCount(people);
+    // In a direct room it says nothing.
+    if (people && kindOfRoom(name) !== "direct") return this.#translator.peopleCount(people);
     return rooms.all.some((it) => it.name === name) ? "" : this.#translator.text("roomMarkRefused");
   }
 
