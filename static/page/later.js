@@ -6,6 +6,7 @@
  * @module
  */
 
+import { RefusedError } from "../client/errors.js";
 import { commandRunner } from "./composer/command_runner.js";
 import { DeleteDialog, LinkDialog } from "./dialogs/dialogs.js";
 import { EmojiPicker } from "./composer/emoji_picker.js";
@@ -212,7 +213,11 @@ export class OnDemandParts {
     try {
       this.#enter(await chat.openDirect(user, name));
     } catch (error) {
-      toasts.show(errorText(error, translator));
+      const isRefused = error instanceof RefusedError && error.code === "not_allowed";
+      const words = isRefused
+        ? translator.text("directRefused", { name })
+        : errorText(error, translator);
+      toasts.show(words);
     }
   }
 

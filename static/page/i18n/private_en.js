@@ -34,6 +34,8 @@ export const privateEn = {
   leaveDirectTitle: "Leave your conversation with {room}?",
   leaveDirectText:
     "{room} can still read it, but not write to you here until you open the conversation again.",
+  directLeft: "the other person has left this conversation.",
+  directRefused: "You cannot send {name} a direct message at the moment.",
   leaveDo: "Leave",
   roomGone: "You are no longer in {room}.",
 };

@@ -33,6 +33,8 @@ export const privateZh = {
     "你将不再看到这里的消息，只有成员可以再次添加你。最后一名成员离开后，消息将被删除。",
   leaveDirectTitle: "离开与 {room} 的对话？",
   leaveDirectText: "{room} 仍可阅读对话，但在你重新打开对话之前，无法在这里给你写消息。",
+  directLeft: "对方已离开这个对话。",
+  directRefused: "你现在无法给 {name} 发私信。",
   leaveDo: "离开",
   roomGone: "你已不在 {room} 中。",
 };

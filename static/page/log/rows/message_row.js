@@ -18,6 +18,7 @@ import {
 } from "../../base/elements.js";
 import { deletionOf } from "./deletion.js";
 import { isLong } from "./folded_texts.js";
+import { kindOfRoom } from "../../base/room_kinds.js";
 import { isHeld } from "../released.js";
 import { isStuck } from "./rows.js";
 import { fillTemplate } from "../../i18n/log_en.js";
@@ -80,7 +81,7 @@ export function drawMessage(
 /** @param {readonly Delivery[]} deliveries @param {RowContext} context */
 function statusOf(deliveries, context) {
   const stuck = deliveries.find(isStuck);
-  if (stuck) return deliveryStatus(stuck.state.value, context);
+  if (stuck) return deliveryStatus(stuck, context);
   const { deleting, savingEdit } = context.strings;
   if (deliveries.some(({ action }) => action.type === "delete")) {
     return make("p", "delivery", deleting);
@@ -112,7 +113,7 @@ export function drawPending(row, { delivery, isGrouped, target }, context) {
   const body = [
     quoteOf(message, target, context),
     ...textOf(message, context),
-    deliveryStatus(state, context),
+    deliveryStatus(delivery, context),
   ];
   fillRow(row, { ...message, isGrouped, body }, context);
 }
@@ -241,12 +242,13 @@ function joinNames(known, others, strings) {
     : fillTemplate(strings.andOthers, { names, count: others });
 }
 
-/** @param {import("../types.js").DeliveryState} state @param {RowContext} context */
-function deliveryStatus(state, { strings }) {
+/** @param {import("../types.js").Delivery} delivery @param {RowContext} context */
+function deliveryStatus({ room, state: { value: state } }, { strings }) {
   if (isHeld(state)) return deliveryLine("delivery", strings.held, undefined, strings.hide);
   if (state.kind === "failed") {
     const { code, message } = state.error;
-    const why = strings[`fault_${code}`] ?? message;
+    const isAlone = code === "not_allowed" && kindOfRoom(room) === "direct";
+    const why = strings[isAlone ? "directLeft" : `fault_${code}`] ?? message;
     return deliveryLine(
       "delivery fault",
       fillTemplate(strings.notSent, { why }),

@@ -129,6 +129,11 @@ pageTest(
     await bob.getByText("Leave your conversation with Ann?").waitFor();
     await bob.click("#leave-do");
     await eventually(() => names(bob), ["den"]);
+    await say(ann, "are you there?");
+    await ann.locator("#log .fault", { hasText: en.directLeft }).waitFor();
+    await ann.click("#rooms .room");
+    await ann.getByRole("button", { name: en.messagePerson.replace("{name}", "Bob") }).click();
+    await ann.getByText(en.directRefused.replace("{name}", "Bob")).waitFor();
   },
   options,
 );
