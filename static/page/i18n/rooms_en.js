@@ -21,6 +21,8 @@ export const roomsEn = {
   event_fast: "{by} turned off slow mode",
   event_keep: "{by} set how long messages are kept: {time}",
   event_keepAll: "{by} set how long messages are kept: as in other rooms",
+  event_historyJoined: "{by} hid from members what was written before they were added",
+  event_historyAll: "{by} let members read everything that was written",
   event_archived: "{by} archived the room",
   event_unarchived: "{by} unarchived the room",
   event_mute: "{by} muted {name}",

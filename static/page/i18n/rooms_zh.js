@@ -21,6 +21,8 @@ export const roomsZh = {
   event_fast: "{by} 关闭了慢速模式",
   event_keep: "{by} 将消息保留时间设为 {time}",
   event_keepAll: "{by} 取消了本房间的消息保留时限",
+  event_historyJoined: "{by} 设置了成员只能看到自己被添加之后的消息",
+  event_historyAll: "{by} 允许成员阅读所有消息",
   event_archived: "{by} 归档了房间",
   event_unarchived: "{by} 取消了房间归档",
   event_mute: "{by} 禁言了 {name}",

@@ -115,10 +115,16 @@ export class Palette {
         face,
         label,
         " ",
-        make("span", "faint", text("paletteIn", { room: this.#translator.roomName(item.room) })),
+        make("span", "faint", this.#placeOf(item.room)),
       ];
     }
     return this.#roomParts(item);
+  }
+
+  /** Where a person is. @param {string} room */
+  #placeOf(room) {
+    if (kindOfRoom(room) === "direct") return this.#translator.text("someDirect");
+    return this.#translator.text("paletteIn", { room: this.#translator.roomName(room) });
   }
 
   /** @param {Extract<PaletteItem, { kind: "room" }>} item @returns {(string | Element)[]} */
@@ -179,7 +185,10 @@ export class Palette {
     const item = this.#items[this.#selected];
     if (!item) return this.#select(this.#items.length > 0 ? 0 : -1);
     this.#dialog.close();
-    if (item.kind === "person") this.#context.mention(item.name, item.room);
-    else this.#context.goToRoom(item.name);
+    const { mention, goToRoom } = this.#context;
+    if (item.kind !== "person") goToRoom(item.name);
+    // In a direct room, there is nobody else to be meant.
+    else if (kindOfRoom(item.room) === "direct") goToRoom(item.room);
+    else mention(item.name, item.room);
   }
 }

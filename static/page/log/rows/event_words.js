@@ -37,7 +37,8 @@ export function eventParts(event, { at, locale }) {
 
 /** @param {EventOfRoom} event @param {string} locale @returns {readonly EventPart[]} */
 function settingParts(event, locale) {
-  const { created, access, title, topic, readOnly, slowSeconds, keepDays, archived } = event;
+  const { created, access, title, topic, readOnly, slowSeconds, keepDays, history, archived } =
+    event;
   /** @type {EventPart[]} */
   const parts = created ? [[access === "direct" ? "opened" : "created"]] : [];
   // Whoever sees a private room knows that it is one.
@@ -54,6 +55,9 @@ function settingParts(event, locale) {
     parts.push(
       keepDays > 0 ? ["keep", { time: durationName(keepDays * DAY_SECONDS, locale) }] : ["keepAll"],
     );
+  }
+  if (history !== undefined && !(created && history === "all")) {
+    parts.push([history === "joined" ? "historyJoined" : "historyAll"]);
   }
   if (archived !== undefined) parts.push([archived ? "archived" : "unarchived"]);
   return parts;

@@ -172,6 +172,30 @@ pageTest("A private room is read offline, from the last visit", async (stage) =>
   assert.doesNotMatch(await texts(ann), /_private\./);
 }, { ...options, expected: SERVER_IS_DOWN });
 
+pageTest(
+  "The settings of a private room have no id, and hide what was written earlier",
+  async (stage) => {
+    const { ann, bob } = await two(stage);
+    await createPrivate(ann, "Summer party");
+    await say(ann, "before");
+    await untilShown(ann, "before");
+    await ann.click("#room-settings");
+    await ann.getByText(en.roomTitleRulePrivate).waitFor();
+    assert.equal(await ann.isVisible("#room-listed"), false);
+    assert.doesNotMatch(await texts(ann), /_private\./);
+    await ann.locator("#room-field-history").check();
+    await ann.click("#room-save");
+    await ann.locator("#log").getByText(en.event_historyJoined.replace("{by}", "Ann")).waitFor();
+    await addMember(ann, "Bob");
+    await ann.keyboard.press("Escape");
+    await say(ann, "after");
+    await bob.locator("#rooms .room", { hasText: "Summer party" }).click();
+    await untilShown(bob, "after");
+    assert.equal(await bob.getByText("before", { exact: true }).count(), 0);
+  },
+  options,
+);
+
 pageTest("The palette finds listed rooms by title and topic, with their people", async (stage) => {
   const { ann, bob } = await two(stage);
   await bob.click("#new-room");

@@ -23,6 +23,8 @@ for (
     [{ kind: "lockdown", on: false }, [["unlock"]]],
     [{ kind: "room", created: true, access: "open" }, [["created"]]],
     [{ kind: "room", created: true, access: "private" }, [["created"]]],
+    [{ kind: "room", history: "joined" }, [["historyJoined"]]],
+    [{ kind: "room", history: "all" }, [["historyAll"]]],
     [{ kind: "room", created: true, access: "direct" }, [["opened"]]],
     [{ kind: "room", created: true, access: "listed" }, [["created"], ["listed"]]],
     [{ kind: "room", access: "listed" }, [["listed"]]],
