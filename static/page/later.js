@@ -124,6 +124,7 @@ export class OnDemandParts {
     const clearDialog = new ClearDialog(translator, toasts);
     this.roomDialog = new RoomDialog(
       translator,
+      chat,
       () => toasts.show(translator.text("roomSaved")),
       (room) => clearDialog.open(room),
     );

@@ -3,7 +3,8 @@
  * them.
  * @module
  */
-import { outranks, rankOf } from "../../core/auth/rights.ts";
+import { mayListRoom, outranks, rankOf } from "../../core/auth/rights.ts";
+import { userKind } from "../../core/auth/user_kind.ts";
 import type { Author } from "../../core/log/entry.ts";
 import type { RoomEvent, Sanction } from "../../core/log/room_event.ts";
 import { RoomState } from "../../core/log/room_state.ts";
@@ -72,6 +73,10 @@ export async function handleModeration(
   context: ModerationContext,
 ): Promise<Frame | undefined> {
   const { id } = request;
+  const isListing = request.type === "room" && request.listed === true;
+  if (isListing && !mayListRoom(moderator.authority, userKind(moderator.user))) {
+    return faultFrame(id, "not_allowed");
+  }
   const room = roomOf(request, moderator);
   if (room === "invalid") return faultFrame(id, "bad_room", ROOM_RULE);
   const { authority, user, room: joined } = moderator;

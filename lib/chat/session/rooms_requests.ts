@@ -8,6 +8,7 @@ import {
   isAllowed,
   mayCreateRoom,
   mayInClosedRooms,
+  mayListRoom,
   type RoomCreators,
 } from "../../core/auth/rights.ts";
 import { userKind } from "../../core/auth/user_kind.ts";
@@ -73,6 +74,7 @@ export interface RoomUser extends Author {
   readonly chargeRoom: () => number;
 }
 
+const MAY_NOT_LIST = "guests cannot put a room into everybody's list";
 const MAY_NOT_CREATE = "you may not create this room";
 const TOO_MANY_NEW = "slow down: too many new rooms";
 const MAY_NOT_MESSAGE = "you may not begin private conversations";
@@ -133,6 +135,8 @@ async function create(
   if (room === undefined) return faultFrame(id, "bad_room", ROOM_RULE);
   if (room === DEFAULT_ROOM) return faultFrame(id, "room_exists");
   const isOwn = isPrivate === isClosed(room) && !isForModerators(room);
+  const isGuestsList = kind === "listed" && !mayListRoom(me.authority, userKind(me.user));
+  if (isGuestsList) return faultFrame(id, "not_allowed", MAY_NOT_LIST);
   if (!isOwn || !mayCreate(room, me, context)) return faultFrame(id, "not_allowed", MAY_NOT_CREATE);
   const event = withAllowedText({
     kind: "room",

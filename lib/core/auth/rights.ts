@@ -45,6 +45,7 @@ export type ServiceAction =
   | "create private room"
   | "message directly"
   | "remove from room"
+  | "list room"
   | "first owner"
   | "add device"
   | "list devices"
@@ -108,6 +109,10 @@ export const PERMISSIONS: Readonly<
     allowed: MODERATORS,
     about:
       "remove somebody from a private room that one is in oneself; whoever has created it may do that too, and everybody may leave",
+  },
+  "list room": {
+    allowed: MEMBERS,
+    about: "put a room that one has created into everybody's list; app users can do it too",
   },
   "first owner": { allowed: [], about: "make a link for the first owner; only operators" },
   "add device": { allowed: MEMBERS, about: "make a link that adds a device to oneself" },
@@ -239,6 +244,11 @@ export function rankOf(authority: Authority, room?: string): Rank | undefined {
 /** Whether whoever has the first rank can mute, ban or remove somebody of the other. Nobody can do that to an equal. */
 export function outranks(rank: Rank, other: Rank | undefined): boolean {
   return other === undefined || RANKS.indexOf(rank) < RANKS.indexOf(other);
+}
+
+/** Whether a user may put a room into everybody's list. @param kind The user's kind. */
+export function mayListRoom({ role }: Authority, kind: UserKind): boolean {
+  return PERMISSIONS["list room"].allowed.includes(role ?? (kind === "guest" ? "guest" : "member"));
 }
 
 /** Whether a role allows to invite others to a role: not to one above. */

@@ -18,7 +18,6 @@ import { attempt } from "../members/records.js";
 export class NewRoomDialog {
   #dialog = prepareDialog("new-room-dialog", () => void this.#submit());
   #kinds = find("new-room-kinds", HTMLElement);
-  #private = find("new-room-private", HTMLElement);
   #nameBox = find("new-room-name-box", HTMLElement);
   #name = find("new-room-name", HTMLInputElement);
   #title = find("new-room-field-title", HTMLInputElement);
@@ -47,7 +46,8 @@ export class NewRoomDialog {
   /** Opens it with empty fields. */
   open() {
     const isGuest = (this.#chat.me.value?.kind ?? "guest") === "guest";
-    this.#private.hidden = isGuest;
+    // Guests can create open rooms only.
+    this.#kinds.hidden = isGuest;
     for (const it of this.#kinds.querySelectorAll("input")) {
       it.checked = it.value === (isGuest ? "open" : "private");
     }

@@ -11,7 +11,7 @@ export const PRIVATE_MARKUP = `
 <h2 id="new-room-title" data-text="newRoom"></h2>
 <fieldset id="new-room-kinds">
 <legend data-text="newRoomKind"></legend>
-<label class="check" id="new-room-private"><input type="radio" name="new-room-kind" value="private"><span data-text="newRoomPrivate"></span></label>
+<label class="check"><input type="radio" name="new-room-kind" value="private"><span data-text="newRoomPrivate"></span></label>
 <label class="check"><input type="radio" name="new-room-kind" value="open"><span data-text="newRoomOpen"></span></label>
 <label class="check"><input type="radio" name="new-room-kind" value="listed"><span data-text="newRoomListed"></span></label>
 </fieldset>

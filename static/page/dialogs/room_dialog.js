@@ -38,6 +38,7 @@ export class RoomDialog {
   #save = find("room-save", HTMLButtonElement);
   #dialog = prepareDialog("room-dialog", () => void this.#submit());
   #translator;
+  #chat;
   #onSaved;
   /** @type {Room | null} */
   #room = null;
@@ -46,11 +47,13 @@ export class RoomDialog {
 
   /**
    * @param {import("../i18n/strings.js").Translator} translator
+   * @param {import("../../client.js").Chat} chat
    * @param {() => void} onSaved
    * @param {(room: Room) => void} clear Removes all messages, once the user has confirmed that.
    */
-  constructor(translator, onSaved, clear) {
+  constructor(translator, chat, onSaved, clear) {
     this.#translator = translator;
+    this.#chat = chat;
     onClick(this.#clear, () => {
       this.#dialog.close();
       if (this.#room) clear(this.#room);
@@ -73,8 +76,9 @@ export class RoomDialog {
     this.#fill(this.#keep, KEPT_DAYS, keepDays, { zero: "roomKeepAll", unitSeconds: DAY_SECONDS });
     this.#readOnly.checked = readOnly;
     this.#listed.checked = access === "listed";
-    // A private room is in no list.
-    this.#listedBox.hidden = access !== "open" && access !== "listed";
+    // A private room is in no list, and guests cannot list one.
+    const isGuest = this.#chat.me.value?.kind === "guest";
+    this.#listedBox.hidden = isGuest || (access !== "open" && access !== "listed");
     this.#history.checked = history === "joined";
     this.#historyBox.hidden = !isPrivate;
     this.#archived.checked = archived;

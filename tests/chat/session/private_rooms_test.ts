@@ -33,15 +33,15 @@ Deno.test("Whoever creates a private room is its only member, and can join it an
 Deno.test("A room that is created is open or listed under its name, and cannot be created again", async () => {
   using scene = new RoomsScene();
   const ann = await scene.enter("ann");
-  const { client: guest } = await scene.enterGuest();
+  const creator = await scene.enter("bob");
   const create = { type: "create", kind: "listed", room: "Attic", title: "The attic" };
-  const { room, kind } = await scene.ask(guest, create);
+  const { room, kind } = await scene.ask(creator, create);
   assert.deepEqual([room, kind], ["attic", "listed"]);
   assert.equal(await scene.outcome(ann, create), "room_exists");
   assert.deepEqual((await scene.list(ann)).map(({ room, title }) => [room, title]), [
     ["attic", "The attic"],
   ]);
-  const joined = await scene.ask(guest, { type: "join", room: "attic" });
+  const joined = await scene.ask(creator, { type: "join", room: "attic" });
   assert.ok((joined.may as readonly string[]).includes("configure"));
 });
 

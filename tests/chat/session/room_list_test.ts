@@ -34,7 +34,7 @@ Deno.test("A list has the own rooms, the newest first, then the listed ones, wit
   const [ann, bob] = [await scene.enter("ann"), await scene.enter("bob")];
   const { client: guest } = await scene.enterGuest();
   for (const room of ["tea", "books"]) {
-    await scene.ask(guest, { type: "create", kind: "listed", room, topic: `about ${room}` });
+    await scene.ask(bob, { type: "create", kind: "listed", room, topic: `about ${room}` });
   }
   await scene.ask(guest, { type: "create", kind: "open", room: "hidden" });
   const room = await scene.createPrivate(ann, { title: "Plans" });
@@ -155,4 +155,17 @@ Deno.test("A user has a limited number of private and direct rooms", async () =>
   const add = { type: "member", room, user: BOB };
   assert.equal(await scene.outcome(ann, add), "too_many_rooms");
   assert.deepEqual((await scene.list(ann)).map((it) => it.room), [room]);
+});
+
+Deno.test("Guests put no room into everybody's list, which they could fill", async () => {
+  using scene = new RoomsScene();
+  const ann = await scene.enter("ann");
+  const { client: guest } = await scene.enterGuest();
+  const listed = { type: "create", kind: "listed", room: "tea" };
+  assert.equal(await scene.outcome(guest, listed), "not_allowed");
+  assert.equal(await scene.outcome(guest, { ...listed, kind: "open" }), "room");
+  await scene.ask(guest, { type: "join", room: "tea" });
+  const change = { type: "room", room: "tea", listed: true };
+  assert.equal(await scene.outcome(guest, change), "not_allowed");
+  assert.deepEqual(await scene.list(ann), []);
 });

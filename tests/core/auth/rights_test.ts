@@ -32,6 +32,7 @@ const TABLE: Readonly<Record<Action, string>> = {
   "create private room": "yes yes yes no",
   "message directly": "yes yes yes no",
   "remove from room": "yes yes no no",
+  "list room": "yes yes yes no",
   "first owner": "no no no no",
   "add device": "yes yes yes no",
   "list devices": "yes yes yes no",

@@ -224,11 +224,11 @@ pageTest("The palette finds listed rooms by title and topic, with their people",
 }, options);
 
 pageTest(
-  "A room that exists is not created, and guests are offered no private ones",
+  "A room that exists is not created, and guests are offered open ones only",
   async (stage) => {
     const page = await stage.enter("?name=Guy#den");
     await page.click("#new-room");
-    assert.equal(await page.isVisible("#new-room-private"), false);
+    assert.equal(await page.isVisible("#new-room-kinds"), false);
     await page.keyboard.type("no such/room");
     await page.keyboard.press("Enter");
     await eventually(
