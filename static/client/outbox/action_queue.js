@@ -82,6 +82,18 @@ export class ActionQueue {
     this.#deliveries = new Map(this.all.map((it) => [it.id, it]));
   }
 
+  /**
+   * Puts an acknowledged action back that the log has lost. Pages that were opened meanwhile have taken it for sent, and removed it
+   * from the storage.
+   * @param {Delivery} delivery
+   */
+  restore(delivery) {
+    if (this.find(delivery.id) !== delivery) return;
+    this.refresh(delivery);
+    delivery.record = { ...delivery.record, receipt: null };
+    this.#storage.saveAction(delivery.record);
+  }
+
   /** @param {Delivery} delivery */
   remove(delivery) {
     if (!this.#deliveries.delete(delivery.id)) return;

@@ -330,7 +330,7 @@ export class RoomOutbox {
 
   /** @param {Delivery} delivery */
   #requeue(delivery) {
-    this.#queue.update(delivery, { receipt: null });
+    this.#queue.restore(delivery);
     delivery.state.set(WAITING);
   }
 

@@ -470,6 +470,22 @@ Deno.test("Delivery that is resent after the end is rejected", async () => {
   await assert.rejects(delivery.sent, { code: "closed" });
 });
 
+Deno.test("Outbox sends an acknowledged action again that the log has lost, although another page took it for sent", async () => {
+  const storage = new FakeStorage();
+  const { chat, world, room, socket } = await startInRoom({ storage });
+  const delivery = room.say("one");
+  await acknowledge(socket, 1);
+  // It is opened while the entry has not arrived, and has nothing left to do for it.
+  const other = startChat({ storage });
+  assert.deepEqual([storage.actionKeys, other.chat.outbox.value], [[], []]);
+  const again = await dropAndReconnect(world);
+  const lost = { position: "f:9", recovered: false, reason: "rewound", messages: [] };
+  await again.sendJoined("lobby", lost);
+  assert.deepEqual([textsSent(again), kindOf(delivery.state)], [["one"], "sending"]);
+  assert.equal(storage.actionKeys.length, 1);
+  for (const it of [chat, other.chat]) it.close();
+});
+
 Deno.test("Outbox does not send an action that was discarded while queued", async () => {
   const { chat, world, room, socket } = await startInRoom();
   exhaustRateLimit(room);
