@@ -62,7 +62,7 @@ export class ModerateDialog {
   #subject = { user: "", name: "", room: "" };
   /** The element that gets the focus back. @type {HTMLElement | null | undefined} */
   #origin = null;
-  // Whether the person has gone, and the button next to the name with the person: the focus must not end up at the next one.
+  // Whether the person leaves the list of people, and the button there with the person: the focus must not go to the next one.
   #isGone = false;
 
   /**
@@ -172,7 +172,7 @@ export class ModerateDialog {
         ...(seconds > 0 && { seconds }),
         ...(reason && { reason }),
       });
-      this.#isGone = action !== "mute";
+      this.#isGone = action !== "mute" && Boolean(this.#origin?.closest("#members"));
       this.#dialog.close();
       const place = this.#translator.roomName(room);
       this.#toasts.show(this.#translator.text(WORDS[action].done, { name, room: place }));
