@@ -67,7 +67,7 @@ export function isAddressUser(user: string): boolean {
 
 /** How ids that stand for addresses begin. No user has such an id. */
 export const ADDRESS_PREFIX = "ip_";
-const ADDRESS_FIELD = new RegExp(`^(?:mute|ban):${ADDRESS_PREFIX}`);
+const ADDRESS_FIELD = /^(?:mute|ban):ip_/;
 
 /**
  * What an event changes. None if it is about another room, as in `_audit`, unless it is about an address: the room itself must
