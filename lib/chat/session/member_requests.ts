@@ -38,7 +38,10 @@ export async function handleMemberRequest(
     return await frameOf(id, answer, { actor, page, context });
   } catch (error) {
     if (!(error instanceof BusUnavailable)) throw error;
-    return faultFrame(id, error.mayHaveApplied ? "unknown_outcome" : "unavailable", error.message);
+    // Lists change nothing.
+    const isRead = request.type === "invites" || request.type === "devices";
+    const isUnknown = error.mayHaveApplied && !isRead;
+    return faultFrame(id, isUnknown ? "unknown_outcome" : "unavailable", error.message);
   }
 }
 

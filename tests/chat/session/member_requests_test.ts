@@ -1,6 +1,7 @@
 /** What members can ask for over a connection: every request, and every answer. */
 import assert from "node:assert/strict";
 import { handleMemberRequest, inviteLink } from "../../../lib/chat/session/member_requests.ts";
+import { BusUnavailable } from "../../../lib/chat/ports/bus.ts";
 import type { MemberCommand } from "../../../lib/chat/ports/directory.ts";
 import type { MemberRequest } from "../../../lib/core/protocol/requests.ts";
 import { user } from "../../contract/fixtures.ts";
@@ -164,6 +165,29 @@ for (
     assert.equal((await ann.answer({ type: "invite" })).type, "invite");
   });
 }
+
+Deno.test("A list whose reply was lost is unavailable, and a change has an unknown outcome", async () => {
+  const lost = new BusUnavailable("the reply was lost", { mayHaveApplied: true });
+  const context = {
+    directory: { manage: () => Promise.reject(lost) },
+    qrCode: () => Promise.resolve(""),
+  };
+  const requests = [
+    { type: "invites" },
+    { type: "devices" },
+    { type: "invite" },
+    { type: "revoke", device: "d1" },
+  ] as const;
+  const answers = await Promise.all(
+    requests.map((request) => handleMemberRequest(request, ANN, context)),
+  );
+  assert.deepEqual(answers.map((it) => it && "code" in it ? it.code : it?.type), [
+    "unavailable",
+    "unavailable",
+    "unknown_outcome",
+    "unknown_outcome",
+  ]);
+});
 
 /** The command that a request leads to. */
 async function commandOf(request: MemberRequest): Promise<MemberCommand | undefined> {
