@@ -4,25 +4,32 @@
  * @module
  */
 import assert from "node:assert/strict";
+import type { Page } from "playwright-core";
 import { pageTest } from "./page_fixture.ts";
 
 /** Otherwise the service worker answers, which no route sees. */
 const WITHOUT_WORKER = { serviceWorkers: "block" } as const;
 const NOT_LOADED = "This part of the page could not be loaded.";
 
-pageTest("A click is not lost while the part it needs is loading", async (stage) => {
-  const page = await stage.open("?name=Ann#den", WITHOUT_WORKER);
+/** Holds back what loads on demand, until the result is called. */
+async function delayLater(page: Page): Promise<() => void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   await page.context().route("**/page/later.js", async (route) => {
     await promise;
     await route.continue();
   });
+  return resolve;
+}
+
+pageTest("A click is not lost while the part it needs is loading", async (stage) => {
+  const page = await stage.open("?name=Ann#den", WITHOUT_WORKER);
+  const load = await delayLater(page);
   await page.locator("body[data-state=online]").waitFor();
   assert.equal(await page.locator("dialog").count(), 0);
   await page.click("#open-settings");
   await page.click("#me");
   await page.locator("body.loading").waitFor();
-  resolve();
+  load();
   await page.locator("#name-dialog[open]").waitFor();
   assert.equal(await page.locator("dialog[open]").count(), 1, "only the dialog requested last");
   assert.equal(await page.inputValue("#name"), "Ann");
@@ -34,11 +41,7 @@ pageTest(
   "A message entered by keyboard gets its tools, with the focus, once they are loaded",
   async (stage) => {
     const page = await stage.open("?name=Ann#den", WITHOUT_WORKER);
-    const { promise, resolve } = Promise.withResolvers<void>();
-    await page.context().route("**/page/later.js", async (route) => {
-      await promise;
-      await route.continue();
-    });
+    const load = await delayLater(page);
     await page.locator("body[data-state=online]").waitFor();
     await page.fill("#text", "hello");
     await page.press("#text", "Enter");
@@ -47,7 +50,7 @@ pageTest(
     await message.focus();
     await page.keyboard.press("Enter");
     assert.equal(await page.locator(".toolbar, .toast").count(), 0);
-    resolve();
+    load();
     await page.locator(".tool[data-do=pick]:focus").waitFor();
     await message.locator(".toolbar").waitFor();
   },
@@ -57,11 +60,7 @@ pageTest(
   "The reason for a closed connection is shown once its strings are loaded",
   async (stage) => {
     const page = await stage.open("?name=Ann#den", WITHOUT_WORKER);
-    const { promise, resolve } = Promise.withResolvers<void>();
-    await page.context().route("**/page/later.js", async (route) => {
-      await promise;
-      await route.continue();
-    });
+    const load = await delayLater(page);
     await page.locator("body[data-state=online]").waitFor();
     await page.context().routeWebSocket(/\/ws/, (socket) => {
       socket.onMessage(() => {});
@@ -69,7 +68,7 @@ pageTest(
     });
     await page.reload();
     await page.locator("#words", { hasText: "(code 4009)" }).waitFor();
-    resolve();
+    load();
     await page.locator("#words", { hasText: "The connection timed out." }).waitFor();
   },
 );
