@@ -87,6 +87,9 @@ Deno.test("An operator bans a guest by name from the service, with the address, 
     ["ban", scene.guestId, undefined, undefined],
     ["ban", "ip_c0000201", undefined, scene.guestId],
   ]);
+  // Owners cannot end what an operator has imposed.
+  const unban = { type: "moderate", id: "u", action: "unban", user: scene.guestId };
+  assert.equal(outcome(await scene.owner.ask(unban), "u"), "not_allowed");
   // Both have the name of the guest.
   assert.equal((await scene.act({ action: "unban", name: "Guy" })).status, 200);
   assert.deepEqual((await scene.sanctions()).sanctions, []);
