@@ -41,6 +41,8 @@ export class DevicesDialog {
 
   async #addDevice() {
     this.#add.disabled = true;
+    // A new link makes the one before it useless.
+    this.#link.clear();
     const terms = { device: /** @type {const} */ (true), page: pageAddress() };
     await this.#attempt(async () =>
       this.#link.show(await this.#chat.invite(terms), this.#translator.text("deviceLinkRule"))

@@ -36,8 +36,13 @@ export class LinkView {
     this.#element.replaceChildren();
   }
 
-  /** @param {NewInvite} invite @param {string} words What the link is good for. */
+  /**
+   * Shows a link, unless its dialog has been closed while the server made it.
+   *
+   * @param {NewInvite} invite @param {string} words What the link is good for.
+   */
   show({ link = "", qr = "" }, words) {
+    if (!this.#element.closest("dialog")?.open) return;
     const translator = this.#translator;
     const field = make("input", "");
     field.readOnly = true;

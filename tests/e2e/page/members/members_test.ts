@@ -143,6 +143,21 @@ pageTest("A device that was signed out comes back with another link", async (sta
   await whenNamed(phone, "Ann");
 }, { settings });
 
+pageTest(
+  "A link that comes after its dialog was closed is not shown in the next one",
+  async (stage) => {
+    const ann = await becomeMember(stage, "Ann");
+    await openFromSettings(ann, "devices");
+    await ann.evaluate(
+      `document.getElementById("device-add").click();
+       document.getElementById("devices-dialog").close();`,
+    );
+    await ann.locator("#device-add:disabled").waitFor({ state: "detached" });
+    assert.equal(await ann.locator("#device-link input").count(), 0);
+  },
+  { settings },
+);
+
 /** Signing out the device that one uses takes two clicks. */
 async function openDevicesAndSignOutHere(page: Page): Promise<void> {
   await openFromSettings(page, "devices");
