@@ -275,6 +275,12 @@ export class FakeSessionTokens implements SessionTokens {
     return id;
   }
 
+  userIdFor(seed: string): UserId {
+    const id = `guest_of_${seed.replaceAll(/\W/g, "_")}`;
+    if (!isUserId(id)) throw new RangeError(`Not a user: ${id}`);
+    return id;
+  }
+
   sign(
     { user, name }: Author,
     { since, device, serial }: Parameters<SessionTokens["sign"]>[1],

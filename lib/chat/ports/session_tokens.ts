@@ -9,6 +9,11 @@ import type { DeviceToken } from "./directory.ts";
 export interface SessionTokens {
   /** Returns an id that no user has. */
   newUserId(): UserId;
+  /**
+   * Returns the id of the guest whom a text stands for: always the same one, that nobody can guess. A new one before
+   * {@linkcode ready}.
+   */
+  userIdFor(seed: string): UserId;
   /** Whether tokens can be signed and verified. */
   readonly isReady: boolean;
   /** Resolves when {@linkcode isReady} is true. */

@@ -84,6 +84,11 @@ export class RoomPresence {
     return this.#roster.hasName(name);
   }
 
+  /** Whether nobody else is known to be in the room under a name, or to own it. */
+  isFree({ user, name }: Author): boolean {
+    return !this.hasName(name) && !this.#isReserved(user, name);
+  }
+
   /** The name of a user of this node. */
   nameOf(user: UserId): Name | undefined {
     return this.#localUsers.get(user)?.name;

@@ -235,10 +235,19 @@ export class Room {
     }
   }
 
-  /** Removes a subscriber, if it was subscribed. @param comesBack Whether its user is likely to come back soon. */
-  unsubscribe(subscriber: Subscriber, user: UserId, comesBack: boolean): Promise<void> {
+  /**
+   * Removes a subscriber, if it was subscribed.
+   *
+   * @param user Its user; undefined if that one is not present.
+   * @param comesBack Whether the user is likely to come back soon.
+   */
+  async unsubscribe(
+    subscriber: Subscriber,
+    user: UserId | undefined,
+    comesBack: boolean,
+  ): Promise<void> {
     const wasSubscribed = this.#subscribers.remove(subscriber);
-    return wasSubscribed ? this.presence.leave(user, comesBack) : Promise.resolve();
+    if (wasSubscribed && user !== undefined) await this.presence.leave(user, comesBack);
   }
 
   /** Delivers what is queued, unsubscribes from the bus and aborts everything under way. */

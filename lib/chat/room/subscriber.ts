@@ -54,6 +54,10 @@ export interface JoinRequest extends Author {
   readonly isTemporary?: boolean;
   /** Whether the room must have entries: others notice nothing of a join that is refused with `no_room`. Default: false. */
   readonly mustExist?: boolean;
+  /**
+   * Whether the user is present in the room: in its list of people, under a name that nobody else can have. Default: true.
+   */
+  readonly isPresent?: boolean;
   /** Whether the rules of the room admit the user; by default they do. */
   readonly isAdmitted?: (room: { readonly id: RoomId; readonly state: RoomState }) => boolean;
   /** Resolves when {@linkcode isAdmitted} can be asked; undefined for now. */

@@ -28,7 +28,8 @@ export class Subscription implements Cancellation, EventListenerObject {
   /** The room. */
   readonly room: Room;
   readonly #subscriber: Subscriber;
-  readonly #user: UserId;
+  // Undefined if the user is not present.
+  readonly #user: UserId | undefined;
   readonly #onLeft: (room: Room) => void;
   #joining: Promise<void> | undefined;
   #isLeaving = false;
@@ -44,7 +45,7 @@ export class Subscription implements Cancellation, EventListenerObject {
   ) {
     this.room = room;
     this.#subscriber = subscriber;
-    this.#user = request.user;
+    this.#user = request.isPresent === false ? undefined : request.user;
     this.#onLeft = onLeft;
     this.#joining = this.#join(request, context);
   }
@@ -117,7 +118,11 @@ async function joinRoom(
     await Promise.resolve();
     return subscriber.onRefused("not_allowed");
   }
-  const name = await retryWhileUnavailable(() => claimName(room, request), context, cancellation);
+  const isPresent = request.isPresent !== false;
+  const name =
+    await (isPresent
+      ? retryWhileUnavailable(() => claimName(room, request), context, cancellation)
+      : Promise.resolve(unclaimedName(room, request)));
   if (name === undefined) return;
   if (name === "taken") return subscriber.onRefused("name_taken");
   const roomJoin = new RoomJoin(room, subscriber, { ...request, name }, context, cancellation);
@@ -128,7 +133,10 @@ async function joinRoom(
       cancellation,
     );
     if (isSubscribed) return;
-    if (isSubscribed === undefined) return await room.presence.leave(request.user, false);
+    if (isSubscribed === undefined) {
+      if (isPresent) await room.presence.leave(request.user, false);
+      return;
+    }
   }
 }
 
@@ -151,6 +159,16 @@ async function claimName(room: Room, request: JoinRequest): Promise<Name | "take
     tried.add(next);
   }
   return "taken";
+}
+
+/** The name of a user who is not present: the one that the user has there by another connection, or one that is free now. */
+function unclaimedName({ presence }: Room, { user, name, pickName }: JoinRequest): Name | "taken" {
+  const known = presence.seenNameOf(user);
+  if (known !== undefined) return known;
+  const isTaken = (picked: Name) => !presence.isFree({ user, name: picked });
+  if (!isTaken(name)) return name;
+  const picked = pickName?.(isTaken) ?? name;
+  return isTaken(picked) ? "taken" : picked;
 }
 
 /** One subscriber joining a room. Reads a chunk at a time, each when the peer has read most of the previous one. */

@@ -15,6 +15,8 @@ export interface ClientOutput {
   readonly isResumable: boolean;
   /** Whether `joined` should contain the member list and the unread count, which are expensive to determine. */
   readonly wantsJoinDetails: boolean;
+  /** Whether the user is present in the rooms that it joins, so that others see the user there. */
+  readonly isPresent: boolean;
   /** A room is not reachable yet: requests queued for it are refused from now on. */
   onJoinDelayed(): void;
   /** Sends a frame to this client only. */

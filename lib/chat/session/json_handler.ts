@@ -34,6 +34,7 @@ export class JsonHandler implements ConnectionHandler, ClientOutput {
   readonly encoder: FrameEncoder = jsonEncoder;
   readonly isResumable = true;
   readonly wantsJoinDetails = true;
+  readonly isPresent = true;
   readonly #socket: PacedSocket;
   readonly #session: Session;
   #pending: Frame[] = [];

@@ -59,7 +59,8 @@ export class Membership implements Subscriber, DeadlineListener {
   /** The id of the join request. */
   readonly requestId: string | undefined;
   readonly user: UserId;
-  readonly #requestedName: Name;
+  // Without a claim, nothing else has the name.
+  #requestedName: Name;
   readonly #listener: MembershipListener;
   readonly #hub: Hub;
   #subscription: Subscription;
@@ -149,6 +150,7 @@ export class Membership implements Subscriber, DeadlineListener {
     const { position, top, recovered, reason, page, readState, people } = result;
     if (this.#moveIfUnused(top)) return;
     this.#mustExist = false;
+    this.#requestedName = result.name;
     if (this.#isLeaving) return this.#leaveNow();
     const wanted = this.room.presence.temporaryNames.wantedName(this.user);
     const before = this.#readPosition;

@@ -173,7 +173,7 @@ export class SessionRooms {
     known: Identity,
     isMember: boolean,
   ): JoinRequest {
-    const { signIn, rules, output: { wantsJoinDetails: wantsDetails } } = this.#session;
+    const { signIn, rules, output: { wantsJoinDetails: wantsDetails, isPresent } } = this.#session;
     const { random, sanctions: { whenKnown: whenRulesKnown } } = this.#context;
     const me = signIn.isMember
       ? { ...known, name: currentName(known, this.memberships.values()) }
@@ -185,6 +185,7 @@ export class SessionRooms {
     return {
       ...me,
       ...(isClosed(room) && { readableAfter }),
+      ...(!isPresent && { isPresent }),
       ...{ since, limit, wantsDetails, mustExist, isAdmitted, whenRulesKnown },
       ...nameChoice(signIn, me, temporaryName, random),
     };

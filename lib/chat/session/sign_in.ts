@@ -57,6 +57,7 @@ export class SignIn implements SignInState {
   // Whom it identifies. Kept until somebody has been welcomed: a ticket cannot be checked again.
   #handshakeUser: TokenUser | undefined;
   #statedUser: TokenUser | undefined;
+  readonly #guestSeed: string | undefined;
   #me: Identity | undefined;
   // Of what the user has signed in with, in milliseconds since 1970.
   #issuedAt = 0;
@@ -76,6 +77,7 @@ export class SignIn implements SignInState {
     this.#context = context;
     this.#address = origin.address;
     this.#language = origin.language ?? "en";
+    this.#guestSeed = origin.guestSeed;
     // A proxy may pass on a token of its own, which is not for us.
     const token = origin.user ? undefined : origin.token;
     this.#handshakeCredential = credentialOf({ token, ticket: origin.ticket });
@@ -322,7 +324,9 @@ export class SignIn implements SignInState {
     this.#device = member?.device;
     this.#serial = guest ? guest.serial + 1 : 0;
     this.#issuedAt = known?.issuedAt ?? guest?.since ?? clock.date();
-    const user = returning?.user ?? sessionTokens.newUserId();
+    const seed = this.#guestSeed;
+    const user = returning?.user ??
+      (seed === undefined ? sessionTokens.newUserId() : sessionTokens.userIdFor(seed));
     // Others see the name of whoever joins, so who is muted cannot choose it.
     const allowed = asked !== undefined && this.#isMuted(user) ? undefined : chosen;
     this.#me = { user, ...this.#nameOf(user, allowed, returning) };

@@ -52,6 +52,8 @@ export interface ConnectionOrigin {
   readonly address?: string | undefined;
   /** Language of a guest's name, unless the `hello` sets another. */
   readonly language?: GuestLanguage | undefined;
+  /** Identifies a guest who presents nothing else; undefined for a new guest. See `SessionTokens.userIdFor`. */
+  readonly guestSeed?: string | undefined;
   /** The token of the handshake, not checked; used unless the `hello` has one. */
   readonly token?: string | undefined;
   /** The ticket of the handshake, not checked; used unless there is a token. */

@@ -91,6 +91,7 @@ export class TextHandler implements ConnectionHandler, ClientOutput {
   readonly encoder: FrameEncoder;
   readonly isResumable = false;
   readonly wantsJoinDetails = false;
+  readonly isPresent = true;
   readonly #socket: PacedSocket;
   readonly #session: Session;
   #room: string;

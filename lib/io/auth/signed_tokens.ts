@@ -15,6 +15,8 @@ import { isStoredName } from "../../core/names/names.ts";
 
 // The body of a token contains no dot, so the signature of this label can never be that of a token.
 const SERVICE_LABEL = "parley.service";
+// The body of a token contains no dot or space either.
+const GUEST_LABEL = "parley.guest ";
 const SERVICE_ID_LENGTH = 22;
 
 /** Maximum length of a token that is checked. A token with the longest name has about 500 characters. */
@@ -51,6 +53,14 @@ export class SignedSessionTokens implements SessionTokens {
   newUserId(): UserId {
     const id = `u${newId()}`;
     if (!isUserId(id)) throw new TypeError(`Cannot draw a user: received ${id}`);
+    return id;
+  }
+
+  userIdFor(seed: string): UserId {
+    if (this.#secret === undefined) return this.newUserId();
+    const digest = createHmac("sha256", this.#secret).update(`${GUEST_LABEL}${seed}`).digest();
+    const id = `u${digitsOf(digest.subarray(0, ID_LENGTH))}`;
+    if (!isUserId(id)) throw new TypeError(`Cannot derive a user: received ${id}`);
     return id;
   }
 
@@ -101,9 +111,14 @@ export function newId(): string {
     crypto.getRandomValues(randomBytes);
     used = 0;
   }
-  let id = "";
-  for (const byte of randomBytes.subarray(used, used += ID_LENGTH)) id += DIGITS[byte % 32];
-  return id;
+  return digitsOf(randomBytes.subarray(used, used += ID_LENGTH));
+}
+
+/** A digit for each byte. */
+function digitsOf(bytes: Uint8Array): string {
+  let digits = "";
+  for (const byte of bytes) digits += DIGITS[byte % 32];
+  return digits;
 }
 
 function signatureOf(body: string, secret: string): string {

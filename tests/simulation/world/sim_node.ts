@@ -229,6 +229,10 @@ class SimSessionTokens implements SessionTokens {
     return isUserId(user) ? user : this.#world.fail(`${user} is no user`);
   }
 
+  userIdFor(): UserId {
+    return this.newUserId();
+  }
+
   sign(
     { user, name, hasGuestName }: Identity,
     { since, device, serial }: Parameters<SessionTokens["sign"]>[1],
