@@ -62,6 +62,15 @@ export function forOperators(access: OperatorAccess, handler: OperatorHandler): 
   };
 }
 
+/** Whether a request claims to be an operator's: it is signed, or has `ADMIN_TOKEN`. */
+export function isOperatorRequest(
+  { headers }: Pick<Request, "headers">,
+  { adminToken, signed }: OperatorAccess,
+): boolean {
+  const isSigned = signed !== undefined && parseSignature(headers.get("authorization"));
+  return Boolean(isSigned) || isAuthorized(headers, adminToken);
+}
+
 function refuse(adminToken: string | null): Response {
   return problemResponse(adminToken === null ? NO_TOKEN_SET : UNAUTHORIZED);
 }

@@ -25,22 +25,33 @@ export interface Problem {
   readonly detail: string;
   /** Time after which the same request may succeed. */
   readonly afterMs?: number | undefined;
+  /** What has to wait, as in the fault. */
+  readonly scope?: string | undefined;
+  /** What a moderator gave as the reason. */
+  readonly reason?: string | undefined;
   /** Headers that the status requires, in lower case. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** The phrases of RFC 9110 §15 and RFC 6585 §4. */
 const TITLES: Readonly<Record<number, string>> = {
+  202: "Accepted",
   400: "Bad Request",
   401: "Unauthorized",
   403: "Forbidden",
   404: "Not Found",
   405: "Method Not Allowed",
+  408: "Request Timeout",
   409: "Conflict",
+  410: "Gone",
   413: "Content Too Large",
+  415: "Unsupported Media Type",
   421: "Misdirected Request",
+  422: "Unprocessable Content",
   429: "Too Many Requests",
+  500: "Internal Server Error",
   503: "Service Unavailable",
+  507: "Insufficient Storage",
 };
 
 const encoder = new TextEncoder();
@@ -128,7 +139,9 @@ export function jsonResponse(value: unknown, status = 200): Response {
 }
 
 /** An error of the HTTP API as problem details (RFC 9457). */
-export function problemResponse({ status, code, detail, afterMs, headers }: Problem): Response {
+export function problemResponse(
+  { status, code, detail, afterMs, scope, reason, headers }: Problem,
+): Response {
   const body = {
     // The status is all there is to say about the type (RFC 9457 §4.2.1); programs use the code.
     type: "about:blank",
@@ -137,6 +150,8 @@ export function problemResponse({ status, code, detail, afterMs, headers }: Prob
     detail,
     ...(code && { code }),
     ...(afterMs !== undefined && { afterMs }),
+    ...(scope && { scope }),
+    ...(reason && { reason }),
   };
   return textResponse(JSON.stringify(body), status, {
     "content-type": "application/problem+json",

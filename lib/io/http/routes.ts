@@ -37,12 +37,12 @@ import {
   isAuthorized,
   publicHealthHandlers,
 } from "./health_responses.ts";
-import { proxyUser } from "../auth/app_user.ts";
 import { serveFile, type StaticFile } from "../web/pages.ts";
 import { queryOf, textOptionsOf } from "./query.ts";
 import type { SignInHandler } from "./sign_in_handler.ts";
 import type { Endpoint } from "./connection.ts";
 import type { RequestHandler } from "./engine.ts";
+import type { StatedUser } from "./stated_user.ts";
 
 /** The targets of the paths. */
 export interface RouteTargets {
@@ -54,8 +54,10 @@ export interface RouteTargets {
   readonly text: (options: TextOptions, hints: HandshakeHints) => Endpoint;
   /** The chat at `/ws` in the JSON subprotocol. */
   readonly json: (hints: HandshakeHints) => Endpoint;
-  /** The HTTP API, by path. */
-  readonly api: ReadonlyMap<string, PathHandler>;
+  /** The HTTP API: the handler of a path; undefined if nothing is there. */
+  readonly api: (path: string) => PathHandler | undefined;
+  /** The user whom a trusted proxy or a cookie states. */
+  readonly statedUser: (request: Request, source: RequestSource) => StatedUser;
   /** Files of the page, by path. */
   readonly pages: ReadonlyMap<string, StaticFile>;
   /** Sources of `/healthz`, `/readyz` and `/metrics`. */
@@ -72,8 +74,6 @@ export interface RouteTargets {
   readonly clock: Pick<Clock, "now" | "date">;
   /** Proxies whose forwarded headers are trusted. */
   readonly trustProxy: readonly Cidr[];
-  /** The header in which they state the user; null for none. */
-  readonly authProxyHeader: string | null;
   /** Signs users of the page in; undefined if no provider does. */
   readonly signIn: SignInHandler | undefined;
 }
@@ -94,14 +94,20 @@ const MAX_URL_LENGTH = 8_192;
 const LONG_URL = refuse(414, `The URL has more than ${MAX_URL_LENGTH} characters`);
 /** Maximum number of characters of a path or method that a response repeats. */
 const MAX_REPEATED = 200;
+/** What the paths of the HTTP API begin with. */
+const API_PATHS = "/api/";
 
 /** Creates the handler for all paths of the main listener. */
 export function createRoutes(targets: RouteTargets): RequestHandler {
   const app = new Hono<Bindings>();
   const upgrades = upgradeHandlers(targets);
   const { toEcho } = upgrades;
-  const notFoundResponse = ({ req }: Context<Bindings>) =>
-    refusalResponse(refuse(404, `Nothing is at ${req.path.slice(0, MAX_REPEATED)}`));
+  const notFoundResponse = ({ req }: Context<Bindings>) => {
+    const detail = `Nothing is at ${req.path.slice(0, MAX_REPEATED)}`;
+    return req.path.startsWith(API_PATHS)
+      ? problemResponse({ status: 404, detail })
+      : refusalResponse(refuse(404, detail));
+  };
   app.all("/", (c, next) => {
     if (!isUpgradeRequest(c.req.raw)) return next();
     return toEcho ? toEcho(c.req.raw, c.env) : notFoundResponse(c);
@@ -142,7 +148,7 @@ export function createRoutes(targets: RouteTargets): RequestHandler {
     // Bypass the router: during a connection storm, the cost of each upgrade matters.
     const path = getPath(request);
     const upgrade = upgrades.byPath.get(path);
-    const api = targets.api.get(path);
+    const api = targets.api(path);
     const wantsReason = upgrade !== undefined && isHandshakeQuery(request);
     const reason = commonRefusal(request, source, targets);
     if (reason) {
@@ -190,15 +196,8 @@ function isRateLimited(address: string, { requests, clock }: RouteTargets): bool
   return requests !== undefined && key !== EXEMPT_KEY && requests.take(key, clock.now()) > 0;
 }
 
-const NOT_READY = refuse(503, "The service cannot check cookies yet", { "retry-after": "1" });
-
-const BAD_PROXY_USER = refuse(
-  400,
-  "The proxy does not state one user of at most 255 characters, without commas (AUTH_PROXY_HEADER)",
-);
-
 function upgradeHandlers(
-  { upgrader, echo, text, json, authProxyHeader, signIn, clock }: RouteTargets,
+  { upgrader, echo, text, json, statedUser }: RouteTargets,
 ): {
   readonly toEcho: PathHandler | undefined;
   readonly byPath: ReadonlyMap<string, PathHandler>;
@@ -208,13 +207,8 @@ function upgradeHandlers(
     : (request, source) =>
       upgrader.upgrade(request, source, echo(queryOf(request.url).get("prefix") ?? ""));
   const toChat: PathHandler = (request, source) => {
-    // From anyone else, the header is what the client claims.
-    const user = authProxyHeader !== null && source.viaTrustedProxy
-      ? proxyUser(request.headers.get(authProxyHeader), clock.date())
-      : signIn?.userOf(request);
-    if (user === "bad") return refusalResponse(BAD_PROXY_USER);
-    // As a guest, the user would act under another name.
-    if (user === "not ready") return refusalResponse(NOT_READY);
+    const user = statedUser(request, source);
+    if (user !== undefined && "kind" in user) return refusalResponse(user);
     const isJson = chooseSubprotocol(request, [JSON_SUBPROTOCOL]) !== undefined;
     const hints = {
       user,

@@ -44,6 +44,7 @@ import { type ConnectionQuota, Upgrader } from "../http/upgrade.ts";
 import { drain, type DrainKind } from "./drain.ts";
 import type { HealthSources } from "../http/health_responses.ts";
 import { ticketHandler } from "../api/tickets.ts";
+import { isOperatorRequest, type OperatorAccess } from "../api/operator.ts";
 import { operatorPaths } from "../api/operator_paths.ts";
 import { qrCode } from "../auth/qr_code.ts";
 import type { KeySetSource } from "../auth/key_set.ts";
@@ -59,7 +60,9 @@ import { Listener } from "../http/listener.ts";
 import type { KeyPair } from "../tls/key_pair.ts";
 import { logger } from "../logger.ts";
 import { buildOf, loadPages } from "../web/pages.ts";
-import { createRoutes, type RouteTargets, SIGN_IN_PATH } from "../http/routes.ts";
+import { CallApi } from "../api/calls/call_handler.ts";
+import { statedUsers } from "../http/stated_user.ts";
+import { createRoutes, type PathHandler, type RouteTargets, SIGN_IN_PATH } from "../http/routes.ts";
 import { SignInHandler } from "../http/sign_in_handler.ts";
 import type { Endpoint } from "../http/connection.ts";
 import { chargeSuspects } from "./memory_suspects.ts";
@@ -186,10 +189,17 @@ export async function startChatServer(
     page: buildOf(pages),
   });
   const page = () => pageUrl({ ...config, port: listener.port }, options.addresses);
-  const api = new Map([
-    ["/api/v1/tickets", ticketHandler({ ...context, tickets, origins: config.allowedOrigins })],
-    ...operatorPaths(services, { adminToken: config.adminToken }, config, { clock, page }),
+  const statedUser = statedUsers({ ...config, signIn, clock });
+  const { adminToken, allowedOrigins: origins, messagesPerSecond } = config;
+  const exact = new Map<string, PathHandler>([
+    ["/api/v1/tickets", ticketHandler({ ...context, tickets, origins })],
+    ...operatorPaths(services, { adminToken }, config, { clock, page }),
   ]);
+  const maxBodyBytes = maxJsonBytes(config);
+  const calls = new CallApi({
+    ...{ sessions: context, statedUser, origins, maxBodyBytes, messagesPerSecond },
+  });
+  const api = (path: string) => ownOrOperators(exact.get(path), calls.find(path), { adminToken });
   const handler = createRoutes({
     upgrader,
     pages,
@@ -200,7 +210,7 @@ export async function startChatServer(
     requests: requestBuckets(config),
     clock,
     trustProxy: config.trustProxy,
-    authProxyHeader: config.authProxyHeader,
+    statedUser,
     signIn,
     api,
     ...createEndpoints(config, context),
@@ -285,6 +295,17 @@ export async function startChatServer(
     },
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
+}
+
+/** At a path that operators and users share, whoever has no credentials of an operator is a user. */
+function ownOrOperators(
+  operators: PathHandler | undefined,
+  users: PathHandler | undefined,
+  access: OperatorAccess,
+): PathHandler | undefined {
+  if (operators === undefined || users === undefined) return operators ?? users;
+  return (request, source) =>
+    isOperatorRequest(request, access) ? operators(request, source) : users(request, source);
 }
 
 async function createSignIn(

@@ -1,0 +1,248 @@
+/**
+ * Handles the requests of the HTTP API for users: `/api/v1/rooms` and so on. Everything that a request can do, and who may do it,
+ * is decided by a session (`chat/calls/call.ts`); here is only what is particular to HTTP.
+ * @module
+ */
+import { type Call, CALL_TIMEOUT, type CallResult, makeCall } from "../../../chat/calls/call.ts";
+import type { SessionContext } from "../../../chat/session/session.ts";
+import {
+  API_METHODS,
+  API_PREFIX,
+  type Operation,
+  OPERATIONS,
+} from "../../../core/api/operations.ts";
+import { type PathMatch, PathTable } from "../../../core/api/path_match.ts";
+import { corsHeaders } from "../../../core/http/cross_origin.ts";
+import { checkOrigin, type OriginPolicy } from "../../../core/http/handshake.ts";
+import type { RequestSource } from "../../../core/http/ip_address.ts";
+import { readBody } from "../../http/body.ts";
+import { queryOf } from "../../http/query.ts";
+import { type Problem, problemResponse } from "../../http/responses.ts";
+import type { PathHandler } from "../../http/routes.ts";
+import { faultResponse, frameResponse, historyHeaders } from "./answers.ts";
+import { readCallRequest } from "./call_request.ts";
+import { type CallerContext, callerOf } from "./credentials.ts";
+
+/** What the API needs. */
+export interface CallApiContext extends Pick<CallerContext, "statedUser"> {
+  /** For the sessions. */
+  readonly sessions: SessionContext;
+  /** Origins of the pages that may use the API. */
+  readonly origins: OriginPolicy;
+  /** Maximum length of a body, in bytes. */
+  readonly maxBodyBytes: number;
+  /** The rate of one connection; 0 for no limit. */
+  readonly messagesPerSecond: number;
+}
+
+/** Maximum time for the body of a request to arrive. */
+const BODY_MS = 10_000;
+/** Maximum time for a call. Everything that can wait in one ends sooner. */
+const CALL_MS = 15_000;
+/** As the id of a request: 1 to 64 printable ASCII characters. */
+const KEY = /^[\x21-\x7e]{1,64}$/;
+const PREFLIGHT_HEADERS = {
+  "access-control-allow-headers":
+    "authorization, content-type, idempotency-key, if-none-match, last-event-id",
+  // As long as Chromium allows.
+  "access-control-max-age": "7200",
+};
+const EXPOSED_HEADERS = "etag, ratelimit, ratelimit-policy, retry-after";
+
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
+/** The handlers of the operations, by path. */
+export class CallApi {
+  readonly #context: CallApiContext;
+  readonly #paths = new PathTable<Operation>(OPERATIONS);
+
+  /** Handles requests from the start. */
+  constructor(context: CallApiContext) {
+    this.#context = context;
+  }
+
+  /** The handler of a path; undefined if there is no operation at it. @param path As in the URL. */
+  find(path: string): PathHandler | undefined {
+    if (!path.startsWith(`${API_PREFIX}/`)) return undefined;
+    const match = this.#paths.find(path.slice(API_PREFIX.length));
+    return match && ((request, source) => this.#handle(request, source, match));
+  }
+
+  async #handle(
+    request: Request,
+    source: RequestSource,
+    match: PathMatch<Operation>,
+  ): Promise<Response> {
+    const { origins } = this.#context;
+    const { viaTrustedProxy } = source;
+    const checked = checkOrigin(request, { origins, viaTrustedProxy });
+    if (checked.kind === "refused") {
+      const { status, reason: detail } = checked;
+      const code = status === 403 ? "origin_refused" : "host_refused";
+      return problemResponse({ status, code, detail });
+    }
+    const response = await this.#respond(request, source, match);
+    for (const [name, value] of corsEntries(origins, request)) response.headers.set(name, value);
+    return response;
+  }
+
+  async #respond(
+    request: Request,
+    source: RequestSource,
+    { byMethod, parameters }: PathMatch<Operation>,
+  ): Promise<Response> {
+    const allow = allowedMethods(byMethod);
+    if (request.method === "OPTIONS") {
+      const headers = { ...PREFLIGHT_HEADERS, allow, "access-control-allow-methods": allow };
+      return new Response(null, { status: 204, headers });
+    }
+    const operation = byMethod.get(request.method === "HEAD" ? "GET" : request.method);
+    if (operation === undefined) {
+      const detail = `This path takes ${allow}`;
+      return problemResponse({ status: 405, detail, headers: { allow } });
+    }
+    const call = await this.#readCall(operation, request, source, parameters);
+    if ("status" in call) return problemResponse(call);
+    const { messagesPerSecond } = this.#context;
+    const known = request.headers.get("if-none-match");
+    const unchanged = known === null ? undefined : await this.#unchanged(call, known);
+    if (unchanged) return unchanged;
+    const result = await this.#make(call);
+    return result.kind === "refused"
+      ? faultResponse(result.fault, messagesPerSecond)
+      : frameResponse(result.frame, operation.status);
+  }
+
+  /** The answer to a request for messages if nothing has happened in the room since; undefined if something has. */
+  async #unchanged(call: Call, known: string): Promise<Response | undefined> {
+    if (call.request?.type !== "history") return undefined;
+    const result = await this.#make({ ...call, request: { ...call.request, limit: 0 } });
+    if (result.kind === "refused" || result.frame.type !== "history") return undefined;
+    const headers = historyHeaders(result.frame);
+    return headers.etag === known ? new Response(null, { status: 304, headers }) : undefined;
+  }
+
+  async #readCall(
+    operation: Operation,
+    request: Request,
+    source: RequestSource,
+    parameters: Readonly<Record<string, string>>,
+  ): Promise<Call | Problem> {
+    const { sessions, maxBodyBytes, statedUser } = this.#context;
+    const query = queryOf(request.url);
+    const key = operation.isAction
+      ? request.headers.get("idempotency-key") ?? undefined
+      : undefined;
+    if (key !== undefined && !KEY.test(key)) return BAD_KEY;
+    const bytes = await readBody(request, maxBodyBytes, BODY_MS);
+    if (typeof bytes === "string") return bodyProblem(bytes, maxBodyBytes);
+    const body = parseBody(operation, request.headers.get("content-type"), bytes);
+    if ("status" in body) return body;
+    const { sessionTokens } = sessions;
+    const caller = callerOf(request, source, { query, seed: key }, { sessionTokens, statedUser });
+    if ("kind" in caller) {
+      const { status, reason: detail, headers } = caller;
+      return { status, detail, headers };
+    }
+    const { guestSeed } = caller.origin;
+    // Everybody in the room sees the id, and whoever knows the guest's seed is the guest.
+    const own = guestSeed === undefined ? key : sessionTokens.userIdFor(`id of ${guestSeed}`);
+    const id = own ?? sessions.newId();
+    const read = readCallRequest(operation, { parameters, query, body: body.fields, id });
+    if ("status" in read) return read;
+    return {
+      ...caller,
+      bytes: bytes.length,
+      room: operation.isInRoom && read.type !== "members" ? parameters.room : undefined,
+      request: read.type === "hello" ? undefined : read,
+    };
+  }
+
+  async #make(call: Call): Promise<CallResult> {
+    const life = new AbortController();
+    const timer = setTimeout(() => life.abort(CALL_TIMEOUT), CALL_MS);
+    try {
+      return await makeCall(call, this.#context.sessions, life.signal);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+const BAD_KEY: Problem = {
+  status: 400,
+  code: "bad_frame",
+  detail: "Idempotency-Key is not 1 to 64 printable ASCII characters",
+};
+
+function bodyProblem(
+  what: Exclude<Awaited<ReturnType<typeof readBody>>, Uint8Array>,
+  maxBytes: number,
+): Problem {
+  switch (what) {
+    case "too long":
+      return { status: 413, code: "too_long", detail: `The body has more than ${maxBytes} bytes` };
+    case "too slow":
+      return { status: 408, detail: `The body did not arrive within ${BODY_MS / 1_000} s` };
+    case "broken off":
+      return { status: 400, detail: "The body has broken off" };
+  }
+}
+
+const NOT_JSON: Problem = {
+  status: 400,
+  code: "bad_frame",
+  detail: "The body is not a JSON object",
+};
+const NOT_UTF8: Problem = { status: 400, code: "bad_frame", detail: "The body is not UTF-8" };
+
+function parseBody(
+  { method, takesText }: Operation,
+  contentType: string | null,
+  bytes: Uint8Array<ArrayBuffer>,
+): { readonly fields: Readonly<Record<string, unknown>> } | Problem {
+  if (bytes.length === 0 || method === "GET") return { fields: {} };
+  const [type = ""] = (contentType ?? "").split(";", 1);
+  const isText = takesText === true && type.trim().toLowerCase() === "text/plain";
+  if (!isText && type.trim().toLowerCase() !== "application/json") {
+    const types = takesText ? "application/json or text/plain" : "application/json";
+    return { status: 415, detail: `Send the body with Content-Type: ${types}` };
+  }
+  let text: string;
+  try {
+    text = decoder.decode(bytes);
+  } catch {
+    return NOT_UTF8;
+  }
+  if (isText) return { fields: { text } };
+  const fields = parseObject(text);
+  return fields === undefined ? NOT_JSON : { fields };
+}
+
+function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function allowedMethods(byMethod: ReadonlyMap<string, Operation>): string {
+  const own = API_METHODS.filter((method) => byMethod.has(method));
+  return [...own, ...(byMethod.has("GET") ? ["HEAD"] : []), "OPTIONS"].join(", ");
+}
+
+function corsEntries(
+  origins: OriginPolicy,
+  request: Request,
+): readonly (readonly [string, string])[] {
+  const headers = Object.entries(corsHeaders(origins, request.headers.get("origin")));
+  return headers.length === 0
+    ? []
+    : [...headers, ["access-control-expose-headers", EXPOSED_HEADERS]];
+}
