@@ -116,6 +116,10 @@ const page = fc.tuple(fc.option(back), fc.integer({ min: 1, max: 6 })).map(
     bus.page(room, steps === null ? undefined : top.seq - steps, limit),
 );
 
+const pageAfter = fc.tuple(back, fc.integer({ min: 1, max: 6 })).map(
+  ([steps, limit]): Step => ({ bus, room, top }) => bus.pageAfter(room, top.seq - steps, limit),
+);
+
 const read = fc.tuple(author, back).map(
   ([{ user }, steps]): Step => async ({ bus, room, top }) => {
     // A read marker is never beyond the top.
@@ -131,7 +135,15 @@ const state = fc.constant<Step>(async ({ bus, room }) => {
   return { top, fields: texts.toSorted() };
 });
 
-const step = fc.oneof({ weight: 8, arbitrary: publish }, repeat, replay, page, read, state);
+const step = fc.oneof(
+  { weight: 8, arbitrary: publish },
+  repeat,
+  replay,
+  page,
+  pageAfter,
+  read,
+  state,
+);
 
 /** Without what differs between any two buses: epochs and times. */
 function comparable(answer: unknown, { epoch }: Position): unknown {

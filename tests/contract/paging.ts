@@ -67,4 +67,44 @@ export function pagePromises(test: Test): void {
     const { messages, more } = await bus.page(lobby, undefined, 2);
     assert.deepEqual([messages.map(({ text }) => text.length), more], [[long.length], true]);
   });
+
+  test("pages forwards through all messages, oldest first", async (bus) => {
+    const first = await mustPublish(bus, say("1"));
+    await mustPublish(bus, react(first.position, "👍"));
+    await sayAll(bus, numbers(2, 8).map(String));
+    const pages: [string[], boolean][] = [];
+    for (let after = 0, more = true; more;) {
+      const page = await bus.pageAfter(lobby, after, 3);
+      pages.push([page.messages.map(({ text }) => text), page.more]);
+      assert.equal(page.top.seq, 9);
+      [after, more] = [page.messages.at(-1)?.position.seq ?? 0, page.more];
+    }
+    assert.deepEqual(pages, [[["1", "2", "3"], true], [["4", "5", "6"], true], [
+      ["7", "8"],
+      false,
+    ]]);
+  });
+
+  test("returns no messages after the newest one, or in a room without any", async (bus) => {
+    await sayAll(bus, ["1", "2"]);
+    const nothing = { messages: [], more: false };
+    for (const [room, after] of [[lobby, 2], [lobby, 99], [attic, 0]] as const) {
+      const { messages, more } = await bus.pageAfter(room, after, 3);
+      assert.deepEqual({ messages, more }, nothing);
+    }
+  });
+
+  test("limits pages forwards by size, and leads through all messages", async (bus) => {
+    const texts = numbers(1, 12).map((n) => String(n).padEnd(50_000, "x"));
+    for (const text of texts) await mustPublish(bus, say(text));
+    const found: string[] = [];
+    for (let after = 0, more = true; more;) {
+      const page = await bus.pageAfter(lobby, after, 100);
+      const lengths = page.messages.map(({ text }) => text.length);
+      assert.ok(lengths.reduce((sum, length) => sum + length, 0) <= MAX_READ_BYTES + 50_000);
+      found.push(...page.messages.map(({ text }) => text));
+      [after, more] = [page.messages.at(-1)?.position.seq ?? 0, page.more];
+    }
+    assert.deepEqual(found, texts);
+  });
 }

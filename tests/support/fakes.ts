@@ -220,6 +220,11 @@ export class FakeBus extends EmbeddedBus {
     return await super.page(room, before, limit);
   }
 
+  override async pageAfter(room: RoomId, after: number, limit: number): Promise<HistoryPage> {
+    if (this.availability !== "well") throw this.#unavailable();
+    return await super.pageAfter(room, after, limit);
+  }
+
   override async state(room: RoomId): Promise<StateAt> {
     if (this.availability !== "well") throw this.#unavailable();
     return await super.state(room);

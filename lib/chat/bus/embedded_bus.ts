@@ -116,6 +116,10 @@ export class EmbeddedBus implements Bus, RoomHistory, PresenceRegistry {
     return this.#store.replay(room, since, limit);
   }
 
+  pageAfter(room: RoomId, after: number, limit: number): Promise<HistoryPage> {
+    return this.#store.pageAfter(room, after, limit);
+  }
+
   page(room: RoomId, before: number | undefined, limit: number): Promise<HistoryPage> {
     return this.#store.page(room, before, limit);
   }

@@ -111,6 +111,14 @@ export class MemoryRoom implements RoomStorage {
     }
   }
 
+  *messagesAfter(after: number, since: number): Generator<Message> {
+    const first = Math.max(this.#messages.indexOf(after + 1), this.#messages.firstSince(since));
+    for (let index = first; index < this.#messages.length; index++) {
+      const message = this.#messages.at(index);
+      if (message) yield message;
+    }
+  }
+
   /** The fields of the room's state. */
   get state(): ReadonlyMap<string, string> {
     return this.#state;

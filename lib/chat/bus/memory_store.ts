@@ -17,6 +17,7 @@ import {
   type HistoryPage,
   type LogContext,
   readPage,
+  readPageAfter,
   type Replay,
   replaySince,
   resolvePosition,
@@ -81,6 +82,10 @@ export class MemoryStore implements Store {
 
   page(room: RoomId, before: number | undefined, limit: number): Promise<HistoryPage> {
     return this.#read(room, (storage, context) => readPage(storage, before, limit, context));
+  }
+
+  pageAfter(room: RoomId, after: number, limit: number): Promise<HistoryPage> {
+    return this.#read(room, (storage, context) => readPageAfter(storage, after, limit, context));
   }
 
   state(room: RoomId): Promise<StateAt> {

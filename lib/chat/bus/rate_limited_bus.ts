@@ -113,6 +113,10 @@ export class RateLimitedBus implements WorkerBus {
     return this.#bus.replay(room, since, limit);
   }
 
+  pageAfter(room: RoomId, after: number, limit: number): Promise<HistoryPage> {
+    return this.#bus.pageAfter(room, after, limit);
+  }
+
   page(room: RoomId, before: number | undefined, limit: number): Promise<HistoryPage> {
     return this.#bus.page(room, before, limit);
   }

@@ -41,6 +41,10 @@ export class SpacedStore implements Store {
     return this.#read(() => this.#store.page(room, before, limit));
   }
 
+  pageAfter(room: RoomId, after: number, limit: number): Promise<HistoryPage> {
+    return this.#read(() => this.#store.pageAfter(room, after, limit));
+  }
+
   state(room: RoomId): Promise<StateAt> {
     return this.#read(() => this.#store.state(room));
   }

@@ -129,6 +129,8 @@ export interface RoomHistory {
    * one. A limit of 0 returns only the top of the log.
    */
   page(room: RoomId, before: number | undefined, limit: number): Promise<HistoryPage>;
+  /** Returns the oldest messages after a number, within the same limits, oldest first; `more` if there are newer ones. */
+  pageAfter(room: RoomId, after: number, limit: number): Promise<HistoryPage>;
   /** Returns the room's state and the top of the log at one time. */
   state(room: RoomId): Promise<StateAt>;
   /** Returns how far a user has read. */

@@ -93,6 +93,8 @@ export interface RoomStorage {
   setMessage(message: Message, ranMs: number): void;
   /** Messages with numbers below `before` and not older than `since`, newest first. Read lazily. */
   messages(before: number, since: number): Iterable<Message>;
+  /** Messages with numbers above `after` and not older than `since`, oldest first. Read lazily. */
+  messagesAfter(after: number, since: number): Iterable<Message>;
   /** The text of a field of the room's state. */
   stateField(field: string): string | undefined;
   /** Sets a field of the room's state, or removes it. */
@@ -392,7 +394,7 @@ export interface HistoryPage {
   readonly top: Position;
   /** Oldest first. */
   readonly messages: readonly Message[];
-  /** Whether there are older messages. */
+  /** Whether there are more in the direction in which it was read: older messages, unless it is a page after a number. */
   readonly more: boolean;
 }
 
@@ -412,4 +414,18 @@ export function readPage(
   const found = storage.messages(before ?? Infinity, retainedSince(context));
   const { taken, more } = takeWithinLimits(found, limit, estimateMessageSize);
   return { top: topOf(head), messages: taken.toReversed(), more };
+}
+
+/** The oldest messages after a number, within the limits of {@linkcode readPage}. `more` says whether there are newer ones. */
+export function readPageAfter(
+  storage: RoomStorage,
+  after: number,
+  limit: number,
+  service: LogContext,
+): HistoryPage {
+  const context = contextOf(storage, service);
+  const top = topOf(ensureHead(storage, context));
+  const found = storage.messagesAfter(after, retainedSince(context));
+  const { taken, more } = takeWithinLimits(found, limit, estimateMessageSize);
+  return { top, messages: taken, more };
 }

@@ -220,6 +220,11 @@ export class RedisBus implements Bus, RoomHistory, PresenceRegistry, AsyncDispos
     return this.#pages.read(key, () => this.#history.page(room, before, limit));
   }
 
+  pageAfter(room: RoomId, after: number, limit: number): Promise<HistoryPage> {
+    const key = `${room} after ${after} ${limit}`;
+    return this.#pages.read(key, () => this.#history.pageAfter(room, after, limit));
+  }
+
   state(room: RoomId): Promise<StateAt> {
     return this.#states.read(room, () => this.#history.state(room));
   }

@@ -182,11 +182,21 @@ export class SqliteRoom implements RoomStorage {
   *messages(before: number, since: number): Generator<Message> {
     const oldest = oldestSeqSince(this.#file, "messages", this.#room, since);
     if (oldest === undefined) return;
+    yield* this.#messagesBetween(oldest, before, "DESC");
+  }
+
+  *messagesAfter(after: number, since: number): Generator<Message> {
+    const oldest = oldestSeqSince(this.#file, "messages", this.#room, since);
+    if (oldest === undefined) return;
+    yield* this.#messagesBetween(Math.max(oldest, after + 1), Infinity, "ASC");
+  }
+
+  *#messagesBetween(first: number, end: number, order: "ASC" | "DESC"): Generator<Message> {
     const rows = this.#file.each(
-      "SELECT seq, body FROM messages WHERE room = ? AND seq < ? AND seq >= ? ORDER BY seq DESC",
+      `SELECT seq, body FROM messages WHERE room = ? AND seq < ? AND seq >= ? ORDER BY seq ${order}`,
       this.#room,
-      before,
-      oldest,
+      end,
+      first,
     );
     for (const row of rows) {
       const message = this.#rows.message(row);

@@ -24,6 +24,7 @@ import {
   type HistoryPage,
   type LogContext,
   readPage,
+  readPageAfter,
   RECEIPTS_MS,
   type Replay,
   replaySince,
@@ -158,6 +159,10 @@ export class SqliteStore implements Store, AsyncDisposable {
 
   page(room: RoomId, before: number | undefined, limit: number): Promise<HistoryPage> {
     return this.#read(room, (storage, context) => readPage(storage, before, limit, context));
+  }
+
+  pageAfter(room: RoomId, after: number, limit: number): Promise<HistoryPage> {
+    return this.#read(room, (storage, context) => readPageAfter(storage, after, limit, context));
   }
 
   state(room: RoomId): Promise<StateAt> {

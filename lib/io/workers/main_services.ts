@@ -33,6 +33,7 @@ export class MainServices implements Disposable {
       whenBack: () => bus.whenBack(),
       replay: (room, since, limit) => bus.replay(room, since, limit),
       page: (room, before, limit) => bus.page(room, before, limit),
+      pageAfter: (room, after, limit) => bus.pageAfter(room, after, limit),
       state: (room) => bus.state(room),
       readState: (room, user) => bus.readState(room, user),
       markRead: (room, user, read) => bus.markRead(room, user, read),

@@ -92,6 +92,7 @@ function remoteBus(main: RpcChannel<MainApi>): WorkerBus {
       }),
     replay: (room, since, limit) => main.call("replay", room, since, limit),
     page: (room, before, limit) => main.call("page", room, before, limit),
+    pageAfter: (room, after, limit) => main.call("pageAfter", room, after, limit),
     state: (room) => main.call("state", room),
     readState: (room, user) => main.callInLane(user, "readState", room, user),
     markRead: (room, user, read) => main.callInLane(user, "markRead", room, user, read),

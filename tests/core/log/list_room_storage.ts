@@ -100,6 +100,11 @@ export class ListRoomStorage implements RoomStorage {
       .toReversed();
   }
 
+  messagesAfter(after: number, since: number): readonly Message[] {
+    return this.contents.messages
+      .filter((message) => message.position.seq > after && this.#isFresh(message, since));
+  }
+
   stateField(field: string): string | undefined {
     return this.contents.state.get(field);
   }

@@ -128,12 +128,16 @@ export class RedisRoomHistory implements RoomHistory {
   }
 
   async page(room: RoomId, before: number | undefined, limit: number): Promise<HistoryPage> {
-    const from = before === undefined ? "+inf" : String(before);
-    const reply = await this.#runScript("page", room, [
-      from,
-      String(limit),
-      String(MAX_READ_BYTES),
-    ]);
+    return await this.#readPage(room, ["before", String(before ?? "+inf"), String(limit)]);
+  }
+
+  async pageAfter(room: RoomId, after: number, limit: number): Promise<HistoryPage> {
+    const page = await this.#readPage(room, ["after", String(after), String(limit)]);
+    return { ...page, messages: page.messages.toReversed() };
+  }
+
+  async #readPage(room: RoomId, args: readonly string[]): Promise<HistoryPage> {
+    const reply = await this.#runScript("page", room, [...args, String(MAX_READ_BYTES)]);
     return this.#decode(room, "messages", () => decodePage(reply));
   }
 
