@@ -3,9 +3,9 @@
  * @module
  */
 import type { Action } from "../../core/log/entry.ts";
-import { readablePage } from "../../core/log/readable_log.ts";
 import type { FaultCode } from "../../core/protocol/faults.ts";
 import type { Frame } from "../../core/protocol/frames.ts";
+import { readablePage } from "../../core/log/readable_log.ts";
 import { formatPosition, isSamePosition } from "../../core/log/position.ts";
 import { reportText } from "../../core/moderation/report.ts";
 import { isForModerators, REPORTS_ROOM } from "../../core/rooms/service_rooms.ts";
@@ -22,6 +22,7 @@ import { type Bus, BusUnavailable, type RoomHistory, type WorkerBus } from "../p
 import type { WordFilter } from "../moderation/word_filter.ts";
 import type { Clock } from "../ports/clock.ts";
 import { MAX_LISTED } from "../presence/member_list.ts";
+import { readAnchoredPage } from "../room/history_pages.ts";
 import { acknowledge, ackOrFault } from "./answers.ts";
 import { holdMessage } from "./held_messages.ts";
 import type { Membership } from "./membership.ts";
@@ -59,6 +60,7 @@ export function isReadRequest(request: RoomRequest): request is ReadRequest {
 /** Minimum interval between `typing` signals of one membership. */
 const TYPING_INTERVAL_MS = 2_000;
 const DEFAULT_PAGE_SIZE = 50;
+const ONE_ANCHOR = "history takes one of before, after, around and at";
 /** Why a report, or a message that would have to wait, is refused. */
 export const TOO_MANY_REPORTS = "slow down: too many reports from this address";
 /** Handles a request. Resolves to the response; undefined if none is needed. An unavailable bus becomes a fault. */
@@ -105,20 +107,39 @@ async function respond(
         ...sampled,
       };
     }
-    case "history": {
-      const { before, limit = DEFAULT_PAGE_SIZE } = request;
-      const page = await bus.page(room, before?.seq, limit);
-      // The page may have what came after a ban that the room does not know yet.
-      await membership.room.onTop(page.top, false);
-      const position = formatPosition(page.top);
-      const readable = readablePage(page, membership.room.state.readableAfter(user));
-      return { type: "history", ...withId(request.id), room, ...toWirePage(readable), position };
-    }
+    case "history":
+      return await readHistory(request, membership, bus);
     case "report":
       return await report(request, membership, context);
     default:
       return await publish(request, membership, context, requester);
   }
+}
+
+async function readHistory(
+  request: RequestOf<"history">,
+  membership: Membership,
+  bus: RequestContext["bus"],
+): Promise<Frame> {
+  const { id, before, after, around, at, limit = DEFAULT_PAGE_SIZE } = request;
+  const { id: room, user } = membership;
+  const anchors = [before, after, around, at].filter((it) => it !== undefined);
+  if (anchors.length > 1) return faultFrame(id, "bad_frame", ONE_ANCHOR);
+  const { state } = membership.room;
+  const page = await readAnchoredPage(bus, room, request, limit, state.readableAfter(user));
+  // The page may have what came after a ban that the room does not know yet.
+  await membership.room.onTop(page.top, false);
+  const { newer } = page;
+  // The user may have been removed and added again meanwhile.
+  const readable = readablePage(page, membership.room.state.readableAfter(user));
+  return {
+    type: "history",
+    ...withId(id),
+    room,
+    ...toWirePage(readable),
+    ...(newer !== undefined && { newer }),
+    position: formatPosition(page.top),
+  };
 }
 
 /** Publishes a report, on behalf of a user who cannot read the room that it goes to. */

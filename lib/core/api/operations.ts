@@ -97,7 +97,7 @@ export const OPERATIONS: readonly Operation[] = [
     ...{ id: "listMessages", method: "GET", path: "/rooms/{room}/messages", type: "history" },
     ...{ isInRoom: true, status: 200 },
     summary: "Returns messages in their current state, oldest first.",
-    query: ["before", "limit"],
+    query: ["before", "after", "around", "at", "limit"],
   },
   {
     ...{ id: "editMessage", method: "PATCH", path: MESSAGE, type: "edit", ...IN_ROOM },

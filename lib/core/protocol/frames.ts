@@ -397,6 +397,9 @@ export const FRAMES = {
     room,
     messages: v.array(message),
     more: flag("Whether there are older messages."),
+    newer: v.optional(
+      flag("Whether there are newer messages; only if you sent after, around or at."),
+    ),
     position: text("The messages reflect all entries up to this position."),
   }),
   invite: frame("invite", "Answers invite.", {

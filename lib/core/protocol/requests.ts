@@ -199,9 +199,17 @@ export const REQUESTS = {
     reason: v.optional(v.pipe(text("Why, for the moderators."), v.maxLength(MAX_REASON_LENGTH))),
   }),
   who: frame("who", "Requests the members of a room.", { room }),
-  history: frame("history", "Requests messages in their current state.", {
+  history: frame("history", "Requests messages in their current state; by default the newest.", {
     room,
     before: v.optional(position("Only messages before this position.")),
+    after: v.optional(position("Only messages after this position, the oldest first.")),
+    around: v.optional(position("Messages before and after this position, and the one at it.")),
+    at: v.optional(v.pipe(
+      v.number(),
+      v.integer(),
+      v.minValue(0),
+      v.description("Messages before and after this time, in milliseconds since 1970."),
+    )),
     limit: limit(MAX_PAGE, "Maximum number of messages; 50 by default."),
   }),
   room: frame("room", "Changes the settings of a room; what is missing stays as it is.", {

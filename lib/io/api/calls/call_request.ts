@@ -34,7 +34,7 @@ export function readCallRequest(
   for (const [name, value] of Object.entries(parameters)) fields[names[name] ?? name] = value;
   for (const field of queryFields) {
     const value = query.get(field);
-    if (value !== null) fields[field] = NUMBERS.has(field) ? numberIn(value) : value;
+    if (value !== null) fields[field] = NUMBERS[field]?.(value) ?? value;
   }
   const parsed = v.safeParse(REQUESTS[type], { ...fields, ...fixed, type, id });
   // The schema has the field `id`, which is given.
@@ -44,13 +44,22 @@ export function readCallRequest(
   return { status: 400, code: "bad_frame", detail: truncated(detail) };
 }
 
-/** Fields of queries that are numbers. */
-const NUMBERS: ReadonlySet<string> = new Set(["limit"]);
+/** Reads the fields of queries that are numbers. The schema refuses what is none. */
+const NUMBERS: Readonly<Record<string, (text: string) => number | undefined>> = {
+  limit: numberIn,
+  at: timeIn,
+};
 
-/** A number, or the text if it is none, which the schema then refuses. */
-function numberIn(text: string): number | string {
-  return /^\d{1,9}$/.test(text) ? Number(text) : text;
+function numberIn(text: string): number | undefined {
+  return /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 }
+
+/** Milliseconds since 1970, or a time in ISO 8601. */
+function timeIn(text: string): number | undefined {
+  return v.is(IsoTime, text) ? Date.parse(text) : numberIn(text);
+}
+
+const IsoTime = v.pipe(v.string(), v.isoTimestamp());
 
 // The schema's message quotes the received value.
 function truncated(text: string): string {
