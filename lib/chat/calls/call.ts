@@ -54,6 +54,12 @@ const FAULT_OF_CLOSE = new Map<CloseStatus, FrameOf<"fault">>([
   [BANNED, faultFrame(undefined, "banned")],
   [NOT_READY, faultFrame(undefined, "unavailable", "what you sent cannot be checked yet")],
 ]);
+
+/** The fault that says why a session has been closed. */
+export function faultOfClose(status: CloseStatus): FrameOf<"fault"> {
+  return FAULT_OF_CLOSE.get(status) ?? faultFrame(undefined, "unavailable", status.reason);
+}
+
 const TOO_LATE = faultFrame(undefined, "unavailable", "the room cannot be reached yet");
 /** What a call that has lasted too long is told: whether it took effect is not known. */
 export const CALL_TIMEOUT: FrameOf<"fault"> = faultFrame(undefined, "unknown_outcome");
@@ -150,6 +156,6 @@ class CallOutput implements ClientOutput {
   }
 
   close(status: CloseStatus): void {
-    this.fail(FAULT_OF_CLOSE.get(status) ?? faultFrame(undefined, "unavailable", status.reason));
+    this.fail(faultOfClose(status));
   }
 }

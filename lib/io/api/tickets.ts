@@ -11,13 +11,13 @@ import type { TokenUser } from "../../chat/ports/authenticator.ts";
 import { BusUnavailable } from "../../chat/ports/bus.ts";
 import type { IssuedTicket, Tickets } from "../../chat/ports/tickets.ts";
 import { bearerToken } from "../../core/http/bearer_token.ts";
-import { corsHeaders } from "../../core/http/cross_origin.ts";
-import { checkOrigin, type OriginPolicy } from "../../core/http/handshake.ts";
+import type { OriginPolicy } from "../../core/http/handshake.ts";
 import type { RequestSource } from "../../core/http/ip_address.ts";
 import { admissionKey, EXEMPT_KEY } from "../../core/limits/connection_limits.ts";
 import type { SharedBudgets } from "../../core/limits/rate_limiter.ts";
 import { NOT_READY } from "../../core/protocol/close_codes.ts";
 import type { FaultCode } from "../../core/protocol/faults.ts";
+import { forAllowedOrigins } from "./origin_check.ts";
 import { jsonResponse, type Problem, problemResponse } from "../http/responses.ts";
 import type { PathHandler } from "../http/routes.ts";
 
@@ -31,15 +31,6 @@ export interface TicketApiContext extends CredentialContext {
   readonly origins: OriginPolicy;
 }
 
-const METHODS = "POST, OPTIONS";
-/** Time for which a browser may keep the response to a preflight request: two hours, the most that Chromium allows. */
-const PREFLIGHT_SECONDS = 7_200;
-const PREFLIGHT_HEADERS = {
-  allow: METHODS,
-  "access-control-allow-methods": "POST",
-  "access-control-allow-headers": "authorization, content-type",
-  "access-control-max-age": String(PREFLIGHT_SECONDS),
-};
 const NO_TOKEN: Problem = {
   status: 401,
   code: "token_required",
@@ -49,34 +40,14 @@ const NO_TOKEN: Problem = {
 
 /** Creates the handler of the path. */
 export function ticketHandler(context: TicketApiContext): PathHandler {
-  const respond = (request: Request, source: RequestSource) => {
-    if (request.method === "OPTIONS") {
-      return new Response(null, { status: 204, headers: PREFLIGHT_HEADERS });
-    }
+  return forAllowedOrigins(context.origins, "POST", (request, source) => {
     if (request.method !== "POST") {
       const detail = "A ticket is requested with POST";
-      return problemResponse({ status: 405, detail, headers: { allow: METHODS } });
+      return problemResponse({ status: 405, detail, headers: { allow: "POST, OPTIONS" } });
     }
     const token = bearerToken(request.headers.get("authorization"));
     return token === undefined ? problemResponse(NO_TOKEN) : exchange(token, source, context);
-  };
-  return async (request, source) => {
-    const { origins } = context;
-    const { viaTrustedProxy } = source;
-    const checked = checkOrigin(request, { origins, viaTrustedProxy });
-    if (checked.kind === "refused") {
-      const { status, reason: detail } = checked;
-      return problemResponse({
-        status,
-        code: status === 403 ? "origin_refused" : "host_refused",
-        detail,
-      });
-    }
-    const response = await respond(request, source);
-    const cors = corsHeaders(origins, request.headers.get("origin"));
-    for (const [name, value] of Object.entries(cors)) response.headers.set(name, value);
-    return response;
-  };
+  });
 }
 
 async function exchange(

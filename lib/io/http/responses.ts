@@ -138,6 +138,11 @@ export function jsonResponse(value: unknown, status = 200): Response {
   return textResponse(JSON.stringify(value), status, headers);
 }
 
+/** A refusal, as the HTTP API answers it. */
+export function refusalProblem({ status, reason: detail, headers }: Refusal): Response {
+  return problemResponse({ status, detail, headers });
+}
+
 /** An error of the HTTP API as problem details (RFC 9457). */
 export function problemResponse(
   { status, code, detail, afterMs, scope, reason, headers }: Problem,

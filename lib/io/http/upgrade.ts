@@ -35,6 +35,16 @@ export interface ConnectionQuota {
 /** A slot, or the limit that refuses it. */
 export type QuotaResult = ConnectionSlot | AdmissionRefusal;
 
+/** A connection that may be opened. */
+export interface Admission {
+  /** Discriminates it from a refusal. */
+  readonly kind: "admitted";
+  /** Its slot. */
+  readonly slot: ConnectionSlot;
+  /** See `OpenHandler`. */
+  readonly countedAddress: string | undefined;
+}
+
 /** What an {@linkcode Upgrader} needs. */
 export interface UpgraderContext {
   /** Opens the connections. */
@@ -111,18 +121,26 @@ export class Upgrader {
     if (this.#isRefusing) return refusalResponse(STOPPING);
     const result = checkHandshake(request, { origins: this.#context.origins, viaTrustedProxy });
     if (result.kind === "refused") return refusalResponse(result);
-    const key = admissionKey(address);
-    const slot = await this.#context.quota.acquire(key);
-    if (typeof slot === "string") return refusalResponse(this.#reportFull(slot, address));
+    const admitted = await this.admit(address);
+    if (admitted.kind === "refused") return refusalResponse(admitted);
+    const { slot, countedAddress } = admitted;
     using held = new DisposableStack();
     held.use(slot);
     if (!await pending.isConnected()) return new Response(null, { status: 400 });
     if (this.#isRefusing) return refusalResponse(STOPPING);
-    const countedAddress = key === EXEMPT_KEY ? undefined : key;
     const response = pending.open(endpoint, slot, countedAddress);
     // The connection owns the slot now; keeping the stack would take more memory than the slot.
     held.move();
     return response;
+  }
+
+  /** Admits a connection of an address, of whatever kind, or refuses it. Dispose its slot when it has ended. */
+  async admit(address: string): Promise<Admission | Refusal> {
+    if (this.#isRefusing) return STOPPING;
+    const key = admissionKey(address);
+    const slot = await this.#context.quota.acquire(key);
+    if (typeof slot === "string") return this.#reportFull(slot, address);
+    return { kind: "admitted", slot, countedAddress: key === EXEMPT_KEY ? undefined : key };
   }
 
   /**

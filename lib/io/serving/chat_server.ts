@@ -60,6 +60,7 @@ import { Listener } from "../http/listener.ts";
 import type { KeyPair } from "../tls/key_pair.ts";
 import { logger } from "../logger.ts";
 import { buildOf, loadPages } from "../web/pages.ts";
+import { eventPaths } from "../api/events/events_handler.ts";
 import { CallApi } from "../api/calls/call_handler.ts";
 import { statedUsers } from "../http/stated_user.ts";
 import { createRoutes, type PathHandler, type RouteTargets, SIGN_IN_PATH } from "../http/routes.ts";
@@ -170,8 +171,9 @@ export async function startChatServer(
   const revocations = new KnownRevocations();
   const words = new WordFilter(instruments.blockedTexts);
   const sanctions = new Sanctions(clock);
+  const connections = { ...config, clock, heartbeat, metrics: instruments };
   const upgrader = new Upgrader({
-    acceptor: engine.acceptor({ ...config, clock, heartbeat, metrics: instruments }),
+    acceptor: engine.acceptor(connections),
     clock,
     quota: services.quota,
     origins: config.allowedOrigins,
@@ -199,7 +201,11 @@ export async function startChatServer(
   const calls = new CallApi({
     ...{ sessions: context, statedUser, origins, maxBodyBytes, messagesPerSecond },
   });
-  const api = (path: string) => ownOrOperators(exact.get(path), calls.find(path), { adminToken });
+  const events = eventPaths({
+    ...{ sessions: context, connections, upgrader, statedUser, origins, messagesPerSecond },
+  });
+  const api = (path: string) =>
+    ownOrOperators(exact.get(path), calls.find(path), { adminToken }) ?? events(path);
   const handler = createRoutes({
     upgrader,
     pages,

@@ -12,14 +12,14 @@ import {
   OPERATIONS,
 } from "../../../core/api/operations.ts";
 import { type PathMatch, PathTable } from "../../../core/api/path_match.ts";
-import { corsHeaders } from "../../../core/http/cross_origin.ts";
-import { checkOrigin, type OriginPolicy } from "../../../core/http/handshake.ts";
+import type { OriginPolicy } from "../../../core/http/handshake.ts";
 import type { RequestSource } from "../../../core/http/ip_address.ts";
 import { readBody } from "../../http/body.ts";
 import { queryOf } from "../../http/query.ts";
 import { type Problem, problemResponse } from "../../http/responses.ts";
 import type { PathHandler } from "../../http/routes.ts";
 import { faultResponse, frameResponse, historyHeaders } from "./answers.ts";
+import { forAllowedOrigins } from "../origin_check.ts";
 import { readCallRequest } from "./call_request.ts";
 import { type CallerContext, callerOf } from "./credentials.ts";
 
@@ -41,13 +41,6 @@ const BODY_MS = 10_000;
 const CALL_MS = 15_000;
 /** As the id of a request: 1 to 64 printable ASCII characters. */
 const KEY = /^[\x21-\x7e]{1,64}$/;
-const PREFLIGHT_HEADERS = {
-  "access-control-allow-headers":
-    "authorization, content-type, idempotency-key, if-none-match, last-event-id",
-  // As long as Chromium allows.
-  "access-control-max-age": "7200",
-};
-const EXPOSED_HEADERS = "etag, ratelimit, ratelimit-policy, retry-after";
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
@@ -65,41 +58,23 @@ export class CallApi {
   find(path: string): PathHandler | undefined {
     if (!path.startsWith(`${API_PREFIX}/`)) return undefined;
     const match = this.#paths.find(path.slice(API_PREFIX.length));
-    return match && ((request, source) => this.#handle(request, source, match));
-  }
-
-  async #handle(
-    request: Request,
-    source: RequestSource,
-    match: PathMatch<Operation>,
-  ): Promise<Response> {
-    const { origins } = this.#context;
-    const { viaTrustedProxy } = source;
-    const checked = checkOrigin(request, { origins, viaTrustedProxy });
-    if (checked.kind === "refused") {
-      const { status, reason: detail } = checked;
-      const code = status === 403 ? "origin_refused" : "host_refused";
-      return problemResponse({ status, code, detail });
-    }
-    const response = await this.#respond(request, source, match);
-    for (const [name, value] of corsEntries(origins, request)) response.headers.set(name, value);
-    return response;
+    if (match === undefined) return undefined;
+    const methods = methodsOf(match.byMethod);
+    const respond: PathHandler = (request, source) =>
+      this.#respond(request, source, match, methods);
+    return forAllowedOrigins(this.#context.origins, methods, respond);
   }
 
   async #respond(
     request: Request,
     source: RequestSource,
     { byMethod, parameters }: PathMatch<Operation>,
+    methods: string,
   ): Promise<Response> {
-    const allow = allowedMethods(byMethod);
-    if (request.method === "OPTIONS") {
-      const headers = { ...PREFLIGHT_HEADERS, allow, "access-control-allow-methods": allow };
-      return new Response(null, { status: 204, headers });
-    }
     const operation = byMethod.get(request.method === "HEAD" ? "GET" : request.method);
     if (operation === undefined) {
-      const detail = `This path takes ${allow}`;
-      return problemResponse({ status: 405, detail, headers: { allow } });
+      const headers = { allow: `${methods}, OPTIONS` };
+      return problemResponse({ status: 405, detail: `This path takes ${methods}`, headers });
     }
     const call = await this.#readCall(operation, request, source, parameters);
     if ("status" in call) return problemResponse(call);
@@ -232,17 +207,8 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function allowedMethods(byMethod: ReadonlyMap<string, Operation>): string {
+/** As in the header Allow. */
+function methodsOf(byMethod: ReadonlyMap<string, Operation>): string {
   const own = API_METHODS.filter((method) => byMethod.has(method));
-  return [...own, ...(byMethod.has("GET") ? ["HEAD"] : []), "OPTIONS"].join(", ");
-}
-
-function corsEntries(
-  origins: OriginPolicy,
-  request: Request,
-): readonly (readonly [string, string])[] {
-  const headers = Object.entries(corsHeaders(origins, request.headers.get("origin")));
-  return headers.length === 0
-    ? []
-    : [...headers, ["access-control-expose-headers", EXPOSED_HEADERS]];
+  return [...own, ...(byMethod.has("GET") ? ["HEAD"] : [])].join(", ");
 }

@@ -1,0 +1,155 @@
+/**
+ * `GET /api/v1/rooms/{room}/events` and `GET /api/v1/events?rooms=a,b`: what happens in rooms, as server-sent events.
+ * @module
+ */
+import { EventStream, type StreamedRoom } from "../../../chat/calls/event_stream.ts";
+import type { SessionContext } from "../../../chat/session/session.ts";
+import { API_PREFIX } from "../../../core/api/operations.ts";
+import { PathTable } from "../../../core/api/path_match.ts";
+import type { RequestSource } from "../../../core/http/ip_address.ts";
+import type { OriginPolicy } from "../../../core/http/handshake.ts";
+import { parsePosition } from "../../../core/log/position.ts";
+import {
+  EVENT_STREAM_TYPE,
+  parseStreamId,
+  retryText,
+} from "../../../core/protocol/event_protocol.ts";
+import type { FrameOf } from "../../../core/protocol/frames.ts";
+import type { ConnectionContext } from "../../http/connection.ts";
+import { EventConnection } from "../../http/event_connection.ts";
+import { queryOf } from "../../http/query.ts";
+import { type Problem, problemResponse, refusalProblem } from "../../http/responses.ts";
+import type { PathHandler } from "../../http/routes.ts";
+import type { Upgrader } from "../../http/upgrade.ts";
+import { faultResponse } from "../calls/answers.ts";
+import { type CallerContext, callerOf } from "../calls/credentials.ts";
+import { forAllowedOrigins } from "../origin_check.ts";
+
+/** What streams need. */
+export interface EventsContext extends Pick<CallerContext, "statedUser"> {
+  /** For the sessions. */
+  readonly sessions: SessionContext;
+  /** For the connections. */
+  readonly connections: ConnectionContext;
+  /** Admits them. */
+  readonly upgrader: Pick<Upgrader, "admit">;
+  /** Origins of the pages that may listen. */
+  readonly origins: OriginPolicy;
+  /** The rate of one connection; 0 for no limit. */
+  readonly messagesPerSecond: number;
+}
+
+const PATHS = new PathTable([
+  { method: "GET", path: "/rooms/{room}/events" },
+  { method: "GET", path: "/events" },
+]);
+
+const STREAM_HEADERS = {
+  "content-type": EVENT_STREAM_TYPE,
+  "cache-control": "no-store",
+  // For nginx: pass each event on at once.
+  "x-accel-buffering": "no",
+};
+
+/** Time after which a browser tries again while there can be no stream, in milliseconds. */
+const LATER_MS = 5_000;
+
+/** Returns the handler of a path; undefined if there is no stream at it. */
+export function eventPaths(context: EventsContext): (path: string) => PathHandler | undefined {
+  return (path) => {
+    if (!path.startsWith(`${API_PREFIX}/`)) return undefined;
+    const match = PATHS.find(path.slice(API_PREFIX.length));
+    return match && forAllowedOrigins(
+      context.origins,
+      "GET",
+      (request, source) => openStream(request, source, match.parameters.room, context),
+    );
+  };
+}
+
+async function openStream(
+  request: Request,
+  source: RequestSource,
+  room: string | undefined,
+  context: EventsContext,
+): Promise<Response> {
+  if (request.method !== "GET") {
+    const headers = { allow: "GET, OPTIONS" };
+    return problemResponse({ status: 405, detail: "Events are read with GET", headers });
+  }
+  const rooms = readRooms(request, room);
+  if ("status" in rooms) return problemResponse(rooms);
+  const { sessions: { sessionTokens }, statedUser, upgrader } = context;
+  const query = queryOf(request.url);
+  const caller = callerOf(request, source, { query, seed: undefined }, {
+    sessionTokens,
+    statedUser,
+  });
+  if ("kind" in caller) return refusalProblem(caller);
+  const admitted = await upgrader.admit(source.address);
+  if (admitted.kind === "refused") return refusalProblem(admitted);
+  const { slot, countedAddress } = admitted;
+  const streamRequest = { ...caller, rooms, listsRooms: room === undefined };
+  let stream: EventStream | undefined;
+  const connection = new EventConnection(
+    {
+      openHandler: (socket) => stream = new EventStream(socket, context.sessions, streamRequest),
+      maxMessageBytes: 0,
+    },
+    context.connections,
+    slot,
+    countedAddress,
+  );
+  const fault = await stream?.started;
+  if (fault === undefined) return new Response(connection.body, { headers: STREAM_HEADERS });
+  connection.body.cancel().catch(() => {});
+  return laterOrNever(request, fault, context);
+}
+
+/** Browsers do not try again after any status but 200, so one is told by the stream when to. */
+function laterOrNever(
+  { headers }: Request,
+  fault: FrameOf<"fault">,
+  { messagesPerSecond }: EventsContext,
+): Response {
+  const isBrowser = headers.get("accept")?.includes(EVENT_STREAM_TYPE) ?? false;
+  if (!fault.retry || !isBrowser) return faultResponse(fault, messagesPerSecond);
+  const text = retryText(Math.max(LATER_MS, fault.afterMs ?? 0));
+  return new Response(text, { headers: STREAM_HEADERS });
+}
+
+/** The rooms of a stream, each with the position after which it goes on. */
+function readRooms(
+  { url, headers }: Request,
+  room: string | undefined,
+): readonly StreamedRoom[] | Problem {
+  const query = queryOf(url);
+  const after = headers.get("last-event-id") ?? query.get("after");
+  if (room !== undefined) {
+    const since = after === null ? undefined : parsePosition(after);
+    return after !== null && since === undefined ? NO_POSITION : [{ room, since }];
+  }
+  const names = (query.get("rooms") ?? "").split(",").filter((it) => it !== "");
+  if (names.length === 0) return NO_ROOMS;
+  const known = after === null ? new Map<string, string>() : parseStreamId(after);
+  if (known === undefined) return NO_POSITION;
+  // The client may spell a room in another way than its events do.
+  const positions = new Map([...known].map(([name, text]) => [name.toLowerCase(), text]));
+  const rooms = [...new Set(names)].map((name) => ({
+    room: name,
+    since: parsePosition(positions.get(name.toLowerCase()) ?? ""),
+  }));
+  const isRead = [...known.values()].every((text) => parsePosition(text) !== undefined);
+  return isRead ? rooms : NO_POSITION;
+}
+
+const NO_ROOMS: Problem = {
+  status: 400,
+  code: "bad_frame",
+  detail: '"rooms" names rooms, separated by commas',
+};
+const NO_POSITION: Problem = {
+  status: 400,
+  code: "bad_frame",
+  detail: 'Last-Event-ID, or "after", is not the id of an event of this stream',
+};
