@@ -102,7 +102,7 @@ export class RoomList {
     return isClosed(room) ? await this.#ownSummary(view, user) : summaryOf(view);
   }
 
-  /** Forgets the listed rooms: there is another one. */
+  /** Forgets the listed rooms: there is another one, or one has changed. */
   onListedChanged(): void {
     this.#listed = undefined;
   }

@@ -175,4 +175,5 @@ async function updateList(
   if (event.kind !== "room" || isClosed(room)) return;
   if (event.access !== undefined) await list(room, event.access === "listed", context);
   else if (event.archived) await list(room, false, context);
+  else context.roomList.onListedChanged();
 }

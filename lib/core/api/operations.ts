@@ -72,15 +72,15 @@ export const OPERATIONS: readonly Operation[] = [
     isAction: true,
   },
   {
-    ...{ id: "configureRoom", method: "PATCH", path: "/rooms/{room}", type: "room", status: 200 },
+    ...{ id: "configureRoom", method: "PATCH", path: "/rooms/{room}", type: "room" },
+    ...IN_ROOM,
     summary: "Changes the settings of a room; what is missing stays as it is.",
-    isAction: true,
   },
   {
-    ...{ id: "archiveRoom", method: "DELETE", path: "/rooms/{room}", type: "room", status: 200 },
+    ...{ id: "archiveRoom", method: "DELETE", path: "/rooms/{room}", type: "room" },
+    ...IN_ROOM,
     summary: "Archives a room: it becomes read-only, and leaves the list.",
     fixed: { archived: true },
-    isAction: true,
   },
   {
     ...{ id: "openDirectRoom", method: "PUT", path: "/direct/{user}", type: "open", status: 200 },
@@ -156,7 +156,7 @@ export const OPERATIONS: readonly Operation[] = [
   {
     ...{ id: "moderateRoom", method: "POST", path: "/rooms/{room}/moderation", type: "moderate" },
     summary: "Does something in a room that only moderators may do.",
-    ...{ isAction: true, status: 200 },
+    ...IN_ROOM,
   },
   {
     ...{ id: "moderateService", method: "POST", path: "/moderation", type: "moderate" },
