@@ -12,6 +12,7 @@ import { SETTINGS } from "./lib/core/config/settings_table.ts";
 import { listensOnAll, startupMessage } from "./lib/core/config/startup_message.ts";
 import { runAuditCommand } from "./lib/io/app/audit_command.ts";
 import { runBackupCommand } from "./lib/io/app/backup_command.ts";
+import { runKeysCommand } from "./lib/io/app/keys_command.ts";
 import { runInviteCommand, runRoleCommand, runUsersCommand } from "./lib/io/app/member_commands.ts";
 import { runModerateCommand } from "./lib/io/app/moderate_command.ts";
 import { ownerLinkText } from "./lib/io/app/owner_link.ts";
@@ -67,6 +68,7 @@ async function main(args: readonly string[]): Promise<number> {
   if (read.kind === "bad" || problems.length > 0) return reportProblems(problems, 2);
   if (command.kind === "revoke") return await runRevokeCommand(command.body, read.config);
   if (command.kind === "invite") return await runInviteCommand(command.body, read.config);
+  if (command.kind === "keys") return await runKeysCommand(command.body, read.config);
   if (command.kind === "users") return await runUsersCommand(read.config);
   if (command.kind === "role") return await runRoleCommand(command.body, read.config);
   if (command.kind === "moderate") return await runModerateCommand(command.ask, read.config);

@@ -3,6 +3,7 @@
  * rights, limits, positions and faults are those of a connection, by the same code. Nobody sees the user come and go.
  * @module
  */
+import type { RoomAction } from "../../core/auth/rights.ts";
 import type { FrameEncoder } from "../../core/protocol/encoder.ts";
 import {
   BANNED,
@@ -12,6 +13,7 @@ import {
 } from "../../core/protocol/close_codes.ts";
 import type { Frame, FrameOf } from "../../core/protocol/frames.ts";
 import { faultFrame, slowDownFault } from "../../core/protocol/json_protocol.ts";
+import { REQUIRED_ACTION } from "../../core/protocol/request_rights.ts";
 import type { Request, RequestOf } from "../../core/protocol/requests.ts";
 import type { ClientOutput } from "../session/client_output.ts";
 import { Session, type SessionContext } from "../session/session.ts";
@@ -70,7 +72,7 @@ export async function makeCall(
   context: SessionContext,
   signal: AbortSignal,
 ): Promise<CallResult> {
-  const output = new CallOutput();
+  const output = new CallOutput(joinActionsOf(request));
   const session = new Session(output, context, origin);
   const cancel = () => output.fail(CALL_TIMEOUT);
   signal.addEventListener("abort", cancel);
@@ -103,6 +105,13 @@ export async function makeCall(
   }
 }
 
+/** Who makes one request need not be allowed to read what it does not show. */
+function joinActionsOf(request: Request | undefined): readonly RoomAction[] {
+  const actions: Readonly<Record<string, RoomAction>> = REQUIRED_ACTION;
+  const own = request && actions[request.type];
+  return own === undefined ? [REQUIRED_ACTION.join] : [REQUIRED_ACTION.join, own];
+}
+
 function refused(frame: Frame): CallResult {
   if (frame.type !== "fault") throw new TypeError(`Cannot continue a call: received ${frame.type}`);
   return { kind: "refused", fault: frame };
@@ -116,10 +125,16 @@ class CallOutput implements ClientOutput {
   readonly encoder = silentEncoder;
   readonly isResumable = false;
   readonly wantsJoinDetails = false;
+  readonly joinActions: readonly RoomAction[];
   readonly isPresent = false;
   #expected: { readonly id: string; readonly resolve: (frame: Frame) => void } | undefined;
   // Why there will be no other answer.
   #failure: FrameOf<"fault"> | undefined;
+
+  /** @param joinActions See `ClientOutput`. */
+  constructor(joinActions: readonly RoomAction[]) {
+    this.joinActions = joinActions;
+  }
 
   /** Resolves with the answer to the request with this id, or with why there is none. */
   expect(id: string): Promise<Frame> {

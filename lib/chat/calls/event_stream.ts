@@ -18,6 +18,7 @@ import {
 import type { Frame, FrameOf } from "../../core/protocol/frames.ts";
 import { formatPosition, type Position } from "../../core/log/position.ts";
 import { parseRoom } from "../../core/names/names.ts";
+import { REQUIRED_ACTION } from "../../core/protocol/request_rights.ts";
 import { isBacklogged } from "../../core/limits/send_pacing.ts";
 import type { RequestOf } from "../../core/protocol/requests.ts";
 import type { ConnectionHandler, SignInState, Socket } from "../ports/connection_handler.ts";
@@ -58,6 +59,7 @@ export class EventStream implements ConnectionHandler, ClientOutput {
   readonly encoder: FrameEncoder;
   readonly isResumable = false;
   readonly wantsJoinDetails = false;
+  readonly joinActions = [REQUIRED_ACTION.join];
   readonly isPresent = false;
   readonly #socket: PacedSocket;
   readonly #session: Session;

@@ -13,6 +13,7 @@ export class MemoryDirectoryStore implements DirectoryStore {
     invite: new Map(),
     rooms: new Map(),
     listed: new Map(),
+    key: new Map(),
   } as const satisfies Record<RecordKey["kind"], Map<string, string>>;
 
   read(keys: readonly RecordKey[]): Promise<readonly (string | undefined)[]> {

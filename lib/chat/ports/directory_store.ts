@@ -7,9 +7,9 @@
 
 /**
  * Kinds of records: members by their id, owners of names by the name's key, invites by the hash of their secret, the private
- * and direct rooms of a user by the user's id, and listed rooms by their names.
+ * and direct rooms of a user by the user's id, listed rooms by their names, and API keys by the hash of their secret.
  */
-export const RECORD_KINDS = ["member", "name", "invite", "rooms", "listed"] as const;
+export const RECORD_KINDS = ["member", "name", "invite", "rooms", "listed", "key"] as const;
 
 /** Identifies a record. */
 export interface RecordKey {

@@ -2,6 +2,7 @@
  * How a session and its memberships reach the client, whatever protocol it speaks.
  * @module
  */
+import type { RoomAction } from "../../core/auth/rights.ts";
 import type { FrameEncoder } from "../../core/protocol/encoder.ts";
 import type { CloseStatus } from "../../core/protocol/close_codes.ts";
 import type { Frame } from "../../core/protocol/frames.ts";
@@ -15,6 +16,8 @@ export interface ClientOutput {
   readonly isResumable: boolean;
   /** Whether `joined` should contain the member list and the unread count, which are expensive to determine. */
   readonly wantsJoinDetails: boolean;
+  /** What lets the user join a room: to be allowed one of these there. */
+  readonly joinActions: readonly RoomAction[];
   /** Whether the user is present in the rooms that it joins, so that others see the user there. */
   readonly isPresent: boolean;
   /** A room is not reachable yet: requests queued for it are refused from now on. */

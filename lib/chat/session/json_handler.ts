@@ -5,6 +5,7 @@
 import { encodeFrames, type FrameEncoder } from "../../core/protocol/encoder.ts";
 import { type CloseStatus, UNSUPPORTED_DATA } from "../../core/protocol/close_codes.ts";
 import type { Frame } from "../../core/protocol/frames.ts";
+import { REQUIRED_ACTION } from "../../core/protocol/request_rights.ts";
 import { isBacklogged } from "../../core/limits/send_pacing.ts";
 import {
   jsonEncoder,
@@ -34,6 +35,7 @@ export class JsonHandler implements ConnectionHandler, ClientOutput {
   readonly encoder: FrameEncoder = jsonEncoder;
   readonly isResumable = true;
   readonly wantsJoinDetails = true;
+  readonly joinActions = [REQUIRED_ACTION.join];
   readonly isPresent = true;
   readonly #socket: PacedSocket;
   readonly #session: Session;

@@ -14,7 +14,6 @@ import {
 import type { FaultCode } from "../../core/protocol/faults.ts";
 import type { Frame } from "../../core/protocol/frames.ts";
 import { withId } from "../../core/protocol/json_protocol.ts";
-import { REQUIRED_ACTION } from "../../core/protocol/request_rights.ts";
 import type { RequestOf, RoomRequest } from "../../core/protocol/requests.ts";
 import { isClosed } from "../../core/rooms/closed_room.ts";
 import type { LogReader } from "../log_reader.ts";
@@ -150,7 +149,10 @@ export class SessionRooms {
     const destination = destinationOf(request.room);
     if (destination === undefined) return session.sendFault(id, "bad_room", ROOM_RULE);
     const { room } = destination;
-    if (!signIn.may(REQUIRED_ACTION.join, room)) return session.sendFault(id, "not_allowed");
+    const { joinActions } = session.output;
+    if (!joinActions.some((action) => signIn.may(action, room))) {
+      return session.sendFault(id, "not_allowed");
+    }
     if (rules.isLockedOut) return session.sendFault(id, "locked_down");
     if (this.memberships.has(room) || this.#closedJoins?.find(room)) {
       return session.sendFault(id, "in_room");

@@ -22,6 +22,7 @@ import type { Author } from "../../core/log/entry.ts";
 import { MAX_TOPIC } from "../../core/log/room_event.ts";
 import { isTopic } from "../../core/protocol/requests.ts";
 import type { Frame, FrameOf } from "../../core/protocol/frames.ts";
+import { REQUIRED_ACTION } from "../../core/protocol/request_rights.ts";
 import { isBacklogged } from "../../core/limits/send_pacing.ts";
 import { DEFAULT_ROOM } from "../../core/names/names.ts";
 import { formatPosition, parsePosition, type Position } from "../../core/log/position.ts";
@@ -91,6 +92,7 @@ export class TextHandler implements ConnectionHandler, ClientOutput {
   readonly encoder: FrameEncoder;
   readonly isResumable = false;
   readonly wantsJoinDetails = false;
+  readonly joinActions = [REQUIRED_ACTION.join];
   readonly isPresent = true;
   readonly #socket: PacedSocket;
   readonly #session: Session;

@@ -181,7 +181,11 @@ export function mayCreateRoom(
   room: string,
 ): boolean {
   const { allowed, grant } = ROOM_CREATION[creators];
-  if (authority.rights !== null) return isAllowed(authority, grant, room);
+  if (authority.rights !== null) {
+    // A program that only sends need not wait for a reader.
+    const isSender = grant === "read" && isAllowed(authority, "send", room);
+    return isSender || isAllowed(authority, grant, room);
+  }
   return allowed.includes(authority.role ?? (kind === "guest" ? "guest" : "member"));
 }
 

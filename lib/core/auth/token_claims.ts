@@ -50,7 +50,8 @@ const Seconds = v.pipe(
   v.maxValue(MAX_SECONDS, "seconds since 1970"),
 );
 
-const Grant = v.object({
+/** Schema of what a token or a key allows in rooms. */
+export const RoomGrantSchema = v.object({
   match: v.pipe(
     v.string(),
     v.maxLength(MAX_ROOM_UNITS + 1),
@@ -68,7 +69,7 @@ const Claims = v.object({
   iat: v.optional(Seconds, 0),
   jti: v.optional(v.string()),
   parley: v.optional(
-    v.object({ role: v.optional(v.picklist(ROLES)), rooms: v.optional(v.array(Grant)) }),
+    v.object({ role: v.optional(v.picklist(ROLES)), rooms: v.optional(v.array(RoomGrantSchema)) }),
   ),
 });
 

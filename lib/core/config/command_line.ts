@@ -20,6 +20,7 @@ import {
   type InviteFlags,
   readInviteFlags,
 } from "./invite_flags.ts";
+import { KEY_FLAGS, KEY_HELP, type KeyWords, readKeyWords } from "./key_flags.ts";
 import {
   MODERATE_FLAGS,
   MODERATE_HELP,
@@ -69,6 +70,11 @@ export type Command =
     readonly body: RoleWords["body"];
   } & Flags)
   | ({
+    readonly kind: "keys";
+    /** The body of the request to `/api/v1/keys`; undefined to list the keys. */
+    readonly body: KeyWords["body"];
+  } & Flags)
+  | ({
     readonly kind: "moderate";
     /** What to ask for. */
     readonly ask: ModerateFlags["ask"];
@@ -112,6 +118,8 @@ export function parseCommandLine(args: readonly string[]): Command {
       return parseInvite(after);
     case "users":
       return parseUsers(after);
+    case "keys":
+      return parseKeys(after);
     case "moderate":
       return parseModerate(after);
     case "audit":
@@ -155,6 +163,13 @@ function parseUsers(args: readonly string[]): Command {
   if (words.length === 0) return { kind: "users", flags, problems };
   const { body, problems: more } = readRoleWords(words);
   return { kind: "role", body, flags, problems: [...problems, ...more] };
+}
+
+function parseKeys(args: readonly string[]): Command {
+  const { request, words, own, flags, problems } = parseFlags(args, 3, KEY_FLAGS);
+  if (request) return { kind: request };
+  const { body, problems: more } = readKeyWords(words, own);
+  return { kind: "keys", body, flags, problems: [...problems, ...more] };
 }
 
 function parseModerate(args: readonly string[]): Command {
@@ -250,6 +265,7 @@ export function helpText(version: string, benchHelp: readonly string[]): string 
     "  deno task start users            list the members",
     "  deno task start users role ID ROLE",
     `                                   give a member another role: ${ROLES.join(", ")}`,
+    "  deno task start keys …           add, list and remove API keys; its flags are below",
     "  deno task start revoke …         sign users out; its flags are below",
     "  deno task start moderate …       mute, ban and more; its actions and flags are below",
     "  deno task start audit …          list what moderators have done; its flags are below",
@@ -263,6 +279,9 @@ export function helpText(version: string, benchHelp: readonly string[]): string 
     "",
     "Flags of invite:",
     ...INVITE_HELP,
+    "",
+    "Actions and flags of keys:",
+    ...KEY_HELP,
     "",
     "Flags of revoke:",
     ...REVOKE_HELP,

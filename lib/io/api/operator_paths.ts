@@ -3,6 +3,7 @@
  * @module
  */
 import type { WorkerBus } from "../../chat/ports/bus.ts";
+import type { ApiKeyManager } from "../../chat/ports/api_keys.ts";
 import type { Directory } from "../../chat/ports/directory.ts";
 import type { Clock } from "../../chat/ports/clock.ts";
 import type { RevocationSource } from "../../chat/revocations/revocation_feed.ts";
@@ -14,6 +15,7 @@ import {
   SANCTIONS_PATH,
   sanctionsHandler,
 } from "./moderation.ts";
+import { KEYS_PATH, keysHandler } from "./keys.ts";
 import { forOperators, type OperatorAccess, type OperatorHandler } from "./operator.ts";
 import { newId } from "../auth/signed_tokens.ts";
 import { REVOCATIONS_PATH, type RevocationSettings, revocationsHandler } from "./revocations.ts";
@@ -26,11 +28,13 @@ export interface OperatorServices {
   readonly revocations: RevocationSource;
   /** The members of the service. */
   readonly directory: Directory;
+  /** The API keys. */
+  readonly apiKeys: ApiKeyManager;
 }
 
 /** The handlers, by path. @param page The URL of the page that opens invites. */
 export function operatorPaths(
-  { bus, revocations, directory }: OperatorServices,
+  { bus, revocations, directory, apiKeys }: OperatorServices,
   access: OperatorAccess,
   settings: RevocationSettings,
   { clock, page }: { readonly clock: Pick<Clock, "date">; readonly page: () => string },
@@ -40,6 +44,7 @@ export function operatorPaths(
     [REVOCATIONS_PATH, revocationsHandler(revocations, settings, clock)],
     [INVITES_PATH, invitesHandler(directory, page)],
     [USERS_PATH, usersHandler(directory)],
+    [KEYS_PATH, keysHandler(apiKeys)],
     [AUDIT_PATH, auditHandler(bus)],
     [MODERATION_PATH, moderationHandler(moderation)],
     [SANCTIONS_PATH, sanctionsHandler(moderation)],

@@ -9,6 +9,7 @@ import { RateLimitedBus } from "../../chat/bus/rate_limited_bus.ts";
 import { slowDownCounters } from "../../chat/metrics.ts";
 import { announceEvent } from "../../chat/moderation/moderate.ts";
 import { StoredRoomIndex } from "../../chat/rooms/stored_room_index.ts";
+import { StoredApiKeys } from "../../chat/members/stored_api_keys.ts";
 import { MemberDirectory } from "../../chat/members/member_directory.ts";
 import { WordListFeed } from "../../chat/moderation/word_list_feed.ts";
 import { NameFeed } from "../../chat/members/name_feed.ts";
@@ -146,7 +147,11 @@ export async function startService(
   const words = new WordListFeed();
   if (wordFile) words.replace(wordFile.text);
   const roomIndex = new StoredRoomIndex(store);
-  const once = { ...backend, keys, revocations, words, directory, roomIndex };
+  const apiKeys = new StoredApiKeys({
+    ...{ store, clock, ids: memberIds },
+    revoke: (revocation) => revocations.revoke(revocation),
+  });
+  const once = { ...backend, keys, revocations, words, directory, roomIndex, apiKeys };
   const services = createServices(config, once, admissions, clock, metrics, stats);
   const engine = await loadEngine(config.websocketEngine);
   if (shouldChangeEngine(config) && !isHosted()) {
@@ -226,9 +231,10 @@ function hostedConfig(config: Config): Config {
 
 function createServices(
   config: Config,
-  { bus, secret, keys, tickets, usedTokens, revocations, words, directory, roomIndex }:
+  { bus, secret, keys, tickets, usedTokens, revocations, words, directory, roomIndex, apiKeys }:
     & Pick<Backend, "bus" | "secret" | "tickets" | "usedTokens">
-    & Pick<SharedServices, "keys" | "revocations" | "words" | "directory" | "roomIndex">,
+    & Pick<SharedServices, "keys" | "revocations" | "words" | "directory" | "roomIndex">
+    & Pick<SharedServices, "apiKeys">,
   admissions: AdmissionControl,
   clock: Clock,
   metrics: Metrics,
@@ -246,6 +252,7 @@ function createServices(
     words,
     directory,
     roomIndex,
+    apiKeys,
     quota: {
       acquire: (key) => admissions.acquire(key, clock.now()),
       charge: (key, what) => admissions.charge(key, what, clock.now()),

@@ -10,6 +10,7 @@ import { type Clock, systemClock } from "../../chat/ports/clock.ts";
 import { EchoHandler } from "../../chat/session/echo_handler.ts";
 import { type ConnectionCounts, Heartbeat } from "../../chat/heartbeat.ts";
 import type { Directory } from "../../chat/ports/directory.ts";
+import type { ApiKeyManager } from "../../chat/ports/api_keys.ts";
 import type { RoomIndex } from "../../chat/ports/room_index.ts";
 import type { UsedTokens } from "../../chat/ports/used_tokens.ts";
 import { AddressSanctions } from "../../chat/moderation/address_sanctions.ts";
@@ -48,6 +49,7 @@ import { isOperatorRequest, type OperatorAccess } from "../api/operator.ts";
 import { operatorPaths } from "../api/operator_paths.ts";
 import { qrCode } from "../auth/qr_code.ts";
 import type { KeySetSource } from "../auth/key_set.ts";
+import { KeyAuthenticator } from "../auth/key_authenticator.ts";
 import { loadAuthenticator } from "../auth/load_authenticator.ts";
 import { loadSignInProvider } from "../auth/load_sign_in_provider.ts";
 import { SignInCookies } from "../auth/sign_in_cookies.ts";
@@ -61,6 +63,7 @@ import type { KeyPair } from "../tls/key_pair.ts";
 import { logger } from "../logger.ts";
 import { buildOf, loadPages } from "../web/pages.ts";
 import { eventPaths } from "../api/events/events_handler.ts";
+import { hookPaths } from "../api/hooks.ts";
 import { CallApi } from "../api/calls/call_handler.ts";
 import { statedUsers } from "../http/stated_user.ts";
 import { createRoutes, type PathHandler, type RouteTargets, SIGN_IN_PATH } from "../http/routes.ts";
@@ -95,6 +98,8 @@ export interface SharedServices extends HealthSources {
   readonly directory: Directory;
   /** Which rooms users can find. */
   readonly roomIndex: RoomIndex;
+  /** The API keys. */
+  readonly apiKeys: ApiKeyManager;
   /** Limits the connections of the whole process. */
   readonly quota: ConnectionQuota;
 }
@@ -204,8 +209,12 @@ export async function startChatServer(
   const events = eventPaths({
     ...{ sessions: context, connections, upgrader, statedUser, origins, messagesPerSecond },
   });
+  const hooks = hookPaths({
+    ...{ sessions: context, apiKeys: services.apiKeys, maxBodyBytes, messagesPerSecond },
+  });
   const api = (path: string) =>
-    ownOrOperators(exact.get(path), calls.find(path), { adminToken }) ?? events(path);
+    ownOrOperators(exact.get(path), calls.find(path), { adminToken }) ?? events(path) ??
+      hooks(path);
   const handler = createRoutes({
     upgrader,
     pages,
@@ -356,14 +365,17 @@ function createHub(
 async function createSessionContext(
   config: Config,
   clock: Clock,
-  { bus, secret, keys, usedTokens, directory, roomIndex }: SharedServices,
+  { bus, secret, keys, usedTokens, directory, roomIndex, apiKeys }: SharedServices,
   { hub, tickets, revocations, names, words, sanctions, userSessions, instruments, page }:
     & Pick<SessionContext, "hub" | "tickets" | "revocations" | "names" | "words" | "sanctions">
     & Pick<SessionContext, "userSessions">
     & { readonly instruments: WorkerMetrics; readonly page: string },
 ): Promise<SessionContext> {
   const sessionTokens = new SignedSessionTokens(clock, secret);
-  const authenticator = await loadAuthenticator(config, keys, clock);
+  const authenticator = new KeyAuthenticator(
+    apiKeys,
+    await loadAuthenticator(config, keys, clock),
+  );
   const serverInfo = {
     server: { name: "parley", version: meta.version, page },
     limits: {

@@ -23,8 +23,18 @@ export class MainServices implements Disposable {
 
   /** Handlers for the worker's RPC channel. */
   get handlers(): MainApi {
-    const { bus, secret, keys, tickets, usedTokens, revocations, words, directory, roomIndex } =
-      this.#services;
+    const {
+      bus,
+      secret,
+      keys,
+      tickets,
+      usedTokens,
+      revocations,
+      words,
+      directory,
+      roomIndex,
+      apiKeys,
+    } = this.#services;
     return {
       publish: (draft, people) => bus.publish(draft, people),
       signal: (room, note, people) => bus.signal(room, note, people),
@@ -68,6 +78,10 @@ export class MainServices implements Disposable {
       listedRooms: () => roomIndex.listedRooms(),
       indexMembers: (room, users, on) => roomIndex.indexMembers(room, users, on),
       indexListed: (room, on) => roomIndex.indexListed(room, on),
+      useApiKey: (secret) => apiKeys.useApiKey(secret),
+      addApiKey: (terms) => apiKeys.addApiKey(terms),
+      apiKeys: () => apiKeys.apiKeys(),
+      removeApiKey: (id) => apiKeys.removeApiKey(id),
       connectionCounts: () => this.#services.connectionCounts(),
       readiness: () => this.#services.readiness(),
       metrics: () => this.#services.metrics(),

@@ -40,6 +40,12 @@ export function remoteServices(main: RpcChannel<MainApi>): SharedServices {
       indexMembers: (room, users, on) => main.call("indexMembers", room, users, on),
       indexListed: (room, on) => main.call("indexListed", room, on),
     },
+    apiKeys: {
+      useApiKey: (secret) => main.callInLane(secret, "useApiKey", secret),
+      addApiKey: (terms) => main.call("addApiKey", terms),
+      apiKeys: () => main.call("apiKeys"),
+      removeApiKey: (id) => main.call("removeApiKey", id),
+    },
     quota: {
       async acquire(key) {
         const refusal = await main.callInLane(key, "acquireSlot", key);

@@ -4,6 +4,7 @@
  * @module
  */
 import type { WorkerBus } from "../../chat/ports/bus.ts";
+import type { ApiKeyManager } from "../../chat/ports/api_keys.ts";
 import type { Directory } from "../../chat/ports/directory.ts";
 import type { RoomIndex } from "../../chat/ports/room_index.ts";
 import type { WordListSource } from "../../chat/moderation/word_list_feed.ts";
@@ -47,7 +48,13 @@ export type MainApi = {
 } & { readonly [V in keyof PassedOn]: PassedOn[V] };
 
 /** What workers use as if it were their own. */
-export type PassedOn = WorkerBus & RevocationSource & WordListSource & Directory & RoomIndex;
+export type PassedOn =
+  & WorkerBus
+  & RevocationSource
+  & WordListSource
+  & Directory
+  & RoomIndex
+  & ApiKeyManager;
 
 /** The calls that a worker answers. */
 export type WorkerApi = {

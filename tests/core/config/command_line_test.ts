@@ -269,7 +269,7 @@ Deno.test("helpText() shows only invocations that parseCommandLine() accepts", (
   );
   assert.deepEqual(kinds, [
     ...["serve", "serve", "serve", "backup", "restore"],
-    ...["invite", "users", "role", "revoke", "moderate", "audit", "bench"],
+    ...["invite", "users", "role", "keys", "revoke", "moderate", "audit", "bench"],
   ]);
 });
 

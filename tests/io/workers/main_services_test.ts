@@ -8,6 +8,7 @@ import { MainServices } from "../../../lib/io/workers/main_services.ts";
 import { ann, attic, lobby } from "../../contract/fixtures.ts";
 import { FakeBus, FakeClock, revocationFeed } from "../../support/fakes.ts";
 import { memberDirectory } from "../../support/members.ts";
+import { noApiKeys } from "../../support/api_keys.ts";
 import { emptyIndex } from "../../support/rooms.ts";
 
 /** Services over fakes, which it returns too. */
@@ -29,6 +30,7 @@ function openServices(bus = new FakeBus(new FakeClock())) {
     words: new WordListFeed(),
     directory: memberDirectory(new FakeClock()),
     roomIndex: emptyIndex(),
+    apiKeys: noApiKeys(),
     connectionCounts: () => Promise.reject(new Error("not asked for")),
     readiness: () => Promise.resolve({ ready: true }),
     metrics: () => Promise.resolve("# metrics"),

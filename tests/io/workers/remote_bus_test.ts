@@ -22,6 +22,7 @@ import { ann, lobby, type TestedBus } from "../../contract/fixtures.ts";
 import { SHORT_MS, ticketStoreContract } from "../../contract/ticket_store_contract.ts";
 import { AMPLE, counter, FakeClock, revocationFeed } from "../../support/fakes.ts";
 import { memberDirectory } from "../../support/members.ts";
+import { noApiKeys } from "../../support/api_keys.ts";
 import { emptyIndex } from "../../support/rooms.ts";
 
 /** A bus behind budgets. */
@@ -51,6 +52,7 @@ function workerServices(bus: WorkerBus, tickets: TicketStore): SharedServices {
     words: new WordListFeed(),
     directory: memberDirectory(new FakeClock()),
     roomIndex: emptyIndex(),
+    apiKeys: noApiKeys(),
     connectionCounts: () => Promise.reject(new Error("not asked for")),
     readiness: () => Promise.resolve({ ready: true }),
     metrics: () => Promise.resolve(""),
