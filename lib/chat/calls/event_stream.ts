@@ -145,11 +145,8 @@ export class EventStream implements ConnectionHandler, ClientOutput {
     return this.#socket.whenDrained();
   }
 
-  /** Says why, since browsers do not show how a stream ends. */
   close(status: CloseStatus): void {
     this.#started.resolve(faultOfClose(status));
-    const { code, reason } = status;
-    this.#socket.send(eventText("closed", { code, reason }));
     this.#socket.close(status);
   }
 

@@ -2,6 +2,7 @@
  * Reads the bodies of requests: never more than a limit, and never for longer than a time.
  * @module
  */
+import { joinBytes } from "../../core/bytes.ts";
 import { withTimeout } from "../timeout.ts";
 
 /** Why a body was not read. */
@@ -48,11 +49,5 @@ async function readAll(
     }
     chunks.push(value);
   }
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.length;
-  }
-  return whole;
+  return joinBytes(chunks, length);
 }
