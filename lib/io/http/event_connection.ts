@@ -24,11 +24,29 @@ let lastBytes: Uint8Array<ArrayBuffer> = new Uint8Array();
 /** As much as is handed over at once: a chunk costs the runtime more than a kilobyte does. */
 const MAX_CHUNK_BYTES = 65_536;
 
+/** Where an engine sends the body of a response, if it can do so without a `ReadableStream`, which costs more. */
+export interface BodySink {
+  /** Bytes that the operating system has not taken yet. */
+  readonly writableLength: number;
+  /** Sends bytes. */
+  write(bytes: Uint8Array): unknown;
+  /** Ends the response when everything has been sent. */
+  end(): unknown;
+  /** Ends it at once. */
+  destroy(): unknown;
+}
+
+const connections = new WeakMap<Response, EventConnection>();
+
+/** The connection whose events a response sends; undefined for others. */
+export function connectionOf(response: Response): EventConnection | undefined {
+  return connections.get(response);
+}
+
 /** One connection. */
 export class EventConnection extends Connection implements Socket, Peer {
-  /** The body of the response. */
-  readonly body: ReadableStream<Uint8Array<ArrayBuffer>>;
-  // What the runtime has not asked for yet. Kept here, and not in the stream, so that it can be discarded.
+  #sink: BodySink | undefined;
+  // What is not handed over yet. Kept here, and not in a stream, so that it can be discarded.
   #queue: Uint8Array<ArrayBuffer>[] = [];
   #queuedBytes = 0;
   #sentBytes = 0;
@@ -43,29 +61,50 @@ export class EventConnection extends Connection implements Socket, Peer {
     address?: string,
   ) {
     super(endpoint, context, slot, address);
-    this.body = new ReadableStream<Uint8Array<ArrayBuffer>>({
-      pull: (controller) => this.#handOver(controller),
-      cancel: () => this.guarded(() => this.#end(0)),
-    }, { highWaterMark: 0 });
     this.guarded(() => this.onOpen());
+  }
+
+  /** The response. An engine that has a sink need not read its body. */
+  respond(headers: Readonly<Record<string, string>>): Response {
+    const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
+      pull: (controller) => this.#handOver(controller),
+      cancel: () => this.onLost(),
+    }, { highWaterMark: 0 });
+    const response = new Response(body, { headers });
+    connections.set(response, this);
+    return response;
+  }
+
+  /** Sends everything to a sink from now on. */
+  sendTo(sink: BodySink): void {
+    this.#sink = sink;
+    for (const bytes of this.#queue) sink.write(bytes);
+    this.#discard();
+    if (this.state === "ended") sink.end();
+  }
+
+  /** The peer has gone, or is not there any more. */
+  onLost(): void {
+    this.guarded(() => this.#end());
   }
 
   send(message: string | Uint8Array<ArrayBuffer>): void {
     if (this.state !== "open") return;
-    if (this.#queuedBytes > this.context.maxBufferedBytes) return this.drop();
-    this.#enqueue(typeof message === "string" ? bytesOf(message) : message);
+    if (this.bufferedBytes() > this.context.maxBufferedBytes) return this.drop();
+    this.#write(typeof message === "string" ? bytesOf(message) : message);
     this.context.metrics.messagesOut.add();
   }
 
   /** What it has not read yet is lost; it resumes after the last event that it has received. */
   drop(): void {
     if (this.state !== "open") return;
-    logger.info("connection.dropped", { buffered: this.#queuedBytes });
-    this.#end(0);
+    logger.info("connection.dropped", { buffered: this.bufferedBytes() });
+    this.#sink?.destroy();
+    this.#end();
   }
 
   bufferedBytes(): number {
-    return this.#queuedBytes;
+    return this.#queuedBytes + (this.#sink?.writableLength ?? 0);
   }
 
   status(): EventConnectionStatus {
@@ -74,25 +113,26 @@ export class EventConnection extends Connection implements Socket, Peer {
 
   /** Browsers do not show how a response ends, so the last event says it. */
   protected sendClose(code: number, reason: string): void {
-    if (code !== NORMAL_CLOSURE) {
-      this.#enqueue(encoder.encode(eventText("closed", { code, reason })));
-    }
+    if (code !== NORMAL_CLOSURE) this.#write(encoder.encode(eventText("closed", { code, reason })));
     this.onEnd(code);
+    this.#sink?.end();
     this.#wake?.();
   }
 
   /** Notes whether the backlog has shrunk. */
   protected recordProgress(now: number): void {
-    const drained = this.#sentBytes - this.#queuedBytes;
-    if (this.#queuedBytes > 0 && drained <= this.#drainedBytes) return;
+    const buffered = this.bufferedBytes();
+    const drained = this.#sentBytes - buffered;
+    if (buffered > 0 && drained <= this.#drainedBytes) return;
     this.#drainedBytes = drained;
     this.progressAt = now;
   }
 
-  #enqueue(bytes: Uint8Array<ArrayBuffer>): void {
+  #write(bytes: Uint8Array<ArrayBuffer>): void {
+    this.#sentBytes += bytes.length;
+    if (this.#sink) return void this.#sink.write(bytes);
     this.#queue.push(bytes);
     this.#queuedBytes += bytes.length;
-    this.#sentBytes += bytes.length;
     this.#wake?.();
   }
 
@@ -123,10 +163,14 @@ export class EventConnection extends Connection implements Socket, Peer {
     return taken.length === 1 ? first : joinBytes(taken, length);
   }
 
-  #end(code: number): void {
+  #discard(): void {
     this.#queue = [];
     this.#queuedBytes = 0;
-    this.onEnd(code);
+  }
+
+  #end(): void {
+    this.#discard();
+    this.onEnd(0);
     this.#wake?.();
   }
 }

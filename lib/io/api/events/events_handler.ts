@@ -101,8 +101,8 @@ async function openStream(
     countedAddress,
   );
   const fault = await stream?.started;
-  if (fault === undefined) return new Response(connection.body, { headers: STREAM_HEADERS });
-  connection.body.cancel().catch(() => {});
+  if (fault === undefined) return connection.respond(STREAM_HEADERS);
+  connection.onLost();
   return laterOrNever(request, fault, context);
 }
 

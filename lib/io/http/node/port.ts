@@ -4,9 +4,10 @@
  * @module
  */
 import type { Buffer } from "node:buffer";
-import type { IncomingMessage, ServerResponse } from "node:http";
+import { type IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { getRequestListener } from "@hono/node-server";
+import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { parseAddress } from "../../../core/http/ip_address.ts";
 import { type Refusal, refuse } from "../../../core/http/handshake.ts";
 import type { ListenAddress, OpenPort, PortContext, RequestHandler } from "../engine.ts";
@@ -22,6 +23,7 @@ import {
   replaceKeyPair,
   tcpStreamOf,
 } from "./server.ts";
+import { connectionOf, type EventConnection } from "../event_connection.ts";
 import { TcpGuard } from "./tcp_guard.ts";
 import { requestOf, writeResponse } from "./upgrade_messages.ts";
 
@@ -66,7 +68,14 @@ export class NodePort implements OpenPort {
     this.#upgrades = upgrades;
     this.#guard = new TcpGuard(tcpLimits, clock);
     const listener = getRequestListener(
-      (request, { incoming }) => this.#respond(request, incoming.socket.remoteAddress ?? ""),
+      async (request, { incoming, outgoing }) => {
+        const remote = incoming.socket.remoteAddress ?? "";
+        const response = await this.#respond(request, remote);
+        const connection = connectionOf(response);
+        if (connection === undefined || !(outgoing instanceof ServerResponse)) return response;
+        sendEvents(connection, response, outgoing);
+        return RESPONSE_ALREADY_SENT;
+      },
       {
         overrideGlobalObjects: false,
         // For HTTP/1.0 without Host.
@@ -190,6 +199,19 @@ export class NodePort implements OpenPort {
       return internalErrorResponse();
     }
   }
+}
+
+/** Sends the events of a connection as the body of a response, which ends with the stream: chunks would cost more. */
+function sendEvents(
+  connection: EventConnection,
+  { status, headers }: Response,
+  outgoing: ServerResponse,
+): void {
+  outgoing.useChunkedEncodingByDefault = false;
+  outgoing.writeHead(status, { ...Object.fromEntries(headers), connection: "close" });
+  outgoing.flushHeaders();
+  outgoing.on("close", () => connection.onLost());
+  connection.sendTo(outgoing);
 }
 
 /**
