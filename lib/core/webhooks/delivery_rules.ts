@@ -18,7 +18,10 @@
  */
 import { backoffMs, type BackoffPolicy } from "../backoff.ts";
 
-/** Why an attempt failed without an answer. */
+/**
+ * Why an attempt failed without an answer: an address is not public, the name has none, nothing accepts connections, the
+ * certificate is not valid, the answer took too long or is not HTTP, the process may not connect there, or it stops.
+ */
 export type AttemptFailure =
   | "address"
   | "dns"
@@ -26,6 +29,7 @@ export type AttemptFailure =
   | "tls"
   | "timeout"
   | "protocol"
+  | "permission"
   | "stopped";
 
 /** What one attempt led to. */
