@@ -14,6 +14,8 @@ export class MemoryDirectoryStore implements DirectoryStore {
     rooms: new Map(),
     listed: new Map(),
     key: new Map(),
+    webhook: new Map(),
+    webhook_state: new Map(),
   } as const satisfies Record<RecordKey["kind"], Map<string, string>>;
 
   read(keys: readonly RecordKey[]): Promise<readonly (string | undefined)[]> {

@@ -1,5 +1,5 @@
 /**
- * Where members, their names and their invites are stored, and which rooms are listed. A store knows nothing of them: it keeps texts, and changes several
+ * Where members, their names and their invites are stored, which rooms are listed, and the webhooks. A store knows nothing of them: it keeps texts, and changes several
  * in one step if none has changed meanwhile. Implemented in memory (`chat/members/memory_directory_store.ts`), in SQLite and
  * in Redis.
  * @module
@@ -7,9 +7,19 @@
 
 /**
  * Kinds of records: members by their id, owners of names by the name's key, invites by the hash of their secret, the private
- * and direct rooms of a user by the user's id, listed rooms by their names, and API keys by the hash of their secret.
+ * and direct rooms of a user by the user's id, listed rooms by their names, API keys by the hash of their secret, and webhooks and
+ * the state of their deliveries by the webhook's id.
  */
-export const RECORD_KINDS = ["member", "name", "invite", "rooms", "listed", "key"] as const;
+export const RECORD_KINDS = [
+  "member",
+  "name",
+  "invite",
+  "rooms",
+  "listed",
+  "key",
+  "webhook",
+  "webhook_state",
+] as const;
 
 /** Identifies a record. */
 export interface RecordKey {

@@ -70,6 +70,9 @@ export const MIN_ATTEMPTS = 12;
 /** `Retry-After` is honored up to this long. */
 export const MAX_RETRY_AFTER_MS = 3_600_000;
 
+/** The status by which a receiver says that it wants nothing more (RFC 9110 §15.5.11). */
+export const GONE = 410;
+
 const HONORS_RETRY_AFTER: ReadonlySet<number> = new Set([429, 503]);
 
 /**
@@ -85,7 +88,7 @@ export function decide(
 ): Decision {
   if (outcome.kind === "answered") {
     if (outcome.status >= 200 && outcome.status < 300) return { kind: "delivered" };
-    if (outcome.status === 410) return { kind: "gone" };
+    if (outcome.status === GONE) return { kind: "gone" };
   }
   const { since, attempts } = failing ?? { since: date, attempts: 0 };
   const leftMs = since + GIVE_UP_MS - date;
