@@ -17,6 +17,7 @@ import { runInviteCommand, runRoleCommand, runUsersCommand } from "./lib/io/app/
 import { runModerateCommand } from "./lib/io/app/moderate_command.ts";
 import { ownerLinkText } from "./lib/io/app/owner_link.ts";
 import { runRevokeCommand } from "./lib/io/app/revoke_command.ts";
+import { runWebhooksCommand } from "./lib/io/app/webhooks_command.ts";
 import { runBenchCommand } from "./lib/load/cli/command.ts";
 import { benchHelp } from "./lib/load/cli/options.ts";
 import { WorkerUnstoppable } from "./lib/io/workers/supervised_worker.ts";
@@ -72,6 +73,7 @@ async function main(args: readonly string[]): Promise<number> {
   if (command.kind === "users") return await runUsersCommand(read.config);
   if (command.kind === "role") return await runRoleCommand(command.body, read.config);
   if (command.kind === "moderate") return await runModerateCommand(command.ask, read.config);
+  if (command.kind === "webhooks") return await runWebhooksCommand(command.body, read.config);
   if (command.kind === "audit") {
     return await runAuditCommand(command.query, command.isJson, read.config);
   }

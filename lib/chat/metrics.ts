@@ -6,6 +6,7 @@
  */
 import type { RecycleReason } from "../core/health/worker_health.ts";
 import type { Counter, Histogram, Metrics } from "../core/metrics/metrics.ts";
+import type { WebhookDispatcher } from "./webhooks/webhook_dispatcher.ts";
 import type { BlockedTextCounters } from "./moderation/word_filter.ts";
 import type { SlowDownRejection } from "./ports/bus.ts";
 import type { ConnectionStatus, Heartbeat } from "./heartbeat.ts";
@@ -218,4 +219,63 @@ export function workerPoolMetrics(
     silent: counter("silent"),
     certificate: counter("certificate"),
   };
+}
+
+/** Metrics of the deliveries to webhooks. */
+export interface WebhookMetrics {
+  /** Attempts, by what they led to. */
+  readonly attempts: Readonly<Record<"delivered" | "refused" | "failed", Counter>>;
+  /** Length of the attempts. */
+  readonly attemptSeconds: Histogram;
+  /** Messages that were given up. */
+  readonly deadLetters: Counter;
+  /** Ranges of the log that were lost before they were delivered. */
+  readonly losses: Counter;
+}
+
+/** Registers the metrics of webhooks. */
+export function webhookMetrics(metrics: Metrics): WebhookMetrics {
+  const counter = (outcome: string) =>
+    metrics.counter(
+      "parley_webhook_attempts_total",
+      "Attempts to deliver a message to a webhook, by what they led to.",
+      { outcome },
+    );
+  return {
+    attempts: {
+      delivered: counter("delivered"),
+      refused: counter("refused"),
+      failed: counter("failed"),
+    },
+    attemptSeconds: metrics.histogram(
+      "parley_webhook_attempt_seconds",
+      "Time from the start of an attempt until the status of the answer, or until it failed.",
+      LONG_BUCKETS,
+    ),
+    deadLetters: metrics.counter(
+      "parley_webhook_dead_letters_total",
+      "Messages to webhooks that were given up after three days.",
+    ),
+    losses: metrics.counter(
+      "parley_webhook_losses_total",
+      "Times that the log no longer had entries that a webhook was to be told.",
+    ),
+  };
+}
+
+/** Registers gauges of the webhooks of a process, counted when they are read. */
+export function addWebhookGauges(
+  metrics: Metrics,
+  dispatcher: Pick<WebhookDispatcher, "ownedCount" | "failingRooms">,
+): void {
+  metrics.gauge(
+    "parley_webhooks",
+    "Webhooks that this process delivers to.",
+    () => dispatcher.ownedCount,
+  );
+  metrics.gauge(
+    "parley_webhook_failing_rooms",
+    "Rooms of these webhooks whose next message has failed and waits to be tried again.",
+    () => dispatcher.failingRooms,
+  );
 }

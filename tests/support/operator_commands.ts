@@ -17,10 +17,10 @@ export class OperatedService implements AsyncDisposable {
     this.#env = { DATA_DIR: folder.path, ADMIN_PORT: new URL(parley.adminUrl).port };
   }
 
-  /** Starts the service. */
-  static async start(): Promise<OperatedService> {
+  /** Starts the service. @param env Further settings. */
+  static async start(env: Readonly<Record<string, string>> = {}): Promise<OperatedService> {
     const folder = new TemporaryFolder();
-    return new OperatedService(await startParley({ DATA_DIR: folder.path }), folder);
+    return new OperatedService(await startParley({ ...env, DATA_DIR: folder.path }), folder);
   }
 
   /** Runs a command to its end. */

@@ -148,7 +148,7 @@ export class RoomDelivery {
       const message = entryMessage(entry, this.#webhook.events);
       yield { message, until: entry.position };
     }
-    // A new epoch can begin without an entry.
+    // A new epoch can begin without an entry. What cannot be read is passed over, as in rooms.
     if (first === undefined && !isSamePosition(this.#cursor.after, top)) {
       yield { message: undefined, until: top };
     }

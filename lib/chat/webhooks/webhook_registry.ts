@@ -2,17 +2,17 @@
  * What operators do about webhooks. It only changes records: whichever process owns a webhook follows them.
  * @module
  */
-import type { Position } from "../../core/log/position.ts";
-import type { RoomId } from "../../core/names/names.ts";
-import {
-  type DeliveryState,
-  redeliveryCursor,
-  type RoomCursor,
-} from "../../core/webhooks/delivery_state.ts";
+import { type DeliveryState, redeliveryCursor } from "../../core/webhooks/delivery_state.ts";
 import { MAX_WEBHOOKS, type Webhook } from "../../core/webhooks/webhook.ts";
 import { BusUnavailable, type RoomHistory } from "../ports/bus.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { DirectoryStore, RecordChange, RecordKey } from "../ports/directory_store.ts";
+import type {
+  RedeliveryStart,
+  WebhookAdmin,
+  WebhookAnswer,
+  WebhookCommand,
+} from "../ports/webhook_admin.ts";
 import {
   cursorsOf,
   readState,
@@ -37,37 +37,6 @@ export interface RegistryContext {
   readonly onChanged: () => void;
 }
 
-/** A webhook and how far it was told about its rooms. */
-export interface WebhookReport {
-  /** The webhook. */
-  readonly webhook: Webhook;
-  /** The rooms. */
-  readonly rooms: ReadonlyMap<RoomId, RoomCursor>;
-}
-
-/** Where deliveries start again. */
-export interface RedeliveryStart {
-  /** The room. */
-  readonly room: RoomId;
-  /** The first position to deliver. */
-  readonly from: Position;
-}
-
-/** What became of a change. */
-export type RegistryResult =
-  | {
-    readonly kind: "done";
-    /** After the change; before it if it removes the webhook. */
-    readonly webhook: Webhook;
-  }
-  | {
-    readonly kind: "refused";
-    /** There is nothing of this id, what was asked for cannot be done, or there are too many. */
-    readonly problem: "missing" | "conflict" | "full";
-    /** Why, for people. */
-    readonly why: string;
-  };
-
 /** A webhook's records as they were read. */
 interface Found {
   readonly webhook: Webhook;
@@ -76,14 +45,14 @@ interface Found {
   readonly stateText: string | undefined;
 }
 
-type Refused = Extract<RegistryResult, { readonly kind: "refused" }>;
+type Refused = Extract<WebhookAnswer, { readonly kind: "refused" }>;
 type Attempt = Refused | { readonly changes: readonly RecordChange[]; readonly webhook: Webhook };
 
 /** The owner changes the record about once a second. */
 const MAX_ATTEMPTS = 50;
 
-/** The webhooks of a store. All methods reject with `BusUnavailable`. */
-export class WebhookRegistry {
+/** The webhooks of a store. */
+export class WebhookRegistry implements WebhookAdmin {
   readonly #context: RegistryContext;
 
   /** Reads nothing yet. */
@@ -91,8 +60,22 @@ export class WebhookRegistry {
     this.#context = context;
   }
 
-  /** All webhooks, the oldest first. */
-  async list(): Promise<readonly WebhookReport[]> {
+  async manageWebhooks(command: WebhookCommand): Promise<WebhookAnswer> {
+    switch (command.kind) {
+      case "list":
+        return await this.#list();
+      case "add":
+        return await this.#add(command);
+      case "remove":
+        return await this.#remove(command.id);
+      case "enable":
+        return await this.#enable(command.id);
+      case "redeliver":
+        return await this.#redeliver(command.id, command.start);
+    }
+  }
+
+  async #list(): Promise<WebhookAnswer> {
     const { store } = this.#context;
     const records = await store.list("webhook");
     const states = await store.list("webhook_state");
@@ -100,11 +83,13 @@ export class WebhookRegistry {
       const webhook = readWebhook(record);
       return webhook ? [{ webhook, rooms: readState(states.get(id))?.rooms ?? new Map() }] : [];
     });
-    return reports.toSorted((a, b) => a.webhook.createdAt - b.webhook.createdAt);
+    const byAge = reports.toSorted((a, b) => a.webhook.createdAt - b.webhook.createdAt);
+    return { kind: "listed", reports: byAge };
   }
 
-  /** Adds a webhook, which is told what happens from now on. */
-  async add(wanted: Pick<Webhook, "url" | "rooms" | "events">): Promise<RegistryResult> {
+  async #add(
+    { url, rooms, events }: Pick<Webhook, "url" | "rooms" | "events">,
+  ): Promise<WebhookAnswer> {
     const { store, log, clock, newId, newSecret } = this.#context;
     if ((await store.list("webhook")).size >= MAX_WEBHOOKS) {
       return {
@@ -114,18 +99,14 @@ export class WebhookRegistry {
       };
     }
     const id = `wh_${newId()}`;
-    const webhook = { id, ...wanted, secret: newSecret(), createdAt: clock.date() };
+    const createdAt = clock.date();
+    const webhook = { id, url, rooms, events, secret: newSecret(), createdAt };
     const state = { owner: null, beat: 0, rooms: await cursorsOf(webhook, undefined, log) };
-    return await this.#change(() =>
-      Promise.resolve({
-        changes: [webhookChange(id, undefined, webhook), stateChange(id, undefined, state)],
-        webhook,
-      })
-    );
+    const changes = [webhookChange(id, undefined, webhook), stateChange(id, undefined, state)];
+    return await this.#change(() => Promise.resolve({ changes, webhook }));
   }
 
-  /** Removes a webhook with everything that was to be delivered to it. */
-  async remove(id: string): Promise<RegistryResult> {
+  async #remove(id: string): Promise<WebhookAnswer> {
     return await this.#changeFound(id, ({ webhook, record, stateText }) => ({
       changes: [
         webhookChange(id, record, undefined),
@@ -135,19 +116,14 @@ export class WebhookRegistry {
     }));
   }
 
-  /** Delivers again to a webhook whose receiver has answered 410, from where it stopped. */
-  async enable(id: string): Promise<RegistryResult> {
+  async #enable(id: string): Promise<WebhookAnswer> {
     return await this.#changeFound(id, ({ webhook: { disabled, ...webhook }, record }) => {
       if (disabled === undefined) return conflict("the webhook is not disabled");
       return { changes: [webhookChange(id, record, webhook)], webhook };
     });
   }
 
-  /**
-   * Delivers again from a position of one room. Without one, from the first message that was given up, in each room that has
-   * one, and at once where a message waits to be tried again.
-   */
-  async redeliver(id: string, start: RedeliveryStart | undefined): Promise<RegistryResult> {
+  async #redeliver(id: string, start: RedeliveryStart | undefined): Promise<WebhookAnswer> {
     return await this.#changeFound(id, async ({ webhook, state, stateText }) => {
       if (state === undefined) return conflict("nothing is known of its deliveries");
       const rooms = start
@@ -178,7 +154,7 @@ export class WebhookRegistry {
   async #changeFound(
     id: string,
     attempt: (found: Found) => Attempt | Promise<Attempt>,
-  ): Promise<RegistryResult> {
+  ): Promise<WebhookAnswer> {
     return await this.#change(async () => {
       const keys: readonly RecordKey[] = [{ kind: "webhook", id }, { kind: "webhook_state", id }];
       const [record, stateText] = await this.#context.store.read(keys);
@@ -191,7 +167,7 @@ export class WebhookRegistry {
   }
 
   /** Makes changes once nobody interferes. */
-  async #change(attempt: () => Promise<Attempt>): Promise<RegistryResult> {
+  async #change(attempt: () => Promise<Attempt>): Promise<WebhookAnswer> {
     for (let left = MAX_ATTEMPTS; left > 0; left--) {
       const wanted = await attempt();
       if ("kind" in wanted) return wanted;

@@ -37,6 +37,12 @@ import {
 import { readRoleWords, type RoleWords } from "./role_words.ts";
 import { withoutPassword } from "./redis_url.ts";
 import { secretNames, settingVariables } from "./secret_files.ts";
+import {
+  readWebhookWords,
+  WEBHOOK_FLAGS,
+  WEBHOOK_HELP,
+  type WebhookWords,
+} from "./webhook_flags.ts";
 
 /** The command given on the command line. */
 export type Command =
@@ -78,6 +84,11 @@ export type Command =
     readonly kind: "moderate";
     /** What to ask for. */
     readonly ask: ModerateFlags["ask"];
+  } & Flags)
+  | ({
+    readonly kind: "webhooks";
+    /** The body of the request to `/api/v1/webhooks`; undefined to list the webhooks. */
+    readonly body: WebhookWords["body"];
   } & Flags)
   | ({
     readonly kind: "audit";
@@ -124,6 +135,8 @@ export function parseCommandLine(args: readonly string[]): Command {
       return parseModerate(after);
     case "audit":
       return parseAudit(after);
+    case "webhooks":
+      return parseWebhooks(after);
     case "serve":
       return parseServe(after);
     default:
@@ -184,6 +197,13 @@ function parseAudit(args: readonly string[]): Command {
   if (request) return { kind: request };
   const { query, isJson, problems: more } = readAuditFlags(own);
   return { kind: "audit", query, isJson, flags, problems: [...problems, ...more] };
+}
+
+function parseWebhooks(args: readonly string[]): Command {
+  const { request, words, own, flags, problems } = parseFlags(args, 2, WEBHOOK_FLAGS);
+  if (request) return { kind: request };
+  const { body, problems: more } = readWebhookWords(words, own);
+  return { kind: "webhooks", body, flags, problems: [...problems, ...more] };
 }
 
 /** The parsed arguments. */
@@ -269,6 +289,7 @@ export function helpText(version: string, benchHelp: readonly string[]): string 
     "  deno task start revoke …         sign users out; its flags are below",
     "  deno task start moderate …       mute, ban and more; its actions and flags are below",
     "  deno task start audit …          list what moderators have done; its flags are below",
+    "  deno task start webhooks …       post what happens to a URL; its actions and flags are below",
     "  deno task start bench ws://…     measure a server's capacity; its flags are below",
     "  --help, --version",
     "",
@@ -291,6 +312,9 @@ export function helpText(version: string, benchHelp: readonly string[]): string 
     "",
     "Flags of audit:",
     ...AUDIT_HELP,
+    "",
+    "Actions and flags of webhooks:",
+    ...WEBHOOK_HELP,
     "",
     "Flags of bench:",
     ...benchHelp,

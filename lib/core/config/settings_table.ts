@@ -139,6 +139,8 @@ export interface Config {
   readonly guestName: string | null;
   /** Path of the word list; null for none. */
   readonly blockedWordsFile: string | null;
+  /** Whether webhooks can lead to addresses that are not public, and use plain HTTP. */
+  readonly webhookAllowPrivate: boolean;
   /** Minimum log level. */
   readonly logLevel: "debug" | "info" | "warning" | "error";
   /** `auto` is text on a terminal and JSON otherwise. */
@@ -498,6 +500,11 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
     about: "Words that messages may not contain, or that are masked; read again when it changes",
     allowed: "a text file, an entry per line",
     rule: () => true,
+  }),
+  webhookAllowPrivate: yesNo({
+    name: "WEBHOOK_ALLOW_PRIVATE",
+    about: "Whether webhooks may lead to private addresses, and use plain HTTP",
+    fallback: "no",
   }),
   logLevel: choice({
     name: "LOG_LEVEL",

@@ -6,6 +6,7 @@ import type { WorkerBus } from "../../chat/ports/bus.ts";
 import type { ApiKeyManager } from "../../chat/ports/api_keys.ts";
 import type { Directory } from "../../chat/ports/directory.ts";
 import type { Clock } from "../../chat/ports/clock.ts";
+import type { WebhookAdmin } from "../../chat/ports/webhook_admin.ts";
 import type { RevocationSource } from "../../chat/revocations/revocation_feed.ts";
 import { AUDIT_PATH, auditHandler } from "./audit.ts";
 import { INVITES_PATH, invitesHandler, USERS_PATH, usersHandler } from "./members.ts";
@@ -18,6 +19,7 @@ import {
 import { KEYS_PATH, keysHandler } from "./keys.ts";
 import { forOperators, type OperatorAccess, type OperatorHandler } from "./operator.ts";
 import { newId } from "../auth/signed_tokens.ts";
+import { WEBHOOKS_PATH, webhooksHandler } from "./webhooks.ts";
 import { REVOCATIONS_PATH, type RevocationSettings, revocationsHandler } from "./revocations.ts";
 
 /** What operators can read and change. */
@@ -30,13 +32,21 @@ export interface OperatorServices {
   readonly directory: Directory;
   /** The API keys. */
   readonly apiKeys: ApiKeyManager;
+  /** Who is told what happens. */
+  readonly webhooks: WebhookAdmin;
+}
+
+/** The settings that the paths depend on. */
+export interface OperatorPathSettings extends RevocationSettings {
+  /** Whether webhooks can lead to addresses that are not public. */
+  readonly webhookAllowPrivate: boolean;
 }
 
 /** The handlers, by path. @param page The URL of the page that opens invites. */
 export function operatorPaths(
-  { bus, revocations, directory, apiKeys }: OperatorServices,
+  { bus, revocations, directory, apiKeys, webhooks }: OperatorServices,
   access: OperatorAccess,
-  settings: RevocationSettings,
+  settings: OperatorPathSettings,
   { clock, page }: { readonly clock: Pick<Clock, "date">; readonly page: () => string },
 ): ReadonlyMap<string, OperatorHandler> {
   const moderation = { bus, directory, clock, newId };
@@ -48,6 +58,7 @@ export function operatorPaths(
     [AUDIT_PATH, auditHandler(bus)],
     [MODERATION_PATH, moderationHandler(moderation)],
     [SANCTIONS_PATH, sanctionsHandler(moderation)],
+    [WEBHOOKS_PATH, webhooksHandler(webhooks, settings.webhookAllowPrivate ? "any" : "public")],
   ] as const;
   return new Map(handlers.map(([path, handler]) => [path, forOperators(access, handler)]));
 }

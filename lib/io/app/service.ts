@@ -46,6 +46,7 @@ import { type KeySet, RemoteKeySet } from "../auth/key_set.ts";
 import { LoggedDirectory } from "../auth/logged_directory.ts";
 import { memberIds } from "../auth/member_ids.ts";
 import { newId } from "../auth/signed_tokens.ts";
+import { createWebhooks } from "./webhooks.ts";
 import { checkWordText, readWordText, type WordFile } from "../moderation/word_file.ts";
 import { watchWordFile } from "../moderation/word_file_watch.ts";
 import { type KeyPair, readKeyPair } from "../tls/key_pair.ts";
@@ -126,13 +127,17 @@ export async function startService(
       isRevoked: (issued) => revocations.isRevoked(issued),
     }),
   );
+  const { dispatcher, admin: webhooks } = createWebhooks(backend, config, { clock, metrics });
   const tasks = [
     announcer.run(signal),
+    dispatcher.run(signal),
     revocations.run(signal),
     names.run(signal),
     sweepPeriodically(() => Promise.all([backend.sweep(), revocations.sweep()]), clock, signal),
     monitorClock(clock, signal),
-    broadcaster.postAll(announcer.observe(backend.bus.announcements(signal))),
+    broadcaster.postAll(
+      dispatcher.observe(announcer.observe(backend.bus.announcements(signal))),
+    ),
   ];
   started.defer(() => {
     life.abort();
@@ -151,7 +156,7 @@ export async function startService(
     ...{ store, clock, ids: memberIds },
     revoke: (revocation) => revocations.revoke(revocation),
   });
-  const once = { ...backend, keys, revocations, words, directory, roomIndex, apiKeys };
+  const once = { ...backend, keys, revocations, words, directory, roomIndex, apiKeys, webhooks };
   const services = createServices(config, once, admissions, clock, metrics, stats);
   const engine = await loadEngine(config.websocketEngine);
   if (shouldChangeEngine(config) && !isHosted()) {
@@ -231,10 +236,12 @@ function hostedConfig(config: Config): Config {
 
 function createServices(
   config: Config,
-  { bus, secret, keys, tickets, usedTokens, revocations, words, directory, roomIndex, apiKeys }:
+  { bus, ...once }:
     & Pick<Backend, "bus" | "secret" | "tickets" | "usedTokens">
-    & Pick<SharedServices, "keys" | "revocations" | "words" | "directory" | "roomIndex">
-    & Pick<SharedServices, "apiKeys">,
+    & Pick<
+      SharedServices,
+      "keys" | "revocations" | "words" | "directory" | "roomIndex" | "apiKeys" | "webhooks"
+    >,
   admissions: AdmissionControl,
   clock: Clock,
   metrics: Metrics,
@@ -244,15 +251,7 @@ function createServices(
   const refused = slowDownCounters(metrics);
   return {
     bus: new RateLimitedBus({ bus, table: budgetTable(config), clock, refused }),
-    secret,
-    keys,
-    tickets,
-    usedTokens,
-    revocations,
-    words,
-    directory,
-    roomIndex,
-    apiKeys,
+    ...once,
     quota: {
       acquire: (key) => admissions.acquire(key, clock.now()),
       charge: (key, what) => admissions.charge(key, what, clock.now()),

@@ -11,6 +11,7 @@ import { EchoHandler } from "../../chat/session/echo_handler.ts";
 import { type ConnectionCounts, Heartbeat } from "../../chat/heartbeat.ts";
 import type { Directory } from "../../chat/ports/directory.ts";
 import type { ApiKeyManager } from "../../chat/ports/api_keys.ts";
+import type { WebhookAdmin } from "../../chat/ports/webhook_admin.ts";
 import type { RoomIndex } from "../../chat/ports/room_index.ts";
 import type { UsedTokens } from "../../chat/ports/used_tokens.ts";
 import { AddressSanctions } from "../../chat/moderation/address_sanctions.ts";
@@ -100,6 +101,8 @@ export interface SharedServices extends HealthSources {
   readonly roomIndex: RoomIndex;
   /** The API keys. */
   readonly apiKeys: ApiKeyManager;
+  /** What operators do about webhooks. */
+  readonly webhooks: WebhookAdmin;
   /** Limits the connections of the whole process. */
   readonly quota: ConnectionQuota;
 }

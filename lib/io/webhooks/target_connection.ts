@@ -134,5 +134,7 @@ async function stage<T>(why: AttemptFailure, run: () => Promise<T>): Promise<T> 
 }
 
 function isForbidden(error: unknown): boolean {
-  return error instanceof Deno.errors.NotCapable || error instanceof Deno.errors.PermissionDenied;
+  if (error instanceof Deno.errors.NotCapable) return true;
+  // What lookup() rejects with.
+  return error instanceof Error && "code" in error && error.code === "EPERM";
 }

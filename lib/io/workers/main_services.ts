@@ -23,18 +23,8 @@ export class MainServices implements Disposable {
 
   /** Handlers for the worker's RPC channel. */
   get handlers(): MainApi {
-    const {
-      bus,
-      secret,
-      keys,
-      tickets,
-      usedTokens,
-      revocations,
-      words,
-      directory,
-      roomIndex,
-      apiKeys,
-    } = this.#services;
+    const { bus, secret, keys, tickets, usedTokens, revocations, words } = this.#services;
+    const { directory, roomIndex, apiKeys, webhooks } = this.#services;
     return {
       publish: (draft, people) => bus.publish(draft, people),
       signal: (room, note, people) => bus.signal(room, note, people),
@@ -82,6 +72,7 @@ export class MainServices implements Disposable {
       addApiKey: (terms) => apiKeys.addApiKey(terms),
       apiKeys: () => apiKeys.apiKeys(),
       removeApiKey: (id) => apiKeys.removeApiKey(id),
+      manageWebhooks: (command) => webhooks.manageWebhooks(command),
       connectionCounts: () => this.#services.connectionCounts(),
       readiness: () => this.#services.readiness(),
       metrics: () => this.#services.metrics(),

@@ -46,6 +46,7 @@ export function remoteServices(main: RpcChannel<MainApi>): SharedServices {
       apiKeys: () => main.call("apiKeys"),
       removeApiKey: (id) => main.call("removeApiKey", id),
     },
+    webhooks: { manageWebhooks: (command) => main.call("manageWebhooks", command) },
     quota: {
       async acquire(key) {
         const refusal = await main.callInLane(key, "acquireSlot", key);

@@ -7,6 +7,7 @@ import type { WorkerBus } from "../../chat/ports/bus.ts";
 import type { ApiKeyManager } from "../../chat/ports/api_keys.ts";
 import type { Directory } from "../../chat/ports/directory.ts";
 import type { RoomIndex } from "../../chat/ports/room_index.ts";
+import type { WebhookAdmin } from "../../chat/ports/webhook_admin.ts";
 import type { WordListSource } from "../../chat/moderation/word_list_feed.ts";
 import type { RevocationSource } from "../../chat/revocations/revocation_feed.ts";
 import type { ConnectionCounts } from "../../chat/heartbeat.ts";
@@ -54,7 +55,8 @@ export type PassedOn =
   & WordListSource
   & Directory
   & RoomIndex
-  & ApiKeyManager;
+  & ApiKeyManager
+  & WebhookAdmin;
 
 /** The calls that a worker answers. */
 export type WorkerApi = {

@@ -78,11 +78,11 @@ Deno.test("A change through another process counts, also while the owner stores 
   const { position } = (await world.bus.page(lobby, undefined, 3)).messages[0] ??
     assert.fail();
   // The cursors of these have not been stored.
-  done(await world.registry.redeliver(id, { room: lobby, from: position }));
+  done(await world.manage({ kind: "redeliver", id, start: { room: lobby, from: position } }));
   await world.clock.advance(5_000);
   await world.settle();
   assert.deepEqual(world.words(), ["1", "2", "3", "1", "2", "3"]);
-  done(await world.registry.remove(id));
+  done(await world.manage({ kind: "remove", id }));
   await world.clock.advance(3_000);
   await world.say(["4"]);
   assert.equal(world.words().length, 6);

@@ -34,7 +34,7 @@ Deno.test("Entries that were not asked for are passed over", async () => {
   await world.say(["1", "2"]);
   await world.clock.advance(1_000);
   assert.deepEqual(world.words(), []);
-  const [report] = await world.registry.list();
+  const [report] = await world.list();
   assert.equal(report?.rooms.get(lobby)?.after.seq, 2);
 });
 
@@ -111,15 +111,15 @@ Deno.test("After three days a message is given up, and the next one is delivered
   assert.deepEqual(world.words(), ["1", "1", "2"]);
   assert.deepEqual(world.observed, ["dead"]);
   await world.clock.advance(1_000);
-  const [report] = await world.registry.list();
+  const [report] = await world.list();
   assert.equal(report?.rooms.get(lobby)?.dead?.count, 1);
 
   world.attempts.length = 0;
   world.answer = () => OK;
-  done(await world.registry.redeliver(id, undefined));
+  done(await world.manage({ kind: "redeliver", id }));
   await world.clock.advance(1_000);
   assert.deepEqual(world.words(), ["1", "2"], "from the message that was given up");
-  assert.equal((await world.registry.list())[0]?.rooms.get(lobby)?.dead, undefined);
+  assert.equal((await world.list())[0]?.rooms.get(lobby)?.dead, undefined);
 });
 
 Deno.test("A receiver that answers 410 gets nothing more until the webhook is enabled", async () => {
@@ -134,7 +134,7 @@ Deno.test("A receiver that answers 410 gets nothing more until the webhook is en
   assert.deepEqual(world.observed, ["disabled"]);
   assert.equal(process.dispatcher.ownedCount, 0);
   world.answer = () => OK;
-  done(await world.registry.enable(id));
+  done(await world.manage({ kind: "enable", id }));
   await world.clock.advance(1_000);
   assert.deepEqual(world.words(HOOK).toSorted(), ["1", "1", "a"]);
 });
@@ -186,7 +186,7 @@ Deno.test("A cursor whose write was not acknowledged is found out, and the deliv
     await world.clock.advance(3_000);
   }
   assert.deepEqual(world.words(), ["applied: true", "applied: false"]);
-  assert.equal((await world.registry.list())[0]?.rooms.get(lobby)?.after.seq, 2);
+  assert.equal((await world.list())[0]?.rooms.get(lobby)?.after.seq, 2);
 });
 
 Deno.test("While the log is unavailable nothing is lost", async () => {
@@ -251,7 +251,7 @@ Deno.test("Deliveries start again from a position, which is included", async () 
   await world.say(["1", "2", "3"]);
   const { position } = (await world.bus.page(lobby, undefined, 2)).messages[0] ??
     assert.fail();
-  done(await world.registry.redeliver(id, { room: lobby, from: position }));
+  done(await world.manage({ kind: "redeliver", id, start: { room: lobby, from: position } }));
   await world.clock.advance(1_000);
   assert.deepEqual(world.words(), ["1", "2", "3", "2", "3"]);
 });
@@ -276,7 +276,7 @@ Deno.test("A webhook that is removed gets nothing more, and leaves no records", 
   await using world = new WebhookWorld();
   await using process = world.start();
   const { id } = await world.add(HOOK);
-  done(await world.registry.remove(id));
+  done(await world.manage({ kind: "remove", id }));
   await world.clock.advance(0);
   await world.say(["1"]);
   assert.deepEqual(world.words(), []);

@@ -1,21 +1,21 @@
 /** What operators can do about webhooks, and what is refused. */
 import assert from "node:assert/strict";
-import type { RegistryResult } from "../../../lib/chat/webhooks/webhook_registry.ts";
+import type { WebhookAnswer } from "../../../lib/chat/ports/webhook_admin.ts";
 import { MAX_WEBHOOKS } from "../../../lib/core/webhooks/webhook.ts";
 import { attic, lobby, numbers } from "../../contract/fixtures.ts";
 import { done, WebhookWorld } from "./webhook_world.ts";
 
 const WANTED = { url: "https://example.com/hook", rooms: [lobby], events: ["said"] } as const;
 
-function problemOf(result: RegistryResult): string | undefined {
+function problemOf(result: WebhookAnswer): string | undefined {
   return result.kind === "refused" ? result.problem : undefined;
 }
 
 Deno.test("A webhook that was added is listed with its cursor at the end of the log", async () => {
   await using world = new WebhookWorld();
   await world.say(["1", "2"]);
-  const { id, secret } = done(await world.registry.add(WANTED));
-  const [report] = await world.registry.list();
+  const { id, secret } = done(await world.manage({ kind: "add", ...WANTED }));
+  const [report] = await world.list();
   assert.deepEqual({ ...report?.webhook }, {
     ...WANTED,
     ...{ id, secret, createdAt: world.clock.date() },
@@ -25,18 +25,17 @@ Deno.test("A webhook that was added is listed with its cursor at the end of the 
 
 Deno.test("The number of webhooks is limited", async () => {
   await using world = new WebhookWorld();
-  for (const _ of numbers(1, MAX_WEBHOOKS)) done(await world.registry.add(WANTED));
-  assert.equal(problemOf(await world.registry.add(WANTED)), "full");
+  for (const _ of numbers(1, MAX_WEBHOOKS)) done(await world.manage({ kind: "add", ...WANTED }));
+  assert.equal(problemOf(await world.manage({ kind: "add", ...WANTED })), "full");
 });
 
 Deno.test("What does not exist cannot be changed", async () => {
   await using world = new WebhookWorld();
-  const { registry } = world;
   for (
     const result of [
-      await registry.remove("wh_none"),
-      await registry.enable("wh_none"),
-      await registry.redeliver("wh_none", undefined),
+      await world.manage({ kind: "remove", id: "wh_none" }),
+      await world.manage({ kind: "enable", id: "wh_none" }),
+      await world.manage({ kind: "redeliver", id: "wh_none" }),
     ]
   ) {
     assert.equal(problemOf(result), "missing");
@@ -45,14 +44,13 @@ Deno.test("What does not exist cannot be changed", async () => {
 
 Deno.test("A webhook that is not disabled cannot be enabled", async () => {
   await using world = new WebhookWorld();
-  const { id } = done(await world.registry.add(WANTED));
-  assert.equal(problemOf(await world.registry.enable(id)), "conflict");
+  const { id } = done(await world.manage({ kind: "add", ...WANTED }));
+  assert.equal(problemOf(await world.manage({ kind: "enable", id })), "conflict");
 });
 
 Deno.test("Delivering again needs a message that has failed, or a position of a room of the webhook", async () => {
   await using world = new WebhookWorld();
-  const { registry } = world;
-  const { id } = done(await registry.add(WANTED));
+  const { id } = done(await world.manage({ kind: "add", ...WANTED }));
   await world.say(["1"]);
   const { position } = (await world.bus.page(lobby, undefined, 1)).messages[0] ??
     assert.fail();
@@ -63,7 +61,7 @@ Deno.test("Delivering again needs a message that has failed, or a position of a 
     { room: lobby, from: { ...position, seq: 3 } },
   ];
   for (const start of refused) {
-    assert.equal(problemOf(await registry.redeliver(id, start)), "conflict");
+    assert.equal(problemOf(await world.manage({ kind: "redeliver", id, start })), "conflict");
   }
-  done(await registry.redeliver(id, { room: lobby, from: position }));
+  done(await world.manage({ kind: "redeliver", id, start: { room: lobby, from: position } }));
 });

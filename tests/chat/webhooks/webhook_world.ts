@@ -7,10 +7,12 @@ import { MemoryDirectoryStore } from "../../../lib/chat/members/memory_directory
 import type { WebhookSender } from "../../../lib/chat/ports/webhook_sender.ts";
 import type { WebhookObserver } from "../../../lib/chat/webhooks/webhook_context.ts";
 import { WebhookDispatcher } from "../../../lib/chat/webhooks/webhook_dispatcher.ts";
-import {
-  type RegistryResult,
-  WebhookRegistry,
-} from "../../../lib/chat/webhooks/webhook_registry.ts";
+import type {
+  WebhookAnswer,
+  WebhookCommand,
+  WebhookReport,
+} from "../../../lib/chat/ports/webhook_admin.ts";
+import { WebhookRegistry } from "../../../lib/chat/webhooks/webhook_registry.ts";
 import type { AttemptOutcome } from "../../../lib/core/webhooks/delivery_rules.ts";
 import type { Webhook, WebhookEvent } from "../../../lib/core/webhooks/webhook.ts";
 import type { WebhookMessage } from "../../../lib/core/webhooks/webhook_message.ts";
@@ -107,9 +109,20 @@ export class WebhookWorld implements AsyncDisposable {
       readonly events?: readonly WebhookEvent[];
     } = {},
   ): Promise<Webhook> {
-    const webhook = done(await this.registry.add({ url, rooms, events }));
+    const webhook = done(await this.manage({ kind: "add", url, rooms, events }));
     await this.clock.advance(0);
     return webhook;
+  }
+
+  /** Does what an operator asks for. */
+  async manage(command: WebhookCommand): Promise<WebhookAnswer> {
+    return await this.registry.manageWebhooks(command);
+  }
+
+  /** All webhooks. */
+  async list(): Promise<readonly WebhookReport[]> {
+    const answer = await this.manage({ kind: "list" });
+    return answer.kind === "listed" ? answer.reports : assert.fail();
   }
 
   /** Publishes texts, one after the other. */
@@ -176,7 +189,7 @@ async function* once<T>(item: T): AsyncGenerator<T> {
 }
 
 /** The webhook after a change that must have been made. */
-export function done(result: RegistryResult): Webhook {
+export function done(result: WebhookAnswer): Webhook {
   assert.ok(result.kind === "done", JSON.stringify(result));
   return result.webhook;
 }

@@ -148,6 +148,19 @@ for (
       problems: [],
     }],
     [["audit", "--help"], { kind: "help" }],
+    [["webhooks", "list"], {
+      kind: "webhooks",
+      body: undefined,
+      flags: new Map(),
+      problems: [],
+    }],
+    [["webhooks", "remove", "wh_1", "--admin-port", "9000"], {
+      kind: "webhooks",
+      body: { remove: "wh_1" },
+      flags: new Map([["ADMIN_PORT", "9000"]]),
+      problems: [],
+    }],
+    [["webhooks", "--help"], { kind: "help" }],
     [["--user", "a_ann00000"], serve({}, ...["--user", "a_ann00000"].map(unknown))],
     [["--version"], { kind: "version" }],
     [["-V"], { kind: "version" }],
@@ -269,7 +282,8 @@ Deno.test("helpText() shows only invocations that parseCommandLine() accepts", (
   );
   assert.deepEqual(kinds, [
     ...["serve", "serve", "serve", "backup", "restore"],
-    ...["invite", "users", "role", "keys", "revoke", "moderate", "audit", "bench"],
+    ...["invite", "users", "role", "keys", "revoke", "moderate", "audit"],
+    ...["webhooks", "bench"],
   ]);
 });
 

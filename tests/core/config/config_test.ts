@@ -92,6 +92,7 @@ const DEFAULTS = {
   echo: "on",
   guestName: null,
   blockedWordsFile: null,
+  webhookAllowPrivate: false,
   logLevel: "info",
   logFormat: "auto",
 };
@@ -233,6 +234,7 @@ for (
     ["LOG_LEVEL", "error", "error"],
     ["LOG_FORMAT", "json", "json"],
     ["REDIS_DURABLE", "yes", true],
+    ["WEBHOOK_ALLOW_PRIVATE", "yes", true],
     ["DATA_DIR", ":memory:", ":memory:"],
     ["SESSION_SECRET", "x".repeat(16), "x".repeat(16)],
     ["GUEST_NAME", "guest", "guest"],
@@ -278,6 +280,7 @@ for (
     ["TRUST_PROXY", "10.0.0.0/8, proxy"],
     ["TRUST_PROXY", "10.0.0.0/8 127.0.0.1"],
     ["REDIS_DURABLE", "true"],
+    ["WEBHOOK_ALLOW_PRIVATE", "1"],
     ["GUEST_NAME", "* guest"],
     ["GUEST_NAME", "/guest"],
     ["GUEST_NAME", "my: guest"],

@@ -229,6 +229,12 @@ Deno.test("A name without an address fails the attempt with dns", async () => {
   assert.deepEqual(await send("https://hook.example/", { resolve: empty }), fails("dns"));
 });
 
+Deno.test("A name that may not be resolved fails the attempt with permission", async () => {
+  const error = Object.assign(new Error("getaddrinfo EPERM"), { code: "EPERM" });
+  const outcome = await send("https://hook.example/", { resolve: () => Promise.reject(error) });
+  assert.deepEqual(outcome, fails("permission"));
+});
+
 /** A receiver with a certificate for localhost, and the authority that has signed it. */
 async function startTls(openssl: Program) {
   await using started = new AsyncDisposableStack();

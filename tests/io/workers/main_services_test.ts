@@ -10,6 +10,7 @@ import { FakeBus, FakeClock, revocationFeed } from "../../support/fakes.ts";
 import { memberDirectory } from "../../support/members.ts";
 import { noApiKeys } from "../../support/api_keys.ts";
 import { emptyIndex } from "../../support/rooms.ts";
+import { noWebhooks } from "../../support/webhooks.ts";
 
 /** Services over fakes, which it returns too. */
 function openServices(bus = new FakeBus(new FakeClock())) {
@@ -31,6 +32,7 @@ function openServices(bus = new FakeBus(new FakeClock())) {
     directory: memberDirectory(new FakeClock()),
     roomIndex: emptyIndex(),
     apiKeys: noApiKeys(),
+    webhooks: noWebhooks,
     connectionCounts: () => Promise.reject(new Error("not asked for")),
     readiness: () => Promise.resolve({ ready: true }),
     metrics: () => Promise.resolve("# metrics"),

@@ -24,6 +24,7 @@ import { AMPLE, counter, FakeClock, revocationFeed } from "../../support/fakes.t
 import { memberDirectory } from "../../support/members.ts";
 import { noApiKeys } from "../../support/api_keys.ts";
 import { emptyIndex } from "../../support/rooms.ts";
+import { noWebhooks } from "../../support/webhooks.ts";
 
 /** A bus behind budgets. */
 function metered(
@@ -53,6 +54,7 @@ function workerServices(bus: WorkerBus, tickets: TicketStore): SharedServices {
     directory: memberDirectory(new FakeClock()),
     roomIndex: emptyIndex(),
     apiKeys: noApiKeys(),
+    webhooks: noWebhooks,
     connectionCounts: () => Promise.reject(new Error("not asked for")),
     readiness: () => Promise.resolve({ ready: true }),
     metrics: () => Promise.resolve(""),

@@ -1,0 +1,138 @@
+/**
+ * `/api/v1/webhooks`: adds, lists and changes webhooks. For operators only. The secret of a webhook is in the answer that adds
+ * it, and in no other.
+ * @module
+ */
+import * as v from "valibot";
+import type {
+  WebhookAdmin,
+  WebhookAnswer,
+  WebhookCommand,
+  WebhookReport,
+} from "../../chat/ports/webhook_admin.ts";
+import { formatPosition, parsePosition } from "../../core/log/position.ts";
+import { parseRoom, ROOM_RULE, type RoomId } from "../../core/names/names.ts";
+import type { RoomCursor } from "../../core/webhooks/delivery_state.ts";
+import {
+  type AllowedTargets,
+  checkWebhookUrl,
+  MAX_WEBHOOK_ROOMS,
+  type Webhook,
+  WEBHOOK_EVENTS,
+} from "../../core/webhooks/webhook.ts";
+import { jsonResponse, problemResponse } from "../http/responses.ts";
+import { type OperatorHandler, readJson, RequestProblem } from "./operator.ts";
+
+/** The path of webhooks. */
+export const WEBHOOKS_PATH = "/api/v1/webhooks";
+
+const EXPECTED =
+  'The body must be JSON with "url", "rooms" and "events", or with one of "remove", ' +
+  '"enable" and "redeliver" and the id of a webhook; with "redeliver" also "room" and "from"';
+
+const Body = v.union([
+  v.strictObject({
+    url: v.string(),
+    rooms: v.pipe(v.array(v.string()), v.minLength(1), v.maxLength(MAX_WEBHOOK_ROOMS)),
+    events: v.pipe(v.array(v.picklist(WEBHOOK_EVENTS)), v.minLength(1)),
+  }),
+  v.strictObject({ remove: v.string() }),
+  v.strictObject({ enable: v.string() }),
+  v.strictObject({ redeliver: v.string() }),
+  v.strictObject({ redeliver: v.string(), room: v.string(), from: v.string() }),
+]);
+
+/** Creates the handler of {@linkcode WEBHOOKS_PATH}. @param allowed Where webhooks may lead. */
+export function webhooksHandler(webhooks: WebhookAdmin, allowed: AllowedTargets): OperatorHandler {
+  return async (request) => {
+    if (request.method === "GET") {
+      return answerOf(await webhooks.manageWebhooks({ kind: "list" }), "list");
+    }
+    if (request.method !== "POST") {
+      const detail = "Webhooks are read with GET and changed with POST";
+      return problemResponse({ status: 405, detail, headers: { allow: "GET, POST" } });
+    }
+    const command = commandOf(await readJson(request), allowed);
+    return answerOf(await webhooks.manageWebhooks(command), command.kind);
+  };
+}
+
+function commandOf(body: unknown, allowed: AllowedTargets): WebhookCommand {
+  const parsed = v.safeParse(Body, body);
+  if (!parsed.success) throw refusal(EXPECTED);
+  const { output } = parsed;
+  if ("remove" in output) return { kind: "remove", id: output.remove };
+  if ("enable" in output) return { kind: "enable", id: output.enable };
+  if ("redeliver" in output) {
+    const { redeliver: id } = output;
+    if (!("room" in output)) return { kind: "redeliver", id };
+    const from = parsePosition(output.from);
+    if (from === undefined) throw refusal(`${output.from} is no position: it is epoch:number`);
+    return { kind: "redeliver", id, start: { room: roomOf(output.room), from } };
+  }
+  const checked = checkWebhookUrl(output.url, allowed);
+  if (checked.kind === "bad") throw refusal(`The URL ${checked.why}`);
+  const rooms = [...new Set(output.rooms.map(roomOf))];
+  return { kind: "add", url: checked.url.href, rooms, events: [...new Set(output.events)] };
+}
+
+function roomOf(text: string): RoomId {
+  const room = parseRoom(text);
+  if (room !== undefined) return room;
+  const detail = `${text} is no room: ${ROOM_RULE}`;
+  throw new RequestProblem({ status: 400, code: "bad_room", detail });
+}
+
+function refusal(detail: string): RequestProblem {
+  return new RequestProblem({ status: 400, detail });
+}
+
+const STATUSES = { missing: 404, conflict: 409, full: 409 } as const;
+
+function answerOf(answer: WebhookAnswer, kind: WebhookCommand["kind"]): Response {
+  switch (answer.kind) {
+    case "refused": {
+      const { problem, why } = answer;
+      return problemResponse({ status: STATUSES[problem], detail: why });
+    }
+    case "listed":
+      return jsonResponse({ webhooks: answer.reports.map(describeReport) });
+    case "done": {
+      const { webhook } = answer;
+      const secret = kind === "add" && { secret: webhook.secret };
+      return jsonResponse({ webhook: describe(webhook), ...secret });
+    }
+  }
+}
+
+function describe(
+  { id, url, rooms, events, createdAt, disabled }: Webhook,
+): Readonly<Record<string, unknown>> {
+  return {
+    ...{ webhook: id, url, rooms, events, createdAt: timeOf(createdAt) },
+    ...(disabled && { disabled }),
+  };
+}
+
+function describeReport({ webhook, rooms }: WebhookReport): Readonly<Record<string, unknown>> {
+  const deliveries = webhook.rooms.flatMap((room) => {
+    const cursor = rooms.get(room);
+    return cursor ? [describeCursor(room, cursor)] : [];
+  });
+  return { ...describe(webhook), deliveries };
+}
+
+function describeCursor(
+  room: RoomId,
+  { after, failing, dead }: RoomCursor,
+): Readonly<Record<string, unknown>> {
+  return {
+    ...{ room, delivered: formatPosition(after) },
+    ...(failing && { failing: { ...failing, since: timeOf(failing.since) } }),
+    ...(dead && { gaveUp: dead.count }),
+  };
+}
+
+function timeOf(date: number): string {
+  return new Date(date).toISOString();
+}
