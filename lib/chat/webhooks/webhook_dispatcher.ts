@@ -121,7 +121,7 @@ export class WebhookDispatcher {
       const isKnown = owned.recognize(states.get(id));
       if (isKnown && owned.record === records.get(id)) continue;
       dropped.add(id);
-      await this.#drop(owned, isKnown);
+      await this.#drop(owned, isKnown && records.has(id));
     }
     for (const [id, record] of records) {
       if (this.#owned.has(id) || dropped.has(id)) continue;
@@ -136,14 +136,18 @@ export class WebhookDispatcher {
     const { bus, store, clock } = this.#context;
     const webhook = readWebhook(record);
     const state = readState(text);
-    if (webhook === undefined || state === undefined) this.#reportDamage(id);
+    const isDamaged = webhook === undefined || (text !== undefined && state === undefined);
+    if (isDamaged) this.#reportDamage(id);
     if (webhook === undefined || webhook.disabled || !this.#isFree(id, text, state)) return;
     const rooms = await cursorsOf(webhook, state, bus);
     const beat = (state?.beat ?? 0) + 1;
     const claimedAt = clock.now();
     const change = stateChange(id, text, { owner: this.#node, beat, rooms });
     const { to: stored } = change;
-    if (stored === undefined || !(await store.commit([change]))) return;
+    // The webhook may have been changed or removed since it was read.
+    const same = { kind: "webhook", id, from: record, to: record } as const;
+    if (stored === undefined || !(await store.commit([change, same]))) return;
+    if (text === undefined) this.#reportDamage(id);
     this.#start({ webhook, record, stored, beat, rooms, claimedAt });
   }
 

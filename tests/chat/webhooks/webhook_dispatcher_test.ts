@@ -287,6 +287,37 @@ Deno.test("A webhook that is removed gets nothing more, and leaves no records", 
   assert.equal((await world.store.list("webhook_state")).size, 0);
 });
 
+Deno.test("A webhook that is removed while the records are read is not revived", async () => {
+  await using world = new WebhookWorld();
+  const { id } = await world.add(HOOK);
+  const { store } = world;
+  const list = store.list.bind(store);
+  store.list = async (kind) => {
+    const records = await list(kind);
+    store.list = list;
+    done(await world.manage({ kind: "remove", id }));
+    return records;
+  };
+  await using process = world.start();
+  await world.clock.advance(10_000);
+  assert.equal(process.dispatcher.ownedCount, 0);
+  assert.equal((await store.list("webhook_state")).size, 0);
+  assert.deepEqual(world.observed, []);
+});
+
+Deno.test("A webhook whose state is lost is told what happens from now on, and that is reported", async () => {
+  await using world = new WebhookWorld();
+  const { id } = await world.add(HOOK);
+  await world.say(["1"]);
+  const [from] = await world.store.read([{ kind: "webhook_state", id }]);
+  await world.store.commit([{ kind: "webhook_state", id, from, to: undefined }]);
+  await using _process = world.start();
+  await world.settle();
+  await world.say(["2"]);
+  assert.deepEqual(world.words(), ["2"]);
+  assert.deepEqual(world.observed, ["damaged"]);
+});
+
 Deno.test("A damaged record is reported once, and other webhooks go on", async () => {
   await using world = new WebhookWorld();
   await world.store.commit([{ kind: "webhook", id: "bad", from: undefined, to: "{" }]);
