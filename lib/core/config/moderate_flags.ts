@@ -37,6 +37,7 @@ export const MODERATE_FLAGS = [
 
 /** Lists mutes and bans, instead of doing anything. */
 const LIST = "list";
+const WITH_LENGTH: ReadonlySet<string> = new Set(["mute", "ban"]);
 const ABOUT_USERS: ReadonlySet<string> = new Set(["mute", "unmute", "ban", "unban", "kick"]);
 
 /** The lines of `--help`. */
@@ -100,8 +101,12 @@ function problemsOf(action: string | undefined, given: ReadonlyMap<string, strin
   if (room !== undefined && parseRoom(room) === undefined) {
     problems.push(`--room needs a room: ${ROOM_RULE}`);
   }
-  if (UNITS.filter(([flag]) => given.has(flag)).length > 1) {
+  const lengths = UNITS.filter(([flag]) => given.has(flag));
+  if (lengths.length > 1) {
     problems.push("moderate needs only one of --minutes, --hours and --days");
+  }
+  if (isAction && action !== LIST && !WITH_LENGTH.has(action ?? "")) {
+    problems.push(...lengths.map(([flag]) => `${flag} goes only with mute and ban`));
   }
   if ((given.get("--reason") ?? "").length > MAX_REASON_LENGTH) {
     problems.push(`--reason has more than ${MAX_REASON_LENGTH} characters`);
