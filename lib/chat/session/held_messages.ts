@@ -7,11 +7,13 @@ import { type Authority, isAllowed } from "../../core/auth/rights.ts";
 import type { Author, Draft, Message } from "../../core/log/entry.ts";
 import { formatPosition, isSamePosition, parsePosition } from "../../core/log/position.ts";
 import { stateRefusal } from "../../core/log/posting_rules.ts";
+import { RoomState } from "../../core/log/room_state.ts";
 import type { RoomId } from "../../core/names/names.ts";
 import type { Frame } from "../../core/protocol/frames.ts";
 import { faultFrame } from "../../core/protocol/json_protocol.ts";
 import type { RequestOf } from "../../core/protocol/requests.ts";
 import { REPORTS_ROOM } from "../../core/rooms/service_rooms.ts";
+import type { RuledRoom } from "../moderation/sanctions.ts";
 import { BusUnavailable, type RoomHistory, type WorkerBus } from "../ports/bus.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Membership } from "./membership.ts";
@@ -62,8 +64,8 @@ export async function holdMessage(
 
 /** What releasing a message needs. */
 export interface ReleaseContext {
-  /** Reads the message, and publishes it. */
-  readonly bus: Pick<WorkerBus, "publish"> & Pick<RoomHistory, "page">;
+  /** Reads the message and the rules of its room, and publishes it. */
+  readonly bus: Pick<WorkerBus, "publish" | "state"> & Pick<RoomHistory, "page">;
   /** Returns an id that was never used. */
   readonly newId: () => string;
 }
@@ -74,12 +76,14 @@ export interface Releaser {
   readonly author: Author;
   /** Decides whether the user may. */
   readonly authority: Authority;
+  /** Whether the rules of a room let the user in. */
+  readonly isAdmitted: (room: RuledRoom) => boolean;
 }
 
 /** Carries out `release`: sends a message that waits, and removes it from `_reports`. */
 export async function releaseMessage(
   { id, of }: RequestOf<"release">,
-  { author, authority }: Releaser,
+  { author, authority, isAdmitted }: Releaser,
   { bus, newId }: ReleaseContext,
 ): Promise<Frame | undefined> {
   const may = (room: RoomId) => isAllowed(authority, "moderate", room);
@@ -90,6 +94,9 @@ export async function releaseMessage(
     if (draft === undefined) return faultFrame(id, "gone");
     const { room } = draft;
     if (!may(room)) return faultFrame(id, "not_allowed");
+    const state = new RoomState((await bus.state(room)).fields);
+    // Whoever is banned from a room moderates nothing there.
+    if (!isAdmitted({ id: room, state })) return faultFrame(id, "not_allowed");
     const result = await bus.publish(draft);
     if (result.kind !== "entered") return ackOrFault(id, room, result);
     // Not before: if only the first succeeds, the request can be repeated, and is recognized by the id of the draft.

@@ -20,7 +20,7 @@ import {
 import type { LogReader } from "../log_reader.ts";
 import { BusUnavailable } from "../ports/bus.ts";
 import type { Identity } from "../ports/session_tokens.ts";
-import { releaseMessage } from "./held_messages.ts";
+import { releaseMessage, type Releaser } from "./held_messages.ts";
 import { mayInviteTo } from "./invited_rooms.ts";
 import { handleMemberRequest } from "./member_requests.ts";
 import type { Membership } from "./membership.ts";
@@ -148,7 +148,9 @@ function release(
 ): void {
   const unknown = unknownRules(request.id, context);
   if (unknown) return session.sendFrame(unknown);
-  const releaser = { author: { user, name }, authority: session.signIn.authority };
+  const { signIn: { authority }, rules } = session;
+  const isAdmitted: Releaser["isAdmitted"] = (room) => rules.admits(room);
+  const releaser = { author: { user, name }, authority, isAdmitted };
   session.guarded(async () => session.respond(await releaseMessage(request, releaser, context)));
 }
 

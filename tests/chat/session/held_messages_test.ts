@@ -1,7 +1,7 @@
 /** Messages that wait for a moderator: who sees them, and what releases them. */
 import assert from "node:assert/strict";
 import { TextHandler } from "../../../lib/chat/session/text_handler.ts";
-import type { RoomEvent } from "../../../lib/core/log/room_event.ts";
+import { FOREVER, type RoomEvent } from "../../../lib/core/log/room_event.ts";
 import { REPORTS_ROOM, SERVICE_AUTHOR } from "../../../lib/core/rooms/service_rooms.ts";
 import {
   FakeAuthenticator,
@@ -150,6 +150,26 @@ Deno.test("Only moderators release messages", async () => {
   await ben.ask({ type: "hello", token: "reports" });
   assert.equal(await scene.release(of, ben), "not_allowed");
   assert.deepEqual(await scene.heard(), []);
+});
+
+Deno.test("A moderator who is banned from the room releases nothing into it", async () => {
+  using scene = new Scene();
+  await scene.start();
+  const { position: of } = await scene.hold("a deal");
+  const event = {
+    kind: "ban",
+    user: user("a_ann00000"),
+    name: name("Ann"),
+    until: FOREVER,
+    rank: "owner",
+  } as const;
+  const ban = { ...SERVICE_AUTHOR, room: room("den"), id: "ban", isExempt: true } as const;
+  await scene.chat.bus.publish({ ...ban, action: { kind: "said", text: "", event } });
+  assert.equal(await scene.release(of), "not_allowed");
+  const unban = { ...event, kind: "unban" } as const;
+  const action = { kind: "said", text: "", event: unban } as const;
+  await scene.chat.bus.publish({ ...ban, id: "unban", action });
+  assert.equal(await scene.release(of), "done");
 });
 
 Deno.test("Edits, reasons and topics cannot wait: they are refused", async () => {
