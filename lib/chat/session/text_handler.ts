@@ -30,6 +30,7 @@ import { slowDownFault } from "../../core/protocol/json_protocol.ts";
 import {
   COMMAND_HELP,
   faultLine,
+  faultText,
   noticeLine,
   parseTextCommand,
   roomsText,
@@ -37,6 +38,7 @@ import {
   type TextCommand,
   textEncoder,
   textEncoderWithPresence,
+  untilText,
 } from "../../core/protocol/text_protocol.ts";
 import { utf8Length } from "../../core/utf8.ts";
 import type { ConnectionHandler, SignInState, Socket } from "../ports/connection_handler.ts";
@@ -96,6 +98,7 @@ export class TextHandler implements ConnectionHandler, ClientOutput {
   readonly isPresent = true;
   readonly #socket: PacedSocket;
   readonly #session: Session;
+  readonly #clock: SessionContext["clock"];
   #room: string;
   // The room being moved to. The client stays in the current one until that is joined.
   #pendingRoom: string | undefined;
@@ -113,6 +116,7 @@ export class TextHandler implements ConnectionHandler, ClientOutput {
     options: TextOptions,
     origin?: ConnectionOrigin,
   ) {
+    this.#clock = context.clock;
     this.#socket = new PacedSocket(socket, context.clock);
     this.encoder = options.notices === "1" ? textEncoderWithPresence : textEncoder;
     this.#session = new Session(this, context, origin);
@@ -288,9 +292,10 @@ export class TextHandler implements ConnectionHandler, ClientOutput {
   }
 
   /** Without a room, there is nothing that the connection is for. */
-  #onLeft({ room, reason, message }: FrameOf<"left">): void {
+  #onLeft({ room, reason, message, until }: FrameOf<"left">): void {
     if (reason === undefined) return;
-    this.#socket.send(faultLine(LEFT_LINES[reason] + (message ? `: ${message}` : "")));
+    const why = message ? `: ${message}` : "";
+    this.#socket.send(faultLine(LEFT_LINES[reason] + why + untilText(until)));
     if (room === this.#room) this.#socket.close(NOT_ALLOWED);
   }
 
@@ -320,12 +325,13 @@ export class TextHandler implements ConnectionHandler, ClientOutput {
     this.#socket.sendPaced(messages.flatMap((message) => saidLine(message) ?? []));
   }
 
-  #onFault({ id, code, message }: FrameOf<"fault">): void {
+  #onFault(frame: FrameOf<"fault">): void {
+    const { id, code, message } = frame;
     if (code === "unavailable") return this.#socket.send(faultLine(`not sent: ${message}`));
     if (code === "unknown_outcome") {
       return this.#socket.send(faultLine(`perhaps not sent: ${message}`));
     }
-    this.#socket.send(faultLine(message));
+    this.#socket.send(faultLine(faultText(frame, this.#clock.date())));
     if (id === MOVE_REQUEST_ID) this.#pendingRoom = undefined;
     if (id === DIRECT_REQUEST_ID) this.#directText = undefined;
     // Browsers hide why a handshake was refused, so the connection is accepted and closed with the reason.

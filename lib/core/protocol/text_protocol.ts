@@ -34,6 +34,32 @@ export function noticeLine(message: string): string {
   return `* ${sanitize(message)}`;
 }
 
+/**
+ * A fault in words, with how long to wait or when a mute or a ban ends, if it says so.
+ *
+ * @param date Milliseconds since 1970.
+ */
+export function faultText(
+  { code, message, afterMs }: Pick<FrameOf<"fault">, "code" | "message" | "afterMs">,
+  date: number,
+): string {
+  if (afterMs === undefined) return message;
+  if (code === "slow_down") return `${message} (wait ${Math.ceil(afterMs / 1_000)} s)`;
+  return code === "muted" || code === "banned" ? message + untilText(date + afterMs) : message;
+}
+
+/** When a mute or a ban ends, as the end of a line. @param until Milliseconds since 1970; undefined if it does not end. */
+export function untilText(until: number | undefined): string {
+  if (until === undefined) return "";
+  // The format of ISO 8601, without its T.
+  const format = new Intl.DateTimeFormat("sv-SE", {
+    dateStyle: "short",
+    timeStyle: "short",
+    timeZone: "UTC",
+  });
+  return ` (until ${format.format(Math.ceil(until / 60_000) * 60_000)} UTC)`;
+}
+
 /** A message, or an event in words; undefined for a deleted message, which plain text leaves out. */
 export function saidLine(
   { name, text, event, deleted }: Pick<FrameOf<"said">, "name" | "text" | "event" | "deleted">,

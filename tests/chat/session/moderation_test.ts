@@ -326,6 +326,40 @@ Deno.test("Plain text says why a user who is banned from the room is not let in,
   assert.equal(socket.closeStatuses[0]?.code, NOT_ALLOWED.code);
 });
 
+Deno.test("Plain text says until when a mute or a ban lasts, and how long to wait in slow mode", async () => {
+  using scene = new Scene();
+  await scene.start();
+  const socket = new FakeSocket();
+  const options = { name: "Pat", room: "den", since: "", history: undefined, notices: undefined };
+  const origin = { address: "192.0.2.9" };
+  const handler = new TextHandler(socket, scene.den.chat.context, options, origin);
+  await flushMicrotasks();
+  const who = await scene.moderator.ask({ type: "who", id: "1", room: "den" });
+  const members = who.find(({ type }) => type === "members")?.members as readonly Frame[];
+  const pat = members.find(({ name }) => name === "Pat")?.user;
+  const date = new Date(scene.den.chat.clock.date() + 600_000);
+  const minute = new Date(Math.ceil(date.getTime() / 60_000) * 60_000).toISOString();
+  const until = `(until ${minute.slice(0, 10)} ${minute.slice(11, 16)} UTC)`;
+  const lines = async (text?: string) => {
+    if (text) handler.onMessage(text);
+    await flushMicrotasks();
+    return socket.sent.splice(0).map(String).filter((it) => it.startsWith("!"));
+  };
+  await scene.moderator.ask({ type: "room", room: "den", slowSeconds: 30 });
+  await lines("one");
+  const [slow] = await lines("two");
+  assert.equal(slow, "! slow down: the room is in slow mode (wait 30 s)");
+  const terms = { room: "den", user: pat, seconds: 600, reason: "noise" };
+  await scene.act("mute", terms);
+  assert.deepEqual(await lines("three"), [`! you are muted: noise ${until}`]);
+  await scene.act("ban", terms);
+  assert.deepEqual(await lines(), [`! you are banned from this room: noise ${until}`]);
+  const again = new FakeSocket();
+  new TextHandler(again, scene.den.chat.context, options, origin);
+  await flushMicrotasks();
+  assert.deepEqual(again.sent.map(String), [`! you are banned from this room: noise ${until}`]);
+});
+
 Deno.test("joined says what the user may do in the room, by role or token", async () => {
   const grant = (allow: readonly RoomAction[]) => [{ match: "den", allow }] as const;
   const all = ["send", "react", "moderate", "configure"];

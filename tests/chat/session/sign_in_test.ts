@@ -579,7 +579,9 @@ Deno.test("Plain text closes a connection whose token is not checked yet, since 
   const address = "192.0.2.1";
   for (let count = 0; count < 200; count++) await chat.connectText({ address, token: "forged" });
   const { socket } = await chat.connectText({ address, token: "ann" });
-  assert.deepEqual(socket.sent, ["! slow down: too many bad tokens from this address"]);
+  assert.deepEqual(socket.sent, [
+    "! slow down: too many bad tokens from this address (wait 1 s)",
+  ]);
   assert.equal(socket.closeStatuses[0], NOT_READY);
 });
 
