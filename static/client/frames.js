@@ -150,7 +150,7 @@
 /** @typedef {{ type: "ack", id?: string, room?: string, position?: string, at?: number }} Ack */
 /** @typedef {{ type: "history", id?: string, room: string, messages: readonly Message[], more: boolean, position: string }} History */
 /** @typedef {{ type: "members", id?: string, room: string, count: number, members: readonly Person[] }} Members */
-/** @typedef {{ type: "presence", room: string, count: number, joined: readonly Person[], left: readonly Person[], sampled?: boolean }} Presence */
+/** @typedef {{ type: "presence", room: string, count: number, joined: readonly Person[], left: readonly Person[], changed?: readonly Person[], sampled?: boolean }} Presence */
 /** @typedef {{ type: "typing", room: string, user: string, name: string, on: boolean, ms: number }} Typing */
 /** The user has read up to this position on another connection. @typedef {{ type: "read", room: string, position: string }} Read */
 /** The user is a member of a private or direct room now, or not any more. @typedef {{ type: "member", room: string, on: boolean }} MemberNotice */

@@ -22,6 +22,8 @@ export interface ListedPerson extends Author {
 export class KnownModerators {
   readonly #roles = new Map<UserId, Role>();
   readonly #shown = new Map<UserId, ShownRole>();
+  /** Those whose roles have changed since they were last reported. */
+  readonly #unreported = new Set<UserId>();
   #version = 0;
   #changed = Promise.withResolvers<void>();
 
@@ -51,13 +53,13 @@ export class KnownModerators {
     return known ?? role;
   }
 
-  /** Returns whether a member has another role than before. */
-  #set(user: UserId, role: Role): boolean {
-    const before = this.#roles.get(user);
+  #set(user: UserId, role: Role): void {
+    // In lists of people, nobody is more than a member before the role is known.
+    const before = this.#roles.get(user) ?? "member";
+    if (before !== role) this.#unreported.add(user);
     this.#roles.set(user, role);
     if (role === "member") this.#shown.delete(user);
     else this.#shown.set(user, role);
-    return before !== undefined && before !== role;
   }
 
   /** People with their roles. */
@@ -74,28 +76,32 @@ export class KnownModerators {
     this.#changed.resolve();
   }
 
-  /** Reads the list again after each {@linkcode onChanged}, until the signal aborts. @param onNewRole Called if a member has another role. */
+  /**
+   * Reads the list again after each {@linkcode onChanged}, until the signal aborts.
+   *
+   * @param onNewRoles Called with the members who have other roles than before, if there are any.
+   */
   async follow(
     source: Pick<Directory, "manage">,
-    onNewRole: () => void,
+    onNewRoles: (users: readonly UserId[]) => void,
     retry: RetryContext,
     signal: AbortSignal,
   ): Promise<void> {
     while (!signal.aborted) {
       await Promise.race([this.#changed.promise, whenAborted(signal)]);
       this.#changed = Promise.withResolvers();
-      const read = await retryWhileUnavailable(() => this.#read(source), retry, signal);
-      if (read?.hasNewRoles && !signal.aborted) onNewRole();
+      await retryWhileUnavailable(() => this.#read(source), retry, signal);
+      const users = [...this.#unreported];
+      if (users.length === 0 || signal.aborted) continue;
+      this.#unreported.clear();
+      onNewRoles(users);
     }
   }
 
-  async #read(
-    source: Pick<Directory, "manage">,
-  ): Promise<{ readonly hasNewRoles: boolean }> {
+  async #read(source: Pick<Directory, "manage">): Promise<void> {
     const answer = await source.manage({ kind: "operator" }, { kind: "list members" });
     const members = answer.kind === "members" ? answer.members : [];
     this.#version += 1;
-    const changed = members.filter(({ user, role }) => this.#set(user, role));
-    return { hasNewRoles: changed.length > 0 };
+    for (const { user, role } of members) this.#set(user, role);
   }
 }

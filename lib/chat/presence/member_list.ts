@@ -5,7 +5,7 @@
  */
 import type { UserId } from "../../core/log/entry.ts";
 import type { FrameOf } from "../../core/protocol/frames.ts";
-import type { Name, RoomId } from "../../core/names/names.ts";
+import type { RoomId } from "../../core/names/names.ts";
 import type { ListedPerson } from "../members/known_moderators.ts";
 
 /** Maximum number of people listed in a response. */
@@ -47,13 +47,17 @@ export function presenceChange(
     if (earlier.count === count) return undefined;
     return { type: "presence", room, count, joined: [], left: [], sampled: true };
   }
-  const [before, after] = [namesOf(earlier), namesOf(now)];
-  const joined = now.listed.filter(({ user, name }) => before.get(user) !== name);
+  const [before, after] = [byUser(earlier), byUser(now)];
+  const joined = now.listed.filter(({ user, name }) => before.get(user)?.name !== name);
   const left = earlier.listed.filter(({ user }) => !after.has(user));
-  if (joined.length + left.length === 0) return undefined;
-  return { type: "presence", room, count, joined: [...joined], left: [...left] };
+  const changed = now.listed.filter((it) => {
+    const known = before.get(it.user);
+    return known?.name === it.name && known.role !== it.role;
+  });
+  if (joined.length + left.length + changed.length === 0) return undefined;
+  return { type: "presence", room, count, joined, left, ...(changed.length > 0 && { changed }) };
 }
 
-function namesOf({ listed }: People): ReadonlyMap<UserId, Name> {
-  return new Map(listed.map(({ user, name }) => [user, name]));
+function byUser({ listed }: People): ReadonlyMap<UserId, ListedPerson> {
+  return new Map(listed.map((it) => [it.user, it]));
 }

@@ -33,6 +33,14 @@ interface LocalUser {
   gracePeriod: AbortController | undefined;
 }
 
+/** Changes among the people of a room, with their roles. */
+export interface ListedDiff extends PresenceDiff {
+  /** People who have come. */
+  readonly joined: readonly ListedPerson[];
+  /** People who are still here, and have another role. */
+  readonly changed: readonly ListedPerson[];
+}
+
 /** The people of one room. */
 export class RoomPresence {
   /** The names that users of this node want. */
@@ -310,11 +318,18 @@ export class RoomPresence {
     }
   }
 
-  /** The people who have joined and left since the last call. */
-  takeDiff(): (PresenceDiff & { readonly joined: readonly ListedPerson[] }) | undefined {
+  /** Members have other roles: those who are here are reported again. */
+  onRolesChanged(users: Iterable<UserId>): void {
+    for (const user of users) this.#roster.repeat(user);
+  }
+
+  /** The people who have joined and left since the last call, or have another role. */
+  takeDiff(): ListedDiff | undefined {
     const diff = this.#roster.takeDiff();
+    if (diff === undefined) return undefined;
     const { moderators } = this.#context.names;
-    return diff && { ...diff, joined: moderators.withRoles([...diff.joined]) };
+    const withRoles = (people: readonly Author[]) => moderators.withRoles([...people]);
+    return { ...diff, joined: withRoles(diff.joined), changed: withRoles(diff.changed) };
   }
 
   /**

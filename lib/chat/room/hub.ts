@@ -171,6 +171,11 @@ export class Hub implements Disposable {
     }
   }
 
+  /** Members have other roles: their rooms are told with the next presence. */
+  onRolesChanged(users: readonly UserId[]): void {
+    for (const { presence } of this.#rooms.values()) presence.onRolesChanged(users);
+  }
+
   /** Hands this worker's users over to other nodes. Resolves when the bus has recorded it, or is unavailable. */
   async withdraw(): Promise<void> {
     await Promise.all([...this.#rooms.values()].map(({ presence }) => presence.withdraw()));
@@ -216,6 +221,7 @@ export class Hub implements Disposable {
     const diff = room.presence.takeDiff();
     if (diff === undefined) return;
     const joined = peopleInFrame(diff.joined, isLarge), left = peopleInFrame(diff.left, isLarge);
+    const changed = peopleInFrame(diff.changed, isLarge);
     const { id, presence: { count } } = room;
     room.enqueue({
       type: "presence",
@@ -223,6 +229,7 @@ export class Hub implements Disposable {
       count,
       joined,
       left,
+      ...(changed.length > 0 && { changed }),
       ...(isLarge && { sampled: true }),
     });
     room.flushDue();

@@ -84,10 +84,10 @@ function withRenames(
   { people, top }: { readonly people: People; readonly top: Position },
   entries: readonly Entry[],
 ): People {
-  const names = new Map<string, Author>();
+  const names = new Map<string, Pick<Author, "name">>();
   for (const { user, name, action, position } of entries) {
-    if (action.kind === "renamed" && position.seq > top.seq) names.set(user, { user, name });
+    if (action.kind === "renamed" && position.seq > top.seq) names.set(user, { name });
   }
   if (names.size === 0) return people;
-  return { ...people, listed: people.listed.map((person) => names.get(person.user) ?? person) };
+  return { ...people, listed: people.listed.map((it) => ({ ...it, ...names.get(it.user) })) };
 }

@@ -27,6 +27,8 @@ export interface PresenceDiff {
   readonly joined: readonly Author[];
   /** Users who were present and are not now. */
   readonly left: readonly Author[];
+  /** Users who were present all the time, and of whom something else has changed: see {@linkcode Roster.repeat}. */
+  readonly changed: readonly Author[];
 }
 
 interface PresentUser {
@@ -47,6 +49,7 @@ export class Roster {
   readonly #people = new Map<UserId, PresentUser>();
   readonly #nameCounts = new Map<string, number>();
   readonly #pendingChanges = new Map<UserId, PendingChange>();
+  readonly #repeated = new Set<UserId>();
   // Receivers of a list since the last diff know of changes that the others do not.
   #wasListed = false;
 
@@ -123,9 +126,14 @@ export class Roster {
     if (change) change.latestName = name;
   }
 
+  /** Reports a user in the next diff, of whom something has changed that the roster does not know. Ignored if not present. */
+  repeat(user: UserId): void {
+    if (this.#people.has(user)) this.#repeated.add(user);
+  }
+
   /** The changes since the last call, and possibly some that a receiver knows already; undefined if there are none. */
   takeDiff(): PresenceDiff | undefined {
-    if (this.#pendingChanges.size === 0) {
+    if (this.#pendingChanges.size + this.#repeated.size === 0) {
       this.#wasListed = false;
       return undefined;
     }
@@ -138,9 +146,22 @@ export class Roster {
       const isKnown = reportedName !== undefined || this.#wasListed;
       if (name === undefined && isKnown) left.push({ user, name: reportedName ?? latestName });
     }
+    const changed = this.#takeRepeated(joined);
     this.#pendingChanges.clear();
     this.#wasListed = false;
-    return joined.length + left.length > 0 ? { joined, left } : undefined;
+    return joined.length + left.length + changed.length > 0 ? { joined, left, changed } : undefined;
+  }
+
+  /** @param joined Those who are reported anyway. */
+  #takeRepeated(joined: readonly Author[]): readonly Author[] {
+    if (this.#repeated.size === 0) return [];
+    for (const { user } of joined) this.#repeated.delete(user);
+    const changed = [...this.#repeated].flatMap((user) => {
+      const name = this.nameOf(user);
+      return name === undefined ? [] : [{ user, name }];
+    });
+    this.#repeated.clear();
+    return changed;
   }
 
   #upsert(user: UserId, person: PresentUser): void {

@@ -344,11 +344,17 @@ export const FRAMES = {
     until: text("The position before the next entry that you receive."),
     reason: v.picklist(["unknown_epoch", "rewound", "too_old"]),
   }),
-  presence: frame("presence", "Users have joined or left the room.", {
+  presence: frame("presence", "Users have joined or left the room, or have another role.", {
     room,
     count: count("Number of people in the room now."),
     joined: v.array(listedPerson),
     left: v.array(person),
+    changed: v.optional(
+      v.pipe(
+        v.array(listedPerson),
+        v.description("Those who are still here, and have another role."),
+      ),
+    ),
     sampled: v.optional(flag("Whether the lists have only some of them, since the room is large.")),
   }),
   typing: frame("typing", "A user is typing or has stopped.", {

@@ -86,20 +86,23 @@ function encodeText(frame: Frame, withPresence: boolean): string | undefined {
     case "lost":
       return faultLine(`some messages are lost: ${frame.after} to ${frame.until}`);
     case "presence":
-      return withPresence ? noticeLine(presenceText(frame)) : undefined;
+      return withPresence ? presenceLine(frame) : undefined;
     default:
       return undefined;
   }
 }
 
-function presenceText({ joined, left, count, sampled }: FrameOf<"presence">): string {
+/** Undefined if there is nothing to say: roles are not shown. */
+function presenceLine(
+  { joined, left, count, sampled }: FrameOf<"presence">,
+): string | undefined {
   const names = (people: readonly { name: string }[]) => people.map(({ name }) => name).join(", ");
   const parts = [
     ...(joined.length > 0 ? [`${names(joined)} joined`] : []),
     ...(left.length > 0 ? [`${names(left)} left`] : []),
     ...(sampled ? [`${count} are here`] : []),
   ];
-  return parts.join("; ");
+  return parts.length > 0 ? noticeLine(parts.join("; ")) : undefined;
 }
 
 /** Plain text without presence. */

@@ -243,7 +243,10 @@ export async function startChatServer(
     names.follow(services.directory, () => hub.onNamesChanged(), signal),
     names.moderators.follow(
       services.directory,
-      onRevoked,
+      (users) => {
+        hub.onRolesChanged(users);
+        onRevoked();
+      },
       { clock, random: Math.random, bus: services.bus },
       signal,
     ),

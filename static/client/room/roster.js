@@ -31,15 +31,16 @@ export function rosterOf({ count, members }) {
 }
 
 /**
- * The roster after users have joined or left.
+ * The roster after users have joined or left, or got other roles.
  * @param {Roster} roster
  * @param {import("../frames.js").Presence} presence
  * @returns {Roster}
  */
-export function withPresence(roster, { count, joined, left, sampled }) {
+export function withPresence(roster, { count, joined, left, changed = [], sampled }) {
   const members = new Map(roster.members.map((it) => [it.user, it]));
   for (const { user } of left) members.delete(user);
-  for (const it of joined) members.set(it.user, memberOf(it));
+  const known = changed.filter(({ user }) => members.has(user));
+  for (const it of [...known, ...joined]) members.set(it.user, memberOf(it));
   const named = [...members.values()];
   if (sampled !== true) return { count, members: named, isSampled: named.length < count };
   return { count, members: named.slice(-MAX_SAMPLED), isSampled: true };

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { KnownModerators } from "../../../lib/chat/members/known_moderators.ts";
 import type { Role } from "../../../lib/core/auth/member.ts";
+import type { UserId } from "../../../lib/core/log/entry.ts";
 import { user } from "../../contract/fixtures.ts";
 import { FakeClock, flushMicrotasks, name } from "../../support/fakes.ts";
 
@@ -11,7 +12,7 @@ class Known implements Disposable {
   readonly moderators = new KnownModerators();
   readonly #life = new AbortController();
   role: Role = "moderator";
-  changes = 0;
+  readonly reported: (readonly UserId[])[] = [];
 
   constructor() {
     const member = () => ({ user: BEA, name: name("Bea"), role: this.role });
@@ -19,7 +20,12 @@ class Known implements Disposable {
     const manage = () =>
       Promise.resolve({ kind: "members", members: [{ ...member(), ...rest }] } as const);
     const retry = { clock: new FakeClock(), random: () => 0 };
-    this.moderators.follow({ manage }, () => this.changes += 1, retry, this.#life.signal);
+    this.moderators.follow(
+      { manage },
+      (users) => this.reported.push(users),
+      retry,
+      this.#life.signal,
+    );
   }
 
   async change(role: Role): Promise<void> {
@@ -46,11 +52,27 @@ Deno.test("A member's role is that of the list if it was read since the sign-in 
 
 Deno.test("A list is a change only if a member has another role", async () => {
   using known = new Known();
-  await known.change("moderator");
-  await known.change("moderator");
-  assert.equal(known.changes, 0);
   await known.change("member");
-  assert.deepEqual([known.changes, known.moderators.isEmpty], [1, true]);
+  await known.change("member");
+  assert.deepEqual(known.reported, []);
   await known.change("owner");
-  assert.deepEqual([known.changes, known.moderators.isEmpty], [2, false]);
+  assert.deepEqual([known.reported, known.moderators.isEmpty], [[[BEA]], false]);
+  await known.change("owner");
+  await known.change("member");
+  assert.deepEqual([known.reported, known.moderators.isEmpty], [[[BEA], [BEA]], true]);
+});
+
+Deno.test("A moderator who was not known is reported: lists of people may have no role yet", async () => {
+  using known = new Known();
+  await known.change("moderator");
+  assert.deepEqual(known.reported, [[BEA]]);
+});
+
+Deno.test("A role that a sign-in has told is reported with the next list", async () => {
+  using known = new Known();
+  const { moderators } = known;
+  await known.change("member");
+  moderators.learn(BEA, "moderator", moderators.version);
+  await known.change("moderator");
+  assert.deepEqual(known.reported, [[BEA]]);
 });

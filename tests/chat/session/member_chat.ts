@@ -12,6 +12,7 @@ import { JsonHandler } from "../../../lib/chat/session/json_handler.ts";
 import type { SessionContext } from "../../../lib/chat/session/session.ts";
 import type { ConnectionOrigin } from "../../../lib/chat/session/sign_in_context.ts";
 import type { Revocation } from "../../../lib/core/auth/revocations.ts";
+import type { UserId } from "../../../lib/core/log/entry.ts";
 import { FakeChat, FakeSocket, flushMicrotasks, noRevocations } from "../../support/fakes.ts";
 import { memberDirectory } from "../../support/members.ts";
 import { FaultyStore, INVITE, OPERATOR, secretOf } from "../members/member_world.ts";
@@ -47,7 +48,11 @@ export class MemberChat implements Disposable {
     const { signal } = this.#life;
     names.follow(this.directory, () => this.chat.hub.onNamesChanged(), signal);
     const check = () => this.#checkSessions();
-    names.moderators.follow(this.directory, check, { clock, random: () => 0 }, signal);
+    const onNewRoles = (users: readonly UserId[]) => {
+      this.chat.hub.onRolesChanged(users);
+      check();
+    };
+    names.moderators.follow(this.directory, onNewRoles, { clock, random: () => 0 }, signal);
     this.chat.followSanctions((event) => {
       if (event === undefined || event.kind === "role") names.onRolesChanged();
       check();

@@ -1,6 +1,8 @@
 /** What a change of a member's role means for the sessions that the member has open. */
 import assert from "node:assert/strict";
 import { AUDIT_ROOM, REPORTS_ROOM } from "../../../lib/core/rooms/service_rooms.ts";
+import { TextHandler } from "../../../lib/chat/session/text_handler.ts";
+import { FakeSocket } from "../../support/fakes.ts";
 import { MemberChat } from "./member_chat.ts";
 
 const MAY_ALL = ["send", "react", "moderate", "configure"];
@@ -37,6 +39,34 @@ Deno.test("A moderator who is demoted can do nothing any more, and leaves the ro
     undefined,
     "owner",
   ]);
+});
+
+Deno.test("Those in a room are told once of a member's new role, and nobody has come or left", async () => {
+  using chat = new MemberChat();
+  const ann = await chat.become("Ann", { role: "owner" }, "den");
+  const bea = await chat.become("Bea", {}, "den", "attic");
+  const guest = await chat.enter({ name: "Guy" }, "den");
+  const plain = new FakeSocket();
+  const options = { name: "Pat", room: "den", since: undefined, history: undefined, notices: "1" };
+  new TextHandler(plain, chat.chat.context, options);
+  await chat.beat();
+  const news = async () => {
+    const before = guest.frames.length;
+    await chat.beat();
+    await chat.beat(2_000);
+    return guest.frames.slice(before).filter(({ type }) => type === "presence");
+  };
+  await news();
+  plain.sent.splice(0);
+  const presence = { type: "presence", room: "den", count: 4, joined: [], left: [] };
+  const who = { user: bea.you.user, name: "Bea" };
+  for (const role of ["moderator", "owner"]) {
+    await ann.ask({ type: "role", user: who.user, role });
+    assert.deepEqual(await news(), [{ ...presence, changed: [{ ...who, role }] }]);
+  }
+  await ann.ask({ type: "role", user: who.user, role: "member" });
+  assert.deepEqual(await news(), [{ ...presence, changed: [who] }]);
+  assert.deepEqual(plain.sent, []);
 });
 
 Deno.test("A change of a role is in _audit, and only owners can make one", async () => {

@@ -46,9 +46,20 @@ Deno.test("Roster reports once who has joined and who has left", () => {
   const roster = rosterOf(bob);
   roster.apply(here(ann));
   roster.apply(gone(bob));
-  assert.deepEqual(roster.takeDiff(), { joined: [ann], left: [bob] });
+  assert.deepEqual(roster.takeDiff(), { joined: [ann], left: [bob], changed: [] });
   assert.equal(roster.takeDiff(), undefined);
   assert.deepEqual(roster.list(), [ann]);
+});
+
+Deno.test("Roster repeats users who are present, once, and those who have joined only as such", () => {
+  const roster = rosterOf(ann);
+  roster.apply(here(bob));
+  for (const { user } of [ann, bob, eve]) roster.repeat(user);
+  assert.deepEqual(roster.takeDiff(), { joined: [bob], left: [], changed: [ann] });
+  assert.equal(roster.takeDiff(), undefined);
+  roster.repeat(ann.user);
+  roster.apply(gone(ann));
+  assert.deepEqual(roster.takeDiff(), { joined: [], left: [ann], changed: [] });
 });
 
 Deno.test("Roster lists members in the order of joining, all of them or the first few", () => {
@@ -98,7 +109,7 @@ Deno.test("Roster counts a member on two nodes once, until the last node removes
   roster.apply(gone(ann, "n1"));
   assert.deepEqual([roster.size, roster.takeDiff()], [1, undefined]);
   roster.apply(gone(ann, "n2"));
-  assert.deepEqual(roster.takeDiff(), { joined: [], left: [ann] });
+  assert.deepEqual(roster.takeDiff(), { joined: [], left: [ann], changed: [] });
 });
 
 Deno.test("Roster ignores a second departure, and one through another node", () => {
@@ -112,7 +123,7 @@ Deno.test("Roster reports what the table shows and no update announced", () => {
   const roster = rosterOf(ann, bob);
   roster.reset([memberOf(bob, "n1"), memberOf(eve, "n2")]);
   assert.deepEqual(roster.list(), [bob, eve]);
-  assert.deepEqual(roster.takeDiff(), { joined: [eve], left: [ann] });
+  assert.deepEqual(roster.takeDiff(), { joined: [eve], left: [ann], changed: [] });
 });
 
 Deno.test("Roster reports nothing for a table without news", () => {
@@ -126,7 +137,7 @@ Deno.test("Roster reports after reading the table what had changed before and wa
   roster.apply(here(bob));
   roster.apply(gone(ann));
   roster.reset([memberOf(bob, "n1")]);
-  assert.deepEqual(roster.takeDiff(), { joined: [bob], left: [ann] });
+  assert.deepEqual(roster.takeDiff(), { joined: [bob], left: [ann], changed: [] });
 });
 
 Deno.test("Roster takes its nodes from the table too", () => {
@@ -159,14 +170,22 @@ Deno.test("Roster reports a member who was renamed before the first report under
   const roster = new Roster();
   roster.apply(here(ann));
   roster.rename(ann.user, name("Anna"));
-  assert.deepEqual(roster.takeDiff(), { joined: [{ ...ann, name: "Anna" }], left: [] });
+  assert.deepEqual(roster.takeDiff(), {
+    joined: [{ ...ann, name: "Anna" }],
+    left: [],
+    changed: [],
+  });
 });
 
 Deno.test("Roster reports a member who was renamed and left under the name known by then", () => {
   const roster = rosterOf(ann);
   roster.rename(ann.user, name("Anna"));
   roster.apply(gone(ann));
-  assert.deepEqual(roster.takeDiff(), { joined: [], left: [{ ...ann, name: "Anna" }] });
+  assert.deepEqual(roster.takeDiff(), {
+    joined: [],
+    left: [{ ...ann, name: "Anna" }],
+    changed: [],
+  });
 });
 
 Deno.test("Roster reports a member who left and returned under another name", () => {

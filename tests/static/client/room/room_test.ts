@@ -92,7 +92,7 @@ Deno.test("Room continues after a loss", async () => {
   chat.close();
 });
 
-Deno.test("Room follows joins, leaves and renames", async () => {
+Deno.test("Room follows joins, leaves, renames and roles", async () => {
   const { chat, room, socket } = await startInRoom();
   const presence = { type: "presence", room: "lobby" };
   assert.deepEqual(room.members.value, { count: 1, members: [ANN], isSampled: false });
@@ -105,6 +105,11 @@ Deno.test("Room follows joins, leaves and renames", async () => {
   assert.equal(room.members.value.members.length, 2, "unnamed users are not added");
   await socket.serverSends({ ...said(3, ""), ...renamed, user: "u1", name: "Anna" });
   assert.equal(room.me.value, "Anna");
+  const owner = { user: "u9", name: "Eve", role: "owner" };
+  const changed = [{ ...BOB, name: "Rob", role: "moderator" }, owner];
+  await socket.serverSends({ ...presence, count: 2, joined: [], left: [], changed });
+  const roles = room.members.value.members.map(({ name, role }) => [name, role]);
+  assert.deepEqual(roles, [["Anna", undefined], ["Rob", "moderator"]]);
   await socket.serverSends({ ...presence, count: 1, joined: [], left: [BOB] });
   assert.deepEqual(room.members.value.members.map(({ name }) => name), ["Anna"]);
   await socket.serverSends({ ...presence, count: 300, joined: [BOB], left: [], sampled: true });
