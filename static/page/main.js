@@ -314,6 +314,8 @@ function start() {
   chat.state.subscribe(({ kind }) =>
     (kind === "waiting" || kind === "closed") && void onDemand.preload()
   );
+  // Owners and moderators see at once what there is to do.
+  chat.me.subscribe((me) => (me?.role ?? "member") !== "member" && void onDemand.preload());
   if (!isLoaded) void applyLateLanguage();
   // The list of rooms was written by now. Unlike a blocked storage, a full one still contains what was stored before.
   const isBlocked = !pageStorage.isKept && !storage?.length;

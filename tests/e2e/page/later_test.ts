@@ -5,6 +5,8 @@
  */
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
+import { MEMBER_SETTINGS } from "../../support/member_links.ts";
+import { becomeMember, whenNamed } from "./members/become_member.ts";
 import { pageTest } from "./page_fixture.ts";
 
 /** Otherwise the service worker answers, which no route sees. */
@@ -72,6 +74,24 @@ pageTest(
     await page.locator("#words", { hasText: "The connection timed out." }).waitFor();
   },
 );
+
+/** A page whose later part is loaded for a reason only, and not because some seconds have passed. */
+const WITHOUT_PRELOAD = `{
+  const { setTimeout } = globalThis;
+  globalThis.setTimeout = (fn, ms, ...rest) => ms === 3000 ? 0 : setTimeout(fn, ms, ...rest);
+}`;
+
+pageTest("Moderators get what they need with the hello", async (stage) => {
+  for (const [name, role] of [["Bea", "moderator"], ["Olga", "owner"]] as const) {
+    const page = await becomeMember(stage, name, { role }, { before: WITHOUT_PRELOAD });
+    await page.reload();
+    await page.getByRole("button", { name: "Moderation" }).waitFor();
+  }
+  const cleo = await becomeMember(stage, "Cleo", {}, { before: WITHOUT_PRELOAD });
+  await cleo.reload();
+  await whenNamed(cleo, "Cleo");
+  assert.equal(await cleo.locator("dialog").count(), 0);
+}, { settings: MEMBER_SETTINGS });
 
 for (const file of ["page/later.js", "later.css"]) {
   pageTest(
