@@ -74,6 +74,9 @@ export function announcingPromises(test: Test): void {
       { kind: "here", node: "node-1", ...bob },
       { kind: "gone", node: "node-1", user: bob.user },
       { kind: "read", user: bob.user, read: { epoch: "epoch1", seq: 7 } },
+      { kind: "member", user: bob.user, about: attic, on: true },
+      { kind: "turned down", user: bob.user, id: "m-7" },
+      { kind: "turned down", user: bob.user, id: "m-7", reason: "no ads" },
     ];
     for (const signal of signals) {
       bus.signal(lobby, signal);

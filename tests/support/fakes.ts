@@ -403,8 +403,8 @@ export class FakeChat implements Disposable {
     const userSessions = new UserSessions();
     const { roomIndex = emptyIndex() } = settings;
     const mender = new IndexMender({ roomIndex, clock });
-    const told: Pick<HubContext, "onMember" | "onRoomOpened"> = {
-      onMember: (signal) => userSessions.onMember(signal),
+    const told: Pick<HubContext, "onUserSignal" | "onRoomOpened"> = {
+      onUserSignal: (signal) => userSessions.onSignal(signal),
       onRoomOpened: (room) => mender.mend(room),
     };
     const hubContext = { ...common, ...hubSettings, ...told, node: "node", recoverLimit, names };

@@ -25,9 +25,12 @@ export type Signal = PresenceUpdate | {
   readonly user: UserId;
   /** How far the user has read, as {@linkcode RoomHistory} has it. */
   readonly read: Position;
-} | MemberSignal;
+} | UserSignal;
 
-/** Somebody is a member of a private or direct room now, or none any more. Sent in `_audit`, which all nodes follow. */
+/** What concerns one user, wherever the user is connected. Sent in `_audit`, which all nodes follow. */
+export type UserSignal = MemberSignal | TurnedDownSignal;
+
+/** Somebody is a member of a private or direct room now, or none any more. */
 export interface MemberSignal {
   /** Discriminates it from other signals. */
   readonly kind: "member";
@@ -37,6 +40,18 @@ export interface MemberSignal {
   readonly about: RoomId;
   /** Whether the user is a member. */
   readonly on: boolean;
+}
+
+/** A moderator does not let a message be sent that waited. */
+export interface TurnedDownSignal {
+  /** Discriminates it from other signals. */
+  readonly kind: "turned down";
+  /** The author, whose connections are told. */
+  readonly user: UserId;
+  /** The id that the author gave the message. */
+  readonly id: string;
+  /** What the moderator gave as the reason. */
+  readonly reason?: string | undefined;
 }
 
 /** What subscribers of a room receive from the bus. */

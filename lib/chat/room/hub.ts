@@ -12,7 +12,7 @@ import { type BatchPolicy, NO_BATCHING } from "../../core/limits/batch_window.ts
 import { WorkerLoad } from "../../core/limits/worker_load.ts";
 import { isUpTo, type Position } from "../../core/log/position.ts";
 import type { ListedPerson } from "../members/known_moderators.ts";
-import type { Announcement, MemberSignal, Signal } from "../ports/bus.ts";
+import type { Announcement, Signal, UserSignal } from "../ports/bus.ts";
 import type { JoinRequest, Subscriber } from "./subscriber.ts";
 import { type RoomMetrics, workerMetrics } from "../metrics.ts";
 import { retryWhileUnavailable } from "../retry.ts";
@@ -34,8 +34,8 @@ export interface HubContext
   readonly batchPolicy?: BatchPolicy;
   /** Whether messages sent to a connection together share a write; default: false. */
   readonly sharesWrites?: boolean;
-  /** Told who has become a member of a private or direct room, or is none any more; default: nobody is. */
-  readonly onMember?: (signal: MemberSignal) => void;
+  /** Told what concerns one user, wherever the user is connected; default: nobody is. */
+  readonly onUserSignal?: (signal: UserSignal) => void;
   /** Told of each room that has opened and has a state; default: nobody is. */
   readonly onRoomOpened?: (room: Room) => void;
   /** Runs a function when all input received so far has been handled; default: at once. */
@@ -210,7 +210,9 @@ export class Hub implements Disposable {
   }
 
   #onSignal(room: Room, signal: Exclude<Signal, { readonly kind: "read" }>): void {
-    if (signal.kind === "member") return this.#context.onMember?.(signal);
+    if (signal.kind === "member" || signal.kind === "turned down") {
+      return this.#context.onUserSignal?.(signal);
+    }
     if (signal.kind !== "typing") return room.presence.apply(signal);
     if (room.presence.count > LARGE_ROOM_PEOPLE) return;
     const { user, name, on } = signal;

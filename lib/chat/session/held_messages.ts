@@ -5,14 +5,19 @@
  */
 import { type Authority, isAllowed } from "../../core/auth/rights.ts";
 import type { Author, Draft, Message } from "../../core/log/entry.ts";
-import { formatPosition, isSamePosition, parsePosition } from "../../core/log/position.ts";
+import {
+  formatPosition,
+  isSamePosition,
+  parsePosition,
+  type Position,
+} from "../../core/log/position.ts";
 import { stateRefusal } from "../../core/log/posting_rules.ts";
 import { RoomState } from "../../core/log/room_state.ts";
 import type { RoomId } from "../../core/names/names.ts";
 import type { Frame } from "../../core/protocol/frames.ts";
 import { faultFrame } from "../../core/protocol/json_protocol.ts";
 import type { RequestOf } from "../../core/protocol/requests.ts";
-import { REPORTS_ROOM } from "../../core/rooms/service_rooms.ts";
+import { AUDIT_ROOM, REPORTS_ROOM } from "../../core/rooms/service_rooms.ts";
 import type { RuledRoom } from "../moderation/sanctions.ts";
 import { BusUnavailable, type RoomHistory, type WorkerBus } from "../ports/bus.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -62,6 +67,31 @@ export async function holdMessage(
   return result.kind === "entered" ? faultFrame(id, "held") : ackOrFault(id, room, result);
 }
 
+/** What telling an author needs. */
+export interface TurnDownContext {
+  /** Reads the message, and tells the author. */
+  readonly bus: Pick<WorkerBus, "signal"> & Pick<RoomHistory, "page">;
+}
+
+/**
+ * A deletion may turn down a message that waits: returns what tells its author, to be called when the message is deleted.
+ * Rejects with `BusUnavailable`.
+ */
+export async function turnDown(
+  { of, reason }: Pick<RequestOf<"delete">, "of" | "reason">,
+  room: RoomId,
+  { bus }: TurnDownContext,
+): Promise<(() => void) | undefined> {
+  if (room !== REPORTS_ROOM) return undefined;
+  const message = await findHeld(of, bus);
+  if (message === undefined) return undefined;
+  const { user, id } = message;
+  const why = reason?.trim();
+  return () => {
+    bus.signal(AUDIT_ROOM, { kind: "turned down", user, id, ...(why && { reason: why }) });
+  };
+}
+
 /** What releasing a message needs. */
 export interface ReleaseContext {
   /** Reads the message and the rules of its room, and publishes it. */
@@ -89,9 +119,9 @@ export async function releaseMessage(
   const may = (room: RoomId) => isAllowed(authority, "moderate", room);
   if (!may(REPORTS_ROOM)) return faultFrame(id, "not_allowed");
   try {
-    const { messages: [message] } = await bus.page(REPORTS_ROOM, of.seq + 1, 1);
-    const draft = message && isSamePosition(message.position, of) ? heldDraft(message) : undefined;
-    if (draft === undefined) return faultFrame(id, "gone");
+    const message = await findHeld(of, bus);
+    if (message === undefined) return faultFrame(id, "gone");
+    const draft = heldDraft(message);
     const { room } = draft;
     if (!may(room)) return faultFrame(id, "not_allowed");
     const state = new RoomState((await bus.state(room)).fields);
@@ -109,14 +139,28 @@ export async function releaseMessage(
   }
 }
 
-/** The message that waits, as it is to be sent; undefined if none does. */
-function heldDraft(
-  { position, user, name, text, event, deleted }: Message,
-): Draft | undefined {
+/** A message that waits, and for which room it is. */
+interface HeldMessage extends Message {
+  readonly forRoom: RoomId;
+  readonly replyTo: Position | undefined;
+}
+
+/** The message that waits at a position; undefined if none does. */
+async function findHeld(
+  of: Position,
+  bus: Pick<RoomHistory, "page">,
+): Promise<HeldMessage | undefined> {
+  const { messages: [message] } = await bus.page(REPORTS_ROOM, of.seq + 1, 1);
+  if (message === undefined || !isSamePosition(message.position, of)) return undefined;
+  const { event, deleted } = message;
   if (deleted || event?.kind !== "held" || event.room === undefined) return undefined;
-  const reply = parsePosition(event.reply ?? "");
+  return { ...message, forRoom: event.room, replyTo: parsePosition(event.reply ?? "") };
+}
+
+/** The message as it is to be sent. */
+function heldDraft({ position, user, name, text, forRoom, replyTo: reply }: HeldMessage): Draft {
   const action = { kind: "said", text, ...(reply && { reply }) } as const;
   // The same for everybody who releases it, so that it is entered once.
   const id = `held:${formatPosition(position)}`;
-  return { user, name, room: event.room, id, action, isExempt: true };
+  return { user, name, room: forRoom, id, action, isExempt: true };
 }

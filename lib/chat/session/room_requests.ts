@@ -24,7 +24,7 @@ import type { Clock } from "../ports/clock.ts";
 import { MAX_LISTED } from "../presence/member_list.ts";
 import { readAnchoredPage } from "../room/history_pages.ts";
 import { acknowledge, ackOrFault } from "./answers.ts";
-import { holdMessage } from "./held_messages.ts";
+import { holdMessage, turnDown } from "./held_messages.ts";
 import type { Membership } from "./membership.ts";
 
 /** What handling requests needs. */
@@ -195,8 +195,14 @@ async function publish(
   const action = actionOf(checked.request, isModerator);
   const exempt = isModerator && { isExempt: true as const };
   const draft = { room, user, name, id: id ?? newId(), action, ...exempt };
+  const tellAuthor = checked.request.type === "delete" && isModerator
+    ? await turnDown(checked.request, room, context)
+    : undefined;
   const result = await bus.publish(draft, membership.room.chargedPeople());
-  if (result.kind === "entered") membership.room.expectEntry(result.position);
+  if (result.kind === "entered") {
+    membership.room.expectEntry(result.position);
+    tellAuthor?.();
+  }
   return ackOrFault(id, room, result);
 }
 

@@ -3,8 +3,10 @@
  * @module
  */
 import type { UserId } from "../../core/log/entry.ts";
+import { FAULTS } from "../../core/protocol/faults.ts";
 import type { Frame } from "../../core/protocol/frames.ts";
-import type { MemberSignal } from "../ports/bus.ts";
+import { faultFrame } from "../../core/protocol/json_protocol.ts";
+import type { UserSignal } from "../ports/bus.ts";
 
 /** A session that can be told something. */
 export interface TellableSession {
@@ -36,10 +38,18 @@ export class UserSessions {
     else this.#sessions.delete(user);
   }
 
-  /** Tells a user's sessions that the user is a member of a room now, or none any more. */
-  onMember({ user, about: room, on }: MemberSignal): void {
-    for (const session of this.#sessions.get(user) ?? NONE) {
-      session.sendFrame({ type: "member", room, on });
-    }
+  /** Tells the sessions of a user what concerns the user. */
+  onSignal(signal: UserSignal): void {
+    const sessions = this.#sessions.get(signal.user);
+    if (sessions === undefined) return;
+    const frame = frameOf(signal);
+    for (const session of sessions) session.sendFrame(frame);
   }
+}
+
+function frameOf(signal: UserSignal): Frame {
+  if (signal.kind === "member") return { type: "member", room: signal.about, on: signal.on };
+  const { id, reason } = signal;
+  if (reason === undefined) return faultFrame(id, "turned_down");
+  return { ...faultFrame(id, "turned_down", `${FAULTS.turned_down.message}: ${reason}`), reason };
 }

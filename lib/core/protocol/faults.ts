@@ -37,6 +37,7 @@ export const FAULTS = {
   empty: { message: "the text has no visible characters", retry: false },
   blocked_words: { message: "the text contains words that are not allowed here", retry: false },
   held: { message: "a moderator will look at your message first", retry: false },
+  turned_down: { message: "a moderator has turned your message down", retry: false },
   gone: { message: "the message no longer exists", retry: false },
   not_yours: { message: "only the author can edit or delete a message", retry: false },
   id_reused: { message: "the id was used for a different action", retry: false },

@@ -312,7 +312,9 @@ export const FRAMES = {
       v.literal(true),
       v.description("The room does not exist, and the user may not create it; with not_allowed."),
     )),
-    reason: v.optional(text("What the moderator gave as the reason; with muted and banned.")),
+    reason: v.optional(
+      text("What the moderator gave as the reason; with muted, banned and turned_down."),
+    ),
   }),
   said: entry("said", "A user sent a message.", {
     text: text("In a replay the current text of the message; empty if deleted."),

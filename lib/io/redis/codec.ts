@@ -60,6 +60,12 @@ const note = v.variant("kind", [
   v.object({ kind: v.literal("typing"), user, name, on: v.boolean() }),
   v.object({ kind: v.literal("read"), user, read: position }),
   v.object({ kind: v.literal("member"), user, about: room, on: v.boolean() }),
+  v.object({
+    kind: v.literal("turned down"),
+    user,
+    id: v.string(),
+    reason: v.optional(v.string()),
+  }),
 ]);
 
 const ChannelMessageSchema = v.union([

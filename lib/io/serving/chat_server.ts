@@ -363,7 +363,7 @@ function createHub(
     batchPolicy,
     sharesWrites,
     names,
-    onMember: (signal) => userSessions.onMember(signal),
+    onUserSignal: (signal) => userSessions.onSignal(signal),
     onRoomOpened: (room) => mender.mend(room),
   });
 }

@@ -168,6 +168,8 @@ export class RoomOutbox {
 
   /** @param {string} id @param {import("../frames.js").Fault} fault */
   onFault(id, fault) {
+    const waiting = fault.code === "turned_down" && this.#queue.find(id);
+    if (waiting) return this.#fail(waiting, fault);
     const delivery = this.#inFlight;
     if (delivery?.id !== id) return;
     const { deed } = delivery.record;

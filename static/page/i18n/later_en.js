@@ -103,6 +103,7 @@ export const laterEn = {
   fault_empty: "the text is empty.",
   fault_blocked_words: "the text contains words that are not allowed here.",
   fault_held: "a moderator will look at it first.",
+  fault_turned_down: "a moderator has turned it down.",
   fault_gone: "the message no longer exists.",
   fault_not_yours: "only its author can change a message.",
   fault_id_reused: "it was confused with another action. Try again.",

@@ -189,6 +189,7 @@ export const zh = {
   fault_empty: "没有内容。",
   fault_blocked_words: "内容包含此处不允许使用的词语。",
   fault_held: "需先由管理员查看。",
+  fault_turned_down: "管理员没有批准。",
   fault_gone: "消息已不存在。",
   fault_not_yours: "只有作者本人可以更改消息。",
   fault_id_reused: "与另一项操作冲突，请重试。",

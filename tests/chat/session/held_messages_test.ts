@@ -27,6 +27,7 @@ class Scene implements Disposable {
   readonly other = new Client(this.chat);
 
   async start(): Promise<void> {
+    this.chat.followSanctions(() => {});
     this.authenticator.users.set("token", {
       user: user("a_ann00000"),
       name: name("Ann"),
@@ -129,6 +130,32 @@ Deno.test("A message that a moderator deletes cannot be released, and neither ca
   const [report] = (await scene.moderator.ask()).filter(({ room }) => room === REPORTS_ROOM);
   assert.equal(await scene.release(report?.position), "gone");
   assert.equal(await scene.release("nowhere:5"), "gone");
+});
+
+Deno.test("The author is told when a message is turned down, with the reason, and nobody else is", async () => {
+  using scene = new Scene();
+  await scene.start();
+  for (const reason of [undefined, "no ads"]) {
+    const { position: of, id } = await scene.hold("a deal");
+    await scene.heard();
+    const request = { type: "delete", id: `d${id}`, room: REPORTS_ROOM, of, reason };
+    assert.equal(outcome(await scene.moderator.ask(request), request.id), "done");
+    const fault = { type: "fault", id, code: "turned_down", retry: false };
+    const why = reason ? `: ${reason}` : "";
+    const message = `a moderator has turned your message down${why}`;
+    assert.deepEqual(await scene.guest.ask(), [{ ...fault, message, ...(reason && { reason }) }]);
+    assert.deepEqual(await scene.other.ask(), []);
+    assert.equal(outcome(await scene.moderator.ask({ ...request, id: "e" }), "e"), "gone");
+    assert.deepEqual(await scene.guest.ask(), []);
+  }
+});
+
+Deno.test("The author of a message that is released is not told that it was turned down", async () => {
+  using scene = new Scene();
+  await scene.start();
+  const { position: of } = await scene.hold("a deal");
+  await scene.release(of);
+  assert.deepEqual((await scene.guest.ask()).filter(({ type }) => type === "fault"), []);
 });
 
 Deno.test("Only moderators release messages", async () => {
@@ -246,6 +273,10 @@ Deno.test("Plain text tells the author, and moderators in which room the message
   guest.handler.onMessage("a deal");
   await flushMicrotasks();
   assert.deepEqual(guest.socket.sent, ["! a moderator will look at your message first"]);
+  const held = (await scene.moderator.ask()).find(({ type }) => type === "said");
+  const of = held?.position;
+  await scene.moderator.ask({ type: "delete", id: "d", room: REPORTS_ROOM, of });
+  assert.equal(guest.socket.sent[1], "! a moderator has turned your message down");
   assert.match(
     String(moderator.socket.sent[0]),
     /^\* waiting for a moderator, from .* in den: a deal$/,

@@ -252,7 +252,7 @@ function deliveryStatus({ room, state: { value: state } }, { strings }) {
     return deliveryLine(
       "delivery fault",
       fillTemplate(strings.notSent, { why }),
-      strings.retry,
+      code === "turned_down" ? undefined : strings.retry,
       strings.discard,
     );
   }

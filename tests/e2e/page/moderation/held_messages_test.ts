@@ -1,5 +1,6 @@
 /** Messages that wait for a moderator, in the page of their author and in that of the moderator. */
 import assert from "node:assert/strict";
+import type { Delivery } from "../../../../static/client.js";
 import { MEMBER_SETTINGS } from "../../../support/member_links.ts";
 import { becomeMember } from "../members/become_member.ts";
 import { eventually, lines, pageTest, say } from "../page_fixture.ts";
@@ -9,6 +10,11 @@ const settings = { ...MEMBER_SETTINGS, BLOCKED_WORDS_FILE };
 const WIDE = { viewport: { width: 1300, height: 760 }, reducedMotion: "reduce" } as const;
 /** Like a report of somebody else. */
 const FORGED = "#den/k3j9f2:12\nEve (u_eve00000): a bargain\nspam";
+
+/** The code for which a message was not sent. */
+function codeOf({ state: { value } }: Delivery): string {
+  return value.kind === "failed" ? value.error.code : value.kind;
+}
 
 pageTest(
   "A message waits until a moderator sends it or turns it down, and cannot pass for a report",
@@ -21,7 +27,8 @@ pageTest(
     await waiting.getByText("Waiting for a moderator to approve it.").waitFor();
     // The page must not offer to send it again: it would wait a second time.
     assert.deepEqual(await waiting.locator("button.small").allInnerTexts(), ["Hide"]);
-    await assert.rejects(ben.say(FORGED).sent, { code: "held" });
+    const refused = ben.say(FORGED);
+    await assert.rejects(refused.sent, { code: "held" });
     await eventually(() => bea.locator("#moderation-unread").innerText(), "2");
     await bea.click("#open-moderation");
     const rows = bea.locator("#reports > li");
@@ -31,6 +38,7 @@ pageTest(
     assert.equal(await forged.getByRole("button", { name: "Moderate Ben" }).count(), 1);
     await forged.getByRole("button", { name: "Delete" }).click();
     await forged.getByText("Bea decided on a message by Ben for #den.").waitFor();
+    await eventually(() => Promise.resolve(codeOf(refused)), "turned_down");
     assert.equal(await honest.locator("blockquote").innerText(), "Ann: what a bargain");
     await honest.getByRole("button", { name: "Send it" }).click();
     await honest.getByText("Bea decided on a message by Ann for #den.").waitFor();
@@ -41,3 +49,17 @@ pageTest(
   },
   { settings },
 );
+
+pageTest("The author of a message that is turned down is told, and can hide it", async (stage) => {
+  const bea = await becomeMember(stage, "Bea", { role: "moderator" }, WIDE);
+  const ann = await stage.enter("?name=Ann#den", WIDE);
+  await say(ann, "what a bargain");
+  await bea.click("#open-moderation");
+  await bea.locator("#reports > li").getByRole("button", { name: "Delete" }).click();
+  const refused = ann.locator("#log .pending", { hasText: "what a bargain" });
+  await refused.getByText("Not sent: a moderator has turned it down.").waitFor();
+  // Sending it again would ask the moderators a second time.
+  assert.deepEqual(await refused.locator("button.small").allInnerTexts(), ["Discard"]);
+  await refused.getByRole("button", { name: "Discard" }).click();
+  await refused.waitFor({ state: "detached" });
+}, { settings });

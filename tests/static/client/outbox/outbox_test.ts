@@ -34,6 +34,11 @@ function refuse(socket: FakeSocket, code: string, retry: boolean, request = "say
   return socket.serverAnswers(request, { type: "fault", code, message: `it is ${code}`, retry });
 }
 
+function failureOf(delivery: Delivery | undefined): string | undefined {
+  const state = delivery?.state.value;
+  return state?.kind === "failed" ? state.error.code : state?.kind;
+}
+
 function textsSent(socket: FakeSocket): readonly unknown[] {
   return socket.sentOf("say").map(({ text }) => text);
 }
@@ -54,6 +59,24 @@ Deno.test("Outbox sends one action at a time, in order, each after the answer to
   await socket.serverSends(...deliveries.map((it, index) => entryOf(it, index + 1)));
   assert.deepEqual(chat.outbox.value, []);
   chat.close();
+});
+
+Deno.test("Outbox learns that a message that waited was turned down, also after a reload", async () => {
+  const storage = new FakeStorage();
+  const { chat, room, socket } = await startInRoom({ storage });
+  const delivery = room.say("a deal");
+  await refuse(socket, "held", false);
+  room.say("another");
+  const fault = { type: "fault", code: "turned_down", message: "no", retry: false };
+  await socket.serverSends({ ...fault, id: "other" });
+  assert.equal(failureOf(delivery), "held");
+  await socket.serverSends({ ...fault, id: delivery.id });
+  assert.equal(failureOf(delivery), "turned_down");
+  assert.deepEqual(textsSent(socket), ["a deal", "another"]);
+  chat.close();
+  const next = await startInRoom({ storage });
+  assert.equal(failureOf(next.chat.outbox.value[0]), "turned_down");
+  next.chat.close();
 });
 
 Deno.test("Outbox accepts the entry as an answer if it arrives before the ack", async () => {
