@@ -90,6 +90,13 @@ export class Chat {
     },
   ): Promise<void>;
   /**
+   * Gives a member another role; only owners may.
+   * @param user The member's id.
+   * @returns Rejects with a ChatError: `not_allowed` (also for the last owner, and for who is no member),
+   * `slow_down`, `unavailable`, and `unknown_outcome` or `disconnected`, after which it may have been done.
+   */
+  setRole(user: string, role: Role): Promise<void>;
+  /**
    * Does what only owners and moderators may do: see {@linkcode ServiceModeration}; with `room`, in that room, which need not be
    * joined: see {@linkcode Room.moderate}.
    * @param action `kick` and `clear` need a room, `lockdown` and `unlock` cannot have one.
@@ -563,6 +570,9 @@ export type Device = {
   here?: true | undefined;
 };
 
+/** What a member may do, most first. */
+export type Role = "owner" | "moderator" | "member";
+
 /**
  * What moderators can do in the whole service. A banned user cannot use it at all. While it is locked (`lockdown`), guests can
  * neither join nor send.
@@ -890,9 +900,6 @@ export type Person = {
   readonly name: string;
   readonly role?: Role;
 };
-
-/** What a member may do, most first. */
-export type Role = "owner" | "moderator" | "member";
 
 /** Who sees a room: everybody who knows its name, everybody in the list of rooms, or only its members. */
 export type RoomKind = "open" | "listed" | "private" | "direct";

@@ -254,6 +254,17 @@ export class Chat {
   }
 
   /**
+   * Gives a member another role; only owners may.
+   * @param {string} user The member's id.
+   * @param {import("./member_types.js").Role} role
+   * @returns {Promise<void>} Rejects with a ChatError: `not_allowed` (also for the last owner, and for who is no member),
+   *   `slow_down`, `unavailable`, and `unknown_outcome` or `disconnected`, after which it may have been done.
+   */
+  async setRole(user, role) {
+    await this.#ask({ type: "role", user, role });
+  }
+
+  /**
    * Does what only owners and moderators may do: see {@linkcode ServiceModeration}; with `room`, in that room, which need not be
    * joined: see {@linkcode Room.moderate}.
    * @param {ServiceModeration | RoomModeration} action `kick` and `clear` need a room, `lockdown` and `unlock` cannot have one.

@@ -17,6 +17,7 @@ import { showBlockedList } from "./dialogs/blocked_list.js";
 import { MARKUP } from "./dialogs/later_markup.js";
 import { DevicesDialog } from "./members/devices_dialog.js";
 import { InviteDialog } from "./members/invite_dialog.js";
+import { RoleDialog } from "./members/role_dialog.js";
 import { JoinDialog } from "./members/join_dialog.js";
 import { LeaveRoomDialog } from "./dialogs/leave_room_dialog.js";
 import { NewRoomDialog } from "./dialogs/new_room_dialog.js";
@@ -33,6 +34,7 @@ import { MODERATION_MARKUP } from "./moderation/markup.js";
 import { ModerateDialog } from "./moderation/moderate_dialog.js";
 import { ModeratorRooms } from "./moderation/moderator_rooms.js";
 import { OthersTools } from "./moderation/others_tools.js";
+import { roleIn } from "./moderation/ranks.js";
 import { ReportDialog } from "./moderation/report_dialog.js";
 import { errorText } from "./members/records.js";
 import { watchOwnName } from "./members/name_lost.js";
@@ -152,7 +154,15 @@ export class OnDemandParts {
       context.putBack,
     );
     const moderatorRooms = new ModeratorRooms(chat);
-    this.#moderateDialog = new ModerateDialog(translator, chat, toasts, moderatorRooms);
+    const tools = new OthersTools(chat, palette.rooms);
+    const roleOf = (/** @type {string} */ user) => roleIn(palette.rooms.all, user);
+    const roleDialog = new RoleDialog(translator, chat, toasts, roleOf);
+    /** @type {import("./moderation/moderate_dialog.js").RoleTools} */
+    const roles = {
+      mayChangeRole: (user) => tools.mayChangeRole(user),
+      changeRole: (person, origin) => roleDialog.open(person, origin),
+    };
+    this.#moderateDialog = new ModerateDialog(translator, chat, toasts, moderatorRooms, roles);
     this.#reportDialog = new ReportDialog(translator, toasts);
     const { deleteDialog } = this;
     const moderateDialog = this.#moderateDialog;
@@ -160,12 +170,12 @@ export class OnDemandParts {
       ...{ chat, rooms: palette.rooms, translator, toasts },
       ...{ moderatorRooms, moderateDialog, deleteDialog },
     });
-    const tools = new OthersTools(chat, palette.rooms);
     context.attachToolbar(new Toolbar((author) => tools.forMessageOf(author)));
     context.attachMemberTools(
       new MemberTools(translator, preferences, {
         mayModerate: (user) => tools.mayModerate(user),
-        moderate: (person, button) => this.#moderate(person, button),
+        moderate: (person, origin) => this.#moderate(person, origin),
+        ...roles,
         mayMessage: () => this.#mayMessage,
         message: (person) => void this.#message(person),
       }),
@@ -192,7 +202,7 @@ export class OnDemandParts {
    */
   onOthersMessage({ type, message }, row, room) {
     if (type === "report") this.#reportDialog.open(message, row, room);
-    else this.#moderateDialog.open({ ...message, room: room.name }, row);
+    else this.#moderateDialog.open({ ...message, room: room.name }, () => row);
   }
 
   /** Goes to a room that was just created or opened. @param {import("../client/room_types.js").RoomSummary} room */
@@ -222,10 +232,10 @@ export class OnDemandParts {
     }
   }
 
-  /** @param {{ user: string, name: string }} person @param {HTMLElement} button */
-  #moderate(person, button) {
+  /** @param {{ user: string, name: string }} person @param {import("./base/dialog.js").Origin} origin */
+  #moderate(person, origin) {
     const room = this.#context.palette.rooms.active.value?.name;
-    if (room) this.#moderateDialog.open({ ...person, room }, button);
+    if (room) this.#moderateDialog.open({ ...person, room }, origin);
   }
 
   /**

@@ -7,6 +7,8 @@
 
 import { find, focusField, onClick, onSubmit } from "./dom.js";
 
+/** Finds the element that gets the focus back when a dialog closes. @typedef {() => HTMLElement | null | undefined} Origin */
+
 /**
  * Prepares a dialog, once.
  * @param {string} id

@@ -23,6 +23,18 @@ export const membersEn = {
   roleOwner: "Owner",
   roleModerator: "Moderator",
   roleMember: "Member",
+  roleTitle: "Role of {name}",
+  rolePerson: "Change the role of {name}",
+  roleOpen: "Change role…",
+  roleChange: "Change role",
+  roleDone: "{name} has a new role: {role}.",
+  roleOwn: "This is your own role. Only another owner can give it back to you.",
+  roleLastOwner: "Somebody has to be the owner. Make another member an owner first.",
+  aboutOwner:
+    "{name} can do everything: moderate all rooms, invite people to any role, and change all roles.",
+  aboutModerator:
+    "{name} can change the settings of all rooms, delete messages of others, mute, ban and remove members and guests, read the reports, and invite moderators and members.",
+  aboutMember: "{name} can chat like everybody else, but not moderate, and not invite people.",
   invitePeople: "Invite people",
   inviteRole: "Role",
   inviteUses: "Number of people",

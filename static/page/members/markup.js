@@ -67,6 +67,26 @@ data-icon="close"></button>
 <p id="invites-none" class="faint" data-text="noInvites" hidden></p>
 </form>
 </dialog>
+<dialog id="role-dialog" aria-labelledby="role-title">
+<form novalidate>
+<div class="panel-head">
+<h2 id="role-title"></h2>
+<button type="button" class="icon-button" data-close data-tip="close"
+data-icon="close"></button>
+</div>
+<fieldset aria-describedby="role-about role-own">
+<legend data-text="inviteRole"></legend>
+<div id="role-choice" class="choice"></div>
+</fieldset>
+<p id="role-about" class="faint" aria-live="polite"></p>
+<p id="role-own" class="faint" data-text="roleOwn"></p>
+<p id="role-error" class="error" role="alert"></p>
+<div class="buttons">
+<button type="button" class="plain" data-close data-text="cancel"></button>
+<button id="role-do" data-text="roleChange"></button>
+</div>
+</form>
+</dialog>
 <dialog id="devices-dialog" aria-labelledby="devices-title">
 <form novalidate>
 <div class="panel-head">

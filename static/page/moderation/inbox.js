@@ -192,7 +192,7 @@ export class Inbox {
       },
       release: (position) => void this.#attempt(() => chat.release(position)),
       turnDown: (position) => void this.#attempt(() => moderatorRooms.turnDown(position)),
-      moderate: (report, button) => moderateDialog.open(report, button),
+      moderate: (report, button) => moderateDialog.open(report, () => button),
       mayModerate: ({ user }) =>
         me !== null && isBelow({ user, role: roleIn(rooms.all, user) }, me),
     };

@@ -54,6 +54,7 @@ aria-describedby="moderate-reason-rule"
 >
 <p id="moderate-reason-rule" class="faint"></p>
 </div>
+<button id="moderate-role" type="button" class="plain" data-text="roleOpen"></button>
 <p id="moderate-error" class="error" role="alert"></p>
 <div class="buttons">
 <button type="button" class="plain" data-close data-text="cancel"></button>

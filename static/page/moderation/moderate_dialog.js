@@ -7,7 +7,7 @@
  */
 
 import { prepareDialog } from "../base/dialog.js";
-import { find, focusField, make } from "../base/dom.js";
+import { find, focusField, make, onClick } from "../base/dom.js";
 import { sentence } from "../base/elements.js";
 import { attempt } from "../members/records.js";
 import { moderatesService } from "./ranks.js";
@@ -18,6 +18,12 @@ import { sanctionRow } from "./sanction_row.js";
 /**
  * Whom the dialog is about. `room`: where, perhaps a room that is not joined. `text`: the message that is the occasion.
  * @typedef {{ readonly user: string, readonly name: string, readonly room: string, readonly text?: string }} Subject
+ */
+/**
+ * What owners do besides.
+ * @typedef {object} RoleTools
+ * @property {(user: string) => boolean} mayChangeRole
+ * @property {(person: { user: string, name: string }, origin: import("../base/dialog.js").Origin) => void} changeRole
  */
 
 const MAX_QUOTE = 300;
@@ -54,14 +60,16 @@ export class ModerateDialog {
   #reasonRule = find("moderate-reason-rule", HTMLElement);
   #error = find("moderate-error", HTMLElement);
   #button = find("moderate-do", HTMLButtonElement);
+  #role = find("moderate-role", HTMLElement);
   #translator;
   #chat;
   #toasts;
   #moderatorRooms;
+  #roles;
   /** @type {Subject} */
   #subject = { user: "", name: "", room: "" };
-  /** The element that gets the focus back. @type {HTMLElement | null | undefined} */
-  #origin = null;
+  /** @type {import("../base/dialog.js").Origin} */
+  #origin = () => null;
   // Whether the person leaves the list of people, and the button there with the person: the focus must not go to the next one.
   #isGone = false;
 
@@ -70,22 +78,28 @@ export class ModerateDialog {
    * @param {import("../../client.js").Chat} chat
    * @param {import("../shell/toasts.js").Toasts} toasts
    * @param {import("./moderator_rooms.js").ModeratorRooms} moderatorRooms
+   * @param {RoleTools} roles
    */
-  constructor(translator, chat, toasts, moderatorRooms) {
+  constructor(translator, chat, toasts, moderatorRooms, roles) {
     this.#translator = translator;
     this.#chat = chat;
     this.#toasts = toasts;
     this.#moderatorRooms = moderatorRooms;
+    this.#roles = roles;
+    onClick(this.#role, () => {
+      this.#dialog.close();
+      roles.changeRole(this.#subject, this.#origin);
+    });
     this.#actions.addEventListener("change", () => this.#adapt());
     this.#where.addEventListener("change", () => this.#explain());
     moderatorRooms.changes.subscribe(() => this.#dialog.open && this.#drawCurrent());
     this.#dialog.addEventListener("close", () => {
       if (this.#isGone) focusField();
-      else if (this.#origin?.isConnected) this.#origin.focus({ preventScroll: true });
+      else this.#origin()?.focus({ preventScroll: true });
     });
   }
 
-  /** Opens it. @param {Subject} subject @param {HTMLElement | null} [origin] What gets the focus back. */
+  /** Opens it. @param {Subject} subject @param {import("../base/dialog.js").Origin} origin */
   open(subject, origin) {
     this.#subject = subject;
     this.#origin = origin;
@@ -94,6 +108,7 @@ export class ModerateDialog {
     this.#title.replaceChildren(...sentence(this.#translator.strings.moderateTitle, { name }));
     this.#quote.textContent = text.slice(0, MAX_QUOTE);
     this.#quote.hidden = text === "";
+    this.#role.hidden = !this.#roles.mayChangeRole(subject.user);
     this.#reason.value = this.#error.textContent = "";
     const { strings } = this.#translator;
     const here = this.#translator.text("moderateHere", { room: this.#translator.roomName(room) });
@@ -172,7 +187,7 @@ export class ModerateDialog {
         ...(seconds > 0 && { seconds }),
         ...(reason && { reason }),
       });
-      this.#isGone = action !== "mute" && Boolean(this.#origin?.closest("#members"));
+      this.#isGone = action !== "mute" && Boolean(this.#origin()?.closest("#members"));
       this.#dialog.close();
       const place = this.#translator.roomName(room);
       this.#toasts.show(this.#translator.text(WORDS[action].done, { name, room: place }));

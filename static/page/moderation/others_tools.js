@@ -4,8 +4,9 @@
  * @module
  */
 
+import { kindOf } from "../../client/user_kind.js";
 import { mayIn, silenceOf } from "../rooms/room_rights.js";
-import { isBelow, roleIn } from "./ranks.js";
+import { isBelow, isIn, roleIn } from "./ranks.js";
 
 /** The tools. */
 export class OthersTools {
@@ -40,6 +41,12 @@ export class OthersTools {
     const me = this.#chat.me.value;
     if (!me || !this.#isModerator) return false;
     return isBelow({ user, role: roleIn(this.#rooms.all, user) }, me);
+  }
+
+  /** Whether the user may give somebody another role. That of members who are in no room of the page is not known. @param {string} user */
+  mayChangeRole(user) {
+    return this.#chat.me.value?.role === "owner" && kindOf(user) === "member" &&
+      isIn(this.#rooms.all, user);
   }
 
   get #isModerator() {

@@ -44,6 +44,15 @@ export function roleIn(rooms, user) {
   return undefined;
 }
 
+/**
+ * Whether any list of people has a user.
+ * @param {readonly import("../../client.js").Room[]} rooms
+ * @param {string} user
+ */
+export function isIn(rooms, user) {
+  return rooms.some(({ members: { value } }) => value.members.some((it) => it.user === user));
+}
+
 /** Whether a role allows to moderate the whole service. @param {string | undefined} role */
 export function moderatesService(role) {
   return role === "owner" || role === "moderator";

@@ -3,7 +3,8 @@
 /// <reference lib="dom.iterable" />
 /**
  * What the member panel offers for each other person: to send them a direct message, to block or unblock them,
- * and to moderators, to moderate them. Blocking is
+ * to moderators, to moderate them, and to owners, to change the roles of owners, themselves included; those of others are changed
+ * where they are moderated. Blocking is
  * this user's own filter: it is kept in this browser, and nobody else learns of it. The buttons are one Tab stop; arrows move
  * between them.
  * @module
@@ -16,15 +17,22 @@ import { MAX_BLOCKED_USERS } from "../preferences.js";
 import { setBlocked } from "./blocking.js";
 
 /** @typedef {import("./members.js").MemberRow} MemberRow */
+/** @typedef {import("../../client/frames.js").Member} Member */
 /** @typedef {{ user: string, name: string }} Person */
+/** @typedef {import("../base/dialog.js").Origin} Origin */
 /**
  * What some users can do to others.
  * @typedef {object} PersonActions
  * @property {() => boolean} mayMessage
  * @property {(person: Person) => void} message Opens the direct room.
  * @property {(user: string) => boolean} mayModerate
- * @property {(person: Person, button: HTMLElement) => void} moderate
+ * @property {(person: Person, origin: Origin) => void} moderate
+ * @property {(user: string) => boolean} mayChangeRole
+ * @property {(person: Person, origin: Origin) => void} changeRole
  */
+
+/** The icon of roles, as in `base/icons.js`. */
+const CROWN = "M4.5 19h15M5 15.5 3.5 7.5l4.8 3.2L12 5l3.7 5.7 4.8-3.2L19 15.5z";
 
 /** The tools of the member panel. */
 export class MemberTools {
@@ -61,7 +69,7 @@ export class MemberTools {
     if (!this.#error.isConnected) this.#attach(list);
     const hadFocus = list.contains(document.activeElement);
     this.#buttons.clear();
-    for (const it of rows) if (!it.isMe) this.#addTo(it);
+    for (const it of rows) it.row.append(...this.#toolsFor(it));
     list.replaceChildren(...rows.map(({ row }) => row));
     if (!this.#buttons.has(this.#current)) this.#current = [...this.#buttons.keys()][0] ?? "";
     this.#setTabStop(this.#current);
@@ -79,7 +87,37 @@ export class MemberTools {
   }
 
   /** @param {MemberRow} row */
-  #addTo({ row, member: { user, name } }) {
+  #toolsFor({ row, member, isMe }) {
+    const tools = make("span", "tools");
+    if (!isMe) this.#addTo(tools, row, member);
+    const { mayModerate, moderate, mayChangeRole, changeRole } = this.#actions;
+    const { user } = member;
+    if (mayModerate(user)) {
+      tools.append(this.#personButton(member, "moderate", SHIELD, "moderatePerson", moderate));
+    } else if (mayChangeRole(user)) {
+      tools.append(this.#personButton(member, "role", CROWN, "rolePerson", changeRole));
+    }
+    return tools.childElementCount > 0 ? [tools] : [];
+  }
+
+  /**
+   * @param {Person} person
+   * @param {string} purpose
+   * @param {string} lines Its icon.
+   * @param {import("../i18n/strings.js").Key} words
+   * @param {(person: Person, origin: Origin) => void} run
+   */
+  #personButton({ user, name }, purpose, lines, words, run) {
+    const key = `${user} ${purpose}`;
+    const button = make("button", "plain shield", iconOf(lines));
+    nameButton(button, this.#translator.text(words, { name }));
+    // The list may be drawn again meanwhile.
+    onClick(button, () => run({ user, name }, () => this.#buttons.get(key)));
+    return this.#addButton(key, button);
+  }
+
+  /** @param {HTMLElement} tools @param {HTMLElement} row @param {Member} member */
+  #addTo(tools, row, { user, name }) {
     const isBlocked = this.blocked.value.has(user);
     const text = this.#translator.text.bind(this.#translator);
     const block = isBlocked
@@ -89,8 +127,7 @@ export class MemberTools {
     onClick(block, () => this.#setBlocked(user, isBlocked ? null : name));
     row.classList.toggle("blocked", isBlocked);
     if (isBlocked) row.append(make("span", "mark", text("blockedMark")));
-    const tools = make("span", "tools");
-    const { mayMessage, message, mayModerate, moderate } = this.#actions;
+    const { mayMessage, message } = this.#actions;
     if (mayMessage()) {
       const button = make("button", "plain shield", icon("message"));
       nameButton(button, text("messagePerson", { name }));
@@ -98,13 +135,6 @@ export class MemberTools {
       tools.append(this.#addButton(`${user} message`, button));
     }
     tools.append(this.#addButton(`${user} block`, block));
-    if (mayModerate(user)) {
-      const button = make("button", "plain shield", iconOf(SHIELD));
-      nameButton(button, text("moderatePerson", { name }));
-      onClick(button, () => moderate({ user, name }, button));
-      tools.append(this.#addButton(`${user} moderate`, button));
-    }
-    row.append(tools);
   }
 
   /** @param {string} key @param {HTMLButtonElement} button */
