@@ -5,6 +5,7 @@ import { loadStrings, stringsOf } from "../../../../static/page/i18n/strings.js"
 import { MEMBER_SETTINGS } from "../../../support/member_links.ts";
 import { checkAccessible } from "../accessible.ts";
 import { eventually, pageTest } from "../page_fixture.ts";
+import { Moderator } from "../moderation/moderator.ts";
 import { becomeMember } from "./become_member.ts";
 
 await loadStrings("zh");
@@ -132,7 +133,12 @@ pageTest("The dialog of roles is accessible and fits, in Chinese on a phone", as
       `[...document.querySelectorAll("dialog[open]"), document.documentElement]
         .filter((it) => it.scrollWidth > it.clientWidth).map((it) => it.id || it.localName)`,
     );
+  await using _bea = await Moderator.enter(stage, "Beatrix Longname");
   await olga.locator("#open-people").click();
+  const name = olga.locator("#members .member-name", { hasText: "Beatrix Longname" });
+  await name.and(olga.locator(":has(~ .tools)")).waitFor();
+  const isWhole = await name.evaluate(({ scrollWidth, clientWidth }) => scrollWidth <= clientWidth);
+  assert.ok(isWhole, "the whole name can be read beside a mark and three tools");
   await olga.locator("#members .tools button").last().click();
   await checkAccessible(olga, "moderate", overflows);
   await olga.click("#moderate-role");
