@@ -50,6 +50,7 @@ export const moderationEn = {
   heldHead: "A message by {by} for {room} is waiting for a decision.",
   heldDone: "{by} decided on a message by {name} for {room}.",
   heldSend: "Send it",
+  heldRefuse: "Turn it down",
   reportNote: "Note to the other moderators",
   goToMessage: "Go to message",
   showOlder: "Show older",

@@ -48,6 +48,7 @@ export const moderationZh = {
   heldHead: "{by} 发往 {room} 的一条消息正等待审核。",
   heldDone: "{by} 已处理 {name} 发往 {room} 的一条消息。",
   heldSend: "通过并发送",
+  heldRefuse: "不通过",
   reportNote: "给其他管理员的留言",
   goToMessage: "跳到消息",
   showOlder: "显示更早的",

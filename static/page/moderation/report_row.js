@@ -80,7 +80,7 @@ function heldParts(message, room, translator, tools) {
     quote(writing),
     toolsFor(writing, translator, tools, [
       [strings.heldSend, () => tools.release(position)],
-      [strings.delete, () => tools.turnDown(position)],
+      [strings.heldRefuse, () => tools.turnDown(position)],
     ]),
   ];
 }

@@ -36,7 +36,7 @@ pageTest(
     const [forged, honest] = [rows.nth(0), rows.nth(1)];
     await forged.getByText("A message by Ben for #den is waiting for a decision.").waitFor();
     assert.equal(await forged.getByRole("button", { name: "Moderate Ben" }).count(), 1);
-    await forged.getByRole("button", { name: "Delete" }).click();
+    await forged.getByRole("button", { name: "Turn it down" }).click();
     await forged.getByText("Bea decided on a message by Ben for #den.").waitFor();
     await eventually(() => Promise.resolve(codeOf(refused)), "turned_down");
     assert.equal(await honest.locator("blockquote").innerText(), "Ann: what a bargain");
@@ -55,7 +55,9 @@ pageTest("The author of a message that is turned down is told, and can hide it",
   const ann = await stage.enter("?name=Ann#den", WIDE);
   await say(ann, "what a bargain");
   await bea.click("#open-moderation");
-  await bea.locator("#reports > li").getByRole("button", { name: "Delete" }).click();
+  const button = bea.locator("#reports > li").getByRole("button", { name: "Turn it down" });
+  await button.press("Enter");
+  await bea.locator("#reports:focus").waitFor();
   const refused = ann.locator("#log .pending", { hasText: "what a bargain" });
   await refused.getByText("Not sent: a moderator has turned it down.").waitFor();
   // Sending it again would ask the moderators a second time.
