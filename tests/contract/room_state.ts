@@ -393,6 +393,27 @@ function limitPromises(test: Test): void {
     assert.deepEqual(await fieldsOf(bus, attic), {});
   });
 
+  test("takes nothing into a private room whose state is lost, but its creation", async (bus) => {
+    const den = room(`_private.${"a".repeat(26)}`);
+    const { position } = await mustPublish(
+      bus,
+      draft({ kind: "renamed", from: name("Rob") }, { ...bob, room: den }),
+    );
+    await isRejected(bus, say("hi", { room: den }), "not_allowed");
+    await isRejected(
+      bus,
+      act({ kind: "member", ...bob, on: true }, { room: den, isExempt: undefined }),
+      "not_allowed",
+    );
+    assert.deepEqual(await fieldsOf(bus, den), {});
+    const creation: RoomEvent = { kind: "room", created: true, access: "private", members: [ann] };
+    const created = await mustPublish(bus, act(creation, { room: den, isExempt: undefined }));
+    assert.equal(created.position.seq, position.seq + 1);
+    await mustPublish(bus, say("hi", { room: den }));
+    await isRejected(bus, say("hi", { ...bob, room: den }), "not_allowed");
+    await isRejected(bus, act(creation, { room: den }), "room_exists");
+  });
+
   test("leaves fields of the state for moderators, and can remove some when it is full", async (bus) => {
     await mustPublish(bus, act({ kind: "room", slowSeconds: 1 }));
     // The others are slow mode, the setting and the mute below.

@@ -53,7 +53,7 @@ export async function holdMessage(
   const action = { kind: "said", text, event } as const;
   const refusal = isExempt
     ? undefined
-    : stateRefusal({ user, action }, (field) => state.field(field), clock.date());
+    : stateRefusal({ room, user, action }, (field) => state.field(field), clock.date());
   if (refusal) return ackOrFault(id, room, { kind: "rejected", ...refusal });
   const draft = {
     room: REPORTS_ROOM,

@@ -3,7 +3,8 @@
  * `io/redis/lua` implement it a second time.
  * @module
  */
-import type { Draft } from "./entry.ts";
+import { isClosed } from "../names/closed_kind.ts";
+import type { Action, Draft } from "./entry.ts";
 import { endOf, userField } from "./room_state.ts";
 
 /** Why the state of a room refuses a draft. */
@@ -22,14 +23,18 @@ export type StateRefusal =
  * @param at The time of the draft, in milliseconds since 1970.
  */
 export function stateRefusal(
-  { user, action: { kind }, isExempt }: Pick<Draft, "user" | "action" | "isExempt">,
+  { room, user, action, isExempt }: Pick<Draft, "room" | "user" | "action" | "isExempt">,
   field: (name: string) => string | undefined,
   at: number,
 ): StateRefusal | undefined {
+  const { kind } = action;
   if (isExempt || kind === "deleted" || kind === "renamed") return undefined;
   const access = field("access");
-  const isClosed = access === "private" || access === "direct";
-  const isStranger = isClosed && field(userField("member", user)) === undefined;
+  const isForMembers = access === undefined
+    // The store has lost the state, and the author's worker does not know that yet.
+    ? isClosed(room) && !createsRoom(action)
+    : access === "private" || access === "direct";
+  const isStranger = isForMembers && field(userField("member", user)) === undefined;
   if (isStranger || endOf(field(userField("ban", user))) > at) return { why: "not_allowed" };
   const mutedMs = endOf(field(userField("mute", user))) - at;
   if (mutedMs > 0) return { why: "muted", afterMs: mutedMs };
@@ -41,4 +46,9 @@ export function stateRefusal(
   return kind === "said" && waitMs > 0 && last <= at
     ? { why: "slow_mode", afterMs: waitMs }
     : undefined;
+}
+
+/** Whether an action creates its room. */
+export function createsRoom(action: Action): boolean {
+  return action.kind === "said" && action.event?.kind === "room" && action.event.created === true;
 }

@@ -6,9 +6,10 @@
  */
 import { amend, type Draft, type Entry, fingerprint, type Message, messageOf } from "./entry.ts";
 import { type Rejection, type UserId, withoutText } from "./entry.ts";
+import { isClosed } from "../names/closed_kind.ts";
 import type { Position } from "./position.ts";
 import { isAboveQuotas } from "./room_event.ts";
-import { stateRefusal } from "./posting_rules.ts";
+import { createsRoom, stateRefusal } from "./posting_rules.ts";
 import { MAX_STATE_FIELDS, MAX_UNRESERVED_FIELDS, stateChanges, userField } from "./room_state.ts";
 import { estimateEntrySize, estimateMessageSize, takeWithinLimits } from "./read_size.ts";
 
@@ -162,7 +163,7 @@ export function append(storage: RoomStorage, draft: Draft, service: LogContext):
   if (quota) return { kind: "rejected", why: quota };
   const at = timestampAfter(head, context);
   // Most rooms have no state.
-  const hasState = storage.countStateFields() > 0;
+  const hasState = storage.countStateFields() > 0 || isClosed(draft.room);
   const refusal =
     (hasState ? stateRefusal(draft, (it) => storage.stateField(it), at) : undefined) ??
       eventRefusal(storage, draft, head);
@@ -208,14 +209,15 @@ function usedUpQuota(
 /** Why an event is refused by the rules for all events. */
 function eventRefusal(
   storage: RoomStorage,
-  { user, action }: Draft,
+  { room, user, action }: Draft,
   head: Head,
 ): { readonly why: Rejection } | undefined {
   const event = action.kind === "said" ? action.event : undefined;
   if (event === undefined) return undefined;
   const changes = stateChanges(event, user);
-  const creates = changes.some(({ field }) => field === "creator");
-  if (creates && head.top > 0) return { why: "room_exists" };
+  // A private room whose state is lost does not exist, whatever has entered its log since.
+  const exists = isClosed(room) ? storage.stateField("access") !== undefined : head.top > 0;
+  if (exists && createsRoom(action)) return { why: "room_exists" };
   const added = changes.filter(({ value }) => value !== undefined).length;
   const limit = event.kind === "member" ? MAX_UNRESERVED_FIELDS : MAX_STATE_FIELDS;
   const isFull = added > 0 && storage.countStateFields() + added > limit;

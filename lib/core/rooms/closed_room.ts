@@ -14,32 +14,16 @@
  */
 import type { RoomState } from "../log/room_state.ts";
 import type { UserId } from "../log/user_id.ts";
+import { CLOSED_PREFIXES, type ClosedKind, isClosed } from "../names/closed_kind.ts";
 import { parseRoom, type RoomId } from "../names/names.ts";
 
-/** Rooms that only their members see. */
-export type ClosedKind = "private" | "direct";
+export { type ClosedKind, closedKind, isClosed } from "../names/closed_kind.ts";
 
-const PREFIXES: Readonly<Record<ClosedKind, string>> = {
-  private: "_private.",
-  direct: "_direct.",
-};
 /** Number of characters after the prefix: 130 bits, five in each. */
 const ID_LENGTH = 26;
 /** Number of bytes from which an id is made. */
 export const CLOSED_ROOM_BYTES = 17;
 const DIGITS = "abcdefghijklmnopqrstuvwxyz234567";
-
-/** The kind of a closed room; undefined for all other rooms. @param room As a client or the log spells it. */
-export function closedKind(room: string): ClosedKind | undefined {
-  const name = room.toLowerCase();
-  if (name.startsWith(PREFIXES.private)) return "private";
-  return name.startsWith(PREFIXES.direct) ? "direct" : undefined;
-}
-
-/** Whether only members see a room. @param room As a client or the log spells it. */
-export function isClosed(room: string): boolean {
-  return closedKind(room) !== undefined;
-}
 
 /** Whether the state of a room lets a user in. Without its state, a closed room lets nobody in. */
 export function admitsUser(
@@ -55,7 +39,7 @@ export function closedRoom(kind: ClosedKind, bytes: Uint8Array): RoomId {
   for (const byte of bytes.subarray(0, CLOSED_ROOM_BYTES)) bits = bits << 8n | BigInt(byte);
   const digit = (_: unknown, index: number) => DIGITS[Number(bits >> BigInt(5 * index) & 31n)];
   const id = Array.from({ length: ID_LENGTH }, digit).join("");
-  const room = parseRoom(`${PREFIXES[kind]}${id}`);
+  const room = parseRoom(`${CLOSED_PREFIXES[kind]}${id}`);
   if (room !== undefined && bytes.length >= CLOSED_ROOM_BYTES) return room;
   throw new RangeError(`Cannot name a ${kind} room: received ${bytes.length} bytes`);
 }

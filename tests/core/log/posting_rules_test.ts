@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { Action } from "../../../lib/core/log/entry.ts";
 import { stateRefusal } from "../../../lib/core/log/posting_rules.ts";
 import { FOREVER } from "../../../lib/core/log/room_event.ts";
-import { name } from "../../support/fakes.ts";
+import { name, room } from "../../support/fakes.ts";
 import { user } from "./list_room_storage.ts";
 
 const AT = 1_000_000;
@@ -22,8 +22,8 @@ const notAllowed = { why: "not_allowed" };
 type Fields = Readonly<Record<string, string>>;
 type Refusal = { readonly why: string; readonly afterMs?: number };
 
-function refusal(fields: Fields, kind: Action["kind"], isExempt?: true): unknown {
-  const draft = { user: user("user_bob"), action: ACTIONS[kind], isExempt };
+function refusal(fields: Fields, kind: Action["kind"], isExempt?: true, id = "lobby"): unknown {
+  const draft = { room: room(id), user: user("user_bob"), action: ACTIONS[kind], isExempt };
   return stateRefusal(draft, (field) => fields[field], AT);
 }
 
@@ -69,5 +69,11 @@ for (const [what, fields, kinds, expected] of CASES) {
       assert.deepEqual(refusal(fields, kind), kinds.includes(kind) ? expected : undefined, kind);
       assert.equal(refusal(fields, kind, true), undefined);
     }
+  });
+}
+
+for (const id of [`_private.${"a".repeat(26)}`, `_direct.${"a".repeat(26)}`]) {
+  Deno.test(`stateRefusal() of ${id} without a state refuses everybody`, () => {
+    for (const kind of ALL) assert.deepEqual(refusal({}, kind, undefined, id), notAllowed, kind);
   });
 }

@@ -29,6 +29,7 @@ import {
 } from "../../../core/log/room_log.ts";
 import { MAX_SLOW_SECONDS } from "../../../core/log/room_event.ts";
 import { MAX_STATE_FIELDS, MAX_UNRESERVED_FIELDS } from "../../../core/log/room_state.ts";
+import { isClosed } from "../../../core/rooms/closed_room.ts";
 import { fromRedisError, isWrongType } from "../errors.ts";
 import type { RedisClient } from "../client/client.ts";
 import {
@@ -194,6 +195,7 @@ export class RedisRoomHistory implements RoomHistory {
       channelOf(prefix, room),
       String(MAX_STATE_FIELDS),
       String(MAX_UNRESERVED_FIELDS),
+      isClosed(room) ? "1" : "0",
       ...drafts.flatMap(encodeDraft),
     ];
     const reply = await this.#runScript("append", room, args, receipts);

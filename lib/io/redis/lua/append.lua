@@ -6,7 +6,8 @@
 --      12 lifetime of a receipt, in milliseconds   13 timestamps do not follow a clock that steps back by up to this
 --      14 1 if the store is full   15 1 if no more rooms can be created   16 PUBLISH or SPUBLISH
 --      17 the channel   18 maximum number of fields of the room's state   19 number up to which members and slow mode add some
---      20… twelve for each draft: user, fingerprint, kind, epoch and number of its message, 1 to add a reaction, 1 if the
+--      20 1 if only members may use the room, whatever its state says
+--      21… twelve for each draft: user, fingerprint, kind, epoch and number of its message, 1 to add a reaction, 1 if the
 --      state does not apply to the author, the kind of its event ("clear", "act" for others that quotas do not refuse,
 --      "change" for the rest, or empty), the changes of the state, about, opening, matter
 -- Changes are lines: field, a space, and the new text, which is empty to remove the field.
@@ -23,7 +24,8 @@ local RECEIPTS_MS, MAX_SMOOTHED_MS = ARGV[12], tonumber(ARGV[13])
 local IS_FULL, IS_CLOSED = ARGV[14] == "1", ARGV[15] == "1"
 local PUBLISH, CHANNEL = ARGV[16], ARGV[17]
 local MAX_FIELDS, MAX_UNRESERVED = tonumber(ARGV[18]), tonumber(ARGV[19])
-local FIRST_KEY, FIRST_ARGUMENT, WIDTH = 7, 20, 12
+local IS_FOR_MEMBERS = ARGV[20] == "1"
+local FIRST_KEY, FIRST_ARGUMENT, WIDTH = 7, 21, 12
 
 local head = openHead()
 local wasEmpty, wasRan = head.top == 0, head.ran
@@ -149,12 +151,18 @@ local function stateFor(user)
   }
 end
 
+local function createsRoom(changes)
+  return string.find("\n" .. changes, "\ncreator ", 1, true)
+end
+
 -- Why the state refuses a draft: implements core/log/posting_rules.ts.
 local function stateRefusal(draft, state, at)
   local kind = draft.kind
   if draft.isExempt or kind == "deleted" or kind == "renamed" then return nil end
-  local isClosed = state.access == "private" or state.access == "direct"
-  if isClosed and not state.member or endOf(state.ban) > at then return { "rejected", "not_allowed" } end
+  local isForMembers = state.access == "private" or state.access == "direct"
+  -- The state is lost, and the author's worker does not know that yet.
+  if not state.access then isForMembers = IS_FOR_MEMBERS and not createsRoom(draft.changes) end
+  if isForMembers and not state.member or endOf(state.ban) > at then return { "rejected", "not_allowed" } end
   local mutedMs = endOf(state.mute) - at
   if mutedMs > 0 then return { "rejected", "muted", whole(mutedMs) } end
   if state.archived then return { "rejected", "read_only" } end
@@ -166,8 +174,10 @@ local function stateRefusal(draft, state, at)
 end
 
 -- Why an event is refused, whoever causes it.
-local function eventRefusal(changes)
-  if head.top > 0 and string.find("\n" .. changes, "\ncreator ", 1, true) then return { "rejected", "room_exists" } end
+local function eventRefusal(changes, state)
+  -- A private room whose state is lost does not exist, whatever has entered its log since.
+  local exists = IS_FOR_MEMBERS and state.access or not IS_FOR_MEMBERS and head.top > 0
+  if exists and createsRoom(changes) then return { "rejected", "room_exists" } end
   local added = 0
   for _ in string.gmatch(changes, "[^ \n]+ [^\n]+\n") do added = added + 1 end
   local limit = string.find(changes, "^member:") and MAX_UNRESERVED or MAX_FIELDS
@@ -197,7 +207,7 @@ local function enter(draft)
   if IS_CLOSED and head.top == 0 and not isAboveQuotas then return { "rejected", "rooms_full" } end
   if IS_FULL and draft.kind ~= "deleted" and not isAboveQuotas then return { "rejected", "store_full" } end
   local at, state = stamp(), stateFor(draft.user)
-  local refusal = stateRefusal(draft, state, at) or eventRefusal(draft.changes)
+  local refusal = stateRefusal(draft, state, at) or eventRefusal(draft.changes, state)
   if refusal then return refusal end
   local amended, why
   if draft.kind == "edited" or draft.kind == "deleted" or draft.kind == "reacted" then
