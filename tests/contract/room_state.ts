@@ -153,7 +153,7 @@ function eventPromises(test: Test): void {
     assert.deepEqual((await bus.state(lobby)).fields, expected);
     for (const event of EVENTS) {
       const { position } = await mustPublish(bus, act(event));
-      for (const { field, value } of stateChanges(event, ann.user)) {
+      for (const { field, value } of stateChanges(event, ann.user, position.seq)) {
         if (value === undefined) expected.delete(field);
         else expected.set(field, value);
       }
@@ -167,7 +167,8 @@ function eventPromises(test: Test): void {
       title: '"A \\"title\\" \\\\ 网友"',
       history: "joined",
       [`member:${ann.user}`]: '{"name":"Ann"}',
-      [`member:${bob.user}`]: '{"name":"Bob","from":3}',
+      // The number of the entry before its event, whatever was read before that was sent.
+      [`member:${bob.user}`]: `{"name":"Bob","from":${EVENTS.indexOf(added)}}`,
       "mute:ip_0123456789@大厅": `${FOREVER} ${
         JSON.stringify({ name: "Bob", reason: ban.reason, rank: "moderator", guest: bob.user })
       }`,

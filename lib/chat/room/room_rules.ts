@@ -37,7 +37,7 @@ export class RoomRules {
     const isNew = position.epoch === this.#top?.epoch && position.seq > this.#top.seq;
     if (!isNew) return event;
     this.#top = position;
-    this.#state.apply(stateChanges(event, user));
+    this.#state.apply(stateChanges(event, user, position.seq));
     return event;
   }
 

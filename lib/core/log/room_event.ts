@@ -129,7 +129,10 @@ export type Deed =
   | ({
     readonly kind: "member";
     readonly on: boolean;
-    /** Only with `on`: the number of the newest entry when the user was added. */
+    /**
+     * Only with `on`: the number of the newest entry that whoever adds the user has read. The state has that of the entry before
+     * this event instead.
+     */
     readonly from?: number | undefined;
   } & Target)
   /** Removes all earlier messages of the room. */

@@ -236,7 +236,9 @@ function changeState(storage: RoomStorage, { user, at, action, position }: Entry
     if (isKnown) storage.setStateField(userField("sent", user), String(at));
     return;
   }
-  for (const { field, value } of stateChanges(event, user)) storage.setStateField(field, value);
+  for (const { field, value } of stateChanges(event, user, position.seq)) {
+    storage.setStateField(field, value);
+  }
   if (event.kind === "clear" && event.room === undefined) storage.clearMessages(position.seq);
 }
 

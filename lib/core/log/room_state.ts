@@ -74,8 +74,13 @@ const ADDRESS_FIELD = /^(?:mute|ban):ip_/;
  * not show that to its people.
  *
  * @param author Who causes the event.
+ * @param seq The number of its entry; undefined before it has one.
  */
-export function stateChanges(event: RoomEvent, author: string): readonly StateChange[] {
+export function stateChanges(
+  event: RoomEvent,
+  author: string,
+  seq?: number,
+): readonly StateChange[] {
   if (event.room !== undefined) return addressChanges(event);
   switch (event.kind) {
     case "room":
@@ -87,7 +92,7 @@ export function stateChanges(event: RoomEvent, author: string): readonly StateCh
       return [sanctionChange(event, event.user)];
     case "member":
       return event.on
-        ? memberChanges([event])
+        ? memberChanges([seq === undefined ? event : { ...event, from: addedAfter(event, seq) }])
         : [{ field: userField("member", event.user), value: undefined }];
     case "lockdown":
       return [{ field: "lockdown", value: flag(event.on) }];
@@ -134,6 +139,11 @@ function memberChanges(
     field: userField("member", user),
     value: JSON.stringify({ name, from }),
   }));
+}
+
+/** Others may have sent something since whoever adds a member has read the log. */
+function addedAfter({ from }: { readonly from?: number | undefined }, seq: number) {
+  return from === undefined ? undefined : seq - 1;
 }
 
 function settingsChanges(

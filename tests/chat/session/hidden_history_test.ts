@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { flushMicrotasks } from "../../support/fakes.ts";
 import { BOB, type Client, type Frame, RoomsScene } from "./rooms_scene.ts";
 
 /** Ann's private room with something that she has said, before Bob was added. */
@@ -110,4 +111,31 @@ Deno.test("The setting can be changed later, in private rooms only, and events d
   const mia = await scene.enter("mia");
   const change = { type: "room", room: "lobby", history: "joined" };
   assert.equal(await scene.outcome(mia, change), "bad_frame");
+});
+
+Deno.test("What is said while a member is being added is hidden from the member, if earlier messages are", async () => {
+  using scene = new RoomsScene();
+  const ann = await scene.enter("ann");
+  const room = await scene.createPrivate(ann, { history: "joined" });
+  await scene.ask(ann, { type: "join", room });
+  const bob = await scene.enter("bob");
+  const { bus } = scene.chat;
+  const { state } = bus;
+  const said = Promise.withResolvers<void>();
+  bus.state = async (id) => {
+    bus.state = state;
+    const read = await state.call(bus, id);
+    await said.promise;
+    return read;
+  };
+  await ann.ask({ type: "member", id: "1", room, user: BOB });
+  await scene.ask(ann, { type: "say", room, text: "before Bob" });
+  said.resolve();
+  await flushMicrotasks();
+  await scene.ask(ann, { type: "say", room, text: "with Bob" });
+  assert.equal(await scene.outcome(bob, { type: "join", room, limit: 50 }), "joined");
+  const { messages } = await scene.ask(bob, { type: "history", room });
+  assert.ok(Array.isArray(messages));
+  assert.deepEqual(messages.map(({ text }: Frame) => text), [`added ${BOB}`, "with Bob"]);
+  assert.ok(!JSON.stringify(bob.socket.sent).includes("before Bob"));
 });

@@ -194,6 +194,8 @@ local function changeState(draft, isSlow, seq, at)
     if text == "" then
       fields = fields - redis.call("HDEL", STATE, field)
     else
+      -- Others may have sent something since whoever adds a member has read the log.
+      if string.sub(field, 1, 7) == "member:" then text = string.gsub(text, '"from":%d+}$', '"from":' .. whole(head.top) .. "}") end
       fields = fields + redis.call("HSET", STATE, field, text)
     end
   end
