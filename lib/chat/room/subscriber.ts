@@ -62,6 +62,11 @@ export interface JoinRequest extends Author {
   readonly isAdmitted?: (room: { readonly id: RoomId; readonly state: RoomState }) => boolean;
   /** Resolves when {@linkcode isAdmitted} can be asked; undefined for now. */
   readonly whenRulesKnown?: Promise<void> | undefined;
+  /**
+   * The newest position of the log when the store has said that the user is a member. The room here may not have reached it: it
+   * then knows less of the user's membership.
+   */
+  readonly memberAt?: Position | undefined;
   /** The number of the entry after which the user can read, by the state of the room; by default 0. */
   readonly readableAfter?: (state: RoomState) => number;
   /** Position of the last entry that the client has. */

@@ -99,6 +99,7 @@ async function joinRoom(
   context: RoomContext,
   cancellation: Cancellation,
 ): Promise<void> {
+  if (request.memberAt) await catchUpWith(request.memberAt, room, cancellation);
   using _expected = room.keepOpenFor(subscriber);
   const wasOpen = room.isOpen;
   if (!wasOpen) await Promise.race([room.whenOpen, whenAborted(cancellation.signal)]);
@@ -138,6 +139,21 @@ async function joinRoom(
       return;
     }
   }
+}
+
+/**
+ * Lets the room catch up with what has made the user a member. Until then, the subscriber is not told of changed rules: those
+ * before may exclude the user.
+ */
+async function catchUpWith(
+  memberAt: Position,
+  room: Room,
+  cancellation: Cancellation,
+): Promise<void> {
+  using _open = room.follow(() => {});
+  const aborted = whenAborted(cancellation.signal);
+  if (!room.isOpen) await Promise.race([room.whenOpen, aborted]);
+  if (!cancellation.aborted) await Promise.race([room.onTop(memberAt, false), aborted]);
 }
 
 /** Claims the requested name; if it is taken, tries generated ones. */

@@ -5,6 +5,7 @@
  * @module
  */
 import type { UserId } from "../../core/log/entry.ts";
+import type { Position } from "../../core/log/position.ts";
 import { RoomState } from "../../core/log/room_state.ts";
 import { parseRoom, type RoomId } from "../../core/names/names.ts";
 import type { RoomRequest } from "../../core/protocol/requests.ts";
@@ -91,13 +92,16 @@ export class ClosedJoins {
     return this.#joins.size === 0 ? undefined : this.#joins.get(parseRoom(room) ?? "");
   }
 
-  /** Decides a join. Resolves to whether the user is a member; undefined if the join is cancelled first. */
+  /**
+   * Decides a join. Resolves to the position of the log as of which the user is a member, or to "stranger"; undefined if the join
+   * is cancelled first.
+   */
   async decide(
     room: RoomId,
     join: ClosedJoin,
     user: UserId,
     reader: LogReader,
-  ): Promise<boolean | undefined> {
+  ): Promise<Position | "stranger" | undefined> {
     const { bus, hub: { joinDeadlines }, clock } = this.#context;
     this.#joins.set(room, join);
     joinDeadlines.add(join, clock.now());
@@ -106,7 +110,8 @@ export class ClosedJoins {
     joinDeadlines.remove(join);
     if (this.#joins.get(room) === join) this.#joins.delete(room);
     if (stored === undefined || join.signal.aborted) return undefined;
-    return admitsUser({ id: room, state: new RoomState(stored.fields) }, user);
+    const { fields, top } = stored;
+    return admitsUser({ id: room, state: new RoomState(fields) }, user) ? top : "stranger";
   }
 
   /** Cancels a join. Returns it; undefined if there is none. @param room As the client spells it. */

@@ -11,6 +11,7 @@ import {
   ROOM_RULE,
   type RoomId,
 } from "../../core/names/names.ts";
+import type { Position } from "../../core/log/position.ts";
 import type { FaultCode } from "../../core/protocol/faults.ts";
 import type { Frame } from "../../core/protocol/frames.ts";
 import { withId } from "../../core/protocol/json_protocol.ts";
@@ -84,7 +85,7 @@ export class SessionRooms {
 
   /** Handles a join. */
   join(request: RequestOf<"join">, me: Identity): void {
-    this.#join(request, me, false);
+    this.#join(request, me, undefined);
   }
 
   /** Handles a request in a room, when that is joined. */
@@ -140,8 +141,8 @@ export class SessionRooms {
     this.memberships.clear();
   }
 
-  /** @param isMember Whether it is known that the user is a member of the room, if only members may join it. */
-  #join(request: RequestOf<"join">, me: Identity, isMember: boolean): void {
+  /** @param memberAt The position as of which the user is a member of the room; undefined if that is not known. */
+  #join(request: RequestOf<"join">, me: Identity, memberAt: Position | undefined): void {
     const session = this.#session;
     const { signIn, rules } = session;
     const { id } = request;
@@ -163,8 +164,8 @@ export class SessionRooms {
     const reader = session.readerFor(me.user);
     // The first join waits instead: a plain-text client would not retry.
     if (session.hasJoined && reader.waitMs > 0) return session.sendSlowDown(id, reader.waitMs);
-    if (isClosed(room) && !isMember) return this.#checkMembership(request, room, me.user);
-    const joinRequest = { ...this.#joinRequest(request, destination, me, isMember), reader };
+    if (isClosed(room) && !memberAt) return this.#checkMembership(request, room, me.user);
+    const joinRequest = { ...this.#joinRequest(request, destination, me, memberAt), reader };
     const membership = new Membership(destination, session, joinRequest, this.#context, id);
     this.memberships.set(room, membership);
   }
@@ -173,20 +174,20 @@ export class SessionRooms {
     { since, limit = 0, temporaryName = false }: RequestOf<"join">,
     { room, otherwise = room }: Destination,
     known: Identity,
-    isMember: boolean,
+    memberAt: Position | undefined,
   ): JoinRequest {
     const { signIn, rules, output: { wantsJoinDetails: wantsDetails, isPresent } } = this.#session;
     const { random, sanctions: { whenKnown: whenRulesKnown } } = this.#context;
     const me = signIn.isMember
       ? { ...known, name: currentName(known, this.memberships.values()) }
       : known;
-    const mustExist = otherwise !== DEFAULT_ROOM && !isMember && !signIn.mayCreate(otherwise);
+    const mustExist = otherwise !== DEFAULT_ROOM && !memberAt && !signIn.mayCreate(otherwise);
     const isAdmitted: JoinRequest["isAdmitted"] = (joined) =>
       !rules.isLockedOut && rules.admits(joined);
     const readableAfter: JoinRequest["readableAfter"] = (state) => state.readableAfter(me.user);
     return {
       ...me,
-      ...(isClosed(room) && { readableAfter }),
+      ...(memberAt && { memberAt, readableAfter }),
       ...(!isPresent && { isPresent }),
       ...{ since, limit, wantsDetails, mustExist, isAdmitted, whenRulesKnown },
       ...nameChoice(signIn, me, temporaryName, random),
@@ -202,12 +203,12 @@ export class SessionRooms {
     });
     const joins = this.#closedJoins ??= new ClosedJoins(this.#context);
     session.guarded(async () => {
-      const isMember = await joins.decide(room, join, user, session.readerFor(user));
+      const memberAt = await joins.decide(room, join, user, session.readerFor(user));
       const { me } = session.signIn;
-      if (isMember === undefined || me === undefined || session.isEnded) return;
+      if (memberAt === undefined || me === undefined || session.isEnded) return;
       const queued = join.takeQueued();
-      if (isMember) this.#join(request, me, true);
-      else session.sendFault(request.id, "not_allowed");
+      if (memberAt === "stranger") session.sendFault(request.id, "not_allowed");
+      else this.#join(request, me, memberAt);
       const membership = this.memberships.get(room);
       for (const it of queued) {
         if (membership) membership.runWhenJoined(it);

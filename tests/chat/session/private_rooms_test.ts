@@ -367,6 +367,24 @@ Deno.test("A member who is removed while this node hears nothing reads nothing t
   }
 });
 
+Deno.test("A member who was added, or came back, while this node hears nothing gets in", async () => {
+  using scene = new RoomsScene();
+  const { ann, bob, room } = await twoIn(scene);
+  await scene.ask(ann, { type: "room", room, history: "joined" });
+  const cat = await scene.enter("cat");
+  scene.chat.dropsAnnouncements = true;
+  const change = (user: string, on: boolean) => ({ type: "member", room, user, on });
+  await scene.ask(ann, change(BOB, false));
+  await scene.ask(ann, { type: "say", room, text: "without Bob" });
+  await scene.ask(ann, change(BOB, true));
+  await scene.ask(ann, change(CAT, true));
+  for (const client of [cat, await scene.enter("bob")]) {
+    assert.equal(await scene.outcome(client, { type: "join", room, limit: 50 }), "joined");
+    assert.ok(!JSON.stringify(client.socket.sent).includes("without Bob"));
+  }
+  assert.equal(bob.fresh().filter(({ type }) => type === "left").length, 1);
+});
+
 Deno.test("Without the state of a private room, nobody is let in", async () => {
   using scene = new RoomsScene();
   const { bob, room } = await twoIn(scene);
