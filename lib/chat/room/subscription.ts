@@ -105,6 +105,8 @@ async function joinRoom(
   if (!wasOpen) await Promise.race([room.whenOpen, whenAborted(cancellation.signal)]);
   const { whenRulesKnown } = request;
   if (whenRulesKnown) await Promise.race([whenRulesKnown, whenAborted(cancellation.signal)]);
+  // A room that was closed before it was open knows nobody.
+  if (cancellation.aborted) return;
   if (request.mustExist && !room.hasEntries) {
     // Opening the room has read its log. If it was open, its first entry may not have been announced here yet.
     const readTop = () => room.readTop();
