@@ -225,9 +225,12 @@ class RoomJoin {
     const read = cursor.beginRead();
     const after = cursor.last;
     const readChunk = () => this.#readChunk(after);
-    const { replay, joinReplay } = await (reader ? reader.read(readChunk) : readChunk());
+    const { replay, joinReplay, readableAfter } =
+      await (reader ? reader.read(readChunk) : readChunk());
     await room.onTop(replay.top, true);
     if (this.#cancellation.aborted) return false;
+    // What the user may read has changed in what was read: read again.
+    if (readableAfter !== undefined && readableAfter !== this.#readableAfter()) return false;
     const entries = cursor.completeRead(read, replay);
     const { last, isLive } = cursor;
     if (last === undefined) return false;
@@ -243,17 +246,31 @@ class RoomJoin {
     return isSubscribed;
   }
 
-  async #readChunk(
-    after: Position | undefined,
-  ): Promise<{ replay: Replay; joinReplay: JoinReplay }> {
+  /** The number of the entry after which the user can read, as far as the room knows. */
+  #readableAfter(): number {
+    return this.#request.readableAfter?.(this.#room.state) ?? 0;
+  }
+
+  async #readChunk(after: Position | undefined): Promise<ReadChunk> {
     const { bus, recoverLimit } = this.#context;
     const joinReplay = this.#joinReplay;
     if (joinReplay && after) {
-      return { replay: await bus.replay(this.#room.id, after, recoverLimit), joinReplay };
+      const replay = await bus.replay(this.#room.id, after, recoverLimit);
+      return { replay, joinReplay, readableAfter: undefined };
     }
-    const { missed, ...result } = await readFirst(this.#room, this.#context, this.#request);
-    return { replay: missed, joinReplay: new JoinReplay(this.#room, this.#subscriber, result) };
+    const readableAfter = this.#readableAfter();
+    const request = { ...this.#request, readableAfter };
+    const { missed, ...result } = await readFirst(this.#room, this.#context, request);
+    const first = new JoinReplay(this.#room, this.#subscriber, result);
+    return { replay: missed, joinReplay: first, readableAfter };
   }
+}
+
+interface ReadChunk {
+  readonly replay: Replay;
+  readonly joinReplay: JoinReplay;
+  /** Only of the first chunk: the number of the entry after which the user could read before. */
+  readonly readableAfter: number | undefined;
 }
 
 type FirstRead = PendingJoinResult & {
@@ -265,11 +282,10 @@ type FirstRead = PendingJoinResult & {
 async function readFirst(
   room: Room,
   context: RoomContext,
-  request: JoinRequest,
+  request: Omit<JoinRequest, "readableAfter"> & { readonly readableAfter: number },
 ): Promise<FirstRead> {
   const { bus, recoverLimit } = context;
-  const { user, name, since, limit, wantsDetails = true } = request;
-  const after = request.readableAfter?.(room.state) ?? 0;
+  const { user, name, since, limit, wantsDetails = true, readableAfter: after } = request;
   const marker = wantsDetails ? await bus.readState(room.id, user) : undefined;
   const isHidden = since !== undefined && since.seq < after;
   const replay = since && !isHidden ? await bus.replay(room.id, since, recoverLimit) : undefined;

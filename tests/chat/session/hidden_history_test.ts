@@ -139,3 +139,33 @@ Deno.test("What is said while a member is being added is hidden from the member,
   assert.deepEqual(messages.map(({ text }: Frame) => text), [`added ${BOB}`, "with Bob"]);
   assert.ok(!JSON.stringify(bob.socket.sent).includes("before Bob"));
 });
+
+Deno.test("A member who joins while earlier messages are being hidden is shown none of them", async () => {
+  using scene = new RoomsScene();
+  const ann = await scene.enter("ann");
+  const room = await scene.createPrivate(ann);
+  await scene.ask(ann, { type: "join", room });
+  const { position: since } = await scene.ask(ann, { type: "say", room, text: "first" });
+  await scene.ask(ann, { type: "say", room, text: "before Bob" });
+  await scene.ask(ann, { type: "member", room, user: BOB });
+  for (const resumption of [{}, { since }]) {
+    await scene.ask(ann, { type: "room", room, history: "all" });
+    const bob = await scene.enter("bob");
+    const { bus } = scene.chat;
+    const { readState } = bus;
+    const hidden = Promise.withResolvers<void>();
+    bus.readState = async (...args) => {
+      bus.readState = readState;
+      await hidden.promise;
+      return await readState.apply(bus, args);
+    };
+    await bob.ask({ type: "join", id: "1", room, limit: 50, ...resumption });
+    await scene.ask(ann, { type: "room", room, history: "joined" });
+    hidden.resolve();
+    await flushMicrotasks();
+    const joined = bob.fresh().find(({ type }) => type === "joined");
+    assert.equal(joined?.type, "joined");
+    assert.ok(!joined.recovered);
+    assert.ok(!JSON.stringify(bob.socket.sent).includes("before Bob"));
+  }
+});
