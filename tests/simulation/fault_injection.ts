@@ -10,6 +10,7 @@ import type { JsonClient } from "./clients/json_client.ts";
 import type { LibraryClient } from "./clients/library_client.ts";
 import type { SimMember } from "./clients/member_client.ts";
 import type { ModeratedClient } from "./clients/moderated_client.ts";
+import type { PrivateClient } from "./clients/private_client.ts";
 import type { SimNode } from "./world/sim_node.ts";
 import type { TextClient } from "./clients/text_client.ts";
 import type { TokenClient } from "./clients/token_client.ts";
@@ -24,6 +25,7 @@ export interface SimClients {
   readonly token?: readonly TokenClient[];
   readonly members?: readonly SimMember[];
   readonly moderated?: readonly ModeratedClient[];
+  readonly inPrivate?: readonly PrivateClient[];
 }
 
 /** Lets a client act repeatedly until a time. */
@@ -143,11 +145,11 @@ function wiresOf(node: SimNode, clients: SimClients): readonly Wire[] {
 }
 
 function connectionsOf(
-  { json, text, library, token = [], members = [], moderated = [] }: SimClients,
+  { json, text, library, token = [], members = [], moderated = [], inPrivate = [] }: SimClients,
 ): readonly { readonly id: string; readonly wire: Wire | undefined }[] {
   const pages = library.flatMap((it) => it.pages);
   const devices = members.flatMap((it) => it.devices);
-  return [...json, ...text, ...pages, ...token, ...devices, ...moderated];
+  return [...json, ...text, ...pages, ...token, ...devices, ...moderated, ...inPrivate];
 }
 
 function retireClient(world: World, { json, text }: SimClients): void {

@@ -1,7 +1,7 @@
 /**
  * A deterministic simulation of the whole chat: clients, nodes and a Redis on a clock that jumps, with all faults drawn
- * from a seed. The checked guarantees are in `room_record.ts` and `final_checks.ts`. `SIMULATION_SEEDS` sets the number
- * of seeds; `SIMULATION_SEED` runs a single one and prints its trace.
+ * from a seed. The checked guarantees are in `room_record.ts`, `final_checks.ts` and the oracles. `SIMULATION_SEEDS` sets
+ * the number of seeds; `SIMULATION_SEED` runs a single one and prints its trace.
  * @module
  */
 import assert from "node:assert/strict";
@@ -18,8 +18,11 @@ import { simulateLibrary } from "./library_scenario.ts";
 import { MODERATION_MUTANTS } from "./mutants/moderation_mutants.ts";
 import { simulateModeration } from "./moderation.ts";
 import { simulateMembers } from "./members.ts";
+import { PRIVATE_MUTANTS } from "./mutants/private_mutants.ts";
+import { simulatePrivateRooms } from "./private_rooms.ts";
 import { simulate, type SimulationResult } from "./scenario.ts";
 import { simulateTokens } from "./tokens.ts";
+import { LEAK } from "./world/privacy_checks.ts";
 
 /**
  * Ten times as many as the planted bug takes that is hardest to find: a fault that shows in one of 500 seeds is found 49 times
@@ -37,6 +40,7 @@ const DROPS_SEEDS = 200;
 const TOKEN_SEEDS = Math.ceil(SEEDS / 10);
 const MODERATION_SEEDS = Math.ceil(SEEDS / 50);
 const MEMBER_SEEDS = Math.ceil(SEEDS / 40);
+const PRIVATE_SEEDS = Math.ceil(SEEDS / 40);
 const OCCASION_SEEDS = 4_000;
 
 /** The first seeds, or the single requested one. */
@@ -63,12 +67,14 @@ function withoutIds({ trace }: SimulationResult): string {
   });
 }
 
-/** The first seed that finds a violation. */
+/** The first seed that finds a violation. @param what What that must say. */
 async function firstFound(
   run: (seed: number) => Promise<SimulationResult>,
+  what = "",
+  seedCount = ENOUGH_SEEDS,
 ): Promise<number | undefined> {
-  for (let seed = 0; seed < ENOUGH_SEEDS; seed++) {
-    if ((await run(seed)).violations.length > 0) return seed;
+  for (let seed = 0; seed < seedCount; seed++) {
+    if ((await run(seed)).violations.some((it) => it.includes(what))) return seed;
   }
   return undefined;
 }
@@ -167,6 +173,26 @@ const MODERATION_OCCASIONS: readonly RegExp[] = [
   /"code":"unknown_outcome"/,
 ];
 
+/** The same for private rooms. */
+const PRIVATE_OCCASIONS: readonly RegExp[] = [
+  /crashes/,
+  /the replica takes over/,
+  /Redis is emptied/,
+  /"type":"room".*"kind":"private"/,
+  /"type":"room".*"kind":"direct"/,
+  /"type":"member".*"on":true/,
+  /"type":"member".*"on":false/,
+  /"type":"membership"/,
+  /"type":"left".*"reason":"not_allowed"/,
+  /"type":"left".*"reason":"banned"/,
+  /"type":"joined".*"room":"_direct/,
+  /"type":"joined".*"room":"_private.*"recovered":true/,
+  /"type":"joined".*"room":"_private.*"recovered":false,"reason":"too_old".*"history":"joined"/,
+  /"type":"joined".*"room":"_private.*"recovered":false,"reason":"(rewound|unknown_epoch)"/,
+  /"code":"not_allowed"/,
+  /"code":"unknown_outcome"/,
+];
+
 const PLANTED = [
   ...Object.entries(MUTANTS).map(([name, mutant]) => [name, mutant, simulate] as const),
   ...Object.entries(DROP_MUTANTS).map(([name, mutant]) => [name, mutant, simulateDrops] as const),
@@ -208,6 +234,12 @@ Deno.test("What moderators decide holds in each room from then on, and for nobod
   }
 });
 
+Deno.test("Nobody is sent anything of a private room that its log lets only others read, and no member misses anything", async () => {
+  for (const seed of seeds(PRIVATE_SEEDS)) {
+    assertNoViolations(seed, await simulatePrivateRooms(seed));
+  }
+});
+
 for (const [name, mutant] of Object.entries(EQUIVALENT_MUTANTS)) {
   Deno.test(`Rooms lose nothing with ${name}`, async () => {
     for (const seed of seeds(HARMLESS_SEEDS)) {
@@ -219,6 +251,14 @@ for (const [name, mutant] of Object.entries(EQUIVALENT_MUTANTS)) {
 for (const [name, mutant, run] of PLANTED) {
   Deno.test(`The simulation finds ${name} within ${ENOUGH_SEEDS} seeds`, async () => {
     assert.notEqual(await firstFound((seed) => run(seed, mutant)), undefined);
+  });
+}
+
+for (const [name, mutant] of Object.entries(PRIVATE_MUTANTS)) {
+  // Other checks find some of them as well: what a node sends must be enough.
+  Deno.test(`The simulation finds ${name} in what nodes send, within the default seeds`, async () => {
+    const run = (seed: number) => simulatePrivateRooms(seed, mutant);
+    assert.notEqual(await firstFound(run, LEAK, DEFAULT_SEEDS / 40), undefined);
   });
 }
 
@@ -236,6 +276,11 @@ Deno.test("A simulation of moderation is identical for the same seed", async () 
   assert.deepEqual((await simulateModeration(1)).trace, (await simulateModeration(1)).trace);
 });
 
+Deno.test("A simulation of private rooms is identical for the same seed", async () => {
+  const [one, again] = [await simulatePrivateRooms(1), await simulatePrivateRooms(1)];
+  assert.deepEqual(one.trace, again.trace);
+});
+
 Deno.test("A simulation of the client library is identical for the same seed, except for its random ids", async () => {
   const [one, again] = [await simulateLibrary(1), await simulateLibrary(1)];
   assert.deepEqual(withoutIds(one), withoutIds(again));
@@ -245,6 +290,7 @@ const REQUIRED = [
   ["Simulations", OCCASIONS, simulate],
   ["Simulations of the client library", LIBRARY_OCCASIONS, simulateLibrary],
   ["Simulations of moderation", MODERATION_OCCASIONS, simulateModeration],
+  ["Simulations of private rooms", PRIVATE_OCCASIONS, simulatePrivateRooms],
   ["Simulations of members", MEMBER_OCCASIONS, simulateMembers],
   ["Simulations of tokens", TOKEN_OCCASIONS, simulateTokens],
 ] as const;

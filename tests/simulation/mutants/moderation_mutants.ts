@@ -12,7 +12,7 @@ import { ListRoomStorage } from "../../core/log/list_room_storage.ts";
 import { type Mutant, UNMUTATED } from "../world/mutant.ts";
 
 /** Changes each room once, before anybody is in it. */
-abstract class ChangedRoomsHub extends Hub {
+export abstract class ChangedRoomsHub extends Hub {
   readonly #changed = new WeakSet<Room>();
 
   override join(id: RoomId, subscriber: Subscriber, request: JoinRequest): ReturnType<Hub["join"]> {
@@ -37,7 +37,7 @@ abstract class ChangedRoomsHub extends Hub {
 }
 
 /** Keeps the state that a room has read first, whatever its log loses. */
-class ReadsStateOnceHub extends ChangedRoomsHub {
+export class ReadsStateOnceHub extends ChangedRoomsHub {
   protected override change({ rules }: Room): void {
     const learn = rules.learn.bind(rules);
     let isRead = false;

@@ -12,6 +12,8 @@ import type { Clock } from "../../../lib/chat/ports/clock.ts";
 import type { Directory } from "../../../lib/chat/ports/directory.ts";
 import type { DirectoryStore } from "../../../lib/chat/ports/directory_store.ts";
 import type { RevocationStore } from "../../../lib/chat/ports/revocation_store.ts";
+import type { RoomIndex } from "../../../lib/chat/ports/room_index.ts";
+import { StoredRoomIndex } from "../../../lib/chat/rooms/stored_room_index.ts";
 import { KnownRevocations } from "../../../lib/chat/revocations/known_revocations.ts";
 import { MemoryRevocations } from "../../../lib/chat/revocations/memory_revocations.ts";
 import { RevocationFeed } from "../../../lib/chat/revocations/revocation_feed.ts";
@@ -173,6 +175,16 @@ class NodeDirectoryStore implements DirectoryStore {
   whenNamesChanged(signal: AbortSignal): Promise<void> {
     return this.#news.wait(signal);
   }
+}
+
+/** The index of rooms as one node reaches it. It is in another slot than rooms, so it loses nothing when they do. */
+export function nodeIndex(
+  world: World,
+  shared: SimDirectory,
+  bus: SimBus,
+  clock: Clock,
+): RoomIndex {
+  return new StoredRoomIndex(new NodeDirectoryStore(world, shared, bus, clock));
 }
 
 function revocationStore(

@@ -19,11 +19,13 @@ import type {
   ReturningUser,
   SessionTokens,
 } from "../../../lib/chat/ports/session_tokens.ts";
+import { IndexMender } from "../../../lib/chat/rooms/index_mender.ts";
 import { JsonHandler } from "../../../lib/chat/session/json_handler.ts";
 import type { RoomEvent } from "../../../lib/core/log/room_event.ts";
 import type { ConnectionOrigin } from "../../../lib/chat/session/sign_in_context.ts";
 import type { SessionContext } from "../../../lib/chat/session/session.ts";
 import { TextHandler, type TextOptions } from "../../../lib/chat/session/text_handler.ts";
+import { UserSessions } from "../../../lib/chat/session/user_sessions.ts";
 import { ConcurrencyLimit } from "../../../lib/chat/concurrency_limit.ts";
 import { TopAnnouncer } from "../../../lib/chat/bus/top_announcer.ts";
 import { healthPolicy } from "../../../lib/core/health/connection_health.ts";
@@ -31,10 +33,11 @@ import { SharedBudgets } from "../../../lib/core/limits/rate_limiter.ts";
 import { isUserId, type UserId } from "../../../lib/core/log/entry.ts";
 import { noRevocations } from "../../support/fakes.ts";
 import { noMembers } from "../../support/members.ts";
-import { roomServices } from "../../support/rooms.ts";
+import { emptyIndex, roomServices } from "../../support/rooms.ts";
 import { parseName, type RoomId } from "../../../lib/core/names/names.ts";
 import { SimAuthenticator } from "./sim_authenticator.ts";
-import { NodeMembers } from "./sim_directory.ts";
+import { nodeIndex, NodeMembers } from "./sim_directory.ts";
+import { simRoomIds } from "./sim_room_ids.ts";
 import { RECOVER_LIMIT, SimBus } from "./sim_bus.ts";
 import type { World } from "./world.ts";
 
@@ -55,12 +58,13 @@ export class SimNode {
   readonly bus: SimBus;
   /** Ends connections whose tokens have expired; undefined if no token does. */
   readonly heartbeat: Heartbeat | undefined;
-  /** The newest rooms by name, if there are moderators; some may be closed. */
+  /** The newest rooms by name, if there are moderators or private rooms; some may be closed. */
   readonly rooms = new Map<RoomId, Room>();
   readonly #world: World;
   readonly #hub: Hub;
   readonly #members: NodeMembers | undefined;
   readonly #context: SessionContext;
+  readonly #rulesChangedAt = new Map<Room, number>();
   #isAlive = true;
 
   /** Starts the node. */
@@ -80,14 +84,19 @@ export class SimNode {
       new NodeMembers(world, world.directory, this.bus, clock);
     const members = { ...noMembers(clock), revocations: noRevocations() };
     const { directory, names, revocations } = this.#members ?? members;
+    const roomIndex = world.index ? nodeIndex(world, world.index, this.bus, clock) : emptyIndex();
+    const mender = new IndexMender({ roomIndex, clock });
+    const userSessions = new UserSessions();
     this.#hub = mutant.makeHub({
       ...common,
       names,
       ...batching,
+      onMember: (signal) => userSessions.onMember(signal),
+      onRoomOpened: (room) => world.index && mender.mend(room),
       node: id,
       recoverLimit: RECOVER_LIMIT,
     });
-    if (world.moderation) this.#recordRooms(this.#hub);
+    if (world.hasAudit) this.#recordRooms(this.#hub);
     const serverInfo = {
       server: { name: "parley", version: "0" },
       limits: LIMITS,
@@ -105,7 +114,10 @@ export class SimNode {
     const words = new WordFilter();
     const open = { auth: "open", roomCreation: "anyone", appsModerate: true } as const;
     const access = { authenticator, tickets, usedTokens, words, ...known, ...open };
-    const rooms = roomServices({ bus: this.bus, hub: this.#hub, clock });
+    const rooms = {
+      ...roomServices({ bus: this.bus, hub: this.#hub, clock }, roomIndex, userSessions),
+      roomIds: simRoomIds(world),
+    };
     const own = { limits, readLimit, hub: this.#hub, sessionTokens, ...access, serverInfo };
     const sanctions = new Sanctions(clock);
     const addressSanctions = new AddressSanctions({ ...common, sanctions });
@@ -143,6 +155,13 @@ export class SimNode {
       : new JsonHandler(socket, context, origin);
   }
 
+  /** How long ago an event in a room, or a read of its state, may have changed its rules here. */
+  msSinceRulesChanged(id: RoomId): number {
+    const room = this.rooms.get(id);
+    const changedAt = room && this.#rulesChangedAt.get(room);
+    return this.#world.clock.now() - (changedAt ?? -Infinity);
+  }
+
   /** Stops the node as an operator does; clients have been notified. */
   stop(): void {
     this.#hub[Symbol.dispose]();
@@ -158,13 +177,30 @@ export class SimNode {
     const join = hub.join.bind(hub), follow = hub.follow.bind(hub);
     hub.join = (...args) => {
       const subscription = join(...args);
-      this.rooms.set(subscription.room.id, subscription.room);
+      this.#recordRoom(subscription.room);
       return subscription;
     };
     hub.follow = (...args) => {
       const room = follow(...args);
-      this.rooms.set(room.id, room);
+      this.#recordRoom(room);
       return room;
+    };
+  }
+
+  #recordRoom(room: Room): void {
+    if (this.rooms.get(room.id) === room) return;
+    this.rooms.set(room.id, room);
+    const { rules } = room;
+    const learn = rules.learn.bind(rules), apply = rules.apply.bind(rules);
+    const onChange = () => this.#rulesChangedAt.set(room, this.#world.clock.now());
+    rules.learn = (stored) => {
+      onChange();
+      learn(stored);
+    };
+    rules.apply = (entry) => {
+      const event = apply(entry);
+      if (event) onChange();
+      return event;
     };
   }
 
@@ -173,7 +209,7 @@ export class SimNode {
     const onRevoked = () => this.#isAlive && this.heartbeat?.checkRevocations();
     const tasks = [this.#hub.run(signal), this.#forwardAnnouncements(topAnnouncer, signal)];
     if (this.#world.mutant.announcesTops) tasks.push(topAnnouncer.run(signal));
-    if (this.#world.moderation) {
+    if (this.#world.hasAudit) {
       const onChange = (event?: RoomEvent) =>
         this.#isAlive && this.heartbeat?.checkRevocations(event);
       this.#context.sanctions.follow(this.#hub, onChange);

@@ -17,6 +17,7 @@ import type { Position } from "../../../lib/core/log/position.ts";
 import {
   advancesReadMarker,
   append,
+  type AppendResult,
   ensureHead,
   type HistoryPage,
   type LogContext,
@@ -31,7 +32,6 @@ import {
 } from "../../../lib/core/log/room_log.ts";
 import type { Contents, ListRoomStorage } from "../../core/log/list_room_storage.ts";
 import { LeaseHistory } from "./lease_history.ts";
-import type { ModerationOracle } from "./moderation_oracle.ts";
 import type { Mutant } from "./mutant.ts";
 import type { SimClock } from "./sim_clock.ts";
 import { RoomOracle } from "./room_oracle.ts";
@@ -54,6 +54,16 @@ type Snapshot = ReadonlyMap<RoomId, {
   readonly log: readonly Entry[];
 }>;
 
+/** Watches the logs. */
+export interface LogWatcher {
+  /** A draft was judged; an entry that it has become is not in the oracle's log yet. */
+  onAppend(draft: Draft, result: AppendResult): void;
+  /** An entry is in the log. */
+  onEntered(entry: Entry): void;
+  /** The log of a room has become another one. */
+  onLogChanged(room: RoomId): void;
+}
+
 /** What a Redis depends on. */
 export interface RedisContext {
   readonly clock: SimClock;
@@ -61,8 +71,8 @@ export interface RedisContext {
   readonly mutant: Pick<Mutant, "makeRoomStorage" | "startsEpochs" | "endedFields">;
   /** Reports a violation. */
   readonly reportViolation: (what: string) => void;
-  /** Watches what becomes of drafts; undefined in a world without moderators. */
-  readonly moderation?: ModerationOracle | undefined;
+  /** Undefined in a world without moderators or private rooms. */
+  readonly watcher?: LogWatcher | undefined;
 }
 
 /** One Redis. */
@@ -97,13 +107,13 @@ export class SimRedis {
       room.server = this.#server;
     }
     const outcome = append(room.storage, draft, this.#logContext());
-    this.#context.moderation?.onAppend(draft, outcome);
+    this.#context.watcher?.onAppend(draft, outcome);
     if (outcome.kind === "rejected") return outcome;
     if (outcome.kind === "repeated") return { ...outcome.receipt, kind: "entered" };
     const { entry } = outcome;
     const wrong = this.oracle(draft.room).add(entry);
     if (wrong) this.#context.reportViolation(wrong);
-    this.#context.moderation?.onEntered(entry);
+    this.#context.watcher?.onEntered(entry);
     this.announce(entry.room, { kind: "entry", entry });
     return { kind: "entered", position: entry.position, at: entry.at };
   }
@@ -220,7 +230,7 @@ export class SimRedis {
   #rewind(logOf: (room: RoomId) => readonly Entry[]): void {
     for (const [id, oracle] of this.#oracles) {
       oracle.rewindTo(logOf(id));
-      this.#context.moderation?.onLogChanged(id);
+      this.#context.watcher?.onLogChanged(id);
     }
   }
 

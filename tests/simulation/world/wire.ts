@@ -44,6 +44,8 @@ export class Wire implements Socket, Peer {
   #handler: ConnectionHandler | undefined;
   #nodeEnd: "connecting" | "open" | "over" = "connecting";
   #clientEnd: "open" | "over" = "open";
+  /** The user, in a world with private rooms: what is sent is checked. */
+  user: string | undefined;
   // Nothing from the client arrives any more.
   #isBroken = false;
   #unsent = 0;
@@ -73,7 +75,7 @@ export class Wire implements Socket, Peer {
   /** Sends from the client to the node. */
   sendToNode(message: string): void {
     this.#scheduleAtNode(() => {
-      for (const [, id = ""] of message.matchAll(REQUEST)) this.#world.moderation?.onArrival(id);
+      for (const [, id = ""] of message.matchAll(REQUEST)) this.#world.onArrival(id);
       if (this.#nodeEnd === "open") this.#handler?.onMessage(message);
     });
   }
@@ -82,6 +84,9 @@ export class Wire implements Socket, Peer {
     if (this.#nodeEnd === "over" || typeof message !== "string") return;
     // The fault may never arrive, and the client then cannot know.
     for (const [, id = ""] of message.matchAll(FAULT)) this.#world.refused.add(id);
+    if (this.user !== undefined) {
+      this.#world.privacyChecks?.onSent(message, this.user, this.node);
+    }
     this.#unsent += message.length;
     this.#scheduleAtClient(() => {
       this.#unsent -= message.length;

@@ -11,6 +11,8 @@ import { room } from "../../support/fakes.ts";
 import { Dice } from "./dice.ts";
 import { ModerationOracle } from "./moderation_oracle.ts";
 import type { Mutant } from "./mutant.ts";
+import { PrivacyChecks } from "./privacy_checks.ts";
+import { PrivacyOracle } from "./privacy_oracle.ts";
 import type { BusContext } from "./sim_bus.ts";
 import { SimDirectory } from "./sim_directory.ts";
 import { SimClock } from "./sim_clock.ts";
@@ -25,7 +27,8 @@ export class World {
   readonly mutant: Mutant;
   readonly redis: SimRedis;
   readonly busContext: Omit<BusContext, "isAlive">;
-  readonly rooms: readonly RoomId[];
+  /** With the private rooms that nodes have made ids for. */
+  readonly rooms: RoomId[];
   /** How long frames wait for others, on all nodes. */
   readonly batchPolicy: BatchPolicy;
   /** Whether plain text waits too. */
@@ -33,6 +36,12 @@ export class World {
   readonly checksExpiry: boolean;
   /** The members; undefined in a world without. */
   readonly directory: SimDirectory | undefined;
+  /** Who may read private rooms; undefined in a world without. */
+  readonly privacy: PrivacyOracle | undefined;
+  /** Compares what nodes send with it. */
+  readonly privacyChecks: PrivacyChecks | undefined;
+  /** The index of rooms; undefined in a world without private rooms. */
+  readonly index: SimDirectory | undefined;
   /** What moderators have done; undefined in a world without. */
   readonly moderation: ModerationOracle | undefined;
   /** The session tokens that guests have used. */
@@ -49,12 +58,18 @@ export class World {
 
   /**
    * @param options `checksExpiry`: whether nodes end the connections of users whose tokens expire or are revoked;
-   *   `hasMembers`: whether there can be members; `hasModerators`: whether nodes follow what moderators do.
+   *   `hasMembers`: whether there can be members; `hasModerators`: whether what moderators do is checked; `hasPrivateRooms`:
+   *   whether nodes share an index of rooms, and what they send of private ones is checked.
    */
   constructor(
     seed: number,
     mutant: Mutant,
-    { checksExpiry = false, hasMembers = false, hasModerators = false } = {},
+    {
+      checksExpiry = false,
+      hasMembers = false,
+      hasModerators = false,
+      hasPrivateRooms = false,
+    } = {},
   ) {
     this.checksExpiry = checksExpiry;
     this.dice = new Dice(seed);
@@ -62,19 +77,22 @@ export class World {
     this.usedTokens = new MemoryUsedTokens(this.clock);
     this.mutant = mutant;
     this.directory = hasMembers ? new SimDirectory(this) : undefined;
-    this.moderation = hasModerators
-      ? new ModerationOracle({
-        date: () => this.clock.date(),
-        oracle: (room) => this.redis.oracle(room),
-        reportViolation: (what) => this.reportViolation(what),
-      })
-      : undefined;
+    const oracleContext = {
+      date: () => this.clock.date(),
+      oracle: (room: RoomId) => this.redis.oracle(room),
+      reportViolation: (what: string) => this.reportViolation(what),
+    };
+    this.moderation = hasModerators ? new ModerationOracle(oracleContext) : undefined;
+    this.privacy = hasPrivateRooms ? new PrivacyOracle(oracleContext) : undefined;
+    this.privacyChecks = this.privacy &&
+      new PrivacyChecks(this.privacy, oracleContext.reportViolation);
+    this.index = hasPrivateRooms ? new SimDirectory(this) : undefined;
     this.redis = new SimRedis({
       clock: this.clock,
       retention: randomRetention(this.dice),
       mutant,
       reportViolation: (what) => this.reportViolation(what),
-      moderation: this.moderation,
+      watcher: this.moderation ?? this.privacy,
     });
     this.#faultRates = randomFaultRates(this.dice);
     const { dice, clock, redis } = this;
@@ -90,6 +108,17 @@ export class World {
     this.sharesWrites = dice.chance(0.5);
     const count = dice.between(1, 3);
     for (let index = 0; index < count; index++) this.startNode();
+  }
+
+  /** Whether nodes follow what moderators do. */
+  get hasAudit(): boolean {
+    return this.moderation !== undefined || this.privacy !== undefined;
+  }
+
+  /** A request has arrived at its node. */
+  onArrival(id: string): void {
+    this.moderation?.onArrival(id);
+    this.privacy?.onArrival(id);
   }
 
   /** The running nodes. */
