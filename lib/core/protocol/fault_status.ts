@@ -44,6 +44,7 @@ export const FAULT_STATUS: Readonly<Record<FaultCode, number>> = {
   room_exists: 409,
   room_full: 409,
   rooms_full: 507,
+  turned_down: 403,
   slow_down: 429,
   unavailable: 503,
   unknown_outcome: 503,
