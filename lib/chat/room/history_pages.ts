@@ -26,15 +26,13 @@ export interface AnchoredPage extends HistoryPage {
   readonly newer?: boolean;
 }
 
-type Pages = Pick<RoomHistory, "page" | "pageAfter">;
-
 /**
  * Reads a page. Rejects with `BusUnavailable`.
  *
  * @param readableAfter The number of the entry after which the user can read.
  */
 export async function readAnchoredPage(
-  bus: Pages,
+  bus: Pick<RoomHistory, "page" | "pageAfter">,
   room: RoomId,
   { before, after, around, at }: PageAnchor,
   limit: number,
@@ -66,7 +64,11 @@ export async function readAnchoredPage(
 /**
  * The number before the first message that was sent at a time or later, by halving: the times of a log hardly ever decrease.
  */
-async function numberBefore(bus: Pages, room: RoomId, at: number): Promise<number> {
+async function numberBefore(
+  bus: Pick<RoomHistory, "page">,
+  room: RoomId,
+  at: number,
+): Promise<number> {
   const { top } = await bus.page(room, undefined, 0);
   // All messages up to the first number are older, all from the second on are not.
   let [older, newer] = [0, top.seq + 1];

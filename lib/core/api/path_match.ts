@@ -23,7 +23,7 @@ export interface PathMatch<T> {
 }
 
 /** Something that a method does at a path. */
-interface Placed {
+export interface Placed {
   /** The method, in capitals. */
   readonly method: string;
   /** Segments separated by slashes. One in braces is a parameter. */

@@ -14,7 +14,7 @@ import * as v from "valibot";
 import { isUserId, type UserId } from "../log/entry.ts";
 import { isStoredName, type Name } from "../names/names.ts";
 import { ROOM_ACTIONS, type RoomGrant } from "./rights.ts";
-import { RoomGrantSchema } from "./token_claims.ts";
+import { ROOM_GRANT_FIELDS } from "./token_claims.ts";
 
 /** What the secret of a key begins with, so that people and scanners recognize it. */
 export const API_KEY_PREFIX = "parley_";
@@ -64,7 +64,7 @@ const Stored = v.object({
   id: v.string(),
   user: v.custom<UserId>((it) => typeof it === "string" && isUserId(it)),
   name: v.custom<Name>((it) => typeof it === "string" && isStoredName(it)),
-  rights: v.array(RoomGrantSchema),
+  rights: v.array(v.object(ROOM_GRANT_FIELDS)),
   createdAt: date,
   expiresAt: v.nullable(date),
   usedAt: v.nullable(date),
@@ -79,7 +79,7 @@ export function parseApiKey(stored: unknown): ApiKey | undefined {
 /** What a request for a key has to state. */
 export const API_KEY_TERMS = {
   name: v.string(),
-  rooms: v.pipe(v.array(RoomGrantSchema.entries.match), v.minLength(1), v.maxLength(MAX_KEY_ROOMS)),
+  rooms: v.pipe(v.array(ROOM_GRANT_FIELDS.match), v.minLength(1), v.maxLength(MAX_KEY_ROOMS)),
   allow: v.pipe(v.array(v.picklist(ROOM_ACTIONS)), v.minLength(1)),
   seconds: v.optional(
     v.pipe(v.number(), v.integer(), v.minValue(60), v.maxValue(MAX_KEY_MS / 1_000)),

@@ -50,8 +50,8 @@ const Seconds = v.pipe(
   v.maxValue(MAX_SECONDS, "seconds since 1970"),
 );
 
-/** Schema of what a token or a key allows in rooms. */
-export const RoomGrantSchema = v.object({
+/** The schemas of what a token or a key allows in rooms. */
+export const ROOM_GRANT_FIELDS = {
   match: v.pipe(
     v.string(),
     v.maxLength(MAX_ROOM_UNITS + 1),
@@ -59,7 +59,7 @@ export const RoomGrantSchema = v.object({
     v.regex(/^[^*]{0,64}\*?$/u, "a room, or the beginning of rooms and a *"),
   ),
   allow: v.array(v.picklist(ROOM_ACTIONS)),
-});
+} as const;
 
 const Claims = v.object({
   iss: v.optional(v.string(), ""),
@@ -69,7 +69,10 @@ const Claims = v.object({
   iat: v.optional(Seconds, 0),
   jti: v.optional(v.string()),
   parley: v.optional(
-    v.object({ role: v.optional(v.picklist(ROLES)), rooms: v.optional(v.array(RoomGrantSchema)) }),
+    v.object({
+      role: v.optional(v.picklist(ROLES)),
+      rooms: v.optional(v.array(v.object(ROOM_GRANT_FIELDS))),
+    }),
   ),
 });
 

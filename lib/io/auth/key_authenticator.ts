@@ -12,7 +12,7 @@ export class KeyAuthenticator implements Authenticator {
   readonly #keys: ApiKeys;
   readonly #others: Authenticator;
 
-  /** @param others For tokens that are no keys. */
+  /** Recognizes keys. @param others For tokens that are none. */
   constructor(keys: ApiKeys, others: Authenticator) {
     this.#keys = keys;
     this.#others = others;

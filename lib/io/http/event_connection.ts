@@ -12,7 +12,7 @@ import { Connection, type ConnectionContext, type Endpoint } from "./connection.
 import { logger } from "../logger.ts";
 
 /** Its statuses. */
-type EventConnectionStatus = "open" | "closing";
+export type EventConnectionStatus = "open" | "closing";
 
 /** Whoever ends a stream with it has said why. */
 const NORMAL_CLOSURE = 1000;

@@ -45,8 +45,7 @@ import { onBroadcast } from "./broadcast.ts";
 import { type ConnectionQuota, Upgrader } from "../http/upgrade.ts";
 import { drain, type DrainKind } from "./drain.ts";
 import type { HealthSources } from "../http/health_responses.ts";
-import { ticketHandler } from "../api/tickets.ts";
-import { isOperatorRequest, type OperatorAccess } from "../api/operator.ts";
+import { apiPaths } from "../api/api_paths.ts";
 import { operatorPaths } from "../api/operator_paths.ts";
 import { qrCode } from "../auth/qr_code.ts";
 import type { KeySetSource } from "../auth/key_set.ts";
@@ -63,11 +62,8 @@ import { Listener } from "../http/listener.ts";
 import type { KeyPair } from "../tls/key_pair.ts";
 import { logger } from "../logger.ts";
 import { buildOf, loadPages } from "../web/pages.ts";
-import { eventPaths } from "../api/events/events_handler.ts";
-import { hookPaths } from "../api/hooks.ts";
-import { CallApi } from "../api/calls/call_handler.ts";
 import { statedUsers } from "../http/stated_user.ts";
-import { createRoutes, type PathHandler, type RouteTargets, SIGN_IN_PATH } from "../http/routes.ts";
+import { createRoutes, type RouteTargets, SIGN_IN_PATH } from "../http/routes.ts";
 import { SignInHandler } from "../http/sign_in_handler.ts";
 import type { Endpoint } from "../http/connection.ts";
 import { chargeSuspects } from "./memory_suspects.ts";
@@ -200,24 +196,13 @@ export async function startChatServer(
   });
   const page = () => pageUrl({ ...config, port: listener.port }, options.addresses);
   const statedUser = statedUsers({ ...config, signIn, clock });
-  const { adminToken, allowedOrigins: origins, messagesPerSecond } = config;
-  const exact = new Map<string, PathHandler>([
-    ["/api/v1/tickets", ticketHandler({ ...context, tickets, origins })],
-    ...operatorPaths(services, { adminToken }, config, { clock, page }),
-  ]);
-  const maxBodyBytes = maxJsonBytes(config);
-  const calls = new CallApi({
-    ...{ sessions: context, statedUser, origins, maxBodyBytes, messagesPerSecond },
-  });
-  const events = eventPaths({
-    ...{ sessions: context, connections, upgrader, statedUser, origins, messagesPerSecond },
-  });
-  const hooks = hookPaths({
-    ...{ sessions: context, apiKeys: services.apiKeys, maxBodyBytes, messagesPerSecond },
-  });
-  const api = (path: string) =>
-    ownOrOperators(exact.get(path), calls.find(path), { adminToken }) ?? events(path) ??
-      hooks(path);
+  const { adminToken, allowedOrigins: origins } = config;
+  const { apiKeys } = services;
+  const own = { sessions: context, connections, upgrader, statedUser, tickets, apiKeys, origins };
+  const api = apiPaths(
+    { ...config, ...own, maxBodyBytes: maxJsonBytes(config) },
+    operatorPaths(services, { adminToken }, config, { clock, page }),
+  );
   const handler = createRoutes({
     upgrader,
     pages,
@@ -316,17 +301,6 @@ export async function startChatServer(
     },
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
-}
-
-/** At a path that operators and users share, whoever has no credentials of an operator is a user. */
-function ownOrOperators(
-  operators: PathHandler | undefined,
-  users: PathHandler | undefined,
-  access: OperatorAccess,
-): PathHandler | undefined {
-  if (operators === undefined || users === undefined) return operators ?? users;
-  return (request, source) =>
-    isOperatorRequest(request, access) ? operators(request, source) : users(request, source);
 }
 
 async function createSignIn(

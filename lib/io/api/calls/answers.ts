@@ -37,7 +37,7 @@ function fieldsOf(frame: Frame): Readonly<Record<string, unknown>> {
   return fields;
 }
 
-/** @param messagesPerSecond The rate of a connection; 0 for no limit. */
+/** A fault as problem details. @param messagesPerSecond The rate of a connection; 0 for no limit. */
 export function faultResponse(fault: FrameOf<"fault">, messagesPerSecond: number): Response {
   const { code, message, retry, afterMs, scope, reason, missing } = fault;
   // The room does not exist, and the user may not create it.
