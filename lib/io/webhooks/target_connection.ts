@@ -52,7 +52,6 @@ export async function connectToTarget(
 ): Promise<Deno.Conn> {
   const host = hostOf(url);
   const addresses = await stage("dns", () => addressesOf(host, options));
-  signal.throwIfAborted();
   if (options.allowed === "public" && !addresses.every(isPublicAddress)) {
     throw new AttemptFailed("address");
   }
@@ -66,6 +65,7 @@ export async function connectToTarget(
     const close = () => closeQuietly(closable);
     signal.addEventListener("abort", close);
     try {
+      signal.throwIfAborted();
       const tls = await Deno.startTls(tcp, { hostname: host, caCerts: [...options.caCerts] });
       closable = tls;
       await tls.handshake();
@@ -112,6 +112,7 @@ async function connectToAny(
     const timer = index < last ? setTimeout(give, CONNECT_MS) : undefined;
     signal.addEventListener("abort", give);
     try {
+      signal.throwIfAborted();
       return await Deno.connect({ hostname, port, signal: attempt.signal });
     } catch (error) {
       if (index === last || signal.aborted || isForbidden(error)) throw error;
