@@ -17,7 +17,7 @@ import { admissionKey, EXEMPT_KEY } from "../../core/limits/connection_limits.ts
 import type { SharedBudgets } from "../../core/limits/rate_limiter.ts";
 import { NOT_READY } from "../../core/protocol/close_codes.ts";
 import type { FaultCode } from "../../core/protocol/faults.ts";
-import { forAllowedOrigins } from "./origin_check.ts";
+import { forAllowedOrigins } from "../http/origin_check.ts";
 import { jsonResponse, type Problem, problemResponse } from "../http/responses.ts";
 import type { PathHandler } from "../http/routes.ts";
 

@@ -1,39 +1,19 @@
 /** One attempt, against receivers that fail in every way. */
 import assert from "node:assert/strict";
 import type { AttemptOutcome } from "../../../lib/core/webhooks/delivery_rules.ts";
-import type { WebhookMessage } from "../../../lib/core/webhooks/webhook_message.ts";
 import { HttpWebhookSender, type SenderOptions } from "../../../lib/io/webhooks/webhook_sender.ts";
 import { signedHeaders } from "../../../lib/io/webhooks/webhook_signature.ts";
-import { OPENSSL, TestAuthority } from "../../support/certificates.ts";
-import { type Program, programTest } from "../../support/provision.ts";
-import { TemporaryFolder } from "../../support/temporary_folder.ts";
+import { fails, MESSAGE, SECRET, send } from "./attempts.ts";
 import { type Behavior, HostileReceiver, readRequest, writeText } from "./hostile_receiver.ts";
 
-const SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
-const MESSAGE: WebhookMessage = {
-  type: "lost",
-  at: Date.UTC(2026, 0, 1),
-  data: { type: "lost", room: "lobby", after: "e:1", until: "e:2", reason: "too_old" },
-  key: "k",
-};
-const NEVER = new AbortController().signal;
 /** For attempts that end because of it. All others must not depend on it. */
 const SHORT_MS = 50;
-
-function send(url: string, options: Partial<SenderOptions> = {}): Promise<AttemptOutcome> {
-  const sender = new HttpWebhookSender({ allowed: "any", ...options });
-  return sender.send({ id: "wh_1", url, secret: SECRET }, MESSAGE, NEVER);
-}
 
 async function sendTo(
   receiver: HostileReceiver,
   options: Partial<SenderOptions> = {},
 ): Promise<AttemptOutcome> {
   return await send(`http://127.0.0.1:${receiver.port}/hook?key=1`, options);
-}
-
-function fails(why: string): AttemptOutcome {
-  return { kind: "failed", why } as AttemptOutcome;
 }
 
 Deno.test("A message is a signed POST with the type, the time and the frame as JSON", async () => {
@@ -233,53 +213,6 @@ Deno.test("A name that may not be resolved fails the attempt with permission", a
   const error = Object.assign(new Error("getaddrinfo EPERM"), { code: "EPERM" });
   const outcome = await send("https://hook.example/", { resolve: () => Promise.reject(error) });
   assert.deepEqual(outcome, fails("permission"));
-});
-
-/** A receiver with a certificate for localhost, and the authority that has signed it. */
-async function startTls(openssl: Program) {
-  await using started = new AsyncDisposableStack();
-  const folder = started.use(new TemporaryFolder());
-  const authority = await TestAuthority.create(openssl, folder.path);
-  const { certFile, keyFile } = await authority.certify("hook");
-  const pair = {
-    cert: await Deno.readTextFile(certFile),
-    key: await Deno.readTextFile(keyFile),
-  };
-  const hosts: (string | undefined)[] = [];
-  const receiver = started.use(HostileReceiver.tls(pair, async (connection) => {
-    const request = await readRequest(connection);
-    hosts.push(/^host: (.*?):/m.exec(request)?.[1]);
-    await writeText(connection, "HTTP/1.1 200 OK\r\n\r\n");
-  }));
-  const resolve = () => Promise.resolve(["127.0.0.1"]);
-  const resources = started.move();
-  return {
-    hosts,
-    sendTo: (host: string, caCerts: readonly string[] = [authority.pem]) =>
-      send(`https://${host}:${receiver.port}/`, { resolve, caCerts }),
-    [Symbol.asyncDispose]: () => resources.disposeAsync(),
-  };
-}
-
-programTest(
-  OPENSSL,
-  "With TLS, the address is that which was checked, and the certificate is checked for the name",
-  async (openssl) => {
-    await using stage = await startTls(openssl);
-    for (const host of ["localhost", "127.0.0.1"]) {
-      const outcome = await stage.sendTo(host);
-      assert.equal(outcome.kind === "answered" && outcome.status, 200, host);
-    }
-    assert.deepEqual(stage.hosts, ["localhost", "127.0.0.1"]);
-    assert.deepEqual(await stage.sendTo("hook.example"), fails("tls"));
-    assert.equal(stage.hosts.length, 2, "nothing was sent under another name");
-  },
-);
-
-programTest(OPENSSL, "A certificate of an unknown authority fails the attempt", async (openssl) => {
-  await using stage = await startTls(openssl);
-  assert.deepEqual(await stage.sendTo("localhost", []), fails("tls"));
-  assert.deepEqual(stage.hosts, []);
 });
 
 Deno.test("A receiver that is silent in the TLS handshake fails the attempt when its time is over", async () => {

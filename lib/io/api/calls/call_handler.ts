@@ -19,7 +19,7 @@ import { queryOf } from "../../http/query.ts";
 import { type Problem, problemResponse } from "../../http/responses.ts";
 import type { PathHandler } from "../../http/routes.ts";
 import { faultResponse, frameResponse, historyHeaders } from "./answers.ts";
-import { forAllowedOrigins } from "../origin_check.ts";
+import { forAllowedOrigins } from "../../http/origin_check.ts";
 import { readCallRequest } from "./call_request.ts";
 import { type CallerContext, callerOf } from "./credentials.ts";
 

@@ -23,7 +23,7 @@ import type { PathHandler } from "../../http/routes.ts";
 import type { Upgrader } from "../../http/upgrade.ts";
 import { faultResponse } from "../calls/answers.ts";
 import { type CallerContext, callerOf } from "../calls/credentials.ts";
-import { forAllowedOrigins } from "../origin_check.ts";
+import { forAllowedOrigins } from "../../http/origin_check.ts";
 
 /** What streams need. */
 export interface EventsContext extends Pick<CallerContext, "statedUser"> {

@@ -5,8 +5,8 @@
  */
 import { corsHeaders } from "../../core/http/cross_origin.ts";
 import { checkOrigin, type OriginPolicy } from "../../core/http/handshake.ts";
-import { problemResponse } from "../http/responses.ts";
-import type { PathHandler } from "../http/routes.ts";
+import { problemResponse } from "./responses.ts";
+import type { PathHandler } from "./routes.ts";
 
 /** Time for which a browser may keep the response to a preflight request: two hours, the most that Chromium allows. */
 const PREFLIGHT_SECONDS = 7_200;
