@@ -75,7 +75,7 @@ export interface PresenceChange {
   /** Number of people in it now. */
   readonly count: number;
   /** Who has joined and left. */
-  readonly diff: PresenceDiff;
+  readonly diff: Pick<PresenceDiff, "joined" | "left">;
   /** When that was noticed, in milliseconds since 1970. */
   readonly at: number;
   /** Distinguishes it from all other messages. */

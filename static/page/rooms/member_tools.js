@@ -2,11 +2,9 @@
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
 /**
- * What the member panel offers for each other person: to send them a direct message, to block or unblock them,
- * to moderators, to moderate them, and to owners, to change the roles of owners, themselves included; those of others are changed
- * where they are moderated. Blocking is
- * this user's own filter: it is kept in this browser, and nobody else learns of it. The buttons are one Tab stop; arrows move
- * between them.
+ * What the member panel offers for each person: to send a direct message, to block, and to moderators, to moderate; to owners
+ * also, beside other owners and themselves, to change the role. Blocking is this user's own filter: it is kept in this browser,
+ * and nobody else learns of it. The buttons are one Tab stop; arrows move between them.
  * @module
  */
 

@@ -80,6 +80,7 @@ function altered(bus: NodeBus, methods: Partial<NodeBus>): NodeBus {
     whenBack: () => bus.whenBack?.() ?? new Promise(() => {}),
     replay: (room, since, limit) => bus.replay(room, since, limit),
     page: (room, before, limit) => bus.page(room, before, limit),
+    pageAfter: (room, after, limit) => bus.pageAfter(room, after, limit),
     state: (room) => bus.state(room),
     readState: (room, user) => bus.readState(room, user),
     markRead: (room, user, read) => bus.markRead(room, user, read),

@@ -151,6 +151,10 @@ export class SimBus implements NodeBus {
     return this.call(() => this.#context.redis.page(room, before, limit));
   }
 
+  pageAfter(room: RoomId, after: number, limit: number): Promise<HistoryPage> {
+    return this.call(() => this.#context.redis.pageAfter(room, after, limit));
+  }
+
   state(room: RoomId): Promise<StateAt> {
     return this.call(() => this.#context.redis.state(room));
   }

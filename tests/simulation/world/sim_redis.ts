@@ -22,6 +22,7 @@ import {
   type HistoryPage,
   type LogContext,
   readPage,
+  readPageAfter,
   type Replay,
   replaySince,
   resolvePosition,
@@ -133,6 +134,10 @@ export class SimRedis {
 
   page(room: RoomId, before: number | undefined, limit: number): HistoryPage {
     return readPage(this.#room(room).storage, before, limit, this.#logContext());
+  }
+
+  pageAfter(room: RoomId, after: number, limit: number): HistoryPage {
+    return readPageAfter(this.#room(room).storage, after, limit, this.#logContext());
   }
 
   state(room: RoomId): StateAt {
