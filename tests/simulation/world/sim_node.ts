@@ -91,7 +91,7 @@ export class SimNode {
       ...common,
       names,
       ...batching,
-      onMember: (signal) => userSessions.onMember(signal),
+      onUserSignal: (signal) => userSessions.onSignal(signal),
       onRoomOpened: (room) => world.index && mender.mend(room),
       node: id,
       recoverLimit: RECOVER_LIMIT,
@@ -146,6 +146,7 @@ export class SimNode {
         onNewUser(user);
         return user;
       },
+      userIdFor: (seed) => this.#context.sessionTokens.userIdFor(seed),
       sign: (...args) => this.#context.sessionTokens.sign(...args),
       verify: (token) => this.#context.sessionTokens.verify(token),
     };

@@ -128,6 +128,7 @@ class Service implements Disposable {
       },
       replay: (id, since, limit) => store.replay(id, since, limit),
       page: (id, before, limit) => store.page(id, before, limit),
+      pageAfter: (id, after, limit) => store.pageAfter(id, after, limit),
       state: (id) => store.state(id),
       readState: (id, who) => store.readState(id, who),
       markRead: (id, who, read) => store.markRead(id, who, read),
