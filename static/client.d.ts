@@ -923,7 +923,9 @@ export type EventFields = {
     | "clear"
     | "lockdown"
     | "role"
-    | "held";
+    | "held"
+    | "delete"
+    | "release";
   /** Only in `_audit`: where it happened; missing for the whole service. */
   room?: string | undefined;
   /** Whom it is about. */
@@ -948,6 +950,8 @@ export type EventFields = {
   role?: Role | undefined;
   /** With `held`: the position in `room` of the message that it replies to. */
   reply?: string | undefined;
+  /** With `delete` and `release`: the position in `room` of the message. */
+  of?: string | undefined;
 };
 
 /** A user who deleted the message of another one. `reason`: why, for people. */

@@ -42,5 +42,7 @@ export const roomEvent: ValueSchema<RoomEvent> = v.variant("kind", [
   v.object({ kind: v.literal("clear"), reason, ...common }),
   v.object({ kind: v.literal("lockdown"), on: v.boolean(), ...common }),
   v.object({ kind: v.literal("held"), reply: v.optional(v.string()), ...common }),
+  v.object({ kind: v.literal("delete"), of: v.string(), reason, ...target }),
+  v.object({ kind: v.literal("release"), of: v.string(), ...target }),
   v.object({ kind: v.literal("role"), role: v.picklist(ROLES), ...target }),
 ]);

@@ -49,7 +49,7 @@
 /**
  * What a message does to its room: a change of settings (`room`), or something that moderators did.
  * @typedef {object} EventFields
- * @property {"room" | "mute" | "ban" | "unmute" | "unban" | "kick" | "member" | "clear" | "lockdown" | "role" | "held"} kind
+ * @property {"room" | "mute" | "ban" | "unmute" | "unban" | "kick" | "member" | "clear" | "lockdown" | "role" | "held" | "delete" | "release"} kind
  * @property {string} [room] Only in `_audit`: where it happened; missing for the whole service.
  * @property {string} [user] Whom it is about.
  * @property {string} [name] The name of that user at the time.
@@ -62,6 +62,7 @@
  * @property {boolean} [on] With `member` and `lockdown`.
  * @property {Role} [role] With `role`: the new one.
  * @property {string} [reply] With `held`: the position in `room` of the message that it replies to.
+ * @property {string} [of] With `delete` and `release`: the position in `room` of the message.
  */
 /** @typedef {Readonly<EventFields & Partial<RoomSettings>>} EventOfRoom */
 

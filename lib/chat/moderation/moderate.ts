@@ -199,6 +199,22 @@ export function auditId(room: RoomId, position: Position): string {
   return `${room} ${formatPosition(position)}`;
 }
 
+/**
+ * Enters in `_audit` what a moderator has done about a message. Rejects with `BusUnavailable`.
+ *
+ * @param at What is done once only: it is recognized by this position in the event's room, or in `_reports`.
+ */
+export async function enterAudit(
+  event: RoomEvent & { readonly kind: "delete" | "release" },
+  author: Author,
+  at: Position,
+  bus: Pick<WorkerBus, "publish">,
+): Promise<void> {
+  const action = { kind: "said", text: eventText(event), event } as const;
+  const id = `${event.kind} ${auditId(event.room ?? AUDIT_ROOM, at)}`;
+  await bus.publish({ ...author, room: AUDIT_ROOM, id, action, isExempt: true });
+}
+
 /** Whether `_audit` gets an event. What a private room is called and about concerns only its members. */
 function isAudited(event: RoomEvent, room: RoomId): boolean {
   return event.kind !== "room" || !isClosed(room);

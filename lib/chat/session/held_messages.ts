@@ -18,6 +18,7 @@ import type { Frame } from "../../core/protocol/frames.ts";
 import { faultFrame } from "../../core/protocol/json_protocol.ts";
 import type { RequestOf } from "../../core/protocol/requests.ts";
 import { AUDIT_ROOM, REPORTS_ROOM } from "../../core/rooms/service_rooms.ts";
+import { enterAudit } from "../moderation/moderate.ts";
 import type { RuledRoom } from "../moderation/sanctions.ts";
 import { BusUnavailable, type RoomHistory, type WorkerBus } from "../ports/bus.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -67,29 +68,14 @@ export async function holdMessage(
   return result.kind === "entered" ? faultFrame(id, "held") : ackOrFault(id, room, result);
 }
 
-/** What telling an author needs. */
-export interface TurnDownContext {
-  /** Reads the message, and tells the author. */
-  readonly bus: Pick<WorkerBus, "signal"> & Pick<RoomHistory, "page">;
-}
-
-/**
- * A deletion may turn down a message that waits: returns what tells its author, to be called when the message is deleted.
- * Rejects with `BusUnavailable`.
- */
-export async function turnDown(
-  { of, reason }: Pick<RequestOf<"delete">, "of" | "reason">,
-  room: RoomId,
-  { bus }: TurnDownContext,
-): Promise<(() => void) | undefined> {
-  if (room !== REPORTS_ROOM) return undefined;
-  const message = await findHeld(of, bus);
-  if (message === undefined) return undefined;
-  const { user, id } = message;
-  const why = reason?.trim();
-  return () => {
-    bus.signal(AUDIT_ROOM, { kind: "turned down", user, id, ...(why && { reason: why }) });
-  };
+/** Tells the author of a message that waited in `_reports` that a moderator has deleted it; others do not wait. */
+export function tellTurnedDown(
+  { user, id, event }: Message,
+  reason: string | undefined,
+  bus: Pick<WorkerBus, "signal">,
+): void {
+  if (event?.kind !== "held") return;
+  bus.signal(AUDIT_ROOM, { kind: "turned down", user, id, ...(reason && { reason }) });
 }
 
 /** What releasing a message needs. */
@@ -132,6 +118,9 @@ export async function releaseMessage(
     // Not before: if only the first succeeds, the request can be repeated, and is recognized by the id of the draft.
     const action = { kind: "deleted", of, reason: "released", asModerator: true } as const;
     await bus.publish({ ...author, room: REPORTS_ROOM, id: newId(), action, isExempt: true });
+    const { user, name } = message;
+    const position = formatPosition(result.position);
+    await enterAudit({ kind: "release", room, user, name, of: position }, author, of, bus);
     return ackOrFault(id, room, result);
   } catch (error) {
     if (!(error instanceof BusUnavailable)) throw error;

@@ -2,11 +2,11 @@
  * Requests within one room. Each becomes a call to the bus, and the result becomes the response.
  * @module
  */
-import type { Action } from "../../core/log/entry.ts";
+import type { Action, Message } from "../../core/log/entry.ts";
 import type { FaultCode } from "../../core/protocol/faults.ts";
 import type { Frame } from "../../core/protocol/frames.ts";
 import { readablePage } from "../../core/log/readable_log.ts";
-import { formatPosition, isSamePosition } from "../../core/log/position.ts";
+import { formatPosition, isSamePosition, type Position } from "../../core/log/position.ts";
 import { reportText } from "../../core/moderation/report.ts";
 import { isForModerators, REPORTS_ROOM } from "../../core/rooms/service_rooms.ts";
 import {
@@ -24,7 +24,8 @@ import type { Clock } from "../ports/clock.ts";
 import { MAX_LISTED } from "../presence/member_list.ts";
 import { readAnchoredPage } from "../room/history_pages.ts";
 import { acknowledge, ackOrFault } from "./answers.ts";
-import { holdMessage, turnDown } from "./held_messages.ts";
+import { enterAudit } from "../moderation/moderate.ts";
+import { holdMessage, tellTurnedDown } from "./held_messages.ts";
 import type { Membership } from "./membership.ts";
 
 /** What handling requests needs. */
@@ -195,15 +196,42 @@ async function publish(
   const action = actionOf(checked.request, isModerator);
   const exempt = isModerator && { isExempt: true as const };
   const draft = { room, user, name, id: id ?? newId(), action, ...exempt };
-  const tellAuthor = checked.request.type === "delete" && isModerator
-    ? await turnDown(checked.request, room, context)
+  const others = isModerator && action.kind === "deleted"
+    ? await messageOfOthers(action.of, membership, bus)
     : undefined;
   const result = await bus.publish(draft, membership.room.chargedPeople());
   if (result.kind === "entered") {
     membership.room.expectEntry(result.position);
-    tellAuthor?.();
+    if (others && action.kind === "deleted") {
+      await reportDeletion(others, action.reason, membership, bus);
+    }
   }
   return ackOrFault(id, room, result);
+}
+
+/** The message that is to be deleted, if it is somebody else's. */
+async function messageOfOthers(
+  of: Position,
+  { id: room, user }: Membership,
+  bus: RequestContext["bus"],
+): Promise<Message | undefined> {
+  const { messages: [message] } = await bus.page(room, of.seq + 1, 1);
+  const isThere = message && isSamePosition(message.position, of);
+  return isThere && message.user !== user ? message : undefined;
+}
+
+/** Others are told of what a moderator has deleted: those who read what moderators do, and the author of a held message. */
+async function reportDeletion(
+  message: Message,
+  reason: string | undefined,
+  { id: room, user, name }: Membership,
+  bus: RequestContext["bus"],
+): Promise<void> {
+  tellTurnedDown(message, reason, bus);
+  const { position, user: author, name: authorName } = message;
+  const about = { user: author, name: authorName, of: formatPosition(position) };
+  const event = { kind: "delete", room, ...about, ...(reason && { reason }) } as const;
+  await enterAudit(event, { user, name }, position, bus);
 }
 
 /** A request with its text masked if necessary; a message may have to wait for a moderator. */

@@ -109,6 +109,8 @@ export const EVENT_KINDS = [
   "lockdown",
   "role",
   "held",
+  "delete",
+  "release",
 ] as const satisfies readonly Deed["kind"][];
 
 /** What an event says that creates a room; nothing in others. */
@@ -145,7 +147,14 @@ export type Deed =
    * Only in `_reports`: the message waits for a moderator. Its text is what the author wants to say in `room`, and `reply` the
    * position there of the message that it replies to, as epoch:seq.
    */
-  | { readonly kind: "held"; readonly reply?: string | undefined };
+  | { readonly kind: "held"; readonly reply?: string | undefined }
+  /** Only in `_audit`: a moderator has deleted a message of this user. `of` is its position in `room`, as epoch:seq. */
+  | (
+    & { readonly kind: "delete"; readonly of: string; readonly reason?: string | undefined }
+    & Target
+  )
+  /** Only in `_audit`: a moderator has sent a message of this user that was held. `of` is its position in `room`. */
+  | ({ readonly kind: "release"; readonly of: string } & Target);
 
 /** An event. */
 export type RoomEvent = Deed & {
@@ -154,7 +163,10 @@ export type RoomEvent = Deed & {
 };
 
 const ABOVE_QUOTAS: ReadonlySet<RoomEvent["kind"]> = new Set(
-  ["mute", "ban", "unmute", "unban", "kick", "clear", "lockdown", "role"] as const,
+  [
+    ...["mute", "ban", "unmute", "unban", "kick"] as const,
+    ...["clear", "lockdown", "role", "delete", "release"] as const,
+  ],
 );
 
 /**
@@ -196,6 +208,10 @@ function textOf(event: RoomEvent, seconds: number | undefined): string {
       return `made ${event.name} ${event.role === "owner" ? "an" : "a"} ${event.role}`;
     case "held":
       return "wrote a message that is waiting for a moderator";
+    case "delete":
+      return withReason(`deleted a message of ${event.name}`, event.reason);
+    case "release":
+      return `released a message of ${event.name}`;
   }
 }
 

@@ -100,6 +100,8 @@ export function stateChanges(
     case "clear":
     case "role":
     case "held":
+    case "delete":
+    case "release":
       return [];
   }
 }

@@ -67,7 +67,9 @@ const event = v.optional(v.pipe(
   v.object({
     kind: v.pipe(
       v.picklist(EVENT_KINDS),
-      v.description("room changes settings; member adds or removes a member; the others say it."),
+      v.description(
+        "room changes settings; member adds or removes a member; delete and release are about messages, only in _audit; the others say it.",
+      ),
     ),
     room: v.optional(
       text("Only in _audit and _reports: where it happened; missing for the whole service."),
@@ -89,6 +91,7 @@ const event = v.optional(v.pipe(
     on: v.optional(flag("With member and lockdown.")),
     role: v.optional(v.pipe(v.picklist(ROLES), v.description("With role: the new one."))),
     reply: v.optional(text("With held: the position in the room of what it replies to.")),
+    of: v.optional(text("With delete and release: the position of the message in the room.")),
   }),
   v.description("What the message does to the room; its text says it in words."),
 ));

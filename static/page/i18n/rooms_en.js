@@ -41,6 +41,8 @@ export const roomsEn = {
   event_lockdown: "{by} closed the service to guests",
   event_unlock: "{by} opened the service to guests",
   event_held: "{by} wrote a message that is waiting for a moderator",
+  event_delete: "{by} deleted a message from {name}",
+  event_release: "{by} released a message from {name}",
   event_why: "{what}: {reason}",
   event_where: "{what} ({room})",
 

@@ -41,6 +41,8 @@ export const roomsZh = {
   event_lockdown: "{by} 暂停了访客使用此服务",
   event_unlock: "{by} 恢复了访客使用此服务",
   event_held: "{by} 的一条消息正等待管理员处理",
+  event_delete: "{by} 删除了 {name} 的一条消息",
+  event_release: "{by} 放行了 {name} 的一条消息",
   event_why: "{what}：{reason}",
   event_where: "{what}（{room}）",
 

@@ -38,3 +38,31 @@ Deno.test("No request can have the id that an event of a room will have in _audi
   const entered = messages.filter((it) => it.id === id);
   assert.deepEqual(entered.map(({ event }) => event?.kind), ["mute"]);
 });
+
+/** What `_audit` says, without how members got their roles. */
+async function audited(chat: MemberChat): Promise<readonly string[]> {
+  const { messages } = await chat.chat.bus.page(AUDIT_ROOM, undefined, 50);
+  return messages.filter(({ event }) => event?.kind !== "role").map(({ name, text }) =>
+    `${name} ${text}`
+  );
+}
+
+Deno.test("_audit has which messages of others a moderator has deleted, once each, and no others", async () => {
+  using chat = new MemberChat();
+  const moderator = await chat.become("Mia", { role: "moderator" }, "den");
+  const bob = await chat.become("Bob", {}, "den");
+  const say = async (client: typeof bob, id: string) => {
+    const frames = await client.ask({ type: "say", id, room: "den", text: id });
+    return String(frames.find(({ type }) => type === "ack")?.position);
+  };
+  const [first, second] = [await say(bob, "1"), await say(bob, "2")];
+  const own = await say(moderator, "3");
+  const erase = (client: typeof bob, id: string, of: string, reason = "spam") =>
+    client.ask({ type: "delete", id, room: "den", of, reason });
+  await erase(moderator, "4", first);
+  await erase(moderator, "4", first);
+  await erase(moderator, "5", own);
+  await erase(bob, "6", second);
+  await erase(moderator, "7", second);
+  assert.deepEqual(await audited(chat), ["Mia deleted a message of Bob: spam (#den)"]);
+});

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { TextHandler } from "../../../lib/chat/session/text_handler.ts";
 import { FOREVER, type RoomEvent } from "../../../lib/core/log/room_event.ts";
-import { REPORTS_ROOM, SERVICE_AUTHOR } from "../../../lib/core/rooms/service_rooms.ts";
+import { AUDIT_ROOM, REPORTS_ROOM, SERVICE_AUTHOR } from "../../../lib/core/rooms/service_rooms.ts";
 import {
   FakeAuthenticator,
   FakeChat,
@@ -281,4 +281,20 @@ Deno.test("Plain text tells the author, and moderators in which room the message
     String(moderator.socket.sent[0]),
     /^\* waiting for a moderator, from .* in den: a deal$/,
   );
+});
+
+Deno.test("_audit has what a moderator has decided about messages that waited", async () => {
+  using scene = new Scene();
+  await scene.start();
+  const [good, bad] = [await scene.hold("a good deal"), await scene.hold("another deal")];
+  const { moderator, chat } = scene;
+  await moderator.ask({ type: "release", id: "1", of: good.position });
+  await moderator.ask({ type: "release", id: "1", of: good.position });
+  const erase = { type: "delete", id: "2", room: REPORTS_ROOM, reason: "ads" };
+  await moderator.ask({ ...erase, of: bad.position });
+  const { messages } = await chat.bus.page(AUDIT_ROOM, undefined, 50);
+  assert.deepEqual(messages.map(({ name, text }) => `${name} ${text}`), [
+    "Ann released a message of Guy (#den)",
+    "Ann deleted a message of Guy: ads (#_reports)",
+  ]);
 });
