@@ -16,6 +16,9 @@ export const KEYS_PATH = "/api/v1/keys";
 // Strict: with a misspelled `seconds`, a key would be valid for good.
 const Body = v.union([v.strictObject({ remove: v.string() }), v.strictObject(API_KEY_TERMS)]);
 
+/** What a POST consists of. */
+export const KEY_REQUEST = { body: Body } as const;
+
 const EXPECTED = 'The body must be JSON with "name", "rooms", "allow" and optionally "seconds", ' +
   'or with "remove" and the id of a key';
 

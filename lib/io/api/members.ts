@@ -36,7 +36,12 @@ const Body = v.union([
   }),
 ]);
 
+/** What a POST at {@linkcode INVITES_PATH} consists of. */
+export const INVITE_REQUEST = { body: Body } as const;
+
 const RoleBody = v.strictObject({ user: memberId, role: v.picklist(ROLES) });
+/** What a POST at {@linkcode USERS_PATH} consists of. */
+export const ROLE_REQUEST = { body: RoleBody } as const;
 const ROLE_EXPECTED = `The body must be JSON with "user", the id of a member, and "role", one of ${
   ROLES.join(", ")
 }`;

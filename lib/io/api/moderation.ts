@@ -29,6 +29,9 @@ export const SANCTIONS_PATH = "/api/v1/sanctions";
 // Strict: with a misspelled `seconds`, a mute would last for good.
 const Body = v.strictObject(MODERATION_TERMS);
 
+/** What a POST at {@linkcode MODERATION_PATH} consists of. */
+export const MODERATION_REQUEST = { body: Body } as const;
+
 const EXPECTED = 'The body must be JSON with "action", and what it needs of "user", "name", ' +
   '"room", "seconds" and "reason"';
 

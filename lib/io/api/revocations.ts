@@ -42,6 +42,9 @@ const Body = v.union([
   v.strictObject({ all: v.literal(true), before }),
 ]);
 
+/** What a POST consists of. */
+export const REVOCATION_REQUEST = { body: Body } as const;
+
 /** The settings that matter here. */
 export type RevocationSettings = Pick<
   Config,

@@ -1,0 +1,46 @@
+/** The description of the HTTP API, compared with what it is made from, and checked by a linter. */
+import assert from "node:assert/strict";
+import { createConfig, lintFromString } from "@redocly/openapi-core";
+import { protocolPath } from "../../docs/tools/examples.ts";
+import { openapi, openapiYaml } from "../../docs/tools/openapi/document.ts";
+import { codesOf } from "../../docs/tools/openapi/problems.ts";
+import { OPERATIONS } from "../../lib/core/api/operations.ts";
+import { FAULTS } from "../../lib/core/protocol/faults.ts";
+import { FAULT_STATUS } from "../../lib/core/protocol/fault_status.ts";
+
+const document = openapi(Deno.readTextFileSync(protocolPath));
+const yaml = Deno.readTextFileSync(new URL("openapi.yaml", protocolPath));
+const operations = Object.values(document.paths).flatMap((methods) => Object.values(methods));
+
+Deno.test("docs/reference/openapi.yaml is the output of deno task openapi", () => {
+  assert.equal(yaml, openapiYaml(document), "run deno task openapi");
+});
+
+Deno.test("docs/reference/openapi.yaml has nothing to which the linter objects", async () => {
+  // Events name their schemas in an extension, which the linter does not read.
+  const rules = { "no-unused-components": "off" } as const;
+  const config = await createConfig({ extends: ["recommended"], rules });
+  const problems = await lintFromString({ source: yaml, config });
+  const shown = problems.map(({ ruleId, message, location: [at] }) =>
+    `${ruleId}: ${message} (${at?.pointer})`
+  );
+  assert.deepEqual(shown, []);
+});
+
+Deno.test("docs/reference/openapi.yaml has every operation, each with an example", () => {
+  const ids = new Set(operations.map(({ operationId }) => operationId));
+  for (const { id } of OPERATIONS) assert.ok(ids.has(id), id);
+  assert.equal(ids.size, operations.length);
+  for (const { operationId, responses } of operations) {
+    const [first] = Object.values(responses);
+    assert.match(JSON.stringify(first), /"examples":\{"(?:user|operator)/, operationId);
+  }
+});
+
+Deno.test("docs/reference/openapi.yaml has every fault that an operation can have, at its status", () => {
+  const missing = Object.keys(FAULTS).filter((code) => {
+    const status = FAULT_STATUS[code as keyof typeof FAULTS];
+    return !codesOf(status).includes(code);
+  });
+  assert.deepEqual(missing, ["unknown_type", "hello_first", "in_room", "not_in_room"]);
+});
