@@ -1,4 +1,4 @@
-/** Every cell of the table of rights for actions in a room, over JSON and plain text, with roles and with the grants of tokens. */
+/** Every cell of the table of rights for actions in a room, over JSON, plain text and HTTP, with roles and with the grants of tokens. */
 import assert from "node:assert/strict";
 import { ROLES } from "../../../lib/core/auth/member.ts";
 import {
@@ -9,6 +9,9 @@ import {
   STANDINGS,
 } from "../../../lib/core/auth/rights.ts";
 import { AUDIT_ROOM, REPORTS_ROOM } from "../../../lib/core/rooms/service_rooms.ts";
+import { OPERATIONS } from "../../../lib/core/api/operations.ts";
+import { makeCall } from "../../../lib/chat/calls/call.ts";
+import { readCallRequest } from "../../../lib/io/api/calls/call_request.ts";
 import { TextHandler } from "../../../lib/chat/session/text_handler.ts";
 import { FakeSocket, flushMicrotasks } from "../../support/fakes.ts";
 import { Client, Den, type Frame, outcome, type Who } from "./den.ts";
@@ -146,6 +149,83 @@ for (const [who, standing] of PEOPLE) {
       action.kind !== "said" || action.event !== undefined
     );
     assert.deepEqual(events, []);
+  });
+}
+
+/** What a call of the HTTP API is answered: the code of a fault, or "done". */
+async function call(
+  den: Den,
+  id: string,
+  parameters: Readonly<Record<string, string>>,
+  body: Frame = {},
+): Promise<string> {
+  const operation = OPERATIONS.find((it) => it.id === id);
+  assert.ok(operation, id);
+  const parts = { parameters, query: new URLSearchParams(), body, id: `call-${den.calls++}` };
+  const request = readCallRequest(operation, parts);
+  assert.ok(!("status" in request), JSON.stringify(request));
+  const { signal } = new AbortController();
+  const room = operation.isInRoom && request.type !== "members" ? parameters.room : undefined;
+  const made = makeCall(
+    { origin: { token: "token" }, hello: {}, bytes: 100, room, request },
+    den.chat.context,
+    signal,
+  );
+  await flushMicrotasks();
+  const result = await made;
+  // Not faster than the rate limits allow.
+  await den.chat.clock.advance(1_000);
+  return result.kind === "refused" ? result.fault.code : "done";
+}
+
+for (const [who, standing] of PEOPLE) {
+  Deno.test(`Over HTTP, ${who} may do in a room what the table says, and nothing else`, async () => {
+    using den = new Den(standing);
+    await den.fill();
+    const [room, position] = ["den", den.of];
+    const message = { room, position };
+    const allowed = (action: RoomAction) => den.may(action) ? "done" : "not_allowed";
+    const notYours = den.may("send") ? "not_yours" : "not_allowed";
+    const tea = { topic: "Tea" };
+    for (
+      const [id, expected, parameters, body] of [
+        ["listMembers", allowed("read"), { room }, {}],
+        ["listMessages", allowed("read"), { room }, {}],
+        ["markRead", allowed("read"), { room }, { position }],
+        ["reportMessage", allowed("read"), message, {}],
+        ["sendMessage", allowed("send"), { room }, { text: "hello" }],
+        ["addReaction", allowed("react"), { ...message, emoji: "🐦" }, {}],
+        ["removeReaction", allowed("react"), { ...message, emoji: "🐦" }, {}],
+        ["editMessage", notYours, message, { text: "changed" }],
+        ["configureRoom", allowed("moderate"), { room }, tea],
+        ["deleteMessage", den.may("moderate") ? "done" : notYours, message, {}],
+        ["archiveRoom", allowed("moderate"), { room }, {}],
+      ] as const
+    ) assert.equal(await call(den, id, parameters, body), expected, id);
+  });
+
+  Deno.test(`Over HTTP, ${who} may moderate where the table says, and nowhere else`, async () => {
+    using den = new Den(standing);
+    den.chat.followSanctions(() => {});
+    await den.fill();
+    const authority = { role: standing.role, rights: standing.rights };
+    for (const room of ["den", "attic", AUDIT_ROOM, REPORTS_ROOM]) {
+      const isForService = room === AUDIT_ROOM || room === REPORTS_ROOM;
+      const isAllowedThere = !isForService && isAllowed(authority, "moderate", room);
+      for (const action of IN_ROOMS) {
+        const { type: _type, id: _id, room: _room, ...body } = moderate(action, room);
+        const answer = await call(den, "moderateRoom", { room }, body);
+        assert.equal(answer, isAllowedThere ? "done" : "not_allowed", `${action} in ${room}`);
+      }
+      const answer = await call(den, "configureRoom", { room }, { topic: "Tea" });
+      assert.equal(answer, isAllowedThere ? "done" : "not_allowed", `settings of ${room}`);
+    }
+    for (const action of IN_SERVICE) {
+      const { type: _type, id: _id, ...body } = moderate(action);
+      const answer = await call(den, "moderateService", {}, body);
+      const expected = isAllowed(authority, "moderate", undefined) ? "done" : "not_allowed";
+      assert.equal(answer, expected, action);
+    }
   });
 }
 
