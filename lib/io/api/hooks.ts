@@ -14,7 +14,7 @@ import { admissionKey, EXEMPT_KEY } from "../../core/limits/connection_limits.ts
 import { faultFrame, slowDownFault } from "../../core/protocol/json_protocol.ts";
 import { exceedsBytes } from "../../core/utf8.ts";
 import { keyUser } from "../auth/key_authenticator.ts";
-import { readBody } from "../http/body.ts";
+import { bodyProblem, readBody } from "../http/body.ts";
 import { problemResponse, textResponse } from "../http/responses.ts";
 import type { PathHandler } from "../http/routes.ts";
 import { faultResponse } from "./calls/answers.ts";
@@ -32,7 +32,6 @@ export interface HooksContext {
 }
 
 const HOOKS_PATH = "/hooks/";
-const BODY_MS = 10_000;
 const CALL_MS = 15_000;
 const NO_MESSAGE = 'The body is no message: JSON with "text", or a form whose "payload" is that';
 const NO_HOOK = "There is no hook at this URL";
@@ -62,10 +61,9 @@ async function receive(
   if (key instanceof Response) return key;
   const room = onlyRoom(key);
   if (room === undefined) return problemResponse({ status: 403, detail: NOT_ONE_ROOM });
-  const body = await readBody(request, context.maxBodyBytes, BODY_MS);
+  const body = await readBody(request, context.maxBodyBytes);
   if (typeof body === "string") {
-    const status = body === "too long" ? 413 : body === "too slow" ? 408 : 400;
-    return problemResponse({ status, detail: `The body is ${body}` });
+    return problemResponse(bodyProblem(body, context.maxBodyBytes));
   }
   const message = readMessage(new TextDecoder().decode(body));
   if (message === undefined) {

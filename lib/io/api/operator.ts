@@ -5,6 +5,7 @@
  */
 import { BusUnavailable } from "../../chat/ports/bus.ts";
 import { type OperatorSignature, parseSignature, sealAnswer } from "../auth/operator_signature.ts";
+import { bodyProblem, readBody } from "../http/body.ts";
 import { isAuthorized } from "../http/health_responses.ts";
 import { type Problem, problemResponse, textResponse } from "../http/responses.ts";
 import type { SignedRequests } from "./signed_requests.ts";
@@ -40,6 +41,7 @@ const UNAUTHORIZED: Problem = {
   detail: "Authorization is not Bearer with ADMIN_TOKEN",
   headers: { "www-authenticate": "Bearer" },
 };
+const AWAY = { status: 503, code: "unavailable", headers: { "retry-after": "1" } } as const;
 const NO_TOKEN_SET: Problem = {
   status: 403,
   detail: "Set ADMIN_TOKEN to use this path; without it, use the commands of parley " +
@@ -81,18 +83,19 @@ async function withProblems(respond: () => Response | Promise<Response>): Promis
   } catch (error) {
     if (error instanceof RequestProblem) return problemResponse(error.problem);
     if (!(error instanceof BusUnavailable)) throw error;
-    return problemResponse({ status: 503, detail: error.message });
+    return problemResponse({ ...AWAY, detail: error.message });
   }
 }
 
 /** Also seals why a request is refused, if it was signed with a key of this service. */
 async function respondSigned(
-  { url, method, body }: Request,
+  request: Request,
   signature: OperatorSignature,
   { adminToken, signed }: Required<OperatorAccess> & { readonly signed: SignedRequests },
   handler: OperatorHandler,
 ): Promise<Response> {
-  const bytes = await readBody(body);
+  const { url, method } = request;
+  const bytes = await readWhole(request);
   const { pathname, search } = new URL(url);
   const known = signed.use({ method, path: `${pathname}${search}`, body: bytes }, signature);
   if (known === undefined) return refuse(adminToken);
@@ -104,9 +107,9 @@ async function respondSigned(
   return textResponse(answer, status, { "cache-control": "no-store" });
 }
 
-/** The body of a request, parsed as JSON; undefined if it is no JSON. Throws {@linkcode RequestProblem} if it is too long. */
-export async function readJson({ body }: Request): Promise<unknown> {
-  const bytes = await readBody(body);
+/** The body of a request, parsed as JSON; undefined if it is no JSON. Throws {@linkcode RequestProblem} if it cannot be read. */
+export async function readJson(request: Request): Promise<unknown> {
+  const bytes = await readWhole(request);
   try {
     return JSON.parse(new TextDecoder().decode(bytes));
   } catch {
@@ -114,14 +117,8 @@ export async function readJson({ body }: Request): Promise<unknown> {
   }
 }
 
-async function readBody(body: Request["body"]): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes: number[] = [];
-  for await (const chunk of body ?? []) {
-    if (bytes.length + chunk.length > MAX_BODY_BYTES) {
-      const detail = `The body has more than ${MAX_BODY_BYTES} bytes`;
-      throw new RequestProblem({ status: 413, detail });
-    }
-    bytes.push(...chunk);
-  }
-  return new Uint8Array(bytes);
+async function readWhole(request: Request): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = await readBody(request, MAX_BODY_BYTES);
+  if (typeof bytes === "string") throw new RequestProblem(bodyProblem(bytes, MAX_BODY_BYTES));
+  return bytes;
 }

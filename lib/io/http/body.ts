@@ -4,27 +4,37 @@
  */
 import { joinBytes } from "../../core/bytes.ts";
 import { withTimeout } from "../timeout.ts";
+import type { Problem } from "./responses.ts";
 
 /** Why a body was not read. */
 export type BodyProblem = "too long" | "too slow" | "broken off";
 
-/**
- * Reads a body. One that states a greater length is not read at all.
- *
- * @param maxBytes Maximum length.
- * @param maxMs Maximum time for all of it.
- */
+/** Maximum time for a body to arrive. */
+const BODY_MS = 10_000;
+
+/** What the HTTP API answers if a body was not read. @param maxBytes Its maximum length. */
+export function bodyProblem(what: BodyProblem, maxBytes: number): Problem {
+  switch (what) {
+    case "too long":
+      return { status: 413, code: "too_long", detail: `The body has more than ${maxBytes} bytes` };
+    case "too slow":
+      return { status: 408, detail: `The body did not arrive within ${BODY_MS / 1_000} s` };
+    case "broken off":
+      return { status: 400, detail: "The body has broken off" };
+  }
+}
+
+/** Reads a body. One that states a greater length is not read at all. @param maxBytes Maximum length. */
 export async function readBody(
   { body, headers }: Pick<Request, "body" | "headers">,
   maxBytes: number,
-  maxMs: number,
 ): Promise<Uint8Array<ArrayBuffer> | BodyProblem> {
   const stated = Number(headers.get("content-length") ?? 0);
   if (stated > maxBytes) return "too long";
   if (body === null) return new Uint8Array();
   const reader = body.getReader();
   try {
-    return await withTimeout(maxMs, "The body did not arrive", readAll(reader, maxBytes));
+    return await withTimeout(BODY_MS, "The body did not arrive", readAll(reader, maxBytes));
   } catch (error) {
     reader.cancel().catch(() => {});
     return error instanceof Error && error.message.startsWith("The body did not arrive")

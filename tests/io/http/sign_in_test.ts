@@ -525,3 +525,27 @@ Deno.test("Without a provider there is no sign-in, and the page offers none", as
     /<meta name="sign-in" content="auth\/login">/,
   );
 });
+
+Deno.test("The cookie counts for the HTTP API, but not for a page of another origin", async () => {
+  await using stage = await start();
+  const { service } = stage;
+  const browser = new CookieClient();
+  await signIn(browser, stage);
+  const send = async (origin: string) => {
+    const response = await browser.fetch(`${service.url}/api/v1/rooms/den/messages`, {
+      ...{ method: "POST", body: "hi", headers: { origin, "content-type": "text/plain" } },
+    });
+    return [response.status, (await response.json()).code];
+  };
+  assert.deepEqual(await send("https://elsewhere.example"), [403, "origin_refused"]);
+  assert.deepEqual(await send("null"), [403, "origin_refused"]);
+  const read = async () => {
+    const response = await browser.fetch(`${service.url}/api/v1/rooms/den/messages`);
+    return (await response.json()).messages;
+  };
+  assert.deepEqual(await read(), []);
+  assert.deepEqual(await send(service.url), [201, undefined]);
+  assert.equal((await read()).length, 1);
+  const stranger = await fetch(`${service.url}/api/v1/me`);
+  assert.deepEqual([stranger.status, (await stranger.json()).code], [401, "token_required"]);
+});

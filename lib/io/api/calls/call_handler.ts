@@ -14,7 +14,7 @@ import {
 import { type PathMatch, PathTable } from "../../../core/api/path_match.ts";
 import type { OriginPolicy } from "../../../core/http/handshake.ts";
 import type { RequestSource } from "../../../core/http/ip_address.ts";
-import { readBody } from "../../http/body.ts";
+import { bodyProblem, readBody } from "../../http/body.ts";
 import { queryOf } from "../../http/query.ts";
 import { type Problem, problemResponse } from "../../http/responses.ts";
 import type { PathHandler } from "../../http/routes.ts";
@@ -35,8 +35,6 @@ export interface CallApiContext extends Pick<CallerContext, "statedUser"> {
   readonly messagesPerSecond: number;
 }
 
-/** Maximum time for the body of a request to arrive. */
-const BODY_MS = 10_000;
 /** Maximum time for a call. Everything that can wait in one ends sooner. */
 const CALL_MS = 15_000;
 /** As the id of a request: 1 to 64 printable ASCII characters. */
@@ -109,7 +107,7 @@ export class CallApi {
       ? request.headers.get("idempotency-key") ?? undefined
       : undefined;
     if (key !== undefined && !KEY.test(key)) return BAD_KEY;
-    const bytes = await readBody(request, maxBodyBytes, BODY_MS);
+    const bytes = await readBody(request, maxBodyBytes);
     if (typeof bytes === "string") return bodyProblem(bytes, maxBodyBytes);
     const body = parseBody(operation, request.headers.get("content-type"), bytes);
     if ("status" in body) return body;
@@ -149,20 +147,6 @@ const BAD_KEY: Problem = {
   code: "bad_frame",
   detail: "Idempotency-Key is not 1 to 64 printable ASCII characters",
 };
-
-function bodyProblem(
-  what: Exclude<Awaited<ReturnType<typeof readBody>>, Uint8Array>,
-  maxBytes: number,
-): Problem {
-  switch (what) {
-    case "too long":
-      return { status: 413, code: "too_long", detail: `The body has more than ${maxBytes} bytes` };
-    case "too slow":
-      return { status: 408, detail: `The body did not arrive within ${BODY_MS / 1_000} s` };
-    case "broken off":
-      return { status: 400, detail: "The body has broken off" };
-  }
-}
 
 const NOT_JSON: Problem = {
   status: 400,
