@@ -7,6 +7,7 @@ import { ROOM_ACTIONS } from "../../../lib/core/auth/rights.ts";
 import { RANKS } from "../../../lib/core/log/room_event.ts";
 import { FRAMES } from "../../../lib/core/protocol/frames.ts";
 import { jsonSchema } from "./json_schema.ts";
+import { WEBHOOK_EVENTS } from "../../../lib/core/webhooks/webhook.ts";
 import { listSchema, objectSchema, type Part, schemaRef, textSchema } from "./schema.ts";
 import { DEVICE, HELD_MESSAGE, INVITE, OTHER_USER } from "./user_examples.ts";
 
@@ -68,6 +69,24 @@ export const OPERATOR_SCHEMAS: Readonly<Record<string, Part>> = {
       invitedBy: textSchema("The id of the user who made the invite."),
     })),
   }),
+  Webhook: webhookSchema(),
+  ChangedWebhook: objectSchema({ webhook: schemaRef("Webhook") }, {
+    secret: textSchema("Only of a new one: the key of its signatures."),
+  }),
+  Webhooks: objectSchema({
+    webhooks: listSchema(webhookSchema({
+      deliveries: listSchema(objectSchema({
+        room,
+        delivered: textSchema("The position up to which everything is delivered."),
+      }, {
+        failing: objectSchema({
+          since: time("When the first attempt failed."),
+          attempts: { type: "integer", minimum: 1, description: "The number of attempts." },
+        }),
+        gaveUp: { type: "integer", minimum: 1, description: "The number of messages given up." },
+      })),
+    })),
+  }),
   Audit: objectSchema({
     entries: listSchema(objectSchema({
       position: textSchema("Where it is in the log, as epoch:seq."),
@@ -104,6 +123,17 @@ export const OPERATOR_SCHEMAS: Readonly<Record<string, Part>> = {
   }),
   Revocations: objectSchema({ revocations: listSchema(schemaRef("Revocation")) }),
 };
+
+function webhookSchema(more: Part = {}): Part {
+  return objectSchema({
+    webhook: textSchema("The webhook's id."),
+    url: textSchema("Where it leads."),
+    rooms: listSchema({ type: "string" }),
+    events: listSchema({ enum: WEBHOOK_EVENTS }),
+    createdAt: time("When it was added."),
+    ...more,
+  }, { disabled: { const: "gone", description: "Set if the receiver has answered 410." } });
+}
 
 /** As in frames, but for the time. */
 function eventSchema(): Part {
@@ -151,5 +181,10 @@ export const ANSWER_EXAMPLES = {
     ...{ kind: "mute", user: OTHER_USER, name: "Bob", until: "2026-03-01T12:10:00.000Z" },
     ...{ reason: "shouting", rank: "operator" },
   },
+  webhook: {
+    ...{ webhook: "wh_2m9c4x7k", url: "https://bot.example/parley" },
+    ...{ rooms: ["attic"], events: ["said"], createdAt: AT },
+  },
+  webhookSecret: "whsec_V0mXrQ9cYb4Lk1sWe7AhTgV0mXrQ9cYb4Lk1sWe7AhT=",
   revocation: { device: DEVICE, before: AT },
 } as const;

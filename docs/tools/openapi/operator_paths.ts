@@ -19,11 +19,12 @@ import {
   SANCTIONS_PATH,
 } from "../../../lib/io/api/moderation.ts";
 import { REVOCATION_REQUEST, REVOCATIONS_PATH } from "../../../lib/io/api/revocations.ts";
+import { WEBHOOK_REQUEST, WEBHOOKS_PATH } from "../../../lib/io/api/webhooks.ts";
 import { jsonSchema } from "./json_schema.ts";
 import { ANSWER_EXAMPLES as SHOWN } from "./operator_answers.ts";
 import { problemRefs } from "./problems.ts";
 import { jsonContent, objectSchema, type OperationPart, type Part, schemaRef } from "./schema.ts";
-import { DEVICE, HELD_MESSAGE, INVITE, OTHER_USER } from "./user_examples.ts";
+import { DEVICE, HELD_MESSAGE, INVITE, MESSAGE, OTHER_USER } from "./user_examples.ts";
 
 /** The only way in which operators say who they are. */
 export const OPERATOR_SECURITY: OperationPart["security"] = [{ adminToken: [] }];
@@ -112,6 +113,36 @@ const OPERATIONS: readonly OperatorOperation[] = [
       ...{ name: "operator", status: 200, schema: NOTHING, answer: {} },
       body: { user: OTHER_USER, role: "moderator" },
     }],
+  },
+  {
+    ...{ id: "listWebhooks", method: "get", path: WEBHOOKS_PATH },
+    summary: "Lists the webhooks, and what each has delivered.",
+    uses: [
+      use("operator", 200, "Webhooks", {
+        webhooks: [{ ...SHOWN.webhook, deliveries: [{ room: "attic", delivered: MESSAGE }] }],
+      }),
+    ],
+  },
+  {
+    ...{ id: "changeWebhooks", method: "post", path: WEBHOOKS_PATH },
+    body: WEBHOOK_REQUEST.body,
+    summary: "Adds a webhook, removes or enables one, or delivers again.",
+    uses: [
+      {
+        ...use("operator-add", 200, "ChangedWebhook", {
+          ...{ webhook: SHOWN.webhook, secret: SHOWN.webhookSecret },
+        }),
+        body: { url: SHOWN.webhook.url, rooms: ["attic"], events: ["said"] },
+      },
+      {
+        ...use("operator-redeliver", 200, "ChangedWebhook", { webhook: SHOWN.webhook }),
+        body: { redeliver: SHOWN.webhook.webhook, room: "attic", from: MESSAGE },
+      },
+      {
+        ...use("operator-remove", 200, "ChangedWebhook", { webhook: SHOWN.webhook }),
+        body: { remove: SHOWN.webhook.webhook },
+      },
+    ],
   },
   {
     ...{ id: "listAudit", method: "get", path: AUDIT_PATH },

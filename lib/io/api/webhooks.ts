@@ -42,6 +42,9 @@ const Body = v.union([
   v.strictObject({ redeliver: v.string(), room: v.string(), from: v.string() }),
 ]);
 
+/** What a POST consists of. */
+export const WEBHOOK_REQUEST = { body: Body } as const;
+
 /** Creates the handler of {@linkcode WEBHOOKS_PATH}. @param allowed Where webhooks may lead. */
 export function webhooksHandler(webhooks: WebhookAdmin, allowed: AllowedTargets): OperatorHandler {
   return async (request) => {

@@ -93,6 +93,9 @@ export class ApiWorld implements AsyncDisposable {
       case "listKeys":
       case "changeKeys":
         return this.#set(ANSWER_EXAMPLES.key.key, Object((await this.#addKey()).key), "key");
+      case "listWebhooks":
+      case "changeWebhooks":
+        return await this.#addWebhook();
     }
     if (operation === "listSanctions" || operation === "listAudit") await this.#mute();
     if (example === "operator-revoke") await this.#invite();
@@ -158,6 +161,12 @@ export class ApiWorld implements AsyncDisposable {
   #addKey(): Promise<Fields> {
     const terms = { name: "ci", rooms: ["deploys"], allow: ["send"] };
     return this.#ask("/keys", terms, ADMIN);
+  }
+
+  async #addWebhook(): Promise<void> {
+    const terms = { url: "https://bot.example/parley", rooms: ["attic"], events: ["said"] };
+    const { webhook } = await this.#ask("/webhooks", terms, ADMIN);
+    this.#set(ANSWER_EXAMPLES.webhook.webhook, Object(webhook), "webhook");
   }
 
   async #mute(): Promise<void> {
