@@ -173,7 +173,9 @@ export class SqliteRoom implements RoomStorage {
     const body = JSON.stringify(message);
     const isNew = seq > (this.#head?.top ?? 0);
     const update = "UPDATE messages SET body = ? WHERE room = ? AND seq = ?";
-    if (!isNew && this.#file.run(update, body, this.#room, seq) > 0) return;
+    const isUpdated = !isNew &&
+      this.#overwriting(() => this.#file.run(update, body, this.#room, seq) > 0);
+    if (isUpdated) return;
     const insert = "INSERT INTO messages (room, seq, ran, body) VALUES (?, ?, ?, ?)";
     this.#messages += this.#file.run(insert, this.#room, seq, ranMs, body);
     this.#isChanged = true;
@@ -227,19 +229,19 @@ export class SqliteRoom implements RoomStorage {
   }
 
   clearMessages(before: number): void {
-    const cleared = this.#deleteSecurely(before);
+    const sql = "DELETE FROM messages WHERE room = ? AND seq < ?";
+    const cleared = this.#overwriting(() => this.#file.run(sql, this.#room, before));
     this.#messages -= cleared;
     this.#dropped += cleared;
     this.#isChanged = true;
   }
 
-  /** Deletes messages before a number, and overwrites them in the file. Returns how many. */
-  #deleteSecurely(before: number): number {
-    // By default, SQLite does not overwrite pages that are freed as a whole.
+  /** Overwrites in the file what a statement removes from it. */
+  #overwriting<T>(write: () => T): T {
+    // By default, SQLite does not overwrite pages that are freed as a whole, such as those of a body of more than about 1,000 bytes.
     this.#file.rows("PRAGMA secure_delete = ON");
     try {
-      const sql = "DELETE FROM messages WHERE room = ? AND seq < ?";
-      return this.#file.run(sql, this.#room, before);
+      return write();
     } finally {
       this.#file.rows("PRAGMA secure_delete = FAST");
     }
