@@ -3,7 +3,8 @@
  * @module
  */
 import * as v from "valibot";
-import type { Action, Author, Deleter, Entry, Message } from "../core/log/entry.ts";
+import { type Content, isFlatObject, isUserList } from "../core/log/content.ts";
+import type { Action, Author, Deleter, Entry, Message, MessageState } from "../core/log/entry.ts";
 import type { RoomId } from "../core/names/names.ts";
 import type { Position } from "../core/log/position.ts";
 import type { Head, StoredReceipt } from "../core/log/room_log.ts";
@@ -16,6 +17,8 @@ import {
   isName,
   isPosition,
   isUser,
+  mentions,
+  metadata,
   name,
   position,
   seq,
@@ -95,11 +98,10 @@ export function entryJson({ action, ...entry }: Entry): string {
   return JSON.stringify({ ...entry, deed: action });
 }
 
-/** The part of a message that its entries need. */
-export type MessageState = Pick<Message, "position" | "text" | "edited" | "deleted">;
-
 function isMessageState(input: unknown): input is MessageState {
   return isObject(input) && isPosition(input.position) && typeof input.text === "string" &&
+    (input.mentions === undefined || isUserList(input.mentions)) &&
+    (input.metadata === undefined || isFlatObject(input.metadata)) &&
     (input.edited === undefined || isInteger(input.edited)) &&
     (input.deleted === undefined || input.deleted === true);
 }
@@ -108,6 +110,13 @@ function isMessageState(input: unknown): input is MessageState {
 export const MessageStateSchema: Schema<MessageState> = schemaOf(
   v.custom<MessageState>(isMessageState),
 );
+
+/** Schema of a content. */
+export const ContentSchema: Schema<Content> = schemaOf(v.object({
+  text: v.string(),
+  mentions: v.optional(mentions),
+  metadata: v.optional(metadata),
+}));
 
 type Reactions = NonNullable<Message["reactions"]>;
 
@@ -130,6 +139,8 @@ export const MessageSchema: Schema<Message> = schemaOf(v.object({
   name,
   id,
   text: v.string(),
+  mentions: v.optional(mentions),
+  metadata: v.optional(metadata),
   reply: v.optional(position),
   event: v.optional(roomEvent),
   edited: v.optional(at),

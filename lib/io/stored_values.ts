@@ -4,6 +4,7 @@
  * @module
  */
 import * as v from "valibot";
+import { isFlatObject, isUserList, type Metadata } from "../core/log/content.ts";
 import { isUserId, type UserId } from "../core/log/entry.ts";
 import type { Position } from "../core/log/position.ts";
 import { isStoredName, type Name, parseStoredRoom, type RoomId } from "../core/names/names.ts";
@@ -68,3 +69,7 @@ export const id: ValueSchema<string> = v.custom<string>(isId);
 export const name: ValueSchema<Name> = v.custom<Name>(isName);
 /** Schema of a position. */
 export const position: ValueSchema<Position> = v.custom<Position>(isPosition);
+/** Schema of the users whom a message mentions. */
+export const mentions: ValueSchema<readonly UserId[]> = v.custom<readonly UserId[]>(isUserList);
+/** Schema of the metadata of a message. A guard keeps every key: valibot's record schema would drop `constructor`. */
+export const metadata: ValueSchema<Metadata> = v.custom<Metadata>(isFlatObject);

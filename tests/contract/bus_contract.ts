@@ -8,6 +8,7 @@ import type { Retention } from "../../lib/core/log/room_log.ts";
 import { amendingPromises } from "./amending.ts";
 import { announcingPromises } from "./announcing.ts";
 import { AnnouncementReader } from "./announcement_reader.ts";
+import { contentPromises } from "./content.ts";
 import { publishingPromises } from "./publishing.ts";
 import type { OpenBus, Quota, Test } from "./fixtures.ts";
 import { quotaPromises } from "./quotas.ts";
@@ -46,6 +47,7 @@ export function busContract(
   announcingPromises(test);
   publishingPromises(test);
   amendingPromises(test);
+  contentPromises(test);
   replayPromises(test);
   retentionPromises(test);
   pagePromises(test);

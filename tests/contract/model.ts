@@ -9,12 +9,14 @@ import * as fc from "fast-check";
 import { systemClock } from "../../lib/chat/ports/clock.ts";
 import { EmbeddedBus } from "../../lib/chat/bus/embedded_bus.ts";
 import { MemoryStore } from "../../lib/chat/bus/memory_store.ts";
+import { contentOf } from "../../lib/core/log/content.ts";
 import type { Action, Draft } from "../../lib/core/log/entry.ts";
 import type { RoomId } from "../../lib/core/names/names.ts";
 import type { Position } from "../../lib/core/log/position.ts";
 import { FOREVER, type RoomEvent } from "../../lib/core/log/room_event.ts";
 import { name, room } from "../support/fakes.ts";
 import { AnnouncementReader } from "./announcement_reader.ts";
+import { ODD_METADATA } from "./content.ts";
 import { ann, bob, type Test, type TestedBus } from "./fixtures.ts";
 
 const RETENTION = { messages: 4, entries: 7, ageMs: Infinity };
@@ -69,10 +71,16 @@ const event: fc.Arbitrary<RoomEvent> = fc.oneof(
   fc.constantFrom<RoomEvent>({ kind: "clear" }, { kind: "clear", room: room("elsewhere") }),
 );
 
+const mentions = fc.constantFrom([ann.user], [bob.user, ann.user], undefined);
+const metadata = fc.constantFrom(undefined, {}, { a: "b" }, ODD_METADATA);
+
 const action: fc.Arbitrary<Later<Action>> = fc.oneof(
   { weight: 5, arbitrary: text.map((it) => () => ({ kind: "said", text: it }) as const) },
   fc.tuple(text, position).map(([it, to]) => (top: Position) =>
     ({ kind: "said", text: it, reply: to(top) }) as const
+  ),
+  fc.tuple(text, mentions, metadata).map(([text, mentions, metadata]) => () =>
+    ({ kind: "said", ...contentOf({ text, mentions, metadata }) }) as const
   ),
   fc.tuple(position, text).map(([of, it]) => (top: Position) =>
     ({ kind: "edited", of: of(top), text: it }) as const

@@ -7,7 +7,7 @@ import {
   type Message,
   messagePositionOf,
   type UserId,
-  withCurrentText,
+  withCurrentContent,
 } from "../../core/log/entry.ts";
 import type { Position } from "../../core/log/position.ts";
 import {
@@ -86,7 +86,7 @@ export class MemoryRoom implements RoomStorage {
       const entry = this.#entries.at(index);
       if (entry === undefined) return;
       const about = messagePositionOf(entry);
-      yield withCurrentText(entry, about && this.#messages.get(about.seq, since));
+      yield withCurrentContent(entry, about && this.#messages.get(about.seq, since));
     }
   }
 

@@ -5,6 +5,7 @@
  * @module
  */
 import { BudgetsByKey, type BudgetTable, roomCost } from "../../core/limits/budgets.ts";
+import { contentBytes } from "../../core/log/content.ts";
 import type { Action, Draft, UserId } from "../../core/log/entry.ts";
 import { isAboveQuotas } from "../../core/log/room_event.ts";
 import { SERVICE_AUTHOR } from "../../core/rooms/service_rooms.ts";
@@ -12,7 +13,6 @@ import type { Claim, ClaimResult, Person } from "../../core/presence/lease_table
 import type { RoomId } from "../../core/names/names.ts";
 import type { Position } from "../../core/log/position.ts";
 import type { HistoryPage, Replay, StateAt } from "../../core/log/room_log.ts";
-import { utf8Length } from "../../core/utf8.ts";
 import type {
   Bus,
   PresenceRegistry,
@@ -70,7 +70,7 @@ export class RateLimitedBus implements WorkerBus {
   publish(draft: Draft, people: number = 1): Promise<PublishResult> {
     const now = this.#clock.now();
     const { action } = draft;
-    const bytes = "text" in action ? utf8Length(action.text) : 0;
+    const bytes = "text" in action ? contentBytes(action) : 0;
     const cost = roomCost(bytes, people);
     const user = this.#userBudgets.of(draft.user, now);
     const room = this.#roomBudgets.of(draft.room, now);

@@ -135,7 +135,7 @@ export interface ReadState {
 /** The logs of all rooms and the read markers of their users. All methods reject with {@linkcode BusUnavailable}. */
 export interface RoomHistory {
   /**
-   * Returns the entries after a position, each in its current state (`withCurrentText`). If there are more than the
+   * Returns the entries after a position, each in its current state (`withCurrentContent`). If there are more than the
    * limit or than `MAX_READ_BYTES`, returns the oldest; read again from the last one until you reach the top.
    */
   replay(room: RoomId, since: Position, limit: number): Promise<Replay>;

@@ -4,6 +4,7 @@
  * @module
  */
 import { type Authority, isAllowed } from "../../core/auth/rights.ts";
+import { contentOf } from "../../core/log/content.ts";
 import type { Author, Draft, Message } from "../../core/log/entry.ts";
 import {
   formatPosition,
@@ -41,7 +42,7 @@ export interface HoldContext {
  * @param isExempt Whether the rules of the room do not apply to the author.
  */
 export async function holdMessage(
-  { id, text, reply }: RequestOf<"say">,
+  { id, reply, ...content }: RequestOf<"say">,
   { id: room, user, name, room: { state } }: Membership,
   isExempt: boolean,
   { bus, clock, newId }: HoldContext,
@@ -51,7 +52,7 @@ export async function holdMessage(
     room,
     ...(reply && { reply: formatPosition(reply) }),
   } as const;
-  const action = { kind: "said", text, event } as const;
+  const action = { kind: "said", ...contentOf(content), event } as const;
   const refusal = isExempt
     ? undefined
     : stateRefusal({ room, user, action }, (field) => state.field(field), clock.date());
@@ -147,8 +148,10 @@ async function findHeld(
 }
 
 /** The message as it is to be sent. */
-function heldDraft({ position, user, name, text, forRoom, replyTo: reply }: HeldMessage): Draft {
-  const action = { kind: "said", text, ...(reply && { reply }) } as const;
+function heldDraft(
+  { position, user, name, forRoom, replyTo: reply, ...content }: HeldMessage,
+): Draft {
+  const action = { kind: "said", ...contentOf(content), ...(reply && { reply }) } as const;
   // The same for everybody who releases it, so that it is entered once.
   const id = `held:${formatPosition(position)}`;
   return { user, name, room: forRoom, id, action, isExempt: true };

@@ -2,6 +2,7 @@
  * Requests within one room. Each becomes a call to the bus, and the result becomes the response.
  * @module
  */
+import { contentOf } from "../../core/log/content.ts";
 import type { Action, Message } from "../../core/log/entry.ts";
 import type { FaultCode } from "../../core/protocol/faults.ts";
 import type { Frame } from "../../core/protocol/frames.ts";
@@ -270,7 +271,11 @@ function withAllowedText(
 function actionOf(request: EntryRequest, isModerator: boolean): Action {
   switch (request.type) {
     case "say":
-      return { kind: "said", text: request.text, ...(request.reply && { reply: request.reply }) };
+      return {
+        kind: "said",
+        ...contentOf(request),
+        ...(request.reply && { reply: request.reply }),
+      };
     case "edit":
       return { kind: "edited", of: request.of, text: request.text };
     case "delete": {

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Name, RoomId } from "../names/names.ts";
+import { type Content, contentOf } from "./content.ts";
 import type { RoomEvent } from "./room_event.ts";
 import type { UserId } from "./user_id.ts";
 
@@ -12,15 +13,14 @@ import { formatPosition, isSamePosition, type Position } from "./position.ts";
 
 /** An action in a room that the log stores. */
 export type Action =
-  | {
+  | Content & {
     readonly kind: "said";
-    readonly text: string;
     readonly reply?: Position | undefined;
     /** What it does to the room; the text says the same in words. */
     readonly event?: RoomEvent | undefined;
     /** Only in entries read from a log: when the text was last edited, in milliseconds since 1970. */
     readonly edited?: number | undefined;
-    /** Only in entries read from a log: the message was deleted or is no longer kept, and the text is empty. */
+    /** Only in entries read from a log: the message was deleted or is no longer kept, and the content is empty. */
     readonly deleted?: true | undefined;
   }
   | {
@@ -81,15 +81,15 @@ export interface Entry extends Omit<Draft, "isExempt"> {
   readonly at: number;
 }
 
-/** The current state of a message. */
-export interface Message extends Author {
+/** The current state of a message. Its content is empty if it was deleted. */
+export interface Message extends Author, Content {
   /** The position of its `said` entry. Edits, replies and links refer to it. */
   readonly position: Position;
   /** When it was sent, in milliseconds since 1970. */
   readonly at: number;
   /** The id of its draft. */
   readonly id: string;
-  /** The text after the last edit; empty if deleted. */
+  /** The text after the last edit. An edit keeps mentions and metadata. */
   readonly text: string;
   /** The message that it replies to. */
   readonly reply?: Position | undefined;
@@ -137,7 +137,7 @@ export function messageOf(entry: Entry): Message | undefined {
     user,
     name,
     id,
-    text: action.text,
+    ...contentOf(action),
     ...(action.reply && { reply: action.reply }),
     ...(action.event && { event: action.event }),
   };
@@ -170,7 +170,7 @@ export function amend(
   const { reason, asModerator = false } = action;
   if (!isOwn && !asModerator) return "not_yours";
   const deletedBy = !isOwn && { deletedBy: { user, name, ...(reason && { reason }) } };
-  const { reactions: _, ...plain } = message;
+  const { reactions: _r, mentions: _m, metadata: _d, ...plain } = message;
   return { ...plain, text: "", deleted: true, ...deletedBy };
 }
 
@@ -199,37 +199,57 @@ function exceedsReactionLimits(reactions: readonly (readonly UserId[])[], user: 
     own > MAX_REACTION_KINDS_PER_USER;
 }
 
-/** The position of the message that holds an entry's text; undefined if the entry has no text. */
+/** The position of the message that holds an entry's content; undefined if the entry has none. */
 export function messagePositionOf({ action, position }: Entry): Position | undefined {
   if (action.kind === "said") return position;
   return action.kind === "edited" ? action.of : undefined;
 }
 
-/** The entry without its text. Only the message keeps the text, so deleting or replacing it there removes it everywhere. */
-export function withoutText(entry: Entry): Entry {
+/** The entry without its content. Only the message keeps it, so deleting or replacing it there removes it everywhere. */
+export function withoutContent(entry: Entry): Entry {
   const { action } = entry;
-  return "text" in action ? { ...entry, action: { ...action, text: "" } } : entry;
+  if (action.kind === "edited") return { ...entry, action: { ...action, text: "" } };
+  return action.kind === "said" ? { ...entry, action: emptied(action) } : entry;
+}
+
+function emptied(action: Action & { readonly kind: "said" }): Action & { readonly kind: "said" } {
+  const { mentions: _m, metadata: _d, ...plain } = action;
+  return { ...plain, text: "" };
 }
 
 /**
- * The entry with the current text of its message, so that deleted and replaced texts are never sent.
+ * The entry with the current content of its message, so that deleted and replaced contents are never sent.
  *
  * @param message The message at {@linkcode messagePositionOf}; undefined if it is no longer kept.
  */
-export function withCurrentText(
-  entry: Entry,
-  message: Pick<Message, "position" | "text" | "edited" | "deleted"> | undefined,
-): Entry {
-  const { action } = entry;
-  if (action.kind !== "said" && action.kind !== "edited") return entry;
+export function withCurrentContent(entry: Entry, message: MessageState | undefined): Entry {
   const isKept = message && !message.deleted &&
     isSamePosition(message.position, messagePositionOf(entry));
-  if (!isKept) return { ...entry, action: { ...action, text: "", deleted: true } };
-  const { text, edited } = message;
-  if (action.kind === "edited" || edited === undefined) {
-    return { ...entry, action: { ...action, text } };
+  return { ...entry, action: withContent(entry.action, isKept ? message : undefined) };
+}
+
+/** The part of a message that its entries show. */
+export type MessageState = Content & Pick<Message, "position" | "edited" | "deleted">;
+
+/** The action with the content of its message. @param message Undefined if it was deleted or is no longer kept. */
+export function withContent(
+  action: Action,
+  message: Omit<MessageState, "position"> | undefined,
+): Action {
+  switch (action.kind) {
+    case "said": {
+      const empty = emptied(action);
+      if (message === undefined) return { ...empty, deleted: true };
+      const { edited } = message;
+      return { ...empty, ...contentOf(message), ...(edited !== undefined && { edited }) };
+    }
+    case "edited":
+      return message === undefined
+        ? { ...action, text: "", deleted: true }
+        : { ...action, text: message.text };
+    default:
+      return action;
   }
-  return { ...entry, action: { ...action, text, edited } };
 }
 
 /** Tells whether two drafts with the same id are the same action. Not for secrets: it is easy to forge. */
@@ -249,10 +269,12 @@ export function fingerprint(draft: Pick<Draft, "action" | "name">): string {
 function canonicalText({ action, name }: Pick<Draft, "action" | "name">): string {
   switch (action.kind) {
     case "said": {
-      const { text, reply, event } = action;
+      const { text, reply, event, mentions, metadata } = action;
       // What a moderator asks for again ends later, and the user may have left, so that the name is not known any more.
       if (event) return JSON.stringify(["event", { ...event, until: undefined, name: undefined }]);
-      return JSON.stringify(["said", text, reply && formatPosition(reply)]);
+      // Messages without these have the fingerprints that they had before there were any.
+      const attached = mentions || metadata ? [mentions, metadata] : [];
+      return JSON.stringify(["said", text, reply && formatPosition(reply), ...attached]);
     }
     case "edited":
       return JSON.stringify(["edited", formatPosition(action.of), action.text]);

@@ -11,33 +11,32 @@
  * ```
  * @module
  */
+import { contentLength, type SizedContent } from "./content.ts";
 import type { Entry } from "./entry.ts";
 
 /** Size at which a page or a replay is cut; a single item may be larger. */
 export const MAX_READ_BYTES = 262_144;
 
-/** Everything in a frame besides text and reactions. */
+/** Everything in a frame besides content and reactions. */
 const OVERHEAD_SIZE = 200;
 /** A user id in a list, as JSON. */
 const USER_SIZE = 24;
 
-/** Approximate length of an entry as JSON: its text in UTF-16 code units, plus a constant. */
+/** Approximate length of an entry as JSON: its content in UTF-16 code units, plus a constant. */
 export function estimateEntrySize({ action }: Pick<Entry, "action">): number {
-  return OVERHEAD_SIZE + ("text" in action ? action.text.length : 0);
+  return OVERHEAD_SIZE + ("text" in action ? contentLength(action) : 0);
 }
 
 /** The parts of a message that determine its size. */
-export interface SizedMessage {
-  /** As in the message. */
-  readonly text: string;
+export interface SizedMessage extends SizedContent {
   /** As in the message. */
   readonly reactions?: Readonly<Record<string, readonly string[]>> | undefined;
 }
 
-/** Approximate length of a message as JSON: text and reactions in UTF-16 code units, plus a constant. */
-export function estimateMessageSize({ text, reactions = {} }: SizedMessage): number {
-  let size = OVERHEAD_SIZE + text.length;
-  for (const [emoji, users] of Object.entries(reactions)) {
+/** Approximate length of a message as JSON: content and reactions in UTF-16 code units, plus a constant. */
+export function estimateMessageSize(message: SizedMessage): number {
+  let size = OVERHEAD_SIZE + contentLength(message);
+  for (const [emoji, users] of Object.entries(message.reactions ?? {})) {
     size += emoji.length + users.length * USER_SIZE;
   }
   return size;

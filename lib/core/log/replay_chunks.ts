@@ -10,17 +10,18 @@
  * ```
  * @module
  */
+import { contentLength } from "./content.ts";
 import type { Entry } from "./entry.ts";
 import type { Replay } from "./room_log.ts";
 
 /** Maximum size of a chunk, by {@linkcode estimateQueuedSize}; a single entry may be larger. */
 export const MAX_CHUNK = 131_072;
-/** Size of an entry besides its text: about the runtime's overhead for a queued message (Deno 2.9.6). */
+/** Size of an entry besides its content: about the runtime's overhead for a queued message (Deno 2.9.6). */
 const QUEUED_OVERHEAD = 1_024;
 
 /** Approximate size of an entry in the send queue, in UTF-16 code units of plain text. */
 export function estimateQueuedSize({ action }: Entry): number {
-  return QUEUED_OVERHEAD + ("text" in action ? action.text.length : 0);
+  return QUEUED_OVERHEAD + ("text" in action ? contentLength(action) : 0);
 }
 
 /**

@@ -5,7 +5,7 @@
  * @module
  */
 import { amend, type Draft, type Entry, fingerprint, type Message, messageOf } from "./entry.ts";
-import { type Rejection, type UserId, withoutText } from "./entry.ts";
+import { type Rejection, type UserId, withoutContent } from "./entry.ts";
 import { isClosed } from "../names/closed_kind.ts";
 import type { Position } from "./position.ts";
 import { isAboveQuotas } from "./room_event.ts";
@@ -84,7 +84,7 @@ export interface RoomStorage {
   keepReceipt(user: UserId, id: string, receipt: StoredReceipt, ranMs: number): void;
   /** The number before the oldest stored entry not older than `since`; the top if there is none. */
   floor(since: number): number;
-  /** Entries after a number, oldest first, `withCurrentText` of messages not older than `since`. Read lazily. */
+  /** Entries after a number, oldest first, `withCurrentContent` of messages not older than `since`. Read lazily. */
   entries(after: number, since: number): Iterable<Entry>;
   /** Adds the entry at the end. */
   addEntry(entry: Entry, ranMs: number): void;
@@ -180,7 +180,7 @@ export function append(storage: RoomStorage, draft: Draft, service: LogContext):
   changeState(storage, entry);
   const message = messageOf(entry);
   if (message) storage.setMessage(message, ranMs);
-  storage.addEntry(withoutText(entry), ranMs);
+  storage.addEntry(withoutContent(entry), ranMs);
   storage.setHead({ ...head, top: position.seq, at });
   storage.keepReceipt(draft.user, draft.id, { position, at, fingerprint: digest }, ranMs);
   applyRetention(storage, service);
@@ -334,7 +334,7 @@ export interface Replay {
 }
 
 /**
- * The oldest entries after a position, `withCurrentText`: at most `limit` and at most {@linkcode MAX_READ_BYTES} in
+ * The oldest entries after a position, `withCurrentContent`: at most `limit` and at most {@linkcode MAX_READ_BYTES} in
  * size, but at least one.
  */
 export function replaySince(

@@ -9,6 +9,7 @@ import { ROLES } from "../auth/member.ts";
 import { JOINED_RIGHTS } from "../auth/rights.ts";
 import { USER_KINDS } from "../auth/user_kind.ts";
 import { EVENT_KINDS, HISTORY_ACCESS, RANKS, ROOM_KINDS } from "../log/room_event.ts";
+import { CONTENT_FRAME } from "./content_fields.ts";
 import { FAULTS } from "./faults.ts";
 import type { SchemaOutput } from "./requests.ts";
 
@@ -133,6 +134,7 @@ const message = v.object({
   name,
   id: text("The id that its author gave it."),
   text: text("Empty if deleted."),
+  ...CONTENT_FRAME,
   reply: v.optional(text("The position of the message that it replies to.")),
   event,
   edited: v.optional(count("When it was last edited, in milliseconds since 1970.")),
@@ -321,6 +323,7 @@ export const FRAMES = {
   }),
   said: entry("said", "A user sent a message.", {
     text: text("In a replay the current text of the message; empty if deleted."),
+    ...CONTENT_FRAME,
     reply: v.optional(text("The position of the message that it replies to.")),
     event,
     edited: v.optional(

@@ -14,6 +14,7 @@
  */
 import * as v from "valibot";
 import type { FrameEncoder } from "./encoder.ts";
+import { type Content, contentOf } from "../log/content.ts";
 import type { Entry, Message } from "../log/entry.ts";
 import { type FaultCode, FAULTS } from "./faults.ts";
 import type { Frame, FrameOf, WireMessage } from "./frames.ts";
@@ -131,13 +132,13 @@ export function entryFrame({ room, position, at, user, name, id, action }: Entry
   const common = { room, position: formatPosition(position), at, user, name, id };
   switch (action.kind) {
     case "said": {
-      const { text, edited } = action;
+      const { edited } = action;
       const reply = action.reply && { reply: formatPosition(action.reply) };
       const event = action.event && { event: toWireEvent(action.event) };
       return {
         type: "said",
         ...common,
-        text,
+        ...toWireContent(action),
         ...reply,
         ...event,
         ...(edited !== undefined && { edited }),
@@ -187,16 +188,28 @@ export function toWirePage(
 }
 
 function toWireMessage(
-  { position, reply, event, deletedBy, reactions, ...message }: Message,
+  { position, reply, event, deletedBy, reactions, text, mentions, metadata, ...message }: Message,
 ): WireMessage {
   return {
     ...message,
+    ...toWireContent({ text, mentions, metadata }),
     ...(deletedBy && { deletedBy: { ...deletedBy } }),
     position: formatPosition(position),
     ...(reply && { reply: formatPosition(reply) }),
     ...(event && { event: toWireEvent(event) }),
     // A copy: the original is shared with the log and must not change.
     ...(reactions && { reactions: Object.fromEntries(copyReactions(reactions)) }),
+  };
+}
+
+function toWireContent(
+  content: Content,
+): Pick<WireMessage, "text" | "mentions" | "metadata"> {
+  const { text, mentions, metadata } = contentOf(content);
+  return {
+    text,
+    ...(mentions && { mentions: [...mentions] }),
+    ...(metadata && { metadata }),
   };
 }
 

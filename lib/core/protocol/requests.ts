@@ -4,6 +4,7 @@
  * @module
  */
 import * as v from "valibot";
+import { CONTENT_REQUEST } from "./content_fields.ts";
 import { DEFAULT_TERMS, MAX_INVITE_ROOMS, WANTED_TERMS } from "../auth/invite.ts";
 import { MAX_LABEL_LENGTH, ROLES } from "../auth/member.ts";
 import { parsePosition } from "../log/position.ts";
@@ -165,6 +166,7 @@ export const REQUESTS = {
     room,
     text: text("At most maxTextBytes of UTF-8."),
     reply: v.optional(position("The message that this replies to.")),
+    ...CONTENT_REQUEST,
   }),
   edit: frame("edit", "Replaces the text of your own message.", {
     room,

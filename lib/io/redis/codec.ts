@@ -6,13 +6,14 @@
  */
 import * as v from "valibot";
 import type { Signal } from "../../chat/ports/bus.ts";
+import { type Content, contentOf } from "../../core/log/content.ts";
 import { type Action, type Draft, type Entry, fingerprint } from "../../core/log/entry.ts";
 import type { RoomId } from "../../core/names/names.ts";
 import type { Position } from "../../core/log/position.ts";
 import { isAboveQuotas } from "../../core/log/room_event.ts";
 import { stateChanges } from "../../core/log/room_state.ts";
 import { roomEvent } from "../stored_event.ts";
-import { epoch, name, position, room, seq, user } from "../stored_values.ts";
+import { epoch, mentions, metadata, name, position, room, seq, user } from "../stored_values.ts";
 
 // Redis disconnects subscribers with a longer output buffer (client-output-buffer-limit pubsub), so no message is longer.
 const MAX_CHANNEL_MESSAGE_LENGTH = 32 * 1024 * 1024;
@@ -23,6 +24,8 @@ const action = v.variant("kind", [
     reply: v.optional(position),
     event: v.optional(roomEvent),
     text: v.string(),
+    mentions: v.optional(mentions),
+    metadata: v.optional(metadata),
   }),
   v.object({ kind: v.literal("edited"), of: position, text: v.string() }),
   v.object({
@@ -85,7 +88,7 @@ export type ChannelMessage =
 export function encodeDraft(draft: Draft): readonly string[] {
   const { user, name, id, action, isExempt } = draft;
   const of: Position | undefined = "of" in action ? action.of : undefined;
-  const { key, payload, rest } = splitPayload(action);
+  const { key, matter, rest } = splitPayload(action);
   const prefix = JSON.stringify({ user, name, id, deed: rest }).slice(0, -2);
   return [
     user,
@@ -98,7 +101,7 @@ export function encodeDraft(draft: Draft): readonly string[] {
     ...eventArguments(draft),
     aboutOf(draft),
     `${prefix},"${key}":`,
-    JSON.stringify(payload),
+    matter,
   ];
 }
 
@@ -124,27 +127,39 @@ function aboutOf({ user, name, id, action }: Draft): string {
   return isModerated ? JSON.stringify({ user, name, reason: action.reason }) : "";
 }
 
-/** Splits an action into its longest field and the rest. */
+/** An action as JSON in two parts: what the script stores and replaces by itself, after the key of its first field, and the rest. */
 function splitPayload(
   action: Action,
-): { readonly key: string; readonly payload: unknown; readonly rest: unknown } {
+): { readonly key: string; readonly matter: string; readonly rest: unknown } {
   switch (action.kind) {
-    case "said":
+    case "said": {
+      const { text: _t, mentions: _m, metadata: _d, ...rest } = action;
+      return { key: "text", matter: contentLine(contentOf(action)), rest };
+    }
     case "edited": {
       const { text, ...rest } = action;
-      return { key: "text", payload: text, rest };
+      return { key: "text", matter: JSON.stringify(text), rest };
     }
     case "reacted": {
       const { emoji, ...rest } = action;
-      return { key: "emoji", payload: emoji, rest };
+      return { key: "emoji", matter: JSON.stringify(emoji), rest };
     }
     case "deleted": {
       const { of, ...rest } = action;
-      return { key: "of", payload: of, rest };
+      return { key: "of", matter: JSON.stringify(of), rest };
     }
     case "renamed":
-      return { key: "from", payload: action.from, rest: { kind: action.kind } };
+      return { key: "from", matter: JSON.stringify(action.from), rest: { kind: action.kind } };
   }
+}
+
+/**
+ * A content as the end of a JSON object after `{"text":`. A tab, which is white space in JSON and in no string, ends the text, so
+ * that append.lua can replace it and keep the rest.
+ */
+function contentLine({ text, ...attached }: Content): string {
+  const rest = JSON.stringify(attached).slice(1, -1);
+  return JSON.stringify(text) + (rest && `\t,${rest}`);
 }
 
 /** Encodes a note for a room's channel. @param tag The room's tag. */

@@ -5,6 +5,7 @@
  */
 import type { Clock } from "../../chat/ports/clock.ts";
 import type { StoreQuota } from "../../chat/bus/memory_store.ts";
+import { contentLength } from "../../core/log/content.ts";
 import type { Draft } from "../../core/log/entry.ts";
 import type { ExhaustedQuotas } from "../../core/log/room_log.ts";
 import type { RedisClient } from "./client/client.ts";
@@ -13,7 +14,7 @@ import type { ServiceState } from "./service_state.ts";
 const READ_INTERVAL_MS = 5_000;
 /** Minimum interval between two reads while Redis seems to be full. */
 const MIN_READ_INTERVAL_MS = 500;
-/** Approximate memory of an entry in Redis, without its text. */
+/** Approximate memory of an entry in Redis, without its content. */
 const ENTRY_BYTES = 600;
 
 /** One instance's view of the usage. */
@@ -50,7 +51,7 @@ export class RedisUsage {
   /** Adds stored drafts to the estimate. */
   add(drafts: readonly Draft[]): void {
     for (const { action } of drafts) {
-      this.#bytes += ENTRY_BYTES + ("text" in action ? action.text.length : 0);
+      this.#bytes += ENTRY_BYTES + ("text" in action ? contentLength(action) : 0);
     }
   }
 

@@ -2,7 +2,13 @@
  * Reads and validates the rows of one room. Damaged rows are reported, and replaced where a gap would be wrong.
  * @module
  */
-import { type Entry, type Message, withCurrentText } from "../../core/log/entry.ts";
+import { contentOf } from "../../core/log/content.ts";
+import {
+  type Entry,
+  type Message,
+  type MessageState,
+  withCurrentContent,
+} from "../../core/log/entry.ts";
 import type { RoomId } from "../../core/names/names.ts";
 import type { Position } from "../../core/log/position.ts";
 import type { Head, StoredReceipt } from "../../core/log/room_log.ts";
@@ -10,7 +16,6 @@ import {
   EntrySchema,
   HeadSchema,
   MessageSchema,
-  type MessageState,
   MessageStateSchema,
   parseJson,
   ReceiptSchema,
@@ -104,7 +109,7 @@ export class RowReader {
   }
 
   /**
-   * Reads an entry, with the current text of its message from the same row. A damaged entry is rebuilt from its message or
+   * Reads an entry, with the current content of its message from the same row. A damaged entry is rebuilt from its message or
    * replaced by a tombstone, so that the numbers have no gap.
    */
   entry(row: Row, seq: number, since: number, head: Head | undefined): Entry {
@@ -114,7 +119,7 @@ export class RowReader {
     const message = isKept ? this.#message(MessageStateSchema, body, about) : undefined;
     const entry = parseJson(EntrySchema, row.textOrUndefined("body") ?? "");
     if (entry?.position.seq === seq) {
-      return withCurrentText({ ...entry, room: this.#room }, message);
+      return withCurrentContent({ ...entry, room: this.#room }, message);
     }
     const whole = about === seq && isKept ? parseJson(MessageSchema, body ?? "") : undefined;
     if (whole === undefined) return this.tombstone(seq, head);
@@ -122,10 +127,10 @@ export class RowReader {
     return this.#entryFromMessage(whole);
   }
 
-  #entryFromMessage({ position, at, user, name, id, text, reply, event }: Message): Entry {
+  #entryFromMessage({ position, at, user, name, id, reply, event, ...message }: Message): Entry {
     const action = {
       kind: "said",
-      text,
+      ...contentOf(message),
       ...(reply && { reply }),
       ...(event && { event }),
     } as const;

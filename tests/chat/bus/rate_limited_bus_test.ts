@@ -6,6 +6,7 @@ import { MemoryStore } from "../../../lib/chat/bus/memory_store.ts";
 import { RateLimitedBus } from "../../../lib/chat/bus/rate_limited_bus.ts";
 import { type SlowDownCounters, slowDownCounters } from "../../../lib/chat/metrics.ts";
 import { budgetTable } from "../../../lib/core/limits/budgets.ts";
+import type { Content } from "../../../lib/core/log/content.ts";
 import type { Action, UserId } from "../../../lib/core/log/entry.ts";
 import { eventText } from "../../../lib/core/log/room_event.ts";
 import { SERVICE_AUTHOR } from "../../../lib/core/rooms/service_rooms.ts";
@@ -73,6 +74,18 @@ Deno.test("RateLimitedBus limits a user's bytes across all rooms", async () => {
   const user = sessionTokens.newUserId();
   for (let i = 0; i < 50; i++) await meter.say(user, 60 * KB, room(`room-${i}`));
   assert.equal(meter.entered.length, 8);
+});
+
+Deno.test("RateLimitedBus counts the metadata and the mentions of messages as bytes", async () => {
+  const user = sessionTokens.newUserId();
+  const enteredOf60 = async (content: Omit<Content, "text">) => {
+    const meter = new Meter();
+    for (let i = 0; i < 60; i++) await meter.publish(user, { kind: "said", text: "", ...content });
+    return meter.entered.length;
+  };
+  assert.equal(await enteredOf60({}), 60);
+  assert.ok(await enteredOf60({ metadata: { a: "x".repeat(16 * KB) } }) < 40);
+  assert.ok(await enteredOf60({ mentions: new Array(1_000).fill(user) }) < 60);
 });
 
 Deno.test("RateLimitedBus lets moderators end a flood, within their own budget, and the service without one", async () => {

@@ -106,6 +106,18 @@ Deno.test("A message that is released is in its room once, and no longer waits",
   ]);
 });
 
+Deno.test("A message that waits keeps its mentions and metadata, and has them when it is released", async () => {
+  using scene = new Scene();
+  await scene.start();
+  const content = { mentions: ["user_bob"], metadata: { deal: { id: 7 } } };
+  const held = await scene.hold("a deal", content);
+  assert.deepEqual([held.mentions, held.metadata], [content.mentions, content.metadata]);
+  await scene.other.ask();
+  assert.equal(await scene.release(held.position), "done");
+  const [said] = (await scene.other.ask()).filter(({ type }) => type === "said");
+  assert.deepEqual([said?.mentions, said?.metadata], [content.mentions, content.metadata]);
+});
+
 Deno.test("A release whose reply was lost can be repeated", async () => {
   using scene = new Scene();
   await scene.start();

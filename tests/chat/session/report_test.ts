@@ -28,6 +28,20 @@ Deno.test("A report reaches the moderators, from somebody who cannot read it", a
   assert.equal(entry?.text, `#den/${of}\nBob (${author}): hi\nspam`);
 });
 
+Deno.test("A report has neither the mentions nor the metadata of the message", async () => {
+  using den = new Den(MODERATOR);
+  const guest = await guestIn(den);
+  const moderator = new Client(den.chat);
+  await moderator.ask({ type: "hello", token: "token" }, { type: "join", room: REPORTS_ROOM });
+  const say = { type: "say", room: "den", text: "hi", mentions: ["secret_user"] };
+  const frames = await guest.ask({ ...say, metadata: { a: "secret" } });
+  const of = frames.find(({ type }) => type === "said")?.position;
+  await guest.ask({ type: "report", id: "r", room: "den", of });
+  const [entry] = await moderator.ask();
+  assert.equal(entry?.room, REPORTS_ROOM);
+  assert.doesNotMatch(JSON.stringify(entry), /secret/);
+});
+
 Deno.test("A report that is sent again is one report", async () => {
   using den = new Den(MODERATOR);
   const guest = await guestIn(den);

@@ -249,11 +249,16 @@ Deno.test("amend() keeps the same reactions as a set of pairs", () => {
 /** Few values of each, so that two generated actions are often nearly the same. */
 const anyPosition = fc.record({ epoch: fc.constantFrom("a", "b"), seq: fc.nat(2) });
 const anyWords = fc.oneof(fc.constantFrom("", "a", '"', "a:1", "null", "said"), anyPlainText);
+const anyAttached = {
+  mentions: fc.constantFrom([user("user_bob")], [user("user_eve")]),
+  metadata: fc.oneof(anyWords.map((a) => ({ a })), fc.constant({ a: [null] })),
+};
 const anyDraft = fc.record({
   name: fc.constantFrom(name("Ann"), name("Bob")),
   action: fc.oneof<fc.Arbitrary<Action>[]>(
     fc.record({ kind: fc.constant("said"), text: anyWords }),
     fc.record({ kind: fc.constant("said"), text: anyWords, reply: anyPosition }),
+    fc.record({ kind: fc.constant("said"), text: anyWords, ...anyAttached }),
     fc.record({ kind: fc.constant("edited"), of: anyPosition, text: anyWords }),
     fc.record({ kind: fc.constant("deleted"), of: anyPosition }),
     fc.record({ kind: fc.constant("reacted"), of: anyPosition, emoji: anyWords, on: fc.boolean() }),
@@ -289,6 +294,17 @@ const alike: readonly (readonly [string, Action, Action])[] = [
     text: "x",
     reply: of,
   }],
+  ["the users mentioned", { kind: "said", text: "x" }, {
+    kind: "said",
+    text: "x",
+    mentions: [bob],
+  }],
+  ["empty metadata", { kind: "said", text: "x" }, { kind: "said", text: "x", metadata: {} }],
+  ["metadata that looks like mentions", { kind: "said", text: "x", mentions: [bob] }, {
+    kind: "said",
+    text: "x",
+    metadata: { 0: bob },
+  }],
   ["the message that is edited", edit("x"), { kind: "edited", of: there, text: "x" }],
   ["the new text", edit("x"), edit("y")],
   ["the message that is deleted", remove, { kind: "deleted", of: there }],
@@ -303,6 +319,25 @@ for (const [what, one, other] of alike) {
     assert.notEqual(marks[0], marks[1]);
   });
 }
+
+for (
+  const [action, expected] of [
+    [{ kind: "said", text: "hello" }, "1x3yyvt.1avg29j"],
+    [{ kind: "said", text: "hello", reply: { epoch: "a", seq: 7 } }, "psfl35.1bh38w2"],
+  ] as const
+) {
+  Deno.test(`fingerprint() of ${JSON.stringify(action)} is that of earlier versions`, () => {
+    assert.equal(fingerprint({ action, name: name("Ann") }), expected);
+  });
+}
+
+Deno.test("amend() keeps mentions and metadata, except when it deletes the message", () => {
+  const content = { mentions: [bob], metadata: { a: 1 } };
+  const message = { ...hello, ...content };
+  const { text, mentions, metadata } = after(message, [ann, edit("x")], [bob, put("👍")]);
+  assert.deepEqual({ text, mentions, metadata }, { text: "x", ...content });
+  assert.deepEqual(after(message, [ann, remove]), after(hello, [ann, remove]));
+});
 
 Deno.test("fingerprint() distinguishes two renames by the new name", () => {
   const action: Action = { kind: "renamed", from: name("Bob") };

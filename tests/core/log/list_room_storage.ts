@@ -12,7 +12,7 @@ import {
   type Message,
   messagePositionOf,
   type UserId,
-  withCurrentText,
+  withCurrentContent,
 } from "../../../lib/core/log/entry.ts";
 import {
   append,
@@ -71,7 +71,7 @@ export class ListRoomStorage implements RoomStorage {
   entries(after: number, since: number): readonly Entry[] {
     return this.contents.entries.filter(({ position }) => position.seq > after).map((entry) => {
       const about = messagePositionOf(entry);
-      return withCurrentText(entry, about && this.message(about.seq, since));
+      return withCurrentContent(entry, about && this.message(about.seq, since));
     });
   }
 

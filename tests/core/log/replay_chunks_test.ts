@@ -24,6 +24,13 @@ function replay(lengths: readonly number[]) {
   return { top: { epoch: "a", seq: lengths.length + 5 }, entries, lossReason: "too_old" } as const;
 }
 
+Deno.test("estimateQueuedSize() counts the metadata of a message", () => {
+  const plain = entry(1, 10);
+  const action = { kind: "said", text: "x".repeat(10), metadata: { a: 1 } } as const;
+  const more = estimateQueuedSize({ ...plain, action }) - estimateQueuedSize(plain);
+  assert.equal(more, '{"a":1}'.length);
+});
+
 Deno.test("chunkReplay() leaves a short replay in one chunk, including its gap", () => {
   const little = replay([10, 20, 30]);
   assert.deepEqual(chunkReplay(little), [little]);

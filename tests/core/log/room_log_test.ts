@@ -12,7 +12,7 @@ import {
   type Message,
   messageOf,
   messagePositionOf,
-  withCurrentText,
+  withCurrentContent,
 } from "../../../lib/core/log/entry.ts";
 import type { Position } from "../../../lib/core/log/position.ts";
 import {
@@ -511,7 +511,7 @@ function positionKey({ position: { epoch, seq } }: { readonly position: Position
 function withCurrentTexts({ storage, context }: Log, entries: readonly Entry[]): Entry[] {
   return entries.map((entry) => {
     const about = messagePositionOf(entry);
-    return withCurrentText(entry, about && storage.message(about.seq, retainedSince(context)));
+    return withCurrentContent(entry, about && storage.message(about.seq, retainedSince(context)));
   });
 }
 

@@ -56,6 +56,25 @@ function messagesOf(body: Readonly<Record<string, unknown>>): Readonly<Record<st
   return body.messages;
 }
 
+Deno.test("A script sends and reads mentions and metadata", async () => {
+  await using service = await startTestService({ ...SIGNED, WORKERS: "1" });
+  const token = await signToken();
+  await using bob = await join(service);
+  const metadata = JSON.parse('{"__proto__":{"a":1},"constructor":null,"run":[42]}');
+  const json = { text: "passed", mentions: ["user_bob"], metadata };
+  assert.equal((await api(service, MESSAGES, { token, json })).status, 201);
+  const said = await bob.next("said");
+  const [message] = messagesOf((await api(service, MESSAGES, { token })).body);
+  for (const it of [said, message]) {
+    assert.deepEqual(it?.mentions, json.mentions);
+    assert.equal(JSON.stringify(it?.metadata), JSON.stringify(metadata));
+  }
+  const large = { text: "failed", metadata: { log: "x".repeat(2_048) } };
+  const refused = await api(service, MESSAGES, { token, json: large });
+  assert.deepEqual([refused.status, refused.body.code], [400, "bad_frame"]);
+  assert.match(String(refused.body.detail), /^metadata: /);
+});
+
 Deno.test("A message that is sent again with its Idempotency-Key is answered with the first position", async () => {
   await using service = await startTestService(SIGNED);
   const headers = { "idempotency-key": "build-42" };

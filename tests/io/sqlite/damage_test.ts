@@ -111,6 +111,41 @@ for (
   });
 }
 
+for (
+  const [what, damage] of [
+    ["metadata", "json_set(body, '$.metadata', json('[]'))"],
+    ["mentions", `json_set(body, '$.mentions', json('["Bob"]'))`],
+  ]
+) {
+  Deno.test(`SqliteStore skips a message whose ${what} cannot be, and replays a tombstone`, async () => {
+    await using given = await damaged((file) =>
+      file.run(`UPDATE messages SET body = ${damage} WHERE room = 'lobby' AND seq = 7`)
+    );
+    const { store, epoch } = given;
+    const { messages } = await store.page(lobby, undefined, 100);
+    assert.deepEqual(seqs(messages), numbers(1, 10).filter((n) => n !== 7));
+    const { entries } = await store.replay(lobby, { epoch, seq: 6 }, 1);
+    assert.deepEqual(entries[0]?.action, { kind: "said", text: "", deleted: true });
+  });
+}
+
+Deno.test("SqliteStore rebuilds a damaged entry from its message, and believes no metadata of the entry", async () => {
+  const content = { mentions: [bob.user], metadata: { a: 1 } };
+  const added = JSON.stringify(content);
+  await using given = await damaged((file) => {
+    file.run("UPDATE messages SET body = json_patch(body, ?) WHERE seq = 7", added);
+    file.run("UPDATE entries SET body = '{' WHERE seq = 7");
+    const forged = `UPDATE entries SET body = json_set(body, '$.deed.metadata', json('[]'))`;
+    file.run(`${forged} WHERE seq = 6`);
+  });
+  const { store, epoch } = given;
+  const { entries } = await store.replay(lobby, { epoch, seq: 5 }, 2);
+  assert.deepEqual(entries.map(({ action }) => action), [
+    { kind: "said", text: "text 6" },
+    { kind: "said", text: "text 7", ...content },
+  ]);
+});
+
 Deno.test("SqliteStore ignores a damaged receipt and a damaged read marker", async () => {
   await using given = await damaged((file) => {
     file.run("UPDATE receipts SET body = 'x'");

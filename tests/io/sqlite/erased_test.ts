@@ -3,9 +3,10 @@ import assert from "node:assert/strict";
 import { systemClock } from "../../../lib/chat/ports/clock.ts";
 import { openSqliteFile } from "../../../lib/io/sqlite/file/database.ts";
 import { SqliteStore } from "../../../lib/io/sqlite/store.ts";
+import type { Content } from "../../../lib/core/log/content.ts";
 import type { Position } from "../../../lib/core/log/position.ts";
 import type { Draft } from "../../../lib/core/log/entry.ts";
-import { draft, numbers, say } from "../../contract/fixtures.ts";
+import { draft, numbers, user } from "../../contract/fixtures.ts";
 import { act } from "../../contract/room_state.ts";
 import { counter } from "../../support/fakes.ts";
 import { TemporaryFolder } from "../../support/temporary_folder.ts";
@@ -16,14 +17,14 @@ const COUNT = 200;
 
 /** Sends messages and removes what they say. Returns the bytes of the closed file. */
 async function fileAfter(
-  text: string,
+  content: Content,
   removals: (of: readonly Position[]) => readonly Draft[],
 ): Promise<string> {
   await using folder = new TemporaryFolder();
   {
     const file = openSqliteFile(folder.path);
     await using store = new SqliteStore(file, systemClock, AMPLE, counter("epoch"));
-    const drafts = numbers(1, COUNT).map(() => say(text));
+    const drafts = numbers(1, COUNT).map(() => draft({ kind: "said", ...content }));
     const results = await Promise.all(drafts.map((it) => store.append(it)));
     const said = results.map((it) => it.kind === "entered" ? it.entry.position : assert.fail());
     const removed = await Promise.all(removals(said).map((it) => store.append(it)));
@@ -35,9 +36,12 @@ async function fileAfter(
 const secret = (length: number) => "secret".repeat(length / 6);
 
 for (
-  const [what, text] of [
-    ["texts of 100 characters", secret(100)],
-    ["texts of 20,000 characters", secret(20_000)],
+  const [what, content] of [
+    ["texts of 100 characters", { text: secret(100) }],
+    ["texts of 20,000 characters", { text: secret(20_000) }],
+    ["metadata of 100 characters", { text: "", metadata: { a: secret(100) } }],
+    ["metadata of 2,000 characters", { text: "", metadata: { a: secret(2_000) } }],
+    ["mentions", { text: "", mentions: [user("secretsecret")] }],
   ] as const
 ) {
   for (
@@ -47,17 +51,17 @@ for (
     ] as readonly (readonly [string, Parameters<typeof fileAfter>[1]])[]
   ) {
     Deno.test(`SqliteStore leaves nothing of ${how} ${what} in its file`, async () => {
-      assert.ok(!(await fileAfter(text, removals)).includes("secretsecret"));
-      assert.ok((await fileAfter(text, () => [])).includes("secretsecret"));
+      assert.ok(!(await fileAfter(content, removals)).includes("secretsecret"));
+      assert.ok((await fileAfter(content, () => [])).includes("secretsecret"));
     });
   }
 }
 
 for (const length of [100, 20_000]) {
   Deno.test(`SqliteStore leaves nothing of replaced texts of ${length} characters in its file`, async () => {
-    const text = secret(length);
+    const content = { text: secret(length) };
     const edits = (said: readonly Position[]) =>
       said.map((of) => draft({ kind: "edited", of, text: "new" }));
-    assert.ok(!(await fileAfter(text, edits)).includes("secretsecret"));
+    assert.ok(!(await fileAfter(content, edits)).includes("secretsecret"));
   });
 }

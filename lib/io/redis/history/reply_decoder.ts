@@ -6,18 +6,21 @@
  */
 import * as v from "valibot";
 import type { PublishResult, ReadState } from "../../../chat/ports/bus.ts";
+import type { Content } from "../../../core/log/content.ts";
 import {
-  type Action,
   type Entry,
   isUserId,
   type Message,
+  type MessageState,
   type Rejection,
   type UserId,
+  withContent,
 } from "../../../core/log/entry.ts";
 import type { RoomId } from "../../../core/names/names.ts";
 import { parsePosition, type Position } from "../../../core/log/position.ts";
 import type { HistoryPage, Replay, StateAt } from "../../../core/log/room_log.ts";
 import {
+  ContentSchema,
   damagedId,
   DeleterSchema,
   parseJson,
@@ -116,34 +119,41 @@ export function decodeReplay(room: RoomId, limit: number, reply: unknown): Scrip
   return { value, tag, damaged };
 }
 
-/** The entry with the current text of its message; undefined if it is damaged. */
+/** The entry with the current content of its message; undefined if it is damaged. */
 function decodeRow(
   room: RoomId,
-  [seq, text, editedMark, currentText]: v.InferOutput<typeof Row>,
+  [seq, text, editedMark, contents]: v.InferOutput<typeof Row>,
 ): Entry | undefined {
   try {
     const [, rowEpoch, at, json = ""] = /^(\w+) (\d+) (.*)$/s.exec(text) ?? [];
     const draft = parseDraft(json);
-    const action = withCurrentText(draft.action, editedMark, currentText);
     return {
       ...draft,
       room,
       position: { epoch: v.parse(epoch, rowEpoch), seq },
       at: v.parse(digits, at),
-      action,
+      action: withContent(draft.action, decodeShown(editedMark, contents)),
     };
   } catch {
     return undefined;
   }
 }
 
-function withCurrentText(action: Action, editedMark: string, json: string): Action {
-  if (action.kind !== "said" && action.kind !== "edited") return action;
-  if (editedMark === "" || editedMark === "-") return { ...action, text: "", deleted: true };
-  const text = v.parse(v.string(), JSON.parse(json));
+/** What an entry shows of its message; undefined if it has none, or if that was deleted or is no longer kept. */
+function decodeShown(
+  editedMark: string,
+  contents: string,
+): Omit<MessageState, "position"> | undefined {
+  if (editedMark === "" || editedMark === "-") return undefined;
   const edited = v.parse(digits, editedMark);
-  if (action.kind === "edited" || edited === 0) return { ...action, text };
-  return { ...action, text, edited };
+  return { ...decodeContent(contents), ...(edited > 0 && { edited }) };
+}
+
+/** The line of a message that has its content, as `contentLine` of the codec has made it. Throws if it is damaged. */
+function decodeContent(line: string): Content {
+  const content = parseJson(ContentSchema, `{"text":${line}}`);
+  if (content === undefined) throw new TypeError("Cannot decode the content of a message");
+  return content;
 }
 
 const MessageFields = v.object({
@@ -188,7 +198,7 @@ function decodeMessage(member: string): Message | undefined {
       at,
       user: v.parse(user, author),
       ...v.parse(MessageFields, JSON.parse(about)),
-      ...(deleted === "1" ? decodeDeleted(text) : { text: v.parse(v.string(), JSON.parse(text)) }),
+      ...(deleted === "1" ? decodeDeleted(text) : decodeContent(text)),
       ...(edited > 0 && { edited }),
       ...(reactions.length > 0 && {
         reactions: Object.fromEntries(reactions.map(decodeReaction)),
@@ -199,7 +209,7 @@ function decodeMessage(member: string): Message | undefined {
   }
 }
 
-/** A deleted message has no text; instead there can be who has deleted it. */
+/** A deleted message has no content; instead there can be who has deleted it. */
 function decodeDeleted(json: string): Pick<Message, "text" | "deleted" | "deletedBy"> {
   const deleted = { text: "", deleted: true } as const;
   if (json === '""') return deleted;

@@ -4,6 +4,7 @@
  * @module
  */
 import type { PublishResult, ReadState, RoomHistory } from "../../../chat/ports/bus.ts";
+import { contentLength } from "../../../core/log/content.ts";
 import {
   type Draft,
   MAX_REACTION_KINDS,
@@ -62,7 +63,7 @@ export interface RedisHistoryOptions {
 }
 
 /**
- * Maximum text length per script call. Redis runs nothing else during a script, and disconnects subscribers whose output
+ * Maximum length of contents per script call. Redis runs nothing else during a script, and disconnects subscribers whose output
  * buffer grows too large.
  */
 const MAX_BATCH_LENGTH = 500_000;
@@ -264,7 +265,7 @@ function luaNumber(number: number): string {
 function* batches(drafts: readonly Draft[]): Generator<readonly Draft[]> {
   let batch: Draft[] = [], length = 0;
   for (const draft of drafts) {
-    const own = "text" in draft.action ? draft.action.text.length : 0;
+    const own = "text" in draft.action ? contentLength(draft.action) : 0;
     if (batch.length > 0 && length + own > MAX_BATCH_LENGTH) {
       yield batch;
       batch = [];

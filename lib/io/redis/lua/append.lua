@@ -11,9 +11,10 @@
 --      state does not apply to the author, the kind of its event ("clear", "act" for others that quotas do not refuse,
 --      "change" for the rest, or empty), the changes of the state, about, opening, matter
 -- Changes are lines: field, a space, and the new text, which is empty to remove the field.
--- A message is stored as lines: number epoch at user edited deleted ran / about (JSON: name, id, reply, event) / text (JSON) / for
--- each emoji the users separated by commas, a space, the emoji (JSON). An entry's draft is opening .. matter .. "}}".
--- If a moderator has deleted it, the text is about that (JSON: user, name, reason), as in the argument of that deletion.
+-- A message is stored as lines: number epoch at user edited deleted ran / about (JSON: name, id, reply, event) / content / for
+-- each emoji the users separated by commas, a space, the emoji (JSON). A content is the text (JSON) and, if there are mentions or
+-- metadata, a tab and these: after {"text": and before } it is JSON. An entry's draft is opening .. matter .. "}}".
+-- If a moderator has deleted it, the content is about that (JSON: user, name, reason), as in the argument of that deletion.
 -- Returns the tag, 1 if the room had no entry before, the number of foreign rows that were removed, and the results.
 --
 -- Writes must not fail after the first one, since Redis does not roll back. Keys of a wrong type fail when they are read,
@@ -51,7 +52,7 @@ if by ~= head.server then
 end
 
 local function message(parts, rest)
-  return table.concat(parts, " ", 1, 7) .. "\n" .. parts.about .. "\n" .. parts.text .. rest
+  return table.concat(parts, " ", 1, 7) .. "\n" .. parts.about .. "\n" .. parts.content .. rest
 end
 
 -- The reactions with one added or removed; nil if there would be too many.
@@ -81,7 +82,7 @@ end
 local function amend(draft, at)
   local found, before = messageAt(draft.seq)
   if not found or found.epoch ~= draft.epoch or found.deleted then return nil, "gone" end
-  local edited, deleted, text, reactions = found.edited, "0", found.text, found.reactions
+  local edited, deleted, content, reactions = found.edited, "0", found.content, found.reactions
   if draft.kind == "reacted" then
     reactions = react(reactions, draft.user, draft.matter, draft.isOn)
     if not reactions then return nil, "too_many_reactions" end
@@ -92,12 +93,13 @@ local function amend(draft, at)
   elseif found.user ~= draft.user and (draft.kind ~= "deleted" or draft.about == "") then
     return nil, "not_yours"
   elseif draft.kind == "deleted" then
-    text, deleted, reactions = found.user == draft.user and '""' or draft.about, "1", ""
+    content, deleted, reactions = found.user == draft.user and '""' or draft.about, "1", ""
   else
-    text, edited = draft.matter, whole(at)
+    -- The new text, and the mentions and metadata of before.
+    content, edited = draft.matter .. (string.match(content, "\t.*$") or ""), whole(at)
   end
   local parts = { found.seq, found.epoch, found.at, found.user, edited, deleted, whole(found.ran) }
-  parts.about, parts.text = found.about, text
+  parts.about, parts.content = found.about, content
   return { before = before, after = message(parts, reactions) }
 end
 
@@ -219,7 +221,7 @@ local function enter(draft)
   end
   local epoch, seq, atText = presentEpoch(head), whole(head.top + 1), whole(at)
   local isSaid = draft.kind == "said"
-  -- The text is stored once, with the message, so that deleting or replacing it there removes it everywhere.
+  -- The content is stored once, with the message, so that deleting or replacing it there removes it everywhere.
   local isText = isSaid or draft.kind == "edited"
   local kept = draft.opening .. (isText and '""' or draft.matter) .. "}}"
   addEntry(seq .. "-0", epoch .. " " .. atText .. " " .. kept, isSaid and seq or isText and draft.seq or "0")
@@ -227,7 +229,7 @@ local function enter(draft)
     redis.call("ZADD", MESSAGES, draft.seq, amended.after)
     redis.call("ZREM", MESSAGES, amended.before)
   elseif isSaid then
-    local parts = { seq, epoch, atText, draft.user, "0", "0", ranText, about = draft.about, text = draft.matter }
+    local parts = { seq, epoch, atText, draft.user, "0", "0", ranText, about = draft.about, content = draft.matter }
     redis.call("ZADD", MESSAGES, seq, message(parts, ""))
     messages = messages + 1
     changeState(draft, state.slow, seq, atText)

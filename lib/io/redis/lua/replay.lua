@@ -1,18 +1,18 @@
--- Reads the entries after a position, with the current texts of their messages. ARGV 6 its epoch   7 its number   8 maximum
+-- Reads the entries after a position, with the current contents of their messages. ARGV 6 its epoch   7 its number   8 maximum
 -- number of entries   9 maximum total weight.
 -- Returns the top's epoch and number, the tag, why entries are lost or "", the number after which the entries begin, 1 if
 -- there are more, and for each entry: its number, its row in the log, "-" if its message is deleted or expired or else when
--- it was edited, and the message's text.
+-- it was edited, and the message's content.
 local head = openHead()
 local after, gap = judge(head, floorOf(head), ARGV[6], tonumber(ARGV[7]))
 local limit, maxWeight = tonumber(ARGV[8]), tonumber(ARGV[9])
 local rows, weight, more = {}, 0, 0
 
--- Weight of an entry without its text (core/log/read_size.ts).
+-- Weight of an entry without its content (core/log/read_size.ts).
 local OWN_WEIGHT = 200
 local MAX_ENTRY_BYTES = 65536
 
--- The number of the message that has an entry's text; 0 if it has none.
+-- The number of the message that has an entry's content; 0 if it has none.
 local function aboutOf(seq, fields)
   local about = tonumber(fields.about)
   if about then return about end
@@ -36,10 +36,10 @@ end
 local function stateOf(about, members)
   if about == 0 then return "", "" end
   local member = members[about] or redis.call("ZRANGEBYSCORE", MESSAGES, about, about, "LIMIT", 0, 1)[1]
-  local edited, deleted, age, text =
+  local edited, deleted, age, content =
     string.match(member or "", "^%d+ %w+ %d+ [%w_]+ (%d+) (%d) ?(%d*)\n[^\n]*\n([^\n]*)")
   if not edited or deleted == "1" or (tonumber(age) or 0) < since then return "-", "" end
-  return edited, text
+  return edited, content
 end
 
 local function read()
@@ -53,13 +53,13 @@ local function read()
       local seq = tonumber(string.match(row[1], "^(%d+)%-0$"))
       if seq then
         local fields = fieldsOf(row)
-        local mark, text = stateOf(aboutOf(seq, fields), members)
+        local mark, content = stateOf(aboutOf(seq, fields), members)
         local entry = fields.entry or ""
-        -- Entries are stored without text, so a long one is not ours.
+        -- Entries are stored without content, so a long one is not ours.
         if #entry > MAX_ENTRY_BYTES then entry = "" end
-        weight = weight + OWN_WEIGHT + #text
+        weight = weight + OWN_WEIGHT + #content
         if #rows >= limit or (#rows > 0 and weight > maxWeight) then return 1 end
-        rows[#rows + 1] = { whole(seq), entry, mark, text }
+        rows[#rows + 1] = { whole(seq), entry, mark, content }
       end
     end
     if #found < step then return 0 end

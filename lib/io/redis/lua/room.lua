@@ -11,8 +11,8 @@
 -- KEYS 1 head      hash: eras (the epochs: "epoch:after epoch:after"), top, at, ran, server (the replication id at the last
 --                  append), tag (in every announcement of this room, to distinguish it from foreign messages), doubt (the
 --                  run time until which receipts may have expired early)
---      2 log       stream: ids are NUMBER-0, fields entry: epoch at draft (JSON, its text empty), ran, about: the number of
---                  the message that has the entry's text, or 0
+--      2 log       stream: ids are NUMBER-0, fields entry: epoch at draft (JSON, without its content), ran, about: the number of
+--                  the message that has the entry's content, or 0
 --      3 messages  sorted set by number; append.lua describes the members
 --      4 reads     hash: user to epoch:number
 --      5 marks     sorted set: user by the run time of the last read marker
@@ -195,12 +195,12 @@ end
 
 -- The parts of a message; nil if it is damaged.
 local function parseMessage(member)
-  local seq, epoch, at, user, edited, deleted, age, about, text, reactions =
+  local seq, epoch, at, user, edited, deleted, age, about, content, reactions =
     string.match(member, "^(%d+) (%w+) (%d+) ([%w_]+) (%d+) (%d) ?(%d*)\n([^\n]*)\n([^\n]*)(.*)$")
   if not seq then return nil end
   return {
     seq = seq, epoch = epoch, at = at, user = user, edited = edited, deleted = deleted == "1", ran = tonumber(age) or 0,
-    about = about, text = text, reactions = reactions,
+    about = about, content = content, reactions = reactions,
   }
 end
 
