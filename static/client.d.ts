@@ -210,10 +210,14 @@ export class Room {
   get position(): string | null;
   /**
    * Sends a message. It is kept and resent until the room's log has it.
-   * @param options `reply`: the position of the message it replies to.
+   * @param options `reply`: the position of the message it
+   * replies to. `mentions`: the ids of at most 20 users. `metadata`: at most 2,048 bytes as JSON, and 8 levels; it is copied.
+   * @returns Fails with `bad_frame` if mentions or metadata exceed these limits.
    */
   say(text: string, options?: {
     reply?: string;
+    mentions?: readonly string[];
+    metadata?: Metadata;
   }): Delivery;
   /**
    * Replaces the text of one of the user's own messages.
@@ -669,6 +673,8 @@ export type Action = {
   readonly type: "say";
   readonly text: string;
   readonly reply?: string;
+  readonly mentions?: readonly string[];
+  readonly metadata?: Metadata;
 } | {
   readonly type: "edit";
   readonly of: string;
@@ -752,6 +758,10 @@ export type Message = {
   id: string;
   /** The latest text. */
   text: string;
+  /** The ids of the users whom it mentions. Any of them may be unknown. */
+  mentions?: readonly string[] | undefined;
+  /** For programs. Treat it as input of a stranger. */
+  metadata?: Metadata | undefined;
   /** The position of the message it replies to. */
   reply?: string | undefined;
   /** What the message does to the room. Its text says the same in English. */
@@ -776,6 +786,11 @@ export type RoomEvent =
     replayed: boolean;
   })
   | Lost;
+
+/** A JSON object for programs. */
+export type Metadata = {
+  readonly [key: string]: unknown;
+};
 
 /** Changes of a room's settings. What is missing stays as it is. */
 export type SettingsChange = {
@@ -1003,6 +1018,8 @@ export type Socket = {
 export type Said = EntryBase & {
   type: "said";
   text: string;
+  mentions?: string[];
+  metadata?: Metadata;
   reply?: string;
   event?: EventOfRoom;
   edited?: number;

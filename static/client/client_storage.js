@@ -299,8 +299,11 @@ const isText = (/** @type {unknown} */ it) => typeof it === "string";
 const isNull = (/** @type {unknown} */ it) => it === null || it === undefined;
 
 /** @param {Record<string, unknown>} deed */
-function isAction({ type, text, of, reply, emoji, on, reason }) {
-  if (type === "say") return isText(text) && (isNull(reply) || isText(reply));
+function isAction({ type, text, of, reply, mentions = [], metadata = {}, emoji, on, reason }) {
+  if (type === "say") {
+    return isText(text) && (isNull(reply) || isText(reply)) && typeof metadata === "object" &&
+      Array.isArray(mentions) && mentions.every(isText);
+  }
   if (type === "edit") return isText(of) && isText(text);
   if (type === "react") return isText(of) && isText(emoji) && typeof on === "boolean";
   return type === "delete" && isText(of) && (isNull(reason) || isText(reason));

@@ -66,6 +66,8 @@
  */
 /** @typedef {Readonly<EventFields & Partial<RoomSettings>>} EventOfRoom */
 
+/** A JSON object for programs. @typedef {{ readonly [key: string]: unknown }} Metadata */
+
 /**
  * A message with all later edits, reactions and deletion applied. Treat it as immutable.
  * @typedef {object} Message
@@ -75,6 +77,8 @@
  * @property {string} name The author's name at that time.
  * @property {string} id The id that the author's client assigned.
  * @property {string} text The latest text.
+ * @property {readonly string[]} [mentions] The ids of the users whom it mentions. Any of them may be unknown.
+ * @property {Metadata} [metadata] For programs. Treat it as input of a stranger.
  * @property {string} [reply] The position of the message it replies to.
  * @property {EventOfRoom} [event] What the message does to the room. Its text says the same in English.
  * @property {number} [edited] When it was last edited.
@@ -85,14 +89,14 @@
 
 /**
  * An action in a room that is published to all members and stored in the log.
- * @typedef {{ readonly type: "say", readonly text: string, readonly reply?: string }
+ * @typedef {{ readonly type: "say", readonly text: string, readonly reply?: string, readonly mentions?: readonly string[], readonly metadata?: Metadata }
  *   | { readonly type: "edit", readonly of: string, readonly text: string }
  *   | { readonly type: "delete", readonly of: string, readonly reason?: string }
  *   | { readonly type: "react", readonly of: string, readonly emoji: string, readonly on: boolean }} Action
  */
 
 /** The common fields of all entries: position, time, author, the author's name at that time, and the id that the author's client assigned. @typedef {{ room: string, position: string, at: number, user: string, name: string, id: string }} EntryBase */
-/** A message was sent. @typedef {EntryBase & { type: "said", text: string, reply?: string, event?: EventOfRoom, edited?: number, deleted?: true }} Said */
+/** A message was sent. @typedef {EntryBase & { type: "said", text: string, mentions?: string[], metadata?: Metadata, reply?: string, event?: EventOfRoom, edited?: number, deleted?: true }} Said */
 /** The text of a message was replaced. @typedef {EntryBase & { type: "edited", of: string, text: string, deleted?: true }} Edited */
 /** A message was deleted, perhaps that of another user. @typedef {EntryBase & { type: "deleted", of: string, reason?: string }} Deleted */
 /** A reaction was added to a message, or removed. @typedef {EntryBase & { type: "reacted", of: string, emoji: string, on: boolean }} Reacted */

@@ -14,6 +14,7 @@ import { rosterOf } from "./roster.js";
 /** @typedef {import("../outbox/delivery.js").Delivery} Delivery */
 /** @typedef {import("../frames.js").Action} Action */
 /** @typedef {import("../frames.js").Message} Message */
+/** @typedef {import("../frames.js").Metadata} Metadata */
 /** @typedef {import("../moderation_types.js").ModerationTerms} ModerationTerms */
 /** @typedef {import("../moderation_types.js").RoomModeration} RoomModeration */
 /** @typedef {import("../room_types.js").Membership} Membership */
@@ -78,14 +79,15 @@ export class Room {
   /**
    * Sends a message. It is kept and resent until the room's log has it.
    * @param {string} text
-   * @param {{ reply?: string }} [options] `reply`: the position of the message it replies to.
-   * @returns {Delivery}
+   * @param {{ reply?: string, mentions?: readonly string[], metadata?: Metadata }} [options] `reply`: the position of the message it
+   *   replies to. `mentions`: the ids of at most 20 users. `metadata`: at most 2,048 bytes as JSON, and 8 levels; it is copied.
+   * @returns {Delivery} Fails with `bad_frame` if mentions or metadata exceed these limits.
    */
-  say(text, { reply } = {}) {
+  say(text, { reply, mentions, metadata } = {}) {
     this.#subscription.typingUsers.stopOwn();
-    return this.#enqueue(
-      reply === undefined ? { type: "say", text } : { type: "say", text, reply },
-    );
+    // As they are stored and sent, even if the caller changes them meanwhile; without those that are undefined.
+    const options = JSON.parse(JSON.stringify({ reply, mentions, metadata }));
+    return this.#enqueue({ type: "say", text, ...options });
   }
 
   /** Replaces the text of one of the user's own messages. @param {string} of Its position. @param {string} text */

@@ -10,14 +10,14 @@
 /** @typedef {import("../frames.js").Edited | import("../frames.js").Deleted | import("../frames.js").Reacted} Amendment */
 
 /**
- * The message that an entry creates. A replayed entry states whether the message was edited or deleted since.
- * @param {Said} entry
+ * The message that an entry creates: the entry without what only entries have. A replayed one states whether the message was
+ * edited or deleted since.
+ * @param {Said & { replayed?: boolean }} entry
  * @returns {Message}
  */
-export function toMessage({ position, at, user, name, id, text, reply, event, edited, deleted }) {
-  const since = deleted ? { deleted } : edited === undefined ? {} : { edited };
-  const more = { ...(reply && { reply }), ...(event && { event }), ...since };
-  return Object.freeze({ position, at, user, name, id, text, ...more });
+export function toMessage({ type: _t, room: _r, replayed: _p, edited, ...message }) {
+  const since = message.deleted || edited === undefined ? {} : { edited };
+  return Object.freeze({ ...message, ...since });
 }
 
 /** Whether a message removes all earlier ones of its room. @param {Pick<Message, "event">} message */
@@ -39,7 +39,7 @@ export function amend(message, entry) {
     return Object.freeze({ ...message, text: entry.text, edited: entry.at });
   }
   if (entry.type === "reacted") return withReaction(message, entry.user, entry.emoji, entry.on);
-  const { reactions: _, ...plain } = message;
+  const { reactions: _r, mentions: _m, metadata: _d, ...plain } = message;
   const deleted = { ...plain, text: "", deleted: /** @type {const} */ (true) };
   if (!isModerated) return Object.freeze(deleted);
   const { user, name, reason } = entry;

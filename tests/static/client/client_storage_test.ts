@@ -37,7 +37,8 @@ Deno.test("ClientStorage passes unsent actions of all rooms to the next page, in
   room.say("one");
   attic.say("two");
   await world.advance(1);
-  room.say("three", { reply: "e:1" });
+  const content = { mentions: ["user_bob"], metadata: { build: { id: 42 } } };
+  room.say("three", { reply: "e:1", ...content });
   attic.delete("e:2", { reason: "spam" });
   attic.delete("e:3");
   const ids = chat.outbox.value.map(({ id }) => id);
@@ -49,7 +50,7 @@ Deno.test("ClientStorage passes unsent actions of all rooms to the next page, in
   assert.deepEqual(restored.map(({ room, action }) => [room, action]), [
     ["lobby", { type: "say", text: "one" }],
     ["attic", { type: "say", text: "two" }],
-    ["lobby", { type: "say", text: "three", reply: "e:1" }],
+    ["lobby", { type: "say", text: "three", reply: "e:1", ...content }],
     ["attic", { type: "delete", of: "e:2", reason: "spam" }],
     ["attic", { type: "delete", of: "e:3" }],
   ]);
@@ -62,6 +63,8 @@ Deno.test("ClientStorage passes unsent actions of all rooms to the next page, in
     await world.socket.serverAnswers("say", ack);
   }
   assert.deepEqual(world.socket.sentOf("say").map(({ id }) => id), [ids[0], ids[2]]);
+  const { mentions, metadata } = world.socket.lastOf("say");
+  assert.deepEqual({ mentions, metadata }, content);
   await world.socket.serverSends(said(1, "one", { user: "u1", id: ids[0] }));
   await world.socket.serverSends(said(2, "three", { user: "u1", id: ids[2] }));
   assert.deepEqual(
@@ -205,6 +208,8 @@ const GARBAGE = [
   '{"id":"x","room":"lobby","deed":{"type":"say","text":"boo"}}',
   '{"id":"x","room":"lobby","deed":null,"at":1}',
   '{"id":"x","room":"lobby","deed":{"type":"delete","of":"e:1","reason":["boo"]},"at":1}',
+  '{"id":"x","room":"lobby","deed":{"type":"say","text":"boo","mentions":["bob",7]},"at":1}',
+  '{"id":"x","room":"lobby","deed":{"type":"say","text":"boo","metadata":"boo"},"at":1}',
 ];
 
 Deno.test("ClientStorage ignores invalid actions, and leaves foreign keys unchanged", async () => {

@@ -61,6 +61,27 @@ Deno.test("Outbox sends one action at a time, in order, each after the answer to
   chat.close();
 });
 
+Deno.test("Outbox sends the metadata and mentions that it was given, whatever becomes of them", async () => {
+  const { chat, room, socket } = await startInRoom();
+  const [mentions, metadata] = [["user_bob"], { build: { id: 42 } }];
+  room.say("first");
+  const delivery = room.say("second", { mentions, metadata });
+  mentions.push("user_eve");
+  metadata.build.id = 43;
+  await acknowledge(socket, 1);
+  const sent = { mentions: ["user_bob"], metadata: { build: { id: 42 } } };
+  const { id } = delivery;
+  assert.deepEqual(socket.lastOf("say"), {
+    type: "say",
+    id,
+    room: "lobby",
+    text: "second",
+    ...sent,
+  });
+  assert.deepEqual(delivery.action, { type: "say", text: "second", ...sent });
+  chat.close();
+});
+
 Deno.test("Outbox learns that a message that waited was turned down, also after a reload", async () => {
   const storage = new FakeStorage();
   const { chat, room, socket } = await startInRoom({ storage });

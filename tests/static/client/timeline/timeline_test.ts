@@ -132,6 +132,19 @@ Deno.test("Timeline keeps a deleted message without its text and reactions", () 
   assert.deepEqual(timeline.messages, [{ ...toMessage(said(1)), text: "", deleted: true }]);
 });
 
+Deno.test("Timeline keeps mentions and metadata of a message, unless it is deleted", () => {
+  const content = { mentions: ["user_bob"], metadata: { build: 42 } };
+  const timeline = new Timeline();
+  timeline.apply(opened([]));
+  timeline.apply({ ...said(1), ...content });
+  timeline.apply(edited(2, 1, "edited"));
+  const message = { ...toMessage(said(1)), ...content, text: "edited", edited: 2_000 };
+  assert.deepEqual(timeline.messages, [message]);
+  timeline.apply(deleted(3, 1));
+  const { edited: at } = message;
+  assert.deepEqual(timeline.messages, [{ ...toMessage(said(1)), ...GONE, edited: at }]);
+});
+
 const GONE = { text: "", deleted: true } as const;
 
 Deno.test("Timeline says who deleted the message of another user, and why", () => {
