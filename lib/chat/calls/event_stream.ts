@@ -18,11 +18,10 @@ import {
 import type { Frame, FrameOf } from "../../core/protocol/frames.ts";
 import { formatPosition, type Position } from "../../core/log/position.ts";
 import { parseRoom } from "../../core/names/names.ts";
-import { REQUIRED_ACTION } from "../../core/protocol/request_rights.ts";
 import { isBacklogged } from "../../core/limits/send_pacing.ts";
 import type { RequestOf } from "../../core/protocol/requests.ts";
 import type { ConnectionHandler, SignInState, Socket } from "../ports/connection_handler.ts";
-import type { ClientOutput } from "../session/client_output.ts";
+import { type ClientOutput, READERS } from "../session/client_output.ts";
 import { PacedSocket } from "../session/paced_socket.ts";
 import { Session, type SessionContext } from "../session/session.ts";
 import type { ConnectionOrigin } from "../session/sign_in_context.ts";
@@ -59,7 +58,7 @@ export class EventStream implements ConnectionHandler, ClientOutput {
   readonly encoder: FrameEncoder;
   readonly isResumable = false;
   readonly wantsJoinDetails = false;
-  readonly joinActions = [REQUIRED_ACTION.join];
+  readonly joinActions = READERS;
   readonly isPresent = false;
   readonly #socket: PacedSocket;
   readonly #session: Session;

@@ -6,7 +6,11 @@ import type { RoomAction } from "../../core/auth/rights.ts";
 import type { FrameEncoder } from "../../core/protocol/encoder.ts";
 import type { CloseStatus } from "../../core/protocol/close_codes.ts";
 import type { Frame } from "../../core/protocol/frames.ts";
+import { REQUIRED_ACTION } from "../../core/protocol/request_rights.ts";
 import type { Position } from "../../core/log/position.ts";
+
+/** The {@linkcode ClientOutput.joinActions} of clients that read what happens in their rooms. */
+export const READERS: readonly RoomAction[] = [REQUIRED_ACTION.join];
 
 /** Sends frames to one client in its protocol. */
 export interface ClientOutput {

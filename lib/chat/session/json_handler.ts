@@ -5,7 +5,6 @@
 import { encodeFrames, type FrameEncoder } from "../../core/protocol/encoder.ts";
 import { type CloseStatus, UNSUPPORTED_DATA } from "../../core/protocol/close_codes.ts";
 import type { Frame } from "../../core/protocol/frames.ts";
-import { REQUIRED_ACTION } from "../../core/protocol/request_rights.ts";
 import { isBacklogged } from "../../core/limits/send_pacing.ts";
 import {
   jsonEncoder,
@@ -17,7 +16,7 @@ import type { SetupStep } from "../../core/health/connection_health.ts";
 import { utf8Length } from "../../core/utf8.ts";
 import type { ConnectionHandler, SignInState, Socket } from "../ports/connection_handler.ts";
 import { PacedSocket } from "./paced_socket.ts";
-import type { ClientOutput } from "./client_output.ts";
+import { type ClientOutput, READERS } from "./client_output.ts";
 import { Session, type SessionContext } from "./session.ts";
 import type { ConnectionOrigin } from "./sign_in_context.ts";
 
@@ -35,8 +34,6 @@ export class JsonHandler implements ConnectionHandler, ClientOutput {
   readonly encoder: FrameEncoder = jsonEncoder;
   readonly isResumable = true;
   readonly wantsJoinDetails = true;
-  readonly joinActions = [REQUIRED_ACTION.join];
-  readonly isPresent = true;
   readonly #socket: PacedSocket;
   readonly #session: Session;
   #pending: Frame[] = [];
@@ -77,6 +74,15 @@ export class JsonHandler implements ConnectionHandler, ClientOutput {
 
   pendingStep(): SetupStep | undefined {
     return this.#session.pendingStep;
+  }
+
+  // Not fields: there is one of these for each connection.
+  get joinActions(): typeof READERS {
+    return READERS;
+  }
+
+  get isPresent(): boolean {
+    return true;
   }
 
   get signIn(): SignInState {

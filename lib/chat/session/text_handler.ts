@@ -22,7 +22,6 @@ import type { Author } from "../../core/log/entry.ts";
 import { MAX_TOPIC } from "../../core/log/room_event.ts";
 import { isTopic } from "../../core/protocol/requests.ts";
 import type { Frame, FrameOf } from "../../core/protocol/frames.ts";
-import { REQUIRED_ACTION } from "../../core/protocol/request_rights.ts";
 import { isBacklogged } from "../../core/limits/send_pacing.ts";
 import { DEFAULT_ROOM } from "../../core/names/names.ts";
 import { formatPosition, parsePosition, type Position } from "../../core/log/position.ts";
@@ -43,7 +42,7 @@ import {
 import { utf8Length } from "../../core/utf8.ts";
 import type { ConnectionHandler, SignInState, Socket } from "../ports/connection_handler.ts";
 import { PacedSocket } from "./paced_socket.ts";
-import type { ClientOutput } from "./client_output.ts";
+import { type ClientOutput, READERS } from "./client_output.ts";
 import { Session, type SessionContext } from "./session.ts";
 import type { ConnectionOrigin } from "./sign_in_context.ts";
 
@@ -94,8 +93,6 @@ export class TextHandler implements ConnectionHandler, ClientOutput {
   readonly encoder: FrameEncoder;
   readonly isResumable = false;
   readonly wantsJoinDetails = false;
-  readonly joinActions = [REQUIRED_ACTION.join];
-  readonly isPresent = true;
   readonly #socket: PacedSocket;
   readonly #session: Session;
   readonly #clock: SessionContext["clock"];
@@ -142,6 +139,15 @@ export class TextHandler implements ConnectionHandler, ClientOutput {
       return this.#socket.send(faultLine(slowDownFault(undefined, decision.afterMs).message));
     }
     if (message !== "") this.#runCommand(parseTextCommand(message));
+  }
+
+  // Not fields: there is one of these for each connection.
+  get joinActions(): typeof READERS {
+    return READERS;
+  }
+
+  get isPresent(): boolean {
+    return true;
   }
 
   get signIn(): SignInState {
