@@ -46,6 +46,7 @@ export const ANSWERS: Readonly<Record<RequestType, FrameType | undefined>> = {
   invites: "invites",
   devices: "devices",
   revoke: "ack",
+  users: "users",
   role: "ack",
   ping: "pong",
   pong: undefined,

@@ -57,7 +57,7 @@ export const OPERATOR_SCHEMAS: Readonly<Record<string, Part>> = {
     secret: textSchema("The secret, which is in the link."),
     link: textSchema("What people open."),
   }),
-  Users: objectSchema({
+  OperatorUsers: objectSchema({
     users: listSchema(objectSchema({
       user,
       name,

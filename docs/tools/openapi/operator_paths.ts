@@ -102,9 +102,9 @@ const OPERATIONS: readonly OperatorOperation[] = [
     ],
   },
   {
-    ...{ id: "listUsers", method: "get", path: USERS_PATH },
+    ...{ id: "operatorListUsers", method: "get", path: USERS_PATH },
     summary: "Lists the members of the service.",
-    uses: [use("operator", 200, "Users", { users: [SHOWN.user] })],
+    uses: [use("operator", 200, "OperatorUsers", { users: [SHOWN.user] })],
   },
   {
     ...{ id: "operatorChangeRole", method: "post", path: USERS_PATH, body: ROLE_REQUEST.body },

@@ -27,6 +27,7 @@ const PACED_FRAMES: ReadonlySet<Frame["type"]> = new Set([
   "members",
   "membership",
   "rooms",
+  "users",
 ]);
 
 /** One connection that speaks `chat.v1.json`. */

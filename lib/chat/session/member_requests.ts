@@ -3,6 +3,7 @@
  * @module
  */
 import { type Invite, readTerms } from "../../core/auth/invite.ts";
+import type { Member } from "../../core/auth/member.ts";
 import type { Frame, FrameOf } from "../../core/protocol/frames.ts";
 import { faultFrame, withId } from "../../core/protocol/json_protocol.ts";
 import type { MemberRequest, RequestOf } from "../../core/protocol/requests.ts";
@@ -39,11 +40,13 @@ export async function handleMemberRequest(
   } catch (error) {
     if (!(error instanceof BusUnavailable)) throw error;
     // Lists change nothing.
-    const isRead = request.type === "invites" || request.type === "devices";
+    const isRead = READS.has(request.type);
     const isUnknown = error.mayHaveApplied && !isRead;
     return faultFrame(id, isUnknown ? "unknown_outcome" : "unavailable", error.message);
   }
 }
+
+const READS: ReadonlySet<MemberRequest["type"]> = new Set(["invites", "devices", "users"]);
 
 /** Undefined if a room is not valid. */
 function commandOf(request: MemberRequest): MemberCommand | "nothing" | "no user" | undefined {
@@ -54,6 +57,8 @@ function commandOf(request: MemberRequest): MemberCommand | "nothing" | "no user
       return { kind: "list invites" };
     case "devices":
       return { kind: "list devices" };
+    case "users":
+      return { kind: "list members" };
     case "role":
       return isUserId(request.user)
         ? { kind: "change role", user: request.user, role: request.role }
@@ -97,9 +102,10 @@ async function frameOf(
       }));
       return { type: "devices", ...withId(id), devices };
     }
+    case "members":
+      return { type: "users", ...withId(id), users: answer.members.map(wireMember) };
     case "refused":
       return faultFrame(id, answer.code, answer.why);
-    case "members":
     case "done":
       return acknowledge(id);
   }
@@ -111,6 +117,13 @@ async function frameOf(
  */
 export function inviteLink(page: string, secret: string, invite?: Pick<Invite, "member">): string {
   return `${page}#${invite?.member ? "device" : "invite"}=${secret}`;
+}
+
+function wireMember(
+  { user, name, role, joinedAt, devices }: Member,
+): FrameOf<"users">["users"][number] {
+  const seenAt = Math.max(...devices.map(({ usedAt }) => usedAt));
+  return { user, name, role, joinedAt, ...(devices.length > 0 && { seenAt }) };
 }
 
 function wireInvite(

@@ -91,7 +91,8 @@ function aboutMembers(
   if (waitMs > 0) return session.sendFrame(slowDownFault(request.id, waitMs));
   session.guarded(async () => {
     const fault = actor && await inviteFault(request, actor.user, session, context);
-    session.respond(fault ?? await handleMemberRequest(request, actor, context));
+    const frame = fault ?? await handleMemberRequest(request, actor, context);
+    if (frame) session.sendCharged(frame);
   });
 }
 

@@ -192,6 +192,10 @@ export const OPERATIONS: readonly Operation[] = [
     status: 200,
   },
   {
+    ...{ id: "listUsers", method: "GET", path: "/users", type: "users", status: 200 },
+    summary: "Lists the members of the service; for owners and moderators.",
+  },
+  {
     ...{ id: "changeRole", method: "PATCH", path: "/users/{user}", type: "role", status: 200 },
     summary: "Gives a member another role; only for owners.",
   },

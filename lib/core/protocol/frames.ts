@@ -434,6 +434,18 @@ export const FRAMES = {
       here: v.optional(v.literal(true)),
     })),
   }),
+  users: frame("users", "Answers users.", {
+    id,
+    users: v.array(v.object({
+      user: text("The member's id."),
+      name: text("The member's name."),
+      role: v.picklist(ROLES),
+      joinedAt: count("When the member joined the service, in milliseconds since 1970."),
+      seenAt: v.optional(count(
+        "When one of the member's devices last signed in, in milliseconds since 1970; missing if all were signed out.",
+      )),
+    })),
+  }),
   ping: frame("ping", "Checks that you are there: answer with pong.", {}),
   pong: frame("pong", "Answers ping.", { id }),
   retry: frame("retry", "The connection closes next: wait at least this long to reconnect.", {

@@ -173,7 +173,11 @@ const ROOM_BYTES = 256;
 /** Approximate length of a frame's messages, people and rooms as JSON, in UTF-16 code units. */
 export function responseSize(frame: Frame): number {
   const messages = "messages" in frame ? frame.messages ?? [] : [];
-  const people = "members" in frame ? frame.members.length : 0;
+  const people = "members" in frame
+    ? frame.members.length
+    : "users" in frame
+    ? frame.users.length
+    : 0;
   const rooms = "rooms" in frame && frame.type === "rooms" ? frame.rooms : [];
   const lists = people * PERSON_BYTES +
     rooms.reduce((sum, { topic = "" }) => sum + ROOM_BYTES + topic.length, 0);

@@ -315,6 +315,7 @@ export const REQUESTS = {
     invite: v.optional(text("The id of the invite.")),
     device: v.optional(text("The id of the device.")),
   }),
+  users: frame("users", "Requests the members of the service; for owners and moderators.", {}),
   role: frame("role", "Gives a member another role; only for owners.", {
     user: text("The member's id."),
     role: v.pipe(v.picklist(ROLES), v.description("The new role.")),
@@ -367,10 +368,12 @@ export function isModerationRequest(request: Request): request is ModerationRequ
 }
 
 /** A request about members. */
-export type MemberRequest = RequestOf<"invite" | "invites" | "devices" | "revoke" | "role">;
+export type MemberRequest = RequestOf<
+  "invite" | "invites" | "devices" | "revoke" | "users" | "role"
+>;
 
 const MEMBER_REQUESTS: ReadonlySet<string> = new Set<MemberRequest["type"]>(
-  ["invite", "invites", "devices", "revoke", "role"],
+  ["invite", "invites", "devices", "revoke", "users", "role"],
 );
 
 /** Whether a request is about members. */

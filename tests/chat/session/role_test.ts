@@ -85,3 +85,21 @@ Deno.test("A change of a role is in _audit, and only owners can make one", async
   assert.deepEqual([said.name, said.text], ["Ann", "made Bea an owner"]);
   assert.deepEqual(said.event, { kind: "role", user: bea.you.user, name: "Bea", role: "owner" });
 });
+
+Deno.test("Owners and moderators list the members of the service, and nobody else does", async () => {
+  using chat = new MemberChat();
+  const ann = await chat.become("Ann", { role: "owner" });
+  const bea = await chat.become("Bea", { role: "moderator" });
+  const bob = await chat.become("Bob", {});
+  const expected = [["Ann", "owner"], ["Bea", "moderator"], ["Bob", "member"]];
+  for (const client of [ann, bea]) {
+    const { type, users } = await client.answer({ type: "users", id: "u1" });
+    assert.ok(type === "users" && Array.isArray(users));
+    assert.deepEqual(users.map(({ name, role }) => [name, role]).toSorted(), expected);
+    assert.deepEqual(Object.keys(users[0]), ["user", "name", "role", "joinedAt", "seenAt"]);
+  }
+  assert.equal((await bob.answer({ type: "users", id: "u1" })).code, "not_allowed");
+  const guest = chat.connect();
+  await guest.ask({ type: "hello" });
+  assert.equal((await guest.answer({ type: "users", id: "u1" })).code, "not_allowed");
+});
