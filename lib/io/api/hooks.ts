@@ -3,7 +3,7 @@
  * room is all that a sender needs. A URL is easily seen by others, so use a key of its own for each sender.
  * @module
  */
-import { type Call, type CallResult, makeCall } from "../../chat/calls/call.ts";
+import type { Call, CallResult } from "../../chat/calls/call.ts";
 import type { SessionContext } from "../../chat/session/session.ts";
 import type { ApiKeys } from "../../chat/ports/api_keys.ts";
 import { BusUnavailable } from "../../chat/ports/bus.ts";
@@ -18,6 +18,7 @@ import { bodyProblem, readBody } from "../http/body.ts";
 import { problemResponse, textResponse } from "../http/responses.ts";
 import type { PathHandler } from "../http/routes.ts";
 import { faultResponse } from "./calls/answers.ts";
+import { makeTimedCall } from "./calls/timed_call.ts";
 
 /** What hooks need. */
 export interface HooksContext {
@@ -32,7 +33,6 @@ export interface HooksContext {
 }
 
 const HOOKS_PATH = "/hooks/";
-const CALL_MS = 15_000;
 const NO_MESSAGE = 'The body is no message: JSON with "text", or a form whose "payload" is that';
 const NO_HOOK = "There is no hook at this URL";
 const NOT_ONE_ROOM = "The key of this hook has to allow to send in exactly one room";
@@ -122,12 +122,12 @@ async function post(
       ...{ ...call, hello: { name } },
       origin: { ...origin, user: { ...known, name: undefined } },
     };
-    const result = await makeCall(named, sessions, AbortSignal.timeout(CALL_MS));
+    const result = await makeTimedCall(named, sessions);
     const isNameRefused = result.kind === "refused" &&
       (result.fault.code === "bad_name" || result.fault.code === "name_taken");
     if (!isNameRefused) return result;
   }
-  return await makeCall({ ...call, origin }, sessions, AbortSignal.timeout(CALL_MS));
+  return await makeTimedCall({ ...call, origin }, sessions);
 }
 
 /** The beginning of a text that is too long: alerts say what matters first. */

@@ -3,7 +3,7 @@
  * is decided by a session (`chat/calls/call.ts`); here is only what is particular to HTTP.
  * @module
  */
-import { type Call, CALL_TIMEOUT, type CallResult, makeCall } from "../../../chat/calls/call.ts";
+import type { Call } from "../../../chat/calls/call.ts";
 import type { SessionContext } from "../../../chat/session/session.ts";
 import {
   API_METHODS,
@@ -21,6 +21,7 @@ import type { PathHandler } from "../../http/routes.ts";
 import { faultResponse, frameResponse, historyHeaders } from "./answers.ts";
 import { forAllowedOrigins } from "../../http/origin_check.ts";
 import { readCallRequest } from "./call_request.ts";
+import { makeTimedCall } from "./timed_call.ts";
 import { type CallerContext, callerOf } from "./credentials.ts";
 
 /** What the API needs. */
@@ -35,8 +36,6 @@ export interface CallApiContext extends Pick<CallerContext, "statedUser"> {
   readonly messagesPerSecond: number;
 }
 
-/** Maximum time for a call. Everything that can wait in one ends sooner. */
-const CALL_MS = 15_000;
 /** As the id of a request: 1 to 64 printable ASCII characters. */
 const KEY = /^[\x21-\x7e]{1,64}$/;
 
@@ -80,7 +79,7 @@ export class CallApi {
     const known = request.headers.get("if-none-match");
     const unchanged = known === null ? undefined : await this.#unchanged(call, known);
     if (unchanged) return unchanged;
-    const result = await this.#make(call);
+    const result = await makeTimedCall(call, this.#context.sessions);
     return result.kind === "refused"
       ? faultResponse(result.fault, messagesPerSecond)
       : frameResponse(result.frame, operation.status);
@@ -89,7 +88,8 @@ export class CallApi {
   /** The answer to a request for messages if nothing has happened in the room since; undefined if something has. */
   async #unchanged(call: Call, known: string): Promise<Response | undefined> {
     if (call.request?.type !== "history") return undefined;
-    const result = await this.#make({ ...call, request: { ...call.request, limit: 0 } });
+    const request = { ...call.request, limit: 0 };
+    const result = await makeTimedCall({ ...call, request }, this.#context.sessions);
     if (result.kind === "refused" || result.frame.type !== "history") return undefined;
     const headers = historyHeaders(result.frame);
     return headers.etag === known ? new Response(null, { status: 304, headers }) : undefined;
@@ -129,16 +129,6 @@ export class CallApi {
       room: operation.isInRoom && read.type !== "members" ? parameters.room : undefined,
       request: read.type === "hello" ? undefined : read,
     };
-  }
-
-  async #make(call: Call): Promise<CallResult> {
-    const life = new AbortController();
-    const timer = setTimeout(() => life.abort(CALL_TIMEOUT), CALL_MS);
-    try {
-      return await makeCall(call, this.#context.sessions, life.signal);
-    } finally {
-      clearTimeout(timer);
-    }
   }
 }
 
