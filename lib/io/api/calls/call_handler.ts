@@ -87,7 +87,8 @@ export class CallApi {
 
   /** The answer to a request for messages if nothing has happened in the room since; undefined if something has. */
   async #unchanged(call: Call, known: string): Promise<Response | undefined> {
-    if (call.request?.type !== "history") return undefined;
+    // A ticket works once only.
+    if (call.request?.type !== "history" || call.origin.ticket !== undefined) return undefined;
     const request = { ...call.request, limit: 0 };
     const result = await makeTimedCall({ ...call, request }, this.#context.sessions);
     if (result.kind === "refused" || result.frame.type !== "history") return undefined;
