@@ -44,3 +44,16 @@ Deno.test("docs/reference/openapi.yaml has every fault that an operation can hav
   });
   assert.deepEqual(missing, ["unknown_type", "hello_first", "in_room", "not_in_room"]);
 });
+
+Deno.test("The table of statuses in docs/reference/http-api.md has every fault that an operation can have", () => {
+  const text = Deno.readTextFileSync(new URL("http-api.md", protocolPath));
+  const [table = ""] = /(?:^\|.*\n)+/m.exec(text.split("<!-- statuses")[1] ?? "") ?? [];
+  const rows = table.trim().split("\n").slice(2).flatMap((row) => {
+    const [, status = "", codes = ""] = row.split("|");
+    return [...codes.matchAll(/`(\w+)`/g)].map(([, code = ""]) => [code, Number(status)] as const);
+  });
+  const expected = Object.entries(FAULT_STATUS).filter(([code, status]) =>
+    codesOf(status).includes(code)
+  );
+  assert.deepEqual(Object.fromEntries(rows), Object.fromEntries(expected));
+});
