@@ -79,8 +79,8 @@ for (
   });
 }
 
-/** Reads only the service's own files, once at startup. */
-const OWN_TEXT_ONLY = ["lib/io/web/bundle.ts"];
+/** Read only the service's own files, once. */
+const OWN_TEXT_ONLY = ["bundle", "local_names", "tokens"].map((it) => `lib/io/web/${it}.ts`);
 
 for (const path of new Set(patterns.map((pattern) => pattern.path))) {
   if (OWN_TEXT_ONLY.includes(path)) continue;

@@ -6,7 +6,8 @@ import assert from "node:assert/strict";
 import { loadPages, type StaticFile } from "../../lib/io/web/pages.ts";
 
 const MAX_KB = 68;
-const PAGES = await loadPages(65535);
+const MAX_LIBRARY_KB = 20;
+const PAGES = loadPages(65535);
 const text = (path: string) => new TextDecoder().decode(PAGES.get(path)?.body);
 const INDEX = text("/");
 const named = (look: RegExp, source = INDEX) =>
@@ -56,4 +57,10 @@ Deno.test(`The chat page with all that it loads is lighter than ${MAX_KB} KB`, (
   });
   const bytes = pages.reduce((sum, { zipped }) => sum + zipped.length, 0);
   assert.ok(bytes < MAX_KB * 1000, `${bytes} bytes`);
+});
+
+Deno.test(`The client library is one file, lighter than ${MAX_LIBRARY_KB} KB`, () => {
+  const bytes = PAGES.get("/client.js")?.zipped.length ?? Infinity;
+  assert.ok(bytes < MAX_LIBRARY_KB * 1000, `${bytes} bytes`);
+  assert.doesNotMatch(text("/client.js"), /[;}]import\b|\bimport\(|\bfrom\s?"/);
 });

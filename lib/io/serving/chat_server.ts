@@ -158,7 +158,7 @@ export async function startChatServer(
   const { signal } = life;
   const clock = systemClock;
   const signIn = await createSignIn(config, clock, services);
-  const pages = await loadPages(config.maxMessageBytes, config, signIn && SIGN_IN_PATH);
+  const pages = loadPages(config.maxMessageBytes, config, signIn && SIGN_IN_PATH);
   const metrics = new Metrics();
   const instruments = workerMetrics(metrics);
   const engine = await loadEngine(config.websocketEngine);

@@ -12,6 +12,7 @@
  */
 import { createHash } from "node:crypto";
 import { dirname, relative } from "node:path/posix";
+import { letters, withLocalNames } from "./local_names.ts";
 
 const FROM = /^(import|export)\s*\{([^}]*)\}\s*from\s*"([^"]+)";\n/gm;
 const LOADED = /\bimport\("([^"]+)"/g;
@@ -47,6 +48,25 @@ export function packScript(files: SourceFiles, entry: string): string {
 }
 
 /**
+ * Packs an entry and everything that it imports into one module with the exports of the entry. Local names are shortened
+ * too, which takes as long again, so it is for a module that is rarely packed.
+ *
+ * @param files Must contain all imported modules.
+ */
+export function packModule(files: SourceFiles, entry: string): string {
+  const text = withoutComments(files[entry] ?? "");
+  const passedOn = [...text.matchAll(FROM)].filter(([, verb]) => verb === "export");
+  const listed = [...text.matchAll(LISTED)].map(([, list]) => ["", "", list]);
+  const declared = [...text.matchAll(DECLARED)].map(([, , name]) => ["", "", name]);
+  const names = [...passedOn, ...listed, ...declared].flatMap(([, , list = ""]) =>
+    parseNames(list)
+  );
+  const { bodies } = packBodies(files, entry, []);
+  const body = bodies.map(([, it]) => it).join("") + exportOf(names);
+  return withoutSpace(withLocalNames(body));
+}
+
+/**
  * Scripts by path: one for the first entry, and one for each entry that it loads later, with `import("./later.js")`
  * from any of its modules. A later script leaves out the modules of the first one and imports what it needs from it, so
  * that each module runs once; it cannot share a module with another later script. A later script that was packed from
@@ -60,6 +80,30 @@ export function packScripts(
   first: string,
   later: readonly string[],
 ): ReadonlyMap<string, string> {
+  const { bodies, shared } = packBodies(files, first, later);
+  const digestName = `v${digestOf(bodies.map(([, body]) => body))}`;
+  const scripts = bodies.map(([entry, body]) => {
+    const names = entry === first
+      ? new Set([...shared.values()].flatMap((it) => [...it]))
+      : shared.get(entry) ?? new Set<string>();
+    if (names.size === 0) return [entry, body] as const;
+    const [some = ""] = [...names];
+    const list = [...names].sort().map((name) => [name, name] as const);
+    return entry === first ? [entry, body + exportOf([...list, [some, digestName]])] as const : [
+      entry,
+      `import { ${[...names, digestName].join(", ")} } from "${addressOf(first, entry)}";\n${body}`,
+    ] as const;
+  });
+  return new Map(scripts.map(([entry, body]) => [entry, withoutSpace(withShortNames(body))]));
+}
+
+/** The scripts as they are before they import from each other, and what each later one needs from the first one. */
+interface PackedBodies {
+  readonly bodies: readonly (readonly [entry: string, body: string])[];
+  readonly shared: ReadonlyMap<string, ReadonlySet<string>>;
+}
+
+function packBodies(files: SourceFiles, first: string, later: readonly string[]): PackedBodies {
   const words = wordsByFiles.get(files) ?? new Map<string, ReadonlySet<string>>();
   wordsByFiles.set(files, words);
   const wordsIn = (path: string): ReadonlySet<string> => {
@@ -120,20 +164,7 @@ export function packScripts(
   };
 
   const bodies = [first, ...later].map((entry) => [entry, add(entry, entry, [])] as const);
-  const digestName = `v${digestOf(bodies.map(([, body]) => body))}`;
-  const scripts = bodies.map(([entry, body]) => {
-    const names = entry === first
-      ? new Set([...shared.values()].flatMap((it) => [...it]))
-      : shared.get(entry) ?? new Set<string>();
-    if (names.size === 0) return [entry, body] as const;
-    const [some = ""] = [...names];
-    const list = [...names].sort().map((name) => [name, name] as const);
-    return entry === first ? [entry, body + exportOf([...list, [some, digestName]])] as const : [
-      entry,
-      `import { ${[...names, digestName].join(", ")} } from "${addressOf(first, entry)}";\n${body}`,
-    ] as const;
-  });
-  return new Map(scripts.map(([entry, body]) => [entry, withoutSpace(withShortNames(body))]));
+  return { bodies, shared };
 }
 
 /** Names a version of texts: 16 hexadecimal digits. */
@@ -155,10 +186,11 @@ function addressOf(path: string, from: string): string {
 }
 
 // Either a string, template or regular expression, which is kept unchanged, or white space around punctuation, or a
-// semicolon at the end of a block. Not between two of + and -, since `a + +b` would become `a++b`. The end of a block must
-// not be an empty statement, as in `while (it());`. Unterminated literals match too, so that the pattern stays linear.
+// semicolon at the end of a block or a comma at the end of a list. Not between two of + and -, since `a + +b` would become
+// `a++b`. The end of a block must not be an empty statement, as in `while (it());`. Unterminated literals match too, so
+// that the pattern stays linear.
 const SPACE =
-  /("(?:[^"\\\n]|\\.)*"?|`(?:[^`\\]|\\.)*`?|(?<=[(,=:[!&|?{};]\s?)\/(?:[^/\\\n[]|\\.|\[(?:[^\]\\\n]|\\.)*\]?)+\/?)|(?<=[{[(,;}])\n|;?\n(?=\})|;(?=\})|(?<![-+]) ([-+]=?) (?![-+])| ?([=!<>&|?:*%]+|[{}()[\],;]) ?/g;
+  /("(?:[^"\\\n]|\\.)*"?|`(?:[^`\\]|\\.)*`?|(?<=[(,=:[!&|?{};]\s?)\/(?:[^/\\\n[]|\\.|\[(?:[^\]\\\n]|\\.)*\]?)+\/?)|(?<=[{[(,;}])\n|[;,]?\n(?=\})|,\n(?=\))|;(?=\})|(?<![-+]) ([-+]=?) (?![-+])| ?([=!<>&|?:*%]+|[{}()[\],;]) ?/g;
 
 /** Removes insignificant white space and semicolons. A test compares the syntax trees before and after. */
 function withoutSpace(text: string): string {
@@ -186,12 +218,6 @@ function shortNames(uses: readonly string[]): ReadonlyMap<string, string> {
   for (const name of uses) counts.set(name, (counts.get(name) ?? 0) + 1);
   const sorted = [...counts].sort(([, one], [, other]) => other - one).map(([name]) => name);
   return new Map(sorted.map((name, index) => [name, letters(index)]));
-}
-
-/** a, b … z, aa, ab … */
-function letters(index: number): string {
-  const last = String.fromCharCode(97 + index % 26);
-  return index < 26 ? last : letters(Math.floor(index / 26) - 1) + last;
 }
 
 /** Would also change a string that looks like a comment; a test ensures that there is none. */

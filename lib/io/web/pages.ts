@@ -1,12 +1,14 @@
 /**
- * The pages, read and packed once, when a worker starts, and compressed when first requested. Each is served with its
- * type, an ETag derived from its content, and a Content-Security-Policy that allows no other origin.
+ * The pages, read and packed once, when a worker starts, and compressed when first requested. The client library is
+ * packed only then. Each is served with its type, an ETag derived from its content, and a Content-Security-Policy that
+ * allows no other origin.
  * @module
  */
+import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { type OriginPolicy } from "../../core/http/handshake.ts";
 import { corsHeaders, type FramerPolicy, framingHeaders } from "../../core/http/cross_origin.ts";
-import { digestOf, packMarkup, packScript, packScripts, packStyles } from "./bundle.ts";
+import { digestOf, packMarkup, packModule, packScript, packScripts, packStyles } from "./bundle.ts";
 import { readPageFiles } from "./page_files.ts";
 
 /** A file in the form in which it is served. */
@@ -38,12 +40,14 @@ const TYPES: Readonly<Record<string, string>> = {
   webmanifest: "application/manifest+json",
 };
 
+/** The client library in one file, instead of the module that imports the others. */
+const LIBRARY_ENTRY = "/client.js";
 // Lets Deno find the types of the client library when it is imported from a running service.
 const OWN_HEADERS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  "/client.js": { "x-typescript-types": "./client.d.ts" },
+  [LIBRARY_ENTRY]: { "x-typescript-types": "./client.d.ts" },
 };
 
-// The pages' modules and style sheets are served only packed; the library's modules also as files, for other programs.
+// The pages' modules and style sheets are served only packed; the library's modules also as files, for what was written for them.
 const PARTS = /^\/page\/|\.css$/;
 const CHAT_SCRIPT = "/page/main.js";
 /** Scripts that the chat page loads on demand, including the strings of other languages. */
@@ -80,11 +84,11 @@ const UNEMBEDDED: Embedding = { allowedOrigins: "same", allowedFramers: "none" }
  * @param maxMessageBytes The limit that the chat page shows.
  * @param signInPath Where the chat page leads users who sign in; empty for nowhere.
  */
-export async function loadPages(
+export function loadPages(
   maxMessageBytes: number,
   { allowedOrigins, allowedFramers }: Embedding = UNEMBEDDED,
   signInPath = "",
-): Promise<ReadonlyMap<string, StaticFile>> {
+): ReadonlyMap<string, StaticFile> {
   const { ancestors, options } = framingHeaders(allowedFramers);
   const framing = options && { "x-frame-options": options };
   const texts = readPageFiles();
@@ -104,37 +108,59 @@ export async function loadPages(
   const build = digestOf([source, ...scripts.values()]);
   // The digest changes the service worker with each build, so that it caches all files again.
   scripts.set(WORKER, `${scripts.get(WORKER) ?? ""}// ${build}\n`);
-  const entries = Object.entries({
+  const served = Object.entries({
     ...Object.fromEntries([...files, ...scripts]),
     "/": packMarkup(index.replace(BUILD, `${BUILD}${build}`)),
-  }).map(
-    async ([path, text]) => {
-      const ending = path.endsWith("/") ? "html" : path.slice(path.lastIndexOf(".") + 1);
-      const body = new TextEncoder().encode(text);
-      const type = TYPES[ending] ?? "text/plain";
-      const isDocument = DOCUMENTS.test(type);
-      const full = `${POLICY}; frame-ancestors ${ancestors}`;
-      const policy = isDocument || path === WORKER ? full : SHORT_POLICY;
-      const headers = {
-        ...await headersFor(body, type, policy),
-        ...(isDocument && framing),
-        ...OWN_HEADERS[path],
-      };
-      const sharing = LIBRARY.test(path) && { sharedWith: allowedOrigins };
-      let zipped: Uint8Array<ArrayBuffer> | undefined;
-      const page = {
-        body,
-        // Only when it is requested: compressing all files takes a fifth of the time that packing them takes.
-        get zipped() {
-          return zipped ??= zip(body);
-        },
-        headers,
-        ...sharing,
-      };
-      return [path, page] as const;
+  });
+  const fileOf = (path: string, text: string): StaticFile => {
+    const ending = path.endsWith("/") ? "html" : path.slice(path.lastIndexOf(".") + 1);
+    const body = new TextEncoder().encode(text);
+    const type = TYPES[ending] ?? "text/plain";
+    const isDocument = DOCUMENTS.test(type);
+    const full = `${POLICY}; frame-ancestors ${ancestors}`;
+    const policy = isDocument || path === WORKER ? full : SHORT_POLICY;
+    const headers = {
+      ...headersFor(body, type, policy),
+      ...(isDocument && framing),
+      ...OWN_HEADERS[path],
+    };
+    let zipped: Uint8Array<ArrayBuffer> | undefined;
+    return {
+      body,
+      // Only when it is requested: compressing all files takes a fifth of the time that packing them takes.
+      get zipped() {
+        return zipped ??= zip(body);
+      },
+      headers,
+      ...(LIBRARY.test(path) && { sharedWith: allowedOrigins }),
+    };
+  };
+  // Few programs request it, and packing it takes a third of the time that the pages take.
+  const library = Object.fromEntries(files.filter(([path]) => LIBRARY.test(path)));
+  return new Map(served.map(([path, text]) => [
+    path,
+    path === LIBRARY_ENTRY
+      ? whenRequested(() => fileOf(path, packModule(library, path)), allowedOrigins)
+      : fileOf(path, text),
+  ]));
+}
+
+/** A file that is made when it is first requested. */
+function whenRequested(make: () => StaticFile, sharedWith: OriginPolicy): StaticFile {
+  let made: StaticFile | undefined;
+  const file = () => made ??= make();
+  return {
+    get body() {
+      return file().body;
     },
-  );
-  return new Map(await Promise.all(entries));
+    get zipped() {
+      return file().zipped;
+    },
+    get headers() {
+      return file().headers;
+    },
+    sharedWith,
+  };
 }
 
 /** The version of the chat page, read from the page: 16 hexadecimal digits, the same for the same files. */
@@ -149,16 +175,16 @@ function zip(body: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   return new Uint8Array(gzipSync(body, { level: 9 }));
 }
 
-async function headersFor(
+function headersFor(
   body: Uint8Array<ArrayBuffer>,
   type: string,
   policy: string,
-): Promise<Readonly<Record<string, string>>> {
-  const digest = await crypto.subtle.digest("SHA-256", body);
+): Readonly<Record<string, string>> {
+  const digest = createHash("sha256").update(body).digest("hex");
   return {
     "content-type": type,
     // Weak, since it is the same for the file and for its compressed form.
-    "etag": `W/"${new Uint8Array(digest).toHex().slice(0, 32)}"`,
+    "etag": `W/"${digest.slice(0, 32)}"`,
     "vary": "accept-encoding",
     // Revalidate each time, usually with 304: an old page must not be mixed with files of a new version.
     "cache-control": "no-cache",

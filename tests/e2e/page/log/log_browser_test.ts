@@ -28,8 +28,8 @@ main.endless { height: 2000px; }
 #live { position: absolute; clip-path: inset(50%); }`;
 const TYPES = new Map([["js", "text/javascript"], ["css", "text/css"], ["svg", "image/svg+xml"]]);
 
-async function serve(): Promise<{ readonly url: string } & AsyncDisposable> {
-  const policy = (await loadPages(1)).get("/")?.headers["content-security-policy"] ?? "";
+function serve(): { readonly url: string } & AsyncDisposable {
+  const policy = loadPages(1).get("/")?.headers["content-security-policy"] ?? "";
   const made = new Map([["/", HTML], ["/frame.css", FRAME]]);
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async (request) => {
     const { pathname } = new URL(request.url);
@@ -63,7 +63,7 @@ function logTest(
   options: BrowserContextOptions = {},
 ): void {
   browserTest(name, async (browser) => {
-    await using site = await serve();
+    await using site = serve();
     const viewport = { width: 900, height: 640 };
     await using context = await openProfile(browser, { viewport, ...options });
     const page = await context.newPage();
