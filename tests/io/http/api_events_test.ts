@@ -7,7 +7,7 @@ import { api, follow } from "../../support/api.ts";
 import { SECRET, signToken, ticketFor } from "../../support/app.ts";
 import { JsonClient } from "../../support/clients/json_client.ts";
 import { until } from "../../support/provision.ts";
-import { startTestService } from "../../support/service.ts";
+import { startTestService, type TestService } from "../../support/service.ts";
 
 const EVENTS = "/rooms/den/events";
 const MESSAGES = "/rooms/den/messages";
@@ -110,6 +110,39 @@ Deno.test("Streams are connections: they count, and their number is limited", as
   });
 });
 
+/** The number of streams that hold a connection. */
+async function openStreams({ adminUrl }: TestService): Promise<number> {
+  const health = await (await fetch(`${adminUrl}/healthz`)).json();
+  return health.connections.open;
+}
+
+/** A bare connection on which a stream has been requested some times. */
+async function requestStreams({ port }: TestService, count: number): Promise<Deno.TcpConn> {
+  const connection = await Deno.connect({ port });
+  const request = `GET /api/v1${EVENTS} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`;
+  await connection.write(new TextEncoder().encode(request.repeat(count)));
+  return connection;
+}
+
+Deno.test("A client that has gone before its stream begins leaves no connection behind", async () => {
+  // The worker has to ask the main thread before the stream can begin.
+  await using service = await startTestService({ WORKERS: "1" });
+  for (let time = 0; time < 5; time++) {
+    using connection = await requestStreams(service, 1);
+    await connection.closeWrite();
+    while (await connection.read(new Uint8Array(4_096)) !== null);
+  }
+  await until("no connections", async () => await openStreams(service) === 0);
+});
+
+Deno.test("Streams that were requested at once on one connection end with it", async () => {
+  await using service = await startTestService();
+  const connection = await requestStreams(service, 3);
+  await connection.read(new Uint8Array(4_096));
+  connection.close();
+  await until("no connections", async () => await openStreams(service) === 0);
+});
+
 Deno.test("Nobody sees a listener come and go", async () => {
   await using service = await startTestService();
   await using bob = await JsonClient.open(service);
@@ -129,10 +162,6 @@ Deno.test("A listener who reads nothing is dropped, and others are not held up",
   const slow = await fetch(`${service.url}/api/v1${EVENTS}`);
   await using quick = await follow(service, EVENTS);
   const text = "x".repeat(60_000);
-  const openStreams = async () => {
-    const health = await (await fetch(`${service.adminUrl}/healthz`)).json();
-    return health.connections.open;
-  };
   const seen: string[] = [];
   const readOn = async (): Promise<void> => {
     const { data } = await quick.next("said");
@@ -146,7 +175,7 @@ Deno.test("A listener who reads nothing is dropped, and others are not held up",
       sent.push(String(sent.length));
       await api(service, MESSAGES, { text: `${sent.at(-1)} ${text}` });
     }
-    return await openStreams() === 1;
+    return await openStreams(service) === 1;
   });
   await api(service, MESSAGES, { text: "last" });
   await reading;

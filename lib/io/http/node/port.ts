@@ -73,7 +73,7 @@ export class NodePort implements OpenPort {
         const response = await this.#respond(request, remote);
         const connection = connectionOf(response);
         if (connection === undefined || !(outgoing instanceof ServerResponse)) return response;
-        sendEvents(connection, response, outgoing);
+        sendEvents(connection, response, incoming.socket, outgoing);
         return RESPONSE_ALREADY_SENT;
       },
       {
@@ -201,16 +201,22 @@ export class NodePort implements OpenPort {
   }
 }
 
-/** Sends the events of a connection as the body of a response, which ends with the stream: chunks would cost more. */
+/**
+ * Sends the events of a connection as the body of a response, which ends with the stream: chunks would cost more. Watches the
+ * stream and not the response: one that waits behind another response of the same stream is not told when the stream ends.
+ */
 function sendEvents(
   connection: EventConnection,
   { status, headers }: Response,
+  stream: Pick<Socket, "destroyed" | "on">,
   outgoing: ServerResponse,
 ): void {
+  // The client has gone while its rooms were joined, and no event will follow.
+  if (stream.destroyed || outgoing.destroyed) return connection.onLost();
+  stream.on("close", () => connection.onLost());
   outgoing.useChunkedEncodingByDefault = false;
   outgoing.writeHead(status, { ...Object.fromEntries(headers), connection: "close" });
   outgoing.flushHeaders();
-  outgoing.on("close", () => connection.onLost());
   connection.sendTo(outgoing);
 }
 
