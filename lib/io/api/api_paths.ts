@@ -57,7 +57,5 @@ function forEither(
   adminToken: string | null,
 ): PathHandler {
   return (request, source) =>
-    isOperatorRequest(request, { adminToken })
-      ? operators(request, source)
-      : users(request, source);
+    isOperatorRequest(request, adminToken) ? operators(request, source) : users(request, source);
 }
