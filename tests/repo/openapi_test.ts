@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { createConfig, lintFromString } from "@redocly/openapi-core";
 import { protocolPath } from "../../docs/tools/examples.ts";
 import { openapi, openapiYaml } from "../../docs/tools/openapi/document.ts";
+import { referencePage } from "../../docs/tools/openapi/reference_page.ts";
 import { codesOf } from "../../docs/tools/openapi/problems.ts";
 import { OPERATIONS } from "../../lib/core/api/operations.ts";
 import { FAULTS } from "../../lib/core/protocol/faults.ts";
@@ -14,6 +15,26 @@ const operations = Object.values(document.paths).flatMap((methods) => Object.val
 
 Deno.test("docs/reference/openapi.yaml is the output of deno task openapi", () => {
   assert.equal(yaml, openapiYaml(document), "run deno task openapi");
+});
+
+Deno.test("static/docs/api.html is the output of deno task openapi", () => {
+  const page = Deno.readTextFileSync(new URL("../../static/docs/api.html", import.meta.url));
+  assert.equal(page, referencePage(document), "run deno task openapi");
+});
+
+Deno.test("The page of the API has every operation once, and its links lead somewhere", () => {
+  const page = referencePage(document);
+  const ids = [...page.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id);
+  assert.equal(new Set(ids).size, ids.length);
+  for (const { operationId } of operations) assert.ok(ids.includes(operationId), operationId);
+  for (const [, to = ""] of page.matchAll(/ href="#([^"]+)"/g)) assert.ok(ids.includes(to), to);
+});
+
+Deno.test("The page of the API has no script and no inline style, and names nothing from elsewhere", () => {
+  const page = referencePage(document);
+  assert.doesNotMatch(page, /<script|<style|\sstyle=|\son\w+=|javascript:/);
+  const named = [...page.matchAll(/ (?:href|src)="([^#"][^"]*)"/g)].map(([, url]) => url);
+  assert.deepEqual(named, ["../icon.svg", "../parley.css", "../docs.css"]);
 });
 
 Deno.test("docs/reference/openapi.yaml has nothing to which the linter objects", async () => {

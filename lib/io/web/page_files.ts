@@ -12,11 +12,17 @@ const SERVED = /^[\w-]+(?:\.d)?\.(?:css|html|js|svg|ts|webmanifest)$/;
 export type PageFiles = Readonly<Record<string, string>>;
 
 /**
- * Reads every file; `index.html` is served at `/`. Needs permission to read the folder, so call it before permissions
+ * Reads every file; `index.html` is served at `/`, and a page in a folder without its ending. Needs permission to read the folder, so call it before permissions
  * are revoked. Throws the runtime's error if a file cannot be read.
  */
 export function readPageFiles(): PageFiles {
   return Object.fromEntries(filesIn(FOLDER, "/"));
+}
+
+/** Links to `echo.html` are older than pages in folders. */
+function servedAt(folder: string, name: string): string {
+  if (folder !== "/") return `${folder}${name.replace(/\.html$/, "")}`;
+  return name === "index.html" ? "/" : `/${name}`;
 }
 
 /** Reads one file after the other: asynchronous reads took longer (`docs/internals/decisions/0019-files-instead-of-text-imports.md`). */
@@ -30,7 +36,7 @@ function* filesIn(folder: URL, path: string): Generator<readonly [string, string
     if (isDirectory) yield* filesIn(new URL(`${name}/`, folder), `${path}${name}/`);
     else if (SERVED.test(name)) {
       const text = Deno.readTextFileSync(new URL(name, folder));
-      yield [path === "/" && name === "index.html" ? "/" : `${path}${name}`, text];
+      yield [servedAt(path, name), text];
     }
   }
 }

@@ -53,7 +53,7 @@ const CHAT_SCRIPT = "/page/main.js";
 /** Scripts that the chat page loads on demand, including the strings of other languages. */
 const LATER_SCRIPTS = ["/page/later.js", "/page/i18n/zh.js"];
 const SCRIPTS = ["/head.js", "/sw.js", "/echo.js"];
-const STYLES = ["/chat.css", "/later.css", "/parley.css"];
+const STYLES = ["/chat.css", "/docs.css", "/later.css", "/parley.css"];
 
 const BUILD = `<meta name="build" content="`;
 
@@ -113,7 +113,7 @@ export function loadPages(
     "/": packMarkup(index.replace(BUILD, `${BUILD}${build}`)),
   });
   const fileOf = (path: string, text: string): StaticFile => {
-    const ending = path.endsWith("/") ? "html" : path.slice(path.lastIndexOf(".") + 1);
+    const ending = /\.(\w+)$/.exec(path)?.[1] ?? "html";
     const body = new TextEncoder().encode(text);
     const type = TYPES[ending] ?? "text/plain";
     const isDocument = DOCUMENTS.test(type);

@@ -20,6 +20,7 @@ function assertSecured(headers: { get(name: string): string | null | undefined }
 const ANSWERS = [
   ["GET", "/", {}, 200],
   ["HEAD", "/echo.html", {}, 200],
+  ["GET", "/docs/api", {}, 200],
   ["GET", "/client.js", { "if-none-match": "*" }, 304],
   ["GET", "/websocket.html", {}, 301],
   ["GET", "/healthz", {}, 200],
