@@ -17,7 +17,7 @@
 /**
  * Opens a chat. It connects in the background and reconnects by itself until it is closed.
  * @param url The service's URL, such as `wss://chat.example/ws`; `http:` and `https:` are accepted as well.
- * @returns Throws a TypeError if the URL is invalid, and an Error if there is no global WebSocket.
+ * @returns Throws a TypeError if the URL is invalid, and an Error if there is no WebSocket.
  */
 export function connect(url: string | URL, options?: ChatOptions): Chat;
 
@@ -442,6 +442,11 @@ export type ChatOptions = {
   storageKey?: string | undefined;
   /** Closes the chat when it aborts. */
   signal?: AbortSignal | undefined;
+  /**
+   * The class that opens connections, such as that of the
+   * package `ws`. Default: the global one.
+   */
+  WebSocket?: SocketClass | undefined;
   /** For tests. */
   platform?: Platform | undefined;
 };
@@ -885,6 +890,9 @@ export type StoragePort = {
   setItem: (key: string, value: string) => void;
   removeItem: (key: string) => void;
 };
+
+/** A class of WebSockets, such as the global one. */
+export type SocketClass = new (url: string, protocol: string) => Socket;
 
 /** The environment of the library. */
 export type Platform = {

@@ -16,6 +16,7 @@
 
 import { appUserOf } from "./client/app/app_user.js";
 import { Chat } from "./client/chat.js";
+import { platformWith } from "./client/connection/platform.js";
 import { invitedUserOf } from "./client/member/invited_user.js";
 
 export { Chat };
@@ -27,13 +28,13 @@ export { Feed, Value } from "./client/observable.js";
 export { kindOf } from "./client/user_kind.js";
 
 const NO_WEBSOCKET =
-  "Cannot connect: this runtime has no WebSocket (Node has one since version 22). Install the package ws and begin with: import WebSocket from 'ws'; globalThis.WebSocket = WebSocket";
+  "Cannot connect: this runtime has no WebSocket (Node has one since version 22). Install the package ws and pass its class as the option WebSocket";
 
 /**
  * Opens a chat. It connects in the background and reconnects by itself until it is closed.
  * @param {string | URL} url The service's URL, such as `wss://chat.example/ws`; `http:` and `https:` are accepted as well.
  * @param {import("./client/chat.js").ChatOptions} [options]
- * @returns {Chat} Throws a TypeError if the URL is invalid, and an Error if there is no global WebSocket.
+ * @returns {Chat} Throws a TypeError if the URL is invalid, and an Error if there is no WebSocket.
  */
 export function connect(url, options = {}) {
   const address = new URL(url);
@@ -41,9 +42,12 @@ export function connect(url, options = {}) {
   if (!/^wss?:$/.test(address.protocol)) {
     throw new TypeError(`Cannot connect: the URL must begin with ws: or wss: received ${url}`);
   }
-  if (options.platform === undefined && globalThis.WebSocket === undefined) {
-    throw new Error(NO_WEBSOCKET);
-  }
+  const { WebSocket, platform = WebSocket && platformWith(WebSocket) } = options;
+  if (platform === undefined && globalThis.WebSocket === undefined) throw new Error(NO_WEBSOCKET);
   address.hash = "";
-  return new Chat(address.href, options, appUserOf(options) ?? invitedUserOf(options));
+  return new Chat(
+    address.href,
+    { ...options, platform },
+    appUserOf(options) ?? invitedUserOf(options),
+  );
 }

@@ -51,6 +51,8 @@ import { Feed, Value } from "./observable.js";
  * @property {import("./client_storage.js").StoragePort} [storage] Keeps unsent actions across reloads, such as `localStorage`.
  * @property {string} [storageKey] Prefix of its keys. Default: `parley`.
  * @property {AbortSignal} [signal] Closes the chat when it aborts.
+ * @property {import("./connection/platform.js").SocketClass} [WebSocket] The class that opens connections, such as that of the
+ *   package `ws`. Default: the global one.
  * @property {import("./connection/platform.js").Platform} [platform] For tests.
  */
 

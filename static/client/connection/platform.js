@@ -33,6 +33,11 @@ import { fetchRefusal } from "./close_reasons.js";
  *   returned function unsubscribes.
  */
 
+/**
+ * A class of WebSockets, such as the global one.
+ * @typedef {new (url: string, protocol: string) => Socket} SocketClass
+ */
+
 /** The real environment. @type {Platform} */
 export const realPlatform = {
   open: (url, protocol) => new WebSocket(url, protocol),
@@ -61,3 +66,12 @@ export const realPlatform = {
     };
   },
 };
+
+/**
+ * The real environment with another class of WebSockets.
+ * @param {SocketClass} WebSocket
+ * @returns {Platform}
+ */
+export function platformWith(WebSocket) {
+  return { ...realPlatform, open: (url, protocol) => new WebSocket(url, protocol) };
+}
