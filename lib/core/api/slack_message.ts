@@ -85,7 +85,7 @@ function elementText(elements: readonly unknown[], depth: number): string {
     if (type === "emoji") return name === undefined ? "" : `:${name}:`;
     const below = elementText(inner, depth + 1);
     return type.startsWith("rich_text") ? `${line}${below}\n` : `${line}${below}`;
-  }).join("").replace(/\n+$/, "");
+  }).join("").trimEnd();
 }
 
 const Element = v.object({

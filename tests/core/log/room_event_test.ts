@@ -49,6 +49,8 @@ const TEXTS: readonly (readonly [RoomEvent, string, number?])[] = [
   [{ kind: "lockdown", on: false }, "opened the service to guests"],
   [{ kind: "role", ...bob, role: "owner" }, "made Bob an owner"],
   [{ kind: "role", ...bob, role: "member" }, "made Bob a member"],
+  [{ kind: "delete", ...bob, of: "e:1", reason: "spam" }, "deleted a message of Bob: spam"],
+  [{ kind: "release", ...bob, of: "e:1" }, "released a message of Bob"],
   [{ kind: "held", room: room("tea") }, "wrote a message that is waiting for a moderator (#tea)"],
 ];
 

@@ -34,16 +34,19 @@ browserTest(
   },
 );
 
-browserTest("The reference of the API works without scripts, and loads nothing from elsewhere", async (browser) => {
-  await using service = await startTestService();
-  const context = await browser.newContext({ javaScriptEnabled: false });
-  const page = await context.newPage();
-  const requested: string[] = [];
-  page.on("request", (request) => requested.push(request.url()));
-  await page.goto(`${service.url}/docs/api`);
-  await page.locator("nav a", { hasText: "sendMessage" }).click();
-  assert.equal(page.url(), `${service.url}/docs/api#sendMessage`);
-  for (const url of requested) assert.ok(url.startsWith(`${service.url}/`), url);
-  assert.ok(requested.includes(`${service.url}/docs.css`));
-  await context.close();
-});
+browserTest(
+  "The reference of the API works without scripts, and loads nothing from elsewhere",
+  async (browser) => {
+    await using service = await startTestService();
+    const context = await browser.newContext({ javaScriptEnabled: false });
+    const page = await context.newPage();
+    const requested: string[] = [];
+    page.on("request", (request) => requested.push(request.url()));
+    await page.goto(`${service.url}/docs/api`);
+    await page.locator("nav a", { hasText: "sendMessage" }).click();
+    assert.equal(page.url(), `${service.url}/docs/api#sendMessage`);
+    for (const url of requested) assert.ok(url.startsWith(`${service.url}/`), url);
+    assert.ok(requested.includes(`${service.url}/docs.css`));
+    await context.close();
+  },
+);
