@@ -444,7 +444,11 @@ export class FakeChat implements Disposable {
 
   /** Follows the mutes and bans of the service, as workers do. */
   followSanctions(onChange: RulesListener): void {
-    this.context.sanctions.follow(this.hub, onChange);
+    const { sanctions, addressSanctions } = this.context;
+    sanctions.follow(this.hub, (event) => {
+      onChange(event);
+      addressSanctions.onEvent(event, (room) => this.hub.find(room));
+    });
   }
 
   async #forward(): Promise<void> {

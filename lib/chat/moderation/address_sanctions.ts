@@ -1,11 +1,13 @@
 /**
- * Imposes the mutes and bans of guests on their addresses too. Only the worker that has a guest's connection knows the address,
- * so it adds an event to `_audit`, which all workers follow.
+ * Imposes the mutes and bans of guests on their addresses too. Only the worker that has a guest's connection, or had it, knows
+ * the address, so it adds an event to `_audit`, which all workers follow.
  * @module
  */
+import type { Authority } from "../../core/auth/rights.ts";
 import { eventText, type RoomEvent, type Sanction } from "../../core/log/room_event.ts";
-import { isAddressUser, MAX_STATE_FIELDS } from "../../core/log/room_state.ts";
+import { isAddressUser, MAX_STATE_FIELDS, RoomState } from "../../core/log/room_state.ts";
 import type { UserId } from "../../core/log/user_id.ts";
+import type { RoomId } from "../../core/names/names.ts";
 import { AUDIT_ROOM, SERVICE_AUTHOR } from "../../core/rooms/service_rooms.ts";
 import { BusUnavailable, type WorkerBus } from "../ports/bus.ts";
 import type { RuledRoom, Sanctions, Subject } from "./sanctions.ts";
@@ -28,15 +30,48 @@ export const MAX_ADDRESSES_OF_GUEST = 20;
 /** The same for all guests together: half of what the state can hold, so that the rest is left for moderators. */
 export const MAX_ADDRESSES: number = MAX_STATE_FIELDS / 2;
 
+const GUEST: Authority = { role: undefined, rights: null };
+/** Maximum number of guests whose addresses a worker remembers. */
+export const MAX_REMEMBERED = 10_000;
+
 /** Imposes mutes and bans on addresses. */
 export class AddressSanctions {
   readonly #context: AddressSanctionsContext;
+  // Of guests who have written something, the latest last. A call of the HTTP API is over before a moderator has read what it has
+  // sent, and its guest does not come back.
+  readonly #addresses = new Map<UserId, UserId>();
   // A guest can have several connections here.
   readonly #underWay = new Map<string, UserId>();
 
   /** Starts with nothing under way. */
   constructor(context: AddressSanctionsContext) {
     this.#context = context;
+  }
+
+  /** Remembers the address of a guest who writes something. */
+  remember({ user, address }: Pick<Subject, "user" | "address">): void {
+    if (address === undefined) return;
+    this.#addresses.delete(user);
+    this.#addresses.set(user, address);
+    const [oldest] = this.#addresses.keys();
+    if (oldest !== undefined && this.#addresses.size > MAX_REMEMBERED) {
+      this.#addresses.delete(oldest);
+    }
+  }
+
+  /**
+   * Imposes a new mute or ban on the address that is remembered of its guest.
+   *
+   * @param event What `_audit` says; undefined if several may have been missed.
+   * @param find Returns a room whose state is known here.
+   */
+  onEvent(event: RoomEvent | undefined, find: (room: RoomId) => RuledRoom | undefined): void {
+    if (event?.kind !== "mute" && event?.kind !== "ban") return;
+    const { user, room } = event;
+    const address = this.#addresses.get(user);
+    if (address === undefined) return;
+    const where = room && (find(room) ?? { id: room, state: new RoomState() });
+    void this.extend(event, { user, address, authority: GUEST }, where);
   }
 
   /**

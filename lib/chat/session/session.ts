@@ -303,6 +303,7 @@ export class Session implements SignInHost, ServiceRequestHost, RoomsHost {
     if (waitMs > 0) {
       return this.sendFrame(slowDownFault(request.id, waitMs, undefined, TOO_MANY_NEW_ROOMS));
     }
+    this.rules.rememberAuthor();
     const requester = this.#requester(isModerator);
     this.respond(await handleRoomRequest(request, membership, this.#context, requester));
   }

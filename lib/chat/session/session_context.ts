@@ -4,6 +4,7 @@
  */
 import type { SharedBudgets } from "../../core/limits/rate_limiter.ts";
 import type { LogReaderContext } from "../log_reader.ts";
+import type { AddressSanctions } from "../moderation/address_sanctions.ts";
 import type { Sanctions } from "../moderation/sanctions.ts";
 import type { WordFilter } from "../moderation/word_filter.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -47,4 +48,6 @@ export interface SessionContext
   readonly words: WordFilter;
   /** The mutes and bans. */
   readonly sanctions: Sanctions;
+  /** Imposes those of guests on their addresses. */
+  readonly addressSanctions: AddressSanctions;
 }

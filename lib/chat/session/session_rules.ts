@@ -25,7 +25,7 @@ export interface RulesContext {
   /** The mutes and bans. */
   readonly sanctions: Sanctions;
   /** Imposes those of guests on their addresses. */
-  readonly addressSanctions: Pick<AddressSanctions, "extend">;
+  readonly addressSanctions: Pick<AddressSanctions, "extend" | "remember">;
 }
 
 /** Why a user has to leave a room; the fields of the frame `left`. */
@@ -107,6 +107,11 @@ export class SessionRules {
   /** Imposes the user's mute in a room, if there is one, on the address: the user may come back as another guest. */
   extendMute(room: RuledRoom): void {
     this.mute(room);
+  }
+
+  /** The user writes something: a mute or a ban may follow when the user has gone. */
+  rememberAuthor(): void {
+    if (this.subject) this.#context.addressSanctions.remember(this.subject);
   }
 
   /** What `joined` says about the rules of a room: its settings, the user's mute, and what the user may do there. */

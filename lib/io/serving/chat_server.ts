@@ -222,6 +222,7 @@ export async function startChatServer(
   sanctions.follow(hub, (event) => {
     if (event === undefined || event.kind === "role") names.onRolesChanged();
     heartbeat.checkRevocations(event);
+    context.addressSanctions.onEvent(event, (room) => hub.find(room));
   });
   const following = [
     revocations.follow(services.revocations, onRevoked, signal),

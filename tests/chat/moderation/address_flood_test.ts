@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import {
   MAX_ADDRESSES,
   MAX_ADDRESSES_OF_GUEST,
+  MAX_REMEMBERED,
 } from "../../../lib/chat/moderation/address_sanctions.ts";
 import { addressUser } from "../../../lib/core/rooms/address_user.ts";
 import { FOREVER } from "../../../lib/core/log/room_event.ts";
@@ -72,4 +73,22 @@ Deno.test("The addresses of all guests together leave room for what moderators i
   assert.equal((await bus.state(AUDIT_ROOM)).fields.size, MAX_ADDRESSES);
   assert.equal(sanctions.imposed("ban", user("ip_c0000201"), undefined), undefined);
   assert.ok(MAX_ADDRESSES <= MAX_STATE_FIELDS / 2);
+});
+
+Deno.test("The addresses of the latest guests are remembered, and no more", async () => {
+  using chat = await ready();
+  const { addressSanctions, sanctions, bus } = chat.context;
+  const address = addressUser(network(1));
+  const [first, last] = [user("user_first"), user("user_last")];
+  addressSanctions.remember({ user: first, address });
+  for (let index = 1; index < MAX_REMEMBERED; index++) {
+    addressSanctions.remember({ user: user(`user_${index + 1_000}`), address });
+  }
+  addressSanctions.remember({ user: last, address });
+  for (const [guest, count] of [[first, 0], [last, 1]] as const) {
+    await bus.publish(act({ ...ban("user_any"), user: guest }, { room: AUDIT_ROOM }));
+    await flushMicrotasks();
+    const imposed = sanctions.all().filter((it) => it.guest === guest);
+    assert.equal(imposed.length, count, guest);
+  }
 });

@@ -211,8 +211,11 @@ export class SimNode {
     const tasks = [this.#hub.run(signal), this.#forwardAnnouncements(topAnnouncer, signal)];
     if (this.#world.mutant.announcesTops) tasks.push(topAnnouncer.run(signal));
     if (this.#world.hasAudit) {
-      const onChange = (event?: RoomEvent) =>
-        this.#isAlive && this.heartbeat?.checkRevocations(event);
+      const onChange = (event?: RoomEvent) => {
+        if (!this.#isAlive) return;
+        this.heartbeat?.checkRevocations(event);
+        this.#context.addressSanctions.onEvent(event, (room) => this.#hub.find(room));
+      };
       this.#context.sanctions.follow(this.#hub, onChange);
     }
     if (this.heartbeat) tasks.push(this.heartbeat.run(signal));
