@@ -21,9 +21,9 @@ export interface Tokens {
 }
 
 /** The token at which an expression in a template begins; it ends at {@linkcode INSERT_END}. */
-export const INSERT = "${";
+export const INSERT: string = "${";
 /** Where the text of a template goes on. */
-export const INSERT_END = "}$";
+export const INSERT_END: string = "}$";
 
 const TOKEN =
   /(\s+)|("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|[A-Za-z_$#][\w$]*|\d[\w.]*|=>|\?\.(?!\d)|\.\.\.|[^]/y;
