@@ -89,8 +89,6 @@ export function loadPages(
   { allowedOrigins, allowedFramers }: Embedding = UNEMBEDDED,
   signInPath = "",
 ): ReadonlyMap<string, StaticFile> {
-  const { ancestors, options } = framingHeaders(allowedFramers);
-  const framing = options && { "x-frame-options": options };
   const texts = readPageFiles();
   const limit = `name="max-message-bytes" content="`;
   const source = texts["/"];
@@ -112,15 +110,31 @@ export function loadPages(
     ...Object.fromEntries([...files, ...scripts]),
     "/": packMarkup(index.replace(BUILD, `${BUILD}${build}`)),
   });
-  const fileOf = (path: string, text: string): StaticFile => {
+  const fileOf = fileMaker({ allowedOrigins, allowedFramers });
+  // Few programs request it, and packing it takes a third of the time that the pages take.
+  const library = Object.fromEntries(files.filter(([path]) => LIBRARY.test(path)));
+  return new Map(served.map(([path, text]) => [
+    path,
+    path === LIBRARY_ENTRY
+      ? whenRequested(() => fileOf(path, packModule(library, path)), allowedOrigins)
+      : fileOf(path, text),
+  ]));
+}
+
+/** Makes files as they are served, from the path and the text of each. */
+function fileMaker(
+  { allowedOrigins, allowedFramers }: Embedding,
+): (path: string, text: string) => StaticFile {
+  const { ancestors, options } = framingHeaders(allowedFramers);
+  const framing = options && { "x-frame-options": options };
+  const full = `${POLICY}; frame-ancestors ${ancestors}`;
+  return (path, text) => {
     const ending = /\.(\w+)$/.exec(path)?.[1] ?? "html";
     const body = new TextEncoder().encode(text);
     const type = TYPES[ending] ?? "text/plain";
     const isDocument = DOCUMENTS.test(type);
-    const full = `${POLICY}; frame-ancestors ${ancestors}`;
-    const policy = isDocument || path === WORKER ? full : SHORT_POLICY;
     const headers = {
-      ...headersFor(body, type, policy),
+      ...headersFor(body, type, isDocument || path === WORKER ? full : SHORT_POLICY),
       ...(isDocument && framing),
       ...OWN_HEADERS[path],
     };
@@ -135,14 +149,6 @@ export function loadPages(
       ...(LIBRARY.test(path) && { sharedWith: allowedOrigins }),
     };
   };
-  // Few programs request it, and packing it takes a third of the time that the pages take.
-  const library = Object.fromEntries(files.filter(([path]) => LIBRARY.test(path)));
-  return new Map(served.map(([path, text]) => [
-    path,
-    path === LIBRARY_ENTRY
-      ? whenRequested(() => fileOf(path, packModule(library, path)), allowedOrigins)
-      : fileOf(path, text),
-  ]));
 }
 
 /** A file that is made when it is first requested. */
