@@ -50,6 +50,7 @@ await timeline.loadOlder(lobby);
 lobby.members.value.members.map(({ user, kind }) => (kind satisfies "guest" | "member" | "app") === kindOf(user));
 if (chat.me.value?.kind === "app") connect("wss://chat.example/ws", { token: () => "signed" });
 connect("wss://chat.example/ws", { token: async () => await (await fetch("/chat-token")).text() });
+connect("wss://chat.example/ws", { WebSocket });
 const invited = connect("wss://chat.example/ws", { invite: "secret", device: "Firefox on Linux" });
 invited.me.value?.role satisfies "owner" | "moderator" | "member" | undefined;
 invited.invitedRooms.value.map((room) => invited.join(room));
@@ -67,6 +68,8 @@ await chat.rename("Ben").catch((error) => error instanceof RefusedError && error
 connect();
 // @ts-expect-error: a function, since tokens expire
 connect("ws://chat.example", { token: "signed" });
+// @ts-expect-error: a class, not a socket
+connect("ws://chat.example", { WebSocket: new WebSocket("ws://chat.example") });
 // @ts-expect-error: there is no such option
 connect("ws://chat.example", { nick: "Ann" });
 // @ts-expect-error: made by connect()
