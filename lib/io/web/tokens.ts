@@ -15,6 +15,7 @@ export interface Token {
 
 /** The tokens of a script. */
 export interface Tokens {
+  /** In the order in which they are written. */
   readonly list: readonly Token[];
   /** For each opening bracket the index of its token's partner in the list, and the other way round. */
   readonly partner: ReadonlyMap<number, number>;
