@@ -58,7 +58,7 @@ export class EventStream implements ConnectionHandler, ClientOutput {
   readonly encoder: FrameEncoder;
   readonly isResumable = false;
   readonly wantsJoinDetails = false;
-  readonly joinActions = READERS;
+  readonly joinActions: typeof READERS = READERS;
   readonly isPresent = false;
   readonly #socket: PacedSocket;
   readonly #session: Session;
