@@ -58,6 +58,16 @@ Deno.test("docs/reference/openapi.yaml has every operation, each with an example
   }
 });
 
+Deno.test("docs/reference/openapi.yaml has every path for operators", () => {
+  const folder = new URL("../../lib/io/api/", import.meta.url);
+  const paths = [...Deno.readDirSync(folder)].filter(({ isFile }) => isFile).flatMap(({ name }) => {
+    const source = Deno.readTextFileSync(new URL(name, folder));
+    return [...source.matchAll(/_PATH = "(\/api\/v1\/[^"]+)"/g)].map(([, path = ""]) => path);
+  });
+  assert.ok(paths.length >= 8, "they were found");
+  for (const path of paths) assert.ok(document.paths[path], path);
+});
+
 Deno.test("docs/reference/openapi.yaml has every fault that an operation can have, at its status", () => {
   const missing = Object.keys(FAULTS).filter((code) => {
     const status = FAULT_STATUS[code as keyof typeof FAULTS];

@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { api } from "../../support/api.ts";
 import { programTest, Running, until } from "../../support/provision.ts";
+import { TemporaryFolder } from "../../support/temporary_folder.ts";
 import { startTestService, type TestService } from "../../support/service.ts";
 
 const CURL = { names: ["curl"], install: "the Debian package curl" };
@@ -105,4 +106,19 @@ programTest(CURL, "The commands of the guide to following a room print what is s
     const isSaid = () => Promise.resolve(/"text":"hello"/.test(running.output));
     await until("the message", isSaid);
   }
+});
+
+Deno.test("The guide's EventSource shows what is said", async () => {
+  await using service = await startTestService();
+  const [program = ""] = blocksOf("follow-a-room-without-websockets", "js");
+  await using folder = new TemporaryFolder();
+  const path = `${folder.path}/follow.js`;
+  const begun = 'events.onopen = () => console.log("begun");\n';
+  await Deno.writeTextFile(path, program.replace("http://127.0.0.1:8080", service.url) + begun);
+  const deno = { path: Deno.execPath(), env: {} };
+  const hasBegun = ({ output }: Running) => Promise.resolve(/^begun$/m.test(output));
+  const args = ["run", "--no-config", "--allow-net", path];
+  await using running = await Running.start(deno, args, folder.path, hasBegun);
+  await api(service, "/rooms/lobby/messages?name=Ann", { text: "hello" });
+  await until("the message", () => Promise.resolve(/^Ann: hello$/m.test(running.output)));
 });
