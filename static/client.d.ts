@@ -384,7 +384,7 @@ export class RefusedError extends ChatError {
   readonly afterMs: number | undefined;
   /** Whether a room was not joined because it does not exist, and the user may not create it. */
   readonly isRoomMissing: boolean;
-  /** What the moderator gave as the reason; with `muted`, `banned` and `kicked`. */
+  /** What the moderator gave as the reason; with `muted`, `banned`, `kicked` and `turned_down`; or the service that reviews messages, with `rejected`. */
   readonly reason: string | undefined;
   /** When the mute or ban ends, in milliseconds since 1970; undefined if it does not. */
   readonly until: number | undefined;

@@ -32,7 +32,7 @@ export class RefusedError extends ChatError {
     this.afterMs = fault.afterMs;
     /** Whether a room was not joined because it does not exist, and the user may not create it. @readonly */
     this.isRoomMissing = fault.missing === true;
-    /** What the moderator gave as the reason; with `muted`, `banned` and `kicked`. @readonly */
+    /** What the moderator gave as the reason; with `muted`, `banned`, `kicked` and `turned_down`; or the service that reviews messages, with `rejected`. @readonly */
     this.reason = fault.reason;
     /** When the mute or ban ends, in milliseconds since 1970; undefined if it does not. @readonly */
     this.until = fault.until;

@@ -3,9 +3,9 @@
  * @module
  */
 import { contentOf } from "../../core/log/content.ts";
-import type { Action, Message } from "../../core/log/entry.ts";
+import type { Action, Draft, Message } from "../../core/log/entry.ts";
 import type { FaultCode } from "../../core/protocol/faults.ts";
-import type { Frame } from "../../core/protocol/frames.ts";
+import type { Frame, FrameOf } from "../../core/protocol/frames.ts";
 import { readablePage } from "../../core/log/readable_log.ts";
 import { formatPosition, isSamePosition, type Position } from "../../core/log/position.ts";
 import { reportText } from "../../core/moderation/report.ts";
@@ -28,6 +28,7 @@ import { acknowledge, ackOrFault } from "./answers.ts";
 import { enterAudit } from "../moderation/moderate.ts";
 import { holdMessage, tellTurnedDown } from "./held_messages.ts";
 import type { Membership } from "./membership.ts";
+import type { EntryRequest, EntryReview } from "./reviewed_entries.ts";
 
 /** What handling requests needs. */
 export interface RequestContext {
@@ -41,6 +42,8 @@ export interface RequestContext {
   readonly maxMessageBytes: number;
   /** Decides which words texts may contain, whoever writes them. */
   readonly words: Pick<WordFilter, "check" | "checkMessage">;
+  /** Reviews messages before they are published; undefined if nobody does. */
+  readonly review?: Pick<EntryReview, "publish"> | undefined;
 }
 
 /** What the session knows of whoever asks. */
@@ -49,6 +52,14 @@ export interface Requester {
   readonly isModerator: boolean;
   /** Charges the address for something that moderators have to look at. Returns the milliseconds to wait, 0 for none. */
   readonly checkReport: () => number;
+  /** Decides again about requests that had to wait. */
+  readonly rights: CurrentRights;
+}
+
+/** What the user may do now. */
+export interface CurrentRights {
+  /** Why a request that was allowed, and has waited since, is not carried out any more; undefined if it still is allowed. */
+  faultAfterWait(request: RoomRequest, membership: Membership): FrameOf<"fault"> | undefined;
 }
 
 /** A request that reads the log, or whose response may be long. */
@@ -165,22 +176,21 @@ async function report(
   return result.kind === "entered" ? acknowledge(id, { room }) : ackOrFault(id, room, result);
 }
 
-type EntryRequest = RequestOf<"say" | "edit" | "delete" | "react">;
-
 function isEntryRequest({ type }: RoomRequest): boolean {
   return type === "say" || type === "edit" || type === "delete" || type === "react" ||
     type === "report";
 }
 
-async function publish(
+/** Not `async`: without a review, a message waits for nothing but the bus. */
+function publish(
   request: EntryRequest,
   membership: Membership,
   context: RequestContext,
-  { isModerator, checkReport }: Requester,
-): Promise<Frame | undefined> {
-  const { bus, newId, maxMessageBytes, words } = context;
+  requester: Requester,
+): Promise<Frame | undefined> | FrameOf<"fault"> {
+  const { newId, maxMessageBytes, words, review } = context;
+  const { isModerator, checkReport } = requester;
   const { id } = request;
-  const { id: room, user, name } = membership;
   if (request.type === "say" || request.type === "edit") {
     if (exceedsBytes(request.text, maxMessageBytes)) {
       return faultFrame(id, "too_long", `the text has more than ${maxMessageBytes} bytes`);
@@ -192,12 +202,35 @@ async function publish(
   if (checked.kind === "held") {
     const waitMs = checkReport();
     if (waitMs > 0) return slowDownFault(id, waitMs, undefined, TOO_MANY_REPORTS);
-    return await holdMessage(checked.request, membership, isModerator, context);
+    return holdMessage(checked.request, membership, isModerator, context);
   }
-  const action = actionOf(checked.request, isModerator);
-  const exempt = isModerator && { isExempt: true as const };
-  const draft = { room, user, name, id: id ?? newId(), action, ...exempt };
-  const others = isModerator && action.kind === "deleted"
+  const draft = draftOf(checked.request, membership, id ?? newId(), isModerator);
+  if (review === undefined) return enter(draft, id, membership, context);
+  return review.publish({ request: checked.request, draft }, async (reviewed) => {
+    const fault = requester.rights.faultAfterWait(reviewed, membership);
+    const action = actionOf(reviewed, isModerator);
+    return fault ?? await enter({ ...draft, action }, id, membership, context);
+  });
+}
+
+function draftOf(
+  request: EntryRequest,
+  { id: room, user, name }: Membership,
+  id: string,
+  isModerator: boolean,
+): Draft {
+  const action = actionOf(request, isModerator);
+  return { room, user, name, id, action, ...(isModerator && { isExempt: true }) };
+}
+
+async function enter(
+  draft: Draft,
+  id: string | undefined,
+  membership: Membership,
+  { bus }: Pick<RequestContext, "bus">,
+): Promise<Frame | undefined> {
+  const { action, room } = draft;
+  const others = action.kind === "deleted" && action.asModerator
     ? await messageOfOthers(action.of, membership, bus)
     : undefined;
   const result = await bus.publish(draft, membership.room.chargedPeople());

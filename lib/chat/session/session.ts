@@ -23,6 +23,7 @@ import type { SetupStep } from "../../core/health/connection_health.ts";
 import { type Request, type RequestOf, type RoomRequest } from "../../core/protocol/requests.ts";
 import { acknowledge } from "./answers.ts";
 import {
+  type CurrentRights,
   handleRoomRequest,
   isReadRequest,
   type ReadRequest,
@@ -58,7 +59,7 @@ const NO_ROOM = "the room does not exist, and you may not create it";
 const TOO_MANY_NEW_ROOMS = "slow down: too many new rooms from this address";
 
 /** The session of one connection. */
-export class Session implements SignInHost, ServiceRequestHost, RoomsHost {
+export class Session implements SignInHost, ServiceRequestHost, RoomsHost, CurrentRights {
   readonly output: ClientOutput;
   readonly #context: SessionContext;
   /** The limits of the connection. */
@@ -291,12 +292,7 @@ export class Session implements SignInHost, ServiceRequestHost, RoomsHost {
   async #handleWhenJoined(request: RoomRequest, membership: Membership): Promise<void> {
     // A client that leaves at once: whether the user is still a member of a private room is not known yet.
     if (isClosed(membership.id) && !membership.room.isOpen) return this.onRequestRefused(request);
-    const isModerator = this.signIn.may("moderate", membership.id);
-    const mayDelete = isModerator && request.type === "delete";
-    if (!mayDelete && !this.signIn.may(REQUIRED_ACTION[request.type], membership.id)) {
-      return this.sendFault(request.id, "not_allowed");
-    }
-    const fault = this.rules.faultFor(request, membership.room);
+    const fault = this.#faultFor(request, membership);
     if (fault) return this.sendFrame(fault);
     if (isReadRequest(request)) return await this.#handleRead(request, membership);
     const waitMs = request.type === "say" ? this.#chargeNewRooms([membership]) : 0;
@@ -304,13 +300,27 @@ export class Session implements SignInHost, ServiceRequestHost, RoomsHost {
       return this.sendFrame(slowDownFault(request.id, waitMs, undefined, TOO_MANY_NEW_ROOMS));
     }
     this.rules.rememberAuthor();
-    const requester = this.#requester(isModerator);
+    const requester = this.#requester(this.signIn.may("moderate", membership.id));
     this.respond(await handleRoomRequest(request, membership, this.#context, requester));
   }
 
   #requester(isModerator: boolean): Requester {
     const checkReport = () => this.rateLimiter.checkReport(this.#context.clock.now());
-    return { isModerator, checkReport };
+    return { isModerator, checkReport, rights: this };
+  }
+
+  #faultFor(request: RoomRequest, { room }: Membership): FrameOf<"fault"> | undefined {
+    const mayDelete = request.type === "delete" && this.signIn.may("moderate", room.id);
+    if (!mayDelete && !this.signIn.may(REQUIRED_ACTION[request.type], room.id)) {
+      return faultFrame(request.id, "not_allowed");
+    }
+    return this.rules.faultFor(request, room);
+  }
+
+  faultAfterWait(request: RoomRequest, membership: Membership): FrameOf<"fault"> | undefined {
+    const { signIn, rules } = this;
+    const isOut = signIn.isRevoked || rules.serviceBan() || !rules.admits(membership.room);
+    return isOut ? faultFrame(request.id, "not_allowed") : this.#faultFor(request, membership);
   }
 
   /** Charges for publishing to rooms not known to hold an entry. Returns the milliseconds to wait, 0 for none. */

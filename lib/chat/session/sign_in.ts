@@ -226,16 +226,19 @@ export class SignIn implements SignInState {
     this.#host.sendFrame({ type: "expiring", inMs });
   }
 
-  checkRevocation(event?: RoomEvent): void {
-    if (this.#host.isEnded) return;
-    const { revocations } = this.#context;
+  /** Whether what the user has signed in with has been revoked. The connection is about to be closed then. */
+  get isRevoked(): boolean {
     const [user, tokenId, issuedAt] = [this.#me?.user, this.#access?.tokenId, this.#issuedAt];
     const deviceId = this.#device?.id;
+    return user !== undefined &&
+      this.#context.revocations.isRevoked({ user, tokenId, deviceId, issuedAt });
+  }
+
+  checkRevocation(event?: RoomEvent): void {
+    if (this.#host.isEnded) return;
+    const user = this.#me?.user;
     if (user === undefined) return;
-    if (revocations.isRevoked({ user, tokenId, deviceId, issuedAt })) {
-      this.#host.output.close(SIGNED_OUT);
-      return;
-    }
+    if (this.isRevoked) return this.#host.output.close(SIGNED_OUT);
     this.#adoptRole(user);
     this.#host.checkServiceRules(event);
   }

@@ -19,6 +19,7 @@
  * @module
  */
 import * as v from "valibot";
+import { type Content, contentOf } from "../log/content.ts";
 import type { Author } from "../log/entry.ts";
 import { formatPosition, type Position } from "../log/position.ts";
 import { hasVisible } from "../names/invisible.ts";
@@ -26,7 +27,7 @@ import type { RoomId } from "../names/names.ts";
 import { exceedsBytes } from "../utf8.ts";
 
 /** A message, or the new text of one, that is about to enter a room. */
-export interface ReviewedMessage extends Author {
+export interface ReviewedMessage extends Author, Content {
   /** The room that it is for. */
   readonly room: RoomId;
   /** The id of its draft, by which a repetition is recognized. */
@@ -61,7 +62,7 @@ const Answer = v.variant("action", [
 
 /** The body of the request about a message. @param timestamp Now, as ISO 8601. */
 export function reviewBody(
-  { room, user, name, id, text, about }: ReviewedMessage,
+  { room, user, name, id, about, ...content }: ReviewedMessage,
   timestamp: string,
 ): string {
   const target = about.kind === "edit"
@@ -70,7 +71,7 @@ export function reviewBody(
   return JSON.stringify({
     type: "message.review",
     timestamp,
-    data: { room, user, name, kind: about.kind, text, id, ...target },
+    data: { room, user, name, kind: about.kind, ...contentOf(content), id, ...target },
   });
 }
 

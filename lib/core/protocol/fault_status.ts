@@ -34,6 +34,7 @@ export const FAULT_STATUS: Readonly<Record<FaultCode, number>> = {
   too_long: 413,
   empty: 422,
   blocked_words: 422,
+  rejected: 422,
   // Accepted, but perhaps nobody will ever see the message.
   held: 202,
   gone: 410,

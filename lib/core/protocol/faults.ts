@@ -36,6 +36,7 @@ export const FAULTS = {
   too_long: { message: "the text is too long", retry: false },
   empty: { message: "the text has no visible characters", retry: false },
   blocked_words: { message: "the text contains words that are not allowed here", retry: false },
+  rejected: { message: "the message was not accepted", retry: false },
   held: { message: "a moderator will look at your message first", retry: false },
   turned_down: { message: "a moderator has turned your message down", retry: false },
   gone: { message: "the message no longer exists", retry: false },

@@ -307,7 +307,7 @@ export const FRAMES = {
     message: text("A message for people."),
     retry: flag("Whether the same request may succeed later."),
     afterMs: v.optional(count(
-      "Milliseconds to wait before trying again; with slow_down, and with muted and banned if they end.",
+      "Milliseconds to wait before trying again; with slow_down, with muted and banned if they end, and with unavailable if known.",
     )),
     scope: v.optional(v.pipe(
       v.picklist(["connection", "user", "room"]),
@@ -318,7 +318,9 @@ export const FRAMES = {
       v.description("The room does not exist, and the user may not create it; with not_allowed."),
     )),
     reason: v.optional(
-      text("What the moderator gave as the reason; with muted, banned and turned_down."),
+      text(
+        "What the moderator gave as the reason, with muted, banned and turned_down; or the service that reviews messages, with rejected.",
+      ),
     ),
   }),
   said: entry("said", "A user sent a message.", {

@@ -102,6 +102,7 @@ export const laterEn = {
   fault_too_long: "the text is too long.",
   fault_empty: "the text is empty.",
   fault_blocked_words: "the text contains words that are not allowed here.",
+  fault_rejected: "it was not accepted.",
   fault_held: "a moderator will look at it first.",
   fault_turned_down: "a moderator has turned it down.",
   fault_gone: "the message no longer exists.",

@@ -188,6 +188,7 @@ export const zh = {
   fault_too_long: "内容太长。",
   fault_empty: "没有内容。",
   fault_blocked_words: "内容包含此处不允许使用的词语。",
+  fault_rejected: "消息未被接受。",
   fault_held: "需先由管理员查看。",
   fault_turned_down: "管理员没有批准。",
   fault_gone: "消息已不存在。",

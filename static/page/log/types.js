@@ -14,7 +14,7 @@
 
 /**
  * @typedef {{kind: "waiting"} | {kind: "sending"} | {kind: "sent", position: string, at: number}
- *   | {kind: "failed", error: Error & {code: string}} | {kind: "unsure", reason: string} | {kind: "discarded"}} DeliveryState
+ *   | {kind: "failed", error: Error & {code: string, reason?: string | undefined}} | {kind: "unsure", reason: string} | {kind: "discarded"}} DeliveryState
  */
 /**
  * @typedef {{type: "say", text: string, reply?: string} | {type: "edit", of: string, text: string}

@@ -30,6 +30,12 @@ for (
   });
 }
 
+Deno.test("reviewBody() has the mentions and the metadata of a message", () => {
+  const more = { mentions: [user("u7ann3k2")], metadata: { build: 7 } };
+  const body = reviewBody({ ...MESSAGE, ...more, about: { kind: "say" } }, TIMESTAMP);
+  assert.deepEqual(JSON.parse(body).data, { ...MESSAGE, ...more, kind: "say" });
+});
+
 for (
   const [answer, parsed] of [
     [{ action: "accept" }, { kind: "accepted" }],

@@ -246,9 +246,10 @@ function joinNames(known, others, strings) {
 function deliveryStatus({ room, state: { value: state } }, { strings }) {
   if (isHeld(state)) return deliveryLine("delivery", strings.held, undefined, strings.hide);
   if (state.kind === "failed") {
-    const { code, message } = state.error;
+    const { code, message, reason } = state.error;
     const isAlone = code === "not_allowed" && kindOfRoom(room) === "direct";
-    const why = strings[isAlone ? "directLeft" : `fault_${code}`] ?? message;
+    const what = strings[isAlone ? "directLeft" : `fault_${code}`] ?? message;
+    const why = reason ? `${what} ${reason}` : what;
     return deliveryLine(
       "delivery fault",
       fillTemplate(strings.notSent, { why }),
