@@ -279,3 +279,46 @@ export function addWebhookGauges(
     () => dispatcher.failingRooms,
   );
 }
+
+/** Metrics of the review of messages. */
+export interface ReviewMetrics {
+  /** Messages that were to be reviewed, by what became of them. */
+  readonly requests: Readonly<
+    Record<"accepted" | "rejected" | "replaced" | "failed" | "skipped", Counter>
+  >;
+  /** Time until the answer, or until there was none. Not observed for what was skipped. */
+  readonly seconds: Histogram;
+}
+
+/** Registers the metrics of the review of messages. */
+export function reviewMetrics(metrics: Metrics): ReviewMetrics {
+  const counter = (outcome: string) =>
+    metrics.counter(
+      "parley_moderation_requests_total",
+      "Messages and edits to be reviewed by MODERATION_URL, by what became of the review.",
+      { outcome },
+    );
+  return {
+    requests: {
+      accepted: counter("accepted"),
+      rejected: counter("rejected"),
+      replaced: counter("replaced"),
+      failed: counter("failed"),
+      skipped: counter("skipped"),
+    },
+    seconds: metrics.histogram(
+      "parley_moderation_seconds",
+      "Time from a request to MODERATION_URL until its whole answer, or until the service gave up.",
+      LONG_BUCKETS,
+    ),
+  };
+}
+
+/** Registers the gauge of the circuit breaker in front of `MODERATION_URL`. */
+export function addReviewGauge(metrics: Metrics, isOpen: () => boolean): void {
+  metrics.gauge(
+    "parley_moderation_breaker_open",
+    "1 while MODERATION_URL is not asked, since it gave no valid answers; else 0.",
+    () => isOpen() ? 1 : 0,
+  );
+}

@@ -89,6 +89,7 @@ function crossFieldProblems(values: Values): readonly Problem[] {
     proxyUserProblems,
     signInProblems,
     cookieProblems,
+    moderationProblems,
   ]
     .flatMap((problemsOf) => problemsOf(values));
 }
@@ -165,6 +166,17 @@ function cookieProblems(
     value,
     allowed: `neither * nor null with ${name}, or every page could act as its visitors`,
   }));
+}
+
+function moderationProblems({ moderationUrl, moderationSecret }: Values): readonly Problem[] {
+  if (typeof moderationUrl === "string" && moderationSecret === null) {
+    const allowed = "only with MODERATION_SECRET";
+    return [{ name: "MODERATION_URL", value: moderationUrl, allowed }];
+  }
+  if (typeof moderationSecret === "string" && moderationUrl === null) {
+    return [{ name: "MODERATION_SECRET", value: "…", allowed: "only with MODERATION_URL" }];
+  }
+  return [];
 }
 
 function redisCaProblems({ redisCaFile, redisUrl }: Values): readonly Problem[] {

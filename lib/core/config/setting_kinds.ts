@@ -151,6 +151,32 @@ export function secureUrl(label: Label): Setting<string | null> {
   };
 }
 
+/** A URL of the operator's own to which the service posts; null if unset. */
+export function targetUrl(label: Label): Setting<string | null> {
+  return optionalText({
+    ...label,
+    allowed: "an http:// or https:// URL without a user name",
+    rule(text) {
+      const url = /^https?:\/\/[^\s#]+$/i.test(text) ? URL.parse(text) : null;
+      return url !== null && url.username === "" && url.password === "";
+    },
+  });
+}
+
+/** A secret as webhooks have it (Standard Webhooks 1.0.0): 24 to 64 bytes in Base64 after a prefix; null if unset. */
+export function webhookSecret(label: Label): Setting<string | null> {
+  return optionalText({
+    ...label,
+    allowed: "whsec_ and 24 to 64 bytes in Base64",
+    isSecret: true,
+    rule(text) {
+      const [, digits = "", padding = ""] = /^whsec_([a-z\d+/]{32,86})(={0,2})$/i.exec(text) ?? [];
+      const bytes = Math.floor(digits.length * 3 / 4);
+      return (digits.length + padding.length) % 4 === 0 && bytes >= 24 && bytes <= 64;
+    },
+  });
+}
+
 /** Headers that browsers and proxies set for other purposes, by which any user would become one who is signed in. */
 const RESERVED_HEADERS =
   /^(?:host|cookie|authorization|connection|upgrade|origin|forwarded|x-forwarded-.*|sec-.*)$/;

@@ -25,7 +25,9 @@ import {
   type Setting,
   type SigningSecret,
   signingSecrets,
+  targetUrl,
   text,
+  webhookSecret,
   wholeNumber,
   wholeNumberOrUnset,
   yesNo,
@@ -139,6 +141,12 @@ export interface Config {
   readonly guestName: string | null;
   /** Path of the word list; null for none. */
   readonly blockedWordsFile: string | null;
+  /** Where messages are reviewed before they enter a room; null if nobody does. */
+  readonly moderationUrl: string | null;
+  /** Signs the requests to it; null without one. */
+  readonly moderationSecret: string | null;
+  /** Whether messages enter a room, or are refused, if there is no answer. */
+  readonly moderationFails: "open" | "closed";
   /** Whether webhooks can lead to addresses that are not public, and use plain HTTP. */
   readonly webhookAllowPrivate: boolean;
   /** Minimum log level. */
@@ -500,6 +508,22 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
     about: "Words that messages may not contain, or that are masked; read again when it changes",
     allowed: "a text file, an entry per line",
     rule: () => true,
+  }),
+  moderationUrl: targetUrl({
+    name: "MODERATION_URL",
+    about:
+      "A URL to which each message is posted before it enters a room, and whose answer decides about it",
+  }),
+  moderationSecret: webhookSecret({
+    name: "MODERATION_SECRET",
+    about: "The secret that signs these requests",
+  }),
+  moderationFails: choice({
+    name: "MODERATION_FAILS",
+    about:
+      "What becomes of messages without an answer: closed refuses them, or overloading MODERATION_URL would end the review; open lets them in",
+    of: ["closed", "open"],
+    fallback: "closed",
   }),
   webhookAllowPrivate: yesNo({
     name: "WEBHOOK_ALLOW_PRIVATE",

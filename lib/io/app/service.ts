@@ -46,6 +46,7 @@ import { type KeySet, RemoteKeySet } from "../auth/key_set.ts";
 import { LoggedDirectory } from "../auth/logged_directory.ts";
 import { memberIds } from "../auth/member_ids.ts";
 import { newId } from "../auth/signed_tokens.ts";
+import { createModeration, type Moderation } from "./moderation.ts";
 import { createWebhooks } from "./webhooks.ts";
 import { checkWordText, readWordText, type WordFile } from "../moderation/word_file.ts";
 import { watchWordFile } from "../moderation/word_file_watch.ts";
@@ -156,7 +157,9 @@ export async function startService(
     ...{ store, clock, ids: memberIds },
     revoke: (revocation) => revocations.revoke(revocation),
   });
-  const once = { ...backend, keys, revocations, words, directory, roomIndex, apiKeys, webhooks };
+  const moderation = createModeration(config, { clock, metrics });
+  const members = { directory, roomIndex, apiKeys };
+  const once = { ...backend, keys, revocations, words, ...members, webhooks, moderation };
   const services = createServices(config, once, admissions, clock, metrics, stats);
   const engine = await loadEngine(config.websocketEngine);
   if (shouldChangeEngine(config) && !isHosted()) {
@@ -236,7 +239,8 @@ function hostedConfig(config: Config): Config {
 
 function createServices(
   config: Config,
-  { bus, ...once }:
+  { bus, moderation: { reviewer, problems }, ...once }:
+    & { readonly moderation: Moderation }
     & Pick<Backend, "bus" | "secret" | "tickets" | "usedTokens">
     & Pick<
       SharedServices,
@@ -247,11 +251,18 @@ function createServices(
   metrics: Metrics,
   stats: ProcessStats,
 ): SharedServices {
-  const readiness = new ReadinessCheck(bus, clock);
+  const readiness = new ReadinessCheck(
+    {
+      probe: () => bus.probe(),
+      problems: () => [...bus.problems?.() ?? [], ...problems()],
+    },
+    clock,
+  );
   const refused = slowDownCounters(metrics);
   return {
     bus: new RateLimitedBus({ bus, table: budgetTable(config), clock, refused }),
     ...once,
+    reviewer,
     quota: {
       acquire: (key) => admissions.acquire(key, clock.now()),
       charge: (key, what) => admissions.charge(key, what, clock.now()),

@@ -11,6 +11,7 @@ import { EchoHandler } from "../../chat/session/echo_handler.ts";
 import { type ConnectionCounts, Heartbeat } from "../../chat/heartbeat.ts";
 import type { Directory } from "../../chat/ports/directory.ts";
 import type { ApiKeyManager } from "../../chat/ports/api_keys.ts";
+import type { MessageReviewer } from "../../chat/ports/message_reviewer.ts";
 import type { WebhookAdmin } from "../../chat/ports/webhook_admin.ts";
 import type { RoomIndex } from "../../chat/ports/room_index.ts";
 import type { UsedTokens } from "../../chat/ports/used_tokens.ts";
@@ -26,6 +27,7 @@ import { JsonHandler } from "../../chat/session/json_handler.ts";
 import { addConnectionGauges, type WorkerMetrics, workerMetrics } from "../../chat/metrics.ts";
 import { MAX_READS_PER_WORKER } from "../../chat/log_reader.ts";
 import type { SessionContext } from "../../chat/session/session.ts";
+import { EntryReview } from "../../chat/session/reviewed_entries.ts";
 import { UserSessions } from "../../chat/session/user_sessions.ts";
 import { IndexMender } from "../../chat/rooms/index_mender.ts";
 import { RoomList } from "../../chat/rooms/room_list.ts";
@@ -91,6 +93,8 @@ export interface SharedServices extends HealthSources {
   readonly revocations: RevocationSource;
   /** The word list, if the settings name one. */
   readonly words: WordListSource;
+  /** Reviews messages, if the settings say so. */
+  readonly reviewer: MessageReviewer;
   /** The members of the service. */
   readonly directory: Directory;
   /** Which rooms users can find. */
@@ -346,7 +350,7 @@ function createHub(
 async function createSessionContext(
   config: Config,
   clock: Clock,
-  { bus, secret, keys, usedTokens, directory, roomIndex, apiKeys }: SharedServices,
+  { bus, secret, keys, usedTokens, directory, roomIndex, apiKeys, reviewer }: SharedServices,
   { hub, tickets, revocations, names, words, sanctions, userSessions, instruments, page }:
     & Pick<SessionContext, "hub" | "tickets" | "revocations" | "names" | "words" | "sanctions">
     & Pick<SessionContext, "userSessions">
@@ -374,7 +378,10 @@ async function createSessionContext(
   const identity = { sessionTokens, usedTokens, authenticator, tickets };
   const access = { ...identity, directory, revocations, names, qrCode };
   const addressSanctions = new AddressSanctions({ bus, newId, sanctions });
-  const rules = { words, sanctions, addressSanctions };
+  const review = config.moderationUrl === null
+    ? undefined
+    : new EntryReview(reviewer, config.moderationFails);
+  const rules = { words, review, sanctions, addressSanctions };
   const roomList = new RoomList({ bus, hub, roomIndex, clock });
   const rooms = { roomIndex, roomIds, roomList, userSessions };
   const own = { bus, hub, ...rules, ...access, serverInfo, limits, readLimit };

@@ -24,7 +24,7 @@ export class MainServices implements Disposable {
   /** Handlers for the worker's RPC channel. */
   get handlers(): MainApi {
     const { bus, secret, keys, tickets, usedTokens, revocations, words } = this.#services;
-    const { directory, roomIndex, apiKeys, webhooks } = this.#services;
+    const { reviewer, directory, roomIndex, apiKeys, webhooks } = this.#services;
     return {
       publish: (draft, people) => bus.publish(draft, people),
       signal: (room, note, people) => bus.signal(room, note, people),
@@ -57,6 +57,7 @@ export class MainServices implements Disposable {
       revoke: (revocation) => revocations.revoke(revocation),
       readRevocations: () => revocations.readRevocations(),
       wordsAfter: (version) => words.wordsAfter(version),
+      reviewMessage: (message) => reviewer.reviewMessage(message),
       signIn: (user, device) => directory.signIn(user, device),
       redeem: (use) => directory.redeem(use),
       holdName: (user, name) => directory.holdName(user, name),

@@ -4,12 +4,16 @@
  * @module
  */
 import type { WorkerBus } from "../../chat/ports/bus.ts";
+import type { MessageReviewer } from "../../chat/ports/message_reviewer.ts";
 import type { Directory } from "../../chat/ports/directory.ts";
 import type { ChargeReason } from "../../core/limits/connection_limits.ts";
 import type { SharedServices } from "../serving/chat_server.ts";
 import { logger } from "../logger.ts";
 import type { MainApi } from "./rpc_types.ts";
 import type { RpcChannel } from "./rpc.ts";
+
+/** When a review is worth trying again that was lost with the main thread. */
+const REVIEW_RETRY_MS = 1_000;
 
 /** Proxies for the services of the main thread. */
 export function remoteServices(main: RpcChannel<MainApi>): SharedServices {
@@ -33,6 +37,7 @@ export function remoteServices(main: RpcChannel<MainApi>): SharedServices {
     },
     // Unbounded, as for revocations.
     words: { wordsAfter: (version) => main.callUnbounded("wordsAfter", version) },
+    reviewer: remoteReviewer(main),
     directory: remoteDirectory(main),
     roomIndex: {
       roomsOf: (user) => main.callInLane(user, "roomsOf", user),
@@ -65,6 +70,17 @@ export function remoteServices(main: RpcChannel<MainApi>): SharedServices {
     connectionCounts: () => main.call("connectionCounts"),
     readiness: () => main.call("readiness"),
     metrics: () => main.call("metrics"),
+  };
+}
+
+function remoteReviewer(main: RpcChannel<MainApi>): MessageReviewer {
+  return {
+    // Unbounded, so that a slow review holds up no other call. The main thread limits how many there are.
+    reviewMessage: (message) =>
+      main.callUnbounded("reviewMessage", message).catch((error: unknown) => {
+        logger.debug("worker.review_failed", { error: String(error) });
+        return { kind: "failed", afterMs: REVIEW_RETRY_MS };
+      }),
   };
 }
 

@@ -6,6 +6,7 @@
 import type { WorkerBus } from "../../chat/ports/bus.ts";
 import type { ApiKeyManager } from "../../chat/ports/api_keys.ts";
 import type { Directory } from "../../chat/ports/directory.ts";
+import type { MessageReviewer } from "../../chat/ports/message_reviewer.ts";
 import type { RoomIndex } from "../../chat/ports/room_index.ts";
 import type { WebhookAdmin } from "../../chat/ports/webhook_admin.ts";
 import type { WordListSource } from "../../chat/moderation/word_list_feed.ts";
@@ -53,6 +54,7 @@ export type PassedOn =
   & WorkerBus
   & RevocationSource
   & WordListSource
+  & MessageReviewer
   & Directory
   & RoomIndex
   & ApiKeyManager

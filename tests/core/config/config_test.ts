@@ -3,6 +3,7 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import fc from "fast-check";
 import { isWithin } from "../../../lib/core/http/ip_address.ts";
 import {
@@ -92,6 +93,9 @@ const DEFAULTS = {
   echo: "on",
   guestName: null,
   blockedWordsFile: null,
+  moderationUrl: null,
+  moderationSecret: null,
+  moderationFails: "closed",
   webhookAllowPrivate: false,
   logLevel: "info",
   logFormat: "auto",
@@ -234,6 +238,7 @@ for (
     ["LOG_LEVEL", "error", "error"],
     ["LOG_FORMAT", "json", "json"],
     ["REDIS_DURABLE", "yes", true],
+    ["MODERATION_FAILS", "open", "open"],
     ["WEBHOOK_ALLOW_PRIVATE", "yes", true],
     ["DATA_DIR", ":memory:", ":memory:"],
     ["SESSION_SECRET", "x".repeat(16), "x".repeat(16)],
@@ -280,6 +285,12 @@ for (
     ["TRUST_PROXY", "10.0.0.0/8, proxy"],
     ["TRUST_PROXY", "10.0.0.0/8 127.0.0.1"],
     ["REDIS_DURABLE", "true"],
+    ["MODERATION_FAILS", "yes"],
+    ["MODERATION_URL", "ftp://review.example/"],
+    ["MODERATION_URL", "review.example"],
+    ["MODERATION_URL", "http:///"],
+    ["MODERATION_URL", "http://user@review.example/"],
+    ["MODERATION_URL", "http://review.example/#a"],
     ["WEBHOOK_ALLOW_PRIVATE", "1"],
     ["GUEST_NAME", "* guest"],
     ["GUEST_NAME", "/guest"],
@@ -299,6 +310,38 @@ for (
     assert.deepEqual(problemsOf({ [name]: value }), [{ name, value: value.trim(), allowed }]);
   });
 }
+
+const MODERATION_URL = "http://10.0.0.5:9000/review?service=chat";
+
+for (const bytes of [24, 25, 26, 32, 64]) {
+  Deno.test(`MODERATION_URL is any URL of the operator, with a MODERATION_SECRET of ${bytes} bytes`, () => {
+    const MODERATION_SECRET = `whsec_${Buffer.alloc(bytes, 250).toString("base64")}`;
+    const { moderationUrl, moderationSecret } = configOf({ MODERATION_URL, MODERATION_SECRET });
+    assert.deepEqual([moderationUrl, moderationSecret], [MODERATION_URL, MODERATION_SECRET]);
+  });
+}
+
+for (
+  const secret of [
+    Buffer.alloc(32).toString("base64"),
+    ...[8, 23, 65].map((bytes) => `whsec_${Buffer.alloc(bytes).toString("base64")}`),
+    `whsec_${"A".repeat(33)}`,
+    `whsec_${"A".repeat(39)}.`,
+  ]
+) {
+  Deno.test(`MODERATION_SECRET rejects ${secret}, and does not reveal it`, () => {
+    const [problem] = problemsOf({ MODERATION_URL, MODERATION_SECRET: secret });
+    assert.deepEqual([problem?.name, problem?.value], ["MODERATION_SECRET", "…"]);
+  });
+}
+
+Deno.test("MODERATION_URL and MODERATION_SECRET need each other", () => {
+  const [noSecret] = problemsOf({ MODERATION_URL });
+  assert.equal(noSecret?.allowed, "only with MODERATION_SECRET");
+  const MODERATION_SECRET = `whsec_${"A".repeat(40)}`;
+  const [noUrl] = problemsOf({ MODERATION_SECRET });
+  assert.deepEqual([noUrl?.value, noUrl?.allowed], ["…", "only with MODERATION_URL"]);
+});
 
 Deno.test("TRUST_PROXY is a list of addresses and CIDRs", () => {
   const { trustProxy } = configOf({ TRUST_PROXY: "127.0.0.1, ::1,10.0.0.0/8 ," });
@@ -362,6 +405,8 @@ const PAIRED = new Set([
   "OIDC_CLIENT_ID",
   "OIDC_CLIENT_SECRET",
   "ALLOWED_ORIGINS",
+  "MODERATION_URL",
+  "MODERATION_SECRET",
 ]);
 
 Deno.test("parseConfig() never throws, and a problem names a setting, its value and what is allowed", () => {

@@ -30,6 +30,7 @@ Deno.test("Every secret, and the URL that may contain a password, can be read fr
     "SESSION_SECRET",
     "JWT_SECRET",
     "OIDC_CLIENT_SECRET",
+    "MODERATION_SECRET",
   ]);
   const names = settings.map(({ name }) => name);
   const files = secretNames.map((name) => `${name}_FILE`);

@@ -10,6 +10,7 @@ import { FakeBus, FakeClock, revocationFeed } from "../../support/fakes.ts";
 import { memberDirectory } from "../../support/members.ts";
 import { noApiKeys } from "../../support/api_keys.ts";
 import { emptyIndex } from "../../support/rooms.ts";
+import { noReviewer } from "../../support/reviews.ts";
 import { noWebhooks } from "../../support/webhooks.ts";
 
 /** Services over fakes, which it returns too. */
@@ -33,6 +34,7 @@ function openServices(bus = new FakeBus(new FakeClock())) {
     roomIndex: emptyIndex(),
     apiKeys: noApiKeys(),
     webhooks: noWebhooks,
+    reviewer: noReviewer,
     connectionCounts: () => Promise.reject(new Error("not asked for")),
     readiness: () => Promise.resolve({ ready: true }),
     metrics: () => Promise.resolve("# metrics"),

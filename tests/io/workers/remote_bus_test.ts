@@ -24,6 +24,7 @@ import { AMPLE, counter, FakeClock, revocationFeed } from "../../support/fakes.t
 import { memberDirectory } from "../../support/members.ts";
 import { noApiKeys } from "../../support/api_keys.ts";
 import { emptyIndex } from "../../support/rooms.ts";
+import { noReviewer } from "../../support/reviews.ts";
 import { noWebhooks } from "../../support/webhooks.ts";
 
 /** A bus behind budgets. */
@@ -55,6 +56,7 @@ function workerServices(bus: WorkerBus, tickets: TicketStore): SharedServices {
     roomIndex: emptyIndex(),
     apiKeys: noApiKeys(),
     webhooks: noWebhooks,
+    reviewer: noReviewer,
     connectionCounts: () => Promise.reject(new Error("not asked for")),
     readiness: () => Promise.resolve({ ready: true }),
     metrics: () => Promise.resolve(""),
