@@ -66,6 +66,9 @@ const MOVE_REQUEST_ID = "move";
 const FIRST_REQUEST_ID = "first";
 /** Id of a request for a direct room. */
 const DIRECT_REQUEST_ID = "direct";
+/** Id of a request that adds somebody to a private room. */
+const INVITE_REQUEST_ID = "invite";
+const NOBODY = "nobody here has this name: try /who";
 const CLOSE_STATUSES: Record<string, CloseStatus> = {
   bad_name: BAD_NAME,
   bad_room: BAD_ROOM,
@@ -167,6 +170,10 @@ export class TextHandler implements ConnectionHandler, ClientOutput {
         return this.#onLeft(frame);
       case "fault":
         return this.#onFault(frame);
+      case "ack":
+        return frame.id === INVITE_REQUEST_ID
+          ? this.#sendNotice(`added to ${frame.room}`)
+          : undefined;
       case "expiring":
         return this.#socket.send(
           faultLine(
@@ -245,6 +252,8 @@ export class TextHandler implements ConnectionHandler, ClientOutput {
         return this.#runTopic(room, command.topic);
       case "msg":
         return this.#runMessage(room, command.nameAndText);
+      case "invite":
+        return this.#runInvite(room, command);
       case "unknown":
         return this.#socket.send(faultLine(command.message));
     }
@@ -265,11 +274,20 @@ export class TextHandler implements ConnectionHandler, ClientOutput {
     const isMeant = ({ name }: Author) => nameAndText.startsWith(`${name} `);
     const [person] = people.filter(isMeant).toSorted((a, b) => b.name.length - a.name.length);
     if (person === undefined) {
-      return this.#socket.send(faultLine("nobody here has this name: try /who"));
+      return this.#socket.send(faultLine(NOBODY));
     }
     const { user, name } = person;
     this.#directText = nameAndText.slice(name.length + 1);
     this.#session.handle({ type: "open", id: DIRECT_REQUEST_ID, user, name });
+  }
+
+  /** Adds a person of this room to another one. */
+  #runInvite(room: string, { name, room: to }: TextCommand & { readonly kind: "invite" }): void {
+    const people = this.#session.membership(room)?.listPeople() ?? [];
+    const person = people.find((it) => it.name === name);
+    if (person === undefined) return this.#socket.send(faultLine(NOBODY));
+    const { user } = person;
+    this.#session.handle({ type: "member", id: INVITE_REQUEST_ID, room: to, user, name, on: true });
   }
 
   #onDirectRoom({ room }: FrameOf<"room">): void {

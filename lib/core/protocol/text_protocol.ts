@@ -139,6 +139,8 @@ export type TextCommand =
   | { readonly kind: "topic"; readonly topic: string | undefined }
   /** A message to somebody in the room: the name, a space and the text. Names can contain spaces. */
   | { readonly kind: "msg"; readonly nameAndText: string }
+  /** Adds somebody in the room to a private room. Names can contain spaces, rooms cannot. */
+  | { readonly kind: "invite"; readonly name: string; readonly room: string }
   | { readonly kind: "name"; readonly name: string }
   | { readonly kind: "join"; readonly room: string }
   | { readonly kind: "history"; readonly limit: number }
@@ -151,6 +153,7 @@ export const COMMAND_HELP: string = [
   "/rooms       list the public rooms, and your private ones",
   "/leave       go back to the lobby",
   "/msg NAME TEXT  write in private to somebody who is here",
+  "/invite NAME ROOM  add somebody who is here to a private room of yours",
   "/topic TEXT  set the topic of the room; without a text: show it",
   "/who         list who is here",
   "/history N   show the newest N messages",
@@ -193,6 +196,10 @@ export function parseTextCommand(line: string): TextCommand {
       return rest.length > 1
         ? { kind: "msg", nameAndText: argument }
         : unknownCommand("/msg needs the name of somebody who is here, and a text");
+    case "invite":
+      return rest.length > 1
+        ? { kind: "invite", name: rest.slice(0, -1).join(" "), room: rest.at(-1) ?? "" }
+        : unknownCommand("/invite needs the name of somebody who is here, and a private room");
     case "name":
       return argument ? { kind: "name", name: argument } : unknownCommand("/name needs a name");
     case "join":

@@ -144,3 +144,28 @@ Deno.test("/topic takes what the request `room` takes as a topic", async () => {
   await ann.say("/topic Black");
   assert.deepEqual(await ann.say("/topic"), ["* the topic is Black"]);
 });
+
+Deno.test("/invite adds somebody who is here to a private room", async () => {
+  const { scene, ann, bob } = await open();
+  using _scene = scene;
+  const room = await scene.createPrivate(await scene.enter("ann"));
+  await ann.say();
+  assert.deepEqual(await ann.say(`/invite Zoe ${room}`), ["! nobody here has this name: try /who"]);
+  assert.deepEqual(await ann.say("/invite Bob"), [
+    "! /invite needs the name of somebody who is here, and a private room",
+  ]);
+  assert.deepEqual(await ann.say(`/invite Bob ${room}`), [`* added to ${room}`]);
+  assert.deepEqual(await bob.say(), [`* you are in the room ${room} now: /join ${room}`]);
+  assert.deepEqual(await bob.say(`/join ${room}`), [`* joined ${room}`]);
+});
+
+Deno.test("/invite adds nobody to a room in which one is not", async () => {
+  const { scene, ann, bob } = await open();
+  using _scene = scene;
+  const room = await scene.createPrivate(await scene.enter("ann"));
+  await ann.say();
+  assert.deepEqual(await bob.say(`/invite Ann ${room}`), ["! you may not do this"]);
+  assert.deepEqual(await ann.say("/invite Bob lobby"), [
+    "! only private and direct rooms have members",
+  ]);
+});
