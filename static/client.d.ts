@@ -592,7 +592,7 @@ export type ServiceModeration = "mute" | "unmute" | "ban" | "unban" | "lockdown"
  * What moderators can do in a room. `mute`: the user cannot send. `ban`: the user is removed and cannot come back. `kick`: the user
  * is removed. `clear`: removes all messages.
  */
-export type RoomModeration = "mute" | "unmute" | "ban" | "unban" | "kick" | "clear";
+export type RoomModeration = "mute" | "unmute" | "ban" | "unban" | "kick" | "clear" | "delete";
 
 /** Whom it concerns, and how. */
 export type ModerationTerms = {

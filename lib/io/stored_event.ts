@@ -39,7 +39,12 @@ export const roomEvent: ValueSchema<RoomEvent> = v.variant("kind", [
   v.object({ kind: v.picklist(["unmute", "unban"]), ...target }),
   v.object({ kind: v.literal("kick"), reason, rank: v.picklist(RANKS), ...target }),
   v.object({ kind: v.literal("member"), on: v.boolean(), from: v.optional(seq), ...target }),
-  v.object({ kind: v.literal("clear"), reason, ...common }),
+  v.object({
+    kind: v.literal("clear"),
+    archived: v.optional(v.literal(true)),
+    reason,
+    ...common,
+  }),
   v.object({ kind: v.literal("lockdown"), on: v.boolean(), ...common }),
   v.object({ kind: v.literal("held"), reply: v.optional(v.string()), ...common }),
   v.object({ kind: v.literal("delete"), of: v.string(), reason, ...target }),

@@ -7,7 +7,7 @@
 /**
  * What moderators can do in a room. `mute`: the user cannot send. `ban`: the user is removed and cannot come back. `kick`: the user
  * is removed. `clear`: removes all messages.
- * @typedef {"mute" | "unmute" | "ban" | "unban" | "kick" | "clear"} RoomModeration
+ * @typedef {"mute" | "unmute" | "ban" | "unban" | "kick" | "clear" | "delete"} RoomModeration
  */
 
 /**

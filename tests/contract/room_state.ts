@@ -216,6 +216,17 @@ function eventPromises(test: Test): void {
     await mustPublish(bus, draft({ kind: "deleted", of }));
   });
 
+  test("removes the messages of a room that is deleted, and makes it read-only", async (bus) => {
+    await sayAll(bus, ["1", "2"]);
+    await mustPublish(bus, act({ kind: "clear", archived: true }));
+    const { messages } = await bus.page(lobby, undefined, 10);
+    assert.deepEqual(messages.map(({ text }) => text), ["deleted the room"]);
+    const { fields } = await bus.state(lobby);
+    assert.equal(fields.get("archived"), "1");
+    const result = await bus.publish(say("3"));
+    assert.equal(result.kind === "rejected" && result.why, "read_only");
+  });
+
   test("clears what was sent before, and nothing after", async (bus) => {
     const [first] = await sayAll(bus, ["one", "two"]);
     const clear = act({ kind: "clear" });

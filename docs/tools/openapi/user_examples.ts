@@ -53,7 +53,10 @@ const EXAMPLES: Readonly<Record<string, OperationExample>> = {
     answer: { room: "news", kind: "listed", title: "News", position: "k3j9f2:1" },
   },
   configureRoom: { body: { title: "The attic", topic: "Boxes and dust" }, answer: DONE },
-  archiveRoom: { parameters: { room: "news" }, answer: { ...DONE, room: "news" } },
+  deleteRoom: {
+    parameters: { room: "news" },
+    answer: { ...DONE, room: "news" },
+  },
   openDirectRoom: {
     body: { name: "Bob" },
     answer: {

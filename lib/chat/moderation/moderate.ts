@@ -89,7 +89,10 @@ function actionEvent(
       if (room !== undefined) return `${action} concerns the whole service: leave room out`;
       return { kind: "lockdown", on: action === "lockdown" };
     case "clear":
-      return room === undefined ? "clear needs a room" : { kind: "clear", ...why };
+    case "delete": {
+      const archived = action === "delete" && { archived: true as const };
+      return room === undefined ? `${action} needs a room` : { kind: "clear", ...archived, ...why };
+    }
     default: {
       const target = targetOf(user, name, nameOf);
       if (target === undefined) return `${action} needs the id of a user`;

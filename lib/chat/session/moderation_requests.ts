@@ -171,8 +171,10 @@ async function updateList(
   event: RoomEvent,
   context: Pick<ModerationContext, "roomIndex" | "roomList">,
 ): Promise<void> {
+  if (isClosed(room)) return;
+  if (event.kind === "clear" && event.archived) return await list(room, false, context);
   // One that is not listed is taken out when the list is read.
-  if (event.kind !== "room" || isClosed(room)) return;
+  if (event.kind !== "room") return;
   if (event.access !== undefined) await list(room, event.access === "listed", context);
   else if (event.archived) await list(room, false, context);
   else context.roomList.onListedChanged();

@@ -77,10 +77,11 @@ export const OPERATIONS: readonly Operation[] = [
     summary: "Changes the settings of a room; what is missing stays as it is.",
   },
   {
-    ...{ id: "archiveRoom", method: "DELETE", path: "/rooms/{room}", type: "room" },
+    ...{ id: "deleteRoom", method: "DELETE", path: "/rooms/{room}", type: "moderate" },
     ...IN_ROOM,
-    summary: "Archives a room: it becomes read-only, and leaves the list.",
-    fixed: { archived: true },
+    summary: "Deletes a room: its messages are removed, it becomes read-only, and leaves the list.",
+    query: ["reason"],
+    fixed: { action: "delete" },
   },
   {
     ...{ id: "openDirectRoom", method: "PUT", path: "/direct/{user}", type: "open", status: 200 },

@@ -38,6 +38,7 @@ export const MODERATE_FLAGS = [
 /** Lists mutes and bans, instead of doing anything. */
 const LIST = "list";
 const WITH_LENGTH: ReadonlySet<string> = new Set(["mute", "ban"]);
+const IN_A_ROOM: ReadonlySet<string> = new Set(["kick", "clear", "delete"]);
 const ABOUT_USERS: ReadonlySet<string> = new Set(["mute", "unmute", "ban", "unban", "kick"]);
 
 /** The lines of `--help`. */
@@ -93,7 +94,7 @@ function problemsOf(action: string | undefined, given: ReadonlyMap<string, strin
   if (ABOUT_USERS.has(action ?? "") && user === undefined && name === undefined) {
     problems.push(`${action} needs --user or --name`);
   }
-  if ((action === "kick" || action === "clear") && room === undefined) {
+  if (IN_A_ROOM.has(action ?? "") && room === undefined) {
     problems.push(`${action} needs --room`);
   }
   if (user !== undefined && !isUserId(user)) problems.push("--user needs the id of a user");

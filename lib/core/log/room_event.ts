@@ -137,8 +137,12 @@ export type Deed =
      */
     readonly from?: number | undefined;
   } & Target)
-  /** Removes all earlier messages of the room. */
-  | { readonly kind: "clear"; readonly reason?: string | undefined }
+  /** Removes all earlier messages of the room, and with `archived` the room itself: it is read-only, and in no list any more. */
+  | {
+    readonly kind: "clear";
+    readonly archived?: true | undefined;
+    readonly reason?: string | undefined;
+  }
   /** While it is on, guests can neither join nor send. */
   | { readonly kind: "lockdown"; readonly on: boolean }
   /** Gives a member another role in the service. The directory of members has it already. */
@@ -201,7 +205,10 @@ function textOf(event: RoomEvent, seconds: number | undefined): string {
     case "member":
       return event.on ? `added ${event.name}` : `removed ${event.name} from the members`;
     case "clear":
-      return withReason("removed all earlier messages", event.reason);
+      return withReason(
+        event.archived ? "deleted the room" : "removed all earlier messages",
+        event.reason,
+      );
     case "lockdown":
       return event.on ? "locked the service to guests" : "opened the service to guests";
     case "role":

@@ -96,8 +96,9 @@ export function stateChanges(
         : [{ field: userField("member", event.user), value: undefined }];
     case "lockdown":
       return [{ field: "lockdown", value: flag(event.on) }];
-    case "kick":
     case "clear":
+      return event.archived ? [{ field: "archived", value: flag(true) }] : [];
+    case "kick":
     case "role":
     case "held":
     case "delete":

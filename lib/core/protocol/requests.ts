@@ -77,6 +77,7 @@ export const MODERATOR_ACTIONS = [
   "unban",
   "kick",
   "clear",
+  "delete",
   "lockdown",
   "unlock",
 ] as const;
@@ -108,7 +109,7 @@ export const MODERATION_TERMS = {
   action: v.pipe(
     v.picklist(MODERATOR_ACTIONS),
     v.description(
-      "mute and ban, unmute and unban, and kick need user; kick and clear need room; lockdown and unlock concern the service.",
+      "mute and ban, unmute and unban, and kick need user; kick, clear and delete need room; lockdown and unlock concern the service.",
     ),
   ),
   room: v.optional(text("Where; without it, in the whole service.")),

@@ -108,7 +108,7 @@ export class RoomRules {
   #onEvent(event, at) {
     // In _audit, what happened elsewhere.
     if (event.room !== undefined) return;
-    if (event.kind === "room") {
+    if (event.kind === "room" || event.archived) {
       const before = this.settings.value;
       this.settings.set(withChanges(before, event));
       // An interval that has begun ends with slow mode.

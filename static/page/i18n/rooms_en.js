@@ -35,6 +35,7 @@ export const roomsEn = {
   event_added: "{by} added {name} to the room",
   event_removed: "{by} removed {name} from the room's members",
   event_clear: "{by} removed all earlier messages",
+  event_deletedRoom: "{by} deleted the room",
   event_role_owner: "{by} made {name} an owner",
   event_role_moderator: "{by} made {name} a moderator",
   event_role_member: "{by} made {name} a member",

@@ -34,6 +34,7 @@ export const roomsZh = {
   event_kick: "{by} 将 {name} 移出了房间",
   event_added: "{by} 将 {name} 加入了房间",
   event_removed: "{by} 将 {name} 移出了房间成员",
+  event_deletedRoom: "{by} 删除了房间",
   event_clear: "{by} 清除了之前的所有消息",
   event_role_owner: "{by} 将 {name} 设为所有者",
   event_role_moderator: "{by} 将 {name} 设为管理员",

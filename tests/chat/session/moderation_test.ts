@@ -4,7 +4,7 @@ import { BANNED, NOT_ALLOWED } from "../../../lib/core/protocol/close_codes.ts";
 import { joinedRights, type RoomAction } from "../../../lib/core/auth/rights.ts";
 import { user } from "../../contract/fixtures.ts";
 import { TextHandler } from "../../../lib/chat/session/text_handler.ts";
-import { FakeSocket, flushMicrotasks, name } from "../../support/fakes.ts";
+import { FakeSocket, flushMicrotasks, name, room } from "../../support/fakes.ts";
 import { Client, Den, type Frame, outcome } from "./den.ts";
 
 /** A moderator in the room `den`, and a guest with an address. */
@@ -57,6 +57,22 @@ function eventsOf(frames: readonly Frame[]): readonly unknown[] {
 function rulesOf(frames: readonly Frame[]): readonly Frame[] {
   return frames.filter(({ type }) => type === "rules");
 }
+
+Deno.test("A room that is deleted has no messages, is read-only, and leaves the list", async () => {
+  using scene = new Scene();
+  await scene.start();
+  assert.equal(await scene.say("1"), "done");
+  const { chat } = scene.den;
+  await scene.moderator.ask({ type: "room", id: "list", room: "den", listed: true });
+  await scene.act("delete", { room: "den", user: undefined, reason: "moved" });
+  const [, deleted] = eventsOf(await scene.guest.ask());
+  assert.deepEqual(deleted, { kind: "clear", archived: true, reason: "moved" });
+  const { messages } = await chat.bus.page(room("den"), undefined, 10);
+  assert.deepEqual(messages.map(({ text }) => text), ["deleted the room: moved"]);
+  assert.equal(await scene.say("2"), "read_only");
+  const rooms = await scene.moderator.ask({ type: "rooms", id: "rooms" });
+  assert.deepEqual(rooms.find(({ type }) => type === "rooms")?.rooms, []);
+});
 
 Deno.test("A muted user cannot say anything until the mute ends, and is told when that is", async () => {
   using scene = new Scene();

@@ -45,6 +45,7 @@ const TEXTS: readonly (readonly [RoomEvent, string, number?])[] = [
   [{ kind: "member", ...bob, on: false }, "removed Bob from the members"],
   [{ kind: "clear", reason: "spam" }, "removed all earlier messages: spam"],
   [{ kind: "clear" }, "removed all earlier messages"],
+  [{ kind: "clear", archived: true, reason: "moved" }, "deleted the room: moved"],
   [{ kind: "lockdown", on: true }, "locked the service to guests"],
   [{ kind: "lockdown", on: false }, "opened the service to guests"],
   [{ kind: "role", ...bob, role: "owner" }, "made Bob an owner"],

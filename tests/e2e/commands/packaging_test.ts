@@ -151,7 +151,11 @@ function scriptFiles(): (readonly [name: string, text: string])[] {
 }
 
 Deno.test("readPageFiles() reads every file of the static folder", () => {
-  const listed = Object.keys(readPageFiles()).map((path) => path === "/" ? "/index.html" : path);
+  const fileOf = (path: string) => {
+    if (path === "/") return "/index.html";
+    return path.startsWith("/docs/") ? `${path}.html` : path;
+  };
+  const listed = Object.keys(readPageFiles()).map(fileOf);
   assert.deepEqual(listed.sort(), filesUnder("static").map((path) => path.slice(6)).sort());
 });
 

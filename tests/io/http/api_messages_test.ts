@@ -194,7 +194,12 @@ Deno.test("Rooms are created, listed, changed and archived", async () => {
   });
   assert.equal(changed.status, 200);
   assert.deepEqual(await titles(), ["Old news"]);
+  await api(service, "/rooms/news/messages", { token, text: "old" });
   assert.equal((await api(service, "/rooms/news", { method: "DELETE", token })).status, 200);
+  assert.deepEqual(await titles(), []);
+  const { messages } = (await api(service, "/rooms/news/messages", { token })).body;
+  assert.ok(Array.isArray(messages));
+  assert.deepEqual(messages.map(({ text }) => text), ["deleted the room"]);
   assert.equal(
     (await api(service, "/rooms/news/messages", { token: await signToken(), text: "?" })).body.code,
     "read_only",

@@ -32,6 +32,7 @@ export function eventParts(event, { at, locale }) {
   if (kind === "member") return [[on ? "added" : "removed", { name }]];
   if (kind === "role") return [[`role_${role}`, { name }]];
   if (kind === "lockdown") return [[on ? "lockdown" : "unlock"]];
+  if (kind === "clear" && event.archived) return [["deletedRoom"]];
   return [[kind, { name }]];
 }
 
