@@ -32,7 +32,11 @@ export function forAllowedOrigins(
       ? preflightResponse(methods)
       : await handler(request, source);
     const cors = corsHeaders(origins, request.headers.get("origin"));
-    for (const [name, value] of Object.entries(cors)) response.headers.set(name, value);
+    for (const [name, value] of Object.entries(cors)) {
+      // The answer may depend on the caller, too.
+      if (name === "vary") response.headers.append(name, value);
+      else response.headers.set(name, value);
+    }
     if ("access-control-allow-origin" in cors) {
       response.headers.set("access-control-expose-headers", EXPOSED_HEADERS);
     }

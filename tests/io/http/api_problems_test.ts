@@ -225,6 +225,9 @@ Deno.test("Pages of ALLOWED_ORIGINS learn by a preflight what they may send, and
   const sent = await api(service, MESSAGES, { text: "hi", headers: origin });
   assert.deepEqual([sent.status, sent.headers.get("access-control-allow-origin")], [201, BLOG]);
   assert.match(sent.headers.get("access-control-expose-headers") ?? "", /etag.*retry-after/);
+  // Or a browser would show one user what it has kept of another.
+  const read = await api(service, MESSAGES, { headers: origin });
+  assert.match(read.headers.get("vary") ?? "", /authorization, cookie.*origin/);
   const refused = await api(service, `${MESSAGES}?before=x`, { headers: origin });
   assertProblem(refused, 400, "bad_frame");
   assert.equal(refused.headers.get("access-control-allow-origin"), BLOG);
