@@ -52,6 +52,8 @@ export class EventConnection extends Connection implements Socket, Peer {
   #sentBytes = 0;
   #drainedBytes = 0;
   #wake: (() => void) | undefined;
+  // Why it has been closed; 0 if it has not.
+  #closeCode = 0;
 
   /** Opens it. @param slot Released when the connection has ended. */
   constructor(
@@ -80,7 +82,7 @@ export class EventConnection extends Connection implements Socket, Peer {
     this.#sink = sink;
     for (const bytes of this.#queue) sink.write(bytes);
     this.#discard();
-    if (this.state === "ended") sink.end();
+    if (this.state !== "open") this.#endSink(sink);
   }
 
   /** The peer has gone, or is not there any more. */
@@ -95,12 +97,18 @@ export class EventConnection extends Connection implements Socket, Peer {
     this.context.metrics.messagesOut.add();
   }
 
-  /** What it has not read yet is lost; it resumes after the last event that it has received. */
+  /**
+   * What it has not read yet is lost; it resumes after the last event that it has received. A body that nobody reads cannot be
+   * ended: the connection keeps its slot until the peer reads on, or goes.
+   */
   drop(): void {
     if (this.state !== "open") return;
     logger.info("connection.dropped", { buffered: this.bufferedBytes() });
+    this.setState("closing");
+    this.#discard();
+    this.#wake?.();
+    if (this.#sink) this.#end();
     this.#sink?.destroy();
-    this.#end();
   }
 
   bufferedBytes(): number {
@@ -114,9 +122,9 @@ export class EventConnection extends Connection implements Socket, Peer {
   /** Browsers do not show how a response ends, so the last event says it. */
   protected sendClose(code: number, reason: string): void {
     if (code !== NORMAL_CLOSURE) this.#write(encoder.encode(eventText("closed", { code, reason })));
-    this.onEnd(code);
-    this.#sink?.end();
+    this.#closeCode = code;
     this.#wake?.();
+    if (this.#sink) this.#endSink(this.#sink);
   }
 
   /** Notes whether the backlog has shrunk. */
@@ -140,13 +148,14 @@ export class EventConnection extends Connection implements Socket, Peer {
   async #handOver(
     controller: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>,
   ): Promise<void> {
-    if (this.#queue.length === 0 && this.state !== "ended") {
+    if (this.#queue.length === 0 && this.state === "open") {
       await new Promise<void>((resolve) => this.#wake = resolve);
       this.#wake = undefined;
     }
     const chunk = this.#takeChunk();
-    if (chunk) controller.enqueue(chunk);
-    else controller.close();
+    if (chunk) return controller.enqueue(chunk);
+    controller.close();
+    this.onLost();
   }
 
   #takeChunk(): Uint8Array<ArrayBuffer> | undefined {
@@ -168,9 +177,14 @@ export class EventConnection extends Connection implements Socket, Peer {
     this.#queuedBytes = 0;
   }
 
+  #endSink(sink: BodySink): void {
+    this.onEnd(this.#closeCode);
+    sink.end();
+  }
+
   #end(): void {
     this.#discard();
-    this.onEnd(0);
+    this.onEnd(this.#closeCode);
     this.#wake?.();
   }
 }

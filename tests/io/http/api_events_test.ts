@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { api, follow } from "../../support/api.ts";
 import { SECRET, signToken, ticketFor } from "../../support/app.ts";
 import { JsonClient } from "../../support/clients/json_client.ts";
+import { ENGINE } from "../../support/engine.ts";
 import { until } from "../../support/provision.ts";
 import { startTestService, type TestService } from "../../support/service.ts";
 
@@ -111,9 +112,12 @@ Deno.test("Streams are connections: they count, and their number is limited", as
 });
 
 /** The number of streams that hold a connection. */
-async function openStreams({ adminUrl }: TestService): Promise<number> {
+async function openStreams(
+  { adminUrl }: TestService,
+  status: "open" | "closing" = "open",
+): Promise<number> {
   const health = await (await fetch(`${adminUrl}/healthz`)).json();
-  return health.connections.open;
+  return health.connections[status];
 }
 
 /** A bare connection on which a stream has been requested some times. */
@@ -180,5 +184,11 @@ Deno.test("A listener who reads nothing is dropped, and others are not held up",
   await api(service, MESSAGES, { text: "last" });
   await reading;
   assert.deepEqual(seen, [...sent, "last"]);
+  // Nothing but the client can end its connection, with this engine.
+  assert.equal(await openStreams(service, "closing"), ENGINE === "deno" ? 1 : 0);
   await slow.body?.cancel().catch(() => {});
+  await until(
+    "the connection of the slow one",
+    async () => await openStreams(service, "closing") === 0,
+  );
 });
