@@ -170,7 +170,8 @@ export class Inbox {
   #fill(list, rows) {
     const buttons = [...list.querySelectorAll("button")];
     const focused = buttons.findIndex((it) => it === document.activeElement);
-    const hadFocus = list.contains(document.activeElement);
+    // The list itself keeps it, whatever is in it.
+    const hadFocus = list !== document.activeElement && list.contains(document.activeElement);
     list.replaceChildren(...rows);
     if (!hadFocus) return;
     const same = [...list.querySelectorAll("button")].at(focused < 0 ? 0 : focused);

@@ -199,7 +199,7 @@ for (const [who, standing] of PEOPLE) {
         ["editMessage", notYours, message, { text: "changed" }],
         ["configureRoom", allowed("moderate"), { room }, tea],
         ["deleteMessage", den.may("moderate") ? "done" : notYours, message, {}],
-        ["archiveRoom", allowed("moderate"), { room }, {}],
+        ["deleteRoom", allowed("moderate"), { room }, {}],
       ] as const
     ) assert.equal(await call(den, id, parameters, body), expected, id);
   });

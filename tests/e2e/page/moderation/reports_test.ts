@@ -60,8 +60,9 @@ pageTest(
     await about.getByRole("button", { name: "Delete" }).click();
     await bea.locator("#delete-reason").fill("no ads");
     await bea.keyboard.press("Enter");
-    await bea.locator("#reports:focus").waitFor();
     await eventually(async () => (await lines(cleo))[0], "Ben: Deleted by Bea: no ads");
+    // Also after _audit has it, and the list is drawn again.
+    await eventually(() => bea.evaluate("document.activeElement.id"), "reports");
     await bea.getByLabel("Note to the other moderators").fill("Ben is muted for now");
     await bea.keyboard.press("Enter");
     await bea.locator("#reports > li").first().getByText("Bea: Ben is muted for now").waitFor();
