@@ -96,7 +96,7 @@ const frames = (count: number) =>
 
 logTest(
   "The log scrolls through 10,000 messages without jumps, with few of them in the page",
-  async ({ page, run }) => {
+  async ({ page, run, complaints }) => {
     await run(`stage.open(10_000, 50)`);
     await page.locator(row(10_000)).waitFor();
     await isAtEnd(run);
@@ -133,11 +133,17 @@ logTest(
       log.scrollTop += 2_000;
       await ${frames(1)};
       if (log.querySelector('${row(10_000)}') &&
-        log.scrollHeight - log.scrollTop - log.clientHeight < 24) return true;
+        log.scrollHeight - log.scrollTop - log.clientHeight < 24) return "the end";
     }
-    return false;
+    const { scrollTop, scrollHeight, clientHeight } = log;
+    const rows = [...log.querySelectorAll("article")].map((it) => it.dataset.position);
+    const space = log.querySelector(".list").style.getPropertyValue("--space");
+    return JSON.stringify({
+      scrollTop, scrollHeight, clientHeight, space,
+      rows: rows.length, first: rows[0], last: rows.at(-1),
+    });
   })()`);
-    assert.equal(seen, true);
+    assert.deepEqual({ seen, complaints }, { seen: "the end", complaints: [] });
   },
 );
 
