@@ -196,6 +196,8 @@ export class ScrollAnchor {
 
   // Resets the height of the space, as rarely as possible. A reader who has scrolled into the space is moved to the first row.
   #resizeSpace() {
+    // The timer may be ahead of the event of a scroll. Its position must not look like one that was set here.
+    this.#noticeScroll();
     const top = this.#scroller.scrollTop - this.#space;
     const isGood = this.hasOlder
       ? this.#space >= LOW_SPACE_PX && this.#space <= 2 * SPACE_PX

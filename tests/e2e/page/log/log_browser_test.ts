@@ -147,6 +147,32 @@ logTest(
   },
 );
 
+logTest(
+  "The user reaches the end of the log although its space is resized before a scroll's event",
+  async ({ page, run }) => {
+    await run(`stage.open(800, 800)`);
+    await isAtEnd(run);
+    await page.locator("#log").press("Home");
+    await page.locator(row(1)).waitFor();
+    const reached = await run<boolean>(`(async () => {
+    let resizeSpace = () => {};
+    const { setTimeout } = window;
+    window.setTimeout = (fn, ms, ...rest) => ms === 300
+      ? (resizeSpace = fn, 0)
+      : setTimeout(fn, ms, ...rest);
+    const isHere = () => log.querySelector('${row(800)}') !== null;
+    // Each step is as far as it can be, so that a missed one leaves nothing to scroll.
+    for (let step = 0; step < 200 && !isHere(); step++) {
+      log.scrollTop = log.scrollHeight;
+      resizeSpace();
+      await ${frames(2)};
+    }
+    return isHere();
+  })()`);
+    assert.ok(reached);
+  },
+);
+
 logTest("The log stays at its end until the user scrolls up", async ({ page, run }) => {
   await run(`stage.open(60, 60)`);
   await isAtEnd(run);
@@ -626,7 +652,7 @@ logTest("Stacked combining marks do not overlap other messages", async ({ page, 
 
 logTest("The log goes to the message requested last", async ({ page, run }) => {
   await run(`stage.open(3_000, 50)`);
-  await page.locator(row(3_000)).waitFor();
+  await page.locator(row(800)).waitFor();
   // The first request needs ten pages of history, the second one page.
   assert.deepEqual(
     await page.evaluate(`Promise.all(["e:1000", "e:2900"].map((it) => stage.log.goToMessage(it)))`),
