@@ -5,26 +5,34 @@
  * @module
  */
 import meta from "./deno.json" with { type: "json" };
-import { describeProblem, helpText, parseCommandLine } from "./lib/core/config/command_line.ts";
+import {
+  describeProblem,
+  helpText,
+  parseCommandLine,
+} from "./lib/core/command_line/command_line.ts";
 import { type Config, parseConfig, type Problem } from "./lib/core/config/config.ts";
 import { settingVariables } from "./lib/core/config/secret_files.ts";
 import { SETTINGS } from "./lib/core/config/settings_table.ts";
 import { listensOnAll, startupMessage } from "./lib/core/config/startup_message.ts";
-import { runAuditCommand } from "./lib/io/app/audit_command.ts";
-import { runBackupCommand } from "./lib/io/app/backup_command.ts";
-import { runKeysCommand } from "./lib/io/app/keys_command.ts";
-import { runInviteCommand, runRoleCommand, runUsersCommand } from "./lib/io/app/member_commands.ts";
-import { runModerateCommand } from "./lib/io/app/moderate_command.ts";
+import { runAuditCommand } from "./lib/io/commands/audit_command.ts";
+import { runBackupCommand } from "./lib/io/commands/backup_command.ts";
+import { runKeysCommand } from "./lib/io/commands/keys_command.ts";
+import {
+  runInviteCommand,
+  runRoleCommand,
+  runUsersCommand,
+} from "./lib/io/commands/member_commands.ts";
+import { runModerateCommand } from "./lib/io/commands/moderate_command.ts";
 import { ownerLinkText } from "./lib/io/app/owner_link.ts";
-import { runRevokeCommand } from "./lib/io/app/revoke_command.ts";
-import { runWebhooksCommand } from "./lib/io/app/webhooks_command.ts";
+import { runRevokeCommand } from "./lib/io/commands/revoke_command.ts";
+import { runWebhooksCommand } from "./lib/io/commands/webhooks_command.ts";
 import { runBenchCommand } from "./lib/load/cli/command.ts";
 import { benchHelp } from "./lib/load/cli/options.ts";
 import { WorkerUnstoppable } from "./lib/io/workers/supervised_worker.ts";
 import { logUncaughtErrors } from "./lib/io/uncaught_errors.ts";
 import { configureLogger, logger } from "./lib/io/logger.ts";
 import { type Service, type SettingFiles, startService } from "./lib/io/app/service.ts";
-import { readPublicKey } from "./lib/io/auth/key_set.ts";
+import { readPublicKey } from "./lib/io/auth/authenticators/key_set.ts";
 import { readSecretFiles } from "./lib/io/secret_files.ts";
 import { readWordFile } from "./lib/io/moderation/word_file.ts";
 import { readKeyPair } from "./lib/io/tls/key_pair.ts";

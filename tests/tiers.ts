@@ -64,12 +64,12 @@ const WITH_NODE = { name: "node", env: { TEST_ENGINE: "node" } };
  */
 export const NODE_TIERS: readonly Tier[] = [
   { ...IN_A_BROWSER, ...WITH_NODE, pattern: /^tests\/e2e\/page\/connection\// },
-  { ...ALONE, ...WITH_NODE, pattern: /^tests\/e2e\/(?:clients|faults\/(?!storage\/))/ },
+  { ...ALONE, ...WITH_NODE, pattern: /^tests\/e2e\/(?:clients|proxies|faults\/(?!storage\/))/ },
   {
     ...TOGETHER,
     ...WITH_NODE,
     pattern:
-      /^tests\/(?:entrances|io\/http|load)\/[^/]*$|^tests\/static\/client\/service_test\.ts$/,
+      /^tests\/(?:entrances|io\/http(?:\/api)?|load)\/[^/]*$|^tests\/static\/client\/service_test\.ts$/,
   },
 ];
 

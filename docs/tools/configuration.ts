@@ -4,7 +4,7 @@
  * the file with the code.
  * @module
  */
-import { settingsTable } from "../../lib/core/config/command_line.ts";
+import { settingsTable } from "../../lib/core/command_line/command_line.ts";
 import { withTable } from "./marked_table.ts";
 
 /** The document that has the table. */

@@ -5,7 +5,7 @@ import { Attacker } from "../../bench/hostile/attacker.ts";
 import { ATTACKS } from "../../bench/hostile/attacks.ts";
 import { parseOptions } from "../../bench/hostile/options.ts";
 import { failuresOf, type Result, resultTable } from "../../bench/hostile/report.ts";
-import { inviteAsOperator, MEMBER_SETTINGS } from "../support/member_links.ts";
+import { inviteAsOperator, MEMBER_SETTINGS } from "../support/identity/member_links.ts";
 import { DEADLINE_MS } from "../support/provision.ts";
 import { startTestService } from "../support/service.ts";
 

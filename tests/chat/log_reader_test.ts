@@ -1,9 +1,9 @@
 /** The reads of one connection are bounded, paced by its peer, charged, and take turns with those of others. */
 import assert from "node:assert/strict";
 import type { ConnectionHandler } from "../../lib/chat/ports/connection_handler.ts";
-import { JsonHandler } from "../../lib/chat/session/json_handler.ts";
+import { JsonHandler } from "../../lib/chat/handlers/json_handler.ts";
 import type { SessionContext } from "../../lib/chat/session/session.ts";
-import { TextHandler, type TextOptions } from "../../lib/chat/session/text_handler.ts";
+import { TextHandler, type TextOptions } from "../../lib/chat/handlers/text_handler.ts";
 import { SharedBudgets } from "../../lib/core/limits/rate_limiter.ts";
 import type { Action } from "../../lib/core/log/entry.ts";
 import { TOO_MANY_MESSAGES } from "../../lib/core/protocol/close_codes.ts";
@@ -14,7 +14,7 @@ import {
   MAX_READ_BYTES,
 } from "../../lib/core/log/read_size.ts";
 import { FakeChat, FakeSessionTokens, flushMicrotasks, name, room } from "../support/fakes.ts";
-import { SlowSocket } from "./session/slow_socket.ts";
+import { SlowSocket } from "./handlers/slow_socket.ts";
 
 const lobby = room("lobby");
 const MAX_BYTES = 65_536;

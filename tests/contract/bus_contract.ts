@@ -5,20 +5,20 @@
  */
 import { UNLIMITED } from "../../lib/chat/bus/memory_store.ts";
 import type { Retention } from "../../lib/core/log/room_log.ts";
-import { amendingPromises } from "./amending.ts";
-import { announcingPromises } from "./announcing.ts";
-import { AnnouncementReader } from "./announcement_reader.ts";
-import { contentPromises } from "./content.ts";
-import { publishingPromises } from "./publishing.ts";
+import { amendingPromises } from "./log/amending.ts";
+import { announcingPromises } from "./log/announcing.ts";
+import { AnnouncementReader } from "./log/announcement_reader.ts";
+import { contentPromises } from "./log/content.ts";
+import { publishingPromises } from "./log/publishing.ts";
 import type { OpenBus, Quota, Test } from "./fixtures.ts";
-import { quotaPromises } from "./quotas.ts";
-import { retentionPromises } from "./retention.ts";
-import { modelPromise } from "./model.ts";
-import { pagePromises } from "./paging.ts";
-import { readMarkerPromises } from "./read_markers.ts";
-import { replayPromises } from "./replaying.ts";
-import { presencePromises } from "./presence.ts";
-import { roomStatePromises } from "./room_state.ts";
+import { quotaPromises } from "./log/quotas.ts";
+import { retentionPromises } from "./log/retention.ts";
+import { modelPromise } from "./log/model.ts";
+import { pagePromises } from "./log/paging.ts";
+import { readMarkerPromises } from "./state/read_markers.ts";
+import { replayPromises } from "./log/replaying.ts";
+import { presencePromises } from "./state/presence.ts";
+import { roomStatePromises } from "./state/room_state.ts";
 
 export type { OpenBus, Quota, TestedBus } from "./fixtures.ts";
 

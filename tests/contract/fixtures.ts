@@ -16,7 +16,7 @@ import {
 import type { Position } from "../../lib/core/log/position.ts";
 import type { Receipt, Retention } from "../../lib/core/log/room_log.ts";
 import { name, room } from "../support/fakes.ts";
-import type { AnnouncementReader } from "./announcement_reader.ts";
+import type { AnnouncementReader } from "./log/announcement_reader.ts";
 
 /** All ports of a bus. */
 export type TestedBus = Bus & RoomHistory & PresenceRegistry;

@@ -2,13 +2,13 @@
 import assert from "node:assert/strict";
 import config from "../../deno.json" with { type: "json" };
 import { type BudgetRates, budgetTable } from "../../lib/core/limits/budgets.ts";
-import { parseCommandLine, settingsTable } from "../../lib/core/config/command_line.ts";
+import { parseCommandLine, settingsTable } from "../../lib/core/command_line/command_line.ts";
 import { secretNames, settingVariables } from "../../lib/core/config/secret_files.ts";
 import { PACKAGE_VARIABLES } from "../../lib/core/config/settings_table.ts";
 import { withSettings } from "../../docs/tools/configuration.ts";
 import { rightsTable } from "../../docs/tools/rights.ts";
 import * as closeStatuses from "../../lib/core/protocol/close_codes.ts";
-import { RELEASES } from "../support/deno_releases.ts";
+import { RELEASES } from "../support/programs/deno_releases.ts";
 
 const read = (path: string) => Deno.readTextFileSync(new URL(`../../${path}`, import.meta.url));
 const ENV = [...settingVariables, ...PACKAGE_VARIABLES];

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { systemClock } from "../../lib/chat/ports/clock.ts";
-import { JwtAuthenticator } from "../../lib/io/auth/jwt_authenticator.ts";
+import { JwtAuthenticator } from "../../lib/io/auth/authenticators/jwt_authenticator.ts";
 
 const guide = await Deno.readTextFile(new URL("../../docs/guides/app-users.md", import.meta.url));
 

@@ -7,7 +7,7 @@ import { SERVICE_RESTART } from "../../lib/core/protocol/close_codes.ts";
 import type { RoomId } from "../../lib/core/names/names.ts";
 import { formatPosition } from "../../lib/core/log/position.ts";
 import type { JsonClient } from "./clients/json_client.ts";
-import type { LibraryClient } from "./clients/library_client.ts";
+import type { LibraryClient } from "./clients/library/library_client.ts";
 import type { SimMember } from "./clients/member_client.ts";
 import type { ModeratedClient } from "./clients/moderated_client.ts";
 import type { PrivateClient } from "./clients/private_client.ts";

@@ -3,8 +3,8 @@
  * remembers receipts, and return. In the end everything must have been stored once.
  * @module
  */
-import { LibraryClient } from "./clients/library_client.ts";
-import { checkSaidTexts, checkSpokenOrder } from "./clients/library_checks.ts";
+import { LibraryClient } from "./clients/library/library_client.ts";
+import { checkSaidTexts, checkSpokenOrder } from "./clients/library/library_checks.ts";
 import { type Mutant, UNMUTATED } from "./world/mutant.ts";
 import { runUntilDelivered } from "./final_checks.ts";
 import { createClients, type SimulationResult } from "./scenario.ts";

@@ -12,7 +12,7 @@ import { injectFaults, restart } from "./fault_injection.ts";
 import { runUntilDelivered } from "./final_checks.ts";
 import type { SimulationResult } from "./scenario.ts";
 import { type Mutant, UNMUTATED } from "./world/mutant.ts";
-import { foldRules } from "./world/rules_fold.ts";
+import { foldRules } from "./oracles/rules_fold.ts";
 import { World } from "./world/world.ts";
 
 const STORM_MS = 20_000;

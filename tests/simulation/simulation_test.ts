@@ -22,7 +22,7 @@ import { PRIVATE_MUTANTS } from "./mutants/private_mutants.ts";
 import { simulatePrivateRooms } from "./private_rooms.ts";
 import { simulate, type SimulationResult } from "./scenario.ts";
 import { simulateTokens } from "./tokens.ts";
-import { LEAK } from "./world/privacy_checks.ts";
+import { LEAK } from "./oracles/privacy_checks.ts";
 
 /**
  * Ten times as many as the planted bug takes that is hardest to find: a fault that shows in one of 500 seeds is found 49 times

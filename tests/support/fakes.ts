@@ -40,7 +40,7 @@ import type { Backlog } from "../../lib/core/limits/send_pacing.ts";
 import { type Name, parseName, parseRoom, type RoomId } from "../../lib/core/names/names.ts";
 import type { Position } from "../../lib/core/log/position.ts";
 import type { HistoryPage, Replay, Retention, StateAt } from "../../lib/core/log/room_log.ts";
-import { noMembers } from "./members.ts";
+import { noMembers } from "./identity/members.ts";
 import { emptyIndex, roomServices } from "./rooms.ts";
 
 /** A name or a room, which the test must write correctly. */

@@ -6,7 +6,7 @@
 import { parseConfig } from "../../lib/core/config/config.ts";
 import { ENGINE } from "./engine.ts";
 import { type Service, startService } from "../../lib/io/app/service.ts";
-import { readPublicKey } from "../../lib/io/auth/key_set.ts";
+import { readPublicKey } from "../../lib/io/auth/authenticators/key_set.ts";
 import { readWordFile } from "../../lib/io/moderation/word_file.ts";
 import { readKeyPair } from "../../lib/io/tls/key_pair.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 import type { GenericSchema } from "valibot";
-import { MAX_AUDIT_ENTRIES } from "../../../lib/core/config/audit_flags.ts";
+import { MAX_AUDIT_ENTRIES } from "../../../lib/core/command_line/audit_flags.ts";
 import { AUDIT_PATH } from "../../../lib/io/api/audit.ts";
 import { KEY_REQUEST, KEYS_PATH } from "../../../lib/io/api/keys.ts";
 import {

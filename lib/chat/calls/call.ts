@@ -15,9 +15,9 @@ import type { Frame, FrameOf } from "../../core/protocol/frames.ts";
 import { faultFrame, slowDownFault } from "../../core/protocol/json_protocol.ts";
 import { REQUIRED_ACTION } from "../../core/protocol/request_rights.ts";
 import type { Request, RequestOf } from "../../core/protocol/requests.ts";
-import type { ClientOutput } from "../session/client_output.ts";
+import type { ClientOutput } from "../membership/client_output.ts";
 import { Session, type SessionContext } from "../session/session.ts";
-import type { ConnectionOrigin } from "../session/sign_in_context.ts";
+import type { ConnectionOrigin } from "../sign_in/sign_in_context.ts";
 
 /** One call. */
 export interface Call {

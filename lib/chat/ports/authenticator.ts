@@ -1,5 +1,5 @@
 /**
- * How a session finds out whom a token identifies. Implemented with JSON Web Tokens in `io/auth/jwt_authenticator.ts`.
+ * How a session finds out whom a token identifies. Implemented with JSON Web Tokens in `io/auth/authenticators/jwt_authenticator.ts`.
  * @module
  */
 import type { Role } from "../../core/auth/member.ts";

@@ -4,10 +4,10 @@
  */
 import type { Author } from "../../core/log/entry.ts";
 import type { Frame } from "../../core/protocol/frames.ts";
-import type { Membership } from "./membership.ts";
+import type { Membership } from "../membership/membership.ts";
 import { type MemberRenameContext, renameInAllRooms, renameMember } from "./rename.ts";
-import { acknowledge } from "./answers.ts";
-import type { SignIn } from "./sign_in.ts";
+import { acknowledge } from "../requests/answers.ts";
+import type { SignIn } from "../sign_in/sign_in.ts";
 
 /** What the renames of a session need from it. */
 export interface RenameHost {

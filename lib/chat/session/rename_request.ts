@@ -7,10 +7,10 @@ import { type Name, NAME_RULE, parseName } from "../../core/names/names.ts";
 import type { FrameOf } from "../../core/protocol/frames.ts";
 import { faultFrame, slowDownFault } from "../../core/protocol/json_protocol.ts";
 import type { RequestOf } from "../../core/protocol/requests.ts";
-import type { Membership } from "./membership.ts";
+import type { Membership } from "../membership/membership.ts";
 import type { SessionContext } from "./session_context.ts";
 import type { SessionRules } from "./session_rules.ts";
-import { BLOCKED_NAME, type SignIn } from "./sign_in.ts";
+import { BLOCKED_NAME, type SignIn } from "../sign_in/sign_in.ts";
 
 /** The new name, or why the user cannot have it. Charges a member for the rename. @param memberships Those of the user, by room. */
 export function judgeRename(

@@ -20,15 +20,15 @@ import {
 import type { LogReader } from "../log_reader.ts";
 import { BusUnavailable } from "../ports/bus.ts";
 import type { Identity } from "../ports/session_tokens.ts";
-import { releaseMessage, type Releaser } from "./held_messages.ts";
-import { mayInviteTo } from "./invited_rooms.ts";
-import { handleMemberRequest } from "./member_requests.ts";
-import type { Membership } from "./membership.ts";
-import { handleModeration, type Moderator } from "./moderation_requests.ts";
-import { handleRoomsRequest, type RoomUser } from "./rooms_requests.ts";
+import { releaseMessage, type Releaser } from "../requests/held_messages.ts";
+import { mayInviteTo } from "../requests/invited_rooms.ts";
+import { handleMemberRequest } from "../requests/member_requests.ts";
+import type { Membership } from "../membership/membership.ts";
+import { handleModeration, type Moderator } from "../requests/moderation_requests.ts";
+import { handleRoomsRequest, type RoomUser } from "../requests/rooms_requests.ts";
 import type { SessionContext } from "./session_context.ts";
 import type { SessionRules } from "./session_rules.ts";
-import type { SignIn } from "./sign_in.ts";
+import type { SignIn } from "../sign_in/sign_in.ts";
 
 /** A request that concerns no room that the user is in. */
 export type ServiceRequest =

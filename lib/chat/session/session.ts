@@ -21,7 +21,7 @@ import {
 } from "../../core/protocol/json_protocol.ts";
 import type { SetupStep } from "../../core/health/connection_health.ts";
 import { type Request, type RequestOf, type RoomRequest } from "../../core/protocol/requests.ts";
-import { acknowledge } from "./answers.ts";
+import { acknowledge } from "../requests/answers.ts";
 import {
   type CurrentRights,
   handleRoomRequest,
@@ -29,14 +29,14 @@ import {
   type ReadRequest,
   type Requester,
   TOO_MANY_REPORTS,
-} from "./room_requests.ts";
+} from "../requests/room_requests.ts";
 import type { Room } from "../room/room.ts";
 import type { JoinRefusal } from "../room/subscriber.ts";
-import type { ClientOutput } from "./client_output.ts";
+import type { ClientOutput } from "../membership/client_output.ts";
 import type { SignedInMember } from "../ports/directory.ts";
-import { enterInvitedRooms } from "./invited_rooms.ts";
+import { enterInvitedRooms } from "../requests/invited_rooms.ts";
 import { isClosed } from "../../core/rooms/closed_room.ts";
-import type { Membership, MembershipListener } from "./membership.ts";
+import type { Membership, MembershipListener } from "../membership/membership.ts";
 import { LogReader } from "../log_reader.ts";
 import {
   handleServiceRequest,
@@ -48,8 +48,8 @@ import { RenameQueue } from "./rename_queue.ts";
 import type { SessionContext } from "./session_context.ts";
 import { type RoomsHost, SessionRooms } from "./session_rooms.ts";
 import { SessionRules } from "./session_rules.ts";
-import { SignIn } from "./sign_in.ts";
-import type { ConnectionOrigin, SignInHost } from "./sign_in_context.ts";
+import { SignIn } from "../sign_in/sign_in.ts";
+import type { ConnectionOrigin, SignInHost } from "../sign_in/sign_in_context.ts";
 
 export type { SessionContext } from "./session_context.ts";
 

@@ -10,12 +10,12 @@ import type { WordFilter } from "../moderation/word_filter.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Directory } from "../ports/directory.ts";
 import type { Hub } from "../room/hub.ts";
-import type { MemberRequestContext } from "./member_requests.ts";
-import type { ModerationContext } from "./moderation_requests.ts";
-import type { RequestContext } from "./room_requests.ts";
-import type { RoomsContext } from "./rooms_requests.ts";
+import type { MemberRequestContext } from "../requests/member_requests.ts";
+import type { ModerationContext } from "../requests/moderation_requests.ts";
+import type { RequestContext } from "../requests/room_requests.ts";
+import type { RoomsContext } from "../requests/rooms_requests.ts";
 import type { RulesContext } from "./session_rules.ts";
-import type { SignInContext } from "./sign_in_context.ts";
+import type { SignInContext } from "../sign_in/sign_in_context.ts";
 import type { UserSessions } from "./user_sessions.ts";
 
 /** Its services, its rooms, its limits and what it knows of users. */

@@ -20,12 +20,12 @@ import { isClosed } from "../../core/rooms/closed_room.ts";
 import type { LogReader } from "../log_reader.ts";
 import type { Identity } from "../ports/session_tokens.ts";
 import type { JoinRequest } from "../room/subscriber.ts";
-import { ClosedJoin, ClosedJoins } from "./closed_joins.ts";
+import { ClosedJoin, ClosedJoins } from "../membership/closed_joins.ts";
 import { currentName, nameChoice } from "./join_name.ts";
-import { type Destination, Membership, type MembershipListener } from "./membership.ts";
+import { type Destination, Membership, type MembershipListener } from "../membership/membership.ts";
 import type { SessionContext } from "./session_context.ts";
 import type { Expulsion, SessionRules } from "./session_rules.ts";
-import type { SignIn } from "./sign_in.ts";
+import type { SignIn } from "../sign_in/sign_in.ts";
 
 /** The session, as its rooms see it. */
 export interface RoomsHost extends MembershipListener {

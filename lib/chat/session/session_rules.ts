@@ -15,8 +15,8 @@ import { admitsUser, closedKind, isClosed } from "../../core/rooms/closed_room.t
 import type { AddressSanctions } from "../moderation/address_sanctions.ts";
 import { type RuledRoom, type Sanctions, type Subject } from "../moderation/sanctions.ts";
 import type { Clock } from "../ports/clock.ts";
-import { waitOf } from "./answers.ts";
-import type { SignIn } from "./sign_in.ts";
+import { waitOf } from "../requests/answers.ts";
+import type { SignIn } from "../sign_in/sign_in.ts";
 
 /** What the rules need. */
 export interface RulesContext {

@@ -3,8 +3,8 @@
  * @module
  */
 import type { RoomHistory } from "../../chat/ports/bus.ts";
-import { DEFAULT_AUDIT_ENTRIES, MAX_AUDIT_ENTRIES } from "../../core/config/audit_flags.ts";
-import { numberOf } from "../../core/config/flag_values.ts";
+import { DEFAULT_AUDIT_ENTRIES, MAX_AUDIT_ENTRIES } from "../../core/command_line/audit_flags.ts";
+import { numberOf } from "../../core/command_line/flag_values.ts";
 import type { Message } from "../../core/log/entry.ts";
 import { formatPosition, parsePosition } from "../../core/log/position.ts";
 import { FOREVER, type RoomEvent } from "../../core/log/room_event.ts";

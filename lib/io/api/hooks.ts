@@ -13,7 +13,7 @@ import type { RequestSource } from "../../core/http/ip_address.ts";
 import { admissionKey, EXEMPT_KEY } from "../../core/limits/connection_limits.ts";
 import { faultFrame, slowDownFault } from "../../core/protocol/json_protocol.ts";
 import { exceedsBytes } from "../../core/utf8.ts";
-import { keyUser } from "../auth/key_authenticator.ts";
+import { keyUser } from "../auth/authenticators/key_authenticator.ts";
 import { bodyProblem, readBody } from "../http/body.ts";
 import { problemResponse, textResponse } from "../http/responses.ts";
 import type { PathHandler } from "../http/routes.ts";

@@ -12,7 +12,7 @@ import {
 } from "../../core/auth/revocations.ts";
 import type { Config } from "../../core/config/config.ts";
 import { isUserId } from "../../core/log/entry.ts";
-import { appUserId, PROXY_ISSUER } from "../auth/app_user.ts";
+import { appUserId, PROXY_ISSUER } from "../auth/authenticators/app_user.ts";
 import { jsonResponse, problemResponse } from "../http/responses.ts";
 import { logger } from "../logger.ts";
 import { type OperatorHandler, readJson, RequestProblem } from "./operator.ts";

@@ -6,7 +6,7 @@ import {
   checkCredential,
   type CredentialContext,
   type CredentialResult,
-} from "../../chat/session/credential_check.ts";
+} from "../../chat/sign_in/credential_check.ts";
 import type { TokenUser } from "../../chat/ports/authenticator.ts";
 import { BusUnavailable } from "../../chat/ports/bus.ts";
 import type { IssuedTicket, Tickets } from "../../chat/ports/tickets.ts";

@@ -2,10 +2,10 @@
  * What a start in a terminal says as long as there are no members: how to become the owner.
  * @module
  */
-import { inviteLink } from "../../chat/session/member_requests.ts";
+import { inviteLink } from "../../chat/requests/member_requests.ts";
 import { BusUnavailable } from "../../chat/ports/bus.ts";
 import { OWNER_LINK_MS } from "../../core/auth/invite.ts";
-import { textAfterLink } from "./link_text.ts";
+import { textAfterLink } from "../commands/link_text.ts";
 import type { Service } from "./service.ts";
 
 const HOURS = OWNER_LINK_MS / 3_600_000;

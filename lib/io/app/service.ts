@@ -42,7 +42,7 @@ import {
 } from "./server_pool.ts";
 import { firstFailure, waitForEnd } from "../tasks.ts";
 import { monitorClock } from "./clock_monitor.ts";
-import { type KeySet, RemoteKeySet } from "../auth/key_set.ts";
+import { type KeySet, RemoteKeySet } from "../auth/authenticators/key_set.ts";
 import { LoggedDirectory } from "../auth/logged_directory.ts";
 import { memberIds } from "../auth/member_ids.ts";
 import { newId } from "../auth/signed_tokens.ts";

@@ -3,7 +3,7 @@
  * for a `=` to the end of the URL, which takes quadratic time (4.13.19).
  * @module
  */
-import type { TextOptions } from "../../chat/session/text_handler.ts";
+import type { TextOptions } from "../../chat/handlers/text_handler.ts";
 
 /** The query of a URL. If a field occurs more than once, the first one counts. */
 export function queryOf(url: string): URLSearchParams {

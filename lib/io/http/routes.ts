@@ -5,8 +5,8 @@
  */
 import { type Context, Hono } from "hono";
 import { getPath } from "hono/utils/url";
-import type { ConnectionOrigin } from "../../chat/session/sign_in_context.ts";
-import type { TextOptions } from "../../chat/session/text_handler.ts";
+import type { ConnectionOrigin } from "../../chat/sign_in/sign_in_context.ts";
+import type { TextOptions } from "../../chat/handlers/text_handler.ts";
 import type { Clock } from "../../chat/ports/clock.ts";
 import type { AddressBuckets } from "../../core/limits/address_buckets.ts";
 import { admissionKey, EXEMPT_KEY } from "../../core/limits/connection_limits.ts";

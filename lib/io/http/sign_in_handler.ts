@@ -13,8 +13,8 @@ import { checkOrigin, type OriginPolicy, refuse } from "../../core/http/handshak
 import type { RequestSource } from "../../core/http/ip_address.ts";
 import { returnUrl } from "../../core/http/return_url.ts";
 import { guestLanguage } from "../../core/names/names.ts";
-import type { SignInCookies } from "../auth/sign_in_cookies.ts";
-import type { SignInFailure, SignInProvider } from "../auth/sign_in_provider.ts";
+import type { SignInCookies } from "../auth/sign_in/sign_in_cookies.ts";
+import type { SignInFailure, SignInProvider } from "../auth/sign_in/sign_in_provider.ts";
 import { logger } from "../logger.ts";
 import { queryOf } from "./query.ts";
 import { jsonResponse, refusalResponse } from "./responses.ts";

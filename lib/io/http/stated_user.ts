@@ -7,7 +7,7 @@ import type { TokenUser } from "../../chat/ports/authenticator.ts";
 import type { Clock } from "../../chat/ports/clock.ts";
 import { type Refusal, refuse } from "../../core/http/handshake.ts";
 import type { RequestSource } from "../../core/http/ip_address.ts";
-import { proxyUser } from "../auth/app_user.ts";
+import { proxyUser } from "../auth/authenticators/app_user.ts";
 import type { SignInHandler } from "./sign_in_handler.ts";
 
 /** The user; undefined for none; a refusal if that cannot be known, since as a guest the user would act under another name. */

@@ -6,7 +6,7 @@
  * @module
  */
 import type { Clock } from "../../chat/ports/clock.ts";
-import { describeProblem } from "../../core/config/command_line.ts";
+import { describeProblem } from "../../core/command_line/command_line.ts";
 import type { Problem } from "../../core/config/config.ts";
 import { logger } from "../logger.ts";
 import type { WordFile, WordFileResult, WordTextResult } from "./word_file.ts";

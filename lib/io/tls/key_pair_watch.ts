@@ -5,7 +5,7 @@
  * @module
  */
 import type { Clock } from "../../chat/ports/clock.ts";
-import { describeProblem } from "../../core/config/command_line.ts";
+import { describeProblem } from "../../core/command_line/command_line.ts";
 import { logger } from "../logger.ts";
 import { expiryOf, type KeyPair, type KeyPairResult } from "./key_pair.ts";
 

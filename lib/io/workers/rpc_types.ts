@@ -13,7 +13,7 @@ import type { WordListSource } from "../../chat/moderation/word_list_feed.ts";
 import type { RevocationSource } from "../../chat/revocations/revocation_feed.ts";
 import type { ConnectionCounts } from "../../chat/heartbeat.ts";
 import type { TokenUser } from "../../chat/ports/authenticator.ts";
-import type { KeySet } from "../auth/key_set.ts";
+import type { KeySet } from "../auth/authenticators/key_set.ts";
 import type { UserId } from "../../core/log/entry.ts";
 import type { AdmissionRefusal, ChargeReason } from "../../core/limits/connection_limits.ts";
 import type { Config } from "../../core/config/config.ts";

@@ -2,7 +2,7 @@
  * Parses and validates the command line of `parley bench`. `host_check.ts` decides whether the host may be put under load.
  * @module
  */
-import { splitArguments } from "../../core/config/arguments.ts";
+import { splitArguments } from "../../core/command_line/arguments.ts";
 import { parseRoom, ROOM_RULE } from "../../core/names/names.ts";
 
 /** The validated options. */

@@ -10,8 +10,8 @@ import type { Position } from "../../../lib/core/log/position.ts";
 import { RECEIPTS_MS, type Retention } from "../../../lib/core/log/room_log.ts";
 import type { RoomId } from "../../../lib/core/names/names.ts";
 import { numbers } from "../../contract/fixtures.ts";
-import { type OpenStore, roomExistenceContract } from "../../contract/room_existence.ts";
-import { stateRetentionContract } from "../../contract/state_retention.ts";
+import { type OpenStore, roomExistenceContract } from "../../contract/state/room_existence.ts";
+import { stateRetentionContract } from "../../contract/state/state_retention.ts";
 import { FakeClock, name, room } from "../../support/fakes.ts";
 
 const lobby = room("lobby");

@@ -1,11 +1,11 @@
 /** A room whose members fall behind slows its senders down; a few slow members do not. */
 import assert from "node:assert/strict";
 import type { ConnectionHandler } from "../../../lib/chat/ports/connection_handler.ts";
-import { JsonHandler } from "../../../lib/chat/session/json_handler.ts";
+import { JsonHandler } from "../../../lib/chat/handlers/json_handler.ts";
 import { RateLimitedBus } from "../../../lib/chat/bus/rate_limited_bus.ts";
 import { slowDownCounters } from "../../../lib/chat/metrics.ts";
 import type { SessionContext } from "../../../lib/chat/session/session.ts";
-import { TextHandler } from "../../../lib/chat/session/text_handler.ts";
+import { TextHandler } from "../../../lib/chat/handlers/text_handler.ts";
 import { budgetTable } from "../../../lib/core/limits/budgets.ts";
 import { Metrics } from "../../../lib/core/metrics/metrics.ts";
 import { FakeChat, FakeSocket, flushMicrotasks } from "../../support/fakes.ts";

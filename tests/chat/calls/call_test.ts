@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { type Call, type CallResult, makeCall } from "../../../lib/chat/calls/call.ts";
 import type { Frame } from "../../../lib/core/protocol/frames.ts";
 import { FakeChat, flushMicrotasks, room } from "../../support/fakes.ts";
-import { Client } from "../session/den.ts";
-import { RoomsScene } from "../session/rooms_scene.ts";
+import { Client } from "../../support/chat/den.ts";
+import { RoomsScene } from "../../support/chat/rooms_scene.ts";
 
 const FOREVER = new AbortController().signal;
 

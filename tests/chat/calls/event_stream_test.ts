@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { EventStream, type StreamedRoom } from "../../../lib/chat/calls/event_stream.ts";
 import { parseStreamId } from "../../../lib/core/protocol/event_protocol.ts";
 import { parsePosition } from "../../../lib/core/log/position.ts";
-import type { ConnectionOrigin } from "../../../lib/chat/session/sign_in_context.ts";
+import type { ConnectionOrigin } from "../../../lib/chat/sign_in/sign_in_context.ts";
 import { FakeChat, FakeSocket, flushMicrotasks, name, room } from "../../support/fakes.ts";
 import { user } from "../../contract/fixtures.ts";
-import { RoomsScene } from "../session/rooms_scene.ts";
+import { RoomsScene } from "../../support/chat/rooms_scene.ts";
 
 const ann = { user: user("user_no_99"), name: name("Ann") };
 let ids = 0;

@@ -26,7 +26,7 @@ import type { RoomEvent } from "../../../lib/core/log/room_event.ts";
 import { nameKeys } from "../../../lib/core/names/name_keys.ts";
 import { parseName } from "../../../lib/core/names/names.ts";
 import { FakeClock, name } from "../../support/fakes.ts";
-import { memberDirectory } from "../../support/members.ts";
+import { memberDirectory } from "../../support/identity/members.ts";
 
 /** How a call of the store fails. */
 export type StoreFault = "refused" | "reply lost";

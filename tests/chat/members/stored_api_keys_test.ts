@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { ApiKeyTerms } from "../../../lib/chat/ports/api_keys.ts";
 import type { Revocation } from "../../../lib/core/auth/revocations.ts";
-import { noApiKeys } from "../../support/api_keys.ts";
+import { noApiKeys } from "../../support/identity/api_keys.ts";
 import { FakeClock, name } from "../../support/fakes.ts";
 
 const TERMS: ApiKeyTerms = {

@@ -10,7 +10,7 @@ import { FOREVER } from "../../../lib/core/log/room_event.ts";
 import { MAX_STATE_FIELDS } from "../../../lib/core/log/room_state.ts";
 import { AUDIT_ROOM } from "../../../lib/core/rooms/service_rooms.ts";
 import { user } from "../../contract/fixtures.ts";
-import { act } from "../../contract/room_state.ts";
+import { act } from "../../contract/state/room_state.ts";
 import { FakeChat, flushMicrotasks, name } from "../../support/fakes.ts";
 
 const NOBODY = { role: undefined, rights: null };

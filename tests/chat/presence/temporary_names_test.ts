@@ -1,6 +1,6 @@
 /** Users whose names are taken join under temporary names, and get their own names back when those are free. */
 import assert from "node:assert/strict";
-import { JsonHandler } from "../../../lib/chat/session/json_handler.ts";
+import { JsonHandler } from "../../../lib/chat/handlers/json_handler.ts";
 import { TemporaryNames } from "../../../lib/chat/presence/temporary_names.ts";
 import {
   FakeChat,

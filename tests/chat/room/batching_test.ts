@@ -7,7 +7,7 @@ import fc from "fast-check";
 import type { Hub } from "../../../lib/chat/room/hub.ts";
 import type { Subscription } from "../../../lib/chat/room/subscription.ts";
 import { workerMetrics } from "../../../lib/chat/metrics.ts";
-import { JsonHandler } from "../../../lib/chat/session/json_handler.ts";
+import { JsonHandler } from "../../../lib/chat/handlers/json_handler.ts";
 import { BATCH_RATES, type BatchPolicy } from "../../../lib/core/limits/batch_window.ts";
 import { Metrics } from "../../../lib/core/metrics/metrics.ts";
 import type { FrameEncoder } from "../../../lib/core/protocol/encoder.ts";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { Subscribers } from "../../../lib/chat/room/subscribers.ts";
 import { Hub } from "../../../lib/chat/room/hub.ts";
-import { JsonHandler } from "../../../lib/chat/session/json_handler.ts";
+import { JsonHandler } from "../../../lib/chat/handlers/json_handler.ts";
 import type { SessionContext } from "../../../lib/chat/session/session.ts";
 import {
   FakeChat,

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { user } from "../../contract/fixtures.ts";
 import type { TokenUser } from "../../../lib/chat/ports/authenticator.ts";
 import { FakeAuthenticator, name, room } from "../../support/fakes.ts";
-import { type JsonClient, MemberChat, typesOf } from "./member_chat.ts";
+import { type JsonClient, MemberChat, typesOf } from "../../support/chat/member_chat.ts";
 
 const ANN_OF_APP: TokenUser = {
   user: user("a_ann00000"),

@@ -1,6 +1,6 @@
 /** While a rename is in progress, all frames have the same name. */
 import assert from "node:assert/strict";
-import { JsonHandler } from "../../../lib/chat/session/json_handler.ts";
+import { JsonHandler } from "../../../lib/chat/handlers/json_handler.ts";
 import { FakeChat, FakeSocket, flushMicrotasks, name, room } from "../../support/fakes.ts";
 
 type Frame = Record<string, unknown>;

@@ -12,9 +12,9 @@ import { AUDIT_ROOM, REPORTS_ROOM } from "../../../lib/core/rooms/service_rooms.
 import { OPERATIONS } from "../../../lib/core/api/operations.ts";
 import { makeCall } from "../../../lib/chat/calls/call.ts";
 import { readCallRequest } from "../../../lib/io/api/calls/call_request.ts";
-import { TextHandler } from "../../../lib/chat/session/text_handler.ts";
+import { TextHandler } from "../../../lib/chat/handlers/text_handler.ts";
 import { FakeSocket, flushMicrotasks } from "../../support/fakes.ts";
-import { Client, Den, type Frame, outcome, type Who } from "./den.ts";
+import { Client, Den, type Frame, outcome, type Who } from "../../support/chat/den.ts";
 
 /** Everybody in the table, and tokens that grant one thing in the room, and one in another. */
 const PEOPLE: readonly (readonly [string, Who])[] = [

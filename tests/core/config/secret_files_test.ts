@@ -5,7 +5,7 @@ import {
   describeProblem,
   helpText,
   parseCommandLine,
-} from "../../../lib/core/config/command_line.ts";
+} from "../../../lib/core/command_line/command_line.ts";
 import { flagOf, parseConfig, settings } from "../../../lib/core/config/config.ts";
 import {
   fileProblem,

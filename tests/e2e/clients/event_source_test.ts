@@ -4,11 +4,11 @@
  */
 import assert from "node:assert/strict";
 import { api, follow } from "../../support/api.ts";
-import { browserTest } from "../../support/chromium.ts";
+import { browserTest } from "../../support/programs/chromium.ts";
 import { startParley } from "../../support/parley.ts";
 import { programTest, Running, until } from "../../support/provision.ts";
 import { TemporaryFolder } from "../../support/temporary_folder.ts";
-import { NGINX, startNginx } from "./nginx.ts";
+import { NGINX, startNginx } from "../proxies/nginx.ts";
 
 const CURL = { names: ["curl"], install: "the Debian package curl" };
 const MESSAGES = "/rooms/den/messages";

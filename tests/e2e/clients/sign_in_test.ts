@@ -7,8 +7,8 @@ import assert from "node:assert/strict";
 import { TestClient } from "../../support/clients/test_client.ts";
 import { type Program, programTest } from "../../support/provision.ts";
 import { startTestService, type TestService } from "../../support/service.ts";
-import { type Change, NGINX, startNginx } from "./nginx.ts";
-import { statusOf, UPGRADE } from "./proxied.ts";
+import { type Change, NGINX, startNginx } from "../proxies/nginx.ts";
+import { statusOf, UPGRADE } from "../proxies/proxied.ts";
 
 const GUIDE = new URL("../../../docs/operations/deploying.md", import.meta.url);
 const ANN = { cookie: "session=1" };

@@ -6,7 +6,7 @@ import { TestClient } from "../../support/clients/test_client.ts";
 import { runArguments, spawn, startParley, whenInstanceReady } from "../../support/parley.ts";
 import { RawSocket } from "../../support/clients/raw_socket.ts";
 import { startRedis } from "../../support/redis/server.ts";
-import { commandOf } from "../../support/task_commands.ts";
+import { commandOf } from "../../support/programs/task_commands.ts";
 
 const MAIN = new URL("../../../main.ts", import.meta.url).pathname;
 

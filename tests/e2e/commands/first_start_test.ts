@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import config from "../../../deno.json" with { type: "json" };
 import testConfig from "../../deno.json" with { type: "json" };
-import { registryTest } from "../../support/npm_registry.ts";
+import { registryTest } from "../../support/programs/npm_registry.ts";
 import { spawnAsIs } from "../../support/parley.ts";
 import { TemporaryFolder } from "../../support/temporary_folder.ts";
 

@@ -7,11 +7,11 @@ import { TestClient } from "../../support/clients/test_client.ts";
 import { readPageFiles } from "../../../lib/io/web/page_files.ts";
 import { readScripts } from "../../../lib/io/redis/scripts.ts";
 import { workerCount } from "../../../lib/io/workers/worker_count.ts";
-import { startInspected } from "../../support/inspector.ts";
+import { startInspected } from "../../support/programs/inspector.ts";
 import { runArguments, spawn, whenInstanceReady } from "../../support/parley.ts";
 import { freePort, until } from "../../support/provision.ts";
 import { startRedis } from "../../support/redis/server.ts";
-import { commandOf } from "../../support/task_commands.ts";
+import { commandOf } from "../../support/programs/task_commands.ts";
 import { TemporaryFolder } from "../../support/temporary_folder.ts";
 
 const ROOT = new URL("../../..", import.meta.url);

@@ -1,12 +1,12 @@
 /** Every supported release line of Deno, run as on your own host and as on Deno Deploy. */
 import assert from "node:assert/strict";
 import { TestClient } from "../../support/clients/test_client.ts";
-import { findReleases, releaseTest } from "../../support/deno_releases.ts";
+import { findReleases, releaseTest } from "../../support/programs/deno_releases.ts";
 import { type Parley, spawn, spawnAsIs, whenInstanceReady } from "../../support/parley.ts";
 import { freePort, type Program, until } from "../../support/provision.ts";
 import { handshake, sendRequest } from "../../support/clients/raw_socket.ts";
 import { startRedis } from "../../support/redis/server.ts";
-import { commandOf } from "../../support/task_commands.ts";
+import { commandOf } from "../../support/programs/task_commands.ts";
 import { TemporaryFolder } from "../../support/temporary_folder.ts";
 
 const MAIN = new URL("../../../main.ts", import.meta.url).pathname;

@@ -1,7 +1,7 @@
 /** The systemd unit: how far it confines the service, and the installation that its header describes. */
 import assert from "node:assert/strict";
 import { TestClient } from "../../support/clients/test_client.ts";
-import { registryTest } from "../../support/npm_registry.ts";
+import { registryTest } from "../../support/programs/npm_registry.ts";
 import { spawn, whenInstanceReady } from "../../support/parley.ts";
 import { freePort, programTest } from "../../support/provision.ts";
 import { TemporaryFolder } from "../../support/temporary_folder.ts";

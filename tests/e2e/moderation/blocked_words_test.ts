@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { type Frame, JsonClient } from "../../support/clients/json_client.ts";
 import { TestClient } from "../../support/clients/test_client.ts";
 import { readExposition } from "../../core/metrics/prometheus_reader.ts";
-import { inviteAsOperator, MEMBER_SETTINGS } from "../../support/member_links.ts";
+import { inviteAsOperator, MEMBER_SETTINGS } from "../../support/identity/member_links.ts";
 import { type Parley, runArguments, spawn, startParley } from "../../support/parley.ts";
 import { until } from "../../support/provision.ts";
 import { TemporaryFolder } from "../../support/temporary_folder.ts";

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import type { Frame } from "../../support/clients/json_client.ts";
-import { inviteAsOperator, MEMBER_SETTINGS } from "../../support/member_links.ts";
+import { inviteAsOperator, MEMBER_SETTINGS } from "../../support/identity/member_links.ts";
 import { type Parley, startParley, whenInstanceReady } from "../../support/parley.ts";
 import { startRedis } from "../../support/redis/server.ts";
 import { TemporaryFolder } from "../../support/temporary_folder.ts";

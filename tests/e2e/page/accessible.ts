@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
-import { accessibilityViolations, COLOR_RULES } from "../../support/chromium.ts";
+import { accessibilityViolations, COLOR_RULES } from "../../support/programs/chromium.ts";
 
 /**
  * Checks a screen with axe-core, and its colors in the dark theme too. In another language than English only the words differ,

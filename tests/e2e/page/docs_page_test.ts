@@ -3,7 +3,7 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { browserTest, openWindow } from "../../support/chromium.ts";
+import { browserTest, openWindow } from "../../support/programs/chromium.ts";
 import { startTestService } from "../../support/service.ts";
 import { checkAccessible } from "./accessible.ts";
 

@@ -10,7 +10,7 @@ import {
   browserTest,
   COLOR_RULES,
   openWindow,
-} from "../../support/chromium.ts";
+} from "../../support/programs/chromium.ts";
 import { HOSTILE_TEXTS } from "./security/hostile_texts.ts";
 
 // What the browser logs about a server that is down.

@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
-import { MEMBER_SETTINGS } from "../../support/member_links.ts";
+import { MEMBER_SETTINGS } from "../../support/identity/member_links.ts";
 import { becomeMember, whenNamed } from "./members/become_member.ts";
 import { pageTest } from "./page_fixture.ts";
 

@@ -11,7 +11,7 @@ import { type Parley, startParley } from "../../support/parley.ts";
 import { freePort, until } from "../../support/provision.ts";
 import { startTestService, type TestService } from "../../support/service.ts";
 import { TemporaryFolder } from "../../support/temporary_folder.ts";
-import { browserTest, openWindow, type Window } from "../../support/chromium.ts";
+import { browserTest, openWindow, type Window } from "../../support/programs/chromium.ts";
 
 /** What the browser logs about a server that is down. */
 export const SERVER_IS_DOWN =

@@ -2,7 +2,11 @@
 import assert from "node:assert/strict";
 import { expiryOf, readKeyPair } from "../../../lib/io/tls/key_pair.ts";
 import { watchKeyPair } from "../../../lib/io/tls/key_pair_watch.ts";
-import { type CertificateFiles, OPENSSL, TestAuthority } from "../../support/certificates.ts";
+import {
+  type CertificateFiles,
+  OPENSSL,
+  TestAuthority,
+} from "../../support/identity/certificates.ts";
 import { FakeClock } from "../../support/fakes.ts";
 import { LogRecorder } from "../../support/log_recorder.ts";
 import { runArguments, spawn } from "../../support/parley.ts";

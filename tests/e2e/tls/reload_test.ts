@@ -3,7 +3,11 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect } from "node:tls";
 import type { EngineName } from "../../../lib/core/config/settings_table.ts";
-import { type CertificateFiles, OPENSSL, TestAuthority } from "../../support/certificates.ts";
+import {
+  type CertificateFiles,
+  OPENSSL,
+  TestAuthority,
+} from "../../support/identity/certificates.ts";
 import { TestClient } from "../../support/clients/test_client.ts";
 import { startParley } from "../../support/parley.ts";
 import { type Program, programTest, until } from "../../support/provision.ts";

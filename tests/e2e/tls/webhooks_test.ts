@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { fails, send } from "../../io/webhooks/attempts.ts";
 import { HostileReceiver, readRequest, writeText } from "../../io/webhooks/hostile_receiver.ts";
-import { OPENSSL, TestAuthority } from "../../support/certificates.ts";
+import { OPENSSL, TestAuthority } from "../../support/identity/certificates.ts";
 import { type Program, programTest } from "../../support/provision.ts";
 import { TemporaryFolder } from "../../support/temporary_folder.ts";
 

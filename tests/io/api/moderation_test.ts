@@ -5,7 +5,7 @@ import { isUserId } from "../../../lib/core/log/user_id.ts";
 import { AUDIT_ROOM } from "../../../lib/core/rooms/service_rooms.ts";
 import { BANNED } from "../../../lib/core/protocol/close_codes.ts";
 import { flushMicrotasks } from "../../support/fakes.ts";
-import { Client, Den, type Frame, outcome } from "../../chat/session/den.ts";
+import { Client, Den, type Frame, outcome } from "../../support/chat/den.ts";
 import { askAsOperator } from "./operator_api.ts";
 
 /** An operator, an owner of the service, and a guest with an address; both are in the room `den`. */

@@ -4,7 +4,7 @@ import { BusUnavailable } from "../../../lib/chat/ports/bus.ts";
 import type { Revocation } from "../../../lib/core/auth/revocations.ts";
 import { type RevocationSettings, revocationsHandler } from "../../../lib/io/api/revocations.ts";
 import { forOperators, type OperatorAccess } from "../../../lib/io/api/operator.ts";
-import { appUserId } from "../../../lib/io/auth/app_user.ts";
+import { appUserId } from "../../../lib/io/auth/authenticators/app_user.ts";
 import { FakeClock, revocationFeed } from "../../support/fakes.ts";
 
 const TOKEN = "a token of some length";

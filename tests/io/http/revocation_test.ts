@@ -6,7 +6,7 @@ import {
   enter,
   REVOCATION_SETTINGS as SETTINGS,
   revoke,
-} from "../../support/revocations.ts";
+} from "../../support/identity/revocations.ts";
 import { signToken as sign } from "../../support/app.ts";
 import { startTestService } from "../../support/service.ts";
 import { TemporaryFolder } from "../../support/temporary_folder.ts";

@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { SignJWT } from "jose";
 import { systemClock } from "../../../lib/chat/ports/clock.ts";
 import { JSON_SUBPROTOCOL } from "../../../lib/core/protocol/json_protocol.ts";
-import { SIGNED_IN_MS, SignInCookies } from "../../../lib/io/auth/sign_in_cookies.ts";
+import { SIGNED_IN_MS, SignInCookies } from "../../../lib/io/auth/sign_in/sign_in_cookies.ts";
 import { CookieClient } from "../../support/clients/cookie_client.ts";
 import { handshake, sendRequest } from "../../support/clients/raw_socket.ts";
 import { TestClient } from "../../support/clients/test_client.ts";
@@ -15,7 +15,7 @@ import {
   type ProviderOptions,
   startProvider,
   type TestProvider,
-} from "../../support/oidc_provider.ts";
+} from "../../support/identity/oidc_provider.ts";
 import { freePort } from "../../support/provision.ts";
 import { startTestService, type TestService } from "../../support/service.ts";
 

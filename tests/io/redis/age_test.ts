@@ -21,9 +21,9 @@ import {
   say,
   sayAll,
 } from "../../contract/fixtures.ts";
-import { type OpenStore, roomExistenceContract } from "../../contract/room_existence.ts";
-import { act } from "../../contract/room_state.ts";
-import { stateRetentionContract } from "../../contract/state_retention.ts";
+import { type OpenStore, roomExistenceContract } from "../../contract/state/room_existence.ts";
+import { act } from "../../contract/state/room_state.ts";
+import { stateRetentionContract } from "../../contract/state/state_retention.ts";
 import { parseLegacyRoom } from "../../../lib/core/names/names.ts";
 import { FakeClock, room } from "../../support/fakes.ts";
 import { LogRecorder } from "../../support/log_recorder.ts";

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { RedisBus } from "../../../lib/io/redis/bus.ts";
-import { AnnouncementReader } from "../../contract/announcement_reader.ts";
+import { AnnouncementReader } from "../../contract/log/announcement_reader.ts";
 import { lobby, mustPublish, say } from "../../contract/fixtures.ts";
 import { FakeClock, room } from "../../support/fakes.ts";
 import { until } from "../../support/provision.ts";

@@ -4,7 +4,7 @@ import type { Position } from "../../../lib/core/log/position.ts";
 import type { Draft } from "../../../lib/core/log/entry.ts";
 import type { RedisBus } from "../../../lib/io/redis/bus.ts";
 import { draft, lobby, mustPublish, user } from "../../contract/fixtures.ts";
-import { act } from "../../contract/room_state.ts";
+import { act } from "../../contract/state/room_state.ts";
 import { openBus, whenReady } from "../../support/redis/bus.ts";
 import { startRedis } from "../../support/redis/server.ts";
 

@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { BusUnavailable } from "../../../lib/chat/ports/bus.ts";
 import type { Draft } from "../../../lib/core/log/entry.ts";
 import type { RedisBus } from "../../../lib/io/redis/bus.ts";
-import { AnnouncementReader } from "../../contract/announcement_reader.ts";
+import { AnnouncementReader } from "../../contract/log/announcement_reader.ts";
 import { ann, draft, isRejected, lobby, mustPublish, react, say } from "../../contract/fixtures.ts";
 import { FakeClock } from "../../support/fakes.ts";
 import { FaultProxy } from "../../support/clients/fault_proxy.ts";

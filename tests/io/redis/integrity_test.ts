@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { Metrics } from "../../../lib/core/metrics/metrics.ts";
 import type { Position } from "../../../lib/core/log/position.ts";
 import type { RedisBus } from "../../../lib/io/redis/bus.ts";
-import { AnnouncementReader } from "../../contract/announcement_reader.ts";
+import { AnnouncementReader } from "../../contract/log/announcement_reader.ts";
 import {
   ann,
   bob,

@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import type { RoomEvent } from "../../../lib/core/log/room_event.ts";
 import { ann, bob, draft, lobby, mustPublish, say } from "../../contract/fixtures.ts";
-import { act, fieldsOf, mute } from "../../contract/room_state.ts";
+import { act, fieldsOf, mute } from "../../contract/state/room_state.ts";
 import { openBus, whenReady } from "../../support/redis/bus.ts";
 import { startRedis } from "../../support/redis/server.ts";
 

@@ -5,7 +5,7 @@ import type { Announcement } from "../../../lib/chat/ports/bus.ts";
 import { parseRoom } from "../../../lib/core/names/names.ts";
 import { Broadcaster, onBroadcast } from "../../../lib/io/serving/broadcast.ts";
 import { TestClient } from "../../support/clients/test_client.ts";
-import { unchanged, withoutProperty } from "../../support/older_runtime.ts";
+import { unchanged, withoutProperty } from "../../support/programs/older_runtime.ts";
 import { startTestService } from "../../support/service.ts";
 
 const LOBBY = parseRoom("lobby") ?? assert.fail();

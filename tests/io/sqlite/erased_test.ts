@@ -7,7 +7,7 @@ import type { Content } from "../../../lib/core/log/content.ts";
 import type { Position } from "../../../lib/core/log/position.ts";
 import type { Draft } from "../../../lib/core/log/entry.ts";
 import { draft, numbers, user } from "../../contract/fixtures.ts";
-import { act } from "../../contract/room_state.ts";
+import { act } from "../../contract/state/room_state.ts";
 import { counter } from "../../support/fakes.ts";
 import { TemporaryFolder } from "../../support/temporary_folder.ts";
 

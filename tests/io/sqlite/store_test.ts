@@ -12,7 +12,7 @@ import { openSqliteStore, SqliteStore } from "../../../lib/io/sqlite/store.ts";
 import { fromSqliteError, SQLITE } from "../../../lib/io/sqlite/file/errors.ts";
 import { busContract } from "../../contract/bus_contract.ts";
 import { ann, attic, draft, lobby, numbers, react, say } from "../../contract/fixtures.ts";
-import { iteratingOnce, unchanged, withoutProperty } from "../../support/older_runtime.ts";
+import { iteratingOnce, unchanged, withoutProperty } from "../../support/programs/older_runtime.ts";
 import { FakeClock, room } from "../../support/fakes.ts";
 import { TemporaryFolder } from "../../support/temporary_folder.ts";
 

@@ -12,8 +12,8 @@ import { openSqliteFile } from "../../../lib/io/sqlite/file/database.ts";
 import { Statements } from "../../../lib/io/sqlite/file/statements.ts";
 import { SqliteStore } from "../../../lib/io/sqlite/store.ts";
 import { ann, attic, bob, draft, lobby, numbers, say, user } from "../../contract/fixtures.ts";
-import { type OpenStore, roomExistenceContract } from "../../contract/room_existence.ts";
-import { stateRetentionContract } from "../../contract/state_retention.ts";
+import { type OpenStore, roomExistenceContract } from "../../contract/state/room_existence.ts";
+import { stateRetentionContract } from "../../contract/state/state_retention.ts";
 import { counter, FakeClock, room } from "../../support/fakes.ts";
 import { TemporaryFolder } from "../../support/temporary_folder.ts";
 

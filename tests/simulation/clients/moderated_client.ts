@@ -17,7 +17,7 @@ import type { RoomId } from "../../../lib/core/names/names.ts";
 import { AUDIT_ROOM } from "../../../lib/core/rooms/service_rooms.ts";
 import type { Frame, FrameOf } from "../../../lib/core/protocol/frames.ts";
 import { recentMessage } from "../fault_injection.ts";
-import type { ModerationOracle } from "../world/moderation_oracle.ts";
+import type { ModerationOracle } from "../oracles/moderation_oracle.ts";
 import { PROMPT_LATENCY_MS } from "../world/latency.ts";
 import { Wire, type WireClient } from "../world/wire.ts";
 import type { World } from "../world/world.ts";

@@ -12,7 +12,7 @@ import {
 } from "../../../lib/core/protocol/close_codes.ts";
 import type { Position } from "../../../lib/core/log/position.ts";
 import type { Frame, FrameOf } from "../../../lib/core/protocol/frames.ts";
-import type { PrivacyOracle } from "../world/privacy_oracle.ts";
+import type { PrivacyOracle } from "../oracles/privacy_oracle.ts";
 import type { SimToken } from "../world/sim_authenticator.ts";
 import { type Wire, type WireClient, wireToAnyNode } from "../world/wire.ts";
 import type { World } from "../world/world.ts";

@@ -8,8 +8,8 @@ import type { FrameOf } from "../../../lib/core/protocol/frames.ts";
 import { closedKind } from "../../../lib/core/rooms/closed_room.ts";
 import { roomIds } from "../../../lib/io/auth/room_ids.ts";
 import { isUserId } from "../../../lib/core/log/entry.ts";
-import type { PrivacyOracle } from "../world/privacy_oracle.ts";
-import { isAdmitted, type RoomAccess } from "../world/room_access.ts";
+import type { PrivacyOracle } from "../oracles/privacy_oracle.ts";
+import { isAdmitted, type RoomAccess } from "../oracles/room_access.ts";
 import type { Asker } from "./private_requests.ts";
 import type { RequestFields } from "./pending_requests.ts";
 

@@ -14,7 +14,7 @@ import {
 } from "../../../lib/core/log/position.ts";
 import { entryFrame } from "../../../lib/core/protocol/json_protocol.ts";
 import { RECOVER_LIMIT } from "../world/sim_bus.ts";
-import type { RoomOracle } from "../world/room_oracle.ts";
+import type { RoomOracle } from "../oracles/room_oracle.ts";
 
 /** A frame with an entry. */
 export type EntryFrame = FrameOf<"said" | "edited" | "deleted" | "reacted" | "renamed">;

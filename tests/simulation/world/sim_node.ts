@@ -20,11 +20,11 @@ import type {
   SessionTokens,
 } from "../../../lib/chat/ports/session_tokens.ts";
 import { IndexMender } from "../../../lib/chat/rooms/index_mender.ts";
-import { JsonHandler } from "../../../lib/chat/session/json_handler.ts";
+import { JsonHandler } from "../../../lib/chat/handlers/json_handler.ts";
 import type { RoomEvent } from "../../../lib/core/log/room_event.ts";
-import type { ConnectionOrigin } from "../../../lib/chat/session/sign_in_context.ts";
+import type { ConnectionOrigin } from "../../../lib/chat/sign_in/sign_in_context.ts";
 import type { SessionContext } from "../../../lib/chat/session/session.ts";
-import { TextHandler, type TextOptions } from "../../../lib/chat/session/text_handler.ts";
+import { TextHandler, type TextOptions } from "../../../lib/chat/handlers/text_handler.ts";
 import { UserSessions } from "../../../lib/chat/session/user_sessions.ts";
 import { ConcurrencyLimit } from "../../../lib/chat/concurrency_limit.ts";
 import { TopAnnouncer } from "../../../lib/chat/bus/top_announcer.ts";
@@ -32,7 +32,7 @@ import { healthPolicy } from "../../../lib/core/health/connection_health.ts";
 import { SharedBudgets } from "../../../lib/core/limits/rate_limiter.ts";
 import { isUserId, type UserId } from "../../../lib/core/log/entry.ts";
 import { noRevocations } from "../../support/fakes.ts";
-import { noMembers } from "../../support/members.ts";
+import { noMembers } from "../../support/identity/members.ts";
 import { emptyIndex, roomServices } from "../../support/rooms.ts";
 import { parseName, type RoomId } from "../../../lib/core/names/names.ts";
 import { SimAuthenticator } from "./sim_authenticator.ts";

@@ -32,10 +32,10 @@ import {
   topOf,
 } from "../../../lib/core/log/room_log.ts";
 import type { Contents, ListRoomStorage } from "../../core/log/list_room_storage.ts";
-import { LeaseHistory } from "./lease_history.ts";
+import { LeaseHistory } from "../oracles/lease_history.ts";
 import type { Mutant } from "./mutant.ts";
 import type { SimClock } from "./sim_clock.ts";
-import { RoomOracle } from "./room_oracle.ts";
+import { RoomOracle } from "../oracles/room_oracle.ts";
 
 interface SimRoom {
   readonly storage: ListRoomStorage;

@@ -3,7 +3,7 @@
  * states; a request with none of them is a guest's.
  * @module
  */
-import type { ConnectionOrigin } from "../../../chat/session/sign_in_context.ts";
+import type { ConnectionOrigin } from "../../../chat/sign_in/sign_in_context.ts";
 import type { SessionTokens } from "../../../chat/ports/session_tokens.ts";
 import type { RequestOf } from "../../../core/protocol/requests.ts";
 import { bearerToken } from "../../../core/http/bearer_token.ts";

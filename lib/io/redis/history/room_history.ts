@@ -45,9 +45,9 @@ import {
 } from "./reply_decoder.ts";
 import type { RoomTags } from "../room_tags.ts";
 import { runScript, type Scripts } from "../scripts.ts";
-import type { ServiceState } from "../service_state.ts";
+import type { ServiceState } from "../stores/service_state.ts";
 import type { DamageLocation, IntegrityReporter } from "../integrity_reporter.ts";
-import type { RedisUsage } from "../usage.ts";
+import type { RedisUsage } from "../stores/usage.ts";
 import { encodeDraft } from "../codec.ts";
 
 /** How the logs are stored. */

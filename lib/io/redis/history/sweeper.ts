@@ -8,7 +8,7 @@ import { parseStoredRoom } from "../../../core/names/names.ts";
 import { logger } from "../../logger.ts";
 import type { RedisRoomHistory } from "./room_history.ts";
 import type { RedisClient } from "../client/client.ts";
-import type { ServiceState } from "../service_state.ts";
+import type { ServiceState } from "../stores/service_state.ts";
 
 /** Minimum interval between two sweeps, across all instances. */
 const PERIOD_MS = 540_000;

@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { type Frame, JsonClient } from "../../../support/clients/json_client.ts";
 import { startParley, whenInstanceReady } from "../../../support/parley.ts";
-import { inviteAsOperator, MEMBER_SETTINGS } from "../../../support/member_links.ts";
+import { inviteAsOperator, MEMBER_SETTINGS } from "../../../support/identity/member_links.ts";
 import { until } from "../../../support/provision.ts";
 import { startRedis } from "../../../support/redis/server.ts";
-import { enter } from "../../../support/revocations.ts";
+import { enter } from "../../../support/identity/revocations.ts";
 
 /** The devices, once Redis is back. */
 async function devicesOf(client: JsonClient): Promise<unknown> {

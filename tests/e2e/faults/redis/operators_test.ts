@@ -1,9 +1,9 @@
 /** What operators do at one instance, as users of another one on the same Redis see it. */
 import assert from "node:assert/strict";
 import { startParley, whenInstanceReady } from "../../../support/parley.ts";
-import { inviteAsOperator, MEMBER_SETTINGS } from "../../../support/member_links.ts";
+import { inviteAsOperator, MEMBER_SETTINGS } from "../../../support/identity/member_links.ts";
 import { startRedis } from "../../../support/redis/server.ts";
-import { enter } from "../../../support/revocations.ts";
+import { enter } from "../../../support/identity/revocations.ts";
 
 async function ask(url: string, body?: Readonly<Record<string, unknown>>) {
   const response = await fetch(url, {

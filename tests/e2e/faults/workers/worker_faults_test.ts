@@ -1,7 +1,7 @@
 /** What happens to clients and process when a worker dies, misses posts, or stops responding. */
 import assert from "node:assert/strict";
 import { TestClient } from "../../../support/clients/test_client.ts";
-import { type InspectedParley, startInspected } from "../../../support/inspector.ts";
+import { type InspectedParley, startInspected } from "../../../support/programs/inspector.ts";
 import type { Parley } from "../../../support/parley.ts";
 import { until } from "../../../support/provision.ts";
 import { TemporaryFolder } from "../../../support/temporary_folder.ts";

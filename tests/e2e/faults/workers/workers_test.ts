@@ -1,7 +1,7 @@
 /** Several workers in one process, which clients cannot distinguish from one. */
 import assert from "node:assert/strict";
 import { TestClient } from "../../../support/clients/test_client.ts";
-import { startInspected } from "../../../support/inspector.ts";
+import { startInspected } from "../../../support/programs/inspector.ts";
 import { startParley, whenInstanceReady } from "../../../support/parley.ts";
 import { until } from "../../../support/provision.ts";
 import { startRedis } from "../../../support/redis/server.ts";

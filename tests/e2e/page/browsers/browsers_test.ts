@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { startTestService } from "../../../support/service.ts";
 import { programTest } from "../../../support/provision.ts";
-import { CHROMIUM, launch, openWindow } from "../../../support/chromium.ts";
+import { CHROMIUM, launch, openWindow } from "../../../support/programs/chromium.ts";
 import { eventually, pageTest, say, untilShown, useTool, whenJoined } from "../page_fixture.ts";
 
 const HOST = "chat.example";

@@ -4,7 +4,7 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { accessibilityViolations } from "../../../support/chromium.ts";
+import { accessibilityViolations } from "../../../support/programs/chromium.ts";
 import { eventually, message, pageTest, say, untilShown } from "../page_fixture.ts";
 
 /** Removes every feature that one of them lacks. */

@@ -9,7 +9,7 @@ import { connect } from "../../../../static/client.js";
 import { type Parley, startParley } from "../../../support/parley.ts";
 import { freePort, until } from "../../../support/provision.ts";
 import { TemporaryFolder } from "../../../support/temporary_folder.ts";
-import { browserTest, openWindow } from "../../../support/chromium.ts";
+import { browserTest, openWindow } from "../../../support/programs/chromium.ts";
 
 // What the browser logs about a server that is down, which these tests cause.
 const SERVER_IS_DOWN =

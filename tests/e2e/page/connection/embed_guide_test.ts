@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { api } from "../../../support/api.ts";
 import { SECRET } from "../../../support/app.ts";
-import { browserTest, openWindow } from "../../../support/chromium.ts";
+import { browserTest, openWindow } from "../../../support/programs/chromium.ts";
 import { findProgram, freePort, Running } from "../../../support/provision.ts";
 import { startTestService } from "../../../support/service.ts";
 import { TemporaryFolder } from "../../../support/temporary_folder.ts";

@@ -1,7 +1,7 @@
 /** The browser accepts every header of the pages. */
 import assert from "node:assert/strict";
 import { startTestService } from "../../../support/service.ts";
-import { browserTest, openProfile } from "../../../support/chromium.ts";
+import { browserTest, openProfile } from "../../../support/programs/chromium.ts";
 
 browserTest("Chromium reports no problem with the headers of the pages", async (browser) => {
   await using service = await startTestService();

@@ -8,7 +8,7 @@ import type { Browser, FrameLocator } from "playwright-core";
 import { SECRET, signToken } from "../../../support/app.ts";
 import { startTestService } from "../../../support/service.ts";
 import { until } from "../../../support/provision.ts";
-import { browserTest, openWindow } from "../../../support/chromium.ts";
+import { browserTest, openWindow } from "../../../support/programs/chromium.ts";
 
 const STATIC = new URL("../../../../static/", import.meta.url);
 

@@ -1,8 +1,8 @@
 /** Users who sign in at a real provider with the page, in a real browser. */
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
-import { browserTest, openWindow } from "../../../support/chromium.ts";
-import { startProvider, type TestProvider } from "../../../support/oidc_provider.ts";
+import { browserTest, openWindow } from "../../../support/programs/chromium.ts";
+import { startProvider, type TestProvider } from "../../../support/identity/oidc_provider.ts";
 import { freePort, until } from "../../../support/provision.ts";
 import { startTestService, type TestService } from "../../../support/service.ts";
 import { lines, say, untilShown, whenJoined } from "../page_fixture.ts";

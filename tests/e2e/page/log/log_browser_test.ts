@@ -10,7 +10,7 @@ import {
   browserTest,
   COLOR_RULES,
   openProfile,
-} from "../../../support/chromium.ts";
+} from "../../../support/programs/chromium.ts";
 import { until } from "../../../support/provision.ts";
 import { NAMES } from "../../../static/page/base/hues.ts";
 

@@ -3,7 +3,7 @@
  * @module
  */
 import type { Page } from "playwright-core";
-import { inviteAsOperator } from "../../../support/member_links.ts";
+import { inviteAsOperator } from "../../../support/identity/member_links.ts";
 import { type OpenOptions, type PageFixture, whenJoined } from "../page_fixture.ts";
 
 /** Opens the link of an invite in a separate window; the dialog is open. */

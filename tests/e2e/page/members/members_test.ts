@@ -5,7 +5,7 @@ import { stringsOf } from "../../../../static/page/i18n/strings.js";
 import { laterEn } from "../../../../static/page/i18n/later_en.js";
 import { membersEn } from "../../../../static/page/i18n/members_en.js";
 import { membersZh } from "../../../../static/page/i18n/members_zh.js";
-import { inviteAsOperator, MEMBER_SETTINGS } from "../../../support/member_links.ts";
+import { inviteAsOperator, MEMBER_SETTINGS } from "../../../support/identity/member_links.ts";
 import { checkAccessible } from "../accessible.ts";
 import { becomeMember, openLink, whenNamed } from "./become_member.ts";
 import { eventually, lines, pageTest, say, untilShown, whenJoined } from "../page_fixture.ts";

@@ -5,7 +5,7 @@ import { MAX_REASON_LENGTH } from "../../../../lib/core/protocol/requests.ts";
 import { laterEn } from "../../../../static/page/i18n/later_en.js";
 import { fillTemplate } from "../../../../static/page/i18n/log_en.js";
 import { loadStrings, stringsOf } from "../../../../static/page/i18n/strings.js";
-import { MEMBER_SETTINGS } from "../../../support/member_links.ts";
+import { MEMBER_SETTINGS } from "../../../support/identity/member_links.ts";
 import { HOSTILE_TEXTS } from "../security/hostile_texts.ts";
 import { eventually, lines, message, pageTest, say, untilShown, useTool } from "../page_fixture.ts";
 import { checkAccessible } from "../accessible.ts";

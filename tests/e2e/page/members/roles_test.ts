@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { Locator, Page } from "playwright-core";
 import { loadStrings, stringsOf } from "../../../../static/page/i18n/strings.js";
-import { MEMBER_SETTINGS } from "../../../support/member_links.ts";
+import { MEMBER_SETTINGS } from "../../../support/identity/member_links.ts";
 import { checkAccessible } from "../accessible.ts";
 import { eventually, pageTest } from "../page_fixture.ts";
 import { Moderator } from "../moderation/moderator.ts";

@@ -1,7 +1,7 @@
 /** Messages that wait for a moderator, in the page of their author and in that of the moderator. */
 import assert from "node:assert/strict";
 import type { Delivery } from "../../../../static/client.js";
-import { MEMBER_SETTINGS } from "../../../support/member_links.ts";
+import { MEMBER_SETTINGS } from "../../../support/identity/member_links.ts";
 import { becomeMember } from "../members/become_member.ts";
 import { eventually, lines, pageTest, say } from "../page_fixture.ts";
 

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { JsonClient } from "../../../support/clients/json_client.ts";
-import { inviteAsOperator } from "../../../support/member_links.ts";
+import { inviteAsOperator } from "../../../support/identity/member_links.ts";
 import type { PageFixture } from "../page_fixture.ts";
 
 /** A member with a role. */

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { MAX_REASON_LENGTH } from "../../../../lib/core/protocol/requests.ts";
 import type { Room } from "../../../../static/client.js";
-import { changeRole, MEMBER_SETTINGS } from "../../../support/member_links.ts";
+import { changeRole, MEMBER_SETTINGS } from "../../../support/identity/member_links.ts";
 import { becomeMember, whenNamed } from "../members/become_member.ts";
 import { eventually, lines, pageTest, say, toolsOf, untilShown, useTool } from "../page_fixture.ts";
 

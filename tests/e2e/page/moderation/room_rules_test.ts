@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { laterEn } from "../../../../static/page/i18n/later_en.js";
 import { loadStrings, stringsOf } from "../../../../static/page/i18n/strings.js";
-import { MEMBER_SETTINGS } from "../../../support/member_links.ts";
+import { MEMBER_SETTINGS } from "../../../support/identity/member_links.ts";
 import { checkAccessible } from "../accessible.ts";
 import { becomeMember } from "../members/become_member.ts";
 import { eventually, lines, message, pageTest, say, toolsOf, untilShown } from "../page_fixture.ts";

@@ -1,7 +1,7 @@
 /** A user's own filter: what the page shows of a person whom the user has blocked, and where blocks are made and removed. */
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
-import { accessibilityViolations } from "../../../support/chromium.ts";
+import { accessibilityViolations } from "../../../support/programs/chromium.ts";
 import {
   eventually,
   message,

@@ -4,9 +4,9 @@
  */
 import assert from "node:assert/strict";
 import type { RedisBus } from "../../../../lib/io/redis/bus.ts";
-import { AnnouncementReader } from "../../../contract/announcement_reader.ts";
+import { AnnouncementReader } from "../../../contract/log/announcement_reader.ts";
 import { ann, bob, draft, lobby, mustPublish, react, say } from "../../../contract/fixtures.ts";
-import { act, fieldsOf, mute } from "../../../contract/room_state.ts";
+import { act, fieldsOf, mute } from "../../../contract/state/room_state.ts";
 import {
   freePort,
   onFreePort,
@@ -14,7 +14,7 @@ import {
   until,
   withinDeadline,
 } from "../../../support/provision.ts";
-import { OPENSSL, TestAuthority } from "../../../support/certificates.ts";
+import { OPENSSL, TestAuthority } from "../../../support/identity/certificates.ts";
 import { openBus, patientClock, whenReady } from "../../../support/redis/bus.ts";
 import { CLUSTER_BUS, type RedisServer, startRedis } from "../../../support/redis/server.ts";
 import { TemporaryFolder } from "../../../support/temporary_folder.ts";

@@ -15,7 +15,7 @@ import {
   readIdentity,
   watchServer,
 } from "../../../../lib/io/redis/client/server_identity.ts";
-import { AnnouncementReader } from "../../../contract/announcement_reader.ts";
+import { AnnouncementReader } from "../../../contract/log/announcement_reader.ts";
 import { lobby, mustPublish, say } from "../../../contract/fixtures.ts";
 import { FaultProxy } from "../../../support/clients/fault_proxy.ts";
 import { LogRecorder } from "../../../support/log_recorder.ts";

@@ -5,10 +5,10 @@
 import assert from "node:assert/strict";
 import type { RedisBus } from "../../../../lib/io/redis/bus.ts";
 import { busContract } from "../../../contract/bus_contract.ts";
-import { noticeContract } from "../../../contract/notices.ts";
+import { noticeContract } from "../../../contract/state/notices.ts";
 import { revocationContract } from "../../../contract/revocation_contract.ts";
 import { directoryStoreContract } from "../../../contract/directory_store_contract.ts";
-import { AnnouncementReader } from "../../../contract/announcement_reader.ts";
+import { AnnouncementReader } from "../../../contract/log/announcement_reader.ts";
 import { lobby, mustPublish, say, sayAll } from "../../../contract/fixtures.ts";
 import { until } from "../../../support/provision.ts";
 import { openBus, openTwoBuses, quotaBeyond, whenReady } from "../../../support/redis/bus.ts";

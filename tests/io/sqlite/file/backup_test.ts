@@ -7,7 +7,7 @@ import { backUp, restoreBackup } from "../../../../lib/io/sqlite/file/backup.ts"
 import { openSqliteStore, type SqliteStore } from "../../../../lib/io/sqlite/store.ts";
 import { FOREVER } from "../../../../lib/core/log/room_event.ts";
 import { ann, attic, bob, draft, lobby, numbers, react, say } from "../../../contract/fixtures.ts";
-import { act, fieldsOf, mute } from "../../../contract/room_state.ts";
+import { act, fieldsOf, mute } from "../../../contract/state/room_state.ts";
 import { counter, room } from "../../../support/fakes.ts";
 import { TemporaryFolder } from "../../../support/temporary_folder.ts";
 import { allEntries, allMessages } from "../../../support/read_all.ts";

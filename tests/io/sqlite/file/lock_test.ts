@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { tryLock } from "../../../../lib/io/sqlite/file/lock.ts";
-import { unchanged, withoutProperty } from "../../../support/older_runtime.ts";
+import { unchanged, withoutProperty } from "../../../support/programs/older_runtime.ts";
 import { spawn } from "../../../support/parley.ts";
 import { TemporaryFolder } from "../../../support/temporary_folder.ts";
 

@@ -4,7 +4,7 @@ import { type Chat, connect } from "../../../../static/client.js";
 import type { ChatOptions } from "../../../../static/client/chat.js";
 import { freePort } from "../../../support/provision.ts";
 import { startTestService, type TestService } from "../../../support/service.ts";
-import { inviteAsOperator, MEMBER_SETTINGS } from "../../../support/member_links.ts";
+import { inviteAsOperator, MEMBER_SETTINGS } from "../../../support/identity/member_links.ts";
 import { codeOf, FakeStorage } from "../fake_platform.ts";
 import { waitForValue } from "../quick_platform.ts";
 

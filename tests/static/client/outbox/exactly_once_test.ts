@@ -4,15 +4,15 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { noMembers } from "../../../support/members.ts";
+import { noMembers } from "../../../support/identity/members.ts";
 import { roomServices } from "../../../support/rooms.ts";
-import { NO_TOKENS } from "../../../../lib/io/auth/load_authenticator.ts";
+import { NO_TOKENS } from "../../../../lib/io/auth/authenticators/load_authenticator.ts";
 import { EmbeddedBus, type Store } from "../../../../lib/chat/bus/embedded_bus.ts";
 import { AddressSanctions } from "../../../../lib/chat/moderation/address_sanctions.ts";
 import { Sanctions } from "../../../../lib/chat/moderation/sanctions.ts";
 import { WordFilter } from "../../../../lib/chat/moderation/word_filter.ts";
 import { Hub } from "../../../../lib/chat/room/hub.ts";
-import { JsonHandler } from "../../../../lib/chat/session/json_handler.ts";
+import { JsonHandler } from "../../../../lib/chat/handlers/json_handler.ts";
 import { ConcurrencyLimit } from "../../../../lib/chat/concurrency_limit.ts";
 import { MemoryStore } from "../../../../lib/chat/bus/memory_store.ts";
 import type { SessionContext } from "../../../../lib/chat/session/session.ts";

@@ -1,7 +1,7 @@
 /** Private and direct rooms of the client library with the real service. */
 import assert from "node:assert/strict";
 import { type Chat, connect } from "../../../../static/client.js";
-import { inviteAsOperator, MEMBER_SETTINGS } from "../../../support/member_links.ts";
+import { inviteAsOperator, MEMBER_SETTINGS } from "../../../support/identity/member_links.ts";
 import { startTestService, type TestService } from "../../../support/service.ts";
 import { collect } from "../fake_platform.ts";
 import { waitForValue } from "../quick_platform.ts";

@@ -1,0 +1,115 @@
+/**
+ * Presence in Redis. leases.lua implements the rules of `core/presence/lease_table.ts`. It uses the clock of Redis, because
+ * the clocks of nodes differ.
+ * @module
+ */
+import * as v from "valibot";
+import type { PresenceRegistry } from "../../../chat/ports/bus.ts";
+import type { UserId } from "../../../core/log/entry.ts";
+import {
+  type Claim,
+  type ClaimResult,
+  GRACE_MS,
+  LEASE_MS,
+  type Person,
+} from "../../../core/presence/lease_table.ts";
+import { nameKeys } from "../../../core/names/name_keys.ts";
+import { isStoredName, type RoomId } from "../../../core/names/names.ts";
+import { name, user } from "../../stored_values.ts";
+import { fromRedisError, isWrongType } from "../errors.ts";
+import type { RedisClient } from "../client/client.ts";
+import { runScript, type Script } from "../scripts.ts";
+import type { IntegrityReporter } from "../integrity_reporter.ts";
+
+const ClaimReply = v.union([
+  v.tupleWithRest([v.literal("granted"), v.string(), v.picklist(["0", "1"])], v.string()),
+  v.tuple([v.literal("taken")]),
+]);
+
+/** Stores the presence leases of all rooms in Redis. Methods reject with `BusUnavailable`. */
+export class RedisPresence implements PresenceRegistry {
+  readonly #client: RedisClient;
+  readonly #script: Script;
+  readonly #prefix: string;
+  readonly #reporter: IntegrityReporter;
+
+  /** Stores leases through the given client. @param prefix Prefix of every key; must not contain braces. */
+  constructor(client: RedisClient, script: Script, prefix: string, reporter: IntegrityReporter) {
+    this.#client = client;
+    this.#reporter = reporter;
+    this.#script = script;
+    this.#prefix = prefix;
+  }
+
+  async claim(room: RoomId, claim: Claim): Promise<ClaimResult> {
+    const { user, name, node, rename } = claim;
+    const args = ["claim", node, user, name, nameKeys(name).join("\t"), rename ? "1" : "0"];
+    const [kind, granted, isNew, ...takenOver] = await this.#run(room, args, (reply) => {
+      return v.parse(ClaimReply, reply);
+    });
+    if (kind === "taken") return { kind };
+    if (isStoredName(granted)) {
+      const result = { kind, name: granted, isNew: isNew === "1" };
+      return takenOver.length > 0 ? { ...result, takenOver } : result;
+    }
+    this.#reporter.reportDamagedRows(room, "people", 1);
+    // The stored name is invalid: replace it.
+    if (!rename) return await this.claim(room, { ...claim, rename: true });
+    throw fromRedisError(new TypeError(`Cannot claim a name: received ${kind}`));
+  }
+
+  async release(room: RoomId, user: UserId, node: string): Promise<void> {
+    await this.#run(room, ["release", node, user], () => {});
+  }
+
+  async withdraw(room: RoomId, node: string): Promise<void> {
+    await this.#run(room, ["withdraw", node, String(GRACE_MS)], () => {});
+  }
+
+  async renew(room: RoomId, node: string): Promise<boolean> {
+    return await this.#run(room, ["renew", node], (reply) => reply === 1);
+  }
+
+  async people(room: RoomId): Promise<readonly Person[]> {
+    const { people, damaged } = await this.#run(room, ["people"], decodePeople);
+    this.#reporter.reportDamagedRows(room, "people", damaged);
+    return people;
+  }
+
+  async #run<T>(
+    room: RoomId,
+    [verb = "", ...args]: readonly string[],
+    decode: (reply: unknown) => T,
+  ): Promise<T> {
+    const keys = ["people", "names", "nodes"].map((part) => `${this.#prefix}{${room}}:${part}`);
+    try {
+      const all = [verb, String(LEASE_MS), ...args];
+      return decode(await runScript(this.#client, this.#script, keys, all));
+    } catch (error) {
+      if (isWrongType(error)) this.#reporter.reportDamagedRows(room, "people", 1);
+      throw fromRedisError(error);
+    }
+  }
+}
+
+/** The users in the order in which they joined, and the number of damaged records. */
+function decodePeople(
+  reply: unknown,
+): { readonly people: readonly Person[]; readonly damaged: number } {
+  const list = v.parse(v.array(v.string()), reply);
+  const found: { readonly since: number; readonly person: Person }[] = [];
+  for (let index = 0; index < list.length; index += 2) {
+    const [since, storedName, , ...nodes] = list[index + 1]?.split("\n") ?? [];
+    const [parsedUser, parsedName] = [
+      v.safeParse(user, list[index]),
+      v.safeParse(name, storedName),
+    ];
+    if (!parsedUser.success || !parsedName.success) continue;
+    found.push({
+      since: Number(since),
+      person: { user: parsedUser.output, name: parsedName.output, nodes },
+    });
+  }
+  found.sort((one, other) => one.since - other.since);
+  return { people: found.map(({ person }) => person), damaged: list.length / 2 - found.length };
+}

@@ -1,0 +1,171 @@
+import assert from "node:assert/strict";
+import { flushMicrotasks } from "../../support/fakes.ts";
+import { BOB, type Client, type Frame, RoomsScene } from "../../support/chat/rooms_scene.ts";
+
+/** Ann's private room with something that she has said, before Bob was added. */
+async function open(
+  history: string | undefined,
+): Promise<{ scene: RoomsScene; ann: Client; bob: Client; room: string; of: unknown }> {
+  const scene = new RoomsScene();
+  const [ann, bob] = [await scene.enter("ann"), await scene.enter("bob")];
+  const room = await scene.createPrivate(ann, { ...(history && { history }) });
+  await scene.ask(ann, { type: "join", room });
+  const { position: of } = await scene.ask(ann, { type: "say", room, text: "before" });
+  await scene.ask(ann, { type: "member", room, user: BOB, name: "Bob" });
+  await scene.ask(ann, { type: "say", room, text: "after" });
+  return { scene, ann, bob, room, of };
+}
+
+function texts(answer: Frame): readonly unknown[] {
+  assert.ok(Array.isArray(answer.messages), JSON.stringify(answer));
+  return answer.messages.map(({ text }) => text);
+}
+
+Deno.test("A member who was added later reads everything, unless the room hides it", async () => {
+  const { scene, bob, room, of } = await open(undefined);
+  using _scene = scene;
+  const joined = await scene.ask(bob, { type: "join", room, limit: 50 });
+  assert.deepEqual(texts(joined).includes("before"), true);
+  assert.equal(joined.unread, 4);
+  assert.equal(await scene.outcome(bob, { type: "report", room, of }), "ack");
+});
+
+Deno.test("A member who was added later reads nothing from before, on any path", async () => {
+  const { scene, bob, room, of } = await open("joined");
+  using _scene = scene;
+  const listed = await scene.list(bob);
+  assert.equal(listed[0]?.unread, 2);
+  const joined = await scene.ask(bob, { type: "join", room, limit: 50 });
+  assert.deepEqual(texts(joined), ["added Bob", "after"]);
+  assert.deepEqual([joined.more, joined.unread], [false, 2]);
+  await scene.ask(bob, { type: "leave", room });
+  const since = String(of).replace(/:2$/, ":1");
+  const resumed = await scene.ask(bob, { type: "join", room, since, limit: 50 });
+  assert.deepEqual(texts(resumed), ["added Bob", "after"]);
+  assert.deepEqual([resumed.recovered, resumed.reason], [false, "too_old"]);
+  const history = await scene.ask(bob, { type: "history", room });
+  assert.deepEqual([texts(history), history.more], [["added Bob", "after"], false]);
+  const one = await scene.ask(bob, { type: "history", room, limit: 1 });
+  assert.deepEqual([texts(one), one.more], [["after"], true]);
+  const before = (one.messages as readonly Frame[])[0]?.position;
+  const older = await scene.ask(bob, { type: "history", room, before, limit: 1 });
+  assert.deepEqual(texts(older), ["added Bob"]);
+  const [first] = older.messages as readonly Frame[];
+  const oldest = await scene.ask(bob, { type: "history", room, before: first?.position });
+  assert.deepEqual([texts(oldest), oldest.more], [[], false]);
+  for (
+    const request of [
+      { type: "report", of },
+      { type: "react", of, emoji: "👍" },
+      { type: "edit", of, text: "mine" },
+      { type: "delete", of },
+    ]
+  ) {
+    assert.equal(await scene.outcome(bob, { ...request, room }), "gone", request.type);
+  }
+  assert.ok(!JSON.stringify(bob.socket.sent).includes('before"'));
+});
+
+Deno.test("A member who has been there from the beginning reads everything", async () => {
+  const { scene, ann, room } = await open("joined");
+  using _scene = scene;
+  const history = await scene.ask(ann, { type: "history", room });
+  assert.ok(texts(history).includes("before"));
+});
+
+Deno.test("A member who resumes from after being added misses nothing", async () => {
+  const { scene, ann, bob, room } = await open("joined");
+  using _scene = scene;
+  const { position: since } = await scene.ask(bob, { type: "join", room });
+  await scene.ask(bob, { type: "leave", room });
+  await scene.ask(ann, { type: "say", room, text: "later" });
+  const joined = await scene.ask(bob, { type: "join", room, since });
+  assert.equal(joined.recovered, true);
+  assert.ok(JSON.stringify(bob.socket.sent).includes("later"));
+});
+
+Deno.test("A member who comes back into the room reads nothing from before the last return", async () => {
+  const { scene, ann, bob, room } = await open("joined");
+  using _scene = scene;
+  await scene.ask(bob, { type: "member", room, on: false });
+  await scene.ask(ann, { type: "say", room, text: "meanwhile" });
+  await scene.ask(ann, { type: "member", room, user: BOB, name: "Bob" });
+  const joined = await scene.ask(bob, { type: "join", room, limit: 50 });
+  assert.deepEqual(texts(joined), ["added Bob"]);
+});
+
+Deno.test("The setting can be changed later, in private rooms only, and events do not show its numbers", async () => {
+  const { scene, ann, bob, room } = await open(undefined);
+  using _scene = scene;
+  assert.equal(await scene.outcome(ann, { type: "room", room, history: "joined" }), "ack");
+  const joined = await scene.ask(bob, { type: "join", room, limit: 50 });
+  assert.ok(!texts(joined).includes("before"));
+  assert.equal(Object(joined.settings).history, "joined");
+  const events = JSON.stringify((joined.messages as readonly Frame[]).map(({ event }) => event));
+  assert.ok(events.includes(BOB) && !events.includes("from"));
+  assert.equal(await scene.outcome(ann, { type: "room", room, history: "all" }), "ack");
+  const history = await scene.ask(bob, { type: "history", room });
+  assert.ok(texts(history).includes("before"));
+  const create = { type: "create", kind: "open", room: "tea", history: "joined" };
+  assert.equal(await scene.outcome(ann, create), "bad_frame");
+  const mia = await scene.enter("mia");
+  const change = { type: "room", room: "lobby", history: "joined" };
+  assert.equal(await scene.outcome(mia, change), "bad_frame");
+});
+
+Deno.test("What is said while a member is being added is hidden from the member, if earlier messages are", async () => {
+  using scene = new RoomsScene();
+  const ann = await scene.enter("ann");
+  const room = await scene.createPrivate(ann, { history: "joined" });
+  await scene.ask(ann, { type: "join", room });
+  const bob = await scene.enter("bob");
+  const { bus } = scene.chat;
+  const { state } = bus;
+  const said = Promise.withResolvers<void>();
+  bus.state = async (id) => {
+    bus.state = state;
+    const read = await state.call(bus, id);
+    await said.promise;
+    return read;
+  };
+  await ann.ask({ type: "member", id: "1", room, user: BOB });
+  await scene.ask(ann, { type: "say", room, text: "before Bob" });
+  said.resolve();
+  await flushMicrotasks();
+  await scene.ask(ann, { type: "say", room, text: "with Bob" });
+  assert.equal(await scene.outcome(bob, { type: "join", room, limit: 50 }), "joined");
+  const { messages } = await scene.ask(bob, { type: "history", room });
+  assert.ok(Array.isArray(messages));
+  assert.deepEqual(messages.map(({ text }: Frame) => text), [`added ${BOB}`, "with Bob"]);
+  assert.ok(!JSON.stringify(bob.socket.sent).includes("before Bob"));
+});
+
+Deno.test("A member who joins while earlier messages are being hidden is shown none of them", async () => {
+  using scene = new RoomsScene();
+  const ann = await scene.enter("ann");
+  const room = await scene.createPrivate(ann);
+  await scene.ask(ann, { type: "join", room });
+  const { position: since } = await scene.ask(ann, { type: "say", room, text: "first" });
+  await scene.ask(ann, { type: "say", room, text: "before Bob" });
+  await scene.ask(ann, { type: "member", room, user: BOB });
+  for (const resumption of [{}, { since }]) {
+    await scene.ask(ann, { type: "room", room, history: "all" });
+    const bob = await scene.enter("bob");
+    const { bus } = scene.chat;
+    const { readState } = bus;
+    const hidden = Promise.withResolvers<void>();
+    bus.readState = async (...args) => {
+      bus.readState = readState;
+      await hidden.promise;
+      return await readState.apply(bus, args);
+    };
+    await bob.ask({ type: "join", id: "1", room, limit: 50, ...resumption });
+    await scene.ask(ann, { type: "room", room, history: "joined" });
+    hidden.resolve();
+    await flushMicrotasks();
+    const joined = bob.fresh().find(({ type }) => type === "joined");
+    assert.equal(joined?.type, "joined");
+    assert.ok(!joined.recovered);
+    assert.ok(!JSON.stringify(bob.socket.sent).includes("before Bob"));
+  }
+});

@@ -1,0 +1,171 @@
+import assert from "node:assert/strict";
+import { BusUnavailable } from "../../../lib/chat/ports/bus.ts";
+import type { RoomIndex } from "../../../lib/chat/ports/room_index.ts";
+import { MAX_OWN_ROOMS } from "../../../lib/chat/ports/room_index.ts";
+import { user } from "../../contract/fixtures.ts";
+import { room as roomId } from "../../support/fakes.ts";
+import { emptyIndex } from "../../support/rooms.ts";
+import { ANN, BOB, type Client, type Frame, RoomsScene } from "../../support/chat/rooms_scene.ts";
+
+const away = () => Promise.reject(new BusUnavailable("away", { mayHaveApplied: true }));
+
+/** An index that is away while it is told so. */
+function faultyIndex(): RoomIndex & { isAway: boolean } {
+  const index = emptyIndex();
+  const faulty = {
+    isAway: false,
+    roomsOf: (it: Parameters<RoomIndex["roomsOf"]>[0]) =>
+      faulty.isAway ? away() : index.roomsOf(it),
+    listedRooms: () => faulty.isAway ? away() : index.listedRooms(),
+    indexMembers: (...all: Parameters<RoomIndex["indexMembers"]>) =>
+      faulty.isAway ? away() : index.indexMembers(...all),
+    indexListed: (...all: Parameters<RoomIndex["indexListed"]>) =>
+      faulty.isAway ? away() : index.indexListed(...all),
+  };
+  return faulty;
+}
+
+async function names(scene: RoomsScene, client: Client): Promise<readonly unknown[]> {
+  return (await scene.list(client)).map(({ room }) => room);
+}
+
+Deno.test("A list has the own rooms, the newest first, then the listed ones, with what is unread", async () => {
+  using scene = new RoomsScene();
+  const [ann, bob] = [await scene.enter("ann"), await scene.enter("bob")];
+  const { client: guest } = await scene.enterGuest();
+  for (const room of ["tea", "books"]) {
+    await scene.ask(bob, { type: "create", kind: "listed", room, topic: `about ${room}` });
+  }
+  await scene.ask(guest, { type: "create", kind: "open", room: "hidden" });
+  const room = await scene.createPrivate(ann, { title: "Plans" });
+  const { room: direct } = await scene.ask(bob, { type: "open", user: ANN, name: "Ann" });
+  await scene.ask(ann, { type: "join", room });
+  const { position } = await scene.ask(ann, { type: "say", room, text: "hi" });
+  await scene.ask(ann, { type: "read", room, position });
+  const list = await scene.list(ann);
+  assert.deepEqual(list.map(({ room }) => room), [direct, room, "books", "tea"]);
+  const { type: _, ...known } = list[1] as Frame;
+  assert.deepEqual(known, {
+    room,
+    kind: "private",
+    title: "Plans",
+    people: 1,
+    position,
+    read: position,
+    unread: 0,
+  });
+  assert.deepEqual([list[0]?.unread, list[0]?.people], [1, undefined]);
+  assert.deepEqual([list[3]?.topic, list[3]?.unread], ["about tea", undefined]);
+  assert.deepEqual(await names(scene, guest), ["books", "tea"]);
+});
+
+Deno.test("Archived rooms, and those that are listed no more, are in no list", async () => {
+  using scene = new RoomsScene();
+  const [ann, mia] = [await scene.enter("ann"), await scene.enter("mia")];
+  for (const room of ["tea", "books", "cars"]) {
+    await scene.ask(mia, { type: "create", kind: "listed", room });
+  }
+  await scene.ask(mia, { type: "room", room: "tea", archived: true });
+  await scene.ask(mia, { type: "room", room: "books", listed: false });
+  assert.deepEqual(await names(scene, ann), ["cars"]);
+  await scene.ask(mia, { type: "room", room: "books", listed: true });
+  const room = await scene.createPrivate(ann);
+  await scene.ask(ann, { type: "join", room });
+  await scene.ask(ann, { type: "room", room, archived: true });
+  assert.deepEqual(await names(scene, ann), ["books", "cars"]);
+});
+
+Deno.test("A user whose token names rooms sees no others in the list", async () => {
+  using scene = new RoomsScene();
+  const all = scene.authenticator.users.get("all") ?? assert.fail();
+  const rights = [{ match: "tea*", allow: ["read", "send"] }] as const;
+  scene.authenticator.users.set("tea", { ...all, rights });
+  const mia = await scene.enter("mia");
+  for (const room of ["tea", "books"]) {
+    await scene.ask(mia, { type: "create", kind: "listed", room });
+  }
+  assert.deepEqual(await names(scene, await scene.enter("tea")), ["tea"]);
+});
+
+Deno.test("The index grants nothing: a room in it that the user is no member of is not shown, and removed", async () => {
+  const roomIndex = emptyIndex();
+  using scene = new RoomsScene({ roomIndex });
+  const [ann, bob] = [await scene.enter("ann"), await scene.enter("bob")];
+  const room = roomId(await scene.createPrivate(ann, { title: "Plans" }));
+  await roomIndex.indexMembers(room, [user(BOB)], true);
+  assert.deepEqual(await names(scene, bob), []);
+  assert.deepEqual(await roomIndex.roomsOf(user(BOB)), []);
+  assert.deepEqual(await names(scene, ann), [room]);
+  await roomIndex.indexListed(room, true);
+  await roomIndex.indexListed(roomId("nowhere"), true);
+  scene.chat.context.roomList.onListedChanged();
+  assert.deepEqual(await names(scene, bob), []);
+  assert.deepEqual(await roomIndex.listedRooms(), []);
+});
+
+Deno.test("A room that the index lacks is in it again when the room opens", async () => {
+  const roomIndex = emptyIndex();
+  using scene = new RoomsScene({ roomIndex });
+  const [ann, bob] = [await scene.enter("ann"), await scene.enter("bob")];
+  const room = roomId(await scene.createPrivate(ann));
+  await scene.ask(ann, { type: "member", room, user: BOB, name: "Bob" });
+  await scene.ask(ann, { type: "create", kind: "listed", room: "tea" });
+  await roomIndex.indexMembers(room, [user(ANN), user(BOB)], false);
+  await roomIndex.indexListed(roomId("tea"), false);
+  scene.chat.context.roomList.onListedChanged();
+  assert.deepEqual(await names(scene, bob), []);
+  for (const it of [room, "tea"]) await scene.ask(ann, { type: "join", room: it });
+  scene.chat.context.roomList.onListedChanged();
+  assert.deepEqual(await names(scene, bob), [room, "tea"]);
+});
+
+Deno.test("While the index is away, nothing is created, and lists are answered with unavailable", async () => {
+  const roomIndex = faultyIndex();
+  using scene = new RoomsScene({ roomIndex });
+  const ann = await scene.enter("ann");
+  const room = await scene.createPrivate(ann);
+  roomIndex.isAway = true;
+  assert.equal(await scene.outcome(ann, { type: "rooms" }), "unavailable");
+  const requests = [
+    { type: "create", kind: "private" },
+    { type: "open", user: BOB },
+    { type: "member", room, user: BOB },
+  ];
+  const before = scene.chat.bus.published.length;
+  for (const request of requests) {
+    assert.equal(await scene.outcome(ann, request), "unknown_outcome", request.type);
+  }
+  assert.equal(scene.chat.bus.published.length, before);
+  // Only the list lacks it.
+  assert.equal(await scene.outcome(ann, { type: "create", kind: "listed", room: "tea" }), "room");
+  roomIndex.isAway = false;
+  assert.deepEqual(await names(scene, ann), [room]);
+});
+
+Deno.test("A user has a limited number of private and direct rooms", async () => {
+  const roomIndex = emptyIndex();
+  using scene = new RoomsScene({ roomIndex });
+  const [ann, bob] = [await scene.enter("ann"), await scene.enter("bob")];
+  const room = await scene.createPrivate(ann);
+  for (let index = 0; index < MAX_OWN_ROOMS; index++) {
+    await roomIndex.indexMembers(roomId(`_private.${index}`), [user(BOB)], true);
+  }
+  assert.equal(await scene.outcome(bob, { type: "create", kind: "private" }), "too_many_rooms");
+  assert.equal(await scene.outcome(ann, { type: "open", user: BOB }), "not_allowed");
+  const add = { type: "member", room, user: BOB };
+  assert.equal(await scene.outcome(ann, add), "too_many_rooms");
+  assert.deepEqual((await scene.list(ann)).map((it) => it.room), [room]);
+});
+
+Deno.test("Guests put no room into everybody's list, which they could fill", async () => {
+  using scene = new RoomsScene();
+  const ann = await scene.enter("ann");
+  const { client: guest } = await scene.enterGuest();
+  const listed = { type: "create", kind: "listed", room: "tea" };
+  assert.equal(await scene.outcome(guest, listed), "not_allowed");
+  assert.equal(await scene.outcome(guest, { ...listed, kind: "open" }), "room");
+  await scene.ask(guest, { type: "join", room: "tea" });
+  const change = { type: "room", room: "tea", listed: true };
+  assert.equal(await scene.outcome(guest, change), "not_allowed");
+  assert.deepEqual(await scene.list(ann), []);
+});

@@ -1,0 +1,164 @@
+/**
+ * Which users are in which rooms, and under which names.
+ * @module
+ */
+import assert from "node:assert/strict";
+import type { Author } from "../../../lib/core/log/entry.ts";
+import type { Claim, ClaimResult } from "../../../lib/core/presence/lease_table.ts";
+import { name } from "../../support/fakes.ts";
+import { ann, attic, bob, lobby, type Test, type TestedBus } from "../fixtures.ts";
+
+const TAKEN: ClaimResult = { kind: "taken" };
+const granted = (text: string, isNew = true): ClaimResult => ({
+  kind: "granted",
+  name: name(text),
+  isNew,
+});
+const claim = (by: Author, text: string, other: Partial<Claim> = {}): Claim => ({
+  user: by.user,
+  name: name(text),
+  node: "node-1",
+  rename: false,
+  ...other,
+});
+
+/** The members of the lobby by name, with their nodes, in no particular order. */
+async function present(bus: TestedBus): Promise<Record<string, readonly string[]>> {
+  const people = await bus.people(lobby);
+  return Object.fromEntries(people.map((it) => [it.name, it.nodes.toSorted()]));
+}
+
+export function presencePromises(test: Test): void {
+  test("grants a name, and shows its user", async (bus) => {
+    assert.deepEqual(await bus.people(lobby), []);
+    assert.deepEqual(await bus.claim(lobby, claim(ann, "Ann")), granted("Ann"));
+    assert.deepEqual(await bus.people(lobby), [{ ...ann, nodes: ["node-1"] }]);
+    assert.deepEqual(await bus.people(attic), []);
+  });
+
+  test("does not grant a name that another user has, in any case or width", async (bus) => {
+    await bus.claim(lobby, claim(ann, "Ann"));
+    for (const text of ["Ann", "ann", "ANN", "Ａｎｎ"]) {
+      assert.deepEqual(await bus.claim(lobby, claim(bob, text, { node: "node-2" })), TAKEN);
+    }
+    assert.deepEqual(await present(bus), { Ann: ["node-1"] });
+    assert.deepEqual(await bus.claim(attic, claim(bob, "Ann")), granted("Ann"));
+  });
+
+  test("does not grant a name that looks like another user's, until that one is freed", async (bus) => {
+    for (const [one, other] of [["Alice", "AIice"], ["A1ice", "Аlice"], ["user10", "userlO"]]) {
+      for (const [first, second] of [[one, other], [other, one]]) {
+        await bus.claim(lobby, claim(ann, first ?? ""));
+        assert.deepEqual(await bus.claim(lobby, claim(bob, second ?? "")), TAKEN);
+        const renamed = claim(ann, second ?? "", { rename: true });
+        assert.deepEqual(await bus.claim(lobby, renamed), granted(second ?? ""));
+        assert.deepEqual(await bus.claim(lobby, claim(bob, first ?? "")), TAKEN);
+        await bus.release(lobby, ann.user, "node-1");
+        assert.deepEqual(await bus.claim(lobby, claim(bob, first ?? "")), granted(first ?? ""));
+        await bus.release(lobby, bob.user, "node-1");
+      }
+    }
+  });
+
+  test("grants a name to one of two users who claim it at once", async (bus) => {
+    const claims = [claim(ann, "Eve"), claim(bob, "eve", { node: "node-2" })];
+    const results = await Promise.all(claims.map((it) => bus.claim(lobby, it)));
+    assert.deepEqual(results.map(({ kind }) => kind).sort(), ["granted", "taken"]);
+  });
+
+  test("leaves a user the current name, except on a rename", async (bus) => {
+    await bus.claim(lobby, claim(ann, "Ann"));
+    await bus.claim(lobby, claim(bob, "Bob"));
+    for (const text of ["Anna", "Bob"]) {
+      assert.deepEqual(await bus.claim(lobby, claim(ann, text)), granted("Ann", false));
+    }
+    assert.deepEqual(await present(bus), { Ann: ["node-1"], Bob: ["node-1"] });
+  });
+
+  test("renames to a free name, and frees the old one", async (bus) => {
+    await bus.claim(lobby, claim(ann, "Ann"));
+    assert.deepEqual(await bus.claim(lobby, claim(ann, "Eve", { rename: true })), granted("Eve"));
+    assert.deepEqual(await bus.claim(lobby, claim(bob, "Ann")), granted("Ann"));
+    assert.deepEqual(await bus.claim(lobby, claim(ann, "Ann", { rename: true })), TAKEN);
+    assert.deepEqual(await bus.claim(lobby, claim(ann, "EVE", { rename: true })), granted("EVE"));
+    assert.deepEqual(await present(bus), { EVE: ["node-1"], Ann: ["node-1"] });
+  });
+
+  test("shows a user on two nodes once, until both release the user", async (bus) => {
+    await bus.claim(lobby, claim(ann, "Ann"));
+    await bus.claim(lobby, claim(ann, "Other", { node: "node-2" }));
+    assert.deepEqual(await present(bus), { Ann: ["node-1", "node-2"] });
+    await bus.release(lobby, ann.user, "node-1");
+    assert.deepEqual(await present(bus), { Ann: ["node-2"] });
+    assert.deepEqual(await bus.claim(lobby, claim(bob, "Ann")), TAKEN);
+    await bus.release(lobby, ann.user, "node-2");
+    assert.deepEqual(await present(bus), {});
+    assert.deepEqual(await bus.claim(lobby, claim(bob, "Ann")), granted("Ann"));
+  });
+
+  test("releases only the given user", async (bus) => {
+    await bus.release(lobby, ann.user, "node-1");
+    await bus.claim(lobby, claim(ann, "Ann"));
+    await bus.claim(lobby, claim(bob, "Bob"));
+    await bus.release(lobby, ann.user, "node-2");
+    await bus.release(attic, ann.user, "node-1");
+    await bus.release(lobby, bob.user, "node-1");
+    assert.deepEqual(await present(bus), { Ann: ["node-1"] });
+  });
+
+  test("renews the lease of a node that has one, and reports when it has none", async (bus) => {
+    assert.equal(await bus.renew(lobby, "node-1"), false);
+    await bus.claim(lobby, claim(ann, "Ann"));
+    assert.equal(await bus.renew(lobby, "node-1"), true);
+    assert.equal(await bus.renew(lobby, "node-2"), false);
+    assert.equal(await bus.renew(attic, "node-1"), false);
+    assert.deepEqual(await present(bus), { Ann: ["node-1"] });
+  });
+
+  test("shows a user of a node that has withdrawn, until the user returns", async (bus) => {
+    await bus.claim(lobby, claim(ann, "Ann"));
+    await bus.claim(lobby, claim(bob, "Bob"));
+    await bus.withdraw(lobby, "node-1");
+    assert.deepEqual(await present(bus), { Ann: ["node-1"], Bob: ["node-1"] });
+    assert.deepEqual(await bus.claim(lobby, claim(bob, "Ann", { node: "node-2" })), {
+      ...granted("Bob", false),
+      takenOver: ["node-1"],
+    });
+    assert.deepEqual(await present(bus), { Ann: ["node-1"], Bob: ["node-2"] });
+    await bus.release(lobby, bob.user, "node-2");
+    assert.deepEqual(await present(bus), { Ann: ["node-1"] });
+  });
+
+  test("shows a user only on the other node when one of two withdraws", async (bus) => {
+    await bus.claim(lobby, claim(ann, "Ann"));
+    await bus.claim(lobby, claim(ann, "Ann", { node: "node-2" }));
+    await bus.withdraw(lobby, "node-1");
+    assert.deepEqual(await present(bus), { Ann: ["node-2"] });
+    await bus.release(lobby, ann.user, "node-2");
+    assert.deepEqual(await present(bus), {});
+  });
+
+  test("does not renew the lease of a node that has withdrawn, and withdraws no other node", async (bus) => {
+    await bus.claim(lobby, claim(ann, "Ann"));
+    await bus.claim(lobby, claim(bob, "Bob", { node: "node-2" }));
+    await bus.withdraw(lobby, "node-1");
+    await bus.withdraw(lobby, "node-3");
+    await bus.withdraw(attic, "node-2");
+    assert.equal(await bus.renew(lobby, "node-1"), false);
+    assert.equal(await bus.renew(lobby, "node-2"), true);
+    const again = await bus.claim(lobby, claim(bob, "Bob", { node: "node-3" }));
+    assert.deepEqual(again, granted("Bob", false));
+    assert.deepEqual(await present(bus), { Ann: ["node-1"], Bob: ["node-2", "node-3"] });
+  });
+
+  test("keeps names that look like something else apart", async (bus) => {
+    for (const [index, text] of ["__proto__", "null", '"', "网友12", "1"].entries()) {
+      const by = index % 2 ? ann : bob;
+      assert.deepEqual(
+        await bus.claim(lobby, claim(by, text, { rename: true })),
+        granted(text),
+      );
+      assert.ok((await bus.people(lobby)).some((it) => it.user === by.user && it.name === text));
+    }
+  });
+}

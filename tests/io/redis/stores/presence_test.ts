@@ -1,0 +1,70 @@
+/**
+ * What happens to the leases in Redis when a node, or Redis itself, is lost. The contract covers the rest.
+ * @module
+ */
+import assert from "node:assert/strict";
+import { GRACE_MS } from "../../../../lib/core/presence/lease_table.ts";
+import { ann, bob, lobby } from "../../../contract/fixtures.ts";
+import { openRestartable } from "../../../support/redis/bus.ts";
+
+Deno.test("RedisBus shows no users of a node whose lease has expired, and frees their names", async () => {
+  await using opened = await openRestartable();
+  const { redis, bus } = opened;
+  const claim = { ...ann, node: "dead", rename: false };
+  await bus.claim(lobby, claim);
+  await bus.claim(lobby, { ...bob, node: "dead", rename: false });
+  await bus.claim(lobby, { ...bob, node: "alive", rename: false });
+  const lease = String(await redis.command("HGET", "test:{lobby}:nodes", "dead"));
+  await redis.command("HSET", "test:{lobby}:nodes", "dead", lease.replace(/^\d+/, "1"));
+  assert.deepEqual(await bus.people(lobby), [{ ...bob, nodes: ["alive"] }]);
+  assert.equal(await bus.renew(lobby, "dead"), false);
+  assert.equal(
+    (await bus.claim(lobby, { ...claim, ...bob, name: ann.name, rename: true })).kind,
+    "granted",
+  );
+});
+
+Deno.test("RedisBus leaves nothing of the leases when no node renews them", async () => {
+  await using opened = await openRestartable();
+  const { redis, bus } = opened;
+  await bus.claim(lobby, { ...ann, node: "n1", rename: false });
+  for (const part of ["people", "names", "nodes"]) {
+    const ms = Number(await redis.command("PTTL", `test:{lobby}:${part}`));
+    assert.ok(ms > 0 && ms <= 45_000);
+  }
+});
+
+Deno.test("RedisBus.renew() requests all claims again once when another server may have lost some", async () => {
+  await using opened = await openRestartable({}, [
+    "--appendonly",
+    "yes",
+    "--appendfsync",
+    "always",
+  ]);
+  const { bus, restart } = opened;
+  await bus.claim(lobby, { ...ann, node: "n1", rename: false });
+  assert.equal(await bus.renew(lobby, "n1"), true);
+  await restart();
+  await bus.claim(lobby, { ...bob, node: "n1", rename: false });
+  assert.deepEqual([await bus.renew(lobby, "n1"), await bus.renew(lobby, "n1")], [false, true]);
+  assert.equal((await bus.people(lobby)).length, 2);
+});
+
+Deno.test("RedisBus.withdraw() ends a node's lease after the grace period, by the clock of Redis", async () => {
+  await using opened = await openRestartable();
+  const { redis, bus } = opened;
+  await bus.claim(lobby, { ...ann, node: "n1", rename: false });
+  await bus.withdraw(lobby, "n1");
+  const [seconds, micros] = [await redis.command("TIME")].flat().map(Number);
+  const now = Number(seconds) * 1_000 + Number(micros) / 1_000;
+  const lease = String(await redis.command("HGET", "test:{lobby}:nodes", "n1"));
+  const left = Number.parseInt(lease) - now;
+  assert.ok(left <= GRACE_MS && left > 0, String(left));
+  // Nothing that the node does extends it.
+  await bus.claim(lobby, { ...ann, node: "n1", rename: false });
+  await bus.renew(lobby, "n1");
+  await bus.withdraw(lobby, "n1");
+  assert.equal(await redis.command("HGET", "test:{lobby}:nodes", "n1"), lease);
+  await redis.command("HSET", "test:{lobby}:nodes", "n1", "1 -");
+  assert.deepEqual(await bus.people(lobby), []);
+});
