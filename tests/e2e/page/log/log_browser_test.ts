@@ -652,7 +652,7 @@ logTest("Stacked combining marks do not overlap other messages", async ({ page, 
 
 logTest("The log goes to the message requested last", async ({ page, run }) => {
   await run(`stage.open(3_000, 50)`);
-  await page.locator(row(800)).waitFor();
+  await page.locator(row(3_000)).waitFor();
   // The first request needs ten pages of history, the second one page.
   assert.deepEqual(
     await page.evaluate(`Promise.all(["e:1000", "e:2900"].map((it) => stage.log.goToMessage(it)))`),
