@@ -37,6 +37,7 @@ async function openRoom(
     onReadMarker() {},
     onRulesChanged() {},
     isBacklogged: () => false,
+    readableAfter: () => 0,
     deliver: ([message]) => void (received += message?.length ?? 0),
   });
   for (let i = 0; i < size; i++) {

@@ -161,10 +161,11 @@
 /** The user is a member of a private or direct room now, or not any more. @typedef {{ type: "member", room: string, on: boolean }} MemberNotice */
 /** Without an id, the server has removed the user from the room. @typedef {{ type: "left", id?: string, room: string, reason?: string, message?: string, until?: number }} Left */
 /** The user's token expires soon. @typedef {{ type: "expiring", inMs: number }} Expiring */
+/** An entry changes a message from before the user could read the room. @typedef {{ type: "hidden", room: string, position: string }} Hidden */
 /** The entries after one position and up to another are no longer available. @typedef {{ type: "lost", room: string, after: string, until: string, reason: string }} Lost */
 /**
  * Any frame that the server sends.
- * @typedef {Hello | Joined | Fault | Ack | History | Members | Presence | Typing | Read | Lost | Entry
+ * @typedef {Hello | Joined | Fault | Ack | History | Members | Presence | Typing | Read | Lost | Hidden | Entry
  *   | Left | Rules | MemberNotice | Expiring | { type: "token", resume: string, server?: { id: string } } | { type: "ping" }
  *   | { type: "pong", id?: string } | { type: "retry", afterMs: number }
  *   | import("./member_types.js").NewInvite & { type: "invite", id?: string } | { type: "invites", id?: string, invites: readonly import("./member_types.js").Invite[] }

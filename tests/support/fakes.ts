@@ -374,7 +374,7 @@ export function fakeSubscriber(
     onReadMarker() {},
     onRulesChanged() {},
   };
-  return { ...silent, user, encoder, isBacklogged: () => false, ...parts };
+  return { ...silent, user, encoder, isBacklogged: () => false, readableAfter: () => 0, ...parts };
 }
 
 /** A chat without a network: a hub that receives the announcements of its bus, and sessions on it. */

@@ -28,6 +28,7 @@ const EVENT_FRAMES = [
   "deleted",
   "reacted",
   "renamed",
+  "hidden",
   "lost",
   "left",
   "fault",

@@ -220,6 +220,10 @@ export class Membership implements Subscriber, DeadlineListener {
     if (this.#stage !== "left") this.#listener.output.replay(messages, last);
   }
 
+  readableAfter(): number {
+    return this.room.state.readableAfter(this.user);
+  }
+
   isBacklogged(): boolean {
     return this.#listener.output.isBacklogged();
   }

@@ -6,6 +6,7 @@
 import { packFrames } from "../../core/protocol/encoder.ts";
 import type { Author, Entry } from "../../core/log/entry.ts";
 import type { Frame } from "../../core/protocol/frames.ts";
+import { readableFrames } from "../../core/protocol/readable_frames.ts";
 import type { Position } from "../../core/log/position.ts";
 import type { JoinResult, Subscriber } from "./subscriber.ts";
 import { listPeople, type People, presenceChange } from "../presence/member_list.ts";
@@ -59,7 +60,8 @@ export class JoinReplay {
     const people = withRenames(sent, entries);
     this.#sent = { top: sent.top, people };
     const presence = before && isLast ? this.#presenceFrame(people) : undefined;
-    const texts = [...frames, ...(presence ? [presence] : [])].map((it) => encoder.encode(it));
+    const readable = readableFrames(frames, this.#subscriber.readableAfter());
+    const texts = [...readable, ...(presence ? [presence] : [])].map((it) => encoder.encode(it));
     const messages = packFrames(encoder, texts, MAX_REPLAY_LENGTH);
     if (messages.length > 0) this.#subscriber.replay(messages, last);
     return messages.reduce((sum, { length }) => sum + length, 0);

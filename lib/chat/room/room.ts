@@ -97,7 +97,7 @@ export class Room {
   constructor(id: RoomId, context: RoomContext) {
     this.id = id;
     this.#context = context;
-    this.#subscribers = new Subscribers(context);
+    this.#subscribers = new Subscribers(context, () => this.state.hidesHistory);
     this.presence = new RoomPresence(id, context, this.#life.signal);
     this.whenOpen = this.#open();
   }

@@ -42,6 +42,8 @@ export interface Subscriber {
   onReadMarker(read: Position): void;
   /** The rules of the room have changed, perhaps for this user. @param event Undefined if several may have been missed. */
   onRulesChanged(event: RoomEvent | undefined): void;
+  /** The number of the entry after which the user can read, by the rules of the room; 0 for everything. */
+  readableAfter(): number;
   /** Whether the peer reads more slowly than messages are sent to it. */
   isBacklogged(): boolean;
 }
@@ -67,8 +69,6 @@ export interface JoinRequest extends Author {
    * then knows less of the user's membership.
    */
   readonly memberAt?: Position | undefined;
-  /** The number of the entry after which the user can read, by the state of the room; by default 0. */
-  readonly readableAfter?: (state: RoomState) => number;
   /** Position of the last entry that the client has. */
   readonly since: Position | undefined;
   /** Maximum number of newest messages to send if there is no `since`, or it cannot be resumed from. */

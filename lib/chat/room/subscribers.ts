@@ -5,9 +5,10 @@
  * once (docs/internals/decisions/0013-the-hot-path.md).
  * @module
  */
-import { type FrameEncoder, packFrames } from "../../core/protocol/encoder.ts";
+import { encodeFrames, type FrameEncoder, packFrames } from "../../core/protocol/encoder.ts";
 import type { UserId } from "../../core/log/entry.ts";
 import type { Frame } from "../../core/protocol/frames.ts";
+import { earliestChanged, readableFrames } from "../../core/protocol/readable_frames.ts";
 import type { Position } from "../../core/log/position.ts";
 import { type BatchPolicy, BatchWindow } from "../../core/limits/batch_window.ts";
 import { RoomStrain } from "../../core/limits/room_strain.ts";
@@ -49,14 +50,16 @@ class Batch {
 /** The subscribers of one room. */
 export class Subscribers {
   readonly #context: SubscribersContext;
+  readonly #hidesHistory: () => boolean;
   readonly #byEncoder = new Map<FrameEncoder, Set<Subscriber>>();
   readonly #strain = new RoomStrain();
   readonly #window: BatchWindow;
   #batch = new Batch();
 
-  /** Starts without subscribers. */
-  constructor(context: SubscribersContext) {
+  /** Starts without subscribers. @param hidesHistory Whether there may be subscribers who cannot read everything. */
+  constructor(context: SubscribersContext, hidesHistory: () => boolean) {
     this.#context = context;
+    this.#hidesHistory = hidesHistory;
     this.#window = new BatchWindow(context.batchPolicy);
   }
 
@@ -213,7 +216,26 @@ export class Subscribers {
     const isDelivered = (frame: Frame, index: number) =>
       entryTimeOf(frame) !== undefined && texts[index] !== undefined;
     this.#context.metrics.deliveries.add(frames.filter(isDelivered).length * group.size);
+    const changed = this.#hidesHistory() ? earliestChanged(frames) : Infinity;
+    if (changed < Infinity) return deliverReadable(frames, messages, changed, group, last);
     for (const subscriber of group) subscriber.deliver(messages, last);
+  }
+}
+
+/** Delivers to each subscriber what that one can read. @param changed Of `earliestChanged()`. */
+function deliverReadable(
+  frames: readonly Frame[],
+  messages: readonly string[],
+  changed: number,
+  group: ReadonlySet<Subscriber>,
+  last: Position,
+): void {
+  for (const subscriber of group) {
+    const after = subscriber.readableAfter();
+    const readable = after < changed
+      ? messages
+      : encodeFrames(subscriber.encoder, readableFrames(frames, after));
+    if (readable.length > 0) subscriber.deliver(readable, last);
   }
 }
 

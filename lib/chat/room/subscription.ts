@@ -230,7 +230,9 @@ class RoomJoin {
     await room.onTop(replay.top, true);
     if (this.#cancellation.aborted) return false;
     // What the user may read has changed in what was read: read again.
-    if (readableAfter !== undefined && readableAfter !== this.#readableAfter()) return false;
+    const isOutdated = readableAfter !== undefined &&
+      readableAfter !== this.#subscriber.readableAfter();
+    if (isOutdated) return false;
     const entries = cursor.completeRead(read, replay);
     const { last, isLive } = cursor;
     if (last === undefined) return false;
@@ -246,11 +248,6 @@ class RoomJoin {
     return isSubscribed;
   }
 
-  /** The number of the entry after which the user can read, as far as the room knows. */
-  #readableAfter(): number {
-    return this.#request.readableAfter?.(this.#room.state) ?? 0;
-  }
-
   async #readChunk(after: Position | undefined): Promise<ReadChunk> {
     const { bus, recoverLimit } = this.#context;
     const joinReplay = this.#joinReplay;
@@ -258,9 +255,13 @@ class RoomJoin {
       const replay = await bus.replay(this.#room.id, after, recoverLimit);
       return { replay, joinReplay, readableAfter: undefined };
     }
-    const readableAfter = this.#readableAfter();
-    const request = { ...this.#request, readableAfter };
-    const { missed, ...result } = await readFirst(this.#room, this.#context, request);
+    const readableAfter = this.#subscriber.readableAfter();
+    const { missed, ...result } = await readFirst(
+      this.#room,
+      this.#context,
+      this.#request,
+      readableAfter,
+    );
     const first = new JoinReplay(this.#room, this.#subscriber, result);
     return { replay: missed, joinReplay: first, readableAfter };
   }
@@ -278,14 +279,19 @@ type FirstRead = PendingJoinResult & {
   readonly missed: Replay;
 };
 
-/** Reads what follows the subscriber's last position, or else the newest messages and the reason. */
+/**
+ * Reads what follows the subscriber's last position, or else the newest messages and the reason.
+ *
+ * @param after The number of the entry after which the user can read.
+ */
 async function readFirst(
   room: Room,
   context: RoomContext,
-  request: Omit<JoinRequest, "readableAfter"> & { readonly readableAfter: number },
+  request: JoinRequest,
+  after: number,
 ): Promise<FirstRead> {
   const { bus, recoverLimit } = context;
-  const { user, name, since, limit, wantsDetails = true, readableAfter: after } = request;
+  const { user, name, since, limit, wantsDetails = true } = request;
   const marker = wantsDetails ? await bus.readState(room.id, user) : undefined;
   const isHidden = since !== undefined && since.seq < after;
   const replay = since && !isHidden ? await bus.replay(room.id, since, recoverLimit) : undefined;
@@ -301,7 +307,7 @@ async function readFirst(
   const readState = readableState(marker, page.top, after);
   const isTooMany = since && page.top.seq - since.seq > recoverLimit;
   // Within the limit now, because the log has lost entries in between: read again.
-  if (reason === "too_many" && !isTooMany) return await readFirst(room, context, request);
+  if (reason === "too_many" && !isTooMany) return await readFirst(room, context, request, after);
   const recovered = since && false;
   const missed = { top: page.top, entries: [] };
   const details = { name, wantsPeople: wantsDetails, readState };

@@ -184,10 +184,9 @@ export class SessionRooms {
     const mustExist = otherwise !== DEFAULT_ROOM && !memberAt && !signIn.mayCreate(otherwise);
     const isAdmitted: JoinRequest["isAdmitted"] = (joined) =>
       !rules.isLockedOut && rules.admits(joined);
-    const readableAfter: JoinRequest["readableAfter"] = (state) => state.readableAfter(me.user);
     return {
       ...me,
-      ...(memberAt && { memberAt, readableAfter }),
+      ...(memberAt && { memberAt }),
       ...(!isPresent && { isPresent }),
       ...{ since, limit, wantsDetails, mustExist, isAdmitted, whenRulesKnown },
       ...nameChoice(signIn, me, temporaryName, random),

@@ -307,9 +307,14 @@ export class RoomState {
     return this.#fields.has(userField("member", user));
   }
 
+  /** Whether members cannot read what came before they were added. */
+  get hidesHistory(): boolean {
+    return this.#fields.has("history");
+  }
+
   /** The number of the entry after which a member can read; 0 for everything. */
   readableAfter(user: UserId): number {
-    if (!this.#fields.has("history")) return 0;
+    if (!this.hidesHistory) return 0;
     const stored = parseJson(this.#fields.get(userField("member", user)) ?? "");
     const details = v.safeParse(MemberDetails, stored);
     return details.success ? details.output.from ?? 0 : Infinity;

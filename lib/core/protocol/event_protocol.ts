@@ -94,6 +94,7 @@ function encodeWith(
     case "deleted":
     case "reacted":
     case "renamed":
+    case "hidden":
       return eventText(frame.type, frame, idOf(frame.room, frame.position));
     case "lost":
       return eventText(frame.type, frame, idOf(frame.room, frame.until));

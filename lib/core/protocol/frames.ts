@@ -348,6 +348,10 @@ export const FRAMES = {
     on: v.boolean(),
   }),
   renamed: entry("renamed", "A user has a new name.", { from: v.string() }),
+  hidden: frame("hidden", "An entry changes a message from before you could read the room.", {
+    room,
+    position,
+  }),
   lost: frame("lost", "Entries between two positions are no longer available.", {
     room,
     after: text("The last position before the gap; you may never have received it."),

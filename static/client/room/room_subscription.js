@@ -200,6 +200,7 @@ export class RoomSubscription {
       case "deleted":
       case "reacted":
       case "renamed":
+      case "hidden":
         return this.#onEntry(frame);
       case "presence":
         return this.#onPresence(frame);
@@ -243,12 +244,13 @@ export class RoomSubscription {
     this.resumeOutbox();
   }
 
-  /** @param {Entry} entry */
+  /** @param {Entry | import("../frames.js").Hidden} entry */
   #onEntry(entry) {
     const wasMissed = !this.cursor.hasCaughtUp;
     const outcome = this.cursor.accept(entry.position);
     if (outcome === "gap") return this.#host.reconnect();
     if (outcome === "duplicate") return;
+    if (entry.type === "hidden") return void (wasMissed && this.resumeOutbox());
     const isOwn = entry.user === this.#host.user();
     this.typingUsers.remove(entry.user);
     this.outbox.onEntry(entry, this.#host.user());

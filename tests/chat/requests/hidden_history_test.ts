@@ -63,7 +63,46 @@ Deno.test("A member who was added later reads nothing from before, on any path",
   ) {
     assert.equal(await scene.outcome(bob, { ...request, room }), "gone", request.type);
   }
-  assert.ok(!JSON.stringify(bob.socket.sent).includes('before"'));
+  assert.ok(!bob.socket.sent.join("\n").includes('"before"'));
+});
+
+Deno.test("A member who was added later is sent no change of an earlier message, live or missed", async () => {
+  const { scene, ann, bob, room, of } = await open("joined");
+  using _scene = scene;
+  await scene.ask(bob, { type: "join", room });
+  const change = async (text: string) => {
+    const { position: own } = await scene.ask(ann, { type: "say", room, text: `new ${text}` });
+    for (const it of [of, own]) {
+      await scene.ask(ann, { type: "edit", room, of: it, text: `${text} of ${it}` });
+      await scene.ask(ann, { type: "react", room, of: it, emoji: "👍" });
+    }
+    return own;
+  };
+  const check = (sent: readonly unknown[], own: unknown) => {
+    const frames = sent.flatMap((it) => String(it).split("\n")).map((it): Frame => JSON.parse(it));
+    const changes = frames.filter(({ of }) => of !== undefined);
+    assert.deepEqual(changes.map(({ type }) => type), ["edited", "reacted"]);
+    const positions = frames.flatMap(({ type, position }) =>
+      /said|edited|reacted|deleted|hidden/.test(String(type))
+        ? [Number(String(position).split(":")[1])]
+        : []
+    );
+    const [first = 0] = positions;
+    assert.deepEqual(positions, positions.map((_, index) => first + index));
+    assert.equal(frames.filter(({ type }) => type === "hidden").length, 2);
+    assert.ok(changes.every(({ of }) => of === own));
+  };
+  const live = await change("live");
+  check(bob.socket.sent, live);
+  const { position: since } = await scene.ask(ann, { type: "say", room, text: "then" });
+  await scene.ask(bob, { type: "leave", room });
+  const missed = await change("missed");
+  const { length } = bob.socket.sent;
+  assert.equal(await scene.outcome(bob, { type: "join", room, since }), "joined");
+  check(bob.socket.sent.slice(length), missed);
+  await scene.ask(ann, { type: "delete", room, of });
+  assert.ok(!bob.socket.sent.join("\n").includes(`"of":${JSON.stringify(of)}`));
+  assert.ok(ann.socket.sent.join("\n").includes(`"of":${JSON.stringify(of)}`));
 });
 
 Deno.test("A member who has been there from the beginning reads everything", async () => {

@@ -9,7 +9,7 @@ import { type EntryFrame, isEntry, RoomRecord } from "./room_record.ts";
 import type { World } from "../world/world.ts";
 
 /** A frame about an event in a room. */
-export type RoomFrame = EntryFrame | FrameOf<"lost" | "presence" | "typing" | "read">;
+export type RoomFrame = EntryFrame | FrameOf<"hidden" | "lost" | "presence" | "typing" | "read">;
 
 /** One client's rooms. */
 export class JoinedRooms {
@@ -57,6 +57,7 @@ export class JoinedRooms {
     if (!this.#joined.has(room)) {
       this.#reportViolation(`${frame.type} from ${room}, where it is not`);
     } else if (isEntry(frame)) record.onEntry(frame);
+    else if (frame.type === "hidden") record.onHidden(frame);
     else if (frame.type === "lost") record.onLost(frame);
     else if (frame.type === "presence") record.onPresence(frame);
     else if (frame.type === "read") record.onRead(frame);
@@ -95,5 +96,5 @@ export class JoinedRooms {
 
 /** Whether the frame is about an event in a room. */
 export function isRoomFrame(frame: Frame): frame is RoomFrame {
-  return isEntry(frame) || ["lost", "presence", "typing", "read"].includes(frame.type);
+  return isEntry(frame) || ["hidden", "lost", "presence", "typing", "read"].includes(frame.type);
 }

@@ -100,16 +100,29 @@ export class RoomRecord {
         `what came at ${frame.position} was never entered: ${JSON.stringify(frame)}`,
       );
     }
-    this.#checkOrder(position);
-    if (this.#isAfterLoss) this.#checkLoss(position);
-    if (recorded) this.#known.add(recorded.entry);
     // The member list in the answer to the join is newer than the replay.
     const isNews = this.isCaughtUp;
-    this.#isAfterLoss = false;
-    this.#advanceTo(position);
+    this.#onNext(position);
     if (isNews && frame.type === "renamed" && this.people.has(frame.user)) {
       this.people.set(frame.user, frame.name);
     }
+  }
+
+  /** Handles an entry that changes what its user cannot read. */
+  onHidden(frame: FrameOf<"hidden">): void {
+    const position = this.#parse(frame.position);
+    const action = this.#oracle.at(position)?.entry.action;
+    if (action && !("of" in action)) this.#reportViolation(`${frame.position} should be shown`);
+    this.#onNext(position);
+  }
+
+  #onNext(position: Position): void {
+    const recorded = this.#oracle.at(position);
+    this.#checkOrder(position);
+    if (this.#isAfterLoss) this.#checkLoss(position);
+    if (recorded) this.#known.add(recorded.entry);
+    this.#isAfterLoss = false;
+    this.#advanceTo(position);
   }
 
   /** Handles a loss report. */

@@ -77,6 +77,10 @@ export class ReadsBeforeSubscribing implements Subscriber {
     this.#subscriber.onReadMarker(read);
   }
 
+  readableAfter(): number {
+    return this.#subscriber.readableAfter();
+  }
+
   isBacklogged(): boolean {
     return this.#subscriber.isBacklogged();
   }
@@ -121,6 +125,10 @@ export class LateSubscriber implements Subscriber {
 
   onReadMarker(read: Position): void {
     this.#subscriber.onReadMarker(read);
+  }
+
+  readableAfter(): number {
+    return this.#subscriber.readableAfter();
   }
 
   isBacklogged(): boolean {

@@ -48,8 +48,20 @@ class LeaksPresenceHub extends ChangedRoomsHub {
 /** Shows those who join everything, whenever they were added. */
 class ShowsHistoryHub extends Hub {
   override join(id: RoomId, subscriber: Subscriber, request: JoinRequest): ReturnType<Hub["join"]> {
-    const { readableAfter: _, ...rest } = request;
-    return super.join(id, subscriber, rest);
+    subscriber.readableAfter = () => 0;
+    return super.join(id, subscriber, request);
+  }
+}
+
+/** Shows those who have joined what becomes of messages from before they were added. */
+class ShowsChangesHub extends Hub {
+  override join(id: RoomId, subscriber: Subscriber, request: JoinRequest): ReturnType<Hub["join"]> {
+    const onJoined = subscriber.onJoined.bind(subscriber);
+    subscriber.onJoined = (result) => {
+      subscriber.readableAfter = () => 0;
+      onJoined(result);
+    };
+    return super.join(id, subscriber, request);
   }
 }
 
@@ -66,6 +78,10 @@ export const PRIVATE_MUTANTS: Readonly<Record<string, Mutant>> = {
   "presence of a private room that strangers are sent": {
     ...UNMUTATED,
     makeHub: (context) => new LeaksPresenceHub(context),
+  },
+  "changes of messages from before a member was added": {
+    ...UNMUTATED,
+    makeHub: (context) => new ShowsChangesHub(context),
   },
   "messages from before a member was added": {
     ...UNMUTATED,

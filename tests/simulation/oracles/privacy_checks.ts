@@ -61,10 +61,11 @@ export class PrivacyChecks {
         return this.#mayReadPage(frame, user) && this.#mayBeUnread(frame, frame.top, user);
       case "history":
         return this.#mayReadPage(frame, user);
-      case "said":
       case "edited":
       case "deleted":
       case "reacted":
+        return this.#mayRead(room, user, frame.position, seqOf(frame.of));
+      case "said":
       case "renamed":
         return this.#mayRead(room, user, frame.position, seqOf(frame.position));
       default:

@@ -218,6 +218,7 @@ pageTest("The palette finds listed rooms by title and topic, with their people",
     await ann.keyboard.press("Escape");
   }
   await ann.keyboard.press("Control+k");
+  await ann.locator("#palette[open]").waitFor();
   await ann.keyboard.type("cosy");
   await ann.locator("#palette-list li[data-kind=room]").first().click();
   await eventually(() => ann.innerText("#room-title"), "The cosy kitchen");
@@ -228,6 +229,7 @@ pageTest(
   async (stage) => {
     const page = await stage.enter("?name=Guy#den");
     await page.click("#new-room");
+    await page.locator("#new-room-dialog[open]").waitFor();
     assert.equal(await page.isVisible("#new-room-kinds"), false);
     await page.keyboard.type("no such/room");
     await page.keyboard.press("Enter");

@@ -92,6 +92,17 @@ Deno.test("Room continues after a loss", async () => {
   chat.close();
 });
 
+Deno.test("Room goes on after an entry that is hidden from the user, and reports nothing of it", async () => {
+  const { chat, room, socket } = await startInRoom();
+  await socket.serverSends(said(1, "one"));
+  const events = collect(room.events);
+  const hidden = { type: "hidden", room: "lobby", position: "e:2" };
+  await socket.serverSends(hidden, said(3, "three"));
+  assert.deepEqual(events.map(({ type }) => type), ["said"]);
+  assert.equal(room.position, "e:3");
+  chat.close();
+});
+
 Deno.test("Room follows joins, leaves, renames and roles", async () => {
   const { chat, room, socket } = await startInRoom();
   const presence = { type: "presence", room: "lobby" };
