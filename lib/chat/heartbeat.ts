@@ -25,8 +25,8 @@ export interface Peer {
   ping(): void;
   /** Tells it that its token expires soon. */
   announceExpiry?(): void;
-  /** See `SignInState.checkRevocation`. */
-  checkRevocation?(event?: RoomEvent): void;
+  /** See `SignInState.recheckUser`. */
+  recheckUser?(event?: RoomEvent): void;
   /** Ends it, since it reads too slowly. It receives nothing new from then on. */
   drop(): void;
   /** Closes it. */
@@ -80,9 +80,9 @@ export class Heartbeat {
     return this.#peers;
   }
 
-  /** Closes the peers that a revocation or a decision of moderators concerns. @param event See `SignInState.checkRevocation`. */
-  checkRevocations(event?: RoomEvent): void {
-    for (const peer of this.peers()) peer.checkRevocation?.(event);
+  /** Closes the peers that a revocation or a decision of moderators concerns. @param event See `SignInState.recheckUser`. */
+  recheckUsers(event?: RoomEvent): void {
+    for (const peer of this.peers()) peer.recheckUser?.(event);
   }
 
   /** Counts the watched peers by status. @param statuses Those that are counted even if no peer has them. */

@@ -48,8 +48,8 @@ class FakePeer implements Peer {
     if (this.state && expiry) this.state = { ...this.state, expiry: { ...expiry, isTold: true } };
   }
 
-  checkRevocation(): void {
-    this.actions.push("checkRevocation");
+  recheckUser(): void {
+    this.actions.push("recheckUser");
   }
 
   drop(): void {
@@ -95,10 +95,10 @@ Deno.test("Heartbeat checks every connection once when something has been revoke
   beating((heartbeat, clock) => {
     const peers = [new FakePeer(clock), new FakePeer(clock)];
     for (const peer of peers) heartbeat.watch(peer);
-    heartbeat.checkRevocations();
+    heartbeat.recheckUsers();
     assert.deepEqual(peers.map(({ actions }) => actions), [
-      ["checkRevocation"],
-      ["checkRevocation"],
+      ["recheckUser"],
+      ["recheckUser"],
     ]);
     return Promise.resolve();
   }));

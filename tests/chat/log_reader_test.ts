@@ -14,7 +14,7 @@ import {
   MAX_READ_BYTES,
 } from "../../lib/core/log/read_size.ts";
 import { FakeChat, FakeSessionTokens, flushMicrotasks, name, room } from "../support/fakes.ts";
-import { SlowSocket } from "./handlers/slow_socket.ts";
+import { SlowSocket } from "../support/chat/slow_socket.ts";
 
 const lobby = room("lobby");
 const MAX_BYTES = 65_536;

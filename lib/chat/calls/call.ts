@@ -15,14 +15,14 @@ import type { Frame, FrameOf } from "../../core/protocol/frames.ts";
 import { faultFrame, slowDownFault } from "../../core/protocol/json_protocol.ts";
 import { REQUIRED_ACTION } from "../../core/protocol/request_rights.ts";
 import type { Request, RequestOf } from "../../core/protocol/requests.ts";
-import type { ClientOutput } from "../membership/client_output.ts";
+import type { ClientOutput } from "../ports/client_output.ts";
 import { Session, type SessionContext } from "../session/session.ts";
-import type { ConnectionOrigin } from "../sign_in/sign_in_context.ts";
+import type { HandshakeInfo } from "../sign_in/sign_in_context.ts";
 
 /** One call. */
 export interface Call {
   /** Who calls, and from where. */
-  readonly origin: ConnectionOrigin;
+  readonly origin: HandshakeInfo;
   /** What the caller says of itself. */
   readonly hello: Omit<RequestOf<"hello">, "type" | "id">;
   /** The size of the request, in bytes. */

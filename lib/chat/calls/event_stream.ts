@@ -21,10 +21,10 @@ import { parseRoom } from "../../core/names/names.ts";
 import { isBacklogged } from "../../core/limits/send_pacing.ts";
 import type { RequestOf } from "../../core/protocol/requests.ts";
 import type { ConnectionHandler, SignInState, Socket } from "../ports/connection_handler.ts";
-import { type ClientOutput, READERS } from "../membership/client_output.ts";
-import { PacedSocket } from "../handlers/paced_socket.ts";
+import { type ClientOutput, READERS } from "../ports/client_output.ts";
+import { PacedSocket } from "../paced_socket.ts";
 import { Session, type SessionContext } from "../session/session.ts";
-import type { ConnectionOrigin } from "../sign_in/sign_in_context.ts";
+import type { HandshakeInfo } from "../sign_in/sign_in_context.ts";
 import { faultOfClose } from "./call.ts";
 
 /** A room of a stream. */
@@ -38,7 +38,7 @@ export interface StreamedRoom {
 /** What a stream is about. */
 export interface StreamRequest {
   /** Who listens, and from where. */
-  readonly origin: ConnectionOrigin;
+  readonly origin: HandshakeInfo;
   /** What the client says of itself. */
   readonly hello: Omit<RequestOf<"hello">, "type" | "id">;
   /** At least one. */

@@ -15,10 +15,10 @@ import {
 import type { SetupStep } from "../../core/health/connection_health.ts";
 import { utf8Length } from "../../core/utf8.ts";
 import type { ConnectionHandler, SignInState, Socket } from "../ports/connection_handler.ts";
-import { PacedSocket } from "./paced_socket.ts";
-import { type ClientOutput, READERS } from "../membership/client_output.ts";
+import { PacedSocket } from "../paced_socket.ts";
+import { type ClientOutput, READERS } from "../ports/client_output.ts";
 import { Session, type SessionContext } from "../session/session.ts";
-import type { ConnectionOrigin } from "../sign_in/sign_in_context.ts";
+import type { HandshakeInfo } from "../sign_in/sign_in_context.ts";
 
 /** Responses that can be long. The session limits how many are under way. */
 const PACED_FRAMES: ReadonlySet<Frame["type"]> = new Set([
@@ -40,7 +40,7 @@ export class JsonHandler implements ConnectionHandler, ClientOutput {
   #pending: Frame[] = [];
 
   /** Waits for the `hello`. */
-  constructor(socket: Socket, context: SessionContext, origin?: ConnectionOrigin) {
+  constructor(socket: Socket, context: SessionContext, origin?: HandshakeInfo) {
     this.#socket = new PacedSocket(socket, context.clock);
     this.#session = new Session(this, context, origin);
   }

@@ -41,10 +41,10 @@ import {
 } from "../../core/protocol/text_protocol.ts";
 import { utf8Length } from "../../core/utf8.ts";
 import type { ConnectionHandler, SignInState, Socket } from "../ports/connection_handler.ts";
-import { PacedSocket } from "./paced_socket.ts";
-import { type ClientOutput, READERS } from "../membership/client_output.ts";
+import { PacedSocket } from "../paced_socket.ts";
+import { type ClientOutput, READERS } from "../ports/client_output.ts";
 import { Session, type SessionContext } from "../session/session.ts";
-import type { ConnectionOrigin } from "../sign_in/sign_in_context.ts";
+import type { HandshakeInfo } from "../sign_in/sign_in_context.ts";
 
 /** Query parameters of the connection, such as `?name=Ann&room=lobby`; none of them validated. */
 export interface TextOptions {
@@ -114,7 +114,7 @@ export class TextHandler implements ConnectionHandler, ClientOutput {
     socket: Socket,
     context: SessionContext,
     options: TextOptions,
-    origin?: ConnectionOrigin,
+    origin?: HandshakeInfo,
   ) {
     this.#clock = context.clock;
     this.#socket = new PacedSocket(socket, context.clock);

@@ -34,7 +34,7 @@ export interface SignInState {
    *
    * @param event What the moderators have decided; undefined if it may be several things, or none.
    */
-  checkRevocation(event?: RoomEvent): void;
+  recheckUser(event?: RoomEvent): void;
 }
 
 /** Handles the messages of one connection. */

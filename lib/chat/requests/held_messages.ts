@@ -23,7 +23,7 @@ import { enterAudit } from "../moderation/moderate.ts";
 import type { RuledRoom } from "../moderation/sanctions.ts";
 import { BusUnavailable, type RoomHistory, type WorkerBus } from "../ports/bus.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Membership } from "../membership/membership.ts";
+import type { Membership } from "../room/membership.ts";
 import { ackOrFault } from "./answers.ts";
 
 /** What holding a message needs. */

@@ -7,8 +7,8 @@ import { userKind } from "../../core/auth/user_kind.ts";
 import { parseRoom, type RoomId } from "../../core/names/names.ts";
 import { closedKind, isClosed } from "../../core/rooms/closed_room.ts";
 import type { SignedInMember } from "../ports/directory.ts";
-import { add, readRoom, type RoomMembersContext } from "./room_members.ts";
-import type { RoomUser } from "./rooms_requests.ts";
+import { addMember, readRoom, type RoomMembersContext } from "./room_members.ts";
+import type { RoomUser } from "./room_management.ts";
 
 /**
  * Whether a user may invite others to rooms. The answer is the same for private rooms of others and for those that do not exist.
@@ -52,7 +52,7 @@ export async function enterInvitedRooms(
     const me = { user: invitedBy, name: inviter };
     // Always the same, and none that a request can have: who was removed meanwhile does not come back by repeating the use.
     const id = `invited ${user}`;
-    const answer = await add(room, { user, name, from }, { me, id, isExempt: true }, context);
+    const answer = await addMember(room, { user, name, from }, { me, id, isExempt: true }, context);
     return answer?.type !== "fault";
   }
 }

@@ -24,9 +24,9 @@ import type { RoomIndex } from "../ports/room_index.ts";
 import type { RoomList } from "../rooms/room_list.ts";
 import type { WordFilter } from "../moderation/word_filter.ts";
 import type { Room } from "../room/room.ts";
-import { withAllowedText } from "./allowed_event.ts";
+import { withAllowedText } from "../moderation/allowed_event.ts";
 import { acknowledge, ackOrFault } from "./answers.ts";
-import { list } from "./rooms_requests.ts";
+import { setListed } from "./room_management.ts";
 
 /** What these requests need. */
 export interface ModerationContext extends EnterContext {
@@ -172,10 +172,10 @@ async function updateList(
   context: Pick<ModerationContext, "roomIndex" | "roomList">,
 ): Promise<void> {
   if (isClosed(room)) return;
-  if (event.kind === "clear" && event.archived) return await list(room, false, context);
+  if (event.kind === "clear" && event.archived) return await setListed(room, false, context);
   // One that is not listed is taken out when the list is read.
   if (event.kind !== "room") return;
-  if (event.access !== undefined) await list(room, event.access === "listed", context);
-  else if (event.archived) await list(room, false, context);
+  if (event.access !== undefined) await setListed(room, event.access === "listed", context);
+  else if (event.archived) await setListed(room, false, context);
   else context.roomList.onListedChanged();
 }

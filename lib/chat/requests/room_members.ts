@@ -42,7 +42,7 @@ export interface Asked {
  *
  * @param target Whom, and the number of the newest entry.
  */
-export async function add(
+export async function addMember(
   room: RoomId,
   target: Target & Pick<ReadRoom, "from">,
   asked: Asked,
@@ -54,15 +54,15 @@ export async function add(
   if ((await roomIndex.indexMembers(room, users, true)).length > 0) {
     return faultFrame(id, "too_many_rooms", target.user === me.user ? undefined : OTHER_IS_FULL);
   }
-  const result = await publish(room, { kind: "member", ...target, on: true }, asked, context);
+  const result = await publishEvent(room, { kind: "member", ...target, on: true }, asked, context);
   // Again: whoever has read the room's state before has taken it for a mistake.
   await roomIndex.indexMembers(room, users, result.kind === "entered");
-  if (result.kind === "entered") notify(room, users, true, context);
+  if (result.kind === "entered") notifyMembers(room, users, true, context);
   return ackOrFault(id, room, result);
 }
 
 /** Removes a member from a room. Resolves with the answer, if there is any. */
-export async function remove(
+export async function removeMember(
   room: RoomId,
   state: RoomState,
   user: UserId,
@@ -70,19 +70,19 @@ export async function remove(
   context: RoomMembersContext,
 ): Promise<Frame | undefined> {
   const target = { user, name: state.members.get(user) ?? nameOfId(user) };
-  const result = await publish(room, { kind: "member", ...target, on: false }, asked, context);
+  const result = await publishEvent(room, { kind: "member", ...target, on: false }, asked, context);
   if (result.kind === "entered") {
     await context.roomIndex.indexMembers(room, [user], false);
-    notify(room, [user], false, context);
+    notifyMembers(room, [user], false, context);
     // Nobody can read a private room without members, or come back into it.
     const isLast = closedKind(room) === "private" && state.members.size === 1;
-    if (isLast) await publish(room, { kind: "clear" }, { ...asked, id: undefined }, context);
+    if (isLast) await publishEvent(room, { kind: "clear" }, { ...asked, id: undefined }, context);
   }
   return ackOrFault(asked.id, room, result);
 }
 
 /** Publishes an event in a room. */
-export async function publish(
+export async function publishEvent(
   room: RoomId,
   event: RoomEvent,
   { me: { user, name }, id, isExempt }: Asked,
@@ -94,7 +94,7 @@ export async function publish(
 }
 
 /** Tells all connections of users that they are members of a room now, or none any more. */
-export function notify(
+export function notifyMembers(
   about: RoomId,
   users: readonly UserId[],
   on: boolean,

@@ -6,7 +6,7 @@ import { userKind } from "../../core/auth/user_kind.ts";
 import { type Name, pickTemporaryName } from "../../core/names/names.ts";
 import type { Identity } from "../ports/session_tokens.ts";
 import type { JoinRequest } from "../room/subscriber.ts";
-import type { Membership } from "../membership/membership.ts";
+import type { Membership } from "../room/membership.ts";
 import type { SignIn } from "../sign_in/sign_in.ts";
 
 /** What is known of the user. */

@@ -9,9 +9,9 @@ import type { Name } from "../../core/names/names.ts";
 import { faultFrame } from "../../core/protocol/json_protocol.ts";
 import { BusUnavailable } from "../ports/bus.ts";
 import type { Directory } from "../ports/directory.ts";
-import type { RequestContext } from "../requests/room_requests.ts";
+import type { RequestContext } from "../requests/joined_room_requests.ts";
 import { retryWhileUnavailable } from "../retry.ts";
-import type { Membership } from "../membership/membership.ts";
+import type { Membership } from "../room/membership.ts";
 
 /** How long to repeat a claim whose reply was lost. */
 const CLAIM_TIMEOUT_MS = 10_000;

@@ -4,7 +4,7 @@
  */
 import type { Author } from "../../core/log/entry.ts";
 import type { Frame } from "../../core/protocol/frames.ts";
-import type { Membership } from "../membership/membership.ts";
+import type { Membership } from "../room/membership.ts";
 import { type MemberRenameContext, renameInAllRooms, renameMember } from "./rename.ts";
 import { acknowledge } from "../requests/answers.ts";
 import type { SignIn } from "../sign_in/sign_in.ts";

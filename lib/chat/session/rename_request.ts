@@ -7,7 +7,7 @@ import { type Name, NAME_RULE, parseName } from "../../core/names/names.ts";
 import type { FrameOf } from "../../core/protocol/frames.ts";
 import { faultFrame, slowDownFault } from "../../core/protocol/json_protocol.ts";
 import type { RequestOf } from "../../core/protocol/requests.ts";
-import type { Membership } from "../membership/membership.ts";
+import type { Membership } from "../room/membership.ts";
 import type { SessionContext } from "./session_context.ts";
 import type { SessionRules } from "./session_rules.ts";
 import { BLOCKED_NAME, type SignIn } from "../sign_in/sign_in.ts";

@@ -1,5 +1,5 @@
 /**
- * Requests that concern no room that the user is in: members, moderation, held messages, and the list of rooms.
+ * Requests for which the user need not be in a room: members and their invites, moderation, held messages, and managing rooms.
  * @module
  */
 import type { RateLimiter } from "../../core/limits/rate_limiter.ts";
@@ -8,33 +8,33 @@ import type { Name } from "../../core/names/names.ts";
 import type { Frame } from "../../core/protocol/frames.ts";
 import { faultFrame, slowDownFault } from "../../core/protocol/json_protocol.ts";
 import {
-  isMemberRequest,
+  type DirectoryRequest,
+  isDirectoryRequest,
   isModerationRequest,
-  isRoomsRequest,
-  type MemberRequest,
+  isRoomManagementRequest,
   type ModerationRequest,
   type Request,
   type RequestOf,
-  type RoomsRequest,
+  type RoomManagementRequest,
 } from "../../core/protocol/requests.ts";
 import type { LogReader } from "../log_reader.ts";
 import { BusUnavailable } from "../ports/bus.ts";
 import type { Identity } from "../ports/session_tokens.ts";
 import { releaseMessage, type Releaser } from "../requests/held_messages.ts";
 import { mayInviteTo } from "../requests/invited_rooms.ts";
-import { handleMemberRequest } from "../requests/member_requests.ts";
-import type { Membership } from "../membership/membership.ts";
+import { handleDirectoryRequest } from "../requests/directory_requests.ts";
+import type { Membership } from "../room/membership.ts";
 import { handleModeration, type Moderator } from "../requests/moderation_requests.ts";
-import { handleRoomsRequest, type RoomUser } from "../requests/rooms_requests.ts";
+import { handleRoomManagement, type RoomUser } from "../requests/room_management.ts";
 import type { SessionContext } from "./session_context.ts";
 import type { SessionRules } from "./session_rules.ts";
 import type { SignIn } from "../sign_in/sign_in.ts";
 
-/** A request that concerns no room that the user is in. */
+/** A request for which the user need not be in a room. */
 export type ServiceRequest =
-  | MemberRequest
+  | DirectoryRequest
   | ModerationRequest
-  | RoomsRequest
+  | RoomManagementRequest
   | RequestOf<"release">;
 
 /** The session, as these requests see it. */
@@ -63,7 +63,8 @@ export interface ServiceRequestHost {
 
 /** Whether it is a {@linkcode ServiceRequest}. */
 export function isServiceRequest(request: Request): request is ServiceRequest {
-  return isMemberRequest(request) || isModerationRequest(request) || isRoomsRequest(request) ||
+  return isDirectoryRequest(request) || isModerationRequest(request) ||
+    isRoomManagementRequest(request) ||
     request.type === "release";
 }
 
@@ -74,31 +75,31 @@ export function handleServiceRequest(
   session: ServiceRequestHost,
   context: SessionContext,
 ): void {
-  if (isMemberRequest(request)) aboutMembers(request, session, context);
+  if (isDirectoryRequest(request)) aboutMembers(request, session, context);
   else if (isModerationRequest(request)) moderate(request, me, session, context);
-  else if (isRoomsRequest(request)) aboutRooms(request, me, session, context);
+  else if (isRoomManagementRequest(request)) aboutRooms(request, me, session, context);
   else release(request, me, session, context);
 }
 
 function aboutMembers(
-  request: MemberRequest,
+  request: DirectoryRequest,
   session: ServiceRequestHost,
   context: SessionContext,
 ): void {
   const { actor } = session.signIn;
   const { limits, clock } = context;
-  const waitMs = actor ? limits.checkMemberRequest(actor.user, clock.now()) : 0;
+  const waitMs = actor ? limits.checkDirectoryRequest(actor.user, clock.now()) : 0;
   if (waitMs > 0) return session.sendFrame(slowDownFault(request.id, waitMs));
   session.guarded(async () => {
     const fault = actor && await inviteFault(request, actor.user, session, context);
-    const frame = fault ?? await handleMemberRequest(request, actor, context);
+    const frame = fault ?? await handleDirectoryRequest(request, actor, context);
     if (frame) session.sendCharged(frame);
   });
 }
 
 /** Why the user may not invite others to the rooms of a request; undefined for who may. */
 async function inviteFault(
-  request: MemberRequest,
+  request: DirectoryRequest,
   user: UserId,
   { signIn: { authority }, rules }: ServiceRequestHost,
   context: SessionContext,
@@ -156,7 +157,7 @@ function release(
 }
 
 function aboutRooms(
-  request: RoomsRequest,
+  request: RoomManagementRequest,
   { user, name }: Identity,
   session: ServiceRequestHost,
   context: SessionContext,
@@ -181,7 +182,7 @@ function aboutRooms(
     nameOf: (other) => session.seenNameOf(other),
     chargeRoom: () => limits.checkCreatedRoom(user, now) || rateLimiter.checkCreatedRoom(now),
   };
-  const respond = () => handleRoomsRequest(request, me, context);
+  const respond = () => handleRoomManagement(request, me, context);
   session.guarded(async () => {
     const frame = await (isList ? session.readerFor(user).readForRequest(respond) : respond());
     if (frame) session.sendCharged(frame);

@@ -20,23 +20,27 @@ import {
   withId,
 } from "../../core/protocol/json_protocol.ts";
 import type { SetupStep } from "../../core/health/connection_health.ts";
-import { type Request, type RequestOf, type RoomRequest } from "../../core/protocol/requests.ts";
+import {
+  type JoinedRoomRequest,
+  type Request,
+  type RequestOf,
+} from "../../core/protocol/requests.ts";
 import { acknowledge } from "../requests/answers.ts";
 import {
   type CurrentRights,
-  handleRoomRequest,
+  handleJoinedRoomRequest,
   isReadRequest,
   type ReadRequest,
   type Requester,
   TOO_MANY_REPORTS,
-} from "../requests/room_requests.ts";
+} from "../requests/joined_room_requests.ts";
 import type { Room } from "../room/room.ts";
 import type { JoinRefusal } from "../room/subscriber.ts";
-import type { ClientOutput } from "../membership/client_output.ts";
+import type { ClientOutput } from "../ports/client_output.ts";
 import type { SignedInMember } from "../ports/directory.ts";
 import { enterInvitedRooms } from "../requests/invited_rooms.ts";
 import { isClosed } from "../../core/rooms/closed_room.ts";
-import type { Membership, MembershipListener } from "../membership/membership.ts";
+import type { Membership, MembershipListener } from "../room/membership.ts";
 import { LogReader } from "../log_reader.ts";
 import {
   handleServiceRequest,
@@ -49,7 +53,7 @@ import type { SessionContext } from "./session_context.ts";
 import { type RoomsHost, SessionRooms } from "./session_rooms.ts";
 import { SessionRules } from "./session_rules.ts";
 import { SignIn } from "../sign_in/sign_in.ts";
-import type { ConnectionOrigin, SignInHost } from "../sign_in/sign_in_context.ts";
+import type { HandshakeInfo, SignInHost } from "../sign_in/sign_in_context.ts";
 
 export type { SessionContext } from "./session_context.ts";
 
@@ -82,7 +86,7 @@ export class Session implements SignInHost, ServiceRequestHost, RoomsHost, Curre
   #reader: LogReader | undefined;
 
   /** Sends nothing before the first request. */
-  constructor(output: ClientOutput, context: SessionContext, origin: ConnectionOrigin = {}) {
+  constructor(output: ClientOutput, context: SessionContext, origin: HandshakeInfo = {}) {
     const { address } = origin;
     this.output = output;
     this.#context = context;
@@ -236,11 +240,11 @@ export class Session implements SignInHost, ServiceRequestHost, RoomsHost, Curre
     return this.#rooms.tryMove(membership, room);
   }
 
-  onRoomRequest(membership: Membership, request: RoomRequest): void {
+  onRoomRequest(membership: Membership, request: JoinedRoomRequest): void {
     this.guarded(() => this.#handleWhenJoined(request, membership));
   }
 
-  onRequestRefused({ id }: RoomRequest): void {
+  onRequestRefused({ id }: JoinedRoomRequest): void {
     this.sendFault(id, "unavailable", "not joined yet");
   }
 
@@ -289,7 +293,7 @@ export class Session implements SignInHost, ServiceRequestHost, RoomsHost, Curre
     return new RenameQueue(host, this.#context);
   }
 
-  async #handleWhenJoined(request: RoomRequest, membership: Membership): Promise<void> {
+  async #handleWhenJoined(request: JoinedRoomRequest, membership: Membership): Promise<void> {
     // A client that leaves at once: whether the user is still a member of a private room is not known yet.
     if (isClosed(membership.id) && !membership.room.isOpen) return this.onRequestRefused(request);
     const fault = this.#faultFor(request, membership);
@@ -301,7 +305,7 @@ export class Session implements SignInHost, ServiceRequestHost, RoomsHost, Curre
     }
     this.rules.rememberAuthor();
     const requester = this.#requester(this.signIn.may("moderate", membership.id));
-    this.respond(await handleRoomRequest(request, membership, this.#context, requester));
+    this.respond(await handleJoinedRoomRequest(request, membership, this.#context, requester));
   }
 
   #requester(isModerator: boolean): Requester {
@@ -309,7 +313,7 @@ export class Session implements SignInHost, ServiceRequestHost, RoomsHost, Curre
     return { isModerator, checkReport, rights: this };
   }
 
-  #faultFor(request: RoomRequest, { room }: Membership): FrameOf<"fault"> | undefined {
+  #faultFor(request: JoinedRoomRequest, { room }: Membership): FrameOf<"fault"> | undefined {
     const mayDelete = request.type === "delete" && this.signIn.may("moderate", room.id);
     if (!mayDelete && !this.signIn.may(REQUIRED_ACTION[request.type], room.id)) {
       return faultFrame(request.id, "not_allowed");
@@ -317,7 +321,7 @@ export class Session implements SignInHost, ServiceRequestHost, RoomsHost, Curre
     return this.rules.faultFor(request, room);
   }
 
-  faultAfterWait(request: RoomRequest, membership: Membership): FrameOf<"fault"> | undefined {
+  faultAfterWait(request: JoinedRoomRequest, membership: Membership): FrameOf<"fault"> | undefined {
     const { signIn, rules } = this;
     const isOut = signIn.isRevoked || rules.serviceBan() || !rules.admits(membership.room);
     return isOut ? faultFrame(request.id, "not_allowed") : this.#faultFor(request, membership);
@@ -343,7 +347,7 @@ export class Session implements SignInHost, ServiceRequestHost, RoomsHost, Curre
       return this.sendFrame(slowDownFault(request.id, waitMs, undefined, TOO_MANY_REPORTS));
     }
     const requester = this.#requester(false);
-    const respond = () => handleRoomRequest(request, membership, this.#context, requester);
+    const respond = () => handleJoinedRoomRequest(request, membership, this.#context, requester);
     // The member list is answered from memory, without the store.
     const frame = await (request.type === "who" ? respond() : reader.readForRequest(respond));
     // The right may have ended while the log was read.

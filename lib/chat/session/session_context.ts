@@ -10,10 +10,10 @@ import type { WordFilter } from "../moderation/word_filter.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Directory } from "../ports/directory.ts";
 import type { Hub } from "../room/hub.ts";
-import type { MemberRequestContext } from "../requests/member_requests.ts";
+import type { DirectoryRequestContext } from "../requests/directory_requests.ts";
 import type { ModerationContext } from "../requests/moderation_requests.ts";
-import type { RequestContext } from "../requests/room_requests.ts";
-import type { RoomsContext } from "../requests/rooms_requests.ts";
+import type { RequestContext } from "../requests/joined_room_requests.ts";
+import type { RoomManagementContext } from "../requests/room_management.ts";
 import type { RulesContext } from "./session_rules.ts";
 import type { SignInContext } from "../sign_in/sign_in_context.ts";
 import type { UserSessions } from "./user_sessions.ts";
@@ -24,10 +24,10 @@ export interface SessionContext
     RequestContext,
     LogReaderContext,
     SignInContext,
-    MemberRequestContext,
+    DirectoryRequestContext,
     RulesContext,
     ModerationContext,
-    RoomsContext {
+    RoomManagementContext {
   /** The names of members. */
   readonly names: SignInContext["names"];
   /** The sessions of this worker, by user. */

@@ -15,14 +15,14 @@ import type { Position } from "../../core/log/position.ts";
 import type { FaultCode } from "../../core/protocol/faults.ts";
 import type { Frame } from "../../core/protocol/frames.ts";
 import { withId } from "../../core/protocol/json_protocol.ts";
-import type { RequestOf, RoomRequest } from "../../core/protocol/requests.ts";
+import type { JoinedRoomRequest, RequestOf } from "../../core/protocol/requests.ts";
 import { isClosed } from "../../core/rooms/closed_room.ts";
 import type { LogReader } from "../log_reader.ts";
 import type { Identity } from "../ports/session_tokens.ts";
 import type { JoinRequest } from "../room/subscriber.ts";
-import { ClosedJoin, ClosedJoins } from "../membership/closed_joins.ts";
+import { UndecidedJoin, UndecidedJoins } from "./undecided_joins.ts";
 import { currentName, nameChoice } from "./join_name.ts";
-import { type Destination, Membership, type MembershipListener } from "../membership/membership.ts";
+import { type Destination, Membership, type MembershipListener } from "../room/membership.ts";
 import type { SessionContext } from "./session_context.ts";
 import type { Expulsion, SessionRules } from "./session_rules.ts";
 import type { SignIn } from "../sign_in/sign_in.ts";
@@ -56,7 +56,7 @@ export class SessionRooms {
   readonly #session: RoomsHost;
   readonly #context: SessionContext;
   // Most sessions never join a private room.
-  #closedJoins: ClosedJoins | undefined;
+  #undecidedJoins: UndecidedJoins | undefined;
 
   /** There are none. */
   constructor(session: RoomsHost, context: SessionContext) {
@@ -66,7 +66,7 @@ export class SessionRooms {
 
   /** The number of rooms that it is in, joins, or may join. */
   get count(): number {
-    return this.memberships.size + (this.#closedJoins?.size ?? 0);
+    return this.memberships.size + (this.#undecidedJoins?.size ?? 0);
   }
 
   /** A membership. @param room As the client spells it. */
@@ -89,10 +89,10 @@ export class SessionRooms {
   }
 
   /** Handles a request in a room, when that is joined. */
-  handle(request: RoomRequest): void {
+  handle(request: JoinedRoomRequest): void {
     const membership = this.find(request.room);
     if (membership) return membership.runWhenJoined(request);
-    const join = this.#closedJoins?.find(request.room);
+    const join = this.#undecidedJoins?.find(request.room);
     if (join === undefined) this.#session.sendFault(request.id, "not_in_room");
     else if (!join.queue(request)) this.#session.onRequestRefused(request);
   }
@@ -136,7 +136,7 @@ export class SessionRooms {
 
   /** Leaves all rooms. @param comesBack Whether the user is likely to come back soon. */
   end(comesBack: boolean): void {
-    this.#closedJoins?.end();
+    this.#undecidedJoins?.end();
     for (const membership of this.memberships.values()) membership.leave(comesBack);
     this.memberships.clear();
   }
@@ -155,7 +155,7 @@ export class SessionRooms {
       return session.sendFault(id, "not_allowed");
     }
     if (rules.isLockedOut) return session.sendFault(id, "locked_down");
-    if (this.memberships.has(room) || this.#closedJoins?.find(room)) {
+    if (this.memberships.has(room) || this.#undecidedJoins?.find(room)) {
       return session.sendFault(id, "in_room");
     }
     if (this.count >= maxRooms) {
@@ -196,11 +196,11 @@ export class SessionRooms {
   /** A join of a private or direct room goes on once it is known that the user is a member. */
   #checkMembership(request: RequestOf<"join">, room: RoomId, user: UserId): void {
     const session = this.#session;
-    const join = new ClosedJoin(request.id, (refused) => {
+    const join = new UndecidedJoin(request.id, (refused) => {
       session.output.onJoinDelayed();
       for (const it of refused) session.onRequestRefused(it);
     });
-    const joins = this.#closedJoins ??= new ClosedJoins(this.#context);
+    const joins = this.#undecidedJoins ??= new UndecidedJoins(this.#context);
     session.guarded(async () => {
       const memberAt = await joins.decide(room, join, user, session.readerFor(user));
       const { me } = session.signIn;
@@ -219,7 +219,7 @@ export class SessionRooms {
   /** Leaves a private or direct room while the join is undecided. */
   #leaveUndecided(id: string | undefined, requestedRoom: string): void {
     const session = this.#session;
-    const join = this.#closedJoins?.cancel(requestedRoom);
+    const join = this.#undecidedJoins?.cancel(requestedRoom);
     const room = parseRoom(requestedRoom);
     if (join === undefined || room === undefined) return session.sendFault(id, "not_in_room");
     for (const request of join.takeQueued()) session.onRequestRefused(request);

@@ -10,7 +10,7 @@ import type { FrameOf } from "../../core/protocol/frames.ts";
 import { faultFrame } from "../../core/protocol/json_protocol.ts";
 import type { RoomId } from "../../core/names/names.ts";
 import { addressUser } from "../../core/rooms/address_user.ts";
-import type { ModerationRequest, RoomRequest } from "../../core/protocol/requests.ts";
+import type { JoinedRoomRequest, ModerationRequest } from "../../core/protocol/requests.ts";
 import { admitsUser, closedKind, isClosed } from "../../core/rooms/closed_room.ts";
 import type { AddressSanctions } from "../moderation/address_sanctions.ts";
 import { type RuledRoom, type Sanctions, type Subject } from "../moderation/sanctions.ts";
@@ -32,7 +32,12 @@ export interface RulesContext {
 export type Expulsion = Pick<FrameOf<"left">, "reason" | "message" | "until">;
 
 /** Requests that need a voice. */
-const SPEAKING: ReadonlySet<RoomRequest["type"]> = new Set(["say", "edit", "react", "typing"]);
+const SPEAKING: ReadonlySet<JoinedRoomRequest["type"]> = new Set([
+  "say",
+  "edit",
+  "react",
+  "typing",
+]);
 
 /** The rules for one session. */
 export class SessionRules {
@@ -93,7 +98,7 @@ export class SessionRules {
   }
 
   /** The mute of the user in a room, or in the whole service. */
-  mute(room: RuledRoom | undefined): Sanction | undefined {
+  muteIn(room: RuledRoom | undefined): Sanction | undefined {
     const { subject } = this;
     const { sanctions } = this.#context;
     if (subject === undefined) return undefined;
@@ -106,7 +111,7 @@ export class SessionRules {
 
   /** Imposes the user's mute in a room, if there is one, on the address: the user may come back as another guest. */
   extendMute(room: RuledRoom): void {
-    this.mute(room);
+    this.muteIn(room);
   }
 
   /** The user writes something: a mute or a ban may follow when the user has gone. */
@@ -130,7 +135,7 @@ export class SessionRules {
 
   #ownRules(room: RuledRoom): Pick<FrameOf<"rules">, "muted" | "may"> {
     const { me, authority } = this.#signIn;
-    const mute = this.mute(room);
+    const mute = this.muteIn(room);
     const muted = mute && { ...untilOf(mute.until), ...reasonOf(mute) };
     const isCreator = me !== undefined && room.state.creator === me.user;
     return { ...(muted && { muted }), may: joinedRights(authority, room.id, isCreator) };
@@ -143,7 +148,7 @@ export class SessionRules {
    * @param rooms Those of the session.
    */
   signature(rooms: readonly RuledRoom[]): string {
-    const mute = this.mute(undefined);
+    const mute = this.muteIn(undefined);
     const ofAddress = this.#mutesOfAddress(rooms);
     const { isLockedOut } = this;
     const { role, rights } = this.#signIn.authority;
@@ -174,7 +179,7 @@ export class SessionRules {
   ): FrameOf<"fault"> | undefined {
     if (this.isLockedOut) return faultFrame(id, "locked_down");
     for (const room of [undefined, ...rooms]) {
-      const mute = this.mute(room);
+      const mute = this.muteIn(room);
       if (mute) return this.sanctionFault(id, mute);
     }
     return undefined;
@@ -198,7 +203,7 @@ export class SessionRules {
 
   /** Why a request in a room is refused; undefined if it is not. */
   faultFor(
-    request: RoomRequest,
+    request: JoinedRoomRequest,
     room: RuledRoom,
   ): FrameOf<"fault"> | undefined {
     const { id, type } = request;
@@ -212,7 +217,7 @@ export class SessionRules {
     if (closedKind(room.id) === "direct" && room.state.members.size < 2) {
       return faultFrame(id, "not_allowed", "the other user has left this conversation");
     }
-    const mute = this.mute(room);
+    const mute = this.muteIn(room);
     return mute && this.sanctionFault(id, mute);
   }
 

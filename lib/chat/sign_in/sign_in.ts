@@ -40,7 +40,7 @@ import {
   REVOKED,
 } from "./credential_check.ts";
 import { credentialOf, inviteUseOf } from "./presented_credentials.ts";
-import type { ConnectionOrigin, SignInContext, SignInHost } from "./sign_in_context.ts";
+import type { HandshakeInfo, SignInContext, SignInHost } from "./sign_in_context.ts";
 
 /** Why a name is refused that matches the word list; like the fault `blocked_words`, it does not say which word. */
 export const BLOCKED_NAME = "the name contains words that are not allowed here";
@@ -72,7 +72,7 @@ export class SignIn implements SignInState {
   #renewed = 0;
 
   /** Starts without a user. */
-  constructor(host: SignInHost, context: SignInContext, origin: ConnectionOrigin) {
+  constructor(host: SignInHost, context: SignInContext, origin: HandshakeInfo) {
     this.#host = host;
     this.#context = context;
     this.#address = origin.address;
@@ -208,7 +208,7 @@ export class SignIn implements SignInState {
       this.#renewed = number;
       this.#access = accessOf(user, this.#context.clock);
       this.#issuedAt = user.issuedAt;
-      this.checkRevocation();
+      this.recheckUser();
     }
     return true;
   }
@@ -234,7 +234,7 @@ export class SignIn implements SignInState {
       this.#context.revocations.isRevoked({ user, tokenId, deviceId, issuedAt });
   }
 
-  checkRevocation(event?: RoomEvent): void {
+  recheckUser(event?: RoomEvent): void {
     if (this.#host.isEnded) return;
     const user = this.#me?.user;
     if (user === undefined) return;
@@ -274,7 +274,7 @@ export class SignIn implements SignInState {
     const role = member ? moderators.learn(user.user, member.role, version) : user.role;
     this.#welcome(request, { ...user, role }, { ...(member && { member }) });
     // It may have been revoked since it was checked.
-    this.checkRevocation();
+    this.recheckUser();
   }
 
   /** A member with those rooms of the invite that the member may see; undefined if the store is away. */

@@ -15,7 +15,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { SignedInMember } from "../ports/directory.ts";
 import type { SessionTokens } from "../ports/session_tokens.ts";
 import type { UsedTokens } from "../ports/used_tokens.ts";
-import type { ClientOutput } from "../membership/client_output.ts";
+import type { ClientOutput } from "../ports/client_output.ts";
 import type { CredentialContext } from "./credential_check.ts";
 
 /** What all sign-ins of a worker share. */
@@ -47,7 +47,7 @@ export interface SignInContext extends CredentialContext {
 }
 
 /** What is known of a connection before its first request. */
-export interface ConnectionOrigin {
+export interface HandshakeInfo {
   /** See `OpenHandler`. */
   readonly address?: string | undefined;
   /** Language of a guest's name, unless the `hello` sets another. */

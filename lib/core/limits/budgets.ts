@@ -41,7 +41,7 @@ export interface BudgetTable {
   /** How many tickets one worker may issue to one user. */
   readonly ticketsOfUser: BudgetRates;
   /** How many requests about members one worker may carry out for one user. */
-  readonly memberRequestsOfUser: BudgetRates;
+  readonly directoryRequestsOfUser: BudgetRates;
   /** How often one user may open rooms through one worker, and change who is in one. */
   readonly roomRequestsOfUser: BudgetRates;
   /** How many rooms with settings or members one user may create through one worker. */
@@ -111,7 +111,7 @@ export function budgetTable(settings: BudgetSettings): BudgetTable {
     // One for each connection: 60 tabs that reconnect at once.
     ticketsOfUser: { messages: scaled(messagesPerSecond, [0.1, 6]), bytes: undefined },
     // Each reads all invites; a person makes a few.
-    memberRequestsOfUser: { messages: scaled(messagesPerSecond, [0.02, 3]), bytes: undefined },
+    directoryRequestsOfUser: { messages: scaled(messagesPerSecond, [0.02, 3]), bytes: undefined },
     // A person adds a team of 30 at once.
     roomRequestsOfUser: { messages: scaled(messagesPerSecond, [0.02, 3]), bytes: undefined },
     // Rooms that have settings or members do not expire. A person writes to 20 others on the first day.

@@ -44,7 +44,7 @@ export class SharedBudgets {
   readonly #badTokens: BudgetsByKey<string>;
   /** Issued tickets, by user. */
   readonly #tickets: BudgetsByKey<UserId>;
-  readonly #memberRequests: BudgetsByKey<UserId>;
+  readonly #directoryRequests: BudgetsByKey<UserId>;
   readonly #memberRenames: BudgetsByKey<UserId>;
   readonly #roomRequests: BudgetsByKey<UserId>;
   readonly #roomLists: BudgetsByKey<UserId>;
@@ -81,7 +81,7 @@ export class SharedBudgets {
     this.reads = new Budget(this.table.readOfWorker);
     this.#badTokens = new BudgetsByKey(this.table.badTokensOfAddress);
     this.#tickets = new BudgetsByKey(this.table.ticketsOfUser);
-    this.#memberRequests = new BudgetsByKey(this.table.memberRequestsOfUser);
+    this.#directoryRequests = new BudgetsByKey(this.table.directoryRequestsOfUser);
     this.#memberRenames = new BudgetsByKey(this.table.renamesOfMember);
     this.#roomRequests = new BudgetsByKey(this.table.roomRequestsOfUser);
     this.#roomLists = new BudgetsByKey(this.table.roomListsOfUser);
@@ -107,8 +107,8 @@ export class SharedBudgets {
   }
 
   /** Requests permission for a request about members: returns 0, or the milliseconds to wait. */
-  checkMemberRequest(user: UserId, now: number): number {
-    return takeOne(this.#memberRequests, user, now);
+  checkDirectoryRequest(user: UserId, now: number): number {
+    return takeOne(this.#directoryRequests, user, now);
   }
 
   /** Requests permission to create a room that does not expire: returns 0, or the milliseconds to wait. */

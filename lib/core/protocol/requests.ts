@@ -340,24 +340,24 @@ export type Request = { [T in RequestType]: SchemaOutput<typeof REQUESTS[T]> }[R
 export type RequestOf<T extends RequestType> = SchemaOutput<typeof REQUESTS[T]>;
 
 /** A request within a joined room. */
-export type RoomRequest = Exclude<
+export type JoinedRoomRequest = Exclude<
   Request,
   | RequestOf<"hello" | "join" | "leave" | "name" | "auth" | "release" | "ping" | "pong">
-  | MemberRequest
+  | DirectoryRequest
   | ModerationRequest
-  | RoomsRequest
+  | RoomManagementRequest
 >;
 
 /** A request about rooms in which the user need not be at the moment. */
-export type RoomsRequest = RequestOf<"create" | "open" | "member" | "members" | "rooms">;
+export type RoomManagementRequest = RequestOf<"create" | "open" | "member" | "members" | "rooms">;
 
-const ROOMS_REQUESTS: ReadonlySet<string> = new Set<RoomsRequest["type"]>(
+const ROOM_MANAGEMENT_REQUESTS: ReadonlySet<string> = new Set<RoomManagementRequest["type"]>(
   ["create", "open", "member", "members", "rooms"],
 );
 
-/** Whether it is a {@linkcode RoomsRequest}. */
-export function isRoomsRequest(request: Request): request is RoomsRequest {
-  return ROOMS_REQUESTS.has(request.type);
+/** Whether it is a {@linkcode RoomManagementRequest}. */
+export function isRoomManagementRequest(request: Request): request is RoomManagementRequest {
+  return ROOM_MANAGEMENT_REQUESTS.has(request.type);
 }
 
 /** A request of a moderator. The user need not be in the room. */
@@ -368,16 +368,16 @@ export function isModerationRequest(request: Request): request is ModerationRequ
   return request.type === "room" || request.type === "moderate";
 }
 
-/** A request about members. */
-export type MemberRequest = RequestOf<
+/** A request about members, their invites and their devices. */
+export type DirectoryRequest = RequestOf<
   "invite" | "invites" | "devices" | "revoke" | "users" | "role"
 >;
 
-const MEMBER_REQUESTS: ReadonlySet<string> = new Set<MemberRequest["type"]>(
+const DIRECTORY_REQUESTS: ReadonlySet<string> = new Set<DirectoryRequest["type"]>(
   ["invite", "invites", "devices", "revoke", "users", "role"],
 );
 
-/** Whether a request is about members. */
-export function isMemberRequest(request: Request): request is MemberRequest {
-  return MEMBER_REQUESTS.has(request.type);
+/** Whether it is a {@linkcode DirectoryRequest}. */
+export function isDirectoryRequest(request: Request): request is DirectoryRequest {
+  return DIRECTORY_REQUESTS.has(request.type);
 }

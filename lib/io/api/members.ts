@@ -3,7 +3,7 @@
  * @module
  */
 import * as v from "valibot";
-import { inviteLink } from "../../chat/requests/member_requests.ts";
+import { inviteLink } from "../../chat/requests/directory_requests.ts";
 import type { Directory, MemberAnswer, MemberCommand } from "../../chat/ports/directory.ts";
 import { type Invite, MAX_INVITE_ROOMS, readTerms, WANTED_TERMS } from "../../core/auth/invite.ts";
 import { type Member, ROLES } from "../../core/auth/member.ts";

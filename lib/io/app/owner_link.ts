@@ -2,7 +2,7 @@
  * What a start in a terminal says as long as there are no members: how to become the owner.
  * @module
  */
-import { inviteLink } from "../../chat/requests/member_requests.ts";
+import { inviteLink } from "../../chat/requests/directory_requests.ts";
 import { BusUnavailable } from "../../chat/ports/bus.ts";
 import { OWNER_LINK_MS } from "../../core/auth/invite.ts";
 import { textAfterLink } from "../commands/link_text.ts";

@@ -127,8 +127,8 @@ export abstract class Connection implements Socket, Peer {
     this.guarded(() => this.handler?.signIn?.onExpiring());
   }
 
-  checkRevocation(event?: RoomEvent): void {
-    if (this.state === "open") this.guarded(() => this.handler?.signIn?.checkRevocation(event));
+  recheckUser(event?: RoomEvent): void {
+    if (this.state === "open") this.guarded(() => this.handler?.signIn?.recheckUser(event));
   }
 
   /** The key under which its address is counted; undefined if the address has no limits. */

@@ -5,7 +5,7 @@
  */
 import { type Context, Hono } from "hono";
 import { getPath } from "hono/utils/url";
-import type { ConnectionOrigin } from "../../chat/sign_in/sign_in_context.ts";
+import type { HandshakeInfo } from "../../chat/sign_in/sign_in_context.ts";
 import type { TextOptions } from "../../chat/handlers/text_handler.ts";
 import type { Clock } from "../../chat/ports/clock.ts";
 import type { AddressBuckets } from "../../core/limits/address_buckets.ts";
@@ -79,7 +79,7 @@ export interface RouteTargets {
 }
 
 /** What a handshake says about the user. */
-export type HandshakeHints = Pick<ConnectionOrigin, "language" | "token" | "ticket" | "user">;
+export type HandshakeHints = Pick<HandshakeInfo, "language" | "token" | "ticket" | "user">;
 
 /** Responds to the requests of one path, whatever their method. */
 export type PathHandler = (request: Request, source: RequestSource) => Response | Promise<Response>;

@@ -27,7 +27,7 @@ import { JsonHandler } from "../../chat/handlers/json_handler.ts";
 import { addConnectionGauges, type WorkerMetrics, workerMetrics } from "../../chat/metrics.ts";
 import { MAX_READS_PER_WORKER } from "../../chat/log_reader.ts";
 import type { SessionContext } from "../../chat/session/session.ts";
-import { EntryReview } from "../../chat/requests/reviewed_entries.ts";
+import { EntryReview } from "../../chat/moderation/entry_review.ts";
 import { UserSessions } from "../../chat/session/user_sessions.ts";
 import { IndexMender } from "../../chat/rooms/index_mender.ts";
 import { RoomList } from "../../chat/rooms/room_list.ts";
@@ -222,10 +222,10 @@ export async function startChatServer(
     api,
     ...createEndpoints(config, context),
   });
-  const onRevoked = () => heartbeat.checkRevocations();
+  const onRevoked = () => heartbeat.recheckUsers();
   sanctions.follow(hub, (event) => {
     if (event === undefined || event.kind === "role") names.onRolesChanged();
-    heartbeat.checkRevocations(event);
+    heartbeat.recheckUsers(event);
     context.addressSanctions.onEvent(event, (room) => hub.find(room));
   });
   const following = [

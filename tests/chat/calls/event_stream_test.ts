@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { EventStream, type StreamedRoom } from "../../../lib/chat/calls/event_stream.ts";
 import { parseStreamId } from "../../../lib/core/protocol/event_protocol.ts";
 import { parsePosition } from "../../../lib/core/log/position.ts";
-import type { ConnectionOrigin } from "../../../lib/chat/sign_in/sign_in_context.ts";
+import type { HandshakeInfo } from "../../../lib/chat/sign_in/sign_in_context.ts";
 import { FakeChat, FakeSocket, flushMicrotasks, name, room } from "../../support/fakes.ts";
 import { user } from "../../contract/fixtures.ts";
 import { RoomsScene } from "../../support/chat/rooms_scene.ts";
@@ -35,7 +35,7 @@ async function listen(
   chat: FakeChat,
   rooms: readonly StreamedRoom[] = [{ room: "den", since: undefined }],
   { origin = {}, listsRooms = rooms.length > 1 }: {
-    readonly origin?: ConnectionOrigin;
+    readonly origin?: HandshakeInfo;
     readonly listsRooms?: boolean;
   } = {},
 ): Promise<Listener> {

@@ -29,7 +29,7 @@ class Scene implements Disposable {
   /** Tells the sessions of changes, as workers do. */
   follow(): void {
     this.chat.followSanctions((event) => {
-      for (const { handler } of this.#clients) handler.signIn?.checkRevocation?.(event);
+      for (const { handler } of this.#clients) handler.signIn?.recheckUser?.(event);
     });
   }
 

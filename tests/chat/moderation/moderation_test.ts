@@ -17,7 +17,7 @@ class Scene implements Disposable {
   async start(room = "den"): Promise<void> {
     const { clients } = this;
     this.den.chat.followSanctions((event) => {
-      for (const { handler } of clients) handler.signIn?.checkRevocation?.(event);
+      for (const { handler } of clients) handler.signIn?.recheckUser?.(event);
     });
     await this.moderator.ask({ type: "hello", token: "token" }, { type: "join", room });
     const [hello] = await this.guest.ask({ type: "hello", name: "Guy" }, { type: "join", room });

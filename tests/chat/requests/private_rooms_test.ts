@@ -418,7 +418,7 @@ Deno.test("A member who joins while the rules of the service change gets in", as
     return await state.call(bus, id);
   };
   await ann.ask({ type: "join", id: "1", room });
-  ann.handler.signIn.checkRevocation();
+  ann.handler.signIn.recheckUser();
   opening.resolve();
   await scene.beat();
   assert.ok(ann.fresh().some(({ id, type }) => id === "1" && type === "joined"));

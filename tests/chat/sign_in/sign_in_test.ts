@@ -10,7 +10,7 @@ import type { UsedTokens } from "../../../lib/chat/ports/used_tokens.ts";
 import { MemoryUsedTokens } from "../../../lib/io/auth/memory_used_tokens.ts";
 import { JsonHandler } from "../../../lib/chat/handlers/json_handler.ts";
 import type { SessionContext } from "../../../lib/chat/session/session.ts";
-import type { ConnectionOrigin } from "../../../lib/chat/sign_in/sign_in_context.ts";
+import type { HandshakeInfo } from "../../../lib/chat/sign_in/sign_in_context.ts";
 import { TextHandler, type TextOptions } from "../../../lib/chat/handlers/text_handler.ts";
 import type { Identity } from "../../../lib/chat/ports/session_tokens.ts";
 import { KnownRevocations } from "../../../lib/chat/revocations/known_revocations.ts";
@@ -80,7 +80,7 @@ class TokenChat implements Disposable {
   }
 
   /** What the messages of a new client are answered with. */
-  connect(origin: ConnectionOrigin = {}): JsonClient {
+  connect(origin: HandshakeInfo = {}): JsonClient {
     return new JsonClient(this.chat, origin);
   }
 
@@ -92,7 +92,7 @@ class TokenChat implements Disposable {
     return client;
   }
 
-  async connectText(origin: ConnectionOrigin, options: Partial<TextOptions> = {}) {
+  async connectText(origin: HandshakeInfo, options: Partial<TextOptions> = {}) {
     const none = { name: undefined, room: undefined, since: undefined, history: undefined };
     const socket = new FakeSocket();
     const handler = new TextHandler(
@@ -115,7 +115,7 @@ class JsonClient {
   readonly handler: JsonHandler;
   #seen = 0;
 
-  constructor(chat: FakeChat, origin: ConnectionOrigin) {
+  constructor(chat: FakeChat, origin: HandshakeInfo) {
     this.handler = new JsonHandler(this.socket, chat.context, origin);
   }
 
@@ -749,7 +749,7 @@ Deno.test("A token that was issued before its user was signed out is refused, an
   const client = chat.connect();
   assert.deepEqual(typesOf(await client.ask({ type: "hello", token: "new" })), ["hello"]);
   assert.deepEqual(typesOf(await client.ask({ type: "auth", token: "old" })), ["bad_token"]);
-  client.handler.signIn.checkRevocation();
+  client.handler.signIn.recheckUser();
   assert.equal(client.closeCode, undefined);
 });
 
@@ -774,7 +774,7 @@ Deno.test("A token that is revoked while it is checked is refused", async () => 
   const client = chat.connect();
   client.send({ type: "hello", token: "ann" });
   chat.revoke({ ...BEFORE, before: chat.now + 1 });
-  client.handler.signIn.checkRevocation();
+  client.handler.signIn.recheckUser();
   checking.resolve();
   assert.deepEqual(typesOf(await client.ask()), ["bad_token"]);
 });
@@ -792,7 +792,7 @@ Deno.test("A token that is revoked right after it was checked ends the connectio
       known.isRevoked = isRevoked;
       queueMicrotask(() => {
         chat.revoke({ scope: "token", id: "t1", before: chat.now });
-        client.handler.signIn.checkRevocation();
+        client.handler.signIn.recheckUser();
       });
       return isRevoked(issued);
     };
@@ -815,10 +815,10 @@ Deno.test("A guest's session counts from the guest's first sign-in, however ofte
   const guest = chat.connect();
   await guest.ask({ type: "hello", resume: GUEST });
   chat.revoke({ scope: "all", id: "", before: 1_000 });
-  guest.handler.signIn.checkRevocation();
+  guest.handler.signIn.recheckUser();
   assert.equal(guest.closeCode, undefined);
   chat.revoke({ scope: "all", id: "", before: 1_001 });
-  guest.handler.signIn.checkRevocation();
+  guest.handler.signIn.recheckUser();
   assert.equal(guest.closeCode, SIGNED_OUT.code);
 });
 
@@ -919,7 +919,7 @@ for (
     chat.sign("new", { tokenId: "t2" });
     const all = { ...clients, guest, new: await chat.enter("new"), idle: chat.connect() };
     chat.revoke({ ...revocation, before: chat.now });
-    for (const { handler } of Object.values(all)) handler.signIn.checkRevocation();
+    for (const { handler } of Object.values(all)) handler.signIn.recheckUser();
     for (const [who, { closeCode }] of Object.entries(all)) {
       const expected = closed.some((it) => it === who) ? SIGNED_OUT.code : undefined;
       assert.equal(closeCode, expected, who);
@@ -934,10 +934,10 @@ Deno.test("After auth, the newest token is the one that can be revoked", async (
   const ann = await chat.enter("first");
   await ann.ask({ type: "auth", token: "second" });
   chat.revoke({ scope: "token", id: "t1", before: chat.now });
-  ann.handler.signIn.checkRevocation();
+  ann.handler.signIn.recheckUser();
   assert.equal(ann.closeCode, undefined);
   chat.revoke({ scope: "token", id: "t2", before: chat.now });
-  ann.handler.signIn.checkRevocation();
+  ann.handler.signIn.recheckUser();
   assert.equal(ann.closeCode, SIGNED_OUT.code);
 });
 
@@ -957,7 +957,7 @@ Deno.test("Plain text closes a revoked token with 4505, and a revoked session wi
   chat.sign("ann");
   const { socket, handler } = await chat.connectText({ token: "ann" });
   chat.revoke({ ...BEFORE, before: chat.now + 1 });
-  handler.signIn.checkRevocation();
+  handler.signIn.recheckUser();
   assert.deepEqual(socket.closeStatuses, [SIGNED_OUT]);
   const { socket: late } = await chat.connectText({ token: "ann" });
   assert.deepEqual(late.closeStatuses, [BAD_TOKEN]);
@@ -968,7 +968,7 @@ Deno.test("A proxy's user who is signed out has to connect again through the pro
   const [open, idle] = [chat.connect({ user: BEN }), chat.connect({ user: BEN })];
   await open.ask({ type: "hello" });
   chat.revoke({ scope: "user", id: BEN.user, before: BEN.issuedAt + 1 });
-  for (const { handler } of [open, idle]) handler.signIn.checkRevocation();
+  for (const { handler } of [open, idle]) handler.signIn.recheckUser();
   assert.deepEqual([open.closeCode, idle.closeCode], [SIGNED_OUT.code, undefined]);
   assert.deepEqual(typesOf(await idle.ask({ type: "hello" })), ["bad_token"]);
   const later = chat.connect({ user: { ...BEN, issuedAt: BEN.issuedAt + 1 } });

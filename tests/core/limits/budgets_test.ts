@@ -112,7 +112,7 @@ for (
     const table = budgetTable(settings);
     const { read, readOfUser, readOfAddress, readOfWorker, ...sending } = table;
     const { newRoomsOfAddress, reportsOfAddress, badTokensOfAddress, ...more } = sending;
-    const { ticketsOfUser, memberRequestsOfUser, renamesOfMember, ...others } = more;
+    const { ticketsOfUser, directoryRequestsOfUser, renamesOfMember, ...others } = more;
     const { roomRequestsOfUser, roomListsOfUser, roomListsOfAddress, ...creating } = others;
     const { createdRoomsOfUser, createdRoomsOfAddress, ...rest } = creating;
     for (const rates of Object.values(rest)) {
@@ -123,7 +123,7 @@ for (
       assert.deepEqual([messages, bytes === undefined], [undefined, unlimited === "bytes"]);
     }
     const counted = [newRoomsOfAddress, reportsOfAddress, badTokensOfAddress, ticketsOfUser];
-    counted.push(memberRequestsOfUser, renamesOfMember);
+    counted.push(directoryRequestsOfUser, renamesOfMember);
     counted.push(roomRequestsOfUser, roomListsOfUser, roomListsOfAddress);
     counted.push(createdRoomsOfUser, createdRoomsOfAddress);
     for (const { messages, bytes } of counted) {

@@ -19,7 +19,7 @@ class Scene implements Disposable {
   async start(): Promise<void> {
     const { chat } = this.den;
     chat.followSanctions((event) => {
-      for (const { handler } of [this.owner, this.guest]) handler.signIn?.checkRevocation?.(event);
+      for (const { handler } of [this.owner, this.guest]) handler.signIn?.recheckUser?.(event);
     });
     const join = { type: "join", room: "den" };
     await this.owner.ask({ type: "hello", token: "token" }, join);

@@ -22,7 +22,7 @@ import type {
 import { IndexMender } from "../../../lib/chat/rooms/index_mender.ts";
 import { JsonHandler } from "../../../lib/chat/handlers/json_handler.ts";
 import type { RoomEvent } from "../../../lib/core/log/room_event.ts";
-import type { ConnectionOrigin } from "../../../lib/chat/sign_in/sign_in_context.ts";
+import type { HandshakeInfo } from "../../../lib/chat/sign_in/sign_in_context.ts";
 import type { SessionContext } from "../../../lib/chat/session/session.ts";
 import { TextHandler, type TextOptions } from "../../../lib/chat/handlers/text_handler.ts";
 import { UserSessions } from "../../../lib/chat/session/user_sessions.ts";
@@ -135,7 +135,7 @@ export class SimNode {
     socket: Socket,
     options: TextOptions | undefined,
     onNewUser: (user: UserId) => void,
-    origin: ConnectionOrigin = {},
+    origin: HandshakeInfo = {},
   ): ConnectionHandler {
     const sessionTokens: SessionTokens = {
       isReady: true,
@@ -207,13 +207,13 @@ export class SimNode {
 
   #start(topAnnouncer: TopAnnouncer): void {
     const { signal } = new AbortController();
-    const onRevoked = () => this.#isAlive && this.heartbeat?.checkRevocations();
+    const onRevoked = () => this.#isAlive && this.heartbeat?.recheckUsers();
     const tasks = [this.#hub.run(signal), this.#forwardAnnouncements(topAnnouncer, signal)];
     if (this.#world.mutant.announcesTops) tasks.push(topAnnouncer.run(signal));
     if (this.#world.hasAudit) {
       const onChange = (event?: RoomEvent) => {
         if (!this.#isAlive) return;
-        this.heartbeat?.checkRevocations(event);
+        this.heartbeat?.recheckUsers(event);
         this.#context.addressSanctions.onEvent(event, (room) => this.#hub.find(room));
       };
       this.#context.sanctions.follow(this.#hub, onChange);

@@ -120,9 +120,9 @@ export class Wire implements Socket, Peer {
     this.#world.guard(() => this.#handler?.signIn?.onExpiring());
   }
 
-  checkRevocation(event?: RoomEvent): void {
+  recheckUser(event?: RoomEvent): void {
     if (this.#nodeEnd !== "open") return;
-    this.#world.guard(() => this.#handler?.signIn?.checkRevocation(event));
+    this.#world.guard(() => this.#handler?.signIn?.recheckUser(event));
   }
 
   ping(): void {}

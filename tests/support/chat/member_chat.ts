@@ -10,7 +10,7 @@ import type { Clock } from "../../../lib/chat/ports/clock.ts";
 import type { KnownRevocations } from "../../../lib/chat/revocations/known_revocations.ts";
 import { JsonHandler } from "../../../lib/chat/handlers/json_handler.ts";
 import type { SessionContext } from "../../../lib/chat/session/session.ts";
-import type { ConnectionOrigin } from "../../../lib/chat/sign_in/sign_in_context.ts";
+import type { HandshakeInfo } from "../../../lib/chat/sign_in/sign_in_context.ts";
 import type { Revocation } from "../../../lib/core/auth/revocations.ts";
 import type { UserId } from "../../../lib/core/log/entry.ts";
 import { FakeChat, FakeSocket, flushMicrotasks, noRevocations } from "../fakes.ts";
@@ -65,7 +65,7 @@ export class MemberChat implements Disposable {
   }
 
   /** A client that has connected. */
-  connect(origin: ConnectionOrigin = {}): JsonClient {
+  connect(origin: HandshakeInfo = {}): JsonClient {
     const client = new JsonClient(this.chat, origin);
     this.#clients.add(client);
     return client;
@@ -96,7 +96,7 @@ export class MemberChat implements Disposable {
   }
 
   #checkSessions(): void {
-    for (const { handler } of this.#clients) handler.signIn.checkRevocation();
+    for (const { handler } of this.#clients) handler.signIn.recheckUser();
   }
 
   /** Lets the hub do its regular work. */
@@ -116,7 +116,7 @@ export class JsonClient {
   readonly socket = new FakeSocket();
   readonly handler: JsonHandler;
 
-  constructor(chat: FakeChat, origin: ConnectionOrigin) {
+  constructor(chat: FakeChat, origin: HandshakeInfo) {
     this.handler = new JsonHandler(this.socket, chat.context, origin);
   }
 

@@ -3,7 +3,7 @@
  * states; a request with none of them is a guest's.
  * @module
  */
-import type { ConnectionOrigin } from "../../../chat/sign_in/sign_in_context.ts";
+import type { HandshakeInfo } from "../../../chat/sign_in/sign_in_context.ts";
 import type { SessionTokens } from "../../../chat/ports/session_tokens.ts";
 import type { RequestOf } from "../../../core/protocol/requests.ts";
 import { bearerToken } from "../../../core/http/bearer_token.ts";
@@ -16,7 +16,7 @@ import { guestLanguage } from "../../../core/names/names.ts";
 /** Who calls, as a session has to be told. */
 export interface Caller {
   /** What is known before the hello. */
-  readonly origin: ConnectionOrigin;
+  readonly origin: HandshakeInfo;
   /** What the hello says. */
   readonly hello: Omit<RequestOf<"hello">, "type" | "id">;
 }

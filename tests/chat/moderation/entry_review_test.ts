@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { ReviewedMessage, ReviewOutcome } from "../../../lib/core/moderation/review.ts";
 import { makeCall } from "../../../lib/chat/calls/call.ts";
-import { EntryReview } from "../../../lib/chat/requests/reviewed_entries.ts";
+import { EntryReview } from "../../../lib/chat/moderation/entry_review.ts";
 import { FOREVER } from "../../../lib/core/log/room_event.ts";
 import { REPORTS_ROOM, SERVICE_AUTHOR } from "../../../lib/core/rooms/service_rooms.ts";
 import {

@@ -8,7 +8,7 @@ import type { UserId } from "../../core/log/entry.ts";
 import type { Position } from "../../core/log/position.ts";
 import { RoomState } from "../../core/log/room_state.ts";
 import { parseRoom, type RoomId } from "../../core/names/names.ts";
-import type { RoomRequest } from "../../core/protocol/requests.ts";
+import type { JoinedRoomRequest } from "../../core/protocol/requests.ts";
 import { admitsUser } from "../../core/rooms/closed_room.ts";
 import type { LogReader } from "../log_reader.ts";
 import type { Bus, RoomHistory } from "../ports/bus.ts";
@@ -16,7 +16,7 @@ import { type RetryContext, retryWhileUnavailable } from "../retry.ts";
 import type { DeadlineListener, JoinDeadlines } from "../room/join_deadlines.ts";
 
 /** What deciding needs. */
-export interface ClosedJoinsContext extends RetryContext {
+export interface UndecidedJoinsContext extends RetryContext {
   /** Reads the states of rooms. */
   readonly bus: Pick<RoomHistory, "state"> & Pick<Bus, "whenBack">;
   /** Ends the wait of the requests. */
@@ -27,17 +27,17 @@ export interface ClosedJoinsContext extends RetryContext {
 const MAX_QUEUED = 100;
 
 /** One join. */
-export class ClosedJoin implements DeadlineListener {
+export class UndecidedJoin implements DeadlineListener {
   /** The id of the join request. */
   readonly requestId: string | undefined;
   readonly #life = new AbortController();
-  readonly #onDelayed: (refused: readonly RoomRequest[]) => void;
-  #queued: RoomRequest[] | undefined = [];
+  readonly #onDelayed: (refused: readonly JoinedRoomRequest[]) => void;
+  #queued: JoinedRoomRequest[] | undefined = [];
 
   /** Waits for the decision. @param onDelayed Called after a while, with the requests that wait no longer. */
   constructor(
     requestId: string | undefined,
-    onDelayed: (refused: readonly RoomRequest[]) => void,
+    onDelayed: (refused: readonly JoinedRoomRequest[]) => void,
   ) {
     this.requestId = requestId;
     this.#onDelayed = onDelayed;
@@ -49,14 +49,14 @@ export class ClosedJoin implements DeadlineListener {
   }
 
   /** Lets a request wait. Returns false if it cannot. */
-  queue(request: RoomRequest): boolean {
+  queue(request: JoinedRoomRequest): boolean {
     if (this.#queued === undefined || this.#queued.length >= MAX_QUEUED) return false;
     this.#queued.push(request);
     return true;
   }
 
   /** Returns the requests that wait; no more can be queued. */
-  takeQueued(): readonly RoomRequest[] {
+  takeQueued(): readonly JoinedRoomRequest[] {
     const queued = this.#queued ?? [];
     this.#queued = undefined;
     return queued;
@@ -73,12 +73,12 @@ export class ClosedJoin implements DeadlineListener {
 }
 
 /** The undecided joins of one session. */
-export class ClosedJoins {
-  readonly #context: ClosedJoinsContext;
-  readonly #joins = new Map<string, ClosedJoin>();
+export class UndecidedJoins {
+  readonly #context: UndecidedJoinsContext;
+  readonly #joins = new Map<string, UndecidedJoin>();
 
   /** There are none. */
-  constructor(context: ClosedJoinsContext) {
+  constructor(context: UndecidedJoinsContext) {
     this.#context = context;
   }
 
@@ -88,7 +88,7 @@ export class ClosedJoins {
   }
 
   /** The join of a room. @param room As the client spells it. */
-  find(room: string): ClosedJoin | undefined {
+  find(room: string): UndecidedJoin | undefined {
     return this.#joins.size === 0 ? undefined : this.#joins.get(parseRoom(room) ?? "");
   }
 
@@ -98,7 +98,7 @@ export class ClosedJoins {
    */
   async decide(
     room: RoomId,
-    join: ClosedJoin,
+    join: UndecidedJoin,
     user: UserId,
     reader: LogReader,
   ): Promise<Position | "stranger" | undefined> {
@@ -115,7 +115,7 @@ export class ClosedJoins {
   }
 
   /** Cancels a join. Returns it; undefined if there is none. @param room As the client spells it. */
-  cancel(room: string): ClosedJoin | undefined {
+  cancel(room: string): UndecidedJoin | undefined {
     const join = this.find(room);
     for (const [id, known] of this.#joins) if (known === join) this.#joins.delete(id);
     join?.cancel();

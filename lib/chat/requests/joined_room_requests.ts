@@ -16,7 +16,7 @@ import {
   toWirePage,
   withId,
 } from "../../core/protocol/json_protocol.ts";
-import type { RequestOf, RoomRequest } from "../../core/protocol/requests.ts";
+import type { JoinedRoomRequest, RequestOf } from "../../core/protocol/requests.ts";
 import { exceedsBytes } from "../../core/utf8.ts";
 import { hasVisible } from "../../core/names/invisible.ts";
 import { type Bus, BusUnavailable, type RoomHistory, type WorkerBus } from "../ports/bus.ts";
@@ -27,8 +27,8 @@ import { readAnchoredPage } from "../room/history_pages.ts";
 import { acknowledge, ackOrFault } from "./answers.ts";
 import { enterAudit } from "../moderation/moderate.ts";
 import { holdMessage, tellTurnedDown } from "./held_messages.ts";
-import type { Membership } from "../membership/membership.ts";
-import type { EntryRequest, EntryReview } from "./reviewed_entries.ts";
+import type { Membership } from "../room/membership.ts";
+import type { EntryRequest, EntryReview } from "../moderation/entry_review.ts";
 
 /** What handling requests needs. */
 export interface RequestContext {
@@ -59,14 +59,14 @@ export interface Requester {
 /** What the user may do now. */
 export interface CurrentRights {
   /** Why a request that was allowed, and has waited since, is not carried out any more; undefined if it still is allowed. */
-  faultAfterWait(request: RoomRequest, membership: Membership): FrameOf<"fault"> | undefined;
+  faultAfterWait(request: JoinedRoomRequest, membership: Membership): FrameOf<"fault"> | undefined;
 }
 
 /** A request that reads the log, or whose response may be long. */
 export type ReadRequest = RequestOf<"history" | "who" | "report">;
 
 /** Whether it is a {@linkcode ReadRequest}. */
-export function isReadRequest(request: RoomRequest): request is ReadRequest {
+export function isReadRequest(request: JoinedRoomRequest): request is ReadRequest {
   return request.type === "history" || request.type === "who" || request.type === "report";
 }
 
@@ -77,8 +77,8 @@ const ONE_ANCHOR = "history takes one of before, after, around and at";
 /** Why a report, or a message that would have to wait, is refused. */
 export const TOO_MANY_REPORTS = "slow down: too many reports from this address";
 /** Handles a request. Resolves to the response; undefined if none is needed. An unavailable bus becomes a fault. */
-export async function handleRoomRequest(
-  request: RoomRequest,
+export async function handleJoinedRoomRequest(
+  request: JoinedRoomRequest,
   membership: Membership,
   context: RequestContext,
   requester: Requester,
@@ -95,7 +95,7 @@ export async function handleRoomRequest(
 }
 
 async function respond(
-  request: RoomRequest,
+  request: JoinedRoomRequest,
   membership: Membership,
   context: RequestContext,
   requester: Requester,
@@ -176,7 +176,7 @@ async function report(
   return result.kind === "entered" ? acknowledge(id, { room }) : ackOrFault(id, room, result);
 }
 
-function isEntryRequest({ type }: RoomRequest): boolean {
+function isEntryRequest({ type }: JoinedRoomRequest): boolean {
   return type === "say" || type === "edit" || type === "delete" || type === "react" ||
     type === "report";
 }
@@ -197,7 +197,7 @@ function publish(
     }
     if (!hasVisible(request.text)) return faultFrame(id, "empty");
   }
-  const checked = withAllowedText(request, membership, words);
+  const checked = checkWords(request, membership, words);
   if (checked === "refused") return faultFrame(id, "blocked_words");
   if (checked.kind === "held") {
     const waitMs = checkReport();
@@ -273,7 +273,7 @@ type CheckedRequest =
   | { readonly kind: "allowed"; readonly request: EntryRequest }
   | { readonly kind: "held"; readonly request: RequestOf<"say"> };
 
-function withAllowedText(
+function checkWords(
   request: EntryRequest,
   { id: room, room: { state } }: Membership,
   words: RequestContext["words"],

@@ -1,9 +1,9 @@
 /** Large amounts are sent to a peer at the pace at which it reads. */
 import assert from "node:assert/strict";
-import { PacedSocket } from "../../../lib/chat/handlers/paced_socket.ts";
-import { BAD_ROOM } from "../../../lib/core/protocol/close_codes.ts";
-import { FakeClock, flushMicrotasks } from "../../support/fakes.ts";
-import { SlowSocket } from "./slow_socket.ts";
+import { PacedSocket } from "../../lib/chat/paced_socket.ts";
+import { BAD_ROOM } from "../../lib/core/protocol/close_codes.ts";
+import { FakeClock, flushMicrotasks } from "../support/fakes.ts";
+import { SlowSocket } from "../support/chat/slow_socket.ts";
 
 const MAX_BYTES = 65_536;
 const lines = Array.from({ length: 100 }, (_, i) => `${i} ${"x".repeat(4_000)}`);

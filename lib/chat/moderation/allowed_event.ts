@@ -3,7 +3,7 @@
  * @module
  */
 import type { RoomEvent } from "../../core/log/room_event.ts";
-import type { WordFilter } from "../moderation/word_filter.ts";
+import type { WordFilter } from "./word_filter.ts";
 
 const TEXTS = ["title", "topic", "reason"] as const;
 

@@ -11,16 +11,16 @@ import type { Name, RoomId } from "../../core/names/names.ts";
 import { formatPosition, isUpTo, type Position } from "../../core/log/position.ts";
 import { toWirePage, withId } from "../../core/protocol/json_protocol.ts";
 import type { RoomEvent } from "../../core/log/room_event.ts";
-import type { RoomRequest } from "../../core/protocol/requests.ts";
+import type { JoinedRoomRequest } from "../../core/protocol/requests.ts";
 import type { ListedPerson } from "../members/known_moderators.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Hub } from "../room/hub.ts";
-import type { Subscription } from "../room/subscription.ts";
-import type { JoinRefusal, JoinRequest, JoinResult, Subscriber } from "../room/subscriber.ts";
-import type { ClientOutput } from "./client_output.ts";
+import type { Hub } from "./hub.ts";
+import type { Subscription } from "./subscription.ts";
+import type { JoinRefusal, JoinRequest, JoinResult, Subscriber } from "./subscriber.ts";
+import type { ClientOutput } from "../ports/client_output.ts";
 import { MAX_LISTED } from "../presence/member_list.ts";
-import type { Room } from "../room/room.ts";
-import type { DeadlineListener } from "../room/join_deadlines.ts";
+import type { Room } from "./room.ts";
+import type { DeadlineListener } from "./join_deadlines.ts";
 
 /** What a membership reports to its session. */
 export interface MembershipListener {
@@ -37,12 +37,12 @@ export interface MembershipListener {
   /** The settings of the room, the user's mute, and what the user may do, as fields of `joined`. */
   rulesOf(room: Room): Pick<FrameOf<"joined">, "settings" | "muted" | "may">;
   /** The room is joined: carries out a request. */
-  onRoomRequest(membership: Membership, request: RoomRequest): void;
+  onRoomRequest(membership: Membership, request: JoinedRoomRequest): void;
   /** The room was not joined in time, or is left: answers that a request is not carried out. */
-  onRequestRefused(request: RoomRequest): void;
+  onRequestRefused(request: JoinedRoomRequest): void;
 }
 
-const NO_REQUESTS: readonly RoomRequest[] = [];
+const NO_REQUESTS: readonly JoinedRoomRequest[] = [];
 /** Maximum number of requests queued while joining. */
 const MAX_QUEUED = 100;
 
@@ -71,7 +71,7 @@ export class Membership implements Subscriber, DeadlineListener {
   #stage: "joining" | "waiting" | "joined" | "left" = "joining";
   // Whether to leave as soon as the room is certain.
   #isLeaving = false;
-  #queued: RoomRequest[] | undefined;
+  #queued: JoinedRoomRequest[] | undefined;
   /** When `typing` was last sent here, in milliseconds of the session's clock. */
   typedAt: number = -Infinity;
   /** How far the user has read here: the newest position that this connection sent or received. */
@@ -138,7 +138,7 @@ export class Membership implements Subscriber, DeadlineListener {
   }
 
   /** Runs a request now if the room is joined, later if it is being joined; otherwise refuses it. */
-  runWhenJoined(request: RoomRequest): void {
+  runWhenJoined(request: JoinedRoomRequest): void {
     if (this.#stage === "joined") this.#listener.onRoomRequest(this, request);
     else if (this.#stage === "joining" && (this.#queued?.length ?? 0) < MAX_QUEUED) {
       (this.#queued ??= []).push(request);
@@ -273,7 +273,7 @@ export class Membership implements Subscriber, DeadlineListener {
     this.refuseQueued();
   }
 
-  #takeQueued(): readonly RoomRequest[] {
+  #takeQueued(): readonly JoinedRoomRequest[] {
     const queued = this.#queued ?? NO_REQUESTS;
     this.#queued = undefined;
     return queued;

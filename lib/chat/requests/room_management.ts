@@ -26,7 +26,7 @@ import {
 import type { FaultCode } from "../../core/protocol/faults.ts";
 import type { Frame } from "../../core/protocol/frames.ts";
 import { faultFrame, slowDownFault, withId } from "../../core/protocol/json_protocol.ts";
-import type { RequestOf, RoomsRequest } from "../../core/protocol/requests.ts";
+import type { RequestOf, RoomManagementRequest } from "../../core/protocol/requests.ts";
 import { closedKind, isClosed } from "../../core/rooms/closed_room.ts";
 import { isForModerators } from "../../core/rooms/service_rooms.ts";
 import type { KnownNames } from "../members/known_names.ts";
@@ -34,22 +34,22 @@ import type { WordFilter } from "../moderation/word_filter.ts";
 import { BusUnavailable } from "../ports/bus.ts";
 import type { RoomIds } from "../ports/room_ids.ts";
 import type { RoomList } from "../rooms/room_list.ts";
-import { withAllowedText } from "./allowed_event.ts";
+import { withAllowedText } from "../moderation/allowed_event.ts";
 import {
-  add,
+  addMember,
   type Asked,
   nameOfId,
-  notify,
-  publish,
+  notifyMembers,
+  publishEvent,
   type ReadRoom,
   readRoom,
-  remove,
+  removeMember,
   type RoomMembersContext,
 } from "./room_members.ts";
 import { acknowledge, ackOrFault } from "./answers.ts";
 
 /** What these requests need. */
-export interface RoomsContext extends RoomMembersContext {
+export interface RoomManagementContext extends RoomMembersContext {
   /** Makes the ids of private and direct rooms. */
   readonly roomIds: RoomIds;
   /** The lists of rooms. */
@@ -82,10 +82,10 @@ const CANNOT_MESSAGE = "you cannot send messages to this user";
 const ONLY_PRIVATE = "only private and direct rooms have members";
 
 /** Carries out a request; resolves with the answer, if there is any. */
-export async function handleRoomsRequest(
-  request: RoomsRequest,
+export async function handleRoomManagement(
+  request: RoomManagementRequest,
   me: RoomUser,
-  context: RoomsContext,
+  context: RoomManagementContext,
 ): Promise<Frame | undefined> {
   try {
     return await respond(request, me, context);
@@ -98,9 +98,9 @@ export async function handleRoomsRequest(
 }
 
 async function respond(
-  request: RoomsRequest,
+  request: RoomManagementRequest,
   me: RoomUser,
-  context: RoomsContext,
+  context: RoomManagementContext,
 ): Promise<Frame | undefined> {
   const { id } = request;
   switch (request.type) {
@@ -124,7 +124,7 @@ async function respond(
 async function create(
   request: RequestOf<"create">,
   me: RoomUser,
-  context: RoomsContext,
+  context: RoomManagementContext,
 ): Promise<Frame | undefined> {
   const { id, kind, history } = request;
   const isPrivate = kind === "private";
@@ -153,13 +153,13 @@ async function create(
   if (isPrivate && (await context.roomIndex.indexMembers(room, [me.user], true)).length > 0) {
     return faultFrame(id, "too_many_rooms");
   }
-  const result = await publish(room, event, { me, id }, context);
+  const result = await publishEvent(room, event, { me, id }, context);
   if (result.kind !== "entered") {
     if (isPrivate) await context.roomIndex.indexMembers(room, [me.user], false);
     return ackOrFault(id, room, result);
   }
-  if (isPrivate) notify(room, [me.user], true, context);
-  if (kind === "listed") await list(room, true, context);
+  if (isPrivate) notifyMembers(room, [me.user], true, context);
+  if (kind === "listed") await setListed(room, true, context);
   return await roomFrame(id, room, me, context);
 }
 
@@ -167,7 +167,7 @@ async function create(
 function mayCreate(
   room: RoomId,
   { user, authority }: RoomUser,
-  { roomCreation }: Pick<RoomsContext, "roomCreation">,
+  { roomCreation }: Pick<RoomManagementContext, "roomCreation">,
 ): boolean {
   const kind = userKind(user);
   if (!mayCreateRoom(authority, kind, roomCreation, room)) return false;
@@ -182,10 +182,10 @@ function mayCreate(
 }
 
 /** Lists a room or takes it from the list. If that fails, it happens when the room is opened the next time. */
-export async function list(
+export async function setListed(
   room: RoomId,
   on: boolean,
-  { roomIndex, roomList }: Pick<RoomsContext, "roomIndex" | "roomList">,
+  { roomIndex, roomList }: Pick<RoomManagementContext, "roomIndex" | "roomList">,
 ): Promise<void> {
   try {
     await roomIndex.indexListed(room, on);
@@ -198,7 +198,7 @@ export async function list(
 async function openDirect(
   { id, user: other, name }: RequestOf<"open">,
   me: RoomUser,
-  context: RoomsContext,
+  context: RoomManagementContext,
 ): Promise<Frame | undefined> {
   if (!isUserId(other) || isAddressUser(other) || other === me.user) {
     return faultFrame(id, "bad_frame", "open needs the id of another user");
@@ -224,7 +224,7 @@ async function createDirect(
   room: RoomId,
   members: readonly [Target, Target],
   { me, id }: Asked & { readonly me: RoomUser },
-  context: RoomsContext,
+  context: RoomManagementContext,
 ): Promise<Frame | undefined> {
   if (!mayCreate(room, me, context)) return faultFrame(id, "not_allowed", MAY_NOT_CREATE);
   const waitMs = me.chargeRoom();
@@ -232,9 +232,9 @@ async function createDirect(
   const users = members.map(({ user }) => user);
   const full = await context.roomIndex.indexMembers(room, users, true);
   const event: RoomEvent = { kind: "room", created: true, access: "direct", members };
-  const result = full.length === 0 && await publish(room, event, { me, id }, context);
+  const result = full.length === 0 && await publishEvent(room, event, { me, id }, context);
   if (result && result.kind === "entered") {
-    notify(room, users, true, context);
+    notifyMembers(room, users, true, context);
     return undefined;
   }
   // The other user was faster.
@@ -251,17 +251,22 @@ async function comeBack(
   room: RoomId,
   { state, from }: ReadRoom,
   { me, id }: Asked,
-  context: RoomsContext,
+  context: RoomManagementContext,
 ): Promise<Frame | undefined> {
   if (state.hasMember(me.user)) return undefined;
-  const answer = await add(room, { ...targetOf(me), from }, { me, id, isExempt: true }, context);
+  const answer = await addMember(
+    room,
+    { ...targetOf(me), from },
+    { me, id, isExempt: true },
+    context,
+  );
   return answer?.type === "fault" ? answer : undefined;
 }
 
 async function changeMember(
   { id, room: requested, user, name, on = true }: RequestOf<"member">,
   me: RoomUser,
-  context: RoomsContext,
+  context: RoomManagementContext,
 ): Promise<Frame | undefined> {
   const room = parseRoom(requested);
   if (room === undefined) return faultFrame(id, "bad_room", ROOM_RULE);
@@ -279,9 +284,14 @@ async function changeMember(
   if (state.hasMember(target) === on) return acknowledge(id, { room });
   // Not exempt: whoever is muted here, for example, adds nobody.
   if (on) {
-    return await add(room, { ...knownAs(target, name, me, context), from }, { me, id }, context);
+    return await addMember(
+      room,
+      { ...knownAs(target, name, me, context), from },
+      { me, id },
+      context,
+    );
   }
-  return await remove(room, state, target, { me, id, isExempt: true }, context);
+  return await removeMember(room, state, target, { me, id, isExempt: true }, context);
 }
 
 /** Whether a member may change the membership of a user. */
@@ -301,7 +311,7 @@ function mayChangeMember(
 async function listMembers(
   { id, room: requested }: RequestOf<"members">,
   me: RoomUser,
-  context: RoomsContext,
+  context: RoomManagementContext,
 ): Promise<Frame> {
   const room = parseRoom(requested);
   if (room === undefined) return faultFrame(id, "bad_room", ROOM_RULE);
@@ -318,7 +328,7 @@ async function roomFrame(
   id: string | undefined,
   room: RoomId,
   { user }: RoomUser,
-  { roomList }: RoomsContext,
+  { roomList }: RoomManagementContext,
 ): Promise<Frame> {
   return { type: "room", ...withId(id), ...await roomList.summary(room, user) };
 }
@@ -335,7 +345,7 @@ function knownAs(
   user: UserId,
   given: string | undefined,
   { nameOf }: RoomUser,
-  { words, names }: RoomsContext,
+  { words, names }: RoomManagementContext,
 ): Target {
   const seen = nameOf(user);
   if (seen !== undefined) return { user, name: seen };

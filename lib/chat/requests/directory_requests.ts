@@ -6,7 +6,7 @@ import { type Invite, readTerms } from "../../core/auth/invite.ts";
 import type { Member } from "../../core/auth/member.ts";
 import type { Frame, FrameOf } from "../../core/protocol/frames.ts";
 import { faultFrame, withId } from "../../core/protocol/json_protocol.ts";
-import type { MemberRequest, RequestOf } from "../../core/protocol/requests.ts";
+import type { DirectoryRequest, RequestOf } from "../../core/protocol/requests.ts";
 import { isUserId } from "../../core/log/user_id.ts";
 import { ROOM_RULE } from "../../core/names/names.ts";
 import { BusUnavailable } from "../ports/bus.ts";
@@ -14,7 +14,7 @@ import type { Actor, Directory, MemberAnswer, MemberCommand } from "../ports/dir
 import { acknowledge } from "./answers.ts";
 
 /** What these requests need. */
-export interface MemberRequestContext {
+export interface DirectoryRequestContext {
   /** The members of the service. */
   readonly directory: Pick<Directory, "manage">;
   /** Draws a link as a QR code: an SVG image. */
@@ -22,10 +22,10 @@ export interface MemberRequestContext {
 }
 
 /** Carries out a request; resolves with the answer, if there is any. @param actor Undefined for guests. */
-export async function handleMemberRequest(
-  request: MemberRequest,
+export async function handleDirectoryRequest(
+  request: DirectoryRequest,
   actor: Actor | undefined,
-  context: MemberRequestContext,
+  context: DirectoryRequestContext,
 ): Promise<Frame | undefined> {
   const { id } = request;
   if (actor === undefined) return faultFrame(id, "not_allowed", "only members may do this");
@@ -46,10 +46,10 @@ export async function handleMemberRequest(
   }
 }
 
-const READS: ReadonlySet<MemberRequest["type"]> = new Set(["invites", "devices", "users"]);
+const READS: ReadonlySet<DirectoryRequest["type"]> = new Set(["invites", "devices", "users"]);
 
 /** Undefined if a room is not valid. */
-function commandOf(request: MemberRequest): MemberCommand | "nothing" | "no user" | undefined {
+function commandOf(request: DirectoryRequest): MemberCommand | "nothing" | "no user" | undefined {
   switch (request.type) {
     case "invite":
       return request.device ? { kind: "add device" } : inviteOf(request);
@@ -82,7 +82,7 @@ async function frameOf(
   { actor, page, context }: {
     readonly actor: Actor;
     readonly page: string | undefined;
-    readonly context: MemberRequestContext;
+    readonly context: DirectoryRequestContext;
   },
 ): Promise<Frame | undefined> {
   switch (answer.kind) {

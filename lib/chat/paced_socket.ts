@@ -4,15 +4,10 @@
  * directly.
  * @module
  */
-import type { CloseStatus } from "../../core/protocol/close_codes.ts";
-import {
-  type Backlog,
-  isDrained,
-  queuedBytes,
-  sendableNow,
-} from "../../core/limits/send_pacing.ts";
-import type { Clock } from "../ports/clock.ts";
-import type { Socket } from "../ports/connection_handler.ts";
+import type { CloseStatus } from "../core/protocol/close_codes.ts";
+import { type Backlog, isDrained, queuedBytes, sendableNow } from "../core/limits/send_pacing.ts";
+import type { Clock } from "./ports/clock.ts";
+import type { Socket } from "./ports/connection_handler.ts";
 
 const MIN_POLL_MS = 1;
 const MAX_POLL_MS = 32;

@@ -12,7 +12,7 @@ import type { Frame, FrameOf } from "../../core/protocol/frames.ts";
 import { faultFrame } from "../../core/protocol/json_protocol.ts";
 import type { RequestOf } from "../../core/protocol/requests.ts";
 import { isForModerators } from "../../core/rooms/service_rooms.ts";
-import { SpeakerOrder } from "../moderation/speaker_order.ts";
+import { SpeakerOrder } from "./speaker_order.ts";
 import type { MessageReviewer } from "../ports/message_reviewer.ts";
 
 /** A request that becomes an entry of a room's log. */

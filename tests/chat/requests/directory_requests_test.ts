@@ -1,9 +1,12 @@
 /** What members can ask for over a connection: every request, and every answer. */
 import assert from "node:assert/strict";
-import { handleMemberRequest, inviteLink } from "../../../lib/chat/requests/member_requests.ts";
+import {
+  handleDirectoryRequest,
+  inviteLink,
+} from "../../../lib/chat/requests/directory_requests.ts";
 import { BusUnavailable } from "../../../lib/chat/ports/bus.ts";
 import type { MemberCommand } from "../../../lib/chat/ports/directory.ts";
-import type { MemberRequest } from "../../../lib/core/protocol/requests.ts";
+import type { DirectoryRequest } from "../../../lib/core/protocol/requests.ts";
 import { user } from "../../contract/fixtures.ts";
 import { FakeAuthenticator, name } from "../../support/fakes.ts";
 import { type Frame, MemberChat, typesOf } from "../../support/chat/member_chat.ts";
@@ -179,7 +182,7 @@ Deno.test("A list whose reply was lost is unavailable, and a change has an unkno
     { type: "revoke", device: "d1" },
   ] as const;
   const answers = await Promise.all(
-    requests.map((request) => handleMemberRequest(request, ANN, context)),
+    requests.map((request) => handleDirectoryRequest(request, ANN, context)),
   );
   assert.deepEqual(answers.map((it) => it && "code" in it ? it.code : it?.type), [
     "unavailable",
@@ -190,9 +193,9 @@ Deno.test("A list whose reply was lost is unavailable, and a change has an unkno
 });
 
 /** The command that a request leads to. */
-async function commandOf(request: MemberRequest): Promise<MemberCommand | undefined> {
+async function commandOf(request: DirectoryRequest): Promise<MemberCommand | undefined> {
   let asked: MemberCommand | undefined;
-  await handleMemberRequest(request, ANN, {
+  await handleDirectoryRequest(request, ANN, {
     directory: {
       manage: (_actor, command) => {
         asked = command;
