@@ -36,6 +36,8 @@ export interface Store extends RoomHistory {
    * process.
    */
   append(draft: Draft): Promise<AppendResult>;
+  /** The newest positions of rooms' logs. */
+  tops(rooms: readonly RoomId[]): Promise<ReadonlyMap<RoomId, Position>>;
   /** Rejects if nothing can be appended at the moment. */
   probe(): Promise<void>;
   /** See `Bus`. */
@@ -93,13 +95,14 @@ export class EmbeddedBus implements Bus, RoomHistory, PresenceRegistry {
     return this.#queue.batches(signal);
   }
 
-  async topPositions(): Promise<readonly Top[]> {
+  async topPositions(group?: number): Promise<readonly Top[]> {
     const tops: Top[] = [];
     // In slices, since a store may answer in the same turn.
     for await (
-      const rooms of inPacedSlices(this.#subscriptions.rooms(), this.#clock, NEVER_ABORTS)
+      const rooms of inPacedSlices(this.#subscriptions.rooms(group), this.#clock, NEVER_ABORTS)
     ) {
-      tops.push(...await Promise.all(rooms.map((room) => this.#topPosition(room))));
+      const positions = await this.#store.tops(rooms);
+      for (const [room, top] of positions) tops.push({ kind: "top", room, top, isRead: true });
     }
     return tops;
   }
@@ -160,11 +163,6 @@ export class EmbeddedBus implements Bus, RoomHistory, PresenceRegistry {
 
   people(room: RoomId): Promise<readonly Person[]> {
     return Promise.resolve(this.#leases.get(room)?.people(this.#clock.now()) ?? []);
-  }
-
-  async #topPosition(room: RoomId): Promise<Top> {
-    const { top } = await this.#store.page(room, undefined, 0);
-    return { kind: "top", room, top, isRead: true };
   }
 
   #announce(room: RoomId, announcement: Announcement): void {

@@ -80,6 +80,12 @@ export class MemoryStore implements Store {
     return this.#read(room, (storage, context) => replaySince(storage, since, limit, context));
   }
 
+  async tops(rooms: readonly RoomId[]): Promise<ReadonlyMap<RoomId, Position>> {
+    const tops = new Map<RoomId, Position>();
+    for (const room of rooms) tops.set(room, (await this.page(room, undefined, 0)).top);
+    return tops;
+  }
+
   page(room: RoomId, before: number | undefined, limit: number): Promise<HistoryPage> {
     return this.#read(room, (storage, context) => readPage(storage, before, limit, context));
   }

@@ -27,6 +27,10 @@ export class SpacedStore implements Store {
     return this.#store.append(draft);
   }
 
+  tops(rooms: readonly RoomId[]): Promise<ReadonlyMap<RoomId, Position>> {
+    return this.#store.tops(rooms);
+  }
+
   markRead(room: RoomId, user: UserId, read: Position): Promise<boolean> {
     return this.#store.markRead(room, user, read);
   }

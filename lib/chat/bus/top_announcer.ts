@@ -1,15 +1,20 @@
 /**
  * Announces the newest position of each room's log. Without it, a lost last message leaves no visible gap, because
- * nothing follows it. Rooms with new entries are announced within a second, and all subscribed rooms every 15 seconds,
- * as read from the log.
+ * nothing follows it. Rooms with new entries are announced within a second, and each subscribed room every 15 seconds,
+ * as read from the log: one group of rooms every second, because reading thousands at once would delay messages.
  * @module
  */
-import { type Announcement, type Bus, BusUnavailable, type Top } from "../ports/bus.ts";
+import {
+  type Announcement,
+  type Bus,
+  BusUnavailable,
+  ROOM_GROUPS,
+  type Top,
+} from "../ports/bus.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { RoomId } from "../../core/names/names.ts";
 
 const INTERVAL_MS = 1_000;
-const INTERVALS_PER_CHECK = 15;
 /** Number of rooms handled in one turn. The others follow after a pause. */
 const SLICE_SIZE = 250;
 const PAUSE_MS = 1;
@@ -48,18 +53,18 @@ export class TopAnnouncer {
 
   /** Announces positions until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
-    for (let interval = 1; !signal.aborted; interval++) {
+    for (let group = 0; !signal.aborted; group = (group + 1) % ROOM_GROUPS) {
       await this.#clock.sleep(INTERVAL_MS, signal);
       const changed = [...this.#changed.values()];
       this.#changed.clear();
       if (changed.length > 0) this.#announce(changed);
-      if (interval % INTERVALS_PER_CHECK === 0) await this.#check(signal);
+      await this.#check(group, signal);
     }
   }
 
-  async #check(signal: AbortSignal): Promise<void> {
+  async #check(group: number, signal: AbortSignal): Promise<void> {
     try {
-      const positions = await this.#bus.topPositions();
+      const positions = await this.#bus.topPositions(group);
       for await (const some of inPacedSlices(positions, this.#clock, signal)) this.#announce(some);
     } catch (error) {
       // The next check retries.

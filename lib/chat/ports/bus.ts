@@ -111,8 +111,12 @@ export interface Bus {
   unsubscribe(room: RoomId): void;
   /** Announcements of all subscribed rooms, one batch per tick. Has one reader; ends when the signal aborts. */
   announcements(signal: AbortSignal): AsyncIterable<readonly Announcement[]>;
-  /** The newest position of each subscribed room's log. Rejects with {@linkcode BusUnavailable}. */
-  topPositions(): Promise<readonly Top[]>;
+  /**
+   * The newest position of each subscribed room's log. Rejects with {@linkcode BusUnavailable}.
+   *
+   * @param group Only of the rooms in this group, from 0 to `ROOM_GROUPS` - 1; by default of all.
+   */
+  topPositions(group?: number): Promise<readonly Top[]>;
   /** Resolves when a published probe has come back; otherwise rejects with the reason. */
   probe(): Promise<void>;
   /**
@@ -202,13 +206,18 @@ export class BusUnavailable extends Error {
   }
 }
 
+/** The number of groups into which subscribed rooms are divided, so that not all are checked at the same time. */
+export const ROOM_GROUPS = 15;
+
 /** Counts the subscriptions per room. */
 export class SubscriptionCounts {
   readonly #counts = new Map<RoomId, number>();
+  readonly #groups = Array.from({ length: ROOM_GROUPS }, () => new Set<RoomId>());
+  #nextGroup = 0;
 
-  /** The rooms that have subscriptions. */
-  rooms(): readonly RoomId[] {
-    return [...this.#counts.keys()];
+  /** The rooms that have subscriptions. @param group Only those in this group; by default all. */
+  rooms(group?: number): readonly RoomId[] {
+    return [...(group === undefined ? this.#counts.keys() : this.#groups[group] ?? [])];
   }
 
   /** Whether the room has subscriptions. */
@@ -218,14 +227,20 @@ export class SubscriptionCounts {
 
   /** Adds one subscription. */
   add(room: RoomId): void {
-    this.#counts.set(room, (this.#counts.get(room) ?? 0) + 1);
+    const count = this.#counts.get(room) ?? 0;
+    this.#counts.set(room, count + 1);
+    if (count > 0) return;
+    this.#groups[this.#nextGroup]?.add(room);
+    this.#nextGroup = (this.#nextGroup + 1) % ROOM_GROUPS;
   }
 
   /** Removes one subscription. Returns whether it was the last. */
   remove(room: RoomId): boolean {
     const left = (this.#counts.get(room) ?? 0) - 1;
     if (left > 0) this.#counts.set(room, left);
-    else this.#counts.delete(room);
+    else if (this.#counts.delete(room)) {
+      for (const group of this.#groups) if (group.delete(room)) break;
+    }
     return left === 0;
   }
 }

@@ -44,7 +44,7 @@ export interface ListedDiff extends PresenceDiff {
 /** The people of one room. */
 export class RoomPresence {
   /** The names that users of this node want. */
-  readonly temporaryNames: TemporaryNames = new TemporaryNames();
+  readonly temporaryNames: TemporaryNames;
   readonly #room: RoomId;
   readonly #context: RoomPresenceContext;
   readonly #signal: AbortSignal;
@@ -55,14 +55,26 @@ export class RoomPresence {
   readonly #unreleased = new Set<UserId>();
   // Names that users may have been assigned: the reply was lost.
   readonly #unconfirmedNames = new Map<UserId, Name>();
-  readonly #roster = new Roster();
+  readonly #roster: Roster;
   #hasWithdrawn = false;
   // Updates received while the table is read. The table may be older.
   #updatesWhileReading: PresenceUpdate[] | undefined;
 
-  /** Starts without people. @param signal When it aborts, grace periods end. */
-  constructor(room: RoomId, context: RoomPresenceContext, signal: AbortSignal) {
+  /**
+   * Starts without people.
+   *
+   * @param signal When it aborts, grace periods end.
+   * @param onChanged Called when {@linkcode hasChanged} becomes true, and perhaps more often.
+   */
+  constructor(
+    room: RoomId,
+    context: RoomPresenceContext,
+    signal: AbortSignal,
+    onChanged: () => void = () => {},
+  ) {
     this.#room = room;
+    this.temporaryNames = new TemporaryNames(onChanged);
+    this.#roster = new Roster(onChanged);
     this.#context = context;
     this.#signal = signal;
     // One listener for all users: `AbortSignal.any()` for each would stay registered on the room's signal forever (Deno
@@ -321,6 +333,11 @@ export class RoomPresence {
   /** Members have other roles: those who are here are reported again. */
   onRolesChanged(users: Iterable<UserId>): void {
     for (const user of users) this.#roster.repeat(user);
+  }
+
+  /** Whether {@linkcode takeDiff} or {@linkcode takeRestorableNames} has something to do. */
+  get hasChanged(): boolean {
+    return this.#roster.hasChanged || this.temporaryNames.hasChanged;
   }
 
   /** The people who have joined and left since the last call, or have another role. */

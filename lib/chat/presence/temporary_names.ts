@@ -21,6 +21,17 @@ export class TemporaryNames {
   // Users whose current name is temporary: usually none.
   readonly #temporarilyNamed = new Set<UserId>();
   #hasChanged = false;
+  readonly #onChanged: () => void;
+
+  /** Starts without users. @param onChanged Called when a name may have become free, or be wanted. */
+  constructor(onChanged: () => void = () => {}) {
+    this.#onChanged = onChanged;
+  }
+
+  /** Whether names may have become free since {@linkcode takeCandidates}. */
+  get hasChanged(): boolean {
+    return this.#hasChanged;
+  }
 
   /**
    * The user wants this name as soon as it is free. Ignored if the current name is neither that nor a temporary one for
@@ -90,6 +101,7 @@ export class TemporaryNames {
   /** Call when the people of the room have changed: a name may be free. */
   onPeopleChanged(): void {
     this.#hasChanged = true;
+    this.#onChanged();
   }
 
   /** Users with temporary names, each with the wanted name. Empty if nothing has changed since the last call. */

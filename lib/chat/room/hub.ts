@@ -48,7 +48,6 @@ const SAMPLE_SIZE = 20;
 const CYCLE_MS = 250;
 /** Joins normally take milliseconds. After this time the subscriber is notified. */
 const JOIN_TIMEOUT_MS = 1_000;
-const CYCLES_PER_LARGE_ROOM_UPDATE = 8;
 const CYCLES_PER_REFRESH = 40;
 /** How long clients show a user as typing without a new signal. */
 const TYPING_TIMEOUT_MS = 6_000;
@@ -60,6 +59,8 @@ export class Hub implements Disposable {
   /** Relays users' read markers to their other connections. */
   readonly readMarkers: ReadMarkerRelay;
   readonly #rooms = new Map<RoomId, Room>();
+  // Rooms whose presence or temporary names have something to do. Looking at all rooms takes too long if there are thousands.
+  readonly #changedRooms = new Set<Room>();
   // Rooms by the cycle in which they are refreshed: refreshing thousands at once would block the bus.
   readonly #refreshGroups = Array.from({ length: CYCLES_PER_REFRESH }, () => new Set<Room>());
   #nextGroup = 0;
@@ -149,12 +150,10 @@ export class Hub implements Disposable {
       this.#load.recordLateness(this.#context.clock.now() - wokenAt);
       this.joinDeadlines.check(this.#context.clock.now());
       this.readMarkers.relay();
-      for (const room of this.#rooms.values()) {
-        const isLarge = room.presence.count > LARGE_ROOM_PEOPLE;
-        if (!isLarge || cycle % CYCLES_PER_LARGE_ROOM_UPDATE === 0) {
-          this.#sendPresence(room, isLarge);
-        }
+      for (const room of [...this.#changedRooms]) {
+        this.#sendPresence(room);
         this.#assignedNames.restoreNames(room, false);
+        if (!room.presence.hasChanged) this.#changedRooms.delete(room);
       }
       for (const room of this.#refreshGroups[cycle % CYCLES_PER_REFRESH] ?? []) {
         this.#refreshPresence(room);
@@ -186,11 +185,12 @@ export class Hub implements Disposable {
     this.withdraw();
     for (const room of this.#rooms.values()) room.close();
     this.#rooms.clear();
+    this.#changedRooms.clear();
     for (const group of this.#refreshGroups) group.clear();
   }
 
   #open(id: RoomId): Room {
-    const room = new Room(id, this.#context);
+    const room = new Room(id, this.#context, this.#onPeopleChanged);
     const { onRoomOpened } = this.#context;
     if (onRoomOpened) {
       room.whenOpen.then(() => room.isOpen && !room.state.isEmpty && onRoomOpened(room));
@@ -219,9 +219,13 @@ export class Hub implements Disposable {
     room.enqueue({ type: "typing", room: room.id, user, name, on, ms: TYPING_TIMEOUT_MS });
   }
 
-  #sendPresence(room: Room, isLarge: boolean): void {
+  #sendPresence(room: Room): void {
+    const now = this.#context.clock.now();
+    if (!room.presencePace.isDue(now)) return;
     const diff = room.presence.takeDiff();
     if (diff === undefined) return;
+    room.presencePace.onSent(now, room.presence.count);
+    const isLarge = room.presence.count > LARGE_ROOM_PEOPLE;
     const joined = peopleInFrame(diff.joined, isLarge), left = peopleInFrame(diff.left, isLarge);
     const changed = peopleInFrame(diff.changed, isLarge);
     const { id, presence: { count } } = room;
@@ -252,10 +256,15 @@ export class Hub implements Disposable {
     await this.#assignedNames.restoreNames(room, true);
   }
 
+  readonly #onPeopleChanged = (room: Room): void => {
+    if (this.#rooms.get(room.id) === room) this.#changedRooms.add(room);
+  };
+
   // One function for all subscriptions, instead of one each.
   readonly #closeIfEmpty = (room: Room): void => {
     if (!room.isEmpty || this.#rooms.get(room.id) !== room) return;
     this.#rooms.delete(room.id);
+    this.#changedRooms.delete(room);
     for (const group of this.#refreshGroups) if (group.delete(room)) break;
     room.close();
   };

@@ -18,6 +18,7 @@ import { type CursorRead, LogCursor } from "../../core/log/log_cursor.ts";
 import type { BatchPolicy } from "../../core/limits/batch_window.ts";
 import type { WorkerLoad } from "../../core/limits/worker_load.ts";
 import { estimateEntrySize } from "../../core/log/read_size.ts";
+import { PresencePace } from "../../core/presence/presence_pace.ts";
 import { RoomPresence } from "../presence/room_presence.ts";
 import { sendReadMarkersTo, Subscribers } from "./subscribers.ts";
 import type { Bus, PresenceRegistry, RoomHistory } from "../ports/bus.ts";
@@ -71,6 +72,8 @@ export class Room {
   readonly id: RoomId;
   /** The people in the room. */
   readonly presence: RoomPresence;
+  /** How often what changes among them is sent. */
+  readonly presencePace: PresencePace = new PresencePace();
   /** What its events have changed. */
   readonly rules: RoomRules = new RoomRules();
   readonly #context: RoomContext;
@@ -93,12 +96,17 @@ export class Room {
   #isTimerSet = false;
   readonly #followers = new Set<RulesListener>();
 
-  /** Subscribes to the bus at once. */
-  constructor(id: RoomId, context: RoomContext) {
+  /** Subscribes to the bus at once. @param onPeopleChanged Called when `presence.hasChanged` becomes true. */
+  constructor(id: RoomId, context: RoomContext, onPeopleChanged: (room: Room) => void) {
     this.id = id;
     this.#context = context;
     this.#subscribers = new Subscribers(context, () => this.state.hidesHistory);
-    this.presence = new RoomPresence(id, context, this.#life.signal);
+    this.presence = new RoomPresence(
+      id,
+      context,
+      this.#life.signal,
+      () => onPeopleChanged(this),
+    );
     this.whenOpen = this.#open();
   }
 

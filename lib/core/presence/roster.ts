@@ -52,6 +52,12 @@ export class Roster {
   readonly #repeated = new Set<UserId>();
   // Receivers of a list since the last diff know of changes that the others do not.
   #wasListed = false;
+  readonly #onChanged: () => void;
+
+  /** Starts without users. @param onChanged Called when {@linkcode takeDiff} has something to do. */
+  constructor(onChanged: () => void = () => {}) {
+    this.#onChanged = onChanged;
+  }
 
   /** The number of users. */
   get size(): number {
@@ -61,6 +67,7 @@ export class Roster {
   /** All users, or the first `limit`. The receiver must get all diffs from now on. */
   list(limit = Infinity): Author[] {
     this.#wasListed = true;
+    this.#onChanged();
     const list: Author[] = [];
     for (const [user, { name }] of this.#people) {
       if (list.length >= limit) break;
@@ -89,8 +96,14 @@ export class Roster {
     return this.#people.get(user)?.nodes.every((other) => other >= node) ?? false;
   }
 
+  /** Whether {@linkcode takeDiff} has something to do. */
+  get hasChanged(): boolean {
+    return this.#wasListed || this.#pendingChanges.size + this.#repeated.size > 0;
+  }
+
   /** Replaces everything by the lease table. */
   reset(table: readonly Person[]): void {
+    if (this.#isSame(table)) return;
     const listed = new Set(table.map(({ user }) => user));
     for (const user of [...this.#people.keys()]) if (!listed.has(user)) this.#remove(user);
     for (const { user, name, nodes } of table) {
@@ -102,6 +115,17 @@ export class Roster {
       this.#people.delete(user);
       if (person) this.#people.set(user, person);
     }
+  }
+
+  /** Whether the table says nothing new, as in most rooms most of the time. */
+  #isSame(table: readonly Person[]): boolean {
+    if (table.length !== this.#people.size) return false;
+    const known = this.#people.entries();
+    return table.every(({ user, name, nodes }) => {
+      const [knownUser, person] = known.next().value ?? [];
+      return user === knownUser && name === person?.name && nodes.length === person.nodes.length &&
+        nodes.every((node, index) => node === person.nodes[index]);
+    });
   }
 
   /** Applies an update of another node or of this one. */
@@ -128,7 +152,9 @@ export class Roster {
 
   /** Reports a user in the next diff, of whom something has changed that the roster does not know. Ignored if not present. */
   repeat(user: UserId): void {
-    if (this.#people.has(user)) this.#repeated.add(user);
+    if (!this.#people.has(user)) return;
+    this.#repeated.add(user);
+    this.#onChanged();
   }
 
   /** The changes since the last call, and possibly some that a receiver knows already; undefined if there are none. */
@@ -166,11 +192,11 @@ export class Roster {
 
   #upsert(user: UserId, person: PresentUser): void {
     const reportedName = this.nameOf(user);
+    if (reportedName === person.name) return void this.#people.set(user, person);
     this.#replace(user, person);
-    if (reportedName === person.name) return;
     const change = this.#pendingChanges.get(user);
     if (change) change.latestName = person.name;
-    else this.#pendingChanges.set(user, { reportedName, latestName: person.name });
+    else this.#setPending(user, { reportedName, latestName: person.name });
   }
 
   #remove(user: UserId): void {
@@ -179,8 +205,13 @@ export class Roster {
     this.#people.delete(user);
     this.#countName(latestName, -1);
     if (!this.#pendingChanges.has(user)) {
-      this.#pendingChanges.set(user, { reportedName: latestName, latestName });
+      this.#setPending(user, { reportedName: latestName, latestName });
     }
+  }
+
+  #setPending(user: UserId, change: PendingChange): void {
+    this.#pendingChanges.set(user, change);
+    this.#onChanged();
   }
 
   #replace(user: UserId, person: PresentUser): void {

@@ -177,8 +177,8 @@ export class RedisBus implements Bus, RoomHistory, PresenceRegistry, AsyncDispos
   }
 
   /** The tops of all rooms whose log can be read; in a cluster these may be only some. Rejects if none can. */
-  async topPositions(): Promise<readonly Top[]> {
-    const { tops, failure } = await this.#readTops();
+  async topPositions(group?: number): Promise<readonly Top[]> {
+    const { tops, failure } = await this.#readTops(group);
     if (failure && tops.length === 0) throw failure.reason;
     return tops;
   }
@@ -307,11 +307,11 @@ export class RedisBus implements Bus, RoomHistory, PresenceRegistry, AsyncDispos
     return this.#tags.get(room) ?? "";
   }
 
-  async #readTops() {
+  async #readTops(group?: number) {
     const reads: Promise<readonly PromiseSettledResult<Top>[]>[] = [];
     // Do not await each slice: if some servers are unavailable, the others' tops must not be delayed.
     for await (
-      const rooms of inPacedSlices(this.#subscriptions.rooms(), this.#clock, this.#life.signal)
+      const rooms of inPacedSlices(this.#subscriptions.rooms(group), this.#clock, this.#life.signal)
     ) {
       reads.push(Promise.allSettled(rooms.map((room) => this.#readTop(room))));
     }

@@ -44,8 +44,8 @@ export class RedisSubscriptions {
   }
 
   /** The rooms with subscribers; lingering ones are not included. */
-  rooms(): readonly RoomId[] {
-    return this.#counts.rooms();
+  rooms(group?: number): readonly RoomId[] {
+    return this.#counts.rooms(group);
   }
 
   /** Implements `Bus.subscribe`. */

@@ -35,6 +35,7 @@ import {
   topOf,
 } from "../../core/log/room_log.ts";
 import { estimateEntrySize } from "../../core/log/read_size.ts";
+import { HeadSchema, parseJson } from "../stored_entry.ts";
 import { StoreFile } from "./file/store_file.ts";
 import { DamageTracker } from "./damage_tracker.ts";
 import { RunTime } from "./run_time.ts";
@@ -155,6 +156,17 @@ export class SqliteStore implements Store, AsyncDisposable {
 
   replay(room: RoomId, since: Position, limit: number): Promise<Replay> {
     return this.#read(room, (storage, context) => replaySince(storage, since, limit, context));
+  }
+
+  /** Reads the stored ones in one statement, because the tops of all subscribed rooms are read again and again. */
+  async tops(rooms: readonly RoomId[]): Promise<ReadonlyMap<RoomId, Position>> {
+    const stored = this.#storedTops(rooms);
+    const tops = new Map<RoomId, Position>();
+    for (const room of rooms) {
+      const top = stored.has(room) ? stored.get(room) : this.#topOfEmpty(room);
+      tops.set(room, top ?? (await this.page(room, undefined, 0)).top);
+    }
+    return tops;
   }
 
   page(room: RoomId, before: number | undefined, limit: number): Promise<HistoryPage> {
@@ -288,6 +300,27 @@ export class SqliteStore implements Store, AsyncDisposable {
       this.#recordDamage(error);
       return Promise.reject(fromSqliteError(error));
     }
+  }
+
+  /** The tops of the stored rooms among these; undefined for damaged ones. */
+  #storedTops(rooms: readonly RoomId[]): ReadonlyMap<string, Position | undefined> {
+    if (this.#isClosed) return new Map();
+    try {
+      const sql = "SELECT room, head FROM rooms WHERE room IN (SELECT value FROM json_each(?))";
+      const heads = this.#file.rows(sql, JSON.stringify(rooms)).map((row) =>
+        [row.text("room"), parseJson(HeadSchema, row.textOrUndefined("head") ?? "")] as const
+      );
+      return new Map(heads.map(([room, head]) => [room, head && topOf(head)]));
+    } catch (error) {
+      this.#recordDamage(error);
+      throw fromSqliteError(error);
+    }
+  }
+
+  #topOfEmpty(room: RoomId): Position | undefined {
+    const head = this.#emptyRooms.get(room);
+    if (head) this.#emptyRooms.keep(room, head, this.#clock.now());
+    return head && topOf(head);
   }
 
   #storageOf(room: RoomId): SqliteRoom {

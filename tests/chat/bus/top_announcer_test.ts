@@ -1,11 +1,16 @@
 import assert from "node:assert/strict";
-import { type Announcement, BusUnavailable, type Top } from "../../../lib/chat/ports/bus.ts";
+import {
+  type Announcement,
+  BusUnavailable,
+  ROOM_GROUPS,
+  type Top,
+} from "../../../lib/chat/ports/bus.ts";
 import { inPacedSlices, TopAnnouncer } from "../../../lib/chat/bus/top_announcer.ts";
 import { ann, lobby, say } from "../../contract/fixtures.ts";
 import { FakeClock, room } from "../../support/fakes.ts";
 
 /** A TopAnnouncer over a bus with this top, its announcements, and those that it receives. */
-function watch(read: () => Promise<readonly Top[]> = () => Promise.resolve([])) {
+function watch(read: (group?: number) => Promise<readonly Top[]> = () => Promise.resolve([])) {
   const clock = new FakeClock();
   const life = new AbortController();
   const announced: (readonly Top[])[] = [];
@@ -45,7 +50,8 @@ Deno.test("TopAnnouncer announces the newest position of each changed room once,
 Deno.test("TopAnnouncer announces the log's own top every 15 s, even after the bus was away", async () => {
   const top: Top = { kind: "top", room: lobby, top: { epoch: "a", seq: 9 }, isRead: true };
   let isAway = true;
-  await using watched = watch(() => {
+  await using watched = watch((group) => {
+    if (group !== ROOM_GROUPS - 1) return Promise.resolve([]);
     if (isAway) return Promise.reject(new BusUnavailable("away", { mayHaveApplied: false }));
     return Promise.resolve([top]);
   });
@@ -78,11 +84,21 @@ Deno.test("inPortions() yields all items in order, at most 250 in one turn", asy
   assert.deepEqual(given.flat(), rooms);
 });
 
+Deno.test("TopAnnouncer checks each group of rooms every 15 s, one a second", async () => {
+  const groups: unknown[] = [];
+  await using watched = watch((group) => {
+    groups.push(group);
+    return Promise.resolve([]);
+  });
+  await watched.clock.advance(16_000);
+  assert.deepEqual(groups, [...Array(ROOM_GROUPS).keys(), 0]);
+});
+
 Deno.test("TopAnnouncer announces the tops of a thousand rooms in portions", async () => {
   const tops = Array.from({ length: 1_000 }, (_, seq): Top => {
     return { kind: "top", room: room(`room${seq}`), top: { epoch: "a", seq }, isRead: true };
   });
-  await using watched = watch(() => Promise.resolve(tops));
+  await using watched = watch((group) => Promise.resolve(group === 0 ? tops : []));
   await watched.clock.advance(15_100);
   assert.equal(watched.announced.length, 4);
   assert.deepEqual(watched.announced.flat(), tops);

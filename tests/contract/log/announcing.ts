@@ -3,7 +3,8 @@
  * @module
  */
 import assert from "node:assert/strict";
-import type { Signal } from "../../../lib/chat/ports/bus.ts";
+import { ROOM_GROUPS, type Signal } from "../../../lib/chat/ports/bus.ts";
+import { room } from "../../support/fakes.ts";
 import { ann, attic, bob, lobby, mustPublish, numbers, say, type Test } from "../fixtures.ts";
 
 export function announcingPromises(test: Test): void {
@@ -101,6 +102,17 @@ export function announcingPromises(test: Test): void {
       { kind: "top", room: attic, top, isRead: true },
     ]);
     assert.equal(top.seq, 0);
+  });
+
+  test("divides the followed rooms into groups, of which each is checked by itself", async (bus) => {
+    const followed = Array.from({ length: ROOM_GROUPS + 1 }, (_, index) => room(`room${index}`));
+    for (const it of followed) await bus.subscribe(it);
+    const groups = await Promise.all(
+      Array.from({ length: ROOM_GROUPS }, (_, group) => bus.topPositions(group)),
+    );
+    const counts = groups.map(({ length }) => length).sort();
+    assert.deepEqual(counts, [...Array(ROOM_GROUPS - 1).fill(1), 2]);
+    assert.deepEqual(groups.flat().map((it) => it.room).sort(), [...followed].sort());
   });
 
   test("answers a probe", async (bus) => {

@@ -102,6 +102,7 @@ for (
     assert.equal(page.top.seq, 11);
     // The same as long as nothing is sent, and then forever.
     assert.deepEqual((await store.page(lobby, undefined, 0)).top, page.top);
+    assert.deepEqual(await store.tops([lobby]), new Map([[lobby, page.top]]));
     const outcome = await store.append(say("on"));
     assert.ok(outcome.kind === "entered");
     assert.deepEqual(outcome.entry.position, { epoch: page.top.epoch, seq: 12 });

@@ -78,7 +78,7 @@ function withRemoteBus(bus: TestedBus): TestedBus {
   return {
     ...remoteBus(metered(bus)),
     announcements: (signal) => bus.announcements(signal),
-    topPositions: () => bus.topPositions(),
+    topPositions: (group) => bus.topPositions(group),
     probe: () => bus.probe(),
   };
 }

@@ -75,7 +75,7 @@ function altered(bus: NodeBus, methods: Partial<NodeBus>): NodeBus {
     subscribe: (room) => bus.subscribe(room),
     unsubscribe: (room) => bus.unsubscribe(room),
     announcements: (signal) => bus.announcements(signal),
-    topPositions: () => bus.topPositions(),
+    topPositions: (group) => bus.topPositions(group),
     probe: () => bus.probe(),
     whenBack: () => bus.whenBack?.() ?? new Promise(() => {}),
     replay: (room, since, limit) => bus.replay(room, since, limit),

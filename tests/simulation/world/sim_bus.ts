@@ -132,9 +132,9 @@ export class SimBus implements NodeBus {
     return this.#queue.batches(signal);
   }
 
-  topPositions(): Promise<readonly Top[]> {
+  topPositions(group?: number): Promise<readonly Top[]> {
     const { redis } = this.#context;
-    return this.call(() => this.#subscriptions.rooms().map((room) => redis.top(room)));
+    return this.call(() => this.#subscriptions.rooms(group).map((room) => redis.top(room)));
   }
 
   probe(): Promise<void> {

@@ -127,6 +127,7 @@ class Service implements Disposable {
         return outcome;
       },
       replay: (id, since, limit) => store.replay(id, since, limit),
+      tops: (ids) => store.tops(ids),
       page: (id, before, limit) => store.page(id, before, limit),
       pageAfter: (id, after, limit) => store.pageAfter(id, after, limit),
       state: (id) => store.state(id),
