@@ -134,7 +134,9 @@ export class SimBus implements NodeBus {
 
   topPositions(group?: number): Promise<readonly Top[]> {
     const { redis } = this.#context;
-    return this.call(() => this.#subscriptions.rooms(group).map((room) => redis.top(room)));
+    const rooms = this.#subscriptions.rooms(group);
+    if (rooms.length === 0) return Promise.resolve([]);
+    return this.call(() => rooms.map((room) => redis.top(room)));
   }
 
   probe(): Promise<void> {

@@ -108,7 +108,7 @@ export function checkSpokenOrder(world: World, clients: readonly LibraryClient[]
       const { log, losses } = world.redis.oracle(room);
       if (losses > 0) continue;
       const positions = saidTexts
-        .filter((it) => it.room === room && it.outcome !== "said again")
+        .filter((it) => it.room === room && !["said again", "discarded"].includes(it.outcome))
         .flatMap((it) => log.find(({ id }) => id === it.id)?.position.seq ?? []);
       const isSorted = positions.every((seq, index) => seq > (positions[index - 1] ?? 0));
       if (!isSorted) {

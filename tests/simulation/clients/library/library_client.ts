@@ -222,7 +222,8 @@ export class LibraryClient {
     const { log } = this.#world.redis.oracle(saying.room);
     const isThere = log.some(({ action }) => "text" in action && action.text === saying.text);
     const isWanted = !isThere && this.#world.dice.chance(0.8);
-    saying.outcome = isWanted ? "said again" : "discarded";
+    // Two tabs may decide at the same time, before either knows of the other. Either decision may then hold.
+    if (saying.outcome !== "discarded") saying.outcome = isWanted ? "said again" : "discarded";
     if (isWanted) delivery.sendAgain();
     else delivery.discard();
   }
