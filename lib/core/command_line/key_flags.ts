@@ -28,7 +28,7 @@ export const KEY_HELP = [
   "    --name NAME     the name under which it sends messages",
   "    --rooms A,B     the rooms; team-* stands for all that begin with team-",
   `    --allow A,B     some of ${ROOM_ACTIONS.join(", ")}; default: read,send`,
-  "    --days N        for how long it is valid; default: for good",
+  "    --days N        for how long it is valid; default: until it is removed",
   "  list              lists the keys, with their last use",
   "  remove ID         removes a key, and disconnects what uses it",
 ];

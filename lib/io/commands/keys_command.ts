@@ -31,8 +31,9 @@ export function describeKeys(response: unknown): string | undefined {
   const added = v.safeParse(Added, response);
   if (added.success) {
     const { secret, key: { key, name, rooms, allow, expiresAt } } = added.output;
-    const until = expiresAt === undefined ? "for good" : `until ${expiresAt}`;
-    const what = `${name} may ${allow.join(", ")} in ${rooms.join(", ")}, ${until} (key ${key})`;
+    const what = `${name} may ${allow.join(", ")} in ${rooms.join(", ")}, ${
+      lifetime(expiresAt)
+    } (key ${key})`;
     return `${secret}\n${what}\nIt is shown only now: store it where your program finds it\n`;
   }
   const removed = v.safeParse(Removed, response);
@@ -45,9 +46,13 @@ export function describeKeys(response: unknown): string | undefined {
       name,
       rooms.join(","),
       allow.join(","),
-      expiresAt === undefined ? "for good" : `until ${expiresAt}`,
+      lifetime(expiresAt),
       usedAt === undefined ? "never used" : `used ${usedAt}`,
     ].join("\t")
   );
   return rows.length === 0 ? "There are no keys\n" : `${rows.join("\n")}\n`;
+}
+
+function lifetime(expiresAt: string | undefined): string {
+  return expiresAt === undefined ? "until it is removed" : `until ${expiresAt}`;
 }
