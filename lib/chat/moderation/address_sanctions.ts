@@ -10,6 +10,7 @@ import type { UserId } from "../../core/log/user_id.ts";
 import type { RoomId } from "../../core/names/names.ts";
 import { AUDIT_ROOM, SERVICE_AUTHOR } from "../../core/rooms/service_rooms.ts";
 import { BusUnavailable, type WorkerBus } from "../ports/bus.ts";
+import { GuestPace } from "./guest_pace.ts";
 import type { RuledRoom, Sanctions, Subject } from "./sanctions.ts";
 
 /** What it needs. */
@@ -36,6 +37,8 @@ export const MAX_REMEMBERED = 10_000;
 
 /** Imposes mutes and bans on addresses. */
 export class AddressSanctions {
+  /** When guests last sent something in slow mode. */
+  readonly pace: GuestPace = new GuestPace();
   readonly #context: AddressSanctionsContext;
   // Of guests who have written something, the latest last. A call of the HTTP API is over before a moderator has read what it has
   // sent, and its guest does not come back.

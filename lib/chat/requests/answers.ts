@@ -9,7 +9,8 @@ import type { PublishResult, SlowDownRejection } from "../ports/bus.ts";
 
 /** Whatever ends later than in 1,000 years has no end. */
 const MAX_STATED_MS = 1_000 * 365 * 24 * 3_600_000;
-const SLOW_MODE = "slow down: the room is in slow mode";
+/** Fault message for slow mode. */
+export const SLOW_MODE = "slow down: the room is in slow mode";
 /** Fault messages for limits other than the connection's own. */
 const SLOW_DOWN_MESSAGES: Readonly<Record<SlowDownRejection["limit"], string>> = {
   user: "slow down: you send too much over all your connections",

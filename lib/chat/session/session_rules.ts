@@ -7,7 +7,7 @@ import { userKind } from "../../core/auth/user_kind.ts";
 import { FOREVER, type RoomEvent, type Sanction } from "../../core/log/room_event.ts";
 import type { UserId } from "../../core/log/user_id.ts";
 import type { FrameOf } from "../../core/protocol/frames.ts";
-import { faultFrame } from "../../core/protocol/json_protocol.ts";
+import { faultFrame, slowDownFault } from "../../core/protocol/json_protocol.ts";
 import type { RoomId } from "../../core/names/names.ts";
 import { addressUser } from "../../core/rooms/address_user.ts";
 import type { JoinedRoomRequest, ModerationRequest } from "../../core/protocol/requests.ts";
@@ -15,7 +15,7 @@ import { admitsUser, closedKind, isClosed } from "../../core/rooms/closed_room.t
 import type { AddressSanctions } from "../moderation/address_sanctions.ts";
 import { type RuledRoom, type Sanctions, type Subject } from "../moderation/sanctions.ts";
 import type { Clock } from "../ports/clock.ts";
-import { waitOf } from "../requests/answers.ts";
+import { SLOW_MODE, waitOf } from "../requests/answers.ts";
 import type { SignIn } from "../sign_in/sign_in.ts";
 
 /** What the rules need. */
@@ -24,8 +24,8 @@ export interface RulesContext {
   readonly clock: Pick<Clock, "date">;
   /** The mutes and bans. */
   readonly sanctions: Sanctions;
-  /** Imposes those of guests on their addresses. */
-  readonly addressSanctions: Pick<AddressSanctions, "extend" | "remember">;
+  /** Imposes those of guests, and slow mode, on their addresses. */
+  readonly addressSanctions: Pick<AddressSanctions, "extend" | "remember" | "pace">;
 }
 
 /** Why a user has to leave a room; the fields of the frame `left`. */
@@ -41,13 +41,13 @@ const SPEAKING: ReadonlySet<JoinedRoomRequest["type"]> = new Set([
 
 /** The rules for one session. */
 export class SessionRules {
-  readonly #signIn: Pick<SignIn, "me" | "authority">;
+  readonly #signIn: Pick<SignIn, "me" | "authority" | "since">;
   readonly #address: UserId | undefined;
   readonly #context: RulesContext;
 
   /** For the user of a sign-in. @param address The key of the connection's address. */
   constructor(
-    signIn: Pick<SignIn, "me" | "authority">,
+    signIn: Pick<SignIn, "me" | "authority" | "since">,
     address: string | undefined,
     context: RulesContext,
   ) {
@@ -218,7 +218,23 @@ export class SessionRules {
       return faultFrame(id, "not_allowed", "the other user has left this conversation");
     }
     const mute = this.muteIn(room);
-    return mute && this.sanctionFault(id, mute);
+    if (mute) return this.sanctionFault(id, mute);
+    const waitMs = type === "say" ? this.#guestWaitMs(room) : 0;
+    return waitMs > 0 ? slowDownFault(id, waitMs, undefined, SLOW_MODE) : undefined;
+  }
+
+  /** How long slow mode lets a guest wait who may have been another one before; 0 if the guest can send now. */
+  #guestWaitMs({ id, state }: RuledRoom): number {
+    const slowMs = 1_000 * Number(state.field("slow") ?? 0);
+    const { me, since } = this.#signIn;
+    const address = this.#address;
+    const isBound = slowMs > 0 && me && userKind(me.user) === "guest" && state.creator !== me.user;
+    if (!isBound || address === undefined) return 0;
+    const { clock, addressSanctions: { pace } } = this.#context;
+    const now = clock.date();
+    const waitMs = pace.nextAt(address, id, { since, slowMs }) - now;
+    if (waitMs <= 0) pace.onSent(address, id, now);
+    return waitMs;
   }
 
   /** Why the user was not let into a room. A private room says nothing, as if it did not exist. */

@@ -94,6 +94,11 @@ export class SignIn implements SignInState {
     return { at: this.#access.expiresAt, isTold: this.#access.isClientTold };
   }
 
+  /** When the user signed in; of a guest who has come back, when that guest was new. In milliseconds since 1970. */
+  get since(): number {
+    return this.#issuedAt;
+  }
+
   /** Whether an app sets the user's name, so that the user cannot change it. */
   get hasFixedName(): boolean {
     return this.#access?.setsName ?? false;

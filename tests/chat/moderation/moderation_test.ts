@@ -238,6 +238,33 @@ Deno.test("Slow mode lets a user send one message in the interval, and moderator
   assert.equal(await scene.say(), "done");
 });
 
+Deno.test("A guest who comes back as another one waits in slow mode as if still the first", async () => {
+  using scene = new Scene();
+  await scene.start();
+  await scene.moderator.ask({ type: "room", room: "den", slowSeconds: 30 });
+  const { clock } = scene.den.chat;
+  const enter = async (address: string) => {
+    const client = new Client(scene.den.chat, { address });
+    await client.ask({ type: "hello" }, { type: "join", room: "den" });
+    return client;
+  };
+  const say = async (by: Client, id: string) => {
+    const frames = await by.ask({ type: "say", id, room: "den", text: "more" });
+    const { type, code, afterMs } = frames.find((it) => it.id === id && it.type !== "said") ?? {};
+    return type === "ack" ? type : [code, afterMs];
+  };
+  const beside = await enter("192.0.2.1");
+  await clock.advance(1_000);
+  assert.equal(await scene.say(), "done");
+  await clock.advance(1_000);
+  const again = await enter("192.0.2.1");
+  assert.deepEqual(await say(again, "1"), ["slow_down", 29_000]);
+  assert.equal(await say(await enter("192.0.2.2"), "2"), "ack");
+  assert.equal(await say(beside, "3"), "ack", "was there before that message");
+  await clock.advance(29_000);
+  assert.equal(await say(again, "4"), "ack");
+});
+
 Deno.test("Clearing a room removes the earlier messages for everybody", async () => {
   using scene = new Scene();
   await scene.start();

@@ -15,6 +15,7 @@ const addressSanctions = new AddressSanctions({
   sanctions,
 });
 const signIn = {
+  since: 0,
   me: { user: me, name: name("Me"), hasGuestName: false },
   authority: { role: undefined, rights: null },
 };

@@ -1,0 +1,52 @@
+/**
+ * Slow mode for guests who come back as somebody else. The log counts the messages of each user, and a guest without a token
+ * is a new user at any time. So a guest who is newer than the last message of a guest from the same address waits as if that
+ * message was the guest's own. Known to one worker only; guests who were here before wait for nobody else.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { parseRoom } from "../../core/names/names.ts";
+ * import { addressUser } from "../../core/rooms/address_user.ts";
+ * const [den, address] = [parseRoom("den"), addressUser("192.0.2.1")];
+ * if (!den || !address) throw new Error("unreachable");
+ * const pace = new GuestPace();
+ * pace.onSent(address, den, 1_000);
+ * assert.equal(pace.nextAt(address, den, { since: 2_000, slowMs: 30_000 }), 31_000);
+ * assert.equal(pace.nextAt(address, den, { since: 500, slowMs: 30_000 }), 0);
+ * ```
+ * @module
+ */
+import type { UserId } from "../../core/log/user_id.ts";
+import type { RoomId } from "../../core/names/names.ts";
+
+/** Maximum number of addresses and rooms that are remembered; the latest ones are. */
+const MAX_REMEMBERED = 10_000;
+
+/** When guests last sent something in rooms in slow mode, by address. Times are milliseconds since 1970. */
+export class GuestPace {
+  readonly #sentAt = new Map<string, number>();
+
+  /**
+   * When a guest may send something, as far as others from the address count.
+   *
+   * @param guest `since`: when the guest was new; `slowMs`: time between two messages.
+   */
+  nextAt(
+    address: UserId,
+    room: RoomId,
+    { since, slowMs }: { readonly since: number; readonly slowMs: number },
+  ): number {
+    const sentAt = this.#sentAt.get(`${address} ${room}`);
+    return sentAt !== undefined && since > sentAt ? sentAt + slowMs : 0;
+  }
+
+  /** Records that a guest sends something. */
+  onSent(address: UserId, room: RoomId, now: number): void {
+    const key = `${address} ${room}`;
+    this.#sentAt.delete(key);
+    this.#sentAt.set(key, now);
+    const [oldest] = this.#sentAt.keys();
+    if (oldest !== undefined && this.#sentAt.size > MAX_REMEMBERED) this.#sentAt.delete(oldest);
+  }
+}
