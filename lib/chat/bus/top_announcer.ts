@@ -25,6 +25,8 @@ export class TopAnnouncer {
   readonly #clock: Clock;
   readonly #announce: (tops: readonly Top[]) => void;
   readonly #changed = new Map<RoomId, Top>();
+  // By group. A check can take as long as the bus is slow, and must delay neither the others nor the changed rooms.
+  readonly #checks = new Map<number, Promise<void>>();
 
   /** Observes nothing before {@linkcode observe}. @param announce Sends the positions to the rooms. */
   constructor(
@@ -53,13 +55,20 @@ export class TopAnnouncer {
 
   /** Announces positions until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
+    const errors: unknown[] = [];
     for (let group = 0; !signal.aborted; group = (group + 1) % ROOM_GROUPS) {
       await this.#clock.sleep(INTERVAL_MS, signal);
       const changed = [...this.#changed.values()];
       this.#changed.clear();
       if (changed.length > 0) this.#announce(changed);
-      await this.#check(group, signal);
+      if (this.#checks.has(group)) continue;
+      if (errors.length > 0) throw errors[0];
+      const check = this.#check(group, signal)
+        .catch((error: unknown) => errors.push(error))
+        .then(() => void this.#checks.delete(group));
+      this.#checks.set(group, check);
     }
+    await Promise.all(this.#checks.values());
   }
 
   async #check(group: number, signal: AbortSignal): Promise<void> {

@@ -54,13 +54,13 @@ export class JoinReplay {
 
   /** Sends a chunk, after `joined` if it is the first. Returns its length in UTF-16 code units. */
   sendChunk({ entries, frames, last, top, isLast }: JoinChunk): number {
-    const { encoder } = this.#subscriber;
+    const { encoder, user } = this.#subscriber;
     const before = this.#sent;
     const sent = before ?? this.#sendResult(top);
     const people = withRenames(sent, entries);
     this.#sent = { top: sent.top, people };
     const presence = before && isLast ? this.#presenceFrame(people) : undefined;
-    const readable = readableFrames(frames, this.#subscriber.readableAfter());
+    const readable = readableFrames(frames, { user, after: this.#subscriber.readableAfter() });
     const texts = [...readable, ...(presence ? [presence] : [])].map((it) => encoder.encode(it));
     const messages = packFrames(encoder, texts, MAX_REPLAY_LENGTH);
     if (messages.length > 0) this.#subscriber.replay(messages, last);

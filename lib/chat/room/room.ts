@@ -100,7 +100,7 @@ export class Room {
   constructor(id: RoomId, context: RoomContext, onPeopleChanged: (room: Room) => void) {
     this.id = id;
     this.#context = context;
-    this.#subscribers = new Subscribers(context, () => this.state.hidesHistory);
+    this.#subscribers = new Subscribers(context, () => this.state.hiddenUpTo);
     this.presence = new RoomPresence(
       id,
       context,

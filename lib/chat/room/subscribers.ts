@@ -8,7 +8,7 @@
 import { encodeFrames, type FrameEncoder, packFrames } from "../../core/protocol/encoder.ts";
 import type { UserId } from "../../core/log/entry.ts";
 import type { Frame } from "../../core/protocol/frames.ts";
-import { earliestChanged, readableFrames } from "../../core/protocol/readable_frames.ts";
+import { earliestShown, readableFrames } from "../../core/protocol/readable_frames.ts";
 import type { Position } from "../../core/log/position.ts";
 import { type BatchPolicy, BatchWindow } from "../../core/limits/batch_window.ts";
 import { RoomStrain } from "../../core/limits/room_strain.ts";
@@ -50,16 +50,20 @@ class Batch {
 /** The subscribers of one room. */
 export class Subscribers {
   readonly #context: SubscribersContext;
-  readonly #hidesHistory: () => boolean;
+  readonly #hiddenUpTo: () => number;
   readonly #byEncoder = new Map<FrameEncoder, Set<Subscriber>>();
   readonly #strain = new RoomStrain();
   readonly #window: BatchWindow;
   #batch = new Batch();
 
-  /** Starts without subscribers. @param hidesHistory Whether there may be subscribers who cannot read everything. */
-  constructor(context: SubscribersContext, hidesHistory: () => boolean) {
+  /**
+   * Starts without subscribers.
+   *
+   * @param hiddenUpTo Returns the highest number that some subscriber cannot read; 0 if all can read everything.
+   */
+  constructor(context: SubscribersContext, hiddenUpTo: () => number) {
     this.#context = context;
-    this.#hidesHistory = hidesHistory;
+    this.#hiddenUpTo = hiddenUpTo;
     this.#window = new BatchWindow(context.batchPolicy);
   }
 
@@ -216,25 +220,26 @@ export class Subscribers {
     const isDelivered = (frame: Frame, index: number) =>
       entryTimeOf(frame) !== undefined && texts[index] !== undefined;
     this.#context.metrics.deliveries.add(frames.filter(isDelivered).length * group.size);
-    const changed = this.#hidesHistory() ? earliestChanged(frames) : Infinity;
-    if (changed < Infinity) return deliverReadable(frames, messages, changed, group, last);
+    const hiddenUpTo = this.#hiddenUpTo();
+    const shown = hiddenUpTo > 0 ? earliestShown(frames) : Infinity;
+    if (shown <= hiddenUpTo) return deliverReadable(frames, messages, shown, group, last);
     for (const subscriber of group) subscriber.deliver(messages, last);
   }
 }
 
-/** Delivers to each subscriber what that one can read. @param changed Of `earliestChanged()`. */
+/** Delivers to each subscriber what that one can read. @param shown Of `earliestShown()`. */
 function deliverReadable(
   frames: readonly Frame[],
   messages: readonly string[],
-  changed: number,
+  shown: number,
   group: ReadonlySet<Subscriber>,
   last: Position,
 ): void {
   for (const subscriber of group) {
-    const after = subscriber.readableAfter();
-    const readable = after < changed
+    const reader = { user: subscriber.user, after: subscriber.readableAfter() };
+    const readable = reader.after < shown
       ? messages
-      : encodeFrames(subscriber.encoder, readableFrames(frames, after));
+      : encodeFrames(subscriber.encoder, readableFrames(frames, reader));
     if (readable.length > 0) subscriber.deliver(readable, last);
   }
 }

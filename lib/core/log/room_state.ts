@@ -205,6 +205,7 @@ export interface CurrentSanction extends Sanction {
 /** A room's state, as far as this worker has followed it. */
 export class RoomState {
   readonly #fields: Map<string, string>;
+  #hiddenUpTo: number | undefined;
 
   /** Takes the stored fields; by default there are none. */
   constructor(fields: StateFields = new Map()) {
@@ -213,6 +214,7 @@ export class RoomState {
 
   /** Applies the changes of an event. */
   apply(changes: readonly StateChange[]): void {
+    this.#hiddenUpTo = undefined;
     for (const { field, value } of changes) {
       if (value === undefined) this.#fields.delete(field);
       else this.#fields.set(field, value);
@@ -307,14 +309,16 @@ export class RoomState {
     return this.#fields.has(userField("member", user));
   }
 
-  /** Whether members cannot read what came before they were added. */
-  get hidesHistory(): boolean {
-    return this.#fields.has("history");
+  /** The highest number that some member cannot read; 0 if all can read everything. */
+  get hiddenUpTo(): number {
+    return this.#hiddenUpTo ??= this.#fields.has("history")
+      ? Math.max(0, ...this.members.keys().map((user) => this.readableAfter(user)))
+      : 0;
   }
 
   /** The number of the entry after which a member can read; 0 for everything. */
   readableAfter(user: UserId): number {
-    if (!this.hidesHistory) return 0;
+    if (!this.#fields.has("history")) return 0;
     const stored = parseJson(this.#fields.get(userField("member", user)) ?? "");
     const details = v.safeParse(MemberDetails, stored);
     return details.success ? details.output.from ?? 0 : Infinity;

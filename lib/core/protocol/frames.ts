@@ -348,7 +348,7 @@ export const FRAMES = {
     on: v.boolean(),
   }),
   renamed: entry("renamed", "A user has a new name.", { from: v.string() }),
-  hidden: frame("hidden", "An entry changes a message from before you could read the room.", {
+  hidden: frame("hidden", "An entry shows something from before you could read the room.", {
     room,
     position,
   }),

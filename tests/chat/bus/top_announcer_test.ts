@@ -94,6 +94,51 @@ Deno.test("TopAnnouncer checks each group of rooms every 15 s, one a second", as
   assert.deepEqual(groups, [...Array(ROOM_GROUPS).keys(), 0]);
 });
 
+Deno.test("TopAnnouncer is delayed by no check, however slow", async () => {
+  const checkedAt: number[] = [];
+  const end = new AbortController();
+  await using watched = watch(async (group) => {
+    if (group === 0) checkedAt.push(watched.clock.now());
+    await watched.clock.sleep(5_000, end.signal);
+    return [];
+  });
+  await watched.clock.advance(1_500);
+  await watched.receive(entry(1));
+  await watched.clock.advance(1_000);
+  assert.equal(watched.announced.length, 1);
+  for (let second = 0; second < 40; second++) await watched.clock.advance(1_000);
+  const [first = 0] = checkedAt;
+  assert.deepEqual(checkedAt.map((at) => at - first), [0, 15_000, 30_000]);
+  end.abort();
+});
+
+Deno.test("TopAnnouncer does not check a group again before the answer", async () => {
+  const answers: (() => void)[] = [];
+  let checks = 0;
+  await using watched = watch((group) => {
+    if (group === 0) checks += 1;
+    return new Promise((resolve) => answers.push(() => resolve([])));
+  });
+  for (let second = 0; second < 40; second++) await watched.clock.advance(1_000);
+  assert.equal(checks, 1);
+  for (const answer of answers) answer();
+  for (let second = 0; second < 15; second++) await watched.clock.advance(1_000);
+  assert.equal(checks, 2);
+  for (const answer of answers) answer();
+});
+
+Deno.test("TopAnnouncer ends with an error that is no outage", async () => {
+  const clock = new FakeClock();
+  const tops = new TopAnnouncer(
+    { topPositions: () => Promise.reject(new TypeError("a bug")) },
+    clock,
+    () => {},
+  );
+  const ended = assert.rejects(tops.run(new AbortController().signal), /a bug/);
+  await clock.advance(2_000);
+  await ended;
+});
+
 Deno.test("TopAnnouncer announces the tops of a thousand rooms in portions", async () => {
   const tops = Array.from({ length: 1_000 }, (_, seq): Top => {
     return { kind: "top", room: room(`room${seq}`), top: { epoch: "a", seq }, isRead: true };

@@ -105,6 +105,70 @@ Deno.test("A member who was added later is sent no change of an earlier message,
   assert.ok(ann.socket.sent.join("\n").includes(`"of":${JSON.stringify(of)}`));
 });
 
+/** A member with an own message from before being added again; then earlier messages are hidden. */
+async function openAgain() {
+  const scene = new RoomsScene();
+  const [ann, bob] = [await scene.enter("ann"), await scene.enter("bob")];
+  const room = await scene.createPrivate(ann);
+  await scene.ask(ann, { type: "join", room });
+  await scene.ask(ann, { type: "member", room, user: BOB });
+  await scene.ask(bob, { type: "join", room });
+  const { position: of } = await scene.ask(bob, { type: "say", room, text: "mine" });
+  await scene.ask(bob, { type: "member", room, on: false });
+  await scene.ask(ann, { type: "member", room, user: BOB });
+  const { position: since } = await scene.ask(bob, { type: "join", room });
+  return { scene, ann, bob, room, of, since };
+}
+
+Deno.test("Users are sent what they have done, although the message is hidden by now, live and after a reconnect", async () => {
+  const { scene, ann, bob, room, of, since } = await openAgain();
+  using _scene = scene;
+  bob.fresh();
+  scene.chat.dropsAnnouncements = true;
+  await bob.ask({ type: "edit", id: "e1", room, of, text: "better" });
+  await ann.ask({ type: "room", room, history: "joined" });
+  scene.chat.dropsAnnouncements = false;
+  scene.chat.hub.dispatch(await scene.chat.bus.topPositions());
+  await flushMicrotasks();
+  const isEdit = ({ type, id }: Frame) => type === "edited" && id === "e1";
+  assert.ok(bob.fresh().some(isEdit));
+  bob.handler.onClose();
+  const again = await scene.enter("bob");
+  assert.ok((await again.ask({ type: "join", id: "j", room, since })).some(isEdit));
+});
+
+for (const isLossy of [false, true]) {
+  const how = isLossy ? "which has lost entries" : "which has all of it";
+  Deno.test(`A member who was removed and added again reads nothing from in between when both are read from the log, ${how}`, async () => {
+    using scene = new RoomsScene();
+    const [ann, bob] = [await scene.enter("ann"), await scene.enter("bob")];
+    const room = await scene.createPrivate(ann, { history: "joined" });
+    await scene.ask(ann, { type: "join", room });
+    await scene.ask(ann, { type: "member", room, user: BOB });
+    await scene.ask(bob, { type: "join", room });
+    const { bus } = scene.chat;
+    scene.chat.dropsAnnouncements = true;
+    await scene.ask(ann, { type: "say", room, text: "early" });
+    await scene.ask(ann, { type: "member", room, user: BOB, on: false });
+    await scene.ask(ann, { type: "say", room, text: "secret" });
+    await scene.ask(ann, { type: "member", room, user: BOB });
+    await scene.ask(ann, { type: "say", room, text: "later" });
+    scene.chat.dropsAnnouncements = false;
+    const { replay } = bus;
+    bus.replay = async (...args) => {
+      const read = await replay.apply(bus, args);
+      const [, ...entries] = read.entries;
+      return isLossy && entries.length > 1 ? { ...read, entries, lossReason: "too_old" } : read;
+    };
+    scene.chat.hub.dispatch(await bus.topPositions());
+    for (let step = 0; step < 10; step++) await scene.beat(50);
+    const sent = bob.socket.sent.join("\n");
+    assert.ok(!sent.includes("secret"));
+    assert.equal(sent.includes("later"), isLossy);
+    assert.ok(ann.socket.sent.join("\n").includes("secret"));
+  });
+}
+
 Deno.test("A member who has been there from the beginning reads everything", async () => {
   const { scene, ann, room } = await open("joined");
   using _scene = scene;

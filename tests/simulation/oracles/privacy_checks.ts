@@ -64,7 +64,8 @@ export class PrivacyChecks {
       case "edited":
       case "deleted":
       case "reacted":
-        return this.#mayRead(room, user, frame.position, seqOf(frame.of));
+        return frame.user === user ||
+          this.#mayRead(room, user, frame.position, seqOf(frame.of));
       case "said":
       case "renamed":
         return this.#mayRead(room, user, frame.position, seqOf(frame.position));
