@@ -56,13 +56,15 @@ export class TopAnnouncer {
   /** Announces positions until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
     const errors: unknown[] = [];
-    for (let group = 0; !signal.aborted; group = (group + 1) % ROOM_GROUPS) {
+    for (let interval = 1; !signal.aborted; interval++) {
       await this.#clock.sleep(INTERVAL_MS, signal);
       const changed = [...this.#changed.values()];
       this.#changed.clear();
       if (changed.length > 0) this.#announce(changed);
-      if (this.#checks.has(group)) continue;
       if (errors.length > 0) throw errors[0];
+      const group = interval % ROOM_GROUPS;
+      // A room is read when it opens, so that none needs a check before.
+      if (interval < ROOM_GROUPS || this.#checks.has(group)) continue;
       const check = this.#check(group, signal)
         .catch((error: unknown) => errors.push(error))
         .then(() => void this.#checks.delete(group));

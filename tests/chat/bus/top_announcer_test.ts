@@ -51,7 +51,7 @@ Deno.test("TopAnnouncer announces the log's own top every 15 s, even after the b
   const top: Top = { kind: "top", room: lobby, top: { epoch: "a", seq: 9 }, isRead: true };
   let isAway = true;
   await using watched = watch((group) => {
-    if (group !== ROOM_GROUPS - 1) return Promise.resolve([]);
+    if (group !== 0) return Promise.resolve([]);
     if (isAway) return Promise.reject(new BusUnavailable("away", { mayHaveApplied: false }));
     return Promise.resolve([top]);
   });
@@ -90,6 +90,8 @@ Deno.test("TopAnnouncer checks each group of rooms every 15 s, one a second", as
     groups.push(group);
     return Promise.resolve([]);
   });
+  await watched.clock.advance(14_000);
+  assert.deepEqual(groups, []);
   await watched.clock.advance(16_000);
   assert.deepEqual(groups, [...Array(ROOM_GROUPS).keys(), 0]);
 });
@@ -107,9 +109,9 @@ Deno.test("TopAnnouncer is delayed by no check, however slow", async () => {
   await watched.clock.advance(1_000);
   assert.equal(watched.announced.length, 1);
   for (let second = 0; second < 40; second++) await watched.clock.advance(1_000);
-  const [first = 0] = checkedAt;
-  assert.deepEqual(checkedAt.map((at) => at - first), [0, 15_000, 30_000]);
   end.abort();
+  const [first = 0] = checkedAt;
+  assert.deepEqual(checkedAt.map((at) => at - first), [0, 15_000]);
 });
 
 Deno.test("TopAnnouncer does not check a group again before the answer", async () => {
@@ -135,7 +137,7 @@ Deno.test("TopAnnouncer ends with an error that is no outage", async () => {
     () => {},
   );
   const ended = assert.rejects(tops.run(new AbortController().signal), /a bug/);
-  await clock.advance(2_000);
+  for (let second = 0; second < 17; second++) await clock.advance(1_000);
   await ended;
 });
 
