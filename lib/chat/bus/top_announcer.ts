@@ -1,7 +1,9 @@
 /**
  * Announces the newest position of each room's log. Without it, a lost last message leaves no visible gap, because
  * nothing follows it. Rooms with new entries are announced within a second, and each subscribed room every 15 seconds,
- * as read from the log: one group of rooms every second, because reading thousands at once would delay messages.
+ * as read from the log: one group of rooms every second, because reading thousands at once would delay messages. What
+ * was read is announced a second later: entries can be stored and not announced yet, and a position ahead of them would
+ * look like a gap.
  * @module
  */
 import {
@@ -13,6 +15,7 @@ import {
 } from "../ports/bus.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { RoomId } from "../../core/names/names.ts";
+import type { Position } from "../../core/log/position.ts";
 
 const INTERVAL_MS = 1_000;
 /** Number of rooms handled in one turn. The others follow after a pause. */
@@ -26,7 +29,7 @@ export class TopAnnouncer {
   readonly #announce: (tops: readonly Top[]) => void;
   readonly #changed = new Map<RoomId, Top>();
   // By group. A check can take as long as the bus is slow, and must delay neither the others nor the changed rooms.
-  readonly #checks = new Map<number, Promise<void>>();
+  readonly #checks = new Map<number, Check>();
 
   /** Observes nothing before {@linkcode observe}. @param announce Sends the positions to the rooms. */
   constructor(
@@ -48,6 +51,7 @@ export class TopAnnouncer {
         if (announcement.kind !== "entry") continue;
         const { room, position } = announcement.entry;
         this.#changed.set(room, { kind: "top", room, top: position, isRead: false });
+        for (const { announced } of this.#checks.values()) announced.set(room, position);
       }
       yield announcements;
     }
@@ -63,25 +67,46 @@ export class TopAnnouncer {
       if (changed.length > 0) this.#announce(changed);
       if (errors.length > 0) throw errors[0];
       const group = interval % ROOM_GROUPS;
-      // A room is read when it opens, so that none needs a check before.
-      if (interval < ROOM_GROUPS || this.#checks.has(group)) continue;
-      const check = this.#check(group, signal)
+      if (this.#checks.has(group)) continue;
+      const announced = new Map<RoomId, Position>();
+      const ended = this.#check(group, announced, signal)
         .catch((error: unknown) => errors.push(error))
         .then(() => void this.#checks.delete(group));
-      this.#checks.set(group, check);
+      this.#checks.set(group, { announced, ended });
     }
-    await Promise.all(this.#checks.values());
+    await Promise.all(this.#checks.values().map(({ ended }) => ended));
   }
 
-  async #check(group: number, signal: AbortSignal): Promise<void> {
+  async #check(
+    group: number,
+    announced: ReadonlyMap<RoomId, Position>,
+    signal: AbortSignal,
+  ): Promise<void> {
     try {
-      const positions = await this.#bus.topPositions(group);
-      for await (const some of inPacedSlices(positions, this.#clock, signal)) this.#announce(some);
+      const tops = await this.#bus.topPositions(group);
+      if (tops.length === 0) return;
+      await this.#clock.sleep(INTERVAL_MS, signal);
+      for await (const some of inPacedSlices(tops, this.#clock, signal)) {
+        this.#announce(some.map((top) => atLeast(top, announced.get(top.room))));
+      }
     } catch (error) {
       // The next check retries.
       if (!(error instanceof BusUnavailable)) throw error;
     }
   }
+}
+
+/** A read of a group's positions under way. */
+interface Check {
+  /** The newest entry of each room that was announced since it began. */
+  readonly announced: Map<RoomId, Position>;
+  readonly ended: Promise<void>;
+}
+
+/** A position that was read, or that of an entry announced since: the log has reached it too. */
+function atLeast(read: Top, announced: Position | undefined): Top {
+  const isNewer = announced?.epoch === read.top.epoch && announced.seq > read.top.seq;
+  return isNewer ? { ...read, top: announced } : read;
 }
 
 /**

@@ -206,8 +206,11 @@ export class BusUnavailable extends Error {
   }
 }
 
-/** The number of groups into which subscribed rooms are divided, so that not all are checked at the same time. */
-export const ROOM_GROUPS = 15;
+/**
+ * The number of groups into which subscribed rooms are divided, so that not all are checked at the same time. With a
+ * second for each group and one until the result is announced, each room is announced every 15 seconds.
+ */
+export const ROOM_GROUPS = 14;
 
 /** Counts the subscriptions per room. */
 export class SubscriptionCounts {

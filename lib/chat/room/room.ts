@@ -63,8 +63,17 @@ export interface RoomContext {
 const GAP_READ_LIMIT = 500;
 /** Maximum size of entries buffered while a gap is filled. Later ones are read from the log. */
 const MAX_BUFFERED_BYTES = 1_048_576;
+/** An acknowledged entry that has not been announced after this time may be lost: the acknowledgement can be faster. */
+const ANNOUNCED_WITHIN_MS = 2_000;
 /** Pause between two chunks of a replay, so that what was sent can leave. */
 const CHUNK_PAUSE_MS = 1;
+
+/** A position that was acknowledged. */
+interface ExpectedPosition {
+  readonly position: Position;
+  /** When it was acknowledged, in milliseconds. */
+  readonly since: number;
+}
 
 /** One room of a worker. */
 export class Room {
@@ -91,7 +100,7 @@ export class Room {
   readonly whenOpen: Promise<void>;
   #isOpen = false;
   // The newest position of each epoch that was acknowledged here and not delivered yet.
-  readonly #expected = new Map<string, Position>();
+  readonly #expected = new Map<string, ExpectedPosition>();
   #gapFill: Promise<void> | undefined;
   #isTimerSet = false;
   readonly #followers = new Set<RulesListener>();
@@ -159,8 +168,7 @@ export class Room {
   onTop(top: Position, isRead: boolean): Promise<void> {
     if (isRead) this.#cursor.reconcileTop(top);
     else this.#cursor.observeTop(top);
-    // Acknowledged entries should have been announced by now.
-    if (isRead && (this.#hasUndelivered() || this.rules.isOutdated(top))) this.#cursor.markBehind();
+    if (isRead && (this.#isEntryOverdue() || this.rules.isOutdated(top))) this.#cursor.markBehind();
     return this.#cursor.isLive ? Promise.resolve() : this.#fillGap();
   }
 
@@ -176,8 +184,9 @@ export class Room {
    */
   expectEntry(position: Position): void {
     if (!this.#cursor.isBehind(position)) return;
-    const before = this.#expected.get(position.epoch);
-    if (!before || before.seq < position.seq) this.#expected.set(position.epoch, position);
+    const before = this.#expected.get(position.epoch)?.position;
+    if (before && before.seq >= position.seq) return;
+    this.#expected.set(position.epoch, { position, since: this.#context.clock.now() });
   }
 
   /** Queues a frame without a position. Subscribers receive it after everything queued before. */
@@ -224,6 +233,11 @@ export class Room {
   follow(listener: RulesListener): Disposable {
     this.#followers.add(listener);
     return { [Symbol.dispose]: () => void this.#followers.delete(listener) };
+  }
+
+  /** Keeps the room open, and its rules up to date, until the result is disposed. */
+  keepOpen(): Disposable {
+    return this.follow(() => {});
   }
 
   /** Passes all entries delivered from now on to a cursor too, until the result is disposed. */
@@ -314,7 +328,7 @@ export class Room {
       const after = this.#cursor.last;
       if (after === undefined) return;
       const read = this.#cursor.beginRead();
-      const expected = [...this.#expected.values()];
+      const expected = [...this.#expected.values()].map(({ position }) => position);
       const readReplay = () => bus.replay(this.id, after, GAP_READ_LIMIT);
       const replay = await retryWhileUnavailable(readReplay, this.#context, this.#life.signal);
       if (replay === undefined) return;
@@ -362,17 +376,21 @@ export class Room {
     for (const subscriber of this.#subscribers.all()) subscriber.onRulesChanged(event);
   }
 
-  #hasUndelivered(): boolean {
-    for (const [epoch, position] of this.#expected) {
+  /** Whether an entry was acknowledged here, and should have been announced by now. */
+  #isEntryOverdue(): boolean {
+    const before = this.#context.clock.now() - ANNOUNCED_WITHIN_MS;
+    for (const [epoch, { position, since }] of this.#expected) {
       if (!this.#cursor.isBehind(position)) this.#expected.delete(epoch);
+      else if (since <= before) return true;
     }
-    return this.#expected.size > 0;
+    return false;
   }
 
   /** Reports a loss if the log lacks a position that was acknowledged before it was read. */
   async #reportIfLost(expected: Position): Promise<void> {
     if (!this.#cursor.isLive) return;
-    if (this.#expected.get(expected.epoch) === expected) this.#expected.delete(expected.epoch);
+    const { epoch } = expected;
+    if (this.#expected.get(epoch)?.position === expected) this.#expected.delete(epoch);
     if (!this.#cursor.isBehind(expected)) return;
     // A repeated draft is acknowledged with the first one's position, which the log may still have.
     const readAfter = () => this.#context.bus.replay(this.id, expected, 0);

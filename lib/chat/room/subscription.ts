@@ -107,16 +107,20 @@ async function joinRoom(
   if (whenRulesKnown) await Promise.race([whenRulesKnown, whenAborted(cancellation.signal)]);
   // A room that was closed before it was open knows nobody.
   if (cancellation.aborted) return;
+  const catchUp = () => retryWhileUnavailable(() => room.readTop(), context, cancellation);
   if (request.mustExist && !room.hasEntries) {
     // Opening the room has read its log. If it was open, its first entry may not have been announced here yet.
-    const readTop = () => room.readTop();
-    if (wasOpen) await retryWhileUnavailable(readTop, context, cancellation);
+    if (wasOpen) await catchUp();
     if (cancellation.aborted) return;
     // Before the name is claimed, which others would notice.
     if (!room.hasEntries) return subscriber.onRefused("no_room");
   }
+  const isRefused = () => request.isAdmitted?.(room) === false;
+  // What excludes a member here may be lost in the log, which the room has not noticed yet.
+  if (request.memberAt && isRefused()) await catchUp();
+  if (cancellation.aborted) return;
   // From here on, the subscriber is told when the rules change.
-  if (request.isAdmitted?.(room) === false) {
+  if (isRefused()) {
     // Never before the caller has the subscription.
     await Promise.resolve();
     return subscriber.onRefused("not_allowed");
@@ -152,7 +156,7 @@ async function catchUpWith(
   room: Room,
   cancellation: Cancellation,
 ): Promise<void> {
-  using _open = room.follow(() => {});
+  using _open = room.keepOpen();
   const aborted = whenAborted(cancellation.signal);
   if (!room.isOpen) await Promise.race([room.whenOpen, aborted]);
   if (!cancellation.aborted) await Promise.race([room.onTop(memberAt, false), aborted]);

@@ -347,6 +347,8 @@ export class Session implements SignInHost, ServiceRequestHost, RoomsHost, Curre
       return this.sendFrame(slowDownFault(request.id, waitMs, undefined, TOO_MANY_REPORTS));
     }
     const requester = this.#requester(false);
+    // The user may leave meanwhile. A closed room does not learn that the right has ended.
+    using _open = membership.room.keepOpen();
     const respond = () => handleJoinedRoomRequest(request, membership, this.#context, requester);
     // The member list is answered from memory, without the store.
     const frame = await (request.type === "who" ? respond() : reader.readForRequest(respond));

@@ -32,6 +32,10 @@ function watch(read: (group?: number) => Promise<readonly Top[]> = () => Promise
   };
 }
 
+const readTop = (seq: number, epoch = "a"): Top => {
+  return { kind: "top", room: lobby, top: { epoch, seq }, isRead: true };
+};
+
 const entry = (seq: number): Announcement => ({
   kind: "entry",
   entry: { ...say("hello"), ...ann, room: lobby, position: { epoch: "a", seq }, at: 0 },
@@ -58,13 +62,40 @@ Deno.test("TopAnnouncer announces the log's own top every 15 s, even after the b
   await watched.clock.advance(15_000);
   assert.deepEqual(watched.announced, []);
   isAway = false;
-  await watched.clock.advance(14_000);
+  await watched.clock.advance(13_000);
   assert.deepEqual(watched.announced, []);
   await watched.clock.advance(1_000);
   assert.deepEqual(watched.announced, [[top]]);
+  await watched.clock.advance(15_000);
+  assert.deepEqual(watched.announced, [[top], [top]]);
 });
 
-Deno.test("inPortions() yields all items in order, at most 250 in one turn", async () => {
+Deno.test("TopAnnouncer announces no position before the entries up to it", async () => {
+  await using watched = watch((group) => Promise.resolve(group === 1 ? [readTop(7)] : []));
+  await watched.clock.advance(1_500);
+  // Stored, and announced only now.
+  await watched.receive(entry(6), entry(7));
+  await watched.clock.advance(1_000);
+  assert.deepEqual(watched.announced.flat(), [{ ...readTop(7), isRead: false }, readTop(7)]);
+});
+
+Deno.test("TopAnnouncer announces the newest entry instead of an older position that was read", async () => {
+  await using watched = watch((group) => Promise.resolve(group === 1 ? [readTop(7)] : []));
+  await watched.clock.advance(1_500);
+  await watched.receive(entry(8));
+  await watched.clock.advance(1_000);
+  assert.deepEqual(watched.announced.flat(), [{ ...readTop(8), isRead: false }, readTop(8)]);
+});
+
+Deno.test("TopAnnouncer announces what was read if an entry of another epoch was announced since", async () => {
+  await using watched = watch((group) => Promise.resolve(group === 1 ? [readTop(7, "b")] : []));
+  await watched.clock.advance(1_500);
+  await watched.receive(entry(8));
+  await watched.clock.advance(1_000);
+  assert.deepEqual(watched.announced.flat(), [{ ...readTop(8), isRead: false }, readTop(7, "b")]);
+});
+
+Deno.test("inPacedSlices() yields all items in order, at most 250 in one turn", async () => {
   const clock = new FakeClock();
   const rooms = Array.from({ length: 1_001 }, (_, index) => room(`room${index}`));
   const given: (typeof rooms)[] = [];
@@ -84,16 +115,14 @@ Deno.test("inPortions() yields all items in order, at most 250 in one turn", asy
   assert.deepEqual(given.flat(), rooms);
 });
 
-Deno.test("TopAnnouncer checks each group of rooms every 15 s, one a second", async () => {
+Deno.test("TopAnnouncer checks each group of rooms in turn, one a second", async () => {
   const groups: unknown[] = [];
   await using watched = watch((group) => {
     groups.push(group);
     return Promise.resolve([]);
   });
-  await watched.clock.advance(14_000);
-  assert.deepEqual(groups, []);
-  await watched.clock.advance(16_000);
-  assert.deepEqual(groups, [...Array(ROOM_GROUPS).keys(), 0]);
+  await watched.clock.advance(ROOM_GROUPS * 1_000);
+  assert.deepEqual(groups, [...Array(ROOM_GROUPS).keys().drop(1), 0]);
 });
 
 Deno.test("TopAnnouncer is delayed by no check, however slow", async () => {
@@ -111,7 +140,7 @@ Deno.test("TopAnnouncer is delayed by no check, however slow", async () => {
   for (let second = 0; second < 40; second++) await watched.clock.advance(1_000);
   end.abort();
   const [first = 0] = checkedAt;
-  assert.deepEqual(checkedAt.map((at) => at - first), [0, 15_000]);
+  assert.deepEqual(checkedAt.map((at) => at - first), [0, 14_000, 28_000]);
 });
 
 Deno.test("TopAnnouncer does not check a group again before the answer", async () => {

@@ -666,6 +666,25 @@ Deno.test("JsonHandler finds a lost last message by the announced tops", async (
   assert.deepEqual(ann.take().map(({ text }) => text), ["the last"]);
 });
 
+Deno.test("JsonHandler does not take an acknowledged message for lost before it can have been announced", async () => {
+  using chat = openChat();
+  const ann = await chat.enter("Ann", "lobby");
+  const takeTexts = () => ann.take().flatMap(({ type, text }) => type === "said" ? [text] : []);
+  const readBefore = await chat.bus.topPositions();
+  chat.chat.dropsAnnouncements = true;
+  await ann.ask({ type: "say", room: "lobby", text: "on its way" });
+  chat.chat.dropsAnnouncements = false;
+  for (const ms of [1_900, 0]) {
+    chat.chat.hub.dispatch(readBefore);
+    await chat.clock.advance(ms);
+    assert.deepEqual(takeTexts(), []);
+  }
+  await chat.clock.advance(100);
+  chat.chat.hub.dispatch(readBefore);
+  await flushMicrotasks();
+  assert.deepEqual(takeTexts(), ["on its way"]);
+});
+
 Deno.test("JsonHandler sends ping; closes with 1003 on bytes, 1008 on a flood", async () => {
   using chat = openChat();
   const ann = await chat.enter("Ann");

@@ -375,6 +375,26 @@ Deno.test("A member who is removed while this node hears nothing reads nothing t
   }
 });
 
+Deno.test("A member who leaves while history is read, and is removed, reads nothing that was said since", async () => {
+  using scene = new RoomsScene();
+  const { ann, bob, room } = await twoIn(scene);
+  await scene.ask(ann, { type: "leave", room });
+  const { bus } = scene.chat;
+  const { page } = bus;
+  const reading = Promise.withResolvers<void>();
+  bus.page = async (...query) => (await reading.promise, await page.apply(bus, query));
+  await bob.ask({ type: "history", id: "h", room });
+  await scene.ask(bob, { type: "leave", room });
+  await scene.ask(ann, { type: "member", room, user: BOB, on: false });
+  bus.page = page;
+  await scene.ask(ann, { type: "join", room });
+  await scene.ask(ann, { type: "say", room, text: "without Bob" });
+  reading.resolve();
+  await scene.beat();
+  const answer = bob.fresh().find(({ id }) => id === "h");
+  assert.deepEqual([answer?.type, answer?.code], ["fault", "not_allowed"]);
+});
+
 Deno.test("A member who was added, or came back, while this node hears nothing gets in", async () => {
   using scene = new RoomsScene();
   const { ann, bob, room } = await twoIn(scene);

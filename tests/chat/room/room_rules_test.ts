@@ -6,7 +6,8 @@ import { userField } from "../../../lib/core/log/room_state.ts";
 import type { Position } from "../../../lib/core/log/position.ts";
 import type { Room } from "../../../lib/chat/room/room.ts";
 import { user } from "../../contract/fixtures.ts";
-import { FakeChat, flushMicrotasks, name, room } from "../../support/fakes.ts";
+import { textEncoder } from "../../../lib/core/protocol/text_protocol.ts";
+import { FakeChat, fakeSubscriber, flushMicrotasks, name, room } from "../../support/fakes.ts";
 
 const lobby = room("lobby");
 const [bob, mod] = [user("user_bob"), user("a_mod00000")];
@@ -128,6 +129,27 @@ Deno.test("Room reads its state again when a new epoch continues after the last 
   room.onEntry(entryAt(next));
   await flushMicrotasks();
   assert.equal(isMuted(), false);
+});
+
+Deno.test("A member whom the room excludes only by an entry that the log has lost may join", async () => {
+  using chat = new FakeChat();
+  const { isMuted } = await follow(chat);
+  const { epoch } = await publish(chat, MUTE);
+  const kept = { epoch, seq: 0 };
+  replaceLog(chat, kept, new Map(), "rewound");
+  chat.bus.page = () => Promise.resolve({ top: kept, messages: [], more: false });
+  const results: string[] = [];
+  const member = fakeSubscriber(bob, textEncoder, {
+    onJoined: () => void results.push("joined"),
+    onRefused: (why) => void results.push(why),
+  });
+  chat.hub.join(lobby, member, {
+    ...{ user: bob, name: name("Bob"), pickName: undefined, since: undefined, limit: 0 },
+    memberAt: kept,
+    isAdmitted: () => !isMuted(),
+  });
+  await flushMicrotasks();
+  assert.deepEqual(results, ["joined"]);
 });
 
 Deno.test("Room applies each event once: one that the state reflects changes nothing", async () => {
