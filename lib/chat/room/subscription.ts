@@ -99,6 +99,7 @@ async function joinRoom(
   context: RoomContext,
   cancellation: Cancellation,
 ): Promise<void> {
+  using _open = request.memberAt && room.keepOpen();
   if (request.memberAt) await catchUpWith(request.memberAt, room, cancellation);
   using _expected = room.keepOpenFor(subscriber);
   const wasOpen = room.isOpen;
@@ -156,7 +157,6 @@ async function catchUpWith(
   room: Room,
   cancellation: Cancellation,
 ): Promise<void> {
-  using _open = room.keepOpen();
   const aborted = whenAborted(cancellation.signal);
   if (!room.isOpen) await Promise.race([room.whenOpen, aborted]);
   if (!cancellation.aborted) await Promise.race([room.onTop(memberAt, false), aborted]);

@@ -95,3 +95,16 @@ Deno.test("Subscriptions that have waited for long join immediately after the bu
   await chat.clock.advance(250);
   assert.deepEqual(stays.map(({ readStates }) => readStates.length), [1, 1, 1]);
 });
+
+Deno.test("Subscription of a member is made, whenever the last one in the room leaves meanwhile", async () => {
+  for (let turns = 0; turns < 40; turns++) {
+    using chat = new FakeChat();
+    const ann = await join(chat, "Ann");
+    const { top } = await chat.bus.page(lobby, undefined, 0);
+    const left = ann.handle.leave(false);
+    for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+    const { readStates } = await join(chat, "Bob", { memberAt: top });
+    await left;
+    assert.equal(readStates.length, 1, `after ${turns} turns`);
+  }
+});

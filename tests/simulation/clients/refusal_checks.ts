@@ -18,6 +18,8 @@ const USUAL =
   /^(unavailable|unknown_outcome|gone|not_yours|not_in_room|name_taken|slow_down|in_room|read_only)$/;
 /** How long a node that has lost connections or announcements may take to find what it has missed. */
 const FOUND_WITHIN_MS = 90_000;
+/** How long an announcement may be under way. */
+const TOLD_WITHIN_MS = 10_000;
 /** Requests that are answered from the state in the store: it counts what was true since they arrived. */
 const READ_AT_ONCE: ReadonlySet<string> = new Set(["join", "member", "members", "open"]);
 
@@ -63,9 +65,12 @@ export class RefusalChecks {
 
   #isExplained(id: string, request: RequestFields): boolean {
     const arrivedAt = this.#privacy.arrivedAt(id);
-    const since = READ_AT_ONCE.has(request.type) ? arrivedAt : arrivedAt - FOUND_WITHIN_MS;
-    if (request.type === "open") return this.#isOpenExplained(String(request["user"]), since);
-    const { room } = request;
+    const { room, type } = request;
+    // While a member joins, the node may be told of an entry that the log has lost.
+    const isLate = type === "join" && room !== undefined &&
+      this.#privacy.hasLogChanged(room, arrivedAt - TOLD_WITHIN_MS);
+    const since = READ_AT_ONCE.has(type) && !isLate ? arrivedAt : arrivedAt - FOUND_WITHIN_MS;
+    if (type === "open") return this.#isOpenExplained(String(request["user"]), since);
     if (room === undefined || this.#wasOutside(room, since)) return true;
     if (request.type === "room") return true;
     if (closedKind(room) === "direct") return this.#isDirectExplained(room, request, since);

@@ -42,6 +42,8 @@ interface RoomPast {
   readonly periods: Period[];
   /** By the position of each entry that any log ever had, the index of the period that it belongs to. */
   readonly indexes: Map<string, number>;
+  /** When the log last became another one, in milliseconds since 1970. */
+  logChangedAt: number;
 }
 
 /** Who may read private and direct rooms. */
@@ -98,6 +100,7 @@ export class PrivacyOracle {
   onLogChanged(room: RoomId): void {
     const past = this.#rooms.get(room);
     if (past === undefined) return;
+    past.logChangedAt = this.#context.date();
     const top = this.#context.oracle(room).log.at(-1)?.position;
     const index = top && past.indexes.get(formatPosition(top));
     const access = index === undefined ? NO_ACCESS : past.periods[index]?.access ?? NO_ACCESS;
@@ -129,6 +132,11 @@ export class PrivacyOracle {
     const since = this.#context.date() - KNOWN_WITHIN_MS - heldBackMs;
     return since > this.calmSince &&
       !this.wasEver(room, since, (access) => isAdmitted(access, user));
+  }
+
+  /** Whether the log of a room has become another one since a time. */
+  hasLogChanged(room: RoomId, since: number): boolean {
+    return (this.#rooms.get(room)?.logChangedAt ?? -Infinity) >= since;
   }
 
   /** The access to a room now. */
@@ -183,7 +191,11 @@ export class PrivacyOracle {
   }
 
   #past(room: RoomId): RoomPast {
-    const past = this.#rooms.get(room) ?? { periods: [], indexes: new Map() };
+    const past = this.#rooms.get(room) ?? {
+      periods: [],
+      indexes: new Map(),
+      logChangedAt: -Infinity,
+    };
     this.#rooms.set(room, past);
     return past;
   }
