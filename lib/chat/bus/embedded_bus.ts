@@ -17,6 +17,8 @@ import type { AppendResult, HistoryPage, Replay, StateAt } from "../../core/log/
 import {
   type Announcement,
   type Bus,
+  type KnownPeople,
+  type PeopleTable,
   type PresenceRegistry,
   type PublishResult,
   type ReadState,
@@ -44,6 +46,8 @@ export interface Store extends RoomHistory {
   problems(): readonly string[];
 }
 
+/** The version of the people of a room without a lease. */
+const NO_TABLE = 0;
 /** Never aborts: the pauses are short. */
 const NEVER_ABORTS = new AbortController().signal;
 
@@ -55,6 +59,8 @@ export class EmbeddedBus implements Bus, RoomHistory, PresenceRegistry {
   readonly #subscriptions = new SubscriptionCounts();
   readonly #queue = new BatchQueue<Announcement>();
   readonly #leases = new Map<RoomId, LeaseTable>();
+  // No table continues with a version that another one of the same room has had.
+  #nextVersion = NO_TABLE + 1;
 
   /** Publishes to the store. @param published Counts acknowledged drafts. */
   constructor(store: Store, clock: Clock, published: Counter = new Counter()) {
@@ -140,7 +146,7 @@ export class EmbeddedBus implements Bus, RoomHistory, PresenceRegistry {
   }
 
   claim(room: RoomId, claim: Claim): Promise<ClaimResult> {
-    const table = this.#leases.get(room) ?? new LeaseTable();
+    const table = this.#leases.get(room) ?? new LeaseTable(this.#nextVersion);
     this.#leases.set(room, table);
     return Promise.resolve(table.claim(claim, this.#clock.now()));
   }
@@ -148,7 +154,10 @@ export class EmbeddedBus implements Bus, RoomHistory, PresenceRegistry {
   release(room: RoomId, user: UserId, node: string): Promise<void> {
     const table = this.#leases.get(room);
     table?.release(user, node);
-    if (table?.isEmpty(this.#clock.now())) this.#leases.delete(room);
+    if (table?.isEmpty(this.#clock.now())) {
+      this.#leases.delete(room);
+      this.#nextVersion = Math.max(this.#nextVersion, table.version + 1);
+    }
     return Promise.resolve();
   }
 
@@ -157,8 +166,22 @@ export class EmbeddedBus implements Bus, RoomHistory, PresenceRegistry {
     return Promise.resolve();
   }
 
-  renew(room: RoomId, node: string): Promise<boolean> {
-    return Promise.resolve(this.#leases.get(room)?.renew(node, this.#clock.now()) ?? false);
+  refresh(room: RoomId, node: string | undefined): Promise<PeopleTable> {
+    const table = this.#leases.get(room);
+    const now = this.#clock.now();
+    if (node !== undefined) table?.renew(node, now);
+    const people = table?.people(now) ?? [];
+    return Promise.resolve({ version: String(table?.version ?? NO_TABLE), people });
+  }
+
+  renew(node: string, known: readonly KnownPeople[]): Promise<readonly RoomId[]> {
+    const now = this.#clock.now();
+    const changed = known.filter(({ room, version }) => {
+      const table = this.#leases.get(room);
+      table?.renew(node, now);
+      return String(table?.version ?? NO_TABLE) !== version;
+    });
+    return Promise.resolve(changed.map(({ room }) => room));
   }
 
   people(room: RoomId): Promise<readonly Person[]> {

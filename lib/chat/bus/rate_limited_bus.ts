@@ -15,6 +15,8 @@ import type { Position } from "../../core/log/position.ts";
 import type { HistoryPage, Replay, StateAt } from "../../core/log/room_log.ts";
 import type {
   Bus,
+  KnownPeople,
+  PeopleTable,
   PresenceRegistry,
   PublishResult,
   ReadState,
@@ -145,8 +147,12 @@ export class RateLimitedBus implements WorkerBus {
     return this.#bus.withdraw(room, node);
   }
 
-  renew(room: RoomId, node: string): Promise<boolean> {
-    return this.#bus.renew(room, node);
+  refresh(room: RoomId, node: string | undefined): Promise<PeopleTable> {
+    return this.#bus.refresh(room, node);
+  }
+
+  renew(node: string, known: readonly KnownPeople[]): Promise<readonly RoomId[]> {
+    return this.#bus.renew(node, known);
   }
 
   people(room: RoomId): Promise<readonly Person[]> {

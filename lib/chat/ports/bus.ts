@@ -161,6 +161,22 @@ export interface RoomHistory {
   markRead(room: RoomId, user: UserId, read: Position): Promise<boolean>;
 }
 
+/** All people in a room, as they were at one time. */
+export interface PeopleTable {
+  /** Another one after each change. */
+  readonly version: string;
+  /** The people, in the order in which they joined. */
+  readonly people: readonly Person[];
+}
+
+/** The people of a room as a node knows them. */
+export interface KnownPeople {
+  /** The room. */
+  readonly room: RoomId;
+  /** The version of the {@linkcode PeopleTable}. */
+  readonly version: string;
+}
+
 /**
  * Who is in which room, agreed between all nodes (`core/presence/lease_table.ts`). All methods reject with {@linkcode
  * BusUnavailable}.
@@ -172,8 +188,13 @@ export interface PresenceRegistry {
   release(room: RoomId, user: UserId, node: string): Promise<void>;
   /** Called when a node stops: releases its users who are on another node too, and holds the others for `GRACE_MS`. */
   withdraw(room: RoomId, node: string): Promise<void>;
-  /** Renews a node's lease. Resolves to false if it no longer has one. */
-  renew(room: RoomId, node: string): Promise<boolean>;
+  /** Renews a node's lease, if it has one, and reads the people, in one step. @param node Undefined to renew no lease. */
+  refresh(room: RoomId, node: string | undefined): Promise<PeopleTable>;
+  /**
+   * Renews a node's leases in rooms whose people it knows. Resolves to the rooms where they have changed, or may have:
+   * {@linkcode refresh} these. In the others, nothing was to be repaired.
+   */
+  renew(node: string, known: readonly KnownPeople[]): Promise<readonly RoomId[]>;
   /** All people in the room. */
   people(room: RoomId): Promise<readonly Person[]>;
 }

@@ -59,6 +59,8 @@ export class RoomPresence {
   #hasWithdrawn = false;
   // Updates received while the table is read. The table may be older.
   #updatesWhileReading: PresenceUpdate[] | undefined;
+  // Of the table that the roster is equal to; undefined if it has changed since, or may differ.
+  #tableVersion: string | undefined;
 
   /**
    * Starts without people.
@@ -250,7 +252,7 @@ export class RoomPresence {
   #applyName({ user, name }: Author) {
     this.#setLocalName(user, name);
     const here = { kind: "here", user, name, node: this.#context.node } as const;
-    this.#roster.apply(here);
+    this.#applyUpdate(here);
     return here;
   }
 
@@ -266,6 +268,7 @@ export class RoomPresence {
     if (preferred && !isTemporaryName(name, preferred)) this.temporaryNames.choose(user, name);
     this.#unconfirmedNames.delete(user);
     this.#setLocalName(user, name);
+    this.#tableVersion = undefined;
     this.#roster.rename(user, name);
     this.temporaryNames.onPeopleChanged();
   }
@@ -274,7 +277,7 @@ export class RoomPresence {
   apply(update: PresenceUpdate): void {
     if (update.node === this.#context.node) return;
     if (update.kind === "here" && update.isChosen) this.#choose(update, update.wanted);
-    this.#roster.apply(this.#withLocalName(update));
+    this.#applyUpdate(this.#withLocalName(update));
     this.temporaryNames.onPeopleChanged();
     this.#updatesWhileReading?.push(update);
   }
@@ -283,6 +286,17 @@ export class RoomPresence {
   #withLocalName(update: PresenceUpdate): PresenceUpdate {
     const localUser = this.#localUsers.get(update.user);
     return localUser && update.kind === "here" ? { ...update, name: localUser.name } : update;
+  }
+
+  /**
+   * The version of the table for which {@linkcode refresh} would do nothing but renew the lease; undefined if it may have
+   * something to repair.
+   */
+  get settledVersion(): string | undefined {
+    const isSettled = this.#localUsers.size > 0 &&
+      this.#unreleased.size + this.#claiming.size === 0 &&
+      !this.temporaryNames.isAnyWanted && !this.hasReservedNames && !this.#hasWithdrawn;
+    return isSettled ? this.#tableVersion : undefined;
   }
 
   /**
@@ -296,8 +310,7 @@ export class RoomPresence {
   async refresh(isAfterNameChange: boolean = false): Promise<readonly Author[]> {
     // It would reclaim users who have reconnected elsewhere.
     if (this.#hasWithdrawn) return [];
-    const { bus, node } = this.#context;
-    if (this.#localUsers.size > 0) await bus.renew(this.#room, node);
+    const { node } = this.#context;
     const mine = await this.#readTable();
     for (const user of mine) {
       if (!this.#localUsers.has(user) && !this.#claiming.has(user)) this.#unreleased.add(user);
@@ -357,17 +370,27 @@ export class RoomPresence {
     const { bus, node } = this.#context;
     const updates: PresenceUpdate[] = this.#updatesWhileReading = [];
     const names = new Map([...this.#localUsers].map(([user, { name }]) => [user, name]));
-    const table = await bus.people(this.#room).finally(() => this.#updatesWhileReading = undefined);
-    this.#roster.reset(table);
+    const { people, version } = await bus.refresh(this.#room, names.size > 0 ? node : undefined)
+      .finally(() => this.#updatesWhileReading = undefined);
+    this.#roster.reset(people);
     for (const update of updates) this.#roster.apply(this.#withLocalName(update));
-    const mine = table.filter(({ nodes }) => nodes.includes(node));
-    for (const { user, name } of mine) {
+    const mine = new Map<UserId, Name>();
+    for (const { user, name, nodes } of people) if (nodes.includes(node)) mine.set(user, name);
+    for (const [user, name] of mine) {
       if (this.nameOf(user) === names.get(user)) this.#setLocalName(user, name);
     }
     for (const [user, { name }] of this.#localUsers) {
       this.#roster.apply({ kind: "here", user, name, node });
     }
-    return new Set(mine.map(({ user }) => user));
+    const isEqual = updates.length + this.#claiming.size === 0 &&
+      this.#localUsers.entries().every(([user, { name }]) => mine.get(user) === name);
+    this.#tableVersion = isEqual ? version : undefined;
+    return new Set(mine.keys());
+  }
+
+  #applyUpdate(update: PresenceUpdate): void {
+    this.#tableVersion = undefined;
+    this.#roster.apply(update);
   }
 
   /** Claims the names of users again. Resolves to those whose names were taken meanwhile. */
@@ -408,7 +431,7 @@ export class RoomPresence {
   }
 
   #signalUpdate(update: PresenceUpdate): void {
-    this.#roster.apply(update);
+    this.#applyUpdate(update);
     this.temporaryNames.onPeopleChanged();
     this.#context.bus.signal(this.#room, update);
   }

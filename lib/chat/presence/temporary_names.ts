@@ -33,6 +33,11 @@ export class TemporaryNames {
     return this.#hasChanged;
   }
 
+  /** Whether a user here has a temporary name, and so wants another one. */
+  get isAnyWanted(): boolean {
+    return this.#temporarilyNamed.size > 0;
+  }
+
   /**
    * The user wants this name as soon as it is free. Ignored if the current name is neither that nor a temporary one for
    * it.

@@ -12,7 +12,13 @@ import { type BatchPolicy, NO_BATCHING } from "../../core/limits/batch_window.ts
 import { WorkerLoad } from "../../core/limits/worker_load.ts";
 import { isUpTo, type Position } from "../../core/log/position.ts";
 import type { ListedPerson } from "../members/known_moderators.ts";
-import type { Announcement, Signal, UserSignal } from "../ports/bus.ts";
+import {
+  type Announcement,
+  BusUnavailable,
+  type KnownPeople,
+  type Signal,
+  type UserSignal,
+} from "../ports/bus.ts";
 import type { JoinRequest, Subscriber } from "./subscriber.ts";
 import { type RoomMetrics, workerMetrics } from "../metrics.ts";
 import { retryWhileUnavailable } from "../retry.ts";
@@ -155,9 +161,7 @@ export class Hub implements Disposable {
         this.#assignedNames.restoreNames(room, false);
         if (!room.presence.hasChanged) this.#changedRooms.delete(room);
       }
-      for (const room of this.#refreshGroups[cycle % CYCLES_PER_REFRESH] ?? []) {
-        this.#refreshPresence(room);
-      }
+      this.#refreshGroup(this.#refreshGroups[cycle % CYCLES_PER_REFRESH] ?? new Set());
     }
   }
 
@@ -239,6 +243,31 @@ export class Hub implements Disposable {
       ...(isLarge && { sampled: true }),
     });
     room.flushDue();
+  }
+
+  /** In most rooms nobody has come or gone: their leases are renewed by one call. */
+  async #refreshGroup(rooms: ReadonlySet<Room>): Promise<void> {
+    const known: KnownPeople[] = [];
+    for (const room of rooms) {
+      const version = room.presence.settledVersion;
+      if (version === undefined) this.#refreshPresence(room);
+      else known.push({ room: room.id, version });
+    }
+    if (known.length === 0) return;
+    for (const id of await this.#renew(known)) {
+      const room = this.#rooms.get(id);
+      if (room) this.#refreshPresence(room);
+    }
+  }
+
+  /** Resolves to the rooms that must be refreshed. */
+  async #renew(known: readonly KnownPeople[]): Promise<readonly RoomId[]> {
+    try {
+      return await this.#context.bus.renew(this.#context.node, known);
+    } catch (error) {
+      if (!(error instanceof BusUnavailable)) throw error;
+      return known.map(({ room }) => room);
+    }
   }
 
   async #refreshPresence(room: Room, isAfterNameChange: boolean = false): Promise<void> {

@@ -77,6 +77,17 @@ export class LeaseTable {
   readonly #ownerByName = new Map<string, UserId>();
   readonly #expiresAt = new Map<string, number>();
   readonly #withdrawn = new Set<string>();
+  #version: number;
+
+  /** Starts without users. @param version The first {@linkcode version}. */
+  constructor(version: number = 0) {
+    this.#version = version;
+  }
+
+  /** A number that grows whenever {@linkcode people} may change. Expired leases count once they have been noticed. */
+  get version(): number {
+    return this.#version;
+  }
 
   /** Adds a user under a name that no other user has, and renews the node's lease. */
   claim({ user, name, node, rename }: Claim, now: number): ClaimResult {
@@ -91,6 +102,7 @@ export class LeaseTable {
     const takenOver = before.filter((other) => other !== node && this.#withdrawn.has(other));
     const nodes = withNode(before.filter((other) => !takenOver.includes(other)), node);
     this.#people.set(user, { user, name: wanted, nodes });
+    this.#version += 1;
     if (!this.#withdrawn.has(node)) this.#expiresAt.set(node, now + LEASE_MS);
     const isNew = wanted !== person?.name;
     return { kind: "granted", name: wanted, isNew, ...(takenOver.length > 0 && { takenOver }) };
@@ -101,6 +113,8 @@ export class LeaseTable {
     const person = this.#people.get(user);
     if (person === undefined) return;
     const nodes = person.nodes.filter((other) => other !== node);
+    if (nodes.length === person.nodes.length) return;
+    this.#version += 1;
     if (nodes.length === 0) this.#remove(user, person.name);
     else this.#people.set(user, { ...person, nodes });
   }

@@ -8,6 +8,8 @@
 import type {
   Announcement,
   Bus,
+  KnownPeople,
+  PeopleTable,
   PresenceRegistry,
   PublishResult,
   ReadState,
@@ -249,8 +251,12 @@ export class RedisBus implements Bus, RoomHistory, PresenceRegistry, AsyncDispos
     return this.#presence.withdraw(room, node);
   }
 
-  renew(room: RoomId, node: string): Promise<boolean> {
-    return this.#presence.renew(room, node);
+  refresh(room: RoomId, node: string | undefined): Promise<PeopleTable> {
+    return this.#presence.refresh(room, node);
+  }
+
+  renew(node: string, known: readonly KnownPeople[]): Promise<readonly RoomId[]> {
+    return this.#presence.renew(node, known);
   }
 
   people(room: RoomId): Promise<readonly Person[]> {

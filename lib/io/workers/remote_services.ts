@@ -122,7 +122,8 @@ function remoteBus(main: RpcChannel<MainApi>): WorkerBus {
     claim: (room, claim) => main.callInLane(claim.user, "claim", room, claim),
     release: (room, user, node) => main.callInLane(user, "release", room, user, node),
     withdraw: (room, node) => main.call("withdraw", room, node),
-    renew: (room, node) => main.call("renew", room, node),
+    refresh: (room, node) => main.call("refresh", room, node),
+    renew: (node, known) => main.call("renew", node, known),
     people: (room) => main.call("people", room),
   };
 }

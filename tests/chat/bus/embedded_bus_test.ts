@@ -22,10 +22,11 @@ Deno.test("EmbeddedBus forgets only the users of a node that did not renew its l
   await bus.claim(lobby, { ...ann, node: "node-1", rename: false });
   await bus.claim(lobby, { ...bob, node: "node-2", rename: false });
   await clock.advance(LEASE_MS - 1);
-  assert.equal(await bus.renew(lobby, "node-1"), true);
+  assert.equal((await bus.refresh(lobby, "node-1")).people.length, 2);
   await clock.advance(1);
-  assert.deepEqual(await bus.people(lobby), [{ ...ann, nodes: ["node-1"] }]);
-  assert.equal(await bus.renew(lobby, "node-2"), false);
+  const left = [{ ...ann, nodes: ["node-1"] }];
+  assert.deepEqual(await bus.people(lobby), left);
+  assert.deepEqual((await bus.refresh(lobby, "node-2")).people, left);
 });
 
 Deno.test("EmbeddedBus requests the tops of a thousand rooms from its store in batches", async () => {

@@ -113,3 +113,43 @@ Deno.test("RoomPresence.join() refuses a member's name to others, and rename() t
   await one.assignName(anna, false);
   assert.equal(await one.join({ user: owner, name: ann.name }), "Ann");
 });
+
+Deno.test("RoomPresence.settledVersion is that of the table only while nothing here may differ from it", async () => {
+  const { bus, one, two } = await joinThroughTwoNodes();
+  const version = async () => (await bus.refresh(lobby, undefined)).version;
+  assert.equal(one.settledVersion, undefined);
+  await one.refresh();
+  assert.equal(one.settledVersion, await version());
+  // An update that is late, or of a user who has left since: the table does not have it.
+  one.apply({ kind: "here", user: user("user_eve"), name: name("Eve"), node: "two" });
+  assert.equal(one.settledVersion, undefined);
+  await one.refresh();
+  assert.deepEqual(one.list().map(({ name }) => name), ["Ann"]);
+  assert.equal(one.settledVersion, await version());
+  await two.leave(ann.user, false);
+  assert.notEqual(one.settledVersion, await version());
+  one.onRenamed(ann.user, anna.name);
+  assert.equal(one.settledVersion, undefined);
+});
+
+Deno.test("RoomPresence.settledVersion is undefined while a user must be released, or wants another name", async () => {
+  const { bus, one } = await joinThroughTwoNodes();
+  await one.refresh();
+  one.temporaryNames.prefer(ann.user, name("Eve"), name("Ann"));
+  assert.notEqual(one.settledVersion, undefined);
+  one.temporaryNames.prefer(ann.user, name("Ann"), name("Ann (2)"));
+  assert.equal(one.settledVersion, undefined);
+  one.temporaryNames.choose(ann.user, ann.name);
+  assert.notEqual(one.settledVersion, undefined);
+  await one.join({ user: user("user_bob"), name: name("Bob") });
+  await one.refresh();
+  bus.availability = "away";
+  await one.leave(user("user_bob"), false);
+  assert.equal(one.settledVersion, undefined);
+  bus.availability = "well";
+  await one.refresh();
+  await one.refresh();
+  assert.notEqual(one.settledVersion, undefined);
+  await one.withdraw();
+  assert.equal(one.settledVersion, undefined);
+});

@@ -198,10 +198,16 @@ Deno.test("Hub delivers several posts together when it has fallen behind", async
 Deno.test("Hub renews its rooms one after the other, each within ten seconds", async () => {
   using chat = new FakeChat();
   const renewed: string[] = [];
-  const { renew } = chat.bus;
-  chat.bus.renew = (id, node) => {
-    renewed.push(id);
-    return renew.call(chat.bus, id, node);
+  let calls = 0;
+  const { refresh, renew } = chat.bus;
+  chat.bus.refresh = (id, node) => {
+    if (node !== undefined) renewed.push(id);
+    return refresh.call(chat.bus, id, node);
+  };
+  chat.bus.renew = (node, known) => {
+    calls += 1;
+    renewed.push(...known.map((it) => it.room));
+    return renew.call(chat.bus, node, known);
   };
   const rooms = Array.from({ length: 80 }, (_, index) => room(`room${index}`));
   const memberships = [];
@@ -215,6 +221,10 @@ Deno.test("Hub renews its rooms one after the other, each within ten seconds", a
   }
   assert.deepEqual(renewed.toSorted(), rooms.toSorted());
   assert.equal(most, 2);
+  // Nobody comes or goes any more: one call for all rooms of a turn.
+  calls = renewed.length = 0;
+  await chat.clock.advance(10_000);
+  assert.deepEqual([calls, renewed.toSorted()], [40, rooms.toSorted()]);
   // The remaining rooms keep their turns.
   for (const handle of memberships.slice(0, 79)) handle.leave(false);
   await flushMicrotasks();

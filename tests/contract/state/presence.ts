@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import type { Author } from "../../../lib/core/log/entry.ts";
 import type { Claim, ClaimResult } from "../../../lib/core/presence/lease_table.ts";
+import type { RoomId } from "../../../lib/core/names/names.ts";
 import { name } from "../../support/fakes.ts";
 import { ann, attic, bob, lobby, type Test, type TestedBus } from "../fixtures.ts";
 
@@ -106,13 +107,35 @@ export function presencePromises(test: Test): void {
     assert.deepEqual(await present(bus), { Ann: ["node-1"] });
   });
 
-  test("renews the lease of a node that has one, and reports when it has none", async (bus) => {
-    assert.equal(await bus.renew(lobby, "node-1"), false);
+  test("renews leases, and returns the rooms where somebody has come or gone", async (bus) => {
+    const changes = [
+      () => bus.claim(lobby, claim(ann, "Ann")),
+      () => bus.claim(lobby, claim(bob, "Bob", { node: "node-2" })),
+      () => bus.claim(lobby, claim(bob, "Eve", { node: "node-2", rename: true })),
+      () => bus.claim(lobby, claim(ann, "Ann", { node: "node-2" })),
+      () => bus.withdraw(lobby, "node-1"),
+      () => bus.release(lobby, bob.user, "node-2"),
+      () => bus.release(lobby, ann.user, "node-2"),
+      () => bus.claim(lobby, claim(ann, "Ann", { node: "node-2" })),
+    ];
+    const refresh = (room: RoomId) => bus.refresh(room, "node-1");
+    const other = { room: attic, version: (await refresh(attic)).version };
+    for (const change of changes) {
+      const known = { room: lobby, version: (await refresh(lobby)).version };
+      assert.deepEqual(await bus.renew("node-1", [known, other]), []);
+      await change();
+      assert.deepEqual(await bus.renew("node-1", [other, known]), [lobby]);
+      assert.deepEqual((await refresh(lobby)).people, await bus.people(lobby));
+    }
+  });
+
+  test("gives a node without a lease none, and keeps rooms apart", async (bus) => {
     await bus.claim(lobby, claim(ann, "Ann"));
-    assert.equal(await bus.renew(lobby, "node-1"), true);
-    assert.equal(await bus.renew(lobby, "node-2"), false);
-    assert.equal(await bus.renew(attic, "node-1"), false);
-    assert.deepEqual(await present(bus), { Ann: ["node-1"] });
+    const { people, version } = await bus.refresh(lobby, "node-2");
+    assert.deepEqual(people, [{ ...ann, nodes: ["node-1"] }]);
+    assert.deepEqual(await bus.renew("node-2", [{ room: lobby, version }]), []);
+    assert.deepEqual(await bus.renew("node-1", [{ room: attic, version }]), [attic]);
+    assert.deepEqual((await bus.refresh(attic, "node-1")).people, []);
   });
 
   test("shows a user of a node that has withdrawn, until the user returns", async (bus) => {
@@ -144,8 +167,7 @@ export function presencePromises(test: Test): void {
     await bus.withdraw(lobby, "node-1");
     await bus.withdraw(lobby, "node-3");
     await bus.withdraw(attic, "node-2");
-    assert.equal(await bus.renew(lobby, "node-1"), false);
-    assert.equal(await bus.renew(lobby, "node-2"), true);
+    for (const node of ["node-1", "node-2"]) await bus.refresh(lobby, node);
     const again = await bus.claim(lobby, claim(bob, "Bob", { node: "node-3" }));
     assert.deepEqual(again, granted("Bob", false));
     assert.deepEqual(await present(bus), { Ann: ["node-1"], Bob: ["node-2", "node-3"] });

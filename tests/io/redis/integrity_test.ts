@@ -266,8 +266,7 @@ async function assertUsable(bus: RedisBus, first: Position): Promise<void> {
     name: name("Bob"),
     isNew: true,
   });
-  assert.equal(await bus.renew(lobby, "n2"), true);
-  assert.equal((await bus.people(lobby)).length, 2);
+  assert.equal((await bus.refresh(lobby, "n2")).people.length, 2);
   await bus.release(lobby, bob.user, "n2");
   const { position } = await mustPublish(bus, say("again", { id: "again" }));
   assert.equal(position.seq, replay.top.seq + 1);

@@ -87,7 +87,8 @@ function altered(bus: NodeBus, methods: Partial<NodeBus>): NodeBus {
     claim: (room, claim) => bus.claim(room, claim),
     release: (room, user, node) => bus.release(room, user, node),
     withdraw: (room, node) => bus.withdraw(room, node),
-    renew: (room, node) => bus.renew(room, node),
+    refresh: (room, node) => bus.refresh(room, node),
+    renew: (node, known) => bus.renew(node, known),
     people: (room) => bus.people(room),
     ...methods,
   };

@@ -1,6 +1,6 @@
 /**
  * The leases of one room in a Redis that can be rolled back: every change is recorded, and a promoted replica has
- * applied only the first changes. Like `io/leases.lua`, it records which server granted a lease.
+ * applied only the first changes.
  * @module
  */
 import type { UserId } from "../../../lib/core/log/entry.ts";
@@ -11,17 +11,11 @@ import {
   type Person,
 } from "../../../lib/core/presence/lease_table.ts";
 
-interface LeaseState {
-  readonly table: LeaseTable;
-  /** The server that granted each node's lease. */
-  readonly grantors: Map<string, string>;
-}
-
-type Change = (page: LeaseState) => void;
+type Change = (table: LeaseTable) => void;
 
 /** The members of one room. */
 export class LeaseHistory {
-  readonly #state: LeaseState = { table: new LeaseTable(), grantors: new Map() };
+  readonly #table = new LeaseTable();
   readonly #changes: Change[] = [];
 
   /** Number of recorded changes. */
@@ -36,39 +30,30 @@ export class LeaseHistory {
     return history;
   }
 
-  claim(claim: Claim, server: string, now: number): ClaimResult {
+  claim(claim: Claim, now: number): ClaimResult {
     let result: ClaimResult = { kind: "taken" };
-    this.#apply(({ table, grantors }) => {
-      const had = table.renew(claim.node, now);
-      result = table.claim(claim, now);
-      if (!had) grantors.set(claim.node, server);
-    });
+    this.#apply((table) => result = table.claim(claim, now));
     return result;
   }
 
   release(user: UserId, node: string): void {
-    this.#apply(({ table }) => table.release(user, node));
+    this.#apply((table) => table.release(user, node));
   }
 
   withdraw(node: string, now: number): void {
-    this.#apply(({ table }) => table.withdraw(node, now));
+    this.#apply((table) => table.withdraw(node, now));
   }
 
-  renew(node: string, server: string, now: number): boolean {
-    let holds = false;
-    this.#apply(({ table, grantors }) => {
-      holds = table.renew(node, now) && grantors.get(node) === server;
-      grantors.set(node, server);
-    });
-    return holds;
+  renew(node: string, now: number): void {
+    this.#apply((table) => table.renew(node, now));
   }
 
   people(now: number): readonly Person[] {
-    return this.#state.table.people(now);
+    return this.#table.people(now);
   }
 
   #apply(change: Change): void {
     this.#changes.push(change);
-    change(this.#state);
+    change(this.#table);
   }
 }

@@ -7,6 +7,8 @@ import {
   type Announcement,
   type Bus,
   BusUnavailable,
+  type KnownPeople,
+  type PeopleTable,
   type PresenceRegistry,
   type PublishResult,
   type ReadState,
@@ -181,8 +183,12 @@ export class SimBus implements NodeBus {
     return this.call(() => this.#context.redis.withdraw(room, node));
   }
 
-  renew(room: RoomId, node: string): Promise<boolean> {
-    return this.call(() => this.#context.redis.renew(room, node));
+  refresh(room: RoomId, node: string | undefined): Promise<PeopleTable> {
+    return this.call(() => this.#context.redis.refresh(room, node));
+  }
+
+  renew(node: string, known: readonly KnownPeople[]): Promise<readonly RoomId[]> {
+    return this.call(() => this.#context.redis.renew(node, known));
   }
 
   people(room: RoomId): Promise<readonly Person[]> {

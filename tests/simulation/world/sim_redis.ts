@@ -6,6 +6,8 @@
  */
 import {
   type Announcement,
+  type KnownPeople,
+  type PeopleTable,
   type PublishResult,
   type ReadState,
   type Top,
@@ -163,7 +165,7 @@ export class SimRedis {
   }
 
   claim(room: RoomId, claim: Claim): ClaimResult {
-    return this.#room(room).leases.claim(claim, this.#server, this.#context.clock.now());
+    return this.#room(room).leases.claim(claim, this.#context.clock.now());
   }
 
   release(room: RoomId, user: UserId, node: string): void {
@@ -174,8 +176,20 @@ export class SimRedis {
     this.#room(room).leases.withdraw(node, this.#context.clock.now());
   }
 
-  renew(room: RoomId, node: string): boolean {
-    return this.#room(room).leases.renew(node, this.#server, this.#context.clock.now());
+  /** The version is the table's own text, as the real one is its digest. */
+  refresh(room: RoomId, node: string | undefined): PeopleTable {
+    const { leases } = this.#room(room);
+    const now = this.#context.clock.now();
+    if (node !== undefined) leases.renew(node, now);
+    const people = leases.people(now);
+    return { version: JSON.stringify(people), people };
+  }
+
+  renew(node: string, known: readonly KnownPeople[]): readonly RoomId[] {
+    const changed = known.filter(({ room, version }) =>
+      this.refresh(room, node).version !== version
+    );
+    return changed.map(({ room }) => room);
   }
 
   people(room: RoomId): readonly Person[] {

@@ -2,11 +2,11 @@
 --
 -- KEYS 1 people  hash: user to lines: since, name, the name's keys (separated by tabs), and each node
 --      2 names   hash: each key of a name to the user who has the name
---      3 nodes   hash: node to "until server", where server is the replication id when all its users were claimed;
---                "until -" if the node has withdrawn
+--      3 nodes   hash: node to the time until which its lease lasts, followed by " -" if it has withdrawn
 -- Damaged records are ignored and removed, so that they do not keep a user out of a room.
--- ARGV 1 claim, release, renew, withdraw or people   2 duration of a lease, in milliseconds   3 the node   4 the user, or
---      for withdraw how long to keep users who are on no other node, in milliseconds   5 the name
+-- ARGV 1 claim, release, refresh or withdraw   2 duration of a lease, in milliseconds   3 the node; empty for none
+--      4 the user; for refresh the version that the caller knows; for withdraw how long to keep users who are on no other
+--      node, in milliseconds   5 the name
 --      6 its keys, separated by tabs   7 1 to rename
 local PEOPLE, NAMES, NODES = KEYS[1], KEYS[2], KEYS[3]
 local VERB, LEASE_MS, NODE, USER, NAME, NAME_KEYS, RENAMES = unpack(ARGV)
@@ -66,12 +66,12 @@ end
 local function dropExpired()
   local nodes = redis.call("HGETALL", NODES)
   for index = 1, #nodes, 2 do
-    local ends, by = string.match(nodes[index + 1], "^(%d+)( .*)$")
+    local ends, rest = string.match(nodes[index + 1], "^(%d+)(.*)$")
     if not ends or tonumber(ends) <= now then
       dropNode(nodes[index])
     elseif tonumber(ends) > now + LEASE_MS then
       -- The clock was set back: without this, the lease would outlive its node.
-      redis.call("HSET", NODES, nodes[index], whole(now + LEASE_MS) .. by)
+      redis.call("HSET", NODES, nodes[index], whole(now + LEASE_MS) .. rest)
     end
   end
 end
@@ -82,19 +82,10 @@ local function isTaken(key)
   return bearer and bearer ~= USER and redis.call("HEXISTS", PEOPLE, bearer) == 1
 end
 
-local function keep(by)
-  redis.call("HSET", NODES, NODE, whole(now + LEASE_MS) .. " " .. by)
+local function keep()
+  redis.call("HSET", NODES, NODE, whole(now + LEASE_MS))
   -- The keys expire with the last lease, so nothing is left of an empty room.
   for _, key in ipairs(KEYS) do redis.call("PEXPIRE", key, LEASE_MS) end
-end
-
-local function server()
-  return string.match(redis.call("INFO", "replication"), "master_replid:(%x+)") or ""
-end
-
-local function leaseServer()
-  local lease = redis.call("HGET", NODES, NODE)
-  return lease and string.match(lease, " (%x*)$")
 end
 
 -- A user's active nodes, and the withdrawn ones that are taken over.
@@ -126,7 +117,7 @@ local function claim()
   one.nodes = withoutNode(nodes, NODE) .. "\n" .. NODE
   for key in string.gmatch(one.keys, "[^\t]+") do redis.call("HSET", NAMES, key, USER) end
   put(USER, one)
-  if not hasWithdrawn(NODE) then keep(leaseServer() or server()) end
+  if not hasWithdrawn(NODE) then keep() end
   return { "granted", one.name, one.name ~= nameBefore and "1" or "0", unpack(takenOver) }
 end
 
@@ -144,13 +135,12 @@ local function withdraw(graceMs)
   return 1
 end
 
--- Returns 0 if the node must claim its users again: its lease expired, or another server that may lack claims took over.
-local function renew()
-  local by = leaseServer()
-  if not by then return 0 end
-  local present = server()
-  keep(present)
-  return by == present and 1 or 0
+-- The version is a digest of the people, so that it needs no record that could be lost or rolled back by itself.
+local function refresh(known)
+  if NODE ~= "" and redis.call("HEXISTS", NODES, NODE) == 1 and not hasWithdrawn(NODE) then keep() end
+  local people = redis.call("HGETALL", PEOPLE)
+  local version = redis.sha1hex(table.concat(people, "\n\n"))
+  return version == known and { version } or { version, people }
 end
 
 if VERB == "release" then
@@ -161,5 +151,4 @@ end
 dropExpired()
 if VERB == "claim" then return claim() end
 if VERB == "withdraw" then return withdraw(tonumber(USER)) end
-if VERB == "renew" then return renew() end
-return redis.call("HGETALL", PEOPLE)
+return refresh(USER)

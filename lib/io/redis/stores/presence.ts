@@ -4,7 +4,7 @@
  * @module
  */
 import * as v from "valibot";
-import type { PresenceRegistry } from "../../../chat/ports/bus.ts";
+import type { KnownPeople, PeopleTable, PresenceRegistry } from "../../../chat/ports/bus.ts";
 import type { UserId } from "../../../core/log/entry.ts";
 import {
   type Claim,
@@ -25,6 +25,9 @@ const ClaimReply = v.union([
   v.tupleWithRest([v.literal("granted"), v.string(), v.picklist(["0", "1"])], v.string()),
   v.tuple([v.literal("taken")]),
 ]);
+
+/** The version, and the people's records unless the version is known. */
+const RefreshReply = v.tuple([v.string(), v.optional(v.array(v.string()))]);
 
 /** Stores the presence leases of all rooms in Redis. Methods reject with `BusUnavailable`. */
 export class RedisPresence implements PresenceRegistry {
@@ -66,14 +69,31 @@ export class RedisPresence implements PresenceRegistry {
     await this.#run(room, ["withdraw", node, String(GRACE_MS)], () => {});
   }
 
-  async renew(room: RoomId, node: string): Promise<boolean> {
-    return await this.#run(room, ["renew", node], (reply) => reply === 1);
+  async refresh(room: RoomId, node: string = ""): Promise<PeopleTable> {
+    const [version, records = []] = await this.#refresh(room, node, "");
+    const { people, damaged } = decodePeople(records);
+    this.#reporter.reportDamagedRows(room, "people", damaged);
+    return { version, people };
+  }
+
+  async renew(node: string, known: readonly KnownPeople[]): Promise<readonly RoomId[]> {
+    const replies = await Promise.allSettled(
+      known.map(({ room, version }) => this.#refresh(room, node, version)),
+    );
+    // Where it failed, they may have changed.
+    const isSame = (index: number) => {
+      const reply = replies[index];
+      return reply?.status === "fulfilled" && reply.value[1] === undefined;
+    };
+    return known.filter((_, index) => !isSame(index)).map(({ room }) => room);
   }
 
   async people(room: RoomId): Promise<readonly Person[]> {
-    const { people, damaged } = await this.#run(room, ["people"], decodePeople);
-    this.#reporter.reportDamagedRows(room, "people", damaged);
-    return people;
+    return (await this.refresh(room)).people;
+  }
+
+  #refresh(room: RoomId, node: string, known: string): Promise<v.InferOutput<typeof RefreshReply>> {
+    return this.#run(room, ["refresh", node, known], (reply) => v.parse(RefreshReply, reply));
   }
 
   async #run<T>(
@@ -94,9 +114,8 @@ export class RedisPresence implements PresenceRegistry {
 
 /** The users in the order in which they joined, and the number of damaged records. */
 function decodePeople(
-  reply: unknown,
+  list: readonly string[],
 ): { readonly people: readonly Person[]; readonly damaged: number } {
-  const list = v.parse(v.array(v.string()), reply);
   const found: { readonly since: number; readonly person: Person }[] = [];
   for (let index = 0; index < list.length; index += 2) {
     const [since, storedName, , ...nodes] = list[index + 1]?.split("\n") ?? [];

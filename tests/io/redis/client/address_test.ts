@@ -63,8 +63,9 @@ async function useEveryCommand(bus: RedisBus): Promise<void> {
   await mustPublish(bus, act(mute(1)));
   assert.deepEqual(Object.keys(await fieldsOf(bus)).toSorted(), [`mute:${bob.user}`, "slow"]);
   await bus.claim(lobby, { ...ann, node: "n1", rename: false });
-  assert.equal(await bus.renew(lobby, "n1"), true);
-  assert.equal((await bus.people(lobby)).length, 1);
+  const { people, version } = await bus.refresh(lobby, "n1");
+  assert.equal(people.length, 1);
+  assert.deepEqual(await bus.renew("n1", [{ room: lobby, version }]), []);
   await bus.release(lobby, ann.user, "n1");
   await bus.withdraw(lobby, "n1");
   await useDirectory(bus);
