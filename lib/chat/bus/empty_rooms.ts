@@ -5,17 +5,18 @@
  * @module
  */
 import type { RoomId } from "../../core/names/names.ts";
+import { RecentMap } from "../../core/limits/recent_map.ts";
 import type { Head } from "../../core/log/room_log.ts";
 
-/** A room that was not looked up for this long is forgotten. */
+/** A room that was not looked up for this long may be forgotten, and is after twice as long. */
 const GRACE_MS = 120_000;
-/** Maximum number of rooms. Above it, the one looked up longest ago is forgotten at once. */
-const MAX_EMPTY_ROOMS = 100_000;
+/** Number of rooms that are remembered. If there are more, those looked up longest ago may be forgotten at once. */
+const KEPT_EMPTY_ROOMS = 50_000;
 
 /** The heads of rooms without entries. Callers pass the current time on one monotonic scale. */
 export class EmptyRooms {
-  /** In the order of their last lookup. */
-  readonly #heads = new Map<RoomId, { readonly head: Head; readonly lookedUpAt: number }>();
+  readonly #heads = new RecentMap<RoomId, Head>(KEPT_EMPTY_ROOMS);
+  #agedAt = -Infinity;
 
   /** Number of remembered rooms. */
   get size(): number {
@@ -24,16 +25,16 @@ export class EmptyRooms {
 
   /** The head that clients were given; undefined if none was, or too long ago. */
   get(room: RoomId): Head | undefined {
-    return this.#heads.get(room)?.head;
+    return this.#heads.get(room);
   }
 
   /** Remembers the head of an empty room after a lookup, or forgets a room that has entries now. */
   keep(room: RoomId, head: Head | undefined, now: number): void {
-    this.#heads.delete(room);
-    if (head?.top === 0) this.#heads.set(room, { head, lookedUpAt: now });
-    for (const [oldest, { lookedUpAt }] of this.#heads) {
-      if (lookedUpAt >= now - GRACE_MS && this.#heads.size <= MAX_EMPTY_ROOMS) return;
-      this.#heads.delete(oldest);
+    if (now - this.#agedAt >= GRACE_MS) {
+      this.#heads.age();
+      this.#agedAt = now;
     }
+    if (head?.top === 0) this.#heads.set(room, head);
+    else this.#heads.delete(room);
   }
 }

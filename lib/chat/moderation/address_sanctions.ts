@@ -4,6 +4,7 @@
  * @module
  */
 import type { Authority } from "../../core/auth/rights.ts";
+import { RecentMap } from "../../core/limits/recent_map.ts";
 import { eventText, type RoomEvent, type Sanction } from "../../core/log/room_event.ts";
 import { isAddressUser, MAX_STATE_FIELDS, RoomState } from "../../core/log/room_state.ts";
 import type { UserId } from "../../core/log/user_id.ts";
@@ -32,8 +33,8 @@ export const MAX_ADDRESSES_OF_GUEST = 20;
 export const MAX_ADDRESSES: number = MAX_STATE_FIELDS / 2;
 
 const GUEST: Authority = { role: undefined, rights: null };
-/** Maximum number of guests whose addresses a worker remembers. */
-export const MAX_REMEMBERED = 10_000;
+/** Number of guests whose addresses a worker certainly remembers, the latest ones. */
+export const KEPT_ADDRESSES = 10_000;
 
 /** Imposes mutes and bans on addresses. */
 export class AddressSanctions {
@@ -42,7 +43,7 @@ export class AddressSanctions {
   readonly #context: AddressSanctionsContext;
   // Of guests who have written something, the latest last. A call of the HTTP API is over before a moderator has read what it has
   // sent, and its guest does not come back.
-  readonly #addresses = new Map<UserId, UserId>();
+  readonly #addresses = new RecentMap<UserId, UserId>(KEPT_ADDRESSES);
   // A guest can have several connections here.
   readonly #underWay = new Map<string, UserId>();
 
@@ -54,12 +55,7 @@ export class AddressSanctions {
   /** Remembers the address of a guest who writes something. */
   remember({ user, address }: Pick<Subject, "user" | "address">): void {
     if (address === undefined) return;
-    this.#addresses.delete(user);
     this.#addresses.set(user, address);
-    const [oldest] = this.#addresses.keys();
-    if (oldest !== undefined && this.#addresses.size > MAX_REMEMBERED) {
-      this.#addresses.delete(oldest);
-    }
   }
 
   /**

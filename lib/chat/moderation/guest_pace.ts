@@ -17,15 +17,16 @@
  * ```
  * @module
  */
+import { RecentMap } from "../../core/limits/recent_map.ts";
 import type { UserId } from "../../core/log/user_id.ts";
 import type { RoomId } from "../../core/names/names.ts";
 
-/** Maximum number of addresses and rooms that are remembered; the latest ones are. */
-const MAX_REMEMBERED = 10_000;
+/** Number of addresses and rooms that are certainly remembered, the latest ones. */
+const KEPT_TIMES = 10_000;
 
 /** When guests last sent something in rooms in slow mode, by address. Times are milliseconds since 1970. */
 export class GuestPace {
-  readonly #sentAt = new Map<string, number>();
+  readonly #sentAt = new RecentMap<string, number>(KEPT_TIMES);
 
   /**
    * When a guest may send something, as far as others from the address count.
@@ -43,10 +44,6 @@ export class GuestPace {
 
   /** Records that a guest sends something. */
   onSent(address: UserId, room: RoomId, now: number): void {
-    const key = `${address} ${room}`;
-    this.#sentAt.delete(key);
-    this.#sentAt.set(key, now);
-    const [oldest] = this.#sentAt.keys();
-    if (oldest !== undefined && this.#sentAt.size > MAX_REMEMBERED) this.#sentAt.delete(oldest);
+    this.#sentAt.set(`${address} ${room}`, now);
   }
 }

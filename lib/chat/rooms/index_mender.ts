@@ -4,6 +4,7 @@
  * @module
  */
 import type { RoomId } from "../../core/names/names.ts";
+import { RecentMap } from "../../core/limits/recent_map.ts";
 import type { RoomState } from "../../core/log/room_state.ts";
 import { isClosed } from "../../core/rooms/closed_room.ts";
 import { BusUnavailable } from "../ports/bus.ts";
@@ -13,7 +14,7 @@ import type { RoomIndex } from "../ports/room_index.ts";
 /** A room is looked at once in this time, however often it opens. */
 const INTERVAL_MS = 600_000;
 /** Number of rooms that are remembered for that. */
-const MAX_REMEMBERED = 1_000;
+const KEPT_ROOMS = 1_000;
 
 /** What mending needs. */
 export interface IndexMenderContext {
@@ -26,8 +27,8 @@ export interface IndexMenderContext {
 /** Mends the index for one worker. */
 export class IndexMender {
   readonly #context: IndexMenderContext;
-  /** When rooms were looked at, the earliest first. */
-  readonly #mendedAt = new Map<RoomId, number>();
+  /** When rooms were looked at. */
+  readonly #mendedAt = new RecentMap<RoomId, number>(KEPT_ROOMS);
 
   /** Mends nothing yet. */
   constructor(context: IndexMenderContext) {
@@ -53,10 +54,7 @@ export class IndexMender {
     const now = this.#context.clock.now();
     const before = this.#mendedAt.get(room) ?? -Infinity;
     if (now - before < INTERVAL_MS) return false;
-    this.#mendedAt.delete(room);
     this.#mendedAt.set(room, now);
-    const [oldest] = this.#mendedAt.keys();
-    if (this.#mendedAt.size > MAX_REMEMBERED && oldest !== undefined) this.#mendedAt.delete(oldest);
     return true;
   }
 }

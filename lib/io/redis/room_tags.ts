@@ -4,22 +4,19 @@
  * know the tag, so its messages are not accepted.
  * @module
  */
+import { RecentMap } from "../../core/limits/recent_map.ts";
 import type { RoomId } from "../../core/names/names.ts";
 
-/** Maximum number of tags kept; a dropped tag is read again when needed. */
-const MAX_TAGS = 50_000;
+/** Number of tags that are certainly kept; a dropped one is read again when needed. */
+const KEPT_TAGS = 50_000;
 
 /** The tags of the rooms that this instance has used. */
 export class RoomTags {
-  readonly #tags = new Map<RoomId, string>();
+  readonly #tags = new RecentMap<RoomId, string>(KEPT_TAGS);
 
   /** Sets the current tag of the room. A tag changes only if the room's head is lost. */
   set(room: RoomId, tag: string): void {
-    this.#tags.delete(room);
     this.#tags.set(room, tag);
-    if (this.#tags.size <= MAX_TAGS) return;
-    const [oldest] = this.#tags.keys();
-    if (oldest !== undefined) this.#tags.delete(oldest);
   }
 
   /** The room's tag; undefined if it is not known. */

@@ -8,11 +8,15 @@ const MINUTE = 60_000;
 const head = (epoch: string, top = 0): Head => ({ epochs: [{ epoch, after: 0 }], top, at: 0 });
 const [one, two] = [room("one"), room("two")];
 
-Deno.test("EmptyRooms remembers a room while it is looked up, and for two more minutes", () => {
+Deno.test("EmptyRooms remembers a room while it is looked up, and for two to four more minutes", () => {
   const rooms = new EmptyRooms();
   rooms.keep(one, head("a"), 0);
   rooms.keep(two, head("b"), 0);
-  for (const minute of numbers(1, 10)) rooms.keep(one, rooms.get(one), minute * MINUTE);
+  for (const minute of numbers(1, 10)) {
+    rooms.keep(one, rooms.get(one), minute * MINUTE);
+    if (minute <= 2) assert.deepEqual(rooms.get(two), head("b"));
+    if (minute >= 4) assert.equal(rooms.get(two), undefined);
+  }
   assert.deepEqual([rooms.get(one), rooms.get(two)], [head("a"), undefined]);
 });
 
@@ -25,11 +29,11 @@ Deno.test("EmptyRooms forgets a room that has entries", () => {
   }
 });
 
-Deno.test("EmptyRooms remembers at most 100,000 rooms, those looked up last", () => {
+Deno.test("EmptyRooms remembers 50,000 rooms, those looked up last, and at most twice as many", () => {
   const rooms = new EmptyRooms();
-  for (const n of numbers(1, 100_010)) rooms.keep(room(`room-${n}`), head("a"), 0);
-  assert.equal(rooms.size, 100_000);
-  assert.deepEqual([rooms.get(room("room-10")), rooms.get(room("room-11"))], [
+  for (const n of numbers(1, 150_010)) rooms.keep(room(`room-${n}`), head("a"), 0);
+  assert.ok(rooms.size >= 50_000 && rooms.size <= 100_000);
+  assert.deepEqual([50_010, 100_011].map((n) => rooms.get(room(`room-${n}`))), [
     undefined,
     head("a"),
   ]);

@@ -1,9 +1,9 @@
 /** A guest who comes back from ever new addresses does not use up what the moderators need. */
 import assert from "node:assert/strict";
 import {
+  KEPT_ADDRESSES,
   MAX_ADDRESSES,
   MAX_ADDRESSES_OF_GUEST,
-  MAX_REMEMBERED,
 } from "../../../lib/chat/moderation/address_sanctions.ts";
 import { addressUser } from "../../../lib/core/rooms/address_user.ts";
 import { FOREVER } from "../../../lib/core/log/room_event.ts";
@@ -81,7 +81,7 @@ Deno.test("The addresses of the latest guests are remembered, and no more", asyn
   const address = addressUser(network(1));
   const [first, last] = [user("user_first"), user("user_last")];
   addressSanctions.remember({ user: first, address });
-  for (let index = 1; index < MAX_REMEMBERED; index++) {
+  for (let index = 1; index < 2 * KEPT_ADDRESSES; index++) {
     addressSanctions.remember({ user: user(`user_${index + 1_000}`), address });
   }
   addressSanctions.remember({ user: last, address });
