@@ -135,6 +135,8 @@ export interface Config {
   readonly maxBatchMs: number;
   /** Silence after which a connection is pinged. */
   readonly pingSeconds: number;
+  /** See `DRAIN_SECONDS`. */
+  readonly drainSeconds: number;
   /** Whether `/s` answers. */
   readonly echo: "on" | "off";
   /** Prefix for guest names; null for one in the guest's language. */
@@ -489,6 +491,14 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
     min: 1,
     max: 3600,
     fallback: 25,
+  }),
+  drainSeconds: wholeNumber({
+    name: "DRAIN_SECONDS",
+    about:
+      "Seconds that a stop takes at most, until each client has been told to reconnect; keep it below the time after which the service manager kills the process",
+    min: 1,
+    max: 3600,
+    fallback: 8,
   }),
   echo: choice({
     name: "ECHO",

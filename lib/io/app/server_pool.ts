@@ -108,6 +108,7 @@ export async function serveInWorkers(
       new WorkerHandle({ ...options, keyPair, config, port, number }, services, () => keyPair),
     count,
     ...limitsOf(config, count),
+    stopMs: config.drainSeconds * 1000,
     processBytes: () => Deno.memoryUsage().rss,
     clock: systemClock,
     onEnded(why, latest) {

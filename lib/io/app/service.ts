@@ -75,7 +75,7 @@ export interface Service extends AsyncDisposable {
   inviteFirstOwner(): Promise<string | undefined>;
   /** Resolves with the reason when a required task has ended; the service must then be stopped. */
   readonly failed: Promise<Error>;
-  /** Refuses new connections, closes all others and waits for the peers' close frames; resolves within 5 s. */
+  /** Refuses new connections, and closes all others. Resolves two seconds after `DRAIN_SECONDS` at the latest. */
   stop(): Promise<void>;
 }
 
@@ -227,6 +227,9 @@ export async function startService(
   };
 }
 
+/** Deno Deploy ends the process five seconds after it was told to stop. */
+const HOSTED_DRAIN_SECONDS = 3;
+
 /** Hosting platforms route requests by host name, so hosts are checked only if set; they allow no second listener. */
 function hostedConfig(config: Config): Config {
   const { allowedHosts } = config;
@@ -234,6 +237,7 @@ function hostedConfig(config: Config): Config {
     ...config,
     allowedHosts: allowedHosts.length > 0 ? allowedHosts : "*",
     adminPort: "off",
+    drainSeconds: Math.min(config.drainSeconds, HOSTED_DRAIN_SECONDS),
   };
 }
 

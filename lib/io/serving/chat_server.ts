@@ -45,7 +45,7 @@ import { JSON_SUBPROTOCOL } from "../../core/protocol/json_protocol.ts";
 import { healthPolicy } from "../../core/health/connection_health.ts";
 import { onBroadcast } from "./broadcast.ts";
 import { type ConnectionQuota, Upgrader } from "../http/upgrade.ts";
-import { drain, type DrainKind } from "./drain.ts";
+import { drain, type DrainContext, type DrainKind } from "./drain.ts";
 import type { HealthSources } from "../http/health_responses.ts";
 import { apiPaths } from "../api/api_paths.ts";
 import { operatorPaths } from "../api/operator_paths.ts";
@@ -270,6 +270,11 @@ export async function startChatServer(
     return waitForEnd("The listener", [listener.shutdown(), ...tasks]);
   });
   const resources = started.move();
+  const draining: DrainContext = {
+    peers: () => heartbeat.peers(),
+    ...{ clock, random: Math.random, flush: () => hub.flush() },
+    stopMs: config.drainSeconds * 1000,
+  };
   return {
     port: listener.port,
     failed: firstFailure(tasks),
@@ -289,7 +294,7 @@ export async function startChatServer(
     replaceKeyPair: (pair) => listener.replaceKeyPair(pair),
     async reopenPort() {
       using _pause = upgrader.pause();
-      await drain("stop", () => heartbeat.peers(), clock, Math.random, signal, () => hub.flush());
+      await drain("stop", draining, signal);
       listener.reopen();
     },
     async drain(kind) {
@@ -298,7 +303,7 @@ export async function startChatServer(
         const addresses = await chargeSuspects(() => heartbeat.peers(), clock, signal);
         logger.warn("memory.addresses_suspected", { addresses });
       }
-      await drain(kind, () => heartbeat.peers(), clock, Math.random, signal, () => hub.flush());
+      await drain(kind, draining, signal);
       // If this fails, the leases expire.
       await withTimeout(WITHDRAW_TIMEOUT_MS, "The rooms were not left", hub.withdraw()).catch(
         () => {},

@@ -19,7 +19,7 @@ interface DrainPace {
   readonly windowMs: number;
   /** Minimum number of peers closed at once. */
   readonly atOnce: number;
-  /** How long to wait for the peers' close frames. */
+  /** How long to wait for the next close frame of a peer. */
   readonly answerMs: number;
   /** Reconnect delay of one of `count` peers. */
   readonly reconnectSpreadMs: (count: number, random: number) => number;
@@ -41,31 +41,43 @@ const PACES: Readonly<Record<DrainKind, DrainPace>> = {
   urgent: { windowMs: 300, atOnce: 10, answerMs: 300, reconnectSpreadMs },
 };
 
-/** Maximum duration of {@linkcode drain}, in milliseconds. */
-export function longestDrainMs(kind: DrainKind): number {
-  return PACES[kind].windowMs + PACES[kind].answerMs + 100;
+/** Maximum duration of {@linkcode drain}, in milliseconds. @param stopMs That of `stop`, from `DRAIN_SECONDS`. */
+export function longestDrainMs(kind: DrainKind, stopMs: number): number {
+  return kind === "stop" ? stopMs : PACES[kind].windowMs + PACES[kind].answerMs + 100;
+}
+
+/** What {@linkcode drain} needs. */
+export interface DrainContext {
+  /** All connected peers; called as often as needed. */
+  readonly peers: () => Iterable<Peer>;
+  /** Paces the close frames. */
+  readonly clock: Clock;
+  /** Returns a number in [0, 1), for each peer's reconnect delay. */
+  readonly random: () => number;
+  /** Sends what is waiting to be sent to the peers; called before peers are closed. */
+  readonly flush: () => void;
+  /** See {@linkcode longestDrainMs}. */
+  readonly stopMs: number;
 }
 
 /**
- * Closes all peers. Resolves when none is left or the time is up: after at most 3.8 s (`stop`), 13 s (`move`) or 0.7 s
- * (`urgent`).
+ * Closes all peers. Resolves when none is left, when those left are stuck, or when the time is up (`longestDrainMs`).
  *
- * @param peers All connected peers; called as often as needed.
- * @param random Returns a number in [0, 1), for each peer's reconnect delay.
- * @param flush Sends what is waiting to be sent to the peers; called before peers are closed.
+ * @param signal Ends it.
  */
 export async function drain(
   kind: DrainKind,
-  peers: () => Iterable<Peer>,
-  clock: Clock,
-  random: () => number,
+  { peers, clock, random, flush, stopMs }: DrainContext,
   signal: AbortSignal,
-  flush: () => void = () => {},
 ): Promise<void> {
   const { windowMs, atOnce, answerMs, reconnectSpreadMs } = PACES[kind];
+  const until = clock.now() + longestDrainMs(kind, stopMs);
   const all = [...peers()];
-  const closePeer = (peer: Peer) =>
+  const told = new Set<Peer>();
+  const closePeer = (peer: Peer) => {
+    told.add(peer);
     peer.close({ ...SERVICE_RESTART, afterMs: reconnectSpreadMs(all.length, random()) });
+  };
   const perStep = Math.max(atOnce, Math.ceil(all.length * STEP_MS / windowMs));
   const stepMs = atOnce > 1 ? STEP_MS : Math.max(STEP_MS, windowMs * perStep / all.length);
   for (let closed = 0; closed < all.length && !signal.aborted; closed += perStep) {
@@ -73,15 +85,14 @@ export async function drain(
     flush();
     for (const peer of all.slice(closed, closed + perStep)) closePeer(peer);
   }
-  const until = clock.now() + answerMs;
-  while (!isEmpty(peers()) && clock.now() < until && !signal.aborted) {
+  let left = Infinity, answeredAt = clock.now();
+  while (!signal.aborted && clock.now() < Math.min(until, answeredAt + answerMs)) {
+    const remaining = [...peers()];
+    if (remaining.length === 0) return;
+    if (remaining.length < left) answeredAt = clock.now();
+    left = remaining.length;
+    // Those whose handshake was still in progress.
+    for (const peer of remaining) if (!told.has(peer)) closePeer(peer);
     await clock.sleep(STEP_MS, signal);
-    // Again, for peers whose handshake was still in progress.
-    for (const peer of peers()) closePeer(peer);
   }
-}
-
-function isEmpty(peers: Iterable<unknown>): boolean {
-  for (const _ of peers) return false;
-  return true;
 }

@@ -34,6 +34,8 @@ export interface SupervisorContext extends RecyclePlannerContext {
   readonly startWorker: (number: number) => SupervisedWorker;
   /** Number of workers to keep up. */
   readonly count: number;
+  /** How long a stop lets the workers close connections, in milliseconds. */
+  readonly stopMs: number;
   /** Called when a worker has ended, with the reason and its last report. */
   readonly onEnded: (why: RecycleReason, lastReport: ServerReport | undefined) => void;
 }
@@ -101,7 +103,7 @@ export class Supervisor {
     return [...this.#workers.values()].flatMap(({ lastReport }) => lastReport ?? []);
   }
 
-  /** Closes the connections of all workers; resolves within 4.5 s. */
+  /** Closes the connections of all workers; resolves a second after `DRAIN_SECONDS` at the latest. */
   async drain(): Promise<void> {
     await Promise.all(
       [...this.#workers.keys(), ...this.#draining].map((worker) => this.#drain(worker, "stop")),
@@ -213,7 +215,10 @@ export class Supervisor {
   }
 
   async #drain(worker: SupervisedWorker, kind: DrainKind): Promise<void> {
-    await this.#withTimeout(worker.drain(kind), longestDrainMs(kind) + DRAIN_SLACK_MS);
+    await this.#withTimeout(
+      worker.drain(kind),
+      longestDrainMs(kind, this.#context.stopMs) + DRAIN_SLACK_MS,
+    );
   }
 
   async #terminate(worker: SupervisedWorker): Promise<void> {

@@ -119,6 +119,7 @@ export class SupervisorHarness implements Disposable {
   constructor(count: number, context: Partial<SupervisorContext> = {}) {
     this.startGate.resolve();
     this.supervisor = new Supervisor({
+      stopMs: 3_800,
       startWorker: (number) => {
         const worker = new FakeWorker(number, this);
         this.workers.push(worker);

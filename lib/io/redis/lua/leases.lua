@@ -2,7 +2,7 @@
 --
 -- KEYS 1 people  hash: user to lines: since, name, the name's keys (separated by tabs), and each node
 --      2 names   hash: each key of a name to the user who has the name
---      3 nodes   hash: node to the time until which its lease lasts, followed by " -" if it has withdrawn
+--      3 nodes   hash: node to "until +", or "until -" if the node has withdrawn
 -- Damaged records are ignored and removed, so that they do not keep a user out of a room.
 -- ARGV 1 claim, release, refresh or withdraw   2 duration of a lease, in milliseconds   3 the node; empty for none
 --      4 the user; for refresh the version that the caller knows; for withdraw how long to keep users who are on no other
@@ -66,7 +66,7 @@ end
 local function dropExpired()
   local nodes = redis.call("HGETALL", NODES)
   for index = 1, #nodes, 2 do
-    local ends, rest = string.match(nodes[index + 1], "^(%d+)(.*)$")
+    local ends, rest = string.match(nodes[index + 1], "^(%d+)( .*)$")
     if not ends or tonumber(ends) <= now then
       dropNode(nodes[index])
     elseif tonumber(ends) > now + LEASE_MS then
@@ -83,7 +83,7 @@ local function isTaken(key)
 end
 
 local function keep()
-  redis.call("HSET", NODES, NODE, whole(now + LEASE_MS))
+  redis.call("HSET", NODES, NODE, whole(now + LEASE_MS) .. " +")
   -- The keys expire with the last lease, so nothing is left of an empty room.
   for _, key in ipairs(KEYS) do redis.call("PEXPIRE", key, LEASE_MS) end
 end
