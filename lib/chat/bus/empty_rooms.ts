@@ -10,8 +10,8 @@ import type { Head } from "../../core/log/room_log.ts";
 
 /** A room that was not looked up for this long may be forgotten, and is after twice as long. */
 const GRACE_MS = 120_000;
-/** Number of rooms that are remembered. If there are more, those looked up longest ago may be forgotten at once. */
-const KEPT_EMPTY_ROOMS = 50_000;
+/** If more rooms than this are looked up in that time, those looked up longest ago may be forgotten at once. */
+const KEPT_EMPTY_ROOMS = 100_000;
 
 /** The heads of rooms without entries. Callers pass the current time on one monotonic scale. */
 export class EmptyRooms {
@@ -34,7 +34,7 @@ export class EmptyRooms {
       this.#heads.age();
       this.#agedAt = now;
     }
-    if (head?.top === 0) this.#heads.set(room, head);
-    else this.#heads.delete(room);
+    if (head?.top !== 0) this.#heads.delete(room);
+    else if (this.#heads.set(room, head)) this.#agedAt = now;
   }
 }

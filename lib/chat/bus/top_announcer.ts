@@ -1,6 +1,6 @@
 /**
  * Announces the newest position of each room's log. Without it, a lost last message leaves no visible gap, because
- * nothing follows it. Rooms with new entries are announced within a second, and each subscribed room every 15 seconds,
+ * nothing follows it. Rooms with new entries are announced within a second, and each subscribed room every 14 seconds,
  * as read from the log: one group of rooms every second, because reading thousands at once would delay messages. What
  * was read is announced a second later: entries can be stored and not announced yet, and a position ahead of them would
  * look like a gap.
@@ -87,7 +87,7 @@ export class TopAnnouncer {
       if (tops.length === 0) return;
       await this.#clock.sleep(INTERVAL_MS, signal);
       for await (const some of inPacedSlices(tops, this.#clock, signal)) {
-        this.#announce(some.map((top) => atLeast(top, announced.get(top.room))));
+        this.#announce(some.map((top) => newerOf(top, announced.get(top.room))));
       }
     } catch (error) {
       // The next check retries.
@@ -103,10 +103,11 @@ interface Check {
   readonly ended: Promise<void>;
 }
 
-/** A position that was read, or that of an entry announced since: the log has reached it too. */
-function atLeast(read: Top, announced: Position | undefined): Top {
+/** The position that was read, or that of a newer entry which was announced since. */
+function newerOf(read: Top, announced: Position | undefined): Top {
   const isNewer = announced?.epoch === read.top.epoch && announced.seq > read.top.seq;
-  return isNewer ? { ...read, top: announced } : read;
+  // Whether the log still has that entry was not read.
+  return isNewer ? { ...read, top: announced, isRead: false } : read;
 }
 
 /**

@@ -163,7 +163,7 @@ export interface RoomHistory {
 
 /** All people in a room, as they were at one time. */
 export interface PeopleTable {
-  /** Another one after each change. */
+  /** Differs after every change of the people. */
   readonly version: string;
   /** The people, in the order in which they joined. */
   readonly people: readonly Person[];
@@ -192,7 +192,7 @@ export interface PresenceRegistry {
   refresh(room: RoomId, node: string | undefined): Promise<PeopleTable>;
   /**
    * Renews a node's leases in rooms whose people it knows. Resolves to the rooms where they have changed, or may have:
-   * {@linkcode refresh} these. In the others, nothing was to be repaired.
+   * {@linkcode refresh} these. The people of the others are as known.
    */
   renew(node: string, known: readonly KnownPeople[]): Promise<readonly RoomId[]>;
   /** All people in the room. */
@@ -228,8 +228,8 @@ export class BusUnavailable extends Error {
 }
 
 /**
- * The number of groups into which subscribed rooms are divided, so that not all are checked at the same time. With a
- * second for each group and one until the result is announced, each room is announced every 15 seconds.
+ * The number of groups into which subscribed rooms are divided, so that not all are checked at the same time. One group
+ * is checked every second, so each room is checked every 14 seconds. The result is announced a second later.
  */
 export const ROOM_GROUPS = 14;
 

@@ -59,7 +59,7 @@ export class RoomPresence {
   #hasWithdrawn = false;
   // Updates received while the table is read. The table may be older.
   #updatesWhileReading: PresenceUpdate[] | undefined;
-  // Of the table that the roster is equal to; undefined if it has changed since, or may differ.
+  // The version of the table that the roster matches; undefined if they may differ.
   #tableVersion: string | undefined;
 
   /**
@@ -383,6 +383,7 @@ export class RoomPresence {
       this.#roster.apply({ kind: "here", user, name, node });
     }
     const isEqual = updates.length + this.#claiming.size === 0 &&
+      mine.size === this.#localUsers.size &&
       this.#localUsers.entries().every(([user, { name }]) => mine.get(user) === name);
     this.#tableVersion = isEqual ? version : undefined;
     return new Set(mine.keys());

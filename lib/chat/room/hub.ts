@@ -71,6 +71,8 @@ export class Hub implements Disposable {
   readonly #refreshGroups = Array.from({ length: CYCLES_PER_REFRESH }, () => new Set<Room>());
   #nextGroup = 0;
   readonly #refreshing = new Set<Room>();
+  // Groups with a renewal under way.
+  readonly #renewing = new Set<ReadonlySet<Room>>();
   readonly #load = new WorkerLoad();
   // Rooms with announcements that were not delivered yet.
   readonly #roomsToFlush = new Set<Room>();
@@ -161,7 +163,7 @@ export class Hub implements Disposable {
         this.#assignedNames.restoreNames(room, false);
         if (!room.presence.hasChanged) this.#changedRooms.delete(room);
       }
-      this.#refreshGroup(this.#refreshGroups[cycle % CYCLES_PER_REFRESH] ?? new Set());
+      this.#refreshGroup(this.#refreshGroups[cycle % CYCLES_PER_REFRESH]);
     }
   }
 
@@ -246,15 +248,18 @@ export class Hub implements Disposable {
   }
 
   /** In most rooms nobody has come or gone: their leases are renewed by one call. */
-  async #refreshGroup(rooms: ReadonlySet<Room>): Promise<void> {
+  async #refreshGroup(rooms: ReadonlySet<Room> = new Set()): Promise<void> {
     const known: KnownPeople[] = [];
     for (const room of rooms) {
       const version = room.presence.settledVersion;
       if (version === undefined) this.#refreshPresence(room);
       else known.push({ room: room.id, version });
     }
-    if (known.length === 0) return;
-    for (const id of await this.#renew(known)) {
+    // While the bus is slow, the previous renewal is still under way.
+    if (known.length === 0 || this.#renewing.has(rooms)) return;
+    this.#renewing.add(rooms);
+    const changed = await this.#renew(known).finally(() => this.#renewing.delete(rooms));
+    for (const id of changed) {
       const room = this.#rooms.get(id);
       if (room) this.#refreshPresence(room);
     }

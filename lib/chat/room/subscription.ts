@@ -117,7 +117,7 @@ async function joinRoom(
     if (!room.hasEntries) return subscriber.onRefused("no_room");
   }
   const isRefused = () => request.isAdmitted?.(room) === false;
-  // What excludes a member here may be lost in the log, which the room has not noticed yet.
+  // The log may have lost the entry that excludes the member, and the room may not know it yet.
   if (request.memberAt && isRefused()) await catchUp();
   if (cancellation.aborted) return;
   // From here on, the subscriber is told when the rules change.

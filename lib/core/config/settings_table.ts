@@ -495,7 +495,7 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
   drainSeconds: wholeNumber({
     name: "DRAIN_SECONDS",
     about:
-      "Seconds that a stop takes at most, until each client has been told to reconnect; keep it below the time after which the service manager kills the process",
+      "Maximum time in seconds for which a stop waits for clients to answer; keep it at least four seconds below the time after which the service manager kills the process",
     min: 1,
     max: 3600,
     fallback: 8,

@@ -12,7 +12,7 @@
  * @module
  */
 
-/** Remembers at least the keys set last, as many as given, and at most twice as many. */
+/** Remembers the keys set last: at least as many as given, and at most twice as many. */
 export class RecentMap<K, V> {
   readonly #generationSize: number;
   #recent = new Map<K, V>();
@@ -33,11 +33,13 @@ export class RecentMap<K, V> {
     return this.#recent.get(key) ?? this.#older.get(key);
   }
 
-  /** Sets a key, which is now the most recent one. */
-  set(key: K, value: V): void {
+  /** Sets a key, which is now the most recent one. Returns whether that has called {@linkcode age}. */
+  set(key: K, value: V): boolean {
     this.#older.delete(key);
     this.#recent.set(key, value);
-    if (this.#recent.size >= this.#generationSize) this.age();
+    const isFull = this.#recent.size >= this.#generationSize;
+    if (isFull) this.age();
+    return isFull;
   }
 
   /** Forgets a key. */
@@ -46,7 +48,7 @@ export class RecentMap<K, V> {
     this.#older.delete(key);
   }
 
-  /** Forgets all keys that were not set since the previous call. */
+  /** Forgets all keys that were not set since the previous call, even if they are few. Called when there are enough new ones. */
   age(): void {
     this.#older = this.#recent;
     this.#recent = new Map();

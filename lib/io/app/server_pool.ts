@@ -40,7 +40,7 @@ export interface ServerPool extends AsyncDisposable {
    * worker at a time after this has resolved, or are disconnected for a moment if the main thread serves.
    */
   replaceKeyPair(pair: KeyPair): Promise<void>;
-  /** Refuses new connections and closes all others; resolves within 4.5 s. */
+  /** Refuses new connections and closes all others; resolves a second after `DRAIN_SECONDS` at the latest. */
   drain(): Promise<void>;
 }
 

@@ -75,7 +75,7 @@ export interface Service extends AsyncDisposable {
   inviteFirstOwner(): Promise<string | undefined>;
   /** Resolves with the reason when a required task has ended; the service must then be stopped. */
   readonly failed: Promise<Error>;
-  /** Refuses new connections, and closes all others. Resolves two seconds after `DRAIN_SECONDS` at the latest. */
+  /** Refuses new connections, and closes all others. Resolves four seconds after `DRAIN_SECONDS` at the latest. */
   stop(): Promise<void>;
 }
 

@@ -1,6 +1,6 @@
 /**
  * Closes all connections in an orderly way. Close frames are spread over a window, and each names its own reconnect
- * delay, so that clients do not reconnect all at once. Then peers have a short time to answer.
+ * delay, so that clients do not reconnect all at once. Then it waits while peers answer.
  * @module
  */
 import type { Clock } from "../../chat/ports/clock.ts";
@@ -26,6 +26,8 @@ interface DrainPace {
 }
 
 const STEP_MS = 20;
+/** All who are left are closed again in every such step. */
+const STEPS_PER_REPETITION = 5;
 /** Moved clients are admitted even when memory is short; the guard notices the move within a quarter of a second. */
 const SHORT_RECONNECT_MS = 250;
 
@@ -63,36 +65,40 @@ export interface DrainContext {
 /**
  * Closes all peers. Resolves when none is left, when those left are stuck, or when the time is up (`longestDrainMs`).
  *
- * @param signal Ends it.
+ * @param signal Ends the drain early.
  */
 export async function drain(
   kind: DrainKind,
   { peers, clock, random, flush, stopMs }: DrainContext,
   signal: AbortSignal,
 ): Promise<void> {
-  const { windowMs, atOnce, answerMs, reconnectSpreadMs } = PACES[kind];
-  const until = clock.now() + longestDrainMs(kind, stopMs);
+  const { atOnce, answerMs, reconnectSpreadMs } = PACES[kind];
+  const startedAt = clock.now();
+  // A short stop leaves half of its time for the answers.
+  const windowMs = Math.min(PACES[kind].windowMs, kind === "stop" ? stopMs / 2 : Infinity);
   const all = [...peers()];
-  const told = new Set<Peer>();
-  const closePeer = (peer: Peer) => {
-    told.add(peer);
+  const closePeer = (peer: Peer) =>
     peer.close({ ...SERVICE_RESTART, afterMs: reconnectSpreadMs(all.length, random()) });
-  };
   const perStep = Math.max(atOnce, Math.ceil(all.length * STEP_MS / windowMs));
   const stepMs = atOnce > 1 ? STEP_MS : Math.max(STEP_MS, windowMs * perStep / all.length);
-  for (let closed = 0; closed < all.length && !signal.aborted; closed += perStep) {
+  for (let closed = 0; closed < all.length && !signal.aborted;) {
     if (closed > 0) await clock.sleep(stepMs, signal);
     flush();
-    for (const peer of all.slice(closed, closed + perStep)) closePeer(peer);
+    // Timers are late on a busy machine.
+    const isOver = clock.now() - startedAt >= windowMs;
+    const count = isOver ? all.length - closed : perStep;
+    for (const peer of all.slice(closed, closed + count)) closePeer(peer);
+    closed += count;
   }
+  const until = kind === "stop" ? startedAt + stopMs : clock.now() + answerMs;
   let left = Infinity, answeredAt = clock.now();
-  while (!signal.aborted && clock.now() < Math.min(until, answeredAt + answerMs)) {
+  for (let step = 0; !signal.aborted; step++) {
     const remaining = [...peers()];
-    if (remaining.length === 0) return;
     if (remaining.length < left) answeredAt = clock.now();
     left = remaining.length;
-    // Those whose handshake was still in progress.
-    for (const peer of remaining) if (!told.has(peer)) closePeer(peer);
+    if (left === 0 || clock.now() >= Math.min(until, answeredAt + answerMs)) return;
+    // Closing has no effect while a handshake is in progress.
+    if (step % STEPS_PER_REPETITION === 0) { for (const peer of remaining) closePeer(peer); }
     await clock.sleep(STEP_MS, signal);
   }
 }

@@ -29,12 +29,20 @@ Deno.test("EmptyRooms forgets a room that has entries", () => {
   }
 });
 
-Deno.test("EmptyRooms remembers 50,000 rooms, those looked up last, and at most twice as many", () => {
+Deno.test("EmptyRooms remembers 100,000 rooms, those looked up last, and at most twice as many", () => {
   const rooms = new EmptyRooms();
-  for (const n of numbers(1, 150_010)) rooms.keep(room(`room-${n}`), head("a"), 0);
-  assert.ok(rooms.size >= 50_000 && rooms.size <= 100_000);
-  assert.deepEqual([50_010, 100_011].map((n) => rooms.get(room(`room-${n}`))), [
+  for (const n of numbers(1, 300_010)) rooms.keep(room(`room-${n}`), head("a"), 0);
+  assert.ok(rooms.size >= 100_000 && rooms.size <= 200_000);
+  assert.deepEqual([100_010, 200_011].map((n) => rooms.get(room(`room-${n}`))), [
     undefined,
     head("a"),
   ]);
+});
+
+Deno.test("EmptyRooms remembers a room for two minutes, even if many others were looked up before", () => {
+  const rooms = new EmptyRooms();
+  rooms.keep(one, head("a"), 0);
+  for (const n of numbers(1, 99_999)) rooms.keep(room(`room-${n}`), head("a"), MINUTE);
+  rooms.keep(two, head("b"), 2 * MINUTE);
+  assert.deepEqual([rooms.get(room("room-99999")), rooms.get(two)], [head("a"), head("b")]);
 });

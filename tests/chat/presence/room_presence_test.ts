@@ -153,3 +153,24 @@ Deno.test("RoomPresence.settledVersion is undefined while a user must be release
   await one.withdraw();
   assert.equal(one.settledVersion, undefined);
 });
+
+Deno.test("RoomPresence.settledVersion is undefined while the table has a user who is not here", async () => {
+  const { bus, one } = await joinThroughTwoNodes();
+  const bob = { user: user("user_bob"), name: name("Bob") };
+  bus.availability = "forgetful";
+  await assert.rejects(one.join(bob), BusUnavailable);
+  bus.availability = "away";
+  const { refresh } = bus;
+  // Bob tries again as soon as the table has been read, and fails.
+  bus.refresh = async (id, node) => {
+    const table = await refresh.call(bus, id, node);
+    Promise.resolve().then(() => one.join(bob)).catch(() => {});
+    return table;
+  };
+  await one.refresh();
+  bus.refresh = refresh;
+  assert.equal(one.settledVersion, undefined);
+  bus.availability = "well";
+  await one.refresh();
+  assert.deepEqual((await bus.people(lobby)).map(({ name }) => name), ["Ann"]);
+});

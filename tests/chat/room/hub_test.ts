@@ -232,3 +232,23 @@ Deno.test("Hub renews its rooms one after the other, each within ten seconds", a
   await chat.clock.advance(20_000);
   assert.deepEqual(renewed, [rooms.at(-1), rooms.at(-1)]);
 });
+
+Deno.test("Hub renews no room again before the answer, and all as soon as the store is back", async () => {
+  using chat = new FakeChat();
+  const rooms = Array.from({ length: 80 }, (_, index) => room(`room${index}`));
+  for (const id of rooms) await join(chat, "Ann", textEncoder, id);
+  await chat.clock.advance(20_000);
+  const renewed: string[] = [];
+  const { renew } = chat.bus;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  chat.bus.renew = async (node, known) => {
+    renewed.push(...known.map((it) => it.room));
+    await promise;
+    return await renew.call(chat.bus, node, known);
+  };
+  await chat.clock.advance(30_000);
+  assert.deepEqual(renewed.toSorted(), rooms.toSorted());
+  resolve();
+  await chat.clock.advance(10_000);
+  assert.equal(renewed.length, 160);
+});

@@ -35,9 +35,9 @@ function run(
   kind: DrainKind,
   peers: Iterable<Peer>,
   clock: FakeClock,
-  { random = (): number => 0.5, flush = () => {} } = {},
+  { random = (): number => 0.5, flush = () => {}, stopMs = STOP_MS } = {},
 ): Promise<void> {
-  const context = { peers: () => peers, clock, random, flush, stopMs: STOP_MS };
+  const context = { peers: () => peers, clock, random, flush, stopMs };
   return drain(kind, context, new AbortController().signal);
 }
 
@@ -87,7 +87,6 @@ for (const [size, ms] of [[2, 501], [1_000, 1_000], [100_000, 4_250]] as const) 
   });
 }
 
-// The rest of 5 s is for Redis's last replies (0.3 s), the listener (0.4 s) and the process's end.
 for (const [size, ms] of [[3, 2_920], [10_000, 3_720]] as const) {
   Deno.test(`drain() gives up on ${size} stuck connections after ${ms} ms`, async () => {
     const clock = new FakeClock();
@@ -99,16 +98,40 @@ for (const [size, ms] of [[3, 2_920], [10_000, 3_720]] as const) {
   });
 }
 
-Deno.test("drain() closes a connection whose handshake completes during the wait", async () => {
-  const clock = new FakeClock();
-  const { peers } = fakePeers(1, clock, true);
-  const late = fakePeers(1, clock);
-  const draining = run("stop", peers, clock);
-  for (const peer of late.peers) peers.add(peer);
-  await clock.advance(3_020);
-  await draining;
-  assert.ok(late.toldAt.length > 0);
-});
+for (const kind of ["stop", "move", "urgent"] as const) {
+  Deno.test(`drain() for ${kind} closes a connection whose handshake completes during the wait`, async () => {
+    const clock = new FakeClock();
+    const { peers, toldAt } = fakePeers(1, clock);
+    for (const peer of peers) {
+      const close = peer.close.bind(peer);
+      // A connection that is not open ignores it.
+      peer.close = (status) => clock.now() >= 120 && close(status);
+    }
+    const draining = run(kind, peers, clock);
+    await clock.advance(1_000);
+    await draining;
+    assert.deepEqual(toldAt, [200]);
+  });
+
+  Deno.test(`drain() for ${kind} leaves time for answers when timers are late`, async () => {
+    const clock = new FakeClock();
+    const sleep = clock.sleep.bind(clock);
+    clock.sleep = (ms, signal) => sleep(2 * ms, signal);
+    const { peers, toldAt } = fakePeers(3_000, clock, true);
+    for (const peer of peers) {
+      const close = peer.close.bind(peer);
+      peer.close = (status) => {
+        close(status);
+        sleep(100, new AbortController().signal).then(() => peers.delete(peer));
+      };
+    }
+    const draining = run(kind, peers, clock, { stopMs: 1_000 });
+    for (let ms = 0; ms < longestDrainMs(kind, 1_000); ms += 100) await clock.advance(100);
+    await draining;
+    assert.equal(peers.size, 0);
+    assert.ok(toldAt.length >= 3_000);
+  });
+}
 
 for (const [size, gap] of [[10, 1_000], [100, 100], [500, 20]] as const) {
   Deno.test(`drain() that moves ${size} closes one each ${gap} ms, and delays none by more than half a second`, async () => {

@@ -73,7 +73,8 @@ export class RedisPresence implements PresenceRegistry {
     const [version, records = []] = await this.#refresh(room, node, "");
     const { people, damaged } = decodePeople(records);
     this.#reporter.reportDamagedRows(room, "people", damaged);
-    return { version, people };
+    // A damaged table has no version that can be known, so it is read and reported again and again.
+    return { version: damaged > 0 ? "" : version, people };
   }
 
   async renew(node: string, known: readonly KnownPeople[]): Promise<readonly RoomId[]> {
