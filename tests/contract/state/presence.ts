@@ -6,8 +6,8 @@ import assert from "node:assert/strict";
 import type { Author } from "../../../lib/core/log/entry.ts";
 import type { Claim, ClaimResult } from "../../../lib/core/presence/lease_table.ts";
 import type { RoomId } from "../../../lib/core/names/names.ts";
-import { name } from "../../support/fakes.ts";
-import { ann, attic, bob, lobby, type Test, type TestedBus } from "../fixtures.ts";
+import { name, room } from "../../support/fakes.ts";
+import { ann, attic, bob, lobby, numbers, type Test, type TestedBus } from "../fixtures.ts";
 
 const TAKEN: ClaimResult = { kind: "taken" };
 const granted = (text: string, isNew = true): ClaimResult => ({
@@ -127,6 +127,20 @@ export function presencePromises(test: Test): void {
       assert.deepEqual(await bus.renew("node-1", [other, known]), [lobby]);
       assert.deepEqual((await refresh(lobby)).people, await bus.people(lobby));
     }
+  });
+
+  test("renews the leases of hundreds of rooms, and returns those that have changed", async (bus) => {
+    const rooms = numbers(1, 250).map((n) => room(`room${n}`));
+    const claims = rooms.map((it) => bus.claim(it, claim(ann, "Ann")));
+    await Promise.all(claims);
+    const known = await Promise.all(rooms.map(async (it) => {
+      return { room: it, version: (await bus.refresh(it, "node-1")).version };
+    }));
+    assert.deepEqual(await bus.renew("node-1", known), []);
+    const changed = [0, 99, 100, 249].map((index) => rooms[index] ?? lobby);
+    for (const it of changed) await bus.claim(it, claim(bob, "Bob", { node: "node-2" }));
+    assert.deepEqual((await bus.renew("node-1", known)).toSorted(), changed.toSorted());
+    assert.deepEqual(await bus.renew("node-1", []), []);
   });
 
   test("gives a node without a lease none, and keeps rooms apart", async (bus) => {

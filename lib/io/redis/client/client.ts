@@ -33,6 +33,8 @@ export interface RedisClient {
   readonly publishCommand: "PUBLISH" | "SPUBLISH";
   /** Sends a command to the server of a key or channel. Rejects at once if that server is known to be unavailable. */
   send(key: string, command: readonly string[]): Promise<unknown>;
+  /** Keys with the same group can be used by one script. */
+  groupOf(key: string): number;
   /** One function for each server that has keys; it sends a command to that server. */
   servers(): readonly ((command: readonly string[]) => Promise<unknown>)[];
   /** Resolves when subscribed; the subscription is then restored after reconnections. Rejects if Redis refuses it. */

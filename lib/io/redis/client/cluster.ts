@@ -96,6 +96,10 @@ export class RedisCluster implements RedisClient {
     }
   }
 
+  groupOf(key: string): number {
+    return slotOf(key);
+  }
+
   servers(): readonly ((command: readonly string[]) => Promise<unknown>)[] {
     return [...this.#nodes.values()].map((node) => (command) => node.publisher.send(command));
   }

@@ -48,6 +48,10 @@ export class StandaloneRedis implements RedisClient {
     return this.#publisher.send(command);
   }
 
+  groupOf(): number {
+    return 0;
+  }
+
   servers(): readonly ((command: readonly string[]) => Promise<unknown>)[] {
     return [(command) => this.#publisher.send(command)];
   }

@@ -1,12 +1,13 @@
 -- Presence of one room: implements LeaseTable of core/presence/lease_table.ts, with this Redis's clock.
 --
--- KEYS 1 people  hash: user to lines: since, name, the name's keys (separated by tabs), and each node
+-- KEYS, three for each room: one room, or many for renew
+--      1 people  hash: user to lines: since, name, the name's keys (separated by tabs), and each node
 --      2 names   hash: each key of a name to the user who has the name
 --      3 nodes   hash: node to "until +", or "until -" if the node has withdrawn
 -- Damaged records are ignored and removed, so that they do not keep a user out of a room.
--- ARGV 1 claim, release, refresh or withdraw   2 duration of a lease, in milliseconds   3 the node; empty for none
---      4 the user; for refresh the version that the caller knows; for withdraw how long to keep users who are on no other
---      node, in milliseconds   5 the name
+-- ARGV 1 claim, release, refresh, renew or withdraw   2 duration of a lease, in milliseconds   3 the node; empty for none
+--      4 the user; for withdraw how long to keep users who are on no other node, in milliseconds; for renew the known
+--      version of the first room, followed by those of the others   5 the name
 --      6 its keys, separated by tabs   7 1 to rename
 local PEOPLE, NAMES, NODES = KEYS[1], KEYS[2], KEYS[3]
 local VERB, LEASE_MS, NODE, USER, NAME, NAME_KEYS, RENAMES = unpack(ARGV)
@@ -85,7 +86,7 @@ end
 local function keep()
   redis.call("HSET", NODES, NODE, whole(now + LEASE_MS) .. " +")
   -- The keys expire with the last lease, so nothing is left of an empty room.
-  for _, key in ipairs(KEYS) do redis.call("PEXPIRE", key, LEASE_MS) end
+  for _, key in ipairs({ PEOPLE, NAMES, NODES }) do redis.call("PEXPIRE", key, LEASE_MS) end
 end
 
 -- A user's active nodes, and the withdrawn ones that are taken over.
@@ -135,12 +136,24 @@ local function withdraw(graceMs)
   return 1
 end
 
--- The version is a digest of the people, so that it needs no record that could be lost or rolled back by itself.
+-- Returns the version of the people and, unless it is known, the people. The version is a digest, so that it needs no
+-- record that could be lost or rolled back by itself.
 local function refresh(known)
+  dropExpired()
   if NODE ~= "" and redis.call("HEXISTS", NODES, NODE) == 1 and not hasWithdrawn(NODE) then keep() end
   local people = redis.call("HGETALL", PEOPLE)
   local version = redis.sha1hex(table.concat(people, "\n\n"))
   return version == known and { version } or { version, people }
+end
+
+-- Returns the indexes of the rooms whose people are not as known, from 1.
+local function renew()
+  local changed = {}
+  for index = 1, #KEYS / 3 do
+    PEOPLE, NAMES, NODES = KEYS[3 * index - 2], KEYS[3 * index - 1], KEYS[3 * index]
+    if refresh(ARGV[3 + index])[2] then changed[#changed + 1] = index end
+  end
+  return changed
 end
 
 if VERB == "release" then
@@ -148,7 +161,8 @@ if VERB == "release" then
   if record then release(USER, record, NODE) end
   return 1
 end
+if VERB == "refresh" then return refresh() end
+if VERB == "renew" then return renew() end
 dropExpired()
 if VERB == "claim" then return claim() end
-if VERB == "withdraw" then return withdraw(tonumber(USER)) end
-return refresh(USER)
+return withdraw(tonumber(USER))

@@ -26,8 +26,12 @@ const ClaimReply = v.union([
   v.tuple([v.literal("taken")]),
 ]);
 
-/** The version, and the people's records unless the version is known. */
-const RefreshReply = v.tuple([v.string(), v.optional(v.array(v.string()))]);
+/** The version, and the people's records. */
+const RefreshReply = v.tuple([v.string(), v.array(v.string())]);
+/** Indexes of rooms, from 1. */
+const RenewReply = v.array(v.number());
+/** Maximum number of rooms whose leases one script renews, so that it does not delay messages. */
+const MAX_RENEWED = 100;
 
 /** Stores the presence leases of all rooms in Redis. Methods reject with `BusUnavailable`. */
 export class RedisPresence implements PresenceRegistry {
@@ -70,31 +74,40 @@ export class RedisPresence implements PresenceRegistry {
   }
 
   async refresh(room: RoomId, node: string = ""): Promise<PeopleTable> {
-    const [version, records = []] = await this.#refresh(room, node, "");
-    const { people, damaged } = decodePeople(records);
+    const { version, people, damaged } = await this.#run(room, ["refresh", node], (reply) => {
+      const [version, records] = v.parse(RefreshReply, reply);
+      return { version, ...decodePeople(records) };
+    });
     this.#reporter.reportDamagedRows(room, "people", damaged);
     // A damaged table has no version that can be known, so it is read and reported again and again.
     return { version: damaged > 0 ? "" : version, people };
   }
 
   async renew(node: string, known: readonly KnownPeople[]): Promise<readonly RoomId[]> {
-    const replies = await Promise.allSettled(
-      known.map(({ room, version }) => this.#refresh(room, node, version)),
+    const byGroup = Map.groupBy(known, ({ room }) => this.#client.groupOf(this.#keysOf(room)[0]));
+    const batches = [...byGroup.values()].flatMap((group) => inBatches(group, MAX_RENEWED));
+    const changed = batches.map((batch) =>
+      // They may have changed. If it failed because of one room, that one will be reported.
+      this.#renewBatch(node, batch).catch(() => batch.map(({ room }) => room))
     );
-    // Where it failed, they may have changed.
-    const isSame = (index: number) => {
-      const reply = replies[index];
-      return reply?.status === "fulfilled" && reply.value[1] === undefined;
-    };
-    return known.filter((_, index) => !isSame(index)).map(({ room }) => room);
+    return (await Promise.all(changed)).flat();
   }
 
   async people(room: RoomId): Promise<readonly Person[]> {
     return (await this.refresh(room)).people;
   }
 
-  #refresh(room: RoomId, node: string, known: string): Promise<v.InferOutput<typeof RefreshReply>> {
-    return this.#run(room, ["refresh", node, known], (reply) => v.parse(RefreshReply, reply));
+  async #renewBatch(node: string, known: readonly KnownPeople[]): Promise<readonly RoomId[]> {
+    const keys = known.flatMap(({ room }) => this.#keysOf(room));
+    const args = ["renew", String(LEASE_MS), node, ...known.map(({ version }) => version)];
+    const reply = await runScript(this.#client, this.#script, keys, args);
+    const changed = new Set(v.parse(RenewReply, reply));
+    return known.filter((_, index) => changed.has(index + 1)).map(({ room }) => room);
+  }
+
+  #keysOf(room: RoomId): readonly [string, string, string] {
+    const key = `${this.#prefix}{${room}}`;
+    return [`${key}:people`, `${key}:names`, `${key}:nodes`];
   }
 
   async #run<T>(
@@ -102,10 +115,9 @@ export class RedisPresence implements PresenceRegistry {
     [verb = "", ...args]: readonly string[],
     decode: (reply: unknown) => T,
   ): Promise<T> {
-    const keys = ["people", "names", "nodes"].map((part) => `${this.#prefix}{${room}}:${part}`);
     try {
       const all = [verb, String(LEASE_MS), ...args];
-      return decode(await runScript(this.#client, this.#script, keys, all));
+      return decode(await runScript(this.#client, this.#script, this.#keysOf(room), all));
     } catch (error) {
       if (isWrongType(error)) this.#reporter.reportDamagedRows(room, "people", 1);
       throw fromRedisError(error);
@@ -132,4 +144,9 @@ function decodePeople(
   }
   found.sort((one, other) => one.since - other.since);
   return { people: found.map(({ person }) => person), damaged: list.length / 2 - found.length };
+}
+
+function inBatches<T>(items: readonly T[], size: number): readonly (readonly T[])[] {
+  const count = Math.ceil(items.length / size);
+  return Array.from({ length: count }, (_, index) => items.slice(index * size, (index + 1) * size));
 }

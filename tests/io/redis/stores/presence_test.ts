@@ -3,8 +3,9 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { BusUnavailable } from "../../../../lib/chat/ports/bus.ts";
 import { GRACE_MS } from "../../../../lib/core/presence/lease_table.ts";
-import { ann, bob, lobby } from "../../../contract/fixtures.ts";
+import { ann, attic, bob, lobby } from "../../../contract/fixtures.ts";
 import { openRestartable } from "../../../support/redis/bus.ts";
 
 Deno.test("RedisBus shows no users of a node whose lease has expired, and frees their names", async () => {
@@ -52,6 +53,22 @@ Deno.test("RedisBus extends a lease each time that it is renewed, also while nob
   assert.deepEqual(await bus.renew("n1", [known]), []);
   assert.ok(Number.parseInt(String(await lease())) > Number.parseInt(until));
   assert.ok(Number(await redis.command("PTTL", "test:{lobby}:people")) > 10_000);
+});
+
+Deno.test("RedisBus.renew() has all rooms refreshed of which one cannot be read, and renews the others' leases", async () => {
+  await using opened = await openRestartable();
+  const { redis, bus } = opened;
+  const known = [];
+  for (const id of [lobby, attic]) {
+    await bus.claim(id, { ...ann, node: "n1", rename: false });
+    known.push({ room: id, version: (await bus.refresh(id, "n1")).version });
+  }
+  await redis.command("DEL", "test:{attic}:people");
+  await redis.command("SET", "test:{attic}:people", "not a hash");
+  assert.deepEqual(await bus.renew("n1", known), [lobby, attic]);
+  assert.equal((await bus.refresh(lobby, "n1")).people.length, 1);
+  await assert.rejects(bus.refresh(attic, "n1"), BusUnavailable);
+  assert.deepEqual(await bus.renew("n1", known.slice(0, 1)), []);
 });
 
 Deno.test("RedisBus.withdraw() ends a node's lease after the grace period, by the clock of Redis", async () => {
