@@ -319,15 +319,19 @@ export class RedisBus implements Bus, RoomHistory, PresenceRegistry, AsyncDispos
     for await (
       const rooms of inPacedSlices(this.#subscriptions.rooms(group), this.#clock, this.#life.signal)
     ) {
-      reads.push(Promise.allSettled(rooms.map((room) => this.#readTop(room))));
+      reads.push(this.#readTopsOf(rooms));
     }
     const results = (await Promise.all(reads)).flat();
     const tops = results.flatMap((it) => it.status === "fulfilled" ? [it.value] : []);
     return { tops, failure: results.find((it) => it.status === "rejected") };
   }
 
-  async #readTop(room: RoomId): Promise<Top> {
-    return { kind: "top", room, top: await this.#history.top(room), isRead: true };
+  async #readTopsOf(rooms: readonly RoomId[]): Promise<readonly PromiseSettledResult<Top>[]> {
+    const known = await this.#history.tops(rooms);
+    return await Promise.allSettled(rooms.map(async (room) => {
+      const top = known.get(room) ?? await this.#history.top(room);
+      return { kind: "top", room, top, isRead: true };
+    }));
   }
 
   /** Announces the tops of all rooms until every read has succeeded, so that subscribers can find and fill gaps. */

@@ -22,6 +22,7 @@ export type Scripts = Readonly<
     | "replay"
     | "page"
     | "top"
+    | "tops"
     | "roomState"
     | "readState"
     | "markRead"
@@ -45,6 +46,7 @@ export function readScripts(): Scripts {
     replay: script("room", "replay"),
     page: script("room", "page"),
     top: script("room", "top"),
+    tops: script("room", "tops"),
     roomState: script("room", "room_state"),
     readState: script("room", "read_state"),
     markRead: script("room", "mark_read"),
@@ -79,4 +81,22 @@ export async function runScript(
     if (!(error instanceof ErrorReply) || !error.message.startsWith("NOSCRIPT")) throw error;
     return await client.send(first, ["EVAL", text, ...rest]);
   }
+}
+
+/** Maximum number of rooms that one script reads or changes, so that it does not delay messages. */
+const MAX_ROOMS_OF_SCRIPT = 100;
+
+/** Divides rooms into those that one script can handle together. @param keyOf A key of each room. */
+export function batchesForScripts<T>(
+  client: Pick<RedisClient, "groupOf">,
+  rooms: readonly T[],
+  keyOf: (room: T) => string,
+): readonly (readonly T[])[] {
+  const groups = Map.groupBy(rooms, (room) => client.groupOf(keyOf(room)));
+  return [...groups.values()].flatMap((group) => {
+    const count = Math.ceil(group.length / MAX_ROOMS_OF_SCRIPT);
+    return Array.from({ length: count }, (_, index) => {
+      return group.slice(index * MAX_ROOMS_OF_SCRIPT, (index + 1) * MAX_ROOMS_OF_SCRIPT);
+    });
+  });
 }

@@ -104,6 +104,19 @@ export function announcingPromises(test: Test): void {
     assert.equal(top.seq, 0);
   });
 
+  test("returns the tops of hundreds of followed rooms, with and without entries", async (bus) => {
+    const followed = numbers(1, 250).map((n) => room(`room${n}`));
+    const expected = await Promise.all(followed.map(async (it, index) => {
+      await bus.subscribe(it);
+      for (let n = 0; n < index % 3; n++) await mustPublish(bus, say("text", { room: it }));
+      return { kind: "top", room: it, top: (await bus.page(it, undefined, 0)).top, isRead: true };
+    }));
+    for (let time = 0; time < 2; time++) {
+      const tops = new Map((await bus.topPositions()).map((top) => [top.room, top]));
+      assert.deepEqual(followed.map((it) => tops.get(it)), expected);
+    }
+  });
+
   test("divides the followed rooms into groups, of which each is checked by itself", async (bus) => {
     const followed = Array.from({ length: ROOM_GROUPS + 1 }, (_, index) => room(`room${index}`));
     for (const it of followed) await bus.subscribe(it);

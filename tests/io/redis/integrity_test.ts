@@ -19,7 +19,7 @@ import {
   say,
   sayAll,
 } from "../../contract/fixtures.ts";
-import { name } from "../../support/fakes.ts";
+import { name, room } from "../../support/fakes.ts";
 import { LogRecorder } from "../../support/log_recorder.ts";
 import { until } from "../../support/provision.ts";
 import { openBus, whenReady } from "../../support/redis/bus.ts";
@@ -105,6 +105,26 @@ Deno.test("RedisBus ignores an announcement without the room's tag, and sends it
   const signal = { kind: "here", node: "n1", ...ann } as const;
   bus.signal(lobby, signal);
   assert.deepEqual(await reader.signal(), { room: lobby, signal });
+});
+
+Deno.test("RedisBus reads the tops of rooms with a damaged head one by one, and those of others together", async () => {
+  await using opened = await open();
+  const { redis, bus } = opened;
+  const [untagged, lost, foreign] = ["untagged", "lost", "foreign"].map((id) => room(id));
+  if (!untagged || !lost || !foreign) throw new Error("unreachable");
+  const rooms = [lobby, untagged, lost, foreign];
+  for (const id of rooms) {
+    await bus.subscribe(id);
+    await mustPublish(bus, say("text", { room: id }));
+  }
+  await redis.command("HDEL", "test:{untagged}:head", "tag");
+  await redis.command("HSET", "test:{lost}:head", "eras", "none");
+  await redis.command("DEL", "test:{foreign}:head");
+  await redis.command("SET", "test:{foreign}:head", "of another program");
+  for (let time = 0; time < 2; time++) {
+    const tops = new Map((await bus.topPositions()).map(({ room, top }) => [room, top.seq]));
+    assert.deepEqual(rooms.map((id) => tops.get(id)), [1, 1, 0, undefined]);
+  }
 });
 
 Deno.test("RedisBus reads the top of the log when a foreign client publishes", async () => {

@@ -238,6 +238,19 @@ export function decodeTop(reply: unknown): ScriptReply<Position> {
   return { value: { epoch: epochNow, seq: seqNow }, tag: tagNow, damaged: 0 };
 }
 
+const TopsReply = v.array(v.nullable(v.tuple([epoch, digits, tag])));
+
+/** Decodes the reply of tops.lua: undefined for rooms without a valid top. */
+export function decodeTops(
+  reply: unknown,
+): readonly ({ readonly value: Position; readonly tag: string } | undefined)[] {
+  return v.parse(TopsReply, reply).map((found) => {
+    if (found === null) return undefined;
+    const [epoch, seq, tag] = found;
+    return { value: { epoch, seq }, tag };
+  });
+}
+
 /** Decodes the reply of room_state.lua. */
 export function decodeState(reply: unknown): ScriptReply<StateAt> {
   const schema = v.tuple([epoch, digits, tag, v.array(v.string())]);

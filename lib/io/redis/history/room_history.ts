@@ -41,10 +41,11 @@ import {
   decodeState,
   decodeSweep,
   decodeTop,
+  decodeTops,
   type ScriptReply,
 } from "./reply_decoder.ts";
 import type { RoomTags } from "../room_tags.ts";
-import { runScript, type Scripts } from "../scripts.ts";
+import { batchesForScripts, runScript, type Scripts } from "../scripts.ts";
 import type { ServiceState } from "../stores/service_state.ts";
 import type { DamageLocation, IntegrityReporter } from "../integrity_reporter.ts";
 import type { RedisUsage } from "../stores/usage.ts";
@@ -166,6 +167,27 @@ export class RedisRoomHistory implements RoomHistory {
   async top(room: RoomId): Promise<Position> {
     const reply = await this.#runScript("top", room, []);
     return this.#decode(room, "log", () => decodeTop(reply));
+  }
+
+  /**
+   * The same for many rooms. Lacks those that {@linkcode top} must read, for example new rooms, and those whose server is
+   * unavailable.
+   */
+  async tops(rooms: readonly RoomId[]): Promise<ReadonlyMap<RoomId, Position>> {
+    const { client, scripts, tags } = this.#context;
+    const headOf = (room: RoomId) => this.#key(room, "head");
+    const tops = new Map<RoomId, Position>();
+    const reads = batchesForScripts(client, rooms, headOf).map(async (batch) => {
+      const reply = await runScript(client, scripts.tops, batch.map(headOf), []).catch(() => []);
+      for (const [index, found] of decodeOrThrow(() => decodeTops(reply)).entries()) {
+        const room = batch[index];
+        if (room === undefined || found === undefined) continue;
+        tags.set(room, found.tag);
+        tops.set(room, found.value);
+      }
+    });
+    await Promise.all(reads);
+    return tops;
   }
 
   /** Deletes expired rows of a room; resolves to their numbers. Rejects with `BusUnavailable`. */

@@ -18,7 +18,7 @@ import { isStoredName, type RoomId } from "../../../core/names/names.ts";
 import { name, user } from "../../stored_values.ts";
 import { fromRedisError, isWrongType } from "../errors.ts";
 import type { RedisClient } from "../client/client.ts";
-import { runScript, type Script } from "../scripts.ts";
+import { batchesForScripts, runScript, type Script } from "../scripts.ts";
 import type { IntegrityReporter } from "../integrity_reporter.ts";
 
 const ClaimReply = v.union([
@@ -30,8 +30,6 @@ const ClaimReply = v.union([
 const RefreshReply = v.tuple([v.string(), v.array(v.string())]);
 /** Indexes of rooms, from 1. */
 const RenewReply = v.array(v.number());
-/** Maximum number of rooms whose leases one script renews, so that it does not delay messages. */
-const MAX_RENEWED = 100;
 
 /** Stores the presence leases of all rooms in Redis. Methods reject with `BusUnavailable`. */
 export class RedisPresence implements PresenceRegistry {
@@ -84,8 +82,7 @@ export class RedisPresence implements PresenceRegistry {
   }
 
   async renew(node: string, known: readonly KnownPeople[]): Promise<readonly RoomId[]> {
-    const byGroup = Map.groupBy(known, ({ room }) => this.#client.groupOf(this.#keysOf(room)[0]));
-    const batches = [...byGroup.values()].flatMap((group) => inBatches(group, MAX_RENEWED));
+    const batches = batchesForScripts(this.#client, known, ({ room }) => this.#keysOf(room)[0]);
     const changed = batches.map((batch) =>
       // They may have changed. If it failed because of one room, that one will be reported.
       this.#renewBatch(node, batch).catch(() => batch.map(({ room }) => room))
@@ -144,9 +141,4 @@ function decodePeople(
   }
   found.sort((one, other) => one.since - other.since);
   return { people: found.map(({ person }) => person), damaged: list.length / 2 - found.length };
-}
-
-function inBatches<T>(items: readonly T[], size: number): readonly (readonly T[])[] {
-  const count = Math.ceil(items.length / size);
-  return Array.from({ length: count }, (_, index) => items.slice(index * size, (index + 1) * size));
 }
