@@ -31,41 +31,37 @@ type Service = Parley | TestService;
 /** Where the service runs. */
 type Start = (settings: Readonly<Record<string, string>>) => Promise<Service>;
 
-interface Scene {
-  readonly start: Start;
-  readonly settings: Readonly<Record<string, string>>;
-  /** See `PageTestOptions`. */
-  readonly isKept: boolean;
-}
-
 /** A service and a browser for one test. */
 export class PageFixture {
   readonly #browser: Browser;
-  readonly #scene: Scene;
+  readonly #start: Start;
+  readonly #settings: Readonly<Record<string, string>>;
   readonly #stack: AsyncDisposableStack;
   readonly #windows: Window[] = [];
   #service: Service;
 
   private constructor(
     browser: Browser,
-    scene: Scene,
+    start: Start,
+    settings: Readonly<Record<string, string>>,
     stack: AsyncDisposableStack,
     service: Service,
   ) {
     this.#browser = browser;
-    this.#scene = scene;
+    this.#start = start;
+    this.#settings = settings;
     this.#stack = stack;
     this.#service = service;
   }
 
-  /** Starts a service. @param stack Disposes of everything that the test uses. */
+  /** Starts a service with these settings. @param stack Disposes of everything that the test uses. */
   static async create(
     browser: Browser,
-    scene: Scene,
+    start: Start,
+    settings: Readonly<Record<string, string>>,
     stack: AsyncDisposableStack,
   ): Promise<PageFixture> {
-    const service = stack.use(await scene.start(scene.settings));
-    return new PageFixture(browser, scene, stack, service);
+    return new PageFixture(browser, start, settings, stack, stack.use(await start(settings)));
   }
 
   /** `http://127.0.0.1:PORT` */
@@ -97,9 +93,7 @@ export class PageFixture {
     if (port !== undefined) address.port = String(port);
     const name = address.searchParams.get("name");
     const script = [name === null ? "" : chooseNameScript(name), before ?? ""].join("\n");
-    const serviceWorkers = this.#scene.isKept ? "allow" : "block";
-    const opening = { serviceWorkers, ...options } as const;
-    const window = await openWindow(this.#browser, address.href, opening, script);
+    const window = await openWindow(this.#browser, address.href, options, script);
     this.#windows.push(window);
     this.#stack.use(window);
     return window.page;
@@ -142,9 +136,7 @@ export class PageFixture {
 
   /** Starts the service again, with these settings changed. */
   async startService(settings: Readonly<Record<string, string>> = {}): Promise<void> {
-    this.#service = this.#stack.use(
-      await this.#scene.start({ ...this.#scene.settings, ...settings }),
-    );
+    this.#service = this.#stack.use(await this.#start({ ...this.#settings, ...settings }));
   }
 }
 
@@ -160,11 +152,6 @@ export interface PageTestOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** What is stopped and started again, with the same port and data: a service in this process, or a process of its own. */
   readonly restarts?: "service" | "process";
-  /**
-   * Whether the browser keeps the page for visits without a connection; by default if the service is restarted. In the
-   * other tests no service worker is started, which would take a tenth of their CPU time.
-   */
-  readonly isKept?: boolean;
   /** The complaints that are expected. */
   readonly expected?: RegExp;
 }
@@ -188,8 +175,7 @@ export function pageTest(
       ...options.settings,
     };
     const start = options.restarts === "process" ? startParley : startTestService;
-    const isKept = options.isKept ?? options.restarts !== undefined;
-    const stage = await PageFixture.create(browser, { start, settings, isKept }, stack);
+    const stage = await PageFixture.create(browser, start, settings, stack);
     await run(stage);
     const expected = options.expected ?? (options.restarts ? SERVER_IS_DOWN : undefined);
     assert.deepEqual(stage.complaints.filter((it) => !expected?.test(it)), []);

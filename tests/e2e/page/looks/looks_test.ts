@@ -110,6 +110,7 @@ for (const [locale, language] of LANGUAGES) {
       viewport: { width: 1440, height: HEIGHT },
     });
     await eventually(() => page.locator("html").getAttribute("lang"), language);
+    await page.evaluate("navigator.serviceWorker.ready.then(() => {})");
     await say(page, "mine");
     await untilShown(page, "mine");
     for (const width of WIDTHS) {

@@ -223,7 +223,6 @@ pageTest(
   "A guest's page offers to reload when another page of the browser has joined",
   async (stage) => {
     const guest = await stage.enter("#den");
-    // After what notices other pages has been loaded.
     await guest.evaluate("navigator.serviceWorker.ready.then(() => {})");
     const secret = await inviteAsOperator(stage, { rooms: ["den"] });
     const page = await guest.context().newPage();
@@ -237,7 +236,7 @@ pageTest(
     }).click();
     await whenNamed(guest, "Ann");
   },
-  { settings, isKept: true },
+  { settings },
 );
 
 pageTest("A service without guests lets an invited visitor in", async (stage) => {
@@ -272,6 +271,7 @@ pageTest(
   "A guest whose name becomes a member's is told so, and asks for it no more",
   async (stage) => {
     const guest = await stage.enter("?name=Lee#den");
+    await guest.evaluate("navigator.serviceWorker.ready.then(() => {})");
     await becomeMember(stage, "Lee");
     const toast = guest.locator(".toast", {
       hasText: "Lee belongs to a member now; you are Guest",

@@ -113,7 +113,7 @@ pageTest(
     await eventually(() => lines(cleo), ["Ben: before", "Ben: Deleted by Bea: off topic"]);
     assert.equal(await cleo.innerText(ROOM), "Deleted by Bea: off topic");
   },
-  { settings, isKept: true, expected: /net::ERR_INTERNET_DISCONNECTED/ },
+  { settings, expected: /net::ERR_INTERNET_DISCONNECTED/ },
 );
 
 pageTest("A deletion that was confirmed offline keeps its reason over a reload", async (stage) => {
@@ -131,7 +131,7 @@ pageTest("A deletion that was confirmed offline keeps its reason over a reload",
   await bea.context().setOffline(false);
   await bea.reload();
   await eventually(() => lines(bea), ["Ben: Deleted by Bea: spam"]);
-}, { settings, isKept: true, expected: /net::ERR_INTERNET_DISCONNECTED/ });
+}, { settings, expected: /net::ERR_INTERNET_DISCONNECTED/ });
 
 for (const width of [360, 1300]) {
   pageTest(`Hostile reasons are shown as text on one line, ${width} px wide`, async (stage) => {

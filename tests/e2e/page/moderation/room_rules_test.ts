@@ -237,7 +237,7 @@ pageTest(
     await eventually(() => events(ann), ["Mo removed all earlier messages"]);
     assert.equal(await message(ann, "spam").count(), 0);
   },
-  { settings, isKept: true, expected: /net::ERR_INTERNET_DISCONNECTED/ },
+  { settings, expected: /net::ERR_INTERNET_DISCONNECTED/ },
 );
 
 pageTest(

@@ -162,6 +162,7 @@ pageTest("A private room is read offline, from the last visit", async (stage) =>
   await createPrivate(ann, "Summer party");
   await say(ann, "who brings the cake?");
   await untilShown(ann, "who brings the cake?");
+  await ann.evaluate("navigator.serviceWorker.ready.then(() => {})");
   await ann.reload();
   await untilShown(ann, "who brings the cake?");
   await ann.routeWebSocket(/\/ws/, (socket) => void socket.close());
