@@ -450,10 +450,10 @@ Deno.test("A member who sends and leaves before the room is open is told to try 
   const room = await scene.createPrivate(ann);
   const { bus } = scene.chat;
   const opening = Promise.withResolvers<void>();
-  const { people } = bus;
-  bus.people = async (id) => {
+  const { refresh } = bus;
+  bus.refresh = async (id, node) => {
     await opening.promise;
-    return await people.call(bus, id);
+    return await refresh.call(bus, id, node);
   };
   await ann.ask({ type: "join", id: "1", room }, { type: "say", id: "2", room, text: "hi" });
   const frames = await ann.ask({ type: "leave", id: "3", room });
