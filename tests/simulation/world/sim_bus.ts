@@ -187,8 +187,18 @@ export class SimBus implements NodeBus {
     return this.call(() => this.#context.redis.refresh(room, node));
   }
 
-  renew(node: string, known: readonly KnownPeople[]): Promise<readonly RoomId[]> {
-    return this.call(() => this.#context.redis.renew(node, known));
+  /** In two requests, of which each can fail by itself. */
+  async renew(node: string, known: readonly KnownPeople[]): Promise<readonly RoomId[]> {
+    const { redis } = this.#context;
+    const halves = [0, 1].map((half) => known.filter((_, index) => index % 2 === half));
+    const changed = halves.map(async (some) => {
+      try {
+        return some.length === 0 ? [] : await this.call(() => redis.renew(node, some));
+      } catch {
+        return some.map(({ room }) => room);
+      }
+    });
+    return (await Promise.all(changed)).flat();
   }
 
   people(room: RoomId): Promise<readonly Person[]> {
