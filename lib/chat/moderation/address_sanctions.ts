@@ -33,7 +33,7 @@ export const MAX_ADDRESSES_OF_GUEST = 20;
 export const MAX_ADDRESSES: number = MAX_STATE_FIELDS / 2;
 
 const GUEST: Authority = { role: undefined, rights: null };
-/** Number of guests whose addresses a worker certainly remembers, the latest ones. */
+/** Minimum number of guests whose addresses a worker remembers: the latest ones. */
 export const KEPT_ADDRESSES = 10_000;
 
 /** Imposes mutes and bans on addresses. */

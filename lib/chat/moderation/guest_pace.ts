@@ -21,7 +21,7 @@ import { RecentMap } from "../../core/limits/recent_map.ts";
 import type { UserId } from "../../core/log/user_id.ts";
 import type { RoomId } from "../../core/names/names.ts";
 
-/** Number of addresses and rooms that are certainly remembered, the latest ones. */
+/** Minimum number of addresses and rooms that are remembered: the latest ones. */
 const KEPT_TIMES = 10_000;
 
 /** When guests last sent something in rooms in slow mode, by address. Times are milliseconds since 1970. */

@@ -247,7 +247,7 @@ export class Hub implements Disposable {
     room.flushDue();
   }
 
-  /** In most rooms nobody has come or gone: their leases are renewed by one call. */
+  /** Renews the leases of all rooms where nobody has joined or left in one call, and refreshes the others. */
   async #refreshGroup(rooms: ReadonlySet<Room> = new Set()): Promise<void> {
     const known: KnownPeople[] = [];
     for (const room of rooms) {

@@ -13,7 +13,7 @@ import type { RoomIndex } from "../ports/room_index.ts";
 
 /** A room is looked at once in this time, however often it opens. */
 const INTERVAL_MS = 600_000;
-/** Number of rooms that are remembered for that. */
+/** Minimum number of rooms that are remembered for that. */
 const KEPT_ROOMS = 1_000;
 
 /** What mending needs. */

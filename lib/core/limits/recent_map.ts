@@ -12,13 +12,13 @@
  * @module
  */
 
-/** Remembers the keys set last: at least as many as given, and at most twice as many. */
+/** Remembers the keys that were set last. */
 export class RecentMap<K, V> {
   readonly #generationSize: number;
   #recent = new Map<K, V>();
   #older = new Map<K, V>();
 
-  /** Starts empty. @param kept The number of keys that are certainly remembered. */
+  /** Starts empty. @param kept Minimum number of keys to remember; the maximum is twice that. */
   constructor(kept: number) {
     this.#generationSize = kept;
   }
@@ -48,7 +48,7 @@ export class RecentMap<K, V> {
     this.#older.delete(key);
   }
 
-  /** Forgets all keys that were not set since the previous call, even if they are few. Called when there are enough new ones. */
+  /** Forgets all keys that were not set since the previous call, however few they are. A full generation calls it too. */
   age(): void {
     this.#older = this.#recent;
     this.#recent = new Map();

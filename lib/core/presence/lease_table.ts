@@ -131,7 +131,7 @@ export class LeaseTable {
     }
   }
 
-  /** Renews a node's lease. False if it has none: the node must then claim all its users again. */
+  /** Renews a node's lease, if it has one. Returns whether it has. */
   renew(node: string, now: number): boolean {
     this.#expire(now);
     if (!this.#expiresAt.has(node) || this.#withdrawn.has(node)) return false;

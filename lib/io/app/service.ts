@@ -227,11 +227,11 @@ export async function startService(
   };
 }
 
-/** Deno Deploy ends the process five seconds after it was told to stop. */
+/** Deno Deploy kills a process five seconds after it has sent the stop signal. */
 const HOSTED_DRAIN_SECONDS = 3;
 
 /** Hosting platforms route requests by host name, so hosts are checked only if set; they allow no second listener. */
-function hostedConfig(config: Config): Config {
+export function hostedConfig(config: Config): Config {
   const { allowedHosts } = config;
   return {
     ...config,

@@ -7,7 +7,7 @@
 import { RecentMap } from "../../core/limits/recent_map.ts";
 import type { RoomId } from "../../core/names/names.ts";
 
-/** Number of tags that are certainly kept; a dropped one is read again when needed. */
+/** Minimum number of tags kept; a dropped one is read again when needed. */
 const KEPT_TAGS = 50_000;
 
 /** The tags of the rooms that this instance has used. */

@@ -26,7 +26,7 @@ interface DrainPace {
 }
 
 const STEP_MS = 20;
-/** All who are left are closed again in every such step. */
+/** Number of steps after which all remaining peers are closed again. */
 const STEPS_PER_REPETITION = 5;
 /** Moved clients are admitted even when memory is short; the guard notices the move within a quarter of a second. */
 const SHORT_RECONNECT_MS = 250;
@@ -98,7 +98,8 @@ export async function drain(
     left = remaining.length;
     if (left === 0 || clock.now() >= Math.min(until, answeredAt + answerMs)) return;
     // Closing has no effect while a handshake is in progress.
-    if (step % STEPS_PER_REPETITION === 0) { for (const peer of remaining) closePeer(peer); }
+    const isRepeated = step % STEPS_PER_REPETITION === 0;
+    for (const peer of isRepeated ? remaining : []) closePeer(peer);
     await clock.sleep(STEP_MS, signal);
   }
 }

@@ -221,7 +221,7 @@ Deno.test("Hub renews its rooms one after the other, each within ten seconds", a
   }
   assert.deepEqual(renewed.toSorted(), rooms.toSorted());
   assert.equal(most, 2);
-  // Nobody comes or goes any more: one call for all rooms of a turn.
+  // While nobody joins or leaves, each cycle makes one call.
   calls = renewed.length = 0;
   await chat.clock.advance(10_000);
   assert.deepEqual([calls, renewed.toSorted()], [40, rooms.toSorted()]);

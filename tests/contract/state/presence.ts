@@ -107,7 +107,7 @@ export function presencePromises(test: Test): void {
     assert.deepEqual(await present(bus), { Ann: ["node-1"] });
   });
 
-  test("renews leases, and returns the rooms where somebody has come or gone", async (bus) => {
+  test("renews leases, and returns the rooms whose people have changed", async (bus) => {
     const changes = [
       () => bus.claim(lobby, claim(ann, "Ann")),
       () => bus.claim(lobby, claim(bob, "Bob", { node: "node-2" })),

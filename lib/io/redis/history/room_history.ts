@@ -178,12 +178,15 @@ export class RedisRoomHistory implements RoomHistory {
     const headOf = (room: RoomId) => this.#key(room, "head");
     const tops = new Map<RoomId, Position>();
     const reads = batchesForScripts(client, rooms, headOf).map(async (batch) => {
-      const reply = await runScript(client, scripts.tops, batch.map(headOf), []).catch(() => []);
-      for (const [index, found] of decodeOrThrow(() => decodeTops(reply)).entries()) {
+      const found = await runScript(client, scripts.tops, batch.map(headOf), [])
+        .then(decodeTops)
+        // Reading them one by one shows which room it was.
+        .catch(() => []);
+      for (const [index, head] of found.entries()) {
         const room = batch[index];
-        if (room === undefined || found === undefined) continue;
-        tags.set(room, found.tag);
-        tops.set(room, found.value);
+        if (room === undefined || head === undefined) continue;
+        tags.set(room, head.tag);
+        tops.set(room, head.value);
       }
     });
     await Promise.all(reads);
