@@ -64,7 +64,7 @@ export function checkPresence(world: World, clients: SimClients): void {
     const names = people.map(({ user, name }) => `${user} ${name}`).sort().join();
     const keys = people.flatMap(({ name }) => nameKeys(name));
     if (new Set(keys).size < keys.length) report("Redis", "names", names);
-    checkTemporaryNames(world, room);
+    checkTemporaryNames(world, clients, room);
     for (const client of clients.json) {
       if (client.rooms.has(room)) checkView(world, client, room, expected.join(), names);
     }
@@ -89,13 +89,17 @@ export function checkNames(world: World, { json, members = [] }: SimClients): vo
   }
 }
 
-/** Checks that no user has a temporary name while the requested one is free. */
-function checkTemporaryNames(world: World, room: RoomId): void {
+/**
+ * Checks that no user has a temporary name while the requested one is free. A name from before a takeover, which has lost that
+ * the user has changed it, does not count.
+ */
+function checkTemporaryNames(world: World, { json }: SimClients, room: RoomId): void {
   const people = world.redis.people(room);
   const taken = new Set(people.flatMap(({ name }) => nameKeys(name)));
   for (const { user, name } of people) {
     const [, stem] = /^(.*) \(\d+\)$/.exec(name) ?? [];
     const wanted = parseName(stem ?? "");
+    if (!json.some((it) => it.user === user && it.sessionName === wanted)) continue;
     if (wanted && !nameKeys(wanted).some((key) => taken.has(key))) {
       world.reportViolation(`${user} in ${room} is still ${name}, though ${wanted} is free`);
     }

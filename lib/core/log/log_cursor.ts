@@ -50,7 +50,7 @@ export interface BufferLimit<T> {
 /** A reader's position in a room's log. It buffers until its first completed read. */
 export class LogCursor<T extends { readonly position: Position }> {
   #last: Position | undefined;
-  // The highest number reached in each epoch. A log that no longer knows the last epoch replays everything.
+  // The highest number reached in each epoch, of what can still be in the log before the last position.
   readonly #reached = new Map<string, number>();
   readonly #limit: BufferLimit<T> | undefined;
   #buffer: T[] = [];
@@ -127,8 +127,13 @@ export class LogCursor<T extends { readonly position: Position }> {
 
   /** Ends a read and returns the items to deliver now, in order. The cursor is live unless more must be read. */
   completeRead({ droppedBefore }: CursorRead, { top, entries }: CursorReadResult<T>): readonly T[] {
-    const items = entries.filter(({ position }) => !this.#hasReached(position));
-    for (const { position } of entries) this.#advance(position);
+    const items: T[] = [];
+    for (const item of entries) {
+      const isNew = !this.#hasReached(item.position);
+      if (isNew) this.#forgetFrom(item.position);
+      this.#advance(item.position);
+      if (isNew) items.push(item);
+    }
     // Compare numbers only: a new epoch may have begun after the newest entry and have no entry yet.
     if (entries.length > 0 && (this.#last?.seq ?? 0) < top.seq) return items;
     this.#advance(top);
@@ -160,6 +165,16 @@ export class LogCursor<T extends { readonly position: Position }> {
 
   #hasReached({ epoch, seq }: Position): boolean {
     return seq <= (this.#reached.get(epoch) ?? -1);
+  }
+
+  /**
+   * Forgets what was reached with this number and greater ones. Numbers increase from one epoch to the next: what the
+   * log still has of it follows the item, so it must be returned again after the item.
+   */
+  #forgetFrom({ seq }: Position): void {
+    for (const [epoch, reached] of this.#reached) {
+      if (reached >= seq) this.#reached.set(epoch, seq - 1);
+    }
   }
 
   #advance(position: Position): void {

@@ -32,6 +32,8 @@ export class JsonClient implements WireClient {
   /** The last answer to `who`. */
   readonly answers = new Map<RoomId, FrameOf<"members">>();
   user: string | undefined;
+  /** The name of the session when the last connection began. */
+  sessionName: string | undefined;
   /** The tokens that it reconnects with; those of the client whose user it shares. */
   readonly tokens: GuestTokens;
   wire: Wire | undefined;
@@ -200,6 +202,7 @@ export class JsonClient implements WireClient {
     const before = this.user ?? this.#tabOf?.user;
     if (before && before !== you.user) this.#reportViolation(`was ${before}, and is ${you.user}`);
     this.user = you.user;
+    this.sessionName = you.name;
     this.#hasHello = true;
     if (resume) this.#saveToken(this.#sentToken, resume);
     if (this.#sentToken && this.#isUseStored) this.tokens.onUsed(this.#sentToken);

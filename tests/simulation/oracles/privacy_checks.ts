@@ -15,7 +15,7 @@ import type { SimNode } from "../world/sim_node.ts";
 type Sender = Pick<SimNode, "id" | "rooms" | "msSinceRulesChanged">;
 
 /** For how long a connection may hold back what it was given before the rules changed: until its client has read enough. */
-const HELD_BACK_MS = 2_000;
+const HELD_BACK_MS = 5_000;
 
 /** What every violation that is found here says. */
 export const LEAK = "is not for";
