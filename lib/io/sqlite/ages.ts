@@ -19,6 +19,26 @@ export function seqAtOffset(
   return file.row(sql, room, offset)?.numberOrUndefined("seq");
 }
 
+/** The number of a row, and its age as run time in milliseconds. */
+export interface AgedRow {
+  readonly seq: number;
+  readonly ran: number;
+}
+
+/** The oldest row of a room; undefined if there is none. @param from The lowest number to look at. */
+export function firstRow(
+  file: Statements,
+  table: AgedTable,
+  room: RoomId,
+  from: number = 0,
+): AgedRow | undefined {
+  const sql = `SELECT seq, ran FROM ${table} WHERE room = ? AND seq >= ? ORDER BY seq LIMIT 1`;
+  const row = file.row(sql, room, from);
+  const seq = row?.numberOrUndefined("seq");
+  // A row with a damaged age counts as new, so it is dropped by count only.
+  return seq === undefined ? undefined : { seq, ran: row?.numberOrUndefined("ran") ?? Infinity };
+}
+
 /** The number of the oldest row that is not older than `since`; undefined if there is none. */
 export function oldestSeqSince(
   file: Statements,
@@ -26,14 +46,7 @@ export function oldestSeqSince(
   room: RoomId,
   since: number,
 ): number | undefined {
-  const probe = (seq: number) => {
-    const sql = `SELECT seq, ran FROM ${table} WHERE room = ? AND seq >= ? ORDER BY seq LIMIT 1`;
-    const row = file.row(sql, room, seq);
-    // A row with a damaged age counts as new, so it is dropped by count only.
-    const found = row?.numberOrUndefined("seq");
-    if (found === undefined) return undefined;
-    return { seq: found, ran: row?.numberOrUndefined("ran") ?? Infinity };
-  };
+  const probe = (seq: number) => firstRow(file, table, room, seq);
   const oldest = probe(0);
   if (oldest === undefined || oldest.ran >= since) return oldest?.seq;
   const sql = `SELECT seq FROM ${table} WHERE room = ? AND typeof(seq) = 'integer'

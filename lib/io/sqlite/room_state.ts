@@ -18,11 +18,12 @@ export class StoredState {
   readonly #known = new Map<string, string | undefined>();
   #dropped = 0;
 
-  /** Reads nothing yet. */
-  constructor(file: Statements, room: RoomId, reportDamage: () => void) {
+  /** Reads nothing yet. @param count The number of fields, if it is known. */
+  constructor(file: Statements, room: RoomId, reportDamage: () => void, count?: number) {
     this.#file = file;
     this.#room = room;
     this.#reportDamage = reportDamage;
+    this.#count = count;
   }
 
   /** Current number of fields. */

@@ -14,7 +14,7 @@ import {
   type StoredReceipt,
 } from "../../core/log/room_log.ts";
 import type { DamageTracker } from "./damage_tracker.ts";
-import { oldestSeqSince, seqAtOffset } from "./ages.ts";
+import { type AgedRow, firstRow, oldestSeqSince, seqAtOffset } from "./ages.ts";
 import { StoredReadMarkers } from "./read_markers.ts";
 import { StoredState } from "./room_state.ts";
 import { RowReader } from "./rows.ts";
@@ -31,6 +31,14 @@ export interface SqliteRoomContext {
   readonly damage: DamageTracker;
   /** Returns an unused epoch for a room whose head is damaged. */
   readonly epochFor: (room: RoomId) => string;
+}
+
+/** What a committed transaction has left of a room, so that the next one need not read it. */
+export interface RoomSummary {
+  /** Number of fields of the room's state. */
+  readonly fields: number;
+  /** The number of the oldest entry, and the age of the oldest entry or message; undefined if they must be read. */
+  readonly oldest: AgedRow | undefined;
 }
 
 /** The stored log of one room, for one transaction or read. */
@@ -50,11 +58,22 @@ export class SqliteRoom implements RoomStorage {
   #isStored = false;
   #isChanged = false;
   #dropped = 0;
+  #oldest: AgedRow | undefined;
   /** Whether {@linkcode trim} has left rows that must be dropped. */
   hasMoreToTrim = false;
 
-  /** Reads the room's row. @param empty The head if the room is not stored. */
-  constructor({ file, damage, epochFor }: SqliteRoomContext, room: RoomId, empty?: Head) {
+  /**
+   * Reads the room's row.
+   *
+   * @param empty The head if the room is not stored.
+   * @param summary What the last transaction has left.
+   */
+  constructor(
+    { file, damage, epochFor }: SqliteRoomContext,
+    room: RoomId,
+    empty?: Head,
+    summary?: RoomSummary,
+  ) {
     this.#file = file;
     this.#room = room;
     this.#rows = new RowReader(file, room, damage, epochFor);
@@ -68,7 +87,9 @@ export class SqliteRoom implements RoomStorage {
       this.#storedReadMarkers,
       () => this.#rows.report("reads"),
     );
-    this.state = new StoredState(file, room, () => this.#rows.report("room_state"));
+    const reportState = () => this.#rows.report("room_state");
+    this.state = new StoredState(file, room, reportState, summary?.fields);
+    this.#oldest = summary?.oldest;
     if (stored === undefined) return;
     this.#isStored = true;
     this.#isChanged = stored.isRebuilt;
@@ -78,6 +99,11 @@ export class SqliteRoom implements RoomStorage {
   /** When the newest entry was added, as run time in milliseconds. */
   get enteredAt(): number {
     return this.#enteredAt;
+  }
+
+  /** What the transaction leaves, once it is committed. */
+  summary(): RoomSummary {
+    return { fields: this.state.count, oldest: this.#oldest };
   }
 
   /** Number of rows dropped so far. */
@@ -248,6 +274,26 @@ export class SqliteRoom implements RoomStorage {
   }
 
   trim(keep: { entries: number; messages: number; since: number }): void {
+    if (!this.#mayExceed(keep)) return;
+    const before = this.#dropped;
+    this.#trim(keep);
+    this.#oldest = this.#dropped === before ? this.#readOldest() : undefined;
+  }
+
+  /** Whether there may be something to trim. In most rooms, the last transaction has found that there is not. */
+  #mayExceed(keep: { entries: number; messages: number; since: number }): boolean {
+    const oldest = this.#oldest;
+    return oldest === undefined || oldest.ran < keep.since || this.#messages > keep.messages ||
+      oldest.seq <= (this.#head?.top ?? 0) - keep.entries;
+  }
+
+  #readOldest(): AgedRow | undefined {
+    const entry = firstRow(this.#file, "entries", this.#room);
+    const message = firstRow(this.#file, "messages", this.#room);
+    return entry && { ...entry, ran: Math.min(entry.ran, message?.ran ?? Infinity) };
+  }
+
+  #trim(keep: { entries: number; messages: number; since: number }): void {
     const surplus = (this.#head?.top ?? 0) - keep.entries;
     if (surplus > 0 || keep.since > -Infinity) {
       const fresh = oldestSeqSince(this.#file, "entries", this.#room, keep.since) ?? Infinity;

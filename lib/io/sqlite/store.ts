@@ -34,12 +34,13 @@ import {
   type StateAt,
   topOf,
 } from "../../core/log/room_log.ts";
+import { RecentMap } from "../../core/limits/recent_map.ts";
 import { estimateEntrySize } from "../../core/log/read_size.ts";
 import { HeadSchema, parseJson } from "../stored_entry.ts";
 import { StoreFile } from "./file/store_file.ts";
 import { DamageTracker } from "./damage_tracker.ts";
 import { RunTime } from "./run_time.ts";
-import { SqliteRoom, type SqliteRoomContext } from "./room_storage.ts";
+import { type RoomSummary, SqliteRoom, type SqliteRoomContext } from "./room_storage.ts";
 import type { Statements } from "./file/statements.ts";
 import { SqliteDirectory } from "./directory.ts";
 import { SqliteRevocations } from "./revocations.ts";
@@ -52,6 +53,8 @@ import { GroupCommit } from "./group_commit.ts";
 
 /** Minimum interval at which an unchanged read marker is rewritten because its user was seen. */
 const MARKER_REFRESH_MS = 30 * 24 * 3_600_000;
+/** Rooms with recent writes whose summaries are kept, at least: a hundred bytes each. */
+const KEPT_SUMMARIES = 10_000;
 /** Receipts deleted per commit; must exceed the number that one commit adds. */
 const RECEIPTS_DELETED_PER_COMMIT = 500;
 
@@ -85,6 +88,7 @@ export class SqliteStore implements Store, AsyncDisposable {
   readonly #usedTokens: SqliteUsedTokens;
   /** The rooms used in the current transaction. */
   readonly #openRooms = new Map<RoomId, SqliteRoom>();
+  #summaries = new RecentMap<RoomId, RoomSummary>(KEPT_SUMMARIES);
   /** Rows dropped since the last `#takeDropped()`. */
   #dropped = 0;
   /** New epochs of rooms whose row is damaged, kept until the row is written. */
@@ -292,7 +296,7 @@ export class SqliteStore implements Store, AsyncDisposable {
   #read<T>(room: RoomId, read: (storage: SqliteRoom, context: LogContext) => T): Promise<T> {
     if (this.#isClosed) return Promise.reject(storeClosed());
     try {
-      const storage = new SqliteRoom(this.#roomContext, room, this.#emptyRooms.get(room));
+      const storage = this.#openRoom(room);
       const result = read(storage, this.#logContext());
       if (!storage.isStored) this.#emptyRooms.keep(room, storage.head(), this.#clock.now());
       return Promise.resolve(result);
@@ -324,10 +328,14 @@ export class SqliteStore implements Store, AsyncDisposable {
   }
 
   #storageOf(room: RoomId): SqliteRoom {
-    const storage = this.#openRooms.get(room) ??
-      new SqliteRoom(this.#roomContext, room, this.#emptyRooms.get(room));
+    const storage = this.#openRooms.get(room) ?? this.#openRoom(room);
     this.#openRooms.set(room, storage);
     return storage;
+  }
+
+  #openRoom(room: RoomId): SqliteRoom {
+    const empty = this.#emptyRooms.get(room);
+    return new SqliteRoom(this.#roomContext, room, empty, this.#summaries.get(room));
   }
 
   #beforeCommit(): void {
@@ -354,6 +362,8 @@ export class SqliteStore implements Store, AsyncDisposable {
       // A rolled-back transaction has dropped nothing, but an epoch that clients may have seen must be kept.
       if (error === undefined) this.#dropped += storage.dropped;
       const hasRow = storage.isStored && error === undefined;
+      if (hasRow) this.#summaries.set(room, storage.summary());
+      else this.#summaries.delete(room);
       if (!hasRow && storage.head()?.top === 0) this.#emptyRooms.keep(room, storage.head(), now);
       else if (hasRow) this.#emptyRooms.keep(room, undefined, now);
     }

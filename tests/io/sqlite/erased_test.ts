@@ -65,3 +65,24 @@ for (const length of [100, 20_000]) {
     assert.ok(!(await fileAfter(content, edits)).includes("secretsecret"));
   });
 }
+
+Deno.test("SqliteStore leaves nothing of a deleted message on the disk after a sweep", async () => {
+  await using folder = new TemporaryFolder();
+  await using store = new SqliteStore(
+    openSqliteFile(folder.path),
+    systemClock,
+    AMPLE,
+    counter("epoch"),
+  );
+  const onDisk = () =>
+    ["", "-wal"].some((end) =>
+      new TextDecoder("latin1").decode(Deno.readFileSync(`${folder.path}/parley.sqlite${end}`))
+        .includes("secretsecret")
+    );
+  const said = await store.append(draft({ kind: "said", text: secret(100) }));
+  const of = said.kind === "entered" ? said.entry.position : assert.fail();
+  await store.append(draft({ kind: "deleted", of }));
+  assert.ok(onDisk());
+  await store.sweep();
+  assert.ok(!onDisk());
+});

@@ -40,6 +40,17 @@ function openBoth(folder: TemporaryFolder): { store: SqliteStore; file: Statemen
   return { file, store: new SqliteStore(file, systemClock, AMPLE, drawEpoch) };
 }
 
+/** A file whose transactions fail at their last statement while `isBroken` is set. */
+function openBreakable(folder: TemporaryFolder): Statements & { isBroken: boolean } {
+  const file = openSqliteFile(folder.path);
+  const run = (sql: string, ...values: SQLInputValue[]) => {
+    if (breakable.isBroken && sql.startsWith("DELETE FROM receipts")) throw new Error("broken");
+    return Statements.prototype.run.call(file, sql, ...values);
+  };
+  const breakable = Object.assign(file, { run, isBroken: false });
+  return breakable;
+}
+
 async function mustAppend(store: SqliteStore, it: Draft) {
   const outcome = await store.append(it);
   assert.equal(outcome.kind, "entered");
@@ -256,19 +267,12 @@ for (
   Deno.test(`SqliteStore rolls back its writes when an error occurs before the end${what}`, async () => {
     using _runtime = runtime();
     await using folder = new TemporaryFolder();
-    let isBroken = false;
-    const file = openSqliteFile(folder.path);
-    // The last statement before a commit.
-    const run = (sql: string, ...values: SQLInputValue[]) => {
-      if (isBroken && sql.startsWith("DELETE FROM receipts")) throw new Error("broken");
-      return Statements.prototype.run.call(file, sql, ...values);
-    };
-    const breakable = Object.assign(file, { run });
-    await using store = new SqliteStore(breakable, systemClock, AMPLE, drawEpoch);
+    const file = openBreakable(folder);
+    await using store = new SqliteStore(file, systemClock, AMPLE, drawEpoch);
     const it = say("once");
-    isBroken = true;
+    file.isBroken = true;
     await assert.rejects(store.append(it), /broken/);
-    isBroken = false;
+    file.isBroken = false;
     assert.deepEqual((await store.page(lobby, undefined, 9)).messages, []);
     assert.equal((await mustAppend(store, it)).position.seq, 1);
   });
@@ -366,6 +370,42 @@ Deno.test("SqliteStore counts ages while it runs, and continues after a restart"
   assert.deepEqual(await texts(store), ["second"]);
   await clock.advance(40_000);
   assert.deepEqual(await texts(store), []);
+});
+
+Deno.test("SqliteStore reads nothing but the room and the receipt for another message of a room that has nothing to trim", async () => {
+  await using folder = new TemporaryFolder();
+  const file = openSqliteFile(folder.path);
+  const read: string[] = [];
+  const row = (sql: string, ...values: SQLInputValue[]) => {
+    read.push(/FROM (\w+)/.exec(sql)?.[1] ?? sql);
+    return Statements.prototype.row.call(file, sql, ...values);
+  };
+  const retention = { messages: 100, entries: 100, ageMs: 60_000 };
+  const watched = Object.assign(file, { row });
+  await using store = new SqliteStore(watched, systemClock, retention, drawEpoch);
+  await mustAppend(store, say("first"));
+  read.length = 0;
+  await mustAppend(store, say("second"));
+  assert.deepEqual(read, ["rooms", "receipts"]);
+});
+
+Deno.test("SqliteStore trims by age although earlier messages left nothing to trim, and again after a rollback", async () => {
+  await using folder = new TemporaryFolder();
+  const clock = new FakeClock();
+  const file = openBreakable(folder);
+  const retention = { messages: 100, entries: 100, ageMs: 60_000 };
+  await using store = new SqliteStore(file, clock, retention, drawEpoch);
+  const stored = () => file.rows("SELECT seq FROM entries").map((it) => it.number("seq"));
+  for (const text of ["one", "two"]) await mustAppend(store, say(text));
+  await clock.advance(30_000);
+  await mustAppend(store, say("three"));
+  await clock.advance(30_001);
+  file.isBroken = true;
+  await assert.rejects(store.append(say("four")), /broken/);
+  assert.deepEqual(stored(), [1, 2, 3]);
+  file.isBroken = false;
+  await mustAppend(store, say("five"));
+  assert.deepEqual(stored(), [3, 4]);
 });
 
 Deno.test("SqliteStore returns nothing that has expired, and reports so to a client that missed it", async () => {
