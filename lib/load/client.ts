@@ -53,9 +53,10 @@ export class LoadClient implements ConnectionListener {
     this.#observer = observer;
   }
 
-  /** Sends the opening messages. */
+  /** Sends the opening messages of its first connection, or of a later one. */
   start(connection: LoadConnection): void {
     this.connection = connection;
+    this.isReady = false;
     for (const text of this.#protocol.openingMessages(this.index)) connection.send(text);
     if (this.#protocol.isReady === undefined) this.#becomeReady();
   }
@@ -91,9 +92,9 @@ export class LoadClient implements ConnectionListener {
     if (this.isReady && reply === undefined) return;
     const message = decoder.decode(bytes);
     if (!this.isReady) this.lastMessage = message.slice(0, REMEMBERED_CHARACTERS);
-    const text = reply?.(message);
+    const text = reply?.(message, this.index);
     if (text !== undefined) this.connection?.send(text);
-    if (!this.isReady && isReady?.(message)) this.#becomeReady();
+    if (!this.isReady && isReady?.(message, this.index)) this.#becomeReady();
   }
 
   #becomeReady(): void {

@@ -8,7 +8,8 @@ import { FineHistogram } from "./stats/histogram.ts";
 import { forEachConcurrent } from "./concurrency.ts";
 import { LoadConnection } from "./ws/connection.ts";
 import { type ClientObserver, LoadClient } from "./client.ts";
-import type { ClientProtocol, Disconnections } from "./plan.ts";
+import type { ClientProtocol, Disconnections, ReturnReport } from "./plan.ts";
+import { ReturnStorm } from "./return_storm.ts";
 import type { LoadCounters } from "./stats/counters.ts";
 import { ReadThrottle } from "./read_throttle.ts";
 import { ConnectFailed, HandshakeTarget } from "./ws/handshake.ts";
@@ -54,6 +55,7 @@ export class LoadClients implements ClientObserver, AsyncDisposable {
   readonly #throttle: ReadThrottle | undefined;
   #change = Promise.withResolvers<void>();
   #earlyFailure: ConnectFailed | undefined;
+  #storm: ReturnStorm | undefined;
 
   /** Connects no member yet. */
   constructor(init: LoadClientsInit, counters: LoadCounters) {
@@ -104,14 +106,40 @@ export class LoadClients implements ClientObserver, AsyncDisposable {
     this.readyMs = performance.now() - began;
   }
 
-  onReady(): void {
+  /**
+   * Resolves when all members have come back after their connections were cut here, or after the server was restarted; early
+   * when the signal aborts. Rejects with ConnectFailed.
+   */
+  async comeBack(why: "cut" | "restart", signal: AbortSignal): Promise<ReturnReport> {
+    const { url, protocol, connectsAtOnce } = this.#init;
+    const target = await HandshakeTarget.prepare(url, protocol.subprotocol);
+    this.#ready = 0;
+    const storm = this.#storm = new ReturnStorm({
+      count: this.all.length,
+      connectsAtOnce,
+      connect: (index) => this.#open(target, index),
+      afterMs: (index) => protocol.afterMs?.(index) ?? 0,
+    });
+    for (const { index, connection } of this.all) {
+      if (why === "cut") connection?.abort();
+      else if (!connection?.isOpen) storm.onEnded(index);
+    }
+    return await storm.whenOver(signal);
+  }
+
+  onReady(client: LoadClient): void {
     this.#ready += 1;
+    this.#storm?.onReady(client.index);
     this.#change.resolve();
   }
 
   onEnded(client: LoadClient, code: number): void {
     this.#connected -= 1;
     if (this.#isClosing) return;
+    if (this.#storm) {
+      if (client.isReady) this.#ready = Math.max(0, this.#ready - 1);
+      return this.#storm.onEnded(client.index);
+    }
     if (this.#ready < this.all.length) {
       const message = client.lastMessage && `: ${client.lastMessage}`;
       this.#earlyFailure ??= new ConnectFailed(
@@ -142,12 +170,18 @@ export class LoadClients implements ClientObserver, AsyncDisposable {
     const client = this.all[index];
     if (client === undefined || this.#earlyFailure) return;
     const began = performance.now();
-    const opened = await target.open().catch((error) => {
+    await this.#open(target, index).catch((error) => {
       throw this.#withIndex(index, error);
     });
     this.handshakes.record((performance.now() - began) * 1000);
+  }
+
+  async #open(target: HandshakeTarget, index: number): Promise<void> {
+    const client = this.all[index];
+    if (client === undefined || this.#isClosing) return;
+    const opened = await target.open();
     this.#connected += 1;
-    const throttle = client.isPrompt ? undefined : this.#throttle;
+    const throttle = client.isPrompt || this.#storm ? undefined : this.#throttle;
     const connection = new LoadConnection(opened, client, throttle && (() => throttle.wait(index)));
     client.start(connection);
     this.#runs.push(connection.run(opened.leftover));

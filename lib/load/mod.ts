@@ -7,6 +7,7 @@ export * from "./plan.ts";
 export {
   echoClientProtocol,
   jsonClientProtocol,
+  jsonRoomsProtocol,
   textChatProtocol,
   textClientProtocol,
 } from "./protocols.ts";

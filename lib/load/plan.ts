@@ -8,14 +8,23 @@
 export interface ClientProtocol {
   /** Value of Sec-WebSocket-Protocol; undefined for none. */
   readonly subprotocol?: string;
-  /** The messages that connection number `index` sends when it has opened. */
+  /** The messages that connection number `index` sends when it has opened, and each time that it has come back. */
   openingMessages(index: number): readonly string[];
-  /** Whether this message means that the connection has joined the room; undefined if it joins by opening. */
-  readonly isReady?: (message: string) => boolean;
+  /**
+   * Whether the connection has joined all of its rooms with this message; undefined if it joins by opening. Called once for each
+   * message until then.
+   */
+  readonly isReady?: (message: string, index: number) => boolean;
   /** The reply that a message requires, such as to a ping of the protocol. Called for messages without a marked text. */
-  readonly reply?: (message: string) => string | undefined;
-  /** The message that sends a text. The text has only `A-Z a-z 0-9 . ~`, so it needs no escaping. */
-  encodeSay(text: string, id: string): string;
+  readonly reply?: (message: string, index: number) => string | undefined;
+  /**
+   * The message that sends a text. The text has only `A-Z a-z 0-9 . ~`, so it needs no escaping.
+   *
+   * @param publisher Index of the connection that sends. @param seq The number of the text among its own.
+   */
+  encodeSay(text: string, id: string, publisher: number, seq: number): string;
+  /** How long the server has asked a connection to wait before it comes back, in milliseconds. */
+  readonly afterMs?: (index: number) => number;
 }
 
 /**
@@ -64,15 +73,18 @@ export interface LoadPlan {
   /** Maximum number of concurrent handshakes. */
   readonly connectsAtOnce: number;
   /**
-   * Who receives a text: all members, or only its sender, as with an echo.
+   * Number of groups. A text is received by the group of its publisher: the members whose index leaves the same remainder. With as
+   * many groups as members, only the publisher receives it, as with an echo.
    *
-   * @default "all"
+   * @default 1
    */
-  readonly receives?: "all" | "self";
+  readonly groups?: number;
+  /** Whether all members come back in the end, after their connections were cut here, or after the server was restarted. */
+  readonly comeBack?: "cut" | "restart" | undefined;
 }
 
 /** The phases of a run, in order. */
-export type Phase = "connecting" | "connected" | "measuring" | "measured" | "done";
+export type Phase = "connecting" | "connected" | "measuring" | "measured" | "returning" | "done";
 
 /** The progress of a run. */
 export interface LoadProgress {
@@ -126,6 +138,16 @@ export interface ConnectTimes extends Percentiles {
   readonly total: number;
 }
 
+/** How the members came back. */
+export interface ReturnReport {
+  /** From the end of the first connection until the last member had joined its rooms again. */
+  readonly seconds: number;
+  /** When members had joined their rooms again, in milliseconds after the end of the first connection. */
+  readonly backMs: Percentiles;
+  /** Attempts that failed, and were repeated. */
+  readonly failures: number;
+}
+
 /** The result of a run. It counts the texts sent during the measurement, even if they were received later. */
 export interface LoadReport {
   /** As planned. */
@@ -162,6 +184,8 @@ export interface LoadReport {
   readonly disconnected: Disconnections;
   /** Maximum delay of the open loop; a large value means that the load generator could not keep up. */
   readonly behindMs: number;
+  /** How the members came back, if they were to. */
+  readonly returned?: ReturnReport | undefined;
   /** Latencies by step: `count` of them are at most `upToMicros` and above the previous step. Empty steps are omitted. */
   readonly histogram: readonly { readonly upToMicros: number; readonly count: number }[];
 }

@@ -7,7 +7,7 @@ import { systemClock } from "../chat/ports/clock.ts";
 import { LoadClients } from "./clients.ts";
 import { markedText, MARKER_BYTES, MARKER_LIMITS } from "./marker.ts";
 import { type Pacing, pacingOf } from "./pacing.ts";
-import type { LoadObserver, LoadPlan, LoadReport, Phase } from "./plan.ts";
+import type { LoadObserver, LoadPlan, LoadReport, Phase, ReturnReport } from "./plan.ts";
 import { LoadCounters, percentilesOf, slowReaderCount } from "./stats/counters.ts";
 
 const PROGRESS_MS = 250;
@@ -38,6 +38,7 @@ export async function runLoad(
   await run.enterPhase("connected", observer);
   await run.measure(observer, signal);
   await run.drain(signal);
+  await run.comeBack(observer, signal);
   await run.enterPhase("done", observer);
   return run.report();
 }
@@ -48,6 +49,7 @@ class Run {
   readonly #counters: LoadCounters;
   readonly #pacing: Pacing;
   #phase: Phase = "connecting";
+  #returned: ReturnReport | undefined;
 
   constructor(plan: LoadPlan) {
     this.#plan = plan;
@@ -111,6 +113,14 @@ class Run {
     }
   }
 
+  /** Lets all members come back, if they are to. */
+  async comeBack(observer: LoadObserver, signal: AbortSignal): Promise<void> {
+    const { comeBack } = this.#plan;
+    if (comeBack === undefined || signal.aborted) return;
+    await this.enterPhase("returning", observer);
+    this.#returned = await this.clients.comeBack(comeBack, signal);
+  }
+
   report(): LoadReport {
     const { members, publishers } = this.#plan;
     const { ledger, latencies, seconds, arrived } = this.#counters;
@@ -133,6 +143,7 @@ class Run {
       latencyMicros: percentilesOf(latencies),
       disconnected: clients.disconnected,
       behindMs: this.#pacing.behindMs,
+      returned: this.#returned,
       histogram: latencies.steps().map(({ upTo, count }) => ({ upToMicros: upTo, count })),
     };
   }
@@ -148,7 +159,7 @@ class Run {
     const seq = this.#counters.ledger.nextSeq(publisher);
     const saidMicros = this.#counters.micros() - Math.round(lateMs * 1000);
     const text = markedText(publisher, seq, saidMicros, this.#plan.textBytes);
-    connection.send(this.#plan.protocol.encodeSay(text, `${publisher}.${seq}`));
+    connection.send(this.#plan.protocol.encodeSay(text, `${publisher}.${seq}`, publisher, seq));
     this.#counters.said += 1;
   }
 }
@@ -160,13 +171,17 @@ function isPromptIn({ publishers, members, unhurried }: LoadPlan, index: number)
 }
 
 function checkPlan(plan: LoadPlan): void {
-  const { members, publishers, textBytes, slowShare } = plan;
+  const { members, publishers, textBytes, slowShare, groups = 1 } = plan;
   const wrong = !(members >= 1)
     ? `members must be >= 1: received ${members}`
     : !(publishers >= 0 && publishers <= Math.min(members, MARKER_LIMITS.publisher))
     ? `publishers must be members, and at most ${MARKER_LIMITS.publisher}: received ${publishers}`
     : !(textBytes >= MARKER_BYTES)
     ? `textBytes must be >= ${MARKER_BYTES}: received ${textBytes}`
+    : !(groups >= 1 && members % groups === 0)
+    ? `groups must divide members: received ${groups}`
+    : slowShare > 0 && groups > 1
+    ? "members of several groups cannot be slow"
     : !(slowShare >= 0 && slowShare <= 1)
     ? `slowShare must be 0 to 1: received ${slowShare}`
     : undefined;

@@ -13,6 +13,8 @@ export interface ServerLimits {
   readonly messagesPerSecond: number;
   /** Maximum number of UTF-8 bytes per second from one connection; 0 for no limit. */
   readonly bytesPerSecond: number;
+  /** Maximum number of rooms for one connection; unlimited for older servers, which do not say. */
+  readonly maxRooms: number;
   /** Maximum length of a text, in UTF-8. */
   readonly maxTextBytes: number;
 }
@@ -51,7 +53,10 @@ function parseServerLimits(message: string): ServerLimits | undefined {
   const maxTextBytes = numberOf("maxTextBytes");
   // Older servers report no byte limit, and have none.
   const bytesPerSecond = numberOf("bytesPerSecond") ?? 0;
-  return messagesPerSecond === undefined || maxTextBytes === undefined
-    ? undefined
-    : { messagesPerSecond, bytesPerSecond, maxTextBytes };
+  return messagesPerSecond === undefined || maxTextBytes === undefined ? undefined : {
+    messagesPerSecond,
+    bytesPerSecond,
+    maxTextBytes,
+    maxRooms: numberOf("maxRooms") ?? Infinity,
+  };
 }

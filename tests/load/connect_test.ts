@@ -77,7 +77,12 @@ Deno.test("askLimits() returns the limits in the server's hello", async () => {
     MAX_MESSAGE_BYTES: "100",
   });
   const limits = await fetchServerLimits(`${ws(service.url)}/ws`);
-  assert.deepEqual(limits, { messagesPerSecond: 7, bytesPerSecond: 32_768, maxTextBytes: 100 });
+  assert.deepEqual(limits, {
+    messagesPerSecond: 7,
+    bytesPerSecond: 32_768,
+    maxTextBytes: 100,
+    maxRooms: 32,
+  });
 });
 
 Deno.test("Connecting too many members reports the server's reason and the first one refused", async () => {

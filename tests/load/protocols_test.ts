@@ -15,14 +15,14 @@ for (
     await using client = await TestClient.open(service.url + path, { protocols: [...protocols] });
     for (const message of protocol.openingMessages(0)) client.send(message);
     let answer = String(await client.next());
-    while (!protocol.isReady?.(answer)) answer = String(await client.next());
+    while (!protocol.isReady?.(answer, 0)) answer = String(await client.next());
     assert.match(answer, /here|joined/);
-    assert.equal(protocol.isReady?.("Ann: hello"), false);
+    assert.equal(protocol.isReady?.("Ann: hello", 1), false);
   });
 }
 
 Deno.test("A member in plain text asks again when joining takes long", () => {
   const { reply } = textChatProtocol();
-  assert.equal(reply?.("! not sent: not joined yet"), "/who");
-  assert.equal(reply?.("! slow down"), undefined);
+  assert.equal(reply?.("! not sent: not joined yet", 0), "/who");
+  assert.equal(reply?.("! slow down", 0), undefined);
 });

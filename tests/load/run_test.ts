@@ -4,6 +4,7 @@ import {
   type ClientProtocol,
   echoClientProtocol,
   jsonClientProtocol,
+  jsonRoomsProtocol,
   type LoadPlan,
   type LoadProgress,
   type LoadReport,
@@ -12,7 +13,7 @@ import {
   textChatProtocol,
   textClientProtocol,
 } from "../../lib/load/mod.ts";
-import { startTestService } from "../support/service.ts";
+import { startTestService, type TestService } from "../support/service.ts";
 
 const never = new AbortController().signal;
 
@@ -61,7 +62,7 @@ for (
   const [what, path, protocol, rest, receivers] of [
     ["chat.v1.json", "/ws", jsonClientProtocol("attic"), {}, 20],
     ["plain text", "/ws?room=attic", textChatProtocol(), {}, 20],
-    ["an echo", "/s", echoClientProtocol(), { receives: "self", publishers: 20 }, 1],
+    ["an echo", "/s", echoClientProtocol(), { groups: 20, publishers: 20 }, 1],
     ["long texts", "/ws", jsonClientProtocol("attic"), { textBytes: 50_000, members: 5 }, 5],
     ["an open loop", "/ws", jsonClientProtocol("attic"), {
       pace: { kind: "open", perSecond: 500 },
@@ -69,6 +70,7 @@ for (
     ["many texts in flight", "/ws", jsonClientProtocol("attic"), {
       pace: { kind: "closed", window: 10 },
     }, 20],
+    ["many rooms", "/ws", jsonRoomsProtocol("attic", 5, 3), { groups: 5, publishers: 7 }, 4],
     ["readers that read nothing", "/ws", jsonClientProtocol("attic"), { slowShare: 0.5 }, 10],
   ] as readonly (readonly [string, string, ClientProtocol, Partial<LoadPlan>, number])[]
 ) {
@@ -89,6 +91,52 @@ Deno.test("runLoad() counts deliveries to unhurried members, and measures latenc
   assert.equal(report.lost, 0);
   const measured = report.histogram.reduce((sum, { count }) => sum + count, 0);
   assert.equal(measured, report.said * 5);
+});
+
+for (
+  const [what, path, protocol] of [
+    ["chat.v1.json", "/ws", jsonRoomsProtocol("attic", 1, 2)],
+    ["plain text", "/ws?room=attic", textChatProtocol()],
+  ] as const
+) {
+  Deno.test(`runLoad() lets all members come back after their connections were cut, with ${what}`, async () => {
+    await using service = await startTestService({
+      MESSAGES_PER_SECOND: "0",
+      BYTES_PER_SECOND: "0",
+    });
+    const phases: Phase[] = [];
+    const made = plan(service.url + path, protocol, { measureMs: 10, comeBack: "cut" });
+    const report = await runLoad(made, { onPhase: (phase) => void phases.push(phase) }, never);
+    const { returned, disconnected } = report;
+    assert.equal(returned?.failures, 0);
+    assert.ok(returned.backMs.p50 > 0 && returned.backMs.max <= returned.seconds * 1_000 + 1);
+    assert.deepEqual(disconnected, { count: 0, codes: {} });
+    assert.deepEqual(phases.slice(-3), ["measured", "returning", "done"]);
+  });
+}
+
+Deno.test("runLoad() lets all members come back when the service has been restarted", async () => {
+  const settings = {
+    MESSAGES_PER_SECOND: "0",
+    BYTES_PER_SECOND: "0",
+    SESSION_SECRET: "x".repeat(32),
+  };
+  const first = await startTestService(settings);
+  const made = plan(`${first.url}/ws`, jsonClientProtocol("attic"), {
+    measureMs: 10,
+    comeBack: "restart",
+  });
+  let restarted: Promise<TestService> | undefined;
+  const restart = async () => {
+    await first[Symbol.asyncDispose]();
+    return await startTestService({ ...settings, PORT: String(first.port) });
+  };
+  const onPhase = (phase: Phase) => {
+    if (phase === "returning") restarted = restart();
+  };
+  const { returned } = await runLoad(made, { onPhase }, never);
+  await using _second = await restarted;
+  assert.ok(returned && returned.seconds > 0);
 });
 
 Deno.test("runLoad() reports its phases in order and waits for each callback", async () => {

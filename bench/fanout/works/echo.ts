@@ -38,7 +38,7 @@ async function* play(stage: CellRunner, name: string): AsyncGenerator<Figures> {
     tongue: { kind: "text" },
     plan: {
       ...{ url: server.echoUrl, members: 100, publishers: 100, textBytes: 64, slowShare: 0 },
-      ...{ pace: { kind: "closed", window: 1 }, receives: "self", connectsAtOnce: 64 },
+      ...{ pace: { kind: "closed", window: 1 }, groups: 100, connectsAtOnce: 64 },
       ...{ warmupMs: 500, measureMs: 1500 },
     },
   });

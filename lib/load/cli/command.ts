@@ -10,6 +10,7 @@ import {
   ConnectFailed,
   fetchServerLimits,
   jsonClientProtocol,
+  jsonRoomsProtocol,
   type LoadObserver,
   type LoadPlan,
   type Phase,
@@ -19,7 +20,7 @@ import {
   textClientProtocol,
 } from "../mod.ts";
 import { hostRefusal, resolveByDns } from "./host_check.ts";
-import { allowedPace, planLine, progressLine, summary } from "./report_text.ts";
+import { allowedPace, planLine, progressLine, roomProblem, summary } from "./report_text.ts";
 
 const WARMUP_MS = 1_000;
 const CONNECTS_AT_ONCE = 50;
@@ -50,6 +51,8 @@ async function measure(options: BenchOptions, signal: AbortSignal): Promise<numb
     const allowed = `at most ${limits.maxTextBytes}, the server's limit`;
     return fail([`--text-bytes is ${options.textBytes}: allowed: ${allowed}`], 2);
   }
+  const problem = limits && roomProblem(options, limits);
+  if (problem !== undefined) return fail([problem], 2);
   const { pace, note } = allowedPace(options, limits);
   const room = options.room ?? `bench-${crypto.randomUUID().slice(0, 8)}`;
   printError(`${planLine(options, pace, room)}\n`);
@@ -87,11 +90,16 @@ function planOf(
   const plain = isParley ? textChatProtocol() : textClientProtocol();
   const url = new URL(options.url);
   if (options.isPlain) url.searchParams.set("room", room);
-  const { members, publishers, textBytes, slowShare, seconds } = options;
+  const { members, publishers, textBytes, slowShare, seconds, comeBack } = options;
+  const groups = options.rooms / options.roomsEach;
+  const json = options.rooms === 1
+    ? jsonClientProtocol(room)
+    : jsonRoomsProtocol(room, groups, options.roomsEach);
   return {
     url: url.href,
-    protocol: options.isPlain ? plain : jsonClientProtocol(room),
-    ...{ members, publishers, textBytes, pace, slowShare, unhurried: unhurriedOf(options) },
+    protocol: options.isPlain ? plain : json,
+    ...{ members, publishers, textBytes, pace, slowShare, groups, comeBack },
+    unhurried: unhurriedOf(options),
     warmupMs: WARMUP_MS,
     measureMs: seconds * 1000,
     connectsAtOnce: CONNECTS_AT_ONCE,
@@ -127,6 +135,10 @@ class ProgressPrinter implements LoadObserver {
       this.busy = (user + system) / 1000 / (now - this.#phaseStart);
     }
     this.#phaseStart = now;
+    if (phase === "returning" && this.#options.comeBack === "restart") {
+      this.clear();
+      printError("Restart the service now. Ctrl-C ends the run without that.\n");
+    }
   }
 
   onProgress(progress: Parameters<NonNullable<LoadObserver["onProgress"]>>[0]): void {

@@ -21,8 +21,14 @@ export interface BenchOptions {
   readonly pace:
     | { readonly kind: "open"; readonly perSecond: number }
     | { readonly kind: "closed"; readonly window: number };
-  /** Undefined for a new room. */
+  /** Undefined for a new room. With several rooms, the beginning of their names. */
   readonly room: string | undefined;
+  /** Number of rooms. */
+  readonly rooms: number;
+  /** Number of rooms that each member joins; divides `rooms`. */
+  readonly roomsEach: number;
+  /** Whether all members come back in the end; see `LoadPlan`. */
+  readonly comeBack: "cut" | "restart" | undefined;
   /** Whether to use plain text instead of `chat.v1.json`. */
   readonly isPlain: boolean;
   /** Share of members that read nothing, from 0 to 1. */
@@ -62,7 +68,15 @@ const number = (min: number, max: number) => ({
 const MIN_TEXT_BYTES = 29;
 
 const FLAGS: Readonly<Record<string, Flag>> = {
-  "--members": { ...whole(1, 100_000), description: "Connections, all in one room; default: 100" },
+  "--members": { ...whole(1, 100_000), description: "Connections; default: 100" },
+  "--rooms": {
+    ...whole(1, 1_000_000),
+    description: "Rooms, all with the same number of members; default: 1",
+  },
+  "--rooms-each": {
+    ...whole(1, 1_000),
+    description: "Number of rooms that each member joins; default: 1",
+  },
   "--publishers": {
     ...whole(1, 100_000),
     description: "Number of members that also send; default: 8, or all members if fewer",
@@ -92,6 +106,13 @@ const FLAGS: Readonly<Record<string, Flag>> = {
   },
   "--plain": { description: "Use plain text instead of chat.v1.json" },
   "--slow": { ...number(0, 1), description: "Share of members that read nothing; default: 0" },
+  "--come-back": {
+    value: "AFTER",
+    allowed: "cut or restart",
+    isValid: (text) => text === "cut" || text === "restart",
+    description:
+      "In the end, all members come back at once: after their connections are cut here, or after you restart the service",
+  },
   "--json": {
     value: "FILE",
     allowed: "a file, or - for standard output",
@@ -121,14 +142,38 @@ export function readBenchOptions(args: readonly string[]): BenchOptionsResult {
       `--publishers is ${publishers}: allowed: at most as many as members (${members})`,
     );
   }
+  problems.push(...roomProblems(values, members));
   if (url === undefined || problems.length > 0) return { kind: "bad", problems };
   return { kind: "good", options: { url, members, publishers, ...otherOptions(values) } };
+}
+
+/** The number of rooms, and of those that each member joins. */
+function roomCounts(values: ReadonlyMap<string, string>): readonly [number, number] {
+  return [Number(values.get("--rooms") ?? 1), Number(values.get("--rooms-each") ?? 1)];
+}
+
+function roomProblems(values: ReadonlyMap<string, string>, members: number): readonly string[] {
+  const [rooms, each] = roomCounts(values);
+  if (rooms === 1 && each === 1) return [];
+  const excluded = ["--plain", "--slow"].filter((it) => values.has(it));
+  const others = excluded.map((it) => `${it} and several rooms exclude each other`);
+  if (!(rooms % each === 0)) {
+    return [...others, `--rooms is ${rooms}: allowed: a multiple of --rooms-each (${each})`];
+  }
+  const groups = rooms / each;
+  if (members % groups === 0) return others;
+  return [
+    ...others,
+    `--members is ${members}: allowed: a multiple of ${groups}, so that all rooms have as many`,
+  ];
 }
 
 function otherOptions(
   values: ReadonlyMap<string, string>,
 ): Omit<BenchOptions, "url" | "members" | "publishers"> {
   const closed = values.get("--closed");
+  const comeBack = values.get("--come-back");
+  const [rooms, roomsEach] = roomCounts(values);
   return {
     seconds: Number(values.get("--seconds") ?? 10),
     textBytes: Number(values.get("--text-bytes") ?? 64),
@@ -136,6 +181,9 @@ function otherOptions(
       ? { kind: "open", perSecond: Number(values.get("--rate") ?? 40) }
       : { kind: "closed", window: Number(closed) },
     room: values.get("--room"),
+    rooms,
+    roomsEach,
+    comeBack: comeBack === "cut" || comeBack === "restart" ? comeBack : undefined,
     isPlain: values.has("--plain"),
     slowShare: Number(values.get("--slow") ?? 0),
     json: values.get("--json"),

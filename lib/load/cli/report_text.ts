@@ -7,16 +7,21 @@ import { budgetTable, roomCost } from "../../core/limits/budgets.ts";
 import { drawChart, formatDuration } from "../stats/chart.ts";
 import type { LoadPlan, LoadProgress, LoadReport, Phase, ServerLimits } from "../mod.ts";
 
+type RateLimits = Pick<ServerLimits, "messagesPerSecond" | "bytesPerSecond">;
+
 /** Width of the longest bar of the chart, in characters. */
 const CHART_WIDTH = 40;
 
 /** Describes the run before it starts. */
 export function planLine(options: BenchOptions, pace: BenchOptions["pace"], room: string): string {
-  const { url, members, publishers, textBytes, seconds } = options;
+  const { url, members, publishers, textBytes, seconds, rooms } = options;
   const how = pace.kind === "open"
     ? `${count(pace.perSecond)} texts a second in all`
     : `${count(pace.window)} on the way from each`;
-  return `${count(members)} members in ${room} at ${url.host}, ${
+  const where = rooms === 1
+    ? room
+    : `${count(rooms)} rooms of ${count(peopleOf(options))} (${room}-0 and so on)`;
+  return `${count(members)} members in ${where} at ${url.host}, ${
     count(publishers)
   } of them speaking: ` +
     `${how}, ${textBytes} bytes each, for ${seconds} s`;
@@ -28,7 +33,7 @@ export function planLine(options: BenchOptions, pace: BenchOptions["pace"], room
  */
 export function allowedPace(
   options: BenchOptions,
-  limits: ServerLimits | undefined,
+  limits: RateLimits | undefined,
 ): { readonly pace: BenchOptions["pace"]; readonly note: string | undefined } {
   const { pace } = options;
   const [most, what] = limits ? tightest(options, limits) : [Infinity, ""];
@@ -40,22 +45,45 @@ export function allowedPace(
   return { pace: { kind: "open", perSecond: most }, note };
 }
 
+/** Number of members in one room. */
+function peopleOf({ members, rooms, roomsEach }: BenchOptions): number {
+  return members * roomsEach / rooms;
+}
+
+/** Why the server does not allow so many rooms for each member; undefined if it does. */
+export function roomProblem({ roomsEach }: BenchOptions, limits: ServerLimits): string | undefined {
+  if (roomsEach > limits.maxRooms) {
+    return `--rooms-each is ${roomsEach}: allowed: at most ${limits.maxRooms}, the server's MAX_ROOMS`;
+  }
+  const { burst = Infinity } = budgetTable(limits).connection.messages ?? {};
+  // The hello and the joins are sent at once.
+  if (roomsEach < burst) return undefined;
+  return `--rooms-each is ${roomsEach}: allowed: at most ${
+    burst - 1
+  }, the server's limit of what is sent at once; ` +
+    "for more: MESSAGES_PER_SECOND=0 there";
+}
+
 /** Size of a frame without its text, in bytes. */
 const FRAME_BYTES = 120;
 
 /** The limit that is reached first: texts per second in total, and what is limited, in words. */
 function tightest(
-  { publishers, members, textBytes }: BenchOptions,
-  { messagesPerSecond, bytesPerSecond }: ServerLimits,
+  options: BenchOptions,
+  { messagesPerSecond, bytesPerSecond }: RateLimits,
 ): readonly [number, string] {
+  const { publishers, textBytes, rooms, roomsEach } = options;
   const { connection, room } = budgetTable({ messagesPerSecond, bytesPerSecond });
-  const cost = roomCost(textBytes, members);
-  const from = "from one connection", to = `in a room of ${count(members)}`;
+  const people = peopleOf(options);
+  const cost = roomCost(textBytes, people);
+  /** The rooms that the publishers speak in, in turn. */
+  const spoken = Math.min(publishers, rooms / roomsEach) * roomsEach;
+  const from = "from one connection", to = `in a room of ${count(people)}`;
   const limits: [number | undefined, number, string][] = [
     [connection.messages?.perSecond, 1 / publishers, `messages a second ${from}`],
     [connection.bytes?.perSecond, (textBytes + FRAME_BYTES) / publishers, `bytes a second ${from}`],
-    [room.messages?.perSecond, cost.messages, `messages a second ${to}`],
-    [room.bytes?.perSecond, cost.bytes, `bytes a second ${to}`],
+    [room.messages?.perSecond, cost.messages / spoken, `messages a second ${to}`],
+    [room.bytes?.perSecond, cost.bytes / spoken, `bytes a second ${to}`],
   ];
   const known = limits.flatMap(([rate, each, what]): [number, string][] =>
     rate === undefined ? [] : [[
@@ -78,6 +106,7 @@ export function progressLine(
     connected: "warming up",
     measuring: `measuring: ${Math.round(elapsedMs / 1000)} of ${options.seconds} s`,
     measured: "waiting for texts in flight",
+    returning: `coming back: ${count(ready)} of ${count(options.members)} are ready`,
     done: "leaving",
   };
   const how = said > 0 ? `, ${count(said)} texts said, received ${count(received)} times` : "";
@@ -93,7 +122,12 @@ export function summary(
   plan: Pick<LoadPlan, "unhurried">,
   busy: number,
 ): string {
-  const rows = [...countRows(report), ...timeRows(report, plan), ...peopleRows(report)];
+  const rows = [
+    ...countRows(report),
+    ...timeRows(report, plan),
+    ...peopleRows(report),
+    ...returnRows(report),
+  ];
   const table = rows.map(([name, what]) => `  ${name.padEnd(13)}${what}`);
   const steps = report.histogram.map(({ upToMicros, count }) => ({ upTo: upToMicros, count }));
   const drawn = ["", "  from sending to receiving, up to", ...drawChart(steps, CHART_WIDTH)];
@@ -148,6 +182,19 @@ function peopleRows({ disconnected, slow }: LoadReport): Row[] {
   ];
   if (slow === 0) return [closed];
   return [closed, ["slow", `${count(slow)} members read nothing and are not counted`]];
+}
+
+function returnRows({ returned, members }: LoadReport): Row[] {
+  if (returned === undefined) return [];
+  const { seconds, backMs, failures } = returned;
+  const [half, most] = [backMs.p50, backMs.p99].map((ms) => formatDuration(ms * 1_000));
+  const failed = failures === 0 ? "" : `; ${count(failures)} attempts failed and were repeated`;
+  return [[
+    "back",
+    `all within ${formatDuration(seconds * 1e6)}, ${
+      rate(members / seconds)
+    }; half within ${half}, 99 % within ${most}${failed}`,
+  ]];
 }
 
 /** Reasons why the figures may describe the load generator instead of the server. */

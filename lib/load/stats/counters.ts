@@ -7,7 +7,7 @@ import { DeliveryLedger } from "./delivery_ledger.ts";
 import type { LoadPlan, Percentiles } from "../plan.ts";
 
 /** The part of a plan that decides which member receives which texts. */
-export type DeliveryRoles = Pick<LoadPlan, "members" | "publishers" | "slowShare" | "receives">;
+export type DeliveryRoles = Pick<LoadPlan, "members" | "publishers" | "slowShare" | "groups">;
 
 /** Number of members that read nothing during the measurement; publishers are never among them. */
 export function slowReaderCount({ members, publishers, slowShare }: DeliveryRoles): number {
@@ -32,12 +32,12 @@ export class LoadCounters {
 
   /** Starts with all counters at 0. */
   constructor(roles: DeliveryRoles) {
-    const { members, publishers, receives } = roles;
+    const { members, publishers, groups = 1 } = roles;
     this.ledger = new DeliveryLedger(
       members,
       publishers,
       members - slowReaderCount(roles),
-      receives ?? "all",
+      groups,
     );
   }
 

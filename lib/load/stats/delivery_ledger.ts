@@ -20,7 +20,8 @@ export class DeliveryLedger {
   /** Deliveries after a later text of the same publisher. */
   outOfOrder = 0;
   readonly #publishers: number;
-  readonly #onlySelf: boolean;
+  readonly #groups: number;
+  readonly #publishersPerGroup: number;
   readonly #readers: number;
   readonly #next: Int32Array;
   readonly #gaps = new Map<number, SeqGap[]>();
@@ -28,13 +29,14 @@ export class DeliveryLedger {
   #first: Int32Array | undefined;
   #end: Int32Array | undefined;
 
-  /** Starts empty. @param readers Number of members that should receive every text. */
-  constructor(members: number, publishers: number, readers: number, receives: "all" | "self") {
+  /** Starts empty. @param readers Number of members that should receive every text of their group. @param groups See `LoadPlan`. */
+  constructor(members: number, publishers: number, readers: number, groups: number) {
     this.#publishers = publishers;
-    this.#onlySelf = receives === "self";
-    this.#readers = this.#onlySelf ? 1 : readers;
+    this.#groups = groups;
+    this.#publishersPerGroup = Math.ceil(publishers / groups);
+    this.#readers = readers / groups;
     this.#said = new Int32Array(publishers);
-    this.#next = new Int32Array(this.#onlySelf ? publishers : members * publishers);
+    this.#next = new Int32Array(members * this.#publishersPerGroup);
   }
 
   /** Assigns the sequence number of a publisher's next text. */
@@ -67,11 +69,12 @@ export class DeliveryLedger {
 
   /** Records that a member has received a text. Returns whether the text is measured and not a duplicate. */
   recordDelivery(member: number, publisher: number, seq: number): boolean {
-    if (publisher >= this.#publishers || (this.#onlySelf && member !== publisher)) {
+    const groups = this.#groups;
+    if (publisher >= this.#publishers || member % groups !== publisher % groups) {
       this.doubled += 1;
       return false;
     }
-    const at = this.#onlySelf ? member : member * this.#publishers + publisher;
+    const at = member * this.#publishersPerGroup + Math.floor(publisher / groups);
     const next = this.#next[at] ?? 0;
     if (seq < next) return this.#recordLate(at, publisher, seq);
     if (seq > next) this.#addGap(at, { from: next, to: seq });

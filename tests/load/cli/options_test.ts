@@ -28,6 +28,9 @@ Deno.test("readBenchOptions() has a modest default for everything except the URL
     textBytes: 64,
     pace: { kind: "open", perSecond: 40 },
     room: undefined,
+    rooms: 1,
+    roomsEach: 1,
+    comeBack: undefined,
     isPlain: false,
     slowShare: 0,
     json: undefined,
@@ -49,6 +52,9 @@ Deno.test("readBenchOptions() parses every flag, with a space or with =, before 
     textBytes: 100,
     pace: { kind: "closed", window: 3 },
     room: "attic",
+    rooms: 1,
+    roomsEach: 1,
+    comeBack: undefined,
     isPlain: true,
     slowShare: 0.1,
     json: "-",
@@ -56,6 +62,38 @@ Deno.test("readBenchOptions() parses every flag, with a space or with =, before 
   });
   assert.deepEqual(good(URL_, "--rate", "0.5").pace, { kind: "open", perSecond: 0.5 });
 });
+
+Deno.test("readBenchOptions() parses many rooms, and the return of all members", () => {
+  const options = good(URL_, "--rooms=200", "--rooms-each", "10", "--come-back", "restart");
+  const { rooms, roomsEach, comeBack } = options;
+  assert.deepEqual({ rooms, roomsEach, comeBack }, {
+    rooms: 200,
+    roomsEach: 10,
+    comeBack: "restart",
+  });
+});
+
+for (
+  const [what, args, expected] of [
+    ["rooms that members cannot share evenly", ["--rooms=200", "--rooms-each=3"], [
+      "--rooms is 200: allowed: a multiple of --rooms-each (3)",
+    ]],
+    ["rooms with different numbers of members", ["--rooms=30", "--members=100"], [
+      "--members is 100: allowed: a multiple of 30, so that all rooms have as many",
+    ]],
+    ["plain text and slow members in several rooms", ["--rooms=10", "--plain", "--slow=0.1"], [
+      "--plain and several rooms exclude each other",
+      "--slow and several rooms exclude each other",
+    ]],
+    ["any other reason to come back", ["--come-back=later"], [
+      '--come-back is "later": allowed: cut or restart',
+    ]],
+  ] as const
+) {
+  Deno.test(`readBenchOptions() refuses ${what}`, () => {
+    assert.deepEqual(problems(URL_, ...args), expected);
+  });
+}
 
 Deno.test("readBenchOptions() lets all members send when there are fewer than 8", () => {
   assert.equal(good(URL_, "--members", "3").publishers, 3);

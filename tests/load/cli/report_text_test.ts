@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { type BenchOptions, readBenchOptions } from "../../../lib/load/cli/options.ts";
 import { hostRefusal } from "../../../lib/load/cli/host_check.ts";
-import { allowedPace, summary } from "../../../lib/load/cli/report_text.ts";
+import { allowedPace, planLine, roomProblem, summary } from "../../../lib/load/cli/report_text.ts";
 import type { LoadReport } from "../../../lib/load/mod.ts";
 
 function options(...args: readonly string[]): BenchOptions {
@@ -50,6 +50,34 @@ for (
   });
 }
 
+for (
+  const [each, limits, expected] of [
+    ["29", { messagesPerSecond: 10, maxRooms: 32 }, undefined],
+    [
+      "30",
+      { messagesPerSecond: 10, maxRooms: 32 },
+      "at most 29, the server's limit of what is sent",
+    ],
+    ["40", { messagesPerSecond: 0, maxRooms: 32 }, "at most 32, the server's MAX_ROOMS"],
+    ["40", { messagesPerSecond: 0, maxRooms: 40 }, undefined],
+  ] as const
+) {
+  Deno.test(`roomProblem() of ${each} rooms for each member is ${expected ?? "none"}`, () => {
+    const made = options("ws://127.0.0.1/", "--rooms", each, "--rooms-each", each);
+    const problem = roomProblem(made, { ...limits, bytesPerSecond: 0, maxTextBytes: 1_000 });
+    assert.equal(problem === undefined, expected === undefined, problem);
+    assert.ok(problem?.includes(expected ?? "") ?? true, problem);
+  });
+}
+
+Deno.test("planLine() says how many members each room has", () => {
+  const made = options("ws://127.0.0.1/", "--members=1000", "--rooms=20000", "--rooms-each=100");
+  assert.match(
+    planLine(made, made.pace, "bench"),
+    /^1,000 members in 20,000 rooms of 5 \(bench-0 and so on\) at 127.0.0.1, 8 of them speaking/,
+  );
+});
+
 const limited = { messagesPerSecond: 10, bytesPerSecond: 0, maxTextBytes: 1000 };
 const unlimited = { ...limited, messagesPerSecond: 0 };
 for (
@@ -62,6 +90,15 @@ for (
       limited,
       200,
       "200 messages a second in a room of 1,000",
+    ],
+    [
+      [
+        ...["--rate", "50000", "--members", "1000", "--publishers", "1000"],
+        ...["--rooms", "100", "--rooms-each", "10"],
+      ],
+      limited,
+      10_000,
+      "10 messages a second from one connection",
     ],
     [["--rate", "5000"], unlimited, 5000, undefined],
     [["--rate", "5000"], undefined, 5000, undefined],
@@ -126,6 +163,18 @@ Deno.test("summary() describes the results in words and units, and draws the lat
     ]
   ) assert.match(text, line);
   assert.doesNotMatch(text, /load itself|fell behind|read nothing/);
+});
+
+Deno.test("summary() says how all members came back", () => {
+  const returned = {
+    seconds: 2,
+    backMs: { ...spread, p50: 800, p99: 1_900 },
+    failures: 3,
+  };
+  assert.match(
+    summary({ ...whole, returned }, {}, 0.5),
+    /^ {2}back +all within 2 s, 500 a second; half within 800 ms, 99 % within 1.9 s; 3 attempts failed and were repeated$/m,
+  );
 });
 
 Deno.test("summary() reports failures, and what may be the load generator's own fault", () => {

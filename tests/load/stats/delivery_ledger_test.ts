@@ -8,7 +8,7 @@ function counts({ said, expected, deliveries, doubled, outOfOrder }: DeliveryLed
 }
 
 Deno.test("Ledger counts only texts sent during the measurement, whenever they arrive", () => {
-  const ledger = new DeliveryLedger(2, 1, 2, "all");
+  const ledger = new DeliveryLedger(2, 1, 2, 1);
   const before = ledger.nextSeq(0);
   ledger.begin();
   const during = [ledger.nextSeq(0), ledger.nextSeq(0)];
@@ -31,7 +31,7 @@ Deno.test("Ledger counts losses, duplicates and reorderings exactly, for any ord
   const arrivals = fc.array(fc.nat(19), { maxLength: 60 });
   fc.assert(
     fc.property(arrivals, (received) => {
-      const ledger = new DeliveryLedger(1, 1, 1, "all");
+      const ledger = new DeliveryLedger(1, 1, 1, 1);
       ledger.begin();
       for (let i = 0; i < 20; i++) ledger.nextSeq(0);
       ledger.end();
@@ -58,7 +58,7 @@ Deno.test("Ledger counts losses, duplicates and reorderings exactly, for any ord
 });
 
 Deno.test("Ledger keeps members and publishers apart", () => {
-  const ledger = new DeliveryLedger(2, 2, 2, "all");
+  const ledger = new DeliveryLedger(2, 2, 2, 1);
   ledger.begin();
   for (const publisher of [0, 1]) ledger.recordDelivery(0, publisher, ledger.nextSeq(publisher));
   ledger.recordDelivery(1, 1, 0);
@@ -66,7 +66,7 @@ Deno.test("Ledger keeps members and publishers apart", () => {
 });
 
 Deno.test("Ledger expects an echo only at its sender, and counts any other as a duplicate", () => {
-  const ledger = new DeliveryLedger(3, 3, 3, "self");
+  const ledger = new DeliveryLedger(3, 3, 3, 3);
   ledger.begin();
   for (const publisher of [0, 1, 2]) {
     ledger.recordDelivery(publisher, publisher, ledger.nextSeq(publisher));
@@ -82,7 +82,7 @@ Deno.test("Ledger expects an echo only at its sender, and counts any other as a 
 });
 
 Deno.test("Ledger counts a text of an unknown publisher as a duplicate", () => {
-  const ledger = new DeliveryLedger(1, 1, 1, "all");
+  const ledger = new DeliveryLedger(1, 1, 1, 1);
   assert.equal(ledger.recordDelivery(0, 7, 0), false);
   assert.equal(ledger.doubled, 1);
 });
