@@ -19,9 +19,11 @@ export function seqAtOffset(
   return file.row(sql, room, offset)?.numberOrUndefined("seq");
 }
 
-/** The number of a row, and its age as run time in milliseconds. */
+/** The number and the age of a row. */
 export interface AgedRow {
+  /** The number of its entry. */
   readonly seq: number;
+  /** When it was added, as run time in milliseconds. */
   readonly ran: number;
 }
 

@@ -7,7 +7,8 @@ import { budgetTable, roomCost } from "../../core/limits/budgets.ts";
 import { drawChart, formatDuration } from "../stats/chart.ts";
 import type { LoadPlan, LoadProgress, LoadReport, Phase, ServerLimits } from "../mod.ts";
 
-type RateLimits = Pick<ServerLimits, "messagesPerSecond" | "bytesPerSecond">;
+/** The limits that decide how fast publishers may send. */
+export type RateLimits = Pick<ServerLimits, "messagesPerSecond" | "bytesPerSecond">;
 
 /** Width of the longest bar of the chart, in characters. */
 const CHART_WIDTH = 40;
