@@ -10,7 +10,7 @@ import { CellRunner } from "./cell_runner.ts";
 import type { Cell, Work } from "./work.ts";
 
 // Far longer than any cell takes: it only catches cells that hang.
-const CELL_MS = 120_000;
+const CELL_MS = 300_000;
 
 /** A cell and its work. */
 export interface Turn {

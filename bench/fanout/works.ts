@@ -10,6 +10,7 @@ import { INSTANCES } from "./works/instances.ts";
 import { OPEN_LOOP } from "./works/open_loop.ts";
 import { OVERLOAD } from "./works/overload.ts";
 import { JOIN_WORK, ROOMS_WORK } from "./works/rooms.ts";
+import { COME_BACK, MANY_ROOMS } from "./works/scale.ts";
 import { SLOW_READERS } from "./works/slow_readers.ts";
 
 /** All works. */
@@ -23,5 +24,7 @@ export const WORKS: readonly Work[] = [
   OVERLOAD,
   JOIN_WORK,
   ROOMS_WORK,
+  MANY_ROOMS,
+  COME_BACK,
   INSTANCES,
 ];

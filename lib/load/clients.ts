@@ -56,6 +56,8 @@ export class LoadClients implements ClientObserver, AsyncDisposable {
   #change = Promise.withResolvers<void>();
   #earlyFailure: ConnectFailed | undefined;
   #storm: ReturnStorm | undefined;
+  /** Members that are joining several rooms; aborted when they have, or have lost their connection. */
+  readonly #joining = new Map<number, AbortController>();
 
   /** Connects no member yet. */
   constructor(init: LoadClientsInit, counters: LoadCounters) {
@@ -99,7 +101,7 @@ export class LoadClients implements ClientObserver, AsyncDisposable {
       this.all.length,
       connectsAtOnce,
       signal,
-      (index) => this.#connect(target, index),
+      (index) => this.#connect(target, index, signal),
     );
     this.connectMs = performance.now() - began;
     while (this.#ready < this.all.length && !signal.aborted) await this.#waitForProgress(signal);
@@ -117,7 +119,7 @@ export class LoadClients implements ClientObserver, AsyncDisposable {
     const storm = this.#storm = new ReturnStorm({
       count: this.all.length,
       connectsAtOnce,
-      connect: (index) => this.#open(target, index),
+      connect: (index) => this.#open(target, index, signal),
       afterMs: (index) => protocol.afterMs?.(index) ?? 0,
     });
     for (const { index, connection } of this.all) {
@@ -129,12 +131,14 @@ export class LoadClients implements ClientObserver, AsyncDisposable {
 
   onReady(client: LoadClient): void {
     this.#ready += 1;
+    this.#joining.get(client.index)?.abort();
     this.#storm?.onReady(client.index);
     this.#change.resolve();
   }
 
   onEnded(client: LoadClient, code: number): void {
     this.#connected -= 1;
+    this.#joining.get(client.index)?.abort();
     if (this.#isClosing) return;
     if (this.#storm) {
       if (client.isReady) this.#ready = Math.max(0, this.#ready - 1);
@@ -166,25 +170,40 @@ export class LoadClients implements ClientObserver, AsyncDisposable {
     await ends;
   }
 
-  async #connect(target: HandshakeTarget, index: number): Promise<void> {
+  async #connect(target: HandshakeTarget, index: number, signal: AbortSignal): Promise<void> {
     const client = this.all[index];
     if (client === undefined || this.#earlyFailure) return;
     const began = performance.now();
-    await this.#open(target, index).catch((error) => {
+    const onOpened = () => this.handshakes.record((performance.now() - began) * 1000);
+    await this.#open(target, index, signal, onOpened).catch((error) => {
       throw this.#withIndex(index, error);
     });
-    this.handshakes.record((performance.now() - began) * 1000);
   }
 
-  async #open(target: HandshakeTarget, index: number): Promise<void> {
+  async #open(
+    target: HandshakeTarget,
+    index: number,
+    signal: AbortSignal,
+    onOpened: () => void = () => {},
+  ): Promise<void> {
     const client = this.all[index];
     if (client === undefined || this.#isClosing) return;
     const opened = await target.open();
+    onOpened();
     this.#connected += 1;
     const throttle = client.isPrompt || this.#storm ? undefined : this.#throttle;
     const connection = new LoadConnection(opened, client, throttle && (() => throttle.wait(index)));
     client.start(connection);
+    if ((this.#init.protocol.rooms ?? 1) === 1) {
+      this.#runs.push(connection.run(opened.leftover));
+      return;
+    }
+    const joined = new AbortController();
+    this.#joining.set(index, joined);
     this.#runs.push(connection.run(opened.leftover));
+    // If it never joins, connectAll() or the storm notices.
+    await systemClock.sleep(READY_TIMEOUT_MS, AbortSignal.any([signal, joined.signal]));
+    this.#joining.delete(index);
   }
 
   /** Adds the index to the message: if the first connection fails, the cause is different than for the thousandth. */

@@ -23,6 +23,12 @@ export interface ClientProtocol {
    * @param publisher Index of the connection that sends. @param seq The number of the text among its own.
    */
   encodeSay(text: string, id: string, publisher: number, seq: number): string;
+  /**
+   * Number of rooms that each connection joins. With several, a connection counts as connecting until it has joined them.
+   *
+   * @default 1
+   */
+  readonly rooms?: number;
   /** How long the server has asked a connection to wait before it comes back, in milliseconds. */
   readonly afterMs?: (index: number) => number;
 }
@@ -70,7 +76,7 @@ export interface LoadPlan {
    * which leaves it to the server. Undefined: all members are prompt.
    */
   readonly unhurried?: { readonly prompt: number; readonly restMs: number };
-  /** Maximum number of concurrent handshakes. */
+  /** Maximum number of members that are connecting at the same time. */
   readonly connectsAtOnce: number;
   /**
    * Number of groups. A text is received by the group of its publisher: the members whose index leaves the same remainder. With as

@@ -22,10 +22,9 @@ export function jsonClientProtocol(room: string, name = "m"): ClientProtocol {
  * @param room Prefix of the rooms' names.
  */
 export function jsonRoomsProtocol(room: string, groups: number, each: number): ClientProtocol {
-  return jsonProtocolIn(
-    (index) => Array.from({ length: each }, (_, nth) => `${room}-${index % groups * each + nth}`),
-    "m",
-  );
+  const roomsOf = (index: number) =>
+    Array.from({ length: each }, (_, nth) => `${room}-${index % groups * each + nth}`);
+  return { ...jsonProtocolIn(roomsOf, "m"), rooms: each };
 }
 
 /** What a connection has learned from the server. */

@@ -5,6 +5,7 @@
 import {
   type ClientProtocol,
   jsonClientProtocol,
+  jsonRoomsProtocol,
   type LoadPlan,
   type Pace,
   textChatProtocol,
@@ -13,12 +14,13 @@ import {
 
 export type { ClientProtocol, LoadPlan, Pace };
 
-/** The client's protocol: plain text of any server or of ours, Socket.IO, our JSON in one room, or our JSON in some of many rooms. */
+/** The client's protocol: plain text of any server or of ours, Socket.IO, or our JSON, in one room or in some of many. */
 export type WireProtocol =
   | { readonly kind: "text" }
   | { readonly kind: "text chat" }
   | { readonly kind: "socket.io" }
   | { readonly kind: "json"; readonly room: string; readonly name?: string }
+  | { readonly kind: "rooms"; readonly groups: number; readonly each: number }
   | { readonly kind: "elsewhere"; readonly rooms: number; readonly each: number };
 
 /** One order. */
@@ -51,6 +53,8 @@ export function clientProtocolOf(wire: WireProtocol): ClientProtocol {
       return textChatProtocol();
     case "json":
       return jsonClientProtocol(wire.room, wire.name);
+    case "rooms":
+      return jsonRoomsProtocol("room", wire.groups, wire.each);
     case "socket.io":
       return socketIo();
     case "elsewhere":

@@ -66,7 +66,7 @@ function ours(
   title: string,
   tongue: WireProtocol,
   form: {
-    readonly store: "redis" | "embedded";
+    readonly store: "redis" | "memory" | "file";
     readonly workers: number;
     readonly engine?: EngineName;
   },
@@ -82,12 +82,14 @@ function ours(
       if (form.workers > 0 && !knownSettings.some((it) => it.name === "WORKERS")) {
         throw new Error("this version has no WORKERS");
       }
-      const store: Record<string, string> = form.store === "redis"
-        ? { REDIS_URL: redisUrl(place) }
-        : {};
+      const stores: Readonly<Record<typeof form.store, Readonly<Record<string, string>>>> = {
+        redis: { REDIS_URL: redisUrl(place) },
+        memory: {},
+        file: { DATA_DIR: join(place.folder, "data") },
+      };
       const env = {
         ...limits(place),
-        ...store,
+        ...stores[form.store],
         WORKERS: `${form.workers}`,
         WEBSOCKET_ENGINE: form.engine ?? "deno",
         ...place.settings,
@@ -209,10 +211,14 @@ const ALL: readonly Peer[] = [
   ours("json-w1", "Parley, `chat.v1.json`, WORKERS=1", JSON_TONGUE, { store: "redis", workers: 1 }),
   ours("text-w1", "Parley, plain text, WORKERS=1", TEXT_CHAT, { store: "redis", workers: 1 }),
   ours("json-alone", "Parley, `chat.v1.json`, no Redis", JSON_TONGUE, {
-    store: "embedded",
+    store: "memory",
     workers: 0,
   }),
-  ours("text-alone", "Parley, plain text, no Redis", TEXT_CHAT, { store: "embedded", workers: 0 }),
+  ours("json-file", "Parley, `chat.v1.json`, WORKERS=1, embedded store", JSON_TONGUE, {
+    store: "file",
+    workers: 1,
+  }),
+  ours("text-alone", "Parley, plain text, no Redis", TEXT_CHAT, { store: "memory", workers: 0 }),
   bareDeno,
   fromNpm("bun", "Bun `publish` + Redis", {
     folder: "bun_publish",

@@ -47,6 +47,25 @@ function renderChapter(chapter: Chapter, samples: readonly Sample[], titleOf: Ti
   return tables === "" ? "" : `### ${chapter.title}\n\n${chapter.about}\n\n${tables}`;
 }
 
+/** A plot of how one figure grows: a panel for each peer, with a bar for each variant of a work. */
+export function growthPanels(
+  samples: readonly Sample[],
+  { name, columns }: TableSpec,
+  figure: string,
+  titleOf: TitleOf,
+): Panel[] {
+  const own = samples.filter((it) => it.work === name);
+  const { title = figure, per = 1 } = columns.find((it) => it.figure === figure) ?? {};
+  return distinct(own.map(({ peer }) => peer)).map((peer) => {
+    const bars = distinct(own.map(({ variant }) => variant)).flatMap((variant) => {
+      const rounds = [...figuresOf(own, name, variant, peer).values()];
+      const found = spread(rounds.flatMap((it) => (it[figure] ?? NaN) / per));
+      return found ? [{ label: variant, spread: found, isOurs: true }] : [];
+    });
+    return { title: `${title}: ${titleOf(peer).replaceAll("`", "")}`, bars };
+  });
+}
+
 /** The plot: CPU per delivery of all peers, with a panel for each variant of a work. @param ours Whether a peer is Parley. */
 export function panels(
   samples: readonly Sample[],

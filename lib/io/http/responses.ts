@@ -3,7 +3,9 @@
  * HEAD has no body, and the runtime would send a length of 0.
  * @module
  */
-import type { Refusal } from "../../core/http/handshake.ts";
+import { BusUnavailable } from "../../chat/ports/bus.ts";
+import { type Refusal, refuse } from "../../core/http/handshake.ts";
+import { logger } from "../logger.ts";
 import { ANY_ORIGIN_HEADERS } from "../../core/http/cross_origin.ts";
 import type { FaultCode } from "../../core/protocol/faults.ts";
 
@@ -94,8 +96,14 @@ export function withSecurityHeaders(response: Response): Response {
   return response;
 }
 
-/** The response to a request whose handler failed. */
-export function internalErrorResponse(): Response {
+/** The response to a request whose handler failed. Logs the error, unless the same request may succeed a little later. */
+export function failureResponse(error: unknown): Response {
+  if (error instanceof BusUnavailable) {
+    const reason = `The service cannot do this now: ${error.message}`;
+    const response = refusalResponse(refuse(503, reason, { "retry-after": "2" }));
+    return withSecurityHeaders(response);
+  }
+  logger.error("request.failed", { error: String(error) });
   const headers = { "content-type": "text/plain" };
   return withSecurityHeaders(textResponse("Internal error\n", 500, headers));
 }

@@ -16,7 +16,7 @@ import type {
   SocketAcceptor,
   WebSocketEngine,
 } from "../engine.ts";
-import { internalErrorResponse, withSecurityHeaders } from "../responses.ts";
+import { failureResponse, withSecurityHeaders } from "../responses.ts";
 import { logger } from "../../logger.ts";
 import { DENO_STATUSES, DenoConnection } from "./connection.ts";
 import { HandshakeDelay } from "./handshake_delay.ts";
@@ -39,10 +39,7 @@ export class DenoEngine implements WebSocketEngine {
         reusePort: isShared,
         ...keyPair,
         onListen: () => {},
-        onError: (error) => {
-          logger.error("request.failed", { error: String(error) });
-          return internalErrorResponse();
-        },
+        onError: failureResponse,
         // Read the address before the upgrade: afterwards it throws. On a platform such as Deno Deploy, a listener may have
         // no addresses, despite the types.
       }, async (request, { remoteAddr }) => {

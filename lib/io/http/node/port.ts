@@ -11,8 +11,7 @@ import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { parseAddress } from "../../../core/http/ip_address.ts";
 import { type Refusal, refuse } from "../../../core/http/handshake.ts";
 import type { ListenAddress, OpenPort, PortContext, RequestHandler } from "../engine.ts";
-import { internalErrorResponse, refusalResponse, withSecurityHeaders } from "../responses.ts";
-import { logger } from "../../logger.ts";
+import { failureResponse, refusalResponse, withSecurityHeaders } from "../responses.ts";
 import { withTimeout } from "../../timeout.ts";
 import type { KeyPair } from "../../tls/key_pair.ts";
 import { AcceptWatch, tcpProbe } from "./accept_watch.ts";
@@ -195,8 +194,7 @@ export class NodePort implements OpenPort {
     try {
       return withSecurityHeaders(await this.#handler(request, remote));
     } catch (error) {
-      logger.error("request.failed", { error: String(error) });
-      return internalErrorResponse();
+      return failureResponse(error);
     }
   }
 }
