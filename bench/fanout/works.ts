@@ -13,8 +13,8 @@ import { JOIN_WORK, ROOMS_WORK } from "./works/rooms.ts";
 import { COME_BACK, MANY_ROOMS } from "./works/scale.ts";
 import { SLOW_READERS } from "./works/slow_readers.ts";
 
-/** All works. */
-export const WORKS: readonly Work[] = [
+/** The servers compared with each other. */
+export const SERVER_WORKS: readonly Work[] = [
   ...FANOUTS,
   OPEN_LOOP,
   ECHO,
@@ -24,7 +24,11 @@ export const WORKS: readonly Work[] = [
   OVERLOAD,
   JOIN_WORK,
   ROOMS_WORK,
-  MANY_ROOMS,
-  COME_BACK,
   INSTANCES,
 ];
+
+/** What operators plan with. */
+export const SCALE_WORKS: readonly Work[] = [MANY_ROOMS, COME_BACK];
+
+/** All works. */
+export const WORKS: readonly Work[] = [...SERVER_WORKS, ...SCALE_WORKS];

@@ -3,37 +3,71 @@
  * written by hand and not changed.
  * @module
  */
-import { TARGETS } from "./goals.ts";
+import { SCALE_TARGETS, TARGETS } from "./goals.ts";
 import { PEERS_BY_NAME } from "../peers/peers.ts";
 import { withSection } from "./document_section.ts";
-import { plot } from "./plot.ts";
+import { type Panel, plot } from "./plot.ts";
 import { growthPanels, panels, report } from "./report.ts";
-import type { Results } from "../samples.ts";
-import { WORKS } from "../works.ts";
+import type { Results, Sample } from "../samples.ts";
+import { SCALE_WORKS, SERVER_WORKS } from "../works.ts";
 import { COME_BACK, MANY_ROOMS } from "../works/scale.ts";
+import type { Work } from "../work.ts";
+import type { Target } from "./targets.ts";
 
 const DOCUMENT = new URL("../../../docs/internals/performance.md", import.meta.url);
 const GROWTH = new URL("../../../docs/internals/growth.svg", import.meta.url);
 const PICTURE = new URL("../../../docs/internals/performance.svg", import.meta.url);
 
-/** Writes the files, formatted as the checks require. Returns their names. */
+/** A part of the document, with a plot. It is written when any of its works was run. */
+interface Section {
+  readonly name: string;
+  readonly works: readonly Work[];
+  readonly targets: readonly Target[];
+  readonly picture: URL;
+  readonly title: string;
+  readonly panels: (samples: readonly Sample[]) => readonly Panel[];
+}
+
+const titleOf = (peer: string) => PEERS_BY_NAME.get(peer)?.title ?? peer;
+const isOurs = (peer: string) => titleOf(peer).startsWith("Parley");
+
+const SECTIONS: readonly Section[] = [
+  {
+    name: "fanout",
+    works: SERVER_WORKS,
+    targets: TARGETS,
+    picture: PICTURE,
+    title: "CPU µs of the server for each delivery",
+    panels: (samples) => panels(samples, "fanout-1000", titleOf, isOurs),
+  },
+  {
+    name: "scale",
+    works: SCALE_WORKS,
+    targets: SCALE_TARGETS,
+    picture: GROWTH,
+    title: "What grows with rooms and members",
+    panels: (samples) => [
+      ...growthPanels(samples, MANY_ROOMS, "perJoin", titleOf),
+      ...growthPanels(samples, MANY_ROOMS, "silentMicros", titleOf),
+      ...growthPanels(samples, MANY_ROOMS, "p99Micros", titleOf),
+      ...growthPanels(samples, COME_BACK, "perSecond", titleOf),
+    ],
+  },
+];
+
+/** Writes the sections that there are results for, formatted as the checks require. Returns the names of the files. */
 export async function writeDocument(results: Results): Promise<string> {
-  const titleOf = (peer: string) => PEERS_BY_NAME.get(peer)?.title ?? peer;
-  const isOurs = (peer: string) => titleOf(peer).startsWith("Parley");
-  const text = report(results, WORKS, TARGETS, titleOf);
-  await Deno.writeTextFile(
-    DOCUMENT,
-    withSection(await Deno.readTextFile(DOCUMENT), "fanout", text),
-  );
-  const drawn = panels(results.samples, "fanout-1000", titleOf, isOurs);
-  await Deno.writeTextFile(PICTURE, plot("CPU µs of the server for each delivery", drawn));
-  const growth = [
-    ...growthPanels(results.samples, MANY_ROOMS, "perJoin", titleOf),
-    ...growthPanels(results.samples, MANY_ROOMS, "silentMicros", titleOf),
-    ...growthPanels(results.samples, MANY_ROOMS, "p99Micros", titleOf),
-    ...growthPanels(results.samples, COME_BACK, "perSecond", titleOf),
-  ];
-  await Deno.writeTextFile(GROWTH, plot("What grows with rooms and members", growth));
+  const written = [DOCUMENT];
+  for (const { name, works, targets, picture, title, panels } of SECTIONS) {
+    const names = new Set(works.map((it) => it.name));
+    const samples = results.samples.filter(({ work }) => names.has(work));
+    if (samples.length === 0) continue;
+    const text = report({ ...results, samples }, works, targets, titleOf);
+    const document = withSection(await Deno.readTextFile(DOCUMENT), name, text);
+    await Deno.writeTextFile(DOCUMENT, document);
+    await Deno.writeTextFile(picture, plot(title, panels(samples)));
+    written.push(picture);
+  }
   await new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", DOCUMENT.pathname] }).output();
-  return "docs/internals/performance.md, performance.svg and growth.svg";
+  return written.map(({ pathname }) => pathname.slice(pathname.indexOf("docs/"))).join(", ");
 }

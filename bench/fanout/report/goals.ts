@@ -111,7 +111,40 @@ const instances = (variant: string, figure: string): Source => ({
 });
 const [ONE, TWO] = ["one instance", "two instances"] as const;
 
-/** All targets. "Flat" and "linear" allow a tenth and a quarter, because no measurement is exactly either. */
+const FORMS = [["json-file", "embedded store"], ["json-w1", "Redis"]] as const;
+
+/** @param figure In thousandths of the unit. */
+function manyRooms(
+  what: string,
+  figure: string,
+  atMost: number,
+  unit: string,
+): readonly Target[] {
+  return FORMS.map(([peer, store]) => ({
+    ...{ what: `20,000 rooms of five, ${store}: ${what}`, bound: { atMost }, unit },
+    measure: {
+      kind: "value",
+      of: { work: "many-rooms", variant: "20000 rooms", peer, figure },
+      per: 1_000,
+    },
+  }));
+}
+
+/** The targets of what operators plan with. */
+export const SCALE_TARGETS: readonly Target[] = [
+  ...manyRooms("CPU in silence", "silentMicros", 60, " ms/s"),
+  ...manyRooms("p99 of a text", "p99Micros", 20, " ms"),
+  ...FORMS.map(([peer, store]): Target => ({
+    what: `10,000 members come back, ${store}`,
+    ...{ bound: { atLeast: 3_000 }, unit: "/s" },
+    measure: {
+      kind: "value",
+      of: { work: "come-back", variant: "10000 members", peer, figure: "perSecond" },
+    },
+  })),
+];
+
+/** All targets of the comparison. "Flat" and "linear" allow a tenth and a quarter, because no measurement is exactly either. */
 export const TARGETS: readonly Target[] = [
   ...fanOut("one isolate", ""),
   ...fanOut("WORKERS=1", "-w1"),
