@@ -27,7 +27,7 @@ export const SERVER_WORKS: readonly Work[] = [
   INSTANCES,
 ];
 
-/** What operators plan with. */
+/** What operators need to know for planning. */
 export const SCALE_WORKS: readonly Work[] = [MANY_ROOMS, COME_BACK];
 
 /** All works. */

@@ -12,7 +12,7 @@ import type { ClientProtocol, Disconnections, ReturnReport } from "./plan.ts";
 import { ReturnStorm } from "./return_storm.ts";
 import type { LoadCounters } from "./stats/counters.ts";
 import { ReadThrottle } from "./read_throttle.ts";
-import { ConnectFailed, HandshakeTarget } from "./ws/handshake.ts";
+import { closeQuietly, ConnectFailed, HandshakeTarget } from "./ws/handshake.ts";
 
 /** What {@linkcode LoadClients} needs. */
 export interface LoadClientsInit {
@@ -22,7 +22,7 @@ export interface LoadClientsInit {
   readonly protocol: ClientProtocol;
   /** Number of members. */
   readonly count: number;
-  /** Maximum number of concurrent handshakes. */
+  /** Maximum number of members that are connecting at the same time. */
   readonly connectsAtOnce: number;
   /** Which members read at once; the others read every `restMs`. Undefined: all read at once. */
   readonly unhurried?: { isPrompt(index: number): boolean; readonly restMs: number };
@@ -109,8 +109,8 @@ export class LoadClients implements ClientObserver, AsyncDisposable {
   }
 
   /**
-   * Resolves when all members have come back after their connections were cut here, or after the server was restarted; early
-   * when the signal aborts. Rejects with ConnectFailed.
+   * Resolves when all members have come back after their connections were cut here, or after the server was restarted, or when
+   * no more do; early when the signal aborts.
    */
   async comeBack(why: "cut" | "restart", signal: AbortSignal): Promise<ReturnReport> {
     const { url, protocol, connectsAtOnce } = this.#init;
@@ -123,8 +123,8 @@ export class LoadClients implements ClientObserver, AsyncDisposable {
       afterMs: (index) => protocol.afterMs?.(index) ?? 0,
     });
     for (const { index, connection } of this.all) {
-      if (why === "cut") connection?.abort();
-      else if (!connection?.isOpen) storm.onEnded(index);
+      if (!connection?.isOpen) storm.onEnded(index);
+      else if (why === "cut") connection.abort();
     }
     return await storm.whenOver(signal);
   }
@@ -189,6 +189,7 @@ export class LoadClients implements ClientObserver, AsyncDisposable {
     const client = this.all[index];
     if (client === undefined || this.#isClosing) return;
     const opened = await target.open();
+    if (this.#isClosing || signal.aborted) return closeQuietly(opened.connection);
     onOpened();
     this.#connected += 1;
     const throttle = client.isPrompt || this.#storm ? undefined : this.#throttle;
@@ -225,8 +226,8 @@ export class LoadClients implements ClientObserver, AsyncDisposable {
     if (this.#ready > ready || this.#earlyFailure || signal.aborted) return;
     const message = this.all.find(({ isReady }) => !isReady)?.lastMessage;
     throw new ConnectFailed(
-      `${this.all.length - ready} of ${this.all.length} connections did not join the ` +
-        `room within ${READY_TIMEOUT_MS / 1000} s${message ? `; one received: ${message}` : ""}`,
+      `${this.all.length - ready} of ${this.all.length} connections did not join their ` +
+        `rooms within ${READY_TIMEOUT_MS / 1000} s${message ? `; one received: ${message}` : ""}`,
     );
   }
 }

@@ -79,8 +79,8 @@ export interface LoadPlan {
   /** Maximum number of members that are connecting at the same time. */
   readonly connectsAtOnce: number;
   /**
-   * Number of groups. A text is received by the group of its publisher: the members whose index leaves the same remainder. With as
-   * many groups as members, only the publisher receives it, as with an echo.
+   * Number of groups. Member `i` belongs to group `i % groups`, and a text is received by the group of its publisher. With as many
+   * groups as members, only the publisher receives it, as with an echo.
    *
    * @default 1
    */
@@ -146,11 +146,13 @@ export interface ConnectTimes extends Percentiles {
 
 /** How the members came back. */
 export interface ReturnReport {
-  /** From the end of the first connection until the last member had joined its rooms again. */
+  /** Number of members that have not come back. */
+  readonly missing: number;
+  /** From when the first connection was lost until the last member had joined its rooms again. */
   readonly seconds: number;
-  /** When members had joined their rooms again, in milliseconds after the end of the first connection. */
+  /** When members had joined their rooms again, in milliseconds after the first connection was lost. */
   readonly backMs: Percentiles;
-  /** Attempts that failed, and were repeated. */
+  /** Attempts that failed, and connections that were lost again. */
   readonly failures: number;
 }
 

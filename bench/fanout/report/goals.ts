@@ -130,7 +130,7 @@ function manyRooms(
   }));
 }
 
-/** The targets of what operators plan with. */
+/** The targets of the works for planning. */
 export const SCALE_TARGETS: readonly Target[] = [
   ...manyRooms("CPU in silence", "silentMicros", 60, " ms/s"),
   ...manyRooms("p99 of a text", "p99Micros", 20, " ms"),

@@ -1,5 +1,5 @@
 /**
- * What an operator plans with: many small rooms, and everybody coming back at once.
+ * What operators need to know for planning: the cost of many small rooms, and of everybody coming back at once.
  * @module
  */
 import { peerNamed } from "../peers/peers.ts";
@@ -11,12 +11,12 @@ import { deliveryFigures, numberIn, type Work } from "../work.ts";
 const FORMS = ["json-file", "json-w1"];
 const MEMBERS = 1_000;
 const PEOPLE = 5;
-/** In rooms for each member. */
+/** Number of rooms of each member. */
 const EACH = [1, 10, 100];
 /** Longer than the interval at which leases are renewed. */
 const SILENCE_MS = 12_000;
 const RETURNS = [1_000, 5_000, 10_000];
-/** The members of the returns are in so many rooms. */
+/** Number of rooms that the returning members share. */
 const ROOMS_OF_RETURNS = 100;
 /** All members have one address, and some are in many rooms. */
 const SETTINGS = { MAX_ROOMS: "200", CONNECTIONS_PER_ADDRESS: "0", HANDSHAKES_PER_SECOND: "0" };
@@ -32,8 +32,8 @@ const ROOMS_COLUMNS: readonly Column[] = [
 ];
 const RETURN_COLUMNS: readonly Column[] = [
   { title: "members/s", figure: "perSecond", spread: true },
-  { title: "half back after s", figure: "halfMillis", per: 1000 },
-  { title: "all back after s", figure: "seconds", spread: true },
+  { title: "seconds until half are back", figure: "halfMillis", per: 1000 },
+  { title: "seconds until all are back", figure: "seconds", spread: true },
   { title: "CPU µs per member", figure: "perMember", spread: true },
   { title: "attempts repeated", figure: "failures" },
 ];
@@ -126,7 +126,8 @@ async function returns(stage: CellRunner, name: string, count: number): Promise<
     }
     if (phase === "done") usage = await read?.();
   });
-  if (!usage) throw new Error("The members never came back");
+  const missing = numberIn(report, "returned", "missing");
+  if (!usage || missing > 0) throw new Error(`${missing} members did not come back`);
   const seconds = numberIn(report, "returned", "seconds");
   return {
     seconds,

@@ -324,6 +324,10 @@ export class Room {
   async #readGap(): Promise<void> {
     const { bus, metrics } = this.#context;
     const report = new LossReport(this.id);
+    // The epoch that has begun since, if the log is read from its beginning.
+    let newEpoch: string | undefined;
+    const isHistory = ({ position }: Entry) =>
+      newEpoch !== undefined && position.epoch !== newEpoch;
     while (!this.#cursor.isLive && !this.#life.signal.aborted) {
       const after = this.#cursor.last;
       if (after === undefined) return;
@@ -337,14 +341,24 @@ export class Room {
       // An event may be among what is lost.
       const isLost = replay.lossReason !== undefined || this.rules.isOutdated(replay.top);
       if (isLost) await this.#readState();
-      await this.#sendReplay(report, read, replay);
+      if (replay.lossReason === "unknown_epoch") newEpoch = replay.top.epoch;
+      await this.#sendReplay(report, read, replay, isHistory);
       for (const position of expected) await this.#reportIfLost(position);
     }
     if (this.#cursor.isLive) metrics.gapsFilled.add();
   }
 
-  /** Sends what was read, chunk by chunk. Entries announced meanwhile wait until it is complete. */
-  async #sendReplay(report: LossReport, read: CursorRead, replay: Replay): Promise<void> {
+  /**
+   * Sends what was read, chunk by chunk. Entries announced meanwhile wait until it is complete.
+   *
+   * @param isHistory Whether an entry may have been delivered before: its event must not take effect again.
+   */
+  async #sendReplay(
+    report: LossReport,
+    read: CursorRead,
+    replay: Replay,
+    isHistory: (entry: Entry) => boolean,
+  ): Promise<void> {
     const { clock, maxChunk } = this.#context;
     for (const chunk of chunkReplay(replay, maxChunk)) {
       const after = this.#cursor.last;
@@ -353,7 +367,7 @@ export class Room {
       for (const frame of report.framesFor({ after, lossReason: chunk.lossReason, entries, end })) {
         this.enqueue(frame);
       }
-      for (const entry of entries) this.#forwardToJoiners(entry);
+      for (const entry of entries) this.#forwardToJoiners(entry, isHistory(entry));
       this.flush();
       if (end === undefined) await clock.sleep(CHUNK_PAUSE_MS, this.#life.signal);
     }
@@ -410,9 +424,11 @@ export class Room {
     this.#forwardToJoiners(entry);
   }
 
-  #forwardToJoiners(entry: Entry): void {
+  #forwardToJoiners(entry: Entry, isHistory = false): void {
     for (const cursor of this.#joinCursors) cursor.accept(entry);
     const event = this.rules.apply(entry);
+    // What its event has changed is in the state, which was read after the loss.
+    if (isHistory) return;
     if (event) this.#onRulesChanged(event);
     if (entry.action.kind === "renamed") this.presence.onRenamed(entry.user, entry.name);
   }

@@ -1,6 +1,7 @@
 /**
- * Puts the entries of one room in order, each exactly once. While entries are missing, a cursor buffers new ones; after
- * the missing ones have been read from the log, it returns both in order. The hub has one cursor for each room, and a
+ * Puts the entries of one room in order, each exactly once, except that a log that is read from its beginning can set the cursor
+ * back. While entries are missing, a cursor buffers new ones; after the missing ones have been read from the log, it returns both
+ * in order. The hub has one cursor for each room, and a
  * joining subscriber has one until it has caught up.
  *
  * @example
@@ -50,7 +51,7 @@ export interface BufferLimit<T> {
 /** A reader's position in a room's log. It buffers until its first completed read. */
 export class LogCursor<T extends { readonly position: Position }> {
   #last: Position | undefined;
-  // The highest number reached in each epoch, of what can still be in the log before the last position.
+  // The highest number reached in each epoch. Reduced when the cursor is set back.
   readonly #reached = new Map<string, number>();
   readonly #limit: BufferLimit<T> | undefined;
   #buffer: T[] = [];
@@ -168,8 +169,9 @@ export class LogCursor<T extends { readonly position: Position }> {
   }
 
   /**
-   * Forgets what was reached with this number and greater ones. Numbers increase from one epoch to the next: what the
-   * log still has of it follows the item, so it must be returned again after the item.
+   * Sets the cursor back to before an item that the log has returned: forgets what was reached with the item's number and greater
+   * ones, in all epochs. Within one log, numbers increase from one epoch to the next. So if the log still has those entries,
+   * they follow the item, and are returned again.
    */
   #forgetFrom({ seq }: Position): void {
     for (const [epoch, reached] of this.#reached) {

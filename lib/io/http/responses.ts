@@ -96,9 +96,12 @@ export function withSecurityHeaders(response: Response): Response {
   return response;
 }
 
-/** The response to a request whose handler failed. Logs the error, unless the same request may succeed a little later. */
+/**
+ * The response to a request whose handler failed: 503 if it certainly had no effect because the store or the main thread could not
+ * be reached; otherwise 500, and the error is logged.
+ */
 export function failureResponse(error: unknown): Response {
-  if (error instanceof BusUnavailable) {
+  if (error instanceof BusUnavailable && !error.mayHaveApplied) {
     const reason = `The service cannot do this now: ${error.message}`;
     const response = refusalResponse(refuse(503, reason, { "retry-after": "2" }));
     return withSecurityHeaders(response);

@@ -3,6 +3,7 @@
  * it has really ended, for whatever reason.
  * @module
  */
+import { BusUnavailable } from "../../chat/ports/bus.ts";
 import type { Clock } from "../../chat/ports/clock.ts";
 import {
   admissionKey,
@@ -62,6 +63,8 @@ const STOPPING = refuse(503, "The service is stopping", {
   "retry-after": "1",
   connection: "close",
 });
+
+const BUSY = refuse(503, "The service is too busy for new connections", { "retry-after": "2" });
 
 const QUOTA_REFUSALS = {
   "all taken": refuse(503, "Too many connections (MAX_CONNECTIONS)", { "retry-after": "5" }),
@@ -138,7 +141,8 @@ export class Upgrader {
   async admit(address: string): Promise<Admission | Refusal> {
     if (this.#isRefusing) return STOPPING;
     const key = admissionKey(address);
-    const slot = await this.#context.quota.acquire(key);
+    const slot = await this.#acquire(key);
+    if (slot === undefined) return BUSY;
     if (typeof slot === "string") return this.#reportFull(slot, address);
     return { kind: "admitted", slot, countedAddress: key === EXEMPT_KEY ? undefined : key };
   }
@@ -159,11 +163,22 @@ export class Upgrader {
     if (result.kind === "refused") {
       return { code: result.status === 403 ? "origin_refused" : "host_refused", refusal: result };
     }
-    const slot = await this.#context.quota.acquire(admissionKey(address));
+    const slot = await this.#acquire(admissionKey(address));
+    if (slot === undefined) return { code: "unavailable", refusal: BUSY };
     if (typeof slot === "string") {
       return { code: "too_many_connections", refusal: this.#reportFull(slot, address) };
     }
     slot[Symbol.dispose]();
+  }
+
+  /** Acquires a slot, or returns the limit that refuses it; undefined if too many calls to the main thread are waiting. */
+  async #acquire(key: string): Promise<QuotaResult | undefined> {
+    try {
+      return await this.#context.quota.acquire(key);
+    } catch (error) {
+      if (error instanceof BusUnavailable) return undefined;
+      throw error;
+    }
   }
 
   /** Logs at most once a second: refused clients try again, and must not flood standard error. */

@@ -19,7 +19,7 @@ export function seqAtOffset(
   return file.row(sql, room, offset)?.numberOrUndefined("seq");
 }
 
-/** The number and the age of a row. */
+/** A row of one of these tables. */
 export interface AgedRow {
   /** The number of its entry. */
   readonly seq: number;

@@ -26,6 +26,11 @@ export class StoredState {
     this.#count = count;
   }
 
+  /** Current number of fields, if it was read or needed so far. */
+  get knownCount(): number | undefined {
+    return this.#count;
+  }
+
   /** Current number of fields. */
   get count(): number {
     const sql = "SELECT count(*) AS count FROM room_state WHERE room = ?";

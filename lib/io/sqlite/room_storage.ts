@@ -33,11 +33,14 @@ export interface SqliteRoomContext {
   readonly epochFor: (room: RoomId) => string;
 }
 
-/** What a committed transaction has left of a room, so that the next one need not read it. */
+/** What a committed transaction knows about a room, so that the next one need not read it. */
 export interface RoomSummary {
-  /** Number of fields of the room's state. */
-  readonly fields: number;
-  /** The number of the oldest entry, and the age of the oldest entry or message; undefined if they must be read. */
+  /** Number of fields of the room's state; undefined if it is not known. */
+  readonly fields: number | undefined;
+  /**
+   * The number of the oldest entry, and when it or the oldest message was added, whichever was earlier; undefined if that is not
+   * known.
+   */
   readonly oldest: AgedRow | undefined;
 }
 
@@ -66,7 +69,7 @@ export class SqliteRoom implements RoomStorage {
    * Reads the room's row.
    *
    * @param empty The head if the room is not stored.
-   * @param summary What the last transaction has left.
+   * @param summary What the last transaction knew about it.
    */
   constructor(
     { file, damage, epochFor }: SqliteRoomContext,
@@ -101,9 +104,9 @@ export class SqliteRoom implements RoomStorage {
     return this.#enteredAt;
   }
 
-  /** What the transaction leaves, once it is committed. */
+  /** What is known about the room. Reads nothing: it is called after the commit. */
   summary(): RoomSummary {
-    return { fields: this.state.count, oldest: this.#oldest };
+    return { fields: this.state.knownCount, oldest: this.#oldest };
   }
 
   /** Number of rows dropped so far. */
@@ -280,7 +283,7 @@ export class SqliteRoom implements RoomStorage {
     this.#oldest = this.#dropped === before ? this.#readOldest() : undefined;
   }
 
-  /** Whether there may be something to trim. In most rooms, the last transaction has found that there is not. */
+  /** Whether there may be something to trim. In most rooms, the last transaction has found that there is nothing. */
   #mayExceed(keep: { entries: number; messages: number; since: number }): boolean {
     const oldest = this.#oldest;
     return oldest === undefined || oldest.ran < keep.since || this.#messages > keep.messages ||

@@ -36,6 +36,7 @@ import {
 } from "../../core/log/room_log.ts";
 import { RecentMap } from "../../core/limits/recent_map.ts";
 import { estimateEntrySize } from "../../core/log/read_size.ts";
+import { logger } from "../logger.ts";
 import { HeadSchema, parseJson } from "../stored_entry.ts";
 import { StoreFile } from "./file/store_file.ts";
 import { DamageTracker } from "./damage_tracker.ts";
@@ -53,7 +54,7 @@ import { GroupCommit } from "./group_commit.ts";
 
 /** Minimum interval at which an unchanged read marker is rewritten because its user was seen. */
 const MARKER_REFRESH_MS = 30 * 24 * 3_600_000;
-/** Rooms with recent writes whose summaries are kept, at least: a hundred bytes each. */
+/** Minimum number of rooms whose summaries are kept; at most twice as many are. Each takes a hundred bytes. */
 const KEPT_SUMMARIES = 10_000;
 /** Receipts deleted per commit; must exceed the number that one commit adds. */
 const RECEIPTS_DELETED_PER_COMMIT = 500;
@@ -230,9 +231,24 @@ export class SqliteStore implements Store, AsyncDisposable {
    * @param isWanted Whether an expired room must be kept.
    */
   async sweep(isWanted: (room: RoomId) => boolean = () => false): Promise<void> {
-    await this.#sweeper.sweep(isWanted);
-    // Last, so that messages expire whatever has happened to these.
-    await this.#usedTokens.sweep();
+    try {
+      await this.#sweeper.sweep(isWanted);
+      // Last, so that messages expire whatever has happened to these.
+      await this.#usedTokens.sweep();
+    } finally {
+      this.#emptyWriteAheadLog();
+    }
+  }
+
+  /** Copies the write-ahead log into the file, so that nothing that was deleted is left in either. */
+  #emptyWriteAheadLog(): void {
+    if (this.#isClosed || !this.#access.isWritable) return;
+    try {
+      const busy = this.#file.row("PRAGMA wal_checkpoint(TRUNCATE)")?.number("busy");
+      if (busy !== 0) throw new Error("another program is reading the file");
+    } catch (error) {
+      logger.warn("store.log_kept", { error: String(error) });
+    }
   }
 
   /** Whether the file is open read-only; it is reopened when it becomes writable. */

@@ -1,6 +1,6 @@
 /**
- * Deletes expired rows from all rooms, a few rooms per transaction, returns unused pages to the file system, and empties the
- * write-ahead log, so that nothing that was deleted is left there or in the file. The sweep decides by the rooms' rows, and reads entries and messages only in rooms that may have expired ones.
+ * Deletes expired rows from all rooms, a few rooms per transaction, and returns unused pages to the file system. The sweep
+ * decides by the rooms' rows, and reads entries and messages only in rooms that may have expired ones.
  * @module
  */
 import { setImmediate } from "node:timers/promises";
@@ -14,7 +14,6 @@ import {
 } from "../../core/log/room_log.ts";
 import { logger } from "../logger.ts";
 import type { DamageTracker } from "./damage_tracker.ts";
-import { fromSqliteError } from "./file/errors.ts";
 import type { SqliteRoom } from "./room_storage.ts";
 import type { Statements } from "./file/statements.ts";
 
@@ -79,7 +78,6 @@ export class SqliteSweeper {
     // Every transaction deletes expired receipts, so run one even if no room had anything to drop.
     await write(() => {});
     const pages = await this.#shrink();
-    this.#emptyWriteAheadLog();
     const dropped = takeDropped();
     if (dropped === 0 && pages === 0) return;
     const pageSize = file().row("PRAGMA page_size")?.number("page_size") ?? 0;
@@ -115,15 +113,6 @@ export class SqliteSweeper {
     applyRetention(storage, context);
     storage.readMarkers.dropExpired(readMarkersRetainedSince(context));
     return storage.hasMoreToTrim && storage.dropped > before;
-  }
-
-  /** Copies the write-ahead log into the file. Waits a little for other readers, and leaves the rest to the next sweep. */
-  #emptyWriteAheadLog(): void {
-    try {
-      this.#context.file().row("PRAGMA wal_checkpoint(TRUNCATE)");
-    } catch (error) {
-      throw fromSqliteError(error);
-    }
   }
 
   /** Returns unused pages to the file system. Returns how many. */

@@ -28,7 +28,7 @@ const CONNECTS_AT_ONCE = 50;
 const PROMPT_CLIENTS = 100;
 const encoder = new TextEncoder();
 
-/** Runs the command; resolves with its exit status: 0 if nothing was lost or doubled, 1 otherwise, 2 for bad arguments. */
+/** Runs the command; resolves with its exit status: 0 if nothing was lost or doubled, and all came back that were to, 1 otherwise, 2 for bad arguments. */
 export async function runBenchCommand(args: readonly string[]): Promise<number> {
   const read = readBenchOptions(args);
   if (read.kind === "bad") return fail(read.problems, 2);
@@ -67,7 +67,8 @@ async function measure(options: BenchOptions, signal: AbortSignal): Promise<numb
   const { protocol, ...asked } = plan;
   const speaks = protocol.subprotocol ?? "plain text";
   const written = await save(options.json, { ...asked, room, speaks, ...report });
-  return !written || report.lost > 0 || report.doubled > 0 ? 1 : 0;
+  const isMissing = (report.returned?.missing ?? 0) > 0;
+  return !written || report.lost > 0 || report.doubled > 0 || isMissing ? 1 : 0;
 }
 
 /** Undefined if unknown: with `--plain`, the server need not support `chat.v1.json`. */
@@ -137,7 +138,7 @@ class ProgressPrinter implements LoadObserver {
     this.#phaseStart = now;
     if (phase === "returning" && this.#options.comeBack === "restart") {
       this.clear();
-      printError("Restart the service now. Ctrl-C ends the run without that.\n");
+      printError("Restart the service now, or end the run with Ctrl-C.\n");
     }
   }
 

@@ -111,7 +111,7 @@ const FLAGS: Readonly<Record<string, Flag>> = {
     allowed: "cut or restart",
     isValid: (text) => text === "cut" || text === "restart",
     description:
-      "In the end, all members come back at once: after their connections are cut here, or after you restart the service",
+      "At the end, all members come back at once: after their connections are cut here, or after you restart the service",
   },
   "--json": {
     value: "FILE",
@@ -143,6 +143,9 @@ export function readBenchOptions(args: readonly string[]): BenchOptionsResult {
     );
   }
   problems.push(...roomProblems(values, members));
+  if (values.has("--slow") && values.has("--come-back")) {
+    problems.push("--slow and --come-back exclude each other");
+  }
   if (url === undefined || problems.length > 0) return { kind: "bad", problems };
   return { kind: "good", options: { url, members, publishers, ...otherOptions(values) } };
 }

@@ -61,8 +61,7 @@ export function roomProblem({ roomsEach }: BenchOptions, limits: ServerLimits): 
   if (roomsEach < burst) return undefined;
   return `--rooms-each is ${roomsEach}: allowed: at most ${
     burst - 1
-  }, the server's limit of what is sent at once; ` +
-    "for more: MESSAGES_PER_SECOND=0 there";
+  }, which the server accepts at once; for more, set MESSAGES_PER_SECOND=0 there`;
 }
 
 /** Size of a frame without its text, in bytes. */
@@ -187,15 +186,15 @@ function peopleRows({ disconnected, slow }: LoadReport): Row[] {
 
 function returnRows({ returned, members }: LoadReport): Row[] {
   if (returned === undefined) return [];
-  const { seconds, backMs, failures } = returned;
+  const { missing, seconds, backMs, failures } = returned;
+  const back = members - missing;
+  if (back === 0) return [["back", "nobody"]];
   const [half, most] = [backMs.p50, backMs.p99].map((ms) => formatDuration(ms * 1_000));
   const failed = failures === 0 ? "" : `; ${count(failures)} attempts failed and were repeated`;
-  return [[
-    "back",
-    `all within ${formatDuration(seconds * 1e6)}, ${
-      rate(members / seconds)
-    }; half within ${half}, 99 % within ${most}${failed}`,
-  ]];
+  const who = missing === 0 ? "all" : `${count(back)} of ${count(members)}`;
+  const times = `half of them within ${half}, 99 % within ${most}`;
+  const within = `${formatDuration(seconds * 1e6)}, ${rate(back / seconds)}`;
+  return [["back", `${who} within ${within}; ${times}${failed}`]];
 }
 
 /** Reasons why the figures may describe the load generator instead of the server. */

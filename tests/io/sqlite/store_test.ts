@@ -14,6 +14,7 @@ import { busContract } from "../../contract/bus_contract.ts";
 import { ann, attic, draft, lobby, numbers, react, say } from "../../contract/fixtures.ts";
 import { iteratingOnce, unchanged, withoutProperty } from "../../support/programs/older_runtime.ts";
 import { FakeClock, room } from "../../support/fakes.ts";
+import { LogRecorder } from "../../support/log_recorder.ts";
 import { TemporaryFolder } from "../../support/temporary_folder.ts";
 
 const AMPLE: Retention = { messages: 1_000, entries: 1_000, ageMs: Infinity };
@@ -387,6 +388,50 @@ Deno.test("SqliteStore reads nothing but the room and the receipt for another me
   read.length = 0;
   await mustAppend(store, say("second"));
   assert.deepEqual(read, ["rooms", "receipts"]);
+});
+
+Deno.test("SqliteStore reads nothing after a commit, whose error would look like that of the transaction", async () => {
+  await using folder = new TemporaryFolder();
+  {
+    await using store = open(folder);
+    await mustAppend(store, say("first"));
+  }
+  const file = openSqliteFile(folder.path);
+  const outside: string[] = [];
+  let isWriting = false;
+  const row = (sql: string, ...values: SQLInputValue[]) => {
+    if (isWriting && !file.isInTransaction) outside.push(sql);
+    return Statements.prototype.row.call(file, sql, ...values);
+  };
+  await using store = new SqliteStore(Object.assign(file, { row }), systemClock, AMPLE, drawEpoch);
+  const { top } = await store.page(lobby, undefined, 0);
+  isWriting = true;
+  assert.equal(await store.markRead(lobby, ann.user, top), true);
+  isWriting = false;
+  assert.deepEqual(outside, []);
+});
+
+Deno.test("SqliteStore.sweep() deletes what has expired although another program reads the file, and reports what is left in the log", async () => {
+  await using log = await LogRecorder.start();
+  await using folder = new TemporaryFolder();
+  const clock = new FakeClock();
+  await using store = open(folder, clock, { messages: 100, entries: 100, ageMs: 60_000 });
+  await mustAppend(store, say("old"));
+  {
+    using closing = new DisposableStack();
+    const reader = new DatabaseSync(`${folder.path}/parley.sqlite`, { readOnly: true });
+    closing.defer(() => reader.close());
+    reader.exec("BEGIN");
+    reader.prepare("SELECT count(*) FROM entries").get();
+    await clock.advance(60_001);
+    await store.sweep();
+    assert.deepEqual(log.fields("store.log_kept").map(({ error }) => error), [
+      "Error: another program is reading the file",
+    ]);
+  }
+  assert.deepEqual(log.fields("store.rows_deleted").length, 1);
+  await store.sweep();
+  assert.equal(log.fields("store.log_kept").length, 1);
 });
 
 Deno.test("SqliteStore trims by age although earlier messages left nothing to trim, and again after a rollback", async () => {

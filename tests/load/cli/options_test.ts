@@ -85,6 +85,9 @@ for (
       "--plain and several rooms exclude each other",
       "--slow and several rooms exclude each other",
     ]],
+    ["slow members that are to come back", ["--slow=0.1", "--come-back=cut"], [
+      "--slow and --come-back exclude each other",
+    ]],
     ["any other reason to come back", ["--come-back=later"], [
       '--come-back is "later": allowed: cut or restart',
     ]],

@@ -56,7 +56,7 @@ for (
     [
       "30",
       { messagesPerSecond: 10, maxRooms: 32 },
-      "at most 29, the server's limit of what is sent",
+      "at most 29, which the server accepts at once",
     ],
     ["40", { messagesPerSecond: 0, maxRooms: 32 }, "at most 32, the server's MAX_ROOMS"],
     ["40", { messagesPerSecond: 0, maxRooms: 40 }, undefined],
@@ -167,13 +167,22 @@ Deno.test("summary() describes the results in words and units, and draws the lat
 
 Deno.test("summary() says how all members came back", () => {
   const returned = {
+    missing: 0,
     seconds: 2,
     backMs: { ...spread, p50: 800, p99: 1_900 },
     failures: 3,
   };
   assert.match(
     summary({ ...whole, returned }, {}, 0.5),
-    /^ {2}back +all within 2 s, 500 a second; half within 800 ms, 99 % within 1.9 s; 3 attempts failed and were repeated$/m,
+    /^ {2}back +all within 2 s, 500 a second; half of them within 800 ms, 99 % within 1.9 s; 3 attempts failed and were repeated$/m,
+  );
+  assert.match(
+    summary({ ...whole, returned: { ...returned, missing: 10 } }, {}, 0.5),
+    /^ {2}back +990 of 1,000 within 2 s, 495 a second;/m,
+  );
+  assert.match(
+    summary({ ...whole, returned: { ...returned, missing: 1_000 } }, {}, 0.5),
+    /^ {2}back +nobody$/m,
   );
 });
 

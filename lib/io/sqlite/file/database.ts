@@ -17,13 +17,13 @@ import { storeInUse, StoreRefused } from "./errors.ts";
 /** Maximum wait for locks that readers hold briefly. It blocks the event loop. */
 const BUSY_TIMEOUT_MS = 250;
 /**
- * Pages in the write-ahead log before they are copied into the main file: 16 MB. With many rooms, the same pages are written
- * again and again, and each is copied only once.
+ * Pages in the write-ahead log before they are copied into the main file: 16 MB. With many rooms, each transaction writes many of
+ * the same pages, which are copied once for all.
  */
 const CHECKPOINT_PAGES = 4_000;
 /**
- * KiB of pages kept in memory. SQLite's default of 2,000 is less than one transaction writes in a hundred rooms, so pages are
- * read again for the next one.
+ * Size of the page cache, in KiB. With a hundred rooms, a transaction needs more pages than fit into SQLite's default of 2,000,
+ * and the next one would read them from the file again.
  */
 const PAGE_CACHE_KIB = 32_000;
 
