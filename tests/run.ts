@@ -41,6 +41,8 @@ const PASSED = /^.* \.\.\. ok \(.*\)\n/gm;
 const FAILED = /^(.*) \.\.\. FAILED/gm;
 /** Between two reports of progress. */
 const REPORT_MS = 30_000;
+/** What `deno test` prints about a test that takes long. */
+const STILL_RUNNING = "has been running for over";
 /** Far longer than any test takes on a busy machine. */
 const SILENCE_MS = 15 * 60_000;
 
@@ -227,6 +229,8 @@ export async function startDeno(
   const read = async (stream: ReadableStream<Uint8Array<ArrayBuffer>>) => {
     for await (const text of stream.pipeThrough(new TextDecoderStream())) {
       printed += text;
+      // A test that hangs is reported again and again.
+      if (text.includes(STILL_RUNNING)) continue;
       cancel();
       cancel = startTimer(onSilence);
     }

@@ -160,3 +160,14 @@ Deno.test("startDeno() kills a process that prints nothing for too long, and sho
   assert.equal(failed, 1);
   assert.match(output, /^before\n\nKilled: it printed nothing for 15 minutes\n[^]*SIGKILL\n$/);
 });
+
+Deno.test("startDeno() does not take the report that a test is still running for progress", async () => {
+  const script = "console.log(`'a test' has been running for over (1m0s)`)";
+  let started = 0;
+  const startTimer = () => {
+    started += 1;
+    return () => {};
+  };
+  await startDeno({ tier: "unit", args: ["eval", script] }, startTimer);
+  assert.equal(started, 1);
+});

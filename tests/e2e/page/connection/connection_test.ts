@@ -167,8 +167,10 @@ pageTest("Messages written without a network stay visible and are sent once", as
   await say(page, "perhaps");
   await eventually(() => Promise.resolve(received), ["before", "perhaps"]);
   await eventually(() => deliveries(page), ["Sending…"]);
-  await page.context().setOffline(true);
+  // Not awaited before the proxy ends its connections: the browser sets a service worker offline only once that has loaded.
+  const offline = page.context().setOffline(true);
   proxy.disable();
+  await offline;
   await waiting(page);
   const words = "You are offline. Messages are sent when you reconnect.";
   await eventually(() => page.innerText("#words"), words);
