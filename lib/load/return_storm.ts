@@ -67,7 +67,7 @@ export class ReturnStorm {
     this.#back.set(index, this.#lastBackAt - (this.#beganAt ?? this.#lastBackAt));
   }
 
-  /** Resolves when all are back, when nobody has come back for a minute, or when the signal aborts. */
+  /** Resolves when all are back, when none has come back for a minute, or when the signal aborts. */
   async whenOver(signal: AbortSignal): Promise<ReturnReport> {
     const { count } = this.#init;
     try {

@@ -139,6 +139,20 @@ Deno.test("runLoad() lets all members come back when the service has been restar
   assert.ok(returned && returned.seconds > 0);
 });
 
+Deno.test("runLoad() that is interrupted while members come back says how many are missing", async () => {
+  await using service = await startTestService({ MESSAGES_PER_SECOND: "0", BYTES_PER_SECOND: "0" });
+  const life = new AbortController();
+  const onPhase = (phase: Phase) => {
+    if (phase === "returning") queueMicrotask(() => life.abort());
+  };
+  const made = plan(`${service.url}/ws`, jsonClientProtocol("attic"), {
+    measureMs: 10,
+    comeBack: "restart",
+  });
+  const { returned, lost } = await runLoad(made, { onPhase }, life.signal);
+  assert.deepEqual([returned?.missing, returned?.failures, lost], [20, 0, 0]);
+});
+
 Deno.test("runLoad() reports its phases in order and waits for each callback", async () => {
   await using service = await startTestService({ MESSAGES_PER_SECOND: "0", BYTES_PER_SECOND: "0" });
   const phases: Phase[] = [];

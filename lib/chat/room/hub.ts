@@ -247,7 +247,7 @@ export class Hub implements Disposable {
     room.flushDue();
   }
 
-  /** Renews the leases of all rooms where nobody has joined or left in one call, and refreshes the others. */
+  /** In one call, renews the leases of all rooms where nobody has joined or left; refreshes the other rooms. */
   async #refreshGroup(rooms: ReadonlySet<Room> = new Set()): Promise<void> {
     const known: KnownPeople[] = [];
     for (const room of rooms) {

@@ -1,8 +1,7 @@
 /**
- * Puts the entries of one room in order, each exactly once, except that a log that is read from its beginning can set the cursor
- * back. While entries are missing, a cursor buffers new ones; after the missing ones have been read from the log, it returns both
- * in order. The hub has one cursor for each room, and a
- * joining subscriber has one until it has caught up.
+ * Puts the entries of one room in order, each exactly once, unless a log that is read from its beginning sets the cursor
+ * back. While entries are missing, a cursor buffers new ones; after the missing ones have been read from the log, it
+ * returns both in order. The hub has one cursor for each room, and a joining subscriber has one until it has caught up.
  *
  * @example
  * ```ts

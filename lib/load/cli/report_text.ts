@@ -51,7 +51,7 @@ function peopleOf({ members, rooms, roomsEach }: BenchOptions): number {
   return members * roomsEach / rooms;
 }
 
-/** Why the server does not allow so many rooms for each member; undefined if it does. */
+/** Why the server does not allow that many rooms per member; undefined if it does. */
 export function roomProblem({ roomsEach }: BenchOptions, limits: ServerLimits): string | undefined {
   if (roomsEach > limits.maxRooms) {
     return `--rooms-each is ${roomsEach}: allowed: at most ${limits.maxRooms}, the server's MAX_ROOMS`;
@@ -188,7 +188,7 @@ function returnRows({ returned, members }: LoadReport): Row[] {
   if (returned === undefined) return [];
   const { missing, seconds, backMs, failures } = returned;
   const back = members - missing;
-  if (back === 0) return [["back", "nobody"]];
+  if (back === 0) return [["back", "none"]];
   const [half, most] = [backMs.p50, backMs.p99].map((ms) => formatDuration(ms * 1_000));
   const failed = failures === 0 ? "" : `; ${count(failures)} attempts failed and were repeated`;
   const who = missing === 0 ? "all" : `${count(back)} of ${count(members)}`;

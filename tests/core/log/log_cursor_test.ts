@@ -165,7 +165,7 @@ Deno.test("LogCursor returns nothing twice, even when the log has forgotten the 
   assert.ok(cursor.isLive);
 });
 
-Deno.test("LogCursor returns what follows an older epoch again after that, which it did not know", () => {
+Deno.test("LogCursor returns later epochs again after an older one that it did not know", () => {
   const cursor = new LogCursor<Item>();
   cursor.completeRead(cursor.beginRead(), { top: at(3, "b"), entries: [] });
   cursor.completeRead(cursor.beginRead(), { top: at(5, "c"), entries: items(4, 5, "c") });

@@ -1,4 +1,4 @@
-/** What a client is told whose request could not be handled, by either engine. */
+/** The responses of either engine to requests whose handler has failed. */
 import assert from "node:assert/strict";
 import { BusUnavailable } from "../../../lib/chat/ports/bus.ts";
 import { systemClock } from "../../../lib/chat/ports/clock.ts";

@@ -182,7 +182,7 @@ Deno.test("summary() says how all members came back", () => {
   );
   assert.match(
     summary({ ...whole, returned: { ...returned, missing: 1_000 } }, {}, 0.5),
-    /^ {2}back +nobody$/m,
+    /^ {2}back +none$/m,
   );
 });
 
