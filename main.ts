@@ -10,7 +10,7 @@ import {
   helpText,
   parseCommandLine,
 } from "./lib/core/command_line/command_line.ts";
-import { type Config, parseConfig, type Problem } from "./lib/core/config/config.ts";
+import { type Config, type ConfigProblem, parseConfig } from "./lib/core/config/config.ts";
 import { settingVariables } from "./lib/core/config/secret_files.ts";
 import { SETTINGS } from "./lib/core/config/settings_table.ts";
 import { listensOnAll, startupMessage } from "./lib/core/config/startup_message.ts";
@@ -99,7 +99,7 @@ async function main(args: readonly string[]): Promise<number> {
 /** Reads the certificate authority of `REDIS_CA_FILE`; `pem` is undefined if the setting is empty. */
 async function readCa(
   path: string | undefined,
-): Promise<{ kind: "good"; pem: string | undefined } | { kind: "bad"; problem: Problem }> {
+): Promise<{ kind: "good"; pem: string | undefined } | { kind: "bad"; problem: ConfigProblem }> {
   if (!path) return { kind: "good", pem: undefined };
   const problem = { name: "REDIS_CA_FILE", value: path };
   try {
@@ -152,13 +152,23 @@ function startFailure(error: unknown, config: Config): string {
   if (error instanceof Deno.errors.AddrInUse) {
     return `Port ${config.port} on ${config.host} is taken: choose another with PORT=… or --port …`;
   }
-  if (error instanceof Deno.errors.AddrNotAvailable) {
-    return `HOST is ${config.host}, which is not an address of this machine: choose another with HOST=… or --host …`;
+  const why = error instanceof Error ? error.message : String(error);
+  if (error instanceof Deno.errors.AddrNotAvailable) return notOurAddress(config);
+  if (why.startsWith("Cannot ")) return why;
+  // As the runtime's listener and `node:net` say it.
+  if (/failed to lookup address information|getaddrinfo/.test(why)) {
+    return `HOST is ${config.host}, which cannot be resolved: set an address with HOST=… or --host …`;
   }
+  // `node:net` reports an address of another machine as an invalid argument (Deno 2.9.6).
+  if (why.startsWith("listen EINVAL")) return notOurAddress(config);
   if (error instanceof Deno.errors.PermissionDenied) {
     return `Not allowed to listen on ${config.host}:${config.port}: ${error.message}`;
   }
-  return `Cannot start: ${error instanceof Error ? error.message : String(error)}`;
+  return `Cannot start: ${why}`;
+}
+
+function notOurAddress({ host }: Config): string {
+  return `HOST is ${host}, which is not an address of this machine: choose another with HOST=… or --host …`;
 }
 
 /**

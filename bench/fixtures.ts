@@ -2,7 +2,7 @@
 import type { Announcement } from "../lib/chat/ports/bus.ts";
 import { type Entry, isUserId, type UserId } from "../lib/core/log/entry.ts";
 import { type Name, parseName, parseRoom, type RoomId } from "../lib/core/names/names.ts";
-import type { Retention } from "../lib/core/log/room_log.ts";
+import type { Retention } from "../lib/core/log/retention.ts";
 
 /** The parsed value; throws if it is invalid. */
 export function must<T>(value: T | undefined): T {

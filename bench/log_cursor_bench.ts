@@ -1,6 +1,6 @@
 /** Entries that arrive in order, and after a gap. */
 import type { Entry } from "../lib/core/log/entry.ts";
-import { LogCursor } from "../lib/core/log/log_cursor.ts";
+import { LogCursor } from "../lib/core/log/reading/log_cursor.ts";
 import { entry } from "./fixtures.ts";
 
 const cursor = new LogCursor<Entry>();

@@ -111,7 +111,7 @@ export class Chat {
   /**
    * Sends a message that waits for a moderator: one in the room `_reports` whose event has the kind `held`.
    * @param position Of the message in `_reports`.
-   * @returns Rejects with a ChatError: `not_allowed`, `gone` (somebody has released or deleted it), and like
+   * @returns Rejects with a ChatError: `not_allowed`, `gone` (it was released or deleted), and like
    * {@linkcode moderate}.
    */
   release(position: string): Promise<void>;
@@ -185,6 +185,8 @@ export class Room {
   readonly typing: Value<readonly Member[]>;
   /** The number of unread messages. */
   readonly unread: Value<number>;
+  /** The number of unread messages that mention the user. */
+  readonly mentions: Value<number>;
   /** The position up to which the user has read. */
   readonly read: Value<string | null>;
   /** The settings of the room. */
@@ -264,7 +266,7 @@ export class Room {
   react(of: string, emoji: string, on?: boolean): Delivery;
   /** Reports that the user is typing, or has stopped. Call it on every keystroke: it limits its own rate. */
   type(isTyping?: boolean): void;
-  /** Marks all messages up to this one as read, on all devices. */
+  /** Marks all messages up to this one as read, on all devices; no more than those that have arrived. */
   markRead(position: string): void;
   /**
    * Loads older messages in their current state, oldest first.
@@ -298,7 +300,7 @@ export class Room {
    */
   addMember(user: string, name?: string): Promise<void>;
   /**
-   * Removes a member from this private room, or this user from a private or direct room for good. Whoever has created the room may
+   * Removes a member from this private room, or this user from a private or direct room for good. The creator of the room may
    * remove others, and so may moderators in it. When the last member leaves, the messages are removed.
    * @param user The user's id. Default: this user.
    * @returns Rejects with a ChatError: `not_allowed`, `store_full`, `unavailable`, `disconnected`, and `unknown_outcome`.
@@ -476,13 +478,13 @@ export type Server = {
   page?: string | undefined;
   /** The id of the deployment. */
   id?: string | undefined;
-  /** Whether somebody may be there to read reports. As of the hello, like `locked`. */
+  /** Whether there may be moderators to read reports. As of the hello, like `locked`. */
   moderated?: boolean | undefined;
   /** Whether guests can neither join nor send. */
   locked?: boolean | undefined;
 };
 
-/** The user is a member of a private or direct room now, or not any more. */
+/** The user has become a member of a private or direct room, or is no longer one. */
 export type MembershipChange = {
   readonly room: string;
   readonly on: boolean;
@@ -547,7 +549,7 @@ export type NewInvite = {
 
 /** A link that makes members, or adds a device to one. */
 export type Invite = {
-  /** Its id. Whoever knows it cannot use the invite. */
+  /** Its id, which cannot be used as the invite. */
   invite: string;
   /** The role of those who use it. */
   role: Role;
@@ -628,16 +630,20 @@ export type RoomSummary = {
   title?: string | undefined;
   /** What it is about. */
   topic?: string | undefined;
+  /** The id of the user who has created it; missing if it was created by a join. */
+  createdBy?: string | undefined;
   /** Only of direct rooms: the other user; missing once that user has left. */
   with?: Person | undefined;
-  /** Number of people in it now; missing if the server does not know. */
+  /** Number of people in it now, on all instances; missing if that is not known. */
   people?: number | undefined;
   /** Its newest position. */
   position: string;
-  /** Only of private and direct rooms: the position up to which the user has read. */
+  /** The position up to which the user has read. */
   read?: string | undefined;
-  /** Only of those: the number of unread messages; 1000 means 1000 or more. */
+  /** Number of unread messages; 1000 means 1000 or more. Missing for a listed room that the user is not in and has never read. */
   unread?: number | undefined;
+  /** Number of unread messages that mention the user; missing if none does. */
+  mentions?: number | undefined;
 };
 
 /** The rooms that the user sees, own ones first. `more`: whether there are others; the list has 200 at most. */
@@ -722,7 +728,7 @@ export type Roster = {
 
 /** The settings of a room. */
 export type RoomSettings = {
-  /** Who sees the room: everybody, also in the list of rooms, or only members. */
+  /** Who sees the room: all users, also in the list of rooms, or only members. */
   access: "open" | "listed" | "private" | "direct";
   /** A name for people; empty for none. */
   title: string;
@@ -738,6 +744,8 @@ export type RoomSettings = {
   history: "all" | "joined";
   /** Whether the room is read-only and in no list. */
   archived: boolean;
+  /** The id of the user who has created the room; missing if it was created by a join. */
+  createdBy?: string | undefined;
 };
 
 /** What a user may do in a room; `configure` is to change its settings. */
@@ -770,7 +778,7 @@ export type Message = {
   /** The position of the message it replies to. */
   reply?: string | undefined;
   /** What the message does to the room. Its text says the same in English. */
-  event?: Readonly<EventFields & Partial<RoomSettings>> | undefined;
+  event?: Readonly<EventFields & Partial<Omit<RoomSettings, "createdBy">>> | undefined;
   /** When it was last edited. */
   edited?: number | undefined;
   /** Set if it was deleted. */
@@ -803,7 +811,7 @@ export type SettingsChange = {
   title?: string | undefined;
   /** At most 500 characters; empty for none. */
   topic?: string | undefined;
-  /** Whether the room is in everybody's list. */
+  /** Whether the room is in the public list. */
   listed?: boolean | undefined;
   readOnly?: boolean | undefined;
   /** 0 to 21,600. */
@@ -819,7 +827,7 @@ export type SettingsChange = {
 export type Membership = {
   /** The id of the user who has created the room. */
   creator?: string | undefined;
-  /** Each name is that when the user was added. */
+  /** Each name is that when the user was added; owners and moderators have a role. */
   members: readonly Member[];
 };
 
@@ -924,7 +932,7 @@ export type Person = {
   readonly role?: Role;
 };
 
-/** Who sees a room: everybody who knows its name, everybody in the list of rooms, or only its members. */
+/** Who sees a room: all users who know its name, all users in the list of rooms, or only its members. */
 export type RoomKind = "open" | "listed" | "private" | "direct";
 
 /**
@@ -1073,4 +1081,4 @@ export type EntryBase = {
   id: string;
 };
 
-export type EventOfRoom = Readonly<EventFields & Partial<RoomSettings>>;
+export type EventOfRoom = Readonly<EventFields & Partial<Omit<RoomSettings, "createdBy">>>;

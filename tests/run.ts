@@ -38,7 +38,12 @@ const ROOT = new URL("..", import.meta.url);
 const TOGETHER = "tests/together.ts";
 const NONE: Counts = { passed: 0, failed: 0, ignored: 0 };
 const PASSED = /^.* \.\.\. ok \(.*\)\n/gm;
-const FAILED = /^(.*) \.\.\. FAILED/gm;
+/** How `deno test` begins the report on each failed test: its name and place, before its error. */
+const REPORTED = /^(.+) => \S+:\d+:\d+$/gm;
+/** The errors that `deno test` prints when all tests have ended, without their names again. */
+const ERRORS = /\n ERRORS \n([^]*?)\n FAILURES \n/;
+/** Of what a failed process printed, at the end of a run: those who read logs read their end. */
+const MOST_CHARACTERS = 4_000;
 /** Between two reports of progress. */
 const REPORT_MS = 30_000;
 /** What `deno test` prints about a test that takes long. */
@@ -125,6 +130,14 @@ function sum(one: Counts, other: Counts): Counts {
   };
 }
 
+/** What the end of a run says about a failed process: its errors, and a line for each failed test. */
+function failuresOf({ tier, what }: Job, output: string): readonly string[] {
+  const [, errors = output.slice(-MOST_CHARACTERS)] = ERRORS.exec(output) ?? [];
+  const names = [...errors.matchAll(REPORTED)].map(([, name = what]) => name);
+  const lines = (names.length > 0 ? names : [what]).map((it) => `FAILED ${tier}: ${it}`);
+  return [`\n${errors.slice(0, MOST_CHARACTERS).trim()}`, ...lines];
+}
+
 /** How far a tier is. */
 class Progress {
   readonly name: string;
@@ -187,15 +200,14 @@ export async function runJobs(
       progress.add(outcome);
       if (outcome.failed > 0) {
         print(`\n== ${job.tier}: ${job.what}\n${outcome.output.replaceAll(PASSED, "")}`);
-        const names = [...outcome.output.matchAll(FAILED)].map(([, name]) => name);
-        failures.push(...(names.length > 0 ? names : [job.what]).map((it) => `${job.tier}: ${it}`));
+        failures.push(...failuresOf(job, outcome.output));
       }
       if (progress.isOver) print(String(progress));
     }
   };
   await Promise.all(Array.from({ length: atATime }, (_, lane) => work(lane)));
   clearInterval(report);
-  for (const failure of failures) print(`FAILED ${failure}`);
+  for (const failure of failures) print(failure);
   return [...tiers.values()].map(({ counts }) => counts).reduce(sum, NONE);
 }
 

@@ -23,7 +23,8 @@ export interface Tier {
 
 const ALONE = { filesPerProcess: 1, usesPrograms: true, examples: [] };
 const TOGETHER = { filesPerProcess: 12, usesPrograms: false, examples: [], sharesIsolate: true };
-const IN_A_BROWSER = { ...ALONE, filesPerProcess: 5, sharesIsolate: true };
+/** Whole services: a process of its own for each file would take longer to start than many of their tests. */
+const END_TO_END = { ...ALONE, filesPerProcess: 5, sharesIsolate: true };
 
 /**
  * In the order in which they start: long ones first, so that the small ones fill the gaps at the end. Parts with one
@@ -31,8 +32,9 @@ const IN_A_BROWSER = { ...ALONE, filesPerProcess: 5, sharesIsolate: true };
  */
 export const TIERS: readonly Tier[] = [
   { ...ALONE, name: "simulation", pattern: /^tests\/simulation\// },
-  { ...IN_A_BROWSER, name: "e2e", pattern: /^tests\/e2e\/page\// },
-  { ...ALONE, name: "e2e", pattern: /^tests\/e2e\// },
+  // By themselves, because they share a browser.
+  { ...END_TO_END, name: "e2e", pattern: /^tests\/e2e\/page\// },
+  { ...END_TO_END, name: "e2e", pattern: /^tests\/e2e\// },
   {
     ...TOGETHER,
     name: "e2e",
@@ -58,18 +60,22 @@ export const TIERS: readonly Tier[] = [
 const WITH_NODE = { name: "node", env: { TEST_ENGINE: "node" } };
 
 /**
- * What runs again with WEBSOCKET_ENGINE=node: sockets, proxies, foreign clients, the library, and the page's connection. Tests
- * of what the page shows belong in the other folders of `e2e/page/`, those of a store alone in `e2e/faults/storage/`: no engine
- * can make a difference to them.
+ * What runs again with WEBSOCKET_ENGINE=node: sockets, proxies, foreign clients, the library, and the page's connection. No engine
+ * can make a difference to the rest: to functions (`entrances/`), to what the page shows or keeps (the other folders of
+ * `e2e/page/`), to a store (`e2e/faults/storage/`), or to what workers and instances share (`e2e/instances/`).
  */
 export const NODE_TIERS: readonly Tier[] = [
-  { ...IN_A_BROWSER, ...WITH_NODE, pattern: /^tests\/e2e\/page\/connection\// },
-  { ...ALONE, ...WITH_NODE, pattern: /^tests\/e2e\/(?:clients|proxies|faults\/(?!storage\/))/ },
+  { ...END_TO_END, ...WITH_NODE, pattern: /^tests\/e2e\/page\/connection\// },
+  {
+    ...END_TO_END,
+    ...WITH_NODE,
+    pattern: /^tests\/e2e\/(?:clients|proxies|faults\/(?!storage\/))/,
+  },
   {
     ...TOGETHER,
     ...WITH_NODE,
     pattern:
-      /^tests\/(?:entrances|io\/http(?:\/api)?|load)\/[^/]*$|^tests\/static\/client\/service_test\.ts$/,
+      /^tests\/(?:io\/http(?:\/api)?|load)\/[^/]*$|^tests\/static\/client\/service_test\.ts$/,
   },
 ];
 

@@ -3,7 +3,7 @@
  * test compares the file with the code.
  * @module
  */
-import { PERMISSIONS, ROOM_ACTIONS, STANDINGS } from "../../lib/core/auth/rights.ts";
+import { PERMISSIONS, ROLES_OR_GUEST, ROOM_ACTIONS } from "../../lib/core/auth/rights.ts";
 import { withTable } from "./marked_table.ts";
 
 /** The document that has the table. */
@@ -11,10 +11,10 @@ export const rightsPath: URL = new URL("../reference/rights.md", import.meta.url
 
 /** The table as Markdown. */
 export function rightsTable(): string {
-  const head = ["action", ...STANDINGS, "token can grant it", "what it covers"];
+  const head = ["action", ...ROLES_OR_GUEST, "token can grant it", "what it covers"];
   const rows = Object.entries(PERMISSIONS).map(([action, { allowed, about }]) => [
     action,
-    ...STANDINGS.map((standing) => allowed.includes(standing) ? "yes" : "–"),
+    ...ROLES_OR_GUEST.map((it) => allowed.includes(it) ? "yes" : "–"),
     ROOM_ACTIONS.some((it) => it === action) ? "yes" : "–",
     about,
   ]);

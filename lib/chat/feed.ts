@@ -19,7 +19,7 @@ export interface FeedUpdate<T> {
 /** Number of items that are kept as they are. */
 export const RECENT_ITEMS = 1_000;
 
-/** The changes. The version is one more than the number of items ever added, once the feed is open; before, nobody gets any. */
+/** The changes. The version is one more than the number of items ever added, once the feed is open; before, there are none. */
 export class Feed<T> {
   readonly #current: () => readonly T[];
   readonly #recent: T[] = [];
@@ -48,7 +48,7 @@ export class Feed<T> {
     if (this.#isOpen && items.length > 0) this.#wake();
   }
 
-  /** Lets everybody have the items: from now on, nothing is missing. */
+  /** Opens the feed to all readers: from now on, nothing is missing. */
   open(): void {
     if (this.#isOpen) return;
     this.#isOpen = true;

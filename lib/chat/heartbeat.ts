@@ -1,13 +1,16 @@
 /**
  * Checks the health of all connections with one timer. Each beat checks a slice of them, so that thousands are never
- * checked at once, and carries out the resulting actions.
+ * checked at once, and carries out the resulting actions. Whether tokens have expired is checked more often, and costs less.
  * @module
  */
 import type { ChargeReason } from "../core/limits/connection_limits.ts";
 import type { CloseStatus } from "../core/protocol/close_codes.ts";
 import {
   checkConnection,
+  checkExpiry,
+  type HealthAction,
   type HealthPolicy,
+  type TokenExpiry,
   type Vitals,
 } from "../core/health/connection_health.ts";
 import type { RoomEvent } from "../core/log/room_event.ts";
@@ -17,6 +20,8 @@ import type { Clock } from "./ports/clock.ts";
 export interface Peer {
   /** Its vital signs; undefined unless it is open. @param now Milliseconds on the heartbeat's clock. */
   vitals(now: number): Vitals | undefined;
+  /** See `SignInState.expiry`; undefined if the peer is not open. */
+  readonly expiry?: TokenExpiry | null | undefined;
   /** Its status. */
   status(now: number): ConnectionStatus;
   /** Bytes waiting to be sent to it, including overhead; 0 if unknown. */
@@ -48,6 +53,9 @@ export type ConnectionCounts = Readonly<Record<ConnectionStatus, number>>;
 /** Dropping peers with smaller backlogs would not free a noticeable amount. */
 const LARGE_BACKLOG_BYTES = 65_536;
 
+/** Time after which the tokens of all connections are checked again, so none is used for a second after its expiry. */
+const EXPIRY_CHECK_MS = 500;
+
 /** Number of beats in which every connection is checked once. */
 const BEATS_PER_ROUND = 20;
 
@@ -56,6 +64,8 @@ export class Heartbeat {
   readonly #clock: Clock;
   readonly #policy: HealthPolicy;
   readonly #peers = new Set<Peer>();
+  // Those with a token that may expire, and those that have not said yet. Most users are guests.
+  readonly #mayExpire = new Set<Peer>();
   // A round visits all peers in order of arrival. Peers that arrive meanwhile come last.
   #round: Iterator<Peer> = this.#peers.values();
 
@@ -68,11 +78,13 @@ export class Heartbeat {
   /** Watches a peer until {@linkcode unwatch}. */
   watch(peer: Peer): void {
     this.#peers.add(peer);
+    this.#mayExpire.add(peer);
   }
 
   /** Stops watching a peer. */
   unwatch(peer: Peer): void {
     this.#peers.delete(peer);
+    this.#mayExpire.delete(peer);
   }
 
   /** All watched peers. */
@@ -129,8 +141,14 @@ export class Heartbeat {
   /** Beats until the signal aborts. Checks every peer five times per ping interval, and at least every 5 s. */
   async run(signal: AbortSignal): Promise<void> {
     const beatMs = Math.min(this.#policy.pingMs / 5, 5_000) / BEATS_PER_ROUND;
+    let expiryCheckedAt = -Infinity;
     for (let beat = 0; !signal.aborted; beat++) {
       await this.#clock.sleep(beatMs, signal);
+      const now = this.#clock.now();
+      if (now - expiryCheckedAt >= EXPIRY_CHECK_MS) {
+        this.#checkExpiry(now);
+        expiryCheckedAt = now;
+      }
       if (beat % BEATS_PER_ROUND === 0) this.#round = this.#peers.values();
       this.#checkSlice(beat % BEATS_PER_ROUND === BEATS_PER_ROUND - 1);
     }
@@ -146,11 +164,22 @@ export class Heartbeat {
     }
   }
 
+  #checkExpiry(now: number): void {
+    for (const peer of this.#mayExpire) {
+      const { expiry } = peer;
+      if (expiry === null) this.#mayExpire.delete(peer);
+      else if (expiry) this.#carryOut(checkExpiry(expiry, now), peer);
+    }
+  }
+
   #check(peer: Peer): void {
     const now = this.#clock.now();
     const vitals = peer.vitals(now);
     if (vitals === undefined) return peer.checkEnding?.(now);
-    const action = checkConnection(vitals, this.#policy, now);
+    this.#carryOut(checkConnection(vitals, this.#policy, now), peer);
+  }
+
+  #carryOut(action: HealthAction, peer: Peer): void {
     if (action.kind === "ping") peer.ping();
     else if (action.kind === "announce expiry") peer.announceExpiry?.();
     else if (action.kind === "drop") peer.drop();

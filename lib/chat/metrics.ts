@@ -4,11 +4,13 @@
  * are documented in docs/operations/monitoring.md.
  * @module
  */
+import type { AdmissionRefusal } from "../core/limits/connection_limits.ts";
 import type { RecycleReason } from "../core/health/worker_health.ts";
 import type { Counter, Histogram, Metrics } from "../core/metrics/metrics.ts";
 import type { WebhookDispatcher } from "./webhooks/webhook_dispatcher.ts";
 import type { BlockedTextCounters } from "./moderation/word_filter.ts";
-import type { SlowDownRejection } from "./ports/bus.ts";
+import type { SlowDownRejection, UnavailableReason } from "./ports/bus.ts";
+import type { StoreQuota, StoreUsage } from "./ports/store_quota.ts";
 import type { ConnectionStatus, Heartbeat } from "./heartbeat.ts";
 
 /** Bucket bounds in seconds, for what should take less than a tick. */
@@ -62,6 +64,8 @@ export interface WorkerMetrics extends RoomMetrics {
   readonly refused: Counter;
   /** Access tokens and tickets that were refused. */
   readonly refusedTokens: Counter;
+  /** Connections that a limit has refused. */
+  readonly refusedConnections: Readonly<Record<AdmissionRefusal, Counter>>;
   /** Texts that the word list has refused, held or masked. */
   readonly blockedTexts: BlockedTextCounters;
 }
@@ -77,8 +81,15 @@ export function workerMetrics(metrics: Metrics): WorkerMetrics {
     refused: slowDownCounter(metrics, "connection"),
     refusedTokens: metrics.counter(
       "parley_tokens_refused_total",
-      "Access tokens and tickets that identified nobody.",
+      "Access tokens and tickets that did not identify a user.",
     ),
+    refusedConnections: {
+      "all taken": refusedConnectionCounter(metrics, "connections"),
+      "all of this key taken": refusedConnectionCounter(metrics, "connections_per_address"),
+      "too many handshakes": refusedConnectionCounter(metrics, "handshakes"),
+      "address charged": refusedConnectionCounter(metrics, "unclosed_connections"),
+      "no memory": refusedConnectionCounter(metrics, "memory"),
+    },
     blockedTexts: {
       refused: blockedTextCounter(metrics, "refused"),
       held: blockedTextCounter(metrics, "held"),
@@ -86,6 +97,14 @@ export function workerMetrics(metrics: Metrics): WorkerMetrics {
     },
     ...roomMetrics(metrics),
   };
+}
+
+function refusedConnectionCounter(metrics: Metrics, limit: string): Counter {
+  return metrics.counter(
+    "parley_connections_refused_total",
+    "Connections that were refused, by the limit that was reached.",
+    { limit },
+  );
 }
 
 function blockedTextCounter(metrics: Metrics, outcome: keyof BlockedTextCounters): Counter {
@@ -155,11 +174,87 @@ export function addConnectionGauges(
   );
 }
 
-/** Registers the counter of entries published through this process. */
-export function publishedCounter(metrics: Metrics): Counter {
-  return metrics.counter(
-    "parley_entries_published_total",
-    "Entries that the store acknowledged. A retried entry counts each time.",
+/** Why an entry is not stored although its author may write it. */
+export type RefusedWriteReason = UnavailableReason | "store_full" | "rooms_full";
+
+/** Counts the entries that the store has acknowledged or refused. */
+export interface PublishMetrics {
+  /** Entries that the store acknowledged. */
+  readonly published: Counter;
+  /** Entries that were not stored, or perhaps not. */
+  readonly refused: Readonly<Record<RefusedWriteReason, Counter>>;
+}
+
+/** Registers the counters of entries published through this process. */
+export function publishMetrics(metrics: Metrics): PublishMetrics {
+  const refused = (reason: RefusedWriteReason) =>
+    metrics.counter(
+      "parley_entries_refused_total",
+      "Entries that the store did not acknowledge, by the reason.",
+      { reason },
+    );
+  return {
+    published: metrics.counter(
+      "parley_entries_published_total",
+      "Entries that the store acknowledged. A retried entry counts each time.",
+    ),
+    refused: {
+      store_full: refused("store_full"),
+      rooms_full: refused("rooms_full"),
+      no_space: refused("no_space"),
+      not_writable: refused("not_writable"),
+      too_few_replicas: refused("too_few_replicas"),
+      failing_over: refused("failing_over"),
+      access_denied: refused("access_denied"),
+      damaged: refused("damaged"),
+      unavailable: refused("unavailable"),
+    },
+  };
+}
+
+/** Registers gauges of what is stored and may be stored, read when metrics are read. What is not known has no sample. */
+export function addUsageGauges(
+  metrics: Metrics,
+  usage: () => StoreUsage,
+  { bytes, rooms }: StoreQuota,
+): void {
+  const known = (limit: number) => limit === Infinity ? undefined : limit;
+  metrics.gauge(
+    "parley_store_bytes",
+    "Stored bytes, as MAX_STORE_MB counts them.",
+    () => usage().bytes,
+  );
+  metrics.gauge(
+    "parley_store_limit_bytes",
+    "MAX_STORE_MB in bytes. Not present without a limit.",
+    () => known(bytes),
+  );
+  metrics.gauge("parley_stored_rooms", "Rooms with messages.", () => usage().rooms);
+  metrics.gauge(
+    "parley_stored_rooms_limit",
+    "MAX_ROOMS_TOTAL. Not present without a limit.",
+    () => known(rooms),
+  );
+}
+
+/** Registers the gauge of readiness. @param isReady Whether the last check found the service ready. */
+export function addReadyGauge(metrics: Metrics, isReady: () => boolean): void {
+  metrics.gauge(
+    "parley_ready",
+    "1 if the service is ready, as /readyz answers; else 0.",
+    () => isReady() ? 1 : 0,
+  );
+}
+
+/** Registers the gauge of the certificate in use. @param expirySeconds Since 1970; undefined if that is not known. */
+export function addCertificateGauge(
+  metrics: Metrics,
+  expirySeconds: () => number | undefined,
+): void {
+  metrics.gauge(
+    "parley_tls_expiry_timestamp_seconds",
+    "Time at which the certificate in use expires, in seconds since 1970.",
+    expirySeconds,
   );
 }
 

@@ -2,7 +2,7 @@
  * Reads the settings that are in files. Each file is read once, before the service starts and gives up permissions.
  * @module
  */
-import type { Problem, SecretTexts } from "../core/config/config.ts";
+import type { ConfigProblem, SecretTexts } from "../core/config/config.ts";
 import {
   fileProblem,
   MAX_SECRET_BYTES,
@@ -15,9 +15,9 @@ import {
 /** Reads the files that the settings name. @param get Returns the text of a setting; undefined or "" if it is unset. */
 export async function readSecretFiles(
   get: (name: string) => string | undefined,
-): Promise<{ readonly texts: SecretTexts; readonly problems: readonly Problem[] }> {
+): Promise<{ readonly texts: SecretTexts; readonly problems: readonly ConfigProblem[] }> {
   const texts = new Map<string, string | undefined>();
-  const problems: Problem[] = [];
+  const problems: ConfigProblem[] = [];
   for (const file of secretFiles(get)) {
     const read = await readSecret(file);
     texts.set(file.name, read.kind === "good" ? read.text : undefined);
@@ -28,7 +28,7 @@ export async function readSecretFiles(
 
 async function readSecret(
   file: SecretFile,
-): Promise<{ kind: "good"; text: string } | { kind: "bad"; problem: Problem }> {
+): Promise<{ kind: "good"; text: string } | { kind: "bad"; problem: ConfigProblem }> {
   if (file.isGivenTwice) {
     return { kind: "bad", problem: fileProblem(file, `only without ${file.name}`) };
   }

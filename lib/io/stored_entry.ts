@@ -7,7 +7,8 @@ import { type Content, isFlatObject, isUserList } from "../core/log/content.ts";
 import type { Action, Author, Deleter, Entry, Message, MessageState } from "../core/log/entry.ts";
 import type { RoomId } from "../core/names/names.ts";
 import type { Position } from "../core/log/position.ts";
-import type { Head, StoredReceipt } from "../core/log/room_log.ts";
+import type { Head } from "../core/log/epochs.ts";
+import type { StoredReceipt } from "../core/log/room_log.ts";
 import {
   at,
   epoch,

@@ -120,9 +120,12 @@ export class Chat {
       service: () => this.#service,
       maxMessageBytes: () => this.limits.value?.maxMessageBytes ?? Infinity,
       isOnline: () => this.#isOnline,
+      connectionError: () => this.#connectionError(),
       request: (frame) => this.#request(frame),
-      requestWithRetry: (frame) => retryWhileLimited(() => this.#request(frame), platform),
-      canRetryJoin: ({ code, retry }) => retry || code === "name_taken" && this.#identity.hasGhost,
+      requestWithRetry: (frame) =>
+        retryWhileLimited(() => this.#request(frame), platform, this.state),
+      canRetryJoin: ({ code, retry }) =>
+        retry || code === "token_expired" || code === "name_taken" && this.#identity.hasGhost,
       onJoinedAs: (name) => this.#identity.onJoinedAs(name),
       onRenamed: (name) => this.#identity.onRenamed(name),
       hasGhost: () => this.#identity.hasGhost,
@@ -280,7 +283,7 @@ export class Chat {
   /**
    * Sends a message that waits for a moderator: one in the room `_reports` whose event has the kind `held`.
    * @param {string} position Of the message in `_reports`.
-   * @returns {Promise<void>} Rejects with a ChatError: `not_allowed`, `gone` (somebody has released or deleted it), and like
+   * @returns {Promise<void>} Rejects with a ChatError: `not_allowed`, `gone` (it was released or deleted), and like
    *   {@linkcode moderate}.
    */
   async release(position) {
@@ -503,8 +506,15 @@ export class Chat {
 
   /** @param {Request} frame */
   #request(frame) {
-    if (!this.#isOnline) return Promise.reject(new DisconnectedError());
+    if (!this.#isOnline) return Promise.reject(this.#connectionError());
     return this.#pendingRequests.request(frame, (it) => this.#connection.sender.send(it));
+  }
+
+  /** Why a request cannot be sent or answered now. @returns {DisconnectedError | ClosedError} */
+  #connectionError() {
+    return this.state.value.kind === "closed"
+      ? new ClosedError("Cannot send: the chat is closed")
+      : new DisconnectedError();
   }
 
   #flushReadMarkers() {
@@ -515,8 +525,8 @@ export class Chat {
     this.#service = undefined;
     this.#appToken?.stopRenewal();
     for (const { subscription } of this.#subscriptions.values()) subscription.onDisconnected();
-    // Last: the listeners above may have made requests.
-    this.#pendingRequests.rejectAll();
+    // Last: the listeners above may have made requests. Only then is it known whether the chat is closed.
+    queueMicrotask(() => this.#pendingRequests.rejectAll(this.#connectionError()));
   }
 
   /** @param {Room} room */

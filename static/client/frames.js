@@ -23,7 +23,7 @@
 /**
  * The settings of a room.
  * @typedef {object} RoomSettings
- * @property {"open" | "listed" | "private" | "direct"} access Who sees the room: everybody, also in the list of rooms, or only members.
+ * @property {"open" | "listed" | "private" | "direct"} access Who sees the room: all users, also in the list of rooms, or only members.
  * @property {string} title A name for people; empty for none.
  * @property {string} topic What the room is about; empty for none.
  * @property {boolean} readOnly Whether only moderators may send messages.
@@ -31,13 +31,14 @@
  * @property {number} keepDays Days for which messages are kept; 0 for as long as the service keeps them.
  * @property {"all" | "joined"} history Only of private rooms: `joined` hides from members what was said before they were added.
  * @property {boolean} archived Whether the room is read-only and in no list.
+ * @property {string} [createdBy] The id of the user who has created the room; missing if it was created by a join.
  */
 /**
  * Changes of a room's settings. What is missing stays as it is.
  * @typedef {object} SettingsChange
  * @property {string} [title] At most 80 characters; empty for none.
  * @property {string} [topic] At most 500 characters; empty for none.
- * @property {boolean} [listed] Whether the room is in everybody's list.
+ * @property {boolean} [listed] Whether the room is in the public list.
  * @property {boolean} [readOnly]
  * @property {number} [slowSeconds] 0 to 21,600.
  * @property {number} [keepDays] 0 to 3,650.
@@ -64,7 +65,7 @@
  * @property {string} [reply] With `held`: the position in `room` of the message that it replies to.
  * @property {string} [of] With `delete` and `release`: the position in `room` of the message.
  */
-/** @typedef {Readonly<EventFields & Partial<RoomSettings>>} EventOfRoom */
+/** @typedef {Readonly<EventFields & Partial<Omit<RoomSettings, "createdBy">>>} EventOfRoom */
 
 /** A JSON object for programs. @typedef {{ readonly [key: string]: unknown }} Metadata */
 
@@ -124,7 +125,7 @@
  * @property {string} version
  * @property {string} [page] The version of the chat page it serves.
  * @property {string} [id] The id of the deployment.
- * @property {boolean} [moderated] Whether somebody may be there to read reports. As of the hello, like `locked`.
+ * @property {boolean} [moderated] Whether there may be moderators to read reports. As of the hello, like `locked`.
  * @property {boolean} [locked] Whether guests can neither join nor send.
  */
 
@@ -146,6 +147,7 @@
  * @property {readonly Person[]} members
  * @property {string} [read]
  * @property {number} unread
+ * @property {number} [mentions]
  * @property {RoomSettings} [settings]
  * @property {Mute} [muted]
  * @property {readonly RoomRight[]} [may]
@@ -158,7 +160,7 @@
 /** @typedef {{ type: "presence", room: string, count: number, joined: readonly Person[], left: readonly Person[], changed?: readonly Person[], sampled?: boolean }} Presence */
 /** @typedef {{ type: "typing", room: string, user: string, name: string, on: boolean, ms: number }} Typing */
 /** The user has read up to this position on another connection. @typedef {{ type: "read", room: string, position: string }} Read */
-/** The user is a member of a private or direct room now, or not any more. @typedef {{ type: "member", room: string, on: boolean }} MemberNotice */
+/** The user has become a member of a private or direct room, or is no longer one. @typedef {{ type: "member", room: string, on: boolean }} MemberNotice */
 /** Without an id, the server has removed the user from the room. @typedef {{ type: "left", id?: string, room: string, reason?: string, message?: string, until?: number }} Left */
 /** The user's token expires soon. @typedef {{ type: "expiring", inMs: number }} Expiring */
 /** An entry changes a message from before the user could read the room. @typedef {{ type: "hidden", room: string, position: string }} Hidden */

@@ -9,7 +9,7 @@
 /**
  * A link that makes members, or adds a device to one.
  * @typedef {object} Invite
- * @property {string} invite Its id. Whoever knows it cannot use the invite.
+ * @property {string} invite Its id, which cannot be used as the invite.
  * @property {Role} role The role of those who use it.
  * @property {readonly string[]} rooms The rooms to open for them.
  * @property {number} usesLeft How many people can still use it.

@@ -9,6 +9,7 @@
 import { RefusedError } from "../client/errors.js";
 import { commandRunner } from "./composer/command_runner.js";
 import { DeleteDialog, LinkDialog } from "./dialogs/dialogs.js";
+import { MentionSuggestions } from "./composer/mention_suggestions.js";
 import { EmojiPicker } from "./composer/emoji_picker.js";
 import { drawIcons } from "./base/icons.js";
 import { KeptPages } from "./rooms/kept_pages.js";
@@ -43,8 +44,9 @@ import { Toolbar } from "./log/view/toolbar.js";
 import { NameDialog } from "./dialogs/name_dialog.js";
 import { MemberTools } from "./rooms/member_tools.js";
 import { OwnRooms } from "./rooms/own_rooms.js";
-import { kindOfRoom } from "./base/room_kinds.js";
+import { isPrivateRoom, kindOfRoom } from "./base/room_kinds.js";
 import { Palette } from "./rooms/palette.js";
+import { UnjoinedRooms } from "./rooms/unjoined_rooms.js";
 import { reportFailedActions } from "./shell/failed_actions.js";
 import { SettingsDialog } from "./dialogs/settings_dialog.js";
 import { listShortcuts } from "./dialogs/shortcut_list.js";
@@ -66,7 +68,7 @@ import { UpgradeBar } from "./shell/upgrade.js";
  * @property {import("./shell/toasts.js").Toasts} toasts
  * @property {import("../client/observable.js").Value<string>} ownName The user's name, as a sentence.
  * @property {import("./rooms/palette.js").PaletteContext} palette
- * @property {() => void} leave Leaves the room.
+ * @property {() => void} leave Leaves the room, perhaps after asking.
  * @property {(next: import("../client.js").Room | null) => void} showNext Shows the room next to one that was left.
  * @property {(toolbar: Toolbar) => void} attachToolbar Gives the log its toolbar.
  * @property {(tools: MemberTools) => void} attachMemberTools Gives the member panel its tools.
@@ -94,6 +96,8 @@ export class OnDemandParts {
   /** Runs a command; resolves with an error message, or with an empty string. */
   run;
   settingsDialog;
+  /** The people to mention, for the message field. */
+  suggestions;
   #context;
   #moderateDialog;
   #ownRooms;
@@ -118,17 +122,26 @@ export class OnDemandParts {
     this.joinDialog = new JoinDialog({ chat, preferences, translator, goToRoom: palette.goToRoom });
     this.linkDialog = new LinkDialog();
     this.nameDialog = new NameDialog(translator, chat, onRenamed);
-    this.#ownRooms = new OwnRooms({ ...palette, chat, translator, toasts, showNext });
-    this.leaveRoomDialog = new LeaveRoomDialog(translator, (room) => this.#ownRooms.leave(room));
+    this.#ownRooms = new OwnRooms({
+      ...{ ...palette, chat, translator, toasts, showNext, blocked: preferences.blocked },
+      repeat: (fn, ms) => void setInterval(fn, ms),
+    });
+    new UnjoinedRooms(translator, this.#ownRooms.unjoined, chat.rooms);
+    this.leaveRoomDialog = new LeaveRoomDialog(
+      translator,
+      palette.rooms,
+      (room) => this.#leave(room),
+    );
     this.newRoomDialog = new NewRoomDialog(translator, chat, (room) => this.#enter(room));
     this.palette = new Palette(translator, palette, preferences.blocked, this.#ownRooms);
     this.picker = new EmojiPicker(translator);
+    this.suggestions = new MentionSuggestions(chat, palette.rooms, preferences.blocked);
     const clearDialog = new ClearDialog(translator, toasts);
     this.roomDialog = new RoomDialog(
       translator,
       chat,
       () => toasts.show(translator.text("roomSaved")),
-      (room) => clearDialog.open(room),
+      (room, action) => clearDialog.open(room, action),
     );
     const { active } = palette.rooms;
     const inviteDialog = new InviteDialog(translator, chat, () => active.value?.name);
@@ -203,6 +216,25 @@ export class OnDemandParts {
   onOthersMessage({ type, message }, row, room) {
     if (type === "report") this.#reportDialog.open(message, row, room);
     else this.#moderateDialog.open({ ...message, room: room.name }, () => row);
+  }
+
+  /** Leaves a room, and discards what is not sent there: it must not be sent when the user comes back. @param {import("../client.js").Room} room */
+  async #leave(room) {
+    if (isPrivateRoom(room.name)) await this.#ownRooms.leave(room);
+    else this.#leaveOpen(room);
+    for (const it of this.#context.chat.outbox.value) if (it.room === room.name) it.discard();
+  }
+
+  /** @param {import("../client.js").Room} room */
+  #leaveOpen(room) {
+    const { palette: { rooms, goToRoom }, translator, toasts, showNext } = this.#context;
+    const isActive = rooms.active.value === room;
+    const next = rooms.leave(room);
+    if (isActive) showNext(next);
+    toasts.show(translator.text("roomLeft", { room: translator.roomName(room.name) }), {
+      words: translator.text("undo"),
+      run: () => goToRoom(room.name),
+    });
   }
 
   /** Goes to a room that was just created or opened. @param {import("../client/room_types.js").RoomSummary} room */

@@ -40,7 +40,7 @@ const workers = isSecureContext && "serviceWorker" in navigator ? navigator.serv
 const storage = browserStorage();
 const pageStorage = new PageStorage(storage, location.href);
 const preferences = new Preferences(pageStorage);
-// Whoever sees the address later must not be able to use the invite.
+// Anyone who sees the address later must not be able to use the invite.
 const invite = parseInvite(location.href);
 if (invite) history.replaceState(null, "", linkTo(location.href, null));
 const requested = parseAddress(location.href);
@@ -65,7 +65,7 @@ const rooms = new Rooms(chat, preferences, (room, event) => {
 const remembered = preferences.rooms.filter((room) => !isServiceRoom(room));
 const asksForRoom = requested.room !== null && !isServiceRoom(requested.room);
 const last = remembered.find((room) => room === preferences.room) ?? remembered[0];
-// Somebody who has just been invited decides first who to be.
+// A user who has just been invited chooses a name first.
 const first = (asksForRoom ? requested.room : last) ?? last ?? (invite ? null : DEFAULT_ROOM);
 for (const room of [...remembered, first]) if (room !== null) rooms.join(room);
 // Send the hello now: the answer arrives while the page is assembled.
@@ -199,14 +199,13 @@ function goToAddress() {
 function showAddress() {
   const { room, position, isBad } = parseAddress(location.href);
   if (isBad) showBadRoom();
-  const isThere = rooms.all.some((it) => it.name === room);
   if (room === null) return false;
   if (isServiceRoom(room)) {
     forgetPosition();
     void onDemand.use(({ inbox }) => inbox.openRoom(room));
     return false;
   }
-  if (!isThere && rooms.isFull) {
+  if (!rooms.makePlace(room)) {
     toasts.show(translator.text("roomsFull", { count: rooms.all.length }));
     forgetPosition();
     return false;
@@ -219,7 +218,7 @@ function showAddress() {
 function leave() {
   const room = rooms.active.value;
   if (!room) return;
-  if (isPrivateRoom(room.name)) {
+  if (isPrivateRoom(room.name) || rooms.hasUnsent(room)) {
     return void onDemand.use(({ leaveRoomDialog }) => leaveRoomDialog.open(room));
   }
   showNext(rooms.leave(room));

@@ -13,6 +13,8 @@ import { loadOnce } from "./base/loading.js";
 
 /** Loads the parts and uses them. */
 export class OnDemand {
+  /** The parts, once they are loaded. @type {OnDemandParts | undefined} */
+  parts;
   #context;
   #load;
   /** @type {((later: OnDemandParts) => void) | null} */
@@ -26,7 +28,7 @@ export class OnDemand {
       await Promise.all([script, loadStyles(`later.css${query}`)]);
       /** @type {typeof import("./later.js")} */
       const { OnDemandParts } = await script;
-      return new OnDemandParts(this.#context);
+      return this.parts = new OnDemandParts(this.#context);
     });
   }
 

@@ -9,6 +9,7 @@
 import { Value } from "../client/observable.js";
 import { Composer } from "./composer/composer.js";
 import { find, focusField } from "./base/dom.js";
+import { mentionedUsers } from "./composer/mentioned_users.js";
 import { Log } from "./log/log.js";
 import { MembersPanel } from "./rooms/members.js";
 import { RoomHeader } from "./rooms/room_header.js";
@@ -75,7 +76,18 @@ export class RoomPane {
       ...{ maxBytes, run },
       isEnded: () => chat.state.value.kind === "closed",
       editLast: () => this.#editLast(),
+      offerDeletion: ({ position, known: [text = ""] }) => {
+        const me = this.#me.value;
+        void onDemand.use(({ deleteDialog }) =>
+          deleteDialog.open({ ...me, position, text }, null, me.user, rooms.active.value)
+        );
+      },
       timelineOf: (room) => rooms.timelineOf(room),
+      mentionsIn: (room, text) => mentionedUsers(text, rooms.peopleIn(room), this.#me.value.user),
+      suggestMentions: (isBegun) => {
+        if (!isBegun) onDemand.parts?.suggestions.update();
+        else void onDemand.preload().then((later) => later?.suggestions.update());
+      },
       showToast: (line) => toasts.show(line),
       pickEmoji: (anchor, onPick) => void onDemand.use(({ picker }) => picker.open(anchor, onPick)),
     });

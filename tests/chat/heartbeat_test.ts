@@ -5,7 +5,11 @@ import {
   PING_TIMEOUT,
   TOKEN_EXPIRED,
 } from "../../lib/core/protocol/close_codes.ts";
-import { healthPolicy, type Vitals } from "../../lib/core/health/connection_health.ts";
+import {
+  healthPolicy,
+  type TokenExpiry,
+  type Vitals,
+} from "../../lib/core/health/connection_health.ts";
 import { FakeClock } from "../support/fakes.ts";
 
 const policy = healthPolicy({ pingMs: 25_000, maxBufferedBytes: 1_000 });
@@ -18,9 +22,11 @@ class FakePeer implements Peer {
   readonly #clock: FakeClock;
   /** Undefined when it is no longer open. */
   state: Vitals | undefined;
+  expiry: TokenExpiry | null | undefined;
 
-  constructor(clock: FakeClock, vitals: Partial<Vitals> = {}) {
+  constructor(clock: FakeClock, vitals: Partial<Vitals> = {}, expiry?: TokenExpiry) {
     this.#clock = clock;
+    this.expiry = expiry;
     this.state = { backlog: 0, progressAt: 0, receivedAt: 0, canPing: false, ...vitals };
   }
 
@@ -44,8 +50,7 @@ class FakePeer implements Peer {
 
   announceExpiry(): void {
     this.actions.push("announceExpiry");
-    const { expiry } = this.state ?? {};
-    if (this.state && expiry) this.state = { ...this.state, expiry: { ...expiry, isTold: true } };
+    if (this.expiry) this.expiry = { ...this.expiry, isTold: true };
   }
 
   recheckUser(): void {
@@ -64,7 +69,7 @@ class FakePeer implements Peer {
   close(status: CloseStatus): void {
     this.actions.push("close");
     this.closeStatuses.push(status);
-    this.state = undefined;
+    this.state = this.expiry = undefined;
   }
 
   checkEnding(now: number): void {
@@ -114,18 +119,38 @@ Deno.test("Heartbeat pings a connection after 25 s and closes it within 60 s", (
     assert.deepEqual(peer.closeStatuses, [PING_TIMEOUT]);
   }));
 
-Deno.test("Heartbeat tells a client once that its token expires, and closes it after the grace period", () =>
+Deno.test("Heartbeat tells a client once that its token expires, and closes it within a second of that", () =>
   beating(async (heartbeat, clock) => {
-    const peer = new FakePeer(clock, { expiry: { at: 120_000, isTold: false } });
+    const peer = new FakePeer(clock, {}, { at: 120_000, isTold: false });
     heartbeat.watch(peer);
-    await clock.advance(59_000);
+    await clock.advance(59_999);
     assert.deepEqual(peer.actions, []);
-    await clock.advance(7_000);
+    await clock.advance(1_000);
     assert.deepEqual(peer.actions, ["announceExpiry"]);
-    await clock.advance(78_000);
+    await clock.advance(59_000);
     assert.deepEqual(peer.actions, ["announceExpiry"]);
-    await clock.advance(7_000);
+    await clock.advance(1_000);
     assert.deepEqual(peer.closeStatuses, [TOKEN_EXPIRED]);
+  }));
+
+Deno.test("Heartbeat closes a client that is given a token for a moment within a second of its expiry", () =>
+  beating(async (heartbeat, clock) => {
+    const peer = new FakePeer(clock);
+    heartbeat.watch(peer);
+    await clock.advance(6_000);
+    peer.expiry = { at: clock.now() + 100, isTold: true };
+    await clock.advance(1_100);
+    assert.deepEqual(peer.closeStatuses, [TOKEN_EXPIRED]);
+  }));
+
+Deno.test("Heartbeat does not look again for a token of a guest", () =>
+  beating(async (heartbeat, clock) => {
+    const peer = new FakePeer(clock);
+    heartbeat.watch(peer);
+    let looks = 0;
+    Object.defineProperty(peer, "expiry", { get: () => (looks++, null) });
+    await clock.advance(60_000);
+    assert.equal(looks, 1);
   }));
 
 Deno.test("Heartbeat drops a slow consumer once, and then checks how its connection ends", () =>

@@ -12,7 +12,7 @@ import {
   estimateEntrySize,
   estimateMessageSize,
   MAX_READ_BYTES,
-} from "../../lib/core/log/read_size.ts";
+} from "../../lib/core/log/reading/read_size.ts";
 import { FakeChat, FakeSessionTokens, flushMicrotasks, name, room } from "../support/fakes.ts";
 import { SlowSocket } from "../support/chat/slow_socket.ts";
 

@@ -3,8 +3,9 @@
  * under `contract/` checks one group of them.
  * @module
  */
+import assert from "node:assert/strict";
 import { UNLIMITED } from "../../lib/chat/bus/memory_store.ts";
-import type { Retention } from "../../lib/core/log/room_log.ts";
+import type { Retention } from "../../lib/core/log/retention.ts";
 import { amendingPromises } from "./log/amending.ts";
 import { announcingPromises } from "./log/announcing.ts";
 import { AnnouncementReader } from "./log/announcement_reader.ts";
@@ -40,6 +41,8 @@ export function busContract(
       await using opened = await open(retention, quota);
       using reader = new AnnouncementReader(opened.bus);
       await prove(opened.bus, reader);
+      // No test of the contract damages anything.
+      assert.deepEqual(opened.bus.problems?.() ?? [], []);
     };
     const ignore = pending.some((words) => promise.startsWith(words));
     Deno.test({ name: `${kind} ${promise}`, ignore, fn });

@@ -14,7 +14,8 @@ import {
   type UserId,
 } from "../../lib/core/log/entry.ts";
 import type { Position } from "../../lib/core/log/position.ts";
-import type { Receipt, Retention } from "../../lib/core/log/room_log.ts";
+import type { Retention } from "../../lib/core/log/retention.ts";
+import type { Receipt } from "../../lib/core/log/room_log.ts";
 import { name, room } from "../support/fakes.ts";
 import type { AnnouncementReader } from "./log/announcement_reader.ts";
 

@@ -37,7 +37,7 @@ import {
   parseStoredRoom,
 } from "../../lib/core/names/names.ts";
 import { parsePosition } from "../../lib/core/log/position.ts";
-import { bearerToken, equalsSecret } from "../../lib/core/http/bearer_token.ts";
+import { bearerToken, equalsSecret } from "../../lib/core/auth/bearer_token.ts";
 import { corsHeaders } from "../../lib/core/http/cross_origin.ts";
 import {
   messageLine,
@@ -57,6 +57,7 @@ import {
   decodeAppend,
   decodePage,
   decodeReadState,
+  decodeReceipt,
   decodeReplay,
   decodeState,
   decodeTop,
@@ -345,7 +346,7 @@ function reply(what: string, read: Entrance["read"], ...hard: Entrance["hard"] &
 /** The result of page.lua with one message, and of replay.lua with one entry. */
 const paged = (member: string) => decodePage(["a", "1", "tag", 0, [member], 0]);
 const replayed = (...row: readonly string[]) =>
-  decodeReplay(lobby, 50, ["a", "1", "tag", "", "0", 0, [row]]);
+  decodeReplay(lobby, 50, ["a:0", "1", "tag", "", "0", 0, [row]]);
 const MARKS = `1 a 1 ${user} 0 0`;
 const ABOUT = `${MARKS}\n{"name":"Ann","id":"1"}\n`;
 const SAID = `a 1 ${JSON.stringify({ ...ann, deed: { kind: "said", text: "" } })}`;
@@ -414,7 +415,14 @@ const REDIS: readonly Entrance[] = [
   ),
   reply("a message's text", (text) => paged(ABOUT + JSON.stringify(text))),
   reply("the top", (text) => decodeTop([text, text, text])),
-  reply("a read marker", (text) => decodeReadState([text, 1])),
+  reply(
+    "the epochs of a log",
+    (text) => decodeReplay(lobby, 50, [text, "1", "tag", "", "0", 0, []]),
+    repeat("a:0 "),
+    repeat(" "),
+  ),
+  reply("a read marker", (text) => decodeReadState([text, 1, 0])),
+  reply("a receipt", decodeReceipt, repeat(" "), repeat("1", { begin: "a ", end: " 1 x" })),
   reply(
     "an error",
     (text) => [fromRedisError(new ErrorReply(text)), redirectOf(new ErrorReply(text))],

@@ -1,5 +1,6 @@
 /** The documents about the service, compared with the service. */
 import assert from "node:assert/strict";
+import { parse } from "yaml";
 import config from "../../deno.json" with { type: "json" };
 import { type BudgetRates, budgetTable } from "../../lib/core/limits/budgets.ts";
 import { parseCommandLine, settingsTable } from "../../lib/core/command_line/command_line.ts";
@@ -136,6 +137,34 @@ Deno.test("Dockerfile and service unit name the addresses that the service may r
   }
 });
 
+Deno.test("The guides' commands for systemd use the runtime, the folders and the user of the service unit", () => {
+  const unit = read("deploy/parley.service");
+  const setting = (name: string) => new RegExp(`^${name}=(\\S+)`, "m").exec(unit)?.[1] ?? "";
+  const environment = /^Environment=(DENO_DIR=\S+ DATA_DIR=\S+)$/m.exec(unit)?.[1];
+  const start = `sudo -u ${setting("User")} env ${environment} ${setting("ExecStart")} run `;
+  const commands = filesUnder("docs/operations").flatMap((path) => [
+    ...read(path).matchAll(/^# (sudo (?:.*\\\n)*.*)$/gm),
+  ]).map(([, command = ""]) => command.replaceAll(/\s*\\\n\s*/g, " "));
+  assert.ok(commands.length >= 3);
+  for (const command of commands) assert.ok(command.startsWith(start), command);
+});
+
+Deno.test("Service unit and compose file limit the memory, above MAX_MEMORY_MB", () => {
+  const { services } = parse(read("deploy/compose.yaml"), { merge: true });
+  const limits = Object.entries<{ mem_limit?: string; environment?: Record<string, number> }>(
+    services,
+  );
+  for (const [name, { mem_limit = "", environment }] of limits) {
+    const [, gigabytes] = /^(\d+)g$/.exec(mem_limit) ?? [];
+    assert.ok(Number(gigabytes) * 1_024 > (environment?.MAX_MEMORY_MB ?? 0), name);
+    if (name.startsWith("parley")) assert.ok((environment?.MAX_MEMORY_MB ?? 0) > 0, name);
+  }
+  const unit = read("deploy/parley.service");
+  const [, gigabytes] = /^MemoryMax=(\d+)G$/m.exec(unit) ?? [];
+  const [, megabytes] = /\bMAX_MEMORY_MB=(\d+)/.exec(unit) ?? [];
+  assert.ok(Number(gigabytes) * 1_024 > Number(megabytes));
+});
+
 Deno.test("The service unit starts the service after the clock is set", () => {
   for (const line of [/^Wants=.*\btime-sync\.target\b/m, /^After=.*\btime-sync\.target\b/m]) {
     assert.match(read("deploy/parley.service"), line);
@@ -169,6 +198,20 @@ Deno.test("Every file that a guide names exists", () => {
     for (const [, file = ""] of named) {
       const url = new URL(`../../${file}`, import.meta.url);
       assert.doesNotThrow(() => Deno.statSync(url), `${path} names ${file}`);
+    }
+  }
+});
+
+Deno.test("Every code file that a page about the internals names exists", () => {
+  const files = ["main.ts", ...["lib", "static", "tests", "bench"].flatMap(filesUnder)];
+  const pages = filesUnder("docs/internals").filter((path) =>
+    path.endsWith(".md") && !/decisions|performance/.test(path)
+  );
+  assert.ok(pages.length >= 4);
+  for (const path of pages) {
+    // A page may leave out the first folders of a path.
+    for (const [, file = ""] of read(path).matchAll(/`([\w./-]+\.(?:ts|js|lua|css))`/g)) {
+      assert.ok(files.some((it) => `/${it}`.endsWith(`/${file}`)), `${path} names ${file}`);
     }
   }
 });
@@ -213,6 +256,15 @@ Deno.test("Every log event is in the operations guide", () => {
   );
   assert.ok(events.length > 15);
   for (const event of events) assert.ok(guide.includes(`\`${event}\``), event);
+});
+
+Deno.test("Every message about a refused text in the operations guide is one that the service sends", () => {
+  const code = filesUnder("lib").filter((path) => path.endsWith(".ts")).map(read).join("");
+  const quoted = filesUnder("docs/operations").flatMap((path) => [
+    ...read(path).matchAll(/`! not sent: ([^`]+)`/g),
+  ]).map(([, text = ""]) => text.replaceAll(/\s+/g, " "));
+  assert.ok(quoted.length > 3);
+  for (const text of quoted) assert.ok(text === "…" || code.includes(`"${text}"`), text);
 });
 
 Deno.test("README, operations guide and changelog name the oldest release of Deno that is tested", () => {

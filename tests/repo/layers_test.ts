@@ -136,6 +136,36 @@ Deno.test("The check of imports between folders finds a cycle", () => {
   );
 });
 
+/** The files that declare each exported name. A re-export declares nothing. */
+function exportsOf(files: readonly Source[]): Map<string, ReadonlySet<string>> {
+  const declared = new Map<string, Set<string>>();
+  for (const { path, text } of files) {
+    const names = text.matchAll(
+      /^export (?:declare |abstract |async )*(?:function\*?|class|const|let|interface|type) (\w+)/gm,
+    );
+    for (const [, name = ""] of names) {
+      declared.set(name, (declared.get(name) ?? new Set()).add(path));
+    }
+  }
+  return declared;
+}
+
+Deno.test("No two files in lib export different things under one name", () => {
+  const declared = [...exportsOf(sources)];
+  assert.ok(declared.length > 1_000);
+  assert.deepEqual(declared.filter(([, paths]) => paths.size > 1), []);
+});
+
+Deno.test("The check of exported names finds a name that two files share", () => {
+  const file = (path: string, text: string) => ({ path, text, imports: [] });
+  const declared = exportsOf([
+    file("lib/a.ts", "export async function* read() {}\nexport type Word = string;"),
+    file("lib/b.ts", "export const read = 1;\nexport type { Word } from './a.ts';"),
+  ]);
+  assert.deepEqual(declared.get("read"), new Set(["lib/a.ts", "lib/b.ts"]));
+  assert.deepEqual(declared.get("Word"), new Set(["lib/a.ts"]));
+});
+
 Deno.test("lib/core imports no package except valibot, and lib/chat none at all", () => {
   for (const { path, imports } of sources) {
     if (floorOf(path) > 1) continue;

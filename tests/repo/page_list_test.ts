@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { loadPages, type StaticFile } from "../../lib/io/web/pages.ts";
 
-const MAX_KB = 68;
+const MAX_KB = 70;
 const MAX_LIBRARY_KB = 20;
 const PAGES = loadPages(65535);
 const text = (path: string) => new TextDecoder().decode(PAGES.get(path)?.body);

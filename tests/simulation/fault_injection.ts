@@ -172,6 +172,12 @@ export function failOver(world: World, afterMs: number, behindMs: number): void 
   world.clock.after(afterMs + behindMs, () => promoteReplica(world));
 }
 
+/** The replica has everything when it takes over, so nothing is lost. */
+export function switchOver(world: World): void {
+  detachReplica(world);
+  promoteReplica(world);
+}
+
 function flushRedis(world: World): void {
   world.note("Redis is emptied");
   world.redis.flushAll();

@@ -3,9 +3,6 @@
  * guest always, nobody else is let in with their older tokens, and no guest is called like a member for long.
  * @module
  */
-import { MemberDirectory } from "../../lib/chat/members/member_directory.ts";
-import { NameFeed } from "../../lib/chat/members/name_feed.ts";
-import type { MemberCommand } from "../../lib/chat/ports/directory.ts";
 import { userKind } from "../../lib/core/auth/user_kind.ts";
 import type { UserId } from "../../lib/core/log/entry.ts";
 import { type Name, parseName } from "../../lib/core/names/names.ts";
@@ -17,7 +14,7 @@ import { injectFaults, scheduleActions } from "./fault_injection.ts";
 import { checkNames, runUntilDelivered } from "./final_checks.ts";
 import type { SimulationResult } from "./scenario.ts";
 import { type Mutant, UNMUTATED } from "./world/mutant.ts";
-import { type SimDirectory, simIds } from "./world/sim_directory.ts";
+import type { SimDirectory } from "./world/sim_directory.ts";
 import { World } from "./world/world.ts";
 
 const STORM_MS = 60_000;
@@ -26,13 +23,6 @@ const CHECK_MS = 2_000;
 const THEFTS_MS = 30_000;
 /** A node learns of a name within 30 s, cannot reach the store for 14 more, and refreshes every 10; a crashed one's lease lasts 45. */
 const GIVEN_UP_WITHIN_MS = 100_000;
-const INVITE = {
-  kind: "invite",
-  role: "member",
-  rooms: [],
-  uses: 1,
-  lifetimeMs: 3_600_000,
-} as const satisfies MemberCommand;
 
 /** Runs this simulation; see `simulate`. */
 export async function simulateMembers(
@@ -45,7 +35,7 @@ export async function simulateMembers(
   const members = ["ann", "bob"].map((id) => new SimMember(world, id));
   for (const member of members) {
     const name = dice.pick(["Ann", "json0", "Bea"]);
-    const secret = await makeInvite(world, directory);
+    const secret = await directory.makeInvite("member");
     clock.after(dice.between(1, 10_000), () => member.add(secret, name));
   }
   const guests = [new JsonClient(world, "json0", 100), new JsonClient(world, "json1", 100)];
@@ -72,19 +62,6 @@ export async function simulateMembers(
   for (const client of [...guests, ...devices()]) client.retire();
   await clock.run(1_000);
   return { violations, trace };
-}
-
-/** The secret of an invite that an operator makes. */
-async function makeInvite(world: World, { records: store }: SimDirectory): Promise<string> {
-  const { clock } = world;
-  const operator = new MemberDirectory({
-    ...{ store, clock, names: new NameFeed(store, { clock }), ids: simIds(world) },
-    revoke: () => Promise.resolve(),
-    announce: () => Promise.resolve(),
-    isRevoked: () => false,
-  });
-  const answer = await operator.manage({ kind: "operator" }, INVITE);
-  return answer.kind === "invited" ? answer.secret : world.fail("no invite was made");
 }
 
 function scheduleMembers(world: World, devices: () => readonly MemberClient[]): void {

@@ -1,6 +1,7 @@
 /**
  * Moderators who mute, ban, remove and clear at random, among guests who come back as somebody else and nodes that fail: what they
- * have decided holds in each room from its entry on, and in the service a second later; nobody else is refused anything.
+ * have decided holds in each room from its entry on, and in the service a second later; nobody else is refused anything. An owner
+ * makes members moderators and moderators members, which holds a second later as well.
  * @module
  */
 import { RoomState } from "../../lib/core/log/room_state.ts";
@@ -8,7 +9,7 @@ import type { RoomId } from "../../lib/core/names/names.ts";
 import { AUDIT_ROOM } from "../../lib/core/rooms/service_rooms.ts";
 import { ModeratedClient } from "./clients/moderated_client.ts";
 import { ModeratorClient } from "./clients/moderator_client.ts";
-import { injectFaults, restart } from "./fault_injection.ts";
+import { injectFaults, restart, switchOver } from "./fault_injection.ts";
 import { runUntilDelivered } from "./final_checks.ts";
 import type { SimulationResult } from "./scenario.ts";
 import { type Mutant, UNMUTATED } from "./world/mutant.ts";
@@ -34,19 +35,27 @@ export async function simulateModeration(
   seed: number,
   mutant: Mutant = UNMUTATED,
 ): Promise<SimulationResult> {
-  const world = new World(seed, mutant, { checksExpiry: true, hasModerators: true });
-  const { clock, dice, violations, trace, moderation } = world;
-  if (moderation === undefined) return world.fail("a world without moderators");
+  const world = new World(seed, mutant, {
+    checksExpiry: true,
+    hasMembers: true,
+    hasModerators: true,
+  });
+  const { clock, dice, violations, trace, moderation, directory } = world;
+  if (moderation === undefined || directory === undefined) {
+    return world.fail("a world without moderators");
+  }
   const people = [
     { id: "ann", role: "member" } as const,
     { id: "gus", address: "192.0.2.1" },
     { id: "gil", address: "192.0.2.1" },
     { id: "gem", address: "192.0.2.2" },
   ].map((user) => new ModeratedClient(world, user));
-  const moderators = [
-    new ModeratorClient(world, { id: "max", role: "moderator" }, people),
-    new ModeratorClient(world, { id: "oda", role: "owner" }, people),
-  ];
+  const changing = [
+    { id: "max", invite: await directory.makeInvite("moderator") },
+    { id: "mia", invite: await directory.makeInvite("member") },
+  ].map((user) => new ModeratorClient(world, user, people));
+  const oda = new ModeratorClient(world, { id: "oda", role: "owner" }, people, changing);
+  const moderators = [oda, ...changing];
   const all = [...people, ...moderators];
   for (const client of people) scheduleActs(world, client, 1_000);
   for (const client of moderators) scheduleActs(world, client, 1_500);
@@ -54,6 +63,9 @@ export async function simulateModeration(
   scheduleChecks(world, all);
   const clients = { json: [], text: [], library: [], moderated: all };
   injectFaults(world, clients, STORM_MS, dice.chance(0.4));
+  for (let count = dice.between(0, 2); count > 0; count--) {
+    clock.after(dice.between(1, STORM_MS), () => switchOver(world));
+  }
   await clock.run(STORM_MS);
   world.stopFaults();
   await clock.run(RECOVERY_MS);
@@ -63,7 +75,7 @@ export async function simulateModeration(
     clock.after(dice.between(1, CALM_MS), () => restart(world, clients));
   }
   await clock.run(CALM_MS);
-  if (dice.chance(0.5)) moderators[0]?.calmDown();
+  if (dice.chance(0.5)) oda.calmDown();
   await clock.run(QUIET_MS);
   for (const client of all) client.stay();
   await clock.run(STAY_MS);

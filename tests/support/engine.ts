@@ -9,3 +9,9 @@ export const ENGINE: EngineName = Deno.env.get("TEST_ENGINE") === "node" ? "node
 
 /** The reason in the close frame of a message that is too large. The package `ws` sends none. */
 export const TOO_LARGE_REASON: string = ENGINE === "node" ? "" : "message too large";
+
+/**
+ * The numbers of workers with which a test runs that is not about sockets: what crosses from workers to the main thread is the
+ * same with either engine, and once is enough.
+ */
+export const WORKER_COUNTS: readonly string[] = ENGINE === "node" ? ["0"] : ["0", "1"];

@@ -17,9 +17,9 @@ import { AddressSanctions } from "../../lib/chat/moderation/address_sanctions.ts
 import { Sanctions } from "../../lib/chat/moderation/sanctions.ts";
 import { WordFilter } from "../../lib/chat/moderation/word_filter.ts";
 import { Hub, type HubContext } from "../../lib/chat/room/hub.ts";
-import type { RulesListener } from "../../lib/chat/room/room_rules.ts";
+import type { RulesListener } from "../../lib/chat/room/room_state_tracker.ts";
 import { MemoryUsedTokens } from "../../lib/io/auth/memory_used_tokens.ts";
-import { IndexMender } from "../../lib/chat/rooms/index_mender.ts";
+import { IndexRepairer } from "../../lib/chat/rooms/index_repairer.ts";
 import { UserSessions } from "../../lib/chat/session/user_sessions.ts";
 import { MemoryStore } from "../../lib/chat/bus/memory_store.ts";
 import type { IssuedTicket, Tickets } from "../../lib/chat/ports/tickets.ts";
@@ -39,7 +39,8 @@ import { nameKeys } from "../../lib/core/names/name_keys.ts";
 import type { Backlog } from "../../lib/core/limits/send_pacing.ts";
 import { type Name, parseName, parseRoom, type RoomId } from "../../lib/core/names/names.ts";
 import type { Position } from "../../lib/core/log/position.ts";
-import type { HistoryPage, Replay, Retention, StateAt } from "../../lib/core/log/room_log.ts";
+import type { HistoryPage, Replay, StateAt } from "../../lib/core/log/reading/log_reading.ts";
+import type { Retention } from "../../lib/core/log/retention.ts";
 import { noMembers } from "./identity/members.ts";
 import { emptyIndex, roomServices } from "./rooms.ts";
 
@@ -230,6 +231,11 @@ export class FakeBus extends EmbeddedBus {
     return await super.state(room);
   }
 
+  override async admission(room: RoomId, user: UserId): Promise<StateAt> {
+    if (this.availability !== "well") throw this.#unavailable();
+    return await super.admission(room, user);
+  }
+
   override async replay(room: RoomId, since: Position, limit: number): Promise<Replay> {
     if (this.availability === "away") throw this.#unavailable();
     return await super.replay(room, since, limit);
@@ -402,10 +408,10 @@ export class FakeChat implements Disposable {
     const { names } = { ...members, ...settings };
     const userSessions = new UserSessions();
     const { roomIndex = emptyIndex() } = settings;
-    const mender = new IndexMender({ roomIndex, clock });
+    const indexRepairer = new IndexRepairer({ roomIndex, clock });
     const told: Pick<HubContext, "onUserSignal" | "onRoomOpened"> = {
       onUserSignal: (signal) => userSessions.onSignal(signal),
-      onRoomOpened: (room) => mender.mend(room),
+      onRoomOpened: (room) => indexRepairer.repair(room),
     };
     const hubContext = { ...common, ...hubSettings, ...told, node: "node", recoverLimit, names };
     const hub = this.hub = new Hub(hubContext);

@@ -80,14 +80,18 @@ export function whenInstanceReady(url: string): Promise<void> {
   });
 }
 
-/** Runs any command that eventually runs the service, and reads its output; on free ports and in memory by default. */
+/**
+ * Runs any command that eventually runs the service, and reads its output; on free ports and in memory by default. With the
+ * second engine it has workers only if the test asks for them: the same test has run with the default number and the first one.
+ */
 export function spawn(
   program: string,
   args: readonly string[],
   env: Readonly<Record<string, string>>,
 ): Omit<Parley, "url" | "port" | "adminUrl"> {
   const usual = { PORT: "0", ADMIN_PORT: "0", DATA_DIR: ":memory:", WEBSOCKET_ENGINE: ENGINE };
-  return spawnAsIs(program, args, { ...usual, ...env });
+  const workers: Record<string, string> = ENGINE === "node" ? { WORKERS: "0" } : {};
+  return spawnAsIs(program, args, { ...usual, ...workers, ...env });
 }
 
 /** The same, with these settings and no others. */

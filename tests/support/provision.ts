@@ -44,14 +44,16 @@ function isExecutable(path: string): boolean {
 /**
  * Registers a test that needs a program. If it is missing, the test is ignored and its name says why; with `CI=true`
  * it fails instead, since ignored tests go unnoticed there.
+ * @param options Options of `Deno.test`.
  */
 export function programTest(
   wanted: RequiredProgram,
   name: string,
   fn: (program: Program) => Promise<void>,
+  options: Readonly<Pick<Deno.TestDefinition, "sanitizeOps">> = {},
 ): void {
   const path = find(wanted.names);
-  if (path !== undefined) return Deno.test(name, () => fn({ path, env: {} }));
+  if (path !== undefined) return Deno.test({ ...options, name, fn: () => fn({ path, env: {} }) });
   const missing = `${wanted.names[0]} not found; install ${wanted.install}`;
   if (Deno.env.get("CI") === "true") return Deno.test(name, () => fail(missing));
   Deno.test({ name: `${name} (ignored: ${missing})`, ignore: true, fn: () => {} });

@@ -59,7 +59,7 @@ const HEAD = {
     summary: "Everything that a connection of chat.v1.json can do, as HTTP requests.",
     description:
       "Clients must ignore fields and events that they do not know. See http-api.md for what this document cannot express. " +
-      "A path that exists is answered with 405 and `Allow` for another method; HEAD is a GET without its body.",
+      "A path that exists is answered with 405 and `Allow` for another method; HEAD is a GET without its body, except for events.",
     license: { name: "MIT", identifier: "MIT" },
   },
   servers: [{
@@ -73,7 +73,7 @@ const HEAD = {
     { name: "Moderation", description: "What only moderators may do." },
     { name: "Users", description: "Who you are, your devices, and whom you invite." },
     { name: "Hooks", description: "Messages from tools that can post to Slack." },
-    { name: "Operators", description: "For whoever runs the service: these need ADMIN_TOKEN." },
+    { name: "Operators", description: "For operators of the service: these need ADMIN_TOKEN." },
   ],
 } as const;
 

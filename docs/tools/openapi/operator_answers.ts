@@ -37,7 +37,7 @@ export const OPERATOR_SCHEMAS: Readonly<Record<string, Part>> = {
   Keys: objectSchema({ keys: listSchema(schemaRef("Key")) }),
   AddedKey: objectSchema({
     key: schemaRef("Key"),
-    secret: textSchema("What programs send. The service does not know it any more."),
+    secret: textSchema("What programs send. The service no longer knows it."),
   }),
   RemovedKey: objectSchema({ removed: textSchema("The key's id.") }),
   OperatorInviteTerms: objectSchema({

@@ -196,7 +196,7 @@ const OPERATIONS: readonly OperatorOperation[] = [
   },
   {
     ...{ id: "revoke", method: "post", path: REVOCATIONS_PATH, body: REVOCATION_REQUEST.body },
-    summary: "Signs out a user, a device or everybody, or ends one token.",
+    summary: "Signs out a user, a device or all users, or ends one token.",
     uses: [{ ...use("operator", 200, "Revocation", SHOWN.revocation), body: { device: DEVICE } }],
   },
 ];

@@ -165,7 +165,7 @@ const MESSAGE = {
   type: "object",
   properties: {
     text: { ...nullableText, description: "The message; with blocks, only theirs is sent." },
-    username: { ...nullableText, description: "The sender's name, unless somebody has it." },
+    username: { ...nullableText, description: "The sender's name, unless another user has it." },
     blocks: { type: "array", items: { type: "object" } },
     attachments: { type: "array", items: { type: "object" } },
   },

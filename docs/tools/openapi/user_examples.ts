@@ -50,7 +50,10 @@ const EXAMPLES: Readonly<Record<string, OperationExample>> = {
   rename: { body: { name: "Anna" } },
   createRoom: {
     body: { kind: "listed", room: "news", title: "News" },
-    answer: { room: "news", kind: "listed", title: "News", position: "k3j9f2:1" },
+    answer: {
+      ...{ room: "news", kind: "listed", title: "News", createdBy: "m_8k2annq7" },
+      ...{ people: 0, position: "k3j9f2:1" },
+    },
   },
   configureRoom: { body: { title: "The attic", topic: "Boxes and dust" }, answer: DONE },
   deleteRoom: {
@@ -62,7 +65,7 @@ const EXAMPLES: Readonly<Record<string, OperationExample>> = {
     answer: {
       ...{ room: "_direct.q3vz6u2t5w7x4y6k2b3d5f7h2j", kind: "direct" },
       with: { user: OTHER_USER, name: "Bob" },
-      ...{ position: "k3j9f2:1", unread: 0 },
+      ...{ createdBy: "m_8k2annq7", people: 0, position: "k3j9f2:1", unread: 0 },
     },
   },
   sendMessage: { body: { text: "so do I", reply: MESSAGE }, answer: DONE },

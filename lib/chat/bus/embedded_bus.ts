@@ -10,10 +10,11 @@ import {
   LeaseTable,
   type Person,
 } from "../../core/presence/lease_table.ts";
-import { Counter } from "../../core/metrics/metrics.ts";
+import { Metrics } from "../../core/metrics/metrics.ts";
 import type { RoomId } from "../../core/names/names.ts";
 import type { Position } from "../../core/log/position.ts";
-import type { AppendResult, HistoryPage, Replay, StateAt } from "../../core/log/room_log.ts";
+import type { HistoryPage, Replay, StateAt } from "../../core/log/reading/log_reading.ts";
+import type { AppendResult, StoredReceipt } from "../../core/log/room_log.ts";
 import {
   type Announcement,
   type Bus,
@@ -28,7 +29,9 @@ import {
   type Top,
 } from "../ports/bus.ts";
 import type { Clock } from "../ports/clock.ts";
+import { type PublishMetrics, publishMetrics } from "../metrics.ts";
 import { BatchQueue } from "./batch_queue.ts";
+import { countRefusedWrite } from "./refused_writes.ts";
 import { inPacedSlices } from "./top_announcer.ts";
 
 /** Stores the logs of all rooms. All methods may reject with `BusUnavailable`, for example because the disk is full. */
@@ -55,28 +58,26 @@ const NEVER_ABORTS = new AbortController().signal;
 export class EmbeddedBus implements Bus, RoomHistory, PresenceRegistry {
   readonly #store: Store;
   readonly #clock: Clock;
-  readonly #published: Counter;
+  readonly #metrics: PublishMetrics;
   readonly #subscriptions = new SubscriptionCounts();
   readonly #queue = new BatchQueue<Announcement>();
   readonly #leases = new Map<RoomId, LeaseTable>();
   // No table continues with a version that another one of the same room has had.
   #nextVersion = NO_TABLE + 1;
 
-  /** Publishes to the store. @param published Counts acknowledged drafts. */
-  constructor(store: Store, clock: Clock, published: Counter = new Counter()) {
+  /** Publishes to the store. @param metrics Count acknowledged and refused drafts. */
+  constructor(
+    store: Store,
+    clock: Clock,
+    metrics: PublishMetrics = publishMetrics(new Metrics()),
+  ) {
     this.#store = store;
     this.#clock = clock;
-    this.#published = published;
+    this.#metrics = metrics;
   }
 
-  async publish(draft: Draft): Promise<PublishResult> {
-    const outcome = await this.#store.append(draft);
-    if (outcome.kind === "rejected") return outcome;
-    this.#published.add();
-    if (outcome.kind === "repeated") return { ...outcome.receipt, kind: "entered" };
-    const { entry } = outcome;
-    this.#announce(entry.room, { kind: "entry", entry });
-    return { kind: "entered", position: entry.position, at: entry.at };
+  publish(draft: Draft): Promise<PublishResult> {
+    return countRefusedWrite(this.#append(draft), this.#metrics.refused);
   }
 
   signal(room: RoomId, signal: Signal): void {
@@ -137,8 +138,16 @@ export class EmbeddedBus implements Bus, RoomHistory, PresenceRegistry {
     return this.#store.state(room);
   }
 
-  readState(room: RoomId, user: UserId): Promise<ReadState> {
-    return this.#store.readState(room, user);
+  admission(room: RoomId, user: UserId): Promise<StateAt> {
+    return this.#store.admission(room, user);
+  }
+
+  receipt(room: RoomId, user: UserId, id: string): Promise<StoredReceipt | undefined> {
+    return this.#store.receipt(room, user, id);
+  }
+
+  readState(room: RoomId, user: UserId, after: number): Promise<ReadState> {
+    return this.#store.readState(room, user, after);
   }
 
   markRead(room: RoomId, user: UserId, read: Position): Promise<boolean> {
@@ -154,7 +163,7 @@ export class EmbeddedBus implements Bus, RoomHistory, PresenceRegistry {
   release(room: RoomId, user: UserId, node: string): Promise<void> {
     const table = this.#leases.get(room);
     table?.release(user, node);
-    if (table?.isEmpty(this.#clock.now())) {
+    if (table?.count(this.#clock.now()) === 0) {
       this.#leases.delete(room);
       this.#nextVersion = Math.max(this.#nextVersion, table.version + 1);
     }
@@ -186,6 +195,22 @@ export class EmbeddedBus implements Bus, RoomHistory, PresenceRegistry {
 
   people(room: RoomId): Promise<readonly Person[]> {
     return Promise.resolve(this.#leases.get(room)?.people(this.#clock.now()) ?? []);
+  }
+
+  countPeople(rooms: readonly RoomId[]): Promise<ReadonlyMap<RoomId, number>> {
+    const now = this.#clock.now();
+    const count = (room: RoomId) => this.#leases.get(room)?.count(now) ?? 0;
+    return Promise.resolve(new Map(rooms.map((room) => [room, count(room)])));
+  }
+
+  async #append(draft: Draft): Promise<PublishResult> {
+    const outcome = await this.#store.append(draft);
+    if (outcome.kind === "rejected") return outcome;
+    this.#metrics.published.add();
+    if (outcome.kind === "repeated") return { ...outcome.receipt, kind: "entered" };
+    const { entry } = outcome;
+    this.#announce(entry.room, { kind: "entry", entry });
+    return { kind: "entered", position: entry.position, at: entry.at };
   }
 
   #announce(room: RoomId, announcement: Announcement): void {

@@ -6,7 +6,7 @@
  */
 import type { RoomId } from "../../core/names/names.ts";
 import { RecentMap } from "../../core/limits/recent_map.ts";
-import type { Head } from "../../core/log/room_log.ts";
+import type { Head } from "../../core/log/epochs.ts";
 
 /** A room that was not looked up for this long may be forgotten, and is after twice as long. */
 const GRACE_MS = 120_000;

@@ -10,18 +10,20 @@ import {
   withCurrentContent,
 } from "../../core/log/entry.ts";
 import type { Position } from "../../core/log/position.ts";
+import type { Head } from "../../core/log/epochs.ts";
+import { estimateEntrySize, estimateMessageSize } from "../../core/log/reading/read_size.ts";
 import {
-  estimateEntrySize,
-  estimateMessageSize,
-  type Head,
-  type LogContext,
   MAX_READ_MARKERS,
   MAX_UNREAD,
   readMarkersRetainedSince,
+} from "../../core/log/reading/read_markers.ts";
+import {
+  type LogContext,
   RECEIPTS_MS,
   type RoomStorage,
   type StoredReceipt,
 } from "../../core/log/room_log.ts";
+import { MentionIndex } from "./mention_index.ts";
 import { PositionList } from "./position_list.ts";
 
 /** A value that expires. */
@@ -34,6 +36,7 @@ interface Timed<T> {
 export class MemoryRoom implements RoomStorage {
   readonly #entries = new PositionList<Entry>(estimateEntrySize);
   readonly #messages = new PositionList<Message>(estimateMessageSize);
+  readonly #mentions = new MentionIndex();
   /** Receipts and read markers are in the order in which they were set, the oldest first. */
   readonly #receipts = new Map<string, Timed<StoredReceipt>>();
   readonly #readMarkers = new Map<UserId, Timed<Position>>();
@@ -100,7 +103,11 @@ export class MemoryRoom implements RoomStorage {
   }
 
   setMessage(message: Message, ranMs: number): void {
+    const { position: { seq }, mentions = [], deleted } = message;
+    const before = this.#messages.get(seq, -Infinity);
     this.#messages.set(message, ranMs);
+    if (before === undefined) this.#mentions.add(seq, mentions);
+    else if (deleted) this.#mentions.remove(seq, before.mentions ?? []);
   }
 
   *messages(before: number, since: number): Generator<Message> {
@@ -139,6 +146,7 @@ export class MemoryRoom implements RoomStorage {
 
   clearMessages(before: number): void {
     this.#messages.dropFirst(this.#messages.indexOf(before));
+    this.#mentions.removeBefore(before);
   }
 
   trim(keep: { entries: number; messages: number; since: number }): void {
@@ -150,12 +158,20 @@ export class MemoryRoom implements RoomStorage {
     ) {
       list.dropFirst(Math.max(list.length - count, list.firstSince(keep.since)));
     }
+    this.#mentions.removeBefore(this.#messages.at(0)?.position.seq ?? Infinity);
   }
 
   /** Number of messages with greater numbers that are not older than `since`; at most `MAX_UNREAD`. */
   countAfter(seq: number, since: number): number {
     const first = Math.max(this.#messages.indexOf(seq + 1), this.#messages.firstSince(since));
     return Math.min(MAX_UNREAD, this.#messages.length - first);
+  }
+
+  /** Number of those that mention a user. */
+  countMentions(user: UserId, seq: number, since: number): number {
+    const first = Math.max(this.#messages.indexOf(seq + 1), this.#messages.firstSince(since));
+    const from = this.#messages.at(first)?.position.seq;
+    return from === undefined ? 0 : Math.min(MAX_UNREAD, this.#mentions.count(user, from));
   }
 
   /** The user's read marker. */

@@ -1,5 +1,5 @@
 /**
- * Stores the logs of all rooms in memory; they are lost when the process ends. The rules are in `core/log/room_log.ts`,
+ * Stores the logs of all rooms in memory; they are lost when the process ends. The rules are in `core/log`,
  * and only the storage is here. Ages use the clock's monotonic scale, since the store ends with the process.
  * @module
  */
@@ -7,39 +7,38 @@ import type { Draft, UserId } from "../../core/log/entry.ts";
 import type { RoomId } from "../../core/names/names.ts";
 import type { Position } from "../../core/log/position.ts";
 import { endedFields } from "../../core/log/state_expiry.ts";
+import { ensureHead, resolvePosition, topOf } from "../../core/log/epochs.ts";
 import {
-  advancesReadMarker,
-  append,
-  type AppendResult,
-  applyRetention,
-  contextOf,
-  ensureHead,
   type HistoryPage,
-  type LogContext,
   readPage,
   readPageAfter,
   type Replay,
   replaySince,
-  resolvePosition,
+  type StateAt,
+} from "../../core/log/reading/log_reading.ts";
+import { admissionState } from "../../core/log/room_state.ts";
+import { advancesReadMarker } from "../../core/log/reading/read_markers.ts";
+import {
+  applyRetention,
+  contextOf,
   retainedSince,
   type Retention,
   roomsRetainedSince,
-  type StateAt,
-  topOf,
+} from "../../core/log/retention.ts";
+import {
+  append,
+  type AppendResult,
+  type LogContext,
+  type StoredReceipt,
 } from "../../core/log/room_log.ts";
 import type { ReadState } from "../ports/bus.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { StoreQuota, StoreUsage } from "../ports/store_quota.ts";
 import type { Store } from "./embedded_bus.ts";
 import { EmptyRooms } from "./empty_rooms.ts";
 import { MemoryRoom } from "./memory_room.ts";
 
-/** Limits of the total stored; Infinity for no limit. */
-export interface StoreQuota {
-  /** Bytes, as the store counts them. */
-  readonly bytes: number;
-  /** Rooms that have entries. */
-  readonly rooms: number;
-}
+export type { StoreQuota, StoreUsage } from "../ports/store_quota.ts";
 
 /** No limit. */
 export const UNLIMITED: StoreQuota = { bytes: Infinity, rooms: Infinity };
@@ -101,14 +100,27 @@ export class MemoryStore implements Store {
     });
   }
 
-  readState(room: RoomId, user: UserId): Promise<ReadState> {
+  admission(room: RoomId, user: UserId): Promise<StateAt> {
+    return this.#read(room, (storage, context) => {
+      const top = topOf(ensureHead(storage, context));
+      return { top, fields: admissionState(storage.state, user) };
+    });
+  }
+
+  receipt(room: RoomId, user: UserId, id: string): Promise<StoredReceipt | undefined> {
+    return this.#read(room, (storage) => storage.receipt(user, id));
+  }
+
+  readState(room: RoomId, user: UserId, after: number): Promise<ReadState> {
     return this.#read(room, (storage, context) => {
       const read = storage.readMarker(user);
-      const seen = read ? resolvePosition(ensureHead(storage, context), 0, read).after : 0;
+      const head = ensureHead(storage, context);
+      const seen = Math.max(after, read ? resolvePosition(head, 0, read).after : 0);
       // Renew it: a marker is kept as long as its user comes back.
       if (read) storage.setReadMarker(user, read, context.ranMs);
       const since = retainedSince(contextOf(storage, context));
-      return { read, unread: storage.countAfter(seen, since) };
+      const mentions = storage.countMentions(user, seen, since);
+      return { read, unread: storage.countAfter(seen, since), ...(mentions > 0 && { mentions }) };
     });
   }
 
@@ -119,6 +131,11 @@ export class MemoryStore implements Store {
       if (isFurther) storage.setReadMarker(user, read, context.ranMs);
       return isFurther;
     });
+  }
+
+  /** What is stored at the moment. */
+  usage(): StoreUsage {
+    return { bytes: this.#totalSize, rooms: this.#rooms.size };
   }
 
   probe(): Promise<void> {
@@ -139,7 +156,7 @@ export class MemoryStore implements Store {
         storage.setStateField(field, undefined);
       }
       const isOld = storage.enteredAt < roomsRetainedSince(context);
-      // A room whose settings somebody has chosen stays, with them.
+      // A room whose settings were changed is kept, with them.
       if (!isOld || isWanted(room) || storage.state.size > 0) continue;
       this.#totalSize -= storage.totalSize;
       this.#rooms.delete(room);

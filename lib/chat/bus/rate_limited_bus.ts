@@ -12,7 +12,8 @@ import { SERVICE_AUTHOR } from "../../core/rooms/service_rooms.ts";
 import type { Claim, ClaimResult, Person } from "../../core/presence/lease_table.ts";
 import type { RoomId } from "../../core/names/names.ts";
 import type { Position } from "../../core/log/position.ts";
-import type { HistoryPage, Replay, StateAt } from "../../core/log/room_log.ts";
+import type { HistoryPage, Replay, StateAt } from "../../core/log/reading/log_reading.ts";
+import type { StoredReceipt } from "../../core/log/room_log.ts";
 import type {
   Bus,
   KnownPeople,
@@ -127,8 +128,16 @@ export class RateLimitedBus implements WorkerBus {
     return this.#bus.state(room);
   }
 
-  readState(room: RoomId, user: UserId): Promise<ReadState> {
-    return this.#bus.readState(room, user);
+  admission(room: RoomId, user: UserId): Promise<StateAt> {
+    return this.#bus.admission(room, user);
+  }
+
+  receipt(room: RoomId, user: UserId, id: string): Promise<StoredReceipt | undefined> {
+    return this.#bus.receipt(room, user, id);
+  }
+
+  readState(room: RoomId, user: UserId, after: number): Promise<ReadState> {
+    return this.#bus.readState(room, user, after);
   }
 
   markRead(room: RoomId, user: UserId, read: Position): Promise<boolean> {
@@ -157,6 +166,10 @@ export class RateLimitedBus implements WorkerBus {
 
   people(room: RoomId): Promise<readonly Person[]> {
     return this.#bus.people(room);
+  }
+
+  countPeople(rooms: readonly RoomId[]): Promise<ReadonlyMap<RoomId, number>> {
+    return this.#bus.countPeople(rooms);
   }
 
   #reject(limit: SlowDownRejection["limit"], afterMs: number): Promise<PublishResult> {

@@ -6,7 +6,8 @@
 import type { Draft, UserId } from "../../core/log/entry.ts";
 import type { RoomId } from "../../core/names/names.ts";
 import type { Position } from "../../core/log/position.ts";
-import type { AppendResult, HistoryPage, Replay, StateAt } from "../../core/log/room_log.ts";
+import type { HistoryPage, Replay, StateAt } from "../../core/log/reading/log_reading.ts";
+import type { AppendResult, StoredReceipt } from "../../core/log/room_log.ts";
 import type { ReadState } from "../ports/bus.ts";
 import type { Store } from "./embedded_bus.ts";
 import { ConcurrencyLimit } from "../concurrency_limit.ts";
@@ -53,8 +54,16 @@ export class SpacedStore implements Store {
     return this.#read(() => this.#store.state(room));
   }
 
-  readState(room: RoomId, user: UserId): Promise<ReadState> {
-    return this.#read(() => this.#store.readState(room, user));
+  admission(room: RoomId, user: UserId): Promise<StateAt> {
+    return this.#read(() => this.#store.admission(room, user));
+  }
+
+  receipt(room: RoomId, user: UserId, id: string): Promise<StoredReceipt | undefined> {
+    return this.#read(() => this.#store.receipt(room, user, id));
+  }
+
+  readState(room: RoomId, user: UserId, after: number): Promise<ReadState> {
+    return this.#read(() => this.#store.readState(room, user, after));
   }
 
   probe(): Promise<void> {

@@ -1,6 +1,7 @@
 /**
  * Calls of the HTTP API. A call is a session that says hello, enters a room if it needs one, makes one request, and ends. So
- * rights, limits, positions and faults are those of a connection, by the same code. Nobody sees the user come and go.
+ * rights, limits, positions and faults are those of a connection, by the same code. Other users do not see the caller come and
+ * go.
  * @module
  */
 import type { RoomAction } from "../../core/auth/rights.ts";
@@ -14,7 +15,7 @@ import {
 import type { Frame, FrameOf } from "../../core/protocol/frames.ts";
 import { faultFrame, slowDownFault } from "../../core/protocol/json_protocol.ts";
 import { REQUIRED_ACTION } from "../../core/protocol/request_rights.ts";
-import type { Request, RequestOf } from "../../core/protocol/requests.ts";
+import type { Request, RequestOf, RequestType } from "../../core/protocol/requests.ts";
 import type { ClientOutput } from "../ports/client_output.ts";
 import { Session, type SessionContext } from "../session/session.ts";
 import type { HandshakeInfo } from "../sign_in/sign_in_context.ts";
@@ -91,7 +92,7 @@ export async function makeCall(
     if (welcome.type !== "hello") return refused(welcome);
     if (room !== undefined) {
       const { me } = session.signIn;
-      // Whoever waits for the answer of a call learns when to try again.
+      // The answer of a call says when to try again.
       const waitMs = me ? session.readerFor(me.user).waitMs : 0;
       if (waitMs > 0) return { kind: "refused", fault: slowDownFault(undefined, waitMs, "user") };
       const joined = await ask({ type: "join", id: JOIN_ID, room, limit: 0 });
@@ -105,11 +106,22 @@ export async function makeCall(
   }
 }
 
+/**
+ * Other actions that allow a request, besides the one that it usually needs: moderators delete the messages of others, and
+ * the creator of a room changes its settings.
+ */
+const OTHER_ACTIONS: Partial<Record<RequestType, readonly RoomAction[]>> = {
+  delete: [REQUIRED_ACTION.moderate],
+  room: [REQUIRED_ACTION.create],
+};
+
 /** Who makes one request need not be allowed to read what it does not show. */
 function joinActionsOf(request: Request | undefined): readonly RoomAction[] {
-  const actions: Readonly<Record<string, RoomAction>> = REQUIRED_ACTION;
-  const own = request && actions[request.type];
-  return own === undefined ? [REQUIRED_ACTION.join] : [REQUIRED_ACTION.join, own];
+  if (request === undefined) return [REQUIRED_ACTION.join];
+  const { type } = request;
+  const actions: Readonly<Partial<Record<RequestType, RoomAction>>> = REQUIRED_ACTION;
+  const own = actions[type];
+  return [REQUIRED_ACTION.join, ...(own ? [own] : []), ...OTHER_ACTIONS[type] ?? []];
 }
 
 function refused(frame: Frame): CallResult {
@@ -117,7 +129,7 @@ function refused(frame: Frame): CallResult {
   return { kind: "refused", fault: frame };
 }
 
-/** Nobody reads what happens in the room meanwhile. */
+/** What happens in the room meanwhile is not read. */
 const silentEncoder: FrameEncoder = { encode: () => undefined, canBatch: true };
 
 /** Waits for the answer to one request at a time. */

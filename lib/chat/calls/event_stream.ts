@@ -7,12 +7,13 @@ import type { CloseStatus } from "../../core/protocol/close_codes.ts";
 import type { FrameEncoder } from "../../core/protocol/encoder.ts";
 import {
   eventEncoder,
-  eventText,
   idText,
   KEEP_ALIVE,
   retryText,
   roomsEventEncoder,
+  serverSentEvent,
   splitRoomsEvent,
+  spreadRetryText,
   streamId,
 } from "../../core/protocol/event_protocol.ts";
 import type { Frame, FrameOf } from "../../core/protocol/frames.ts";
@@ -49,7 +50,7 @@ export interface StreamRequest {
 
 /** How often a comment is sent. Proxies give up after 30 seconds or more. */
 const KEEP_ALIVE_MS = 15_000;
-/** Time after which clients reconnect, in milliseconds; spread at random, up to three times as long. */
+/** Time after which clients reconnect, in milliseconds, before it is spread. */
 const RETRY_MS = 1_000;
 const HELLO_ID = "hello";
 
@@ -79,7 +80,7 @@ export class EventStream implements ConnectionHandler, ClientOutput {
     this.#socket = new PacedSocket(socket, clock);
     this.encoder = listsRooms ? roomsEventEncoder : eventEncoder;
     this.#session = new Session(this, context, origin);
-    this.#socket.send(retryText(RETRY_MS * (1 + 2 * random())));
+    this.#socket.send(spreadRetryText(RETRY_MS, random()));
     this.#session.handle({ type: "hello", id: HELLO_ID, ...hello });
     rooms.forEach((it, index) => this.#joining.set(`join${index}`, it));
     // A stream that ends before all rooms are joined must not lose what the client has in the others.
@@ -158,22 +159,29 @@ export class EventStream implements ConnectionHandler, ClientOutput {
     if (since && recovered === false) {
       const after = formatPosition(since);
       const lost = { type: "lost", room, after, until: position, reason };
-      this.#socket.send(eventText("lost", lost, this.#idOf(position)));
+      this.#socket.send(serverSentEvent("lost", lost, this.#idOf(position)));
     } else this.#socket.send(idText(this.#idOf(position)));
     if (this.#joining.size === 0) this.#started.resolve(undefined);
   }
 
   #onLeft(frame: FrameOf<"left">): void {
     this.#positions.delete(frame.room);
-    this.#socket.send(eventText("left", frame));
+    this.#socket.send(serverSentEvent("left", frame));
     if (this.#positions.size + this.#joining.size === 0) this.#end();
   }
 
   /** There is no stream without all of its rooms: a client could not tell which of them are missing. */
   #onFault(fault: FrameOf<"fault">): void {
+    // The client names a room twice, in two spellings. Only the join shows that it is the same room.
+    if (fault.code === "in_room") return this.#onJoinedAlready(fault);
     this.#started.resolve(fault);
-    this.#socket.send(eventText("fault", fault));
+    this.#socket.send(serverSentEvent("fault", fault));
     this.#end();
+  }
+
+  #onJoinedAlready({ id = "" }: FrameOf<"fault">): void {
+    this.#joining.delete(id);
+    if (this.#joining.size === 0) this.#started.resolve(undefined);
   }
 
   #end(): void {

@@ -24,12 +24,15 @@ import { isTopic } from "../../core/protocol/requests.ts";
 import type { Frame, FrameOf } from "../../core/protocol/frames.ts";
 import { isBacklogged } from "../../core/limits/send_pacing.ts";
 import { DEFAULT_ROOM } from "../../core/names/names.ts";
+import { shownName } from "../../core/names/shown_name.ts";
 import { formatPosition, parsePosition, type Position } from "../../core/log/position.ts";
+import { type Addressee, ambiguityText, findAddressees } from "../../core/protocol/addressees.ts";
 import { slowDownFault } from "../../core/protocol/json_protocol.ts";
 import {
   COMMAND_HELP,
   faultLine,
   faultText,
+  namesText,
   noticeLine,
   parseTextCommand,
   roomsText,
@@ -64,11 +67,26 @@ export interface TextOptions {
 const MOVE_REQUEST_ID = "move";
 /** Id of the first join. */
 const FIRST_REQUEST_ID = "first";
-/** Id of a request for a direct room. */
-const DIRECT_REQUEST_ID = "direct";
-/** Id of a request that adds somebody to a private room. */
-const INVITE_REQUEST_ID = "invite";
-const NOBODY = "nobody here has this name: try /who";
+/**
+ * What the acknowledgement of a request says, by the part of the request's id before the first hyphen. The rest is unique: a
+ * store applies each id once.
+ */
+const DONE: Readonly<Record<string, (room: string | undefined) => string>> = {
+  invite: (room) => `added to ${room}`,
+  lockdown: () => "the service is closed to guests",
+  unlock: () => "the service is open to guests",
+};
+
+/** A text that is sent as soon as the direct room of the sender and a person is known. */
+interface DirectText {
+  /** Id of the request for that room: only its answer releases the text. */
+  readonly id: string;
+  /** The person's name. */
+  readonly name: string;
+  readonly text: string;
+}
+
+const NOBODY = "no one here has this name: try /who";
 const CLOSE_STATUSES: Record<string, CloseStatus> = {
   bad_name: BAD_NAME,
   bad_room: BAD_ROOM,
@@ -84,7 +102,7 @@ const CLOSE_STATUSES: Record<string, CloseStatus> = {
 };
 
 const LEFT_LINES: Readonly<Record<NonNullable<FrameOf<"left">["reason"]>, string>> = {
-  not_allowed: "you may not be in this room any more",
+  not_allowed: "you may no longer be in this room",
   kicked: "a moderator has removed you from this room",
   banned: "you are banned from this room",
 };
@@ -98,14 +116,15 @@ export class TextHandler implements ConnectionHandler, ClientOutput {
   readonly wantsJoinDetails = false;
   readonly #socket: PacedSocket;
   readonly #session: Session;
-  readonly #clock: SessionContext["clock"];
+  readonly #context: Pick<SessionContext, "clock" | "newId">;
   #room: string;
   // The room being moved to. The client stays in the current one until that is joined.
   #pendingRoom: string | undefined;
   #lastPosition: Position | undefined;
   #isWaiting = false;
-  // What to say in the direct room that is being opened.
-  #directText: string | undefined;
+  // What to say in the direct room that is being opened, and the number of those that were requested.
+  #directText: DirectText | undefined;
+  #directCount = 0;
   // Number of messages last requested.
   #historyLimit = 0;
 
@@ -116,7 +135,7 @@ export class TextHandler implements ConnectionHandler, ClientOutput {
     options: TextOptions,
     origin?: HandshakeInfo,
   ) {
-    this.#clock = context.clock;
+    this.#context = context;
     this.#socket = new PacedSocket(socket, context.clock);
     this.encoder = options.notices === "1" ? textEncoderWithPresence : textEncoder;
     this.#session = new Session(this, context, origin);
@@ -171,9 +190,7 @@ export class TextHandler implements ConnectionHandler, ClientOutput {
       case "fault":
         return this.#onFault(frame);
       case "ack":
-        return frame.id === INVITE_REQUEST_ID
-          ? this.#sendNotice(`added to ${frame.room}`)
-          : undefined;
+        return this.#onAcknowledged(frame);
       case "expiring":
         return this.#socket.send(
           faultLine(
@@ -189,9 +206,7 @@ export class TextHandler implements ConnectionHandler, ClientOutput {
       case "member":
         return this.#onMember(frame);
       case "members":
-        return this.#sendNotice(
-          `${frame.count} here: ${frame.members.map(({ name }) => name).join(", ")}`,
-        );
+        return this.#sendNotice(`${frame.count} here: ${namesText(frame.members)}`);
     }
   }
 
@@ -239,7 +254,7 @@ export class TextHandler implements ConnectionHandler, ClientOutput {
       case "help":
         return this.#sendNotice(COMMAND_HELP);
       case "whoami":
-        return this.#sendNotice(`${this.#session.membership(room)?.name} in ${room}`);
+        return this.#sendNotice(this.#whoAmI());
       case "since":
         return this.#sendNotice(
           this.#lastPosition ? formatPosition(this.#lastPosition) : "no messages yet",
@@ -248,15 +263,26 @@ export class TextHandler implements ConnectionHandler, ClientOutput {
         return this.#session.handle({ type: "rooms" });
       case "leave":
         return this.#moveTo(DEFAULT_ROOM);
+      case "lockdown":
+      case "unlock":
+        return this.#session.handle({
+          type: "moderate",
+          id: this.#newId(command.kind),
+          action: command.kind,
+        });
       case "topic":
         return this.#runTopic(room, command.topic);
       case "msg":
-        return this.#runMessage(room, command.nameAndText);
+        return this.#runMessage(command.nameAndText);
       case "invite":
-        return this.#runInvite(room, command);
+        return this.#runInvite(command);
       case "unknown":
         return this.#socket.send(faultLine(command.message));
     }
+  }
+
+  #whoAmI(): string {
+    return `${shownName(this.#session.membership(this.#room)?.name ?? "")} in ${this.#room}`;
   }
 
   #runTopic(room: string, topic: string | undefined): void {
@@ -269,33 +295,58 @@ export class TextHandler implements ConnectionHandler, ClientOutput {
   }
 
   /** Opens the direct room with a person of this room; the text follows once it is known. */
-  #runMessage(room: string, nameAndText: string): void {
-    const people = this.#session.membership(room)?.listPeople() ?? [];
-    const isMeant = ({ name }: Author) => nameAndText.startsWith(`${name} `);
-    const [person] = people.filter(isMeant).toSorted((a, b) => b.name.length - a.name.length);
-    if (person === undefined) {
-      return this.#socket.send(faultLine(NOBODY));
-    }
-    const { user, name } = person;
-    this.#directText = nameAndText.slice(name.length + 1);
-    this.#session.handle({ type: "open", id: DIRECT_REQUEST_ID, user, name });
+  #runMessage(nameAndText: string): void {
+    const movingTo = this.#destination;
+    if (movingTo) return this.#socket.send(faultLine(`not sent: still moving to ${movingTo}`));
+    const addressee = this.#onlyOne(findAddressees(this.#listPeople(), nameAndText));
+    if (addressee === undefined) return;
+    const { person: { user, name }, text } = addressee;
+    const id = `direct-${++this.#directCount}`;
+    this.#directText = { id, name, text };
+    this.#session.handle({ type: "open", id, user, name });
   }
 
   /** Adds a person of this room to another one. */
-  #runInvite(room: string, { name, room: to }: TextCommand & { readonly kind: "invite" }): void {
-    const people = this.#session.membership(room)?.listPeople() ?? [];
-    const person = people.find((it) => it.name === name);
-    if (person === undefined) return this.#socket.send(faultLine(NOBODY));
-    const { user } = person;
-    this.#session.handle({ type: "member", id: INVITE_REQUEST_ID, room: to, user, name, on: true });
+  #runInvite({ name, room }: TextCommand & { readonly kind: "invite" }): void {
+    const fitting = findAddressees(this.#listPeople(), `${name} `);
+    const addressee = this.#onlyOne(fitting.filter(({ text }) => text === ""));
+    if (addressee === undefined) return;
+    const { user, name: known } = addressee.person;
+    const id = this.#newId("invite");
+    this.#session.handle({ type: "member", id, room, user, name: known, on: true });
   }
 
-  #onDirectRoom({ room }: FrameOf<"room">): void {
-    const text = this.#directText;
+  #listPeople(): readonly Author[] {
+    return this.#session.membership(this.#room)?.listPeople() ?? [];
+  }
+
+  /** The person whom a command names; undefined, after saying why, if it names no one or could name several. */
+  #onlyOne([first, ...others]: readonly Addressee<Author>[]): Addressee<Author> | undefined {
+    if (first !== undefined && others.length === 0) return first;
+    const fitting = first ? [first, ...others].map(({ person }) => person) : [];
+    this.#socket.send(faultLine(first ? ambiguityText(fitting) : NOBODY));
+    return undefined;
+  }
+
+  #onDirectRoom({ id, room }: FrameOf<"room">): void {
+    const direct = this.#directText;
+    if (direct === undefined || id !== direct.id) return;
     this.#directText = undefined;
-    if (text === undefined) return;
+    // The names of direct rooms say nothing to people.
+    this.#sendNotice(`to ${shownName(direct.name)}, in the direct room ${room}`);
     if (room !== this.#room) this.#moveTo(room);
-    this.#session.handle({ type: "say", room, text });
+    this.#session.handle({ type: "say", room, text: direct.text });
+  }
+
+  /** An id whose acknowledgement is put into words. */
+  #newId(kind: keyof typeof DONE): string {
+    return `${kind}-${this.#context.newId()}`;
+  }
+
+  #onAcknowledged({ id = "", room }: FrameOf<"ack">): void {
+    const [kind = ""] = id.split("-");
+    const text = DONE[kind]?.(room);
+    if (text) this.#sendNotice(text);
   }
 
   #onMember({ room, on }: FrameOf<"member">): void {
@@ -306,11 +357,17 @@ export class TextHandler implements ConnectionHandler, ClientOutput {
     );
   }
 
+  /** Where the client is being moved, in words; undefined if it is not. */
+  get #destination(): string | undefined {
+    return this.#directText
+      ? `the direct room with ${shownName(this.#directText.name)}`
+      : this.#pendingRoom;
+  }
+
   #moveTo(room: string): void {
     if (room === this.#room) return this.#sendNotice(`you are in ${room}`);
-    if (this.#pendingRoom !== undefined) {
-      return this.#socket.send(faultLine(`already moving to ${this.#pendingRoom}`));
-    }
+    const movingTo = this.#destination;
+    if (movingTo) return this.#socket.send(faultLine(`already moving to ${movingTo}`));
     this.#pendingRoom = room;
     this.#session.handle({ type: "join", id: MOVE_REQUEST_ID, room });
   }
@@ -351,13 +408,16 @@ export class TextHandler implements ConnectionHandler, ClientOutput {
 
   #onFault(frame: FrameOf<"fault">): void {
     const { id, code, message } = frame;
-    if (code === "unavailable") return this.#socket.send(faultLine(`not sent: ${message}`));
+    if (id === MOVE_REQUEST_ID) this.#pendingRoom = undefined;
+    const isOfDirectText = id !== undefined && id === this.#directText?.id;
+    if (isOfDirectText) this.#directText = undefined;
+    // Whether the direct room was opened is not certain then, but nothing was said in it.
+    const isUnsent = code === "unavailable" || (isOfDirectText && code === "unknown_outcome");
+    if (isUnsent) return this.#socket.send(faultLine(`not sent: ${message}`));
     if (code === "unknown_outcome") {
       return this.#socket.send(faultLine(`perhaps not sent: ${message}`));
     }
-    this.#socket.send(faultLine(faultText(frame, this.#clock.date())));
-    if (id === MOVE_REQUEST_ID) this.#pendingRoom = undefined;
-    if (id === DIRECT_REQUEST_ID) this.#directText = undefined;
+    this.#socket.send(faultLine(faultText(frame, this.#context.clock.date())));
     // Browsers hide why a handshake was refused, so the connection is accepted and closed with the reason.
     const isOfService = code === "banned" && id === undefined;
     const status = isOfService ? BANNED : CLOSE_STATUSES[code];

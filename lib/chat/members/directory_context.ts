@@ -13,7 +13,7 @@ import type { NameFeed } from "./name_feed.ts";
 
 /** Draws what must be unique or secret. */
 export interface MemberIds {
-  /** A member's id, which nobody has. */
+  /** A member's id that was never used. */
   newMember(): UserId;
   /** An id of a device or an invite. */
   newId(): string;
@@ -42,12 +42,12 @@ export interface DirectoryContext {
 }
 
 /** Refuses something. */
-export function refuse<C extends FaultCode>(code: C, why: string): Refused<C> {
+export function refusedWith<C extends FaultCode>(code: C, why: string): Refused<C> {
   return { kind: "refused", code, why };
 }
 
-/** Refuses an invite that cannot be used, whatever the reason: nobody learns which secrets were ever valid. */
-export const BAD_INVITE: Refused<"bad_invite"> = refuse(
+/** Refuses an invite that cannot be used, whatever the reason: answers do not tell which secrets were ever valid. */
+export const BAD_INVITE: Refused<"bad_invite"> = refusedWith(
   "bad_invite",
   "the link has been used, has expired or was revoked",
 );

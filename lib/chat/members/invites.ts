@@ -18,7 +18,7 @@ import { mayInvite } from "../../core/auth/rights.ts";
 import type { UserId } from "../../core/log/entry.ts";
 import type { MemberAnswer } from "../ports/directory.ts";
 import type { RecordChange } from "../ports/directory_store.ts";
-import { BAD_INVITE, type DirectoryContext, refuse } from "./directory_context.ts";
+import { BAD_INVITE, type DirectoryContext, refusedWith } from "./directory_context.ts";
 import { changeTo, type MemberRecords, type Read } from "./member_records.ts";
 
 const DONE: MemberAnswer = { kind: "done" };
@@ -67,7 +67,7 @@ export class Invites {
   /** A link for the first owner. Earlier ones become useless. */
   async inviteFirstOwner(): Promise<MemberAnswer> {
     if ((await this.#records.members()).length > 0) {
-      return refuse("not_allowed", "there are members already");
+      return refusedWith("not_allowed", "there are members already");
     }
     for (const { id, isFirst } of await this.usable()) {
       if (isFirst) {
@@ -85,7 +85,7 @@ export class Invites {
     );
   }
 
-  /** Makes an invite useless. @param maySee Whether whoever asks may know of an invite. */
+  /** Makes an invite useless. @param maySee Whether the caller may know of an invite. */
   async revoke(id: string, maySee: (invite: StoredInvite) => boolean): Promise<MemberAnswer> {
     return await this.#records.change<MemberAnswer>(async () => {
       const found = (await this.#records.invites()).find(({ value }) => value?.id === id);
@@ -130,7 +130,7 @@ export class Invites {
       const removed = all.filter((it) => isReplaced(it) || this.#isUseless(it.value, createdAt));
       const added = await this.#records.invite(ids.hash(secret));
       const changes = [
-        // Fails if the member's devices have changed since: a device that was signed out invites nobody.
+        // Fails if the member's devices have changed since: a device that was signed out cannot invite.
         ...(read ? [{ ...read.key, from: read.text, to: read.text }] : []),
         ...removed.map((it) => changeTo(it, undefined)),
         changeTo(added, invite),
@@ -139,7 +139,7 @@ export class Invites {
     });
   }
 
-  /** Only for invites that make members, and only for those of users: nobody can keep an operator or a device out. */
+  /** Only for invites that make members, and only for those of users: users cannot keep an operator or a device out. */
   #limit(
     all: readonly Read<StoredInvite>[],
     { createdBy: creator, member }: NewInvite,
@@ -155,7 +155,7 @@ export class Invites {
     const why = own.length < MAX_OWN_INVITES
       ? `there are ${MAX_INVITES} invites already`
       : `you have made ${MAX_OWN_INVITES} invites that can still be used: revoke some`;
-    return refuse("too_many_invites", why);
+    return refusedWith("too_many_invites", why);
   }
 
   #isUsable(invite: StoredInvite): boolean {
@@ -173,17 +173,17 @@ function createdBy({ user, device }: InviteCreator): Pick<NewInvite, "createdBy"
 
 /**
  * Whether an invite has ended because its creator, the creator's device or the member whose device it adds was signed out:
- * nobody comes back with a link of before.
+ * no one returns with a link from before.
  */
 export function isInviteRevoked(
   { createdBy, createdWith: deviceId, createdAt: issuedAt, member }: StoredInvite,
   { isRevoked }: Pick<DirectoryContext, "isRevoked">,
 ): boolean {
   const issued = { issuedAt, tokenId: undefined };
-  // An operator is no user, but is among everybody.
+  // Operators are no users, but a revocation of everything applies to them too.
   return isRevoked({ user: createdBy ?? "", deviceId, ...issued }) ||
     (member !== null && isRevoked({ user: member, ...issued }));
 }
 
-/** Refuses whoever is no member, or has signed in with a device that was signed out. */
-export const NO_MEMBER: MemberAnswer = refuse("not_allowed", "only members may do this");
+/** Refuses users who are not members, or have signed in with a device that was signed out. */
+export const NO_MEMBER: MemberAnswer = refusedWith("not_allowed", "only members may do this");

@@ -1,6 +1,6 @@
 /**
  * The roles of members, as one worker knows them: lists of people name them, and open sessions take over a role that has
- * changed. Nobody stops being a member, so nobody is ever removed.
+ * changed. Members stay members, so none is ever removed.
  * @module
  */
 import type { Role } from "../../core/auth/member.ts";
@@ -54,7 +54,7 @@ export class KnownModerators {
   }
 
   #set(user: UserId, role: Role): void {
-    // In lists of people, nobody is more than a member before the role is known.
+    // Lists of people show no role before it is known.
     const before = this.#roles.get(user) ?? "member";
     if (before !== role) this.#unreported.add(user);
     this.#roles.set(user, role);

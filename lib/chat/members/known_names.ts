@@ -1,10 +1,12 @@
 /**
- * What one worker knows of the members: their names, which only their owners may use, and who is a moderator.
+ * What one worker knows of the members: their names, which only their owners may use, and who is a moderator. The name under
+ * which operators act is reserved in the same way.
  * @module
  */
 import type { Author, UserId } from "../../core/log/entry.ts";
 import { userKind } from "../../core/auth/user_kind.ts";
-import { nameKeys, stemKeys } from "../../core/names/name_keys.ts";
+import { nameKeys, resembledKeys } from "../../core/names/name_keys.ts";
+import { SERVICE_NAME_KEYS } from "../../core/rooms/service_rooms.ts";
 import { type FeedUpdate, followFeed } from "../feed.ts";
 import type { Directory, OwnedName } from "../ports/directory.ts";
 import { KnownModerators } from "./known_moderators.ts";
@@ -17,26 +19,48 @@ export class KnownNames {
   readonly #members = new Set<UserId>();
 
   /**
-   * Whether a name, or one that looks like it, belongs to a member other than this user. For guests, `Ann (2)` is like `Ann`;
-   * others may have a number, since the server gives it to them.
+   * Whether a name, or one that looks like it, belongs to a member other than this user, or to the service. For guests, `Ann (2)`
+   * is like `Ann`; others may have a number, since the server gives it to them.
    */
   isReserved(author: Author): boolean {
-    if (this.#owners.size === 0) return false;
-    if (userKind(author.user) === "guest") return this.isLookalike(author);
-    return this.#isOthers(author.user, nameKeys(author.name));
+    const { user, name } = author;
+    switch (userKind(user)) {
+      case "guest":
+        return this.isLookalike(author);
+      case "app":
+        return this.#isOthers(user, nameKeys(name));
+      case "member":
+        // No member can take the service's name. A member who had it before keeps it, also before the names are known here.
+        return this.#owners.size > 0 && nameKeys(name).some((key) => this.#isMembers(key, user));
+    }
   }
 
-  /** Whether a user who chooses a name could be taken for a member: the name is like a member's, perhaps with a number. */
+  /** Whether members own any names. If not, no user who is in a room can have a reserved name: joining checks the service's. */
+  get areOwned(): boolean {
+    return this.#owners.size > 0;
+  }
+
+  /**
+   * Whether a user who chooses a name could be taken for a member or an operator: the name is like theirs, perhaps with a number.
+   */
   isLookalike({ user, name }: Author): boolean {
-    if (this.#owners.size === 0) return false;
-    return this.#isOthers(user, [...nameKeys(name), ...stemKeys(name)]);
+    return this.#isOthers(user, resembledKeys(name));
+  }
+
+  /** Whether a name is like the service's, as far as only members may have it. */
+  isServices({ user, name }: Author): boolean {
+    return userKind(user) !== "member" && nameKeys(name).some((key) => SERVICE_NAME_KEYS.has(key));
   }
 
   #isOthers(user: UserId, keys: readonly string[]): boolean {
-    return keys.some((key) => {
-      const owner = this.#owners.get(key);
-      return owner !== undefined && owner !== user;
-    });
+    return keys.some((key) =>
+      this.#isMembers(key, user) || (SERVICE_NAME_KEYS.has(key) && this.#owners.get(key) !== user)
+    );
+  }
+
+  #isMembers(key: string, other: UserId): boolean {
+    const owner = this.#owners.get(key);
+    return owner !== undefined && owner !== other;
   }
 
   /** Adds an update. Returns whether anything may have changed. */

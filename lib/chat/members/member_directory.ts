@@ -22,21 +22,21 @@ import type {
 } from "../ports/directory.ts";
 import type { RecordChange } from "../ports/directory_store.ts";
 import type { FeedUpdate } from "../feed.ts";
-import { type DirectoryContext, refuse } from "./directory_context.ts";
+import { type DirectoryContext, refusedWith } from "./directory_context.ts";
 import { type InviteCreator, Invites, NO_MEMBER } from "./invites.ts";
 import { changeTo, MemberRecords, type NameClaim, type Read } from "./member_records.ts";
 import { RoleChanges } from "./role_changes.ts";
 import { Redemptions, signedInMember, withKeptDevices } from "./redemptions.ts";
 
 const DONE: MemberAnswer = { kind: "done" };
-const NO_RIGHT = refuse("not_allowed", "your role does not allow this");
+const NO_RIGHT = refusedWith("not_allowed", "your role does not allow this");
 
 /** The name that a rename has reserved, which may have broken off. */
 function heldBy({ held }: Member): readonly Name[] {
   return held ? [held.name] : [];
 }
 
-/** Somebody who may do what was asked for: an operator, or a user. */
+/** A caller who may do what was asked for: an operator, or a user. */
 interface AllowedActor {
   readonly creator: InviteCreator;
   readonly author: Author;
@@ -197,7 +197,7 @@ export class MemberDirectory implements Directory {
   async #addDeviceTo(user: UserId | undefined): Promise<MemberAnswer> {
     const { value } = user === undefined ? {} : await this.#records.member(user);
     return value === undefined
-      ? refuse("not_allowed", `there is no member ${user}; \`users\` lists them`)
+      ? refusedWith("not_allowed", `there is no member ${user}; \`users\` lists them`)
       : await this.#invites.inviteDevice(value, OPERATOR.creator);
   }
 
@@ -225,7 +225,9 @@ export class MemberDirectory implements Directory {
 
   /** What the device has made becomes useless too, and so do links for further devices. */
   async #removeDevice({ user, devices }: Member, id: string): Promise<MemberAnswer> {
-    if (!devices.some((it) => it.id === id)) return refuse("not_allowed", "it is not your device");
+    if (!devices.some((it) => it.id === id)) {
+      return refusedWith("not_allowed", "it is not your device");
+    }
     // First: if only this succeeds, the device is signed out nevertheless, and is listed until it is removed again.
     await this.#context.revoke({ scope: "device", id, before: this.#context.clock.date() });
     return await this.#records.change<MemberAnswer>(async () => {

@@ -1,13 +1,14 @@
 /**
  * Reads and changes the records of members, names and invites: checks what it reads, and repeats a change whose records were
- * changed by somebody else meanwhile.
+ * changed by another caller meanwhile.
  * @module
  */
 import { parseStoredInvite, type StoredInvite } from "../../core/auth/invite.ts";
 import { type Member, parseMember } from "../../core/auth/member.ts";
 import type { UserId } from "../../core/log/entry.ts";
 import type { Name } from "../../core/names/names.ts";
-import { nameKeys, stemKeys } from "../../core/names/name_keys.ts";
+import { nameKeys, resembledKeys } from "../../core/names/name_keys.ts";
+import { SERVICE_AUTHOR, SERVICE_NAME_KEYS } from "../../core/rooms/service_rooms.ts";
 import { BusUnavailable } from "../ports/bus.ts";
 import type { DirectoryStore, RecordChange, RecordKey } from "../ports/directory_store.ts";
 
@@ -23,7 +24,7 @@ export interface Read<T> {
 
 /** The names that a member is to own. */
 export interface NameClaim {
-  /** A name that the member gets; nobody else may own it. */
+  /** A name that the member gets; no other member may own it. */
   readonly wanted?: Name | undefined;
   /** Names that the member keeps. */
   readonly kept?: readonly Name[];
@@ -75,20 +76,24 @@ export class MemberRecords {
     return this.#list("invite", parseStoredInvite);
   }
 
-  /** The changes by which a member gets a name and gives up others; undefined if somebody else owns it. */
+  /** The changes by which a member gets a name and gives up others; undefined if another member or the service owns it. */
   async claimName(
     user: UserId,
     { wanted, kept = [], released = [] }: NameClaim,
   ): Promise<readonly RecordChange[] | undefined> {
     const wantedKeys = wanted === undefined ? [] : nameKeys(wanted);
-    // Another member's temporary name is not free either.
-    const asked = wanted === undefined ? [] : [...wantedKeys, ...stemKeys(wanted)];
+    // Names that look like another member's, or like a temporary one, are not free either.
+    const asked = wanted === undefined ? [] : resembledKeys(wanted);
     const own = new Set([...wantedKeys, ...kept.flatMap(nameKeys)]);
     const other = new Set(released.flatMap(nameKeys));
     const ids = new Set([...own, ...asked, ...other]);
     const keys = [...ids].map((id) => ({ kind: "name", id }) as const);
     const owners = await this.#store.read(keys);
-    const isOthers = (index: number) => owners[index] !== undefined && owners[index] !== user;
+    const ownerOf = (index: number) => {
+      const isServices = SERVICE_NAME_KEYS.has(keys[index]?.id ?? "");
+      return owners[index] ?? (isServices ? SERVICE_AUTHOR.user : undefined);
+    };
+    const isOthers = (index: number) => (ownerOf(index) ?? user) !== user;
     if (keys.some(({ id }, index) => asked.includes(id) && isOthers(index))) return undefined;
     return keys.flatMap((key, index) => {
       const isLeftAlone = isOthers(index) || (!own.has(key.id) && !other.has(key.id));
@@ -97,7 +102,11 @@ export class MemberRecords {
     });
   }
 
-  /** Makes changes once nobody interferes. @param attempt Reads what they depend on; called again if that has changed. */
+  /**
+   * Makes changes, and repeats them until no other change interferes.
+   *
+   * @param attempt Reads what they depend on; called again if that has changed.
+   */
   async change<T>(attempt: () => Promise<Attempt<T>>): Promise<T> {
     for (let left = MAX_ATTEMPTS; left > 0; left--) {
       const { changes, result } = await attempt();

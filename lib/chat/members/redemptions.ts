@@ -21,7 +21,7 @@ import { type Name, NAME_RULE } from "../../core/names/names.ts";
 import { BusUnavailable } from "../ports/bus.ts";
 import type { InviteRefusal, InviteUse, SignedInMember } from "../ports/directory.ts";
 import type { RecordChange } from "../ports/directory_store.ts";
-import { BAD_INVITE, type DirectoryContext, refuse } from "./directory_context.ts";
+import { BAD_INVITE, type DirectoryContext, refusedWith } from "./directory_context.ts";
 import { isInviteRevoked } from "./invites.ts";
 import { type Attempt, changeTo, type MemberRecords, type Read } from "./member_records.ts";
 
@@ -123,10 +123,12 @@ export class Redemptions {
     name: Name | undefined,
     date: number,
   ): Promise<PreparedMember | InviteRefusal> {
-    if (name === undefined) return refuse("bad_name", NAME_RULE);
+    if (name === undefined) return refusedWith("bad_name", NAME_RULE);
     const user = this.#context.ids.newMember();
     const names = await this.#records.claimName(user, { wanted: name });
-    if (names === undefined) return refuse("name_taken", `the name ${name} belongs to a member`);
+    if (names === undefined) {
+      return refusedWith("name_taken", `the name ${name} belongs to another user`);
+    }
     const member: Member = { user, name, role, joinedAt: date, invitedBy, devices: [] };
     return { member, names, read: { key: { kind: "member", id: user }, text: undefined } };
   }

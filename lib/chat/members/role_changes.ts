@@ -5,12 +5,15 @@
 import type { Member, Role } from "../../core/auth/member.ts";
 import type { Author, UserId } from "../../core/log/entry.ts";
 import type { MemberAnswer } from "../ports/directory.ts";
-import { type DirectoryContext, refuse } from "./directory_context.ts";
+import { type DirectoryContext, refusedWith } from "./directory_context.ts";
 import { type InviteCreator, type Invites, NO_MEMBER } from "./invites.ts";
 import { type Attempt, changeTo, type MemberRecords, type Read } from "./member_records.ts";
 import { withKeptDevices } from "./redemptions.ts";
 
-const LAST_OWNER = refuse("not_allowed", "the last owner stays: make somebody else an owner first");
+const LAST_OWNER = refusedWith(
+  "not_allowed",
+  "the last owner stays: make another member an owner first",
+);
 
 /** Who changes a role. */
 export interface RoleChanger extends Pick<InviteCreator, "read"> {
@@ -62,7 +65,7 @@ export class RoleChanges {
     const read = await this.#records.member(user);
     const member = read.value;
     if (member === undefined) {
-      return { changes: [], result: refuse("not_allowed", `there is no member ${user}`) };
+      return { changes: [], result: refusedWith("not_allowed", `there is no member ${user}`) };
     }
     if (member.role === role) return { changes: [], result: member };
     const isOwn = actor?.key.id === user;

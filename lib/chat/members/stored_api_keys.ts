@@ -102,7 +102,7 @@ export class StoredApiKeys implements ApiKeyManager {
     return true;
   }
 
-  /** Nobody has to wait for it, or to be refused: the next use records it, too. */
+  /** No request has to wait for it, or is refused: the next use records it, too. */
   async #recordUse(change: Parameters<DirectoryStore["commit"]>[0][number]): Promise<void> {
     try {
       await this.#context.store.commit([change]);

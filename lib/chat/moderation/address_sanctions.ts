@@ -26,7 +26,7 @@ export interface AddressSanctionsContext {
 
 /**
  * Maximum number of mutes and bans of addresses on account of one guest. A guest who owns many networks could otherwise fill
- * `_audit`, so that nobody could be muted any more, and nobody would see what moderators have done.
+ * `_audit`, so that no more users could be muted, and what moderators have done would not be visible.
  */
 export const MAX_ADDRESSES_OF_GUEST = 20;
 /** The same for all guests together: half of what the state can hold, so that the rest is left for moderators. */

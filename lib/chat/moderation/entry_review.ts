@@ -1,7 +1,7 @@
 /**
  * Entries of a service whose messages are reviewed before they enter a room. The reviews of one user's messages run at the
  * same time, but the messages are published in the order in which they were sent, and so is what the user edits, deletes
- * and reacts to meanwhile. A slow review holds up nobody else.
+ * and reacts to meanwhile. A slow review does not delay other users.
  * @module
  */
 import { contentOf } from "../../core/log/content.ts";

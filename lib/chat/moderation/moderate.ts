@@ -18,11 +18,11 @@ import { type Bus, BusUnavailable, type PublishResult, type WorkerBus } from "..
 
 /** Who asks, and where. */
 export interface ModerationCase {
-  /** What whoever asks may do; operators of the service may do everything. */
+  /** What the caller may do; operators of the service may do everything. */
   readonly authority: Authority | "operator";
   /** The room that the request concerns; undefined for the whole service. */
   readonly room: RoomId | undefined;
-  /** Whether whoever asks has created the room. */
+  /** Whether the caller has created the room. */
   readonly isCreator: boolean;
   /** The name of a user who is in the room. */
   readonly nameOf: (user: UserId) => Name | undefined;
@@ -41,7 +41,7 @@ export interface ModerationRefusal {
 }
 
 /** The event that a request leads to, or why there is none. */
-export function judge(
+export function moderationEvent(
   request: ModerationRequest,
   given: ModerationCase,
 ): RoomEvent | ModerationRefusal {
@@ -52,7 +52,7 @@ export function judge(
   return typeof event === "string" ? { kind: "refused", code: "bad_frame", why: event } : event;
 }
 
-/** Moderators may; and whoever has created a room may change its settings. */
+/** Moderators may, and the creator of a room may change its settings. */
 function mayModerate(
   { type }: ModerationRequest,
   { authority, room, isCreator }: ModerationCase,
@@ -133,7 +133,7 @@ export interface EnterContext {
 }
 
 /** Where an event happens, and who causes it. */
-export interface EventOrigin {
+export interface EventPlacement {
   /** Who causes it. */
   readonly author: Author;
   /** The room; undefined for the whole service. */
@@ -158,7 +158,7 @@ export async function announceEvent(
   throw new BusUnavailable(why, { mayHaveApplied: true });
 }
 
-/** The room whose log shows an event first. What concerns an address enters only `_audit`: nobody else may see it. */
+/** The room whose log shows an event first. What concerns an address enters only `_audit`: only moderators may see it. */
 export function logOf(event: RoomEvent, room: RoomId | undefined): RoomId {
   const isHidden = "user" in event && isAddressUser(event.user);
   return isHidden ? AUDIT_ROOM : room ?? AUDIT_ROOM;
@@ -170,11 +170,11 @@ export function logOf(event: RoomEvent, room: RoomId | undefined): RoomId {
  */
 export async function enterEvent(
   event: RoomEvent,
-  { author, room, id, seconds }: EventOrigin,
+  { author, room, id, seconds }: EventPlacement,
   { bus, newId, sanctions }: EnterContext,
 ): Promise<PublishResult> {
   const enter = (where: RoomId, what: RoomEvent, draftId: string): Promise<PublishResult> => {
-    const action = { kind: "said", text: eventText(what, seconds), event: what } as const;
+    const action = { kind: "said", text: eventText(what, { seconds }), event: what } as const;
     return bus.publish({ ...author, room: where, id: draftId, action, isExempt: true });
   };
   const first = logOf(event, room);

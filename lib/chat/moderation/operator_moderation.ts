@@ -20,7 +20,7 @@ import { AUDIT_ROOM, SERVICE_AUTHOR } from "../../core/rooms/service_rooms.ts";
 import type { PublishResult, WorkerBus } from "../ports/bus.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Directory } from "../ports/directory.ts";
-import { enterEvent, judge } from "./moderate.ts";
+import { enterEvent, moderationEvent } from "./moderate.ts";
 
 /** What it needs. */
 export interface OperatorModerationContext {
@@ -85,12 +85,12 @@ export async function moderateAsOperator(
     ? await findTarget(order, { room, sanctions: listed(found, service, date), context })
     : undefined;
   if (target && "kind" in target) return target;
-  const event = judge({ ...order, ...target, type: "moderate" }, {
+  const event = moderationEvent({ ...order, ...target, type: "moderate" }, {
     ...{ authority: "operator", room, date, isCreator: false },
     nameOf: () => target?.name,
   });
   if (event.kind === "refused") {
-    const why = event.why ?? "nobody can do that in a room of the service itself";
+    const why = event.why ?? "this cannot be done in a room of the service itself";
     return { kind: "refused", problem: "wrong", code: event.code, why };
   }
   const { seconds } = order;

@@ -65,7 +65,7 @@ export class Sanctions {
     this.#audit = hub.follow(AUDIT_ROOM, onChange);
   }
 
-  /** Resolves when they are known; undefined if they are. Until then, nobody can be admitted. */
+  /** Resolves when they are known; undefined if they are. Until then, no user can be admitted. */
   get whenKnown(): Promise<void> | undefined {
     return this.#audit.isOpen ? undefined : this.#audit.whenOpen;
   }
@@ -80,7 +80,7 @@ export class Sanctions {
     return this.#audit.state.sanctions(this.#clock.date());
   }
 
-  /** What is imposed on a user or an address, whoever that is. @param room Where; undefined for the whole service. */
+  /** What is imposed on a user or an address. @param room Where; undefined for the whole service. */
   imposed(
     kind: Sanction["kind"],
     target: UserId,
@@ -95,7 +95,7 @@ export class Sanctions {
       : room.state.sanction(kind, target, date);
   }
 
-  /** The mute or ban of a user in the whole service. Those who rank as high as whoever imposed it are exempt. */
+  /** The mute or ban of a user in the whole service. Users who rank as high as the user who imposed it are exempt. */
   inService(kind: Sanction["kind"], subject: Subject): Sanction | undefined {
     const { state } = this.#audit;
     if (state.isEmpty) return undefined;
@@ -129,7 +129,8 @@ export class Sanctions {
     const target = room ? addressInRoom(address, room.id) : address;
     const sanction = state.sanction(kind, target, date);
     if (sanction?.guest === undefined) return sanction;
-    return (room?.state ?? state).sanction(kind, sanction.guest, date) && sanction;
+    const own = (room?.state ?? state).sanction(kind, sanction.guest, date);
+    return own && { ...sanction, until: Math.min(sanction.until, own.until) };
   }
 
   /** Whether an address is muted or banned on account of a guest. @param room Where; undefined for the whole service. */

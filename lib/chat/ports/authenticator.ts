@@ -14,7 +14,7 @@ export interface Authenticator {
   authenticate(token: string): Promise<Authentication>;
 }
 
-/** Whom a token identifies, or why it identifies nobody. */
+/** The user that a token identifies, or why it identifies none. */
 export type Authentication =
   | ({ readonly kind: "known" } & TokenUser)
   | {

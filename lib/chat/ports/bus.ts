@@ -9,7 +9,8 @@ import type { Draft, Entry, Rejection, UserId } from "../../core/log/entry.ts";
 import type { Claim, ClaimResult, Person } from "../../core/presence/lease_table.ts";
 import type { Name, RoomId } from "../../core/names/names.ts";
 import type { Position } from "../../core/log/position.ts";
-import type { HistoryPage, Receipt, Replay, StateAt } from "../../core/log/room_log.ts";
+import type { HistoryPage, Replay, StateAt } from "../../core/log/reading/log_reading.ts";
+import type { Receipt, StoredReceipt } from "../../core/log/room_log.ts";
 import type { PresenceUpdate } from "../../core/presence/roster.ts";
 
 /** A message between nodes that has no position, is not stored, and may be lost. */
@@ -30,7 +31,7 @@ export type Signal = PresenceUpdate | {
 /** What concerns one user, wherever the user is connected. Sent in `_audit`, which all nodes follow. */
 export type UserSignal = MemberSignal | TurnedDownSignal;
 
-/** Somebody is a member of a private or direct room now, or none any more. */
+/** A user has become a member of a private or direct room, or is no longer one. */
 export interface MemberSignal {
   /** Discriminates it from other signals. */
   readonly kind: "member";
@@ -132,8 +133,10 @@ export interface Bus {
 export interface ReadState {
   /** Position of the newest read entry; undefined if none was ever marked. */
   readonly read: Position | undefined;
-  /** Number of messages after it that are still kept, `MAX_UNREAD` at most. */
+  /** Number of messages after it that are still kept and that the user can read, `MAX_UNREAD` at most. */
   readonly unread: number;
+  /** Number of those that mention the user, `MAX_UNREAD` at most; undefined if none does. */
+  readonly mentions?: number | undefined;
 }
 
 /** The logs of all rooms and the read markers of their users. All methods reject with {@linkcode BusUnavailable}. */
@@ -152,8 +155,18 @@ export interface RoomHistory {
   pageAfter(room: RoomId, after: number, limit: number): Promise<HistoryPage>;
   /** Returns the room's state and the top of the log at one time. */
   state(room: RoomId): Promise<StateAt>;
-  /** Returns how far a user has read. */
-  readState(room: RoomId, user: UserId): Promise<ReadState>;
+  /**
+   * Returns the same, with only the fields of the state that decide whether the user may be in the room (`admissionFields`).
+   * Takes as long for a room with many members as for one that does not exist; the top of the latter means nothing.
+   */
+  admission(room: RoomId, user: UserId): Promise<StateAt>;
+  /**
+   * Returns the receipt of a draft that was entered in the last ten minutes, by its author and its id; undefined if there is
+   * none. A caller who has seen what the draft did finds its receipt.
+   */
+  receipt(room: RoomId, user: UserId, id: string): Promise<StoredReceipt | undefined>;
+  /** Returns how far a user has read. @param after The number after which the user can read. */
+  readState(room: RoomId, user: UserId, after: number): Promise<ReadState>;
   /**
    * Records how far a user has read. Resolves to whether that advanced the read marker. If it did not, or if the log has no
    * such position, nothing changes.
@@ -197,6 +210,8 @@ export interface PresenceRegistry {
   renew(node: string, known: readonly KnownPeople[]): Promise<readonly RoomId[]>;
   /** All people in the room. */
   people(room: RoomId): Promise<readonly Person[]>;
+  /** The number of people in each room. Lacks rooms whose people cannot be read. */
+  countPeople(rooms: readonly RoomId[]): Promise<ReadonlyMap<RoomId, number>>;
 }
 
 /** The part of the bus that rooms and sessions use. Announcements reach them through `io/serving/broadcast.ts`. */
@@ -213,17 +228,39 @@ export interface WorkerBus extends RoomHistory, PresenceRegistry {
   whenBack(): Promise<void>;
 }
 
+/** Why the bus is unavailable, for metrics and for those that ask whether messages can be stored at all. */
+export type UnavailableReason =
+  /** The disk of the store, or the memory of Redis, is full. */
+  | "no_space"
+  /** The store cannot write its disk. */
+  | "not_writable"
+  | "too_few_replicas"
+  | "failing_over"
+  | "access_denied"
+  | "damaged"
+  /** Any other reason, such as a lost connection. */
+  | "unavailable";
+
 /** The bus could not do something, or cannot confirm that it did. The message is shown to users. */
 export class BusUnavailable extends Error {
   /** For log records; test with `instanceof`. */
   override readonly name = "BusUnavailable";
   /** Whether it may have been applied: its reply was lost, and it was not refused. */
   readonly mayHaveApplied: boolean;
+  /** Machine-readable reason. */
+  readonly reason: UnavailableReason;
 
   /** Describes the failure. @param message Shown to users. @param options `cause` is the store's error. */
-  constructor(message: string, options: ErrorOptions & { readonly mayHaveApplied: boolean }) {
+  constructor(
+    message: string,
+    options: ErrorOptions & {
+      readonly mayHaveApplied: boolean;
+      readonly reason?: UnavailableReason;
+    },
+  ) {
     super(message, options);
     this.mayHaveApplied = options.mayHaveApplied;
+    this.reason = options.reason ?? "unavailable";
   }
 }
 

@@ -25,8 +25,8 @@ export interface Socket {
 
 /** What the user of a connection has signed in with: it may expire, or be revoked. */
 export interface SignInState {
-  /** When the user's token expires; undefined if it does not. */
-  readonly expiry: TokenExpiry | undefined;
+  /** When the user's token expires; undefined if it does not, or before the `hello`; null for guests, who never have one. */
+  readonly expiry: TokenExpiry | null | undefined;
   /** Tells the peer that its token expires soon. */
   onExpiring(): void;
   /**

@@ -1,6 +1,6 @@
 /**
  * Which rooms a user can find: the own private and direct ones, and those that are listed. The index only helps to find them: it
- * can be behind the states of the rooms and grants nothing, so whoever reads it checks the state of each room. Implemented over
+ * can be behind the states of the rooms and grants nothing, so its readers check the state of each room. Implemented over
  * any directory store in `chat/rooms/stored_room_index.ts`; workers reach it in the main thread.
  * @module
  */

@@ -10,7 +10,7 @@ export interface SessionTokens {
   /** Returns an id that no user has. */
   newUserId(): UserId;
   /**
-   * Returns the id of the guest whom a text stands for: always the same one, that nobody can guess. A new one before
+   * Returns the id of the guest whom a text stands for: always the same one, which cannot be guessed. A new one before
    * {@linkcode ready}.
    */
   userIdFor(seed: string): UserId;

@@ -17,7 +17,7 @@ export interface Tickets {
 
 /** A new ticket. */
 export interface IssuedTicket {
-  /** 22 characters of base64url. Whoever has it can use it. */
+  /** 22 characters of base64url. Anyone who has it can use it. */
   readonly ticket: string;
   /** Time until it expires. */
   readonly expiresInMs: number;

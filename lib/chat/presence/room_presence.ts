@@ -23,7 +23,7 @@ export interface RoomPresenceContext {
   /** Unique id of this node. */
   readonly node: string;
   /** The names of members. */
-  readonly names: Pick<KnownNames, "isReserved" | "moderators">;
+  readonly names: Pick<KnownNames, "isReserved" | "areOwned" | "moderators">;
 }
 
 interface LocalUser {
@@ -106,7 +106,7 @@ export class RoomPresence {
     return this.#roster.hasName(name);
   }
 
-  /** Whether nobody else is known to be in the room under a name, or to own it. */
+  /** Whether no other user is known to be in the room under a name, or to own it. */
   isFree({ user, name }: Author): boolean {
     return !this.hasName(name) && !this.#isReserved(user, name);
   }
@@ -123,7 +123,8 @@ export class RoomPresence {
 
   /** Whether a user of this node has a name that belongs to a member by now. */
   get hasReservedNames(): boolean {
-    return this.#localUsers.entries().some(([user, { name }]) => this.#isReserved(user, name));
+    return this.#context.names.areOwned &&
+      this.#localUsers.entries().some(([user, { name }]) => this.#isReserved(user, name));
   }
 
   #isReserved(user: UserId, name: Name): boolean {
@@ -273,6 +274,11 @@ export class RoomPresence {
     this.temporaryNames.onPeopleChanged();
   }
 
+  /** The people in the room have received a `renamed` entry again, which is older than the user's name. */
+  onOldNameShown(user: UserId, oldName: Name): void {
+    this.#roster.onOldNameShown(user, oldName);
+  }
+
   /** Applies an update of another node. Ignores this node's own, which were applied when sent and may be outdated. */
   apply(update: PresenceUpdate): void {
     if (update.node === this.#context.node) return;
@@ -319,7 +325,7 @@ export class RoomPresence {
     const mustGiveUp = ({ user, name }: Author) =>
       this.#isReserved(user, name) && (!isAfterNameChange || this.#roster.isFirst(user, node));
     const users = [...this.#localUsers].map(([user, { name }]) => ({ user, name }));
-    const displaced = users.filter(mustGiveUp);
+    const displaced = this.#context.names.areOwned ? users.filter(mustGiveUp) : [];
     const missing = users.filter((it) => !mine.has(it.user) && !displaced.includes(it));
     return [...displaced, ...await this.#reclaim(missing)];
   }

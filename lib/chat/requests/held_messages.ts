@@ -5,7 +5,13 @@
  */
 import { type Authority, isAllowed } from "../../core/auth/rights.ts";
 import { contentOf } from "../../core/log/content.ts";
-import type { Author, Draft, Message } from "../../core/log/entry.ts";
+import {
+  type Action,
+  type Author,
+  type Draft,
+  fingerprint,
+  type Message,
+} from "../../core/log/entry.ts";
 import {
   formatPosition,
   isSamePosition,
@@ -43,7 +49,7 @@ export interface HoldContext {
  */
 export async function holdMessage(
   { id, reply, ...content }: RequestOf<"say">,
-  { id: room, user, name, room: { state } }: Membership,
+  { roomId: room, user, name, room: { state } }: Membership,
   isExempt: boolean,
   { bus, clock, newId }: HoldContext,
 ): Promise<Frame | undefined> {
@@ -82,7 +88,7 @@ export function tellTurnedDown(
 /** What releasing a message needs. */
 export interface ReleaseContext {
   /** Reads the message and the rules of its room, and publishes it. */
-  readonly bus: Pick<WorkerBus, "publish" | "state"> & Pick<RoomHistory, "page">;
+  readonly bus: Pick<WorkerBus, "publish" | "state"> & Pick<RoomHistory, "page" | "receipt">;
   /** Returns an id that was never used. */
   readonly newId: () => string;
 }
@@ -99,26 +105,30 @@ export interface Releaser {
 
 /** Carries out `release`: sends a message that waits, and removes it from `_reports`. */
 export async function releaseMessage(
-  { id, of }: RequestOf<"release">,
+  request: RequestOf<"release">,
   { author, authority, isAdmitted }: Releaser,
-  { bus, newId }: ReleaseContext,
+  context: ReleaseContext,
 ): Promise<Frame | undefined> {
+  const { id, of } = request;
+  const { bus } = context;
   const may = (room: RoomId) => isAllowed(authority, "moderate", room);
   if (!may(REPORTS_ROOM)) return faultFrame(id, "not_allowed");
   try {
     const message = await findHeld(of, bus);
     if (message === undefined) return faultFrame(id, "gone");
+    if (message.deleted) {
+      return await repeatedAnswer(request, author, message, context) ?? faultFrame(id, "gone");
+    }
     const draft = heldDraft(message);
     const { room } = draft;
     if (!may(room)) return faultFrame(id, "not_allowed");
     const state = new RoomState((await bus.state(room)).fields);
-    // Whoever is banned from a room moderates nothing there.
+    // Users who are banned from a room cannot moderate there.
     if (!isAdmitted({ id: room, state })) return faultFrame(id, "not_allowed");
     const result = await bus.publish(draft);
     if (result.kind !== "entered") return ackOrFault(id, room, result);
     // Not before: if only the first succeeds, the request can be repeated, and is recognized by the id of the draft.
-    const action = { kind: "deleted", of, reason: "released", asModerator: true } as const;
-    await bus.publish({ ...author, room: REPORTS_ROOM, id: newId(), action, isExempt: true });
+    await removeReleased(request, author, context);
     const { user, name } = message;
     const position = formatPosition(result.position);
     await enterAudit({ kind: "release", room, user, name, of: position }, author, of, bus);
@@ -129,21 +139,51 @@ export async function releaseMessage(
   }
 }
 
-/** A message that waits, and for which room it is. */
+/** Removes a message from `_reports` that has been sent. The id of the request shows later that it was this one. */
+async function removeReleased(
+  { id, of }: RequestOf<"release">,
+  author: Author,
+  { bus, newId }: ReleaseContext,
+): Promise<void> {
+  const draft = { ...author, room: REPORTS_ROOM, action: removalOf(of), isExempt: true } as const;
+  const result = await bus.publish({ ...draft, id: id ?? newId() });
+  const isReused = result.kind === "rejected" && result.why === "id_reused";
+  if (isReused) await bus.publish({ ...draft, id: newId() });
+}
+
+function removalOf(of: Position): Action {
+  return { kind: "deleted", of, reason: "released", asModerator: true };
+}
+
+/** The answer to a request that has released a message before; undefined if another one has, or if it was deleted. */
+async function repeatedAnswer(
+  { id, of }: RequestOf<"release">,
+  { user, name }: Author,
+  message: HeldMessage,
+  { bus }: ReleaseContext,
+): Promise<Frame | undefined> {
+  const removed = id === undefined ? undefined : await bus.receipt(REPORTS_ROOM, user, id);
+  if (removed?.fingerprint !== fingerprint({ action: removalOf(of), name })) return undefined;
+  const { forRoom, user: author } = message;
+  const sent = await bus.receipt(forRoom, author, heldId(of));
+  return sent && ackOrFault(id, forRoom, { kind: "entered", ...sent });
+}
+
+/** A message that waits or has waited, and for which room it is. */
 interface HeldMessage extends Message {
   readonly forRoom: RoomId;
   readonly replyTo: Position | undefined;
 }
 
-/** The message that waits at a position; undefined if none does. */
+/** The message at a position that waits, or has waited if it is deleted; undefined if there is none. */
 async function findHeld(
   of: Position,
   bus: Pick<RoomHistory, "page">,
 ): Promise<HeldMessage | undefined> {
   const { messages: [message] } = await bus.page(REPORTS_ROOM, of.seq + 1, 1);
   if (message === undefined || !isSamePosition(message.position, of)) return undefined;
-  const { event, deleted } = message;
-  if (deleted || event?.kind !== "held" || event.room === undefined) return undefined;
+  const { event } = message;
+  if (event?.kind !== "held" || event.room === undefined) return undefined;
   return { ...message, forRoom: event.room, replyTo: parsePosition(event.reply ?? "") };
 }
 
@@ -152,7 +192,10 @@ function heldDraft(
   { position, user, name, forRoom, replyTo: reply, ...content }: HeldMessage,
 ): Draft {
   const action = { kind: "said", ...contentOf(content), ...(reply && { reply }) } as const;
-  // The same for everybody who releases it, so that it is entered once.
-  const id = `held:${formatPosition(position)}`;
-  return { user, name, room: forRoom, id, action, isExempt: true };
+  return { user, name, room: forRoom, id: heldId(position), action, isExempt: true };
+}
+
+/** The same for all moderators who release the message, so that it is entered once. */
+function heldId(position: Position): string {
+  return `held:${formatPosition(position)}`;
 }

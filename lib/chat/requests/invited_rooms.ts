@@ -1,9 +1,11 @@
 /**
- * Private rooms of invites: only members of a room can invite to it, and whoever uses the invite becomes a member of it too.
+ * Private rooms of invites: only members of a room can invite to it, and the user who accepts the invite becomes a member of it
+ * too.
  * @module
  */
 import { mayInClosedRooms } from "../../core/auth/rights.ts";
 import { userKind } from "../../core/auth/user_kind.ts";
+import { RoomState } from "../../core/log/room_state.ts";
 import { parseRoom, type RoomId } from "../../core/names/names.ts";
 import { closedKind, isClosed } from "../../core/rooms/closed_room.ts";
 import type { SignedInMember } from "../ports/directory.ts";
@@ -25,13 +27,14 @@ export async function mayInviteTo(
     if (room === undefined || !isClosed(room)) continue;
     if (closedKind(room) === "direct") return false;
     if (!mayInClosedRooms(authority, userKind(user), "invite", room)) return false;
-    if (!isAdmitted(room, (await readRoom(room, context)).state)) return false;
+    const { fields } = await context.bus.admission(room, user);
+    if (!isAdmitted(room, new RoomState(fields))) return false;
   }
   return true;
 }
 
 /**
- * Makes a new member of the service a member of the private rooms of the invite, if whoever has made that is still in them.
+ * Makes a new member of the service a member of the private rooms of the invite, if its author is still in them.
  * Resolves to the rooms that the new member may see. Rejects with `BusUnavailable`; calling it again completes it.
  */
 export async function enterInvitedRooms(
@@ -50,8 +53,10 @@ export async function enterInvitedRooms(
     const inviter = invitedBy && state.members.get(invitedBy);
     if (!inviter || closedKind(room) === "direct") return false;
     const me = { user: invitedBy, name: inviter };
-    // Always the same, and none that a request can have: who was removed meanwhile does not come back by repeating the use.
+    // Always the same, and none that a request can have.
     const id = `invited ${user}`;
+    // Who was removed meanwhile does not come back by repeating the use.
+    if (await context.bus.receipt(room, invitedBy, id)) return false;
     const answer = await addMember(room, { user, name, from }, { me, id, isExempt: true }, context);
     return answer?.type !== "fault";
   }

@@ -6,7 +6,7 @@ import { contentOf } from "../../core/log/content.ts";
 import type { Action, Draft, Message } from "../../core/log/entry.ts";
 import type { FaultCode } from "../../core/protocol/faults.ts";
 import type { Frame, FrameOf } from "../../core/protocol/frames.ts";
-import { readablePage } from "../../core/log/readable_log.ts";
+import { readablePage } from "../../core/log/reading/readable_log.ts";
 import { formatPosition, isSamePosition, type Position } from "../../core/log/position.ts";
 import { reportText } from "../../core/moderation/report.ts";
 import { isForModerators, REPORTS_ROOM } from "../../core/rooms/service_rooms.ts";
@@ -27,6 +27,7 @@ import { readAnchoredPage } from "../room/history_pages.ts";
 import { acknowledge, ackOrFault } from "./answers.ts";
 import { enterAudit } from "../moderation/moderate.ts";
 import { holdMessage, tellTurnedDown } from "./held_messages.ts";
+import { isClosed } from "../../core/rooms/closed_room.ts";
 import type { Membership } from "../room/membership.ts";
 import type { EntryRequest, EntryReview } from "../moderation/entry_review.ts";
 
@@ -40,13 +41,13 @@ export interface RequestContext {
   readonly newId: () => string;
   /** Maximum size of a text in bytes of UTF-8. */
   readonly maxMessageBytes: number;
-  /** Decides which words texts may contain, whoever writes them. */
+  /** Decides which words texts may contain, for all users. */
   readonly words: Pick<WordFilter, "check" | "checkMessage">;
-  /** Reviews messages before they are published; undefined if nobody does. */
+  /** Reviews messages before they are published; undefined if there is none. */
   readonly review?: Pick<EntryReview, "publish"> | undefined;
 }
 
-/** What the session knows of whoever asks. */
+/** What the session knows of its user. */
 export interface Requester {
   /** Whether the user may delete the messages of others, and need not follow the room's settings. */
   readonly isModerator: boolean;
@@ -58,7 +59,7 @@ export interface Requester {
 
 /** What the user may do now. */
 export interface CurrentRights {
-  /** Why a request that was allowed, and has waited since, is not carried out any more; undefined if it still is allowed. */
+  /** Why a request that was allowed, and has waited since, is no longer carried out; undefined if it is still allowed. */
   faultAfterWait(request: JoinedRoomRequest, membership: Membership): FrameOf<"fault"> | undefined;
 }
 
@@ -101,7 +102,7 @@ async function respond(
   requester: Requester,
 ): Promise<Frame | undefined> {
   const { bus } = context;
-  const { id: room, user } = membership;
+  const { roomId: room, user } = membership;
   switch (request.type) {
     case "typing":
       return signalTyping(request, membership, context);
@@ -109,6 +110,8 @@ async function respond(
       if (await bus.markRead(room, user, request.position)) membership.recordRead(request.position);
       return acknowledge(request.id, { room });
     case "who": {
+      // The user may have been removed since, and must then not see who is there now.
+      if (isClosed(room)) await membership.room.readTop();
       const { count } = membership.room.presence;
       const sampled = count > MAX_LISTED && { sampled: true };
       return {
@@ -135,7 +138,7 @@ async function readHistory(
   bus: RequestContext["bus"],
 ): Promise<Frame> {
   const { id, before, after, around, at, limit = DEFAULT_PAGE_SIZE } = request;
-  const { id: room, user } = membership;
+  const { roomId: room, user } = membership;
   const anchors = [before, after, around, at].filter((it) => it !== undefined);
   if (anchors.length > 1) return faultFrame(id, "bad_frame", ONE_ANCHOR);
   const { state } = membership.room;
@@ -158,7 +161,7 @@ async function readHistory(
 /** Publishes a report, on behalf of a user who cannot read the room that it goes to. */
 async function report(
   { id, of, reason }: RequestOf<"report">,
-  { id: room, user, name }: Membership,
+  { roomId: room, user, name }: Membership,
   { bus, newId, maxMessageBytes }: RequestContext,
 ): Promise<Frame | undefined> {
   const { messages: [message] } = await bus.page(room, of.seq + 1, 1);
@@ -215,7 +218,7 @@ function publish(
 
 function draftOf(
   request: EntryRequest,
-  { id: room, user, name }: Membership,
+  { roomId: room, user, name }: Membership,
   id: string,
   isModerator: boolean,
 ): Draft {
@@ -243,10 +246,10 @@ async function enter(
   return ackOrFault(id, room, result);
 }
 
-/** The message that is to be deleted, if it is somebody else's. */
+/** The message that is to be deleted, if it is another user's. */
 async function messageOfOthers(
   of: Position,
-  { id: room, user }: Membership,
+  { roomId: room, user }: Membership,
   bus: RequestContext["bus"],
 ): Promise<Message | undefined> {
   const { messages: [message] } = await bus.page(room, of.seq + 1, 1);
@@ -258,7 +261,7 @@ async function messageOfOthers(
 async function reportDeletion(
   message: Message,
   reason: string | undefined,
-  { id: room, user, name }: Membership,
+  { roomId: room, user, name }: Membership,
   bus: RequestContext["bus"],
 ): Promise<void> {
   tellTurnedDown(message, reason, bus);
@@ -275,7 +278,7 @@ type CheckedRequest =
 
 function checkWords(
   request: EntryRequest,
-  { id: room, room: { state } }: Membership,
+  { roomId: room, room: { state } }: Membership,
   words: RequestContext["words"],
 ): CheckedRequest | "refused" {
   if (request.type === "react") return { kind: "allowed", request };
@@ -287,9 +290,9 @@ function checkWords(
     if (verdict.kind === "masked" || isForModerators(room)) {
       return { kind: "allowed", request: sent };
     }
-    // What is said in private is not for the moderators, unless somebody reports it.
-    const isClosed = state.access === "private" || state.access === "direct";
-    return isClosed ? "refused" : { kind: "held", request: sent };
+    // Moderators do not see private messages unless they are reported.
+    const isForMembers = state.access === "private" || state.access === "direct";
+    return isForMembers ? "refused" : { kind: "held", request: sent };
   }
   const text = request.type === "delete" ? request.reason : request.text;
   const verdict = words.check(text ?? "");
@@ -337,7 +340,7 @@ function signalTyping(
   if (isNews) {
     membership.typedAt = on ? now : -Infinity;
     bus.signal(
-      membership.id,
+      membership.roomId,
       { kind: "typing", user: membership.user, name: membership.name, on },
       membership.room.chargedPeople(),
     );

@@ -3,7 +3,7 @@
  * them.
  * @module
  */
-import { mayListRoom, outranks, rankOf } from "../../core/auth/rights.ts";
+import { mayConfigure, mayListRoom, outranks, rankOf } from "../../core/auth/rights.ts";
 import { userKind } from "../../core/auth/user_kind.ts";
 import type { Author } from "../../core/log/entry.ts";
 import type { RoomEvent, Sanction } from "../../core/log/room_event.ts";
@@ -18,7 +18,7 @@ import { AUDIT_ROOM } from "../../core/rooms/service_rooms.ts";
 import { BusUnavailable, type WorkerBus } from "../ports/bus.ts";
 import type { KnownModerators } from "../members/known_moderators.ts";
 import type { Clock } from "../ports/clock.ts";
-import { type EnterContext, enterEvent, judge, logOf } from "../moderation/moderate.ts";
+import { type EnterContext, enterEvent, logOf, moderationEvent } from "../moderation/moderate.ts";
 import type { RuledRoom, Sanctions, Subject } from "../moderation/sanctions.ts";
 import type { RoomIndex } from "../ports/room_index.ts";
 import type { RoomList } from "../rooms/room_list.ts";
@@ -30,8 +30,8 @@ import { setListed } from "./room_management.ts";
 
 /** What these requests need. */
 export interface ModerationContext extends EnterContext {
-  /** Publishes the events, and reads the states of rooms. */
-  readonly bus: Pick<WorkerBus, "publish" | "state">;
+  /** Publishes the events, and reads the states and the people of rooms. */
+  readonly bus: Pick<WorkerBus, "publish" | "state" | "people">;
   /** The mutes and bans. */
   readonly sanctions: Pick<Sanctions, "all" | "imposed">;
   /** The roles of members. */
@@ -57,7 +57,7 @@ export interface Moderator extends Subject {
 }
 
 const AS_HIGH = "this member ranks as high as you do";
-const ABOVE = "somebody of a higher rank has imposed that";
+const ABOVE = "a user of a higher rank has imposed that";
 /** What an event begins or ends. */
 const SANCTION_OF: Readonly<Partial<Record<RoomEvent["kind"], Sanction["kind"]>>> = {
   mute: "mute",
@@ -83,15 +83,18 @@ export async function handleModeration(
   // Moderators who are no members do not learn whether the room exists.
   const isHidden = room !== undefined && isClosed(room) && joined === undefined;
   if (isHidden) return faultFrame(id, "not_allowed");
-  const event = judge(request, {
+  const event = moderationEvent(request, {
     ...{ authority, room, date: context.clock.date() },
     isCreator: joined?.state.creator === user,
-    nameOf: (other) => joined?.presence.nameOf(other),
+    nameOf: (other) => joined?.presence.seenNameOf(other),
   });
   if (event.kind === "refused") return faultFrame(id, event.code, event.why);
   const allowed = withAllowedText(event, context.words);
   if (allowed === undefined) return faultFrame(id, "blocked_words");
   try {
+    if (room && request.type === "room" && !await mayStillConfigure(room, moderator, context)) {
+      return faultFrame(id, "not_allowed");
+    }
     const ruled = room && await ruledRoom(room, joined, context);
     const fault = moderator.faultIn(ruled);
     if (fault) return fault;
@@ -99,7 +102,8 @@ export async function handleModeration(
       return faultFrame(id, "not_allowed", AS_HIGH);
     }
     if (!mayReplace(event, ruled, moderator, context)) return faultFrame(id, "not_allowed", ABOVE);
-    return await enter(request, allowed, room, moderator, context);
+    const named = await withStoredName(allowed, room, context);
+    return await enter(request, named, room, moderator, context);
   } catch (error) {
     if (!(error instanceof BusUnavailable)) throw error;
     const code: FaultCode = error.mayHaveApplied ? "unknown_outcome" : "unavailable";
@@ -113,6 +117,16 @@ function roomOf(
 ): RoomId | undefined | "invalid" {
   if (request.room === undefined) return undefined;
   return room?.id ?? parseRoom(request.room) ?? "invalid";
+}
+
+/** Whether a room still has the creator who changes its settings: it may have been deleted, which this worker is yet to learn. */
+async function mayStillConfigure(
+  room: RoomId,
+  { authority, user }: Moderator,
+  { bus }: Pick<ModerationContext, "bus">,
+): Promise<boolean> {
+  if (mayConfigure(authority, room, false)) return true;
+  return new RoomState((await bus.state(room)).fields).creator === user;
 }
 
 async function ruledRoom(
@@ -147,6 +161,18 @@ function isAgainstEqual(
   const role = names.moderators.roleOf(event.user);
   const own = rankOf(authority, room);
   return own === undefined || !outranks(own, rankOf({ role, rights: null }, room));
+}
+
+/** Names whom an event is about if only the id is known here: a worker may not have heard yet of who has just joined. */
+async function withStoredName(
+  event: RoomEvent,
+  room: RoomId | undefined,
+  { bus }: Pick<ModerationContext, "bus">,
+): Promise<RoomEvent> {
+  const isUnnamed = "user" in event && event.name === String(event.user);
+  if (room === undefined || !isUnnamed) return event;
+  const person = (await bus.people(room)).find(({ user }) => user === event.user);
+  return person ? { ...event, name: person.name } : event;
 }
 
 async function enter(

@@ -1,6 +1,6 @@
 /**
  * Requests about rooms in which the user need not be at the moment: creating rooms, opening direct ones, changing who is a
- * member, and lists. Who is no member of a private room gets the same answer as for a room that does not exist, after one read.
+ * member, and lists. Who is no member of a private room gets the same answer as for a room that does not exist, in the same time.
  * @module
  */
 import {
@@ -14,9 +14,11 @@ import {
 import { userKind } from "../../core/auth/user_kind.ts";
 import { type Author, isUserId, type UserId } from "../../core/log/entry.ts";
 import type { RoomEvent, Target } from "../../core/log/room_event.ts";
+import { RECEIPTS_MS } from "../../core/log/room_log.ts";
 import { isAddressUser, type RoomState } from "../../core/log/room_state.ts";
 import {
   DEFAULT_ROOM,
+  isOnlyDots,
   type Name,
   parseName,
   parseRoom,
@@ -32,18 +34,21 @@ import { isForModerators } from "../../core/rooms/service_rooms.ts";
 import type { KnownNames } from "../members/known_names.ts";
 import type { WordFilter } from "../moderation/word_filter.ts";
 import { BusUnavailable } from "../ports/bus.ts";
+import type { Clock } from "../ports/clock.ts";
 import type { RoomIds } from "../ports/room_ids.ts";
 import type { RoomList } from "../rooms/room_list.ts";
 import { withAllowedText } from "../moderation/allowed_event.ts";
 import {
   addMember,
-  type Asked,
+  type EventOrigin,
   nameOfId,
   notifyMembers,
   publishEvent,
   type ReadRoom,
   readRoom,
+  readRoomFor,
   removeMember,
+  repeatedAnswer,
   type RoomMembersContext,
 } from "./room_members.ts";
 import { acknowledge, ackOrFault } from "./answers.ts";
@@ -56,8 +61,10 @@ export interface RoomManagementContext extends RoomMembersContext {
   readonly roomList: RoomList;
   /** Who may create rooms. */
   readonly roomCreation: RoomCreators;
-  /** The names of members, which nobody else is given. */
-  readonly names: Pick<KnownNames, "isLookalike">;
+  /** For the periods in which a request's id stands for the same private room. */
+  readonly clock: Pick<Clock, "date">;
+  /** The names of members, which no other user is given, and their roles. */
+  readonly names: Pick<KnownNames, "isLookalike" | "moderators">;
   /** Decides which words titles, topics and names may contain. */
   readonly words: Pick<WordFilter, "check" | "allowsName">;
 }
@@ -74,7 +81,8 @@ export interface RoomUser extends Author {
   readonly chargeRoom: () => number;
 }
 
-const MAY_NOT_LIST = "guests cannot put a room into everybody's list";
+const ONLY_DOTS = "the name of a new room cannot consist only of dots";
+const MAY_NOT_LIST = "guests cannot put a room into the public list";
 const MAY_NOT_CREATE = "you may not create this room";
 const TOO_MANY_NEW = "slow down: too many new rooms";
 const MAY_NOT_MESSAGE = "you may not begin private conversations";
@@ -131,8 +139,11 @@ async function create(
   if (history !== undefined && !isPrivate) {
     return faultFrame(id, "bad_frame", "only private rooms have the setting history");
   }
-  const room = isPrivate ? context.roomIds.newPrivate() : parseRoom(request.room ?? "");
+  const { room, isRepeated } = isPrivate
+    ? await findPrivate(id, me, context)
+    : { room: parseRoom(request.room ?? ""), isRepeated: false };
   if (room === undefined) return faultFrame(id, "bad_room", ROOM_RULE);
+  if (isOnlyDots(room)) return faultFrame(id, "bad_room", ONLY_DOTS);
   if (room === DEFAULT_ROOM) return faultFrame(id, "room_exists");
   const isOwn = isPrivate === isClosed(room) && !isForModerators(room);
   const isGuestsList = kind === "listed" && !mayListRoom(me.authority, userKind(me.user));
@@ -148,19 +159,51 @@ async function create(
     ...(isPrivate && { members: [targetOf(me)] }),
   }, context.words);
   if (event === undefined) return faultFrame(id, "blocked_words");
-  const waitMs = me.chargeRoom();
+  const waitMs = isRepeated ? 0 : me.chargeRoom();
   if (waitMs > 0) return slowDownFault(id, waitMs, undefined, TOO_MANY_NEW);
-  if (isPrivate && (await context.roomIndex.indexMembers(room, [me.user], true)).length > 0) {
+  const isNewPrivate = isPrivate && !isRepeated;
+  if (isNewPrivate && (await context.roomIndex.indexMembers(room, [me.user], true)).length > 0) {
     return faultFrame(id, "too_many_rooms");
   }
   const result = await publishEvent(room, event, { me, id }, context);
   if (result.kind !== "entered") {
-    if (isPrivate) await context.roomIndex.indexMembers(room, [me.user], false);
-    return ackOrFault(id, room, result);
+    if (isNewPrivate) await correctIndex(room, me, context);
+    // The settings of the room come before the rule that it is new.
+    return result.why === "read_only"
+      ? faultFrame(id, "room_exists")
+      : ackOrFault(id, room, result);
   }
-  if (isPrivate) notifyMembers(room, [me.user], true, context);
+  if (isNewPrivate) notifyMembers(room, [me.user], true, context);
+  // The creator of a private room may have left it since, or been banned from it.
+  const isOut = isRepeated && !me.isAdmitted(room, (await readRoom(room, context)).state);
+  if (isOut) return faultFrame(id, "not_allowed");
   if (kind === "listed") await setListed(room, true, context);
   return await roomFrame(id, room, me, context);
+}
+
+/** The private room that a request creates, or has created if it is repeated. */
+async function findPrivate(
+  id: string | undefined,
+  { user }: RoomUser,
+  { roomIds, bus, clock }: RoomManagementContext,
+): Promise<{ readonly room: RoomId; readonly isRepeated: boolean }> {
+  if (id === undefined) return { room: roomIds.newPrivate(), isRepeated: false };
+  // An id can be used again when repetitions are no longer recognized, and creates another room then.
+  const period = Math.floor(clock.date() / RECEIPTS_MS);
+  const earlier = roomIds.privateFor(user, id, period - 1);
+  if (await bus.receipt(earlier, user, id)) return { room: earlier, isRepeated: true };
+  const room = roomIds.privateFor(user, id, period);
+  return { room, isRepeated: await bus.receipt(room, user, id) !== undefined };
+}
+
+/** Another request with the same id may have created the room at the same time. */
+async function correctIndex(
+  room: RoomId,
+  { user }: RoomUser,
+  context: RoomManagementContext,
+): Promise<void> {
+  const { state } = await readRoom(room, context);
+  await context.roomIndex.indexMembers(room, [user], state.hasMember(user));
 }
 
 /** Whether a user may create a room: by ROOM_CREATION, and by the table of rights. */
@@ -223,7 +266,7 @@ async function openDirect(
 async function createDirect(
   room: RoomId,
   members: readonly [Target, Target],
-  { me, id }: Asked & { readonly me: RoomUser },
+  { me, id }: EventOrigin & { readonly me: RoomUser },
   context: RoomManagementContext,
 ): Promise<Frame | undefined> {
   if (!mayCreate(room, me, context)) return faultFrame(id, "not_allowed", MAY_NOT_CREATE);
@@ -246,11 +289,11 @@ async function createDirect(
     : faultFrame(id, "not_allowed", CANNOT_MESSAGE);
 }
 
-/** Somebody who has left a direct room comes back into it. */
+/** A user who has left a direct room returns to it. */
 async function comeBack(
   room: RoomId,
   { state, from }: ReadRoom,
-  { me, id }: Asked,
+  { me, id }: EventOrigin,
   context: RoomManagementContext,
 ): Promise<Frame | undefined> {
   if (state.hasMember(me.user)) return undefined;
@@ -275,14 +318,21 @@ async function changeMember(
   if (!isUserId(target) || isAddressUser(target)) {
     return faultFrame(id, "bad_frame", "member needs the id of a user");
   }
-  const { state, from } = await readRoom(room, context);
-  // Whoever is banned can still leave.
-  const isThere = target === me.user ? state.hasMember(me.user) : me.isAdmitted(room, state);
-  if (!isThere || !mayChangeMember(room, state, { me, target, on })) {
+  // Banned users can still leave.
+  const isThere = target === me.user
+    ? (state: RoomState) => state.hasMember(me.user)
+    : (state: RoomState) => me.isAdmitted(room, state);
+  const read = await readRoomFor(me.user, room, isThere, context);
+  // After the state was read: what it shows has a receipt.
+  const change = { kind: "member", user: target, name: nameOfId(target), on } as const;
+  const repeated = await repeatedAnswer(room, change, { me, id }, context);
+  if (repeated) return repeated;
+  if (read === undefined || !mayChangeMember(room, read.state, { me, target, on })) {
     return faultFrame(id, "not_allowed");
   }
+  const { state, from } = read;
   if (state.hasMember(target) === on) return acknowledge(id, { room });
-  // Not exempt: whoever is muted here, for example, adds nobody.
+  // Not exempt: users who are muted here, for example, cannot add others.
   if (on) {
     return await addMember(
       room,
@@ -317,9 +367,12 @@ async function listMembers(
   if (room === undefined) return faultFrame(id, "bad_room", ROOM_RULE);
   if (!isClosed(room)) return faultFrame(id, "bad_frame", ONLY_PRIVATE);
   if (!isAllowed(me.authority, "read", room)) return faultFrame(id, "not_allowed");
-  const { state } = await readRoom(room, context);
-  if (!me.isAdmitted(room, state)) return faultFrame(id, "not_allowed");
-  const members = [...state.members].map(([user, name]) => ({ user, name }));
+  const isAdmitted = (state: RoomState) => me.isAdmitted(room, state);
+  const read = await readRoomFor(me.user, room, isAdmitted, context);
+  if (read === undefined) return faultFrame(id, "not_allowed");
+  const { state } = read;
+  const people = [...state.members].map(([user, name]) => ({ user, name }));
+  const members = context.names.moderators.withRoles(people);
   const { creator } = state;
   return { type: "membership", ...withId(id), room, ...(creator && { creator }), members };
 }
@@ -338,7 +391,7 @@ function targetOf({ user, name }: Author): Target {
 }
 
 /**
- * A user by the name in one of the rooms of whoever asks, or else by the name that the request gives, unless that could be taken
+ * A user by the name in one of the rooms of the caller, or else by the name that the request gives, unless that could be taken
  * for a member's. Otherwise the id is the name.
  */
 function knownAs(

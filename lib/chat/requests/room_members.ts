@@ -3,8 +3,9 @@
  * notice to their connections.
  * @module
  */
-import type { Author, UserId } from "../../core/log/entry.ts";
+import { type Action, type Author, fingerprint, type UserId } from "../../core/log/entry.ts";
 import { eventText, type RoomEvent, type Target } from "../../core/log/room_event.ts";
+import type { StateAt } from "../../core/log/reading/log_reading.ts";
 import { RoomState } from "../../core/log/room_state.ts";
 import { isStoredName, type Name, type RoomId } from "../../core/names/names.ts";
 import type { Frame } from "../../core/protocol/frames.ts";
@@ -18,7 +19,7 @@ import { ackOrFault } from "./answers.ts";
 /** What changing members needs. */
 export interface RoomMembersContext {
   /** Publishes events, and reads the states of rooms. */
-  readonly bus: Pick<WorkerBus, "publish" | "signal" | "state">;
+  readonly bus: Pick<WorkerBus, "publish" | "signal" | "state" | "admission" | "receipt">;
   /** Returns an id that was never used. */
   readonly newId: () => string;
   /** Where rooms are found. */
@@ -28,7 +29,7 @@ export interface RoomMembersContext {
 const OTHER_IS_FULL = "the user is in too many rooms";
 
 /** The author of an event, and the request that asks for it. */
-export interface Asked {
+export interface EventOrigin {
   /** The author. */
   readonly me: Author;
   /** The id of the request. */
@@ -45,17 +46,17 @@ export interface Asked {
 export async function addMember(
   room: RoomId,
   target: Target & Pick<ReadRoom, "from">,
-  asked: Asked,
+  origin: EventOrigin,
   context: RoomMembersContext,
 ): Promise<Frame | undefined> {
   const { roomIndex } = context;
-  const { me, id } = asked;
+  const { me, id } = origin;
   const users = [target.user];
   if ((await roomIndex.indexMembers(room, users, true)).length > 0) {
     return faultFrame(id, "too_many_rooms", target.user === me.user ? undefined : OTHER_IS_FULL);
   }
-  const result = await publishEvent(room, { kind: "member", ...target, on: true }, asked, context);
-  // Again: whoever has read the room's state before has taken it for a mistake.
+  const result = await publishEvent(room, { kind: "member", ...target, on: true }, origin, context);
+  // Again: a reader of the room's earlier state has taken it for a mistake.
   await roomIndex.indexMembers(room, users, result.kind === "entered");
   if (result.kind === "entered") notifyMembers(room, users, true, context);
   return ackOrFault(id, room, result);
@@ -66,34 +67,58 @@ export async function removeMember(
   room: RoomId,
   state: RoomState,
   user: UserId,
-  asked: Asked,
+  origin: EventOrigin,
   context: RoomMembersContext,
 ): Promise<Frame | undefined> {
   const target = { user, name: state.members.get(user) ?? nameOfId(user) };
-  const result = await publishEvent(room, { kind: "member", ...target, on: false }, asked, context);
+  const result = await publishEvent(
+    room,
+    { kind: "member", ...target, on: false },
+    origin,
+    context,
+  );
   if (result.kind === "entered") {
     await context.roomIndex.indexMembers(room, [user], false);
     notifyMembers(room, [user], false, context);
-    // Nobody can read a private room without members, or come back into it.
+    // A private room without members cannot be read or joined again.
     const isLast = closedKind(room) === "private" && state.members.size === 1;
-    if (isLast) await publishEvent(room, { kind: "clear" }, { ...asked, id: undefined }, context);
+    if (isLast) await publishEvent(room, { kind: "clear" }, { ...origin, id: undefined }, context);
   }
-  return ackOrFault(asked.id, room, result);
+  return ackOrFault(origin.id, room, result);
 }
 
 /** Publishes an event in a room. */
 export async function publishEvent(
   room: RoomId,
   event: RoomEvent,
-  { me: { user, name }, id, isExempt }: Asked,
+  { me: { user, name }, id, isExempt }: EventOrigin,
   { bus, newId }: Pick<RoomMembersContext, "bus" | "newId">,
 ): Promise<PublishResult> {
-  const action = { kind: "said", text: eventText(event), event } as const;
   const exempt = isExempt && { isExempt };
+  const action = actionOf(event, user);
   return await bus.publish({ room, user, name, id: id ?? newId(), action, ...exempt });
 }
 
-/** Tells all connections of users that they are members of a room now, or none any more. */
+function actionOf(event: RoomEvent, author: UserId): Action {
+  return { kind: "said", text: eventText(event, { author }), event };
+}
+
+/**
+ * The answer to a request whose event has entered the room before; undefined if it has not. What the event has changed may
+ * forbid the same request now.
+ */
+export async function repeatedAnswer(
+  room: RoomId,
+  event: RoomEvent,
+  { me: { user, name }, id }: EventOrigin,
+  { bus }: Pick<RoomMembersContext, "bus">,
+): Promise<Frame | undefined> {
+  const receipt = id === undefined ? undefined : await bus.receipt(room, user, id);
+  const isSame = receipt?.fingerprint === fingerprint({ action: actionOf(event, user), name });
+  return receipt && isSame ? ackOrFault(id, room, { kind: "entered", ...receipt }) : undefined;
+}
+
+/** Tells all connections of users that they have become members of a room, or are no longer. */
 export function notifyMembers(
   about: RoomId,
   users: readonly UserId[],
@@ -116,7 +141,26 @@ export async function readRoom(
   room: RoomId,
   { bus }: Pick<RoomMembersContext, "bus">,
 ): Promise<ReadRoom> {
-  const { fields, top } = await bus.state(room);
+  return readRoomOf(await bus.state(room));
+}
+
+/**
+ * Reads the state of a room for a user who may be in it; undefined for others, for whom that takes as long as if the room did not
+ * exist.
+ */
+export async function readRoomFor(
+  user: UserId,
+  room: RoomId,
+  isAdmitted: (state: RoomState) => boolean,
+  { bus }: Pick<RoomMembersContext, "bus">,
+): Promise<ReadRoom | undefined> {
+  if (!isAdmitted(readRoomOf(await bus.admission(room, user)).state)) return undefined;
+  const read = await readRoom(room, { bus });
+  // The right may have ended in between.
+  return isAdmitted(read.state) ? read : undefined;
+}
+
+function readRoomOf({ fields, top }: StateAt): ReadRoom {
   return { state: new RoomState(fields), from: top.seq };
 }
 

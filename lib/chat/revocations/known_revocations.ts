@@ -12,7 +12,7 @@ export class KnownRevocations {
   readonly #ready = Promise.withResolvers<void>();
   #version = 0;
 
-  /** Whether they have been read. Before that, nobody with a token can be admitted. */
+  /** Whether they have been read. Before that, no user with a token can be admitted. */
   get isReady(): boolean {
     return this.#version > 0;
   }

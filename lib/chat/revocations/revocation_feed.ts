@@ -36,7 +36,7 @@ export class RevocationFeed implements RevocationSource {
   constructor(store: RevocationStore, { clock, bus }: Pick<RetryContext, "clock" | "bus">) {
     this.#store = store;
     this.#clock = clock;
-    // Only one feed per process retries, so it need not spread out: until it has read, nobody with a token is admitted.
+    // Only one feed per process retries, so it need not spread out: until it has read, no user with a token is admitted.
     this.#retry = { clock, random: () => 0, bus };
   }
 

@@ -2,9 +2,9 @@
  * Pages of a room's messages: the newest, those before or after a position, and those around a position or a time.
  * @module
  */
-import { readablePage } from "../../core/log/readable_log.ts";
+import { readablePage } from "../../core/log/reading/readable_log.ts";
 import type { Position } from "../../core/log/position.ts";
-import type { HistoryPage } from "../../core/log/room_log.ts";
+import type { HistoryPage } from "../../core/log/reading/log_reading.ts";
 import type { RoomId } from "../../core/names/names.ts";
 import type { RoomHistory } from "../ports/bus.ts";
 

@@ -5,9 +5,11 @@
  * @module
  */
 import type { UserId } from "../../core/log/entry.ts";
+import type { Frame, FrameOf } from "../../core/protocol/frames.ts";
+import { isClosed } from "../../core/rooms/closed_room.ts";
 import { Metrics } from "../../core/metrics/metrics.ts";
 import type { RoomId } from "../../core/names/names.ts";
-import { MAX_CHUNK } from "../../core/log/replay_chunks.ts";
+import { MAX_CHUNK } from "../../core/log/reading/replay_chunks.ts";
 import { type BatchPolicy, NO_BATCHING } from "../../core/limits/batch_window.ts";
 import { WorkerLoad } from "../../core/limits/worker_load.ts";
 import { isUpTo, type Position } from "../../core/log/position.ts";
@@ -24,7 +26,7 @@ import { type RoomMetrics, workerMetrics } from "../metrics.ts";
 import { retryWhileUnavailable } from "../retry.ts";
 import { ReadMarkerRelay } from "./read_marker_relay.ts";
 import { Room, type RoomContext } from "./room.ts";
-import type { RulesListener } from "./room_rules.ts";
+import type { RulesListener } from "./room_state_tracker.ts";
 import { AssignedNames, type NamingContext } from "./assigned_names.ts";
 import { Subscription } from "./subscription.ts";
 import { JoinDeadlines } from "./join_deadlines.ts";
@@ -40,9 +42,9 @@ export interface HubContext
   readonly batchPolicy?: BatchPolicy;
   /** Whether messages sent to a connection together share a write; default: false. */
   readonly sharesWrites?: boolean;
-  /** Told what concerns one user, wherever the user is connected; default: nobody is. */
+  /** Told what concerns one user, wherever the user is connected; optional. */
   readonly onUserSignal?: (signal: UserSignal) => void;
-  /** Told of each room that has opened and has a state; default: nobody is. */
+  /** Told of each room that has opened and has a state; optional. */
   readonly onRoomOpened?: (room: Room) => void;
   /** Runs a function when all input received so far has been handled; default: at once. */
   readonly defer?: (fn: () => void) => void;
@@ -73,6 +75,8 @@ export class Hub implements Disposable {
   readonly #refreshing = new Set<Room>();
   // Groups with a renewal under way.
   readonly #renewing = new Set<ReadonlySet<Room>>();
+  // Rooms with presence that waits until they are current.
+  readonly #catchingUp = new Set<Room>();
   readonly #load = new WorkerLoad();
   // Rooms with announcements that were not delivered yet.
   readonly #roomsToFlush = new Set<Room>();
@@ -227,7 +231,7 @@ export class Hub implements Disposable {
 
   #sendPresence(room: Room): void {
     const now = this.#context.clock.now();
-    if (!room.presencePace.isDue(now)) return;
+    if (!room.presencePace.isDue(now) || this.#catchingUp.has(room)) return;
     const diff = room.presence.takeDiff();
     if (diff === undefined) return;
     room.presencePace.onSent(now, room.presence.count);
@@ -235,7 +239,7 @@ export class Hub implements Disposable {
     const joined = peopleInFrame(diff.joined, isLarge), left = peopleInFrame(diff.left, isLarge);
     const changed = peopleInFrame(diff.changed, isLarge);
     const { id, presence: { count } } = room;
-    room.enqueue({
+    const frame: FrameOf<"presence"> = {
       type: "presence",
       room: id,
       count,
@@ -243,11 +247,29 @@ export class Hub implements Disposable {
       left,
       ...(changed.length > 0 && { changed }),
       ...(isLarge && { sampled: true }),
-    });
+    };
+    if (isClosed(id)) this.#sendWhenCurrent(room, frame);
+    else this.#sendFrame(room, frame);
+  }
+
+  #sendFrame(room: Room, frame: Frame): void {
+    room.enqueue(frame);
     room.flushDue();
   }
 
-  /** In one call, renews the leases of all rooms where nobody has joined or left; refreshes the other rooms. */
+  /**
+   * Sends a frame when the room has delivered all that is in its log by now. After an outage, who is in a private room may be
+   * known here before it is known who has been removed from it.
+   */
+  async #sendWhenCurrent(room: Room, frame: Frame): Promise<void> {
+    this.#catchingUp.add(room);
+    const read = () => room.readTop().then(() => true);
+    const isCurrent = await retryWhileUnavailable(read, this.#context, room.signal)
+      .finally(() => this.#catchingUp.delete(room));
+    if (isCurrent) this.#sendFrame(room, frame);
+  }
+
+  /** In one call, renews the leases of all rooms whose users have not changed; refreshes the other rooms. */
   async #refreshGroup(rooms: ReadonlySet<Room> = new Set()): Promise<void> {
     const known: KnownPeople[] = [];
     for (const room of rooms) {

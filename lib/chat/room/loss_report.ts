@@ -9,7 +9,7 @@ import type { Frame } from "../../core/protocol/frames.ts";
 import type { RoomId } from "../../core/names/names.ts";
 import { formatPosition, type Position } from "../../core/log/position.ts";
 import { entryFrame } from "../../core/protocol/json_protocol.ts";
-import type { LossReason } from "../../core/log/room_log.ts";
+import type { LossReason } from "../../core/log/epochs.ts";
 
 /** One read of the log, as a cursor has accepted it. */
 export interface GapRead {

@@ -104,7 +104,7 @@ export class Membership implements Subscriber, DeadlineListener {
   }
 
   /** The room's name. */
-  get id(): RoomId {
+  get roomId(): RoomId {
     return this.room.id;
   }
 
@@ -158,7 +158,7 @@ export class Membership implements Subscriber, DeadlineListener {
     this.#listener.onRoomJoined(this, {
       type: "joined",
       ...withId(this.requestId),
-      room: this.id,
+      room: this.roomId,
       // As in the member list, which may be newer than the claimed name.
       name: this.room.presence.nameOf(this.user) ?? result.name,
       ...(wanted && { wanted }),
@@ -172,6 +172,7 @@ export class Membership implements Subscriber, DeadlineListener {
       ...(people.count > MAX_LISTED && { sampled: true }),
       ...(readState?.read && { read: formatPosition(readState.read) }),
       unread: readState?.unread ?? 0,
+      ...(readState?.mentions !== undefined && { mentions: readState.mentions }),
       ...this.#listener.rulesOf(this.room),
     });
     this.#hub.joinDeadlines.remove(this);
@@ -198,7 +199,7 @@ export class Membership implements Subscriber, DeadlineListener {
   }
 
   #sendReadPosition(read: Position): void {
-    const frame = { type: "read", room: this.id, position: formatPosition(read) } as const;
+    const frame = { type: "read", room: this.roomId, position: formatPosition(read) } as const;
     this.#listener.output.sendFrame(frame);
   }
 

@@ -8,16 +8,16 @@
 import type { Entry, UserId } from "../../core/log/entry.ts";
 import type { Frame } from "../../core/protocol/frames.ts";
 import type { RoomId } from "../../core/names/names.ts";
-import { chunkReplay, estimateQueuedSize } from "../../core/log/replay_chunks.ts";
+import { chunkReplay, estimateQueuedSize } from "../../core/log/reading/replay_chunks.ts";
 import type { Position } from "../../core/log/position.ts";
 import { entryFrame } from "../../core/protocol/json_protocol.ts";
-import type { Replay } from "../../core/log/room_log.ts";
+import type { Replay } from "../../core/log/reading/log_reading.ts";
 import type { RoomEvent } from "../../core/log/room_event.ts";
 import type { RoomState } from "../../core/log/room_state.ts";
-import { type CursorRead, LogCursor } from "../../core/log/log_cursor.ts";
+import { type CursorRead, LogCursor } from "../../core/log/reading/log_cursor.ts";
 import type { BatchPolicy } from "../../core/limits/batch_window.ts";
 import type { WorkerLoad } from "../../core/limits/worker_load.ts";
-import { estimateEntrySize } from "../../core/log/read_size.ts";
+import { estimateEntrySize } from "../../core/log/reading/read_size.ts";
 import { PresencePace } from "../../core/presence/presence_pace.ts";
 import { RoomPresence } from "../presence/room_presence.ts";
 import { sendReadMarkersTo, Subscribers } from "./subscribers.ts";
@@ -28,7 +28,7 @@ import type { Subscriber } from "./subscriber.ts";
 import type { RoomMetrics } from "../metrics.ts";
 import type { KnownNames } from "../members/known_names.ts";
 import { retryWhileUnavailable } from "../retry.ts";
-import { RoomRules, type RulesListener } from "./room_rules.ts";
+import { RoomStateTracker, type RulesListener } from "./room_state_tracker.ts";
 
 /** What all rooms of a worker share. */
 export interface RoomContext {
@@ -56,7 +56,7 @@ export interface RoomContext {
   /** The worker's load, to which its rooms contribute. */
   readonly load: WorkerLoad;
   /** The names of members. */
-  readonly names: Pick<KnownNames, "isReserved" | "moderators">;
+  readonly names: Pick<KnownNames, "isReserved" | "areOwned" | "moderators">;
 }
 
 /** Maximum number of entries per read while filling a gap. */
@@ -84,7 +84,7 @@ export class Room {
   /** How often what changes among them is sent. */
   readonly presencePace: PresencePace = new PresencePace();
   /** What its events have changed. */
-  readonly rules: RoomRules = new RoomRules();
+  readonly rules: RoomStateTracker = new RoomStateTracker();
   readonly #context: RoomContext;
   readonly #life = new AbortController();
   readonly #cursor = new LogCursor<Entry>({
@@ -324,12 +324,12 @@ export class Room {
   async #readGap(): Promise<void> {
     const { bus, metrics } = this.#context;
     const report = new LossReport(this.id);
-    // The epoch that has begun since, if the log is read from its beginning.
-    let newEpoch: string | undefined;
-    const isHistory = ({ position }: Entry) =>
-      newEpoch !== undefined && position.epoch !== newEpoch;
+    // The log's newest position when it was found that it must be read from its beginning.
+    let topThen: Position | undefined;
+    const isHistory = ({ position: { epoch, seq } }: Entry) =>
+      topThen !== undefined && epoch !== topThen.epoch && seq <= topThen.seq;
     while (!this.#cursor.isLive && !this.#life.signal.aborted) {
-      const after = this.#cursor.last;
+      const after = this.#cursor.readAfter;
       if (after === undefined) return;
       const read = this.#cursor.beginRead();
       const expected = [...this.#expected.values()].map(({ position }) => position);
@@ -341,7 +341,7 @@ export class Room {
       // An event may be among what is lost.
       const isLost = replay.lossReason !== undefined || this.rules.isOutdated(replay.top);
       if (isLost) await this.#readState();
-      if (replay.lossReason === "unknown_epoch") newEpoch = replay.top.epoch;
+      if (replay.lossReason === "unknown_epoch") topThen = replay.top;
       await this.#sendReplay(report, read, replay, isHistory);
       for (const position of expected) await this.#reportIfLost(position);
     }
@@ -383,7 +383,7 @@ export class Room {
     return stored.top;
   }
 
-  /** Tells everybody who is in the room, or joins it. They may leave meanwhile. */
+  /** Tells all users who are in the room, or join it. They may leave meanwhile. */
   #onRulesChanged(event: RoomEvent | undefined): void {
     for (const listener of [...this.#followers]) listener(event);
     for (const subscriber of [...this.#joiners]) subscriber.onRulesChanged(event);
@@ -427,9 +427,13 @@ export class Room {
   #forwardToJoiners(entry: Entry, isHistory = false): void {
     for (const cursor of this.#joinCursors) cursor.accept(entry);
     const event = this.rules.apply(entry);
-    // What its event has changed is in the state, which was read after the loss.
-    if (isHistory) return;
+    const isRenaming = entry.action.kind === "renamed";
+    if (isHistory) {
+      // What its event has changed is in the state, which was read after the loss.
+      if (isRenaming) this.presence.onOldNameShown(entry.user, entry.name);
+      return;
+    }
     if (event) this.#onRulesChanged(event);
-    if (entry.action.kind === "renamed") this.presence.onRenamed(entry.user, entry.name);
+    if (isRenaming) this.presence.onRenamed(entry.user, entry.name);
   }
 }

@@ -6,7 +6,8 @@ import type { FrameEncoder } from "../../core/protocol/encoder.ts";
 import type { Author, UserId } from "../../core/log/entry.ts";
 import type { Name, RoomId } from "../../core/names/names.ts";
 import type { Position } from "../../core/log/position.ts";
-import type { HistoryPage, LossReason } from "../../core/log/room_log.ts";
+import type { LossReason } from "../../core/log/epochs.ts";
+import type { HistoryPage } from "../../core/log/reading/log_reading.ts";
 import type { RoomEvent } from "../../core/log/room_event.ts";
 import type { RoomState } from "../../core/log/room_state.ts";
 import type { ReadState } from "../ports/bus.ts";
@@ -48,21 +49,31 @@ export interface Subscriber {
   isBacklogged(): boolean;
 }
 
-/** A request to join a room. */
-export interface JoinRequest extends Author {
+/** Under which name to join a room. */
+export interface JoinName {
+  /** The requested name. */
+  readonly name: Name;
   /** Picks another name if the requested one is taken; undefined if the user has chosen it. */
   readonly pickName: ((isTaken: (name: Name) => boolean) => Name) | undefined;
   /** Whether a picked name is temporary: the user gets the requested one when it becomes free. */
   readonly isTemporary?: boolean;
+}
+
+/** A request to join a room. */
+export interface JoinRequest extends Author, JoinName {
   /** Whether the room must have entries: others notice nothing of a join that is refused with `no_room`. Default: false. */
   readonly mustExist?: boolean;
   /**
-   * Whether the user is present in the room: in its list of people, under a name that nobody else can have. Default: true.
+   * Whether the user is present in the room: in its list of people, under a name that no other user can have. Default: true.
    */
   readonly isPresent?: boolean;
   /** Whether the rules of the room admit the user; by default they do. */
   readonly isAdmitted?: (room: { readonly id: RoomId; readonly state: RoomState }) => boolean;
-  /** Resolves when {@linkcode isAdmitted} can be asked; undefined for now. */
+  /** The name under which the rules of the room let the user in; undefined for the requested one, which is the default. */
+  readonly ruledName?: (
+    room: { readonly id: RoomId; readonly state: RoomState },
+  ) => JoinName | undefined;
+  /** Resolves when {@linkcode isAdmitted} and {@linkcode ruledName} can be asked; undefined for now. */
   readonly whenRulesKnown?: Promise<void> | undefined;
   /**
    * The newest position of the log when the store has said that the user is a member. The room here may not have reached it: it

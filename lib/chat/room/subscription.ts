@@ -9,13 +9,13 @@
 import type { Entry, UserId } from "../../core/log/entry.ts";
 import type { Name } from "../../core/names/names.ts";
 import { isSamePosition, type Position } from "../../core/log/position.ts";
-import type { LossReason, Replay } from "../../core/log/room_log.ts";
-import { readablePage, readableUnread } from "../../core/log/readable_log.ts";
-import { LogCursor } from "../../core/log/log_cursor.ts";
-import { estimateEntrySize, MAX_READ_BYTES } from "../../core/log/read_size.ts";
-import type { ReadState } from "../ports/bus.ts";
+import type { LossReason } from "../../core/log/epochs.ts";
+import type { Replay } from "../../core/log/reading/log_reading.ts";
+import { readablePage, readableUnread } from "../../core/log/reading/readable_log.ts";
+import { LogCursor } from "../../core/log/reading/log_cursor.ts";
+import { estimateEntrySize, MAX_READ_BYTES } from "../../core/log/reading/read_size.ts";
 import { LossReport } from "./loss_report.ts";
-import type { JoinRequest, Subscriber } from "./subscriber.ts";
+import type { JoinName, JoinRequest, Subscriber } from "./subscriber.ts";
 import { type Cancellation, retryWhileUnavailable } from "../retry.ts";
 import type { Room, RoomContext } from "./room.ts";
 import { JoinReplay, type PendingJoinResult } from "./join_replay.ts";
@@ -106,7 +106,7 @@ async function joinRoom(
   if (!wasOpen) await Promise.race([room.whenOpen, whenAborted(cancellation.signal)]);
   const { whenRulesKnown } = request;
   if (whenRulesKnown) await Promise.race([whenRulesKnown, whenAborted(cancellation.signal)]);
-  // A room that was closed before it was open knows nobody.
+  // A room that was closed before it was open has no subscribers.
   if (cancellation.aborted) return;
   const catchUp = () => retryWhileUnavailable(() => room.readTop(), context, cancellation);
   if (request.mustExist && !room.hasEntries) {
@@ -127,10 +127,12 @@ async function joinRoom(
     return subscriber.onRefused("not_allowed");
   }
   const isPresent = request.isPresent !== false;
+  const { user } = request;
+  const wanted = () => request.ruledName?.(room) ?? request;
   const name =
     await (isPresent
-      ? retryWhileUnavailable(() => claimName(room, request), context, cancellation)
-      : Promise.resolve(unclaimedName(room, request)));
+      ? retryWhileUnavailable(() => claimName(room, user, wanted()), context, cancellation)
+      : Promise.resolve(unclaimedName(room, user, wanted())));
   if (name === undefined) return;
   if (name === "taken") return subscriber.onRefused("name_taken");
   const roomJoin = new RoomJoin(room, subscriber, { ...request, name }, context, cancellation);
@@ -163,8 +165,11 @@ async function catchUpWith(
 }
 
 /** Claims the requested name; if it is taken, tries generated ones. */
-async function claimName(room: Room, request: JoinRequest): Promise<Name | "taken"> {
-  const { user, name, pickName, isTemporary } = request;
+async function claimName(
+  room: Room,
+  user: UserId,
+  { name, pickName, isTemporary = false }: JoinName,
+): Promise<Name | "taken"> {
   const tried = new Set<Name>();
   const isTaken = (picked: Name) => room.presence.hasName(picked) || tried.has(picked);
   for (let next = name; tried.size < MAX_NAME_ATTEMPTS; next = pickName(isTaken)) {
@@ -184,7 +189,11 @@ async function claimName(room: Room, request: JoinRequest): Promise<Name | "take
 }
 
 /** The name of a user who is not present: the one that the user has there by another connection, or one that is free now. */
-function unclaimedName({ presence }: Room, { user, name, pickName }: JoinRequest): Name | "taken" {
+function unclaimedName(
+  { presence }: Room,
+  user: UserId,
+  { name, pickName }: JoinName,
+): Name | "taken" {
   const known = presence.seenNameOf(user);
   if (known !== undefined) return known;
   const isTaken = (picked: Name) => !presence.isFree({ user, name: picked });
@@ -228,7 +237,7 @@ class RoomJoin {
     using _attached = room.attach(cursor);
     const read = cursor.beginRead();
     const after = cursor.last;
-    const readChunk = () => this.#readChunk(after);
+    const readChunk = () => this.#readChunk(cursor.readAfter);
     const { replay, joinReplay, readableAfter } =
       await (reader ? reader.read(readChunk) : readChunk());
     await room.onTop(replay.top, true);
@@ -296,7 +305,7 @@ async function readFirst(
 ): Promise<FirstRead> {
   const { bus, recoverLimit } = context;
   const { user, name, since, limit, wantsDetails = true } = request;
-  const marker = wantsDetails ? await bus.readState(room.id, user) : undefined;
+  const counted = wantsDetails ? await bus.readState(room.id, user, after) : undefined;
   const isHidden = since !== undefined && since.seq < after;
   const replay = since && !isHidden ? await bus.replay(room.id, since, recoverLimit) : undefined;
   const reason = isHidden
@@ -304,11 +313,11 @@ async function readFirst(
     : since && replay && incompleteReason(replay, since, recoverLimit);
   if (since && replay && !reason) {
     const complete = { position: since, recovered: true, reason, page: undefined };
-    const readState = readableState(marker, replay.top, after);
+    const readState = counted && readableUnread(counted, replay.top, after);
     return { ...complete, name, wantsPeople: wantsDetails, readState, missed: replay };
   }
   const page = readablePage(await bus.page(room.id, undefined, limit), after);
-  const readState = readableState(marker, page.top, after);
+  const readState = counted && readableUnread(counted, page.top, after);
   const isTooMany = since && page.top.seq - since.seq > recoverLimit;
   // Within the limit now, because the log has lost entries in between: read again.
   if (reason === "too_many" && !isTooMany) return await readFirst(room, context, request, after);
@@ -316,14 +325,6 @@ async function readFirst(
   const missed = { top: page.top, entries: [] };
   const details = { name, wantsPeople: wantsDetails, readState };
   return { ...details, position: page.top, recovered, reason, page, missed };
-}
-
-function readableState(
-  readState: ReadState | undefined,
-  top: Position,
-  after: number,
-): ReadState | undefined {
-  return readState && { ...readState, unread: readableUnread(readState.unread, top, after) };
 }
 
 /** Why missed entries will not be replayed. Decided by number: a replay is cut by size and may need several reads. */

@@ -5,12 +5,12 @@
  */
 import type { UserId } from "../../core/log/entry.ts";
 import { formatPosition, type Position } from "../../core/log/position.ts";
-import { readableUnread } from "../../core/log/readable_log.ts";
 import { RoomState } from "../../core/log/room_state.ts";
 import type { RoomId } from "../../core/names/names.ts";
 import type { FrameOf } from "../../core/protocol/frames.ts";
+import { readableUnread } from "../../core/log/reading/readable_log.ts";
 import { admitsUser, closedKind, isClosed } from "../../core/rooms/closed_room.ts";
-import type { RoomHistory } from "../ports/bus.ts";
+import type { PresenceRegistry, ReadState, RoomHistory } from "../ports/bus.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { RoomIndex } from "../ports/room_index.ts";
 import type { Hub } from "../room/hub.ts";
@@ -30,15 +30,17 @@ export type RoomSummary = FrameOf<"rooms">["rooms"][number];
 
 /** Maximum number of rooms in a list. */
 export const MAX_LIST = 200;
+/** A number after which no room has a message. */
+const AFTER_ALL = Number.MAX_SAFE_INTEGER;
 /** Rooms that are read at the same time. */
 const CONCURRENCY = 20;
-/** For how long the list of listed rooms is used again: it is the same for everybody. */
+/** For how long the list of listed rooms is used again: it is the same for all users. */
 const LISTED_MS = 5_000;
 
 /** What reading lists needs. */
 export interface RoomListContext {
-  /** Reads the states of rooms that are not open here. */
-  readonly bus: Pick<RoomHistory, "state" | "readState">;
+  /** Reads the states of rooms that are not open here, and counts people, who can be on any node. */
+  readonly bus: Pick<RoomHistory, "state" | "readState"> & Pick<PresenceRegistry, "countPeople">;
   /** The rooms that are open here. */
   readonly hub: Pick<Hub, "find">;
   /** Which rooms to look at. */
@@ -52,14 +54,16 @@ interface RoomView {
   readonly id: RoomId;
   readonly state: RoomState;
   readonly top: Position;
-  readonly people: number | undefined;
+  /** Undefined if they have not been counted, or could not be. */
+  readonly people?: number | undefined;
   /** Whether it comes from the store: an open room can be behind. */
   readonly isRead: boolean;
 }
 
-/** A listed room; the same for everybody. */
+/** A listed room; the same for all users. */
 interface ListedRoom {
   readonly room: RoomId;
+  readonly state: RoomState;
   readonly summary: RoomSummary;
 }
 
@@ -87,17 +91,20 @@ export class RoomList {
     const shown = views.filter(({ id, state }) => {
       return isClosed(id) && isAdmitted(id, state) && !state.settings.archived;
     });
-    const summaries = await mapInTurns(shown, (view) => this.#ownSummary(view, user));
+    const counted = await this.#countPeople(shown.slice(0, MAX_LIST));
+    const own = await mapInTurns(counted, (view) => this.#ownSummary(view, user));
     const listed = (await this.#listedRooms()).filter(({ room }) => mayRead(room));
-    const rooms = [...summaries, ...listed.map(({ summary }) => summary)];
-    return { rooms: rooms.slice(0, MAX_LIST), more: rooms.length > MAX_LIST };
+    const others = await mapInTurns(listed.slice(0, MAX_LIST - own.length), async (it) => {
+      return isAdmitted(it.room, it.state) ? await this.#listedSummary(it, user) : it.summary;
+    });
+    return { rooms: [...own, ...others], more: shown.length + listed.length > MAX_LIST };
   }
 
   /** A room that its user may see. */
   async summary(room: RoomId, user: UserId): Promise<RoomSummary> {
     const { bus } = this.#context;
     const { fields, top } = await bus.state(room);
-    const people = this.#context.hub.find(room)?.presence.count;
+    const people = (await bus.countPeople([room])).get(room);
     const view = { id: room, state: new RoomState(fields), top, people, isRead: true };
     return isClosed(room) ? await this.#ownSummary(view, user) : summaryOf(view);
   }
@@ -128,38 +135,64 @@ export class RoomList {
     for (const view of views) {
       if (view.isRead && !isListed(view)) await roomIndex.indexListed(view.id, false);
     }
-    return views.filter(isListed).map((view) => ({ room: view.id, summary: summaryOf(view) }));
+    const listed = await this.#countPeople(views.filter(isListed));
+    return listed.map((view) => {
+      return { room: view.id, state: view.state, summary: summaryOf(view) };
+    });
   }
 
   async #view(id: RoomId): Promise<RoomView> {
     const open = this.#context.hub.find(id);
-    if (open?.last) {
-      const { state, last: top, presence: { count: people } } = open;
-      return { id, state, top, people, isRead: false };
-    }
+    if (open?.last) return { id, state: open.state, top: open.last, isRead: false };
     const { fields, top } = await this.#context.bus.state(id);
-    return { id, state: new RoomState(fields), top, people: undefined, isRead: true };
+    return { id, state: new RoomState(fields), top, isRead: true };
+  }
+
+  async #countPeople(views: readonly RoomView[]): Promise<readonly RoomView[]> {
+    const counts = await this.#context.bus.countPeople(views.map(({ id }) => id));
+    return views.map((view) => ({ ...view, people: counts.get(view.id) }));
   }
 
   async #ownSummary(view: RoomView, user: UserId): Promise<RoomSummary> {
-    const { read, unread } = await this.#context.bus.readState(view.id, user);
+    const after = view.state.readableAfter(user);
+    const counted = await this.#context.bus.readState(view.id, user, after);
     const other = view.state.access === "direct" && otherMember(view.state, user);
     return {
       ...summaryOf(view),
       ...(other && { with: other }),
-      ...(read && { read: formatPosition(read) }),
-      unread: readableUnread(unread, view.top, view.state.readableAfter(user)),
+      ...readFields(readableUnread(counted, view.top, after)),
     };
+  }
+
+  /** What is unread is only in the summary of a room that the user is in, as far as this worker knows, or has read before. */
+  async #listedSummary({ room, summary }: ListedRoom, user: UserId): Promise<RoomSummary> {
+    const { bus, hub } = this.#context;
+    const isIn = hub.find(room)?.presence.seenNameOf(user) !== undefined;
+    // For strangers, nothing is counted: that would cost more than their answer weighs.
+    const isKnown = isIn || (await bus.readState(room, user, AFTER_ALL)).read !== undefined;
+    if (!isKnown) return summary;
+    return { ...summary, ...readFields(await bus.readState(room, user, 0)) };
   }
 }
 
+function readFields(
+  { read, unread, mentions }: ReadState,
+): Pick<RoomSummary, "read" | "unread" | "mentions"> {
+  return {
+    ...(read && { read: formatPosition(read) }),
+    unread,
+    ...(mentions !== undefined && { mentions }),
+  };
+}
+
 function summaryOf({ id, state, top, people }: RoomView): RoomSummary {
-  const { access, title, topic } = state.settings;
+  const { creator, settings: { access, title, topic } } = state;
   return {
     room: id,
     kind: closedKind(id) ?? access,
     ...(title && { title }),
     ...(topic && { topic }),
+    ...(creator && { createdBy: creator }),
     ...(people !== undefined && { people }),
     position: formatPosition(top),
   };

@@ -49,7 +49,7 @@ export class StoredRoomIndex implements RoomIndex {
     const to = on ? LISTED : undefined;
     if ((before !== undefined) === on) return true;
     if (on && (await this.#store.list("listed")).size >= MAX_LISTED_ROOMS) return false;
-    // If somebody else has changed it meanwhile, that is newer.
+    // If another node has changed it meanwhile, that is newer.
     await this.#store.commit([{ ...key, from: before, to }]);
     return true;
   }
@@ -82,7 +82,7 @@ function keyOf(user: UserId): { readonly kind: "rooms"; readonly id: UserId } {
   return { kind: "rooms", id: user };
 }
 
-/** A damaged record counts as empty: it is mended when its rooms are opened. */
+/** A damaged record counts as empty: it is repaired when its rooms are opened. */
 function parseRooms(stored: string | undefined): readonly RoomId[] {
   try {
     const parsed: unknown = JSON.parse(stored ?? "[]");

@@ -61,7 +61,11 @@ export async function renameInAllRooms(
       if (await repeatIfLost(() => presence.rename(author), context.clock, signal)) continue;
       changes.pop();
       restoreNames(author, changes, context);
-      return faultFrame(id, "name_taken", `the name ${author.name} is taken in ${membership.id}`);
+      return faultFrame(
+        id,
+        "name_taken",
+        `the name ${author.name} is taken in ${membership.roomId}`,
+      );
     }
   } catch (error) {
     if (!(error instanceof BusUnavailable)) throw error;
@@ -82,7 +86,7 @@ export interface MemberRenameContext extends RequestContext {
 
 /**
  * The same for a member, whose name is the member's own in the whole service. The member owns both names until all rooms have
- * the new one, so nobody else can take either, and guests give the new one up.
+ * the new one, so no other user can take either, and guests give the new one up.
  *
  * @param previous The member's name until now.
  * @param signal Aborts when the session has ended.
@@ -99,7 +103,7 @@ export async function renameMember(
   let finish = () => directory.releaseName(user, name);
   try {
     if (!await repeatIfLost(() => directory.holdName(user, name), clock, signal)) {
-      return faultFrame(id, "name_taken", `the name ${name} belongs to another member`);
+      return faultFrame(id, "name_taken", `the name ${name} belongs to another user`);
     }
     if (!isSame) await whenGivenUp(request, clock, signal);
     const refusal = await renameInAllRooms(request, context);
@@ -180,7 +184,7 @@ async function repeatIfLost(
 /** The lease already holds the name, so the entry is published however long that takes. */
 async function publishRename(
   { user, name }: Author,
-  { membership: { id: room, room: { signal } }, from }: RoomRename,
+  { membership: { roomId: room, room: { signal } }, from }: RoomRename,
   { bus, clock, newId }: RequestContext,
 ): Promise<void> {
   const draft = { room, user, name, id: newId(), action: { kind: "renamed", from } } as const;

@@ -7,12 +7,15 @@ import type { Frame } from "../../core/protocol/frames.ts";
 import type { Membership } from "../room/membership.ts";
 import { type MemberRenameContext, renameInAllRooms, renameMember } from "./rename.ts";
 import { acknowledge } from "../requests/answers.ts";
+import type { SessionRules } from "./session_rules.ts";
 import type { SignIn } from "../sign_in/sign_in.ts";
 
 /** What the renames of a session need from it. */
 export interface RenameHost {
   /** The user. */
-  readonly signIn: Pick<SignIn, "me" | "isMember" | "setName" | "may">;
+  readonly signIn: Pick<SignIn, "me" | "isExpired" | "isMember" | "setName" | "may">;
+  /** The rules for the user. */
+  readonly rules: Pick<SessionRules, "muteIn">;
   /** The session's memberships, by room. */
   readonly memberships: ReadonlyMap<string, Membership>;
   /** Runs a function whose errors end the session. */
@@ -34,7 +37,7 @@ export class RenameQueue {
     this.#context = context;
   }
 
-  /** The session has ended: nothing is waited for any more. */
+  /** The session has ended: nothing is left to wait for. */
   end(): void {
     this.#life.abort();
   }
@@ -61,7 +64,7 @@ export class RenameQueue {
   }
 
   async #rename({ user, name }: Author, id: string | undefined): Promise<Frame | undefined> {
-    const { signIn, memberships } = this.#host;
+    const { signIn, rules, memberships } = this.#host;
     const onClaimed = () => {
       const { me } = signIn;
       const isNews = name !== me?.name || me.hasGuestName;
@@ -73,8 +76,11 @@ export class RenameQueue {
       id,
       author: { user, name },
       memberships,
-      // Since the request, a room may have been joined, or a right may have ended.
-      maySend: ({ id }: Membership) => signIn.may("send", id),
+      // Since the request, a room may have been joined, or a right may have ended. Before a room is open, it is not known who
+      // is muted in it; it follows when it is joined.
+      maySend: ({ roomId, room }: Membership) =>
+        !signIn.isExpired && signIn.may("send", roomId) && room.isOpen &&
+        rules.muteIn(room) === undefined,
       onClaimed,
     };
     return signIn.isMember

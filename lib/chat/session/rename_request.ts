@@ -13,7 +13,7 @@ import type { SessionRules } from "./session_rules.ts";
 import { BLOCKED_NAME, type SignIn } from "../sign_in/sign_in.ts";
 
 /** The new name, or why the user cannot have it. Charges a member for the rename. @param memberships Those of the user, by room. */
-export function judgeRename(
+export function checkRename(
   { id, name: wanted }: RequestOf<"name">,
   user: UserId,
   memberships: ReadonlyMap<string, Membership>,
@@ -28,7 +28,7 @@ export function judgeRename(
   if (!words.allowsName(name)) return faultFrame(id, "bad_name", BLOCKED_NAME);
   // Rooms would refuse it, but a user who is in none must not be called like a member either.
   if (!signIn.isMember && names.isLookalike({ user, name })) {
-    return faultFrame(id, "name_taken", `the name ${name} belongs to a member`);
+    return faultFrame(id, "name_taken", `the name ${name} belongs to another user`);
   }
   // Every room of the user shows the new name.
   const fault = rules.faultOutside(id, [...memberships.values()].map(({ room }) => room));

@@ -40,7 +40,7 @@ export type ServiceRequest =
 /** The session, as these requests see it. */
 export interface ServiceRequestHost {
   /** Who asks. */
-  readonly signIn: Pick<SignIn, "actor" | "authority">;
+  readonly signIn: Pick<SignIn, "actor" | "authority" | "isExpired">;
   /** The rules for the user. */
   readonly rules: SessionRules;
   /** The limits of the connection. */
@@ -93,8 +93,17 @@ function aboutMembers(
   session.guarded(async () => {
     const fault = actor && await inviteFault(request, actor.user, session, context);
     const frame = fault ?? await handleDirectoryRequest(request, actor, context);
-    if (frame) session.sendCharged(frame);
+    if (frame) session.sendCharged(currentAnswer(frame, request.id, session));
   });
+}
+
+/** The answer to a request during which the user's token may have expired. */
+function currentAnswer(
+  frame: Frame,
+  id: string | undefined,
+  { signIn }: Pick<ServiceRequestHost, "signIn">,
+): Frame {
+  return signIn.isExpired ? faultFrame(id, "token_expired") : frame;
 }
 
 /** Why the user may not invite others to the rooms of a request; undefined for who may. */
@@ -116,7 +125,7 @@ async function inviteFault(
   }
 }
 
-/** Until the bans of the service are known, nobody can do what a banned user cannot; undefined if they are. */
+/** Until the bans of the service are known, requests that banned users cannot make are refused; undefined if they are. */
 function unknownRules(
   id: string | undefined,
   { sanctions }: Pick<SessionContext, "sanctions">,
@@ -178,13 +187,13 @@ function aboutRooms(
   if (waitMs > 0) return session.sendFrame(slowDownFault(id, waitMs));
   const me: RoomUser = {
     ...{ user, name, authority: session.signIn.authority },
-    isAdmitted: (room, state) => rules.admits({ id: room, state }),
+    isAdmitted: (room, state) => !session.signIn.isExpired && rules.admits({ id: room, state }),
     nameOf: (other) => session.seenNameOf(other),
     chargeRoom: () => limits.checkCreatedRoom(user, now) || rateLimiter.checkCreatedRoom(now),
   };
   const respond = () => handleRoomManagement(request, me, context);
   session.guarded(async () => {
     const frame = await (isList ? session.readerFor(user).readForRequest(respond) : respond());
-    if (frame) session.sendCharged(frame);
+    if (frame) session.sendCharged(currentAnswer(frame, id, session));
   });
 }

@@ -5,6 +5,7 @@
  * else's, or there would be two orders.
  * @module
  */
+import type { Role } from "../../core/auth/member.ts";
 import { type RateDecision, RateLimiter } from "../../core/limits/rate_limiter.ts";
 import type { UserId } from "../../core/log/entry.ts";
 import type { RoomEvent } from "../../core/log/room_event.ts";
@@ -34,6 +35,7 @@ import {
   type Requester,
   TOO_MANY_REPORTS,
 } from "../requests/joined_room_requests.ts";
+import type { RuledRoom } from "../moderation/sanctions.ts";
 import type { Room } from "../room/room.ts";
 import type { JoinRefusal } from "../room/subscriber.ts";
 import type { ClientOutput } from "../ports/client_output.ts";
@@ -47,7 +49,7 @@ import {
   isServiceRequest,
   type ServiceRequestHost,
 } from "./service_requests.ts";
-import { judgeRename } from "./rename_request.ts";
+import { checkRename } from "./rename_request.ts";
 import { RenameQueue } from "./rename_queue.ts";
 import type { SessionContext } from "./session_context.ts";
 import { type RoomsHost, SessionRooms } from "./session_rooms.ts";
@@ -81,6 +83,8 @@ export class Session implements SignInHost, ServiceRequestHost, RoomsHost, Curre
   hasJoined = false;
   // The rules that the client knows.
   #signature = "";
+  // The role that the client knows. Outside of rooms it is told of no other.
+  #toldRole: Role | undefined;
   // Most sessions never rename anybody.
   #renames: RenameQueue | undefined;
   #reader: LogReader | undefined;
@@ -142,10 +146,11 @@ export class Session implements SignInHost, ServiceRequestHost, RoomsHost, Curre
     if (request.type === "hello") return this.#handleHello(request);
     const { me } = this.signIn;
     if (me === undefined) return this.sendFault(request.id, "hello_first");
-    if (request.type === "join") this.#rooms.join(request, me);
+    if (request.type === "auth") this.#handleAuth(request);
+    else if (this.signIn.isExpired) this.sendFault(request.id, "token_expired");
+    else if (request.type === "join") this.#rooms.join(request, me);
     else if (request.type === "leave") this.#rooms.leave(request);
     else if (request.type === "name") this.#handleRename(request, me.user);
-    else if (request.type === "auth") this.#handleAuth(request);
     else if (isServiceRequest(request)) handleServiceRequest(request, me, this, this.#context);
     else this.#rooms.handle(request);
   }
@@ -166,6 +171,8 @@ export class Session implements SignInHost, ServiceRequestHost, RoomsHost, Curre
   onRoomJoined(membership: Membership, frame: FrameOf<"joined">): void {
     this.hasJoined = true;
     this.sendCharged(frame);
+    // It has changed while the user was in no room.
+    if (this.signIn.authority.role !== this.#toldRole) this.#sendRules(membership.room);
     const { name } = membership;
     const { me } = this.signIn;
     if (me === undefined || name === me.name) return;
@@ -174,8 +181,8 @@ export class Session implements SignInHost, ServiceRequestHost, RoomsHost, Curre
     else if (this.#renames?.hasMissed(membership)) this.#renames.add(() => this.signIn.me ?? me);
   }
 
-  onJoinRefused({ id, requestId, name, room }: Membership, why: JoinRefusal): void {
-    this.#rooms.memberships.delete(id);
+  onJoinRefused({ roomId, requestId, name, room }: Membership, why: JoinRefusal): void {
+    this.#rooms.memberships.delete(roomId);
     if (why === "not_allowed") return this.sendFrame(this.rules.joinFault(requestId, room));
     if (why === "no_room") {
       return this.sendFrame({ ...faultFrame(requestId, "not_allowed", NO_ROOM), missing: true });
@@ -184,8 +191,8 @@ export class Session implements SignInHost, ServiceRequestHost, RoomsHost, Curre
   }
 
   onRulesChanged(membership: Membership, event: RoomEvent | undefined): void {
-    if (!this.rules.isConcernedBy(event, membership.id)) return;
-    // Whoever was removed and joins again may be told of it only now.
+    if (!this.rules.isConcernedBy(event, membership.roomId)) return;
+    // A user who was removed and joins again may be told of it only now.
     const news = membership.isJoined ? event : undefined;
     const why = this.rules.expulsion(membership.room, news);
     if (why === undefined) return this.rules.extendMute(membership.room);
@@ -203,6 +210,7 @@ export class Session implements SignInHost, ServiceRequestHost, RoomsHost, Curre
   }
 
   onSignedIn(user: UserId): void {
+    this.#toldRole = this.signIn.authority.role;
     // The connection may have ended while the token was checked.
     if (!this.#isEnded) this.#context.userSessions.add(user, this);
   }
@@ -213,7 +221,7 @@ export class Session implements SignInHost, ServiceRequestHost, RoomsHost, Curre
     if (ban === undefined) {
       // Those of addresses in rooms are rules of the service, too.
       for (const it of [...this.#rooms.memberships.values()]) {
-        // Before its state is known, a private room admits nobody; the join asks again.
+        // Before its state is known, a private room admits no users; the join asks again.
         if (it.room.isOpen) this.onRulesChanged(it, undefined);
       }
       return this.#reportRules();
@@ -223,17 +231,22 @@ export class Session implements SignInHost, ServiceRequestHost, RoomsHost, Curre
     this.output.close(BANNED);
   }
 
-  /** Tells the client what no event of its rooms says. The user leaves rooms that the user may not read any more. */
+  /** Tells the client what no event of its rooms says. The user leaves rooms that the user may no longer read. */
   #reportRules(): void {
     const rooms = [...this.#rooms.memberships.values()].map(({ room }) => room);
     const signature = this.rules.signature(rooms);
     if (signature === this.#signature) return;
     this.#signature = signature;
     for (const membership of [...this.#rooms.memberships.values()]) {
-      if (!this.signIn.may("read", membership.id)) {
+      if (!this.signIn.may("read", membership.roomId)) {
         this.#rooms.expel(membership, { reason: "not_allowed" });
-      } else if (membership.isJoined) this.sendFrame(this.rules.frameFor(membership.room));
+      } else if (membership.isJoined) this.#sendRules(membership.room);
     }
+  }
+
+  #sendRules(room: RuledRoom): void {
+    this.#toldRole = this.signIn.authority.role;
+    this.sendFrame(this.rules.frameFor(room));
   }
 
   tryMove(membership: Membership, room: RoomId): boolean {
@@ -274,7 +287,7 @@ export class Session implements SignInHost, ServiceRequestHost, RoomsHost, Curre
 
   #handleRename(request: RequestOf<"name">, user: UserId): void {
     const { id } = request;
-    const name = judgeRename(request, user, this.#rooms.memberships, this, this.#context);
+    const name = checkRename(request, user, this.#rooms.memberships, this, this.#context);
     if (typeof name !== "string") return this.sendFrame(name);
     const waitMs = this.#chargeNewRooms(this.#rooms.memberships.values());
     if (waitMs > 0) {
@@ -289,13 +302,16 @@ export class Session implements SignInHost, ServiceRequestHost, RoomsHost, Curre
 
   #createRenames(): RenameQueue {
     const guarded = (fn: () => Promise<void>) => this.guarded(fn);
-    const host = { signIn: this.signIn, memberships: this.#rooms.memberships, guarded };
+    const { signIn, rules } = this;
+    const host = { signIn, rules, memberships: this.#rooms.memberships, guarded };
     return new RenameQueue(host, this.#context);
   }
 
   async #handleWhenJoined(request: JoinedRoomRequest, membership: Membership): Promise<void> {
     // A client that leaves at once: whether the user is still a member of a private room is not known yet.
-    if (isClosed(membership.id) && !membership.room.isOpen) return this.onRequestRefused(request);
+    if (isClosed(membership.roomId) && !membership.room.isOpen) {
+      return this.onRequestRefused(request);
+    }
     const fault = this.#faultFor(request, membership);
     if (fault) return this.sendFrame(fault);
     if (isReadRequest(request)) return await this.#handleRead(request, membership);
@@ -304,7 +320,7 @@ export class Session implements SignInHost, ServiceRequestHost, RoomsHost, Curre
       return this.sendFrame(slowDownFault(request.id, waitMs, undefined, TOO_MANY_NEW_ROOMS));
     }
     this.rules.rememberAuthor();
-    const requester = this.#requester(this.signIn.may("moderate", membership.id));
+    const requester = this.#requester(this.signIn.may("moderate", membership.roomId));
     this.respond(await handleJoinedRoomRequest(request, membership, this.#context, requester));
   }
 
@@ -314,6 +330,8 @@ export class Session implements SignInHost, ServiceRequestHost, RoomsHost, Curre
   }
 
   #faultFor(request: JoinedRoomRequest, { room }: Membership): FrameOf<"fault"> | undefined {
+    // It has waited for the join, or to be reviewed.
+    if (this.signIn.isExpired) return faultFrame(request.id, "token_expired");
     const mayDelete = request.type === "delete" && this.signIn.may("moderate", room.id);
     if (!mayDelete && !this.signIn.may(REQUIRED_ACTION[request.type], room.id)) {
       return faultFrame(request.id, "not_allowed");
@@ -350,11 +368,14 @@ export class Session implements SignInHost, ServiceRequestHost, RoomsHost, Curre
     // The user may leave meanwhile. A closed room does not learn that the right has ended.
     using _open = membership.room.keepOpen();
     const respond = () => handleJoinedRoomRequest(request, membership, this.#context, requester);
-    // The member list is answered from memory, without the store.
-    const frame = await (request.type === "who" ? respond() : reader.readForRequest(respond));
+    // Who is in an open room is answered from memory, without the store.
+    const isInMemory = request.type === "who" && !isClosed(membership.roomId);
+    const frame = await (isInMemory ? respond() : reader.readForRequest(respond));
     // The right may have ended while the log was read.
-    const mayStill = this.signIn.may("read", membership.id) && this.rules.admits(membership.room);
-    if (!mayStill) this.sendFault(request.id, "not_allowed");
+    const mayStill = this.signIn.may("read", membership.roomId) &&
+      this.rules.admits(membership.room);
+    if (this.signIn.isExpired) this.sendFault(request.id, "token_expired");
+    else if (!mayStill) this.sendFault(request.id, "not_allowed");
     else if (frame) this.sendCharged(frame);
   }
 

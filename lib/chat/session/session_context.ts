@@ -41,7 +41,7 @@ export interface SessionContext
   /** Maximum number of rooms per connection. */
   readonly maxRooms: number;
   /** Publishes entries and signals, and reads the log. */
-  readonly bus: RequestContext["bus"];
+  readonly bus: RequestContext["bus"] & ModerationContext["bus"];
   /** For waits and retries. */
   readonly clock: Clock;
   /** Decides which words texts and names may contain. */

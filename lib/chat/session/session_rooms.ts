@@ -21,7 +21,7 @@ import type { LogReader } from "../log_reader.ts";
 import type { Identity } from "../ports/session_tokens.ts";
 import type { JoinRequest } from "../room/subscriber.ts";
 import { UndecidedJoin, UndecidedJoins } from "./undecided_joins.ts";
-import { currentName, nameChoice } from "./join_name.ts";
+import { currentName, nameChoice, nameWhileMuted } from "./join_name.ts";
 import { type Destination, Membership, type MembershipListener } from "../room/membership.ts";
 import type { SessionContext } from "./session_context.ts";
 import type { Expulsion, SessionRules } from "./session_rules.ts";
@@ -101,7 +101,7 @@ export class SessionRooms {
   leave({ id, room: requestedRoom }: RequestOf<"leave">): void {
     const membership = this.find(requestedRoom);
     if (membership === undefined) return this.#leaveUndecided(id, requestedRoom);
-    const room = membership.id;
+    const room = membership.roomId;
     this.memberships.delete(room);
     if (!membership.isJoined) {
       this.#session.sendFault(
@@ -116,7 +116,7 @@ export class SessionRooms {
 
   /** The user may no longer be in a room. */
   expel(membership: Membership, why: Expulsion): void {
-    const { id: room, isJoined, requestId } = membership;
+    const { roomId: room, isJoined, requestId } = membership;
     this.memberships.delete(room);
     membership.leave(false);
     if (isJoined) this.#session.sendFrame({ type: "left", room, ...why });
@@ -126,8 +126,8 @@ export class SessionRooms {
   /** See `MembershipListener`. */
   tryMove(membership: Membership, room: RoomId): boolean {
     // It has left, except that its queued requests still run.
-    if (this.memberships.get(membership.id) !== membership) return true;
-    this.memberships.delete(membership.id);
+    if (this.memberships.get(membership.roomId) !== membership) return true;
+    this.memberships.delete(membership.roomId);
     const isFree = !this.memberships.has(room);
     if (isFree) this.memberships.set(room, membership);
     else this.#session.sendFault(membership.requestId, "in_room");
@@ -146,6 +146,8 @@ export class SessionRooms {
     const session = this.#session;
     const { signIn, rules } = session;
     const { id } = request;
+    // While it was decided whether the user is a member.
+    if (signIn.isExpired) return session.sendFault(id, "token_expired");
     const { maxRooms } = this.#context;
     const destination = destinationOf(request.room);
     if (destination === undefined) return session.sendFault(id, "bad_room", ROOM_RULE);
@@ -184,11 +186,13 @@ export class SessionRooms {
     const mustExist = otherwise !== DEFAULT_ROOM && !memberAt && !signIn.mayCreate(otherwise);
     const isAdmitted: JoinRequest["isAdmitted"] = (joined) =>
       !rules.isLockedOut && rules.admits(joined);
+    const ruledName: JoinRequest["ruledName"] = (joined) =>
+      nameWhileMuted(signIn, me, rules.muteIn(joined));
     return {
       ...me,
       ...(memberAt && { memberAt }),
       ...(!isPresent && { isPresent }),
-      ...{ since, limit, wantsDetails, mustExist, isAdmitted, whenRulesKnown },
+      ...{ since, limit, wantsDetails, mustExist, isAdmitted, ruledName, whenRulesKnown },
       ...nameChoice(signIn, me, temporaryName, random),
     };
   }

@@ -31,7 +31,7 @@ export interface RulesContext {
 /** Why a user has to leave a room; the fields of the frame `left`. */
 export type Expulsion = Pick<FrameOf<"left">, "reason" | "message" | "until">;
 
-/** Requests that need a voice. */
+/** Requests that muted users cannot make. */
 const SPEAKING: ReadonlySet<JoinedRoomRequest["type"]> = new Set([
   "say",
   "edit",
@@ -122,7 +122,9 @@ export class SessionRules {
   /** What `joined` says about the rules of a room: its settings, the user's mute, and what the user may do there. */
   fieldsOfJoined(room: RuledRoom): Pick<FrameOf<"joined">, "settings" | "muted" | "may"> {
     const { state } = room;
-    return { ...(!state.isEmpty && { settings: state.settings }), ...this.#ownRules(room) };
+    const { creator, settings } = state;
+    const shown = { ...settings, ...(creator && { createdBy: creator }) };
+    return { ...(!state.isEmpty && { settings: shown }), ...this.#ownRules(room) };
   }
 
   /** What has changed for the user in a room without an event there. */
@@ -186,8 +188,8 @@ export class SessionRules {
   }
 
   /**
-   * Why the user may not moderate or change settings: whoever is banned from the room may not, and whoever is muted may show
-   * nobody a text.
+   * Why the user may not moderate or change settings: users who are banned from the room may not, and muted users may not show
+   * a text to others.
    *
    * @param room Undefined for the whole service.
    */
@@ -211,7 +213,7 @@ export class SessionRules {
     const { me } = this.#signIn;
     const after = me ? room.state.readableAfter(me.user) : 0;
     if ("of" in request && request.of.seq <= after) return faultFrame(id, "gone");
-    // A deletion is no voice, but its reason is.
+    // Muted users can delete messages, but not give a reason, which everyone sees.
     if (!SPEAKING.has(type) && !(type === "delete" && hasReason(request))) return undefined;
     if (this.isLockedOut) return faultFrame(id, "locked_down");
     if (closedKind(room.id) === "direct" && room.state.members.size < 2) {

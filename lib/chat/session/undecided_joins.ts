@@ -1,7 +1,7 @@
 /**
  * Joins of private and direct rooms that are not decided yet. Whether the user is a member is read before anything else, in one
- * read whether the room exists or not: a join by somebody else opens nothing, is announced to nobody, and says nothing about the
- * room. Requests in such a room wait until it is decided, as those in other rooms do.
+ * read that takes as long whether the room exists or not: a join by another user opens nothing, is not announced, and says
+ * nothing about the room. Requests in such a room wait until it is decided, as those in other rooms do.
  * @module
  */
 import type { UserId } from "../../core/log/entry.ts";
@@ -17,8 +17,8 @@ import type { DeadlineListener, JoinDeadlines } from "../room/join_deadlines.ts"
 
 /** What deciding needs. */
 export interface UndecidedJoinsContext extends RetryContext {
-  /** Reads the states of rooms. */
-  readonly bus: Pick<RoomHistory, "state"> & Pick<Bus, "whenBack">;
+  /** Reads whether users may be in rooms. */
+  readonly bus: Pick<RoomHistory, "admission"> & Pick<Bus, "whenBack">;
   /** Ends the wait of the requests. */
   readonly hub: { readonly joinDeadlines: JoinDeadlines };
 }
@@ -66,7 +66,7 @@ export class UndecidedJoin implements DeadlineListener {
     if (this.#queued !== undefined) this.#onDelayed(this.takeQueued());
   }
 
-  /** Nobody waits for it any more. */
+  /** It is no longer waited for. */
   cancel(): void {
     this.#life.abort();
   }
@@ -105,8 +105,8 @@ export class UndecidedJoins {
     const { bus, hub: { joinDeadlines }, clock } = this.#context;
     this.#joins.set(room, join);
     joinDeadlines.add(join, clock.now());
-    const readState = () => reader.read(() => bus.state(room));
-    const stored = await retryWhileUnavailable(readState, this.#context, join.signal);
+    const read = () => reader.read(() => bus.admission(room, user));
+    const stored = await retryWhileUnavailable(read, this.#context, join.signal);
     joinDeadlines.remove(join);
     if (this.#joins.get(room) === join) this.#joins.delete(room);
     if (stored === undefined || join.signal.aborted) return undefined;

@@ -1,5 +1,5 @@
 /**
- * What somebody may do who is no guest, and for how long.
+ * What a user who is not a guest may do, and for how long.
  * @module
  */
 import type { Role } from "../../core/auth/member.ts";
@@ -28,15 +28,13 @@ export function accessOf(
   { rights, role, name, expiresAt, tokenId, deviceId }: TokenUser,
   clock: Pick<Clock, "now" | "date">,
 ): Access {
-  // A token that is accepted although it has just expired, by a clock that runs ahead, lasts for the grace period.
-  const lifetimeMs = Math.max(0, expiresAt - clock.date());
   return {
     rights,
-    // It counts only without restrictions: whoever is invited has none.
+    // It counts only without restrictions: members have none.
     role: rights === null ? role : undefined,
     tokenId,
     setsName: name !== undefined && deviceId === undefined,
-    expiresAt: clock.now() + lifetimeMs,
+    expiresAt: clock.now() + (expiresAt - clock.date()),
     isClientTold: false,
   };
 }

@@ -38,7 +38,7 @@ export interface CredentialContext {
   readonly limits: Pick<SharedBudgets, "checkBadTokens" | "chargeBadToken">;
 }
 
-/** Whom a credential identifies, or why nobody. */
+/** The user that a credential identifies, or why it identifies none. */
 export type CredentialResult =
   | {
     readonly kind: "known";
@@ -76,7 +76,7 @@ export async function checkCredential(
   context: CredentialContext,
 ): Promise<CredentialResult> {
   const { clock, limits, revocations } = context;
-  // The service itself has signed the token of a device, so nobody can try several.
+  // The service itself has signed the token of a device, so several cannot be tried.
   const isOwn = credential.kind === "device";
   const afterMs = isOwn ? 0 : limits.checkBadTokens(address, clock.now());
   if (afterMs > 0) {
@@ -89,7 +89,7 @@ export async function checkCredential(
     limits.chargeBadToken(address, clock.now());
   }
   if (result.kind !== "known" || !revocations.isRevoked(result.user)) return result;
-  // Counted, but the address is not charged: nobody can guess a token that was valid.
+  // Counted, but the address is not charged: a token that was valid cannot be guessed.
   limits.chargeBadToken(undefined, clock.now());
   return { kind: "refused", code: "bad_token", why: REVOKED };
 }

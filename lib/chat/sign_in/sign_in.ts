@@ -26,6 +26,7 @@ import {
   NAME_RULE,
   parseName,
   pickGuestName,
+  pickTemporaryName,
 } from "../../core/names/names.ts";
 import type { TokenUser } from "../ports/authenticator.ts";
 import type { SignInState } from "../ports/connection_handler.ts";
@@ -54,7 +55,7 @@ export class SignIn implements SignInState {
   #language: GuestLanguage;
   // Kept until it has been checked.
   #handshakeCredential: Credential | undefined;
-  // Whom it identifies. Kept until somebody has been welcomed: a ticket cannot be checked again.
+  // Whom it identifies. Kept until the welcome is sent: a ticket cannot be checked again.
   #handshakeUser: TokenUser | undefined;
   #statedUser: TokenUser | undefined;
   readonly #guestSeed: string | undefined;
@@ -89,9 +90,15 @@ export class SignIn implements SignInState {
     return this.#me;
   }
 
-  get expiry(): TokenExpiry | undefined {
-    if (this.#access === undefined || this.#access.expiresAt === Infinity) return undefined;
+  get expiry(): TokenExpiry | null | undefined {
+    if (this.#access === undefined) return this.#me && null;
+    if (this.#access.expiresAt === Infinity) return undefined;
     return { at: this.#access.expiresAt, isTold: this.#access.isClientTold };
+  }
+
+  /** Whether the user's token has expired. The connection is about to be closed then, unless the user renews it. */
+  get isExpired(): boolean {
+    return this.#access !== undefined && this.#context.clock.now() >= this.#access.expiresAt;
   }
 
   /** When the user signed in; of a guest who has come back, when that guest was new. In milliseconds since 1970. */
@@ -104,7 +111,7 @@ export class SignIn implements SignInState {
     return this.#access?.setsName ?? false;
   }
 
-  /** Whether the user's name belongs to a member, and the user is somebody else. */
+  /** Whether the user's name belongs to a member, and the user is not that member. */
   get hasReservedName(): boolean {
     return this.#me !== undefined && this.#context.names.isReserved(this.#me);
   }
@@ -183,7 +190,7 @@ export class SignIn implements SignInState {
   /** Welcomes a guest who has been here before. */
   async #helloAgain(request: RequestOf<"hello">, guest: ReturningUser): Promise<void> {
     if (await this.#isNewest(guest)) this.#welcome(request, undefined, { guest });
-    // As for a member, it is no mistake of whoever wrote the client.
+    // As for a member, it is no mistake of the client's author.
     else this.#host.output.close(SIGNED_OUT);
   }
 
@@ -306,7 +313,7 @@ export class SignIn implements SignInState {
     if (result.kind === "known") return result;
     const { code, why } = result;
     if (code === "unavailable") onUnavailable(why);
-    // It is not a mistake of whoever wrote the client, so it is no fault.
+    // It is not a mistake of the client's author, so it is no fault.
     else if (credential.kind === "device" && code === "bad_token") {
       this.#host.output.close(SIGNED_OUT);
     } else if (code !== "slow_down") this.#refuse(id, code, why);
@@ -335,7 +342,7 @@ export class SignIn implements SignInState {
     const seed = this.#guestSeed;
     const user = returning?.user ??
       (seed === undefined ? sessionTokens.newUserId() : sessionTokens.userIdFor(seed));
-    // Others see the name of whoever joins, so who is muted cannot choose it.
+    // Others see the name of a user who joins, so muted users cannot choose it.
     const allowed = asked !== undefined && this.#isMuted(user) ? undefined : chosen;
     this.#me = { user, ...this.#nameOf(user, allowed, returning) };
     const { name } = this.#me;
@@ -387,7 +394,7 @@ export class SignIn implements SignInState {
     return this.#context.sanctions.inService("mute", { user, address, authority }) !== undefined;
   }
 
-  /** The name of a user. Whoever chooses one that is like a member's gets a guest name. */
+  /** The name of a user. A user who chooses one like a member's or the service's gets a guest name. */
   #nameOf(
     user: UserId,
     chosen: Name | undefined,
@@ -400,6 +407,13 @@ export class SignIn implements SignInState {
     if (name === undefined || (isChosen && names.isLookalike({ user, name }))) {
       return { name: this.pickGuestName(isReserved), hasGuestName: true };
     }
+    // An app has set it. Rooms would give out a temporary name, but what moderators do says who did it outside of them, too.
+    if (names.isServices({ user, name })) {
+      return {
+        name: pickTemporaryName(name, isReserved, this.#context.random),
+        hasGuestName: false,
+      };
+    }
     return { name, hasGuestName: chosen === undefined && (returning?.hasGuestName ?? false) };
   }
 
@@ -411,7 +425,7 @@ export class SignIn implements SignInState {
   }
 
   /**
-   * Only for guests and members. Whoever has a token of an app, a proxy or a cookie comes back with that, and must not be
+   * Only for guests and members. Users with a token of an app, a proxy or a cookie return with that, and must not be
    * known for longer.
    */
   #signResumeToken(): string | undefined {

@@ -41,7 +41,10 @@ export interface SignInContext extends CredentialContext {
   /** Prefix for guest names; null for one in the guest's language. */
   readonly guestName: string | null;
   /** The names of members. */
-  readonly names: Pick<KnownNames, "isReserved" | "isLookalike" | "moderators">;
+  readonly names: Pick<
+    KnownNames,
+    "isReserved" | "isLookalike" | "isServices" | "areOwned" | "moderators"
+  >;
   /** Decides which words a chosen name may contain. */
   readonly words: Pick<WordFilter, "allowsName">;
 }

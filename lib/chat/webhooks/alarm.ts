@@ -4,7 +4,7 @@
  */
 import type { Clock } from "../ports/clock.ts";
 
-/** Rests, until somebody wakes it. */
+/** Rests until it is woken. */
 export class Alarm {
   readonly #clock: Pick<Clock, "sleep">;
   #rest: AbortController | undefined;
@@ -26,7 +26,7 @@ export class Alarm {
     this.#isRung = false;
   }
 
-  /** Waits until the time is over, somebody rings, or the signal aborts. */
+  /** Waits until the time is over, the alarm rings, or the signal aborts. */
   async rest(ms: number, signal: AbortSignal): Promise<void> {
     if (this.#isRung || signal.aborted) return;
     const rest = this.#rest = new AbortController();

@@ -91,7 +91,7 @@ export class OwnedWebhook {
   }
 
   /**
-   * Stores the cursors. Resolves to false if somebody else has changed the record. Rejects with `BusUnavailable`; then
+   * Stores the cursors. Resolves to false if another node has changed the record. Rejects with `BusUnavailable`; then
    * {@linkcode recognize} finds out what is stored.
    *
    * @param owner The node of this process; null to let others have the webhook.

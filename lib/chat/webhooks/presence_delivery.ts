@@ -27,7 +27,7 @@ export class PresenceDelivery {
   readonly #roster = new Roster();
   #readAt: number | undefined;
 
-  /** Knows of nobody before {@linkcode run}. */
+  /** Knows of no users before {@linkcode run}. */
   constructor(
     webhook: Webhook,
     room: RoomId,
@@ -60,7 +60,7 @@ export class PresenceDelivery {
     }
   }
 
-  /** Whoever is there when it is read for the first time has not joined. */
+  /** Users who are there when it is read for the first time have not joined. */
   async #readTable(): Promise<void> {
     const { bus, clock } = this.#context;
     const isFirst = this.#readAt === undefined;

@@ -6,7 +6,8 @@
  */
 import { backoffMs, STORE_RETRY } from "../../core/backoff.ts";
 import { isSamePosition, type Position } from "../../core/log/position.ts";
-import type { LossReason, Replay } from "../../core/log/room_log.ts";
+import type { LossReason } from "../../core/log/epochs.ts";
+import { readAfter, type Replay } from "../../core/log/reading/log_reading.ts";
 import type { RoomId } from "../../core/names/names.ts";
 import { type AttemptOutcome, decide } from "../../core/webhooks/delivery_rules.ts";
 import { type RoomCursor, withDeadLetter } from "../../core/webhooks/delivery_state.ts";
@@ -48,10 +49,12 @@ type Next =
   | { readonly kind: "rest"; readonly ms: number }
   | { readonly kind: "retry"; readonly ms: number };
 
-/** A part of the log: a message or nothing, and the position after it. */
+/** A part of the log: a message about it or nothing, and its last position. */
 interface Step {
   readonly message: WebhookMessage | undefined;
-  readonly until: Position;
+  readonly position: Position;
+  /** The position after which to read on. */
+  readonly after: Position;
 }
 
 /** The deliveries of one room. */
@@ -113,14 +116,11 @@ export class RoomDelivery {
     }
     this.#failedReads = 0;
     const readAt = this.#context.clock.now();
-    for (const { message, until } of this.#steps(replay)) {
+    for (const step of this.#steps(replay)) {
       const isStale = this.#context.clock.now() - readAt > FRESH_MS;
       if (isStale || signal.aborted) return { kind: "continue" };
-      if (message === undefined) this.#move({ ...this.#cursor, after: until });
-      else {
-        const next = await this.#deliver(message, until, signal);
-        if (next !== undefined) return next;
-      }
+      const next = await this.#take(step, signal);
+      if (next !== undefined) return next;
     }
     const isAtTop = isSamePosition(this.#cursor.after, replay.top);
     return isAtTop ? { kind: "rest", ms: CHECK_MS } : { kind: "continue" };
@@ -135,31 +135,35 @@ export class RoomDelivery {
     }
   }
 
-  *#steps({ top, entries, lossReason: reason }: Replay): Generator<Step> {
+  *#steps(replay: Replay): Generator<Step> {
+    const { top, entries, lossReason: reason } = replay;
     const { after } = this.#cursor;
     const [first] = entries;
+    const step = (message: WebhookMessage | undefined, position: Position): Step => ({
+      ...{ message, position },
+      after: readAfter(replay, position),
+    });
     if (reason) {
       const until = first ? { ...first.position, seq: first.position.seq - 1 } : top;
       const range = { room: this.#room, after, until, reason };
       this.#reportLoss(after, reason);
-      yield { message: lostMessage(range, this.#context.clock.date()), until };
+      yield step(lostMessage(range, this.#context.clock.date()), until);
     }
     for (const entry of entries) {
-      const message = entryMessage(entry, this.#webhook.events);
-      yield { message, until: entry.position };
+      yield step(entryMessage(entry, this.#webhook.events), entry.position);
     }
     // A new epoch can begin without an entry. What cannot be read is passed over, as in rooms.
     if (first === undefined && !isSamePosition(this.#cursor.after, top)) {
-      yield { message: undefined, until: top };
+      yield step(undefined, top);
     }
   }
 
-  /** Makes one attempt. Returns how to continue; undefined with the next message. */
-  async #deliver(
-    message: WebhookMessage,
-    until: Position,
+  /** Moves past a step, after one attempt to deliver its message. Returns how to continue; undefined with the next step. */
+  async #take(
+    { message, position, after }: Step,
     signal: AbortSignal,
   ): Promise<Next | undefined> {
+    if (message === undefined) return this.#move({ ...this.#cursor, after });
     const { clock, sender, observer, random } = this.#context;
     if (!this.#turns.mayStart()) return { kind: "retry", ms: HELD_UP_MS };
     const startedAt = clock.now();
@@ -171,12 +175,10 @@ export class RoomDelivery {
     switch (decision.kind) {
       case "delivered":
         if (failing) observer.onRecovered(this.#webhook, this.#room);
-        this.#move({ ...this.#cursor, after: until, failing: undefined });
-        return undefined;
+        return this.#move({ ...this.#cursor, after, failing: undefined });
       case "dead":
-        observer.onDead(this.#webhook, this.#room, until);
-        this.#move(withDeadLetter(this.#cursor, until));
-        return undefined;
+        observer.onDead(this.#webhook, this.#room, position);
+        return this.#move(withDeadLetter(this.#cursor, after));
       case "gone":
         this.#turns.onGone();
         return { kind: "retry", ms: HELD_UP_MS };
@@ -199,7 +201,7 @@ export class RoomDelivery {
     this.#context.observer.onFailing(this.#webhook, this.#room, outcome);
   }
 
-  #move(cursor: RoomCursor): void {
+  #move(cursor: RoomCursor): undefined {
     this.#cursor = cursor;
     this.#turns.onMoved();
   }

@@ -3,7 +3,7 @@
  * @module
  */
 import type { Position } from "../../core/log/position.ts";
-import type { LossReason } from "../../core/log/room_log.ts";
+import type { LossReason } from "../../core/log/epochs.ts";
 import type { RoomId } from "../../core/names/names.ts";
 import type { AttemptOutcome } from "../../core/webhooks/delivery_rules.ts";
 import type { Webhook } from "../../core/webhooks/webhook.ts";

@@ -72,7 +72,7 @@ export class WebhookDelivery {
     this.#rooms.get(room)?.wake();
   }
 
-  /** Somebody may have joined or left a room. */
+  /** A user may have joined or left a room. */
   onPresence(room: RoomId, update: PresenceUpdate): void {
     this.#presence.get(room)?.onUpdate(update);
   }

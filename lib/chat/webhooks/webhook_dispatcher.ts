@@ -4,7 +4,7 @@
  * owner. A change by anybody else shows in the record too, and counts: the deliveries start again from it.
  *
  * Everything that is stored is read and changed by one loop, one step after the other, so a record differs from what this
- * process has written only if somebody else has written it.
+ * process has written only if another process has written it.
  * @module
  */
 import type { RoomId } from "../../core/names/names.ts";
@@ -151,7 +151,7 @@ export class WebhookDispatcher {
     this.#start({ webhook, record, stored, beat, rooms, claimedAt });
   }
 
-  /** Whether nobody else delivers to a webhook. */
+  /** Whether no other process delivers to a webhook. */
   #isFree(id: string, text: string | undefined, state: DeliveryState | undefined): boolean {
     if (text === undefined || state === undefined || !this.#context.isShared) return true;
     const { owner } = state;

@@ -166,7 +166,7 @@ export class WebhookRegistry implements WebhookAdmin {
     });
   }
 
-  /** Makes changes once nobody interferes. */
+  /** Makes changes, and repeats them until no other change interferes. */
   async #change(attempt: () => Promise<Attempt>): Promise<WebhookAnswer> {
     for (let left = MAX_ATTEMPTS; left > 0; left--) {
       const wanted = await attempt();

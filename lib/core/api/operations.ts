@@ -79,7 +79,8 @@ export const OPERATIONS: readonly Operation[] = [
   {
     ...{ id: "deleteRoom", method: "DELETE", path: "/rooms/{room}", type: "moderate" },
     ...IN_ROOM,
-    summary: "Deletes a room: its messages are removed, it becomes read-only, and leaves the list.",
+    summary:
+      "Deletes a room: its messages, title and topic are removed, it becomes read-only, and leaves the list.",
     query: ["reason"],
     fixed: { action: "delete" },
   },
@@ -144,14 +145,14 @@ export const OPERATIONS: readonly Operation[] = [
   },
   {
     ...{ id: "addMember", method: "PUT", path: "/rooms/{room}/members/{user}", type: "member" },
-    summary: "Adds somebody to a private room.",
+    summary: "Adds a user to a private room.",
     fixed: { on: true },
     ...{ isAction: true, status: 200 },
   },
   {
     ...{ id: "removeMember", method: "DELETE", path: "/rooms/{room}/members/{user}" },
     ...{ type: "member", isAction: true, status: 200 },
-    summary: "Removes somebody from a private room, or leaves it.",
+    summary: "Removes a user from a private room, or leaves it.",
     fixed: { on: false },
   },
   {

@@ -24,13 +24,15 @@ export interface HookMessage {
   readonly text: string;
 }
 
-const text = v.optional(v.nullable(v.string()));
-const TextObject = v.object({ text: v.string() });
+// Senders differ, and an alert must not be lost for one field: what is not as expected counts as missing, alone.
+const text = v.optional(v.pipe(v.unknown(), v.transform(textOf)));
+const TextObject = v.object({ text });
+const blockText = v.optional(v.fallback(v.union([TextObject, text]), undefined));
+const elements = v.optional(v.fallback(v.array(v.unknown()), []));
 const Block = v.object({
-  type: v.string(),
-  text: v.optional(v.union([TextObject, v.string()])),
-  fields: v.optional(v.array(TextObject)),
-  elements: v.optional(v.array(v.unknown())),
+  text: blockText,
+  fields: listOf(TextObject),
+  elements,
 });
 const Field = v.object({ title: text, value: text });
 const Attachment = v.object({
@@ -39,15 +41,33 @@ const Attachment = v.object({
   title: text,
   title_link: text,
   text,
-  fields: v.optional(v.array(Field)),
-  blocks: v.optional(v.array(Block)),
+  fields: listOf(Field),
+  blocks: listOf(Block),
 });
 const Message = v.object({
   text,
   username: text,
-  blocks: v.optional(v.array(Block)),
-  attachments: v.optional(v.array(Attachment)),
+  blocks: listOf(Block),
+  attachments: listOf(Attachment),
 });
+
+/** A text, or a number as text. */
+function textOf(value: unknown): string | undefined {
+  if (typeof value === "number") return String(value);
+  return typeof value === "string" ? value : undefined;
+}
+
+/** A list without the items that are none. */
+function listOf<T>(
+  item: v.GenericSchema<unknown, T>,
+): v.GenericSchema<unknown, readonly T[] | undefined> {
+  const items = (value: unknown): readonly T[] =>
+    (Array.isArray(value) ? value : []).flatMap((it) => {
+      const parsed = v.safeParse(item, it);
+      return parsed.success ? [parsed.output] : [];
+    });
+  return v.optional(v.pipe(v.unknown(), v.transform(items)));
+}
 
 type Block = v.InferOutput<typeof Block>;
 type Attachment = v.InferOutput<typeof Attachment>;
@@ -65,12 +85,12 @@ export function readSlackMessage(body: unknown): HookMessage | undefined {
   const lines = own.length > 0 ? own : [text ?? ""];
   const all = [...lines, ...attachments.flatMap(attachmentLines)].map(plainText);
   const whole = all.filter((line) => line.trim() !== "").join("\n");
-  return whole === "" ? undefined : { name: username ?? undefined, text: whole };
+  return whole === "" ? undefined : { name: username, text: whole };
 }
 
 function blockLines({ text, fields = [], elements = [] }: Block): readonly string[] {
-  const own = typeof text === "string" ? [text] : text ? [text.text] : [];
-  return [...own, ...fields.map((it) => it.text), elementText(elements, 0)];
+  const own = typeof text === "object" ? text.text : text;
+  return [own ?? "", ...fields.map((it) => it.text ?? ""), elementText(elements, 0)];
 }
 
 /** The texts of elements in one line, as of links within a sentence; sections of rich text are lines of their own. */
@@ -80,7 +100,7 @@ function elementText(elements: readonly unknown[], depth: number): string {
     const parsed = v.safeParse(Element, element);
     if (!parsed.success) return "";
     const { type, text, url, name, elements: inner = [] } = parsed.output;
-    const line = typeof text === "string" ? text : text?.text ?? "";
+    const line = (typeof text === "object" ? text.text : text) ?? "";
     if (type === "link") return url === undefined ? line : linkText(url, line);
     if (type === "emoji") return name === undefined ? "" : `:${name}:`;
     const below = elementText(inner, depth + 1);
@@ -90,10 +110,10 @@ function elementText(elements: readonly unknown[], depth: number): string {
 
 const Element = v.object({
   type: v.string(),
-  text: v.optional(v.union([v.string(), TextObject])),
-  url: v.optional(v.string()),
-  name: v.optional(v.string()),
-  elements: v.optional(v.array(v.unknown())),
+  text: blockText,
+  url: text,
+  name: text,
+  elements,
 });
 
 function attachmentLines(attachment: Attachment): readonly string[] {

@@ -31,7 +31,7 @@ export const USE_RECORDED_MS = 60_000;
 
 /** A key, as operators see it. */
 export interface ApiKey {
-  /** Identifies it in lists. Whoever knows it cannot use the key. */
+  /** Identifies it in lists. It cannot be used as the key. */
   readonly id: string;
   /** The user that acts with it. */
   readonly user: UserId;

@@ -30,7 +30,7 @@ export interface InviteTerms {
 
 /** An invite, as people see it. */
 export interface Invite {
-  /** Identifies it in lists. Whoever knows it cannot use the invite. */
+  /** Identifies it in lists. It cannot be used as the invite. */
   readonly id: string;
   /** See {@linkcode InviteTerms}. */
   readonly role: Role;
@@ -156,7 +156,7 @@ export function isRepeatable({ at }: Redemption, date: number): boolean {
   return date - at < REPEATED_MS;
 }
 
-/** Whether an invite can be removed: nobody can use it, nor ask again what a use of it led to. */
+/** Whether an invite can be removed: it can no longer be used, and its last use can no longer be repeated. */
 export function isUseless(invite: StoredInvite, date: number): boolean {
   const last = invite.redemptions.at(-1);
   return !isUsable(invite, date) && !(last && isRepeatable(last, date));

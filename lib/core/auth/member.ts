@@ -1,5 +1,5 @@
 /**
- * Members: users whom somebody has invited. Their names are theirs, in all rooms and while they are away. A member signs in
+ * Members: users who were invited. Their names are theirs, in all rooms and while they are away. A member signs in
  * with a device, which holds a token that changes each time it is used.
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Revocations: what was issued to a user, to everybody, or as one token, and is no longer valid. They are kept until
+ * Revocations: what was issued to a user, to all users, or as one token, and is no longer valid. They are kept until
  * everything that they concern has expired by itself.
  *
  * @example
@@ -15,7 +15,7 @@
  */
 import * as v from "valibot";
 
-/** What a revocation is about: one user, one token, one device of a member, or everybody. */
+/** What a revocation is about: one user, one token, one device of a member, or all users. */
 export const REVOCATION_SCOPES = ["user", "token", "device", "all"] as const;
 
 /** Ends what was issued before a time. */
@@ -28,7 +28,7 @@ export interface Revocation {
   readonly before: number;
 }
 
-/** What somebody has signed in with, as far as revocations can concern it. */
+/** What a user has signed in with, as far as revocations can concern it. */
 export interface Revocable {
   /** The user. */
   readonly user: string;
@@ -83,7 +83,7 @@ export function revocationKey({ scope, id }: Pick<Revocation, "scope" | "id">): 
 export class RevocationList {
   readonly #latest = new Map<string, Revocation>();
 
-  /** The latest about each user, token, device and everybody. */
+  /** The latest about each user, token and device, and about all users. */
   get all(): readonly Revocation[] {
     return [...this.#latest.values()];
   }

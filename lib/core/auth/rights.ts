@@ -17,6 +17,7 @@
  * ```
  * @module
  */
+import { isOnlyDots } from "../names/names.ts";
 import { AUDIT_ROOM, isForModerators } from "../rooms/service_rooms.ts";
 import { closedKind } from "../rooms/closed_room.ts";
 import { type Rank, RANKS } from "../log/room_event.ts";
@@ -51,28 +52,31 @@ export type ServiceAction =
   | "list devices"
   | "remove device";
 
-/** Everything that needs a permission. */
-export type Action = RoomAction | ServiceAction;
+/** An action that needs permission. */
+export type Permission = RoomAction | ServiceAction;
 
-/** The rows of the table: the roles, highest first, and everybody who has none. */
-export const STANDINGS = [...ROLES, "guest"] as const;
+/** The columns of the table: the roles, highest first, and guests. */
+export const ROLES_OR_GUEST = [...ROLES, "guest"] as const;
 
-/** A row of the table. Users of an app without a role have that of guests. */
-export type Standing = typeof STANDINGS[number];
+/** A column of the table. App users without a role count as guests. */
+export type RoleOrGuest = typeof ROLES_OR_GUEST[number];
 
-const ALL: readonly Standing[] = STANDINGS;
-const MODERATORS: readonly Standing[] = ["owner", "moderator"];
-const MEMBERS: readonly Standing[] = ROLES;
+const ALL: readonly RoleOrGuest[] = ROLES_OR_GUEST;
+const MODERATORS: readonly RoleOrGuest[] = ["owner", "moderator"];
+const MEMBERS: readonly RoleOrGuest[] = ROLES;
 
-/** Who may do what. Operators of the service may do everything in it but what concerns own devices. */
+/** Who may do what. Operators of the service may do everything except manage users' devices. */
 export const PERMISSIONS: Readonly<
-  Record<Action, { readonly allowed: readonly Standing[]; readonly about: string }>
+  Record<Permission, { readonly allowed: readonly RoleOrGuest[]; readonly about: string }>
 > = {
   "read": {
     allowed: ALL,
     about: "join a room, see it in a list, read its messages, see who is there, report a message",
   },
-  "send": { allowed: ALL, about: "send messages; edit and delete one's own; show that one types" },
+  "send": {
+    allowed: ALL,
+    about: "send messages and typing notices; edit and delete one's own messages",
+  },
   "react": { allowed: ALL, about: "add and remove one's own reactions" },
   "moderate": {
     allowed: MODERATORS,
@@ -81,11 +85,11 @@ export const PERMISSIONS: Readonly<
   },
   "invite": {
     allowed: MEMBERS,
-    about: "add others to a private room that one is in oneself, also by an invite link",
+    about: "add users to a private room that one is a member of, directly or with an invite link",
   },
   "invite people": {
     allowed: MODERATORS,
-    about: "make invite links, for one's own role or a lower one",
+    about: "create invite links, for one's own role or a lower one",
   },
   "list invites": {
     allowed: MODERATORS,
@@ -95,7 +99,7 @@ export const PERMISSIONS: Readonly<
   "list members": { allowed: MODERATORS, about: "list the members of the service" },
   "change role": {
     allowed: ["owner"],
-    about: "give a member another role; one owner always stays",
+    about: "give a member another role; the last owner keeps theirs",
   },
   "create private room": {
     allowed: MEMBERS,
@@ -103,21 +107,21 @@ export const PERMISSIONS: Readonly<
   },
   "message directly": {
     allowed: MEMBERS,
-    about: "begin a conversation of two, if `ROOM_CREATION` allows creating rooms",
+    about: "open a direct room with another user, if `ROOM_CREATION` allows creating rooms",
   },
   "remove from room": {
     allowed: MODERATORS,
     about:
-      "remove somebody from a private room that one is in oneself; whoever has created it may do that too, and everybody may leave",
+      "remove users from a private room that one is a member of; its creator may do that too, and every member may leave",
   },
   "list room": {
     allowed: MEMBERS,
-    about: "put a room that one has created into everybody's list; app users can do it too",
+    about: "put a room that one has created into the public list; app users can do it too",
   },
-  "first owner": { allowed: [], about: "make a link for the first owner; only operators" },
-  "add device": { allowed: MEMBERS, about: "make a link that adds a device to oneself" },
+  "first owner": { allowed: [], about: "create a link for the first owner; only operators can" },
+  "add device": { allowed: MEMBERS, about: "create a link that adds a device of one's own" },
   "list devices": { allowed: MEMBERS, about: "list one's own devices" },
-  "remove device": { allowed: MEMBERS, about: "sign one of one's own devices out" },
+  "remove device": { allowed: MEMBERS, about: "sign out one of one's own devices" },
 };
 
 /** Who may create rooms: the values of the setting ROOM_CREATION. */
@@ -128,9 +132,9 @@ export type RoomCreators = typeof ROOM_CREATORS[number];
 
 /** Who may create a room, by the setting: users whom no token restricts to rooms, and tokens by what they grant there. */
 export const ROOM_CREATION: Readonly<
-  Record<RoomCreators, { readonly allowed: readonly Standing[]; readonly grant: RoomAction }>
+  Record<RoomCreators, { readonly allowed: readonly RoleOrGuest[]; readonly grant: RoomAction }>
 > = {
-  // Whoever may join: a program that only reads can wait in a room for its first message.
+  // All users who may join: a program that only reads can wait in a room for its first message.
   anyone: { allowed: ALL, grant: "read" },
   members: { allowed: MEMBERS, grant: "send" },
   moderators: { allowed: MODERATORS, grant: "moderate" },
@@ -156,7 +160,7 @@ export interface Authority {
 }
 
 /** Whether a user may do something. @param room Where; undefined for what concerns the whole service. */
-export function isAllowed({ role, rights }: Authority, wanted: Action, room?: string): boolean {
+export function isAllowed({ role, rights }: Authority, wanted: Permission, room?: string): boolean {
   // A conversation of two has no moderators.
   if (wanted === "moderate" && room !== undefined && closedKind(room) === "direct") return false;
   // What moderators do enters it by itself.
@@ -180,6 +184,7 @@ export function mayCreateRoom(
   creators: RoomCreators,
   room: string,
 ): boolean {
+  if (isOnlyDots(room)) return false;
   const { allowed, grant } = ROOM_CREATION[creators];
   if (authority.rights !== null) {
     // A program that only sends need not wait for a reader.
@@ -222,7 +227,7 @@ export function mayInClosedRooms(
   return isAllowed(authority, CLOSED_ROOM_GRANTS[action], room);
 }
 
-/** Whether a user may change a room's settings: moderators may, and whoever has created the room. */
+/** Whether a user may change a room's settings: moderators may, and the creator of the room. */
 export function mayConfigure(authority: Authority, room: string, isCreator: boolean): boolean {
   if (isForModerators(room) || closedKind(room) === "direct") return false;
   return isCreator || isAllowed(authority, "moderate", room);
@@ -245,12 +250,12 @@ export function rankOf(authority: Authority, room?: string): Rank | undefined {
   return authority.rights === null && authority.role === "owner" ? "owner" : "moderator";
 }
 
-/** Whether whoever has the first rank can mute, ban or remove somebody of the other. Nobody can do that to an equal. */
+/** Whether a user of the first rank can mute, ban or remove one of the other. Users of the same rank cannot. */
 export function outranks(rank: Rank, other: Rank | undefined): boolean {
   return other === undefined || RANKS.indexOf(rank) < RANKS.indexOf(other);
 }
 
-/** Whether a user may put a room into everybody's list. @param kind The user's kind. */
+/** Whether a user may put a room into the public list. @param kind The user's kind. */
 export function mayListRoom({ role }: Authority, kind: UserKind): boolean {
   return PERMISSIONS["list room"].allowed.includes(role ?? (kind === "guest" ? "guest" : "member"));
 }
@@ -261,7 +266,7 @@ export function mayInvite(own: Role, invited: Role): boolean {
   return isBelow && isAllowed({ role: own, rights: null }, "invite people");
 }
 
-function includes(actions: readonly Action[], action: Action): boolean {
+function includes(actions: readonly Permission[], action: Permission): boolean {
   return actions.includes(action);
 }
 

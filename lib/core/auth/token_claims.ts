@@ -37,7 +37,7 @@ export interface TokenClaims {
   readonly role: Role | undefined;
 }
 
-/** How far the clock of an app may run ahead or behind. */
+/** How far the clock of an app may run ahead. */
 export const CLOCK_LEEWAY_MS = 60_000;
 const MAX_SUBJECT_LENGTH = 255;
 

@@ -12,7 +12,7 @@ import {
   type AuditFlags,
   readAuditFlags,
 } from "./audit_flags.ts";
-import { flagOf, type Problem, settings } from "../config/config.ts";
+import { type ConfigProblem, flagOf, settings } from "../config/config.ts";
 import {
   INVITE_FLAGS,
   INVITE_HELP,
@@ -111,12 +111,18 @@ const REQUESTS: ReadonlyMap<string, "help" | "version"> = new Map(
 );
 const NAMES = new Map(settingVariables.map((name) => [flagOf(name), name]));
 
+/** The words that begin a command line. */
+const COMMANDS: ReadonlySet<string> = new Set([
+  ...["serve", "backup", "restore", "bench", "invite", "users", "keys"],
+  ...["revoke", "moderate", "audit", "webhooks"],
+]);
+
 /**
- * Parses the arguments: `--port 9000`, `--port=9000`, `--help`, `--version`, and the command, by default `serve`. The
- * bench itself parses the arguments after `bench`.
+ * Parses the arguments: `--port 9000`, `--port=9000`, `--help`, `--version`, and the command, by default `serve`. Settings
+ * may come before the command. The bench itself parses the arguments after `bench`.
  */
 export function parseCommandLine(args: readonly string[]): Command {
-  const [command = "", ...after] = args;
+  const [command = "", ...after] = withCommandFirst(args);
   switch (command) {
     case "bench":
       return parseBench(after);
@@ -142,6 +148,20 @@ export function parseCommandLine(args: readonly string[]): Command {
     default:
       return parseServe(args);
   }
+}
+
+/** Moves settings that come before the command behind it. The bench has no settings. */
+function withCommandFirst(args: readonly string[]): readonly string[] {
+  let at = 0;
+  while (args[at]?.startsWith("-")) {
+    const isAlone = !NAMES.has(args[at] ?? "") || args[at + 1]?.startsWith("--");
+    at += isAlone ? 1 : 2;
+  }
+  const command = args[at];
+  if (at === 0 || command === undefined || !COMMANDS.has(command) || command === "bench") {
+    return args;
+  }
+  return [command, ...args.slice(0, at), ...args.slice(at + 1)];
 }
 
 function parseServe(args: readonly string[]): Command {
@@ -246,7 +266,10 @@ function parseFlags(
   }
   // Do not print values: they may be passwords.
   for (const word of given.words.slice(maxWords)) {
-    problems.push(unknownFlag(word.split("=")[0] ?? ""));
+    const isLate = COMMANDS.has(word);
+    problems.push(
+      isLate ? `${word} must come first, before its flags` : unknownFlag(word.split("=")[0] ?? ""),
+    );
   }
   return { flags: values, problems, own, words };
 }
@@ -262,7 +285,7 @@ function parseBench(args: readonly string[]): Command {
 }
 
 /** One line for an invalid setting: its name, the value without a password, and what is allowed. */
-export function describeProblem(problem: Problem): string {
+export function describeProblem(problem: ConfigProblem): string {
   const value = JSON.stringify(withoutPassword(problem.value));
   return `${problem.name} is ${value}: allowed: ${problem.allowed}`;
 }

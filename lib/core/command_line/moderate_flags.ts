@@ -45,7 +45,7 @@ const ABOUT_USERS: ReadonlySet<string> = new Set(["mute", "unmute", "ban", "unba
 export const MODERATE_HELP = [
   `  ACTION            ${MODERATOR_ACTIONS.join(", ")}; or list: who is muted and banned`,
   "  --user ID         whom, with mute, unmute, ban, unban and kick; audit and list print ids",
-  "  --name NAME       the same by name, of a person in --room, a member, or somebody in the list",
+  "  --name NAME       the same by name, of a user in --room, a member, or a user in the list",
   "  --room ROOM       where; without it, in the whole service",
   "  --minutes N       how long a mute or a ban lasts; also --hours and --days; default: for good",
   "  --reason TEXT     why; the user and the room see it",
@@ -97,7 +97,9 @@ function problemsOf(action: string | undefined, given: ReadonlyMap<string, strin
   if (IN_A_ROOM.has(action ?? "") && room === undefined) {
     problems.push(`${action} needs --room`);
   }
-  if (user !== undefined && !isUserId(user)) problems.push("--user needs the id of a user");
+  if (user !== undefined && !isUserId(user)) {
+    problems.push("--user needs the id of a user, which users and audit list");
+  }
   if (name !== undefined && parseName(name) === undefined) problems.push("--name needs a name");
   if (room !== undefined && parseRoom(room) === undefined) {
     problems.push(`--room needs a room: ${ROOM_RULE}`);

@@ -13,6 +13,7 @@
  * @module
  */
 import { isRevocationTime } from "../auth/revocations.ts";
+import { isUserId } from "../log/user_id.ts";
 
 /** The flags that take a value. */
 export const REVOKE_FLAGS = [
@@ -23,7 +24,7 @@ export const REVOKE_FLAGS = [
   "--device",
   "--before",
 ] as const;
-/** Stands for everybody; takes no value. */
+/** Stands for all users; takes no value. */
 export const REVOKE_ALL = "--all";
 
 /** The lines of `--help`. */
@@ -33,7 +34,7 @@ export const REVOKE_HELP = [
   "  --issuer I        with --subject: the iss of the tokens or of the provider; default: JWT_ISSUER",
   "  --token JTI       one token, by its jti",
   "  --device ID       one device of a member",
-  "  --all             everything, of everybody; then each member needs a new link: invite --device ID",
+  "  --all             everything, of all users; then each member needs a new link: invite --device ID",
   "  --before TIME     what was issued before it, such as 2026-03-01T12:00:00Z; default: now",
 ];
 
@@ -55,6 +56,10 @@ export function readRevokeFlags(given: ReadonlyMap<string, string>): RevokeFlags
   }
   if (given.has("--issuer") && !given.has("--subject")) {
     problems.push("--issuer is only for --subject");
+  }
+  const user = given.get("--user");
+  if (user !== undefined && !isUserId(user)) {
+    problems.push("--user needs the id of a user, which users and audit list");
   }
   const before = given.get("--before");
   if (before !== undefined && !isRevocationTime(before)) {

@@ -12,11 +12,12 @@
  */
 import type { Setting } from "./setting_kinds.ts";
 import { type Config, SETTINGS } from "./settings_table.ts";
+import { listensOnAll } from "./startup_message.ts";
 
 export type { Config } from "./settings_table.ts";
 
 /** An invalid setting. */
-export interface Problem {
+export interface ConfigProblem {
   /** `MAX_CONNECTIONS` */
   readonly name: string;
   /** The given value; `…` if it is secret. */
@@ -31,7 +32,7 @@ export type SecretTexts = ReadonlyMap<string, string | undefined>;
 /** The values read so far, by field of the config. */
 type Values = Partial<Record<string, unknown>>;
 
-/** Whether tokens of an app, or groups at an OpenID provider, can make somebody a moderator who is no member. */
+/** Whether tokens of an app, or groups at an OpenID provider, can make users moderators who are no members. */
 export function canStateModerators(
   { jwtSecret, jwtPublicKeyFile, jwksUrl, oidcRoles }: Pick<
     Config,
@@ -56,9 +57,9 @@ export function parseConfig(
   secrets: SecretTexts = new Map(),
 ):
   | { readonly kind: "good"; readonly config: Config }
-  | { readonly kind: "bad"; readonly problems: readonly Problem[] } {
+  | { readonly kind: "bad"; readonly problems: readonly ConfigProblem[] } {
   const values: Values = {};
-  const problems: Problem[] = [];
+  const problems: ConfigProblem[] = [];
   for (const [field, setting] of Object.entries(SETTINGS)) {
     const isInFile = secrets.has(setting.name);
     const text = isInFile ? secrets.get(setting.name) : get(setting.name) ?? "";
@@ -67,7 +68,8 @@ export function parseConfig(
     values[field] = setting.parse(value);
     if (values[field] === undefined) {
       const shown = setting.isSecret || isInFile ? "…" : value;
-      problems.push({ name: setting.name, value: shown, allowed: setting.allowed });
+      const allowed = setting.explain?.(value) ?? setting.allowed;
+      problems.push({ name: setting.name, value: shown, allowed });
     }
   }
   problems.push(...crossFieldProblems(values));
@@ -81,8 +83,9 @@ function isComplete(values: Values): values is Values & Config {
 }
 
 /** Settings that are each valid but not in combination. Those that are invalid alone are already reported. */
-function crossFieldProblems(values: Values): readonly Problem[] {
+function crossFieldProblems(values: Values): readonly ConfigProblem[] {
   return [
+    adminPortProblems,
     redisCaProblems,
     tlsProblems,
     tokenProblems,
@@ -94,7 +97,20 @@ function crossFieldProblems(values: Values): readonly Problem[] {
     .flatMap((problemsOf) => problemsOf(values));
 }
 
-function tokenProblems(values: Values): readonly Problem[] {
+/** Whether two listeners on the same port would be in each other's way. */
+export function shareAddresses(one: string, other: string): boolean {
+  return one === other || listensOnAll(one) || listensOnAll(other);
+}
+
+function adminPortProblems({ host, port, adminHost, adminPort }: Values): readonly ConfigProblem[] {
+  if (typeof host !== "string" || typeof adminHost !== "string") return [];
+  // The system chooses different ports for 0.
+  if (typeof port !== "number" || port === 0 || adminPort !== port) return [];
+  if (!shareAddresses(host, adminHost)) return [];
+  return [{ name: "ADMIN_PORT", value: String(port), allowed: "another port than PORT, or off" }];
+}
+
+function tokenProblems(values: Values): readonly ConfigProblem[] {
   const { jwtSecret, jwtPublicKeyFile, jwksUrl, jwtIssuer, jwtAudience } = values;
   const all = [
     { name: "JWT_SECRET", value: jwtSecret },
@@ -116,14 +132,14 @@ function tokenProblems(values: Values): readonly Problem[] {
   return [];
 }
 
-function proxyUserProblems({ authProxyHeader, trustProxy }: Values): readonly Problem[] {
+function proxyUserProblems({ authProxyHeader, trustProxy }: Values): readonly ConfigProblem[] {
   if (typeof authProxyHeader !== "string") return [];
   if (!Array.isArray(trustProxy) || trustProxy.length > 0) return [];
   const allowed = "only with TRUST_PROXY, the proxy that sets it";
   return [{ name: "AUTH_PROXY_HEADER", value: authProxyHeader, allowed }];
 }
 
-function signInProblems(values: Values): readonly Problem[] {
+function signInProblems(values: Values): readonly ConfigProblem[] {
   const { oidcIssuer, oidcClientId, oidcClientSecret, publicUrl, authProxyHeader } = values;
   const all = [
     { name: "OIDC_ISSUER", value: oidcIssuer },
@@ -132,7 +148,7 @@ function signInProblems(values: Values): readonly Problem[] {
   ];
   const missing = all.filter(({ value }) => value === null).map(({ name }) => name);
   const given = all.filter(({ value }) => typeof value === "string");
-  const problems: Problem[] = missing.length === 0 ? [] : given.map(({ name, value }) => ({
+  const problems: ConfigProblem[] = missing.length === 0 ? [] : given.map(({ name, value }) => ({
     name,
     value: String(value),
     allowed: `only with ${missing.join(" and ")}`,
@@ -151,7 +167,7 @@ function signInProblems(values: Values): readonly Problem[] {
 
 function cookieProblems(
   { authProxyHeader, oidcIssuer, allowedOrigins }: Values,
-): readonly Problem[] {
+): readonly ConfigProblem[] {
   // The browser sends the cookie, ours or the proxy's, with every handshake, whatever page begins it. Frames of any page can
   // have the origin null.
   const isForAny = allowedOrigins === "*" ||
@@ -168,7 +184,7 @@ function cookieProblems(
   }));
 }
 
-function moderationProblems({ moderationUrl, moderationSecret }: Values): readonly Problem[] {
+function moderationProblems({ moderationUrl, moderationSecret }: Values): readonly ConfigProblem[] {
   if (typeof moderationUrl === "string" && moderationSecret === null) {
     const allowed = "only with MODERATION_SECRET";
     return [{ name: "MODERATION_URL", value: moderationUrl, allowed }];
@@ -179,7 +195,7 @@ function moderationProblems({ moderationUrl, moderationSecret }: Values): readon
   return [];
 }
 
-function redisCaProblems({ redisCaFile, redisUrl }: Values): readonly Problem[] {
+function redisCaProblems({ redisCaFile, redisUrl }: Values): readonly ConfigProblem[] {
   if (typeof redisCaFile !== "string" || redisUrl === undefined) return [];
   if (typeof redisUrl === "string" && /^rediss(-\w+)?:/i.test(redisUrl)) return [];
   return [{
@@ -189,7 +205,7 @@ function redisCaProblems({ redisCaFile, redisUrl }: Values): readonly Problem[] 
   }];
 }
 
-function tlsProblems({ tlsCertFile, tlsKeyFile }: Values): readonly Problem[] {
+function tlsProblems({ tlsCertFile, tlsKeyFile }: Values): readonly ConfigProblem[] {
   if (typeof tlsCertFile === "string" && tlsKeyFile === null) {
     return [{ name: "TLS_CERT_FILE", value: tlsCertFile, allowed: "only with TLS_KEY_FILE" }];
   }

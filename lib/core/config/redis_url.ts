@@ -57,6 +57,13 @@ export function isRedisUrl(text: string): boolean {
   return parseRedisUrl(text) !== undefined;
 }
 
+/** Whether the text would be a URL of sentinels if it named their master. */
+export function lacksMaster(text: string): boolean {
+  const [, , kind, , , , path = ""] = MULTI_HOST_URL.exec(text) ?? [];
+  return kind?.toLowerCase() === "sentinel" && /^\/?$/.test(path) &&
+    isRedisUrl(`${text.replace(/\/$/, "")}/master`);
+}
+
 /** Parses the forms above; undefined for any other text. */
 export function parseRedisUrl(text: string): RedisTarget | undefined {
   if (!isDecodable(text)) return undefined;

@@ -13,7 +13,7 @@
  * ```
  * @module
  */
-import { type Problem, settings } from "./config.ts";
+import { type ConfigProblem, settings } from "./config.ts";
 
 const SUFFIX = "_FILE";
 
@@ -70,12 +70,12 @@ export function parseSecret(
 }
 
 /** A problem with a secret's file. Only absolute paths are shown: any other text may be the secret itself. */
-export function fileProblem({ name, path }: SecretFile, allowed: string): Problem {
+export function fileProblem({ name, path }: SecretFile, allowed: string): ConfigProblem {
   return { name: `${name}${SUFFIX}`, value: isAbsolute(path) ? path : "…", allowed };
 }
 
 /** Why a file cannot be read. @param why Names the path. */
-export function unreadable(file: SecretFile, why: string): Problem {
+export function unreadable(file: SecretFile, why: string): ConfigProblem {
   const allowed = "a file that can be read";
   return fileProblem(file, isAbsolute(file.path) ? `${allowed} (${why})` : allowed);
 }

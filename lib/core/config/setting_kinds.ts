@@ -24,6 +24,27 @@ export interface Setting<T> {
   readonly hasPassword?: true;
   /** The value; undefined if the text is invalid. */
   parse(text: string): T | undefined;
+  /** What is allowed instead of an invalid text, if that can be said better than by `allowed`. */
+  explain?(text: string): string | undefined;
+}
+
+/** The address of a listener: an address or a name, without a port. */
+export function listenHost(
+  options: Label & { fallback: string; port: string },
+): Setting<string> {
+  const { name, about, fallback, port } = options;
+  const isName = (text: string) => /^[A-Za-z0-9_.-]+$/.test(text);
+  // An IPv6 address has at least two colons.
+  const isV6 = (text: string) => /^[0-9A-Fa-f.]*(?::[0-9A-Fa-f.]*){2,}$/.test(text);
+  return {
+    name,
+    about,
+    allowed: "an address or a host name, without a port",
+    fallback,
+    parse: (text) => isName(text) || isV6(text) ? text : undefined,
+    explain: (text) =>
+      /:\d+$/.test(text) ? `an address or a host name; the port is set with ${port}` : undefined,
+  };
 }
 
 /** A setting's name and description. */
@@ -89,7 +110,7 @@ export function text(
 
 /** An optional text; null if unset. */
 export function optionalText(
-  options: Label & Pick<Setting<unknown>, "isSecret" | "hasPassword"> & {
+  options: Label & Pick<Setting<unknown>, "isSecret" | "hasPassword" | "explain"> & {
     allowed: string;
     rule: (text: string) => boolean;
   },
@@ -132,8 +153,8 @@ function parseSigningSecret(text: string): SigningSecret | undefined {
 }
 
 /**
- * A URL that decides who users are; null if unset. Without TLS only on this machine, since whoever changes the response can
- * be anyone.
+ * A URL that decides who users are; null if unset. Without TLS only on this machine, since a program that changes the response
+ * can be anyone.
  */
 export function secureUrl(label: Label): Setting<string | null> {
   return {
@@ -266,6 +287,10 @@ export function httpUrl(label: Label): Setting<string | null> {
   };
 }
 
+/** A name, an IPv4 address, or an IPv6 address with or without brackets; without a port. */
+const HOST_NAME =
+  /^(?:[a-z0-9_.-]{1,253}|\[[0-9a-f:.]{2,45}\]|[0-9a-f.]{0,15}(?::[0-9a-f.]{0,15}){2,8})$/;
+
 /** Host names, or `*` for any; in lower case, without ports. */
 export function hostNames(label: Label): Setting<readonly string[] | "*"> {
   return {
@@ -276,7 +301,7 @@ export function hostNames(label: Label): Setting<readonly string[] | "*"> {
       if (text === "*") return text;
       return parseList(
         text.toLowerCase(),
-        (host) => /^[a-z0-9_.:[\]-]{1,253}$/.test(host) ? host : undefined,
+        (host) => HOST_NAME.test(host) ? host : undefined,
       );
     },
   };

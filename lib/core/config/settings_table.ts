@@ -8,7 +8,7 @@ import type { GroupRole } from "../auth/group_roles.ts";
 import type { Cidr } from "../http/ip_address.ts";
 import type { OriginPolicy } from "../http/handshake.ts";
 import { parseName } from "../names/names.ts";
-import { isRedisUrl } from "./redis_url.ts";
+import { isRedisUrl, lacksMaster } from "./redis_url.ts";
 import type { FramerPolicy } from "../http/cross_origin.ts";
 import {
   choice,
@@ -18,6 +18,7 @@ import {
   headerName,
   hostNames,
   httpUrl,
+  listenHost,
   optionalText,
   origins,
   portOrUnset,
@@ -143,7 +144,7 @@ export interface Config {
   readonly guestName: string | null;
   /** Path of the word list; null for none. */
   readonly blockedWordsFile: string | null;
-  /** Where messages are reviewed before they enter a room; null if nobody does. */
+  /** Where messages are reviewed before they enter a room; null if they are not reviewed. */
   readonly moderationUrl: string | null;
   /** Signs the requests to it; null without one. */
   readonly moderationSecret: string | null;
@@ -181,12 +182,11 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
     max: 65535,
     fallback: 8080,
   }),
-  host: text({
+  host: listenHost({
     name: "HOST",
     about: "Address to listen on; 0.0.0.0 for all addresses",
-    allowed: "an address or a host name",
     fallback: "127.0.0.1",
-    rule: (text) => /^[A-Za-z0-9_.:-]+$/.test(text),
+    port: "PORT",
   }),
   publicUrl: httpUrl({
     name: "PUBLIC_URL",
@@ -204,13 +204,12 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
     allowed: "a PEM file",
     rule: () => true,
   }),
-  adminHost: text({
+  adminHost: listenHost({
     name: "ADMIN_HOST",
     about:
       "Address of the admin listener, which serves /metrics and details at /healthz and /readyz",
-    allowed: "an address or a host name",
     fallback: "127.0.0.1",
-    rule: (text) => /^[A-Za-z0-9_.:-]+$/.test(text),
+    port: "ADMIN_PORT",
   }),
   adminPort: portOrUnset({
     name: "ADMIN_PORT",
@@ -253,6 +252,10 @@ export const SETTINGS: { readonly [K in keyof Config]: Setting<Config[K]> } = {
       "redis://, rediss://, unix://, redis-sentinel:// or redis-cluster:// URL (rediss- for TLS)",
     hasPassword: true,
     rule: isRedisUrl,
+    explain: (text) =>
+      lacksMaster(text)
+        ? "with the name of the master after the sentinels, such as redis-sentinel://host:26379/mymaster"
+        : undefined,
   }),
   redisPrefix: text({
     name: "REDIS_PREFIX",

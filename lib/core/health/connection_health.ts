@@ -33,13 +33,11 @@ export interface Vitals {
   readonly canPing: boolean;
   /** The setup step that the peer's protocol requires next, and since when; undefined if setup is complete. */
   readonly pendingStep?: { readonly step: SetupStep; readonly since: number } | undefined;
-  /** When the user's token expires; undefined if it does not. */
-  readonly expiry?: TokenExpiry | undefined;
 }
 
 /** The end of a token's life. */
 export interface TokenExpiry {
-  /** When it expires, in milliseconds on the scale of the vitals. */
+  /** When it expires, in milliseconds on a monotonic scale. */
   readonly at: number;
   /** Whether the client has been told. */
   readonly isTold: boolean;
@@ -79,8 +77,6 @@ const SETUP_STEPS = {
 
 /** Time before the expiry of its token at which a client is told. */
 const EXPIRY_NOTICE_MS = 60_000;
-/** Time after the expiry in which a client can still renew its token. */
-export const EXPIRY_GRACE_MS = 25_000;
 
 /** Derives the policy from two settings: PING_SECONDS, in milliseconds, and MAX_BUFFERED_BYTES. */
 export function healthPolicy(
@@ -97,13 +93,13 @@ export function checkConnection(vitals: Vitals, policy: HealthPolicy, now: numbe
   if (pendingStep && now - pendingStep.since >= SETUP_STEPS[pendingStep.step].ms) {
     return SETUP_STEPS[pendingStep.step].closeAction;
   }
-  return (vitals.expiry && checkExpiry(vitals.expiry, now)) ??
-    (vitals.canPing ? checkPingable(vitals, policy, now) : NONE);
+  return vitals.canPing ? checkPingable(vitals, policy, now) : NONE;
 }
 
-function checkExpiry({ at, isTold }: TokenExpiry, now: number): HealthAction | undefined {
-  if (now >= at + EXPIRY_GRACE_MS) return { kind: "close", closeStatus: TOKEN_EXPIRED };
-  return now >= at - EXPIRY_NOTICE_MS && !isTold ? { kind: "announce expiry" } : undefined;
+/** The action for the token of an open connection. @param now Milliseconds on the scale of the expiry. */
+export function checkExpiry({ at, isTold }: TokenExpiry, now: number): HealthAction {
+  if (now >= at) return { kind: "close", closeStatus: TOKEN_EXPIRED };
+  return now >= at - EXPIRY_NOTICE_MS && !isTold ? { kind: "announce expiry" } : NONE;
 }
 
 function checkPingable(vitals: Vitals, policy: HealthPolicy, now: number): HealthAction {

@@ -93,7 +93,7 @@ export interface Message extends Author, Content {
   readonly text: string;
   /** The message that it replies to. */
   readonly reply?: Position | undefined;
-  /** What it does to the room. Nobody can edit or delete such a message. */
+  /** What it does to the room. Such a message cannot be edited or deleted. */
   readonly event?: RoomEvent | undefined;
   /** When it was last edited, in milliseconds since 1970. */
   readonly edited?: number | undefined;
@@ -270,8 +270,7 @@ function canonicalText({ action, name }: Pick<Draft, "action" | "name">): string
   switch (action.kind) {
     case "said": {
       const { text, reply, event, mentions, metadata } = action;
-      // What a moderator asks for again ends later, and the user may have left, so that the name is not known any more.
-      if (event) return JSON.stringify(["event", { ...event, until: undefined, name: undefined }]);
+      if (event) return JSON.stringify(["event", event], withoutCircumstances);
       // Messages without these have the fingerprints that they had before there were any.
       const attached = mentions || metadata ? [mentions, metadata] : [];
       return JSON.stringify(["said", text, reply && formatPosition(reply), ...attached]);
@@ -287,4 +286,9 @@ function canonicalText({ action, name }: Pick<Draft, "action" | "name">): string
     case "renamed":
       return JSON.stringify(["renamed", action.from, name]);
   }
+}
+
+/** What a moderator asks for again ends later, the user may have left or be called otherwise, and others have sent messages. */
+function withoutCircumstances(field: string, value: unknown): unknown {
+  return field === "until" || field === "name" || field === "from" ? undefined : value;
 }

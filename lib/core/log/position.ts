@@ -1,6 +1,6 @@
 /**
  * A position in a room's log: an epoch and a number. Within an epoch, numbers increase by one without gaps and are
- * never reused. Do not compare positions of different epochs by number: only the log (`room_log.ts`) knows the order of
+ * never reused. Do not compare positions of different epochs by number: only the log (`epochs.ts`) knows the order of
  * epochs.
  *
  * @example

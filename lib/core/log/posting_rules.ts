@@ -16,8 +16,8 @@ export type StateRefusal =
   | { readonly why: "slow_mode"; readonly afterMs: number };
 
 /**
- * Why a draft is refused; undefined if it is not. Everybody may delete own messages. A new name is never refused here: it has
- * been claimed, and would stay unannounced.
+ * Why a draft is refused; undefined if it is not. All users may delete their own messages. A new name is never refused here: it
+ * has been claimed, and would stay unannounced.
  *
  * @param field Returns the text of a field of the state.
  * @param at The time of the draft, in milliseconds since 1970.
@@ -28,12 +28,13 @@ export function stateRefusal(
   at: number,
 ): StateRefusal | undefined {
   const { kind } = action;
-  if (isExempt || kind === "deleted" || kind === "renamed") return undefined;
+  if (kind === "deleted" || kind === "renamed") return undefined;
   const access = field("access");
-  const isForMembers = access === undefined
-    // The store has lost the state, and the author's worker does not know that yet.
-    ? isClosed(room) && !createsRoom(action)
-    : access === "private" || access === "direct";
+  // The store has lost the state, and the author's worker does not know that yet: moderators would bring the room back.
+  const isLost = access === undefined && isClosed(room) && !createsRoom(action);
+  if (isLost) return { why: "not_allowed" };
+  if (isExempt) return undefined;
+  const isForMembers = access === "private" || access === "direct";
   const isStranger = isForMembers && field(userField("member", user)) === undefined;
   if (isStranger || endOf(field(userField("ban", user))) > at) return { why: "not_allowed" };
   const mutedMs = endOf(field(userField("mute", user))) - at;

@@ -14,6 +14,7 @@
  * const [user, name] = ["bob_12345", parseName("Bob")];
  * assert.ok(isUserId(user) && name);
  * assert.equal(eventText({ kind: "kick", user, name, reason: "noise", rank: "owner" }), "removed Bob: noise");
+ * assert.equal(eventText({ kind: "member", user, name, on: false }, { author: user }), "left for good");
  * assert.equal(eventText({ kind: "room", readOnly: true, slowSeconds: 0 }), "made the room read-only; turned off slow mode");
  * ```
  * @module
@@ -21,9 +22,10 @@
 import type { Role } from "./role.ts";
 import type { UserId } from "./user_id.ts";
 import type { Name, RoomId } from "../names/names.ts";
+import { shownName } from "../names/shown_name.ts";
 
 /**
- * Who sees a room: `open` rooms are everybody's, `listed` ones are in the list of rooms too, `private` ones only their
+ * Who sees a room: all users see `open` rooms, `listed` ones are in the list of rooms too, `private` ones only their
  * members see, and `direct` ones are private rooms of two users.
  */
 export const ROOM_KINDS = ["open", "listed", "private", "direct"] as const;
@@ -53,7 +55,7 @@ export interface RoomSettings {
   readonly keepDays?: number | undefined;
   /** Only in private rooms: what members can read, everything or only what came after they were added. */
   readonly history?: HistoryAccess | undefined;
-  /** Whether the room is read-only and in no list any more. */
+  /** Whether the room is read-only and no longer listed. */
   readonly archived?: boolean | undefined;
 }
 
@@ -76,7 +78,7 @@ export interface Target {
   readonly name: Name;
 }
 
-/** How high whoever imposes something ranks: it has no effect on those who rank as high. */
+/** The rank of the user who imposes something: it has no effect on users of the same or a higher rank. */
 export const RANKS = ["operator", "owner", "moderator"] as const;
 
 /** One of {@linkcode RANKS}. */
@@ -90,7 +92,7 @@ export interface Sanction extends Target {
   readonly until: number;
   /** Why, for people. */
   readonly reason?: string | undefined;
-  /** The rank of whoever imposed it. */
+  /** The rank of the user who imposed it. */
   readonly rank: Rank;
   /** Only if `user` stands for an address: the guest who was connected from it. */
   readonly guest?: UserId | undefined;
@@ -111,7 +113,7 @@ export const EVENT_KINDS = [
   "held",
   "delete",
   "release",
-] as const satisfies readonly Deed["kind"][];
+] as const satisfies readonly EventAction["kind"][];
 
 /** What an event says that creates a room; nothing in others. */
 export interface RoomCreation {
@@ -122,7 +124,7 @@ export interface RoomCreation {
 }
 
 /** What an event does. */
-export type Deed =
+export type EventAction =
   | ({ readonly kind: "room" } & RoomCreation & RoomSettings)
   | Sanction
   | ({ readonly kind: "unmute" | "unban" } & Target)
@@ -132,12 +134,12 @@ export type Deed =
     readonly kind: "member";
     readonly on: boolean;
     /**
-     * Only with `on`: the number of the newest entry that whoever adds the user has read. The state has that of the entry before
-     * this event instead.
+     * Only with `on`: the number of the newest entry that the user who adds the member has read. The state has that of the
+     * entry before this event instead.
      */
     readonly from?: number | undefined;
   } & Target)
-  /** Removes all earlier messages of the room, and with `archived` the room itself: it is read-only, and in no list any more. */
+  /** Removes all earlier messages of the room, and with `archived` the room itself: see `deletionChanges()` in room_state.ts. */
   | {
     readonly kind: "clear";
     readonly archived?: true | undefined;
@@ -161,7 +163,7 @@ export type Deed =
   | ({ readonly kind: "release"; readonly of: string } & Target);
 
 /** An event. */
-export type RoomEvent = Deed & {
+export type RoomEvent = EventAction & {
   /** Only in `_audit` and `_reports`: the room in which it happened; undefined for the whole service. */
   readonly room?: RoomId | undefined;
 };
@@ -174,36 +176,47 @@ const ABOVE_QUOTAS: ReadonlySet<RoomEvent["kind"]> = new Set(
 );
 
 /**
- * Whether an event counts even if no space or no room is left: whoever fills the store must not be safe from moderators. These
- * events are short, and only moderators cause them.
+ * Whether an event counts even if no space or no room is left: a user who fills the store must not be safe from moderators.
+ * These events are short, and only moderators cause them.
  */
 export function isAboveQuotas({ kind }: Pick<RoomEvent, "kind">): boolean {
   return ABOVE_QUOTAS.has(kind);
 }
 
-/** The event in words, as the text after its author's name. @param seconds How long a mute or a ban lasts; undefined for ever. */
-export function eventText(event: RoomEvent, seconds?: number): string {
-  const where = event.room === undefined ? "" : ` (#${event.room})`;
-  return `${textOf(event, seconds)}${where}`;
+/** What the words for an event depend on, apart from the event. */
+export interface EventContext {
+  /** Who does it; only events of members need it. */
+  readonly author?: UserId;
+  /** How long a mute or a ban lasts; undefined for ever. */
+  readonly seconds?: number | undefined;
 }
 
-function textOf(event: RoomEvent, seconds: number | undefined): string {
+/** The event in words, as the text after its author's name. */
+export function eventText(event: RoomEvent, context: EventContext = {}): string {
+  const where = event.room === undefined ? "" : ` (#${event.room})`;
+  return `${textOf(event, context)}${where}`;
+}
+
+function textOf(event: RoomEvent, { author, seconds }: EventContext): string {
   switch (event.kind) {
     case "room":
       return settingsText(event);
     case "mute":
     case "ban": {
       const verb = event.kind === "mute" ? "muted" : "banned";
-      return withReason(`${verb} ${event.name}${durationText(seconds)}`, event.reason);
+      return withReason(`${verb} ${shownName(event.name)}${durationText(seconds)}`, event.reason);
     }
     case "unmute":
-      return `unmuted ${event.name}`;
+      return `unmuted ${shownName(event.name)}`;
     case "unban":
-      return `unbanned ${event.name}`;
+      return `unbanned ${shownName(event.name)}`;
     case "kick":
-      return withReason(`removed ${event.name}`, event.reason);
+      return withReason(`removed ${shownName(event.name)}`, event.reason);
     case "member":
-      return event.on ? `added ${event.name}` : `removed ${event.name} from the members`;
+      if (event.user === author) return event.on ? "came back" : "left for good";
+      return event.on
+        ? `added ${shownName(event.name)}`
+        : `removed ${shownName(event.name)} from the members`;
     case "clear":
       return withReason(
         event.archived ? "deleted the room" : "removed all earlier messages",
@@ -212,13 +225,13 @@ function textOf(event: RoomEvent, seconds: number | undefined): string {
     case "lockdown":
       return event.on ? "locked the service to guests" : "opened the service to guests";
     case "role":
-      return `made ${event.name} ${event.role === "owner" ? "an" : "a"} ${event.role}`;
+      return `made ${shownName(event.name)} ${event.role === "owner" ? "an" : "a"} ${event.role}`;
     case "held":
       return "wrote a message that is waiting for a moderator";
     case "delete":
-      return withReason(`deleted a message of ${event.name}`, event.reason);
+      return withReason(`deleted a message of ${shownName(event.name)}`, event.reason);
     case "release":
-      return `released a message of ${event.name}`;
+      return `released a message of ${shownName(event.name)}`;
   }
 }
 
@@ -230,7 +243,7 @@ function settingsText(settings: RoomSettings & RoomCreation): string {
     access !== undefined && !created && `made the room ${access}`,
     title !== undefined && (title === "" ? "removed the title" : `set the title: ${title}`),
     topic !== undefined && (topic === "" ? "removed the topic" : `set the topic: ${topic}`),
-    readOnly !== undefined && (readOnly ? "made the room read-only" : "let everybody send again"),
+    readOnly !== undefined && (readOnly ? "made the room read-only" : "let everyone send again"),
     slowSeconds !== undefined &&
     (slowSeconds === 0
       ? "turned off slow mode"

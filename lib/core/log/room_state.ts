@@ -1,13 +1,13 @@
 /**
  * The state of a room: its settings, members, mutes and bans, as its events have left them. It is stored beside the log as texts
  * by field, and an event changes it in the same step in which it gets its number; so a message that comes after a mute cannot
- * be entered, whoever sends it, on whichever node. Rooms without events have no state.
+ * be entered, regardless of its author and its node. Rooms without events have no state.
  *
  * @example
  * ```ts
  * import assert from "node:assert/strict";
  * const state = new RoomState();
- * state.apply(stateChanges({ kind: "room", topic: "Tea" }, "ann_12345"));
+ * state.apply(stateChanges({ kind: "room", topic: "Tea" }, { user: "ann_12345", room: "attic" }));
  * assert.equal(state.settings.topic, "Tea");
  * assert.equal(state.settings.readOnly, false);
  * ```
@@ -15,6 +15,7 @@
  */
 import * as v from "valibot";
 import { isUserId, type UserId } from "./user_id.ts";
+import { isClosed } from "../names/closed_kind.ts";
 import { isStoredName, type Name } from "../names/names.ts";
 import {
   RANKS,
@@ -32,7 +33,7 @@ export const MAX_STATE_FIELDS = 5_000;
 
 /**
  * Number of fields up to which members are added, and slow mode records who has spoken. The rest is left for moderators:
- * otherwise whoever comes back as one guest after the other would keep them from muting anybody.
+ * otherwise a user who returns as one guest after another would keep them from muting anybody.
  */
 export const MAX_UNRESERVED_FIELDS = 4_000;
 
@@ -52,13 +53,28 @@ export function userField(kind: "mute" | "ban" | "member" | "sent", user: string
   return `${kind}:${user}`;
 }
 
+/** The fields that decide whether a user may be in a room: reading only these takes as long in every room. */
+export function admissionFields(user: UserId): readonly string[] {
+  return ["access", userField("member", user), userField("ban", user)];
+}
+
+/** Picks the {@linkcode admissionFields} from a state. */
+export function admissionState(state: StateFields, user: UserId): StateFields {
+  const fields = new Map<string, string>();
+  for (const field of admissionFields(user)) {
+    const value = state.get(field);
+    if (value !== undefined) fields.set(field, value);
+  }
+  return fields;
+}
+
 /** The settings of a room, all of them. */
 export type CurrentSettings = {
   readonly [K in keyof RoomSettings]-?: NonNullable<RoomSettings[K]>;
 };
 
 /**
- * Whether an id stands for an address. A guest can come back as somebody else at any time, so a guest's mute or ban is also
+ * Whether an id stands for an address. A guest can return as another guest at any time, so a guest's mute or ban is also
  * imposed on the address, as if it were a user.
  */
 export function isAddressUser(user: string): boolean {
@@ -73,12 +89,12 @@ const ADDRESS_FIELD = /^(?:mute|ban):ip_/;
  * What an event changes. None if it is about another room, as in `_audit`, unless it is about an address: the room itself must
  * not show that to its people.
  *
- * @param author Who causes the event.
+ * @param origin Who causes the event, in the log of which room.
  * @param seq The number of its entry; undefined before it has one.
  */
 export function stateChanges(
   event: RoomEvent,
-  author: string,
+  { user: author, room }: { readonly user: string; readonly room: string },
   seq?: number,
 ): readonly StateChange[] {
   if (event.room !== undefined) return addressChanges(event);
@@ -97,7 +113,7 @@ export function stateChanges(
     case "lockdown":
       return [{ field: "lockdown", value: flag(event.on) }];
     case "clear":
-      return event.archived ? [{ field: "archived", value: flag(true) }] : [];
+      return event.archived ? deletionChanges(room) : [];
     case "kick":
     case "role":
     case "held":
@@ -144,7 +160,7 @@ function memberChanges(
   }));
 }
 
-/** Others may have sent something since whoever adds a member has read the log. */
+/** Messages may have been sent since the user who adds a member read the log. */
 function addedAfter({ from }: { readonly from?: number | undefined }, seq: number) {
   return from === undefined ? undefined : seq - 1;
 }
@@ -168,6 +184,18 @@ function settingsChanges(
       ? []
       : [{ field: "history", value: history === "joined" ? history : undefined }]),
     ...(archived === undefined ? [] : [{ field: "archived", value: flag(archived) }]),
+  ];
+}
+
+/**
+ * What is left of a deleted room are its mutes and bans, and who is in a private one. Without a creator, only moderators can change
+ * its settings, and so bring it back.
+ */
+function deletionChanges(room: string): readonly StateChange[] {
+  const removed = ["creator", "title", "topic", ...(isClosed(room) ? [] : ["access"])];
+  return [
+    { field: "archived", value: flag(true) },
+    ...removed.map((field) => ({ field, value: undefined })),
   ];
 }
 
@@ -246,7 +274,7 @@ export class RoomState {
     return ROOM_KINDS.find((it) => it === stored) ?? "open";
   }
 
-  /** Who created the room; undefined if nobody did but by joining. */
+  /** Who created the room; undefined if it was created by joining. */
   get creator(): UserId | undefined {
     const stored = this.#fields.get("creator") ?? "";
     return isUserId(stored) ? stored : undefined;
@@ -298,7 +326,7 @@ export class RoomState {
     return { all, ofGuest };
   }
 
-  /** Whether the user may be in the room at all: everybody in open and listed rooms, in others only members. */
+  /** Whether the user may be in the room at all: all users in open and listed rooms, in others only members. */
   admits(user: UserId): boolean {
     const { access } = this;
     return access === "open" || access === "listed" || this.hasMember(user);

@@ -115,9 +115,12 @@ export class Metrics {
     return counter;
   }
 
-  /** Creates a gauge, read at each snapshot. */
-  gauge(name: string, help: string, read: () => number): void {
-    this.#register(name, () => gauge(name, help, [{ labels: {}, value: read() }]));
+  /** Creates a gauge, read at each snapshot. @param read Returns undefined if the value is not known: there is no sample then. */
+  gauge(name: string, help: string, read: () => number | undefined): void {
+    this.#register(name, () => {
+      const value = read();
+      return gauge(name, help, value === undefined ? [] : [{ labels: {}, value }]);
+    });
   }
 
   /** Creates several gauges of one name, read together. @param label The label whose values are the keys. */

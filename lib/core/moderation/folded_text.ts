@@ -72,7 +72,7 @@ export function foldText(text: string): FoldedText {
 }
 
 /** A text as patterns see it: in NFKC, with single spaces for blanks, and without invisible characters. */
-export function visibleText(text: string): string {
+export function patternText(text: string): string {
   if (PRINTABLE_ASCII.test(text)) return text;
   return text.replace(TOO_MANY_MARKS, "$1").normalize("NFKC")
     .replace(BLANKS_AND_INVISIBLE, (character) => BLANK.test(character) ? " " : "");

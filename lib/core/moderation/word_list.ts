@@ -16,7 +16,7 @@
  * @module
  */
 import { exceedsBytes } from "../utf8.ts";
-import { type FoldedText, foldText, isWithinWord, SPACE, visibleText } from "./folded_text.ts";
+import { type FoldedText, foldText, isWithinWord, patternText, SPACE } from "./folded_text.ts";
 import { PhraseMatcher, type Range } from "./phrase_matcher.ts";
 
 /** What becomes of a text. */
@@ -92,7 +92,7 @@ export class WordList {
     const { codes } = folded;
     const isBoundary = (index: number) => !isWithinWord(codes[index - 1], codes[index]);
     const isFound = ({ phrases, pattern }: Matchers) =>
-      phrases?.find(codes, isBoundary).next().done === false || pattern?.test(visibleText(text));
+      phrases?.find(codes, isBoundary).next().done === false || pattern?.test(patternText(text));
     const { refuse, hold, mask: masking } = this.#matchers;
     if (isFound(refuse)) return { kind: "refused" };
     const masked = maskedText(text, folded, isBoundary, masking);
@@ -203,7 +203,7 @@ function maskedText(
   const { codes } = folded;
   const matches = [...phrases?.find(codes, isBoundary) ?? []];
   if (pattern) {
-    const isBad = (word: Range) => pattern.test(visibleText(originalOf(text, folded, word)));
+    const isBad = (word: Range) => pattern.test(patternText(originalOf(text, folded, word)));
     // Not with push(...): there can be more words than a call can have arguments.
     for (const word of wordsOf(codes)) if (isBad(word)) matches.push(word);
   }

@@ -97,6 +97,14 @@ export function foldRoom(text: string): string {
   return text.normalize("NFC").toLowerCase().normalize("NFC");
 }
 
+/**
+ * Whether the name of a room consists only of dots. No such room can be created, since `.` and `..` in a path do not name what
+ * they say; existing ones remain.
+ */
+export function isOnlyDots(room: string): boolean {
+  return /^\.+$/.test(room);
+}
+
 function isRoom(text: string): text is RoomId {
   return ROOM.test(text) && !STACKED_MARKS.test(text) && !hasInvisible(text);
 }

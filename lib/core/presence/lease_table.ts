@@ -139,10 +139,10 @@ export class LeaseTable {
     return true;
   }
 
-  /** Whether the room has no users. */
-  isEmpty(now: number): boolean {
+  /** Number of users of the room. */
+  count(now: number): number {
     this.#expire(now);
-    return this.#people.size === 0;
+    return this.#people.size;
   }
 
   /** All users of the room, in the order in which they joined. */

@@ -150,6 +150,15 @@ export class Roster {
     if (change) change.latestName = name;
   }
 
+  /** Receivers were told an earlier name of a user, by an old entry. If the user has another one, the next diff corrects it. */
+  onOldNameShown(user: UserId, oldName: Name): void {
+    const name = this.nameOf(user);
+    if (name === undefined) return;
+    const change = this.#pendingChanges.get(user);
+    if (change === undefined) this.#setPending(user, { reportedName: oldName, latestName: name });
+    else if (change.reportedName !== undefined) change.reportedName = oldName;
+  }
+
   /** Reports a user in the next diff, of whom something has changed that the roster does not know. Ignored if not present. */
   repeat(user: UserId): void {
     if (!this.#people.has(user)) return;

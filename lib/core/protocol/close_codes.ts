@@ -42,7 +42,9 @@ export const BAD_NAME: CloseStatus = { code: 4502, reason: "bad name" };
 export const BAD_ROOM: CloseStatus = { code: 4503, reason: "bad room" };
 /** The token of the connection has expired and was not renewed. */
 export const TOKEN_EXPIRED: CloseStatus = { code: 4504, reason: "token expired" };
-/** The token identifies nobody: it is malformed, or not signed for this service. Or the ticket has been used or has expired. */
+/**
+ * The token identifies no user: it is malformed, or not signed for this service. Or the ticket has been used or has expired.
+ */
 export const BAD_TOKEN: CloseStatus = { code: 4505, reason: "bad token" };
 /** The service requires a token, and the connection has none. */
 export const TOKEN_REQUIRED: CloseStatus = { code: 4506, reason: "token required" };

@@ -38,7 +38,7 @@ export const roomsEventEncoder: FrameEncoder = {
 };
 
 /** An event that is no entry. @param id What the client has then; undefined if that does not change. */
-export function eventText(type: string, data: unknown, id?: string): string {
+export function serverSentEvent(type: string, data: unknown, id?: string): string {
   const idLine = id === undefined ? "" : `id: ${id}\n`;
   return `${idLine}event: ${type}\ndata: ${JSON.stringify(data)}\n\n`;
 }
@@ -51,6 +51,15 @@ export function idText(id: string): string {
 /** Sets the time after which a client reconnects, in milliseconds. */
 export function retryText(ms: number): string {
   return `retry: ${Math.round(ms)}\n\n`;
+}
+
+/**
+ * The same, spread at random, up to three times as long: the clients of a service that comes back do not all reconnect at once.
+ *
+ * @param random A number in [0, 1).
+ */
+export function spreadRetryText(ms: number, random: number): string {
+  return retryText(ms * (1 + 2 * random));
 }
 
 /** The id of a stream of several rooms. @param positions By room. */
@@ -95,9 +104,9 @@ function encodeWith(
     case "reacted":
     case "renamed":
     case "hidden":
-      return eventText(frame.type, frame, idOf(frame.room, frame.position));
+      return serverSentEvent(frame.type, frame, idOf(frame.room, frame.position));
     case "lost":
-      return eventText(frame.type, frame, idOf(frame.room, frame.until));
+      return serverSentEvent(frame.type, frame, idOf(frame.room, frame.until));
     default:
       return undefined;
   }

@@ -35,7 +35,7 @@ export const FAULT_STATUS: Readonly<Record<FaultCode, number>> = {
   empty: 422,
   blocked_words: 422,
   rejected: 422,
-  // Accepted, but perhaps nobody will ever see the message.
+  // Accepted, but the message may never be shown to other users.
   held: 202,
   gone: 410,
   not_yours: 403,

@@ -23,7 +23,7 @@ export const FAULTS = {
   token_required: { message: "this service requires an invite or a token", retry: false },
   bad_token: { message: "the token is not valid here", retry: false },
   token_expired: { message: "the token has expired", retry: false },
-  bad_invite: { message: "the invite is not valid any more", retry: false },
+  bad_invite: { message: "the invite is no longer valid", retry: false },
   too_many_invites: { message: "invite limit reached", retry: false },
   not_allowed: { message: "you may not do this", retry: false },
   banned: { message: "you are banned", retry: false },

@@ -62,6 +62,9 @@ const settings = {
   )),
   archived: v.optional(flag("Whether the room is read-only and in no list.")),
 };
+const createdBy = v.optional(
+  text("The id of the user who has created the room; missing if it was created by a join."),
+);
 const until = v.optional(count("When it ends, in milliseconds since 1970; missing for never."));
 
 const event = v.optional(v.pipe(
@@ -108,22 +111,30 @@ const may = v.pipe(
   ),
 );
 
+const mentions = v.optional(
+  count("Number of unread messages that mention you, 1000 at most; missing if none does."),
+);
+
 /** A room in a list. */
 const summary = {
   room: text("The room; the id of a private or direct one."),
   kind: v.pipe(v.picklist(ROOM_KINDS), v.description("Who sees the room.")),
   title: v.optional(text("Its name for people; missing if it has none.")),
   topic: v.optional(text("What it is about; missing if that was not set.")),
+  createdBy,
   with: v.optional(v.pipe(
     person,
     v.description("Only of direct rooms: the other user; missing if that user has left."),
   )),
-  people: v.optional(count("Number of people in it now; missing if this server does not know.")),
+  people: v.optional(
+    count("Number of people in it now, on all instances; missing if that is not known."),
+  ),
   position: text("Its newest position, as epoch:seq."),
-  read: v.optional(text("Only of those: the last position that you have read.")),
+  read: v.optional(text("The last position that you have read.")),
   unread: v.optional(count(
-    "Only of your private and direct rooms: number of messages after it; 1000 means 1000 or more.",
+    "Number of messages after it; 1000 means 1000 or more. Missing for a listed room that you are not in and have never read.",
   )),
+  mentions,
 };
 
 /** The current state of a message. */
@@ -187,7 +198,7 @@ export const FRAMES = {
       moderated: v.optional(v.pipe(
         v.literal(true),
         v.description(
-          "Set if there may be somebody who reads reports: an owner or a moderator among the members, or a setting by which an app or a provider can state one.",
+          "Set if there may be moderators to read reports: owners or moderators among the members, or a setting that lets an app or a provider name moderators.",
         ),
       )),
       locked: v.optional(
@@ -238,7 +249,7 @@ export const FRAMES = {
   }),
   expiring: frame("expiring", "Your token expires soon: send auth with a new one.", {
     inMs: count(
-      "Milliseconds until it expires; 0 if it has. The connection is closed 25 s after that.",
+      "Milliseconds until it expires. The connection is closed within a second after that.",
     ),
   }),
   joined: frame("joined", "You are in the room. Missed entries follow, then new ones.", {
@@ -263,9 +274,12 @@ export const FRAMES = {
     sampled: v.optional(flag("Whether the list has only some of them.")),
     read: v.optional(text("The last position that you have read.")),
     unread: count("Number of messages after it; 1000 means 1000 or more."),
+    mentions,
     settings: v.optional(v.pipe(
-      v.object(settings),
-      v.description("The settings of the room; missing if nobody has changed one."),
+      v.object({ ...settings, createdBy }),
+      v.description(
+        "The settings of the room; missing if it was created by a join and none was ever changed.",
+      ),
     )),
     muted,
     may,
@@ -289,7 +303,7 @@ export const FRAMES = {
     reason: v.optional(v.pipe(
       v.picklist(["not_allowed", "kicked", "banned"]),
       v.description(
-        "Set if you did not ask for it: not_allowed if you may not read the room any more.",
+        "Set if you did not ask for it: not_allowed if you may no longer read the room.",
       ),
     )),
     message: v.optional(text("What the moderator gave as the reason; with kicked and banned.")),
@@ -404,14 +418,18 @@ export const FRAMES = {
     room,
     creator: v.optional(text("The id of the user who has created the room.")),
     members: v.pipe(
-      v.array(person),
+      v.array(listedPerson),
       v.description("Whether they are there or not; each name is that when the user was added."),
     ),
   }),
-  member: frame("member", "You are a member of a private or direct room now, or none any more.", {
-    room,
-    on: flag("false if you have left, or were removed."),
-  }),
+  member: frame(
+    "member",
+    "You have become a member of a private or direct room, or are no longer one.",
+    {
+      room,
+      on: flag("false if you have left, or were removed."),
+    },
+  ),
   history: frame("history", "Answers history; oldest message first.", {
     id,
     room,
@@ -425,7 +443,7 @@ export const FRAMES = {
   invite: frame("invite", "Answers invite.", {
     id,
     invite,
-    secret: text("Keep it secret until you hand it on: the server does not know it any more."),
+    secret: text("Keep it secret until you hand it on: the server no longer knows it."),
     link: v.optional(text("The page's URL with the secret; if you sent page.")),
     qr: v.optional(text("The link as a QR code: an SVG image; if you sent page.")),
   }),

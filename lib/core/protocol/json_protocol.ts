@@ -19,8 +19,8 @@ import type { Entry, Message } from "../log/entry.ts";
 import { type FaultCode, FAULTS } from "./faults.ts";
 import type { Frame, FrameOf, WireMessage } from "./frames.ts";
 import { formatPosition } from "../log/position.ts";
-import type { HistoryPage } from "../log/room_log.ts";
-import { estimateMessageSize } from "../log/read_size.ts";
+import type { HistoryPage } from "../log/reading/log_reading.ts";
+import { estimateMessageSize } from "../log/reading/read_size.ts";
 import { FOREVER, type RoomEvent } from "../log/room_event.ts";
 import { type Request, REQUESTS, type RequestType } from "./requests.ts";
 

@@ -177,10 +177,7 @@ export const REQUESTS = {
   delete: frame("delete", "Deletes your own message, or one that you may moderate.", {
     room,
     of: position("The message."),
-    reason: v.optional(v.pipe(
-      text("Why, for people; all who are in the room see it."),
-      v.maxLength(MAX_REASON_LENGTH),
-    )),
+    reason: oneLine(MAX_REASON_LENGTH, "Why, for people; all who are in the room see it."),
   }),
   react: frame("react", "Adds a reaction to a message or removes it.", {
     room,
@@ -219,7 +216,7 @@ export const REQUESTS = {
     room,
     title: oneLine(MAX_TITLE, "A name for people; empty for none."),
     topic: oneLine(MAX_TOPIC, "What the room is about; empty for none."),
-    listed: setting("Whether the room is in everybody's list."),
+    listed: setting("Whether the room is in the public list."),
     readOnly: setting("Whether only moderators may send messages."),
     slowSeconds: v.optional(v.pipe(
       v.number(),
@@ -239,12 +236,14 @@ export const REQUESTS = {
       v.picklist(HISTORY_ACCESS),
       v.description("Only of private rooms: joined hides what was said before a member was added."),
     )),
-    archived: setting("Whether the room is read-only and in no list any more."),
+    archived: setting("Whether the room is read-only and no longer listed."),
   }),
   create: frame("create", "Creates a room; answered by room.", {
     kind: v.pipe(
       v.picklist(["open", "listed", "private"]),
-      v.description("Who sees the room: everybody, everybody in a list, or only its members."),
+      v.description(
+        "Who sees the room: all users who know its name, all users in the list of rooms, or only its members.",
+      ),
     ),
     room: v.optional(text("The name of an open or listed room. A private room gets an id.")),
     title: oneLine(MAX_TITLE, "A name for people."),
@@ -258,13 +257,13 @@ export const REQUESTS = {
     user: text("The id of the other user."),
     name: v.optional(text("The name of that user, for the record.")),
   }),
-  member: frame("member", "Adds somebody to a private room, removes somebody, or leaves it.", {
+  member: frame("member", "Adds a user to a private room, removes one, or leaves it.", {
     room,
     user: v.optional(text("The user's id; by default your own.")),
     name: v.optional(text("The user's name, for the record.")),
     on: v.optional(v.pipe(
       v.boolean(),
-      v.description("false removes the user. Everybody can leave a private or direct room."),
+      v.description("false removes the user. Every member can leave a private or direct room."),
     )),
   }),
   members: frame("members", "Requests the members of a private or direct room.", { room }),

@@ -11,6 +11,8 @@
  * ```
  * @module
  */
+import { shownName } from "../names/shown_name.ts";
+import { characterPicture } from "../visible_text.ts";
 import type { FrameEncoder } from "./encoder.ts";
 import type { Frame, FrameOf } from "./frames.ts";
 
@@ -66,8 +68,9 @@ export function saidLine(
 ): string | undefined {
   if (deleted) return undefined;
   if (event === undefined) return messageLine(name, text);
-  if (event.kind !== "held") return noticeLine(`${name} ${text}`);
-  return noticeLine(`waiting for a moderator, from ${name} in ${event.room}: ${text}`);
+  const author = shownName(name);
+  if (event.kind !== "held") return noticeLine(`${author} ${text}`);
+  return noticeLine(`waiting for a moderator, from ${author} in ${event.room}: ${text}`);
 }
 
 /** A frame as plain text. @param withPresence Whether to report who joins and leaves. */
@@ -76,13 +79,15 @@ function encodeText(frame: Frame, withPresence: boolean): string | undefined {
     case "said":
       return saidLine(frame);
     case "edited":
-      return frame.deleted ? undefined : noticeLine(`${frame.name} edited: ${frame.text}`);
+      return frame.deleted
+        ? undefined
+        : noticeLine(`${shownName(frame.name)} edited: ${frame.text}`);
     case "deleted":
       return noticeLine(
-        `${frame.name} deleted a message${frame.reason ? `: ${frame.reason}` : ""}`,
+        `${shownName(frame.name)} deleted a message${frame.reason ? `: ${frame.reason}` : ""}`,
       );
     case "renamed":
-      return noticeLine(`${frame.from} is now ${frame.name}`);
+      return noticeLine(`${shownName(frame.from)} is now ${shownName(frame.name)}`);
     case "lost":
       return faultLine(`some messages are lost: ${frame.after} to ${frame.until}`);
     case "presence":
@@ -96,13 +101,17 @@ function encodeText(frame: Frame, withPresence: boolean): string | undefined {
 function presenceLine(
   { joined, left, count, sampled }: FrameOf<"presence">,
 ): string | undefined {
-  const names = (people: readonly { name: string }[]) => people.map(({ name }) => name).join(", ");
   const parts = [
-    ...(joined.length > 0 ? [`${names(joined)} joined`] : []),
-    ...(left.length > 0 ? [`${names(left)} left`] : []),
+    ...(joined.length > 0 ? [`${namesText(joined)} joined`] : []),
+    ...(left.length > 0 ? [`${namesText(left)} left`] : []),
     ...(sampled ? [`${count} are here`] : []),
   ];
   return parts.length > 0 ? noticeLine(parts.join("; ")) : undefined;
+}
+
+/** The names of people, separated by commas. */
+export function namesText(people: readonly { readonly name: string }[]): string {
+  return people.map(({ name }) => shownName(name)).join(", ");
 }
 
 /** Plain text without presence. */
@@ -126,7 +135,7 @@ export function roomsText({ rooms, more }: FrameOf<"rooms">): string {
 function roomText(
   { room, title, topic, with: other, unread = 0 }: FrameOf<"rooms">["rooms"][number],
 ): string {
-  const name = other?.name ?? title;
+  const name = other ? shownName(other.name) : title;
   const parts = [room, ...(name ? [name] : []), ...(topic ? [topic] : [])];
   return `${parts.join(": ")}${unread > 0 ? ` (${unread} unread)` : ""}`;
 }
@@ -135,11 +144,13 @@ function roomText(
 export type TextCommand =
   | { readonly kind: "say"; readonly text: string }
   | { readonly kind: "help" | "who" | "whoami" | "since" | "rooms" | "leave" }
+  /** Closes the service to guests, or opens it to them. */
+  | { readonly kind: "lockdown" | "unlock" }
   /** A new topic; undefined to ask for the current one. */
   | { readonly kind: "topic"; readonly topic: string | undefined }
-  /** A message to somebody in the room: the name, a space and the text. Names can contain spaces. */
+  /** A message to a user in the room: the name, perhaps in double quotes, a space and the text. Names can contain spaces. */
   | { readonly kind: "msg"; readonly nameAndText: string }
-  /** Adds somebody in the room to a private room. Names can contain spaces, rooms cannot. */
+  /** Adds a user in the room to a private room. Names can contain spaces, rooms cannot. */
   | { readonly kind: "invite"; readonly name: string; readonly room: string }
   | { readonly kind: "name"; readonly name: string }
   | { readonly kind: "join"; readonly room: string }
@@ -152,9 +163,12 @@ export const COMMAND_HELP: string = [
   "/join ROOM   switch to another room",
   "/rooms       list the public rooms, and your private ones",
   "/leave       go back to the lobby",
-  "/msg NAME TEXT  write in private to somebody who is here",
-  "/invite NAME ROOM  add somebody who is here to a private room of yours",
+  "/msg NAME TEXT  send a private message to a user in this room",
+  '/msg "NAME" TEXT  the same, for names that begin like others',
+  "/invite NAME ROOM  add a user in this room to a private room of yours",
   "/topic TEXT  set the topic of the room; without a text: show it",
+  "/lockdown    close the service to guests, if you are a moderator",
+  "/unlock      open it to guests again",
   "/who         list who is here",
   "/history N   show the newest N messages",
   "/whoami      show your name and room",
@@ -190,16 +204,21 @@ export function parseTextCommand(line: string): TextCommand {
       return argument === ""
         ? { kind: "leave" }
         : unknownCommand("/leave takes you from this room to the lobby, and nothing may follow it");
+    case "lockdown":
+    case "unlock":
+      return argument === ""
+        ? { kind: command }
+        : unknownCommand(`/${command} concerns the whole service, and nothing may follow it`);
     case "topic":
       return { kind: "topic", topic: argument || undefined };
     case "msg":
       return rest.length > 1
         ? { kind: "msg", nameAndText: argument }
-        : unknownCommand("/msg needs the name of somebody who is here, and a text");
+        : unknownCommand("/msg needs the name of a user in this room, and a text");
     case "invite":
       return rest.length > 1
         ? { kind: "invite", name: rest.slice(0, -1).join(" "), room: rest.at(-1) ?? "" }
-        : unknownCommand("/invite needs the name of somebody who is here, and a private room");
+        : unknownCommand("/invite needs the name of a user in this room, and a private room");
     case "name":
       return argument ? { kind: "name", name: argument } : unknownCommand("/name needs a name");
     case "join":
@@ -227,12 +246,5 @@ function unknownCommand(message: string): TextCommand {
 
 /** Indents continuation lines and makes control characters visible. */
 function sanitize(text: string): string {
-  return text.replace(LINE_BREAK, "\n  ").replace(CONTROL, controlPicture);
-}
-
-/** The picture of a control character (U+2400 block); C1 controls have none of their own. */
-function controlPicture(control: string): string {
-  const code = control.charCodeAt(0);
-  if (code < 0x20) return String.fromCharCode(0x2400 + code);
-  return code === 0x7f ? "\u2421" : "\ufffd";
+  return text.replace(LINE_BREAK, "\n  ").replace(CONTROL, characterPicture);
 }

@@ -25,7 +25,7 @@ const ID_LENGTH = 26;
 export const CLOSED_ROOM_BYTES = 17;
 const DIGITS = "abcdefghijklmnopqrstuvwxyz234567";
 
-/** Whether the state of a room lets a user in. Without its state, a closed room lets nobody in. */
+/** Whether the state of a room lets a user in. Without its state, a closed room admits no users. */
 export function admitsUser(
   { id, state }: { readonly id: string; readonly state: RoomState },
   user: UserId,

@@ -1,15 +1,15 @@
 /**
- * When a node may take over what another one owns. The owner changes its record every {@linkcode RENEW_MS}; whoever sees the
- * same text for {@linkcode LEASE_MS} takes over. Each node measures with its own monotonic clock, so it does not matter what
- * time the machines believe it is.
+ * When a node may take over what another one owns. The owner changes its record every {@linkcode RENEW_MS}; a node that sees
+ * the same text for {@linkcode WEBHOOK_LEASE_MS} takes over. Each node measures with its own monotonic clock, so it does not
+ * matter what time the machines believe it is.
  *
  * @example
  * ```ts
  * import assert from "node:assert/strict";
  * const watch = new LeaseWatch();
  * assert.equal(watch.isExpired("w", "beat 1", 0), false);
- * assert.equal(watch.isExpired("w", "beat 2", LEASE_MS), false);
- * assert.equal(watch.isExpired("w", "beat 2", 2 * LEASE_MS), true);
+ * assert.equal(watch.isExpired("w", "beat 2", WEBHOOK_LEASE_MS), false);
+ * assert.equal(watch.isExpired("w", "beat 2", 2 * WEBHOOK_LEASE_MS), true);
  * ```
  * @module
  */
@@ -19,10 +19,10 @@ export const RENEW_MS = 3_000;
 /** An owner starts nothing more this long after it began its last renewal. */
 export const HOLD_MS = 8_000;
 /**
- * A record that did not change for this long has no owner any more. Longer than {@linkcode HOLD_MS} and one attempt together, so
- * that what the owner has started is over.
+ * A record that did not change for this long no longer has an owner. Longer than {@linkcode HOLD_MS} and one attempt together,
+ * so that what the owner has started is over.
  */
-export const LEASE_MS = 20_000;
+export const WEBHOOK_LEASE_MS = 20_000;
 
 /** What one node has seen of the records of others. Times are milliseconds on a scale that does not decrease. */
 export class LeaseWatch {
@@ -31,7 +31,7 @@ export class LeaseWatch {
   /** Whether a record has been the same for long enough. @param text Its text, as it was just read. */
   isExpired(id: string, text: string, now: number): boolean {
     const seen = this.#seen.get(id);
-    if (seen?.text === text) return now - seen.since >= LEASE_MS;
+    if (seen?.text === text) return now - seen.since >= WEBHOOK_LEASE_MS;
     this.#seen.set(id, { text, since: now });
     return false;
   }

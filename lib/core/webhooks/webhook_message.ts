@@ -19,7 +19,7 @@
  */
 import type { Entry } from "../log/entry.ts";
 import { formatPosition, type Position } from "../log/position.ts";
-import type { LossReason } from "../log/room_log.ts";
+import type { LossReason } from "../log/epochs.ts";
 import type { RoomId } from "../names/names.ts";
 import type { PresenceDiff } from "../presence/roster.ts";
 import type { Frame, FrameOf } from "../protocol/frames.ts";

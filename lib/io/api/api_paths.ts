@@ -6,6 +6,7 @@ import type { SessionContext } from "../../chat/session/session.ts";
 import type { Tickets } from "../../chat/ports/tickets.ts";
 import type { OriginPolicy } from "../../core/http/handshake.ts";
 import type { ConnectionContext } from "../http/connection.ts";
+import { problemResponse, refusalProblem } from "../http/responses.ts";
 import type { PathHandler, RouteTargets } from "../http/routes.ts";
 import { CallApi } from "./calls/call_handler.ts";
 import { eventPaths } from "./events/events_handler.ts";
@@ -32,25 +33,35 @@ export interface ApiContext extends Pick<RouteTargets, "upgrader" | "statedUser"
   readonly messagesPerSecond: number;
 }
 
-/** The handler of a path; undefined if nothing is there. @param operators Those for operators, by path. */
+/**
+ * The handler of a path; undefined if nothing is there. See {@linkcode RouteTargets}.
+ *
+ * @param operators Those for operators, by path.
+ */
 export function apiPaths(
   context: ApiContext,
   operators: ReadonlyMap<string, OperatorHandler>,
-): (path: string) => PathHandler | undefined {
+): RouteTargets["api"] {
   const { sessions, tickets, origins, adminToken } = context;
   const issue = ticketHandler({ ...sessions, tickets, origins });
   const exact = new Map<string, PathHandler>([["/api/v1/tickets", issue], ...operators]);
   const calls = new CallApi(context);
   const events = eventPaths(context);
   const hooks = hookPaths(context);
-  return (path) => {
+  const find = (path: string): PathHandler | undefined => {
     const own = exact.get(path), call = calls.find(path);
     if (own && call) return forEither(own, call, adminToken);
-    return own ?? call ?? events(path) ?? hooks(path);
+    return own ?? call ?? hooks(path);
+  };
+  return (path, refusal) => {
+    const stream = events(path, refusal);
+    if (stream) return stream;
+    const handler = find(path);
+    return handler && refusal ? () => problemResponse(refusalProblem(refusal)) : handler;
   };
 }
 
-/** At a path that operators and users share, whoever has no credentials of an operator is a user. */
+/** At a path that operators and users share, a caller without an operator's credentials is a user. */
 function forEither(
   operators: PathHandler,
   users: PathHandler,

@@ -21,7 +21,7 @@ export function auditHandler(bus: Pick<RoomHistory, "page">): OperatorHandler {
   return async ({ method, url }) => {
     if (method !== "GET") {
       const detail = "What was done is read with GET";
-      return problemResponse({ status: 405, detail, headers: { allow: "GET" } });
+      return problemResponse({ status: 405, detail, headers: { allow: "GET, HEAD" } });
     }
     const { before, limit } = readQuery(url);
     const { messages, more } = await bus.page(AUDIT_ROOM, before, limit);

@@ -11,6 +11,7 @@ import { type ApiKey, isApiKey, onlyRoom } from "../../core/auth/api_key.ts";
 import { type HookMessage, readSlackMessage } from "../../core/api/slack_message.ts";
 import type { RequestSource } from "../../core/http/ip_address.ts";
 import { admissionKey, EXEMPT_KEY } from "../../core/limits/connection_limits.ts";
+import { parseName } from "../../core/names/names.ts";
 import { faultFrame, slowDownFault } from "../../core/protocol/json_protocol.ts";
 import { exceedsBytes } from "../../core/utf8.ts";
 import { keyUser } from "../auth/authenticators/key_authenticator.ts";
@@ -37,6 +38,7 @@ const NO_MESSAGE = 'The body is no message: JSON with "text", or a form whose "p
 const NO_HOOK = "There is no hook at this URL";
 const NOT_ONE_ROOM = "The key of this hook has to allow to send in exactly one room";
 const CUT = "…";
+const FORM = /^application\/x-www-form-urlencoded(?:;|$)/i;
 
 /** Returns the handler of a path; undefined if it is none of a hook. */
 export function hookPaths(context: HooksContext): (path: string) => PathHandler | undefined {
@@ -65,7 +67,7 @@ async function receive(
   if (typeof body === "string") {
     return problemResponse(bodyProblem(body, context.maxBodyBytes));
   }
-  const message = readMessage(new TextDecoder().decode(body));
+  const message = readMessage(new TextDecoder().decode(body), request.headers.get("content-type"));
   if (message === undefined) {
     return problemResponse({ status: 400, code: "bad_frame", detail: NO_MESSAGE });
   }
@@ -94,9 +96,11 @@ async function findKey(
   return problemResponse({ status: 404, detail: NO_HOOK });
 }
 
-/** As JSON, or as the field `payload` of a form. */
-function readMessage(body: string): HookMessage | undefined {
-  const json = body.startsWith("payload=") ? new URLSearchParams(body).get("payload") : body;
+/** As JSON, or as the field `payload` of a form. What curl sends is said to be a form, also if it is JSON. */
+function readMessage(body: string, contentType: string | null): HookMessage | undefined {
+  const isForm = body.startsWith("payload=") || FORM.test(contentType ?? "");
+  const isJson = body.trimStart().startsWith("{");
+  const json = isForm && !isJson ? new URLSearchParams(body).get("payload") : body;
   try {
     return readSlackMessage(JSON.parse(json ?? ""));
   } catch {
@@ -104,7 +108,7 @@ function readMessage(body: string): HookMessage | undefined {
   }
 }
 
-/** Under the name that the sender states, if nobody has it; otherwise under that of the key. */
+/** Under the name that the sender states, if no user has it and no member has one like it; otherwise under that of the key. */
 async function post(
   { name, text }: HookMessage,
   key: ApiKey,
@@ -117,9 +121,13 @@ async function post(
   const request = { type: "say", id, room, text: fitting(text, sessions.maxMessageBytes) } as const;
   const call = { bytes, room, request, hello: {} };
   const origin = { address: countedAddress(source), user: known };
-  if (name !== undefined && name !== key.name) {
+  const wanted = name === undefined ? undefined : parseName(name);
+  // A sender who asks for a name like a member's gets a guest name.
+  const isOwn = wanted !== undefined && wanted !== key.name &&
+    !sessions.names.isLookalike({ user: known.user, name: wanted });
+  if (isOwn) {
     const named: Call = {
-      ...{ ...call, hello: { name } },
+      ...{ ...call, hello: { name: wanted } },
       origin: { ...origin, user: { ...known, name: undefined } },
     };
     const result = await makeTimedCall(named, sessions);

@@ -30,7 +30,7 @@ export function keysHandler(keys: ApiKeyManager): OperatorHandler {
     }
     if (request.method !== "POST") {
       const detail = "Keys are read with GET and changed with POST";
-      return problemResponse({ status: 405, detail, headers: { allow: "GET, POST" } });
+      return problemResponse({ status: 405, detail, headers: { allow: "GET, POST, HEAD" } });
     }
     const parsed = v.safeParse(Body, await readJson(request));
     if (!parsed.success) throw new RequestProblem({ status: 400, detail: EXPECTED });

@@ -57,7 +57,7 @@ export function invitesHandler(
     }
     if (request.method !== "POST") {
       const detail = "Invites are read with GET and made with POST";
-      return problemResponse({ status: 405, detail, headers: { allow: "GET, POST" } });
+      return problemResponse({ status: 405, detail, headers: { allow: "GET, POST, HEAD" } });
     }
     const command = commandOf(await readJson(request));
     return answerOf(await directory.manage(OPERATOR, command), page);
@@ -72,7 +72,7 @@ export function usersHandler(directory: Pick<Directory, "manage">): OperatorHand
     }
     if (request.method !== "POST") {
       const detail = "Users are read with GET and changed with POST";
-      return problemResponse({ status: 405, detail, headers: { allow: "GET, POST" } });
+      return problemResponse({ status: 405, detail, headers: { allow: "GET, POST, HEAD" } });
     }
     const parsed = v.safeParse(RoleBody, await readJson(request));
     if (!parsed.success) throw new RequestProblem({ status: 400, detail: ROLE_EXPECTED });

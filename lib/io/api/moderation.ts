@@ -59,7 +59,7 @@ export function moderationHandler(context: OperatorModerationContext): OperatorH
       position: formatPosition(result.position),
       ...(user && { user }),
       ...(room && { room }),
-      what: eventText(event, order.seconds),
+      what: eventText(event, { seconds: order.seconds }),
     });
   };
 }
@@ -69,7 +69,7 @@ export function sanctionsHandler(context: OperatorModerationContext): OperatorHa
   return async ({ method, url }) => {
     if (method !== "GET") {
       const detail = `Mutes and bans are read with GET, and changed at ${MODERATION_PATH}`;
-      return problemResponse({ status: 405, detail, headers: { allow: "GET" } });
+      return problemResponse({ status: 405, detail, headers: { allow: "GET, HEAD" } });
     }
     const listed = await listSanctions(queryOf(url).get("room") ?? undefined, context);
     if (listed.kind === "refused") return refusalOf(listed);

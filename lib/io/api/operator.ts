@@ -4,6 +4,8 @@
  * @module
  */
 import { BusUnavailable } from "../../chat/ports/bus.ts";
+import { MAX_ROOM_UNITS } from "../../core/names/names.ts";
+import { MAX_WEBHOOK_ROOMS } from "../../core/webhooks/webhook.ts";
 import { type OperatorSignature, parseSignature, sealAnswer } from "../auth/operator_signature.ts";
 import { bodyProblem, readBody } from "../http/body.ts";
 import { isAuthorized } from "../http/health_responses.ts";
@@ -35,7 +37,11 @@ export class RequestProblem extends Error {
   }
 }
 
-const MAX_BODY_BYTES = 4_096;
+/**
+ * Maximum length of a body: the longest names of rooms for one webhook, with each UTF-16 unit escaped as `\u0000`, and space for
+ * the other fields.
+ */
+export const MAX_BODY_BYTES: number = MAX_WEBHOOK_ROOMS * MAX_ROOM_UNITS * 6 + 16_384;
 const UNAUTHORIZED: Problem = {
   status: 401,
   detail: "Authorization is not Bearer with ADMIN_TOKEN",
@@ -58,7 +64,7 @@ export function forOperators(access: OperatorAccess, handler: OperatorHandler): 
       signature
         ? respondSigned(request, signature, { ...access, signed }, handler)
         : isAuthorized(headers, adminToken)
-        ? handler(request)
+        ? handler(asGet(request))
         : refuse(adminToken);
     return await withProblems(respond);
   };
@@ -71,6 +77,12 @@ export function isOperatorRequest(
 ): boolean {
   const isSigned = parseSignature(headers.get("authorization")) !== undefined;
   return isSigned || isAuthorized(headers, adminToken);
+}
+
+/** A HEAD as the GET that it stands for: the runtime leaves the body out. */
+function asGet(request: Request): Request {
+  const { method, url, headers } = request;
+  return method === "HEAD" ? new Request(url, { headers }) : request;
 }
 
 function refuse(adminToken: string | null): Response {
@@ -101,7 +113,9 @@ async function respondSigned(
   if (known === undefined) return refuse(adminToken);
   const { key, problem } = known;
   const again = new Request(url, { method, ...(method === "POST" && { body: bytes }) });
-  const response = problem ? problemResponse(problem) : await withProblems(() => handler(again));
+  const response = problem
+    ? problemResponse(problem)
+    : await withProblems(() => handler(asGet(again)));
   const { status } = response;
   const answer = sealAnswer(key, { nonce: signature.nonce, status }, await response.text());
   return textResponse(answer, status, { "cache-control": "no-store" });

@@ -20,7 +20,7 @@ import { type OperatorHandler, readJson, RequestProblem } from "./operator.ts";
 /** The path of the handler. */
 export const REVOCATIONS_PATH = "/api/v1/revocations";
 
-/** How far the clock of whoever states a time may run ahead. */
+/** How far the clock of a caller who states a time may run ahead. */
 const LEEWAY_MS = 60_000;
 
 const EXPECTED =
@@ -71,7 +71,7 @@ export function revocationsHandler(
     }
     if (request.method !== "POST") {
       const detail = "Revocations are read with GET and added with POST";
-      return problemResponse({ status: 405, detail, headers: { allow: "GET, POST" } });
+      return problemResponse({ status: 405, detail, headers: { allow: "GET, POST, HEAD" } });
     }
     const revocation = await readRevocation(request, issuer, clock.date());
     await revocations.revoke(revocation);
@@ -83,7 +83,7 @@ export function revocationsHandler(
 /**
  * The issuer of subjects without one: the proxy if only it signs users in, else that of the tokens. Undefined if users sign
  * in only at an OpenID provider: it may spell itself in another way than `OIDC_ISSUER`, such as with a slash at the end, and
- * nobody would be signed out.
+ * no user would be signed out.
  */
 function defaultIssuer(
   { jwtIssuer, authProxyHeader, oidcIssuer, jwtSecret, jwtPublicKeyFile, jwksUrl }:

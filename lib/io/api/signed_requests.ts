@@ -43,6 +43,7 @@ const USED: Problem = { status: 401, detail: "The request was carried out before
 const TOO_MANY: Problem = {
   status: 429,
   detail: `There were ${MAX_NONCES} signed requests within a minute: try again later`,
+  headers: { "retry-after": String(VALID_MS / 1_000) },
 };
 
 /** Remembers which signatures were used. */
@@ -60,7 +61,7 @@ export class SignedRequests {
     this.#startedAt = clock.now();
     this.#startDate = clock.date();
     if (adminToken !== null) this.#keys.push(operatorKey(adminToken));
-    // If it rejects, the service does not start; whoever has passed it on handles that.
+    // If it rejects, the service does not start; the caller that passed it handles that.
     secret.then((known) => this.#keys.push(operatorKey(known)), () => {});
   }
 

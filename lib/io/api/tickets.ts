@@ -10,7 +10,7 @@ import {
 import type { TokenUser } from "../../chat/ports/authenticator.ts";
 import { BusUnavailable } from "../../chat/ports/bus.ts";
 import type { IssuedTicket, Tickets } from "../../chat/ports/tickets.ts";
-import { bearerToken } from "../../core/http/bearer_token.ts";
+import { bearerToken } from "../../core/auth/bearer_token.ts";
 import type { OriginPolicy } from "../../core/http/handshake.ts";
 import type { RequestSource } from "../../core/http/ip_address.ts";
 import { admissionKey, EXEMPT_KEY } from "../../core/limits/connection_limits.ts";

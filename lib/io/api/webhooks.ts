@@ -53,7 +53,7 @@ export function webhooksHandler(webhooks: WebhookAdmin, allowed: AllowedTargets)
     }
     if (request.method !== "POST") {
       const detail = "Webhooks are read with GET and changed with POST";
-      return problemResponse({ status: 405, detail, headers: { allow: "GET, POST" } });
+      return problemResponse({ status: 405, detail, headers: { allow: "GET, POST, HEAD" } });
     }
     const command = commandOf(await readJson(request), allowed);
     return answerOf(await webhooks.manageWebhooks(command), command.kind);

@@ -9,8 +9,8 @@ import type { DirectoryStore } from "../../chat/ports/directory_store.ts";
 import type { RevocationStore } from "../../chat/ports/revocation_store.ts";
 import type { UsedTokens } from "../../chat/ports/used_tokens.ts";
 import { EmbeddedBus, type Store } from "../../chat/bus/embedded_bus.ts";
-import { publishedCounter } from "../../chat/metrics.ts";
-import { MemoryStore, type StoreQuota } from "../../chat/bus/memory_store.ts";
+import { publishMetrics } from "../../chat/metrics.ts";
+import { MemoryStore, type StoreQuota, type StoreUsage } from "../../chat/bus/memory_store.ts";
 import { SpacedStore } from "../../chat/bus/spaced_store.ts";
 import { MemoryDirectoryStore } from "../../chat/members/memory_directory_store.ts";
 import { MemoryRevocations } from "../../chat/revocations/memory_revocations.ts";
@@ -18,7 +18,7 @@ import type { Config } from "../../core/config/config.ts";
 import { HISTORY_DEFAULTS } from "../../core/config/settings_table.ts";
 import type { Metrics } from "../../core/metrics/metrics.ts";
 import { withoutPassword } from "../../core/config/redis_url.ts";
-import type { Retention } from "../../core/log/room_log.ts";
+import type { Retention } from "../../core/log/retention.ts";
 import { MemoryTicketStore } from "../auth/memory_ticket_store.ts";
 import { MemoryUsedTokens } from "../auth/memory_used_tokens.ts";
 import { readOrCreateSecret } from "../auth/session_secret.ts";
@@ -44,6 +44,10 @@ export interface Backend {
   readonly storage: string;
   /** Whether files will be opened later, so that the file permissions must be kept. */
   readonly needsFileAccess: boolean;
+  /** What may be stored at most. */
+  readonly quota: StoreQuota;
+  /** What is stored at the moment. */
+  usage(): StoreUsage;
   /** Deletes expired messages, including those of inactive rooms. */
   sweep(): Promise<void>;
 }
@@ -96,7 +100,8 @@ async function openRedisBackend(
   const storage = `messages in Redis at ${withoutPassword(address.url)}`;
   const { tickets, usedTokens, revocations, directory } = bus;
   const own = { bus, secret, tickets, usedTokens, revocations, directory, storage };
-  return { ...own, needsFileAccess: false, sweep: () => bus.sweep() };
+  const usage = () => bus.usage();
+  return { ...own, quota, usage, needsFileAccess: false, sweep: () => bus.sweep() };
 }
 
 async function openSqliteBackend(
@@ -105,10 +110,10 @@ async function openSqliteBackend(
   started: AsyncDisposableStack,
 ): Promise<Backend> {
   const { dataDir, sessionSecret } = config;
-  const retention = retentionOf(config);
-  const store = started.use(openSqliteStore(dataDir, clock, retention, newId, quotaOf(config)));
+  const [retention, quota] = [retentionOf(config), quotaOf(config)];
+  const store = started.use(openSqliteStore(dataDir, clock, retention, newId, quota));
   const secret = sessionSecret ?? await readOrCreateSecret(dataDir);
-  const bus = new EmbeddedBus(withReadSpacing(store), clock, publishedCounter(metrics));
+  const bus = new EmbeddedBus(withReadSpacing(store), clock, publishMetrics(metrics));
   return {
     bus,
     secret: Promise.resolve(secret),
@@ -118,19 +123,24 @@ async function openSqliteBackend(
     directory: store.directory,
     storage: `messages in ${dataDir}${store.isReadOnly ? ", which can only be read" : ""}`,
     needsFileAccess: store.isReadOnly,
+    quota,
+    usage: () => store.usage(),
     sweep: () => store.sweep((room) => bus.isSubscribed(room)),
   };
 }
 
 function openMemoryBackend(config: Config, { clock, metrics }: BackendContext): Backend {
-  const store = new MemoryStore(clock, retentionOf(config), newId, quotaOf(config));
-  const bus = new EmbeddedBus(withReadSpacing(store), clock, publishedCounter(metrics));
+  const quota = quotaOf(config);
+  const store = new MemoryStore(clock, retentionOf(config), newId, quota);
+  const bus = new EmbeddedBus(withReadSpacing(store), clock, publishMetrics(metrics));
   const secret = Promise.resolve(config.sessionSecret ?? newId());
   const sweep = () => Promise.resolve(store.sweep((room) => bus.isSubscribed(room)));
   const tickets = new MemoryTicketStore(clock);
   const own = { bus, secret, tickets, usedTokens: new MemoryUsedTokens(clock) };
   const stores = { revocations: new MemoryRevocations(), directory: new MemoryDirectoryStore() };
-  return { ...own, ...stores, storage: "messages in memory only", needsFileAccess: false, sweep };
+  const usage = () => store.usage();
+  const storage = "messages in memory only";
+  return { ...own, ...stores, storage, needsFileAccess: false, quota, usage, sweep };
 }
 
 /** Limits reads to one per turn of the event loop, so that publishing does not wait for all earlier reads. */

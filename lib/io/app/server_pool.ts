@@ -54,6 +54,12 @@ export interface PoolOptions {
   readonly addresses: readonly string[] | undefined;
 }
 
+/** Workers cannot be started here; `cause` says why. The port can be opened. */
+export class WorkersUnavailable extends Error {
+  /** For log records; check with `instanceof`. */
+  override readonly name = "WorkersUnavailable";
+}
+
 /** Serves in this thread. Throws `Deno.errors.AddrInUse` if the port is taken. */
 export async function serveInProcess(
   config: Config,
@@ -84,8 +90,8 @@ export async function serveInProcess(
 }
 
 /**
- * Serves in `count` workers. Throws `Deno.errors.AddrInUse` if the port is taken, and an error if a worker cannot be
- * started.
+ * Serves in `count` workers. Throws the runtime's error if the port cannot be opened, and {@linkcode WorkersUnavailable} if a
+ * worker cannot be started.
  */
 export async function serveInWorkers(
   count: number,
@@ -95,7 +101,10 @@ export async function serveInWorkers(
   metrics: Metrics,
 ): Promise<ServerPool> {
   if (!reachesOtherWorkers()) {
-    throw new Error("WORKERS needs BroadcastChannel, which this version of Deno does not have");
+    const cause = new Error(
+      "WORKERS needs BroadcastChannel, which this version of Deno does not have",
+    );
+    throw new WorkersUnavailable(cause.message, { cause });
   }
   using reservation = reservePort(config.host, config.port);
   const { port } = reservation;
@@ -120,7 +129,7 @@ export async function serveInWorkers(
     await supervisor.start(life.signal);
   } catch (error) {
     await supervisor.terminate();
-    throw error;
+    throw new WorkersUnavailable("A worker cannot be started", { cause: error });
   }
   const task = supervisor.run(life.signal);
   return {

@@ -6,7 +6,12 @@
 import { type Clock, systemClock } from "../../chat/ports/clock.ts";
 import type { ConnectionCounts } from "../../chat/heartbeat.ts";
 import { RateLimitedBus } from "../../chat/bus/rate_limited_bus.ts";
-import { slowDownCounters } from "../../chat/metrics.ts";
+import {
+  addCertificateGauge,
+  addReadyGauge,
+  addUsageGauges,
+  slowDownCounters,
+} from "../../chat/metrics.ts";
 import { announceEvent } from "../../chat/moderation/moderate.ts";
 import { StoredRoomIndex } from "../../chat/rooms/stored_room_index.ts";
 import { StoredApiKeys } from "../../chat/members/stored_api_keys.ts";
@@ -32,6 +37,7 @@ import { isHosted, workerCount } from "../workers/worker_count.ts";
 import { logger } from "../logger.ts";
 import { guardMemory } from "./memory_guard.ts";
 import { ProcessStats, registerProcessMetrics } from "./process_stats.ts";
+import { QuotaWatch } from "./quota_watch.ts";
 import { ReadinessCheck } from "../http/readiness.ts";
 import {
   maxProcessBytes,
@@ -39,6 +45,7 @@ import {
   serveInProcess,
   serveInWorkers,
   type ServerPool,
+  WorkersUnavailable,
 } from "./server_pool.ts";
 import { firstFailure, waitForEnd } from "../tasks.ts";
 import { monitorClock } from "./clock_monitor.ts";
@@ -46,7 +53,7 @@ import { type KeySet, RemoteKeySet } from "../auth/authenticators/key_set.ts";
 import { LoggedDirectory } from "../auth/logged_directory.ts";
 import { memberIds } from "../auth/member_ids.ts";
 import { newId } from "../auth/signed_tokens.ts";
-import { createModeration, type Moderation } from "./moderation.ts";
+import { createModeration } from "./moderation.ts";
 import { createWebhooks } from "./webhooks.ts";
 import { checkWordText, readWordText, type WordFile } from "../moderation/word_file.ts";
 import { watchWordFile } from "../moderation/word_file_watch.ts";
@@ -109,6 +116,8 @@ export async function startService(
   const metrics = new Metrics();
   registerProcessMetrics(metrics, config.websocketEngine);
   const backend = await openBackend(config, redisCa, { clock, metrics }, started);
+  const quotas = new QuotaWatch(backend.quota, () => backend.usage());
+  addUsageGauges(metrics, () => backend.usage(), backend.quota);
   const channel = `parley:${crypto.randomUUID()}`;
   const broadcaster = started.use(new Broadcaster(channel));
   const announcer = new TopAnnouncer(
@@ -136,6 +145,7 @@ export async function startService(
     names.run(signal),
     sweepPeriodically(() => Promise.all([backend.sweep(), revocations.sweep()]), clock, signal),
     monitorClock(clock, signal),
+    quotas.run(clock, signal),
     broadcaster.postAll(
       dispatcher.observe(announcer.observe(backend.bus.announcements(signal))),
     ),
@@ -159,7 +169,15 @@ export async function startService(
   });
   const moderation = createModeration(config, { clock, metrics });
   const members = { directory, roomIndex, apiKeys };
-  const once = { ...backend, keys, revocations, words, ...members, webhooks, moderation };
+  const problems = () => [
+    ...backend.bus.problems?.() ?? [],
+    ...quotas.problems(),
+    ...moderation.problems(),
+  ];
+  const readiness = new ReadinessCheck({ probe: () => backend.bus.probe(), problems }, clock);
+  addReadyGauge(metrics, () => readiness.isReady);
+  const { reviewer } = moderation;
+  const once = { ...backend, keys, revocations, words, ...members, webhooks, reviewer, readiness };
   const services = createServices(config, once, admissions, clock, metrics, stats);
   const engine = await loadEngine(config.websocketEngine);
   if (shouldChangeEngine(config) && !isHosted()) {
@@ -191,7 +209,10 @@ export async function startService(
   if (keyPair) {
     const read = (inUse: KeyPair) => readKeyPair(config.tlsCertFile, config.tlsKeyFile, inUse);
     const onChange = (pair: KeyPair) => pool.replaceKeyPair(pair);
-    tasks.push(watchKeyPair({ read, clock, onChange }, keyPair, signal));
+    let validUntil: Date | undefined;
+    addCertificateGauge(metrics, () => validUntil && validUntil.getTime() / 1_000);
+    const onValidity = (until: Date | undefined) => validUntil = until;
+    tasks.push(watchKeyPair({ read, clock, onChange, onValidity }, keyPair, signal));
   }
   const { blockedWordsFile } = config;
   if (wordFile && blockedWordsFile !== null) {
@@ -243,37 +264,40 @@ export function hostedConfig(config: Config): Config {
 
 function createServices(
   config: Config,
-  { bus, moderation: { reviewer, problems }, ...once }:
-    & { readonly moderation: Moderation }
+  { bus, readiness, ...once }:
+    & { readonly readiness: ReadinessCheck }
     & Pick<Backend, "bus" | "secret" | "tickets" | "usedTokens">
     & Pick<
       SharedServices,
-      "keys" | "revocations" | "words" | "directory" | "roomIndex" | "apiKeys" | "webhooks"
+      | "keys"
+      | "revocations"
+      | "words"
+      | "directory"
+      | "roomIndex"
+      | "apiKeys"
+      | "webhooks"
+      | "reviewer"
     >,
   admissions: AdmissionControl,
   clock: Clock,
   metrics: Metrics,
   stats: ProcessStats,
 ): SharedServices {
-  const readiness = new ReadinessCheck(
-    {
-      probe: () => bus.probe(),
-      problems: () => [...bus.problems?.() ?? [], ...problems()],
-    },
-    clock,
-  );
   const refused = slowDownCounters(metrics);
   return {
     bus: new RateLimitedBus({ bus, table: budgetTable(config), clock, refused }),
     ...once,
-    reviewer,
     quota: {
       acquire: (key) => admissions.acquire(key, clock.now()),
       charge: (key, what) => admissions.charge(key, what, clock.now()),
     },
     connectionCounts: () => stats.connectionCounts(),
     readiness: () => readiness.check(),
-    metrics: () => stats.metrics(),
+    metrics: async () => {
+      // For its gauge.
+      await readiness.check();
+      return await stats.metrics();
+    },
   };
 }
 
@@ -289,8 +313,9 @@ async function startPool(
   try {
     return await serveInWorkers(count, config, services, options, metrics);
   } catch (error) {
-    if (config.workers !== null || error instanceof Deno.errors.AddrInUse) throw error;
-    logger.warn("service.workers_unavailable", { why: String(error) });
+    if (!(error instanceof WorkersUnavailable)) throw error;
+    if (config.workers !== null) throw error.cause;
+    logger.warn("service.workers_unavailable", { why: String(error.cause) });
     return await serveInProcess(config, services, options);
   }
 }

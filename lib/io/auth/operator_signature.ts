@@ -1,6 +1,6 @@
 /**
  * What the commands and the admin listener say to each other in place of a secret. A command signs its request, and the
- * answer is sealed for whoever has signed it. So a program that has taken the port learns nothing that it could use, and
+ * answer is sealed for the sender who has signed it. So a program that has taken the port learns nothing that it could use, and
  * cannot answer as the service would; one that passes the request on cannot read the answer.
  *
  * @example
@@ -57,8 +57,8 @@ const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
 /**
- * The key of whoever has a secret: `ADMIN_TOKEN` or the session secret. Nothing else that is signed with either can be used
- * as a signature of a request.
+ * The key of a caller who has a secret: `ADMIN_TOKEN` or the session secret. Nothing else that is signed with either can be
+ * used as a signature of a request.
  */
 export function operatorKey(secret: string): OperatorKey {
   return mac(secret, ["parley.operator"]);

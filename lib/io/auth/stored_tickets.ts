@@ -1,5 +1,5 @@
 /**
- * Issues and takes tickets. The store gets their hashes only, so whoever reads it cannot use any of them.
+ * Issues and takes tickets. The store gets their hashes only, so a reader of the store cannot use any of them.
  * @module
  */
 import { createHash } from "node:crypto";

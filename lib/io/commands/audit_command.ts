@@ -3,6 +3,7 @@
  * @module
  */
 import * as v from "valibot";
+import { jsonText } from "../../core/visible_text.ts";
 import { AUDIT_PATH } from "../api/audit.ts";
 import { askService, type OperatorSettings } from "./operator_client.ts";
 
@@ -10,7 +11,7 @@ const Page = v.object({
   entries: v.array(v.object({
     position: v.string(),
     at: v.string(),
-    by: v.object({ name: v.string() }),
+    by: v.object({ user: v.string(), name: v.string() }),
     what: v.string(),
     event: v.optional(v.object({
       room: v.optional(v.string()),
@@ -33,19 +34,22 @@ export async function runAuditCommand(
 ): Promise<number> {
   const search = new URLSearchParams(query).toString();
   const path = search === "" ? AUDIT_PATH : `${AUDIT_PATH}?${search}`;
-  return await askService({ path }, settings, (response) => {
+  return await askService({ path }, settings, (response, exact) => {
     const text = describeAudit(response);
-    return isJson && text !== undefined ? `${JSON.stringify(response)}\n` : text;
+    return isJson && text !== undefined ? `${jsonText(exact)}\n` : text;
   });
 }
 
-/** The entries as text, one in a line, oldest first; undefined if the response has none. */
+/**
+ * The entries as text, one in a line, oldest first; undefined if the response has none. The id of the user who acted comes
+ * first, since operators have one of their own, while names may be like theirs.
+ */
 export function describeAudit(response: unknown): string | undefined {
   const parsed = v.safeParse(Page, response);
   if (!parsed.success) return undefined;
   const { entries, more } = parsed.output;
   const rows = entries.map(({ at, by, what, event: { room, reason = "" } = {} }) =>
-    [at, by.name, what, room === undefined ? "-" : `#${room}`, reason].join("\t").trimEnd()
+    [at, by.user, by.name, what, room === undefined ? "-" : `#${room}`, reason].join("\t").trimEnd()
   );
   if (rows.length === 0) return "There are no entries\n";
   const older = more ? [`For older entries, add --before ${entries[0]?.position}`] : [];

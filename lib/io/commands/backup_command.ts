@@ -5,7 +5,8 @@
 import type { Config } from "../../core/config/config.ts";
 import { newId } from "../auth/signed_tokens.ts";
 import { configureLogger } from "../logger.ts";
-import { backUp, restoreBackup } from "../sqlite/file/backup.ts";
+import { backUp, type BackupContent } from "../sqlite/file/backup.ts";
+import { restoreBackup } from "../sqlite/file/restore.ts";
 
 const encoder = new TextEncoder();
 
@@ -29,15 +30,23 @@ export async function runBackupCommand(
 }
 
 async function runBackup(dataDir: string, file: string): Promise<number> {
-  const { rooms, messages } = await backUp(dataDir, file);
-  return print(`Backed up ${dataDir} to ${file}: ${messages} messages in ${rooms} rooms\n`);
+  const content = await backUp(dataDir, file);
+  return print(`Backed up ${dataDir} to ${file}: ${describeContent(content)}\n`);
 }
 
 async function runRestore(dataDir: string, file: string): Promise<number> {
-  const { rooms, messages, movedAside } = await restoreBackup(dataDir, file, new Date(), newId);
-  print(`Restored ${file} to ${dataDir}: ${messages} messages in ${rooms} rooms\n`);
+  const { movedAside, ...content } = await restoreBackup(dataDir, file, new Date(), newId);
+  print(`Restored ${file} to ${dataDir}: ${describeContent(content)}\n`);
   if (movedAside.length > 0) print(`What was there before: ${movedAside.join(", ")}\n`);
   return 0;
+}
+
+function describeContent({ messages, rooms }: BackupContent): string {
+  return `${countOf(messages, "message")} in ${countOf(rooms, "room")}`;
+}
+
+function countOf(count: number, thing: string): string {
+  return `${count} ${thing}${count === 1 ? "" : "s"}`;
 }
 
 function print(text: string): number {

@@ -5,9 +5,11 @@
  * @module
  */
 import * as v from "valibot";
+import { inFlagTerms } from "../../core/command_line/flag_terms.ts";
 import type { Config } from "../../core/config/config.ts";
 import { DEFAULT_ADMIN_PORT } from "../../core/config/settings_table.ts";
 import { listensOnAll } from "../../core/config/startup_message.ts";
+import { visibleText, withVisibleTexts } from "../../core/visible_text.ts";
 import {
   formatSignature,
   newNonce,
@@ -45,12 +47,16 @@ const Refusal = v.object({ detail: v.string() });
  * Sends a request, and prints what `describe` makes of the response; resolves with the exit status: 0 on success, 1 if the
  * service refuses or something else has answered, 2 if it cannot be asked.
  *
- * @param describe The text to print; undefined if the response is not one of Parley's.
+ * @param describe The text to print; undefined if the response is not one of Parley's. Users have chosen parts of the response,
+ *   so its texts are those that are safe to print; `exact` is the response as it was sent.
  */
 export async function askService(
   request: OperatorRequest,
   settings: OperatorSettings,
-  describe: (response: unknown) => string | undefined | Promise<string | undefined>,
+  describe: (
+    response: unknown,
+    exact: unknown,
+  ) => string | undefined | Promise<string | undefined>,
 ): Promise<number> {
   const { adminHost, adminPort } = settings;
   const key = await keyOf(settings);
@@ -64,7 +70,7 @@ export async function askService(
     if (answer === undefined) return fail(`${origin} ${NOT_THE_SERVICE}`, 1);
     const { status, body } = answer;
     if (status >= 400) return fail(`${origin} refuses: ${reasonOf(body, status)}`, 1);
-    const text = await describe(body);
+    const text = await describe(withVisibleTexts(body), body);
     if (text === undefined) return fail(`${origin} is another version of Parley`, 1);
     Deno.stdout.writeSync(encoder.encode(text));
     return 0;
@@ -121,7 +127,7 @@ function authority(host: string): string {
 
 function reasonOf(answer: unknown, status: number): string {
   const refusal = v.safeParse(Refusal, answer);
-  return refusal.success ? refusal.output.detail : `Its response has status ${status}`;
+  return refusal.success ? inFlagTerms(refusal.output.detail) : `Its response has status ${status}`;
 }
 
 function parseJson(text: string): unknown {
@@ -133,6 +139,6 @@ function parseJson(text: string): unknown {
 }
 
 function fail(problem: string, status: number): number {
-  Deno.stderr.writeSync(encoder.encode(`parley: ${problem}\n`));
+  Deno.stderr.writeSync(encoder.encode(`parley: ${visibleText(problem)}\n`));
   return status;
 }

@@ -24,7 +24,7 @@ export async function runRevokeCommand(
     const { user, token, device, before } = parsed.output;
     if (token !== undefined) return `Revoked token ${token}\n`;
     if (device !== undefined) return `Signed out device ${device}\n`;
-    const who = user === undefined ? "everybody" : `user ${user}`;
+    const who = user === undefined ? "all users" : `user ${user}`;
     return `Signed out ${who}: what was issued before ${before} is no longer valid\n`;
   });
 }

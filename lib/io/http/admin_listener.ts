@@ -6,12 +6,17 @@
  */
 import type { Clock } from "../../chat/ports/clock.ts";
 import { tcpLimits } from "../../core/limits/connection_limits.ts";
-import type { Config } from "../../core/config/config.ts";
+import { type Config, shareAddresses } from "../../core/config/config.ts";
 import { checkHost, refuse, requestedAuthority } from "../../core/http/handshake.ts";
 import { AllowedHosts } from "../../core/http/allowed_hosts.ts";
 import { DEFAULT_ADMIN_PORT } from "../../core/config/settings_table.ts";
 import { refusalResponse } from "./responses.ts";
-import { detailedHealthHandlers, type HealthSources, isAuthorized } from "./health_responses.ts";
+import {
+  detailedHealthHandlers,
+  type HealthSources,
+  isAuthorized,
+  publicHealthHandlers,
+} from "./health_responses.ts";
 import type { RequestHandler, WebSocketEngine } from "./engine.ts";
 import { Listener } from "./listener.ts";
 import { logger } from "../logger.ts";
@@ -40,6 +45,10 @@ export async function openAdminListener(
   const { adminHost: host, adminPort } = config;
   if (adminPort === "off") return undefined;
   const port = adminPort ?? DEFAULT_ADMIN_PORT;
+  if (adminPort === null && port === config.port && shareAddresses(host, config.host)) {
+    logger.warn("admin.listen_failed", { host, port, why: "the port is that of PORT" });
+    return undefined;
+  }
   try {
     const handler = adminHandler(config, services);
     const context = { engine, handler, clock, tcpLimits: tcpLimits(config) };
@@ -58,7 +67,10 @@ export async function openAdminListener(
       logger.warn("admin.listen_failed", { host, port, why });
       return undefined;
     }
-    const help = "choose another with ADMIN_PORT, or turn it off with ADMIN_PORT=off";
+    const wanted = error instanceof Deno.errors.AddrInUse
+      ? "choose another with ADMIN_PORT"
+      : "correct ADMIN_HOST or ADMIN_PORT";
+    const help = `${wanted}, or turn it off with ADMIN_PORT=off`;
     throw new AdminPortUnavailable(
       `Cannot open the admin listener on ${host}:${port}: ${why}: ${help}`,
     );
@@ -69,6 +81,7 @@ function adminHandler(config: Config, { health, api }: AdminServices): RequestHa
   const { adminHost, adminToken, allowedHosts } = config;
   const hosts = new AllowedHosts({ host: adminHost, publicUrl: null, allowedHosts });
   const handlers = detailedHealthHandlers(health, config.websocketEngine);
+  const withoutToken = publicHealthHandlers(health, true);
   const paths = [...handlers.keys(), ...api.keys()].join(", ");
   return (request) => {
     const refusal = checkHost(request) ?? hosts.check(requestedAuthority(request, false));
@@ -81,10 +94,8 @@ function adminHandler(config: Config, { health, api }: AdminServices): RequestHa
     if (request.method !== "GET" && request.method !== "HEAD") {
       return refusalResponse(refuse(405, `Method is ${request.method}`, { allow: "GET, HEAD" }));
     }
-    if (adminToken !== null && !isAuthorized(request.headers, adminToken)) {
-      const headers = { "www-authenticate": "Bearer" };
-      return refusalResponse(refuse(401, "Authorization is not Bearer with ADMIN_TOKEN", headers));
-    }
-    return handler();
+    const isAllowed = adminToken === null || isAuthorized(request.headers, adminToken);
+    // Health checks of containers and load balancers have no token.
+    return (isAllowed ? handler : withoutToken.get(pathname) ?? handler)();
   };
 }

@@ -19,7 +19,7 @@ import {
 } from "../../core/protocol/close_codes.ts";
 import type { RoomEvent } from "../../core/log/room_event.ts";
 import type { Backlog } from "../../core/limits/send_pacing.ts";
-import type { Vitals } from "../../core/health/connection_health.ts";
+import type { TokenExpiry, Vitals } from "../../core/health/connection_health.ts";
 import { exceedsBytes } from "../../core/utf8.ts";
 import { logger } from "../logger.ts";
 
@@ -142,6 +142,10 @@ export abstract class Connection implements Socket, Peer {
     this.#slot.charge(what, this.context.clock.now());
   }
 
+  get expiry(): TokenExpiry | null | undefined {
+    return this.state === "open" ? this.handler?.signIn?.expiry : undefined;
+  }
+
   vitals(now: number): Vitals | undefined {
     if (this.state !== "open") return undefined;
     const backlog = this.bufferedBytes();
@@ -155,7 +159,6 @@ export abstract class Connection implements Socket, Peer {
       canPing: this.canPing,
       // `since` is when the connection was opened.
       pendingStep: step && { step, since: this.since },
-      expiry: this.handler?.signIn?.expiry,
     };
   }
 

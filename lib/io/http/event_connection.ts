@@ -7,14 +7,14 @@ import type { Peer } from "../../chat/heartbeat.ts";
 import type { Socket } from "../../chat/ports/connection_handler.ts";
 import type { ConnectionSlot } from "../../core/limits/connection_limits.ts";
 import { joinBytes } from "../../core/bytes.ts";
-import { eventText } from "../../core/protocol/event_protocol.ts";
+import { serverSentEvent } from "../../core/protocol/event_protocol.ts";
 import { Connection, type ConnectionContext, type Endpoint } from "./connection.ts";
 import { logger } from "../logger.ts";
 
 /** Its statuses. */
 export type EventConnectionStatus = "open" | "closing";
 
-/** Whoever ends a stream with it has said why. */
+/** The caller that ends a stream with this code has sent the reason. */
 const NORMAL_CLOSURE = 1000;
 const encoder = new TextEncoder();
 // All subscribers of a room are sent the same text.
@@ -85,7 +85,7 @@ export class EventConnection extends Connection implements Socket, Peer {
     if (this.state !== "open") this.#endSink(sink);
   }
 
-  /** The peer has gone, or is not there any more. */
+  /** The peer has disconnected. */
   onLost(): void {
     this.guarded(() => this.#end());
   }
@@ -98,7 +98,7 @@ export class EventConnection extends Connection implements Socket, Peer {
   }
 
   /**
-   * What it has not read yet is lost; it resumes after the last event that it has received. A body that nobody reads cannot be
+   * What it has not read yet is lost; it resumes after the last event that it has received. A body that is not read cannot be
    * ended: the connection keeps its slot until the peer reads on, or goes.
    */
   drop(): void {
@@ -121,7 +121,9 @@ export class EventConnection extends Connection implements Socket, Peer {
 
   /** Browsers do not show how a response ends, so the last event says it. */
   protected sendClose(code: number, reason: string): void {
-    if (code !== NORMAL_CLOSURE) this.#write(encoder.encode(eventText("closed", { code, reason })));
+    if (code !== NORMAL_CLOSURE) {
+      this.#write(encoder.encode(serverSentEvent("closed", { code, reason })));
+    }
     this.#closeCode = code;
     this.#wake?.();
     if (this.#sink) this.#endSink(this.#sink);

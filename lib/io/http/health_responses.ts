@@ -7,7 +7,7 @@ import type { ConnectionCounts } from "../../chat/heartbeat.ts";
 import type { EngineName } from "../../core/config/settings_table.ts";
 import { PROMETHEUS_CONTENT_TYPE } from "../../core/metrics/prometheus.ts";
 import { refuse } from "../../core/http/handshake.ts";
-import { bearerToken, equalsSecret } from "../../core/http/bearer_token.ts";
+import { bearerToken, equalsSecret } from "../../core/auth/bearer_token.ts";
 import { jsonResponse, refusalResponse, textResponse } from "./responses.ts";
 import type { Readiness } from "./readiness.ts";
 

@@ -19,11 +19,17 @@ export class ReadinessCheck {
   readonly #clock: Clock;
   #latest: Promise<Readiness> | undefined;
   #validUntil = 0;
+  #isReady = false;
 
   /** Starts no probe before the first check. */
   constructor(bus: Pick<Bus, "probe" | "problems">, clock: Clock) {
     this.#bus = bus;
     this.#clock = clock;
+  }
+
+  /** Whether the last probe that has ended found the service ready; false before the first. */
+  get isReady(): boolean {
+    return this.#isReady;
   }
 
   /** The result of the current probe, of the last one if it is less than a second old, or of a new one. */
@@ -38,8 +44,10 @@ export class ReadinessCheck {
   async #probe(): Promise<Readiness> {
     try {
       await this.#bus.probe();
+      this.#isReady = true;
       return { ready: true, ...this.#problems() };
     } catch (error) {
+      this.#isReady = false;
       const why = error instanceof Error ? error.message : String(error);
       return { ready: false, reason: why, ...this.#problems() };
     } finally {

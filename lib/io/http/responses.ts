@@ -47,6 +47,7 @@ const TITLES: Readonly<Record<number, string>> = {
   409: "Conflict",
   410: "Gone",
   413: "Content Too Large",
+  414: "URI Too Long",
   415: "Unsupported Media Type",
   421: "Misdirected Request",
   422: "Unprocessable Content",
@@ -100,15 +101,13 @@ export function withSecurityHeaders(response: Response): Response {
  * The response to a request whose handler failed: 503 if it certainly had no effect because the store or the main thread could not
  * be reached; otherwise 500, and the error is logged.
  */
-export function failureResponse(error: unknown): Response {
-  if (error instanceof BusUnavailable && !error.mayHaveApplied) {
-    const reason = `The service cannot do this now: ${error.message}`;
-    const response = refusalResponse(refuse(503, reason, { "retry-after": "2" }));
-    return withSecurityHeaders(response);
-  }
-  logger.error("request.failed", { error: String(error) });
-  const headers = { "content-type": "text/plain" };
-  return withSecurityHeaders(textResponse("Internal error\n", 500, headers));
+export function failureResponse(error: unknown, url: string): Response {
+  const isAway = error instanceof BusUnavailable && !error.mayHaveApplied;
+  if (!isAway) logger.error("request.failed", { error: String(error) });
+  const refusal = isAway
+    ? refuse(503, `The service cannot do this now: ${error.message}`, { "retry-after": "2" })
+    : refuse(500, "Internal error");
+  return withSecurityHeaders(refusalFor(url, refusal));
 }
 
 function denyPolicy(features: readonly string[]): string {
@@ -131,6 +130,15 @@ export function refusalResponse({ status, reason, headers }: Refusal): Response 
   return textResponse(`${reason}\n`, status, { ...type, ...headers });
 }
 
+/** URLs of the HTTP API. A bad Host may have changed what comes before. */
+const API_URL = /^[^?#]*\/(?:api|hooks)\//;
+
+/** A refusal in the form that clients of a URL expect: problem details from the HTTP API, otherwise a line of plain text. */
+export function refusalFor(url: string, refusal: Refusal, code?: RefusalReason["code"]): Response {
+  if (!API_URL.test(url)) return refusalResponse(refusal);
+  return problemResponse(refusalProblem({ code, refusal }));
+}
+
 /** The response that explains a refused handshake; no reason means it would be accepted. Readable by any origin. */
 export function refusalReasonResponse(reason?: RefusalReason): Response {
   const waitSeconds = Number(reason?.refusal.headers["retry-after"]);
@@ -150,11 +158,14 @@ export function jsonResponse(value: unknown, status = 200): Response {
 }
 
 /** A refusal, as the HTTP API answers it. */
-export function refusalProblem({ status, reason: detail, headers }: Refusal): Response {
-  return problemResponse({ status, detail, headers });
+export function refusalProblem(
+  { code, refusal }: Partial<RefusalReason> & Pick<RefusalReason, "refusal">,
+): Problem {
+  const { status, reason: detail, headers } = refusal;
+  return { status, code, detail, headers };
 }
 
-/** An error of the HTTP API as problem details (RFC 9457). */
+/** An error of the HTTP API as problem details (RFC 9457). With 429, nothing is left of a quota. */
 export function problemResponse(
   { status, code, detail, afterMs, scope, reason, headers }: Problem,
 ): Response {
@@ -172,6 +183,7 @@ export function problemResponse(
   return textResponse(JSON.stringify(body), status, {
     "content-type": "application/problem+json",
     "cache-control": "no-store",
+    ...(status === 429 && { ratelimit: `"requests";r=0;t=${headers?.["retry-after"] ?? 1}` }),
     ...headers,
   });
 }

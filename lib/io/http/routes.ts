@@ -21,11 +21,11 @@ import {
 } from "../../core/http/handshake.ts";
 import type { EngineName } from "../../core/config/settings_table.ts";
 import type { AllowedHosts } from "../../core/http/allowed_hosts.ts";
-import { bearerToken } from "../../core/http/bearer_token.ts";
+import { bearerToken } from "../../core/auth/bearer_token.ts";
 import { guestLanguage } from "../../core/names/names.ts";
 import { JSON_SUBPROTOCOL } from "../../core/protocol/json_protocol.ts";
 import {
-  problemResponse,
+  refusalFor,
   type RefusalReason,
   refusalReasonResponse,
   refusalResponse,
@@ -54,8 +54,12 @@ export interface RouteTargets {
   readonly text: (options: TextOptions, hints: HandshakeHints) => Endpoint;
   /** The chat at `/ws` in the JSON subprotocol. */
   readonly json: (hints: HandshakeHints) => Endpoint;
-  /** The HTTP API: the handler of a path; undefined if nothing is there. */
-  readonly api: (path: string) => PathHandler | undefined;
+  /**
+   * The HTTP API: the handler of a path; undefined if nothing is there.
+   *
+   * @param refusal Why the handler refuses every request.
+   */
+  readonly api: (path: string, refusal?: RefusalReason) => PathHandler | undefined;
   /** The user whom a trusted proxy or a cookie states. */
   readonly statedUser: (request: Request, source: RequestSource) => StatedUser;
   /** Files of the page, by path. */
@@ -94,8 +98,6 @@ const MAX_URL_LENGTH = 8_192;
 const LONG_URL = refuse(414, `The URL has more than ${MAX_URL_LENGTH} characters`);
 /** Maximum number of characters of a path or method that a response repeats. */
 const MAX_REPEATED = 200;
-/** What the paths of the HTTP API begin with. */
-const API_PATHS = "/api/";
 
 /** Creates the handler for all paths of the main listener. */
 export function createRoutes(targets: RouteTargets): RequestHandler {
@@ -103,10 +105,7 @@ export function createRoutes(targets: RouteTargets): RequestHandler {
   const upgrades = upgradeHandlers(targets);
   const { toEcho } = upgrades;
   const notFoundResponse = ({ req }: Context<Bindings>) => {
-    const detail = `Nothing is at ${req.path.slice(0, MAX_REPEATED)}`;
-    return req.path.startsWith(API_PATHS)
-      ? problemResponse({ status: 404, detail })
-      : refusalResponse(refuse(404, detail));
+    return refusalFor(req.url, refuse(404, `Nothing is at ${req.path.slice(0, MAX_REPEATED)}`));
   };
   app.all("/", (c, next) => {
     if (!isUpgradeRequest(c.req.raw)) return next();
@@ -136,10 +135,10 @@ export function createRoutes(targets: RouteTargets): RequestHandler {
   });
   app.notFound(notFoundResponse);
   return (request, remote) => {
-    if (request.url.length > MAX_URL_LENGTH) return refusalResponse(LONG_URL);
+    if (request.url.length > MAX_URL_LENGTH) return refusalFor(request.url, LONG_URL);
     // Check first: a Host such as `a/b` has already changed the path that would be routed.
     const badHost = checkHost(request);
-    if (badHost) return refusalResponse(badHost);
+    if (badHost) return refusalFor(request.url, badHost);
     const source = requestSource(
       remote,
       request.headers.get("x-forwarded-for"),
@@ -148,23 +147,16 @@ export function createRoutes(targets: RouteTargets): RequestHandler {
     // Bypass the router: during a connection storm, the cost of each upgrade matters.
     const path = getPath(request);
     const upgrade = upgrades.byPath.get(path);
-    const api = targets.api(path);
     const wantsReason = upgrade !== undefined && isHandshakeQuery(request);
     const reason = commonRefusal(request, source, targets);
-    if (reason) {
-      if (wantsReason) return refusalReasonResponse(reason);
-      return api ? reasonProblem(reason) : refusalResponse(reason.refusal);
-    }
+    if (reason && wantsReason) return refusalReasonResponse(reason);
+    const api = targets.api(path, reason);
+    if (reason && !api) return refusalFor(request.url, reason.refusal, reason.code);
     if (wantsReason) {
       return targets.upgrader.explainRefusal(request, source).then(refusalReasonResponse);
     }
     return (upgrade ?? api)?.(request, source) ?? app.fetch(request, source);
   };
-}
-
-/** The same reason, from the HTTP API. */
-function reasonProblem({ code, refusal: { status, reason, headers } }: RefusalReason): Response {
-  return problemResponse({ status, code, detail: reason, headers });
 }
 
 function addSignInPaths(app: Hono<Bindings>, signIn: SignInHandler): void {

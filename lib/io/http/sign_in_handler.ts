@@ -21,7 +21,7 @@ import { jsonResponse, refusalResponse } from "./responses.ts";
 import { signInProblemPage } from "./sign_in_page.ts";
 
 /** What a {@linkcode SignInHandler} needs. */
-export interface SignInContext {
+export interface SignInHandlerContext {
   /** Signs users in. */
   readonly provider: SignInProvider;
   /** Keeps them signed in. */
@@ -41,16 +41,16 @@ const MAX_STATE_LENGTH = 100;
 
 /** Handles the requests of users who sign in and out. */
 export class SignInHandler {
-  readonly #context: SignInContext;
+  readonly #context: SignInHandlerContext;
   #unloggedCount = 0;
   #loggedAt = -Infinity;
 
   /** Handles requests from the start. */
-  constructor(context: SignInContext) {
+  constructor(context: SignInHandlerContext) {
     this.#context = context;
   }
 
-  /** The user of a request; undefined if nobody is signed in. `not ready` if that cannot be known yet. */
+  /** The user of a request; undefined if no user is signed in. `not ready` if that cannot be known yet. */
   userOf({ headers }: Request): TokenUser | "not ready" | undefined {
     const { cookies } = this.#context;
     const header = headers.get("cookie");

@@ -5,7 +5,7 @@
 import type { GuestLanguage } from "../../core/names/names.ts";
 import { textResponse } from "./responses.ts";
 
-/** Why nobody was signed in, as the user is told. */
+/** Why the user was not signed in, as the page says it. */
 export type SignInProblem = "denied" | "over" | "away" | "refused" | "not ready";
 
 const STATUS: Readonly<Record<SignInProblem, number>> = {
@@ -35,7 +35,7 @@ const ZH: Words = {
   denied: "登录已取消，或者你无权使用此服务。",
   over: "这次登录用时过长、已经用过，或者是在另一个浏览器或标签页中开始的。",
   away: "目前无法连接登录服务。",
-  refused: "登录服务的回应不符合预期。如果再次出现，请告知管理员。",
+  refused: "登录服务的回应不符合预期。如果再次出现，请告知服务运营者。",
   "not ready": "聊天服务尚未就绪，请稍后再试。",
   again: "重试",
   chat: "聊天页面",

@@ -12,6 +12,7 @@ import {
   type ConnectionSlot,
   EXEMPT_KEY,
 } from "../../core/limits/connection_limits.ts";
+import type { Counter } from "../../core/metrics/metrics.ts";
 import type { RequestSource } from "../../core/http/ip_address.ts";
 import {
   checkHandshake,
@@ -37,9 +38,7 @@ export interface ConnectionQuota {
 export type QuotaResult = ConnectionSlot | AdmissionRefusal;
 
 /** A connection that may be opened. */
-export interface Admission {
-  /** Discriminates it from a refusal. */
-  readonly kind: "admitted";
+export interface AdmittedConnection {
   /** Its slot. */
   readonly slot: ConnectionSlot;
   /** See `OpenHandler`. */
@@ -56,15 +55,20 @@ export interface UpgraderContext {
   readonly quota: ConnectionQuota;
   /** Origins of the pages that may open a connection. */
   readonly origins: OriginPolicy;
+  /** Count the connections that a limit has refused. */
+  readonly refused: Readonly<Record<AdmissionRefusal, Counter>>;
 }
 
 // `connection: close`, because a client that reuses the connection would reach this worker again, not its replacement.
-const STOPPING = refuse(503, "The service is stopping", {
-  "retry-after": "1",
-  connection: "close",
-});
+const STOPPING: RefusalReason = {
+  code: "unavailable",
+  refusal: refuse(503, "The service is stopping", { "retry-after": "1", connection: "close" }),
+};
 
-const BUSY = refuse(503, "The service is too busy for new connections", { "retry-after": "2" });
+const BUSY: RefusalReason = {
+  code: "unavailable",
+  refusal: refuse(503, "The service is too busy for new connections", { "retry-after": "2" }),
+};
 
 const QUOTA_REFUSALS = {
   "all taken": refuse(503, "Too many connections (MAX_CONNECTIONS)", { "retry-after": "5" }),
@@ -121,16 +125,16 @@ export class Upgrader {
     endpoint: Endpoint,
   ): Promise<Response> {
     const pending = this.#context.acceptor.begin(request);
-    if (this.#isRefusing) return refusalResponse(STOPPING);
+    if (this.#isRefusing) return refusalResponse(STOPPING.refusal);
     const result = checkHandshake(request, { origins: this.#context.origins, viaTrustedProxy });
     if (result.kind === "refused") return refusalResponse(result);
     const admitted = await this.admit(address);
-    if (admitted.kind === "refused") return refusalResponse(admitted);
+    if ("refusal" in admitted) return refusalResponse(admitted.refusal);
     const { slot, countedAddress } = admitted;
     using held = new DisposableStack();
     held.use(slot);
     if (!await pending.isConnected()) return new Response(null, { status: 400 });
-    if (this.#isRefusing) return refusalResponse(STOPPING);
+    if (this.#isRefusing) return refusalResponse(STOPPING.refusal);
     const response = pending.open(endpoint, slot, countedAddress);
     // The connection owns the slot now; keeping the stack would take more memory than the slot.
     held.move();
@@ -138,13 +142,23 @@ export class Upgrader {
   }
 
   /** Admits a connection of an address, of whatever kind, or refuses it. Dispose its slot when it has ended. */
-  async admit(address: string): Promise<Admission | Refusal> {
+  admit(address: string): Promise<AdmittedConnection | RefusalReason> {
+    return this.#admit(address, (limit) => this.#context.refused[limit].add());
+  }
+
+  async #admit(
+    address: string,
+    onLimit: (limit: AdmissionRefusal) => void,
+  ): Promise<AdmittedConnection | RefusalReason> {
     if (this.#isRefusing) return STOPPING;
     const key = admissionKey(address);
     const slot = await this.#acquire(key);
     if (slot === undefined) return BUSY;
-    if (typeof slot === "string") return this.#reportFull(slot, address);
-    return { kind: "admitted", slot, countedAddress: key === EXEMPT_KEY ? undefined : key };
+    if (typeof slot === "string") {
+      onLimit(slot);
+      return { code: "too_many_connections", refusal: this.#reportFull(slot, address) };
+    }
+    return { slot, countedAddress: key === EXEMPT_KEY ? undefined : key };
   }
 
   /**
@@ -155,7 +169,7 @@ export class Upgrader {
     request: Request,
     { address, viaTrustedProxy }: RequestSource,
   ): Promise<RefusalReason | undefined> {
-    if (this.#isRefusing) return { code: "unavailable", refusal: STOPPING };
+    if (this.#isRefusing) return STOPPING;
     const result = checkOrigin(request, {
       origins: this.#context.origins,
       viaTrustedProxy,
@@ -163,12 +177,10 @@ export class Upgrader {
     if (result.kind === "refused") {
       return { code: result.status === 403 ? "origin_refused" : "host_refused", refusal: result };
     }
-    const slot = await this.#acquire(admissionKey(address));
-    if (slot === undefined) return { code: "unavailable", refusal: BUSY };
-    if (typeof slot === "string") {
-      return { code: "too_many_connections", refusal: this.#reportFull(slot, address) };
-    }
-    slot[Symbol.dispose]();
+    // This client has been refused and counted already.
+    const admitted = await this.#admit(address, () => {});
+    if ("refusal" in admitted) return admitted;
+    admitted.slot[Symbol.dispose]();
   }
 
   /** Acquires a slot, or returns the limit that refuses it; undefined if too many calls to the main thread are waiting. */

@@ -94,7 +94,7 @@ function failed(failure: ReviewFailure): ReviewResult {
   return { kind: "failed", failure };
 }
 
-/** Otherwise the connection would stay open, with nobody who reads it. */
+/** Otherwise the connection would stay open, although nothing reads it. */
 async function discard({ body }: Response): Promise<void> {
   if (body?.locked === false) await body.cancel().catch(() => {});
 }

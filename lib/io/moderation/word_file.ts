@@ -2,7 +2,7 @@
  * The file of `BLOCKED_WORDS_FILE`: reads it, and checks it before anything uses it.
  * @module
  */
-import type { Problem } from "../../core/config/config.ts";
+import type { ConfigProblem } from "../../core/config/config.ts";
 import { MAX_LIST_BYTES, parseWordList } from "../../core/moderation/word_list.ts";
 import { loadPatternCompiler } from "./patterns.ts";
 
@@ -17,12 +17,12 @@ export interface WordFile {
 /** The file, undefined without a path; or what is wrong with it. */
 export type WordFileResult =
   | { readonly kind: "good"; readonly file: WordFile | undefined }
-  | { readonly kind: "bad"; readonly problems: readonly Problem[] };
+  | { readonly kind: "bad"; readonly problems: readonly ConfigProblem[] };
 
 /** The text of the file, not checked; or why it cannot be read. */
 export type WordTextResult =
   | { readonly kind: "text"; readonly text: string }
-  | { readonly kind: "bad"; readonly problems: readonly Problem[] };
+  | { readonly kind: "bad"; readonly problems: readonly ConfigProblem[] };
 
 /** Reads and checks the file. */
 export async function readWordFile(path: string | null): Promise<WordFileResult> {
@@ -52,7 +52,7 @@ export async function checkWordText(path: string, text: string): Promise<WordFil
 function bad(
   value: string,
   allowed: readonly string[],
-): { readonly kind: "bad"; readonly problems: readonly Problem[] } {
+): { readonly kind: "bad"; readonly problems: readonly ConfigProblem[] } {
   const name = "BLOCKED_WORDS_FILE";
   return { kind: "bad", problems: allowed.map((it) => ({ name, value, allowed: it })) };
 }

@@ -7,7 +7,7 @@
  */
 import type { Clock } from "../../chat/ports/clock.ts";
 import { describeProblem } from "../../core/command_line/command_line.ts";
-import type { Problem } from "../../core/config/config.ts";
+import type { ConfigProblem } from "../../core/config/config.ts";
 import { logger } from "../logger.ts";
 import type { WordFile, WordFileResult, WordTextResult } from "./word_file.ts";
 
@@ -54,6 +54,6 @@ export async function watchWordFile(
   }
 }
 
-function reasonOf(problems: readonly Problem[]): string {
+function reasonOf(problems: readonly ConfigProblem[]): string {
   return problems.map(describeProblem).join("; ");
 }

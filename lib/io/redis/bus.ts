@@ -1,6 +1,6 @@
 /**
  * The bus over Redis: one order of entries for all instances, stored in Redis and announced over pub/sub. The rules of
- * `core/log/room_log.ts` and `core/presence/lease_table.ts` are implemented a second time, in the Lua scripts: change both
+ * `core/log` and `core/presence/lease_table.ts` are implemented a second time, in the Lua scripts: change both
  * together. Do not rely on announcements to be complete: after a connection was lost, gaps are found by the tops that are
  * announced when it is restored.
  * @module
@@ -22,25 +22,27 @@ import type { DirectoryStore } from "../../chat/ports/directory_store.ts";
 import type { RevocationStore } from "../../chat/ports/revocation_store.ts";
 import type { UsedTokens } from "../../chat/ports/used_tokens.ts";
 import { BatchQueue } from "../../chat/bus/batch_queue.ts";
-import type { StoreQuota } from "../../chat/bus/memory_store.ts";
+import type { StoreQuota, StoreUsage } from "../../chat/bus/memory_store.ts";
 import { PublishQueue } from "../../chat/bus/publish_queue.ts";
+import { countRefusedWrite } from "../../chat/bus/refused_writes.ts";
 import { retryWhileUnavailable } from "../../chat/retry.ts";
 import { inPacedSlices } from "../../chat/bus/top_announcer.ts";
 import { ReadCoalescer } from "../../chat/bus/read_coalescer.ts";
-import { publishedCounter, roundTripHistogram } from "../../chat/metrics.ts";
+import { type PublishMetrics, publishMetrics, roundTripHistogram } from "../../chat/metrics.ts";
 import { backoffMs, STORE_RETRY } from "../../core/backoff.ts";
 import type { Draft, UserId } from "../../core/log/entry.ts";
 import type { Claim, ClaimResult, Person } from "../../core/presence/lease_table.ts";
-import { type Counter, Metrics } from "../../core/metrics/metrics.ts";
+import { Metrics } from "../../core/metrics/metrics.ts";
 import type { RoomId } from "../../core/names/names.ts";
 import { formatPosition, type Position } from "../../core/log/position.ts";
-import type { HistoryPage, Replay, StateAt } from "../../core/log/room_log.ts";
+import type { HistoryPage, Replay, StateAt } from "../../core/log/reading/log_reading.ts";
+import type { StoredReceipt } from "../../core/log/room_log.ts";
 import type { TicketStore } from "../auth/stored_tickets.ts";
 import { logger } from "../logger.ts";
 import { withTimeout } from "../timeout.ts";
 import { channelOf, type RedisHistoryOptions, RedisRoomHistory } from "./history/room_history.ts";
 import { RedisSubscriptions } from "./subscriptions.ts";
-import { type MessageListener, type RedisAddress, type RedisClient } from "./client/client.ts";
+import type { MessageListener, RedisAddress, RedisClient } from "./client/client.ts";
 import { openRedisClient } from "./client/connect.ts";
 import { RedisProbe } from "./probe.ts";
 import { RedisPresence } from "./stores/presence.ts";
@@ -56,6 +58,7 @@ import { RedisSweeper } from "./history/sweeper.ts";
 import { RedisTicketStore } from "./stores/ticket_store.ts";
 import { RedisUsage } from "./stores/usage.ts";
 import { RedisUsedTokens } from "./stores/used_tokens.ts";
+import { RedisWriteAccess } from "./write_access.ts";
 import { encodeSignal } from "./codec.ts";
 
 const FLUSH_TIMEOUT_MS = 300;
@@ -70,16 +73,18 @@ export class RedisBus implements Bus, RoomHistory, PresenceRegistry, AsyncDispos
   readonly #presence: RedisPresence;
   readonly #publishQueue: PublishQueue<PublishResult>;
   readonly #subscriptions: RedisSubscriptions;
-  readonly #published: Counter;
+  readonly #metrics: PublishMetrics;
   readonly #queue = new BatchQueue<Announcement>();
   readonly #replays = new ReadCoalescer<Replay>();
   readonly #pages = new ReadCoalescer<HistoryPage>();
   readonly #states = new ReadCoalescer<StateAt>();
   readonly #probe: RedisProbe;
+  readonly #writeAccess: RedisWriteAccess;
   readonly #task: Promise<void>;
   #back = Promise.withResolvers<void>();
   readonly #reporter: IntegrityReporter;
   readonly #tags = new RoomTags();
+  readonly #usage: RedisUsage;
   readonly #sweeper: RedisSweeper;
   /** Tickets of all instances. */
   readonly tickets: TicketStore;
@@ -100,7 +105,7 @@ export class RedisBus implements Bus, RoomHistory, PresenceRegistry, AsyncDispos
     const scripts = readScripts();
     this.#clock = clock;
     this.#prefix = prefix;
-    this.#published = publishedCounter(metrics);
+    this.#metrics = publishMetrics(metrics);
     const roundTrips = roundTripHistogram(metrics);
     const events = {
       onSubscribed: () => this.#onSubscribed(),
@@ -110,7 +115,7 @@ export class RedisBus implements Bus, RoomHistory, PresenceRegistry, AsyncDispos
     this.#client = openRedisClient(address, events, signal);
     const client = this.#client;
     const state = new ServiceState(client, scripts.state, prefix, clock);
-    const usage = new RedisUsage(client, state, options.quota, clock);
+    const usage = this.#usage = new RedisUsage(client, state, options.quota, clock);
     const tags = this.#tags;
     const reporter = this.#reporter = new IntegrityReporter(clock, metrics);
     this.#history = new RedisRoomHistory(
@@ -136,11 +141,9 @@ export class RedisBus implements Bus, RoomHistory, PresenceRegistry, AsyncDispos
     const source = { channelOf: (room: RoomId) => channelOf(prefix, room), listener };
     this.#subscriptions = new RedisSubscriptions(this.#client, source, clock, signal);
     // Uses the common prefix, so that the ACL that allows the rooms' channels allows this one.
-    this.#probe = new RedisProbe(
-      client,
-      this.#subscriptions,
-      `${prefix}probe:${crypto.randomUUID()}`,
-    );
+    const probeName = `${prefix}probe:${crypto.randomUUID()}`;
+    this.#probe = new RedisProbe(client, this.#subscriptions, probeName);
+    this.#writeAccess = new RedisWriteAccess(client, scripts.trial, probeName);
     const subscriptions = this.#subscriptions;
     const shared = { client, scripts, subscriptions, prefix, clock, reporter };
     this.#revocations = new RedisRevocations(shared);
@@ -151,7 +154,7 @@ export class RedisBus implements Bus, RoomHistory, PresenceRegistry, AsyncDispos
   }
 
   publish(draft: Draft): Promise<PublishResult> {
-    return this.#publishQueue.publish(draft);
+    return countRefusedWrite(this.#publishQueue.publish(draft), this.#metrics.refused);
   }
 
   signal(room: RoomId, note: Signal): void {
@@ -185,13 +188,19 @@ export class RedisBus implements Bus, RoomHistory, PresenceRegistry, AsyncDispos
     return tops;
   }
 
-  probe(): Promise<void> {
-    return this.#probe.probe();
+  async probe(): Promise<void> {
+    await this.#probe.probe();
+    await this.#writeAccess.check();
   }
 
   /** Deletes what has exceeded its retention, and counts the rooms. Rejects if Redis is unavailable. */
   sweep(): Promise<void> {
     return this.#sweeper.sweep();
+  }
+
+  /** What Redis takes, as far as it was read. */
+  usage(): StoreUsage {
+    return this.#usage.current();
   }
 
   /** What is no longer valid. */
@@ -231,8 +240,16 @@ export class RedisBus implements Bus, RoomHistory, PresenceRegistry, AsyncDispos
     return this.#states.read(room, () => this.#history.state(room));
   }
 
-  readState(room: RoomId, user: UserId): Promise<ReadState> {
-    return this.#history.readState(room, user);
+  admission(room: RoomId, user: UserId): Promise<StateAt> {
+    return this.#history.admission(room, user);
+  }
+
+  receipt(room: RoomId, user: UserId, id: string): Promise<StoredReceipt | undefined> {
+    return this.#history.receipt(room, user, id);
+  }
+
+  readState(room: RoomId, user: UserId, after: number): Promise<ReadState> {
+    return this.#history.readState(room, user, after);
   }
 
   markRead(room: RoomId, user: UserId, read: Position): Promise<boolean> {
@@ -263,6 +280,10 @@ export class RedisBus implements Bus, RoomHistory, PresenceRegistry, AsyncDispos
     return this.#presence.people(room);
   }
 
+  countPeople(rooms: readonly RoomId[]): Promise<ReadonlyMap<RoomId, number>> {
+    return this.#presence.countPeople(rooms);
+  }
+
   /** The secret that all instances on this Redis share. Stores the candidate if there is none. Waits for Redis. */
   async getOrCreateSecret(candidate: string): Promise<string> {
     const key = `${this.#prefix}session_secret`;
@@ -282,9 +303,18 @@ export class RedisBus implements Bus, RoomHistory, PresenceRegistry, AsyncDispos
   }
 
   async #append(room: RoomId, drafts: readonly Draft[]): Promise<readonly PublishResult[]> {
-    const results = await this.#history.append(room, drafts);
-    this.#published.add(results.filter(({ kind }) => kind === "entered").length);
-    return results;
+    const trialKey = `${this.#prefix}{${room}}:trial`;
+    try {
+      const results = await this.#history.append(room, drafts);
+      const entered = results.filter(({ kind }) => kind === "entered").length;
+      this.#metrics.published.add(entered);
+      // A draft that is rejected writes nothing.
+      if (entered > 0) this.#writeAccess.report(trialKey);
+      return results;
+    } catch (error) {
+      this.#writeAccess.report(trialKey, error);
+      throw error;
+    }
   }
 
   /** Messages may have been missed. */

@@ -99,6 +99,7 @@ export function encodeDraft(draft: Draft): readonly string[] {
     action.kind === "reacted" && action.on ? "1" : "0",
     isExempt ? "1" : "0",
     ...eventArguments(draft),
+    action.kind === "said" ? action.mentions?.join(" ") ?? "" : "",
     aboutOf(draft),
     `${prefix},"${key}":`,
     matter,
@@ -109,10 +110,11 @@ export function encodeDraft(draft: Draft): readonly string[] {
  * What a draft does to the room's state, and the changes as lines: `clear` removes messages too, `act` is above quotas like
  * it, and `change` is neither.
  */
-function eventArguments({ user, action }: Draft): readonly [string, string] {
+function eventArguments({ user, room, action }: Draft): readonly [string, string] {
   const event = action.kind === "said" ? action.event : undefined;
   if (event === undefined) return ["", ""];
-  const changes = stateChanges(event, user).map(({ field, value = "" }) => `${field} ${value}\n`);
+  const changes = stateChanges(event, { user, room })
+    .map(({ field, value = "" }) => `${field} ${value}\n`);
   const clears = event.kind === "clear" && event.room === undefined;
   const other = isAboveQuotas(event) ? "act" : "change";
   return [clears ? "clear" : other, changes.join("")];

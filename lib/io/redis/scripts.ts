@@ -24,6 +24,7 @@ export type Scripts = Readonly<
     | "top"
     | "tops"
     | "roomState"
+    | "admission"
     | "readState"
     | "markRead"
     | "sweep"
@@ -31,7 +32,8 @@ export type Scripts = Readonly<
     | "state"
     | "directoryRead"
     | "directoryCommit"
-    | "useToken",
+    | "useToken"
+    | "trial",
     Script
   >
 >;
@@ -48,6 +50,7 @@ export function readScripts(): Scripts {
     top: script("room", "top"),
     tops: script("room", "tops"),
     roomState: script("room", "room_state"),
+    admission: script("room", "admission"),
     readState: script("room", "read_state"),
     markRead: script("room", "mark_read"),
     sweep: script("room", "sweep"),
@@ -56,6 +59,7 @@ export function readScripts(): Scripts {
     directoryRead: script("directory_read"),
     directoryCommit: script("directory_commit"),
     useToken: script("use_token"),
+    trial: script("trial"),
   };
 }
 

@@ -29,7 +29,7 @@ import { MAX_READS_PER_WORKER } from "../../chat/log_reader.ts";
 import type { SessionContext } from "../../chat/session/session.ts";
 import { EntryReview } from "../../chat/moderation/entry_review.ts";
 import { UserSessions } from "../../chat/session/user_sessions.ts";
-import { IndexMender } from "../../chat/rooms/index_mender.ts";
+import { IndexRepairer } from "../../chat/rooms/index_repairer.ts";
 import { RoomList } from "../../chat/rooms/room_list.ts";
 import { TextHandler } from "../../chat/handlers/text_handler.ts";
 import { ConcurrencyLimit } from "../../chat/concurrency_limit.ts";
@@ -40,7 +40,7 @@ import { requestBuckets, tcpLimits } from "../../core/limits/connection_limits.t
 import { AllowedHosts } from "../../core/http/allowed_hosts.ts";
 import { Metrics, type Snapshot } from "../../core/metrics/metrics.ts";
 import { pageUrl } from "../../core/config/startup_message.ts";
-import { chunkSizeFor } from "../../core/log/replay_chunks.ts";
+import { chunkSizeFor } from "../../core/log/reading/replay_chunks.ts";
 import { JSON_SUBPROTOCOL } from "../../core/protocol/json_protocol.ts";
 import { healthPolicy } from "../../core/health/connection_health.ts";
 import { onBroadcast } from "./broadcast.ts";
@@ -55,7 +55,7 @@ import { KeyAuthenticator } from "../auth/authenticators/key_authenticator.ts";
 import { loadAuthenticator } from "../auth/authenticators/load_authenticator.ts";
 import { loadSignInProvider } from "../auth/sign_in/load_sign_in_provider.ts";
 import { SignInCookies } from "../auth/sign_in/sign_in_cookies.ts";
-import { roomIds } from "../auth/room_ids.ts";
+import { keyedRoomIds } from "../auth/room_ids.ts";
 import { newId, SignedSessionTokens } from "../auth/signed_tokens.ts";
 import { StoredTickets, type TicketStore } from "../auth/stored_tickets.ts";
 import { loadEngine } from "./load_engine.ts";
@@ -185,6 +185,7 @@ export async function startChatServer(
     clock,
     quota: services.quota,
     origins: config.allowedOrigins,
+    refused: instruments.refusedConnections,
   });
   const tickets = new StoredTickets(services.tickets, clock);
   const context = await createSessionContext(config, clock, services, {
@@ -245,7 +246,7 @@ export async function startChatServer(
   if (config.blockedWordsFile !== null) {
     const followed = followWords(services.words, words, signal);
     following.push(followed);
-    // Nobody may write before there is a list.
+    // Users may not write before there is a list.
     await Promise.race([words.ready, followed]);
   }
   const canAdmit = Promise.all([
@@ -335,7 +336,7 @@ function createHub(
     readonly userSessions: UserSessions;
   },
 ): Hub {
-  const mender = new IndexMender({ roomIndex, clock });
+  const indexRepairer = new IndexRepairer({ roomIndex, clock });
   const defer = (fn: () => void) => void setImmediate(fn);
   const node = newId();
   const maxChunk = chunkSizeFor(config.maxBufferedBytes);
@@ -348,7 +349,7 @@ function createHub(
     sharesWrites,
     names,
     onUserSignal: (signal) => userSessions.onSignal(signal),
-    onRoomOpened: (room) => mender.mend(room),
+    onRoomOpened: (room) => indexRepairer.repair(room),
   });
 }
 
@@ -388,7 +389,7 @@ async function createSessionContext(
     : new EntryReview(reviewer, config.moderationFails);
   const rules = { words, review, sanctions, addressSanctions };
   const roomList = new RoomList({ bus, hub, roomIndex, clock });
-  const rooms = { roomIndex, roomIds, roomList, userSessions };
+  const rooms = { roomIndex, roomIds: keyedRoomIds(secret), roomList, userSessions };
   const own = { bus, hub, ...rules, ...access, serverInfo, limits, readLimit };
   const appsModerate = canStateModerators(config);
   const all = { ...config, ...own, ...rooms, appsModerate };

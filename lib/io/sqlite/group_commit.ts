@@ -8,11 +8,11 @@ import { setImmediate } from "node:timers";
 import { FairQueue } from "../../core/limits/fair_queue.ts";
 import type { RoomId } from "../../core/names/names.ts";
 import type { Statements } from "./file/statements.ts";
-import { fromSqliteError } from "./file/errors.ts";
+import { fromSqliteError, isOfWholeFile } from "./file/errors.ts";
 
 /** Maximum number of writes per transaction, which blocks the event loop. */
 const MAX_BATCH = 250;
-/** Weight at which a transaction ends, in the unit of `core/log/read_size.ts`; a single write may be heavier. */
+/** Weight at which a transaction ends, in the unit of `core/log/reading/read_size.ts`; a single write may be heavier. */
 const MAX_BATCH_WEIGHT = 131_072;
 /** Weight that each room may write per round of the queue, in the same unit. */
 const ROUND_WEIGHT = 4_096;
@@ -58,7 +58,7 @@ export class GroupCommit {
    *
    * @param run Must be repeatable: it runs again, alone, if another write of its transaction fails.
    * @param room Writes of one room keep their order; undefined for writes that concern no room.
-   * @param weight Approximate size that it adds to the file, in the unit of `core/log/read_size.ts`.
+   * @param weight Approximate size that it adds to the file, in the unit of `core/log/reading/read_size.ts`.
    */
   write<T>(run: () => T, room?: RoomId, weight: number = 0): Promise<T> {
     const { promise, resolve, reject } = Promise.withResolvers<T>();
@@ -102,9 +102,9 @@ export class GroupCommit {
       settle = this.#transact(jobs);
     } catch (error) {
       // One write may have failed the others: retry each in its own transaction.
-      settle = jobs.length > 1
+      settle = jobs.length > 1 && !isOfWholeFile(error)
         ? () => jobs.forEach((job) => this.#commitBatch([job]))
-        : () => jobs[0]?.reject(fromSqliteError(error));
+        : () => jobs.forEach((job) => job.reject(fromSqliteError(error)));
     }
     settle();
   }

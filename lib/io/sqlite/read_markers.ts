@@ -6,7 +6,7 @@
 import type { UserId } from "../../core/log/entry.ts";
 import type { RoomId } from "../../core/names/names.ts";
 import type { Position } from "../../core/log/position.ts";
-import { MAX_READ_MARKERS } from "../../core/log/room_log.ts";
+import { MAX_READ_MARKERS } from "../../core/log/reading/read_markers.ts";
 import { PositionSchema } from "../stored_entry.ts";
 import type { Statements } from "./file/statements.ts";
 

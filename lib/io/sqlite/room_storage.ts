@@ -7,12 +7,9 @@
 import { entryJson, headJson } from "../stored_entry.ts";
 import { type Entry, type Message, messagePositionOf, type UserId } from "../../core/log/entry.ts";
 import type { RoomId } from "../../core/names/names.ts";
-import {
-  type Head,
-  MAX_UNREAD,
-  type RoomStorage,
-  type StoredReceipt,
-} from "../../core/log/room_log.ts";
+import type { Head } from "../../core/log/epochs.ts";
+import { MAX_UNREAD } from "../../core/log/reading/read_markers.ts";
+import type { RoomStorage, StoredReceipt } from "../../core/log/room_log.ts";
 import type { DamageTracker } from "./damage_tracker.ts";
 import { type AgedRow, firstRow, oldestSeqSince, seqAtOffset } from "./ages.ts";
 import { StoredReadMarkers } from "./read_markers.ts";
@@ -34,7 +31,7 @@ export interface SqliteRoomContext {
 }
 
 /** What a committed transaction knows about a room, so that the next one need not read it. */
-export interface RoomSummary {
+export interface StoredRoomSummary {
   /** Number of fields of the room's state; undefined if it is not known. */
   readonly fields: number | undefined;
   /**
@@ -69,19 +66,21 @@ export class SqliteRoom implements RoomStorage {
    * Reads the room's row.
    *
    * @param empty The head if the room is not stored.
-   * @param summary What the last transaction knew about it.
+   * @param known What the last transaction knew about it, or that the room's row must be rebuilt.
    */
   constructor(
     { file, damage, epochFor }: SqliteRoomContext,
     room: RoomId,
     empty?: Head,
-    summary?: RoomSummary,
+    known?: StoredRoomSummary | "contradictory",
   ) {
     this.#file = file;
     this.#room = room;
     this.#rows = new RowReader(file, room, damage, epochFor);
     const row = file.row("SELECT head, messages, marks, ran FROM rooms WHERE room = ?", room);
-    const stored = row && this.#rows.room(row);
+    const isContradictory = known === "contradictory";
+    const summary = isContradictory ? undefined : known;
+    const stored = isContradictory ? this.#rows.rebuiltRoom(row) : row && this.#rows.room(row);
     this.#head = stored?.head ?? empty;
     this.#storedReadMarkers = stored?.readMarkers ?? 0;
     this.readMarkers = new StoredReadMarkers(
@@ -105,7 +104,7 @@ export class SqliteRoom implements RoomStorage {
   }
 
   /** What is known about the room. Reads nothing: it is called after the commit. */
-  summary(): RoomSummary {
+  summary(): StoredRoomSummary {
     return { fields: this.state.knownCount, oldest: this.#oldest };
   }
 
@@ -176,11 +175,14 @@ export class SqliteRoom implements RoomStorage {
     let next = after + 1;
     for (const row of rows) {
       const seq = row.numberOrUndefined("seq");
-      // Rows with a damaged number sort last; tombstones already fill their gaps.
-      if (seq === undefined) return;
+      // Rows with a damaged number sort last; tombstones fill their gaps.
+      if (seq === undefined) break;
       for (; next < seq; next++) yield this.#rows.tombstone(next, this.#head);
       yield this.#rows.entry(row, seq, since, this.#head);
       next = seq + 1;
+    }
+    for (const top = this.#head?.top ?? 0; next <= top; next++) {
+      yield this.#rows.tombstone(next, this.#head);
     }
   }
 
@@ -204,10 +206,21 @@ export class SqliteRoom implements RoomStorage {
     const update = "UPDATE messages SET body = ? WHERE room = ? AND seq = ?";
     const isUpdated = !isNew &&
       this.#overwriting(() => this.#file.run(update, body, this.#room, seq) > 0);
-    if (isUpdated) return;
+    if (isUpdated) {
+      if (message.deleted) this.#overwriting(() => this.#dropMentions("seq = ?", seq));
+      return;
+    }
     const insert = "INSERT INTO messages (room, seq, ran, body) VALUES (?, ?, ?, ?)";
     this.#messages += this.#file.run(insert, this.#room, seq, ranMs, body);
     this.#isChanged = true;
+    for (const user of message.mentions ?? []) {
+      const mention = "INSERT OR IGNORE INTO mentions (room, seq, user) VALUES (?, ?, ?)";
+      this.#file.run(mention, this.#room, seq, user);
+    }
+  }
+
+  #dropMentions(which: "seq = ?" | "seq < ?", seq: number): void {
+    this.#file.run(`DELETE FROM mentions WHERE room = ? AND ${which}`, this.#room, seq);
   }
 
   *messages(before: number, since: number): Generator<Message> {
@@ -245,6 +258,16 @@ export class SqliteRoom implements RoomStorage {
     return this.#file.row(sql, this.#room, after, MAX_UNREAD)?.number("count") ?? 0;
   }
 
+  /** Number of those that mention a user. */
+  countMentions(user: UserId, seq: number, since: number): number {
+    const oldest = oldestSeqSince(this.#file, "messages", this.#room, since);
+    if (oldest === undefined) return 0;
+    const sql = `SELECT count(*) AS count FROM
+      (SELECT 1 FROM mentions WHERE room = ? AND user = ? AND seq > ? LIMIT ?)`;
+    const after = Math.max(seq, oldest - 1);
+    return this.#file.row(sql, this.#room, user, after, MAX_UNREAD)?.number("count") ?? 0;
+  }
+
   stateField(field: string): string | undefined {
     return this.state.get(field);
   }
@@ -260,6 +283,7 @@ export class SqliteRoom implements RoomStorage {
   clearMessages(before: number): void {
     const sql = "DELETE FROM messages WHERE room = ? AND seq < ?";
     const cleared = this.#overwriting(() => this.#file.run(sql, this.#room, before));
+    this.#overwriting(() => this.#dropMentions("seq < ?", before));
     this.#messages -= cleared;
     this.#dropped += cleared;
     this.#isChanged = true;
@@ -313,9 +337,10 @@ export class SqliteRoom implements RoomStorage {
     }
   }
 
-  /** Deletes all rows of the room. */
+  /** Deletes all rows of the room. Do not use the instance again: what it has cached is no longer true. */
   remove(): void {
-    for (const table of ["room_state", "reads", "receipts", "messages", "entries", "rooms"]) {
+    const tables = ["room_state", "reads", "receipts", "mentions", "messages", "entries", "rooms"];
+    for (const table of tables) {
       this.#dropped += this.#file.run(`DELETE FROM ${table} WHERE room = ?`, this.#room);
     }
     // Without a head, save() writes nothing.
@@ -343,6 +368,7 @@ export class SqliteRoom implements RoomStorage {
     this.hasMoreToTrim ||= last < before;
     const sql = `DELETE FROM ${table} WHERE room = ? AND seq < ?`;
     const dropped = this.#file.run(sql, this.#room, Math.min(before, last));
+    if (table === "messages") this.#dropMentions("seq < ?", Math.min(before, last));
     this.#dropped += dropped;
     return dropped;
   }

@@ -11,7 +11,8 @@ import {
 } from "../../core/log/entry.ts";
 import type { RoomId } from "../../core/names/names.ts";
 import type { Position } from "../../core/log/position.ts";
-import type { Head, StoredReceipt } from "../../core/log/room_log.ts";
+import { type Head, isOfLog, positionInLog } from "../../core/log/epochs.ts";
+import type { StoredReceipt } from "../../core/log/room_log.ts";
 import {
   EntrySchema,
   HeadSchema,
@@ -75,12 +76,17 @@ export class RowReader {
     const isComplete = head && messages !== undefined && readMarkers !== undefined &&
       enteredAt !== undefined;
     if (isComplete) return { head, messages, readMarkers, enteredAt, isRebuilt: false };
+    return this.rebuiltRoom(row, head);
+  }
+
+  /** Rebuilds the room's row from the room's content. @param head Undefined if it is missing, damaged or contradicts that. */
+  rebuiltRoom(row: Row | undefined, head?: Head): StoredRoom {
     this.report("rooms");
     return {
       head: head ?? this.#rebuiltHead(),
       messages: this.count("messages"),
       readMarkers: this.count("reads"),
-      enteredAt: enteredAt ?? 0,
+      enteredAt: row?.numberOrUndefined("ran") ?? 0,
       isRebuilt: true,
     };
   }
@@ -114,17 +120,27 @@ export class RowReader {
    */
   entry(row: Row, seq: number, since: number, head: Head | undefined): Entry {
     const about = row.numberOrUndefined("about");
-    const isKept = (row.numberOrUndefined("ran") ?? -Infinity) >= since;
-    const body = row.textOrUndefined("message");
+    const [ran, body] = [row.numberOrUndefined("ran"), row.textOrUndefined("message")];
+    // An entry need not have a message, and its message can be removed before it.
+    const isFound = ran !== undefined || body !== undefined;
+    const isKept = isFound && (ran ?? -Infinity) >= since;
     const message = isKept ? this.#message(MessageStateSchema, body, about) : undefined;
     const entry = parseJson(EntrySchema, row.textOrUndefined("body") ?? "");
     if (entry?.position.seq === seq) {
-      return withCurrentContent({ ...entry, room: this.#room }, message);
+      const position = this.#positionOf(entry, head);
+      return withCurrentContent({ ...entry, position, room: this.#room }, message);
     }
     const whole = about === seq && isKept ? parseJson(MessageSchema, body ?? "") : undefined;
     if (whole === undefined) return this.tombstone(seq, head);
     this.report("entries", seq);
     return this.#entryFromMessage(whole);
+  }
+
+  /** The position of an entry. If it has another epoch than the log had, that is damage: no reader could continue after it. */
+  #positionOf({ position }: Pick<Entry, "position">, head: Head | undefined): Position {
+    if (head === undefined || isOfLog(head, position)) return position;
+    this.report("entries", position.seq);
+    return positionInLog(head, position.seq);
   }
 
   #entryFromMessage({ position, at, user, name, id, reply, event, ...message }: Message): Entry {
@@ -140,7 +156,8 @@ export class RowReader {
   /** Reports an entry that is missing or damaged, and returns a tombstone in its place. */
   tombstone(seq: number, head: Head | undefined): Entry {
     this.report("entries", seq);
-    return tombstone(this.#room, positionOf(seq, head), head?.at ?? 0);
+    const position = head ? positionInLog(head, seq) : { epoch: "0", seq };
+    return tombstone(this.#room, position, head?.at ?? 0);
   }
 
   /** Starts a new epoch, so that positions of earlier epochs cannot refer to other entries. */
@@ -160,10 +177,4 @@ export class RowReader {
     const sql = `SELECT count(*) AS count FROM ${table} WHERE room = ?`;
     return this.#file.row(sql, this.#room)?.numberOrUndefined("count") ?? 0;
   }
-}
-
-/** The position of a number; its epoch is the last one that began before it. */
-function positionOf(seq: number, head: Head | undefined): Position {
-  const epochStart = head?.epochs.findLast(({ after }) => after < seq) ?? head?.epochs[0];
-  return { epoch: epochStart?.epoch ?? "0", seq };
 }

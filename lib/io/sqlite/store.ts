@@ -1,5 +1,5 @@
 /**
- * The embedded store: the logs of all rooms in one SQLite file, with the rules of `core/log/room_log.ts`. Do not resolve a
+ * The embedded store: the logs of all rooms in one SQLite file, with the rules of `core/log`. Do not resolve a
  * write before its transaction is on disk: an acknowledged message must survive a crash and a power failure. If the file
  * cannot be written, it can still be read.
  * @module
@@ -11,49 +11,47 @@ import type { RevocationStore } from "../../chat/ports/revocation_store.ts";
 import type { UsedTokens } from "../../chat/ports/used_tokens.ts";
 import type { Store } from "../../chat/bus/embedded_bus.ts";
 import { EmptyRooms } from "../../chat/bus/empty_rooms.ts";
-import { type StoreQuota, UNLIMITED } from "../../chat/bus/memory_store.ts";
+import { type StoreQuota, type StoreUsage, UNLIMITED } from "../../chat/bus/memory_store.ts";
 import type { Draft, UserId } from "../../core/log/entry.ts";
 import type { RoomId } from "../../core/names/names.ts";
 import type { Position } from "../../core/log/position.ts";
+import { ensureHead, resolvePosition, topOf } from "../../core/log/epochs.ts";
 import {
-  advancesReadMarker,
-  append,
-  type AppendResult,
-  contextOf,
-  ensureHead,
   type HistoryPage,
-  type LogContext,
   readPage,
   readPageAfter,
-  RECEIPTS_MS,
   type Replay,
   replaySince,
-  resolvePosition,
-  retainedSince,
-  type Retention,
   type StateAt,
-  topOf,
+} from "../../core/log/reading/log_reading.ts";
+import { advancesReadMarker, MARKER_REFRESH_MS } from "../../core/log/reading/read_markers.ts";
+import { admissionFields } from "../../core/log/room_state.ts";
+import { contextOf, retainedSince, type Retention } from "../../core/log/retention.ts";
+import {
+  append,
+  type AppendResult,
+  type LogContext,
+  RECEIPTS_MS,
+  type StoredReceipt,
 } from "../../core/log/room_log.ts";
 import { RecentMap } from "../../core/limits/recent_map.ts";
-import { estimateEntrySize } from "../../core/log/read_size.ts";
+import { estimateEntrySize } from "../../core/log/reading/read_size.ts";
 import { logger } from "../logger.ts";
 import { HeadSchema, parseJson } from "../stored_entry.ts";
 import { StoreFile } from "./file/store_file.ts";
 import { DamageTracker } from "./damage_tracker.ts";
 import { RunTime } from "./run_time.ts";
-import { type RoomSummary, SqliteRoom, type SqliteRoomContext } from "./room_storage.ts";
+import { SqliteRoom, type SqliteRoomContext, type StoredRoomSummary } from "./room_storage.ts";
 import type { Statements } from "./file/statements.ts";
 import { SqliteDirectory } from "./directory.ts";
 import { SqliteRevocations } from "./revocations.ts";
 import { SqliteSweeper } from "./sweeper.ts";
 import type { TableContext } from "./table_context.ts";
 import { SqliteUsedTokens } from "./used_tokens.ts";
-import { fromSqliteError, primaryCode, SQLITE, sqliteCode, storeClosed } from "./file/errors.ts";
+import { fromSqliteError, isContradiction, isDamage, storeClosed } from "./file/errors.ts";
 import { SqliteUsage } from "./usage.ts";
 import { GroupCommit } from "./group_commit.ts";
 
-/** Minimum interval at which an unchanged read marker is rewritten because its user was seen. */
-const MARKER_REFRESH_MS = 30 * 24 * 3_600_000;
 /** Minimum number of rooms whose summaries are kept; at most twice as many are. Each takes a hundred bytes. */
 const KEPT_SUMMARIES = 10_000;
 /** Receipts deleted per commit; must exceed the number that one commit adds. */
@@ -89,11 +87,15 @@ export class SqliteStore implements Store, AsyncDisposable {
   readonly #usedTokens: SqliteUsedTokens;
   /** The rooms used in the current transaction. */
   readonly #openRooms = new Map<RoomId, SqliteRoom>();
-  #summaries = new RecentMap<RoomId, RoomSummary>(KEPT_SUMMARIES);
+  /** The rooms deleted in it. They may have been opened again. */
+  #removedRooms: SqliteRoom[] = [];
+  #summaries = new RecentMap<RoomId, StoredRoomSummary>(KEPT_SUMMARIES);
   /** Rows dropped since the last `#takeDropped()`. */
   #dropped = 0;
   /** New epochs of rooms whose row is damaged, kept until the row is written. */
   readonly #rebuiltEpochs = new Map<RoomId, string>();
+  /** Rooms whose row is missing or contradicts their entries. It is rebuilt when they are used next. */
+  readonly #contradictory = new Set<RoomId>();
   #isClosed = false;
 
   /** Takes ownership of an open file: disposing of the store closes it. */
@@ -125,6 +127,7 @@ export class SqliteStore implements Store, AsyncDisposable {
     this.#sweeper = new SqliteSweeper({
       ...tables,
       storageOf: (room) => this.#storageOf(room),
+      removeRoom: (room) => this.#removeRoom(room),
       logContext: () => this.#logContext(),
       takeDropped: () => this.#takeDropped(),
     });
@@ -143,10 +146,7 @@ export class SqliteStore implements Store, AsyncDisposable {
       () => {
         const storage = this.#storageOf(draft.room);
         const wasStored = storage.isStored;
-        const outcome = append(storage, draft, {
-          ...this.#logContext(),
-          exhausted: this.#usage.full(),
-        });
+        const outcome = this.#append(storage, draft);
         if (outcome.kind === "entered" && !wasStored) {
           // Save now, so that the room counts towards the quota for the next draft of the transaction.
           storage.save();
@@ -157,6 +157,16 @@ export class SqliteStore implements Store, AsyncDisposable {
       draft.room,
       estimateEntrySize(draft),
     );
+  }
+
+  #append(storage: SqliteRoom, draft: Draft): AppendResult {
+    const context = { ...this.#logContext(), exhausted: this.#usage.full() };
+    try {
+      return append(storage, draft, context);
+    } catch (error) {
+      if (isContradiction(error)) this.#contradictory.add(draft.room);
+      throw error;
+    }
   }
 
   replay(room: RoomId, since: Position, limit: number): Promise<Replay> {
@@ -189,15 +199,29 @@ export class SqliteStore implements Store, AsyncDisposable {
     });
   }
 
-  readState(room: RoomId, user: UserId): Promise<ReadState> {
+  admission(room: RoomId, user: UserId): Promise<StateAt> {
+    return this.#read(room, (storage, context) => {
+      const top = topOf(ensureHead(storage, context));
+      return { top, fields: storage.state.pick(admissionFields(user)) };
+    });
+  }
+
+  receipt(room: RoomId, user: UserId, id: string): Promise<StoredReceipt | undefined> {
+    return this.#read(room, (storage) => storage.receipt(user, id));
+  }
+
+  readState(room: RoomId, user: UserId, after: number): Promise<ReadState> {
     return this.#read(room, (storage, context) => {
       const marker = storage.readMarkers.get(user);
-      const seen = marker ? resolvePosition(ensureHead(storage, context), 0, marker.read).after : 0;
+      const head = ensureHead(storage, context);
+      const seen = Math.max(after, marker ? resolvePosition(head, 0, marker.read).after : 0);
       if (marker && marker.ranMs < context.ranMs - MARKER_REFRESH_MS) {
         this.#refreshReadMarker(room, user);
       }
       const since = retainedSince(contextOf(storage, context));
-      return { read: marker?.read, unread: storage.countAfter(seen, since) };
+      const mentions = storage.countMentions(user, seen, since);
+      const unread = storage.countAfter(seen, since);
+      return { read: marker?.read, unread, ...(mentions > 0 && { mentions }) };
     });
   }
 
@@ -260,6 +284,16 @@ export class SqliteStore implements Store, AsyncDisposable {
   async probe(): Promise<void> {
     if (!this.#isClosed && this.#access.isWritable) return;
     await this.#write(() => this.#runTime.save(this.#file));
+  }
+
+  /** What is stored at the moment; unknown if the file cannot be read. */
+  usage(): StoreUsage {
+    try {
+      if (!this.#isClosed) return this.#usage.current();
+    } catch {
+      // The next write or probe reports why.
+    }
+    return { bytes: undefined, rooms: undefined };
   }
 
   /** Problems for operators: damaged rows and a damaged file. */
@@ -349,9 +383,18 @@ export class SqliteStore implements Store, AsyncDisposable {
     return storage;
   }
 
+  #removeRoom(room: RoomId): void {
+    const storage = this.#storageOf(room);
+    storage.remove();
+    this.#removedRooms.push(storage);
+    this.#openRooms.delete(room);
+    this.#summaries.delete(room);
+  }
+
   #openRoom(room: RoomId): SqliteRoom {
     const empty = this.#emptyRooms.get(room);
-    return new SqliteRoom(this.#roomContext, room, empty, this.#summaries.get(room));
+    const known = this.#contradictory.has(room) ? "contradictory" : this.#summaries.get(room);
+    return new SqliteRoom(this.#roomContext, room, empty, known);
   }
 
   #beforeCommit(): void {
@@ -366,7 +409,7 @@ export class SqliteStore implements Store, AsyncDisposable {
   }
 
   #recordDamage(error: unknown): void {
-    if (primaryCode(sqliteCode(error) ?? 0) === SQLITE.CORRUPT) this.#damage.reportFile(error);
+    if (isDamage(error)) this.#damage.reportFile(error);
   }
 
   #afterTransaction(error: unknown): void {
@@ -374,12 +417,20 @@ export class SqliteStore implements Store, AsyncDisposable {
     this.#recordDamage(error);
     this.#usage.afterTransaction(error !== undefined);
     const now = this.#clock.now();
+    // A rolled-back transaction has dropped nothing, but an epoch that clients may have seen must be kept.
+    if (error === undefined) {
+      const used = [...this.#removedRooms, ...this.#openRooms.values()];
+      this.#dropped += used.reduce((sum, { dropped }) => sum + dropped, 0);
+    }
+    this.#removedRooms = [];
     for (const [room, storage] of this.#openRooms) {
-      // A rolled-back transaction has dropped nothing, but an epoch that clients may have seen must be kept.
-      if (error === undefined) this.#dropped += storage.dropped;
       const hasRow = storage.isStored && error === undefined;
-      if (hasRow) this.#summaries.set(room, storage.summary());
-      else this.#summaries.delete(room);
+      if (hasRow) {
+        // A rebuilt row is stored now.
+        this.#rebuiltEpochs.delete(room);
+        this.#contradictory.delete(room);
+        this.#summaries.set(room, storage.summary());
+      } else this.#summaries.delete(room);
       if (!hasRow && storage.head()?.top === 0) this.#emptyRooms.keep(room, storage.head(), now);
       else if (hasRow) this.#emptyRooms.keep(room, undefined, now);
     }

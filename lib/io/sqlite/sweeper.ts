@@ -5,14 +5,11 @@
  */
 import { setImmediate } from "node:timers/promises";
 import { parseStoredRoom, type RoomId } from "../../core/names/names.ts";
-import {
-  applyRetention,
-  type LogContext,
-  readMarkersRetainedSince,
-  retainedSince,
-  roomsRetainedSince,
-} from "../../core/log/room_log.ts";
+import { readMarkersRetainedSince } from "../../core/log/reading/read_markers.ts";
+import { applyRetention, retainedSince, roomsRetainedSince } from "../../core/log/retention.ts";
+import type { LogContext } from "../../core/log/room_log.ts";
 import { logger } from "../logger.ts";
+import { isDamage } from "./file/errors.ts";
 import type { DamageTracker } from "./damage_tracker.ts";
 import type { SqliteRoom } from "./room_storage.ts";
 import type { Statements } from "./file/statements.ts";
@@ -36,6 +33,8 @@ export interface SqliteSweeperContext {
   readonly write: <T>(fn: () => T) => Promise<T>;
   /** The room's storage in the current transaction. */
   readonly storageOf: (room: RoomId) => SqliteRoom;
+  /** Deletes a room in the current transaction. */
+  readonly removeRoom: (room: RoomId) => void;
   /** Current time, run time and retention. */
   readonly logContext: () => LogContext;
   /** Logs and counts damaged rows. */
@@ -56,32 +55,64 @@ export class SqliteSweeper {
   /** Deletes expired rows. Rejects with `BusUnavailable`. @param isWanted Whether an expired room must be kept. */
   async sweep(isWanted: (room: RoomId) => boolean): Promise<void> {
     const { file, write, takeDropped } = this.#context;
+    const failures: unknown[] = [];
+    await this.#sweepAll(isWanted, failures);
+    // Every transaction deletes expired receipts, so run one even if no room had anything to drop.
+    await write(() => {});
+    const pages = await this.#shrink();
+    const dropped = takeDropped();
+    if (dropped > 0 || pages > 0) {
+      const pageSize = file().row("PRAGMA page_size")?.number("page_size") ?? 0;
+      logger.info("store.rows_deleted", { rows: dropped, bytes: pages * pageSize });
+    }
+    // A damaged room must not keep the others from being swept.
+    if (failures.length > 0) throw failures[0];
+  }
+
+  /** @param failures Receives the errors of damaged rooms. */
+  async #sweepAll(isWanted: (room: RoomId) => boolean, failures: unknown[]): Promise<void> {
+    const { file } = this.#context;
     for (let after = "";;) {
       const sql = `SELECT room, messages, marks,
           EXISTS (SELECT 1 FROM room_state WHERE room_state.room = rooms.room) AS has_state
         FROM rooms WHERE room > ? ORDER BY room LIMIT ?`;
       const rows = file().rows(sql, after, ROOMS_PER_STEP);
-      if (rows.length === 0) break;
+      if (rows.length === 0) return;
       const due = rows.filter((row) =>
         row.number("has_state") > 0 ||
         this.#isDue(row.numberOrUndefined("messages"), row.numberOrUndefined("marks"))
       ).map((row) => row.textOrUndefined("room") ?? "");
       for (let some = due.splice(0, ROOMS_PER_TRANSACTION); some.length > 0;) {
-        const left = await write(() => some.filter((room) => this.#sweepRoom(room, isWanted)));
+        const left = await this.#sweepRooms(some, isWanted, failures);
         some = [...left, ...due.splice(0, ROOMS_PER_TRANSACTION - left.length)];
       }
       const last = rows.at(-1)?.textOrUndefined("room");
-      if (last === undefined) break;
+      if (last === undefined) return;
       after = last;
       await setImmediate();
     }
-    // Every transaction deletes expired receipts, so run one even if no room had anything to drop.
-    await write(() => {});
-    const pages = await this.#shrink();
-    const dropped = takeDropped();
-    if (dropped === 0 && pages === 0) return;
-    const pageSize = file().row("PRAGMA page_size")?.number("page_size") ?? 0;
-    logger.info("store.rows_deleted", { rows: dropped, bytes: pages * pageSize });
+  }
+
+  /** Sweeps rooms, and each alone if one is damaged. Returns those in which more must be dropped. */
+  async #sweepRooms(
+    rooms: readonly string[],
+    isWanted: (room: RoomId) => boolean,
+    failures: unknown[],
+  ): Promise<readonly string[]> {
+    try {
+      return await this.#context.write(() =>
+        rooms.filter((room) => this.#sweepRoom(room, isWanted))
+      );
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      if (rooms.length === 1) {
+        failures.push(error);
+        return [];
+      }
+      const left: string[] = [];
+      for (const room of rooms) left.push(...await this.#sweepRooms([room], isWanted, failures));
+      return left;
+    }
   }
 
   /** Whether a room may have rows to drop, judging by its own row. */
@@ -93,7 +124,7 @@ export class SqliteSweeper {
 
   /** Sweeps one room. Returns whether more must be dropped. */
   #sweepRoom(text: string, isWanted: (room: RoomId) => boolean): boolean {
-    const { storageOf, logContext, damage } = this.#context;
+    const { storageOf, removeRoom, logContext, damage } = this.#context;
     const room = parseStoredRoom(text);
     // No client can join a room with an invalid name; report it and continue with the other rooms.
     if (room !== text) {
@@ -104,9 +135,9 @@ export class SqliteSweeper {
     const before = storage.dropped;
     storage.state.dropEnded(context.now);
     const isOld = storage.enteredAt < roomsRetainedSince(context);
-    // A room whose settings somebody has chosen stays, with them.
+    // A room whose settings were changed is kept, with them.
     if (isOld && !isWanted(room) && storage.state.count === 0) {
-      storage.remove();
+      removeRoom(room);
       return false;
     }
     storage.hasMoreToTrim = false;

@@ -3,7 +3,7 @@
  * date, and repeated after a failed transaction and after a sweep that removed rooms.
  * @module
  */
-import type { StoreQuota } from "../../chat/bus/memory_store.ts";
+import type { StoreQuota, StoreUsage } from "../../chat/bus/memory_store.ts";
 import type { ExhaustedQuotas } from "../../core/log/room_log.ts";
 import type { Statements } from "./file/statements.ts";
 
@@ -29,6 +29,12 @@ export class SqliteUsage {
     this.#isFull ??= bytes < Infinity && this.#usedBytes() >= bytes;
     if (rooms < Infinity) this.#rooms ??= this.#countRooms();
     return { store: this.#isFull, rooms: (this.#rooms ?? 0) >= rooms };
+  }
+
+  /** What is stored at the moment. Rooms are counted only if they have a quota, since the next message would count them. */
+  current(): StoreUsage {
+    if (this.#quota.rooms < Infinity) this.#rooms ??= this.#countRooms();
+    return { bytes: this.#usedBytes(), rooms: this.#rooms };
   }
 
   /** Increments the number of rooms, when a room gets its first entry. */

@@ -4,7 +4,7 @@
  * then every handshake fails (Deno 2.9.6).
  * @module
  */
-import type { Problem } from "../../core/config/config.ts";
+import type { ConfigProblem } from "../../core/config/config.ts";
 
 /** A certificate and its private key, both in PEM. */
 export interface KeyPair {
@@ -17,7 +17,7 @@ export interface KeyPair {
 /** The pair, which the runtime accepts, undefined without files; or what is wrong with the files. */
 export type KeyPairResult =
   | { readonly kind: "good"; readonly pair: KeyPair | undefined }
-  | { readonly kind: "bad"; readonly problems: readonly Problem[] };
+  | { readonly kind: "bad"; readonly problems: readonly ConfigProblem[] };
 
 /**
  * Reads and checks the files. That only one of them is given is reported by the settings.
@@ -65,7 +65,7 @@ async function readPem(
   value: string,
   pattern: RegExp,
   content: string,
-): Promise<string | Problem> {
+): Promise<string | ConfigProblem> {
   try {
     const pem = await Deno.readTextFile(value);
     return pattern.test(pem) ? pem : { name, value, allowed: `a PEM file with ${content}` };

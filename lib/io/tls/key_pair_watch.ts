@@ -20,18 +20,20 @@ export interface KeyPairWatchContext {
   readonly clock: Clock;
   /** Called with each new pair, one at a time. */
   readonly onChange: (pair: KeyPair) => Promise<void>;
+  /** Called with the time until which the pair in use is valid, first and after each change; undefined if unknown. */
+  readonly onValidity: (until: Date | undefined) => void;
 }
 
 /** Looks at the files until the signal aborts. @param first The pair that is in use already. */
 export async function watchKeyPair(
-  { read, clock, onChange }: KeyPairWatchContext,
+  { read, clock, onChange, onValidity }: KeyPairWatchContext,
   first: KeyPair,
   signal: AbortSignal,
 ): Promise<void> {
   let current = first;
   let reported: string | undefined;
   const validity = new ValidityLog(clock);
-  await validity.record("tls.loaded", current);
+  onValidity(await validity.record("tls.loaded", current));
   while (!signal.aborted) {
     await clock.sleep(POLL_MS, signal);
     if (signal.aborted) return;
@@ -42,7 +44,7 @@ export async function watchKeyPair(
     reported = why;
     if (result.kind === "bad" || result.pair === undefined || result.pair === current) continue;
     current = result.pair;
-    await validity.record("tls.replaced", current);
+    onValidity(await validity.record("tls.replaced", current));
     await onChange(current);
   }
 }
@@ -56,11 +58,12 @@ class ValidityLog {
     this.#clock = clock;
   }
 
-  /** There is another certificate. */
-  async record(event: "tls.loaded" | "tls.replaced", pair: KeyPair): Promise<void> {
-    this.#until = await expiryOf(pair);
-    logger.info(event, { validUntil: this.#until?.toISOString() ?? "unknown" });
+  /** There is another certificate. Resolves to the time until which it is valid. */
+  async record(event: "tls.loaded" | "tls.replaced", pair: KeyPair): Promise<Date | undefined> {
+    const until = this.#until = await expiryOf(pair);
+    logger.info(event, { validUntil: until?.toISOString() ?? "unknown" });
     this.check();
+    return until;
   }
 
   /** Time has passed. */

@@ -8,6 +8,8 @@ import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { type OriginPolicy } from "../../core/http/handshake.ts";
 import { corsHeaders, type FramerPolicy, framingHeaders } from "../../core/http/cross_origin.ts";
+import { matchesEtag } from "../../core/http/etag.ts";
+import { listItems } from "../../core/http/header_list.ts";
 import { digestOf, packMarkup, packModule, packScript, packScripts, packStyles } from "./bundle.ts";
 import { readPageFiles } from "./page_files.ts";
 
@@ -57,9 +59,6 @@ const STYLES = ["/chat.css", "/docs.css", "/later.css", "/parley.css"];
 
 const BUILD = `<meta name="build" content="`;
 
-/** Maximum length of a list in a header, in characters. With a longer one, the page is sent whole and uncompressed. */
-const MAX_LIST_LENGTH = 8_192;
-
 const POLICY = [
   "default-src 'none'",
   ...["script-src", "style-src", "img-src", "connect-src", "manifest-src"].map((it) =>
@@ -78,8 +77,40 @@ const SHORT_POLICY = "default-src 'none'";
 
 const UNEMBEDDED: Embedding = { allowedOrigins: "same", allowedFramers: "none" };
 
+/** What the pages are made of, the same for all settings. */
+interface PackedFiles {
+  /** The chat page, without what depends on settings. */
+  readonly source: string;
+  /** Texts of the files that are served as they are. */
+  readonly files: readonly (readonly [path: string, text: string])[];
+  /** Texts of the packed scripts and style sheets. */
+  readonly packed: ReadonlyMap<string, string>;
+  /** See {@linkcode buildOf}. */
+  readonly build: string;
+}
+
+// Files do not change while a service runs, and packing them takes longer than all else that a worker does when it starts.
+let packedFiles: PackedFiles | undefined;
+
+/** Reads and packs the files, once in each worker. */
+function packFiles(): PackedFiles {
+  const texts = readPageFiles();
+  const source = texts["/"];
+  if (source === undefined) throw new Error("Cannot serve the pages: static/index.html is missing");
+  const packed = new Map([
+    ...packScripts(texts, CHAT_SCRIPT, LATER_SCRIPTS),
+    ...SCRIPTS.map((path) => [path, packScript(texts, path)] as const),
+    ...STYLES.map((path) => [path, packStyles(texts, path)] as const),
+  ]);
+  const build = digestOf([source, ...packed.values()]);
+  // The digest changes the service worker with each build, so that it caches all files again.
+  packed.set(WORKER, `${packed.get(WORKER) ?? ""}// ${build}\n`);
+  const files = Object.entries(texts).filter(([path]) => !PARTS.test(path));
+  return { source, files, packed, build };
+}
+
 /**
- * Reads and packs every page, by path.
+ * Returns every page, by path.
  *
  * @param maxMessageBytes The limit that the chat page shows.
  * @param signInPath Where the chat page leads users who sign in; empty for nowhere.
@@ -89,26 +120,14 @@ export function loadPages(
   { allowedOrigins, allowedFramers }: Embedding = UNEMBEDDED,
   signInPath = "",
 ): ReadonlyMap<string, StaticFile> {
-  const texts = readPageFiles();
+  const { source, files, packed, build } = packedFiles ??= packFiles();
   const limit = `name="max-message-bytes" content="`;
-  const source = texts["/"];
-  if (source === undefined) throw new Error("Cannot serve the pages: static/index.html is missing");
   const signIn = signInPath && `<meta name="sign-in" content="${signInPath}">`;
   const index = source.replace(`${limit}65535"`, `${limit}${maxMessageBytes}"`)
-    .replace(BUILD, `${signIn}${BUILD}`);
-  const files = Object.entries(texts).filter(([path]) => !PARTS.test(path));
-  const packed = [
-    ...packScripts(texts, CHAT_SCRIPT, LATER_SCRIPTS),
-    ...SCRIPTS.map((path) => [path, packScript(texts, path)] as const),
-    ...STYLES.map((path) => [path, packStyles(texts, path)] as const),
-  ];
-  const scripts = new Map(packed);
-  const build = digestOf([source, ...scripts.values()]);
-  // The digest changes the service worker with each build, so that it caches all files again.
-  scripts.set(WORKER, `${scripts.get(WORKER) ?? ""}// ${build}\n`);
+    .replace(BUILD, `${signIn}${BUILD}${build}`);
   const served = Object.entries({
-    ...Object.fromEntries([...files, ...scripts]),
-    "/": packMarkup(index.replace(BUILD, `${BUILD}${build}`)),
+    ...Object.fromEntries([...files, ...packed]),
+    "/": packMarkup(index),
   });
   const fileOf = fileMaker({ allowedOrigins, allowedFramers });
   // Few programs request it, and packing it takes a third of the time that the pages take.
@@ -204,27 +223,16 @@ function headersFor(
  */
 export function serveFile(file: StaticFile, requestHeaders: Headers): Response {
   const sharing = corsHeaders(file.sharedWith ?? "same", requestHeaders.get("origin"));
-  const tags = listIn(requestHeaders, "if-none-match").map(strongTag);
-  if (tags.includes("*") || tags.includes(strongTag(file.headers["etag"] ?? ""))) {
+  if (matchesEtag(requestHeaders.get("if-none-match"), file.headers["etag"] ?? "")) {
     const { "content-type": _, ...headers } = file.headers;
     return new Response(null, { status: 304, headers: { ...headers, ...sharing } });
   }
-  const isZipped = listIn(requestHeaders, "accept-encoding").some(isGzip);
+  const isZipped = listItems(requestHeaders.get("accept-encoding")).some(isGzip);
   const body = isZipped ? file.zipped : file.body;
   const encoding: Record<string, string> = isZipped ? { "content-encoding": "gzip" } : {};
   // Set explicitly: a response to HEAD has no body, and the runtime would send a length of 0.
   const length = { "content-length": String(body.length) };
   return new Response(body, { headers: { ...file.headers, ...encoding, ...length, ...sharing } });
-}
-
-/** The trimmed items of a comma-separated header; none if it is too long. */
-function listIn(headers: Headers, name: string): readonly string[] {
-  const value = headers.get(name) ?? "";
-  return value.length > MAX_LIST_LENGTH ? [] : value.split(",").map((part) => part.trim());
-}
-
-function strongTag(tag: string): string {
-  return tag.startsWith("W/") ? tag.slice(2) : tag;
 }
 
 /** Whether an item of Accept-Encoding is gzip with a weight above 0 (RFC 9110 §12.4.2). */

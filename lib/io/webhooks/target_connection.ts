@@ -62,7 +62,7 @@ export async function connectToTarget(
   const startTls = async () => {
     // Until TLS has the connection, and then TLS itself.
     let closable: Disposable = tcp;
-    const close = () => closeQuietly(closable);
+    const close = () => disposeQuietly(closable);
     signal.addEventListener("abort", close);
     try {
       signal.throwIfAborted();
@@ -71,7 +71,7 @@ export async function connectToTarget(
       await tls.handshake();
       return tls;
     } catch (error) {
-      closeQuietly(closable);
+      disposeQuietly(closable);
       throw error;
     } finally {
       signal.removeEventListener("abort", close);
@@ -81,7 +81,7 @@ export async function connectToTarget(
 }
 
 /** Closes a connection that may be closed already. */
-export function closeQuietly(connection: Disposable): void {
+export function disposeQuietly(connection: Disposable): void {
   try {
     connection[Symbol.dispose]();
   } catch {

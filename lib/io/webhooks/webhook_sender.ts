@@ -10,8 +10,8 @@ import type { WebhookMessage } from "../../core/webhooks/webhook_message.ts";
 import { post } from "./http_post.ts";
 import {
   AttemptFailed,
-  closeQuietly,
   connectToTarget,
+  disposeQuietly,
   resolveName,
   type TargetOptions,
 } from "./target_connection.ts";
@@ -70,7 +70,7 @@ export class HttpWebhookSender implements WebhookSender {
     // The setting was another one when the webhook was added.
     if (checked.kind === "bad") throw new AttemptFailed("address");
     const connection = await connectToTarget(checked.url, this.#target, signal);
-    const close = () => closeQuietly(connection);
+    const close = () => disposeQuietly(connection);
     signal.addEventListener("abort", close);
     try {
       signal.throwIfAborted();

@@ -35,7 +35,9 @@ export class MainServices implements Disposable {
       page: (room, before, limit) => bus.page(room, before, limit),
       pageAfter: (room, after, limit) => bus.pageAfter(room, after, limit),
       state: (room) => bus.state(room),
-      readState: (room, user) => bus.readState(room, user),
+      admission: (room, user) => bus.admission(room, user),
+      receipt: (room, user, id) => bus.receipt(room, user, id),
+      readState: (room, user, after) => bus.readState(room, user, after),
       markRead: (room, user, read) => bus.markRead(room, user, read),
       claim: (room, claim) => {
         this.#node = claim.node;
@@ -46,6 +48,7 @@ export class MainServices implements Disposable {
       refresh: (room, node) => bus.refresh(room, node),
       renew: (node, known) => bus.renew(node, known),
       people: (room) => bus.people(room),
+      countPeople: (rooms) => bus.countPeople(rooms),
       acquireSlot: (key) => this.#acquireSlot(key),
       releaseSlot: (key) => this.#slots.get(key)?.pop()?.[Symbol.dispose](),
       charge: (key, what) => this.#services.quota.charge(key, what),

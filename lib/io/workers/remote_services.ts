@@ -117,7 +117,9 @@ function remoteBus(main: RpcChannel<MainApi>): WorkerBus {
     page: (room, before, limit) => main.call("page", room, before, limit),
     pageAfter: (room, after, limit) => main.call("pageAfter", room, after, limit),
     state: (room) => main.call("state", room),
-    readState: (room, user) => main.callInLane(user, "readState", room, user),
+    admission: (room, user) => main.call("admission", room, user),
+    receipt: (room, user, id) => main.callInLane(user, "receipt", room, user, id),
+    readState: (room, user, after) => main.callInLane(user, "readState", room, user, after),
     markRead: (room, user, read) => main.callInLane(user, "markRead", room, user, read),
     claim: (room, claim) => main.callInLane(claim.user, "claim", room, claim),
     release: (room, user, node) => main.callInLane(user, "release", room, user, node),
@@ -125,6 +127,7 @@ function remoteBus(main: RpcChannel<MainApi>): WorkerBus {
     refresh: (room, node) => main.call("refresh", room, node),
     renew: (node, known) => main.call("renew", node, known),
     people: (room) => main.call("people", room),
+    countPeople: (rooms) => main.call("countPeople", rooms),
   };
 }
 

@@ -30,7 +30,7 @@ export class AppToken {
   #call = null;
   /** The running preparation. @type {Promise<ChatError | undefined> | null} */
   #preparation = null;
-  /** Number of tokens in a row that identified nobody. */
+  /** Number of tokens in a row that identified no user. */
   #badTokens = 0;
   /** Identifies the running renewal. @type {symbol | null} */
   #renewal = null;

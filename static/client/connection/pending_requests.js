@@ -5,7 +5,7 @@
  */
 
 import { retryDelayMs } from "./reconnect.js";
-import { DisconnectedError, RefusedError } from "../errors.js";
+import { RefusedError } from "../errors.js";
 
 /** @typedef {import("../frames.js").Request} Request */
 
@@ -61,27 +61,31 @@ export class PendingRequests {
     return pending.request;
   }
 
-  /** Rejects all requests: the connection has ended. */
-  rejectAll() {
+  /** Rejects all requests: the connection has ended. @param {import("../errors.js").ChatError} error */
+  rejectAll(error) {
     const all = [...this.#pending.values()];
     this.#pending.clear();
-    for (const { reject } of all) reject(new DisconnectedError());
+    for (const { reject } of all) reject(error);
   }
 }
 
 /**
- * Repeats a request until the answer is not `slow_down`, waiting as long as the server asks.
+ * Repeats a request until the answer is not `slow_down`, waiting as long as the server asks, or until the chat is closed.
  * @param {() => Promise<any>} request
  * @param {import("./platform.js").Platform} platform
+ * @param {import("../observable.js").Value<import("./connection.js").ConnectionState>} state
  * @returns {Promise<any>}
  */
-export async function retryWhileLimited(request, platform) {
+export async function retryWhileLimited(request, platform, state) {
   for (;;) {
     try {
       return await request();
     } catch (error) {
       if (!(error instanceof RefusedError) || error.code !== "slow_down") throw error;
-      await new Promise((resolve) => platform.after(() => resolve(undefined), retryDelayMs(error)));
+      await new Promise((resolve) => {
+        const stopTimer = platform.after(() => resolve(stop()), retryDelayMs(error));
+        const stop = state.subscribe(({ kind }) => kind === "closed" && resolve(stopTimer()));
+      });
     }
   }
 }

@@ -69,7 +69,7 @@ export class ActionQueue {
    */
   update(delivery, change) {
     const { id } = delivery;
-    // A removed action must not be stored again, whoever has removed it.
+    // A removed action must not be stored again, even if another tab has removed it.
     if (this.find(id) !== delivery) return;
     const isGone = this.isGoneElsewhere(delivery);
     // Another page may have sent it since, which must not be forgotten.

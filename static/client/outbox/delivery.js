@@ -18,6 +18,9 @@ import { Value } from "../observable.js";
  *   | { readonly kind: "failed", readonly error: ChatError } | { readonly kind: "unsure", readonly reason: import("./resend_policy.js").UnsureReason } | { readonly kind: "discarded" }} DeliveryState
  */
 
+/** The same object each time, since listeners are only notified of another one. @type {DeliveryState} */
+export const WAITING = Object.freeze({ kind: "waiting" });
+
 /**
  * A promise and its resolvers, like `Promise.withResolvers()`, which Node 20 and Safari before 17.4 lack.
  * @returns {{ promise: Promise<Receipt>, resolve(receipt: Receipt): void, reject(error: Error): void }}
@@ -101,9 +104,9 @@ export class Delivery {
     this.#hooks.sendAgain(this);
   }
 
-  /** Sets the final state. @internal @param {DeliveryState} state */
+  /** Sets the final state. Its entry may only repeat what the acknowledgement has said. @internal @param {DeliveryState} state */
   finish(state) {
-    this.state.set(state);
+    if (this.state.value.kind !== state.kind) this.state.set(state);
     this.state.end();
   }
 
@@ -130,5 +133,5 @@ function stateOf({ receipt, fault }) {
   if (fault !== null) {
     return { kind: "failed", error: new RefusedError({ type: "fault", ...fault }) };
   }
-  return { kind: "waiting" };
+  return WAITING;
 }

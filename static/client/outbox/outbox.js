@@ -92,7 +92,7 @@ export class Outbox {
     return records.filter(({ receipt }) => receipt === null).map((record) => {
       const delivery = this.#aside.get(record.id) ?? new Delivery(record, this.#hooks, true);
       this.#aside.delete(record.id);
-      // While it was set aside, nobody looked for its entry.
+      // While it was set aside, its entry was not searched for.
       delivery.evidence = { isWatched: false, isSearched: false };
       const isUnknown = this.#isUserKnown && record.author === UNKNOWN_AUTHOR;
       if (isUnknown && delivery.state.value.kind === "waiting") {

@@ -7,6 +7,7 @@
  */
 
 import { retryDelayMs } from "../connection/reconnect.js";
+import { WAITING } from "./delivery.js";
 import { ActionQueue } from "./action_queue.js";
 import { decideResend } from "./resend_policy.js";
 import { RefusedError } from "../errors.js";
@@ -20,6 +21,12 @@ import { searchHistory } from "./history_search.js";
 // The server answers every request, but a lost answer must not block the queue forever.
 const ANSWER_TIMEOUT_MS = 30_000;
 
+// Faults of actions that were not carried out, and will be sent again.
+const NOT_CARRIED_OUT = new Set(["slow_down", "token_expired"]);
+
+// Faults that end with the next join, or when the connection is renewed.
+const REFUSED_FOR_NOW = new Set(["not_in_room", "token_expired"]);
+
 // A shorter wait, unlike that of slow mode, is not worth showing.
 const LONG_WAIT_MS = 5_000;
 
@@ -31,7 +38,6 @@ const GONE_FAULT = {
   code: "gone",
   message: "the message belongs to another service",
 };
-const WAITING = Object.freeze({ kind: "waiting" });
 const NOT_SENT = Object.freeze({ sentAt: null, triedAt: null, sentAs: null, after: null });
 const NO_EVIDENCE = Object.freeze({ isWatched: false, isSearched: false });
 
@@ -179,11 +185,13 @@ export class RoomOutbox {
       this.#inFlight = null;
       if (fault.code === "unknown_outcome") this.#doubt(delivery);
       else this.#fail(delivery, this.#refusal ?? fault);
-    } else if (fault.retry || fault.code === "not_in_room") {
+    } else if (fault.retry || REFUSED_FOR_NOW.has(fault.code)) {
       const ms = retryDelayMs(fault);
       this.#startTimer(ms, () => this.#onAnswered(delivery));
       // Refused the first time, it was certainly not carried out, whatever happens during the wait.
-      if (fault.code === "slow_down" && this.#isFirstTry) this.#queue.update(delivery, NOT_SENT);
+      if (this.#isFirstTry && NOT_CARRIED_OUT.has(fault.code)) {
+        this.#queue.update(delivery, NOT_SENT);
+      }
       if (ms >= LONG_WAIT_MS) delivery.state.set(WAITING);
     } else if (deed.type === "delete" && fault.code === "gone") {
       // The message is already deleted, perhaps by this same action, whose answer was lost.

@@ -19,12 +19,18 @@ export class ReadMarker {
   read = new Value(/** @type {string | null} */ (null));
   /** The number of messages after it. */
   unread = new Value(0);
+  /** The number of those that mention the user. */
+  mentions = new Value(0);
   #platform;
   #sendMarker;
   /** The sequence numbers of the unread messages received since the join, in order. @type {number[]} */
   #newSeqs = [];
+  /** Those of them that mention the user. @type {number[]} */
+  #newMentions = [];
   /** The number of unread messages before those, as counted by the server. */
   #backlog = 0;
+  /** The number of those that mention the user. */
+  #mentionBacklog = 0;
   /** The sequence number of the newest of them, as far as known. */
   #backlogEnd = 0;
   /** @type {string | null} */
@@ -49,13 +55,18 @@ export class ReadMarker {
    * @param {import("../frames.js").Joined} joined
    * @param {boolean} isResumed Whether the missed entries will be replayed.
    */
-  onJoined({ read, unread, top, messages = [] }, isResumed) {
+  onJoined({ read, unread, mentions = 0, top, messages = [] }, isResumed) {
     this.#newSeqs = [];
+    this.#newMentions = [];
     if (!isResumed) this.#backlogEnd = seqOf(messages.at(-1)?.position ?? top);
     this.#countsMissed = this.#unsent !== null;
     // Messages that are not replayed can only be counted by the server, though it counts too many.
-    if (!this.#countsMissed || !isResumed) this.unread.set(unread);
+    if (!this.#countsMissed || !isResumed) {
+      this.unread.set(unread);
+      this.mentions.set(mentions);
+    }
     this.#backlog = this.unread.value;
+    this.#mentionBacklog = this.mentions.value;
     if (this.#countsMissed) this.#sendUnsent();
     else this.read.set(read ?? (this.#isAtZero ? this.read.value : null));
   }
@@ -70,8 +81,9 @@ export class ReadMarker {
    * @param {string} position
    * @param {boolean} isOwn
    * @param {boolean} wasMissed
+   * @param {boolean} isMention Whether it mentions the user.
    */
-  onMessage(position, isOwn, wasMissed) {
+  onMessage(position, isOwn, wasMissed, isMention) {
     const isCounted = !wasMissed || this.#countsMissed;
     if (!isCounted) this.#backlogEnd = seqOf(position);
     // The marker of another connection may arrive before the message.
@@ -84,16 +96,20 @@ export class ReadMarker {
       this.#sendUnsent();
     }
     if (!isCounted) return;
-    this.#newSeqs.push(seqOf(position));
-    if (this.#newSeqs.length > MAX_NEW_SEQS) this.#newSeqs = this.#newSeqs.slice(-MAX_NEW_SEQS / 2);
+    this.#newSeqs = withSeq(this.#newSeqs, position);
     this.unread.set(this.unread.value + 1);
+    if (!isMention) return;
+    this.#newMentions = withSeq(this.#newMentions, position);
+    this.mentions.set(this.mentions.value + 1);
   }
 
   /** All earlier messages were removed. */
   onCleared() {
     this.#newSeqs = [];
-    this.#backlog = 0;
+    this.#newMentions = [];
+    this.#backlog = this.#mentionBacklog = 0;
     this.unread.set(0);
+    this.mentions.set(0);
   }
 
   /**
@@ -120,11 +136,15 @@ export class ReadMarker {
     if (isNone || isUpTo(position, this.read.value ?? undefined)) return false;
     // Compare numbers only: they grow across epochs too, except for entries lost between them.
     const seq = seqOf(position);
-    this.#newSeqs = this.#newSeqs.slice(this.#newSeqs.findLastIndex((it) => it <= seq) + 1);
+    this.#newSeqs = this.#newSeqs.filter((it) => it > seq);
+    this.#newMentions = this.#newMentions.filter((it) => it > seq);
     // Not every number belongs to a message, so this count may be too high; the next join corrects it.
     this.#backlog = Math.min(this.#backlog, Math.max(0, this.#backlogEnd - seq));
     this.read.set(position);
     this.unread.set(this.#backlog + this.#newSeqs.length);
+    // Where those of before the join are is not known.
+    this.#mentionBacklog = Math.min(this.#mentionBacklog, this.#backlog);
+    this.mentions.set(this.#mentionBacklog + this.#newMentions.length);
     return true;
   }
 
@@ -158,6 +178,12 @@ export class ReadMarker {
     this.#sentAt = now;
     this.#unsent = null;
   }
+}
+
+/** @param {number[]} seqs @param {string} position */
+function withSeq(seqs, position) {
+  seqs.push(seqOf(position));
+  return seqs.length > MAX_NEW_SEQS ? seqs.slice(-MAX_NEW_SEQS / 2) : seqs;
 }
 
 /** @param {string} position */

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { DisconnectedError } from "../errors.js";
+import { parsePosition } from "../frames.js";
 import { newId } from "../ids.js";
 import { memberOf } from "../user_kind.js";
 import { rosterOf } from "./roster.js";
@@ -45,6 +45,8 @@ export class Room {
     this.typing = subscription.typingUsers.users;
     /** The number of unread messages. @readonly */
     this.unread = subscription.readMarker.unread;
+    /** The number of unread messages that mention the user. @readonly */
+    this.mentions = subscription.readMarker.mentions;
     /** The position up to which the user has read. @readonly */
     this.read = subscription.readMarker.read;
     /** The settings of the room. @readonly */
@@ -116,7 +118,7 @@ export class Room {
    *   `unknown_outcome`, after which it may have been reported.
    */
   async report(of, { reason } = {}) {
-    if (!this.#subscription.isJoined) throw new DisconnectedError();
+    if (!this.#subscription.isJoined) throw this.#host.connectionError();
     const why = reason === undefined ? {} : { reason };
     // The server remembers it for longer than this connection lasts, and for all pages of the user.
     const id = newId();
@@ -143,7 +145,7 @@ export class Room {
    *   `rooms_full`, `store_full`, `unavailable`, `disconnected`, and `unknown_outcome`, after which it may have been done.
    */
   async configure(changes) {
-    if (!this.#subscription.isJoined) throw new DisconnectedError();
+    if (!this.#subscription.isJoined) throw this.#host.connectionError();
     await this.#host.requestWithRetry({ ...changes, type: "room", id: newId(), room: this.name });
   }
 
@@ -163,9 +165,16 @@ export class Room {
     }
   }
 
-  /** Marks all messages up to this one as read, on all devices. @param {string} position */
+  /**
+   * Marks all messages up to this one as read, on all devices; no more than those that have arrived.
+   * @param {string} position
+   */
   markRead(position) {
-    this.#subscription.readMarker.mark(position);
+    if (parsePosition(position) === null) {
+      throw new TypeError(`Cannot mark as read: not a position: received ${position}`);
+    }
+    const { cursor, readMarker } = this.#subscription;
+    readMarker.mark(cursor.isPast(position) ? position : cursor.position ?? position);
   }
 
   /**
@@ -174,13 +183,13 @@ export class Room {
    * @returns {Promise<{ messages: readonly Message[], more: boolean, position: string }>} Rejects with a {@linkcode ChatError}.
    */
   history({ before, limit = 50 } = {}) {
-    if (!this.#subscription.isJoined) return Promise.reject(new DisconnectedError());
+    if (!this.#subscription.isJoined) return Promise.reject(this.#host.connectionError());
     return this.#host.requestWithRetry({ type: "history", room: this.name, before, limit });
   }
 
   /** Requests the member list; it names at most 200 users. @returns {Promise<Roster>} Rejects with a {@linkcode ChatError}. */
   async who() {
-    if (!this.#subscription.isJoined) throw new DisconnectedError();
+    if (!this.#subscription.isJoined) throw this.#host.connectionError();
     this.members.set(rosterOf(await this.#host.requestWithRetry({ type: "who", room: this.name })));
     return this.members.value;
   }
@@ -208,7 +217,7 @@ export class Room {
   }
 
   /**
-   * Removes a member from this private room, or this user from a private or direct room for good. Whoever has created the room may
+   * Removes a member from this private room, or this user from a private or direct room for good. The creator of the room may
    * remove others, and so may moderators in it. When the last member leaves, the messages are removed.
    * @param {string} [user] The user's id. Default: this user.
    * @returns {Promise<void>} Rejects with a ChatError: `not_allowed`, `store_full`, `unavailable`, `disconnected`, and `unknown_outcome`.

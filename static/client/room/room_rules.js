@@ -12,7 +12,7 @@ import { Value } from "../observable.js";
 /** @typedef {import("../frames.js").RoomRight} RoomRight */
 /** @typedef {import("../frames.js").RoomSettings} RoomSettings */
 
-/** The settings of a room that nobody has changed. @type {RoomSettings} */
+/** The settings of a room in which none was changed. @type {RoomSettings} */
 export const DEFAULT_SETTINGS = Object.freeze({
   access: "open",
   title: "",
@@ -24,7 +24,9 @@ export const DEFAULT_SETTINGS = Object.freeze({
   archived: false,
 });
 
-const SETTINGS = /** @type {(keyof RoomSettings)[]} */ (Object.keys(DEFAULT_SETTINGS));
+const SETTINGS = /** @type {(keyof RoomSettings)[]} */ (
+  [...Object.keys(DEFAULT_SETTINGS), "createdBy"]
+);
 /** @type {readonly string[]} */
 const RANKS = ["operator", "owner", "moderator"];
 // A longer timer fires at once.
@@ -53,7 +55,11 @@ export class RoomRules {
 
   /** @param {import("../frames.js").Joined} frame */
   onJoined(frame) {
-    this.settings.set(withChanges(this.settings.value, { ...DEFAULT_SETTINGS, ...frame.settings }));
+    const { createdBy } = frame.settings ?? {};
+    const known = this.settings.value;
+    const isLost = known.createdBy !== undefined && createdBy === undefined;
+    const before = isLost ? withoutCreator(known) : known;
+    this.settings.set(withChanges(before, { ...DEFAULT_SETTINGS, ...frame.settings }));
     this.onRules(frame);
   }
 
@@ -70,7 +76,7 @@ export class RoomRules {
    * @param {{ user: string, at: number, event?: EventOfRoom }} message
    */
   onMessage({ user, at, event }) {
-    if (event !== undefined) return this.#onEvent(event, at);
+    if (event !== undefined) return this.#onEvent(event, at, user);
     const { slowSeconds } = this.settings.value;
     if (user === this.#me().user && slowSeconds > 0 && !this.#isModerator) {
       this.slowUntil.set(this.#platform.now() + slowSeconds * 1_000);
@@ -104,13 +110,22 @@ export class RoomRules {
     return this.may.value?.includes("moderate") ?? false;
   }
 
-  /** @param {EventOfRoom} event @param {number} at When it happened, by the server's clock. */
-  #onEvent(event, at) {
+  /** @param {EventOfRoom} event @param {number} at When it happened, by the server's clock. @param {string} author */
+  #onEvent(event, at, author) {
     // In _audit, what happened elsewhere.
     if (event.room !== undefined) return;
-    if (event.kind === "room" || event.archived) {
-      const before = this.settings.value;
-      this.settings.set(withChanges(before, event));
+    const before = this.settings.value;
+    if (event.kind === "clear" && event.archived) {
+      const access = before.access === "listed" ? "open" : before.access;
+      const changes = { access, title: "", topic: "", archived: true };
+      this.settings.set(withChanges(withoutCreator(before), changes));
+      // The creator of the room cannot bring it back.
+      if (!this.#isModerator) {
+        this.may.set(this.may.value?.filter((it) => it !== "configure") ?? null);
+      }
+    } else if (event.kind === "room") {
+      const changes = event.created ? { ...event, createdBy: author } : event;
+      this.settings.set(withChanges(before, changes));
       // An interval that has begun ends with slow mode.
       if (this.settings.value.slowSeconds === 0) this.slowUntil.set(0);
     } else if (event.user === this.#me().user) {
@@ -121,7 +136,7 @@ export class RoomRules {
     }
   }
 
-  /** Whether the user ranks lower than whoever caused an event. @param {EventOfRoom} event */
+  /** Whether the user ranks lower than the author of an event. @param {EventOfRoom} event */
   #isSubject({ rank = "moderator" }) {
     const own = this.#me().role === "owner" ? "owner" : "moderator";
     return !this.#isModerator || RANKS.indexOf(rank) < RANKS.indexOf(own);
@@ -166,4 +181,9 @@ function withChanges(before, changes) {
     ...before,
     ...Object.fromEntries(changed.map((it) => [it, changes[it]])),
   });
+}
+
+/** @param {RoomSettings} settings @returns {RoomSettings} */
+function withoutCreator({ createdBy: _, ...rest }) {
+  return Object.freeze(rest);
 }

@@ -32,6 +32,7 @@ import { Feed, Value } from "../observable.js";
  * @property {() => string | null | undefined} service The id of the service; null if it has none, undefined until it is known.
  * @property {() => number} maxMessageBytes
  * @property {() => boolean} isOnline
+ * @property {() => import("../errors.js").ChatError} connectionError Why a request cannot be sent now.
  * @property {(frame: import("../frames.js").Request) => Promise<any>} request Resolves with the answer; rejects with a ChatError.
  * @property {(frame: import("../frames.js").Request) => Promise<any>} requestWithRetry Like `request`, but repeats it after `slow_down`.
  * @property {(error: RefusedError) => boolean} canRetryJoin Whether joining may succeed later.
@@ -126,6 +127,7 @@ export class RoomSubscription {
       typingUsers.users,
       readMarker.read,
       readMarker.unread,
+      readMarker.mentions,
     ];
     for (const feed of observables) feed.end();
     this.rules.end();
@@ -259,7 +261,8 @@ export class RoomSubscription {
       if (!wasMissed) this.#applyRules(entry);
       this.last.set(toMessage(entry));
       if (isClearing(entry)) this.readMarker.onCleared();
-      this.readMarker.onMessage(entry.position, isOwn, wasMissed);
+      const isMention = entry.mentions?.includes(this.#host.user() ?? "") ?? false;
+      this.readMarker.onMessage(entry.position, isOwn, wasMissed, isMention);
     } else if (entry.type === "renamed") {
       if (!wasMissed) this.members.set(withName(this.members.value, entry));
       if (!wasMissed && isOwn) this.#setName(entry.name);
@@ -280,9 +283,9 @@ export class RoomSubscription {
   /** @param {import("../frames.js").Presence} frame */
   #onPresence(frame) {
     this.members.set(withPresence(this.members.value, frame));
-    // In a room without messages, a wanted name is restored by a presence frame.
+    // In a room without messages, a wanted name is restored by a presence frame; so is one that an old entry has undone.
     const own = frame.joined.find(({ user }) => user === this.#host.user());
-    if (own && own.name === this.wanted.value) this.#setName(own.name);
+    if (own && own.name !== this.me.value) this.#setName(own.name);
   }
 
   /** @param {string} name */

@@ -1,31 +1,30 @@
 // @ts-check
 /**
- * The marks beside names: owners, moderators and guests.
+ * The marks beside names: owners and moderators and, where guests meet others, guests and members.
  *
  * @example
  * ```ts
  * import assert from "node:assert/strict";
- * assert.equal(markOf("member", "owner", true), "markOwner");
- * assert.equal(markOf("member", "member", true), undefined);
- * assert.equal(markOf("guest", undefined, true), "guest");
- * assert.equal(markOf("guest", undefined, false), undefined);
+ * const mixed = new Set(["guest", "member"]);
+ * assert.equal(markOf("member", "owner", new Set()), "markOwner");
+ * assert.equal(markOf("member", undefined, mixed), "markMember");
+ * assert.equal(markOf("guest", undefined, mixed), "guest");
+ * assert.equal(markOf("app", undefined, mixed), undefined);
+ * assert.equal(markOf("guest", undefined, new Set(["guest"])), undefined);
+ * assert.equal(markOf("member", undefined, new Set(["member", "app"])), undefined);
  * ```
  * @module
  */
 
-/** Whether guests are marked: not if all are guests. @param {readonly { readonly kind: string }[]} members */
-export function marksGuests(members) {
-  return members.some(({ kind }) => kind !== "guest");
-}
-
 /**
- * The key of the mark beside a name. Members without a role have none: they are what others are compared with.
+ * The key of the mark beside a name.
  * @param {string} kind
  * @param {string | undefined} role
- * @param {boolean} isMixed Whether not all are guests.
+ * @param {ReadonlySet<string>} kinds The kinds of users who are or were in the room.
  */
-export function markOf(kind, role, isMixed) {
+export function markOf(kind, role, kinds) {
   if (role === "owner") return "markOwner";
   if (role === "moderator") return "markModerator";
-  return isMixed && kind === "guest" ? "guest" : undefined;
+  if (kind === "guest") return [...kinds].some((it) => it !== "guest") ? "guest" : undefined;
+  return kind === "member" && kinds.has("guest") ? "markMember" : undefined;
 }

@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * Splits a message's text into links, code and plain text, as pieces that a view renders. Nothing is parsed as markup, and
- * the texts of the pieces add up to the original except for the backticks. Everything after the first thousand pieces stays
- * plain text.
+ * Splits a message's text into links, code, mentions and plain text, as pieces that a view renders. Nothing is parsed as
+ * markup, and the texts of the pieces add up to the original except for the backticks. Everything after the first thousand
+ * pieces stays plain text.
  *
  * @example
  * ```ts
@@ -17,10 +17,12 @@
  */
 
 import { linkAt } from "./links.js";
+import { mentionFinder } from "./mentions.js";
 
+/** @typedef {import("./mentions.js").NamedUser} NamedUser */
 /**
  * @typedef {{type: "text", text: string} | {type: "link", text: string, href: string}
- *   | {type: "code", text: string} | {type: "block", text: string}} Piece
+ *   | {type: "mention", text: string, user: string} | {type: "code", text: string} | {type: "block", text: string}} Piece
  */
 
 // A code block, inline code, or the beginning of a URL.
@@ -48,12 +50,24 @@ const MAX_PIECES = 1_000;
 /**
  * Splits a message's text into pieces.
  * @param {string} text
+ * @param {readonly NamedUser[]} [people] Whose names, after `@`, are mentions.
  * @returns {readonly Piece[]}
  */
-export function piecesOf(text) {
+export function piecesOf(text, people = []) {
   /** @type {Piece[]} */
   const pieces = [];
   let done = 0;
+  const findMentions = mentionFinder(people);
+  const addText = (/** @type {string} */ plain) => {
+    let added = 0;
+    for (const { start, end, user } of findMentions(plain)) {
+      if (pieces.length >= MAX_PIECES) break;
+      if (start > added) pieces.push({ type: "text", text: plain.slice(added, start) });
+      pieces.push({ type: "mention", text: plain.slice(start, end), user });
+      added = end;
+    }
+    if (added < plain.length) pieces.push({ type: "text", text: plain.slice(added) });
+  };
   FOUND.lastIndex = 0;
   for (let found = FOUND.exec(text); found; found = FOUND.exec(text)) {
     const { 0: whole, 1: block, 2: code, index } = found;
@@ -64,13 +78,13 @@ export function piecesOf(text) {
     FOUND.lastIndex = end;
     if (!isCode && !link) continue;
     if (pieces.length >= MAX_PIECES) break;
-    if (index > done) pieces.push({ type: "text", text: text.slice(done, index) });
+    addText(text.slice(done, index));
     done = end;
     if (link) pieces.push(link);
     else if (code !== undefined) pieces.push({ type: "code", text: code });
     else pieces.push({ type: "block", text: (block ?? "").replace(/\n$/, "") });
   }
-  if (done < text.length) pieces.push({ type: "text", text: text.slice(done) });
+  addText(text.slice(done));
   return pieces;
 }
 
@@ -103,14 +117,15 @@ const MAX_PARAGRAPH = 4_000;
 /**
  * The pieces of a text, divided into paragraphs that a browser lays out separately. Most texts are one paragraph.
  * @param {string} text
+ * @param {readonly NamedUser[]} [people] Whose names, after `@`, are mentions.
  * @returns {readonly (readonly Piece[])[]}
  */
-export function paragraphsOf(text) {
+export function paragraphsOf(text, people) {
   let length = 0;
   /** @type {Piece[]} */
   let paragraph = [];
   const paragraphs = [paragraph];
-  for (const piece of piecesOf(text)) {
+  for (const piece of piecesOf(text, people)) {
     // Code blocks are split when they are rendered.
     for (const part of piece.type === "block" ? [piece.text] : splitText(piece.text)) {
       const size = piece.type === "block" ? 0 : part.length;

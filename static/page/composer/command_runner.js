@@ -4,8 +4,8 @@
  * @module
  */
 
-import { ChatError } from "../../client/errors.js";
 import { roomName } from "../../client/room/room_name.js";
+import { errorText } from "../members/records.js";
 
 /**
  * What the commands need from the page.
@@ -27,27 +27,40 @@ export function commandRunner({ chat, rooms, translator, ...page }) {
   const join = (text) => {
     const name = roomName(text.replace(/^#/, ""));
     if (name === null) return translator.faultSentence("bad_room");
-    if (rooms.isFull && !rooms.all.some((room) => room.name === name)) {
+    if (!rooms.makePlace(name)) {
       return translator.text("roomsFull", { count: rooms.all.length });
     }
     page.goToRoom(name);
     return "";
   };
+  /** @param {() => Promise<void>} request */
+  const attempt = async (request) => {
+    try {
+      await request();
+      return "";
+    } catch (error) {
+      return errorText(error, translator);
+    }
+  };
   return async (line) => {
     if (line.kind === "unknown") return translator.text("unknownCommand", { word: line.word });
     const { name, argument } = line;
+    if (name === "lockdown" || name === "unlock") {
+      // Such as `/lockdown off`, which must not close the service.
+      return argument === ""
+        ? await attempt(() => chat.moderate(name))
+        : translator.text("unknownCommand", { word: `${name} ${argument}` });
+    }
     if (name === "help") page.help();
     else if (name === "leave") page.leave();
     else if (name === "join" && argument !== "") return join(argument);
     else if (name === "join") page.findRoom();
     else if (argument === "") page.rename();
     else {
-      try {
+      return await attempt(async () => {
         await chat.rename(argument);
         page.onRenamed(chat.me.value?.name ?? argument);
-      } catch (error) {
-        return translator.faultSentence(error instanceof ChatError ? error.code : "unknown");
-      }
+      });
     }
     return "";
   };

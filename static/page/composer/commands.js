@@ -13,7 +13,7 @@
  * @module
  */
 
-/** @typedef {"help" | "name" | "join" | "leave"} CommandName */
+/** @typedef {"help" | "name" | "join" | "leave" | "lockdown" | "unlock"} CommandName */
 /** @typedef {{ kind: "command", name: CommandName, argument: string }} Command */
 /** @typedef {Command | { kind: "unknown", word: string }} CommandLine */
 /** @typedef {{ kind: "say", text: string } | CommandLine} ComposerLine */
@@ -27,6 +27,8 @@ const NAMES = new Map([
   ["nick", "name"],
   ["join", "join"],
   ["leave", "leave"],
+  ["lockdown", "lockdown"],
+  ["unlock", "unlock"],
 ]);
 
 /** Parses the field's text: a command, or a message, which loses an escaping slash. @param {string} text @returns {ComposerLine} */

@@ -19,8 +19,15 @@ import {
 } from "./draft.js";
 import { sentence } from "../base/elements.js";
 import { parseLine } from "./commands.js";
-import { VoiceNote } from "./voice_note.js";
-import { isInCode, isSendKey, rowsFor, tooManyBytes, trimmed } from "./composer_rules.js";
+import { SendRestriction } from "./send_restriction.js";
+import {
+  hasVisible,
+  isInCode,
+  isSendKey,
+  rowsFor,
+  tooManyBytes,
+  trimmed,
+} from "./composer_rules.js";
 import { onLookingChange } from "../base/user_presence.js";
 
 /** @typedef {import("../../client.js").Room} Room */
@@ -31,9 +38,13 @@ import { onLookingChange } from "../base/user_presence.js";
  * What the composer needs from the page.
  * @typedef {object} ComposerContext
  * @property {() => number} maxBytes Maximum length of a text.
- * @property {() => boolean} isEnded Whether the chat has ended, so that nothing is sent any more.
+ * @property {() => boolean} isEnded Whether the chat has ended, so that nothing more is sent.
  * @property {() => boolean} editLast Edits the user's last message; false if there is none.
+ * @property {(edit: import("./draft.js").Edit) => void} offerDeletion Offers to delete the message whose edit is empty.
  * @property {(room: Room) => Timeline} timelineOf
+ * @property {(room: Room, text: string) => readonly string[]} mentionsIn The users whom a text for a room mentions.
+ * @property {(isBegun: boolean) => void} suggestMentions Suggests people to mention if the user is typing a name; `isBegun`: an
+ *   `@` was just typed.
  * @property {(words: string) => void} showToast Shows a toast.
  * @property {(anchor: HTMLElement, onPick: (emoji: string) => void) => void} pickEmoji Opens the emoji picker at an element.
  * @property {(line: import("./commands.js").CommandLine) => Promise<string>} run Runs a command; resolves with an error message.
@@ -50,7 +61,7 @@ export class Composer {
   #cancel = find("banner-cancel", HTMLButtonElement);
   #emoji = find("emoji", HTMLButtonElement);
   #hint = find("hint", HTMLElement);
-  #voice;
+  #sendRestriction;
   #translator;
   #drafts;
   #context;
@@ -68,7 +79,7 @@ export class Composer {
     this.#translator = translator;
     this.#drafts = drafts;
     this.#context = context;
-    this.#voice = new VoiceNote(translator, () => this.#drawSilence());
+    this.#sendRestriction = new SendRestriction(translator, () => this.#drawSilence());
     onSubmit(this.#form, () => this.#submit());
     onClick(this.#cancel, () => this.#dismiss());
     onClick(this.#emoji, () => context.pickEmoji(this.#emoji, (emoji) => this.insert(emoji)));
@@ -88,7 +99,7 @@ export class Composer {
     this.#stopWatching();
     this.#room = room;
     this.#form.hidden = room === null;
-    this.#voice.show(room);
+    this.#sendRestriction.show(room);
     if (!room) return;
     this.#showDraft(this.#drafts.get(room.name));
     const timeline = this.#context.timelineOf(room);
@@ -187,7 +198,7 @@ export class Composer {
 
   /** Hides the field while the user cannot send; its text is kept. */
   #drawSilence() {
-    const { isSilent } = this.#voice;
+    const { isSilent } = this.#sendRestriction;
     const hadFocus = this.#form.contains(document.activeElement);
     const parts = [this.#text, this.#send, this.#emoji, this.#hint, this.#error];
     for (const it of parts) it.hidden = isSilent;
@@ -217,27 +228,42 @@ export class Composer {
     this.#saveDraft(withFieldText(this.#draft, this.#text.value));
     this.#checkLength();
     this.#fitRows();
+    // An edit does not change whom the message mentions.
+    if (this.#draft.edit) return;
+    const { value, selectionStart } = this.#text;
     // A command must not be reported as typing.
-    if (!this.#draft.edit) this.#room?.type(/^[^/]/.test(this.#text.value));
+    this.#room?.type(/^[^/]/.test(value));
+    this.#context.suggestMentions(value[selectionStart - 1] === "@");
   }
 
   #submit() {
     const room = this.#room;
     const text = trimmed(this.#text.value);
-    if (this.#voice.isSilent) return;
-    if (!room || text === "" || !this.#checkLength()) return this.focus();
+    if (this.#sendRestriction.isSilent) return;
     const { edit, reply } = this.#draft;
+    const isEmpty = !hasVisible(text);
+    if (edit && isEmpty) return this.#context.offerDeletion(edit);
+    if (!room || isEmpty || !this.#checkLength()) return this.focus();
     const line = parseLine(text);
     // The log shows no new actions then. The text stays as a draft, also while the user signs in again.
     if ((edit || line.kind === "say") && this.#context.isEnded()) return this.focus();
-    if (edit) room.edit(edit.position, text);
-    else if (line.kind === "say") room.say(line.text, reply ? { reply: reply.position } : {});
+    if (edit) {
+      // Others would see that it was edited, even without a change.
+      const isChanged = ![text, edit.text].includes(edit.known.at(-1) ?? "");
+      if (isChanged) room.edit(edit.position, text);
+    } else if (line.kind === "say") this.#say(room, line.text, reply?.position);
     else {
       this.focus();
       return void this.#runCommand(room, line);
     }
     this.#setDraft(edit ? { ...this.#draft, edit: null } : EMPTY_DRAFT);
     this.focus();
+  }
+
+  /** @param {Room} room @param {string} text @param {string | undefined} reply */
+  #say(room, text, reply) {
+    const mentions = this.#context.mentionsIn(room, text);
+    room.say(text, { ...(reply && { reply }), ...(mentions.length > 0 && { mentions }) });
   }
 
   /** @param {Room} room @param {import("./commands.js").CommandLine} line */
@@ -273,7 +299,7 @@ export class Composer {
     this.#text.placeholder = text("messageTo", { room });
     this.#text.setAttribute("aria-label", text("messageTo", { room }));
     const { edit, reply } = this.#draft;
-    this.#banner.hidden = !reply && !edit || this.#voice.isSilent;
+    this.#banner.hidden = !reply && !edit || this.#sendRestriction.isSilent;
     this.#bannerWords.replaceChildren(
       ...(reply && !edit ? sentence(text("answering"), { ...reply }) : [text("editing")]),
     );
@@ -294,7 +320,7 @@ export class Composer {
     if (isSendKey(event, this.#isInCode)) {
       event.preventDefault();
       this.#submit();
-    } else if (event.key === "Escape" && !this.#banner.hidden) {
+    } else if (event.key === "Escape" && !event.isComposing && !this.#banner.hidden) {
       event.preventDefault();
       this.#dismiss();
     } else if (event.key === "ArrowUp" && this.#text.value === "" && !event.altKey) {

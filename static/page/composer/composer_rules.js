@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * The rules of the message field that need no DOM: which key sends, how many rows a text needs, and how long it may be.
+ * The rules of the message field that need no DOM: which key sends, how many rows a text needs, and which texts can be sent.
  *
  * @example
  * ```ts
@@ -8,10 +8,13 @@
  * assert.equal(tooManyBytes("世界", 5), 1);
  * assert.equal(isInCode("see:\n" + "`".repeat(3) + "js\nlet x;"), true);
  * assert.equal(trimmed("\n  code\n\n"), "  code");
+ * assert.equal(hasVisible("\u200b"), false);
  * ```
  * @module
  */
 
+// The server's rule without some blanks of ancient scripts: see lib/core/names/invisible.ts.
+const VISIBLE = /[^\s\p{Cc}\p{Default_Ignorable_Code_Point}\u2800\ufff9-\ufffc]/u;
 const MAX_ROWS = 8;
 // A UTF-16 unit becomes at most three bytes of UTF-8: a surrogate pair becomes four bytes, two per unit.
 const BYTES_PER_UNIT = 3;
@@ -58,6 +61,11 @@ export function rowsFor(hiddenPx, lineHeightPx) {
 export function trimmed(text) {
   // Do not use /\s+$/: it takes quadratic time on a long run of spaces.
   return text.trimEnd().replace(/^(?:[^\S\n]*\n)+/, "");
+}
+
+/** Whether a text has a visible character. The server accepts no other. @param {string} text */
+export function hasVisible(text) {
+  return VISIBLE.test(text);
 }
 
 /**

@@ -13,6 +13,8 @@
  * @module
  */
 
+import { excerpt } from "../base/excerpt.js";
+
 const MAX_QUOTE_LENGTH = 200;
 
 /** @typedef {{ readonly position: string, readonly name: string, readonly text: string }} Quoted The message being replied to; `text` is an excerpt. */
@@ -37,7 +39,7 @@ export function withFieldText(draft, text) {
 
 /** Quotes a message. @param {{ position: string, name: string, text: string }} message @returns {Quoted} */
 export function toQuoted({ position, name, text }) {
-  return { position, name, text: text.slice(0, MAX_QUOTE_LENGTH) };
+  return { position, name, text: excerpt(text, MAX_QUOTE_LENGTH) };
 }
 
 /** Whether the draft is empty. @param {Draft} draft */
@@ -75,14 +77,15 @@ export function reconcileDraft(draft, find) {
   const target = find((edit ?? reply)?.position ?? "");
   if (!target) return { draft, notice: null };
   if (edit) {
-    if (target.deleted) return { draft: endEdit(draft), notice: "editDeleted" };
+    // Without a text, the user wanted that.
+    if (target.deleted) return { draft: endEdit(draft), notice: edit.text ? "editDeleted" : null };
     if (edit.known.includes(target.text)) return { draft, notice: null };
     // Saved in another tab: the room already has this text.
     if (edit.text === target.text) return { draft: { ...draft, edit: null }, notice: null };
     return { draft: endEdit(draft), notice: "editChanged" };
   }
   if (target.deleted) return { draft: { ...draft, reply: null }, notice: "replyDeleted" };
-  const text = target.text.slice(0, MAX_QUOTE_LENGTH);
+  const text = excerpt(target.text, MAX_QUOTE_LENGTH);
   const isSame = !reply || reply.text === text;
   return { draft: isSame ? draft : { ...draft, reply: { ...reply, text } }, notice: null };
 }

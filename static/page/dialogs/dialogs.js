@@ -6,6 +6,7 @@
  */
 
 import { prepareDialog } from "../base/dialog.js";
+import { excerpt } from "../base/excerpt.js";
 import { find, focusField } from "../base/dom.js";
 import { sentence } from "../base/elements.js";
 
@@ -40,7 +41,7 @@ export class DeleteDialog {
 
   /**
    * Opens it.
-   * @param {Message} message The message that would be deleted.
+   * @param {Pick<Message, "position" | "user" | "name" | "text">} message The message that would be deleted.
    * @param {HTMLElement | null | undefined} row Its element.
    * @param {string} me The user.
    * @param {import("../../client.js").Room | null} room
@@ -49,7 +50,7 @@ export class DeleteDialog {
     const isOwn = user === me;
     const { deleteTitle, deleteOthersTitle } = this.#translator.strings;
     this.#title.replaceChildren(...sentence(isOwn ? deleteTitle : deleteOthersTitle, { name }));
-    this.#quote.textContent = text.slice(0, 300);
+    this.#quote.textContent = excerpt(text, 300);
     this.#reason.value = "";
     this.#reasonBox.hidden = isOwn;
     this.#onConfirm = () => {

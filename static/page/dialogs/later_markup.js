@@ -11,6 +11,7 @@ export const MARKUP = `
 <span role="status" data-text="signInFirst"></span>
 <button id="sign-in" type="button" class="plain" data-text="signIn"></button>
 </div>
+<ul id="mentions" class="options" role="listbox" data-label="mentionList" hidden></ul>
 <dialog id="picker" data-label="emoji"></dialog>
 <dialog id="palette" data-label="joinField">
 <form novalidate>
@@ -29,7 +30,7 @@ enterkeyhint="go"
 data-label="paletteField"
 data-placeholder="paletteField"
 >
-<ul id="palette-list" role="listbox" data-label="paletteField"></ul>
+<ul id="palette-list" class="options" role="listbox" data-label="paletteField"></ul>
 <p id="palette-note" class="faint" role="status"></p>
 </form>
 </dialog>

@@ -2,7 +2,7 @@
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
 /**
- * The dialog that creates a room: a private one, or one that everybody can find. Guests create no private rooms.
+ * The dialog that creates a room: a private one, or one that all users can find. Guests create no private rooms.
  * @module
  */
 

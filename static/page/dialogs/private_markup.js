@@ -84,10 +84,11 @@ data-icon="close"></button>
 </div>
 </form>
 </dialog>
-<dialog id="leave-dialog" aria-labelledby="leave-title" aria-describedby="leave-text">
+<dialog id="leave-dialog" aria-labelledby="leave-title" aria-describedby="leave-text leave-unsent">
 <form novalidate>
 <h2 id="leave-title"></h2>
 <p id="leave-text"></p>
+<p id="leave-unsent" data-text="leaveUnsent"></p>
 <p id="leave-error" class="error" role="alert"></p>
 <div class="buttons">
 <button id="leave-cancel" type="button" class="plain" data-close data-text="cancel"></button>

@@ -33,7 +33,7 @@ export class RoomDialog {
   #history = find("room-field-history", HTMLInputElement);
   #historyBox = find("room-history", HTMLElement);
   #archived = find("room-field-archived", HTMLInputElement);
-  #clear = find("room-clear", HTMLElement);
+  #removals = find("room-removals", HTMLElement);
   #error = find("room-dialog-error", HTMLElement);
   #save = find("room-save", HTMLButtonElement);
   #dialog = prepareDialog("room-dialog", () => void this.#submit());
@@ -49,15 +49,18 @@ export class RoomDialog {
    * @param {import("../i18n/strings.js").Translator} translator
    * @param {import("../../client.js").Chat} chat
    * @param {() => void} onSaved
-   * @param {(room: Room) => void} clear Removes all messages, once the user has confirmed that.
+   * @param {(room: Room, action: "clear" | "delete") => void} remove Removes all messages, or the room, once the user has confirmed
+   *   that.
    */
-  constructor(translator, chat, onSaved, clear) {
+  constructor(translator, chat, onSaved, remove) {
     this.#translator = translator;
     this.#chat = chat;
-    onClick(this.#clear, () => {
-      this.#dialog.close();
-      if (this.#room) clear(this.#room);
-    });
+    for (const action of /** @type {const} */ (["clear", "delete"])) {
+      onClick(find(`room-${action}`, HTMLElement), () => {
+        this.#dialog.close();
+        if (this.#room) remove(this.#room, action);
+      });
+    }
     this.#onSaved = onSaved;
   }
 
@@ -82,8 +85,8 @@ export class RoomDialog {
     this.#history.checked = history === "joined";
     this.#historyBox.hidden = !isPrivate;
     this.#archived.checked = archived;
-    // Whoever has created the room may change its settings only.
-    this.#clear.hidden = !mayIn(room, "moderate");
+    // The creator of the room may only change its settings.
+    this.#removals.hidden = !mayIn(room, "moderate");
     this.#error.textContent = "";
     this.#save.disabled = false;
     this.#before = this.#chosen();

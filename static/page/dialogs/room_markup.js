@@ -64,7 +64,10 @@ aria-describedby="room-topic-rule"
 <input id="room-field-archived" type="checkbox" role="switch">
 <span data-text="roomArchived"></span>
 </label>
+<div id="room-removals">
 <button id="room-clear" type="button" class="plain" data-text="clearRoom"></button>
+<button id="room-delete" type="button" class="plain" data-text="deleteRoom"></button>
+</div>
 <p id="room-dialog-error" class="error" role="alert"></p>
 <div class="buttons">
 <button type="button" class="plain" data-close data-text="cancel"></button>

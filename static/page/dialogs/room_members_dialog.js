@@ -1,19 +1,21 @@
 // @ts-check
 /// <reference lib="dom" />
 /**
- * The dialog with the members of a private room, whether they are there or not. Members who are no guests add people whom they
- * know from other rooms; whoever has created the room, and moderators in it, remove members.
+ * The dialog with the members of a private room: first those who are there, then those who are away. Members who are no guests
+ * add people whom they know from other rooms; the creator of the room, and moderators in it, remove members.
  * @module
  */
 
 import { prepareDialog } from "../base/dialog.js";
 import { find, make, onClick } from "../base/dom.js";
+import { markOf } from "../base/marks.js";
 import { attempt } from "../members/records.js";
 import { sortMembers } from "../rooms/members.js";
 import { mayIn } from "../rooms/room_rights.js";
 
 /** @typedef {import("../../client.js").Room} Room */
 /** @typedef {import("../../client/frames.js").Person} Person */
+/** @typedef {import("../../client/frames.js").Member} Member */
 /** @typedef {import("../../client/room_types.js").Membership} Membership */
 /**
  * What the dialog needs from the page.
@@ -39,6 +41,8 @@ export class RoomMembersDialog {
   #context;
   /** @type {Room | null} */
   #room = null;
+  /** All members, as they were requested last. @type {Membership | null} */
+  #membership = null;
   /** The people who can be added. @type {readonly Person[]} */
   #others = [];
   #stop = () => {};
@@ -63,11 +67,16 @@ export class RoomMembersDialog {
     this.#addBox.hidden = true;
     this.#note.hidden = true;
     this.#list.replaceChildren();
-    // Others add and remove people too.
+    this.#membership = null;
     this.#stop();
-    this.#stop = room.events.subscribe((event) => {
-      if (event.type === "said" && event.event?.kind === "member") void this.#refresh();
-    });
+    const stops = [
+      // Others add and remove people too.
+      room.events.subscribe((event) => {
+        if (event.type === "said" && event.event?.kind === "member") void this.#refresh();
+      }),
+      room.members.subscribe(() => this.#draw(room)),
+    ];
+    this.#stop = () => stops.forEach((stop) => stop());
     this.#dialog.showModal();
     this.#close.focus();
     await this.#refresh();
@@ -76,37 +85,67 @@ export class RoomMembersDialog {
   async #refresh() {
     const room = this.#room;
     if (!room) return;
-    await attempt(this.#error, this.#context.translator, async () => {
-      const membership = await room.membership();
-      if (room === this.#room) this.#draw(room, membership);
-    });
+    await attempt(this.#error, this.#context.translator, () => this.#read(room));
   }
 
-  /** @param {Room} room @param {Membership} membership */
-  #draw(room, { creator, members }) {
-    const { chat, translator, rooms } = this.#context;
-    const { user: me, kind = "guest" } = chat.me.value ?? {};
+  /** @param {Room} room */
+  async #read(room) {
+    const membership = await room.membership();
+    if (room !== this.#room) return;
+    this.#membership = membership;
+    this.#draw(room);
+    this.#drawOthers(membership.members);
+  }
+
+  /** @param {Room} room */
+  #draw(room) {
+    if (this.#membership === null) return;
+    const { creator, members } = this.#membership;
+    const { chat, translator } = this.#context;
+    const me = chat.me.value?.user;
     const mayRemove = me !== undefined && me === creator || mayIn(room, "moderate");
-    const hadFocus = this.#list.contains(document.activeElement);
+    const present = room.members.value;
+    const here = new Map(present.members.map((it) => [it.user, it]));
+    // Before the room is joined, and in a sample, it is not known who is away.
+    const isKnown = present.count > 0 && !present.isSampled;
+    const isAway = (/** @type {Member} */ { user }) => isKnown && !here.has(user);
+    // Who is there may have another name by now.
+    const people = members.map((it) => ({ ...it, name: here.get(it.user)?.name ?? it.name }));
+    const sorted = sortMembers(people, me, translator.language.value);
+    const kinds = new Set(members.map(({ kind }) => kind));
+    /** @type {HTMLElement | null} */
+    const focused = this.#list.querySelector("button:focus");
     this.#list.replaceChildren(
-      ...sortMembers(members, me, translator.language.value).map((it) =>
-        this.#row(it, [
+      ...[...sorted.filter((it) => !isAway(it)), ...sorted.filter(isAway)].map((it) => {
+        const mark = markOf(it.kind, it.role, kinds);
+        return this.#row(it, [
           it.user === me && translator.text("thatIsYou"),
+          mark !== undefined && translator.strings[mark],
           it.user === creator && translator.text("memberCreator"),
-        ], mayRemove && it.user !== me)
-      ),
+          isAway(it) && translator.text("memberAway"),
+        ], mayRemove && it.user !== me);
+      }),
     );
-    // The pressed button is gone.
-    if (hadFocus) this.#close.focus();
+    // Its button may be gone.
+    if (focused) (this.#buttonOf(focused.dataset["user"]) ?? this.#close).focus();
+  }
+
+  /** @param {string | undefined} user */
+  #buttonOf(user) {
+    return [...this.#list.querySelectorAll("button")].find((it) => it.dataset["user"] === user);
+  }
+
+  /**
+   * Shows who can be added. Not at each change of those who are there: a choice that is being made must not change.
+   * @param {readonly Member[]} members
+   */
+  #drawOthers(members) {
+    const { chat, translator, rooms } = this.#context;
+    const isGuest = (chat.me.value?.kind ?? "guest") === "guest";
     const isThere = new Set(members.map(({ user }) => user));
     this.#others = rooms.acquaintances.filter(({ user }) => !isThere.has(user));
-    this.#drawOthers(kind === "guest");
-  }
-
-  /** @param {boolean} isGuest */
-  #drawOthers(isGuest) {
-    const { translator } = this.#context;
     const chosen = this.#who.value;
+    const hadFocus = this.#addBox.contains(document.activeElement);
     this.#who.replaceChildren(...this.#others.map(({ user, name }) => {
       const option = make("option", "", name);
       option.value = user;
@@ -114,6 +153,7 @@ export class RoomMembersDialog {
     }));
     if (this.#others.some(({ user }) => user === chosen)) this.#who.value = chosen;
     this.#addBox.hidden = isGuest || this.#others.length === 0;
+    if (hadFocus && this.#addBox.hidden) this.#close.focus();
     this.#note.hidden = !this.#addBox.hidden;
     this.#note.textContent = translator.text(isGuest ? "addPersonAsk" : "addPersonNobody");
   }
@@ -129,6 +169,7 @@ export class RoomMembersDialog {
     const button = make("button", "plain", words);
     button.type = "button";
     button.setAttribute("aria-label", `${words}: ${name}`);
+    button.dataset["user"] = user;
     onClick(button, () => void this.#change("memberRemoved", name, (it) => it.removeMember(user)));
     row.append(button);
     return row;
@@ -153,7 +194,7 @@ export class RoomMembersDialog {
     await attempt(this.#error, translator, async () => {
       await request(room);
       this.#status.textContent = translator.text(key, { name });
-      this.#draw(room, await room.membership());
+      await this.#read(room);
     });
   }
 }

@@ -67,7 +67,7 @@ export class SettingsDialog {
     onClick(this.#signIn, signIn);
     onClick(this.#signOut, () => this.#signOutOf(chat));
     chat.me.subscribe((me) => {
-      // Whoever has signed the user in also says what the user's name is.
+      // The app or provider that has signed the user in also sets the user's name.
       const isSignedIn = me?.kind === "app";
       this.#rename.hidden = isSignedIn;
       this.#signIn.hidden = !offersSignIn || isSignedIn;

@@ -13,6 +13,7 @@ const KEYS = [
   ["Shift Enter", "shortcutLine"],
   ["Ctrl Enter", "shortcutSendCode"],
   ["↑", "shortcutEdit"],
+  ["@", "shortcutMention"],
   ["Alt ↑ ↓", "shortcutRooms"],
   ["Ctrl K", "shortcutFind"],
   ["↑ ↓", "shortcutLog"],
@@ -27,6 +28,8 @@ const COMMANDS = [
   ["/name …", "commandName"],
   ["/join …", "commandJoin"],
   ["/leave", "leaveRoom"],
+  ["/lockdown", "commandLockdown"],
+  ["/unlock", "commandUnlock"],
   ["//…", "commandText"],
 ];
 

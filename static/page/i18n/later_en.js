@@ -1,7 +1,8 @@
 // @ts-check
 /**
  * The English strings used only by the parts loaded on demand, and those of rare faults and close codes, which have general
- * fallbacks until these are loaded. The Chinese ones are all in zh.js.
+ * fallbacks until these are loaded. The Chinese ones are in the `*_zh.js` of their part, and
+ * otherwise in zh.js, which includes them all.
  * @module
  */
 
@@ -21,6 +22,7 @@ export const laterEn = {
   paletteIn: "in {room}",
   paletteJoin: "Join or create #{room}",
   paletteNone: "No room or person matches.",
+  mentionList: "People to mention",
   newVersion: "There is a new version of this page.",
   nameTitle: "Your name",
   nameLabel: "What should others call you?",
@@ -54,6 +56,7 @@ export const laterEn = {
   shortcutSendCode: "Send, even from code",
   shortcutType: "Start typing, from the conversation",
   shortcutEdit: "Edit your last message, in an empty field",
+  shortcutMention: "Mention a person",
   shortcutRooms: "Previous or next room",
   shortcutFind: "Find a room or a person, or join a room",
   shortcutLog: "Move through messages, then Tab for their actions",
@@ -63,6 +66,8 @@ export const laterEn = {
   commandHelp: "Show shortcuts and commands",
   commandName: "Change your name",
   commandJoin: "Join a room, or switch to it",
+  commandLockdown: "Close the service to guests, for moderators",
+  commandUnlock: "Open the service to guests, for moderators",
   commandText: "Send text that looks like a command",
   echoPage: "Echo page",
   savedCopy: "Saved copy. New messages and changes will appear once you are connected.",
@@ -77,7 +82,7 @@ export const laterEn = {
   blockedPeople: "Blocked people",
   blockedRule:
     "You do not see what they write. They are not told. This applies to this browser only.",
-  blockedFull: "You have blocked {count} people, the maximum. Unblock somebody first.",
+  blockedFull: "You have blocked {count} people, the maximum. Unblock someone first.",
   nameSaved: "You are now {name}.",
   signIn: "Sign in",
   signInFirst: "Sign in to chat.",

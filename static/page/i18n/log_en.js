@@ -10,6 +10,7 @@ export const logEn = {
   today: "Today",
   yesterday: "Yesterday",
   youToo: "you",
+  mentionsYou: "mentions you",
   edited: "edited",
   deletedMessage: "This message was deleted.",
   deletedBy: "Deleted by {name}",

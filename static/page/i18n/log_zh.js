@@ -9,6 +9,7 @@ export const logZh = {
   today: "今天",
   yesterday: "昨天",
   youToo: "你",
+  mentionsYou: "提到了你",
   edited: "已编辑",
   deletedMessage: "这条消息已删除。",
   deletedBy: "已被 {name} 删除",

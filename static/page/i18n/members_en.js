@@ -7,7 +7,7 @@
 /** The strings by key. */
 export const membersEn = {
   joinTitle: "You are invited",
-  joinText: "Choose a name. It will be yours here: nobody else can have it.",
+  joinText: "Choose a name. It will be yours: no one else can use it here.",
   join: "Join",
   joinDeviceTitle: "Sign in on this device",
   joinDeviceText:
@@ -29,12 +29,12 @@ export const membersEn = {
   roleChange: "Change role",
   roleDone: "{name} has a new role: {role}.",
   roleOwn: "This is your own role. Only another owner can give it back to you.",
-  roleLastOwner: "Somebody has to be the owner. Make another member an owner first.",
+  roleLastOwner: "There must be at least one owner. Make another member an owner first.",
   aboutOwner:
-    "{name} can do everything: moderate all rooms, invite people to any role, and change all roles.",
+    "{name} has full rights: moderate all rooms, invite people to any role, and change all roles.",
   aboutModerator:
     "{name} can change the settings of all rooms, delete messages of others, mute, ban and remove members and guests, read the reports, and invite moderators and members.",
-  aboutMember: "{name} can chat like everybody else, but not moderate, and not invite people.",
+  aboutMember: "{name} can chat, but cannot moderate or invite people.",
   invitePeople: "Invite people",
   inviteRole: "Role",
   inviteUses: "Number of people",
@@ -67,7 +67,7 @@ export const membersEn = {
     "Open it on the other device, or scan the code there. It works once, within five minutes.",
   signOutHere: "Sign out here? You need a new link to come back.",
   signedOut:
-    "This device was signed out. To come back, open a link from “Devices” on another device, or ask whoever runs this chat for a link for your device.",
+    "This device was signed out. To come back, open a link from “Devices” on another device, or ask the operator of this chat for a link for your device.",
   forgetAccount: "Forget this account",
   forgetRule: "Forget this account? Drafts and unsent messages in this browser will be lost.",
   forgetNow: "Forget it",

@@ -27,9 +27,9 @@ export const membersZh = {
   roleOpen: "更改角色…",
   roleChange: "更改角色",
   roleDone: "{name} 的新角色：{role}。",
-  roleOwn: "这是你自己的角色。只有另一位所有者能把它还给你。",
+  roleOwn: "这是你自己的角色。只有另一位所有者能为你恢复。",
   roleLastOwner: "至少要有一位所有者。请先让另一位成员成为所有者。",
-  aboutOwner: "{name} 可以做一切：管理所有房间，以任何角色邀请他人，并更改所有人的角色。",
+  aboutOwner: "{name} 拥有全部权限：管理所有房间，以任何角色邀请他人，并更改所有人的角色。",
   aboutModerator:
     "{name} 可以更改所有房间的设置，删除他人的消息，将成员和访客禁言、封禁或移出，查看举报，并邀请管理员和成员。",
   aboutMember: "{name} 可以像其他人一样聊天，但不能管理，也不能邀请他人。",
@@ -62,9 +62,9 @@ export const membersZh = {
   lastSignIn: "上次登录：{time}",
   addDevice: "添加设备",
   deviceLinkRule: "请在另一台设备上打开链接或扫码。五分钟内有效，只能使用一次。",
-  signOutHere: "确定退出？回来需要新的链接。",
+  signOutHere: "确定退出？重新登录需要新的链接。",
   signedOut:
-    "这台设备已退出登录。要回来，请打开另一台设备上“设备”中的链接，或向聊天的管理者索取用于你设备的链接。",
+    "这台设备已退出登录。如需重新登录，请打开另一台设备上“设备”中的链接，或向服务运营者索取用于你设备的链接。",
   forgetAccount: "忘记这个账号",
   forgetRule: "忘记后，此浏览器中的草稿和未发送的消息会丢失。",
   forgetNow: "确定忘记",

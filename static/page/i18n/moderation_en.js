@@ -24,9 +24,9 @@ export const moderationEn = {
   muteDone: "{name} is muted.",
   ban: "Ban",
   banHere:
-    "{name} is removed from {room} and cannot come back. A guest cannot come back as another guest from the same address either.",
+    "{name} is removed from {room} and cannot come back. If this is a guest, other guests from the same IP address cannot join either.",
   banEverywhere:
-    "{name} is signed out and cannot use this chat any more. A guest cannot come back as another guest from the same address either.",
+    "{name} is signed out and can no longer use this chat. If this is a guest, other guests from the same IP address cannot join either.",
   banDone: "{name} is banned.",
   kick: "Remove",
   kickHere: "{name} is removed from {room}, but can join it again.",
@@ -65,6 +65,11 @@ export const moderationEn = {
   clearTitle: "Remove all messages of {room}?",
   clearText:
     "All messages that were sent until now are deleted for everyone, with their reactions. This cannot be undone. The room stays, and says who did it.",
+  deleteRoom: "Delete the room…",
+  deleteRoomTitle: "Delete {room}?",
+  deleteRoomText:
+    "All messages are deleted for everyone, with the room's title and topic. This cannot be undone. The room is archived and no longer listed; its name stays taken.",
+  deleteRoomDone: "{room} was deleted.",
   clearDone: "All earlier messages of {room} were removed.",
 
   audit: "Log",

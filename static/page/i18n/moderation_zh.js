@@ -15,16 +15,18 @@ export const moderationZh = {
   moderateWhere: "范围",
   moderateHere: "在 {room} 里",
   everywhere: "所有房间",
-  untilTime: "直到 {time}",
+  untilTime: "至 {time}",
   timeTenMinutes: "10 分钟",
-  timeForGood: "无限期",
+  timeForGood: "永久",
   mute: "禁言",
   muteHere: "{name} 可以阅读 {room}，但不能发言或回应。",
   muteEverywhere: "{name} 可以阅读，但在任何房间都不能发言或回应。",
   muteDone: "{name} 已被禁言。",
   ban: "封禁",
-  banHere: "{name} 将被移出 {room}，且无法再加入。访客也不能从同一地址换个身份回来。",
-  banEverywhere: "{name} 将被断开连接，且不能再使用此聊天。访客也不能从同一地址换个身份回来。",
+  banHere:
+    "{name} 将被移出 {room}，且无法再加入。如果对方是访客，同一 IP 地址的其他访客也无法加入。",
+  banEverywhere:
+    "{name} 将被断开连接，且不能再使用此聊天。如果对方是访客，同一 IP 地址的其他访客也无法加入。",
   banDone: "{name} 已被封禁。",
   kick: "移出",
   kickHere: "{name} 将被移出 {room}，但可以重新加入。",
@@ -62,8 +64,13 @@ export const moderationZh = {
   clearRoom: "删除所有消息…",
   clearTitle: "删除 {room} 的所有消息？",
   clearText: "将为所有人删除迄今发送的所有消息及其表情回应，且无法恢复。房间会保留，并显示操作者。",
+  deleteRoom: "删除房间…",
+  deleteRoomTitle: "删除 {room}？",
+  deleteRoomText:
+    "将为所有人删除所有消息以及房间的标题和话题，且无法恢复。房间会归档，不再列出，其名称仍被占用。",
+  deleteRoomDone: "{room} 已删除。",
   clearDone: "{room} 之前的消息已全部删除。",
 
-  audit: "记录",
-  auditAddress: "也适用于该访客的地址",
+  audit: "操作记录",
+  auditAddress: "也适用于该访客的 IP 地址",
 };

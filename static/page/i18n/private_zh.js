@@ -24,6 +24,7 @@ export const privateZh = {
   inviteToRoom: "通过链接邀请",
   removeMember: "移除",
   memberCreator: "创建了房间",
+  memberAway: "不在线",
   memberAdded: "已添加 {name}。",
   memberRemoved: "已移除 {name}。",
   messagePerson: "给 {name} 发私信",
@@ -33,8 +34,10 @@ export const privateZh = {
     "你将不再看到这里的消息，只有成员可以再次添加你。最后一名成员离开后，消息将被删除。",
   leaveDirectTitle: "离开与 {room} 的对话？",
   leaveDirectText: "{room} 仍可阅读对话，但在你重新打开对话之前，无法在这里给你写消息。",
+  leaveUnsent: "你在这里写的内容尚未发送，离开后将被丢弃。",
   directLeft: "对方已离开这个对话。",
   directRefused: "你现在无法给 {name} 发私信。",
   leaveDo: "离开",
   roomGone: "你已不在 {room} 中。",
+  roomUnread: "{room} 有未读消息。你已加入 {count} 个房间，达到上限，请先离开一个再阅读。",
 };

@@ -99,9 +99,12 @@ export class Translator {
     return this.text(count === 1 ? "peopleOne" : "peopleMany", { count: this.number(count) });
   }
 
-  /** The number of unread messages. @param {number} count */
-  unreadCount(count) {
-    return this.text(count === 1 ? "unreadOne" : "unreadMany", { count: this.number(count) });
+  /** The number of unread messages. @param {number} count @param {number} mentions How many of them mention the user. */
+  unreadCount(count, mentions) {
+    const words = this.text(count === 1 ? "unreadOne" : "unreadMany", {
+      count: this.number(count),
+    });
+    return mentions > 0 ? this.text("unreadMention", { words }) : words;
   }
 
   /** The template that names the typing users; empty if there are none. @param {number} count */

@@ -214,6 +214,7 @@ export class Log {
       blocked: this.#context.blocked.value,
       revealed: this.#revealed,
       nameOf: (/** @type {string} */ it) => this.#names.of(it),
+      hasOneName: (/** @type {string} */ it) => this.#names.hasOneName(it),
       markOf: (/** @type {string} */ it) => this.#names.markOf(it),
     };
   }

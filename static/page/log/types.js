@@ -17,7 +17,7 @@
  *   | {kind: "failed", error: Error & {code: string, reason?: string | undefined}} | {kind: "unsure", reason: string} | {kind: "discarded"}} DeliveryState
  */
 /**
- * @typedef {{type: "say", text: string, reply?: string} | {type: "edit", of: string, text: string}
+ * @typedef {{type: "say", text: string, reply?: string, mentions?: readonly string[]} | {type: "edit", of: string, text: string}
  *   | {type: "delete", of: string} | {type: "react", of: string, emoji: string, on: boolean}} OwnAction
  */
 /** @typedef {{id: string, room: string, at: number, action: OwnAction, state: Observable<DeliveryState>}} Delivery */

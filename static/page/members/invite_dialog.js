@@ -51,7 +51,7 @@ export class InviteDialog {
     this.#chat = chat;
     this.#activeRoom = activeRoom;
     this.#link = new LinkView("invite-link", translator);
-    // Whoever uses the computer next must not find a link in it.
+    // The next person at the computer must not find a link in it.
     this.#dialog.addEventListener("close", () => this.#link.clear());
   }
 

@@ -81,7 +81,7 @@ export class JoinDialog {
     if (!isWhole) this.#fail(translator.faultSentence("bad_invite"));
   }
 
-  /** The name of whoever is signed in already; null for a guest. @returns {Promise<string | null>} */
+  /** The name of the user who is signed in already; null for a guest. @returns {Promise<string | null>} */
   async #knownName() {
     const { chat, preferences } = this.#context;
     if (kindOf(preferences.lastUser ?? "") === "guest") return null;

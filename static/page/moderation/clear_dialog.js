@@ -1,7 +1,7 @@
 // @ts-check
 /// <reference lib="dom" />
 /**
- * Confirms that all messages of a room are to be removed.
+ * Confirms that all messages of a room are to be removed, or the room itself.
  * @module
  */
 
@@ -10,10 +10,24 @@ import { find } from "../base/dom.js";
 import { sentence } from "../base/elements.js";
 import { attempt } from "../members/records.js";
 
+/** The words for each action. */
+const WORDS = /** @type {const} */ ({
+  clear: { title: "clearTitle", text: "clearText", button: "clear", done: "clearDone" },
+  delete: {
+    title: "deleteRoomTitle",
+    text: "deleteRoomText",
+    button: "delete",
+    done: "deleteRoomDone",
+  },
+});
+
+/** What is to be removed. @typedef {keyof typeof WORDS} RoomRemoval */
+
 /** The dialog. */
 export class ClearDialog {
   #dialog = prepareDialog("clear-dialog", () => void this.#submit());
   #title = find("clear-title", HTMLElement);
+  #text = find("clear-text", HTMLElement);
   #reason = find("clear-reason", HTMLInputElement);
   #error = find("clear-error", HTMLElement);
   #cancel = find("clear-cancel", HTMLElement);
@@ -22,6 +36,8 @@ export class ClearDialog {
   #toasts;
   /** @type {import("../../client.js").Room | null} */
   #room = null;
+  /** @type {RoomRemoval} */
+  #action = "clear";
 
   /** @param {import("../i18n/strings.js").Translator} translator @param {import("../shell/toasts.js").Toasts} toasts */
   constructor(translator, toasts) {
@@ -29,29 +45,33 @@ export class ClearDialog {
     this.#toasts = toasts;
   }
 
-  /** Opens it. @param {import("../../client.js").Room} room */
-  open(room) {
+  /** Opens it. @param {import("../../client.js").Room} room @param {RoomRemoval} action */
+  open(room, action) {
     this.#room = room;
-    const { clearTitle } = this.#translator.strings;
+    this.#action = action;
+    const { strings } = this.#translator;
+    const { title, text, button } = WORDS[action];
     this.#title.replaceChildren(
-      ...sentence(clearTitle, { room: this.#translator.roomName(room.name) }),
+      ...sentence(strings[title], { room: this.#translator.roomName(room.name) }),
     );
+    this.#text.textContent = strings[text];
+    this.#button.textContent = strings[button];
     this.#reason.value = this.#error.textContent = "";
     this.#dialog.showModal();
     this.#cancel.focus();
   }
 
   async #submit() {
-    const room = this.#room;
+    const [room, action] = [this.#room, this.#action];
     if (room === null) return;
     const reason = this.#reason.value.trim();
     this.#button.disabled = true;
     await attempt(this.#error, this.#translator, async () => {
-      await room.moderate("clear", reason === "" ? {} : { reason });
+      // The title may be gone afterwards.
+      const name = this.#translator.roomName(room.name);
+      await room.moderate(action, reason === "" ? {} : { reason });
       this.#dialog.close();
-      this.#toasts.show(
-        this.#translator.text("clearDone", { room: this.#translator.roomName(room.name) }),
-      );
+      this.#toasts.show(this.#translator.text(WORDS[action].done, { room: name }));
     });
     this.#button.disabled = false;
   }

@@ -117,7 +117,7 @@ data-placeholder="reportNote">
 <dialog id="clear-dialog" aria-labelledby="clear-title" aria-describedby="clear-text">
 <form novalidate>
 <h2 id="clear-title"></h2>
-<p id="clear-text" data-text="clearText"></p>
+<p id="clear-text"></p>
 <div class="labeled">
 <label for="clear-reason" data-text="deleteReason"></label>
 <input
@@ -132,7 +132,7 @@ aria-describedby="clear-reason-rule"
 <p id="clear-error" class="error" role="alert"></p>
 <div class="buttons">
 <button id="clear-cancel" type="button" class="plain" data-close data-text="cancel"></button>
-<button id="clear-do" class="danger" data-text="clear"></button>
+<button id="clear-do" class="danger"></button>
 </div>
 </form>
 </dialog>

@@ -7,6 +7,7 @@
  */
 
 import { prepareDialog } from "../base/dialog.js";
+import { excerpt } from "../base/excerpt.js";
 import { find, focusField, make, onClick } from "../base/dom.js";
 import { sentence } from "../base/elements.js";
 import { attempt } from "../members/records.js";
@@ -106,7 +107,7 @@ export class ModerateDialog {
     this.#isGone = false;
     const { name, room, text = "" } = subject;
     this.#title.replaceChildren(...sentence(this.#translator.strings.moderateTitle, { name }));
-    this.#quote.textContent = text.slice(0, MAX_QUOTE);
+    this.#quote.textContent = excerpt(text, MAX_QUOTE);
     this.#quote.hidden = text === "";
     this.#role.hidden = !this.#roles.mayChangeRole(subject.user);
     this.#reason.value = this.#error.textContent = "";

@@ -36,14 +36,18 @@ export class OthersTools {
     };
   }
 
-  /** Whether the user may mute, ban or remove somebody. @param {string} user */
+  /** Whether the user may mute, ban or remove another user. @param {string} user */
   mayModerate(user) {
     const me = this.#chat.me.value;
     if (!me || !this.#isModerator) return false;
     return isBelow({ user, role: roleIn(this.#rooms.all, user) }, me);
   }
 
-  /** Whether the user may give somebody another role. That of members who are in no room of the page is not known. @param {string} user */
+  /**
+   * Whether the user may give another user another role. That of members who are in no room of the page is not known.
+   *
+   * @param {string} user
+   */
   mayChangeRole(user) {
     return this.#chat.me.value?.role === "owner" && kindOf(user) === "member" &&
       isIn(this.#rooms.all, user);

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Who may moderate whom, as far as the page knows: the server decides. It lets a request about somebody who ranks as high
+ * Who may moderate whom, as far as the page knows: the server decides. It lets a request about a user who ranks as high
  * succeed without any effect, so the page does not offer one.
  *
  * @example
@@ -25,7 +25,7 @@ function rankOf({ role }) {
 /**
  * Whether a person ranks lower than a moderator.
  * @param {Ranked} person
- * @param {Ranked} moderator Whoever may moderate in the room, perhaps only by a token, which makes a moderator.
+ * @param {Ranked} moderator A user who may moderate in the room, perhaps only by a token, which makes a moderator.
  */
 export function isBelow(person, moderator) {
   return person.user !== moderator.user && rankOf(person) < Math.max(1, rankOf(moderator));

@@ -6,6 +6,7 @@
  */
 
 import { prepareDialog } from "../base/dialog.js";
+import { excerpt } from "../base/excerpt.js";
 import { find } from "../base/dom.js";
 import { sentence } from "../base/elements.js";
 import { attempt } from "../members/records.js";
@@ -47,7 +48,7 @@ export class ReportDialog {
     this.#target = { room, position };
     this.#origin = row;
     this.#title.replaceChildren(...sentence(this.#translator.strings.reportTitle, { name }));
-    this.#quote.textContent = text.slice(0, 300);
+    this.#quote.textContent = excerpt(text, 300);
     this.#reason.value = this.#error.textContent = "";
     this.#dialog.showModal();
     // On a phone, the field would open the keyboard.

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Blocks and unblocks users. A block is this user's own filter, kept in this browser: nobody else learns of it.
+ * Blocks and unblocks users. A block is this user's own filter, kept in this browser: other users are not told.
  * @module
  */
 

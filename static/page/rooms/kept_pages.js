@@ -161,12 +161,15 @@ const NOBODY = { user: "", name: "" };
 
 /** @param {any} message @returns {boolean} */
 function isMessage({ position, at, user, name, id, text, reply = "", edited = 0, ...more }) {
-  const { deleted = true, deletedBy = NOBODY, reactions = {}, event = NO_EVENT } = more;
+  const { deleted = true, deletedBy = NOBODY, mentions = [], reactions = {} } = more;
+  const { event = NO_EVENT } = more;
   const { members = [], ...fields } = event;
   const { reason = "" } = deletedBy;
   return parsePosition(position) !== null && [at, edited].every(isTime) && deleted === true &&
     [user, name, id, text, reply, deletedBy.user, deletedBy.name, reason].every(isText) &&
     isText(event.kind) && Object.values(fields).every((it) => typeof it !== "object") &&
     Array.isArray(members) && members.every(({ user, name }) => isText(user) && isText(name)) &&
-    Object.values(reactions).every((users) => Array.isArray(users) && users.every(isText));
+    [mentions, ...Object.values(reactions)].every((users) =>
+      Array.isArray(users) && users.every(isText)
+    );
 }

@@ -4,7 +4,7 @@
 /**
  * What the member panel offers for each person: to send a direct message, to block, and to moderators, to moderate; to owners
  * also, beside other owners and themselves, to change the role. Blocking is this user's own filter: it is kept in this browser,
- * and nobody else learns of it. The buttons are one Tab stop; arrows move between them.
+ * and other users are not told. The buttons are one Tab stop; arrows move between them.
  * @module
  */
 

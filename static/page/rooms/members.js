@@ -8,7 +8,7 @@
 
 import { afterFrame, find, make, whenIdle } from "../base/dom.js";
 import { hueOf, initialOf } from "../base/elements.js";
-import { markOf, marksGuests } from "../base/marks.js";
+import { markOf } from "../base/marks.js";
 
 /** @typedef {import("../../client.js").Room} Room */
 /** @typedef {import("../../client/frames.js").Member} Member */
@@ -104,23 +104,23 @@ export class MembersPanel {
     });
     const me = this.#chat.me.value?.user;
     const rows = sortMembers(members, me, this.#translator.language.value);
-    const isMixed = marksGuests(members);
+    const kinds = new Set(members.map(({ kind }) => kind));
     this.#fill(
       this.#list,
       rows.map((member) => {
         const isMe = member.user === me;
-        return { row: this.#row(member, isMe, isMixed), member, isMe };
+        return { row: this.#row(member, isMe, kinds), member, isMe };
       }),
     );
   }
 
-  /** @param {Member} member @param {boolean} isMe @param {boolean} isMixed */
-  #row({ name, kind, role }, isMe, isMixed) {
+  /** @param {Member} member @param {boolean} isMe @param {ReadonlySet<string>} kinds */
+  #row({ name, kind, role }, isMe, kinds) {
     const disc = make("span", `face hue-${hueOf(name)}`, initialOf(name));
     disc.setAttribute("aria-hidden", "true");
     const row = make("li", "member", disc, make("bdi", "member-name", name));
     if (isMe) row.append(make("span", "mark", this.#translator.text("thatIsYou")));
-    const mark = markOf(kind, role, isMixed);
+    const mark = markOf(kind, role, kinds);
     if (mark) row.append(make("span", "mark", this.#translator.strings[mark]));
     return row;
   }

@@ -10,7 +10,7 @@
 import { prepareDialog } from "../base/dialog.js";
 import { find, make } from "../base/dom.js";
 import { icon } from "../base/icons.js";
-import { hueOf, initialOf } from "../base/elements.js";
+import { personParts, selectOption } from "../base/list_box.js";
 import { kindOfRoom } from "../base/room_kinds.js";
 import { itemsFor, roomsToOffer } from "./palette_items.js";
 
@@ -108,15 +108,7 @@ export class Palette {
     const { name } = item;
     if (item.kind === "create") return [icon("plus"), text("paletteJoin", { room: name })];
     if (item.kind === "person") {
-      const label = make("bdi", "palette-name", name);
-      const face = make("span", `face hue-${hueOf(name)}`, initialOf(name));
-      face.setAttribute("aria-hidden", "true");
-      return [
-        face,
-        label,
-        " ",
-        make("span", "faint", this.#placeOf(item.room)),
-      ];
+      return [...personParts(name), " ", make("span", "faint", this.#placeOf(item.room))];
     }
     return this.#roomParts(item);
   }
@@ -132,7 +124,7 @@ export class Palette {
     const kind = kindOfRoom(name);
     const isOpen = kind === "open";
     const shown = title ?? (isOpen ? name : this.#translator.roomName(name));
-    const label = make("bdi", "palette-name", shown);
+    const label = make("bdi", "option-name", shown);
     const about = [isOpen && title && `#${name}`, topic].filter(Boolean).join(" · ");
     const text = about ? make("span", "palette-text", label, " ", make("bdi", "", about)) : label;
     const sign = isOpen
@@ -144,23 +136,22 @@ export class Palette {
   /** What is beside a room: unread messages, how many people are in it, or that the user is not. @param {string} name */
   #noteOf(name) {
     const { rooms } = this.#context;
-    const unread = rooms.unreadIn(name);
-    if (unread > 0) return this.#translator.unreadCount(unread);
-    const { people } = this.#ownRooms.all.find(({ room }) => room === name) ?? {};
+    const room = rooms.all.find((it) => it.name === name);
+    const summary = this.#ownRooms.all.find(({ room }) => room === name);
+    const unread = room && rooms.unreadOf(room) || summary?.unread || 0;
+    const mentions = room ? rooms.mentionsOf(room) : summary?.mentions ?? 0;
+    if (unread > 0) return this.#translator.unreadCount(unread, mentions);
+    const { people } = summary ?? {};
     // In a direct room it says nothing.
     if (people && kindOfRoom(name) !== "direct") return this.#translator.peopleCount(people);
-    return rooms.all.some((it) => it.name === name) ? "" : this.#translator.text("roomMarkRefused");
+    // Of a private or direct one, the user is a member.
+    return room || kindOfRoom(name) !== "open" ? "" : this.#translator.text("roomMarkRefused");
   }
 
   /** @param {number} index */
   #select(index) {
     this.#selected = index;
-    const options = [...this.#list.children];
-    for (const [i, it] of options.entries()) it.setAttribute("aria-selected", String(i === index));
-    const option = options[index];
-    if (option) this.#field.setAttribute("aria-activedescendant", option.id);
-    else this.#field.removeAttribute("aria-activedescendant");
-    option?.scrollIntoView({ block: "nearest" });
+    selectOption(this.#field, this.#list, index);
   }
 
   /** @param {KeyboardEvent} event */
@@ -187,7 +178,7 @@ export class Palette {
     this.#dialog.close();
     const { mention, goToRoom } = this.#context;
     if (item.kind !== "person") goToRoom(item.name);
-    // In a direct room, there is nobody else to be meant.
+    // In a direct room, there is no one else to mention.
     else if (kindOfRoom(item.room) === "direct") goToRoom(item.room);
     else mention(item.name, item.room);
   }

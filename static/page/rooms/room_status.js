@@ -52,7 +52,7 @@ export class RoomStatus {
     });
     chat.state.subscribe(() => this.#draw());
     chat.isSlowed.subscribe(() => this.#updateSlowed());
-    // Shown until nothing is waiting any more, to avoid flicker.
+    // Shown until nothing is left waiting, to avoid flicker.
     chat.outbox.subscribe(() => !this.#isSlowed && this.#updateSlowed());
     for (const it of [translator.language, translator.roomNames]) it.subscribe(() => this.#draw());
   }
@@ -102,7 +102,7 @@ export class RoomStatus {
     if (focused?.hidden) document.getElementById("text")?.focus();
   }
 
-  /** Offers to come back to whoever can: after a ban, once it has ended. @param {Error & { code?: string } | undefined} error */
+  /** Offers to rejoin to users who can: after a ban, once it has ended. @param {Error & { code?: string } | undefined} error */
   #drawReturn(error) {
     clearTimeout(this.#timer);
     const { code } = error ?? {};
@@ -127,7 +127,7 @@ export class RoomStatus {
     const time = until === undefined ? "" : endName(until, Date.now(), locale);
     const key = until === undefined ? `out_${code}` : "out_bannedUntil";
     const what = fillTemplate(strings[/** @type {"out_kicked"} */ (key)] ?? "", { room, time });
-    return reason ? fillTemplate(strings.voice_why ?? "", { what, reason }) : what;
+    return reason ? fillTemplate(strings.restriction_why ?? "", { what, reason }) : what;
   }
 
   /** @param {string | undefined} code @param {boolean} isJoining @param {boolean} isTemporary @param {boolean} isSlowed */

@@ -25,6 +25,11 @@ export function isServiceRoom(room) {
 export class Rooms {
   /** The current room. */
   active = new Value(/** @type {Room | null} */ (null));
+  /**
+   * Whether a room can be joined, perhaps in the place of another; set by the part that knows which, once it is loaded.
+   * @param {string} name
+   */
+  makePlace = (name) => !this.isFull || this.all.some((it) => it.name === name);
   #chat;
   #preferences;
   #onEvent;
@@ -84,6 +89,17 @@ export class Rooms {
     return [...people.values()];
   }
 
+  /** The people of a room as far as known: who is in it, and then who has written in it, the latest first. @param {Room} room */
+  peopleIn(room) {
+    /** @type {Map<string, { user: string, name: string, room: string }>} */
+    const people = new Map();
+    const authors = this.timelineOf(room).messages.toReversed();
+    for (const { user, name } of [...room.members.value.members, ...authors]) {
+      if (!people.has(user)) people.set(user, { user, name, room: room.name });
+    }
+    return [...people.values()];
+  }
+
   /** The others whom the user could add to a room: who is in any room, or has written there lately, without blocked users. */
   get acquaintances() {
     const me = this.#chat.me.value?.user;
@@ -99,32 +115,52 @@ export class Rooms {
     return [...found.values()].sort((one, other) => one.name.localeCompare(other.name));
   }
 
-  /** Number of unread messages in a room; 0 if it is not joined. @param {string} name */
-  unreadIn(name) {
-    const room = this.all.find((room) => room.name === name);
-    return room ? this.unreadOf(room) : 0;
-  }
-
   /**
    * Number of unread messages in a room, without those of blocked users as far as they are loaded. The room counts a message
    * before it reports it, so ask only after the current event.
    * @param {Room} room
    */
   unreadOf(room) {
+    return this.#withoutBlocked(room, room.unread.value, () => true);
+  }
+
+  /** Number of those messages that mention the user. @param {Room} room */
+  mentionsOf(room) {
+    const me = this.#chat.me.value?.user ?? "";
+    return this.#withoutBlocked(room, room.mentions.value, (it) => it?.mentions?.includes(me));
+  }
+
+  /**
+   * @param {Room} room
+   * @param {number} unread
+   * @param {(message: import("../../client/frames.js").Message | undefined) => boolean | undefined} isCounted
+   */
+  #withoutBlocked(room, unread, isCounted) {
     const { value: blocked } = this.#preferences.blocked;
     const messages = this.#timelines.get(room)?.messages ?? [];
     const read = seqOf(room.read.value ?? undefined);
-    let unread = room.unread.value;
     let i = blocked.size === 0 ? 0 : messages.length;
     while (unread > 0 && seqOf(messages[--i]?.position) > read) {
-      if (blocked.has(messages[i]?.user ?? "")) unread -= 1;
+      if (blocked.has(messages[i]?.user ?? "") && isCounted(messages[i])) unread -= 1;
     }
     return unread;
   }
 
   /** Whether the room limit is reached. */
   get isFull() {
-    return this.#chat.rooms.value.length >= (this.#chat.limits.value?.maxRooms ?? Infinity);
+    return this.#chat.rooms.value.length >= this.limit;
+  }
+
+  /** Maximum number of joined rooms. */
+  get limit() {
+    return this.#chat.limits.value?.maxRooms ?? Infinity;
+  }
+
+  /** Whether the user has written something in a room that is not sent, or was refused. @param {Room} room */
+  hasUnsent(room) {
+    return this.#chat.outbox.value.some((it) =>
+      it.room === room.name && it.state.value.kind !== "sent"
+    );
   }
 
   /** The timeline of a room. @param {Room} room @returns {Timeline} */
@@ -139,7 +175,7 @@ export class Rooms {
   /** Joins a room if it is not joined; does not go there. @param {string} name */
   join(name) {
     const known = this.all.find((room) => room.name === name);
-    // Whatever it was refused for may be over: a room may exist by now. Whoever was removed comes back with a button.
+    // Whatever it was refused for may be over: a room may exist by now. Users who were removed rejoin with a button.
     if (known?.state.value.kind === "refused" && !isOut(known)) this.#chat.join(name);
     if (known) return known;
     const room = this.#chat.join(name);
@@ -157,7 +193,7 @@ export class Rooms {
         name = room.name;
       }
     });
-    this.#saveRooms();
+    this.#saveRooms("", room.name);
     return room;
   }
 
@@ -173,15 +209,20 @@ export class Rooms {
   leave(room) {
     const index = this.all.indexOf(room);
     const next = this.all[index + 1] ?? this.all[index - 1] ?? null;
-    room.leave();
-    this.#timelines.delete(room);
+    this.remove(room);
     // Only its members can come back into a private room.
     if (!isPrivateRoom(room.name)) {
       this.#preferences.leftRooms = [room.name, ...this.#preferences.leftRooms];
     }
-    this.#saveRooms();
     if (this.active.value === room && next === null) this.active.set(null);
     return next;
+  }
+
+  /** Takes a room from the page, without remembering that it was left. @param {Room} room */
+  remove(room) {
+    room.leave();
+    this.#timelines.delete(room);
+    this.#saveRooms(room.name);
   }
 
   /** The room at this distance from the current one. @param {number} step @returns {Room | undefined} */
@@ -202,13 +243,22 @@ export class Rooms {
 
   /** @param {Room} room @param {string} from */
   #onRespelled(room, from) {
-    this.#saveRooms();
+    this.#saveRooms(from, room.name);
     if (this.active.value !== room) return;
     this.#preferences.room = room.name;
     this.#onRenamed(room, from);
   }
 
-  #saveRooms() {
-    this.#preferences.rooms = this.all.map(({ name }) => name);
+  /**
+   * Changes the list for the next visit, to which other tabs add rooms too. If it gets longer than the room limit, the oldest are
+   * dropped.
+   * @param {string} gone A room that was left or has another name now; "" for none.
+   * @param {string} [joined] A room that was joined, or its name now.
+   */
+  #saveRooms(gone, joined) {
+    const saved = new Set(this.#preferences.rooms);
+    saved.delete(gone);
+    if (joined) saved.add(joined);
+    this.#preferences.rooms = [...saved].slice(-this.limit);
   }
 }

@@ -1,12 +1,13 @@
 // @ts-check
 /// <reference lib="dom" />
 /**
- * The list of joined rooms: the current one, each room's last message and unread count. A row is a link, so
- * that the browser's link features (back, copy, a new tab) work on rooms.
+ * The list of joined rooms: the current one, each room's last message and unread count, with a sign if the user is mentioned. A
+ * row is a link, so that the browser's link features (back, copy, a new tab) work on rooms.
  * @module
  */
 
 import { find, make } from "../base/dom.js";
+import { excerpt } from "../base/excerpt.js";
 import { localeOf } from "../base/dates.js";
 import { eventText } from "../log/rows/event_words.js";
 import { deletionOf } from "../log/rows/deletion.js";
@@ -15,9 +16,33 @@ import { kindOfRoom } from "../base/room_kinds.js";
 import { isLooking, onLookingChange } from "../base/user_presence.js";
 
 /** @typedef {import("../../client.js").Room} Room */
+/** @typedef {import("../i18n/strings.js").Translator} Translator */
 /** @typedef {{ li: HTMLLIElement, draw: () => void, stop: () => void }} SidebarRow */
 
 const MAX_UNREAD = 99;
+
+/**
+ * The number of unread messages of a room, to be seen and to be read aloud.
+ * @param {number} unread
+ * @param {number} mentions The number of those that mention the user.
+ * @param {Translator} translator
+ */
+export function badgeParts(unread, mentions, translator) {
+  const count = unread > MAX_UNREAD ? `${MAX_UNREAD}+` : unread;
+  const badge = make("span", "badge", `${mentions > 0 ? "@ " : ""}${count}`);
+  badge.setAttribute("aria-hidden", "true");
+  return [badge, make("span", "unseen", translator.unreadCount(unread, mentions))];
+}
+
+/** The name of a private or direct room, with a sign of its kind. @param {string} room @param {Translator} translator */
+export function privateName(room, translator) {
+  const kind = kindOfRoom(room);
+  const name = translator.roomName(room);
+  const what = translator.text(kind === "direct" ? "someDirect" : "somePrivate");
+  const unseen = name !== what && make("span", "unseen", `${what}: `);
+  const sign = icon(kind === "direct" ? "person" : "lock");
+  return make("span", "room-name titled", sign, unseen, make("bdi", "", name));
+}
 
 /** The list. Its rows follow their rooms by themselves. */
 export class Sidebar {
@@ -33,7 +58,7 @@ export class Sidebar {
 
   /**
    * @param {import("../i18n/strings.js").Translator} translator
-   * @param {Pick<import("./rooms.js").Rooms, "unreadOf">} rooms
+   * @param {Pick<import("./rooms.js").Rooms, "unreadOf" | "mentionsOf">} rooms
    * @param {import("../../client/observable.js").Value<import("../preferences.js").BlockedUsers>} blocked
    */
   constructor(translator, rooms, blocked) {
@@ -90,7 +115,8 @@ export class Sidebar {
       );
     };
     // See unreadOf().
-    const stops = [room.unread, room.last, room.state, room.settings].map((it) =>
+    const { unread, mentions, last, state, settings } = room;
+    const stops = [unread, mentions, last, state, settings].map((it) =>
       it.subscribe(() => queueMicrotask(draw))
     );
     const row = { li, draw, stop: () => stops.forEach((stop) => stop()) };
@@ -110,24 +136,15 @@ export class Sidebar {
       make("span", "room-last", ...[this.#preview(room)].flat()),
     );
     if (unread === 0 || (room === this.#active && isLooking())) return;
-    const badge = make("span", "badge", unread > MAX_UNREAD ? `${MAX_UNREAD}+` : String(unread));
-    badge.setAttribute("aria-hidden", "true");
-    link.append(badge, make("span", "unseen", this.#translator.unreadCount(unread)));
+    link.append(...badgeParts(unread, this.#rooms.mentionsOf(room), this.#translator));
   }
 
   /** What the room is called, with a sign of its kind. @param {Room} room */
   #name(room) {
-    const kind = kindOfRoom(room.name);
+    if (kindOfRoom(room.name) !== "open") return privateName(room.name, this.#translator);
     const { title } = room.settings.value;
-    if (kind === "open") {
-      const className = title ? "room-name titled" : "room-name";
-      return make("span", className, make("bdi", "", title || room.name));
-    }
-    const name = this.#translator.roomName(room.name);
-    const what = this.#translator.text(kind === "direct" ? "someDirect" : "somePrivate");
-    const unseen = name !== what && make("span", "unseen", `${what}: `);
-    const sign = icon(kind === "direct" ? "person" : "lock");
-    return make("span", "room-name titled", sign, unseen, make("bdi", "", name));
+    const className = title ? "room-name titled" : "room-name";
+    return make("span", className, make("bdi", "", title || room.name));
   }
 
   /** @param {Room} room */
@@ -144,7 +161,7 @@ export class Sidebar {
       return eventText(last, strings, localeOf(language.value, navigator.languages));
     }
     // Only the beginning is visible.
-    if (last) return [make("bdi", "", last.name), `: ${last.text.slice(0, 120)}`];
+    if (last) return [make("bdi", "", last.name), `: ${excerpt(last.text, 120)}`];
     // After the first join, a lost connection does not change the last message.
     return room.position === null ? "…" : this.#translator.text("nobodySpoke");
   }

@@ -81,11 +81,13 @@ export class Attention {
   }
 
   #draw() {
-    const unread = this.#rooms.all.reduce((sum, room) => sum + this.#rooms.unreadOf(room), 0);
+    const { all } = this.#rooms;
+    const unread = all.reduce((sum, room) => sum + this.#rooms.unreadOf(room), 0);
+    const mentions = all.reduce((sum, room) => sum + this.#rooms.mentionsOf(room), 0);
     const isAway = !isLooking();
     const room = this.#rooms.active.value?.name;
     const place = room === undefined ? undefined : this.#translator.roomName(room);
-    const title = titleOf(unread, place, isAway);
+    const title = titleOf(unread, mentions, place, isAway);
     if (document.title !== title) document.title = title;
     const shown = isAway ? unread : 0;
     if (shown !== this.#badged) setBadge(shown);

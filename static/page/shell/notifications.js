@@ -5,6 +5,8 @@
  * @module
  */
 
+import { excerpt } from "../base/excerpt.js";
+
 const MAX_TEXT = 140;
 /** The page's own notifications, by their tags. @type {Map<string, Notification>} */
 const shown = new Map();
@@ -19,7 +21,7 @@ const shown = new Map();
  */
 export async function notify({ room, place }, { name, text }, open) {
   if (!("Notification" in globalThis) || Notification.permission !== "granted") return;
-  const short = text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text;
+  const short = text.length > MAX_TEXT ? `${excerpt(text, MAX_TEXT)}…` : text;
   const title = place === name ? name : `${name} · ${place}`;
   const url = tagOf(room);
   const options = { body: short, tag: url, icon: "icon.svg", data: url };

@@ -14,11 +14,13 @@ const MAX_UNREAD = 99;
 /**
  * The page's title.
  * @param {number} unread In all rooms.
+ * @param {number} mentions How many of those messages mention the user.
  * @param {string | undefined} room What the current room is called, such as `#den`.
  * @param {boolean} isAway Whether the user is not looking at the page.
  */
-export function titleOf(unread, room, isAway) {
-  if (isAway && unread > 0) return `(${unread > MAX_UNREAD ? `${MAX_UNREAD}+` : unread}) ${NAME}`;
+export function titleOf(unread, mentions, room, isAway) {
+  const count = unread > MAX_UNREAD ? `${MAX_UNREAD}+` : unread;
+  if (isAway && unread > 0) return `(${mentions > 0 ? "@ " : ""}${count}) ${NAME}`;
   return room === undefined ? NAME : `${room} · ${NAME}`;
 }
 

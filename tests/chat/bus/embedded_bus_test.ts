@@ -25,6 +25,7 @@ Deno.test("EmbeddedBus forgets only the users of a node that did not renew its l
   assert.equal((await bus.refresh(lobby, "node-1")).people.length, 2);
   await clock.advance(1);
   const left = [{ ...ann, nodes: ["node-1"] }];
+  assert.deepEqual(await bus.countPeople([lobby]), new Map([[lobby, 1]]));
   assert.deepEqual(await bus.people(lobby), left);
   assert.deepEqual((await bus.refresh(lobby, "node-2")).people, left);
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { EmptyRooms } from "../../../lib/chat/bus/empty_rooms.ts";
-import type { Head } from "../../../lib/core/log/room_log.ts";
+import type { Head } from "../../../lib/core/log/epochs.ts";
 import { numbers } from "../../contract/fixtures.ts";
 import { room } from "../../support/fakes.ts";
 

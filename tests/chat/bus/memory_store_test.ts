@@ -7,7 +7,8 @@ import { EmbeddedBus } from "../../../lib/chat/bus/embedded_bus.ts";
 import { MemoryStore } from "../../../lib/chat/bus/memory_store.ts";
 import { type Action, type Draft, isUserId } from "../../../lib/core/log/entry.ts";
 import type { Position } from "../../../lib/core/log/position.ts";
-import { RECEIPTS_MS, type Retention } from "../../../lib/core/log/room_log.ts";
+import type { Retention } from "../../../lib/core/log/retention.ts";
+import { RECEIPTS_MS } from "../../../lib/core/log/room_log.ts";
 import type { RoomId } from "../../../lib/core/names/names.ts";
 import { numbers } from "../../contract/fixtures.ts";
 import { type OpenStore, roomExistenceContract } from "../../contract/state/room_existence.ts";
@@ -104,7 +105,7 @@ Deno.test("MemoryStore returns nothing older than the retention, whether or not 
   assert.deepEqual(await kept.texts(), ["first", "second"]);
   await kept.clock.advance(HOUR / 2 + 1);
   assert.deepEqual(await kept.texts(), ["second"]);
-  assert.equal((await kept.store.readState(lobby, user)).unread, 1);
+  assert.equal((await kept.store.readState(lobby, user, 0)).unread, 1);
   const start = { ...first, seq: 0 };
   assert.equal((await kept.store.replay(lobby, start, 9)).lossReason, "too_old");
   await kept.enter(said("third"));
@@ -169,7 +170,7 @@ Deno.test("MemoryStore stores nothing of rooms that were only visited", async ()
     const { top } = await kept.store.page(one, undefined, 0);
     await kept.store.markRead(one, user, top);
     assert.deepEqual((await kept.store.page(one, undefined, 0)).top, top);
-    assert.equal((await kept.store.readState(one, user)).read, undefined);
+    assert.equal((await kept.store.readState(one, user, 0)).read, undefined);
   }
   const [first, second] = visited;
   assert.ok(first && second);
@@ -196,10 +197,10 @@ Deno.test("MemoryStore ignores a read marker beyond the top or in an unknown epo
   const first = await kept.enter(said("first"));
   for (const read of [{ ...first, seq: 99 }, { ...first, epoch: "another" }]) {
     await kept.store.markRead(lobby, user, read);
-    assert.deepEqual(await kept.store.readState(lobby, user), { read: undefined, unread: 1 });
+    assert.deepEqual(await kept.store.readState(lobby, user, 0), { read: undefined, unread: 1 });
   }
   await kept.store.markRead(lobby, user, first);
-  assert.deepEqual(await kept.store.readState(lobby, user), { read: first, unread: 0 });
+  assert.deepEqual(await kept.store.readState(lobby, user, 0), { read: first, unread: 0 });
 });
 
 Deno.test("MemoryStore deletes rooms in which everything expired long ago, unless they are in use", async () => {

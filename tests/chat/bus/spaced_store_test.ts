@@ -64,7 +64,7 @@ Deno.test("SpacedStore reads once in a turn, and publishes between two reads", a
 Deno.test("SpacedStore continues with the next read when one fails", async () => {
   const spaced = new Spaced();
   spaced.store.readState = () => Promise.reject(new TypeError("broken"));
-  const standing = assert.rejects(spaced.bus.readState(lobby, ann.user), /broken/);
+  const standing = assert.rejects(spaced.bus.readState(lobby, ann.user, 0), /broken/);
   const replay = spaced.bus.replay(lobby, { epoch: "other", seq: 7 }, 10);
   await flushMicrotasks();
   await spaced.turn();

@@ -607,6 +607,25 @@ Deno.test("JsonHandler reports the number of unread messages", async () => {
   assert.deepEqual(pick(joined, "read", "unread"), ["epoch1:1", 2]);
 });
 
+Deno.test("JsonHandler reports how many of the unread messages mention the user", async () => {
+  using chat = openChat();
+  const ann = chat.connect();
+  const join = { type: "join", room: "lobby" };
+  const [hello] = await ann.ask({ type: "hello", name: "Ann" }, join);
+  const { user } = hello?.["you"] as { readonly user: string };
+  for (const mentions of [[user], [], ["user_nobody"], [user, "user_nobody"]]) {
+    await ann.ask({ type: "say", room: "lobby", text: "you", mentions });
+  }
+  await ann.ask({ type: "read", room: "lobby", position: "epoch1:1" });
+  const joined = [];
+  for (const position of ["epoch1:1", "epoch1:4"]) {
+    await ann.ask({ type: "read", room: "lobby", position });
+    const [, again] = await ann.ask({ type: "leave", room: "lobby" }, join);
+    joined.push(pick(again, "type", "unread", "mentions"));
+  }
+  assert.deepEqual(joined, [["joined", 3, 1], ["joined", 0, undefined]]);
+});
+
 Deno.test("JsonHandler counts users, not connections", async () => {
   using chat = openChat();
   const watcher = await chat.enter("Cid", "lobby");

@@ -43,6 +43,36 @@ for (
   });
 }
 
+for (
+  const [wanted, isGuests, isApps, isLookalike] of [
+    ["Parley", true, true, true],
+    ["PARLEY", true, true, true],
+    ["ParIey", true, true, true],
+    ["Раrlеy", true, true, true],
+    ["Parley (2)", true, false, true],
+    ["Parley \u2475", true, false, true],
+    ["Parleys", false, false, false],
+  ] as const
+) {
+  Deno.test(`KnownNames reserves ${wanted} for the service: ${isLookalike}`, () => {
+    const app = user("a_ben00000");
+    for (const names of [new KnownNames(), knownNames("Ann")]) {
+      assert.equal(names.isReserved({ user: GUEST, name: name(wanted) }), isGuests);
+      assert.equal(names.isReserved({ user: app, name: name(wanted) }), isApps);
+      for (const it of [GUEST, app, user("m_ben00000")]) {
+        assert.equal(names.isLookalike({ user: it, name: name(wanted) }), isLookalike);
+      }
+    }
+  });
+}
+
+Deno.test("KnownNames lets a member keep the name of the service, also before it knows the names", () => {
+  for (const names of [new KnownNames(), knownNames("Parley")]) {
+    assert.equal(names.isReserved({ user: ANN, name: name("Parley") }), false);
+  }
+  assert.equal(knownNames("Parley").isLookalike({ user: ANN, name: name("Parley (2)") }), false);
+});
+
 Deno.test("KnownNames lets users of an app, and other members, have a number after a member's name", () => {
   const names = knownNames("Ann");
   for (const it of [user("a_ben00000"), user("m_ben00000")]) {

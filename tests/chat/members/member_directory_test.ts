@@ -511,3 +511,30 @@ Deno.test("Whatever members do, each name has the one owner who has it", async (
     { numRuns: 150 },
   );
 });
+
+Deno.test("No member can take the name of the service, and whoever has it keeps it until a rename", async () => {
+  const world = new MemberWorld();
+  const bea = await world.become("Bea");
+  for (const wanted of ["Parley", "ParIey", "Parley (2)"]) {
+    const use = { secret: await world.invite(), name: name(wanted) };
+    assert.equal(codeOf(await world.redeem(use)), "name_taken");
+    assert.equal(await world.directory.holdName(bea.user, name(wanted)), false);
+    assert.equal(await world.directory.renameMember(bea.user, name(wanted)), false);
+  }
+  // As it was before the name was reserved.
+  const { user } = bea;
+  const [from = ""] = await world.store.read([{ kind: "member", id: user }]);
+  const to = JSON.stringify({ ...JSON.parse(from), name: "Parley" });
+  await world.store.commit([
+    { kind: "member", id: user, from, to },
+    { kind: "name", id: "BEA", from: user, to: undefined },
+    { kind: "name", id: "PARLEY", from: undefined, to: user },
+  ]);
+  assert.equal((await world.directory.signIn(user, bea.device))?.name, "Parley");
+  assert.equal(await world.directory.holdName(user, name("PARLEY")), true);
+  assert.equal(await world.directory.renameMember(user, name("PARLEY")), true);
+  await world.checkNames();
+  assert.equal(await world.directory.renameMember(user, name("Bea")), true);
+  assert.equal(await world.directory.renameMember(user, name("Parley")), false);
+  await world.checkNames();
+});

@@ -55,6 +55,25 @@ Deno.test("The ban of a guest is imposed on a limited number of addresses", asyn
   }
 });
 
+Deno.test("An address is muted again for a guest whose mute outlasts that of the guest on whose account it is muted", async () => {
+  using chat = await ready();
+  const { addressSanctions, sanctions, bus, clock } = chat.context;
+  const address = addressUser("192.0.2.1");
+  const until = clock.date() + 20_000;
+  const [first, second] = [{ ...ban("user_first"), until }, ban("user_second")];
+  for (const guest of [first, second]) await bus.publish(act(guest, { room: AUDIT_ROOM }));
+  await flushMicrotasks();
+  const subject = { user: first.user, address, authority: NOBODY };
+  // As after a permanent ban that a moderator has shortened.
+  await addressSanctions.extend({ ...first, until: FOREVER }, subject, undefined);
+  await flushMicrotasks();
+  assert.ok(address);
+  assert.equal(sanctions.ofAddress("ban", address, undefined)?.until, until);
+  await addressSanctions.extend(second, { ...subject, user: second.user }, undefined);
+  await flushMicrotasks();
+  assert.equal(sanctions.ofAddress("ban", address, undefined)?.until, FOREVER);
+});
+
 Deno.test("The addresses of all guests together leave room for what moderators impose", async () => {
   using chat = await ready();
   const { addressSanctions, sanctions, bus } = chat.context;

@@ -58,12 +58,12 @@ function rulesOf(frames: readonly Frame[]): readonly Frame[] {
   return frames.filter(({ type }) => type === "rules");
 }
 
-Deno.test("A room that is deleted has no messages, is read-only, and leaves the list", async () => {
+Deno.test("A room that is deleted has no messages and no title, is read-only, and in no list", async () => {
   using scene = new Scene();
   await scene.start();
   assert.equal(await scene.say("1"), "done");
   const { chat } = scene.den;
-  await scene.moderator.ask({ type: "room", id: "list", room: "den", listed: true });
+  await scene.moderator.ask({ type: "room", id: "list", room: "den", listed: true, title: "Tea" });
   await scene.act("delete", { room: "den", user: undefined, reason: "moved" });
   const [, deleted] = eventsOf(await scene.guest.ask());
   assert.deepEqual(deleted, { kind: "clear", archived: true, reason: "moved" });
@@ -72,6 +72,12 @@ Deno.test("A room that is deleted has no messages, is read-only, and leaves the 
   assert.equal(await scene.say("2"), "read_only");
   const rooms = await scene.moderator.ask({ type: "rooms", id: "rooms" });
   assert.deepEqual(rooms.find(({ type }) => type === "rooms")?.rooms, []);
+  const again = await scene.guest.ask({ type: "leave", room: "den" }, {
+    ...{ type: "join", id: "again", room: "den", limit: 9 },
+  });
+  const { settings, messages: [line] } = Object(again.find(({ id }) => id === "again"));
+  assert.deepEqual([settings.title, settings.access, settings.archived], ["", "open", true]);
+  assert.equal(line.text, "deleted the room: moved");
 });
 
 Deno.test("A muted user cannot say anything until the mute ends, and is told when that is", async () => {
@@ -88,6 +94,18 @@ Deno.test("A muted user cannot say anything until the mute ends, and is told whe
   ]);
   await scene.den.chat.clock.advance(60_001);
   assert.equal(await scene.say(), "done");
+});
+
+Deno.test("A mute has the name of a user who has just joined on another node", async () => {
+  using scene = new Scene();
+  await scene.start();
+  const elsewhere = { user: user("user_zoe"), name: name("Zoe"), node: "elsewhere" };
+  // The other node has not announced it yet.
+  await scene.den.chat.bus.claim(room("den"), { ...elsewhere, rename: false });
+  for (const [target, expected] of [["user_zoe", "Zoe"], ["user_max", "user_max"]]) {
+    const [event] = eventsOf(await scene.act("mute", { room: "den", user: target }));
+    assert.equal(Object(event).name, expected);
+  }
 });
 
 Deno.test("A muted user may delete own messages, and read", async () => {

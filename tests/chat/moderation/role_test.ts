@@ -22,6 +22,29 @@ Deno.test("A member who becomes a moderator is one on open connections, and is t
   assert.equal(frames.find(({ id, type }) => id === "m2" && type !== "said")?.type, "ack");
 });
 
+Deno.test("A member who becomes a moderator outside of rooms is told on joining one, once", async () => {
+  using chat = new MemberChat();
+  const ann = await chat.become("Ann", { role: "owner" });
+  const bea = await chat.become("Bea", {});
+  const request = { type: "role", id: "r1", user: bea.you.user, role: "moderator" };
+  assert.equal((await ann.answer(request)).type, "ack");
+  await chat.beat();
+  assert.equal(bea.last("rules"), undefined);
+  for (const room of ["den", "attic"]) await bea.ask({ type: "join", room });
+  const told = bea.frames.filter(({ type }) => type === "joined" || type === "rules");
+  assert.deepEqual(told.map(({ type, room }) => [type, room]), [
+    ["joined", "den"],
+    ["rules", "den"],
+    ["joined", "attic"],
+  ]);
+  assert.deepEqual(bea.last("rules"), {
+    type: "rules",
+    room: "den",
+    role: "moderator",
+    may: MAY_ALL,
+  });
+});
+
 Deno.test("A moderator who is demoted can do nothing any more, and leaves the rooms of moderators", async () => {
   using chat = new MemberChat();
   const ann = await chat.become("Ann", { role: "owner" });
@@ -67,6 +90,20 @@ Deno.test("Those in a room are told once of a member's new role, and nobody has 
   await ann.ask({ type: "role", user: who.user, role: "member" });
   assert.deepEqual(await news(), [{ ...presence, changed: [who] }]);
   assert.deepEqual(plain.sent, []);
+});
+
+Deno.test("The members of a private room are listed with their roles, also those who are not there", async () => {
+  using chat = new MemberChat();
+  const ann = await chat.become("Ann", { role: "owner" });
+  const bea = await chat.become("Bea", { role: "moderator" });
+  await ann.ask({ type: "create", kind: "private", title: "Plans" });
+  const { room } = ann.last("room") ?? {};
+  await ann.ask({ type: "member", room, user: bea.you.user, name: "Bea" });
+  await ann.ask({ type: "members", room });
+  assert.deepEqual(ann.last("membership")?.members, [
+    { user: ann.you.user, name: "Ann", role: "owner" },
+    { user: bea.you.user, name: "Bea", role: "moderator" },
+  ]);
 });
 
 Deno.test("A change of a role is in _audit, and only owners can make one", async () => {

@@ -16,6 +16,11 @@ async function pair(scene: RoomsScene): Promise<{ ann: Client; bob: Client; room
   return { ann, bob, room: String(room) };
 }
 
+/** The texts of a page of history. */
+function textsOf({ messages }: Frame): readonly unknown[] {
+  return Array.isArray(messages) ? messages.map((it: unknown) => Object(it).text) : [];
+}
+
 Deno.test("Two users find the same direct room, whoever opens it, and each is told of it", async () => {
   using scene = new RoomsScene();
   const { ann, bob, room } = await pair(scene);
@@ -83,8 +88,10 @@ Deno.test("Who leaves a direct room is written to by nobody there, until coming 
   assert.equal(await scene.outcome(ann, { type: "open", user: BOB }), "not_allowed");
   assert.deepEqual(await scene.list(bob), []);
   const history = await scene.ask(ann, { type: "history", room });
-  assert.equal(history.type, "history");
+  assert.deepEqual(textsOf(history), ["created the direct room", "left for good"]);
   assert.equal(await scene.outcome(bob, { type: "open", user: ANN }), "room");
+  const later = await scene.ask(ann, { type: "history", room });
+  assert.deepEqual(textsOf(later).slice(2), ["came back"]);
   assert.equal(await scene.outcome(ann, { type: "say", room, text: "hello!" }), "ack");
 });
 

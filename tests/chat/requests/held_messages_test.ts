@@ -106,6 +106,24 @@ Deno.test("A message that is released is in its room once, and no longer waits",
   ]);
 });
 
+Deno.test("A release that is repeated is answered as the first time, and another one finds no message", async () => {
+  using scene = new Scene();
+  await scene.start();
+  const { position: of } = await scene.hold("a deal");
+  const release = async (id: string) =>
+    (await scene.moderator.ask({ type: "release", id, of }))
+      .find((it) => it.id === id && it.type !== "deleted");
+  const first = await release("r1");
+  assert.ok(first?.type === "ack" && first.room === "den" && first.at !== undefined);
+  assert.deepEqual(await release("r1"), first);
+  assert.equal((await release("r2"))?.code, "gone");
+  const { position: other } = await scene.hold("another deal");
+  // An id that was used in _reports for something else: the message no longer waits all the same.
+  const reused = await scene.moderator.ask({ type: "release", id: "r1", of: other });
+  assert.ok(reused.some((it) => it.type === "ack" && it.id === "r1"));
+  assert.equal(await scene.release(other), "gone");
+});
+
 Deno.test("A message that waits keeps its mentions and metadata, and has them when it is released", async () => {
   using scene = new Scene();
   await scene.start();

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { CLOSED_ROOM_BYTES, closedRoom } from "../../../lib/core/rooms/closed_room.ts";
-import { roomIds } from "../../../lib/io/auth/room_ids.ts";
+import { roomIds } from "../../support/rooms.ts";
 import { user } from "../../contract/fixtures.ts";
 import { flushMicrotasks } from "../../support/fakes.ts";
 import {
@@ -31,7 +31,7 @@ class World implements Disposable {
   constructor(hasRooms: boolean) {
     this.#hasRooms = hasRooms;
     // Ann gets a private room whose id the stranger knows.
-    this.scene = new RoomsScene({ roomIds: { ...roomIds, newPrivate: () => PRIVATE } });
+    this.scene = new RoomsScene({ roomIds: { ...roomIds, privateFor: () => PRIVATE } });
   }
 
   async start(stranger: string): Promise<void> {

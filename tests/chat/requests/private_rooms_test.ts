@@ -1,7 +1,16 @@
 import assert from "node:assert/strict";
+import { makeCall } from "../../../lib/chat/calls/call.ts";
+import { EventStream } from "../../../lib/chat/calls/event_stream.ts";
+import { TextHandler } from "../../../lib/chat/handlers/text_handler.ts";
 import { AUDIT_ROOM } from "../../../lib/core/rooms/service_rooms.ts";
 import { user } from "../../contract/fixtures.ts";
-import { flushMicrotasks, name, room as roomId } from "../../support/fakes.ts";
+import {
+  type FakeBus,
+  FakeSocket,
+  flushMicrotasks,
+  name,
+  room as roomId,
+} from "../../support/fakes.ts";
 import {
   ANN,
   BOB,
@@ -38,6 +47,68 @@ Deno.test("Whoever creates a private room is its only member, and can join it an
   assert.deepEqual([members, creator], [[{ user: ANN, name: "Ann" }], ANN]);
 });
 
+Deno.test("A request that is repeated creates one private room, and another one with another id, user or time", async () => {
+  using scene = new RoomsScene();
+  const [ann, again, bob] = [
+    await scene.enter("ann"),
+    await scene.enter("ann"),
+    await scene.enter("bob"),
+  ];
+  const create = { type: "create", kind: "private", title: "Plans", id: "c1" };
+  const answers = await Promise.all([scene.ask(ann, create), scene.ask(again, create)]);
+  assert.deepEqual(answers.map(({ room }) => room), [answers[0]?.room, answers[0]?.room]);
+  const [first] = answers;
+  // A new period may begin between the request and its repetition.
+  await scene.beat(9 * 60_000);
+  assert.deepEqual(await scene.ask(again, create), first);
+  assert.deepEqual((await scene.list(ann)).length, 1);
+  assert.equal(await scene.outcome(ann, { ...create, title: "Other" }), "id_reused");
+  assert.equal((await scene.list(ann)).length, 1);
+  const others = [
+    await scene.ask(ann, { ...create, id: "c2" }),
+    await scene.ask(bob, create),
+  ];
+  await scene.beat(20 * 60_000);
+  others.push(await scene.ask(ann, create));
+  const rooms = [first, ...others].map((it) => it?.room);
+  assert.equal(new Set(rooms).size, 4, String(rooms));
+  assert.equal((await scene.list(ann)).length, 3);
+  const leave = { type: "member", room: rooms[3], on: false };
+  assert.equal(await scene.outcome(ann, leave), "ack");
+  assert.equal(await scene.outcome(ann, create), "not_allowed");
+  assert.equal((await scene.list(ann)).length, 2);
+});
+
+Deno.test("A member request that is repeated is answered as the first time, also after it had its effect", async () => {
+  using scene = new RoomsScene();
+  const [ann, bob] = [await scene.enter("ann"), await scene.enter("bob")];
+  const room = await scene.createPrivate(ann);
+  const add = { type: "member", id: "add", room, user: BOB };
+  const added = await scene.ask(ann, add);
+  assert.ok(added.type === "ack" && added.position !== undefined && added.at !== undefined);
+  assert.equal(await scene.outcome(ann, { type: "join", room }), "joined");
+  assert.equal(await scene.outcome(ann, { type: "say", room, text: "hi" }), "ack");
+  assert.deepEqual(await scene.ask(ann, add), added);
+  const leave = { type: "member", id: "leave", room, on: false };
+  const left = await scene.ask(bob, leave);
+  assert.ok(left.type === "ack" && left.position !== undefined);
+  assert.deepEqual(await scene.ask(bob, leave), left);
+  // Nor does a late repetition bring somebody back.
+  assert.deepEqual(await scene.ask(ann, add), added);
+  assert.deepEqual(await scene.list(bob), []);
+  assert.equal(await scene.outcome(bob, { type: "join", room }), "not_allowed");
+  assert.equal(await scene.outcome(bob, { ...leave, id: "other" }), "not_allowed");
+  assert.equal(await scene.outcome(ann, { ...add, id: "again" }), "ack");
+  const both = { type: "member", id: "remove", room, user: BOB, on: false };
+  const elsewhere = await scene.enter("ann");
+  const removed = await Promise.all([scene.ask(ann, both), scene.ask(elsewhere, both)]);
+  assert.deepEqual(removed[0], removed[1]);
+  assert.equal(removed[0]?.type, "ack");
+  // The last one who leaves.
+  const end = await scene.ask(ann, leave);
+  assert.deepEqual(await scene.ask(ann, leave), end);
+});
+
 Deno.test("A room that is created is open or listed under its name, and cannot be created again", async () => {
   using scene = new RoomsScene();
   const ann = await scene.enter("ann");
@@ -61,6 +132,7 @@ for (
     ["a name of a direct room", { kind: "listed", room: "_Direct.mine" }, "not_allowed"],
     ["no name", { kind: "open" }, "bad_room"],
     ["a name that is none", { kind: "open", room: "a b" }, "bad_room"],
+    ["a name of dots", { kind: "open", room: ".." }, "bad_room"],
     ["a direct room", { kind: "direct" }, "bad_frame"],
   ] as const
 ) {
@@ -141,41 +213,83 @@ Deno.test("Every way to a private room gives strangers the same answer as a room
   ]);
 });
 
-Deno.test("A stranger's join opens nothing, is announced to nobody, and reads as much as for no room", async () => {
-  using scene = new RoomsScene();
-  const ann = await scene.enter("ann");
-  const room = await scene.createPrivate(ann);
-  await scene.ask(ann, { type: "join", room });
-  await scene.beat();
-  ann.fresh();
-  const bob = await scene.enter("bob");
-  const { bus } = scene.chat;
-  const calls = async (room: string): Promise<readonly string[]> => {
-    const made: string[] = [];
-    const restore =
-      (["state", "page", "replay", "readState", "claim", "people", "subscribe", "publish"] as const)
-        .map((method) => {
-          const original = bus[method];
-          Object.assign(bus, {
-            [method](...args: readonly unknown[]) {
-              made.push(method);
-              return Reflect.apply(original, bus, args);
-            },
-          });
-          return () => Object.assign(bus, { [method]: original });
-        });
-    const join = { type: "join", room, since: "epoch1:1" };
-    assert.equal(await scene.outcome(bob, join), "not_allowed");
-    for (const undo of restore) undo();
-    return made;
-  };
-  assert.deepEqual(await calls(room), ["state"]);
-  assert.deepEqual(await calls(MISSING), ["state"]);
-  assert.ok(!bus.subscribed.includes(roomId(MISSING)));
-  assert.deepEqual(await bus.people(roomId(MISSING)), []);
-  await scene.beat();
-  assert.deepEqual(ann.fresh(), []);
-});
+const JOIN_IN_TEXT = { name: undefined, since: undefined, history: undefined, notices: undefined };
+const HISTORY = { type: "history", id: "call", limit: 5 } as const;
+
+for (
+  const [way, enter, reads] of [
+    ["join", (scene, room) => askAsBob(scene, { type: "join", room, since: "epoch1:1" })],
+    ["join in plain text", ({ chat: { context } }, room) => {
+      new TextHandler(new FakeSocket(), context, { ...JOIN_IN_TEXT, room }, { token: "bob" });
+    }],
+    ["call for the history", ({ chat: { context } }, room) => {
+      const call = { origin: { token: "bob" }, hello: {}, bytes: 10 };
+      const { signal } = new AbortController();
+      return makeCall({ ...call, room, request: { ...HISTORY, room } }, context, signal);
+    }],
+    ["event stream", ({ chat: { context } }, room) => {
+      const rooms = [{ room, since: undefined }];
+      const request = { origin: { token: "bob" }, hello: {}, rooms, listsRooms: false };
+      new EventStream(new FakeSocket(), context, request);
+    }],
+    ["request for the members", (scene, room) => askAsBob(scene, { type: "members", room })],
+    ["change of members", (scene, room) => {
+      return askAsBob(scene, { type: "member", room, user: CAT });
+    }, ["admission", "receipt"]],
+  ] satisfies readonly (readonly [
+    string,
+    (scene: RoomsScene, room: string) => unknown,
+    reads?: readonly string[],
+  ])[]
+) {
+  Deno.test(`A stranger's ${way} opens nothing, is announced to nobody, and reads as much as for no room`, async () => {
+    using scene = new RoomsScene();
+    const ann = await scene.enter("ann");
+    const room = await scene.createPrivate(ann);
+    await scene.ask(ann, { type: "join", room });
+    await scene.beat();
+    ann.fresh();
+    const { bus } = scene.chat;
+    const calls = async (room: string): Promise<readonly string[]> => {
+      using recorded = recordCalls(bus);
+      const entered = enter(scene, room);
+      for (let turn = 0; turn < 5; turn++) await flushMicrotasks();
+      await entered;
+      return [...recorded.calls];
+    };
+    const expected = reads ?? ["admission"];
+    assert.deepEqual([await calls(room), await calls(MISSING)], [expected, expected]);
+    assert.ok(!bus.subscribed.includes(roomId(MISSING)));
+    assert.deepEqual(await bus.people(roomId(MISSING)), []);
+    await scene.beat();
+    assert.deepEqual(ann.fresh(), []);
+  });
+}
+
+async function askAsBob(scene: RoomsScene, request: Frame): Promise<void> {
+  assert.equal(await scene.outcome(await scene.enter("bob"), request), "not_allowed");
+}
+
+/** Records the calls of a bus until it is disposed of. */
+function recordCalls(bus: FakeBus): Disposable & { readonly calls: readonly string[] } {
+  const calls: string[] = [];
+  const methods = [
+    ...["state", "admission", "receipt", "page", "pageAfter", "replay", "readState", "claim"],
+    ...["people", "subscribe", "publish"],
+  ];
+  for (const method of methods) {
+    const original: unknown = Reflect.get(bus, method);
+    assert.ok(typeof original === "function");
+    Object.assign(bus, {
+      [method](...args: readonly unknown[]) {
+        calls.push(method);
+        return Reflect.apply(original, bus, args);
+      },
+    });
+  }
+  const restore = () => methods.forEach((method) => Reflect.deleteProperty(bus, method));
+  return { calls, [Symbol.dispose]: restore };
+}
 
 Deno.test("A name that somebody has in a private room is free for strangers to try, without effect", async () => {
   using scene = new RoomsScene();
@@ -419,6 +533,7 @@ Deno.test("Without the state of a private room, nobody is let in", async () => {
   const { bus } = scene.chat;
   const { state } = bus;
   bus.state = async (id) => ({ ...await state.call(bus, id), fields: new Map() });
+  bus.admission = bus.state;
   const second = await scene.enter("bob");
   assert.equal(await scene.outcome(second, { type: "join", room }), "not_allowed");
   assert.equal(await scene.outcome(bob, { type: "members", room }), "not_allowed");
@@ -431,10 +546,8 @@ Deno.test("A member who joins while the rules of the service change gets in", as
   const { bus } = scene.chat;
   const opening = Promise.withResolvers<void>();
   const { state } = bus;
-  let reads = 0;
-  // The first read decides the join, the second one opens the room.
   bus.state = async (id) => {
-    if (++reads === 2) await opening.promise;
+    await opening.promise;
     return await state.call(bus, id);
   };
   await ann.ask({ type: "join", id: "1", room });

@@ -128,6 +128,16 @@ for (
   });
 }
 
+Deno.test("Nobody creates a room whose name is only dots, and one that exists can be joined", async () => {
+  using chat = new RestrictedChat("anyone");
+  const owner = await chat.become("Mia", { role: "owner" });
+  const join = { ...JOIN, room: ".." };
+  const [answer] = await owner.ask(join);
+  assert.deepEqual([answer?.code, answer?.missing], ["not_allowed", true]);
+  await chat.begin(room(".."));
+  assert.deepEqual(typesOf(await owner.ask(join)), ["joined"]);
+});
+
 function as(role: Role): { readonly role: Role } {
   return { role };
 }

@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { BusUnavailable } from "../../../lib/chat/ports/bus.ts";
 import type { RoomIndex } from "../../../lib/chat/ports/room_index.ts";
 import { MAX_OWN_ROOMS } from "../../../lib/chat/ports/room_index.ts";
+import { MAX_LIST } from "../../../lib/chat/rooms/room_list.ts";
 import { user } from "../../contract/fixtures.ts";
-import { room as roomId } from "../../support/fakes.ts";
-import { emptyIndex } from "../../support/rooms.ts";
+import { FakeBus, FakeClock, name, room as roomId } from "../../support/fakes.ts";
+import { emptyIndex, roomServices } from "../../support/rooms.ts";
 import { ANN, BOB, type Client, type Frame, RoomsScene } from "../../support/chat/rooms_scene.ts";
 
 const away = () => Promise.reject(new BusUnavailable("away", { mayHaveApplied: true }));
@@ -49,14 +50,96 @@ Deno.test("A list has the own rooms, the newest first, then the listed ones, wit
     room,
     kind: "private",
     title: "Plans",
+    createdBy: ANN,
     people: 1,
     position,
     read: position,
     unread: 0,
   });
-  assert.deepEqual([list[0]?.unread, list[0]?.people], [1, undefined]);
+  assert.deepEqual([list[0]?.unread, list[0]?.people], [1, 0]);
   assert.deepEqual([list[3]?.topic, list[3]?.unread], ["about tea", undefined]);
   assert.deepEqual(await names(scene, guest), ["books", "tea"]);
+});
+
+Deno.test("Lists and joined say who has created a room, to those who see it", async () => {
+  using scene = new RoomsScene();
+  const [ann, bob] = [await scene.enter("ann"), await scene.enter("bob")];
+  const creator = async (client: Client, room: unknown) => {
+    const { settings, ...answer } = await scene.ask(client, { type: "join", room });
+    return settings ? Object(settings).createdBy : answer.code;
+  };
+  await scene.ask(ann, { type: "create", kind: "listed", room: "tea" });
+  const room = await scene.createPrivate(ann);
+  const created = (list: readonly Frame[]) => list.map((it) => [it.room, it.createdBy]);
+  assert.deepEqual(created(await scene.list(ann)), [[room, ANN], ["tea", ANN]]);
+  assert.deepEqual(created(await scene.list(bob)), [["tea", ANN]]);
+  assert.deepEqual([await creator(bob, "tea"), await creator(bob, room)], [ANN, "not_allowed"]);
+  // Nobody has created a room that somebody joined first.
+  const mia = await scene.enter("mia");
+  await scene.ask(mia, { type: "join", room: "cars" });
+  await scene.ask(mia, { type: "room", room: "cars", listed: true });
+  assert.equal(await creator(bob, "cars"), undefined);
+  scene.chat.context.roomList.onListedChanged();
+  await scene.beat(50_000);
+  assert.deepEqual(created(await scene.list(bob)), [["cars", undefined], ["tea", ANN]]);
+});
+
+Deno.test("A list counts people who are in a room on other nodes only", async () => {
+  using scene = new RoomsScene();
+  const [ann, bob] = [await scene.enter("ann"), await scene.enter("bob")];
+  await scene.ask(ann, { type: "create", kind: "listed", room: "tea" });
+  const room = await scene.createPrivate(ann);
+  for (const [index, it] of ["tea", "tea", room].entries()) {
+    const claim = { user: user(`user_else${index}`), name: name(`Else ${index}`), rename: false };
+    await scene.chat.bus.claim(roomId(it), { ...claim, node: `node-${index}` });
+  }
+  const people = (list: readonly Frame[]) => list.map((it) => [it.room, it.people]);
+  assert.deepEqual(people(await scene.list(ann)), [[room, 1], ["tea", 2]]);
+  assert.deepEqual(people(await scene.list(bob)), [["tea", 2]]);
+});
+
+Deno.test("A list says what is unread in the listed rooms that the user is in or has read before", async () => {
+  using scene = new RoomsScene();
+  const [ann, mia] = [await scene.enter("ann"), await scene.enter("mia")];
+  const rooms = ["books", "cars", "tea"];
+  for (const room of rooms) await scene.ask(mia, { type: "create", kind: "listed", room });
+  const { position } = await scene.ask(ann, { type: "join", room: "tea" });
+  await scene.ask(ann, { type: "read", room: "tea", position });
+  await scene.ask(ann, { type: "leave", room: "tea" });
+  await scene.ask(ann, { type: "join", room: "cars" });
+  for (const room of rooms) {
+    await scene.ask(mia, { type: "join", room });
+    await scene.ask(mia, { type: "say", room, text: "hi", mentions: [ANN] });
+  }
+  const known = (await scene.list(ann)).map(({ room, read, unread, mentions }) => {
+    return { room, read, unread, mentions };
+  });
+  assert.deepEqual(known, [
+    { room: "books", read: undefined, unread: undefined, mentions: undefined },
+    { room: "cars", read: undefined, unread: 2, mentions: 1 },
+    { room: "tea", read: position, unread: 1, mentions: 1 },
+  ]);
+});
+
+Deno.test("A list reads of no more rooms than it shows whether the user knows them, and counts nothing in others", async () => {
+  const bus = new FakeBus(new FakeClock());
+  const listed = Array.from({ length: MAX_LIST + 1 }, (_, index) => roomId(`room${index}`));
+  const fields = new Map([["access", "listed"]]);
+  bus.state = () => Promise.resolve({ top: { epoch: "epoch1", seq: 1 }, fields });
+  let reads = 0;
+  bus.readState = (_room, _user, after) => {
+    reads += 1;
+    assert.ok(after > 1, "no message is counted");
+    return Promise.resolve({ read: undefined, unread: 1 });
+  };
+  const roomIndex = { ...faultyIndex(), listedRooms: () => Promise.resolve(listed) };
+  const { roomList } = roomServices(
+    { bus, hub: { find: () => undefined }, clock: new FakeClock() },
+    roomIndex,
+  );
+  const reader = { user: user(ANN), mayRead: () => true, isAdmitted: () => true };
+  const { rooms, more } = await roomList.roomsFor(reader);
+  assert.deepEqual([rooms.length, more, reads], [MAX_LIST, true, MAX_LIST]);
 });
 
 Deno.test("Archived rooms, and those that are listed no more, are in no list", async () => {
@@ -73,6 +156,21 @@ Deno.test("Archived rooms, and those that are listed no more, are in no list", a
   await scene.ask(ann, { type: "join", room });
   await scene.ask(ann, { type: "room", room, archived: true });
   assert.deepEqual(await names(scene, ann), ["books", "cars"]);
+});
+
+Deno.test("Only moderators bring a deleted room back, whose name stays taken, and it is in no list then", async () => {
+  using scene = new RoomsScene();
+  const [ann, mia] = [await scene.enter("ann"), await scene.enter("mia")];
+  const creation = { type: "create", kind: "listed", room: "tea" };
+  await scene.ask(ann, creation);
+  await scene.ask(ann, { type: "join", room: "tea" });
+  await scene.ask(mia, { type: "moderate", action: "delete", room: "tea" });
+  const unarchive = { type: "room", room: "tea", archived: false };
+  assert.equal(await scene.outcome(ann, unarchive), "not_allowed");
+  assert.equal(await scene.outcome(ann, creation), "room_exists");
+  assert.equal(await scene.outcome(mia, unarchive), "ack");
+  assert.equal(await scene.outcome(ann, { type: "say", room: "tea", text: "hi" }), "ack");
+  assert.deepEqual(await names(scene, ann), []);
 });
 
 Deno.test("A user whose token names rooms sees no others in the list", async () => {

@@ -252,3 +252,29 @@ Deno.test("Hub renews no room again before the answer, and all as soon as the st
   await chat.clock.advance(10_000);
   assert.equal(renewed.length, 160);
 });
+
+for (
+  const [what, id, expected] of [
+    ["private", "_private.aaaaaaaaaaaaaaaaaaaaaaaaaa", ["said", "presence"]],
+    ["open", "lobby", ["presence"]],
+  ] as const
+) {
+  Deno.test(`Hub sends ${expected.join(" and then ")} in a room that is ${what} and whose announcements are lost`, async () => {
+    using chat = new FakeChat();
+    const ann = await join(chat, "Ann", jsonEncoder, room(id));
+    await chat.clock.advance(1_000);
+    ann.received.length = 0;
+    chat.dropsAnnouncements = true;
+    const author = { user: sessionTokens.newUserId(), name: name("Cid") };
+    const event = { kind: "room", created: true, access: what } as const;
+    const action = { kind: "said", text: "missed", event } as const;
+    await chat.bus.publish({ ...author, room: room(id), id: "d", action });
+    const bob = { user: sessionTokens.newUserId(), name: name("Bob"), node: "other" };
+    chat.hub.find(room(id))?.presence.apply({ kind: "here", ...bob });
+    await chat.clock.advance(1_000);
+    const frames = ann.received.flatMap((text): { readonly type: string }[] =>
+      JSON.parse(`[${text}]`).flat()
+    );
+    assert.deepEqual(frames.map(({ type }) => type), expected);
+  });
+}

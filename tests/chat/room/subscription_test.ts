@@ -37,9 +37,9 @@ Deno.test("Subscription does not count unread messages unless requested", async 
   using chat = new FakeChat();
   const asked: string[] = [];
   const standing = chat.bus.readState.bind(chat.bus);
-  chat.bus.readState = (id, user) => {
+  chat.bus.readState = (id, user, after) => {
     asked.push(user);
-    return standing(id, user);
+    return standing(id, user, after);
   };
   assert.deepEqual((await join(chat, "Ann", { wantsDetails: false })).readStates, [undefined]);
   assert.deepEqual(asked, []);

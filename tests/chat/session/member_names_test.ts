@@ -280,3 +280,37 @@ Deno.test("A member cannot be called like another one with a number", async () =
   const eve = await chat.connect().answer({ type: "hello", invite, name: "Ann ⑵", id: "h1" });
   assert.equal(eve.code, "name_taken");
 });
+
+for (const wanted of ["Parley", "ParIey", "Раrlеy", "Parley (2)"]) {
+  Deno.test(`Nobody who chooses a name can be called ${wanted}, as operators are`, async () => {
+    const authenticator = new FakeAuthenticator();
+    authenticator.users.set("t", { ...ANN_OF_APP, name: undefined });
+    using chat = new MemberChat({ authenticator });
+    for (const hello of [{ name: wanted }, { name: wanted, token: "t" }]) {
+      const client = await chat.enter(hello, "lobby");
+      assert.match(String(client.you.name), /^guest/);
+      const answer = await client.answer({ type: "name", name: wanted, id: "n1" });
+      assert.equal(answer.code, "name_taken");
+    }
+    const invite = await chat.invite();
+    const eve = await chat.connect().answer({ type: "hello", invite, name: wanted, id: "h1" });
+    assert.equal(eve.code, "name_taken");
+    const bea = await chat.become("Bea");
+    assert.equal((await bea.answer({ type: "name", name: wanted, id: "n1" })).code, "name_taken");
+  });
+}
+
+Deno.test("A moderator whom an app calls as operators are called has a temporary name, also for what is done", async () => {
+  const authenticator = new FakeAuthenticator();
+  authenticator.users.set("t", { ...ANN_OF_APP, name: name("Parley"), role: "moderator" });
+  using chat = new MemberChat({ authenticator });
+  const moderator = await chat.enter({ token: "t" }, "lobby");
+  assert.equal(moderator.you.name, "Parley (2)");
+  assert.deepEqual(await peopleIn(moderator), ["Parley (2)"]);
+  const guest = await chat.enter({ name: "Guy" }, "lobby");
+  const { user } = guest.you;
+  await moderator.ask({ type: "moderate", action: "mute", room: "lobby", user });
+  await guest.ask();
+  const { name: by, text } = guest.last("said") ?? {};
+  assert.deepEqual([by, text], ["Parley (2)", "muted Guy"]);
+});

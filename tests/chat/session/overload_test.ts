@@ -7,7 +7,7 @@ import { Hub } from "../../../lib/chat/room/hub.ts";
 import { MemoryStore } from "../../../lib/chat/bus/memory_store.ts";
 import type { Position } from "../../../lib/core/log/position.ts";
 import { jsonEncoder } from "../../../lib/core/protocol/json_protocol.ts";
-import type { Replay } from "../../../lib/core/log/room_log.ts";
+import type { Replay } from "../../../lib/core/log/reading/log_reading.ts";
 import {
   counter,
   FakeClock,

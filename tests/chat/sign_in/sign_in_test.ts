@@ -496,11 +496,61 @@ Deno.test("A client is told before its token expires, once for each token", asyn
   assert.deepEqual(ann.handler.signIn.expiry, { at: clock.now() + HOUR, isTold: false });
 });
 
+Deno.test("Requests are refused from the expiry of the token on, and carried out again after an auth", async () => {
+  using chat = new TokenChat();
+  chat.sign("ann");
+  const ann = await chat.enter("ann", "den");
+  await chat.chat.clock.advance(HOUR - 1);
+  ann.take();
+  assert.deepEqual(typesOf(await ann.ask({ type: "who", room: "den" })), ["members"]);
+  await chat.chat.clock.advance(1);
+  ann.take();
+  for (
+    const request of [
+      { type: "join", room: "attic" },
+      { type: "leave", room: "den" },
+      { type: "say", room: "den", text: "hi" },
+      { type: "typing", room: "den" },
+      { type: "history", room: "den" },
+      { type: "who", room: "den" },
+      { type: "name", name: "Eve" },
+      { type: "rooms" },
+      { type: "members", room: `_private.${"a".repeat(26)}` },
+      { type: "users" },
+    ]
+  ) {
+    assert.deepEqual(typesOf(await ann.ask(request)), ["token_expired"], request.type);
+  }
+  assert.deepEqual(typesOf(await ann.ask({ type: "ping" })), ["pong"]);
+  chat.sign("later");
+  assert.deepEqual(typesOf(await ann.ask({ type: "auth", id: "1", token: "later" })), ["ack"]);
+  assert.deepEqual(typesOf(await ann.ask({ type: "who", room: "den" })), ["members"]);
+});
+
+Deno.test("What a request has waited for is not sent if the token has expired meanwhile", async () => {
+  using chat = new TokenChat();
+  chat.sign("ann");
+  const ann = await chat.enter("ann", "den");
+  const { bus, clock } = chat.chat;
+  const room = (await ann.ask({ type: "create", kind: "private" })).at(-1)?.room;
+  const read = Promise.withResolvers<void>();
+  const page = bus.page.bind(bus), admission = bus.admission.bind(bus);
+  bus.page = async (...of) => (await read.promise, await page(...of));
+  bus.admission = async (...of) => (await read.promise, await admission(...of));
+  ann.send({ type: "history", id: "1", room: "den" });
+  ann.send({ type: "join", id: "2", room });
+  await clock.advance(HOUR);
+  ann.take();
+  read.resolve();
+  await flushMicrotasks();
+  assert.deepEqual(typesOf(await ann.ask()), ["token_expired", "token_expired"]);
+});
+
 Deno.test("A guest's rights do not expire", async () => {
   using chat = new TokenChat();
   const guest = chat.connect();
   await guest.ask({ type: "hello", name: "Guy" });
-  assert.equal(guest.handler.signIn.expiry, undefined);
+  assert.equal(guest.handler.signIn.expiry, null);
 });
 
 Deno.test("A name that comes from the app cannot be changed, and is kept when somebody else has it", async () => {
@@ -610,6 +660,9 @@ Deno.test("Plain text takes the token of the handshake, and speaks when it is ch
   assert.deepEqual(socket.sent.slice(1), [
     "! your token expires in 3600 s: reconnect with a new one",
   ]);
+  await chat.chat.clock.advance(HOUR);
+  handler.onMessage("hi again");
+  assert.equal(socket.sent.at(-1), "! the token has expired");
 });
 
 /** A user whom a proxy has signed in. */

@@ -1,7 +1,7 @@
 /** Several processes on one store: one of them delivers, and another one when it is gone. */
 import assert from "node:assert/strict";
 import { BusUnavailable } from "../../../lib/chat/ports/bus.ts";
-import { HOLD_MS, LEASE_MS } from "../../../lib/core/webhooks/lease_watch.ts";
+import { HOLD_MS, WEBHOOK_LEASE_MS } from "../../../lib/core/webhooks/lease_watch.ts";
 import { lobby, numbers } from "../../contract/fixtures.ts";
 import { done, ERROR, OK, WebhookWorld } from "./webhook_world.ts";
 
@@ -43,7 +43,7 @@ Deno.test("When a process crashes, another one goes on after the lease, in order
   await world.say(["1", "2"]);
   one.crash();
   await world.say(["3", "4"]);
-  await world.clock.advance(LEASE_MS - 1_000);
+  await world.clock.advance(WEBHOOK_LEASE_MS - 1_000);
   assert.deepEqual(world.words(), ["1", "2"]);
   await world.clock.advance(5_000);
   await world.settle();
@@ -61,11 +61,11 @@ Deno.test("A process that cannot renew starts nothing more before another one ca
   [store.commit, store.list] = [away, away];
   await world.clock.advance(HOLD_MS);
   await world.say(["1"]);
-  await world.clock.advance(LEASE_MS);
+  await world.clock.advance(WEBHOOK_LEASE_MS);
   assert.deepEqual(world.words(), []);
   [store.commit, store.list] = [commit, list];
   await using _other = world.start();
-  await world.clock.advance(LEASE_MS + 5_000);
+  await world.clock.advance(WEBHOOK_LEASE_MS + 5_000);
   assert.deepEqual(world.words(), ["1"]);
 });
 

@@ -4,6 +4,7 @@ import { BusUnavailable } from "../../../lib/chat/ports/bus.ts";
 import { readState, stateChange } from "../../../lib/chat/webhooks/webhook_records.ts";
 import { GIVE_UP_MS, MIN_ATTEMPTS } from "../../../lib/core/webhooks/delivery_rules.ts";
 import { attic, draft, lobby, mustPublish, numbers } from "../../contract/fixtures.ts";
+import { forgetEpochs } from "../../support/forgotten_epochs.ts";
 import { done, ERROR, OK, WebhookWorld, wordOf } from "./webhook_world.ts";
 
 const HOOK = "https://example.com/hook";
@@ -242,6 +243,43 @@ Deno.test("If the log has dropped entries, the webhook is told which, and then g
   assert.match(range.until, /:11$/);
   assert.deepEqual(world.words().slice(-1_001), ["lost", ...numbers(12, 1_011).map(String)]);
   assert.deepEqual(world.observed.filter((it) => it === "lost"), ["lost"]);
+});
+
+Deno.test("Each entry is delivered once after a loss, although the log has forgotten the epochs of its entries", async () => {
+  await using world = new WebhookWorld();
+  await using _process = world.start();
+  await world.add(HOOK);
+  await world.say(["seen"]);
+  forgetEpochs(world.bus);
+  const texts = numbers(1, 50).map(String);
+  await world.say(texts);
+  await until(world, () => world.words().at(-1) === "50");
+  await world.clock.advance(60_000);
+  assert.deepEqual(world.words(), ["seen", "lost", "seen", ...texts]);
+  assert.deepEqual(world.observed, ["lost"]);
+});
+
+Deno.test("Nothing is delivered again when an epoch is lost that has begun after what was delivered", async () => {
+  await using world = new WebhookWorld();
+  await using _process = world.start();
+  await world.add(HOOK);
+  // A server that has taken over has begun an epoch, and a second one, which never had that epoch, takes over in between.
+  const { bus } = world;
+  const replay = bus.replay.bind(bus);
+  let isLost = false;
+  bus.replay = async (room, since, limit) => {
+    const found = await replay(room, since, limit);
+    return isLost ? found : { ...found, top: { ...found.top, epoch: "lost" } };
+  };
+  world.answer = () => {
+    isLost = world.attempts.length > 20;
+    return OK;
+  };
+  const texts = numbers(1, 40).map(String);
+  await world.say(texts);
+  await until(world, () => world.words().at(-1) === "40");
+  await world.clock.advance(60_000);
+  assert.deepEqual(world.words(), texts);
 });
 
 Deno.test("Deliveries start again from a position, which is included", async () => {

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import type { Content } from "../../../lib/core/log/content.ts";
 import type { Action, Draft } from "../../../lib/core/log/entry.ts";
-import { MAX_READ_BYTES } from "../../../lib/core/log/room_log.ts";
+import { MAX_READ_BYTES } from "../../../lib/core/log/reading/read_size.ts";
 import {
   ann,
   bob,

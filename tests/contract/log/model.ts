@@ -128,12 +128,13 @@ const pageAfter = fc.tuple(back, fc.integer({ min: 1, max: 6 })).map(
   ([steps, limit]): Step => ({ bus, room, top }) => bus.pageAfter(room, top.seq - steps, limit),
 );
 
-const read = fc.tuple(author, back).map(
-  ([{ user }, steps]): Step => async ({ bus, room, top }) => {
+const read = fc.tuple(author, back, back).map(
+  ([{ user }, steps, hidden]): Step => async ({ bus, room, top }) => {
     // A read marker is never beyond the top.
     const seq = Math.max(0, top.seq - Math.max(0, steps));
     const isFurther = await bus.markRead(room, user, { ...top, seq });
-    return [isFurther, await bus.readState(room, user)];
+    const after = Math.max(0, top.seq - hidden);
+    return [isFurther, await bus.readState(room, user, 0), await bus.readState(room, user, after)];
   },
 );
 

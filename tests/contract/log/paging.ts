@@ -3,7 +3,7 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { MAX_READ_BYTES } from "../../../lib/core/log/room_log.ts";
+import { MAX_READ_BYTES } from "../../../lib/core/log/reading/read_size.ts";
 import { attic, lobby, mustPublish, numbers, react, say, sayAll, type Test } from "../fixtures.ts";
 
 export function pagePromises(test: Test): void {

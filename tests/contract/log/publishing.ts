@@ -3,7 +3,7 @@
  * @module
  */
 import assert from "node:assert/strict";
-import type { Action } from "../../../lib/core/log/entry.ts";
+import { type Action, fingerprint } from "../../../lib/core/log/entry.ts";
 import { parseLegacyRoom } from "../../../lib/core/names/names.ts";
 import { name, room } from "../../support/fakes.ts";
 import {
@@ -92,6 +92,36 @@ export function publishingPromises(test: Test): void {
       assert.equal((await bus.page(lobby, undefined, 10)).messages.length, 3);
     },
   );
+
+  test("returns the receipt of a draft by its author and its id", async (bus) => {
+    const it = say("first");
+    assert.equal(await bus.receipt(lobby, it.user, it.id), undefined);
+    const { position, at } = await mustPublish(bus, it);
+    const receipt = { position, at, fingerprint: fingerprint(it) };
+    assert.deepEqual(await bus.receipt(lobby, it.user, it.id), receipt);
+    for (
+      const [where, who, id] of [
+        [attic, it.user, it.id],
+        [lobby, bob.user, it.id],
+        [lobby, it.user, "another id"],
+      ] as const
+    ) {
+      assert.equal(await bus.receipt(where, who, id), undefined);
+    }
+  });
+
+  test("recognizes that a member is added again, whatever has happened since", async (bus) => {
+    const member = (more: object): Action => ({
+      ...{ kind: "said", text: "added Bob" },
+      event: { kind: "member", ...bob, on: true, from: 1, ...more },
+    });
+    const it = draft(member({}));
+    const receipt = await mustPublish(bus, it);
+    const again = { ...it, action: member({ from: 7, name: name("Bobby") }) };
+    assert.deepEqual(await mustPublish(bus, again), receipt);
+    const other = { ...it, action: member({ on: false }) };
+    await isRejected(bus, other, "id_reused");
+  });
 
   test("stores a draft once that is published fifty times at once", async (bus, reader) => {
     await bus.subscribe(lobby);

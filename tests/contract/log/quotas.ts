@@ -100,7 +100,7 @@ export function quotaPromises(test: Test): void {
         const visited = room(`visited-${k}`);
         const { top } = await bus.page(visited, undefined, 10);
         await bus.markRead(visited, ann.user, top);
-        assert.equal((await bus.readState(visited, ann.user)).read, undefined);
+        assert.equal((await bus.readState(visited, ann.user, 0)).read, undefined);
       }
       await mustPublish(bus, say("first"));
       await isRejected(bus, say("x", { room: room("visited-1") }), "rooms_full");

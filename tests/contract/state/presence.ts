@@ -143,6 +143,21 @@ export function presencePromises(test: Test): void {
     assert.deepEqual(await bus.renew("node-1", []), []);
   });
 
+  test("counts the people of hundreds of rooms, each user once", async (bus) => {
+    const rooms = numbers(1, 150).map((n) => room(`room${n}`));
+    assert.deepEqual(await bus.countPeople([]), new Map());
+    const expected = new Map(rooms.map((it) => [it, 0]));
+    for (const index of [0, 99, 100]) {
+      const it = rooms[index] ?? lobby;
+      for (const node of ["node-1", "node-2"]) await bus.claim(it, claim(ann, "Ann", { node }));
+      await bus.claim(it, claim(bob, "Bob", { node: "node-2" }));
+      expected.set(it, 2);
+    }
+    assert.deepEqual(await bus.countPeople(rooms), expected);
+    for (const node of ["node-1", "node-2"]) await bus.release(room("room1"), ann.user, node);
+    assert.deepEqual((await bus.countPeople([room("room1")])).get(room("room1")), 1);
+  });
+
   test("gives a node without a lease none, and keeps rooms apart", async (bus) => {
     await bus.claim(lobby, claim(ann, "Ann"));
     const { people, version } = await bus.refresh(lobby, "node-2");

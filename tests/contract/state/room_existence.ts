@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { Hub } from "../../../lib/chat/room/hub.ts";
 import type { JoinRefusal } from "../../../lib/chat/room/subscriber.ts";
 import type { Bus, PresenceRegistry, RoomHistory } from "../../../lib/chat/ports/bus.ts";
-import type { Retention } from "../../../lib/core/log/room_log.ts";
+import type { Retention } from "../../../lib/core/log/retention.ts";
 import { textEncoder } from "../../../lib/core/protocol/text_protocol.ts";
 import { counter, FakeClock, fakeSubscriber } from "../../support/fakes.ts";
 import { noMembers } from "../../support/identity/members.ts";

@@ -16,6 +16,7 @@ import {
   MAX_STATE_FIELDS,
   MAX_UNRESERVED_FIELDS,
   stateChanges,
+  type StateFields,
 } from "../../../lib/core/log/room_state.ts";
 import { name, room } from "../../support/fakes.ts";
 import {
@@ -142,6 +143,7 @@ const REFUSED:
 
 export function roomStatePromises(test: Test): void {
   eventPromises(test);
+  admissionPromises(test);
   refusalPromises(test);
   slowModePromises(test);
   limitPromises(test);
@@ -153,7 +155,7 @@ function eventPromises(test: Test): void {
     assert.deepEqual((await bus.state(lobby)).fields, expected);
     for (const event of EVENTS) {
       const { position } = await mustPublish(bus, act(event));
-      for (const { field, value } of stateChanges(event, ann.user, position.seq)) {
+      for (const { field, value } of stateChanges(event, { ...ann, room: lobby }, position.seq)) {
         if (value === undefined) expected.delete(field);
         else expected.set(field, value);
       }
@@ -216,15 +218,30 @@ function eventPromises(test: Test): void {
     await mustPublish(bus, draft({ kind: "deleted", of }));
   });
 
-  test("removes the messages of a room that is deleted, and makes it read-only", async (bus) => {
+  test("leaves mutes and bans of a room that is deleted, and makes it read-only", async (bus) => {
+    const about = { title: "Tea", topic: "Black", access: "listed" } as const;
+    await mustPublish(bus, act({ kind: "room", created: true, ...about }));
     await sayAll(bus, ["1", "2"]);
+    await mustPublish(bus, act(mute(FOREVER)));
+    const before = await fieldsOf(bus);
     await mustPublish(bus, act({ kind: "clear", archived: true }));
     const { messages } = await bus.page(lobby, undefined, 10);
     assert.deepEqual(messages.map(({ text }) => text), ["deleted the room"]);
-    const { fields } = await bus.state(lobby);
-    assert.equal(fields.get("archived"), "1");
+    const { creator, access, title, topic, ...kept } = before;
+    assert.ok(creator && access && title && topic);
+    assert.deepEqual(await fieldsOf(bus), { ...kept, archived: "1" });
     const result = await bus.publish(say("3"));
     assert.equal(result.kind === "rejected" && result.why, "read_only");
+  });
+
+  test("leaves a private room that is deleted to its members", async (bus) => {
+    const den = room(`_private.${"a".repeat(26)}`);
+    const creation = { kind: "room", created: true, access: "private", members: [ann] } as const;
+    await mustPublish(bus, act({ ...creation, title: "Tea" }, { room: den }));
+    await mustPublish(bus, act({ kind: "clear", archived: true }, { room: den }));
+    const member = { [`member:${ann.user}`]: '{"name":"Ann"}' };
+    assert.deepEqual(await fieldsOf(bus, den), { access: "private", ...member, archived: "1" });
+    await isRejected(bus, act(creation, { room: den }), "room_exists");
   });
 
   test("clears what was sent before, and nothing after", async (bus) => {
@@ -246,7 +263,7 @@ function eventPromises(test: Test): void {
       action,
       { kind: "said", text: "three" },
     ]);
-    assert.equal((await bus.readState(lobby, bob.user)).unread, 2);
+    assert.equal((await bus.readState(lobby, bob.user, 0)).unread, 2);
     assert.ok(first);
     await isRejected(bus, draft({ kind: "edited", of: first, text: "!" }), "gone");
   });
@@ -285,6 +302,35 @@ function eventPromises(test: Test): void {
     assert.deepEqual(await mustPublish(bus, first), receipt);
     assert.deepEqual(await fieldsOf(bus), { topic: '"Tea"' });
   });
+}
+
+function admissionPromises(test: Test): void {
+  test("returns of a state what decides whether a user may be in the room, and no more", async (bus) => {
+    const events: readonly RoomEvent[] = [
+      { kind: "room", created: true, access: "private", members: [ann, eve], title: "Plans" },
+      { kind: "member", ...bob, on: true },
+      ban,
+      mute(FOREVER),
+    ];
+    for (const event of events) await mustPublish(bus, act(event));
+    const { fields, top } = await bus.state(lobby);
+    const expected = ["access", `ban:${bob.user}`, `member:${bob.user}`];
+    const found = await bus.admission(lobby, bob.user);
+    assert.deepEqual(new Map([...found.fields].toSorted()), pick(fields, expected));
+    assert.deepEqual(found.top, top);
+    const { fields: ofStranger } = await bus.admission(lobby, user("user_cat"));
+    assert.deepEqual(ofStranger, pick(fields, ["access"]));
+  });
+
+  test("returns nothing of a room that does not exist, and of one without a state", async (bus) => {
+    assert.deepEqual((await bus.admission(attic, bob.user)).fields, new Map());
+    const { position } = await mustPublish(bus, say("hi"));
+    assert.deepEqual(await bus.admission(lobby, bob.user), { top: position, fields: new Map() });
+  });
+}
+
+function pick(fields: StateFields, names: readonly string[]): StateFields {
+  return new Map(names.map((it) => [it, fields.get(it) ?? assert.fail(it)]));
 }
 
 function refusalPromises(test: Test): void {
@@ -412,6 +458,8 @@ function limitPromises(test: Test): void {
       draft({ kind: "renamed", from: name("Rob") }, { ...bob, room: den }),
     );
     await isRejected(bus, say("hi", { room: den }), "not_allowed");
+    // Of a moderator, whose worker does not know yet that the state is lost.
+    await isRejected(bus, act(ban, { room: den }), "not_allowed");
     await isRejected(
       bus,
       act({ kind: "member", ...bob, on: true }, { room: den, isExempt: undefined }),

@@ -3,7 +3,7 @@
  * @module
  */
 import assert from "node:assert/strict";
-import type { Retention } from "../../../lib/core/log/room_log.ts";
+import type { Retention } from "../../../lib/core/log/retention.ts";
 import { FOREVER } from "../../../lib/core/log/room_event.ts";
 import { FakeClock } from "../../support/fakes.ts";
 import { ann, attic, bob, lobby, mustPublish, say } from "../fixtures.ts";
@@ -84,7 +84,7 @@ export function stateRetentionContract(
       assert.equal((await texts()).length, length + 1);
       await clock.advance(2_000);
       assert.deepEqual(await texts(), ["new"]);
-      const { read, unread } = await store.bus.readState(lobby, bob.user);
+      const { read, unread } = await store.bus.readState(lobby, bob.user, 0);
       assert.deepEqual([read, unread], [undefined, 1]);
       const since = { ...(await store.bus.state(lobby)).top, seq: 0 };
       const { entries, lossReason } = await store.bus.replay(lobby, since, 9);

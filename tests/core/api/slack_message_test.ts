@@ -56,7 +56,20 @@ for (
     ["nothing", {}, undefined],
     ["an empty text", { text: " " }, undefined],
     ["no object", "hi", undefined],
-    ["a text that is none", { text: 5 }, undefined],
+    ["a text that is none", { text: {} }, undefined],
+    ["a number", { text: 5 }, "5"],
+    ["a text with lists that are null", { text: "a", attachments: null, blocks: null }, "a"],
+    ["a text with lists that are none", { text: "a", attachments: {}, blocks: "b" }, "a"],
+    ["numbers in fields", {
+      text: "hello",
+      attachments: [{ color: "x", ts: 5, fields: [{ title: "t", value: 5, short: true }, null] }],
+    }, "hello\nt: 5"],
+    ["what is readable", {
+      blocks: [null, { type: "section", text: null, fields: [{ text: "a" }, 7] }, {
+        elements: [{ type: "text", text: "b", url: null }, 5],
+      }],
+      attachments: [null, "x", { text: "c", title: null, blocks: null }],
+    }, "a\nb\nc"],
   ] as const
 ) {
   Deno.test(`readSlackMessage() reads ${what}`, () => {

@@ -3,22 +3,22 @@ import assert from "node:assert/strict";
 import { ROLES } from "../../../lib/core/auth/member.ts";
 import { USER_KINDS } from "../../../lib/core/auth/user_kind.ts";
 import {
-  type Action,
   isAllowed,
   mayCreateRoom,
   mayInvite,
+  type Permission,
   PERMISSIONS,
+  ROLES_OR_GUEST,
   ROOM_ACTIONS,
   ROOM_CREATORS,
   type RoomGrant,
-  STANDINGS,
 } from "../../../lib/core/auth/rights.ts";
 
 const TEAM: RoomGrant = { match: "team-*", allow: ["read", "send"] };
 const NEWS: RoomGrant = { match: "news", allow: ["read"] };
 
 /** Who may do what, as a matrix: owner, moderator, member, guest. */
-const TABLE: Readonly<Record<Action, string>> = {
+const TABLE: Readonly<Record<Permission, string>> = {
   "read": "yes yes yes yes",
   "send": "yes yes yes yes",
   "react": "yes yes yes yes",
@@ -39,10 +39,10 @@ const TABLE: Readonly<Record<Action, string>> = {
   "remove device": "yes yes yes no",
 };
 
-for (const action of Object.keys(PERMISSIONS) as Action[]) {
+for (const action of Object.keys(PERMISSIONS) as Permission[]) {
   Deno.test(`isAllowed() lets owners, moderators, members and guests ${action}: ${TABLE[action]}`, () => {
-    const cells = STANDINGS.map((standing) => {
-      const role = standing === "guest" ? undefined : standing;
+    const cells = ROLES_OR_GUEST.map((user) => {
+      const role = user === "guest" ? undefined : user;
       return isAllowed({ role, rights: null }, action, "lobby") ? "yes" : "no";
     });
     assert.equal(cells.join(" "), TABLE[action]);
@@ -76,7 +76,7 @@ for (
 
 Deno.test("A token that grants rights in rooms takes all others, whatever role it states", () => {
   const all = { match: "*", allow: ROOM_ACTIONS } as const;
-  for (const action of Object.keys(PERMISSIONS) as Action[]) {
+  for (const action of Object.keys(PERMISSIONS) as Permission[]) {
     const isGranted = ROOM_ACTIONS.some((it) => it === action);
     assert.equal(isAllowed({ role: "owner", rights: [all] }, action, "den"), isGranted, action);
     assert.equal(isAllowed({ role: "owner", rights: [all] }, action), false, action);
@@ -104,6 +104,17 @@ const CREATION = {
 } as const;
 
 for (const creators of ROOM_CREATORS) {
+  Deno.test(`mayCreateRoom() with ROOM_CREATION=${creators} lets nobody create a room of dots`, () => {
+    for (const room of [".", "..", "..."]) {
+      const grants = [{ match: "*", allow: ["read", "send", "moderate"] }] as const;
+      assert.equal(
+        mayCreateRoom({ role: undefined, rights: grants }, "app", creators, room),
+        false,
+      );
+      assert.equal(mayCreateRoom({ role: "owner", rights: null }, "member", creators, room), false);
+    }
+  });
+
   Deno.test(`mayCreateRoom() with ROOM_CREATION=${creators}: ${CREATION[creators]}`, () => {
     const members = ROLES.map((role) => ({ role, kind: "member" }) as const);
     const others = (["app", "guest"] as const).map((kind) => ({ role: undefined, kind }));

@@ -76,7 +76,7 @@ for (
     [["bench", "ws://h/", "--port"], { kind: "bench", args: ["ws://h/", "--port"] }],
     [["bench", "ws://h/", "--help"], { kind: "help" }],
     [["bench", "-h"], { kind: "help" }],
-    [["--port", "1", "bench"], serve({ PORT: "1" }, "bench is not known; --help lists what is")],
+    [["--port", "1", "bench"], serve({ PORT: "1" }, "bench must come first, before its flags")],
     [["backup", "a.sqlite"], backup("backup", "a.sqlite")],
     [["backup", "--data-dir", "d", "a"], backup("backup", "a", { DATA_DIR: "d" })],
     [["restore", "a", "--data-dir=d"], backup("restore", "a", { DATA_DIR: "d" })],
@@ -178,7 +178,23 @@ for (
     [["PORT=9000"], bad("PORT is not known; --help lists what is")],
     [["-port=9000"], bad("-port is not known; --help lists what is")],
     [["--help=1"], bad("--help is not known; --help lists what is")],
-    [["--port=1", "serve"], serve({ PORT: "1" }, "serve is not known; --help lists what is")],
+    [["--port=1", "serve"], serve({ PORT: "1" })],
+    [["--data-dir", "d", "backup", "a"], backup("backup", "a", { DATA_DIR: "d" })],
+    [["--data-dir=d", "restore", "a"], backup("restore", "a", { DATA_DIR: "d" })],
+    [
+      ["--admin-port", "1", "revoke", "--all"],
+      revoke({ all: true }, { ADMIN_PORT: "1" }),
+    ],
+    [["--help", "backup"], { kind: "help" }],
+    [["--guest-name", "backup", "--port", "1"], serve({ GUEST_NAME: "backup", PORT: "1" })],
+    [
+      ["--user", "a_ann00000", "revoke"],
+      bad(unknown("--user"), unknown("a_ann00000"), "revoke must come first, before its flags"),
+    ],
+    [
+      ["revoke", "--user", "u123"],
+      revoke({ user: "u123" }, {}, "--user needs the id of a user, which users and audit list"),
+    ],
     [["--constructor=1"], bad("--constructor is not known; --help lists what is")],
     [
       ["--nonsense", "--port"],
@@ -223,7 +239,7 @@ Deno.test("parseCommandLine() never throws, changes no argument, and reports eac
       for (const problem of command.problems) {
         assert.match(
           problem,
-          /^[^\n]*(is not known; --help lists what is|needs a value after it)$/,
+          /^[^\n]*(is not known; --help lists what is|needs a value after it|must come first, before its flags)$/,
         );
       }
     }),

@@ -26,7 +26,7 @@ for (
   const [action, given, problem] of [
     [undefined, {}, /^moderate needs one of mute, .*, unlock, list$/],
     ["silence", BOB, /^moderate needs one of mute/],
-    ["ban", { "--user": "Bob" }, /^--user needs the id of a user$/],
+    ["ban", { "--user": "Bob" }, /^--user needs the id of a user, which users and audit list$/],
     ["ban", { "--name": "*" }, /^--name needs a name$/],
     ["kick", { ...BOB, "--room": "a b" }, /^--room needs a room: a room has/],
     ["mute", { ...BOB, "--days": "3651" }, /^a mute or a ban lasts from a minute to ten years$/],

@@ -8,9 +8,9 @@ import fc from "fast-check";
 import { isWithin } from "../../../lib/core/http/ip_address.ts";
 import {
   type Config,
+  type ConfigProblem,
   flagOf,
   parseConfig,
-  type Problem,
   settings,
 } from "../../../lib/core/config/config.ts";
 import { checkHandshake } from "../../../lib/core/http/handshake.ts";
@@ -29,7 +29,7 @@ function configOf(values: Values): Config {
   return read.config;
 }
 
-function problemsOf(values: Values): readonly Problem[] {
+function problemsOf(values: Values): readonly ConfigProblem[] {
   const read = parse(values);
   return read.kind === "good" ? [] : read.problems;
 }
@@ -215,6 +215,9 @@ for (
     ["PORT", "09000", 9000],
     ["HOST", "0.0.0.0", "0.0.0.0"],
     ["HOST", "::", "::"],
+    ["HOST", "fe80::1", "fe80::1"],
+    ["HOST", "::ffff:127.0.0.1", "::ffff:127.0.0.1"],
+    ["ALLOWED_HOSTS", "Chat.example,::1,[::1]", ["chat.example", "::1", "[::1]"]],
     ["HOST", "chat-1.example", "chat-1.example"],
     [
       "REDIS_URL",
@@ -256,6 +259,9 @@ for (
 
 for (
   const [name, value] of [
+    ["HOST", "[::1]"],
+    ["ALLOWED_HOSTS", "chat.example:8443"],
+    ["ALLOWED_HOSTS", "chat.example, [::1]:8443"],
     ["HOST", "127.0.0.1/8"],
     ["HOST", "my host"],
     ["HOST", "http://localhost"],
@@ -674,5 +680,47 @@ for (
         ["AUTH_PROXY_HEADER", name],
       ]);
     }
+  });
+}
+
+for (
+  const [name, value, allowed] of [
+    ["HOST", "127.0.0.1:8080", "an address or a host name; the port is set with PORT"],
+    ["HOST", "localhost:8080", "an address or a host name; the port is set with PORT"],
+    ["ADMIN_HOST", "[::1]:9464", "an address or a host name; the port is set with ADMIN_PORT"],
+    [
+      "REDIS_URL",
+      "redis-sentinel://one:26379,two:26379",
+      "with the name of the master after the sentinels, such as redis-sentinel://host:26379/mymaster",
+    ],
+    [
+      "REDIS_URL",
+      "redis-sentinel://one/",
+      "with the name of the master after the sentinels, such as redis-sentinel://host:26379/mymaster",
+    ],
+  ] as const
+) {
+  Deno.test(`parseConfig() says what is wrong with ${name}=${value}`, () => {
+    assert.deepEqual(problemsOf({ [name]: value }), [{ name, value, allowed }]);
+  });
+}
+
+for (
+  const [values, isRefused] of [
+    [{ PORT: "9000", ADMIN_PORT: "9000" }, true],
+    [{ PORT: "9000", ADMIN_PORT: "9000", HOST: "0.0.0.0" }, true],
+    [{ PORT: "9000", ADMIN_PORT: "9000", HOST: "127.0.0.2" }, false],
+    [{ PORT: "9000", ADMIN_PORT: "9001" }, false],
+    [{ PORT: "0", ADMIN_PORT: "0" }, false],
+    [{ PORT: "9464" }, false],
+  ] as const
+) {
+  Deno.test(`parseConfig() ${isRefused ? "refuses" : "accepts"} ${JSON.stringify(values)}`, () => {
+    const problem = {
+      name: "ADMIN_PORT",
+      value: "9000",
+      allowed: "another port than PORT, or off",
+    };
+    assert.deepEqual(problemsOf(values), isRefused ? [problem] : []);
   });
 }

@@ -13,6 +13,7 @@ import {
 } from "../../../lib/core/protocol/close_codes.ts";
 import {
   checkConnection,
+  checkExpiry,
   type HealthAction,
   type HealthPolicy,
   healthPolicy,
@@ -34,13 +35,11 @@ function open(signs: Partial<Vitals> = {}): Vitals {
 const NONE: HealthAction = { kind: "none" };
 const PING: HealthAction = { kind: "ping" };
 const DROP: HealthAction = { kind: "drop" };
-const ANNOUNCE: HealthAction = { kind: "announce expiry" };
 
 function closeWith(closeStatus: CloseStatus): HealthAction {
   return { kind: "close", closeStatus };
 }
 
-const expiry = (at: number, isTold = false) => ({ expiry: { at, isTold } });
 const PINGABLE = { canPing: true };
 const pendingStep = (step: SetupStep) => ({ receivedAt: 60_000, pendingStep: { step, since: 0 } });
 
@@ -55,14 +54,6 @@ for (
     ],
     ["one in no room for nearly a minute", open(pendingStep("room")), 59_999, NONE],
     ["one in no room for a minute", open(pendingStep("room")), 60_000, closeWith(JOIN_TIMEOUT)],
-
-    ["one whose token expires in over a minute", open(expiry(60_001)), 0, NONE],
-    ["one whose token expires in a minute", open(expiry(60_000)), 0, ANNOUNCE],
-    ["one that knows that its token expires", open(expiry(60_000, true)), 59_999, NONE],
-    ["one whose token has just expired, unknown to it", open(expiry(0)), 24_999, ANNOUNCE],
-    ["one whose token has just expired", open(expiry(0, true)), 24_999, NONE],
-    ["one whose token expired 25 s ago", open(expiry(0, true)), 25_000, closeWith(TOKEN_EXPIRED)],
-    ["one that is also silent", open({ ...PINGABLE, ...expiry(90_000, true) }), 40_000, PING],
 
     ["one that cannot be pinged, however long silent", open(), 1e9, NONE],
     ["one that cannot be pinged, pinged or not", open({ pingedAt: 1 }), 1e9, NONE],
@@ -223,3 +214,17 @@ Deno.test("healthPolicy() counts a backlog as stalled after the silence that lea
     maxBufferedBytes: 99,
   });
 });
+
+for (
+  const [what, at, isTold, action] of [
+    ["expires in over a minute", 60_001, false, NONE],
+    ["expires in a minute", 60_000, false, { kind: "announce expiry" }],
+    ["expires, as its user knows", 1, true, NONE],
+    ["has expired", 0, true, closeWith(TOKEN_EXPIRED)],
+    ["has expired, unknown to its user", 0, false, closeWith(TOKEN_EXPIRED)],
+  ] satisfies readonly (readonly [string, number, boolean, HealthAction])[]
+) {
+  Deno.test(`checkExpiry() of a token that ${what}: ${action.kind}`, () => {
+    assert.deepEqual(checkExpiry({ at, isTold }, 0), action);
+  });
+}

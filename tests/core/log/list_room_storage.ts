@@ -14,15 +14,13 @@ import {
   type UserId,
   withCurrentContent,
 } from "../../../lib/core/log/entry.ts";
+import { ensureHead, type Head, startEpoch } from "../../../lib/core/log/epochs.ts";
+import type { Retention } from "../../../lib/core/log/retention.ts";
 import {
   append,
   type AppendResult,
-  ensureHead,
-  type Head,
   type LogContext,
-  type Retention,
   type RoomStorage,
-  startEpoch,
   type StoredReceipt,
 } from "../../../lib/core/log/room_log.ts";
 import { formatPosition } from "../../../lib/core/log/position.ts";

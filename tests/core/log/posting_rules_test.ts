@@ -74,6 +74,9 @@ for (const [what, fields, kinds, expected] of CASES) {
 
 for (const id of [`_private.${"a".repeat(26)}`, `_direct.${"a".repeat(26)}`]) {
   Deno.test(`stateRefusal() of ${id} without a state refuses everybody`, () => {
-    for (const kind of ALL) assert.deepEqual(refusal({}, kind, undefined, id), notAllowed, kind);
+    for (const kind of ALL) {
+      assert.deepEqual(refusal({}, kind, undefined, id), notAllowed, kind);
+      assert.deepEqual(refusal({}, kind, true, id), notAllowed, `${kind} by a moderator`);
+    }
   });
 }

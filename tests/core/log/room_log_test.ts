@@ -16,22 +16,21 @@ import {
 } from "../../../lib/core/log/entry.ts";
 import type { Position } from "../../../lib/core/log/position.ts";
 import {
-  advancesReadMarker,
-  append,
-  estimateEntrySize,
-  estimateMessageSize,
   type Head,
   type LossReason,
   MAX_EPOCHS,
-  MAX_READ_BYTES,
-  MAX_SMOOTHED_MS,
-  readPage,
-  replaySince,
   resolvePosition,
-  retainedSince,
-  type Retention,
   topOf,
-} from "../../../lib/core/log/room_log.ts";
+} from "../../../lib/core/log/epochs.ts";
+import { readPage, replaySince } from "../../../lib/core/log/reading/log_reading.ts";
+import {
+  estimateEntrySize,
+  estimateMessageSize,
+  MAX_READ_BYTES,
+} from "../../../lib/core/log/reading/read_size.ts";
+import { advancesReadMarker } from "../../../lib/core/log/reading/read_markers.ts";
+import { retainedSince, type Retention } from "../../../lib/core/log/retention.ts";
+import { append, MAX_SMOOTHED_MS } from "../../../lib/core/log/room_log.ts";
 import { name } from "../../support/fakes.ts";
 import { type Contents, Log, user } from "./list_room_storage.ts";
 
@@ -379,7 +378,8 @@ const RESOLVED: readonly (readonly [string, string, number, number, number, Loss
   ["the top", "d", 10, 0, 10],
   ["an entry of the current epoch", "d", 9, 0, 9],
   ["where the current epoch began", "d", 8, 0, 8],
-  ["a number that the current epoch never had", "d", 7, 0, 0, "unknown_epoch"],
+  ["an entry before the current epoch", "d", 7, 0, 7],
+  ["one before it that is no longer kept", "d", 3, 6, 6, "too_old"],
   ["a number that the current epoch has not reached", "d", 11, 0, 10, "rewound"],
   ["an entry of an older epoch", "c", 6, 0, 6],
   ["an older epoch's last entry", "c", 8, 0, 8],
@@ -387,7 +387,7 @@ const RESOLVED: readonly (readonly [string, string, number, number, number, Loss
   ["where an epoch without entries began", "b", 5, 0, 5],
   ["an entry that an epoch without entries has lost", "b", 6, 0, 5, "rewound"],
   ["where the oldest known epoch began", "a", 2, 0, 2],
-  ["a number before the oldest known epoch", "a", 1, 0, 0, "unknown_epoch"],
+  ["an entry before the oldest known epoch", "a", 1, 0, 1],
   ["an unknown epoch", "e", 9, 4, 4, "unknown_epoch"],
   ["the last entry that is no longer kept", "c", 6, 6, 6],
   ["the one before that", "b", 5, 6, 6, "too_old"],
@@ -584,10 +584,14 @@ Deno.test("replaySince() returns the oldest entries when it returns only some", 
   always(({ log, positions }) => {
     for (const { position } of positions) {
       const all = replaySince(log.storage, position, Infinity, log.context);
-      for (const limit of [0, 1, 3]) {
+      for (const limit of [1, 3]) {
         const some = replaySince(log.storage, position, limit, log.context);
         assert.deepEqual(some, { ...all, entries: all.entries.slice(0, limit) });
       }
+      // Without entries, none are of a forgotten epoch.
+      const { forgotten: _, ...rest } = all;
+      const none = replaySince(log.storage, position, 0, log.context);
+      assert.deepEqual(none, { ...rest, entries: [] });
     }
   }, 100);
 });

@@ -30,7 +30,7 @@ const DEFAULTS: CurrentSettings = {
 
 function stateAfter(...events: readonly RoomEvent[]): RoomState {
   const state = new RoomState();
-  for (const event of events) state.apply(stateChanges(event, ann.user));
+  for (const event of events) state.apply(stateChanges(event, { ...ann, room: "lobby" }));
   return state;
 }
 
@@ -58,7 +58,9 @@ Deno.test("RoomState has the last value of every setting, and a value of one lin
   fc.assert(fc.property(fc.array(settings), (list) => {
     const events = list.map((it) => ({ kind: "room", ...it }) as const);
     assert.deepEqual(stateAfter(...events).settings, Object.assign({ ...DEFAULTS }, ...list));
-    for (const { field, value } of events.flatMap((it) => stateChanges(it, ann.user))) {
+    for (
+      const { field, value } of events.flatMap((it) => stateChanges(it, { ...ann, room: "lobby" }))
+    ) {
       assert.match(field, /^\S+$/);
       assert.ok(value === undefined || /^[^\n]+$/.test(value));
     }
@@ -128,7 +130,7 @@ Deno.test("stateChanges() has none for an event about another room, except for a
     { kind: "room", topic: "Tea", room: room("tea") },
     { kind: "member", ...bob, on: true, room: room("tea") },
   ];
-  for (const event of others) assert.deepEqual(stateChanges(event, ann.user), []);
+  for (const event of others) assert.deepEqual(stateChanges(event, { ...ann, room: "lobby" }), []);
   const ofAddress = { ...mute, user: address, guest: bob.user };
   const state = stateAfter(ofAddress);
   assert.deepEqual(state.sanction("mute", addressInRoom(address, "tea"), 0), ofAddress);

@@ -1,7 +1,7 @@
 /** Which texts count as the same, and the places of their characters. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { foldText, visibleText } from "../../../lib/core/moderation/folded_text.ts";
+import { foldText, patternText } from "../../../lib/core/moderation/folded_text.ts";
 
 const anyText = fc.string({ unit: "binary", maxLength: 40 });
 
@@ -71,10 +71,10 @@ Deno.test("foldText() is the same for a text in any case and form", () => {
   }));
 });
 
-Deno.test("visibleText() is in NFKC, and has single spaces and no invisible characters", () => {
-  assert.equal(visibleText("Ｂ\u200ba\u2800d\n e\u0301"), "Ba d  é");
+Deno.test("patternText() is in NFKC, and has single spaces and no invisible characters", () => {
+  assert.equal(patternText("Ｂ\u200ba\u2800d\n e\u0301"), "Ba d  é");
 });
 
-Deno.test("visibleText() keeps 30 marks of a character", () => {
-  assert.equal(visibleText(`x${"\u0337".repeat(50_000)}`).length, 31);
+Deno.test("patternText() keeps 30 marks of a character", () => {
+  assert.equal(patternText(`x${"\u0337".repeat(50_000)}`).length, 31);
 });

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { skeleton } from "../../../lib/core/names/confusables.ts";
-import { nameKeys, stemKeys } from "../../../lib/core/names/name_keys.ts";
+import { nameKeys, resembledKeys, stemKeys } from "../../../lib/core/names/name_keys.ts";
 import { parseName } from "../../../lib/core/names/names.ts";
 import { isSameName, name } from "../../support/fakes.ts";
 import { anyName } from "./hostile_texts.ts";
@@ -136,6 +136,23 @@ Deno.test("skeleton() is its own skeleton and adds no control characters, for ev
 });
 
 for (
+  const [text, other, isResembled] of [
+    ["ADMlN", "Admin", true],
+    ["ADM1N", "admin", true],
+    ["ADM|N (2)", "Admin", true],
+    ["ADMIN", "Admin", true],
+    ["Admln", "Admin", false],
+    ["Al", "Ai", false],
+    ["Kal", "Kai", false],
+  ] as const
+) {
+  Deno.test(`resembledKeys() of ${text} have one of ${other}: ${isResembled}`, () => {
+    const keys = new Set(resembledKeys(name(text)));
+    assert.equal(nameKeys(name(other)).some((it) => keys.has(it)), isResembled, [...keys].join());
+  });
+}
+
+for (
   const [text, stems] of [
     ["Ann", []],
     ["Ann (2)", ["ANN"]],
@@ -147,11 +164,22 @@ for (
     ["Ann (2\u200d)", ["ANN"]],
     ["Ann (100000)", ["ANN"]],
     ["Ann (boss)", ["ANN"]],
+    ["Ann [2]", ["ANN"]],
+    ["Ann ❪2❫", ["ANN"]],
+    ["Ann ⟮2⟯", ["ANN"]],
+    ["Ann ⦅2⦆", ["ANN"]],
+    ["Ann ⸨2⸩", ["ANN"]],
+    ["Ann ﴾2﴿", ["ANN"]],
+    ["Ann (2).", ["ANN"]],
+    ["Ann (2) -", ["ANN"]],
+    ["Ann (2)\u0307", ["ANN"]],
+    ["Ann [x] (3)!", ["ANN [X]", "ANN"]],
+    ["Ann.", []],
     ["(2)", []],
     ["Ann)", []],
   ] as const
 ) {
-  Deno.test(`stemKeys() of ${text} has the keys of what is before the parentheses`, () => {
+  Deno.test(`stemKeys() of ${text} has the keys of what is before the brackets`, () => {
     const name = parseName(text) ?? assert.fail(text);
     const found = new Set(stemKeys(name));
     for (const stem of stems) assert.ok(found.has(stem), [...found].join());

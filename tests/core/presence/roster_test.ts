@@ -62,6 +62,21 @@ Deno.test("Roster repeats users who are present, once, and those who have joined
   assert.deepEqual(roster.takeDiff(), { joined: [], left: [ann], changed: [] });
 });
 
+Deno.test("Roster corrects an old name that the room was told, unless the user has it or leaves", () => {
+  const roster = rosterOf(ann, bob);
+  const old = eve.name;
+  roster.onOldNameShown(ann.user, old);
+  roster.onOldNameShown(bob.user, old);
+  roster.onOldNameShown(bob.user, bob.name);
+  roster.onOldNameShown(eve.user, old);
+  assert.deepEqual(roster.takeDiff(), { joined: [ann], left: [], changed: [] });
+  assert.equal(roster.takeDiff(), undefined);
+  roster.apply(gone(ann));
+  roster.apply(here(eve));
+  for (const { user } of [ann, eve]) roster.onOldNameShown(user, bob.name);
+  assert.deepEqual(roster.takeDiff(), { joined: [eve], left: [ann], changed: [] });
+});
+
 Deno.test("Roster lists members in the order of joining, all of them or the first few", () => {
   const roster = rosterOf(eve, ann, bob);
   roster.apply(here(eve, "n2"));

@@ -6,6 +6,7 @@ const FIELDS = [
   [REQUESTS.room, { type: "room", room: "den" }, ["title", "topic"]],
   [REQUESTS.create, { type: "create", kind: "private" }, ["title", "topic"]],
   [REQUESTS.moderate, { type: "moderate", action: "lockdown" }, ["reason"]],
+  [REQUESTS.delete, { type: "delete", room: "den", of: "k3j9f2:1" }, ["reason"]],
 ] as const;
 
 for (
@@ -14,6 +15,7 @@ for (
     ["a line separator", "Tea\u2028lobby: all welcome", false],
     ["a paragraph separator", "Tea\u2029", false],
     ["a next line", "Tea\u0085", false],
+    ["an escape sequence", "Tea\x1b[2J", false],
     ["an override of the direction", "\u202eaeT", false],
     ["an embedding", "\u202bTea\u202c", false],
     ["an isolate", "\u2066Tea", false],

@@ -8,8 +8,12 @@ import { type Name, parseName } from "../../../lib/core/names/names.ts";
 import {
   faultLine,
   messageLine,
+  namesText,
   noticeLine,
   parseTextCommand,
+  roomsText,
+  saidLine,
+  textEncoderWithPresence,
 } from "../../../lib/core/protocol/text_protocol.ts";
 import { anyName, anyText } from "../names/hostile_texts.ts";
 
@@ -136,3 +140,37 @@ Deno.test("parseTextCommand() repeats at most 64 characters of an unknown comman
   assert.ok(line.kind === "unknown");
   assert.equal(line.message, `there is no command /${"x".repeat(64)}: try /help`);
 });
+
+for (
+  const [called, shown] of [
+    ["Ann Lee", "Ann Lee"],
+    ["Eve joined; Bob", '"Eve joined; Bob"'],
+    ["Ann, Bob", '"Ann, Bob"'],
+    ["Ann\uff0c Bob", '"Ann\uff0c Bob"'],
+    ['Ann" left; "Bob', '"Ann"" left; ""Bob"'],
+  ] as const
+) {
+  Deno.test(`The server's lines show the name ${called} as ${shown}`, () => {
+    const name = nameOf(called);
+    const people = [{ user: "u8k2ann", name }, { user: "u7bob3k2", name: nameOf("Bob") }];
+    const presence = { type: "presence", room: "den", count: 2, joined: people, left: people };
+    const entry = { room: "den", position: "k3j9f2:1", at: 0, user: "u8k2ann", id: "1", name };
+    const rename = { ...entry, type: "renamed", from: name } as const;
+    assert.equal(namesText(people), `${shown}, Bob`);
+    assert.equal(
+      textEncoderWithPresence.encode({ ...presence, type: "presence" }),
+      `* ${shown}, Bob joined; ${shown}, Bob left`,
+    );
+    assert.equal(textEncoderWithPresence.encode(rename), `* ${shown} is now ${shown}`);
+    const deletion = { ...entry, type: "deleted", of: "k3j9f2:1" } as const;
+    assert.equal(textEncoderWithPresence.encode(deletion), `* ${shown} deleted a message`);
+    const edit = { ...entry, type: "edited", of: "k3j9f2:1", text: "hi" } as const;
+    assert.equal(textEncoderWithPresence.encode(edit), `* ${shown} edited: hi`);
+    const event = { kind: "lockdown", on: true } as const;
+    assert.equal(saidLine({ name, text: "did it", event }), `* ${shown} did it`);
+    const direct = { room: "_direct.a", kind: "direct", position: "k3j9f2:1" } as const;
+    const rooms = [{ ...direct, with: { user: "u8k2ann", name } }];
+    assert.equal(roomsText({ type: "rooms", rooms }), `1 room\n_direct.a: ${shown}`);
+    assert.equal(saidLine({ name, text: "hi" }), `${called}: hi`);
+  });
+}

@@ -7,7 +7,7 @@ import {
   closedRoom,
   directRoomText,
 } from "../../../lib/core/rooms/closed_room.ts";
-import { roomIds } from "../../../lib/io/auth/room_ids.ts";
+import { roomIds } from "../../support/rooms.ts";
 import { user } from "../../contract/fixtures.ts";
 import { name } from "../../support/fakes.ts";
 
@@ -47,6 +47,14 @@ Deno.test("closedRoom() uses 130 bits, and the same ones always in the same way"
 Deno.test("Private rooms have different ids, and two users one direct room, which no other two have", () => {
   const drawn = new Set(Array.from({ length: 1_000 }, () => roomIds.newPrivate()));
   assert.equal(drawn.size, 1_000);
+  assert.equal(roomIds.privateFor(ann, "1", 7), roomIds.privateFor(ann, "1", 7));
+  const derived = new Set([
+    roomIds.privateFor(ann, "1", 7),
+    roomIds.privateFor(bob, "1", 7),
+    roomIds.privateFor(ann, "2", 7),
+    roomIds.privateFor(ann, "1", 8),
+  ]);
+  assert.equal(derived.size, 4);
   assert.equal(roomIds.direct(ann, bob), roomIds.direct(bob, ann));
   assert.notEqual(roomIds.direct(ann, bob), roomIds.direct(ann, user("a_bob00001")));
   assert.equal(directRoomText(bob, ann), "a_ann00000 a_bob00000");
@@ -60,12 +68,19 @@ Deno.test("admitsUser() lets only members into a closed room, whatever its state
     for (const access of ["open", "listed", "private", "direct"] as const) {
       const state = new RoomState();
       const members = [{ user: ann, name: name("Ann") }];
-      state.apply(stateChanges({ kind: "room", created: true, access, members }, ann));
+      state.apply(
+        stateChanges({ kind: "room", created: true, access, members }, { user: ann, room: id }),
+      );
       assert.deepEqual([admitsUser({ id, state }, ann), admitsUser({ id, state }, bob)], [
         true,
         false,
       ]);
-      state.apply(stateChanges({ kind: "member", user: ann, name: name("Ann"), on: false }, ann));
+      state.apply(
+        stateChanges({ kind: "member", user: ann, name: name("Ann"), on: false }, {
+          user: ann,
+          room: id,
+        }),
+      );
       assert.equal(admitsUser({ id, state }, ann), false);
     }
   }

@@ -8,7 +8,12 @@ import {
   type RoomCursor,
   withDeadLetter,
 } from "../../../lib/core/webhooks/delivery_state.ts";
-import { HOLD_MS, LEASE_MS, LeaseWatch, RENEW_MS } from "../../../lib/core/webhooks/lease_watch.ts";
+import {
+  HOLD_MS,
+  LeaseWatch,
+  RENEW_MS,
+  WEBHOOK_LEASE_MS,
+} from "../../../lib/core/webhooks/lease_watch.ts";
 import { room } from "../../support/fakes.ts";
 
 const at = (seq: number) => ({ epoch: "e", seq });
@@ -62,16 +67,20 @@ Deno.test("Delivering again from a position includes that position", () => {
 Deno.test("A record counts as abandoned only if this node has seen it unchanged for the whole lease", () => {
   const watch = new LeaseWatch();
   assert.equal(watch.isExpired("w", "1", 0), false);
-  assert.equal(watch.isExpired("w", "1", LEASE_MS - 1), false);
-  assert.equal(watch.isExpired("v", "1", LEASE_MS), false, "another record was not seen before");
-  assert.equal(watch.isExpired("w", "1", LEASE_MS), true);
-  assert.equal(watch.isExpired("w", "2", LEASE_MS + 1), false);
+  assert.equal(watch.isExpired("w", "1", WEBHOOK_LEASE_MS - 1), false);
+  assert.equal(
+    watch.isExpired("v", "1", WEBHOOK_LEASE_MS),
+    false,
+    "another record was not seen before",
+  );
+  assert.equal(watch.isExpired("w", "1", WEBHOOK_LEASE_MS), true);
+  assert.equal(watch.isExpired("w", "2", WEBHOOK_LEASE_MS + 1), false);
   watch.retain(new Set(["v"]));
-  assert.equal(watch.isExpired("w", "2", 9 * LEASE_MS), false, "a forgotten record is new");
+  assert.equal(watch.isExpired("w", "2", 9 * WEBHOOK_LEASE_MS), false, "a forgotten record is new");
 });
 
 Deno.test("What an owner has started is over before another node can take over", () => {
   const attemptMs = 10_000;
-  assert.ok(HOLD_MS + attemptMs < LEASE_MS);
+  assert.ok(HOLD_MS + attemptMs < WEBHOOK_LEASE_MS);
   assert.ok(2 * RENEW_MS < HOLD_MS, "one renewal can fail");
 });

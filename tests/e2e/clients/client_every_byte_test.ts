@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { type Chat, connect, type Delivery, type Room } from "../../../static/client.js";
 import { type Cut, FaultProxy } from "../../support/clients/fault_proxy.ts";
+import { ENGINE } from "../../support/engine.ts";
 import { startParley } from "../../support/parley.ts";
 import { withinDeadline } from "../../support/provision.ts";
 import { Dice } from "../../simulation/world/dice.ts";
@@ -124,6 +125,8 @@ async function check(
 
 const SEED = Number(Deno.env.get("SEED") ?? Date.now() % 1_000_000);
 const AT_ONCE = 12;
+// The engine makes no difference to what the client does then, so with the second one some cuts are enough: others in each run.
+const STRIDE = ENGINE === "node" ? 12 : 1;
 // Runs differ in length, because frames may or may not share a message.
 const MARGIN = 20;
 
@@ -137,7 +140,7 @@ Deno.test("Both users receive everything once and in order, whichever byte the c
   );
   const cuts: Cut[] = (["up", "down"] as const).flatMap((direction) =>
     Array.from({ length: whole[direction] + MARGIN }, (_, bytes) => ({ direction, bytes }))
-  );
+  ).filter((_, index) => index % STRIDE === SEED % STRIDE);
   const run = async (cut: Cut, index: number) => {
     const dice = new Dice(SEED + index);
     const direction = dice.pick(["up", "down"] as const);

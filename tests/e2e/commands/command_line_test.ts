@@ -59,6 +59,39 @@ Deno.test("parley reports a taken port and how to choose another, and exits with
   assert.match(output, new RegExp(`Port ${listener.addr.port} .*taken.*PORT=.*--port`));
 });
 
+for (
+  const [what, env, why] of [
+    [
+      "a HOST that cannot be resolved",
+      { HOST: "nowhere.invalid" },
+      /HOST is nowhere\.invalid, which cannot be resolved: set .*HOST=/,
+    ],
+    [
+      "a HOST of another machine",
+      { HOST: "203.0.113.1" },
+      /HOST is 203\.0\.113\.1, which is not an address of this machine/,
+    ],
+    ["a HOST with a port", { HOST: "localhost:8080" }, /HOST is "localhost:8080": .*set with PORT/],
+  ] as const
+) {
+  // A bad setting is reported before there is an engine.
+  for (const WEBSOCKET_ENGINE of env.HOST === "localhost:8080" ? ["deno"] : ["deno", "node"]) {
+    Deno.test(`parley reports ${what} in one line, with WEBSOCKET_ENGINE=${WEBSOCKET_ENGINE}`, async () => {
+      const { code, output } = await run([], { WEBSOCKET_ENGINE, LOG_LEVEL: "warning", ...env });
+      assert.ok(code > 0);
+      assert.match(output, why);
+      // No warning about workers, which have nothing to do with it.
+      assert.equal(output.trimEnd().split("\n").length, 1, output);
+    });
+  }
+}
+
+Deno.test("parley with settings before the command runs the command", async () => {
+  const { code, output } = await run(["--data-dir", "/nowhere", "backup", "/nowhere/b"]);
+  assert.equal(code, 1);
+  assert.match(output, /^parley: There is no store in \/nowhere/);
+});
+
 Deno.test("parley reports an unusable certificate file together with all other problems, and exits with 2", async () => {
   const folder = await Deno.makeTempDir();
   await Deno.writeTextFile(`${folder}/garbage.pem`, "no certificate");
@@ -93,37 +126,31 @@ Deno.test("parley prints one line with its address, its store and how to connect
   assert.doesNotMatch(parley.output, /secret/);
 });
 
-Deno.test("parley logs JSON lines without a terminal, and readable lines when asked to", async () => {
-  await using json = await startParley();
-  await json.stop();
-  const logged = json.output.split("\n").filter((line) => line.startsWith("{")).map((it) =>
-    JSON.parse(it)
-  );
-  const events = logged.map(({ message }) => message);
-  assert.deepEqual(events, ["admin.listening", "service.stopping"]);
-  await using text = await startParley({ LOG_FORMAT: "text" });
-  await text.stop();
-  assert.match(text.output, /admin\.listening url=http:\/\/127\.0\.0\.1:\d+/);
-  assert.match(text.output, /service\.stopping signal=SIGTERM/);
-});
+/** The events of a log in JSON. */
+function eventsIn(output: string): readonly unknown[] {
+  const lines = output.split("\n").filter((line) => line.startsWith("{"));
+  return lines.map((line) => JSON.parse(line).message);
+}
 
-Deno.test("parley never logs a message's text", async () => {
-  await using parley = await startParley({ LOG_LEVEL: "debug" });
-  await using client = await TestClient.open(`${parley.url}/ws?name=Ann`);
-  client.send("a private word");
-  await client.next();
-  await parley.stop();
-  assert.doesNotMatch(parley.output, /private|Ann/);
-});
-
-for (const signal of ["SIGTERM", "SIGINT"] as const) {
-  Deno.test(`parley closes connections with 1012 on ${signal} and exits with 0`, async () => {
-    await using parley = await startParley();
+for (
+  const [signal, format, env, check] of [
+    ["SIGTERM", "JSON lines without a terminal", {}, (output: string) => {
+      assert.deepEqual(eventsIn(output), ["admin.listening", "service.stopping"]);
+    }],
+    ["SIGINT", "readable lines when asked to", { LOG_FORMAT: "text" }, (output: string) => {
+      assert.match(output, /admin\.listening url=http:\/\/127\.0\.0\.1:\d+/);
+      assert.match(output, /service\.stopping signal=SIGINT/);
+    }],
+  ] as const
+) {
+  Deno.test(`parley logs ${format}, closes connections with 1012 on ${signal} and exits with 0`, async () => {
+    await using parley = await startParley(env);
     await using chat = await TestClient.open(`${parley.url}/ws`);
     await using echo = await TestClient.open(`${parley.url}/s`);
     parley.kill(signal);
     for (const client of [chat, echo]) assert.equal((await client.closed).code, 1012);
     assert.equal((await parley.ended).code, 0);
+    check(parley.output);
   });
 }
 
@@ -160,8 +187,13 @@ Deno.test("deno task start --host 0.0.0.0 prints what others can open, and drops
 });
 
 for (const [workers, names] of [["0", "env sys write read"], ["1", "env sys write"]] as const) {
-  Deno.test(`parley with WORKERS=${workers} drops ${names} after the start`, async () => {
+  Deno.test(`parley with WORKERS=${workers} drops ${names} after the start, and never logs a message's text`, async () => {
     await using parley = await startParley({ LOG_LEVEL: "debug", WORKERS: workers });
     await parley.printed(new RegExp(`permissions\\.dropped.*"${names}"`));
+    await using client = await TestClient.open(`${parley.url}/ws?name=Ann`);
+    client.send("a private word");
+    await client.next();
+    await parley.stop();
+    assert.doesNotMatch(parley.output, /private|Ann/);
   });
 }

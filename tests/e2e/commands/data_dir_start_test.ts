@@ -5,9 +5,15 @@ import { TestClient } from "../../support/clients/test_client.ts";
 import { runArguments, spawn, startParley } from "../../support/parley.ts";
 import { TemporaryFolder } from "../../support/temporary_folder.ts";
 
+/** Where the number of workers makes no difference: they never open the folder. */
+const IN_ONE_THREAD = { WORKERS: "0" };
+
 /** Starts a service that must refuse to start. */
 async function refused(dataDir: string): Promise<string> {
-  await using child = spawn(Deno.execPath(), runArguments(), { DATA_DIR: dataDir });
+  await using child = spawn(Deno.execPath(), runArguments(), {
+    ...IN_ONE_THREAD,
+    DATA_DIR: dataDir,
+  });
   const { code } = await child.ended;
   assert.equal(code, 1, child.output);
   return child.output;
@@ -41,7 +47,7 @@ Deno.test("Messages and identities survive a stop and a kill", async () => {
 
 Deno.test("A folder that another process uses is refused with a remedy", async () => {
   await using folder = new TemporaryFolder();
-  await using first = await startParley({ DATA_DIR: folder.path });
+  await using first = await startParley({ ...IN_ONE_THREAD, DATA_DIR: folder.path });
   const output = await refused(folder.path);
   assert.match(output, /Another process has .*parley\.sqlite open.*DATA_DIR.*REDIS_URL/);
   await using ann = await TestClient.open(`${first.url}/ws?name=Ann`);
@@ -59,12 +65,12 @@ Deno.test("A foreign file is refused and left unchanged", async () => {
 
 Deno.test("The service does not start if it cannot create its folder, and reports the remedy", async () => {
   const output = await refused("/dev/null/data");
-  assert.match(output, /Cannot write \/dev\/null\/data.*make it writable.*DATA_DIR/);
+  assert.match(output, /^parley: Cannot write \/dev\/null\/data.*make it writable.*DATA_DIR/);
 });
 
 Deno.test("A clock behind the last run's is logged, and deletes nothing", async () => {
   await using folder = new TemporaryFolder();
-  const env = { DATA_DIR: folder.path, HISTORY_HOURS: "1" };
+  const env = { ...IN_ONE_THREAD, DATA_DIR: folder.path, HISTORY_HOURS: "1" };
   {
     await using parley = await startParley(env);
     await using ann = await TestClient.open(`${parley.url}/ws?name=Ann`);

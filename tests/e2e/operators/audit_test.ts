@@ -16,8 +16,8 @@ Deno.test("parley audit lists what moderators have done, oldest first, and how t
   const { code, output } = await service.run("audit");
   assert.equal(code, 0, output);
   const [first = "", second = ""] = output.split("\n");
-  assert.match(first, /^20\S+Z\tAnn\tmuted Bob for 1 minute\t#den\tnoise$/);
-  assert.match(second, /^20\S+Z\tAnn\tlocked the service to guests\t-$/);
+  assert.match(first, /^20\S+Z\tm_\w+\tAnn\tmuted Bob for 1 minute\t#den\tnoise$/);
+  assert.match(second, /^20\S+Z\tm_\w+\tAnn\tlocked the service to guests\t-$/);
   const newest = (await service.run("audit", "--limit", "1")).output;
   const [, before = ""] = /^For older entries, add --before (\S+)$/m.exec(newest) ?? [];
   assert.ok(newest.startsWith(second), newest);

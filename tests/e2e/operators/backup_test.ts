@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { TestClient } from "../../support/clients/test_client.ts";
 import { type Parley, runArguments, spawn, startParley } from "../../support/parley.ts";
+import { programTest } from "../../support/provision.ts";
 import { TemporaryFolder } from "../../support/temporary_folder.ts";
 
 /** Runs a command to its end. */
@@ -64,11 +65,14 @@ Deno.test("parley backup copies a store in use, and parley restore brings back i
     while (!isDone) ({ position: since } = await say());
     ({ position: since } = await say());
     const { code, output } = await copying;
-    assert.match(output, /^Backed up .*: \d+ messages in 1 rooms\n$/);
+    assert.match(output, /^Backed up .*: \d+ messages in 1 room\n$/);
     assert.equal(code, 0);
     const refused = await run(["restore", file], data);
     assert.equal(refused.code, 1, refused.output);
-    assert.match(refused.output, /Another process has .*parley\.sqlite open/);
+    assert.match(
+      refused.output,
+      /Another process has .*parley\.sqlite open: stop the service first/,
+    );
   }
   const restored = await run(["restore", file], other);
   assert.equal(restored.code, 0, restored.output);
@@ -108,3 +112,28 @@ for (
     assert.match(child.output, why);
   });
 }
+
+programTest(
+  { names: ["sh"], install: "a POSIX shell" },
+  "parley backup names the file and what to do if the disk is full, and leaves nothing behind",
+  async ({ path: shell }) => {
+    await using folder = new TemporaryFolder();
+    const DATA_DIR = `${folder.path}/data`;
+    {
+      await using parley = await startParley({ DATA_DIR });
+      await using ann = await TestClient.open(`${parley.url}/ws?name=Ann`);
+      for (let k = 0; k < 20; k++) {
+        ann.send("x".repeat(10_000));
+        await ann.next();
+      }
+    }
+    const file = `${folder.path}/backups/copy.sqlite`;
+    // Without the trap the signal would end the process; with it the write fails, as on a full disk.
+    const script = "trap '' XFSZ; ulimit -f 100; exec \"$@\"";
+    const args = ["-c", script, "sh", Deno.execPath(), ...runArguments("backup", file)];
+    await using child = spawn(shell, args, { DATA_DIR });
+    assert.equal((await child.ended).code, 1, child.output);
+    assert.match(child.output, /^parley: Cannot write .*copy\.sqlite \(.+\): free some space/);
+    assert.deepEqual([...Deno.readDirSync(`${folder.path}/backups`)], []);
+  },
+);

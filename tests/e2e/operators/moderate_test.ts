@@ -18,7 +18,10 @@ Deno.test("parley moderate bans even an owner, lists who is banned, and lets the
   assert.equal((await ann.connection.closed).code, 4509);
   const listed = (await service.run("moderate", "list")).output;
   assert.match(listed, new RegExp(`^ban\t${user}\tuntil 20\\S+Z\tAnn\tspam\n$`));
-  assert.match((await service.run("audit")).output, /\tParley\tbanned Ann for 2 days\t-\tspam\n$/);
+  assert.match(
+    (await service.run("audit")).output,
+    /\tparley_service\tParley\tbanned Ann for 2 days\t-\tspam\n$/,
+  );
   assert.equal((await service.run("moderate", "unban", "--user", user)).code, 0);
   assert.equal((await service.run("moderate", "list")).output, "Nobody is muted or banned\n");
   const again = await enter(parley, { resume: hello.resume });

@@ -35,11 +35,14 @@ Deno.test("parley revoke signs a user out of the running service, one token, or 
   await using again = await JsonClient.open(parley);
   again.send({ type: "hello", token });
   assert.equal((await again.next("fault")).code, "bad_token");
-  assert.match((await revoke(["--all"], env)).output, /^Signed out everybody: /);
+  assert.match((await revoke(["--all"], env)).output, /^Signed out all users: /);
   assert.equal((await guest.connection.closed).code, 4508);
-  const refused = await revoke(["--user", "Ann"], env);
+  const refused = await revoke(["--all", "--before", "2199-01-01T00:00:00Z"], env);
   assert.equal(refused.code, 1);
-  assert.match(refused.output, /^parley: http:\/\/127\.0\.0\.1:\d+ refuses: The body must be/);
+  assert.match(
+    refused.output,
+    /^parley: http:\/\/127\.0\.0\.1:\d+ refuses: --before is in the future/,
+  );
   const wrong = await revoke(["--all"], { ...env, ADMIN_TOKEN: "another token, no more" });
   assert.equal(wrong.code, 1);
   assert.match(wrong.output, /cannot prove that it is the service: .* another ADMIN_TOKEN/);
@@ -57,6 +60,7 @@ for (
     ["ADMIN_PORT=off", ["--all"], { ADMIN_PORT: "off" }, /ADMIN_PORT is off/],
     // Nothing listens on this port.
     ["nothing that listens", ["--all"], { ADMIN_PORT: "1" }, /Cannot reach .*: start the service/],
+    ["a name instead of an id", ["--user", "Ann"], {}, /^parley: --user needs the id of a user/],
     ["no target", [], {}, /^parley: revoke needs one of --user/],
     ["a bad setting", ["--all"], { ADMIN_PORT: "x" }, /^parley: ADMIN_PORT is/],
   ] as const

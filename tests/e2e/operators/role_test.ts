@@ -15,11 +15,14 @@ Deno.test("parley users role changes the role of a member, who is told on the op
   assert.deepEqual([code, output], [0, `${user} is now an owner\n`]);
   assert.equal((await ann.next("rules")).role, "owner");
   assert.match((await service.run("users")).output, new RegExp(`^${user}\towner\t`));
-  assert.match((await service.run("audit")).output, /Z\tParley\tmade Ann an owner\t-\n$/);
+  assert.match(
+    (await service.run("audit")).output,
+    /Z\tparley_service\tParley\tmade Ann an owner\t-\n$/,
+  );
   const refused = await service.run("users", "role", user, "member");
   assert.equal(refused.code, 1);
   assert.match(
     refused.output,
-    /refuses: the last owner stays: make somebody else an owner first$/m,
+    /refuses: the last owner stays: make another member an owner first$/m,
   );
 });

@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
-import { MEMBER_SETTINGS } from "../../support/identity/member_links.ts";
+import { changeRole, MEMBER_SETTINGS } from "../../support/identity/member_links.ts";
 import { becomeMember, whenNamed } from "./members/become_member.ts";
 import { pageTest } from "./page_fixture.ts";
 
@@ -82,36 +82,35 @@ const WITHOUT_PRELOAD = `{
 }`;
 
 pageTest("Moderators get what they need with the hello", async (stage) => {
-  for (const [name, role] of [["Bea", "moderator"], ["Olga", "owner"]] as const) {
-    const page = await becomeMember(stage, name, { role }, { before: WITHOUT_PRELOAD });
+  const page = await becomeMember(stage, "Cleo", {}, { before: WITHOUT_PRELOAD });
+  await page.reload();
+  await whenNamed(page, "Cleo");
+  assert.equal(await page.locator("dialog").count(), 0);
+  const { members } = await stage.joinRoom("Ben", "den");
+  const { user } = members.value.members.find(({ name }) => name === "Cleo") ?? assert.fail();
+  for (const role of ["moderator", "owner"]) {
+    await changeRole(stage, user, role);
     await page.reload();
     await page.getByRole("button", { name: "Moderation" }).waitFor();
   }
-  const cleo = await becomeMember(stage, "Cleo", {}, { before: WITHOUT_PRELOAD });
-  await cleo.reload();
-  await whenNamed(cleo, "Cleo");
-  assert.equal(await cleo.locator("dialog").count(), 0);
 }, { settings: MEMBER_SETTINGS });
 
-for (const file of ["page/later.js", "later.css"]) {
-  pageTest(
-    `A part that failed to load is loaded at the next attempt (${file})`,
-    async (stage) => {
-      const page = await stage.open("?name=Ann#den", WITHOUT_WORKER);
-      await page.context().route(`**/${file}*`, (route) => route.abort());
-      await page.locator("body[data-state=online]").waitFor();
-      await page.click("#open-settings");
-      const toast = page.locator(".toast", { hasText: NOT_LOADED });
-      await toast.waitFor();
-      await page.context().unroute(`**/${file}*`);
-      await toast.getByRole("button", { name: "Try again" }).click();
-      await page.locator("#settings-dialog[open]").waitFor();
-      const look = `getComputedStyle(document.querySelector("#settings-dialog form")).display`;
-      assert.equal(await page.evaluate(look), "grid", "with its looks");
-    },
-    { expected: /^console: Failed to load resource/ },
-  );
-}
+pageTest("A part that failed to load is loaded at the next attempt", async (stage) => {
+  const page = await stage.open("?name=Ann#den", WITHOUT_WORKER);
+  for (const file of ["page/later.js", "later.css"]) {
+    await page.context().route(`**/${file}*`, (route) => route.abort());
+    await page.reload();
+    await page.locator("body[data-state=online]").waitFor();
+    await page.click("#open-settings");
+    const toast = page.locator(".toast", { hasText: NOT_LOADED });
+    await toast.waitFor();
+    await page.context().unroute(`**/${file}*`);
+    await toast.getByRole("button", { name: "Try again" }).click();
+    await page.locator("#settings-dialog[open]").waitFor();
+    const look = `getComputedStyle(document.querySelector("#settings-dialog form")).display`;
+    assert.equal(await page.evaluate(look), "grid", "with its looks");
+  }
+}, { expected: /^console: Failed to load resource/ });
 
 pageTest("A page older than the server asks for a reload", async (stage) => {
   const page = await stage.open("?name=Ann#den", WITHOUT_WORKER);
@@ -155,27 +154,24 @@ pageTest(
   { expected: /^console: Failed to load resource/ },
 );
 
-pageTest("A page in Chinese opens in English if its strings cannot be loaded", async (stage) => {
-  const before = `localStorage.setItem("parley-page / language", "zh")`;
-  const page = await stage.open("#den", WITHOUT_WORKER);
-  await page.context().route("**/page/i18n/zh.js*", (route) => route.abort());
-  await page.evaluate(before);
-  await page.reload();
-  await page.locator("body[data-state=online]").waitFor();
-  assert.equal(await page.getAttribute("html", "lang"), "en");
-  assert.equal(await page.getAttribute("#text", "placeholder"), "Message #den");
-}, { expected: /^console: Failed to load resource/ });
-
 pageTest(
-  "A page in Chinese whose strings are late opens in English, and switches to Chinese later",
+  "A page in Chinese opens in English without its strings, and switches once they are there",
   async (stage) => {
     const page = await stage.open("#den", WITHOUT_WORKER);
+    const strings = "**/page/i18n/zh.js*";
+    await page.context().route(strings, (route) => route.abort());
+    await page.evaluate(`localStorage.setItem("parley-page / language", "zh")`);
+    await page.reload();
+    await page.locator("body[data-state=online]").waitFor();
+    assert.equal(await page.getAttribute("html", "lang"), "en");
+    assert.equal(await page.getAttribute("#text", "placeholder"), "Message #den");
+    await page.context().unroute(strings);
+
     const { promise, resolve } = Promise.withResolvers<void>();
-    await page.context().route("**/page/i18n/zh.js", async (route) => {
+    await page.context().route(strings, async (route) => {
       await promise;
       await route.continue();
     });
-    await page.evaluate(`localStorage.setItem("parley-page / language", "zh")`);
     // The load event waits for the strings.
     await page.reload({ waitUntil: "commit" });
     await page.locator("#text[placeholder='Message #den']").waitFor();
@@ -183,4 +179,5 @@ pageTest(
     await page.locator("html[lang=zh]").waitFor();
     assert.notEqual(await page.getAttribute("#text", "placeholder"), "Message #den");
   },
+  { expected: /^console: Failed to load resource/ },
 );

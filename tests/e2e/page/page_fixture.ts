@@ -107,8 +107,8 @@ export class PageFixture {
   }
 
   /** A client that uses the client library. */
-  connectClient(name: string): Chat {
-    const chat = connect(`${this.url}/ws`, { name });
+  connectClient(name: string, options: Parameters<typeof connect>[1] = {}): Chat {
+    const chat = connect(`${this.url}/ws`, { name, ...options });
     this.#stack.use(chat);
     return chat;
   }

@@ -4,50 +4,63 @@
  * @module
  */
 import assert from "node:assert/strict";
+import type { Page } from "playwright-core";
 import { TestClient } from "../../support/clients/test_client.ts";
 import { until } from "../../support/provision.ts";
-import { eventually, lines, message, pageTest, say, untilShown, useTool } from "./page_fixture.ts";
+import {
+  eventually,
+  lines,
+  message,
+  pageTest,
+  say,
+  untilShown,
+  useTool,
+  whenJoined,
+} from "./page_fixture.ts";
 
-pageTest(
-  "Two pages and a plain client exchange messages, including line breaks",
-  async (stage) => {
-    const ann = await stage.enter("?name=Ann#den");
-    const ben = await stage.enter("?name=Ben#den");
-    await using cem = await TestClient.open(`${stage.url}/ws?name=Cem&room=den`);
-    await say(ann, "hello");
-    assert.equal(await cem.next(), "Ann: hello");
-    cem.send("hello from afar\nDan: and not from Dan");
-    assert.equal(await cem.next(), "Cem: hello from afar\n  Dan: and not from Dan");
-    await ben.fill("#text", "one");
-    await ben.press("#text", "Shift+Enter");
-    await ben.locator("#text").pressSequentially("Ann: two");
-    await ben.click("#send");
-    assert.equal(await cem.next(), "Ben: one\n  Ann: two");
-    const said = [
-      "Ann: hello",
-      "Cem: hello from afar\nDan: and not from Dan",
-      "Ben: one\nAnn: two",
-    ];
-    for (const [page, own] of [[ann, 0], [ben, 2]] as const) {
-      await eventually(() => lines(page), said);
-      await eventually(() => page.locator("#log .own .text").allTextContents(), [
-        (said[own] ?? "").replace(/^\w+: /, ""),
-      ]);
-      assert.equal(await page.inputValue("#text"), "", "a sent message leaves the field");
-    }
-    const [first, second] = await Promise.all(
-      ["Ben", "Cem"].map((name) => message(ann, `${name}: `).locator(".text").boundingBox()),
-    );
-    assert.ok(
-      first && second && first.height > 30 && second.height > 30,
-      "two lines have the height of two",
-    );
-  },
-);
+/** The pages of two users, in the same room. */
+interface Pair {
+  readonly ann: Page;
+  readonly ben: Page;
+  /** Of the service. */
+  readonly url: string;
+}
 
-pageTest("A message can be edited and deleted by its author only", async (stage) => {
-  const ann = await stage.enter("?name=Ann#den");
-  const ben = await stage.enter("?name=Ben#den");
+/** Line breaks are kept. */
+async function exchange({ ann, ben, url }: Pair): Promise<void> {
+  await using cem = await TestClient.open(`${url}/ws?name=Cem&room=den`);
+  await say(ann, "hello");
+  assert.equal(await cem.next(), "Ann: hello");
+  cem.send("hello from afar\nDan: and not from Dan");
+  assert.equal(await cem.next(), "Cem: hello from afar\n  Dan: and not from Dan");
+  await ben.fill("#text", "one");
+  await ben.press("#text", "Shift+Enter");
+  await ben.locator("#text").pressSequentially("Ann: two");
+  await ben.click("#send");
+  assert.equal(await cem.next(), "Ben: one\n  Ann: two");
+  const said = [
+    "Ann: hello",
+    "Cem: hello from afar\nDan: and not from Dan",
+    "Ben: one\nAnn: two",
+  ];
+  for (const [page, own] of [[ann, 0], [ben, 2]] as const) {
+    await eventually(() => lines(page), said);
+    await eventually(() => page.locator("#log .own .text").allTextContents(), [
+      (said[own] ?? "").replace(/^\w+: /, ""),
+    ]);
+    assert.equal(await page.inputValue("#text"), "", "a sent message leaves the field");
+  }
+  const [first, second] = await Promise.all(
+    ["Ben", "Cem"].map((name) => message(ann, `${name}: `).locator(".text").boundingBox()),
+  );
+  assert.ok(
+    first && second && first.height > 30 && second.height > 30,
+    "two lines have the height of two",
+  );
+}
+
+/** Only the author of a message can change it. */
+async function editAndDelete({ ann, ben }: Pair): Promise<void> {
   await say(ann, "helo");
   await untilShown(ann, "helo");
   await ann.press("#text", "ArrowUp");
@@ -74,13 +87,13 @@ pageTest("A message can be edited and deleted by its author only", async (stage)
   for (const page of [ann, ben]) {
     await page.locator(".deleted", { hasText: "This message was deleted." }).waitFor();
     assert.equal(await message(page, "hello").count(), 0);
-    await page.locator(".room-last", { hasText: "This message was deleted." }).waitFor();
+    await page.locator("[aria-current] .room-last", { hasText: "This message was deleted." })
+      .waitFor();
   }
-});
+}
 
-pageTest("Reactions are counted, and can be removed", async (stage) => {
-  const ann = await stage.enter("?name=Ann#den");
-  const ben = await stage.enter("?name=Ben#den");
+/** Reactions are counted, and can be removed. */
+async function react({ ann, ben }: Pair): Promise<void> {
   await say(ann, "cake?");
   await useTool(await untilShown(ben, "cake?"), "React");
   await ben.locator("#picker").getByRole("button", { name: "thumbs up" }).click();
@@ -94,11 +107,11 @@ pageTest("Reactions are counted, and can be removed", async (stage) => {
   await ben.locator("#picker").getByRole("button", { name: "party popper" }).click();
   for (const page of [ann, ben]) await eventually(() => reactions(page), ["👍 1", "🎉 1"]);
   assert.equal(await ben.locator("[aria-pressed=true]").textContent(), "🎉 1");
-});
+}
 
-pageTest("A reply quotes its original, and leads to it", async (stage) => {
-  const ann = await stage.enter("?name=Ann#den", { viewport: { width: 1000, height: 500 } });
-  const ben = await stage.enter("?name=Ben#den");
+/** A reply quotes its original, and leads to it. */
+async function reply({ ann, ben }: Pair): Promise<void> {
+  await ann.setViewportSize({ width: 1000, height: 500 });
   await say(ann, "who is hungry?");
   await useTool(await untilShown(ben, "hungry"), "Reply");
   assert.equal(await ben.innerText("#banner-words"), "Replying to Ann: who is hungry?");
@@ -121,7 +134,25 @@ pageTest("A reply quotes its original, and leads to it", async (stage) => {
   });
   await ann.locator("#jump").click();
   await ann.locator("#jump").waitFor({ state: "hidden" });
-});
+}
+
+pageTest(
+  "Two pages exchange messages, edit and delete their own, react, and reply",
+  async (stage) => {
+    const ann = await stage.enter("?name=Ann#den");
+    const ben = await stage.enter("?name=Ben#den");
+    const talks = { den: exchange, attic: editAndDelete, cellar: react, garden: reply };
+    // Each in a room of its own.
+    for (const [room, talk] of Object.entries(talks)) {
+      for (const page of [ann, ben]) {
+        await page.evaluate(`location.hash = "#${room}"`);
+        await page.getByRole("heading", { name: `# ${room}`, exact: true }).waitFor();
+        await whenJoined(page);
+      }
+      await talk({ ann, ben, url: stage.url });
+    }
+  },
+);
 
 pageTest("The page shows who is online and who is typing", async (stage) => {
   const ann = await stage.enter("?name=Ann#den", { viewport: { width: 1300, height: 700 } });

@@ -5,8 +5,18 @@
  */
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
-import { onFreePort, type Program, programTest, Running, until } from "../../support/provision.ts";
+import { TestClient } from "../../support/clients/test_client.ts";
+import { OPENSSL, TestAuthority } from "../../support/identity/certificates.ts";
+import {
+  findProgram,
+  onFreePort,
+  type Program,
+  programTest,
+  Running,
+  until,
+} from "../../support/provision.ts";
 import { startTestService, type TestService } from "../../support/service.ts";
+import { TemporaryFolder } from "../../support/temporary_folder.ts";
 import { BEARER, exists, joined, untilReceived } from "./proxied.ts";
 import { type ProxiedService, proxyContract, type Started } from "./proxy_contract.ts";
 
@@ -31,17 +41,19 @@ async function startService(
  * Runs the shipped configuration in its own folder.
  * @param upstream The port behind the proxy.
  * @param hasPath Whether to use the lines for a service under a path.
+ * @param more More names to define.
  */
 async function startHttpd(
   program: Program,
   upstream: number,
   hasPath = false,
+  more: Readonly<Record<string, string>> = {},
 ): Promise<Started> {
   await using started = new AsyncDisposableStack();
   const folder = await Deno.makeTempDir({ prefix: "parley-httpd-" });
   started.defer(() => Deno.remove(folder, { recursive: true }));
   const port = await onFreePort(async (port) => {
-    const names = { LISTEN: `127.0.0.1:${port}`, PARLEY: `127.0.0.1:${upstream}` };
+    const names = { LISTEN: `127.0.0.1:${port}`, PARLEY: `127.0.0.1:${upstream}`, ...more };
     const shipped = await Deno.readTextFile(SHIPPED);
     const used = shipped.replace(/^#\|/gm, "").replace("127.0.0.1:8091", `127.0.0.1:${upstream}`);
     if (hasPath) assert.notEqual(used, shipped);
@@ -54,7 +66,8 @@ async function startHttpd(
     return port;
   });
   const all = started.move();
-  return { url: `http://127.0.0.1:${port}`, [Symbol.asyncDispose]: () => all.disposeAsync() };
+  const scheme = "CERT" in more ? "https" : "http";
+  return { url: `${scheme}://127.0.0.1:${port}`, [Symbol.asyncDispose]: () => all.disposeAsync() };
 }
 
 async function untilEmpty({ adminUrl }: TestService): Promise<boolean> {
@@ -81,6 +94,15 @@ async function modulesOf(program: string): Promise<string> {
     if (await exists(join(prefix, folder, "mod_proxy.so"))) return join(prefix, folder);
   }
   throw new Error(`Cannot find the modules of ${program}: none of ${folders} is in ${prefix}`);
+}
+
+/** The options that define a certificate for the shipped configuration. */
+async function certificate(folder: string) {
+  const openssl = await findProgram(OPENSSL.names);
+  if (openssl === undefined) return undefined;
+  const authority = await TestAuthority.create({ path: openssl, env: {} }, folder);
+  const { certFile, keyFile } = await authority.certify("chat");
+  return { CERT: certFile, KEY: keyFile, authority: authority.pem };
 }
 
 proxyContract({
@@ -120,6 +142,25 @@ programTest(HTTPD, "httpd serves Parley under a path with the lines for it", asy
   }
   {
     await using ann = await joined(`${httpd.url}/team-a/ws`, "ann");
+    await using ben = await joined(`${instance.url}/ws`, "ben");
+    ben.send("hello");
+    await untilReceived(ann, "hello");
+  }
+  await until("all tunnels to end", () => untilEmpty(instance));
+});
+
+programTest(HTTPD, "httpd with a certificate serves Parley over HTTPS and wss", async (program) => {
+  await using folder = new TemporaryFolder();
+  const files = await certificate(folder.path);
+  if (files === undefined) return;
+  const { authority, ...defines } = files;
+  await using instance = await startTestService({ TRUST_PROXY: "127.0.0.1/32" });
+  await using httpd = await startHttpd(program, instance.port, false, defines);
+  using client = Deno.createHttpClient({ caCerts: [authority] });
+  const response = await fetch(`${httpd.url}/`, { client });
+  assert.match(await response.text(), /<!doctype html>/i);
+  {
+    await using ann = await TestClient.open(`${httpd.url}/ws?name=ann`, { client });
     await using ben = await joined(`${instance.url}/ws`, "ben");
     ben.send("hello");
     await untilReceived(ann, "hello");

@@ -114,9 +114,13 @@ programTest(
     const life = new AbortController();
     const onChange = () => assert.fail();
     const read = () => Promise.resolve(first);
-    const watching = watchKeyPair({ read, clock, onChange }, first.pair, life.signal);
+    const validities: (Date | undefined)[] = [];
+    const onValidity = (it: Date | undefined) => void validities.push(it);
+    const context = { read, clock, onChange, onValidity };
+    const watching = watchKeyPair(context, first.pair, life.signal);
     while (log.fields("tls.loaded").length === 0) await clock.advance(0);
     assert.deepEqual(log.fields("tls.loaded"), [{ validUntil }]);
+    assert.deepEqual(validities, [until]);
     await clock.advance(5_999);
     assert.deepEqual(log.fields("tls.expired"), []);
     await clock.advance(60_000);

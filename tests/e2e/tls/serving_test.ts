@@ -70,13 +70,20 @@ for (const engine of ENGINES) {
     },
   );
 
-  programTest(OPENSSL, `The ${engine} engine's admin listener has no TLS`, async (openssl) => {
-    await using secure = await startSecureService(engine, openssl.path);
-    const { adminUrl } = secure.service;
-    const response = await fetch(`${adminUrl}/healthz`);
-    assert.equal(response.status, 200);
-    await response.body?.cancel();
-  });
+  programTest(
+    OPENSSL,
+    `The ${engine} engine's admin listener has no TLS, and exports when the certificate expires`,
+    async (openssl) => {
+      await using secure = await startSecureService(engine, openssl.path);
+      const { adminUrl } = secure.service;
+      const response = await fetch(`${adminUrl}/healthz`);
+      assert.equal(response.status, 200);
+      await response.body?.cancel();
+      const metrics = await (await fetch(`${adminUrl}/metrics`)).text();
+      const [, seconds] = /^parley_tls_expiry_timestamp_seconds (\d+)$/m.exec(metrics) ?? [];
+      assert.ok(Number(seconds) * 1_000 > Date.now(), metrics);
+    },
+  );
 
   programTest(
     OPENSSL,

@@ -15,7 +15,7 @@ async function withEvents(
 ): Promise<FakeChat> {
   const chat = new FakeChat();
   for (const [index, [event, seconds]] of events.entries()) {
-    const action = { kind: "said", text: eventText(event, seconds), event } as const;
+    const action = { kind: "said", text: eventText(event, { seconds }), event } as const;
     const draft = { ...SERVICE_AUTHOR, room: AUDIT_ROOM, id: `e${index}`, action };
     await chat.bus.publish({ ...draft, isExempt: true });
     await chat.clock.advance(1_000);

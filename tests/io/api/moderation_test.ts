@@ -135,7 +135,7 @@ for (
     ["a lockdown of a room", { action: "lockdown", room: "den" }, 400, /^lockdown concerns/],
     ["a room that does not exist", { action: "clear", room: "dne" }, 404, /^there is no room dne$/],
     ["no room", { action: "clear", room: "a b" }, 400, /^a room has/],
-    ["a room of the service", { action: "clear", room: "_audit" }, 400, /^nobody can do that/],
+    ["a room of the service", { action: "clear", room: "_audit" }, 400, /^this cannot be done/],
     ["an unknown name", { action: "ban", name: "Zoe" }, 404, /^nobody called Zoe is a member/],
   ] as const
 ) {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { BusUnavailable } from "../../../lib/chat/ports/bus.ts";
 import type { Revocation } from "../../../lib/core/auth/revocations.ts";
 import { type RevocationSettings, revocationsHandler } from "../../../lib/io/api/revocations.ts";
-import { forOperators, type OperatorAccess } from "../../../lib/io/api/operator.ts";
+import { forOperators, MAX_BODY_BYTES, type OperatorAccess } from "../../../lib/io/api/operator.ts";
 import { appUserId } from "../../../lib/io/auth/authenticators/app_user.ts";
 import { FakeClock, revocationFeed } from "../../support/fakes.ts";
 
@@ -118,10 +118,10 @@ for (
   });
 }
 
-Deno.test("POST refuses a body that is no JSON with 400, and one of more than 4 KiB with 413", async () => {
+Deno.test("POST refuses a body that is no JSON with 400, and one that is too long with 413", async () => {
   const api = new Api();
   for (const body of ["", "{", "\u0000"]) assert.equal((await api.ask("POST", body)).status, 400);
-  const long = JSON.stringify({ token: "x".repeat(4_096 - '{"token":""}'.length) });
+  const long = JSON.stringify({ token: "x".repeat(MAX_BODY_BYTES - '{"token":""}'.length) });
   assert.equal((await api.ask("POST", long)).status, 200);
   assert.equal((await api.ask("POST", `${long} `)).status, 413);
   assert.equal((await api.ask("POST", "x".repeat(10_000_000))).status, 413);
@@ -185,7 +185,7 @@ Deno.test("The path is for nobody without ADMIN_TOKEN, and only for those who ha
 Deno.test("Other methods are refused with 405", async () => {
   for (const method of ["PUT", "DELETE", "OPTIONS"]) {
     const { response, status } = await new Api().ask(method);
-    assert.deepEqual([status, response.headers.get("allow")], [405, "GET, POST"]);
+    assert.deepEqual([status, response.headers.get("allow")], [405, "GET, POST, HEAD"]);
   }
 });
 

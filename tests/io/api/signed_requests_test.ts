@@ -1,6 +1,6 @@
 /** Signed requests of commands: what they are good for, when, how often, and who can read the answer. */
 import assert from "node:assert/strict";
-import { forOperators, readJson } from "../../../lib/io/api/operator.ts";
+import { forOperators, MAX_BODY_BYTES, readJson } from "../../../lib/io/api/operator.ts";
 import { SignedRequests } from "../../../lib/io/api/signed_requests.ts";
 import {
   formatSignature,
@@ -128,9 +128,9 @@ Deno.test("No more than 1,000 signed requests are remembered, and each until its
   assert.equal((await api.send({})).status, 201);
 });
 
-Deno.test("A signed request with more than 4 KiB is refused before it is hashed", async () => {
+Deno.test("A signed request that is too long is refused before it is hashed", async () => {
   const api = new Api();
-  assert.equal((await api.send({ body: "x".repeat(4_097) })).status, 413);
+  assert.equal((await api.send({ body: "x".repeat(MAX_BODY_BYTES + 1) })).status, 413);
 });
 
 Deno.test("Without ADMIN_TOKEN, the session secret signs as soon as it is known", async () => {

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { webhooksHandler } from "../../../lib/io/api/webhooks.ts";
 import { loggedWebhooks } from "../../../lib/io/webhooks/webhook_log.ts";
+import { MAX_WEBHOOK_ROOMS } from "../../../lib/core/webhooks/webhook.ts";
 import { WebhookWorld } from "../../chat/webhooks/webhook_world.ts";
 import { lobby } from "../../contract/fixtures.ts";
 import { LogRecorder } from "../../support/log_recorder.ts";
@@ -31,6 +32,16 @@ Deno.test("The secret of a webhook is returned once, when it is added", async ()
   assert.equal(removed.status, 200);
   assert.doesNotMatch(JSON.stringify(removed.body), /whsec_/);
   assert.deepEqual((await ask()).body, { webhooks: [] });
+});
+
+Deno.test("A webhook takes as many rooms as it may have, with the longest names", async () => {
+  const { world, ask } = start();
+  await using _world = world;
+  const longest = (index: number) => `${"𠮷".repeat(62)}${index + 10}`;
+  const rooms = Array.from({ length: MAX_WEBHOOK_ROOMS }, (_, index) => longest(index));
+  const { status, body } = await ask({ ...ADD, rooms });
+  assert.equal(status, 200, JSON.stringify(body).slice(0, 200));
+  assert.equal(body.webhook.rooms.length, MAX_WEBHOOK_ROOMS);
 });
 
 for (

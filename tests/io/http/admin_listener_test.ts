@@ -1,7 +1,9 @@
 /** The admin listener, its token, and what is public without them. */
 import assert from "node:assert/strict";
 import { PROMETHEUS_CONTENT_TYPE } from "../../../lib/core/metrics/prometheus.ts";
-import { AdminPortUnavailable } from "../../../lib/io/http/admin_listener.ts";
+import { systemClock } from "../../../lib/chat/ports/clock.ts";
+import { parseConfig } from "../../../lib/core/config/config.ts";
+import { AdminPortUnavailable, openAdminListener } from "../../../lib/io/http/admin_listener.ts";
 import { loadEngine } from "../../../lib/io/serving/load_engine.ts";
 import { ENGINE } from "../../support/engine.ts";
 import { startTestService } from "../../support/service.ts";
@@ -57,8 +59,18 @@ Deno.test("ADMIN_TOKEN opens everything on the main listener to clients that sen
       assert.doesNotMatch(await answer.text(), /chat_/);
     }
   }
-  assert.deepEqual(await ask(`${service.url}/healthz`), [200, '{"status":"ok"}']);
-  assert.equal((await ask(`${service.adminUrl}/healthz`))[0], 401);
+  for (const url of [service.url, service.adminUrl]) {
+    assert.deepEqual(await ask(`${url}/healthz`), [200, '{"status":"ok"}']);
+    assert.deepEqual(await ask(`${url}/readyz`), [200, '{"status":"ready"}']);
+  }
+});
+
+Deno.test("The admin listener with ADMIN_TOKEN tells clients without it only that the service is not ready", async () => {
+  const env = { ADMIN_TOKEN: TOKEN, REDIS_URL: "redis://127.0.0.1:1" };
+  await using service = await startTestService(env);
+  assert.deepEqual(await ask(`${service.adminUrl}/readyz`), [503, '{"status":"not ready"}']);
+  const [, text] = await ask(`${service.adminUrl}/readyz`, { headers: bearer(TOKEN) });
+  assert.match(JSON.parse(text).reason, /Redis/);
 });
 
 Deno.test("The admin listener serves nothing else, is read-only, and checks the host like the main one", async () => {
@@ -97,3 +109,17 @@ Deno.test("Without ADMIN_PORT the admin listener is on 9464, or not opened when 
   assert.equal(second.adminPort, undefined);
   assert.equal((await ask(`${second.url}/healthz`))[0], 200);
 });
+
+Deno.test("Without ADMIN_PORT, a service on 9464 opens no admin listener in the way of its own", async () => {
+  const read = parseConfig((name) => ({ PORT: "9464" })[name]);
+  assert.ok(read.kind === "good");
+  const nothing = { connectionCounts: never, readiness: never, metrics: never };
+  const services = { health: nothing, api: new Map() };
+  // Whatever opens a port would call this.
+  const engine = { ...await loadEngine(ENGINE), open: never };
+  assert.equal(await openAdminListener(read.config, services, systemClock, engine), undefined);
+});
+
+function never(): never {
+  assert.fail("called");
+}

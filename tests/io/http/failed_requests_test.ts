@@ -33,6 +33,9 @@ for (
     assert.equal(response.headers.has("retry-after"), status === 503);
     assert.equal(response.headers.get("x-content-type-options"), "nosniff");
     assert.equal(log.fields("request.failed").length > 0, isLogged);
+    const api = await fetch(`http://127.0.0.1:${port.port}/api/v1/me`);
+    assert.equal(api.headers.get("content-type"), "application/problem+json");
+    assert.equal((await api.json()).status, status);
     await port.shutdown();
     await port.finished;
   });

@@ -13,6 +13,7 @@ import {
   sendRequest,
 } from "../../support/clients/raw_socket.ts";
 import { TestClient } from "../../support/clients/test_client.ts";
+import { WORKER_COUNTS } from "../../support/engine.ts";
 import { startTestService, type TestService } from "../../support/service.ts";
 
 const TRUSTED = { AUTH_PROXY_HEADER: "Remote-User", TRUST_PROXY: "127.0.0.1/32" };
@@ -24,7 +25,7 @@ async function nameOf({ port }: TestService, headers: Headers): Promise<string |
   return (await client.nextText())?.split(": hi")[0];
 }
 
-for (const workers of ["0", "1"]) {
+for (const workers of WORKER_COUNTS) {
   Deno.test(`A trusted proxy's header says who the user is, with WORKERS=${workers}`, async () => {
     await using service = await startTestService({ ...TRUSTED, WORKERS: workers });
     assert.equal(await nameOf(service, { "Remote-User": "ann" }), "ann");

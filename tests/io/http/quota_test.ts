@@ -19,6 +19,34 @@ for (const kind of ["memory", "a folder"] as const) {
     assert.equal(await ann.next(), "Ann: second");
   });
 
+  Deno.test(`Metrics and problems show that MAX_ROOMS_TOTAL is reached, in ${kind}`, async () => {
+    await using folder = new TemporaryFolder();
+    const DATA_DIR = kind === "memory" ? ":memory:" : folder.path;
+    await using service = await startTestService({ DATA_DIR, MAX_ROOMS_TOTAL: "1" });
+    await using ann = await TestClient.open(`${service.url}/ws?name=Ann&room=one`);
+    ann.send("first");
+    await ann.next();
+    await using bob = await TestClient.open(`${service.url}/ws?name=Bob&room=two`);
+    bob.send("first");
+    await bob.next();
+    const text = await (await fetch(`${service.adminUrl}/metrics`)).text();
+    for (
+      const line of [
+        /^parley_stored_rooms 1$/m,
+        /^parley_stored_rooms_limit 1$/m,
+        /^parley_store_bytes [1-9]\d*$/m,
+        /^parley_store_limit_bytes 10737418240$/m,
+        /^parley_entries_refused_total\{reason="rooms_full"\} 1$/m,
+        /^parley_ready 1$/m,
+      ]
+    ) assert.match(text, line);
+    const answer = await fetch(`${service.adminUrl}/readyz`);
+    assert.deepEqual([answer.status, await answer.json()], [200, {
+      status: "ready",
+      problems: ["MAX_ROOMS_TOTAL is reached: messages in new rooms are refused with rooms_full"],
+    }]);
+  });
+
   Deno.test(`MAX_STORE_MB refuses messages when the store is full, in ${kind}`, async () => {
     await using folder = new TemporaryFolder();
     const DATA_DIR = kind === "memory" ? ":memory:" : folder.path;

@@ -8,10 +8,11 @@ import {
   revoke,
 } from "../../support/identity/revocations.ts";
 import { signToken as sign } from "../../support/app.ts";
+import { WORKER_COUNTS } from "../../support/engine.ts";
 import { startTestService } from "../../support/service.ts";
 import { TemporaryFolder } from "../../support/temporary_folder.ts";
 
-for (const workers of ["0", "1"]) {
+for (const workers of WORKER_COUNTS) {
   for (const listener of ["url", "adminUrl"] as const) {
     Deno.test(`Signing a user out at the ${listener} closes that user's connections with 4508, with WORKERS=${workers}`, async () => {
       await using service = await startTestService({ ...SETTINGS, WORKERS: workers });

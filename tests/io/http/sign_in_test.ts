@@ -17,6 +17,7 @@ import {
   type TestProvider,
 } from "../../support/identity/oidc_provider.ts";
 import { freePort } from "../../support/provision.ts";
+import { WORKER_COUNTS } from "../../support/engine.ts";
 import { startTestService, type TestService } from "../../support/service.ts";
 
 const SECRET = "a session secret of these tests";
@@ -72,7 +73,7 @@ async function hello(
   return JSON.parse(String(await client.next()));
 }
 
-for (const workers of ["0", "1"]) {
+for (const workers of WORKER_COUNTS) {
   Deno.test(`A user who signs in at the provider chats under the name there, with WORKERS=${workers}`, async () => {
     await using stage = await start({ WORKERS: workers });
     const browser = new CookieClient();

@@ -8,10 +8,13 @@ import { exportJWK, generateKeyPair } from "jose";
 import { SECRET, signToken as sign } from "../../support/app.ts";
 import { type Frame, JsonClient } from "../../support/clients/json_client.ts";
 import { TestClient } from "../../support/clients/test_client.ts";
+import { WORKER_COUNTS } from "../../support/engine.ts";
 import { startTestService } from "../../support/service.ts";
 import { TemporaryFolder } from "../../support/temporary_folder.ts";
 
-for (const workers of ["0", "1"]) {
+const API_KEY = `parley_${"A".repeat(43)}`;
+
+for (const workers of WORKER_COUNTS) {
   Deno.test(`A token in the hello or in the handshake says who the user is, with WORKERS=${workers}`, async () => {
     await using service = await startTestService({ JWT_SECRET: SECRET, WORKERS: workers });
     const token = await sign();
@@ -39,6 +42,8 @@ Deno.test("A program follows a room in plain text with a token, and one without 
     const [authorization, code] of [
       ["", 4506],
       ["Basic YTpi", 4506],
+      ["Bearer", 4505],
+      [API_KEY, 4505],
       ["Bearer forged", 4505],
       [`Bearer ${await sign({ exp: 1_000_000_000 })}`, 4504],
       [`Bearer ${await sign({ parley: { rooms: [] } })}`, 4507],
@@ -114,7 +119,7 @@ function startProvider() {
   };
 }
 
-for (const workers of ["0", "1"]) {
+for (const workers of WORKER_COUNTS) {
   Deno.test(`JWKS_URL is read for the first token, and once for all tokens, with WORKERS=${workers}`, async () => {
     await using provider = startProvider();
     const signAtProvider = await provider.publish("one");

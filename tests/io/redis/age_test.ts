@@ -4,14 +4,12 @@
  * @module
  */
 import assert from "node:assert/strict";
-import {
-  MAX_READ_MARKERS,
-  MAX_SMOOTHED_MS,
-  RECEIPTS_MS,
-  type Retention,
-} from "../../../lib/core/log/room_log.ts";
+import { MARKER_REFRESH_MS, MAX_READ_MARKERS } from "../../../lib/core/log/reading/read_markers.ts";
+import type { Retention } from "../../../lib/core/log/retention.ts";
+import { MAX_SMOOTHED_MS, RECEIPTS_MS } from "../../../lib/core/log/room_log.ts";
 import {
   ann,
+  attic,
   bob,
   draft,
   isRejected,
@@ -72,7 +70,7 @@ for (const old of numbers(0, 7)) {
     const { lossReason, entries } = await bus.replay(lobby, { ...top, seq: 0 }, 10);
     assert.deepEqual([lossReason, entries.length], [old === 0 ? undefined : "too_old", 7 - old]);
     assert.equal((await bus.replay(lobby, { ...top, seq: old }, 10)).lossReason, undefined);
-    assert.equal((await bus.readState(lobby, ann.user)).unread, 7 - old);
+    assert.equal((await bus.readState(lobby, ann.user, 0)).unread, 7 - old);
   });
 }
 
@@ -243,6 +241,45 @@ Deno.test("Instances agree on how long the service has been in use, and a new on
   });
 });
 
+Deno.test("RedisBus.sweep() keeps a room that somebody follows, and its positions", async () => {
+  await using opened = await open();
+  const { redis, clock, bus } = opened;
+  const { position } = await mustPublish(bus, say("old"));
+  await mustPublish(bus, say("old", { room: attic }));
+  await bus.subscribe(lobby);
+  await clock.advance(2 * HOUR_MS);
+  await bus.sweep();
+  assert.deepEqual((await bus.page(lobby, undefined, 10)).top, position);
+  assert.equal(await redis.command("EXISTS", "test:{attic}:head"), 0);
+});
+
+Deno.test("RedisBus keeps the read marker of a user who comes back", async () => {
+  await using opened = await open();
+  const { redis, clock, bus } = opened;
+  const { position } = await mustPublish(bus, say("1"));
+  await bus.markRead(lobby, ann.user, position);
+  const renewedAt = () => redis.command("ZSCORE", "test:{lobby}:marks", ann.user).then(Number);
+  const before = await renewedAt();
+  await bus.readState(lobby, ann.user, 0);
+  assert.equal(await renewedAt(), before);
+  await clock.advance(MARKER_REFRESH_MS + 1);
+  await bus.readState(lobby, ann.user, 0);
+  assert.ok(await renewedAt() > before);
+});
+
+Deno.test("RedisBus.sweep() sweeps the other rooms although one is damaged, and then reports that", async () => {
+  await using opened = await open();
+  const { redis, clock, bus } = opened;
+  const rooms = numbers(1, 50).map((n) => room(`room${n}`));
+  for (const each of rooms) await mustPublish(bus, say("old", { room: each }));
+  await clock.advance(2 * HOUR_MS);
+  await redis.command("SET", "test:{room7}:messages", "foreign");
+  await assert.rejects(bus.sweep());
+  const keys = rooms.map((it) => `test:{${it}}:messages`);
+  assert.equal(await redis.command("EXISTS", ...keys), 1);
+  assert.equal(Number(await redis.command("HGET", "test:state", "rooms")), 1);
+});
+
 Deno.test(`RedisBus keeps ${MAX_READ_MARKERS} read markers of a room: the newest`, async () => {
   await using opened = await open();
   const { redis, clock, bus } = opened;
@@ -254,8 +291,8 @@ Deno.test(`RedisBus keeps ${MAX_READ_MARKERS} read markers of a room: the newest
   await clock.advance(1_000);
   await bus.markRead(lobby, bob.user, position);
   assert.equal(await redis.command("ZCARD", "test:{lobby}:marks"), MAX_READ_MARKERS);
-  assert.deepEqual((await bus.readState(lobby, ann.user)).read, undefined);
-  assert.deepEqual((await bus.readState(lobby, bob.user)).read, position);
+  assert.deepEqual((await bus.readState(lobby, ann.user, 0)).read, undefined);
+  assert.deepEqual((await bus.readState(lobby, bob.user, 0)).read, position);
 });
 
 Deno.test("RedisBus adopts a room from before ages were counted, and removes its expiry", async () => {

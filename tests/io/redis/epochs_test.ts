@@ -4,7 +4,8 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { MAX_EPOCHS } from "../../../lib/core/log/room_log.ts";
+import { MAX_EPOCHS } from "../../../lib/core/log/epochs.ts";
+import { readAfter } from "../../../lib/core/log/reading/log_reading.ts";
 import { ann, lobby, mustPublish, numbers, say, sayAll } from "../../contract/fixtures.ts";
 import { openRestartable } from "../../support/redis/bus.ts";
 
@@ -84,6 +85,35 @@ Deno.test(`RedisBus remembers ${MAX_EPOCHS} epochs, like the log in memory`, asy
     "unknown_epoch",
     ...numbers(1, MAX_EPOCHS).map(() => undefined),
   ]);
+  // All can be read, part by part, from the beginning.
+  const read = [];
+  for (let since = { epoch: "unknown", seq: 0 }; since.seq < positions.length;) {
+    const replay = await bus.replay(lobby, since, 1);
+    assert.equal(replay.lossReason, read.length === 0 ? "unknown_epoch" : undefined);
+    assert.equal(replay.forgotten, read.length === 0 ? 1 : undefined);
+    read.push(...replay.entries.map(({ position }) => position));
+    since = readAfter(replay, read.at(-1) ?? since);
+  }
+  assert.deepEqual(read, positions);
+});
+
+Deno.test("RedisBus returns a tombstone in the epoch of its number, and corrects an entry of another epoch", async () => {
+  await using opened = await openRestartable({}, DURABLE);
+  const { redis, bus, restart } = opened;
+  const positions = await sayAll(bus, ["1", "2"]);
+  await restart();
+  positions.push(...await sayAll(bus, ["3", "4"]));
+  await redis.command("XDEL", "test:{lobby}:log", "3-0");
+  const [row] = [await redis.command("XRANGE", "test:{lobby}:log", "4-0", "4-0")].flat();
+  const [, fields] = row as [string, string[]];
+  const [, entry = "", ...rest] = fields;
+  await redis.command("XDEL", "test:{lobby}:log", "4-0");
+  await redis.command("XSETID", "test:{lobby}:log", "3-0");
+  const foreign = entry.replace(/^\w+/, "x");
+  await redis.command("XADD", "test:{lobby}:log", "4-0", "entry", foreign, ...rest);
+  const { entries } = await bus.replay(lobby, { epoch: "unknown", seq: 0 }, 10);
+  assert.deepEqual(entries.map(({ position }) => position), positions);
+  assert.deepEqual(entries.map(({ id }) => id.startsWith("damaged")), [false, false, true, false]);
 });
 
 Deno.test("RedisBus reuses no number when only a room's head is lost", async () => {
@@ -94,7 +124,7 @@ Deno.test("RedisBus reuses no number when only a room's head is lost", async () 
   await redis.command("DEL", "test:{lobby}:head");
   const { top, messages } = await bus.page(lobby, undefined, 10);
   assert.deepEqual([top.seq, messages], [0, []]);
-  assert.deepEqual(await bus.readState(lobby, ann.user), { read: undefined, unread: 0 });
+  assert.deepEqual(await bus.readState(lobby, ann.user, 0), { read: undefined, unread: 0 });
   const after = await mustPublish(bus, say("after"));
   assert.notEqual(after.position.epoch, position.epoch);
 });

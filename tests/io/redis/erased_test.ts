@@ -64,8 +64,8 @@ for (
     const of = await sayAll(opened.bus);
     assert.equal(
       (await opened.dump()).split("secret").length,
-      4,
-      "text, mention and metadata, once",
+      6,
+      "text, mention and metadata, once, and the mention in its two indexes",
     );
     await mustPublish(opened.bus, removal(of));
     assert.doesNotMatch(await opened.dump(), /secret/);

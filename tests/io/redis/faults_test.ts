@@ -7,7 +7,16 @@ import { BusUnavailable } from "../../../lib/chat/ports/bus.ts";
 import type { Draft } from "../../../lib/core/log/entry.ts";
 import type { RedisBus } from "../../../lib/io/redis/bus.ts";
 import { AnnouncementReader } from "../../contract/log/announcement_reader.ts";
-import { ann, draft, isRejected, lobby, mustPublish, react, say } from "../../contract/fixtures.ts";
+import {
+  ann,
+  attic,
+  draft,
+  isRejected,
+  lobby,
+  mustPublish,
+  react,
+  say,
+} from "../../contract/fixtures.ts";
 import { FakeClock } from "../../support/fakes.ts";
 import { FaultProxy } from "../../support/clients/fault_proxy.ts";
 import { until } from "../../support/provision.ts";
@@ -126,11 +135,42 @@ for (
     await redis.command(...command);
     await rejects(bus, say("refused"), "not sent", why);
     await rejects(bus, react(position, "👍"), "not sent", why);
+    // Also in rooms that do not exist yet, and in those that somebody has only visited.
+    await rejects(bus, say("refused", { room: attic }), "not sent", why);
+    if (what !== "forbids it") {
+      await bus.page(attic, undefined, 0).catch(() => {});
+      await rejects(bus, say("refused", { room: attic }), "not sent", why);
+    }
     if (what === "forbids it") return;
     await redis.command("CONFIG", "SET", "maxmemory", "0");
     await redis.command("CONFIG", "SET", "min-replicas-to-write", "0");
     assert.equal((await mustPublish(bus, say("after"))).position.seq, 2);
     assert.deepEqual(await texts(bus), ["before", "after"]);
+  });
+}
+
+Deno.test("RedisBus lets the head of a room expire that a full Redis has refused, or in which everything was refused", async () => {
+  await using opened = await open();
+  const { redis, bus } = opened;
+  const edit = draft({ kind: "edited", of: { epoch: "a", seq: 1 }, text: "!" }, { room: attic });
+  assert.equal((await bus.publish(edit)).kind, "rejected");
+  assert.ok(Number(await redis.command("PTTL", "test:{attic}:head")) > 0);
+});
+
+for (
+  const [where, id] of [
+    ["right after the newest one", "3-5"],
+    ["far above", "9-0"],
+    ["at the highest id", "18446744073709551615-18446744073709551615"],
+  ] as const
+) {
+  Deno.test(`RedisBus publishes in a room whose log has a foreign row ${where}`, async () => {
+    await using opened = await open();
+    const { redis, bus } = opened;
+    for (const text of ["1", "2", "3"]) await mustPublish(bus, say(text));
+    await redis.command("XADD", "test:{lobby}:log", id, "entry", "foreign");
+    assert.equal((await mustPublish(bus, say("4"))).position.seq, 4);
+    assert.deepEqual(await texts(bus), ["1", "2", "3", "4"]);
   });
 }
 

@@ -273,7 +273,7 @@ async function assertUsable(bus: RedisBus, first: Position): Promise<void> {
   const seqs = replay.entries.map(({ position }) => position.seq);
   const start = (seqs[0] ?? replay.top.seq + 1) - 1;
   assert.deepEqual(seqs, numbers(start + 1, replay.top.seq));
-  await bus.readState(lobby, ann.user);
+  await bus.readState(lobby, ann.user, 0);
   await bus.markRead(lobby, ann.user, replay.top);
   assert.deepEqual(
     (await bus.people(lobby)).map(({ user }) => user).filter((it) => it !== ann.user),

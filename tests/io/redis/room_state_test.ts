@@ -54,10 +54,18 @@ Deno.test("RedisBus takes the next message when the interval of slow mode is ove
 Deno.test("RedisBus deletes the state of a room with the head, because its numbers begin anew", async () => {
   await using opened = await open();
   const { bus, redis } = opened;
-  await mustPublish(bus, act({ kind: "room", archived: true }));
+  await mustPublish(bus, act({ kind: "room", archived: true, access: "private" }));
   await redis.command("DEL", "test:{lobby}:head");
+  assert.deepEqual((await bus.admission(lobby, ann.user)).fields, new Map());
   assert.deepEqual((await bus.state(lobby)).fields, new Map());
   assert.equal((await mustPublish(bus, say("hello"))).position.seq, 1);
+});
+
+Deno.test("RedisBus creates nothing when it reads whether a user may be in a room that does not exist", async () => {
+  await using opened = await open();
+  const { bus, redis } = opened;
+  await bus.admission(lobby, ann.user);
+  assert.deepEqual(await redis.command("KEYS", "test:{lobby}:*"), []);
 });
 
 Deno.test("RedisBus ignores fields that it cannot read", async () => {
@@ -76,6 +84,7 @@ Deno.test("RedisBus reports a state whose key has another type, and refuses draf
   const { position } = await mustPublish(bus, say("before"));
   await redis.command("SET", STATE, "foreign");
   await assert.rejects(bus.state(lobby));
+  await assert.rejects(bus.admission(lobby, ann.user));
   await assert.rejects(bus.publish(say("refused")));
   assert.match(bus.problems().join(), /damaged rows in Redis/);
   assert.deepEqual((await bus.page(lobby, undefined, 0)).top, position);

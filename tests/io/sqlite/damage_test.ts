@@ -1,10 +1,12 @@
 /** A damaged row affects only what it held, and is reported. */
 import assert from "node:assert/strict";
 import { systemClock } from "../../../lib/chat/ports/clock.ts";
+import { BusUnavailable } from "../../../lib/chat/ports/bus.ts";
 import { EmbeddedBus } from "../../../lib/chat/bus/embedded_bus.ts";
 import { ReadinessCheck } from "../../../lib/io/http/readiness.ts";
 import { openSqliteFile } from "../../../lib/io/sqlite/file/database.ts";
 import type { Statements } from "../../../lib/io/sqlite/file/statements.ts";
+import { readAfter } from "../../../lib/core/log/reading/log_reading.ts";
 import { SqliteStore } from "../../../lib/io/sqlite/store.ts";
 import { ann, attic, bob, draft, lobby, numbers, say } from "../../contract/fixtures.ts";
 import { counter } from "../../support/fakes.ts";
@@ -108,9 +110,81 @@ for (
     assert.deepEqual(outcome.entry.position, { epoch: page.top.epoch, seq: 12 });
     const { lossReason } = await store.replay(lobby, { epoch, seq: 9 }, 100);
     assert.equal(lossReason, page.top.epoch === epoch ? undefined : "unknown_epoch");
-    assert.equal((await store.readState(lobby, bob.user)).unread, 11);
+    assert.equal((await store.readState(lobby, bob.user, 0)).unread, 11);
   });
 }
+
+Deno.test("SqliteStore reports an entry of another epoch than the log had, and corrects it", async () => {
+  await using given = await damaged((file) =>
+    file.run("UPDATE entries SET body = json_set(body, '$.position.epoch', 'x') WHERE seq = 7")
+  );
+  const { store, epoch } = given;
+  const { entries } = await store.replay(lobby, { epoch, seq: 6 }, 1);
+  const [entry] = entries;
+  assert.deepEqual(entry?.position, { epoch, seq: 7 });
+  assert.deepEqual(entry.action, { kind: "said", text: "text 7" });
+  assert.equal(store.problems().length, 1);
+});
+
+Deno.test("SqliteStore returns tombstones for the newest entries that are missing", async () => {
+  await using given = await damaged((file) => {
+    file.run("DELETE FROM entries WHERE seq > 9");
+    file.run("UPDATE entries SET seq = 'nine' WHERE seq = 9");
+  });
+  const { store, epoch } = given;
+  const { entries, top } = await store.replay(lobby, { epoch, seq: 7 }, 100);
+  assert.deepEqual(seqs(entries), [8, 9, 10, 11]);
+  assert.deepEqual(entries.map(({ id }) => id.startsWith("damaged")), [false, true, true, true]);
+  assert.deepEqual(entries.at(-1)?.position, top);
+});
+
+for (
+  const [what, damage] of [
+    ["is missing", "DELETE FROM rooms"],
+    [
+      "says that the room is shorter",
+      `UPDATE rooms SET head = replace(head, '"top":11', '"top":4')`,
+    ],
+  ] as const
+) {
+  Deno.test(`SqliteStore takes messages again after a room's row ${what}`, async () => {
+    await using given = await damaged((file) => file.run(damage));
+    const { store } = given;
+    await store.append(say("refused")).catch((error) => assert.ok(error instanceof BusUnavailable));
+    const outcome = await store.append(say("entered"));
+    assert.ok(outcome.kind === "entered");
+    assert.equal(outcome.entry.position.seq, 12);
+    const { messages } = await store.page(lobby, undefined, 100);
+    assert.deepEqual(seqs(messages), [...numbers(1, 10), 12]);
+    assert.match(store.problems().join(), /damaged rows/);
+  });
+}
+
+Deno.test("SqliteStore uses an epoch for one rebuilt head only", async () => {
+  await using given = await damaged(() => {});
+  const { store, file } = given;
+  const epochs = new Set<string>();
+  for (const text of ["once", "twice"]) {
+    file.run("UPDATE rooms SET head = '{'");
+    await store.append(say(text));
+    epochs.add((await store.page(lobby, undefined, 0)).top.epoch);
+  }
+  assert.equal(epochs.size, 2);
+});
+
+Deno.test("SqliteStore returns all entries, part by part, of a room whose head is damaged", async () => {
+  await using given = await damaged((file) => file.run("UPDATE rooms SET head = '{'"));
+  const { store, epoch } = given;
+  const read: number[] = [];
+  for (let since = { epoch, seq: 3 }, isAtTop = false; !isAtTop;) {
+    const replay = await store.replay(lobby, since, 4);
+    read.push(...seqs(replay.entries));
+    assert.ok(read.length <= 11, "entries are read again");
+    since = readAfter(replay, replay.entries.at(-1)?.position ?? since);
+    isAtTop = since.seq === replay.top.seq;
+  }
+  assert.deepEqual(read, numbers(1, 11));
+});
 
 for (
   const [what, damage] of [
@@ -153,9 +227,9 @@ Deno.test("SqliteStore ignores a damaged receipt and a damaged read marker", asy
     file.run("UPDATE reads SET epoch = x'00', seq = 'four'");
   });
   const { store, epoch } = given;
-  assert.deepEqual(await store.readState(lobby, ann.user), { read: undefined, unread: 10 });
+  assert.deepEqual(await store.readState(lobby, ann.user, 0), { read: undefined, unread: 10 });
   await store.markRead(lobby, ann.user, { epoch, seq: 6 });
-  assert.equal((await store.readState(lobby, ann.user)).unread, 4);
+  assert.equal((await store.readState(lobby, ann.user, 0)).unread, 4);
   const again = say("text 3", { id: "id3" });
   assert.equal((await store.append(again)).kind, "entered");
   assert.equal((await store.append(again)).kind, "repeated");

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { BusUnavailable } from "../../../lib/chat/ports/bus.ts";
 import { type Clock, systemClock } from "../../../lib/chat/ports/clock.ts";
 import { EmbeddedBus } from "../../../lib/chat/bus/embedded_bus.ts";
 import type { Draft } from "../../../lib/core/log/entry.ts";
-import { RECEIPTS_MS, type Retention } from "../../../lib/core/log/room_log.ts";
+import type { Retention } from "../../../lib/core/log/retention.ts";
+import { RECEIPTS_MS } from "../../../lib/core/log/room_log.ts";
 import { openSqliteFile } from "../../../lib/io/sqlite/file/database.ts";
 import type { SQLInputValue } from "node:sqlite";
 import { Statements } from "../../../lib/io/sqlite/file/statements.ts";
@@ -75,7 +77,7 @@ Deno.test("SqliteStore has all its contents after it is reopened", async () => {
   const [first, second] = [say("first"), say("secnod")];
   const look = async (store: SqliteStore) => {
     const page = await store.page(lobby, undefined, 10);
-    const standing = await store.readState(lobby, ann.user);
+    const standing = await store.readState(lobby, ann.user, 0);
     return [page, standing, await store.replay(lobby, { ...page.top, seq: 0 }, 10)];
   };
   let before;
@@ -93,6 +95,27 @@ Deno.test("SqliteStore has all its contents after it is reopened", async () => {
   const outcome = await store.append(first);
   assert.equal(outcome.kind === "repeated" && outcome.receipt.position.seq, 1);
   assert.equal((await mustAppend(store, say("next"))).position.seq, 5);
+});
+
+Deno.test("SqliteStore waits once for a file that another program has locked, however many writes wait", async () => {
+  await using folder = new TemporaryFolder();
+  const { store, file } = openBoth(folder);
+  await using _closing = store;
+  await mustAppend(store, say("before"));
+  using other = new DatabaseSync(join(folder.path, "parley.sqlite"));
+  other.exec("BEGIN IMMEDIATE");
+  let begun = 0;
+  const { run } = file;
+  file.run = (sql, ...values) => {
+    if (sql.startsWith("BEGIN")) begun++;
+    return run.call(file, sql, ...values);
+  };
+  const writes = numbers(1, 20).map((n) => store.append(say(String(n))));
+  const outcomes = await Promise.allSettled(writes);
+  assert.ok(outcomes.every(({ status }) => status === "rejected"));
+  assert.equal(begun, 1);
+  other.exec("ROLLBACK");
+  await mustAppend(store, say("after"));
 });
 
 Deno.test("SqliteStore stores nothing of rooms that were only visited, and returns a constant position for each", async () => {
@@ -174,7 +197,7 @@ Deno.test("SqliteStore is read-only while its folder cannot be written, and writ
   assert.equal(store.isReadOnly, true);
   const isReadable = async () => {
     assert.deepEqual(await texts(store), ["before"]);
-    assert.equal((await store.readState(lobby, ann.user)).unread, 1);
+    assert.equal((await store.readState(lobby, ann.user, 0)).unread, 1);
     const { top } = await store.page(attic, undefined, 0);
     assert.deepEqual((await store.page(attic, undefined, 0)).top, top);
   };
@@ -221,7 +244,7 @@ Deno.test("SqliteStore refuses drafts while its disk is read-only, and still rea
   await assertRefused(store, say("meanwhile"), /^the message store cannot be written$/);
   await assert.rejects(store.markRead(lobby, ann.user, position), BusUnavailable);
   assert.deepEqual(await texts(store), ["before"]);
-  assert.equal((await store.readState(lobby, ann.user)).unread, 1);
+  assert.equal((await store.readState(lobby, ann.user, 0)).unread, 1);
   file.run("PRAGMA query_only = OFF");
   assert.equal((await mustAppend(store, say("after"))).position.seq, 2);
 });
@@ -461,7 +484,10 @@ Deno.test("SqliteStore returns nothing that has expired, and reports so to a cli
   await clock.advance(60_001);
   const before = await store.replay(lobby, { ...first, seq: 0 }, 10);
   assert.deepEqual([before.entries, before.lossReason, before.top.seq], [[], "too_old", 1]);
-  assert.deepEqual([await texts(store), (await store.readState(lobby, ann.user)).unread], [[], 0]);
+  assert.deepEqual([await texts(store), (await store.readState(lobby, ann.user, 0)).unread], [
+    [],
+    0,
+  ]);
   assert.equal((await store.replay(lobby, first, 10)).lossReason, undefined);
   await mustAppend(store, say("new"));
   assert.deepEqual(await texts(store), ["new"]);

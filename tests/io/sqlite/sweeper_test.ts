@@ -7,7 +7,8 @@ import { EmbeddedBus } from "../../../lib/chat/bus/embedded_bus.ts";
 import { UNLIMITED } from "../../../lib/chat/bus/memory_store.ts";
 import type { Draft } from "../../../lib/core/log/entry.ts";
 import { parseLegacyRoom } from "../../../lib/core/names/names.ts";
-import { MAX_READ_MARKERS, type Retention } from "../../../lib/core/log/room_log.ts";
+import { MAX_READ_MARKERS } from "../../../lib/core/log/reading/read_markers.ts";
+import type { Retention } from "../../../lib/core/log/retention.ts";
 import { openSqliteFile } from "../../../lib/io/sqlite/file/database.ts";
 import { Statements } from "../../../lib/io/sqlite/file/statements.ts";
 import { SqliteStore } from "../../../lib/io/sqlite/store.ts";
@@ -90,8 +91,8 @@ Deno.test("SqliteStore joins, counts, replays, appends and sweeps without readin
     const [what, most, fn] of [
       ["page", 100, () => store.page(lobby, 2_500, 50)],
       ["top", 10, () => store.page(lobby, undefined, 0)],
-      ["state of a new user", 10, () => store.readState(lobby, bob.user)],
-      ["standing", 10, () => store.readState(lobby, ann.user)],
+      ["state of a new user", 10, () => store.readState(lobby, bob.user, 0)],
+      ["standing", 10, () => store.readState(lobby, ann.user, 0)],
       ["replay", 100, () => store.replay(lobby, middle, 50)],
       ["append", 50, () => store.append(say("one more"))],
       ["edit", 50, () => store.append(draft({ kind: "edited", of: middle, text: "x" }))],
@@ -116,7 +117,7 @@ Deno.test("SqliteStore finds the expired entries in a long room by binary search
   await sayMany(it.store, 3_000);
   await clock.advance(HOUR / 2 + 1);
   const { rows } = await tracedStatements(it.file, async () => {
-    assert.equal((await it.store.readState(lobby, ann.user)).unread, 1_000);
+    assert.equal((await it.store.readState(lobby, ann.user, 0)).unread, 1_000);
     const { messages } = await it.store.page(lobby, undefined, 10);
     assert.equal(messages.at(-1)?.position.seq, 6_000);
     assert.deepEqual((await it.store.page(lobby, 3_001, 10)).messages, []);
@@ -138,6 +139,38 @@ Deno.test("SqliteStore deletes many entries in small steps, and the sweep delete
   assert.deepEqual([count(it.file, "messages"), count(it.file, "entries")], [100, 100]);
   const { messages, more } = await it.store.page(lobby, undefined, 1_000);
   assert.deepEqual([messages.length, more, messages.at(-1)?.text], [100, false, "one more"]);
+});
+
+Deno.test("SqliteStore keeps what is sent in the transaction that deletes an expired room", async () => {
+  await using folder = new TemporaryFolder();
+  const clock = new FakeClock();
+  await using it = given(folder, { messages: 50, entries: 50, ageMs: HOUR }, clock);
+  const { store, file } = it;
+  await sayMany(store, 40);
+  await clock.advance(3 * HOUR);
+  await Promise.all([store.sweep(), store.append(say("first"))]);
+  await sayMany(store, 20);
+  assert.equal((await store.page(lobby, undefined, 100)).messages.length, 21);
+  assert.equal(file.row("SELECT messages FROM rooms")?.number("messages"), 21);
+});
+
+Deno.test("SqliteStore.sweep() sweeps the other rooms although one is damaged, and then reports that", async () => {
+  await using folder = new TemporaryFolder();
+  const clock = new FakeClock();
+  await using it = given(folder, { messages: 50, entries: 50, ageMs: HOUR }, clock);
+  const { store, file } = it;
+  const rooms = numbers(1, 30).map((n) => room(`room${n}`));
+  for (const each of rooms) await sayMany(store, 1, { room: each });
+  await clock.advance(2 * HOUR);
+  const { run } = Statements.prototype;
+  const damage = Object.assign(new Error("malformed"), { code: "ERR_SQLITE_ERROR", errcode: 11 });
+  file.run = (sql, ...values) => {
+    if (sql.startsWith("DELETE FROM messages") && values[0] === "room7") throw damage;
+    return run.call(file, sql, ...values);
+  };
+  await assert.rejects(store.sweep(), (error) => error instanceof Error && error.cause === damage);
+  assert.equal(count(file, "messages"), 1);
+  assert.match(store.problems().join(), /damaged/);
 });
 
 Deno.test("SqliteStore.sweep() returns the deleted space to the disk", async () => {
@@ -203,11 +236,11 @@ Deno.test("SqliteStore deletes read markers that were not set for a year, and ke
   assert.equal(count(file, "reads"), MAX_READ_MARKERS);
   await mark("user_new");
   assert.equal(count(file, "reads"), MAX_READ_MARKERS);
-  assert.equal((await store.readState(lobby, user("user_old"))).read, undefined);
-  assert.deepEqual((await store.readState(lobby, user("user_000001"))).read, top);
+  assert.equal((await store.readState(lobby, user("user_old"), 0)).read, undefined);
+  assert.deepEqual((await store.readState(lobby, user("user_000001"), 0)).read, top);
   await clock.advance(365 * 24 * HOUR);
   // A user who returns is not forgotten, even when there is nothing new to read.
-  await store.readState(lobby, user("user_000002"));
+  await store.readState(lobby, user("user_000002"), 0);
   await clock.advance(1);
   for (let k = 0; k <= MAX_READ_MARKERS / 500; k++) await store.sweep();
   assert.equal(count(file, "reads"), 1);

@@ -35,9 +35,11 @@ const NEVER = Number.MAX_SAFE_INTEGER;
 /** Who a client is. */
 export interface ModeratedUser {
   readonly id: string;
-  /** Undefined for a guest. */
+  /** The role that an app states; undefined for guests and members. */
   readonly role?: Role;
-  /** Undefined for users with a role, of whom many may share one. */
+  /** The secret with which a member signs in; undefined for others. Members may get other roles. */
+  readonly invite?: string;
+  /** Undefined for users who are no guests, of whom many may share one. */
   readonly address?: string;
 }
 
@@ -52,6 +54,7 @@ export class ModeratedClient implements WireClient {
   protected readonly world: World;
   protected readonly moderation: ModerationOracle;
   readonly #role: Role | undefined;
+  readonly #invite: string | undefined;
   #pendingRequests: PendingRequests;
   readonly #askedAt = new Map<string, number>();
   #resume: string | undefined;
@@ -60,11 +63,12 @@ export class ModeratedClient implements WireClient {
   #isSettled = false;
   #isRetired = false;
 
-  constructor(world: World, { id, role, address }: ModeratedUser) {
+  constructor(world: World, { id, role, invite, address }: ModeratedUser) {
     this.world = world;
     this.moderation = world.moderation ?? world.fail("a world without moderators");
     this.id = id;
     this.#role = role;
+    this.#invite = invite;
     this.address = address;
     this.rooms = new JoinedRooms(world, id);
     this.#pendingRequests = new PendingRequests(world, id);
@@ -121,11 +125,15 @@ export class ModeratedClient implements WireClient {
 
   opened(): void {
     const { id } = this;
-    const guest = this.#resume ? { resume: this.#resume } : { name: `${id}v${this.#lives}` };
+    const attempt = id.padStart(22, "A");
+    const first = this.#invite === undefined
+      ? { name: `${id}v${this.#lives}` }
+      : { name: id, invite: this.#invite, attempt };
+    const own = this.#resume ? { resume: this.#resume } : first;
     const role = this.#role;
     const user = `a_${id}`.padEnd(10, "0");
     const claims = { user, name: id, rooms: [], moderated: [], role, expiresAt: NEVER };
-    const who = role === undefined ? guest : { token: JSON.stringify(claims) };
+    const who = role === undefined ? own : { token: JSON.stringify(claims) };
     this.request({ type: "hello", ...who });
     if (this.world.dice.chance(0.5)) this.#joinAll();
   }
@@ -133,7 +141,7 @@ export class ModeratedClient implements WireClient {
   closed(status: CloseStatus | undefined): void {
     const { dice, clock } = this.world;
     const expected = [undefined, SERVICE_RESTART.code, NOT_READY.code, BANNED.code];
-    if (!expected.includes(status?.code)) this.#reportViolation(`closed with ${status?.code}`);
+    if (!expected.includes(status?.code)) this.reportViolation(`closed with ${status?.code}`);
     this.world.note(`${this.id} is cut off: ${status?.code}`);
     if (status?.code === BANNED.code && this.user) this.#explain("ban", this.user, undefined);
     this.#forget();
@@ -159,14 +167,14 @@ export class ModeratedClient implements WireClient {
     const { user } = this;
     if (user === undefined || this.wire === undefined) return;
     if (this.moderation.applies("ban", user, undefined)) {
-      return this.#reportViolation(`${user} is connected, and banned`);
+      return this.reportViolation(`${user} is connected, and banned`);
     }
     const isLockedOut = this.#isGuest(user) && this.moderation.isLockedDown;
     for (const room of this.world.rooms) {
       const isBanned = this.moderation.applies("ban", user, room);
-      if (isBanned && this.rooms.has(room)) this.#reportViolation(`is in ${room}, and banned`);
+      if (isBanned && this.rooms.has(room)) this.reportViolation(`is in ${room}, and banned`);
       const isMissing = !isBanned && !isLockedOut && !this.rooms.has(room);
-      if (isMissing) this.#reportViolation(`never joined ${room}`);
+      if (isMissing) this.reportViolation(`never joined ${room}`);
     }
   }
 
@@ -194,7 +202,7 @@ export class ModeratedClient implements WireClient {
       case "joined":
         this.#checkNotBanned(frame.room, frame.top);
         if (!this.wire?.node.rooms.get(AUDIT_ROOM)?.isOpen) {
-          this.#reportViolation(`joined ${frame.room} before the bans of the service were known`);
+          this.reportViolation(`joined ${frame.room} before the bans of the service were known`);
         }
         return void this.rooms.onJoined(frame, this.#resolve(frame.id)?.since);
       case "hello":
@@ -214,7 +222,7 @@ export class ModeratedClient implements WireClient {
   protected onFault({ id, code, message }: FrameOf<"fault">): void {
     if (id === undefined) {
       if (code === "banned" && this.user) return this.#explain("ban", this.user, undefined);
-      return this.#reportViolation(`${code}, for no request: ${message}`);
+      return this.reportViolation(`${code}, for no request: ${message}`);
     }
     const askedAt = this.#askedAt.get(id) ?? 0;
     const request = this.#resolve(id);
@@ -227,13 +235,13 @@ export class ModeratedClient implements WireClient {
       this.#explain("mute", user, request?.room, askedAt);
       this.#comeBackAsSomebodyElse(0.05);
     } else if (code === "banned" || code === "not_allowed") {
-      if (this.mayBeRefused(id)) return;
+      if (this.mayBeRefused(id, askedAt)) return;
       this.#explain("ban", user, request?.room, askedAt);
       if (request?.type === "join" && this.#isGuest(user)) this.#comeBackAsSomebodyElse(0.1);
     } else if (code === "locked_down") {
       const isTrue = this.#isGuest(user) && this.moderation.mayHaveBeenLockedDown(askedAt);
-      if (!isTrue) this.#reportViolation(`${request?.type} ${id}: locked_down without a reason`);
-    } else this.#reportViolation(`${request?.type} ${id}: ${code}: ${message}`);
+      if (!isTrue) this.reportViolation(`${request?.type} ${id}: locked_down without a reason`);
+    } else this.reportViolation(`${request?.type} ${id}: ${code}: ${message}`);
   }
 
   #say(room: RoomId): void {
@@ -244,8 +252,8 @@ export class ModeratedClient implements WireClient {
     return `text ${this.id}.${this.world.nextNumber()}`;
   }
 
-  /** Whether a request may be refused, though the user is not banned. */
-  protected mayBeRefused(_id: string): boolean {
+  /** Whether a request may be refused, though the user is not banned. @param _askedAt Milliseconds since 1970. */
+  protected mayBeRefused(_id: string, _askedAt: number): boolean {
     return false;
   }
 
@@ -263,7 +271,7 @@ export class ModeratedClient implements WireClient {
     if (user !== undefined) {
       if (reason === "banned") this.#explain("ban", user, name);
       else if (reason !== "kicked" || !this.moderation.mayHaveBeenKicked(user, name)) {
-        this.#reportViolation(`removed from ${room} without a reason: ${reason}`);
+        this.reportViolation(`removed from ${room} without a reason: ${reason}`);
       }
     }
     this.#joinLater();
@@ -276,7 +284,7 @@ export class ModeratedClient implements WireClient {
     since = this.world.clock.date(),
   ): void {
     if (this.moderation.mayHaveApplied(kind, user, room, since)) return;
-    this.#reportViolation(`${user} met a ${kind} in ${room ?? "the service"} without a reason`);
+    this.reportViolation(`${user} met a ${kind} in ${room ?? "the service"} without a reason`);
   }
 
   #checkNotBanned(room: string, position: string): void {
@@ -284,10 +292,10 @@ export class ModeratedClient implements WireClient {
     const name = this.rooms.room(room);
     if (this.user === undefined || at === undefined) return;
     if (this.moderation.wasBannedBefore(this.user, name, at)) {
-      this.#reportViolation(`was sent ${position} of ${room}, from which it was banned before`);
+      this.reportViolation(`was sent ${position} of ${room}, from which it was banned before`);
     }
     if (this.moderation.isBannedEverywhere(this.user, name)) {
-      this.#reportViolation(
+      this.reportViolation(
         `was sent ${position} of ${room}, and all nodes know that it is banned`,
       );
     }
@@ -317,7 +325,7 @@ export class ModeratedClient implements WireClient {
   }
 
   #comeBackAsSomebodyElse(share: number): void {
-    if (this.#role !== undefined || this.#isStaying || !this.world.dice.chance(share)) return;
+    if (this.address === undefined || this.#isStaying || !this.world.dice.chance(share)) return;
     this.world.note(`${this.id} comes back as somebody else`);
     this.#resume = undefined;
     this.#lives += 1;
@@ -331,7 +339,7 @@ export class ModeratedClient implements WireClient {
     this.rooms.clear();
   }
 
-  #reportViolation(what: string): void {
+  protected reportViolation(what: string): void {
     this.world.reportViolation(`${this.id}: ${what}`);
   }
 }

@@ -1,8 +1,11 @@
 /**
- * A moderator, who acts at random on users, rooms and the service, and repeats what may not have been carried out.
+ * A moderator, who acts at random on users, rooms and the service, and repeats what may not have been carried out. A member who is
+ * none at the time tries the same, and is refused. An owner gives members other roles.
  * @module
  */
-import type { FrameOf } from "../../../lib/core/protocol/frames.ts";
+import type { Role } from "../../../lib/core/auth/member.ts";
+import type { Frame, FrameOf } from "../../../lib/core/protocol/frames.ts";
+import { mayModerate } from "../oracles/moderation_oracle.ts";
 import type { World } from "../world/world.ts";
 import { ModeratedClient, type ModeratedUser } from "./moderated_client.ts";
 import type { RequestFields } from "./pending_requests.ts";
@@ -10,14 +13,20 @@ import type { RequestFields } from "./pending_requests.ts";
 /** One moderator. */
 export class ModeratorClient extends ModeratedClient {
   readonly #others: readonly ModeratedClient[];
-  readonly #rank: ModeratedUser["role"];
+  readonly #members: readonly ModeratedClient[];
   readonly #underWay = new Map<string, RequestFields>();
+  #knownRole: Role | undefined;
 
-  /** @param others Whom it acts on. */
-  constructor(world: World, user: ModeratedUser, others: readonly ModeratedClient[]) {
+  /** @param others Whom it acts on. @param members Those to whom an owner gives other roles. */
+  constructor(
+    world: World,
+    user: ModeratedUser,
+    others: readonly ModeratedClient[],
+    members: readonly ModeratedClient[] = [],
+  ) {
     super(world, user);
     this.#others = others;
-    this.#rank = user.role;
+    this.#members = members;
   }
 
   override act(): void {
@@ -37,10 +46,33 @@ export class ModeratorClient extends ModeratedClient {
     }
   }
 
-  /** Whoever ranks lower cannot change what the owner has imposed. */
-  protected override mayBeRefused(id: string): boolean {
+  override checkFinalState(): void {
+    super.checkFinalState();
+    const { user } = this;
+    if (user === undefined || this.wire === undefined) return;
+    const roles = this.#rolesSince(this.world.clock.date());
+    if (roles.length > 0 && !roles.some((it) => it === this.#knownRole)) {
+      this.reportViolation(`${user} was told to be a ${this.#knownRole}, and is a ${roles}`);
+    }
+  }
+
+  /** Members may be none at the time; and whoever ranks lower cannot change what the owner has imposed. */
+  protected override mayBeRefused(id: string, askedAt: number): boolean {
+    const roles = this.#rolesSince(askedAt);
+    if (!roles.every(mayModerate)) return true;
     const isSanction = /^(un)?(mute|ban)$/.test(String(this.#underWay.get(id)?.["action"]));
-    return this.#rank === "moderator" && isSanction;
+    return roles.length > 0 && isSanction;
+  }
+
+  protected override onResponse(frame: Frame): void {
+    if (frame.type === "hello") this.#knownRole = frame.you.role;
+    if (frame.type === "rules" && frame.role) this.#knownRole = frame.role;
+    super.onResponse(frame);
+  }
+
+  /** The roles on which nodes may have acted since some time; none for the owner, whom an app makes one. */
+  #rolesSince(date: number): readonly Role[] {
+    return this.user === undefined ? [] : this.moderation.rolesSince(this.user, date);
   }
 
   protected override onFault(fault: FrameOf<"fault">): void {
@@ -69,7 +101,11 @@ export class ModeratorClient extends ModeratedClient {
     const undo = (action: string) =>
       user === undefined ? [] : [{ type: "moderate", action, user, ...where }];
     const kick = user === undefined ? [] : [{ type: "moderate", action: "kick", user, room }];
+    const member = this.#members.length > 0 ? dice.pick(this.#members).user : undefined;
+    const changeRole = (role: Role) => member ? [{ type: "role", user: member, role }] : [];
     const all: readonly RequestFields[] = [
+      ...changeRole("moderator"),
+      ...changeRole("member"),
       ...onUser("mute"),
       ...onUser("mute"),
       ...onUser("ban"),

@@ -6,7 +6,7 @@
 import type { RoomId } from "../../../lib/core/names/names.ts";
 import type { FrameOf } from "../../../lib/core/protocol/frames.ts";
 import { closedKind } from "../../../lib/core/rooms/closed_room.ts";
-import { roomIds } from "../../../lib/io/auth/room_ids.ts";
+import { roomIds } from "../../support/rooms.ts";
 import { isUserId } from "../../../lib/core/log/entry.ts";
 import type { PrivacyOracle } from "../oracles/privacy_oracle.ts";
 import { isAdmitted, type RoomAccess } from "../oracles/room_access.ts";

@@ -3,7 +3,6 @@
  * or forgets to, and checks that it is sent nothing that its token does not allow, and deletes no message that it may not.
  * @module
  */
-import { EXPIRY_GRACE_MS } from "../../../lib/core/health/connection_health.ts";
 import {
   type CloseStatus,
   NOT_READY,
@@ -21,8 +20,8 @@ import { recentMessage } from "../fault_injection.ts";
 import { isRoomFrame, JoinedRooms } from "./joined_rooms.ts";
 import { PendingRequests, type RequestFields } from "./pending_requests.ts";
 
-/** The heartbeat visits every connection within this time. */
-const BEAT_MS = 5_000;
+/** A connection whose token has expired is closed within this time. */
+const EXPIRY_CHECK_MS = 1_000;
 
 /** The client of one user. */
 export class TokenClient implements WireClient {
@@ -33,8 +32,8 @@ export class TokenClient implements WireClient {
   readonly #pendingRequests: PendingRequests;
   /** The token that the server has accepted on this connection. */
   #accepted: SimToken | undefined;
-  /** The deletions that are not answered, and whether a token that may have counted by then allowed them. */
-  readonly #deletions = new Map<string, boolean>();
+  /** The rooms of unanswered deletions, by id, without those that a token allows which may count when they are carried out. */
+  readonly #deletions = new Map<string, RequestFields["room"]>();
   /** The token that the server is checking. */
   #offered: SimToken | undefined;
   #isRetired = false;
@@ -128,8 +127,8 @@ export class TokenClient implements WireClient {
       this.#reportViolation(`was sent ${frame.type} of ${room}, which it may not read`);
     }
     const { clock } = this.#world;
-    const lastMs = Math.max(...tokens.map((token) => token?.expiresAt ?? 0)) + EXPIRY_GRACE_MS;
-    if (clock.date() > lastMs + BEAT_MS + PROMPT_LATENCY_MS) {
+    const lastMs = Math.max(...tokens.map((token) => token?.expiresAt ?? 0));
+    if (clock.date() > lastMs + EXPIRY_CHECK_MS + PROMPT_LATENCY_MS) {
       this.#reportViolation(`was sent ${frame.type} long after its token expired`);
     }
   }
@@ -163,10 +162,10 @@ export class TokenClient implements WireClient {
   }
 
   #checkDeletion({ room, position }: FrameOf<"ack">, id: string): void {
-    const mayModerate = this.#deletions.get(id);
+    if (!this.#deletions.delete(id)) return;
     const name = parseRoom(room ?? "");
     const at = parsePosition(position ?? "");
-    if (mayModerate === undefined || mayModerate || name === undefined || at === undefined) return;
+    if (name === undefined || at === undefined) return;
     const oracle = this.#world.redis.oracle(name);
     const action = oracle.at(at)?.entry.action;
     const author = action?.kind === "deleted" ? oracle.at(action.of)?.entry.user : undefined;
@@ -214,6 +213,10 @@ export class TokenClient implements WireClient {
       expiresAt: clock.date() + lifeMs,
     };
     this.#offered = token;
+    // Those that wait for a join.
+    for (const [id, room] of this.#deletions) {
+      if (token.moderated.some((it) => it === room)) this.#deletions.delete(id);
+    }
     this.#request(requestOf(JSON.stringify(token)));
   }
 
@@ -222,7 +225,7 @@ export class TokenClient implements WireClient {
     if (request.type === "delete") {
       const tokens = [this.#accepted, this.#offered];
       const isModerator = tokens.some((it) => it?.moderated.some((room) => room === request.room));
-      this.#deletions.set(String(registered["id"]), isModerator);
+      if (!isModerator) this.#deletions.set(String(registered["id"]), request.room);
     }
     const message = JSON.stringify(registered);
     this.#world.note(`${this.id} > ${message}`);

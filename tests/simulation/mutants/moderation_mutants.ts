@@ -2,13 +2,14 @@
  * Bugs of mutes, bans and settings, each as a small replacement for a correct part, that the simulation of moderation must find.
  * @module
  */
+import { KnownNames } from "../../../lib/chat/members/known_names.ts";
 import { Hub } from "../../../lib/chat/room/hub.ts";
 import type { Room } from "../../../lib/chat/room/room.ts";
 import type { JoinRequest, Subscriber } from "../../../lib/chat/room/subscriber.ts";
 import { formatPosition } from "../../../lib/core/log/position.ts";
 import { endedFields } from "../../../lib/core/log/state_expiry.ts";
 import type { RoomId } from "../../../lib/core/names/names.ts";
-import { ListRoomStorage } from "../../core/log/list_room_storage.ts";
+import { type Contents, ListRoomStorage } from "../../core/log/list_room_storage.ts";
 import { type Mutant, UNMUTATED } from "../world/mutant.ts";
 
 /** Changes each room once, before anybody is in it. */
@@ -90,6 +91,17 @@ class StatelessStorage extends ListRoomStorage {
   }
 }
 
+/** Reads roles only when there are new members. */
+class StaleRoleNames extends KnownNames {
+  override onRolesChanged(): void {}
+}
+
+/** A state that is copied without its bans; the log has them. */
+function withoutBans(contents: Contents): Contents {
+  const others = [...contents.state].filter(([field]) => !field.startsWith("ban:"));
+  return { ...contents, state: new Map(others) };
+}
+
 /** Bugs that the simulation of moderation must find. */
 export const MODERATION_MUTANTS: Readonly<Record<string, Mutant>> = {
   "a state that is not read again after a loss": {
@@ -112,6 +124,11 @@ export const MODERATION_MUTANTS: Readonly<Record<string, Mutant>> = {
     ...UNMUTATED,
     endedFields: (fields, date) => endedFields(fields, date + 2_000),
   },
+  "a worker that keeps a stale role": {
+    ...UNMUTATED,
+    makeKnownNames: () => new StaleRoleNames(),
+  },
+  "a ban that is lost in a failover": { ...UNMUTATED, takenOver: withoutBans },
   "a log that ignores the state of its room": {
     ...UNMUTATED,
     makeRoomStorage: () => new StatelessStorage(),

@@ -15,7 +15,7 @@ import type { RoomEvent } from "../../../lib/core/log/room_event.ts";
 import type { RoomId } from "../../../lib/core/names/names.ts";
 import type { Position } from "../../../lib/core/log/position.ts";
 import { entryFrame } from "../../../lib/core/protocol/json_protocol.ts";
-import type { HistoryPage, Replay } from "../../../lib/core/log/room_log.ts";
+import type { HistoryPage, Replay } from "../../../lib/core/log/reading/log_reading.ts";
 
 /** Receives the history read before subscribing, and then the room's entries. */
 export class ReadsBeforeSubscribing implements Subscriber {

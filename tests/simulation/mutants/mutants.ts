@@ -82,7 +82,9 @@ function altered(bus: NodeBus, methods: Partial<NodeBus>): NodeBus {
     page: (room, before, limit) => bus.page(room, before, limit),
     pageAfter: (room, after, limit) => bus.pageAfter(room, after, limit),
     state: (room) => bus.state(room),
-    readState: (room, user) => bus.readState(room, user),
+    admission: (room, user) => bus.admission(room, user),
+    receipt: (room, user, id) => bus.receipt(room, user, id),
+    readState: (room, user, after) => bus.readState(room, user, after),
     markRead: (room, user, read) => bus.markRead(room, user, read),
     claim: (room, claim) => bus.claim(room, claim),
     release: (room, user, node) => bus.release(room, user, node),
@@ -90,6 +92,7 @@ function altered(bus: NodeBus, methods: Partial<NodeBus>): NodeBus {
     refresh: (room, node) => bus.refresh(room, node),
     renew: (node, known) => bus.renew(node, known),
     people: (room) => bus.people(room),
+    countPeople: (rooms) => bus.countPeople(rooms),
     ...methods,
   };
 }

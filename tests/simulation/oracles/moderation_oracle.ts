@@ -2,6 +2,8 @@
  * What moderators have really done, and when: every draft, every refusal and every connection is compared with it.
  * @module
  */
+import type { Role } from "../../../lib/core/auth/member.ts";
+import { isAllowed } from "../../../lib/core/auth/rights.ts";
 import { userKind } from "../../../lib/core/auth/user_kind.ts";
 import { type Draft, type Entry, isUserId } from "../../../lib/core/log/entry.ts";
 import type { Position } from "../../../lib/core/log/position.ts";
@@ -10,6 +12,7 @@ import type { RoomId } from "../../../lib/core/names/names.ts";
 import { addressUser } from "../../../lib/core/rooms/address_user.ts";
 import { AUDIT_ROOM } from "../../../lib/core/rooms/service_rooms.ts";
 import { PROMPT_LATENCY_MS } from "../world/latency.ts";
+import { RoleOracle } from "./role_oracle.ts";
 import type { RoomOracle } from "./room_oracle.ts";
 import {
   activeIn,
@@ -47,6 +50,8 @@ interface Period {
 
 /** What moderators have done. */
 export class ModerationOracle {
+  /** The roles of members. */
+  readonly roles: RoleOracle;
   readonly #context: ModerationContext;
   readonly #periods = new Map<RoomId, Period[]>();
   /** The addresses of users, whoever they are now. */
@@ -58,6 +63,7 @@ export class ModerationOracle {
 
   constructor(context: ModerationContext) {
     this.#context = context;
+    this.roles = new RoleOracle(context.date);
   }
 
   /** A user has an address. */
@@ -67,7 +73,8 @@ export class ModerationOracle {
 
   /** A request has arrived at a node. */
   onArrival(id: string): void {
-    this.#arrivedAt.set(id, this.#context.date());
+    // A request that is repeated may be carried out as it was when it came first.
+    if (!this.#arrivedAt.has(id)) this.#arrivedAt.set(id, this.#context.date());
   }
 
   /** The rules of a room now. */
@@ -78,8 +85,10 @@ export class ModerationOracle {
   /** An entry is in the log. */
   onEntered(entry: Entry): void {
     const { room, action } = entry;
+    const event = action.kind === "said" ? action.event : undefined;
+    if (event?.kind === "role") this.roles.onAnnounced(event.user);
     const current = this.#periods.get(room)?.at(-1);
-    if (current === undefined || (action.kind === "said" && action.event)) this.onLogChanged(room);
+    if (current === undefined || event !== undefined) this.onLogChanged(room);
     else applyEntry(current.rules, entry);
   }
 
@@ -93,7 +102,9 @@ export class ModerationOracle {
 
   /** Checks that a draft was entered or refused as the room's own rules say, exactly; before it is in the log. */
   onAppend(draft: Draft, result: AppendResult): void {
-    if (draft.isExempt || draft.room === AUDIT_ROOM || result.kind === "repeated") return;
+    if (result.kind === "repeated") return;
+    if (draft.isExempt) this.#checkRole(draft);
+    if (draft.isExempt || draft.room === AUDIT_ROOM) return;
     const why = result.kind === "rejected" ? result.why : undefined;
     if (why === "id_reused") return;
     const expected = this.#refusalsOf(draft);
@@ -104,6 +115,27 @@ export class ModerationOracle {
       this.#context.reportViolation(`${what}: ${actual ?? "entered"}, not ${expected}`);
     }
     if (result.kind === "entered") this.#checkService(draft);
+  }
+
+  /** Checks that no node took a member for a moderator who was none any more. */
+  #checkRole({ id, room, user, action: { kind } }: Draft): void {
+    const arrivedAt = this.#arrivedAt.get(id);
+    if (arrivedAt === undefined) return;
+    const roles = this.rolesSince(user, arrivedAt);
+    if (roles.length === 0 || roles.some(mayModerate)) return;
+    this.#context.reportViolation(`${kind} ${id} of ${user} in ${room}, who is a ${roles}`);
+  }
+
+  /**
+   * The roles that a node may have acted on which has had a request of a member since some time; none for who is no member.
+   *
+   * @param since Milliseconds since 1970.
+   */
+  rolesSince(user: string, since: number): readonly Role[] {
+    return this.roles.possible(
+      user,
+      (announcedAt) => since - Math.max(announcedAt, this.calmSince) > KNOWN_WITHIN_MS,
+    );
   }
 
   /** The outcomes of a draft that the room's rules allow; undefined for being entered. */
@@ -279,4 +311,9 @@ export class ModerationOracle {
     // The entry of the ban itself may be shown.
     return imposed !== undefined && imposed.entry.position.seq < position.seq;
   }
+}
+
+/** Whether a member with a role may moderate. */
+export function mayModerate(role: Role): boolean {
+  return isAllowed({ role, rights: null }, "moderate");
 }

@@ -9,7 +9,7 @@ import type { UsedTokens } from "../../../lib/chat/ports/used_tokens.ts";
 import type { Authenticator } from "../../../lib/chat/ports/authenticator.ts";
 import { endedFields } from "../../../lib/core/log/state_expiry.ts";
 import { Hub, type HubContext } from "../../../lib/chat/room/hub.ts";
-import { ListRoomStorage } from "../../core/log/list_room_storage.ts";
+import { type Contents, ListRoomStorage } from "../../core/log/list_room_storage.ts";
 import type { NodeBus } from "./sim_bus.ts";
 import type { SimClock } from "./sim_clock.ts";
 
@@ -37,6 +37,8 @@ export interface Mutant {
   readonly announcesTops: boolean;
   /** Whether a new epoch begins where entries may have been lost. */
   readonly startsEpochs: boolean;
+  /** What a replica that takes over has of a room, given what it was sent. */
+  readonly takenOver: (contents: Contents) => Contents;
   /** What a sweep removes from the state of a room. */
   readonly endedFields: typeof endedFields;
   /** The storage of the client library. */
@@ -58,6 +60,7 @@ export const UNMUTATED: Mutant = {
   revokesDevices: true,
   announcesTops: true,
   startsEpochs: true,
+  takenOver: (contents) => contents,
   endedFields,
   makeStorage: () => new Map(),
   readClock: (clock) => clock.date(),

@@ -23,7 +23,8 @@ import type { Draft, UserId } from "../../../lib/core/log/entry.ts";
 import type { Claim, ClaimResult, Person } from "../../../lib/core/presence/lease_table.ts";
 import type { RoomId } from "../../../lib/core/names/names.ts";
 import type { Position } from "../../../lib/core/log/position.ts";
-import type { HistoryPage, Replay, StateAt } from "../../../lib/core/log/room_log.ts";
+import type { HistoryPage, Replay, StateAt } from "../../../lib/core/log/reading/log_reading.ts";
+import type { StoredReceipt } from "../../../lib/core/log/room_log.ts";
 import type { Dice } from "./dice.ts";
 import type { SimClock } from "./sim_clock.ts";
 import type { SimRedis } from "./sim_redis.ts";
@@ -163,8 +164,16 @@ export class SimBus implements NodeBus {
     return this.call(() => this.#context.redis.state(room));
   }
 
-  readState(room: RoomId, user: UserId): Promise<ReadState> {
-    return this.call(() => this.#context.redis.readState(room, user));
+  admission(room: RoomId, user: UserId): Promise<StateAt> {
+    return this.call(() => this.#context.redis.admission(room, user));
+  }
+
+  receipt(room: RoomId, user: UserId, id: string): Promise<StoredReceipt | undefined> {
+    return this.call(() => this.#context.redis.receipt(room, user, id));
+  }
+
+  readState(room: RoomId, user: UserId, after: number): Promise<ReadState> {
+    return this.call(() => this.#context.redis.readState(room, user, after));
   }
 
   markRead(room: RoomId, user: UserId, read: Position): Promise<boolean> {
@@ -203,6 +212,11 @@ export class SimBus implements NodeBus {
 
   people(room: RoomId): Promise<readonly Person[]> {
     return this.call(() => this.#context.redis.people(room));
+  }
+
+  countPeople(rooms: readonly RoomId[]): Promise<ReadonlyMap<RoomId, number>> {
+    const { redis } = this.#context;
+    return this.call(() => new Map(rooms.map((room) => [room, redis.people(room).length])));
   }
 
   /** Calls the Redis, which may fail. */

@@ -8,21 +8,30 @@ import type { KnownNames } from "../../../lib/chat/members/known_names.ts";
 import { MemberDirectory } from "../../../lib/chat/members/member_directory.ts";
 import { MemoryDirectoryStore } from "../../../lib/chat/members/memory_directory_store.ts";
 import { NameFeed } from "../../../lib/chat/members/name_feed.ts";
+import { announceEvent } from "../../../lib/chat/moderation/moderate.ts";
 import type { Clock } from "../../../lib/chat/ports/clock.ts";
-import type { Directory } from "../../../lib/chat/ports/directory.ts";
-import type { DirectoryStore } from "../../../lib/chat/ports/directory_store.ts";
+import type { Directory, MemberCommand } from "../../../lib/chat/ports/directory.ts";
+import type { DirectoryStore, RecordChange } from "../../../lib/chat/ports/directory_store.ts";
 import type { RevocationStore } from "../../../lib/chat/ports/revocation_store.ts";
 import type { RoomIndex } from "../../../lib/chat/ports/room_index.ts";
 import { StoredRoomIndex } from "../../../lib/chat/rooms/stored_room_index.ts";
+import type { RetryContext } from "../../../lib/chat/retry.ts";
 import { KnownRevocations } from "../../../lib/chat/revocations/known_revocations.ts";
 import { MemoryRevocations } from "../../../lib/chat/revocations/memory_revocations.ts";
 import { RevocationFeed } from "../../../lib/chat/revocations/revocation_feed.ts";
+import type { Role } from "../../../lib/core/auth/member.ts";
 import { isUserId, type UserId } from "../../../lib/core/log/entry.ts";
 import { nameKeys } from "../../../lib/core/names/name_keys.ts";
 import { parseName } from "../../../lib/core/names/names.ts";
 import type { SimBus } from "./sim_bus.ts";
 import type { World } from "./world.ts";
 
+const INVITE = {
+  kind: "invite",
+  rooms: [],
+  uses: 1,
+  lifetimeMs: 3_600_000,
+} as const satisfies Omit<MemberCommand & { readonly kind: "invite" }, "role">;
 /** Without news, a node reads again after this time. */
 const REREAD_MS = 30_000;
 
@@ -37,6 +46,31 @@ export class SimDirectory {
   constructor(world: World) {
     this.#world = world;
     this.records = world.mutant.wrapDirectoryStore(new MemoryDirectoryStore());
+  }
+
+  /** The secret of an invite that an operator makes. */
+  async makeInvite(role: Role): Promise<string> {
+    const { records: store } = this;
+    const { clock } = this.#world;
+    const operator = new MemberDirectory({
+      ...{ store, clock, names: new NameFeed(store, { clock }), ids: simIds(this.#world) },
+      revoke: () => Promise.resolve(),
+      announce: () => Promise.resolve(),
+      isRevoked: () => false,
+    });
+    const answer = await operator.manage({ kind: "operator" }, { ...INVITE, role });
+    return answer.kind === "invited" ? answer.secret : this.#world.fail("no invite was made");
+  }
+
+  /** Changes records, and tells the nodes. */
+  async commit(changes: readonly RecordChange[]): Promise<boolean> {
+    const isDone = await this.records.commit(changes);
+    for (const listener of this.listeners) listener();
+    if (!isDone) return false;
+    for (const { kind, id, to } of changes) {
+      if (kind === "member" && to) this.#world.moderation?.roles.onStored(id, JSON.parse(to).role);
+    }
+    return true;
   }
 
   /** The owners of all names. */
@@ -73,9 +107,11 @@ export class NodeMembers {
   readonly revocations: KnownRevocations = new KnownRevocations();
   readonly #revocationFeed: RevocationFeed;
   readonly #nameFeed: NameFeed;
+  readonly #retry: RetryContext;
 
   constructor(world: World, shared: SimDirectory, bus: SimBus, clock: Clock) {
     const { mutant } = world;
+    this.#retry = { clock, bus, random: () => world.dice.next() };
     const store = new NodeDirectoryStore(world, shared, bus, clock);
     this.#nameFeed = new NameFeed(store, { clock, bus });
     this.#revocationFeed = new RevocationFeed(revocationStore(world, shared, bus, clock), {
@@ -85,8 +121,8 @@ export class NodeMembers {
     const context: DirectoryContext = {
       ...{ store, clock, names: this.#nameFeed, ids: simIds(world) },
       revoke: (it) => mutant.revokesDevices ? this.#revocationFeed.revoke(it) : Promise.resolve(),
-      // No member gets another role.
-      announce: () => Promise.resolve(),
+      announce: (event, author) =>
+        announceEvent(event, author, { bus, newId: () => `id${world.nextNumber()}` }),
       isRevoked: (issued) => this.#revocationFeed.isRevoked(issued),
     };
     this.directory = mutant.wrapDirectory(new MemberDirectory(context));
@@ -96,6 +132,7 @@ export class NodeMembers {
   /** Follows what other nodes change. */
   run(
     onNamesChanged: () => void,
+    onNewRoles: (users: readonly UserId[]) => void,
     onRevoked: () => void,
     signal: AbortSignal,
   ): readonly Promise<void>[] {
@@ -104,6 +141,7 @@ export class NodeMembers {
       this.#nameFeed.run(signal),
       this.#revocationFeed.run(signal),
       this.names.follow(this.directory, onNamesChanged, signal),
+      this.names.moderators.follow(this.directory, onNewRoles, this.#retry, signal),
       this.revocations.follow(source, onRevoked, signal),
     ];
   }
@@ -165,11 +203,7 @@ class NodeDirectoryStore implements DirectoryStore {
   }
 
   async commit(changes: Parameters<DirectoryStore["commit"]>[0]): Promise<boolean> {
-    return await this.#bus.call(() => {
-      const done = this.#shared.records.commit(changes);
-      for (const listener of this.#shared.listeners) listener();
-      return done;
-    });
+    return await this.#bus.call(() => this.#shared.commit(changes));
   }
 
   whenNamesChanged(signal: AbortSignal): Promise<void> {

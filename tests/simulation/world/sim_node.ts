@@ -19,7 +19,7 @@ import type {
   ReturningUser,
   SessionTokens,
 } from "../../../lib/chat/ports/session_tokens.ts";
-import { IndexMender } from "../../../lib/chat/rooms/index_mender.ts";
+import { IndexRepairer } from "../../../lib/chat/rooms/index_repairer.ts";
 import { JsonHandler } from "../../../lib/chat/handlers/json_handler.ts";
 import type { RoomEvent } from "../../../lib/core/log/room_event.ts";
 import type { HandshakeInfo } from "../../../lib/chat/sign_in/sign_in_context.ts";
@@ -85,14 +85,14 @@ export class SimNode {
     const members = { ...noMembers(clock), revocations: noRevocations() };
     const { directory, names, revocations } = this.#members ?? members;
     const roomIndex = world.index ? nodeIndex(world, world.index, this.bus, clock) : emptyIndex();
-    const mender = new IndexMender({ roomIndex, clock });
+    const indexRepairer = new IndexRepairer({ roomIndex, clock });
     const userSessions = new UserSessions();
     this.#hub = mutant.makeHub({
       ...common,
       names,
       ...batching,
       onUserSignal: (signal) => userSessions.onSignal(signal),
-      onRoomOpened: (room) => world.index && mender.mend(room),
+      onRoomOpened: (room) => world.index && indexRepairer.repair(room),
       node: id,
       recoverLimit: RECOVER_LIMIT,
     });
@@ -213,6 +213,7 @@ export class SimNode {
     if (this.#world.hasAudit) {
       const onChange = (event?: RoomEvent) => {
         if (!this.#isAlive) return;
+        if (event === undefined || event.kind === "role") this.#members?.names.onRolesChanged();
         this.heartbeat?.recheckUsers(event);
         this.#context.addressSanctions.onEvent(event, (room) => this.#hub.find(room));
       };
@@ -220,7 +221,11 @@ export class SimNode {
     }
     if (this.heartbeat) tasks.push(this.heartbeat.run(signal));
     const onNamesChanged = () => this.#isAlive && this.#hub.onNamesChanged();
-    tasks.push(...this.#members?.run(onNamesChanged, onRevoked, signal) ?? []);
+    const onNewRoles = (users: readonly UserId[]) => {
+      if (this.#isAlive) this.#hub.onRolesChanged(users);
+      onRevoked();
+    };
+    tasks.push(...this.#members?.run(onNamesChanged, onNewRoles, onRevoked, signal) ?? []);
     const broken = (error: unknown) => this.#world.reportViolation(`${this.id} broke: ${error}`);
     Promise.all(tasks).catch(broken);
   }

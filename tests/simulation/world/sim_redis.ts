@@ -1,37 +1,38 @@
 /**
- * An in-memory Redis shared by all nodes, with the rules of `core/log/room_log.ts` and
+ * An in-memory Redis shared by all nodes, with the rules of `core/log` and
  * `core/presence/lease_table.ts`. It can fail as Redis does: return to an earlier
  * state, as when a replica is promoted, or become empty.
  * @module
  */
-import {
-  type Announcement,
-  type KnownPeople,
-  type PeopleTable,
-  type PublishResult,
-  type ReadState,
-  type Top,
+import type {
+  Announcement,
+  KnownPeople,
+  PeopleTable,
+  PublishResult,
+  ReadState,
+  Top,
 } from "../../../lib/chat/ports/bus.ts";
 import type { Draft, Entry, UserId } from "../../../lib/core/log/entry.ts";
 import type { Claim, ClaimResult, Person } from "../../../lib/core/presence/lease_table.ts";
 import type { RoomId } from "../../../lib/core/names/names.ts";
 import type { Position } from "../../../lib/core/log/position.ts";
+import { ensureHead, resolvePosition, startEpoch, topOf } from "../../../lib/core/log/epochs.ts";
 import {
-  advancesReadMarker,
-  append,
-  type AppendResult,
-  ensureHead,
   type HistoryPage,
-  type LogContext,
   readPage,
   readPageAfter,
   type Replay,
   replaySince,
-  resolvePosition,
-  type Retention,
-  startEpoch,
   type StateAt,
-  topOf,
+} from "../../../lib/core/log/reading/log_reading.ts";
+import { advancesReadMarker } from "../../../lib/core/log/reading/read_markers.ts";
+import { admissionState } from "../../../lib/core/log/room_state.ts";
+import type { Retention } from "../../../lib/core/log/retention.ts";
+import {
+  append,
+  type AppendResult,
+  type LogContext,
+  type StoredReceipt,
 } from "../../../lib/core/log/room_log.ts";
 import type { Contents, ListRoomStorage } from "../../core/log/list_room_storage.ts";
 import { LeaseHistory } from "../oracles/lease_history.ts";
@@ -71,7 +72,7 @@ export interface LogWatcher {
 export interface RedisContext {
   readonly clock: SimClock;
   readonly retention: Retention;
-  readonly mutant: Pick<Mutant, "makeRoomStorage" | "startsEpochs" | "endedFields">;
+  readonly mutant: Pick<Mutant, "makeRoomStorage" | "startsEpochs" | "takenOver" | "endedFields">;
   /** Reports a violation. */
   readonly reportViolation: (what: string) => void;
   /** Undefined in a world without moderators or private rooms. */
@@ -148,12 +149,22 @@ export class SimRedis {
     return { top, fields: storage.contents.state };
   }
 
-  readState(room: RoomId, user: UserId): ReadState {
+  admission(room: RoomId, user: UserId): StateAt {
+    const { top, fields } = this.state(room);
+    return { top, fields: admissionState(fields, user) };
+  }
+
+  receipt(room: RoomId, user: UserId, id: string): StoredReceipt | undefined {
+    return this.#room(room).storage.receipt(user, id);
+  }
+
+  readState(room: RoomId, user: UserId, after: number): ReadState {
     const { storage, reads } = this.#room(room);
     const read = reads.get(user);
     const seen = read ? resolvePosition(ensureHead(storage, this.#logContext()), 0, read).after : 0;
     const kept = storage.messages(Infinity, -Infinity);
-    return { read, unread: kept.filter(({ position }) => position.seq > seen).length };
+    const from = Math.max(seen, after);
+    return { read, unread: kept.filter(({ position }) => position.seq > from).length };
   }
 
   markRead(room: RoomId, user: UserId, read: Position): boolean {
@@ -208,11 +219,12 @@ export class SimRedis {
 
   /** The replica is promoted. */
   promoteReplica(): void {
+    const { mutant } = this.#context;
     this.#server = `server${this.#lastNumber++}`;
     this.#rooms.clear();
     for (const [id, { contents, server, reads, leases, leaseCount }] of this.#snapshot) {
-      const storage = this.#context.mutant.makeRoomStorage();
-      storage.contents = contents;
+      const storage = mutant.makeRoomStorage();
+      storage.contents = mutant.takenOver(contents);
       this.#rooms.set(id, { storage, server, reads, leases: leases.upTo(leaseCount) });
     }
     this.#rewind((id) => this.#snapshot.get(id)?.log ?? []);

@@ -3,9 +3,10 @@
  * @module
  */
 import type { RoomIds } from "../../../lib/chat/ports/room_ids.ts";
+import { RECEIPTS_MS } from "../../../lib/core/log/room_log.ts";
 import type { RoomId } from "../../../lib/core/names/names.ts";
 import { CLOSED_ROOM_BYTES, closedRoom } from "../../../lib/core/rooms/closed_room.ts";
-import { roomIds } from "../../../lib/io/auth/room_ids.ts";
+import { roomIds } from "../../support/rooms.ts";
 import type { World } from "./world.ts";
 
 /** The id of a private room that no node has made. */
@@ -23,6 +24,11 @@ export function simRoomIds(world: World): RoomIds {
   };
   return {
     newPrivate: () => known(newPrivateId(world)),
+    privateFor: (user, id, period) => {
+      const room = roomIds.privateFor(user, id, period);
+      // That of an earlier period is only looked for: it was made then, or never.
+      return period === Math.floor(world.clock.date() / RECEIPTS_MS) ? known(room) : room;
+    },
     direct: (one, other) => known(roomIds.direct(one, other)),
   };
 }

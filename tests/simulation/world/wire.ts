@@ -5,7 +5,7 @@
  * @module
  */
 import type { Peer } from "../../../lib/chat/heartbeat.ts";
-import type { Vitals } from "../../../lib/core/health/connection_health.ts";
+import type { TokenExpiry, Vitals } from "../../../lib/core/health/connection_health.ts";
 import type { ConnectionHandler, Socket } from "../../../lib/chat/ports/connection_handler.ts";
 import type { RoomEvent } from "../../../lib/core/log/room_event.ts";
 import type { CloseStatus } from "../../../lib/core/protocol/close_codes.ts";
@@ -102,10 +102,13 @@ export class Wire implements Socket, Peer {
     return { bytes: this.#unsent, maxBytes: MAX_BACKLOG };
   }
 
+  get expiry(): TokenExpiry | null | undefined {
+    return this.#nodeEnd === "open" ? this.#handler?.signIn?.expiry : undefined;
+  }
+
   vitals(now: number): Vitals | undefined {
     if (this.#nodeEnd !== "open") return undefined;
-    const expiry = this.#handler?.signIn?.expiry;
-    return { backlog: 0, progressAt: now, receivedAt: now, canPing: false, expiry };
+    return { backlog: 0, progressAt: now, receivedAt: now, canPing: false };
   }
 
   status(): string {

@@ -4,7 +4,8 @@
  */
 import type { RoomId } from "../../../lib/core/names/names.ts";
 import type { BatchPolicy } from "../../../lib/core/limits/batch_window.ts";
-import { RECEIPTS_MS, type Retention } from "../../../lib/core/log/room_log.ts";
+import type { Retention } from "../../../lib/core/log/retention.ts";
+import { RECEIPTS_MS } from "../../../lib/core/log/room_log.ts";
 import type { UsedTokens } from "../../../lib/chat/ports/used_tokens.ts";
 import { MemoryUsedTokens } from "../../../lib/io/auth/memory_used_tokens.ts";
 import { room } from "../../support/fakes.ts";

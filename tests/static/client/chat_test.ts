@@ -1,17 +1,12 @@
 /** The chat as a whole: start, end, errors, and the user's identity. */
 import assert from "node:assert/strict";
-import {
-  ChatError,
-  ClosedError,
-  connect,
-  DisconnectedError,
-  RefusedError,
-} from "../../../static/client.js";
+import { ChatError, ClosedError, connect, RefusedError } from "../../../static/client.js";
 import {
   codeOf,
   collect,
   dropAndReconnect,
   FakePlatform,
+  type InRoom,
   kindOf,
   said,
   startChat,
@@ -135,8 +130,8 @@ Deno.test("A closed Chat rejects every action", async () => {
   const { chat, room } = await startInRoom();
   chat.close();
   assert.throws(() => chat.join("attic"), ClosedError);
-  await assert.rejects(chat.rename("Bob"), DisconnectedError);
-  await assert.rejects(room.history(), DisconnectedError);
+  await assert.rejects(chat.rename("Bob"), ClosedError);
+  await assert.rejects(room.history(), ClosedError);
   await assert.rejects(room.say("hello").sent, ClosedError);
   assert.equal(chat.join("lobby"), room);
   chat.retryNow();
@@ -242,4 +237,45 @@ Deno.test("Chat stops listening to its signal when it is closed", async () => {
   assert.equal(kept.size, 1);
   chat.close();
   assert.equal(kept.size, 0);
+});
+
+/** Everything that needs an answer, apart from what a room asks. */
+const REQUESTS: readonly (readonly [string, (begun: InRoom) => Promise<unknown>])[] = [
+  ["Chat.listRooms()", ({ chat }) => chat.listRooms()],
+  ["Chat.invites()", ({ chat }) => chat.invites()],
+  ["Chat.moderate()", ({ chat }) => chat.moderate("lockdown")],
+  ["Chat.rename()", ({ chat }) => chat.rename("Bea")],
+  ["Room.history()", ({ room }) => room.history()],
+  ["Room.who()", ({ room }) => room.who()],
+  ["Room.report()", ({ room }) => room.report("e:1")],
+  ["Room.configure()", ({ room }) => room.configure({ title: "Tea" })],
+  ["Room.membership()", ({ room }) => room.membership()],
+];
+
+for (const [what, ask] of REQUESTS) {
+  Deno.test(`${what} rejects with closed when the chat is closed, before it and meanwhile`, async () => {
+    const begun = await startInRoom();
+    const pending = codeOf(ask(begun));
+    begun.chat.close();
+    assert.equal(await pending, "closed");
+    assert.equal(await codeOf(ask(begun)), "closed");
+  });
+}
+
+Deno.test("A request that waits for the rate limits rejects at once when the chat is closed", async () => {
+  const { chat, world, socket } = await startInRoom();
+  const pending = codeOf(chat.listRooms());
+  const slowDown = { type: "fault", code: "slow_down", message: "", retry: true, afterMs: 60_000 };
+  await socket.serverAnswers("rooms", slowDown);
+  chat.close();
+  assert.equal(await pending, "closed");
+  assert.equal(world.timers, 0);
+});
+
+Deno.test("A request rejects with closed when the server closes the chat for good", async () => {
+  const { chat, room, socket } = await startInRoom();
+  const pending = codeOf(room.history());
+  await socket.serverCloses(4508);
+  assert.equal(await pending, "closed");
+  assert.equal(await codeOf(chat.listRooms()), "closed");
 });

@@ -19,8 +19,6 @@ export class Den implements Disposable {
   readonly chat = new FakeChat(undefined, { authenticator: this.authenticator });
   readonly who: Who;
   of = "";
-  /** The number of calls, for their ids. */
-  calls = 0;
 
   constructor(who: Who) {
     this.who = who;

@@ -55,9 +55,9 @@ export class RoomsScene implements Disposable {
     return { client, user: String((hello?.you as Frame).user) };
   }
 
-  /** Sends a request and returns its answer. */
+  /** Sends a request, which may have an id of its own, and returns its answer. */
   async ask(client: Client, request: Frame): Promise<Frame> {
-    const id = `r${++this.#requests}`;
+    const id = request.id ?? `r${++this.#requests}`;
     const frames = [...await client.ask({ ...request, id })];
     for (let turn = 0; turn < 3; turn++) await flushMicrotasks();
     frames.push(...client.fresh());

@@ -8,13 +8,16 @@ import { TestClient } from "./test_client.ts";
 /** A frame, not validated. */
 export type Frame = Readonly<Record<string, unknown>>;
 
-/** A connection without a hello yet. */
+const PONG = JSON.stringify({ type: "pong" });
+
+/** A connection without a hello yet. It answers pings by itself, as a test may take longer than the service waits. */
 export class JsonClient implements AsyncDisposable {
   readonly connection: TestClient;
   readonly #frames: Frame[] = [];
 
   private constructor(connection: TestClient) {
     this.connection = connection;
+    connection.answerAll((message) => /^\{"type":"ping"/m.test(String(message)) ? PONG : undefined);
   }
 
   static async open(

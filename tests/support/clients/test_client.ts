@@ -19,6 +19,7 @@ export class TestClient implements AsyncDisposable {
   readonly closed: Promise<CloseInfo>;
   readonly #socket: WebSocket;
   readonly #messages: Message[] = [];
+  #answer: (message: Message) => string | undefined = () => undefined;
   #wake: () => void = () => {};
   #closeInfo: CloseInfo | undefined;
 
@@ -28,7 +29,10 @@ export class TestClient implements AsyncDisposable {
     this.closed = promise;
     socket.binaryType = "arraybuffer";
     socket.onmessage = ({ data }) => {
-      this.#messages.push(typeof data === "string" ? data : new Uint8Array(data));
+      const message = typeof data === "string" ? data : new Uint8Array(data);
+      const answer = this.#answer(message);
+      if (answer !== undefined && socket.readyState === WebSocket.OPEN) socket.send(answer);
+      this.#messages.push(message);
       this.#wake();
     };
     socket.onerror = () => {};
@@ -65,6 +69,11 @@ export class TestClient implements AsyncDisposable {
 
   send(message: string | Uint8Array<ArrayBuffer>): void {
     this.#socket.send(message);
+  }
+
+  /** Answers from now on what the function returns a text for, also while no message is taken. */
+  answerAll(answer: (message: Message) => string | undefined): void {
+    this.#answer = answer;
   }
 
   /** The next message; rejects when the connection ends first, or when none arrives in time. */

@@ -6,7 +6,7 @@ import { type Clock, systemClock } from "../../../lib/chat/ports/clock.ts";
 import { type StoreQuota, UNLIMITED } from "../../../lib/chat/bus/memory_store.ts";
 import { whenAborted } from "../../../lib/chat/when_aborted.ts";
 import type { Metrics } from "../../../lib/core/metrics/metrics.ts";
-import type { Retention } from "../../../lib/core/log/room_log.ts";
+import type { Retention } from "../../../lib/core/log/retention.ts";
 import { RedisBus } from "../../../lib/io/redis/bus.ts";
 import { until } from "../provision.ts";
 import { type RedisServer, startRedis } from "./server.ts";

@@ -5,7 +5,7 @@
  */
 import { FAULT_STATUS } from "../../../core/protocol/fault_status.ts";
 import type { Frame, FrameOf } from "../../../core/protocol/frames.ts";
-import { jsonResponse, problemResponse } from "../../http/responses.ts";
+import { jsonResponse, type Problem, problemResponse } from "../../http/responses.ts";
 
 /** Wait stated with a fault that passes and does not say when, in milliseconds. */
 const DEFAULT_WAIT_MS = 1_000;
@@ -37,13 +37,18 @@ function fieldsOf(frame: Frame): Readonly<Record<string, unknown>> {
   return fields;
 }
 
-/** A fault as problem details. @param messagesPerSecond The rate of a connection; 0 for no limit. */
+/** The answer to a request that was refused. @param messagesPerSecond The rate of a connection; 0 for no limit. */
 export function faultResponse(fault: FrameOf<"fault">, messagesPerSecond: number): Response {
+  return problemResponse(faultProblem(fault, messagesPerSecond));
+}
+
+/** A fault as problem details. @param messagesPerSecond The rate of a connection; 0 for no limit. */
+export function faultProblem(fault: FrameOf<"fault">, messagesPerSecond: number): Problem {
   const { code, message, retry, afterMs, scope, reason, missing } = fault;
   // The room does not exist, and the user may not create it.
   const status = missing ? 404 : FAULT_STATUS[code as keyof typeof FAULT_STATUS] ?? 500;
   const waitMs = afterMs ?? (retry ? DEFAULT_WAIT_MS : undefined);
-  return problemResponse({
+  return {
     status,
     code: code as keyof typeof FAULT_STATUS,
     detail: message,
@@ -55,7 +60,7 @@ export function faultResponse(fault: FrameOf<"fault">, messagesPerSecond: number
       ...(waitMs !== undefined && { "retry-after": String(Math.ceil(waitMs / 1_000)) }),
       ...(status === 429 && rateLimitHeaders(waitMs ?? 0, messagesPerSecond)),
     },
-  });
+  };
 }
 
 /** RFC 6750 §3: without a token there is nothing wrong with it. */

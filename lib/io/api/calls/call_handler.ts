@@ -12,6 +12,7 @@ import {
   OPERATIONS,
 } from "../../../core/api/operations.ts";
 import { type PathMatch, PathTable } from "../../../core/api/path_match.ts";
+import { matchesEtag } from "../../../core/http/etag.ts";
 import type { OriginPolicy } from "../../../core/http/handshake.ts";
 import type { RequestSource } from "../../../core/http/ip_address.ts";
 import { bodyProblem, readBody } from "../../http/body.ts";
@@ -93,7 +94,9 @@ export class CallApi {
     const result = await makeTimedCall({ ...call, request }, this.#context.sessions);
     if (result.kind === "refused" || result.frame.type !== "history") return undefined;
     const headers = historyHeaders(result.frame);
-    return headers.etag === known ? new Response(null, { status: 304, headers }) : undefined;
+    return matchesEtag(known, headers.etag)
+      ? new Response(null, { status: 304, headers })
+      : undefined;
   }
 
   async #readCall(
@@ -114,12 +117,9 @@ export class CallApi {
     if ("status" in body) return body;
     const { sessionTokens } = sessions;
     const caller = callerOf(request, source, { query, seed: key }, { sessionTokens, statedUser });
-    if ("kind" in caller) {
-      const { status, reason: detail, headers } = caller;
-      return { status, detail, headers };
-    }
+    if ("status" in caller) return caller;
     const { guestSeed } = caller.origin;
-    // Everybody in the room sees the id, and whoever knows the guest's seed is the guest.
+    // All users in the room see the id, and a caller who knows the guest's seed is the guest.
     const own = guestSeed === undefined ? key : sessionTokens.userIdFor(`id of ${guestSeed}`);
     const id = own ?? sessions.newId();
     const read = readCallRequest(operation, { parameters, query, body: body.fields, id });

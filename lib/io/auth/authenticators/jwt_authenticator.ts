@@ -64,6 +64,8 @@ export class JwtAuthenticator implements Authenticator {
       const read = parseClaims(await this.#verify(token, { ...this.#options, currentDate }));
       if (read.kind === "bad") return badToken(read.why);
       const { issuer, subject, ...rest } = read.claims;
+      // A leeway would let the token be used after its expiry.
+      if (rest.expiresAt <= now) return EXPIRED;
       // It would outlive every revocation until then.
       if (rest.issuedAt > now + CLOCK_LEEWAY_MS) return badToken("iat: it is in the future");
       return { kind: "known", user: appUserId(issuer, subject), ...rest };
@@ -73,9 +75,15 @@ export class JwtAuthenticator implements Authenticator {
   }
 }
 
+const EXPIRED: Authentication = {
+  kind: "refused",
+  code: "token_expired",
+  why: "the token has expired",
+};
+
 function refusalOf(error: unknown): Authentication {
   if (error instanceof errors.JWTExpired) {
-    return { kind: "refused", code: "token_expired", why: "the token has expired" };
+    return EXPIRED;
   }
   const why = error instanceof Error ? error.message : String(error);
   if (error instanceof KeysUnavailable) return { kind: "refused", code: "unavailable", why };

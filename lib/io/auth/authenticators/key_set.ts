@@ -7,7 +7,7 @@ import { createPublicKey } from "node:crypto";
 import type { JSONWebKeySet } from "jose";
 import * as v from "valibot";
 import type { Clock } from "../../../chat/ports/clock.ts";
-import type { Problem } from "../../../core/config/config.ts";
+import type { ConfigProblem } from "../../../core/config/config.ts";
 import { logger } from "../../logger.ts";
 
 /** Public keys (RFC 7517 §5). */
@@ -26,7 +26,7 @@ export interface KeySetSource {
 const FRESH_MS = 3_600_000;
 /** Unknown keys cause at most one request in this time: anyone can send a token that names one. */
 const RETRY_MS = 60_000;
-/** The same while no keys are known. Until then, nobody can be admitted. */
+/** The same while no keys are known. Until then, no user can be admitted. */
 const FIRST_RETRY_MS = 1_000;
 const FETCH_TIMEOUT_MS = 5_000;
 const MAX_BYTES = 262_144;
@@ -134,7 +134,7 @@ export async function readPublicKey(
   path: string | null,
 ): Promise<
   | { readonly kind: "good"; readonly keys: KeySet | undefined }
-  | { readonly kind: "bad"; readonly problem: Problem }
+  | { readonly kind: "bad"; readonly problem: ConfigProblem }
 > {
   if (path === null) return { kind: "good", keys: undefined };
   try {

@@ -48,7 +48,7 @@ export interface SignInAttempt {
   readonly state: string;
   /** Must be in the ID token, so that it was issued for this attempt. */
   readonly nonce: string;
-  /** Proves to the provider that the code is used by whoever asked for it (RFC 7636). */
+  /** Proves to the provider that the code is used by the client that asked for it (RFC 7636). */
   readonly verifier: string;
   /** The URL to return to. */
   readonly to: string;
@@ -84,7 +84,7 @@ export class SignInCookies {
     this.#clock = clock;
     this.#attempt = new HostCookie("parley-sign-in", publicUrl);
     this.#session = new HostCookie("parley", publicUrl);
-    // If it rejects, the service does not start; whoever has passed it on handles that.
+    // If it rejects, the service does not start; the caller that passed it handles that.
     secret.then((known) => {
       const keyFor = (purpose: string) =>
         // Neither a session token's body nor the service's label looks like this.
@@ -104,7 +104,7 @@ export class SignInCookies {
     return Boolean(this.#session.valueIn(header));
   }
 
-  /** The user of a request; undefined if nobody is signed in, or no longer. @param header Its `Cookie`. */
+  /** The user of a request; undefined if no user is signed in. @param header Its `Cookie`. */
   userOf(header: string | null): TokenUser | undefined {
     const session = this.#read(Session, this.#session.valueIn(header), this.#keys?.session);
     if (session === undefined) return undefined;

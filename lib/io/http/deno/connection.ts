@@ -112,7 +112,7 @@ export class DenoConnection extends Connection implements Socket, Peer, EventLis
 
   /** Sends a close frame, in a later turn. */
   protected sendClose(code: number, reason: string): void {
-    // Defer: close() during a burst of incoming messages sends no close frame (Deno 2.9.6).
+    // Not amid a burst of incoming messages: the next one makes the runtime reset the connection (docs/internals/runtime.md).
     setTimeout(() => this.guarded(() => this.#socket.close(code, reason)), 0);
   }
 

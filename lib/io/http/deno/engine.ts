@@ -39,11 +39,14 @@ export class DenoEngine implements WebSocketEngine {
         reusePort: isShared,
         ...keyPair,
         onListen: () => {},
-        onError: failureResponse,
         // Read the address before the upgrade: afterwards it throws. On a platform such as Deno Deploy, a listener may have
         // no addresses, despite the types.
       }, async (request, { remoteAddr }) => {
-        return withSecurityHeaders(await handler(request, remoteAddr.hostname ?? ""));
+        try {
+          return withSecurityHeaders(await handler(request, remoteAddr.hostname ?? ""));
+        } catch (error) {
+          return failureResponse(error, request.url);
+        }
       });
       resolve({
         port: server.addr.port ?? port,

@@ -194,7 +194,7 @@ export class NodePort implements OpenPort {
     try {
       return withSecurityHeaders(await this.#handler(request, remote));
     } catch (error) {
-      return failureResponse(error);
+      return failureResponse(error, request.url);
     }
   }
 }

@@ -18,7 +18,14 @@ import {
 } from "../../../core/log/entry.ts";
 import type { RoomId } from "../../../core/names/names.ts";
 import { parsePosition, type Position } from "../../../core/log/position.ts";
-import type { HistoryPage, Replay, StateAt } from "../../../core/log/room_log.ts";
+import { currentEpoch, type Head, isOfLog, positionInLog } from "../../../core/log/epochs.ts";
+import {
+  type HistoryPage,
+  type Replay,
+  type StateAt,
+  withForgotten,
+} from "../../../core/log/reading/log_reading.ts";
+import type { StoredReceipt } from "../../../core/log/room_log.ts";
 import {
   ContentSchema,
   damagedId,
@@ -90,8 +97,13 @@ function rejection(
 }
 
 const Row = v.tuple([digits, v.string(), v.string(), v.string()]);
+const Epochs = v.pipe(
+  v.string(),
+  v.transform(parseEpochs),
+  v.custom<Head["epochs"]>((it) => it !== undefined),
+);
 const ReplayReply = v.tuple([
-  epoch,
+  Epochs,
   digits,
   tag,
   v.picklist(["", "unknown_epoch", "rewound", "too_old"]),
@@ -100,22 +112,40 @@ const ReplayReply = v.tuple([
   v.array(Row),
 ]);
 
+/** The epochs of a log, in the form of room.lua: `epoch:after epoch:after`. */
+function parseEpochs(text: string): Head["epochs"] | undefined {
+  const [first, ...rest] = text.split(" ").flatMap((part) => {
+    const start = parsePosition(part);
+    return start ? [{ epoch: start.epoch, after: start.seq }] : [];
+  });
+  return first && [first, ...rest];
+}
+
 /** Decodes the reply of replay.lua. @param limit The limit of the request. */
 export function decodeReplay(room: RoomId, limit: number, reply: unknown): ScriptReply<Replay> {
-  const [epoch, topSeq, tag, gap, after, more, rows] = v.parse(ReplayReply, reply);
+  const [epochs, topSeq, tag, gap, after, more, rows] = v.parse(ReplayReply, reply);
+  const head = { epochs };
   const found = new Map(rows.map((row) => [row[0], decodeRow(room, row)]));
   const last = limit === 0 ? after : more === 1 ? rows.at(-1)?.[0] ?? after : topSeq;
   const entries: Entry[] = [];
   let damaged = 0;
   for (let seq = after + 1; seq <= last && entries.length < limit; seq++) {
     const entry = found.get(seq);
-    if (entry === undefined) damaged += 1;
-    // Use the neighbor's epoch: the reply does not say where an epoch ends.
-    const before = entries.at(-1) ?? [...found.values()].find((other) => other !== undefined);
-    const entryEpoch = before?.position.epoch ?? epoch;
-    entries.push(entry ?? tombstone(room, { epoch: entryEpoch, seq }, before?.at ?? 0));
+    if (entry && isOfLog(head, entry.position)) {
+      entries.push(entry);
+      continue;
+    }
+    damaged += 1;
+    const position = positionInLog(head, seq);
+    const { at = 0 } = entries.at(-1) ?? [...found.values()].find(Boolean) ?? {};
+    entries.push(entry ? { ...entry, position } : tombstone(room, position, at));
   }
-  const value = { top: { epoch, seq: topSeq }, entries, ...(gap !== "" && { lossReason: gap }) };
+  const value = {
+    top: { epoch: currentEpoch(head).epoch, seq: topSeq },
+    entries,
+    ...withForgotten(head, entries),
+    ...(gap !== "" && { lossReason: gap }),
+  };
   return { value, tag, damaged };
 }
 
@@ -251,7 +281,7 @@ export function decodeTops(
   });
 }
 
-/** Decodes the reply of room_state.lua. */
+/** Decodes the reply of room_state.lua and of admission.lua. */
 export function decodeState(reply: unknown): ScriptReply<StateAt> {
   const schema = v.tuple([epoch, digits, tag, v.array(v.string())]);
   const [epochNow, seqNow, tagNow, flat] = v.parse(schema, reply);
@@ -265,8 +295,17 @@ export function decodeState(reply: unknown): ScriptReply<StateAt> {
 
 /** Decodes the reply of read_state.lua. */
 export function decodeReadState(reply: unknown): ReadState {
-  const [read, unread] = v.parse(v.tuple([v.string(), count]), reply);
-  return { read: parsePosition(read), unread };
+  const [read, unread, mentions] = v.parse(v.tuple([v.string(), count, count]), reply);
+  return { read: parsePosition(read), unread, ...(mentions > 0 && { mentions }) };
+}
+
+/** Decodes a receipt as append.lua stores it; undefined if there is none, or if it is damaged. */
+export function decodeReceipt(stored: unknown): StoredReceipt | undefined {
+  const parts = typeof stored === "string" ? stored.split(" ") : [];
+  const parsed = v.safeParse(v.tuple([epoch, digits, digits, v.string()]), parts);
+  if (!parsed.success || parts.length !== 4) return undefined;
+  const [epochThen, seq, at, fingerprint] = parsed.output;
+  return { position: { epoch: epochThen, seq }, at, fingerprint };
 }
 
 /** Decodes the reply of sweep.lua: the numbers of deleted rows. */

@@ -14,22 +14,23 @@ import {
 } from "../../../core/log/entry.ts";
 import type { RoomId } from "../../../core/names/names.ts";
 import type { Position } from "../../../core/log/position.ts";
+import { MAX_EPOCHS } from "../../../core/log/epochs.ts";
+import type { HistoryPage, Replay, StateAt } from "../../../core/log/reading/log_reading.ts";
+import { MAX_READ_BYTES } from "../../../core/log/reading/read_size.ts";
 import {
-  type HistoryPage,
-  MAX_EPOCHS,
-  MAX_READ_BYTES,
+  MARKER_REFRESH_MS,
   MAX_READ_MARKERS,
-  MAX_SMOOTHED_MS,
   MAX_UNREAD,
   readMarkersRetainedSince,
-  RECEIPTS_MS,
-  type Replay,
-  type Retention,
-  roomsRetainedSince,
-  type StateAt,
-} from "../../../core/log/room_log.ts";
+} from "../../../core/log/reading/read_markers.ts";
+import { type Retention, roomsRetainedSince } from "../../../core/log/retention.ts";
+import { MAX_SMOOTHED_MS, RECEIPTS_MS, type StoredReceipt } from "../../../core/log/room_log.ts";
 import { MAX_SLOW_SECONDS } from "../../../core/log/room_event.ts";
-import { MAX_STATE_FIELDS, MAX_UNRESERVED_FIELDS } from "../../../core/log/room_state.ts";
+import {
+  admissionFields,
+  MAX_STATE_FIELDS,
+  MAX_UNRESERVED_FIELDS,
+} from "../../../core/log/room_state.ts";
 import { isClosed } from "../../../core/rooms/closed_room.ts";
 import { fromRedisError, isWrongType } from "../errors.ts";
 import type { RedisClient } from "../client/client.ts";
@@ -37,6 +38,7 @@ import {
   decodeAppend,
   decodePage,
   decodeReadState,
+  decodeReceipt,
   decodeReplay,
   decodeState,
   decodeSweep,
@@ -70,7 +72,7 @@ export interface RedisHistoryOptions {
 const MAX_BATCH_LENGTH = 500_000;
 
 /** The keys of a room, in the order that the scripts expect. */
-const PARTS = ["head", "log", "messages", "reads", "marks", "state"];
+const PARTS = ["head", "log", "messages", "reads", "marks", "state", "mentions", "mentioned"];
 
 /** The channel on which a room's entries and signals are published. */
 export function channelOf(prefix: string, room: RoomId): string {
@@ -81,6 +83,7 @@ export function channelOf(prefix: string, room: RoomId): string {
 const SCRIPT_READS: Partial<Record<keyof Scripts, DamageLocation>> = {
   page: "messages",
   roomState: "state",
+  admission: "state",
 };
 
 /** Dependencies of the history. */
@@ -149,8 +152,25 @@ export class RedisRoomHistory implements RoomHistory {
     return this.#decode(room, "state", () => decodeState(reply));
   }
 
-  async readState(room: RoomId, user: UserId): Promise<ReadState> {
-    const reply = await this.#runScript("readState", room, [user, String(MAX_UNREAD)]);
+  /** Does not keep the tag of the room, which may not exist. */
+  async admission(room: RoomId, user: UserId): Promise<StateAt> {
+    const reply = await this.#runScript("admission", room, admissionFields(user));
+    return decodeOrThrow(() => decodeState(reply)).value;
+  }
+
+  /** If the clock of Redis was set forward, the receipt may have expired early; append.lua then searches the log instead. */
+  async receipt(room: RoomId, user: UserId, id: string): Promise<StoredReceipt | undefined> {
+    const key = this.#receiptKey(room, { user, id });
+    try {
+      return decodeReceipt(await this.#context.client.send(key, ["GET", key]));
+    } catch (error) {
+      throw fromRedisError(error);
+    }
+  }
+
+  async readState(room: RoomId, user: UserId, after: number): Promise<ReadState> {
+    const limits = [MAX_UNREAD, MARKER_REFRESH_MS].map(String);
+    const reply = await this.#runScript("readState", room, [user, String(after), ...limits]);
     return decodeOrThrow(() => decodeReadState(reply));
   }
 
@@ -202,14 +222,19 @@ export class RedisRoomHistory implements RoomHistory {
     const ages = [readMarkersRetainedSince(context), roomsRetainedSince(context)].map((ms) =>
       luaNumber(ms)
     );
-    const reply = await this.#runScript("sweep", room, [...ages, String(1_000 * MAX_SLOW_SECONDS)]);
+    const reply = await this.#runScript("sweep", room, [
+      ...ages,
+      String(1_000 * MAX_SLOW_SECONDS),
+      this.#context.client.publishCommand === "PUBLISH" ? "NUMSUB" : "SHARDNUMSUB",
+      channelOf(this.#options.prefix, room),
+    ]);
     return decodeOrThrow(() => decodeSweep(reply));
   }
 
   async #appendBatch(room: RoomId, drafts: readonly Draft[]): Promise<readonly PublishResult[]> {
     const { client, usage, state } = this.#context;
     const { prefix, durable, retention: { messages } } = this.#options;
-    const receipts = drafts.map(({ user, id }) => this.#key(room, `once:${user}:${id}`));
+    const receipts = drafts.map((draft) => this.#receiptKey(room, draft));
     const limits = [MAX_REACTIONS, MAX_REACTION_KINDS, MAX_REACTION_KINDS_PER_USER];
     const { store, rooms } = await usage.full();
     const args = [
@@ -265,6 +290,10 @@ export class RedisRoomHistory implements RoomHistory {
     this.#context.tags.set(room, tag);
     this.#context.reporter.reportDamagedRows(room, place, damaged);
     return value;
+  }
+
+  #receiptKey(room: RoomId, { user, id }: Pick<Draft, "user" | "id">): string {
+    return this.#key(room, `once:${user}:${id}`);
   }
 
   #key(room: RoomId, part: string): string {

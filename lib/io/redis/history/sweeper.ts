@@ -49,45 +49,68 @@ export class RedisSweeper {
       return;
     }
     const dropped = { entries: 0, messages: 0, marks: 0, rooms: 0 };
+    const failures: unknown[] = [], unscanned: unknown[] = [];
     let count = 0;
-    for await (const rooms of this.#rooms()) {
-      const sweeps = await Promise.all(rooms.map((room) => this.#context.history.sweep(room)));
+    for await (const rooms of this.#rooms(unscanned)) {
+      const sweeps = await Promise.allSettled(
+        rooms.map((room) => this.#context.history.sweep(room)),
+      );
       count += rooms.length;
-      for (const { entries, messages, marks, rooms: gone } of sweeps) {
+      for (const sweep of sweeps) {
+        if (sweep.status === "rejected") {
+          failures.push(sweep.reason);
+          continue;
+        }
+        const { entries, messages, marks, rooms: gone } = sweep.value;
         dropped.entries += entries;
         dropped.messages += messages;
         dropped.marks += marks;
         dropped.rooms += gone;
       }
     }
-    await state.setRooms(count - dropped.rooms);
     if (Object.values(dropped).some((rows) => rows > 0)) {
       logger.info("redis.entries_deleted", dropped);
     }
+    if (unscanned.length === 0) await state.setRooms(count - dropped.rooms);
+    // A damaged room, or a server that is away, must not keep the others from being swept.
+    const [failure] = [...unscanned, ...failures];
+    if (failure !== undefined) throw failure;
   }
 
   /** Counts the rooms with entries, without sweeping. Rejects if Redis is unavailable. */
   async count(): Promise<void> {
+    const failures: unknown[] = [];
     let count = 0;
-    for await (const rooms of this.#rooms()) count += rooms.length;
+    for await (const rooms of this.#rooms(failures)) count += rooms.length;
+    if (failures.length > 0) throw failures[0];
     await this.#context.state.setRooms(count);
   }
 
-  /** The rooms with entries, in batches. SCAN may return a room more than once. */
-  async *#rooms(): AsyncGenerator<readonly RoomId[]> {
-    const { client, prefix } = this.#context;
+  /** The rooms with entries, in batches. SCAN may return a room more than once. @param failures Receives why a server was not scanned. */
+  async *#rooms(failures: unknown[]): AsyncGenerator<readonly RoomId[]> {
+    for (const send of this.#context.client.servers()) {
+      try {
+        yield* this.#roomsOf(send);
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+  }
+
+  async *#roomsOf(
+    send: ReturnType<RedisClient["servers"]>[number],
+  ): AsyncGenerator<readonly RoomId[]> {
+    const { prefix } = this.#context;
     const pattern = `${prefix.replace(/[*?[\]\\]/g, "\\$&")}{*}:log`;
-    for (const send of client.servers()) {
-      for (let cursor = "0", isFirst = true; isFirst || cursor !== "0"; isFirst = false) {
-        const reply = await send(["SCAN", cursor, "MATCH", pattern, "COUNT", KEYS_AT_ONCE]);
-        const [next, keys] = Array.isArray(reply) ? reply : [];
-        cursor = typeof next === "string" ? next : "0";
-        const rooms = (Array.isArray(keys) ? keys : []).flatMap((key) => {
-          return parseStoredRoom(String(key).slice(prefix.length + 1, -"}:log".length)) ?? [];
-        });
-        for (let at = 0; at < rooms.length; at += ROOMS_AT_ONCE) {
-          yield rooms.slice(at, at + ROOMS_AT_ONCE);
-        }
+    for (let cursor = "0", isFirst = true; isFirst || cursor !== "0"; isFirst = false) {
+      const reply = await send(["SCAN", cursor, "MATCH", pattern, "COUNT", KEYS_AT_ONCE]);
+      const [next, keys] = Array.isArray(reply) ? reply : [];
+      cursor = typeof next === "string" ? next : "0";
+      const rooms = (Array.isArray(keys) ? keys : []).flatMap((key) => {
+        return parseStoredRoom(String(key).slice(prefix.length + 1, -"}:log".length)) ?? [];
+      });
+      for (let at = 0; at < rooms.length; at += ROOMS_AT_ONCE) {
+        yield rooms.slice(at, at + ROOMS_AT_ONCE);
       }
     }
   }

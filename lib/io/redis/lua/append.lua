@@ -1,15 +1,15 @@
 -- Appends drafts of one room in order: deduplicates, numbers, stores and announces them, all or nothing.
 --
--- KEYS 7… the receipt of each draft: "epoch number at fingerprint"
+-- KEYS 9… the receipt of each draft: "epoch number at fingerprint"
 -- ARGV 6 durable (1 if this Redis never loses acknowledged writes)   7 maximum number of messages
 --      8 of epochs ("eras" in the code)   9 of reactions to one message   10 of their kinds   11 of kinds by one user
 --      12 lifetime of a receipt, in milliseconds   13 timestamps do not follow a clock that steps back by up to this
 --      14 1 if the store is full   15 1 if no more rooms can be created   16 PUBLISH or SPUBLISH
 --      17 the channel   18 maximum number of fields of the room's state   19 number up to which members and slow mode add some
 --      20 1 if only members may use the room, whatever its state says
---      21… twelve for each draft: user, fingerprint, kind, epoch and number of its message, 1 to add a reaction, 1 if the
+--      21… thirteen for each draft: user, fingerprint, kind, epoch and number of its message, 1 to add a reaction, 1 if the
 --      state does not apply to the author, the kind of its event ("clear", "act" for others that quotas do not refuse,
---      "change" for the rest, or empty), the changes of the state, about, opening, matter
+--      "change" for the rest, or empty), the changes of the state, the users whom it mentions, about, opening, matter
 -- Changes are lines: field, a space, and the new text, which is empty to remove the field.
 -- A message is stored as lines: number epoch at user edited deleted ran / about (JSON: name, id, reply, event) / content / for
 -- each emoji the users separated by commas, a space, the emoji (JSON). A content is the text (JSON) and, if there are mentions or
@@ -18,7 +18,8 @@
 -- Returns the tag, 1 if the room had no entry before, the number of foreign rows that were removed, and the results.
 --
 -- Writes must not fail after the first one, since Redis does not roll back. Keys of a wrong type fail when they are read,
--- before any write. A Redis that is full, read-only or cannot save refuses the first write, and none after it.
+-- before any write. A Redis that is full, read-only or cannot save refuses the first write, and none after it. So the first one
+-- must be one that a full Redis refuses, which DEL and PEXPIRE are not.
 local DURABLE, MAX_MESSAGES, MAX_ERAS = ARGV[6] == "1", tonumber(ARGV[7]), tonumber(ARGV[8])
 local MAX_REACTIONS, MAX_KINDS, MAX_OWN_KINDS = tonumber(ARGV[9]), tonumber(ARGV[10]), tonumber(ARGV[11])
 local RECEIPTS_MS, MAX_SMOOTHED_MS = ARGV[12], tonumber(ARGV[13])
@@ -26,15 +27,15 @@ local IS_FULL, IS_CLOSED = ARGV[14] == "1", ARGV[15] == "1"
 local PUBLISH, CHANNEL = ARGV[16], ARGV[17]
 local MAX_FIELDS, MAX_UNRESERVED = tonumber(ARGV[18]), tonumber(ARGV[19])
 local IS_FOR_MEMBERS = ARGV[20] == "1"
-local FIRST_KEY, FIRST_ARGUMENT, WIDTH = 7, 21, 12
+local FIRST_KEY, FIRST_ARGUMENT, WIDTH = 9, 21, 13
 
-local head = openHead()
+local head = openHead(true)
 local wasEmpty, wasRan = head.top == 0, head.ran
 local messages = redis.call("ZCARD", MESSAGES)
 -- The number of fields of the room's state. Most rooms have none, and then nothing else is read of it.
 local fields = redis.call("HLEN", STATE)
 local receipts = redis.call("MGET", unpack(KEYS, FIRST_KEY))
-local announced, answers, strange = {}, {}, 0
+local announced, answers, strange, hasMentions = {}, {}, 0, false
 
 -- Receipts expire by the clock of Redis. If that clock was set forward, they may have expired early: search the log instead
 -- for the rest of their lifetime.
@@ -119,10 +120,10 @@ local function dropOld()
   messages = messages - stale
 end
 
--- Removes rows of other programs with numbers above the top: XADD could not add rows below them.
+-- Removes rows of other programs above the newest one of ours: XADD could not add rows below them.
 local function dropStrange()
   repeat
-    local rows = redis.call("XRANGE", LOG, whole(head.top + 1), "+", "COUNT", 100)
+    local rows = redis.call("XRANGE", LOG, "(" .. whole(head.top) .. "-0", "+", "COUNT", 100)
     for _, row in ipairs(rows) do redis.call("XDEL", LOG, row[1]) end
     strange = strange + #rows
   until #rows == 0
@@ -134,7 +135,8 @@ local ranText = whole(ran)
 local function addEntry(id, entry, about)
   local reply = redis.pcall("XADD", LOG, "MAXLEN", "~", MAX_ENTRIES, id, "entry", entry, "ran", ranText, "about", about)
   if type(reply) ~= "table" or not reply.err then return end
-  if string.find(reply.err, "equal or smaller", 1, true) then dropStrange() end
+  local isBelow = string.find(reply.err, "equal or smaller", 1, true) or string.find(reply.err, "exhausted", 1, true)
+  if isBelow then dropStrange() end
   redis.call("XADD", LOG, "MAXLEN", "~", MAX_ENTRIES, id, "entry", entry, "ran", ranText, "about", about)
 end
 
@@ -154,16 +156,19 @@ local function stateFor(user)
 end
 
 local function createsRoom(changes)
-  return string.find("\n" .. changes, "\ncreator ", 1, true)
+  -- A deletion removes the creator.
+  return string.find("\n" .. changes, "\ncreator [^\n]")
 end
 
 -- Why the state refuses a draft: implements core/log/posting_rules.ts.
 local function stateRefusal(draft, state, at)
   local kind = draft.kind
-  if draft.isExempt or kind == "deleted" or kind == "renamed" then return nil end
+  if kind == "deleted" or kind == "renamed" then return nil end
+  -- The state is lost, and the author's worker does not know that yet: moderators would bring the room back.
+  local isLost = not state.access and IS_FOR_MEMBERS and not createsRoom(draft.changes)
+  if isLost then return { "rejected", "not_allowed" } end
+  if draft.isExempt then return nil end
   local isForMembers = state.access == "private" or state.access == "direct"
-  -- The state is lost, and the author's worker does not know that yet.
-  if not state.access then isForMembers = IS_FOR_MEMBERS and not createsRoom(draft.changes) end
   if isForMembers and not state.member or endOf(state.ban) > at then return { "rejected", "not_allowed" } end
   local mutedMs = endOf(state.mute) - at
   if mutedMs > 0 then return { "rejected", "muted", whole(mutedMs) } end
@@ -175,7 +180,7 @@ local function stateRefusal(draft, state, at)
   if kind == "said" and waitMs > 0 and last <= at then return { "rejected", "slow_mode", whole(waitMs) } end
 end
 
--- Why an event is refused, whoever causes it.
+-- Why an event is refused, regardless of its author.
 local function eventRefusal(changes, state)
   -- A private room whose state is lost does not exist, whatever has entered its log since.
   local exists = IS_FOR_MEMBERS and state.access or not IS_FOR_MEMBERS and head.top > 0
@@ -196,13 +201,14 @@ local function changeState(draft, isSlow, seq, at)
     if text == "" then
       fields = fields - redis.call("HDEL", STATE, field)
     else
-      -- Others may have sent something since whoever adds a member has read the log.
+      -- Messages may have been sent since the user who adds a member read the log.
       if string.sub(field, 1, 7) == "member:" then text = string.gsub(text, '"from":%d+}$', '"from":' .. whole(head.top) .. "}") end
       fields = fields + redis.call("HSET", STATE, field, text)
     end
   end
   if draft.event == "clear" then
     messages = messages - redis.call("ZREMRANGEBYSCORE", MESSAGES, "-inf", "(" .. seq)
+    redis.call("DEL", MENTIONS, MENTIONED)
   end
 end
 
@@ -228,10 +234,17 @@ local function enter(draft)
   if amended and amended.before ~= amended.after then
     redis.call("ZADD", MESSAGES, draft.seq, amended.after)
     redis.call("ZREM", MESSAGES, amended.before)
+    if draft.kind == "deleted" then dropMentions(draft.seq, draft.seq) end
   elseif isSaid then
     local parts = { seq, epoch, atText, draft.user, "0", "0", ranText, about = draft.about, content = draft.matter }
     redis.call("ZADD", MESSAGES, seq, message(parts, ""))
     messages = messages + 1
+    for mentioned in string.gmatch(draft.mentions, "%S+") do
+      local member = string.format("%s %016.0f", mentioned, head.top + 1)
+      redis.call("ZADD", MENTIONS, 0, member)
+      redis.call("ZADD", MENTIONED, seq, member)
+    end
+    hasMentions = hasMentions or draft.mentions ~= ""
     changeState(draft, state.slow, seq, atText)
   end
   head.top, head.at, head.ran = head.top + 1, at, ran
@@ -265,7 +278,7 @@ local known = {}
 
 local function answer(index)
   local key, first = KEYS[FIRST_KEY + index - 1], FIRST_ARGUMENT + (index - 1) * WIDTH
-  local user, fingerprint, kind, epoch, seq, on, exempt, event, changes, about, opening, matter =
+  local user, fingerprint, kind, epoch, seq, on, exempt, event, changes, mentions, about, opening, matter =
     unpack(ARGV, first, first + WIDTH - 1)
   local receipt = known[key] or receipts[index]
   local epochThen, seqThen, atThen, fingerprintThen = string.match(receipt or "", "^(%w+) (%d+) (%d+) (%S+)$")
@@ -277,7 +290,7 @@ local function answer(index)
   if before then return before end
   local result = enter({
     user = user, kind = kind, epoch = epoch, seq = seq, isOn = on == "1", isExempt = exempt == "1", event = event,
-    changes = changes, about = about, opening = opening, matter = matter,
+    changes = changes, mentions = mentions, about = about, opening = opening, matter = matter,
   })
   if result[1] == "entered" then
     known[key] = table.concat(result, " ", 2) .. " " .. fingerprint
@@ -289,6 +302,7 @@ end
 for index = 1, #KEYS - FIRST_KEY + 1 do answers[index] = answer(index) end
 if #announced > 0 then
   dropSurplus()
+  if hasMentions then dropOldMentions() end
   setHead(head)
   -- From now on, RedisSweeper removes the room. Empty rooms and rooms of earlier versions have an expiry.
   if wasEmpty or wasRan == 0 then
@@ -298,4 +312,5 @@ if #announced > 0 then
   -- reports the error.
   redis.pcall(PUBLISH, CHANNEL, '{"tag":"' .. head.tag .. '","entries":[' .. table.concat(announced, ",") .. "]}")
 end
+keepEmptyHead(head)
 return { head.tag, wasEmpty and #announced > 0 and 1 or 0, strange, answers }

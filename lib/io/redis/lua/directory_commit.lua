@@ -3,7 +3,7 @@
 -- before any write.
 --
 -- KEYS    the hashes of the kinds that are changed: id to text
--- ARGV 1  PUBLISH or SPUBLISH   2 the channel on which to tell of the changes, or "" to tell nobody
+-- ARGV 1  PUBLISH or SPUBLISH   2 the channel on which to announce the changes, or "" for none
 --      3… four for each record: the number of its key, its id, the text as it was read, the new text; "=" is before each
 --      text, and "" means that there is none
 -- Returns 1 if the changes were made, 0 if a record is no longer what was read.

@@ -1,11 +1,11 @@
 -- Presence of one room: implements LeaseTable of core/presence/lease_table.ts, with this Redis's clock.
 --
--- KEYS, three for each room: one room, or many for renew
+-- KEYS, three for each room: one room, or many for renew and count
 --      1 people  hash: user to lines: since, name, the name's keys (separated by tabs), and each node
 --      2 names   hash: each key of a name to the user who has the name
 --      3 nodes   hash: node to "until +", or "until -" if the node has withdrawn
 -- Damaged records are ignored and removed, so that they do not keep a user out of a room.
--- ARGV 1 claim, release, refresh, renew or withdraw   2 duration of a lease, in milliseconds   3 the node; empty for none
+-- ARGV 1 claim, release, refresh, renew, count or withdraw   2 duration of a lease, in milliseconds   3 the node, if any
 --      4 the user; for withdraw how long to keep users who are on no other node, in milliseconds; for renew the known
 --      version of the first room, followed by those of the others   5 the name
 --      6 its keys, separated by tabs   7 1 to rename
@@ -146,14 +146,30 @@ local function refresh(known)
   return version == known and { version } or { version, people }
 end
 
+local function forEachRoom(visit)
+  for index = 1, #KEYS / 3 do
+    PEOPLE, NAMES, NODES = KEYS[3 * index - 2], KEYS[3 * index - 1], KEYS[3 * index]
+    visit(index)
+  end
+end
+
 -- Returns the indexes of the rooms whose people are not as known, from 1.
 local function renew()
   local changed = {}
-  for index = 1, #KEYS / 3 do
-    PEOPLE, NAMES, NODES = KEYS[3 * index - 2], KEYS[3 * index - 1], KEYS[3 * index]
+  forEachRoom(function(index)
     if refresh(ARGV[3 + index])[2] then changed[#changed + 1] = index end
-  end
+  end)
   return changed
+end
+
+-- Returns the number of people in each room.
+local function count()
+  local counts = {}
+  forEachRoom(function(index)
+    dropExpired()
+    counts[index] = redis.call("HLEN", PEOPLE)
+  end)
+  return counts
 end
 
 if VERB == "release" then
@@ -163,6 +179,7 @@ if VERB == "release" then
 end
 if VERB == "refresh" then return refresh() end
 if VERB == "renew" then return renew() end
+if VERB == "count" then return count() end
 dropExpired()
 if VERB == "claim" then return claim() end
 return withdraw(tonumber(USER))

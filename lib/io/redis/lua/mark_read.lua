@@ -1,4 +1,4 @@
--- Sets a user's read marker: implements advancesReadMarker of core/log/room_log.ts. ARGV 6 the user   7 the epoch   8 the number
+-- Sets a user's read marker: implements advancesReadMarker of core/log/reading/read_markers.ts. ARGV 6 the user   7 the epoch   8 the number
 -- 9 maximum number of markers; the oldest ones are dropped. Returns 1 if the marker was advanced, else 0.
 local head = openHead()
 local user, epoch, seq = ARGV[6], ARGV[7], tonumber(ARGV[8])

@@ -5,7 +5,7 @@ local head = openHead()
 local limit, maxWeight = tonumber(ARGV[8]), tonumber(ARGV[9])
 local messages, weight, passed, more = {}, 0, 0, 0
 
--- Weight of a message without its content and reactions (core/log/read_size.ts).
+-- Weight of a message without its content and reactions (core/log/reading/read_size.ts).
 local OWN_WEIGHT = 200
 
 -- Reads in few steps, and at each step not much more than can still be returned.

@@ -1,6 +1,6 @@
 -- Reads the entries after a position, with the current contents of their messages. ARGV 6 its epoch   7 its number   8 maximum
 -- number of entries   9 maximum total weight.
--- Returns the top's epoch and number, the tag, why entries are lost or "", the number after which the entries begin, 1 if
+-- Returns the epochs ("epoch:after epoch:after"), the top's number, the tag, why entries are lost or "", the number after which the entries begin, 1 if
 -- there are more, and for each entry: its number, its row in the log, "-" if its message is deleted or expired or else when
 -- it was edited, and the message's content.
 local head = openHead()
@@ -8,7 +8,7 @@ local after, gap = judge(head, floorOf(head), ARGV[6], tonumber(ARGV[7]))
 local limit, maxWeight = tonumber(ARGV[8]), tonumber(ARGV[9])
 local rows, weight, more = {}, 0, 0
 
--- Weight of an entry without its content (core/log/read_size.ts).
+-- Weight of an entry without its content (core/log/reading/read_size.ts).
 local OWN_WEIGHT = 200
 local MAX_ENTRY_BYTES = 65536
 
@@ -69,4 +69,4 @@ local function read()
 end
 
 if limit > 0 then more = read() end
-return { presentEpoch(head), whole(head.top), head.tag, gap, whole(after), more, rows }
+return { joinEras(head), whole(head.top), head.tag, gap, whole(after), more, rows }

@@ -1,4 +1,4 @@
--- Shared code of the room scripts, prepended to each of them. It implements core/log/room_log.ts a second time, because only
+-- Shared code of the room scripts, prepended to each of them. It implements the rules of core/log a second time, because only
 -- a script can number, store and announce in one step; tests/contract/bus_contract.ts tests both implementations.
 -- Do not parse user content: it arrives as JSON, is stored unchanged, and is assembled by concatenation.
 --
@@ -17,9 +17,11 @@
 --      4 reads     hash: user to epoch:number
 --      5 marks     sorted set: user by the run time of the last read marker
 --      6 state     hash: the fields of core/log/room_state.ts; missing if the room has no state
+--      7 mentions  sorted set in alphabetical order: "user number", with leading zeros, for each user whom a message mentions
+--      8 mentioned sorted set by number: the same members. In both, those of messages that are not kept remain for a while
 -- ARGV 1 an epoch that was never used   2 a tag that was never used   3 maximum age, in milliseconds, or inf
 --      4 maximum number of entries   5 run time of the service, in milliseconds
-local HEAD, LOG, MESSAGES, READS, MARKS, STATE = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
+local HEAD, LOG, MESSAGES, READS, MARKS, STATE, MENTIONS, MENTIONED = unpack(KEYS, 1, 8)
 local UNUSED, UNUSED_TAG, AGE_MS, MAX_ENTRIES = ARGV[1], ARGV[2], tonumber(ARGV[3]) or math.huge, tonumber(ARGV[4])
 -- A room without entries expires if it is not read for this long.
 local EMPTY_MS = 120000
@@ -76,8 +78,14 @@ local function endOf(text)
   return parseNumber(string.match(text or "", "^(%d+) ")) or 0
 end
 
--- Reads the head, or creates it. Reading keeps the head of a room without entries from expiring.
-local function openHead()
+-- Lets the head of a room without entries expire, unless it is read again in time.
+local function keepEmptyHead(head)
+  if head.top == 0 then redis.call("PEXPIRE", HEAD, EMPTY_MS) end
+end
+
+-- Reads the head, or creates it. Reading keeps the head of a room without entries. Before a write, a full Redis must refuse the
+-- first change: the caller calls keepEmptyHead at the end.
+local function openHead(isToWrite)
   local eras, top, at, before, by, tag, doubt =
     unpack(redis.call("HMGET", HEAD, "eras", "top", "at", "ran", "server", "tag", "doubt"))
   eras, top = parseEras(eras), parseNumber(top)
@@ -91,14 +99,16 @@ local function openHead()
       redis.pcall("HSET", HEAD, "tag", UNUSED_TAG)
     end
   else
-    -- The head is lost: delete the rest of the room, because its numbers will be used again.
-    redis.call("DEL", HEAD, LOG, MESSAGES, READS, MARKS, STATE)
     head = { eras = { { epoch = UNUSED, after = 0 } }, top = 0, at = now, ran = ran, server = server(), tag = UNUSED_TAG }
-    setHead(head)
+    if isToWrite then setHead(head) end
+    redis.call("HDEL", HEAD, "doubt")
+    -- The head is lost: delete the rest of the room, because its numbers will be used again.
+    redis.call("DEL", LOG, MESSAGES, READS, MARKS, STATE, MENTIONS, MENTIONED)
+    if not isToWrite then setHead(head) end
   end
-  if head.top == 0 then redis.call("PEXPIRE", HEAD, EMPTY_MS) end
+  if not isToWrite then keepEmptyHead(head) end
   ran = math.max(ran, head.ran)
-  -- A room can keep messages for less time than the service: implements contextOf of core/log/room_log.ts. A room whose state
+  -- A room can keep messages for less time than the service: implements contextOf of core/log/retention.ts. A room whose state
   -- cannot be read can be read all the same.
   local keep = head.top > 0 and parseNumber(redis.pcall("HGET", STATE, "keep"))
   if keep then AGE_MS = math.min(AGE_MS, keep * DAY_MS) end
@@ -113,7 +123,7 @@ end
 -- The number from which a replay after a position starts, and why entries are lost ("" if none are).
 local function judge(head, floor, epoch, seq)
   for index, era in ipairs(head.eras) do
-    if era.epoch == epoch and seq >= era.after then
+    if era.epoch == epoch then
       local following = head.eras[index + 1]
       local last = following and following.after or head.top
       if seq > last then return math.max(last, floor), "rewound" end
@@ -191,6 +201,22 @@ local function lowestMessage()
   local stale = staleMessages(redis.call("ZCARD", MESSAGES))
   if stale == 0 then return "-inf" end
   return "(" .. redis.call("ZRANGE", MESSAGES, stale - 1, stale - 1, "WITHSCORES")[2]
+end
+
+-- Deletes the mentions in messages with numbers in a range, or in the oldest thousands of them.
+local function dropMentions(lowest, highest)
+  local dropped = redis.call("ZRANGEBYSCORE", MENTIONED, lowest, highest, "LIMIT", 0, 5000)
+  for index = 1, #dropped, 1000 do
+    local last = math.min(index + 999, #dropped)
+    redis.call("ZREM", MENTIONS, unpack(dropped, index, last))
+    redis.call("ZREM", MENTIONED, unpack(dropped, index, last))
+  end
+end
+
+-- Deletes the mentions in messages that are no longer kept.
+local function dropOldMentions()
+  local oldest = redis.call("ZRANGE", MESSAGES, 0, 0, "WITHSCORES")[2]
+  dropMentions("-inf", oldest and "(" .. oldest or "+inf")
 end
 
 -- The parts of a message; nil if it is damaged.

@@ -8,7 +8,7 @@ local newest = tonumber(redis.call("HGET", KEYS[1], user) or "")
 if newest and newest > serial then return 0 end
 redis.call("HSET", KEYS[1], user, ARGV[2])
 redis.call("ZADD", KEYS[2], ARGV[3], user)
--- More than the one that was added, and few enough to keep nobody waiting.
+-- More than the one that was added, and few enough not to delay other commands.
 local most = 100
 local forgotten = redis.call("ZRANGEBYSCORE", KEYS[2], "-inf", "(" .. ARGV[4], "LIMIT", 0, most)
 local tooMany = math.min(redis.call("ZCARD", KEYS[2]) - tonumber(ARGV[5]), most)

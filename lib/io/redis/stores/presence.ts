@@ -30,6 +30,8 @@ const ClaimReply = v.union([
 const RefreshReply = v.tuple([v.string(), v.array(v.string())]);
 /** Indexes of rooms, from 1. */
 const RenewReply = v.array(v.number());
+/** The number of people in each room. */
+const CountReply = v.array(v.number());
 
 /** Stores the presence leases of all rooms in Redis. Methods reject with `BusUnavailable`. */
 export class RedisPresence implements PresenceRegistry {
@@ -94,12 +96,35 @@ export class RedisPresence implements PresenceRegistry {
     return (await this.refresh(room)).people;
   }
 
+  async countPeople(rooms: readonly RoomId[]): Promise<ReadonlyMap<RoomId, number>> {
+    const batches = batchesForScripts(this.#client, rooms, (room) => this.#keysOf(room)[0]);
+    const counts = await Promise.all(batches.map((batch) => this.#countReadable(batch)));
+    return new Map(counts.flat());
+  }
+
+  /** A room that cannot be read fails its batch. It is left out here, and reported when it is refreshed. */
+  async #countReadable(batch: readonly RoomId[]): Promise<readonly (readonly [RoomId, number])[]> {
+    try {
+      return await this.#countBatch(batch);
+    } catch {
+      if (batch.length === 1) return [];
+      return (await Promise.all(batch.map((room) => this.#countReadable([room])))).flat();
+    }
+  }
+
   async #renewBatch(node: string, known: readonly KnownPeople[]): Promise<readonly RoomId[]> {
     const keys = known.flatMap(({ room }) => this.#keysOf(room));
     const args = ["renew", String(LEASE_MS), node, ...known.map(({ version }) => version)];
     const reply = await runScript(this.#client, this.#script, keys, args);
     const changed = new Set(v.parse(RenewReply, reply));
     return known.filter((_, index) => changed.has(index + 1)).map(({ room }) => room);
+  }
+
+  async #countBatch(rooms: readonly RoomId[]): Promise<readonly (readonly [RoomId, number])[]> {
+    const keys = rooms.flatMap((room) => this.#keysOf(room));
+    const reply = await runScript(this.#client, this.#script, keys, ["count", String(LEASE_MS)]);
+    const counts = v.parse(CountReply, reply);
+    return rooms.map((room, index) => [room, counts[index] ?? 0]);
   }
 
   #keysOf(room: RoomId): readonly [string, string, string] {

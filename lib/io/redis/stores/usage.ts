@@ -4,7 +4,7 @@
  * @module
  */
 import type { Clock } from "../../../chat/ports/clock.ts";
-import type { StoreQuota } from "../../../chat/bus/memory_store.ts";
+import type { StoreQuota, StoreUsage } from "../../../chat/bus/memory_store.ts";
 import { contentLength } from "../../../core/log/content.ts";
 import type { Draft } from "../../../core/log/entry.ts";
 import type { ExhaustedQuotas } from "../../../core/log/room_log.ts";
@@ -46,6 +46,16 @@ export class RedisUsage {
     return this.#bytes > 0 && this.#bytes < this.#quota.bytes
       ? this.#fullness()
       : this.#reading.then(() => this.#fullness());
+  }
+
+  /** What was known last; reads again in the background when that is old. Without a quota, the memory is not read. */
+  current(): StoreUsage {
+    void this.full();
+    const bytes = this.#bytes > 0 ? this.#bytes : undefined;
+    return {
+      bytes: this.#quota.bytes === Infinity ? undefined : bytes,
+      rooms: this.#state.rooms,
+    };
   }
 
   /** Adds stored drafts to the estimate. */

@@ -2,10 +2,15 @@
  * Copies a store row by row into a new file, in one read transaction, while other connections use it. The copy is compact,
  * contains no deleted data, and can shrink. Do not use `VACUUM INTO`: Deno allows SQLite to attach a file only with
  * permission for all files (Deno 2.9.6).
+ *
+ * A store of an earlier version is copied with the tables that it has, so that it can be backed up before it is updated.
  * @module
  */
 import { DatabaseSync } from "node:sqlite";
-import { createTables, TABLES } from "./schema.ts";
+import { APPLICATION_ID, createTables, TABLES, VERSION, versionOf } from "./schema.ts";
+
+/** The columns of each table. */
+type Tables = Readonly<Record<string, readonly string[]>>;
 
 /**
  * Copies all tables to a path where there is no file yet, and syncs the copy to disk. Throws the error of SQLite or the
@@ -39,11 +44,11 @@ function copyInto(
   // An unfinished copy is deleted, so it need not survive a crash.
   copy.prepare("PRAGMA journal_mode = OFF").get();
   copy.prepare("PRAGMA synchronous = OFF").get();
-  createTables(copy);
   from.exec("BEGIN");
   try {
+    const tables = createSameTables(from, copy);
     copy.exec("BEGIN");
-    for (const [table, columns] of Object.entries(TABLES)) copyTable(from, copy, table, columns);
+    for (const [table, columns] of Object.entries(tables)) copyTable(from, copy, table, columns);
     copy.exec("COMMIT");
   } finally {
     from.exec("ROLLBACK");
@@ -51,6 +56,29 @@ function copyInto(
   beforeClose(copy);
   const problem = copy.prepare("PRAGMA integrity_check(1)").get()?.integrity_check;
   if (problem !== "ok") throw new Error(`The copy is damaged: ${problem}`);
+}
+
+/** Creates empty tables like those of a store. Returns their columns. */
+function createSameTables(from: DatabaseSync, copy: DatabaseSync): Tables {
+  const version = versionOf(from);
+  if (version === VERSION) {
+    createTables(copy);
+    return TABLES;
+  }
+  copy.exec("PRAGMA auto_vacuum = INCREMENTAL");
+  // Tables before their indexes. Names that begin with sqlite_ are SQLite's own.
+  const all = from.prepare(
+    `SELECT name, type, sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
+      ORDER BY type = 'index'`,
+  ).all();
+  for (const { sql } of all) copy.exec(String(sql));
+  copy.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${version}`);
+  const columnsOf = (table: string) =>
+    from.prepare("SELECT name FROM pragma_table_info(?)").all(table).map(({ name }) =>
+      String(name)
+    );
+  const tables = all.filter(({ type }) => type === "table").map(({ name }) => String(name));
+  return Object.fromEntries(tables.map((name) => [name, columnsOf(name)]));
 }
 
 function copyTable(

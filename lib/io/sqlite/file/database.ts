@@ -29,7 +29,7 @@ const PAGE_CACHE_KIB = 32_000;
 
 const FILE_NAME = "parley.sqlite";
 /** Locked while the store is open, so that two services that start at the same time do not both inspect the file. */
-const LOCK_NAME = "parley.lock";
+export const LOCK_NAME = "parley.lock";
 
 /** The absolute path of the store's file in a folder. */
 export function storePath(folder: string): string {

@@ -30,25 +30,29 @@ export function inspectFile(path: string, largest: number = MAX_CHECKED_BYTES): 
   if (header.application !== APPLICATION_ID) {
     throw new StoreRefused(
       "foreign",
-      `${path} belongs to another application: ${CHOOSE_ANOTHER_FOLDER}`,
+      `${path} belongs to another application`,
+      CHOOSE_ANOTHER_FOLDER,
     );
   }
   if (header.version > VERSION) {
-    const versions = `store version ${header.version}, this Parley supports version ${VERSION}`;
-    throw new StoreRefused(
-      "newer",
-      `${path} was written by a newer Parley (${versions}): update Parley`,
-    );
+    throw newerStore(path, header.version);
   }
   if (sizeOf(path) > largest) return;
   const problem = problemIn(path);
   if (problem !== "ok") throw storeDamaged(path, problem);
 }
 
+/** Creates the error for a file of a later version. */
+export function newerStore(path: string, version: number): StoreRefused {
+  const versions = `store version ${version}, this Parley supports version ${VERSION}`;
+  const problem = `${path} was written by a newer Parley (${versions})`;
+  return new StoreRefused("newer", problem, "update Parley");
+}
+
 /** Creates the error for a damaged file. */
 function storeDamaged(path: string, why: string, cause?: unknown): StoreRefused {
   const advice = `restore a backup, or move it away to start with an empty store`;
-  return new StoreRefused("damaged", `${path} is damaged (${why}): ${advice}`, { cause });
+  return new StoreRefused("damaged", `${path} is damaged (${why})`, advice, { cause });
 }
 
 function headerOf(path: string) {
@@ -110,9 +114,7 @@ export function toStoreRefused(path: string, cause: unknown): unknown {
       return storeDamaged(path, why, cause);
     default: {
       const advice = `make it writable, free some space, or ${CHOOSE_ANOTHER_FOLDER}`;
-      return new StoreRefused("not_writable", `Cannot write ${path} (${why}): ${advice}`, {
-        cause,
-      });
+      return new StoreRefused("not_writable", `Cannot write ${path} (${why})`, advice, { cause });
     }
   }
 }

@@ -11,7 +11,7 @@ import type { DatabaseSync } from "node:sqlite";
 /** "Prly": SQLite's application id, which marks a file as ours. */
 export const APPLICATION_ID = 0x50726c79;
 /** Version of the tables, stored as SQLite's user version. */
-export const VERSION = 6;
+export const VERSION = 7;
 
 const REVOCATIONS = `
   CREATE TABLE revocations (
@@ -36,6 +36,13 @@ const ROOM_STATE = `
   CREATE TABLE room_state (
     room TEXT, field TEXT, value TEXT NOT NULL, PRIMARY KEY (room, field)
   ) WITHOUT ROWID;
+`;
+
+const MENTIONS = `
+  CREATE TABLE mentions (
+    room TEXT, seq INTEGER, user TEXT, PRIMARY KEY (room, seq, user)
+  ) WITHOUT ROWID;
+  CREATE INDEX mentions_by_user ON mentions (room, user, seq);
 `;
 
 const SCHEMA = `
@@ -67,6 +74,7 @@ const SCHEMA = `
   ${DIRECTORY}
   ${USED_TOKENS}
   ${ROOM_STATE}
+  ${MENTIONS}
   PRAGMA application_id = ${APPLICATION_ID};
   PRAGMA user_version = ${VERSION};
 `;
@@ -106,8 +114,14 @@ const FROM_1 = `
       (SELECT ran FROM store));
 `;
 
+/** Messages could mention users before the table existed. */
+const FROM_6 = `${MENTIONS}
+  INSERT OR IGNORE INTO mentions SELECT room, messages.seq, value FROM messages, json_each(body, '$.mentions')
+    WHERE json_valid(body) AND json_type(body, '$.mentions') = 'array' AND json_each.type = 'text';
+`;
+
 /** What leads from a version to the next, from version 1. */
-const UPDATES = [FROM_1, REVOCATIONS, DIRECTORY, USED_TOKENS, ROOM_STATE];
+const UPDATES = [FROM_1, REVOCATIONS, DIRECTORY, USED_TOKENS, ROOM_STATE, FROM_6];
 
 /** All tables, with their columns. */
 export const TABLES = {
@@ -121,6 +135,7 @@ export const TABLES = {
   directory: ["kind", "id", "value"],
   used_tokens: ["user", "serial", "ran"],
   room_state: ["room", "field", "value"],
+  mentions: ["room", "seq", "user"],
 } as const;
 
 /** Adds a revocation, or replaces an earlier one about the same. */

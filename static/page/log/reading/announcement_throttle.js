@@ -5,6 +5,8 @@
  * @module
  */
 
+import { excerpt } from "../../base/excerpt.js";
+
 /** @typedef {{kind: "one", name: string, text: string} | {kind: "many", count: number}} Announcement */
 
 /** Minimum time between two announcements. */
@@ -53,7 +55,7 @@ export class AnnouncementThrottle {
     this.#nextAt = now + ANNOUNCEMENT_PAUSE_MS;
     if (count > 1) return { kind: "many", count };
     const isLong = this.#text.length > MAX_LENGTH;
-    const text = isLong ? `${this.#text.slice(0, MAX_LENGTH)}…` : this.#text;
+    const text = isLong ? `${excerpt(this.#text, MAX_LENGTH)}…` : this.#text;
     return { kind: "one", name: this.#name, text };
   }
 }

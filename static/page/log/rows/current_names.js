@@ -6,7 +6,7 @@
  */
 
 import { kindOf } from "../../../client/user_kind.js";
-import { markOf, marksGuests } from "../../base/marks.js";
+import { markOf } from "../../base/marks.js";
 
 /** @typedef {import("../../../client/timeline/timeline.js").Timeline} Timeline */
 /** @typedef {import("../types.js").Person} Person */
@@ -19,8 +19,10 @@ export class CurrentNames {
   #names = new Map();
   /** @type {Map<string, string>} */
   #roles = new Map();
-  /** Whether there was anybody but guests: marks stay when the last of them leaves. */
-  #isMixed = false;
+  /** The app users who are or were there. @type {Set<string>} */
+  #apps = new Set();
+  /** The kinds of users who are or were there: marks stay when the last of a kind leaves. @type {Set<string>} */
+  #kinds = new Set();
   /** @type {(() => void)[]} */
   #stops = [];
 
@@ -58,12 +60,21 @@ export class CurrentNames {
     this.#stops = [];
     this.#names.clear();
     this.#roles.clear();
-    this.#isMixed = false;
+    this.#apps.clear();
+    this.#kinds.clear();
   }
 
   /** The mark beside the name of a user, as a key; undefined for none. @param {string} user */
   markOf(user) {
-    return markOf(kindOf(user), this.#roles.get(user), this.#isMixed);
+    return markOf(kindOf(user), this.#roles.get(user), this.#kinds);
+  }
+
+  /**
+   * Whether a user has one name at a time. A hook, which is never in the room, has the name that each of its messages states.
+   * @param {string} user
+   */
+  hasOneName(user) {
+    return kindOf(user) !== "app" || this.#apps.has(user);
   }
 
   /** The last known name of a user, if any. @param {string} user */
@@ -84,9 +95,13 @@ export class CurrentNames {
 
   /** @param {readonly Person[]} members */
   #learnRoles(members) {
-    const wasMixed = this.#isMixed;
-    this.#isMixed ||= marksGuests(members.map(({ user }) => ({ kind: kindOf(user) })));
-    let isNew = this.#isMixed !== wasMixed;
+    const { size } = this.#kinds, known = this.#apps.size;
+    for (const { user } of members) {
+      const kind = kindOf(user);
+      this.#kinds.add(kind);
+      if (kind === "app") this.#apps.add(user);
+    }
+    let isNew = this.#kinds.size > size || this.#apps.size > known;
     for (const { user, role } of members) {
       isNew ||= this.#roles.get(user) !== role;
       if (role) this.#roles.set(user, role);

@@ -18,10 +18,10 @@ const DAY_SECONDS = 86_400;
 /**
  * What an event says, one part for each thing that it does.
  * @param {EventOfRoom} event
- * @param {{at: number, locale: string}} context When it happened.
+ * @param {{user: string, at: number, locale: string}} context Who did it, and when.
  * @returns {readonly EventPart[]}
  */
-export function eventParts(event, { at, locale }) {
+export function eventParts(event, { user, at, locale }) {
   const { kind, name = "", until, on = true, role = "member" } = event;
   if (kind === "room") return settingParts(event, locale);
   if (kind === "mute" || kind === "ban") {
@@ -29,6 +29,7 @@ export function eventParts(event, { at, locale }) {
       ? [[kind, { name }]]
       : [[`${kind}Until`, { name, time: endName(until, at, locale) }]];
   }
+  if (kind === "member" && event.user === user) return [[on ? "returned" : "left"]];
   if (kind === "member") return [[on ? "added" : "removed", { name }]];
   if (kind === "role") return [[`role_${role}`, { name }]];
   if (kind === "lockdown") return [[on ? "lockdown" : "unlock"]];
@@ -42,7 +43,7 @@ function settingParts(event, locale) {
     event;
   /** @type {EventPart[]} */
   const parts = created ? [[access === "direct" ? "opened" : "created"]] : [];
-  // Whoever sees a private room knows that it is one.
+  // Users who see a private room know that it is private.
   if (access !== undefined && (!created || access === "listed")) {
     parts.push([access === "direct" ? "private" : access]);
   }
@@ -71,8 +72,8 @@ function settingParts(event, locale) {
  * @param {string} locale
  * @returns {readonly (readonly (string | HTMLElement)[])[]}
  */
-export function eventSentences({ name: by, text, at, event }, strings, locale) {
-  const parts = event ? eventParts(event, { at, locale }) : [];
+export function eventSentences({ user, name: by, text, at, event }, strings, locale) {
+  const parts = event ? eventParts(event, { user, at, locale }) : [];
   const known = parts.flatMap(([key, values]) => {
     const words = strings[`event_${key}`];
     return words === undefined ? [] : [sentence(words, { ...values, by })];

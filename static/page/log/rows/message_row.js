@@ -16,6 +16,7 @@ import {
   replaceContent,
   sentence,
 } from "../../base/elements.js";
+import { excerpt } from "../../base/excerpt.js";
 import { deletionOf } from "./deletion.js";
 import { isLong } from "./folded_texts.js";
 import { kindOfRoom } from "../../base/room_kinds.js";
@@ -39,6 +40,8 @@ import { withReaction } from "../../../client/timeline/amendments.js";
 
 const MAX_NAMES = 20;
 const MAX_QUOTE = 160;
+/** Faults that the same message would meet again. */
+const NO_RETRY = ["turned_down", "empty", "too_long"];
 
 /**
  * Renders a message of the room.
@@ -48,7 +51,7 @@ const MAX_QUOTE = 160;
  */
 export function drawMessage(
   row,
-  { message, isOwn, isGrouped, target, nameNow, mark, deliveries },
+  { message, isOwn, isGrouped, isMention, target, named, nameNow, mark, deliveries },
   context,
 ) {
   const { strings } = context;
@@ -62,6 +65,7 @@ export function drawMessage(
     "said",
     isOwn && "own",
     isGrouped && "grouped",
+    isMention && "mentioning",
     message.deleted && "deleted",
   );
   // A deleted message has no tools: keep the focus in the page.
@@ -69,12 +73,11 @@ export function drawMessage(
   const status = statusOf(deliveries, context);
   const body = message.deleted
     ? [make("p", "text none", ...deletionOf(message, strings)), status]
-    : [...textOf(shown, context), reactionsOf(shown, context), status];
-  fillRow(
-    row,
-    { ...message, nameNow, mark, isGrouped, body: [quoteOf(message, target, context), ...body] },
-    context,
-  );
+    : [...textOf(shown, named, context), reactionsOf(shown, context), status];
+  fillRow(row, {
+    ...{ ...message, nameNow, mark, isGrouped, isMention },
+    body: [quoteOf(message, target, context), ...body],
+  }, context);
 }
 
 // The state of the user's pending actions on the message. A refused one comes first, since it waits for a decision.
@@ -96,7 +99,7 @@ function statusOf(deliveries, context) {
  * @param {PendingItem} item
  * @param {RowContext} context
  */
-export function drawPending(row, { delivery, isGrouped, target }, context) {
+export function drawPending(row, { delivery, isGrouped, target, named }, context) {
   const { action, at, id, state: { value: state } } = delivery;
   if (action.type !== "say") return;
   const message = {
@@ -112,7 +115,7 @@ export function drawPending(row, { delivery, isGrouped, target }, context) {
   row.className = classNames("said", "own", "pending", state.kind, isGrouped && "grouped");
   const body = [
     quoteOf(message, target, context),
-    ...textOf(message, context),
+    ...textOf(message, named, context),
     deliveryStatus(delivery, context),
   ];
   fillRow(row, { ...message, isGrouped, body }, context);
@@ -123,10 +126,11 @@ const classNames = (...names) => names.filter(Boolean).join(" ");
 
 /**
  * @param {HTMLElement} row
- * @param {{position: string, at: number, name: string, nameNow?: string, mark?: string, isGrouped: boolean, body: (Node | string | false | undefined)[]}} parts
+ * @param {{position: string, at: number, name: string, nameNow?: string, mark?: string, isGrouped: boolean, isMention?: boolean, body: (Node | string | false | undefined)[]}} parts
  * @param {RowContext} context
  */
-function fillRow(row, { position, at, name, nameNow, mark, isGrouped, body }, { strings, locale }) {
+function fillRow(row, parts, { strings, locale }) {
+  const { position, at, name, nameNow, mark, isGrouped, isMention, body } = parts;
   const time = make("time", "", timeName(at, locale));
   time.dateTime = new Date(at).toISOString();
   time.title = momentName(at, locale);
@@ -137,6 +141,7 @@ function fillRow(row, { position, at, name, nameNow, mark, isGrouped, body }, { 
     author,
     nameNow && make("span", "now", ...sentence(strings.nowCalled, { name: nameNow })),
     mark && make("span", "mark", make("span", "unseen", ", "), strings[mark]),
+    isMention && make("span", "unseen", `, ${strings.mentionsYou}`),
     make("span", "unseen", ": "),
   );
   const disc = make("span", `disc hue-${hueOf(name)}`, initialOf(name));
@@ -157,13 +162,17 @@ function withOptimisticAction(message, action, user) {
   return action.type === "react" ? withReaction(message, user, action.emoji, action.on) : message;
 }
 
-/** @param {{id: string, text: string, edited?: number}} message @param {RowContext} context */
-function textOf({ id, text, edited }, { strings, locale, folds }) {
+/**
+ * @param {{id: string, text: string, edited?: number}} message
+ * @param {readonly import("../../base/mentions.js").NamedUser[]} named
+ * @param {RowContext} context
+ */
+function textOf({ id, text, edited }, named, { strings, locale, folds }) {
   const element = make(
     "div",
     classNames("text", isOnlyEmoji(text) && "large", hasStackedMarks(text) && "piled"),
   );
-  element.append(...asBlocks(paragraphsOf(text).map((pieces) => pieces.map(nodeOf))));
+  element.append(...asBlocks(paragraphsOf(text, named).map((pieces) => pieces.map(nodeOf))));
   if (edited !== undefined) {
     const mark = make("span", "mark", strings.edited);
     mark.title = fillTemplate(strings.editedAt, { time: momentName(edited, locale) });
@@ -180,6 +189,7 @@ function asBlocks(parts) {
 /** @param {import("../../base/rich_text.js").Piece} piece */
 function nodeOf(piece) {
   if (piece.type === "text") return piece.text;
+  if (piece.type === "mention") return make("bdi", "mention", piece.text);
   if (piece.type === "code") return make("code", "", piece.text);
   if (piece.type === "block") {
     return make("pre", "", make("code", "", ...asBlocks(splitText(piece.text).map((it) => [it]))));
@@ -195,7 +205,7 @@ function nodeOf(piece) {
 /** @param {{reply?: string}} message @param {Message | undefined} target @param {RowContext} context */
 function quoteOf({ reply }, target, { strings }) {
   if (!reply) return undefined;
-  const text = target?.deleted ? strings.replyToDeleted : target?.text.slice(0, MAX_QUOTE) ?? "";
+  const text = target?.deleted ? strings.replyToDeleted : excerpt(target?.text ?? "", MAX_QUOTE);
   const quote = target
     ? button(
       "quote",
@@ -253,7 +263,7 @@ function deliveryStatus({ room, state: { value: state } }, { strings }) {
     return deliveryLine(
       "delivery fault",
       fillTemplate(strings.notSent, { why }),
-      code === "turned_down" ? undefined : strings.retry,
+      NO_RETRY.includes(code) ? undefined : strings.retry,
       strings.discard,
     );
   }

@@ -12,19 +12,23 @@ import { dayOf } from "../../base/dates.js";
 /** @typedef {import("../../../client/timeline/timeline.js").Note} Note */
 /** @typedef {import("../../../client/timeline/timeline.js").Timeline} Timeline */
 /** @typedef {import("../types.js").Delivery} Delivery */
+/** @typedef {import("../../base/mentions.js").NamedUser} NamedUser */
 /** @typedef {"loading" | "failed" | "beginning" | "oldest" | "empty" | "unknown"} TopState */
 /**
+ * `isMention`: whether it mentions the user. `named`: the users whom it mentions, with their current names, as far as known.
  * @typedef {{key: string, was?: string, depends: readonly unknown[]} & ({type: "top", state: TopState}
  *   | {type: "day", at: number} | {type: "divider", count: number} | {type: "note", note: Note} | {type: "copy"}
- *   | {type: "message", message: Message, isOwn: boolean, isHidden: boolean, isGrouped: boolean, target: Message | undefined,
- *       nameNow: string | undefined, mark: string | undefined, deliveries: readonly Delivery[]}
+ *   | {type: "message", message: Message, isOwn: boolean, isHidden: boolean, isGrouped: boolean, isMention: boolean,
+ *       target: Message | undefined, named: readonly NamedUser[], nameNow: string | undefined, mark: string | undefined,
+ *       deliveries: readonly Delivery[]}
  *   | {type: "event", message: Message}
- *   | {type: "pending", delivery: Delivery, isGrouped: boolean, target: Message | undefined})} LogItem
+ *   | {type: "pending", delivery: Delivery, isGrouped: boolean, target: Message | undefined,
+ *       named: readonly NamedUser[]})} LogItem
  */
 /**
  * @typedef {{timeline: Timeline, from: number, to: number, user: string | undefined, top: TopState,
  *   divider: {before: string | null, count: number}, outbox: readonly Delivery[],
- *   nameOf?(user: string): string | undefined, markOf?(user: string): string | undefined, blocked: Blocked, revealed: ReadonlySet<string>}} LogSnapshot
+ *   nameOf?(user: string): string | undefined, hasOneName?(user: string): boolean, markOf?(user: string): string | undefined, blocked: Blocked, revealed: ReadonlySet<string>}} LogSnapshot
  */
 /**
  * Blocked users: their messages are hidden, unless the reader has revealed them, and what else they did is left out.
@@ -120,13 +124,17 @@ export function itemsOf(snapshot) {
  * @returns {Extract<LogItem, {type: "message"}>}
  */
 function messageItem(scene, message, isGrouped, deliveries) {
-  const { user, nameOf, markOf, blocked, revealed } = scene;
+  const { user, nameOf, hasOneName, markOf, blocked, revealed } = scene;
   const isOwn = message.user === user;
   const isHidden = !isOwn && blocked.has(message.user) && !revealed.has(message.position);
-  const name = isGrouped ? undefined : nameOf?.(message.user);
+  const isNameKept = isGrouped || hasOneName?.(message.user) === false;
+  const name = isNameKept ? undefined : nameOf?.(message.user);
   const nameNow = name === message.name ? undefined : name;
   const mark = isGrouped ? undefined : markOf?.(message.user);
   const target = targetOf(scene, message.reply);
+  const { mentions = [] } = message;
+  const isMention = !isOwn && mentions.includes(user ?? "");
+  const named = withNames(scene, mentions);
   return {
     type: "message",
     key: message.position,
@@ -135,7 +143,9 @@ function messageItem(scene, message, isGrouped, deliveries) {
     isOwn,
     isHidden,
     isGrouped,
+    isMention,
     target,
+    named,
     nameNow,
     mark,
     deliveries,
@@ -146,9 +156,11 @@ function messageItem(scene, message, isGrouped, deliveries) {
       isOwn,
       isHidden,
       isGrouped,
+      isMention,
       target,
       nameNow,
       mark,
+      ...named.map(({ name }) => name),
       ...deliveries.flatMap((it) => [it, it.state.value]),
     ],
   };
@@ -158,6 +170,14 @@ function messageItem(scene, message, isGrouped, deliveries) {
 function targetOf({ timeline, blocked }, reply = "") {
   const target = timeline.get(reply);
   return target && blocked.has(target.user) ? undefined : target;
+}
+
+/** @param {LogSnapshot} scene @param {readonly string[]} [users] @returns {readonly NamedUser[]} */
+function withNames({ nameOf }, users = []) {
+  return users.flatMap((user) => {
+    const name = nameOf?.(user);
+    return name ? [{ user, name }] : [];
+  });
 }
 
 /** @param {Blocked} blocked @param {Message} message */
@@ -189,8 +209,9 @@ function pendingItems(scene, last, isBroken) {
     if (!last || dayOf(last.at) < dayOf(at)) items.push(dayItem(at));
     const isGrouped = isTogether(previous, message);
     const target = targetOf(scene, action.reply);
-    const depends = [state.value, isGrouped, target];
-    items.push({ type: "pending", key: `mine/${id}`, delivery, isGrouped, target, depends });
+    const named = withNames(scene, action.mentions);
+    const depends = [state.value, isGrouped, target, ...named.map(({ name }) => name)];
+    items.push({ type: "pending", key: `mine/${id}`, delivery, isGrouped, target, named, depends });
     last = previous = message;
   }
   return items;

@@ -1,6 +1,7 @@
 /** Users move from one instance to another and then leave, as seen by a user who stays. */
 import assert from "node:assert/strict";
 import { TestClient } from "../../../support/clients/test_client.ts";
+import { WORKER_COUNTS } from "../../../support/engine.ts";
 import { startParley, whenInstanceReady } from "../../../support/parley.ts";
 import { startRedis } from "../../../support/redis/server.ts";
 
@@ -49,34 +50,35 @@ class PersistentClient implements AsyncDisposable {
 const isType = (type: string) => (frame: Frame) => frame["type"] === type;
 const hasLeft = (frame: Frame) => /"left":\[\{[^\]]*"Ann"/.test(JSON.stringify(frame));
 
-for (const [when, isStoppedBefore] of [["after", true], ["before", false]] as const) {
-  for (const workers of ["0", "1"]) {
-    Deno.test(`A user who moves to another instance ${when} the first has stopped, and then leaves, is gone at once with WORKERS=${workers}`, async () => {
-      await using redis = await startRedis();
-      const env = { REDIS_URL: redis.url, WORKERS: workers };
+for (const workers of WORKER_COUNTS) {
+  Deno.test(`A user who moves to another instance before or after the first has stopped, and then leaves, is gone at once with WORKERS=${workers}`, async () => {
+    await using redis = await startRedis();
+    const env = { REDIS_URL: redis.url, WORKERS: workers };
+    await using present = await startParley(env);
+    await whenInstanceReady(present.url);
+    for (const room of ["before", "after"]) {
       await using old = await startParley(env);
-      await using present = await startParley(env);
-      await Promise.all([whenInstanceReady(old.url), whenInstanceReady(present.url)]);
+      await whenInstanceReady(old.url);
       await using watcher = await PersistentClient.open(present.url, "Watcher");
-      watcher.send({ type: "join", room: "lobby" });
+      watcher.send({ type: "join", room });
       await watcher.next(isType("joined"));
       await using ann = await PersistentClient.open(old.url, "Ann");
       const { resume } = await ann.next(isType("hello"));
-      ann.send({ type: "join", room: "lobby" });
+      ann.send({ type: "join", room });
       await ann.next(isType("joined"));
-      if (isStoppedBefore) await old.stop();
+      if (room === "after") await old.stop();
       await using moved = await PersistentClient.open(present.url, "Ann", String(resume));
-      moved.send({ type: "join", room: "lobby" });
+      moved.send({ type: "join", room });
       await moved.next(isType("joined"));
-      if (!isStoppedBefore) await old.stop();
-      moved.send({ type: "leave", room: "lobby" });
+      if (room === "before") await old.stop();
+      moved.send({ type: "leave", room });
       assert.ok(await watcher.next(hasLeft));
       await using late = await PersistentClient.open(present.url, "Late");
-      late.send({ type: "join", room: "lobby" });
+      late.send({ type: "join", room });
       const { members } = await late.next(isType("joined"));
       assert.doesNotMatch(JSON.stringify(members), /Ann/);
-    });
-  }
+    }
+  });
 }
 
 Deno.test("A user with a temporary name gets the requested one when its holder leaves another instance", async () => {

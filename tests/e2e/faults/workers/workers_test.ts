@@ -70,45 +70,36 @@ Deno.test("Clients on two instances with two workers each receive every message 
   await assertAllReceived(clients, "begin", MANY * 3);
 });
 
-Deno.test("/healthz of the admin listener counts the connections of all workers", async () => {
-  await using parley = await startParley({ WORKERS: "3" });
+Deno.test("CONNECTIONS_PER_ADDRESS and MAX_CONNECTIONS apply to all workers together, and a released slot can be used again", async () => {
+  await using parley = await startParley({
+    ...{ WORKERS: "3", TRUST_PROXY: "127.0.0.1" },
+    ...{ CONNECTIONS_PER_ADDRESS: "7", MAX_CONNECTIONS: "14" },
+  });
   await using held = new AsyncDisposableStack();
-  for (let i = 0; i < 20; i++) held.use(await TestClient.open(`${parley.url}/s`));
-  for (let i = 0; i < 20; i++) {
-    await until(
-      "all connections to be counted",
-      async () => (await connectionCountsOf(parley)).open === 20,
-    );
-  }
-});
-
-for (
-  const [setting, others] of [
-    ["CONNECTIONS_PER_ADDRESS", { MAX_CONNECTIONS: "1000" }],
-    ["MAX_CONNECTIONS", {}],
-  ] as const
-) {
-  Deno.test(`${setting} applies to all workers together, and a released slot can be used again`, async () => {
-    const env = { ...others, WORKERS: "3", TRUST_PROXY: "127.0.0.1", [setting]: "7" };
-    await using parley = await startParley(env);
-    await using held = new AsyncDisposableStack();
-    // Connections from loopback itself are not limited.
-    const headers = { "x-forwarded-for": "203.0.113.7" };
-    const open = () => TestClient.open(`${parley.url}/s`, { headers });
-    const inside = await Promise.all(Array.from({ length: 7 }, open));
+  // Connections from loopback itself are not limited.
+  const openFrom = (address: string) =>
+    TestClient.open(`${parley.url}/s`, { headers: { "x-forwarded-for": address } });
+  // The address reaches its limit, and then another one that of the service, where a third finds no slot.
+  for (
+    const [full, next] of [
+      ["203.0.113.7", "203.0.113.7"],
+      ["203.0.113.8", "203.0.113.9"],
+    ] as const
+  ) {
+    const inside = await Promise.all(Array.from({ length: 7 }, () => openFrom(full)));
     for (const client of inside) held.use(client);
-    for (let i = 0; i < 10; i++) await assert.rejects(open());
+    for (let i = 0; i < 10; i++) await assert.rejects(openFrom(next));
     inside[0]?.close();
     await until("the slot to be free", async () => {
-      const client = await open().catch(() => undefined);
+      const client = await openFrom(next).catch(() => undefined);
       if (client) held.use(client);
       return client !== undefined;
     });
-    for (let i = 0; i < 10; i++) await assert.rejects(open());
-  });
-}
+    for (let i = 0; i < 10; i++) await assert.rejects(openFrom(next));
+  }
+});
 
-Deno.test("parley with three workers closes all connections with 1012 on SIGTERM, and exits with 0", async () => {
+Deno.test("parley with three workers counts all connections at /healthz, closes them with 1012 on SIGTERM, and exits with 0", async () => {
   await using parley = await startParley({ WORKERS: "3" });
   const clients = await Promise.all(
     Array.from(
@@ -116,6 +107,12 @@ Deno.test("parley with three workers closes all connections with 1012 on SIGTERM
       (_, index) => TestClient.open(parley.url + (index % 2 ? "/s" : "/ws")),
     ),
   );
+  for (let i = 0; i < 20; i++) {
+    await until(
+      "all connections to be counted",
+      async () => (await connectionCountsOf(parley)).open === 60,
+    );
+  }
   parley.kill("SIGTERM");
   for (const client of clients) assert.equal((await client.closed).code, 1012);
   assert.equal((await parley.ended).code, 0);

@@ -1,9 +1,11 @@
 /**
- * Commands in the message field of the chat page.
+ * Commands in the message field of the chat page, and texts that cannot be sent.
  * @module
  */
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
+import { MEMBER_SETTINGS } from "../../../support/identity/member_links.ts";
+import { becomeMember } from "../members/become_member.ts";
 import { eventually, lines, pageTest, say, untilShown, whenJoined } from "../page_fixture.ts";
 
 const WIDE = { viewport: { width: 1300, height: 700 } };
@@ -56,6 +58,30 @@ pageTest("Commands are executed and not sent; paths are sent as text", async (st
   assert.deepEqual(received, ["/usr/bin", "/me waves", "/"]);
 });
 
+pageTest(
+  "Moderators close the service to guests with /lockdown, and open it with /unlock",
+  async (stage) => {
+    const bea = await becomeMember(stage, "Bea", { role: "moderator" });
+    const guest = await stage.enter("?name=Ann#den", WIDE);
+    await say(guest, "/lockdown");
+    await error(guest).getByText("You do not have permission.").waitFor();
+    await field(guest, "/lockdown");
+    await say(bea, "/lockdown off");
+    await error(bea).getByText("no command /lockdown off").waitFor();
+    assert.ok(await bea.isHidden("#locked-bar"));
+    for (let times = 0; times < 2; times++) {
+      await say(bea, "/lockdown");
+      await bea.locator("#locked-bar").waitFor();
+      await guest.getByText("The service is closed to guests at the moment.").waitFor();
+      await field(bea, "");
+      await say(bea, "/unlock");
+      await bea.locator("#locked-bar").waitFor({ state: "hidden" });
+      await guest.locator("#text:visible").waitFor();
+    }
+  },
+  { settings: MEMBER_SETTINGS },
+);
+
 pageTest("A message can be edited into a text that looks like a command", async (stage) => {
   const page = await stage.enter("?name=Ann#den", WIDE);
   await say(page, "//help");
@@ -74,4 +100,13 @@ pageTest("On a phone, /help lists commands but no keys", async (stage) => {
   assert.ok(await page.isVisible("#commands"));
   assert.ok(await page.isHidden("#shortcuts"));
   assert.ok(await page.isHidden("#keys"));
+});
+
+pageTest("A text without a visible character is not sent", async (stage) => {
+  const page = await stage.enter("?name=Ann#den", WIDE);
+  await say(page, "\u200b \u2800");
+  await field(page, "\u200b \u2800");
+  await say(page, "\u200bhi");
+  await untilShown(page, "hi");
+  await eventually(() => lines(page), ["Ann: \u200bhi"]);
 });

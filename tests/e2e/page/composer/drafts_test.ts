@@ -147,3 +147,34 @@ pageTest("The text of an edit becomes a draft if its message no longer exists", 
   await untilShown(page, "hello");
   assert.equal(await message(page, "hello").count(), 1);
 });
+
+pageTest(
+  "An edit without a change is not sent, and an empty one offers to delete the message",
+  async (stage) => {
+    const page = await stage.enter("?name=Ann#den", WIDE);
+    await say(page, "hello");
+    const row = await untilShown(page, "hello");
+    await page.press("#text", "ArrowUp");
+    await field(page, "hello");
+    await page.press("#text", "Enter");
+    await field(page, "");
+    assert.ok(await page.isHidden("#banner"));
+    await say(page, "next");
+    await untilShown(page, "next");
+    assert.equal(await row.locator(".text .mark").count(), 0, "it does not count as edited");
+
+    await useTool(row, "Edit");
+    await page.fill("#text", "");
+    await page.press("#text", "Enter");
+    await page.locator("#delete-dialog[open]").waitFor();
+    assert.equal(await page.innerText("#delete-quote"), "hello");
+    await page.click("#delete-cancel");
+    await page.locator("#banner").waitFor();
+    await page.press("#text", "Enter");
+    await page.locator("#delete-dialog[open]").waitFor();
+    await page.locator("#delete-dialog button.danger").click();
+    await page.locator("#log .deleted").waitFor();
+    await page.locator("#banner").waitFor({ state: "hidden" });
+    assert.equal(await page.locator("#toasts .toast").count(), 0);
+  },
+);

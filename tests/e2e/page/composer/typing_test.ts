@@ -78,3 +78,17 @@ pageTest("Enter in a code block inserts a new line, and a hint explains it", asy
   await page.keyboard.press("Enter");
   assert.equal(await field(page), "```\na```");
 });
+
+pageTest("Esc that cancels a composition does not cancel the reply", async (stage) => {
+  const page = await stage.enter("?name=Ann#den", { viewport: { width: 1280, height: 700 } });
+  await say(page, "one");
+  await (await untilShown(page, "one")).hover();
+  await page.getByRole("button", { name: "Reply", exact: true }).click();
+  await page.locator("#banner").waitFor();
+  // An automated browser has no input method.
+  await page.evaluate(`document.getElementById("text").dispatchEvent(new KeyboardEvent("keydown",
+    { key: "Escape", isComposing: true, bubbles: true }))`);
+  assert.ok(await page.isVisible("#banner"));
+  await page.keyboard.press("Escape");
+  await page.locator("#banner").waitFor({ state: "hidden" });
+});

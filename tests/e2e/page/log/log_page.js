@@ -82,8 +82,8 @@ class Stage {
   }
 
   /** Adds one of the user's own messages, still unconfirmed. */
-  send(text, kind = "sending", action = { type: "say", text }) {
-    const error = Object.assign(new Error("slow down"), { code: "slow_down" });
+  send(text, kind = "sending", action = { type: "say", text }, code = "slow_down") {
+    const error = Object.assign(new Error(code), { code });
     const state = new Value({ kind, error });
     const delivery = { id: `d-${text}`, room: "den", at: Date.now(), action, state };
     this.outbox.set([...this.outbox.value, delivery]);

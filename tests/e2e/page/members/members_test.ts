@@ -7,7 +7,7 @@ import { membersEn } from "../../../../static/page/i18n/members_en.js";
 import { membersZh } from "../../../../static/page/i18n/members_zh.js";
 import { inviteAsOperator, MEMBER_SETTINGS } from "../../../support/identity/member_links.ts";
 import { checkAccessible } from "../accessible.ts";
-import { becomeMember, openLink, whenNamed } from "./become_member.ts";
+import { becomeMember, connectMember, openLink, whenNamed } from "./become_member.ts";
 import { eventually, lines, pageTest, say, untilShown, whenJoined } from "../page_fixture.ts";
 
 const settings = MEMBER_SETTINGS;
@@ -92,16 +92,18 @@ pageTest(
 );
 
 pageTest(
-  "A link for a device signs it in with one click; signing it out closes it",
+  "A link for a device signs it in with one click; signed out, it comes back with another link",
   async (stage) => {
     const ann = await becomeMember(stage, "Ann");
     const link = await deviceLink(ann);
     assert.equal(await ann.getByText(words.deviceLinkRule).isVisible(), true);
-    const preview = await openLink(stage, link);
-    await preview.keyboard.press("Escape");
-    await whenJoined(preview);
     const phone = await openLink(stage, link);
     assert.equal(phone.url(), `${stage.url}/`);
+    // Nothing is used by opening the link.
+    await phone.keyboard.press("Escape");
+    await whenJoined(phone);
+    await phone.goto(link.replace("/#", "/?again#"));
+    await phone.locator("#join-dialog[open]").waitFor();
     assert.equal(await text(phone, "join-title"), words.joinDeviceTitle);
     assert.equal(await phone.locator("#join-name").isVisible(), false);
     await phone.click("#join-submit");
@@ -118,42 +120,22 @@ pageTest(
     assert.equal(await phone.locator("#status").isVisible(), false);
     await phone.reload();
     await phone.getByText(words.signedOut).waitFor();
+
+    await ann.click("#device-add");
+    await eventually(() => ann.locator("#device-link input").count(), 1);
+    await ann.keyboard.press("Escape");
+    await phone.goto(await deviceLink(ann));
+    await phone.locator("#join-dialog[open]").waitFor();
+    await phone.click("#join-submit");
+    await whenNamed(phone, "Ann");
+
+    await openDevicesAndSignOutHere(phone);
+    await phone.getByText(words.signedOut).waitFor();
     await phone.click("#forget-account");
     await phone.getByText(words.forgetRule).waitFor();
     await phone.click("#forget-account");
     await whenJoined(phone);
     assert.match(await phone.locator("#me bdi").innerText(), /^Guest\d+$/);
-  },
-  { settings },
-);
-
-pageTest("A device that was signed out comes back with another link", async (stage) => {
-  const ann = await becomeMember(stage, "Ann");
-  const phone = await openLink(stage, await deviceLink(ann));
-  await phone.click("#join-submit");
-  await whenNamed(phone, "Ann");
-  await openDevicesAndSignOutHere(phone);
-  await phone.getByText(words.signedOut).waitFor();
-  await ann.click("#device-add");
-  await eventually(() => ann.locator("#device-link input").count(), 1);
-  await ann.keyboard.press("Escape");
-  await phone.goto(await deviceLink(ann));
-  await phone.locator("#join-dialog[open]").waitFor();
-  await phone.click("#join-submit");
-  await whenNamed(phone, "Ann");
-}, { settings });
-
-pageTest(
-  "A link that comes after its dialog was closed is not shown in the next one",
-  async (stage) => {
-    const ann = await becomeMember(stage, "Ann");
-    await openFromSettings(ann, "devices");
-    await ann.evaluate(
-      `document.getElementById("device-add").click();
-       document.getElementById("devices-dialog").close();`,
-    );
-    await ann.locator("#device-add:disabled").waitFor({ state: "detached" });
-    assert.equal(await ann.locator("#device-link input").count(), 0);
   },
   { settings },
 );
@@ -170,6 +152,21 @@ async function openDevicesAndSignOutHere(page: Page): Promise<void> {
 }
 
 pageTest(
+  "A link that comes after its dialog was closed is not shown in the next one",
+  async (stage) => {
+    const ann = await becomeMember(stage, "Ann");
+    await openFromSettings(ann, "devices");
+    await ann.evaluate(
+      `document.getElementById("device-add").click();
+       document.getElementById("devices-dialog").close();`,
+    );
+    await ann.locator("#device-add:disabled").waitFor({ state: "detached" });
+    assert.equal(await ann.locator("#device-link input").count(), 0);
+  },
+  { settings },
+);
+
+pageTest(
   "The link of an invite does nothing for a member, also if the page is open already",
   async (stage) => {
     const ann = await becomeMember(stage, "Ann");
@@ -183,41 +180,69 @@ pageTest(
     await ann.keyboard.press("Escape");
     await ann.goto(`${stage.url}/?again#invite=${secret}`);
     await ann.locator("#join-dialog[open]").waitFor();
-    const bea = await openLink(stage, `#invite=${secret}`);
-    await bea.fill("#join-name", "Bea");
-    await bea.press("#join-name", "Enter");
-    await whenNamed(bea, "Bea");
+    // It can still be used.
+    const bea = stage.connectClient("Bea", { invite: secret });
+    await eventually(() => Promise.resolve(bea.me.value?.name), "Bea");
   },
   { settings },
 );
 
 pageTest(
-  "A name that a member has is refused in words, and a guest who has it gets another",
+  "A guest whose name becomes a member's is told so, and asks for it no more",
   async (stage) => {
-    const guest = await stage.enter("?name=Ann#den");
-    const ann = await becomeMember(stage, "Ann");
+    const guest = await stage.enter("?name=Lee#den");
+    await guest.evaluate("navigator.serviceWorker.ready.then(() => {})");
+    const lee = await becomeMember(stage, "Lee");
     const names = (page: Page) => page.locator("#members .member-name").allInnerTexts();
     await eventually(
-      async () => (await names(ann)).filter((it) => it === "Ann").length,
+      async () => (await names(lee)).filter((it) => it === "Lee").length,
       1,
       "the guest has another name",
     );
-    await eventually(async () => (await names(guest)).toSorted(), (await names(ann)).toSorted());
-    await eventually(() => ann.locator("#members .mark").allInnerTexts(), ["you", "guest"]);
-    const late = await stage.enter("?name=Ann#den");
-    assert.match(await late.locator("#me bdi").innerText(), /^Guest\d+$/);
-    const secret = await inviteAsOperator(stage);
-    const other = await openLink(stage, `#invite=${secret}`);
-    await other.fill("#join-name", "ann");
-    await other.press("#join-name", "Enter");
-    await other.getByText("This name is already taken. Choose another one.").waitFor();
-    assert.equal(await other.getAttribute("#join-name", "aria-invalid"), "true");
-    await other.fill("#join-name", "Bea");
-    await other.press("#join-name", "Enter");
-    await whenNamed(other, "Bea");
+    await eventually(async () => (await names(guest)).toSorted(), (await names(lee)).toSorted());
+    await eventually(() => lee.locator("#members .mark").allInnerTexts(), [
+      "you",
+      "member",
+      "guest",
+    ]);
+    const toast = guest.locator(".toast", {
+      hasText: "Lee belongs to a member now; you are Guest",
+    });
+    await toast.waitFor();
+    await guest.locator("#guest-bar").waitFor();
+    const given: string[] = [];
+    // At the first visit, the server may draw another one than in the room.
+    for (let visit = 0; visit < 3; visit++) {
+      await guest.reload();
+      await whenJoined(guest);
+      given.push(await guest.locator("#me bdi").innerText());
+    }
+    assert.match(String(given[1]), /^Guest\d+$/);
+    assert.equal(given[2], given[1]);
   },
   { settings },
 );
+
+pageTest("A name that a member has is refused in words, and no guest gets it", async (stage) => {
+  await connectMember(stage, "Lee");
+  const page = await stage.enter("?name=Lee#den");
+  const given = await page.locator("#me bdi").innerText();
+  assert.match(given, /^Guest\d+$/);
+  await page.getByText(`Lee belongs to a member now; you are ${given}.`).waitFor();
+  await page.reload();
+  await whenJoined(page);
+  assert.equal(await page.locator("#me bdi").innerText(), given);
+
+  await page.goto(`${stage.url}/#invite=${await inviteAsOperator(stage)}`);
+  await page.locator("#join-dialog[open]").waitFor();
+  await page.fill("#join-name", "lee");
+  await page.press("#join-name", "Enter");
+  await page.getByText("This name is already taken. Choose another one.").waitFor();
+  assert.equal(await page.getAttribute("#join-name", "aria-invalid"), "true");
+  await page.fill("#join-name", "Bea");
+  await page.press("#join-name", "Enter");
+  await whenNamed(page, "Bea");
+}, { settings });
 
 pageTest(
   "A guest's page offers to reload when another page of the browser has joined",
@@ -256,86 +281,55 @@ pageTest("A service without guests lets an invited visitor in", async (stage) =>
   await untilShown(page, "hello");
 }, { settings: { ...settings, AUTH: "required" } });
 
-for (const link of ["#invite=short", `#device=${"x".repeat(23)}`, "#invite=", "#invite=a b"]) {
-  pageTest(`A link that was not copied as a whole is bad at once: ${link}`, async (stage) => {
-    const page = await openLink(stage, link);
+pageTest("A link that was not copied as a whole is bad at once", async (stage) => {
+  const links = ["#invite=short", `#device=${"x".repeat(23)}`, "#invite=", "#invite=a b"];
+  const page = await stage.open();
+  for (const [visit, link] of links.entries()) {
+    // Another address before the #, so that the page is loaded.
+    await page.goto(`${stage.url}/?${visit}${link}`);
+    await page.locator("#join-dialog[open]").waitFor();
     await page.getByText("This link was used, has expired or was revoked.").waitFor();
-    assert.equal(await page.locator("#join-submit").isVisible(), false);
-    assert.equal(await text(page, "join-text"), "");
+    assert.equal(await page.locator("#join-submit").isVisible(), false, link);
+    assert.equal(await text(page, "join-text"), "", link);
     await page.click("#join-cancel");
     await whenJoined(page);
-  }, { settings });
-}
+  }
+}, { settings });
 
-pageTest(
-  "A guest whose name becomes a member's is told so, and asks for it no more",
-  async (stage) => {
-    const guest = await stage.enter("?name=Lee#den");
-    await guest.evaluate("navigator.serviceWorker.ready.then(() => {})");
-    await becomeMember(stage, "Lee");
-    const toast = guest.locator(".toast", {
-      hasText: "Lee belongs to a member now; you are Guest",
-    });
-    await toast.waitFor();
-    await guest.locator("#guest-bar").waitFor();
-    const names: string[] = [];
-    // At the first visit, the server may draw another one than in the room.
-    for (let visit = 0; visit < 3; visit++) {
-      await guest.reload();
-      await whenJoined(guest);
-      names.push(await guest.locator("#me bdi").innerText());
-    }
-    assert.match(String(names[1]), /^Guest\d+$/);
-    assert.equal(names[2], names[1]);
-
-    const late = await stage.enter("?name=Lee#den");
-    const given = await late.locator("#me bdi").innerText();
-    await late.getByText(`Lee belongs to a member now; you are ${given}.`).waitFor();
-    await late.reload();
-    await whenJoined(late);
-    assert.equal(await late.locator("#me bdi").innerText(), given);
-  },
-  { settings },
-);
-
-for (
-  const [what, before, copies] of [
-    ["without the clipboard of secure contexts", "", true],
-    ["by hand, if the browser refuses", "document.execCommand = () => false;", false],
-  ] as const
-) {
-  pageTest(`A link is copied ${what}`, async (stage) => {
-    const script =
-      `Object.defineProperty(Navigator.prototype, "clipboard", { value: undefined });${before}`;
-    const page = await becomeMember(stage, "Ann", {}, { before: script });
+pageTest("A link is copied without the clipboard of secure contexts, or by hand", async (stage) => {
+  const before = `Object.defineProperty(Navigator.prototype, "clipboard", { value: undefined });`;
+  const page = await becomeMember(stage, "Ann", {}, { before });
+  for (const copies of [true, false]) {
+    if (!copies) await page.evaluate("void (document.execCommand = () => false)");
     const link = await deviceLink(page);
     await page.getByRole("button", { name: words.copy, exact: true }).click();
     const said = page.locator("#device-link [role=status]");
-    const { linkCopied } = laterEn;
-    await eventually(() => said.innerText(), copies ? linkCopied : words.copyByHand);
+    await eventually(() => said.innerText(), copies ? laterEn.linkCopied : words.copyByHand);
     assert.equal(await page.evaluate("getSelection().toString()"), link, "it is selected");
-    if (!copies) return;
     await page.keyboard.press("Escape");
+    if (!copies) continue;
     await page.focus("#text");
     await page.keyboard.press("Control+V");
     assert.equal(await page.inputValue("#text"), link);
-  }, { settings });
-}
+  }
+}, { settings });
 
-for (const role of ["member", "moderator"] as const) {
-  const words = role === "member" ? "" : membersEn.roleModerator;
-  pageTest(`The settings show the role ${role} of an app's user as "${words}"`, async (stage) => {
-    const before = `const { parse } = JSON;
-      JSON.parse = (text) => {
-        const frame = parse(text);
-        const you = { user: "a_ann", name: "Ann", role: "${role}" };
-        return frame?.type === "hello" ? { ...frame, you } : frame;
-      };`;
-    const page = await stage.enter("#den", { before });
-    await page.click("#open-settings");
-    assert.equal(await text(page, "settings-role"), words);
-  }, { settings });
-}
+pageTest("The settings show the role of an app's user who has rights", async (stage) => {
+  const before = `const { parse } = JSON;
+    const role = location.search === "?member" ? "member" : "moderator";
+    JSON.parse = (text) => {
+      const frame = parse(text);
+      const you = { user: "a_ann", name: "Ann", role };
+      return frame?.type === "hello" ? { ...frame, you } : frame;
+    };`;
+  const page = await stage.enter("?member#den", { before });
+  await page.click("#open-settings");
+  assert.equal(await text(page, "settings-role"), "");
+  await page.goto(`${stage.url}/?moderator#den`);
+  await whenJoined(page);
+  await page.click("#open-settings");
+  assert.equal(await text(page, "settings-role"), membersEn.roleModerator);
+}, { settings });
 
 pageTest("A browser that stores nothing says so before it uses a link", async (stage) => {
   const secret = await inviteAsOperator(stage);
@@ -377,75 +371,91 @@ function tooWide(page: Page): Promise<readonly string[]> {
     .map((it) => it.outerHTML.slice(0, 120))`);
 }
 
-const check = (page: Page, screen: string) => checkAccessible(page, screen, tooWide);
-
-for (const [locale, strings] of [["en-GB", membersEn], ["zh-CN", membersZh]] as const) {
-  for (const width of [360, 1440]) {
-    pageTest(
-      `The dialogs of members are accessible, also by keyboard (${locale}, ${width} px)`,
-      async (stage) => {
-        const options = {
-          locale,
-          viewport: { width, height: 740 },
-          reducedMotion: "reduce",
-        } as const;
-        const secret = await inviteAsOperator(stage, { role: "owner", rooms: ["den"] });
-        const page = await openLink(stage, `#invite=${secret}`, options);
-        assert.equal(await text(page, "join-title"), strings.joinTitle);
-        await check(page, "invited");
-        await page.keyboard.press("Enter");
-        await page.locator("#join-name[aria-invalid=true]").waitFor();
-        await check(page, "no name");
-        await page.keyboard.type("Ann");
-        await page.keyboard.press("Enter");
-        await whenNamed(page, "Ann");
-        const settingsButton = width === 360 ? "#open-rooms" : "#open-settings";
-        await page.click(settingsButton);
-        if (width === 360) await page.click("#open-settings");
-        await page.locator("#settings-dialog[open]").waitFor();
-        await check(page, "settings of a member");
-        await page.focus("#settings-invite");
-        await page.keyboard.press("Enter");
-        await page.locator("#invites-none").waitFor();
-        await check(page, "invite");
-        await page.focus("#invite-uses");
-        await page.keyboard.press("Enter");
-        await page.locator("#invite-link .qr").waitFor();
-        assert.equal(
-          await page.evaluate("document.activeElement.parentElement.className"),
-          "link-row",
-        );
-        await check(page, "a new invite");
-        await page.keyboard.press("Escape");
+pageTest(
+  "The dialogs of members are accessible, also by keyboard, and fit",
+  async (stage) => {
+    const options = { viewport: { width: 360, height: 740 }, locale: "en-GB" } as const;
+    const page = await stage.open("", options);
+    for (const [language, strings] of [["en", membersEn], ["zh", membersZh]] as const) {
+      const isWide = language === "en";
+      const check = (screen: string) =>
+        checkAccessible(page, `${screen} (${language})`, {
+          others: tooWide,
+          widths: isWide ? [360] : [],
+        });
+      const openSettings = async () => {
+        if (page.viewportSize()?.width === 360) await page.click("#open-rooms");
         await page.click("#open-settings");
-        await page.focus("#settings-devices");
-        await page.keyboard.press("Enter");
-        await page.locator("#devices .record").waitFor();
-        await page.focus("#device-add");
-        await page.keyboard.press("Enter");
-        await page.locator("#device-link .qr").waitFor();
-        await check(page, "devices");
-        await page.focus("#devices .record button");
-        await page.keyboard.press("Enter");
-        await check(page, "signing out here");
-        await page.keyboard.press("Enter");
-        await page.getByText(strings.signedOut).waitFor();
-        if (width === 360) await page.keyboard.press("Escape");
-        await check(page, "signed out");
-        await page.focus("#forget-account");
-        await page.keyboard.press("Enter");
-        await page.getByText(strings.forgetRule).waitFor();
-        await check(page, "forgetting the account");
-        const late = await openLink(stage, `#device=${secret}`, options);
-        assert.equal(await text(late, "join-title"), strings.joinDeviceTitle);
-        await check(late, "a link for a device");
-        await late.click("#join-submit");
-        await late.getByText(strings.fault_bad_invite.slice(1)).waitFor();
-        await check(late, "a used link");
-        const cut = await openLink(stage, "#invite=short", options);
-        await check(cut, "a cut link");
-      },
-      { settings },
-    );
-  }
-}
+        await page.locator("#settings-dialog[open]").waitFor();
+      };
+      await whenJoined(page);
+      if (language === "zh") {
+        await openSettings();
+        await page.locator("#language input[value=zh]").check({ force: true });
+        await page.locator("html[lang=zh]").waitFor();
+        await page.keyboard.press("Escape");
+      }
+      await page.setViewportSize({ width: isWide ? 1300 : 360, height: 740 });
+      const secret = await inviteAsOperator(stage, { role: "owner", rooms: ["den"] });
+      await page.goto(`${stage.url}/#invite=${secret}`);
+      await page.locator("#join-dialog[open]").waitFor();
+      assert.equal(await text(page, "join-title"), strings.joinTitle);
+      await check("invited");
+      await page.keyboard.press("Enter");
+      await page.locator("#join-name[aria-invalid=true]").waitFor();
+      await check("no name");
+      await page.keyboard.type(`Ann ${language}`);
+      await page.keyboard.press("Enter");
+      await whenNamed(page, `Ann ${language}`);
+      await openSettings();
+      await check("settings of a member");
+      await page.focus("#settings-invite");
+      await page.keyboard.press("Enter");
+      await page.locator("#invites-none").waitFor();
+      await check("invite");
+      await page.focus("#invite-uses");
+      await page.keyboard.press("Enter");
+      await page.locator("#invite-link .qr").waitFor();
+      assert.equal(
+        await page.evaluate("document.activeElement.parentElement.className"),
+        "link-row",
+      );
+      await check("a new invite");
+      await page.keyboard.press("Escape");
+      await page.click("#open-settings");
+      await page.focus("#settings-devices");
+      await page.keyboard.press("Enter");
+      await page.locator("#devices .record").waitFor();
+      await page.focus("#device-add");
+      await page.keyboard.press("Enter");
+      await page.locator("#device-link .qr").waitFor();
+      await check("devices");
+      await page.focus("#devices .record button");
+      await page.keyboard.press("Enter");
+      await check("signing out here");
+      await page.keyboard.press("Enter");
+      await page.getByText(strings.signedOut).waitFor();
+      if (!isWide) await page.keyboard.press("Escape");
+      await check("signed out");
+      await page.focus("#forget-account");
+      await page.keyboard.press("Enter");
+      await page.getByText(strings.forgetRule).waitFor();
+      await check("forgetting the account");
+      await page.click("#forget-account");
+      await whenJoined(page);
+      await page.goto(`${stage.url}/#device=${secret}`);
+      await page.locator("#join-dialog[open]").waitFor();
+      assert.equal(await text(page, "join-title"), strings.joinDeviceTitle);
+      await check("a link for a device");
+      await page.click("#join-submit");
+      await page.getByText(strings.fault_bad_invite.slice(1)).waitFor();
+      await check("a used link");
+      await page.click("#join-cancel");
+      await page.goto(`${stage.url}/#invite=short`);
+      await page.locator("#join-dialog[open]").waitFor();
+      await check("a cut link");
+      await page.click("#join-cancel");
+    }
+  },
+  { settings },
+);

@@ -37,6 +37,13 @@ export class Moderator implements AsyncDisposable {
     }
   }
 
+  /** Sends a message to the room. */
+  async say(text: string): Promise<void> {
+    const id = `q${++this.#ids}`;
+    this.#client.send({ type: "say", id, room: "den", text });
+    await this.#client.next("ack");
+  }
+
   /** Sends a request about the room and waits until it was carried out. */
   async ask(type: "room" | "moderate", fields: Readonly<Record<string, unknown>>): Promise<void> {
     const id = `q${++this.#ids}`;

@@ -5,6 +5,7 @@ import { MAX_REASON_LENGTH } from "../../../../lib/core/protocol/requests.ts";
 import type { Room } from "../../../../static/client.js";
 import { changeRole, MEMBER_SETTINGS } from "../../../support/identity/member_links.ts";
 import { becomeMember, whenNamed } from "../members/become_member.ts";
+import { Moderator } from "./moderator.ts";
 import { eventually, lines, pageTest, say, toolsOf, untilShown, useTool } from "../page_fixture.ts";
 
 const settings = MEMBER_SETTINGS;
@@ -34,7 +35,7 @@ async function openInbox(page: Page, tab: "Reports" | "Log" | "Tools"): Promise<
 }
 
 pageTest(
-  "A moderator mutes the author of a message for a while, with a reason, and ends that",
+  "A moderator mutes and bans people, from a message, the list of people and by keyboard alone",
   async (stage) => {
     const bea = await becomeMember(stage, "Bea", { role: "moderator" }, WIDE);
     const ben = await stage.joinRoom("Ben", "den");
@@ -67,72 +68,69 @@ pageTest(
     await dialog.getByRole("button", { name: "Unmute: Ben is muted" }).click();
     await dialog.getByText("Ben is muted").waitFor({ state: "detached" });
     await eventually(() => Promise.resolve(ben.muted.value), null);
-  },
-  { settings },
-);
+    await bea.keyboard.press("Escape");
+    await dialog.waitFor({ state: "hidden" });
 
-pageTest(
-  "A moderator bans a person everywhere from the list of people, and ends it in the tools",
-  async (stage) => {
-    const bea = await becomeMember(stage, "Bea", { role: "moderator" }, WIDE);
-    const chat = stage.connectClient("Ben");
-    chat.join("den");
-    const button = bea.locator("#members").getByRole("button", { name: "Moderate Ben" });
+    // Banned from the list of people, and unbanned in the tools.
+    const dan = stage.connectClient("Dan");
+    dan.join("den");
+    const button = bea.locator("#members").getByRole("button", { name: "Moderate Dan" });
     await button.hover();
     await button.click();
     await bea.getByRole("radio", { name: "Ban" }).check();
     assert.deepEqual(await optionsOf(bea, "moderate-time"), ["a day", "a week", "for good"]);
     await bea.selectOption("#moderate-time", { label: "for good" });
     await bea.selectOption("#moderate-where", { label: "everywhere" });
-    await bea.locator("#moderate-about", { hasText: "Ben is signed out" }).waitFor();
+    await bea.locator("#moderate-about", { hasText: "Dan is signed out" }).waitFor();
     await bea.locator("#moderate-do").click();
-    await bea.getByText("Ben is banned.").waitFor();
-    await eventually(() => Promise.resolve(chat.state.value.kind), "closed");
+    await bea.getByText("Dan is banned.").waitFor();
+    await eventually(() => Promise.resolve(dan.state.value.kind), "closed");
     // Not at the button of the next person, who would be blocked with the next Enter.
-    await bea.locator("#members").getByText("Ben").waitFor({ state: "detached" });
+    await bea.locator("#members").getByText("Dan").waitFor({ state: "detached" });
     assert.equal(await bea.evaluate(() => document.activeElement?.id), "text");
 
     await openInbox(bea, "Tools");
     await bea.getByText("everywhere · for good").waitFor();
-    await bea.getByRole("button", { name: "Unban: Ben is banned" }).click();
+    await bea.getByRole("button", { name: "Unban: Dan is banned" }).click();
     await bea.getByText("Nobody is muted or banned.").waitFor();
     await bea.getByRole("radio", { name: "Log", exact: true }).check();
     await eventually(
-      () => bea.locator("#audit .record-title").allInnerTexts(),
-      ["Bea ended the ban of Ben", "Bea banned Ben"],
+      async () => (await bea.locator("#audit .record-title").allInnerTexts()).slice(0, 2),
+      ["Bea ended the ban of Dan", "Bea banned Dan"],
     );
+
+    // By keyboard alone.
+    await bea.keyboard.press("Escape");
+    const eve = await stage.joinRoom("Eve", "den");
+    await eve.say("cheap clocks").sent;
+    await (await untilShown(bea, "cheap clocks")).focus();
+    await bea.keyboard.press("Enter");
+    await bea.locator(".tool[data-do=pick]:focus").waitFor();
+    await bea.keyboard.press("ArrowLeft");
+    await bea.locator(".tool[data-do=moderate]:focus").waitFor();
+    await bea.keyboard.press("Enter");
+    await bea.locator("#moderate-dialog[open]").waitFor();
+    await bea.keyboard.press("ArrowRight");
+    await bea.locator("#moderate-about", { hasText: "cannot come back" }).waitFor();
+    await bea.keyboard.press("Enter");
+    await bea.getByText("Eve is banned.").waitFor();
+    await bea.locator("#log article:focus").waitFor();
+    await eventually(() => Promise.resolve(eve.state.value.kind), "refused");
   },
   { settings },
 );
 
-pageTest("A person who is removed from a room can join it again", async (stage) => {
-  const bea = await becomeMember(stage, "Bea", { role: "owner" }, WIDE);
-  const chat = stage.connectClient("Ben");
-  const ben = chat.join("den");
-  await ben.say("hello").sent;
-  await useTool(await untilShown(bea, "hello"), "Moderate");
-  await bea.getByRole("radio", { name: "Remove" }).check();
-  assert.equal(await bea.locator("#moderate-time").isVisible(), false);
-  assert.equal(await bea.locator("#moderate-where").isVisible(), false);
-  await bea.locator("#moderate-do").click();
-  await bea.getByText("Ben was removed from #den.").waitFor();
-  await eventually(() => Promise.resolve(ben.state.value.kind), "refused");
-  await bea.locator("#members").getByText("Ben").waitFor({ state: "detached" });
-  chat.join("den");
-  assert.equal(await trySay(ben, "back again"), "sent");
-  await untilShown(bea, "back again");
-}, { settings });
-
 pageTest(
-  "Moderators are offered nothing against themselves, and against those who rank as high",
+  "Moderators are offered nothing against themselves and those who rank as high, and roles are marked",
   async (stage) => {
     const pages = {
       olga: await becomeMember(stage, "Olga", { role: "owner" }, WIDE),
       bea: await becomeMember(stage, "Bea", { role: "moderator" }, WIDE),
-      bill: await becomeMember(stage, "Bill", { role: "moderator" }, WIDE),
       cleo: await becomeMember(stage, "Cleo", {}, WIDE),
     };
+    await using bill = await Moderator.enter(stage, "Bill");
     for (const [name, page] of Object.entries(pages)) await say(page, `from ${name}`);
+    await bill.say("from bill");
     for (
       const [viewer, expected] of [
         ["olga", ["bea", "bill", "cleo"]],
@@ -142,7 +140,7 @@ pageTest(
     ) {
       const page = pages[viewer];
       const offered: string[] = [];
-      for (const author of Object.keys(pages)) {
+      for (const author of ["olga", "bea", "bill", "cleo"]) {
         const tools = await toolsOf(await untilShown(page, `from ${author}`));
         if (tools.includes("moderate")) offered.push(author);
       }
@@ -152,41 +150,57 @@ pageTest(
       const inList = names.map((it) => it?.replace("Moderate ", "").toLowerCase()).sort();
       assert.deepEqual(inList, expected, viewer);
     }
+
+    // The marks of their roles.
+    const { olga, bea, cleo } = pages;
+    const ben = await stage.joinRoom("Ben", "den");
+    for (const [page, text] of [[olga, "one"], [bea, "two"], [cleo, "three"]] as const) {
+      await say(page, text);
+    }
+    await ben.say("four").sent;
+    const marks = { one: "owner", two: "moderator", three: "member", four: "guest" };
+    for (const [text, mark] of Object.entries(marks)) {
+      const row = await untilShown(cleo, text);
+      await eventually(() => row.locator(".mark").allTextContents(), [`, ${mark}`]);
+    }
+    await eventually(
+      () =>
+        cleo.locator("#members li").evaluateAll((rows) =>
+          rows.map((it) =>
+            [...it.querySelectorAll(".member-name, .mark")].map((part) => part.textContent).join(
+              " ",
+            )
+          )
+        ),
+      ["Cleo you member", "Bea moderator", "Ben guest", "Bill moderator", "Olga owner"],
+    );
+
+    // A person who is removed from the room can join it again.
+    const chat = stage.connectClient("Eve");
+    const eve = chat.join("den");
+    await eve.say("hello").sent;
+    await useTool(await untilShown(olga, "hello"), "Moderate");
+    await olga.getByRole("radio", { name: "Remove" }).check();
+    assert.equal(await olga.locator("#moderate-time").isVisible(), false);
+    assert.equal(await olga.locator("#moderate-where").isVisible(), false);
+    await olga.locator("#moderate-do").click();
+    await olga.getByText("Eve was removed from #den.").waitFor();
+    await eventually(() => Promise.resolve(eve.state.value.kind), "refused");
+    await olga.locator("#members").getByText("Eve").waitFor({ state: "detached" });
+    chat.join("den");
+    assert.equal(await trySay(eve, "back again"), "sent");
+    await untilShown(olga, "back again");
   },
   { settings },
 );
 
-pageTest("Lists of people and the log mark owners, moderators and guests", async (stage) => {
-  const olga = await becomeMember(stage, "Olga", { role: "owner" }, WIDE);
-  const bea = await becomeMember(stage, "Bea", { role: "moderator" }, WIDE);
-  const cleo = await becomeMember(stage, "Cleo", {}, WIDE);
-  const ben = await stage.joinRoom("Ben", "den");
-  for (const [page, text] of [[olga, "one"], [bea, "two"], [cleo, "three"]] as const) {
-    await say(page, text);
-  }
-  await ben.say("four").sent;
-  for (const [text, mark] of [["one", ", owner"], ["two", ", moderator"], ["four", ", guest"]]) {
-    const row = await untilShown(cleo, text ?? "");
-    await eventually(() => row.locator(".mark").allTextContents(), [mark ?? ""]);
-  }
-  assert.equal(await (await untilShown(cleo, "three")).locator(".mark").count(), 0);
-  await eventually(
-    () =>
-      cleo.locator("#members li").evaluateAll((rows) =>
-        rows.map((it) =>
-          [...it.querySelectorAll(".member-name, .mark")].map((part) => part.textContent).join(" ")
-        )
-      ),
-    ["Cleo you", "Bea moderator", "Ben guest", "Olga owner"],
-  );
-}, { settings });
-
 pageTest(
-  "A moderator closes the service to guests, and all moderators see that until it is open again",
+  "All moderators see that the service is closed to guests, and everybody that a room is cleared",
   async (stage) => {
     const bea = await becomeMember(stage, "Bea", { role: "moderator" }, WIDE);
     const olga = await becomeMember(stage, "Olga", { role: "owner" }, WIDE);
     const cleo = await becomeMember(stage, "Cleo", {}, WIDE);
+
     const ben = await stage.joinRoom("Ben", "den");
     await openInbox(bea, "Tools");
     await bea.getByRole("switch", { name: "Close the service to guests" }).check();
@@ -204,15 +218,9 @@ pageTest(
       false,
     );
     assert.equal(await trySay(ben, "thank you"), "sent");
-  },
-  { settings },
-);
 
-pageTest(
-  "A moderator removes all messages of a room, after being told what happens",
-  async (stage) => {
-    const bea = await becomeMember(stage, "Bea", { role: "moderator" }, WIDE);
-    const cleo = await becomeMember(stage, "Cleo", {}, WIDE);
+    // All messages of a room are removed, after the moderator is told what happens.
+    await bea.keyboard.press("Escape");
     await say(cleo, "from Cleo");
     await untilShown(bea, "from Cleo");
     const open = async () => {
@@ -224,7 +232,7 @@ pageTest(
     await dialog.getByText("This cannot be undone.").waitFor();
     await bea.keyboard.press("Escape");
     await bea.locator("#room-settings:focus").waitFor();
-    assert.equal((await lines(cleo)).length, 1);
+    assert.deepEqual(await lines(cleo), ["Ben: thank you", "Cleo: from Cleo"]);
     await open();
     await dialog.getByLabel("Reason (optional)").fill("spam");
     await dialog.getByRole("button", { name: "Remove all", exact: true }).click();
@@ -242,7 +250,7 @@ pageTest(
 pageTest(
   "Whoever becomes a moderator has the tools at once, and loses them again",
   async (stage) => {
-    await becomeMember(stage, "Olga", { role: "owner" }, WIDE);
+    await using _olga = await Moderator.enter(stage, "Olga", "owner");
     const bea = await becomeMember(stage, "Bea", {}, WIDE);
     const ben = await stage.joinRoom("Ben", "den");
     await ben.say("hello").sent;
@@ -260,22 +268,3 @@ pageTest(
   },
   { settings },
 );
-
-pageTest("Moderating works with the keyboard alone", async (stage) => {
-  const bea = await becomeMember(stage, "Bea", { role: "moderator" }, WIDE);
-  const ben = await stage.joinRoom("Ben", "den");
-  await ben.say("cheap watches").sent;
-  await (await untilShown(bea, "cheap watches")).focus();
-  await bea.keyboard.press("Enter");
-  await bea.locator(".tool[data-do=pick]:focus").waitFor();
-  await bea.keyboard.press("ArrowLeft");
-  await bea.locator(".tool[data-do=moderate]:focus").waitFor();
-  await bea.keyboard.press("Enter");
-  await bea.locator("#moderate-dialog[open]").waitFor();
-  await bea.keyboard.press("ArrowRight");
-  await bea.locator("#moderate-about", { hasText: "cannot come back" }).waitFor();
-  await bea.keyboard.press("Enter");
-  await bea.getByText("Ben is banned.").waitFor();
-  await bea.locator("#log article:focus").waitFor();
-  await eventually(() => Promise.resolve(ben.state.value.kind), "refused");
-}, { settings });

@@ -10,6 +10,8 @@ import { HOSTILE_TEXTS } from "../security/hostile_texts.ts";
 const settings = MEMBER_SETTINGS;
 const WIDE = { viewport: { width: 1300, height: 760 }, reducedMotion: "reduce" } as const;
 
+const NARROW = { width: 360, height: 700 };
+
 /** Reports a message of the log. */
 async function report(page: Page, text: string, reason: string): Promise<void> {
   await useTool(await untilShown(page, text), "Report");
@@ -72,21 +74,16 @@ pageTest(
     assert.equal(await bea.locator("#moderation-unread").isVisible(), false);
     // The rooms of the service are in no list, and are not remembered.
     assert.equal(await bea.locator("#rooms .room").count(), 1);
-  },
-  { settings },
-);
 
-pageTest(
-  "A moderator goes from a report to its message, in a room that is not joined",
-  async (stage) => {
-    const bea = await becomeMember(stage, "Bea", { role: "owner" }, WIDE);
-    const ben = await stage.joinRoom("Ben", "attic");
-    const cleo = await stage.joinRoom("Cleo", "attic");
-    const { position } = await ben.say("cheap watches").sent;
-    await cleo.report(position);
+    // To the message of a report, in a room that is not joined.
+    const ken = await stage.joinRoom("Ken", "attic");
+    const kim = await stage.joinRoom("Kim", "attic");
+    const { position } = await ken.say("cheap clocks").sent;
+    await kim.report(position);
     await bea.click("#open-moderation");
-    await bea.getByRole("button", { name: "Go to message" }).click();
-    const row = await untilShown(bea, "cheap watches");
+    const newest = reports.filter({ hasText: "Kim reported a message in #attic." });
+    await newest.getByRole("button", { name: "Go to message" }).click();
+    const row = await untilShown(bea, "cheap clocks");
     assert.equal(await bea.locator("#room-title").innerText(), "# attic");
     assert.equal(await row.getAttribute("data-position"), position);
     assert.ok(bea.url().endsWith(`#attic/${position}`));
@@ -95,7 +92,7 @@ pageTest(
 );
 
 pageTest(
-  "There is no button for reports where nobody reads them, and none for moderators",
+  "Reports and their addresses are for moderators, and the button for others while there are moderators",
   async (stage) => {
     const ann = await stage.enter("?name=Ann#den", WIDE);
     const ben = await stage.joinRoom("Ben", "den");
@@ -112,14 +109,8 @@ pageTest(
     await ann.reload();
     assert.equal(await offers(ann), 1);
     assert.equal(await ann.locator("#open-moderation").isVisible(), false);
-  },
-  { settings },
-);
 
-pageTest(
-  "The addresses of the service's rooms open the dialog of moderators, for nobody else",
-  async (stage) => {
-    const bea = await becomeMember(stage, "Bea", { role: "moderator" }, WIDE);
+    // The addresses of the service's rooms.
     await bea.evaluate("location.hash = '#_reports'");
     await bea.getByText("There are no reports.").waitFor();
     await bea.keyboard.press("Escape");
@@ -128,7 +119,6 @@ pageTest(
     await bea.locator("#audit").waitFor({ state: "attached" });
     await bea.getByRole("radio", { name: "Log", exact: true, checked: true }).waitFor();
     assert.equal(await bea.locator("#room-title").innerText(), "# den");
-    const ann = await stage.enter("?name=Ann#den", WIDE);
     await ann.evaluate("location.hash = '#_reports'");
     await ann.getByText("You do not have permission.").waitFor();
     assert.equal(await ann.locator("#room-title").innerText(), "# den");
@@ -161,10 +151,10 @@ pageTest(
   { settings: { ...settings, MAX_ROOMS: "3" } },
 );
 
-for (const width of [360, 1300]) {
-  pageTest(`Hostile reports are shown as text, ${width} px wide`, async (stage) => {
-    const options = { viewport: { width, height: 700 } };
-    const bea = await becomeMember(stage, "Bea", { role: "owner" }, options);
+pageTest(
+  "Hostile reports are shown as text, on narrow and wide screens",
+  async (stage) => {
+    const bea = await becomeMember(stage, "Bea", { role: "owner" }, { viewport: NARROW });
     const name = `<b onclick="stung=1">`;
     const ben = await stage.joinRoom(name, "den");
     const texts = [...HOSTILE_TEXTS.slice(0, 3), "W".repeat(MAX_REASON_LENGTH)];
@@ -172,22 +162,26 @@ for (const width of [360, 1300]) {
       const { position } = await ben.say(text).sent;
       await ben.report(position, { reason: text.replace(/\p{Cc}/gu, " ").slice(0, 200) });
     }
-    if (width < 720) await bea.click("#open-rooms");
+    await bea.click("#open-rooms");
     await bea.click("#open-moderation");
     await eventually(() => bea.locator("#reports > li").count(), texts.length);
     await bea.locator("#reports .report-tools button:nth-of-type(3)").first().click();
     await bea.locator("#moderate-dialog[open]").waitFor();
-    const isWide = (id: string) =>
-      `document.getElementById("${id}").scrollWidth > document.getElementById("${id}").clientWidth`;
-    assert.deepEqual(
-      await bea.evaluate(`({
-        stung: typeof stung,
-        elements: [...new Set([...document.querySelectorAll(
-          "#reports blockquote *, #reports .report-reason *, #moderate-title *, #moderate-about *")]
-          .map((it) => it.localName))].sort(),
-        sideways: [${isWide("moderate-dialog")}, ${isWide("moderation-dialog")}],
-      })`),
-      { stung: "undefined", elements: ["b", "bdi"], sideways: [false, false] },
-    );
-  }, { settings });
-}
+    for (const viewport of [NARROW, WIDE.viewport]) {
+      await bea.setViewportSize(viewport);
+      const isWide = (id: string) =>
+        `document.getElementById("${id}").scrollWidth > document.getElementById("${id}").clientWidth`;
+      assert.deepEqual(
+        await bea.evaluate(`({
+      stung: typeof stung,
+      elements: [...new Set([...document.querySelectorAll(
+        "#reports blockquote *, #reports .report-reason *, #moderate-title *, #moderate-about *")]
+        .map((it) => it.localName))].sort(),
+      sideways: [${isWide("moderate-dialog")}, ${isWide("moderation-dialog")}],
+    })`),
+        { stung: "undefined", elements: ["b", "bdi"], sideways: [false, false] },
+      );
+    }
+  },
+  { settings },
+);

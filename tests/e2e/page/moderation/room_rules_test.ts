@@ -8,6 +8,7 @@ import { checkAccessible } from "../accessible.ts";
 import { becomeMember } from "../members/become_member.ts";
 import { eventually, lines, message, pageTest, say, toolsOf, untilShown } from "../page_fixture.ts";
 import { Moderator } from "./moderator.ts";
+import { SCREENS } from "../screens.ts";
 
 const settings = MEMBER_SETTINGS;
 await loadStrings("zh");
@@ -23,45 +24,67 @@ async function eventsWithoutTime(page: Page): Promise<readonly string[]> {
   return (await events(page)).map((it) => it.replace(/until [^:]*:\d\d[^:]*/, "until TIME"));
 }
 
-const note = (page: Page) => page.innerText("#voice-words");
-
-pageTest("What moderators do is a line in the log, in words, without tools", async (stage) => {
-  const ann = await stage.enter("?name=Ann#den");
-  await say(ann, "before");
-  await untilShown(ann, "before");
-  await using mo = await Moderator.enter(stage);
-  const user = await mo.idOf("Ann");
-  await mo.ask("room", { title: "The kitchen", topic: "Tea & <b>cake</b>", slowSeconds: 30 });
-  await mo.ask("moderate", { action: "mute", user, seconds: 3_600, reason: "<i>noise</i>" });
-  await mo.ask("moderate", { action: "unmute", user });
-  await mo.ask("room", { slowSeconds: 0 });
-  const expected = [
-    "Mo set the title: The kitchen",
-    "Mo set the topic: Tea & <b>cake</b>",
-    "Mo turned on slow mode: one message every 30 seconds",
-    "Mo muted Ann until TIME: <i>noise</i>",
-    "Mo unmuted Ann",
-    "Mo turned off slow mode",
-  ];
-  await eventually(() => eventsWithoutTime(ann), expected);
-  assert.deepEqual(await lines(ann), ["Ann: before"]);
-  await ann.locator("#log .event").first().hover();
-  assert.equal(await ann.locator("#log .event .toolbar").count(), 0);
-  assert.equal(await ann.innerText("#room-title"), "The kitchen");
-  assert.equal(await ann.innerText("#room-about"), "# den Tea & <b>cake</b>");
-  assert.equal(await ann.innerText("#rooms .room-name"), "The kitchen");
-  assert.equal(await ann.innerText("#rooms .room-last"), "Mo turned off slow mode");
-  // From the history as well.
-  await ann.reload();
-  await eventually(() => eventsWithoutTime(ann), expected);
-  // An event is not the user's own last message.
-  await ann.focus("#text");
-  await ann.keyboard.press("ArrowUp");
-  assert.equal(await ann.inputValue("#text"), "before");
-}, { settings });
+const note = (page: Page) => page.innerText("#send-restriction-words");
 
 pageTest(
-  "A muted user sees why and cannot send, and the draft comes back with the voice",
+  "What moderators do is a line in the log, in words, without tools; a cleared log is empty at once",
+  async (stage) => {
+    const ann = await stage.enter("?name=Ann#den");
+    await say(ann, "before");
+    await untilShown(ann, "before");
+    await using mo = await Moderator.enter(stage);
+    const user = await mo.idOf("Ann");
+    await mo.ask("room", { title: "The kitchen", topic: "Tea & <b>cake</b>", slowSeconds: 30 });
+    await mo.ask("moderate", { action: "mute", user, seconds: 3_600, reason: "<i>noise</i>" });
+    await mo.ask("moderate", { action: "unmute", user });
+    await mo.ask("room", { slowSeconds: 0 });
+    const expected = [
+      "Mo set the title: The kitchen",
+      "Mo set the topic: Tea & <b>cake</b>",
+      "Mo turned on slow mode: one message every 30 seconds",
+      "Mo muted Ann until TIME: <i>noise</i>",
+      "Mo unmuted Ann",
+      "Mo turned off slow mode",
+    ];
+    await eventually(() => eventsWithoutTime(ann), expected);
+    assert.deepEqual(await lines(ann), ["Ann: before"]);
+    await ann.locator("#log .event").first().hover();
+    assert.equal(await ann.locator("#log .event .toolbar").count(), 0);
+    assert.equal(await ann.innerText("#room-title"), "The kitchen");
+    assert.equal(await ann.innerText("#room-about"), "# den Tea & <b>cake</b>");
+    assert.equal(await ann.innerText("#rooms .room-name"), "The kitchen");
+    assert.equal(await ann.innerText("#rooms .room-last"), "Mo turned off slow mode");
+    // From the history as well.
+    await ann.reload();
+    await eventually(() => eventsWithoutTime(ann), expected);
+    // An event is not the user's own last message.
+    await ann.focus("#text");
+    await ann.keyboard.press("ArrowUp");
+    assert.equal(await ann.inputValue("#text"), "before");
+
+    // A cleared room is empty at once, also in what is kept for a visit without a connection.
+    await ann.fill("#text", "");
+    await say(ann, "spam");
+    await untilShown(ann, "spam");
+    await ann.evaluate("navigator.serviceWorker.ready.then(() => {})");
+    await mo.ask("moderate", { action: "clear" });
+    await eventually(() => events(ann), ["Mo removed all earlier messages"]);
+    await eventually(() => lines(ann), []);
+    await eventually(
+      () =>
+        ann.evaluate<boolean>(`localStorage["parley-page / kept den"]?.includes("spam") ?? false`),
+      false,
+    );
+    await ann.context().setOffline(true);
+    await ann.reload();
+    await eventually(() => events(ann), ["Mo removed all earlier messages"]);
+    assert.equal(await message(ann, "spam").count(), 0);
+  },
+  { settings, expected: /net::ERR_INTERNET_DISCONNECTED/ },
+);
+
+pageTest(
+  "A user who cannot send sees why: after a mute, in slow mode, and in a service closed to guests",
   async (stage) => {
     const ann = await stage.enter("?name=Ann#den");
     await using mo = await Moderator.enter(stage);
@@ -85,92 +108,59 @@ pageTest(
     await eventually(() => note(ann), "You are muted.");
     await mo.ask("moderate", { action: "unmute", user, room: undefined });
     await ann.locator("#text:visible").waitFor();
-  },
-  { settings },
-);
 
-pageTest(
-  "In a read-only or archived room, the field says so, but not to moderators",
-  async (stage) => {
-    const ann = await stage.enter("?name=Ann#den");
-    const bea = await becomeMember(stage, "Bea", { role: "moderator" });
-    await using mo = await Moderator.enter(stage);
-    await say(ann, "mine");
-    await untilShown(ann, "mine");
-    await mo.ask("room", { readOnly: true });
-    await eventually(() => note(ann), en.voice_readOnly);
-    assert.equal(await ann.innerText(".room-mark"), en.markReadOnly);
-    assert.deepEqual(await toolsOf(message(ann, "mine")), ["pick", "delete", "copy"]);
-    await say(bea, "news");
-    await untilShown(ann, "news");
-    await mo.ask("room", { readOnly: false, archived: true });
-    await eventually(() => note(ann), en.voice_archived);
-    assert.equal(await ann.innerText(".room-mark"), en.markArchived);
-    await mo.ask("room", { archived: false });
-    await ann.locator("#text:visible").waitFor();
-  },
-  { settings },
-);
-
-pageTest("While the service is closed to guests, the field says so", async (stage) => {
-  const ann = await stage.enter("?name=Ann#den");
-  await using mo = await Moderator.enter(stage, "Olga", "owner");
-  await mo.ask("moderate", { action: "lockdown", room: undefined });
-  await eventually(() => note(ann), en.voice_lockedDown);
-  await ann.reload();
-  const again = ann.getByRole("button", { name: en.tryAgain });
-  await again.waitFor();
-  await mo.ask("moderate", { action: "unlock", room: undefined });
-  await again.click();
-  await ann.locator("[aria-current][data-state=joined]").waitFor();
-  await say(ann, "back");
-  await untilShown(ann, "back");
-}, { settings });
-
-pageTest(
-  "Slow mode says how long it takes, and the message is sent by itself when it ends",
-  async (stage) => {
-    const ann = await stage.enter("?name=Ann#den");
-    await using mo = await Moderator.enter(stage);
+    // Slow mode.
     await mo.ask("room", { slowSeconds: 600 });
     await eventually(() => note(ann), "Slow mode: one message every 10 minutes.");
-    assert.equal(await ann.isVisible("#voice-wait"), false);
+    assert.equal(await ann.isVisible("#send-restriction-wait"), false);
     await say(ann, "one");
     await untilShown(ann, "one");
     await say(ann, "two");
-    await ann.locator("#voice-wait", { hasText: /^You can send the next one in \d+ minutes\.$/ })
+    await ann.locator("#send-restriction-wait", {
+      hasText: /^You can send the next one in \d+ minutes\.$/,
+    })
       .waitFor();
     await message(ann, "two").getByText(en.waitingToSend).waitFor();
     assert.equal(await ann.isVisible("#room-status"), false);
     await mo.ask("room", { slowSeconds: 0 });
     await untilShown(ann, "two");
-    assert.equal(await ann.isVisible("#voice"), false);
+    assert.equal(await ann.isVisible("#send-restriction"), false);
+
+    // The service is closed to guests.
+    await using olga = await Moderator.enter(stage, "Olga", "owner");
+    await olga.ask("moderate", { action: "lockdown", room: undefined });
+    await eventually(() => note(ann), en.restriction_lockedDown);
+    await ann.reload();
+    const again = ann.getByRole("button", { name: en.tryAgain });
+    await again.waitFor();
+    await olga.ask("moderate", { action: "unlock", room: undefined });
+    await again.click();
+    await ann.locator("[aria-current][data-state=joined]").waitFor();
+    await say(ann, "back");
+    await untilShown(ann, "back");
   },
   { settings },
 );
 
-pageTest("A user who was removed sees why, and comes back only by the button", async (stage) => {
-  const ann = await stage.enter("?name=Ann#den");
-  await using mo = await Moderator.enter(stage);
-  await mo.ask("moderate", { action: "kick", user: await mo.idOf("Ann"), reason: "calm down" });
-  const words = "A moderator removed you from #den. Reason: calm down";
-  await eventually(() => ann.innerText("#room-words"), words);
-  assert.equal(await note(ann), en.voice_out);
-  await ann.evaluate(`location.hash = "attic"`);
-  await ann.locator("#room-title", { hasText: "# attic" }).waitFor();
-  await ann.goBack();
-  await eventually(() => ann.innerText("#room-words"), words);
-  await ann.getByRole("button", { name: en.comeBack }).click();
-  await ann.locator("[aria-current][data-state=joined]").waitFor();
-  await say(ann, "back");
-  await untilShown(ann, "back");
-}, { settings });
-
 pageTest(
-  "A user who is banned from a room sees until when, and can come back then",
+  "A user who was removed or banned sees why, and comes back only by the button",
   async (stage) => {
     const ann = await stage.enter("?name=Ann#den");
     await using mo = await Moderator.enter(stage);
+    await mo.ask("moderate", { action: "kick", user: await mo.idOf("Ann"), reason: "calm down" });
+    const words = "A moderator removed you from #den. Reason: calm down";
+    await eventually(() => ann.innerText("#room-words"), words);
+    assert.equal(await note(ann), en.restriction_out);
+    await ann.evaluate(`location.hash = "attic"`);
+    await ann.locator("#room-title", { hasText: "# attic" }).waitFor();
+    await ann.goBack();
+    await eventually(() => ann.innerText("#room-words"), words);
+    await ann.getByRole("button", { name: en.comeBack }).click();
+    await ann.locator("[aria-current][data-state=joined]").waitFor();
+    await say(ann, "back");
+    await untilShown(ann, "back");
+
+    // Banned from the room, for a second.
     await mo.ask("moderate", {
       action: "ban",
       user: await mo.idOf("Ann"),
@@ -182,15 +172,8 @@ pageTest(
     }).waitFor();
     await ann.getByRole("button", { name: en.comeBack }).click();
     await ann.locator("[aria-current][data-state=joined]").waitFor();
-  },
-  { settings },
-);
 
-pageTest(
-  "A user who is banned from the service sees nothing else, also after a reload",
-  async (stage) => {
-    const ann = await stage.enter("?name=Ann#den");
-    await using mo = await Moderator.enter(stage);
+    // Banned from the service: after another attempt, too, the page shows nothing else.
     const user = await mo.idOf("Ann");
     await mo.ask("moderate", { action: "ban", user, room: undefined, reason: "<b>spam</b>" });
     const ban = ann.locator("#ban:visible");
@@ -217,36 +200,27 @@ pageTest(
 );
 
 pageTest(
-  "A cleared room is empty at once, also in what is kept for a visit without a connection",
-  async (stage) => {
-    const ann = await stage.enter("?name=Ann#den");
-    await say(ann, "spam");
-    await untilShown(ann, "spam");
-    await ann.evaluate("navigator.serviceWorker.ready.then(() => {})");
-    await using mo = await Moderator.enter(stage);
-    await mo.ask("moderate", { action: "clear" });
-    await eventually(() => events(ann), ["Mo removed all earlier messages"]);
-    await eventually(() => lines(ann), []);
-    await eventually(
-      () =>
-        ann.evaluate<boolean>(`localStorage["parley-page / kept den"]?.includes("spam") ?? false`),
-      false,
-    );
-    await ann.context().setOffline(true);
-    await ann.reload();
-    await eventually(() => events(ann), ["Mo removed all earlier messages"]);
-    assert.equal(await message(ann, "spam").count(), 0);
-  },
-  { settings, expected: /net::ERR_INTERNET_DISCONNECTED/ },
-);
-
-pageTest(
-  "Only who may change the settings sees their button, and only changes are sent",
+  "Moderators change and delete a room, and others see its new state, but no settings",
   async (stage) => {
     const ann = await stage.enter("?name=Ann#den");
     const bea = await becomeMember(stage, "Bea", { role: "moderator" });
     await using mo = await Moderator.enter(stage);
     assert.equal(await ann.isVisible("#room-settings"), false);
+    await say(ann, "mine");
+    await untilShown(ann, "mine");
+    await mo.ask("room", { readOnly: true });
+    await eventually(() => note(ann), en.restriction_readOnly);
+    assert.equal(await ann.innerText(".room-mark"), en.markReadOnly);
+    assert.deepEqual(await toolsOf(message(ann, "mine")), ["pick", "delete", "copy"]);
+    await say(bea, "news");
+    await untilShown(ann, "news");
+    await mo.ask("room", { readOnly: false, archived: true });
+    await eventually(() => note(ann), en.restriction_archived);
+    assert.equal(await ann.innerText(".room-mark"), en.markArchived);
+    await mo.ask("room", { archived: false });
+    await ann.locator("#text:visible").waitFor();
+
+    // Only changes are sent.
     await bea.click("#room-settings");
     const dialog = bea.getByRole("dialog", { name: en.roomSettings });
     await dialog.getByRole("textbox", { name: en.roomTitle }).fill("The kitchen");
@@ -267,45 +241,70 @@ pageTest(
     await dialog.getByRole("textbox", { name: en.roomTitle }).fill("");
     await bea.keyboard.press("Enter");
     await eventually(() => ann.innerText("#room-title"), "# den");
+
+    // Deleted, after confirming it by name.
+    await mo.ask("room", { title: "The kitchen", topic: "Tea", listed: true });
+    await bea.locator("#room-title", { hasText: "The kitchen" }).waitFor();
+    await bea.click("#room-settings");
+    await bea.getByRole("button", { name: en.deleteRoom }).click();
+    const confirmation = bea.getByRole("dialog", { name: "Delete #den?" });
+    await confirmation.getByRole("button", { name: en.cancel }).click();
+    await bea.click("#room-settings");
+    await bea.getByRole("button", { name: en.deleteRoom }).click();
+    await confirmation.getByRole("textbox", { name: en.deleteReason }).fill("moved");
+    await confirmation.getByRole("button", { name: en.delete, exact: true }).click();
+    await bea.getByText("#den was deleted.").waitFor();
+    await eventually(() => events(ann), ["Bea deleted the room: moved"]);
+    await eventually(() => lines(ann), []);
+    assert.equal(await ann.innerText("#room-title"), "# den");
+    assert.equal(await note(ann), en.restriction_archived);
   },
   { settings },
 );
 
-for (const [locale, language] of [["en-GB", "en"], ["zh-CN", "zh"]] as const) {
-  for (const width of [360, 1300]) {
-    pageTest(
-      `The settings of a room are changed by keyboard (${language}, ${width} px)`,
-      async (stage) => {
-        const words = language === "en" ? en : stringsOf(language);
-        const options = {
-          locale,
-          viewport: { width, height: 740 },
-        } as const;
-        const bea = await becomeMember(stage, "Bea", { role: "moderator" }, options);
-        await bea.focus("#room-settings");
-        await bea.keyboard.press("Enter");
-        await bea.locator("#room-dialog[open]").waitFor();
-        assert.equal(await bea.innerText("#room-dialog-title"), words.roomSettings);
-        await bea.keyboard.type("W".repeat(90));
-        await bea.keyboard.press("Tab");
-        await bea.keyboard.type(`topic ${"long ".repeat(60)}`);
-        await tabTo(bea, "room-field-read-only");
-        await bea.keyboard.press("Space");
-        await checkAccessible(bea, "the dialog of a room's settings");
-        await shoot(bea, `dialog-${language}-${width}`);
-        assert.equal(await isSideways(bea, "room-dialog"), false);
-        await bea.keyboard.press("Enter");
-        await bea.locator("#room-dialog").waitFor({ state: "hidden" });
-        await bea.locator(".room-mark", { hasText: words.markReadOnly }).waitFor();
-        await checkAccessible(bea, "a room with a title, a topic and a mark");
-        await shoot(bea, `room-${language}-${width}`);
-        assert.equal(await isSideways(bea, "conversation"), false);
-        await eventually(() => bea.evaluate("document.activeElement.id"), "room-settings");
-      },
-      { settings },
-    );
-  }
-}
+pageTest(
+  "The settings of a room are changed by keyboard, in both languages, on wide and narrow screens",
+  async (stage) => {
+    const [first] = SCREENS;
+    const bea = await becomeMember(stage, "Bea", { role: "moderator" }, { locale: first.locale });
+    await using mo = await Moderator.enter(stage);
+    for (const { language, width } of SCREENS) {
+      const words = language === "en" ? en : stringsOf(language);
+      if (await bea.getAttribute("html", "lang") !== language) {
+        await bea.click("#open-settings");
+        await bea.locator(`#language input[value=${language}]`).check({ force: true });
+        await eventually(() => bea.getAttribute("html", "lang"), language);
+        await bea.keyboard.press("Escape");
+      }
+      await bea.setViewportSize({ width, height: 740 });
+      // The colors are the same at each width.
+      const check = (screen: string) =>
+        checkAccessible(bea, screen, { hasNewColors: width === first.width });
+      await bea.focus("#room-settings");
+      await bea.keyboard.press("Enter");
+      await bea.locator("#room-dialog[open]").waitFor();
+      assert.equal(await bea.innerText("#room-dialog-title"), words.roomSettings);
+      await bea.keyboard.type("W".repeat(90));
+      await bea.keyboard.press("Tab");
+      await bea.keyboard.type(`topic ${"long ".repeat(60)}`);
+      await tabTo(bea, "room-field-read-only");
+      await bea.keyboard.press("Space");
+      await check("the dialog of a room's settings");
+      await shoot(bea, `dialog-${language}-${width}`);
+      assert.equal(await isSideways(bea, "room-dialog"), false);
+      await bea.keyboard.press("Enter");
+      await bea.locator("#room-dialog").waitFor({ state: "hidden" });
+      await bea.locator(".room-mark", { hasText: words.markReadOnly }).waitFor();
+      await check("a room with a title, a topic and a mark");
+      await shoot(bea, `room-${language}-${width}`);
+      assert.equal(await isSideways(bea, "conversation"), false);
+      await eventually(() => bea.evaluate("document.activeElement.id"), "room-settings");
+      await mo.ask("room", { title: "", topic: "", readOnly: false });
+      await bea.locator(".room-mark").waitFor({ state: "detached" });
+    }
+  },
+  { settings },
+);
 
 /** Presses Tab until an element of the dialog has the focus. */
 async function tabTo(page: Page, id: string): Promise<void> {

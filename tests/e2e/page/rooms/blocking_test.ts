@@ -217,7 +217,7 @@ pageTest("The page says that no more people can be blocked", async (stage) => {
   const error = page.locator("#people").getByRole("alert");
   await eventually(
     () => error.innerText(),
-    "You have blocked 200 people, the maximum. Unblock somebody first.",
+    "You have blocked 200 people, the maximum. Unblock someone first.",
   );
   await page.click("#open-settings");
   await page.getByRole("button", { name: "Unblock: Troll 7", exact: true }).click();

@@ -66,50 +66,51 @@ pageTest(
   },
 );
 
-pageTest("The palette inserts a name at the caret", async (stage) => {
-  await stage.joinRoom("Ben", "attic");
-  const page = await stage.enter("?name=Ann#attic", WIDE);
-  await page.locator(".member", { hasText: "Ben" }).waitFor();
-  await page.focus("#text");
-  await page.keyboard.type("thanks, ");
-  await open(page);
-  await page.keyboard.type("@ben");
-  await page.keyboard.press("Enter");
-  await eventually(() => page.inputValue("#text"), "thanks, @Ben ");
-});
-
-pageTest("A typo and Enter create no room", async (stage) => {
-  const page = await stage.enter("?name=Ann#attic", WIDE);
-  await open(page);
-  await page.keyboard.type("r-o");
-  await eventually(() => entries(page), ["Join or create #r-o"]);
-  assert.equal(await page.innerText("#palette-note"), "No room or person matches.");
-  await page.keyboard.press("Enter");
-  await eventually(() => entries(page), ["> Join or create #r-o"]);
-  assert.ok(await page.isVisible("#palette"));
-  await page.keyboard.press("Control+k");
-  await page.locator("#palette").waitFor({ state: "hidden" });
-  await eventually(() => page.locator("#rooms .room-name").allTextContents(), ["attic"]);
-  for (const name of ["no such/room", "🎉", "a b", "x".repeat(65), "<b>"]) {
+pageTest(
+  "The palette inserts a name at the caret; a typo and Enter create no room",
+  async (stage) => {
+    await stage.joinRoom("Ben", "attic");
+    const page = await stage.enter("?name=Ann#attic", WIDE);
+    await page.locator(".member", { hasText: "Ben" }).waitFor();
+    await page.focus("#text");
+    await page.keyboard.type("thanks, ");
     await open(page);
-    await page.fill("#palette-field", name);
-    await page.locator("#palette-note", { hasText: "A room's name has 1 to 64 letters" }).waitFor();
+    await page.keyboard.type("@ben");
     await page.keyboard.press("Enter");
-    assert.ok(await page.isVisible("#palette"));
-    await page.keyboard.press("Escape");
-  }
+    await eventually(() => page.inputValue("#text"), "thanks, @Ben ");
 
-  await open(page);
-  await page.keyboard.type("新房间");
-  await page.keyboard.press("Enter");
-  await page.keyboard.press("Enter");
-  await title(page, "新房间");
-  await whenJoined(page);
-  await page.click("#leave");
-  await title(page, "attic");
-  await open(page);
-  await eventually(() => entries(page), ["> #attic", "#新房间 not joined", "#lobby not joined"]);
-});
+    await open(page);
+    await page.keyboard.type("r-o");
+    await eventually(() => entries(page), ["Join or create #r-o"]);
+    assert.equal(await page.innerText("#palette-note"), "No room or person matches.");
+    await page.keyboard.press("Enter");
+    await eventually(() => entries(page), ["> Join or create #r-o"]);
+    assert.ok(await page.isVisible("#palette"));
+    await page.keyboard.press("Control+k");
+    await page.locator("#palette").waitFor({ state: "hidden" });
+    await eventually(() => page.locator("#rooms .room-name").allTextContents(), ["attic"]);
+    for (const name of ["no such/room", "🎉", "a b", "x".repeat(65), "<b>"]) {
+      await open(page);
+      await page.fill("#palette-field", name);
+      await page.locator("#palette-note", { hasText: "A room's name has 1 to 64 letters" })
+        .waitFor();
+      await page.keyboard.press("Enter");
+      assert.ok(await page.isVisible("#palette"));
+      await page.keyboard.press("Escape");
+    }
+
+    await open(page);
+    await page.keyboard.type("新房间");
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("Enter");
+    await title(page, "新房间");
+    await whenJoined(page);
+    await page.click("#leave");
+    await title(page, "attic");
+    await open(page);
+    await eventually(() => entries(page), ["> #attic", "#新房间 not joined", "#lobby not joined"]);
+  },
+);
 
 pageTest("The palette finds and joins a room on a phone", async (stage) => {
   const opening = {

@@ -5,7 +5,14 @@ import { laterEn } from "../../../../static/page/i18n/later_en.js";
 import { loadStrings, stringsOf } from "../../../../static/page/i18n/strings.js";
 import { MEMBER_SETTINGS } from "../../../support/identity/member_links.ts";
 import { checkAccessible } from "../accessible.ts";
-import { becomeMember, openLink, whenNamed } from "../members/become_member.ts";
+import {
+  becomeMember,
+  connectMember,
+  joinAsMember,
+  openLink,
+  whenNamed,
+  whenRoomJoined,
+} from "../members/become_member.ts";
 import {
   eventually,
   type PageFixture,
@@ -13,9 +20,11 @@ import {
   say,
   SERVER_IS_DOWN,
   untilShown,
+  whenJoined,
 } from "../page_fixture.ts";
 
 await loadStrings("zh");
+const zh = { ...laterEn, ...stringsOf("zh") };
 const en = { ...laterEn, ...stringsOf("en") };
 const options = { settings: MEMBER_SETTINGS } as const;
 
@@ -54,7 +63,7 @@ async function two(stage: PageFixture): Promise<{ ann: Page; bob: Page }> {
 }
 
 pageTest(
-  "A private room is created, gets members, and is in their lists by its title",
+  "A private room is created, gets members, and is in their lists until they are removed",
   async (stage) => {
     const { ann, bob } = await two(stage);
     await createPrivate(ann, "Summer party");
@@ -63,7 +72,8 @@ pageTest(
     await untilShown(ann, "who brings the cake?");
     await addMember(ann, "Bob");
     await eventually(() => names(bob), ["den", "Summer party"]);
-    await bob.locator("#rooms .room", { hasText: "Summer party" }).click();
+    const row = bob.locator("#rooms .room", { hasText: "Summer party" });
+    await row.click();
     await untilShown(bob, "who brings the cake?");
     await say(bob, "I do");
     await untilShown(ann, "I do");
@@ -71,25 +81,85 @@ pageTest(
     await bob.reload();
     await eventually(() => bob.innerText("#room-title"), "Summer party");
     assert.doesNotMatch(await texts(bob), /_private\./);
+
+    await bob.locator("[aria-current][data-state=joined]", { hasText: "Summer party" }).waitFor();
+    await ann.getByRole("button", { name: `${en.removeMember}: Bob` }).click();
+    await ann.getByText(en.memberRemoved.replace("{name}", "Bob")).waitFor();
+    await bob.getByText(en.roomGone.replace("{room}", "Summer party")).waitFor();
+    await eventually(() => names(bob), ["den"]);
+    await eventually(() => bob.innerText("#room-title"), "# den");
+    await ann.keyboard.press("Escape");
+
+    // Bob comes back, once its settings hide what was written earlier.
+    await ann.click("#room-settings");
+    await ann.getByText(en.roomTitleRulePrivate).waitFor();
+    assert.equal(await ann.isVisible("#room-listed"), false);
+    assert.doesNotMatch(await texts(ann), /_private\./);
+    await ann.locator("#room-field-history").check();
+    await ann.click("#room-save");
+    await ann.locator("#log").getByText(en.event_historyJoined.replace("{by}", "Ann")).waitFor();
+    await addMember(ann, "Bob");
+    await ann.keyboard.press("Escape");
+    await say(ann, "after");
+    await row.click();
+    await untilShown(bob, "after");
+    assert.equal(await bob.getByText("who brings the cake?", { exact: true }).count(), 0);
   },
   options,
 );
 
-pageTest("Whoever is removed from a private room is told, and the room is gone", async (stage) => {
-  const { ann, bob } = await two(stage);
-  await createPrivate(ann, "Summer party");
-  await addMember(ann, "Bob");
-  await bob.locator("#rooms .room", { hasText: "Summer party" }).click();
-  await bob.locator("[aria-current][data-state=joined]", { hasText: "Summer party" }).waitFor();
-  await ann.getByRole("button", { name: `${en.removeMember}: Bob` }).click();
-  await ann.getByText(en.memberRemoved.replace("{name}", "Bob")).waitFor();
-  await bob.getByText(en.roomGone.replace("{room}", "Summer party")).waitFor();
-  await eventually(() => names(bob), ["den"]);
-  await eventually(() => bob.innerText("#room-title"), "# den");
-}, options);
+pageTest(
+  "The members of a private room have marks, and those who are away come last",
+  async (stage) => {
+    const ann = await becomeMember(stage, "Ann", { role: "moderator" });
+    await joinAsMember(stage, "Bob");
+    // Does not join the private room.
+    await stage.joinRoom("Ben", "den");
+    await ann.locator(".member", { hasText: "Ben" }).waitFor({ state: "attached" });
+    await createPrivate(ann, "Summer party");
+    for (const [language, strings] of [["en", en], ["zh", zh]] as const) {
+      const { memberCreator, memberAway, markModerator, markMember, guest, thatIsYou } = strings;
+      if (language === "zh") {
+        await ann.keyboard.press("Escape");
+        await ann.setViewportSize({ width: 1300, height: 640 });
+        await ann.click("#open-settings");
+        await ann.locator("#language input[value=zh]").check({ force: true });
+        await ann.locator("html[lang=zh]").waitFor();
+        await ann.keyboard.press("Escape");
+      }
+      await ann.setViewportSize({ width: 360, height: 640 });
+      if (!await ann.isVisible("#room-members")) {
+        await ann.locator("#open-people").focus();
+        await ann.keyboard.press("Enter");
+      }
+      await ann.locator("#room-members:visible").focus();
+      await ann.keyboard.press("Enter");
+      await ann.locator("#room-members-dialog[open]").waitFor();
+      for (const label of language === "en" ? ["Bob", "Ben"] : ["Ben"]) {
+        await ann.locator("#room-members-who").selectOption({ label });
+        await ann.click("#room-members-do");
+        await ann.getByText(strings.memberAdded.replace("{name}", label)).waitFor();
+      }
+      const rows = ann.locator("#room-members-list li");
+      await eventually(() => rows.locator("div").allInnerTexts(), [
+        `Ann\n${thatIsYou} · ${markModerator} · ${memberCreator}`,
+        `Bob\n${markMember}`,
+        `Ben\n${guest} · ${memberAway}`,
+      ]);
+      const dialog = ann.locator("#room-members-dialog");
+      assert.ok(await dialog.evaluate((it) => it.scrollWidth <= it.clientWidth));
+      await checkAccessible(ann, `the members of a private room (${language})`);
+      await rows.getByRole("button", { name: `${strings.removeMember}: Ben` }).focus();
+      await ann.keyboard.press("Enter");
+      await ann.getByText(strings.memberRemoved.replace("{name}", "Ben")).waitFor();
+      await ann.locator("#room-members-close:focus").waitFor();
+    }
+  },
+  options,
+);
 
 pageTest("A private room is left after a confirmation, and not joined again", async (stage) => {
-  const { ann } = await two(stage);
+  const ann = await becomeMember(stage, "Ann");
   await createPrivate(ann, "Summer party");
   await ann.click("#leave");
   await ann.getByText("Leave Summer party?").waitFor();
@@ -112,6 +182,8 @@ pageTest(
     await eventually(() => ann.innerText("#room-title"), "Bob");
     assert.equal(await ann.innerText("#room-about"), en.markDirect);
     assert.equal(await ann.getAttribute("#text", "placeholder"), "Message Bob");
+    await ann.fill("#text", "@B");
+    assert.ok(await ann.isHidden("#mentions"), "there is nobody else to be meant");
     await say(ann, "a word, please");
     await untilShown(ann, "a word, please");
     await eventually(() => names(bob), ["den", "Ann"]);
@@ -158,7 +230,7 @@ pageTest("A link made in a private room leads into it, by its title", async (sta
 }, options);
 
 pageTest("A private room is read offline, from the last visit", async (stage) => {
-  const { ann } = await two(stage);
+  const ann = await becomeMember(stage, "Ann");
   await createPrivate(ann, "Summer party");
   await say(ann, "who brings the cake?");
   await untilShown(ann, "who brings the cake?");
@@ -173,131 +245,106 @@ pageTest("A private room is read offline, from the last visit", async (stage) =>
 }, { ...options, expected: SERVER_IS_DOWN });
 
 pageTest(
-  "The settings of a private room have no id, and hide what was written earlier",
+  "Guests find listed rooms by title and topic, with their people, and create open ones only",
   async (stage) => {
-    const { ann, bob } = await two(stage);
-    await createPrivate(ann, "Summer party");
-    await say(ann, "before");
-    await untilShown(ann, "before");
-    await ann.click("#room-settings");
-    await ann.getByText(en.roomTitleRulePrivate).waitFor();
-    assert.equal(await ann.isVisible("#room-listed"), false);
-    assert.doesNotMatch(await texts(ann), /_private\./);
-    await ann.locator("#room-field-history").check();
-    await ann.click("#room-save");
-    await ann.locator("#log").getByText(en.event_historyJoined.replace("{by}", "Ann")).waitFor();
-    await addMember(ann, "Bob");
-    await ann.keyboard.press("Escape");
-    await say(ann, "after");
-    await bob.locator("#rooms .room", { hasText: "Summer party" }).click();
-    await untilShown(bob, "after");
-    assert.equal(await bob.getByText("before", { exact: true }).count(), 0);
+    const bob = await becomeMember(stage, "Bob");
+    const guest = await stage.enter("?name=Guy#den");
+    await bob.click("#new-room");
+    await bob.locator("#new-room-kinds input[value=listed]").check();
+    await bob.fill("#new-room-name", "kitchen");
+    await bob.fill("#new-room-field-title", "The cosy kitchen");
+    await bob.fill("#new-room-topic", "Recipes for soup");
+    await bob.keyboard.press("Enter");
+    await eventually(() => bob.innerText("#room-title"), "The cosy kitchen");
+    for (const typed of ["cosy", "soup"]) {
+      await guest.keyboard.press("Control+k");
+      await guest.locator("#palette[open]").waitFor();
+      await guest.keyboard.type(typed);
+      const first = guest.locator("#palette-list li[data-kind=room]").first();
+      await first.waitFor();
+      await eventually(
+        async () => (await first.innerText()).replaceAll(/\s+/g, " "),
+        "# The cosy kitchen #kitchen · Recipes for soup 1 person",
+      );
+      await guest.keyboard.press("Escape");
+    }
+    await guest.keyboard.press("Control+k");
+    await guest.locator("#palette[open]").waitFor();
+    await guest.keyboard.type("cosy");
+    await guest.locator("#palette-list li[data-kind=room]").first().click();
+    await eventually(() => guest.innerText("#room-title"), "The cosy kitchen");
+    await whenJoined(guest);
+
+    // Bob is there, to whom members could write.
+    await guest.locator(".member", { hasText: "Bob" }).waitFor({ state: "attached" });
+    assert.equal(await guest.getByRole("button", { name: /direct message/ }).count(), 0);
+    await guest.click("#new-room");
+    await guest.locator("#new-room-dialog[open]").waitFor();
+    assert.equal(await guest.isVisible("#new-room-kinds"), false);
+    await guest.keyboard.type("no such/room");
+    await guest.keyboard.press("Enter");
+    await eventually(() => guest.innerText("#new-room-error"), `A${en.fault_bad_room.slice(1)}`);
+    await guest.fill("#new-room-name", "lobby");
+    await guest.keyboard.press("Enter");
+    await eventually(() => guest.innerText("#new-room-error"), "The room exists already.");
   },
   options,
 );
-
-pageTest("The palette finds listed rooms by title and topic, with their people", async (stage) => {
-  const { ann, bob } = await two(stage);
-  await bob.click("#new-room");
-  await bob.locator("#new-room-kinds input[value=listed]").check();
-  await bob.fill("#new-room-name", "kitchen");
-  await bob.fill("#new-room-field-title", "The cosy kitchen");
-  await bob.fill("#new-room-topic", "Recipes for soup");
-  await bob.keyboard.press("Enter");
-  await eventually(() => bob.innerText("#room-title"), "The cosy kitchen");
-  for (const typed of ["cosy", "soup"]) {
-    await ann.keyboard.press("Control+k");
-    await ann.locator("#palette[open]").waitFor();
-    await ann.keyboard.type(typed);
-    const first = ann.locator("#palette-list li[data-kind=room]").first();
-    await first.waitFor();
-    await eventually(
-      async () => (await first.innerText()).replaceAll(/\s+/g, " "),
-      "# The cosy kitchen #kitchen · Recipes for soup 1 person",
-    );
-    await ann.keyboard.press("Escape");
-  }
-  await ann.keyboard.press("Control+k");
-  await ann.locator("#palette[open]").waitFor();
-  await ann.keyboard.type("cosy");
-  await ann.locator("#palette-list li[data-kind=room]").first().click();
-  await eventually(() => ann.innerText("#room-title"), "The cosy kitchen");
-}, options);
 
 pageTest(
-  "A room that exists is not created, and guests are offered open ones only",
+  "Dialogs of private rooms work by keyboard and fit",
   async (stage) => {
-    const page = await stage.enter("?name=Guy#den");
-    await page.click("#new-room");
-    await page.locator("#new-room-dialog[open]").waitFor();
-    assert.equal(await page.isVisible("#new-room-kinds"), false);
-    await page.keyboard.type("no such/room");
-    await page.keyboard.press("Enter");
-    await eventually(
-      () => page.innerText("#new-room-error"),
-      `A${en.fault_bad_room.slice(1)}`,
-    );
-    await page.fill("#new-room-name", "lobby");
-    await page.keyboard.press("Enter");
-    await eventually(() => page.innerText("#new-room-error"), "The room exists already.");
-    assert.equal(await page.getByRole("button", { name: /direct message/ }).count(), 0);
+    const viewport = { width: 1300, height: 740 };
+    const ann = await becomeMember(stage, "Ann", { role: "moderator" }, { viewport });
+    await joinAsMember(stage, `Bob ${"W".repeat(28)}`);
+    for (const [language, words] of [["en", en], ["zh", zh]] as const) {
+      const isPhone = language === "zh";
+      const look = (screen: string) => check(ann, `${screen}-${language}`, isPhone ? [] : [360]);
+      if (isPhone) {
+        await ann.click("#open-settings");
+        await ann.locator("#language input[value=zh]").check({ force: true });
+        await ann.locator("html[lang=zh]").waitFor();
+        await ann.keyboard.press("Escape");
+        await ann.setViewportSize({ width: 360, height: 740 });
+        await ann.click("#open-rooms");
+      }
+      await ann.focus("#new-room");
+      await ann.keyboard.press("Enter");
+      await ann.locator("#new-room-dialog[open]").waitFor();
+      await ann.keyboard.type("The very long title of a room for some people");
+      await look("new");
+      await ann.locator("#new-room-kinds input[value=listed]").check();
+      await look("new-listed");
+      await ann.locator("#new-room-kinds input[value=private]").check();
+      await ann.keyboard.press("Enter");
+      await ann.locator("[aria-current][data-state=joined] .icon").waitFor({ state: "attached" });
+      await look("room");
+      if (isPhone) await ann.click("#open-people");
+      await ann.focus("#room-members");
+      await ann.keyboard.press("Enter");
+      await ann.locator("#room-members-list li").waitFor();
+      await look("members");
+      await ann.focus("#room-members-who");
+      await ann.keyboard.press("Tab");
+      await ann.keyboard.press("Enter");
+      await eventually(() => ann.locator("#room-members-list li").count(), 2);
+      await eventually(() => ann.innerText("#room-members-note"), words.addPersonNobody);
+      await look("two-members");
+      await ann.keyboard.press("Escape");
+      if (isPhone) await ann.locator("#people .drawer-close").click();
+      await ann.focus("#leave");
+      await ann.keyboard.press("Enter");
+      await ann.locator("#leave-dialog[open]").waitFor();
+      await eventually(() => ann.evaluate("document.activeElement.id"), "leave-cancel");
+      await look("leave");
+      await ann.keyboard.press("Tab");
+      await ann.keyboard.press("Enter");
+      await ann.locator("#leave-dialog").waitFor({ state: "hidden" });
+      await eventually(() => ann.innerText("#room-title"), "# den");
+    }
   },
   options,
 );
-
-for (const [locale, language] of [["en-GB", "en"], ["zh-CN", "zh"]] as const) {
-  for (const width of [360, 1300]) {
-    pageTest(
-      `Dialogs of private rooms work by keyboard and fit (${language}, ${width} px)`,
-      async (stage) => {
-        const words = language === "en" ? en : stringsOf(language);
-        const opening = {
-          locale,
-          viewport: { width, height: 740 },
-          reducedMotion: "reduce",
-        } as const;
-        const ann = await becomeMember(stage, "Ann", { role: "moderator" }, opening);
-        await becomeMember(stage, `Bob ${"W".repeat(28)}`, {}, opening);
-        const isPhone = width < 720;
-        if (isPhone) await ann.click("#open-rooms");
-        await ann.focus("#new-room");
-        await ann.keyboard.press("Enter");
-        await ann.locator("#new-room-dialog[open]").waitFor();
-        await ann.keyboard.type("The very long title of a room for some people");
-        await check(ann, `new-${language}-${width}`);
-        await ann.locator("#new-room-kinds input[value=listed]").check();
-        await check(ann, `new-listed-${language}-${width}`);
-        await ann.locator("#new-room-kinds input[value=private]").check();
-        await ann.keyboard.press("Enter");
-        await ann.locator("[aria-current][data-state=joined] .icon").waitFor({ state: "attached" });
-        await check(ann, `room-${language}-${width}`);
-        if (isPhone) await ann.click("#open-people");
-        await ann.focus("#room-members");
-        await ann.keyboard.press("Enter");
-        await ann.locator("#room-members-list li").waitFor();
-        await check(ann, `members-${language}-${width}`);
-        await ann.focus("#room-members-who");
-        await ann.keyboard.press("Tab");
-        await ann.keyboard.press("Enter");
-        await eventually(() => ann.locator("#room-members-list li").count(), 2);
-        await eventually(() => ann.innerText("#room-members-note"), words.addPersonNobody);
-        await check(ann, `two-members-${language}-${width}`);
-        await ann.keyboard.press("Escape");
-        if (isPhone) await ann.locator("#people .drawer-close").click();
-        await ann.focus("#leave");
-        await ann.keyboard.press("Enter");
-        await ann.locator("#leave-dialog[open]").waitFor();
-        await eventually(() => ann.evaluate("document.activeElement.id"), "leave-cancel");
-        await check(ann, `leave-${language}-${width}`);
-        await ann.keyboard.press("Tab");
-        await ann.keyboard.press("Enter");
-        await ann.locator("#leave-dialog").waitFor({ state: "hidden" });
-        await eventually(() => ann.innerText("#room-title"), "# den");
-      },
-      options,
-    );
-  }
-}
 
 /** What of the page is wider than its place. */
 function overflows(page: Page): Promise<readonly string[]> {
@@ -307,7 +354,7 @@ function overflows(page: Page): Promise<readonly string[]> {
   );
 }
 
-async function check(page: Page, screen: string): Promise<void> {
+async function check(page: Page, screen: string, widths: readonly number[]): Promise<void> {
   const folder = Deno.env.get("SHOTS");
   if (folder) {
     for (const colorScheme of ["dark", "light"] as const) {
@@ -315,5 +362,43 @@ async function check(page: Page, screen: string): Promise<void> {
       await page.screenshot({ path: `${folder}/${screen}-${colorScheme}.png` });
     }
   }
-  await checkAccessible(page, screen, overflows);
+  await checkAccessible(page, screen, { others: overflows, widths });
 }
+
+pageTest(
+  "A direct message reaches whoever is in as many rooms as possible",
+  async (stage) => {
+    const rooms = ["den", "attic", "cellar", "garden"];
+    const ann = await becomeMember(stage, "Ann", { rooms });
+    await eventually(() => names(ann), rooms);
+    const bob = await connectMember(stage, "Bob");
+    const den = await whenRoomJoined(bob.join("den"));
+    const { user } = den.members.value.members.find(({ name }) => name === "Ann") ?? assert.fail();
+    const direct = bob.join((await bob.openDirect(user, "Ann")).room);
+    await direct.say("it is urgent").sent;
+    await ann.reload();
+    await whenJoined(ann);
+    const row = ann.locator("#rooms .room", { hasText: "Bob" });
+    // With the event of its creation.
+    await row.locator(".badge", { hasText: "2" }).waitFor();
+    await eventually(() => names(ann), ["den", "attic", "cellar", "garden", "Bob"]);
+    const values = { "{room}": "Bob", "{count}": "4" };
+    const told = Object.entries(values).reduce(
+      (it, [key, to]) => it.replace(key, to),
+      en.roomUnread,
+    );
+    await ann.getByText(told).waitFor();
+    await ann.keyboard.press("Control+k");
+    await ann.keyboard.type("Bob");
+    const found = ann.locator("#palette-list li", { hasText: "Bob" }).first();
+    await found.getByText(en.unreadMany.replace("{count}", "2")).waitFor();
+    await ann.keyboard.press("Escape");
+    await row.click();
+    await ann.getByText(en.roomsFull.replace("{count}", "4")).waitFor();
+    await ann.click("#leave");
+    await row.click();
+    await untilShown(ann, "it is urgent");
+    await eventually(() => names(ann), ["attic", "cellar", "garden", "Bob"]);
+  },
+  { settings: { ...MEMBER_SETTINGS, MAX_ROOMS: "4" } },
+);

@@ -125,7 +125,11 @@ pageTest(
   "Unread messages are counted for each room, and in the title while the page is not in view",
   async (stage) => {
     const page = await stage.enter("?name=Ann#den", WIDE);
-    await join(page, "attic");
+    // A notification opens its room, even right after the page was opened.
+    await page.evaluate(`navigator.serviceWorker.dispatchEvent(
+      new MessageEvent("message", { data: { type: "open", url: location.origin + "/#attic" } }))`);
+    await page.locator("#room-title", { hasText: "# attic" }).waitFor();
+    await whenJoined(page);
     const [den, attic] = [await stage.joinRoom("Ben", "den"), await stage.joinRoom("Cem", "attic")];
     for (const text of ["one", "two", "three"]) await den.say(text).sent;
     await row(page, "den").locator(".badge", { hasText: "3" }).waitFor();
@@ -245,17 +249,6 @@ pageTest(
 );
 
 pageTest(
-  "A notification opens its room, even right after the page was opened",
-  async (stage) => {
-    const page = await stage.enter("?name=Ann#den", WIDE);
-    await page.evaluate(`navigator.serviceWorker.dispatchEvent(
-    new MessageEvent("message", { data: { type: "open", url: location.origin + "/#attic" } }))`);
-    await page.locator("#room-title", { hasText: "# attic" }).waitFor();
-    await whenJoined(page);
-  },
-);
-
-pageTest(
   "A room that refuses the user lists no members",
   async (stage) => {
     const page = await stage.open("?name=Ann#den", { viewport: { width: 360, height: 600 } });
@@ -276,6 +269,7 @@ pageTest(
   "A room that does not exist is refused in words to a guest, who can leave it, or join it once it exists",
   async (stage) => {
     using app = connect(`${stage.url}/ws`, { token: () => signToken() });
+    const page = await stage.enter("?name=Gil#lobby", WIDE);
     for (
       const [locale, words, leave] of [
         ["en", "it does not exist, and you may not create it.", "Leave this room"],
@@ -283,7 +277,14 @@ pageTest(
       ] as const
     ) {
       const room = `den-${locale.toLowerCase()}`;
-      const page = await stage.enter("?name=Gil#lobby", { ...WIDE, locale });
+      if (locale !== "en") {
+        await page.click("#leave");
+        await page.locator("#room-title", { hasText: "# lobby" }).waitFor();
+        await page.click("#open-settings");
+        await page.locator("#language input[value=zh]").check({ force: true });
+        await page.locator("html[lang=zh]").waitFor();
+        await page.keyboard.press("Escape");
+      }
       await page.goto(`${stage.url}/#${room}`);
       const bar = page.locator("#room-status.wrong");
       await bar.getByText(words).waitFor();
@@ -304,4 +305,34 @@ pageTest(
     }
   },
   { settings: { ROOM_CREATION: "members", JWT_SECRET: SECRET } },
+);
+
+pageTest(
+  "A room with an unsent message is left after a confirmation, and the message is not sent later",
+  async (stage) => {
+    const page = await stage.enter("?name=Ann#den", WIDE);
+    await page.locator("#leave-dialog").waitFor({ state: "attached" });
+    await stage.stopService();
+    await page.locator("body:not([data-state=online])").waitFor();
+    await say(page, "never mind");
+    await message(page, "never mind").waitFor();
+    await page.click("#leave");
+    await page.getByText("Leave #den?").waitFor();
+    await page.getByText("Something that you wrote here is not sent.").waitFor();
+    await page.click("#leave-cancel");
+    await message(page, "never mind").waitFor();
+    await page.click("#leave");
+    await page.click("#leave-do");
+    await page.getByText("You have not joined any rooms").waitFor();
+    await stage.startService();
+    await page.getByRole("button", { name: "Join again" }).click();
+    await whenJoined(page);
+    await say(page, "back again");
+    await untilShown(page, "back again");
+    assert.deepEqual(await lines(page), ["Ann: back again"]);
+    // With nothing to be sent, nothing is asked.
+    await page.click("#leave");
+    await page.getByText("You have not joined any rooms").waitFor();
+  },
+  { restarts: "service" },
 );

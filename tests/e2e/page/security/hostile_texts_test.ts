@@ -40,8 +40,20 @@ const TRICKY: readonly (readonly [text: string, shown?: string])[] = [
   ["[](javascript:alert(1)) ![x](https://elsewhere.example/pixel.png) **<b>**"],
 ];
 
-/** Checks that all messages consist of text, links and code, and that every link is harmless. */
-async function isHarmless(page: Page): Promise<void> {
+/**
+ * Checks that all messages consist of text, links and code, and that every link is harmless.
+ *
+ * @param sizes Of the window, which has the first one afterwards; by default the one it has.
+ */
+async function isHarmless(
+  page: Page,
+  sizes: readonly { readonly width: number; readonly height: number }[] = [],
+): Promise<void> {
+  for (const size of [...sizes].reverse()) {
+    await page.setViewportSize(size);
+    await isHarmless(page);
+  }
+  if (sizes.length > 0) return;
   const found = await page.evaluate<unknown>(`({
     stung: typeof stung,
     elements: [...new Set([...document.querySelectorAll(
@@ -57,55 +69,56 @@ async function isHarmless(page: Page): Promise<void> {
   assert.deepEqual(found, { stung: "undefined", elements: [], links: [], sideways: false });
 }
 
-for (const width of [360, 1300]) {
-  pageTest(
-    `Hostile texts, names and replies are shown as text, ${width} px wide`,
-    async (stage) => {
-      const page = await stage.enter("?name=Ann#den", { viewport: { width, height: 700 } });
-      for (const [i, name] of HOSTILE_NAMES.entries()) {
-        const room = await stage.joinRoom(name, "den");
-        const { position } = await room.say(HOSTILE_TEXTS[i] ?? "").sent;
-        await room.say(HOSTILE_TEXTS[i + 1] ?? "", { reply: position }).sent;
-        const { position: edited } = await room.say("to be edited").sent;
-        await room.edit(edited, HOSTILE_TEXTS[i + 2] ?? "").sent;
-        room.type();
-      }
-      await eventually(
-        () => page.locator("#log .head:not(.unseen) .author").allTextContents(),
-        HOSTILE_NAMES.flatMap((name) => [name, name]),
-      );
-      await eventually(
-        () => page.locator("#log .quote span").allTextContents(),
-        HOSTILE_TEXTS.slice(0, HOSTILE_NAMES.length).map((it) => it.slice(0, 160)),
-      );
-      await isHarmless(page);
-      for (const name of HOSTILE_NAMES) {
-        await page.locator("#members .member-name").getByText(name, { exact: true })
-          .waitFor({ state: "attached" });
-      }
-      const eve = await stage.joinRoom("Eve", "den");
-      for (const [text] of TRICKY) await eve.say(text).sent;
-      await eve.say("the end").sent;
-      await untilShown(page, "the end");
-      const texts = await page.locator("#log .text").allTextContents();
-      const own = texts.slice(-TRICKY.length - 1, -1);
-      for (const [i, tricky] of TRICKY.entries()) {
-        const shown = tricky.at(-1) ?? "";
-        assert.equal(own[i]?.replaceAll("`", ""), shown.replaceAll("`", ""));
-      }
-      await isHarmless(page);
-      // By the user, in the field and in what is shown beside it.
-      for (const text of HOSTILE_TEXTS) await say(page, text);
-      await useTool(await untilShown(page, HOSTILE_TEXTS[0] ?? ""), "Reply");
-      assert.equal(await page.innerText("#banner-words"), `Replying to Ann: ${HOSTILE_TEXTS[0]}`);
-      await page.fill("#text", HOSTILE_TEXTS[1] ?? "");
-      await useTool(await untilShown(page, HOSTILE_TEXTS[7] ?? ""), "Delete");
-      assert.equal(await page.innerText("#delete-quote"), HOSTILE_TEXTS[7]);
-      await page.keyboard.press("Escape");
-      await isHarmless(page);
-    },
-  );
-}
+const NARROW = { width: 360, height: 700 };
+const WIDE = { width: 1300, height: 700 };
+
+pageTest(
+  "Hostile texts, names and replies are shown as text, on narrow and wide screens",
+  async (stage) => {
+    const page = await stage.enter("?name=Ann#den", { viewport: NARROW });
+    for (const [i, name] of HOSTILE_NAMES.entries()) {
+      const room = await stage.joinRoom(name, "den");
+      const { position } = await room.say(HOSTILE_TEXTS[i] ?? "").sent;
+      await room.say(HOSTILE_TEXTS[i + 1] ?? "", { reply: position }).sent;
+      const { position: edited } = await room.say("to be edited").sent;
+      await room.edit(edited, HOSTILE_TEXTS[i + 2] ?? "").sent;
+      room.type();
+    }
+    await eventually(
+      () => page.locator("#log .head:not(.unseen) .author").allTextContents(),
+      HOSTILE_NAMES.flatMap((name) => [name, name]),
+    );
+    await eventually(
+      () => page.locator("#log .quote span").allTextContents(),
+      HOSTILE_TEXTS.slice(0, HOSTILE_NAMES.length).map((it) => it.slice(0, 160)),
+    );
+    await isHarmless(page, [NARROW, WIDE]);
+    for (const name of HOSTILE_NAMES) {
+      await page.locator("#members .member-name").getByText(name, { exact: true })
+        .waitFor({ state: "attached" });
+    }
+    const eve = await stage.joinRoom("Eve", "den");
+    for (const [text] of TRICKY) await eve.say(text).sent;
+    await eve.say("the end").sent;
+    await untilShown(page, "the end");
+    const texts = await page.locator("#log .text").allTextContents();
+    const own = texts.slice(-TRICKY.length - 1, -1);
+    for (const [i, tricky] of TRICKY.entries()) {
+      const shown = tricky.at(-1) ?? "";
+      assert.equal(own[i]?.replaceAll("`", ""), shown.replaceAll("`", ""));
+    }
+    await isHarmless(page, [NARROW, WIDE]);
+    // By the user, in the field and in what is shown beside it.
+    for (const text of HOSTILE_TEXTS) await say(page, text);
+    await useTool(await untilShown(page, HOSTILE_TEXTS[0] ?? ""), "Reply");
+    assert.equal(await page.innerText("#banner-words"), `Replying to Ann: ${HOSTILE_TEXTS[0]}`);
+    await page.fill("#text", HOSTILE_TEXTS[1] ?? "");
+    await useTool(await untilShown(page, HOSTILE_TEXTS[7] ?? ""), "Delete");
+    assert.equal(await page.innerText("#delete-quote"), HOSTILE_TEXTS[7]);
+    await page.keyboard.press("Escape");
+    await isHarmless(page, [NARROW, WIDE]);
+  },
+);
 
 pageTest("A text of 60,000 bytes is sent and shown whole", async (stage) => {
   const page = await stage.enter("?name=Ann#den", { viewport: { width: 800, height: 600 } });
@@ -153,11 +166,24 @@ pageTest("Any reaction from a server is shown as text", async (stage) => {
   }
 });
 
+/** Leaves the chat page and stores nothing but this, as before the first visit of another user. */
+async function storeOnly(page: Page, stored: Readonly<Record<string, string>>): Promise<void> {
+  await page.goto(new URL("/echo.html", page.url()).href);
+  await page.evaluate(`
+    localStorage.clear();
+    sessionStorage.clear();
+    for (const it of Object.entries(${JSON.stringify(stored)})) localStorage.setItem(...it);
+  `);
+}
+
 pageTest(
   "Hostile names and rooms in the address are shown as text or refused with a message",
   async (stage) => {
-    for (const name of HOSTILE_NAMES) {
-      const page = await stage.enter(`?${new URLSearchParams({ name })}#den`);
+    const page = await stage.enter("?name=Ann");
+    for (const [i, name] of HOSTILE_NAMES.entries()) {
+      await storeOnly(page, { "parley-page / name": name });
+      await page.goto(`${stage.url}/#den-${i}`);
+      await whenJoined(page);
       assert.equal(await page.innerText("#me bdi"), name);
       await say(page, "it is me");
       await untilShown(page, "it is me");
@@ -165,9 +191,8 @@ pageTest(
       await page.click("#me");
       assert.equal(await page.inputValue("#name"), name);
       await isHarmless(page);
-      await page.context().close();
     }
-    const page = await stage.enter("?name=Ann");
+    await storeOnly(page, { "parley-page / name": "Ann" });
     for (
       const hash of [
         "<img src=x onerror=alert(1)>",
@@ -189,7 +214,7 @@ pageTest(
       await isHarmless(page);
     }
     for (
-      const room of ["__proto__", "constructor", "...", "den/<script>stung=1</script>", "den/e:1"]
+      const room of ["__proto__", "constructor", "..a", "den/<script>stung=1</script>", "den/e:1"]
     ) {
       await page.goto(`${stage.url}/#${room}`);
       await page.locator("#room-title", { hasText: `# ${room.split("/")[0]}` }).waitFor();
@@ -200,7 +225,7 @@ pageTest(
     await whenJoined(page);
     await eventually(
       () => page.locator("#rooms .room-name").allTextContents(),
-      ["lobby", "__proto__", "constructor", "...", "den"],
+      ["lobby", "__proto__", "constructor", "..a", "den"],
     );
   },
 );
@@ -259,33 +284,27 @@ const KEPT: readonly Readonly<Record<string, string>>[] = [
   },
 ];
 
-for (const [i, kept] of KEPT.entries()) {
-  pageTest(
-    `The page works with any content in the browser's storage (${i + 1})`,
-    async (stage) => {
-      const before = `if (location.protocol === "http:" && !sessionStorage.seeded) {
-      sessionStorage.seeded = "yes";
-      for (const [key, value] of Object.entries(${JSON.stringify(kept)})) {
-        localStorage.setItem(key, value);
-      }
-    }`;
-      const page = await stage.enter("#den", { before });
-      await isHarmless(page);
-      if (i === 0) {
-        assert.equal(await page.inputValue("#text"), HOSTILE_TEXTS[0]);
-        assert.equal(
-          await page.innerText("#banner-words"),
-          `Replying to ${HOSTILE_TEXTS[2]}: ${HOSTILE_TEXTS[4]}`,
-        );
-        await page.click("#banner-cancel");
-      }
-      if (i === 2) await message(page, HOSTILE_TEXTS[1] ?? "").locator(".delivery").waitFor();
-      await say(page, "hello");
-      await untilShown(page, "hello");
-      await isHarmless(page);
-      await page.reload();
-      await whenJoined(page);
-      await untilShown(page, "hello");
-    },
-  );
-}
+pageTest("The page works with any content in the browser's storage", async (stage) => {
+  const page = await stage.enter("#den");
+  for (const [i, kept] of KEPT.entries()) {
+    await storeOnly(page, kept);
+    await page.goto(`${stage.url}/#den`);
+    await whenJoined(page);
+    await isHarmless(page);
+    if (i === 0) {
+      assert.equal(await page.inputValue("#text"), HOSTILE_TEXTS[0]);
+      assert.equal(
+        await page.innerText("#banner-words"),
+        `Replying to ${HOSTILE_TEXTS[2]}: ${HOSTILE_TEXTS[4]}`,
+      );
+      await page.click("#banner-cancel");
+    }
+    if (i === 2) await message(page, HOSTILE_TEXTS[1] ?? "").locator(".delivery").waitFor();
+    await say(page, `hello ${i}`);
+    await untilShown(page, `hello ${i}`);
+    await isHarmless(page);
+    await page.reload();
+    await whenJoined(page);
+    await untilShown(page, `hello ${i}`);
+  }
+});

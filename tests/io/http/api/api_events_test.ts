@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { api, follow } from "../../../support/api.ts";
 import { SECRET, signToken, ticketFor } from "../../../support/app.ts";
 import { JsonClient } from "../../../support/clients/json_client.ts";
+import { RawSocket } from "../../../support/clients/raw_socket.ts";
 import { ENGINE } from "../../../support/engine.ts";
 import { until } from "../../../support/provision.ts";
 import { startTestService, type TestService } from "../../../support/service.ts";
@@ -52,6 +53,23 @@ Deno.test("A stream of several rooms resumes in all of them", async () => {
   assert.deepEqual(texts.toSorted(), ["2", "3"]);
 });
 
+Deno.test("A stream resumes a room that its client spells in another normal form, or twice", async () => {
+  await using service = await startTestService();
+  const [composed, decomposed] = ["caf%C3%A9", "cafe%CC%81"];
+  await using first = await follow(service, `/events?rooms=${decomposed}`);
+  await api(service, `/rooms/${composed}/messages`, { text: "1" });
+  await first.next("said");
+  const { lastId = "" } = first;
+  await first[Symbol.asyncDispose]();
+  await api(service, `/rooms/${composed}/messages`, { text: "2" });
+  const path = `/events?rooms=${decomposed},${composed},Den,den`;
+  await using second = await follow(service, path, { "last-event-id": lastId });
+  assert.equal(second.response.status, 200);
+  assert.equal((await second.next("said")).data.text, "2");
+  await api(service, MESSAGES, { text: "3" });
+  assert.equal((await second.next()).data.text, "3");
+});
+
 Deno.test("A stream resumes over a restart", async () => {
   const folder = await Deno.makeTempDir();
   try {
@@ -72,6 +90,69 @@ Deno.test("A stream resumes over a restart", async () => {
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+});
+
+/** What a browser's EventSource sends. */
+const BROWSER = { accept: "text/event-stream" };
+
+/** The time after which an answer lets a browser try again. */
+async function retryMsOf(response: Response): Promise<number> {
+  const text = await response.text();
+  assert.deepEqual([response.status, response.headers.get("content-type")], [
+    200,
+    "text/event-stream",
+  ]);
+  const [, ms] = text.match(/^retry: (\d+)\n\n$/) ?? assert.fail(text);
+  return Number(ms);
+}
+
+Deno.test("A browser that is refused for now is told by a stream when to try again, others by a status", async () => {
+  await using service = await startTestService({ MAX_CONNECTIONS: "1" });
+  await using _held = await follow(service, EVENTS);
+  const url = `${service.url}/api/v1${EVENTS}`;
+  const waitMs = await retryMsOf(await fetch(url, { headers: BROWSER }));
+  assert.ok(waitMs >= 5_000 && waitMs <= 15_000, String(waitMs));
+  const { status, headers, body } = await api(service, EVENTS);
+  assert.deepEqual([status, headers.get("retry-after"), body.code], [
+    503,
+    "5",
+    "too_many_connections",
+  ]);
+  const unreadable = await fetch(`${url}?after=x`, { headers: BROWSER });
+  assert.equal(unreadable.status, 400);
+  await unreadable.body?.cancel();
+});
+
+Deno.test("A browser comes back to a service that is stopping, and is told by a stream when to try again", async () => {
+  const service = await startTestService();
+  const url = `${service.url}/api/v1${EVENTS}`;
+  const opened = await follow(service, EVENTS);
+  // It does not answer the close frame, so the service waits.
+  using _silent = await RawSocket.open(service.port, "/ws");
+  const stopped = service.stop();
+  await opened.next("closed");
+  assert.ok(await retryMsOf(await fetch(url, { headers: BROWSER })) >= 5_000);
+  const { status, body } = await api(service, EVENTS);
+  assert.deepEqual([status, body.code], [503, "unavailable"]);
+  await opened[Symbol.asyncDispose]();
+  await stopped;
+});
+
+Deno.test("A browser whose address sends too many requests can read when to try again", async () => {
+  const blog = "https://blog.example";
+  await using service = await startTestService({
+    ...{ TRUST_PROXY: "127.0.0.1", HANDSHAKES_PER_SECOND: "1", ALLOWED_ORIGINS: blog },
+  });
+  const source = { "x-forwarded-for": "203.0.113.9" };
+  let last = await api(service, "/me", { headers: source });
+  for (let count = 0; count < 500 && last.status !== 429; count++) {
+    last = await api(service, "/me", { headers: source });
+  }
+  assert.equal(last.body.code, "too_many_connections");
+  const headers = { ...BROWSER, ...source, origin: blog };
+  const refused = await fetch(`${service.url}/api/v1${EVENTS}`, { headers });
+  assert.equal(refused.headers.get("access-control-allow-origin"), blog);
+  assert.ok(await retryMsOf(refused) >= 5_000);
 });
 
 Deno.test("Who listens needs what a reader needs, by token or by ticket", async () => {

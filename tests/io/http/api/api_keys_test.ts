@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { api, follow } from "../../../support/api.ts";
 import { JsonClient } from "../../../support/clients/json_client.ts";
+import { WORKER_COUNTS } from "../../../support/engine.ts";
 import { startTestService } from "../../../support/service.ts";
 
 const ADMIN = "an admin token that is long enough";
@@ -20,7 +21,7 @@ async function addKey(
   return { secret: String(body.secret), id: String(Object(body.key).key) };
 }
 
-for (const workers of ["0", "1"]) {
+for (const workers of WORKER_COUNTS) {
   Deno.test(`A key posts under its name in its rooms, and nowhere else, with WORKERS=${workers}`, async () => {
     await using service = await startTestService({ ...SETTINGS, WORKERS: workers });
     const { secret: token } = await addKey(service);
@@ -48,6 +49,26 @@ Deno.test("A key that may only send reads nothing", async () => {
     authorization: `Bearer ${token}`,
   });
   assert.equal(events.response.status, 403);
+});
+
+Deno.test("A key that may only moderate deletes messages, and one that may only send configures its room", async () => {
+  await using service = await startTestService(SETTINGS);
+  const { secret: sender } = await addKey(service, { allow: ["send"] });
+  const { secret: moderator } = await addKey(service, { allow: ["moderate"] });
+  const path = "/rooms/deploys/messages";
+  const create = { kind: "open", room: "deploys" };
+  assert.equal((await api(service, "/rooms", { token: sender, json: create })).status, 201);
+  const { position } = (await api(service, path, { token: sender, text: "v1.2 is out" })).body;
+  const method = "DELETE";
+  const deleted = await api(service, `${path}/${position}`, { method, token: moderator });
+  assert.equal(deleted.status, 200);
+  for (const token of [sender, moderator]) {
+    const json = { topic: `of ${token.length}` };
+    const configured = await api(service, "/rooms/deploys", { method: "PATCH", token, json });
+    assert.equal(configured.status, 200);
+    assert.equal((await api(service, path, { token })).status, 403);
+  }
+  assert.equal((await api(service, path, { token: moderator, text: "hi" })).status, 403);
 });
 
 Deno.test("A key that is removed is refused, and what it has open ends", async () => {

@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { api, type ApiAnswer } from "../../../support/api.ts";
 import { SECRET, signToken } from "../../../support/app.ts";
 import { until } from "../../../support/provision.ts";
+import { WORKER_COUNTS } from "../../../support/engine.ts";
 import { startTestService, type TestService } from "../../../support/service.ts";
 
 const MESSAGES = "/rooms/den/messages";
@@ -15,7 +16,7 @@ function say(service: TestService, address: string): Promise<ApiAnswer> {
   return api(service, MESSAGES, { text: "hi", headers: { "x-forwarded-for": address } });
 }
 
-for (const workers of ["0", "1"]) {
+for (const workers of WORKER_COUNTS) {
   for (
     const [action, path] of [["mute", "/rooms/den/moderation"], ["ban", "/moderation"]] as const
   ) {

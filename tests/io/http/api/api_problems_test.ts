@@ -4,8 +4,11 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { api, type ApiAnswer } from "../../../support/api.ts";
+import { api, type ApiAnswer, follow } from "../../../support/api.ts";
 import { type RawResponse, RawSocket, sendRequest } from "../../../support/clients/raw_socket.ts";
+import { JsonClient } from "../../../support/clients/json_client.ts";
+import { SECRET, signToken } from "../../../support/app.ts";
+import { TemporaryFolder } from "../../../support/temporary_folder.ts";
 import { ENGINE } from "../../../support/engine.ts";
 import { withinDeadline } from "../../../support/provision.ts";
 import { startTestService, type TestService } from "../../../support/service.ts";
@@ -53,6 +56,14 @@ Deno.test("A path that nothing is at is answered with 404 and problem details", 
   }
 });
 
+Deno.test("A URL that is too long is answered with 414, also at a hook", async () => {
+  await using service = await startTestService();
+  assertProblem(await api(service, `/me?${"a".repeat(8_192)}`), 414);
+  const hook = await fetch(`${service.url}/hooks/${"a".repeat(8_192)}`, { method: "POST" });
+  assert.equal(hook.headers.get("content-type"), "application/problem+json");
+  assert.equal((await hook.json()).status, 414);
+});
+
 Deno.test("A method that a path does not take is answered with 405 and those that it takes", async () => {
   await using service = await startTestService();
   for (
@@ -79,6 +90,31 @@ Deno.test("A HEAD has the head of a GET, and no body", async () => {
   assert.deepEqual([head.status, head.body], [200, {}]);
   for (const name of ["content-type", "content-length", "etag", "cache-control"]) {
     assert.equal(head.headers.get(name), get.headers.get(name), name);
+  }
+});
+
+Deno.test("Whoever meant to sign in is answered with 401, and does not post as a guest", async () => {
+  await using service = await startTestService();
+  const key = `parley_${"A".repeat(43)}`;
+  for (const authorization of ["Bearer", "Bearer ", "bearer", "Bearer nonsense", key]) {
+    const answer = await api(service, MESSAGES, { text: "hi", headers: { authorization } });
+    assertProblem(answer, 401, "bad_token");
+    assert.equal(answer.headers.get("www-authenticate"), 'Bearer error="invalid_token"');
+    const events = await api(service, "/rooms/den/events", { headers: { authorization } });
+    assertProblem(events, 401, "bad_token");
+  }
+  // A proxy may have checked the credentials of another scheme.
+  const headers = { authorization: "Basic YW5uOnNlY3JldA==" };
+  assert.equal((await api(service, MESSAGES, { text: "hi", headers })).status, 201);
+});
+
+Deno.test("An operator's HEAD has the head of a GET, and no body", async () => {
+  await using service = await startTestService({ ADMIN_TOKEN: ADMIN });
+  for (const path of ["/keys", "/webhooks", "/audit", "/invites"]) {
+    const get = await api(service, path, { token: ADMIN });
+    const head = await api(service, path, { token: ADMIN, method: "HEAD" });
+    assert.deepEqual([get.status, head.status, head.body], [200, 200, {}], path);
+    assert.equal(head.headers.get("content-length"), get.headers.get("content-length"));
   }
 });
 
@@ -244,4 +280,35 @@ Deno.test("A request under an unknown host name is answered with problem details
     `GET /api/v1/me HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n`,
   );
   assert.deepEqual([answer.status, JSON.parse(answer.body).code], [421, "host_refused"]);
+});
+
+Deno.test("A user's calls, streams and sockets share the user's limits, and nobody else's", async () => {
+  await using folder = new TemporaryFolder();
+  const settings = { JWT_SECRET: SECRET, DATA_DIR: folder.path };
+  const ann = await signToken();
+  const bob = await signToken({ sub: "43", name: "Bob" });
+  const written: ApiAnswer[] = [];
+  {
+    const rates = { MESSAGES_PER_SECOND: "0", BYTES_PER_SECOND: "0" };
+    await using service = await startTestService({ ...settings, ...rates });
+    const text = "a long message ".repeat(60);
+    while (written.length < 40) {
+      written.push(await api(service, MESSAGES, { token: ann, text }));
+    }
+  }
+  // Reading all of it costs what comes back in a minute.
+  await using service = await startTestService({ ...settings, BYTES_PER_SECOND: "64" });
+  await using socket = await JsonClient.open(service);
+  socket.send({ type: "hello", token: ann }, { type: "join", room: "den", limit: 0 });
+  await socket.next("joined");
+  const after = String(written[0]?.body.position);
+  const authorization = `Bearer ${ann}`;
+  await using stream = await follow(service, `/rooms/den/events?after=${after}`, { authorization });
+  for (const { body } of written.slice(1)) {
+    assert.equal((await stream.next("said")).id, body.position);
+  }
+  assertProblem(await api(service, MESSAGES, { token: ann }), 429, "slow_down");
+  socket.send({ type: "history", room: "den" });
+  assert.equal((await socket.next("history", "fault")).code, "slow_down");
+  assert.equal((await api(service, MESSAGES, { token: bob })).status, 200);
 });

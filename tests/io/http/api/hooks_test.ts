@@ -50,6 +50,25 @@ Deno.test("A hook posts under the name that the sender states, or under that of 
   assert.deepEqual(await lastMessage(service, secret), ["Grafana", "disk full"]);
   await post(service, secret, String(form), "application/x-www-form-urlencoded");
   assert.deepEqual(await lastMessage(service, secret), ["Alerts", "by a form"]);
+  const type = "application/x-www-form-urlencoded; charset=utf-8";
+  await post(service, secret, `token=1&payload=${encodeURIComponent('{"text":"second"}')}`, type);
+  assert.deepEqual(await lastMessage(service, secret), ["Alerts", "second"]);
+  // As curl -d sends it.
+  await post(service, secret, '{"text":"a&payload=b"}', type);
+  assert.deepEqual(await lastMessage(service, secret), ["Alerts", "a&payload=b"]);
+});
+
+Deno.test("A hook whose sender states a name like a member's posts under the name of its key", async () => {
+  await using service = await startTestService(SETTINGS);
+  const secret = await addHook(service);
+  const invite = await api(service, "/invites", { token: ADMIN, json: { role: "member" } });
+  await using member = await JsonClient.open(service);
+  member.send({ type: "hello", name: "Mia", invite: invite.body.secret });
+  await member.next("hello");
+  for (const username of ["Mia", "mia", "M\u0456a"]) {
+    await post(service, secret, JSON.stringify({ text: `by ${username}`, username }));
+    assert.deepEqual(await lastMessage(service, secret), ["Alerts", `by ${username}`]);
+  }
 });
 
 Deno.test("A hook cannot speak under the name of somebody who is in the room", async () => {

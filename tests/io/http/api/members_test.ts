@@ -4,6 +4,7 @@ import { type Frame, JsonClient } from "../../../support/clients/json_client.ts"
 import { LogRecorder } from "../../../support/log_recorder.ts";
 import { inviteAsOperator, MEMBER_SETTINGS } from "../../../support/identity/member_links.ts";
 import { enter } from "../../../support/identity/revocations.ts";
+import { WORKER_COUNTS } from "../../../support/engine.ts";
 import { startTestService, type TestService } from "../../../support/service.ts";
 
 const PAGE = "https://chat.example.org/";
@@ -12,7 +13,7 @@ async function become(service: TestService, name: string, terms: Frame = {}) {
   return await enter(service, { invite: await inviteAsOperator(service, terms), name });
 }
 
-for (const WORKERS of ["0", "1"]) {
+for (const WORKERS of WORKER_COUNTS) {
   const start = (settings = {}, addresses?: readonly string[]) =>
     startTestService({ ...MEMBER_SETTINGS, WORKERS, ...settings }, addresses);
 

@@ -7,12 +7,13 @@ import { configure, type LogRecord, reset } from "@logtape/logtape";
 import { requestTicket, SECRET, signToken, ticketFor } from "../../../support/app.ts";
 import { JsonClient } from "../../../support/clients/json_client.ts";
 import { TestClient } from "../../../support/clients/test_client.ts";
+import { WORKER_COUNTS } from "../../../support/engine.ts";
 import { startTestService } from "../../../support/service.ts";
 
 const SIGNED = { JWT_SECRET: SECRET };
 const BLOG = "https://blog.example";
 
-for (const workers of ["0", "1"]) {
+for (const workers of WORKER_COUNTS) {
   Deno.test(`A ticket in the URL signs in as the token's user, once, with WORKERS=${workers}`, async () => {
     await using service = await startTestService({ ...SIGNED, AUTH: "required", WORKERS: workers });
     const response = await requestTicket(service, await signToken());
@@ -172,7 +173,9 @@ Deno.test("Refused tokens and refused tickets of an address count together", asy
   assert.equal(response.status, 429);
   const { code, afterMs } = response.body;
   assert.equal(code, "slow_down");
-  assert.equal(response.headers.get("retry-after"), String(Math.ceil(Number(afterMs) / 1_000)));
+  const seconds = Math.ceil(Number(afterMs) / 1_000);
+  assert.equal(response.headers.get("retry-after"), String(seconds));
+  assert.equal(response.headers.get("ratelimit"), `"requests";r=0;t=${seconds}`);
   assert.equal((await requestTicket(service, "forged", from("192.0.2.2"))).status, 401);
 });
 

@@ -56,7 +56,7 @@ async function useEveryCommand(bus: RedisBus): Promise<void> {
   assert.equal((await bus.replay(lobby, position, 10)).entries.length, 2);
   assert.equal((await bus.page(lobby, undefined, 10)).messages[0]?.text, "Hello");
   await bus.markRead(lobby, ann.user, position);
-  assert.deepEqual(await bus.readState(lobby, ann.user), { read: position, unread: 0 });
+  assert.deepEqual(await bus.readState(lobby, ann.user, 0), { read: position, unread: 0 });
   await mustPublish(bus, act({ kind: "room", topic: "Tea", slowSeconds: 1 }));
   await mustPublish(bus, act({ kind: "room", topic: "" }));
   await mustPublish(bus, act({ kind: "clear" }));

@@ -17,6 +17,7 @@ Deno.test("RedisBus shows no users of a node whose lease has expired, and frees 
   await bus.claim(lobby, { ...bob, node: "alive", rename: false });
   const lease = String(await redis.command("HGET", "test:{lobby}:nodes", "dead"));
   await redis.command("HSET", "test:{lobby}:nodes", "dead", lease.replace(/^\d+/, "1"));
+  assert.deepEqual(await bus.countPeople([lobby, attic]), new Map([[lobby, 1], [attic, 0]]));
   assert.deepEqual(await bus.people(lobby), [{ ...bob, nodes: ["alive"] }]);
   assert.deepEqual((await bus.refresh(lobby, "dead")).people, [{ ...bob, nodes: ["alive"] }]);
   assert.equal(
@@ -66,6 +67,8 @@ Deno.test("RedisBus.renew() has all rooms refreshed of which one cannot be read,
   await redis.command("DEL", "test:{attic}:people");
   await redis.command("SET", "test:{attic}:people", "not a hash");
   assert.deepEqual(await bus.renew("n1", known), [lobby, attic]);
+  assert.deepEqual(await bus.countPeople([lobby]), new Map([[lobby, 1]]));
+  assert.deepEqual(await bus.countPeople([attic]), new Map());
   assert.equal((await bus.refresh(lobby, "n1")).people.length, 1);
   await assert.rejects(bus.refresh(attic, "n1"), BusUnavailable);
   assert.deepEqual(await bus.renew("n1", known.slice(0, 1)), []);

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { systemClock } from "../../../../lib/chat/ports/clock.ts";
 import { readOrCreateSecret, readSecret } from "../../../../lib/io/auth/session_secret.ts";
-import { backUp, restoreBackup } from "../../../../lib/io/sqlite/file/backup.ts";
+import { backUp } from "../../../../lib/io/sqlite/file/backup.ts";
+import { restoreBackup } from "../../../../lib/io/sqlite/file/restore.ts";
 import { openSqliteStore, type SqliteStore } from "../../../../lib/io/sqlite/store.ts";
 import { FOREVER } from "../../../../lib/core/log/room_event.ts";
 import { ann, attic, bob, draft, lobby, numbers, react, say } from "../../../contract/fixtures.ts";
@@ -46,7 +47,7 @@ async function snapshotOf(store: SqliteStore) {
       top,
       messages: await allMessages(store, room),
       entries: [first, ...await allEntries(store, room, first.position)],
-      standings: await Promise.all([ann, bob].map(({ user }) => store.readState(room, user))),
+      standings: await Promise.all([ann, bob].map(({ user }) => store.readState(room, user, 0))),
     };
   });
   return await Promise.all(rooms);
@@ -125,7 +126,10 @@ Deno.test("restore() refuses a folder that a service has open, and changes nothi
   await backUp(data, file);
   const names = () => [...Deno.readDirSync(data)].map(({ name }) => name).sort();
   const before = [names(), await snapshotOf(store)];
-  await assert.rejects(restoreBackup(data, file, NOW, drawEpoch), { reason: "in_use" });
+  await assert.rejects(restoreBackup(data, file, NOW, drawEpoch), {
+    reason: "in_use",
+    message: `Another process has ${join(data, "parley.sqlite")} open: stop the service first`,
+  });
   assert.deepEqual([names(), await snapshotOf(store)], before);
 });
 
@@ -144,9 +148,9 @@ Deno.test("restore() refuses a damaged or invalid backup, and leaves the store u
   spoilt.fill(0x5a, 4096, 5 * 4096);
   for (
     const [bytes, why] of [
-      [spoilt, /is damaged/],
-      [whole.slice(0, whole.length / 2), /is damaged/],
-      [new TextEncoder().encode("no backup"), /not an SQLite file/],
+      [spoilt, /copy\.sqlite is damaged \([^]*\): restore another backup$/],
+      [whole.slice(0, whole.length / 2), /is damaged \([^]*\): restore another backup$/],
+      [new TextEncoder().encode("no backup"), /not an SQLite file\): restore another backup$/],
       [undefined, /There is no file/],
     ] as const
   ) {
@@ -181,7 +185,7 @@ Deno.test("backUp() replaces an earlier backup in one step, and no other file", 
   await mustAppend(store, say("more"));
   assert.equal((await backUp(data, file)).messages, 51);
   Deno.writeTextFileSync(file, "my diary");
-  await assert.rejects(backUp(data, file), /not an SQLite file/);
+  await assert.rejects(backUp(data, file), /not an SQLite file\): choose another file$/);
   assert.equal(Deno.readTextFileSync(file), "my diary");
   await assert.rejects(backUp(data, join(data, "parley.sqlite")), /is the store itself/);
   await assert.rejects(backUp(join(folder.path, "nowhere"), file), /There is no store in/);
@@ -295,4 +299,113 @@ Deno.test("restore() restores members, names and invites as they were", async ()
   await restoreBackup(data, file, NOW, drawEpoch);
   await using store = open(data);
   assert.deepEqual(await store.directory.read([member, name]), ['{"name":"Ann"}', member.id]);
+});
+
+Deno.test("backUp() creates the folder of its file, and names the file and the remedy if it cannot", async () => {
+  await using folder = new TemporaryFolder();
+  const data = join(folder.path, "data");
+  {
+    await using store = open(data);
+    await fillStore(store);
+  }
+  const file = join(folder.path, "new", "backups", "copy.sqlite");
+  assert.equal((await backUp(data, file)).rooms, 2);
+  assert.equal((Deno.statSync(join(folder.path, "new")).mode ?? 0) & 0o777, 0o700);
+  // Nobody can create a folder in a file.
+  const impossible = join(file, "copy.sqlite");
+  await assert.rejects(backUp(data, impossible), (error) => {
+    const { message } = error as Error;
+    assert.ok(message.startsWith(`Cannot write ${impossible} (`), message);
+    return /: free some space, or choose another file/.test(message);
+  });
+  await assert.rejects(backUp(data, folder.path), {
+    message: `${folder.path} is a folder: name a file in it`,
+  });
+  await assert.rejects(restoreBackup(data, folder.path, NOW, drawEpoch), {
+    message: `${folder.path} is a folder: name a backup in it`,
+  });
+  await assert.rejects(restoreBackup(file, file, NOW, drawEpoch), (error) => {
+    const { message } = error as Error;
+    assert.ok(message.startsWith(`Cannot write ${join(file, "parley.sqlite")} (`), message);
+    return message.includes("make it writable");
+  });
+});
+
+Deno.test("restore() moves a store aside twice in the same second", async () => {
+  await using folder = new TemporaryFolder();
+  const [data, file] = [join(folder.path, "data"), join(folder.path, "copy.sqlite")];
+  {
+    await using store = open(data);
+    await fillStore(store);
+    await backUp(data, file);
+  }
+  const aside = [];
+  for (let k = 0; k < 3; k++) {
+    aside.push(...(await restoreBackup(data, file, NOW, drawEpoch)).movedAside);
+  }
+  const first = join(data, "parley.sqlite.before-restore-20260301120000");
+  assert.deepEqual(aside, [first, `${first}-2`, `${first}-3`]);
+});
+
+Deno.test({
+  name: "restore() as root gives all files to the owner of the folder",
+  ignore: Deno.uid() !== 0,
+  async fn() {
+    await using folder = new TemporaryFolder();
+    const [one, other, file] = ["one", "other", "copy.sqlite"].map((it) => join(folder.path, it));
+    assert.ok(one && other && file);
+    for (const it of [one, other]) {
+      await readOrCreateSecret(it);
+      await using store = open(it);
+      await fillStore(store);
+      await backUp(one, file);
+    }
+    for (const { name } of Deno.readDirSync(other)) Deno.chownSync(join(other, name), 4711, 4711);
+    Deno.chownSync(other, 4711, 4711);
+    Deno.removeSync(join(other, "parley.lock"));
+    await restoreBackup(other, file, NOW, drawEpoch);
+    const names = [...Deno.readDirSync(other)].map(({ name }) => name).sort();
+    assert.deepEqual(names, [
+      "parley.lock",
+      "parley.sqlite",
+      "parley.sqlite.before-restore-20260301120000",
+      "session_secret",
+      "session_secret.before-restore-20260301120000",
+    ]);
+    for (const name of names) {
+      const { uid, gid } = Deno.statSync(join(other, name));
+      assert.deepEqual([name, uid, gid], [name, 4711, 4711]);
+    }
+  },
+});
+
+Deno.test({
+  name:
+    "restore() refuses the folder of another user to whom it cannot give the files, and changes nothing",
+  ignore: Deno.uid() !== 0,
+  async fn() {
+    await using folder = new TemporaryFolder();
+    const [data, to, file] = ["data", "to", "copy.sqlite"].map((it) => join(folder.path, it));
+    assert.ok(data && to && file);
+    {
+      await using store = open(data);
+      await fillStore(store);
+      await backUp(data, file);
+    }
+    Deno.mkdirSync(to);
+    Deno.chownSync(to, 4711, 4711);
+    const { chownSync } = Deno;
+    Deno.chownSync = () => {
+      throw new Deno.errors.PermissionDenied("Operation not permitted (os error 1)");
+    };
+    try {
+      await assert.rejects(
+        restoreBackup(to, file, NOW, drawEpoch),
+        /to belongs to another user \(4711\), .*: run the command as that user, or as root$/,
+      );
+    } finally {
+      Deno.chownSync = chownSync;
+    }
+    assert.deepEqual([...Deno.readDirSync(to)], []);
+  },
 });

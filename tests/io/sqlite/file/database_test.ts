@@ -116,8 +116,8 @@ Deno.test("openSqliteFile() starts over when a crash has left an empty file", as
 Deno.test("openSqliteFile() refuses a file of a newer version", async () => {
   await using folder = new TemporaryFolder();
   await fill(folder.path);
-  execute(join(folder.path, NAME), "PRAGMA user_version = 7");
-  assertRefused(folder.path, "newer", /version 7, .* version 6\): update Parley/);
+  execute(join(folder.path, NAME), "PRAGMA user_version = 8");
+  assertRefused(folder.path, "newer", /version 8, .* version 7\): update Parley/);
 });
 
 Deno.test("openSqliteFile() refuses a file of another application", async () => {

@@ -2,8 +2,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { backUp } from "../../../../lib/io/sqlite/file/backup.ts";
 import { openSqliteFile } from "../../../../lib/io/sqlite/file/database.ts";
 import { inspectFile } from "../../../../lib/io/sqlite/file/inspection.ts";
+import { restoreBackup } from "../../../../lib/io/sqlite/file/restore.ts";
 import { APPLICATION_ID, createTables } from "../../../../lib/io/sqlite/file/schema.ts";
 import { openSqliteStore } from "../../../../lib/io/sqlite/store.ts";
 import { ann, bob, draft, lobby, numbers, say } from "../../../contract/fixtures.ts";
@@ -91,6 +93,48 @@ function open(folder: string, date = NOW) {
 const minutes = (count: number, end = NOW) =>
   numbers(1, count).map((n) => end - (count - n) * 60_000);
 
+/** The version and the rows of all tables, except for that of a backup. */
+function contentsOf(path: string) {
+  const file = new DatabaseSync(path, { readOnly: true });
+  const tables = file.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all()
+    .map(({ name }) => String(name)).filter((name) => name !== "backup").sort();
+  const rows = tables.map((name) => [name, file.prepare(`SELECT * FROM ${name}`).all()]);
+  const version = file.prepare("PRAGMA user_version").get()?.user_version;
+  file.close();
+  return { version, rows };
+}
+
+Deno.test("backUp() copies a file of version 1 as it is, and restore() updates the copy", async () => {
+  await using folder = new TemporaryFolder();
+  const other = join(folder.path, "other");
+  const [path, copy] = [join(folder.path, "parley.sqlite"), join(folder.path, "copy.sqlite")];
+  makeOld(folder.path, { stamps: minutes(20) });
+  const before = contentsOf(path);
+  assert.equal(before.version, 1);
+  assert.deepEqual(await backUp(folder.path, copy), { rooms: 101, messages: 20 });
+  assert.deepEqual(contentsOf(copy), before);
+  assert.deepEqual(contentsOf(path), before);
+  // It can be replaced like any other backup.
+  await backUp(folder.path, copy);
+  await restoreBackup(other, copy, new Date(NOW), () => "restored");
+  const { store } = open(other);
+  await using _closing = store;
+  assert.equal((await allMessages(store, lobby)).length, 20);
+});
+
+Deno.test("backUp() refuses a file of a later version, and says which Parley can copy it", async () => {
+  await using folder = new TemporaryFolder();
+  const path = join(folder.path, "parley.sqlite");
+  const file = new DatabaseSync(path);
+  createTables(file);
+  file.exec("PRAGMA user_version = 99");
+  file.close();
+  await assert.rejects(
+    backUp(folder.path, join(folder.path, "copy.sqlite")),
+    /written by a newer Parley \(store version 99, .*\): back it up with that version/,
+  );
+});
+
 Deno.test("openSqliteStore() migrates a file of version 1 with all its contents", async () => {
   await using folder = new TemporaryFolder();
   makeOld(folder.path, { stamps: minutes(20) });
@@ -112,7 +156,7 @@ Deno.test("openSqliteStore() migrates a file of version 1 with all its contents"
       entries.slice(0, 4).map(({ action }) => "text" in action && action.text),
       texts.slice(0, 4),
     );
-    assert.deepEqual(await store.readState(lobby, ann.user), {
+    assert.deepEqual(await store.readState(lobby, ann.user, 0), {
       read: { epoch: "old", seq: 2 },
       unread: 18,
     });
@@ -228,10 +272,18 @@ const SCHEMA_5 = `
   PRAGMA user_version = 5;
 `;
 
+const SCHEMA_6 = `
+  ${SCHEMA_5}
+  CREATE TABLE room_state (
+    room TEXT, field TEXT, value TEXT NOT NULL, PRIMARY KEY (room, field)
+  ) WITHOUT ROWID;
+  PRAGMA user_version = 6;
+`;
+
 const TABLES_2 = ["rooms", "entries", "messages", "receipts", "reads", "store"];
 
 interface Version {
-  readonly version: 2 | 3 | 4 | 5;
+  readonly version: 2 | 3 | 4 | 5 | 6;
   readonly schema: string;
   readonly tables: readonly string[];
 }
@@ -244,6 +296,11 @@ const VERSIONS: readonly Version[] = [
     version: 5,
     schema: SCHEMA_5,
     tables: [...TABLES_2, "revocations", "directory", "used_tokens"],
+  },
+  {
+    version: 6,
+    schema: SCHEMA_6,
+    tables: [...TABLES_2, "revocations", "directory", "used_tokens", "room_state"],
   },
 ];
 
@@ -276,7 +333,8 @@ for (const earlier of VERSIONS) {
     {
       const { store } = open(current);
       await using _closing = store;
-      for (const n of numbers(1, 5)) await store.append(say(`text ${n}`));
+      for (const n of numbers(1, 4)) await store.append(say(`text ${n}`));
+      await store.append(draft({ kind: "said", text: "text 5", mentions: [bob.user] }));
       await store.markRead(lobby, bob.user, { epoch: "new0", seq: 2 });
       await store.revocations.add(REVOKED);
       await store.directory.commit([{ ...MEMBER, from: undefined, to: "known" }]);
@@ -289,7 +347,8 @@ for (const earlier of VERSIONS) {
       await using _closing = store;
       const texts = (await allMessages(store, lobby)).map(({ text }) => text);
       assert.deepEqual(texts.slice(0, 5), numbers(1, 5).map((n) => `text ${n}`), time);
-      assert.equal((await store.readState(lobby, bob.user)).read?.seq, 2);
+      const { read, mentions } = await store.readState(lobby, bob.user, 0);
+      assert.deepEqual([read?.seq, mentions], [2, 1]);
       const isFirst = time === "first";
       const revoked = isFirst ? kept : [...kept, REVOKED_LATER];
       assert.deepEqual(await store.revocations.read(), revoked);

@@ -327,7 +327,7 @@ for (
     await socket.serverAnswers(request.type, { type: "fault", code: "not_allowed", message: "" });
     assert.equal(await codeOf(Promise.resolve<unknown>(refused)), "not_allowed");
     page.chat.close();
-    assert.equal(await codeOf(Promise.resolve<unknown>(ask(page))), "disconnected");
+    assert.equal(await codeOf(Promise.resolve<unknown>(ask(page))), "closed");
   });
 }
 

@@ -95,7 +95,7 @@ Deno.test("A guest reports a message, and a moderator reads the report", async (
   );
   assert.equal(refused.kind === "refused" && refused.error.code, "not_allowed");
   guest.close();
-  assert.equal(await codeOf(den.report(said.position)), "disconnected");
+  assert.equal(await codeOf(den.report(said.position)), "closed");
 });
 
 for (const kind of ["member", "guest"] as const) {

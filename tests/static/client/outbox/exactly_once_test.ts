@@ -17,7 +17,7 @@ import { ConcurrencyLimit } from "../../../../lib/chat/concurrency_limit.ts";
 import { MemoryStore } from "../../../../lib/chat/bus/memory_store.ts";
 import type { SessionContext } from "../../../../lib/chat/session/session.ts";
 import type { Action, Draft } from "../../../../lib/core/log/entry.ts";
-import type { Retention } from "../../../../lib/core/log/room_log.ts";
+import type { Retention } from "../../../../lib/core/log/retention.ts";
 import { type Chat, connect, type Delivery, type Room } from "../../../../static/client.js";
 import { searchHistory } from "../../../../static/client/outbox/history_search.js";
 import type { Platform, Socket } from "../../../../static/client/connection/platform.js";
@@ -131,7 +131,9 @@ class Service implements Disposable {
       page: (id, before, limit) => store.page(id, before, limit),
       pageAfter: (id, after, limit) => store.pageAfter(id, after, limit),
       state: (id) => store.state(id),
-      readState: (id, who) => store.readState(id, who),
+      admission: (id, who) => store.admission(id, who),
+      receipt: (id, who, draftId) => store.receipt(id, who, draftId),
+      readState: (id, who, after) => store.readState(id, who, after),
       markRead: (id, who, read) => store.markRead(id, who, read),
       probe: () => store.probe(),
       problems: () => store.problems(),

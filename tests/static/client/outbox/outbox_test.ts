@@ -127,12 +127,21 @@ Deno.test("Outbox does not mistake another user's entry with the same id for its
   chat.close();
 });
 
-for (const code of ["unavailable", "slow_down", "unknown_outcome", "a_later_code", "not_in_room"]) {
+for (
+  const [code, retry] of [
+    ["unavailable", true],
+    ["slow_down", true],
+    ["unknown_outcome", true],
+    ["a_later_code", true],
+    ["not_in_room", false],
+    ["token_expired", false],
+  ] as const
+) {
   Deno.test(`Outbox resends an action refused with ${code} after a second, with the same id`, async () => {
     const { chat, world, room, socket } = await startInRoom();
     const delivery = room.say("one");
     room.say("two");
-    await refuse(socket, code, code !== "not_in_room");
+    await refuse(socket, code, retry);
     assert.equal(kindOf(delivery.state), "sending");
     await world.advance(999);
     assert.deepEqual(textsSent(socket), ["one"]);
@@ -141,6 +150,17 @@ for (const code of ["unavailable", "slow_down", "unknown_outcome", "a_later_code
     assert.equal(new Set(socket.sentOf("say").map(({ id }) => id)).size, 1);
     await acknowledge(socket, 1);
     assert.deepEqual(textsSent(socket), ["one", "one", "two"]);
+    chat.close();
+  });
+}
+
+for (const code of ["slow_down", "token_expired"]) {
+  Deno.test(`Outbox knows that an action refused with ${code} was not carried out`, async () => {
+    const { chat, room, socket } = await startInRoom();
+    const delivery = room.say("one");
+    await refuse(socket, code, code === "slow_down");
+    await socket.serverSends({ type: "left", room: "lobby", reason: "banned" });
+    assert.equal(kindOf(delivery.state), "failed");
     chat.close();
   });
 }
@@ -497,10 +517,7 @@ Deno.test("Delivery ends a loop over its state when the state is final", async (
   two.discard();
   await socket.serverAnswers("say", { type: "ack", room: "lobby", position: "e:1", at: 1 });
   await socket.serverSends(said(1, "one", { user: "u1", id: one.id }));
-  assert.deepEqual(await Promise.all(kinds), [["sending", "sent", "sent"], [
-    "waiting",
-    "discarded",
-  ]]);
+  assert.deepEqual(await Promise.all(kinds), [["sending", "sent"], ["waiting", "discarded"]]);
   chat.close();
 });
 
@@ -627,3 +644,32 @@ Deno.test("Outbox handles thousands of actions that the server would not accept"
 function exhaustRateLimit(room: Room): void {
   for (let i = 0; i < 40; i += 1) room.history().catch(() => {});
 }
+
+Deno.test("A delivery reports each state once", async () => {
+  const { chat, world, room, socket } = await startInRoom();
+  const delivery = room.say("one");
+  const kinds = collect(delivery.state);
+  await socket.serverCloses();
+  await world.advance(20_000);
+  await world.socket.open();
+  await world.socket.sendHello();
+  await world.socket.sendJoined("lobby", { recovered: true });
+  const { id } = world.socket.lastOf("say");
+  await world.socket.serverSends({ type: "ack", id, room: "lobby", position: "e:1", at: 1_001 });
+  await world.socket.serverSends(said(1, "one", { user: "u1", name: "Ann", id }));
+  assert.deepEqual(kinds.map(({ kind }) => kind), [
+    ...["sending", "waiting"],
+    ...["sending", "sent"],
+  ]);
+  assert.deepEqual(await delivery.sent, { position: "e:1", at: 1_001 });
+  chat.close();
+});
+
+Deno.test("A delivery that waits for a connection is reported once", async () => {
+  const { chat, world } = startChat();
+  const states = collect(chat.join("lobby").say("one").state);
+  await world.socket.open();
+  await world.socket.serverCloses();
+  assert.deepEqual(states.map(({ kind }) => kind), ["waiting"]);
+  chat.close();
+});

@@ -98,6 +98,6 @@ Deno.test("A closed chat rejects requests about rooms", async () => {
   const asked = [chat.createRoom({ kind: "private" }), chat.openDirect("m_bob00000")];
   const others = [chat.listRooms(), room.membership(), room.addMember("m_bob00000")];
   for (const it of [...asked, ...others, room.removeMember()]) {
-    await assert.rejects(it, { code: "disconnected" });
+    await assert.rejects(it, { code: "closed" });
   }
 });

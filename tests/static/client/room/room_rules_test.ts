@@ -56,6 +56,20 @@ Deno.test("Room knows its settings from joined and from each event that changes 
   chat.close();
 });
 
+Deno.test("Room knows who has created it, from joined or from the event that creates it", async () => {
+  const { chat, world, room } = await startAs({ settings: { ...DEFAULTS, createdBy: "u2" } });
+  assert.equal(room.settings.value.createdBy, "u2");
+  const again = await dropAndReconnect(world);
+  await again.sendJoined("lobby", { settings: { ...DEFAULTS, archived: true } });
+  assert.deepEqual(room.settings.value, { ...DEFAULTS, archived: true }, "deleted meanwhile");
+  chat.close();
+  const other = await startAs({});
+  assert.equal(other.room.settings.value.createdBy, undefined);
+  await other.socket.serverSends(event(1, { kind: "room", created: true, access: "open" }));
+  assert.equal(other.room.settings.value.createdBy, "u2");
+  other.chat.close();
+});
+
 Deno.test("Room without settings has the defaults, and joined replaces what was missed", async () => {
   const { chat, world, room, socket } = await startInRoom();
   assert.deepEqual(room.settings.value, DEFAULTS);
@@ -252,7 +266,18 @@ Deno.test("Room.configure() sends the changes alone, and rejects with the server
   await socket.serverAnswers("room", { type: "fault", code: "not_allowed", message: "no" });
   assert.equal(await codeOf(refused), "not_allowed");
   chat.close();
-  assert.equal(await codeOf(room.configure({})), "disconnected");
+  assert.equal(await codeOf(room.configure({})), "closed");
+});
+
+Deno.test("A deleted room is archived, without a title, and only moderators can change its settings", async () => {
+  for (const rights of [["send", "configure"], ["send", "moderate", "configure"]]) {
+    const settings = { ...DEFAULTS, title: "Kitchen", topic: "Tea", access: "listed", keepDays: 7 };
+    const { chat, room, socket } = await startAs({ settings, may: rights });
+    await socket.serverSends(event(1, { kind: "clear", archived: true }));
+    assert.deepEqual(room.settings.value, { ...DEFAULTS, keepDays: 7, archived: true });
+    assert.equal(room.may.value?.includes("configure"), rights.includes("moderate"));
+    chat.close();
+  }
 });
 
 Deno.test("After a room was cleared, only what came since is unread", async () => {

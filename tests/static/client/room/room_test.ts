@@ -262,6 +262,21 @@ for (
   });
 }
 
+Deno.test("Room.markRead() marks no more than what has arrived, and refuses what is no position", async () => {
+  const { chat, room, socket } = await startInRoom();
+  await socket.serverSends(said(1, "one"), said(2, "two"));
+  for (const malformed of ["", "e", "e:x", "2", "e:2 "]) {
+    assert.throws(() => room.markRead(malformed), TypeError, malformed);
+  }
+  assert.deepEqual([room.read.value, room.unread.value], [null, 2]);
+  room.markRead("e:999");
+  assert.deepEqual([room.read.value, room.unread.value], ["e:2", 0]);
+  await socket.serverSends(said(3, "three"));
+  assert.deepEqual([room.read.value, room.unread.value], ["e:2", 1]);
+  assert.deepEqual(socket.sentOf("read").map(({ position }) => position), ["e:2"]);
+  chat.close();
+});
+
 Deno.test("Room marks the user's own messages as read if none are unread, and counts the others'", async () => {
   const { chat, world, room, socket } = await startInRoom();
   await socket.serverSends(said(1, "mine", ANN));
@@ -312,6 +327,30 @@ Deno.test("Room sends no marker that another connection has overtaken", async ()
   await socket.serverSends({ type: "read", room: "lobby", position: "e:3" });
   await world.advance(1_000);
   assert.deepEqual(socket.sentOf("read").map(({ position }) => position), ["e:1"]);
+  chat.close();
+});
+
+Deno.test("Room counts the unread messages that mention the user, until they are read", async () => {
+  const { chat, world, room } = await startInRoom();
+  const again = await dropAndReconnect(world);
+  const backlog = { read: "e:1", unread: 6, mentions: 2 };
+  await again.sendJoined("lobby", { position: "e:12", recovered: false, messages: [], ...backlog });
+  const counts = [room.mentions.value];
+  const mentioned = (seq: number, mentions: readonly string[], other?: object) =>
+    again.serverSends({ ...said(seq, "you"), mentions, ...other });
+  await mentioned(13, ["u1"]);
+  await mentioned(14, ["u9"]);
+  await mentioned(15, ["u1"], { user: "u1" });
+  await mentioned(16, ["u9", "u1"]);
+  counts.push(room.mentions.value);
+  for (const seq of [11, 13, 16]) {
+    await again.serverSends({ type: "read", room: "lobby", position: `e:${seq}` });
+    counts.push(room.mentions.value);
+  }
+  assert.deepEqual(counts, [2, 4, 3, 1, 0]);
+  await mentioned(17, ["u1"]);
+  await mentioned(18, [], { event: { kind: "clear" } });
+  assert.equal(room.mentions.value, 0);
   chat.close();
 });
 
@@ -370,6 +409,14 @@ Deno.test("Room is refused for good by some faults, and joins again after others
   assert.equal(kindOf(room.state), "joining");
   await world.advance(1_000);
   assert.equal(again.sentOf("join").length, 2);
+  await again.serverAnswers("join", {
+    ...fault,
+    room: "lobby",
+    code: "token_expired",
+    retry: false,
+  });
+  await world.advance(1_000);
+  assert.equal(again.sentOf("join").length, 3, "the token may be renewed meanwhile");
   await again.serverAnswers("join", { ...fault, room: "lobby", code: "name_taken", retry: false });
   const { value } = room.state;
   assert.equal(value.kind === "refused" && value.error.code, "name_taken");
@@ -425,6 +472,18 @@ Deno.test("Room recognizes a temporary name from the server", async () => {
   const own = { type: "presence", room: "lobby", count: 1, left: [] };
   await again.serverSends({ ...own, joined: [{ user: "u1", name: "Ann" }] });
   assert.deepEqual([room.me.value, room.wanted.value], ["Ann", null]);
+  chat.close();
+});
+
+Deno.test("Room gets its name back that an old entry has undone, and asks for it when it reconnects", async () => {
+  const { chat, world, room, socket } = await startInRoom();
+  await socket.serverSends(renamed(1, "Ann", "Annie"));
+  assert.equal(room.me.value, "Annie");
+  const joined = [{ user: "u1", name: "Ann" }];
+  await socket.serverSends({ type: "presence", room: "lobby", count: 1, left: [], joined });
+  assert.deepEqual([room.me.value, chat.me.value?.name], ["Ann", "Ann"]);
+  await dropAndReconnect(world);
+  assert.equal(world.socket.lastOf("hello")["name"], "Ann");
   chat.close();
 });
 

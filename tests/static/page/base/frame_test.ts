@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { EMOJI } from "../../../../static/page/composer/emoji_set.js";
 import { memberOf } from "../../../../static/client/user_kind.js";
 import { laterEn } from "../../../../static/page/i18n/later_en.js";
-import { marksGuests } from "../../../../static/page/base/marks.js";
 import { sortMembers } from "../../../../static/page/rooms/members.js";
 import { stateText } from "../../../../static/page/shell/connection_status.js";
 import { addStrings, Translator } from "../../../../static/page/i18n/strings.js";
@@ -25,17 +24,6 @@ Deno.test("sortMembers() puts the user first and sorts the others by name", () =
   const names = sortMembers(members, "u-Zoe", "en").map(({ name }) => name);
   assert.deepEqual(names, ["Zoe", "ann", "Bob", "Émile"]);
 });
-
-for (
-  const [users, expected] of [[["u1"], false], [["u1", "u2"], false], [["a_1"], true], [
-    ["u1", "a_1"],
-    true,
-  ], [[], false]] as const
-) {
-  Deno.test(`marksGuests() is ${expected} for members with the ids ${users.join(" and ") || "of none"}`, () => {
-    assert.equal(marksGuests(users.map((user) => memberOf({ user, name: "Ann" }))), expected);
-  });
-}
 
 const error = (code: string, closeCode?: number) =>
   Object.assign(new Error("for programs"), { code, closeCode });

@@ -58,7 +58,7 @@ Deno.test("Each hue is readable on all backgrounds of names, in both themes", as
       .map(([, name = "", light = "", dark = ""]) => [name, [light, dark]]),
   );
   for (let hue = 0; hue < HUES; hue++) {
-    for (const ground of ["surface", "own", "raised"]) {
+    for (const ground of ["surface", "own", "raised", "friendly"]) {
       for (const theme of [0, 1]) {
         const pair = [`hue-${hue}`, ground].map((it) => colours.get(it)?.[theme] ?? "");
         assert.ok(contrast(pair[0] ?? "", pair[1] ?? "") >= 4.5, `${pair} in theme ${theme}`);

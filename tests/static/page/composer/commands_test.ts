@@ -12,6 +12,8 @@ for (
     ["/join #attic", "join", "#attic"],
     ["/join\nattic", "join", "attic"],
     ["/leave", "leave", ""],
+    ["/lockdown", "lockdown", ""],
+    ["/unlock now", "unlock", "now"],
   ] as const
 ) {
   Deno.test(`parseLine() reads ${JSON.stringify(text)} as the command ${name}`, () => {
@@ -43,7 +45,7 @@ for (const text of ["//help", "//me waves", "///help me", "//usr is full"]) {
   });
 }
 
-for (const text of ["/help", "/name Ann", "/join attic"]) {
+for (const text of ["/help", "/name Ann", "/join attic", "/lockdown", "/unlock"]) {
   Deno.test(`parseLine() reads ${text} as plain text does`, () => {
     const { kind, ...rest } = readPlainText(text);
     const argument = Object.values(rest)[0] ?? "";

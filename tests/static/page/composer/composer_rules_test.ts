@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { hasVisible as isVisibleThere } from "../../../../lib/core/names/invisible.ts";
 import {
+  hasVisible,
   isInCode,
   isSendKey,
   rowsFor,
@@ -75,6 +77,17 @@ Deno.test("tooManyBytes() counts UTF-8, exactly at the limit", () => {
     assert.equal(tooManyBytes(text, bytes), 0, text);
     assert.equal(tooManyBytes(text, bytes - 1), 1, text);
   }
+});
+
+Deno.test("hasVisible() refuses nothing that the server accepts, and little else is left to it", () => {
+  let others = 0;
+  for (let point = 0; point <= 0x10ffff; point++) {
+    const character = String.fromCodePoint(point);
+    if (isVisibleThere(character)) assert.ok(hasVisible(character), point.toString(16));
+    else if (hasVisible(character)) others++;
+  }
+  assert.ok(others < 40, `${others} characters are visible only for the page`);
+  assert.deepEqual(["\u200b \u2800", "\u200b.", "👋"].map(hasVisible), [false, true, true]);
 });
 
 Deno.test("trimmed() removes blank lines, and keeps the indentation of the first line", () => {

@@ -179,3 +179,9 @@ for (
     assert.equal(result.notice, news ?? null);
   });
 }
+
+Deno.test("An emptied edit ends without a notice when its message is deleted", () => {
+  const draft = { ...saying("next"), edit: { ...EDIT, text: "" } };
+  const { draft: after, notice } = reconcileDraft(draft, () => ({ text: "", deleted: true }));
+  assert.deepEqual([after, notice], [saying("next"), null]);
+});

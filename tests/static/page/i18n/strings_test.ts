@@ -90,6 +90,14 @@ Deno.test("Translator names up to two typing users, and no more", () => {
   ]);
 });
 
+Deno.test("Translator says how many messages are unread, and whether the user is mentioned", () => {
+  const words = new Translator("en");
+  assert.equal(words.unreadCount(1, 0), "1 unread message");
+  assert.equal(words.unreadCount(1234, 2), "1,234 unread messages, you are mentioned");
+  words.language.set("zh");
+  assert.equal(words.unreadCount(3, 1), "3 条未读消息，有人提到你");
+});
+
 Deno.test("Translator uses the current language", () => {
   const words = new Translator("en");
   assert.deepEqual([words.peopleCount(1), words.peopleCount(1234)], ["1 person", "1,234 people"]);

@@ -6,8 +6,11 @@ import { roomsEn } from "../../../../static/page/i18n/rooms_en.js";
 
 const NOON = new Date(2026, 2, 15, 12).getTime();
 const HOUR = 3_600_000;
+/** Who does everything here. */
+const ANN = { user: "u1", name: "Ann" };
 const BOB = { user: "u2", name: "Bob" };
-const partsOf = (event: EventOfRoom) => eventParts(event, { at: NOON, locale: "en-GB" });
+const partsOf = (event: EventOfRoom) =>
+  eventParts(event, { user: "u1", at: NOON, locale: "en-GB" });
 
 for (
   const [event, parts] of [
@@ -19,6 +22,9 @@ for (
     [{ kind: "kick", ...BOB }, [["kick", { name: "Bob" }]]],
     [{ kind: "member", ...BOB, on: true }, [["added", { name: "Bob" }]]],
     [{ kind: "member", ...BOB, on: false }, [["removed", { name: "Bob" }]]],
+    // Only direct rooms let somebody come back.
+    [{ kind: "member", ...ANN, on: true }, [["returned"]]],
+    [{ kind: "member", ...ANN, on: false }, [["left"]]],
     [{ kind: "lockdown", on: true }, [["lockdown"]]],
     [{ kind: "lockdown", on: false }, [["unlock"]]],
     [{ kind: "room", created: true, access: "open" }, [["created"]]],
@@ -50,6 +56,11 @@ Deno.test("There are words for every kind of event", () => {
   const known = new Set(Object.keys(roomsEn));
   for (const kind of EVENT_KINDS) {
     if (kind === "room") continue;
-    for (const [key] of partsOf({ kind, ...BOB })) assert.ok(known.has(`event_${key}`), kind);
+    for (const user of ["u1", "u2"]) {
+      for (const on of [true, false]) {
+        const parts = partsOf({ kind, ...BOB, user, on });
+        for (const [key] of parts) assert.ok(known.has(`event_${key}`), kind);
+      }
+    }
   }
 });

@@ -255,6 +255,42 @@ Deno.test("itemsOf() gives an author's current name once per group, if known", (
   assert.deepEqual(shown, ["Anna", undefined, undefined]);
 });
 
+Deno.test("itemsOf() gives no current name of a hook, whose messages have names of their own", () => {
+  const timeline = timelineOf([message(1, { user: "a_hook" }), message(2, { user: "a_ann" })]);
+  const nameOf = () => "Anna";
+  const items = itemsOf(snapshot(timeline, { nameOf, hasOneName: (user) => user !== "a_hook" }));
+  const shown = items.flatMap((it) => it.type === "message" ? [it.nameNow] : []);
+  assert.deepEqual(shown, [undefined, "Anna"]);
+});
+
+Deno.test("itemsOf() marks the messages of others that mention the user", () => {
+  const mentions = ["ben", "me"];
+  const timeline = timelineOf([
+    { ...message(1), mentions },
+    { ...message(2), mentions: ["ben"] },
+    message(3),
+    { ...message(4, { user: "me" }), mentions },
+  ]);
+  const items = itemsOf(snapshot(timeline));
+  const marked = items.flatMap((it) => it.type === "message" ? [it.isMention] : []);
+  assert.deepEqual(marked, [true, false, false, false]);
+});
+
+Deno.test("itemsOf() gives whom a message mentions by their current names, also before it is sent", () => {
+  const timeline = timelineOf([{ ...message(1), mentions: ["ben", "cem", "me"] }]);
+  const outbox = [delivery("mine", { type: "say", text: "@Ben", mentions: ["ben"] })];
+  const names = new Map([["ben", "Ben"], ["me", "Mia"]]);
+  const items = () =>
+    itemsOf(snapshot(timeline, { outbox, nameOf: (user) => names.get(user) }))
+      .flatMap((it) => it.type === "message" || it.type === "pending" ? [it] : []);
+  const [ben, me] = [{ user: "ben", name: "Ben" }, { user: "me", name: "Mia" }];
+  assert.deepEqual(items().map(({ named }) => named), [[ben, me], [ben]]);
+  const before = items().map(({ depends }) => depends);
+  assert.deepEqual(items().map(({ depends }) => depends), before);
+  names.set("ben", "Benny");
+  for (const [i, { depends }] of items().entries()) assert.notDeepEqual(depends, before[i]);
+});
+
 const BLOCKED = new Map([["eve", "Eve"]]);
 
 /** The messages' items, as the log shows them to somebody who has blocked Eve. */

@@ -10,7 +10,7 @@ const message = (seq: number, more: Record<string, unknown> = {}) => ({
 
 Deno.test("parseKeptPage() returns what formatKeptPage() was given", () => {
   const messages = [
-    message(1, { text: "two\nlines", reply: "d:9", edited: 5 }),
+    message(1, { text: "two\nlines", reply: "d:9", edited: 5, mentions: ["u2"] }),
     message(2, { text: "", deleted: true }),
     message(3, { text: "", deleted: true, deletedBy: { user: "u2", name: "Ben" } }),
     message(4, { text: "", deleted: true, deletedBy: { user: "u2", name: "Ben", reason: "x" } }),
@@ -40,6 +40,9 @@ for (
     ["a number as a text", formatKeptPage([message(1, { text: 1 })])],
     ["an invalid time", JSON.stringify(message(1, { at: "now" }))],
     ["a reply that is not a string", formatKeptPage([message(1, { reply: {} })])],
+    ["mentions that are a string", formatKeptPage([message(1, { mentions: "u1" })])],
+    ["mentions of null", formatKeptPage([message(1, { mentions: null })])],
+    ["a mention of an object", formatKeptPage([message(1, { mentions: [{}] })])],
     ["reactions of null", formatKeptPage([message(1, { reactions: null })])],
     ["reactions of nobody", formatKeptPage([message(1, { reactions: { "👍": "u1" } })])],
     ["a deleter of null", formatKeptPage([message(1, { deleted: true, deletedBy: null })])],

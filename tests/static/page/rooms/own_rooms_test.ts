@@ -1,5 +1,6 @@
 /** The private and direct rooms that the server lists, in the page. */
 import assert from "node:assert/strict";
+import { memberOf } from "../../../../static/client/user_kind.js";
 import { loadStrings, stringsOf, Translator } from "../../../../static/page/i18n/strings.js";
 import { PageStorage } from "../../../../static/page/base/storage.js";
 import { Preferences } from "../../../../static/page/preferences.js";
@@ -30,16 +31,36 @@ async function open(...listed: readonly { readonly room: string }[]) {
   const rooms = new Rooms(chat, preferences, () => {});
   const roomNames = new RoomNames(chat, preferences, translator);
   const toasts: string[] = [];
+  const repeated: (() => void)[] = [];
   const own = new OwnRooms({
-    ...{ chat, rooms, roomNames, translator },
+    ...{ chat, rooms, roomNames, translator, blocked: preferences.blocked },
+    repeat: (fn) => void repeated.push(fn),
     toasts: { show: (words) => void toasts.push(words) },
     showNext: (next) => rooms.active.set(next),
   });
   const answer = (...rooms: readonly unknown[]) =>
     socket.serverAnswers("rooms", { type: "rooms", rooms });
   await answer(...listed);
+  const aMinuteLater = async () => {
+    for (const it of repeated) it();
+    await flushMicrotasks();
+  };
+  /** Sends what waits for the rate limits. */
+  const sendAll = () => world.advance(5_000);
   const names = () => rooms.all.map(({ name }) => name);
-  return { chat, socket, translator, rooms, own, toasts, preferences, answer, names };
+  return {
+    chat,
+    socket,
+    translator,
+    rooms,
+    own,
+    toasts,
+    preferences,
+    answer,
+    names,
+    sendAll,
+    aMinuteLater,
+  };
 }
 
 Deno.test("Own rooms are joined and have their names; listed ones are known only", async () => {
@@ -50,10 +71,86 @@ Deno.test("Own rooms are joined and have their names; listed ones are known only
   chat.close();
 });
 
-Deno.test("No more than 20 own rooms are joined unasked", async () => {
-  const many = Array.from({ length: 30 }, (_, i) => ({ ...PLANS, room: `_private.r${i}` }));
-  const { chat, names } = await open(...many);
-  assert.equal(names().length, 20);
+/** More rooms than the 32 that may be joined. */
+const MANY = Array.from(
+  { length: 40 },
+  (_, i) => ({ ...PLANS, room: `_private.r${i}`, unread: 0 }),
+);
+
+Deno.test("Own rooms with unread messages are joined first, and the others as far as there is place", async () => {
+  const unread = new Set(["_private.r38", "_private.r39"]);
+  const many = MANY.map((it) => unread.has(it.room) ? { ...it, unread: 2 } : it);
+  const { chat, own, names, toasts } = await open(...many);
+  assert.deepEqual([names().slice(0, 3), names().length], [[...unread, "_private.r0"], 32]);
+  assert.deepEqual(
+    own.unjoined.value.map(({ room }) => room),
+    many.slice(30, 38).map((it) => it.room),
+  );
+  assert.deepEqual(toasts, []);
+  chat.close();
+});
+
+Deno.test("A room that gets an unread message is joined in the place of a quiet one", async () => {
+  const { chat, socket, own, rooms, answer, names, sendAll, aMinuteLater } = await open(...MANY);
+  const joined = names();
+  await sendAll();
+  for (const room of joined) await socket.sendJoined(room, { unread: room === joined[0] ? 1 : 0 });
+  rooms.active.set(chat.rooms.value[1] ?? null);
+  chat.rooms.value[2]?.say("on its way");
+  await socket.serverSends({
+    ...{ type: "said", room: joined[3] ?? "", position: "e:1", at: 1, user: "u1", name: "Ann" },
+    ...{ id: "x", text: "hi" },
+  });
+  await aMinuteLater();
+  await sendAll();
+  await answer(...MANY.map((it) => it.room === "_private.r39" ? { ...it, unread: 1 } : it));
+  const gone = joined.filter((it) => !names().includes(it));
+  assert.deepEqual([gone, names().at(-1)], [["_private.r4"], "_private.r39"]);
+  assert.ok(own.unjoined.value.some(({ room }) => room === "_private.r4"));
+  chat.close();
+});
+
+Deno.test("Unread messages of a room without a place are reported once, and counted", async () => {
+  const { chat, rooms, own, toasts, answer, sendAll, aMinuteLater } = await open();
+  for (let i = 0; i < 32; i++) rooms.join(`room-${i}`);
+  const withBob = { ...WITH_BOB, unread: 1 };
+  void own.load();
+  await sendAll();
+  await answer(PLANS, withBob);
+  await aMinuteLater();
+  await answer(PLANS, { ...withBob, unread: 2 });
+  assert.deepEqual(toasts, [words.roomUnread.replace("{room}", "Bob").replace("{count}", "32")]);
+  assert.deepEqual(own.unjoined.value.map(({ room, unread = 0 }) => [room, unread]), [
+    [PLANS.room, 0],
+    [WITH_BOB.room, 2],
+  ]);
+  chat.rooms.value[0]?.leave();
+  await aMinuteLater();
+  await answer(PLANS, withBob);
+  assert.ok(rooms.all.some(({ name }) => name === WITH_BOB.room));
+  assert.deepEqual(own.unjoined.value.map(({ room }) => room), [PLANS.room]);
+  chat.close();
+});
+
+Deno.test("Open rooms leave five places to private and direct ones, but not those of guests", async () => {
+  const { chat, rooms } = await open();
+  const isPossible = (...names: readonly string[]) => names.map((it) => rooms.makePlace(it));
+  chat.me.set(memberOf({ user: "m_ann00000", name: "Ann" }));
+  for (let i = 0; i < 27; i++) rooms.join(`room-${i}`);
+  assert.deepEqual(isPossible("room-27", "room-0", "_direct.a"), [false, true, true]);
+  chat.me.set(memberOf({ user: "u2345678", name: "Guest1" }));
+  assert.deepEqual(isPossible("room-27"), [true]);
+  chat.close();
+});
+
+Deno.test("Direct messages of a blocked user make no room unread", async () => {
+  const { chat, rooms, own, toasts, preferences, answer, sendAll } = await open();
+  preferences.saveBlocked(new Map([["m_bob00000", "Bob"]]));
+  for (let i = 0; i < 32; i++) rooms.join(`room-${i}`);
+  void own.load();
+  await sendAll();
+  await answer({ ...WITH_BOB, unread: 1 });
+  assert.deepEqual([toasts, own.unjoined.value[0]?.unread], [[], 0]);
   chat.close();
 });
 

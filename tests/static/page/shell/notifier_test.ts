@@ -4,19 +4,21 @@ import { isNews, titleOf } from "../../../../static/page/shell/notifier.js";
 import { requestPermission } from "../../../../static/page/shell/notification_permission.js";
 
 for (
-  const [unread, room, isAway, title] of [
-    [0, "#lobby", false, "#lobby · Parley"],
-    [3, "#lobby", false, "#lobby · Parley"],
-    [3, "#lobby", true, "(3) Parley"],
-    [99, "#lobby", true, "(99) Parley"],
-    [100, "#lobby", true, "(99+) Parley"],
-    [0, "#lobby", true, "#lobby · Parley"],
-    [0, undefined, false, "Parley"],
+  const [unread, mentions, room, isAway, title] of [
+    [0, 0, "#lobby", false, "#lobby · Parley"],
+    [3, 1, "#lobby", false, "#lobby · Parley"],
+    [3, 0, "#lobby", true, "(3) Parley"],
+    [3, 1, "#lobby", true, "(@ 3) Parley"],
+    [99, 0, "#lobby", true, "(99) Parley"],
+    [100, 0, "#lobby", true, "(99+) Parley"],
+    [0, 0, "#lobby", true, "#lobby · Parley"],
+    [0, 0, undefined, false, "Parley"],
   ] as const
 ) {
   const place = isAway ? "that is not in view" : "that is in view";
-  Deno.test(`titleOf() is ${title} with ${unread} unread in ${room} ${place}`, () => {
-    assert.equal(titleOf(unread, room, isAway), title);
+  const news = `${unread} unread and ${mentions} mentions`;
+  Deno.test(`titleOf() is ${title} with ${news} in ${room} ${place}`, () => {
+    assert.equal(titleOf(unread, mentions, room, isAway), title);
   });
 }
 
