@@ -41,7 +41,8 @@ export class OwnRooms {
   #watched = new WeakSet();
   /** Rooms that the user is leaving. @type {WeakSet<Room>} */
   #leaving = new WeakSet();
-  #isAsking = false;
+  /** Reads lists until the last one is not older than the last call. @type {Promise<void> | null} */
+  #loading = null;
   #isStale = false;
 
   /** @param {OwnRoomsContext} context */
@@ -63,18 +64,22 @@ export class OwnRooms {
     );
   }
 
-  /** Asks for the list. Without an answer, the last one remains. */
-  async load() {
-    this.#isStale = this.#isAsking;
-    if (this.#isAsking) return;
-    this.#isAsking = true;
-    try {
-      this.#accept((await this.#context.chat.listRooms()).rooms);
-    } catch {
-      // Asked again with the next connection.
+  /** Asks for the list, and waits for it. Without an answer, the last one remains. @returns {Promise<void>} */
+  load() {
+    this.#isStale = true;
+    return this.#loading ??= this.#readList();
+  }
+
+  async #readList() {
+    while (this.#isStale) {
+      this.#isStale = false;
+      try {
+        this.#accept((await this.#context.chat.listRooms()).rooms);
+      } catch {
+        // Asked again with the next connection.
+      }
     }
-    this.#isAsking = false;
-    if (this.#isStale) await this.load();
+    this.#loading = null;
   }
 
   /** Learns the name of a room that the user has just created or opened. @param {RoomSummary} room */

@@ -58,7 +58,7 @@ pageTest(
     await about.getByRole("button", { name: "Moderate Ben" }).click();
     await bea.locator("#moderate-do").click();
     await bea.getByText("Ben is muted.").waitFor({ state: "attached" });
-    assert.notEqual(ben.muted.value, null);
+    await eventually(() => Promise.resolve(ben.muted.value !== null), true, "told");
     await about.getByRole("button", { name: "Delete" }).click();
     await bea.locator("#delete-reason").fill("no ads");
     await bea.keyboard.press("Enter");

@@ -166,6 +166,19 @@ Deno.test("The list is read again when the user gets into a room, also while it 
   chat.close();
 });
 
+Deno.test("Who asks for the list while it is being read waits for the next one", async () => {
+  const { chat, socket, own, answer } = await open();
+  void own.load();
+  let found: number | undefined;
+  void own.load().then(() => found = own.all.length);
+  await answer();
+  assert.equal(found, undefined, "the first answer may be older than the question");
+  assert.equal(socket.sentOf("rooms").length, 3);
+  await answer(ATTIC);
+  assert.equal(found, 1);
+  chat.close();
+});
+
 Deno.test("A room from which the user was removed is dropped, and the user told", async () => {
   const { chat, socket, rooms, toasts, names, preferences } = await open(PLANS);
   rooms.goTo(PLANS.room);
