@@ -38,16 +38,22 @@ const ROOT = new URL("..", import.meta.url);
 const TOGETHER = "tests/together.ts";
 const NONE: Counts = { passed: 0, failed: 0, ignored: 0 };
 const PASSED = /^.* \.\.\. ok \(.*\)\n/gm;
-/** How `deno test` begins the report on each failed test: its name and place, before its error. */
-const REPORTED = /^(.+) => \S+:\d+:\d+$/gm;
-/** The errors that `deno test` prints when all tests have ended, without their names again. */
-const ERRORS = /\n ERRORS \n([^]*?)\n FAILURES \n/;
+/** What `deno test` prints when all tests have ended: their errors, and a line for each failure. */
+const ENDED = /\n ERRORS \n([^]*)\n FAILURES \n\n([^]*?)\n\n/;
+/** The place of a test, after its name. */
+const PLACE = / => \S+:\d+:\d+$/;
+/** The line of a failed test, where it failed. */
+const FAILED = /^(\S.*) \.\.\. FAILED \(/gm;
+/** The last test of a process that was killed in it, and what that test printed. */
+const CUT_SHORT =
+  /^(\S.*) \.\.\.(?! ok| FAILED| ignored).*$(?![^]*^\S.* \.\.\. (?:ok|FAILED|ignored))/gm;
 /** Of what a failed process printed, at the end of a run: those who read logs read their end. */
 const MOST_CHARACTERS = 4_000;
 /** Between two reports of progress. */
 const REPORT_MS = 30_000;
-/** What `deno test` prints about a test that takes long. */
+/** What `deno test` prints about a test that takes long, in the middle of its line. */
 const STILL_RUNNING = "has been running for over";
+const STILL_RUNNING_LINE = /'.*' has been running for over \(.*\)\n/g;
 /** Far longer than any test takes on a busy machine. */
 const SILENCE_MS = 15 * 60_000;
 
@@ -132,10 +138,19 @@ function sum(one: Counts, other: Counts): Counts {
 
 /** What the end of a run says about a failed process: its errors, and a line for each failed test. */
 function failuresOf({ tier, what }: Job, output: string): readonly string[] {
-  const [, errors = output.slice(-MOST_CHARACTERS)] = ERRORS.exec(output) ?? [];
-  const names = [...errors.matchAll(REPORTED)].map(([, name = what]) => name);
+  const [, errors, ended] = ENDED.exec(output) ?? [];
+  const names = ended?.split("\n").map((it) => it.replace(PLACE, "")) ?? namesOf(output);
   const lines = (names.length > 0 ? names : [what]).map((it) => `FAILED ${tier}: ${it}`);
-  return [`\n${errors.slice(0, MOST_CHARACTERS).trim()}`, ...lines];
+  const shown = errors?.slice(0, MOST_CHARACTERS) ?? output.slice(-MOST_CHARACTERS);
+  return [`\n${shown.trim()}`, ...lines];
+}
+
+/** The tests that failed in a process which did not end by itself, and the one in which it was killed. */
+function namesOf(output: string): readonly string[] {
+  const plain = output.replaceAll(STILL_RUNNING_LINE, "");
+  return [FAILED, CUT_SHORT].flatMap((it) =>
+    [...plain.matchAll(it)].flatMap(([, name]) => name ?? [])
+  );
 }
 
 /** How far a tier is. */

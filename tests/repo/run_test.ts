@@ -167,6 +167,50 @@ Deno.test("runJobs() runs all jobs, at most the allowed number at a time, each i
   assert.doesNotMatch(text, /first test/);
 });
 
+/** The last lines of a run of one process that runs these files. */
+async function failedLines(files: Readonly<Record<string, string>>): Promise<readonly string[]> {
+  await using folder = new TemporaryFolder();
+  const paths: string[] = [];
+  for (const [name, text] of Object.entries(files)) {
+    paths.push(join(folder.path, name));
+    await Deno.writeTextFile(join(folder.path, name), text);
+  }
+  const job = { tier: "unit", what: "its files", args: ["test", "-A", "--no-check", ...paths] };
+  const printed: string[] = [];
+  await runJobs([job], 1, (it) => startDeno(it), (text) => printed.push(text));
+  const lines = printed.flatMap((it) => /^FAILED unit: .*$/gm.exec(it) ?? []);
+  return lines.map((it) => it.replace("FAILED unit: ", "").replace(/\S*\//, ""));
+}
+
+const THROW = `throw new Error("this is no name => x:1:2\\n FAILURES \\n\\nnor is this")`;
+
+Deno.test("runJobs() names the failed tests, whatever their errors say, and the files that failed outside of tests", async () => {
+  const files = {
+    "some_test.ts": `
+      Deno.test("good", () => console.log("bad ... FAILED ("));
+      Deno.test("plain", () => { ${THROW}; });
+      Deno.test("a => b", (it) => it.step("in it", () => { ${THROW}; }));`,
+    "outside_test.ts": `${THROW};`,
+  };
+  const lines = await failedLines(files);
+  assert.deepEqual(lines.toSorted(), [
+    "a => b ... in it",
+    "outside_test.ts (uncaught error)",
+    "plain",
+  ]);
+});
+
+Deno.test("runJobs() names the tests that failed before a process was killed, and the one in which it was", async () => {
+  const text = `
+    Deno.test("failed", () => { ${THROW}; });
+    Deno.test("good", () => console.log("good ..."));
+    Deno.test("killed", () => { console.log("on"); Deno.kill(Deno.pid, "SIGKILL"); });`;
+  assert.deepEqual(await failedLines({ "killed_test.ts": text }), ["failed", "killed"]);
+  assert.deepEqual(await failedLines({ "killed_test.ts": "Deno.kill(Deno.pid, 'SIGKILL');" }), [
+    "its files",
+  ]);
+});
+
 Deno.test("startDeno() kills a process that prints nothing for too long, and shows its earlier output", async () => {
   const script = "console.log('before'); setInterval(() => {}, 1_000);";
   let started = 0;
