@@ -21,7 +21,7 @@ export interface AddressSanctionsContext {
   /** Returns an id that was never used. */
   readonly newId: () => string;
   /** What is imposed already. */
-  readonly sanctions: Pick<Sanctions, "ofAddress" | "countAddresses">;
+  readonly sanctions: Pick<Sanctions, "onAccountOf" | "countAddresses">;
 }
 
 /**
@@ -83,8 +83,8 @@ export class AddressSanctions {
     const { address } = subject;
     if (address === undefined || isAddressUser(sanction.user)) return;
     const { kind, name, until, reason, rank, user: guest } = sanction;
-    const key = `${kind} ${address} ${room?.id ?? ""}`;
-    const imposed = this.#context.sanctions.ofAddress(kind, address, room);
+    const key = `${kind} ${address} ${guest} ${room?.id ?? ""}`;
+    const imposed = this.#context.sanctions.onAccountOf(guest, kind, address, room);
     if (this.#underWay.has(key) || (imposed && imposed.until >= until)) return;
     if (imposed === undefined && this.#isTooMany(guest)) return;
     this.#underWay.set(key, guest);

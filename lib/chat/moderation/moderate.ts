@@ -189,9 +189,11 @@ export async function enterEvent(
   }
   if (event.kind === "unmute" || event.kind === "unban") {
     const kind = event.kind === "unmute" ? "mute" : "ban";
-    for (const it of sanctions.all()) {
-      if (it.guest !== event.user || it.kind !== kind || it.room !== room) continue;
-      await enter(AUDIT_ROOM, { kind: event.kind, user: it.user, name: it.name, room }, newId());
+    for (const { user, name, guest, ...it } of sanctions.all()) {
+      // Either that of the guest's addresses, or that of an address on account of its guests.
+      const isEnded = guest === event.user || guest !== undefined && user === event.user;
+      if (!isEnded || it.kind !== kind || it.room !== room) continue;
+      await enter(AUDIT_ROOM, { kind: event.kind, user, name, guest, room }, newId());
     }
   }
   return result;

@@ -7,12 +7,7 @@ import { type Authority, outranks, rankOf } from "../../core/auth/rights.ts";
 import type { UserId } from "../../core/log/entry.ts";
 import type { RoomId } from "../../core/names/names.ts";
 import type { RoomEvent, Sanction } from "../../core/log/room_event.ts";
-import {
-  addressInRoom,
-  type CurrentSanction,
-  isAddressUser,
-  RoomState,
-} from "../../core/log/room_state.ts";
+import { type CurrentSanction, isAddressUser, RoomState } from "../../core/log/room_state.ts";
 import { AUDIT_ROOM } from "../../core/rooms/service_rooms.ts";
 import type { Clock } from "../ports/clock.ts";
 
@@ -85,14 +80,13 @@ export class Sanctions {
     kind: Sanction["kind"],
     target: UserId,
     room: RuledRoom | undefined,
-  ): Sanction | undefined {
+  ): readonly Sanction[] {
     const { state } = this.#audit;
     const date = this.#clock.date();
     // What concerns an address is in `_audit` only.
-    if (room === undefined) return state.sanction(kind, target, date);
-    return isAddressUser(target)
-      ? state.sanction(kind, addressInRoom(target, room.id), date)
-      : room.state.sanction(kind, target, date);
+    if (isAddressUser(target)) return state.addressSanctions(kind, target, room?.id, date);
+    const imposed = (room?.state ?? state).sanction(kind, target, date);
+    return imposed ? [imposed] : [];
   }
 
   /** The mute or ban of a user in the whole service. Users who rank as high as the user who imposed it are exempt. */
@@ -114,8 +108,7 @@ export class Sanctions {
   }
 
   /**
-   * The mute or ban of an address. It ends with that of the guest on whose account it was imposed: a node may impose it when the
-   * guest's has just been ended on another.
+   * The mute or ban of an address that ends last.
    *
    * @param room Where; undefined for the whole service.
    */
@@ -124,23 +117,31 @@ export class Sanctions {
     address: UserId,
     room: RuledRoom | undefined,
   ): CurrentSanction | undefined {
-    const { state } = this.#audit;
-    const date = this.#clock.date();
-    const target = room ? addressInRoom(address, room.id) : address;
-    const sanction = state.sanction(kind, target, date);
-    if (sanction?.guest === undefined) return sanction;
-    const own = (room?.state ?? state).sanction(kind, sanction.guest, date);
-    return own && { ...sanction, until: Math.min(sanction.until, own.until) };
+    let last: CurrentSanction | undefined;
+    for (const it of this.#ofAddress(kind, address, room)) {
+      if (last === undefined || it.until > last.until) last = it;
+    }
+    return last;
+  }
+
+  /** The mute or ban of an address on account of one guest. @param room Where; undefined for the whole service. */
+  onAccountOf(
+    guest: UserId,
+    kind: Sanction["kind"],
+    address: UserId,
+    room: RuledRoom | undefined,
+  ): CurrentSanction | undefined {
+    return this.#ofAddress(kind, address, room).find((it) => it.guest === guest);
   }
 
   /** Whether an address is muted or banned on account of a guest. @param room Where; undefined for the whole service. */
   isOnAccountOf(guest: UserId, address: UserId, room: RoomId | undefined): boolean {
     const { state } = this.#audit;
     if (state.isEmpty) return false;
-    const target = room === undefined ? address : addressInRoom(address, room);
     const date = this.#clock.date();
-    return state.sanction("mute", target, date)?.guest === guest ||
-      state.sanction("ban", target, date)?.guest === guest;
+    return (["mute", "ban"] as const).some((kind) =>
+      state.addressSanctions(kind, address, room, date).some((it) => it.guest === guest)
+    );
   }
 
   /** The number of mutes and bans of addresses: all of them, and those on account of one guest. */
@@ -148,12 +149,29 @@ export class Sanctions {
     return this.#audit.state.countAddresses(guest);
   }
 
+  /** What is imposed on account of a guest ends with the guest's own: a node may impose it when that has just been ended. */
+  #ofAddress(
+    kind: Sanction["kind"],
+    address: UserId,
+    room: RuledRoom | undefined,
+  ): readonly CurrentSanction[] {
+    const { state } = this.#audit;
+    if (state.isEmpty) return [];
+    const date = this.#clock.date();
+    const guests = room?.state ?? state;
+    return state.addressSanctions(kind, address, room?.id, date).flatMap((it) => {
+      if (it.guest === undefined) return it;
+      const own = guests.sanction(kind, it.guest, date);
+      return own ? { ...it, until: Math.min(it.until, own.until) } : [];
+    });
+  }
+
   #ofAddressOf(
     kind: Sanction["kind"],
     subject: Subject,
     room: RuledRoom | undefined,
   ): Sanction | undefined {
-    const address = this.#audit.state.isEmpty ? undefined : subject.address;
+    const { address } = subject;
     const sanction = address && this.ofAddress(kind, address, room);
     return sanction && outranks(sanction.rank, rankOf(subject.authority, room?.id))
       ? sanction
@@ -163,7 +181,7 @@ export class Sanctions {
   #applying(
     state: RoomState,
     kind: Sanction["kind"],
-    target: string,
+    target: UserId,
     { authority }: Subject,
     room?: string,
   ): Sanction | undefined {

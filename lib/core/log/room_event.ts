@@ -127,7 +127,11 @@ export interface RoomCreation {
 export type EventAction =
   | ({ readonly kind: "room" } & RoomCreation & RoomSettings)
   | Sanction
-  | ({ readonly kind: "unmute" | "unban" } & Target)
+  | ({
+    readonly kind: "unmute" | "unban";
+    /** Only if `user` stands for an address: the guest on whose account it was muted or banned. */
+    readonly guest?: UserId | undefined;
+  } & Target)
   | ({ readonly kind: "kick"; readonly reason?: string | undefined; readonly rank: Rank } & Target)
   /** Adds a member to a private room, or removes one. */
   | ({

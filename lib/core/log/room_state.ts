@@ -83,7 +83,8 @@ export function isAddressUser(user: string): boolean {
 
 /** How ids that stand for addresses begin. No user has such an id. */
 export const ADDRESS_PREFIX = "ip_";
-const ADDRESS_FIELD = /^(?:mute|ban):ip_/;
+/** With what it is found by: its kind, address and room. */
+const ADDRESS_FIELD = /^((?:mute|ban):ip_[^/]*)(?:\/(.*))?$/;
 
 /**
  * What an event changes. None if it is about another room, as in `_audit`, unless it is about an address: the room itself must
@@ -105,7 +106,7 @@ export function stateChanges(
     case "ban":
     case "unmute":
     case "unban":
-      return [sanctionChange(event, event.user)];
+      return [sanctionChange(event, addressTarget(event))];
     case "member":
       return event.on
         ? memberChanges([seq === undefined ? event : { ...event, from: addedAfter(event, seq) }])
@@ -129,17 +130,23 @@ function addressChanges(event: RoomEvent): readonly StateChange[] {
     case "ban":
     case "unmute":
     case "unban":
-      return isAddressUser(event.user)
-        ? [sanctionChange(event, addressInRoom(event.user, event.room ?? ""))]
-        : [];
+      return isAddressUser(event.user) ? [sanctionChange(event, addressTarget(event))] : [];
     default:
       return [];
   }
 }
 
-/** Stands for an address in one room, in the state of `_audit`. */
-export function addressInRoom(user: UserId, room: string): string {
-  return `${user}@${room}`;
+/** How a mute or a ban of an address in one room, or on account of one guest, is told apart in the state of `_audit`. */
+interface AddressTarget {
+  readonly user: UserId;
+  readonly room?: string | undefined;
+  readonly guest?: UserId | undefined;
+}
+
+function addressTarget({ user, room, guest }: AddressTarget): string {
+  const place = room === undefined ? user : `${user}@${room}`;
+  // Each guest of an address has a mute of it: one that ends leaves those of the others.
+  return guest === undefined ? place : `${place}/${guest}`;
 }
 
 function sanctionChange(event: RoomEvent, target: string): StateChange {
@@ -234,6 +241,8 @@ export interface CurrentSanction extends Sanction {
 export class RoomState {
   readonly #fields: Map<string, string>;
   #hiddenUpTo: number | undefined;
+  /** The fields of each address. */
+  #addresses: ReadonlyMap<string, readonly string[]> | undefined;
 
   /** Takes the stored fields; by default there are none. */
   constructor(fields: StateFields = new Map()) {
@@ -244,6 +253,7 @@ export class RoomState {
   apply(changes: readonly StateChange[]): void {
     this.#hiddenUpTo = undefined;
     for (const { field, value } of changes) {
+      if (ADDRESS_FIELD.test(field)) this.#addresses = undefined;
       if (value === undefined) this.#fields.delete(field);
       else this.#fields.set(field, value);
     }
@@ -293,10 +303,39 @@ export class RoomState {
   /**
    * A mute or a ban, unless it has ended.
    *
-   * @param target The user, or an address as {@linkcode addressInRoom} spells it.
    * @param date Milliseconds since 1970.
    */
-  sanction(kind: Sanction["kind"], target: string, date: number): CurrentSanction | undefined {
+  sanction(kind: Sanction["kind"], user: UserId, date: number): CurrentSanction | undefined {
+    return this.#sanctionOf(kind, user, date);
+  }
+
+  /**
+   * All mutes or bans of an address that have not ended: at most one on account of each guest, and one of its own.
+   *
+   * @param room Where; undefined for the whole service.
+   * @param date Milliseconds since 1970.
+   */
+  addressSanctions(
+    kind: Sanction["kind"],
+    address: UserId,
+    room: string | undefined,
+    date: number,
+  ): readonly CurrentSanction[] {
+    const key = userField(kind, addressTarget({ user: address, room }));
+    const fields = (this.#addresses ??= this.#findAddresses()).get(key) ?? [];
+    return fields.flatMap((it) => this.#sanctionOf(kind, it.slice(kind.length + 1), date) ?? []);
+  }
+
+  #findAddresses(): ReadonlyMap<string, readonly string[]> {
+    const fields = this.#fields.keys().filter((it) => ADDRESS_FIELD.test(it));
+    return Map.groupBy(fields, (it) => it.replace(ADDRESS_FIELD, "$1"));
+  }
+
+  #sanctionOf(
+    kind: Sanction["kind"],
+    target: string,
+    date: number,
+  ): CurrentSanction | undefined {
     const stored = this.#fields.get(userField(kind, target));
     return stored === undefined ? undefined : parseSanction(kind, target, stored, date);
   }
@@ -315,13 +354,12 @@ export class RoomState {
 
   /** The number of mutes and bans of addresses: all of them, and those on account of one guest. */
   countAddresses(guest: UserId): { readonly all: number; readonly ofGuest: number } {
-    // Quotes in names and reasons are escaped.
-    const mark = `"guest":"${guest}"`;
     let all = 0, ofGuest = 0;
-    for (const [field, stored] of this.#fields) {
-      if (!ADDRESS_FIELD.test(field)) continue;
+    for (const field of this.#fields.keys()) {
+      const [found, , owner] = ADDRESS_FIELD.exec(field) ?? [];
+      if (found === undefined) continue;
       all += 1;
-      if (stored.includes(mark)) ofGuest += 1;
+      if (owner === guest) ofGuest += 1;
     }
     return { all, ofGuest };
   }
@@ -371,7 +409,8 @@ function parseSanction(
   date: number,
 ): CurrentSanction | undefined {
   const until = endOf(stored);
-  const [user = "", room] = target.split("@");
+  const [place = ""] = target.split("/");
+  const [user = "", room] = place.split("@");
   if (until <= date || !isUserId(user)) return undefined;
   const details = v.safeParse(SanctionDetails, parseJson(stored.slice(stored.indexOf(" ") + 1)));
   return details.success ? { kind, user, room, until, ...details.output } : undefined;

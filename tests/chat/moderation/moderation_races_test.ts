@@ -304,3 +304,31 @@ for (const [where, room] of [["a room", { room: "den" }], ["the service", {}]] a
     assert.equal(outcome(await stranger.client.ask(say), "say"), "muted");
   });
 }
+
+for (const [where, room] of [["a room", { room: "den" }], ["the service", {}]] as const) {
+  Deno.test(`An address is muted in ${where} for as long as one of its guests is, whoever was muted or unmuted in between`, async () => {
+    using scene = new Scene();
+    await scene.start();
+    scene.follow();
+    const [one, other] = [await scene.guest(), await scene.guest()];
+    for (const { client } of [one, other]) await client.ask(JOIN);
+    const act = async (...given: Parameters<typeof scene.act>) => {
+      assert.equal(await scene.act(...given), "done");
+      await flushMicrotasks();
+    };
+    await act("mute", one.id, { ...room, seconds: 20 });
+    await act("mute", other.id, { ...room, seconds: 60 });
+    await act("mute", one.id, { ...room, seconds: 30 });
+    await act("unmute", other.id, room);
+    const stranger = await scene.guest();
+    await stranger.client.ask(JOIN);
+    const say = async (id: string) =>
+      outcome(
+        await stranger.client.ask({ type: "say", id, room: "den", text: "it was not me" }),
+        id,
+      );
+    assert.equal(await say("1"), "muted");
+    await act("unmute", one.id, room);
+    assert.equal(await say("2"), "done");
+  });
+}

@@ -3,7 +3,6 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { FOREVER, type RoomEvent, type RoomSettings } from "../../../lib/core/log/room_event.ts";
 import {
-  addressInRoom,
   type CurrentSettings,
   endOf,
   RoomState,
@@ -131,12 +130,27 @@ Deno.test("stateChanges() has none for an event about another room, except for a
     { kind: "member", ...bob, on: true, room: room("tea") },
   ];
   for (const event of others) assert.deepEqual(stateChanges(event, { ...ann, room: "lobby" }), []);
-  const ofAddress = { ...mute, user: address, guest: bob.user };
-  const state = stateAfter(ofAddress);
-  assert.deepEqual(state.sanction("mute", addressInRoom(address, "tea"), 0), ofAddress);
-  assert.equal(state.sanction("mute", address, 0), undefined);
-  const ended = stateAfter(ofAddress, { kind: "unmute", ...bob, user: address, room: room("tea") });
-  assert.ok(ended.isEmpty);
+});
+
+Deno.test("RoomState has a mute of an address for each of its guests, in a room and in the service apart", () => {
+  const mute = { kind: "mute", name: bob.name, user: address, until: FOREVER, rank } as const;
+  const ofBob = { ...mute, guest: bob.user, room: room("tea") };
+  const ofCem = { ...mute, until: 5, guest: user("g_cem00000"), room: room("tea") };
+  const own = { ...mute, until: 7 };
+  const found = (state: RoomState, where: string | undefined, date: number) =>
+    state.addressSanctions("mute", address, where, date).map(({ until }) => until);
+  const state = stateAfter(ofBob, ofCem, own);
+  assert.deepEqual(state.addressSanctions("mute", address, "tea", 5), [ofBob]);
+  assert.deepEqual(found(state, "tea", 0), [FOREVER, 5]);
+  assert.deepEqual(found(state, undefined, 0), [7]);
+  assert.deepEqual(state.addressSanctions("ban", address, "tea", 0), []);
+  assert.deepEqual(state.countAddresses(bob.user), { all: 3, ofGuest: 1 });
+  const { kind: _, until: __, ...ofOne } = ofBob;
+  const changes = (event: RoomEvent) => stateChanges(event, { ...ann, room: "_audit" });
+  state.apply(changes({ ...ofOne, kind: "unmute" }));
+  assert.deepEqual(found(state, "tea", 0), [5]);
+  state.apply(changes({ ...own, until: 9 }));
+  assert.deepEqual(found(state, undefined, 0), [9]);
 });
 
 Deno.test("RoomState treats a damaged field as missing", () => {

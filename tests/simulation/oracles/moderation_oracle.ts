@@ -207,9 +207,11 @@ export class ModerationOracle {
       return imposed === undefined ? [] : [imposed];
     };
     // That of an address ends with the guest's own.
-    const ofAddress = (guests: Rules, ...key: Parameters<typeof imposedKey>) =>
-      active(audit, ...key).flatMap((imposed) => {
-        const { sanction: { guest }, entry } = imposed;
+    const ofAddress = (guests: Rules, where: RoomId | undefined) =>
+      [...audit.imposed.values()].flatMap((imposed) => {
+        const { sanction: { user, guest, until }, entry } = imposed;
+        const isFound = user === ip && imposed.room === where && imposed.sanction.kind === kind;
+        if (!isFound || until <= date) return [];
         if (guest === undefined) return imposed;
         // It counts again when the guest is muted or banned again.
         return active(guests, kind, guest).map((own) =>
@@ -219,8 +221,8 @@ export class ModerationOracle {
     return [
       ...active(own, kind, user),
       ...active(audit, kind, user),
-      ...(ip === undefined ? [] : ofAddress(audit, kind, ip)),
-      ...(ip === undefined || room === undefined ? [] : ofAddress(own, kind, ip, room)),
+      ...ofAddress(audit, undefined),
+      ...(room === undefined ? [] : ofAddress(own, room)),
     ];
   }
 
@@ -307,6 +309,13 @@ export class ModerationOracle {
     const date = this.#context.date();
     const key = imposedKey("ban", user);
     if (activeIn(this.rules(room), key, date) === undefined) return false;
+    const { log } = this.#context.oracle(room);
+    // Who was let in again may read what was said meanwhile, also if another ban follows.
+    const wasLetIn = log.some(({ position: { seq }, action }) =>
+      seq > position.seq && action.kind === "said" && action.event?.kind === "unban" &&
+      action.event.user === user
+    );
+    if (wasLetIn) return false;
     const imposed = activeIn(foldRules(this.#context.oracle(room).upTo(position)), key, date);
     // The entry of the ban itself may be shown.
     return imposed !== undefined && imposed.entry.position.seq < position.seq;

@@ -10,11 +10,13 @@ import type { RoomEvent, Sanction } from "../../../lib/core/log/room_event.ts";
 export interface Imposed {
   readonly sanction: Sanction;
   readonly entry: Entry;
+  /** Only of an address in one room: that room. */
+  readonly room: string | undefined;
 }
 
 /** The rules of one room after some of its entries. */
 export interface Rules {
-  /** By `mute:` or `ban:` and the user; with `@` and the room for an address in a room. */
+  /** By {@linkcode imposedKey}. */
   readonly imposed: Map<string, Imposed>;
   /** When each user has sent the last message that slow mode counts, in milliseconds since 1970. */
   readonly sentAt: Map<string, number>;
@@ -24,9 +26,14 @@ export interface Rules {
   lockedDownAt: number | undefined;
 }
 
-/** The key of a mute or a ban. @param room Only for an address in a room. */
-export function imposedKey(kind: Sanction["kind"], user: string, room?: string): string {
-  return `${kind}:${user}${room === undefined ? "" : `@${room}`}`;
+/** The key of a mute or a ban. @param room Only for an address in a room. @param guest Only for an address. */
+export function imposedKey(
+  kind: Sanction["kind"],
+  user: string,
+  room?: string,
+  guest?: string,
+): string {
+  return [kind, user, room, guest].join(" ");
 }
 
 /** The rules after these entries of one log. */
@@ -71,12 +78,14 @@ function applyEvent(rules: Rules, event: RoomEvent, entry: Entry): void {
       return;
     case "mute":
     case "ban":
-      rules.imposed.set(imposedKey(event.kind, event.user, event.room), { sanction: event, entry });
+      rules.imposed.set(imposedKey(event.kind, event.user, event.room, event.guest), {
+        ...{ sanction: event, entry, room: event.room },
+      });
       return;
     case "unmute":
     case "unban": {
       const kind = event.kind === "unmute" ? "mute" : "ban";
-      rules.imposed.delete(imposedKey(kind, event.user, event.room));
+      rules.imposed.delete(imposedKey(kind, event.user, event.room, event.guest));
     }
   }
 }
