@@ -1,6 +1,6 @@
 /**
- * The targets of this service, as data. Those of fan-out apply to one isolate that does everything, and to a worker
- * beside the main isolate, which is the default on a machine with two cores.
+ * The targets of this service, as data. Those of fan-out and of connections apply to one isolate that does everything, with
+ * each of the two socket engines.
  * @module
  */
 import type { Measure, Source, Target } from "./targets.ts";
@@ -12,69 +12,114 @@ const cpu = (peer: string, publishers: number): Source => ({
   peer,
   figure: CPU,
 });
-const open = (peer: string): Source => ({
+const open = (peer: string, figure: string): Source => ({
   ...{ work: "open", variant: "N=1000, 100 texts/s" },
-  ...{ peer, figure: "p99Micros" },
+  ...{ peer, figure },
 });
 const idle = (peer: string): Source => ({
   ...{ work: "idle", variant: "10000 connections" },
   ...{ peer, figure: "bytes" },
 });
 
-function ratio(what: string, atMost: number, of: Source, to: Source): Target {
-  return { what, bound: { atMost }, unit: " ×", measure: { kind: "ratio", of, to } };
+/** An engine, how the peers are named that have it, and its limits; undefined if a figure is only reported. */
+interface Engine {
+  readonly name: string;
+  readonly suffix: string;
+  readonly jsonToBun: number;
+  readonly textToBun: number | undefined;
+  readonly openCpuToBun: number;
+  readonly echoCpu: number | undefined;
+  readonly echoTail: number | undefined;
+  readonly connectingToEcho: number | undefined;
+  readonly connectingToChat: number | undefined;
+  /** KB of memory more than the bare loop. */
+  readonly idleText: number | undefined;
+  readonly idleJson: number | undefined;
 }
 
-/** @param suffix Ends the peers' names: the configuration of Parley. */
-function fanOut(form: string, suffix: string): Target[] {
+const DENO: Engine = {
+  ...{ name: "engine deno", suffix: "", jsonToBun: 1, textToBun: undefined, openCpuToBun: 0.7 },
+  ...{ echoCpu: 1.1, echoTail: 1.3, connectingToEcho: 1.25, connectingToChat: 1.8 },
+  ...{ idleText: 3, idleJson: 6 },
+};
+const NODE: Engine = {
+  ...{ name: "engine node", suffix: "-node", jsonToBun: 0.8, textToBun: 0.8, openCpuToBun: 0.6 },
+  ...{ echoCpu: undefined, echoTail: undefined },
+  ...{ connectingToEcho: undefined, connectingToChat: undefined },
+  ...{ idleText: undefined, idleJson: undefined },
+};
+
+function ratio(what: string, atMost: number | undefined, of: Source, to: Source): Target {
+  const bound = atMost === undefined ? undefined : { atMost };
+  return { what, bound, unit: " ×", measure: { kind: "ratio", of, to } };
+}
+
+function fanOut({ name, suffix, jsonToBun, textToBun, openCpuToBun }: Engine): readonly Target[] {
   const [json, text] = [`json${suffix}`, `text${suffix}`];
-  const name = (what: string) => `${what}, ${form}`;
-  const [one, eight] = [1, 8] as const;
+  const named = (what: string) => `${what}, ${name}`;
+  const redis = { ...cpu(json, 1), figure: "redisMicros" };
   return [
-    ratio(name("JSON K=8 : Bun's publish, CPU"), 1.3, cpu(json, eight), cpu("bun", eight)),
-    ratio(name("JSON K=8 : Node `ws`, CPU"), 1 / 6, cpu(json, eight), cpu("ws", eight)),
-    ratio(name("JSON K=1 : bare Deno, CPU"), 1.15, cpu(json, one), cpu("bare-deno", one)),
-    ratio(name("text K=1 : bare Deno, CPU"), 1.15, cpu(text, one), cpu("bare-deno", one)),
-    ratio(name("text K=8 : bare Deno, CPU"), 1.15, cpu(text, eight), cpu("bare-deno", eight)),
-    ratio(name("open loop JSON : Bun, p99"), 1, open(json), open("bun")),
-    ratio(name("open loop JSON : Nchan, p99"), 1, open(json), open("nchan")),
+    ratio(named("JSON K=8 : Bun's publish, CPU"), jsonToBun, cpu(json, 8), cpu("bun", 8)),
+    ratio(named("text K=8 : Bun's publish, CPU"), textToBun, cpu(text, 8), cpu("bun", 8)),
+    ratio(named("JSON K=1 : bare Deno, CPU"), 1.1, cpu(json, 1), cpu("bare-deno", 1)),
+    ratio(named("text K=1 : bare Deno, CPU"), 1.1, cpu(text, 1), cpu("bare-deno", 1)),
+    ratio(named("open loop JSON : Bun, CPU"), openCpuToBun, open(json, CPU), open("bun", CPU)),
+    ratio(
+      named("open loop JSON : Bun, p99"),
+      1,
+      open(json, "p99Micros"),
+      open("bun", "p99Micros"),
+    ),
+    {
+      what: named("Redis CPU per delivery, JSON K=1"),
+      ...{ bound: { atMost: 0.15 }, unit: " µs" },
+      measure: { kind: "value", of: redis },
+    },
   ];
 }
 
 /** Compares like with like: the bare loop has no Redis either. */
-function alone(): Target[] {
+function alone(): readonly Target[] {
   const [json, text, bare] = ["json-alone", "text-alone", "bare-deno"] as const;
   return [
-    ratio("JSON K=1 : bare Deno, CPU, no Redis", 1.15, cpu(json, 1), cpu(bare, 1)),
-    ratio("text K=1 : bare Deno, CPU, no Redis", 1.15, cpu(text, 1), cpu(bare, 1)),
-    ratio("text K=8 : bare Deno, CPU, no Redis", 1.15, cpu(text, 8), cpu(bare, 8)),
+    ratio("JSON K=1 : bare Deno, CPU, no Redis", 1.1, cpu(json, 1), cpu(bare, 1)),
+    ratio("text K=1 : bare Deno, CPU, no Redis", 1.1, cpu(text, 1), cpu(bare, 1)),
   ];
 }
 
-function connections(form: string, suffix: string): Target[] {
+function connections({ name, suffix, ...limits }: Engine): readonly Target[] {
   const storm = (variant: string, peer: string) => ({
     ...{ work: "storm", variant, peer, figure: CPU },
   });
-  const connecting = (variant: string) =>
+  const connecting = (variant: string, atMost: number | undefined) =>
     ratio(
-      `connecting ${variant} : bare Deno, CPU, ${form}`,
-      2,
+      `connecting ${variant} : bare Deno, CPU, ${name}`,
+      atMost,
       storm(variant, `text${suffix}`),
       storm(variant, "bare-deno"),
     );
-  const echo = (peer: string) => ({
-    ...{ work: "echo", variant: "100 connections", peer, figure: CPU },
+  const echo = (peer: string, figure: string) => ({
+    ...{ work: "echo", variant: "100 connections", peer, figure },
   });
-  const memory = (what: string, atMost: number, peer: string): Target => ({
-    ...{ what: `${what}, ${form}`, bound: { atMost }, unit: " KB" },
+  const echoes = (what: string, atMost: number | undefined, figure: string) =>
+    ratio(
+      `echo : bare Deno, ${what}, ${name}`,
+      atMost,
+      echo(`text${suffix}`, figure),
+      echo("bare-deno", figure),
+    );
+  const memory = (what: string, atMost: number | undefined, peer: string): Target => ({
+    what: `${what}, ${name}`,
+    ...{ bound: atMost === undefined ? undefined : { atMost }, unit: " KB" },
     measure: { kind: "more", of: idle(peer), than: idle("bare-deno"), per: 1024 },
   });
   return [
-    ratio(`echo : bare Deno, CPU, ${form}`, 1.1, echo(`text${suffix}`), echo("bare-deno")),
-    connecting("to the echo"),
-    connecting("to the chat"),
-    memory("idle text − bare Deno, memory each", 3, `text${suffix}`),
-    memory("idle JSON in a room − bare Deno, memory each", 6, `json${suffix}`),
+    echoes("CPU", limits.echoCpu, CPU),
+    echoes("p99", limits.echoTail, "p99Micros"),
+    connecting("to the echo", limits.connectingToEcho),
+    connecting("to the chat", limits.connectingToChat),
+    memory("idle text − bare Deno, memory each", limits.idleText, `text${suffix}`),
+    memory("idle JSON in a room − bare Deno, memory each", limits.idleJson, `json${suffix}`),
   ];
 }
 
@@ -146,21 +191,11 @@ export const SCALE_TARGETS: readonly Target[] = [
 
 /** All targets of the comparison. "Flat" and "linear" allow a tenth and a quarter, because no measurement is exactly either. */
 export const TARGETS: readonly Target[] = [
-  ...fanOut("one isolate", ""),
-  ...fanOut("WORKERS=1", "-w1"),
+  ...fanOut(DENO),
+  ...fanOut(NODE),
   ...alone(),
-  {
-    what: "Redis CPU per delivery, N=1000 K=8",
-    ...{ bound: { atMost: 0.03 }, unit: " µs" },
-    measure: { kind: "value", of: { ...cpu("json", 8), figure: "redisMicros" } },
-  },
-  {
-    what: "Redis CPU per delivery, N=1000 K=1",
-    ...{ bound: { atMost: 0.03 }, unit: " µs" },
-    measure: { kind: "value", of: { ...cpu("json", 1), figure: "redisMicros" } },
-  },
-  ...connections("one isolate", ""),
-  ...connections("WORKERS=1", "-w1"),
+  ...connections(DENO),
+  ...connections(NODE),
   ...slow("json"),
   ...slow("text"),
   ratio(

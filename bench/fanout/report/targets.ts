@@ -29,8 +29,8 @@ export type Measure =
 export interface Target {
   /** What is compared, in words. */
   readonly what: string;
-  /** The maximum or minimum. */
-  readonly bound: { readonly atMost: number } | { readonly atLeast: number };
+  /** The maximum or minimum; undefined if it is only reported. */
+  readonly bound: { readonly atMost: number } | { readonly atLeast: number } | undefined;
   /** The unit, which follows each number. */
   readonly unit: string;
   /** The measured values. */
@@ -51,9 +51,10 @@ export function reached(measure: Measure, samples: readonly Sample[]): Spread | 
   }));
 }
 
-/** In words: met, or by how much it was missed. */
-export function verdict({ bound }: Target, found: Spread | undefined): string {
+/** In words: met, or by how much it was missed; empty if there is no limit. */
+export function verdict({ bound }: Pick<Target, "bound">, found: Spread | undefined): string {
   if (!found) return "not measured";
+  if (!bound) return "";
   const [limit, isMet] = "atMost" in bound
     ? [bound.atMost, found.median <= bound.atMost]
     : [bound.atLeast, found.median >= bound.atLeast];
@@ -67,13 +68,15 @@ export function targetTable(targets: readonly Target[], samples: readonly Sample
   const rows = targets.map((target) => {
     const { what, bound, unit, measure } = target;
     const found = reached(measure, samples);
-    const limit = "atMost" in bound
-      ? `≤ ${formatNumber(bound.atMost)}`
-      : `≥ ${formatNumber(bound.atLeast)}`;
+    const limit = bound ? `${formatBound(bound)}${unit}` : "–";
     const value = found ? formatSpread(found) : "–";
-    return [what, `${limit}${unit}`, `${value}${found ? unit : ""}`, verdict(target, found)];
+    return [what, limit, `${value}${found ? unit : ""}`, verdict(target, found)];
   });
   return markdownTable(["target", "limit", "measured", ""], rows);
+}
+
+function formatBound(bound: NonNullable<Target["bound"]>): string {
+  return "atMost" in bound ? `≤ ${formatNumber(bound.atMost)}` : `≥ ${formatNumber(bound.atLeast)}`;
 }
 
 function column(source: Source, samples: readonly Sample[]): ReadonlyMap<number, number> {

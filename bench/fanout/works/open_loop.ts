@@ -25,7 +25,7 @@ const VARIANT = "N=1000, 100 texts/s";
 export const OPEN_LOOP: Work = {
   name: "open",
   title: "Open loop",
-  about: "8 publishers send 100 texts of 64 bytes a second in total, on schedule.",
+  about: "10 publishers send 100 texts of 64 bytes a second in total, on schedule.",
   table: "of peers",
   columns: [...DELIVERY_COLUMNS, { title: "load late by ms", figure: "behindMillis" }],
   cells: PEERS.map((peer) => ({ peer, variants: [VARIANT], run: (stage) => play(stage, peer) })),
@@ -38,7 +38,7 @@ async function* play(stage: CellRunner, name: string): AsyncGenerator<Figures> {
     kind: "load",
     tongue: peer.tongue,
     plan: {
-      ...{ url: server.chatUrl(), members: 1000, publishers: 8, textBytes: 64, slowShare: 0 },
+      ...{ url: server.chatUrl(), members: 1000, publishers: 10, textBytes: 64, slowShare: 0 },
       pace: { kind: "open", perSecond: 100 },
       ...{ warmupMs: 1000, measureMs: 3000, connectsAtOnce: 64 },
     },
