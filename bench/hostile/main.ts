@@ -5,6 +5,7 @@
  * @module
  */
 import { residentBytes } from "../fanout/server/accounting.ts";
+import type { EngineName } from "../../lib/core/config/settings_table.ts";
 import { describeMachine } from "../fanout/machine.ts";
 import { withSection } from "../fanout/report/document_section.ts";
 import { markdownTable } from "../fanout/report/format.ts";
@@ -22,6 +23,7 @@ const DOCUMENT = new URL("../../docs/internals/performance.md", import.meta.url)
 const SETTINGS = { TRUST_PROXY: "127.0.0.1/32", ADMIN_PORT: "off", LOG_LEVEL: "info" };
 const ADMIN_TOKEN = "a token of the attack bench";
 const LOOK_MS = 200;
+const REST_MS = 15_000;
 const encoder = new TextEncoder();
 
 async function main(args: readonly string[]): Promise<number> {
@@ -38,7 +40,7 @@ async function main(args: readonly string[]): Promise<number> {
   const machine = await describeMachine(new Set(), AbortSignal.timeout(10_000));
   const text = `${markdownTable(["", ""], machine)}\n\n${resultTable(results)}\n`;
   say(`\n${text}`);
-  if (options.writes) await write(text);
+  if (options.writes) await write(text, options.engine);
   return results.every((it) => failuresOf(it).length === 0) ? 0 : 1;
 }
 
@@ -57,7 +59,7 @@ async function measure(
       WEBSOCKET_ENGINE: engine,
       DATA_DIR: folder,
     });
-    return await attackBeside(parley, attack, calmSeconds, seconds);
+    return { engine, ...await attackBeside(parley, attack, calmSeconds, seconds) };
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
@@ -68,13 +70,14 @@ async function attackBeside(
   attack: Attack,
   calmSeconds: number,
   seconds: number,
-): Promise<Result> {
+): Promise<Omit<Result, "engine">> {
   const invite = attack.needsInvite ? [await makeInvite(parley)] : [];
   await using honest = new Program("honest.ts", [String(parley.port)], 0);
   await honest.line((line) => line === "ready");
   await honest.send("phase before");
   await pause(calmSeconds * 1000);
   const before = await descriptors(parley.pid);
+  const calmBytes = await residentBytes(parley.pid);
   await honest.send("phase attack");
   const memory = watchMemory(parley.pid);
   await using attacker = new Program(
@@ -85,13 +88,12 @@ async function attackBeside(
   const refusals: Refusals = JSON.parse(await attacker.line((line) => line.startsWith("{")));
   const peakBytes = await memory.stop();
   await honest.send("phase after");
-  // The kernel and the runtime need a moment to notice that the attacker has left.
-  await pause(2_000);
-  const after = await descriptors(parley.pid);
+  const after = await descriptorsAtRest(parley.pid, before);
   await honest.send("end");
   const seen: HonestResult = JSON.parse(await honest.line((line) => line.startsWith("{")));
   const isAlive = after > 0;
-  return { attack, honest: seen, refusals, peakBytes, descriptors: { before, after }, isAlive };
+  const bytes = { before: calmBytes, peak: peakBytes };
+  return { attack, honest: seen, refusals, bytes, descriptors: { before, after }, isAlive };
 }
 
 /** The secret of an invite that makes an owner, who may ask for everything. */
@@ -192,9 +194,19 @@ async function descriptors(pid: number): Promise<number> {
   return count;
 }
 
-async function write(text: string): Promise<void> {
+/** The kernel, the runtime and timeouts need a moment to notice that the attacker has left. @param before As many as there were. */
+async function descriptorsAtRest(pid: number, before: number): Promise<number> {
+  const until = performance.now() + REST_MS;
+  for (;;) {
+    const count = await descriptors(pid);
+    if (count <= before || performance.now() > until) return count;
+    await pause(LOOK_MS);
+  }
+}
+
+async function write(text: string, engine: EngineName): Promise<void> {
   const document = await Deno.readTextFile(DOCUMENT);
-  await Deno.writeTextFile(DOCUMENT, withSection(document, "hostile", text));
+  await Deno.writeTextFile(DOCUMENT, withSection(document, `hostile-${engine}`, text));
 }
 
 function pause(ms: number): Promise<void> {

@@ -9,12 +9,14 @@ import { inviteAsOperator, MEMBER_SETTINGS } from "../support/identity/member_li
 import { DEADLINE_MS } from "../support/provision.ts";
 import { startTestService } from "../support/service.ts";
 
+const MIB = 1024 * 1024;
 const calm = { p99Ms: 10, said: 100, expected: 10_000, received: 10_000 };
 const held: Result = {
+  engine: "deno",
   attack: { name: "flood", about: "Much of it", refusedBy: ["close 1008", "fault slow_down"] },
   honest: { phases: { before: calm, attack: calm }, disconnected: 0, closeCodes: [], wrong: 0 },
   refusals: { "fault slow_down": 3 },
-  peakBytes: 200 * 1024 * 1024,
+  bytes: { before: MIB * 150, peak: MIB * 200 },
   descriptors: { before: 130, after: 130 },
   isAlive: true,
 };
@@ -33,7 +35,10 @@ for (
     [during({ received: 9_899 }), "99 % received"],
     [{ honest: { ...held.honest, disconnected: 1 } }, "1 disconnected"],
     [{ honest: { ...held.honest, wrong: 2 } }, "2 out of order"],
-    [{ peakBytes: 400 * 1024 * 1024 }, "400 MiB"],
+    [{ bytes: { before: MIB * 300, peak: MIB * 400 } }, "400 MiB"],
+    [{ engine: "node", ...during({ p99Ms: 20 }) }, "ratio 2"],
+    [{ engine: "node", bytes: { before: MIB * 100, peak: MIB * 150 } }, "150 MiB"],
+    [{ engine: "node", descriptors: { before: 130, after: 132 } }, "2 descriptors left"],
     [{ refusals: { "close 4008": 1 } }, "not refused"],
     [{ isAlive: false }, "the service ended"],
   ] as const
