@@ -9,6 +9,8 @@ import type { RoomId } from "../../core/names/names.ts";
 
 /** Maximum number of private and direct rooms of one user. */
 export const MAX_OWN_ROOMS = 200;
+/** Of these, the number that others can fill: nobody can keep a user from creating rooms by adding the user to many. */
+export const MAX_ROOMS_BY_OTHERS = 150;
 /** Maximum number of listed rooms. */
 export const MAX_LISTED_ROOMS = 1_000;
 
@@ -19,10 +21,17 @@ export interface RoomIndex {
   /** Reads the listed rooms, in no particular order. */
   listedRooms(): Promise<readonly RoomId[]>;
   /**
-   * Adds a room to the rooms of users, or removes it. Resolves to the users who have {@linkcode MAX_OWN_ROOMS} others already;
-   * nothing is added to those.
+   * Adds a room to the rooms of users, or removes it. Resolves to the users who have {@linkcode MAX_OWN_ROOMS} others already,
+   * or {@linkcode MAX_ROOMS_BY_OTHERS} if somebody else adds them; nothing is added to those.
+   *
+   * @param by Who adds users to a room for the first time; undefined in all other cases.
    */
-  indexMembers(room: RoomId, users: readonly UserId[], on: boolean): Promise<readonly UserId[]>;
+  indexMembers(
+    room: RoomId,
+    users: readonly UserId[],
+    on: boolean,
+    by?: UserId,
+  ): Promise<readonly UserId[]>;
   /** Adds a room to the listed ones, or removes it. Resolves to false if there are {@linkcode MAX_LISTED_ROOMS} others. */
   indexListed(room: RoomId, on: boolean): Promise<boolean>;
 }

@@ -273,7 +273,7 @@ async function createDirect(
   const waitMs = me.chargeRoom();
   if (waitMs > 0) return slowDownFault(id, waitMs, undefined, TOO_MANY_NEW);
   const users = members.map(({ user }) => user);
-  const full = await context.roomIndex.indexMembers(room, users, true);
+  const full = await context.roomIndex.indexMembers(room, users, true, me.user);
   const event: RoomEvent = { kind: "room", created: true, access: "direct", members };
   const result = full.length === 0 && await publishEvent(room, event, { me, id }, context);
   if (result && result.kind === "entered") {

@@ -52,7 +52,7 @@ export async function addMember(
   const { roomIndex } = context;
   const { me, id } = origin;
   const users = [target.user];
-  if ((await roomIndex.indexMembers(room, users, true)).length > 0) {
+  if ((await roomIndex.indexMembers(room, users, true, me.user)).length > 0) {
     return faultFrame(id, "too_many_rooms", target.user === me.user ? undefined : OTHER_IS_FULL);
   }
   const result = await publishEvent(room, { kind: "member", ...target, on: true }, origin, context);

@@ -6,7 +6,12 @@ import type { UserId } from "../../core/log/entry.ts";
 import { parseStoredRoom, type RoomId } from "../../core/names/names.ts";
 import { BusUnavailable } from "../ports/bus.ts";
 import type { DirectoryStore, RecordKey } from "../ports/directory_store.ts";
-import { MAX_LISTED_ROOMS, MAX_OWN_ROOMS, type RoomIndex } from "../ports/room_index.ts";
+import {
+  MAX_LISTED_ROOMS,
+  MAX_OWN_ROOMS,
+  MAX_ROOMS_BY_OTHERS,
+  type RoomIndex,
+} from "../ports/room_index.ts";
 
 const MAX_ATTEMPTS = 50;
 /** Users whose records are changed in one step. */
@@ -35,10 +40,11 @@ export class StoredRoomIndex implements RoomIndex {
     room: RoomId,
     users: readonly UserId[],
     on: boolean,
+    by?: UserId,
   ): Promise<readonly UserId[]> {
     const full: UserId[] = [];
     for (let from = 0; from < users.length; from += BATCH) {
-      full.push(...await this.#indexBatch(room, users.slice(from, from + BATCH), on));
+      full.push(...await this.#indexBatch(room, users.slice(from, from + BATCH), on, by));
     }
     return full;
   }
@@ -54,7 +60,12 @@ export class StoredRoomIndex implements RoomIndex {
     return true;
   }
 
-  async #indexBatch(room: RoomId, users: readonly UserId[], on: boolean): Promise<UserId[]> {
+  async #indexBatch(
+    room: RoomId,
+    users: readonly UserId[],
+    on: boolean,
+    by: UserId | undefined,
+  ): Promise<UserId[]> {
     const keys = [...new Set(users)].map(keyOf);
     for (let left = MAX_ATTEMPTS; left > 0; left--) {
       const stored = await this.#store.read(keys);
@@ -63,7 +74,8 @@ export class StoredRoomIndex implements RoomIndex {
         const from = stored[index];
         const rooms = parseRooms(from);
         if (rooms.includes(room) === on) return [];
-        if (on && rooms.length >= MAX_OWN_ROOMS) {
+        const isByOther = by !== undefined && by !== key.id;
+        if (on && rooms.length >= (isByOther ? MAX_ROOMS_BY_OTHERS : MAX_OWN_ROOMS)) {
           full.push(key.id);
           return [];
         }

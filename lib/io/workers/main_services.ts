@@ -71,7 +71,7 @@ export class MainServices implements Disposable {
       namesAfter: (version) => directory.namesAfter(version),
       roomsOf: (user) => roomIndex.roomsOf(user),
       listedRooms: () => roomIndex.listedRooms(),
-      indexMembers: (room, users, on) => roomIndex.indexMembers(room, users, on),
+      indexMembers: (room, users, on, by) => roomIndex.indexMembers(room, users, on, by),
       indexListed: (room, on) => roomIndex.indexListed(room, on),
       useApiKey: (secret) => apiKeys.useApiKey(secret),
       addApiKey: (terms) => apiKeys.addApiKey(terms),

@@ -42,7 +42,7 @@ export function remoteServices(main: RpcChannel<MainApi>): SharedServices {
     roomIndex: {
       roomsOf: (user) => main.callInLane(user, "roomsOf", user),
       listedRooms: () => main.call("listedRooms"),
-      indexMembers: (room, users, on) => main.call("indexMembers", room, users, on),
+      indexMembers: (room, users, on, by) => main.call("indexMembers", room, users, on, by),
       indexListed: (room, on) => main.call("indexListed", room, on),
     },
     apiKeys: {

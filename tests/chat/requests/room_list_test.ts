@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { BusUnavailable } from "../../../lib/chat/ports/bus.ts";
 import type { RoomIndex } from "../../../lib/chat/ports/room_index.ts";
-import { MAX_OWN_ROOMS } from "../../../lib/chat/ports/room_index.ts";
+import { MAX_OWN_ROOMS, MAX_ROOMS_BY_OTHERS } from "../../../lib/chat/ports/room_index.ts";
 import { MAX_LIST } from "../../../lib/chat/rooms/room_list.ts";
 import { user } from "../../contract/fixtures.ts";
 import { FakeBus, FakeClock, name, room as roomId } from "../../support/fakes.ts";
@@ -240,19 +240,25 @@ Deno.test("While the index is away, nothing is created, and lists are answered w
   assert.deepEqual(await names(scene, ann), [room]);
 });
 
-Deno.test("A user has a limited number of private and direct rooms", async () => {
+Deno.test("A user has a limited number of private and direct rooms, of which others can fill only a part", async () => {
   const roomIndex = emptyIndex();
   using scene = new RoomsScene({ roomIndex });
   const [ann, bob] = [await scene.enter("ann"), await scene.enter("bob")];
   const room = await scene.createPrivate(ann);
-  for (let index = 0; index < MAX_OWN_ROOMS; index++) {
-    await roomIndex.indexMembers(roomId(`_private.${index}`), [user(BOB)], true);
-  }
-  assert.equal(await scene.outcome(bob, { type: "create", kind: "private" }), "too_many_rooms");
-  assert.equal(await scene.outcome(ann, { type: "open", user: BOB }), "not_allowed");
-  const add = { type: "member", room, user: BOB };
-  assert.equal(await scene.outcome(ann, add), "too_many_rooms");
-  assert.deepEqual((await scene.list(ann)).map((it) => it.room), [room]);
+  const fill = async (from: number, to: number) => {
+    for (let index = from; index < to; index++) {
+      await roomIndex.indexMembers(roomId(`_private.${index}`), [user(BOB)], true);
+    }
+  };
+  const create = { type: "create", kind: "private" };
+  await fill(1, MAX_ROOMS_BY_OTHERS);
+  assert.equal(await scene.outcome(ann, { type: "open", user: BOB }), "room");
+  assert.equal(await scene.outcome(ann, { type: "member", room, user: BOB }), "too_many_rooms");
+  assert.equal(await scene.outcome(bob, create), "room");
+  await fill(MAX_ROOMS_BY_OTHERS, MAX_OWN_ROOMS);
+  assert.equal(await scene.outcome(bob, create), "too_many_rooms");
+  const mia = await scene.enter("mia");
+  assert.equal(await scene.outcome(mia, { type: "open", user: BOB }), "not_allowed");
 });
 
 Deno.test("Guests put no room into everybody's list, which they could fill", async () => {
