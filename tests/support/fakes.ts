@@ -14,6 +14,7 @@ import type { Socket } from "../../lib/chat/ports/connection_handler.ts";
 import { EmbeddedBus } from "../../lib/chat/bus/embedded_bus.ts";
 import { ConcurrencyLimit } from "../../lib/chat/concurrency_limit.ts";
 import { AddressSanctions } from "../../lib/chat/moderation/address_sanctions.ts";
+import { GuestPace } from "../../lib/chat/moderation/guest_pace.ts";
 import { Sanctions } from "../../lib/chat/moderation/sanctions.ts";
 import { WordFilter } from "../../lib/chat/moderation/word_filter.ts";
 import { Hub, type HubContext } from "../../lib/chat/room/hub.ts";
@@ -409,8 +410,10 @@ export class FakeChat implements Disposable {
     const userSessions = new UserSessions();
     const { roomIndex = emptyIndex() } = settings;
     const indexRepairer = new IndexRepairer({ roomIndex, clock });
-    const told: Pick<HubContext, "onUserSignal" | "onRoomOpened"> = {
+    const pace = new GuestPace();
+    const told: Pick<HubContext, "onUserSignal" | "onGuestSent" | "onRoomOpened"> = {
       onUserSignal: (signal) => userSessions.onSignal(signal),
+      onGuestSent: (room, { address, at }) => pace.onSent(address, room, at),
       onRoomOpened: (room) => indexRepairer.repair(room),
     };
     const hubContext = { ...common, ...hubSettings, ...told, node: "node", recoverLimit, names };
@@ -439,7 +442,7 @@ export class FakeChat implements Disposable {
       ...members,
     } as const;
     const sanctions = new Sanctions(clock);
-    const addressSanctions = new AddressSanctions({ ...common, sanctions });
+    const addressSanctions = new AddressSanctions({ ...common, sanctions, pace });
     const rules = { sanctions, addressSanctions };
     const rooms = roomServices({ bus, hub, clock }, roomIndex, userSessions);
     const reads = { limits: new SharedBudgets(limits), readLimit: new ConcurrencyLimit(16) };

@@ -11,17 +11,19 @@ import type { UserId } from "../../core/log/user_id.ts";
 import type { RoomId } from "../../core/names/names.ts";
 import { AUDIT_ROOM, SERVICE_AUTHOR } from "../../core/rooms/service_rooms.ts";
 import { BusUnavailable, type WorkerBus } from "../ports/bus.ts";
-import { GuestPace } from "./guest_pace.ts";
+import type { GuestPace } from "./guest_pace.ts";
 import type { RuledRoom, Sanctions, Subject } from "./sanctions.ts";
 
 /** What it needs. */
 export interface AddressSanctionsContext {
-  /** Publishes the events. */
-  readonly bus: Pick<WorkerBus, "publish">;
+  /** Publishes the events, and tells other workers when guests send something in slow mode. */
+  readonly bus: Pick<WorkerBus, "publish" | "signal">;
   /** Returns an id that was never used. */
   readonly newId: () => string;
   /** What is imposed already. */
   readonly sanctions: Pick<Sanctions, "onAccountOf" | "countAddresses">;
+  /** When guests last sent something in slow mode, here or elsewhere. */
+  readonly pace: GuestPace;
 }
 
 /**
@@ -38,8 +40,6 @@ export const KEPT_ADDRESSES = 10_000;
 
 /** Imposes mutes and bans on addresses. */
 export class AddressSanctions {
-  /** When guests last sent something in slow mode. */
-  readonly pace: GuestPace = new GuestPace();
   readonly #context: AddressSanctionsContext;
   // Of guests who have written something, the latest last. A call of the HTTP API is over before a moderator has read what it has
   // sent, and its guest does not come back.
@@ -50,6 +50,29 @@ export class AddressSanctions {
   /** Starts with nothing under way. */
   constructor(context: AddressSanctionsContext) {
     this.#context = context;
+  }
+
+  /**
+   * How long slow mode lets a guest wait who may have been another one before, in milliseconds; if not at all, the guest is
+   * taken to send something now.
+   *
+   * @param guest `since`: when the guest was new; `slowMs`: time between two messages; `now`: milliseconds since 1970.
+   */
+  charge(
+    address: UserId,
+    room: RoomId,
+    { since, slowMs, now }: {
+      readonly since: number;
+      readonly slowMs: number;
+      readonly now: number;
+    },
+  ): number {
+    const { pace, bus } = this.#context;
+    const waitMs = Math.max(0, pace.nextAt(address, room, { since, slowMs }) - now);
+    if (waitMs > 0) return waitMs;
+    pace.onSent(address, room, now);
+    bus.signal(room, { kind: "paced", address, at: now });
+    return 0;
   }
 
   /** Remembers the address of a guest who writes something. */

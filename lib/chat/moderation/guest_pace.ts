@@ -1,7 +1,8 @@
 /**
  * Slow mode for guests who return as other guests. The log counts the messages of each user, and a guest without a token
  * is a new user at any time. So a guest who is newer than the last message of a guest from the same address waits as if that
- * message was the guest's own. Known to one worker only; guests who were here before do not wait for others.
+ * message was the guest's own. Workers where the room is open tell each other by signals, which can be lost. Guests who were here
+ * before do not wait for others.
  *
  * @example
  * ```ts

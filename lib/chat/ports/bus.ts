@@ -14,19 +14,34 @@ import type { Receipt, StoredReceipt } from "../../core/log/room_log.ts";
 import type { PresenceUpdate } from "../../core/presence/roster.ts";
 
 /** A message between nodes that has no position, is not stored, and may be lost. */
-export type Signal = PresenceUpdate | {
-  readonly kind: "typing";
-  readonly user: UserId;
-  readonly name: Name;
-  /** Whether the user is typing, or has stopped. */
-  readonly on: boolean;
-} | {
-  /** For the user's own connections only. */
-  readonly kind: "read";
-  readonly user: UserId;
-  /** How far the user has read, as {@linkcode RoomHistory} has it. */
-  readonly read: Position;
-} | UserSignal;
+export type Signal =
+  | PresenceUpdate
+  | {
+    readonly kind: "typing";
+    readonly user: UserId;
+    readonly name: Name;
+    /** Whether the user is typing, or has stopped. */
+    readonly on: boolean;
+  }
+  | {
+    /** For the user's own connections only. */
+    readonly kind: "read";
+    readonly user: UserId;
+    /** How far the user has read, as {@linkcode RoomHistory} has it. */
+    readonly read: Position;
+  }
+  | PaceSignal
+  | UserSignal;
+
+/** A guest has sent something in a room in slow mode. For the nodes only. */
+export interface PaceSignal {
+  /** Discriminates it from other signals. */
+  readonly kind: "paced";
+  /** The id that stands for the guest's address. */
+  readonly address: UserId;
+  /** When, in milliseconds since 1970. */
+  readonly at: number;
+}
 
 /** What concerns one user, wherever the user is connected. Sent in `_audit`, which all nodes follow. */
 export type UserSignal = MemberSignal | TurnedDownSignal;

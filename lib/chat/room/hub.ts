@@ -18,6 +18,7 @@ import {
   type Announcement,
   BusUnavailable,
   type KnownPeople,
+  type PaceSignal,
   type Signal,
   type UserSignal,
 } from "../ports/bus.ts";
@@ -44,6 +45,8 @@ export interface HubContext
   readonly sharesWrites?: boolean;
   /** Told what concerns one user, wherever the user is connected; optional. */
   readonly onUserSignal?: (signal: UserSignal) => void;
+  /** Told when a guest has sent something in a room in slow mode, on any node; optional. */
+  readonly onGuestSent?: (room: RoomId, signal: PaceSignal) => void;
   /** Told of each room that has opened and has a state; optional. */
   readonly onRoomOpened?: (room: Room) => void;
   /** Runs a function when all input received so far has been handled; default: at once. */
@@ -223,6 +226,7 @@ export class Hub implements Disposable {
     if (signal.kind === "member" || signal.kind === "turned down") {
       return this.#context.onUserSignal?.(signal);
     }
+    if (signal.kind === "paced") return this.#context.onGuestSent?.(room.id, signal);
     if (signal.kind !== "typing") return room.presence.apply(signal);
     if (room.presence.count > LARGE_ROOM_PEOPLE) return;
     const { user, name, on } = signal;

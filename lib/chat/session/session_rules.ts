@@ -25,7 +25,7 @@ export interface RulesContext {
   /** The mutes and bans. */
   readonly sanctions: Sanctions;
   /** Imposes those of guests, and slow mode, on their addresses. */
-  readonly addressSanctions: Pick<AddressSanctions, "extend" | "remember" | "pace">;
+  readonly addressSanctions: Pick<AddressSanctions, "extend" | "remember" | "charge">;
 }
 
 /** Why a user has to leave a room; the fields of the frame `left`. */
@@ -232,11 +232,8 @@ export class SessionRules {
     const address = this.#address;
     const isBound = slowMs > 0 && me && userKind(me.user) === "guest" && state.creator !== me.user;
     if (!isBound || address === undefined) return 0;
-    const { clock, addressSanctions: { pace } } = this.#context;
-    const now = clock.date();
-    const waitMs = pace.nextAt(address, id, { since, slowMs }) - now;
-    if (waitMs <= 0) pace.onSent(address, id, now);
-    return waitMs;
+    const { clock, addressSanctions } = this.#context;
+    return addressSanctions.charge(address, id, { since, slowMs, now: clock.date() });
   }
 
   /** Why the user was not let into a room. A private room says nothing, as if it did not exist. */

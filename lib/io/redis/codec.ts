@@ -62,6 +62,7 @@ const note = v.variant("kind", [
   v.object({ kind: v.literal("gone"), node, user }),
   v.object({ kind: v.literal("typing"), user, name, on: v.boolean() }),
   v.object({ kind: v.literal("read"), user, read: position }),
+  v.object({ kind: v.literal("paced"), address: user, at: seq }),
   v.object({ kind: v.literal("member"), user, about: room, on: v.boolean() }),
   v.object({
     kind: v.literal("turned down"),

@@ -16,6 +16,7 @@ import type { WebhookAdmin } from "../../chat/ports/webhook_admin.ts";
 import type { RoomIndex } from "../../chat/ports/room_index.ts";
 import type { UsedTokens } from "../../chat/ports/used_tokens.ts";
 import { AddressSanctions } from "../../chat/moderation/address_sanctions.ts";
+import { GuestPace } from "../../chat/moderation/guest_pace.ts";
 import { Sanctions } from "../../chat/moderation/sanctions.ts";
 import { WordFilter } from "../../chat/moderation/word_filter.ts";
 import type { WordListSource } from "../../chat/moderation/word_list_feed.ts";
@@ -169,8 +170,9 @@ export async function startChatServer(
   const names = new KnownNames();
   const { sharesWrites } = engine;
   const userSessions = new UserSessions();
+  const pace = new GuestPace();
   const hub = started.use(
-    createHub(config, clock, services, { instruments, sharesWrites, names, userSessions }),
+    createHub(config, clock, services, { instruments, sharesWrites, names, userSessions, pace }),
   );
   started.use(onBroadcast(options.channel, (announcements) => hub.dispatch(announcements)));
   const pingMs = config.pingSeconds * 1000;
@@ -196,6 +198,7 @@ export async function startChatServer(
     words,
     sanctions,
     userSessions,
+    pace,
     instruments,
     page: buildOf(pages),
   });
@@ -329,11 +332,12 @@ function createHub(
   config: Config,
   clock: Clock,
   { bus, roomIndex }: SharedServices,
-  { instruments: metrics, sharesWrites, names, userSessions }: {
+  { instruments: metrics, sharesWrites, names, userSessions, pace }: {
     readonly instruments: WorkerMetrics;
     readonly sharesWrites: boolean;
     readonly names: KnownNames;
     readonly userSessions: UserSessions;
+    readonly pace: GuestPace;
   },
 ): Hub {
   const indexRepairer = new IndexRepairer({ roomIndex, clock });
@@ -349,6 +353,7 @@ function createHub(
     sharesWrites,
     names,
     onUserSignal: (signal) => userSessions.onSignal(signal),
+    onGuestSent: (room, { address, at }) => pace.onSent(address, room, at),
     onRoomOpened: (room) => indexRepairer.repair(room),
   });
 }
@@ -357,10 +362,10 @@ async function createSessionContext(
   config: Config,
   clock: Clock,
   { bus, secret, keys, usedTokens, directory, roomIndex, apiKeys, reviewer }: SharedServices,
-  { hub, tickets, revocations, names, words, sanctions, userSessions, instruments, page }:
+  { hub, tickets, revocations, names, words, sanctions, userSessions, pace, instruments, page }:
     & Pick<SessionContext, "hub" | "tickets" | "revocations" | "names" | "words" | "sanctions">
     & Pick<SessionContext, "userSessions">
-    & { readonly instruments: WorkerMetrics; readonly page: string },
+    & { readonly pace: GuestPace; readonly instruments: WorkerMetrics; readonly page: string },
 ): Promise<SessionContext> {
   const sessionTokens = new SignedSessionTokens(clock, secret);
   const authenticator = new KeyAuthenticator(
@@ -383,7 +388,7 @@ async function createSessionContext(
   const readLimit = new ConcurrencyLimit(MAX_READS_PER_WORKER);
   const identity = { sessionTokens, usedTokens, authenticator, tickets };
   const access = { ...identity, directory, revocations, names, qrCode };
-  const addressSanctions = new AddressSanctions({ bus, newId, sanctions });
+  const addressSanctions = new AddressSanctions({ bus, newId, sanctions, pace });
   const review = config.moderationUrl === null
     ? undefined
     : new EntryReview(reviewer, config.moderationFails);

@@ -103,7 +103,9 @@ function remoteBus(main: RpcChannel<MainApi>): WorkerBus {
   return {
     publish: (draft, people) => main.callInLane(draft.user, "publish", draft, people),
     signal: (room, note, people) =>
-      sendOnly(main.callInLane(note.user, "signal", room, note, people)),
+      sendOnly(
+        main.callInLane("user" in note ? note.user : note.address, "signal", room, note, people),
+      ),
     // Unbounded: it resolves when the bus is available, which may be never.
     subscribe: (room) => main.callUnbounded("subscribe", room),
     // Unbounded like `subscribe`: never refused, and never sent before it.

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { AUDIT_ROOM } from "../../../lib/core/rooms/service_rooms.ts";
 import { BANNED, NOT_ALLOWED } from "../../../lib/core/protocol/close_codes.ts";
 import { joinedRights, type RoomAction } from "../../../lib/core/auth/rights.ts";
+import { addressUser } from "../../../lib/core/rooms/address_user.ts";
 import { user } from "../../contract/fixtures.ts";
 import { TextHandler } from "../../../lib/chat/handlers/text_handler.ts";
 import { FakeSocket, flushMicrotasks, name, room } from "../../support/fakes.ts";
@@ -277,7 +278,15 @@ Deno.test("A guest who comes back as another one waits in slow mode as if still 
   await clock.advance(1_000);
   const again = await enter("192.0.2.1");
   assert.deepEqual(await say(again, "1"), ["slow_down", 29_000]);
-  assert.equal(await say(await enter("192.0.2.2"), "2"), "ack");
+  const address = addressUser("192.0.2.2");
+  assert.ok(address);
+  scene.den.chat.bus.signal(room("den"), { kind: "paced", address, at: clock.date() - 1_000 });
+  assert.deepEqual(
+    await say(await enter("192.0.2.2"), "2"),
+    ["slow_down", 29_000],
+    "on another node",
+  );
+  assert.equal(await say(await enter("192.0.2.3"), "2"), "ack");
   assert.equal(await say(beside, "3"), "ack", "was there before that message");
   await clock.advance(29_000);
   assert.equal(await say(again, "4"), "ack");

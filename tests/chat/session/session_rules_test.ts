@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { FOREVER, type RoomEvent } from "../../../lib/core/log/room_event.ts";
 import { AddressSanctions } from "../../../lib/chat/moderation/address_sanctions.ts";
+import { GuestPace } from "../../../lib/chat/moderation/guest_pace.ts";
 import { Sanctions } from "../../../lib/chat/moderation/sanctions.ts";
 import { SessionRules } from "../../../lib/chat/session/session_rules.ts";
 import { user } from "../../contract/fixtures.ts";
@@ -13,6 +14,7 @@ const addressSanctions = new AddressSanctions({
   bus: new FakeBus(clock),
   newId: () => "id",
   sanctions,
+  pace: new GuestPace(),
 });
 const signIn = {
   since: 0,

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { ROOM_GROUPS, type Signal } from "../../../lib/chat/ports/bus.ts";
 import { room } from "../../support/fakes.ts";
-import { ann, attic, bob, lobby, mustPublish, numbers, say, type Test } from "../fixtures.ts";
+import { ann, attic, bob, lobby, mustPublish, numbers, say, type Test, user } from "../fixtures.ts";
 
 export function announcingPromises(test: Test): void {
   test("announces a message in a followed room as it was stored", async (bus, reader) => {
@@ -75,6 +75,7 @@ export function announcingPromises(test: Test): void {
       { kind: "here", node: "node-1", ...bob },
       { kind: "gone", node: "node-1", user: bob.user },
       { kind: "read", user: bob.user, read: { epoch: "epoch1", seq: 7 } },
+      { kind: "paced", address: user("ip_c0000201"), at: 1_767_225_600_000 },
       { kind: "member", user: bob.user, about: attic, on: true },
       { kind: "turned down", user: bob.user, id: "m-7" },
       { kind: "turned down", user: bob.user, id: "m-7", reason: "no ads" },

@@ -10,6 +10,7 @@ import type { Clock } from "../../../lib/chat/ports/clock.ts";
 import type { ConnectionHandler, Socket } from "../../../lib/chat/ports/connection_handler.ts";
 import { Heartbeat } from "../../../lib/chat/heartbeat.ts";
 import { AddressSanctions } from "../../../lib/chat/moderation/address_sanctions.ts";
+import { GuestPace } from "../../../lib/chat/moderation/guest_pace.ts";
 import { Sanctions } from "../../../lib/chat/moderation/sanctions.ts";
 import { WordFilter } from "../../../lib/chat/moderation/word_filter.ts";
 import type { Hub } from "../../../lib/chat/room/hub.ts";
@@ -87,11 +88,13 @@ export class SimNode {
     const roomIndex = world.index ? nodeIndex(world, world.index, this.bus, clock) : emptyIndex();
     const indexRepairer = new IndexRepairer({ roomIndex, clock });
     const userSessions = new UserSessions();
+    const pace = new GuestPace();
     this.#hub = mutant.makeHub({
       ...common,
       names,
       ...batching,
       onUserSignal: (signal) => userSessions.onSignal(signal),
+      onGuestSent: (room, { address, at }) => pace.onSent(address, room, at),
       onRoomOpened: (room) => world.index && indexRepairer.repair(room),
       node: id,
       recoverLimit: RECOVER_LIMIT,
@@ -120,7 +123,7 @@ export class SimNode {
     };
     const own = { limits, readLimit, hub: this.#hub, sessionTokens, ...access, serverInfo };
     const sanctions = new Sanctions(clock);
-    const addressSanctions = new AddressSanctions({ ...common, sanctions });
+    const addressSanctions = new AddressSanctions({ ...common, sanctions, pace });
     const rules = { sanctions, addressSanctions, appsModerate: false };
     this.#context = { ...common, ...LIMITS, ...own, ...rooms, ...rules };
     this.#start(new TopAnnouncer(bus, clock, (tops) => this.#dispatchLater(tops)));

@@ -9,6 +9,7 @@ import { roomServices } from "../../../support/rooms.ts";
 import { NO_TOKENS } from "../../../../lib/io/auth/authenticators/load_authenticator.ts";
 import { EmbeddedBus, type Store } from "../../../../lib/chat/bus/embedded_bus.ts";
 import { AddressSanctions } from "../../../../lib/chat/moderation/address_sanctions.ts";
+import { GuestPace } from "../../../../lib/chat/moderation/guest_pace.ts";
 import { Sanctions } from "../../../../lib/chat/moderation/sanctions.ts";
 import { WordFilter } from "../../../../lib/chat/moderation/word_filter.ts";
 import { Hub } from "../../../../lib/chat/room/hub.ts";
@@ -173,7 +174,7 @@ class Service implements Disposable {
       usedTokens: this.#usedTokens,
       words: new WordFilter(),
       sanctions,
-      addressSanctions: new AddressSanctions({ ...common, sanctions }),
+      addressSanctions: new AddressSanctions({ ...common, sanctions, pace: new GuestPace() }),
       revocations: noRevocations(),
       ...members,
       ...roomServices({ bus, hub, clock }),
