@@ -36,7 +36,12 @@ export const roomEvent: ValueSchema<RoomEvent> = v.variant("kind", [
     guest: v.optional(user),
     ...target,
   }),
-  v.object({ kind: v.picklist(["unmute", "unban"]), guest: v.optional(user), ...target }),
+  v.object({
+    kind: v.picklist(["unmute", "unban"]),
+    guest: v.optional(user),
+    until: v.optional(at),
+    ...target,
+  }),
   v.object({ kind: v.literal("kick"), reason, rank: v.picklist(RANKS), ...target }),
   v.object({ kind: v.literal("member"), on: v.boolean(), from: v.optional(seq), ...target }),
   v.object({

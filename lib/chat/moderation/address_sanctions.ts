@@ -6,8 +6,8 @@
 import type { Authority } from "../../core/auth/rights.ts";
 import { RecentMap } from "../../core/limits/recent_map.ts";
 import { eventText, type RoomEvent, type Sanction } from "../../core/log/room_event.ts";
-import { isAddressUser, MAX_STATE_FIELDS, RoomState } from "../../core/log/room_state.ts";
-import type { UserId } from "../../core/log/user_id.ts";
+import { MAX_STATE_FIELDS, RoomState } from "../../core/log/room_state.ts";
+import { isAddressUser, type UserId } from "../../core/log/user_id.ts";
 import type { RoomId } from "../../core/names/names.ts";
 import { AUDIT_ROOM, SERVICE_AUTHOR } from "../../core/rooms/service_rooms.ts";
 import { BusUnavailable, type WorkerBus } from "../ports/bus.ts";
@@ -44,7 +44,7 @@ export class AddressSanctions {
   // Of guests who have written something, the latest last. A call of the HTTP API is over before a moderator has read what it has
   // sent, and its guest does not come back.
   readonly #addresses = new RecentMap<UserId, UserId>(KEPT_ADDRESSES);
-  // A guest can have several connections here.
+  // A guest can have several connections here, and each of them asks until `_audit` says so.
   readonly #underWay = new Map<string, UserId>();
 
   /** Starts with nothing under way. */
@@ -88,8 +88,10 @@ export class AddressSanctions {
    * @param find Returns a room whose state is known here.
    */
   onEvent(event: RoomEvent | undefined, find: (room: RoomId) => RuledRoom | undefined): void {
+    if (event === undefined) this.#underWay.clear();
     if (event?.kind !== "mute" && event?.kind !== "ban") return;
-    const { user, room } = event;
+    const { user, room, guest } = event;
+    if (guest !== undefined) this.#underWay.delete(keyOf(event.kind, user, guest, room));
     const address = this.#addresses.get(user);
     if (address === undefined) return;
     const where = room && (find(room) ?? { id: room, state: new RoomState() });
@@ -106,9 +108,9 @@ export class AddressSanctions {
     const { address } = subject;
     if (address === undefined || isAddressUser(sanction.user)) return;
     const { kind, name, until, reason, rank, user: guest } = sanction;
-    const key = `${kind} ${address} ${guest} ${room?.id ?? ""}`;
-    const imposed = this.#context.sanctions.onAccountOf(guest, kind, address, room);
-    if (this.#underWay.has(key) || (imposed && imposed.until >= until)) return;
+    const key = keyOf(kind, address, guest, room?.id);
+    const imposed = this.#context.sanctions.onAccountOf(guest, kind, address, room?.id);
+    if (this.#underWay.has(key) || imposed?.until === until) return;
     if (imposed === undefined && this.#isTooMany(guest)) return;
     this.#underWay.set(key, guest);
     const about = { user: address, name, until, reason, rank, guest, room: room?.id };
@@ -117,11 +119,11 @@ export class AddressSanctions {
     const { bus, newId } = this.#context;
     try {
       const draft = { ...SERVICE_AUTHOR, room: AUDIT_ROOM, id: newId(), action };
-      await bus.publish({ ...draft, isExempt: true });
+      const result = await bus.publish({ ...draft, isExempt: true });
+      if (result.kind !== "entered") this.#underWay.delete(key);
     } catch (error) {
-      if (!(error instanceof BusUnavailable)) throw error;
-    } finally {
       this.#underWay.delete(key);
+      if (!(error instanceof BusUnavailable)) throw error;
     }
   }
 
@@ -131,4 +133,13 @@ export class AddressSanctions {
     const own = ofGuest + [...this.#underWay.values()].filter(isOwn).length;
     return own >= MAX_ADDRESSES_OF_GUEST || all + this.#underWay.size >= MAX_ADDRESSES;
   }
+}
+
+function keyOf(
+  kind: Sanction["kind"],
+  address: UserId,
+  guest: UserId,
+  room: RoomId | undefined,
+): string {
+  return `${kind} ${address} ${guest} ${room ?? ""}`;
 }

@@ -6,9 +6,9 @@
 import { type Authority, isAllowed, mayConfigure, rankOf } from "../../core/auth/rights.ts";
 import type { Author } from "../../core/log/entry.ts";
 import { eventText, FOREVER, type RoomEvent, type Target } from "../../core/log/room_event.ts";
-import { type CurrentSanction, isAddressUser } from "../../core/log/room_state.ts";
+import type { CurrentSanction } from "../../core/log/sanction_fields.ts";
 import { formatPosition, type Position } from "../../core/log/position.ts";
-import { isUserId, type UserId } from "../../core/log/user_id.ts";
+import { isAddressUser, isUserId, type UserId } from "../../core/log/user_id.ts";
 import { isStoredName, type Name, parseName, type RoomId } from "../../core/names/names.ts";
 import type { FaultCode } from "../../core/protocol/faults.ts";
 import type { ModerationRequest, RequestOf } from "../../core/protocol/requests.ts";
@@ -190,10 +190,14 @@ export async function enterEvent(
   if (event.kind === "unmute" || event.kind === "unban") {
     const kind = event.kind === "unmute" ? "mute" : "ban";
     for (const { user, name, guest, ...it } of sanctions.all()) {
-      // Either that of the guest's addresses, or that of an address on account of its guests.
-      const isEnded = guest === event.user || guest !== undefined && user === event.user;
-      if (!isEnded || it.kind !== kind || it.room !== room) continue;
-      await enter(AUDIT_ROOM, { kind: event.kind, user, name, guest, room }, newId());
+      if (it.kind !== kind || it.room !== room || guest === undefined) continue;
+      const about = { kind: event.kind, user, name, room } as const;
+      if (guest === event.user) {
+        await enter(AUDIT_ROOM, it.isShared ? about : { ...about, guest }, newId());
+      } else if (user === event.user && !it.isShared && !it.isExempt) {
+        // It would be imposed again on account of the guest, who still is muted or banned.
+        await enter(AUDIT_ROOM, { ...about, guest, until: it.until }, newId());
+      }
     }
   }
   return result;

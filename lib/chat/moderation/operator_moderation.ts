@@ -6,7 +6,9 @@
 import type { FaultCode } from "../../core/protocol/faults.ts";
 import type { RequestOf } from "../../core/protocol/requests.ts";
 import type { RoomEvent, Target } from "../../core/log/room_event.ts";
-import { type CurrentSanction, isAddressUser, RoomState } from "../../core/log/room_state.ts";
+import { RoomState } from "../../core/log/room_state.ts";
+import { isAddressUser } from "../../core/log/user_id.ts";
+import type { CurrentSanction } from "../../core/log/sanction_fields.ts";
 import {
   DEFAULT_ROOM,
   type Name,
@@ -125,7 +127,7 @@ function listed(
   service: readonly CurrentSanction[],
   date: number,
 ): readonly CurrentSanction[] {
-  const ofPlace = service.filter((it) => it.room === room?.id);
+  const ofPlace = service.filter((it) => it.room === room?.id && !it.isExempt);
   return room === undefined ? ofPlace : [...room.state.sanctions(date), ...ofPlace];
 }
 

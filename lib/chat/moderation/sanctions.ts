@@ -7,7 +7,9 @@ import { type Authority, outranks, rankOf } from "../../core/auth/rights.ts";
 import type { UserId } from "../../core/log/entry.ts";
 import type { RoomId } from "../../core/names/names.ts";
 import type { RoomEvent, Sanction } from "../../core/log/room_event.ts";
-import { type CurrentSanction, isAddressUser, RoomState } from "../../core/log/room_state.ts";
+import { RoomState } from "../../core/log/room_state.ts";
+import { isAddressUser } from "../../core/log/user_id.ts";
+import type { CurrentSanction } from "../../core/log/sanction_fields.ts";
 import { AUDIT_ROOM } from "../../core/rooms/service_rooms.ts";
 import type { Clock } from "../ports/clock.ts";
 
@@ -75,18 +77,23 @@ export class Sanctions {
     return this.#audit.state.sanctions(this.#clock.date());
   }
 
-  /** What is imposed on a user or an address. @param room Where; undefined for the whole service. */
+  /**
+   * What is imposed on a user, or on an address by itself and not on account of a guest.
+   *
+   * @param room Where; undefined for the whole service.
+   */
   imposed(
     kind: Sanction["kind"],
     target: UserId,
     room: RuledRoom | undefined,
-  ): readonly Sanction[] {
+  ): Sanction | undefined {
     const { state } = this.#audit;
     const date = this.#clock.date();
+    if (!isAddressUser(target)) return (room?.state ?? state).sanction(kind, target, date);
     // What concerns an address is in `_audit` only.
-    if (isAddressUser(target)) return state.addressSanctions(kind, target, room?.id, date);
-    const imposed = (room?.state ?? state).sanction(kind, target, date);
-    return imposed ? [imposed] : [];
+    return state.addressSanctions(kind, target, room?.id).find(({ until, guest }) =>
+      until > date && guest === undefined
+    );
   }
 
   /** The mute or ban of a user in the whole service. Users who rank as high as the user who imposed it are exempt. */
@@ -108,7 +115,8 @@ export class Sanctions {
   }
 
   /**
-   * The mute or ban of an address that ends last.
+   * The mute or ban of an address that ends last. One on account of a guest ends with the guest's own: a node may impose it when
+   * that has just been ended.
    *
    * @param room Where; undefined for the whole service.
    */
@@ -117,53 +125,46 @@ export class Sanctions {
     address: UserId,
     room: RuledRoom | undefined,
   ): CurrentSanction | undefined {
+    const { state } = this.#audit;
+    if (state.isEmpty) return undefined;
+    const date = this.#clock.date();
+    const guests = room?.state ?? state;
     let last: CurrentSanction | undefined;
-    for (const it of this.#ofAddress(kind, address, room)) {
-      if (last === undefined || it.until > last.until) last = it;
+    let end = date;
+    for (const it of state.addressSanctions(kind, address, room?.id)) {
+      // Those that follow end earlier.
+      if (it.until <= end) break;
+      if (it.isExempt) continue;
+      const own = it.guest === undefined ? it : guests.sanction(kind, it.guest, date);
+      const until = Math.min(it.until, own?.until ?? 0);
+      if (until > end) [last, end] = [it, until];
     }
-    return last;
+    return last && { ...last, until: end };
   }
 
-  /** The mute or ban of an address on account of one guest. @param room Where; undefined for the whole service. */
+  /**
+   * What `_audit` says of an address on account of one guest, also if it has ended.
+   *
+   * @param room Where; undefined for the whole service.
+   */
   onAccountOf(
     guest: UserId,
     kind: Sanction["kind"],
     address: UserId,
-    room: RuledRoom | undefined,
+    room: RoomId | undefined,
   ): CurrentSanction | undefined {
-    return this.#ofAddress(kind, address, room).find((it) => it.guest === guest);
+    return this.#audit.state.addressSanction(kind, { user: address, room, guest });
   }
 
   /** Whether an address is muted or banned on account of a guest. @param room Where; undefined for the whole service. */
   isOnAccountOf(guest: UserId, address: UserId, room: RoomId | undefined): boolean {
-    const { state } = this.#audit;
-    if (state.isEmpty) return false;
-    const date = this.#clock.date();
-    return (["mute", "ban"] as const).some((kind) =>
-      state.addressSanctions(kind, address, room, date).some((it) => it.guest === guest)
-    );
+    return this.onAccountOf(guest, "mute", address, room) !== undefined ||
+      this.onAccountOf(guest, "ban", address, room) !== undefined;
   }
 
-  /** The number of mutes and bans of addresses: all of them, and those on account of one guest. */
+  /** The number of mutes and bans of addresses, and of addresses that have one on account of a guest. */
   countAddresses(guest: UserId): { readonly all: number; readonly ofGuest: number } {
-    return this.#audit.state.countAddresses(guest);
-  }
-
-  /** What is imposed on account of a guest ends with the guest's own: a node may impose it when that has just been ended. */
-  #ofAddress(
-    kind: Sanction["kind"],
-    address: UserId,
-    room: RuledRoom | undefined,
-  ): readonly CurrentSanction[] {
-    const { state } = this.#audit;
-    if (state.isEmpty) return [];
-    const date = this.#clock.date();
-    const guests = room?.state ?? state;
-    return state.addressSanctions(kind, address, room?.id, date).flatMap((it) => {
-      if (it.guest === undefined) return it;
-      const own = guests.sanction(kind, it.guest, date);
-      return own ? { ...it, until: Math.min(it.until, own.until) } : [];
-    });
+    return this.#audit.state.countAddresses(guest, this.#clock.date());
   }
 
   #ofAddressOf(

@@ -145,9 +145,9 @@ function mayReplace(
   { sanctions }: Pick<ModerationContext, "sanctions">,
 ): boolean {
   const kind = SANCTION_OF[event.kind];
-  const before = kind && "user" in event ? sanctions.imposed(kind, event.user, room) : [];
+  const before = kind && "user" in event ? sanctions.imposed(kind, event.user, room) : undefined;
   const own = rankOf(authority, room?.id);
-  return before.every(({ rank }) => own !== undefined && !outranks(rank, own));
+  return before === undefined || (own !== undefined && !outranks(before.rank, own));
 }
 
 /** Whether an event is against a member who ranks as high: it would take effect as soon as the member has a lower role. */

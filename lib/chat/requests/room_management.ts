@@ -15,7 +15,8 @@ import { userKind } from "../../core/auth/user_kind.ts";
 import { type Author, isUserId, type UserId } from "../../core/log/entry.ts";
 import type { RoomEvent, Target } from "../../core/log/room_event.ts";
 import { RECEIPTS_MS } from "../../core/log/room_log.ts";
-import { isAddressUser, type RoomState } from "../../core/log/room_state.ts";
+import type { RoomState } from "../../core/log/room_state.ts";
+import { isAddressUser } from "../../core/log/user_id.ts";
 import {
   DEFAULT_ROOM,
   isOnlyDots,

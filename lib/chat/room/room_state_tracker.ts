@@ -30,14 +30,14 @@ export class RoomStateTracker {
   }
 
   /** Applies a delivered entry. Returns its event, if it has one. */
-  apply({ action, user, room, position }: Entry): RoomEvent | undefined {
+  apply({ action, user, room, position, at }: Entry): RoomEvent | undefined {
     const event = action.kind === "said" ? action.event : undefined;
     if (event === undefined) return undefined;
     // An entry of another epoch is reflected already, or the log that was read has lost it.
     const isNew = position.epoch === this.#top?.epoch && position.seq > this.#top.seq;
     if (!isNew) return event;
     this.#top = position;
-    this.#state.apply(stateChanges(event, { user, room }, position.seq));
+    this.#state.apply(stateChanges(event, { user, room }, position.seq), at);
     return event;
   }
 

@@ -20,7 +20,7 @@
  * @module
  */
 import type { Role } from "./role.ts";
-import type { UserId } from "./user_id.ts";
+import { isAddressUser, type UserId } from "./user_id.ts";
 import type { Name, RoomId } from "../names/names.ts";
 import { shownName } from "../names/shown_name.ts";
 
@@ -131,6 +131,8 @@ export type EventAction =
     readonly kind: "unmute" | "unban";
     /** Only if `user` stands for an address: the guest on whose account it was muted or banned. */
     readonly guest?: UserId | undefined;
+    /** Only with `guest`, who still is muted or banned: when that ends, in milliseconds since 1970. */
+    readonly until?: number | undefined;
   } & Target)
   | ({ readonly kind: "kick"; readonly reason?: string | undefined; readonly rank: Rank } & Target)
   /** Adds a member to a private room, or removes one. */
@@ -208,12 +210,12 @@ function textOf(event: RoomEvent, { author, seconds }: EventContext): string {
     case "mute":
     case "ban": {
       const verb = event.kind === "mute" ? "muted" : "banned";
-      return withReason(`${verb} ${shownName(event.name)}${durationText(seconds)}`, event.reason);
+      return withReason(`${verb} ${whoseName(event)}${durationText(seconds)}`, event.reason);
     }
     case "unmute":
-      return `unmuted ${shownName(event.name)}`;
+      return `unmuted ${whoseName(event)}`;
     case "unban":
-      return `unbanned ${shownName(event.name)}`;
+      return `unbanned ${whoseName(event)}`;
     case "kick":
       return withReason(`removed ${shownName(event.name)}`, event.reason);
     case "member":
@@ -273,6 +275,11 @@ function durationText(seconds: number | undefined): string {
   const [unit, length] = UNITS.find(([, length]) => seconds % length === 0) ?? ["second", 1];
   const count = seconds / length;
   return ` for ${count} ${unit}${count === 1 ? "" : "s"}`;
+}
+
+/** Whom a mute or a ban is about. An address has the name of its guest. */
+function whoseName({ user, name }: Target): string {
+  return isAddressUser(user) ? `the address of ${shownName(name)}` : shownName(name);
 }
 
 function withReason(text: string, reason: string | undefined): string {

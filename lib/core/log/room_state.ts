@@ -14,11 +14,10 @@
  * @module
  */
 import * as v from "valibot";
-import { isUserId, type UserId } from "./user_id.ts";
+import { isAddressUser, isUserId, type UserId } from "./user_id.ts";
 import { isClosed } from "../names/closed_kind.ts";
 import { isStoredName, type Name } from "../names/names.ts";
 import {
-  RANKS,
   ROOM_KINDS,
   type RoomCreation,
   type RoomEvent,
@@ -27,6 +26,14 @@ import {
   type Sanction,
   type Target,
 } from "./room_event.ts";
+import {
+  type CurrentSanction,
+  endOf,
+  sanctionField,
+  SanctionFields,
+  type SanctionTarget,
+  sanctionValue,
+} from "./sanction_fields.ts";
 
 /** Maximum number of fields of a room's state: its members, mutes and bans together. */
 export const MAX_STATE_FIELDS = 5_000;
@@ -74,19 +81,6 @@ export type CurrentSettings = {
 };
 
 /**
- * Whether an id stands for an address. A guest can return as another guest at any time, so a guest's mute or ban is also
- * imposed on the address, as if it were a user.
- */
-export function isAddressUser(user: string): boolean {
-  return user.startsWith(ADDRESS_PREFIX);
-}
-
-/** How ids that stand for addresses begin. No user has such an id. */
-export const ADDRESS_PREFIX = "ip_";
-/** With what it is found by: its kind, address and room. */
-const ADDRESS_FIELD = /^((?:mute|ban):ip_[^/]*)(?:\/(.*))?$/;
-
-/**
  * What an event changes. None if it is about another room, as in `_audit`, unless it is about an address: the room itself must
  * not show that to its people.
  *
@@ -106,7 +100,7 @@ export function stateChanges(
     case "ban":
     case "unmute":
     case "unban":
-      return [sanctionChange(event, addressTarget(event))];
+      return [sanctionChange(event)];
     case "member":
       return event.on
         ? memberChanges([seq === undefined ? event : { ...event, from: addedAfter(event, seq) }])
@@ -130,32 +124,23 @@ function addressChanges(event: RoomEvent): readonly StateChange[] {
     case "ban":
     case "unmute":
     case "unban":
-      return isAddressUser(event.user) ? [sanctionChange(event, addressTarget(event))] : [];
+      return isAddressUser(event.user) ? [sanctionChange(event)] : [];
     default:
       return [];
   }
 }
 
-/** How a mute or a ban of an address in one room, or on account of one guest, is told apart in the state of `_audit`. */
-interface AddressTarget {
-  readonly user: UserId;
-  readonly room?: string | undefined;
-  readonly guest?: UserId | undefined;
-}
-
-function addressTarget({ user, room, guest }: AddressTarget): string {
-  const place = room === undefined ? user : `${user}@${room}`;
-  // Each guest of an address has a mute of it: one that ends leaves those of the others.
-  return guest === undefined ? place : `${place}/${guest}`;
-}
-
-function sanctionChange(event: RoomEvent, target: string): StateChange {
+function sanctionChange(
+  event: RoomEvent & { readonly kind: "mute" | "ban" | "unmute" | "unban" },
+): StateChange {
   if (event.kind === "mute" || event.kind === "ban") {
-    const { kind, name, until, reason, rank, guest } = event;
-    const value = `${until} ${JSON.stringify({ name, reason, rank, guest })}`;
-    return { field: userField(kind, target), value };
+    return { field: sanctionField(event.kind, event), value: sanctionValue(event) };
   }
-  return { field: userField(event.kind === "unmute" ? "mute" : "ban", target), value: undefined };
+  const { until, name } = event;
+  const field = sanctionField(event.kind === "unmute" ? "mute" : "ban", event);
+  // Only of an address. The rank counts for nothing.
+  const exemption = { ...event, until: until ?? 0, name, rank: "moderator" } as const;
+  return { field, value: until === undefined ? undefined : sanctionValue(exemption, true) };
 }
 
 function memberChanges(
@@ -214,49 +199,43 @@ function flag(on: boolean): string | undefined {
   return on ? "1" : undefined;
 }
 
-/** When a mute or a ban ends, from the text of its field; 0 if there is none. */
-export function endOf(sanction: string | undefined): number {
-  const [, until] = /^(\d{1,15}) /.exec(sanction ?? "") ?? [];
-  return Number(until ?? 0);
-}
-
-const SanctionDetails = v.object({
-  name: v.custom<Name>((it) => typeof it === "string" && isStoredName(it)),
-  reason: v.optional(v.string()),
-  rank: v.picklist(RANKS),
-  guest: v.optional(v.custom<UserId>((it) => typeof it === "string" && isUserId(it))),
-});
 const MemberDetails = v.object({
-  ...v.pick(SanctionDetails, ["name"]).entries,
+  name: v.custom<Name>((it) => typeof it === "string" && isStoredName(it)),
   from: v.optional(v.pipe(v.number(), v.safeInteger())),
 });
 
-/** A mute or a ban as a state has it. */
-export interface CurrentSanction extends Sanction {
-  /** Only of an address in one room: that room. */
-  readonly room: string | undefined;
-}
+const SANCTION_FIELD = /^(?:mute|ban):/;
 
 /** A room's state, as far as this worker has followed it. */
 export class RoomState {
   readonly #fields: Map<string, string>;
+  readonly #sanctions: SanctionFields;
   #hiddenUpTo: number | undefined;
-  /** The fields of each address. */
-  #addresses: ReadonlyMap<string, readonly string[]> | undefined;
 
   /** Takes the stored fields; by default there are none. */
   constructor(fields: StateFields = new Map()) {
     this.#fields = new Map(fields);
+    this.#sanctions = new SanctionFields(this.#fields);
   }
 
-  /** Applies the changes of an event. */
-  apply(changes: readonly StateChange[]): void {
+  /**
+   * Applies the changes of an event. What has ended is forgotten where there is too much.
+   *
+   * @param date When it happened, in milliseconds since 1970.
+   */
+  apply(changes: readonly StateChange[], date: number = 0): void {
     this.#hiddenUpTo = undefined;
-    for (const { field, value } of changes) {
-      if (ADDRESS_FIELD.test(field)) this.#addresses = undefined;
-      if (value === undefined) this.#fields.delete(field);
-      else this.#fields.set(field, value);
+    for (const { field, value } of changes) this.#set(field, value);
+    if (this.#fields.size <= MAX_STATE_FIELDS) return;
+    for (const [field, value] of this.#fields) {
+      if (SANCTION_FIELD.test(field) && endOf(value) <= date) this.#set(field, undefined);
     }
+  }
+
+  #set(field: string, value: string | undefined): void {
+    if (value === undefined) this.#fields.delete(field);
+    else this.#fields.set(field, value);
+    this.#sanctions.onChanged(field);
   }
 
   /** The text of a field. */
@@ -300,68 +279,56 @@ export class RoomState {
     return this.#fields.size === 0;
   }
 
-  /**
-   * A mute or a ban, unless it has ended.
-   *
-   * @param date Milliseconds since 1970.
-   */
+  /** A user's mute or ban, unless it has ended. @param date Milliseconds since 1970. */
   sanction(kind: Sanction["kind"], user: UserId, date: number): CurrentSanction | undefined {
-    return this.#sanctionOf(kind, user, date);
+    const sanction = this.#sanctions.get(sanctionField(kind, { user }));
+    return sanction && sanction.until > date ? sanction : undefined;
+  }
+
+  /** All mutes and bans that have not ended. @param date Milliseconds since 1970. */
+  sanctions(date: number): readonly CurrentSanction[] {
+    return [...this.#sanctions.all()].filter(({ until }) => until > date);
   }
 
   /**
-   * All mutes or bans of an address that have not ended: at most one on account of each guest, and one of its own.
+   * All mutes or bans of an address, also those that have ended: at most one on account of each guest, and one of its own. The one
+   * that ends last comes first.
    *
    * @param room Where; undefined for the whole service.
-   * @param date Milliseconds since 1970.
    */
   addressSanctions(
     kind: Sanction["kind"],
     address: UserId,
     room: string | undefined,
-    date: number,
   ): readonly CurrentSanction[] {
-    const key = userField(kind, addressTarget({ user: address, room }));
-    const fields = (this.#addresses ??= this.#findAddresses()).get(key) ?? [];
-    return fields.flatMap((it) => this.#sanctionOf(kind, it.slice(kind.length + 1), date) ?? []);
+    return this.#sanctions.ofAddress(kind, address, room);
   }
 
-  #findAddresses(): ReadonlyMap<string, readonly string[]> {
-    const fields = this.#fields.keys().filter((it) => ADDRESS_FIELD.test(it));
-    return Map.groupBy(fields, (it) => it.replace(ADDRESS_FIELD, "$1"));
-  }
-
-  #sanctionOf(
+  /** The mute or ban of an address on account of a guest, also if it has ended. */
+  addressSanction(
     kind: Sanction["kind"],
-    target: string,
-    date: number,
+    target: SanctionTarget & { readonly guest: UserId },
   ): CurrentSanction | undefined {
-    const stored = this.#fields.get(userField(kind, target));
-    return stored === undefined ? undefined : parseSanction(kind, target, stored, date);
+    return this.#sanctions.get(sanctionField(kind, target));
   }
 
-  /** All mutes and bans that have not ended. @param date Milliseconds since 1970. */
-  sanctions(date: number): readonly CurrentSanction[] {
-    const found: CurrentSanction[] = [];
-    for (const [field, stored] of this.#fields) {
-      const [, kind, target = ""] = /^(mute|ban):(.*)$/.exec(field) ?? [];
-      if (kind !== "mute" && kind !== "ban") continue;
-      const sanction = parseSanction(kind, target, stored, date);
-      if (sanction) found.push(sanction);
-    }
-    return found;
-  }
-
-  /** The number of mutes and bans of addresses: all of them, and those on account of one guest. */
-  countAddresses(guest: UserId): { readonly all: number; readonly ofGuest: number } {
-    let all = 0, ofGuest = 0;
-    for (const field of this.#fields.keys()) {
-      const [found, , owner] = ADDRESS_FIELD.exec(field) ?? [];
-      if (found === undefined) continue;
+  /**
+   * The number of mutes and bans of addresses that have not ended, and of addresses that have one on account of a guest.
+   *
+   * @param date Milliseconds since 1970.
+   */
+  countAddresses(
+    guest: UserId,
+    date: number,
+  ): { readonly all: number; readonly ofGuest: number } {
+    let all = 0;
+    const own = new Set<UserId>();
+    for (const it of this.#sanctions.ofAddresses()) {
+      if (it.until <= date) continue;
       all += 1;
-      if (owner === guest) ofGuest += 1;
+      if (it.guest === guest) own.add(it.user);
     }
-    return { all, ofGuest };
+    return { all, ofGuest: own.size };
   }
 
   /** Whether the user may be in the room at all: all users in open and listed rooms, in others only members. */
@@ -400,20 +367,6 @@ export class RoomState {
     }
     return members;
   }
-}
-
-function parseSanction(
-  kind: Sanction["kind"],
-  target: string,
-  stored: string,
-  date: number,
-): CurrentSanction | undefined {
-  const until = endOf(stored);
-  const [place = ""] = target.split("/");
-  const [user = "", room] = place.split("@");
-  if (until <= date || !isUserId(user)) return undefined;
-  const details = v.safeParse(SanctionDetails, parseJson(stored.slice(stored.indexOf(" ") + 1)));
-  return details.success ? { kind, user, room, until, ...details.output } : undefined;
 }
 
 function parseText(stored: string | undefined): string {

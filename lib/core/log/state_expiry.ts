@@ -12,7 +12,8 @@
  * @module
  */
 import { MAX_SLOW_SECONDS } from "./room_event.ts";
-import { endOf, type StateFields } from "./room_state.ts";
+import type { StateFields } from "./room_state.ts";
+import { endOf } from "./sanction_fields.ts";
 
 /**
  * The mutes and bans that have ended, and the last messages that slow mode no longer counts: all if it is off, and otherwise those

@@ -15,3 +15,14 @@ export const USER_ID_PATTERN = /^[0-9a-z_]{8,}$/;
 export function isUserId(text: string): text is UserId {
   return text.length <= MAX_USER_ID && USER_ID_PATTERN.test(text);
 }
+
+/** How ids that stand for addresses begin. No user has such an id. */
+export const ADDRESS_PREFIX = "ip_";
+
+/**
+ * Whether an id stands for an address. A guest can return as another guest at any time, so a guest's mute or ban is also
+ * imposed on the address, as if it were a user.
+ */
+export function isAddressUser(user: string): boolean {
+  return user.startsWith(ADDRESS_PREFIX);
+}

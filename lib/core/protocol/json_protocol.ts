@@ -226,7 +226,9 @@ function toWireEvent(event: RoomEvent): NonNullable<WireMessage["event"]> {
     const { from: _, ...rest } = event;
     return rest;
   }
-  if (!("until" in event) || event.until < FOREVER) return { ...event };
+  if (!("until" in event) || event.until === undefined || event.until < FOREVER) {
+    return { ...event };
+  }
   const { until: _, ...rest } = event;
   return rest;
 }

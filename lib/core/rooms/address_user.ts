@@ -12,7 +12,7 @@
  */
 import { parseAddress } from "../http/ip_address.ts";
 import { isUserId, type UserId } from "../log/entry.ts";
-import { ADDRESS_PREFIX } from "../log/room_state.ts";
+import { ADDRESS_PREFIX } from "../log/user_id.ts";
 
 /** The id that stands for an address. @param key From `addressKey`. Returns undefined for text that is no address. */
 export function addressUser(key: string): UserId | undefined {

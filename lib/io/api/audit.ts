@@ -64,5 +64,7 @@ function wordsOf({ text, event }: Message): string {
 function describeEvent(event: RoomEvent): Readonly<Record<string, unknown>> {
   if (!("until" in event)) return { ...event };
   const { until, ...rest } = event;
-  return until === FOREVER ? rest : { ...rest, until: new Date(until).toISOString() };
+  return until === undefined || until === FOREVER
+    ? rest
+    : { ...rest, until: new Date(until).toISOString() };
 }

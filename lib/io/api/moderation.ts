@@ -12,7 +12,7 @@ import {
   type OrderRefusal,
 } from "../../chat/moderation/operator_moderation.ts";
 import { eventText, FOREVER } from "../../core/log/room_event.ts";
-import type { CurrentSanction } from "../../core/log/room_state.ts";
+import type { CurrentSanction } from "../../core/log/sanction_fields.ts";
 import { FAULTS } from "../../core/protocol/faults.ts";
 import { MODERATION_TERMS } from "../../core/protocol/requests.ts";
 import { formatPosition } from "../../core/log/position.ts";

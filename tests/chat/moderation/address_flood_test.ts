@@ -90,8 +90,74 @@ Deno.test("The addresses of all guests together leave room for what moderators i
   await addressSanctions.extend(guest, subject, undefined);
   await flushMicrotasks();
   assert.equal((await bus.state(AUDIT_ROOM)).fields.size, MAX_ADDRESSES);
-  assert.deepEqual(sanctions.imposed("ban", user("ip_c0000201"), undefined), []);
+  assert.equal(sanctions.ofAddress("ban", user("ip_c0000201"), undefined), undefined);
   assert.ok(MAX_ADDRESSES <= MAX_STATE_FIELDS / 2);
+});
+
+Deno.test("Mutes of addresses that have ended do not count", async () => {
+  using chat = await ready();
+  const { addressSanctions, sanctions, bus, clock } = chat.context;
+  for (let index = 0; index < MAX_ADDRESSES; index++) {
+    const address = addressUser("192.0.2.1");
+    assert.ok(address);
+    const event = { ...ban(address), until: clock.date() + 1_000, guest: user(`u${index}_guest`) };
+    await bus.publish(act(event, { room: AUDIT_ROOM }));
+  }
+  await chat.clock.advance(1_000);
+  await flushMicrotasks();
+  const guest = ban("u7bob3k2");
+  await bus.publish(act(guest, { room: AUDIT_ROOM }));
+  await flushMicrotasks();
+  const subject = { user: guest.user, address: addressUser("192.0.2.1"), authority: NOBODY };
+  await addressSanctions.extend(guest, subject, undefined);
+  await flushMicrotasks();
+  assert.equal(sanctions.ofAddress("ban", user("ip_c0000201"), undefined)?.until, FOREVER);
+});
+
+Deno.test("The ban of an address is asked for again and again while it is on its way, and imposed once", async () => {
+  using chat = await ready();
+  const { addressSanctions, bus } = chat.context;
+  const guest = ban("u7bob3k2");
+  const subject = { user: guest.user, address: addressUser("192.0.2.1"), authority: NOBODY };
+  chat.dropsAnnouncements = true;
+  for (let times = 0; times < 3; times++) {
+    await addressSanctions.extend(guest, subject, undefined);
+  }
+  assert.equal((await bus.page(AUDIT_ROOM, undefined, 9)).messages.length, 1);
+  // Announcements were lost.
+  addressSanctions.onEvent(undefined, () => undefined);
+  await addressSanctions.extend(guest, subject, undefined);
+  assert.equal((await bus.page(AUDIT_ROOM, undefined, 9)).messages.length, 2);
+});
+
+Deno.test("A raid of many guests from one address costs little for each of them", async () => {
+  using chat = await ready();
+  const { sanctions, bus } = chat.context;
+  const address = addressUser("192.0.2.1");
+  assert.ok(address);
+  const COUNT = 250;
+  for (let index = 0; index < COUNT; index++) {
+    const guest = ban(`u${index}_guest`);
+    await bus.publish(act(guest, { room: AUDIT_ROOM }));
+    await bus.publish(act({ ...guest, user: address, guest: guest.user }, { room: AUDIT_ROOM }));
+  }
+  await flushMicrotasks();
+  const parse = JSON.parse;
+  let parsed = 0;
+  JSON.parse = (...given) => {
+    parsed += 1;
+    return parse(...given);
+  };
+  try {
+    for (let times = 0; times < 100; times++) {
+      assert.equal(sanctions.ofAddress("ban", address, undefined)?.until, FOREVER);
+      assert.ok(sanctions.isOnAccountOf(user("u7_guest"), address, undefined));
+    }
+  } finally {
+    JSON.parse = parse;
+  }
+  // Each field at most once.
+  assert.ok(parsed <= 2 * COUNT, `${parsed}`);
 });
 
 Deno.test("The addresses of the latest guests are remembered, and no more", async () => {

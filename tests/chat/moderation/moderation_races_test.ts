@@ -3,11 +3,18 @@ import assert from "node:assert/strict";
 import type { RoomId } from "../../../lib/core/names/names.ts";
 import { AUDIT_ROOM } from "../../../lib/core/rooms/service_rooms.ts";
 import { BANNED } from "../../../lib/core/protocol/close_codes.ts";
+import { enterEvent } from "../../../lib/chat/moderation/moderate.ts";
+import type { Draft } from "../../../lib/core/log/entry.ts";
+import { FOREVER, type RoomEvent } from "../../../lib/core/log/room_event.ts";
+import { RoomState, stateChanges } from "../../../lib/core/log/room_state.ts";
+import { user } from "../../contract/fixtures.ts";
 import type { FakeChat } from "../../support/fakes.ts";
-import { flushMicrotasks } from "../../support/fakes.ts";
+import { flushMicrotasks, name, room } from "../../support/fakes.ts";
 import { Client, Den, type Frame, outcome } from "../../support/chat/den.ts";
 
 const ADDRESS = "192.0.2.1";
+/** What stands for {@linkcode ADDRESS}. */
+const ADDRESS_USER = "ip_c0000201";
 const OTHER_ADDRESS = "192.0.2.2";
 const JOIN = { type: "join", id: "join", room: "den" };
 
@@ -332,3 +339,69 @@ for (const [where, room] of [["a room", { room: "den" }], ["the service", {}]] a
     assert.equal(await say("2"), "done");
   });
 }
+
+Deno.test("A moderator ends the mute of an address, and its guests stay muted", async () => {
+  using scene = new Scene();
+  await scene.start();
+  scene.follow();
+  const [one, other] = [await scene.guest(), await scene.guest()];
+  const say = async (client: Client, id: string) =>
+    outcome(await client.ask({ type: "say", id, room: "den", text: "hello" }), id);
+  for (const { client, id } of [one, other]) {
+    await client.ask(JOIN);
+    await scene.act("mute", id);
+  }
+  await scene.act("unmute", ADDRESS_USER);
+  const stranger = await scene.guest();
+  await stranger.client.ask(JOIN);
+  assert.equal(await say(one.client, "1"), "muted");
+  assert.equal(await say(stranger.client, "1"), "done");
+  const entries = (await scene.chat.bus.page(AUDIT_ROOM, undefined, 99)).messages;
+  assert.deepEqual(entries.slice(-3).map(({ text }) => text?.replace(/ of .* \(/, " of … (")), [
+    "unmuted the address of … (#den)",
+    "unmuted the address of … (#den)",
+    "unmuted the address of … (#den)",
+  ]);
+
+  // It counts again with the next mute of a guest.
+  await scene.act("unmute", one.id);
+  assert.equal(await say(one.client, "2"), "done");
+  await scene.act("mute", one.id);
+  await flushMicrotasks();
+  assert.equal(await say(stranger.client, "2"), "muted");
+});
+
+Deno.test("A mute that is shortened is shortened for the address, too", async () => {
+  using scene = new Scene();
+  await scene.start();
+  scene.follow();
+  const { client, id } = await scene.guest();
+  await client.ask(JOIN);
+  await scene.act("mute", id);
+  await scene.act("mute", id, { room: "den", seconds: 5 });
+  await flushMicrotasks();
+  const { sanctions, clock } = scene.chat.context;
+  assert.deepEqual(sanctions.all().map(({ until }) => until <= clock.date() + 5_000), [true]);
+});
+
+Deno.test("The mute of an address in a store of an earlier build ends with that of its guest", async () => {
+  const guy = { user: user("u_guy00000"), name: name("Guy") };
+  const details = { name: guy.name, rank: "moderator", guest: guy.user };
+  const stored = `${FOREVER} ${JSON.stringify(details)}`;
+  const state = new RoomState(new Map([[`mute:${ADDRESS_USER}@den`, stored]]));
+  const context = {
+    bus: {
+      publish({ room, action: { event } }: Draft & { readonly action: { event?: RoomEvent } }) {
+        if (event) state.apply(stateChanges(event, { user: guy.user, room }));
+        const position = { epoch: "e", seq: 1 };
+        return Promise.resolve({ kind: "entered", position, at: 0 } as const);
+      },
+    },
+    newId: () => "id",
+    sanctions: { all: () => state.sanctions(0) },
+  };
+  const author = { user: user("m_mod00000"), name: name("Mod") };
+  const origin = { author, room: room("den"), id: undefined, seconds: undefined };
+  await enterEvent({ kind: "unmute", ...guy }, origin, context);
+  assert.ok(state.isEmpty);
+});

@@ -97,7 +97,10 @@ const EVENTS: readonly RoomEvent[] = [
   { kind: "unmute", ...bob },
   { kind: "unmute", ...eve },
   { kind: "unban", ...bob },
-  { kind: "unban", user: addressBan.user, name: bob.name, room: addressBan.room },
+  {
+    ...{ kind: "unban", user: addressBan.user, name: bob.name, room: addressBan.room },
+    guest: bob.user,
+  },
   { kind: "member", ...eve, on: false },
   { kind: "lockdown", on: false },
   { kind: "role", ...eve, role: "moderator" },
@@ -171,7 +174,7 @@ function eventPromises(test: Test): void {
       [`member:${ann.user}`]: '{"name":"Ann"}',
       // The number of the entry before its event, whatever was read before that was sent.
       [`member:${bob.user}`]: `{"name":"Bob","from":${EVENTS.indexOf(added)}}`,
-      "mute:ip_0123456789@大厅": `${FOREVER} ${
+      "mute:ip_0123456789@大厅/user_bob": `${FOREVER} ${
         JSON.stringify({ name: "Bob", reason: ban.reason, rank: "moderator", guest: bob.user })
       }`,
     });

@@ -4,10 +4,11 @@ import fc from "fast-check";
 import { FOREVER, type RoomEvent, type RoomSettings } from "../../../lib/core/log/room_event.ts";
 import {
   type CurrentSettings,
-  endOf,
+  MAX_STATE_FIELDS,
   RoomState,
   stateChanges,
 } from "../../../lib/core/log/room_state.ts";
+import { endOf } from "../../../lib/core/log/sanction_fields.ts";
 import { name, room } from "../../support/fakes.ts";
 import { user } from "./list_room_storage.ts";
 
@@ -137,20 +138,35 @@ Deno.test("RoomState has a mute of an address for each of its guests, in a room 
   const ofBob = { ...mute, guest: bob.user, room: room("tea") };
   const ofCem = { ...mute, until: 5, guest: user("g_cem00000"), room: room("tea") };
   const own = { ...mute, until: 7 };
-  const found = (state: RoomState, where: string | undefined, date: number) =>
-    state.addressSanctions("mute", address, where, date).map(({ until }) => until);
-  const state = stateAfter(ofBob, ofCem, own);
-  assert.deepEqual(state.addressSanctions("mute", address, "tea", 5), [ofBob]);
-  assert.deepEqual(found(state, "tea", 0), [FOREVER, 5]);
-  assert.deepEqual(found(state, undefined, 0), [7]);
-  assert.deepEqual(state.addressSanctions("ban", address, "tea", 0), []);
-  assert.deepEqual(state.countAddresses(bob.user), { all: 3, ofGuest: 1 });
-  const { kind: _, until: __, ...ofOne } = ofBob;
-  const changes = (event: RoomEvent) => stateChanges(event, { ...ann, room: "_audit" });
-  state.apply(changes({ ...ofOne, kind: "unmute" }));
-  assert.deepEqual(found(state, "tea", 0), [5]);
-  state.apply(changes({ ...own, until: 9 }));
-  assert.deepEqual(found(state, undefined, 0), [9]);
+  const state = new RoomState();
+  const apply = (event: RoomEvent) => state.apply(stateChanges(event, { ...ann, room: "_audit" }));
+  const found = (where: string | undefined) =>
+    state.addressSanctions("mute", address, where).map(({ until }) => until);
+  assert.deepEqual(found("tea"), []);
+  for (const event of [ofCem, ofBob, own]) apply(event);
+  assert.deepEqual(found("tea"), [FOREVER, 5]);
+  assert.deepEqual(found(undefined), [7]);
+  assert.deepEqual(state.addressSanctions("ban", address, "tea"), []);
+  assert.deepEqual(state.addressSanction("mute", ofBob), ofBob);
+  assert.deepEqual(state.countAddresses(bob.user, 6), { all: 2, ofGuest: 1 });
+  const { kind: _, until: __, reason: ___, ...ofOne } = { ...ofBob, reason: "" };
+  apply({ ...ofOne, kind: "unmute", until: 9 });
+  assert.deepEqual(found("tea"), [9, 5]);
+  assert.equal(state.addressSanction("mute", ofBob)?.isExempt, true);
+  apply({ ...ofOne, kind: "unmute" });
+  assert.deepEqual(found("tea"), [5]);
+  apply({ ...own, until: 9 });
+  assert.deepEqual(found(undefined), [9]);
+});
+
+Deno.test("RoomState forgets mutes that have ended where there are too many", () => {
+  const state = new RoomState();
+  for (let index = 0; index <= MAX_STATE_FIELDS; index++) {
+    const until = index < 2 ? FOREVER : index;
+    const event = { kind: "mute", ...bob, user: user(`u_${index}00000`), until, rank } as const;
+    state.apply(stateChanges(event, { ...ann, room: "_audit" }), 100);
+  }
+  assert.equal(state.sanctions(0).length, 2 + MAX_STATE_FIELDS - 100);
 });
 
 Deno.test("RoomState treats a damaged field as missing", () => {

@@ -123,7 +123,7 @@ Deno.test("What operators do is in _audit, by the service", async () => {
   const frames = await scene.owner.ask({ type: "history", id: "1", room: AUDIT_ROOM });
   const { messages } = frames.find(({ type }) => type === "history") ?? {};
   const [first] = Array.isArray(messages) ? messages : [];
-  assert.deepEqual([first?.name, first?.text], ["Parley", "muted Guy (#den)"]);
+  assert.deepEqual([first?.name, first?.text], ["Parley", "muted the address of Guy (#den)"]);
 });
 
 for (

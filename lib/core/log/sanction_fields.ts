@@ -1,0 +1,156 @@
+/**
+ * The mutes and bans in the fields of a room's state. Each field is parsed once, and those of an address are found without looking
+ * at the others: in a raid, every guest of an address can be muted, and all of them ask at once.
+ * @module
+ */
+import * as v from "valibot";
+import { isStoredName, type Name } from "../names/names.ts";
+import { RANKS, type Sanction } from "./room_event.ts";
+import { ADDRESS_PREFIX, isAddressUser, isUserId, type UserId } from "./user_id.ts";
+
+/** A mute or a ban as a state has it. */
+export interface CurrentSanction extends Sanction {
+  /** Only of an address in one room: that room. */
+  readonly room: string | undefined;
+  /** Only of an address: it is not muted or banned any more on account of its guest, who still is. */
+  readonly isExempt?: true | undefined;
+  /** Only of an address: its field does not tell its guest apart, as in stores of earlier builds. */
+  readonly isShared?: true | undefined;
+}
+
+/** Whose mute or ban a field is: a user's, or that of an address in one room, or on account of one guest. */
+export interface SanctionTarget {
+  /** The user, or the id that stands for an address. */
+  readonly user: UserId;
+  /** Only of an address in one room, in the state of `_audit`: that room. */
+  readonly room?: string | undefined;
+  /** Only of an address: the guest. */
+  readonly guest?: UserId | undefined;
+}
+
+/** The field of a mute or a ban. */
+export function sanctionField(
+  kind: Sanction["kind"],
+  { user, room, guest }: SanctionTarget,
+): string {
+  const place = room === undefined ? user : `${user}@${room}`;
+  // Each guest of an address has a mute of it: one that ends leaves those of the others.
+  return `${kind}:${guest === undefined ? place : `${place}/${guest}`}`;
+}
+
+/** The value of a field. @param isExempt Whether the address is exempt, until then. */
+export function sanctionValue(
+  { until, name, reason, rank, guest }: Omit<Sanction, "kind" | "user">,
+  isExempt?: true,
+): string {
+  return `${until} ${JSON.stringify({ name, reason, rank, guest, isExempt })}`;
+}
+
+/** When a mute or a ban ends, from the text of its field; 0 if there is none. */
+export function endOf(sanction: string | undefined): number {
+  const [, until] = /^(\d{1,15}) /.exec(sanction ?? "") ?? [];
+  return Number(until ?? 0);
+}
+
+const FIELD = /^(mute|ban):([^@/]*)(?:@([^/]*))?(?:\/(.*))?$/;
+const ADDRESS_FIELD = new RegExp(`^((?:mute|ban):${ADDRESS_PREFIX}[^/]*)`);
+
+const SanctionDetails = v.object({
+  name: v.custom<Name>((it) => typeof it === "string" && isStoredName(it)),
+  reason: v.optional(v.string()),
+  rank: v.picklist(RANKS),
+  guest: v.optional(v.custom<UserId>((it) => typeof it === "string" && isUserId(it))),
+  isExempt: v.optional(v.literal(true)),
+});
+
+/** The mutes and bans in some fields, which its owner changes. */
+export class SanctionFields {
+  readonly #fields: ReadonlyMap<string, string>;
+  readonly #parsed = new Map<string, CurrentSanction | undefined>();
+  /** Those of each address, the one that ends last first, by the field of the address itself. */
+  #addresses: Map<string, readonly CurrentSanction[]> | undefined;
+
+  /** Reads the fields when it is asked. */
+  constructor(fields: ReadonlyMap<string, string>) {
+    this.#fields = fields;
+  }
+
+  /** A field has another value, or none. */
+  onChanged(field: string): void {
+    const before = this.#parsed.get(field);
+    this.#parsed.delete(field);
+    const [key] = ADDRESS_FIELD.exec(field) ?? [];
+    if (key === undefined || this.#addresses === undefined) return;
+    const others = (this.#addresses.get(key) ?? []).filter((it) => it !== before);
+    const sanction = this.get(field);
+    if (sanction) this.#addresses.set(key, sorted([...others, sanction]));
+    else if (others.length > 0) this.#addresses.set(key, others);
+    else this.#addresses.delete(key);
+  }
+
+  /** The mute or ban in a field, also if it has ended. */
+  get(field: string): CurrentSanction | undefined {
+    if (this.#parsed.has(field)) return this.#parsed.get(field);
+    const stored = this.#fields.get(field);
+    if (stored === undefined) return undefined;
+    const sanction = parseSanction(field, stored);
+    this.#parsed.set(field, sanction);
+    return sanction;
+  }
+
+  /** All mutes and bans, also those that have ended. */
+  *all(): Iterable<CurrentSanction> {
+    for (const field of this.#fields.keys()) {
+      const sanction = FIELD.test(field) ? this.get(field) : undefined;
+      if (sanction) yield sanction;
+    }
+  }
+
+  /**
+   * All mutes or bans of an address, also those that have ended; the one that ends last comes first.
+   *
+   * @param room Where; undefined for the whole service.
+   */
+  ofAddress(
+    kind: Sanction["kind"],
+    address: UserId,
+    room: string | undefined,
+  ): readonly CurrentSanction[] {
+    const addresses = this.#addresses ??= this.#findAddresses();
+    return addresses.get(sanctionField(kind, { user: address, room })) ?? [];
+  }
+
+  /** Those of all addresses, also those that have ended. */
+  *ofAddresses(): Iterable<CurrentSanction> {
+    for (const its of (this.#addresses ??= this.#findAddresses()).values()) yield* its;
+  }
+
+  #findAddresses(): Map<string, readonly CurrentSanction[]> {
+    const found = Map.groupBy(
+      [...this.all()].filter(({ user }) => isAddressUser(user)),
+      ({ kind, user, room }) => sanctionField(kind, { user, room }),
+    );
+    return new Map([...found].map(([key, its]) => [key, sorted(its)]));
+  }
+}
+
+function sorted(sanctions: readonly CurrentSanction[]): readonly CurrentSanction[] {
+  return sanctions.toSorted((one, other) => other.until - one.until);
+}
+
+function parseSanction(field: string, stored: string): CurrentSanction | undefined {
+  const [, kind, user = "", room, guest] = FIELD.exec(field) ?? [];
+  if (kind !== "mute" && kind !== "ban" || !isUserId(user)) return undefined;
+  const details = v.safeParse(SanctionDetails, parseJson(stored.slice(stored.indexOf(" ") + 1)));
+  if (!details.success) return undefined;
+  const isShared = guest === undefined && details.output.guest !== undefined;
+  return { kind, user, room, until: endOf(stored), ...details.output, ...isShared && { isShared } };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
