@@ -51,6 +51,8 @@ const CUT_SHORT =
 const MOST_CHARACTERS = 4_000;
 /** Between two reports of progress. */
 const REPORT_MS = 30_000;
+/** Number of processes that the end of a run names as the slowest. */
+const SLOWEST = 5;
 /** What `deno test` prints about a test that takes long, in the middle of its line. */
 const STILL_RUNNING = "has been running for over";
 const STILL_RUNNING_LINE = /'.*' has been running for over \(.*\)\n/g;
@@ -153,10 +155,31 @@ function namesOf(output: string): readonly string[] {
   );
 }
 
+/** The first of a job's files, without its folder. */
+function firstOf({ what }: Pick<Job, "what">): string {
+  return what.replaceAll(/\S*\/| .*/g, "");
+}
+
+/** A job, and how long it took, in milliseconds. */
+interface Timed {
+  readonly job: Job;
+  readonly ms: number;
+}
+
+/** The line that says where the time went. */
+function slowest(timed: readonly Timed[]): string {
+  const longest = timed.toSorted((one, other) => other.ms - one.ms).slice(0, SLOWEST);
+  const parts = longest.map(({ job, ms }) => {
+    const more = job.what.split(" ").length - 1;
+    return `${duration(ms)} ${job.tier} ${firstOf(job)}${more > 0 ? ` +${more}` : ""}`;
+  });
+  return `slowest    ${parts.join(", ")}`;
+}
+
 /** How far a tier is. */
 class Progress {
   readonly name: string;
-  readonly running = new Set<string>();
+  readonly running = new Set<Job>();
   counts = NONE;
   readonly #total: number;
   readonly #from = performance.now();
@@ -181,13 +204,14 @@ class Progress {
     if (this.isOver) return `${name} ${summary(this.counts, performance.now() - this.#from)}`;
     const { passed, failed } = this.counts;
     const share = `${this.#ended} of ${this.#total} processes ended`;
-    const now = [...this.running].map((what) => what.replaceAll(/\S*\/| .*/g, "")).join(" ");
+    const now = [...this.running].map(firstOf).join(" ");
     return `${name} ${share}, ${passed} passed, ${failed} failed; now ${now}`;
   }
 }
 
 /**
- * Runs jobs in their order, so many at a time, and prints how far they are; resolves with the numbers of all.
+ * Runs jobs in their order, so many at a time, and prints how far they are, and which of them were the slowest; resolves with
+ * the numbers of all.
  *
  * @param print Takes a text of one or more lines.
  */
@@ -205,13 +229,16 @@ export async function runJobs(
     for (const it of tiers.values()) if (it.running.size > 0) print(String(it));
   }, REPORT_MS);
   const failures: string[] = [];
+  const timed: Timed[] = [];
   const waiting = jobs.values();
   const work = async (lane: number) => {
     for (const job of waiting) {
       const progress = tiers.get(job.tier) ?? new Progress(job.tier, 1);
-      progress.running.add(job.what);
+      progress.running.add(job);
+      const from = performance.now();
       const outcome = await start(job, lane);
-      progress.running.delete(job.what);
+      timed.push({ job, ms: performance.now() - from });
+      progress.running.delete(job);
       progress.add(outcome);
       if (outcome.failed > 0) {
         print(`\n== ${job.tier}: ${job.what}\n${outcome.output.replaceAll(PASSED, "")}`);
@@ -222,6 +249,7 @@ export async function runJobs(
   };
   await Promise.all(Array.from({ length: atATime }, (_, lane) => work(lane)));
   clearInterval(report);
+  if (timed.length > 1) print(slowest(timed));
   for (const failure of failures) print(failure);
   return [...tiers.values()].map(({ counts }) => counts).reduce(sum, NONE);
 }

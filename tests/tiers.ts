@@ -79,8 +79,12 @@ export const NODE_TIERS: readonly Tier[] = [
   },
 ];
 
-/** All tiers, in the order in which they start. */
-export const ALL_TIERS: readonly Tier[] = [...TIERS, ...NODE_TIERS];
+/** All tiers, in the order in which they start: what has the shortest processes comes last. */
+export const ALL_TIERS: readonly Tier[] = [
+  ...TIERS.slice(0, -1),
+  ...NODE_TIERS,
+  ...TIERS.slice(-1),
+];
 
 /** The tiers of a test file: the one that it is in, and the one in which it runs again. @param path From the root. */
 export function tiersOf(path: string): readonly Tier[] {

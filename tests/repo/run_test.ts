@@ -50,9 +50,11 @@ Deno.test("tiersNamed() returns the requested tiers, all by default, and rejects
   assert.deepEqual(tiersNamed(["unit"]).map(({ name }) => name), ["unit"]);
   assert.throws(
     () => tiersNamed(["unit", "units"]),
-    /simulation, e2e, redis, unit, node: received units/,
+    /simulation, e2e, redis, node, unit: received units/,
   );
 });
+
+const PASSED = { passed: 1, failed: 0, ignored: 0 };
 
 const TIER: Tier = {
   ...{ name: "unit", pattern: /^/ },
@@ -165,6 +167,29 @@ Deno.test("runJobs() runs all jobs, at most the allowed number at a time, each i
   assert.match(text, /^unit +ok \| 3 passed \| 0 failed/m);
   assert.deepEqual(text.match(/output of \w+/g), ["output of two"]);
   assert.doesNotMatch(text, /first test/);
+});
+
+Deno.test("runJobs() names the five slowest processes, slowest first, by their first files", async () => {
+  const whats = ["tests/a_test.ts tests/b_test.ts", "c_test.ts", "d", "e", "f", "g", "h"];
+  const jobs = whats.map((what) => ({ tier: "unit", what, args: [] }));
+  const printed: string[] = [];
+  const ended: (() => void)[] = [];
+  const run = runJobs(
+    jobs,
+    jobs.length,
+    () => new Promise((resolve) => ended.push(() => resolve({ ...PASSED, output: "" }))),
+    (text) => printed.push(text),
+  );
+  // The later a job ends, the longer it took: each turn of the loop is measurable.
+  for (const end of ended.toReversed()) {
+    end();
+    const from = performance.now();
+    await Promise.resolve();
+    while (performance.now() === from);
+  }
+  await run;
+  const names = printed.at(-1)?.replaceAll(/\dm\d\ds unit /g, "");
+  assert.equal(names, "slowest    a_test.ts +1, c_test.ts, d, e, f");
 });
 
 /** The last lines of a run of one process that runs these files. */
