@@ -7,6 +7,7 @@ import { api, follow } from "../../support/api.ts";
 import { browserTest } from "../../support/programs/chromium.ts";
 import { startParley } from "../../support/parley.ts";
 import { programTest, Running, until } from "../../support/provision.ts";
+import { startTestService } from "../../support/service.ts";
 import { TemporaryFolder } from "../../support/temporary_folder.ts";
 import { NGINX, startNginx } from "../proxies/nginx.ts";
 
@@ -43,8 +44,8 @@ browserTest(
 );
 
 programTest(NGINX, "nginx as it is shipped passes each event on at once", async (nginx) => {
-  await using parley = await startParley({ TRUST_PROXY: "127.0.0.1" });
-  await using proxy = await startNginx(nginx, [parley.port, parley.port]);
+  await using service = await startTestService({ TRUST_PROXY: "127.0.0.1" });
+  await using proxy = await startNginx(nginx, [service.port, service.port]);
   await using stream = await follow(proxy, "/rooms/den/events");
   for (const text of ["1", "2"]) {
     await api(proxy, MESSAGES, { text });
@@ -53,12 +54,12 @@ programTest(NGINX, "nginx as it is shipped passes each event on at once", async 
 });
 
 programTest(CURL, "curl -N prints each event as it happens", async (curl) => {
-  await using parley = await startParley();
-  const args = ["-q", "--noproxy", "*", "-sSN", `${parley.url}/api/v1/rooms/den/events`];
+  await using service = await startTestService();
+  const args = ["-q", "--noproxy", "*", "-sSN", `${service.url}/api/v1/rooms/den/events`];
   const hasBegun = ({ output }: Running) => Promise.resolve(/^id: /m.test(output));
   await using running = await Running.start(curl, args, ".", hasBegun);
   for (const text of ["1", "2"]) {
-    await api(parley, MESSAGES, { text });
+    await api(service, MESSAGES, { text });
     await until(
       `event ${text}`,
       () => Promise.resolve(running.output.includes(`"text":"${text}"`)),

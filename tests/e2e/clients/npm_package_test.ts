@@ -9,7 +9,7 @@ import config from "../../../deno.json" with { type: "json" };
 import { buildPackage } from "../../../docs/tools/npm_package.ts";
 import { TestClient } from "../../support/clients/test_client.ts";
 import { ENGINE } from "../../support/engine.ts";
-import { programTest, type RequiredProgram } from "../../support/provision.ts";
+import { type Program, programTest, type RequiredProgram } from "../../support/provision.ts";
 import { startTestService } from "../../support/service.ts";
 import { TemporaryFolder } from "../../support/temporary_folder.ts";
 
@@ -41,6 +41,18 @@ async function run(program: string, args: readonly string[], cwd: string): Promi
   return stdout ?? "";
 }
 
+/** Where the package is built and installed, once for all tests. */
+let place: TemporaryFolder | undefined;
+let app: Promise<string> | undefined;
+Deno.test.afterAll(() => place?.[Symbol.asyncDispose]());
+
+/** The folder of an app with the package. */
+function installed(npm: Program): Promise<string> {
+  place ??= new TemporaryFolder();
+  app ??= install(npm.path, place.path);
+  return app;
+}
+
 /** Installs the package into an empty folder; returns the folder. */
 async function install(npm: string, place: string): Promise<string> {
   await buildPackage(`${place}/built`);
@@ -58,14 +70,13 @@ if (ENGINE === "deno") {
     NPM,
     "The installed npm package has the library, its types, and nothing else",
     async (npm) => {
-      await using place = new TemporaryFolder();
-      const app = await install(npm.path, place.path);
-      const installed = `${app}/node_modules/parley-client`;
-      const names = [...Deno.readDirSync(installed)].map(({ name }) => name).sort();
+      const app = await installed(npm);
+      const library = `${app}/node_modules/parley-client`;
+      const names = [...Deno.readDirSync(library)].map(({ name }) => name).sort();
       const files = ["LICENSE", "README.md", "client", "client.d.ts", "client.js", "package.json"];
       assert.deepEqual(names, files);
       const { version, dependencies } = JSON.parse(
-        await Deno.readTextFile(`${installed}/package.json`),
+        await Deno.readTextFile(`${library}/package.json`),
       );
       assert.deepEqual([version, dependencies], [config.version, undefined]);
       await Deno.writeTextFile(`${app}/typed.ts`, TYPED);
@@ -79,10 +90,9 @@ programTest(
   NPM,
   "The example of the npm package's README runs under Node, with ws as it says",
   async (npm) => {
-    await using place = new TemporaryFolder();
     await using service = await startTestService();
     await using bob = await TestClient.open(`${service.url}/ws?name=Bob`);
-    const app = await install(npm.path, place.path);
+    const app = await installed(npm);
     const [importing = "", connecting = ""] = WITH_WS.trim().split("\n\n");
     const plain = /^const chat = .*$/m.exec(EXAMPLE)?.[0] ?? "";
     assert.equal(connecting, plain.replace(" });", ", WebSocket });"));
