@@ -73,7 +73,10 @@ async function chatAsPacked(command: () => string[], env: Readonly<Record<string
 async function chat(url: string, name: string): Promise<void> {
   await using client = await TestClient.open(`${url}/ws?name=${name}`);
   client.send("hello");
-  assert.equal(await client.next(), `${name}: hello`);
+  let line = await client.next();
+  // A busy machine may delay the join.
+  while (/^! the room cannot be reached yet/.test(String(line))) line = await client.next();
+  assert.equal(line, `${name}: hello`);
   const { ok, body } = await fetch(url);
   await body?.cancel();
   assert.ok(ok);
