@@ -135,7 +135,7 @@ export class ListRoomStorage implements RoomStorage {
   }
 
   #isFresh(it: Aged, since: number): boolean {
-    return (this.#ages.get(keyOf(it)) ?? 0) >= since;
+    return since <= 0 || (this.#ages.get(keyOf(it)) ?? 0) >= since;
   }
 }
 

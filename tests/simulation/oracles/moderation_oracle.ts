@@ -54,7 +54,7 @@ export class ModerationOracle {
   readonly roles: RoleOracle;
   readonly #context: ModerationContext;
   readonly #periods = new Map<RoomId, Period[]>();
-  /** The addresses of users, whoever they are now. */
+  /** The addresses of users, whoever they are now, as in sanctions. */
   readonly #addresses = new Map<string, string>();
   /** When each request has arrived at its node. */
   readonly #arrivedAt = new Map<string, number>();
@@ -68,7 +68,8 @@ export class ModerationOracle {
 
   /** A user has an address. */
   addUser(user: string, address: string | undefined): void {
-    if (address !== undefined) this.#addresses.set(user, address);
+    const ip = address === undefined ? undefined : addressUser(address);
+    if (ip !== undefined) this.#addresses.set(user, ip);
   }
 
   /** A request has arrived at a node. */
@@ -200,8 +201,7 @@ export class ModerationOracle {
     own: Rules,
     date: number,
   ): readonly Imposed[] {
-    const address = this.#addresses.get(user);
-    const ip = address === undefined ? undefined : addressUser(address);
+    const ip = this.#addresses.get(user);
     const active = (rules: Rules, ...key: Parameters<typeof imposedKey>) => {
       const imposed = activeIn(rules, imposedKey(...key), date);
       return imposed === undefined ? [] : [imposed];

@@ -33,7 +33,7 @@ export function imposedKey(
   room?: string,
   guest?: string,
 ): string {
-  return [kind, user, room, guest].join(" ");
+  return `${kind} ${user} ${room ?? ""} ${guest ?? ""}`;
 }
 
 /** The rules after these entries of one log. */
