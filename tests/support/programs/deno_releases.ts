@@ -19,11 +19,12 @@ export type Release =
 /** Finds all of them, one download after the other. */
 export async function findReleases(): Promise<readonly Release[]> {
   const releases: Release[] = [];
-  for (const version of RELEASES) releases.push(await find(version));
+  const packages = await packageCache();
+  for (const version of RELEASES) releases.push(await find(version, packages));
   return releases;
 }
 
-async function find(version: string): Promise<Release> {
+async function find(version: string, packages: string): Promise<Release> {
   if (version === Deno.version.deno) {
     return { kind: "found", version, program: { path: Deno.execPath(), env: {} } };
   }
@@ -33,7 +34,7 @@ async function find(version: string): Promise<Release> {
     return {
       kind: "found",
       version,
-      program: { path, env: { DENO_DIR: await ownCache(version) } },
+      program: { path, env: { DENO_DIR: await ownCache(version, packages) } },
     };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
@@ -41,13 +42,20 @@ async function find(version: string): Promise<Release> {
   }
 }
 
+/** The folder where Deno caches packages. */
+async function packageCache(): Promise<string> {
+  const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).output();
+  const { npmCache } = JSON.parse(new TextDecoder().decode(stdout));
+  return npmCache;
+}
+
 /**
  * The folder where a release caches compiled modules. In one that it shared with another release, each would compile all
  * modules again after the other. The packages are the same for all.
+ *
+ * @param npmCache Where they are.
  */
-async function ownCache(version: string): Promise<string> {
-  const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).output();
-  const { npmCache } = JSON.parse(new TextDecoder().decode(stdout));
+async function ownCache(version: string, npmCache: string): Promise<string> {
   const folder = join(cacheFolder(), `deno-${version}-cache`);
   await Deno.mkdir(folder, { recursive: true });
   const packages = join(folder, "npm");
