@@ -33,7 +33,7 @@ async function openTab(page: Page): Promise<Page> {
 }
 
 pageTest(
-  "An edit and a reply are kept in their room while the user is in another",
+  "An edit and a reply are kept in their room while the user is in another; a reply's text outlives the message that it is to",
   async (stage) => {
     const page = await stage.enter("?name=Ann#den", WIDE);
     await say(page, "helo");
@@ -55,50 +55,9 @@ pageTest(
     assert.ok(await page.isHidden("#banner"));
     await go(page, "attic");
     assert.equal(await page.innerText("#banner-words"), "Replying to Ann: in the attic");
-  },
-);
 
-for (
-  const [what, action, words] of [
-    ["deleted", "delete", "The message you were editing was deleted."],
-    ["changed", "edit", "The message you were editing was changed elsewhere."],
-  ] as const
-) {
-  for (const where of ["in the room", "in another room"]) {
-    pageTest(`An edit becomes a draft when its message is ${what}, ${where}`, async (stage) => {
-      const page = await stage.enter("?name=Ann#den", WIDE);
-      await say(page, "helo");
-      await untilShown(page, "helo");
-      const tab = await openTab(page);
-      await untilShown(tab, "helo");
-      await page.press("#text", "ArrowUp");
-      await page.fill("#text", "what I meant");
-      if (where !== "in the room") await go(page, "attic");
-      if (action === "edit") {
-        await useTool(await untilShown(tab, "helo"), "Edit");
-        await say(tab, "changed");
-        await untilShown(tab, "changed");
-      } else {
-        await useTool(await untilShown(tab, "helo"), "Delete");
-        await tab.locator("#delete-dialog").getByRole("button", { name: "Delete" }).click();
-        await tab.locator("#log .deleted").waitFor();
-      }
-      if (where !== "in the room") await go(page, "den");
-      await page.locator(".toast", { hasText: words }).waitFor();
-      assert.ok(await page.isHidden("#banner"));
-      await field(page, "what I meant");
-      await page.press("#text", "Enter");
-      await untilShown(page, "what I meant");
-      await field(page, "");
-    });
-  }
-}
-
-pageTest(
-  "The page reports that the message being replied to was deleted, and keeps the reply's text",
-  async (stage) => {
-    const page = await stage.enter("?name=Ann#den", WIDE);
-    const ben = await stage.joinRoom("Ben", "den");
+    // The message that is replied to is deleted.
+    const ben = await stage.joinRoom("Ben", "attic");
     const { position } = await ben.say("who is hungry?").sent;
     await useTool(await untilShown(page, "hungry"), "Reply");
     await page.fill("#text", "I am");
@@ -110,46 +69,70 @@ pageTest(
   },
 );
 
-pageTest("A draft survives a message sent from another tab", async (stage) => {
-  const page = await stage.enter("?name=Ann#den", WIDE);
-  const tab = await openTab(page);
-  await page.fill("#text", "a long thought");
-  await say(tab, "hi");
-  await untilShown(page, "hi");
-  await field(page, "a long thought");
-  await go(page, "attic");
-  await go(page, "den");
-  await field(page, "a long thought");
-  await eventually(
-    () => page.evaluate<boolean>(`Object.values(localStorage).join().includes("a long thought")`),
-    true,
-  );
-  await page.reload();
-  await field(page, "a long thought");
-  await field(tab, "");
-});
-
-pageTest("The text of an edit becomes a draft if its message no longer exists", async (stage) => {
-  const page = await stage.enter("?name=Ann#den", WIDE);
-  await say(page, "helo");
-  await untilShown(page, "helo");
-  const draft = { text: "", reply: null, edit: { position: "x0:999", known: [], text: "hello" } };
-  await page.evaluate(
-    `localStorage.setItem("parley-page / draft.attic", ${JSON.stringify(JSON.stringify(draft))})`,
-  );
-  await go(page, "attic");
-  await field(page, "hello");
-  await page.press("#text", "Enter");
-  await page.locator(".toast", { hasText: "The message no longer exists." }).waitFor();
-  await field(page, "hello");
-  assert.ok(await page.isHidden("#banner"));
-  await page.press("#text", "Enter");
-  await untilShown(page, "hello");
-  assert.equal(await message(page, "hello").count(), 1);
-});
+const CHANGES = [
+  ["delete", "The message you were editing was deleted."],
+  ["edit", "The message you were editing was changed elsewhere."],
+] as const;
 
 pageTest(
-  "An edit without a change is not sent, and an empty one offers to delete the message",
+  "An edit becomes a draft when its message is deleted or changed in another tab, and a draft survives what is sent from there",
+  async (stage) => {
+    const page = await stage.enter("?name=Ann#den", WIDE);
+    const tab = await openTab(page);
+    for (const [action, words] of CHANGES) {
+      for (const where of ["den", "attic"]) {
+        const [first, second, meant] = [
+          `helo ${action} ${where}`,
+          `new ${where}`,
+          `meant ${action} ${where}`,
+        ];
+        await say(page, first);
+        await untilShown(page, first);
+        await untilShown(tab, first);
+        await page.press("#text", "ArrowUp");
+        await page.fill("#text", meant);
+        if (where !== "den") await go(page, where);
+        await useTool(await untilShown(tab, first), action === "edit" ? "Edit" : "Delete");
+        if (action === "edit") {
+          await say(tab, second);
+          await untilShown(tab, second);
+        } else {
+          await tab.locator("#delete-dialog").getByRole("button", { name: "Delete" }).click();
+          await message(tab, first).waitFor({ state: "detached" });
+          await tab.locator("#log .deleted").last().waitFor();
+        }
+        if (where !== "den") await go(page, "den");
+        const toast = page.locator(".toast", { hasText: words });
+        await toast.waitFor();
+        assert.ok(await page.isHidden("#banner"));
+        await field(page, meant);
+        await page.press("#text", "Enter");
+        await untilShown(page, meant);
+        await field(page, "");
+        // The next one is another.
+        await toast.getByRole("button").click();
+      }
+    }
+
+    await page.fill("#text", "a long thought");
+    await say(tab, "hi");
+    await message(page, "hi").getByText("hi", { exact: true }).waitFor();
+    await field(page, "a long thought");
+    await go(page, "attic");
+    await go(page, "den");
+    await field(page, "a long thought");
+    await eventually(
+      () => page.evaluate<boolean>(`Object.values(localStorage).join().includes("a long thought")`),
+      true,
+    );
+    await page.reload();
+    await field(page, "a long thought");
+    await field(tab, "");
+  },
+);
+
+pageTest(
+  "An edit without a change is not sent, an empty one offers to delete the message, and one of a lost message becomes a draft",
   async (stage) => {
     const page = await stage.enter("?name=Ann#den", WIDE);
     await say(page, "hello");
@@ -176,5 +159,20 @@ pageTest(
     await page.locator("#log .deleted").waitFor();
     await page.locator("#banner").waitFor({ state: "hidden" });
     assert.equal(await page.locator("#toasts .toast").count(), 0);
+
+    // Its message is not in the log any more.
+    const draft = { text: "", reply: null, edit: { position: "x0:999", known: [], text: "again" } };
+    await page.evaluate(
+      `localStorage.setItem("parley-page / draft.attic", ${JSON.stringify(JSON.stringify(draft))})`,
+    );
+    await go(page, "attic");
+    await field(page, "again");
+    await page.press("#text", "Enter");
+    await page.locator(".toast", { hasText: "The message no longer exists." }).waitFor();
+    await field(page, "again");
+    assert.ok(await page.isHidden("#banner"));
+    await page.press("#text", "Enter");
+    await untilShown(page, "again");
+    assert.equal(await message(page, "again").count(), 1);
   },
 );
