@@ -22,7 +22,7 @@ function boxOf(page: Page, selector: string): Promise<Box> {
 }
 
 pageTest(
-  "The message field is no wider than the messages, however wide the screen is",
+  "On screens of any width, the message field is no wider than the messages, all emoji can be reached, and a long name leaves space for the preview",
   async (stage) => {
     const page = await stage.enter("?name=Ann#den");
     await say(page, "hello");
@@ -35,6 +35,61 @@ pageTest(
       const [before, behind] = [field.left - list.left, list.right - field.right];
       assert.ok(Math.abs(before - behind) <= 1, `centered at ${width} px`);
     }
+
+    // A shade shows that there are more emoji than fit.
+    await page.setViewportSize({ width: 1_280, height: 800 });
+    const look = async () => {
+      await page.click("#emoji");
+      await page.locator("#picker[open] button").first().waitFor();
+      const found = await page.evaluate<[boolean, string]>(`{
+      const { scrollHeight, clientHeight } = document.getElementById("picker");
+      const { backgroundAttachment } = getComputedStyle(document.getElementById("picker"));
+      [scrollHeight > clientHeight, backgroundAttachment];
+    }`);
+      await page.keyboard.press("Escape");
+      return found;
+    };
+    assert.equal((await look())[0], false);
+    await page.setViewportSize({ width: 1_280, height: 380 });
+    const [isScrolled, attachment] = await look();
+    assert.ok(isScrolled);
+    // Two covers that move with the rows, and two shades that do not.
+    assert.equal(attachment, "local, local, scroll, scroll");
+
+    // In eight columns.
+    for (const width of [390, 360, 348, 320, 280, 240]) {
+      await page.setViewportSize({ width, height: 700 });
+      await page.click("#emoji");
+      await page.locator("#picker[open] button").first().waitFor();
+      const [box, columns, isCut, widest] = await page.evaluate<[Box, number, boolean, number]>(`{
+      const picker = document.getElementById("picker");
+      const boxes = [...picker.querySelectorAll("button")].map((it) => it.getBoundingClientRect());
+      const { left, right, top, bottom } = picker.getBoundingClientRect();
+      const columns = new Set(boxes.map((it) => Math.round(it.left))).size;
+      const isCut = picker.scrollWidth > picker.clientWidth;
+      [{ left, right, top, bottom }, columns, isCut, boxes[0].width];
+    }`);
+      await page.keyboard.press("Escape");
+      assert.ok(box.left >= 0 && box.right <= width, `${JSON.stringify(box)} at ${width} px`);
+      assert.deepEqual([columns, isCut], [8, false], `at ${width} px`);
+      assert.ok(widest >= 24 && widest <= 40, `${widest} px at ${width} px`);
+    }
+
+    // The list of rooms.
+    await page.setViewportSize({ width: 1_280, height: 700 });
+    const long = await stage.joinRoom("W".repeat(32), "den");
+    await long.say("can be read").sent;
+    await page.locator(".room-last", { hasText: "can be read" }).waitFor();
+    const [name, row] = [await boxOf(page, ".room-last bdi"), await boxOf(page, ".room-last")];
+    assert.ok(
+      name.right - name.left <= (row.right - row.left) / 2 + 1,
+      JSON.stringify([name, row]),
+    );
+    const [short] = [await stage.joinRoom("Bo", "den")];
+    await short.say("hi").sent;
+    await page.locator(".room-last", { hasText: "Bo: hi" }).waitFor();
+    const after = await boxOf(page, ".room-last");
+    assert.ok(Math.abs(after.bottom - after.top - (row.bottom - row.top)) < 1, "the same height");
   },
 );
 
@@ -61,68 +116,6 @@ pageTest("A button is on the same line as its sentence, in both languages", asyn
     await eventually(look, [true, 1], "one line beside the sentence");
   }
 }, { restarts: "service" });
-
-pageTest(
-  "All emoji are visible if they fit; otherwise a shade shows that there are more",
-  async (stage) => {
-    const page = await stage.enter("?name=Ann#den", { viewport: { width: 1_280, height: 800 } });
-    const look = async () => {
-      await page.click("#emoji");
-      await page.locator("#picker[open] button").first().waitFor();
-      const found = await page.evaluate<[boolean, string]>(`{
-      const { scrollHeight, clientHeight } = document.getElementById("picker");
-      const { backgroundAttachment } = getComputedStyle(document.getElementById("picker"));
-      [scrollHeight > clientHeight, backgroundAttachment];
-    }`);
-      await page.keyboard.press("Escape");
-      return found;
-    };
-    assert.equal((await look())[0], false);
-    await page.setViewportSize({ width: 1_280, height: 380 });
-    const [isScrolled, attachment] = await look();
-    assert.ok(isScrolled);
-    // Two covers that move with the rows, and two shades that do not.
-    assert.equal(attachment, "local, local, scroll, scroll");
-  },
-);
-
-pageTest(
-  "The emoji are in eight columns and within the screen, however narrow it is",
-  async (stage) => {
-    const page = await stage.enter("?name=Ann#den", { viewport: { width: 390, height: 700 } });
-    for (const width of [390, 360, 348, 320, 280, 240]) {
-      await page.setViewportSize({ width, height: 700 });
-      await page.click("#emoji");
-      await page.locator("#picker[open] button").first().waitFor();
-      const [box, columns, isCut, widest] = await page.evaluate<[Box, number, boolean, number]>(`{
-      const picker = document.getElementById("picker");
-      const boxes = [...picker.querySelectorAll("button")].map((it) => it.getBoundingClientRect());
-      const { left, right, top, bottom } = picker.getBoundingClientRect();
-      const columns = new Set(boxes.map((it) => Math.round(it.left))).size;
-      const isCut = picker.scrollWidth > picker.clientWidth;
-      [{ left, right, top, bottom }, columns, isCut, boxes[0].width];
-    }`);
-      await page.keyboard.press("Escape");
-      assert.ok(box.left >= 0 && box.right <= width, `${JSON.stringify(box)} at ${width} px`);
-      assert.deepEqual([columns, isCut], [8, false], `at ${width} px`);
-      assert.ok(widest >= 24 && widest <= 40, `${widest} px at ${width} px`);
-    }
-  },
-);
-
-pageTest("A long name leaves space for the preview in the list of rooms", async (stage) => {
-  const page = await stage.enter("?name=Ann#den", { viewport: { width: 1_280, height: 700 } });
-  const long = await stage.joinRoom("W".repeat(32), "den");
-  await long.say("can be read").sent;
-  await page.locator(".room-last", { hasText: "can be read" }).waitFor();
-  const [name, row] = [await boxOf(page, ".room-last bdi"), await boxOf(page, ".room-last")];
-  assert.ok(name.right - name.left <= (row.right - row.left) / 2 + 1, JSON.stringify([name, row]));
-  const [short] = [await stage.joinRoom("Bo", "den")];
-  await short.say("hi").sent;
-  await page.locator(".room-last", { hasText: "Bo: hi" }).waitFor();
-  const after = await boxOf(page, ".room-last");
-  assert.ok(Math.abs(after.bottom - after.top - (row.bottom - row.top)) < 1, "the same height");
-});
 
 pageTest("A user who is refused another room still sees the current room", async (stage) => {
   const page = await stage.enter("?name=Ann#room-1", { viewport: { width: 1_280, height: 420 } });
