@@ -38,20 +38,19 @@ async function joinRoom(page: Page, room: string): Promise<void> {
   await whenJoined(page);
 }
 
-for (const where of ["beside", "elsewhere"] as const) {
-  const place = where === "beside" ? "visible without the focus" : "hidden";
-  pageTest(
-    `A message to a window that is ${place} is unread, in the title and a notification`,
-    async (stage) => {
-      const page = await stage.enter("?name=Ann#den", OPENING);
-      const ben = await stage.joinRoom("Ben", "den");
-      await ben.say("seen").sent;
-      await untilShown(page, "seen");
+pageTest(
+  "A message to a window that is hidden, or visible without the focus, is unread, in the title and a notification",
+  async (stage) => {
+    const page = await stage.enter("?name=Ann#den", OPENING);
+    const ben = await stage.joinRoom("Ben", "den");
+    for (const where of ["beside", "elsewhere"] as const) {
+      await ben.say(`seen ${where}`).sent;
+      await untilShown(page, `seen ${where}`);
       await setVisibility(page, where);
-      await ben.say("not seen").sent;
+      await ben.say(`not seen ${where}`).sent;
       await eventually(() => page.title(), "(1) Parley");
       await badge(page, "den").filter({ hasText: "1" }).waitFor();
-      await eventually(() => notes(page), ["Ben · #den: not seen"]);
+      await eventually(() => notes(page), [`Ben · #den: not seen ${where}`]);
       if (where === "beside") {
         await page.locator("#log .divider", { hasText: "1 new message" }).waitFor();
       }
@@ -63,37 +62,44 @@ for (const where of ["beside", "elsewhere"] as const) {
       await page.reload();
       await whenJoined(page);
       assert.equal(await badge(page, "den").count(), 0, "visible messages are read");
-    },
-  );
-}
+    }
+  },
+);
 
-for (const where of ["tab", "device"] as const) {
-  pageTest(`Messages read in one ${where} are read in the user's other ${where}`, async (stage) => {
+pageTest(
+  "Messages read in one tab or device are read in the user's other tabs and devices",
+  async (stage) => {
     const page = await stage.enter("?name=Ann#den", OPENING);
-    await joinRoom(page, "attic");
-    const other = where === "tab" ? await page.context().newPage() : await stage.open("", {
-      ...OPENING,
-      storageState: await page.context().storageState(),
-    });
-    if (where === "tab") await other.goto(page.url());
-    await whenJoined(other);
-    await setVisibility(other, "elsewhere");
     const ben = await stage.joinRoom("Ben", "den");
-    for (const text of ["one", "two"]) await ben.say(text).sent;
-    for (const it of [page, other]) await badge(it, "den").filter({ hasText: "2" }).waitFor();
-    await eventually(() => other.title(), "(2) Parley");
-    await eventually(() => notes(other), ["Ben · #den: two"]);
+    for (const where of ["tab", "device"] as const) {
+      await joinRoom(page, "attic");
+      const other = where === "tab" ? await page.context().newPage() : await stage.open("", {
+        ...OPENING,
+        storageState: await page.context().storageState(),
+      });
+      if (where === "tab") await other.goto(page.url());
+      await whenJoined(other);
+      await setVisibility(other, "elsewhere");
+      for (const text of ["one", "two"]) await ben.say(`${text} ${where}`).sent;
+      for (const it of [page, other]) await badge(it, "den").filter({ hasText: "2" }).waitFor();
+      await eventually(() => other.title(), "(2) Parley");
+      await eventually(() => notes(other), [`Ben · #den: two ${where}`]);
 
-    await page.locator("#rooms a", { hasText: "den" }).click();
-    await eventually(() => other.title(), "#attic · Parley");
-    await badge(other, "den").waitFor({ state: "detached" });
-    await eventually(() => notes(other), [], "notification withdrawn");
-    await ben.say("three").sent;
-    await untilShown(page, "three");
-    await eventually(() => other.locator("#rooms .room-last").first().innerText(), "Ben: three");
-    await badge(other, "den").waitFor({ state: "detached" });
-  });
-}
+      await page.locator("#rooms a", { hasText: "den" }).click();
+      await eventually(() => other.title(), "#attic · Parley");
+      await badge(other, "den").waitFor({ state: "detached" });
+      await eventually(() => notes(other), [], "notification withdrawn");
+      await ben.say(`three ${where}`).sent;
+      await untilShown(page, `three ${where}`);
+      await eventually(
+        () => other.locator("#rooms .room-last").first().innerText(),
+        `Ben: three ${where}`,
+      );
+      await badge(other, "den").waitFor({ state: "detached" });
+      await other.close();
+    }
+  },
+);
 
 pageTest("A user who switches to another window is no longer shown as typing", async (stage) => {
   const page = await stage.enter("?name=Ann#den", WIDE);
