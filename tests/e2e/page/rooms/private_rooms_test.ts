@@ -158,22 +158,6 @@ pageTest(
   options,
 );
 
-pageTest("A private room is left after a confirmation, and not joined again", async (stage) => {
-  const ann = await becomeMember(stage, "Ann");
-  await createPrivate(ann, "Summer party");
-  await ann.click("#leave");
-  await ann.getByText("Leave Summer party?").waitFor();
-  await ann.click("#leave-cancel");
-  assert.equal(await ann.innerText("#room-title"), "Summer party");
-  await ann.click("#leave");
-  await ann.click("#leave-do");
-  await ann.getByText(en.roomLeft.replace("{room}", "Summer party")).waitFor();
-  await eventually(() => ann.innerText("#room-title"), "# den");
-  await ann.keyboard.press("Control+k");
-  await ann.locator("#palette-list li").first().waitFor();
-  assert.doesNotMatch(await ann.innerText("#palette-list"), /Summer|_private/);
-}, options);
-
 pageTest(
   "A direct message is sent from the list of people, and answered, without ids",
   async (stage) => {
@@ -210,24 +194,42 @@ pageTest(
   options,
 );
 
-pageTest("A link made in a private room leads into it, by its title", async (stage) => {
-  const ann = await becomeMember(stage, "Ann", { role: "moderator" });
-  await createPrivate(ann, "Summer party");
-  await ann.click("#room-members");
-  await ann.click("#room-members-invite");
-  await ann.locator("#invite-rooms").getByText("Summer party").waitFor();
-  await ann.click("#invite-make");
-  const link = await ann.locator("#invite-link input").inputValue();
-  await ann.locator("#invites").getByText("Summer party").waitFor();
-  assert.doesNotMatch(await texts(ann), /_private\./);
-  const bob = await openLink(stage, link);
-  await bob.fill("#join-name", "Bob");
-  await bob.press("#join-name", "Enter");
-  await eventually(() => bob.innerText("#room-title"), "Summer party");
-  await whenNamed(bob, "Bob");
-  await say(bob, "here I am");
-  await untilShown(ann, "here I am");
-}, options);
+pageTest(
+  "A link made in a private room leads into it, by its title; the room is left after a confirmation",
+  async (stage) => {
+    const ann = await becomeMember(stage, "Ann", { role: "moderator" });
+    await createPrivate(ann, "Summer party");
+    await ann.click("#room-members");
+    await ann.click("#room-members-invite");
+    await ann.locator("#invite-rooms").getByText("Summer party").waitFor();
+    await ann.click("#invite-make");
+    const link = await ann.locator("#invite-link input").inputValue();
+    await ann.locator("#invites").getByText("Summer party").waitFor();
+    assert.doesNotMatch(await texts(ann), /_private\./);
+    const bob = await openLink(stage, link);
+    await bob.fill("#join-name", "Bob");
+    await bob.press("#join-name", "Enter");
+    await eventually(() => bob.innerText("#room-title"), "Summer party");
+    await whenNamed(bob, "Bob");
+    await say(bob, "here I am");
+    await untilShown(ann, "here I am");
+
+    // It is left after a confirmation, and not joined again.
+    await ann.keyboard.press("Escape");
+    await ann.click("#leave");
+    await ann.getByText("Leave Summer party?").waitFor();
+    await ann.click("#leave-cancel");
+    assert.equal(await ann.innerText("#room-title"), "Summer party");
+    await ann.click("#leave");
+    await ann.click("#leave-do");
+    await ann.getByText(en.roomLeft.replace("{room}", "Summer party")).waitFor();
+    await eventually(() => ann.innerText("#room-title"), "# den");
+    await ann.keyboard.press("Control+k");
+    await ann.locator("#palette-list li").first().waitFor();
+    assert.doesNotMatch(await ann.innerText("#palette-list"), /Summer|_private/);
+  },
+  options,
+);
 
 pageTest("A private room is read offline, from the last visit", async (stage) => {
   const ann = await becomeMember(stage, "Ann");
