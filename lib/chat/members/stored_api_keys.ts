@@ -10,7 +10,7 @@ import {
   USE_RECORDED_MS,
 } from "../../core/auth/api_key.ts";
 import type { Revocation } from "../../core/auth/revocations.ts";
-import { APP_USER_PREFIX } from "../../core/auth/user_kind.ts";
+import { KEY_USER_PREFIX } from "../../core/auth/user_kind.ts";
 import { isUserId, type UserId } from "../../core/log/entry.ts";
 import type { ApiKeyManager, ApiKeyTerms } from "../ports/api_keys.ts";
 import { BusUnavailable } from "../ports/bus.ts";
@@ -122,7 +122,7 @@ function keyOf(text: string | undefined): ApiKey | undefined {
 }
 
 function userOf(id: string): UserId {
-  const user = `${APP_USER_PREFIX}${id}`;
+  const user = `${KEY_USER_PREFIX}${id}`;
   if (!isUserId(user)) throw new TypeError(`Cannot make a user: received ${user}`);
   return user;
 }

@@ -15,6 +15,8 @@ export type UserKind = typeof USER_KINDS[number];
 
 /** What the ids of app users begin with. The ids of guests begin with `u` and have no underscore. */
 export const APP_USER_PREFIX = "a_";
+/** What the ids of API keys begin with. They are app users; the derived ids of others have no second underscore. */
+export const KEY_USER_PREFIX = `${APP_USER_PREFIX}key_`;
 /** What the ids of members begin with. */
 export const MEMBER_PREFIX = "m_";
 

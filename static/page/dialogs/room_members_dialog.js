@@ -117,7 +117,7 @@ export class RoomMembersDialog {
     const focused = this.#list.querySelector("button:focus");
     this.#list.replaceChildren(
       ...[...sorted.filter((it) => !isAway(it)), ...sorted.filter(isAway)].map((it) => {
-        const mark = markOf(it.kind, it.role, kinds);
+        const mark = markOf(it, kinds);
         return this.#row(it, [
           it.user === me && translator.text("thatIsYou"),
           mark !== undefined && translator.strings[mark],

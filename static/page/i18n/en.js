@@ -54,6 +54,7 @@ export const en = {
   markOwner: "owner",
   markModerator: "moderator",
   markMember: "member",
+  markApp: "app",
   guestBar: "You are {name}.",
   chooseName: "Choose a name",
   myName: "Your name: {name}",

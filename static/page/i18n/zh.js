@@ -64,6 +64,7 @@ export const zh = {
   markOwner: "所有者",
   markModerator: "管理员",
   markMember: "成员",
+  markApp: "应用",
   guestBar: "你的昵称是 {name}。",
   chooseName: "起个昵称",
   myName: "你的昵称：{name}",

@@ -115,12 +115,13 @@ export class MembersPanel {
   }
 
   /** @param {Member} member @param {boolean} isMe @param {ReadonlySet<string>} kinds */
-  #row({ name, kind, role }, isMe, kinds) {
+  #row(member, isMe, kinds) {
+    const { name } = member;
     const disc = make("span", `face hue-${hueOf(name)}`, initialOf(name));
     disc.setAttribute("aria-hidden", "true");
     const row = make("li", "member", disc, make("bdi", "member-name", name));
     if (isMe) row.append(make("span", "mark", this.#translator.text("thatIsYou")));
-    const mark = markOf(kind, role, kinds);
+    const mark = markOf(member, kinds);
     if (mark) row.append(make("span", "mark", this.#translator.strings[mark]));
     return row;
   }

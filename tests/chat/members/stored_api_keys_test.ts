@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
+import { MemoryDirectoryStore } from "../../../lib/chat/members/memory_directory_store.ts";
+import { StoredApiKeys } from "../../../lib/chat/members/stored_api_keys.ts";
+import { memberIds } from "../../../lib/io/auth/member_ids.ts";
 import type { ApiKeyTerms } from "../../../lib/chat/ports/api_keys.ts";
 import type { Revocation } from "../../../lib/core/auth/revocations.ts";
 import { noApiKeys } from "../../support/identity/api_keys.ts";
+import { user } from "../../contract/fixtures.ts";
 import { FakeClock, name } from "../../support/fakes.ts";
 
 const TERMS: ApiKeyTerms = {
@@ -22,6 +26,31 @@ Deno.test("StoredApiKeys finds a key by its secret only, and lists it without", 
   const listed = await keys.apiKeys();
   assert.deepEqual(listed.map(({ id }) => id), [added.key.id]);
   assert.equal(JSON.stringify(listed).includes(added.secret), false);
+});
+
+Deno.test("StoredApiKeys gives each key a user whose id no other kind of user can have", async () => {
+  const keys = noApiKeys(new FakeClock());
+  const users = [await keys.addApiKey(TERMS), await keys.addApiKey(TERMS)].map((it) =>
+    it?.key.user ?? ""
+  );
+  assert.notEqual(users[0], users[1]);
+  for (const user of users) assert.match(user, /^a_key_[0-9a-v]{20}$/);
+});
+
+Deno.test("StoredApiKeys accepts a key that was stored with another user", async () => {
+  const store = new MemoryDirectoryStore();
+  const keys = new StoredApiKeys({
+    ...{ store, clock: new FakeClock(), ids: memberIds },
+    revoke: () => Promise.resolve(),
+  });
+  const added = await keys.addApiKey(TERMS);
+  assert.ok(added);
+  const { key, secret } = added;
+  const [[id, from] = []] = await store.list("key");
+  assert.ok(id !== undefined);
+  const earlier = { ...key, user: user("a_4v0t7qk3b1m2n5p6r8s9") };
+  await store.commit([{ kind: "key", id, from, to: JSON.stringify(earlier) }]);
+  assert.equal((await keys.useApiKey(secret))?.user, earlier.user);
 });
 
 Deno.test("StoredApiKeys remembers the last use, to the minute", async () => {

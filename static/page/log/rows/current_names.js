@@ -66,7 +66,7 @@ export class CurrentNames {
 
   /** The mark beside the name of a user, as a key; undefined for none. @param {string} user */
   markOf(user) {
-    return markOf(kindOf(user), this.#roles.get(user), this.#kinds);
+    return markOf({ user, kind: kindOf(user), role: this.#roles.get(user) }, this.#kinds);
   }
 
   /**

@@ -1,10 +1,12 @@
-/** Guests beside the users of an app: the page marks them, and says what it can do for a guest who is not welcome. */
+/** Guests and programs beside the users of an app: the page marks them, and says what it can do for a guest who is not welcome. */
 import assert from "node:assert/strict";
 import { SignJWT } from "jose";
 import { connect } from "../../../../static/client.js";
+import { api } from "../../../support/api.ts";
 import { eventually, pageTest } from "../page_fixture.ts";
 
 const SECRET = "a-secret-of-this-test-that-is-long-enough";
+const ADMIN = "an-admin-token-that-is-long-enough";
 
 /** A token of an app for Ann. */
 function sign(): Promise<string> {
@@ -13,10 +15,13 @@ function sign(): Promise<string> {
 }
 
 for (
-  const [language, you, guest] of [["en-US", "you", "guest"], ["zh-CN", "你", "访客"]] as const
+  const [language, you, guest, app] of [
+    ["en-US", "you", "guest", "app"],
+    ["zh-CN", "你", "访客", "应用"],
+  ] as const
 ) {
   pageTest(
-    `The page marks guests while a user of an app is in the room (${language})`,
+    `The page marks guests while a user of an app is in the room, and programs always (${language})`,
     async (stage) => {
       const page = await stage.enter("?name=Bob#den", { locale: language });
       await stage.joinRoom("Cleo", "den");
@@ -32,8 +37,22 @@ for (
       await eventually(marks, [`Bob ${you} ${guest}`, "Ann", `Cleo ${guest}`]);
       room.leave();
       await eventually(marks, [`Bob ${you}`, "Cleo"]);
+      const json = { name: "ci", rooms: ["den"], allow: ["read", "send"] };
+      const secret = String((await api(stage, "/keys", { token: ADMIN, json })).body.secret);
+      // Under a name that the sender states, and without being in the room.
+      const body = JSON.stringify({ text: "disk full", username: "Olga" });
+      assert.equal(
+        await (await fetch(`${stage.url}/hooks/${secret}`, { method: "POST", body })).text(),
+        "ok",
+      );
+      const row = page.getByRole("article", { name: new RegExp(`^Olga ?, ${app} ?:`) });
+      await row.waitFor();
+      assert.deepEqual(await row.locator(".mark").allTextContents(), [`, ${app}`]);
+      using program = connect(`${stage.url}/ws`, { token: () => secret });
+      program.join("den");
+      await eventually(marks, [`Bob ${you} ${guest}`, `ci ${app}`, `Cleo ${guest}`]);
     },
-    { settings: { JWT_SECRET: SECRET } },
+    { settings: { JWT_SECRET: SECRET, ADMIN_TOKEN: ADMIN } },
   );
 }
 

@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { appUserId } from "../../../../lib/io/auth/authenticators/app_user.ts";
+import { noApiKeys } from "../../../support/identity/api_keys.ts";
+import { name } from "../../../support/fakes.ts";
 import type { Message } from "../../../../static/client/frames.js";
 import { Timeline } from "../../../../static/client/timeline/timeline.js";
 import { Value } from "../../../../static/client/observable.js";
@@ -378,6 +381,17 @@ Deno.test("CurrentNames takes names from the members, then from the last message
   assert.equal(names.of("ann"), "annie");
   names.clear();
   assert.equal(names.of("ann"), undefined);
+});
+
+Deno.test("CurrentNames marks programs, also those that were never in the room", async () => {
+  const names = new CurrentNames(() => {});
+  const key = (await noApiKeys().addApiKey({ name: name("ci"), rights: [], lifetimeMs: undefined }))
+    ?.key;
+  assert.equal(names.markOf(key?.user ?? ""), "markApp");
+  assert.equal(names.markOf(appUserId("https://app.example", "key_ci")), undefined);
+  const members = new Value({ members: [{ user: "a_key_ci", name: "ci", role: "moderator" }] });
+  names.show({ members }, timelineOf([]));
+  assert.equal(names.markOf("a_key_ci"), "markApp", "not the mark of a person");
 });
 
 Deno.test("watchOutbox() reports the deliveries of its room, and each change to them", () => {
