@@ -4,7 +4,6 @@
  * server. Run it with `deno task asyncapi`; a test compares the file with the output.
  * @module
  */
-import type { JsonSchema } from "@valibot/to-json-schema";
 import type { GenericSchema } from "valibot";
 import { stringify } from "yaml";
 import * as closeStatuses from "../../lib/core/protocol/close_codes.ts";
@@ -12,7 +11,7 @@ import { FRAMES, type FrameType } from "../../lib/core/protocol/frames.ts";
 import { JSON_SUBPROTOCOL } from "../../lib/core/protocol/json_protocol.ts";
 import { REQUESTS, type RequestType } from "../../lib/core/protocol/requests.ts";
 import { examplesIn, firstByType, protocolPath } from "./examples.ts";
-import { faultCodeSchema, jsonSchema } from "./openapi/json_schema.ts";
+import { faultCodeSchema, frameSchema } from "./openapi/json_schema.ts";
 
 type Side = "request" | "frame";
 
@@ -151,15 +150,6 @@ function messagesOf(
     }];
   });
   return Object.fromEntries(entries);
-}
-
-/** The JSON Schema of a frame. */
-function frameSchema(schema: GenericSchema): JsonSchema {
-  const made = jsonSchema(schema);
-  const code = made.properties?.["code"];
-  if (code === undefined) return made;
-  const faultCode = { $ref: "#/components/schemas/FaultCode" };
-  return { ...made, properties: { ...made.properties, code: faultCode } };
 }
 
 function operations(): Readonly<Record<string, unknown>> {

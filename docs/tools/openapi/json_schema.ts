@@ -29,7 +29,15 @@ function isUnicodeRegex(
   return action.type === "regex" && requirement instanceof RegExp && requirement.flags === "u";
 }
 
-/** The schema of the codes of faults. */
+/** The JSON Schema of a frame: the code of a fault refers to {@linkcode faultCodeSchema}. */
+export function frameSchema(schema: GenericSchema): JsonSchema {
+  const made = jsonSchema(schema);
+  if (made.properties?.code === undefined) return made;
+  const code = { $ref: "#/components/schemas/FaultCode" };
+  return { ...made, properties: { ...made.properties, code } };
+}
+
+/** The schema of the codes of faults, the component `FaultCode`. */
 export function faultCodeSchema(): Readonly<Record<string, unknown>> {
   const faults = Object.entries(FAULTS);
   return {

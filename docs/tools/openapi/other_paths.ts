@@ -2,13 +2,19 @@
  * The operations in `openapi.yaml` that are not in the table of operations: events, tickets and incoming webhooks.
  * @module
  */
-import { EVENT_STREAM_TYPE } from "../../../lib/core/protocol/event_protocol.ts";
+import {
+  EVENT_STREAM_TYPE,
+  idText,
+  retryText,
+  serverSentEvent,
+} from "../../../lib/core/protocol/event_protocol.ts";
 import { FRAMES, type FrameType } from "../../../lib/core/protocol/frames.ts";
-import { jsonSchema } from "./json_schema.ts";
+import { frameSchema } from "./json_schema.ts";
 import { problemRefs } from "./problems.ts";
 import {
   componentRef,
   jsonContent,
+  listSchema,
   namedExamples,
   objectSchema,
   type OperationPart,
@@ -34,14 +40,33 @@ const EVENT_FRAMES = [
   "fault",
 ] as const satisfies readonly FrameType[];
 
+/** The text of a stream. OpenAPI 3.1 describes media types of several parts as JSON Schema does: by what the text stands for. */
+const STREAM_SCHEMA: Part = {
+  type: "string",
+  contentMediaType: EVENT_STREAM_TYPE,
+  contentSchema: listSchema(
+    {
+      oneOf: [...EVENT_FRAMES, "closed"].map((type) =>
+        objectSchema({
+          event: { const: type },
+          data: {
+            ...{ type: "string", contentMediaType: "application/json" },
+            contentSchema: schemaRef(eventName(type)),
+          },
+        }, { id: textSchema("The position, or a list of positions by room.") })
+      ),
+    },
+    "The events. Blocks without one set only the id, or the time after which a client reconnects.",
+  ),
+};
+
 const STREAM_PROBLEMS = problemRefs([400, 401, 403, 404, 421, 429, 503]);
 
 /** The operations, by path and method. @param frames The examples of frames in `protocol.md`, by type. */
 export function otherOperations(
   frames: ReadonlyMap<string, Part>,
 ): readonly (readonly [path: string, method: string, OperationPart])[] {
-  const said = frames.get("said") ?? {};
-  const text = (id: string) => `id: ${id}\nevent: said\ndata: ${JSON.stringify(said)}\n\n`;
+  const said = { ...frames.get("said"), position: "k3j9f2:129" };
   return [
     ["/api/v1/rooms/{room}/events", "get", {
       ...stream("followRoom", "Sends what happens in a room, as server-sent events."),
@@ -50,7 +75,13 @@ export function otherOperations(
         ...RESUMING,
         componentRef("parameters", "name"),
       ],
-      responses: { 200: streamResponse(text(String(said.position))), ...STREAM_PROBLEMS },
+      responses: {
+        200: streamResponse([
+          idText("k3j9f2:128"),
+          serverSentEvent("said", { ...said, room: "attic" }, "k3j9f2:129"),
+        ]),
+        ...STREAM_PROBLEMS,
+      },
     }],
     ["/api/v1/events", "get", {
       ...stream("followRooms", "Sends what happens in several rooms, as server-sent events."),
@@ -60,7 +91,11 @@ export function otherOperations(
         componentRef("parameters", "name"),
       ],
       responses: {
-        200: streamResponse(text(`attic=k3j9f2:127,${said.room}=${said.position}`)),
+        200: streamResponse([
+          idText("attic=k3j9f2:41"),
+          idText("attic=k3j9f2:41,lobby=k3j9f2:128"),
+          serverSentEvent("said", { ...said, room: "lobby" }, "attic=k3j9f2:41,lobby=k3j9f2:129"),
+        ]),
         ...STREAM_PROBLEMS,
       },
     }],
@@ -97,32 +132,29 @@ function stream(
     operationId,
     summary,
     description:
-      "The type of an event is that of its frame, and its data is the frame; `closed` has EventClosed. Ids are positions: see http-api.md.",
+      "The type of an event is that of its frame, and its data is the frame, as JSON; `closed` has EventClosed. An id says how much you have received: see http-api.md.",
     tags: ["Events"],
     security: USER_SECURITY,
   };
 }
 
-function streamResponse(example: string): Part {
+/** @param beginning What follows the time after which a client reconnects. */
+function streamResponse(beginning: readonly string[]): Part {
   return {
     description: "The stream, which lasts until either side ends it.",
     content: {
       [EVENT_STREAM_TYPE]: {
-        schema: { type: "string" },
-        examples: namedExamples({ user: example }),
+        schema: STREAM_SCHEMA,
+        examples: namedExamples({ user: [retryText(1_830), ...beginning].join("") }),
       },
     },
-    "x-events": Object.fromEntries([
-      ...EVENT_FRAMES.map((type) => [type, schemaRef(eventName(type))]),
-      ["closed", schemaRef("EventClosed")],
-    ]),
   };
 }
 
 /** The schemas of the data of events, by name. */
 export function eventSchemas(): Readonly<Record<string, unknown>> {
   return {
-    ...Object.fromEntries(EVENT_FRAMES.map((type) => [eventName(type), jsonSchema(FRAMES[type])])),
+    ...Object.fromEntries(EVENT_FRAMES.map((type) => [eventName(type), frameSchema(FRAMES[type])])),
     EventClosed: {
       ...objectSchema({
         code: { type: "integer", description: "A close code of the protocol." },

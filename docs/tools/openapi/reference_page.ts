@@ -248,7 +248,7 @@ ${
 
 function schemaEntries(document: OpenApi): readonly Markup[] {
   const schemas = Object.entries(document.components.schemas ?? {});
-  return schemas.filter(([name]) => name !== "Problem" && name !== "FaultCode")
+  return schemas.filter(([name]) => name !== "Problem")
     .map(([name, schema]) =>
       html`
         <h3 id="schema-${name}">${name}</h3>

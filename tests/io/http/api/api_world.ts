@@ -119,6 +119,11 @@ export class ApiWorld implements AsyncDisposable {
     });
   }
 
+  /** Sends a message to a room, so that something happens there. */
+  async sayAsAnn(room: string): Promise<void> {
+    await this.#ask(`/rooms/${room}/messages`, { text: "hello" });
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#service[Symbol.asyncDispose]();
     await this.#folder[Symbol.asyncDispose]();

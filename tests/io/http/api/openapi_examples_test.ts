@@ -7,7 +7,11 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import { protocolPath } from "../../../../docs/tools/examples.ts";
 import { openapi } from "../../../../docs/tools/openapi/document.ts";
 import type { MediaPart, OperationPart, Part } from "../../../../docs/tools/openapi/schema.ts";
+import { EVENT_STREAM_TYPE } from "../../../../lib/core/protocol/event_protocol.ts";
+import { withinDeadline } from "../../../support/provision.ts";
 import { ApiWorld } from "./api_world.ts";
+
+type Fields = Readonly<Record<string, unknown>>;
 
 const document = openapi(Deno.readTextFileSync(protocolPath));
 const ajv = new Ajv2020({ strict: false, validateFormats: false });
@@ -75,6 +79,69 @@ function shapeOf(value: unknown): unknown {
 /** Answers whose fields depend on what else is in the service: only the schema counts. */
 const VARIED = /^list|^getMe$/;
 
+/** The first blocks of a stream, after a message in the room of the event in the example. */
+async function checkStream(
+  id: string,
+  world: ApiWorld,
+  { answer: { value, schema } }: Shown,
+  response: Response,
+): Promise<void> {
+  assert.equal(response.headers.get("content-type"), EVENT_STREAM_TYPE);
+  const expected = eventsIn(String(value));
+  await world.sayAsAnn(String(Object(expected.at(-1)?.get("data")).room));
+  const received = eventsIn(
+    await withinDeadline("the event of the message", firstBlocks(response, expected.length)),
+  );
+  assert.deepEqual(received.map(shapeOfEvent), expected.map(shapeOfEvent), id);
+  const events = received.filter((it) => it.has("event"));
+  assert.ok(events.length > 0, id);
+  const { items } = Object(schema.contentSchema);
+  for (const event of events) {
+    const known: readonly Fields[] = items.oneOf.map((it: Fields) => it.properties);
+    const fields = known.find((it) => Object(it.event).const === event.get("event"));
+    const { $ref } = Object(Object(fields?.data).contentSchema);
+    const data: Fields = Object(event.get("data"));
+    const check = ajv.compile({ $ref: `doc${$ref}` });
+    assert.ok(check(data), `${id}: ${JSON.stringify(check.errors)} ${JSON.stringify(data)}`);
+    const { room, position } = data;
+    const parts = String(event.get("id")).split(",");
+    assert.ok(parts.includes(parts.length > 1 ? `${room}=${position}` : String(position)), id);
+  }
+}
+
+async function firstBlocks(response: Response, count: number): Promise<string> {
+  let text = "";
+  // Leaving the loop ends the stream.
+  for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+    text += chunk;
+    const blocks = text.split("\n\n");
+    if (blocks.length > count) return blocks.slice(0, count).join("\n\n");
+  }
+  throw new Error(`The stream has ended after ${text}`);
+}
+
+/** The fields of each block; data is parsed. */
+function eventsIn(text: string): readonly ReadonlyMap<string, unknown>[] {
+  return text.trimEnd().split("\n\n").map((block) =>
+    new Map(
+      block.split("\n").map((line) => {
+        const [name = ""] = line.split(": ", 1);
+        const value = line.slice(name.length + 2);
+        return [name, name === "data" ? JSON.parse(value) : value] as const;
+      }),
+    )
+  );
+}
+
+/** The fields in their order: the type of the event, the rooms of its id, and the fields of its data. */
+function shapeOfEvent(event: ReadonlyMap<string, unknown>): unknown {
+  return [...event].map(([name, value]) => {
+    if (name === "data") return [name, shapeOf(value)];
+    if (name === "event") return [name, value];
+    return [name, String(value).replaceAll(/\w+:\d+/g, "position").replace(/^\d+$/, "number")];
+  });
+}
+
 function checkAnswer(id: string, { answer }: Shown, received: string): void {
   if (answer.type !== "application/json") return assert.equal(received, answer.value, id);
   const value: unknown = JSON.parse(received);
@@ -93,10 +160,7 @@ async function play(
   await world.prepare(id, shown.name);
   const request = { method, url: urlOf(path, operation), body: shown.body };
   const response = await world.send(shown.name, { ...request, usesToken: id === "createTicket" });
-  if (shown.answer.type === "text/event-stream") {
-    await response.body?.cancel();
-    return assert.equal(response.headers.get("content-type"), shown.answer.type);
-  }
+  if (shown.answer.type === EVENT_STREAM_TYPE) return await checkStream(id, world, shown, response);
   const text = await response.text();
   assert.equal(response.status, shown.status, text);
   checkAnswer(id, shown, text);
