@@ -10,7 +10,8 @@ import type { RequestOf } from "../../core/protocol/requests.ts";
 import type { Membership } from "../room/membership.ts";
 import type { SessionContext } from "./session_context.ts";
 import type { SessionRules } from "./session_rules.ts";
-import { BLOCKED_NAME, type SignIn } from "../sign_in/sign_in.ts";
+import type { SignIn } from "../sign_in/sign_in.ts";
+import { BLOCKED_NAME } from "../sign_in/sign_in_name.ts";
 
 /** The new name, or why the user cannot have it. Charges a member for the rename. @param memberships Those of the user, by room. */
 export function checkRename(

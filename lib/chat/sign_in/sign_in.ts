@@ -21,13 +21,11 @@ import type { RequestOf } from "../../core/protocol/requests.ts";
 import {
   type GuestLanguage,
   guestLanguage,
-  guestPrefix,
   type Name,
   NAME_RULE,
   parseName,
-  pickGuestName,
-  pickTemporaryName,
 } from "../../core/names/names.ts";
+import type { Subject } from "../moderation/sanctions.ts";
 import type { TokenUser } from "../ports/authenticator.ts";
 import type { SignInState } from "../ports/connection_handler.ts";
 import { BusUnavailable } from "../ports/bus.ts";
@@ -42,9 +40,8 @@ import {
 } from "./credential_check.ts";
 import { credentialOf, inviteUseOf } from "./presented_credentials.ts";
 import type { HandshakeInfo, SignInContext, SignInHost } from "./sign_in_context.ts";
+import { BLOCKED_NAME, drawGuestName, isBlockedName, signInName } from "./sign_in_name.ts";
 
-/** Why a name is refused that matches the word list; like the fault `blocked_words`, it does not say which word. */
-export const BLOCKED_NAME = "the name contains words that are not allowed here";
 const SIGNED_IN = "the user is signed in already, by the proxy or with a cookie";
 
 /** The user of one session. */
@@ -150,7 +147,7 @@ export class SignIn implements SignInState {
 
   /** Handles the `hello`. Returns a promise if a token has to be checked, undefined if the answer has been sent. */
   hello(request: RequestOf<"hello">): Promise<void> | undefined {
-    const { sessionTokens, revocations } = this.#context;
+    const { sessionTokens, revocations, words } = this.#context;
     const presented = credentialOf({ token: request.token }) ?? inviteUseOf(request);
     const known = this.#statedUser ?? (presented ? undefined : this.#handshakeUser);
     const credential = presented ?? this.#handshakeCredential;
@@ -162,7 +159,7 @@ export class SignIn implements SignInState {
     else if (known && credential) {
       this.#handshakeCredential = undefined;
       this.#refuse(request.id, "not_allowed", SIGNED_IN);
-    } else if (request.invite !== undefined && !this.#mayBeCalled(request.name)) {
+    } else if (request.invite !== undefined && isBlockedName(request.name, words)) {
       // Now, since the invite would make a member with this name.
       this.#refuse(request.id, "bad_name", BLOCKED_NAME);
     } else if (isReturning && !isReady) this.#host.output.close(NOT_READY);
@@ -264,8 +261,7 @@ export class SignIn implements SignInState {
 
   /** Picks a name for a guest. */
   pickGuestName(isTaken: (name: Name) => boolean): Name {
-    const { guestName, random } = this.#context;
-    return pickGuestName(guestPrefix(guestName, this.#language), isTaken, random);
+    return drawGuestName(this.#language, isTaken, this.#context);
   }
 
   async #helloWith(request: RequestOf<"hello">, credential: Credential): Promise<void> {
@@ -326,13 +322,12 @@ export class SignIn implements SignInState {
     known: TokenUser | undefined,
     { guest: stated, member }: { readonly guest?: ReturningUser; readonly member?: SignedInMember },
   ): void {
-    const { sessionTokens, clock } = this.#context;
+    const { sessionTokens, clock, words } = this.#context;
     const guest = stated && this.#isValid(stated) ? stated : undefined;
-    const returning = known ?? guest;
-    const asked = known?.name === undefined ? requestedName : undefined;
-    const chosen = asked === undefined ? known?.name : parseName(asked);
-    if (asked !== undefined && chosen === undefined) return this.#refuse(id, "bad_name", NAME_RULE);
-    if (!this.#mayBeCalled(asked)) return this.#refuse(id, "bad_name", BLOCKED_NAME);
+    const wanted = known?.name === undefined ? requestedName : undefined;
+    const asked = wanted === undefined ? undefined : parseName(wanted);
+    if (wanted !== undefined && asked === undefined) return this.#refuse(id, "bad_name", NAME_RULE);
+    if (isBlockedName(wanted, words)) return this.#refuse(id, "bad_name", BLOCKED_NAME);
     if (language !== undefined) this.#language = guestLanguage(language);
     this.#statedUser = this.#handshakeUser = undefined;
     this.#access = known && accessOf(known, clock);
@@ -340,12 +335,12 @@ export class SignIn implements SignInState {
     this.#serial = guest ? guest.serial + 1 : 0;
     this.#issuedAt = known?.issuedAt ?? guest?.since ?? clock.date();
     const seed = this.#guestSeed;
-    const user = returning?.user ??
+    const user = (known ?? guest)?.user ??
       (seed === undefined ? sessionTokens.newUserId() : sessionTokens.userIdFor(seed));
-    // Others see the name of a user who joins, so muted users cannot choose it.
-    const allowed = asked !== undefined && this.#isMuted(user) ? undefined : chosen;
-    this.#me = { user, ...this.#nameOf(user, allowed, returning) };
-    const { name } = this.#me;
+    const sources = { stated: known?.name, asked, previous: guest };
+    const named = signInName(this.#subjectOf(user), sources, this.#language, this.#context);
+    this.#me = { user, ...named };
+    const { name } = named;
     const role = this.#access?.role;
     const resumeToken = this.#signResumeToken();
     const { serviceId } = sessionTokens;
@@ -376,45 +371,15 @@ export class SignIn implements SignInState {
     return { ...serverInfo, server };
   }
 
-  /** Whether the word list has nothing against a name. One that is not valid is judged elsewhere. */
-  #mayBeCalled(asked: string | undefined): boolean {
-    const name = asked === undefined ? undefined : parseName(asked);
-    return name === undefined || this.#context.words.allowsName(name);
-  }
-
   /** Whether a guest may return as the same user. */
   #isValid({ user, since: issuedAt }: ReturningUser): boolean {
     return !this.#context.revocations.isRevoked({ user, tokenId: undefined, issuedAt });
   }
 
-  /** Whether a user, or the address of a guest, is muted in the whole service. */
-  #isMuted(user: UserId): boolean {
-    const { authority } = this;
+  /** A user of this connection, as mutes and bans see it. */
+  #subjectOf(user: UserId): Subject {
     const address = userKind(user) === "guest" ? addressUser(this.#address ?? "") : undefined;
-    return this.#context.sanctions.inService("mute", { user, address, authority }) !== undefined;
-  }
-
-  /** The name of a user. A user who chooses one like a member's or the service's gets a guest name. */
-  #nameOf(
-    user: UserId,
-    chosen: Name | undefined,
-    returning: Partial<Identity> | undefined,
-  ): Pick<Identity, "name" | "hasGuestName"> {
-    const name = chosen ?? returning?.name;
-    const { names } = this.#context;
-    const isReserved = (name: Name) => names.isReserved({ user, name });
-    const isChosen = userKind(user) !== "member" && !this.hasFixedName;
-    if (name === undefined || (isChosen && names.isLookalike({ user, name }))) {
-      return { name: this.pickGuestName(isReserved), hasGuestName: true };
-    }
-    // An app has set it. Rooms would give out a temporary name, but what moderators do says who did it outside of them, too.
-    if (names.isServices({ user, name })) {
-      return {
-        name: pickTemporaryName(name, isReserved, this.#context.random),
-        hasGuestName: false,
-      };
-    }
-    return { name, hasGuestName: chosen === undefined && (returning?.hasGuestName ?? false) };
+    return { user, address, authority: this.authority };
   }
 
   /** @param serviceId The deployment's id, if the `hello` frame lacked it. */
