@@ -5,23 +5,22 @@
  * @module
  */
 import type { Author, UserId } from "../../core/log/entry.ts";
-import { type ClaimResult, GRACE_MS } from "../../core/presence/lease_table.ts";
+import { GRACE_MS } from "../../core/presence/lease_table.ts";
 import { isTemporaryName, type Name, type RoomId } from "../../core/names/names.ts";
 import { type PresenceDiff, type PresenceUpdate, Roster } from "../../core/presence/roster.ts";
-import { type Bus, BusUnavailable, type PresenceRegistry } from "../ports/bus.ts";
+import { type Bus, BusUnavailable } from "../ports/bus.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { ListedPerson } from "../members/known_moderators.ts";
 import type { KnownNames } from "../members/known_names.ts";
+import { RoomLeases, type RoomLeasesContext } from "./room_leases.ts";
 import { TemporaryNames } from "./temporary_names.ts";
 
 /** What a room's presence needs from its node. */
-export interface RoomPresenceContext {
+export interface RoomPresenceContext extends RoomLeasesContext {
   /** Claims names and sends presence signals. */
-  readonly bus: PresenceRegistry & Pick<Bus, "signal">;
+  readonly bus: RoomLeasesContext["bus"] & Pick<Bus, "signal">;
   /** For the grace period. */
   readonly clock: Clock;
-  /** Unique id of this node. */
-  readonly node: string;
   /** The names of members. */
   readonly names: Pick<KnownNames, "isReserved" | "areOwned" | "moderators">;
 }
@@ -49,18 +48,10 @@ export class RoomPresence {
   readonly #context: RoomPresenceContext;
   readonly #signal: AbortSignal;
   readonly #localUsers = new Map<UserId, LocalUser>();
-  // Users with a claim under way.
-  readonly #claiming = new Set<UserId>();
-  // Users whose release was not confirmed. Retried with the lease.
-  readonly #unreleased = new Set<UserId>();
   // Names that users may have been assigned: the reply was lost.
   readonly #unconfirmedNames = new Map<UserId, Name>();
   readonly #roster: Roster;
-  #hasWithdrawn = false;
-  // Updates received while the table is read. The table may be older.
-  #updatesWhileReading: PresenceUpdate[] | undefined;
-  // The version of the table that the roster matches; undefined if they may differ.
-  #tableVersion: string | undefined;
+  readonly #leases: RoomLeases;
 
   /**
    * Starts without people.
@@ -79,6 +70,14 @@ export class RoomPresence {
     this.#roster = new Roster(onChanged);
     this.#context = context;
     this.#signal = signal;
+    this.#leases = new RoomLeases(room, context, {
+      localUsers: this.#localUsers,
+      roster: this.#roster,
+      setLocalName: (user, name) => this.#setLocalName(user, name),
+      withLocalName: (update) => this.#withLocalName(update),
+      signalHere: (author, takenOver) => this.signalHere(author, takenOver),
+      signalGone: (user) => this.#signalUpdate({ kind: "gone", user, node: context.node }),
+    });
     // One listener for all users: `AbortSignal.any()` for each would stay registered on the room's signal forever (Deno
     // 2.9.6).
     signal.addEventListener("abort", () => {
@@ -88,7 +87,7 @@ export class RoomPresence {
 
   /** Whether no user is here through this node, not even in a grace period. */
   get isEmpty(): boolean {
-    return this.#localUsers.size === 0 && this.#unreleased.size === 0;
+    return this.#localUsers.size === 0 && !this.#leases.isAnyUnreleased;
   }
 
   /** Number of people in the room, through all nodes. */
@@ -141,23 +140,16 @@ export class RoomPresence {
     const { user } = author;
     const localUser = this.#localUsers.get(user);
     if (localUser) return this.#addConnection(localUser);
-    this.#claiming.add(user);
-    const claim = await this.#claim(author).finally(() => this.#claiming.delete(user));
+    const claim = await this.#leases.claimFirst(author);
     if (claim.kind === "taken") return undefined;
     // Another connection of the same user may have been faster.
     const meanwhile = this.#localUsers.get(user);
     if (meanwhile) return this.#addConnection(meanwhile);
-    this.#unreleased.delete(user);
+    this.#leases.keep(user);
     const { name } = claim;
     this.#localUsers.set(user, { name, connections: 1, gracePeriod: undefined });
     this.signalHere({ user, name }, claim.takenOver);
     return name;
-  }
-
-  async #claim({ user, name }: Author, rename = false): Promise<ClaimResult> {
-    const { bus, node } = this.#context;
-    if (this.#isReserved(user, name)) return { kind: "taken" };
-    return await bus.claim(this.#room, { user, name, node, rename });
   }
 
   #addConnection(localUser: LocalUser): Name {
@@ -184,8 +176,7 @@ export class RoomPresence {
     this.#localUsers.delete(user);
     this.temporaryNames.forget(user);
     this.#unconfirmedNames.delete(user);
-    this.#unreleased.add(user);
-    await this.#release(user);
+    await this.#leases.release(user);
   }
 
   /** Users whose wanted names seem to be free. @param isRefresh Whether to try even if nothing has changed. */
@@ -208,7 +199,7 @@ export class RoomPresence {
    */
   async rename(author: Author, wanted?: Name): Promise<boolean> {
     using _suspended = this.temporaryNames.suspend(author.user);
-    const claim = await this.#claim(author, true);
+    const claim = await this.#leases.claim(author, true);
     if (claim.kind === "taken") return false;
     this.#choose(author, wanted);
     const here = this.#applyName(author);
@@ -231,7 +222,7 @@ export class RoomPresence {
     keepsOther: boolean,
   ): Promise<"taken" | "renamed" | "unchanged"> {
     const { user } = author;
-    const claim = await this.#claim(author, !keepsOther).catch((error) => {
+    const claim = await this.#leases.claim(author, !keepsOther).catch((error) => {
       const isLost = error instanceof BusUnavailable && error.mayHaveApplied;
       if (isLost && this.#localUsers.has(user)) this.#unconfirmedNames.set(user, author.name);
       throw error;
@@ -269,7 +260,7 @@ export class RoomPresence {
     if (preferred && !isTemporaryName(name, preferred)) this.temporaryNames.choose(user, name);
     this.#unconfirmedNames.delete(user);
     this.#setLocalName(user, name);
-    this.#tableVersion = undefined;
+    this.#leases.onRosterChanged();
     this.#roster.rename(user, name);
     this.temporaryNames.onPeopleChanged();
   }
@@ -285,7 +276,7 @@ export class RoomPresence {
     if (update.kind === "here" && update.isChosen) this.#choose(update, update.wanted);
     this.#applyUpdate(this.#withLocalName(update));
     this.temporaryNames.onPeopleChanged();
-    this.#updatesWhileReading?.push(update);
+    this.#leases.onUpdate(update);
   }
 
   /** Users of this node have the same name in the list and on messages. A `renamed` entry changes both. */
@@ -299,10 +290,9 @@ export class RoomPresence {
    * something to repair.
    */
   get settledVersion(): string | undefined {
-    const isSettled = this.#localUsers.size > 0 &&
-      this.#unreleased.size + this.#claiming.size === 0 &&
-      !this.temporaryNames.isAnyWanted && !this.hasReservedNames && !this.#hasWithdrawn;
-    return isSettled ? this.#tableVersion : undefined;
+    const isSettled = this.#localUsers.size > 0 && !this.temporaryNames.isAnyWanted &&
+      !this.hasReservedNames;
+    return isSettled ? this.#leases.settledVersion : undefined;
   }
 
   /**
@@ -313,40 +303,16 @@ export class RoomPresence {
    * @param isAfterNameChange Whether it is called because members own other names than before, which all nodes hear at
    *   once: of several, one then gives a user another name. The others follow if it has not succeeded by their next refresh.
    */
-  async refresh(isAfterNameChange: boolean = false): Promise<readonly Author[]> {
-    // It would reclaim users who have reconnected elsewhere.
-    if (this.#hasWithdrawn) return [];
-    const { node } = this.#context;
-    const mine = await this.#readTable();
-    for (const user of mine) {
-      if (!this.#localUsers.has(user) && !this.#claiming.has(user)) this.#unreleased.add(user);
-    }
-    for (const user of this.#unreleased) await this.#release(user);
-    const mustGiveUp = ({ user, name }: Author) =>
-      this.#isReserved(user, name) && (!isAfterNameChange || this.#roster.isFirst(user, node));
-    const users = [...this.#localUsers].map(([user, { name }]) => ({ user, name }));
-    const displaced = this.#context.names.areOwned ? users.filter(mustGiveUp) : [];
-    const missing = users.filter((it) => !mine.has(it.user) && !displaced.includes(it));
-    return [...displaced, ...await this.#reclaim(missing)];
+  refresh(isAfterNameChange: boolean = false): Promise<readonly Author[]> {
+    return this.#leases.refresh(isAfterNameChange);
   }
 
   /**
    * Called when this node stops: releases its users who are on another node too, and holds the others for the grace
    * period.
    */
-  async withdraw(): Promise<void> {
-    if (this.#hasWithdrawn) return;
-    this.#hasWithdrawn = true;
-    const { bus, node } = this.#context;
-    for (const user of this.#localUsers.keys()) {
-      if (this.isElsewhere(user)) this.#signalUpdate({ kind: "gone", user, node });
-    }
-    try {
-      await bus.withdraw(this.#room, node);
-    } catch (error) {
-      // The lease expires instead.
-      if (!(error instanceof BusUnavailable)) throw error;
-    }
+  withdraw(): Promise<void> {
+    return this.#leases.withdraw();
   }
 
   /** Members have other roles: those who are here are reported again. */
@@ -368,67 +334,9 @@ export class RoomPresence {
     return { ...diff, joined: withRoles(diff.joined), changed: withRoles(diff.changed) };
   }
 
-  /**
-   * Resets the roster to the table, plus the updates received while it was read. Resolves to the table's users of this
-   * node.
-   */
-  async #readTable(): Promise<ReadonlySet<UserId>> {
-    const { bus, node } = this.#context;
-    const updates: PresenceUpdate[] = this.#updatesWhileReading = [];
-    const names = new Map([...this.#localUsers].map(([user, { name }]) => [user, name]));
-    const { people, version } = await bus.refresh(this.#room, names.size > 0 ? node : undefined)
-      .finally(() => this.#updatesWhileReading = undefined);
-    this.#roster.reset(people);
-    for (const update of updates) this.#roster.apply(this.#withLocalName(update));
-    const mine = new Map<UserId, Name>();
-    for (const { user, name, nodes } of people) if (nodes.includes(node)) mine.set(user, name);
-    for (const [user, name] of mine) {
-      if (this.nameOf(user) === names.get(user)) this.#setLocalName(user, name);
-    }
-    for (const [user, { name }] of this.#localUsers) {
-      this.#roster.apply({ kind: "here", user, name, node });
-    }
-    const isEqual = updates.length + this.#claiming.size === 0 &&
-      mine.size === this.#localUsers.size &&
-      this.#localUsers.entries().every(([user, { name }]) => mine.get(user) === name);
-    this.#tableVersion = isEqual ? version : undefined;
-    return new Set(mine.keys());
-  }
-
   #applyUpdate(update: PresenceUpdate): void {
-    this.#tableVersion = undefined;
+    this.#leases.onRosterChanged();
     this.#roster.apply(update);
-  }
-
-  /** Claims the names of users again. Resolves to those whose names were taken meanwhile. */
-  async #reclaim(missing: readonly Author[]): Promise<readonly Author[]> {
-    const displaced: Author[] = [];
-    for (const { user } of missing) {
-      const name = this.nameOf(user);
-      if (name === undefined) continue;
-      const claim = await this.#claim({ user, name });
-      if (claim.kind === "taken") displaced.push({ user, name });
-      else {
-        this.#setLocalName(user, claim.name);
-        this.signalHere({ user, name: this.nameOf(user) ?? claim.name }, claim.takenOver);
-      }
-    }
-    return displaced;
-  }
-
-  async #release(user: UserId): Promise<void> {
-    const { bus, node } = this.#context;
-    // The release would arrive after that claim and undo it.
-    if (this.#claiming.has(user)) return;
-    try {
-      await bus.release(this.#room, user, node);
-    } catch (error) {
-      if (error instanceof BusUnavailable) return;
-      throw error;
-    }
-    // The user may have come back meanwhile.
-    if (!this.#unreleased.delete(user)) return;
-    this.#signalUpdate({ kind: "gone", user, node });
   }
 
   #setLocalName(user: UserId, name: Name): void {
