@@ -1,12 +1,12 @@
 // @ts-check
 /**
  * A session with one server: the user, the joined rooms and the pending actions. It connects the parts: the connection
- * (connection.js), the subscriptions (room_subscription.js) and the outbox (outbox.js).
+ * (connection.js) and its requests (requests.js), the subscriptions (room_subscription.js) and the outbox (outbox.js).
  * @module
  */
 
-import { PendingRequests, retryWhileLimited } from "./connection/pending_requests.js";
-import { ClosedError, DisconnectedError, RefusedError } from "./errors.js";
+import { Requests } from "./connection/requests.js";
+import { ClosedError, RefusedError } from "./errors.js";
 import { Identity } from "./identity.js";
 import { newId } from "./ids.js";
 import { Connection } from "./connection/connection.js";
@@ -80,7 +80,8 @@ export class Chat {
   #outbox;
   /** @type {import("./room/room_subscription.js").RoomHost} */
   #host;
-  #pendingRequests = new PendingRequests();
+  /** @type {Requests} */
+  #requests;
   /** @type {Map<string, { room: Room, subscription: RoomSubscription }>} */
   #subscriptions = new Map();
   #identity;
@@ -113,22 +114,14 @@ export class Chat {
       onClose: () => this.#onDisconnected(),
       isNeeded: () => this.#wanted.length > 0,
     });
+    this.#requests = new Requests(this.#connection, platform);
     this.#host = {
-      ...{ platform, outbox: this.#outbox, sendQueue: this.#connection.sender },
+      ...{ platform, identity: this.#identity, outbox: this.#outbox, requests: this.#requests },
+      sendQueue: this.#connection.sender,
       user: () => this.me.value?.user ?? "",
       role: () => this.me.value?.role,
       service: () => this.#service,
       maxMessageBytes: () => this.limits.value?.maxMessageBytes ?? Infinity,
-      isOnline: () => this.#isOnline,
-      connectionError: () => this.#connectionError(),
-      request: (frame) => this.#request(frame),
-      requestWithRetry: (frame) =>
-        retryWhileLimited(() => this.#request(frame), platform, this.state),
-      canRetryJoin: ({ code, retry }) =>
-        retry || code === "token_expired" || code === "name_taken" && this.#identity.hasGhost,
-      onJoinedAs: (name) => this.#identity.onJoinedAs(name),
-      onRenamed: (name) => this.#identity.onRenamed(name),
-      hasGhost: () => this.#identity.hasGhost,
       reconnect: () => this.#connection.reconnect(),
     };
     const stopWaking = platform.onLifecycle(
@@ -187,7 +180,7 @@ export class Chat {
     const known = this.#subscriptions.get(id);
     if (known?.room.state.value.kind === "refused") {
       known.subscription.isExpelled = false;
-      if (this.#isOnline) void known.subscription.join();
+      if (this.#connection.isOnline) void known.subscription.join();
       else if (this.#connection.isIdle) this.#connection.open();
     }
     if (known !== undefined) return known.room;
@@ -198,7 +191,7 @@ export class Chat {
     const room = new Room(subscription, this.#host, (it) => this.#leave(it));
     this.#subscriptions.set(id, { room, subscription });
     this.rooms.set([...this.rooms.value, room]);
-    if (this.#isOnline) void subscription.join();
+    if (this.#connection.isOnline) void subscription.join();
     // The server closed the connection because no room was joined.
     if (this.#connection.isIdle) this.#connection.open();
     return room;
@@ -211,12 +204,12 @@ export class Chat {
    */
   async rename(name) {
     if (this.#connection.isIdle) await this.#connection.reopen();
-    const renamed = this.#request({ type: "name", name });
+    const renamed = this.#requests.send({ type: "name", name });
     this.#connection.sender.charge(this.#subscriptions.size);
     await renamed;
     this.#identity.setName(name);
     // The next connection asks for all rooms.
-    if (!this.#isOnline) return;
+    if (!this.#connection.isOnline) return;
     for (const { subscription } of this.#subscriptions.values()) subscription.onRenamed();
   }
 
@@ -348,15 +341,10 @@ export class Chat {
     this.close();
   }
 
-  get #isOnline() {
-    return this.state.value.kind === "online";
-  }
-
   async #sayHello() {
-    const write = (/** @type {Request} */ frame) => this.#connection.write(frame);
     // Send at most these two at once: the answer to the hello states the limits. Most users have one room, which saves a round trip.
-    const hello = this.#pendingRequests.request(this.#identity.helloRequest(), write);
-    void this.#wanted[0]?.join((frame) => this.#pendingRequests.request(frame, write));
+    const hello = this.#requests.sendEarly(this.#identity.helloRequest());
+    void this.#wanted[0]?.join((frame) => this.#requests.sendEarly(frame));
     try {
       await hello;
     } catch (error) {
@@ -401,7 +389,7 @@ export class Chat {
   /** @param {Frame} arrived */
   #onFrame(arrived) {
     const frame = this.#withEnd(arrived);
-    const request = this.#pendingRequests.settle(frame);
+    const request = this.#requests.settle(frame);
     if (request?.type === "join") this.#applyServerSpelling(String(request.room), frame);
     if ("room" in frame && frame.room !== undefined) {
       this.#subscriptions.get(frame.room)?.subscription.onFrame(frame);
@@ -422,7 +410,7 @@ export class Chat {
         return;
       case "expiring":
         return void this.#appToken?.renew(
-          (it) => this.#request(it),
+          (it) => this.#requests.send(it),
           () => this.#connection.reconnect(),
         );
       case "rules":
@@ -495,26 +483,13 @@ export class Chat {
   /** @param {Request} frame @returns {Promise<any>} */
   async #ask(frame) {
     if (this.#connection.isIdle) await this.#connection.reopen();
-    return await this.#request(frame);
+    return await this.#requests.send(frame);
   }
 
   /** As `#ask()`, but waits and repeats what was refused with `slow_down`. @param {Request} frame @returns {Promise<any>} */
   async #askWithRetry(frame) {
     if (this.#connection.isIdle) await this.#connection.reopen();
-    return await this.#host.requestWithRetry(frame);
-  }
-
-  /** @param {Request} frame */
-  #request(frame) {
-    if (!this.#isOnline) return Promise.reject(this.#connectionError());
-    return this.#pendingRequests.request(frame, (it) => this.#connection.sender.send(it));
-  }
-
-  /** Why a request cannot be sent or answered now. @returns {DisconnectedError | ClosedError} */
-  #connectionError() {
-    return this.state.value.kind === "closed"
-      ? new ClosedError("Cannot send: the chat is closed")
-      : new DisconnectedError();
+    return await this.#requests.sendWithRetry(frame);
   }
 
   #flushReadMarkers() {
@@ -526,7 +501,7 @@ export class Chat {
     this.#appToken?.stopRenewal();
     for (const { subscription } of this.#subscriptions.values()) subscription.onDisconnected();
     // Last: the listeners above may have made requests. Only then is it known whether the chat is closed.
-    queueMicrotask(() => this.#pendingRequests.rejectAll(this.#connectionError()));
+    queueMicrotask(() => this.#requests.rejectAll());
   }
 
   /** @param {Room} room */

@@ -193,6 +193,11 @@ export class Connection {
     if (Number.isFinite(ms)) this.#minDelayMs = retryDelayMs({ afterMs: ms });
   }
 
+  /** Whether the server has answered the hello of this socket. */
+  get isOnline() {
+    return this.state.value.kind === "online";
+  }
+
   /** Whether the connection stays closed until a room is joined. */
   get isIdle() {
     const { value } = this.state;

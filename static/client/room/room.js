@@ -26,12 +26,14 @@ import { rosterOf } from "./roster.js";
 export class Room {
   #subscription;
   #host;
+  #requests;
   #leave;
 
   /** @internal @param {RoomSubscription} subscription @param {RoomHost} host @param {(room: Room) => void} leave */
   constructor(subscription, host, leave) {
     this.#subscription = subscription;
     this.#host = host;
+    this.#requests = host.requests;
     this.#leave = leave;
     /** The state of the subscription. @readonly */
     this.state = subscription.state;
@@ -118,11 +120,11 @@ export class Room {
    *   `unknown_outcome`, after which it may have been reported.
    */
   async report(of, { reason } = {}) {
-    if (!this.#subscription.isJoined) throw this.#host.connectionError();
+    if (!this.#subscription.isJoined) throw this.#requests.connectionError;
     const why = reason === undefined ? {} : { reason };
     // The server remembers it for longer than this connection lasts, and for all pages of the user.
     const id = newId();
-    await this.#host.requestWithRetry({ type: "report", id, room: this.name, of, ...why });
+    await this.#requests.sendWithRetry({ type: "report", id, room: this.name, of, ...why });
   }
 
   /**
@@ -135,7 +137,7 @@ export class Room {
    */
   async moderate(action, terms = {}) {
     const request = { ...terms, type: "moderate", id: newId(), action, room: this.name };
-    await this.#host.requestWithRetry(request);
+    await this.#requests.sendWithRetry(request);
   }
 
   /**
@@ -145,8 +147,8 @@ export class Room {
    *   `rooms_full`, `store_full`, `unavailable`, `disconnected`, and `unknown_outcome`, after which it may have been done.
    */
   async configure(changes) {
-    if (!this.#subscription.isJoined) throw this.#host.connectionError();
-    await this.#host.requestWithRetry({ ...changes, type: "room", id: newId(), room: this.name });
+    if (!this.#subscription.isJoined) throw this.#requests.connectionError;
+    await this.#requests.sendWithRetry({ ...changes, type: "room", id: newId(), room: this.name });
   }
 
   /** Adds a reaction to a message, or removes it. @param {string} of Its position. @param {string} emoji @param {boolean} [on] */
@@ -183,14 +185,15 @@ export class Room {
    * @returns {Promise<{ messages: readonly Message[], more: boolean, position: string }>} Rejects with a {@linkcode ChatError}.
    */
   history({ before, limit = 50 } = {}) {
-    if (!this.#subscription.isJoined) return Promise.reject(this.#host.connectionError());
-    return this.#host.requestWithRetry({ type: "history", room: this.name, before, limit });
+    if (!this.#subscription.isJoined) return Promise.reject(this.#requests.connectionError);
+    return this.#requests.sendWithRetry({ type: "history", room: this.name, before, limit });
   }
 
   /** Requests the member list; it names at most 200 users. @returns {Promise<Roster>} Rejects with a {@linkcode ChatError}. */
   async who() {
-    if (!this.#subscription.isJoined) throw this.#host.connectionError();
-    this.members.set(rosterOf(await this.#host.requestWithRetry({ type: "who", room: this.name })));
+    if (!this.#subscription.isJoined) throw this.#requests.connectionError;
+    const answer = await this.#requests.sendWithRetry({ type: "who", room: this.name });
+    this.members.set(rosterOf(answer));
     return this.members.value;
   }
 
@@ -199,7 +202,7 @@ export class Room {
    * @returns {Promise<Membership>} Rejects with a ChatError: `not_allowed`, `unavailable`, `disconnected`.
    */
   async membership() {
-    const { creator, members } = await this.#host.requestWithRetry({
+    const { creator, members } = await this.#requests.sendWithRetry({
       ...{ type: "members", room: this.name },
     });
     return { ...(creator && { creator }), members: members.map(memberOf) };
@@ -233,7 +236,7 @@ export class Room {
 
   /** @param {{ user?: string, name?: string, on?: boolean }} terms */
   async #setMember(terms) {
-    await this.#host.requestWithRetry({ ...terms, type: "member", id: newId(), room: this.name });
+    await this.#requests.sendWithRetry({ ...terms, type: "member", id: newId(), room: this.name });
   }
 
   /** @param {Action} action */

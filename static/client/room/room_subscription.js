@@ -26,20 +26,13 @@ import { Feed, Value } from "../observable.js";
  * What a room needs from its chat.
  * @typedef {object} RoomHost
  * @property {import("../connection/platform.js").Platform} platform
+ * @property {import("../identity.js").Identity} identity
  * @property {import("../outbox/outbox.js").Outbox} outbox
  * @property {() => string} user The user's id.
  * @property {() => string | undefined} role The user's role in the service.
  * @property {() => string | null | undefined} service The id of the service; null if it has none, undefined until it is known.
  * @property {() => number} maxMessageBytes
- * @property {() => boolean} isOnline
- * @property {() => import("../errors.js").ChatError} connectionError Why a request cannot be sent now.
- * @property {(frame: import("../frames.js").Request) => Promise<any>} request Resolves with the answer; rejects with a ChatError.
- * @property {(frame: import("../frames.js").Request) => Promise<any>} requestWithRetry Like `request`, but repeats it after `slow_down`.
- * @property {(error: RefusedError) => boolean} canRetryJoin Whether joining may succeed later.
- * @property {(name: string) => void} onJoinedAs Reports the user's name in the room, unless it is temporary.
- * @property {(name: string) => string | null} onRenamed Reports the user's new name, perhaps chosen on another page. Returns
- *   the wanted name if the new one is temporary.
- * @property {() => boolean} hasGhost Whether the user's own earlier connection may still hold the name.
+ * @property {import("../connection/requests.js").Requests} requests
  * @property {import("../connection/send_queue.js").SendQueue} sendQueue
  * @property {() => void} reconnect Replaces the connection.
  */
@@ -135,9 +128,9 @@ export class RoomSubscription {
 
   /**
    * Joins over the current connection.
-   * @param {RoomHost["request"]} [request]
+   * @param {(frame: import("../frames.js").Request) => Promise<unknown>} [request] Resolves with the answer; rejects with a ChatError.
    */
-  async join(request = this.#host.request) {
+  async join(request = (frame) => this.#host.requests.send(frame)) {
     // A listener that was just notified may have left the room.
     if (this.state.value.kind === "left") return;
     const { name: room } = this;
@@ -146,18 +139,24 @@ export class RoomSubscription {
     try {
       const since = this.cursor.position ?? undefined;
       // Until the user's old connection is dropped, repeat the join instead of taking a temporary name.
-      const temporaryName = !this.#host.hasGhost();
+      const temporaryName = !this.#host.identity.hasGhost;
       await request({ type: "join", room, since, limit: this.#historyLimit, temporaryName });
     } catch (error) {
       // Ignore results that belong to an earlier connection.
       if (joinAttempt !== this.#joinAttempt || !(error instanceof RefusedError)) return;
-      if (!this.#host.canRetryJoin(error)) {
+      if (!this.#canRetry(error)) {
         // The join of `Lobby` may have been refused because `lobby` is joined: leaving must not leave that one.
         this.#joinAttempt = null;
         return this.#refuse(error);
       }
       this.#stopRetry = this.#host.platform.after(() => void this.join(), retryDelayMs(error));
     }
+  }
+
+  /** Whether joining may succeed later. @param {RefusedError} error */
+  #canRetry({ code, retry }) {
+    return retry || code === "token_expired" ||
+      code === "name_taken" && this.#host.identity.hasGhost;
   }
 
   /** @param {RefusedError} error */
@@ -226,7 +225,7 @@ export class RoomSubscription {
     this.isJoined = true;
     this.me.set(frame.name);
     this.wanted.set(frame.wanted ?? null);
-    if (frame.wanted === undefined) this.#host.onJoinedAs(frame.name);
+    if (frame.wanted === undefined) this.#host.identity.onJoinedAs(frame.name);
     this.members.set(rosterOf(frame));
     this.rules.onJoined(frame);
     this.readMarker.onJoined(frame, isResumed);
@@ -291,7 +290,7 @@ export class RoomSubscription {
   /** @param {string} name */
   #setName(name) {
     this.me.set(name);
-    this.wanted.set(this.#host.onRenamed(name));
+    this.wanted.set(this.#host.identity.onRenamed(name));
   }
 
   /** @param {import("../frames.js").Lost} frame */
@@ -323,7 +322,7 @@ export class RoomSubscription {
       isPast: (position) => this.cursor.isPast(position),
       send: (frame, beforeSend) => this.#host.sendQueue.send(frame, beforeSend),
       history: (before, limit) =>
-        this.#host.requestWithRetry({ type: "history", room: this.name, before, limit }),
+        this.#host.requests.sendWithRetry({ type: "history", room: this.name, before, limit }),
     });
   }
 }
