@@ -19,7 +19,7 @@ import {
   isOnlyEmoji,
   paragraphsOf,
   splitText,
-} from "../../static/page/base/rich_text.js";
+} from "../../static/page/text/rich_text.js";
 import { Preferences } from "../../static/page/preferences.js";
 import { PageStorage } from "../../static/page/base/storage.js";
 import { type Entrance, repeat } from "./entrance.ts";

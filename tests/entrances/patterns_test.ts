@@ -94,8 +94,8 @@ for (const path of new Set(patterns.map((pattern) => pattern.path))) {
 /** Patterns that are built at run time, and the entrance that tries each. */
 const MADE: Readonly<Record<string, string>> = {
   'lib/load/server_limits.ts: new RegExp(`"${name}":': "none: a server's response to parley bench",
-  'static/page/base/rich_text.js: new RegExp( "```(?:[\\\\w+#.-]*': "a text that is shown",
-  "static/page/base/rich_text.js: new RegExp( `\\\\p{RI}{2}|${PART}":
+  'static/page/text/rich_text.js: new RegExp( "```(?:[\\\\w+#.-]*': "a text that is shown",
+  "static/page/text/rich_text.js: new RegExp( `\\\\p{RI}{2}|${PART}":
     "a text that may be nothing but emoji",
 };
 

@@ -13,7 +13,7 @@
  * @module
  */
 
-import { excerpt } from "../base/excerpt.js";
+import { excerpt } from "../text/excerpt.js";
 
 const MAX_QUOTE_LENGTH = 200;
 

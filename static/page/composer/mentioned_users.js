@@ -12,7 +12,7 @@
  * @module
  */
 
-import { piecesOf } from "../base/rich_text.js";
+import { piecesOf } from "../text/rich_text.js";
 
 /** Maximum number of users in a message's `mentions`: see docs/reference/protocol.md. */
 const MAX_MENTIONS = 20;
@@ -20,7 +20,7 @@ const MAX_MENTIONS = 20;
 /**
  * The ids of the users whom a text mentions, in the order of the text. Those beyond the twentieth are left out.
  * @param {string} text
- * @param {readonly import("../base/mentions.js").NamedUser[]} people Everyone whom the page knows in the room, the user included.
+ * @param {readonly import("../text/mentions.js").NamedUser[]} people Everyone whom the page knows in the room, the user included.
  * @param {string | undefined} me The user, who cannot mention themselves.
  * @returns {readonly string[]}
  */

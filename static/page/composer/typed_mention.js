@@ -13,7 +13,7 @@
  * @module
  */
 
-import { isMentionStart } from "../base/mentions.js";
+import { isMentionStart } from "../text/mentions.js";
 import { itemsFor } from "../rooms/palette_items.js";
 import { isInCode } from "./composer_rules.js";
 

@@ -6,7 +6,7 @@
  */
 
 import { prepareDialog } from "../base/dialog.js";
-import { excerpt } from "../base/excerpt.js";
+import { excerpt } from "../text/excerpt.js";
 import { find, focusField } from "../base/dom.js";
 import { sentence } from "../base/elements.js";
 

@@ -7,7 +7,7 @@
  */
 
 import { find, make } from "../base/dom.js";
-import { excerpt } from "../base/excerpt.js";
+import { excerpt } from "../text/excerpt.js";
 import { localeOf } from "../base/dates.js";
 import { eventText } from "../log/rows/event_words.js";
 import { deletionOf } from "../log/rows/deletion.js";

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { excerpt } from "../base/excerpt.js";
+import { excerpt } from "../text/excerpt.js";
 
 const MAX_TEXT = 140;
 /** The page's own notifications, by their tags. @type {Map<string, Notification>} */

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { excerpt } from "../../base/excerpt.js";
+import { excerpt } from "../../text/excerpt.js";
 
 /** @typedef {{kind: "one", name: string, text: string} | {kind: "many", count: number}} Announcement */
 

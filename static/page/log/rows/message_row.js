@@ -16,14 +16,14 @@ import {
   replaceContent,
   sentence,
 } from "../../base/elements.js";
-import { excerpt } from "../../base/excerpt.js";
+import { excerpt } from "../../text/excerpt.js";
 import { deletionOf } from "./deletion.js";
 import { isLong } from "./folded_texts.js";
 import { kindOfRoom } from "../../base/room_kinds.js";
 import { isHeld } from "../released.js";
 import { isStuck } from "./rows.js";
 import { fillTemplate } from "../../i18n/log_en.js";
-import { hasStackedMarks, isOnlyEmoji, paragraphsOf, splitText } from "../../base/rich_text.js";
+import { hasStackedMarks, isOnlyEmoji, paragraphsOf, splitText } from "../../text/rich_text.js";
 import { withReaction } from "../../../client/timeline/amendments.js";
 
 /** @typedef {import("../types.js").Message} Message */
@@ -164,7 +164,7 @@ function withOptimisticAction(message, action, user) {
 
 /**
  * @param {{id: string, text: string, edited?: number}} message
- * @param {readonly import("../../base/mentions.js").NamedUser[]} named
+ * @param {readonly import("../../text/mentions.js").NamedUser[]} named
  * @param {RowContext} context
  */
 function textOf({ id, text, edited }, named, { strings, locale, folds }) {
@@ -186,7 +186,7 @@ function asBlocks(parts) {
   return parts.length > 1 ? parts.map((nodes) => make("div", "", ...nodes)) : parts[0] ?? [];
 }
 
-/** @param {import("../../base/rich_text.js").Piece} piece */
+/** @param {import("../../text/rich_text.js").Piece} piece */
 function nodeOf(piece) {
   if (piece.type === "text") return piece.text;
   if (piece.type === "mention") return make("bdi", "mention", piece.text);

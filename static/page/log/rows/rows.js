@@ -12,7 +12,7 @@ import { dayOf } from "../../base/dates.js";
 /** @typedef {import("../../../client/timeline/timeline.js").Note} Note */
 /** @typedef {import("../../../client/timeline/timeline.js").Timeline} Timeline */
 /** @typedef {import("../types.js").Delivery} Delivery */
-/** @typedef {import("../../base/mentions.js").NamedUser} NamedUser */
+/** @typedef {import("../../text/mentions.js").NamedUser} NamedUser */
 /** @typedef {"loading" | "failed" | "beginning" | "oldest" | "empty" | "unknown"} TopState */
 /**
  * `isMention`: whether it mentions the user. `named`: the users whom it mentions, with their current names, as far as known.

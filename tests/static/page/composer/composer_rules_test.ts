@@ -8,7 +8,7 @@ import {
   tooManyBytes,
   trimmed,
 } from "../../../../static/page/composer/composer_rules.js";
-import { piecesOf } from "../../../../static/page/base/rich_text.js";
+import { piecesOf } from "../../../../static/page/text/rich_text.js";
 
 const ENTER = {
   key: "Enter",

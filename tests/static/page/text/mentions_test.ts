@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { isMentionStart, mentionFinder } from "../../../../static/page/base/mentions.js";
-import { piecesOf } from "../../../../static/page/base/rich_text.js";
+import { isMentionStart, mentionFinder } from "../../../../static/page/text/mentions.js";
+import { piecesOf } from "../../../../static/page/text/rich_text.js";
 
 const PEOPLE = ["Ann", "Ann Lee", "Bob", "Zoë", "张伟", "网友42", "İnci", "*-)", "𐐨𐐨"].map((
   name,

@@ -1,6 +1,6 @@
 /** Where texts are shortened: in quotes of drafts, and by itself. */
 import assert from "node:assert/strict";
-import { excerpt } from "../../../../static/page/base/excerpt.js";
+import { excerpt } from "../../../../static/page/text/excerpt.js";
 import { reconcileDraft, toQuoted } from "../../../../static/page/composer/draft.js";
 
 for (

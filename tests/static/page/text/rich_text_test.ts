@@ -5,7 +5,7 @@ import {
   paragraphsOf,
   piecesOf,
   splitText,
-} from "../../../../static/page/base/rich_text.js";
+} from "../../../../static/page/text/rich_text.js";
 
 /** Shows links in brackets and code in backticks, to keep the table readable. */
 function shown(text: string): string {
