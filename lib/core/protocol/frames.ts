@@ -65,7 +65,11 @@ const settings = {
 const createdBy = v.optional(
   text("The id of the user who has created the room; missing if it was created by a join."),
 );
-const until = v.optional(count("When it ends, in milliseconds since 1970; missing for never."));
+const until = v.optional(
+  count(
+    "When it ends, in milliseconds since 1970; missing for never. With unmute and unban, of an address alone: when that of its guest ends.",
+  ),
+);
 
 const event = v.optional(v.pipe(
   v.object({
