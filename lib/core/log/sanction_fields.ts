@@ -6,7 +6,7 @@
 import * as v from "valibot";
 import { isStoredName, type Name } from "../names/names.ts";
 import { RANKS, type Sanction } from "./room_event.ts";
-import { ADDRESS_PREFIX, isAddressUser, isUserId, type UserId } from "./user_id.ts";
+import { isAddressUser, isUserId, type UserId } from "./user_id.ts";
 
 /** A mute or a ban as a state has it. */
 export interface CurrentSanction extends Sanction {
@@ -53,7 +53,6 @@ export function endOf(sanction: string | undefined): number {
 }
 
 const FIELD = /^(mute|ban):([^@/]*)(?:@([^/]*))?(?:\/(.*))?$/;
-const ADDRESS_FIELD = new RegExp(`^((?:mute|ban):${ADDRESS_PREFIX}[^/]*)`);
 
 const SanctionDetails = v.object({
   name: v.custom<Name>((it) => typeof it === "string" && isStoredName(it)),
@@ -79,7 +78,7 @@ export class SanctionFields {
   onChanged(field: string): void {
     const before = this.#parsed.get(field);
     this.#parsed.delete(field);
-    const [key] = ADDRESS_FIELD.exec(field) ?? [];
+    const key = addressField(field);
     if (key === undefined || this.#addresses === undefined) return;
     const others = (this.#addresses.get(key) ?? []).filter((it) => it !== before);
     const sanction = this.get(field);
@@ -132,6 +131,13 @@ export class SanctionFields {
     );
     return new Map([...found].map(([key, its]) => [key, sorted(its)]));
   }
+}
+
+/** The field of an address without its guest; undefined if the field is not that of an address. */
+function addressField(field: string): string | undefined {
+  const [, kind, user = ""] = FIELD.exec(field) ?? [];
+  if (kind === undefined || !isAddressUser(user)) return undefined;
+  return field.split("/", 1)[0];
 }
 
 function sorted(sanctions: readonly CurrentSanction[]): readonly CurrentSanction[] {

@@ -15,6 +15,7 @@ const Sanctions = v.object({
     name: v.string(),
     until: v.optional(v.string()),
     reason: v.optional(v.string()),
+    guest: v.optional(v.string()),
   })),
   lockdown: v.boolean(),
 });
@@ -46,10 +47,12 @@ export function describeSanctions(response: unknown): string | undefined {
   const parsed = v.safeParse(Sanctions, response);
   if (!parsed.success) return undefined;
   const { sanctions, lockdown } = parsed.output;
-  const rows = sanctions.map(({ kind, user, name, until, reason = "" }) =>
-    [kind, user, until === undefined ? "for good" : `until ${until}`, name, reason].join("\t")
-      .trimEnd()
-  );
+  const rows = sanctions.map(({ kind, user, name, until, reason = "", guest }) => {
+    const end = until === undefined ? "for good" : `until ${until}`;
+    // An address has a mute for each of its guests, who can all have the same name.
+    const who = guest === undefined ? name : `${name} (guest ${guest})`;
+    return [kind, user, end, who, reason].join("\t").trimEnd();
+  });
   if (rows.length === 0) rows.push("Nobody is muted or banned");
   if (lockdown) rows.push("The service is closed to guests");
   return `${rows.join("\n")}\n`;
