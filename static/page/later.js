@@ -6,7 +6,6 @@
  * @module
  */
 
-import { RefusedError } from "../client/errors.js";
 import { commandRunner } from "./composer/command_runner.js";
 import { DeleteDialog, LinkDialog } from "./dialogs/dialogs.js";
 import { MentionSuggestions } from "./composer/mention_suggestions.js";
@@ -256,11 +255,7 @@ export class OnDemandParts {
     try {
       this.#enter(await chat.openDirect(user, name));
     } catch (error) {
-      const isRefused = error instanceof RefusedError && error.code === "not_allowed";
-      const words = isRefused
-        ? translator.text("directRefused", { name })
-        : errorText(error, translator);
-      toasts.show(words);
+      toasts.show(errorText(error, translator, translator.text("directRefused", { name })));
     }
   }
 

@@ -88,6 +88,7 @@ const MAY_NOT_CREATE = "you may not create this room";
 const TOO_MANY_NEW = "slow down: too many new rooms";
 const MAY_NOT_MESSAGE = "you may not begin private conversations";
 const CANNOT_MESSAGE = "you cannot send messages to this user";
+const CANNOT_ADD = "this user has left the direct room with you, and cannot be added by you";
 const ONLY_PRIVATE = "only private and direct rooms have members";
 
 /** Carries out a request; resolves with the answer, if there is any. */
@@ -335,6 +336,7 @@ async function changeMember(
   if (state.hasMember(target) === on) return acknowledge(id, { room });
   // Not exempt: users who are muted here, for example, cannot add others.
   if (on) {
+    if (await hasLeftDirect(target, me, context)) return faultFrame(id, "not_allowed", CANNOT_ADD);
     return await addMember(
       room,
       { ...knownAs(target, name, me, context), from },
@@ -343,6 +345,17 @@ async function changeMember(
     );
   }
   return await removeMember(room, state, target, { me, id, isExempt: true }, context);
+}
+
+/** Whether another user has left their direct room, and so does not want to hear from this one. */
+async function hasLeftDirect(
+  other: UserId,
+  { user }: RoomUser,
+  context: RoomManagementContext,
+): Promise<boolean> {
+  if (other === user) return false;
+  const { state } = await readRoom(context.roomIds.direct(user, other), context);
+  return state.access === "direct" && !state.hasMember(other);
 }
 
 /** Whether a member may change the membership of a user. */

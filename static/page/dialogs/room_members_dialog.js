@@ -195,6 +195,6 @@ export class RoomMembersDialog {
       await request(room);
       this.#status.textContent = translator.text(key, { name });
       await this.#read(room);
-    });
+    }, key === "memberAdded" ? translator.text("addRefused", { name }) : "");
   }
 }

@@ -25,6 +25,7 @@ export const privateEn = {
   removeMember: "Remove",
   memberCreator: "created the room",
   memberAway: "away",
+  addRefused: "You cannot add {name} at the moment.",
   memberAdded: "{name} was added.",
   memberRemoved: "{name} was removed.",
   messagePerson: "Send {name} a direct message",
@@ -34,7 +35,7 @@ export const privateEn = {
     "You will no longer see its messages, and only a member can add you again. When the last member leaves, the messages are removed.",
   leaveDirectTitle: "Leave your conversation with {room}?",
   leaveDirectText:
-    "{room} can still read it, but not write to you here until you open the conversation again.",
+    "{room} can still read it, but neither write to you here nor add you to rooms until you open the conversation again.",
   leaveUnsent: "Something that you wrote here is not sent. It is discarded when you leave.",
   directLeft: "the other person has left this conversation.",
   directRefused: "You cannot send {name} a direct message at the moment.",

@@ -25,6 +25,7 @@ export const privateZh = {
   removeMember: "移除",
   memberCreator: "创建了房间",
   memberAway: "不在线",
+  addRefused: "你现在无法添加 {name}。",
   memberAdded: "已添加 {name}。",
   memberRemoved: "已移除 {name}。",
   messagePerson: "给 {name} 发私信",
@@ -33,7 +34,8 @@ export const privateZh = {
   leavePrivateText:
     "你将不再看到这里的消息，只有成员可以再次添加你。最后一名成员离开后，消息将被删除。",
   leaveDirectTitle: "离开与 {room} 的对话？",
-  leaveDirectText: "{room} 仍可阅读对话，但在你重新打开对话之前，无法在这里给你写消息。",
+  leaveDirectText:
+    "{room} 仍可阅读对话，但在你重新打开对话之前，无法在这里给你写消息，也无法把你添加到房间。",
   leaveUnsent: "你在这里写的内容尚未发送，离开后将被丢弃。",
   directLeft: "对方已离开这个对话。",
   directRefused: "你现在无法给 {name} 发私信。",

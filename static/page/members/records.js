@@ -36,20 +36,26 @@ export function timeOf(at, { language }) {
  * @param {HTMLElement} line
  * @param {Translator} translator
  * @param {() => Promise<void>} request
+ * @param {string} [refusal] As in {@linkcode errorText}.
  */
-export async function attempt(line, translator, request) {
+export async function attempt(line, translator, request, refusal) {
   line.textContent = "";
   try {
     await request();
   } catch (error) {
-    line.textContent = errorText(error, translator);
+    line.textContent = errorText(error, translator, refusal);
   }
 }
 
-/** A failure of a request in words. @param {unknown} error @param {Translator} translator */
-export function errorText(error, translator) {
+/**
+ * A failure of a request in words.
+ * @param {unknown} error
+ * @param {Translator} translator
+ * @param {string} [refusal] What `not_allowed` means here, if that is known.
+ */
+export function errorText(error, translator, refusal) {
   const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
-  return translator.faultSentence(code);
+  return code === "not_allowed" && refusal ? refusal : translator.faultSentence(code);
 }
 
 /** The name of a role. @param {import("../../client/member_types.js").Role} role @param {Translator} translator */

@@ -111,10 +111,9 @@ export class RoleDialog {
 
   /** @param {unknown} error */
   #errorText(error) {
-    const isRefused = error instanceof Error && "code" in error && error.code === "not_allowed";
+    const { user, role } = this.#chat.me.value ?? {};
     // An owner may do everything but this.
-    const isLast = isRefused && this.#subject.user === this.#chat.me.value?.user &&
-      this.#chat.me.value.role === "owner";
-    return isLast ? this.#translator.text("roleLastOwner") : errorText(error, this.#translator);
+    const isLast = this.#subject.user === user && role === "owner";
+    return errorText(error, this.#translator, isLast ? this.#translator.text("roleLastOwner") : "");
   }
 }

@@ -95,6 +95,26 @@ Deno.test("Who leaves a direct room is written to by nobody there, until coming 
   assert.equal(await scene.outcome(ann, { type: "say", room, text: "hello!" }), "ack");
 });
 
+Deno.test("Who leaves a direct room is added to no private room by the other one, until coming back", async () => {
+  using scene = new RoomsScene();
+  const { ann, bob, room } = await pair(scene);
+  const cat = await scene.enter("cat");
+  const { room: shared } = await scene.ask(ann, { type: "create", kind: "private" });
+  const add = { type: "member", room: shared, user: BOB, name: "Bob" };
+  assert.equal(await scene.outcome(bob, { type: "member", room, on: false }), "ack");
+  const refused = await scene.ask(ann, add);
+  assert.equal(refused.code, "not_allowed");
+  assert.match(String(refused.message), /has left the direct room with you/);
+  assert.deepEqual(await scene.list(bob), []);
+  // Others can still add him.
+  const ofCat = { type: "member", room: shared, user: CAT, name: "Cat" };
+  assert.equal(await scene.outcome(ann, ofCat), "ack");
+  assert.equal(await scene.outcome(cat, add), "ack");
+  assert.equal(await scene.outcome(bob, { type: "member", room: shared, on: false }), "ack");
+  assert.equal(await scene.outcome(bob, { type: "open", user: ANN }), "room");
+  assert.equal(await scene.outcome(ann, add), "ack");
+});
+
 Deno.test("Two users who have both left are in their direct room again when both have come back", async () => {
   using scene = new RoomsScene();
   const { ann, bob, room } = await pair(scene);
