@@ -39,6 +39,7 @@ export function report(
 
 function rounds(samples: readonly Sample[]): string {
   const count = Math.max(0, ...samples.map(({ round }) => round));
+  if (count === 1) return "One round: single figures.";
   return `Medians of up to ${count} interleaved rounds, least and greatest in parentheses.`;
 }
 
