@@ -78,7 +78,7 @@ export class Sanctions {
   }
 
   /**
-   * What is imposed on a user, or on an address by itself and not on account of a guest.
+   * What is imposed on a user or an address. Of what is imposed on an address, on account of guests too, that of the highest rank.
    *
    * @param room Where; undefined for the whole service.
    */
@@ -89,11 +89,16 @@ export class Sanctions {
   ): Sanction | undefined {
     const { state } = this.#audit;
     const date = this.#clock.date();
-    if (!isAddressUser(target)) return (room?.state ?? state).sanction(kind, target, date);
+    const ofUsers = room?.state ?? state;
+    if (!isAddressUser(target)) return ofUsers.sanction(kind, target, date);
     // What concerns an address is in `_audit` only.
-    return state.addressSanctions(kind, target, room?.id).find(({ until, guest }) =>
-      until > date && guest === undefined
-    );
+    let highest: Sanction | undefined;
+    for (const it of state.addressSanctions(kind, target, room?.id)) {
+      if (it.until <= date || it.isExempt) continue;
+      if (it.guest !== undefined && !ofUsers.sanction(kind, it.guest, date)) continue;
+      if (highest === undefined || outranks(it.rank, highest.rank)) highest = it;
+    }
+    return highest;
   }
 
   /** The mute or ban of a user in the whole service. Users who rank as high as the user who imposed it are exempt. */

@@ -30,8 +30,14 @@ export async function signOut(chat) {
   }
 }
 
-/** Removes what the page has stored for the user. */
+/** Removes what the page has stored for the user, now and when the page is left: until then, some of it may be stored again. */
 export function removeStored() {
+  removeNow();
+  // Listeners run in the order in which they were added, so this one runs after those that store something.
+  addEventListener("pagehide", removeNow);
+}
+
+function removeNow() {
   const storage = browserStorage();
   const { pathname, host } = new URL(".", location.href);
   const page = `parley-page ${pathname} `;

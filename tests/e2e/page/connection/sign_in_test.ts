@@ -93,6 +93,10 @@ signInTest("Signing out removes what the page has stored for the user", async ({
   await whenJoined(page);
   await page.evaluate(`localStorage.setItem("parley-page / theme", "dark")`);
   await page.evaluate(`localStorage.setItem("other", "kept")`);
+  // The page keeps the newest messages of a room when it is left.
+  await page.fill("#text", "a message");
+  await page.press("#text", "Enter");
+  await untilShown(page, "a message");
   await page.fill("#text", "a draft");
   const keys = () => page.evaluate<string[]>("Object.keys(localStorage).sort()");
   await until("a draft is stored", async () => (await keys()).some((key) => /draft/.test(key)));
