@@ -16,6 +16,8 @@ import type { RequestFields } from "./pending_requests.ts";
 /** Faults that say nothing about who is a member. */
 const USUAL =
   /^(unavailable|unknown_outcome|gone|not_yours|not_in_room|name_taken|slow_down|in_room|read_only)$/;
+/** The one refusal that says more: about a room whose member asks. */
+const LEFT_DIRECT = /has left the direct room with you/;
 /** How long a node that has lost connections or announcements may take to find what it has missed. */
 const FOUND_WITHIN_MS = 90_000;
 /** How long an announcement may be under way. */
@@ -56,6 +58,10 @@ export class RefusalChecks {
     if (USUAL.test(code)) return undefined;
     if (request === undefined || code !== "not_allowed") return `${code}: ${message}`;
     const { type } = request;
+    if (LEFT_DIRECT.test(message ?? "")) {
+      const isExplained = this.#hasLeftDirect(String(request["user"]), this.#privacy.arrivedAt(id));
+      return isExplained ? undefined : `no direct room was left: ${message}`;
+    }
     if (type === "join" || type === "members" || type === "member") {
       const other = this.#privacy.recordRefusal(type, JSON.stringify({ code, message }));
       if (other) return `refused with ${message}, and another time with ${other}`;
@@ -96,6 +102,16 @@ export class RefusalChecks {
     const wasEver = (isTrue: (access: RoomAccess) => boolean) =>
       this.#privacy.wasEver(roomIds.direct(user, other), since, isTrue);
     return wasEver(({ exists }) => exists) && wasEver(({ members }) => members.size < 2);
+  }
+
+  #hasLeftDirect(other: string, since: number): boolean {
+    const { user } = this.#asker;
+    if (!isUserId(user) || !isUserId(other)) return false;
+    return this.#privacy.wasEver(
+      roomIds.direct(user, other),
+      since,
+      ({ exists, members }) => exists && !members.has(other),
+    );
   }
 
   #wasOutside(room: RoomId, since: number): boolean {
