@@ -144,6 +144,10 @@ export class MemoryRoom implements RoomStorage {
     return this.#state.size;
   }
 
+  stateFieldNames(): Iterable<string> {
+    return this.#state.keys();
+  }
+
   clearMessages(before: number): void {
     this.#messages.dropFirst(this.#messages.indexOf(before));
     this.#mentions.removeBefore(before);

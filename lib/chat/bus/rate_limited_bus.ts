@@ -8,7 +8,7 @@ import { BudgetsByKey, type BudgetTable, roomCost } from "../../core/limits/budg
 import { contentBytes } from "../../core/log/content.ts";
 import type { Action, Draft, UserId } from "../../core/log/entry.ts";
 import { isAboveQuotas } from "../../core/log/room_event.ts";
-import { SERVICE_AUTHOR } from "../../core/rooms/service_rooms.ts";
+import { AUDIT_ROOM, SERVICE_AUTHOR } from "../../core/rooms/service_rooms.ts";
 import type { Claim, ClaimResult, Person } from "../../core/presence/lease_table.ts";
 import type { RoomId } from "../../core/names/names.ts";
 import type { Position } from "../../core/log/position.ts";
@@ -49,6 +49,11 @@ function isOfModerator(action: Action): boolean {
   return action.kind === "said" && action.event !== undefined && isAboveQuotas(action.event);
 }
 
+/** Whether a draft records in `_audit` what has been done in a room: it was within the budgets there, and must not be missing here. */
+function isRecord({ room, action }: Draft): boolean {
+  return room === AUDIT_ROOM && action.kind === "said" && action.event?.room !== undefined;
+}
+
 /** A bus with budgets. */
 export class RateLimitedBus implements WorkerBus {
   readonly #bus: RateLimitedBusContext["bus"];
@@ -79,9 +84,12 @@ export class RateLimitedBus implements WorkerBus {
     const room = this.#roomBudgets.of(draft.room, now);
     // A claimed name must be announced, so renames are never refused here. The session charges requested ones.
     if (action.kind !== "renamed") {
-      const userMs = draft.user === SERVICE_AUTHOR.user ? 0 : user.msUntil(now, 1, bytes);
+      const isFree = draft.user === SERVICE_AUTHOR.user || isRecord(draft);
+      const userMs = isFree ? 0 : user.msUntil(now, 1, bytes);
       if (userMs > 0) return this.#reject("user", userMs);
-      const roomMs = isOfModerator(action) ? 0 : room.msUntil(now, cost.messages, cost.bytes);
+      const roomMs = isOfModerator(action) || isRecord(draft)
+        ? 0
+        : room.msUntil(now, cost.messages, cost.bytes);
       if (roomMs > 0) return this.#reject("room", roomMs);
     }
     user.charge(now, 1, bytes);

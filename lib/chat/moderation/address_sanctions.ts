@@ -3,7 +3,6 @@
  * the address, so it adds an event to `_audit`, which all workers follow.
  * @module
  */
-import type { Authority } from "../../core/auth/rights.ts";
 import { RecentMap } from "../../core/limits/recent_map.ts";
 import { eventText, type RoomEvent, type Sanction } from "../../core/log/room_event.ts";
 import { MAX_STATE_FIELDS, RoomState } from "../../core/log/room_state.ts";
@@ -21,31 +20,33 @@ export interface AddressSanctionsContext {
   /** Returns an id that was never used. */
   readonly newId: () => string;
   /** What is imposed already. */
-  readonly sanctions: Pick<Sanctions, "onAccountOf" | "countAddresses">;
+  readonly sanctions: Pick<Sanctions, "imposed" | "onAccountOf" | "isExempt" | "addressesOf">;
   /** When guests last sent something in slow mode, here or elsewhere. */
   readonly pace: GuestPace;
 }
 
 /**
- * Maximum number of mutes and bans of addresses on account of one guest. A guest who owns many networks could otherwise fill
- * `_audit`, so that no more users could be muted, and what moderators have done would not be visible.
+ * Maximum number of addresses that are muted or banned on account of one guest, wherever. A guest who owns many networks could
+ * otherwise fill `_audit`, so that no more users could be muted, and what moderators have done would not be visible.
  */
 export const MAX_ADDRESSES_OF_GUEST = 20;
-/** The same for all guests together: half of what the state can hold, so that the rest is left for moderators. */
+/**
+ * Maximum number of mutes and bans of addresses on account of all guests: half of what the state can hold, so that the rest is left
+ * for moderators.
+ */
 export const MAX_ADDRESSES: number = MAX_STATE_FIELDS / 2;
 
-const GUEST: Authority = { role: undefined, rights: null };
 /** Minimum number of guests whose addresses a worker remembers: the latest ones. */
 export const KEPT_ADDRESSES = 10_000;
 
 /** Imposes mutes and bans on addresses. */
 export class AddressSanctions {
   readonly #context: AddressSanctionsContext;
-  // Of guests who have written something, the latest last. A call of the HTTP API is over before a moderator has read what it has
+  // The latest last. A call of the HTTP API is over before a moderator has read what it has
   // sent, and its guest does not come back.
   readonly #addresses = new RecentMap<UserId, UserId>(KEPT_ADDRESSES);
   // A guest can have several connections here, and each of them asks until `_audit` says so.
-  readonly #underWay = new Map<string, UserId>();
+  readonly #underWay = new Map<string, { readonly guest: UserId; readonly address: UserId }>();
 
   /** Starts with nothing under way. */
   constructor(context: AddressSanctionsContext) {
@@ -53,12 +54,11 @@ export class AddressSanctions {
   }
 
   /**
-   * How long slow mode lets a guest wait who may have been another one before, in milliseconds; if not at all, the guest is
-   * taken to send something now.
+   * How long slow mode lets a guest wait who may have been another one before, in milliseconds; 0 if not at all.
    *
    * @param guest `since`: when the guest was new; `slowMs`: time between two messages; `now`: milliseconds since 1970.
    */
-  charge(
+  waitMs(
     address: UserId,
     room: RoomId,
     { since, slowMs, now }: {
@@ -67,15 +67,16 @@ export class AddressSanctions {
       readonly now: number;
     },
   ): number {
-    const { pace, bus } = this.#context;
-    const waitMs = Math.max(0, pace.nextAt(address, room, { since, slowMs }) - now);
-    if (waitMs > 0) return waitMs;
-    pace.onSent(address, room, now);
-    bus.signal(room, { kind: "paced", address, at: now });
-    return 0;
+    return Math.max(0, this.#context.pace.nextAt(address, room, { since, slowMs }) - now);
   }
 
-  /** Remembers the address of a guest who writes something. */
+  /** A guest has sent a message in slow mode, which has entered the log. @param at Milliseconds since 1970. */
+  onSent(address: UserId, room: RoomId, at: number): void {
+    const { pace, bus } = this.#context;
+    if (pace.onSent(address, room, at)) bus.signal(room, { kind: "paced", address, at });
+  }
+
+  /** Remembers the address of a guest who writes something, or about whom a moderator decides. */
   remember({ user, address }: Pick<Subject, "user" | "address">): void {
     if (address === undefined) return;
     this.#addresses.set(user, address);
@@ -90,31 +91,47 @@ export class AddressSanctions {
   onEvent(event: RoomEvent | undefined, find: (room: RoomId) => RuledRoom | undefined): void {
     if (event === undefined) this.#underWay.clear();
     if (event?.kind !== "mute" && event?.kind !== "ban") return;
-    const { user, room, guest } = event;
-    if (guest !== undefined) this.#underWay.delete(keyOf(event.kind, user, guest, room));
+    const { kind, user, room, guest } = event;
+    const where = room && (find(room) ?? { id: room, state: new RoomState() });
+    const own = this.#context.sanctions.imposed(kind, guest ?? user, where);
+    if (guest !== undefined) {
+      // The guest's may have been replaced while this was under way.
+      const isOurs = this.#underWay.delete(keyOf(kind, user, guest, room));
+      if (isOurs && own) void this.#impose(own, user, room);
+      return;
+    }
     const address = this.#addresses.get(user);
     if (address === undefined) return;
-    const where = room && (find(room) ?? { id: room, state: new RoomState() });
-    void this.extend(event, { user, address, authority: GUEST }, where);
+    // The state of the room may not be known here, or be older; after a gap, the event is. Whatever outlasts the guest's own is
+    // without effect, and is replaced above.
+    const last = own && own.until > event.until ? own : event;
+    void this.#impose(last, address, room);
   }
 
   /**
-   * Imposes a guest's mute or ban on the address of the guest's connection, unless it is already. Does nothing while the bus is
-   * unavailable: the next connection of the guest tries again.
+   * Imposes a guest's mute or ban on the address of the guest's connection, unless it is already, or a moderator has ended that
+   * since. Does nothing while the bus is unavailable: the next connection of the guest tries again.
    *
    * @param room Where; undefined for the whole service.
    */
   async extend(sanction: Sanction, subject: Subject, room: RuledRoom | undefined): Promise<void> {
     const { address } = subject;
     if (address === undefined || isAddressUser(sanction.user)) return;
+    const { kind, user } = sanction;
+    const { sanctions } = this.#context;
+    const isNew = sanctions.onAccountOf(user, kind, address, room?.id) === undefined;
+    if (isNew && sanctions.isExempt(kind, address, room?.id)) return;
+    await this.#impose(sanction, address, room?.id);
+  }
+
+  async #impose(sanction: Sanction, address: UserId, room: RoomId | undefined): Promise<void> {
     const { kind, name, until, reason, rank, user: guest } = sanction;
-    const key = keyOf(kind, address, guest, room?.id);
-    const imposed = this.#context.sanctions.onAccountOf(guest, kind, address, room?.id);
+    const key = keyOf(kind, address, guest, room);
+    const imposed = this.#context.sanctions.onAccountOf(guest, kind, address, room);
     if (this.#underWay.has(key) || imposed?.until === until) return;
-    if (imposed === undefined && this.#isTooMany(guest)) return;
-    this.#underWay.set(key, guest);
-    const about = { user: address, name, until, reason, rank, guest, room: room?.id };
-    const event: RoomEvent = { kind, ...about };
+    if (imposed === undefined && this.#isTooMany(guest, address)) return;
+    this.#underWay.set(key, { guest, address });
+    const event: RoomEvent = { kind, user: address, name, until, reason, rank, guest, room };
     const action = { kind: "said", text: eventText(event), event } as const;
     const { bus, newId } = this.#context;
     try {
@@ -127,11 +144,12 @@ export class AddressSanctions {
     }
   }
 
-  #isTooMany(guest: UserId): boolean {
-    const { all, ofGuest } = this.#context.sanctions.countAddresses(guest);
-    const isOwn = (other: UserId) => other === guest;
-    const own = ofGuest + [...this.#underWay.values()].filter(isOwn).length;
-    return own >= MAX_ADDRESSES_OF_GUEST || all + this.#underWay.size >= MAX_ADDRESSES;
+  #isTooMany(guest: UserId, address: UserId): boolean {
+    const { count, own } = this.#context.sanctions.addressesOf(guest);
+    const addresses = new Set(own);
+    for (const it of this.#underWay.values()) if (it.guest === guest) addresses.add(it.address);
+    const isOneMore = !addresses.has(address) && addresses.size >= MAX_ADDRESSES_OF_GUEST;
+    return isOneMore || count + this.#underWay.size >= MAX_ADDRESSES;
   }
 }
 

@@ -43,8 +43,11 @@ export class GuestPace {
     return sentAt !== undefined && since > sentAt ? sentAt + slowMs : 0;
   }
 
-  /** Records that a guest sends something. */
-  onSent(address: UserId, room: RoomId, now: number): void {
-    this.#sentAt.set(`${address} ${room}`, now);
+  /** Records that a guest has sent something. Returns false if it was not the latest. @param at Milliseconds since 1970. */
+  onSent(address: UserId, room: RoomId, at: number): boolean {
+    const key = `${address} ${room}`;
+    if (at <= (this.#sentAt.get(key) ?? -Infinity)) return false;
+    this.#sentAt.set(key, at);
+    return true;
   }
 }

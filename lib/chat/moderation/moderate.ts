@@ -6,7 +6,6 @@
 import { type Authority, isAllowed, mayConfigure, rankOf } from "../../core/auth/rights.ts";
 import type { Author } from "../../core/log/entry.ts";
 import { eventText, FOREVER, type RoomEvent, type Target } from "../../core/log/room_event.ts";
-import type { CurrentSanction } from "../../core/log/sanction_fields.ts";
 import { formatPosition, type Position } from "../../core/log/position.ts";
 import { isAddressUser, isUserId, type UserId } from "../../core/log/user_id.ts";
 import { isStoredName, type Name, parseName, type RoomId } from "../../core/names/names.ts";
@@ -15,6 +14,7 @@ import type { ModerationRequest, RequestOf } from "../../core/protocol/requests.
 import { isClosed } from "../../core/rooms/closed_room.ts";
 import { AUDIT_ROOM, isForModerators } from "../../core/rooms/service_rooms.ts";
 import { type Bus, BusUnavailable, type PublishResult, type WorkerBus } from "../ports/bus.ts";
+import type { Sanctions } from "./sanctions.ts";
 
 /** Who asks, and where. */
 export interface ModerationCase {
@@ -125,11 +125,8 @@ export interface EnterContext {
   readonly bus: Pick<WorkerBus, "publish">;
   /** Returns an id that was never used. */
   readonly newId: () => string;
-  /** The mutes and bans of guests' addresses end with the guest's own. */
-  readonly sanctions: {
-    /** All mutes and bans of the service, and those of addresses in rooms. */
-    all(): readonly CurrentSanction[];
-  };
+  /** Knows until when an address must be exempt after what is imposed on it has been ended. */
+  readonly sanctions: Pick<Sanctions, "endOnAccountOfGuests">;
 }
 
 /** Where an event happens, and who causes it. */
@@ -152,11 +149,16 @@ export async function announceEvent(
 ): Promise<void> {
   const action = { kind: "said", text: eventText(event), event } as const;
   const draft = { ...author, room: AUDIT_ROOM, id: newId(), action, isExempt: true } as const;
-  const result = await bus.publish(draft);
-  if (result.kind === "entered") return;
   const why = "it is done, but could not be announced to all connections yet: try again";
-  throw new BusUnavailable(why, { mayHaveApplied: true });
+  assertEntered(await bus.publish(draft), why);
 }
+
+/** Throws `BusUnavailable` if the second step of something was refused: only its first one is done. */
+function assertEntered({ kind }: PublishResult, why: string): void {
+  if (kind !== "entered") throw new BusUnavailable(why, { mayHaveApplied: true });
+}
+
+const NOT_RECORDED = `it is done, but could not be recorded in ${AUDIT_ROOM} yet: try again`;
 
 /** The room whose log shows an event first. What concerns an address enters only `_audit`: only moderators may see it. */
 export function logOf(event: RoomEvent, room: RoomId | undefined): RoomId {
@@ -179,28 +181,29 @@ export async function enterEvent(
   };
   const first = logOf(event, room);
   const draftId = id ?? newId();
-  const inAudit = room === undefined ? event : { ...event, room };
+  const complete = withExemption(event, room, sanctions);
+  const inAudit = room === undefined ? complete : { ...complete, room };
   const result = await enter(first, first === AUDIT_ROOM ? inAudit : event, draftId);
-  if (result.kind !== "entered") return result;
-  if (first !== AUDIT_ROOM && isAudited(event, first)) {
+  if (result.kind === "entered" && first !== AUDIT_ROOM && isAudited(event, first)) {
     // Not the id of the request, which could be used in many rooms, and would be refused here after the first. A request that
     // is repeated gets the same position, and is recognized. No request can have an id with a space.
-    await enter(AUDIT_ROOM, inAudit, auditId(first, result.position));
-  }
-  if (event.kind === "unmute" || event.kind === "unban") {
-    const kind = event.kind === "unmute" ? "mute" : "ban";
-    for (const { user, name, guest, ...it } of sanctions.all()) {
-      if (it.kind !== kind || it.room !== room || guest === undefined) continue;
-      const about = { kind: event.kind, user, name, room } as const;
-      if (guest === event.user) {
-        await enter(AUDIT_ROOM, it.isShared ? about : { ...about, guest }, newId());
-      } else if (user === event.user && !it.isShared && !it.isExempt) {
-        // It would be imposed again on account of the guest, who still is muted or banned.
-        await enter(AUDIT_ROOM, { ...about, guest, until: it.until }, newId());
-      }
-    }
+    const audited = await enter(AUDIT_ROOM, inAudit, auditId(first, result.position));
+    assertEntered(audited, NOT_RECORDED);
   }
   return result;
+}
+
+/** An address that is not muted or banned any more would be again on account of its guests, who still are. */
+function withExemption(
+  event: RoomEvent,
+  room: RoomId | undefined,
+  sanctions: EnterContext["sanctions"],
+): RoomEvent {
+  const isEnd = event.kind === "unmute" || event.kind === "unban";
+  if (!isEnd || !isAddressUser(event.user)) return event;
+  const kind = event.kind === "unmute" ? "mute" : "ban";
+  const until = sanctions.endOnAccountOfGuests(kind, event.user, room);
+  return until === undefined ? event : { ...event, until };
 }
 
 /** The id in `_audit` of an event that has entered a room. */
@@ -221,7 +224,8 @@ export async function enterAudit(
 ): Promise<void> {
   const action = { kind: "said", text: eventText(event), event } as const;
   const id = `${event.kind} ${auditId(event.room ?? AUDIT_ROOM, at)}`;
-  await bus.publish({ ...author, room: AUDIT_ROOM, id, action, isExempt: true });
+  const result = await bus.publish({ ...author, room: AUDIT_ROOM, id, action, isExempt: true });
+  assertEntered(result, NOT_RECORDED);
 }
 
 /** Whether `_audit` gets an event. What a private room is called and about concerns only its members. */

@@ -22,7 +22,8 @@ import { AUDIT_ROOM, SERVICE_AUTHOR } from "../../core/rooms/service_rooms.ts";
 import type { PublishResult, WorkerBus } from "../ports/bus.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Directory } from "../ports/directory.ts";
-import { enterEvent, moderationEvent } from "./moderate.ts";
+import { type EnterContext, enterEvent, moderationEvent } from "./moderate.ts";
+import { inEffect } from "./sanctions.ts";
 
 /** What it needs. */
 export interface OperatorModerationContext {
@@ -81,7 +82,7 @@ export async function moderateAsOperator(
   const found = order.room === undefined ? undefined : await findRoom(order.room, context);
   if (found?.kind === "refused") return found;
   const room = found?.id;
-  const service = new RoomState((await bus.state(AUDIT_ROOM)).fields).sanctions(date);
+  const service = new RoomState((await bus.state(AUDIT_ROOM)).fields);
   const needsTarget = order.user !== undefined || order.name !== undefined;
   const target = needsTarget
     ? await findTarget(order, { room, sanctions: listed(found, service, date), context })
@@ -97,7 +98,10 @@ export async function moderateAsOperator(
   }
   const { seconds } = order;
   const origin = { author: SERVICE_AUTHOR, room, id: undefined, seconds };
-  const sanctions = { all: () => service };
+  const sanctions: EnterContext["sanctions"] = {
+    endOnAccountOfGuests: (kind, user, where) =>
+      service.endOnAccountOfGuests(kind, { user, room: where }, date),
+  };
   const result = await enterEvent(event, origin, { bus, newId, sanctions });
   return { kind: "published", event, room, result };
 }
@@ -111,7 +115,7 @@ export async function listSanctions(
   const found = wanted === undefined ? undefined : await findRoom(wanted, context);
   if (found?.kind === "refused") return found;
   const audit = new RoomState((await context.bus.state(AUDIT_ROOM)).fields);
-  const sanctions = listed(found, audit.sanctions(date), date);
+  const sanctions = listed(found, audit, date);
   return { kind: "sanctions", sanctions, isLockedDown: audit.isLockedDown };
 }
 
@@ -124,10 +128,11 @@ interface FoundRoom {
 /** Of a room those in its state, and those of addresses there, which only `_audit` has. */
 function listed(
   room: FoundRoom | undefined,
-  service: readonly CurrentSanction[],
+  service: RoomState,
   date: number,
 ): readonly CurrentSanction[] {
-  const ofPlace = service.filter((it) => it.room === room?.id && !it.isExempt);
+  const ofPlace = service.sanctions(date).filter((it) => it.room === room?.id)
+    .flatMap((it) => inEffect(it, room?.state ?? service, date) ?? []);
   return room === undefined ? ofPlace : [...room.state.sanctions(date), ...ofPlace];
 }
 

@@ -72,11 +72,6 @@ export class Sanctions {
     return this.#audit.state.isLockedDown;
   }
 
-  /** All mutes and bans of the service, and those of addresses in rooms. */
-  all(): readonly CurrentSanction[] {
-    return this.#audit.state.sanctions(this.#clock.date());
-  }
-
   /**
    * What is imposed on a user or an address. Of what is imposed on an address, on account of guests too, that of the highest rank.
    *
@@ -94,9 +89,9 @@ export class Sanctions {
     // What concerns an address is in `_audit` only.
     let highest: Sanction | undefined;
     for (const it of state.addressSanctions(kind, target, room?.id)) {
-      if (it.until <= date || it.isExempt) continue;
-      if (it.guest !== undefined && !ofUsers.sanction(kind, it.guest, date)) continue;
-      if (highest === undefined || outranks(it.rank, highest.rank)) highest = it;
+      const current = inEffect(it, ofUsers, date);
+      const isHigher = current && (highest === undefined || outranks(current.rank, highest.rank));
+      if (isHigher) highest = current;
     }
     return highest;
   }
@@ -133,18 +128,41 @@ export class Sanctions {
     const { state } = this.#audit;
     if (state.isEmpty) return undefined;
     const date = this.#clock.date();
-    const guests = room?.state ?? state;
     let last: CurrentSanction | undefined;
-    let end = date;
     for (const it of state.addressSanctions(kind, address, room?.id)) {
       // Those that follow end earlier.
-      if (it.until <= end) break;
-      if (it.isExempt) continue;
-      const own = it.guest === undefined ? it : guests.sanction(kind, it.guest, date);
-      const until = Math.min(it.until, own?.until ?? 0);
-      if (until > end) [last, end] = [it, until];
+      if (it.until <= (last?.until ?? date)) break;
+      const current = inEffect(it, room?.state ?? state, date);
+      if (current && current.until > (last?.until ?? date)) last = current;
     }
-    return last && { ...last, until: end };
+    return last;
+  }
+
+  /**
+   * When what is imposed on an address on account of guests ends, in milliseconds since 1970; undefined if nothing is.
+   *
+   * @param room Where; undefined for the whole service.
+   */
+  endOnAccountOfGuests(
+    kind: Sanction["kind"],
+    address: UserId,
+    room: RoomId | undefined,
+  ): number | undefined {
+    return this.#audit.state.endOnAccountOfGuests(
+      kind,
+      { user: address, room },
+      this.#clock.date(),
+    );
+  }
+
+  /**
+   * Whether a moderator has ended what was imposed on an address on account of its guests: only what is new counts for it.
+   *
+   * @param room Where; undefined for the whole service.
+   */
+  isExempt(kind: Sanction["kind"], address: UserId, room: RoomId | undefined): boolean {
+    const own = this.#audit.state.addressSanction(kind, { user: address, room });
+    return own?.isExempt === true && own.until > this.#clock.date();
   }
 
   /**
@@ -167,9 +185,9 @@ export class Sanctions {
       this.onAccountOf(guest, "ban", address, room) !== undefined;
   }
 
-  /** The number of mutes and bans of addresses, and of addresses that have one on account of a guest. */
-  countAddresses(guest: UserId): { readonly all: number; readonly ofGuest: number } {
-    return this.#audit.state.countAddresses(guest, this.#clock.date());
+  /** The number of mutes and bans of addresses on account of all guests, and the addresses of one guest that have one. */
+  addressesOf(guest: UserId): ReturnType<RoomState["addressesOf"]> {
+    return this.#audit.state.addressesOf(guest, this.#clock.date());
   }
 
   #ofAddressOf(
@@ -194,4 +212,24 @@ export class Sanctions {
     const sanction = state.sanction(kind, target, this.#clock.date());
     return sanction && outranks(sanction.rank, rankOf(authority, room)) ? sanction : undefined;
   }
+}
+
+/**
+ * A mute or a ban of an address, as it counts now: one on account of a guest lasts no longer than the guest's own, and has its rank.
+ *
+ * @param guests The state that has those of guests.
+ * @param date Milliseconds since 1970.
+ */
+export function inEffect(
+  sanction: CurrentSanction,
+  guests: RoomState,
+  date: number,
+): CurrentSanction | undefined {
+  const { kind, guest, isExempt } = sanction;
+  if (isExempt || sanction.until <= date) return undefined;
+  if (guest === undefined) return sanction;
+  const own = guests.sanction(kind, guest, date);
+  if (own === undefined) return undefined;
+  const until = Math.min(sanction.until, own.until);
+  return { ...sanction, until, reason: own.reason, rank: own.rank };
 }

@@ -82,7 +82,7 @@ export class Session implements SignInHost, ServiceRequestHost, RoomsHost, Curre
   /** Whether it has joined a room. */
   hasJoined = false;
   // The rules that the client knows.
-  #signature = "";
+  #signature: string | undefined = "";
   // The role that the client knows. Outside of rooms it is told of no other.
   #toldRole: Role | undefined;
   // Most sessions never rename anybody.
@@ -202,7 +202,9 @@ export class Session implements SignInHost, ServiceRequestHost, RoomsHost, Curre
   }
 
   rulesOf(room: Room): ReturnType<MembershipListener["rulesOf"]> {
-    return this.rules.fieldsOfJoined(room);
+    const fields = this.rules.fieldsOfJoined(room);
+    if (fields.muted) this.#signature = undefined;
+    return fields;
   }
 
   enterInvitedRooms(member: SignedInMember): Promise<readonly RoomId[]> {
@@ -217,6 +219,8 @@ export class Session implements SignInHost, ServiceRequestHost, RoomsHost, Curre
 
   checkServiceRules(event?: RoomEvent): void {
     if (this.#isEnded || !this.rules.isConcernedBy(event)) return;
+    // What is new counts for the address, also where a moderator has ended the rest.
+    if (event && "user" in event) this.rules.rememberAddress();
     const ban = this.rules.serviceBan();
     if (ban === undefined) {
       // Those of addresses in rooms are rules of the service, too.
@@ -319,9 +323,17 @@ export class Session implements SignInHost, ServiceRequestHost, RoomsHost, Curre
     if (waitMs > 0) {
       return this.sendFrame(slowDownFault(request.id, waitMs, undefined, TOO_MANY_NEW_ROOMS));
     }
-    this.rules.rememberAuthor();
+    this.rules.rememberAddress();
     const requester = this.#requester(this.signIn.may("moderate", membership.roomId));
-    this.respond(await handleJoinedRoomRequest(request, membership, this.#context, requester));
+    const frame = await handleJoinedRoomRequest(request, membership, this.#context, requester);
+    if (request.type === "say") this.#onSaid(membership, frame);
+    this.respond(frame);
+  }
+
+  /** A message was answered. One that is repeated was sent when it was entered. */
+  #onSaid({ room }: Membership, answer: Frame | undefined): void {
+    if (answer?.type === "fault" && answer.code !== "unknown_outcome") return;
+    this.rules.onSent(room, answer?.type === "ack" ? answer.at : undefined);
   }
 
   #requester(isModerator: boolean): Requester {

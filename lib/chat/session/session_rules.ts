@@ -25,7 +25,7 @@ export interface RulesContext {
   /** The mutes and bans. */
   readonly sanctions: Sanctions;
   /** Imposes those of guests, and slow mode, on their addresses. */
-  readonly addressSanctions: Pick<AddressSanctions, "extend" | "remember" | "charge">;
+  readonly addressSanctions: Pick<AddressSanctions, "extend" | "remember" | "waitMs" | "onSent">;
 }
 
 /** Why a user has to leave a room; the fields of the frame `left`. */
@@ -44,6 +44,8 @@ export class SessionRules {
   readonly #signIn: Pick<SignIn, "me" | "authority" | "since">;
   readonly #address: UserId | undefined;
   readonly #context: RulesContext;
+  /** Whether the user has ever been muted while connected. */
+  #wasMuted = false;
 
   /** For the user of a sign-in. @param address The key of the connection's address. */
   constructor(
@@ -75,9 +77,11 @@ export class SessionRules {
     if ("user" in event) {
       const address = this.#address;
       if (event.user === this.#signIn.me?.user || event.user === address) return true;
-      // What counts for that guest counts for the address.
-      return address !== undefined &&
-        this.#context.sanctions.isOnAccountOf(event.user, address, room ?? event.room);
+      if (address === undefined) return false;
+      // What counts for that guest counts for the address. If it has ended, `_audit` does not say any more that it did.
+      return event.kind === "unmute" || event.kind === "unban"
+        ? this.#wasMuted
+        : this.#context.sanctions.isOnAccountOf(event.user, address, room ?? event.room);
     }
     // In `_audit`, what happens in a room is only for the record.
     return event.room === undefined && event.kind !== "clear";
@@ -105,7 +109,9 @@ export class SessionRules {
     const mute = room
       ? sanctions.inRoom("mute", subject, room)
       : sanctions.inService("mute", subject);
-    if (mute) this.#extend(mute, room);
+    if (mute === undefined) return undefined;
+    this.#wasMuted = true;
+    this.#extend(mute, room);
     return mute;
   }
 
@@ -114,8 +120,8 @@ export class SessionRules {
     this.muteIn(room);
   }
 
-  /** The user writes something: a mute or a ban may follow when the user has gone. */
-  rememberAuthor(): void {
+  /** A mute or a ban of the user, who has done something, may follow when the user has gone: it counts for the address. */
+  rememberAddress(): void {
     if (this.subject) this.#context.addressSanctions.remember(this.subject);
   }
 
@@ -226,14 +232,25 @@ export class SessionRules {
   }
 
   /** How long slow mode lets a guest wait who may have been another one before; 0 if the guest can send now. */
-  #guestWaitMs({ id, state }: RuledRoom): number {
-    const slowMs = 1_000 * Number(state.field("slow") ?? 0);
-    const { me, since } = this.#signIn;
-    const address = this.#address;
-    const isBound = slowMs > 0 && me && userKind(me.user) === "guest" && state.creator !== me.user;
-    if (!isBound || address === undefined) return 0;
+  #guestWaitMs(room: RuledRoom): number {
+    const slowMs = slowMsOf(room);
+    const address = slowMs > 0 ? this.#pacedAddress(room) : undefined;
+    if (address === undefined) return 0;
     const { clock, addressSanctions } = this.#context;
-    return addressSanctions.charge(address, id, { since, slowMs, now: clock.date() });
+    const { since } = this.#signIn;
+    return addressSanctions.waitMs(address, room.id, { since, slowMs, now: clock.date() });
+  }
+
+  /** The user has sent a message: in slow mode, others from the address wait if they are newer. @param at Milliseconds since 1970. */
+  onSent(room: RuledRoom, at: number = this.#context.clock.date()): void {
+    const address = slowMsOf(room) > 0 ? this.#pacedAddress(room) : undefined;
+    if (address !== undefined) this.#context.addressSanctions.onSent(address, room.id, at);
+  }
+
+  /** The address of a guest whom slow mode concerns. */
+  #pacedAddress({ state }: RuledRoom): UserId | undefined {
+    const { subject } = this;
+    return subject && state.creator !== subject.user ? subject.address : undefined;
   }
 
   /** Why the user was not let into a room. A private room says nothing, as if it did not exist. */
@@ -290,6 +307,11 @@ export class SessionRules {
     const isOfRoom = room?.state.sanction(sanction.kind, subject.user, this.#context.clock.date());
     void this.#context.addressSanctions.extend(sanction, subject, isOfRoom ? room : undefined);
   }
+}
+
+/** The time between two messages of one user, in milliseconds; 0 for any. */
+function slowMsOf({ state }: RuledRoom): number {
+  return 1_000 * Number(state.field("slow") ?? 0);
 }
 
 function hasReason({ reason }: { readonly reason?: string | undefined }): boolean {

@@ -129,9 +129,10 @@ export type EventAction =
   | Sanction
   | ({
     readonly kind: "unmute" | "unban";
-    /** Only if `user` stands for an address: the guest on whose account it was muted or banned. */
-    readonly guest?: UserId | undefined;
-    /** Only with `guest`, who still is muted or banned: when that ends, in milliseconds since 1970. */
+    /**
+     * Only if `user` stands for an address: until when its guests who are muted or banned now do not count for it, in milliseconds
+     * since 1970. Undefined if there are none.
+     */
     readonly until?: number | undefined;
   } & Target)
   | ({ readonly kind: "kick"; readonly reason?: string | undefined; readonly rank: Rank } & Target)

@@ -16,7 +16,14 @@ import { isClosed } from "../names/closed_kind.ts";
 import type { Position } from "./position.ts";
 import { isAboveQuotas } from "./room_event.ts";
 import { createsRoom, stateRefusal } from "./posting_rules.ts";
-import { MAX_STATE_FIELDS, MAX_UNRESERVED_FIELDS, stateChanges, userField } from "./room_state.ts";
+import {
+  MAX_STATE_FIELDS,
+  MAX_UNRESERVED_FIELDS,
+  type StateChange,
+  stateChanges,
+  userField,
+} from "./room_state.ts";
+import { fieldsLike } from "./sanction_fields.ts";
 
 /** Confirms that a draft is in the log, entered now or earlier. */
 export interface Receipt {
@@ -71,6 +78,8 @@ export interface RoomStorage extends HeadStorage, RetainedStorage {
   setStateField(field: string, value: string | undefined): void;
   /** The number of fields of the room's state. */
   countStateFields(): number;
+  /** The names of the fields of the room's state. */
+  stateFieldNames(): Iterable<string>;
   /** Deletes all messages with lower numbers. */
   clearMessages(before: number): void;
 }
@@ -165,14 +174,25 @@ function eventRefusal(
 ): { readonly why: Rejection } | undefined {
   const event = action.kind === "said" ? action.event : undefined;
   if (event === undefined) return undefined;
-  const changes = stateChanges(event, { user, room });
+  const changes = changesOf(storage, stateChanges(event, { user, room }));
   // A private room whose state is lost does not exist, whatever has entered its log since.
   const exists = isClosed(room) ? storage.stateField("access") !== undefined : head.top > 0;
   if (exists && createsRoom(action)) return { why: "room_exists" };
-  const added = changes.filter(({ value }) => value !== undefined).length;
   const limit = event.kind === "member" ? MAX_UNRESERVED_FIELDS : MAX_STATE_FIELDS;
+  const added = changes.reduce((sum, { field, value }) => {
+    const isThere = storage.stateField(field) !== undefined;
+    return sum + Number(value !== undefined) - Number(isThere);
+  }, 0);
   const isFull = added > 0 && storage.countStateFields() + added > limit;
   return isFull ? { why: "room_full" } : undefined;
+}
+
+/** The changes of single fields: what a pattern stands for depends on the state. */
+function changesOf(storage: RoomStorage, changes: readonly StateChange[]): readonly StateChange[] {
+  const names = () => storage.stateFieldNames();
+  return changes.flatMap(({ field, value }) =>
+    fieldsLike(field, names).map((it) => ({ field: it, value }))
+  );
 }
 
 /** Applies an entry to the room's state. */
@@ -187,7 +207,9 @@ function changeState(storage: RoomStorage, { user, room, at, action, position }:
     if (isKnown) storage.setStateField(userField("sent", user), String(at));
     return;
   }
-  for (const { field, value } of stateChanges(event, { user, room }, position.seq)) {
+  for (
+    const { field, value } of changesOf(storage, stateChanges(event, { user, room }, position.seq))
+  ) {
     storage.setStateField(field, value);
   }
   if (event.kind === "clear" && event.room === undefined) storage.clearMessages(position.seq);

@@ -27,8 +27,10 @@ import {
   type Target,
 } from "./room_event.ts";
 import {
+  accountFields,
   type CurrentSanction,
   endOf,
+  fieldsLike,
   sanctionField,
   SanctionFields,
   type SanctionTarget,
@@ -44,9 +46,9 @@ export const MAX_STATE_FIELDS = 5_000;
  */
 export const MAX_UNRESERVED_FIELDS = 4_000;
 
-/** A change of one field of the state. */
+/** A change of one field of the state, or the removal of several. */
 export interface StateChange {
-  /** The field; without spaces or line breaks. */
+  /** The field; without spaces or line breaks. One to remove can be a pattern: see `fieldsLike()` in sanction_fields.ts. */
   readonly field: string;
   /** The new value, on one line and not empty; undefined to remove the field. */
   readonly value: string | undefined;
@@ -98,9 +100,10 @@ export function stateChanges(
       return [...settingsChanges(event, author), ...memberChanges(event.members ?? [])];
     case "mute":
     case "ban":
+      return [sanctionChange(event)];
     case "unmute":
     case "unban":
-      return [sanctionChange(event)];
+      return endChanges(event);
     case "member":
       return event.on
         ? memberChanges([seq === undefined ? event : { ...event, from: addedAfter(event, seq) }])
@@ -122,25 +125,38 @@ function addressChanges(event: RoomEvent): readonly StateChange[] {
   switch (event.kind) {
     case "mute":
     case "ban":
+      return isAddressUser(event.user) ? [sanctionChange(event)] : [];
     case "unmute":
     case "unban":
-      return isAddressUser(event.user) ? [sanctionChange(event)] : [];
+      return isAddressUser(event.user) ? endChanges(event) : [endOfAccount(event)];
     default:
       return [];
   }
 }
 
-function sanctionChange(
-  event: RoomEvent & { readonly kind: "mute" | "ban" | "unmute" | "unban" },
-): StateChange {
-  if (event.kind === "mute" || event.kind === "ban") {
-    return { field: sanctionField(event.kind, event), value: sanctionValue(event) };
-  }
-  const { until, name } = event;
-  const field = sanctionField(event.kind === "unmute" ? "mute" : "ban", event);
+type SanctionEnd = Extract<RoomEvent, { readonly kind: "unmute" | "unban" }>;
+
+function sanctionChange(event: Sanction & Pick<RoomEvent, "room">): StateChange {
+  return { field: sanctionField(event.kind, event), value: sanctionValue(event) };
+}
+
+function endChanges(event: SanctionEnd): readonly StateChange[] {
+  const { until, name, user, room } = event;
   // Only of an address. The rank counts for nothing.
-  const exemption = { ...event, until: until ?? 0, name, rank: "moderator" } as const;
-  return { field, value: until === undefined ? undefined : sanctionValue(exemption, true) };
+  const exemption = until && sanctionValue({ until, name, rank: "moderator" }, true);
+  return [
+    endOfAccount(event),
+    { field: sanctionField(kindEndedBy(event), { user, room }), value: exemption || undefined },
+  ];
+}
+
+/** What is imposed on an address on account of guests ends with it, and with what is imposed on its guest. */
+function endOfAccount(event: SanctionEnd): StateChange {
+  return { field: accountFields(kindEndedBy(event), event), value: undefined };
+}
+
+function kindEndedBy({ kind }: SanctionEnd): Sanction["kind"] {
+  return kind === "unmute" ? "mute" : "ban";
 }
 
 function memberChanges(
@@ -225,11 +241,20 @@ export class RoomState {
    */
   apply(changes: readonly StateChange[], date: number = 0): void {
     this.#hiddenUpTo = undefined;
-    for (const { field, value } of changes) this.#set(field, value);
-    if (this.#fields.size <= MAX_STATE_FIELDS) return;
-    for (const [field, value] of this.#fields) {
-      if (SANCTION_FIELD.test(field) && endOf(value) <= date) this.#set(field, undefined);
+    for (const { field, value } of changes) {
+      const fields = fieldsLike(field, () => this.#fields.keys());
+      if (fields.length > 1) this.#removeMany(fields);
+      else for (const it of fields) this.#set(it, value);
     }
+    if (this.#fields.size <= MAX_STATE_FIELDS) return;
+    const isEnded = ([field, value]: readonly [string, string]) =>
+      SANCTION_FIELD.test(field) && endOf(value) <= date;
+    this.#removeMany([...this.#fields].filter(isEnded).map(([field]) => field));
+  }
+
+  #removeMany(fields: readonly string[]): void {
+    for (const field of fields) this.#fields.delete(field);
+    this.#sanctions.onManyChanged(fields);
   }
 
   #set(field: string, value: string | undefined): void {
@@ -304,31 +329,42 @@ export class RoomState {
     return this.#sanctions.ofAddress(kind, address, room);
   }
 
-  /** The mute or ban of an address on account of a guest, also if it has ended. */
-  addressSanction(
-    kind: Sanction["kind"],
-    target: SanctionTarget & { readonly guest: UserId },
-  ): CurrentSanction | undefined {
+  /** The mute or ban of an address, its own or that on account of one guest, also if it has ended. */
+  addressSanction(kind: Sanction["kind"], target: SanctionTarget): CurrentSanction | undefined {
     return this.#sanctions.get(sanctionField(kind, target));
   }
 
   /**
-   * The number of mutes and bans of addresses that have not ended, and of addresses that have one on account of a guest.
+   * What is imposed on addresses on account of guests and has not ended: how much it is, and which addresses those of one guest are.
    *
    * @param date Milliseconds since 1970.
    */
-  countAddresses(
+  addressesOf(
     guest: UserId,
     date: number,
-  ): { readonly all: number; readonly ofGuest: number } {
-    let all = 0;
+  ): { readonly count: number; readonly own: ReadonlySet<UserId> } {
+    let count = 0;
     const own = new Set<UserId>();
     for (const it of this.#sanctions.ofAddresses()) {
-      if (it.until <= date) continue;
-      all += 1;
+      if (it.guest === undefined || it.until <= date) continue;
+      count += 1;
       if (it.guest === guest) own.add(it.user);
     }
-    return { all, ofGuest: own.size };
+    return { count, own };
+  }
+
+  /**
+   * When what is imposed on an address on account of guests ends, in milliseconds since 1970; undefined if nothing is.
+   *
+   * @param date Milliseconds since 1970.
+   */
+  endOnAccountOfGuests(
+    kind: Sanction["kind"],
+    { user, room }: Pick<SanctionTarget, "user" | "room">,
+    date: number,
+  ): number | undefined {
+    const last = this.addressSanctions(kind, user, room).find(({ guest }) => guest !== undefined);
+    return last && last.until > date ? last.until : undefined;
   }
 
   /** Whether the user may be in the room at all: all users in open and listed rooms, in others only members. */

@@ -12,10 +12,8 @@ import { isAddressUser, isUserId, type UserId } from "./user_id.ts";
 export interface CurrentSanction extends Sanction {
   /** Only of an address in one room: that room. */
   readonly room: string | undefined;
-  /** Only of an address: it is not muted or banned any more on account of its guest, who still is. */
+  /** Only of an address: guests who were muted or banned before this was set do not count for it. */
   readonly isExempt?: true | undefined;
-  /** Only of an address: its field does not tell its guest apart, as in stores of earlier builds. */
-  readonly isShared?: true | undefined;
 }
 
 /** Whose mute or ban a field is: a user's, or that of an address in one room, or on account of one guest. */
@@ -31,19 +29,46 @@ export interface SanctionTarget {
 /** The field of a mute or a ban. */
 export function sanctionField(
   kind: Sanction["kind"],
-  { user, room, guest }: SanctionTarget,
+  { user, room, guest }: { readonly [K in keyof SanctionTarget]: string | undefined },
 ): string {
   const place = room === undefined ? user : `${user}@${room}`;
   // Each guest of an address has a mute of it: one that ends leaves those of the others.
   return `${kind}:${guest === undefined ? place : `${place}/${guest}`}`;
 }
 
+/**
+ * The fields that end together with a mute or a ban, as a pattern: those of an address on account of its guests, or those of a
+ * guest's addresses.
+ */
+export function accountFields(
+  kind: Sanction["kind"],
+  { user, room }: Pick<SanctionTarget, "user" | "room">,
+): string {
+  return isAddressUser(user)
+    ? sanctionField(kind, { user, room, guest: "*" })
+    : sanctionField(kind, { user: "*", room, guest: user });
+}
+
+/**
+ * The fields that a pattern stands for, where `*` is any text without `@` and `/`; without `*`, it is the name of one field.
+ *
+ * @param names Those of all fields.
+ */
+export function fieldsLike(pattern: string, names: () => Iterable<string>): readonly string[] {
+  const [start = "", end] = pattern.split("*", 2);
+  if (end === undefined) return [pattern];
+  return [...names()].filter((name) =>
+    name.startsWith(start) && name.endsWith(end) && name.length >= start.length + end.length &&
+    !/[@/]/.test(name.slice(start.length, name.length - end.length))
+  );
+}
+
 /** The value of a field. @param isExempt Whether the address is exempt, until then. */
 export function sanctionValue(
-  { until, name, reason, rank, guest }: Omit<Sanction, "kind" | "user">,
+  { until, name, reason, rank }: Omit<Sanction, "kind" | "user">,
   isExempt?: true,
 ): string {
-  return `${until} ${JSON.stringify({ name, reason, rank, guest, isExempt })}`;
+  return `${until} ${JSON.stringify({ name, reason, rank, isExempt })}`;
 }
 
 /** When a mute or a ban ends, from the text of its field; 0 if there is none. */
@@ -58,7 +83,6 @@ const SanctionDetails = v.object({
   name: v.custom<Name>((it) => typeof it === "string" && isStoredName(it)),
   reason: v.optional(v.string()),
   rank: v.picklist(RANKS),
-  guest: v.optional(v.custom<UserId>((it) => typeof it === "string" && isUserId(it))),
   isExempt: v.optional(v.literal(true)),
 });
 
@@ -72,6 +96,12 @@ export class SanctionFields {
   /** Reads the fields when it is asked. */
   constructor(fields: ReadonlyMap<string, string>) {
     this.#fields = fields;
+  }
+
+  /** Many fields have another value, or none. */
+  onManyChanged(fields: readonly string[]): void {
+    for (const field of fields) this.#parsed.delete(field);
+    this.#addresses = undefined;
   }
 
   /** A field has another value, or none. */
@@ -147,10 +177,10 @@ function sorted(sanctions: readonly CurrentSanction[]): readonly CurrentSanction
 function parseSanction(field: string, stored: string): CurrentSanction | undefined {
   const [, kind, user = "", room, guest] = FIELD.exec(field) ?? [];
   if (kind !== "mute" && kind !== "ban" || !isUserId(user)) return undefined;
+  if (guest !== undefined && !isUserId(guest)) return undefined;
   const details = v.safeParse(SanctionDetails, parseJson(stored.slice(stored.indexOf(" ") + 1)));
   if (!details.success) return undefined;
-  const isShared = guest === undefined && details.output.guest !== undefined;
-  return { kind, user, room, until: endOf(stored), ...details.output, ...isShared && { isShared } };
+  return { kind, user, room, guest, until: endOf(stored), ...details.output };
 }
 
 function parseJson(text: string): unknown {

@@ -68,6 +68,13 @@ export class StoredState {
     this.#count = count + this.#file.run(insert, this.#room, field, value);
   }
 
+  /** The names of all fields, also of damaged ones. */
+  names(): readonly string[] {
+    if (this.count === 0) return [];
+    const sql = "SELECT field FROM room_state WHERE room = ?";
+    return this.#file.rows(sql, this.#room).flatMap((row) => row.textOrUndefined("field") ?? []);
+  }
+
   /** All fields, without damaged ones. */
   all(): ReadonlyMap<string, string> {
     const sql = "SELECT field, value FROM room_state WHERE room = ?";

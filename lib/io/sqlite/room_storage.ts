@@ -280,6 +280,10 @@ export class SqliteRoom implements RoomStorage {
     return this.state.count;
   }
 
+  stateFieldNames(): Iterable<string> {
+    return this.state.names();
+  }
+
   clearMessages(before: number): void {
     const sql = "DELETE FROM messages WHERE room = ? AND seq < ?";
     const cleared = this.#overwriting(() => this.#file.run(sql, this.#room, before));

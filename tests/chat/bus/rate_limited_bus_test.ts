@@ -8,8 +8,8 @@ import { type SlowDownCounters, slowDownCounters } from "../../../lib/chat/metri
 import { budgetTable } from "../../../lib/core/limits/budgets.ts";
 import type { Content } from "../../../lib/core/log/content.ts";
 import type { Action, UserId } from "../../../lib/core/log/entry.ts";
-import { eventText } from "../../../lib/core/log/room_event.ts";
-import { SERVICE_AUTHOR } from "../../../lib/core/rooms/service_rooms.ts";
+import { eventText, type RoomEvent } from "../../../lib/core/log/room_event.ts";
+import { AUDIT_ROOM, SERVICE_AUTHOR } from "../../../lib/core/rooms/service_rooms.ts";
 import { Metrics } from "../../../lib/core/metrics/metrics.ts";
 import { AMPLE, counter, FakeClock, FakeSessionTokens, name, room } from "../../support/fakes.ts";
 
@@ -194,4 +194,24 @@ Deno.test("RateLimitedBus without limits lets everything pass", async () => {
   const user = sessionTokens.newUserId();
   for (let i = 0; i < 1_000; i++) await meter.say(user, 65_000, lobby, 10_000);
   assert.equal(meter.entered.length, 1_000);
+});
+
+Deno.test("RateLimitedBus refuses no record of what was done in a room", async () => {
+  const meter = new Meter();
+  const user = sessionTokens.newUserId();
+  const kick = {
+    kind: "kick",
+    user: sessionTokens.newUserId(),
+    name: name("Bob"),
+    rank: "owner",
+  } as const;
+  const settings = { kind: "room", topic: "Tea" } as const;
+  const record = (event: RoomEvent) =>
+    meter.publish(user, { kind: "said", text: eventText(event), event }, AUDIT_ROOM);
+  while (refusal(await record(kick)) === undefined);
+  for (let i = 0; i < 1_000; i++) {
+    for (const event of [kick, settings]) {
+      assert.equal(refusal(await record({ ...event, room: lobby })), undefined);
+    }
+  }
 });

@@ -117,6 +117,10 @@ export class ListRoomStorage implements RoomStorage {
     return this.contents.state.size;
   }
 
+  stateFieldNames(): Iterable<string> {
+    return this.contents.state.keys();
+  }
+
   clearMessages(before: number): void {
     const messages = this.contents.messages.filter(({ position }) => position.seq >= before);
     this.#set({ messages });

@@ -8,7 +8,7 @@ import {
   RoomState,
   stateChanges,
 } from "../../../lib/core/log/room_state.ts";
-import { endOf } from "../../../lib/core/log/sanction_fields.ts";
+import { endOf, fieldsLike } from "../../../lib/core/log/sanction_fields.ts";
 import { name, room } from "../../support/fakes.ts";
 import { user } from "./list_room_storage.ts";
 
@@ -97,7 +97,7 @@ for (const kind of ["mute", "ban"] as const) {
       rank,
     } as const;
     const state = stateAfter(sanction);
-    const current = { ...sanction, room: undefined };
+    const current = { ...sanction, room: undefined, guest: undefined };
     assert.deepEqual(state.sanction(kind, bob.user, 4_999), current);
     assert.deepEqual(state.sanctions(4_999), [current]);
     assert.equal(state.sanction(kind, bob.user, 5_000), undefined);
@@ -148,15 +148,57 @@ Deno.test("RoomState has a mute of an address for each of its guests, in a room 
   assert.deepEqual(found(undefined), [7]);
   assert.deepEqual(state.addressSanctions("ban", address, "tea"), []);
   assert.deepEqual(state.addressSanction("mute", ofBob), ofBob);
-  assert.deepEqual(state.countAddresses(bob.user, 6), { all: 2, ofGuest: 1 });
-  const { kind: _, until: __, reason: ___, ...ofOne } = { ...ofBob, reason: "" };
-  apply({ ...ofOne, kind: "unmute", until: 9 });
-  assert.deepEqual(found("tea"), [9, 5]);
-  assert.equal(state.addressSanction("mute", ofBob)?.isExempt, true);
-  apply({ ...ofOne, kind: "unmute" });
-  assert.deepEqual(found("tea"), [5]);
+  assert.deepEqual(state.addressesOf(bob.user, 4), { count: 2, own: new Set([address]) });
+  assert.deepEqual(state.addressesOf(ofCem.guest, 6), { count: 1, own: new Set() });
+  assert.equal(state.endOnAccountOfGuests("mute", { user: address, room: "tea" }, 6), FOREVER);
+  assert.equal(state.endOnAccountOfGuests("mute", { user: address }, 6), undefined);
   apply({ ...own, until: 9 });
   assert.deepEqual(found(undefined), [9]);
+});
+
+Deno.test("RoomState ends the mutes of addresses together with that of their guest, where it was imposed", () => {
+  const state = new RoomState();
+  const apply = (event: RoomEvent) => state.apply(stateChanges(event, { ...ann, room: "_audit" }));
+  const other = user("ip_c0000202");
+  const places = [undefined, room("tea")];
+  for (const where of places) {
+    for (const  of of[address, other]) {
+      for (const guest of [bob.user, ann.user]) {
+        apply({ kind: "mute", name: bob.name, user: of, until: FOREVER, rank, guest, room: where });
+      }
+    }
+  }
+  const left = () => state.sanctions(0).map(({ user, guest, room }) => [user, guest, room]);
+  const all = left();
+  apply({ kind: "unban", ...bob, room: room("tea") });
+  apply({ kind: "unmute", ...bob, room: room("other") });
+  assert.deepEqual(left(), all);
+  apply({ kind: "unmute", ...bob, room: room("tea") });
+  assert.deepEqual(left(), all.filter(([, guest, it]) => guest === ann.user || it === undefined));
+  apply({ kind: "unmute", ...bob });
+  assert.deepEqual(left(), all.filter(([, guest]) => guest === ann.user));
+});
+
+Deno.test("RoomState ends all mutes of an address at once, and remembers that until its guests' mutes have ended", () => {
+  const state = new RoomState();
+  const apply = (event: RoomEvent) => state.apply(stateChanges(event, { ...ann, room: "_audit" }));
+  const mute = { kind: "mute", name: bob.name, user: address, until: FOREVER, rank } as const;
+  for (let index = 0; index < 100; index++) apply({ ...mute, guest: user(`g_${index}_guest`) });
+  apply({ kind: "unmute", user: address, name: bob.name, until: 9 });
+  const [exemption, ...others] = state.addressSanctions("mute", address, undefined);
+  assert.deepEqual([exemption?.isExempt, exemption?.until, others], [true, 9, []]);
+  apply({ kind: "unmute", user: address, name: bob.name });
+  assert.ok(state.isEmpty);
+});
+
+Deno.test("fieldsLike() finds the fields that a pattern stands for, and no others", () => {
+  const names = ["mute:ip_1/g", "mute:ip_1@tea/g", "mute:ip_1", "mute:ip_2/g", "mute:/g", "mute:g"];
+  const found = (pattern: string) => fieldsLike(pattern, () => names);
+  assert.deepEqual(found("mute:*/g"), ["mute:ip_1/g", "mute:ip_2/g", "mute:/g"]);
+  assert.deepEqual(found("mute:ip_1/*"), ["mute:ip_1/g"]);
+  assert.deepEqual(found("mute:*@tea/g"), ["mute:ip_1@tea/g"]);
+  assert.deepEqual(found("mute:g*g"), []);
+  assert.deepEqual(found("topic"), ["topic"]);
 });
 
 Deno.test("RoomState forgets mutes that have ended where there are too many", () => {

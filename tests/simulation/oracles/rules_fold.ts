@@ -67,6 +67,7 @@ export function applyEntry(rules: Rules, entry: Entry): void {
 function applyEvent(rules: Rules, event: RoomEvent, entry: Entry): void {
   // In `_audit`, what happens in a room counts only there, but for addresses.
   const isAboutAddress = "user" in event && event.user.startsWith("ip_");
+  if (event.kind === "unmute" || event.kind === "unban") endOnAccount(rules, event, isAboutAddress);
   if (event.room !== undefined && !isAboutAddress) return;
   switch (event.kind) {
     case "room":
@@ -85,7 +86,20 @@ function applyEvent(rules: Rules, event: RoomEvent, entry: Entry): void {
     case "unmute":
     case "unban": {
       const kind = event.kind === "unmute" ? "mute" : "ban";
-      rules.imposed.delete(imposedKey(kind, event.user, event.room, event.guest));
+      rules.imposed.delete(imposedKey(kind, event.user, event.room));
     }
+  }
+}
+
+/** What is imposed on an address on account of guests ends with its own, and with that of its guest. */
+function endOnAccount(
+  { imposed }: Rules,
+  event: RoomEvent & { readonly kind: "unmute" | "unban" },
+  isAboutAddress: boolean,
+): void {
+  for (const [key, { sanction: { kind, user, guest }, room }] of imposed) {
+    const concerned = isAboutAddress ? user : guest;
+    const isEnded = guest !== undefined && concerned === event.user && room === event.room;
+    if (isEnded && event.kind === `un${kind}`) imposed.delete(key);
   }
 }

@@ -180,13 +180,31 @@ local function stateRefusal(draft, state, at)
   if kind == "said" and waitMs > 0 and last <= at then return { "rejected", "slow_mode", whole(waitMs) } end
 end
 
+-- The fields that a pattern stands for, or the field: implements fieldsLike of core/log/sanction_fields.ts.
+local function fieldsLike(pattern)
+  local from, to = string.match(pattern, "^(.-)%*(.*)$")
+  if not from then return { pattern } end
+  local names = {}
+  for _, name in ipairs(fields > 0 and redis.call("HKEYS", STATE) or {}) do
+    local between = string.sub(name, #from + 1, #name - #to)
+    local isLike = #name >= #from + #to and string.sub(name, 1, #from) == from and string.sub(name, #name - #to + 1) == to
+    if isLike and not string.find(between, "[@/]") then names[#names + 1] = name end
+  end
+  return names
+end
+
 -- Why an event is refused, regardless of its author.
 local function eventRefusal(changes, state)
   -- A private room whose state is lost does not exist, whatever has entered its log since.
   local exists = IS_FOR_MEMBERS and state.access or not IS_FOR_MEMBERS and head.top > 0
   if exists and createsRoom(changes) then return { "rejected", "room_exists" } end
   local added = 0
-  for _ in string.gmatch(changes, "[^ \n]+ [^\n]+\n") do added = added + 1 end
+  for field, text in string.gmatch(changes, "([^ \n]+) ([^\n]*)\n") do
+    for _, name in ipairs(fieldsLike(field)) do
+      if text ~= "" then added = added + 1 end
+      added = added - redis.call("HEXISTS", STATE, name)
+    end
+  end
   local limit = string.find(changes, "^member:") and MAX_UNRESERVED or MAX_FIELDS
   if added > 0 and fields + added > limit then return { "rejected", "room_full" } end
 end
@@ -199,7 +217,7 @@ local function changeState(draft, isSlow, seq, at)
   end
   for field, text in string.gmatch(draft.changes, "([^ \n]+) ([^\n]*)\n") do
     if text == "" then
-      fields = fields - redis.call("HDEL", STATE, field)
+      for _, name in ipairs(fieldsLike(field)) do fields = fields - redis.call("HDEL", STATE, name) end
     else
       -- Messages may have been sent since the user who adds a member read the log.
       if string.sub(field, 1, 7) == "member:" then text = string.gsub(text, '"from":%d+}$', '"from":' .. whole(head.top) .. "}") end
