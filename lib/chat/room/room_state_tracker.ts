@@ -7,7 +7,8 @@ import type { Entry } from "../../core/log/entry.ts";
 import type { Position } from "../../core/log/position.ts";
 import type { RoomEvent } from "../../core/log/room_event.ts";
 import type { StateAt } from "../../core/log/reading/log_reading.ts";
-import { RoomState, stateChanges } from "../../core/log/room_state.ts";
+import { RoomState } from "../../core/log/room_state.ts";
+import { stateChanges } from "../../core/log/state_changes.ts";
 
 /** Told when an event may have changed who may do what in a room; undefined if several may have been missed. */
 export type RulesListener = (event: RoomEvent | undefined) => void;

@@ -5,7 +5,7 @@
  */
 import { isClosed } from "../names/closed_kind.ts";
 import type { Action, Draft } from "./entry.ts";
-import { userField } from "./room_state.ts";
+import { userField } from "./state_changes.ts";
 import { endOf } from "./sanction_fields.ts";
 
 /** Why the state of a room refuses a draft. */

@@ -146,7 +146,7 @@ export type EventAction =
      */
     readonly from?: number | undefined;
   } & Target)
-  /** Removes all earlier messages of the room, and with `archived` the room itself: see `deletionChanges()` in room_state.ts. */
+  /** Removes all earlier messages of the room, and with `archived` the room itself: see `deletionChanges()` in state_changes.ts. */
   | {
     readonly kind: "clear";
     readonly archived?: true | undefined;

@@ -16,13 +16,8 @@ import { isClosed } from "../names/closed_kind.ts";
 import type { Position } from "./position.ts";
 import { isAboveQuotas } from "./room_event.ts";
 import { createsRoom, stateRefusal } from "./posting_rules.ts";
-import {
-  MAX_STATE_FIELDS,
-  MAX_UNRESERVED_FIELDS,
-  type StateChange,
-  stateChanges,
-  userField,
-} from "./room_state.ts";
+import { MAX_STATE_FIELDS, MAX_UNRESERVED_FIELDS } from "./room_state.ts";
+import { type StateChange, stateChanges, userField } from "./state_changes.ts";
 import { fieldsLike } from "./sanction_fields.ts";
 
 /** Confirms that a draft is in the log, entered now or earlier. */

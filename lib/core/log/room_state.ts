@@ -6,6 +6,7 @@
  * @example
  * ```ts
  * import assert from "node:assert/strict";
+ * import { stateChanges } from "./state_changes.ts";
  * const state = new RoomState();
  * state.apply(stateChanges({ kind: "room", topic: "Tea" }, { user: "ann_12345", room: "attic" }));
  * assert.equal(state.settings.topic, "Tea");
@@ -14,28 +15,18 @@
  * @module
  */
 import * as v from "valibot";
-import { isAddressUser, isUserId, type UserId } from "./user_id.ts";
-import { isClosed } from "../names/closed_kind.ts";
+import { isUserId, type UserId } from "./user_id.ts";
 import { isStoredName, type Name } from "../names/names.ts";
+import { ROOM_KINDS, type RoomKind, type RoomSettings, type Sanction } from "./room_event.ts";
 import {
-  ROOM_KINDS,
-  type RoomCreation,
-  type RoomEvent,
-  type RoomKind,
-  type RoomSettings,
-  type Sanction,
-  type Target,
-} from "./room_event.ts";
-import {
-  accountFields,
   type CurrentSanction,
   endOf,
   fieldsLike,
   sanctionField,
   SanctionFields,
   type SanctionTarget,
-  sanctionValue,
 } from "./sanction_fields.ts";
+import { type StateChange, userField } from "./state_changes.ts";
 
 /** Maximum number of fields of a room's state: its members, mutes and bans together. */
 export const MAX_STATE_FIELDS = 5_000;
@@ -46,21 +37,8 @@ export const MAX_STATE_FIELDS = 5_000;
  */
 export const MAX_UNRESERVED_FIELDS = 4_000;
 
-/** A change of one field of the state, or the removal of several. */
-export interface StateChange {
-  /** The field; without spaces or line breaks. One to remove can be a pattern: see `fieldsLike()` in sanction_fields.ts. */
-  readonly field: string;
-  /** The new value, on one line and not empty; undefined to remove the field. */
-  readonly value: string | undefined;
-}
-
 /** The texts of a state by field. */
 export type StateFields = ReadonlyMap<string, string>;
-
-/** The field for a user's mute, ban, membership, or last message in slow mode. */
-export function userField(kind: "mute" | "ban" | "member" | "sent", user: string): string {
-  return `${kind}:${user}`;
-}
 
 /** The fields that decide whether a user may be in a room: reading only these takes as long in every room. */
 export function admissionFields(user: UserId): readonly string[] {
@@ -81,139 +59,6 @@ export function admissionState(state: StateFields, user: UserId): StateFields {
 export type CurrentSettings = {
   readonly [K in keyof RoomSettings]-?: NonNullable<RoomSettings[K]>;
 };
-
-/**
- * What an event changes. None if it is about another room, as in `_audit`, unless it is about an address: the room itself must
- * not show that to its people.
- *
- * @param origin Who causes the event, in the log of which room.
- * @param seq The number of its entry; undefined before it has one.
- */
-export function stateChanges(
-  event: RoomEvent,
-  { user: author, room }: { readonly user: string; readonly room: string },
-  seq?: number,
-): readonly StateChange[] {
-  if (event.room !== undefined) return addressChanges(event);
-  switch (event.kind) {
-    case "room":
-      return [...settingsChanges(event, author), ...memberChanges(event.members ?? [])];
-    case "mute":
-    case "ban":
-      return [sanctionChange(event)];
-    case "unmute":
-    case "unban":
-      return endChanges(event);
-    case "member":
-      return event.on
-        ? memberChanges([seq === undefined ? event : { ...event, from: addedAfter(event, seq) }])
-        : [{ field: userField("member", event.user), value: undefined }];
-    case "lockdown":
-      return [{ field: "lockdown", value: flag(event.on) }];
-    case "clear":
-      return event.archived ? deletionChanges(room) : [];
-    case "kick":
-    case "role":
-    case "held":
-    case "delete":
-    case "release":
-      return [];
-  }
-}
-
-function addressChanges(event: RoomEvent): readonly StateChange[] {
-  switch (event.kind) {
-    case "mute":
-    case "ban":
-      return isAddressUser(event.user) ? [sanctionChange(event)] : [];
-    case "unmute":
-    case "unban":
-      return isAddressUser(event.user) ? endChanges(event) : [endOfAccount(event)];
-    default:
-      return [];
-  }
-}
-
-type SanctionEnd = Extract<RoomEvent, { readonly kind: "unmute" | "unban" }>;
-
-function sanctionChange(event: Sanction & Pick<RoomEvent, "room">): StateChange {
-  return { field: sanctionField(event.kind, event), value: sanctionValue(event) };
-}
-
-function endChanges(event: SanctionEnd): readonly StateChange[] {
-  const { until, name, user, room } = event;
-  // Only of an address. The rank counts for nothing.
-  const exemption = until && sanctionValue({ until, name, rank: "moderator" }, true);
-  return [
-    endOfAccount(event),
-    { field: sanctionField(kindEndedBy(event), { user, room }), value: exemption || undefined },
-  ];
-}
-
-/** What is imposed on an address on account of guests ends with it, and with what is imposed on its guest. */
-function endOfAccount(event: SanctionEnd): StateChange {
-  return { field: accountFields(kindEndedBy(event), event), value: undefined };
-}
-
-function kindEndedBy({ kind }: SanctionEnd): Sanction["kind"] {
-  return kind === "unmute" ? "mute" : "ban";
-}
-
-function memberChanges(
-  members: readonly (Target & { readonly from?: number | undefined })[],
-): readonly StateChange[] {
-  return members.map(({ user, name, from }) => ({
-    field: userField("member", user),
-    value: JSON.stringify({ name, from }),
-  }));
-}
-
-/** Messages may have been sent since the user who adds a member read the log. */
-function addedAfter({ from }: { readonly from?: number | undefined }, seq: number) {
-  return from === undefined ? undefined : seq - 1;
-}
-
-function settingsChanges(
-  event: RoomSettings & RoomCreation,
-  author: string,
-): readonly StateChange[] {
-  const { created, access, title, topic, readOnly, slowSeconds, keepDays, history, archived } =
-    event;
-  const text = (it: string) => it === "" ? undefined : JSON.stringify(it);
-  return [
-    ...(created ? [{ field: "creator", value: author }] : []),
-    ...(access === undefined ? [] : [{ field: "access", value: access }]),
-    ...(title === undefined ? [] : [{ field: "title", value: text(title) }]),
-    ...(topic === undefined ? [] : [{ field: "topic", value: text(topic) }]),
-    ...(readOnly === undefined ? [] : [{ field: "readOnly", value: flag(readOnly) }]),
-    ...(slowSeconds === undefined ? [] : [{ field: "slow", value: amount(slowSeconds) }]),
-    ...(keepDays === undefined ? [] : [{ field: "keep", value: amount(keepDays) }]),
-    ...(history === undefined
-      ? []
-      : [{ field: "history", value: history === "joined" ? history : undefined }]),
-    ...(archived === undefined ? [] : [{ field: "archived", value: flag(archived) }]),
-  ];
-}
-
-/**
- * What is left of a deleted room are its mutes and bans, and who is in a private one. Without a creator, only moderators can change
- * its settings, and so bring it back.
- */
-function deletionChanges(room: string): readonly StateChange[] {
-  const removed = ["creator", "title", "topic", ...(isClosed(room) ? [] : ["access"])];
-  return [
-    { field: "archived", value: flag(true) },
-    ...removed.map((field) => ({ field, value: undefined })),
-  ];
-}
-
-function amount(value: number): string | undefined {
-  return value > 0 ? String(value) : undefined;
-}
-
-function flag(on: boolean): string | undefined {
-  return on ? "1" : undefined;
-}
 
 const MemberDetails = v.object({
   name: v.custom<Name>((it) => typeof it === "string" && isStoredName(it)),

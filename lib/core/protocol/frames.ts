@@ -67,7 +67,7 @@ const createdBy = v.optional(
 );
 const until = v.optional(
   count(
-    "When it ends, in milliseconds since 1970; missing for never. With unmute and unban, of an address alone: when that of its guest ends.",
+    "When it ends, in milliseconds since 1970; missing for never. With unmute and unban of an address: until when its guests who are muted or banned now do not count for it.",
   ),
 );
 

@@ -11,7 +11,7 @@ import { type Action, type Draft, type Entry, fingerprint } from "../../core/log
 import type { RoomId } from "../../core/names/names.ts";
 import type { Position } from "../../core/log/position.ts";
 import { isAboveQuotas } from "../../core/log/room_event.ts";
-import { stateChanges } from "../../core/log/room_state.ts";
+import { stateChanges } from "../../core/log/state_changes.ts";
 import { roomEvent } from "../stored_event.ts";
 import { epoch, mentions, metadata, name, position, room, seq, user } from "../stored_values.ts";
 

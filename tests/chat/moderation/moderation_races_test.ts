@@ -3,12 +3,10 @@ import assert from "node:assert/strict";
 import type { RoomId } from "../../../lib/core/names/names.ts";
 import { AUDIT_ROOM } from "../../../lib/core/rooms/service_rooms.ts";
 import { BANNED } from "../../../lib/core/protocol/close_codes.ts";
-import { RoomState } from "../../../lib/core/log/room_state.ts";
 import { type FakeChat, flushMicrotasks } from "../../support/fakes.ts";
-import { type Client, type Frame, outcome } from "../../support/chat/den.ts";
+import { type Frame, outcome } from "../../support/chat/den.ts";
 import {
   ADDRESS,
-  ADDRESS_USER,
   JOIN,
   ModerationScene,
   OTHER_ADDRESS,
@@ -88,7 +86,7 @@ for (const [what, ban] of BANS) {
 }
 
 for (const [where, room] of [["a room", { room: "den" }], ["the service", {}]] as const) {
-  Deno.test(`A ban from ${where} that ends before a node knows of it leaves nothing on the address`, async () => {
+  Deno.test(`A ban from ${where} that ends before a node knows of it keeps nobody else from the address out`, async () => {
     using scene = new ModerationScene();
     await scene.start();
     scene.follow();

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { Entry } from "../../../lib/core/log/entry.ts";
 import { FOREVER, type RoomEvent } from "../../../lib/core/log/room_event.ts";
-import { userField } from "../../../lib/core/log/room_state.ts";
+import { userField } from "../../../lib/core/log/state_changes.ts";
 import type { Position } from "../../../lib/core/log/position.ts";
 import type { Room } from "../../../lib/chat/room/room.ts";
 import { user } from "../../contract/fixtures.ts";

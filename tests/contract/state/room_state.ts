@@ -15,9 +15,9 @@ import {
 import {
   MAX_STATE_FIELDS,
   MAX_UNRESERVED_FIELDS,
-  stateChanges,
   type StateFields,
 } from "../../../lib/core/log/room_state.ts";
+import { stateChanges } from "../../../lib/core/log/state_changes.ts";
 import { fieldsLike } from "../../../lib/core/log/sanction_fields.ts";
 import { name, room } from "../../support/fakes.ts";
 import {

@@ -6,8 +6,8 @@ import {
   type CurrentSettings,
   MAX_STATE_FIELDS,
   RoomState,
-  stateChanges,
 } from "../../../lib/core/log/room_state.ts";
+import { stateChanges } from "../../../lib/core/log/state_changes.ts";
 import { endOf, fieldsLike } from "../../../lib/core/log/sanction_fields.ts";
 import { name, room } from "../../support/fakes.ts";
 import { user } from "./list_room_storage.ts";
@@ -162,9 +162,17 @@ Deno.test("RoomState ends the mutes of addresses together with that of their gue
   const other = user("ip_c0000202");
   const places = [undefined, room("tea")];
   for (const where of places) {
-    for (const  of of[address, other]) {
+    for (const shared of [address, other]) {
       for (const guest of [bob.user, ann.user]) {
-        apply({ kind: "mute", name: bob.name, user: of, until: FOREVER, rank, guest, room: where });
+        apply({
+          kind: "mute",
+          name: bob.name,
+          user: shared,
+          until: FOREVER,
+          rank,
+          guest,
+          room: where,
+        });
       }
     }
   }

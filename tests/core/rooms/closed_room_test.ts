@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { RoomState, stateChanges } from "../../../lib/core/log/room_state.ts";
+import { RoomState } from "../../../lib/core/log/room_state.ts";
+import { stateChanges } from "../../../lib/core/log/state_changes.ts";
 import {
   admitsUser,
   CLOSED_ROOM_BYTES,

@@ -2,7 +2,7 @@
  * A moderator and guests of one service, for tests of what moderators do.
  * @module
  */
-import { type FakeChat, flushMicrotasks } from "../fakes.ts";
+import type { FakeChat } from "../fakes.ts";
 import { Client, Den, type Frame, outcome } from "./den.ts";
 
 /** The address of most guests. */
@@ -37,7 +37,10 @@ export class ModerationScene implements Disposable {
   }
 
   /** A guest who has not joined yet. */
-  async guest(address: string = ADDRESS, hello: Frame = { name: `G${this.#clients.length}` }) {
+  async guest(
+    address: string = ADDRESS,
+    hello: Frame = { name: `G${this.#clients.length}` },
+  ): Promise<{ readonly client: Client; readonly id: string; readonly resume: unknown }> {
     const client = new Client(this.chat, { address });
     this.#clients.push(client);
     const [frame] = await client.ask({ type: "hello", ...hello });
@@ -45,7 +48,12 @@ export class ModerationScene implements Disposable {
     return { client, id: String(you.user), resume: Object(frame).resume };
   }
 
-  async act(action: string, user: string | undefined, more: Frame = { room: "den" }) {
+  /** The outcome of an action of the moderator. */
+  async act(
+    action: string,
+    user: string | undefined,
+    more: Frame = { room: "den" },
+  ): Promise<string> {
     const id = `m${++this.#requests}`;
     const frames = await this.moderator.ask({ type: "moderate", id, action, user, ...more });
     return outcome(frames, String(more.id ?? id));
