@@ -66,3 +66,32 @@ Deno.test("_audit has which messages of others a moderator has deleted, once eac
   await erase(moderator, "7", second);
   assert.deepEqual(await audited(chat), ["Mia deleted a message of Bob: spam (#den)"]);
 });
+
+for (
+  const [what, request] of [
+    ["A ban", (user: unknown) => ({ type: "moderate", action: "ban", user })],
+    ["A deletion", (_: unknown, of: string) => ({ type: "delete", of, reason: "spam" })],
+  ] as const
+) {
+  Deno.test(`${what} that could not be recorded in _audit has an unknown outcome, and is when it is repeated`, async () => {
+    using chat = new MemberChat();
+    const moderator = await chat.become("Mia", { role: "moderator" }, "den");
+    const bob = await chat.become("Bob", {}, "den");
+    const frames = await bob.ask({ type: "say", id: "s", room: "den", text: "hi" });
+    const of = String(frames.find(({ type }) => type === "ack")?.position);
+    const { bus } = chat.chat;
+    const publish = bus.publish.bind(bus);
+    bus.publish = (draft) =>
+      draft.room === AUDIT_ROOM
+        ? Promise.resolve({ kind: "rejected", why: "room_full" })
+        : publish(draft);
+    const it = { id: "once", room: "den", ...request(bob.you.user, of) };
+    const answer = async () =>
+      (await moderator.ask(it)).find(({ type }) => type === "ack" || type === "fault");
+    assert.equal((await answer())?.code, "unknown_outcome");
+    assert.deepEqual(await audited(chat), []);
+    bus.publish = publish;
+    assert.equal((await answer())?.type, "ack");
+    assert.equal((await audited(chat)).length, 1);
+  });
+}
